@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * archive: a Debian archive as the plan sees it: open the suites of a release (each InRelease
+ * accepted by DESIGN's rule), load their indices, solve a request to packages, fetch them into the
+ * cache by SHA-256. Nothing unverified ever gets past it.
+ */
+#ifndef ARCHIVE_ARCHIVE_H
+#define ARCHIVE_ARCHIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/loop.h"
+#include "base/strv.h"
+#include "catalog/catalog.h"
+
+/* What to open. Borrowed until the callback of archive_open has run; archive copies what it keeps. */
+struct archive_conf {
+	const struct catalog *catalog;
+	const char *cache_dir;	  /* $XDG_CACHE_HOME/debwiz */
+	const char *mirror;	  /* "auto" or base URL (http, https) */
+	const char *security_mirror; /* "auto" or base URL */
+	const struct strv *host_mirrors; /* what this host's apt uses, tried first for auto */
+	const struct strv *host_security_mirrors;
+	const char *proxy;   /* "" : from the usual variables */
+	const char *keyring; /* "" or a path, in addition to the pinned set */
+	const char *snapshot; /* "" or a timestamp: no freshness floor */
+	const char *release; /* codename */
+	const char *arch;
+	const struct strv *components; /* of the host's solve: main */
+	bool security, updates;
+	bool offline;
+	bool strict; /* an out-of-step updates or security suite is an error */
+	time_t (*now)(void); /* wall clock seam */
+};
+
+/* One suite as accepted. */
+struct archive_suite {
+	char *suite;	/* "bookworm-security" */
+	char *codename;
+	char *version; /* "12.15" or "" */
+	char *origin, *label;
+	char *base;   /* URL that dists/ and pool/ are under */
+	time_t date;
+	time_t valid_until; /* 0: none */
+	struct strv signers; /* fingerprints of good, pinned primary keys */
+	struct strv architectures;
+};
+
+/* One package of the solution. Strings are owned by the set. */
+struct package {
+	char *name, *version, *arch;
+	char *url;	/* whole URL */
+	char *filename; /* as in the index */
+	uint8_t sha256[HASH_SIZE];
+	uint64_t size;		/* bytes of the deb */
+	uint64_t installed;	/* bytes, by Installed-Size */
+	bool essential;
+	bool extra; /* needed only by the user's extra packages: installed by apt in the guest */
+};
+
+struct package_set {
+	struct package *items; /* sorted by name, then arch */
+	size_t len;
+};
+
+struct archive;
+
+/* Progress of whatever runs: bytes done of total (total 0: not known) and one line of text. */
+typedef void (*archive_progress_fn)(uint64_t done, uint64_t total, const char *text, void *arg);
+
+/* Chooses the mirror, fetches and verifies the InRelease files and the indices (by hash, from the
+ * cache where they are there), loads them into the solver. `done` runs on the loop with the
+ * archive (owned by the caller) or with NULL and an error. Cancel: archive_cancel, `done` is then
+ * called with ERR_INTERRUPTED within a second. Returns a handle for the cancel. */
+struct archive_op;
+struct archive_op *archive_open(struct loop *l, const struct archive_conf *conf,
+				archive_progress_fn progress,
+				void (*done)(struct archive *a, const struct err *e, void *arg),
+				void *arg);
+void archive_cancel(struct archive_op *op);
+void archive_free(struct archive *a);
+
+/* Suites in order: main, updates, security. Warnings: what was left out and why, a sentence each. */
+const struct archive_suite *archive_suites(const struct archive *a, size_t *count);
+const struct strv *archive_warnings(const struct archive *a);
+
+/* Solves: Essential + Priority required and important + `names` without recommends, then `extra`
+ * (the user's) on top, whose additional packages are marked .extra. `jobs` are names preferred
+ * where alternatives exist. Blocks for some tens of ms. An unknown name is an error with near
+ * names. Deterministic order. The set is owned by the caller. */
+int archive_solve(struct archive *a, const struct strv *names, const struct strv *extra,
+		  const struct strv *jobs, struct package_set *out, struct err *e);
+/* One package alone, the newest of that name, without what it depends on (firmware). */
+int archive_find(struct archive *a, const char *name, struct package_set *out, struct err *e);
+/* Version of the newest package of that name in the opened suites (borrowed), or NULL. */
+const char *archive_version(struct archive *a, const char *name);
+void package_set_fini(struct package_set *set);
+/* Number of packages of the opened indices. */
+size_t archive_package_count(const struct archive *a);
+
+/* Fetches what the cache does not hold; each is capped at its signed size, hashed while it
+ * arrives, resumed, retried; several at once. When `done` runs without error every package is in
+ * the cache. */
+struct archive_op *archive_fetch(struct archive *a, const struct package_set *set,
+				 archive_progress_fn progress,
+				 void (*done)(const struct err *e, void *arg), void *arg);
+
+/* Opens a cached, verified file by its digest for reading: the content is checked again through
+ * the descriptor that is returned, unless the caller hashes it itself while reading
+ * (`check` false). -1: not there or damaged (then it is removed from the cache). */
+int archive_cache_open(const char *cache_dir, const uint8_t sha256[HASH_SIZE], uint64_t size,
+		       bool check, struct err *e);
+/* Removes cache entries not used for `days`; returns the bytes freed. */
+int archive_cache_gc(const char *cache_dir, unsigned days, uint64_t *freed, struct err *e);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * err: why something failed, in words for a person and in a kind for a program.
+ *
+ * Functions that can fail return 0 or -1 and take a `struct err *` last. The one who knows the
+ * fact fills it; callers may prefix it once with what they were doing. A caller that does not
+ * care passes NULL. A filled err is overwritten by the next err_set on it.
+ */
+#ifndef BASE_ERR_H
+#define BASE_ERR_H
+
+#include <stdarg.h>
+
+/* The values are debwiz's exit statuses. */
+enum err_kind {
+	ERR_NONE = 0,
+	ERR_FAILED = 1,
+	ERR_USAGE = 2,	 /* bad usage or INI */
+	ERR_MISSING = 3, /* something is missing on the host */
+	ERR_NETWORK = 4,
+	ERR_VERIFY = 5, /* signature or checksum */
+	ERR_BUSY = 7,
+	ERR_TIMEOUT = 8, /* the guest did not come up in time */
+	ERR_INTERRUPTED = 130,
+};
+
+struct err {
+	enum err_kind kind;
+	char id[32]; /* stable name of this error, for scripts: "inrelease-unsigned" */
+	char *text;  /* one sentence, no newline at its end */
+	char *hint;  /* what to do about it, or NULL */
+};
+
+#define ERR_INIT {.kind = ERR_NONE}
+
+/* Frees what the err holds and empties it. NULL is fine. */
+void err_fini(struct err *e);
+
+/* Fills `e` (which may be NULL). Always returns -1, so that `return err_set(...)` reads well. */
+int err_set(struct err *e, enum err_kind kind, const char *id, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* As err_set with ": strerror(errnum)" behind the text; ENOSPC, EDQUOT and EROFS get a hint. */
+int err_errno(struct err *e, int errnum, const char *id, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Sets what to do about it. Returns -1. */
+int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Puts "PREFIX: " before the text. Returns -1. */
+int err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Moves what `from` holds into `to`; `from` is empty afterwards. Returns -1. */
+int err_move(struct err *to, struct err *from);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * file: reading with a cap and writing so that a kill at any moment leaves the old file or the
+ * new one. Nothing here follows a symbolic link in the last part of a path that it writes, and a
+ * fifo or device planted in place of a file is refused without blocking.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Reads a regular file whole; over `cap` bytes is an error. `out` is initialised by the call and
+ * owned by the caller on success. ENOENT is error id "file-missing". */
+int file_read(const char *path, size_t cap, struct buf *out, struct err *e);
+
+/* Writes PATH.part with `mode`, syncs, renames over `path`, syncs the folder. Blocks. */
+int file_write(const char *path, const void *data, size_t n, mode_t mode, struct err *e);
+
+/* Opens a new PATH.part for writing (an old one is removed first). *fd is owned by the caller,
+ * who finishes with file_commit or file_abandon. */
+int file_begin(const char *path, mode_t mode, int *fd, struct err *e);
+/* Syncs and closes fd, renames PATH.part to path, syncs the folder. On error the part is removed. */
+int file_commit(const char *path, int fd, struct err *e);
+void file_abandon(const char *path, int fd);
+
+/* Writes all n bytes, going on after short writes and EINTR. */
+int file_write_all(int fd, const void *data, size_t n, const char *name, struct err *e);
+/* Syncs a folder or file by path; a file system that cannot is no error. */
+int file_sync_path(const char *path, struct err *e);
+/* Renames over `to` and syncs its folder. */
+int file_rename(const char *from, const char *to, struct err *e);
+
+/* Makes the folder and what is missing above it, each new one with mode 0700. One that is there
+ * must be a folder; the last one must be ours, and not writable by others. */
+int file_mkdirs(const char *path, struct err *e);
+/* Removes a folder and what is in it, also where its folders have no permissions. Does not follow
+ * links. A missing path is no error. */
+int file_remove_tree(const char *path, struct err *e);
+bool file_exists(const char *path);
+/* Owned by the caller. */
+char *file_join(const char *dir, const char *name);
+char *file_dirname(const char *path);
+const char *file_basename(const char *path);
+/* Makes a path absolute against the current folder; owned by the caller. */
+char *file_absolute(const char *path);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mem: allocation that does not fail. When memory runs out the hook of mem_set_exit runs (the
+ * face restores the terminal there) and the program ends with status 1.
+ */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+void mem_set_exit(void (*hook)(void));
+
+void *xmalloc(size_t n);
+void *xcalloc(size_t count, size_t size);
+void *xrealloc(void *p, size_t n);
+/* realloc of `count` items of `size` bytes; ends the program when the product overflows. */
+void *xreallocarray(void *p, size_t count, size_t size);
+char *xstrdup(const char *s); /* NULL gives NULL */
+char *xstrndup(const char *s, size_t n);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+
+/* Overwrites a secret before it is freed. */
+void mem_wipe(void *p, size_t n);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * catalog: facts about architectures, releases, firmware, package profiles and mirrors, as data.
+ *
+ * Read once from assets/catalog/{arches,releases,profiles,mirrors}.ini (compiled in; DEBWIZ_ASSETS
+ * overrides). No other place may hold such a fact. What is offered is this catalogue x what the
+ * release's own index holds x what this host's QEMU has; only the first factor is known here.
+ */
+#ifndef CATALOG_CATALOG_H
+#define CATALOG_CATALOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strv.h"
+
+/* An architecture as Debian names it. Strings are "" where a row does not say. */
+struct catalog_arch {
+	char *name;	     /* "armhf" */
+	char *title;	     /* "32-bit ARM, hard float" */
+	char *not_offered;   /* "" when offered; else why, a whole sentence */
+	char *qemu;	     /* "qemu-system-arm" */
+	char *qemu_native;   /* binary under an accelerator where another is needed, or "" */
+	char *machine;	     /* "virt" */
+	char *machine_opts;  /* ",gic-version=max" or "" */
+	char *cpu_tcg;	     /* CPU under emulation */
+	char *cpu_native;    /* CPU under an accelerator: "host" or "host,aarch64=off" */
+	struct strv cpu_models; /* what cpu.model may say beside auto */
+	struct strv native_hosts; /* host machine names (uname -m) that may accelerate it */
+	unsigned max_cpus;
+	uint64_t max_memory;   /* bytes the machine or the kernel can use */
+	char *memory_limit_why; /* reason in words */
+	char *kernel;	     /* package: "linux-image-armmp-lpae" */
+	char *console;	     /* "ttyAMA0" */
+	char *virtio;	     /* device suffix: "pci" or "ccw" */
+	char *firmware;	     /* package: "qemu-efi-arm", "" where direct boot is all there is */
+	char *firmware_arch; /* architecture name in the JSON descriptors: "arm" */
+	char *firmware_machine; /* machine pattern in them: "virt-*" */
+	uint64_t pflash_size;  /* bytes the machine wants, 0: the file's own size */
+	char *grub;	     /* package: "grub-efi-arm" */
+	char *grub_target;   /* "arm-efi" */
+	char *efi_file;	     /* "BOOTARM.EFI" */
+	struct strv initrd_modules; /* module names the small initrd needs, before dependencies */
+	char *lib_links;     /* extra merged-/usr links beside bin sbin lib: "lib64" or "" */
+};
+
+struct catalog_release {
+	char *codename;	   /* "bookworm" */
+	char *version;	   /* "12" or "" */
+	char *state;	   /* "stable", "oldstable", "testing", "unstable", "archived" */
+	char *not_offered; /* "" or why */
+	bool security;	   /* has CODENAME-security */
+	bool updates;	   /* has CODENAME-updates */
+	char *security_suite; /* "bookworm-security" */
+	char *sources_style; /* "list" or "deb822": how its sources.list is written */
+	struct strv components; /* default components of the guest's sources: main [non-free-firmware] */
+	struct strv keys;     /* fingerprints (40 hex digits) pinned for it */
+};
+
+struct catalog_profile {
+	char *name;  /* "build" */
+	char *title;
+	struct strv packages;
+	struct strv jobs; /* names pinned where the solver's choice among alternatives matters */
+};
+
+struct catalog;
+
+/* NULL on error (file and line in e). Free with catalog_free. */
+struct catalog *catalog_new(struct err *e);
+void catalog_free(struct catalog *c);
+
+/* Borrowed rows in the file's order; *i starts at 0; NULL: no more. */
+const struct catalog_arch *catalog_arch_next(const struct catalog *c, size_t *i);
+const struct catalog_release *catalog_release_next(const struct catalog *c, size_t *i);
+const struct catalog_profile *catalog_profile_next(const struct catalog *c, size_t *i);
+/* Borrowed, NULL when there is no such row. */
+const struct catalog_arch *catalog_arch_find(const struct catalog *c, const char *name);
+const struct catalog_release *catalog_release_find(const struct catalog *c, const char *name);
+const struct catalog_profile *catalog_profile_find(const struct catalog *c, const char *name);
+/* Built-in mirror base URLs in order of preference; security mirrors likewise. */
+const struct strv *catalog_mirrors(const struct catalog *c);
+const struct strv *catalog_security_mirrors(const struct catalog *c);
+/* Snapshot service base URL ("" when there is none). */
+const char *catalog_snapshot(const struct catalog *c);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * field: the table of a machine's fields. One row drives default, INI, --set, checking, widget,
+ * help and man page.
+ */
+#ifndef SPEC_FIELD_H
+#define SPEC_FIELD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "spec/spec.h"
+
+enum field_type {
+	FIELD_TEXT,	/* char * */
+	FIELD_BOOL,	/* bool: yes, no */
+	FIELD_UINT,	/* unsigned, within min..max; `zero` is the word for 0 where there is one */
+	FIELD_SIZE,	/* uint64_t bytes */
+	FIELD_DURATION, /* uint64_t ms */
+	FIELD_CHOICE,	/* enum (int-sized), index into choices */
+	FIELD_LIST,	/* struct strv, the key repeated */
+};
+
+/* What a change of the field does to a machine that is made already. */
+enum field_effect { FIELD_NEXT_BOOT, FIELD_GROW_ONLY, FIELD_NEW_ONLY };
+
+struct field {
+	const char *section;
+	const char *key;
+	enum field_type type;
+	size_t offset; /* in struct spec */
+	const char *initial; /* default as written in INI; lists: NULL is empty */
+	const char *const *choices; /* FIELD_CHOICE: words; FIELD_TEXT: what is allowed, NULL: any */
+	const char *const *later;   /* words that are known and refused as "not offered yet" */
+	const char *zero;
+	uint64_t min, max; /* FIELD_UINT, FIELD_SIZE, FIELD_DURATION; TEXT: most bytes */
+	int (*check)(const char *value, struct err *e); /* grammar of one value, NULL: none */
+	enum field_effect effect;
+	bool always; /* written also when it has its default */
+	const char *title; /* a few words for a form */
+	const char *help;  /* one or two sentences for F1, --help and the man page */
+};
+
+extern const struct field field_table[];
+extern const size_t field_count;
+
+/* Row of `section`.`key`, or NULL. */
+const struct field *field_find(const char *section, const char *key);
+/* Sets one value from text (a list: appends). */
+int field_parse(const struct field *f, struct spec *s, const char *value, struct err *e);
+/* The value(s) as written in INI, appended to out (a scalar: exactly one). */
+void field_format(const struct field *f, const struct spec *s, struct strv *out);
+/* Back to the default. */
+void field_reset(const struct field *f, struct spec *s);
+bool field_equal(const struct field *f, const struct spec *a, const struct spec *b);
+
+#endif

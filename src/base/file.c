@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * file: see include/base/file.h. Writing goes through PATH.part, fsync, rename and an fsync of the
+ * folder; a part file is created with O_EXCL and O_NOFOLLOW after an old one was unlinked, so
+ * nothing planted at its name is ever written through.
+ */
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+int file_read(const char *path, size_t cap, struct buf *out, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	struct buf b;
+	ssize_t n;
+	char *p;
+
+	if (fd < 0)
+		return err_errno(e, errno, errno == ENOENT ? "file-missing" : "file-read",
+				 "cannot read %s", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return err_set(e, ERR_FAILED, "file-type", "%s is not a regular file", path);
+	}
+	buf_init(&b, cap + 1);
+	for (;;) {
+		size_t want = cap + 1 - b.len < 65536 ? cap + 1 - b.len : 65536;
+
+		p = buf_reserve(&b, want);
+		n = want ? read(fd, p, want) : 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		b.len += (size_t)n;
+		b.data[b.len] = '\0';
+	}
+	close(fd);
+	if (n < 0 || b.len > cap) {
+		int saved = errno;
+
+		buf_fini(&b);
+		if (n < 0)
+			return err_errno(e, saved, "file-read", "cannot read %s", path);
+		return err_set(e, ERR_FAILED, "file-large", "%s is larger than %zu bytes", path, cap);
+	}
+	*out = b;
+	return 0;
+}
+
+int file_write_all(int fd, const void *data, size_t n, const char *name, struct err *e)
+{
+	const char *p = data;
+	ssize_t w;
+
+	while (n) {
+		w = write(fd, p, n);
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return err_errno(e, errno, "file-write", "cannot write %s", name);
+		p += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+static char *part_name(const char *path)
+{
+	return xasprintf("%s.part", path);
+}
+
+int file_begin(const char *path, mode_t mode, int *fd, struct err *e)
+{
+	char *part = part_name(path);
+	int r = 0;
+
+	if (unlink(part) < 0 && errno != ENOENT)
+		r = err_errno(e, errno, "file-part", "cannot remove the old %s", part);
+	if (!r) {
+		*fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+		if (*fd < 0)
+			r = err_errno(e, errno, "file-create", "cannot create %s", part);
+	}
+	free(part);
+	return r;
+}
+
+int file_sync_path(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int r = 0;
+
+	if (fd < 0)
+		return err_errno(e, errno, "file-sync", "cannot open %s", path);
+	if (fsync(fd) < 0 && errno != EINVAL && errno != EBADF && errno != ENOTSUP)
+		r = err_errno(e, errno, "file-sync", "cannot sync %s", path);
+	close(fd);
+	return r;
+}
+
+int file_rename(const char *from, const char *to, struct err *e)
+{
+	char *dir;
+	int r;
+
+	if (rename(from, to) < 0)
+		return err_errno(e, errno, "file-rename", "cannot rename %s to %s", from, to);
+	dir = file_dirname(to);
+	r = file_sync_path(dir, e);
+	free(dir);
+	return r;
+}
+
+int file_commit(const char *path, int fd, struct err *e)
+{
+	char *part = part_name(path);
+	int failed = 0;
+	int r;
+
+	if (fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP)
+		failed = errno;
+	if (close(fd) < 0 && !failed)
+		failed = errno;
+	r = failed ? err_errno(e, failed, "file-sync", "cannot finish %s", part)
+		   : file_rename(part, path, e);
+	if (r < 0)
+		unlink(part);
+	free(part);
+	return r;
+}
+
+void file_abandon(const char *path, int fd)
+{
+	char *part = part_name(path);
+
+	close(fd);
+	unlink(part);
+	free(part);
+}
+
+int file_write(const char *path, const void *data, size_t n, mode_t mode, struct err *e)
+{
+	int fd;
+
+	if (file_begin(path, mode, &fd, e) < 0)
+		return -1;
+	if (file_write_all(fd, data, n, path, e) < 0) {
+		file_abandon(path, fd);
+		return -1;
+	}
+	return file_commit(path, fd, e);
+}
+
+static int mkdir_one(const char *path, bool last, struct err *e)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return err_errno(e, errno, "folder-create", "cannot make the folder %s", path);
+	if (stat(path, &st) < 0)
+		return err_errno(e, errno, "folder-create", "cannot look at %s", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, ERR_FAILED, "folder-type", "%s is in the way: it is not a folder", path);
+	if (!last)
+		return 0;
+	if (st.st_uid != geteuid() || (st.st_mode & 022)) {
+		err_set(e, ERR_FAILED, "folder-unsafe",
+			"the folder %s belongs to someone else or others may write to it", path);
+		return err_hint(e, "chmod go-w it, or choose another with XDG_DATA_HOME and its like");
+	}
+	return 0;
+}
+
+int file_mkdirs(const char *path, struct err *e)
+{
+	char *copy = xstrdup(path);
+	int r = 0;
+
+	for (char *p = copy + 1; !r && *p; p++) {
+		if (*p != '/' || p[-1] == '/')
+			continue;
+		*p = '\0';
+		r = mkdir_one(copy, false, e);
+		*p = '/';
+	}
+	if (!r)
+		r = mkdir_one(copy, true, e);
+	free(copy);
+	return r;
+}
+
+/* Empties the folder open as fd; takes fd. */
+static int empty_folder(int fd, const char *name, struct err *e)
+{
+	DIR *dir = fdopendir(fd);
+	struct dirent *entry;
+	int child;
+	int r = 0;
+
+	if (!dir) {
+		r = err_errno(e, errno, "remove", "cannot list %s", name);
+		close(fd);
+		return r;
+	}
+	while (!r && (entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (unlinkat(dirfd(dir), entry->d_name, 0) == 0)
+			continue;
+		child = openat(dirfd(dir), entry->d_name,
+			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (child < 0 && errno == EACCES &&
+		    fchmodat(dirfd(dir), entry->d_name, 0700, 0) == 0)
+			child = openat(dirfd(dir), entry->d_name,
+				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (child < 0) {
+			r = err_errno(e, errno, "remove", "cannot remove %s/%s", name, entry->d_name);
+			break;
+		}
+		fchmod(child, 0700);
+		r = empty_folder(child, entry->d_name, e);
+		if (!r && unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR) < 0)
+			r = err_errno(e, errno, "remove", "cannot remove %s/%s", name, entry->d_name);
+	}
+	closedir(dir);
+	return r;
+}
+
+int file_remove_tree(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == EACCES && chmod(path, 0700) == 0)
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
+		if (errno == ENOENT || unlink(path) == 0)
+			return 0;
+		return err_errno(e, errno, "remove", "cannot remove %s", path);
+	}
+	fchmod(fd, 0700);
+	if (empty_folder(fd, path, e) < 0)
+		return -1;
+	if (rmdir(path) < 0)
+		return err_errno(e, errno, "remove", "cannot remove %s", path);
+	return 0;
+}
+
+bool file_exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+char *file_join(const char *dir, const char *name)
+{
+	size_t n = strlen(dir);
+
+	return xasprintf("%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
+}
+
+char *file_dirname(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return xstrdup(".");
+	return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+}
+
+const char *file_basename(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+char *file_absolute(const char *path)
+{
+	char *cwd;
+	char *whole;
+
+	if (*path == '/')
+		return xstrdup(path);
+	cwd = getcwd(NULL, 0);
+	whole = file_join(cwd ? cwd : ".", path);
+	free(cwd);
+	return whole;
+}

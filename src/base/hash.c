@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* hash: see include/base/hash.h. */
+#include "base/hash.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+struct hash {
+	EVP_MD_CTX *ctx;
+};
+
+/* These calls fail only without memory or when SHA-256 is not compiled in. */
+static void must(int ok)
+{
+	if (ok != 1)
+		abort();
+}
+
+struct hash *hash_new(void)
+{
+	struct hash *h = xmalloc(sizeof(*h));
+
+	h->ctx = EVP_MD_CTX_new();
+	must(h->ctx && EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL));
+	return h;
+}
+
+void hash_add(struct hash *h, const void *p, size_t n)
+{
+	if (n)
+		must(EVP_DigestUpdate(h->ctx, p, n));
+}
+
+void hash_end(struct hash *h, uint8_t out[HASH_SIZE])
+{
+	must(EVP_DigestFinal_ex(h->ctx, out, NULL));
+	EVP_MD_CTX_free(h->ctx);
+	free(h);
+}
+
+void hash_free(struct hash *h)
+{
+	uint8_t unused[HASH_SIZE];
+
+	if (h)
+		hash_end(h, unused);
+}
+
+void hash_bytes(const void *p, size_t n, uint8_t out[HASH_SIZE])
+{
+	struct hash *h = hash_new();
+
+	hash_add(h, p, n);
+	hash_end(h, out);
+}
+
+int hash_fd(int fd, uint8_t out[HASH_SIZE], uint64_t *size, struct err *e)
+{
+	const size_t chunk = 256 * 1024;
+	char *p = xmalloc(chunk);
+	struct hash *h = hash_new();
+	uint64_t total = 0;
+	ssize_t n = -1;
+
+	if (lseek(fd, 0, SEEK_SET) == 0) {
+		while ((n = read(fd, p, chunk)) != 0) {
+			if (n < 0 && errno == EINTR)
+				continue;
+			if (n < 0)
+				break;
+			hash_add(h, p, (size_t)n);
+			total += (uint64_t)n;
+		}
+	}
+	free(p);
+	if (n < 0) {
+		hash_free(h);
+		return err_errno(e, errno, "file-read", "cannot read a file to check it");
+	}
+	hash_end(h, out);
+	if (size)
+		*size = total;
+	return 0;
+}
+
+void hash_hex(const uint8_t in[HASH_SIZE], char out[HASH_HEX])
+{
+	static const char digit[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < HASH_SIZE; i++) {
+		out[2 * i] = digit[in[i] >> 4];
+		out[2 * i + 1] = digit[in[i] & 15];
+	}
+	out[2 * HASH_SIZE] = '\0';
+}
+
+static int nibble(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool hash_from_hex(const char *hex, uint8_t out[HASH_SIZE])
+{
+	uint8_t bytes[HASH_SIZE];
+
+	for (size_t i = 0; i < HASH_SIZE; i++) {
+		int high = nibble(hex[2 * i]);
+		int low = high < 0 ? -1 : nibble(hex[2 * i + 1]);
+
+		if (low < 0)
+			return false;
+		bytes[i] = (uint8_t)(high << 4 | low);
+	}
+	if (hex[2 * HASH_SIZE])
+		return false;
+	memcpy(out, bytes, HASH_SIZE);
+	return true;
+}

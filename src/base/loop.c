@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * loop: timers, work, descriptors and signals over libuv; see include/base/loop.h. Streams are in
+ * stream.c. Each handle is freed in its close callback, after libuv has let go of it.
+ */
+#include "base/loop.h"
+
+#include <stdlib.h>
+#include <uv.h>
+
+#include "base/mem.h"
+
+struct loop {
+	uv_loop_t uv;
+};
+
+struct loop_timer {
+	uv_timer_t uv;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+struct loop_fd {
+	uv_poll_t uv;
+	void (*fn)(int events, void *arg);
+	void *arg;
+};
+
+struct loop_signal {
+	uv_signal_t uv;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+struct work {
+	uv_work_t uv;
+	void (*work)(void *arg);
+	void (*done)(void *arg);
+	void *arg;
+};
+
+static unsigned cpus(void)
+{
+	uv_cpu_info_t *info;
+	int n;
+
+	if (uv_cpu_info(&info, &n) < 0)
+		return 1;
+	uv_free_cpu_info(info, n);
+	return n > 0 ? (unsigned)n : 1;
+}
+
+unsigned loop_work_width(void)
+{
+	unsigned n = cpus() + 2; /* a writer and a slow name look-up beside one worker a CPU */
+
+	return n < 4 ? 4 : n > 64 ? 64 : n;
+}
+
+struct loop *loop_new(void)
+{
+	struct loop *l = xmalloc(sizeof(*l));
+	char width[16];
+	size_t size = sizeof(width);
+
+	if (uv_os_getenv("UV_THREADPOOL_SIZE", width, &size) == UV_ENOENT) {
+		char *text = xasprintf("%u", loop_work_width());
+
+		uv_os_setenv("UV_THREADPOOL_SIZE", text);
+		free(text);
+	}
+	if (uv_loop_init(&l->uv) < 0)
+		abort();
+	return l;
+}
+
+void loop_free(struct loop *l)
+{
+	if (!l)
+		return;
+	uv_run(&l->uv, UV_RUN_NOWAIT); /* close callbacks of handles that were just stopped */
+	uv_loop_close(&l->uv);
+	free(l);
+}
+
+void loop_run(struct loop *l)
+{
+	uv_run(&l->uv, UV_RUN_DEFAULT);
+}
+
+void loop_stop(struct loop *l)
+{
+	uv_stop(&l->uv);
+}
+
+uint64_t loop_now(struct loop *l)
+{
+	uv_update_time(&l->uv);
+	return uv_now(&l->uv);
+}
+
+void *loop_uv(struct loop *l)
+{
+	return &l->uv;
+}
+
+static void free_handle(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+static void on_timer(uv_timer_t *uv)
+{
+	struct loop_timer *t = uv->data;
+
+	t->fn(t->arg);
+}
+
+struct loop_timer *loop_timer_start(struct loop *l, uint64_t ms, uint64_t repeat_ms,
+				    void (*fn)(void *arg), void *arg)
+{
+	struct loop_timer *t = xcalloc(1, sizeof(*t));
+
+	t->fn = fn;
+	t->arg = arg;
+	t->uv.data = t;
+	uv_timer_init(&l->uv, &t->uv);
+	uv_update_time(&l->uv);
+	uv_timer_start(&t->uv, on_timer, ms, repeat_ms);
+	return t;
+}
+
+void loop_timer_stop(struct loop_timer *t)
+{
+	if (t)
+		uv_close((uv_handle_t *)&t->uv, free_handle);
+}
+
+static void run_work(uv_work_t *uv)
+{
+	struct work *w = uv->data;
+
+	w->work(w->arg);
+}
+
+static void after_work(uv_work_t *uv, int status)
+{
+	struct work *w = uv->data;
+	void (*done)(void *) = w->done;
+	void *arg = w->arg;
+
+	(void)status; /* work is never cancelled here: it watches a flag of its own */
+	free(w);
+	if (done)
+		done(arg);
+}
+
+void loop_work(struct loop *l, void (*work)(void *arg), void (*done)(void *arg), void *arg)
+{
+	struct work *w = xcalloc(1, sizeof(*w));
+
+	w->work = work;
+	w->done = done;
+	w->arg = arg;
+	w->uv.data = w;
+	if (uv_queue_work(&l->uv, &w->uv, run_work, after_work) < 0)
+		abort();
+}
+
+static int to_uv(int events)
+{
+	return (events & LOOP_READ ? UV_READABLE : 0) | (events & LOOP_WRITE ? UV_WRITABLE : 0);
+}
+
+static void on_poll(uv_poll_t *uv, int status, int events)
+{
+	struct loop_fd *w = uv->data;
+	int mine = (events & UV_READABLE ? LOOP_READ : 0) | (events & UV_WRITABLE ? LOOP_WRITE : 0);
+
+	/* An error shows itself at the next read or write. */
+	w->fn(status < 0 ? LOOP_READ | LOOP_WRITE : mine, w->arg);
+}
+
+struct loop_fd *loop_fd_start(struct loop *l, int fd, int events,
+			      void (*fn)(int events, void *arg), void *arg)
+{
+	struct loop_fd *w = xcalloc(1, sizeof(*w));
+
+	w->fn = fn;
+	w->arg = arg;
+	w->uv.data = w;
+	if (uv_poll_init(&l->uv, &w->uv, fd) < 0) {
+		free(w);
+		return NULL;
+	}
+	uv_poll_start(&w->uv, to_uv(events), on_poll);
+	return w;
+}
+
+void loop_fd_change(struct loop_fd *w, int events)
+{
+	uv_poll_start(&w->uv, to_uv(events), on_poll);
+}
+
+void loop_fd_stop(struct loop_fd *w)
+{
+	if (!w)
+		return;
+	uv_poll_stop(&w->uv);
+	uv_close((uv_handle_t *)&w->uv, free_handle);
+}
+
+static void on_signal(uv_signal_t *uv, int signum)
+{
+	struct loop_signal *s = uv->data;
+
+	(void)signum;
+	s->fn(s->arg);
+}
+
+struct loop_signal *loop_signal_start(struct loop *l, int signum, void (*fn)(void *arg), void *arg)
+{
+	struct loop_signal *s = xcalloc(1, sizeof(*s));
+
+	s->fn = fn;
+	s->arg = arg;
+	s->uv.data = s;
+	uv_signal_init(&l->uv, &s->uv);
+	uv_signal_start(&s->uv, on_signal, signum);
+	uv_unref((uv_handle_t *)&s->uv); /* waiting for a signal alone keeps no loop running */
+	return s;
+}
+
+void loop_signal_stop(struct loop_signal *s)
+{
+	if (s)
+		uv_close((uv_handle_t *)&s->uv, free_handle);
+}
+
+const char *loop_strerror(int uverr)
+{
+	return uv_strerror(uverr);
+}
