@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * supervisor: the small detached process that looks after one QEMU from start to end. Nothing else
+ * in debwiz ever starts QEMU to run a machine. It knows no spec: it is told by a request file.
+ *
+ * It takes the lock, spawns QEMU with QMP, serial and progress on listening sockets, connects to
+ * them, lets the guest go (`-S`, then cont), always drains the serial line into console.log
+ * (rotated: 2 MiB x 3), keeps the state table, reads the progress port, serves the control socket
+ * and writes the run record (run.json, atomically at every change of state), with the exit cause.
+ */
+#ifndef VM_SUPERVISOR_H
+#define VM_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strv.h"
+
+enum vm_state {
+	VM_STARTING, /* QEMU is being started */
+	VM_BOOTING,  /* the guest runs, no login yet */
+	VM_RUNNING,  /* login prompt seen or ready reported */
+	VM_STOPPING,
+	VM_OFF,	     /* ended as it should */
+	VM_FAILED,   /* ended otherwise; the cause says how */
+	VM_STATE_COUNT,
+};
+
+/* Names as in run.json and --json: "starting", … */
+const char *vm_state_name(enum vm_state s);
+
+/* What to run. Written by the client as JSON, read by the supervisor. */
+struct vm_request {
+	char *name;	   /* machine or base being configured */
+	char *dir;	   /* folder for run.json, lock, console.log */
+	char *runtime_dir; /* folder for the sockets */
+	char *what;	   /* "running" or "configuring", for the lock's holder text */
+	char *accel;	   /* for the cause when it stops with an internal error */
+	struct strv argv;  /* QEMU's, with -S and the sockets */
+	char *seed;	   /* unlinked once the guest says seed-applied; "" none */
+	char *known_hosts; /* file that learnt host keys go to; "" none */
+	char *ssh_host;	   /* how ssh names it in known_hosts: "[127.0.0.1]:2222" */
+	uint64_t login_timeout; /* ms until login or configured; 0: none */
+	bool configuring;  /* ends by itself; success is "configured" and a clean power-off */
+};
+
+int vm_request_write(const struct vm_request *r, const char *path, struct err *e);
+int vm_request_read(struct vm_request *r, const char *path, struct err *e);
+void vm_request_fini(struct vm_request *r);
+
+/* The supervisor's main: runs until QEMU has ended and everything is recorded. Exit status. */
+int vm_supervise(const char *request_path);
+
+/* The run record, also readable when nothing runs. */
+struct vm_run {
+	enum vm_state state;
+	int64_t supervisor_pid, qemu_pid;
+	uint64_t supervisor_start, qemu_start; /* of struct proc_id */
+	int64_t started, ended; /* seconds since the epoch, 0: not yet */
+	bool login;    /* login prompt seen */
+	bool ready;    /* guest reported ready */
+	char *cause;   /* why it ended, in QEMU's or the guest's words; "" */
+	char *kernel;  /* as the guest reported; "" */
+	char *ip;
+	char *accel;
+	bool alive;    /* checked against the process table when read */
+};
+
+/* Reads DIR/run.json; no file is VM_OFF. A record whose processes are gone but that says running
+ * is corrected to VM_FAILED with a cause in words (killed, or the host was restarted). */
+int vm_run_read(const char *dir, struct vm_run *out, struct err *e);
+void vm_run_fini(struct vm_run *r);
+
+#endif
