@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text: strings from outside made fit for a terminal or a log line.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A copy in which every byte sequence that is not valid UTF-8, every control character (C0, DEL,
+ * C1; line feed too unless `lines`), and every bidirectional, zero-width or line-separator
+ * character is a `?`. Owned by the caller. */
+char *text_clean(const char *s, size_t n, bool lines);
+
+/* Decodes %XX; NULL when malformed or when it holds %00. Owned by the caller. */
+char *text_percent_decode(const char *s, size_t n);
+
+#endif

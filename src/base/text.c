@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* text: see include/base/text.h. */
+#include "base/text.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+
+/* Decodes one UTF-8 character (RFC 3629); returns its length, 0 when it is not valid. */
+static size_t decode(const unsigned char *p, size_t n, uint32_t *out)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc0 ? 2 : 0;
+	uint32_t c;
+
+	if (!len || len > n || p[0] > 0xf4)
+		return 0;
+	c = len == 1 ? p[0] : p[0] & (0xffu >> (len + 1));
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3f);
+	}
+	if (c < smallest[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+		return 0;
+	*out = c;
+	return len;
+}
+
+static bool is_harmless(uint32_t c, bool lines)
+{
+	if (c == '\n')
+		return lines;
+	return c >= 0x20 && (c < 0x7f || c > 0x9f) && c != 0xad && c != 0x61c && c != 0xfeff &&
+	       !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) &&
+	       !(c >= 0x2060 && c <= 0x206f);
+}
+
+char *text_clean(const char *s, size_t n, bool lines)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	struct buf out;
+	uint32_t c;
+
+	buf_init(&out, 0);
+	while (n) {
+		size_t len = decode(p, n, &c);
+
+		if (len && is_harmless(c, lines))
+			buf_add(&out, p, len);
+		else
+			buf_addc(&out, len && c == '\t' ? ' ' : '?');
+		if (!len)
+			len = 1;
+		p += len;
+		n -= len;
+	}
+	return buf_steal(&out);
+}
+
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+char *text_percent_decode(const char *s, size_t n)
+{
+	struct buf out;
+	int high, low;
+
+	buf_init(&out, 0);
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] != '%') {
+			buf_addc(&out, s[i]);
+			continue;
+		}
+		high = i + 3 <= n ? hex(s[i + 1]) : -1;
+		low = i + 3 <= n ? hex(s[i + 2]) : -1;
+		if (high < 0 || low < 0 || (!high && !low)) {
+			buf_fini(&out);
+			return NULL;
+		}
+		buf_addc(&out, (char)(high << 4 | low));
+		i += 2;
+	}
+	return buf_steal(&out);
+}
