@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lock: see include/host/lock.h. flock, or record locks where a file system has no flock. The file
+ * is never removed, so two processes cannot hold locks on two files of the same name; its text
+ * (pid, a blank, what) is for the message alone and decides nothing.
+ */
+#include "host/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/size.h"
+
+#define HOLDER_MAX 200
+/* How long an unnamed holder may take to write its name, or a look at the lock to end. */
+#define SETTLE_TRIES 20
+#define SETTLE_MS 10
+
+/* Bound to the open file where the host has such locks, so that closing another descriptor of the
+ * same file does not drop ours. */
+#ifdef F_OFD_SETLK
+#define RECORD_LOCK F_OFD_SETLK
+#else
+#define RECORD_LOCK F_SETLK
+#endif
+
+struct lock {
+	int fd;
+	bool exclusive;
+};
+
+/* Opens the file if it is ours alone; -1 with e. */
+static int open_lock(const char *path, bool create, struct err *e)
+{
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0),
+		      0600);
+	struct stat st;
+
+	/* ELOOP: a link; ENXIO, EISDIR: a socket, a folder */
+	if (fd < 0 && errno != ELOOP && errno != EMLINK && errno != ENXIO && errno != EISDIR)
+		return err_errno(e, errno, errno == ENOENT ? "lock-missing" : "lock",
+				 "cannot open the lock file %s", path);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    st.st_nlink <= 1 && !(st.st_mode & 022))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	err_set(e, ERR_FAILED, "lock-unsafe",
+		"%s is not a plain file of yours alone: it cannot serve as a lock", path);
+	return err_hint(e, "look at it and remove it");
+}
+
+/* 0, or an errno; EWOULDBLOCK when another holds it. */
+static int lock_fd(int fd, bool exclusive)
+{
+	struct flock record = {.l_type = exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET};
+	int failed;
+
+	if (flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK || errno == EINTR)
+		return EWOULDBLOCK;
+	if (fcntl(fd, RECORD_LOCK, &record) == 0)
+		return 0;
+	failed = errno;
+	return failed == EACCES || failed == EAGAIN ? EWOULDBLOCK : failed;
+}
+
+/* "pid 12: preparing" when the text names a living process; owned, else NULL. */
+static char *read_holder(int fd)
+{
+	char text[HOLDER_MAX + 1];
+	ssize_t n = pread(fd, text, HOLDER_MAX, 0);
+	struct err ignored = ERR_INIT;
+	uint64_t pid;
+	char *blank;
+
+	if (n <= 0)
+		return NULL;
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	blank = strchr(text, ' ');
+	if (!blank)
+		return NULL;
+	*blank = '\0';
+	if (number_parse(text, 1, INT32_MAX, &pid, &ignored) < 0) {
+		err_fini(&ignored);
+		return NULL;
+	}
+	if (kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+		return NULL;
+	for (char *p = blank + 1; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	return xasprintf("pid %s: %s", text, blank + 1);
+}
+
+static void write_holder(int fd, const char *what)
+{
+	char *text = xasprintf("%ld %.*s\n", (long)getpid(), HOLDER_MAX - 32, what);
+	size_t n = strlen(text);
+
+	/* only for messages: that it cannot be written is no reason to refuse the lock */
+	if (pwrite(fd, text, n, 0) == (ssize_t)n && ftruncate(fd, (off_t)n) < 0)
+		errno = 0;
+	free(text);
+}
+
+static bool is_still(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && lstat(path, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+static struct lock *take(const char *path, bool exclusive, const char *what, struct err *e)
+{
+	char *holder = NULL;
+	struct lock *k;
+	int fd, r;
+
+	for (int tries = 0;; tries++) {
+		fd = open_lock(path, true, e);
+		if (fd < 0)
+			return NULL;
+		r = lock_fd(fd, exclusive);
+		if (r == 0 && is_still(fd, path))
+			break;
+		if (r == EWOULDBLOCK)
+			holder = read_holder(fd);
+		close(fd);
+		if (r && r != EWOULDBLOCK) {
+			err_errno(e, r, "lock", "cannot lock %s", path);
+			return NULL;
+		}
+		if (holder || tries == SETTLE_TRIES) {
+			err_set(e, ERR_BUSY, "busy", "%s is in use (%s)", path,
+				holder ? holder : "by another process that did not say its name");
+			free(holder);
+			return NULL;
+		}
+		poll(NULL, 0, SETTLE_MS);
+	}
+	write_holder(fd, what);
+	k = xmalloc(sizeof(*k));
+	k->fd = fd;
+	k->exclusive = exclusive;
+	return k;
+}
+
+struct lock *lock_take(const char *path, const char *what, struct err *e)
+{
+	return take(path, true, what, e);
+}
+
+struct lock *lock_share(const char *path, struct err *e)
+{
+	return take(path, false, "using it", e);
+}
+
+void lock_release(struct lock *k)
+{
+	if (!k)
+		return;
+	/* a name that stays would be believed while somebody only looks at the lock */
+	if (k->exclusive && ftruncate(k->fd, 0) < 0)
+		errno = 0;
+	close(k->fd);
+	free(k);
+}
+
+char *lock_holder(const char *path)
+{
+	char *holder = NULL;
+	int fd = open_lock(path, false, NULL);
+
+	if (fd < 0)
+		return NULL;
+	if (lock_fd(fd, false) == EWOULDBLOCK) {
+		for (int tries = 0; !(holder = read_holder(fd)) && tries < SETTLE_TRIES; tries++) {
+			poll(NULL, 0, SETTLE_MS);
+			if (lock_fd(fd, false) == 0)
+				break;
+		}
+		if (!holder && lock_fd(fd, false) == EWOULDBLOCK)
+			holder = xstrdup("another process");
+	}
+	close(fd);
+	return holder;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * paths: see include/host/paths.h. The folder for sockets is looked at part by part, without
+ * following links, since whoever may write there could put a socket of his own in place of ours.
+ */
+#include "host/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+/* The smallest sun_path among the hosts (macOS, the BSDs), and the longest socket name of ours. */
+#define SOCKET_PATH_MAX 104
+#define SOCKET_NAME_MAX 9 /* "/progress" */
+
+/* NULL when neither HOME nor the user database says. */
+static char *home(void)
+{
+	const char *env = getenv("HOME");
+	struct passwd pw, *found = NULL;
+	char text[4096];
+
+	if (env && *env == '/')
+		return xstrdup(env);
+	if (getpwuid_r(geteuid(), &pw, text, sizeof(text), &found) == 0 && found &&
+	    found->pw_dir && *found->pw_dir == '/')
+		return xstrdup(found->pw_dir);
+	return NULL;
+}
+
+char *host_home(struct err *e)
+{
+	char *dir = home();
+
+	if (!dir) {
+		err_set(e, ERR_FAILED, "home-missing", "this user has no home folder");
+		err_hint(e, "set HOME to a folder that you may write to");
+	}
+	return dir;
+}
+
+/* The XDG specification: a value that is not absolute is ignored. */
+static char *xdg_dir(const char *variable, const char *below_home)
+{
+	const char *env = getenv(variable);
+	char *dir, *path;
+
+	if (env && *env == '/')
+		return file_join(env, "debwiz");
+	dir = home();
+	/* making a folder there fails, and that message names the path */
+	path = xasprintf("%s/%s/debwiz", dir ? dir : "/nonexistent", below_home);
+	free(dir);
+	return path;
+}
+
+char *host_config_dir(void)
+{
+	return xdg_dir("XDG_CONFIG_HOME", ".config");
+}
+
+char *host_data_dir(void)
+{
+	return xdg_dir("XDG_DATA_HOME", ".local/share");
+}
+
+char *host_cache_dir(void)
+{
+	return xdg_dir("XDG_CACHE_HOME", ".cache");
+}
+
+/* Whether nobody but us (and root) can rename or replace what lies in the folder. */
+static bool is_trusted_parent(const char *path, bool private)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return false;
+	if (private)
+		return st.st_uid == geteuid() && !(st.st_mode & 077);
+	return (st.st_uid == geteuid() || st.st_uid == 0) &&
+	       (!(st.st_mode & 022) || (st.st_mode & S_ISVTX));
+}
+
+/* Makes the folder, or accepts one that is ours alone. */
+static int private_dir(const char *path, struct err *e)
+{
+	bool made = mkdir(path, 0700) == 0;
+	struct stat st;
+	int fd;
+
+	if (!made && errno != EEXIST)
+		return err_errno(e, errno, "runtime-dir", "cannot make the folder %s", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno != ENOTDIR && errno != ELOOP)
+		return err_errno(e, errno, "runtime-dir", "cannot open the folder %s", path);
+	if (fd >= 0 && made)
+		fchmod(fd, 0700); /* whatever the umask took away */
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != geteuid() || (st.st_mode & 0777) != 0700) {
+		if (fd >= 0)
+			close(fd);
+		err_set(e, ERR_FAILED, "runtime-unsafe",
+			"%s is not a folder of yours with mode 0700: sockets there would not be safe",
+			path);
+		return err_hint(e, "remove it, or set XDG_RUNTIME_DIR to a private folder");
+	}
+	close(fd);
+	return 0;
+}
+
+static bool fits(const char *dir)
+{
+	return strlen(dir) + SOCKET_NAME_MAX < SOCKET_PATH_MAX;
+}
+
+/* PARENT/TOP/NAME, made private; NULL without an error when a socket's name would be too long. */
+static char *make_below(const char *parent, const char *top, const char *name, struct err *e)
+{
+	char *middle = file_join(parent, top);
+	char *dir = file_join(middle, name);
+
+	if (!fits(dir) || private_dir(middle, e) < 0 || private_dir(dir, e) < 0) {
+		free(dir);
+		dir = NULL;
+	}
+	free(middle);
+	return dir;
+}
+
+char *host_runtime_dir(const char *name, struct err *e)
+{
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	const char *tmp = getenv("TMPDIR");
+	struct err why = ERR_INIT;
+	char *top, *dir = NULL;
+
+	if (xdg && *xdg == '/' && is_trusted_parent(xdg, true)) {
+		dir = make_below(xdg, "debwiz", name, &why);
+		if (dir || why.kind) {
+			if (!dir)
+				err_move(e, &why);
+			return dir;
+		}
+	}
+	top = xasprintf("debwiz-%lu", (unsigned long)geteuid());
+	if (tmp && *tmp == '/' && is_trusted_parent(tmp, false))
+		dir = make_below(tmp, top, name, &why);
+	if (!dir && !why.kind)
+		dir = make_below("/tmp", top, name, &why);
+	free(top);
+	if (!dir && !why.kind)
+		err_set(&why, ERR_FAILED, "runtime-long", "the name %s is too long for a socket", name);
+	if (!dir)
+		err_move(e, &why);
+	return dir;
+}
+
+char *host_expand(const char *path)
+{
+	char *dir, *whole;
+
+	if (path[0] != '~' || (path[1] != '/' && path[1] != '\0'))
+		return xstrdup(path);
+	dir = home();
+	whole = xasprintf("%s%s", dir ? dir : "/nonexistent", path + 1);
+	free(dir);
+	return whole;
+}
+
+char *host_self(struct err *e)
+{
+	char path[4096];
+	size_t n = sizeof(path);
+	int r = uv_exepath(path, &n);
+
+	if (r < 0 || access(path, X_OK) < 0) {
+		err_set(e, ERR_FAILED, "self-missing", "debwiz cannot find its own program file");
+		err_hint(e, "it was replaced or removed while running: start it again");
+		return NULL;
+	}
+	return xstrdup(path);
+}
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+char *host_which(const char *program)
+{
+	const char *path = getenv("PATH");
+	const char *end;
+
+	if (strchr(program, '/'))
+		return is_program(program) ? file_absolute(program) : NULL;
+	if (!path)
+		path = "/usr/local/bin:/usr/bin:/bin";
+	for (; *program; path = end + 1) {
+		end = strchrnul(path, ':');
+		/* a relative part would run what lies in whatever folder we are in */
+		if (*path == '/') {
+			char *whole = xasprintf("%.*s/%s", (int)(end - path), path, program);
+
+			if (is_program(whole))
+				return whole;
+			free(whole);
+		}
+		if (!*end)
+			break;
+	}
+	return NULL;
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc: children that we wait for; see include/host/proc.h. Over uv_spawn, which resets signals in
+ * the child. Those that outlive or replace us are in proc_detach.c, the process table is read in
+ * proc_linux.c.
+ */
+#include "host/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/mem.h"
+#include "host/facts.h"
+#include "host/paths.h"
+#include "proc_priv.h"
+
+/* A grandchild may keep the output open; nobody waits for it longer than this. */
+#define OUTPUT_GRACE_MS 1000
+#define STDERR_CAP 8192
+#define STDERR_LINES 3
+
+struct proc_pipe {
+	uv_pipe_t uv;
+	struct proc *proc;
+	int fd; /* 0, 1 or 2 in the child */
+	bool open;
+	char chunk[16384];
+};
+
+struct proc {
+	uv_process_t uv;
+	uv_timer_t grace;
+	struct proc_pipe in, out[2];
+	uv_write_t write;
+	uv_shutdown_t shutdown;
+	char *input;
+	void (*output)(int fd, const char *p, size_t n, void *arg);
+	void (*ended)(int64_t status, int signal, void *arg);
+	void *arg;
+	int64_t status;
+	int signal;
+	bool exited;
+	unsigned closing; /* handles whose close callback is still to come */
+	bool over;	  /* all handles are closed or closing */
+};
+
+static void on_closed(uv_handle_t *h)
+{
+	struct proc *p = h->data;
+
+	if (--p->closing || !p->over)
+		return;
+	if (p->exited && p->ended)
+		p->ended(p->status, p->signal, p->arg);
+	free(p->input);
+	free(p);
+}
+
+static void close_handle(struct proc *p, uv_handle_t *h)
+{
+	if (uv_is_closing(h))
+		return;
+	h->data = p;
+	p->closing++;
+	uv_close(h, on_closed);
+}
+
+static void close_pipe(struct proc_pipe *pipe)
+{
+	if (!pipe->open)
+		return;
+	pipe->open = false;
+	close_handle(pipe->proc, (uv_handle_t *)&pipe->uv);
+	if (pipe->fd && pipe->proc->output)
+		pipe->proc->output(pipe->fd, NULL, 0, pipe->proc->arg);
+}
+
+/* The end: exited, and no output left to come. */
+static void check_over(struct proc *p)
+{
+	if (p->over || !p->exited || p->out[0].open || p->out[1].open)
+		return;
+	p->over = true;
+	close_pipe(&p->in);
+	close_handle(p, (uv_handle_t *)&p->grace);
+	close_handle(p, (uv_handle_t *)&p->uv);
+}
+
+static void on_grace(uv_timer_t *t)
+{
+	struct proc *p = t->data;
+
+	close_pipe(&p->out[0]);
+	close_pipe(&p->out[1]);
+	check_over(p);
+}
+
+static void on_exit_status(uv_process_t *uv, int64_t status, int signum)
+{
+	struct proc *p = uv->data;
+
+	p->exited = true;
+	p->status = status;
+	p->signal = signum;
+	uv_timer_start(&p->grace, on_grace, OUTPUT_GRACE_MS, 0);
+	check_over(p);
+}
+
+static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
+{
+	struct proc_pipe *pipe = (struct proc_pipe *)h;
+
+	(void)suggested;
+	*out = uv_buf_init(pipe->chunk, sizeof(pipe->chunk));
+}
+
+static void on_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *b)
+{
+	struct proc_pipe *pipe = (struct proc_pipe *)uv;
+	struct proc *p = pipe->proc;
+
+	if (n > 0) {
+		p->output(pipe->fd, b->base, (size_t)n, p->arg);
+	} else if (n < 0) {
+		close_pipe(pipe);
+		check_over(p);
+	}
+}
+
+static void on_shutdown(uv_shutdown_t *req, int status)
+{
+	struct proc *p = req->data;
+
+	(void)status;
+	close_pipe(&p->in);
+}
+
+static void on_written(uv_write_t *req, int status)
+{
+	struct proc *p = req->data;
+
+	/* a child that reads no further is its own affair; its exit status tells */
+	p->shutdown.data = p;
+	if (status < 0 || uv_shutdown(&p->shutdown, (uv_stream_t *)&p->in.uv, on_shutdown) < 0)
+		close_pipe(&p->in);
+}
+
+/* Whatever somebody left open, here or in the process that started us, is not the child's. */
+static void close_on_exec_all(void)
+{
+	for (int fd = 3; fd < 256; fd++) {
+		int flags = fcntl(fd, F_GETFD);
+
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+	}
+}
+
+static void open_pipe(struct proc *p, struct proc_pipe *pipe, int fd, uv_loop_t *uv,
+		      uv_stdio_container_t *io)
+{
+	pipe->proc = p;
+	pipe->fd = fd;
+	pipe->open = true;
+	uv_pipe_init(uv, &pipe->uv, 0);
+	io->flags = UV_CREATE_PIPE | (fd ? UV_WRITABLE_PIPE : UV_READABLE_PIPE);
+	io->data.stream = (uv_stream_t *)&pipe->uv;
+}
+
+static void feed_input(struct proc *p, const char *input, size_t len)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	uv_buf_t b;
+
+	sigaction(SIGPIPE, &ignore, NULL); /* a child that stops reading must not end us */
+	p->input = xmalloc(len + 1);
+	memcpy(p->input, input ? input : "", input ? len : 0);
+	b = uv_buf_init(p->input, (unsigned)len);
+	p->write.data = p;
+	if (uv_write(&p->write, (uv_stream_t *)&p->in.uv, &b, 1, on_written) < 0)
+		close_pipe(&p->in);
+}
+
+int proc_missing(const char *program, struct err *e)
+{
+	char *hint = host_install_hint(program);
+
+	err_set(e, ERR_MISSING, "exec-missing", "there is no program %s on this host", program);
+	if (hint)
+		err_hint(e, "%s", hint);
+	free(hint);
+	return -1;
+}
+
+struct proc *proc_start(struct loop *l, const struct proc_conf *conf, struct err *e)
+{
+	char *file = host_which(conf->argv[0]);
+	uv_stdio_container_t io[3] = {{.flags = UV_IGNORE}, {.flags = UV_IGNORE},
+				      {.flags = UV_IGNORE}};
+	uv_process_options_t options = {
+		.exit_cb = on_exit_status,
+		.file = file,
+		.args = (char **)conf->argv,
+		.env = (char **)conf->env,
+		.cwd = conf->dir,
+		.flags = conf->new_session ? UV_PROCESS_DETACHED : 0,
+		.stdio_count = 3,
+		.stdio = io,
+	};
+	struct proc *p;
+	int r;
+
+	if (!file) {
+		proc_missing(conf->argv[0], e);
+		return NULL;
+	}
+	p = xcalloc(1, sizeof(*p));
+	p->output = conf->output;
+	p->arg = conf->arg;
+	uv_timer_init(loop_uv(l), &p->grace);
+	p->grace.data = p;
+	if (conf->stdin_text)
+		open_pipe(p, &p->in, 0, loop_uv(l), &io[0]);
+	for (int i = 0; conf->output && i < 2; i++)
+		open_pipe(p, &p->out[i], i + 1, loop_uv(l), &io[i + 1]);
+	close_on_exec_all();
+	r = uv_spawn(loop_uv(l), &p->uv, &options);
+	p->uv.data = p;
+	if (r < 0) {
+		err_errno(e, -r, "exec-failed", "cannot start %s", file);
+		p->output = NULL;
+		p->over = true;
+		close_pipe(&p->in);
+		close_pipe(&p->out[0]);
+		close_pipe(&p->out[1]);
+		close_handle(p, (uv_handle_t *)&p->grace);
+		close_handle(p, (uv_handle_t *)&p->uv);
+		p = NULL;
+	} else {
+		p->ended = conf->ended;
+		for (int i = 0; conf->output && i < 2; i++)
+			uv_read_start((uv_stream_t *)&p->out[i].uv, on_alloc, on_read);
+		if (conf->stdin_text)
+			feed_input(p, conf->input, conf->input_len);
+	}
+	free(file);
+	return p;
+}
+
+int64_t proc_pid(const struct proc *p)
+{
+	return p->uv.pid;
+}
+
+static void send_signal(struct proc *p, int signum)
+{
+	if (!p->exited) /* afterwards the pid may be another's */
+		uv_process_kill(&p->uv, signum);
+}
+
+void proc_terminate(struct proc *p)
+{
+	send_signal(p, SIGTERM);
+}
+
+void proc_kill(struct proc *p)
+{
+	send_signal(p, SIGKILL);
+}
+
+struct run {
+	struct proc *proc;
+	struct buf out, err;
+	bool too_much;
+	int64_t status;
+	int signal;
+};
+
+static void run_output(int fd, const char *p, size_t n, void *arg)
+{
+	struct run *r = arg;
+
+	if (fd == 2) {
+		size_t room = STDERR_CAP - r->err.len;
+
+		if (n)
+			buf_add(&r->err, p, n < room ? n : room);
+	} else if (n && buf_add(&r->out, p, n) < 0) {
+		r->too_much = true;
+		proc_kill(r->proc);
+	}
+}
+
+static void run_ended(int64_t status, int signum, void *arg)
+{
+	struct run *r = arg;
+
+	r->status = status;
+	r->signal = signum;
+}
+
+/* The first lines as one, without anything a terminal would act on. */
+static char *first_lines(const struct buf *b)
+{
+	struct buf text;
+	int lines = 0;
+
+	buf_init(&text, 0);
+	for (size_t i = 0; i < b->len && lines < STDERR_LINES; i++) {
+		unsigned char c = (unsigned char)b->data[i];
+
+		if (c != '\n') {
+			buf_addc(&text, c < ' ' || c == 0x7f || (c >= 0x80 && c < 0xa0) ? '?' : (char)c);
+			continue;
+		}
+		if (++lines < STDERR_LINES && i + 1 < b->len)
+			buf_adds(&text, "; ");
+	}
+	return buf_steal(&text);
+}
+
+int proc_run(char *const *argv, size_t cap, struct buf *out, struct err *e)
+{
+	struct loop *l = loop_new();
+	struct run run = {.status = -1};
+	struct proc_conf conf = {.argv = argv, .output = run_output, .ended = run_ended,
+				 .arg = &run};
+	char *said;
+	int r = -1;
+
+	buf_init(&run.out, cap);
+	buf_init(&run.err, STDERR_CAP);
+	run.proc = proc_start(l, &conf, e);
+	loop_run(l);
+	loop_free(l);
+	if (!run.proc)
+		goto out;
+	said = first_lines(&run.err);
+	if (run.too_much)
+		err_set(e, ERR_FAILED, "exec-output", "%s wrote more than %zu bytes", argv[0], cap);
+	else if (run.signal)
+		err_set(e, ERR_FAILED, "exec-signal", "%s was ended by signal %d%s%s", argv[0],
+			run.signal, *said ? ": " : "", said);
+	else if (run.status)
+		err_set(e, ERR_FAILED, "exec-status", "%s ended with status %d%s%s", argv[0],
+			(int)run.status, *said ? ": " : "", said);
+	else
+		r = 0;
+	free(said);
+	if (!r && out) {
+		*out = run.out;
+		buf_init(&run.out, 0);
+	}
+out:
+	buf_fini(&run.out);
+	buf_fini(&run.err);
+	return r;
+}
+
+bool proc_alive(const struct proc_id *id)
+{
+	struct proc_id now;
+
+	return id->pid > 0 && proc_identify(id->pid, &now) &&
+	       (!id->start || id->start == now.start);
+}
+
+void proc_signal_kill(const struct proc_id *id)
+{
+	if (proc_alive(id))
+		kill((pid_t)id->pid, SIGKILL);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc_detach: processes that outlive us or take our place; see include/host/proc.h. Between fork
+ * and exec only calls are made that are safe there (POSIX signal-safety), since other threads may
+ * have held any lock.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/paths.h"
+#include "host/proc.h"
+#include "proc_priv.h"
+
+#ifndef NSIG
+#define NSIG 65
+#endif
+
+extern char **environ;
+
+/* What the child tells us: its pid and errno 0, or the errno of what failed. A pipe takes it whole. */
+struct news {
+	int64_t pid;
+	int failed;
+};
+
+/* A new program must not start with our ignored or blocked signals. */
+static void reset_signals(void)
+{
+	struct sigaction fresh = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int n = 1; n < NSIG; n++)
+		sigaction(n, &fresh, NULL); /* those that cannot be set stay as they are */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static bool use_as(int fd, int target)
+{
+	return fd >= 0 && dup2(fd, target) >= 0;
+}
+
+/* In the grandchild: never returns. */
+static void become(const char *file, char *const *argv, int log, int report)
+{
+	int null = open("/dev/null", O_RDWR);
+	struct news news = {.pid = getpid()};
+
+	reset_signals();
+	if (use_as(null, 0) && use_as(null, 1) && use_as(log >= 0 ? log : null, 2) &&
+	    chdir("/") == 0) {
+		for (int fd = 3; fd < 256; fd++) {
+			if (fd != report)
+				close(fd);
+		}
+		if (write(report, &news, sizeof(news)) == sizeof(news))
+			execve(file, argv, environ);
+	}
+	news.failed = errno;
+	_exit(write(report, &news, sizeof(news)) == sizeof(news) ? 127 : 126);
+}
+
+/* Reads one message whole; false at the end of the pipe. */
+static bool hear(int fd, struct news *out)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, out, sizeof(*out));
+	while (n < 0 && errno == EINTR);
+	return n == (ssize_t)sizeof(*out);
+}
+
+/* A pipe whose ends stay clear of 0, 1 and 2, which may be closed in us. */
+static int report_pipe(int ends[2])
+{
+	int raw[2];
+
+	if (pipe(raw) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		ends[i] = fcntl(raw[i], F_DUPFD_CLOEXEC, 3);
+		close(raw[i]);
+	}
+	if (ends[0] >= 0 && ends[1] >= 0)
+		return 0;
+	for (int i = 0; i < 2; i++)
+		if (ends[i] >= 0)
+			close(ends[i]);
+	return -1;
+}
+
+int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct err *e)
+{
+	char *file = host_which(argv[0]);
+	struct news first = {.failed = ECHILD}, second;
+	int ends[2], log = -1, status, r = -1;
+	pid_t child;
+
+	if (!file)
+		return proc_missing(argv[0], e);
+	if (log_path) {
+		log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
+			   0600);
+		if (log < 0) {
+			err_errno(e, errno, "exec-log", "cannot write %s", log_path);
+			goto out;
+		}
+	}
+	if (report_pipe(ends) < 0) {
+		err_errno(e, errno, "exec-failed", "cannot start %s", file);
+		goto out;
+	}
+	child = fork();
+	if (child == 0) {
+		/* A leader of its own session, then a child of that: its parent is init, so it neither
+		 * stays behind as a zombie of ours nor can ever get a controlling terminal. */
+		setsid();
+		child = fork();
+		if (child == 0)
+			become(file, argv, log, ends[1]);
+		if (child < 0) {
+			first.failed = errno;
+			_exit(write(ends[1], &first, sizeof(first)) == sizeof(first) ? 126 : 125);
+		}
+		_exit(0);
+	}
+	if (child < 0)
+		first.failed = errno;
+	close(ends[1]);
+	if (child > 0) {
+		while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+			;
+		/* the pipe ends at exec; a second message is the errno of one that failed */
+		if (hear(ends[0], &first) && !first.failed && hear(ends[0], &second))
+			first = second;
+	}
+	close(ends[0]);
+	if (first.failed) {
+		err_errno(e, first.failed, "exec-failed", "cannot start %s", file);
+	} else {
+		*pid = first.pid;
+		r = 0;
+	}
+out:
+	if (log >= 0)
+		close(log);
+	free(file);
+	return r;
+}
+
+int proc_exec(char *const *argv, struct err *e)
+{
+	char *file = host_which(argv[0]);
+
+	if (!file)
+		return proc_missing(argv[0], e);
+	reset_signals();
+	execve(file, argv, environ);
+	err_errno(e, errno, "exec-failed", "cannot start %s", file);
+	free(file);
+	return -1;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc_linux: the process table by /proc (proc(5)); the part of include/host/proc.h that differs
+ * by operating system.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "host/proc.h"
+
+/* Fields of /proc/PID/stat, counted from 3 (state), the first behind the name in brackets. */
+enum { STAT_STATE = 3, STAT_UTIME = 14, STAT_STIME = 15, STAT_START = 22, STAT_RSS = 24 };
+#define STAT_FIELDS 25
+
+struct stat_line {
+	char state;
+	uint64_t field[STAT_FIELDS];
+};
+
+static bool read_stat(int64_t pid, struct stat_line *out)
+{
+	char *path = xasprintf("/proc/%lld/stat", (long long)pid);
+	struct buf text;
+	char *p = NULL;
+	int n = STAT_STATE;
+
+	if (file_read(path, 4096, &text, NULL) == 0) {
+		p = strrchr(text.data, ')'); /* the name may hold blanks and brackets */
+		if (p && p[1] == ' ' && p[2]) {
+			out->state = p[2];
+			for (p += 3; *p && ++n < STAT_FIELDS;)
+				out->field[n] = strtoull(p, &p, 10);
+		}
+		buf_fini(&text);
+	}
+	free(path);
+	return n == STAT_FIELDS;
+}
+
+/* Tells boots apart: pid and ticks since boot may come again after a restart of the host. */
+static uint64_t boot_mark(void)
+{
+	struct buf text;
+	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
+
+	if (file_read("/proc/sys/kernel/random/boot_id", 256, &text, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < text.len; i++)
+		h = (h ^ (unsigned char)text.data[i]) * 0x100000001b3u;
+	buf_fini(&text);
+	return h >> 42; /* 22 bits above 40 of ticks fit a signed 64-bit number */
+}
+
+bool proc_identify(int64_t pid, struct proc_id *out)
+{
+	struct stat_line s;
+
+	if (!read_stat(pid, &s) || s.state == 'Z' || s.state == 'X')
+		return false;
+	out->pid = pid;
+	out->start = boot_mark() << 40 | (s.field[STAT_START] & 0xffffffffffu);
+	return true;
+}
+
+bool proc_usage(int64_t pid, uint64_t *cpu_ms, uint64_t *rss)
+{
+	struct stat_line s;
+	long hz = sysconf(_SC_CLK_TCK);
+	long page = sysconf(_SC_PAGESIZE);
+
+	if (!read_stat(pid, &s) || s.state == 'Z' || s.state == 'X')
+		return false;
+	*cpu_ms = (s.field[STAT_UTIME] + s.field[STAT_STIME]) * 1000 / (uint64_t)(hz > 0 ? hz : 100);
+	*rss = s.field[STAT_RSS] * (uint64_t)(page > 0 ? page : 4096);
+	return true;
+}
