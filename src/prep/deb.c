@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * deb: finds the members of a package and walks the tar in them. In: a descriptor. Out: entries
+ * with clean names, their bytes, and the SHA-256 of the whole file. Writes nothing.
+ */
+#include "deb_private.h"
+
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+
+#define AR_MAGIC "!<arch>\n"
+#define AR_HEADER 60
+#define NAME_MAX_BYTES 255
+
+struct member {
+	char name[17];
+	uint64_t size;
+};
+
+static int bad(struct deb *d, struct err *e, const char *what)
+{
+	return err_set(e, ERR_VERIFY, "deb-format", "%s is no sound Debian package: %s", d->name,
+		       what);
+}
+
+/* Passes over the rest of the current member, hashing it. */
+static int skip_member(struct deb *d, struct err *e)
+{
+	while (d->left > 0) {
+		size_t n = d->left < sizeof d->in ? (size_t)d->left : sizeof d->in;
+
+		if (deb_read_raw(d, d->in, n, e))
+			return -1;
+		d->left -= n;
+	}
+	if (d->odd) {
+		char pad;
+
+		d->odd = false;
+		/* Some tools leave the padding of the last member away. */
+		if (d->pos < d->size && deb_read_raw(d, &pad, 1, e))
+			return -1;
+	}
+	return 0;
+}
+
+/* Digits, then only blanks. */
+static bool parse_decimal(const char *p, size_t n, uint64_t *out)
+{
+	uint64_t v = 0;
+	size_t i = 0;
+
+	for (; i < n && p[i] >= '0' && p[i] <= '9'; i++)
+		v = v * 10 + (uint64_t)(p[i] - '0');
+	if (i == 0)
+		return false;
+	for (; i < n; i++)
+		if (p[i] != ' ')
+			return false;
+	*out = v;
+	return true;
+}
+
+/* The next ar header: 1, or 0 at the end of the file. */
+static int next_member(struct deb *d, struct member *m, struct err *e)
+{
+	char h[AR_HEADER];
+	size_t n = 16;
+
+	if (skip_member(d, e))
+		return -1;
+	if (d->pos == d->size)
+		return 0;
+	if (d->size - d->pos < AR_HEADER)
+		return bad(d, e, "it ends in an ar header");
+	if (deb_read_raw(d, h, sizeof h, e))
+		return -1;
+	if (h[58] != '`' || h[59] != '\n' || !parse_decimal(h + 48, 10, &m->size))
+		return bad(d, e, "it has a bad ar header");
+	if (m->size > d->size - d->pos)
+		return bad(d, e, "it has a member larger than the file");
+	while (n > 0 && h[n - 1] == ' ')
+		n--;
+	if (n > 0 && h[n - 1] == '/')
+		n--;
+	if (n == 0 || memchr(h, '\0', n) || memchr(h, '/', n))
+		return bad(d, e, "it has a member without a proper name");
+	memcpy(m->name, h, n);
+	m->name[n] = '\0';
+	d->left = m->size;
+	d->odd = m->size & 1;
+	return 1;
+}
+
+static bool is_part(const char *name, const char *stem)
+{
+	return strncmp(name, stem, strlen(stem)) == 0;
+}
+
+static int find_packing(struct deb *d, const char *ext, enum deb_packing *out, struct err *e)
+{
+	if (*ext == '\0')
+		*out = DEB_PLAIN;
+	else if (strcmp(ext, ".gz") == 0)
+		*out = DEB_GZIP;
+	else if (strcmp(ext, ".xz") == 0)
+		*out = DEB_XZ;
+	else if (strcmp(ext, ".zst") == 0)
+		*out = DEB_ZSTD;
+	else
+		return bad(d, e, "its members are compressed in an unknown way");
+	return 0;
+}
+
+static int read_version(struct deb *d, struct err *e)
+{
+	struct member m;
+	char text[16] = "";
+	int r = next_member(d, &m, e);
+
+	if (r < 0)
+		return -1;
+	if (r == 0 || strcmp(m.name, "debian-binary") != 0)
+		return bad(d, e, "debian-binary is not its first member");
+	if (m.size < 4 || m.size > sizeof text)
+		return bad(d, e, "its debian-binary has a strange size");
+	if (deb_read_raw(d, text, (size_t)m.size, e))
+		return -1;
+	d->left = 0;
+	if (memcmp(text, "2.", 2) != 0 || !memchr(text, '\n', (size_t)m.size))
+		return bad(d, e, "its format is not 2.x");
+	return 0;
+}
+
+struct deb *deb_open(int fd, const char *name, struct err *e)
+{
+	struct deb *d = xcalloc(1, sizeof *d);
+	char magic[8];
+	struct stat st;
+
+	d->fd = fd;
+	d->name = xstrdup(name);
+	d->hash = hash_new();
+	d->max_output = DEB_DATA_MAX;
+	d->xz = (lzma_stream)LZMA_STREAM_INIT;
+	if (fstat(fd, &st)) {
+		err_errno(e, errno, "deb-read", "%s cannot be read", name);
+		goto fail;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		bad(d, e, "it is no regular file");
+		goto fail;
+	}
+	d->size = (uint64_t)st.st_size;
+	if (d->size < sizeof magic) {
+		bad(d, e, "it is too short");
+		goto fail;
+	}
+	if (deb_read_raw(d, magic, sizeof magic, e))
+		goto fail;
+	if (memcmp(magic, AR_MAGIC, sizeof magic) != 0) {
+		bad(d, e, "it is no ar archive");
+		goto fail;
+	}
+	if (read_version(d, e))
+		goto fail;
+	return d;
+fail:
+	deb_free(d);
+	return NULL;
+}
+
+void deb_limit(struct deb *d, uint64_t max_output)
+{
+	if (max_output < d->max_output)
+		d->max_output = max_output;
+}
+
+void deb_free(struct deb *d)
+{
+	if (!d)
+		return;
+	deb_source_close(d);
+	hash_free(d->hash);
+	err_fini(&d->source_err);
+	free(d->path);
+	free(d->link);
+	free(d->name);
+	free(d);
+}
+
+/* Goes to the next member that is control.tar* or data.tar*, in this order. */
+static int next_part(struct deb *d, struct member *m, struct err *e)
+{
+	const char *stem = d->has_control ? "data.tar" : "control.tar";
+	int r;
+
+	do {
+		r = next_member(d, m, e);
+		if (r < 0)
+			return -1;
+		if (r == 0)
+			return err_set(e, ERR_VERIFY, "deb-format",
+				       "%s is no sound Debian package: it has no %s", d->name, stem);
+	} while (m->name[0] == '_'); /* deb(5): such members are to be ignored */
+	if (!is_part(m->name, stem))
+		return err_set(e, ERR_VERIFY, "deb-format",
+			       "%s is no sound Debian package: %s is where %s should be", d->name,
+			       m->name, stem);
+	return 0;
+}
+
+int deb_enter(struct deb *d, enum deb_part part, struct err *e)
+{
+	struct member m;
+	enum deb_packing packing;
+
+	if (part == DEB_CONTROL ? d->has_control : d->has_data)
+		return bad(d, e, "a part of it was read already");
+	deb_source_close(d);
+	if (next_part(d, &m, e))
+		return -1;
+	if (!d->has_control) {
+		d->has_control = true;
+		if (find_packing(d, m.name + strlen("control.tar"), &packing, e))
+			return -1;
+		if (part == DEB_CONTROL)
+			goto open;
+		if (next_part(d, &m, e))
+			return -1;
+	}
+	d->has_data = true;
+	if (find_packing(d, m.name + strlen("data.tar"), &packing, e))
+		return -1;
+open:
+	d->part = part;
+	d->entries = 0;
+	d->output = 0;
+	d->file_left = 0;
+	return deb_source_open(d, packing, e);
+}
+
+/* The name as deb.h promises it; NULL with e filled when it is not to be trusted. */
+static char *clean_path(struct deb *d, const char *raw, struct err *e)
+{
+	char *out;
+	size_t len = 0;
+
+	if (!raw || strlen(raw) > DEB_PATH_MAX || strchr(raw, '\n')) {
+		bad(d, e, "it has an entry with an impossible name");
+		return NULL;
+	}
+	while (*raw == '/')
+		raw++;
+	out = xmalloc(strlen(raw) + 1);
+	while (*raw) {
+		size_t n = strcspn(raw, "/");
+
+		if (n == 0 || n > NAME_MAX_BYTES || (n == 2 && memcmp(raw, "..", 2) == 0)) {
+			free(out);
+			bad(d, e, "it has an entry whose name leads elsewhere");
+			return NULL;
+		}
+		if (!(n == 1 && *raw == '.')) {
+			if (len > 0)
+				out[len++] = '/';
+			memcpy(out + len, raw, n);
+			len += n;
+		}
+		raw += n;
+		if (*raw == '/')
+			raw++;
+	}
+	out[len] = '\0';
+	return out;
+}
+
+static int find_type(struct deb *d, struct archive_entry *ae, enum deb_type *out, struct err *e)
+{
+	if (archive_entry_hardlink(ae)) {
+		*out = DEB_HARDLINK;
+		return 0;
+	}
+	switch (archive_entry_filetype(ae)) {
+	case AE_IFREG:
+		*out = DEB_FILE;
+		return 0;
+	case AE_IFDIR:
+		*out = DEB_DIR;
+		return 0;
+	case AE_IFLNK:
+		*out = DEB_SYMLINK;
+		return 0;
+	case AE_IFCHR:
+		*out = DEB_CHAR;
+		return 0;
+	case AE_IFBLK:
+		*out = DEB_BLOCK;
+		return 0;
+	case AE_IFIFO:
+		*out = DEB_FIFO;
+		return 0;
+	default:
+		return bad(d, e, "it has an entry of an unknown kind");
+	}
+}
+
+static int check_caps(struct deb *d, const struct deb_entry *entry, struct err *e)
+{
+	uint64_t cap = d->part == DEB_CONTROL ? DEB_CONTROL_MAX : d->max_output;
+
+	if (++d->entries > DEB_ENTRIES_MAX)
+		return bad(d, e, "it has too many entries");
+	if (entry->size > cap - d->output)
+		return err_set(e, ERR_VERIFY, "deb-too-large",
+			       "%s would unpack to more than the %llu bytes allowed", d->name,
+			       (unsigned long long)cap);
+	d->output += entry->size;
+	return 0;
+}
+
+static int read_link(struct deb *d, struct archive_entry *ae, struct deb_entry *out, struct err *e)
+{
+	free(d->link);
+	d->link = NULL;
+	if (out->type == DEB_HARDLINK) {
+		d->link = clean_path(d, archive_entry_hardlink(ae), e);
+		if (!d->link)
+			return -1;
+	} else if (out->type == DEB_SYMLINK) {
+		const char *target = archive_entry_symlink(ae);
+
+		if (!target || !*target || strlen(target) > DEB_PATH_MAX)
+			return bad(d, e, "it has a symbolic link with an impossible target");
+		d->link = xstrdup(target);
+	}
+	return 0;
+}
+
+int deb_next(struct deb *d, struct deb_entry *out, struct err *e)
+{
+	struct archive_entry *ae;
+	struct deb_entry it = {0};
+	int r = archive_read_next_header(d->tar, &ae);
+
+	d->file_left = 0;
+	if (r == ARCHIVE_EOF)
+		return 0;
+	if (r != ARCHIVE_OK)
+		return deb_source_error(d, e);
+	if (find_type(d, ae, &it.type, e))
+		return -1;
+	if (archive_entry_size(ae) < 0)
+		return bad(d, e, "it has an entry of negative size");
+	free(d->path);
+	d->path = clean_path(d, archive_entry_pathname(ae), e);
+	if (!d->path || read_link(d, ae, &it, e))
+		return -1;
+	it.path = d->path;
+	it.link = d->link;
+	it.mode = (unsigned)archive_entry_perm(ae) & 07777;
+	it.mtime = archive_entry_mtime(ae);
+	if (archive_entry_uid(ae) < 0 || archive_entry_uid(ae) > UINT32_MAX ||
+	    archive_entry_gid(ae) < 0 || archive_entry_gid(ae) > UINT32_MAX)
+		return bad(d, e, "it has an entry with an impossible owner");
+	it.uid = (uint32_t)archive_entry_uid(ae);
+	it.gid = (uint32_t)archive_entry_gid(ae);
+	it.size = it.type == DEB_FILE ? (uint64_t)archive_entry_size(ae) : 0;
+	if (it.type == DEB_CHAR || it.type == DEB_BLOCK) {
+		it.major = (unsigned)archive_entry_rdevmajor(ae);
+		it.minor = (unsigned)archive_entry_rdevminor(ae);
+	}
+	if (check_caps(d, &it, e))
+		return -1;
+	d->file_left = it.size;
+	*out = it;
+	return 1;
+}
+
+ssize_t deb_read(struct deb *d, void *p, size_t n, struct err *e)
+{
+	size_t done = 0;
+
+	if (n > d->file_left)
+		n = (size_t)d->file_left;
+	while (done < n) {
+		la_ssize_t got = archive_read_data(d->tar, (char *)p + done, n - done);
+
+		if (got < 0)
+			return deb_source_error(d, e);
+		if (got == 0)
+			return bad(d, e, "a file in it ends before its size");
+		done += (size_t)got;
+	}
+	d->file_left -= done;
+	return (ssize_t)done;
+}
+
+int deb_finish(struct deb *d, uint8_t sha256[HASH_SIZE], uint64_t *size, struct err *e)
+{
+	struct member m;
+	int r = 0;
+
+	deb_source_close(d);
+	while (!d->has_data) {
+		if (next_part(d, &m, e))
+			return -1;
+		d->has_data = d->has_control;
+		d->has_control = true;
+	}
+	while ((r = next_member(d, &m, e)) > 0)
+		if (is_part(m.name, "debian-binary") || is_part(m.name, "control.tar") ||
+		    is_part(m.name, "data.tar"))
+			return bad(d, e, "it has a member twice");
+	if (r < 0)
+		return -1;
+	*size = d->pos;
+	hash_end(d->hash, sha256);
+	d->hash = NULL;
+	return 0;
+}
+
+uint64_t deb_position(const struct deb *d)
+{
+	return d->pos;
+}
