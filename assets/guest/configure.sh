@@ -1,0 +1,306 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Turns a root whose packages are unpacked into a configured one. Runs once, as root, chrooted, in the guest, started by
+# our initrd (init), with /proc, /sys, /dev and a tmpfs on /run mounted.
+#
+# In: /run/debwiz/config.env (KERNEL_VERSION ARCH CONSOLE GRUB_TARGET GRUB_PACKAGE ESP_DEVICE ROOT_UUID ESP_UUID EXTRA_DEBS
+# EXTRA_NAMES SEED_EPOCH), /run/debwiz/busybox, extra debs in /var/cache/debwiz, our initrd in /boot/initrd.img-VERSION,
+# the progress port on descriptor 9 where /run/debwiz/port exists. Out: progress lines; the line that ends the run in
+# /run/debwiz/result, for init to send once the disk is unmounted; status 0 when all is well.
+#
+# Slow work that does not need dpkg (depmod, the boot loader) runs beside it on the second processor. Commands that a
+# maintainer script would only run in vain (an initramfs that is there already, GRUB's menu) are shadowed by PATH, so
+# nothing of it stays behind.
+
+run=/run/debwiz
+log=$run/log
+step=prepare
+port=''
+[ ! -e $run/port ] || port=1
+
+progress()
+{
+	[ -z "$port" ] || printf '1 %s\n' "$*" >&9
+}
+
+# escape_stdin: standard input as one value for the progress port
+escape_stdin()
+{
+	tr -c ' -~\n' '?' | sed 's/%/%25/g; s/ /%20/g' |
+		$run/busybox awk '{ printf "%s%s", sep, $0; sep = "%0A" }'
+}
+
+phase()
+{
+	step=$1
+	read -r up rest </proc/uptime
+	echo "debwiz: $1 (${up%.*} s)"
+	echo "=== $1 at $up s" >>$log
+	progress "phase name=$1"
+}
+
+# fail TEXT: the end; the last lines of the log go to the console and to the host
+fail()
+{
+	cp $log /var/log/debwiz-configure.log
+	sync
+	echo "debwiz: $step failed: $*"
+	tail -n 40 $log
+	tail -n 40 $log | cut -c 1-400 | while IFS= read -r line; do
+		progress "log text=$(printf '%s\n' "$line" | escape_stdin)"
+	done
+	# a progress line has 4 KiB, and an escaped blank takes three bytes of it
+	printf 'failed step=%s text=%s\n' "$step" \
+		"$({ echo "$*"; tail -n 12 $log; } | cut -c 1-200 | head -c 1200 | escape_stdin)" >$run/result
+	exit 1
+}
+
+must()
+{
+	"$@" >>$log 2>&1 || fail "$* ended with status $?"
+}
+
+# shadow NAME: the shell commands on standard input answer to NAME while packages are configured
+shadow()
+{
+	{ echo '#!/bin/sh'; cat; } >$run/bin/"$1"
+	chmod 0755 $run/bin/"$1"
+}
+
+exec 2>>$log
+. $run/config.env
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true
+umask 022
+plain_path=$PATH
+
+# ---- what the first postinst scripts rely on
+
+now=$(date +%s)
+[ "${SEED_EPOCH:-0}" -le "$now" ] || date -s "@$SEED_EPOCH" >>$log
+
+phase prepare
+must cp /usr/share/base-passwd/passwd.master /etc/passwd
+must cp /usr/share/base-passwd/group.master /etc/group
+[ -e /usr/bin/awk ] || must ln -s mawk /usr/bin/awk
+must ldconfig
+mkdir -p $run/bin /etc/initramfs-tools/conf.d /boot/efi /var/lib/debwiz
+printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+chmod 0755 /usr/sbin/policy-rc.d
+
+{
+	echo "# <device> <mount point> <type> <options> <dump> <pass>"
+	echo "UUID=$ROOT_UUID / ext4 errors=remount-ro 0 1"
+	[ -z "$GRUB_TARGET" ] || echo "UUID=$ESP_UUID /boot/efi vfat umask=0077,nofail 0 0"
+} >/etc/fstab
+
+# An initramfs that the guest makes itself after an upgrade: the modules for QEMU's devices and no others, since
+# MODULES=most takes minutes under emulation.
+echo MODULES=list >/etc/initramfs-tools/conf.d/debwiz
+{
+	echo "# Modules of the initramfs: what a QEMU machine needs to see its disk."
+	for module in virtio_pci virtio_mmio virtio_blk virtio_scsi sd_mod virtio_net virtio_rng virtio_console ext4; do
+		echo $module
+	done
+} >/etc/initramfs-tools/modules
+
+# The kernel's preinst leaves this mark; without it no links /vmlinuz and /initrd.img are made.
+: >"/lib/modules/$KERNEL_VERSION/.fresh-install"
+
+# ---- beside dpkg: modules.dep, and the boot loader
+
+grub_install()
+{
+	# grub-install and update-grub look for the names that udev would make
+	mkdir -p /dev/disk/by-uuid
+	root_device=$(awk '$2 == "/" && $1 ~ /^\/dev\// { print $1 }' /proc/mounts)
+	ln -sf "$root_device" "/dev/disk/by-uuid/$ROOT_UUID"
+	ESP_DEVICE=${ESP_DEVICE:-/dev/vda1}
+	mkfs.vfat -n ESP -i "$(echo "$ESP_UUID" | tr -d -)" "$ESP_DEVICE" || return
+	while [ ! -e $run/depmod.done ]; do $run/busybox usleep 100000; done
+	for module in vfat nls_cp437 nls_ascii nls_utf8; do
+		modprobe $module
+	done
+	mount -t vfat -o umask=0077 "$ESP_DEVICE" /boot/efi || return
+	grub-install --target="$GRUB_TARGET" --efi-directory=/boot/efi --removable --no-nvram
+}
+
+{
+	depmod "$KERNEL_VERSION" && : >$run/depmod.ok
+	: >$run/depmod.done
+} >>$run/depmod.log 2>&1 9>&- &
+
+if [ -n "$GRUB_TARGET" ]; then
+	{
+		grub_install
+		echo $? >$run/grub.code
+		read -r up rest </proc/uptime
+		echo "grub-install ended at $up s"
+		: >$run/grub.done
+	} >$run/grub.log 2>&1 9>&- &
+fi
+
+shadow depmod <<-END
+	[ "\$*" = "$KERNEL_VERSION" ] || exec env PATH=$plain_path depmod "\$@"
+	while [ ! -e $run/depmod.done ]; do $run/busybox usleep 100000; done
+	[ -e $run/depmod.ok ]
+END
+for name in update-initramfs update-grub grub-install; do
+	shadow $name <<-END
+		exit 0
+	END
+done
+export PATH="$run/bin:$plain_path"
+
+# ---- configure
+
+phase configure
+total=$(grep -c '^Status: install ok unpacked' /var/lib/dpkg/status)
+
+# dpkg's status lines on standard input become progress lines; the first error is kept
+follow_dpkg()
+{
+	while read -r word what name rest; do
+		case $word$what in
+		again) rm -f $run/broken ;;
+		processing:configure:)
+			n=$((n + 1))
+			progress "configuring n=$n total=$total package=${name%%:*}"
+			if [ -n "$timing" ]; then read -r up rest </proc/uptime; echo "$up $name" >>$run/timing; fi ;;
+		processing:trigproc:)
+			if [ -n "$timing" ]; then read -r up rest </proc/uptime; echo "$up trigger $name" >>$run/timing; fi ;;
+		status:*)
+			case $name in
+			:) [ -s $run/broken ] || echo "${what%%:*}" >$run/broken ;;
+			esac ;;
+		esac
+	done
+}
+
+timing=''
+[ ! -e $run/timing ] || timing=1
+first="base-passwd base-files dpkg libc6 perl-base mawk debconf"
+mkfifo $run/status
+n=0
+follow_dpkg <$run/status &
+follower=$!
+exec 8>$run/status
+code=0
+for name in $first; do
+	# too early for some of their dependencies: what fails here is done again by the next call
+	dpkg --force-all --status-fd 8 --configure "$name" >>$log 2>&1 </dev/null 9>&-
+done
+echo again >&8
+dpkg --force-unsafe-io --status-fd 8 --configure -a >>$log 2>&1 </dev/null 9>&- || code=$?
+exec 8>&-
+wait $follower
+if [ $code -ne 0 ]; then
+	broken=
+	[ ! -s $run/broken ] || read -r broken <$run/broken
+	fail "dpkg ended with status $code${broken:+ on $broken}"
+fi
+
+# ---- packages that the user asked for: by apt, whose preinst scripts and order may matter
+
+# apt's status lines on standard input: pmstatus:PACKAGE:PERCENT:TEXT
+follow_apt()
+{
+	while IFS=: read -r word name percent rest; do
+		[ "$word" = pmstatus ] || continue
+		percent=${percent%%.*}
+		progress "installing n=${percent:-0} total=100 package=${name%%:*}"
+	done
+}
+
+if [ "${EXTRA_DEBS:-}" = 1 ]; then
+	phase packages
+	mkfifo $run/apt-status
+	follow_apt <$run/apt-status &
+	follower=$!
+	exec 8>$run/apt-status
+	apt-get -y --no-install-recommends -o APT::Status-Fd=8 -o APT::Keep-Fds::=8 -o Dpkg::Options::=--force-unsafe-io \
+		-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null -o APT::Sandbox::User=root \
+		install /var/cache/debwiz/*.deb >>$log 2>&1 </dev/null 9>&-
+	code=$?
+	exec 8>&-
+	wait $follower
+	[ $code -eq 0 ] || fail "apt-get install ended with status $code"
+	for deb in /var/cache/debwiz/*.deb; do
+		deb=${deb##*/}
+		case " $EXTRA_NAMES " in
+		*" ${deb%%_*} "*) ;;
+		*) echo "${deb%%_*}" ;;
+		esac
+	done >$run/auto
+	[ ! -s $run/auto ] || xargs apt-mark auto <$run/auto >>$log 2>&1 || fail "apt-mark failed"
+	rm -rf /var/cache/debwiz
+fi
+export PATH="$plain_path"
+must apt-mark auto "linux-image-$KERNEL_VERSION"
+
+# ---- units: networkd in place of ifupdown; LVM snapshots to be reaped do not exist here
+
+must systemctl enable systemd-networkd.service debwiz-firstboot.service debwiz-grow.service debwiz-report.service
+for unit in networking.service e2scrub_reap.service; do
+	[ ! -e /lib/systemd/system/$unit ] || must systemctl disable $unit
+done
+
+# ---- boot loader
+
+if [ -n "$GRUB_TARGET" ]; then
+	phase bootloader
+	while [ ! -e $run/grub.done ]; do $run/busybox usleep 100000; done
+	cat $run/grub.log >>$log
+	[ "$(cat $run/grub.code)" = 0 ] || fail "the EFI system partition or grub-install failed"
+	mkdir -p /etc/default/grub.d
+	cat >/etc/default/grub.d/debwiz.cfg <<-END
+		# The menu shows for a second on the serial line, and the kernel speaks there.
+		GRUB_TIMEOUT=1
+		GRUB_TERMINAL=console
+		GRUB_CMDLINE_LINUX_DEFAULT=
+		GRUB_CMDLINE_LINUX="console=$CONSOLE"
+		GRUB_DISABLE_OS_PROBER=true
+	END
+	must update-grub
+	debconf-set-selections >>$log 2>&1 <<-END || fail "debconf-set-selections failed"
+		$GRUB_PACKAGE grub2/force_efi_extra_removable boolean true
+		$GRUB_PACKAGE grub2/update_nvram boolean false
+	END
+	must umount /boot/efi
+fi
+while [ ! -e $run/depmod.done ]; do $run/busybox usleep 100000; done
+cat $run/depmod.log >>$log
+[ -e $run/depmod.ok ] || fail "depmod failed"
+
+# ---- what must hold now
+
+phase check
+dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' | grep -v '^ii ' >$run/odd
+[ ! -s $run/odd ] || { cat $run/odd >>$log; fail "packages that are not installed: $(wc -l <$run/odd)"; }
+dpkg --audit >$run/odd 2>&1
+[ ! -s $run/odd ] || { cat $run/odd >>$log; fail "dpkg --audit has complaints"; }
+dpkg --verify >$run/odd 2>&1
+[ ! -s $run/odd ] || { cat $run/odd >>$log; fail "dpkg --verify has complaints"; }
+grep ' newconffile' /var/lib/dpkg/status >$run/odd
+[ ! -s $run/odd ] || { cat $run/odd >>$log; fail "configuration files are still marked new"; }
+must apt-get check
+for name in "/boot/vmlinuz-$KERNEL_VERSION" "/boot/initrd.img-$KERNEL_VERSION" \
+	"/lib/modules/$KERNEL_VERSION/modules.dep"; do
+	[ -s "$name" ] || fail "there is no $name"
+done
+
+# ---- nothing personal stays
+
+phase clean
+rm -f /usr/sbin/policy-rc.d /etc/ssh/ssh_host_* /var/lib/systemd/random-seed /var/lib/systemd/credential.secret \
+	/var/lib/dbus/machine-id /var/log/*.log /var/log/apt/* /etc/resolv.conf.dpkg-*
+rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/apt/archives/*.deb /var/log/journal/* /tmp/* /var/tmp/*
+mkdir -p /var/lib/apt/lists/partial
+: >/etc/machine-id
+chmod 0444 /etc/machine-id
+sync
+phase end
+[ -z "$timing" ] || cat $run/timing
+grep '^===' $log
+echo "configured kernel=$KERNEL_VERSION" >$run/result
+exit 0

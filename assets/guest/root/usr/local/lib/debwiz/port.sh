@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash
+#
+# For the other scripts of this folder: lines to the host over the virtio-serial port debwiz.progress. Without a port, or
+# with nobody reading at its other end, they do nothing and do not wait long.
+
+debwiz_port=/dev/virtio-ports/debwiz.progress
+
+# escape TEXT: one value; blanks, percent signs and line ends as %XX
+escape()
+{
+	printf '%s' "$*" | tr -c ' -~\n' '?' | sed 's/%/%25/g; s/ /%20/g' |
+		awk '{ printf "%s%s", sep, $0; sep = "%0A" }' | cut -c 1-3900
+}
+
+# report LINES: each already escaped. The port takes one writer at a time, so a busy one is tried again; a write that
+# the host does not take is given up after three seconds.
+report()
+{
+	tries=50
+	[ -c "$debwiz_port" ] || return 0
+	# shellcheck disable=SC2016
+	while ! timeout 3 sh -c 'exec >"$1" 2>/dev/null || exit 9; printf "%s\n" "$2"' sh "$debwiz_port" "$*"; do
+		[ $? -ne 124 ] && tries=$((tries - 1)) && [ $tries -gt 0 ] || return 0
+		sleep 0.1
+	done
+}
