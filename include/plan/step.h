@@ -53,6 +53,8 @@ void step_ask(struct step_run *run, const char *question, const char *const *cho
 void step_done(struct step_run *run, const char *summary);
 /* Ends it with an error, whose content is taken. */
 void step_fail(struct step_run *run, struct err *e);
+/* The job that the runner was given. */
+void *step_job(const struct step_run *run);
 /* A place for the step's own state while it runs. */
 void step_set_state(struct step_run *run, void *state);
 void *step_state(const struct step_run *run);

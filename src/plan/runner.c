@@ -348,6 +348,11 @@ void step_fail(struct step_run *run, struct err *e)
 	step_end(run, interrupted ? STEP_CANCELLED : STEP_FAILED, &run->runner->error);
 }
 
+void *step_job(const struct step_run *run)
+{
+	return run->runner->job;
+}
+
 void step_set_state(struct step_run *run, void *state)
 {
 	run->state = state;

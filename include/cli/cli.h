@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cli: the command-line face: verbs and options as tables, and what the verbs share.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/loop.h"
+#include "base/strv.h"
+#include "catalog/catalog.h"
+#include "plan/store.h"
+#include "spec/spec.h"
+
+enum cli_wait { CLI_WAIT_LOGIN, CLI_WAIT_SSH, CLI_WAIT_NONE };
+
+struct cli {
+	/* options */
+	bool plain, json, offline, strict, yes, fresh, explain, follow;
+	unsigned verbose;
+	enum cli_wait wait;
+	const char *mirror;
+	const char *log;
+	struct strv sets; /* --set, in order */
+	/* arguments behind the verb, and those behind `--` */
+	const struct cli_verb *verb;
+	char **args;
+	size_t nargs;
+	char **rest;
+	/* opened by the dispatcher before the verb runs */
+	struct loop *loop;
+	struct catalog *catalog;
+	struct store store;
+};
+
+struct cli_verb {
+	const char *name;
+	const char *args;    /* "M [-- CMD…]" for the usage line */
+	size_t min, max;     /* how many arguments, without those behind `--` */
+	const char *summary; /* one line for --help and the man page */
+	bool rest;	     /* takes arguments behind `--` */
+	bool hidden;	     /* not shown */
+	int (*run)(struct cli *cli); /* exit status */
+};
+
+struct cli_option {
+	const char *name; /* without dashes */
+	char letter;	  /* or 0 */
+	const char *arg;  /* name of its argument, or NULL */
+	const char *help;
+	int (*set)(struct cli *cli, const char *arg, struct err *e);
+};
+
+extern const struct cli_verb cli_verbs[];
+extern const size_t cli_verb_count;
+extern const struct cli_option cli_options[];
+extern const size_t cli_option_count;
+
+/* The whole command line; returns the exit status. */
+int cli_main(int argc, char **argv);
+
+/* Reads options and arguments into `cli`; prints nothing. */
+int cli_parse(struct cli *cli, int argc, char **argv, struct err *e);
+
+/* --help, and the man page's lists from the same tables. */
+void cli_print_help(void);
+void cli_print_man(void);
+
+/* Prints an error (as a sentence, or as an event with --json) and gives its exit status. The err
+ * is emptied. */
+int cli_error(const struct cli *cli, struct err *e);
+/* Warning on standard error (or as an event). */
+void cli_warn(const struct cli *cli, const char *text);
+/* Prints one JSON value as a line on standard output; takes the reference. */
+void cli_print_json(json_t *v);
+
+/* Reads the machine M (NAME or FILE), applies --set and --mirror, checks it against the catalogue;
+ * unknown keys become warnings. */
+int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e);
+
+#endif

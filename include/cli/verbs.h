@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verbs: one function a verb, in src/cli/verb_*.c by kind. Each reads cli->args, does its work and
+ * gives the exit status, having printed its own error.
+ */
+#ifndef CLI_VERBS_H
+#define CLI_VERBS_H
+
+#include "cli/cli.h"
+
+/* verb_prepare.c: the recipe */
+int verb_plan(struct cli *cli);
+int verb_prepare(struct cli *cli);
+int verb_boot(struct cli *cli);
+int verb_up(struct cli *cli);
+/* verb_file.c: the INI file and the command line made from it */
+int verb_check(struct cli *cli);
+int verb_command(struct cli *cli);
+/* verb_state.c: what runs */
+int verb_list(struct cli *cli);
+int verb_status(struct cli *cli);
+int verb_logs(struct cli *cli);
+/* verb_life.c: stop it, log in */
+int verb_stop(struct cli *cli);
+int verb_kill(struct cli *cli);
+int verb_ssh(struct cli *cli);
+int verb_supervise(struct cli *cli);
+/* verb_disk.c: what is on disk */
+int verb_kernel(struct cli *cli);
+int verb_flatten(struct cli *cli);
+int verb_recreate(struct cli *cli);
+int verb_grow(struct cli *cli);
+int verb_gc(struct cli *cli);
+/* verb_host.c: what there is to choose, and what this host lacks */
+int verb_releases(struct cli *cli);
+int verb_arches(struct cli *cli);
+int verb_doctor(struct cli *cli);
+int verb_man(struct cli *cli);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * job: everything that the steps of one machine share while they run. One step fills what a later
+ * one needs; nothing of it outlives the command.
+ */
+#ifndef PREP_JOB_H
+#define PREP_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "archive/archive.h"
+#include "base/err.h"
+#include "base/loop.h"
+#include "catalog/catalog.h"
+#include "host/facts.h"
+#include "host/lock.h"
+#include "plan/step.h"
+#include "plan/store.h"
+#include "qemu/argv.h"
+#include "qemu/probe.h"
+#include "spec/spec.h"
+
+/* How far to go. */
+enum job_goal { JOB_PREPARED, JOB_STARTED, JOB_LOGIN, JOB_SSH };
+
+struct job_options {
+	enum job_goal goal;
+	bool offline, strict, fresh;
+	bool ask; /* questions reach a person */
+};
+
+struct job {
+	/* what was asked for (borrowed) */
+	struct loop *loop;
+	const struct catalog *catalog;
+	const struct store *store;
+	struct spec *spec;
+	struct job_options options;
+	/* rows of the catalogue */
+	const struct catalog_arch *arch;
+	const struct catalog_release *release;
+	const struct catalog_profile *profile;
+	/* this host */
+	struct host_facts host;
+	struct qemu_probe probe; /* filled by the step "accelerator" */
+	/* folders */
+	char *machine_dir;
+	char *runtime_dir;
+	struct lock *machine_lock;
+	/* the base image */
+	char *base_prefix; /* folder's name up to its time stamp: what was asked for, by key */
+	struct store_base base; /* the one in use; base.dir NULL while there is none */
+	char *part_dir;		/* where a new one is being made */
+	struct lock *base_lock;
+	/* the archive and what is taken from it */
+	struct archive *archive;
+	struct package_set packages;
+	struct package_set firmware;
+	/* the guest's first kernel, found by the step "unpack" */
+	char *kernel_version;
+	uint8_t root_uuid[16];
+};
+
+/* Finds rows, folders and the base that is there already. `spec` was checked. */
+int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store,
+	     struct spec *spec, const struct job_options *options, struct err *e);
+void job_fini(struct job *j);
+
+/* The machine's disk is there: its base and personal settings are never made again. */
+bool job_is_made(const struct job *j);
+/* is_done of the steps that make a base: one is there already. `why` as in struct step_ops. */
+bool job_has_base(void *job, char **why);
+/* Fails the running step with a copy of an error that somebody else owns. */
+void job_fail_copy(struct step_run *run, const struct err *error);
+/* Takes the base's lock and makes its part folder anew, once; what a run before left is removed. */
+int job_begin_base(struct job *j, struct err *e);
+/* A file of the machine's folder, of the base's, of the part's; owned. */
+char *job_file(const struct job *j, const char *name);
+char *job_base_file(const struct job *j, const char *name);
+char *job_part_file(const struct job *j, const char *name);
+/* Takes the machine's lock, after making its folder and noting its INI file. */
+int job_lock(struct job *j, const char *what, struct err *e);
+void job_unlock(struct job *j);
+/* Host ports of the forwards, auto ones filled in with those of last time where they are free
+ * (ports.json). `ports` has room for one per forward. With `keep` they are remembered. */
+int job_ports(const struct job *j, uint16_t *ports, bool keep, struct err *e);
+/* Host port that leads to the guest's port 22, 0 when none does. */
+uint16_t job_ssh_port(const struct job *j, char address[64], struct err *e);
+/* Command line of QEMU for the next boot from what is prepared; runtime_dir is made when needed. */
+int job_argv(struct job *j, struct qemu_argv *out, bool keep_ports, struct err *e);
+
+#endif

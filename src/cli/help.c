@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* help: --help and the tables of the man page, from the tables of verbs, options and fields. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "spec/field.h"
+
+void cli_print_help(void)
+{
+	char left[64];
+
+	puts("debwiz - a working Debian machine in QEMU, without root and without knowing QEMU\n\n"
+	     "usage: debwiz VERB [OPTION...] [M]      M is a machine's NAME or an INI FILE\n\nverbs:");
+	for (size_t i = 0; i < cli_verb_count; i++) {
+		const struct cli_verb *v = &cli_verbs[i];
+
+		if (v->hidden)
+			continue;
+		snprintf(left, sizeof(left), "%s %s", v->name, v->args);
+		printf("  %-22s %s\n", left, v->summary);
+	}
+	puts("\noptions:");
+	for (size_t i = 0; i < cli_option_count; i++) {
+		const struct cli_option *o = &cli_options[i];
+
+		snprintf(left, sizeof(left), "%s%c%s--%s%s%s", o->letter ? "-" : "",
+			 o->letter ? o->letter : ' ', o->letter ? ", " : "   ", o->name,
+			 o->arg ? "=" : "", o->arg ? o->arg : "");
+		if (strlen(left) > 22)
+			printf("  %s\n  %-22s %s\n", left, "", o->help);
+		else
+			printf("  %-22s %s\n", left, o->help);
+	}
+	puts("  -h, --help             this text\n      --version          the version\n\n"
+	     "exit status: 0 done, 1 failed, 2 bad usage or INI, 3 something missing on the host,\n"
+	     "  4 network or mirror, 5 verification failed, 7 busy, 8 the guest did not come up in\n"
+	     "  time, 130 interrupted; ssh: the command's own, and 125 for debwiz's.\n\n"
+	     "debwiz(1) describes the INI file. First steps:\n"
+	     "  debwiz up FILE.ini     from nothing to a login prompt");
+}
+
+/* roff has its own meaning for these at the start of a line and for backslashes and dashes. */
+static void put_roff(const char *s)
+{
+	if (*s == '.' || *s == '\'')
+		fputs("\\&", stdout);
+	for (; *s; s++) {
+		if (*s == '\\')
+			fputs("\\e", stdout);
+		else if (*s == '-')
+			fputs("\\-", stdout);
+		else
+			putchar(*s);
+	}
+}
+
+static void put_tagged(const char *a, const char *b, const char *c)
+{
+	fputs(".TP\n.B \"", stdout);
+	put_roff(a);
+	if (*b) {
+		putchar(' ');
+		put_roff(b);
+	}
+	fputs("\"\n", stdout);
+	put_roff(c);
+	putchar('\n');
+}
+
+static void print_field(const struct field *f)
+{
+	static const char *const effects[] = {
+		[FIELD_NEXT_BOOT] = "Counts from the next boot.",
+		[FIELD_GROW_ONLY] = "Only grows.",
+		[FIELD_NEW_ONLY] = "For new machines only.",
+	};
+
+	fputs(".TP\n.B ", stdout);
+	put_roff(f->key);
+	if (f->initial && *f->initial) {
+		fputs(" = ", stdout);
+		put_roff(f->initial);
+	}
+	putchar('\n');
+	put_roff(f->help);
+	if (f->choices) {
+		fputs("\nAllowed:", stdout);
+		for (size_t i = 0; f->choices[i]; i++) {
+			fputs(i ? ", " : " ", stdout);
+			put_roff(f->choices[i]);
+		}
+		putchar('.');
+	}
+	printf("\n%s\n", effects[f->effect]);
+}
+
+void cli_print_man(void)
+{
+	const char *section = "";
+
+	puts(".SH VERBS");
+	for (size_t i = 0; i < cli_verb_count; i++)
+		if (!cli_verbs[i].hidden)
+			put_tagged(cli_verbs[i].name, cli_verbs[i].args, cli_verbs[i].summary);
+	puts(".SH OPTIONS");
+	for (size_t i = 0; i < cli_option_count; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "--%s", cli_options[i].name);
+		put_tagged(name, cli_options[i].arg ? cli_options[i].arg : "", cli_options[i].help);
+	}
+	puts(".SH THE INI FILE");
+	for (size_t i = 0; i < field_count; i++) {
+		if (strcmp(section, field_table[i].section)) {
+			section = field_table[i].section;
+			printf(".SS [%s]\n", section);
+		}
+		print_field(&field_table[i]);
+	}
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* main of the command line: reads it, opens what verbs need, runs the verb, prints its error. */
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/cli.h"
+
+#ifndef PACKAGE_VERSION
+#include "config.h"
+#endif
+
+void cli_print_json(json_t *v)
+{
+	char *line = json_line(v);
+
+	puts(line);
+	fflush(stdout);
+	free(line);
+	json_decref(v);
+}
+
+static void print_text(const char *prefix, const char *text)
+{
+	char *clean = text_clean(text, strlen(text), true);
+
+	fprintf(stderr, "%s%s\n", prefix, clean);
+	free(clean);
+}
+
+int cli_error(const struct cli *cli, struct err *e)
+{
+	int status = e->kind ? (int)e->kind : ERR_FAILED;
+	const char *text = e->text ? e->text : "unknown error";
+
+	if (cli->json) {
+		json_t *o = json_pack("{s:s, s:s, s:s, s:i}", "event", "error", "id", e->id, "text", text,
+				      "status", status);
+
+		if (e->hint)
+			json_object_set_new(o, "hint", json_string(e->hint));
+		cli_print_json(o);
+	} else {
+		print_text("debwiz: ", text);
+		if (e->hint)
+			print_text("  -> ", e->hint);
+	}
+	err_fini(e);
+	return status;
+}
+
+void cli_warn(const struct cli *cli, const char *text)
+{
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s}", "event", "warning", "text", text));
+	else
+		print_text("debwiz: note: ", text);
+}
+
+int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
+{
+	char *path;
+	int r;
+
+	if (store_find_ini(&cli->store, ref, &path, e) < 0)
+		return -1;
+	spec_init(s);
+	r = spec_read(s, path, e);
+	free(path);
+	for (size_t i = 0; !r && i < cli->sets.len; i++)
+		r = spec_set(s, cli->sets.items[i], e);
+	if (!r && cli->mirror) {
+		char *set = xasprintf("mirror.url=%s", cli->mirror);
+
+		r = spec_set(s, set, e);
+		free(set);
+	}
+	if (!r)
+		r = spec_check(s, cli->catalog, e);
+	for (size_t i = 0; !r && i < s->warnings.len; i++)
+		cli_warn(cli, s->warnings.items[i]);
+	if (r < 0)
+		spec_fini(s);
+	return r;
+}
+
+/* Descriptors 0, 1 and 2 must be open, or a file would take their place and get our messages. */
+static bool standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+static int run_verb(struct cli *cli)
+{
+	struct err e = ERR_INIT;
+	int status;
+
+	cli->catalog = catalog_new(&e);
+	if (!cli->catalog)
+		return cli_error(cli, &e);
+	if (store_open(&cli->store, &e) < 0) {
+		status = cli_error(cli, &e);
+	} else {
+		cli->loop = loop_new();
+		status = cli->verb->run(cli);
+		loop_free(cli->loop);
+		store_fini(&cli->store);
+	}
+	catalog_free(cli->catalog);
+	return status;
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct cli cli = {.wait = CLI_WAIT_LOGIN};
+	struct err e = ERR_INIT;
+	int status = 0;
+
+	if (!standard_descriptors())
+		return ERR_FAILED;
+	setlocale(LC_ALL, "");
+	log_init();
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			cli_print_help();
+			return 0;
+		}
+		if (!strcmp(argv[i], "--version")) {
+			puts("debwiz " PACKAGE_VERSION);
+			return 0;
+		}
+	}
+	if (cli_parse(&cli, argc, argv, &e) < 0 || (cli.log && log_open(cli.log, &e) < 0)) {
+		status = cli_error(&cli, &e);
+	} else if (!cli.verb) {
+		cli_print_help();
+		status = ERR_USAGE;
+	} else {
+		status = run_verb(&cli);
+	}
+	log_close();
+	strv_fini(&cli.sets);
+	free(cli.args);
+	return status;
+}

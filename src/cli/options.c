@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options: the table of options and the reader of the command line. Options may stand before or
+ * behind the verb; everything behind `--` belongs to the verb's own command.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/cli.h"
+
+static int set_plain(struct cli *cli, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	cli->plain = true;
+	return 0;
+}
+
+static int set_json(struct cli *cli, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	cli->json = true;
+	return 0;
+}
+
+static int set_set(struct cli *cli, const char *arg, struct err *e)
+{
+	(void)e;
+	strv_add(&cli->sets, arg);
+	return 0;
+}
+
+static int set_mirror(struct cli *cli, const char *arg, struct err *e)
+{
+	(void)e;
+	cli->mirror = arg;
+	return 0;
+}
+
+static int set_offline(struct cli *cli, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	cli->offline = true;
+	return 0;
+}
+
+static int set_strict(struct cli *cli, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	cli->strict = true;
+	return 0;
+}
+
+static int set_yes(struct cli *cli, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	cli->yes = true;
+	return 0;
+}
+
+static int set_fresh(struct cli *cli, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	cli->fresh = true;
+	return 0;
+}
+
+static int set_explain(struct cli *cli, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	cli->explain = true;
+	return 0;
+}
+
+static int set_follow(struct cli *cli, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	cli->follow = true;
+	return 0;
+}
+
+static int set_verbose(struct cli *cli, const char *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	cli->verbose++;
+	return 0;
+}
+
+static int set_log(struct cli *cli, const char *arg, struct err *e)
+{
+	(void)e;
+	cli->log = arg;
+	return 0;
+}
+
+static int set_wait(struct cli *cli, const char *arg, struct err *e)
+{
+	static const char *const words[] = {
+		[CLI_WAIT_LOGIN] = "login",
+		[CLI_WAIT_SSH] = "ssh",
+		[CLI_WAIT_NONE] = "none",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (!strcmp(arg, words[i])) {
+			cli->wait = (enum cli_wait)i;
+			return 0;
+		}
+	}
+	return err_set(e, ERR_USAGE, "option-value",
+		       "--wait=%s is not known; it is login, ssh or none", arg);
+}
+
+const struct cli_option cli_options[] = {
+	{"plain", 0, NULL, "plain lines, no live display", set_plain},
+	{"json", 0, NULL, "one JSON event or record a line", set_json},
+	{"set", 0, "SECTION.KEY=VALUE",
+	 "replace a value of the machine's file for this run; += appends, an empty value empties",
+	 set_set},
+	{"mirror", 0, "URL", "use this Debian mirror (as --set mirror.url=URL)", set_mirror},
+	{"offline", 0, NULL, "use what is in the cache alone", set_offline},
+	{"strict", 0, NULL, "an updates or security suite that is out of step is an error", set_strict},
+	{"yes", 'y', NULL, "take the default answer of every question", set_yes},
+	{"fresh", 0, NULL, "make a new base image even where one is there", set_fresh},
+	{"wait", 0, "login|ssh|none", "what boot and up wait for (login)", set_wait},
+	{"explain", 0, NULL, "command: say where each argument comes from", set_explain},
+	{"follow", 'f', NULL, "logs, list, status: go on as it changes", set_follow},
+	{"verbose", 'v', NULL, "show the log lines of the steps", set_verbose},
+	{"log", 0, "FILE", "write everything that a maintainer may want to FILE", set_log},
+};
+const size_t cli_option_count = sizeof(cli_options) / sizeof(*cli_options);
+
+static const struct cli_option *find_option(const char *name, size_t n, char letter)
+{
+	for (size_t i = 0; i < cli_option_count; i++) {
+		const struct cli_option *o = &cli_options[i];
+
+		if (letter ? o->letter == letter : strlen(o->name) == n && !strncmp(o->name, name, n))
+			return o;
+	}
+	return NULL;
+}
+
+/* Reads the option at argv[*i]; moves *i over an argument that stands apart. */
+static int read_option(struct cli *cli, int argc, char **argv, int *i, struct err *e)
+{
+	const char *word = argv[*i];
+	const char *value = NULL;
+	const struct cli_option *o;
+
+	if (word[1] == '-') {
+		const char *equals = strchr(word, '=');
+		size_t n = equals ? (size_t)(equals - word) - 2 : strlen(word) - 2;
+
+		o = find_option(word + 2, n, 0);
+		value = equals ? equals + 1 : NULL;
+	} else {
+		o = word[2] ? NULL : find_option(NULL, 0, word[1]);
+	}
+	if (!o) {
+		err_set(e, ERR_USAGE, "option-unknown", "there is no option %s", word);
+		return err_hint(e, "`debwiz --help` lists the options");
+	}
+	if (!o->arg && value)
+		return err_set(e, ERR_USAGE, "option-value", "--%s takes no value", o->name);
+	if (o->arg && !value) {
+		if (*i + 1 >= argc)
+			return err_set(e, ERR_USAGE, "option-value", "--%s needs %s", o->name, o->arg);
+		value = argv[++*i];
+	}
+	return o->set(cli, value, e);
+}
+
+static const struct cli_verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < cli_verb_count; i++)
+		if (!strcmp(cli_verbs[i].name, name))
+			return &cli_verbs[i];
+	return NULL;
+}
+
+int cli_parse(struct cli *cli, int argc, char **argv, struct err *e)
+{
+	cli->args = xcalloc((size_t)argc + 1, sizeof(*cli->args));
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--")) {
+			cli->rest = argv + i + 1;
+			break;
+		}
+		if (argv[i][0] == '-' && argv[i][1]) {
+			if (read_option(cli, argc, argv, &i, e) < 0)
+				return -1;
+		} else if (!cli->verb) {
+			cli->verb = find_verb(argv[i]);
+			if (!cli->verb) {
+				err_set(e, ERR_USAGE, "verb-unknown", "there is no verb %s", argv[i]);
+				return err_hint(e, "`debwiz --help` lists the verbs");
+			}
+		} else {
+			cli->args[cli->nargs++] = argv[i];
+		}
+	}
+	if (!cli->verb)
+		return 0;
+	if (cli->nargs < cli->verb->min || cli->nargs > cli->verb->max ||
+	    (cli->rest && !cli->verb->rest))
+		return err_set(e, ERR_USAGE, "usage", "usage: debwiz %s%s%s", cli->verb->name,
+			       *cli->verb->args ? " " : "", cli->verb->args);
+	return 0;
+}

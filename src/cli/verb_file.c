@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* verb_file: check and command: the INI file, and QEMU's command line made from it. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/verbs.h"
+#include "prep/job.h"
+
+int verb_check(struct cli *cli)
+{
+	struct err e = ERR_INIT;
+	struct spec spec;
+
+	if (cli_machine(cli, cli->args[0], &spec, &e) < 0)
+		return cli_error(cli, &e);
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:b}", "event", "check", "name", spec.name, "ok", 1));
+	else
+		printf("%s: %s %s, nothing wrong\n", spec.name, spec.release, spec.arch);
+	spec_fini(&spec);
+	return 0;
+}
+
+static void print_explained(const struct qemu_argv *v)
+{
+	const char *indent = "";
+
+	for (size_t i = 0; i < v->len; i++) {
+		const struct qemu_arg *a = &v->items[i];
+
+		if (a->why) {
+			printf("%s# %s%s%s\n", i ? "\n" : "", a->key, *a->key ? ": " : "", a->why);
+			indent = "";
+		}
+		printf("%s%s\n", indent, a->text);
+		indent = "  ";
+	}
+}
+
+static void print_json_argv(const struct qemu_argv *v)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < v->len; i++) {
+		json_t *item = json_pack("{s:s, s:s}", "text", v->items[i].text, "key", v->items[i].key);
+
+		if (v->items[i].why)
+			json_object_set_new(item, "why", json_string(v->items[i].why));
+		json_array_append_new(all, item);
+	}
+	cli_print_json(json_pack("{s:s, s:o}", "event", "command", "argv", all));
+}
+
+static int print_command(struct cli *cli, struct spec *spec, struct err *e)
+{
+	struct job_options o = {.goal = JOB_STARTED};
+	struct qemu_argv argv = {.items = NULL};
+	struct job job;
+	char *shell;
+	int r = job_init(&job, cli->loop, cli->catalog, &cli->store, spec, &o, e);
+
+	if (!r)
+		r = qemu_probe(spec, job.arch, cli->store.cache_dir, &job.probe, e);
+	if (!r)
+		r = job_argv(&job, &argv, false, e);
+	if (!r && cli->json) {
+		print_json_argv(&argv);
+	} else if (!r && cli->explain) {
+		print_explained(&argv);
+	} else if (!r) {
+		shell = qemu_argv_shell(&argv);
+		puts(shell);
+		free(shell);
+	}
+	qemu_argv_fini(&argv);
+	job_fini(&job);
+	return r;
+}
+
+int verb_command(struct cli *cli)
+{
+	struct err e = ERR_INIT;
+	struct spec spec;
+	int r = cli_machine(cli, cli->args[0], &spec, &e);
+
+	if (!r) {
+		r = print_command(cli, &spec, &e);
+		spec_fini(&spec);
+	}
+	return r < 0 ? cli_error(cli, &e) : 0;
+}

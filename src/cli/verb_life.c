@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* verb_life: stop, kill and ssh; and the hidden verb that is the supervisor itself. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cli/verbs.h"
+#include "host/paths.h"
+#include "host/proc.h"
+#include "prep/job.h"
+#include "vm/client.h"
+
+#define SSH_FAILED 125
+
+int verb_supervise(struct cli *cli)
+{
+	return vm_supervise(cli->args[0]);
+}
+
+struct ending {
+	struct cli *cli;
+	const char *name;
+	bool gone; /* nothing ran */
+	enum vm_state state;
+	char *cause;
+};
+
+static void on_progress(const char *state, const json_t *values, void *arg)
+{
+	struct ending *d = arg;
+	const char *text = json_str(values, "text", NULL);
+
+	if (text && !d->cli->json && !strcmp(state, "stop"))
+		fprintf(stderr, "%s: %s\n", d->name, text);
+}
+
+static void on_ended(enum vm_state s, const char *cause, void *arg)
+{
+	struct ending *d = arg;
+
+	d->state = s;
+	d->cause = xstrdup(cause);
+	loop_stop(d->cli->loop);
+}
+
+static const struct vm_client_ops client_ops = {.progress = on_progress, .ended = on_ended};
+
+static int end_machine(struct cli *cli, bool at_once)
+{
+	struct ending d = {.cli = cli};
+	struct err e = ERR_INIT;
+	struct vm_client *client;
+	struct vm_run run;
+	struct spec spec;
+	char *dir = NULL, *runtime = NULL;
+	int r = cli_machine(cli, cli->args[0], &spec, &e);
+
+	if (r < 0)
+		return cli_error(cli, &e);
+	d.name = spec.name;
+	dir = store_machine_dir(&cli->store, spec.name);
+	r = vm_run_read(dir, &run, &e);
+	if (!r && !run.alive) {
+		if (!cli->json)
+			printf("%s is not running\n", spec.name);
+	} else if (!r) {
+		runtime = host_runtime_dir(spec.name, &e);
+		r = runtime ? 0 : -1;
+	}
+	if (runtime) {
+		client = vm_connect(cli->loop, dir, runtime, false, &client_ops, &d);
+		if (at_once)
+			vm_client_kill(client);
+		else
+			vm_client_stop(client, 0, 0);
+		loop_run(cli->loop);
+		vm_client_close(client);
+		if (cli->json)
+			cli_print_json(json_pack("{s:s, s:s, s:s, s:s}", "event", "ended", "name", spec.name,
+						 "state", vm_state_name(d.state), "cause",
+						 d.cause ? d.cause : ""));
+		else
+			printf("%s is %s%s%s\n", spec.name, vm_state_name(d.state),
+			       d.cause && *d.cause ? ": " : "", d.cause ? d.cause : "");
+	}
+	if (!r)
+		vm_run_fini(&run);
+	free(d.cause);
+	free(runtime);
+	free(dir);
+	spec_fini(&spec);
+	return r < 0 ? cli_error(cli, &e) : 0;
+}
+
+int verb_stop(struct cli *cli)
+{
+	return end_machine(cli, false);
+}
+
+int verb_kill(struct cli *cli)
+{
+	return end_machine(cli, true);
+}
+
+/* ---- ssh ---- */
+
+static int ssh_argv(struct cli *cli, struct job *j, struct strv *argv, struct err *e)
+{
+	char address[64];
+	uint16_t port = job_ssh_port(j, address, e);
+	char *key = job_file(j, "id_ed25519");
+	char *known = job_file(j, "known_hosts");
+	char *ssh = host_which("ssh");
+
+	if (port && ssh) {
+		strv_add(argv, ssh);
+		strv_addf(argv, "-p%u", port);
+		strv_add(argv, "-oStrictHostKeyChecking=yes");
+		strv_addf(argv, "-oUserKnownHostsFile=\"%s\"", known);
+		strv_add(argv, "-oGlobalKnownHostsFile=/dev/null");
+		strv_addf(argv, "-oIdentityFile=\"%s\"", key);
+		strv_addf(argv, "-oHostKeyAlias=[%s]:%u", address, port);
+		strv_add(argv, "-oLogLevel=ERROR");
+		strv_addf(argv, "%s@%s", j->spec->user, address);
+		for (size_t i = 0; cli->rest && cli->rest[i]; i++)
+			strv_add(argv, cli->rest[i]);
+	} else if (port) {
+		char *hint = host_install_hint("ssh");
+
+		err_set(e, ERR_MISSING, "ssh-missing", "there is no ssh on this host");
+		err_hint(e, "%s", hint ? hint : "install OpenSSH's client");
+		free(hint);
+	}
+	free(key);
+	free(known);
+	free(ssh);
+	return argv->len ? 0 : -1;
+}
+
+int verb_ssh(struct cli *cli)
+{
+	struct job_options o = {.goal = JOB_SSH};
+	struct strv argv = STRV_INIT;
+	struct err e = ERR_INIT;
+	struct vm_run run;
+	struct spec spec;
+	struct job job;
+	int r = cli_machine(cli, cli->args[0], &spec, &e);
+
+	if (r < 0) {
+		cli_error(cli, &e);
+		return SSH_FAILED;
+	}
+	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
+	if (!r)
+		r = vm_run_read(job.machine_dir, &run, &e);
+	if (!r) {
+		if (!run.alive) {
+			r = err_set(&e, ERR_FAILED, "not-running", "%s is not running", spec.name);
+			err_hint(&e, "debwiz boot %s --wait=ssh", spec.name);
+		}
+		vm_run_fini(&run);
+	}
+	if (!r)
+		r = ssh_argv(cli, &job, &argv, &e);
+	if (!r)
+		r = proc_exec(strv_argv(&argv), &e);
+	strv_fini(&argv);
+	job_fini(&job);
+	spec_fini(&spec);
+	cli_error(cli, &e);
+	return SSH_FAILED;
+}

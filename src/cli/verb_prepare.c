@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* verb_prepare: plan, prepare, boot and up: the recipe, run to the goal that the verb has. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/verbs.h"
+#include "cli/view.h"
+#include "prep/job.h"
+#include "prep/steps.h"
+#include "vm/supervisor.h"
+
+static struct job_options options(const struct cli *cli, enum job_goal goal)
+{
+	return (struct job_options){
+		.goal = goal,
+		.offline = cli->offline,
+		.strict = cli->strict,
+		.fresh = cli->fresh,
+		.ask = !cli->yes && !cli->json && isatty(STDIN_FILENO) && isatty(STDERR_FILENO),
+	};
+}
+
+static bool is_running(const struct job *j)
+{
+	struct vm_run run;
+	bool alive = false;
+
+	if (vm_run_read(j->machine_dir, &run, NULL) == 0) {
+		alive = run.alive;
+		vm_run_fini(&run);
+	}
+	return alive;
+}
+
+/* One line about how to reach a machine that has come up. */
+static void print_reach(struct cli *cli, const struct job *j)
+{
+	char address[64];
+	uint16_t port = job_ssh_port(j, address, NULL);
+
+	if (cli->json) {
+		cli_print_json(json_pack("{s:s, s:s, s:i}", "event", "up", "name", j->spec->name,
+					 "ssh_port", (int)port));
+		return;
+	}
+	printf("%s is up", j->spec->name);
+	if (port)
+		printf("; `debwiz ssh %s` logs in (%s port %u)", j->spec->name, address, port);
+	putchar('\n');
+}
+
+static int run_recipe(struct cli *cli, enum job_goal goal)
+{
+	struct job_options o = options(cli, goal);
+	struct err e = ERR_INIT;
+	struct spec spec;
+	struct job job;
+	int r;
+
+	if (cli_machine(cli, cli->args[0], &spec, &e) < 0)
+		return cli_error(cli, &e);
+	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
+	if (!r && goal == JOB_PREPARED && is_running(&job)) {
+		r = err_set(&e, ERR_BUSY, "running", "%s is running", spec.name);
+		err_hint(&e, "stop it first: debwiz stop %s", spec.name);
+	}
+	if (!r && !is_running(&job))
+		r = job_lock(&job, "preparing", &e);
+	if (!r)
+		r = view_run(cli, recipe_steps, recipe_step_count, &job, &e);
+	if (!r && goal >= JOB_LOGIN)
+		print_reach(cli, &job);
+	job_fini(&job);
+	spec_fini(&spec);
+	return r < 0 ? cli_error(cli, &e) : 0;
+}
+
+int verb_prepare(struct cli *cli)
+{
+	return run_recipe(cli, JOB_PREPARED);
+}
+
+int verb_boot(struct cli *cli)
+{
+	static const enum job_goal goals[] = {
+		[CLI_WAIT_LOGIN] = JOB_LOGIN,
+		[CLI_WAIT_SSH] = JOB_SSH,
+		[CLI_WAIT_NONE] = JOB_STARTED,
+	};
+
+	return run_recipe(cli, goals[cli->wait]);
+}
+
+int verb_up(struct cli *cli)
+{
+	return verb_boot(cli);
+}
+
+int verb_plan(struct cli *cli)
+{
+	struct job_options o = options(cli, JOB_LOGIN);
+	struct err e = ERR_INIT;
+	struct spec spec;
+	struct job job;
+	int r;
+
+	if (cli_machine(cli, cli->args[0], &spec, &e) < 0)
+		return cli_error(cli, &e);
+	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
+	for (size_t i = 0; !r && i < recipe_step_count; i++) {
+		const struct step_ops *s = recipe_steps[i];
+		char *why = NULL;
+		bool done;
+
+		if (s->applies && !s->applies(&job))
+			continue;
+		done = s->is_done && s->is_done(&job, &why);
+		if (cli->json)
+			cli_print_json(json_pack("{s:s, s:s, s:b, s:s}", "step", s->id, "title", s->title,
+						 "done", done, "why", why ? why : ""));
+		else
+			printf("%-5s %-12s %s\n", done ? "done" : "to do", s->title, why ? why : s->about);
+		free(why);
+	}
+	job_fini(&job);
+	spec_fini(&spec);
+	return r < 0 ? cli_error(cli, &e) : 0;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* verb_state: list, status and logs: what is known of machines without touching them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/size.h"
+#include "cli/verbs.h"
+#include "host/lock.h"
+#include "host/proc.h"
+#include "vm/supervisor.h"
+
+#define WATCH_MS 1000
+
+/* What is shown of one machine. */
+struct look {
+	char *name;
+	char *system; /* "bookworm armhf" */
+	char *boot;   /* "uefi", "direct" */
+	char *state;  /* word */
+	char *detail; /* since when, or why not */
+	uint64_t disk_size, disk_used;
+	struct vm_run run;
+};
+
+static char *machine_state(const char *dir, const struct look *l, bool made)
+{
+	char *lock = file_join(dir, "lock");
+	char *holder = l->run.alive ? NULL : lock_holder(lock);
+	const char *word;
+
+	if (l->run.alive)
+		word = vm_state_name(l->run.state);
+	else if (holder)
+		word = "preparing";
+	else if (!made)
+		word = "new";
+	else
+		word = l->run.state == VM_FAILED ? "failed" : "off";
+	free(holder);
+	free(lock);
+	return xstrdup(word);
+}
+
+static char *machine_detail(const struct look *l)
+{
+	char text[SIZE_TEXT];
+	int64_t now = (int64_t)time(NULL);
+
+	if (l->run.alive && l->run.started)
+		return xasprintf("for %s", duration_human((uint64_t)(now - l->run.started) * 1000, text));
+	return xstrdup(l->run.cause ? l->run.cause : "");
+}
+
+static int look_at(struct cli *cli, const char *name, struct look *l, struct err *e)
+{
+	char *dir = store_machine_dir(&cli->store, name);
+	char *disk = file_join(dir, "disk.qcow2");
+	struct spec spec;
+	struct stat st;
+	bool made = stat(disk, &st) == 0;
+	int r;
+
+	*l = (struct look){.name = xstrdup(name)};
+	l->disk_used = made ? (uint64_t)st.st_blocks * 512 : 0;
+	r = vm_run_read(dir, &l->run, e);
+	if (!r) {
+		struct err ignored = ERR_INIT;
+		struct cli quiet = {.store = cli->store, .catalog = cli->catalog, .json = cli->json};
+
+		l->state = machine_state(dir, l, made);
+		l->detail = machine_detail(l);
+		if (cli_machine(&quiet, name, &spec, &ignored) == 0) {
+			l->system = xasprintf("%s %s", spec.release, spec.arch);
+			l->boot = xstrdup(spec.firmware == SPEC_UEFI ? "uefi" : "direct");
+			l->disk_size = spec.disk_size;
+			spec_fini(&spec);
+		} else {
+			l->system = xstrdup("?");
+			l->boot = xstrdup("?");
+			if (!*l->detail) {
+				free(l->detail);
+				l->detail = xstrdup(ignored.text);
+			}
+		}
+		err_fini(&ignored);
+	}
+	free(disk);
+	free(dir);
+	return r;
+}
+
+static void look_fini(struct look *l)
+{
+	free(l->name);
+	free(l->system);
+	free(l->boot);
+	free(l->state);
+	free(l->detail);
+	vm_run_fini(&l->run);
+}
+
+static void print_look(struct cli *cli, const struct look *l)
+{
+	char used[SIZE_TEXT], size[SIZE_TEXT];
+
+	if (cli->json) {
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:s, s:s}", "name",
+					 l->name, "system", l->system, "boot", l->boot, "state", l->state,
+					 "detail", l->detail, "alive", l->run.alive, "login", l->run.login,
+					 "disk_used", (json_int_t)l->disk_used, "disk_size",
+					 (json_int_t)l->disk_size, "qemu_pid",
+					 (json_int_t)(l->run.alive ? l->run.qemu_pid : 0), "kernel",
+					 l->run.kernel ? l->run.kernel : "", "accel",
+					 l->run.accel ? l->run.accel : ""));
+		return;
+	}
+	printf("%-20s %-18s %-7s %-10s %8s of %-8s %s\n", l->name, l->system, l->boot, l->state,
+	       size_human(l->disk_used, used), size_human(l->disk_size, size), l->detail);
+}
+
+static int show(struct cli *cli, const struct strv *names, struct err *e)
+{
+	struct look l;
+	int r = 0;
+
+	if (!cli->json)
+		printf("%-20s %-18s %-7s %-10s %8s    %-8s\n", "NAME", "SYSTEM", "BOOT", "STATE", "DISK", "");
+	for (size_t i = 0; i < names->len && !r; i++) {
+		r = look_at(cli, names->items[i], &l, e);
+		if (!r)
+			print_look(cli, &l);
+		look_fini(&l);
+	}
+	fflush(stdout);
+	return r;
+}
+
+struct watch {
+	struct cli *cli;
+	const struct strv *names;
+	struct err *e;
+	int result;
+};
+
+static void on_watch(void *arg)
+{
+	struct watch *w = arg;
+
+	w->result = show(w->cli, w->names, w->e);
+	if (w->result < 0)
+		loop_stop(w->cli->loop);
+}
+
+static int show_names(struct cli *cli, const struct strv *names)
+{
+	struct err e = ERR_INIT;
+	struct watch w = {.cli = cli, .names = names, .e = &e};
+	struct loop_timer *timer;
+
+	w.result = show(cli, names, &e);
+	if (!w.result && cli->follow) {
+		timer = loop_timer_start(cli->loop, WATCH_MS, WATCH_MS, on_watch, &w);
+		loop_run(cli->loop);
+		loop_timer_stop(timer);
+	}
+	return w.result < 0 ? cli_error(cli, &e) : 0;
+}
+
+int verb_list(struct cli *cli)
+{
+	struct strv names = STRV_INIT;
+	int status;
+
+	store_machines(&cli->store, &names);
+	if (!names.len && !cli->json) {
+		puts("no machine yet; `debwiz up FILE.ini` makes one");
+		return 0;
+	}
+	status = show_names(cli, &names);
+	strv_fini(&names);
+	return status;
+}
+
+/* The name that M means, also where its file cannot be read any more. */
+static int machine_name(struct cli *cli, char **name, struct err *e)
+{
+	struct spec spec;
+
+	if (spec_name_ok(cli->args[0])) {
+		*name = xstrdup(cli->args[0]);
+		return 0;
+	}
+	if (cli_machine(cli, cli->args[0], &spec, e) < 0)
+		return -1;
+	*name = xstrdup(spec.name);
+	spec_fini(&spec);
+	return 0;
+}
+
+int verb_status(struct cli *cli)
+{
+	struct strv names = STRV_INIT;
+	struct err e = ERR_INIT;
+	char *path;
+	char *name;
+	int status;
+
+	if (!cli->nargs)
+		return verb_list(cli);
+	if (machine_name(cli, &name, &e) < 0)
+		return cli_error(cli, &e);
+	if (spec_name_ok(cli->args[0]) && store_find_ini(&cli->store, name, &path, &e) < 0) {
+		free(name);
+		return cli_error(cli, &e);
+	}
+	if (spec_name_ok(cli->args[0]))
+		free(path);
+	strv_take(&names, name);
+	status = show_names(cli, &names);
+	strv_fini(&names);
+	return status;
+}
+
+/* ---- logs ---- */
+
+struct tail {
+	struct cli *cli;
+	char *path;
+	char *dir;
+	int fd;
+	ino_t inode;
+};
+
+/* Copies what is new in the log; begins at the new file after it was rotated. */
+static void copy_new(void *arg)
+{
+	struct tail *t = arg;
+	char chunk[16384];
+	struct stat st;
+	ssize_t n;
+
+	if (t->fd < 0)
+		t->fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	while (t->fd >= 0 && (n = read(t->fd, chunk, sizeof(chunk))) > 0)
+		fwrite(chunk, 1, (size_t)n, stdout);
+	fflush(stdout);
+	if (t->fd >= 0 && fstat(t->fd, &st) == 0)
+		t->inode = st.st_ino;
+	if (t->fd >= 0 && stat(t->path, &st) == 0 && st.st_ino != t->inode) {
+		close(t->fd);
+		t->fd = -1;
+	}
+}
+
+int verb_logs(struct cli *cli)
+{
+	struct tail t = {.cli = cli, .fd = -1};
+	struct err e = ERR_INIT;
+	struct loop_timer *timer;
+	char *name;
+	int status = 0;
+
+	if (machine_name(cli, &name, &e) < 0)
+		return cli_error(cli, &e);
+	t.dir = store_machine_dir(&cli->store, name);
+	t.path = file_join(t.dir, "console.log");
+	copy_new(&t);
+	if (t.fd < 0 && !cli->follow) {
+		err_set(&e, ERR_FAILED, "no-log", "%s has no console log yet", name);
+		err_hint(&e, "debwiz boot %s", name);
+		status = cli_error(cli, &e);
+	} else if (cli->follow) {
+		timer = loop_timer_start(cli->loop, WATCH_MS / 4, WATCH_MS / 4, copy_new, &t);
+		loop_run(cli->loop);
+		loop_timer_stop(timer);
+	}
+	if (t.fd >= 0)
+		close(t.fd);
+	free(t.path);
+	free(t.dir);
+	free(name);
+	return status;
+}

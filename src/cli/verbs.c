@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* verbs: the table of verbs, which --help and the man page are made from. */
+#include "cli/verbs.h"
+
+const struct cli_verb cli_verbs[] = {
+	{"up", "M", 1, 1, "prepare, boot and wait for the login prompt", false, false, verb_up},
+	{"check", "M", 1, 1, "validate the file: FILE:LINE: message", false, false, verb_check},
+	{"plan", "M", 1, 1, "the steps, and whether each is done", false, false, verb_plan},
+	{"command", "M", 1, 1, "the QEMU command line (--explain, --json)", false, false, verb_command},
+	{"prepare", "M", 1, 1, "run the steps up to a machine that can boot (--fresh)", false, false,
+	 verb_prepare},
+	{"boot", "M", 1, 1, "start, preparing first where needed (--wait=login|ssh|none)", false, false,
+	 verb_boot},
+	{"list", "", 0, 0, "every machine and its state", false, false, verb_list},
+	{"status", "[M]", 0, 1, "a machine's state, and why it is not running", false, false,
+	 verb_status},
+	{"logs", "M", 1, 1, "the log of the serial console (--follow)", false, false, verb_logs},
+	{"ssh", "M [-- CMD...]", 1, 1, "log in, or run a command there", true, false, verb_ssh},
+	{"stop", "M", 1, 1, "power down; then quit, then kill, each with its deadline", false, false,
+	 verb_stop},
+	{"kill", "M", 1, 1, "end it at once, like pulling the plug", false, false, verb_kill},
+	{"kernel", "M", 1, 1, "direct boot: take kernel and initrd out of the disk again", false, false,
+	 verb_kernel},
+	{"grow", "M SIZE", 2, 2, "make the disk larger; the guest grows into it at its next boot", false,
+	 false, verb_grow},
+	{"flatten", "M", 1, 1, "make the disk independent of its base image", false, false,
+	 verb_flatten},
+	{"recreate", "M", 1, 1, "throw the disk away and make a new one (lists what is lost, asks)",
+	 false, false, verb_recreate},
+	{"gc", "", 0, 0, "remove base images that no machine uses, and old downloads", false, false,
+	 verb_gc},
+	{"releases", "", 0, 0, "Debian releases: version, date, signature, whether they boot here",
+	 false, false, verb_releases},
+	{"arches", "", 0, 0, "architectures, how they run here, and why not", false, false, verb_arches},
+	{"doctor", "", 0, 0, "what this host lacks, with the command that installs it", false, false,
+	 verb_doctor},
+	{"supervise", "REQUEST", 1, 1, "", false, true, verb_supervise},
+	{"man", "", 0, 0, "", false, true, verb_man},
+};
+const size_t cli_verb_count = sizeof(cli_verbs) / sizeof(*cli_verbs);

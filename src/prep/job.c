@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/* job: see include/prep/job.h. Finds out what is asked for and what is there already. */
+#include "prep/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/asset.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "host/paths.h"
+
+/* Raise it when the host's part of the recipe changes what a base image holds; what the guest does
+ * counts by itself, since its files are part of the key. */
+#define RECIPE_VERSION "1"
+
+static void hash_text(struct hash *h, const char *s)
+{
+	hash_add(h, s, strlen(s) + 1);
+}
+
+static void hash_list(struct hash *h, const struct strv *v)
+{
+	struct strv sorted = STRV_INIT;
+
+	strv_copy(&sorted, v);
+	strv_sort(&sorted);
+	for (size_t i = 0; i < sorted.len; i++)
+		hash_text(h, sorted.items[i]);
+	hash_text(h, "");
+	strv_fini(&sorted);
+}
+
+/* "bookworm-armhf-build-0123456789ab-": what a base must be made from to be the right one. */
+static char *base_prefix(const struct job *j)
+{
+	const struct spec *s = j->spec;
+	struct hash *h = hash_new();
+	const struct asset *a;
+	uint8_t digest[HASH_SIZE];
+	char hex[HASH_HEX];
+	size_t i = 0;
+
+	hash_text(h, RECIPE_VERSION);
+	hash_text(h, s->release);
+	hash_text(h, s->arch);
+	hash_list(h, &j->profile->packages);
+	hash_list(h, &s->packages);
+	hash_list(h, &s->components);
+	hash_text(h, s->snapshot);
+	hash_text(h, s->security ? "security" : "");
+	hash_text(h, s->updates ? "updates" : "");
+	while ((a = asset_next("guest/", &i))) {
+		hash_text(h, a->name);
+		hash_add(h, a->data, a->len);
+	}
+	hash_end(h, digest);
+	hash_hex(digest, hex);
+	return xasprintf("%s-%s-%s-%.12s-", s->release, s->arch, s->profile, hex);
+}
+
+int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store,
+	     struct spec *spec, const struct job_options *options, struct err *e)
+{
+	*j = (struct job){
+		.loop = loop,
+		.catalog = c,
+		.store = store,
+		.spec = spec,
+		.options = *options,
+		.arch = catalog_arch_find(c, spec->arch),
+		.release = catalog_release_find(c, spec->release),
+		.profile = catalog_profile_find(c, spec->profile),
+	};
+	if (!j->arch || !j->release || !j->profile)
+		return err_set(e, ERR_USAGE, "spec-unchecked", "%s %s %s is not in the catalogue",
+			       spec->release, spec->arch, spec->profile);
+	host_facts_get(&j->host);
+	j->machine_dir = store_machine_dir(store, spec->name);
+	j->base_prefix = base_prefix(j);
+	j->part_dir = xasprintf("%s/bases/%.*s.part", store->data_dir,
+				(int)strlen(j->base_prefix) - 1, j->base_prefix);
+	if (!options->fresh)
+		store_find_base(store, j->base_prefix, &j->base);
+	return 0;
+}
+
+void job_fini(struct job *j)
+{
+	archive_free(j->archive);
+	package_set_fini(&j->packages);
+	package_set_fini(&j->firmware);
+	qemu_probe_fini(&j->probe);
+	host_facts_fini(&j->host);
+	store_base_fini(&j->base);
+	lock_release(j->base_lock);
+	job_unlock(j);
+	free(j->machine_dir);
+	free(j->runtime_dir);
+	free(j->base_prefix);
+	free(j->part_dir);
+	free(j->kernel_version);
+}
+
+char *job_file(const struct job *j, const char *name)
+{
+	return file_join(j->machine_dir, name);
+}
+
+char *job_base_file(const struct job *j, const char *name)
+{
+	return file_join(j->base.dir, name);
+}
+
+char *job_part_file(const struct job *j, const char *name)
+{
+	return file_join(j->part_dir, name);
+}
+
+bool job_is_made(const struct job *j)
+{
+	char *disk = job_file(j, "disk.qcow2");
+	bool made = file_exists(disk);
+
+	free(disk);
+	return made;
+}
+
+bool job_has_base(void *job, char **why)
+{
+	struct job *j = job;
+	struct tm tm;
+	time_t created;
+	char day[32];
+
+	if (job_is_made(j)) {
+		*why = xstrdup("this machine has its disk");
+		return true;
+	}
+	if (!j->base.dir)
+		return false;
+	created = (time_t)j->base.created;
+	localtime_r(&created, &tm);
+	strftime(day, sizeof(day), "%d %b %Y", &tm);
+	*why = xasprintf("the base image of %s is there", day);
+	return true;
+}
+
+void job_fail_copy(struct step_run *run, const struct err *error)
+{
+	struct err e = ERR_INIT;
+
+	err_set(&e, error->kind, error->id, "%s", error->text);
+	if (error->hint)
+		err_hint(&e, "%s", error->hint);
+	step_fail(run, &e);
+}
+
+int job_begin_base(struct job *j, struct err *e)
+{
+	char *path;
+
+	if (j->base_lock)
+		return 0;
+	path = xasprintf("%s/bases/%.*s.lock", j->store->data_dir, (int)strlen(j->base_prefix) - 1,
+			 j->base_prefix);
+	j->base_lock = lock_take(path, "making this base image", e);
+	free(path);
+	if (!j->base_lock)
+		return err_prefix(e, "base image %s", file_basename(j->part_dir));
+	if (file_remove_tree(j->part_dir, e) < 0)
+		return -1;
+	return file_mkdirs(j->part_dir, e);
+}
+
+int job_lock(struct job *j, const char *what, struct err *e)
+{
+	char *path;
+
+	if (j->machine_lock)
+		return 0;
+	if (store_claim(j->store, j->spec->name, j->spec->path ? j->spec->path : "-", e) < 0)
+		return -1;
+	path = job_file(j, "lock");
+	j->machine_lock = lock_take(path, what, e);
+	free(path);
+	return j->machine_lock ? 0 : err_prefix(e, "machine %s", j->spec->name);
+}
+
+void job_unlock(struct job *j)
+{
+	lock_release(j->machine_lock);
+	j->machine_lock = NULL;
+}
+
+/* The port that the item had last time, 0 when it had none. */
+static uint16_t last_port(const json_t *ports, const char *item)
+{
+	json_int_t port = json_int(ports, item, 0);
+
+	return port > 0 && port < 65536 ? (uint16_t)port : 0;
+}
+
+int job_ports(const struct job *j, uint16_t *ports, bool keep, struct err *e)
+{
+	const struct strv *items = &j->spec->forwards;
+	char *path = job_file(j, "ports.json");
+	json_t *last = json_read(path, NULL);
+	json_t *now = json_object();
+	struct spec_forward f;
+	int r = 0;
+
+	for (size_t i = 0; i < items->len && !r; i++) {
+		r = spec_forward_parse(items->items[i], &f, e);
+		if (r < 0)
+			break;
+		ports[i] = f.host_port;
+		if (!f.host_port)
+			ports[i] = host_free_port(last_port(last, items->items[i]));
+		else if (keep && !f.udp && !host_port_free(f.host, f.host_port))
+			r = err_set(e, ERR_BUSY, "port-busy",
+				    "network.forward: port %u of %s is in use on this host",
+				    f.host_port, f.host);
+		json_object_set_new(now, items->items[i], json_integer(ports[i]));
+	}
+	if (!r && keep && !json_equal(last, now))
+		r = json_write(path, now, e);
+	json_decref(last);
+	json_decref(now);
+	free(path);
+	return r;
+}
+
+uint16_t job_ssh_port(const struct job *j, char address[64], struct err *e)
+{
+	const struct strv *items = &j->spec->forwards;
+	uint16_t *ports = xcalloc(items->len, sizeof(*ports));
+	struct spec_forward f;
+	uint16_t found = 0;
+
+	if (job_ports(j, ports, false, e) == 0) {
+		for (size_t i = 0; i < items->len && !found; i++) {
+			if (spec_forward_parse(items->items[i], &f, NULL) == 0 && !f.udp &&
+			    f.guest_port == 22) {
+				found = ports[i];
+				memcpy(address, f.host, sizeof(f.host));
+			}
+		}
+		if (!found) {
+			err_set(e, ERR_USAGE, "no-ssh-forward",
+				"no port of this host leads to the guest's port 22");
+			err_hint(e, "add `forward = 127.0.0.1:auto:22` to [network]");
+		}
+	}
+	free(ports);
+	return found;
+}
+
+/* Path of a file of the machine when it is there, else NULL; owned. */
+static char *present(const struct job *j, const char *name)
+{
+	char *path = job_file(j, name);
+
+	if (file_exists(path))
+		return path;
+	free(path);
+	return NULL;
+}
+
+int job_argv(struct job *j, struct qemu_argv *out, bool keep_ports, struct err *e)
+{
+	bool direct = j->spec->firmware == SPEC_DIRECT;
+	struct qemu_facts facts = {
+		.binary = j->probe.binary,
+		.version = j->probe.version,
+		.accel = j->probe.accel,
+		.accel_why = j->probe.why,
+		.host_cpus = j->host.cpus,
+		.host_memory = j->host.memory,
+	};
+	uint16_t *ports = xcalloc(j->spec->forwards.len, sizeof(*ports));
+	char *disk = job_file(j, "disk.qcow2");
+	char *code = job_file(j, "QEMU_EFI-pflash.raw");
+	char *vars = job_file(j, "QEMU_VARS-pflash.raw");
+	char *kernel = job_file(j, "vmlinuz");
+	char *initrd = job_file(j, "initrd.img");
+	char *seed = present(j, "seed.iso");
+	char *append = qemu_cmdline(j->spec, j->arch, false, 0, 0, getenv("TERM"));
+	struct qemu_files files = {
+		.disk = disk,
+		.disk_format = "qcow2",
+		.pflash_code = direct ? NULL : code,
+		.pflash_vars = direct ? NULL : vars,
+		.kernel = direct ? kernel : NULL,
+		.initrd = direct ? initrd : NULL,
+		.append = direct ? append : NULL,
+		.seed = seed,
+		.forward_ports = ports,
+	};
+	int r = job_ports(j, ports, keep_ports, e);
+
+	if (!r && !j->runtime_dir)
+		j->runtime_dir = host_runtime_dir(j->spec->name, e);
+	files.runtime_dir = j->runtime_dir;
+	if (!r && !j->runtime_dir)
+		r = -1;
+	if (!r)
+		r = qemu_argv_build(j->spec, j->arch, &facts, &files, out, e);
+	free(ports);
+	free(disk);
+	free(code);
+	free(vars);
+	free(kernel);
+	free(initrd);
+	free(seed);
+	free(append);
+	return r;
+}

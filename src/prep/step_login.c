@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * steps login and ssh: wait until the guest shows its login prompt, and until its ssh answers. The
+ * last line of the console is shown meanwhile, so that nobody stares at silence. Cancelling ends
+ * the waiting; the machine goes on.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "host/paths.h"
+#include "prep/job.h"
+#include "prep/steps.h"
+#include "vm/client.h"
+
+#define LINE_MAX_SHOWN 400
+#define KNOCK_MS 500
+
+struct waiting {
+	struct step_run *run;
+	struct job *job;
+	struct vm_client *client;
+	struct loop_stream *knock; /* ssh: the connection being tried */
+	struct loop_timer *again;
+	struct loop_timer *deadline;
+	struct buf line; /* console line that is being printed */
+};
+
+static bool wants_login(const void *job)
+{
+	return ((const struct job *)job)->options.goal >= JOB_LOGIN;
+}
+
+static bool wants_ssh(const void *job)
+{
+	return ((const struct job *)job)->options.goal >= JOB_SSH;
+}
+
+static struct waiting *waiting_new(struct step_run *run, struct job *j)
+{
+	struct waiting *w = xcalloc(1, sizeof(*w));
+
+	w->run = run;
+	w->job = j;
+	buf_init(&w->line, LINE_MAX_SHOWN);
+	step_set_state(run, w);
+	return w;
+}
+
+static void end(struct waiting *w, struct err *e, const char *summary)
+{
+	struct step_run *run = w->run;
+
+	vm_client_close(w->client);
+	loop_stream_close(w->knock);
+	loop_timer_stop(w->again);
+	loop_timer_stop(w->deadline);
+	buf_fini(&w->line);
+	free(w);
+	step_set_state(run, NULL);
+	if (e)
+		step_fail(run, e);
+	else
+		step_done(run, summary);
+}
+
+static void cancel(struct step_run *run, void *job)
+{
+	struct job *j = job;
+	struct err e = ERR_INIT;
+
+	err_set(&e, ERR_INTERRUPTED, "interrupted", "no longer waiting; the machine goes on");
+	err_hint(&e, "`debwiz stop %s` stops it", j->spec->name);
+	end(step_state(run), &e, NULL);
+}
+
+static void on_deadline(void *arg)
+{
+	struct waiting *w = arg;
+	struct err e = ERR_INIT;
+
+	err_set(&e, ERR_TIMEOUT, "guest-slow", "the guest did not come up in time");
+	err_hint(&e, "it goes on; look with `debwiz logs %s`, or raise `timeout =` in [boot]",
+		 w->job->spec->name);
+	end(w, &e, NULL);
+}
+
+/* ---- login ---- */
+
+static void on_console(const char *p, size_t n, void *arg)
+{
+	struct waiting *w = arg;
+	char *clean;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] != '\n') {
+			if (p[i] != '\r')
+				buf_addc(&w->line, p[i]);
+			continue;
+		}
+		clean = text_clean(w->line.data, w->line.len, false);
+		if (*clean)
+			step_text(w->run, "%s", clean);
+		free(clean);
+		buf_clear(&w->line);
+	}
+}
+
+static void on_state(enum vm_state s, void *arg)
+{
+	if (s == VM_RUNNING)
+		end(arg, NULL, "login prompt");
+}
+
+static void on_ended(enum vm_state s, const char *cause, void *arg)
+{
+	struct waiting *w = arg;
+	struct err e = ERR_INIT;
+
+	(void)s;
+	err_set(&e, ERR_FAILED, "guest-ended", "the machine ended before its login prompt: %s", cause);
+	err_hint(&e, "look with `debwiz logs %s`", w->job->spec->name);
+	end(w, &e, NULL);
+}
+
+static const struct vm_client_ops client_ops = {
+	.state = on_state,
+	.console = on_console,
+	.ended = on_ended,
+};
+
+static void start_login(struct step_run *run, void *job)
+{
+	struct job *j = job;
+	struct waiting *w = waiting_new(run, j);
+	struct err e = ERR_INIT;
+
+	if (!j->runtime_dir)
+		j->runtime_dir = host_runtime_dir(j->spec->name, &e);
+	if (!j->runtime_dir) {
+		end(w, &e, NULL);
+		return;
+	}
+	w->deadline = loop_timer_start(j->loop, j->spec->timeout, 0, on_deadline, w);
+	w->client = vm_connect(j->loop, j->machine_dir, j->runtime_dir, true, &client_ops, w);
+}
+
+static double expect_login(const void *job)
+{
+	const struct job *j = job;
+
+	return j->probe.accel && strcmp(j->probe.accel, "tcg") ? 8 : 35;
+}
+
+const struct step_ops step_login = {
+	.id = "login",
+	.title = "Boot",
+	.about = "Until the guest shows its login prompt on the console.",
+	.expect = expect_login,
+	.applies = wants_login,
+	.start = start_login,
+	.cancel = cancel,
+};
+
+/* ---- ssh ---- */
+
+static void knock(void *arg);
+
+static void knock_again(struct waiting *w)
+{
+	loop_stream_close(w->knock);
+	w->knock = NULL;
+	loop_timer_stop(w->again);
+	w->again = loop_timer_start(w->job->loop, KNOCK_MS, 0, knock, w);
+}
+
+static void on_connected(struct loop_stream *s, const char *error, void *arg)
+{
+	(void)s;
+	if (error)
+		knock_again(arg);
+}
+
+/* RFC 4253, 4.2: the server's identification begins with "SSH-". */
+static void on_banner(struct loop_stream *s, const char *p, size_t n, void *arg)
+{
+	(void)s;
+	if (n >= 4 && !memcmp(p, "SSH-", 4))
+		end(arg, NULL, "ssh answers");
+	else
+		knock_again(arg);
+}
+
+static void on_closed(struct loop_stream *s, void *arg)
+{
+	(void)s;
+	knock_again(arg);
+}
+
+static const struct loop_stream_ops knock_ops = {
+	.connected = on_connected,
+	.data = on_banner,
+	.ended = on_closed,
+};
+
+static void knock(void *arg)
+{
+	struct waiting *w = arg;
+	char address[64];
+	uint16_t port = job_ssh_port(w->job, address, NULL);
+
+	w->knock = loop_stream_connect_tcp(w->job->loop, address, port, &knock_ops, w);
+}
+
+static void start_ssh(struct step_run *run, void *job)
+{
+	struct job *j = job;
+	struct waiting *w = waiting_new(run, j);
+	struct err e = ERR_INIT;
+	char address[64];
+
+	if (!job_ssh_port(j, address, &e)) {
+		end(w, &e, NULL);
+		return;
+	}
+	w->deadline = loop_timer_start(j->loop, j->spec->timeout, 0, on_deadline, w);
+	knock(w);
+}
+
+const struct step_ops step_ssh = {
+	.id = "ssh",
+	.title = "SSH",
+	.about = "Until the guest's ssh answers on the forwarded port.",
+	.applies = wants_ssh,
+	.start = start_ssh,
+	.cancel = cancel,
+};

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* step start: hands the machine over to its supervisor, which starts QEMU. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "prep/job.h"
+#include "prep/steps.h"
+#include "vm/client.h"
+
+static bool applies(const void *job)
+{
+	return ((const struct job *)job)->options.goal >= JOB_STARTED;
+}
+
+static bool is_running(void *job, char **why)
+{
+	struct job *j = job;
+	struct vm_run run;
+	bool alive = false;
+
+	if (vm_run_read(j->machine_dir, &run, NULL) == 0) {
+		alive = run.alive;
+		vm_run_fini(&run);
+	}
+	if (alive)
+		*why = xstrdup("runs already");
+	return alive;
+}
+
+static void on_started(const struct err *error, void *arg)
+{
+	if (error)
+		job_fail_copy(arg, error);
+	else
+		step_done(arg, "");
+}
+
+static int fill(struct job *j, struct vm_request *r, struct err *e)
+{
+	struct qemu_argv argv = {.items = NULL};
+	char address[64] = "";
+	uint16_t port;
+
+	if (job_argv(j, &argv, true, e) < 0)
+		return -1;
+	qemu_argv_strv(&argv, &r->argv);
+	qemu_argv_fini(&argv);
+	port = job_ssh_port(j, address, NULL);
+	r->name = xstrdup(j->spec->name);
+	r->dir = xstrdup(j->machine_dir);
+	r->runtime_dir = xstrdup(j->runtime_dir);
+	r->what = xstrdup("running");
+	r->accel = xstrdup(j->probe.accel);
+	r->seed = job_file(j, "seed.iso");
+	r->known_hosts = job_file(j, "known_hosts");
+	r->ssh_host = port ? xasprintf("[%s]:%u", address, port) : xstrdup("");
+	r->login_timeout = j->spec->timeout;
+	return 0;
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct vm_request request = {.name = NULL};
+	struct job *j = job;
+	struct err e = ERR_INIT;
+
+	if (fill(j, &request, &e) < 0) {
+		step_fail(run, &e);
+	} else {
+		job_unlock(j); /* the supervisor takes it over */
+		vm_start(j->loop, &request, on_started, run);
+	}
+	vm_request_fini(&request);
+}
+
+const struct step_ops step_start = {
+	.id = "start",
+	.title = "Start",
+	.about = "QEMU, under a small supervisor that stays when this command ends.",
+	.applies = applies,
+	.is_done = is_running,
+	.start = start,
+};
