@@ -80,7 +80,7 @@ def edit(text, field, value):
 
 
 class Archive:
-    """A built archive.  now is the time it was "made"; signatures and dates follow it."""
+    """A built archive.  now is the time of the test; Date and signature are one day older."""
 
     def __init__(self, root, now=None, suites=None, arches=None):
         self.root = os.path.abspath(root)
@@ -94,7 +94,8 @@ class Archive:
         self.now = int(time.time() if now is None else now)
         self.suites = list(suites or SUITES)
         self.arches = list(arches or table.ARCHES)
-        self.keys = keymod.Keys(self.root, self.now)
+        self.date = self.now - DAY      # published a day before the test runs, as on a mirror
+        self.keys = keymod.Keys(self.root, self.date)
         write(conf, json.dumps({"now": self.now, "suites": self.suites,
                                 "arches": self.arches}).encode())
 
@@ -200,7 +201,7 @@ class Archive:
     def release_text(self, suite, files, date=None, version=None):
         """The text of a suite's Release over files ({path: bytes})."""
         info = SUITES[suite]
-        date = self.now if date is None else date
+        date = self.date if date is None else date
         lines = ["Origin: Debian", f"Label: {info.label}", f"Suite: {info.suite}",
                  f"Version: {version or info.version}", f"Codename: {suite}",
                  f"Date: {http_date(date)}"]
@@ -217,15 +218,27 @@ class Archive:
         return "\n".join(lines) + "\n"
 
     def publish(self, suite, files, **more):
-        """Write Release for files, remember it as the suite's good state, and sign it."""
+        """Write Release for files, remember both as the suite's good state, and sign it."""
         text = self.release_text(suite, files, **more)
         write(os.path.join(self.state, suite + ".Release"), text.encode())
+        for path, data in files.items():
+            write(os.path.join(self.state, suite, path), data)
         self.resign(suite)
 
     def good_text(self, suite):
         """The Release text as last published, whatever variants were applied since."""
         with open(os.path.join(self.state, suite + ".Release"), encoding="utf-8") as text:
             return text.read()
+
+    def good_files(self, suite):
+        """The indices as last published, as indices() returned them."""
+        top, out = os.path.join(self.state, suite), {}
+        for folder, _, names in os.walk(top):
+            for name in names:
+                path = os.path.join(folder, name)
+                with open(path, "rb") as body:
+                    out[os.path.relpath(path, top)] = body.read()
+        return out
 
     def resign(self, suite, text=None, **how):
         """Sign text (the good one when None) and put it at the suite's place; how: Keys.sign."""
@@ -263,7 +276,7 @@ class Archive:
         release = SUITES[suite].release
         old = {p.name: p.version(release) for p in table.TABLE}
         files = self.indices(suite, newer=table.PUSH)
-        self.publish(suite, files, date=self.now + hours * HOUR, version=version)
+        self.publish(suite, files, date=self.date + hours * HOUR, version=version)
         if keep_old:
             return
         pool = os.path.join(self.www, SUITES[suite].base, "pool", "main")

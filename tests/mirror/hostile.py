@@ -173,15 +173,15 @@ def sparse():
 
 
 # ---- F21: sizes ---------------------------------------------------------------------------------
-def big_tar(size):
+def big_tar(size, name="./bomb"):
     """The start of a tar whose last member claims size bytes of zeroes (which follow)."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar:
-        for entry in WANTED:
+        for entry in WANTED if name == "./bomb" else []:
             info = tarfile.TarInfo(entry.path)
             info.size = len(entry.data)
             tar.addfile(info, io.BytesIO(entry.data))
-        info = tarfile.TarInfo("./bomb")
+        info = tarfile.TarInfo(name)
         info.size = size
         head = info.tobuf(tarfile.GNU_FORMAT)
         return out.getvalue() + head
@@ -196,9 +196,9 @@ def xz_bomb():
     return b"".join(parts) + packer.compress(bytes(10240)) + packer.flush()
 
 
-def gzip_bomb():
+def gzip_bomb(name="./bomb"):
     """One gzip member; the flushed deflate blocks of 1 MiB of zeroes are used many times."""
-    head, zeroes, end = big_tar(CAP), bytes(1 << 20), bytes(10240)
+    head, zeroes, end = big_tar(CAP, name), bytes(1 << 20), bytes(10240)
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     start = deflate.compress(head) + deflate.flush(zlib.Z_FULL_FLUSH)
     block = deflate.compress(zeroes) + deflate.flush(zlib.Z_FULL_FLUSH)
@@ -211,7 +211,12 @@ def gzip_bomb():
             deflate.compress(end) + deflate.flush() + struct.pack("<II", crc, size))
 
 
-BOMB = "512 MiB of zeroes in little: over the cap for one member (the root writer's is higher)"
+BOMB = "512 MiB of zeroes in little: refuse at a cap of 256 MiB; who stops at wanted names may not see it"
+
+
+@case("bomb-wanted", "F21", REFUSE, "the wanted ./boot/vmlinuz-1 itself unpacks to 512 MiB, gzip")
+def bomb_wanted():
+    return with_data(gzip_bomb("./boot/vmlinuz-1"), ".gz")
 
 
 @case("bomb-xz", "F21", REFUSE, BOMB + ", xz", CONFINED)

@@ -9,7 +9,7 @@ Keys:  good     primary certifies only, a subkey signs, as the archive's own key
        other    a sound key that nobody pinned
        expired  ended 35 days before the build's time
        late     as expired; used for signatures made after its end
-       revoked  revoked one day before the build's time
+       revoked  sound until its revocation is read
        weak     RSA, for SHA1 and MD5 signatures (elliptic curve keys refuse those)
 Keyrings: one per key by its name, and
        pinned   all but other: what a test gives to the program as the pinned set
@@ -108,9 +108,11 @@ class Keys:
                 self._export(ended, ("expired", "late"), prints)
         with open(os.path.join(self.folder, "fingerprints"), "w", encoding="ascii") as out:
             out.writelines(f"{n} {prints[n]}\n" for n in NAMES)
-        pinned = b"".join(open(self.ring(n), "rb").read() for n in NAMES if n != "other")
         with open(self.ring("pinned"), "wb") as out:
-            out.write(pinned)
+            for name in NAMES:
+                if name != "other":
+                    with open(self.ring(name), "rb") as ring:
+                        out.write(ring.read())
 
     def _revocation(self, fpr):
         """gpg's own ready-made certificate, with the colon taken off that keeps it from use."""

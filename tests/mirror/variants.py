@@ -8,12 +8,11 @@ must do: refuse, accept, warn (accept and say so) or keep (go on with the newer 
 """
 import base64
 import dataclasses
-import hashlib
 import os
 import shutil
 import typing
 
-from archive import DAY, HOUR, SUITES, edit, http_date, write
+from archive import DAY, HOUR, edit, http_date, write
 
 OTHER_SUITE = {"bookworm": "trixie", "trixie": "bookworm"}
 BEGIN = b"-----BEGIN PGP SIGNED MESSAGE-----"
@@ -162,11 +161,11 @@ edited("valid-until-past", "F7", "refuse", "Valid-Until one hour ago, Date a wee
 edited("date-future", "F7", "refuse", "Date twelve hours from now",
        lambda a: [("Date", http_date(a.now + 12 * HOUR))])
 edited("date-older", "F7", "keep", "Date two days before the good one",
-       lambda a: [("Date", http_date(a.now - 2 * DAY))])
+       lambda a: [("Date", http_date(a.date - 2 * DAY))])
 edited("no-date", "F7", "warn", "no Date", lambda a: [("Date", None)])
 edited("bad-date", "F7", "refuse", "a Date that is none", lambda a: [("Date", "yesterday, 99:99")])
 edited("version-lower", "F8", "refuse", "a Version below the one seen before, Date newer", lambda a: [
-    ("Version", "11.1"), ("Date", http_date(a.now + 60))])
+    ("Version", "11.1"), ("Date", http_date(a.date + 60))])
 edited("wrong-codename", "F8", "refuse", "signed, but names another suite and codename",
        lambda a: [("Suite", "experimental"), ("Codename", "rc-buggy")])
 edited("no-armhf", "F8", "refuse", "armhf is not among Architectures",
@@ -234,24 +233,22 @@ def push(a, suite):
     a.push(suite)
 
 
-def restore(a, suite):
-    """Undo: put indices back at both names, from what the build can make again, and re-sign."""
-    files = a.indices(suite)
-    text = a.good_text(suite)
-    if all(hashlib.sha256(d).hexdigest() in text for d in files.values()):
-        a.resign(suite)
-    else:
-        a.publish(suite, files)
-
-
 def apply(a, suite, name):
     """Bring a suite into the state of a variant.  KeyError for an unknown name."""
     chosen = VARIANTS[name]
-    if suite not in SUITES:
-        raise KeyError(suite)
-    restore(a, suite)
-    if name != "good":
-        chosen.make(a, suite)
+    mark = os.path.join(a.state, suite + ".variant")
+    last = ""
+    if os.path.exists(mark):
+        with open(mark, encoding="ascii") as text:
+            last = text.read()
+    if last == "push":
+        a.publish(suite, a.indices(suite))      # the old debs must be made again
+    elif last:
+        for path, data in a.good_files(suite).items():
+            a.place(suite, path, data)
+        a.resign(suite)
+    write(mark, name.encode())
+    chosen.make(a, suite)
 
 
 # ---- F4: the same file, damaged -------------------------------------------------------------------
@@ -296,6 +293,6 @@ def mutations(good, second, text):
     yield "no-end", "refuse", good[:good.rindex(b"-----END")]
     yield "empty", "refuse", b""
     yield "html", "refuse", b"<!DOCTYPE html><html><body>Please log in</body></html>\n"
-    step = 1024
+    step = max(64, len(good) // 40)
     for size in range(step, len(good), step):
         yield f"truncated-{size}", "refuse", good[:size]
