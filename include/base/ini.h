@@ -3,10 +3,12 @@
  * ini: reading an INI text with inih, strictly, and a document that keeps every line as it was, so
  * that what is written back differs only where a value was changed.
  *
- * Strict: a NUL, CR, byte order mark, a line over INI_LINE_MAX bytes, a file over INI_FILE_MAX, a
- * key outside a section, or a line that is neither key, section, comment nor blank is an error
- * that names file and line. inih is fed line by line and would cut what is too long: that is
- * refused by name here before.
+ * A line is blank, a comment (`;` or `#` first), `[section]` or `key = value`; behind a section or
+ * value a blank and `;` begin an inline comment. Section and key are letters, digits, `_`, `-` and
+ * `.`, at most INI_NAME_MAX. What inih would cut or read in another sense is refused by name before
+ * inih sees it: a byte order mark, CR or another control character, a line over INI_LINE_MAX bytes
+ * or a text over INI_FILE_MAX, a blank before a key (inih: continuation), `key: value`, text behind
+ * a section's bracket, a key outside a section.
  */
 #ifndef BASE_INI_H
 #define BASE_INI_H
@@ -17,6 +19,7 @@
 #include "base/err.h"
 
 #define INI_LINE_MAX 190
+#define INI_NAME_MAX 49
 #define INI_FILE_MAX (1024 * 1024)
 
 /* One `key = value`; strings are borrowed for the call. `line` counts from 1.
@@ -24,7 +27,16 @@
 typedef int (*ini_entry_fn)(const char *section, const char *key, const char *value, unsigned line,
 			    void *arg, struct err *e);
 
-/* Parses a text. `name` is the file's name for messages. */
+/* One line that is refused; line 0 is the text as a whole. */
+typedef void (*ini_bad_fn)(unsigned line, const char *message, void *arg);
+
+/* Hands every good line to fn and every bad one to bad, in order. 0 unless fn stopped it. */
+int ini_scan(const char *text, size_t n, ini_entry_fn fn, ini_bad_fn bad, void *arg,
+	     struct err *e);
+
+/* As ini_scan; fails with one `NAME:LINE: message` a line (the first INI_FAULTS_MAX of them) when
+ * any line was bad. fn still gets the good ones: drop what it gathered when this fails. */
+#define INI_FAULTS_MAX 20
 int ini_read(const char *name, const char *text, size_t n, ini_entry_fn fn, void *arg,
 	     struct err *e);
 
@@ -35,12 +47,17 @@ struct ini_doc *ini_doc_new(void);
 /* Copies the text's lines. NULL on error. */
 struct ini_doc *ini_doc_parse(const char *name, const char *text, size_t n, struct err *e);
 void ini_doc_free(struct ini_doc *d);
-/* Replaces all lines of that key by one line per value, in the place of the first of them (an
- * inline comment of a replaced line stays on the first). A line whose value is the same stays
- * untouched. No values: its lines go. A new key goes to the end of its section, a new section to
- * the end. Values must not hold LF, CR or NUL, and the line must fit INI_LINE_MAX: else error. */
+/* Replaces the lines of that key by one line per value. A line whose value stays is untouched; of
+ * the others each takes the place of a line that goes, with its inline comment, and the rest
+ * follow. No values: its lines go. A new key goes behind the last key of its section, a new
+ * section to the end. A value that would not be read back as it is (LF, CR, control characters, a
+ * blank at an end, a blank before `;`, a line over INI_LINE_MAX) is an error that names the key. */
 int ini_doc_set(struct ini_doc *d, const char *section, const char *key, const char *const *values,
 		size_t count, struct err *e);
+/* Line (from 1) of the key's item number `index` (from 0, empty values not counted), 0: none. */
+unsigned ini_doc_line(const struct ini_doc *d, const char *section, const char *key, size_t index);
+/* Puts a comment block (each line gets `; ` before it) at the end. */
+void ini_doc_comment(struct ini_doc *d, const char *text);
 /* The text; owned by the caller. */
 char *ini_doc_text(const struct ini_doc *d);
 

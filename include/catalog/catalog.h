@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 
-/* An architecture as Debian names it. Strings are "" where a row does not say. */
+/* An architecture as Debian names it. Strings are "" where a row does not say, lists empty. */
 struct catalog_arch {
 	char *name;	     /* "armhf" */
 	char *title;	     /* "32-bit ARM, hard float" */
@@ -26,36 +26,44 @@ struct catalog_arch {
 	char *machine_opts;  /* ",gic-version=max" or "" */
 	char *cpu_tcg;	     /* CPU under emulation */
 	char *cpu_native;    /* CPU under an accelerator: "host" or "host,aarch64=off" */
-	struct strv cpu_models; /* what cpu.model may say beside auto */
+	struct strv cpu_models; /* what cpu.model may say beside auto; features may follow */
+	struct strv accels; /* accelerators that QEMU has for it, beside tcg */
 	struct strv native_hosts; /* host machine names (uname -m) that may accelerate it */
 	unsigned max_cpus;
+	char *cpu_limit_why; /* reason in words */
 	uint64_t max_memory;   /* bytes the machine or the kernel can use */
 	char *memory_limit_why; /* reason in words */
 	char *kernel;	     /* package: "linux-image-armmp-lpae" */
+	struct strv releases; /* codenames that have that kernel; empty: all */
 	char *console;	     /* "ttyAMA0" */
 	char *virtio;	     /* device suffix: "pci" or "ccw" */
 	char *firmware;	     /* package: "qemu-efi-arm", "" where direct boot is all there is */
+	struct strv firmware_releases; /* codenames that have the firmware; empty: all */
 	char *firmware_arch; /* architecture name in the JSON descriptors: "arm" */
 	char *firmware_machine; /* machine pattern in them: "virt-*" */
 	uint64_t pflash_size;  /* bytes the machine wants, 0: the file's own size */
 	char *grub;	     /* package: "grub-efi-arm" */
 	char *grub_target;   /* "arm-efi" */
 	char *efi_file;	     /* "BOOTARM.EFI" */
-	struct strv initrd_modules; /* module names the small initrd needs, before dependencies */
+	/* Modules the small initrd needs, before dependencies, spelt with `_`; a name that a kernel
+	 * has not (built in, or of another version) is left out. */
+	struct strv initrd_modules;
 	char *lib_links;     /* extra merged-/usr links beside bin sbin lib: "lib64" or "" */
 };
 
 struct catalog_release {
 	char *codename;	   /* "bookworm" */
 	char *version;	   /* "12" or "" */
-	char *state;	   /* "stable", "oldstable", "testing", "unstable", "archived" */
+	char *state;	   /* "stable", "oldstable", "oldoldstable", "testing", "unstable" */
 	char *not_offered; /* "" or why */
 	bool security;	   /* has CODENAME-security */
 	bool updates;	   /* has CODENAME-updates */
-	char *security_suite; /* "bookworm-security" */
+	char *security_suite; /* "bookworm-security"; under the security mirror's base URL */
 	char *sources_style; /* "list" or "deb822": how its sources.list is written */
 	struct strv components; /* default components of the guest's sources: main [non-free-firmware] */
-	struct strv keys;     /* fingerprints (40 hex digits) pinned for it */
+	/* Fingerprints (40 hex digits, upper case) of the primary keys that may sign its suites,
+	 * security's included; their public parts are the assets keys/. */
+	struct strv keys;
 };
 
 struct catalog_profile {
@@ -82,7 +90,7 @@ const struct catalog_profile *catalog_profile_find(const struct catalog *c, cons
 /* Built-in mirror base URLs in order of preference; security mirrors likewise. */
 const struct strv *catalog_mirrors(const struct catalog *c);
 const struct strv *catalog_security_mirrors(const struct catalog *c);
-/* Snapshot service base URL ("" when there is none). */
+/* Snapshot service base URL, to be followed by /debian/STAMP or /debian-security/STAMP. */
 const char *catalog_snapshot(const struct catalog *c);
 
 #endif

@@ -32,6 +32,11 @@ struct spec_forward {
 	bool udp;
 };
 
+/* The base image's size: a disk is never smaller. */
+#define SPEC_DISK_MIN (8ULL << 30)
+/* What Debian and its package manager need to configure. */
+#define SPEC_MEMORY_MIN (256ULL << 20)
+
 struct spec {
 	/* machine */
 	unsigned format;
@@ -51,6 +56,8 @@ struct spec {
 	/* firmware */
 	enum spec_firmware firmware;
 	enum spec_initrd initrd;
+	bool secure_boot; /* always false: not offered yet */
+	bool tpm;	  /* always false: not offered yet */
 	/* cpu */
 	char *accel; /* auto tcg kvm hvf whpx nvmm */
 	char *cpu_model; /* "auto" or a model */
@@ -58,6 +65,7 @@ struct spec {
 	uint64_t memory;    /* bytes */
 	/* disk */
 	uint64_t disk_size; /* bytes */
+	char *disk_format;  /* "qcow2" */
 	bool standalone;
 	enum spec_bus bus;
 	enum spec_cache cache;
@@ -73,7 +81,7 @@ struct spec {
 	struct strv drives; /* "path=...,format=raw,readonly=on" */
 	struct strv shares; /* "path=...,tag=..." (9p) */
 	/* system */
-	char *hostname; /* default: name */
+	char *hostname; /* "" means name: use spec_hostname */
 	char *user;
 	char *password_hash; /* "" or crypt(5) string */
 	struct strv ssh_keys; /* paths; `~` is the home folder */
@@ -91,6 +99,7 @@ struct spec {
 
 	/* Where it came from */
 	char *path;	     /* absolute path of the file, or NULL */
+	char *shown;	     /* the path as it was given, for messages, or NULL */
 	struct ini_doc *doc; /* the file's lines, for writing back */
 	struct strv warnings; /* "FILE:LINE: section.key: unknown key, kept" */
 	unsigned *lines;      /* by field index: line where it was set, 0: default or --set */
@@ -98,19 +107,24 @@ struct spec {
 
 /* Fills defaults. */
 void spec_init(struct spec *s);
+/* Frees; the record may be freed again or used by spec_init, spec_read and spec_read_text. */
 void spec_fini(struct spec *s);
 
-/* Reads a text; `path` (for messages and the stem) may be relative. All errors of the file are
- * gathered: e's text holds one `FILE:LINE: section.key: message` a line, kind ERR_USAGE. */
+/* Reads a text into a record that holds nothing (spec_init is called here; on error the record is
+ * empty again). `path` (for messages and the stem) may be relative. All errors of the file are
+ * gathered: e's text holds one `FILE:LINE: section.key: message` a line, sorted by line, kind
+ * ERR_USAGE. `name` is never empty afterwards. */
 int spec_read_text(struct spec *s, const char *path, const char *text, size_t n, struct err *e);
 /* Reads a file (at most 1 MiB); refuses one with a password hash that others may read. */
 int spec_read(struct spec *s, const char *path, struct err *e);
 
-/* Applies `section.key=value`, `section.key+=value` or `section.key=` (--set). */
+/* Applies `section.key=value`, `section.key+=value` (lists) or `section.key=` (--set). The last
+ * empties a list or a text that may be empty, and sets any other field to its default. */
 int spec_set(struct spec *s, const char *assignment, struct err *e);
 
 /* The INI text: the document it was read from with what has changed; for a new record the fields
- * that differ from their default and the ones that are always written. Owned by the caller. */
+ * that differ from their default and the ones that are always written. A value that a reader would
+ * not get back as it is fails by name. Owned by the caller; NULL on error. */
 char *spec_text(struct spec *s, struct err *e);
 /* Writes it atomically; 0600 where it holds a password hash, else 0644. */
 int spec_write(struct spec *s, const char *path, struct err *e);
@@ -121,6 +135,11 @@ int spec_check(const struct spec *s, const struct catalog *c, struct err *e);
 
 bool spec_equal(const struct spec *a, const struct spec *b); /* fields alone */
 
+/* The machine's host name: system.hostname, or its name where that is empty. Borrowed. */
+const char *spec_hostname(const struct spec *s);
+/* The path that a value means: `~/` is the home folder, a relative one counts from the folder of
+ * the INI file (without a file: from the current folder). Owned by the caller. */
+char *spec_path(const struct spec *s, const char *value);
 /* Takes `ADDRESS:PORT|auto:PORT[/udp]` apart. */
 int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e);
 /* Structured items `a=b,c=d` with doubled commas: value of `key` (owned) or NULL when absent. */

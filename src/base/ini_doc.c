@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ini_doc: the document that keeps every line; see include/base/ini.h. What a line means is taken
+ * from the reader (ini.c), so that the two never differ.
+ */
+#include "base/ini.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/strv.h"
+
+struct line {
+	char *text;
+	char *section; /* of a header or an entry, else NULL */
+	char *key;     /* of an entry, else NULL */
+	char *value;
+};
+
+struct ini_doc {
+	struct line *lines;
+	size_t len;
+	size_t size;
+	bool ends; /* the last line has its newline */
+};
+
+static void line_fini(struct line *l)
+{
+	free(l->text);
+	free(l->section);
+	free(l->key);
+	free(l->value);
+}
+
+static struct line *insert(struct ini_doc *d, size_t at)
+{
+	if (d->len == d->size) {
+		d->size = d->size ? d->size * 2 : 32;
+		d->lines = xreallocarray(d->lines, d->size, sizeof(*d->lines));
+	}
+	memmove(d->lines + at + 1, d->lines + at, (d->len - at) * sizeof(*d->lines));
+	d->len++;
+	d->lines[at] = (struct line){.text = NULL};
+	return &d->lines[at];
+}
+
+static void drop(struct ini_doc *d, size_t at)
+{
+	line_fini(&d->lines[at]);
+	memmove(d->lines + at, d->lines + at + 1, (d->len - at - 1) * sizeof(*d->lines));
+	d->len--;
+}
+
+struct ini_doc *ini_doc_new(void)
+{
+	struct ini_doc *d = xcalloc(1, sizeof(*d));
+
+	d->ends = true;
+	return d;
+}
+
+void ini_doc_free(struct ini_doc *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->len; i++)
+		line_fini(&d->lines[i]);
+	free(d->lines);
+	free(d);
+}
+
+static int on_entry(const char *section, const char *key, const char *value, unsigned line,
+		    void *arg, struct err *e)
+{
+	struct ini_doc *d = arg;
+	struct line *l = &d->lines[line - 1];
+
+	(void)e;
+	l->section = xstrdup(section);
+	l->key = xstrdup(key);
+	l->value = xstrdup(value);
+	return 0;
+}
+
+struct ini_doc *ini_doc_parse(const char *name, const char *text, size_t n, struct err *e)
+{
+	struct ini_doc *d = ini_doc_new();
+	const char *p = text;
+	const char *end = text + n;
+
+	while (p < end) {
+		const char *eol = memchr(p, '\n', (size_t)(end - p));
+		size_t len = (size_t)((eol ? eol : end) - p);
+		struct line *l = insert(d, d->len);
+
+		l->text = xstrndup(p, len);
+		if (*l->text == '[')
+			l->section = xstrndup(l->text + 1, strcspn(l->text + 1, "]"));
+		p += len + (eol ? 1 : 0);
+		d->ends = eol != NULL;
+	}
+	if (ini_read(name, text, n, on_entry, d, e) < 0) {
+		ini_doc_free(d);
+		return NULL;
+	}
+	return d;
+}
+
+char *ini_doc_text(const struct ini_doc *d)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (size_t i = 0; i < d->len; i++) {
+		buf_adds(&b, d->lines[i].text);
+		if (i + 1 < d->len || d->ends)
+			buf_addc(&b, '\n');
+	}
+	return buf_steal(&b);
+}
+
+static bool is_entry(const struct line *l, const char *section, const char *key)
+{
+	return l->key && !strcmp(l->key, key) && !strcmp(l->section, section);
+}
+
+unsigned ini_doc_line(const struct ini_doc *d, const char *section, const char *key, size_t index)
+{
+	for (size_t i = 0; i < d->len; i++)
+		if (is_entry(&d->lines[i], section, key) && *d->lines[i].value && !index--)
+			return (unsigned)(i + 1);
+	return 0;
+}
+
+/* The inline comment of an entry's line with the blanks before it, or "". */
+static const char *inline_comment(const char *text)
+{
+	const char *p = strchr(text, '=');
+	const char *blanks = NULL;
+
+	for (p = p ? p + 1 : ""; *p; p++) {
+		if (*p == ' ' || *p == '\t') {
+			if (!blanks)
+				blanks = p;
+		} else if (*p == ';' && blanks) {
+			return blanks;
+		} else {
+			blanks = NULL;
+		}
+	}
+	return "";
+}
+
+static bool fits(const char *key, const char *value)
+{
+	return strlen(key) + 3 + strlen(value) <= INI_LINE_MAX;
+}
+
+/* Would a reader get back exactly this value? */
+static int check_value(const char *section, const char *key, const char *value, struct err *e)
+{
+	size_t n = strlen(value);
+	const char *why = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)value[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			why = "holds a line end or another control character";
+		else if (c == ';' && (!i || value[i - 1] == ' ' || value[i - 1] == '\t'))
+			why = "holds a ; behind a blank or at its start, which begins a comment";
+	}
+	if (n && (strchr(" \t", value[0]) || strchr(" \t", value[n - 1])))
+		why = "begins or ends with a blank, which would be lost";
+	if (!fits(key, value))
+		why = "is too long for a line of the file (at most 190 bytes with its key)";
+	if (why)
+		return err_set(e, ERR_USAGE, "ini-value",
+			       "%s.%s: the value cannot be written to an INI file: it %s", section,
+			       key, why);
+	return 0;
+}
+
+static void fill(struct line *l, const char *section, const char *key, const char *value,
+		 const char *comment)
+{
+	char *text = xasprintf("%s = %s%s", key, value, comment);
+
+	line_fini(l);
+	l->text = text;
+	l->section = xstrdup(section);
+	l->key = xstrdup(key);
+	l->value = xstrdup(value);
+}
+
+/* Gives the entry at `at` another value and keeps its comment; where the line gets too long for
+ * both, the comment goes on a line of its own before it. Returns how many lines were added. */
+static size_t replace(struct ini_doc *d, size_t at, const char *section, const char *key,
+		      const char *value)
+{
+	char *comment = xstrdup(inline_comment(d->lines[at].text));
+	size_t added = 0;
+
+	if (strlen(key) + 3 + strlen(value) + strlen(comment) > INI_LINE_MAX) {
+		insert(d, at)->text = xstrdup(comment + strspn(comment, " \t"));
+		*comment = '\0';
+		added = 1;
+	}
+	fill(&d->lines[at + added], section, key, value, comment);
+	free(comment);
+	return added;
+}
+
+/* Where a new entry of the section goes: behind its last key, else behind its header; a section
+ * that is not there yet is made at the end. */
+static size_t place(struct ini_doc *d, const char *section)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < d->len; i++)
+		if (d->lines[i].section && !strcmp(d->lines[i].section, section))
+			at = i + 1;
+	if (at)
+		return at;
+	if (d->len && *d->lines[d->len - 1].text)
+		insert(d, d->len)->text = xstrdup("");
+	insert(d, d->len)->text = xasprintf("[%s]", section);
+	d->lines[d->len - 1].section = xstrdup(section);
+	return d->len;
+}
+
+int ini_doc_set(struct ini_doc *d, const char *section, const char *key, const char *const *values,
+		size_t count, struct err *e)
+{
+	size_t have = 0;
+	size_t head = 0; /* lines that stay at the start of the list, then at its end */
+	size_t tail = 0;
+	size_t *at;
+	size_t added = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (check_value(section, key, values[i], e) < 0)
+			return -1;
+	at = xreallocarray(NULL, d->len + 1, sizeof(*at));
+	for (i = 0; i < d->len; i++)
+		if (is_entry(&d->lines[i], section, key))
+			at[have++] = i;
+	while (head < have && head < count && !strcmp(d->lines[at[head]].value, values[head]))
+		head++;
+	while (tail < have - head && tail < count - head &&
+	       !strcmp(d->lines[at[have - tail - 1]].value, values[count - tail - 1]))
+		tail++;
+
+	/* What lies between: replaced one by one, then surplus lines go or further ones follow. */
+	for (i = head; i < have - tail && i < count - tail; i++)
+		added += replace(d, at[i] + added, section, key, values[i]);
+	if (have > count) {
+		for (i = have - tail; i-- > count - tail;)
+			drop(d, at[i] + added);
+	} else if (count > have) {
+		size_t to = i ? at[i - 1] + added + 1 : have ? at[0] : place(d, section);
+
+		for (; i < count - tail; i++)
+			fill(insert(d, to++), section, key, values[i], "");
+	}
+	free(at);
+	return 0;
+}
+
+void ini_doc_comment(struct ini_doc *d, const char *text)
+{
+	struct strv lines = STRV_INIT;
+
+	strv_split(&lines, text, "\n");
+	for (size_t i = 0; i < lines.len; i++)
+		insert(d, d->len)->text = xasprintf("; %s", lines.items[i]);
+	strv_fini(&lines);
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * catalog: reads the INI files of assets/catalog into rows; see include/catalog/catalog.h. Each kind of row is
+ * described by a table of columns; a key that is in no table is an error, so that a fact can't be
+ * lost by a misspelling.
+ */
+#include "catalog/catalog.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/asset.h"
+#include "base/ini.h"
+#include "base/mem.h"
+#include "base/size.h"
+
+enum column_type { COLUMN_TEXT, COLUMN_LIST, COLUMN_BOOL, COLUMN_UINT, COLUMN_SIZE };
+
+struct column {
+	const char *key;
+	enum column_type type;
+	size_t offset;
+	bool required; /* of a row that is offered */
+};
+
+#define ARCH(member) offsetof(struct catalog_arch, member)
+static const struct column arch_columns[] = {
+	{"title", COLUMN_TEXT, ARCH(title), true},
+	{"not_offered", COLUMN_TEXT, ARCH(not_offered), false},
+	{"qemu", COLUMN_TEXT, ARCH(qemu), true},
+	{"qemu_native", COLUMN_TEXT, ARCH(qemu_native), false},
+	{"machine", COLUMN_TEXT, ARCH(machine), true},
+	{"machine_opts", COLUMN_TEXT, ARCH(machine_opts), false},
+	{"cpu_tcg", COLUMN_TEXT, ARCH(cpu_tcg), true},
+	{"cpu_native", COLUMN_TEXT, ARCH(cpu_native), true},
+	{"cpu_models", COLUMN_LIST, ARCH(cpu_models), true},
+	{"accels", COLUMN_LIST, ARCH(accels), false},
+	{"native_hosts", COLUMN_LIST, ARCH(native_hosts), true},
+	{"max_cpus", COLUMN_UINT, ARCH(max_cpus), true},
+	{"cpu_limit_why", COLUMN_TEXT, ARCH(cpu_limit_why), true},
+	{"max_memory", COLUMN_SIZE, ARCH(max_memory), true},
+	{"memory_limit_why", COLUMN_TEXT, ARCH(memory_limit_why), true},
+	{"kernel", COLUMN_TEXT, ARCH(kernel), true},
+	{"releases", COLUMN_LIST, ARCH(releases), false},
+	{"console", COLUMN_TEXT, ARCH(console), true},
+	{"virtio", COLUMN_TEXT, ARCH(virtio), true},
+	{"firmware", COLUMN_TEXT, ARCH(firmware), false},
+	{"firmware_releases", COLUMN_LIST, ARCH(firmware_releases), false},
+	{"firmware_arch", COLUMN_TEXT, ARCH(firmware_arch), false},
+	{"firmware_machine", COLUMN_TEXT, ARCH(firmware_machine), false},
+	{"pflash_size", COLUMN_SIZE, ARCH(pflash_size), false},
+	{"grub", COLUMN_TEXT, ARCH(grub), false},
+	{"grub_target", COLUMN_TEXT, ARCH(grub_target), false},
+	{"efi_file", COLUMN_TEXT, ARCH(efi_file), false},
+	{"initrd_modules", COLUMN_LIST, ARCH(initrd_modules), true},
+	{"lib_links", COLUMN_TEXT, ARCH(lib_links), false},
+	{NULL, COLUMN_TEXT, 0, false},
+};
+
+#define RELEASE(member) offsetof(struct catalog_release, member)
+static const struct column release_columns[] = {
+	{"version", COLUMN_TEXT, RELEASE(version), false},
+	{"state", COLUMN_TEXT, RELEASE(state), true},
+	{"not_offered", COLUMN_TEXT, RELEASE(not_offered), false},
+	{"security", COLUMN_BOOL, RELEASE(security), false},
+	{"updates", COLUMN_BOOL, RELEASE(updates), false},
+	{"security_suite", COLUMN_TEXT, RELEASE(security_suite), false},
+	{"sources_style", COLUMN_TEXT, RELEASE(sources_style), true},
+	{"components", COLUMN_LIST, RELEASE(components), true},
+	{"keys", COLUMN_LIST, RELEASE(keys), true},
+	{NULL, COLUMN_TEXT, 0, false},
+};
+
+#define PROFILE(member) offsetof(struct catalog_profile, member)
+static const struct column profile_columns[] = {
+	{"title", COLUMN_TEXT, PROFILE(title), true},
+	{"packages", COLUMN_LIST, PROFILE(packages), false},
+	{"jobs", COLUMN_LIST, PROFILE(jobs), false},
+	{NULL, COLUMN_TEXT, 0, false},
+};
+
+struct mirror_lists {
+	struct strv mirrors;
+	struct strv security;
+	char *snapshot;
+};
+
+/* Rows of one file; the name of a row is its first member. */
+struct table {
+	const char *asset;
+	const struct column *columns;
+	size_t row_size;
+	size_t not_offered; /* offset of that text; (size_t)-1 where there is none */
+	void *rows;
+	size_t len;
+};
+
+struct catalog {
+	struct table arches;
+	struct table releases;
+	struct table profiles;
+	struct mirror_lists mirrors;
+};
+
+/* The member of a row at `offset`. */
+static void *cell(const void *row, size_t offset)
+{
+	return (char *)row + offset;
+}
+
+static char *const *text_cell(const void *row, size_t offset)
+{
+	return cell(row, offset);
+}
+
+static const char *name_of(const void *row)
+{
+	return *text_cell(row, 0);
+}
+
+static void *find_row(const struct table *t, const char *name)
+{
+	for (size_t i = 0; i < t->len; i++) {
+		void *row = cell(t->rows, i * t->row_size);
+
+		if (!strcmp(name_of(row), name))
+			return row;
+	}
+	return NULL;
+}
+
+static void *new_row(struct table *t, const char *name)
+{
+	char **text;
+	void *row;
+
+	t->rows = xreallocarray(t->rows, t->len + 1, t->row_size);
+	row = cell(t->rows, t->len++ * t->row_size);
+	memset(row, 0, t->row_size);
+	text = row;
+	*text = xstrdup(name);
+	for (const struct column *c = t->columns; c->key; c++)
+		if (c->type == COLUMN_TEXT) {
+			text = cell(row, c->offset);
+			*text = xstrdup("");
+		}
+	return row;
+}
+
+static int set_column(const struct column *c, void *row, const char *value, struct err *e)
+{
+	void *p = cell(row, c->offset);
+	char **text = p;
+	uint64_t n;
+
+	switch (c->type) {
+	case COLUMN_TEXT:
+		if (**text)
+			return err_set(e, ERR_FAILED, "catalog-bad", "given twice");
+		free(*text);
+		*text = xstrdup(value);
+		return 0;
+	case COLUMN_LIST:
+		strv_split(p, value, " \t");
+		return 0;
+	case COLUMN_BOOL:
+		if (strcmp(value, "yes") && strcmp(value, "no"))
+			return err_set(e, ERR_FAILED, "catalog-bad", "write yes or no");
+		*(bool *)p = *value == 'y';
+		return 0;
+	case COLUMN_UINT:
+		if (number_parse(value, 1, 65535, &n, e) < 0)
+			return -1;
+		*(unsigned *)p = (unsigned)n;
+		return 0;
+	case COLUMN_SIZE:
+		return size_parse(value, p, e);
+	}
+	return -1;
+}
+
+static int on_row_entry(const char *section, const char *key, const char *value, unsigned line,
+			void *arg, struct err *e)
+{
+	struct table *t = arg;
+	const struct column *c = t->columns;
+	void *row = find_row(t, section);
+
+	if (!row)
+		row = new_row(t, section);
+	while (c->key && strcmp(c->key, key))
+		c++;
+	if (!c->key)
+		return err_set(e, ERR_FAILED, "catalog-bad", "%s:%u: %s.%s: there is no such key",
+			       t->asset, line, section, key);
+	if (set_column(c, row, value, e) < 0)
+		return err_prefix(e, "%s:%u: %s.%s", t->asset, line, section, key);
+	return 0;
+}
+
+static bool is_empty(const struct column *c, const void *row)
+{
+	const void *p = cell(row, c->offset);
+	const struct strv *list = p;
+
+	switch (c->type) {
+	case COLUMN_TEXT:
+		return !**(char *const *)p;
+	case COLUMN_LIST:
+		return !list->len;
+	case COLUMN_UINT:
+		return !*(const unsigned *)p;
+	case COLUMN_SIZE:
+		return !*(const uint64_t *)p;
+	case COLUMN_BOOL:
+		break;
+	}
+	return false;
+}
+
+/* What is offered must say all that the rest of the program relies on. */
+static int check_rows(const struct table *t, struct err *e)
+{
+	for (size_t i = 0; i < t->len; i++) {
+		void *row = cell(t->rows, i * t->row_size);
+
+		if (t->not_offered != (size_t)-1 && **text_cell(row, t->not_offered))
+			continue;
+		for (const struct column *c = t->columns; c->key; c++)
+			if (c->required && is_empty(c, row))
+				return err_set(e, ERR_FAILED, "catalog-bad",
+					       "%s: [%s] is offered and lacks %s", t->asset,
+					       name_of(row), c->key);
+	}
+	return 0;
+}
+
+static int read_asset(const char *name, ini_entry_fn fn, void *arg, struct err *e)
+{
+	const struct asset *a = asset_get(name, e);
+
+	if (!a)
+		return -1;
+	return ini_read(name, (const char *)a->data, a->len, fn, arg, e);
+}
+
+static int read_table(struct table *t, struct err *e)
+{
+	if (read_asset(t->asset, on_row_entry, t, e) < 0)
+		return -1;
+	return check_rows(t, e);
+}
+
+static int on_mirror_entry(const char *section, const char *key, const char *value, unsigned line,
+			   void *arg, struct err *e)
+{
+	struct mirror_lists *m = arg;
+
+	if (!strcmp(section, "debian") && !strcmp(key, "mirror")) {
+		strv_add(&m->mirrors, value);
+	} else if (!strcmp(section, "debian-security") && !strcmp(key, "mirror")) {
+		strv_add(&m->security, value);
+	} else if (!strcmp(section, "snapshot") && !strcmp(key, "url") && !*m->snapshot) {
+		free(m->snapshot);
+		m->snapshot = xstrdup(value);
+	} else {
+		return err_set(e, ERR_FAILED, "catalog-bad",
+			       "catalog/mirrors.ini:%u: %s.%s: there is no such key, or it is given "
+			       "twice",
+			       line, section, key);
+	}
+	return 0;
+}
+
+struct catalog *catalog_new(struct err *e)
+{
+	struct catalog *c = xcalloc(1, sizeof(*c));
+
+	c->arches = (struct table){.asset = "catalog/arches.ini",
+				   .columns = arch_columns,
+				   .row_size = sizeof(struct catalog_arch),
+				   .not_offered = ARCH(not_offered)};
+	c->releases = (struct table){.asset = "catalog/releases.ini",
+				     .columns = release_columns,
+				     .row_size = sizeof(struct catalog_release),
+				     .not_offered = RELEASE(not_offered)};
+	c->profiles = (struct table){.asset = "catalog/profiles.ini",
+				     .columns = profile_columns,
+				     .row_size = sizeof(struct catalog_profile),
+				     .not_offered = (size_t)-1};
+	c->mirrors.snapshot = xstrdup("");
+	if (read_table(&c->arches, e) < 0 || read_table(&c->releases, e) < 0 ||
+	    read_table(&c->profiles, e) < 0 ||
+	    read_asset("catalog/mirrors.ini", on_mirror_entry, &c->mirrors, e) < 0) {
+		catalog_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static void table_fini(struct table *t)
+{
+	for (size_t i = 0; i < t->len; i++) {
+		void *row = cell(t->rows, i * t->row_size);
+
+		free(*text_cell(row, 0));
+		for (const struct column *c = t->columns; c->key; c++) {
+			if (c->type == COLUMN_TEXT)
+				free(*text_cell(row, c->offset));
+			else if (c->type == COLUMN_LIST)
+				strv_fini(cell(row, c->offset));
+		}
+	}
+	free(t->rows);
+}
+
+void catalog_free(struct catalog *c)
+{
+	if (!c)
+		return;
+	table_fini(&c->arches);
+	table_fini(&c->releases);
+	table_fini(&c->profiles);
+	strv_fini(&c->mirrors.mirrors);
+	strv_fini(&c->mirrors.security);
+	free(c->mirrors.snapshot);
+	free(c);
+}
+
+static const void *next_row(const struct table *t, size_t *i)
+{
+	return *i < t->len ? cell(t->rows, (*i)++ * t->row_size) : NULL;
+}
+
+const struct catalog_arch *catalog_arch_next(const struct catalog *c, size_t *i)
+{
+	return next_row(&c->arches, i);
+}
+
+const struct catalog_release *catalog_release_next(const struct catalog *c, size_t *i)
+{
+	return next_row(&c->releases, i);
+}
+
+const struct catalog_profile *catalog_profile_next(const struct catalog *c, size_t *i)
+{
+	return next_row(&c->profiles, i);
+}
+
+const struct catalog_arch *catalog_arch_find(const struct catalog *c, const char *name)
+{
+	return find_row(&c->arches, name);
+}
+
+const struct catalog_release *catalog_release_find(const struct catalog *c, const char *name)
+{
+	return find_row(&c->releases, name);
+}
+
+const struct catalog_profile *catalog_profile_find(const struct catalog *c, const char *name)
+{
+	return find_row(&c->profiles, name);
+}
+
+const struct strv *catalog_mirrors(const struct catalog *c)
+{
+	return &c->mirrors.mirrors;
+}
+
+const struct strv *catalog_security_mirrors(const struct catalog *c)
+{
+	return &c->mirrors.security;
+}
+
+const char *catalog_snapshot(const struct catalog *c)
+{
+	return c->mirrors.snapshot;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check: rules between fields and against the catalogue; see spec_check in include/spec/spec.h.
+ * Each says the reason and what is allowed. What one value alone may look like is in grammar.c;
+ * what this host has is for plan and qemu.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/size.h"
+#include "spec/faults.h"
+#include "spec/field.h"
+#include "spec/spec.h"
+
+struct check {
+	const struct spec *s;
+	const struct catalog *c;
+	const struct catalog_arch *arch;       /* NULL: not known */
+	const struct catalog_release *release; /* likewise */
+	struct faults faults;
+};
+
+static unsigned line_of(const struct check *k, const char *section, const char *key)
+{
+	return k->s->lines[field_find(section, key) - field_table];
+}
+
+/* Line of a list's item; 0 where the list is not as the file had it. */
+static unsigned item_line(const struct check *k, const char *section, const char *key, size_t i)
+{
+	if (!k->s->doc || !line_of(k, section, key))
+		return 0;
+	return ini_doc_line(k->s->doc, section, key, i);
+}
+
+#define FAULT(k, section, key, ...)                                                                \
+	faults_add(&(k)->faults, line_of(k, section, key), section, key, __VA_ARGS__)
+
+static void add_word(struct buf *b, const char *word)
+{
+	buf_addf(b, "%s%s", b->len ? ", " : "", word);
+}
+
+static void check_arch(struct check *k)
+{
+	const struct catalog_arch *a;
+	struct buf b;
+
+	k->arch = catalog_arch_find(k->c, k->s->arch);
+	if (k->arch && !*k->arch->not_offered)
+		return;
+	buf_init(&b, 0);
+	for (size_t i = 0; (a = catalog_arch_next(k->c, &i));)
+		if (!*a->not_offered)
+			add_word(&b, a->name);
+	if (k->arch)
+		FAULT(k, "machine", "arch", "\"%s\" is not offered yet: %s Choose %s", k->s->arch,
+		      k->arch->not_offered, b.data);
+	else
+		FAULT(k, "machine", "arch", "\"%s\" is no architecture of Debian; choose %s",
+		      k->s->arch, b.data);
+	buf_fini(&b);
+	k->arch = NULL;
+}
+
+static void check_release(struct check *k)
+{
+	const struct catalog_release *r;
+	struct buf b;
+
+	k->release = catalog_release_find(k->c, k->s->release);
+	if (k->release && !*k->release->not_offered)
+		return;
+	buf_init(&b, 0);
+	for (size_t i = 0; (r = catalog_release_next(k->c, &i));)
+		if (!*r->not_offered)
+			add_word(&b, r->codename);
+	if (k->release)
+		FAULT(k, "machine", "release", "\"%s\" is not offered yet: %s Choose %s",
+		      k->s->release, k->release->not_offered, b.data);
+	else
+		FAULT(k, "machine", "release", "\"%s\" is no release that debwiz knows; choose %s",
+		      k->s->release, b.data);
+	buf_fini(&b);
+	k->release = NULL;
+}
+
+static bool lists(const struct strv *list, const char *word)
+{
+	return !list->len || strv_has(list, word);
+}
+
+static void check_pair(struct check *k)
+{
+	char *all;
+
+	if (!k->arch || !k->release || lists(&k->arch->releases, k->release->codename))
+		return;
+	all = strv_join(&k->arch->releases, ", ");
+	FAULT(k, "machine", "release", "Debian %s has no kernel for %s; choose one of %s",
+	      k->release->codename, k->arch->name, all);
+	free(all);
+}
+
+static void check_profile(struct check *k)
+{
+	const struct catalog_profile *p;
+	struct buf b;
+
+	if (catalog_profile_find(k->c, k->s->profile))
+		return;
+	buf_init(&b, 0);
+	for (size_t i = 0; (p = catalog_profile_next(k->c, &i));)
+		add_word(&b, p->name);
+	FAULT(k, "system", "profile", "\"%s\" is no set of packages; choose %s", k->s->profile,
+	      b.data);
+	buf_fini(&b);
+}
+
+static void check_firmware(struct check *k)
+{
+	const struct spec *s = k->s;
+
+	if (s->firmware == SPEC_DIRECT)
+		return;
+	if (k->arch && !*k->arch->firmware)
+		FAULT(k, "firmware", "mode",
+		      "there is no UEFI firmware for %s; write direct (QEMU loads the kernel itself)",
+		      k->arch->name);
+	else if (k->arch && k->release &&
+		 !lists(&k->arch->firmware_releases, k->release->codename))
+		FAULT(k, "firmware", "mode",
+		      "Debian %s has no UEFI firmware for %s any more (%s); write direct (QEMU loads "
+		      "the kernel itself)",
+		      k->release->codename, k->arch->name, k->arch->firmware);
+	if (s->initrd != SPEC_INITRD_OWN || line_of(k, "firmware", "initrd"))
+		FAULT(k, "firmware", "initrd",
+		      "with mode = uefi the machine loads its own initrd from its disk; remove this "
+		      "key, or write mode = direct");
+	if (*s->cmdline)
+		FAULT(k, "boot", "cmdline",
+		      "with mode = uefi GRUB in the machine says the kernel's command line; leave "
+		      "this empty, or write mode = direct");
+}
+
+static void check_cpu(struct check *k)
+{
+	const struct catalog_arch *a = k->arch;
+	const struct spec *s = k->s;
+	char text[SIZE_TEXT];
+	char *words;
+	char *model;
+
+	if (!a)
+		return;
+	if (s->cpu_count > a->max_cpus)
+		FAULT(k, "cpu", "count", "%u CPUs are too many for %s: at most %u, %s",
+		      s->cpu_count, a->name, a->max_cpus, a->cpu_limit_why);
+	if (s->memory > a->max_memory)
+		FAULT(k, "cpu", "memory", "%s is too much for %s: at most %s, %s",
+		      size_format(s->memory, text), a->name,
+		      size_format(a->max_memory, (char[SIZE_TEXT]){0}), a->memory_limit_why);
+	if (strcmp(s->accel, "auto") && strcmp(s->accel, "tcg") && !strv_has(&a->accels, s->accel)) {
+		words = strv_join(&a->accels, ", ");
+		FAULT(k, "cpu", "accel", "%s does not run %s; write auto, tcg%s%s", s->accel,
+		      a->name, *words ? ", " : "", words);
+		free(words);
+	}
+	model = xstrndup(s->cpu_model, strcspn(s->cpu_model, ","));
+	if (strcmp(model, "auto") && !strv_has(&a->cpu_models, model)) {
+		words = strv_join(&a->cpu_models, ", ");
+		FAULT(k, "cpu", "model", "\"%s\" is no CPU of QEMU's %s machine for %s; write auto, %s",
+		      model, a->machine, a->name, words);
+		free(words);
+	} else if (!strcmp(model, "host") && !strcmp(s->accel, "tcg")) {
+		FAULT(k, "cpu", "model",
+		      "host is this host's own CPU, which emulation (accel = tcg) does not have; "
+		      "write auto or max");
+	}
+	free(model);
+}
+
+static bool same_port(const struct spec_forward *a, const struct spec_forward *b)
+{
+	return a->host_port && a->host_port == b->host_port && a->udp == b->udp &&
+	       (!strcmp(a->host, b->host) || !strcmp(a->host, "0.0.0.0") ||
+		!strcmp(b->host, "0.0.0.0"));
+}
+
+static void check_forwards(struct check *k)
+{
+	const struct strv *items = &k->s->forwards;
+	struct spec_forward *f = xcalloc(items->len + 1, sizeof(*f));
+
+	for (size_t i = 0; i < items->len; i++) {
+		(void)spec_forward_parse(items->items[i], &f[i], NULL); /* was checked on reading */
+		for (size_t j = 0; j < i; j++)
+			if (same_port(&f[i], &f[j])) {
+				faults_add(&k->faults, item_line(k, "network", "forward", i),
+					   "network", "forward",
+					   "port %u of this host is forwarded twice (also by %s); "
+					   "choose another port, or auto",
+					   (unsigned)f[i].host_port, items->items[j]);
+				break;
+			}
+	}
+	free(f);
+}
+
+static void check_network(struct check *k)
+{
+	const struct spec *s = k->s;
+
+	if (s->net == SPEC_NET_NONE) {
+		if (s->forwards.len)
+			FAULT(k, "network", "forward",
+			      "there is nothing to forward to with mode = none; remove the "
+			      "forwards, or write mode = user");
+		if (s->restrict_net)
+			FAULT(k, "network", "restrict",
+			      "there is no network to restrict with mode = none");
+	}
+	check_forwards(k);
+}
+
+static void check_mirror(struct check *k)
+{
+	const struct spec *s = k->s;
+
+	if (!s->security && strcmp(s->security_mirror, "auto"))
+		FAULT(k, "mirror", "security_url",
+		      "has no use with security = no; remove one of the two");
+	if (*s->snapshot && strcmp(s->mirror, "auto"))
+		FAULT(k, "mirror", "snapshot",
+		      "comes from Debian's snapshot service, not from the mirror that url names; "
+		      "remove one of the two");
+	if (s->components.len && !strv_has(&s->components, "main"))
+		FAULT(k, "mirror", "components",
+		      "main is missing; no Debian comes without it: add components = main");
+}
+
+/* Two items that name the same file or tag. */
+static void check_unique(struct check *k, const char *key, const struct strv *items,
+			 const char *part)
+{
+	for (size_t i = 1; i < items->len; i++) {
+		char *mine = spec_item_get(items->items[i], part);
+		bool twice = false;
+
+		for (size_t j = 0; j < i && !twice; j++) {
+			char *other = spec_item_get(items->items[j], part);
+
+			twice = mine && other && !strcmp(mine, other);
+			free(other);
+		}
+		if (twice)
+			faults_add(&k->faults, item_line(k, "devices", key, i), "devices", key,
+				   "%s=%s is given twice", part, mine);
+		free(mine);
+	}
+}
+
+static void check_system(struct check *k)
+{
+	const char *name = spec_hostname(k->s);
+
+	if (*name && name[strlen(name) - 1] == '-')
+		FAULT(k, "system", "hostname",
+		      "\"%s\" (the machine's name) cannot be a host name, for it ends in -; write "
+		      "another one here",
+		      name);
+}
+
+int spec_check(const struct spec *s, const struct catalog *c, struct err *e)
+{
+	struct check *k = xcalloc(1, sizeof(*k));
+	int r;
+
+	k->s = s;
+	k->c = c;
+	faults_init(&k->faults, s->shown ? s->shown : s->name);
+	check_arch(k);
+	check_release(k);
+	check_pair(k);
+	check_profile(k);
+	check_mirror(k);
+	check_firmware(k);
+	check_cpu(k);
+	check_network(k);
+	check_unique(k, "drive", &s->drives, "path");
+	check_unique(k, "share", &s->shares, "tag");
+	check_system(k);
+	r = faults_report(&k->faults, "spec-check", e);
+	free(k);
+	return r;
+}

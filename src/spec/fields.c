@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fields: the table of a machine's fields, in the order in which they are written. Help, man page,
+ * forms, reading, writing and checking come from here; rules between fields are in check.c.
+ */
+#include "spec/field.h"
+#include "spec/grammar.h"
+
+#define AT(member) offsetof(struct spec, member)
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define DISK_MAX (16ULL << 40) /* ext4 with 32-bit block numbers of 4 KiB */
+
+const struct field field_table[] = {
+	{"machine", "format", FIELD_UINT, AT(format), "1", .min = 1, .max = 1,
+	 .effect = FIELD_NEXT_BOOT, .always = true, .title = "Format of this file",
+	 .help = "The version of the file's own format; 1 is the one there is."},
+	{"machine", "name", FIELD_TEXT, AT(name), "", .max = 31, .check = grammar_name,
+	 .effect = FIELD_NEW_ONLY, .always = true, .title = "Name",
+	 .help = "What the machine is called: letters a-z, digits and -. Without it, the file's "
+		 "name without .ini counts."},
+	{"machine", "arch", FIELD_TEXT, AT(arch), "armhf", .max = 31, .check = grammar_word,
+	 .effect = FIELD_NEW_ONLY, .always = true, .title = "Architecture",
+	 .help = "Debian's name of the processor architecture: armhf, arm64 or amd64. \"debwiz "
+		 "arches\" says what runs here, and how."},
+	{"machine", "release", FIELD_TEXT, AT(release), "trixie", .max = 31, .check = grammar_word,
+	 .effect = FIELD_NEW_ONLY, .always = true, .title = "Debian release",
+	 .help = "Codename of the Debian release: bookworm or trixie. \"debwiz releases\" lists "
+		 "what the mirror has."},
+	{"machine", "method", FIELD_TEXT, AT(method), "bootstrap", .choices = WORDS("bootstrap"),
+	 .later = WORDS("installer", "image"), .effect = FIELD_NEW_ONLY, .always = true,
+	 .title = "Way to get the system",
+	 .help = "bootstrap: packages are verified and unpacked by debwiz and configured by the "
+		 "machine itself, without an installer."},
+
+	{"mirror", "url", FIELD_TEXT, AT(mirror), "auto", .check = grammar_mirror,
+	 .effect = FIELD_NEW_ONLY, .title = "Debian mirror",
+	 .help = "auto takes the mirror that this host itself uses where it is Debian's, else the "
+		 "first of a built-in list that answers. Whatever it is, only signed data is used."},
+	{"mirror", "security", FIELD_BOOL, AT(security), "yes", .effect = FIELD_NEW_ONLY,
+	 .title = "Security updates",
+	 .help = "Use the release's security suite, now and later in the machine."},
+	{"mirror", "updates", FIELD_BOOL, AT(updates), "yes", .effect = FIELD_NEW_ONLY,
+	 .title = "Stable updates",
+	 .help = "Use the release's updates suite, now and later in the machine."},
+	{"mirror", "security_url", FIELD_TEXT, AT(security_mirror), "auto", .check = grammar_mirror,
+	 .effect = FIELD_NEW_ONLY, .title = "Mirror for security updates",
+	 .help = "The security suite lies in an archive of its own; auto finds it as url=auto does."},
+	{"mirror", "snapshot", FIELD_TEXT, AT(snapshot), "", .check = grammar_snapshot,
+	 .effect = FIELD_NEW_ONLY, .title = "Archive as of",
+	 .help = "A point in time (UTC, 20250801T120000Z): the archive as it was then, from "
+		 "Debian's snapshot service. Empty: the archive as it is now."},
+	{"mirror", "keyring", FIELD_TEXT, AT(keyring), "", .check = grammar_path_or_none,
+	 .effect = FIELD_NEW_ONLY, .title = "Further keyring",
+	 .help = "A file of OpenPGP keys that may sign the archive, beside Debian's own: for a "
+		 "mirror that is signed anew."},
+	{"mirror", "proxy", FIELD_TEXT, AT(proxy), "", .check = grammar_proxy,
+	 .effect = FIELD_NEXT_BOOT, .title = "Proxy",
+	 .help = "http://HOST:PORT (or https, socks5, socks5h). Empty: http_proxy, https_proxy and "
+		 "no_proxy of the environment count."},
+	{"mirror", "components", FIELD_LIST, AT(components), NULL, .check = grammar_component,
+	 .effect = FIELD_NEW_ONLY, .title = "Components",
+	 .help = "main, contrib, non-free, non-free-firmware: one a line. None given: what the "
+		 "release's own installer would choose."},
+
+	{"firmware", "mode", FIELD_CHOICE, AT(firmware), "uefi",
+	 .choices = WORDS("uefi", "direct"), .effect = FIELD_NEXT_BOOT, .always = true,
+	 .title = "Start-up",
+	 .help = "uefi: the machine starts by firmware and GRUB from its own disk, as hardware "
+		 "does. direct: QEMU loads the kernel that lies on the disk; quicker, and the only "
+		 "way where an architecture has no firmware."},
+	{"firmware", "initrd", FIELD_CHOICE, AT(initrd), "own", .choices = WORDS("own", "guest"),
+	 .effect = FIELD_NEXT_BOOT, .title = "Initial RAM disk of a direct boot",
+	 .help = "own: a small one made by debwiz from the kernel's modules, quicker under "
+		 "emulation. guest: the one that Debian made on the disk."},
+	{"firmware", "secure_boot", FIELD_BOOL, AT(secure_boot), "no", .later = WORDS("yes"),
+	 .effect = FIELD_NEW_ONLY, .title = "Secure Boot", .help = "Only no is offered yet."},
+	{"firmware", "tpm", FIELD_BOOL, AT(tpm), "no", .later = WORDS("yes"),
+	 .effect = FIELD_NEXT_BOOT, .title = "TPM", .help = "Only no is offered yet."},
+
+	{"cpu", "accel", FIELD_TEXT, AT(accel), "auto",
+	 .choices = WORDS("auto", "tcg", "kvm", "hvf", "whpx", "nvmm"), .effect = FIELD_NEXT_BOOT,
+	 .title = "Accelerator",
+	 .help = "auto tries what this host has and falls back to emulation (tcg), which runs "
+		 "everywhere and is slower. The isolation of the guest is promised by QEMU for "
+		 "accelerated machines alone."},
+	{"cpu", "model", FIELD_TEXT, AT(cpu_model), "auto", .check = grammar_cpu_model,
+	 .effect = FIELD_NEXT_BOOT, .title = "CPU model",
+	 .help = "auto, or a model that the architecture's machine has."},
+	{"cpu", "count", FIELD_UINT, AT(cpu_count), "auto", .zero = "auto", .min = 1, .max = 512,
+	 .effect = FIELD_NEXT_BOOT, .title = "CPUs",
+	 .help = "auto: those of this host, up to what the machine takes."},
+	{"cpu", "memory", FIELD_SIZE, AT(memory), "1G", .min = SPEC_MEMORY_MIN, .max = 4ULL << 40,
+	 .effect = FIELD_NEXT_BOOT, .always = true, .title = "Memory",
+	 .help = "A size with K, M, G or T. 1G builds most packages; large C++ ones want 2G to 4G."},
+
+	{"disk", "size", FIELD_SIZE, AT(disk_size), "128G", .min = SPEC_DISK_MIN, .max = DISK_MAX,
+	 .effect = FIELD_GROW_ONLY, .always = true, .title = "Disk",
+	 .help = "Size that the machine sees; on this host it takes only what was written. It can "
+		 "grow later, not shrink."},
+	{"disk", "format", FIELD_TEXT, AT(disk_format), "qcow2", .choices = WORDS("qcow2"),
+	 .later = WORDS("raw"), .effect = FIELD_NEW_ONLY, .title = "Disk format",
+	 .help = "qcow2: an overlay over the base image, so that a second machine is ready at "
+		 "once."},
+	{"disk", "standalone", FIELD_BOOL, AT(standalone), "no", .effect = FIELD_NEW_ONLY,
+	 .title = "Stand-alone disk",
+	 .help = "yes: the disk holds everything and needs no base image; larger and slower to "
+		 "make. \"debwiz flatten\" does it later."},
+	{"disk", "bus", FIELD_CHOICE, AT(bus), "virtio", .choices = WORDS("virtio", "scsi"),
+	 .effect = FIELD_NEXT_BOOT, .title = "Disk bus",
+	 .help = "virtio is the quick one; scsi is virtio-scsi, where a guest expects sd names."},
+	{"disk", "cache", FIELD_CHOICE, AT(cache), "writeback",
+	 .choices = WORDS("writeback", "none", "unsafe"), .effect = FIELD_NEXT_BOOT,
+	 .title = "Disk cache",
+	 .help = "writeback is safe and quick. none goes past this host's page cache. unsafe does "
+		 "not wait for the disk: after a power cut the machine may be lost."},
+
+	{"network", "mode", FIELD_CHOICE, AT(net), "user", .choices = WORDS("user", "none"),
+	 .later = WORDS("bridge", "tap"), .effect = FIELD_NEXT_BOOT, .title = "Network",
+	 .help = "user: the machine reaches out through this host, without root. none: no network "
+		 "at all."},
+	{"network", "restrict", FIELD_BOOL, AT(restrict_net), "no", .effect = FIELD_NEXT_BOOT,
+	 .title = "Isolated network",
+	 .help = "yes: the machine reaches neither this host nor the world; what is forwarded to it "
+		 "still works. Otherwise a machine also reaches services that listen on this host's "
+		 "loopback, at 10.0.2.2."},
+	{"network", "forward", FIELD_LIST, AT(forwards), NULL, .check = grammar_forward,
+	 .effect = FIELD_NEXT_BOOT, .title = "Forwarded ports",
+	 .help = "ADDRESS:PORT:GUESTPORT, one a line: what connects to ADDRESS:PORT of this host "
+		 "reaches GUESTPORT of the machine. 127.0.0.1 is this host alone, auto a free port, "
+		 "/udp at the end UDP."},
+
+	{"devices", "display", FIELD_CHOICE, AT(display), "none",
+	 .choices = WORDS("none", "gtk", "vnc"), .later = WORDS("spice"), .effect = FIELD_NEXT_BOOT,
+	 .title = "Display",
+	 .help = "none: the serial console is all a build machine needs. gtk: a window. vnc: a "
+		 "screen for a VNC viewer on this host."},
+	{"devices", "rng", FIELD_BOOL, AT(rng), "yes", .effect = FIELD_NEXT_BOOT,
+	 .title = "Random numbers from this host",
+	 .help = "A virtio random number device, so that keys are made without waiting."},
+	{"devices", "usb", FIELD_BOOL, AT(usb), "no", .effect = FIELD_NEXT_BOOT, .title = "USB",
+	 .help = "A USB controller with keyboard and tablet."},
+	{"devices", "audio", FIELD_BOOL, AT(audio), "no", .effect = FIELD_NEXT_BOOT,
+	 .title = "Sound", .help = "A sound device that plays on this host."},
+	{"devices", "drive", FIELD_LIST, AT(drives), NULL, .check = grammar_drive,
+	 .effect = FIELD_NEXT_BOOT, .title = "Further drives",
+	 .help = "path=FILE,format=raw|qcow2[,readonly=on], one a line. A comma within a value is "
+		 "doubled."},
+	{"devices", "share", FIELD_LIST, AT(shares), NULL, .check = grammar_share,
+	 .effect = FIELD_NEXT_BOOT, .title = "Shared folders",
+	 .help = "path=FOLDER,tag=WORD[,readonly=on], one a line: a folder of this host, mounted in "
+		 "the machine by: mount -t 9p -o trans=virtio WORD /mnt"},
+
+	{"system", "hostname", FIELD_TEXT, AT(hostname), "", .check = grammar_hostname,
+	 .effect = FIELD_NEW_ONLY, .title = "Host name",
+	 .help = "The machine's own host name. Empty: its name."},
+	{"system", "user", FIELD_TEXT, AT(user), "build", .check = grammar_user,
+	 .effect = FIELD_NEW_ONLY, .always = true, .title = "User",
+	 .help = "The account that you log in with; it may use sudo."},
+	{"system", "password_hash", FIELD_TEXT, AT(password_hash), "",
+	 .check = grammar_password_hash, .effect = FIELD_NEW_ONLY, .secret = true,
+	 .title = "Password",
+	 .help = "Its hash as mkpasswd prints it. Empty: no password; the serial console logs in by "
+		 "itself, sudo asks for none, ssh takes keys alone, root is locked. The file must "
+		 "then not be readable by others."},
+	{"system", "ssh_key", FIELD_LIST, AT(ssh_keys), NULL, .check = grammar_path,
+	 .effect = FIELD_NEW_ONLY, .title = "SSH public keys",
+	 .help = "Files of public keys that may log in, one a line. None given: your own, and one "
+		 "that debwiz makes for this machine."},
+	{"system", "locale", FIELD_TEXT, AT(locale), "C.UTF-8", .check = grammar_locale,
+	 .effect = FIELD_NEW_ONLY, .title = "Language",
+	 .help = "The locale of the machine, like C.UTF-8 or de_DE.UTF-8."},
+	{"system", "timezone", FIELD_TEXT, AT(timezone), "Etc/UTC", .check = grammar_timezone,
+	 .effect = FIELD_NEW_ONLY, .title = "Time zone", .help = "Like Etc/UTC or Europe/Berlin."},
+	{"system", "keyboard", FIELD_TEXT, AT(keyboard), "us", .check = grammar_keyboard,
+	 .effect = FIELD_NEW_ONLY, .title = "Keyboard layout",
+	 .help = "For a display; the serial console uses your terminal's."},
+	{"system", "profile", FIELD_TEXT, AT(profile), "build", .check = grammar_word,
+	 .effect = FIELD_NEW_ONLY, .title = "Set of packages",
+	 .help = "build: compiler, packaging tools and ssh."},
+	{"system", "packages", FIELD_LIST, AT(packages), NULL, .check = grammar_package,
+	 .effect = FIELD_NEW_ONLY, .title = "Further packages",
+	 .help = "Names of Debian packages, one a line, installed beside the profile's."},
+
+	{"boot", "cmdline", FIELD_TEXT, AT(cmdline), "", .check = grammar_cmdline,
+	 .effect = FIELD_NEXT_BOOT, .title = "Kernel command line",
+	 .help = "Words added to the kernel's command line of a direct boot."},
+	{"boot", "timeout", FIELD_DURATION, AT(timeout), "10m", .min = 10000, .max = 86400000,
+	 .effect = FIELD_NEXT_BOOT, .title = "Patience",
+	 .help = "How long a start may take until the login prompt, in s or m."},
+
+	{"qemu", "binary", FIELD_TEXT, AT(qemu_binary), "auto", .check = grammar_binary,
+	 .effect = FIELD_NEXT_BOOT, .title = "QEMU program",
+	 .help = "auto: the architecture's one in PATH; or a path."},
+	{"qemu", "extra", FIELD_LIST, AT(qemu_extra), NULL, .check = grammar_qemu_extra,
+	 .effect = FIELD_NEXT_BOOT, .title = "Further arguments for QEMU",
+	 .help = "One argument a line, put at the end. At your own risk."},
+};
+const size_t field_count = sizeof(field_table) / sizeof(field_table[0]);
+
+const char *const field_later[][2] = {
+	{"disk", "image"},
+	{"network", "bridge"},
+	{"network", "tap"},
+	{NULL, NULL},
+};

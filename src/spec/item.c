@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * item: values with parts: forwards (ADDRESS:PORT:PORT) and structured items (a=b,c=d with doubled
+ * commas); see include/spec/grammar.h and spec.h.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/size.h"
+#include "spec/grammar.h"
+#include "spec/spec.h"
+
+#define FORWARD_FORM "write ADDRESS:PORT:GUESTPORT, like 127.0.0.1:8080:80, or auto as the port"
+
+/* Four decimal numbers up to 255 without leading zeros. */
+static bool is_ipv4(const char *s)
+{
+	struct strv parts = STRV_INIT;
+	uint64_t n;
+	bool ok;
+
+	strv_split(&parts, s, ".");
+	ok = parts.len == 4 && strspn(s, "0123456789.") == strlen(s) && !strstr(s, "..") &&
+	     s[0] != '.' && s[strlen(s) - 1] != '.';
+	for (size_t i = 0; ok && i < 4; i++) {
+		const char *part = parts.items[i];
+
+		ok = !number_parse(part, 0, 255, &n, NULL) && (*part != '0' || !part[1]);
+	}
+	strv_fini(&parts);
+	return ok;
+}
+
+int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e)
+{
+	struct spec_forward f = {.udp = false};
+	char text[96];
+	char *guest;
+	char *port;
+	char *proto;
+	uint64_t n;
+
+	if ((size_t)snprintf(text, sizeof(text), "%s", item) >= sizeof(text))
+		return err_set(e, ERR_USAGE, "value-bad", "is too long for a forward; " FORWARD_FORM);
+	proto = strchr(text, '/');
+	if (proto) {
+		*proto++ = '\0';
+		if (strcmp(proto, "udp"))
+			return err_set(e, ERR_USAGE, "value-bad",
+				       "is not a forward; behind the / only udp may follow");
+		f.udp = true;
+	}
+	guest = strrchr(text, ':');
+	if (!guest)
+		return err_set(e, ERR_USAGE, "value-bad", "is not a forward; " FORWARD_FORM);
+	*guest++ = '\0';
+	port = strrchr(text, ':');
+	if (!port)
+		return err_set(e, ERR_USAGE, "value-bad",
+			       "is not a forward; the address is missing (127.0.0.1: this host "
+			       "alone); " FORWARD_FORM);
+	*port++ = '\0';
+	if (!is_ipv4(text) || strlen(text) >= sizeof(f.host))
+		return err_set(e, ERR_USAGE, "value-bad",
+			       "is not a forward; its address is not an IPv4 address like 127.0.0.1");
+	snprintf(f.host, sizeof(f.host), "%.15s", text);
+	if (strcmp(port, "auto")) {
+		if (number_parse(port, 1, 65535, &n, NULL) < 0)
+			return err_set(e, ERR_USAGE, "value-bad",
+				       "is not a forward; the port on this host is 1 to 65535, or "
+				       "auto");
+		f.host_port = (uint16_t)n;
+	}
+	if (number_parse(guest, 1, 65535, &n, NULL) < 0)
+		return err_set(e, ERR_USAGE, "value-bad",
+			       "is not a forward; the port in the guest is 1 to 65535");
+	f.guest_port = (uint16_t)n;
+	if (out)
+		*out = f;
+	return 0;
+}
+
+/* Takes the next `key=value` off; false at the end. Empty key: malformed. */
+static bool next_part(const char **p, char **key, char **value)
+{
+	struct buf b;
+	const char *eq;
+
+	if (!*p)
+		return false;
+	buf_init(&b, 0);
+	while (**p && (**p != ',' || (*p)[1] == ',')) {
+		buf_addc(&b, **p);
+		*p += **p == ',' ? 2 : 1;
+	}
+	*p = **p ? *p + 1 : NULL;
+	eq = strchr(b.data, '=');
+	*key = eq ? xstrndup(b.data, (size_t)(eq - b.data)) : xstrdup("");
+	*value = xstrdup(eq ? eq + 1 : b.data);
+	buf_fini(&b);
+	return true;
+}
+
+char *spec_item_get(const char *item, const char *key)
+{
+	const char *p = item;
+	char *found = NULL;
+	char *k;
+	char *v;
+
+	while (!found && next_part(&p, &k, &v)) {
+		if (!strcmp(k, key))
+			found = v;
+		else
+			free(v);
+		free(k);
+	}
+	return found;
+}
+
+/* A part of a structured item: words (a NULL-terminated list) or a grammar. */
+struct part {
+	const char *key;
+	bool required;
+	const char *const *words;
+	int (*check)(const char *value, struct err *e);
+};
+
+static int check_part(const struct part *part, const char *value, struct err *e)
+{
+	struct err why = ERR_INIT;
+
+	if (part->check && part->check(value, &why) < 0) {
+		err_set(e, ERR_USAGE, "value-bad", "has a bad %s: it %s", part->key, why.text);
+		err_fini(&why);
+		return -1;
+	}
+	if (!part->words)
+		return 0;
+	for (size_t i = 0; part->words[i]; i++)
+		if (!strcmp(part->words[i], value))
+			return 0;
+	return err_set(e, ERR_USAGE, "value-bad", "has a bad %s; allowed are %s%s%s", part->key,
+		       part->words[0], part->words[1] ? ", " : "",
+		       part->words[1] ? part->words[1] : "");
+}
+
+/* `form` is how the item is written. */
+static int check_item(const char *v, const struct part *parts, size_t count, const char *form,
+		      struct err *e)
+{
+	const char *p = v;
+	unsigned seen = 0;
+	char *key;
+	char *value;
+
+	while (next_part(&p, &key, &value)) {
+		size_t i = 0;
+		int r;
+
+		while (i < count && strcmp(parts[i].key, key))
+			i++;
+		if (i == count)
+			r = err_set(e, ERR_USAGE, "value-bad",
+				    "has a part that is not known; write %s (a comma within a value "
+				    "is doubled)",
+				    form);
+		else if (seen & (1U << i))
+			r = err_set(e, ERR_USAGE, "value-bad", "says %s twice", key);
+		else
+			r = check_part(&parts[i], value, e);
+		seen |= i < count ? 1U << i : 0;
+		free(key);
+		free(value);
+		if (r < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (parts[i].required && !(seen & (1U << i)))
+			return err_set(e, ERR_USAGE, "value-bad", "lacks %s=; write %s",
+				       parts[i].key, form);
+	return 0;
+}
+
+static int check_tag(const char *v, struct err *e)
+{
+	size_t n = strspn(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+
+	if (!v[n] && n >= 1 && n <= 31)
+		return 0;
+	return err_set(e, ERR_USAGE, "value-bad",
+		       "is not a tag; that is letters, digits, _ . and -, at most 31");
+}
+
+static const char *const formats[] = {"raw", "qcow2", NULL};
+static const char *const on_off[] = {"on", "off", NULL};
+
+int grammar_forward(const char *v, struct err *e)
+{
+	return spec_forward_parse(v, NULL, e);
+}
+
+int grammar_drive(const char *v, struct err *e)
+{
+	/* The format is never guessed from the content: a guest could write another one there. */
+	static const struct part parts[] = {
+		{"path", true, NULL, grammar_path},
+		{"format", true, formats, NULL},
+		{"readonly", false, on_off, NULL},
+	};
+
+	return check_item(v, parts, 3, "path=FILE,format=raw|qcow2[,readonly=on]", e);
+}
+
+int grammar_share(const char *v, struct err *e)
+{
+	static const struct part parts[] = {
+		{"path", true, NULL, grammar_path},
+		{"tag", true, NULL, check_tag},
+		{"readonly", false, on_off, NULL},
+	};
+
+	return check_item(v, parts, 3, "path=FOLDER,tag=WORD[,readonly=on]", e);
+}

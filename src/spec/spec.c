@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/* spec: reading and writing a machine's INI file by the table of fields; see include/spec/spec.h. */
+#include "spec/spec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "host/paths.h"
+#include "spec/faults.h"
+#include "spec/field.h"
+
+#define WARNINGS_MAX 50
+
+void spec_init(struct spec *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->lines = xcalloc(field_count, sizeof(*s->lines));
+	for (size_t i = 0; i < field_count; i++)
+		field_reset(&field_table[i], s);
+}
+
+void spec_fini(struct spec *s)
+{
+	if (s->password_hash)
+		mem_wipe(s->password_hash, strlen(s->password_hash));
+	for (size_t i = 0; i < field_count; i++)
+		field_fini(&field_table[i], s);
+	free(s->path);
+	free(s->shown);
+	ini_doc_free(s->doc);
+	strv_fini(&s->warnings);
+	free(s->lines);
+	memset(s, 0, sizeof(*s));
+}
+
+bool spec_name_ok(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return !name[n] && n >= 1 && n <= 31 && name[0] != '-';
+}
+
+const char *spec_hostname(const struct spec *s)
+{
+	return *s->hostname ? s->hostname : s->name;
+}
+
+char *spec_path(const struct spec *s, const char *value)
+{
+	char *dir;
+	char *path;
+
+	if (value[0] == '~')
+		return host_expand(value);
+	if (value[0] == '/' || !s->path)
+		return file_absolute(value);
+	dir = file_dirname(s->path);
+	path = file_join(dir, value);
+	free(dir);
+	return path;
+}
+
+bool spec_equal(const struct spec *a, const struct spec *b)
+{
+	for (size_t i = 0; i < field_count; i++)
+		if (!field_equal(&field_table[i], a, b))
+			return false;
+	return true;
+}
+
+/* The file's name without folder and .ini; owned. */
+static char *stem(const char *path)
+{
+	char *s = xstrdup(file_basename(path));
+	size_t n = strlen(s);
+
+	if (n > 4 && !strcmp(s + n - 4, ".ini"))
+		s[n - 4] = '\0';
+	return s;
+}
+
+struct reading {
+	struct spec *s;
+	struct faults faults;
+	size_t unknown;
+};
+
+static bool is_later_key(const char *section, const char *key)
+{
+	for (size_t i = 0; field_later[i][0]; i++)
+		if (!strcmp(field_later[i][0], section) && !strcmp(field_later[i][1], key))
+			return true;
+	return false;
+}
+
+static int on_entry(const char *section, const char *key, const char *value, unsigned line,
+		    void *arg, struct err *unused)
+{
+	struct reading *r = arg;
+	const struct field *f = field_find(section, key);
+	struct err e = ERR_INIT;
+	unsigned *seen;
+
+	(void)unused;
+	if (is_later_key(section, key)) {
+		faults_add(&r->faults, line, section, key, "not offered yet");
+		return 0;
+	}
+	if (!f) {
+		if (r->unknown++ < WARNINGS_MAX)
+			strv_addf(&r->s->warnings, "%s:%u: %s.%s: unknown key, kept", r->faults.name,
+				  line, section, key);
+		return 0;
+	}
+	seen = &r->s->lines[f - field_table];
+	if (*seen && f->type != FIELD_LIST) {
+		faults_add(&r->faults, line, section, key,
+			   "given twice, first on line %u; keep one of the two", *seen);
+		return 0;
+	}
+	if (!*seen)
+		*seen = line;
+	if (field_parse(f, r->s, value, &e) < 0)
+		faults_add(&r->faults, line, section, key, "%s", e.text);
+	err_fini(&e);
+	return 0;
+}
+
+static void on_bad_line(unsigned line, const char *message, void *arg)
+{
+	struct reading *r = arg;
+
+	faults_add(&r->faults, line, NULL, NULL, "%s", message);
+}
+
+/* Without name=, the file's stem is the name. */
+static void name_by_stem(struct reading *r, const char *path)
+{
+	const struct field *f = field_find("machine", "name");
+	char *name = stem(path);
+
+	if (spec_name_ok(name))
+		(void)field_parse(f, r->s, name, NULL);
+	else
+		faults_add(&r->faults, 0, "machine", "name",
+			   "is not given, and \"%.60s\" (the file's name) is none: add name = of a-z, "
+			   "0-9 and -, at most 31 characters",
+			   name);
+	free(name);
+}
+
+int spec_read_text(struct spec *s, const char *path, const char *text, size_t n, struct err *e)
+{
+	struct reading r = {.s = s};
+
+	spec_init(s);
+	s->path = file_absolute(path);
+	s->shown = xstrdup(path);
+	faults_init(&r.faults, path);
+	(void)ini_scan(text, n, on_entry, on_bad_line, &r, e);
+	if (r.unknown > WARNINGS_MAX)
+		strv_addf(&s->warnings, "%s: and %zu more unknown keys, kept", path,
+			  r.unknown - WARNINGS_MAX);
+	if (!s->lines[field_find("machine", "name") - field_table])
+		name_by_stem(&r, path);
+	if (faults_report(&r.faults, "spec-bad", e) < 0)
+		goto fail;
+	s->doc = ini_doc_parse(path, text, n, e);
+	if (!s->doc)
+		goto fail;
+	return 0;
+fail:
+	spec_fini(s);
+	return -1;
+}
+
+int spec_read(struct spec *s, const char *path, struct err *e)
+{
+	struct buf text;
+	struct stat st;
+	int r;
+
+	memset(s, 0, sizeof(*s));
+	if (file_read(path, INI_FILE_MAX, &text, e) < 0) {
+		if (e && e->kind == ERR_FAILED)
+			e->kind = ERR_USAGE;
+		return -1;
+	}
+	r = spec_read_text(s, path, text.data, text.len, e);
+	mem_wipe(text.data, text.len);
+	buf_fini(&text);
+	if (r < 0)
+		return -1;
+	if (*s->password_hash && (stat(path, &st) < 0 || (st.st_mode & 077))) {
+		unsigned line = s->lines[field_find("system", "password_hash") - field_table];
+
+		spec_fini(s);
+		err_set(e, ERR_USAGE, "spec-secret",
+			"%s:%u: system.password_hash: the file can be read by others, which a "
+			"password hash must not",
+			path, line);
+		return err_hint(e, "run: chmod 600 %s", path);
+	}
+	return 0;
+}
+
+/* A list is replaced only when the new item is good. */
+static int set_list(const struct field *f, struct spec *s, const char *value, bool append,
+		    struct err *e)
+{
+	struct spec scratch;
+	int r;
+
+	spec_init(&scratch);
+	r = field_parse(f, &scratch, value, e);
+	spec_fini(&scratch);
+	if (r < 0)
+		return -1;
+	if (!append)
+		field_clear(f, s);
+	return field_parse(f, s, value, e);
+}
+
+static int set_field(const struct field *f, struct spec *s, const char *value, bool append,
+		     struct err *e)
+{
+	if (append && f->type != FIELD_LIST)
+		return err_set(e, ERR_USAGE, "set-append", "is no list: += does not fit, write =");
+	if (append && !*value)
+		return err_set(e, ERR_USAGE, "set-append", "there is nothing behind +=");
+	if (f->type == FIELD_LIST)
+		return set_list(f, s, value, append, e);
+	if (!field_parse(f, s, value, e))
+		return 0;
+	/* Emptied, and empty is no value: the default, where there is one. */
+	if (*value || !*f->initial)
+		return -1;
+	field_reset(f, s);
+	err_fini(e);
+	return 0;
+}
+
+int spec_set(struct spec *s, const char *assignment, struct err *e)
+{
+	const char *eq = strchr(assignment, '=');
+	const char *dot = strchr(assignment, '.');
+	bool append = eq && eq > assignment && eq[-1] == '+';
+	const struct field *f;
+	char *section;
+	char *key;
+	int r;
+
+	if (!eq || !dot || dot > eq)
+		return err_set(e, ERR_USAGE, "set-bad",
+			       "--set: write SECTION.KEY=VALUE, SECTION.KEY+=VALUE or SECTION.KEY=");
+	section = xstrndup(assignment, (size_t)(dot - assignment));
+	key = xstrndup(dot + 1, (size_t)(eq - dot - 1 - (append ? 1 : 0)));
+	f = field_find(section, key);
+	if (is_later_key(section, key))
+		r = err_set(e, ERR_USAGE, "value-later", "not offered yet");
+	else if (!f)
+		r = err_set(e, ERR_USAGE, "set-unknown", "there is no such key");
+	else
+		r = set_field(f, s, eq + 1, append, e);
+	if (r < 0)
+		err_prefix(e, "--set: %s.%s", section, key);
+	else if (!append)
+		s->lines[f - field_table] = 0;
+	free(section);
+	free(key);
+	return r;
+}
+
+static int write_field(struct ini_doc *d, const struct field *f, const struct spec *s,
+		       struct err *e)
+{
+	struct strv values = STRV_INIT;
+	int r;
+
+	field_format(f, s, &values);
+	r = ini_doc_set(d, f->section, f->key, (const char *const *)values.items, values.len, e);
+	strv_fini(&values);
+	return r;
+}
+
+/* A new record: what is always written or differs from its default. */
+static struct ini_doc *doc_of_new(const struct spec *s, struct err *e)
+{
+	struct ini_doc *d = ini_doc_new();
+	struct spec plain;
+	int r = 0;
+
+	ini_doc_comment(d, "debwiz machine; \"debwiz --help\" and the man page explain every key");
+	spec_init(&plain);
+	for (size_t i = 0; i < field_count && !r; i++)
+		if (field_table[i].always || !field_equal(&field_table[i], s, &plain))
+			r = write_field(d, &field_table[i], s, e);
+	spec_fini(&plain);
+	if (r < 0) {
+		ini_doc_free(d);
+		return NULL;
+	}
+	return d;
+}
+
+/* The document it was read from, with the fields that have changed since. */
+static struct ini_doc *doc_of_read(const struct spec *s, const char *path, struct err *e)
+{
+	char *text = ini_doc_text(s->doc);
+	size_t n = strlen(text);
+	struct ini_doc *d = ini_doc_parse(path, text, n, e);
+	struct spec was;
+	int r = d ? spec_read_text(&was, path, text, n, e) : -1;
+
+	if (!r) {
+		for (size_t i = 0; i < field_count && !r; i++)
+			if (!field_equal(&field_table[i], s, &was))
+				r = write_field(d, &field_table[i], s, e);
+		spec_fini(&was);
+	}
+	free(text);
+	if (r < 0) {
+		ini_doc_free(d);
+		return NULL;
+	}
+	return d;
+}
+
+static char *render(const struct spec *s, const char *path, struct err *e)
+{
+	struct ini_doc *d = s->doc ? doc_of_read(s, path, e) : doc_of_new(s, e);
+	struct spec back;
+	char *text;
+	int r;
+
+	if (!d)
+		return NULL;
+	text = ini_doc_text(d);
+	ini_doc_free(d);
+	r = spec_read_text(&back, path, text, strlen(text), e);
+	if (!r) {
+		for (size_t i = 0; i < field_count && !r; i++)
+			if (!field_equal(&field_table[i], s, &back))
+				r = err_set(e, ERR_USAGE, "spec-write",
+					    "%s.%s: the value cannot be written to an INI file",
+					    field_table[i].section, field_table[i].key);
+		spec_fini(&back);
+	}
+	if (r < 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+char *spec_text(struct spec *s, struct err *e)
+{
+	return render(s, s->path ? s->path : "machine.ini", e);
+}
+
+int spec_write(struct spec *s, const char *path, struct err *e)
+{
+	char *text = render(s, path, e);
+	int r;
+
+	if (!text)
+		return -1;
+	r = file_write(path, text, strlen(text), *s->password_hash ? 0600 : 0644, e);
+	if (!r) {
+		ini_doc_free(s->doc);
+		s->doc = ini_doc_parse(path, text, strlen(text), e);
+		free(s->path);
+		free(s->shown);
+		s->path = file_absolute(path);
+		s->shown = xstrdup(path);
+	}
+	mem_wipe(text, strlen(text));
+	free(text);
+	return r;
+}
