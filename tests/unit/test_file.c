@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* file: atomic writing, capped reading, and what is planted in the way. */
+#include "../lib/check.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+
+static char *dir;
+
+static int setup(void **state)
+{
+	(void)state;
+	dir = check_tmpdir();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	check_rmdir(dir);
+	return 0;
+}
+
+static void assert_content(const char *path, const char *want)
+{
+	struct buf b;
+
+	assert_int_equal(file_read(path, 1000, &b, NULL), 0);
+	assert_string_equal(b.data, want);
+	buf_fini(&b);
+}
+
+static void test_write_and_read(void **state)
+{
+	char *path = file_join(dir, "a");
+	char *part = file_join(dir, "a.part");
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(file_write(path, "one", 3, 0600, NULL), 0);
+	assert_content(path, "one");
+	assert_int_equal(file_write(path, "second", 6, 0600, NULL), 0);
+	assert_content(path, "second");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_false(file_exists(part));
+	free(part);
+	free(path);
+}
+
+static void test_abandon_keeps_the_old(void **state)
+{
+	char *path = file_join(dir, "a");
+	int fd;
+
+	(void)state;
+	assert_int_equal(file_write(path, "old", 3, 0600, NULL), 0);
+	assert_int_equal(file_begin(path, 0600, &fd, NULL), 0);
+	assert_int_equal(file_write_all(fd, "new", 3, path, NULL), 0);
+	assert_content(path, "old");
+	file_abandon(path, fd);
+	assert_content(path, "old");
+	free(path);
+}
+
+static void test_cap(void **state)
+{
+	char *path = file_join(dir, "a");
+	struct err e = ERR_INIT;
+	struct buf b;
+
+	(void)state;
+	assert_int_equal(file_write(path, "12345", 5, 0600, NULL), 0);
+	assert_int_equal(file_read(path, 5, &b, NULL), 0);
+	buf_fini(&b);
+	assert_int_equal(file_read(path, 4, &b, &e), -1);
+	assert_string_equal(e.id, "file-large");
+	err_fini(&e);
+	free(path);
+}
+
+static void test_missing(void **state)
+{
+	char *path = file_join(dir, "none");
+	struct err e = ERR_INIT;
+	struct buf b;
+
+	(void)state;
+	assert_int_equal(file_read(path, 10, &b, &e), -1);
+	assert_string_equal(e.id, "file-missing");
+	err_fini(&e);
+	free(path);
+}
+
+/* A link planted as the part file must not be written through; a fifo must not block. */
+static void test_planted(void **state)
+{
+	char *path = file_join(dir, "a");
+	char *part = file_join(dir, "a.part");
+	char *victim = file_join(dir, "victim");
+	char *fifo = file_join(dir, "fifo");
+	struct err e = ERR_INIT;
+	struct buf b;
+
+	(void)state;
+	assert_int_equal(file_write(victim, "safe", 4, 0600, NULL), 0);
+	assert_int_equal(symlink(victim, part), 0);
+	assert_int_equal(file_write(path, "mine", 4, 0600, NULL), 0);
+	assert_content(victim, "safe");
+	assert_content(path, "mine");
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(file_read(fifo, 10, &b, &e), -1);
+	assert_string_equal(e.id, "file-type");
+	err_fini(&e);
+	assert_int_equal(mkdir(part, 0700), 0);
+	assert_int_equal(file_write(path, "more", 4, 0600, &e), -1);
+	assert_content(path, "mine");
+	err_fini(&e);
+	free(fifo);
+	free(victim);
+	free(part);
+	free(path);
+}
+
+static void test_mkdirs(void **state)
+{
+	char *deep = file_join(dir, "x/y/z");
+	char *file = file_join(dir, "file");
+	char *below = file_join(dir, "file/sub");
+	struct err e = ERR_INIT;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(file_mkdirs(deep, NULL), 0);
+	assert_int_equal(file_mkdirs(deep, NULL), 0);
+	assert_int_equal(stat(deep, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	assert_int_equal(chmod(deep, 0777), 0);
+	assert_int_equal(file_mkdirs(deep, &e), -1);
+	assert_string_equal(e.id, "folder-unsafe");
+	assert_int_equal(file_write(file, "", 0, 0600, NULL), 0);
+	assert_int_equal(file_mkdirs(below, &e), -1);
+	assert_string_equal(e.id, "folder-type");
+	err_fini(&e);
+	free(deep);
+	free(file);
+	free(below);
+}
+
+static void test_remove_tree(void **state)
+{
+	char *top = file_join(dir, "t");
+	char *sub = file_join(dir, "t/a/b");
+	char *file = file_join(dir, "t/a/b/f");
+	char *outside = file_join(dir, "outside");
+	char *link = file_join(dir, "t/a/link");
+	char *a = file_join(dir, "t/a");
+
+	(void)state;
+	assert_int_equal(file_mkdirs(sub, NULL), 0);
+	assert_int_equal(file_write(file, "x", 1, 0400, NULL), 0);
+	assert_int_equal(file_mkdirs(outside, NULL), 0);
+	assert_int_equal(symlink(outside, link), 0);
+	assert_int_equal(chmod(sub, 0), 0);
+	assert_int_equal(chmod(a, 0500), 0);
+	assert_int_equal(file_remove_tree(top, NULL), 0);
+	assert_false(file_exists(top));
+	assert_true(file_exists(outside));
+	assert_int_equal(file_remove_tree(top, NULL), 0);
+	free(top);
+	free(sub);
+	free(file);
+	free(outside);
+	free(link);
+	free(a);
+}
+
+static void test_names(void **state)
+{
+	char *s;
+
+	(void)state;
+	s = file_join("/a/", "b");
+	assert_string_equal(s, "/a/b");
+	free(s);
+	s = file_dirname("/a");
+	assert_string_equal(s, "/");
+	free(s);
+	s = file_dirname("a");
+	assert_string_equal(s, ".");
+	free(s);
+	s = file_dirname("/a/b");
+	assert_string_equal(s, "/a");
+	free(s);
+	assert_string_equal(file_basename("/a/b"), "b");
+	s = file_absolute("/x");
+	assert_string_equal(s, "/x");
+	free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_write_and_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_abandon_keeps_the_old, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_cap, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_missing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_planted, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mkdirs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_remove_tree, setup, teardown),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* runner and pace: order, skipping, failing, cancelling, questions; rates and time left. */
+#include "../lib/check.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "plan/pace.h"
+#include "plan/runner.h"
+
+struct world {
+	struct loop *loop;
+	struct runner *runner;
+	struct buf log; /* what happened, as words */
+	struct loop_timer *timer;
+	size_t answered;
+	bool cancel_asked;
+};
+
+static struct world w;
+
+static void on_event(const struct runner_event *ev, void *arg)
+{
+	(void)arg;
+	switch (ev->type) {
+	case RUNNER_STEP:
+		buf_addf(&w.log, "%s:%d ", ev->step->ops->id, (int)ev->step->state);
+		break;
+	case RUNNER_WARNING:
+		buf_addf(&w.log, "warn(%s) ", ev->text);
+		break;
+	case RUNNER_QUESTION:
+		buf_addf(&w.log, "ask(%s) ", ev->text);
+		runner_answer(w.runner, 1);
+		break;
+	case RUNNER_FINISHED:
+		buf_addf(&w.log, "end(%s)", ev->error ? ev->error->id : "");
+		loop_stop(w.loop);
+		break;
+	default:
+		break;
+	}
+}
+
+static void at_once(struct step_run *run, void *job)
+{
+	(void)job;
+	step_done(run, "ok");
+}
+
+static void failing(struct step_run *run, void *job)
+{
+	struct err e = ERR_INIT;
+
+	(void)job;
+	err_set(&e, ERR_NETWORK, "boom", "it broke");
+	step_fail(run, &e);
+}
+
+static void on_later(void *arg)
+{
+	loop_timer_stop(w.timer);
+	w.timer = NULL;
+	step_done(arg, "later");
+}
+
+static void later(struct step_run *run, void *job)
+{
+	(void)job;
+	w.timer = loop_timer_start(w.loop, 1, 0, on_later, run);
+}
+
+static void for_ever(struct step_run *run, void *job)
+{
+	(void)job;
+	step_text(run, "waiting");
+	runner_cancel(w.runner);
+}
+
+static void cancelled(struct step_run *run, void *job)
+{
+	struct err e = ERR_INIT;
+
+	(void)job;
+	w.cancel_asked = true;
+	err_set(&e, ERR_INTERRUPTED, "interrupted", "interrupted");
+	step_fail(run, &e);
+}
+
+static void on_answer(size_t choice, void *arg)
+{
+	w.answered = choice;
+	step_done(arg, "answered");
+}
+
+static void asking(struct step_run *run, void *job)
+{
+	static const char *const choices[] = {"a", "b"};
+
+	(void)job;
+	step_warn(run, "careful");
+	step_ask(run, "which", choices, 2, 0, on_answer, run);
+}
+
+static bool always(void *job, char **why)
+{
+	(void)job;
+	*why = xstrdup("there already");
+	return true;
+}
+
+static bool never(const void *job)
+{
+	(void)job;
+	return false;
+}
+
+static const struct step_ops s_now = {.id = "now", .start = at_once};
+static const struct step_ops s_later = {.id = "later", .start = later};
+static const struct step_ops s_fail = {.id = "fail", .start = failing};
+static const struct step_ops s_ever = {.id = "ever", .start = for_ever, .cancel = cancelled};
+static const struct step_ops s_ask = {.id = "ask", .start = asking};
+static const struct step_ops s_there = {.id = "there", .start = failing, .is_done = always};
+static const struct step_ops s_never = {.id = "never", .start = failing, .applies = never};
+
+static void run_steps(const struct step_ops *const *steps, size_t count, const char *want)
+{
+	memset(&w, 0, sizeof(w));
+	buf_init(&w.log, 0);
+	w.loop = loop_new();
+	w.runner = runner_new(w.loop, steps, count, NULL, on_event, NULL);
+	runner_start(w.runner);
+	loop_run(w.loop);
+	assert_string_equal(w.log.data, want);
+	runner_free(w.runner);
+	loop_free(w.loop);
+	buf_fini(&w.log);
+}
+
+static void test_all_fine(void **state)
+{
+	const struct step_ops *steps[] = {&s_now, &s_never, &s_there, &s_later};
+
+	(void)state;
+	run_steps(steps, 4, "now:1 now:2 there:3 later:1 later:2 end()");
+}
+
+static void test_nothing(void **state)
+{
+	(void)state;
+	run_steps(NULL, 0, "end()");
+}
+
+static void test_failure_ends_it(void **state)
+{
+	const struct step_ops *steps[] = {&s_now, &s_fail, &s_later};
+
+	(void)state;
+	run_steps(steps, 3, "now:1 now:2 fail:1 fail:4 end(boom)");
+}
+
+static void test_cancel(void **state)
+{
+	const struct step_ops *steps[] = {&s_ever, &s_now};
+
+	(void)state;
+	run_steps(steps, 2, "ever:1 ever:5 end(interrupted)");
+	assert_true(w.cancel_asked);
+}
+
+static void test_question(void **state)
+{
+	const struct step_ops *steps[] = {&s_ask, &s_now};
+
+	(void)state;
+	run_steps(steps, 2, "ask:1 warn(careful) ask(which) ask:2 now:1 now:2 end()");
+	assert_int_equal(w.answered, 1);
+}
+
+static void test_pace(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_start(&p, 1000, 0);
+	pace_add(&p, 1500, 500);
+	assert_true(pace_rate(&p, 1500) == 0); /* too early to say */
+	assert_int_equal(pace_left(&p, 1500, 500, 10000), -1);
+	for (uint64_t t = 2000; t <= 11000; t += 250)
+		pace_add(&p, t, (t - 1000) * 2);
+	assert_true(pace_rate(&p, 11000) > 1990 && pace_rate(&p, 11000) < 2010);
+	assert_in_range((uint64_t)pace_left(&p, 11000, 20000, 40000), 9900, 10100);
+	/* It follows: eight seconds later the old rate is forgotten. */
+	for (uint64_t t = 11250; t <= 20000; t += 250)
+		pace_add(&p, t, 20000 + (t - 11000) / 2);
+	assert_true(pace_rate(&p, 20000) > 490 && pace_rate(&p, 20000) < 510);
+	/* A restart from nothing does not give a negative or huge rate. */
+	pace_add(&p, 20250, 0);
+	assert_true(pace_rate(&p, 20250) == 0);
+	assert_int_equal(pace_left(&p, 20250, 5, 0), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_fine), cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_failure_ends_it), cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_question), cmocka_unit_test(test_pace),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
