@@ -121,7 +121,7 @@ static int ssh_argv(struct cli *cli, struct job *j, struct strv *argv, struct er
 		strv_addf(argv, "-oUserKnownHostsFile=\"%s\"", known);
 		strv_add(argv, "-oGlobalKnownHostsFile=/dev/null");
 		strv_addf(argv, "-oIdentityFile=\"%s\"", key);
-		strv_addf(argv, "-oHostKeyAlias=[%s]:%u", address, port);
+		strv_addf(argv, "-oHostKeyAlias=%s", j->spec->name);
 		strv_add(argv, "-oLogLevel=ERROR");
 		strv_addf(argv, "%s@%s", j->spec->user, address);
 		for (size_t i = 0; cli->rest && cli->rest[i]; i++)

@@ -40,14 +40,11 @@ static void on_started(const struct err *error, void *arg)
 static int fill(struct job *j, struct vm_request *r, struct err *e)
 {
 	struct qemu_argv argv = {.items = NULL};
-	char address[64] = "";
-	uint16_t port;
 
 	if (job_argv(j, &argv, true, e) < 0)
 		return -1;
 	qemu_argv_strv(&argv, &r->argv);
 	qemu_argv_fini(&argv);
-	port = job_ssh_port(j, address, NULL);
 	r->name = xstrdup(j->spec->name);
 	r->dir = xstrdup(j->machine_dir);
 	r->runtime_dir = xstrdup(j->runtime_dir);
@@ -55,7 +52,7 @@ static int fill(struct job *j, struct vm_request *r, struct err *e)
 	r->accel = xstrdup(j->probe.accel);
 	r->seed = job_file(j, "seed.iso");
 	r->known_hosts = job_file(j, "known_hosts");
-	r->ssh_host = port ? xasprintf("[%s]:%u", address, port) : xstrdup("");
+	r->ssh_host = xstrdup(j->spec->name); /* ports change, the machine's name does not */
 	r->login_timeout = j->spec->timeout;
 	return 0;
 }
