@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * image_file: file contents. In: a size and bytes in order. Out: extents allocated once, in as few
+ * pieces as there are, and data written straight to them past libext2fs's cache.
+ */
+#include "image_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/* The most blocks that one initialised extent holds */
+#define EXTENT_BLOCKS EXT_INIT_MAX_LEN
+
+struct extent {
+	blk64_t start;
+	uint64_t len; /* blocks */
+};
+
+struct image_file {
+	struct image_file *next;
+	struct image *im;
+	ext2_ino_t ino; /* 0: the bytes are dropped, for another owner of the name stays */
+	uint64_t size;
+	uint64_t done;
+	struct extent *extents;
+	size_t count;
+	size_t at;	/* extent that is written */
+	uint64_t inner; /* bytes of it done */
+	char *path;
+};
+
+void image_file_forget(struct image *im, ext2_ino_t ino)
+{
+	for (struct image_file *f = im->open; f; f = f->next)
+		if (f->ino == ino)
+			f->ino = 0;
+}
+
+static errcode_t allocate(struct image_file *f)
+{
+	struct image *im = f->im;
+	uint64_t left = (f->size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE;
+
+	while (left > 0) {
+		blk64_t start, len;
+		uint64_t want = left < EXTENT_BLOCKS ? left : EXTENT_BLOCKS;
+		errcode_t rc = ext2fs_new_range(im->fs, 0, im->goal, want, NULL, &start, &len);
+
+		if (rc)
+			return rc;
+		if (len > want)
+			len = want;
+		ext2fs_block_alloc_stats_range(im->fs, start, len, +1);
+		f->extents = xreallocarray(f->extents, f->count + 1, sizeof *f->extents);
+		f->extents[f->count++] = (struct extent){start, len};
+		im->goal = start + len;
+		if (im->goal >= ext2fs_blocks_count(im->fs->super))
+			im->goal = im->fs->super->s_first_data_block;
+		left -= len;
+	}
+	return 0;
+}
+
+static errcode_t insert_extents(struct image_file *f)
+{
+	ext2_extent_handle_t h;
+	blk64_t at = 0;
+	errcode_t rc = ext2fs_extent_open(f->im->fs, f->ino, &h);
+
+	for (size_t i = 0; !rc && i < f->count; i++) {
+		struct ext2fs_extent x = {
+			.e_pblk = f->extents[i].start,
+			.e_lblk = at,
+			.e_len = (uint32_t)f->extents[i].len,
+		};
+
+		rc = ext2fs_extent_insert(h, i ? EXT2_EXTENT_INSERT_AFTER : 0, &x);
+		at += f->extents[i].len;
+	}
+	ext2fs_extent_free(h);
+	return rc;
+}
+
+static errcode_t write_inode(struct image_file *f, const struct image_attr *attr)
+{
+	ext2_filsys fs = f->im->fs;
+	union inode in = {.bytes = {0}};
+	errcode_t rc;
+
+	image_fill_inode(f->im, &in, LINUX_S_IFREG, attr);
+	in.small.i_links_count = 1;
+	in.small.i_flags = EXT4_EXTENTS_FL;
+	ext2fs_inode_size_set(fs, &in.small, (ext2_off64_t)f->size);
+	ext2fs_iblk_set(fs, &in.small, (f->size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE);
+	rc = ext2fs_write_inode_full(fs, f->ino, &in.small, sizeof in);
+	if (!rc)
+		rc = insert_extents(f);
+	return rc;
+}
+
+static void add_open(struct image_file *f)
+{
+	f->next = f->im->open;
+	f->im->open = f;
+}
+
+struct image_file *image_file_begin(struct image *im, const char *path, uint64_t size,
+				    const struct image_attr *attr, struct err *e)
+{
+	struct image_file *f;
+	struct node *parent, *old;
+	const char *leaf;
+	bool taken;
+	errcode_t rc;
+
+	if (image_split(im, path, &parent, &leaf, e) ||
+	    image_claim(im, parent, leaf, path, attr->rank, &taken, &old, e))
+		return NULL;
+	f = xcalloc(1, sizeof *f);
+	f->im = im;
+	f->size = size;
+	f->path = xstrdup(path);
+	add_open(f);
+	if (taken)
+		return f;
+	if (image_new_inode(im, parent, LINUX_S_IFREG, &f->ino, e))
+		goto fail;
+	ext2fs_inode_alloc_stats2(im->fs, f->ino, +1, 0);
+	rc = allocate(f);
+	if (!rc)
+		rc = write_inode(f, attr);
+	if (rc) {
+		image_fail(rc, "cannot make", path, e);
+		goto fail;
+	}
+	if (image_enter(im, parent, leaf, old, NODE_OTHER, f->ino, EXT2_FT_REG_FILE, attr->rank, e))
+		goto fail;
+	return f;
+fail:
+	image_file_end(f, NULL);
+	return NULL;
+}
+
+static int write_at(struct image_file *f, const char *p, size_t n, uint64_t at, struct err *e)
+{
+	while (n > 0) {
+		ssize_t w = pwrite(f->im->fd, p, n, (off_t)at);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return err_errno(e, errno, "image-write", "cannot write /%s", f->path);
+		p += w;
+		at += (uint64_t)w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+int image_file_write(struct image_file *f, const void *data, size_t n, struct err *e)
+{
+	const char *p = data;
+
+	if (n > f->size - f->done)
+		return err_set(e, ERR_FAILED, "image-write", "/%s is longer than its size",
+			       f->path);
+	f->done += n;
+	while (f->ino != 0 && n > 0) {
+		const struct extent *x = &f->extents[f->at];
+		uint64_t room = x->len * IMAGE_BLOCK_SIZE - f->inner;
+		size_t now = n < room ? n : (size_t)room;
+
+		if (write_at(f, p, now,
+			     f->im->offset + x->start * IMAGE_BLOCK_SIZE + f->inner, e))
+			return -1;
+		p += now;
+		n -= now;
+		f->inner += now;
+		if (now == room) {
+			f->at++;
+			f->inner = 0;
+		}
+	}
+	return 0;
+}
+
+int image_file_end(struct image_file *f, struct err *e)
+{
+	struct image_file **link = &f->im->open;
+	int r = 0;
+
+	while (*link != f)
+		link = &(*link)->next;
+	*link = f->next;
+	if (f->done != f->size)
+		r = err_set(e, ERR_FAILED, "image-write", "/%s ends before its size", f->path);
+	free(f->extents);
+	free(f->path);
+	free(f);
+	return r;
+}
+
+int image_put(struct image *im, const char *path, const void *data, size_t n,
+	      const struct image_attr *attr, struct err *e)
+{
+	struct image_file *f = image_file_begin(im, path, n, attr, e);
+
+	if (!f)
+		return -1;
+	if (image_file_write(f, data, n, e)) {
+		image_file_end(f, NULL);
+		return -1;
+	}
+	return image_file_end(f, e);
+}

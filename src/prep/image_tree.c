@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * image_tree: the names in an image, in memory, and where a path leads. In: paths as bytes. Out:
+ * nodes. It makes folders that are missing and nothing else.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "image_private.h"
+
+#define LINKS_MAX 40 /* as the kernel has it */
+
+static uint32_t hash_name(const struct node *parent, const char *name, size_t n)
+{
+	uint32_t h = 2166136261u ^ (parent ? parent->ino : 0);
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)name[i]) * 16777619u;
+	return h;
+}
+
+struct node *node_find(struct image *im, const struct node *parent, const char *name, size_t n)
+{
+	uint32_t h = hash_name(parent, name, n);
+	struct node *it = im->chains[h & (im->chain_count - 1)];
+
+	while (it && (it->hash != h || it->parent != parent || strncmp(it->name, name, n) != 0 ||
+		      it->name[n] != '\0'))
+		it = it->next;
+	return it;
+}
+
+static void grow_chains(struct image *im)
+{
+	size_t count = im->chain_count * 2;
+	struct node **chains = xcalloc(count, sizeof(struct node *));
+
+	for (size_t i = 0; i < im->chain_count; i++) {
+		struct node *it = im->chains[i];
+
+		while (it) {
+			struct node *next = it->next;
+			struct node **chain = &chains[it->hash & (count - 1)];
+
+			it->next = *chain;
+			*chain = it;
+			it = next;
+		}
+	}
+	free(im->chains);
+	im->chains = chains;
+	im->chain_count = count;
+}
+
+struct node *node_add(struct image *im, struct node *parent, const char *name, size_t n,
+		      enum node_kind kind, ext2_ino_t ino, unsigned rank)
+{
+	struct node *it = xcalloc(1, sizeof *it + n + 1);
+	struct node **chain;
+
+	if (im->node_count >= im->chain_count)
+		grow_chains(im);
+	it->parent = parent;
+	it->kind = kind;
+	it->ino = ino;
+	it->rank = rank;
+	it->hash = hash_name(parent, name, n);
+	memcpy(it->name, name, n);
+	chain = &im->chains[it->hash & (im->chain_count - 1)];
+	it->next = *chain;
+	*chain = it;
+	im->node_count++;
+	return it;
+}
+
+void node_free_all(struct image *im)
+{
+	for (size_t i = 0; i < im->chain_count; i++) {
+		struct node *it = im->chains[i];
+
+		while (it) {
+			struct node *next = it->next;
+
+			free(it->target);
+			free(it);
+			it = next;
+		}
+	}
+}
+
+static int walk(struct image *im, struct node *at, const char *path, size_t n, bool make,
+		int *links, struct node **out, struct err *e);
+
+/* One part of a path, from folder *at. */
+static int step(struct image *im, struct node **at, const char *name, size_t n, bool make,
+		int *links, struct err *e)
+{
+	static const struct image_attr plain = {.mode = 0755, .rank = UINT32_MAX};
+	struct node *child;
+
+	if (n == 0 || (n == 1 && name[0] == '.'))
+		return 0;
+	if (n == 2 && name[0] == '.' && name[1] == '.') {
+		*at = (*at)->parent;
+		return 0;
+	}
+	child = node_find(im, *at, name, n);
+	if (!child && make) {
+		struct image_attr attr = plain;
+
+		attr.mtime = im->epoch;
+		if (image_make_dir(im, *at, name, n, &attr, &child, e))
+			return -1;
+		child->is_implied = true;
+	}
+	if (child && child->kind == NODE_SYMLINK) {
+		if (--*links < 0)
+			return err_set(e, ERR_FAILED, "image-clash",
+				       "the symbolic link %s in the image leads to itself",
+				       child->name);
+		return walk(im, *at, child->target, strlen(child->target), make, links, at, e);
+	}
+	if (child && child->kind != NODE_DIR)
+		return err_set(e, ERR_FAILED, "image-clash", "%s in the image is no folder",
+			       child->name);
+	*at = child;
+	return 0;
+}
+
+static int walk(struct image *im, struct node *at, const char *path, size_t n, bool make,
+		int *links, struct node **out, struct err *e)
+{
+	const char *end = path + n;
+
+	if (n > 0 && *path == '/')
+		at = im->root;
+	while (at && path < end) {
+		const char *slash = memchr(path, '/', (size_t)(end - path));
+		const char *stop = slash ? slash : end;
+
+		if (step(im, &at, path, (size_t)(stop - path), make, links, e))
+			return -1;
+		path = slash ? slash + 1 : end;
+	}
+	*out = at;
+	return 0;
+}
+
+int image_walk(struct image *im, struct node *from, const char *path, size_t n, bool make,
+	       struct node **out, struct err *e)
+{
+	int links = LINKS_MAX;
+
+	return walk(im, from, path, n, make, &links, out, e);
+}
+
+int image_split(struct image *im, const char *path, struct node **parent, const char **leaf,
+		struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+
+	*leaf = slash ? slash + 1 : path;
+	if (**leaf == '\0' || strcmp(*leaf, ".") == 0 || strcmp(*leaf, "..") == 0 ||
+	    strlen(*leaf) > EXT2_NAME_LEN)
+		return err_set(e, ERR_FAILED, "image-path", "\"%s\" is no path of a file", path);
+	return image_walk(im, im->root, path, slash ? (size_t)(slash - path) : 0, true, parent, e);
+}
