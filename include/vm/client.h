@@ -2,9 +2,23 @@
 /*
  * client: starts the supervisor and talks to it over its control socket.
  *
- * Protocol, version 1: frames of 4 bytes length (big-endian, of what follows), 1 byte type, payload.
- * Type 'J': a JSON object. Requests {"op": "hello"|"status"|"stop"|"kill"|"subscribe"|"reset"|…, "id": N};
- * answers {"id": N, "ok": bool, …}; events {"event": "state"|"progress"|"log"|"ended", …}.
+ * Protocol, version 1, over the Unix socket RUNTIME_DIR/control: frames of 4 bytes length
+ * (big-endian, of what follows), 1 byte type, payload.
+ *
+ * Type 'J', a JSON object. Requests: {"op": OP, "id": N, ...}; each has one answer {"id": N,
+ * "ok": BOOL, ...}, with "error" in words where ok is false. At most 64 KiB; what is no request
+ * ends the connection.
+ *     hello      -> "protocol", "pid"
+ *     status     -> "run": the run record as in run.json
+ *     subscribe  ("console": BOOL) -> "run"; from then on events come
+ *     stop       ("powerdown_ms", "quit_ms": 0 or absent for the defaults) the ladder, as events
+ *     kill, reset
+ * Events: {"event": "state"|"ended", "state": NAME, "cause": TEXT, "cause_id": ID} and
+ * {"event": "progress", "state": STATE, "values": {KEY: TEXT, ...}}: lines of the progress port, and
+ * the supervisor's own: "stopping" (rung, deadline_ms: the stop ladder), "timeout" (no login in
+ * time; the machine goes on), "panic" (text), "paused" (text), "resumed".
+ * Type 'C', console bytes as they came from the serial line, to clients that asked for them.
+ * A client that leaves 4 MiB unread is dropped.
  */
 #ifndef VM_CLIENT_H
 #define VM_CLIENT_H

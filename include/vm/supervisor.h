@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/json.h"
 #include "base/strv.h"
 
 enum vm_state {
@@ -54,6 +55,7 @@ int vm_supervise(const char *request_path);
 
 /* The run record, also readable when nothing runs. */
 struct vm_run {
+	char *name, *what; /* of the request */
 	enum vm_state state;
 	int64_t supervisor_pid, qemu_pid;
 	uint64_t supervisor_start, qemu_start; /* of struct proc_id */
@@ -61,11 +63,19 @@ struct vm_run {
 	bool login;    /* login prompt seen */
 	bool ready;    /* guest reported ready */
 	char *cause;   /* why it ended, in QEMU's or the guest's words; "" */
+	char *cause_id; /* stable name of it: "" (as it should), "qemu-refused", "qemu-killed",
+			 * "qemu-crashed", "qemu-ended", "internal-error", "io-error", "panic",
+			 * "reset-loop", "timeout", "guest-failed", "not-configured", "stopped", "monitor",
+			 * "no-reason", "lost" (found dead afterwards) … */
+	char *complaint; /* first lines of QEMU's standard error, neutralised; "" */
 	char *kernel;  /* as the guest reported; "" */
 	char *ip;
 	char *accel;
 	bool alive;    /* checked against the process table when read */
 };
+
+/* The record as JSON, as it stands in DIR/run.json: a new reference. */
+json_t *vm_run_json(const struct vm_run *r);
 
 /* Reads DIR/run.json; no file is VM_OFF. A record whose processes are gone but that says running
  * is corrected to VM_FAILED with a cause in words (killed, or the host was restarted). */

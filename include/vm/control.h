@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * control: the supervisor's side of the control socket (protocol in include/vm/client.h). A client
+ * that sends what is no request, or that does not read, is dropped; none ever holds up the machine.
+ */
+#ifndef VM_CONTROL_H
+#define VM_CONTROL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/json.h"
+#include "base/loop.h"
+
+#define CONTROL_CLIENTS 16
+#define CONTROL_BACKLOG (4 * 1024 * 1024) /* bytes a client may leave unread */
+
+struct control_ops {
+	json_t *(*status)(void *arg); /* the run record, a new reference */
+	/* ms, 0: the default */
+	void (*stop)(uint64_t powerdown_ms, uint64_t quit_ms, void *arg);
+	void (*kill)(void *arg);
+	/* NULL, or why it cannot be done now; static. */
+	const char *(*reset)(void *arg);
+};
+
+struct control;
+
+/* `ops` must outlive it. NULL with e. */
+struct control *control_new(struct loop *l, const char *path, const struct control_ops *ops,
+			    void *arg, struct err *e);
+/* Sends an event to all that subscribed; takes the reference. */
+void control_event(struct control *c, json_t *event);
+/* Sends console bytes to those that asked for them. */
+void control_console(struct control *c, const char *p, size_t n);
+/* Closes the socket: no more clients come; those that are there stay. */
+void control_deafen(struct control *c);
+/* Takes no more clients or requests, and calls fn once all has been sent or after a second. */
+void control_finish(struct control *c, void (*fn)(void *arg), void *arg);
+void control_free(struct control *c);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * saver: writes small files atomically off the loop's thread, in order per file; of several texts
+ * for one file the latest counts. So a slow disk never holds up a machine.
+ */
+#ifndef VM_SAVER_H
+#define VM_SAVER_H
+
+#include "base/loop.h"
+
+struct saver;
+
+struct saver *saver_new(struct loop *l);
+/* Takes `text`. A failure is logged and otherwise ignored: the next text is tried again. */
+void saver_put(struct saver *s, const char *path, char *text);
+/* Calls fn once nothing waits and nothing is being written (from within, when that is so now). */
+void saver_flush(struct saver *s, void (*fn)(void *arg), void *arg);
+/* Only after a flush has ended and with nothing put since. */
+void saver_free(struct saver *s);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state: what a machine's supervisor does at each event in each state, as a table, and what it
+ * says when QEMU has ended. Pure: no process, no clock.
+ */
+#ifndef VM_STATE_H
+#define VM_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vm/supervisor.h"
+
+enum vm_event {
+	VM_EV_UP,      /* monitor and lines are connected, the guest was let go */
+	VM_EV_LOGIN,   /* login prompt, or the guest reported ready */
+	VM_EV_RESET,   /* the guest reset itself */
+	VM_EV_TIMEOUT, /* no login in time */
+	VM_EV_STOP,    /* somebody asked to stop */
+	VM_EV_KILL,    /* somebody asked to kill */
+	VM_EV_FATAL,   /* it cannot go on; the reason was recorded */
+	VM_EV_DOWN,    /* QEMU said that the guest is down: it ends next */
+	VM_EV_RUNG,    /* deadline of the ladder's present rung */
+	VM_EV_EXIT_OK, /* QEMU has ended, as it should */
+	VM_EV_EXIT_BAD,
+	VM_EV_COUNT,
+};
+
+enum vm_action {
+	VM_DO_NOTHING,
+	VM_DO_POWERDOWN, /* start the ladder */
+	VM_DO_QUIT,	 /* the ladder from its second rung */
+	VM_DO_KILL,
+	VM_DO_NEXT_RUNG,
+	VM_DO_AWAIT_EXIT, /* nothing to send, but it must end in time */
+	VM_DO_TELL_TIMEOUT,
+	VM_DO_FINISH,
+};
+
+struct vm_rule {
+	enum vm_state next;
+	enum vm_action action;
+};
+
+/* The row for an event in a state. An event that means nothing there keeps the state. */
+struct vm_rule vm_rule_get(enum vm_state s, enum vm_event ev);
+
+/* The state of that name (vm_state_name); false when there is none. */
+bool vm_state_find(const char *name, enum vm_state *out);
+
+/* Rungs of the stop ladder, in order. */
+enum vm_rung { VM_RUNG_NONE, VM_RUNG_POWERDOWN, VM_RUNG_QUIT, VM_RUNG_TERM, VM_RUNG_KILL };
+const char *vm_rung_name(enum vm_rung r);
+
+/* How QEMU ended and what was known then. Strings are never NULL. */
+struct vm_end {
+	bool configuring, configured;
+	bool up;		/* the guest was let go */
+	bool asked;		/* somebody asked to stop or kill */
+	enum vm_rung rung;	/* the highest that was reached */
+	const char *fatal_id;	/* what made us end it, "" nothing */
+	const char *fatal;
+	const char *shutdown;	/* reason of QEMU's SHUTDOWN event, "" none came */
+	const char *complaint;	/* what QEMU wrote to its standard error, one line, "" nothing */
+	const char *accel;
+	int64_t status;
+	int signal;
+};
+
+/* VM_OFF or VM_FAILED; *id is static: a stable name of the cause, "" when all is well; *cause is
+ * owned: one sentence, "" where there is nothing to say. */
+enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **cause);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * client: the other end of the control socket; see include/vm/client.h. It may be closed from
+ * within its own callbacks: the memory goes when the outermost of them has returned.
+ */
+#include "vm/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "vm/frame.h"
+#include "vm/link.h"
+#include "vm/state.h"
+
+#define PATIENCE_MS 5000
+
+struct vm_client {
+	struct loop *loop;
+	char *dir;
+	struct vm_link *link;
+	struct frame_reader reader;
+	struct buf waiting; /* requests made before the connection was there */
+	const struct vm_client_ops *ops;
+	void *arg;
+	json_int_t next_id;
+	unsigned depth; /* callbacks that we are in */
+	bool ended;	/* told */
+	bool closed;
+};
+
+static void enter(struct vm_client *c)
+{
+	c->depth++;
+}
+
+static void leave(struct vm_client *c)
+{
+	if (--c->depth || !c->closed)
+		return;
+	frame_fini(&c->reader);
+	buf_fini(&c->waiting);
+	free(c->dir);
+	free(c);
+}
+
+static void tell_ended(struct vm_client *c, enum vm_state s, const char *cause)
+{
+	if (c->ended || c->closed)
+		return;
+	c->ended = true;
+	c->ops->ended(s, cause, c->arg);
+}
+
+/* No supervisor serves (any more): the record has the last word. */
+static void tell_record(struct vm_client *c)
+{
+	struct err e = ERR_INIT;
+	struct vm_run run;
+	char *cause;
+
+	if (vm_run_read(c->dir, &run, &e) < 0) {
+		tell_ended(c, VM_FAILED, e.text);
+		err_fini(&e);
+		return;
+	}
+	if (run.alive) {
+		cause = xasprintf("its supervisor went away; QEMU (pid %lld) may still run",
+				  (long long)run.qemu_pid);
+		tell_ended(c, VM_FAILED, cause);
+		free(cause);
+	} else {
+		tell_ended(c, run.state, run.cause);
+	}
+	vm_run_fini(&run);
+}
+
+static void on_state(struct vm_client *c, const json_t *o)
+{
+	enum vm_state s;
+
+	if (vm_state_find(json_str(o, "state", ""), &s) && c->ops->state && !c->closed)
+		c->ops->state(s, c->arg);
+}
+
+static void on_object(struct vm_client *c, const json_t *o)
+{
+	const char *event = json_str(o, "event", "");
+	const json_t *run = json_object_get(o, "run");
+	enum vm_state s = VM_FAILED;
+
+	if (json_is_object(run)) {
+		on_state(c, run);
+	} else if (!strcmp(event, "state")) {
+		on_state(c, o);
+	} else if (!strcmp(event, "progress")) {
+		if (c->ops->progress)
+			c->ops->progress(json_str(o, "state", ""), json_object_get(o, "values"), c->arg);
+	} else if (!strcmp(event, "ended")) {
+		vm_state_find(json_str(o, "state", ""), &s);
+		tell_ended(c, s, json_str(o, "cause", ""));
+	} else if (json_int(o, "protocol", FRAME_PROTOCOL) != FRAME_PROTOCOL) {
+		tell_ended(c, VM_FAILED, "it is looked after by another version of debwiz");
+	}
+}
+
+static int on_frame(uint8_t type, const char *payload, size_t n, void *arg)
+{
+	struct vm_client *c = arg;
+	json_t *o;
+
+	if (type == FRAME_CONSOLE) {
+		if (c->ops->console)
+			c->ops->console(payload, n, c->arg);
+	} else if (type == FRAME_JSON) {
+		o = json_loadb(payload, n, 0, NULL);
+		if (json_is_object(o))
+			on_object(c, o);
+		json_decref(o);
+	}
+	return c->ended || c->closed ? -1 : 0;
+}
+
+static void on_data(const char *p, size_t n, void *arg)
+{
+	struct vm_client *c = arg;
+
+	enter(c);
+	if (!c->ended && frame_feed(&c->reader, p, n, on_frame, c) < 0)
+		tell_ended(c, VM_FAILED, "its supervisor does not speak the control protocol");
+	leave(c);
+}
+
+static void on_up(void *arg)
+{
+	struct vm_client *c = arg;
+
+	vm_link_write(c->link, c->waiting.data, c->waiting.len);
+	buf_fini(&c->waiting);
+}
+
+static void on_down(const char *error, void *arg)
+{
+	struct vm_client *c = arg;
+
+	(void)error;
+	enter(c);
+	if (!c->ended)
+		tell_record(c);
+	leave(c);
+}
+
+static const struct vm_link_ops link_ops = {.up = on_up, .data = on_data, .down = on_down};
+
+/* Takes the object; adds op and id. */
+static void request(struct vm_client *c, const char *op, json_t *o)
+{
+	struct buf b;
+
+	json_object_set_new(o, "op", json_string(op));
+	json_object_set_new(o, "id", json_integer(c->next_id++));
+	buf_init(&b, 0);
+	frame_put_json(&b, o);
+	if (vm_link_write(c->link, b.data, b.len) < 0 && !c->ended)
+		buf_add(&c->waiting, b.data, b.len);
+	buf_fini(&b);
+	json_decref(o);
+}
+
+struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtime_dir,
+			     bool with_console, const struct vm_client_ops *ops, void *arg)
+{
+	struct vm_client *c = xcalloc(1, sizeof(*c));
+	char *path = file_join(runtime_dir, "control");
+	struct vm_run run = {0};
+
+	c->loop = l;
+	c->dir = xstrdup(dir);
+	c->ops = ops;
+	c->arg = arg;
+	c->next_id = 1;
+	frame_init(&c->reader, FRAME_ANSWER_MAX);
+	buf_init(&c->waiting, FRAME_REQUEST_MAX);
+	request(c, "hello", json_object());
+	request(c, "subscribe", json_pack("{s:b}", "console", (int)with_console));
+	/* one that is just starting gets a moment */
+	vm_run_read(dir, &run, NULL);
+	c->link = vm_link_open(l, path, run.alive ? PATIENCE_MS : 0, &link_ops, c);
+	vm_run_fini(&run);
+	free(path);
+	return c;
+}
+
+void vm_client_close(struct vm_client *c)
+{
+	if (!c || c->closed)
+		return;
+	enter(c);
+	c->closed = true;
+	vm_link_close(c->link);
+	c->link = NULL;
+	leave(c);
+}
+
+void vm_client_stop(struct vm_client *c, uint64_t powerdown_ms, uint64_t quit_ms)
+{
+	request(c, "stop",
+		json_pack("{s:I, s:I}", "powerdown_ms", (json_int_t)powerdown_ms, "quit_ms",
+			  (json_int_t)quit_ms));
+}
+
+void vm_client_kill(struct vm_client *c)
+{
+	request(c, "kill", json_object());
+}

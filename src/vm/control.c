@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* control: see include/vm/control.h. */
+#include "vm/control.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "vm/frame.h"
+
+#define FINISH_MS 1000
+
+struct client {
+	struct control *control;
+	struct loop_stream *stream; /* NULL: this place is free */
+	struct frame_reader reader;
+	bool subscribed, console;
+};
+
+struct control {
+	struct loop *loop;
+	struct loop_server *server;
+	struct loop_timer *timer;
+	const struct control_ops *ops;
+	void *arg;
+	struct client clients[CONTROL_CLIENTS];
+	void (*finished)(void *arg);
+	void *finished_arg;
+};
+
+static void check_finished(struct control *c);
+
+static void drop(struct client *k)
+{
+	loop_stream_close(k->stream);
+	k->stream = NULL;
+	frame_fini(&k->reader);
+}
+
+static void send_bytes(struct client *k, const struct buf *b)
+{
+	if (!k->stream)
+		return;
+	if (loop_stream_queued(k->stream) + b->len > CONTROL_BACKLOG ||
+	    loop_stream_write(k->stream, b->data, b->len) < 0) {
+		log_msg("vm", "a client that does not read was dropped");
+		drop(k);
+	}
+}
+
+static void send_json(struct client *k, json_t *v)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	frame_put_json(&b, v);
+	send_bytes(k, &b);
+	buf_fini(&b);
+	json_decref(v);
+}
+
+/* Requests, by name. `answer` has id and ok already. */
+
+static void on_hello(struct client *k, const json_t *request, json_t *answer)
+{
+	(void)k;
+	(void)request;
+	json_object_set_new(answer, "protocol", json_integer(FRAME_PROTOCOL));
+	json_object_set_new(answer, "pid", json_integer(getpid()));
+}
+
+static void on_status(struct client *k, const json_t *request, json_t *answer)
+{
+	(void)request;
+	json_object_set_new(answer, "run", k->control->ops->status(k->control->arg));
+}
+
+static void on_subscribe(struct client *k, const json_t *request, json_t *answer)
+{
+	k->subscribed = true;
+	k->console = json_bool(request, "console", false);
+	on_status(k, request, answer);
+}
+
+static uint64_t milliseconds(const json_t *request, const char *key)
+{
+	json_int_t ms = json_int(request, key, 0);
+
+	return ms > 0 && ms < 24 * 3600 * 1000 ? (uint64_t)ms : 0;
+}
+
+static void on_stop(struct client *k, const json_t *request, json_t *answer)
+{
+	(void)answer;
+	k->control->ops->stop(milliseconds(request, "powerdown_ms"),
+			      milliseconds(request, "quit_ms"), k->control->arg);
+}
+
+static void on_kill(struct client *k, const json_t *request, json_t *answer)
+{
+	(void)request;
+	(void)answer;
+	k->control->ops->kill(k->control->arg);
+}
+
+static void on_reset(struct client *k, const json_t *request, json_t *answer)
+{
+	const char *why = k->control->ops->reset(k->control->arg);
+
+	(void)request;
+	if (!why)
+		return;
+	json_object_set_new(answer, "ok", json_false());
+	json_object_set_new(answer, "error", json_string(why));
+}
+
+static const struct {
+	const char *name;
+	void (*fn)(struct client *k, const json_t *request, json_t *answer);
+} requests[] = {
+	{"hello", on_hello}, {"kill", on_kill},	  {"reset", on_reset},
+	{"status", on_status}, {"stop", on_stop}, {"subscribe", on_subscribe},
+};
+
+static int on_frame(uint8_t type, const char *payload, size_t n, void *arg)
+{
+	struct client *k = arg;
+	json_t *request = type == FRAME_JSON ? json_loadb(payload, n, 0, NULL) : NULL;
+	const char *op = json_str(request, "op", NULL);
+	json_t *answer;
+	size_t i = 0;
+
+	if (!op) {
+		json_decref(request);
+		return -1;
+	}
+	while (i < sizeof(requests) / sizeof(*requests) && strcmp(requests[i].name, op) != 0)
+		i++;
+	answer = json_pack("{s:I, s:b}", "id", json_int(request, "id", 0), "ok", 1);
+	if (i < sizeof(requests) / sizeof(*requests)) {
+		requests[i].fn(k, request, answer);
+	} else {
+		json_object_set_new(answer, "ok", json_false());
+		json_object_set_new(answer, "error", json_string("unknown request"));
+	}
+	json_decref(request);
+	send_json(k, answer);
+	return k->stream ? 0 : -1;
+}
+
+static void on_data(struct loop_stream *s, const char *p, size_t n, void *arg)
+{
+	struct client *k = arg;
+
+	(void)s;
+	if (k->control->finished)
+		return;
+	if (frame_feed(&k->reader, p, n, on_frame, k) < 0 && k->stream) {
+		log_msg("vm", "a client that sent no request was dropped");
+		drop(k);
+	}
+}
+
+static void on_ended(struct loop_stream *s, void *arg)
+{
+	struct client *k = arg;
+
+	(void)s;
+	drop(k);
+	check_finished(k->control);
+}
+
+static void on_drained(struct loop_stream *s, void *arg)
+{
+	struct client *k = arg;
+
+	(void)s;
+	check_finished(k->control);
+}
+
+static const struct loop_stream_ops client_ops = {
+	.data = on_data, .ended = on_ended, .drained = on_drained,
+};
+
+static void on_client(struct loop_stream *s, void *arg)
+{
+	struct control *c = arg;
+	struct client *k = NULL;
+
+	for (size_t i = 0; i < CONTROL_CLIENTS && !k; i++) {
+		if (!c->clients[i].stream)
+			k = &c->clients[i];
+	}
+	if (!k || c->finished) {
+		loop_stream_close(s);
+		return;
+	}
+	*k = (struct client){.control = c, .stream = s};
+	frame_init(&k->reader, FRAME_REQUEST_MAX);
+	loop_stream_set(s, &client_ops, k);
+}
+
+struct control *control_new(struct loop *l, const char *path, const struct control_ops *ops,
+			    void *arg, struct err *e)
+{
+	struct control *c = xcalloc(1, sizeof(*c));
+
+	c->loop = l;
+	c->ops = ops;
+	c->arg = arg;
+	c->server = loop_listen(l, path, on_client, c, e);
+	if (!c->server) {
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void control_event(struct control *c, json_t *event)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		if (c->clients[i].stream && c->clients[i].subscribed)
+			send_json(&c->clients[i], json_incref(event));
+	}
+	json_decref(event);
+}
+
+void control_console(struct control *c, const char *p, size_t n)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		struct client *k = &c->clients[i];
+
+		if (!k->stream || !k->console)
+			continue;
+		if (!b.len)
+			frame_put(&b, FRAME_CONSOLE, p, n);
+		send_bytes(k, &b);
+	}
+	buf_fini(&b);
+}
+
+static void finish(struct control *c)
+{
+	void (*fn)(void *) = c->finished;
+	void *arg = c->finished_arg;
+
+	loop_timer_stop(c->timer);
+	c->timer = NULL;
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		if (c->clients[i].stream)
+			drop(&c->clients[i]);
+	}
+	c->finished = NULL;
+	fn(arg);
+}
+
+static void on_finish_timer(void *arg)
+{
+	finish(arg);
+}
+
+/* Over once the timer runs (it was asked for) and nothing is queued any more. */
+static void check_finished(struct control *c)
+{
+	if (!c->timer)
+		return;
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		if (c->clients[i].stream && loop_stream_queued(c->clients[i].stream))
+			return;
+	}
+	finish(c);
+}
+
+void control_deafen(struct control *c)
+{
+	loop_server_close(c->server);
+	c->server = NULL;
+}
+
+void control_finish(struct control *c, void (*fn)(void *arg), void *arg)
+{
+	c->finished = fn;
+	c->finished_arg = arg;
+	control_deafen(c);
+	c->timer = loop_timer_start(c->loop, FINISH_MS, 0, on_finish_timer, c);
+	check_finished(c);
+}
+
+void control_free(struct control *c)
+{
+	if (!c)
+		return;
+	loop_server_close(c->server);
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		if (c->clients[i].stream)
+			drop(&c->clients[i]);
+	}
+	free(c);
+}

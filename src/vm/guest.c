@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guest: the guest's side of the supervisor: the serial line, always drained into the log, and the
+ * progress port. What a guest says is believed about itself alone.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "sup.h"
+#include "vm/hostkeys.h"
+
+#define CONNECT_MS 20000
+#define KNOWN_HOSTS_MAX 65536
+/* A guest that says what became of it powers off next; one that panicked may reset itself. */
+#define FAILED_GRACE_MS 30000
+#define CONFIGURED_GRACE_MS 120000
+#define PANIC_GRACE_MS 10000
+
+static void on_grace(void *arg)
+{
+	struct sup *s = arg;
+
+	sup_guest_forget_grace(s);
+	if (s->end.configured)
+		sup_blame(s, "no-poweroff", "the configured guest did not power off");
+	sup_event(s, VM_EV_FATAL);
+}
+
+void sup_guest_forget_grace(struct sup *s)
+{
+	loop_timer_stop(s->grace_timer);
+	s->grace_timer = NULL;
+}
+
+static void await_end(struct sup *s, uint64_t ms)
+{
+	sup_guest_forget_grace(s);
+	s->grace_timer = loop_timer_start(s->loop, ms, 0, on_grace, s);
+}
+
+static void forget_login_timer(struct sup *s)
+{
+	loop_timer_stop(s->login_timer);
+	s->login_timer = NULL;
+}
+
+static void on_login_timeout(void *arg)
+{
+	struct sup *s = arg;
+	char *text;
+
+	forget_login_timer(s);
+	if (!s->req.configuring) {
+		sup_event(s, VM_EV_TIMEOUT);
+		return;
+	}
+	text = xasprintf("the guest was not configured within %llu s",
+			 (unsigned long long)(s->req.login_timeout / 1000));
+	sup_fatal(s, "timeout", text);
+	free(text);
+}
+
+void sup_guest_await_login(struct sup *s)
+{
+	forget_login_timer(s);
+	if (s->req.login_timeout)
+		s->login_timer = loop_timer_start(s->loop, s->req.login_timeout, 0,
+						  on_login_timeout, s);
+}
+
+static void came_up(struct sup *s)
+{
+	if (s->req.configuring)
+		return;
+	forget_login_timer(s);
+	sup_guest_forget_grace(s);
+	sup_forgive(s, "panic");
+	s->resets = 0;
+	sup_save(s);
+	sup_event(s, VM_EV_LOGIN);
+}
+
+/* Serial line */
+
+static void on_login(void *arg)
+{
+	struct sup *s = arg;
+
+	if (s->run.login)
+		return;
+	s->run.login = !s->req.configuring;
+	came_up(s);
+}
+
+static void on_panic(const char *text, void *arg)
+{
+	struct sup *s = arg;
+	char *words = xasprintf("the guest's kernel panicked: %s", text);
+
+	/* Once somebody may be logged in, such a line may be a log that he reads. */
+	if (s->run.state == VM_BOOTING) {
+		sup_blame(s, "panic", words);
+		await_end(s, s->req.configuring ? PANIC_GRACE_MS / 10 : PANIC_GRACE_MS);
+		sup_tell(s, "panic", json_pack("{s:s}", "text", text));
+	}
+	free(words);
+}
+
+static const struct watch_ops watch_ops = {.login = on_login, .panic = on_panic};
+
+static void on_serial(const char *p, size_t n, void *arg)
+{
+	struct sup *s = arg;
+
+	conlog_write(&s->log, p, n);
+	control_console(s->control, p, n);
+	watch_feed(&s->watch, p, n, &watch_ops, s);
+}
+
+/* Progress port */
+
+static void set(char **to, const json_t *values, const char *key)
+{
+	const char *value = json_str(values, key, NULL);
+
+	if (!value)
+		return;
+	free(*to);
+	*to = xstrdup(value);
+}
+
+static void on_configured(struct sup *s, const json_t *values)
+{
+	if (!s->req.configuring || *s->end.fatal_id)
+		return;
+	s->end.configured = true;
+	set(&s->run.kernel, values, "kernel");
+	forget_login_timer(s);
+	await_end(s, CONFIGURED_GRACE_MS);
+	sup_save(s);
+}
+
+static void on_guest_failed(struct sup *s, const json_t *values)
+{
+	char *text;
+
+	if (!s->req.configuring)
+		return;
+	text = xasprintf("%s: %s", json_str(values, "step", "configure"),
+			 json_str(values, "text", "the guest gave no reason"));
+	s->end.configured = false;
+	sup_blame(s, "guest-failed", text);
+	free(text);
+	forget_login_timer(s);
+	await_end(s, FAILED_GRACE_MS);
+}
+
+static void on_hostkey(struct sup *s, const json_t *values)
+{
+	if (!*s->req.known_hosts || !*s->req.ssh_host)
+		return;
+	if (!s->keys_learnt)
+		hostkeys_forget(&s->known_hosts, s->req.ssh_host);
+	s->keys_learnt = true;
+	if (s->known_hosts.len < KNOWN_HOSTS_MAX &&
+	    hostkeys_set(&s->known_hosts, s->req.ssh_host, json_str(values, "type", ""),
+			 json_str(values, "key", "")))
+		saver_put(s->saver, s->req.known_hosts, xstrdup(s->known_hosts.data));
+}
+
+static void on_guest_ready(struct sup *s, const json_t *values)
+{
+	if (s->req.configuring)
+		return;
+	s->run.ready = true;
+	set(&s->run.ip, values, "ip");
+	set(&s->run.kernel, values, "kernel");
+	came_up(s);
+}
+
+static void on_seed_applied(struct sup *s, const json_t *values)
+{
+	(void)values;
+	if (*s->req.seed)
+		unlink(s->req.seed); /* it held a password's hash; QEMU keeps its own descriptor */
+}
+
+static void on_seed_failed(struct sup *s, const json_t *values)
+{
+	char *text = xasprintf("the guest could not apply its settings: %s",
+			       json_str(values, "text", "it gave no reason"));
+
+	sup_note(s, text);
+	free(text);
+}
+
+static const struct {
+	const char *state;
+	void (*fn)(struct sup *s, const json_t *values);
+} reports[] = {
+	{"configured", on_configured},	   {"failed", on_guest_failed},
+	{"hostkey", on_hostkey},	   {"ready", on_guest_ready},
+	{"seed-applied", on_seed_applied}, {"seed-failed", on_seed_failed},
+};
+
+static void on_line(const char *state, const json_t *values, void *arg)
+{
+	struct sup *s = arg;
+
+	sup_tell(s, state, json_deep_copy(values));
+	for (size_t i = 0; i < sizeof(reports) / sizeof(*reports); i++) {
+		if (!strcmp(reports[i].state, state))
+			reports[i].fn(s, values);
+	}
+}
+
+static void on_progress(const char *p, size_t n, void *arg)
+{
+	struct sup *s = arg;
+
+	progress_feed(&s->reader, p, n, on_line, s);
+}
+
+/* Both */
+
+static void on_up(void *arg)
+{
+	sup_monitor_go(arg);
+}
+
+static void on_down(const char *error, void *arg)
+{
+	struct sup *s = arg;
+
+	if (error && s->run.state == VM_STARTING)
+		sup_fatal(s, "monitor", "QEMU does not open the guest's serial line and progress port");
+	sup_link_down(s);
+}
+
+static const struct vm_link_ops serial_ops = {.up = on_up, .data = on_serial, .down = on_down};
+static const struct vm_link_ops progress_ops = {.up = on_up, .data = on_progress,
+						.down = on_down};
+
+static void read_known_hosts(struct sup *s)
+{
+	struct err ignored = ERR_INIT;
+
+	buf_init(&s->known_hosts, 0);
+	/* a file that cannot be read is written anew with what is learnt */
+	if (*s->req.known_hosts)
+		file_read(s->req.known_hosts, KNOWN_HOSTS_MAX, &s->known_hosts, &ignored);
+	err_fini(&ignored);
+}
+
+void sup_guest_open(struct sup *s)
+{
+	char *serial = file_join(s->req.runtime_dir, "serial");
+	char *progress = file_join(s->req.runtime_dir, "progress");
+
+	conlog_open(&s->log, s->req.dir);
+	progress_init(&s->reader);
+	read_known_hosts(s);
+	s->serial = vm_link_open(s->loop, serial, CONNECT_MS, &serial_ops, s);
+	s->progress = vm_link_open(s->loop, progress, CONNECT_MS, &progress_ops, s);
+	free(progress);
+	free(serial);
+}
+
+void sup_guest_close(struct sup *s)
+{
+	forget_login_timer(s);
+	sup_guest_forget_grace(s);
+	vm_link_close(s->serial);
+	vm_link_close(s->progress);
+	s->serial = s->progress = NULL;
+	conlog_close(&s->log);
+	progress_fini(&s->reader);
+	buf_fini(&s->known_hosts);
+}

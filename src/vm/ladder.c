@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ladder: how a machine is stopped: the power button, then QEMU's quit, then TERM, then KILL, each
+ * with a deadline that subscribers are told.
+ */
+#include "sup.h"
+
+#define TERM_MS 5000
+#define PRESS_AGAIN_MS 10000 /* a guest whose user space was not up yet missed the button */
+
+void sup_ladder_stop(struct sup *s)
+{
+	loop_timer_stop(s->rung_timer);
+	s->rung_timer = NULL;
+}
+
+static void on_rung_timer(void *arg);
+
+static void wait_rung(struct sup *s)
+{
+	uint64_t now = loop_now(s->loop);
+	uint64_t left = s->rung_deadline > now ? s->rung_deadline - now : 0;
+	bool again = s->end.rung == VM_RUNG_POWERDOWN && left > PRESS_AGAIN_MS;
+
+	sup_ladder_stop(s);
+	s->rung_timer = loop_timer_start(s->loop, again ? PRESS_AGAIN_MS : left, 0, on_rung_timer, s);
+}
+
+static void on_rung_timer(void *arg)
+{
+	struct sup *s = arg;
+
+	if (loop_now(s->loop) >= s->rung_deadline) {
+		sup_ladder_stop(s);
+		sup_event(s, VM_EV_RUNG);
+		return;
+	}
+	sup_monitor_do(s, "system_powerdown");
+	wait_rung(s);
+}
+
+void sup_ladder_await_exit(struct sup *s)
+{
+	s->rung_deadline = loop_now(s->loop) + s->quit_ms;
+	sup_ladder_stop(s);
+	s->rung_timer = loop_timer_start(s->loop, s->quit_ms, 0, on_rung_timer, s);
+}
+
+static void start_rung(struct sup *s, uint64_t ms)
+{
+	s->rung_deadline = loop_now(s->loop) + ms;
+	wait_rung(s);
+	sup_tell(s, "stopping",
+		 json_pack("{s:s, s:o}", "rung", vm_rung_name(s->end.rung), "deadline_ms",
+			   json_sprintf("%llu", (unsigned long long)ms)));
+}
+
+void sup_ladder_enter(struct sup *s, enum vm_rung rung)
+{
+	if (!s->proc && !s->exited)
+		sup_judge(s); /* nothing was started yet */
+	if (!s->proc || rung <= s->end.rung)
+		return;
+	s->end.rung = rung;
+	switch (rung) {
+	case VM_RUNG_POWERDOWN:
+		if (s->paused || !sup_monitor_do(s, "system_powerdown"))
+			sup_ladder_enter(s, VM_RUNG_QUIT);
+		else
+			start_rung(s, s->powerdown_ms);
+		break;
+	case VM_RUNG_QUIT:
+		if (!sup_monitor_do(s, "quit"))
+			sup_ladder_enter(s, VM_RUNG_TERM);
+		else
+			start_rung(s, s->quit_ms);
+		break;
+	case VM_RUNG_TERM:
+		proc_terminate(s->proc);
+		start_rung(s, TERM_MS);
+		break;
+	case VM_RUNG_KILL:
+	case VM_RUNG_NONE:
+		sup_ladder_stop(s);
+		proc_kill(s->proc);
+		break;
+	}
+}
+
+void sup_ladder_next(struct sup *s)
+{
+	/* A guest that is down has nothing left to be asked: QEMU itself hangs. */
+	if (s->shutdown && s->end.rung < VM_RUNG_TERM)
+		sup_ladder_enter(s, VM_RUNG_TERM);
+	else
+		sup_ladder_enter(s, s->end.rung + 1);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * monitor: QEMU's side of the supervisor: its QMP dialogue and what its events mean (qapi/
+ * run-state.json, block-core.json). A monitor that is lost ends nothing: the guest goes on, and
+ * the stop ladder begins at its third rung.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "sup.h"
+
+#define CONNECT_MS 20000
+#define RESETS_MAX 5
+
+static void flush(struct sup *s)
+{
+	struct buf *out = qmp_pull(s->qmp);
+
+	if (out->len && vm_link_write(s->qmp_link, out->data, out->len) == 0)
+		buf_clear(out);
+}
+
+bool sup_monitor_do(struct sup *s, const char *command)
+{
+	if (!s->qmp || !qmp_is_ready(s->qmp) || !vm_link_is_up(s->qmp_link) ||
+	    qmp_send(s->qmp, command, NULL, NULL, NULL) < 0)
+		return false;
+	flush(s);
+	return true;
+}
+
+static void on_cont(const json_t *value, const char *error, void *arg)
+{
+	struct sup *s = arg;
+	char *text;
+
+	(void)value;
+	if (!error) {
+		sup_event(s, VM_EV_UP);
+		return;
+	}
+	text = xasprintf("QEMU would not let the guest go: %s", error);
+	sup_fatal(s, "monitor", text);
+	free(text);
+}
+
+void sup_monitor_go(struct sup *s)
+{
+	if (s->run.state != VM_STARTING || !s->qmp || !qmp_is_ready(s->qmp) ||
+	    !vm_link_is_up(s->serial) || !vm_link_is_up(s->progress))
+		return;
+	qmp_send(s->qmp, "cont", NULL, on_cont, s);
+	flush(s);
+}
+
+static void on_ready(void *arg)
+{
+	sup_monitor_go(arg);
+}
+
+static void ev_block_io_error(struct sup *s, const json_t *data)
+{
+	const char *reason = json_str(data, "reason", "no reason given");
+	char *text;
+
+	if (strcmp(json_str(data, "action", ""), "stop") != 0)
+		return;
+	text = json_bool(data, "nospace", false)
+		       ? xstrdup("paused: the host's disk is full")
+		       : xasprintf("paused: the host's disk failed: %s", reason);
+	sup_note(s, text);
+	free(text);
+}
+
+static void ev_guest_panicked(struct sup *s, const json_t *data)
+{
+	(void)data;
+	sup_fatal(s, "panic", "the guest's kernel panicked");
+}
+
+static void ev_reset(struct sup *s, const json_t *data)
+{
+	if (!json_bool(data, "guest", false))
+		return;
+	sup_forgive(s, "panic"); /* it takes care of itself */
+	sup_guest_forget_grace(s);
+	if (++s->resets > RESETS_MAX)
+		sup_fatal(s, "reset-loop", "the guest resets itself over and over and never comes up");
+	else
+		sup_event(s, VM_EV_RESET);
+}
+
+static void ev_resume(struct sup *s, const json_t *data)
+{
+	(void)data;
+	if (!s->paused)
+		return;
+	s->paused = false;
+	sup_note(s, "");
+	sup_tell(s, "resumed", json_object());
+}
+
+static void ev_shutdown(struct sup *s, const json_t *data)
+{
+	if (!s->shutdown)
+		s->shutdown = xstrdup(json_str(data, "reason", ""));
+	sup_event(s, VM_EV_DOWN);
+}
+
+static void on_status(const json_t *value, const char *error, void *arg)
+{
+	struct sup *s = arg;
+	const char *status = json_str(value, "status", "");
+	char *text;
+
+	if (error)
+		return;
+	if (!strcmp(status, "internal-error")) {
+		text = xasprintf("the accelerator %s stopped with an internal error", s->req.accel);
+		sup_fatal(s, "internal-error", text);
+		free(text);
+	} else if (!strcmp(status, "io-error") || !strcmp(status, "paused")) {
+		s->paused = true;
+		if (!*s->run.cause)
+			sup_note(s, "paused");
+		sup_tell(s, "paused", json_pack("{s:s}", "text", s->run.cause));
+	}
+}
+
+static void ev_stop(struct sup *s, const json_t *data)
+{
+	(void)data;
+	qmp_send(s->qmp, "query-status", NULL, on_status, s);
+	flush(s);
+}
+
+/* Sorted: looked up by bisection. */
+static const struct handler {
+	const char *name;
+	void (*fn)(struct sup *s, const json_t *data);
+} handlers[] = {
+	{"BLOCK_IO_ERROR", ev_block_io_error}, {"GUEST_PANICKED", ev_guest_panicked},
+	{"RESET", ev_reset},		       {"RESUME", ev_resume},
+	{"SHUTDOWN", ev_shutdown},	       {"STOP", ev_stop},
+};
+
+static int compare(const void *name, const void *handler)
+{
+	return strcmp(name, ((const struct handler *)handler)->name);
+}
+
+static void on_event(const char *name, const json_t *data, void *arg)
+{
+	const struct handler *h = bsearch(name, handlers, sizeof(handlers) / sizeof(*handlers),
+					  sizeof(*handlers), compare);
+
+	if (h)
+		h->fn(arg, data);
+}
+
+static void on_failed(const char *why, void *arg)
+{
+	struct sup *s = arg;
+
+	log_msg("vm", "%s", why);
+	if (s->run.state == VM_STARTING)
+		sup_fatal(s, "monitor", why);
+}
+
+static const struct qmp_ops qmp_ops = {.ready = on_ready, .event = on_event, .failed = on_failed};
+
+static void on_up(void *arg)
+{
+	(void)arg; /* QEMU speaks first */
+}
+
+static void on_data(const char *p, size_t n, void *arg)
+{
+	struct sup *s = arg;
+
+	qmp_feed(s->qmp, p, n);
+	flush(s);
+}
+
+static void on_down(const char *error, void *arg)
+{
+	struct sup *s = arg;
+
+	if (error && s->run.state == VM_STARTING)
+		sup_fatal(s, "monitor", "QEMU does not open its monitor");
+	sup_link_down(s);
+}
+
+static const struct vm_link_ops link_ops = {.up = on_up, .data = on_data, .down = on_down};
+
+void sup_monitor_open(struct sup *s)
+{
+	char *path = file_join(s->req.runtime_dir, "qmp");
+
+	s->qmp = qmp_new(&qmp_ops, s);
+	s->qmp_link = vm_link_open(s->loop, path, CONNECT_MS, &link_ops, s);
+	free(path);
+}
+
+void sup_monitor_close(struct sup *s)
+{
+	vm_link_close(s->qmp_link);
+	s->qmp_link = NULL;
+	qmp_free(s->qmp);
+	s->qmp = NULL;
+}

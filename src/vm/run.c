@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run: the record of a machine's last or present run, DIR/run.json; see include/vm/supervisor.h.
+ * Written by the supervisor alone, read by everyone.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "host/proc.h"
+#include "vm/state.h"
+#include "vm/supervisor.h"
+
+json_t *vm_run_json(const struct vm_run *r)
+{
+	json_t *o = json_object();
+	const struct {
+		const char *key, *value;
+	} texts[] = {
+		{"state", vm_state_name(r->state)}, {"name", r->name},	    {"what", r->what},
+		{"cause", r->cause},		    {"cause_id", r->cause_id}, {"complaint", r->complaint},
+		{"kernel", r->kernel},		    {"ip", r->ip},	    {"accel", r->accel},
+	};
+	const struct {
+		const char *key;
+		json_int_t value;
+	} numbers[] = {
+		{"format", 1},
+		{"supervisor_pid", r->supervisor_pid},
+		{"supervisor_start", (json_int_t)r->supervisor_start},
+		{"qemu_pid", r->qemu_pid},
+		{"qemu_start", (json_int_t)r->qemu_start},
+		{"started", r->started},
+		{"ended", r->ended},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		json_object_set_new(o, texts[i].key,
+				    json_string(texts[i].value ? texts[i].value : ""));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		json_object_set_new(o, numbers[i].key, json_integer(numbers[i].value));
+	json_object_set_new(o, "login", json_boolean(r->login));
+	json_object_set_new(o, "ready", json_boolean(r->ready));
+	return o;
+}
+
+static void from_json(struct vm_run *r, const json_t *o)
+{
+	*r = (struct vm_run){
+		.name = xstrdup(json_str(o, "name", "")),
+		.what = xstrdup(json_str(o, "what", "")),
+		.supervisor_pid = json_int(o, "supervisor_pid", 0),
+		.supervisor_start = (uint64_t)json_int(o, "supervisor_start", 0),
+		.qemu_pid = json_int(o, "qemu_pid", 0),
+		.qemu_start = (uint64_t)json_int(o, "qemu_start", 0),
+		.started = json_int(o, "started", 0),
+		.ended = json_int(o, "ended", 0),
+		.login = json_bool(o, "login", false),
+		.ready = json_bool(o, "ready", false),
+		.cause = xstrdup(json_str(o, "cause", "")),
+		.cause_id = xstrdup(json_str(o, "cause_id", "")),
+		.complaint = xstrdup(json_str(o, "complaint", "")),
+		.kernel = xstrdup(json_str(o, "kernel", "")),
+		.ip = xstrdup(json_str(o, "ip", "")),
+		.accel = xstrdup(json_str(o, "accel", "")),
+	};
+	if (!vm_state_find(json_str(o, "state", ""), &r->state))
+		r->state = VM_FAILED;
+}
+
+static bool is_alive(int64_t pid, uint64_t start)
+{
+	struct proc_id id = {.pid = pid, .start = start};
+
+	return pid > 0 && proc_alive(&id);
+}
+
+/* A record that says running while nothing of it runs: it was cut off. */
+static void correct(struct vm_run *r)
+{
+	bool over = r->state == VM_OFF || r->state == VM_FAILED;
+	bool qemu = is_alive(r->qemu_pid, r->qemu_start);
+	char *cause;
+
+	r->alive = !over && (qemu || is_alive(r->supervisor_pid, r->supervisor_start));
+	if (over || r->alive)
+		return;
+	r->state = VM_FAILED;
+	cause = xasprintf("%s%scut off: its processes were killed, or this host was restarted",
+			  r->cause, *r->cause ? "; then " : "");
+	free(r->cause);
+	r->cause = cause;
+	free(r->cause_id);
+	r->cause_id = xstrdup("lost");
+}
+
+int vm_run_read(const char *dir, struct vm_run *out, struct err *e)
+{
+	char *path = file_join(dir, "run.json");
+	struct err mine = ERR_INIT;
+	json_t *o = json_read(path, &mine);
+	int r = 0;
+
+	free(path);
+	if (!o && !strcmp(mine.id, "file-missing")) {
+		o = json_pack("{s:s}", "state", vm_state_name(VM_OFF));
+	} else if (!o) {
+		r = err_move(e, &mine);
+	}
+	err_fini(&mine);
+	if (!r) {
+		from_json(out, o);
+		correct(out);
+	}
+	json_decref(o);
+	return r;
+}
+
+void vm_run_fini(struct vm_run *r)
+{
+	if (!r)
+		return;
+	free(r->name);
+	free(r->what);
+	free(r->cause);
+	free(r->cause_id);
+	free(r->complaint);
+	free(r->kernel);
+	free(r->ip);
+	free(r->accel);
+	*r = (struct vm_run){0};
+}

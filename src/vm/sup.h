@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sup: what the files of the supervisor share: supervisor.c (start), life.c (events and end),
+ * ladder.c (stopping), monitor.c (QEMU's word), guest.c (the guest's word). One thread, one machine, one struct.
+ */
+#ifndef VM_SUP_H
+#define VM_SUP_H
+
+#include "base/loop.h"
+#include "host/lock.h"
+#include "host/proc.h"
+#include "vm/conlog.h"
+#include "vm/control.h"
+#include "vm/link.h"
+#include "vm/progress.h"
+#include "vm/qmp.h"
+#include "vm/saver.h"
+#include "vm/state.h"
+#include "vm/supervisor.h"
+#include "vm/watch.h"
+
+#define SUP_COMPLAINT_MAX 4096
+
+struct sup {
+	struct loop *loop;
+	struct vm_request req;
+	char *request_path;
+	struct lock *lock;
+	struct control *control;
+	struct saver *saver;
+	struct proc *proc; /* NULL: not started, or ended */
+	struct loop_signal *signals[5];
+	struct vm_run run;
+	struct vm_end end;	 /* strings borrowed from below or static */
+	char *fatal, *shutdown;
+	struct buf complaint;	 /* head of QEMU's standard error, raw */
+	int exit_status;
+	bool exited;	 /* QEMU has; its last words may still be in the sockets */
+
+	/* stop ladder */
+	uint64_t powerdown_ms, quit_ms;
+	uint64_t rung_deadline;
+	struct loop_timer *rung_timer;
+	struct loop_timer *start_timer; /* until the guest is let go, or its orphan is gone */
+	struct loop_timer *drain_timer; /* after the exit, until the sockets have ended */
+
+	/* monitor */
+	struct vm_link *qmp_link;
+	struct qmp *qmp;
+	bool paused;
+
+	/* guest */
+	struct vm_link *serial, *progress;
+	struct conlog log;
+	struct watch watch;
+	struct progress_reader reader;
+	struct loop_timer *login_timer;
+	struct loop_timer *grace_timer; /* the guest is about to end by itself, or is given up */
+	unsigned resets;		/* since the last login */
+	struct buf known_hosts;
+	bool keys_learnt;
+};
+
+/* supervisor.c */
+int sup_remove_sockets(struct sup *s, struct err *e);
+
+/* ladder.c */
+/* Enters a rung unless that or a higher one was entered before. */
+void sup_ladder_enter(struct sup *s, enum vm_rung rung);
+void sup_ladder_next(struct sup *s);
+/* The guest is down: QEMU has the time of `quit` to end by itself. */
+void sup_ladder_await_exit(struct sup *s);
+void sup_ladder_stop(struct sup *s);
+
+/* life.c */
+void sup_event(struct sup *s, enum vm_event ev);
+/* Ends the machine as failed; the first reason counts. `id` is static, `text` copied. */
+void sup_fatal(struct sup *s, const char *id, const char *text);
+/* Records a reason without ending it yet. */
+void sup_blame(struct sup *s, const char *id, const char *text);
+/* Takes a recorded reason back when it was that one. */
+void sup_forgive(struct sup *s, const char *id);
+/* What is worth knowing while it runs goes to the record's cause; "" clears it. */
+void sup_note(struct sup *s, const char *text);
+void sup_save(struct sup *s);
+/* Tells subscribers, in the form of a progress line; takes the values. */
+void sup_tell(struct sup *s, const char *state, json_t *values);
+/* A socket has ended, perhaps the last one of a QEMU that has exited. */
+void sup_link_down(struct sup *s);
+void sup_exited(struct sup *s, int64_t status, int signum);
+/* Says what QEMU's end was, records it and ends the supervisor. */
+void sup_judge(struct sup *s);
+
+/* monitor.c */
+void sup_monitor_open(struct sup *s);
+void sup_monitor_close(struct sup *s);
+/* Sends a command whose answer does not matter; false when the monitor is not there. */
+bool sup_monitor_do(struct sup *s, const char *command);
+/* Lets the guest go once all three sockets are connected. */
+void sup_monitor_go(struct sup *s);
+
+/* guest.c */
+void sup_guest_open(struct sup *s);
+void sup_guest_close(struct sup *s);
+/* (Re)starts the time until login. */
+void sup_guest_await_login(struct sup *s);
+void sup_guest_forget_grace(struct sup *s);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * supervisor: the life of one QEMU, from its request to its recorded end; see
+ * include/vm/supervisor.h. What happens when is the table in state.c; what QEMU and the guest say
+ * is in monitor.c and guest.c. After the start nothing here blocks; no timer runs while nothing is
+ * awaited.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "sup.h"
+
+#define START_MS 30000
+#define ORPHAN_MS 5000
+#define ORPHAN_STEP_MS 20
+#define POWERDOWN_MS 60000
+#define QUIT_MS 10000
+
+/* QEMU */
+
+static void on_qemu_ended(int64_t status, int signum, void *arg)
+{
+	sup_exited(arg, status, signum);
+}
+
+static void on_qemu_output(int fd, const char *p, size_t n, void *arg)
+{
+	struct sup *s = arg;
+	size_t room = SUP_COMPLAINT_MAX - s->complaint.len;
+
+	(void)fd;
+	for (size_t i = 0; i < n && room; i++, room--)
+		buf_addc(&s->complaint, p[i] ? p[i] : ' ');
+}
+
+/* Requests of clients */
+
+static json_t *ctl_status(void *arg)
+{
+	return vm_run_json(&((struct sup *)arg)->run);
+}
+
+static void ctl_stop(uint64_t powerdown_ms, uint64_t quit_ms, void *arg)
+{
+	struct sup *s = arg;
+
+	if (s->run.state != VM_STOPPING) {
+		s->powerdown_ms = powerdown_ms ? powerdown_ms : POWERDOWN_MS;
+		s->quit_ms = quit_ms ? quit_ms : QUIT_MS;
+	}
+	s->end.asked = true;
+	sup_event(s, VM_EV_STOP);
+}
+
+static void ctl_kill(void *arg)
+{
+	struct sup *s = arg;
+
+	s->end.asked = true;
+	sup_event(s, VM_EV_KILL);
+}
+
+static const char *ctl_reset(void *arg)
+{
+	struct sup *s = arg;
+
+	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING)
+		return "the machine does not run";
+	if (!sup_monitor_do(s, "system_reset"))
+		return "QEMU's monitor is not there";
+	s->resets = 0;
+	sup_event(s, VM_EV_RESET);
+	return NULL;
+}
+
+static const struct control_ops control_ops = {
+	.status = ctl_status, .stop = ctl_stop, .kill = ctl_kill, .reset = ctl_reset,
+};
+
+/* Start */
+
+static void on_start_timeout(void *arg)
+{
+	sup_fatal(arg, "monitor", "QEMU did not answer on its monitor within 30 s");
+}
+
+/* For the client that waits for us: why there is no machine. */
+static void leave_error(const char *request_path, const struct err *e)
+{
+	char *path = xasprintf("%s.error", request_path);
+	json_t *o = json_pack("{s:i, s:s, s:s, s:s}", "kind", (int)e->kind, "id", e->id, "text",
+			      e->text, "hint", e->hint ? e->hint : "");
+
+	if (o)
+		json_write(path, o, NULL);
+	json_decref(o);
+	free(path);
+}
+
+static int remove_socket(const char *dir, const char *name, struct err *e)
+{
+	char *path = file_join(dir, name);
+	struct stat st;
+	int r = 0;
+
+	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		r = err_set(e, ERR_FAILED, "socket-planted", "%s is in the way: it is not a socket",
+			    path);
+	else if (unlink(path) < 0 && errno != ENOENT)
+		r = err_errno(e, errno, "socket-remove", "cannot remove %s", path);
+	free(path);
+	return r;
+}
+
+int sup_remove_sockets(struct sup *s, struct err *e)
+{
+	static const char *const names[] = {"qmp", "serial", "progress"};
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (remove_socket(s->req.runtime_dir, names[i], e) < 0)
+			r = -1;
+	}
+	return r;
+}
+
+static void launch(struct sup *s)
+{
+	struct proc_conf conf = {.argv = strv_argv(&s->req.argv), .output = on_qemu_output,
+				 .ended = on_qemu_ended, .arg = s, .new_session = true};
+	struct err e = ERR_INIT;
+	struct proc_id id = {0};
+
+	if (sup_remove_sockets(s, &e) == 0) {
+		umask(0177); /* QEMU's sockets get mode 0600 */
+		s->proc = proc_start(s->loop, &conf, &e);
+		umask(077);
+	}
+	if (!s->proc) {
+		leave_error(s->request_path, &e);
+		sup_blame(s, "qemu-missing", e.text);
+		err_fini(&e);
+		s->exit_status = 1;
+		sup_judge(s);
+		return;
+	}
+	proc_identify(proc_pid(s->proc), &id);
+	s->run.qemu_pid = proc_pid(s->proc);
+	s->run.qemu_start = id.start;
+	sup_save(s);
+	sup_guest_open(s);
+	sup_monitor_open(s);
+	s->start_timer = loop_timer_start(s->loop, START_MS, 0, on_start_timeout, s);
+}
+
+/* The QEMU of a configuring run whose supervisor was killed: nobody wants what it does. */
+static void on_orphan(void *arg)
+{
+	struct sup *s = arg;
+	struct proc_id id = {.pid = s->run.qemu_pid, .start = s->run.qemu_start};
+
+	bool alive = proc_alive(&id);
+
+	if (alive && loop_now(s->loop) < s->rung_deadline)
+		return;
+	loop_timer_stop(s->start_timer);
+	s->start_timer = NULL;
+	if (!alive) {
+		launch(s);
+		return;
+	}
+	sup_blame(s, "busy", "the QEMU of an earlier run does not end");
+	sup_judge(s);
+}
+
+static void on_terminate(void *arg)
+{
+	struct sup *s = arg;
+
+	if (s->run.state == VM_STOPPING)
+		sup_event(s, VM_EV_RUNG);
+	else
+		ctl_stop(0, 0, s);
+}
+
+static void on_ignored(void *arg)
+{
+	(void)arg;
+}
+
+static void watch_signals(struct sup *s)
+{
+	static const struct {
+		int signum;
+		void (*fn)(void *arg);
+	} wanted[] = {
+		{SIGTERM, on_terminate}, {SIGINT, on_terminate}, {SIGHUP, on_ignored},
+		{SIGPIPE, on_ignored},	 {SIGXFSZ, on_ignored},
+	};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		s->signals[i] = loop_signal_start(s->loop, wanted[i].signum, wanted[i].fn, s);
+}
+
+/* Takes the lock and looks at what an earlier supervisor left; sets *orphan when its QEMU lives. */
+static int take_over(struct sup *s, bool *orphan, struct err *e)
+{
+	char *path = file_join(s->req.dir, "lock");
+	struct vm_run old;
+	struct proc_id qemu;
+	int r = 0;
+
+	s->lock = lock_take(path, s->req.what, e);
+	free(path);
+	if (!s->lock)
+		return -1;
+	if (vm_run_read(s->req.dir, &old, NULL) < 0)
+		return 0; /* an unreadable record is replaced */
+	qemu = (struct proc_id){.pid = old.qemu_pid, .start = old.qemu_start};
+	*orphan = old.alive && proc_alive(&qemu);
+	if (*orphan && !s->req.configuring) {
+		r = err_set(e, ERR_BUSY, "busy", "%s still runs without its supervisor (QEMU is pid %lld)",
+			    s->req.name, (long long)qemu.pid);
+		err_hint(e, "debwiz kill %s", s->req.name);
+	} else if (*orphan) {
+		proc_signal_kill(&qemu);
+		s->run.qemu_pid = qemu.pid;
+		s->run.qemu_start = qemu.start;
+	}
+	vm_run_fini(&old);
+	return r;
+}
+
+static void init_run(struct sup *s)
+{
+	struct proc_id me = {.pid = getpid()};
+
+	proc_identify(getpid(), &me);
+	s->run = (struct vm_run){
+		.state = VM_STARTING,
+		.name = xstrdup(s->req.name),
+		.what = xstrdup(s->req.what),
+		.supervisor_pid = getpid(),
+		.supervisor_start = me.start,
+		.started = (int64_t)time(NULL),
+		.cause = xstrdup(""),
+		.cause_id = xstrdup(""),
+		.complaint = xstrdup(""),
+		.kernel = xstrdup(""),
+		.ip = xstrdup(""),
+		.accel = xstrdup(s->req.accel),
+	};
+}
+
+static void sup_fini(struct sup *s)
+{
+	for (size_t i = 0; i < sizeof(s->signals) / sizeof(*s->signals); i++)
+		loop_signal_stop(s->signals[i]);
+	control_free(s->control);
+	saver_free(s->saver);
+	loop_free(s->loop);
+	lock_release(s->lock);
+	vm_run_fini(&s->run);
+	vm_request_fini(&s->req);
+	buf_fini(&s->complaint);
+	free(s->fatal);
+	free(s->shutdown);
+}
+
+static void supervise(struct sup *s, bool orphan)
+{
+	watch_signals(s);
+	sup_save(s);
+	s->rung_deadline = loop_now(s->loop) + ORPHAN_MS;
+	if (orphan)
+		s->start_timer = loop_timer_start(s->loop, 0, ORPHAN_STEP_MS, on_orphan, s);
+	else
+		launch(s);
+	loop_run(s->loop);
+}
+
+int vm_supervise(const char *request_path)
+{
+	struct sup s = {
+		.request_path = (char *)request_path,
+		.powerdown_ms = POWERDOWN_MS,
+		.quit_ms = QUIT_MS,
+		.log = {.fd = -1},
+		.end = {.fatal_id = "", .fatal = "", .shutdown = "", .complaint = "", .accel = ""},
+	};
+	struct err e = ERR_INIT;
+	bool orphan = false;
+	char *path;
+
+	umask(077);
+	buf_init(&s.complaint, 0);
+	if (vm_request_read(&s.req, request_path, &e) < 0) {
+		leave_error(request_path, &e);
+		s.exit_status = (int)e.kind;
+		err_fini(&e);
+		return s.exit_status;
+	}
+	unlink(request_path);
+	init_run(&s);
+	s.end.configuring = s.req.configuring;
+	s.loop = loop_new();
+	s.saver = saver_new(s.loop);
+	path = file_join(s.req.runtime_dir, "control");
+	if (take_over(&s, &orphan, &e) == 0 &&
+	    (s.control = control_new(s.loop, path, &control_ops, &s, &e))) {
+		supervise(&s, orphan);
+	} else {
+		leave_error(request_path, &e);
+		s.exit_status = (int)e.kind;
+	}
+	free(path);
+	err_fini(&e);
+	sup_fini(&s);
+	return s.exit_status;
+}
