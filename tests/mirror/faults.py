@@ -91,7 +91,7 @@ def abort(handler):
     os.close(handler.connection.detach())
 
 
-# ---- bodies -----------------------------------------------------------------------------------
+# ---- bodies -------------------------------------------------------------------------------------
 @mode("endless")
 def endless(handler, rule, file):
     framing = rule.get("framing", "close")
@@ -219,7 +219,7 @@ def garbage(handler, _rule, _file):
     handler.close_connection = True
 
 
-# ---- ranges -----------------------------------------------------------------------------------
+# ---- ranges -------------------------------------------------------------------------------------
 @mode("range-ignored")
 def range_ignored(handler, _rule, file):
     handler.serve(file.whole())
@@ -276,7 +276,7 @@ def longer(handler, rule, file):
     handler.serve(file.with_data(file.data + b"L" * rule.get("bytes", 1000)))
 
 
-# ---- statuses ---------------------------------------------------------------------------------
+# ---- statuses -----------------------------------------------------------------------------------
 @mode("status")
 def status(handler, rule, _file):
     headers = dict(rule.get("headers", {}))
@@ -306,7 +306,7 @@ def proxy_auth(handler, _rule, _file):
     handler.plain(407, b"login\n", {"Proxy-Authenticate": 'Basic realm="fixture"'})
 
 
-# ---- state ------------------------------------------------------------------------------------
+# ---- state --------------------------------------------------------------------------------------
 @mode("switch")
 def switch(handler, _rule, _file):
     handler.server.owner.use_next()

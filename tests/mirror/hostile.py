@@ -62,7 +62,7 @@ def link(path, target, kind=LINK):
     return Entry(path, kind=kind, mode=0o777, target=target)
 
 
-# ---- F19: names and links -------------------------------------------------------------------------
+# ---- F19: names and links -----------------------------------------------------------------------
 paths("control-plain", "control", CONFINED, "a sound archive", [])
 paths("control-usr-merge", "control", CONFINED, "a link inside, then a file by way of it",
       [Entry("./usr/bin/", kind=DIR, mode=0o755), link("./bin", "usr/bin"),
@@ -128,7 +128,7 @@ paths("file-then-directory", "F19", REFUSE, "a file, then something below it",
 paths("directory-then-file", "F19", REFUSE, "a full directory, then a file of its name",
       [Entry("./etc/d/x", b"x"), Entry("./etc/d", b"x")])
 
-# ---- F20: kinds and modes ------------------------------------------------------------------------
+# ---- F20: kinds and modes -----------------------------------------------------------------------
 paths("device-block", "F20", CONFINED, "a block device node", [
     Entry("./dev/sda", kind=tarfile.BLKTYPE, major=8, minor=0, mode=0o666)], REFUSE)
 paths("device-char", "F20", CONFINED, "a character device node", [
@@ -211,7 +211,8 @@ def gzip_bomb(name="./bomb"):
             deflate.compress(end) + deflate.flush() + struct.pack("<II", crc, size))
 
 
-BOMB = "512 MiB of zeroes in little: refuse at a cap of 256 MiB; who stops at wanted names may not see it"
+BOMB = ("512 MiB of zeroes in little: refuse at a cap of 256 MiB; "
+        "who stops at the wanted names may not see it")
 
 
 @case("bomb-wanted", "F21", REFUSE, "the wanted ./boot/vmlinuz-1 itself unpacks to 512 MiB, gzip")
@@ -307,7 +308,7 @@ def size_negative():
     return with_data(compress(bytes(head) + bytes(1024), "xz")[1])
 
 
-# ---- F22: the ar file itself -----------------------------------------------------------------------
+# ---- F22: the ar file itself --------------------------------------------------------------------
 def good():
     return deb_bytes(CONTROL, [Entry("/boot/vmlinuz-1", b"kernel\n"),
                                Entry("/usr/share/fw/CODE.fd", b"code\n")])

@@ -69,7 +69,7 @@ GROUP = "".join(f"{n}:*:{g}:\n" for n, g in [
     ("root", 0), ("daemon", 1), ("tty", 5), ("disk", 6), ("mail", 8), ("sudo", 27),
     ("shadow", 42), ("utmp", 43), ("staff", 50), ("nogroup", 65534)]).encode()
 
-# ---- essential and required -------------------------------------------------------------------
+# ---- essential and required ---------------------------------------------------------------------
 R = {"prio": "required"}
 E = {"prio": "required", "essential": True}
 pkg("base-files", "12.4+deb12u12", [
@@ -91,7 +91,8 @@ pkg("base-passwd", "3.6.1", ["/usr/sbin/update-passwd 0755",
     scripts={"preinst": script(":"), "postinst": script("update-passwd --dry-run")})
 pkg("bash", "5.2.15-2", ["/bin/bash 0755", "/bin/rbash -> bash", "/etc/bash.bashrc conf",
     "/etc/skel/.bashrc conf", "/etc/skel/.profile conf"], trixie="5.2.37-2", **E,
-    section="shells", pre="libc6 (>= 2.36)", depends="base-files (>= 2.1.12), debianutils (>= 5.6-0.1)",
+    section="shells", pre="libc6 (>= 2.36)",
+    depends="base-files (>= 2.1.12), debianutils (>= 5.6-0.1)",
     conflicts="bash-completion (<< 20060301-0)", replaces="bash-completion (<< 20060301-0)")
 pkg("bsdutils", "1:2.38.1-5", ["/usr/bin/logger 0755", "/usr/bin/wall 2755 0:5"],
     trixie="1:2.41-5", **E, pre="libc6 (>= 2.34)", source="util-linux")
@@ -181,7 +182,8 @@ pkg("apt", "2.6.1", ["/usr/bin/apt-get 0755", "/var/cache/apt/archives/partial/ 
 pkg("e2fsprogs", "1.47.0-2", ["/sbin/resize2fs 0755", "/sbin/mke2fs 0755",
     "/sbin/mkfs.ext4 -> mke2fs", "/etc/mke2fs.conf conf"], trixie="1.47.2-3", **R,
     section="admin", pre="libext2fs2, libc6 (>= 2.34)")
-pkg("tzdata", "2024a-0+deb12u1", ["/usr/share/zoneinfo/UTC", "/usr/share/zoneinfo/Etc/UTC -> ../UTC",
+pkg("tzdata", "2024a-0+deb12u1", ["/usr/share/zoneinfo/UTC",
+    "/usr/share/zoneinfo/Etc/UTC -> ../UTC",
     "/usr/share/zoneinfo/Zulu == /usr/share/zoneinfo/UTC"], trixie="2025a-2", arch="all", **R,
     section="localization", provides="tzdata-trixie", depends="debconf (>= 0.5) | debconf-2.0",
     ma="foreign")
@@ -199,22 +201,26 @@ pkg("gpgv", "2.2.40-1.1", ["/usr/bin/gpgv 0755"], trixie="2.4.7-21", **I, source
 pkg("init", "1.65.2", [], trixie="1.69", **I, section="metapackages", essential=False,
     pre="systemd-sysv | sysvinit-core | runit-init", source="init-system-helpers")
 pkg("systemd", "252.39-1~deb12u1", ["/lib/systemd/systemd 0755", "/etc/systemd/system.conf conf",
-    r"/lib/systemd/system/systemd\x2dcryptsetup.slice", r"/lib/systemd/system/system-systemd\x2dveritysetup.slice",
+    r"/lib/systemd/system/systemd\x2dcryptsetup.slice",
+    r"/lib/systemd/system/system-systemd\x2dveritysetup.slice",
     "/lib/systemd/system/serial-getty@.service", "/var/log/journal/ 2755",
-    "/etc/systemd/system/getty.target.wants/getty@tty1.service -> /lib/systemd/system/getty@.service"],
+    "/etc/systemd/system/getty.target.wants/getty@tty1.service -> "
+    "/lib/systemd/system/getty@.service"],
     trixie="257.8-1~deb13u2", **I, section="admin", data="zst", control="zst",
     pre="libsystemd0, libc6 (>= 2.34)", depends="mount, default-dbus-system-bus | dbus-system-bus",
     triggers="interest-noawait /lib/systemd/system\n")
 pkg("systemd-sysv", "252.39-1~deb12u1", ["/sbin/init -> /lib/systemd/systemd",
     "/sbin/poweroff -> /bin/systemctl"], trixie="257.8-1~deb13u2", **I, section="admin",
-    source="systemd", pre="systemd", conflicts="sysvinit-core, runit-init", replaces="sysvinit-core")
+    source="systemd", pre="systemd", conflicts="sysvinit-core, runit-init",
+    replaces="sysvinit-core")
 pkg("sysvinit-core", "3.06-4", ["/sbin/init 0755", "/etc/inittab.example"], trixie="3.14-4",
     section="admin", source="sysvinit", conflicts="systemd-sysv", depends="sysvinit-utils")
 pkg("udev", "252.39-1~deb12u1", ["/lib/systemd/systemd-udevd -> /bin/udevadm",
     "/bin/udevadm 0755", "/etc/udev/udev.conf conf"], trixie="257.8-1~deb13u2", **I,
     section="admin", source="systemd", depends="libc6 (>= 2.34), adduser | systemd-sysusers")
 pkg("kmod", "30+20221128-1", ["/bin/kmod 0755", "/sbin/depmod -> /bin/kmod",
-    "/sbin/modprobe -> /bin/kmod"], trixie="34.2-2", **I, section="admin", depends="libc6 (>= 2.34)")
+    "/sbin/modprobe -> /bin/kmod"], trixie="34.2-2", **I, section="admin",
+    depends="libc6 (>= 2.34)")
 pkg("iproute2", "6.1.0-3", ["/bin/ip 0755", "/sbin/ip -> /bin/ip"], trixie="6.15.0-1", **I,
     section="net", depends="libc6 (>= 2.34)")
 pkg("ifupdown", "0.8.41", ["/sbin/ifup 0755", "/etc/network/interfaces.d/"], trixie="0.8.44", **I,
@@ -230,7 +236,7 @@ pkg("nano", "7.2-1+deb12u1", ["/bin/nano 0755", "/bin/rnano -> nano", "/etc/nano
 pkg("fdisk", "2.38.1-5", ["/sbin/fdisk 0755", "/sbin/sfdisk 0755"], trixie="2.41-5", **I,
     source="util-linux", depends="libc6 (>= 2.34)")
 
-# ---- what profiles ask for ---------------------------------------------------------------------
+# ---- what profiles ask for ----------------------------------------------------------------------
 pkg("dbus", "1.14.10-1~deb12u1", ["/usr/bin/dbus-send 0755", "/etc/default/dbus conf",
     "/usr/lib/dbus-1.0/dbus-daemon-launch-helper 4754 0:27"], trixie="1.16.2-2", prio="standard",
     section="admin", depends="libc6 (>= 2.34)", ma="foreign",
@@ -239,7 +245,8 @@ pkg("openssh-server", "1:9.2p1-2+deb12u6", ["/usr/sbin/sshd 0755", "/etc/ssh/ssh
     "/etc/pam.d/sshd conf", "/etc/default/ssh conf", "/lib/systemd/system/ssh.service"],
     trixie="1:10.0p1-7", section="net", source="openssh", provides="ssh-server",
     pre="debconf (>= 1.2.0) | debconf-2.0",
-    depends="adduser, openssh-client, openssh-sftp-server, libpam0g, init-system-helpers (>= 1.54~)",
+    depends="adduser, openssh-client, openssh-sftp-server, libpam0g, "
+            "init-system-helpers (>= 1.54~)",
     conflicts="ssh-nonfree", recommends="default-logind | logind | libpam-systemd")
 pkg("openssh-client", "1:9.2p1-2+deb12u6", ["/usr/bin/ssh 0755", "/etc/ssh/ssh_config conf",
     "/usr/bin/ssh-agent 2755 0:43"], trixie="1:10.0p1-7", section="net", source="openssh",
@@ -248,7 +255,8 @@ pkg("openssh-sftp-server", "1:9.2p1-2+deb12u6", ["/usr/lib/openssh/sftp-server 0
     trixie="1:10.0p1-7", section="net", source="openssh", depends="libc6 (>= 2.34)")
 pkg("sudo", "1.9.13p3-1+deb12u2", ["/usr/bin/sudo 4755", "/usr/bin/sudoedit -> sudo",
     "/etc/sudoers 0440 conf", "/etc/sudoers.d/ 0750", "/etc/sudoers.d/README 0440 conf"],
-    trixie="1.9.16p2-3", section="admin", conflicts="sudo-ldap", depends="libpam0g, libc6 (>= 2.34)")
+    trixie="1.9.16p2-3", section="admin", conflicts="sudo-ldap",
+    depends="libpam0g, libc6 (>= 2.34)")
 pkg("build-essential", "12.9", ["/usr/share/doc/build-essential/list"], trixie="12.12",
     section="devel", depends="libc6-dev | libc-dev, gcc (>= 4:12.2), make, dpkg-dev (>= 1.17.11)")
 pkg("gcc", "4:12.2.0-3", ["/usr/bin/gcc 0755", "/usr/bin/TRIPLET-gcc -> gcc"], trixie="4:14.2.0-1",
@@ -300,7 +308,8 @@ pkg("grub-common", "2.06-13+deb12u1", ["/usr/bin/grub-mkimage 0755", "/etc/defau
     depends="libc6 (>= 2.34)")
 pkg("grub2-common", "2.06-13+deb12u1", ["/usr/sbin/grub-install 0755"], trixie="2.12-9",
     section="admin", source="grub2", depends="grub-common")
-for grub, only, fmt in [("grub-efi-arm", "armhf", "arm-efi"), ("grub-efi-arm64", "arm64", "arm64-efi"),
+for grub, only, fmt in [("grub-efi-arm", "armhf", "arm-efi"),
+                        ("grub-efi-arm64", "arm64", "arm64-efi"),
                         ("grub-efi-amd64", "amd64", "x86_64-efi")]:
     pkg(grub, "2.06-13+deb12u1", [f"/usr/share/doc/{grub}/copyright"], trixie="2.12-9",
         arch=[only], section="admin", source="grub2", conflicts="grub-pc",
@@ -308,7 +317,7 @@ for grub, only, fmt in [("grub-efi-arm", "armhf", "arm-efi"), ("grub-efi-arm64",
     pkg(grub + "-bin", "2.06-13+deb12u1", [f"/usr/lib/grub/{fmt}/moddep.lst"], trixie="2.12-9",
         arch=[only], section="admin", source="grub2", depends="grub-common")
 
-# ---- made for tests alone ------------------------------------------------------------------------
+# ---- made for tests alone -----------------------------------------------------------------------
 pkg("fixture-empty", "1.0", arch="all")
 pkg("fixture-odd-names", "1.0", ["/opt/odd/with%20space", "/opt/odd/caf\udce9", "/opt/odd/a,b=c",
     "/opt/odd/-dash", "/opt/odd/" + "n" * 200, "/opt/odd/closed/ 0000", "/opt/odd/closed/file 0000",
@@ -318,8 +327,9 @@ pkg("fixture-unsolvable", "1.0", arch="all", depends="no-such-package (>= 2)")
 pkg("fixture-conflict", "1.0", arch="all", conflicts="hello")
 pkg("fixture-versioned", "1.0", arch="all", depends="hello (>= 9)")
 
-# ---- firmware -------------------------------------------------------------------------------------
-FIRMWARE = [  # package, name in folder, QEMU's name, machine, descriptors: (rank-name, features, code, vars)
+# ---- firmware -----------------------------------------------------------------------------------
+# package, folder, QEMU's name, machine, descriptors: (rank-name, features, code, vars)
+FIRMWARE = [
     ("qemu-efi-arm", "AAVMF", "arm", "virt-*", [
         ("60-edk2-arm", ["verbose-static"], "AAVMF32_CODE.fd", "AAVMF32_VARS.fd")]),
     ("qemu-efi-aarch64", "AAVMF", "aarch64", "virt-*", [
@@ -360,7 +370,7 @@ for name, folder, qemu, machine, rows in FIRMWARE:
     pkg(name, "2022.11-6+deb12u2", lines, trixie="2025.02-8", arch="all", section="misc",
         source="edk2", contents=contents)
 
-# ---- kernels: by release and architecture ----------------------------------------------------------
+# ---- kernels: by release and architecture -------------------------------------------------------
 MODULES = {  # name: (folder, depends); what is built in on some architectures is marked with +
     "+virtio": ("drivers/virtio", []), "+virtio_ring": ("drivers/virtio", []),
     "virtio_pci": ("drivers/virtio", ["+virtio", "+virtio_ring", "virtio_pci_modern_dev"]),
@@ -400,7 +410,8 @@ def kernel(release, arch):
         contents[path] = body
     contents[f"{top}/modules.builtin"] = "".join(builtin).encode()
     version = "6.12.57-1" if release == "trixie" else "6.1.153-1"
-    fields = {"Depends": "kmod, linux-base (>= 4.3~) | base-files, initramfs-tools | linux-initramfs-tool"}
+    fields = {"Depends": "kmod, linux-base (>= 4.3~) | base-files, "
+                         "initramfs-tools | linux-initramfs-tool"}
     image = Package(f"linux-image-{uname}", (version,), (arch,), section="kernel",
                     source="linux-signed" if arch != "armhf" else "linux", fields=fields,
                     files=tuple(lines), contents=contents,
@@ -414,10 +425,11 @@ def kernel(release, arch):
         for meta in metas]
 
 
-# ---- newer versions elsewhere: suite -> {package: version}; a push -> the same for its suite --------
+# ---- newer versions: suite -> {package: version}; what a push brings ------------------------------
 NEWER = {
     "bookworm-updates": {"tzdata": "2025b-0+deb12u2"},
-    "bookworm-security": {"openssh-server": "1:9.2p1-2+deb12u7", "openssh-client": "1:9.2p1-2+deb12u7",
+    "bookworm-security": {"openssh-server": "1:9.2p1-2+deb12u7",
+                          "openssh-client": "1:9.2p1-2+deb12u7",
                           "openssh-sftp-server": "1:9.2p1-2+deb12u7", "sudo": "1.9.13p3-1+deb12u3"},
     "trixie-updates": {"tzdata": "2025b-4+deb13u1"},
     "trixie-security": {"sudo": "1.9.16p2-3+deb13u1"},

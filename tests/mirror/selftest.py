@@ -73,19 +73,24 @@ class Signatures(Shared):
         lines = [l.split() for l in done.stdout.decode("utf-8", "replace").splitlines()]
         return {l[1] for l in lines} & MEANING, lines
 
-    def test_each_variant_is_what_it_says(self):
-        for name, want in STATUS.items():
+    def test_each_variant_is_what_it_says_and_can_be_undone(self):
+        before = self.archive.good_text(SUITE)
+        self.assertLessEqual(set(STATUS), set(variants.VARIANTS))
+        for name in variants.VARIANTS:
             with self.subTest(variant=name):
                 variants.apply(self.archive, SUITE, name)
+                if name not in STATUS:
+                    continue
                 got, lines = self.verdict()
-                if name in ("md5",):            # gpgv names a missing key or a bad digest by this
-                    self.assertTrue(want <= got, got)
-                else:
-                    self.assertEqual(want, got - {"ERRSIG"} if "ERRSIG" not in want else got)
+                if "ERRSIG" not in STATUS[name]:    # said beside NO_PUBKEY as well
+                    got.discard("ERRSIG")
+                self.assertEqual(STATUS[name], got)
                 digest = {"sha1": "2", "good": "8", "sha512": "10"}.get(name)
                 if digest:
                     self.assertIn(digest, [l[9] for l in lines if l[1] == "VALIDSIG"])
         variants.apply(self.archive, SUITE, "good")
+        self.assertEqual(before, self.archive.good_text(SUITE))
+        self.assertIn("GOODSIG", self.verdict()[0])
 
     def test_subkey_signs_and_names_its_primary(self):
         variants.apply(self.archive, SUITE, "good")
@@ -98,15 +103,6 @@ class Signatures(Shared):
         variants.apply(self.archive, SUITE, "good")
         got, _ = self.verdict("other")
         self.assertIn("NO_PUBKEY", got)
-
-    def test_every_variant_applies_and_can_be_undone(self):
-        before = self.archive.good_text(SUITE)
-        for name in variants.VARIANTS:
-            with self.subTest(variant=name):
-                variants.apply(self.archive, SUITE, name)
-        variants.apply(self.archive, SUITE, "good")
-        self.assertEqual(before, self.archive.good_text(SUITE))
-        self.assertIn("GOODSIG", self.verdict()[0])
 
     def test_mutations_differ_from_the_good_file(self):
         variants.apply(self.archive, SUITE, "good")
@@ -222,15 +218,16 @@ class Apt(Shared):
         self.dir = tempfile.mkdtemp(dir=self.tmp)
         self.addCleanup(self.server.stop)
 
-    def apt(self, *args, arch="armhf", release="bookworm"):
+    def apt(self, *args, arch="armhf", release="bookworm", suites=None):
         for folder in ("state/lists/partial", "cache/archives/partial", "etc/parts", "log"):
             os.makedirs(os.path.join(self.dir, folder), exist_ok=True)
         open(os.path.join(self.dir, "state/status"), "w", encoding="ascii").close()
         ring = self.archive.keys.ring("pinned")
         with open(os.path.join(self.dir, "etc/sources.list"), "w", encoding="ascii") as out:
             for suite, info in archive.SUITES.items():
-                if info.release == release:
-                    out.write(f"deb [signed-by={ring}] {self.server.url}/{info.base} {suite} main\n")
+                if suite in suites if suites else info.release == release:
+                    out.write(f"deb [signed-by={ring}] {self.server.url}/{info.base} "
+                              f"{suite} main\n")
         with open(os.path.join(self.dir, "apt.conf"), "w", encoding="ascii") as out:
             out.write(f'Dir "{self.dir}"; Dir::State "{self.dir}/state"; '
                       f'Dir::State::status "{self.dir}/state/status"; '
@@ -268,18 +265,17 @@ class Apt(Shared):
             self.assertNotEqual(0, self.apt("install", "-s", *names).returncode, names)
 
     def test_apt_refuses_bad_states(self):
-        for name in ("unknown-key", "md5", "expired-key", "revoked-key", "expired-signature",
-                     "valid-until-past", "date-future", "mismatch", "same-size-mismatch",
-                     "text-changed"):
+        for name in ("unknown-key", "md5", "expired-key", "revoked-key", "valid-until-past",
+                     "date-future", "mismatch", "same-size-mismatch"):
             with self.subTest(variant=name):
                 variants.apply(self.archive, SUITE, name)
-                done = self.apt("-o", "APT::Update::Error-Mode=any", "update")
+                done = self.apt("-o", "APT::Update::Error-Mode=any", "update", suites=[SUITE])
                 self.assertNotEqual(0, done.returncode, done.stdout.decode())
                 shutil.rmtree(os.path.join(self.dir, "state"))
-        for name in ("good+expired", "no-by-hash", "by-hash-only", "push"):
+        for name in ("no-by-hash", "by-hash-only", "push"):
             with self.subTest(variant=name):
                 variants.apply(self.archive, SUITE, name)
-                done = self.apt("-o", "APT::Update::Error-Mode=any", "update")
+                done = self.apt("-o", "APT::Update::Error-Mode=any", "update", suites=[SUITE])
                 self.assertEqual(0, done.returncode, done.stdout.decode())
                 shutil.rmtree(os.path.join(self.dir, "state"))
 

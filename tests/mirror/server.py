@@ -16,7 +16,8 @@ same root; CONNECT ANY.HOST:443 is tunnelled to this server's own https port.
 
 Control (always well-behaved; direct only):
     POST /_control   {"rules": [...], "root": "first"|"next", "clear_log": true}: each is optional
-    GET  /_log       JSON lines: n, method, path, url, via, host, range, if_range, mode, status, bytes
+    GET  /_log       JSON lines: n, method, path, url, via, host, range, if_range, mode, status,
+                     bytes, done
     GET  /_state     {"root": ..., "rules": [...with counts...]}
 From Python: Server(root, ...) with start/stop (or "with"), url, tls_url, rules(), log().
 """
@@ -109,12 +110,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     # ---- output that modes use -------------------------------------------------------------
+    # The log is right before the client has the bytes, so that a test can look at once.
+    entry = None
+
     def send(self, data):
-        self.wfile.write(data)
-        self.sent += len(data)
+        self.count(len(data))
+        try:
+            self.wfile.write(data)
+        except OSError:
+            self.count(-len(data))
+            raise
+
+    def count(self, number):
+        if self.entry is not None:
+            self.entry["bytes"] += number
 
     def head(self, status, headers, reason=None):
-        self.answered = status
+        if self.entry is not None:
+            self.entry["status"] = status
         reason = reason or http.server.BaseHTTPRequestHandler.responses.get(status, ("Fault",))[0]
         lines = [f"HTTP/1.1 {status} {reason}", "Date: " + email.utils.formatdate(usegmt=True),
                  "Server: fixture"] + [f"{k}: {v}" for k, v in headers.items()]
@@ -179,9 +192,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif self.path.startswith("/_"):
             self.control()
             return
-        self.sent, self.answered = 0, 0
         rule = owner.rule_list.pick(self.command, url, via)
-        entry = owner.note(self, url, via, rule)
+        self.entry = owner.note(self, url, via, rule)
         try:
             file = self.find(self.path)
             if rule is None or (file is None and rule["mode"] not in faults.FILELESS):
@@ -191,8 +203,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (OSError, ValueError):
             self.close_connection = True
         finally:
-            entry.update(status=self.answered, bytes=self.sent, done=True)
-            owner.write_log(entry)
+            self.entry["done"] = True
+            owner.write_log(self.entry)
 
     do_HEAD = do_GET
 
@@ -202,9 +214,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_CONNECT(self):
         """Tunnel to our own https port, whatever host was asked for."""
         owner = self.server.owner
-        self.sent, self.answered, self.close_connection = 0, 0, True
+        self.close_connection = True
         rule = owner.rule_list.pick("CONNECT", self.path, "proxy")
-        entry = owner.note(self, self.path, "proxy", rule)
+        self.entry = owner.note(self, self.path, "proxy", rule)
         try:
             if rule is not None:
                 faults.MODES[rule["mode"]](self, rule, Served(b"", 0, {}))
@@ -216,8 +228,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except (OSError, ValueError):
             pass
         finally:
-            entry.update(status=self.answered, bytes=self.sent, done=True)
-            owner.write_log(entry)
+            self.entry["done"] = True
+            owner.write_log(self.entry)
 
     def tunnel(self, port):
         with socket.create_connection(("127.0.0.1", port)) as far:
@@ -229,11 +241,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     if not data:
                         return
                     ends[end].sendall(data)
-                    self.sent += len(data)
+                    self.count(len(data))
 
     def control(self):
-        owner = self.server.owner
-        self.sent, self.answered = 0, 0
+        owner, self.entry = self.server.owner, None
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path == "/_log":
             self.plain(200, "".join(json.dumps(e) + "\n" for e in owner.log()).encode())

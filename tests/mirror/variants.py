@@ -76,7 +76,7 @@ def literal(text):
     return bytes([0xC0 | 11, 0xFF]) + len(body).to_bytes(4, "big") + body
 
 
-# ---- F1-F3, F5: who signed, and how -----------------------------------------------------------
+# ---- F1-F3, F5: who signed, and how -------------------------------------------------------------
 signed("good", "control", "accept", "as published; undoes any other variant")
 signed("good+other", "F2", "accept", "two signatures, the second by an unknown key",
        keys=("good", "other"))
@@ -164,8 +164,8 @@ edited("date-older", "F7", "keep", "Date two days before the good one",
        lambda a: [("Date", http_date(a.date - 2 * DAY))])
 edited("no-date", "F7", "warn", "no Date", lambda a: [("Date", None)])
 edited("bad-date", "F7", "refuse", "a Date that is none", lambda a: [("Date", "yesterday, 99:99")])
-edited("version-lower", "F8", "refuse", "a Version below the one seen before, Date newer", lambda a: [
-    ("Version", "11.1"), ("Date", http_date(a.date + 60))])
+edited("version-lower", "F8", "refuse", "a Version below the one seen before, Date newer",
+       lambda a: [("Version", "11.1"), ("Date", http_date(a.date + 60))])
 edited("wrong-codename", "F8", "refuse", "signed, but names another suite and codename",
        lambda a: [("Suite", "experimental"), ("Codename", "rc-buggy")])
 edited("no-armhf", "F8", "refuse", "armhf is not among Architectures",
@@ -251,7 +251,7 @@ def apply(a, suite, name):
     chosen.make(a, suite)
 
 
-# ---- F4: the same file, damaged -------------------------------------------------------------------
+# ---- F4: the same file, damaged -----------------------------------------------------------------
 def mutations(good, second, text):
     """
     Yield (name, expect, bytes) over a good InRelease.  second: another good one (a whole block);
