@@ -140,16 +140,71 @@ if [ -n "$GRUB_TARGET" ]; then
 	} >$run/grub.log 2>&1 9>&- &
 fi
 
+# Work that nothing waits for goes into a queue, in order, for the second processor.
+work_queue()
+{
+	set -f
+	while read -r line; do
+		[ "$line" != end ] || break
+		# dpkg would name the package; the tools only want to see that it is dpkg who asks
+		# shellcheck disable=SC2086
+		env PATH="$plain_path" DPKG_MAINTSCRIPT_PACKAGE=debwiz DPKG_MAINTSCRIPT_NAME=postinst $line </dev/null ||
+			echo "$line: status $?" >>$run/queue.failed
+		case $line in
+		deb-systemd-helper*) rm -f "$run/pending/${line##* }" ;;
+		esac
+	done
+	read -r up rest </proc/uptime
+	echo "queue ended at $up s"
+}
+
+mkdir $run/pending
+mkfifo $run/queue
+exec 7<>$run/queue
+work_queue <&7 >$run/queue.log 2>&1 8>&- 9>&- &
+worker=$!
+
 shadow depmod <<-END
 	[ "\$*" = "$KERNEL_VERSION" ] || exec env PATH=$plain_path depmod "\$@"
 	while [ ! -e $run/depmod.done ]; do $run/busybox usleep 100000; done
 	[ -e $run/depmod.ok ]
 END
-for name in update-initramfs update-grub grub-install; do
-	shadow $name <<-END
-		exit 0
-	END
+
+# An initramfs is there already, the boot loader's turn comes later, keys would be thrown away, nothing is to be started,
+# and dpkg-maintscript-helper has nothing to do after a first installation.
+for name in update-initramfs update-grub grub-install ssh-keygen invoke-rc.d dpkg-maintscript-helper; do
+	ln -s /bin/true $run/bin/$name
 done
+
+shadow update-rc.d <<-END
+	echo "update-rc.d \$*" >$run/queue
+END
+shadow systemd-hwdb <<-END
+	echo "systemd-hwdb \$*" >$run/queue
+END
+# asked for by the package itself and again by its trigger
+shadow update-ca-certificates <<-END
+	mkdir $run/certificates 2>/dev/null || exit 0
+	echo "update-ca-certificates" >$run/queue
+END
+# Questions about a unit that was never enabled or masked have one answer, and perl takes long to give it.
+shadow deb-systemd-helper <<-END
+	state=/var/lib/systemd/deb-systemd-helper
+	for unit; do :; done
+	while [ -e $run/pending/\$unit ]; do $run/busybox usleep 50000; done
+	case "\$*" in
+	--user*) ;;
+	"enable \$unit")
+		: >"$run/pending/\$unit"
+		echo "deb-systemd-helper \$*" >$run/queue
+		exit 0 ;;
+	"unmask \$unit")
+		[ -L "/etc/systemd/system/\$unit" ] || exit 0 ;;
+	"--quiet was-enabled \$unit")
+		[ -e "\$state-enabled/\$unit.dsh-also" ] || exit 0 ;;
+	esac
+	exec env PATH=$plain_path deb-systemd-helper "\$@"
+END
 export PATH="$run/bin:$plain_path"
 
 # ---- configure
@@ -193,12 +248,25 @@ done
 echo again >&8
 dpkg --force-unsafe-io --status-fd 8 --configure -a >>$log 2>&1 </dev/null 9>&- || code=$?
 exec 8>&-
+echo end >&7
 wait $follower
 if [ $code -ne 0 ]; then
 	broken=
 	[ ! -s $run/broken ] || read -r broken <$run/broken
 	fail "dpkg ended with status $code${broken:+ on $broken}"
 fi
+
+# files of packages do not change any more but by packages that come in addition
+verify()
+{
+	dpkg --verify >$run/verify 2>&1
+	: >$run/verify.done
+}
+
+wait $worker
+cat $run/queue.log >>$log
+[ ! -s $run/queue.failed ] || { cat $run/queue.failed >>$log; fail "work beside dpkg went wrong"; }
+exec 7>&-
 
 # ---- packages that the user asked for: by apt, whose preinst scripts and order may matter
 
@@ -212,6 +280,9 @@ follow_apt()
 	done
 }
 
+# what these packages run is theirs: of the shadows only the ones about initramfs and boot loader stay
+rm -f $run/bin/depmod $run/bin/ssh-keygen $run/bin/dpkg-maintscript-helper $run/bin/update-rc.d $run/bin/systemd-hwdb \
+	$run/bin/update-ca-certificates $run/bin/deb-systemd-helper
 if [ "${EXTRA_DEBS:-}" = 1 ]; then
 	phase packages
 	mkfifo $run/apt-status
@@ -236,6 +307,7 @@ if [ "${EXTRA_DEBS:-}" = 1 ]; then
 	rm -rf /var/cache/debwiz
 fi
 export PATH="$plain_path"
+verify 9>&- &
 must apt-mark auto "linux-image-$KERNEL_VERSION"
 
 # ---- units: networkd in place of ifupdown; LVM snapshots to be reaped do not exist here
@@ -279,11 +351,11 @@ dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' | grep -v '^ii ' >$run/odd
 [ ! -s $run/odd ] || { cat $run/odd >>$log; fail "packages that are not installed: $(wc -l <$run/odd)"; }
 dpkg --audit >$run/odd 2>&1
 [ ! -s $run/odd ] || { cat $run/odd >>$log; fail "dpkg --audit has complaints"; }
-dpkg --verify >$run/odd 2>&1
-[ ! -s $run/odd ] || { cat $run/odd >>$log; fail "dpkg --verify has complaints"; }
 grep ' newconffile' /var/lib/dpkg/status >$run/odd
 [ ! -s $run/odd ] || { cat $run/odd >>$log; fail "configuration files are still marked new"; }
 must apt-get check
+while [ ! -e $run/verify.done ]; do $run/busybox usleep 100000; done
+[ ! -s $run/verify ] || { cat $run/verify >>$log; fail "dpkg --verify has complaints"; }
 for name in "/boot/vmlinuz-$KERNEL_VERSION" "/boot/initrd.img-$KERNEL_VERSION" \
 	"/lib/modules/$KERNEL_VERSION/modules.dep"; do
 	[ -s "$name" ] || fail "there is no $name"
