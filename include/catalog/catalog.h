@@ -41,6 +41,8 @@ struct catalog_arch {
 	struct strv firmware_releases; /* codenames that have the firmware; empty: all */
 	char *firmware_arch; /* architecture name in the JSON descriptors: "arm" */
 	char *firmware_machine; /* machine pattern in them: "virt-*" */
+	uint64_t firmware_max_memory; /* bytes the firmware starts with, 0: max_memory */
+	char *firmware_memory_why;    /* reason in words */
 	uint64_t pflash_size;  /* bytes the machine wants, 0: the file's own size */
 	char *grub;	     /* package: "grub-efi-arm" */
 	char *grub_target;   /* "arm-efi" */

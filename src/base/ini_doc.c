@@ -231,42 +231,82 @@ static size_t place(struct ini_doc *d, const char *section)
 	return d->len;
 }
 
+/* The lines of one key, and which of the new values each of them already holds. */
+struct entries {
+	size_t *at;   /* line; kept right while lines come and go */
+	size_t *kept; /* index of the value, NONE: none */
+	size_t len;
+};
+
+#define NONE ((size_t)-1)
+
+static void find_entries(const struct ini_doc *d, const char *section, const char *key,
+			 const char *const *values, size_t count, struct entries *n)
+{
+	size_t from = 0;
+
+	n->at = xreallocarray(NULL, d->len + 1, sizeof(*n->at));
+	n->kept = xreallocarray(NULL, d->len + 1, sizeof(*n->kept));
+	n->len = 0;
+	for (size_t i = 0; i < d->len; i++) {
+		size_t v = from;
+
+		if (!is_entry(&d->lines[i], section, key))
+			continue;
+		while (v < count && strcmp(d->lines[i].value, values[v]))
+			v++;
+		n->at[n->len] = i;
+		n->kept[n->len++] = v < count ? v : NONE;
+		if (v < count)
+			from = v + 1;
+	}
+}
+
+static void shift(struct entries *n, size_t from, long by)
+{
+	for (; from < n->len; from++)
+		n->at[from] += (size_t)by;
+}
+
 int ini_doc_set(struct ini_doc *d, const char *section, const char *key, const char *const *values,
 		size_t count, struct err *e)
 {
-	size_t have = 0;
-	size_t head = 0; /* lines that stay at the start of the list, then at its end */
-	size_t tail = 0;
-	size_t *at;
-	size_t added = 0;
-	size_t i;
+	struct entries n;
+	size_t v = 0;
+	size_t to; /* where a further line goes */
 
-	for (i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		if (check_value(section, key, values[i], e) < 0)
 			return -1;
-	at = xreallocarray(NULL, d->len + 1, sizeof(*at));
-	for (i = 0; i < d->len; i++)
-		if (is_entry(&d->lines[i], section, key))
-			at[have++] = i;
-	while (head < have && head < count && !strcmp(d->lines[at[head]].value, values[head]))
-		head++;
-	while (tail < have - head && tail < count - head &&
-	       !strcmp(d->lines[at[have - tail - 1]].value, values[count - tail - 1]))
-		tail++;
+	find_entries(d, section, key, values, count, &n);
+	to = n.len ? n.at[0] : count ? place(d, section) : 0;
+	/* Between two lines that stay: line by line another value, then what is too much goes or
+	 * what is further follows. */
+	for (size_t i = 0; i <= n.len; i++) {
+		size_t next = i;
+		size_t until;
 
-	/* What lies between: replaced one by one, then surplus lines go or further ones follow. */
-	for (i = head; i < have - tail && i < count - tail; i++)
-		added += replace(d, at[i] + added, section, key, values[i]);
-	if (have > count) {
-		for (i = have - tail; i-- > count - tail;)
-			drop(d, at[i] + added);
-	} else if (count > have) {
-		size_t to = i ? at[i - 1] + added + 1 : have ? at[0] : place(d, section);
-
-		for (; i < count - tail; i++)
-			fill(insert(d, to++), section, key, values[i], "");
+		while (next < n.len && n.kept[next] == NONE)
+			next++;
+		until = next < n.len ? n.kept[next] : count;
+		for (; i < next && v < until; i++, v++) {
+			shift(&n, i, (long)replace(d, n.at[i], section, key, values[v]));
+			to = n.at[i] + 1;
+		}
+		for (; i < next; i++) {
+			drop(d, n.at[i]);
+			shift(&n, i + 1, -1);
+		}
+		for (; v < until; v++) {
+			fill(insert(d, to++), section, key, values[v], "");
+			shift(&n, next, 1);
+		}
+		if (next < n.len)
+			to = n.at[next] + 1;
+		v = until + 1;
 	}
-	free(at);
+	free(n.at);
+	free(n.kept);
 	return 0;
 }
 

@@ -49,6 +49,8 @@ static const struct column arch_columns[] = {
 	{"firmware_releases", COLUMN_LIST, ARCH(firmware_releases), false},
 	{"firmware_arch", COLUMN_TEXT, ARCH(firmware_arch), false},
 	{"firmware_machine", COLUMN_TEXT, ARCH(firmware_machine), false},
+	{"firmware_max_memory", COLUMN_SIZE, ARCH(firmware_max_memory), false},
+	{"firmware_memory_why", COLUMN_TEXT, ARCH(firmware_memory_why), false},
 	{"pflash_size", COLUMN_SIZE, ARCH(pflash_size), false},
 	{"grub", COLUMN_TEXT, ARCH(grub), false},
 	{"grub_target", COLUMN_TEXT, ARCH(grub_target), false},

@@ -151,6 +151,8 @@ static void check_cpu(struct check *k)
 	const struct catalog_arch *a = k->arch;
 	const struct spec *s = k->s;
 	char text[SIZE_TEXT];
+	char most[SIZE_TEXT];
+	char whole[SIZE_TEXT];
 	char *words;
 	char *model;
 
@@ -161,8 +163,16 @@ static void check_cpu(struct check *k)
 		      s->cpu_count, a->name, a->max_cpus, a->cpu_limit_why);
 	if (s->memory > a->max_memory)
 		FAULT(k, "cpu", "memory", "%s is too much for %s: at most %s, %s",
+		      size_format(s->memory, text), a->name, size_format(a->max_memory, most),
+		      a->memory_limit_why);
+	else if (s->firmware == SPEC_UEFI && a->firmware_max_memory &&
+		 s->memory > a->firmware_max_memory)
+		FAULT(k, "cpu", "memory",
+		      "%s is too much for %s with mode = uefi: at most %s, %s; mode = direct takes "
+		      "%s",
 		      size_format(s->memory, text), a->name,
-		      size_format(a->max_memory, (char[SIZE_TEXT]){0}), a->memory_limit_why);
+		      size_format(a->firmware_max_memory, most), a->firmware_memory_why,
+		      size_format(a->max_memory, whole));
 	if (strcmp(s->accel, "auto") && strcmp(s->accel, "tcg") && !strv_has(&a->accels, s->accel)) {
 		words = strv_join(&a->accels, ", ");
 		FAULT(k, "cpu", "accel", "%s does not run %s; write auto, tcg%s%s", s->accel,
