@@ -89,15 +89,20 @@ static errcode_t write_inode(struct image_file *f, const struct image_attr *attr
 {
 	ext2_filsys fs = f->im->fs;
 	union inode in = {.bytes = {0}};
+	struct ext3_extent_header *head = (void *)in.small.i_block;
 	errcode_t rc;
 
 	image_fill_inode(f->im, &in, LINUX_S_IFREG, attr);
+	/* libext2fs makes the header of an empty tree only when something is inserted */
+	head->eh_magic = ext2fs_cpu_to_le16(EXT3_EXT_MAGIC);
+	head->eh_max = ext2fs_cpu_to_le16((sizeof in.small.i_block - sizeof *head) /
+					  sizeof(struct ext3_extent));
 	in.small.i_links_count = 1;
 	in.small.i_flags = EXT4_EXTENTS_FL;
 	ext2fs_inode_size_set(fs, &in.small, (ext2_off64_t)f->size);
 	ext2fs_iblk_set(fs, &in.small, (f->size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE);
 	rc = ext2fs_write_inode_full(fs, f->ino, &in.small, sizeof in);
-	if (!rc)
+	if (!rc && f->count > 0)
 		rc = insert_extents(f);
 	return rc;
 }

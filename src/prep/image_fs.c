@@ -3,6 +3,7 @@
  * image_fs: makes and ends the ext4 file system of an image. In: a region of zeros in a file. Out:
  * an empty file system with root folder, lost+found, resize inode and journal.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,8 +128,10 @@ static errcode_t populate(ext2_filsys fs)
 	if (rc)
 		return rc;
 	/* The file is new, so that the tables are zero already: no kernel needs to do it later. */
-	for (dgrp_t g = 0; g < fs->group_desc_count; g++)
+	for (dgrp_t g = 0; g < fs->group_desc_count; g++) {
 		ext2fs_bg_flags_set(fs, g, EXT2_BG_INODE_ZEROED);
+		ext2fs_group_desc_csum_set(fs, g);
+	}
 	rc = ext2fs_mkdir(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, NULL);
 	if (!rc)
 		rc = make_lost_found(fs);
