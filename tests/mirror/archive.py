@@ -189,12 +189,12 @@ class Archive:
         if path.endswith("/Packages"):
             return
         if canonical:
-            write(self.dists(suite, path), data, self.now)
+            write(self.dists(suite, path), data, self.date)
         if by_hash:
             for name, algo in (("MD5Sum", "md5"), ("SHA256", "sha256")):
                 if name in SUITES[suite].sums:
                     write(self.dists(suite, os.path.dirname(path), "by-hash", name,
-                                     hashlib.new(algo, data).hexdigest()), data, self.now)
+                                     hashlib.new(algo, data).hexdigest()), data, self.date)
 
     # ---- Release and its signature ------------------------------------------------------------
 
@@ -243,14 +243,21 @@ class Archive:
     def resign(self, suite, text=None, **how):
         """Sign text (the good one when None) and put it at the suite's place; how: Keys.sign."""
         body = (self.good_text(suite) if text is None else text).encode()
-        write(self.dists(suite, "InRelease"), self.keys.sign(body, **how), self.now)
-        write(self.dists(suite, "Release"), body, self.now)
-        write(self.dists(suite, "Release.gpg"), self.keys.sign(body, mode="detached", **how),
-              self.now)
+        self.put(suite, "InRelease", self.keys.sign(body, **how))
+        self.put(suite, "Release", body)
+        self.put(suite, "Release.gpg", self.keys.sign(body, mode="detached", **how))
+
+    def put(self, suite, name, data):
+        """Write a Release file, a second newer than what it replaces: who asks with
+        If-Modified-Since must not be told that nothing changed."""
+        path, when = self.dists(suite, name), self.date
+        if os.path.exists(path):
+            when = int(os.stat(path).st_mtime) + 1
+        write(path, data, when)
 
     def put_inrelease(self, suite, data):
         """Replace InRelease by raw bytes and take Release and Release.gpg away."""
-        write(self.dists(suite, "InRelease"), data, self.now)
+        self.put(suite, "InRelease", data)
         for name in ("Release", "Release.gpg"):
             if os.path.exists(self.dists(suite, name)):
                 os.unlink(self.dists(suite, name))

@@ -118,7 +118,8 @@ pkg("gzip", "1.12-1", ["/bin/gzip 0755", "/bin/gunzip == /bin/gzip"], trixie="1.
 pkg("hostname", "3.23+nmu1", ["/bin/hostname 0755", "/bin/domainname -> hostname"],
     trixie="3.25", **E, section="admin", pre="libc6 (>= 2.34)", data="gz", control="gz")
 pkg("init-system-helpers", "1.65.2", ["/usr/sbin/service 0755", "/usr/bin/deb-systemd-helper 0755"],
-    trixie="1.69", arch="all", **E, section="admin", ma="foreign")
+    trixie="1.69", arch="all", **E, section="admin", ma="foreign",
+    depends="usrmerge | usr-is-merged")
 pkg("libc-bin", "2.36-9+deb12u10", ["/sbin/ldconfig 0755", "/usr/bin/getent 0755",
     "/etc/ld.so.conf conf", "/etc/nsswitch.conf", "/etc/bindresvport.blacklist conf"],
     trixie="2.41-12", **E, section="libs", source="glibc", ma="foreign",
@@ -193,6 +194,21 @@ I = {"prio": "important"}
 pkg("adduser", "3.134", ["/usr/sbin/adduser 0755", "/usr/sbin/addgroup -> adduser",
     "/etc/adduser.conf conf"], trixie="3.152", arch="all", **I, section="admin", ma="foreign",
     depends="passwd (>= 1:4.13)")
+pkg("usr-is-merged", "37~deb12u1", trixie="39+nmu2", arch="all", source="usrmerge",
+    section="oldlibs", conflicts="usrmerge")
+pkg("usrmerge", "37~deb12u1", ["/usr/lib/usrmerge/convert-usrmerge 0755"], trixie="39+nmu2",
+    arch="all", depends="perl", provides="usr-is-merged", conflicts="usr-is-merged")
+pkg("perl", "5.36.0-7", ["/usr/bin/perl5.36-main 0755"], trixie="5.40.1-6", prio="standard",
+    section="perl", pre="dpkg (>= 1.17.17)", depends="perl-base")
+pkg("tasksel", "3.73", ["/usr/bin/tasksel 0755"], trixie="3.81", arch="all", **I,
+    section="admin", depends="debconf (>= 0.5) | debconf-2.0, tasksel-data")
+pkg("tasksel-data", "3.73", ["/usr/share/tasksel/descs/debian-tasks.desc"], trixie="3.81",
+    arch="all", **I, section="admin", source="tasksel")
+pkg("dhcpcd-base", "9.4.1-24~deb12u4", ["/usr/sbin/dhcpcd 0755", "/etc/dhcpcd.conf conf"],
+    trixie="1:10.1.0-11+deb13u1", **I, section="net", source="dhcpcd", provides="dhcp-client",
+    depends="adduser, libc6 (>= 2.34)")
+pkg("isc-dhcp-common", "4.4.3-P1-2", ["/usr/bin/omshell 0755"], trixie="4.4.3-P1-8", **I,
+    section="net", source="isc-dhcp", depends="debianutils")
 pkg("debian-archive-keyring", "2023.3+deb12u2", [
     "/usr/share/keyrings/debian-archive-keyring.gpg", "/etc/apt/trusted.gpg.d/debian.asc conf"],
     trixie="2025.1", arch="all", **I, section="misc", ma="foreign")
@@ -384,6 +400,7 @@ MODULES = {  # name: (folder, depends); what is built in on some architectures i
     "scsi_mod": ("drivers/scsi", []), "sd_mod": ("drivers/scsi", ["scsi_mod"]),
     "ext4": ("fs/ext4", ["jbd2", "mbcache", "crc16"]), "jbd2": ("fs/jbd2", []),
     "mbcache": ("fs", []), "crc16": ("lib", []), "crc32c_generic": ("crypto", []),
+    "crc32_arm_ce": ("arch/arm/crypto", ["crc32c_generic"]),
     "virtio-rng": ("drivers/char/hw_random", ["+virtio"]),
 }
 
@@ -398,6 +415,8 @@ def kernel(release, arch):
              f"{top}/modules.builtin.modinfo"]
     contents, builtin = {}, []
     for name, (folder, needs) in MODULES.items():
+        if folder.startswith("arch/arm/") and arch != "armhf":
+            continue
         if name.startswith("+") and built_in:
             builtin.append(f"kernel/{folder}/{name[1:]}.ko\n")
             continue
@@ -425,7 +444,7 @@ def kernel(release, arch):
         for meta in metas]
 
 
-# ---- newer versions: suite -> {package: version}; what a push brings ------------------------------
+# ---- newer versions: suite -> {package: version}; what a push brings ----------------------------
 NEWER = {
     "bookworm-updates": {"tzdata": "2025b-0+deb12u2"},
     "bookworm-security": {"openssh-server": "1:9.2p1-2+deb12u7",

@@ -219,6 +219,8 @@ class Apt(Shared):
         self.addCleanup(self.server.stop)
 
     def apt(self, *args, arch="armhf", release="bookworm", suites=None):
+        if "update" in args:
+            shutil.rmtree(os.path.join(self.dir, "state"), ignore_errors=True)
         for folder in ("state/lists/partial", "cache/archives/partial", "etc/parts", "log"):
             os.makedirs(os.path.join(self.dir, folder), exist_ok=True)
         open(os.path.join(self.dir, "state/status"), "w", encoding="ascii").close()
@@ -249,7 +251,7 @@ class Apt(Shared):
                 self.assertNotIn(b"\nW:", done.stdout)
                 names = [p.name for p in packages.packages(release, arch)
                          if p.prio in ("required", "important") or p.essential]
-                names += ["build-essential", "openssh-server", "sudo", "busybox-static", "ovmf",
+                names += ["usr-is-merged", "dosfstools", "build-essential", "openssh-server", "sudo", "busybox-static", "ovmf",
                           "linux-image-" + packages.ARCHES[arch][2], "fixture-odd-names"]
                 done = self.apt("install", "--print-uris", "-qq", "-y", *names, arch=arch,
                                 release=release)
@@ -265,19 +267,17 @@ class Apt(Shared):
             self.assertNotEqual(0, self.apt("install", "-s", *names).returncode, names)
 
     def test_apt_refuses_bad_states(self):
-        for name in ("unknown-key", "md5", "expired-key", "revoked-key", "valid-until-past",
+        for name in ("unknown-key", "md5", "expired-key-late", "revoked-key", "valid-until-past",
                      "date-future", "mismatch", "same-size-mismatch"):
             with self.subTest(variant=name):
                 variants.apply(self.archive, SUITE, name)
                 done = self.apt("-o", "APT::Update::Error-Mode=any", "update", suites=[SUITE])
                 self.assertNotEqual(0, done.returncode, done.stdout.decode())
-                shutil.rmtree(os.path.join(self.dir, "state"))
         for name in ("no-by-hash", "by-hash-only", "push"):
             with self.subTest(variant=name):
                 variants.apply(self.archive, SUITE, name)
                 done = self.apt("-o", "APT::Update::Error-Mode=any", "update", suites=[SUITE])
                 self.assertEqual(0, done.returncode, done.stdout.decode())
-                shutil.rmtree(os.path.join(self.dir, "state"))
 
 
 class Hostile(unittest.TestCase):

@@ -86,7 +86,8 @@ signed("good+expired", "F3", "accept", "a good signature beside one by an expire
        keys=("good", "late"))
 signed("sha512", "F3", "accept", "digest SHA-512", digest="SHA512")
 signed("unknown-key", "F2", "refuse", "signed by a key that nobody pinned", keys=("other",))
-signed("expired-key", "F3", "refuse", "made while its key was valid, which ended since",
+signed("expired-key", "F3", "refuse",
+       "made while its key was valid, which ended since (gpgv refuses, sqv accepts)",
        keys=("expired",), when=-300 * DAY)
 signed("expired-key-late", "F3", "refuse", "made after the end of its key", keys=("late",))
 signed("revoked-key", "F3", "refuse", "the pinned keyring holds the key's revocation",
