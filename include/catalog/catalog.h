@@ -71,7 +71,11 @@ struct catalog_release {
 struct catalog_profile {
 	char *name;  /* "build" */
 	char *title;
+	bool is_default;
+	bool hidden; /* not for system.profile: added where another field asks for it */
+	char *include; /* a section above it, whose lists are taken over in front of its own */
 	struct strv packages;
+	struct strv without; /* Priority required or important, and yet left out */
 	struct strv jobs; /* names pinned where the solver's choice among alternatives matters */
 };
 

@@ -77,7 +77,11 @@ static const struct column release_columns[] = {
 #define PROFILE(member) offsetof(struct catalog_profile, member)
 static const struct column profile_columns[] = {
 	{"title", COLUMN_TEXT, PROFILE(title), true},
+	{"default", COLUMN_BOOL, PROFILE(is_default), false},
+	{"hidden", COLUMN_BOOL, PROFILE(hidden), false},
+	{"include", COLUMN_TEXT, PROFILE(include), false},
 	{"packages", COLUMN_LIST, PROFILE(packages), false},
+	{"without", COLUMN_LIST, PROFILE(without), false},
 	{"jobs", COLUMN_LIST, PROFILE(jobs), false},
 	{NULL, COLUMN_TEXT, 0, false},
 };
@@ -254,6 +258,40 @@ static int read_table(struct table *t, struct err *e)
 	return check_rows(t, e);
 }
 
+static void put_before(struct strv *list, const struct strv *first)
+{
+	struct strv all = STRV_INIT;
+
+	strv_copy(&all, first);
+	for (size_t i = 0; i < list->len; i++)
+		strv_add(&all, list->items[i]);
+	strv_fini(list);
+	*list = all;
+}
+
+/* A profile may take over one that stands above it, which is complete by then. */
+static int include_profiles(struct table *t, struct err *e)
+{
+	struct catalog_profile *rows = t->rows;
+
+	for (size_t i = 0; i < t->len; i++) {
+		size_t from = 0;
+
+		if (!*rows[i].include)
+			continue;
+		while (from < i && strcmp(rows[from].name, rows[i].include))
+			from++;
+		if (from == i)
+			return err_set(e, ERR_FAILED, "catalog-bad",
+				       "%s: [%s] includes %s, which is not above it", t->asset,
+				       rows[i].name, rows[i].include);
+		put_before(&rows[i].packages, &rows[from].packages);
+		put_before(&rows[i].without, &rows[from].without);
+		put_before(&rows[i].jobs, &rows[from].jobs);
+	}
+	return 0;
+}
+
 static int on_mirror_entry(const char *section, const char *key, const char *value, unsigned line,
 			   void *arg, struct err *e)
 {
@@ -293,7 +331,7 @@ struct catalog *catalog_new(struct err *e)
 				     .not_offered = (size_t)-1};
 	c->mirrors.snapshot = xstrdup("");
 	if (read_table(&c->arches, e) < 0 || read_table(&c->releases, e) < 0 ||
-	    read_table(&c->profiles, e) < 0 ||
+	    read_table(&c->profiles, e) < 0 || include_profiles(&c->profiles, e) < 0 ||
 	    read_asset("catalog/mirrors.ini", on_mirror_entry, &c->mirrors, e) < 0) {
 		catalog_free(c);
 		return NULL;

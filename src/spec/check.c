@@ -107,14 +107,15 @@ static void check_pair(struct check *k)
 
 static void check_profile(struct check *k)
 {
-	const struct catalog_profile *p;
+	const struct catalog_profile *p = catalog_profile_find(k->c, k->s->profile);
 	struct buf b;
 
-	if (catalog_profile_find(k->c, k->s->profile))
+	if (p && !p->hidden)
 		return;
 	buf_init(&b, 0);
 	for (size_t i = 0; (p = catalog_profile_next(k->c, &i));)
-		add_word(&b, p->name);
+		if (!p->hidden)
+			add_word(&b, p->name);
 	FAULT(k, "system", "profile", "\"%s\" is no set of packages; choose %s", k->s->profile,
 	      b.data);
 	buf_fini(&b);
