@@ -85,6 +85,7 @@ must cp /usr/share/base-passwd/group.master /etc/group
 [ -e /usr/bin/awk ] || must ln -s mawk /usr/bin/awk
 must ldconfig
 mkdir -p $run/bin /etc/initramfs-tools/conf.d /boot/efi /var/lib/debwiz
+[ ! -e $run/initrd.img ] || must cp $run/initrd.img "/boot/initrd.img-$KERNEL_VERSION"
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod 0755 /usr/sbin/policy-rc.d
 
@@ -315,6 +316,11 @@ must apt-mark auto "linux-image-$KERNEL_VERSION"
 must systemctl enable systemd-networkd.service debwiz-firstboot.service debwiz-grow.service debwiz-report.service
 for unit in networking.service e2scrub_reap.service; do
 	[ ! -e /lib/systemd/system/$unit ] || must systemctl disable $unit
+done
+
+# Modules that would be loaded at each boot on suspicion: the kernel loads them as soon as somebody needs them.
+for unit in modprobe@drm.service modprobe@loop.service modprobe@dm_mod.service modprobe@efi_pstore.service; do
+	must ln -sf /dev/null /etc/systemd/system/$unit
 done
 
 # ---- boot loader
