@@ -322,6 +322,12 @@ def member_at(data, number):
     return at
 
 
+def last_member(data):
+    """The bytes of the third member, data.tar."""
+    at = member_at(data, 2)
+    return data[at + 60:at + 60 + int(data[at + 48:at + 58])]
+
+
 def patched(number, offset, new):
     data = bytearray(good())
     at = member_at(data, number) + offset

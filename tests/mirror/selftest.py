@@ -175,6 +175,24 @@ class Contents(Shared):
         wanted = {b"xz", b"gz"} | ({b"zst"} if debfile.have_zstd() else set())
         self.assertEqual(wanted, seen["compressions"])
 
+    def test_has_what_the_catalogue_names(self):
+        top = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../assets/catalog")
+        want = {arch: set() for arch in packages.ARCHES}
+        for name, keys in (("profiles", "packages|without"), ("arches", "kernel|firmware|grub")):
+            path = os.path.join(top, name + ".ini")
+            if not os.path.exists(path):
+                self.skipTest(path + " is not here")
+            with open(path, encoding="utf-8") as text:
+                for part in re.split(r"^\[", text.read(), flags=re.M)[1:]:
+                    found = set(re.findall(rf"^(?:{keys}) = (\S+)$", part, re.M))
+                    for arch in want if name == "profiles" else set(want) & {part.split("]")[0]}:
+                        want[arch] |= found
+        for arch, names in want.items():
+            self.assertGreater(len(names), 15)
+            for release in packages.KERNELS:
+                has = {p.name for p in packages.packages(release, arch)}
+                self.assertEqual(set(), names - has, (arch, release))
+
     def test_module_names_what_it_needs(self):
         body = debfile.kernel_module("virtio_blk", ["virtio", "virtio_ring"], "6.1", 62, 64)
         self.assertIn(b"\0depends=virtio,virtio_ring\0", b"\0" + body)
@@ -251,7 +269,8 @@ class Apt(Shared):
                 self.assertNotIn(b"\nW:", done.stdout)
                 names = [p.name for p in packages.packages(release, arch)
                          if p.prio in ("required", "important") or p.essential]
-                names += ["usr-is-merged", "dosfstools", "build-essential", "openssh-server", "sudo", "busybox-static", "ovmf",
+                names += ["usr-is-merged", "dosfstools", "build-essential", "openssh-server",
+                          "sudo", "busybox-static", "ovmf",
                           "linux-image-" + packages.ARCHES[arch][2], "fixture-odd-names"]
                 done = self.apt("install", "--print-uris", "-qq", "-y", *names, arch=arch,
                                 release=release)
@@ -292,6 +311,10 @@ class Hostile(unittest.TestCase):
                 self.assertTrue(any(i["row"] == row for i in index))
             self.assertLess(sum(os.path.getsize(os.path.join(folder, i["file"])) for i in index),
                             4 << 20)
+            with open(os.path.join(folder, "xz-dictionary-4g.deb"), "rb") as body:
+                greedy = hostile.last_member(body.read())
+            with self.assertRaisesRegex(lzma.LZMAError, "[Mm]emory"):
+                lzma.LZMADecompressor(memlimit=3 << 30).decompress(greedy)
             if shutil.which("dpkg-deb") is None:
                 self.skipTest("dpkg-deb is not here")
             for item in index:
