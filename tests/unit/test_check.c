@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* spec_check: rules between fields and against the catalogue, and the examples. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "spec/spec.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct catalog *c;
+
+static int open_catalog(void **state)
+{
+	(void)state;
+	c = catalog_new(NULL);
+	return c ? 0 : -1;
+}
+
+static int close_catalog(void **state)
+{
+	(void)state;
+	catalog_free(c);
+	return 0;
+}
+
+/* want NULL: nothing is wrong. */
+static void check(const char *text, const char *want)
+{
+	struct err e = ERR_INIT;
+	struct spec s;
+	int r;
+
+	if (spec_read_text(&s, "box.ini", text, strlen(text), &e) < 0)
+		fail_msg("%s", e.text);
+	r = spec_check(&s, c, &e);
+	if (!want && r < 0)
+		fail_msg("%s\n%s", text, e.text);
+	if (want) {
+		if (!r)
+			fail_msg("nothing wrong with\n%s", text);
+		assert_int_equal(e.kind, ERR_USAGE);
+		if (!strstr(e.text, want))
+			fail_msg("\"%s\" is not in \"%s\"", want, e.text);
+	}
+	err_fini(&e);
+	spec_fini(&s);
+}
+
+#define DIRECT "[firmware]\nmode = direct\n"
+
+static void rules(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *want;
+	} cases[] = {
+		{"", NULL},
+		/* architectures and releases */
+		{"[machine]\narch = arm64\n", NULL},
+		{"[machine]\narch = amd64\nrelease = bookworm\n", NULL},
+		{"[machine]\narch = x86\n",
+		 "box.ini:2: machine.arch: \"x86\" is no architecture of Debian; choose armhf, arm64, "
+		 "amd64"},
+		{"[machine]\narch = s390x\n", "box.ini:2: machine.arch: \"s390x\" is not offered yet: "},
+		{"[machine]\nrelease = sid\n", "box.ini:2: machine.release: \"sid\" is not offered yet: "},
+		{"[machine]\nrelease = buster\n", "choose trixie, bookworm"},
+		{"[system]\nprofile = base\n", NULL},
+		{"[system]\nprofile = desktop\n", "system.profile: \"desktop\" is no set of packages"},
+		{"[system]\nprofile = locales\n", "system.profile: \"locales\" is no set"}, /* hidden */
+		/* CPUs and memory */
+		{"[cpu]\ncount = 8\n", NULL},
+		{"[cpu]\ncount = 9\n",
+		 "box.ini:2: cpu.count: 9 CPUs are too many for armhf: at most 8, the virt machine"},
+		{"[machine]\narch = arm64\n[cpu]\ncount = 9\n", NULL},
+		{"[machine]\narch = amd64\n[cpu]\ncount = 256\n", "at most 255"},
+		{"[cpu]\nmemory = 3071M\n", NULL},
+		{"[cpu]\nmemory = 3G\n",
+		 "cpu.memory: 3G is too much for armhf with mode = uefi: at most 3071M, the 32-bit "
+		 "firmware hangs when memory reaches the 4G line; mode = direct takes 16G"},
+		{DIRECT "[cpu]\nmemory = 16G\n", NULL},
+		{DIRECT "[cpu]\nmemory = 16385M\n", "box.ini:4: cpu.memory: 16385M is too much for "
+						    "armhf: at most 16G, the 32-bit LPAE kernel"},
+		{"[machine]\narch = arm64\n[cpu]\nmemory = 64G\n", NULL},
+		{"[cpu]\naccel = kvm\n", NULL},
+		{"[cpu]\naccel = hvf\n", "cpu.accel: hvf does not run armhf; write auto, tcg, kvm"},
+		{"[cpu]\nmodel = cortex-a7\n", NULL},
+		{"[cpu]\nmodel = cortex-a57\n", "\"cortex-a57\" is no CPU of QEMU's virt machine"},
+		{"[machine]\narch = arm64\n[cpu]\nmodel = max,pauth-impdef=on\n", NULL},
+		{"[machine]\narch = amd64\n[cpu]\nmodel = host\n", NULL},
+		{"[machine]\narch = amd64\n[cpu]\nmodel = host\naccel = tcg\n", "emulation"},
+		/* start-up */
+		{"[firmware]\ninitrd = guest\n", "box.ini:2: firmware.initrd: with mode = uefi"},
+		{"[firmware]\ninitrd = own\n", "box.ini:2: firmware.initrd: with mode = uefi"},
+		{"[firmware]\nmode = direct\ninitrd = guest\n", NULL},
+		{"[boot]\ncmdline = quiet\n", "box.ini:2: boot.cmdline: with mode = uefi GRUB"},
+		{DIRECT "[boot]\ncmdline = quiet\n", NULL},
+		/* network */
+		{"[network]\nforward = 127.0.0.1:auto:22\nforward = 127.0.0.1:auto:22\n", NULL},
+		{"[network]\nforward = 127.0.0.1:80:22\nforward = 127.0.0.1:80:23\n",
+		 "box.ini:3: network.forward: port 80 of this host is forwarded twice (also by "
+		 "127.0.0.1:80:22)"},
+		{"[network]\nforward = 127.0.0.1:80:22\nforward = 127.0.0.2:80:22\n", NULL},
+		{"[network]\nforward = 127.0.0.1:80:22\nforward = 127.0.0.1:80:22/udp\n", NULL},
+		{"[network]\nforward = 127.0.0.1:80:22\n\nforward = 0.0.0.0:80:22\n",
+		 "box.ini:4: network.forward: port 80"},
+		{"[network]\nmode = none\n", NULL},
+		{"[network]\nmode = none\nforward = 127.0.0.1:auto:22\n",
+		 "box.ini:3: network.forward: there is nothing to forward to"},
+		{"[network]\nmode = none\nrestrict = yes\n", "network.restrict: there is no network"},
+		{"[network]\nrestrict = yes\n", NULL},
+		/* mirror */
+		{"[mirror]\nsecurity = no\n", NULL},
+		{"[mirror]\nsecurity = no\nsecurity_url = http://h/s\n", "mirror.security_url: has no use"},
+		{"[mirror]\nsnapshot = 20250801T000000Z\nurl = http://h/d\n", "mirror.snapshot: comes"},
+		{"[mirror]\ncomponents = contrib\n", "mirror.components: main is missing"},
+		{"[mirror]\ncomponents = contrib\ncomponents = main\n", NULL},
+		/* devices, system */
+		{"[devices]\ndrive = path=/a,format=raw\ndrive = format=qcow2,path=/a\n",
+		 "box.ini:3: devices.drive: path=/a is given twice"},
+		{"[devices]\nshare = path=/a,tag=x\nshare = path=/b,tag=x\n",
+		 "box.ini:3: devices.share: tag=x is given twice"},
+		{"[devices]\nshare = path=/a,tag=x\nshare = path=/a,tag=y\n", NULL},
+		{"[machine]\nname = a-\n", "system.hostname: \"a-\""},
+		{"[machine]\nname = a-\n[system]\nhostname = a\n", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		check(cases[i].text, cases[i].want);
+}
+
+static void all_at_once(void **state)
+{
+	const char text[] = "[cpu]\ncount = 9\nmemory = 17G\n[machine]\nrelease = x\n";
+	struct err e = ERR_INIT;
+	struct spec s;
+
+	(void)state;
+	assert_int_equal(spec_read_text(&s, "d/box.ini", text, strlen(text), &e), 0);
+	assert_int_equal(spec_set(&s, "network.mode=none", &e), 0);
+	assert_int_equal(spec_set(&s, "network.forward=127.0.0.1:1:1", &e), 0);
+	assert_int_equal(spec_check(&s, c, &e), -1);
+	/* By line; what was not in the file comes last and claims no line. */
+	assert_int_equal(strncmp(e.text, "d/box.ini:2: cpu.count", 22), 0);
+	assert_non_null(strstr(e.text, "\nd/box.ini:3: cpu.memory"));
+	assert_non_null(strstr(strstr(e.text, "cpu.memory"), "\nd/box.ini:5: machine.release"));
+	assert_non_null(strstr(strstr(e.text, "machine.release"), "\nd/box.ini: network.forward"));
+	err_fini(&e);
+	spec_fini(&s);
+}
+
+/* What a row that is offered later would meet: each is offered for the length of its case. */
+static void lacking_rows(void **state)
+{
+	char *forky = catalog_release_find(c, "forky")->not_offered;
+	char *i386 = catalog_arch_find(c, "i386")->not_offered;
+	char *ppc64el = catalog_arch_find(c, "ppc64el")->not_offered;
+	const struct {
+		char *reason;
+		const char *text;
+		const char *want;
+	} cases[] = {
+		{forky, "[machine]\nrelease = forky\n",
+		 "box.ini: firmware.mode: Debian forky has no UEFI firmware for armhf"},
+		{forky, "[machine]\nrelease = forky\n" DIRECT, NULL},
+		{forky, "[machine]\nrelease = forky\narch = arm64\n", NULL},
+		{i386, "[machine]\narch = i386\nrelease = trixie\n",
+		 "box.ini:3: machine.release: Debian trixie has no kernel for i386; choose one of "
+		 "bullseye, bookworm"},
+		{i386, "[machine]\narch = i386\nrelease = bookworm\n", NULL},
+		{ppc64el, "[machine]\narch = ppc64el\n",
+		 "box.ini: firmware.mode: there is no UEFI firmware for ppc64el; write direct"},
+		{ppc64el, "[machine]\narch = ppc64el\n" DIRECT, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char first = *cases[i].reason;
+
+		*cases[i].reason = '\0';
+		check(cases[i].text, cases[i].want);
+		*cases[i].reason = first;
+	}
+}
+
+/* Every example is right, is a machine of its own, and is written back to the byte. */
+static void examples(void **state)
+{
+	const char *top = getenv("srcdir");
+	char *dir = file_join(top ? top : ".", "assets/examples");
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	struct err e = ERR_INIT;
+	size_t n = 0;
+
+	(void)state;
+	assert_non_null(d);
+	while ((entry = readdir(d))) {
+		char *path = file_join(dir, entry->d_name);
+		struct buf text;
+		struct spec s;
+		char *out;
+
+		if (entry->d_name[0] != '.') {
+			if (spec_read(&s, path, &e) < 0 || spec_check(&s, c, &e) < 0)
+				fail_msg("%s", e.text);
+			assert_int_equal(s.warnings.len, 0);
+			assert_int_equal(strncmp(entry->d_name, s.name, strlen(s.name)), 0);
+			assert_string_equal(entry->d_name + strlen(s.name), ".ini");
+			assert_int_equal(s.firmware == SPEC_DIRECT, !!strstr(s.name, "-direct"));
+			assert_string_equal(s.forwards.items[0], "127.0.0.1:auto:22");
+			out = spec_text(&s, &e);
+			assert_int_equal(file_read(path, INI_FILE_MAX, &text, &e), 0);
+			assert_string_equal(out, text.data);
+			buf_fini(&text);
+			free(out);
+			spec_fini(&s);
+			n++;
+		}
+		free(path);
+	}
+	closedir(d);
+	free(dir);
+	assert_int_equal(n, 8);
+}
+
+/* What is commented out in the long example is right too. */
+static void commented_keys(void **state)
+{
+	const char *top = getenv("srcdir");
+	char *path = file_join(top ? top : ".", "assets/examples/armhf-bookworm.ini");
+	struct err e = ERR_INIT;
+	struct buf text;
+	struct buf live;
+	struct spec s;
+
+	(void)state;
+	assert_int_equal(file_read(path, INI_FILE_MAX, &text, &e), 0);
+	buf_init(&live, 0);
+	for (char *line = text.data, *next; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		buf_addf(&live, "%s\n", line[0] == ';' && line[1] >= 'a' ? line + 1 : line);
+	}
+	if (spec_read_text(&s, path, live.data, live.len, &e) < 0 || spec_check(&s, c, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(s.warnings.len, 0);
+	assert_int_equal(s.packages.len, 2);
+	spec_fini(&s);
+	buf_fini(&live);
+	buf_fini(&text);
+	free(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rules),    cmocka_unit_test(all_at_once),
+		cmocka_unit_test(lacking_rows), cmocka_unit_test(examples),
+		cmocka_unit_test(commented_keys),
+	};
+
+	return cmocka_run_group_tests(tests, open_catalog, close_catalog);
+}

@@ -1,0 +1,710 @@
+/* SPDX-License-Identifier: MIT */
+/* spec: reading and writing by the table of fields, exact both ways, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "spec/field.h"
+#include "spec/spec.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define HASH "$6$saltsalt$Zm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFy"
+
+static void read_ok(struct spec *s, const char *text)
+{
+	struct err e = ERR_INIT;
+
+	if (spec_read_text(s, "box.ini", text, strlen(text), &e) < 0)
+		fail_msg("%s\n%s", text, e.text);
+}
+
+static void read_bad(const char *text, const char *want)
+{
+	struct err e = ERR_INIT;
+	struct spec s;
+
+	if (!spec_read_text(&s, "box.ini", text, strlen(text), &e))
+		fail_msg("read all the same: %s", text);
+	assert_int_equal(e.kind, ERR_USAGE);
+	if (!strstr(e.text, want))
+		fail_msg("\"%s\" is not in \"%s\"", want, e.text);
+	err_fini(&e);
+	spec_fini(&s); /* holds nothing; freeing it again does no harm */
+}
+
+static char *text_of(struct spec *s)
+{
+	struct err e = ERR_INIT;
+	char *text = spec_text(s, &e);
+
+	if (!text)
+		fail_msg("%s", e.text);
+	return text;
+}
+
+/* Reading what was written gives the identical record, and writing that the identical text. */
+static void check_round_trip(struct spec *s)
+{
+	char *text = text_of(s);
+	struct spec back;
+	char *again;
+
+	read_ok(&back, text);
+	if (!spec_equal(s, &back))
+		fail_msg("not the same record:\n%s", text);
+	again = text_of(&back);
+	assert_string_equal(again, text);
+	free(again);
+	free(text);
+	spec_fini(&back);
+}
+
+static void defaults(void **state)
+{
+	struct spec s;
+
+	(void)state;
+	read_ok(&s, "");
+	assert_string_equal(s.name, "box"); /* the file's stem */
+	assert_string_equal(spec_hostname(&s), "box");
+	assert_string_equal(s.arch, "armhf");
+	assert_string_equal(s.method, "bootstrap");
+	assert_string_equal(s.mirror, "auto");
+	assert_string_equal(s.user, "build");
+	assert_int_equal(s.firmware, SPEC_UEFI);
+	assert_int_equal(s.cpu_count, 0);
+	assert_true(s.memory == 1ULL << 30);
+	assert_true(s.disk_size == 128ULL << 30);
+	assert_true(s.timeout == 600000);
+	assert_true(s.security && s.updates && s.rng);
+	assert_false(s.standalone || s.secure_boot || s.tpm || s.usb);
+	assert_int_equal(s.forwards.len, 0);
+	check_round_trip(&s);
+	spec_fini(&s);
+}
+
+static void every_default_is_allowed(void **state)
+{
+	struct err e = ERR_INIT;
+	struct spec s;
+
+	(void)state;
+	spec_init(&s);
+	for (size_t i = 0; i < field_count; i++) {
+		const struct field *f = &field_table[i];
+
+		assert_ptr_equal(field_find(f->section, f->key), f);
+		assert_non_null(f->title);
+		assert_non_null(f->help);
+		assert_true(f->help[strlen(f->help) - 1] == '.' || strchr(f->help, '/'));
+		if (f->type == FIELD_LIST)
+			assert_null(f->initial);
+		else if (strcmp(f->key, "name") && field_parse(f, &s, f->initial, &e) < 0)
+			fail_msg("%s.%s: %s", f->section, f->key, e.text);
+	}
+	spec_fini(&s);
+}
+
+/* Values that each field without choices takes, the tricky ones among them. */
+static const struct {
+	const char *key;
+	const char *values[8];
+} samples[] = {
+	{"machine.name", {"a", "armhf-build", "0-"}},
+	{"machine.arch", {"arm64", "x"}},
+	{"machine.release", {"bookworm"}},
+	{"mirror.url", {"http://ftp.debian.org/debian", "https://[2001:db8::1]:8080/a/b~c/",
+			"http://127.0.0.1:1", "https://h/%7Ex"}},
+	{"mirror.security_url", {"https://security.debian.org/debian-security"}},
+	{"mirror.snapshot", {"20250801T120000Z", ""}},
+	{"mirror.keyring", {"/a/b c.gpg", "~/k", "", "rel/[x];y", "/\xc3\xa4\xff"}},
+	{"mirror.proxy", {"http://proxy:3128", "socks5h://[::1]:1080/", ""}},
+	{"mirror.components", {"main", "contrib", "non-free-firmware"}},
+	{"cpu.model", {"cortex-a15", "max,pauth-impdef=on", "host"}},
+	{"cpu.count", {"1", "8", "512", "auto"}},
+	{"cpu.memory", {"256M", "1536M", "2G", "262145K"}},
+	{"disk.size", {"8G", "16T", "8388609K"}},
+	{"network.forward", {"127.0.0.1:auto:22", "0.0.0.0:8080:80", "10.1.2.3:65535:1/udp"}},
+	{"devices.drive", {"path=/a,format=raw", "format=qcow2,path=a,,b=c,readonly=on"}},
+	{"devices.share", {"path=~/x y,tag=src", "tag=t,path=[,readonly=off"}},
+	{"system.hostname", {"box-2", "A", ""}},
+	{"system.user", {"me", "_x-1"}},
+	{"system.password_hash", {HASH, "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7", ""}},
+	{"system.ssh_key", {"~/.ssh/id_ed25519.pub", "/k # x", "a;b"}},
+	{"system.locale", {"C", "POSIX", "C.UTF-8", "de_DE.UTF-8", "ca_ES@valencia", "eo"}},
+	{"system.timezone", {"UTC", "Europe/Berlin", "America/Argentina/Ushuaia", "Etc/GMT+5"}},
+	{"system.keyboard", {"de", "latam"}},
+	{"system.profile", {"base"}},
+	{"system.packages", {"git", "g++", "libstdc++6", "7zip", "python3.11"}},
+	{"boot.cmdline", {"", "quiet loglevel=3 init=/bin/sh a:b,c@d%e+f"}},
+	{"boot.timeout", {"90s", "5m", "61s"}},
+	{"qemu.binary", {"auto", "/opt/q e/qemu-system-arm", "./q"}},
+	{"qemu.extra", {"-device", "usb-tablet,bus=x", "-append", "a \"b\" = [c]", "#x"}},
+};
+
+static const char *const *sample(const char *section, const char *key)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.%s", section, key);
+	for (size_t i = 0; i < COUNT(samples); i++)
+		if (!strcmp(samples[i].key, name))
+			return samples[i].values;
+	return NULL;
+}
+
+/* Values of a row: its choices, or yes and no, or the samples; NULL behind the last. */
+static const char *value_of(const struct field *f, size_t i)
+{
+	static const char *const yes_no[] = {"yes", "no", NULL};
+	static const char *const no[] = {"no", NULL};
+	static const char *const one[] = {"1", NULL};
+	const char *const *v = f->choices;
+
+	if (f->type == FIELD_BOOL)
+		v = f->later ? no : yes_no;
+	if (f->type == FIELD_UINT && f->max == 1)
+		v = one;
+	if (!v)
+		v = sample(f->section, f->key);
+	if (!v)
+		fail_msg("no values to try for %s.%s", f->section, f->key);
+	return v[i];
+}
+
+/* Each value of each field alone, in a new record and in one read from a file with comments. */
+static void round_trip_each(void **state)
+{
+	const char old[] = "; top\n[system]  ; s\nuser = x   ; who\nother = kept\n\n[zz]\nq=1 ; u\n";
+	struct err e = ERR_INIT;
+	size_t tried = 0;
+
+	(void)state;
+	for (size_t i = 0; i < field_count; i++) {
+		const struct field *f = &field_table[i];
+
+		for (size_t v = 0; value_of(f, v); v++) {
+			struct spec s;
+			char *text;
+
+			spec_init(&s);
+			field_parse(field_find("machine", "name"), &s, "new", NULL);
+			if (field_parse(f, &s, value_of(f, v), &e) < 0)
+				fail_msg("%s.%s: %s", f->section, f->key, e.text);
+			check_round_trip(&s);
+			spec_fini(&s);
+
+			read_ok(&s, old);
+			field_clear(field_find("system", "ssh_key"), &s);
+			if (field_parse(f, &s, value_of(f, v), &e) < 0)
+				fail_msg("%s.%s: %s", f->section, f->key, e.text);
+			check_round_trip(&s);
+			text = text_of(&s);
+			assert_int_equal(strncmp(text, "; top\n[system]  ; s\n", 20), 0);
+			assert_non_null(strstr(text, "   ; who\nother = kept\n"));
+			assert_non_null(strstr(text, "[zz]\nq=1 ; u\n"));
+			free(text);
+			spec_fini(&s);
+			tried++;
+		}
+	}
+	assert_in_range(tried, 100, 1000);
+}
+
+/* Random records: every field any of its values, lists of several. */
+static void round_trip_random(void **state)
+{
+	uint32_t seed = 7;
+	struct spec s;
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		spec_init(&s);
+		for (size_t i = 0; i < field_count; i++) {
+			const struct field *f = &field_table[i];
+			size_t n = 0;
+			size_t items;
+
+			while (value_of(f, n))
+				n++;
+			seed = seed * 1664525 + 1013904223;
+			items = f->type == FIELD_LIST ? (seed >> 20) % 4 : 1;
+			while (items--) {
+				seed = seed * 1664525 + 1013904223;
+				assert_int_equal(
+					field_parse(f, &s, value_of(f, (seed >> 12) % n), NULL), 0);
+			}
+		}
+		check_round_trip(&s);
+		spec_fini(&s);
+	}
+}
+
+/* Printable garbage: a grammar refuses it, or it comes back as it was. */
+static void round_trip_garbage(void **state)
+{
+	static const char letters[] = "az09AZ;;  ,,==::[]#\"'\\/~.-+@$%\t\n\r\x01\x7f\xc3\xa4";
+	uint32_t seed = 3;
+	size_t taken = 0;
+
+	(void)state;
+	for (size_t i = 0; i < field_count; i++)
+		for (int round = 0; round < 150; round++) {
+			const struct field *f = &field_table[i];
+			struct err e = ERR_INIT;
+			char value[24] = "";
+			struct spec s;
+			char *text;
+
+			seed = seed * 1664525 + 1013904223;
+			for (size_t n = 0; n < (seed >> 28); n++) {
+				seed = seed * 1664525 + 1013904223;
+				value[n] = letters[(seed >> 16) % (sizeof(letters) - 1)];
+			}
+			spec_init(&s);
+			field_parse(field_find("machine", "name"), &s, "new", NULL);
+			if (!field_parse(f, &s, value, NULL)) {
+				text = spec_text(&s, &e);
+				if (text) {
+					check_round_trip(&s);
+					taken++;
+				} else {
+					assert_int_equal(e.kind, ERR_USAGE);
+					assert_non_null(strstr(e.text, f->key));
+				}
+				free(text);
+				err_fini(&e);
+			}
+			spec_fini(&s);
+		}
+	assert_in_range(taken, 50, 10000);
+}
+
+static void keeps_the_file(void **state)
+{
+	const char text[] = "; mine\n[cpu]\nmemory = 2G      ; enough\nmodle = x\n\n[machine]\n"
+			    "# odd\nname=x\n[network]\nforward = 127.0.0.1:auto:22 ; ssh\n"
+			    "forward = 127.0.0.1:8080:80";
+	struct spec s;
+	char *out;
+
+	(void)state;
+	read_ok(&s, text);
+	out = text_of(&s);
+	assert_string_equal(out, text); /* nothing changed: to the byte */
+	free(out);
+	assert_int_equal(s.warnings.len, 1);
+	assert_string_equal(s.warnings.items[0], "box.ini:4: cpu.modle: unknown key, kept");
+	assert_int_equal(s.lines[field_find("cpu", "memory") - field_table], 3);
+	s.memory = 3ULL << 30;
+	assert_int_equal(spec_set(&s, "network.forward+=127.0.0.1:auto:80", NULL), 0);
+	assert_int_equal(spec_set(&s, "system.user=me", NULL), 0);
+	out = text_of(&s);
+	assert_string_equal(out,
+			    "; mine\n[cpu]\nmemory = 3G      ; enough\nmodle = x\n\n[machine]\n"
+			    "# odd\nname=x\n[network]\nforward = 127.0.0.1:auto:22 ; ssh\n"
+			    "forward = 127.0.0.1:8080:80\nforward = 127.0.0.1:auto:80\n\n[system]\n"
+			    "user = me");
+	free(out);
+	s.memory = 1ULL << 30; /* the default, but the file says another one: say it */
+	out = text_of(&s);
+	assert_non_null(strstr(out, "memory = 1G      ; enough"));
+	free(out);
+	spec_fini(&s);
+}
+
+static void refuses(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *want;
+	} bad[] = {
+		{"[cpu]\nmemory = 1024\n",
+		 "box.ini:2: cpu.memory: \"1024\" is not allowed; write a size with K, M, G or T from "
+		 "256M to 4T"},
+		{"[cpu]\nmemory = 255M\n", "box.ini:2: cpu.memory: \"255M\""},
+		{"[cpu]\ncount = 0\n", "auto or a whole number from 1 to 512"},
+		{"[cpu]\ncount = 513\n", "cpu.count: \"513\""},
+		{"[cpu]\ncount =\n", "cpu.count: \"\""},
+		{"[cpu]\naccel = xen\n", "auto, tcg, kvm, hvf, whpx or nvmm"},
+		{"[cpu]\nmodel = a b\n", "is not a CPU model"},
+		{"[cpu]\nmodel = max,-S\n", "is not a CPU model"},
+		{"[cpu]\nmodel = -S\n", "is not a CPU model"},
+		{"[disk]\nsize = 7G\n", "from 8G to 16T"},
+		{"[disk]\nstandalone = true\n", "yes or no"},
+		{"[disk]\nbus = ide\n", "virtio or scsi"},
+		{"[boot]\ntimeout = 5\n", "a duration in s or m from 10s to 1440m"},
+		{"[boot]\ncmdline = a\"b\n", "is not a kernel command line"},
+		{"[boot]\ncmdline = quiet debwiz.configure\n", "which debwiz sets itself"},
+		{"[machine]\nformat = 2\n", "machine.format: \"2\" is not allowed; write 1"},
+		{"[machine]\nname = A\n", "is not a machine name"},
+		{"[machine]\nname = abcdefghijklmnopqrstuvwxyz012345\n", "is not a machine name"},
+		{"[machine]\nname = -a\n", "is not a machine name"},
+		{"[machine]\nname = ../x\n", "is not a machine name"},
+		{"[system]\nhostname = x init=/bin/sh\n", "is not a host name"},
+		{"[system]\nhostname = a-\n", "is not a host name"},
+		{"[system]\nuser = root\n", "is an account or group of the system"},
+		{"[system]\nuser = sudo\n", "is an account or group of the system"},
+		{"[system]\nuser = 1x\n", "is not a user name"},
+		{"[system]\nuser = Me\n", "is not a user name"},
+		{"[system]\nlocale = german\n", "is not a locale"},
+		{"[system]\nlocale = de_DE.\n", "is not a locale"},
+		{"[system]\ntimezone = ../etc/passwd\n", "is not a time zone"},
+		{"[system]\ntimezone = Europe/\n", "is not a time zone"},
+		{"[system]\nkeyboard = de;x\n", "is not a keyboard layout"},
+		{"[system]\npackages = git gcc\n", "is not the name of a package"},
+		{"[system]\npackages = -y\n", "is not the name of a package"},
+		{"[system]\npackages = Git\n", "is not the name of a package"},
+		{"[system]\nssh_key = ~other/k\n", "only ~/"},
+		{"[mirror]\nurl = ftp://h/debian\n", "is not a mirror"},
+		{"[mirror]\nurl = http://h/a b\n", "is not a mirror"},
+		{"[mirror]\nurl = http://h:0/\n", "is not a mirror"},
+		{"[mirror]\nurl = http://h:99999/\n", "is not a mirror"},
+		{"[mirror]\nurl = http:///x\n", "is not a mirror"},
+		{"[mirror]\nurl = http://-h/x\n", "is not a mirror"},
+		{"[mirror]\nurl =\n", "is not a mirror"},
+		{"[mirror]\nproxy = http://h:1/x\n", "is not a proxy"},
+		{"[mirror]\nsnapshot = 20251301T000000Z\n", "is not a point in time"},
+		{"[mirror]\nsnapshot = 2025-08-01\n", "is not a point in time"},
+		{"[mirror]\ncomponents = universe\n", "is not a component"},
+		{"[network]\nforward = 22\n", "is not a forward"},
+		{"[network]\nforward = 8080:80\n", "the address is missing"},
+		{"[network]\nforward = localhost:8080:80\n", "not an IPv4 address"},
+		{"[network]\nforward = 127.0.0.1.:8080:80\n", "not an IPv4 address"},
+		{"[network]\nforward = 127.0.0.256:8080:80\n", "not an IPv4 address"},
+		{"[network]\nforward = 127.0.0.01:8080:80\n", "not an IPv4 address"},
+		{"[network]\nforward = :8080:80\n", "not an IPv4 address"},
+		{"[network]\nforward = 127.0.0.1:0:80\n", "1 to 65535"},
+		{"[network]\nforward = 127.0.0.1:80:65536\n", "1 to 65535"},
+		{"[network]\nforward = 127.0.0.1:80:auto\n", "1 to 65535"},
+		{"[network]\nforward = 127.0.0.1:80:80/tcp\n", "only udp"},
+		{"[network]\nforward = 127.0.0.1:80:80-:1\n", "is not a forward"},
+		{"[devices]\ndrive = /a\n", "has a part that is not known"},
+		{"[devices]\ndrive = path=/a\n", "lacks format="},
+		{"[devices]\ndrive = path=/a,format=vmdk\n", "has a bad format; allowed are raw, qcow2"},
+		{"[devices]\ndrive = path=/a,format=raw,if=none\n", "not known"},
+		{"[devices]\ndrive = path=/a,format=raw,path=/b\n", "says path twice"},
+		{"[devices]\ndrive = path=,format=raw\n", "has a bad path"},
+		{"[devices]\ndrive = path=/a,format=raw,\n", "not known"},
+		{"[devices]\nshare = path=/a\n", "lacks tag="},
+		{"[devices]\nshare = path=/a,tag=x y\n", "has a bad tag"},
+		{"[qemu]\nbinary = qemu-system-arm\n", "is not a program"},
+		{"[qemu]\nextra = -daemonize\n", "supervisor"},
+		{"[qemu]\nextra = --monitor\n", "supervisor"},
+		{"[qemu]\nextra = user,smb=/etc\n", "is refused"},
+		{"[qemu]\nextra = user,guestfwd=tcp:1.2.3.4:5-cmd:x\n", "is refused"},
+		/* the file itself */
+		{"[cpu]\nmemory = 1G\nmemory = 1G\n",
+		 "box.ini:3: cpu.memory: given twice, first on line 2"},
+		{"[cpu]\r\nmemory = 1G\r\n", "box.ini:1: a carriage return"},
+		{"\xef\xbb\xbf[cpu]\n", "box.ini:1: a byte order mark"},
+		{"cpu = 1\n", "box.ini:1: a key before"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		read_bad(bad[i].text, bad[i].want);
+}
+
+/* Known words and keys that come later are refused with just these words. */
+static void not_offered_yet(void **state)
+{
+	(void)state;
+	read_bad("[machine]\nmethod = installer\n",
+		 "box.ini:2: machine.method: \"installer\" is not offered yet; write bootstrap");
+	read_bad("[machine]\nmethod = image\n", "\"image\" is not offered yet");
+	read_bad("[disk]\nformat = raw\n", "disk.format: \"raw\" is not offered yet; write qcow2");
+	read_bad("[disk]\nimage = x\n", "box.ini:2: disk.image: not offered yet");
+	read_bad("[firmware]\nsecure_boot = yes\n", "\"yes\" is not offered yet; write no");
+	read_bad("[firmware]\ntpm = yes\n", "\"yes\" is not offered yet");
+	read_bad("[network]\nmode = tap\n", "\"tap\" is not offered yet; write user or none");
+	read_bad("[network]\nmode = bridge\n", "not offered yet");
+	read_bad("[devices]\ndisplay = spice\n", "not offered yet; write none, gtk or vnc");
+}
+
+static void all_errors_by_line(void **state)
+{
+	const char text[] = "[cpu]\nmemory = 1\ncount = x\nbad line\n[disk]\nsize = 1\n"
+			    "[cpu]\nmemory = 1G\n";
+	struct err e = ERR_INIT;
+	struct spec s;
+	char line[32];
+	char *p;
+
+	(void)state;
+	assert_int_equal(spec_read_text(&s, "dir/My Box.ini", text, strlen(text), &e), -1);
+	p = e.text;
+	for (int n = 2; n <= 8; n++) {
+		if (n == 5 || n == 7)
+			continue;
+		snprintf(line, sizeof(line), "dir/My Box.ini:%d: ", n);
+		if (strncmp(p, line, strlen(line)))
+			fail_msg("%s is not where it belongs in\n%s", line, e.text);
+		p = strchr(p, '\n') + 1;
+	}
+	/* What belongs to no line comes last. */
+	assert_int_equal(strncmp(p, "dir/My Box.ini: machine.name: is not given", 42), 0);
+	assert_null(strchr(p, '\n'));
+	err_fini(&e);
+}
+
+/* No secret and no terminal sequence gets into a message. */
+static void shows_no_secret(void **state)
+{
+	static const char *const texts[] = {
+		"[system]\npassword_hash = sesame\n",
+		"[system]\npassword_hash = $1$salt$sesamesesamesesamesesa\n",
+		"[system]\npassword_hash = $6$sesame\n",
+		"[mirror]\nurl = http://me:sesame@h/debian\n",
+		"[mirror]\nproxy = http://me:sesame@h:3128\n",
+		"[mirror]\nproxy = sesame@h:3128\n",
+		"[mirror]\nurl = http://[sesame@h/debian\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct err e = ERR_INIT;
+		struct spec s;
+
+		assert_int_equal(spec_read_text(&s, "b.ini", texts[i], strlen(texts[i]), &e), -1);
+		assert_non_null(strstr(e.text, "b.ini:2: "));
+		assert_null(strstr(e.text, "sesame"));
+		err_fini(&e);
+	}
+	{
+		struct err e = ERR_INIT;
+		struct spec s;
+
+		spec_init(&s);
+		assert_int_equal(spec_set(&s, "system.user=\x1b[2Jx\n", &e), -1);
+		assert_null(strchr(e.text, '\x1b'));
+		assert_null(strchr(e.text, '\n'));
+		assert_non_null(strstr(e.text, "\\x1b[2Jx\\x0a"));
+		err_fini(&e);
+		spec_fini(&s);
+	}
+}
+
+static void sets(void **state)
+{
+	static const char *const bad[][2] = {
+		{"cpu.memory", "write SECTION.KEY=VALUE"},
+		{"memory=1G", "write SECTION.KEY=VALUE"},
+		{"cpu.modle=x", "--set: cpu.modle: there is no such key"},
+		{"cpu.memory=x", "--set: cpu.memory: \"x\" is not allowed"},
+		{"cpu.memory+=1G", "is no list"},
+		{"network.forward+=", "nothing behind"},
+		{"network.forward=22", "is not a forward"},
+		{"machine.method=image", "not offered yet"},
+		{"disk.image=x", "not offered yet"},
+		{"machine.name=", "is not a machine name"},
+	};
+	struct err e = ERR_INIT;
+	struct spec s;
+
+	(void)state;
+	read_ok(&s, "[network]\nforward = 127.0.0.1:auto:22\n[cpu]\nmemory = 2G\n");
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		assert_int_equal(spec_set(&s, bad[i][0], &e), -1);
+		assert_int_equal(e.kind, ERR_USAGE);
+		if (!strstr(e.text, bad[i][1]))
+			fail_msg("\"%s\" is not in \"%s\"", bad[i][1], e.text);
+		err_fini(&e);
+	}
+	assert_int_equal(s.forwards.len, 1); /* a bad --set changes nothing */
+	assert_int_equal(spec_set(&s, "network.forward+=127.0.0.1:80:80", &e), 0);
+	assert_int_equal(s.forwards.len, 2);
+	assert_int_equal(spec_set(&s, "network.forward=127.0.0.1:1:1", &e), 0);
+	assert_int_equal(s.forwards.len, 1);
+	assert_string_equal(s.forwards.items[0], "127.0.0.1:1:1");
+	assert_int_equal(spec_set(&s, "network.forward=", &e), 0);
+	assert_int_equal(s.forwards.len, 0);
+	assert_int_equal(spec_set(&s, "cpu.memory=", &e), 0); /* the default */
+	assert_true(s.memory == 1ULL << 30);
+	assert_int_equal(e.kind, ERR_NONE);
+	assert_int_equal(s.lines[field_find("cpu", "memory") - field_table], 0);
+	assert_int_equal(spec_set(&s, "boot.cmdline=a=b+=c", &e), 0);
+	assert_string_equal(s.cmdline, "a=b+=c");
+	check_round_trip(&s);
+	spec_fini(&s);
+}
+
+static void writes_what_is_read_or_refuses(void **state)
+{
+	struct err e = ERR_INIT;
+	struct spec s;
+
+	(void)state;
+	/* inih would take ` ;` as a comment, and would cut a line: refused by name. */
+	spec_init(&s);
+	assert_int_equal(spec_set(&s, "machine.name=x", NULL), 0);
+	assert_int_equal(spec_set(&s, "mirror.keyring=/a ;b", NULL), 0);
+	assert_null(spec_text(&s, &e));
+	assert_non_null(strstr(e.text, "mirror.keyring: the value cannot be written"));
+	err_fini(&e);
+	free(s.keyring);
+	s.keyring = xcalloc(1, 1025);
+	memset(s.keyring, '/', 1024);
+	assert_null(spec_text(&s, &e));
+	assert_non_null(strstr(e.text, "mirror.keyring: the value cannot be written"));
+	assert_non_null(strstr(e.text, "too long"));
+	err_fini(&e);
+	/* A name is needed, and a wrong one set by code is found. */
+	assert_int_equal(spec_set(&s, "mirror.keyring=", NULL), 0);
+	*s.name = '\0';
+	assert_null(spec_text(&s, &e));
+	assert_non_null(strstr(e.text, "machine.name"));
+	err_fini(&e);
+	spec_fini(&s);
+}
+
+static void files(void **state)
+{
+	char dir[] = "/tmp/debwiz-test-XXXXXX";
+	struct err e = ERR_INIT;
+	struct spec s;
+	struct stat st;
+	char *path;
+	char *other;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	path = file_join(dir, "one.ini");
+	other = file_join(dir, "two.ini");
+	assert_int_equal(spec_read(&s, path, &e), -1);
+	assert_int_equal(e.kind, ERR_USAGE);
+	err_fini(&e);
+	spec_fini(&s);
+
+	assert_int_equal(file_write(path, "[cpu]\nmemory = 2G\n", 18, 0644, NULL), 0);
+	assert_int_equal(spec_read(&s, path, &e), 0);
+	assert_string_equal(s.name, "one");
+	assert_string_equal(s.path, path);
+	/* Under another file name it must say its own name. */
+	assert_int_equal(spec_write(&s, other, &e), 0);
+	assert_int_equal(stat(other, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0644);
+	spec_fini(&s);
+	assert_int_equal(spec_read(&s, other, &e), 0);
+	assert_string_equal(s.name, "one");
+
+	assert_int_equal(spec_set(&s, "system.password_hash=" HASH, NULL), 0);
+	assert_int_equal(spec_write(&s, other, &e), 0);
+	spec_fini(&s);
+	assert_int_equal(stat(other, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(spec_read(&s, other, &e), 0);
+	assert_string_equal(s.password_hash, HASH);
+	spec_fini(&s);
+	for (mode_t m = 0604; m <= 0640; m += 034) {
+		assert_int_equal(chmod(other, m), 0);
+		assert_int_equal(spec_read(&s, other, &e), -1);
+		assert_int_equal(e.kind, ERR_USAGE);
+		assert_string_equal(e.id, "spec-secret");
+		assert_null(strstr(e.text, HASH));
+		assert_non_null(strstr(e.hint, "chmod 600"));
+		err_fini(&e);
+		spec_fini(&s);
+	}
+	file_remove_tree(dir, NULL);
+	free(path);
+	free(other);
+}
+
+static void paths(void **state)
+{
+	struct spec s;
+	char *p;
+
+	(void)state;
+	spec_init(&s);
+	free(s.path);
+	s.path = xstrdup("/m/x/a.ini");
+	setenv("HOME", "/home/me", 1);
+	p = spec_path(&s, "~/k");
+	assert_string_equal(p, "/home/me/k");
+	free(p);
+	p = spec_path(&s, "/k");
+	assert_string_equal(p, "/k");
+	free(p);
+	p = spec_path(&s, "k/l");
+	assert_string_equal(p, "/m/x/k/l");
+	free(p);
+	spec_fini(&s);
+}
+
+static void items(void **state)
+{
+	struct spec_forward f;
+	char *v;
+
+	(void)state;
+	assert_int_equal(spec_forward_parse("0.0.0.0:53:5353/udp", &f, NULL), 0);
+	assert_string_equal(f.host, "0.0.0.0");
+	assert_int_equal(f.host_port, 53);
+	assert_int_equal(f.guest_port, 5353);
+	assert_true(f.udp);
+	assert_int_equal(spec_forward_parse("127.0.0.1:auto:22", &f, NULL), 0);
+	assert_int_equal(f.host_port, 0);
+	assert_false(f.udp);
+	v = spec_item_get("path=/a,,b=c,format=raw", "path");
+	assert_string_equal(v, "/a,b=c");
+	free(v);
+	v = spec_item_get("path=/a,,,format=raw", "format");
+	assert_string_equal(v, "raw");
+	free(v);
+	assert_null(spec_item_get("path=/a", "pat"));
+	assert_null(spec_item_get("", "path"));
+}
+
+static void many_unknown_keys(void **state)
+{
+	struct spec s;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	buf_adds(&b, "[zz]\n");
+	for (int i = 0; i < 20000; i++)
+		buf_addf(&b, "k%d = %d\n", i, i);
+	read_ok(&s, b.data);
+	assert_int_equal(s.warnings.len, 51);
+	assert_non_null(strstr(s.warnings.items[50], "and 19950 more"));
+	spec_fini(&s);
+	buf_fini(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(every_default_is_allowed),
+		cmocka_unit_test(round_trip_each),
+		cmocka_unit_test(round_trip_random),
+		cmocka_unit_test(round_trip_garbage),
+		cmocka_unit_test(keeps_the_file),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(not_offered_yet),
+		cmocka_unit_test(all_errors_by_line),
+		cmocka_unit_test(shows_no_secret),
+		cmocka_unit_test(sets),
+		cmocka_unit_test(writes_what_is_read_or_refuses),
+		cmocka_unit_test(files),
+		cmocka_unit_test(paths),
+		cmocka_unit_test(items),
+		cmocka_unit_test(many_unknown_keys),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
