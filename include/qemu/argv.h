@@ -23,6 +23,8 @@ struct qemu_facts {
 	const char *accel_why; /* reason in words, for --explain */
 	unsigned host_cpus;
 	uint64_t host_memory;
+	bool sandbox;	   /* this QEMU takes -sandbox */
+	const char *audio; /* its sound driver to be used, "" or NULL: none */
 };
 
 /* Files and ports the machine is given. Paths are absolute (or in a fixed folder in tests). */
@@ -57,6 +59,8 @@ int qemu_argv_build(const struct spec *s, const struct catalog_arch *arch,
 void qemu_argv_fini(struct qemu_argv *v);
 /* Elements alone, appended to out. */
 void qemu_argv_strv(const struct qemu_argv *v, struct strv *out);
+/* For display=vnc: the socket that a viewer connects to. Owned. */
+char *qemu_vnc_socket(const char *runtime_dir);
 /* A line for a POSIX shell, one option a line with backslashes; owned. */
 char *qemu_argv_shell(const struct qemu_argv *v);
 

@@ -20,6 +20,8 @@ struct qemu_probe {
 	char *accel;	    /* to be used */
 	char *why;	    /* "no ARM on this host", "kvm: failed to set MSR", … */
 	char *tried;	    /* accelerator that was refused, "" when none was */
+	bool sandbox;	    /* takes -sandbox */
+	char *audio;	    /* sound driver, "" when none was asked for or none is there */
 };
 
 /* Finds the binary (spec's, or the catalogue's in PATH; an accelerator may want another), its
