@@ -37,6 +37,9 @@ int file_sync_path(const char *path, struct err *e);
 /* Renames over `to` and syncs its folder. */
 int file_rename(const char *from, const char *to, struct err *e);
 
+/* Copies a regular file atomically; runs of zeros become holes. Blocks: for small or sparse files. */
+int file_copy_sparse(const char *from, const char *to, mode_t mode, struct err *e);
+
 /* Makes the folder and what is missing above it, each new one with mode 0700. One that is there
  * must be a folder; the last one must be ours, and not writable by others. */
 int file_mkdirs(const char *path, struct err *e);

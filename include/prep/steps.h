@@ -6,9 +6,13 @@
 #ifndef PREP_STEPS_H
 #define PREP_STEPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
 #include "plan/step.h"
+
+struct job;
 
 extern const struct step_ops step_accelerator; /* QEMU, and what runs fastest here */
 extern const struct step_ops step_release;     /* InRelease and indices, verified */
@@ -26,8 +30,15 @@ extern const struct step_ops step_start;       /* the supervisor and QEMU */
 extern const struct step_ops step_login;       /* until the login prompt */
 extern const struct step_ops step_ssh;	       /* until ssh answers */
 
+/* What the step "kernel" does, for `debwiz kernel`: renews the pair when the disk has another kernel,
+ * or always with `force`. 0: renewed, 1: nothing had changed (or `unclean`: the disk cannot be read
+ * for certain and the last pair stays), -1: error. *version is owned by the caller. Blocks. */
+int step_kernel_renew(struct job *j, bool force, char **version, bool *unclean, struct err *e);
+
 /* All of them in their order; which apply depends on the job and its goal. */
 extern const struct step_ops *const recipe_steps[];
 extern const size_t recipe_step_count;
+/* Where in it the waiting begins: all that may be done with a machine that runs already. */
+extern const size_t recipe_wait;
 
 #endif

@@ -161,6 +161,52 @@ int file_write(const char *path, const void *data, size_t n, mode_t mode, struct
 	return file_commit(path, fd, e);
 }
 
+/* Copies all of in to out, skipping over blocks of zeros. */
+static int copy_blocks(int in, int out, const char *name, struct err *e)
+{
+	static const char zeros[65536];
+	char block[sizeof(zeros)];
+	off_t size = 0;
+	ssize_t n;
+
+	while ((n = read(in, block, sizeof(block))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_errno(e, errno, "file-read", "cannot read %s", name);
+		size += n;
+		if (memcmp(block, zeros, (size_t)n) == 0) {
+			if (lseek(out, n, SEEK_CUR) < 0)
+				return err_errno(e, errno, "file-write", "cannot write a copy of %s", name);
+		} else if (file_write_all(out, block, (size_t)n, name, e) < 0) {
+			return -1;
+		}
+	}
+	if (ftruncate(out, size) < 0)
+		return err_errno(e, errno, "file-write", "cannot write a copy of %s", name);
+	return 0;
+}
+
+int file_copy_sparse(const char *from, const char *to, mode_t mode, struct err *e)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int out;
+	int r;
+
+	if (in < 0)
+		return err_errno(e, errno, "file-read", "cannot read %s", from);
+	r = file_begin(to, mode, &out, e);
+	if (!r) {
+		r = copy_blocks(in, out, from, e);
+		if (r < 0)
+			file_abandon(to, out);
+		else
+			r = file_commit(to, out, e);
+	}
+	close(in);
+	return r;
+}
+
 static int mkdir_one(const char *path, bool last, struct err *e)
 {
 	struct stat st;

@@ -57,19 +57,23 @@ static int run_recipe(struct cli *cli, enum job_goal goal)
 	struct err e = ERR_INIT;
 	struct spec spec;
 	struct job job;
+	bool running;
+	size_t first;
 	int r;
 
 	if (cli_machine(cli, cli->args[0], &spec, &e) < 0)
 		return cli_error(cli, &e);
 	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
-	if (!r && goal == JOB_PREPARED && is_running(&job)) {
+	running = !r && is_running(&job);
+	first = running ? recipe_wait : 0;
+	if (!r && goal == JOB_PREPARED && running) {
 		r = err_set(&e, ERR_BUSY, "running", "%s is running", spec.name);
 		err_hint(&e, "stop it first: debwiz stop %s", spec.name);
 	}
-	if (!r && !is_running(&job))
+	if (!r && !running)
 		r = job_lock(&job, "preparing", &e);
 	if (!r)
-		r = view_run(cli, recipe_steps, recipe_step_count, &job, &e);
+		r = view_run(cli, recipe_steps + first, recipe_step_count - first, &job, &e);
 	if (!r && goal >= JOB_LOGIN)
 		print_reach(cli, &job);
 	job_fini(&job);

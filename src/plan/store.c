@@ -281,3 +281,17 @@ size_t store_bases(const struct store *s, struct store_base **out)
 	free(bases);
 	return count;
 }
+
+void store_parts(const struct store *s, struct strv *paths)
+{
+	char *bases = store_bases_dir(s);
+	DIR *d = opendir(bases);
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d)))
+		if (ends_with(entry->d_name, ".part"))
+			strv_take(paths, file_join(bases, entry->d_name));
+	if (d)
+		closedir(d);
+	free(bases);
+}

@@ -63,6 +63,8 @@ static char *base_prefix(const struct job *j)
 int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store,
 	     struct spec *spec, const struct job_options *options, struct err *e)
 {
+	char *made_from;
+
 	*j = (struct job){
 		.loop = loop,
 		.catalog = c,
@@ -81,14 +83,18 @@ int job_init(struct job *j, struct loop *loop, const struct catalog *c, const st
 	j->base_prefix = base_prefix(j);
 	j->part_dir = xasprintf("%s/bases/%.*s.part", store->data_dir,
 				(int)strlen(j->base_prefix) - 1, j->base_prefix);
-	if (!options->fresh)
+	made_from = job_is_made(j) ? store_stamp(j->machine_dir, "base") : NULL;
+	if (made_from)
+		store_find_base(store, made_from, &j->base);
+	else if (!options->fresh)
 		store_find_base(store, j->base_prefix, &j->base);
+	free(made_from);
 	return 0;
 }
 
 void job_fini(struct job *j)
 {
-	archive_free(j->archive);
+	archive_close(j->archive);
 	package_set_fini(&j->packages);
 	package_set_fini(&j->firmware);
 	qemu_probe_fini(&j->probe);

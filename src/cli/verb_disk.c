@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* verb_disk: kernel, grow, flatten, recreate and gc: what is on disk, changed on purpose. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/archive.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/size.h"
+#include "cli/verbs.h"
+#include "host/lock.h"
+#include "prep/disk.h"
+#include "prep/job.h"
+#include "prep/steps.h"
+
+#define CACHE_DAYS 60
+
+/* A machine whose disk is there, locked for `what`: opened, worked on, closed. */
+static int with_disk(struct cli *cli, const char *what,
+		     int (*work)(struct cli *cli, struct job *j, const char *disk, struct err *e))
+{
+	struct job_options o = {.goal = JOB_PREPARED};
+	struct err e = ERR_INIT;
+	struct spec spec;
+	struct job job;
+	char *disk;
+	int r = cli_machine(cli, cli->args[0], &spec, &e);
+
+	if (r < 0)
+		return cli_error(cli, &e);
+	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
+	if (!r && !job_is_made(&job)) {
+		r = err_set(&e, ERR_FAILED, "not-made", "%s has no disk yet", spec.name);
+		err_hint(&e, "debwiz prepare %s", cli->args[0]);
+	}
+	if (!r)
+		r = job_lock(&job, what, &e);
+	if (!r) {
+		disk = job_file(&job, "disk.qcow2");
+		r = work(cli, &job, disk, &e);
+		free(disk);
+	}
+	job_fini(&job);
+	spec_fini(&spec);
+	return r < 0 ? cli_error(cli, &e) : 0;
+}
+
+static void say(const struct cli *cli, const char *event, const char *name, const char *text)
+{
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", event, "name", name, "text", text));
+	else
+		printf("%s: %s\n", name, text);
+}
+
+static int renew_kernel(struct cli *cli, struct job *j, const char *disk, struct err *e)
+{
+	char *version = NULL;
+	bool unclean;
+	char *text;
+	int r;
+
+	(void)disk;
+	if (j->spec->firmware != SPEC_DIRECT)
+		return err_set(e, ERR_USAGE, "not-direct",
+			       "firmware.mode: only direct boot takes the kernel out of the disk");
+	r = step_kernel_renew(j, true, &version, &unclean, e);
+	if (r == 1 && unclean) {
+		err_set(e, ERR_FAILED, "fs-unclean", "the disk was not shut down cleanly");
+		err_hint(e, "boot it and stop it once, then take the kernel");
+		r = -1;
+	}
+	if (r >= 0) {
+		text = xasprintf("kernel %s", version);
+		say(cli, "kernel", j->spec->name, text);
+		free(text);
+	}
+	free(version);
+	return r < 0 ? -1 : 0;
+}
+
+int verb_kernel(struct cli *cli)
+{
+	return with_disk(cli, "taking the kernel", renew_kernel);
+}
+
+static int grow(struct cli *cli, struct job *j, const char *disk, struct err *e)
+{
+	struct disk_info info;
+	char text[SIZE_TEXT];
+	uint64_t size;
+	char *set;
+	int r;
+
+	if (size_parse(cli->args[1], &size, e) < 0 || disk_check(disk, &info, e) < 0)
+		return -1;
+	if (disk_grow(disk, size, e) < 0)
+		return -1;
+	/* The file must not ask for less than the disk has; --set of this run is not written. */
+	set = xasprintf("disk.size=%s", size_format(size, text));
+	r = spec_set(j->spec, set, e);
+	if (!r && j->spec->path && !cli->sets.len && !cli->mirror)
+		r = spec_write(j->spec, j->spec->path, e);
+	free(set);
+	if (!r)
+		say(cli, "grown", j->spec->name, "grown; the guest grows into it at its next boot");
+	return r;
+}
+
+int verb_grow(struct cli *cli)
+{
+	return with_disk(cli, "growing the disk", grow);
+}
+
+static int flatten(struct cli *cli, struct job *j, const char *disk, struct err *e)
+{
+	char *link = job_file(j, DISK_BASE_NAME);
+	struct disk_info info;
+	int r = disk_check(disk, &info, e);
+
+	if (!r && !info.standalone)
+		r = disk_flatten(disk, NULL, NULL, NULL, e);
+	if (!r)
+		r = file_remove_tree(link, e);
+	if (!r)
+		say(cli, "flattened", j->spec->name,
+		    info.standalone ? "needed no base image before" : "needs no base image any more");
+	free(link);
+	return r;
+}
+
+int verb_flatten(struct cli *cli)
+{
+	return with_disk(cli, "flattening the disk", flatten);
+}
+
+/* ---- recreate ---- */
+
+/* What recreate removes; the INI file, the machine's key and its ports stay. */
+static const char *const personal[] = {
+	"disk.qcow2",	       DISK_BASE_NAME,		"QEMU_EFI-pflash.raw",
+	"QEMU_VARS-pflash.raw", "vmlinuz",		"initrd.img",
+	"seed.iso",	       "known_hosts",		"stamps.json",
+	"run.json",	       "console.log",		"console.log.1",
+	"console.log.2",
+};
+
+static bool confirmed(const struct cli *cli, const char *name)
+{
+	char line[64] = "";
+
+	/* --yes alone does not do: the name must be typed. */
+	if (!isatty(STDIN_FILENO) || cli->json)
+		return false;
+	fprintf(stderr, "type the machine's name to go on: ");
+	if (!fgets(line, sizeof(line), stdin))
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	return !strcmp(line, name);
+}
+
+static int recreate(struct cli *cli, struct job *j, const char *disk, struct err *e)
+{
+	struct disk_info info;
+	char used[SIZE_TEXT];
+	int r = 0;
+
+	if (disk_check(disk, &info, NULL) < 0)
+		info.allocated = 0;
+	if (!cli->json)
+		fprintf(stderr,
+			"%s loses for good: its disk (%s written), the firmware's variables, its ssh host keys\n"
+			"and the console log. Its file %s and its own ssh key stay.\n",
+			j->spec->name, size_human(info.allocated, used), j->spec->path);
+	if (!confirmed(cli, j->spec->name)) {
+		err_set(e, ERR_USAGE, "not-confirmed", "nothing was changed");
+		return err_hint(e, "recreate wants the machine's name typed on a terminal");
+	}
+	for (size_t i = 0; i < sizeof(personal) / sizeof(*personal) && !r; i++) {
+		char *path = job_file(j, personal[i]);
+
+		r = file_remove_tree(path, e);
+		free(path);
+	}
+	if (!r)
+		say(cli, "recreated", j->spec->name, "its disk is gone; the next `debwiz up` makes a new one");
+	return r;
+}
+
+int verb_recreate(struct cli *cli)
+{
+	return with_disk(cli, "recreating the disk", recreate);
+}
+
+/* ---- gc ---- */
+
+/* Removes a base that nobody uses: first it loses its name, so that a kill leaves no half base. */
+static int remove_base(const struct store_base *b, struct err *e)
+{
+	char *part = xasprintf("%s.part", b->dir);
+	int r = file_rename(b->dir, part, e);
+
+	if (!r)
+		r = file_remove_tree(part, e);
+	free(part);
+	return r;
+}
+
+/* Folders that an interrupted run left and nobody is working on. */
+static int remove_leftovers(struct cli *cli, struct err *e)
+{
+	struct strv parts = STRV_INIT;
+	int r = 0;
+
+	store_parts(&cli->store, &parts);
+	for (size_t i = 0; i < parts.len && !r; i++) {
+		char *lock_path = xasprintf("%.*s.lock", (int)strlen(parts.items[i]) - 5, parts.items[i]);
+		struct lock *lock = lock_take(lock_path, "collecting garbage", NULL);
+
+		if (lock) {
+			r = file_remove_tree(parts.items[i], e);
+			if (!r)
+				unlink(lock_path);
+		}
+		lock_release(lock);
+		free(lock_path);
+	}
+	strv_fini(&parts);
+	return r;
+}
+
+int verb_gc(struct cli *cli)
+{
+	struct err e = ERR_INIT;
+	struct store_base *bases;
+	size_t count = store_bases(&cli->store, &bases);
+	uint64_t freed = 0;
+	char size[SIZE_TEXT];
+	int r = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		char *disk = file_join(bases[i].dir, "disk.raw");
+		uint64_t users = 1;
+
+		if (!r)
+			r = disk_base_users(disk, &users, &e);
+		if (!r && !users) {
+			struct stat st;
+
+			if (stat(disk, &st) == 0)
+				freed += (uint64_t)st.st_blocks * 512;
+			r = remove_base(&bases[i], &e);
+			if (!r)
+				say(cli, "removed", bases[i].id, "a base image that no machine uses");
+		}
+		free(disk);
+		store_base_fini(&bases[i]);
+	}
+	free(bases);
+	if (!r)
+		r = remove_leftovers(cli, &e);
+	if (!r) {
+		uint64_t cached = 0;
+
+		r = archive_cache_gc(cli->store.cache_dir, CACHE_DAYS, &cached, &e);
+		freed += cached;
+	}
+	if (r < 0)
+		return cli_error(cli, &e);
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:I}", "event", "gc", "freed", (json_int_t)freed));
+	else
+		printf("%s freed\n", size_human(freed, size));
+	return 0;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step seed: the machine's own ssh key, and the seed disk with its personal settings. The seed is
+ * made once; while the guest has not applied it, it is made again when a setting changed. The
+ * supervisor removes it when the guest says that it was applied.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "host/paths.h"
+#include "host/proc.h"
+#include "prep/job.h"
+#include "prep/seed.h"
+#include "prep/steps.h"
+
+#define KEY_MAX (64 * 1024)
+#define STAMP "seed"
+
+struct seeding {
+	struct step_run *run;
+	struct job *job;
+	struct err error;
+	int result;
+};
+
+/* ---- the key ---- */
+
+static int make_key(const struct job *j, struct err *e)
+{
+	char *path = job_file(j, "id_ed25519");
+	char *part = job_file(j, "id_ed25519.part");
+	char *part_pub = job_file(j, "id_ed25519.part.pub");
+	char *pub = job_file(j, "id_ed25519.pub");
+	char *comment = xasprintf("debwiz-%s", j->spec->name);
+	char *argv[] = {"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", part, NULL};
+	int r = 0;
+
+	if (!file_exists(path) || !file_exists(pub)) {
+		unlink(part);
+		unlink(part_pub);
+		r = proc_run(argv, 4096, NULL, e);
+		if (r < 0 && e && !strcmp(e->id, "exec-missing")) {
+			char *hint = host_install_hint("ssh-keygen");
+
+			err_hint(e, "%s", hint ? hint : "install OpenSSH's client");
+			free(hint);
+		}
+		/* The public half first: with the private one there, both are. */
+		if (!r)
+			r = file_rename(part_pub, pub, e);
+		if (!r)
+			r = file_rename(part, path, e);
+	}
+	free(path);
+	free(part);
+	free(part_pub);
+	free(pub);
+	free(comment);
+	return r;
+}
+
+static int add_key_file(struct buf *keys, const char *path, struct err *e)
+{
+	char *whole = host_expand(path);
+	struct buf text;
+	int r = file_read(whole, KEY_MAX, &text, e);
+
+	if (r < 0) {
+		err_prefix(e, "system.ssh_key");
+		e->kind = ERR_USAGE;
+	} else {
+		buf_add(keys, text.data, text.len);
+		if (text.len && text.data[text.len - 1] != '\n')
+			buf_addc(keys, '\n');
+		buf_fini(&text);
+	}
+	free(whole);
+	return r;
+}
+
+/* The machine's key, and the user's: those that the file names, else those found on this host. */
+static int gather_keys(const struct job *j, struct buf *keys, struct err *e)
+{
+	struct strv found = STRV_INIT;
+	const struct strv *paths = &j->spec->ssh_keys;
+	char *own = job_file(j, "id_ed25519.pub");
+	int r = add_key_file(keys, own, e);
+
+	if (!paths->len) {
+		host_ssh_keys(&found);
+		paths = &found;
+	}
+	for (size_t i = 0; i < paths->len && !r; i++)
+		r = add_key_file(keys, paths->items[i], e);
+	strv_fini(&found);
+	free(own);
+	return r;
+}
+
+/* ---- apt's sources ---- */
+
+/* URL of a suite as it was opened now, or when the base was made; "" when it was not. */
+static const char *suite_url(const struct job *j, const char *suite)
+{
+	const json_t *row;
+	size_t i;
+
+	if (j->archive) {
+		size_t count;
+		const struct archive_suite *s = archive_suites(j->archive, &count);
+
+		for (i = 0; i < count; i++)
+			if (!strcmp(s[i].suite, suite) || !strcmp(s[i].codename, suite))
+				return s[i].base;
+	}
+	json_array_foreach(json_object_get(j->base.manifest, "suites"), i, row)
+	{
+		if (!strcmp(json_str(row, "suite", ""), suite) ||
+		    !strcmp(json_str(row, "codename", ""), suite))
+			return json_str(row, "url", "");
+	}
+	return "";
+}
+
+static char *guest_sources(const struct job *j)
+{
+	const struct strv *mirrors = catalog_mirrors(j->catalog);
+	const struct strv *security_mirrors = catalog_security_mirrors(j->catalog);
+	char *updates_suite = xasprintf("%s-updates", j->spec->release);
+	char *mirror = seed_guest_url(suite_url(j, j->spec->release), mirrors->items[0]);
+	const char *security_url = suite_url(j, j->release->security_suite);
+	char *security = seed_guest_url(*security_url ? security_url : security_mirrors->items[0],
+					security_mirrors->items[0]);
+	struct seed_archive a = {
+		.mirror = mirror,
+		.security = j->spec->security && j->release->security ? security : "",
+		.release = j->spec->release,
+		.updates_suite = j->spec->updates && j->release->updates ? updates_suite : "",
+		.security_suite =
+			j->spec->security && j->release->security ? j->release->security_suite : "",
+		.components = &j->release->components,
+		.deb822 = !strcmp(j->release->sources_style, "deb822"),
+		.undated = *j->spec->snapshot,
+	};
+	char *text = seed_sources(&a);
+
+	free(updates_suite);
+	free(mirror);
+	free(security);
+	return text;
+}
+
+/* ---- the seed ---- */
+
+/* Key of what the seed is made from. The password hash is in it as a digest alone. */
+static char *seed_key(const struct seed *s)
+{
+	const char *const parts[] = {s->hostname, s->user,     s->password_hash,   s->locale,
+				     s->timezone, s->keyboard, s->authorized_keys, s->sources};
+	struct hash *h = hash_new();
+	uint8_t digest[HASH_SIZE];
+	char hex[HASH_HEX];
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		hash_add(h, parts[i], strlen(parts[i]) + 1);
+	hash_end(h, digest);
+	hash_hex(digest, hex);
+	return xstrdup(hex);
+}
+
+static int write_seed(struct job *j, struct err *e)
+{
+	struct winsize size = {.ws_row = 24, .ws_col = 80};
+	const char *term = getenv("TERM");
+	char *path = job_file(j, "seed.iso");
+	char *last = store_stamp(j->machine_dir, STAMP);
+	char *sources = guest_sources(j);
+	struct buf keys;
+	struct seed s = {
+		.hostname = spec_hostname(j->spec),
+		.user = j->spec->user,
+		.password_hash = j->spec->password_hash,
+		.locale = j->spec->locale,
+		.timezone = j->spec->timezone,
+		.keyboard = j->spec->keyboard,
+		.term = term && *term ? term : "vt220",
+		.sources = sources,
+		.deb822 = !strcmp(j->release->sources_style, "deb822"),
+	};
+	char *key = NULL;
+	int r;
+
+	buf_init(&keys, 1024 * 1024);
+	if (isatty(STDIN_FILENO))
+		ioctl(STDIN_FILENO, TIOCGWINSZ, &size);
+	s.rows = size.ws_row;
+	s.columns = size.ws_col;
+	r = make_key(j, e);
+	if (!r)
+		r = gather_keys(j, &keys, e);
+	if (!r) {
+		s.authorized_keys = keys.data;
+		key = seed_key(&s);
+		if (!last || !file_exists(path) || strcmp(last, key))
+			r = seed_write(path, &s, e);
+		if (!r)
+			r = store_set_stamp(j->machine_dir, STAMP, key, e);
+	}
+	buf_fini(&keys);
+	free(key);
+	free(sources);
+	free(last);
+	free(path);
+	return r;
+}
+
+/* The seed was made and is gone: the guest has applied it. */
+static bool is_applied(const struct job *j)
+{
+	char *path = job_file(j, "seed.iso");
+	char *last = store_stamp(j->machine_dir, STAMP);
+	bool applied = last && !file_exists(path) && job_is_made(j);
+
+	free(last);
+	free(path);
+	return applied;
+}
+
+static bool is_done(void *job, char **why)
+{
+	if (!is_applied(job))
+		return false;
+	*why = xstrdup("applied by the guest");
+	return true;
+}
+
+static void work(void *arg)
+{
+	struct seeding *s = arg;
+
+	s->result = write_seed(s->job, &s->error);
+}
+
+static void done(void *arg)
+{
+	struct seeding *s = arg;
+	char *summary = xasprintf("user %s on %s, %s", s->job->spec->user, spec_hostname(s->job->spec),
+				  *s->job->spec->password_hash ? "with a password"
+							       : "the console logs in by itself");
+
+	if (s->result < 0)
+		step_fail(s->run, &s->error);
+	else
+		step_done(s->run, summary);
+	free(summary);
+	free(s);
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct seeding *s = xcalloc(1, sizeof(*s));
+
+	s->run = run;
+	s->job = job;
+	loop_work(s->job->loop, work, done, s);
+}
+
+const struct step_ops step_seed = {
+	.id = "seed",
+	.title = "Settings",
+	.about = "An ssh key for this machine, and a small disk that tells it whose it is.",
+	.is_done = is_done,
+	.start = start,
+};
