@@ -14,6 +14,7 @@
 struct host_facts {
 	char *os;      /* "Linux" */
 	char *machine; /* uname -m: "x86_64" */
+	char *kernel;  /* uname -r: "6.1.0-50-amd64" */
 	unsigned cpus;
 	uint64_t memory; /* bytes */
 	char *user;

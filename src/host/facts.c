@@ -125,12 +125,13 @@ static uint64_t memory_size(void)
 
 void host_facts_get(struct host_facts *f)
 {
-	uv_utsname_t uts = {.sysname = "", .machine = ""};
+	uv_utsname_t uts = {.sysname = "", .machine = "", .release = ""};
 
 	uv_os_uname(&uts);
 	*f = (struct host_facts){
 		.os = xstrdup(uts.sysname),
 		.machine = xstrdup(uts.machine),
+		.kernel = xstrdup(uts.release),
 		.cpus = uv_available_parallelism(),
 		.memory = memory_size(),
 		.user = user_name(),
@@ -146,6 +147,7 @@ void host_facts_fini(struct host_facts *f)
 		return;
 	free(f->os);
 	free(f->machine);
+	free(f->kernel);
 	free(f->user);
 	free(f->timezone);
 	free(f->locale);

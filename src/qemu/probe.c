@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * probe: see include/qemu/probe.h. An accelerator is believed only when QEMU started with it; what
+ * was tried once is taken from the cache.
+ */
+#include "qemu/probe.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "host/facts.h"
+#include "host/paths.h"
+#include "host/proc.h"
+#include "qemu/version.h"
+#include "trial.h"
+#include "verdicts.h"
+
+#define OUTPUT_MAX 65536
+
+/* Path of the program; NULL with e. */
+static char *find_binary(const struct spec *s, const char *name, struct err *e)
+{
+	bool own = strcmp(s->qemu_binary, "auto") != 0;
+	char *wanted = own ? host_expand(s->qemu_binary) : xstrdup(name);
+	char *path = host_which(wanted);
+	char *hint;
+
+	if (!path) {
+		err_set(e, ERR_MISSING, "qemu-missing", "%sthere is no %s on this host",
+			own ? "qemu.binary: " : "", wanted);
+		hint = own ? NULL : host_install_hint(name);
+		if (hint)
+			err_hint(e, "%s", hint);
+		free(hint);
+	}
+	free(wanted);
+	return path;
+}
+
+static int read_version(const char *binary, struct qemu_probe *p, struct err *e)
+{
+	char *argv[] = {(char *)binary, "--version", NULL};
+	struct buf out;
+	int r = 0;
+
+	if (proc_run(argv, OUTPUT_MAX, &out, e) < 0)
+		return err_prefix(e, "%s does not run", binary);
+	if (!qemu_version_parse(out.data, &p->version, &p->version_text)) {
+		r = err_set(e, ERR_MISSING, "qemu-strange", "%s does not say its version: is it QEMU?",
+			    binary);
+	} else if (p->version < QEMU_VERSION_MIN) {
+		r = err_set(e, ERR_MISSING, "qemu-old", "%s is version %s; debwiz needs at least 7.2",
+			    binary, p->version_text);
+		err_hint(e, "install a newer QEMU, or name one with qemu.binary");
+	}
+	buf_fini(&out);
+	return r;
+}
+
+/* Tries once per host, program and options. True when it works; *why is owned. */
+static bool try_options(const char *cache_dir, const char *binary, const struct strv *args,
+			char **why)
+{
+	char *what = strv_join(args, " ");
+	char *key = verdict_key(binary, what);
+	bool ok;
+
+	if (!verdict_get(cache_dir, key, &ok, why)) {
+		*why = NULL;
+		ok = qemu_trial(binary, args, why);
+		if (ok)
+			*why = xstrdup("");
+		log_msg("qemu", "tried %s: %s", what, ok ? "works" : *why);
+		verdict_put(cache_dir, key, ok, *why, NULL); /* without it, it is tried again */
+	}
+	free(key);
+	free(what);
+	return ok;
+}
+
+static void accel_args(const struct spec *s, const struct catalog_arch *arch, const char *accel,
+		       struct strv *out)
+{
+	const char *model = strcmp(s->cpu_model, "auto") ? s->cpu_model : arch->cpu_native;
+
+	strv_add(out, "-machine");
+	strv_addf(out, "%s%s", arch->machine, arch->machine_opts);
+	strv_add(out, "-cpu");
+	strv_add(out, model);
+	strv_add(out, "-accel");
+	strv_add(out, accel);
+	strv_add(out, "-m");
+	strv_add(out, "256M");
+}
+
+static const char *native_name(const struct catalog_arch *arch)
+{
+	return *arch->qemu_native ? arch->qemu_native : arch->qemu;
+}
+
+/* Whether that accelerator runs this architecture here; sets p->binary when it does and wants
+ * another program. *why is owned either way. */
+static bool accel_works(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
+			const char *accel, const char *machine, struct qemu_probe *p, char **why)
+{
+	struct strv args = STRV_INIT;
+	struct err e = ERR_INIT;
+	char *binary;
+	bool ok;
+
+	if (!strv_has(&arch->native_hosts, machine)) {
+		*why = xasprintf("this host is %s, which cannot run %s itself", machine, arch->name);
+		return false;
+	}
+	if (!strv_has(&arch->accels, accel)) {
+		*why = xasprintf("%s does not run %s", accel, arch->name);
+		return false;
+	}
+	if (!host_accelerator_usable(accel, why))
+		return false;
+	binary = find_binary(s, native_name(arch), &e);
+	if (!binary) {
+		*why = xstrdup(e.text);
+		err_fini(&e);
+		return false;
+	}
+	accel_args(s, arch, accel, &args);
+	ok = try_options(cache_dir, binary, &args, why);
+	strv_fini(&args);
+	if (ok) {
+		free(*why);
+		*why = xasprintf("%s was tried and works", accel);
+		free(p->binary);
+		p->binary = xstrdup(binary);
+	}
+	free(binary);
+	return ok;
+}
+
+/* Fills accel, why and tried. */
+static int choose_accel(const struct spec *s, const struct catalog_arch *arch,
+			const char *cache_dir, struct qemu_probe *p, struct err *e)
+{
+	bool automatic = !strcmp(s->accel, "auto");
+	struct host_facts host;
+	struct strv candidates = STRV_INIT;
+	char *why = NULL;
+
+	host_facts_get(&host);
+	if (automatic)
+		host_accelerators(&candidates);
+	else if (strcmp(s->accel, "tcg") != 0)
+		strv_add(&candidates, s->accel);
+	for (size_t i = 0; i < candidates.len && !p->accel; i++) {
+		const char *accel = candidates.items[i];
+
+		free(why);
+		if (accel_works(s, arch, cache_dir, accel, host.machine, p, &why)) {
+			p->accel = xstrdup(accel);
+			p->why = why;
+			why = NULL;
+		} else if (strv_has(&arch->native_hosts, host.machine)) {
+			free(p->tried);
+			p->tried = xstrdup(accel);
+		}
+	}
+	strv_fini(&candidates);
+	host_facts_fini(&host);
+	if (!p->accel && !automatic && strcmp(s->accel, "tcg") != 0) {
+		err_set(e, ERR_MISSING, "accel-missing", "cpu.accel: %s cannot be used: %s", s->accel,
+			why);
+		free(why);
+		return err_hint(e, "write accel = auto, which falls back to emulation");
+	}
+	if (!p->accel) {
+		p->accel = xstrdup("tcg");
+		p->why = !automatic ? xstrdup("emulation was asked for")
+			 : *p->tried ? xasprintf("%s cannot be used: %s", p->tried, why)
+			 : why	     ? xstrdup(why)
+				     : xstrdup("this host has no accelerator");
+	}
+	free(why);
+	return 0;
+}
+
+static bool takes_sandbox(const char *binary, const char *cache_dir)
+{
+	struct strv args = STRV_INIT;
+	char *why;
+	bool ok;
+
+	strv_split(&args,
+		   "-machine none -sandbox "
+		   "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+		   " ");
+	ok = try_options(cache_dir, binary, &args, &why);
+	strv_fini(&args);
+	free(why);
+	return ok;
+}
+
+/* The best of the sound drivers that this QEMU names; "" when it has none that plays. */
+static char *find_audio(const char *binary)
+{
+	static const char *const best[] = {"pipewire", "pa", "coreaudio", "dsound", "sdl", "alsa",
+					   "sndio", "oss"};
+	char *argv[] = {(char *)binary, "-audiodev", "help", NULL};
+	struct strv words = STRV_INIT;
+	struct buf out;
+	char *found = NULL;
+
+	if (proc_run(argv, OUTPUT_MAX, &out, NULL) < 0)
+		return xstrdup("");
+	strv_split(&words, out.data, " \r\n");
+	for (size_t i = 0; i < sizeof(best) / sizeof(*best) && !found; i++) {
+		if (strv_has(&words, best[i]))
+			found = xstrdup(best[i]);
+	}
+	strv_fini(&words);
+	buf_fini(&out);
+	return found ? found : xstrdup("");
+}
+
+int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
+	       struct qemu_probe *out, struct err *e)
+{
+	struct qemu_probe p = {.tried = xstrdup("")};
+
+	if (choose_accel(s, arch, cache_dir, &p, e) < 0)
+		goto fail;
+	if (!p.binary)
+		p.binary = find_binary(s, arch->qemu, e);
+	if (!p.binary || read_version(p.binary, &p, e) < 0)
+		goto fail;
+	p.sandbox = takes_sandbox(p.binary, cache_dir);
+	p.audio = s->audio ? find_audio(p.binary) : xstrdup("");
+	*out = p;
+	return 0;
+fail:
+	qemu_probe_fini(&p);
+	return -1;
+}
+
+void qemu_probe_fini(struct qemu_probe *p)
+{
+	if (!p)
+		return;
+	free(p->binary);
+	free(p->version_text);
+	free(p->accel);
+	free(p->why);
+	free(p->tried);
+	free(p->audio);
+	*p = (struct qemu_probe){0};
+}
+
+int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
+		      const char *accel, const char *why, struct err *e)
+{
+	char *binary = find_binary(s, native_name(arch), e);
+	struct strv args = STRV_INIT;
+	char *what, *key;
+	int r;
+
+	if (!binary)
+		return -1;
+	accel_args(s, arch, accel, &args);
+	what = strv_join(&args, " ");
+	key = verdict_key(binary, what);
+	r = verdict_put(cache_dir, key, false, why, e);
+	free(key);
+	free(what);
+	strv_fini(&args);
+	free(binary);
+	return r;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* trial: see trial.h. */
+#include "trial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "host/proc.h"
+
+#define PATIENCE_MS 15000
+#define COMPLAINT_MAX 4096
+
+struct trial {
+	struct proc *proc;
+	struct loop_timer *timer;
+	struct buf complaint;
+	bool late;
+	int64_t status;
+	int signal;
+};
+
+static void on_output(int fd, const char *p, size_t n, void *arg)
+{
+	struct trial *t = arg;
+	size_t room = COMPLAINT_MAX - t->complaint.len;
+
+	if (fd == 2 && n)
+		buf_add(&t->complaint, p, n < room ? n : room);
+}
+
+static void stop_timer(struct trial *t)
+{
+	loop_timer_stop(t->timer);
+	t->timer = NULL;
+}
+
+static void on_ended(int64_t status, int signal, void *arg)
+{
+	struct trial *t = arg;
+
+	t->status = status;
+	t->signal = signal;
+	stop_timer(t);
+}
+
+static void on_late(void *arg)
+{
+	struct trial *t = arg;
+
+	t->late = true;
+	stop_timer(t);
+	proc_kill(t->proc);
+}
+
+/* The first line that is no warning. */
+static char *first_complaint(const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		char *line = text_clean(text, n, false);
+
+		if (n && !strstr(line, "warning: "))
+			return line;
+		free(line);
+		text += n + (text[n] == '\n');
+	}
+	return xstrdup("");
+}
+
+static char *explain(const struct trial *t)
+{
+	char *said = first_complaint(t->complaint.data);
+	char *why;
+
+	if (*said)
+		return said;
+	free(said);
+	if (t->late)
+		why = xstrdup("it did not answer within 15 s");
+	else if (t->signal)
+		why = xasprintf("it crashed (signal %d)", t->signal);
+	else
+		why = xasprintf("it ended with status %d and no word", (int)t->status);
+	return why;
+}
+
+bool qemu_trial(const char *binary, const struct strv *args, char **why)
+{
+	static const char input[] = "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"quit\"}\n";
+	struct loop *l = loop_new();
+	struct trial t = {.status = -1};
+	struct strv argv = STRV_INIT;
+	struct err e = ERR_INIT;
+	bool ok;
+
+	strv_add(&argv, binary);
+	strv_split(&argv, "-no-user-config -nodefaults -display none -S -qmp stdio", " ");
+	for (size_t i = 0; i < args->len; i++)
+		strv_add(&argv, args->items[i]);
+	buf_init(&t.complaint, 0);
+	t.proc = proc_start(l,
+			    &(struct proc_conf){.argv = strv_argv(&argv), .output = on_output,
+						.ended = on_ended, .arg = &t, .stdin_text = true,
+						.input = input, .input_len = sizeof(input) - 1},
+			    &e);
+	if (t.proc)
+		t.timer = loop_timer_start(l, PATIENCE_MS, 0, on_late, &t);
+	loop_run(l);
+	loop_free(l);
+	ok = t.proc && !t.late && !t.signal && !t.status;
+	if (!ok)
+		*why = t.proc ? explain(&t) : xstrdup(e.text);
+	err_fini(&e);
+	buf_fini(&t.complaint);
+	strv_fini(&argv);
+	return ok;
+}
