@@ -22,6 +22,9 @@ enum field_type {
 	FIELD_LIST,	/* struct strv, the key repeated */
 };
 
+/* Most items of a list. */
+#define FIELD_LIST_MAX 500
+
 /* Grammar of one value: 0, or -1 with e's text the part of a sentence behind the value:
  * "is not a user name; ...". It never repeats a secret. */
 typedef int (*field_check)(const char *value, struct err *e);

@@ -70,7 +70,8 @@ static const char *line_fault(struct scan *s, const char *line, size_t len, char
 		if (end - p - 1 > INI_NAME_MAX)
 			return "the section's name is too long; at most 49 bytes can be read";
 		if (!is_tail(end + 1))
-			return "text behind the section's ]; only a blank and a ; comment may follow";
+			return "text behind the section's ]; only a blank and a ; comment may "
+			       "follow";
 		s->in_section = true;
 		return NULL;
 	}
@@ -126,8 +127,7 @@ static int on_entry(void *user, const char *section, const char *key, const char
 	return 1;
 }
 
-int ini_scan(const char *text, size_t n, ini_entry_fn fn, ini_bad_fn bad, void *arg,
-	     struct err *e)
+int ini_scan(const char *text, size_t n, ini_entry_fn fn, ini_bad_fn bad, void *arg, struct err *e)
 {
 	struct scan s = {.text = text, .n = n, .fn = fn, .bad = bad, .arg = arg, .e = e};
 	const char *nul = n ? memchr(text, '\0', n) : NULL;

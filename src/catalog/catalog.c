@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * catalog: reads the INI files of assets/catalog into rows; see include/catalog/catalog.h. Each kind of row is
- * described by a table of columns; a key that is in no table is an error, so that a fact can't be
+ * catalog: reads the INI files of assets/catalog into rows; see include/catalog/catalog.h. A table
+ * of columns describes each kind of row; a key that is in none is an error, so that no fact can be
  * lost by a misspelling.
  */
 #include "catalog/catalog.h"
@@ -305,10 +305,11 @@ static int on_mirror_entry(const char *section, const char *key, const char *val
 		free(m->snapshot);
 		m->snapshot = xstrdup(value);
 	} else {
-		return err_set(e, ERR_FAILED, "catalog-bad",
-			       "catalog/mirrors.ini:%u: %s.%s: there is no such key, or it is given "
-			       "twice",
-			       line, section, key);
+		return err_set(
+			e, ERR_FAILED, "catalog-bad",
+			"catalog/mirrors.ini:%u: %s.%s: there is no such key, or it is given "
+			"twice",
+			line, section, key);
 	}
 	return 0;
 }

@@ -129,17 +129,19 @@ static void check_firmware(struct check *k)
 		return;
 	if (k->arch && !*k->arch->firmware)
 		FAULT(k, "firmware", "mode",
-		      "there is no UEFI firmware for %s; write direct (QEMU loads the kernel itself)",
+		      "there is no UEFI firmware for %s; write direct (QEMU loads the kernel "
+		      "itself)",
 		      k->arch->name);
-	else if (k->arch && k->release &&
-		 !lists(&k->arch->firmware_releases, k->release->codename))
+	else if (k->arch && k->release && !lists(&k->arch->firmware_releases, k->release->codename))
 		FAULT(k, "firmware", "mode",
-		      "Debian %s has no UEFI firmware for %s any more (%s); write direct (QEMU loads "
+		      "Debian %s has no UEFI firmware for %s any more (%s); write direct (QEMU "
+		      "loads "
 		      "the kernel itself)",
 		      k->release->codename, k->arch->name, k->arch->firmware);
 	if (s->initrd != SPEC_INITRD_OWN || line_of(k, "firmware", "initrd"))
 		FAULT(k, "firmware", "initrd",
-		      "with mode = uefi the machine loads its own initrd from its disk; remove this "
+		      "with mode = uefi the machine loads its own initrd from its disk; remove "
+		      "this "
 		      "key, or write mode = direct");
 	if (*s->cmdline)
 		FAULT(k, "boot", "cmdline",
@@ -174,7 +176,8 @@ static void check_cpu(struct check *k)
 		      size_format(s->memory, text), a->name,
 		      size_format(a->firmware_max_memory, most), a->firmware_memory_why,
 		      size_format(a->max_memory, whole));
-	if (strcmp(s->accel, "auto") && strcmp(s->accel, "tcg") && !strv_has(&a->accels, s->accel)) {
+	if (strcmp(s->accel, "auto") && strcmp(s->accel, "tcg") &&
+	    !strv_has(&a->accels, s->accel)) {
 		words = strv_join(&a->accels, ", ");
 		FAULT(k, "cpu", "accel", "%s does not run %s; write auto, tcg%s%s", s->accel,
 		      a->name, *words ? ", " : "", words);
@@ -183,8 +186,9 @@ static void check_cpu(struct check *k)
 	model = xstrndup(s->cpu_model, strcspn(s->cpu_model, ","));
 	if (strcmp(model, "auto") && !strv_has(&a->cpu_models, model)) {
 		words = strv_join(&a->cpu_models, ", ");
-		FAULT(k, "cpu", "model", "\"%s\" is no CPU of QEMU's %s machine for %s; write auto, %s",
-		      model, a->machine, a->name, words);
+		FAULT(k, "cpu", "model",
+		      "\"%s\" is no CPU of QEMU's %s machine for %s; write auto, %s", model,
+		      a->machine, a->name, words);
 		free(words);
 	} else if (!strcmp(model, "host") && !strcmp(s->accel, "tcg")) {
 		FAULT(k, "cpu", "model",

@@ -141,10 +141,9 @@ static int parse_number(const struct field *f, const char *value, uint64_t *out)
 		*out = 0;
 		return 0;
 	}
-	if (f->type == FIELD_SIZE ? size_parse(value, out, NULL) < 0
-	    : f->type == FIELD_DURATION
-		    ? duration_parse(value, out, NULL) < 0
-		    : number_parse(value, 0, UINT32_MAX, out, NULL) < 0)
+	if (f->type == FIELD_SIZE	? size_parse(value, out, NULL) < 0
+	    : f->type == FIELD_DURATION ? duration_parse(value, out, NULL) < 0
+					: number_parse(value, 0, UINT32_MAX, out, NULL) < 0)
 		return -1;
 	return *out < f->min || *out > f->max ? -1 : 0;
 }
@@ -174,6 +173,18 @@ static int check_text(const struct field *f, const char *value, struct err *e)
 	return r;
 }
 
+static int add_item(const struct field *f, struct strv *list, const char *value, struct err *e)
+{
+	if (!*value)
+		return 0;
+	if (check_text(f, value, e) < 0)
+		return -1;
+	if (list->len >= FIELD_LIST_MAX)
+		return err_set(e, ERR_USAGE, "value-bad", "more than %d items", FIELD_LIST_MAX);
+	strv_add(list, value);
+	return 0;
+}
+
 int field_parse(const struct field *f, struct spec *s, const char *value, struct err *e)
 {
 	uint64_t n;
@@ -187,12 +198,7 @@ int field_parse(const struct field *f, struct spec *s, const char *value, struct
 		set_text(at(f, s), value);
 		return 0;
 	case FIELD_LIST:
-		if (!*value)
-			return 0;
-		if (check_text(f, value, e) < 0)
-			return -1;
-		strv_add(at(f, s), value);
-		return 0;
+		return add_item(f, at(f, s), value, e);
 	case FIELD_BOOL:
 		if (strcmp(value, "yes") && strcmp(value, "no"))
 			return refuse(f, value, NULL, e);
@@ -258,7 +264,7 @@ void field_format(const struct field *f, const struct spec *s, struct strv *out)
 	case FIELD_SIZE:
 	case FIELD_DURATION:
 		n = *(const uint64_t *)p;
-		strv_add(out, f->zero && !n		? f->zero
+		strv_add(out, f->zero && !n	      ? f->zero
 			      : f->type == FIELD_SIZE ? size_format(n, text)
 						      : duration_format(n, text));
 		break;

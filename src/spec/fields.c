@@ -16,26 +16,27 @@ const struct field field_table[] = {
 	 .help = "The version of the file's own format; 1 is the one there is."},
 	{"machine", "name", FIELD_TEXT, AT(name), "", .max = 31, .check = grammar_name,
 	 .effect = FIELD_NEW_ONLY, .always = true, .title = "Name",
-	 .help = "What the machine is called: letters a-z, digits and -. Without it, the file's "
-		 "name without .ini counts."},
+	 .help = "What the machine is called: letters a-z, digits and -. Without it, the "
+		 "file's name without .ini counts."},
 	{"machine", "arch", FIELD_TEXT, AT(arch), "armhf", .max = 31, .check = grammar_word,
 	 .effect = FIELD_NEW_ONLY, .always = true, .title = "Architecture",
 	 .help = "Debian's name of the processor architecture: armhf, arm64 or amd64. \"debwiz "
 		 "arches\" says what runs here, and how."},
 	{"machine", "release", FIELD_TEXT, AT(release), "trixie", .max = 31, .check = grammar_word,
 	 .effect = FIELD_NEW_ONLY, .always = true, .title = "Debian release",
-	 .help = "Codename of the Debian release: bookworm or trixie. \"debwiz releases\" lists "
-		 "what the mirror has."},
+	 .help = "Codename of the Debian release: bookworm or trixie. \"debwiz releases\" "
+		 "lists what the mirror has."},
 	{"machine", "method", FIELD_TEXT, AT(method), "bootstrap", .choices = WORDS("bootstrap"),
 	 .later = WORDS("installer", "image"), .effect = FIELD_NEW_ONLY, .always = true,
 	 .title = "Way to get the system",
-	 .help = "bootstrap: packages are verified and unpacked by debwiz and configured by the "
-		 "machine itself, without an installer."},
+	 .help = "bootstrap: packages are verified and unpacked by debwiz and configured by "
+		 "the machine itself, without an installer."},
 
 	{"mirror", "url", FIELD_TEXT, AT(mirror), "auto", .check = grammar_mirror,
 	 .effect = FIELD_NEW_ONLY, .title = "Debian mirror",
-	 .help = "auto takes the mirror that this host itself uses where it is Debian's, else the "
-		 "first of a built-in list that answers. Whatever it is, only signed data is used."},
+	 .help = "auto takes the mirror that this host itself uses where it is Debian's, else "
+		 "the first of a built-in list that answers. Whatever it is, only signed data "
+		 "is used."},
 	{"mirror", "security", FIELD_BOOL, AT(security), "yes", .effect = FIELD_NEW_ONLY,
 	 .title = "Security updates",
 	 .help = "Use the release's security suite, now and later in the machine."},
@@ -44,7 +45,8 @@ const struct field field_table[] = {
 	 .help = "Use the release's updates suite, now and later in the machine."},
 	{"mirror", "security_url", FIELD_TEXT, AT(security_mirror), "auto", .check = grammar_mirror,
 	 .effect = FIELD_NEW_ONLY, .title = "Mirror for security updates",
-	 .help = "The security suite lies in an archive of its own; auto finds it as url=auto does."},
+	 .help = "The security suite lies in an archive of its own; auto finds it as url=auto "
+		 "does."},
 	{"mirror", "snapshot", FIELD_TEXT, AT(snapshot), "", .check = grammar_snapshot,
 	 .effect = FIELD_NEW_ONLY, .title = "Archive as of",
 	 .help = "A point in time (UTC, 20250801T120000Z): the archive as it was then, from "
@@ -55,19 +57,18 @@ const struct field field_table[] = {
 		 "mirror that is signed anew."},
 	{"mirror", "proxy", FIELD_TEXT, AT(proxy), "", .check = grammar_proxy,
 	 .effect = FIELD_NEXT_BOOT, .title = "Proxy",
-	 .help = "http://HOST:PORT (or https, socks5, socks5h). Empty: http_proxy, https_proxy and "
-		 "no_proxy of the environment count."},
+	 .help = "http://HOST:PORT (or https, socks5, socks5h). Empty: http_proxy, https_proxy "
+		 "and no_proxy of the environment count."},
 	{"mirror", "components", FIELD_LIST, AT(components), NULL, .check = grammar_component,
 	 .effect = FIELD_NEW_ONLY, .title = "Components",
 	 .help = "main, contrib, non-free, non-free-firmware: one a line. None given: what the "
 		 "release's own installer would choose."},
 
-	{"firmware", "mode", FIELD_CHOICE, AT(firmware), "uefi",
-	 .choices = WORDS("uefi", "direct"), .effect = FIELD_NEXT_BOOT, .always = true,
-	 .title = "Start-up",
+	{"firmware", "mode", FIELD_CHOICE, AT(firmware), "uefi", .choices = WORDS("uefi", "direct"),
+	 .effect = FIELD_NEXT_BOOT, .always = true, .title = "Start-up",
 	 .help = "uefi: the machine starts by firmware and GRUB from its own disk, as hardware "
-		 "does. direct: QEMU loads the kernel that lies on the disk; quicker, and the only "
-		 "way where an architecture has no firmware."},
+		 "does. direct: QEMU loads the kernel that lies on the disk; quicker, and the "
+		 "only way where an architecture has no firmware."},
 	{"firmware", "initrd", FIELD_CHOICE, AT(initrd), "own", .choices = WORDS("own", "guest"),
 	 .effect = FIELD_NEXT_BOOT, .title = "Initial RAM disk of a direct boot",
 	 .help = "own: a small one made by debwiz from the kernel's modules, quicker under "
@@ -91,12 +92,13 @@ const struct field field_table[] = {
 	 .help = "auto: those of this host, up to what the machine takes."},
 	{"cpu", "memory", FIELD_SIZE, AT(memory), "1G", .min = SPEC_MEMORY_MIN, .max = 4ULL << 40,
 	 .effect = FIELD_NEXT_BOOT, .always = true, .title = "Memory",
-	 .help = "A size with K, M, G or T. 1G builds most packages; large C++ ones want 2G to 4G."},
+	 .help = "A size with K, M, G or T. 1G builds most packages; large C++ ones want 2G to "
+		 "4G."},
 
 	{"disk", "size", FIELD_SIZE, AT(disk_size), "128G", .min = SPEC_DISK_MIN, .max = DISK_MAX,
 	 .effect = FIELD_GROW_ONLY, .always = true, .title = "Disk",
-	 .help = "Size that the machine sees; on this host it takes only what was written. It can "
-		 "grow later, not shrink."},
+	 .help = "Size that the machine sees; on this host it takes only what was written. It "
+		 "can grow later, not shrink."},
 	{"disk", "format", FIELD_TEXT, AT(disk_format), "qcow2", .choices = WORDS("qcow2"),
 	 .later = WORDS("raw"), .effect = FIELD_NEW_ONLY, .title = "Disk format",
 	 .help = "qcow2: an overlay over the base image, so that a second machine is ready at "
@@ -107,27 +109,28 @@ const struct field field_table[] = {
 		 "make. \"debwiz flatten\" does it later."},
 	{"disk", "bus", FIELD_CHOICE, AT(bus), "virtio", .choices = WORDS("virtio", "scsi"),
 	 .effect = FIELD_NEXT_BOOT, .title = "Disk bus",
-	 .help = "virtio is the quick one; scsi is virtio-scsi, where a guest expects sd names."},
+	 .help = "virtio is the quick one; scsi is virtio-scsi, where a guest expects sd "
+		 "names."},
 	{"disk", "cache", FIELD_CHOICE, AT(cache), "writeback",
 	 .choices = WORDS("writeback", "none", "unsafe"), .effect = FIELD_NEXT_BOOT,
 	 .title = "Disk cache",
-	 .help = "writeback is safe and quick. none goes past this host's page cache. unsafe does "
-		 "not wait for the disk: after a power cut the machine may be lost."},
+	 .help = "writeback is safe and quick. none goes past this host's page cache. unsafe "
+		 "does not wait for the disk: after a power cut the machine may be lost."},
 
 	{"network", "mode", FIELD_CHOICE, AT(net), "user", .choices = WORDS("user", "none"),
 	 .later = WORDS("bridge", "tap"), .effect = FIELD_NEXT_BOOT, .title = "Network",
-	 .help = "user: the machine reaches out through this host, without root. none: no network "
-		 "at all."},
+	 .help = "user: the machine reaches out through this host, without root. none: no "
+		 "network at all."},
 	{"network", "restrict", FIELD_BOOL, AT(restrict_net), "no", .effect = FIELD_NEXT_BOOT,
 	 .title = "Isolated network",
-	 .help = "yes: the machine reaches neither this host nor the world; what is forwarded to it "
-		 "still works. Otherwise a machine also reaches services that listen on this host's "
-		 "loopback, at 10.0.2.2."},
+	 .help = "yes: the machine reaches neither this host nor the world; what is forwarded "
+		 "to it still works. Otherwise a machine also reaches services that listen on "
+		 "this host's loopback, at 10.0.2.2."},
 	{"network", "forward", FIELD_LIST, AT(forwards), NULL, .check = grammar_forward,
 	 .effect = FIELD_NEXT_BOOT, .title = "Forwarded ports",
-	 .help = "ADDRESS:PORT:GUESTPORT, one a line: what connects to ADDRESS:PORT of this host "
-		 "reaches GUESTPORT of the machine. 127.0.0.1 is this host alone, auto a free port, "
-		 "/udp at the end UDP."},
+	 .help = "ADDRESS:PORT:GUESTPORT, one a line: what connects to ADDRESS:PORT of this "
+		 "host reaches GUESTPORT of the machine. 127.0.0.1 is this host alone, auto a "
+		 "free port, /udp at the end UDP."},
 
 	{"devices", "display", FIELD_CHOICE, AT(display), "none",
 	 .choices = WORDS("none", "gtk", "vnc"), .later = WORDS("spice"), .effect = FIELD_NEXT_BOOT,
@@ -143,12 +146,12 @@ const struct field field_table[] = {
 	 .title = "Sound", .help = "A sound device that plays on this host."},
 	{"devices", "drive", FIELD_LIST, AT(drives), NULL, .check = grammar_drive,
 	 .effect = FIELD_NEXT_BOOT, .title = "Further drives",
-	 .help = "path=FILE,format=raw|qcow2[,readonly=on], one a line. A comma within a value is "
-		 "doubled."},
+	 .help = "path=FILE,format=raw|qcow2[,readonly=on], one a line. A comma within a value "
+		 "is doubled."},
 	{"devices", "share", FIELD_LIST, AT(shares), NULL, .check = grammar_share,
 	 .effect = FIELD_NEXT_BOOT, .title = "Shared folders",
-	 .help = "path=FOLDER,tag=WORD[,readonly=on], one a line: a folder of this host, mounted in "
-		 "the machine by: mount -t 9p -o trans=virtio WORD /mnt"},
+	 .help = "path=FOLDER,tag=WORD[,readonly=on], one a line: a folder of this host, "
+		 "mounted in the machine by: mount -t 9p -o trans=virtio WORD /mnt"},
 
 	{"system", "hostname", FIELD_TEXT, AT(hostname), "", .check = grammar_hostname,
 	 .effect = FIELD_NEW_ONLY, .title = "Host name",
@@ -159,13 +162,13 @@ const struct field field_table[] = {
 	{"system", "password_hash", FIELD_TEXT, AT(password_hash), "",
 	 .check = grammar_password_hash, .effect = FIELD_NEW_ONLY, .secret = true,
 	 .title = "Password",
-	 .help = "Its hash as mkpasswd prints it. Empty: no password; the serial console logs in by "
-		 "itself, sudo asks for none, ssh takes keys alone, root is locked. The file must "
-		 "then not be readable by others."},
+	 .help = "Its hash as mkpasswd prints it. Empty: no password; the serial console logs "
+		 "in by itself, sudo asks for none, ssh takes keys alone, root is locked. The "
+		 "file must then not be readable by others."},
 	{"system", "ssh_key", FIELD_LIST, AT(ssh_keys), NULL, .check = grammar_path,
 	 .effect = FIELD_NEW_ONLY, .title = "SSH public keys",
-	 .help = "Files of public keys that may log in, one a line. None given: your own, and one "
-		 "that debwiz makes for this machine."},
+	 .help = "Files of public keys that may log in, one a line. None given: your own, and "
+		 "one that debwiz makes for this machine."},
 	{"system", "locale", FIELD_TEXT, AT(locale), "C.UTF-8", .check = grammar_locale,
 	 .effect = FIELD_NEW_ONLY, .title = "Language",
 	 .help = "The locale of the machine, like C.UTF-8 or de_DE.UTF-8."},

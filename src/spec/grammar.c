@@ -55,26 +55,28 @@ int grammar_hostname(const char *v, struct err *e)
 		return 0;
 	if (only(v, LOWER UPPER DIGIT "-", 1, 63) && v[0] != '-' && v[n - 1] != '-')
 		return 0;
-	return bad(e, "is not a host name; that is letters, digits and -, no - at its ends, no dot, "
-		      "at most 63 characters (empty: the machine's name)");
+	return bad(e,
+		   "is not a host name; that is letters, digits and -, no - at its ends, no dot, "
+		   "at most 63 characters (empty: the machine's name)");
 }
 
 /* Users and groups that Debian's base-passwd and first packages make: useradd would fail. */
 static const char *const system_names[] = {
-	"_apt",	     "_chrony",	 "_ssh",    "adm",     "audio",	  "backup",   "bin",   "cdrom",
-	"crontab",   "daemon",	 "dialout", "dip",     "disk",	  "fax",      "floppy", "games",
-	"gnats",     "input",	 "irc",	    "kmem",    "kvm",	  "list",     "lp",    "mail",
-	"man",	     "messagebus", "netdev", "news",   "nobody",  "nogroup",  "operator",
-	"plugdev",   "polkitd",	 "proxy",   "render",  "root",	  "sasl",     "sgx",   "shadow",
-	"src",	     "sshd",	 "staff",   "sudo",    "sync",	  "sys",      "tape",  "tty",
-	"users",     "utmp",	 "uucp",    "video",   "voice",	  "www-data",
+	"_apt",	   "_chrony",	 "_ssh",    "adm",   "audio",	 "backup",  "bin",	"cdrom",
+	"crontab", "daemon",	 "dialout", "dip",   "disk",	 "fax",	    "floppy",	"games",
+	"gnats",   "input",	 "irc",	    "kmem",  "kvm",	 "list",    "lp",	"mail",
+	"man",	   "messagebus", "netdev",  "news",  "nobody",	 "nogroup", "operator", "plugdev",
+	"polkitd", "proxy",	 "render",  "root",  "sasl",	 "sgx",	    "shadow",	"src",
+	"sshd",	   "staff",	 "sudo",    "sync",  "sys",	 "tape",    "tty",	"users",
+	"utmp",	   "uucp",	 "video",   "voice", "www-data",
 };
 
 int grammar_user(const char *v, struct err *e)
 {
 	if (!only(v, LOWER DIGIT "_-", 1, 31) || !strchr(LOWER "_", v[0]))
-		return bad(e, "is not a user name; that is a-z, 0-9, _ and -, beginning with a letter "
-			      "or _, at most 31 characters");
+		return bad(e,
+			   "is not a user name; that is a-z, 0-9, _ and -, beginning with a letter "
+			   "or _, at most 31 characters");
 	for (size_t i = 0; i < COUNT(system_names); i++)
 		if (!strcmp(v, system_names[i]))
 			return bad(e, "is an account or group of the system; choose another name");
@@ -137,7 +139,8 @@ int grammar_keyboard(const char *v, struct err *e)
 /* crypt(5): $id$params-and-salt$hash. The weak ones (DES, MD5) are not taken. */
 int grammar_password_hash(const char *v, struct err *e)
 {
-	static const char *const ids[] = {"$y$", "$gy$", "$7$", "$6$", "$5$", "$2b$", "$2y$", "$2a$"};
+	static const char *const ids[] = {"$y$", "$gy$", "$7$",	 "$6$",
+					  "$5$", "$2b$", "$2y$", "$2a$"};
 	const char *last = strrchr(v, '$');
 
 	if (!*v)
@@ -324,8 +327,9 @@ int grammar_package(const char *v, struct err *e)
 int grammar_cmdline(const char *v, struct err *e)
 {
 	if (v[strspn(v, UPPER LOWER DIGIT " ._,:=/@%+-")])
-		return bad(e, "is not a kernel command line; allowed are letters, digits, blanks and "
-			      ". _ , : = / @ % + -");
+		return bad(e,
+			   "is not a kernel command line; allowed are letters, digits, blanks and "
+			   ". _ , : = / @ % + -");
 	if (!strncmp(v, "debwiz.", 7) || strstr(v, " debwiz."))
 		return bad(e, "holds a word that begins with debwiz., which debwiz sets itself");
 	return 0;
@@ -336,8 +340,8 @@ int grammar_qemu_extra(const char *v, struct err *e)
 	/* What would take the machine out of the supervisor's hands, or let the guest reach
 	 * programs and files of this host through the user network. */
 	static const char *const options[] = {
-		"daemonize", "monitor", "qmp",	  "qmp-pretty", "readconfig", "incoming",
-		"loadvm",    "smb",	"tftp",	  "pidfile",	"preconfig",  "S",
+		"daemonize", "monitor", "qmp",	"qmp-pretty", "readconfig", "incoming",
+		"loadvm",    "smb",	"tftp", "pidfile",    "preconfig",  "S",
 	};
 	static const char *const inside[] = {"smb=", "tftp=", "guestfwd=", "smbserver="};
 	const char *p = v;
@@ -351,11 +355,13 @@ int grammar_qemu_extra(const char *v, struct err *e)
 	if (p > v)
 		for (size_t i = 0; i < COUNT(options); i++)
 			if (!strcmp(p, options[i]))
-				return bad(e, "is refused: the machine is run by debwiz's supervisor, "
-					      "which this option would work against");
+				return bad(e,
+					   "is refused: the machine is run by debwiz's supervisor, "
+					   "which this option would work against");
 	for (size_t i = 0; i < COUNT(inside); i++)
 		if (strstr(v, inside[i]))
-			return bad(e, "is refused: it lets the guest reach programs or files of this "
-				      "host");
+			return bad(e,
+				   "is refused: it lets the guest reach programs or files of this "
+				   "host");
 	return 0;
 }

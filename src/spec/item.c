@@ -44,7 +44,8 @@ int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e
 	uint64_t n;
 
 	if ((size_t)snprintf(text, sizeof(text), "%s", item) >= sizeof(text))
-		return err_set(e, ERR_USAGE, "value-bad", "is too long for a forward; " FORWARD_FORM);
+		return err_set(e, ERR_USAGE, "value-bad",
+			       "is too long for a forward; " FORWARD_FORM);
 	proto = strchr(text, '/');
 	if (proto) {
 		*proto++ = '\0';
@@ -64,8 +65,9 @@ int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e
 			       "alone); " FORWARD_FORM);
 	*port++ = '\0';
 	if (!is_ipv4(text) || strlen(text) >= sizeof(f.host))
-		return err_set(e, ERR_USAGE, "value-bad",
-			       "is not a forward; its address is not an IPv4 address like 127.0.0.1");
+		return err_set(
+			e, ERR_USAGE, "value-bad",
+			"is not a forward; its address is not an IPv4 address like 127.0.0.1");
 	snprintf(f.host, sizeof(f.host), "%.15s", text);
 	if (strcmp(port, "auto")) {
 		if (number_parse(port, 1, 65535, &n, NULL) < 0)
@@ -164,10 +166,11 @@ static int check_item(const char *v, const struct part *parts, size_t count, con
 		while (i < count && strcmp(parts[i].key, key))
 			i++;
 		if (i == count)
-			r = err_set(e, ERR_USAGE, "value-bad",
-				    "has a part that is not known; write %s (a comma within a value "
-				    "is doubled)",
-				    form);
+			r = err_set(
+				e, ERR_USAGE, "value-bad",
+				"has a part that is not known; write %s (a comma within a value "
+				"is doubled)",
+				form);
 		else if (seen & (1U << i))
 			r = err_set(e, ERR_USAGE, "value-bad", "says %s twice", key);
 		else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* spec: reading and writing a machine's INI file by the table of fields; see include/spec/spec.h. */
+/* spec: reads and writes a machine's INI file by the table of fields; see include/spec/spec.h. */
 #include "spec/spec.h"
 
 #include <stdio.h>
@@ -113,8 +113,8 @@ static int on_entry(const char *section, const char *key, const char *value, uns
 	}
 	if (!f) {
 		if (r->unknown++ < WARNINGS_MAX)
-			strv_addf(&r->s->warnings, "%s:%u: %s.%s: unknown key, kept", r->faults.name,
-				  line, section, key);
+			strv_addf(&r->s->warnings, "%s:%u: %s.%s: unknown key, kept",
+				  r->faults.name, line, section, key);
 		return 0;
 	}
 	seen = &r->s->lines[f - field_table];
@@ -147,10 +147,11 @@ static void name_by_stem(struct reading *r, const char *path)
 	if (spec_name_ok(name))
 		(void)field_parse(f, r->s, name, NULL);
 	else
-		faults_add(&r->faults, 0, "machine", "name",
-			   "is not given, and \"%.60s\" (the file's name) is none: add name = of a-z, "
-			   "0-9 and -, at most 31 characters",
-			   name);
+		faults_add(
+			&r->faults, 0, "machine", "name",
+			"is not given, and \"%.60s\" (the file's name) is none: add name = of a-z, "
+			"0-9 and -, at most 31 characters",
+			name);
 	free(name);
 }
 
@@ -256,8 +257,9 @@ int spec_set(struct spec *s, const char *assignment, struct err *e)
 	int r;
 
 	if (!eq || !dot || dot > eq)
-		return err_set(e, ERR_USAGE, "set-bad",
-			       "--set: write SECTION.KEY=VALUE, SECTION.KEY+=VALUE or SECTION.KEY=");
+		return err_set(
+			e, ERR_USAGE, "set-bad",
+			"--set: write SECTION.KEY=VALUE, SECTION.KEY+=VALUE or SECTION.KEY=");
 	section = xstrndup(assignment, (size_t)(dot - assignment));
 	key = xstrndup(dot + 1, (size_t)(eq - dot - 1 - (append ? 1 : 0)));
 	f = field_find(section, key);

@@ -44,9 +44,9 @@ static void arches(void **state)
 		bool offered;
 		bool firmware;
 	} want[] = {
-		{"armhf", true, true},	  {"arm64", true, true},     {"amd64", true, true},
-		{"i386", false, true},	  {"riscv64", false, true},  {"ppc64el", false, false},
-		{"s390x", false, false},  {"armel", false, false},   {"mips64el", false, false},
+		{"armhf", true, true},	 {"arm64", true, true},	   {"amd64", true, true},
+		{"i386", false, true},	 {"riscv64", false, true}, {"ppc64el", false, false},
+		{"s390x", false, false}, {"armel", false, false},  {"mips64el", false, false},
 	};
 	const struct catalog_arch *a;
 	size_t n = 0;
@@ -101,7 +101,8 @@ static void releases(void **state)
 		offered += !*r->not_offered;
 		assert_int_equal(r->security, !!*r->security_suite);
 		assert_true(strv_has(&r->components, "main"));
-		assert_true(!strcmp(r->sources_style, "list") || !strcmp(r->sources_style, "deb822"));
+		assert_true(!strcmp(r->sources_style, "list") ||
+			    !strcmp(r->sources_style, "deb822"));
 		assert_in_range(r->keys.len, 1, 10);
 		for (size_t j = 0; j < r->keys.len; j++) {
 			assert_int_equal(strlen(r->keys.items[j]), 40);
@@ -209,7 +210,8 @@ static void check_refused(const char *file, const char *text, const char *want)
 static void refuses(void **state)
 {
 	(void)state;
-	check_refused("arches.ini", "[x]\ntitel = y\n", "catalog/arches.ini:2: x.titel: there is no");
+	check_refused("arches.ini", "[x]\ntitel = y\n",
+		      "catalog/arches.ini:2: x.titel: there is no");
 	check_refused("arches.ini", "[x]\ntitle = y\ntitle = z\n", ":3: x.title: given twice");
 	check_refused("arches.ini", "[x]\nmax_cpus = many\n", ":2: x.max_cpus: ");
 	check_refused("arches.ini", "[x]\nmax_memory = 16\n", ":2: x.max_memory: ");
@@ -224,8 +226,8 @@ static void refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(arches),   cmocka_unit_test(releases), cmocka_unit_test(profiles),
-		cmocka_unit_test(mirrors),  cmocka_unit_test(keys),	cmocka_unit_test(refuses),
+		cmocka_unit_test(arches),  cmocka_unit_test(releases), cmocka_unit_test(profiles),
+		cmocka_unit_test(mirrors), cmocka_unit_test(keys),     cmocka_unit_test(refuses),
 	};
 
 	return cmocka_run_group_tests(tests, open_catalog, close_catalog);

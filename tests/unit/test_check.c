@@ -68,19 +68,23 @@ static void rules(void **state)
 		/* architectures and releases */
 		{"[machine]\narch = arm64\n", NULL},
 		{"[machine]\narch = amd64\nrelease = bookworm\n", NULL},
-		{"[machine]\narch = x86\n",
-		 "box.ini:2: machine.arch: \"x86\" is no architecture of Debian; choose armhf, arm64, "
-		 "amd64"},
-		{"[machine]\narch = s390x\n", "box.ini:2: machine.arch: \"s390x\" is not offered yet: "},
-		{"[machine]\nrelease = sid\n", "box.ini:2: machine.release: \"sid\" is not offered yet: "},
+		{"[machine]\narch = x86\n", "box.ini:2: machine.arch: \"x86\" is no architecture "
+					    "of Debian; choose armhf, arm64, "
+					    "amd64"},
+		{"[machine]\narch = s390x\n",
+		 "box.ini:2: machine.arch: \"s390x\" is not offered yet: "},
+		{"[machine]\nrelease = sid\n",
+		 "box.ini:2: machine.release: \"sid\" is not offered yet: "},
 		{"[machine]\nrelease = buster\n", "choose trixie, bookworm"},
 		{"[system]\nprofile = base\n", NULL},
-		{"[system]\nprofile = desktop\n", "system.profile: \"desktop\" is no set of packages"},
-		{"[system]\nprofile = locales\n", "system.profile: \"locales\" is no set"}, /* hidden */
+		{"[system]\nprofile = desktop\n",
+		 "system.profile: \"desktop\" is no set of packages"},
+		{"[system]\nprofile = locales\n",
+		 "system.profile: \"locales\" is no set"}, /* hidden */
 		/* CPUs and memory */
 		{"[cpu]\ncount = 8\n", NULL},
-		{"[cpu]\ncount = 9\n",
-		 "box.ini:2: cpu.count: 9 CPUs are too many for armhf: at most 8, the virt machine"},
+		{"[cpu]\ncount = 9\n", "box.ini:2: cpu.count: 9 CPUs are too many for armhf: at "
+				       "most 8, the virt machine"},
 		{"[machine]\narch = arm64\n[cpu]\ncount = 9\n", NULL},
 		{"[machine]\narch = amd64\n[cpu]\ncount = 256\n", "at most 255"},
 		{"[cpu]\nmemory = 3071M\n", NULL},
@@ -116,12 +120,15 @@ static void rules(void **state)
 		{"[network]\nmode = none\n", NULL},
 		{"[network]\nmode = none\nforward = 127.0.0.1:auto:22\n",
 		 "box.ini:3: network.forward: there is nothing to forward to"},
-		{"[network]\nmode = none\nrestrict = yes\n", "network.restrict: there is no network"},
+		{"[network]\nmode = none\nrestrict = yes\n",
+		 "network.restrict: there is no network"},
 		{"[network]\nrestrict = yes\n", NULL},
 		/* mirror */
 		{"[mirror]\nsecurity = no\n", NULL},
-		{"[mirror]\nsecurity = no\nsecurity_url = http://h/s\n", "mirror.security_url: has no use"},
-		{"[mirror]\nsnapshot = 20250801T000000Z\nurl = http://h/d\n", "mirror.snapshot: comes"},
+		{"[mirror]\nsecurity = no\nsecurity_url = http://h/s\n",
+		 "mirror.security_url: has no use"},
+		{"[mirror]\nsnapshot = 20250801T000000Z\nurl = http://h/d\n",
+		 "mirror.snapshot: comes"},
 		{"[mirror]\ncomponents = contrib\n", "mirror.components: main is missing"},
 		{"[mirror]\ncomponents = contrib\ncomponents = main\n", NULL},
 		/* devices, system */
@@ -266,8 +273,8 @@ static void commented_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rules),    cmocka_unit_test(all_at_once),
-		cmocka_unit_test(lacking_rows), cmocka_unit_test(examples),
+		cmocka_unit_test(rules),	  cmocka_unit_test(all_at_once),
+		cmocka_unit_test(lacking_rows),	  cmocka_unit_test(examples),
 		cmocka_unit_test(commented_keys),
 	};
 

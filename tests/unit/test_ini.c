@@ -66,7 +66,8 @@ static void reads(void **state)
 	/* Inline comments begin at a ; behind a blank, and only there. */
 	check_read("[a]\nk = v ; c\nl = v;w\nm = ; c\nn =;x\no = v\t;c ; d\n",
 		   "2 a.k=[v]\n3 a.l=[v;w]\n4 a.m=[]\n5 a.n=[;x]\n6 a.o=[v]\n");
-	check_read("[a]\nk = [b]\nl = x=y:z\nm = # n\n", "2 a.k=[[b]]\n3 a.l=[x=y:z]\n4 a.m=[# n]\n");
+	check_read("[a]\nk = [b]\nl = x=y:z\nm = # n\n",
+		   "2 a.k=[[b]]\n3 a.l=[x=y:z]\n4 a.m=[# n]\n");
 	check_read("[a]\nk = \xc3\xa4\xff\n", "2 a.k=[\xc3\xa4\xff]\n");
 }
 
@@ -277,7 +278,8 @@ static void doc_keeps(void **state)
 
 static void doc_lists(void **state)
 {
-	struct ini_doc *d = doc("[a]\nl = 1 ; one\n; about two\nl = 2 ; two\nl = 3 ; three\nz = z\n");
+	struct ini_doc *d =
+		doc("[a]\nl = 1 ; one\n; about two\nl = 2 ; two\nl = 3 ; three\nz = z\n");
 
 	(void)state;
 	assert_int_equal(ini_doc_line(d, "a", "l", 1), 4);
@@ -327,7 +329,8 @@ static void doc_long_comment(void **state)
 
 static void doc_refuses(void **state)
 {
-	static const char *const bad[] = {"a\nb", "a\rb", "a ;b", ";b", " a", "a ", "a\t", "\x1b", "a\t;"};
+	static const char *const bad[] = {"a\nb", "a\rb", "a ;b", ";b",	 " a",
+					  "a ",	  "a\t",  "\x1b", "a\t;"};
 	struct ini_doc *d = doc("[a]\nk = v\n");
 	char value[INI_LINE_MAX];
 	struct err e = ERR_INIT;
@@ -350,11 +353,16 @@ static void doc_refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads),	cmocka_unit_test(refuses_by_line),
-		cmocka_unit_test(lengths),	cmocka_unit_test(big_files),
-		cmocka_unit_test(stops),	cmocka_unit_test(random_bytes),
-		cmocka_unit_test(doc_keeps),	cmocka_unit_test(doc_lists),
-		cmocka_unit_test(doc_long_comment), cmocka_unit_test(doc_refuses),
+		cmocka_unit_test(reads),
+		cmocka_unit_test(refuses_by_line),
+		cmocka_unit_test(lengths),
+		cmocka_unit_test(big_files),
+		cmocka_unit_test(stops),
+		cmocka_unit_test(random_bytes),
+		cmocka_unit_test(doc_keeps),
+		cmocka_unit_test(doc_lists),
+		cmocka_unit_test(doc_long_comment),
+		cmocka_unit_test(doc_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

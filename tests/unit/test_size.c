@@ -24,8 +24,21 @@ static void sizes(void **state)
 		{"16T", 16ULL << 40},
 		{"18014398509481983K", UINT64_MAX - 1023},
 	};
-	static const char *const bad[] = {"",	"K",   "1",   "1024", "1k", "1 G",  " 1G", "1G ",
-					  "-1G", "+1G", "1.5G", "0x1G", "1GB", "1P", "18014398509481984K",
+	static const char *const bad[] = {"",
+					  "K",
+					  "1",
+					  "1024",
+					  "1k",
+					  "1 G",
+					  " 1G",
+					  "1G ",
+					  "-1G",
+					  "+1G",
+					  "1.5G",
+					  "0x1G",
+					  "1GB",
+					  "1P",
+					  "18014398509481984K",
 					  "99999999999999999999G"};
 	char text[SIZE_TEXT];
 	uint64_t n;
@@ -67,7 +80,8 @@ static void sizes_for_people(void **state)
 
 static void durations(void **state)
 {
-	static const char *const bad[] = {"", "1", "s", "1h", "1 s", "-1s", "1sm", "99999999999999999s"};
+	static const char *const bad[] = {"",	 "1",	"s",   "1h",
+					  "1 s", "-1s", "1sm", "99999999999999999s"};
 	char text[SIZE_TEXT];
 	uint64_t n;
 
@@ -90,8 +104,8 @@ static void durations(void **state)
 
 static void numbers(void **state)
 {
-	static const char *const bad[] = {"", "a", "-1", "+1", " 1", "1 ", "1.0", "0", "9",
-					  "18446744073709551616"};
+	static const char *const bad[] = {"",	"a",   "-1", "+1", " 1",
+					  "1 ", "1.0", "0",  "9",  "18446744073709551616"};
 	uint64_t n;
 
 	(void)state;

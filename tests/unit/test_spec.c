@@ -20,6 +20,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define HASH "$6$saltsalt$Zm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFyZm9vYmFy"
+#define YESCRYPT "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7"
 
 static void read_ok(struct spec *s, const char *text)
 {
@@ -124,8 +125,9 @@ static const struct {
 	{"machine.name", {"a", "armhf-build", "0-"}},
 	{"machine.arch", {"arm64", "x"}},
 	{"machine.release", {"bookworm"}},
-	{"mirror.url", {"http://ftp.debian.org/debian", "https://[2001:db8::1]:8080/a/b~c/",
-			"http://127.0.0.1:1", "https://h/%7Ex"}},
+	{"mirror.url",
+	 {"http://ftp.debian.org/debian", "https://[2001:db8::1]:8080/a/b~c/", "http://127.0.0.1:1",
+	  "https://h/%7Ex"}},
 	{"mirror.security_url", {"https://security.debian.org/debian-security"}},
 	{"mirror.snapshot", {"20250801T120000Z", ""}},
 	{"mirror.keyring", {"/a/b c.gpg", "~/k", "", "rel/[x];y", "/\xc3\xa4\xff"}},
@@ -140,7 +142,7 @@ static const struct {
 	{"devices.share", {"path=~/x y,tag=src", "tag=t,path=[,readonly=off"}},
 	{"system.hostname", {"box-2", "A", ""}},
 	{"system.user", {"me", "_x-1"}},
-	{"system.password_hash", {HASH, "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7", ""}},
+	{"system.password_hash", {HASH, YESCRYPT, ""}},
 	{"system.ssh_key", {"~/.ssh/id_ed25519.pub", "/k # x", "a;b"}},
 	{"system.locale", {"C", "POSIX", "C.UTF-8", "de_DE.UTF-8", "ca_ES@valencia", "eo"}},
 	{"system.timezone", {"UTC", "Europe/Berlin", "America/Argentina/Ushuaia", "Etc/GMT+5"}},
@@ -186,7 +188,8 @@ static const char *value_of(const struct field *f, size_t i)
 /* Each value of each field alone, in a new record and in one read from a file with comments. */
 static void round_trip_each(void **state)
 {
-	const char old[] = "; top\n[system]  ; s\nuser = x   ; who\nother = kept\n\n[zz]\nq=1 ; u\n";
+	const char old[] =
+		"; top\n[system]  ; s\nuser = x   ; who\nother = kept\n\n[zz]\nq=1 ; u\n";
 	struct err e = ERR_INIT;
 	size_t tried = 0;
 
@@ -330,9 +333,9 @@ static void refuses(void **state)
 		const char *text;
 		const char *want;
 	} bad[] = {
-		{"[cpu]\nmemory = 1024\n",
-		 "box.ini:2: cpu.memory: \"1024\" is not allowed; write a size with K, M, G or T from "
-		 "256M to 4T"},
+		{"[cpu]\nmemory = 1024\n", "box.ini:2: cpu.memory: \"1024\" is not allowed; write "
+					   "a size with K, M, G or T from "
+					   "256M to 4T"},
 		{"[cpu]\nmemory = 255M\n", "box.ini:2: cpu.memory: \"255M\""},
 		{"[cpu]\ncount = 0\n", "auto or a whole number from 1 to 512"},
 		{"[cpu]\ncount = 513\n", "cpu.count: \"513\""},
@@ -392,7 +395,8 @@ static void refuses(void **state)
 		{"[network]\nforward = 127.0.0.1:80:80-:1\n", "is not a forward"},
 		{"[devices]\ndrive = /a\n", "has a part that is not known"},
 		{"[devices]\ndrive = path=/a\n", "lacks format="},
-		{"[devices]\ndrive = path=/a,format=vmdk\n", "has a bad format; allowed are raw, qcow2"},
+		{"[devices]\ndrive = path=/a,format=vmdk\n",
+		 "has a bad format; allowed are raw, qcow2"},
 		{"[devices]\ndrive = path=/a,format=raw,if=none\n", "not known"},
 		{"[devices]\ndrive = path=/a,format=raw,path=/b\n", "says path twice"},
 		{"[devices]\ndrive = path=,format=raw\n", "has a bad path"},
@@ -668,6 +672,24 @@ static void items(void **state)
 	assert_null(spec_item_get("", "path"));
 }
 
+static void long_lists(void **state)
+{
+	struct spec s;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	buf_adds(&b, "[system]\n");
+	for (int i = 0; i < FIELD_LIST_MAX; i++)
+		buf_addf(&b, "packages = p%d\n", i);
+	read_ok(&s, b.data);
+	check_round_trip(&s);
+	spec_fini(&s);
+	buf_adds(&b, "packages = one-more\n");
+	read_bad(b.data, "box.ini:502: system.packages: more than 500 items");
+	buf_fini(&b);
+}
+
 static void many_unknown_keys(void **state)
 {
 	struct spec s;
@@ -703,6 +725,7 @@ int main(void)
 		cmocka_unit_test(files),
 		cmocka_unit_test(paths),
 		cmocka_unit_test(items),
+		cmocka_unit_test(long_lists),
 		cmocka_unit_test(many_unknown_keys),
 	};
 
