@@ -18,7 +18,7 @@
 #include "base/strv.h"
 #include "catalog/catalog.h"
 
-/* What to open. Borrowed until the callback of archive_open has run; archive copies what it keeps. */
+/* What to open. The catalogue is borrowed until the callback has run, the rest only for the call. */
 struct archive_conf {
 	const struct catalog *catalog;
 	const char *cache_dir;	  /* $XDG_CACHE_HOME/debwiz */
@@ -35,7 +35,8 @@ struct archive_conf {
 	bool security, updates;
 	bool offline;
 	bool strict; /* an out-of-step updates or security suite is an error */
-	time_t (*now)(void); /* wall clock seam */
+	unsigned stall_s; /* seconds without data before a try is given up; 0: 30 */
+	time_t (*now)(void); /* wall clock seam; NULL: time() */
 };
 
 /* One suite as accepted. */
@@ -74,16 +75,19 @@ struct archive;
 typedef void (*archive_progress_fn)(uint64_t done, uint64_t total, const char *text, void *arg);
 
 /* Chooses the mirror, fetches and verifies the InRelease files and the indices (by hash, from the
- * cache where they are there), loads them into the solver. `done` runs on the loop with the
- * archive (owned by the caller) or with NULL and an error. Cancel: archive_cancel, `done` is then
- * called with ERR_INTERRUPTED within a second. Returns a handle for the cancel. */
+ * cache where they are there), loads them into the solver. `done` runs on the loop, once and never
+ * from within the call, with the archive (owned by the caller) or with NULL and an error; after
+ * archive_cancel it runs within a second, with ERR_INTERRUPTED. The handle is for the cancel and
+ * is gone once done has run. Error ids: those of verify.h, release.h, http.h, fetch.h, index.h,
+ * mirror.h; release-version, release-older (below what was seen before), mirror-updating. */
 struct archive_op;
 struct archive_op *archive_open(struct loop *l, const struct archive_conf *conf,
 				archive_progress_fn progress,
 				void (*done)(struct archive *a, const struct err *e, void *arg),
 				void *arg);
 void archive_cancel(struct archive_op *op);
-void archive_free(struct archive *a);
+/* (Not archive_free: libarchive has a function of that name.) NULL is fine. */
+void archive_close(struct archive *a);
 
 /* Suites in order: main, updates, security. Warnings: what was left out and why, a sentence each. */
 const struct archive_suite *archive_suites(const struct archive *a, size_t *count);
@@ -91,10 +95,14 @@ const struct strv *archive_warnings(const struct archive *a);
 
 /* Solves: Essential + Priority required and important + `names` without recommends, then `extra`
  * (the user's) on top, whose additional packages are marked .extra. `jobs` are names preferred
- * where alternatives exist. Blocks for some tens of ms. An unknown name is an error with near
- * names. Deterministic order. The set is owned by the caller. */
+ * where alternatives exist. Blocks for some tens of ms. Deterministic order. The set is owned by
+ * the caller. Error ids: package-unknown (with near names), package-virtual, package-conflict,
+ * package-data. */
 int archive_solve(struct archive *a, const struct strv *names, const struct strv *extra,
 		  const struct strv *jobs, struct package_set *out, struct err *e);
+/* Names that the base set does without although their priority asks for them (where nothing else
+ * needs them), for later archive_solve. Copied. */
+void archive_exclude(struct archive *a, const struct strv *without);
 /* One package alone, the newest of that name, without what it depends on (firmware). */
 int archive_find(struct archive *a, const char *name, struct package_set *out, struct err *e);
 /* Version of the newest package of that name in the opened suites (borrowed), or NULL. */
@@ -103,12 +111,29 @@ void package_set_fini(struct package_set *set);
 /* Number of packages of the opened indices. */
 size_t archive_package_count(const struct archive *a);
 
-/* Fetches what the cache does not hold; each is capped at its signed size, hashed while it
- * arrives, resumed, retried; several at once. When `done` runs without error every package is in
- * the cache. */
+/* Fetches what the cache does not hold, and checks what it holds; each is capped at its signed
+ * size, hashed while it arrives, resumed, retried; several at once. When `done` runs without error
+ * every package is in the cache. Callbacks as those of archive_open. Error id mirror-updating: the
+ * index lists a file that is not there: open the archive anew, twice at most. */
 struct archive_op *archive_fetch(struct archive *a, const struct package_set *set,
 				 archive_progress_fn progress,
 				 void (*done)(const struct err *e, void *arg), void *arg);
+
+/* A release of the catalogue as its mirror has it. */
+struct archive_release {
+	char *codename;
+	struct archive_suite suite; /* empty where err says why */
+	struct err err;
+};
+/* The InRelease files of all releases of the catalogue, fetched (or from the cache, with
+ * `offline`), verified and checked; conf->release, arch, components, security and updates are not
+ * looked at. A release that fails has its error in its row; `rows` is NULL, with an error, only
+ * when the whole fails. Rows are owned by the caller: archive_releases_free. */
+struct archive_op *archive_releases(struct loop *l, const struct archive_conf *conf,
+				    void (*done)(struct archive_release *rows, size_t count,
+						 const struct err *e, void *arg),
+				    void *arg);
+void archive_releases_free(struct archive_release *rows, size_t count);
 
 /* Opens a cached, verified file by its digest for reading: the content is checked again through
  * the descriptor that is returned, unless the caller hashes it itself while reading

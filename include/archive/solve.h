@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * solve: from a pool of loaded indices and names to a set of packages. The same pool and names
+ * give the same set in the same order. Contracts as in archive_solve, archive_find.
+ */
+#ifndef ARCHIVE_SOLVE_H
+#define ARCHIVE_SOLVE_H
+
+#include "archive/archive.h"
+
+struct s_Pool;
+
+/* A pool for Debian packages of this architecture; free with pool_free. Never NULL. */
+struct s_Pool *solve_pool_new(const char *arch);
+/* After the last index was loaded. */
+void solve_pool_ready(struct s_Pool *pool);
+
+struct solve_request {
+	const struct strv *names;   /* beside the base set */
+	const struct strv *extra;   /* on top of all that; these may be NULL */
+	const struct strv *prefer;  /* where there are alternatives */
+	const struct strv *without; /* not in the base set, unless needed */
+};
+/* Error ids: package-unknown, package-virtual, package-conflict, package-data. */
+int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct package_set *out,
+		   struct err *e);
+int solve_find(struct s_Pool *pool, const char *name, struct package_set *out, struct err *e);
+const char *solve_version(struct s_Pool *pool, const char *name);
+/* Up to three names like this one, "" when there are none; owned by the caller: "a, b or c". */
+char *solve_near_names(struct s_Pool *pool, const char *name);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * unpack: a packed Packages file to a plain one, and on the way the fields of each stanza that
+ * libsolv does not keep. The plain text goes to a file without a name and not to memory (it has
+ * 48 MB) nor through a cookie stream (each C library has another one): a file is what libsolv
+ * reads anyway, and it stays in the page cache.
+ */
+#ifndef ARCHIVE_UNPACK_H
+#define ARCHIVE_UNPACK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/hash.h"
+
+struct unpack_stanza {
+	size_t name; /* offset in names */
+	uint64_t size;
+	bool essential, base;
+};
+
+struct unpacked {
+	uint64_t size;
+	uint8_t sha256[HASH_SIZE]; /* of the plain text */
+	struct unpack_stanza *stanzas; /* those that name a package, in order */
+	size_t len, room;
+	struct buf names; /* NUL-terminated one after the other */
+};
+
+/* Reads packed bytes (xz, gzip or none) from `in`, writes at most `cap` to `out`. Error ids:
+ * index-unpack, index-size (over the cap), interrupted (*stop was set). Blocks. */
+int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const char *name,
+		 struct unpacked *u, struct err *e);
+void unpacked_fini(struct unpacked *u);
+
+#endif

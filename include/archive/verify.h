@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verify: is this InRelease signed by a key that we pinned? A pure function over bytes; the only
+ * place that uses librnp for signatures. Fails closed: whatever is not known to be good is bad.
+ *
+ * Accepted is one clear-signed block (RFC 4880, section 7) with nothing around it, armour headers
+ * only `Hash:`, no control characters, and at least one signature that is good by a pinned primary
+ * key (or a subkey of it), neither expired nor revoked, with SHA-256 or better. Only the bytes
+ * that the library verified are handed out.
+ */
+#ifndef ARCHIVE_VERIFY_H
+#define ARCHIVE_VERIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/strv.h"
+
+#define VERIFY_CAP (4 * 1024 * 1024) /* largest InRelease that is looked at */
+#define VERIFY_FPRINT 41	     /* 40 hex digits, upper case, and NUL */
+
+/* Public keys and which of them count. Zero-initialised it is empty. */
+struct verify_keys {
+	struct buf *rings; /* OpenPGP key rings, binary or armoured */
+	size_t len;
+	struct strv pinned; /* fingerprints of primary keys, upper case */
+};
+
+/* Adds a ring (copied). With `pin` every primary key in it counts. Error ids: keyring-bad (not a
+ * ring), keyring-empty. `name` is for the message. */
+int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, bool pin, const char *name,
+		    struct err *e);
+/* Pins a fingerprint: 40 hex digits, blanks and case do not matter. */
+void verify_keys_pin(struct verify_keys *k, const char *fingerprint);
+void verify_keys_fini(struct verify_keys *k);
+
+/* What the library said about one signature. */
+struct verify_signature {
+	uint32_t status;	     /* librnp's code, 0: good */
+	char hash[16];		     /* "SHA256" */
+	char key[VERIFY_FPRINT];     /* primary fingerprint, or the key id where the key is not known */
+	bool known;		     /* the key is in a ring */
+	bool expired, revoked;	     /* the key, or its primary */
+};
+
+struct verified {
+	struct buf text;     /* the signed text, as verified */
+	struct strv signers; /* fingerprints of pinned primary keys with a good signature */
+};
+void verified_fini(struct verified *v);
+
+/* Verifies; `now` is the time that keys are judged by. Error ids, all ERR_VERIFY:
+ * inrelease-empty, -large, -html, -unsigned, -characters, -line, -armor, -junk (text around the
+ * block), -truncated, -bad-signature, -unknown-key, -not-pinned, -key-expired, -key-revoked,
+ * -signature-expired, -weak-digest, -malformed, -library. May be called on any thread. */
+int verify_bytes(const void *p, size_t n, const struct verify_keys *k, time_t now,
+		 struct verified *out, struct err *e);
+
+/* The two halves of it, apart for the tests: the form of the file, and the verdict over what the
+ * library said (`executed`: result of its execute call). */
+int verify_form(const char *p, size_t n, struct err *e);
+int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_t count,
+		   const struct strv *pinned, struct strv *signers, struct err *e);
+
+#endif

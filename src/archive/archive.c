@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* archive: an opened archive: what it holds, and questions to it. See include/archive/archive.h. */
+#include "archive/archive.h"
+
+#include <solv/pool.h>
+#include <solv/repo.h>
+#include <stdlib.h>
+
+#include "archive/solve.h"
+#include "archive/state.h"
+
+void archive_err_copy(struct err *to, const struct err *from)
+{
+	err_set(to, from->kind, from->id, "%s", from->text ? from->text : "");
+	if (from->hint)
+		err_hint(to, "%s", from->hint);
+}
+
+void archive_cancel(struct archive_op *op)
+{
+	if (op)
+		op->cancel(op);
+}
+
+void archive_close(struct archive *a)
+{
+	if (!a)
+		return;
+	for (size_t i = 0; i < a->suite_count; i++)
+		suite_free(a->suites[i]);
+	free(a->suites);
+	free(a->pub);
+	if (a->pool)
+		pool_free(a->pool);
+	strv_fini(&a->warnings);
+	strv_fini(&a->without);
+	archive_env_fini(&a->env);
+	free(a);
+}
+
+const struct archive_suite *archive_suites(const struct archive *a, size_t *count)
+{
+	*count = a->suite_count;
+	return a->pub;
+}
+
+const struct strv *archive_warnings(const struct archive *a)
+{
+	return &a->warnings;
+}
+
+int archive_solve(struct archive *a, const struct strv *names, const struct strv *extra,
+		  const struct strv *jobs, struct package_set *out, struct err *e)
+{
+	return solve_packages(a->pool, &(struct solve_request){.names = names, .extra = extra,
+							       .prefer = jobs, .without = &a->without},
+			      out, e);
+}
+
+void archive_exclude(struct archive *a, const struct strv *without)
+{
+	strv_copy(&a->without, without);
+}
+
+int archive_find(struct archive *a, const char *name, struct package_set *out, struct err *e)
+{
+	return solve_find(a->pool, name, out, e);
+}
+
+const char *archive_version(struct archive *a, const char *name)
+{
+	return solve_version(a->pool, name);
+}
+
+size_t archive_package_count(const struct archive *a)
+{
+	size_t n = 0;
+	Repo *repo;
+	int i;
+
+	for (i = 1; i < a->pool->nrepos; i++) {
+		repo = a->pool->repos[i];
+		if (repo)
+			n += (size_t)repo->nsolvables;
+	}
+	return n;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* cache: see include/archive/cache.h, and archive_cache_* in include/archive/archive.h. */
+#include "archive/cache.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "archive/archive.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+char *cache_path(const char *cache_dir, const uint8_t sha256[HASH_SIZE])
+{
+	char hex[HASH_HEX];
+
+	hash_hex(sha256, hex);
+	return xasprintf("%s/sha256/%.2s/%s", cache_dir, hex, hex);
+}
+
+/* A plain file of ours that nobody else may write. */
+static int check_file(int fd, const char *path, struct stat *st, struct err *e)
+{
+	if (fstat(fd, st) < 0)
+		return err_errno(e, errno, "cache-read", "cannot look at %s", path);
+	if (!S_ISREG(st->st_mode) || st->st_uid != geteuid() || (st->st_mode & 022) ||
+	    st->st_nlink > 1) {
+		err_set(e, ERR_FAILED, "cache-foreign",
+			"%s is not a plain file of yours that only you can write", path);
+		return err_hint(e, "remove it");
+	}
+	return 0;
+}
+
+int cache_begin_at(const char *path, struct cache_part *out, struct err *e)
+{
+	char *part = xasprintf("%s.part", path);
+	char *dir = file_dirname(path);
+	struct stat st, there;
+	int fd = -1;
+	int r = file_mkdirs(dir, e);
+
+	if (!r) {
+		fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+			  0600);
+		if (fd < 0) {
+			int why = errno;
+
+			r = err_errno(e, why, "cache-write", "cannot write %s", part);
+			if (why == ELOOP || why == ENXIO || why == EISDIR)
+				err_hint(e, "something else is in its place: remove it");
+		} else if (check_file(fd, part, &st, e) < 0) {
+			r = -1;
+		} else if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+			r = 1;
+		} else if (stat(part, &there) < 0 || there.st_ino != st.st_ino ||
+			   there.st_dev != st.st_dev) {
+			r = 1; /* its writer has just finished */
+		}
+	}
+	if (r && fd >= 0)
+		close(fd);
+	if (!r)
+		*out = (struct cache_part){.fd = fd, .path = xstrdup(path)};
+	free(part);
+	free(dir);
+	return r;
+}
+
+int cache_begin(const char *cache_dir, const uint8_t sha256[HASH_SIZE], struct cache_part *out,
+		struct err *e)
+{
+	char *path = cache_path(cache_dir, sha256);
+	int r = cache_begin_at(path, out, e);
+
+	free(path);
+	return r;
+}
+
+static void part_fini(struct cache_part *part)
+{
+	close(part->fd); /* which unlocks it */
+	free(part->path);
+	*part = (struct cache_part){.fd = -1};
+}
+
+int cache_commit(struct cache_part *part, struct err *e)
+{
+	char *name = xasprintf("%s.part", part->path);
+	int r = 0;
+
+	if (fsync(part->fd) < 0 && errno != EINVAL && errno != ENOTSUP)
+		r = err_errno(e, errno, "cache-write", "cannot finish %s", name);
+	else if (fchmod(part->fd, 0400) < 0)
+		r = err_errno(e, errno, "cache-write", "cannot finish %s", name);
+	else
+		r = file_rename(name, part->path, e);
+	free(name);
+	part_fini(part);
+	return r;
+}
+
+void cache_abandon(struct cache_part *part, bool keep)
+{
+	char *name;
+
+	if (!part->path)
+		return;
+	if (!keep) {
+		name = xasprintf("%s.part", part->path);
+		unlink(name);
+		free(name);
+	}
+	part_fini(part);
+}
+
+int cache_put(const char *path, const void *p, size_t n, struct err *e)
+{
+	struct cache_part part;
+	int r = cache_begin_at(path, &part, e);
+
+	if (r > 0)
+		return 0;
+	if (r < 0)
+		return -1;
+	if (ftruncate(part.fd, 0) < 0)
+		r = err_errno(e, errno, "cache-write", "cannot write %s", path);
+	else
+		r = file_write_all(part.fd, p, n, path, e);
+	if (r < 0) {
+		cache_abandon(&part, false);
+		return -1;
+	}
+	return cache_commit(&part, e);
+}
+
+int cache_store(const char *cache_dir, const void *p, size_t n, uint8_t sha256[HASH_SIZE],
+		struct err *e)
+{
+	char *path;
+	int fd, r;
+
+	hash_bytes(p, n, sha256);
+	fd = archive_cache_open(cache_dir, sha256, n, true, NULL);
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	path = cache_path(cache_dir, sha256);
+	r = cache_put(path, p, n, e);
+	free(path);
+	return r;
+}
+
+int cache_open_at(const char *path, uint64_t *size, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return err_errno(e, errno, errno == ENOENT ? "cache-missing" : "cache-read",
+				 "cannot read %s from the cache", path);
+	if (check_file(fd, path, &st, e) < 0) {
+		close(fd);
+		return -1;
+	}
+	*size = (uint64_t)st.st_size;
+	return fd;
+}
+
+int archive_cache_open(const char *cache_dir, const uint8_t sha256[HASH_SIZE], uint64_t size,
+		       bool check, struct err *e)
+{
+	char *path = cache_path(cache_dir, sha256);
+	uint8_t digest[HASH_SIZE];
+	uint64_t there;
+	int fd = cache_open_at(path, &there, e);
+	bool damaged = false;
+
+	if (fd >= 0 && there != size) {
+		damaged = true;
+	} else if (fd >= 0 && check) {
+		damaged = hash_fd(fd, digest, NULL, e) < 0 || memcmp(digest, sha256, HASH_SIZE) ||
+			  lseek(fd, 0, SEEK_SET) < 0;
+	}
+	if (damaged) {
+		err_set(e, ERR_VERIFY, "cache-damaged",
+			"%s in the cache was damaged or changed and is removed", path);
+		err_hint(e, "run the same command again: it is fetched anew");
+		unlink(path);
+		close(fd);
+		fd = -1;
+	}
+	if (fd >= 0)
+		futimens(fd, NULL); /* "used today", for archive_cache_gc */
+	free(path);
+	return fd;
+}
+
+/* Removes old files of the folder `dir`, and goes down `depth` levels. */
+static void sweep(const char *dir, int depth, time_t before, uint64_t *freed)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+
+	if (!d)
+		return;
+	while ((entry = readdir(d))) {
+		struct stat st;
+		char *path;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		path = file_join(dir, entry->d_name);
+		if (S_ISDIR(st.st_mode) && depth)
+			sweep(path, depth - 1, before, freed);
+		else if (S_ISREG(st.st_mode) && st.st_mtime < before && unlink(path) == 0)
+			*freed += (uint64_t)st.st_blocks * 512;
+		free(path);
+	}
+	closedir(d);
+}
+
+int archive_cache_gc(const char *cache_dir, unsigned days, uint64_t *freed, struct err *e)
+{
+	static const struct {
+		const char *name;
+		int depth;
+	} folders[] = {{"sha256", 1}, {"solv", 0}};
+	time_t before = time(NULL) - (time_t)days * 24 * 3600;
+
+	*freed = 0;
+	if (!file_exists(cache_dir))
+		return 0;
+	if (access(cache_dir, R_OK | W_OK | X_OK) < 0)
+		return err_errno(e, errno, "cache-read", "cannot clean up %s", cache_dir);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		char *dir = file_join(cache_dir, folders[i].name);
+
+		sweep(dir, folders[i].depth, before, freed);
+		free(dir);
+	}
+	return 0;
+}

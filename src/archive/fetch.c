@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fetch: see include/archive/fetch.h. States: look (pool) -> get (loop) -> store (pool) -> done; a
+ * lock held elsewhere leads from look back to look after a pause. What reads or syncs whole files
+ * runs on the pool. The lock on the part is held from look to done.
+ */
+#include "archive/fetch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/archive.h"
+#include "archive/cache.h"
+#include "base/mem.h"
+
+#define BUSY_PAUSE 250	  /* ms */
+#define BUSY_CAP 300000 /* ms that another process may take */
+
+enum look { LOOK_HIT, LOOK_PART, LOOK_BUSY, LOOK_ERROR };
+
+struct fetch {
+	struct archive_env *env;
+	char *name;
+	struct strv urls;
+	size_t at; /* the URL in use */
+	uint64_t size;
+	uint8_t sha256[HASH_SIZE];
+	bool fresh, cancelled, working, clean;
+	enum look found;
+	struct cache_part part;
+	struct hash *hash; /* over what the part holds */
+	uint64_t have;
+	uint64_t busy_since;
+	struct http_get *get;
+	struct loop_timer *timer;
+	struct err err;
+	void (*done)(const struct err *e, void *arg);
+	void *arg;
+};
+
+static void look(struct fetch *f);
+
+static void finish(struct fetch *f)
+{
+	void (*done)(const struct err *, void *) = f->done;
+	void *arg = f->arg;
+	struct err e = ERR_INIT;
+
+	if (f->part.path) /* what arrived is worth keeping unless it was found wrong */
+		cache_abandon(&f->part, f->have && (f->err.kind == ERR_NETWORK ||
+						    f->err.kind == ERR_INTERRUPTED));
+	err_move(&e, &f->err);
+	loop_timer_stop(f->timer);
+	hash_free(f->hash);
+	strv_fini(&f->urls);
+	free(f->name);
+	free(f);
+	done(e.kind == ERR_NONE ? NULL : &e, arg);
+	err_fini(&e);
+}
+
+static void on_interrupted(void *arg)
+{
+	struct fetch *f = arg;
+
+	err_set(&f->err, ERR_INTERRUPTED, "interrupted", "interrupted");
+	finish(f);
+}
+
+void fetch_cancel(struct fetch *f)
+{
+	if (!f || f->cancelled)
+		return;
+	f->cancelled = true;
+	if (f->working)
+		return; /* its end will see it */
+	f->have = fetch_received(f);
+	http_cancel(f->get);
+	f->get = NULL;
+	loop_timer_stop(f->timer);
+	f->timer = loop_timer_start(f->env->loop, 0, 0, on_interrupted, f);
+}
+
+uint64_t fetch_received(const struct fetch *f)
+{
+	return f->get ? http_received(f->get) : f->have;
+}
+
+bool fetch_error_is_stale(const struct err *e)
+{
+	return !strcmp(e->id, "http-404") || !strcmp(e->id, "http-size") ||
+	       !strcmp(e->id, "fetch-mismatch");
+}
+
+/* --- store --- */
+
+static void store_work(void *arg)
+{
+	struct fetch *f = arg;
+
+	cache_commit(&f->part, &f->err);
+}
+
+static void store_done(void *arg)
+{
+	struct fetch *f = arg;
+
+	f->working = false;
+	finish(f); /* a cancel that came too late changes nothing */
+}
+
+static void store(struct fetch *f)
+{
+	f->have = f->size;
+	f->working = true;
+	loop_work(f->env->loop, store_work, store_done, f);
+}
+
+/* --- get --- */
+
+static int empty_part(struct fetch *f)
+{
+	f->have = 0;
+	hash_free(f->hash);
+	f->hash = NULL;
+	if (ftruncate(f->part.fd, 0) < 0 || lseek(f->part.fd, 0, SEEK_SET) < 0)
+		return err_errno(&f->err, errno, "cache-write", "cannot write %s", f->part.path);
+	return 0;
+}
+
+static void get(struct fetch *f);
+
+static void get_next(struct fetch *f, const struct err *e)
+{
+	if (f->at + 1 < f->urls.len && fetch_error_is_stale(e)) {
+		f->at++;
+		f->clean = false;
+		if (empty_part(f) == 0)
+			get(f);
+		else
+			finish(f);
+		return;
+	}
+	err_set(&f->err, e->kind, e->id, "%s", e->text);
+	if (e->hint)
+		err_hint(&f->err, "%s", e->hint);
+	finish(f);
+}
+
+static void mismatch(struct fetch *f)
+{
+	struct err e = ERR_INIT;
+
+	if (!f->clean) { /* what was resumed may have been damaged: once more from the start */
+		f->clean = true;
+		if (empty_part(f) == 0)
+			get(f);
+		else
+			finish(f);
+		return;
+	}
+	err_set(&e, ERR_VERIFY, "fetch-mismatch", "%s has other content than the signed list says",
+		f->name);
+	err_hint(&e, "the mirror is being updated or is broken: try again later or name another");
+	get_next(f, &e);
+	err_fini(&e);
+}
+
+static void on_got(const struct http_result *r, const struct err *e, void *arg)
+{
+	struct fetch *f = arg;
+
+	f->have = http_received(f->get);
+	f->get = NULL;
+	if (e)
+		get_next(f, e);
+	else if (r->size != f->size || memcmp(r->sha256, f->sha256, HASH_SIZE))
+		mismatch(f);
+	else
+		store(f);
+}
+
+static void get(struct fetch *f)
+{
+	struct http_request req = {
+		.url = f->urls.items[f->at],
+		.size = f->size,
+		.cap = f->size,
+		.fd = f->part.fd,
+		.have = f->have,
+		.hash = f->hash,
+		.fresh = f->fresh,
+	};
+
+	if (!f->have)
+		f->clean = true;
+	f->hash = NULL;
+	f->get = http_get_start(f->env->http, &req, on_got, f);
+}
+
+/* --- look --- */
+
+/* Takes stock of what an interrupted run left in the part: it may even be whole. */
+static enum look look_at_part(struct fetch *f)
+{
+	const size_t chunk = 256 * 1024;
+	char *p = xmalloc(chunk);
+	uint8_t digest[HASH_SIZE];
+	ssize_t n;
+
+	f->hash = hash_new();
+	f->have = 0;
+	lseek(f->part.fd, 0, SEEK_SET);
+	while ((n = read(f->part.fd, p, chunk)) > 0 && f->have <= f->size) {
+		hash_add(f->hash, p, (size_t)n);
+		f->have += (uint64_t)n;
+	}
+	free(p);
+	if (n == 0 && f->have == f->size) {
+		hash_end(f->hash, digest);
+		f->hash = NULL;
+		if (!memcmp(digest, f->sha256, HASH_SIZE))
+			return cache_commit(&f->part, &f->err) < 0 ? LOOK_ERROR : LOOK_HIT;
+	}
+	if ((n < 0 || f->have >= f->size) && empty_part(f) < 0)
+		return LOOK_ERROR;
+	return LOOK_PART;
+}
+
+static void look_work(void *arg)
+{
+	struct fetch *f = arg;
+	int fd = archive_cache_open(f->env->cache_dir, f->sha256, f->size, true, &f->err);
+
+	if (fd >= 0) {
+		close(fd);
+		f->have = f->size;
+		f->found = LOOK_HIT;
+		return;
+	}
+	if (strcmp(f->err.id, "cache-missing") && strcmp(f->err.id, "cache-damaged")) {
+		f->found = LOOK_ERROR;
+		return;
+	}
+	err_fini(&f->err);
+	if (f->env->offline) {
+		err_set(&f->err, ERR_NETWORK, "offline-missing", "%s is not in the cache", f->name);
+		err_hint(&f->err, "run once without --offline");
+		f->found = LOOK_ERROR;
+		return;
+	}
+	switch (cache_begin(f->env->cache_dir, f->sha256, &f->part, &f->err)) {
+	case 0:
+		f->found = look_at_part(f);
+		break;
+	case 1:
+		f->found = LOOK_BUSY;
+		break;
+	default:
+		f->found = LOOK_ERROR;
+	}
+}
+
+static void on_pause_over(void *arg)
+{
+	struct fetch *f = arg;
+
+	loop_timer_stop(f->timer);
+	f->timer = NULL;
+	look(f);
+}
+
+static void look_done(void *arg)
+{
+	struct fetch *f = arg;
+	uint64_t now = loop_now(f->env->loop);
+
+	f->working = false;
+	if (f->cancelled) {
+		on_interrupted(f);
+	} else if (f->found == LOOK_PART) {
+		get(f);
+	} else if (f->found == LOOK_BUSY) {
+		if (!f->busy_since)
+			f->busy_since = now;
+		if (now - f->busy_since < BUSY_CAP) {
+			f->timer = loop_timer_start(f->env->loop, BUSY_PAUSE, 0, on_pause_over, f);
+			return;
+		}
+		err_set(&f->err, ERR_BUSY, "cache-busy", "another debwiz has been fetching %s for minutes",
+			f->name);
+		err_hint(&f->err, "wait for it or stop it, then try again");
+		finish(f);
+	} else {
+		finish(f);
+	}
+}
+
+static void look(struct fetch *f)
+{
+	f->working = true;
+	loop_work(f->env->loop, look_work, look_done, f);
+}
+
+struct fetch *fetch_start(struct archive_env *env, const struct fetch_request *req,
+			  void (*done)(const struct err *e, void *arg), void *arg)
+{
+	struct fetch *f = xcalloc(1, sizeof(*f));
+
+	f->env = env;
+	f->name = xstrdup(req->name);
+	strv_copy(&f->urls, req->urls);
+	f->size = req->size;
+	memcpy(f->sha256, req->sha256, HASH_SIZE);
+	f->fresh = req->fresh;
+	f->part.fd = -1;
+	f->done = done;
+	f->arg = arg;
+	look(f);
+	return f;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fetch_set: archive_fetch. A window of fetches over the set, the largest first so that the end is
+ * not one big file alone.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/fetch.h"
+#include "archive/state.h"
+#include "base/mem.h"
+#include "base/size.h"
+
+#define WINDOW 16 /* files under way: each holds a descriptor and a lock */
+#define RETRIES 2 /* of a file that is not there, though the index lists it */
+#define RETRY_PAUSE 2000
+#define REPORT_EVERY 100 /* ms */
+
+struct fetch_op;
+
+struct item {
+	struct fetch_op *op;
+	char *name;
+	char *url;
+	uint64_t size;
+	uint8_t sha256[HASH_SIZE];
+	unsigned retries;
+	struct fetch *fetch;
+	struct loop_timer *pause;
+};
+
+struct fetch_op {
+	struct archive_op op;
+	struct archive *a;
+	struct item *items;
+	size_t len, next, active, ready;
+	uint64_t total, done_bytes;
+	struct loop_timer *report, *end;
+	struct err err;
+	archive_progress_fn progress;
+	void (*done)(const struct err *e, void *arg);
+	void *arg;
+};
+
+static void on_end(void *arg)
+{
+	struct fetch_op *op = arg;
+	void (*done)(const struct err *, void *) = op->done;
+	void *user = op->arg;
+	struct err e = ERR_INIT;
+
+	err_move(&e, &op->err);
+	for (size_t i = 0; i < op->len; i++) {
+		free(op->items[i].name);
+		free(op->items[i].url);
+	}
+	free(op->items);
+	loop_timer_stop(op->end);
+	loop_timer_stop(op->report);
+	free(op);
+	done(e.kind == ERR_NONE ? NULL : &e, user);
+	err_fini(&e);
+}
+
+static void report(void *arg)
+{
+	struct fetch_op *op = arg;
+	uint64_t done = op->done_bytes;
+	const char *name = NULL;
+	char *text;
+
+	for (size_t i = 0; i < op->next; i++) {
+		if (!op->items[i].fetch)
+			continue;
+		done += fetch_received(op->items[i].fetch);
+		if (!name)
+			name = op->items[i].name;
+	}
+	if (!op->progress)
+		return;
+	text = name ? xasprintf("%zu of %zu packages, %s", op->ready, op->len, name)
+		    : xasprintf("%zu of %zu packages", op->ready, op->len);
+	op->progress(done, op->total, text, op->arg);
+	free(text);
+}
+
+static void fill(struct fetch_op *op);
+
+static void check_end(struct fetch_op *op)
+{
+	if (op->end || op->active)
+		return;
+	if (op->err.kind == ERR_NONE && op->next < op->len)
+		return;
+	report(op);
+	op->end = loop_timer_start(op->a->env.loop, 0, 0, on_end, op);
+}
+
+static void stop_all(struct fetch_op *op)
+{
+	for (size_t i = 0; i < op->next; i++) {
+		struct item *it = &op->items[i];
+
+		fetch_cancel(it->fetch);
+		if (it->pause) {
+			loop_timer_stop(it->pause);
+			it->pause = NULL;
+			op->active--;
+		}
+	}
+	check_end(op);
+}
+
+static void cancel(struct archive_op *base)
+{
+	struct fetch_op *op = (struct fetch_op *)base;
+
+	if (op->err.kind != ERR_NONE || op->end)
+		return;
+	err_set(&op->err, ERR_INTERRUPTED, "interrupted", "interrupted");
+	stop_all(op);
+}
+
+static void start(struct item *it);
+
+static void on_pause_over(void *arg)
+{
+	struct item *it = arg;
+
+	loop_timer_stop(it->pause);
+	it->pause = NULL;
+	it->op->active--;
+	start(it);
+}
+
+static void on_fetched(const struct err *e, void *arg)
+{
+	struct item *it = arg;
+	struct fetch_op *op = it->op;
+
+	it->fetch = NULL;
+	op->active--;
+	if (!e) {
+		op->done_bytes += it->size;
+		op->ready++;
+		fill(op);
+	} else if (op->err.kind != ERR_NONE) {
+		check_end(op);
+	} else if (fetch_error_is_stale(e) && it->retries < RETRIES) {
+		it->retries++;
+		op->active++;
+		it->pause = loop_timer_start(op->a->env.loop, RETRY_PAUSE, 0, on_pause_over, it);
+	} else {
+		archive_err_copy(&op->err, e);
+		if (fetch_error_is_stale(e)) {
+			err_set(&op->err, ERR_NETWORK, "mirror-updating",
+				"the mirror does not have what its index lists, it is being updated: %s",
+				e->text);
+			err_hint(&op->err, "try again in a while or name another mirror");
+		}
+		stop_all(op);
+	}
+}
+
+static void start(struct item *it)
+{
+	struct fetch_request req = {.name = it->name, .size = it->size, .fresh = it->retries > 0};
+	struct strv urls = STRV_INIT;
+
+	strv_add(&urls, it->url);
+	req.urls = &urls;
+	memcpy(req.sha256, it->sha256, HASH_SIZE);
+	it->op->active++;
+	it->fetch = fetch_start(&it->op->a->env, &req, on_fetched, it);
+	strv_fini(&urls);
+}
+
+static void fill(struct fetch_op *op)
+{
+	while (op->err.kind == ERR_NONE && op->active < WINDOW && op->next < op->len)
+		start(&op->items[op->next++]);
+	check_end(op);
+}
+
+static int by_size(const void *a, const void *b)
+{
+	const struct item *x = a;
+	const struct item *y = b;
+
+	if (x->size != y->size)
+		return x->size > y->size ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+struct archive_op *archive_fetch(struct archive *a, const struct package_set *set,
+				 archive_progress_fn progress,
+				 void (*done)(const struct err *e, void *arg), void *arg)
+{
+	struct fetch_op *op = xcalloc(1, sizeof(*op));
+
+	op->op.cancel = cancel;
+	op->a = a;
+	op->progress = progress;
+	op->done = done;
+	op->arg = arg;
+	op->len = set->len;
+	op->items = xcalloc(set->len + 1, sizeof(*op->items));
+	for (size_t i = 0; i < set->len; i++) {
+		const struct package *p = &set->items[i];
+
+		op->items[i] = (struct item){.op = op, .size = p->size};
+		op->items[i].name = xasprintf("%s %s", p->name, p->version);
+		op->items[i].url = xstrdup(p->url);
+		memcpy(op->items[i].sha256, p->sha256, HASH_SIZE);
+		op->total += p->size;
+	}
+	qsort(op->items, op->len, sizeof(*op->items), by_size);
+	op->report = loop_timer_start(a->env.loop, REPORT_EVERY, REPORT_EVERY, report, op);
+	fill(op);
+	return &op->op;
+}

@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * http: see include/archive/http.h. libcurl's multi interface driven by the loop's descriptors
+ * and timer; a queue in front of it; and for each transfer the policy of redirects and retries,
+ * which is ours and not libcurl's, because its rules for redirects are not ours.
+ */
+#include "archive/http.h"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "archive/http_fault.h"
+#include "archive/http_sink.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define ACTIVE_MAX 8
+#define TRIES 4
+#define REDIRECTS 5
+#define WAIT_CAP 60000	     /* ms: the longest Retry-After that is honoured */
+#define TROUBLE_CAP 120000   /* ms from the first failure to giving up */
+#define PROGRESS (256 * 1024) /* bytes that make a try count as a success */
+
+struct http {
+	struct loop *loop;
+	CURLM *multi;
+	char *proxy;
+	unsigned stall_s;
+	struct loop_timer *timer;
+	struct http_get *first; /* all transfers, in order of their start */
+	unsigned active;
+};
+
+struct http_get {
+	struct http *http;
+	struct http_get *next;
+	char *url;	/* asked for now */
+	char *name;	/* of the URL that was given, for people */
+	char *etag, *modified;
+	bool fresh, ranged, ended;
+	unsigned tries, tries_max, redirects;
+	uint64_t had;		/* bytes at the start of this try */
+	uint64_t trouble_since; /* loop time of the first failure, 0: none */
+	int tried_port;
+	struct http_sink sink;
+	CURL *easy;
+	struct curl_slist *headers;
+	struct loop_timer *wait;
+	char detail[CURL_ERROR_SIZE];
+	http_done_fn done;
+	void *arg;
+};
+
+static void pump(struct http *h);
+static void check_ended(struct http *h);
+
+/* --- libcurl on the loop --- */
+
+struct watch {
+	struct http *http;
+	curl_socket_t fd;
+	struct loop_fd *poll;
+};
+
+static void on_socket_ready(int events, void *arg)
+{
+	struct watch *w = arg;
+	struct http *h = w->http;
+	int mask = (events & LOOP_READ ? CURL_CSELECT_IN : 0) |
+		   (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
+	int running;
+
+	curl_multi_socket_action(h->multi, w->fd, mask, &running); /* may free w */
+	check_ended(h);
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socketp)
+{
+	struct http *h = user;
+	struct watch *w = socketp;
+	int events = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (w) {
+			if (w->poll)
+				loop_fd_stop(w->poll);
+			free(w);
+			curl_multi_assign(h->multi, fd, NULL);
+		}
+		return 0;
+	}
+	if (!w) {
+		w = xcalloc(1, sizeof(*w));
+		w->http = h;
+		w->fd = fd;
+		w->poll = loop_fd_start(h->loop, fd, events, on_socket_ready, w);
+		curl_multi_assign(h->multi, fd, w);
+	} else if (w->poll) {
+		loop_fd_change(w->poll, events);
+	}
+	return 0;
+}
+
+static void on_timeout(void *arg)
+{
+	struct http *h = arg;
+	int running;
+
+	loop_timer_stop(h->timer);
+	h->timer = NULL;
+	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	check_ended(h);
+}
+
+static int on_timer(CURLM *multi, long ms, void *user)
+{
+	struct http *h = user;
+
+	(void)multi;
+	loop_timer_stop(h->timer);
+	h->timer = ms < 0 ? NULL : loop_timer_start(h->loop, (uint64_t)ms, 0, on_timeout, h);
+	return 0;
+}
+
+struct http *http_new(struct loop *l, const char *proxy, unsigned stall_s)
+{
+	struct http *h = xcalloc(1, sizeof(*h));
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT))
+		abort();
+	h->loop = l;
+	h->proxy = xstrdup(proxy ? proxy : "");
+	h->stall_s = stall_s ? stall_s : 30;
+	h->multi = curl_multi_init();
+	if (!h->multi)
+		abort();
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)ACTIVE_MAX);
+	return h;
+}
+
+void http_free(struct http *h)
+{
+	if (!h)
+		return;
+	curl_multi_cleanup(h->multi);
+	loop_timer_stop(h->timer);
+	free(h->proxy);
+	free(h);
+	curl_global_cleanup();
+}
+
+/* --- one transfer --- */
+
+static size_t on_header(char *p, size_t size, size_t n, void *user)
+{
+	struct http_get *g = user;
+	long status = 0;
+
+	http_sink_header(&g->sink, p, size * n);
+	if (size * n <= 2) { /* the empty line behind the header */
+		curl_easy_getinfo(g->easy, CURLINFO_RESPONSE_CODE, &status);
+		if (http_sink_begin(&g->sink, status) < 0)
+			return 0;
+	}
+	return size * n;
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *user)
+{
+	struct http_get *g = user;
+
+	return http_sink_bytes(&g->sink, p, size * n) < 0 ? 0 : size * n;
+}
+
+/* Sockets are made here to be closed on exec, and to see whether a proxy is asked. */
+static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	struct http_get *g = user;
+	int fd = socket(a->family, a->socktype, a->protocol);
+
+	(void)purpose;
+	if (fd < 0)
+		return CURL_SOCKET_BAD;
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	if (a->family == AF_INET)
+		g->tried_port = ntohs(((struct sockaddr_in *)(void *)&a->addr)->sin_port);
+	else if (a->family == AF_INET6)
+		g->tried_port = ntohs(((struct sockaddr_in6 *)(void *)&a->addr)->sin6_port);
+	return fd;
+}
+
+static void add_header(struct http_get *g, const char *name, const char *value)
+{
+	char *line = xasprintf("%s: %s", name, value);
+
+	g->headers = curl_slist_append(g->headers, line);
+	free(line);
+	if (!g->headers)
+		abort();
+}
+
+static void set_conditions(struct http_get *g)
+{
+	char range[32];
+
+	if (g->sink.have) {
+		const char *same = g->etag && strncmp(g->etag, "W/", 2) ? g->etag : g->modified;
+
+		/* Without a validator the digest over the whole file decides in the end. */
+		snprintf(range, sizeof(range), "%llu-", (unsigned long long)g->sink.have);
+		curl_easy_setopt(g->easy, CURLOPT_RANGE, range);
+		if (same)
+			add_header(g, "If-Range", same);
+	} else if (g->sink.fd < 0) {
+		if (g->etag)
+			add_header(g, "If-None-Match", g->etag);
+		if (g->modified)
+			add_header(g, "If-Modified-Since", g->modified);
+	}
+	if (g->fresh)
+		add_header(g, "Cache-Control", "max-age=0");
+	add_header(g, "Accept", "*/*");
+	curl_easy_setopt(g->easy, CURLOPT_HTTPHEADER, g->headers);
+}
+
+static void begin(struct http_get *g)
+{
+	struct http *h = g->http;
+	CURL *c = curl_easy_init();
+
+	if (!c)
+		abort();
+	g->easy = c;
+	g->detail[0] = '\0';
+	g->tried_port = 0;
+	g->had = g->sink.have;
+	http_sink_ask(&g->sink);
+	curl_easy_setopt(c, CURLOPT_URL, g->url);
+	curl_easy_setopt(c, CURLOPT_PRIVATE, g);
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L); /* a cancel does not wait for name look-ups */
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)(h->stall_s + 1) / 2);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1000L);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)h->stall_s);
+	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 256L * 1024);
+	curl_easy_setopt(c, CURLOPT_USERAGENT, "debwiz");
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, g->detail);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, g);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, g);
+	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, g);
+	if (*h->proxy)
+		curl_easy_setopt(c, CURLOPT_PROXY, h->proxy);
+	set_conditions(g);
+	h->active++;
+	curl_multi_add_handle(h->multi, c);
+}
+
+/* Takes the transfer off the multi handle; what is known of it stays. */
+static void leave(struct http_get *g)
+{
+	if (!g->easy)
+		return;
+	curl_multi_remove_handle(g->http->multi, g->easy);
+	curl_easy_cleanup(g->easy);
+	curl_slist_free_all(g->headers);
+	g->easy = NULL;
+	g->headers = NULL;
+	g->http->active--;
+}
+
+static void get_free(struct http_get *g)
+{
+	struct http_get **p = &g->http->first;
+
+	while (*p != g)
+		p = &(*p)->next;
+	*p = g->next;
+	leave(g);
+	loop_timer_stop(g->wait);
+	http_sink_fini(&g->sink);
+	free(g->url);
+	free(g->name);
+	free(g->etag);
+	free(g->modified);
+	free(g);
+}
+
+static void give(struct http_get *g, const struct http_result *r, const struct err *e)
+{
+	http_done_fn done = g->done;
+	void *arg = g->arg;
+
+	if (e)
+		log_msg("http", "%s: %s", g->name, e->text);
+	g->ended = true;
+	done(r, e, arg);
+	get_free(g);
+}
+
+static void give_error(struct http_get *g, const struct http_fault *f)
+{
+	struct err e = ERR_INIT;
+
+	if (g->sink.err.kind != ERR_NONE)
+		err_move(&e, &g->sink.err);
+	else
+		http_fault_explain(f, &e);
+	give(g, NULL, &e);
+	err_fini(&e);
+}
+
+static void give_result(struct http_get *g, long status)
+{
+	struct http_result r = {
+		.not_modified = status == 304,
+		.resumed = g->ranged,
+		.etag = g->sink.etag,
+		.modified = g->sink.modified,
+		.body = g->sink.body.data,
+		.size = g->sink.have,
+	};
+
+	if (r.not_modified) {
+		r.etag = g->etag;
+		r.modified = g->modified;
+	} else {
+		hash_end(g->sink.hash, r.sha256);
+		g->sink.hash = NULL;
+	}
+	give(g, &r, NULL);
+}
+
+static void on_wait_over(void *arg)
+{
+	struct http_get *g = arg;
+
+	loop_timer_stop(g->wait);
+	g->wait = NULL;
+	pump(g->http);
+}
+
+/* Puts the transfer back into the queue, after a pause. */
+static void again(struct http_get *g, uint64_t ms)
+{
+	g->wait = loop_timer_start(g->http->loop, ms, 0, on_wait_over, g);
+}
+
+/* Whether there will be another try, and if so arranges it. */
+static bool retry(struct http_get *g, const struct http_fault *f, uint64_t retry_after)
+{
+	uint64_t now = loop_now(g->http->loop);
+	uint64_t ms;
+	unsigned max = g->tries_max;
+
+	if (g->sink.have >= g->had + PROGRESS) {
+		g->tries = 0;
+		g->trouble_since = 0;
+	}
+	if (!g->trouble_since)
+		g->trouble_since = now;
+	if (f->code == CURLE_OPERATION_TIMEDOUT && max > 2)
+		max = 2; /* each one took long enough */
+	if (!http_fault_is_passing(f) || ++g->tries >= max)
+		return false;
+	ms = UINT64_C(1000) << (g->tries - 1);
+	if (retry_after * 1000 > ms)
+		ms = retry_after * 1000;
+	if (ms > WAIT_CAP || now + ms > g->trouble_since + TROUBLE_CAP)
+		return false;
+	log_msg("http", "%s: try %u in %llu ms", g->name, g->tries + 1, (unsigned long long)ms);
+	again(g, ms);
+	return true;
+}
+
+static bool redirect(struct http_get *g, const char *to, struct err *e)
+{
+	if (++g->redirects > REDIRECTS) {
+		err_set(e, ERR_NETWORK, "http-redirect", "%s redirects too often", g->name);
+		err_hint(e, "name another mirror");
+		return false;
+	}
+	if (http_redirect_check(g->url, to, e) < 0)
+		return false;
+	free(g->url);
+	g->url = xstrdup(to);
+	again(g, 0);
+	return true;
+}
+
+static bool is_redirect(long status)
+{
+	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* Keeps the validators for If-Range in the next try. */
+static void keep_validators(struct http_get *g)
+{
+	if (!g->sink.counts || g->sink.fd < 0)
+		return;
+	free(g->etag);
+	free(g->modified);
+	g->etag = xstrdup(g->sink.etag);
+	g->modified = xstrdup(g->sink.modified);
+}
+
+static int port_of(const char *url)
+{
+	CURLU *u = curl_url();
+	char *text = NULL;
+	int port = 0;
+
+	if (u && !curl_url_set(u, CURLUPART_URL, url, 0) &&
+	    !curl_url_get(u, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT))
+		port = (int)strtol(text, NULL, 10);
+	curl_free(text);
+	curl_url_cleanup(u);
+	return port;
+}
+
+static void on_ended(struct http_get *g, CURLcode code)
+{
+	struct http_fault f = {.code = code, .url = g->url, .detail = g->detail};
+	curl_off_t retry_after = 0;
+	char *proxy = http_proxy_named(g->http->proxy, g->url);
+	char *to = NULL;
+	char *target;
+
+	curl_easy_getinfo(g->easy, CURLINFO_RESPONSE_CODE, &f.status);
+	curl_easy_getinfo(g->easy, CURLINFO_HTTP_CONNECTCODE, &f.connect_status);
+	curl_easy_getinfo(g->easy, CURLINFO_RETRY_AFTER, &retry_after);
+	curl_easy_getinfo(g->easy, CURLINFO_REDIRECT_URL, &to);
+	target = xstrdup(to);
+	if (proxy && ((g->tried_port && g->tried_port != port_of(g->url)) || f.status == 407 ||
+		      f.connect_status == 407 || code == CURLE_COULDNT_RESOLVE_PROXY))
+		f.proxy = proxy;
+	if (code == CURLE_OK && g->sink.counts && g->sink.size && g->sink.have < g->sink.size)
+		f.code = CURLE_PARTIAL_FILE;
+	log_msg("http", "%s: %d %ld %s", g->name, (int)f.code, f.status, g->detail);
+	keep_validators(g);
+	leave(g);
+
+	if (g->sink.restart || (f.code == CURLE_OK && f.status == 416 && g->sink.have)) {
+		free(g->etag);
+		free(g->modified);
+		g->etag = g->modified = NULL;
+		g->ranged = false;
+		err_fini(&g->sink.err);
+		if (http_sink_reset(&g->sink) == 0 && ++g->tries < g->tries_max)
+			again(g, 0);
+		else
+			give_error(g, &f);
+	} else if (g->sink.err.kind != ERR_NONE) {
+		give_error(g, &f);
+	} else if (f.code == CURLE_OK && is_redirect(f.status) && target) {
+		if (!redirect(g, target, &g->sink.err))
+			give_error(g, &f);
+	} else if (f.code == CURLE_OK && g->sink.counts) {
+		g->ranged = g->ranged && f.status == 206;
+		give_result(g, f.status);
+	} else if (f.code == CURLE_OK && f.status == 304 && (g->etag || g->modified)) {
+		give_result(g, f.status);
+	} else {
+		g->ranged = g->sink.have > 0;
+		if (!retry(g, &f, retry_after > 0 ? (uint64_t)retry_after : 0))
+			give_error(g, &f);
+	}
+	free(proxy);
+	free(target);
+}
+
+static void check_ended(struct http *h)
+{
+	CURLMsg *m;
+	int left;
+
+	while ((m = curl_multi_info_read(h->multi, &left))) {
+		struct http_get *g = NULL;
+
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&g);
+		on_ended(g, m->data.result);
+	}
+	pump(h);
+}
+
+/* Starts what may start now. */
+static void pump(struct http *h)
+{
+	for (struct http_get *g = h->first; g && h->active < ACTIVE_MAX; g = g->next)
+		if (!g->easy && !g->wait && !g->ended)
+			begin(g);
+}
+
+static void on_first(void *arg)
+{
+	struct http_get *g = arg;
+	struct err e = ERR_INIT;
+
+	if (http_url_ok(g->url)) {
+		on_wait_over(g);
+		return;
+	}
+	err_set(&e, ERR_USAGE, "http-url", "%s is not a http or https address", g->name);
+	give(g, NULL, &e);
+	err_fini(&e);
+}
+
+struct http_get *http_get_start(struct http *h, const struct http_request *req, http_done_fn done,
+				void *arg)
+{
+	struct http_get *g = xcalloc(1, sizeof(*g));
+	struct http_get **p = &h->first;
+
+	g->http = h;
+	g->url = xstrdup(req->url);
+	g->name = http_public_url(req->url);
+	g->etag = xstrdup(req->etag);
+	g->modified = xstrdup(req->modified);
+	g->fresh = req->fresh;
+	g->tries_max = req->tries ? req->tries : TRIES;
+	g->done = done;
+	g->arg = arg;
+	g->ranged = req->have > 0;
+	g->sink = (struct http_sink){
+		.name = g->name,
+		.fd = req->fd,
+		.size = req->size,
+		.cap = req->cap,
+		.have = req->have,
+		.hash = req->hash ? req->hash : hash_new(),
+	};
+	buf_init(&g->sink.body, req->cap);
+	while (*p)
+		p = &(*p)->next;
+	*p = g;
+	g->wait = loop_timer_start(h->loop, 0, 0, on_first, g);
+	return g;
+}
+
+void http_cancel(struct http_get *g)
+{
+	struct http *h;
+
+	if (!g || g->ended)
+		return;
+	h = g->http;
+	get_free(g);
+	pump(h);
+}
+
+uint64_t http_received(const struct http_get *g)
+{
+	return g ? g->sink.have : 0;
+}

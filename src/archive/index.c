@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* index: see include/archive/index.h. */
+#include "archive/index.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <solv/pool.h>
+#include <solv/repo.h>
+#include <solv/repo_deb.h>
+#include <solv/repo_solv.h>
+#include <solv/repo_write.h>
+#include <solv/solvversion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/archive.h"
+#include "archive/cache.h"
+#include "archive/unpack.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define PLAIN_CAP (UINT64_C(256) * 1024 * 1024)
+#define FORM 1 /* of what we add to a .solv file */
+
+int index_choose(const struct suite *s, const char *component, const char *arch,
+		 struct index *out, struct err *e)
+{
+	static const char *const ends[] = {".xz", ".gz", ""};
+	char *plain = xasprintf("%s/binary-%s/Packages", component, arch);
+	const struct release_file *file = NULL;
+	const struct release_file *unpacked = release_find(&s->release, plain);
+	char hex[HASH_HEX];
+
+	for (size_t i = 0; !file && i < sizeof(ends) / sizeof(*ends); i++) {
+		char *name = xasprintf("%s%s", plain, ends[i]);
+
+		file = release_find(&s->release, name);
+		free(name);
+	}
+	*out = (struct index){.solv_fd = -1};
+	free(plain);
+	if (!file)
+		return err_set(e, ERR_VERIFY, "index-absent", "%s has no component %s for %s",
+			       s->pub.suite, component, arch);
+	out->name = xasprintf("the package list of %s %s %s", s->pub.suite, component, arch);
+	out->base = s->pub.base;
+	out->size = file->size;
+	memcpy(out->sha256, file->sha256, HASH_SIZE);
+	if (unpacked) {
+		out->plain_size = unpacked->size;
+		memcpy(out->plain_sha256, unpacked->sha256, HASH_SIZE);
+	}
+	hash_hex(file->sha256, hex);
+	if (s->release.by_hash)
+		strv_addf(&out->urls, "%s/dists/%s/%s/binary-%s/by-hash/SHA256/%s", s->pub.base,
+			  s->pub.suite, component, arch, hex);
+	strv_addf(&out->urls, "%s/dists/%s/%s", s->pub.base, s->pub.suite, file->name);
+	return 0;
+}
+
+void index_fini(struct index *ix)
+{
+	if (ix->name && ix->solv_fd >= 0)
+		close(ix->solv_fd);
+	free(ix->name);
+	strv_fini(&ix->urls);
+	*ix = (struct index){.solv_fd = -1};
+}
+
+static char *solv_path(const char *cache_dir, const struct index *ix)
+{
+	char hex[HASH_HEX];
+
+	hash_hex(ix->sha256, hex);
+	return xasprintf("%s/solv/%s-%s-%d.solv", cache_dir, hex, solv_version, FORM);
+}
+
+void index_open_parsed(struct archive_env *env, struct index *ix)
+{
+	char *path = solv_path(env->cache_dir, ix);
+	const size_t chunk = 256 * 1024;
+	uint8_t digest[HASH_SIZE];
+	uint8_t stated[HASH_SIZE];
+	uint64_t size, left;
+	struct hash *h = hash_new();
+	char *p = xmalloc(chunk);
+	ssize_t n = 0;
+	int fd = cache_open_at(path, &size, NULL);
+
+	if (fd >= 0) {
+		for (left = size > HASH_SIZE ? size - HASH_SIZE : 0; left; left -= (uint64_t)n) {
+			n = read(fd, p, left < chunk ? (size_t)left : chunk);
+			if (n <= 0)
+				break;
+			hash_add(h, p, (size_t)n);
+		}
+		hash_end(h, digest);
+		h = NULL;
+		if (n <= 0 || read(fd, stated, HASH_SIZE) != HASH_SIZE ||
+		    memcmp(stated, digest, HASH_SIZE) || lseek(fd, 0, SEEK_SET) < 0) {
+			log_msg("archive", "%s is damaged: removed", path);
+			unlink(path);
+			close(fd);
+			fd = -1;
+		} else {
+			futimens(fd, NULL);
+		}
+	}
+	hash_free(h);
+	free(p);
+	free(path);
+	ix->solv_fd = fd;
+}
+
+static int load_parsed(struct archive_env *env, struct index *ix, Repo *repo, struct err *e)
+{
+	FILE *in = fdopen(ix->solv_fd, "rb");
+	char *path;
+	int r = -1;
+
+	if (in) {
+		r = repo_add_solv(repo, in, 0);
+		fclose(in);
+	} else {
+		close(ix->solv_fd);
+	}
+	ix->solv_fd = -1;
+	if (!r)
+		return 0;
+	path = solv_path(env->cache_dir, ix);
+	unlink(path);
+	free(path);
+	return err_set(e, ERR_FAILED, "index-solv", "the parsed form of %s cannot be read", ix->name);
+}
+
+/* A file without a name, in the cache's file system. */
+static int nameless(const char *cache_dir, struct err *e)
+{
+	char *dir = file_join(cache_dir, "solv");
+	char *path = file_join(dir, "unpack-XXXXXX");
+	int fd = -1;
+
+	if (file_mkdirs(dir, e) == 0) {
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd < 0)
+			err_errno(e, errno, "cache-write", "cannot write to %s", dir);
+		else
+			unlink(path);
+	}
+	free(dir);
+	free(path);
+	return fd;
+}
+
+/* Adds what libsolv does not keep; the stanzas and the solvables are in the same order. */
+static int add_extras(Repo *repo, const struct unpacked *u, const char *name, struct err *e)
+{
+	Pool *pool = repo->pool;
+	Repodata *data = repo_add_repodata(repo, 0);
+	Id essential = pool_str2id(pool, INDEX_ESSENTIAL, 1);
+	Id base = pool_str2id(pool, INDEX_BASE, 1);
+	Solvable *s;
+	size_t i = 0;
+	Id p;
+
+	FOR_REPO_SOLVABLES(repo, p, s) {
+		const struct unpack_stanza *t = &u->stanzas[i];
+
+		if (i++ >= u->len || strcmp(pool_id2str(pool, s->name), u->names.data + t->name))
+			break;
+		repodata_set_num(data, p, SOLVABLE_DOWNLOADSIZE, t->size);
+		if (t->essential)
+			repodata_set_void(data, p, essential);
+		if (t->base)
+			repodata_set_void(data, p, base);
+	}
+	repodata_internalize(data);
+	if (i != u->len || (size_t)repo->nsolvables != u->len)
+		return err_set(e, ERR_VERIFY, "index-parse", "%s cannot be read: %d of %zu packages",
+			       name, repo->nsolvables, u->len);
+	return 0;
+}
+
+/* Keeps the parsed form for the next time; without it that is only slower. */
+static void keep_parsed(struct archive_env *env, const struct index *ix, Repo *repo)
+{
+	char *path = solv_path(env->cache_dir, ix);
+	struct cache_part part;
+	uint8_t digest[HASH_SIZE];
+	struct err e = ERR_INIT;
+	FILE *out;
+	int fd, r;
+
+	if (cache_begin_at(path, &part, &e) == 0) {
+		r = ftruncate(part.fd, 0);
+		fd = r < 0 ? -1 : dup(part.fd);
+		out = fd < 0 ? NULL : fdopen(fd, "wb");
+		r = out ? repo_write(repo, out) : -1;
+		if (out && fclose(out) != 0)
+			r = -1;
+		if (!r)
+			r = hash_fd(part.fd, digest, NULL, &e);
+		if (!r)
+			r = file_write_all(part.fd, digest, HASH_SIZE, path, &e);
+		if (r)
+			cache_abandon(&part, false);
+		else
+			cache_commit(&part, &e);
+	}
+	if (e.kind != ERR_NONE)
+		log_msg("archive", "%s", e.text);
+	err_fini(&e);
+	free(path);
+}
+
+static int parse(struct index *ix, Repo *repo, int fd, const struct unpacked *u, struct err *e)
+{
+	FILE *in = NULL;
+	int r;
+
+	if (lseek(fd, 0, SEEK_SET) == 0)
+		in = fdopen(fd, "rb");
+	if (!in) {
+		close(fd);
+		return err_errno(e, errno, "cache-read", "cannot read an unpacked index");
+	}
+	r = repo_add_debpackages(repo, in, 0);
+	fclose(in);
+	if (r)
+		return err_set(e, ERR_VERIFY, "index-parse", "%s cannot be read", ix->name);
+	return add_extras(repo, u, ix->name, e);
+}
+
+static int load_packed(struct archive_env *env, struct index *ix, Repo *repo, struct err *e)
+{
+	struct unpacked u;
+	int in, out, r;
+
+	in = archive_cache_open(env->cache_dir, ix->sha256, ix->size, true, e);
+	if (in < 0)
+		return -1;
+	out = nameless(env->cache_dir, e);
+	if (out < 0) {
+		close(in);
+		return -1;
+	}
+	r = unpack_index(in, out, ix->plain_size ? ix->plain_size : PLAIN_CAP, &env->stop, ix->name, &u,
+			 e);
+	close(in);
+	if (!r && ix->plain_size &&
+	    (u.size != ix->plain_size || memcmp(u.sha256, ix->plain_sha256, HASH_SIZE))) {
+		r = err_set(e, ERR_VERIFY, "index-size",
+			    "%s has, unpacked, other content than the signed list says", ix->name);
+		unpacked_fini(&u);
+	}
+	if (r < 0) {
+		close(out);
+		return -1;
+	}
+	r = parse(ix, repo, out, &u, e);
+	unpacked_fini(&u);
+	if (!r && !atomic_load(&env->stop))
+		keep_parsed(env, ix, repo);
+	return r;
+}
+
+int index_load(struct archive_env *env, struct index *ix, struct s_Pool *pool, struct err *e)
+{
+	Repo *repo = repo_create(pool, ix->name);
+	int r = ix->solv_fd >= 0 ? load_parsed(env, ix, repo, e) : load_packed(env, ix, repo, e);
+
+	repo->appdata = (void *)ix->base;
+	if (!r)
+		log_msg("archive", "%s: %d packages", ix->name, repo->nsolvables);
+	return r;
+}

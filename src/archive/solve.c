@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * solve: see include/archive/solve.h. libsolv wants jobs and gives a transaction; what is made of
+ * it is sorted by name, because the transaction's order depends on how the pool was loaded.
+ */
+#include "archive/solve.h"
+
+#include <solv/evr.h>
+#include <solv/pool.h>
+#include <solv/poolarch.h>
+#include <solv/repo.h>
+#include <solv/solver.h>
+#include <solv/transaction.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/index.h"
+#include "base/buf.h"
+#include "base/mem.h"
+
+#define PROBLEMS_MAX 3
+
+struct s_Pool *solve_pool_new(const char *arch)
+{
+	Pool *pool = pool_create();
+
+	pool_setdisttype(pool, DISTTYPE_DEB);
+	pool_setarch(pool, arch);
+	return pool;
+}
+
+void solve_pool_ready(struct s_Pool *pool)
+{
+	pool_addfileprovides(pool);
+	pool_createwhatprovides(pool);
+}
+
+/* --- names --- */
+
+static bool is_package(Pool *pool, Id name)
+{
+	Id p, pp;
+
+	FOR_PROVIDES(p, pp, name)
+		if (pool_id2solvable(pool, p)->name == name)
+			return true;
+	return false;
+}
+
+/* Names of packages that provide `name`. */
+static void providers(Pool *pool, Id name, struct strv *out)
+{
+	Id p, pp;
+
+	FOR_PROVIDES(p, pp, name)
+		strv_add(out, pool_id2str(pool, pool_id2solvable(pool, p)->name));
+	strv_sort(out);
+	strv_uniq(out);
+}
+
+static char *join_words(const struct strv *v, size_t max)
+{
+	struct buf b;
+	size_t n = v->len < max ? v->len : max;
+
+	buf_init(&b, 0);
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&b, "%s%s", !i ? "" : i + 1 == n ? " or " : ", ", v->items[i]);
+	return buf_steal(&b);
+}
+
+/* The id of a package of this name; a name that only one package provides stands for that one. */
+static Id find_name(Pool *pool, const char *text, struct err *e)
+{
+	Id name = pool_str2id(pool, text, 0);
+	struct strv list = STRV_INIT;
+	char *near;
+	Id found = 0;
+
+	if (name && is_package(pool, name))
+		return name;
+	if (name)
+		providers(pool, name, &list);
+	if (list.len == 1) {
+		found = pool_str2id(pool, list.items[0], 0);
+	} else if (list.len) {
+		near = join_words(&list, 5);
+		err_set(e, ERR_USAGE, "package-virtual", "%s is not a package but stands for several",
+			text);
+		err_hint(e, "name one of them, such as %s", near);
+		free(near);
+	} else {
+		near = solve_near_names(pool, text);
+		err_set(e, ERR_USAGE, "package-unknown", "there is no package %s", text);
+		if (*near)
+			err_hint(e, "did you mean %s?", near);
+		else
+			err_hint(e, "check the spelling, and whether this release has it");
+		free(near);
+	}
+	strv_fini(&list);
+	return found;
+}
+
+/* --- solving --- */
+
+static int add_names(Pool *pool, const struct strv *names, Queue *jobs, struct err *e)
+{
+	for (size_t i = 0; names && i < names->len; i++) {
+		Id name = find_name(pool, names->items[i], e);
+
+		if (!name)
+			return -1;
+		queue_push2(jobs, SOLVER_INSTALL | SOLVER_SOLVABLE_NAME, name);
+	}
+	return 0;
+}
+
+static int cmp_ids(const void *a, const void *b, void *unused)
+{
+	Id x = *(const Id *)a;
+	Id y = *(const Id *)b;
+
+	(void)unused;
+	return x < y ? -1 : x > y;
+}
+
+/* Names of all packages that a bare system has. */
+static void add_base(Pool *pool, const struct strv *without, Queue *jobs)
+{
+	Id key = pool_str2id(pool, INDEX_BASE, 0);
+	Queue names;
+	Solvable *s;
+	Repo *repo;
+	Id p;
+	int i;
+
+	queue_init(&names);
+	FOR_REPOS(i, repo)
+		FOR_REPO_SOLVABLES(repo, p, s)
+			if (key && solvable_lookup_void(s, key))
+				queue_push(&names, s->name);
+	solv_sort(names.elements, (size_t)names.count, sizeof(Id), cmp_ids, NULL);
+	for (i = 0; i < names.count; i++)
+		if ((!i || names.elements[i] != names.elements[i - 1]) &&
+		    !(without && strv_has(without, pool_id2str(pool, names.elements[i]))))
+			queue_push2(jobs, SOLVER_INSTALL | SOLVER_SOLVABLE_NAME, names.elements[i]);
+	queue_free(&names);
+}
+
+static void add_preferred(Pool *pool, const struct strv *prefer, Queue *jobs)
+{
+	for (size_t i = 0; prefer && i < prefer->len; i++) {
+		Id name = pool_str2id(pool, prefer->items[i], 0);
+
+		if (name && is_package(pool, name))
+			queue_push2(jobs, SOLVER_FAVOR | SOLVER_SOLVABLE_NAME, name);
+	}
+}
+
+static int explain_problems(Solver *solver, struct err *e)
+{
+	unsigned count = solver_problem_count(solver);
+	struct strv texts = STRV_INIT;
+	char *all;
+
+	for (unsigned i = 1; i <= count && i <= PROBLEMS_MAX; i++) {
+		Id rule = solver_findproblemrule(solver, (Id)i);
+		Id source, target, dep;
+		SolverRuleinfo type = solver_ruleinfo(solver, rule, &source, &target, &dep);
+
+		strv_add(&texts, solver_problemruleinfo2str(solver, type, source, target, dep));
+	}
+	if (count > PROBLEMS_MAX)
+		strv_addf(&texts, "and %u more", count - PROBLEMS_MAX);
+	all = strv_join(&texts, "; ");
+	err_set(e, ERR_FAILED, "package-conflict", "these packages cannot be installed together: %s",
+		all);
+	err_hint(e, "leave out one of them; when none of yours is named, the mirror may be in the "
+		    "middle of an update");
+	free(all);
+	strv_fini(&texts);
+	return -1;
+}
+
+/* Solves the jobs; ids of the solvables go to `out`. */
+static int run_solver(Pool *pool, Queue *jobs, Queue *out, struct err *e)
+{
+	Solver *solver = solver_create(pool);
+	Transaction *t;
+	int r = 0;
+
+	solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, 1);
+	if (solver_solve(solver, jobs)) {
+		r = explain_problems(solver, e);
+	} else {
+		t = solver_create_transaction(solver);
+		transaction_installedresult(t, out);
+		transaction_free(t);
+	}
+	solver_free(solver);
+	return r;
+}
+
+/* --- the result --- */
+
+/* Bytes that cannot stand in a URL's path as they are (RFC 3986, section 3.3). */
+static char *make_url(const char *base, const char *filename)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_addf(&b, "%s/", base);
+	for (const unsigned char *p = (const unsigned char *)filename; *p; p++) {
+		if ((*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') ||
+		    strchr("/-._~!$&'()*+,;=:@", *p))
+			buf_addc(&b, (char)*p);
+		else
+			buf_addf(&b, "%%%02X", *p);
+	}
+	return buf_steal(&b);
+}
+
+static void package_fini(struct package *p)
+{
+	free(p->name);
+	free(p->version);
+	free(p->arch);
+	free(p->url);
+	free(p->filename);
+}
+
+void package_set_fini(struct package_set *set)
+{
+	for (size_t i = 0; i < set->len; i++)
+		package_fini(&set->items[i]);
+	free(set->items);
+	*set = (struct package_set){0};
+}
+
+static int add_package(Pool *pool, Id id, bool extra, struct package_set *set, struct err *e)
+{
+	Solvable *s = pool_id2solvable(pool, id);
+	Id key = pool_str2id(pool, INDEX_ESSENTIAL, 0);
+	const char *filename = solvable_lookup_location(s, NULL);
+	Id type = 0;
+	const unsigned char *digest = solvable_lookup_bin_checksum(s, SOLVABLE_CHECKSUM, &type);
+	struct package p = {
+		.size = solvable_lookup_num(s, SOLVABLE_DOWNLOADSIZE, 0),
+		.installed = solvable_lookup_num(s, SOLVABLE_INSTALLSIZE, 0),
+		.essential = key && solvable_lookup_void(s, key),
+		.extra = extra,
+	};
+
+	if (!filename || !*filename || *filename == '/' || strstr(filename, "..") || !digest ||
+	    type != REPOKEY_TYPE_SHA256 || !p.size)
+		return err_set(e, ERR_VERIFY, "package-data",
+			       "the index has no usable file, size and SHA-256 for %s",
+			       pool_id2str(pool, s->name));
+	p.name = xstrdup(pool_id2str(pool, s->name));
+	p.version = xstrdup(pool_id2str(pool, s->evr));
+	p.arch = xstrdup(pool_id2str(pool, s->arch));
+	p.filename = xstrdup(filename);
+	p.url = make_url(s->repo->appdata, filename);
+	memcpy(p.sha256, digest, HASH_SIZE);
+	set->items[set->len++] = p;
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct package *x = a;
+	const struct package *y = b;
+	int r = strcmp(x->name, y->name);
+
+	return r ? r : strcmp(x->arch, y->arch);
+}
+
+/* `all` with those that are not in `core` marked as extra. */
+static int make_set(Pool *pool, const Queue *all, const Queue *core, struct package_set *out,
+		    struct err *e)
+{
+	struct package_set set = {0};
+	Map in_core;
+	int r = 0;
+
+	set.items = xcalloc((size_t)all->count + 1, sizeof(*set.items));
+	map_init(&in_core, pool->nsolvables);
+	for (int i = 0; i < core->count; i++)
+		MAPSET(&in_core, core->elements[i]);
+	for (int i = 0; !r && i < all->count; i++)
+		r = add_package(pool, all->elements[i], !MAPTST(&in_core, all->elements[i]), &set, e);
+	map_free(&in_core);
+	if (r < 0) {
+		package_set_fini(&set);
+		return -1;
+	}
+	qsort(set.items, set.len, sizeof(*set.items), by_name);
+	*out = set;
+	return 0;
+}
+
+int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct package_set *out,
+		   struct err *e)
+{
+	Queue jobs, core, all;
+	int r;
+
+	queue_init(&jobs);
+	queue_init(&core);
+	queue_init(&all);
+	add_base(pool, req->without, &jobs);
+	add_preferred(pool, req->prefer, &jobs);
+	r = add_names(pool, req->names, &jobs, e);
+	if (!r)
+		r = run_solver(pool, &jobs, &core, e);
+	if (!r && req->extra && req->extra->len) { /* on top of just that, so that one base serves many */
+		queue_empty(&jobs);
+		for (int i = 0; i < core.count; i++)
+			queue_push2(&jobs, SOLVER_INSTALL | SOLVER_SOLVABLE, core.elements[i]);
+		add_preferred(pool, req->prefer, &jobs);
+		r = add_names(pool, req->extra, &jobs, e);
+		if (!r)
+			r = run_solver(pool, &jobs, &all, e);
+	}
+	if (!r)
+		r = make_set(pool, all.count ? &all : &core, &core, out, e);
+	queue_free(&jobs);
+	queue_free(&core);
+	queue_free(&all);
+	return r;
+}
+
+/* The newest package of this very name, 0: none. */
+static Id newest(Pool *pool, const char *text)
+{
+	Id name = pool_str2id(pool, text, 0);
+	Id best = 0;
+	Id p, pp;
+
+	if (!name)
+		return 0;
+	FOR_PROVIDES(p, pp, name) {
+		Solvable *s = pool_id2solvable(pool, p);
+
+		if (s->name == name &&
+		    (!best || pool_evrcmp(pool, s->evr, pool_id2solvable(pool, best)->evr,
+					  EVRCMP_COMPARE) > 0))
+			best = p;
+	}
+	return best;
+}
+
+int solve_find(struct s_Pool *pool, const char *name, struct package_set *out, struct err *e)
+{
+	Id id = newest(pool, name);
+	Queue one;
+	int r;
+
+	if (!id) {
+		if (find_name(pool, name, e))
+			err_set(e, ERR_USAGE, "package-unknown", "there is no package %s", name);
+		return -1;
+	}
+	queue_init(&one);
+	queue_push(&one, id);
+	r = make_set(pool, &one, &one, out, e);
+	queue_free(&one);
+	return r;
+}
+
+const char *solve_version(struct s_Pool *pool, const char *name)
+{
+	Id id = newest(pool, name);
+
+	return id ? pool_id2str(pool, pool_id2solvable(pool, id)->evr) : NULL;
+}

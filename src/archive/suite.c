@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * suite: see include/archive/suite.h. For each base: look for a copy, ask (with its validators),
+ * judge on a pool thread; the first one that is accepted ends it.
+ */
+#include "archive/suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/floor.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+struct suite_get {
+	struct archive_env *env;
+	char *name;
+	char *arch;
+	struct strv bases;
+	size_t at;
+	const struct verify_keys *keys;
+	bool fresh, cancelled, working;
+	char *url;
+	struct floor_copy copy; /* what an earlier run left */
+	bool has_copy;
+	struct buf bytes; /* what is judged */
+	char *etag, *modified;
+	struct http_get *get;
+	struct loop_timer *timer;
+	struct suite *suite;
+	struct err err;	  /* of the base in use */
+	struct err first; /* of the first base */
+	struct strv failures;
+	suite_done_fn done;
+	void *arg;
+};
+
+static void next_base(void *arg);
+
+void suite_free(struct suite *s)
+{
+	if (!s)
+		return;
+	free(s->pub.suite);
+	free(s->pub.codename);
+	free(s->pub.version);
+	free(s->pub.origin);
+	free(s->pub.label);
+	free(s->pub.base);
+	strv_fini(&s->pub.signers);
+	strv_fini(&s->pub.architectures);
+	release_fini(&s->release);
+	strv_fini(&s->warnings);
+	free(s);
+}
+
+static void forget_try(struct suite_get *g)
+{
+	floor_copy_fini(&g->copy);
+	g->has_copy = false;
+	buf_fini(&g->bytes);
+	free(g->url);
+	free(g->etag);
+	free(g->modified);
+	g->url = g->etag = g->modified = NULL;
+}
+
+static void finish(struct suite_get *g)
+{
+	suite_done_fn done = g->done;
+	void *arg = g->arg;
+	struct suite *s = g->suite;
+	struct err e = ERR_INIT;
+
+	if (!s)
+		err_move(&e, &g->err);
+	forget_try(g);
+	loop_timer_stop(g->timer);
+	strv_fini(&g->bases);
+	strv_fini(&g->failures);
+	err_fini(&g->err);
+	err_fini(&g->first);
+	free(g->name);
+	free(g->arch);
+	free(g);
+	done(s, s ? NULL : &e, arg);
+	err_fini(&e);
+}
+
+static void on_interrupted(void *arg)
+{
+	struct suite_get *g = arg;
+
+	suite_free(g->suite);
+	g->suite = NULL;
+	err_set(&g->err, ERR_INTERRUPTED, "interrupted", "interrupted");
+	finish(g);
+}
+
+void suite_get_cancel(struct suite_get *g)
+{
+	if (!g || g->cancelled)
+		return;
+	g->cancelled = true;
+	if (g->working)
+		return; /* its end will see it */
+	http_cancel(g->get);
+	g->get = NULL;
+	loop_timer_stop(g->timer);
+	g->timer = loop_timer_start(g->env->loop, 0, 0, on_interrupted, g);
+}
+
+/* This base failed with g->err: the next one, or the end. */
+static void give_up_base(struct suite_get *g)
+{
+	bool final = !strcmp(g->err.id, "release-arch"); /* it is so on every mirror */
+
+	strv_add(&g->failures, g->err.text);
+	log_msg("archive", "%s: %s", g->url, g->err.text);
+	if (g->at + 1 < g->bases.len && !final) {
+		if (g->first.kind == ERR_NONE)
+			err_move(&g->first, &g->err);
+		err_fini(&g->err);
+		g->at++;
+		g->timer = loop_timer_start(g->env->loop, 0, 0, next_base, g);
+		return;
+	}
+	if (g->failures.len > 1 && !final) {
+		char *all = strv_join(&g->failures, "; ");
+
+		err_set(&g->err, g->first.kind, g->first.id, "no mirror gives a usable %s: %s", g->name,
+			all);
+		if (g->first.hint)
+			err_hint(&g->err, "%s", g->first.hint);
+		free(all);
+	}
+	finish(g);
+}
+
+/* --- judging, on a pool thread --- */
+
+static int read_release(struct suite_get *g, const void *p, size_t n, struct suite *s,
+			struct err *e)
+{
+	struct release_want want = {.suite = g->name, .arch = g->arch, .now = g->env->now(),
+				    .old = !g->env->floor};
+	struct verified v;
+	int r;
+
+	if (verify_bytes(p, n, g->keys, want.now, &v, e) < 0)
+		return -1;
+	r = release_parse(v.text.data, v.text.len, &s->release, e);
+	if (!r)
+		r = release_check(&s->release, &want, &s->warnings, e);
+	if (!r) {
+		strv_fini(&s->pub.signers);
+		strv_copy(&s->pub.signers, &v.signers);
+	}
+	verified_fini(&v);
+	return r;
+}
+
+/* The mirror is behind what was seen before: the newer release file that the cache holds is used. */
+static int keep_old(struct suite_get *g, const struct floor *f, struct suite *s)
+{
+	char served[RELEASE_TIME];
+	char seen[RELEASE_TIME];
+	struct suite *old = xcalloc(1, sizeof(*old));
+	struct buf bytes;
+	int r = -1;
+
+	release_time(s->release.date, served);
+	release_time(f->date, seen);
+	if (floor_bytes(g->env->cache_dir, f, &bytes)) {
+		r = read_release(g, bytes.data, bytes.len, old, NULL);
+		buf_fini(&bytes);
+	}
+	if (r < 0) {
+		err_set(&g->err, ERR_VERIFY, "release-older",
+			"the release file of %s is of %s, but one of %s was seen before", g->name,
+			served, seen);
+		err_hint(&g->err, "the mirror is out of date: name another or try again later");
+		suite_free(old);
+	} else {
+		strv_addf(&old->warnings,
+			  "%s serves %s as of %s, older than what was seen before: that of %s is used",
+			  g->bases.items[g->at], g->name, served, seen);
+		suite_free(g->suite);
+		g->suite = old;
+	}
+	return r;
+}
+
+static int check_floor(struct suite_get *g)
+{
+	struct suite *s = g->suite;
+	struct floor f;
+	int r = 0;
+
+	if (!g->env->floor || !floor_load(g->env->cache_dir, s->release.origin, g->name, &f))
+		return 0;
+	switch (floor_compare(&f, &s->release)) {
+	case FLOOR_FINE:
+		break;
+	case FLOOR_OLDER:
+		r = keep_old(g, &f, s);
+		break;
+	case FLOOR_VERSION:
+		r = err_set(&g->err, ERR_VERIFY, "release-version",
+			    "the release file of %s says version %s, but %s was seen before", g->name,
+			    s->release.version, f.version);
+		err_hint(&g->err, "name another mirror");
+		break;
+	}
+	floor_fini(&f);
+	return r;
+}
+
+/* Remembers what came and was accepted. */
+static int remember(struct suite_get *g)
+{
+	const char *dir = g->env->cache_dir;
+	const struct buf *b = &g->bytes;
+
+	if (g->env->offline)
+		return 0;
+	if (floor_copy_store(dir, g->url, b->data, b->len, g->etag, g->modified, &g->err) < 0)
+		return -1;
+	if (!g->env->floor)
+		return 0;
+	return floor_raise(dir, &g->suite->release, g->name, b->data, b->len, &g->err);
+}
+
+static void judge_work(void *arg)
+{
+	struct suite_get *g = arg;
+	struct suite *s = xcalloc(1, sizeof(*s));
+	int r;
+
+	g->suite = s;
+	r = read_release(g, g->bytes.data, g->bytes.len, s, &g->err);
+	if (!r)
+		r = check_floor(g);
+	if (!r && g->suite == s)
+		r = remember(g);
+	if (r < 0) {
+		suite_free(g->suite);
+		g->suite = NULL;
+	}
+}
+
+static void publish(struct suite_get *g)
+{
+	struct archive_suite *p = &g->suite->pub;
+	const struct release *r = &g->suite->release;
+
+	p->suite = xstrdup(g->name);
+	p->codename = xstrdup(r->codename);
+	p->version = xstrdup(r->version);
+	p->origin = xstrdup(r->origin);
+	p->label = xstrdup(r->label);
+	p->base = xstrdup(g->bases.items[g->at]);
+	p->date = r->date;
+	p->valid_until = r->valid_until;
+	strv_copy(&p->architectures, &r->architectures);
+}
+
+static void judge_done(void *arg)
+{
+	struct suite_get *g = arg;
+
+	g->working = false;
+	if (g->cancelled) {
+		on_interrupted(g);
+	} else if (g->suite) {
+		publish(g);
+		finish(g);
+	} else {
+		if (g->bases.len > 1) {
+			char *base = http_public_url(g->bases.items[g->at]);
+
+			err_prefix(&g->err, "%s", base);
+			free(base);
+		}
+		give_up_base(g);
+	}
+}
+
+static void judge(struct suite_get *g)
+{
+	g->working = true;
+	loop_work(g->env->loop, judge_work, judge_done, g);
+}
+
+/* --- asking --- */
+
+static void judge_copy(struct suite_get *g)
+{
+	g->bytes = g->copy.bytes;
+	buf_init(&g->copy.bytes, 0);
+	g->etag = xstrdup(g->copy.etag);
+	g->modified = xstrdup(g->copy.modified);
+	judge(g);
+}
+
+static void on_got(const struct http_result *r, const struct err *e, void *arg)
+{
+	struct suite_get *g = arg;
+
+	g->get = NULL;
+	if (e) {
+		err_set(&g->err, e->kind, e->id, "%s", e->text);
+		if (e->hint)
+			err_hint(&g->err, "%s", e->hint);
+		give_up_base(g);
+	} else if (r->not_modified) {
+		judge_copy(g);
+	} else {
+		buf_add(&g->bytes, r->body, r->size);
+		g->etag = xstrdup(r->etag);
+		g->modified = xstrdup(r->modified);
+		judge(g);
+	}
+}
+
+static void next_base(void *arg)
+{
+	struct suite_get *g = arg;
+	struct http_request req = {.cap = VERIFY_CAP, .fd = -1, .fresh = g->fresh};
+
+	loop_timer_stop(g->timer);
+	g->timer = NULL;
+	forget_try(g);
+	buf_init(&g->bytes, VERIFY_CAP);
+	g->url = xasprintf("%s/dists/%s/InRelease", g->bases.items[g->at], g->name);
+	g->has_copy = floor_copy_load(g->env->cache_dir, g->url, &g->copy);
+	if (g->env->offline) {
+		if (g->has_copy) {
+			judge_copy(g);
+			return;
+		}
+		err_set(&g->err, ERR_NETWORK, "offline-missing",
+			"the release file of %s is not in the cache", g->name);
+		err_hint(&g->err, "run once without --offline");
+		give_up_base(g);
+		return;
+	}
+	req.url = g->url;
+	req.tries = g->at + 1 < g->bases.len ? 1 : 0; /* the next one is the better try */
+	if (g->has_copy) {
+		req.etag = g->copy.etag;
+		req.modified = g->copy.modified;
+	}
+	g->get = http_get_start(g->env->http, &req, on_got, g);
+}
+
+struct suite_get *suite_get_start(struct archive_env *env, const struct suite_request *req,
+				  suite_done_fn done, void *arg)
+{
+	struct suite_get *g = xcalloc(1, sizeof(*g));
+
+	g->env = env;
+	g->name = xstrdup(req->suite);
+	g->arch = xstrdup(req->arch);
+	strv_copy(&g->bases, req->bases);
+	g->keys = req->keys;
+	g->fresh = req->fresh;
+	g->done = done;
+	g->arg = arg;
+	g->timer = loop_timer_start(env->loop, 0, 0, next_base, g);
+	return g;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* unpack: see include/archive/unpack.h. */
+#include "archive/unpack.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/size.h"
+
+#define CHUNK ((size_t)256 * 1024)
+#define LINE_CAP ((size_t)1024 * 1024)
+
+/* The stanza that is being read. */
+struct scan {
+	struct unpacked *u;
+	struct buf line; /* begun in an earlier chunk */
+	struct unpack_stanza now;
+	bool named;
+};
+
+static bool value_is(const char *p, size_t n, const char *value)
+{
+	return n == strlen(value) && !strncasecmp(p, value, n);
+}
+
+static void end_stanza(struct scan *s)
+{
+	struct unpacked *u = s->u;
+
+	if (s->named) {
+		if (u->len == u->room) {
+			u->room = u->room ? u->room * 2 : 4096;
+			u->stanzas = xreallocarray(u->stanzas, u->room, sizeof(*u->stanzas));
+		}
+		u->stanzas[u->len++] = s->now;
+	}
+	s->now = (struct unpack_stanza){0};
+	s->named = false;
+}
+
+static const char *field(const char *line, size_t n, const char *name, size_t *len)
+{
+	size_t skip = strlen(name);
+
+	if (n <= skip || line[skip] != ':' || strncasecmp(line, name, skip))
+		return NULL;
+	skip++;
+	while (skip < n && (line[skip] == ' ' || line[skip] == '\t'))
+		skip++;
+	while (n > skip && (line[n - 1] == ' ' || line[n - 1] == '\t' || line[n - 1] == '\r'))
+		n--;
+	*len = n - skip;
+	return line + skip;
+}
+
+static void take_line(struct scan *s, const char *line, size_t n)
+{
+	const char *v;
+	size_t len;
+	char number[24];
+
+	if (!n) {
+		end_stanza(s);
+		return;
+	}
+	switch (*line) { /* nearly all lines are others */
+	case 'P':
+	case 'p':
+		if ((v = field(line, n, "Package", &len))) {
+			s->now.name = s->u->names.len;
+			buf_add(&s->u->names, v, len);
+			buf_addc(&s->u->names, '\0');
+			s->named = true;
+		} else if ((v = field(line, n, "Priority", &len)) &&
+			   (value_is(v, len, "required") || value_is(v, len, "important"))) {
+			s->now.base = true;
+		}
+		break;
+	case 'E':
+	case 'e':
+		if ((v = field(line, n, "Essential", &len)) && value_is(v, len, "yes"))
+			s->now.essential = s->now.base = true;
+		break;
+	case 'S':
+	case 's':
+		if ((v = field(line, n, "Size", &len)) && len < sizeof(number)) {
+			memcpy(number, v, len);
+			number[len] = '\0';
+			number_parse(number, 0, UINT64_C(1) << 40, &s->now.size, NULL);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+static int take_text(struct scan *s, const char *p, size_t n)
+{
+	const char *end = p + n;
+
+	while (p < end) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		size_t len = (size_t)((nl ? nl : end) - p);
+
+		if (!nl || s->line.len) {
+			if (buf_add(&s->line, p, len) < 0)
+				return -1;
+			if (!nl)
+				return 0;
+			take_line(s, s->line.data, s->line.len);
+			buf_clear(&s->line);
+		} else {
+			take_line(s, p, len);
+		}
+		p = nl + 1;
+	}
+	return 0;
+}
+
+static int stream(struct archive *a, int out, uint64_t cap, const atomic_bool *stop,
+		  const char *name, struct scan *s, struct hash *hash, struct err *e)
+{
+	char *p = xmalloc(CHUNK);
+	la_ssize_t n;
+	int r = 0;
+
+	while (!r && (n = archive_read_data(a, p, CHUNK)) != 0) {
+		if (atomic_load(stop)) {
+			r = err_set(e, ERR_INTERRUPTED, "interrupted", "interrupted");
+		} else if (n < 0) {
+			r = err_set(e, ERR_VERIFY, "index-unpack", "%s cannot be unpacked: %s", name,
+				    archive_error_string(a) ? archive_error_string(a) : "damaged");
+		} else if ((uint64_t)n > cap - s->u->size) {
+			r = err_set(e, ERR_VERIFY, "index-size",
+				    "%s is larger, unpacked, than the signed list says", name);
+		} else {
+			s->u->size += (uint64_t)n;
+			hash_add(hash, p, (size_t)n);
+			r = file_write_all(out, p, (size_t)n, "an unpacked index", e);
+			if (!r && take_text(s, p, (size_t)n) < 0)
+				r = err_set(e, ERR_VERIFY, "index-unpack",
+					    "%s holds a line of absurd length", name);
+		}
+	}
+	free(p);
+	return r;
+}
+
+int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const char *name,
+		 struct unpacked *u, struct err *e)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *entry;
+	struct scan s = {.u = u};
+	struct hash *hash = hash_new();
+	int r = 0;
+	int got;
+
+	if (!a)
+		abort();
+	*u = (struct unpacked){0};
+	buf_init(&u->names, 0);
+	buf_init(&s.line, LINE_CAP);
+	archive_read_support_filter_xz(a);
+	archive_read_support_filter_gzip(a);
+	archive_read_support_format_raw(a);
+	archive_read_support_format_empty(a);
+	got = archive_read_open_fd(a, in, CHUNK);
+	if (got == ARCHIVE_OK)
+		got = archive_read_next_header(a, &entry);
+	if (got == ARCHIVE_OK)
+		r = stream(a, out, cap, stop, name, &s, hash, e);
+	else if (got != ARCHIVE_EOF) /* which is what an empty file gives */
+		r = err_set(e, ERR_VERIFY, "index-unpack", "%s cannot be unpacked: %s", name,
+			    archive_error_string(a) ? archive_error_string(a) : "damaged");
+	if (s.line.len)
+		take_line(&s, s.line.data, s.line.len);
+	end_stanza(&s);
+	hash_end(hash, u->sha256);
+	buf_fini(&s.line);
+	archive_read_free(a);
+	if (r < 0)
+		unpacked_fini(u);
+	return r;
+}
+
+void unpacked_fini(struct unpacked *u)
+{
+	free(u->stanzas);
+	buf_fini(&u->names);
+	*u = (struct unpacked){0};
+	buf_init(&u->names, 0);
+}

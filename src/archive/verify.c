@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verify: signatures by librnp; see include/archive/verify.h. The result of its execute call
+ * proves nothing (it is a success for an unsigned literal), and its output buffer is filled also
+ * when a signature is bad: both are looked at only together with the verdict over each signature.
+ */
+#include "archive/verify.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <rnp/rnp.h>
+#include <rnp/rnp_err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum verdict { /* the later, the more it tells */
+	V_UNKNOWN_KEY,
+	V_NOT_PINNED,
+	V_LIBRARY,
+	V_MALFORMED,
+	V_WEAK_DIGEST,
+	V_SIGNATURE_EXPIRED,
+	V_KEY_EXPIRED,
+	V_KEY_REVOKED,
+	V_BAD,
+	V_GOOD,
+};
+
+static const struct {
+	const char *id, *text, *hint;
+} verdicts[] = {
+	[V_UNKNOWN_KEY] = {"inrelease-unknown-key",
+			   "the release file is signed by a key that is not known here: %s",
+			   "where that key is to be trusted, name its ring: mirror.keyring"},
+	[V_NOT_PINNED] = {"inrelease-not-pinned",
+			  "the release file is signed by a key that does not count for it: %s",
+			  "where that key is to be trusted, name its ring: mirror.keyring"},
+	[V_LIBRARY] = {"inrelease-library", "the signature by %s could not be checked",
+		       "try again later or name another mirror"},
+	[V_MALFORMED] = {"inrelease-malformed", "the signature by %s is malformed",
+			 "try again later or name another mirror"},
+	[V_WEAK_DIGEST] = {"inrelease-weak-digest",
+			   "the signature by %s uses a digest weaker than SHA-256",
+			   "name another mirror: this one serves an archive that is no longer safe"},
+	[V_SIGNATURE_EXPIRED] = {"inrelease-signature-expired", "the signature by %s has expired",
+				 "check this host's clock; else name another mirror"},
+	[V_KEY_EXPIRED] = {"inrelease-key-expired",
+			   "the release file is signed by a key that has expired: %s",
+			   "check this host's clock; a newer debian-archive-keyring may know the key"},
+	[V_KEY_REVOKED] = {"inrelease-key-revoked",
+			   "the release file is signed by a key that was revoked: %s",
+			   "name another mirror"},
+	[V_BAD] = {"inrelease-bad-signature",
+		   "the release file was changed after it was signed by %s",
+		   "try again later or name another mirror"},
+};
+
+static bool digest_is_strong(const char *name)
+{
+	static const char *const strong[] = {"SHA256", "SHA384", "SHA512", "SHA3-256", "SHA3-512"};
+
+	for (size_t i = 0; i < sizeof(strong) / sizeof(*strong); i++)
+		if (!strcmp(name, strong[i]))
+			return true;
+	return false;
+}
+
+static enum verdict judge(const struct verify_signature *s, const struct strv *pinned)
+{
+	if (s->status == RNP_ERROR_SIGNATURE_UNKNOWN)
+		return V_MALFORMED;
+	if (!s->known || s->status == RNP_ERROR_KEY_NOT_FOUND)
+		return V_UNKNOWN_KEY;
+	if (!strv_has(pinned, s->key))
+		return V_NOT_PINNED;
+	if (!digest_is_strong(s->hash))
+		return V_WEAK_DIGEST;
+	if (s->revoked)
+		return V_KEY_REVOKED;
+	if (s->status == RNP_ERROR_SIGNATURE_EXPIRED)
+		return V_SIGNATURE_EXPIRED;
+	if (s->expired)
+		return V_KEY_EXPIRED;
+	if (s->status == RNP_ERROR_SIGNATURE_INVALID)
+		return V_BAD;
+	return s->status == RNP_SUCCESS ? V_GOOD : V_LIBRARY;
+}
+
+static int say(enum verdict v, const char *key, struct err *e)
+{
+	err_set(e, ERR_VERIFY, verdicts[v].id, verdicts[v].text, *key ? key : "an unnamed key");
+	return err_hint(e, "%s", verdicts[v].hint);
+}
+
+int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_t count,
+		   const struct strv *pinned, struct strv *signers, struct err *e)
+{
+	enum verdict worst = V_UNKNOWN_KEY;
+	const char *key = "";
+	bool good = false;
+
+	if (!count) {
+		if (executed != RNP_SUCCESS)
+			return say(V_LIBRARY, "", e);
+		err_set(e, ERR_VERIFY, "inrelease-unsigned", "the release file has no signature");
+		return err_hint(e, "try again later or name another mirror");
+	}
+	for (size_t i = 0; i < count; i++) {
+		enum verdict v = judge(&sigs[i], pinned);
+
+		if (v == V_GOOD)
+			good = true;
+		else if (v >= worst) {
+			worst = v;
+			key = sigs[i].key;
+		}
+	}
+	if (good && executed == RNP_SUCCESS) {
+		for (size_t i = 0; i < count; i++)
+			if (judge(&sigs[i], pinned) == V_GOOD && !strv_has(signers, sigs[i].key))
+				strv_add(signers, sigs[i].key);
+		return 0;
+	}
+	return good ? say(V_LIBRARY, sigs[0].key, e) : say(worst, key, e);
+}
+
+/* A ring on an ffi whose diagnostics go nowhere: under a screen they would spoil it. */
+static rnp_ffi_t ffi_new(time_t now)
+{
+	rnp_ffi_t ffi;
+	int null;
+
+	if (rnp_ffi_create(&ffi, "GPG", "GPG") != RNP_SUCCESS)
+		return NULL;
+	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (null >= 0)
+		rnp_ffi_set_log_fd(ffi, null); /* takes it */
+	if (now)
+		rnp_set_timestamp(ffi, (uint64_t)now);
+	return ffi;
+}
+
+static bool load_ring(rnp_ffi_t ffi, const void *ring, size_t n)
+{
+	rnp_input_t in;
+	rnp_result_t r;
+
+	if (rnp_input_from_memory(&in, ring, n, false) != RNP_SUCCESS)
+		return false;
+	r = rnp_load_keys(ffi, "GPG", in, RNP_LOAD_SAVE_PUBLIC_KEYS);
+	rnp_input_destroy(in);
+	return r == RNP_SUCCESS;
+}
+
+/* Fingerprint of the primary key that `key` is or belongs to. */
+static bool primary_fingerprint(rnp_key_handle_t key, char out[VERIFY_FPRINT])
+{
+	bool primary = false;
+	char *text = NULL;
+	bool ok = false;
+
+	if (rnp_key_is_primary(key, &primary) == RNP_SUCCESS &&
+	    (primary ? rnp_key_get_fprint(key, &text)
+		     : rnp_key_get_primary_fprint(key, &text)) == RNP_SUCCESS &&
+	    strlen(text) == VERIFY_FPRINT - 1) {
+		memcpy(out, text, VERIFY_FPRINT);
+		ok = true;
+	}
+	rnp_buffer_destroy(text);
+	return ok;
+}
+
+static void pin_all(struct verify_keys *k, rnp_ffi_t ffi)
+{
+	rnp_identifier_iterator_t it;
+	const char *name;
+
+	if (rnp_identifier_iterator_create(ffi, &it, "fingerprint") != RNP_SUCCESS)
+		return;
+	while (rnp_identifier_iterator_next(it, &name) == RNP_SUCCESS && name) {
+		rnp_key_handle_t key = NULL;
+		char fprint[VERIFY_FPRINT];
+
+		if (rnp_locate_key(ffi, "fingerprint", name, &key) != RNP_SUCCESS || !key)
+			continue;
+		if (primary_fingerprint(key, fprint))
+			verify_keys_pin(k, fprint);
+		rnp_key_handle_destroy(key);
+	}
+	rnp_identifier_iterator_destroy(it);
+}
+
+int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, bool pin, const char *name,
+		    struct err *e)
+{
+	rnp_ffi_t ffi = ffi_new(0);
+	size_t count = 0;
+	int r = 0;
+
+	if (!ffi)
+		return err_set(e, ERR_FAILED, "inrelease-library", "librnp cannot be started");
+	if (!n || !load_ring(ffi, ring, n))
+		r = err_set(e, ERR_VERIFY, "keyring-bad", "%s is not an OpenPGP key ring", name);
+	else if (rnp_get_public_key_count(ffi, &count) != RNP_SUCCESS || !count)
+		r = err_set(e, ERR_VERIFY, "keyring-empty", "the key ring %s holds no key", name);
+	if (!r) {
+		k->rings = xreallocarray(k->rings, k->len + 1, sizeof(*k->rings));
+		buf_init(&k->rings[k->len], 0);
+		buf_add(&k->rings[k->len++], ring, n);
+		if (pin)
+			pin_all(k, ffi);
+	}
+	rnp_ffi_destroy(ffi);
+	return r;
+}
+
+void verify_keys_pin(struct verify_keys *k, const char *fingerprint)
+{
+	char text[VERIFY_FPRINT];
+	size_t n = 0;
+
+	for (; *fingerprint && n < sizeof(text); fingerprint++)
+		if (!isspace((unsigned char)*fingerprint))
+			text[n++] = (char)toupper((unsigned char)*fingerprint);
+	if (n != sizeof(text) - 1)
+		return;
+	text[n] = '\0';
+	if (!strv_has(&k->pinned, text))
+		strv_add(&k->pinned, text);
+}
+
+void verify_keys_fini(struct verify_keys *k)
+{
+	for (size_t i = 0; i < k->len; i++)
+		buf_fini(&k->rings[i]);
+	free(k->rings);
+	strv_fini(&k->pinned);
+	*k = (struct verify_keys){0};
+}
+
+void verified_fini(struct verified *v)
+{
+	buf_fini(&v->text);
+	strv_fini(&v->signers);
+}
+
+static bool key_is(rnp_key_handle_t key, rnp_result_t (*question)(rnp_key_handle_t, bool *))
+{
+	bool yes = true;
+
+	return question(key, &yes) != RNP_SUCCESS || yes;
+}
+
+/* By `now`, which librnp's own question about expiry does not ask. */
+static bool key_has_expired(rnp_key_handle_t key, time_t now)
+{
+	uint32_t created = 0;
+	uint32_t lifetime = 0;
+
+	if (rnp_key_get_creation(key, &created) != RNP_SUCCESS ||
+	    rnp_key_get_expiration(key, &lifetime) != RNP_SUCCESS)
+		return true;
+	return lifetime && (uint64_t)created + lifetime <= (uint64_t)now;
+}
+
+static void look_at_key(rnp_ffi_t ffi, rnp_key_handle_t key, time_t now, struct verify_signature *s)
+{
+	rnp_key_handle_t primary = NULL;
+
+	s->known = primary_fingerprint(key, s->key);
+	s->expired = key_has_expired(key, now);
+	s->revoked = key_is(key, rnp_key_is_revoked);
+	if (!s->known || rnp_locate_key(ffi, "fingerprint", s->key, &primary) != RNP_SUCCESS || !primary) {
+		s->known = false;
+		return;
+	}
+	s->expired = s->expired || key_has_expired(primary, now);
+	s->revoked = s->revoked || key_is(primary, rnp_key_is_revoked);
+	rnp_key_handle_destroy(primary);
+}
+
+static void look_at_signature(rnp_ffi_t ffi, rnp_op_verify_signature_t sig, time_t now,
+			      struct verify_signature *s)
+{
+	rnp_key_handle_t key = NULL;
+	rnp_signature_handle_t handle = NULL;
+	char *text = NULL;
+
+	*s = (struct verify_signature){.status = rnp_op_verify_signature_get_status(sig)};
+	if (rnp_op_verify_signature_get_hash(sig, &text) == RNP_SUCCESS) {
+		size_t n = strlen(text) < sizeof(s->hash) ? strlen(text) : 0;
+
+		memcpy(s->hash, text, n);
+	}
+	rnp_buffer_destroy(text);
+	text = NULL;
+	if (rnp_op_verify_signature_get_key(sig, &key) == RNP_SUCCESS && key) {
+		look_at_key(ffi, key, now, s);
+		rnp_key_handle_destroy(key);
+	} else if (rnp_op_verify_signature_get_handle(sig, &handle) == RNP_SUCCESS && handle) {
+		if (rnp_signature_get_keyid(handle, &text) == RNP_SUCCESS && text &&
+		    strlen(text) < sizeof(s->key))
+			memcpy(s->key, text, strlen(text));
+		rnp_buffer_destroy(text);
+		rnp_signature_handle_destroy(handle);
+	}
+}
+
+static int verify_op(rnp_ffi_t ffi, rnp_op_verify_t op, rnp_output_t output,
+		     const struct verify_keys *k, time_t now, struct verified *out, struct err *e)
+{
+	rnp_result_t executed = rnp_op_verify_execute(op);
+	struct verify_signature *sigs = NULL;
+	size_t count = 0;
+	uint8_t *text = NULL;
+	size_t n = 0;
+	int r;
+
+	if (rnp_op_verify_get_signature_count(op, &count) != RNP_SUCCESS)
+		count = 0;
+	sigs = xcalloc(count + 1, sizeof(*sigs));
+	for (size_t i = 0; i < count; i++) {
+		rnp_op_verify_signature_t sig;
+
+		sigs[i].status = RNP_ERROR_GENERIC;
+		if (rnp_op_verify_get_signature_at(op, i, &sig) == RNP_SUCCESS)
+			look_at_signature(ffi, sig, now, &sigs[i]);
+	}
+	r = verify_verdict(executed, sigs, count, &k->pinned, &out->signers, e);
+	free(sigs);
+	if (r < 0)
+		return -1;
+	if (rnp_output_memory_get_buf(output, &text, &n, false) != RNP_SUCCESS || !n)
+		return say(V_LIBRARY, "", e);
+	buf_add(&out->text, text, n);
+	return 0;
+}
+
+int verify_bytes(const void *p, size_t n, const struct verify_keys *k, time_t now,
+		 struct verified *out, struct err *e)
+{
+	rnp_ffi_t ffi;
+	rnp_input_t in = NULL;
+	rnp_output_t output = NULL;
+	rnp_op_verify_t op = NULL;
+	int r = -1;
+
+	*out = (struct verified){0};
+	buf_init(&out->text, VERIFY_CAP);
+	if (verify_form(p, n, e) < 0)
+		return -1;
+	ffi = ffi_new(now);
+	if (!ffi)
+		return say(V_LIBRARY, "", e);
+	for (size_t i = 0; i < k->len; i++)
+		load_ring(ffi, k->rings[i].data, k->rings[i].len); /* was loaded once before */
+	if (rnp_input_from_memory(&in, p, n, false) != RNP_SUCCESS ||
+	    rnp_output_to_memory(&output, VERIFY_CAP) != RNP_SUCCESS ||
+	    rnp_op_verify_create(&op, ffi, in, output) != RNP_SUCCESS)
+		say(V_LIBRARY, "", e);
+	else
+		r = verify_op(ffi, op, output, k, now, out, e);
+	if (op)
+		rnp_op_verify_destroy(op);
+	if (output)
+		rnp_output_destroy(output);
+	if (in)
+		rnp_input_destroy(in);
+	rnp_ffi_destroy(ffi);
+	if (r < 0)
+		verified_fini(out);
+	return r;
+}
