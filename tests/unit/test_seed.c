@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* prep/seed: what is on the disk and who may read it; the guest's apt sources. */
+#include <archive.h>
+#include <archive_entry.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "prep/seed.h"
+
+static char *tmp, *path;
+
+static int setup(void **state)
+{
+	char name[] = "/tmp/debwiz-test-XXXXXX";
+
+	(void)state;
+	tmp = xstrdup(mkdtemp(name));
+	path = file_join(tmp, "seed.iso");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	file_remove_tree(tmp, NULL);
+	free(tmp);
+	free(path);
+	return 0;
+}
+
+static const struct seed plain = {
+	.hostname = "armhf-build",
+	.user = "build",
+	.password_hash = "$y$j9T$it's$\"quoted\"",
+	.locale = "C.UTF-8",
+	.timezone = "Etc/UTC",
+	.keyboard = "de:nodeadkeys",
+	.term = "xterm-256color",
+	.rows = 24,
+	.columns = 80,
+	.authorized_keys = "ssh-ed25519 AAAA me\nssh-rsa BBBB\n",
+	.sources = "deb http://x y z\n",
+};
+
+/* "MODE NAME\nCONTENT" of each file, in the disk's order; "" for an empty disk. */
+static char *dump(void)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *entry;
+	struct buf out, image;
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_true(st.st_size % 2048 == 0 && st.st_size < 256 << 10);
+	assert_int_equal(file_read(path, 1 << 20, &image, NULL), 0);
+	assert_memory_equal(image.data + 16 * 2048 + 40, "DEBWIZ  ", 8);
+	buf_init(&out, 0);
+	archive_read_support_format_iso9660(a);
+	assert_int_equal(archive_read_open_memory(a, image.data, image.len), ARCHIVE_OK);
+	while (archive_read_next_header(a, &entry) == ARCHIVE_OK) {
+		char text[4096];
+		la_ssize_t n;
+
+		if (archive_entry_filetype(entry) != AE_IFREG)
+			continue;
+		n = archive_read_data(a, text, sizeof(text));
+		assert_true(n >= 0);
+		buf_addf(&out, "%o %s\n%.*s", (unsigned)archive_entry_perm(entry),
+			 archive_entry_pathname(entry), (int)n, text);
+	}
+	archive_read_free(a);
+	buf_fini(&image);
+	return buf_steal(&out);
+}
+
+static void expect_holds(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		print_error("not in the disk: %s\n%s\n", part, text);
+	assert_non_null(strstr(text, part));
+}
+
+static void test_disk(void **state)
+{
+	struct err e = ERR_INIT;
+	struct seed s = plain;
+	mode_t old = umask(0);
+	char *text;
+
+	(void)state;
+	assert_int_equal(seed_write(path, &s, &e), 0);
+	umask(old);
+	text = dump();
+	expect_holds(text, "600 seed.env\nHOSTNAME='armhf-build'\nUSER='build'\n"
+			   "PASSWORD_HASH='$y$j9T$it'\\''s$\"quoted\"'\nLOCALE='C.UTF-8'\n"
+			   "TIMEZONE='Etc/UTC'\nKEYBOARD='de:nodeadkeys'\nTERM='xterm-256color'\n"
+			   "ROWS='24'\nCOLUMNS='80'\n");
+	expect_holds(text, "600 authorized_keys\nssh-ed25519 AAAA me\nssh-rsa BBBB\n");
+	expect_holds(text, "600 sources.list\ndeb http://x y z\n");
+	free(text);
+	s.deb822 = true;
+	s.rows = 0;
+	assert_int_equal(seed_write(path, &s, &e), 0);
+	text = dump();
+	expect_holds(text, "600 debian.sources\n");
+	expect_holds(text, "ROWS=''\n");
+	assert_null(strstr(text, "sources.list"));
+	free(text);
+	assert_int_equal(seed_write_empty(path, &e), 0);
+	text = dump();
+	assert_string_equal(text, "");
+	free(text);
+}
+
+static void test_refusals(void **state)
+{
+	struct err e = ERR_INIT;
+	struct seed s = plain;
+
+	(void)state;
+	s.hostname = "a\nPASSWORD_HASH='x'";
+	assert_int_equal(seed_write(path, &s, &e), -1);
+	assert_string_equal(e.id, "seed-value");
+	s = plain;
+	s.authorized_keys = xcalloc(1, 8 << 20);
+	memset((char *)s.authorized_keys, 'x', (8 << 20) - 1);
+	assert_int_equal(seed_write(path, &s, &e), -1);
+	assert_string_equal(e.id, "seed");
+	free((char *)s.authorized_keys);
+	assert_false(file_exists(path));
+	err_fini(&e);
+}
+
+static void test_sources(void **state)
+{
+	struct strv components = STRV_INIT;
+	struct seed_archive a = {
+		.mirror = "http://10.0.2.2:3142/debian",
+		.security = "http://s/debian-security",
+		.release = "bookworm",
+		.updates_suite = "bookworm-updates",
+		.security_suite = "bookworm-security",
+		.components = &components,
+	};
+	char *text;
+
+	(void)state;
+	strv_split(&components, "main non-free-firmware", " ");
+	text = seed_sources(&a);
+	assert_string_equal(text,
+		"deb http://10.0.2.2:3142/debian bookworm main non-free-firmware\n"
+		"deb-src http://10.0.2.2:3142/debian bookworm main non-free-firmware\n"
+		"deb http://10.0.2.2:3142/debian bookworm-updates main non-free-firmware\n"
+		"deb-src http://10.0.2.2:3142/debian bookworm-updates main non-free-firmware\n"
+		"deb http://s/debian-security bookworm-security main non-free-firmware\n"
+		"deb-src http://s/debian-security bookworm-security main non-free-firmware\n");
+	free(text);
+	a.deb822 = true;
+	text = seed_sources(&a);
+	assert_string_equal(text,
+		"Types: deb deb-src\nURIs: http://10.0.2.2:3142/debian\nSuites: bookworm bookworm-updates\n"
+		"Components: main non-free-firmware\n"
+		"Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n"
+		"Types: deb deb-src\nURIs: http://s/debian-security\nSuites: bookworm-security\n"
+		"Components: main non-free-firmware\n"
+		"Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n");
+	free(text);
+	a.security = a.security_suite = a.updates_suite = "";
+	a.undated = true;
+	text = seed_sources(&a);
+	assert_string_equal(text,
+		"Types: deb deb-src\nURIs: http://10.0.2.2:3142/debian\nSuites: bookworm\n"
+		"Components: main non-free-firmware\nCheck-Valid-Until: no\n"
+		"Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n");
+	free(text);
+	a.deb822 = false;
+	text = seed_sources(&a);
+	assert_string_equal(text,
+		"deb [check-valid-until=no] http://10.0.2.2:3142/debian bookworm main non-free-firmware\n"
+		"deb-src [check-valid-until=no] http://10.0.2.2:3142/debian bookworm main "
+		"non-free-firmware\n");
+	free(text);
+	strv_fini(&components);
+}
+
+static void test_guest_url(void **state)
+{
+	static const char *const table[][2] = {
+		{"http://ftp.debian.org/debian", "http://ftp.debian.org/debian"},
+		{"https://me:secret@mirror.example:8443/debian/", "https://mirror.example:8443/debian/"},
+		{"http://me@localhost:3142/debian", "http://10.0.2.2:3142/debian"},
+		{"HTTP://LocalHost/debian", "HTTP://10.0.2.2/debian"},
+		{"http://apt.localhost/d", "http://10.0.2.2/d"},
+		{"http://127.0.0.1:80/x", "http://10.0.2.2:80/x"},
+		{"http://127.9.9.9/", "http://10.0.2.2/"},
+		{"http://[::1]:3142/debian", "http://10.0.2.2:3142/debian"},
+		{"http://[2001:db8::1]:80/debian", "http://[2001:db8::1]:80/debian"},
+		{"http://127.example.org/x", "http://127.example.org/x"},
+		{"http://notlocalhost/x", "http://notlocalhost/x"},
+		{"http://host/a@b", "http://host/a@b"},
+		{"http://localhost", "http://10.0.2.2"},
+		{"file:/srv/debian", "http://fall.back/debian"},
+		{"cdrom:[Debian]/", "http://fall.back/debian"},
+		{"http:///debian", "http://fall.back/debian"},
+		{"", "http://fall.back/debian"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		char *got = seed_guest_url(table[i][0], "http://fall.back/debian");
+
+		assert_string_equal(got, table[i][1]);
+		free(got);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_guest_url),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
