@@ -12,10 +12,6 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
-#ifndef PACKAGE_VERSION
-#include "config.h"
-#endif
-
 void cli_print_json(json_t *v)
 {
 	char *line = json_line(v);
