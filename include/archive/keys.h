@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keys: the pinned set for a release: the catalogue's fingerprints over the rings of assets/keys,
- * the host's debian-archive-keyring where it is installed, and the ring that the user names.
+ * keys: the pinned set: the rings of assets/keys, of which the catalogue names those that count
+ * for a release, the host's debian-archive-keyring where it is installed, and the ring that the
+ * user names.
  */
 #ifndef ARCHIVE_KEYS_H
 #define ARCHIVE_KEYS_H
@@ -10,10 +11,18 @@
 #include "base/err.h"
 #include "base/strv.h"
 
-/* `pinned`: the release's fingerprints; when there are none every key of assets/keys counts.
- * `keyring`: "" or a path. Reads files and takes some 50 ms: for a pool thread. An error is only
- * what the user's own ring has. */
-int keys_gather(const struct strv *pinned, const char *keyring, struct verify_keys *out,
-		struct err *e);
+struct keys {
+	struct verify_keys *rings;
+	struct strv built_in; /* primary fingerprints in assets/keys */
+	struct strv trusted;  /* those of the host's and the user's rings */
+};
+
+/* `keyring`: "" or a path. Reads files and takes some 150 ms: for a pool thread. An error is only
+ * what the user's own ring has. `out` is to be finished in any case. */
+int keys_gather(const char *keyring, struct keys *out, struct err *e);
+void keys_fini(struct keys *k);
+/* What counts for a release: the catalogue's fingerprints (when it has none: all of assets/keys)
+ * and the trusted ones. */
+void keys_pinned(const struct keys *k, const struct strv *of_release, struct strv *out);
 
 #endif

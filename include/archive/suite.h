@@ -23,7 +23,8 @@ struct suite_request {
 	const char *suite;	/* path below dists/ */
 	const char *arch;	/* NULL: any */
 	const struct strv *bases;
-	const struct verify_keys *keys; /* borrowed until done */
+	struct verify_keys *keys;    /* borrowed until done */
+	const struct strv *pinned;   /* borrowed until done */
 	bool fresh;		/* past caches in between */
 };
 

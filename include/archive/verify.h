@@ -23,20 +23,16 @@
 #define VERIFY_CAP (4 * 1024 * 1024) /* largest InRelease that is looked at */
 #define VERIFY_FPRINT 41	     /* 40 hex digits, upper case, and NUL */
 
-/* Public keys and which of them count. Zero-initialised it is empty. */
-struct verify_keys {
-	struct buf *rings; /* OpenPGP key rings, binary or armoured */
-	size_t len;
-	struct strv pinned; /* fingerprints of primary keys, upper case */
-};
-
-/* Adds a ring (copied). With `pin` every primary key in it counts. Error ids: keyring-bad (not a
- * ring), keyring-empty. `name` is for the message. */
-int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, bool pin, const char *name,
-		    struct err *e);
-/* Pins a fingerprint: 40 hex digits, blanks and case do not matter. */
-void verify_keys_pin(struct verify_keys *k, const char *fingerprint);
-void verify_keys_fini(struct verify_keys *k);
+/* Public keys, loaded once (which takes some 70 ms) and used for many files; may be used from
+ * several threads. */
+struct verify_keys;
+struct verify_keys *verify_keys_new(void);
+void verify_keys_free(struct verify_keys *k);
+/* Adds an OpenPGP key ring, binary or armoured; the fingerprints of its primary keys are appended
+ * to `primaries` (unless NULL). Error ids: keyring-bad (not a ring), keyring-empty. `name` is for
+ * the message. */
+int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const char *name,
+		    struct strv *primaries, struct err *e);
 
 /* What the library said about one signature. */
 struct verify_signature {
@@ -53,12 +49,13 @@ struct verified {
 };
 void verified_fini(struct verified *v);
 
-/* Verifies; `now` is the time that keys are judged by. Error ids, all ERR_VERIFY:
+/* Verifies. `pinned`: fingerprints of the primary keys that count, upper case; `now`: the time that
+ * keys are judged by. Error ids, all ERR_VERIFY:
  * inrelease-empty, -large, -html, -unsigned, -characters, -line, -armor, -junk (text around the
  * block), -truncated, -bad-signature, -unknown-key, -not-pinned, -key-expired, -key-revoked,
  * -signature-expired, -weak-digest, -malformed, -library. May be called on any thread. */
-int verify_bytes(const void *p, size_t n, const struct verify_keys *k, time_t now,
-		 struct verified *out, struct err *e);
+int verify_bytes(const void *p, size_t n, struct verify_keys *k, const struct strv *pinned,
+		 time_t now, struct verified *out, struct err *e);
 
 /* The two halves of it, apart for the tests: the form of the file, and the verdict over what the
  * library said (`executed`: result of its execute call). */

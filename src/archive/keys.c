@@ -14,37 +14,47 @@ static const char *const host_rings[] = {
 	"/usr/share/keyrings/debian-archive-keyring.pgp",
 };
 
-static int add_file(struct verify_keys *k, const char *path, struct err *e)
+static int add_file(struct keys *k, const char *path, struct err *e)
 {
 	struct buf ring;
 	int r;
 
 	if (file_read(path, RING_CAP, &ring, e) < 0)
 		return -1;
-	r = verify_keys_add(k, ring.data, ring.len, true, path, e);
+	r = verify_keys_add(k->rings, ring.data, ring.len, path, &k->trusted, e);
 	buf_fini(&ring);
 	return r;
 }
 
-int keys_gather(const struct strv *pinned, const char *keyring, struct verify_keys *out,
-		struct err *e)
+int keys_gather(const char *keyring, struct keys *out, struct err *e)
 {
-	struct verify_keys k = {0};
 	const struct asset *a;
 	size_t i = 0;
 
+	*out = (struct keys){.rings = verify_keys_new()};
 	while ((a = asset_next("keys/", &i)))
-		if (verify_keys_add(&k, a->data, a->len, !pinned->len, a->name, NULL) < 0)
+		if (verify_keys_add(out->rings, a->data, a->len, a->name, &out->built_in, NULL) < 0)
 			log_msg("verify", "%s is no key ring", a->name);
-	for (i = 0; i < pinned->len; i++)
-		verify_keys_pin(&k, pinned->items[i]);
 	for (i = 0; i < sizeof(host_rings) / sizeof(*host_rings); i++)
-		if (add_file(&k, host_rings[i], NULL) == 0)
+		if (add_file(out, host_rings[i], NULL) == 0)
 			break;
-	if (*keyring && add_file(&k, keyring, e) < 0) {
-		verify_keys_fini(&k);
+	if (*keyring && add_file(out, keyring, e) < 0)
 		return err_prefix(e, "mirror.keyring");
-	}
-	*out = k;
 	return 0;
+}
+
+void keys_fini(struct keys *k)
+{
+	verify_keys_free(k->rings);
+	strv_fini(&k->built_in);
+	strv_fini(&k->trusted);
+	*k = (struct keys){0};
+}
+
+void keys_pinned(const struct keys *k, const struct strv *of_release, struct strv *out)
+{
+	strv_copy(out, of_release->len ? of_release : &k->built_in);
+	for (size_t i = 0; i < k->trusted.len; i++)
+		if (!strv_has(out, k->trusted.items[i]))
+			strv_add(out, k->trusted.items[i]);
 }

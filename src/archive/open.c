@@ -47,10 +47,10 @@ struct open_op {
 	struct loop *loop;
 	struct archive *a;
 	char *arch, *keyring;
-	struct strv components, pinned;
+	struct strv components, release_keys, pinned;
 	bool strict, loading, reloaded;
 	struct err load_err; /* written by the pool thread, read when it has ended */
-	struct verify_keys keys;
+	struct keys keys;
 	struct job jobs[3];
 	size_t job_count;
 	unsigned pending;	/* callbacks that are still to come */
@@ -89,8 +89,9 @@ static void op_free(struct open_op *op)
 		err_fini(&j->err);
 		free(j->name);
 	}
-	verify_keys_fini(&op->keys);
+	keys_fini(&op->keys);
 	strv_fini(&op->components);
+	strv_fini(&op->release_keys);
 	strv_fini(&op->pinned);
 	loop_timer_stop(op->end);
 	loop_timer_stop(op->report);
@@ -451,7 +452,8 @@ static void start_suite(struct job *j)
 {
 	struct open_op *op = j->op;
 	struct suite_request req = {.suite = j->name, .arch = op->arch, .bases = &j->bases,
-				    .keys = &op->keys, .fresh = j->restarts > 0};
+				    .keys = op->keys.rings, .pinned = &op->pinned,
+				    .fresh = j->restarts > 0};
 
 	drop_indices(j);
 	j->stage = STAGE_SUITE;
@@ -465,7 +467,7 @@ static void keys_work(void *arg)
 {
 	struct open_op *op = arg;
 
-	keys_gather(&op->pinned, op->keyring, &op->keys, &op->load_err);
+	keys_gather(op->keyring, &op->keys, &op->load_err);
 }
 
 static void keys_done(void *arg)
@@ -478,6 +480,7 @@ static void keys_done(void *arg)
 	} else if (op->load_err.kind != ERR_NONE) {
 		fail(op, &op->load_err);
 	} else {
+		keys_pinned(&op->keys, &op->release_keys, &op->pinned);
 		for (size_t i = 0; i < op->job_count; i++)
 			start_suite(&op->jobs[i]);
 	}
@@ -501,7 +504,7 @@ static int add_jobs(struct open_op *op, const struct archive_conf *conf, struct 
 
 	if (!rel)
 		return err_set(e, ERR_USAGE, "release-unknown", "there is no release %s", conf->release);
-	strv_copy(&op->pinned, &rel->keys);
+	strv_copy(&op->release_keys, &rel->keys);
 	r = add_job(op, conf, rel->codename, false, false, e);
 	if (!r && conf->updates && rel->updates) {
 		char *name = xasprintf("%s-updates", rel->codename);

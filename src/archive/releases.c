@@ -12,7 +12,7 @@ struct releases_op;
 struct row {
 	struct releases_op *op;
 	const struct catalog_release *rel;
-	struct verify_keys keys;
+	struct strv pinned;
 	struct suite_get *get;
 	struct suite *suite;
 	struct err err;
@@ -22,11 +22,13 @@ struct releases_op {
 	struct archive_op op;
 	struct archive_env env;
 	char *keyring;
+	struct keys keys;
 	struct strv bases;
 	struct row *rows;
 	size_t len, pending;
 	struct loop_timer *end;
 	struct err err; /* of the whole */
+	struct err keys_err; /* written by the pool thread */
 	void (*done)(struct archive_release *rows, size_t count, const struct err *e, void *arg);
 	void *arg;
 };
@@ -79,14 +81,16 @@ static void on_end(void *arg)
 	if (op->err.kind == ERR_NONE)
 		rows = take_rows(op);
 	err_move(&e, &op->err);
+	err_fini(&op->keys_err);
 	for (size_t i = 0; i < op->len; i++) {
 		suite_free(op->rows[i].suite);
-		verify_keys_fini(&op->rows[i].keys);
+		strv_fini(&op->rows[i].pinned);
 		err_fini(&op->rows[i].err);
 	}
 	free(op->rows);
 	strv_fini(&op->bases);
 	free(op->keyring);
+	keys_fini(&op->keys);
 	loop_timer_stop(op->end);
 	archive_env_fini(&op->env);
 	free(op);
@@ -125,23 +129,28 @@ static void on_suite(struct suite *s, const struct err *e, void *arg)
 
 static void keys_work(void *arg)
 {
-	struct row *r = arg;
+	struct releases_op *op = arg;
 
-	keys_gather(&r->rel->keys, r->op->keyring, &r->keys, &r->err);
+	keys_gather(op->keyring, &op->keys, &op->keys_err);
 }
 
 static void keys_done(void *arg)
 {
-	struct row *r = arg;
-	struct releases_op *op = r->op;
-	struct suite_request req = {.suite = r->rel->codename, .bases = &op->bases, .keys = &r->keys};
+	struct releases_op *op = arg;
 
-	if (op->err.kind == ERR_NONE && r->err.kind == ERR_NONE) {
+	op->pending--;
+	if (op->err.kind == ERR_NONE && op->keys_err.kind != ERR_NONE)
+		err_move(&op->err, &op->keys_err);
+	for (size_t i = 0; i < op->len && op->err.kind == ERR_NONE; i++) {
+		struct row *r = &op->rows[i];
+		struct suite_request req = {.suite = r->rel->codename, .bases = &op->bases,
+					    .keys = op->keys.rings, .pinned = &r->pinned};
+
+		keys_pinned(&op->keys, &r->rel->keys, &r->pinned);
+		op->pending++;
 		r->get = suite_get_start(&op->env, &req, on_suite, r);
-	} else {
-		op->pending--;
-		settle(op);
 	}
+	settle(op);
 }
 
 struct archive_op *archive_releases(struct loop *l, const struct archive_conf *conf,
@@ -167,9 +176,9 @@ struct archive_op *archive_releases(struct loop *l, const struct archive_conf *c
 		for (struct row *r = op->rows; (rel = catalog_release_next(conf->catalog, &i)); r++) {
 			r->op = op;
 			r->rel = rel;
-			op->pending++;
-			loop_work(l, keys_work, keys_done, r);
 		}
+		op->pending++;
+		loop_work(l, keys_work, keys_done, op);
 	}
 	settle(op);
 	return &op->op;

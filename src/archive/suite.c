@@ -18,7 +18,8 @@ struct suite_get {
 	char *arch;
 	struct strv bases;
 	size_t at;
-	const struct verify_keys *keys;
+	struct verify_keys *keys;
+	const struct strv *pinned;
 	bool fresh, cancelled, working;
 	char *url;
 	struct floor_copy copy; /* what an earlier run left */
@@ -30,7 +31,6 @@ struct suite_get {
 	struct suite *suite;
 	struct err err;	  /* of the base in use */
 	struct err first; /* of the first base */
-	struct strv failures;
 	suite_done_fn done;
 	void *arg;
 };
@@ -77,7 +77,6 @@ static void finish(struct suite_get *g)
 	forget_try(g);
 	loop_timer_stop(g->timer);
 	strv_fini(&g->bases);
-	strv_fini(&g->failures);
 	err_fini(&g->err);
 	err_fini(&g->first);
 	free(g->name);
@@ -115,7 +114,6 @@ static void give_up_base(struct suite_get *g)
 {
 	bool final = !strcmp(g->err.id, "release-arch"); /* it is so on every mirror */
 
-	strv_add(&g->failures, g->err.text);
 	log_msg("archive", "%s: %s", g->url, g->err.text);
 	if (g->at + 1 < g->bases.len && !final) {
 		if (g->first.kind == ERR_NONE)
@@ -125,14 +123,12 @@ static void give_up_base(struct suite_get *g)
 		g->timer = loop_timer_start(g->env->loop, 0, 0, next_base, g);
 		return;
 	}
-	if (g->failures.len > 1 && !final) {
-		char *all = strv_join(&g->failures, "; ");
-
-		err_set(&g->err, g->first.kind, g->first.id, "no mirror gives a usable %s: %s", g->name,
-			all);
+	if (g->first.kind != ERR_NONE && !final) {
+		err_set(&g->err, g->first.kind, g->first.id,
+			"no mirror gives a usable %s: %s; %zu more tried in vain", g->name,
+			g->first.text, g->at);
 		if (g->first.hint)
 			err_hint(&g->err, "%s", g->first.hint);
-		free(all);
 	}
 	finish(g);
 }
@@ -147,7 +143,7 @@ static int read_release(struct suite_get *g, const void *p, size_t n, struct sui
 	struct verified v;
 	int r;
 
-	if (verify_bytes(p, n, g->keys, want.now, &v, e) < 0)
+	if (verify_bytes(p, n, g->keys, g->pinned, want.now, &v, e) < 0)
 		return -1;
 	r = release_parse(v.text.data, v.text.len, &s->release, e);
 	if (!r)
@@ -346,7 +342,7 @@ static void next_base(void *arg)
 		return;
 	}
 	req.url = g->url;
-	req.tries = g->at + 1 < g->bases.len ? 1 : 0; /* the next one is the better try */
+	req.tries = g->bases.len > 1 ? 1 : 0; /* another mirror is the better try */
 	if (g->has_copy) {
 		req.etag = g->copy.etag;
 		req.modified = g->copy.modified;
@@ -364,6 +360,7 @@ struct suite_get *suite_get_start(struct archive_env *env, const struct suite_re
 	g->arch = xstrdup(req->arch);
 	strv_copy(&g->bases, req->bases);
 	g->keys = req->keys;
+	g->pinned = req->pinned;
 	g->fresh = req->fresh;
 	g->done = done;
 	g->arg = arg;

@@ -6,13 +6,14 @@
  */
 #include "archive/verify.h"
 
-#include <ctype.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <rnp/rnp.h>
 #include <rnp/rnp_err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 
 enum verdict { /* the later, the more it tells */
@@ -126,32 +127,32 @@ int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_
 	return good ? say(V_LIBRARY, sigs[0].key, e) : say(worst, key, e);
 }
 
-/* A ring on an ffi whose diagnostics go nowhere: under a screen they would spoil it. */
-static rnp_ffi_t ffi_new(time_t now)
-{
+/* librnp's objects are for one thread at a time. */
+struct verify_keys {
 	rnp_ffi_t ffi;
-	int null;
+	pthread_mutex_t lock;
+};
 
-	if (rnp_ffi_create(&ffi, "GPG", "GPG") != RNP_SUCCESS)
-		return NULL;
-	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (null >= 0)
-		rnp_ffi_set_log_fd(ffi, null); /* takes it */
-	if (now)
-		rnp_set_timestamp(ffi, (uint64_t)now);
-	return ffi;
+struct verify_keys *verify_keys_new(void)
+{
+	struct verify_keys *k = xcalloc(1, sizeof(*k));
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (rnp_ffi_create(&k->ffi, "GPG", "GPG") != RNP_SUCCESS)
+		abort(); /* only without memory */
+	if (null >= 0) /* its diagnostics would spoil a screen */
+		rnp_ffi_set_log_fd(k->ffi, null); /* takes it */
+	pthread_mutex_init(&k->lock, NULL);
+	return k;
 }
 
-static bool load_ring(rnp_ffi_t ffi, const void *ring, size_t n)
+void verify_keys_free(struct verify_keys *k)
 {
-	rnp_input_t in;
-	rnp_result_t r;
-
-	if (rnp_input_from_memory(&in, ring, n, false) != RNP_SUCCESS)
-		return false;
-	r = rnp_load_keys(ffi, "GPG", in, RNP_LOAD_SAVE_PUBLIC_KEYS);
-	rnp_input_destroy(in);
-	return r == RNP_SUCCESS;
+	if (!k)
+		return;
+	rnp_ffi_destroy(k->ffi);
+	pthread_mutex_destroy(&k->lock);
+	free(k);
 }
 
 /* Fingerprint of the primary key that `key` is or belongs to. */
@@ -172,72 +173,50 @@ static bool primary_fingerprint(rnp_key_handle_t key, char out[VERIFY_FPRINT])
 	return ok;
 }
 
-static void pin_all(struct verify_keys *k, rnp_ffi_t ffi)
+/* What the import says of each key: {"keys": [{"fingerprint": "…", …}, …]}, subkeys included. */
+static size_t take_primaries(rnp_ffi_t ffi, const char *report, struct strv *out)
 {
-	rnp_identifier_iterator_t it;
-	const char *name;
+	json_t *o = json_parse(report, strlen(report), "key ring", NULL);
+	json_t *row;
+	size_t count = 0;
+	size_t i;
 
-	if (rnp_identifier_iterator_create(ffi, &it, "fingerprint") != RNP_SUCCESS)
-		return;
-	while (rnp_identifier_iterator_next(it, &name) == RNP_SUCCESS && name) {
+	json_array_foreach(json_object_get(o, "keys"), i, row) {
+		const char *name = json_str(row, "fingerprint", "");
 		rnp_key_handle_t key = NULL;
 		char fprint[VERIFY_FPRINT];
 
 		if (rnp_locate_key(ffi, "fingerprint", name, &key) != RNP_SUCCESS || !key)
 			continue;
-		if (primary_fingerprint(key, fprint))
-			verify_keys_pin(k, fprint);
+		count++;
+		if (out && primary_fingerprint(key, fprint) && !strv_has(out, fprint))
+			strv_add(out, fprint);
 		rnp_key_handle_destroy(key);
 	}
-	rnp_identifier_iterator_destroy(it);
+	json_decref(o);
+	return count;
 }
 
-int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, bool pin, const char *name,
-		    struct err *e)
+int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const char *name,
+		    struct strv *primaries, struct err *e)
 {
-	rnp_ffi_t ffi = ffi_new(0);
-	size_t count = 0;
-	int r = 0;
+	rnp_input_t in;
+	char *report = NULL;
+	int r = -1;
 
-	if (!ffi)
-		return err_set(e, ERR_FAILED, "inrelease-library", "librnp cannot be started");
-	if (!n || !load_ring(ffi, ring, n))
-		r = err_set(e, ERR_VERIFY, "keyring-bad", "%s is not an OpenPGP key ring", name);
-	else if (rnp_get_public_key_count(ffi, &count) != RNP_SUCCESS || !count)
-		r = err_set(e, ERR_VERIFY, "keyring-empty", "the key ring %s holds no key", name);
-	if (!r) {
-		k->rings = xreallocarray(k->rings, k->len + 1, sizeof(*k->rings));
-		buf_init(&k->rings[k->len], 0);
-		buf_add(&k->rings[k->len++], ring, n);
-		if (pin)
-			pin_all(k, ffi);
-	}
-	rnp_ffi_destroy(ffi);
+	if (!n || rnp_input_from_memory(&in, ring, n, false) != RNP_SUCCESS)
+		return err_set(e, ERR_VERIFY, "keyring-empty", "the key ring %s holds no key", name);
+	pthread_mutex_lock(&k->lock);
+	if (rnp_import_keys(k->ffi, in, RNP_LOAD_SAVE_PUBLIC_KEYS, &report) != RNP_SUCCESS)
+		err_set(e, ERR_VERIFY, "keyring-bad", "%s is not an OpenPGP key ring", name);
+	else if (!take_primaries(k->ffi, report, primaries))
+		err_set(e, ERR_VERIFY, "keyring-empty", "the key ring %s holds no key", name);
+	else
+		r = 0;
+	pthread_mutex_unlock(&k->lock);
+	rnp_buffer_destroy(report);
+	rnp_input_destroy(in);
 	return r;
-}
-
-void verify_keys_pin(struct verify_keys *k, const char *fingerprint)
-{
-	char text[VERIFY_FPRINT];
-	size_t n = 0;
-
-	for (; *fingerprint && n < sizeof(text); fingerprint++)
-		if (!isspace((unsigned char)*fingerprint))
-			text[n++] = (char)toupper((unsigned char)*fingerprint);
-	if (n != sizeof(text) - 1)
-		return;
-	text[n] = '\0';
-	if (!strv_has(&k->pinned, text))
-		strv_add(&k->pinned, text);
-}
-
-void verify_keys_fini(struct verify_keys *k)
-{
-	for (size_t i = 0; i < k->len; i++)
-		buf_fini(&k->rings[i]);
-	free(k->rings);
-	strv_fini(&k->pinned);
-	*k = (struct verify_keys){0};
 }
 
 void verified_fini(struct verified *v)
@@ -309,7 +288,7 @@ static void look_at_signature(rnp_ffi_t ffi, rnp_op_verify_signature_t sig, time
 }
 
 static int verify_op(rnp_ffi_t ffi, rnp_op_verify_t op, rnp_output_t output,
-		     const struct verify_keys *k, time_t now, struct verified *out, struct err *e)
+		     const struct strv *pinned, time_t now, struct verified *out, struct err *e)
 {
 	rnp_result_t executed = rnp_op_verify_execute(op);
 	struct verify_signature *sigs = NULL;
@@ -328,7 +307,7 @@ static int verify_op(rnp_ffi_t ffi, rnp_op_verify_t op, rnp_output_t output,
 		if (rnp_op_verify_get_signature_at(op, i, &sig) == RNP_SUCCESS)
 			look_at_signature(ffi, sig, now, &sigs[i]);
 	}
-	r = verify_verdict(executed, sigs, count, &k->pinned, &out->signers, e);
+	r = verify_verdict(executed, sigs, count, pinned, &out->signers, e);
 	free(sigs);
 	if (r < 0)
 		return -1;
@@ -338,10 +317,9 @@ static int verify_op(rnp_ffi_t ffi, rnp_op_verify_t op, rnp_output_t output,
 	return 0;
 }
 
-int verify_bytes(const void *p, size_t n, const struct verify_keys *k, time_t now,
-		 struct verified *out, struct err *e)
+int verify_bytes(const void *p, size_t n, struct verify_keys *k, const struct strv *pinned,
+		 time_t now, struct verified *out, struct err *e)
 {
-	rnp_ffi_t ffi;
 	rnp_input_t in = NULL;
 	rnp_output_t output = NULL;
 	rnp_op_verify_t op = NULL;
@@ -351,24 +329,18 @@ int verify_bytes(const void *p, size_t n, const struct verify_keys *k, time_t no
 	buf_init(&out->text, VERIFY_CAP);
 	if (verify_form(p, n, e) < 0)
 		return -1;
-	ffi = ffi_new(now);
-	if (!ffi)
-		return say(V_LIBRARY, "", e);
-	for (size_t i = 0; i < k->len; i++)
-		load_ring(ffi, k->rings[i].data, k->rings[i].len); /* was loaded once before */
-	if (rnp_input_from_memory(&in, p, n, false) != RNP_SUCCESS ||
+	pthread_mutex_lock(&k->lock);
+	if (rnp_set_timestamp(k->ffi, (uint64_t)now) != RNP_SUCCESS ||
+	    rnp_input_from_memory(&in, p, n, false) != RNP_SUCCESS ||
 	    rnp_output_to_memory(&output, VERIFY_CAP) != RNP_SUCCESS ||
-	    rnp_op_verify_create(&op, ffi, in, output) != RNP_SUCCESS)
+	    rnp_op_verify_create(&op, k->ffi, in, output) != RNP_SUCCESS)
 		say(V_LIBRARY, "", e);
 	else
-		r = verify_op(ffi, op, output, k, now, out, e);
-	if (op)
-		rnp_op_verify_destroy(op);
-	if (output)
-		rnp_output_destroy(output);
-	if (in)
-		rnp_input_destroy(in);
-	rnp_ffi_destroy(ffi);
+		r = verify_op(k->ffi, op, output, pinned, now, out, e);
+	rnp_op_verify_destroy(op);
+	rnp_output_destroy(output);
+	rnp_input_destroy(in);
+	pthread_mutex_unlock(&k->lock);
 	if (r < 0)
 		verified_fini(out);
 	return r;
