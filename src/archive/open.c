@@ -18,7 +18,7 @@
 #include "base/mem.h"
 
 #define RESTARTS 2
-#define RESTART_PAUSE 2000 /* ms: mirrors push their files in seconds */
+#define RESTART_PAUSE 1000 /* ms, doubled: mirrors push their files in seconds */
 #define REPORT_EVERY 100   /* ms */
 
 enum stage { STAGE_SUITE, STAGE_PARSED, STAGE_INDICES, STAGE_READY, STAGE_OUT };
@@ -309,7 +309,8 @@ static void restart(struct job *j)
 		j->restarts++;
 		err_fini(&j->err);
 		op->pending++;
-		j->pause = loop_timer_start(op->loop, RESTART_PAUSE, 0, on_pause_over, j);
+		j->pause = loop_timer_start(op->loop, RESTART_PAUSE << (j->restarts - 1), 0,
+					    on_pause_over, j);
 		return;
 	}
 	err_set(&e, ERR_NETWORK, "mirror-updating",
@@ -317,6 +318,14 @@ static void restart(struct job *j)
 	err_hint(&e, "try again in a while or name another mirror");
 	give_up(j, &e);
 	err_fini(&e);
+}
+
+/* Errors that leave a suite out: it is not there, has not this architecture, or was left out before
+ * and this host is offline. */
+static bool is_absence(const struct err *e)
+{
+	return !strcmp(e->id, "http-404") || !strcmp(e->id, "release-arch") ||
+	       !strcmp(e->id, "offline-missing");
 }
 
 static void indices_there(struct job *j)
@@ -330,6 +339,8 @@ static void indices_there(struct job *j)
 		settle(op);
 	} else if (fetch_error_is_stale(&j->err)) {
 		restart(j);
+	} else if (is_absence(&j->err)) {
+		give_up(j, &j->err);
 	} else {
 		fail(op, &j->err);
 	}
@@ -421,12 +432,6 @@ static void start_parsed(struct job *j)
 	}
 	op->pending++;
 	loop_work(op->loop, parsed_work, parsed_done, j);
-}
-
-/* Errors of a release file that leave a suite out: it is not there, or has not this architecture. */
-static bool is_absence(const struct err *e)
-{
-	return !strcmp(e->id, "http-404") || !strcmp(e->id, "release-arch");
 }
 
 static void on_suite(struct suite *s, const struct err *e, void *arg)
