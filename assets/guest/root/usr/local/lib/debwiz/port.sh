@@ -4,7 +4,16 @@
 # For the other scripts of this folder: lines to the host over the virtio-serial port debwiz.progress. Without a port, or
 # with nobody reading at its other end, they do nothing and do not wait long.
 
-debwiz_port=/dev/virtio-ports/debwiz.progress
+# find_port: its device, found in sysfs, since udev's name for it comes late on a busy machine; fails where there is none
+find_port()
+{
+	for class in /sys/class/virtio-ports/*; do
+		[ -r "$class/name" ] && read -r name <"$class/name" && [ "$name" = debwiz.progress ] || continue
+		port=/dev/${class##*/}
+		[ ! -c "$port" ] || return 0
+	done
+	return 1
+}
 
 # escape TEXT: one value; blanks, percent signs and line ends as %XX
 escape()
@@ -18,9 +27,9 @@ escape()
 report()
 {
 	tries=50
-	[ -c "$debwiz_port" ] || return 0
+	find_port || return 0
 	# shellcheck disable=SC2016
-	while ! timeout 3 sh -c 'exec >"$1" 2>/dev/null || exit 9; printf "%s\n" "$2"' sh "$debwiz_port" "$*"; do
+	while ! timeout 3 sh -c 'exec >"$1" 2>/dev/null || exit 9; printf "%s\n" "$2"' sh "$port" "$*"; do
 		[ $? -ne 124 ] && tries=$((tries - 1)) && [ $tries -gt 0 ] || return 0
 		sleep 0.1
 	done
