@@ -176,6 +176,45 @@ static void test_refusals(void **state)
 	free(other);
 }
 
+/* Blocks that are allocated but were never written read as zeros, whatever lies there. */
+static void test_unwritten(void **state)
+{
+	char *other = file_join(tmp, "unwritten.raw");
+	struct ext2_inode inode;
+	char garbage[4096], options[32];
+	ext2_filsys raw;
+	ext2_ino_t ino;
+	blk64_t block;
+	struct extfs *fs;
+	struct buf b;
+
+	(void)state;
+	rootfs_make(other, rootfs_fill);
+	snprintf(options, sizeof(options), "offset=%u", ROOTFS_START);
+	assert_int_equal(ext2fs_open2(other, options, EXT2_FLAG_RW | EXT2_FLAG_64BITS, 0, 0,
+				      unix_io_manager, &raw), 0);
+	assert_int_equal(ext2fs_read_bitmaps(raw), 0);
+	assert_int_equal(ext2fs_namei(raw, EXT2_ROOT_INO, EXT2_ROOT_INO, "srv/empty", &ino), 0);
+	assert_int_equal(ext2fs_read_inode(raw, ino, &inode), 0);
+	assert_int_equal(ext2fs_fallocate(raw, EXT2_FALLOCATE_FORCE_UNINIT, ino, &inode, 0, 0, 2), 0);
+	inode.i_size = 5000;
+	assert_int_equal(ext2fs_write_inode(raw, ino, &inode), 0);
+	memset(garbage, 'x', sizeof(garbage));
+	for (blk64_t i = 0; i < 2; i++) {
+		assert_int_equal(ext2fs_bmap2(raw, ino, &inode, NULL, 0, i, NULL, &block), 0);
+		assert_int_equal(io_channel_write_blk64(raw->io, block, 1, garbage), 0);
+	}
+	assert_int_equal(ext2fs_close(raw), 0);
+	fs = open_disk(other, "raw");
+	assert_int_equal(extfs_read(fs, "/srv/empty", 5000, &b, NULL), 0);
+	assert_int_equal(b.len, 5000);
+	for (size_t i = 0; i < b.len; i++)
+		assert_int_equal(b.data[i], 0);
+	buf_fini(&b);
+	extfs_close(fs);
+	free(other);
+}
+
 /* A file system cut short: an error that says so, at opening or at reading. */
 static void test_cut(void **state)
 {
@@ -384,6 +423,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),	 cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_cut),	 cmocka_unit_test(test_qcow2),
+		cmocka_unit_test(test_unwritten),
 		cmocka_unit_test(test_versions), cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_kernel_unlinked),
 	};
