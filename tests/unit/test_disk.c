@@ -253,6 +253,39 @@ static void test_link_base(void **state)
 	free(machine);
 }
 
+/* Over two file systems there is no hard link: a symbolic one, and the base knows its user. */
+static void test_link_far(void **state)
+{
+	char dir[] = "/dev/shm/debwiz-test-XXXXXX";
+	struct stat here, there, st;
+	struct err e = ERR_INIT;
+	char *link_path;
+	uint64_t users;
+
+	(void)state;
+	if (!mkdtemp(dir))
+		skip();
+	link_path = file_join(dir, "base.raw");
+	assert_int_equal(stat(dir, &there), 0);
+	assert_int_equal(stat(tmp, &here), 0);
+	if (here.st_dev == there.st_dev) {
+		file_remove_tree(dir, NULL);
+		free(link_path);
+		skip();
+	}
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(disk_link_base(base, link_path, &e), 0);
+		assert_int_equal(lstat(link_path, &st), 0);
+		assert_true(S_ISLNK(st.st_mode));
+		assert_int_equal(disk_base_users(base, &users, &e), 0);
+		assert_int_equal(users, 1);
+	}
+	file_remove_tree(dir, NULL);
+	assert_int_equal(disk_base_users(base, &users, &e), 0);
+	assert_int_equal(users, 0);
+	free(link_path);
+}
+
 static void on_percent(double percent, void *arg)
 {
 	*(double *)arg = percent;
@@ -372,6 +405,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_header, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_link_base, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_link_far, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_real, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
 	};
