@@ -198,7 +198,7 @@ static void test_sources(void **state)
 static void test_guest_url(void **state)
 {
 	static const char *const table[][2] = {
-		{"http://ftp.debian.org/debian", "http://ftp.debian.org/debian"},
+		{"http://mirror.example/debian", "http://mirror.example/debian"},
 		{"https://me:secret@mirror.example:8443/debian/", "https://mirror.example:8443/debian/"},
 		{"http://me@localhost:3142/debian", "http://10.0.2.2:3142/debian"},
 		{"HTTP://LocalHost/debian", "HTTP://10.0.2.2/debian"},
