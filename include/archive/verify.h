@@ -23,8 +23,8 @@
 #define VERIFY_CAP (4 * 1024 * 1024) /* largest InRelease that is looked at */
 #define VERIFY_FPRINT 41	     /* 40 hex digits, upper case, and NUL */
 
-/* Public keys, loaded once (which takes some 70 ms) and used for many files; may be used from
- * several threads. */
+/* Public keys, loaded once (which takes some 70 ms) and used for many files, by one thread at a
+ * time. */
 struct verify_keys;
 struct verify_keys *verify_keys_new(void);
 void verify_keys_free(struct verify_keys *k);
@@ -37,6 +37,7 @@ int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const cha
 /* What the library said about one signature. */
 struct verify_signature {
 	uint32_t status;	     /* librnp's code, 0: good */
+	time_t made;		     /* when it says it was made */
 	char hash[16];		     /* "SHA256" */
 	char key[VERIFY_FPRINT];     /* primary fingerprint, or the key id where the key is not known */
 	bool known;		     /* the key is in a ring */
@@ -53,7 +54,9 @@ void verified_fini(struct verified *v);
  * keys are judged by. Error ids, all ERR_VERIFY:
  * inrelease-empty, -large, -html, -unsigned, -characters, -line, -armor, -junk (text around the
  * block), -truncated, -bad-signature, -unknown-key, -not-pinned, -key-expired, -key-revoked,
- * -signature-expired, -weak-digest, -malformed, -library. May be called on any thread. */
+ * -signature-expired, -signature-future, -weak-digest, -malformed, -library. Takes some ms. Call it
+ * on the loop's thread, which alone prints and spawns: librnp as Debian builds it writes
+ * diagnostics to stderr whatever one does, so file descriptor 2 is turned away for that time. */
 int verify_bytes(const void *p, size_t n, struct verify_keys *k, const struct strv *pinned,
 		 time_t now, struct verified *out, struct err *e);
 
@@ -61,6 +64,6 @@ int verify_bytes(const void *p, size_t n, struct verify_keys *k, const struct st
  * library said (`executed`: result of its execute call). */
 int verify_form(const char *p, size_t n, struct err *e);
 int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_t count,
-		   const struct strv *pinned, struct strv *signers, struct err *e);
+		   const struct strv *pinned, time_t now, struct strv *signers, struct err *e);
 
 #endif

@@ -45,9 +45,7 @@ static bool take_time(const char *line, size_t n, const char *field, time_t *out
 
 	if (!v)
 		return false;
-	*out = curl_getdate(v, NULL);
-	if (*out < 0)
-		*out = 0;
+	*out = curl_getdate(v, NULL); /* -1: not a date */
 	free(v);
 	return true;
 }
@@ -140,6 +138,8 @@ int release_parse(const char *text, size_t n, struct release *out, struct err *e
 		}
 		line += len + 1;
 	}
+	if (r.date < 0 || r.valid_until < 0)
+		return bad(&r, e, "release-syntax", "the release file has a date that is none");
 	if (!r.len)
 		return bad(&r, e, "release-files", "the release file lists no files by SHA-256");
 	qsort(r.files, r.len, sizeof(*r.files), by_name);

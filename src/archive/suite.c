@@ -25,6 +25,11 @@ struct suite_get {
 	struct floor_copy copy; /* what an earlier run left */
 	bool has_copy;
 	struct buf bytes; /* what is judged */
+	struct verified text;
+	struct floor floor; /* of this suite, where older == true */
+	bool older;	    /* the mirror's is older than the floor: */
+	bool kept;	    /* and the bytes are those of the floor instead */
+	time_t served;	    /* the date of the mirror's */
 	char *etag, *modified;
 	struct http_get *get;
 	struct loop_timer *timer;
@@ -59,6 +64,9 @@ static void forget_try(struct suite_get *g)
 	floor_copy_fini(&g->copy);
 	g->has_copy = false;
 	buf_fini(&g->bytes);
+	verified_fini(&g->text);
+	floor_fini(&g->floor);
+	g->older = g->kept = false;
 	free(g->url);
 	free(g->etag);
 	free(g->modified);
@@ -133,83 +141,50 @@ static void give_up_base(struct suite_get *g)
 	finish(g);
 }
 
-/* --- judging, on a pool thread --- */
+/* --- judging: the signature on the loop's thread, the rest on the pool --- */
 
-static int read_release(struct suite_get *g, const void *p, size_t n, struct suite *s,
-			struct err *e)
-{
-	struct release_want want = {.suite = g->name, .arch = g->arch, .now = g->env->now(),
-				    .old = !g->env->floor};
-	struct verified v;
-	int r;
-
-	if (verify_bytes(p, n, g->keys, g->pinned, want.now, &v, e) < 0)
-		return -1;
-	r = release_parse(v.text.data, v.text.len, &s->release, e);
-	if (!r)
-		r = release_check(&s->release, &want, &s->warnings, e);
-	if (!r) {
-		strv_fini(&s->pub.signers);
-		strv_copy(&s->pub.signers, &v.signers);
-	}
-	verified_fini(&v);
-	return r;
-}
-
-/* The mirror is behind what was seen before: the newer release file that the cache holds is used. */
-static int keep_old(struct suite_get *g, const struct floor *f, struct suite *s)
+static int older_error(struct suite_get *g)
 {
 	char served[RELEASE_TIME];
 	char seen[RELEASE_TIME];
-	struct suite *old = xcalloc(1, sizeof(*old));
-	struct buf bytes;
-	int r = -1;
 
-	release_time(s->release.date, served);
-	release_time(f->date, seen);
-	if (floor_bytes(g->env->cache_dir, f, &bytes)) {
-		r = read_release(g, bytes.data, bytes.len, old, NULL);
-		buf_fini(&bytes);
-	}
-	if (r < 0) {
-		err_set(&g->err, ERR_VERIFY, "release-older",
-			"the release file of %s is of %s, but one of %s was seen before", g->name,
-			served, seen);
-		err_hint(&g->err, "the mirror is out of date: name another or try again later");
-		suite_free(old);
-	} else {
-		strv_addf(&old->warnings,
-			  "%s serves %s as of %s, older than what was seen before: that of %s is used",
-			  g->bases.items[g->at], g->name, served, seen);
-		suite_free(g->suite);
-		g->suite = old;
-	}
-	return r;
+	err_set(&g->err, ERR_VERIFY, "release-older",
+		"the release file of %s is of %s, but one of %s was seen before", g->name,
+		release_time(g->served, served), release_time(g->floor.date, seen));
+	return err_hint(&g->err, "the mirror is out of date: name another or try again later");
 }
 
-static int check_floor(struct suite_get *g)
+static int check_floor(struct suite_get *g, const struct release *r)
 {
-	struct suite *s = g->suite;
-	struct floor f;
-	int r = 0;
+	char served[RELEASE_TIME];
+	char seen[RELEASE_TIME];
 
-	if (!g->env->floor || !floor_load(g->env->cache_dir, s->release.origin, g->name, &f))
+	if (g->kept) {
+		char *base = http_public_url(g->bases.items[g->at]);
+
+		strv_addf(&g->suite->warnings,
+			  "%s serves %s as of %s, older than what was seen before: that of %s is used",
+			  base, g->name, release_time(g->served, served),
+			  release_time(g->floor.date, seen));
+		free(base);
 		return 0;
-	switch (floor_compare(&f, &s->release)) {
+	}
+	if (!g->env->floor || !floor_load(g->env->cache_dir, r->origin, g->name, &g->floor))
+		return 0;
+	switch (floor_compare(&g->floor, r)) {
 	case FLOOR_FINE:
 		break;
 	case FLOOR_OLDER:
-		r = keep_old(g, &f, s);
-		break;
+		g->older = true;
+		g->served = r->date;
+		return -1;
 	case FLOOR_VERSION:
-		r = err_set(&g->err, ERR_VERIFY, "release-version",
-			    "the release file of %s says version %s, but %s was seen before", g->name,
-			    s->release.version, f.version);
-		err_hint(&g->err, "name another mirror");
-		break;
+		err_set(&g->err, ERR_VERIFY, "release-version",
+			"the release file of %s says version %s, but %s was seen before", g->name,
+			r->version, g->floor.version);
+		return err_hint(&g->err, "name another mirror");
 	}
-	floor_fini(&f);
-	return r;
+	return 0;
 }
 
 /* Remembers what came and was accepted. */
@@ -218,7 +193,7 @@ static int remember(struct suite_get *g)
 	const char *dir = g->env->cache_dir;
 	const struct buf *b = &g->bytes;
 
-	if (g->env->offline)
+	if (g->env->offline || g->kept)
 		return 0;
 	if (floor_copy_store(dir, g->url, b->data, b->len, g->etag, g->modified, &g->err) < 0)
 		return -1;
@@ -230,17 +205,21 @@ static int remember(struct suite_get *g)
 static void judge_work(void *arg)
 {
 	struct suite_get *g = arg;
+	struct release_want want = {.suite = g->name, .arch = g->arch, .now = g->env->now(),
+				    .old = !g->env->floor};
 	struct suite *s = xcalloc(1, sizeof(*s));
 	int r;
 
 	g->suite = s;
-	r = read_release(g, g->bytes.data, g->bytes.len, s, &g->err);
+	r = release_parse(g->text.text.data, g->text.text.len, &s->release, &g->err);
 	if (!r)
-		r = check_floor(g);
-	if (!r && g->suite == s)
+		r = release_check(&s->release, &want, &s->warnings, &g->err);
+	if (!r)
+		r = check_floor(g, &s->release);
+	if (!r)
 		r = remember(g);
 	if (r < 0) {
-		suite_free(g->suite);
+		suite_free(s);
 		g->suite = NULL;
 	}
 }
@@ -259,6 +238,37 @@ static void publish(struct suite_get *g)
 	p->date = r->date;
 	p->valid_until = r->valid_until;
 	strv_copy(&p->architectures, &r->architectures);
+	strv_copy(&p->signers, &g->text.signers);
+}
+
+static void refused(struct suite_get *g)
+{
+	if (g->bases.len > 1) {
+		char *base = http_public_url(g->bases.items[g->at]);
+
+		err_prefix(&g->err, "%s", base);
+		free(base);
+	}
+	give_up_base(g);
+}
+
+static void judge(struct suite_get *g);
+
+/* The mirror is behind what was seen before: the newer release file that the cache holds is used. */
+static void judge_kept(struct suite_get *g)
+{
+	struct buf bytes;
+
+	g->kept = true;
+	if (floor_bytes(g->env->cache_dir, &g->floor, &bytes)) {
+		buf_fini(&g->bytes);
+		g->bytes = bytes;
+		verified_fini(&g->text);
+		judge(g);
+		return;
+	}
+	older_error(g);
+	refused(g);
 }
 
 static void judge_done(void *arg)
@@ -271,19 +281,22 @@ static void judge_done(void *arg)
 	} else if (g->suite) {
 		publish(g);
 		finish(g);
+	} else if (g->older && !g->kept) {
+		judge_kept(g);
 	} else {
-		if (g->bases.len > 1) {
-			char *base = http_public_url(g->bases.items[g->at]);
-
-			err_prefix(&g->err, "%s", base);
-			free(base);
-		}
-		give_up_base(g);
+		if (g->kept)
+			older_error(g);
+		refused(g);
 	}
 }
 
 static void judge(struct suite_get *g)
 {
+	if (verify_bytes(g->bytes.data, g->bytes.len, g->keys, g->pinned, g->env->now(), &g->text,
+			 &g->err) < 0) {
+		refused(g);
+		return;
+	}
 	g->working = true;
 	loop_work(g->env->loop, judge_work, judge_done, g);
 }

@@ -7,12 +7,13 @@
 #include "archive/verify.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <rnp/rnp.h>
 #include <rnp/rnp_err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "archive/release.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -23,6 +24,7 @@ enum verdict { /* the later, the more it tells */
 	V_MALFORMED,
 	V_WEAK_DIGEST,
 	V_SIGNATURE_EXPIRED,
+	V_SIGNATURE_FUTURE,
 	V_KEY_EXPIRED,
 	V_KEY_REVOKED,
 	V_BAD,
@@ -47,6 +49,9 @@ static const struct {
 			   "name another mirror: this one serves an archive that is no longer safe"},
 	[V_SIGNATURE_EXPIRED] = {"inrelease-signature-expired", "the signature by %s has expired",
 				 "check this host's clock; else name another mirror"},
+	[V_SIGNATURE_FUTURE] = {"inrelease-signature-future",
+				"the signature by %s was made after now by this host's clock",
+				"set this host's clock"},
 	[V_KEY_EXPIRED] = {"inrelease-key-expired",
 			   "the release file is signed by a key that has expired: %s",
 			   "check this host's clock; a newer debian-archive-keyring may know the key"},
@@ -68,7 +73,7 @@ static bool digest_is_strong(const char *name)
 	return false;
 }
 
-static enum verdict judge(const struct verify_signature *s, const struct strv *pinned)
+static enum verdict judge(const struct verify_signature *s, const struct strv *pinned, time_t now)
 {
 	if (s->status == RNP_ERROR_SIGNATURE_UNKNOWN)
 		return V_MALFORMED;
@@ -80,6 +85,8 @@ static enum verdict judge(const struct verify_signature *s, const struct strv *p
 		return V_WEAK_DIGEST;
 	if (s->revoked)
 		return V_KEY_REVOKED;
+	if (s->made > now && s->status != RNP_SUCCESS) /* librnp allows for no slack either */
+		return V_SIGNATURE_FUTURE;
 	if (s->status == RNP_ERROR_SIGNATURE_EXPIRED)
 		return V_SIGNATURE_EXPIRED;
 	if (s->expired)
@@ -96,10 +103,10 @@ static int say(enum verdict v, const char *key, struct err *e)
 }
 
 int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_t count,
-		   const struct strv *pinned, struct strv *signers, struct err *e)
+		   const struct strv *pinned, time_t now, struct strv *signers, struct err *e)
 {
 	enum verdict worst = V_UNKNOWN_KEY;
-	const char *key = "";
+	const struct verify_signature *shown = &sigs[0];
 	bool good = false;
 
 	if (!count) {
@@ -109,40 +116,65 @@ int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_
 		return err_hint(e, "try again later or name another mirror");
 	}
 	for (size_t i = 0; i < count; i++) {
-		enum verdict v = judge(&sigs[i], pinned);
+		enum verdict v = judge(&sigs[i], pinned, now);
 
 		if (v == V_GOOD)
 			good = true;
 		else if (v >= worst) {
 			worst = v;
-			key = sigs[i].key;
+			shown = &sigs[i];
 		}
 	}
 	if (good && executed == RNP_SUCCESS) {
 		for (size_t i = 0; i < count; i++)
-			if (judge(&sigs[i], pinned) == V_GOOD && !strv_has(signers, sigs[i].key))
+			if (judge(&sigs[i], pinned, now) == V_GOOD && !strv_has(signers, sigs[i].key))
 				strv_add(signers, sigs[i].key);
 		return 0;
 	}
-	return good ? say(V_LIBRARY, sigs[0].key, e) : say(worst, key, e);
+	say(good ? V_LIBRARY : worst, shown->key, e);
+	if (!good && worst == V_SIGNATURE_FUTURE && e) {
+		char made[RELEASE_TIME];
+		char here[RELEASE_TIME];
+		char *text = xasprintf("%s: made %s, the clock says %s", e->text,
+				       release_time(shown->made, made), release_time(now, here));
+
+		free(e->text);
+		e->text = text;
+	}
+	return -1;
 }
 
-/* librnp's objects are for one thread at a time. */
 struct verify_keys {
 	rnp_ffi_t ffi;
-	pthread_mutex_t lock;
 };
+
+/* Turns stderr away; gives what hush_end wants. */
+static int hush(void)
+{
+	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	int null = saved < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null >= 0) {
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
+	return saved;
+}
+
+static void hush_end(int saved)
+{
+	if (saved < 0)
+		return;
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+}
 
 struct verify_keys *verify_keys_new(void)
 {
 	struct verify_keys *k = xcalloc(1, sizeof(*k));
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	if (rnp_ffi_create(&k->ffi, "GPG", "GPG") != RNP_SUCCESS)
 		abort(); /* only without memory */
-	if (null >= 0) /* its diagnostics would spoil a screen */
-		rnp_ffi_set_log_fd(k->ffi, null); /* takes it */
-	pthread_mutex_init(&k->lock, NULL);
 	return k;
 }
 
@@ -151,7 +183,6 @@ void verify_keys_free(struct verify_keys *k)
 	if (!k)
 		return;
 	rnp_ffi_destroy(k->ffi);
-	pthread_mutex_destroy(&k->lock);
 	free(k);
 }
 
@@ -206,14 +237,12 @@ int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const cha
 
 	if (!n || rnp_input_from_memory(&in, ring, n, false) != RNP_SUCCESS)
 		return err_set(e, ERR_VERIFY, "keyring-empty", "the key ring %s holds no key", name);
-	pthread_mutex_lock(&k->lock);
 	if (rnp_import_keys(k->ffi, in, RNP_LOAD_SAVE_PUBLIC_KEYS, &report) != RNP_SUCCESS)
 		err_set(e, ERR_VERIFY, "keyring-bad", "%s is not an OpenPGP key ring", name);
 	else if (!take_primaries(k->ffi, report, primaries))
 		err_set(e, ERR_VERIFY, "keyring-empty", "the key ring %s holds no key", name);
 	else
 		r = 0;
-	pthread_mutex_unlock(&k->lock);
 	rnp_buffer_destroy(report);
 	rnp_input_destroy(in);
 	return r;
@@ -266,8 +295,11 @@ static void look_at_signature(rnp_ffi_t ffi, rnp_op_verify_signature_t sig, time
 	rnp_key_handle_t key = NULL;
 	rnp_signature_handle_t handle = NULL;
 	char *text = NULL;
+	uint32_t made = 0;
 
 	*s = (struct verify_signature){.status = rnp_op_verify_signature_get_status(sig)};
+	if (rnp_op_verify_signature_get_times(sig, &made, NULL) == RNP_SUCCESS)
+		s->made = (time_t)made;
 	if (rnp_op_verify_signature_get_hash(sig, &text) == RNP_SUCCESS) {
 		size_t n = strlen(text) < sizeof(s->hash) ? strlen(text) : 0;
 
@@ -307,7 +339,7 @@ static int verify_op(rnp_ffi_t ffi, rnp_op_verify_t op, rnp_output_t output,
 		if (rnp_op_verify_get_signature_at(op, i, &sig) == RNP_SUCCESS)
 			look_at_signature(ffi, sig, now, &sigs[i]);
 	}
-	r = verify_verdict(executed, sigs, count, pinned, &out->signers, e);
+	r = verify_verdict(executed, sigs, count, pinned, now, &out->signers, e);
 	free(sigs);
 	if (r < 0)
 		return -1;
@@ -323,13 +355,14 @@ int verify_bytes(const void *p, size_t n, struct verify_keys *k, const struct st
 	rnp_input_t in = NULL;
 	rnp_output_t output = NULL;
 	rnp_op_verify_t op = NULL;
+	int saved;
 	int r = -1;
 
 	*out = (struct verified){0};
 	buf_init(&out->text, VERIFY_CAP);
 	if (verify_form(p, n, e) < 0)
 		return -1;
-	pthread_mutex_lock(&k->lock);
+	saved = hush();
 	if (rnp_set_timestamp(k->ffi, (uint64_t)now) != RNP_SUCCESS ||
 	    rnp_input_from_memory(&in, p, n, false) != RNP_SUCCESS ||
 	    rnp_output_to_memory(&output, VERIFY_CAP) != RNP_SUCCESS ||
@@ -340,7 +373,7 @@ int verify_bytes(const void *p, size_t n, struct verify_keys *k, const struct st
 	rnp_op_verify_destroy(op);
 	rnp_output_destroy(output);
 	rnp_input_destroy(in);
-	pthread_mutex_unlock(&k->lock);
+	hush_end(saved);
 	if (r < 0)
 		verified_fini(out);
 	return r;
