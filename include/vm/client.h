@@ -18,7 +18,7 @@
  * the supervisor's own: "stopping" (rung, deadline_ms: the stop ladder), "timeout" (no login in
  * time; the machine goes on), "panic" (text), "paused" (text), "resumed".
  * Type 'C', console bytes as they came from the serial line, to clients that asked for them.
- * A client that leaves 4 MiB unread is dropped.
+ * A client that leaves 1 MiB unread misses console bytes; one that leaves 4 MiB unread is dropped.
  */
 #ifndef VM_CLIENT_H
 #define VM_CLIENT_H
@@ -55,8 +55,9 @@ struct vm_client_ops {
 struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtime_dir,
 			     bool with_console, const struct vm_client_ops *ops, void *arg);
 void vm_client_close(struct vm_client *c);
-/* Asks for a stop by the ladder powerdown → quit → kill with deadlines (ms, 0: the defaults 60 s and
- * 10 s), or to be killed at once. Progress of the ladder comes as state and progress events. */
+/* Asks for a stop by the ladder powerdown → quit → terminate → kill with deadlines (ms, 0: the
+ * defaults 60 s for the first, 10 s for the second; the third has half of the second's), or to be
+ * killed at once. Progress of the ladder comes as state and progress events. */
 void vm_client_stop(struct vm_client *c, uint64_t powerdown_ms, uint64_t quit_ms);
 void vm_client_kill(struct vm_client *c);
 

@@ -43,6 +43,7 @@ struct vm_request {
 	char *known_hosts; /* file that learnt host keys go to; "" none */
 	char *ssh_host;	   /* how ssh names it in known_hosts: "[127.0.0.1]:2222" */
 	uint64_t login_timeout; /* ms until login or configured; 0: none */
+	uint64_t start_timeout; /* ms until QEMU lets the guest go; 0: 30 s */
 	bool configuring;  /* ends by itself; success is "configured" and a clean power-off */
 };
 

@@ -66,8 +66,8 @@ static void tell_record(struct vm_client *c)
 		return;
 	}
 	if (run.alive) {
-		cause = xasprintf("its supervisor went away; QEMU (pid %lld) may still run",
-				  (long long)run.qemu_pid);
+		cause = xasprintf("the connection to its supervisor (pid %lld) is lost; QEMU (pid %lld) may "
+				  "still run", (long long)run.supervisor_pid, (long long)run.qemu_pid);
 		tell_ended(c, VM_FAILED, cause);
 		free(cause);
 	} else {

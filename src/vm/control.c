@@ -11,6 +11,7 @@
 #include "vm/frame.h"
 
 #define FINISH_MS 1000
+#define CONSOLE_BACKLOG (1024 * 1024)
 
 struct client {
 	struct control *control;
@@ -235,7 +236,8 @@ void control_console(struct control *c, const char *p, size_t n)
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		struct client *k = &c->clients[i];
 
-		if (!k->stream || !k->console)
+		/* one that is slow misses bytes of the console, nothing else */
+		if (!k->stream || !k->console || loop_stream_queued(k->stream) > CONSOLE_BACKLOG)
 			continue;
 		if (!b.len)
 			frame_put(&b, FRAME_CONSOLE, p, n);

@@ -5,7 +5,6 @@
  */
 #include "sup.h"
 
-#define TERM_MS 5000
 #define PRESS_AGAIN_MS 10000 /* a guest whose user space was not up yet missed the button */
 
 void sup_ladder_stop(struct sup *s)
@@ -77,7 +76,7 @@ void sup_ladder_enter(struct sup *s, enum vm_rung rung)
 		break;
 	case VM_RUNG_TERM:
 		proc_terminate(s->proc);
-		start_rung(s, TERM_MS);
+		start_rung(s, s->quit_ms / 2);
 		break;
 	case VM_RUNG_KILL:
 	case VM_RUNG_NONE:

@@ -209,7 +209,7 @@ static void on_line(struct qmp *q, const char *p, size_t n)
 	if (!n)
 		return;
 	log_msg("qmp", "< %.*s", n > 2000 ? 2000 : (int)n, p);
-	o = json_loadb(p, n, 0, NULL);
+	o = json_loadb(p, n, JSON_ALLOW_NUL, NULL);
 	if (!json_is_object(o)) {
 		json_decref(o);
 		fail(q, "QEMU's monitor sent a line that is not its protocol");

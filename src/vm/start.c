@@ -78,6 +78,8 @@ static void on_look(void *arg)
 	bool alive = proc_alive(&s->id); /* asked first: what it left is then complete */
 	bool up = is_up(s);
 
+	if (alive && file_exists(s->error))
+		return; /* it tidies up yet */
 	if (read_error(s) || up) {
 		end(s);
 	} else if (!alive) {

@@ -158,6 +158,8 @@ enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **c
 	if (*end->fatal_id) {
 		*id = end->fatal_id;
 		*cause = xstrdup(end->fatal);
+		if (!strcmp(*id, "internal-error") || !strcmp(*id, "monitor"))
+			*cause = with_complaint(end, *cause);
 		return VM_FAILED;
 	}
 	if (end->asked)

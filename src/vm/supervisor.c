@@ -89,7 +89,7 @@ static const struct control_ops control_ops = {
 
 static void on_start_timeout(void *arg)
 {
-	sup_fatal(arg, "monitor", "QEMU did not answer on its monitor within 30 s");
+	sup_fatal(arg, "monitor", "QEMU did not answer on its monitor in time");
 }
 
 /* For the client that waits for us: why there is no machine. */
@@ -158,7 +158,9 @@ static void launch(struct sup *s)
 	sup_save(s);
 	sup_guest_open(s);
 	sup_monitor_open(s);
-	s->start_timer = loop_timer_start(s->loop, START_MS, 0, on_start_timeout, s);
+	s->start_timer = loop_timer_start(s->loop, s->req.start_timeout ? s->req.start_timeout
+									: START_MS,
+					  0, on_start_timeout, s);
 }
 
 /* The QEMU of a configuring run whose supervisor was killed: nobody wants what it does. */

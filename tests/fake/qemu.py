@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A QEMU that plays a script instead of a machine.
+
+    qemu.py SCRIPT [QEMU's own arguments]
+
+It listens on the socket of each `-chardev socket,id=NAME,path=PATH,...` that it is given, takes one
+client on each, and obeys the script, a command a line (# begins a comment):
+
+    listen NAME...         listen on these sockets only (without it: all, at once)
+    greet                  QEMU's greeting on qmp
+    caps                   greet, and answer qmp_capabilities
+    up                     caps, and answer cont
+    S TEXT                 a line on qmp, as it is; {id} is the last command's id
+    bytes N TEXT           N times TEXT on qmp, without a line end
+    lines N TEXT           N times TEXT as lines on qmp
+    C NAME                 the next command must be NAME, else exit 99
+    R [JSON]               answer the last command with {"return": JSON or {}}
+    X TEXT                 answer the last command with an error
+    E NAME [JSON]          an event with that data
+    serial TEXT            on the serial line; \\n \\r \\x1b as in Python
+    flood N TEXT           N times TEXT on the serial line
+    progress TEXT          a line on the progress port
+    stderr N TEXT          N times TEXT as lines on standard error
+    deaf                   SIGTERM does nothing from now on
+    close NAME             close that connection
+    hold                   read commands and answer nothing, until the end comes from outside
+    serve                  answer each command with {}, until one is quit
+    argv                   print the arguments as JSON on standard error
+    exit N | kill N        end with that status, or by that signal
+"""
+import json
+import os
+import signal
+import socket
+import sys
+
+
+class Fake:
+    def __init__(self, argv):
+        self.argv = argv
+        self.paths = {}
+        for option, value in zip(argv, argv[1:]):
+            if option == "-chardev" and value.startswith("socket,"):
+                pairs = dict(p.split("=", 1) for p in value.replace(",,", "\0").split(",") if "=" in p)
+                self.paths[pairs["id"]] = pairs["path"].replace("\0", ",")
+        self.servers = {}
+        self.clients = {}
+        self.pending = b""
+        self.last = None
+
+    def listen(self, names):
+        for name in names:
+            server = socket.socket(socket.AF_UNIX)
+            server.bind(self.paths[name])
+            server.listen(1)
+            self.servers[name] = server
+
+    def client(self, name):
+        if not self.servers:
+            self.listen(self.paths)
+        if name not in self.clients:
+            self.clients[name] = self.servers[name].accept()[0]
+        return self.clients[name]
+
+    def put(self, name, data):
+        try:
+            self.client(name).sendall(data)
+        except OSError:
+            pass
+
+    def say(self, value):
+        self.put("qmp", json.dumps(value).encode() + b"\r\n")
+
+    def read(self):
+        while b"\n" not in self.pending:
+            data = self.client("qmp").recv(65536)
+            if not data:
+                return None
+            self.pending += data
+        line, self.pending = self.pending.split(b"\n", 1)
+        self.last = json.loads(line)
+        return self.last["execute"]
+
+    def expect(self, name):
+        got = self.read()
+        if got != name:
+            print("fake: wanted %s, got %s" % (name, got), file=sys.stderr)
+            os._exit(99)
+
+    def answer(self, value):
+        self.say({"return": value, "id": self.last["id"]})
+
+    def do(self, word, rest):
+        if word == "listen":
+            self.listen(rest.split())
+        elif word == "greet":
+            self.say({"QMP": {"version": {"qemu": {"major": 7, "minor": 2, "micro": 0}},
+                              "capabilities": ["oob"], "surprise": None}})
+        elif word == "caps":
+            self.do("greet", "")
+            self.expect("qmp_capabilities")
+            self.answer({})
+        elif word == "up":
+            self.do("caps", "")
+            self.expect("cont")
+            self.answer({})
+        elif word == "S":
+            last = self.last["id"] if self.last else 0
+            self.put("qmp", text(rest).replace(b"{id}", str(last).encode()) + b"\r\n")
+        elif word in ("bytes", "lines", "flood", "stderr"):
+            count, what = rest.split(" ", 1)
+            end = b"" if word in ("bytes", "flood") else b"\n"
+            self.many("serial" if word == "flood" else word, int(count), text(what) + end)
+        elif word == "C":
+            self.expect(rest)
+        elif word == "R":
+            self.answer(json.loads(rest or "{}"))
+        elif word == "X":
+            self.say({"error": {"class": "GenericError", "desc": rest}, "id": self.last["id"]})
+        elif word == "E":
+            name, _, data = rest.partition(" ")
+            event = {"event": name, "timestamp": {"seconds": 1, "microseconds": 2}}
+            if data:
+                event["data"] = json.loads(data)
+            self.say(event)
+        elif word == "serial":
+            self.put("serial", text(rest))
+        elif word == "progress":
+            self.put("progress", text(rest) + b"\n")
+        elif word == "deaf":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        elif word == "close":
+            self.client(rest).close()
+        elif word == "hold":
+            while True:
+                if self.read() is None:
+                    signal.pause()
+        elif word == "serve":
+            while self.read() not in ("quit", None):
+                self.answer({})
+            self.answer({})
+            self.do("E", 'SHUTDOWN {"guest": false, "reason": "host-qmp-quit"}')
+        elif word == "argv":
+            print(json.dumps(self.argv), file=sys.stderr, flush=True)
+        elif word == "exit":
+            sys.stderr.flush()
+            os._exit(int(rest))
+        elif word == "kill":
+            signal.signal(int(rest), signal.SIG_DFL) if int(rest) != 9 else None
+            os.kill(os.getpid(), int(rest))
+        else:
+            raise ValueError(word)
+
+    def many(self, where, count, piece):
+        block = max(1, 65536 // len(piece))
+        while count:
+            some = min(block, count)
+            if where == "stderr":
+                os.write(2, piece * some)
+            else:
+                self.put("serial" if where == "serial" else "qmp", piece * some)
+            count -= some
+
+
+def text(s):
+    return s.encode("latin-1", "backslashreplace").decode("unicode_escape").encode("latin-1")
+
+
+def main():
+    fake = Fake(sys.argv[2:])
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    with open(sys.argv[1], encoding="utf-8") as script:
+        lines = [line.rstrip("\n") for line in script]
+    for line in lines:
+        if line and not line.startswith("#"):
+            word, _, rest = line.partition(" ")
+            fake.do(word, rest)
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * supervisor: a real one, over a real control socket, with a QEMU that plays tests/fake/qmp/NAME.txt.
+ * What must come of it stands in the script, on lines that begin with "#: ":
+ *
+ *     expect STATE ID      how it ends; ID "-": none
+ *     cause TEXT           is part of the cause
+ *     complaint TEXT       is part of what is kept of QEMU's standard error
+ *     progress STATE       was told
+ *     within MS            from start to end
+ *     configuring | login_timeout MS | start_timeout MS | accel NAME
+ *     stop STATE MS MS     ask to stop when in STATE | kill STATE | signal STATE NUMBER (to QEMU)
+ *
+ * This program also serves as the `self` that vm_start starts again with the verb supervise.
+ */
+#include "../lib/check.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/size.h"
+#include "host/proc.h"
+#include "vm/client.h"
+
+#define WITHIN_MS 15000
+#define RSS_MAX_KIB (64 * 1024)
+
+struct play {
+	struct loop *loop;
+	struct vm_client *client;
+	struct vm_request request;
+	char *dir, *script;
+	struct buf text; /* of the script */
+	struct strv told; /* progress states */
+	struct err error;
+	enum vm_state state;
+	char *cause;
+	bool asked, ended;
+	bool leave;	      /* go away and come back when it runs */
+	struct play *rival;   /* is to be started when we are */
+	struct play *stopped; /* to be stopped when we were refused */
+	unsigned long peak_kib;
+	size_t console;
+};
+
+/* Rest of the n-th line "#: WORD ..." (owned), NULL when there is none. */
+static char *directive(const struct play *p, const char *word, size_t n)
+{
+	struct strv lines = STRV_INIT;
+	char *mark = xasprintf("#: %s", word);
+	size_t len = strlen(mark);
+	char *found = NULL;
+
+	strv_split(&lines, p->text.data, "\n");
+	for (size_t i = 0; i < lines.len && !found; i++) {
+		const char *l = lines.items[i];
+
+		if (!strncmp(l, mark, len) && (!l[len] || l[len] == ' ') && n-- == 0)
+			found = xstrdup(l[len] ? l + len + 1 : "");
+	}
+	free(mark);
+	strv_fini(&lines);
+	return found;
+}
+
+static uint64_t number(const char *s)
+{
+	uint64_t n = 0;
+
+	if (number_parse(s, 0, 1000000, &n, NULL) < 0)
+		fail_msg("not a number: %s", s);
+	return n;
+}
+
+static uint64_t directive_number(const struct play *p, const char *word, uint64_t fallback)
+{
+	char *s = directive(p, word, 0);
+	uint64_t n = s ? number(s) : fallback;
+
+	free(s);
+	return n;
+}
+
+/* The words of "stop STATE ..." when that is the state now. */
+static bool asked_for(const struct play *p, const char *word, enum vm_state s, struct strv *out)
+{
+	char *rest = directive(p, word, 0);
+	bool yes;
+
+	if (rest)
+		strv_split(out, rest, " ");
+	free(rest);
+	yes = out->len && !strcmp(out->items[0], vm_state_name(s));
+	if (!yes) {
+		strv_fini(out);
+		*out = (struct strv)STRV_INIT;
+	}
+	return yes;
+}
+
+static const struct vm_client_ops client_ops;
+
+static void on_state(enum vm_state s, void *arg)
+{
+	struct play *p = arg;
+	struct strv words = STRV_INIT;
+	struct vm_run run;
+
+	if (p->leave) {
+		p->leave = false;
+		assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
+		assert_true(run.alive);
+		kill((pid_t)run.supervisor_pid, SIGHUP);
+		vm_run_fini(&run);
+		vm_client_close(p->client);
+		p->client = vm_connect(p->loop, p->dir, p->dir, false, &client_ops, p);
+		return;
+	}
+	if (p->asked)
+		return;
+	if (asked_for(p, "stop", s, &words)) {
+		p->asked = true;
+		vm_client_stop(p->client, number(words.items[1]), number(words.items[2]));
+	} else if (asked_for(p, "kill", s, &words)) {
+		p->asked = true;
+		vm_client_kill(p->client);
+	} else if (asked_for(p, "signal", s, &words)) {
+		p->asked = true;
+		assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
+		assert_true(run.qemu_pid > 0);
+		kill((pid_t)run.qemu_pid, (int)number(words.items[1]));
+		vm_run_fini(&run);
+	}
+	strv_fini(&words);
+}
+
+static void on_progress(const char *state, const json_t *values, void *arg)
+{
+	struct play *p = arg;
+
+	assert_true(json_is_object(values));
+	strv_add(&p->told, state);
+}
+
+static void on_console(const char *bytes, size_t n, void *arg)
+{
+	struct play *p = arg;
+
+	assert_non_null(bytes);
+	p->console += n;
+}
+
+/* Peak of the supervisor's memory; 0 where /proc does not say. */
+static unsigned long peak_of(int64_t pid)
+{
+	char *path = xasprintf("/proc/%lld/status", (long long)pid);
+	unsigned long kib = 0;
+	struct buf b;
+	char *at;
+
+	if (file_read(path, 65536, &b, NULL) == 0) {
+		at = strstr(b.data, "VmHWM:");
+		kib = at ? strtoul(at + 6, NULL, 10) : 0;
+		buf_fini(&b);
+	}
+	free(path);
+	return kib;
+}
+
+static void on_ended(enum vm_state s, const char *cause, void *arg)
+{
+	struct play *p = arg;
+	struct vm_run run;
+
+	if (vm_run_read(p->dir, &run, NULL) == 0) {
+		p->peak_kib = peak_of(run.supervisor_pid);
+		vm_run_fini(&run);
+	}
+	p->state = s;
+	p->cause = xstrdup(cause);
+	p->ended = true;
+	vm_client_close(p->client);
+	p->client = NULL;
+}
+
+static const struct vm_client_ops client_ops = {
+	.state = on_state, .progress = on_progress, .console = on_console, .ended = on_ended,
+};
+
+static void on_started(const struct err *e, void *arg)
+{
+	struct play *p = arg;
+
+	if (e) {
+		err_set(&p->error, e->kind, e->id, "%s", e->text);
+		if (p->stopped)
+			vm_client_stop(p->stopped->client, 2000, 2000);
+		return;
+	}
+	p->client = vm_connect(p->loop, p->dir, p->dir, true, &client_ops, p);
+	if (p->rival)
+		vm_start(p->loop, &p->rival->request, on_started, p->rival);
+}
+
+static void open_play(struct play *p, const char *name)
+{
+	static const char *const sockets[] = {"serial", "progress", "qmp"};
+	const char *srcdir = getenv("srcdir");
+	char *base = file_absolute(srcdir ? srcdir : "."); /* the supervisor works in / */
+	char *fake = file_join(base, "tests/fake/qemu.py");
+
+	memset(p, 0, sizeof(*p));
+	p->dir = check_tmpdir();
+	chmod(p->dir, 0700);
+	p->script = xasprintf("%s/tests/fake/qmp/%s", base, name);
+	assert_int_equal(file_read(p->script, 1 << 20, &p->text, NULL), 0);
+	p->loop = loop_new();
+	p->request = (struct vm_request){
+		.name = xstrdup("play"),
+		.dir = xstrdup(p->dir),
+		.runtime_dir = xstrdup(p->dir),
+		.what = xstrdup("running"),
+		.accel = directive(p, "accel", 0),
+		.seed = file_join(p->dir, "seed.iso"),
+		.known_hosts = file_join(p->dir, "known_hosts"),
+		.ssh_host = xstrdup("[127.0.0.1]:2222"),
+		.login_timeout = directive_number(p, "login_timeout", 0),
+		.start_timeout = directive_number(p, "start_timeout", 0),
+	};
+	if (!p->request.accel)
+		p->request.accel = xstrdup("tcg");
+	p->request.configuring = strstr(p->text.data, "#: configuring") != NULL;
+	strv_add(&p->request.argv, getenv("PYTHON") ? getenv("PYTHON") : "python3");
+	strv_add(&p->request.argv, fake);
+	strv_add(&p->request.argv, p->script);
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(*sockets); i++) {
+		strv_add(&p->request.argv, "-chardev");
+		strv_addf(&p->request.argv, "socket,id=%s,path=%s/%s,server=on,wait=off", sockets[i],
+			  p->dir, sockets[i]);
+	}
+	free(base);
+	free(fake);
+}
+
+static void close_play(struct play *p)
+{
+	loop_free(p->loop);
+	vm_request_fini(&p->request);
+	buf_fini(&p->text);
+	strv_fini(&p->told);
+	err_fini(&p->error);
+	free(p->script);
+	free(p->cause);
+	check_rmdir(p->dir);
+}
+
+/* Nothing is left: no process, no socket, no request. */
+static void check_clean(const struct play *p, const struct vm_run *run)
+{
+	struct proc_id supervisor = {run->supervisor_pid, run->supervisor_start};
+	struct proc_id qemu = {run->qemu_pid, run->qemu_start};
+	DIR *d;
+	struct dirent *entry;
+
+	for (int i = 0; i < 400 && proc_alive(&supervisor); i++)
+		poll(NULL, 0, 5); /* it ends after it told so; there is nothing to wait on */
+	assert_false(proc_alive(&supervisor));
+	assert_false(qemu.pid && proc_alive(&qemu));
+	d = opendir(p->dir);
+	assert_non_null(d);
+	while ((entry = readdir(d))) {
+		char *path = file_join(p->dir, entry->d_name);
+		struct stat st;
+
+		assert_int_equal(lstat(path, &st), 0);
+		assert_false(S_ISSOCK(st.st_mode));
+		assert_true(S_ISDIR(st.st_mode) || (st.st_mode & 077) == 0);
+		assert_null(strstr(entry->d_name, ".part"));
+		assert_null(strstr(entry->d_name, "start-"));
+		free(path);
+	}
+	closedir(d);
+}
+
+static void check_expectations(const struct play *p, const struct vm_run *run, const char *name)
+{
+	struct strv expect = STRV_INIT;
+	char *line = directive(p, "expect", 0);
+	char *want;
+
+	assert_non_null(line);
+	strv_split(&expect, line, " ");
+	assert_int_equal(expect.len, 2);
+	if (strcmp(vm_state_name(p->state), expect.items[0]) != 0 || run->state != p->state)
+		fail_msg("%s: ended as %s (record: %s): %s", name, vm_state_name(p->state),
+			 vm_state_name(run->state), p->cause);
+	if (strcmp(run->cause_id, strcmp(expect.items[1], "-") ? expect.items[1] : "") != 0)
+		fail_msg("%s: cause id \"%s\": %s", name, run->cause_id, run->cause);
+	assert_string_equal(run->cause, p->cause);
+	free(line);
+	strv_fini(&expect);
+	for (size_t i = 0; (want = directive(p, "cause", i)); i++) {
+		if (!strstr(run->cause, want))
+			fail_msg("%s: cause is: %s", name, run->cause);
+		free(want);
+	}
+	for (size_t i = 0; (want = directive(p, "complaint", i)); i++) {
+		if (!strstr(run->complaint, want))
+			fail_msg("%s: complaint is: %s", name, run->complaint);
+		free(want);
+	}
+	for (size_t i = 0; (want = directive(p, "progress", i)); i++) {
+		if (!strv_has(&p->told, want))
+			fail_msg("%s: progress %s was not told", name, want);
+		free(want);
+	}
+	for (const char *s = run->cause; *s; s++)
+		assert_true((unsigned char)*s >= ' ' && *s != 0x7f);
+}
+
+static void play(const char *name)
+{
+	struct vm_run run;
+	uint64_t begin;
+	struct play p;
+
+	open_play(&p, name);
+	begin = loop_now(p.loop);
+	vm_start(p.loop, &p.request, on_started, &p);
+	loop_run(p.loop);
+	if (p.error.kind)
+		fail_msg("%s: not started: %s", name, p.error.text);
+	assert_true(p.ended);
+	if (loop_now(p.loop) - begin > directive_number(&p, "within", WITHIN_MS))
+		fail_msg("%s took %llu ms", name, (unsigned long long)(loop_now(p.loop) - begin));
+	assert_int_equal(vm_run_read(p.dir, &run, NULL), 0);
+	check_expectations(&p, &run, name);
+	if (p.peak_kib > RSS_MAX_KIB && !getenv("ASAN_OPTIONS"))
+		fail_msg("%s: the supervisor took %lu KiB", name, p.peak_kib);
+	check_clean(&p, &run);
+	vm_run_fini(&run);
+	close_play(&p);
+}
+
+static void test_scripts(void **state)
+{
+	const char *srcdir = getenv("srcdir");
+	const char *only = getenv("DEBWIZ_TEST_SCRIPT");
+	char *dir = xasprintf("%s/tests/fake/qmp", srcdir ? srcdir : ".");
+	struct strv names = STRV_INIT;
+	struct dirent *entry;
+	DIR *d = opendir(dir);
+
+	(void)state;
+	assert_non_null(d);
+	while ((entry = readdir(d))) {
+		if (strstr(entry->d_name, ".txt") && (!only || strstr(entry->d_name, only)))
+			strv_add(&names, entry->d_name);
+	}
+	closedir(d);
+	strv_sort(&names);
+	for (size_t i = 0; i < names.len; i++)
+		play(names.items[i]);
+	assert_true(only || names.len >= 40);
+	strv_fini(&names);
+	free(dir);
+}
+
+/* Two starts of one machine: the second is refused and names the first; the first goes on. */
+static void test_busy(void **state)
+{
+	struct play first, second;
+
+	(void)state;
+	open_play(&first, "stop-powerdown.txt");
+	open_play(&second, "stop-powerdown.txt");
+	free(second.request.dir);
+	second.request.dir = xstrdup(first.dir);
+	first.asked = true; /* it is not stopped before the second has tried */
+	first.rival = &second;
+	second.stopped = &first;
+	vm_start(first.loop, &first.request, on_started, &first);
+	loop_run(first.loop);
+	assert_int_equal(second.error.kind, ERR_BUSY);
+	assert_non_null(strstr(second.error.text, "pid "));
+	assert_int_equal(first.state, VM_OFF);
+	close_play(&second);
+	close_play(&first);
+}
+
+/* The one that started it goes away, its terminal hangs up: the machine does not notice. */
+static void test_client_goes(void **state)
+{
+	struct play p;
+
+	(void)state;
+	open_play(&p, "stop-powerdown.txt");
+	p.leave = true;
+	vm_start(p.loop, &p.request, on_started, &p);
+	loop_run(p.loop);
+	assert_false(p.leave);
+	assert_int_equal(p.state, VM_OFF);
+	assert_string_equal(p.cause, "stopped");
+	close_play(&p);
+}
+
+static void test_no_program(void **state)
+{
+	struct play p;
+
+	(void)state;
+	open_play(&p, "stop-powerdown.txt");
+	free(p.request.argv.items[0]);
+	p.request.argv.items[0] = xstrdup("/nonexistent/qemu-system-arm");
+	vm_start(p.loop, &p.request, on_started, &p);
+	loop_run(p.loop);
+	assert_int_equal(p.error.kind, ERR_MISSING);
+	assert_non_null(strstr(p.error.text, "/nonexistent/qemu-system-arm"));
+	close_play(&p);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scripts),
+		cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_client_goes),
+		cmocka_unit_test(test_no_program),
+	};
+
+	if (argc == 3 && !strcmp(argv[1], "supervise"))
+		return vm_supervise(argv[2]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
