@@ -275,7 +275,7 @@ exec 7>&-
 follow_apt()
 {
 	while IFS=: read -r word name percent rest; do
-		[ "$word" = pmstatus ] || continue
+		[ "$word:${name%-exec}" = "pmstatus:$name" ] || continue
 		percent=${percent%%.*}
 		progress "installing n=${percent:-0} total=100 package=${name%%:*}"
 	done
@@ -311,10 +311,11 @@ export PATH="$plain_path"
 verify 9>&- &
 must apt-mark auto "linux-image-$KERNEL_VERSION"
 
-# ---- units: networkd in place of ifupdown; LVM snapshots to be reaped do not exist here
+# ---- units: networkd in place of ifupdown; there are no LVM snapshots to reap, and GRUB's record of a boot that went
+# well serves a menu that Debian does not have
 
 must systemctl enable systemd-networkd.service debwiz-firstboot.service debwiz-grow.service debwiz-report.service
-for unit in networking.service e2scrub_reap.service; do
+for unit in networking.service e2scrub_reap.service grub-common.service; do
 	[ ! -e /lib/systemd/system/$unit ] || must systemctl disable $unit
 done
 
