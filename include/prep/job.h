@@ -68,6 +68,8 @@ int job_init(struct job *j, struct loop *loop, const struct catalog *c, const st
 	     struct spec *spec, const struct job_options *options, struct err *e);
 void job_fini(struct job *j);
 
+/* Components of the archive: the file's, else the release's own. */
+const struct strv *job_components(const struct job *j);
 /* The machine's disk is there: its base and personal settings are never made again. */
 bool job_is_made(const struct job *j);
 /* is_done of the steps that make a base: one is there already. `why` as in struct step_ops. */
@@ -83,12 +85,14 @@ char *job_part_file(const struct job *j, const char *name);
 /* Takes the machine's lock, after making its folder and noting its INI file. */
 int job_lock(struct job *j, const char *what, struct err *e);
 void job_unlock(struct job *j);
-/* Host ports of the forwards, auto ones filled in with those of last time where they are free
- * (ports.json). `ports` has room for one per forward. With `keep` they are remembered. */
-int job_ports(const struct job *j, uint16_t *ports, bool keep, struct err *e);
+/* Host ports of the forwards; `ports` has room for one per forward. For a boot, auto ones are those
+ * of last time where they are free, else others that are, and they are remembered (ports.json);
+ * else the remembered ones are told. */
+int job_ports(const struct job *j, uint16_t *ports, bool boot, struct err *e);
 /* Host port that leads to the guest's port 22, 0 when none does. */
 uint16_t job_ssh_port(const struct job *j, char address[64], struct err *e);
-/* Command line of QEMU for the next boot from what is prepared; runtime_dir is made when needed. */
-int job_argv(struct job *j, struct qemu_argv *out, bool keep_ports, struct err *e);
+/* Command line of QEMU for the next boot from what is prepared; runtime_dir is made when needed. `boot` as
+ * in job_ports. */
+int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e);
 
 #endif

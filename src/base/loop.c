@@ -5,6 +5,7 @@
  */
 #include "base/loop.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <uv.h>
 
@@ -57,6 +58,14 @@ unsigned loop_work_width(void)
 	return n < 4 ? 4 : n > 64 ? 64 : n;
 }
 
+/* A peer that went away shows as an error of the write, not as a signal that ends the program. */
+static void ignore_broken_pipes(void)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
 struct loop *loop_new(void)
 {
 	struct loop *l = xmalloc(sizeof(*l));
@@ -71,6 +80,7 @@ struct loop *loop_new(void)
 	}
 	if (uv_loop_init(&l->uv) < 0)
 		abort();
+	ignore_broken_pipes();
 	return l;
 }
 

@@ -32,6 +32,11 @@ static void hash_list(struct hash *h, const struct strv *v)
 	strv_fini(&sorted);
 }
 
+const struct strv *job_components(const struct job *j)
+{
+	return j->spec->components.len ? &j->spec->components : &j->release->components;
+}
+
 /* "bookworm-armhf-build-0123456789ab-": what a base must be made from to be the right one. */
 static char *base_prefix(const struct job *j)
 {
@@ -47,7 +52,7 @@ static char *base_prefix(const struct job *j)
 	hash_text(h, s->arch);
 	hash_list(h, &j->profile->packages);
 	hash_list(h, &s->packages);
-	hash_list(h, &s->components);
+	hash_list(h, job_components(j));
 	hash_text(h, s->snapshot);
 	hash_text(h, s->security ? "security" : "");
 	hash_text(h, s->updates ? "updates" : "");
@@ -208,7 +213,23 @@ static uint16_t last_port(const json_t *ports, const char *item)
 	return port > 0 && port < 65536 ? (uint16_t)port : 0;
 }
 
-int job_ports(const struct job *j, uint16_t *ports, bool keep, struct err *e)
+/* The host port of one forward. For a boot it must be free; else the one of last time is told. */
+static int choose_port(const struct spec_forward *f, uint16_t last, bool boot, uint16_t *out,
+		       struct err *e)
+{
+	if (!f->host_port) {
+		*out = boot || !last ? host_free_port(last) : last;
+	} else if (boot && !f->udp && !host_port_free(f->host, f->host_port)) {
+		err_set(e, ERR_BUSY, "port-busy", "network.forward: port %u of %s is in use on this host",
+			f->host_port, f->host);
+		return err_hint(e, "choose another, or auto");
+	} else {
+		*out = f->host_port;
+	}
+	return 0;
+}
+
+int job_ports(const struct job *j, uint16_t *ports, bool boot, struct err *e)
 {
 	const struct strv *items = &j->spec->forwards;
 	char *path = job_file(j, "ports.json");
@@ -219,18 +240,12 @@ int job_ports(const struct job *j, uint16_t *ports, bool keep, struct err *e)
 
 	for (size_t i = 0; i < items->len && !r; i++) {
 		r = spec_forward_parse(items->items[i], &f, e);
-		if (r < 0)
-			break;
-		ports[i] = f.host_port;
-		if (!f.host_port)
-			ports[i] = host_free_port(last_port(last, items->items[i]));
-		else if (keep && !f.udp && !host_port_free(f.host, f.host_port))
-			r = err_set(e, ERR_BUSY, "port-busy",
-				    "network.forward: port %u of %s is in use on this host",
-				    f.host_port, f.host);
-		json_object_set_new(now, items->items[i], json_integer(ports[i]));
+		if (!r)
+			r = choose_port(&f, last_port(last, items->items[i]), boot, &ports[i], e);
+		if (!r)
+			json_object_set_new(now, items->items[i], json_integer(ports[i]));
 	}
-	if (!r && keep && !json_equal(last, now))
+	if (!r && boot && !json_equal(last, now))
 		r = json_write(path, now, e);
 	json_decref(last);
 	json_decref(now);
@@ -274,7 +289,7 @@ static char *present(const struct job *j, const char *name)
 	return NULL;
 }
 
-int job_argv(struct job *j, struct qemu_argv *out, bool keep_ports, struct err *e)
+int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
 {
 	bool direct = j->spec->firmware == SPEC_DIRECT;
 	struct qemu_facts facts = {
@@ -304,7 +319,7 @@ int job_argv(struct job *j, struct qemu_argv *out, bool keep_ports, struct err *
 		.seed = seed,
 		.forward_ports = ports,
 	};
-	int r = job_ports(j, ports, keep_ports, e);
+	int r = job_ports(j, ports, boot, e);
 
 	if (!r && !j->runtime_dir)
 		j->runtime_dir = host_runtime_dir(j->spec->name, e);

@@ -27,6 +27,7 @@ static void start(struct step_run *run, void *job)
 		strv_add(&names, j->arch->grub);
 	package_set_fini(&j->packages);
 	package_set_fini(&j->firmware);
+	archive_exclude(j->archive, &j->profile->without);
 	r = archive_solve(j->archive, &names, &j->spec->packages, &j->profile->jobs, &j->packages, &e);
 	if (!r && *j->arch->firmware)
 		r = archive_find(j->archive, j->arch->firmware, &j->firmware, &e);

@@ -103,7 +103,7 @@ static void start(struct step_run *run, void *job)
 		.snapshot = s->snapshot,
 		.release = s->release,
 		.arch = s->arch,
-		.components = &s->components,
+		.components = job_components(j),
 		.security = s->security && j->release->security,
 		.updates = s->updates && j->release->updates,
 		.offline = j->options.offline,

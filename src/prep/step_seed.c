@@ -129,31 +129,46 @@ static const char *suite_url(const struct job *j, const char *suite)
 	return "";
 }
 
+/* Owned URL for the guest: of the suite as it was opened, else what this host uses, else Debian's. */
+static char *guest_url(const struct job *j, const char *suite, const struct strv *host,
+		       const struct strv *debian)
+{
+	const char *url = suite_url(j, suite);
+
+	if (!*url && host->len)
+		url = host->items[0];
+	return seed_guest_url(*url ? url : debian->items[0], debian->items[0]);
+}
+
 static char *guest_sources(const struct job *j)
 {
-	const struct strv *mirrors = catalog_mirrors(j->catalog);
-	const struct strv *security_mirrors = catalog_security_mirrors(j->catalog);
+	bool security = j->spec->security && j->release->security;
+	bool updates = j->spec->updates && j->release->updates;
+	struct strv host = STRV_INIT, host_security = STRV_INIT;
 	char *updates_suite = xasprintf("%s-updates", j->spec->release);
-	char *mirror = seed_guest_url(suite_url(j, j->spec->release), mirrors->items[0]);
-	const char *security_url = suite_url(j, j->release->security_suite);
-	char *security = seed_guest_url(*security_url ? security_url : security_mirrors->items[0],
-					security_mirrors->items[0]);
-	struct seed_archive a = {
+	char *mirror;
+	char *security_mirror;
+	char *text;
+
+	host_mirrors(&host, &host_security);
+	mirror = guest_url(j, j->spec->release, &host, catalog_mirrors(j->catalog));
+	security_mirror = guest_url(j, j->release->security_suite, &host_security,
+				    catalog_security_mirrors(j->catalog));
+	text = seed_sources(&(struct seed_archive){
 		.mirror = mirror,
-		.security = j->spec->security && j->release->security ? security : "",
+		.security = security ? security_mirror : "",
 		.release = j->spec->release,
-		.updates_suite = j->spec->updates && j->release->updates ? updates_suite : "",
-		.security_suite =
-			j->spec->security && j->release->security ? j->release->security_suite : "",
-		.components = &j->release->components,
+		.updates_suite = updates ? updates_suite : "",
+		.security_suite = security ? j->release->security_suite : "",
+		.components = job_components(j),
 		.deb822 = !strcmp(j->release->sources_style, "deb822"),
 		.undated = *j->spec->snapshot,
-	};
-	char *text = seed_sources(&a);
-
+	});
+	strv_fini(&host);
+	strv_fini(&host_security);
 	free(updates_suite);
 	free(mirror);
-	free(security);
+	free(security_mirror);
 	return text;
 }
 
