@@ -318,6 +318,8 @@ static void refuses_headers(void **state)
 		mk_deb(&deb, control, data, "");
 		memcpy(deb.data + bad[i].at, bad[i].bytes, strlen(bad[i].bytes));
 		refused(f, &deb, "deb-format", i);
+		if (bad[i].bytes[0] == '9')
+			assert_non_null(strstr(f->e.text, "larger than the file"));
 	}
 	buf_init(&deb, 0);
 	buf_adds(&deb, "!<ar");

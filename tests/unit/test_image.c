@@ -199,6 +199,8 @@ static void follows_links_inside(void **state)
 	put(f, "bin/ls", "ls", 0);
 	link_at(f, "abs", "/usr/bin", 0);
 	put(f, "abs/cp", "cp", 0);
+	link_at(f, "usr/abs", "/usr/bin", 0);
+	put(f, "usr/abs/rm", "rm", 0);
 	link_at(f, "out", "../../../../../../usr/bin", 0);
 	put(f, "out/mv", "mv", 0);
 	link_at(f, "usr/bin", "/elsewhere", 9); /* a link that meets a folder */
@@ -224,6 +226,7 @@ static void follows_links_inside(void **state)
 	readfs_is(f->fs, "usr/bin/ls", "ls");
 	readfs_is(f->fs, "usr/bin/cp", "cp");
 	readfs_is(f->fs, "usr/bin/mv", "mv");
+	readfs_is(f->fs, "usr/bin/rm", "rm");
 	assert_int_equal(readfs_stat(f->fs, "usr/bin").i_mode, LINUX_S_IFDIR | 0755);
 	assert_int_equal(readfs_stat(f->fs, "run/made/sub").i_mode, LINUX_S_IFDIR | 0711);
 }
@@ -301,6 +304,52 @@ static void drops_replaced_file(void **state)
 	assert_memory_equal(out.data, b, sizeof b);
 	assert_int_equal(out.len, sizeof b);
 	buf_fini(&out);
+}
+
+static void reuses_blocks_of_replaced_file(void **state)
+{
+	enum { MIB = 1 << 20, OLD = 12, FILES = 24 }; /* more than fit beside the old one */
+	struct fixture *f = *state;
+	struct image_attr low = attr(0644, 1);
+	struct image_file *old = image_file_begin(f->im, "x", OLD * MIB, &low, NULL);
+	char *bytes = malloc(MIB), name[16];
+	struct buf out;
+
+	assert_non_null(old);
+	put(f, "x", "", 2);
+	memset(bytes, 'n', MIB);
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof name, "f%d", i);
+		if (image_put(f->im, name, bytes, MIB, &low, &f->e))
+			fail_msg("%s", f->e.text);
+	}
+	memset(bytes, 'o', MIB);
+	for (int i = 0; i < OLD; i++)
+		assert_int_equal(image_file_write(old, bytes, MIB, NULL), 0);
+	assert_int_equal(image_file_end(old, NULL), 0);
+	end(f);
+	memset(bytes, 'n', MIB);
+	for (int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof name, "f%d", i);
+		readfs_content(f->fs, name, &out);
+		assert_memory_equal(out.data, bytes, MIB);
+		buf_fini(&out);
+	}
+	free(bytes);
+}
+
+/* Most of its groups are never touched. */
+static void makes_a_large_one(void **state)
+{
+	struct fixture *f = *state;
+
+	image_abandon(f->im);
+	close(f->fd);
+	begin(f, 3ull << 30);
+	put(f, "x", "y", 0);
+	end(f);
+	readfs_is(f->fs, "x", "y");
+	assert_true(f->fs->group_desc_count > 20);
 }
 
 static void holds_many_names(void **state)
@@ -422,7 +471,8 @@ int main(void)
 		WITH_IMAGE(follows_links_inside), WITH_IMAGE(decides_by_rank),
 		WITH_IMAGE(drops_replaced_file),  WITH_IMAGE(holds_many_names),
 		WITH_IMAGE(fills_gaps_and_says_full), WITH_IMAGE(is_the_same_each_time),
-		WITH_IMAGE(refuses_unfinished),
+		WITH_IMAGE(refuses_unfinished),	  WITH_IMAGE(makes_a_large_one),
+		WITH_IMAGE(reuses_blocks_of_replaced_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
