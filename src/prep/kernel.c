@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "unpack.h"
+#include "packed.h"
 
 #define KERNEL_MAX (256u << 20)
 #define INITRD_MAX (512u << 20)

@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "modinfo.h"
-#include "unpack.h"
+#include "packed.h"
 
 #define LIST_MAX (4u << 20)
 #define MODULE_MAX (64u << 20)

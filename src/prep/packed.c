@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unpack: see unpack.h. xz by liblzma itself, since libarchive sets no bound on the memory that a
+ * packed: see packed.h. xz by liblzma itself, since libarchive sets no bound on the memory that a
  * dictionary may take.
  */
-#include "unpack.h"
+#include "packed.h"
 
 #include <archive.h>
 #include <archive_entry.h>

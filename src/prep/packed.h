@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* unpack: compressed bytes in memory (gzip, xz, zstd) to plain ones, within limits. */
-#ifndef PREP_UNPACK_H
-#define PREP_UNPACK_H
+/* packed: compressed bytes in memory (gzip, xz, zstd) to plain ones, within limits. */
+#ifndef PREP_PACKED_H
+#define PREP_PACKED_H
 
 #include <stddef.h>
 
