@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * probe: with programs that only look like QEMU: a shell script that says a version and ends a
+ * trial well or badly, and counts its trials.
+ */
+#include "../lib/check.h"
+
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "host/facts.h"
+#include "qemu/probe.h"
+#include "qemu/version.h"
+
+static char *dir;
+static struct spec spec;
+static struct catalog_arch arch;
+
+static void set(char **to, const char *s)
+{
+	free(*to);
+	*to = xstrdup(s);
+}
+
+static int setup(void **state)
+{
+	struct host_facts host;
+
+	(void)state;
+	dir = check_tmpdir();
+	spec_init(&spec);
+	host_facts_get(&host);
+	arch = (struct catalog_arch){
+		.name = xstrdup("armhf"), .qemu = xstrdup("qemu-fake"), .qemu_native = xstrdup(""),
+		.machine = xstrdup("virt"), .machine_opts = xstrdup(",x=y"), .cpu_tcg = xstrdup("slow"),
+		.cpu_native = xstrdup("host"),
+	};
+	strv_add(&arch.native_hosts, host.machine);
+	host_facts_fini(&host);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	spec_fini(&spec);
+	free(arch.name);
+	free(arch.qemu);
+	free(arch.qemu_native);
+	free(arch.machine);
+	free(arch.machine_opts);
+	free(arch.cpu_tcg);
+	free(arch.cpu_native);
+	strv_fini(&arch.native_hosts);
+	strv_fini(&arch.accels);
+	check_rmdir(dir);
+	return 0;
+}
+
+/* A program that says `version` and ends trials as `trial` says (shell). */
+static void program(const char *version, const char *trial)
+{
+	char *path = file_join(dir, "qemu-fake");
+	char *text = xasprintf("#!/bin/sh\n"
+			       "[ \"$1\" != --version ] || { echo \"%s\"; exit 0; }\n"
+			       "echo \"$*\" >>'%s/trials'\ncat >/dev/null\n%s\n",
+			       version, dir, trial);
+
+	assert_int_equal(file_write(path, text, strlen(text), 0755, NULL), 0);
+	set(&spec.qemu_binary, path);
+	free(text);
+	free(path);
+}
+
+static size_t trials(void)
+{
+	char *path = file_join(dir, "trials");
+	struct buf b;
+	size_t n = 0;
+
+	if (file_read(path, 1 << 20, &b, NULL) == 0) {
+		for (size_t i = 0; i < b.len; i++)
+			n += b.data[i] == '\n';
+		buf_fini(&b);
+	}
+	free(path);
+	return n;
+}
+
+#define V72 "QEMU emulator version 7.2.22 (Debian 1:7.2)"
+
+static void test_versions(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned number;
+	} cases[] = {
+		{V72 "\nCopyright (c) 2003-2022\n", 70222},
+		{"QEMU emulator version 10.0.2", 100002},
+		{"warning: x\nQEMU emulator version 9.1\n", 90100},
+		{"QEMU emulator version 8.2.50 (v8.2.0-1-gabc)", 80250},
+		{"QEMU emulator version x.y", 0},
+		{"QEMU emulator version 7", 0},
+		{"QEMU emulator version 7.", 0},
+		{"QEMU emulator version 999999999999.1", 0},
+		{"bash 5.2", 0},
+		{"", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		unsigned number = 0;
+		char *text = NULL;
+		bool ok = qemu_version_parse(cases[i].text, &number, &text);
+
+		assert_int_equal(ok, cases[i].number != 0);
+		assert_int_equal(number, cases[i].number);
+		free(text);
+	}
+}
+
+static void test_missing(void **state)
+{
+	struct err e = ERR_INIT;
+	struct qemu_probe p;
+
+	(void)state;
+	set(&arch.qemu, "qemu-system-arm-that-nobody-has");
+	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), -1);
+	assert_int_equal(e.kind, ERR_MISSING);
+	assert_string_equal(e.id, "qemu-missing");
+	err_fini(&e);
+}
+
+static void test_old_and_strange(void **state)
+{
+	struct err e = ERR_INIT;
+	struct qemu_probe p;
+
+	(void)state;
+	set(&spec.accel, "tcg");
+	program("QEMU emulator version 5.2.0 (Debian)", "exit 0");
+	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), -1);
+	assert_string_equal(e.id, "qemu-old");
+	assert_non_null(strstr(e.text, "5.2.0"));
+	program("hello", "exit 0");
+	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), -1);
+	assert_string_equal(e.id, "qemu-strange");
+	assert_int_equal(e.kind, ERR_MISSING);
+	err_fini(&e);
+}
+
+static void test_emulated(void **state)
+{
+	struct err e = ERR_INIT;
+	struct qemu_probe p;
+
+	(void)state;
+	strv_fini(&arch.native_hosts);
+	arch.native_hosts = (struct strv)STRV_INIT;
+	strv_add(&arch.native_hosts, "pdp11");
+	program(V72, "exit 0");
+	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), 0);
+	assert_string_equal(p.accel, "tcg");
+	assert_string_equal(p.tried, "");
+	assert_non_null(strstr(p.why, "cannot run armhf itself"));
+	assert_int_equal(p.version, 70222);
+	assert_string_equal(p.version_text, "7.2.22 (Debian 1:7.2)");
+	assert_true(p.sandbox);
+	assert_int_equal(trials(), 1); /* the sandbox alone */
+	qemu_probe_fini(&p);
+	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), 0);
+	assert_int_equal(trials(), 1); /* remembered */
+	qemu_probe_fini(&p);
+}
+
+/* An accelerator that is asked for and does not start. */
+static void test_refused(void **state)
+{
+	struct err e = ERR_INIT;
+	struct qemu_probe p;
+
+	(void)state;
+	program(V72, "echo 'qemu: warning: old' >&2; echo 'error: failed to set MSR \033[1m' >&2; exit 1");
+	set(&spec.accel, "kvm");
+	strv_add(&arch.accels, "kvm");
+	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), -1);
+	assert_int_equal(e.kind, ERR_MISSING);
+	assert_non_null(strstr(e.text, "cpu.accel: kvm cannot be used"));
+	if (access("/dev/kvm", R_OK | W_OK) == 0) {
+		assert_non_null(strstr(e.text, "failed to set MSR ?[1m"));
+		assert_null(strstr(e.text, "warning"));
+	}
+	err_fini(&e);
+}
+
+/* Where this host has /dev/kvm: tried, believed, and no longer after it failed in use. */
+static void test_used_and_rejected(void **state)
+{
+	struct err e = ERR_INIT;
+	struct qemu_probe p;
+
+	(void)state;
+	if (access("/dev/kvm", R_OK | W_OK) != 0)
+		skip();
+	program(V72, "exit 0");
+	strv_add(&arch.accels, "kvm");
+	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), 0);
+	assert_string_equal(p.accel, "kvm");
+	assert_non_null(strstr(p.why, "works"));
+	qemu_probe_fini(&p);
+	assert_int_equal(qemu_probe_reject(&spec, &arch, dir, "kvm", "KVM internal error", &e), 0);
+	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), 0);
+	assert_string_equal(p.accel, "tcg");
+	assert_string_equal(p.tried, "kvm");
+	assert_non_null(strstr(p.why, "KVM internal error"));
+	qemu_probe_fini(&p);
+}
+
+/* A cache that is rubbish is no hindrance. */
+static void test_bad_cache(void **state)
+{
+	char *path = file_join(dir, "accelerators.json");
+	struct err e = ERR_INIT;
+	struct qemu_probe p;
+
+	(void)state;
+	assert_int_equal(file_write(path, "[1, {", 5, 0600, NULL), 0);
+	program(V72, "exit 3");
+	set(&spec.accel, "tcg");
+	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), 0);
+	assert_false(p.sandbox);
+	qemu_probe_fini(&p);
+	free(path);
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_versions), T(test_missing), T(test_old_and_strange), T(test_emulated),
+		T(test_refused),  T(test_used_and_rejected), T(test_bad_cache),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
