@@ -42,9 +42,12 @@ int index_choose(const struct suite *s, const char *component, const char *arch,
 	}
 	*out = (struct index){.solv_fd = -1};
 	free(plain);
-	if (!file)
-		return err_set(e, ERR_VERIFY, "index-absent", "%s has no component %s for %s",
-			       s->pub.suite, component, arch);
+	if (!file) {
+		err_set(e, ERR_VERIFY, "index-absent", "%s has no component %s for %s", s->pub.suite,
+			component, arch);
+		return err_hint(e, "name the components that it has (mirror.components), or another "
+				   "mirror");
+	}
 	out->name = xasprintf("the package list of %s %s %s", s->pub.suite, component, arch);
 	out->base = s->pub.base;
 	out->size = file->size;
@@ -273,6 +276,8 @@ int index_load(struct archive_env *env, struct index *ix, struct s_Pool *pool, s
 	int r = ix->solv_fd >= 0 ? load_parsed(env, ix, repo, e) : load_packed(env, ix, repo, e);
 
 	repo->appdata = (void *)ix->base;
+	if (r < 0 && e && e->kind == ERR_VERIFY && !e->hint)
+		err_hint(e, "try again later or name another mirror");
 	if (!r)
 		log_msg("archive", "%s: %d packages", ix->name, repo->nsolvables);
 	return r;

@@ -103,7 +103,8 @@ static int by_name(const void *a, const void *b)
 static int bad(struct release *r, struct err *e, const char *id, const char *text)
 {
 	release_fini(r);
-	return err_set(e, ERR_VERIFY, id, "%s", text);
+	err_set(e, ERR_VERIFY, id, "%s", text);
+	return err_hint(e, "try again later or name another mirror");
 }
 
 int release_parse(const char *text, size_t n, struct release *out, struct err *e)
