@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""ladder: an include points only down, a library is included in its own folder alone, and what
+differs by operating system lies in src/host."""
+import re
+
+import tree
+
+LADDER = ('base', 'host', 'catalog', 'spec', 'archive', 'console', 'qemu', 'vm', 'plan', 'prep',
+          'wizard', 'tui')
+RUNG = {name: i for i, name in enumerate(LADDER)}
+RUNG['cli'] = RUNG['tui']  # two faces of one height: neither includes the other
+# Less than the ladder would allow: the step contract knows no archive and no machine.
+ONLY = {'plan': ('base', 'host', 'spec', 'plan')}
+
+# Header (by the start of its name) -> folders or files that may include it.
+LIBRARIES = {
+    'uv.h': ('base', 'host'),
+    'ini.h': ('base',),
+    'jansson.h': ('include/base/json.h', 'src/base/json.c'),
+    'openssl/': ('base',),
+    'lzma.h': ('base', 'archive', 'prep'),
+    'archive.h': ('base', 'archive', 'prep'),
+    'archive_entry.h': ('base', 'archive', 'prep'),
+    'curl/': ('archive',),
+    'rnp/': ('archive', 'src/base/hash.c'),
+    'solv/': ('archive',),
+    'ext2fs/': ('prep',),
+    'et/': ('prep',),
+    'com_err.h': ('prep',),
+    'vterm': ('console',),
+    'curses.h': ('tui',),
+    'ncurses': ('tui',),
+    'panel.h': ('tui',),
+    'form.h': ('tui',),
+    'menu.h': ('tui',),
+    'term.h': ('tui',),
+    'linux/': ('src/host',),
+    'mach/': ('src/host',),
+    'sys/epoll.h': ('src/host',),
+    'sys/eventfd.h': ('src/host',),
+    'sys/inotify.h': ('src/host',),
+    'sys/prctl.h': ('src/host',),
+    'sys/sendfile.h': ('src/host',),
+    'sys/signalfd.h': ('src/host',),
+    'sys/sysctl.h': ('src/host',),
+    'sys/sysinfo.h': ('src/host',),
+    'sys/vfs.h': ('src/host',),
+    'windows.h': ('src/host',),
+}
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+([<"])([^>"]+)[>"]', re.M)
+SYSTEM = re.compile(r'^[ \t]*#[ \t]*(?:el)?if(?:n?def)?\b.*?(\b_*(?:linux|gnu_linux|APPLE|MACH|'
+                    r'FreeBSD|NetBSD|OpenBSD|DragonFly|sun|CYGWIN|MINGW(?:32|64)|MSYS|WIN32|WIN64|'
+                    r'HAIKU)_*\b)', re.M)
+
+
+def folder_of(path):
+    parts = path.split('/')
+    return parts[1] if len(parts) > 2 else ''
+
+
+def may_use(path, allowed):
+    return folder_of(path) in allowed or any(path == a or path.startswith(a + '/') for a in allowed)
+
+
+def check_local(t, path, name, where):
+    target, own = name.split('/')[0] if '/' in name else '', folder_of(path)
+    if not target:
+        if not t.has('%s/%s' % (path.rpartition('/')[0], name)):
+            return ['%s: "%s" is not in this folder' % (where, name)]
+        return []
+    if not t.has('include/' + name):
+        return ['%s: "%s" is not below include/' % (where, name)]
+    if not own:  # main.c: the faces
+        return [] if target in ('cli', 'tui') else ['%s: main includes %s' % (where, name)]
+    if own == target:
+        return []
+    if own in ONLY and target not in ONLY[own]:
+        return ['%s: %s does not know %s' % (where, own, name)]
+    if RUNG[target] >= RUNG[own]:
+        return ['%s: %s includes %s, which is not below it' % (where, own, name)]
+    return []
+
+
+def check(t):
+    bad = []
+    for path in t.files('.c', '.h', under=('src', 'include')):
+        own = folder_of(path)
+        if own and own not in RUNG:
+            bad.append('%s:1: the folder %s has no place in the ladder' % (path, own))
+            continue
+        text = t.uncommented(path)
+        for m in INCLUDE.finditer(text):
+            where = '%s:%d' % (path, tree.line_of(text, m.start(1)))
+            quote, name = m.groups()
+            if quote == '"' and name == 'config.h':
+                bad.append('%s: config.h comes from the command line' % where)
+            elif quote == '"' and name.split('/')[0] in RUNG or quote == '"' and '/' not in name:
+                bad += check_local(t, path, name, where)
+            elif quote == '"':
+                bad.append('%s: "%s" is no header of ours' % (where, name))
+            else:
+                bad += ['%s: <%s> belongs in %s' % (where, name, ', '.join(allowed))
+                        for start, allowed in LIBRARIES.items()
+                        if name.startswith(start) and not may_use(path, allowed)]
+        if own != 'host':
+            for m in SYSTEM.finditer(text):
+                bad.append('%s:%d: %s: what differs by system lies in src/host' %
+                           (path, tree.line_of(text, m.start(1)), m.group(1)))
+    return bad
+
+
+if __name__ == '__main__':
+    tree.run(check)

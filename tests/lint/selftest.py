@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""selftest: each rule of the lint scripts finds what it is for (a tree with one fault), and finds
+nothing in the same tree without it."""
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import argv
+import calls
+import files
+import ladder
+import man
+import tree
+
+LICENCE = '/* SPDX-License-Identifier: MIT */\n/* x: an example. */\n'
+ARGS = '/usr/bin/qemu\n-no-user-config\n-nodefaults\n-display\nnone\n'
+
+
+class Rules(unittest.TestCase):
+    def setUp(self):
+        self.root = tempfile.mkdtemp(prefix='debwiz-lint-')
+        self.addCleanup(shutil.rmtree, self.root)
+        self.put('include/base/buf.h', LICENCE + 'int buf_addf(int *b, const char *fmt, ...)\n'
+                 '\t__attribute__((format(printf, 2, 3)));\n')
+        self.put('include/vm/vm.h', LICENCE)
+
+    def put(self, path, text):
+        path = os.path.join(self.root, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(text)
+
+    def finds(self, check, path, good, bad):
+        """`check` is silent on the file with each text of `good`, and not with any of `bad`."""
+        for texts, wanted in ((good, False), (bad, True)):
+            for text in texts:
+                self.put(path, text)
+                found = check(tree.Tree(self.root))
+                self.assertEqual(bool(found), wanted, '%r: %r' % (text, found))
+        os.remove(os.path.join(self.root, path))
+
+    def test_ladder(self):
+        self.finds(ladder.check, 'src/spec/a.c',
+                   ['#include "base/buf.h"\n', '// #include "vm/vm.h"\n', '/*\n#include <uv.h>\n*/'],
+                   ['#include "vm/vm.h"\n', '#include <uv.h>\n', '#include <archive.h>\n',
+                    '#include "nowhere.h"\n', '#include "base/nowhere.h"\n', '#include "config.h"\n',
+                    '#ifdef __linux__\n#endif\n', '#if defined(__APPLE__)\n#endif\n',
+                    '#include <sys/prctl.h>\n', '#include <curses.h>\n'])
+        self.finds(ladder.check, 'src/host/a.c', ['#ifdef __linux__\n#endif\n#include <uv.h>\n'],
+                   ['#include <jansson.h>\n', '#include "vm/vm.h"\n'])
+        self.finds(ladder.check, 'src/plan/a.c', ['#include "base/buf.h"\n'], ['#include "vm/vm.h"\n'])
+        self.finds(ladder.check, 'src/cli/a.c', ['#include "vm/vm.h"\n'], ['#include <uv.h>\n'])
+        self.finds(ladder.check, 'src/new/a.c', [], [''])
+
+    def test_calls(self):
+        self.finds(calls.check, 'src/base/a.c',
+                   ['int f(void) { /* strcpy(a, b) */ return g("system(x)"); }', 'v->signal(1);',
+                    'my_system(1);', 'buf_addf(b, "%d", 1);', 'snprintf(b, n, x ? "a" : "b");',
+                    'buf_addf(b, PRIu64, 1);', 'int x;\nvsnprintf(b, n, fmt, ap);'],
+                   ['strcpy(a, b);', 'sleep (1);', 'x = atoi(s);', 'system("x");', 'strtok(a, b);',
+                    'signal(SIGINT, f);', 'setjmp(j);', 'alloca(3);', 'printf("x");', 'fputs(s, stdout);',
+                    'buf_addf(b, text);', 'buf_addf(b, x ? "a" : t);', 'snprintf(b, f(1, 2), text, "a");',
+                    'curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);',
+                    'curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0);'])
+        self.finds(calls.check, 'tests/a.py', ['x.sleeps()'], ['time.sleep(1)', 'os.system("x")'])
+        self.finds(calls.check, 'tests/a.sh', ['# sleep 1'], ['sleep 1', 'x && sleep 0.1'])
+
+    def test_files(self):
+        self.finds(files.check, 'src/base/a.c', [LICENCE + 'int a;\n'],
+                   ['int a;\n', '/* SPDX-License-Identifier: MIT */\nint a;\n', LICENCE + 'int a; \n',
+                    LICENCE + '    int a;\n', LICENCE + 'int a;', LICENCE + '/* TO' 'DO */\n',
+                    LICENCE + '/* ' + 'x' * 120 + ' */\n', LICENCE + '/* %s/x */\n' %
+                    os.path.realpath(self.root)])
+        self.finds(files.check, 'tests/a.py', ['# SPDX-License-Identifier: MIT\n"""what it does"""\n'],
+                   ['"""what it does"""\n', '# SPDX-License-Identifier: MIT\nimport os\n'])
+
+    def test_hosts(self):
+        self.put('src/base/a.c', LICENCE + '/* http://mirror.internal.test/debian */\n')
+        t = tree.Tree(self.root)
+        self.assertTrue(files.check_words(t, {'mirror.internal.test'}, '/nowhere/else'))
+        self.assertFalse(files.check_words(t, {'other.internal.test'}, '/nowhere/else'))
+
+    def test_map(self):
+        good = 'Source map\n==========\n- include/base/buf.h: bytes\n- `include/vm/vm.h`: machines\n'
+        self.finds(files.check_map, 'README',
+                   [good, 'no such chapter\n', '## Source map\n- include/base/buf.h, include/vm/vm.h: x\n\n'
+                    '## Next\n- src/x.c: x'],
+                   [good.replace('- `include/vm/vm.h`: machines\n', ''), good + '- src/base/gone.c: x\n',
+                    good + '- include/vm/vm.h: twice\n'])
+
+    def test_place(self):
+        git = ['git', '-c', 'safe.directory=*', '-C', self.root]
+        subprocess.run(git + ['init', '-q'], check=True)
+        subprocess.run(git + ['add', '-A'], check=True)
+        self.assertEqual(files.check_place(tree.Tree(self.root)), [])
+        self.put('notes/a', '')
+        self.assertEqual(files.check_place(tree.Tree(self.root)), [])
+        subprocess.run(git + ['add', '-A'], check=True)
+        self.assertTrue(files.check_place(tree.Tree(self.root)))
+
+    def test_argv(self):
+        net = ARGS + '-netdev\nuser,id=net%s\n'
+        self.finds(argv.check, 'tests/golden/argv/a.args',
+                   [ARGS, net % ',hostfwd=tcp:127.0.0.1:22-:22',
+                    ARGS + '-blockdev\n{"driver":"raw","file":{"driver":"file","filename":"x"}}\n'],
+                   [ARGS.replace('-nodefaults\n', ''), ARGS.replace('none', 'gtk'), ARGS + '-daemonize\n',
+                    net % ',hostfwd=tcp::22-:22', net % ',hostfwd=tcp:0.0.0.0:22-:22', net % ',smb=/x',
+                    net % ',tftp=/x', net % ',guestfwd=tcp:10.0.2.1:1-cmd:x', ARGS + '-serial\nvc\n',
+                    ARGS + '-serial\nmon:stdio\n', ARGS + '-chardev\nsocket,id=a,host=x,port=1\n',
+                    ARGS + '-blockdev\n{"driver":"raw","file":{"filename":"x"}}\n'])
+        self.finds(argv.check, 'src/qemu/a.c', ['x("user,id=net");'],
+                   ['x(",smb=%s");', 'x("-monitor");', 'x("hostfwd=tcp::%u-:22");'])
+
+    def test_man(self):
+        usage = 'verbs:\n  up M    x\n\noptions:\n      --plain     x\n'
+        page = '.TP\n.B "up M"\nx\n.TP\n.B "--plain"\n.SS [disk]\n.TP\n.B size = 1\nx\n'
+        self.assertEqual(man.check_words(page, usage, [('disk', 'size')]), [])
+        self.assertTrue(man.check_words(page.replace('up M', 'ap M'), usage, []))
+        self.assertTrue(man.check_words(page.replace('--plain', '--plan'), usage, []))
+        self.assertTrue(man.check_words(page, usage, [('disk', 'bus')]))
+        self.assertTrue(man.check_words(page, usage, [('cpu', 'size')]))
+
+
+if __name__ == '__main__':
+    unittest.main()
