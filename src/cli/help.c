@@ -111,6 +111,8 @@ void cli_print_man(void)
 		snprintf(name, sizeof(name), "--%s", cli_options[i].name);
 		put_tagged(name, cli_options[i].arg ? cli_options[i].arg : "", cli_options[i].help);
 	}
+	put_tagged("--help", "", "the verbs and options");
+	put_tagged("--version", "", "the version");
 	puts(".SH THE INI FILE");
 	for (size_t i = 0; i < field_count; i++) {
 		if (strcmp(section, field_table[i].section)) {

@@ -99,7 +99,7 @@ def check(t):
                            (path, tree.line_of(code, m.start()), m.group(1), BANNED[m.group(1)]))
         bad += check_formats(t, path, functions)
         text = t.uncommented(path)
-        for m in re.finditer(r'VERIFY(?:PEER|HOST)\s*,\s*(?:0|false)\b', text):
+        for m in re.finditer(r'VERIFY(?:PEER|HOST)\s*,\s*(?:0[uUlL]*|false)\b', text):
             bad.append('%s:%d: certificates are always checked' %
                        (path, tree.line_of(text, m.start())))
         if path.startswith(('src/', 'include/')) and not path.startswith(('src/cli/', 'src/tui/')):
