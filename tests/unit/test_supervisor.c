@@ -263,19 +263,27 @@ static void check_clean(const struct play *p, const struct vm_run *run)
 {
 	struct proc_id supervisor = {run->supervisor_pid, run->supervisor_start};
 	struct proc_id qemu = {run->qemu_pid, run->qemu_start};
-	DIR *d;
 	struct dirent *entry;
+	struct buf log;
+	char *path;
+	DIR *d;
 
 	for (int i = 0; i < 400 && proc_alive(&supervisor); i++)
 		poll(NULL, 0, 5); /* it ends after it told so; there is nothing to wait on */
 	assert_false(proc_alive(&supervisor));
 	assert_false(qemu.pid && proc_alive(&qemu));
+	path = file_join(p->dir, "supervisor.log");
+	if (file_read(path, 1 << 20, &log, NULL) == 0) { /* it has nothing to say there */
+		assert_string_equal(log.data, "");
+		buf_fini(&log);
+	}
+	free(path);
 	d = opendir(p->dir);
 	assert_non_null(d);
 	while ((entry = readdir(d))) {
-		char *path = file_join(p->dir, entry->d_name);
 		struct stat st;
 
+		path = file_join(p->dir, entry->d_name);
 		assert_int_equal(lstat(path, &st), 0);
 		assert_false(S_ISSOCK(st.st_mode));
 		assert_true(S_ISDIR(st.st_mode) || (st.st_mode & 077) == 0);
