@@ -27,9 +27,9 @@
 #include "base/hash.h"
 
 #define DEB_PATH_MAX 4095
-#define DEB_CONTROL_MAX (64u << 20)  /* unpacked bytes of all of control.tar */
-#define DEB_DATA_MAX (16ull << 30)   /* unpacked bytes of all of data.tar */
-#define DEB_DICT_MAX (64u << 20)     /* xz -9 */
+#define DEB_CONTROL_MAX (64u << 20) /* unpacked bytes of all of control.tar */
+#define DEB_DATA_MAX (16ull << 30)  /* unpacked bytes of all of data.tar */
+#define DEB_DICT_MAX (64u << 20)    /* xz -9 */
 #define DEB_ENTRIES_MAX 2000000u
 
 struct deb;
@@ -51,15 +51,16 @@ enum deb_type {
 
 /* One entry of a tar. The strings are borrowed and valid until the next deb_next. */
 struct deb_entry {
-	const char *path; /* "usr/bin/ls": no leading "./" or "/", no trailing "/"; "" is the root */
+	const char
+		*path; /* "usr/bin/ls": no leading "./" or "/", no trailing "/"; "" is the root */
 	enum deb_type type;
 	unsigned mode; /* permission bits with set-id and sticky: & 07777 */
 	uint32_t uid;
 	uint32_t gid;
-	int64_t mtime; /* seconds since the epoch */
-	uint64_t size; /* DEB_FILE: bytes; else 0 */
+	int64_t mtime;	  /* seconds since the epoch */
+	uint64_t size;	  /* DEB_FILE: bytes; else 0 */
 	const char *link; /* DEB_SYMLINK: target as packed. DEB_HARDLINK: path in the form above */
-	unsigned major; /* DEB_CHAR, DEB_BLOCK */
+	unsigned major;	  /* DEB_CHAR, DEB_BLOCK */
 	unsigned minor;
 };
 

@@ -32,11 +32,11 @@ struct image;
 struct image_file;
 
 struct image_spec {
-	uint64_t offset;	/* of the region in the file, bytes, a multiple of 4096 */
-	uint64_t length;	/* bytes; what does not fill a 4 KiB block is left */
-	uint8_t uuid[16];	/* of the file system; also seeds its directory hash */
-	const char *label;	/* at most 16 bytes */
-	int64_t epoch;		/* > 0: the time of everything that has no time of its own */
+	uint64_t offset;   /* of the region in the file, bytes, a multiple of 4096 */
+	uint64_t length;   /* bytes; what does not fill a 4 KiB block is left */
+	uint8_t uuid[16];  /* of the file system; also seeds its directory hash */
+	const char *label; /* at most 16 bytes */
+	int64_t epoch;	   /* > 0: the time of everything that has no time of its own */
 };
 
 struct image_attr {

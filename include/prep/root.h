@@ -54,7 +54,8 @@ struct root_request {
 	struct gpt_guid disk_id, esp_id, root_id;
 	const struct root_deb *debs; /* unpacked; in the order that decides between two owners */
 	size_t deb_count;
-	const struct root_deb *extras; /* copied to /var/cache/debwiz/NAME.deb, verified the same way */
+	const struct root_deb
+		*extras; /* copied to /var/cache/debwiz/NAME.deb, verified the same way */
 	size_t extra_count;
 	/* Made before any package: merged-/usr links, as {"/bin", .link = "usr/bin"}; a folder for
 	 * each target is made too. A package that ships the same link is fine. */
@@ -63,7 +64,8 @@ struct root_request {
 	const struct root_file *files; /* written after the packages */
 	size_t file_count;
 	/* Name of an asset that lists more files: lines of `MODE PATH` or `MODE PATH -> TARGET`, #
-	 * comments; content from the asset FOLDER/root/PATH, FOLDER being the list's own. NULL: none. */
+	 * comments; content from the asset FOLDER/root/PATH, FOLDER being the list's own. NULL:
+	 * none. */
 	const char *file_list;
 	unsigned workers; /* decompressing at once; 0: by the number of CPUs */
 };

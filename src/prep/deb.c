@@ -206,7 +206,8 @@ static int next_part(struct deb *d, struct member *m, struct err *e)
 			return -1;
 		if (r == 0)
 			return err_set(e, ERR_VERIFY, "deb-format",
-				       "%s is no sound Debian package: it has no %s", d->name, stem);
+				       "%s is no sound Debian package: it has no %s", d->name,
+				       stem);
 	} while (m->name[0] == '_'); /* deb(5): such members are to be ignored */
 	if (!is_part(m->name, stem))
 		return err_set(e, ERR_VERIFY, "deb-format",
@@ -217,7 +218,7 @@ static int next_part(struct deb *d, struct member *m, struct err *e)
 
 int deb_enter(struct deb *d, enum deb_part part, struct err *e)
 {
-	struct member m;
+	struct member m = {.size = 0};
 	enum deb_packing packing;
 
 	if (part == DEB_CONTROL ? d->has_control : d->has_data)
@@ -403,7 +404,7 @@ ssize_t deb_read(struct deb *d, void *p, size_t n, struct err *e)
 
 int deb_finish(struct deb *d, uint8_t sha256[HASH_SIZE], uint64_t *size, struct err *e)
 {
-	struct member m;
+	struct member m = {.size = 0};
 	int r = 0;
 
 	deb_source_close(d);

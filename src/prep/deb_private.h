@@ -29,8 +29,8 @@ struct deb {
 	uint64_t max_output;
 
 	/* the member that is read */
-	uint64_t left;	 /* bytes of it not read yet */
-	bool odd;	 /* a padding byte follows it */
+	uint64_t left;	  /* bytes of it not read yet */
+	bool odd;	  /* a padding byte follows it */
 	bool has_control; /* its member was passed */
 	bool has_data;
 	enum deb_part part;

@@ -98,8 +98,8 @@ static la_ssize_t give_unxz(struct archive *a, void *arg, const void **p)
 		if (r == LZMA_STREAM_END) {
 			d->xz_ended = true;
 		} else if (r != LZMA_OK) {
-			err_set(&d->source_err, ERR_VERIFY, "deb-format", "%s is damaged: %s", d->name,
-				xz_reason(r));
+			err_set(&d->source_err, ERR_VERIFY, "deb-format", "%s is damaged: %s",
+				d->name, xz_reason(r));
 			archive_set_error(a, EINVAL, "%s", d->source_err.text);
 			return ARCHIVE_FATAL;
 		}
@@ -110,11 +110,13 @@ static la_ssize_t give_unxz(struct archive *a, void *arg, const void **p)
 
 static int open_xz(struct deb *d, struct err *e)
 {
-	/* The checksums inside are not computed: what is read is covered by the package's SHA-256. */
+	/* The checksums inside are not computed: what is read is covered by the package's SHA-256.
+	 */
 	lzma_ret r = lzma_stream_decoder(&d->xz, XZ_MEMORY, LZMA_CONCATENATED | LZMA_IGNORE_CHECK);
 
 	if (r != LZMA_OK)
-		return err_set(e, ERR_FAILED, "deb-memory", "xz could not be started for %s", d->name);
+		return err_set(e, ERR_FAILED, "deb-memory", "xz could not be started for %s",
+			       d->name);
 	d->has_xz = true;
 	d->xz_ended = false;
 	return 0;

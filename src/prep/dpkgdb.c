@@ -55,8 +55,7 @@ struct dpkgdb_package *dpkgdb_add(struct dpkgdb *db)
 	return p;
 }
 
-void dpkgdb_control(struct dpkgdb_package *p, const char *name, unsigned mode,
-		    struct buf *content)
+void dpkgdb_control(struct dpkgdb_package *p, const char *name, unsigned mode, struct buf *content)
 {
 	struct dpkgdb_member *m;
 
@@ -116,8 +115,8 @@ static bool is_word(const char *s)
 	return s && *s && strchr(first, *s) && s[strspn(s, rest)] == '\0';
 }
 
-int dpkgdb_check(struct dpkgdb_package *p, const char *name, const char *version,
-		 const char *arch, struct err *e)
+int dpkgdb_check(struct dpkgdb_package *p, const char *name, const char *version, const char *arch,
+		 struct err *e)
 {
 	const struct dpkgdb_member *m = dpkgdb_member(p, "control");
 	char *same;
@@ -130,9 +129,8 @@ int dpkgdb_check(struct dpkgdb_package *p, const char *name, const char *version
 	p->name = deb_control_field(m->content.data, "Package");
 	p->version = deb_control_field(m->content.data, "Version");
 	p->arch = deb_control_field(m->content.data, "Architecture");
-	if (!is_word(p->name) || !is_word(p->arch) || !p->version ||
-	    strcmp(p->name, name) != 0 || strcmp(p->version, version) != 0 ||
-	    strcmp(p->arch, arch) != 0)
+	if (!is_word(p->name) || !is_word(p->arch) || !p->version || strcmp(p->name, name) != 0 ||
+	    strcmp(p->version, version) != 0 || strcmp(p->arch, arch) != 0)
 		return err_set(e, ERR_VERIFY, "root-mismatch",
 			       "the file of package %s %s (%s) holds %s %s (%s)", name, version,
 			       arch, p->name ? p->name : "?", p->version ? p->version : "?",
@@ -171,8 +169,8 @@ static int by_name(const void *a, const void *b)
 	return r ? r : strcmp(x->arch, y->arch);
 }
 
-static int put(struct dpkgdb_writer *w, const char *name, unsigned mode, const void *data,
-	       size_t n, struct err *e)
+static int put(struct dpkgdb_writer *w, const char *name, unsigned mode, const void *data, size_t n,
+	       struct err *e)
 {
 	struct image_attr attr = {.mode = mode, .mtime = w->epoch, .rank = w->rank};
 	char *path = xasprintf("%s/%s", DB, name);
@@ -236,8 +234,8 @@ static int write_info(struct dpkgdb_writer *w, const struct dpkgdb_package *p, s
 
 static int make_dirs(struct dpkgdb_writer *w, struct err *e)
 {
-	static const char *const names[] = {"", "/alternatives", "/info", "/parts", "/triggers",
-					    "/updates"};
+	static const char *const names[] = {"",	      "/alternatives", "/info",
+					    "/parts", "/triggers",     "/updates"};
 	/* A package that ships the folder decides about it. */
 	struct image_attr attr = {.mode = 0755, .mtime = w->epoch, .rank = UINT32_MAX};
 	char *path;
@@ -264,8 +262,7 @@ static int write_status(struct dpkgdb *db, struct dpkgdb_writer *w, struct err *
 	return r;
 }
 
-int dpkgdb_write(struct dpkgdb *db, struct image *im, unsigned rank, int64_t epoch,
-		 struct err *e)
+int dpkgdb_write(struct dpkgdb *db, struct image *im, unsigned rank, int64_t epoch, struct err *e)
 {
 	static const char *const empty[] = {"available", "diversions", "statoverride"};
 	struct dpkgdb_writer w = {.image = im, .rank = rank, .epoch = epoch};

@@ -25,18 +25,16 @@ void dpkgdb_free(struct dpkgdb *db); /* NULL is fine */
 /* A package, owned by db. */
 struct dpkgdb_package *dpkgdb_add(struct dpkgdb *db);
 /* A file of the control part ("control", "postinst", …): takes what `content` holds. */
-void dpkgdb_control(struct dpkgdb_package *p, const char *name, unsigned mode,
-		    struct buf *content);
+void dpkgdb_control(struct dpkgdb_package *p, const char *name, unsigned mode, struct buf *content);
 /* All control files are there. Checks that the stanza is one of this name, version and
  * architecture. */
-int dpkgdb_check(struct dpkgdb_package *p, const char *name, const char *version,
-		 const char *arch, struct err *e);
+int dpkgdb_check(struct dpkgdb_package *p, const char *name, const char *version, const char *arch,
+		 struct err *e);
 /* A path of the data part, without leading "/". */
 void dpkgdb_path(struct dpkgdb_package *p, const char *path);
 bool dpkgdb_is_conffile(const struct dpkgdb_package *p, const char *path);
 
 /* Writes /var/lib/dpkg. `rank` and `epoch` are what its files get. */
-int dpkgdb_write(struct dpkgdb *db, struct image *im, unsigned rank, int64_t epoch,
-		 struct err *e);
+int dpkgdb_write(struct dpkgdb *db, struct image *im, unsigned rank, int64_t epoch, struct err *e);
 
 #endif

@@ -164,8 +164,7 @@ int image_claim(struct image *im, struct node *parent, const char *leaf, const c
 }
 
 int image_enter(struct image *im, struct node *parent, const char *leaf, struct node *old,
-		enum node_kind kind, ext2_ino_t ino, int dirent_type, unsigned rank,
-		struct err *e)
+		enum node_kind kind, ext2_ino_t ino, int dirent_type, unsigned rank, struct err *e)
 {
 	errcode_t rc = 0;
 
@@ -218,8 +217,7 @@ int image_symlink(struct image *im, const char *path, const char *target,
 	return 0;
 }
 
-int image_link(struct image *im, const char *path, const char *target, unsigned rank,
-	       struct err *e)
+int image_link(struct image *im, const char *path, const char *target, unsigned rank, struct err *e)
 {
 	struct node *parent, *from_parent, *from, *old;
 	const char *leaf, *from_leaf;

@@ -179,8 +179,7 @@ int image_file_write(struct image_file *f, const void *data, size_t n, struct er
 		uint64_t room = x->len * IMAGE_BLOCK_SIZE - f->inner;
 		size_t now = n < room ? n : (size_t)room;
 
-		if (write_at(f, p, now,
-			     f->im->offset + x->start * IMAGE_BLOCK_SIZE + f->inner, e))
+		if (write_at(f, p, now, f->im->offset + x->start * IMAGE_BLOCK_SIZE + f->inner, e))
 			return -1;
 		p += now;
 		n -= now;

@@ -25,7 +25,7 @@ enum node_kind {
 /* A name in the file system. All of them are kept: the image is only written by us, so looking
  * something up never reads it. */
 struct node {
-	struct node *next; /* in its hash chain */
+	struct node *next;   /* in its hash chain */
 	struct node *parent; /* of the root: itself */
 	ext2_ino_t ino;
 	unsigned rank;
@@ -90,8 +90,7 @@ int image_claim(struct image *im, struct node *parent, const char *leaf, const c
 		unsigned rank, bool *taken, struct node **out, struct err *e);
 /* Enters the inode under the name; `old` is what image_claim gave. */
 int image_enter(struct image *im, struct node *parent, const char *leaf, struct node *old,
-		enum node_kind kind, ext2_ino_t ino, int dirent_type, unsigned rank,
-		struct err *e);
+		enum node_kind kind, ext2_ino_t ino, int dirent_type, unsigned rank, struct err *e);
 int image_new_inode(struct image *im, const struct node *parent, unsigned mode, ext2_ino_t *out,
 		    struct err *e);
 

@@ -60,8 +60,8 @@ static void report(struct root_build *b)
 	size_t at = atomic_load(&b->current);
 
 	if (b->progress)
-		b->progress(atomic_load(&b->bytes), b->total,
-			    at ? b->jobs[at - 1].deb->name : NULL, b->arg);
+		b->progress(atomic_load(&b->bytes), b->total, at ? b->jobs[at - 1].deb->name : NULL,
+			    b->arg);
 }
 
 static void report_tick(void *arg)

@@ -63,8 +63,7 @@ int root_files_load(const char *list, struct root_file **out, size_t *count, str
 			files = xreallocarray(files, n + 1, sizeof *files);
 			files[n] = (struct root_file){.path = NULL};
 			n++;
-			if (words.len == 2 ||
-			    (words.len == 4 && strcmp(words.items[2], "->") == 0))
+			if (words.len == 2 || (words.len == 4 && strcmp(words.items[2], "->") == 0))
 				r = read_line(list, number, &words, &files[n - 1], e);
 			else
 				r = bad_line(list, number, e);

@@ -234,7 +234,8 @@ static int fill(struct root_build *b, struct lane *lane, struct chunk *c, struct
 	if (ended)
 		r = end_job(b, lane, c, e);
 	if (r == 0)
-		c->pos = ended ? lane->base : lane->base + job->weight * after / (job->deb->size + 1);
+		c->pos = ended ? lane->base
+			       : lane->base + job->weight * after / (job->deb->size + 1);
 	return r;
 }
 

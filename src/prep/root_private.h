@@ -35,7 +35,7 @@ enum op_type {
 
 struct op {
 	enum op_type type;
-	struct deb_entry entry; /* OP_CONTROL, OP_ENTRY: its strings lie in the chunk */
+	struct deb_entry entry;	   /* OP_CONTROL, OP_ENTRY: its strings lie in the chunk */
 	const unsigned char *data; /* OP_BYTES */
 	size_t len;
 };
@@ -64,7 +64,7 @@ struct lane {
 	uint64_t total; /* sum of weights */
 
 	/* the worker's side */
-	size_t at; /* in jobs */
+	size_t at;     /* in jobs */
 	uint64_t base; /* weights of the jobs before */
 	int fd;
 	struct deb *deb;
@@ -100,8 +100,8 @@ struct root_build {
 
 	atomic_bool stop; /* cancelled or failed */
 	atomic_bool cancelled;
-	atomic_uint_fast64_t bytes;  /* read of all packages */
-	atomic_size_t current; /* job being written, + 1 */
+	atomic_uint_fast64_t bytes; /* read of all packages */
+	atomic_size_t current;	    /* job being written, + 1 */
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed;

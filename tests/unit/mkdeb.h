@@ -6,8 +6,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include "base/buf.h"
 #include "../lib/check.h"
+#include "base/buf.h"
 
 struct mk_entry {
 	char type; /* f d l(ink) h(ard link) c b p(ipe); 0 ends a list */
@@ -19,6 +19,23 @@ struct mk_entry {
 };
 
 #define MK_MTIME 1600000000
+
+#define MK(t, p, d, m)                                                                             \
+	{                                                                                          \
+		.type = (t), .path = (p), .data = (d), .mode = (m)                                 \
+	}
+#define MK_OWNED(t, p, d, m, u, g)                                                                 \
+	{                                                                                          \
+		.type = (t), .path = (p), .data = (d), .mode = (m), .uid = (u), .gid = (g)         \
+	}
+#define MK_ZEROS(p, m, n)                                                                          \
+	{                                                                                          \
+		.type = 'f', .path = (p), .mode = (m), .size = (n)                                 \
+	}
+#define MK_END                                                                                     \
+	{                                                                                          \
+		.type = 0                                                                          \
+	}
 
 static inline la_ssize_t mk_collect(struct archive *a, void *arg, const void *p, size_t n)
 {

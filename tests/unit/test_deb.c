@@ -7,24 +7,24 @@
 #include "prep/deb.h"
 
 static const struct mk_entry control[] = {
-	{'d', "./", NULL, 0755},
-	{'f', "./control", "Package: tiny\nVersion: 1:2.0-1 \nArchitecture: all\nX:\n", 0644},
-	{'f', "./postinst", "#!/bin/sh\n", 0755},
-	{0},
+	MK('d', "./", NULL, 0755),
+	MK('f', "./control", "Package: tiny\nVersion: 1:2.0-1 \nArchitecture: all\nX:\n", 0644),
+	MK('f', "./postinst", "#!/bin/sh\n", 0755),
+	MK_END,
 };
 static const struct mk_entry data[] = {
-	{'d', "./", NULL, 0755},
-	{'d', "./usr/", NULL, 0755},
-	{'d', "./usr/bin/", NULL, 01777, 0, 7, 8},
-	{'f', "./usr/bin/hello", "hello\n", 04755, 0, 1, 70000},
-	{'f', "./usr/bin/empty", "", 0644},
-	{'l', "./usr/bin/link", "../../hello", 0777},
-	{'h', "./usr/bin/again", "./usr/bin/hello", 04755},
-	{'f', "/usr/bin/na\xefve\\x2d", "bytes", 0600},
-	{'c', "./dev", NULL, 0620},
-	{'p', "./pipe", NULL, 0600},
-	{'f', "./usr/big", NULL, 0644, 300000},
-	{0},
+	MK('d', "./", NULL, 0755),
+	MK('d', "./usr/", NULL, 0755),
+	MK_OWNED('d', "./usr/bin/", NULL, 01777, 7, 8),
+	MK_OWNED('f', "./usr/bin/hello", "hello\n", 04755, 1, 70000),
+	MK('f', "./usr/bin/empty", "", 0644),
+	MK('l', "./usr/bin/link", "../../hello", 0777),
+	MK('h', "./usr/bin/again", "./usr/bin/hello", 04755),
+	MK('f', "/usr/bin/na\xefve\\x2d", "bytes", 0600),
+	MK('c', "./dev", NULL, 0620),
+	MK('p', "./pipe", NULL, 0600),
+	MK_ZEROS("./usr/big", 0644, 300000),
+	MK_END,
 };
 
 struct fixture {
@@ -307,9 +307,9 @@ static void refuses_headers(void **state)
 		size_t at;
 		const char *bytes;
 	} bad[] = {
-		{0, "!<arcX>\n"}, {66, "xx"},	      {56, "9999999999"}, {56, "-4        "},
+		{0, "!<arcX>\n"},   {66, "xx"},		{56, "9999999999"},	 {56, "-4        "},
 		{56, "          "}, {56, "4x        "}, {8, "                "}, {8, "a/b"},
-		{68, "3.0\n"},	  {68, "2.0 "},
+		{68, "3.0\n"},	    {68, "2.0 "},
 	};
 	struct fixture *f = *state;
 	struct buf deb;
@@ -343,8 +343,8 @@ static void refuses_paths(void **state)
 	for (size_t i = 0; i < sizeof long_path - 1; i++)
 		long_path[i] = i % 100 ? 'a' : '/';
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		const struct mk_entry list[] = {{'f', bad[i], "x", 0644}, {0}};
-		const struct mk_entry link[] = {{'h', "ok", bad[i], 0644}, {0}};
+		const struct mk_entry list[] = {MK('f', bad[i], "x", 0644), MK_END};
+		const struct mk_entry link[] = {MK('h', "ok", bad[i], 0644), MK_END};
 
 		mk_deb(&deb, control, list, "");
 		refused(f, &deb, "deb-format", i);
@@ -355,9 +355,9 @@ static void refuses_paths(void **state)
 
 static void refuses_too_much(void **state)
 {
-	static const struct mk_entry big[] = {{'f', "zeros", NULL, 0644, 64 << 20}, {0}};
-	static const struct mk_entry many[] = {
-		{'f', "a", NULL, 0644, 600000}, {'f', "b", NULL, 0644, 600000}, {0}};
+	static const struct mk_entry big[] = {MK_ZEROS("zeros", 0644, 64 << 20), MK_END};
+	static const struct mk_entry many[] = {MK_ZEROS("a", 0644, 600000),
+					       MK_ZEROS("b", 0644, 600000), MK_END};
 	static const char *const exts[] = {"", ".gz", ".xz", ".zst"};
 	struct fixture *f = *state;
 	struct buf deb;
@@ -403,7 +403,10 @@ static void refuses_nesting(void **state)
 		buf_init(&deb, 0);
 		mk_ar_member(&deb, "debian-binary", "2.0\n", 4);
 		mk_ar_tar(&deb, "control.tar", "", control);
-		mk_ar_member(&deb, i == 0 ? "data.tar.gz" : i == 1 ? "data.tar.xz" : "data.tar.zst",
+		mk_ar_member(&deb,
+			     i == 0   ? "data.tar.gz"
+			     : i == 1 ? "data.tar.xz"
+				      : "data.tar.zst",
 			     twice.data, twice.len);
 		refused(f, &deb, "deb-format", i);
 		buf_fini(&once);
@@ -450,8 +453,9 @@ static void refuses_huge_dictionary(void **state)
 /* Whatever one bit does: an error or another digest, and an end. */
 static void survives_bit_flips(void **state)
 {
-	static const struct mk_entry small[] = {
-		{'d', "./", NULL, 0755}, {'f', "./a", "abc", 0644}, {'l', "./b", "a", 0777}, {0}};
+	static const struct mk_entry small[] = {MK('d', "./", NULL, 0755),
+						MK('f', "./a", "abc", 0644),
+						MK('l', "./b", "a", 0777), MK_END};
 	static const char *const exts[] = {"", ".gz", ".xz", ".zst"};
 	struct fixture *f = *state;
 	uint8_t want[HASH_SIZE], got[HASH_SIZE];

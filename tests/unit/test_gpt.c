@@ -135,9 +135,9 @@ static void refuses_layouts(void **state)
 	static const struct {
 		uint64_t first, last, first2, last2, sectors;
 	} bad[] = {
-		{33, 100, 200, 300, SECTORS},	   {40, 39, 200, 300, SECTORS},
-		{40, 100, 100, 300, SECTORS},	   {40, 400, 100, 300, SECTORS},
-		{100, 200, 40, 100, SECTORS},	   {100, 200, 40, 300, SECTORS},
+		{33, 100, 200, 300, SECTORS},	       {40, 39, 200, 300, SECTORS},
+		{40, 100, 100, 300, SECTORS},	       {40, 400, 100, 300, SECTORS},
+		{100, 200, 40, 100, SECTORS},	       {100, 200, 40, 300, SECTORS},
 		{40, 100, 200, SECTORS - 33, SECTORS}, {34, 34, 35, 35, 67},
 	};
 	struct gpt_guid id = {{0}};

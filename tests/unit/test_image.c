@@ -467,11 +467,16 @@ static void refuses_unfinished(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_IMAGE(keeps_contents),	  WITH_IMAGE(keeps_attributes),
-		WITH_IMAGE(follows_links_inside), WITH_IMAGE(decides_by_rank),
-		WITH_IMAGE(drops_replaced_file),  WITH_IMAGE(holds_many_names),
-		WITH_IMAGE(fills_gaps_and_says_full), WITH_IMAGE(is_the_same_each_time),
-		WITH_IMAGE(refuses_unfinished),	  WITH_IMAGE(makes_a_large_one),
+		WITH_IMAGE(keeps_contents),
+		WITH_IMAGE(keeps_attributes),
+		WITH_IMAGE(follows_links_inside),
+		WITH_IMAGE(decides_by_rank),
+		WITH_IMAGE(drops_replaced_file),
+		WITH_IMAGE(holds_many_names),
+		WITH_IMAGE(fills_gaps_and_says_full),
+		WITH_IMAGE(is_the_same_each_time),
+		WITH_IMAGE(refuses_unfinished),
+		WITH_IMAGE(makes_a_large_one),
 		WITH_IMAGE(reuses_blocks_of_replaced_file),
 	};
 

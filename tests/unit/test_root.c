@@ -31,14 +31,15 @@ static void add_deb(struct fixture *f, struct root_deb *deb, const char *name, c
 		    const char *fields, const struct mk_entry *control, const struct mk_entry *data,
 		    const char *ext)
 {
-	struct mk_entry all[10] = {{'d', "./", NULL, 0755}};
+	struct mk_entry all[10] = {MK('d', "./", NULL, 0755)};
 	char *stanza = malloc(1000), *file = malloc(100);
 	struct buf ar;
 	size_t n = 1;
 
-	snprintf(stanza, 1000, "Package: %s\nVersion: 1-1\nArchitecture: %s\n%sDescription: %s\n x\n",
-		 name, arch, fields, name);
-	all[n++] = (struct mk_entry){'f', "./control", stanza, 0644};
+	snprintf(stanza, 1000,
+		 "Package: %s\nVersion: 1-1\nArchitecture: %s\n%sDescription: %s\n x\n", name, arch,
+		 fields, name);
+	all[n++] = (struct mk_entry)MK('f', "./control", stanza, 0644);
 	while (control && control->type)
 		all[n++] = *control++;
 	mk_deb(&ar, all, data, ext);
@@ -56,46 +57,46 @@ static void add_deb(struct fixture *f, struct root_deb *deb, const char *name, c
 }
 
 static const struct mk_entry base_control[] = {
-	{'f', "./conffiles", "/etc/conf\n/etc/second\nremove-on-upgrade /etc/gone\n", 0644},
-	{'f', "./postinst", "#!/bin/sh\n", 0755},
-	{'f', "./md5sums", "0  usr/bin/tool\n", 0644},
-	{0},
+	MK('f', "./conffiles", "/etc/conf\n/etc/second\nremove-on-upgrade /etc/gone\n", 0644),
+	MK('f', "./postinst", "#!/bin/sh\n", 0755),
+	MK('f', "./md5sums", "0  usr/bin/tool\n", 0644),
+	MK_END,
 };
 static const struct mk_entry base_data[] = {
-	{'d', "./", NULL, 0755},
-	{'d', "./bin/", NULL, 0700},
-	{'f', "./bin/sh", "shell", 04755, 0, 0, 42},
-	{'d', "./etc/", NULL, 0755},
-	{'f', "./etc/conf", "setting", 0640},
-	{'h', "./etc/second", "./etc/conf", 0640},
-	{'f', "./etc/plain", "plain", 0644},
-	{'d', "./usr/", NULL, 0755},
-	{'d', "./usr/share/", NULL, 0750},
-	{'f', "./usr/share/both", "of base", 0644},
-	{0},
+	MK('d', "./", NULL, 0755),
+	MK('d', "./bin/", NULL, 0700),
+	MK_OWNED('f', "./bin/sh", "shell", 04755, 0, 42),
+	MK('d', "./etc/", NULL, 0755),
+	MK('f', "./etc/conf", "setting", 0640),
+	MK('h', "./etc/second", "./etc/conf", 0640),
+	MK('f', "./etc/plain", "plain", 0644),
+	MK('d', "./usr/", NULL, 0755),
+	MK('d', "./usr/share/", NULL, 0750),
+	MK('f', "./usr/share/both", "of base", 0644),
+	MK_END,
 };
 static const struct mk_entry lib_control[] = {
-	{'f', "./triggers",
-	 "# why\ninterest-noawait /usr/share/x\ninterest ldconfig\nactivate other\n", 0644},
-	{0},
+	MK('f', "./triggers",
+	   "# why\ninterest-noawait /usr/share/x\ninterest ldconfig\nactivate other\n", 0644),
+	MK_END,
 };
 static const struct mk_entry lib_data[] = {
-	{'d', "./", NULL, 0711},
-	{'d', "./lib/", NULL, 0755},
-	{'f', "./lib/lib.so", NULL, 0644, 3000000},
-	{'l', "./lib/link", "lib.so", 0777},
-	{'h', "./lib/hard", "./lib/lib.so", 0644},
-	{'d', "./usr/share/", NULL, 0777},
-	{'f', "./usr/share/both", "of lib", 0600},
-	{0},
+	MK('d', "./", NULL, 0711),
+	MK('d', "./lib/", NULL, 0755),
+	MK_ZEROS("./lib/lib.so", 0644, 3000000),
+	MK('l', "./lib/link", "lib.so", 0777),
+	MK('h', "./lib/hard", "./lib/lib.so", 0644),
+	MK('d', "./usr/share/", NULL, 0777),
+	MK('f', "./usr/share/both", "of lib", 0600),
+	MK_END,
 };
 static const struct mk_entry many_data[] = {
-	{'d', "./", NULL, 0755},
-	{'d', "./usr/lib/", NULL, 0755},
-	{'f', "./usr/lib/na\xefve\\x2d", "bytes", 0644},
-	{'f', "./usr/lib/zeros", NULL, 0644, 700000},
-	{'c', "./console", NULL, 0600},
-	{0},
+	MK('d', "./", NULL, 0755),
+	MK('d', "./usr/lib/", NULL, 0755),
+	MK('f', "./usr/lib/na\xefve\\x2d", "bytes", 0644),
+	MK_ZEROS("./usr/lib/zeros", 0644, 700000),
+	MK('c', "./console", NULL, 0600),
+	MK_END,
 };
 static const struct root_file links[] = {
 	{.path = "/bin", .link = "usr/bin"},
@@ -266,12 +267,10 @@ static void writes_dpkg_database(void **state)
 	readfs_is(f->fs, "var/lib/dpkg/status",
 		  STANZA("base", "all", "",
 			 "Conffiles:\n /etc/conf newconffile\n /etc/second newconffile\n"
-			 " /etc/gone newconffile remove-on-upgrade\n")
-			  STANZA("m1", "all", "", "") STANZA("m2", "all", "", "")
-				  STANZA("m3", "all", "", "")
-					  STANZA("zlib", "armhf", "Multi-Arch: same\n", "")
-						  STANZA("zlib-twin", "armhf",
-							 "Multi-Arch: foreign\n", ""));
+			 " /etc/gone newconffile remove-on-upgrade\n") STANZA("m1", "all", "", "")
+			  STANZA("m2", "all", "", "") STANZA("m3", "all", "", "")
+				  STANZA("zlib", "armhf", "Multi-Arch: same\n", "") STANZA(
+					  "zlib-twin", "armhf", "Multi-Arch: foreign\n", ""));
 	readfs_is(f->fs, "var/lib/dpkg/info/base.list",
 		  "/.\n/bin\n/bin/sh\n/etc\n/etc/conf\n/etc/second\n/etc/plain\n/usr\n/usr/share\n"
 		  "/usr/share/both\n");
@@ -389,13 +388,13 @@ static void notices_a_changed_file(void **state)
 static void refuses_strange_packages(void **state)
 {
 	static const struct mk_entry bad_list[][3] = {
-		{{'f', "./dir/file", "x", 0644}, {0}},
-		{{'l', "./postinst", "/bin/sh", 0777}, {0}},
+		{MK('f', "./dir/file", "x", 0644), MK_END},
+		{MK('l', "./postinst", "/bin/sh", 0777), MK_END},
 	};
 	static const struct mk_entry bad_trigger[] = {
-		{'f', "./triggers", "interest ../status\n", 0644}, {0}};
-	static const struct mk_entry clash[] = {{'f', "./usr", "x", 0644}, {0}};
-	static const struct mk_entry up[] = {{'f', "./../x", "x", 0644}, {0}};
+		MK('f', "./triggers", "interest ../status\n", 0644), MK_END};
+	static const struct mk_entry clash[] = {MK('f', "./usr", "x", 0644), MK_END};
+	static const struct mk_entry up[] = {MK('f', "./../x", "x", 0644), MK_END};
 	struct fixture *f = *state;
 	struct root_deb *deb = &f->debs[5];
 
