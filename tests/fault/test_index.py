@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""FAULTS rows F9 and F10: mirrors whose parts do not fit each other, or change meanwhile."""
+import os
+
+import lib
+import variants
+
+
+class Index(lib.Case):
+    @staticmethod
+    def make():
+        return lib.World(("bookworm", "bookworm-updates"))
+
+    def tearDown(self):
+        for suite in ("bookworm", "bookworm-updates"):
+            variants.apply(self.world.archive, suite, "good")
+
+    def serve(self, name, suite="bookworm"):
+        variants.apply(self.world.archive, suite, name)
+
+    def asked(self, what):
+        return [e["path"] for e in self.world.server.log() if what in e["path"]]
+
+    def look(self, *more, **how):
+        """A run up to the first deb, which the server refuses."""
+        self.world.server.rules({"match": r"/pool/", "mode": "status", "code": 403})
+        self.world.server.control({"clear_log": True})
+        box = self.box(**how)
+        return box, box.prepare(*more)
+
+    def accepted(self, box, result):
+        self.z(box, result, "http-status", 4)
+        self.assertEqual(result.failed_step(), "download")
+
+    def test_control(self):
+        box, result = self.look(alone=True)
+        self.accepted(box, result)
+        lists = self.asked("Packages") + self.asked("by-hash")
+        self.assertEqual(len(lists), 1, "one request by its hash")
+        self.assertIn("/by-hash/SHA256/", lists[0])
+
+    def test_by_hash_missing(self):
+        self.serve("no-by-hash")
+        box, result = self.look(alone=True)
+        self.accepted(box, result)
+        self.assertEqual(len(self.asked("/by-hash/")), 1)
+        self.assertEqual(len(self.asked("/Packages.")), 1)
+
+    def test_canonical_stale(self):
+        self.serve("by-hash-only")
+        box, result = self.look(alone=True)
+        self.accepted(box, result)
+        self.assertEqual(self.asked("/Packages."), [])
+
+    def out_of_step(self, name):
+        self.serve(name)
+        box, result = self.look(alone=True)
+        self.z(box, result, "mirror-updating", 4)
+        self.assertEqual(result.failed_step(), "release")
+        self.assertEqual(len(self.asked("InRelease")), 3, "asked once and twice again")
+        self.assertEqual(box.bases(), [])
+        self.serve("good")
+        self.world.server.rules({"match": r"/pool/", "mode": "status", "code": 403})
+        self.accepted(box, box.prepare())
+
+    def test_other_snapshot(self):
+        self.out_of_step("mismatch")
+
+    def test_same_size_other_bytes(self):
+        self.out_of_step("same-size-mismatch")
+
+    def test_updates_left_out_or_strict(self):
+        self.serve("mismatch", "bookworm-updates")
+        box, result = self.look(mirror_security="no", alone=True, mirror_updates="yes")
+        self.accepted(box, result)
+        self.assertTrue([w for w in result.warnings if "bookworm-updates" in w], result.warnings)
+        box, result = self.look("--strict", alone=True, mirror_updates="yes")
+        self.z(box, result, "mirror-updating", 4)
+
+    def test_unpacked_list_is_checked(self):
+        """The signed size of the list itself binds, not only that of its compressed form."""
+        archive = self.world.archive
+        files = archive.good_files("bookworm")
+        text = archive.release_text("bookworm", dict(
+            files, **{"main/binary-armhf/Packages": files["main/binary-armhf/Packages"][:-9]}))
+        archive.resign("bookworm", text)
+        box, result = self.look(alone=True)
+        self.z(box, result, "index-size", 5)
+        archive.resign("bookworm")
+
+
+class Push(lib.Case):
+    """F10: the archive's push happens between two of our requests."""
+    @staticmethod
+    def make():
+        world = lib.World(("bookworm",))
+        nxt = world.archive.copy(os.path.join(world.tmp, "next"))
+        nxt.push("bookworm")
+        world.server.next_root = nxt.www
+        world.next = nxt
+        return world
+
+    def setUp(self):
+        super().setUp()
+        self.world.server.control({"root": "first"})
+
+    def test_between_release_and_list(self):
+        # Mirrors keep old by-hash names; here they are gone, the worst case.
+        lists = os.path.join(self.world.next.www, "debian/dists/bookworm/main/binary-armhf/by-hash")
+        keep = {h for h in os.listdir(os.path.join(lists, "SHA256"))}
+        old = os.path.join(self.world.archive.www,
+                           "debian/dists/bookworm/main/binary-armhf/by-hash/SHA256")
+        for name in keep & set(os.listdir(old)):
+            if name not in self.world.next.inrelease("bookworm").decode():
+                os.unlink(os.path.join(lists, "SHA256", name))
+        self.world.server.rules({"match": r"/binary-armhf/", "mode": "switch", "times": 1})
+        box = self.box(alone=True)
+        self.good(box, box.prepare())
+        asked = [e for e in self.world.server.log() if e["path"].endswith("InRelease")]
+        self.assertEqual(len(asked), 2, "begun again once")
+
+    def test_between_list_and_debs(self):
+        self.world.server.rules({"match": r"/pool/", "mode": "switch", "times": 1})
+        box = self.box(alone=True)
+        result = box.prepare()
+        self.z(box, result, "mirror-updating", 4)
+        self.assertEqual(box.bases(), [])
+        gone = [e["path"] for e in self.world.server.log() if e["status"] == 404]
+        self.assertTrue(gone)
+        self.assertLessEqual(max(gone.count(p) for p in gone), 3, "asked once and twice again")
+        self.recovers(box)                      # the new list, and what arrived is used
+
+    def test_never_settles(self):
+        self.world.server.rules({"match": r"/binary-armhf/", "mode": "status", "code": 404})
+        box = self.box(alone=True)
+        result = box.prepare()
+        self.z(box, result, "mirror-updating", 4)
+        asked = [e for e in self.world.server.log() if e["path"].endswith("InRelease")]
+        self.assertEqual(len(asked), 3)
+        self.assertIn("updated", result.error["text"])
+
+
+if __name__ == "__main__":
+    lib.main()

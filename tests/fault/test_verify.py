@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""FAULTS rows F1-F5 and F8: which InRelease files are believed."""
+import re
+
+import lib
+import variants
+
+# id of the refusal by variant; the others of their rows are accepted
+REFUSED = {
+    "unsigned": ("http-404",), "detached-only": ("http-404",),
+    "plain-text": ("inrelease-unsigned",),
+    "unsigned-literal": ("inrelease-unsigned",), "unsigned-compressed": ("inrelease-unsigned",),
+    "signed-message": ("inrelease-unsigned",),
+    "unknown-key": ("inrelease-unknown-key",),
+    "expired-key": ("inrelease-key-expired",), "expired-key-late": ("inrelease-key-expired",),
+    "revoked-key": ("inrelease-key-revoked",),
+    "expired-signature": ("inrelease-signature-expired",),
+    "sha1": ("inrelease-weak-digest",), "md5": ("inrelease-weak-digest",),
+    "malformed-signature": ("inrelease-bad-signature", "inrelease-malformed",
+                            "inrelease-library", "inrelease-unknown-key"),
+    "empty-signature": ("inrelease-unsigned",),
+    "text-changed": ("inrelease-bad-signature",),
+    "wrong-codename": ("release-suite",), "other-suite": ("release-suite",),
+    "no-armhf": ("release-arch",), "no-sha256": ("release-files",),
+}
+ROWS = ("F1", "F2", "F3", "F5", "F8", "control")
+
+
+class Verify(lib.Case):
+    @staticmethod
+    def make():
+        # trixie is there for the suite that stands in another's place
+        return lib.World(("bookworm", "trixie"))
+
+    def tearDown(self):
+        variants.apply(self.world.archive, "bookworm", "good")
+
+    def look(self):
+        """A run that gets as far as the package lists: there are no debs at all."""
+        self.world.server.rules({"match": r"/pool/", "mode": "status", "code": 403})
+        self.world.server.control({"clear_log": True})
+        box = self.box(alone=True)
+        return box, box.prepare()
+
+    def accepted(self, box, result, name):
+        self.z(box, result, "http-status", 4)
+        self.assertEqual(result.failed_step(), "download", name)
+
+    def test_control_good_is_prepared(self):
+        """The positive control of all rows here: the same settings bring a machine about."""
+        box = self.box(alone=True)
+        self.good(box, box.prepare())
+
+    def test_every_variant(self):
+        seen = {}
+        for name, variant in variants.VARIANTS.items():
+            if variant.row not in ROWS or name == "version-lower":
+                continue
+            with self.subTest(name, row=variant.row):
+                variants.apply(self.world.archive, "bookworm", name)
+                box, result = self.look()
+                if variant.expect == "refuse":
+                    self.z(box, result, REFUSED[name], 4 if name in ("unsigned", "detached-only")
+                           else 5)
+                    self.refused_verified(box, result)
+                    seen[name] = re.sub(r"[0-9A-F]{16,40}", "", result.error["text"])
+                else:
+                    self.accepted(box, result, name)
+        four = [seen.get(n) for n in ("expired-key", "revoked-key", "expired-signature", "sha1")]
+        self.assertEqual(len(set(four)), 4, "F3 wants four different texts")
+
+    def test_version_below_floor(self):
+        """F8: a Version lower than one seen before, though its Date is newer."""
+        box, result = self.look()
+        self.accepted(box, result, "floor")
+        variants.apply(self.world.archive, "bookworm", "version-lower")
+        before = box.state()
+        again = box.prepare()
+        self.z(box, again, "release-version", 5, before)
+        variants.apply(self.world.archive, "bookworm", "good")
+        self.accepted(box, box.prepare(), "control")
+
+
+class Mutations(lib.Case):
+    """F4: a good InRelease, damaged in every way of variants.mutations()."""
+    @staticmethod
+    def make():
+        return lib.World(("bookworm",))
+
+    def test_mutations(self):
+        archive = self.world.archive
+        good = archive.inrelease("bookworm")
+        archive.resign("bookworm")
+        second = archive.inrelease("bookworm")
+        text = archive.good_text("bookworm").encode()
+        # One box for all: nothing that was refused may change what comes after it.
+        box = self.box(alone=True)
+        self.world.server.rules({"match": r"/pool/", "mode": "status", "code": 403})
+        before = None
+        count = 0
+        for number, (name, expect, data) in enumerate(variants.mutations(good, second, text)):
+            if name.startswith("truncated") and number % 4:
+                continue
+            with self.subTest(name):
+                archive.put_inrelease("bookworm", data)
+                self.world.server.control({"clear_log": True})
+                fresh = self.box(alone=True) if expect != "refuse" else box
+                result = fresh.prepare()
+                if expect == "refuse":
+                    self.assertTrue(re.match("inrelease-|release-", result.id) or
+                                    (name in ("html",) and result.id == "http-login-page"),
+                                    str(result))
+                    self.z(box, result, result.id, 4 if result.id.startswith("http") else 5,
+                           before)
+                    self.refused_verified(box, result)
+                    before = before or box.state()
+                elif expect == "accept" or result.failed_step() == "download":
+                    # the bytes used are the signed ones: the list it names was found by its hash
+                    self.z(fresh, result, "http-status", 4)
+                    self.assertEqual(result.failed_step(), "download", name)
+                else:
+                    self.z(fresh, result, result.id, 5)
+                count += 1
+        self.assertGreater(count, 35)
+
+
+if __name__ == "__main__":
+    lib.main()
