@@ -29,7 +29,11 @@
 #define DEB_PATH_MAX 4095
 #define DEB_CONTROL_MAX (64u << 20) /* unpacked bytes of all of control.tar */
 #define DEB_DATA_MAX (16ull << 30)  /* unpacked bytes of all of data.tar */
-#define DEB_DICT_MAX (64u << 20)    /* xz -9 */
+/* data.tar may also not unpack to more than so many bytes and so many times the package: xz gets
+ * a few hundredfold out of real files and 7000 out of zeros. */
+#define DEB_RATIO_FREE (256ull << 20)
+#define DEB_RATIO_MAX 1000u
+#define DEB_DICT_MAX (64u << 20) /* xz -9 */
 #define DEB_ENTRIES_MAX 2000000u
 
 struct deb;

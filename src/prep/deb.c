@@ -313,8 +313,12 @@ static int find_type(struct deb *d, struct archive_entry *ae, enum deb_type *out
 
 static int check_caps(struct deb *d, const struct deb_entry *entry, struct err *e)
 {
-	uint64_t cap = d->part == DEB_CONTROL ? DEB_CONTROL_MAX : d->max_output;
+	uint64_t cap = DEB_RATIO_FREE + d->size * DEB_RATIO_MAX;
 
+	if (cap > d->max_output)
+		cap = d->max_output;
+	if (d->part == DEB_CONTROL)
+		cap = DEB_CONTROL_MAX;
 	if (++d->entries > DEB_ENTRIES_MAX)
 		return bad(d, e, "it has too many entries");
 	if (entry->size > cap - d->output)

@@ -78,6 +78,7 @@ static int open_job(struct root_build *b, struct lane *lane, struct err *e)
 	lane->deb = deb_open(lane->fd, job->deb->name, e);
 	if (!lane->deb)
 		return -1;
+	deb_limit(lane->deb, b->req->size);
 	lane->state = LANE_CONTROL;
 	return deb_enter(lane->deb, DEB_CONTROL, e);
 }

@@ -372,6 +372,31 @@ static void refuses_too_much(void **state)
 	}
 }
 
+/* Few bytes that claim to be very many, with no lower limit set. */
+static void refuses_bombs(void **state)
+{
+	static const struct mk_entry once[] = {MK_ZEROS("a", 0644, 200 << 20), MK_END};
+	static const struct mk_entry twice[] = {MK_ZEROS("a", 0644, 200 << 20),
+						MK_ZEROS("b", 0644, 200 << 20), MK_END};
+	struct fixture *f = *state;
+	uint8_t sha[HASH_SIZE];
+	uint64_t size;
+	struct buf deb, tar;
+
+	for (int count = 1; count <= 2; count++) {
+		buf_init(&deb, 0);
+		mk_ar_member(&deb, "debian-binary", "2.0\n", 4);
+		mk_ar_tar(&deb, "control.tar", "", control);
+		mk_tar(&tar, count == 1 ? once : twice, ".zst");
+		mk_ar_member(&deb, "data.tar.zst", tar.data, tar.len);
+		buf_fini(&tar);
+		put(f, &deb);
+		buf_fini(&deb);
+		assert_int_equal(read_all(f->fd, DEB_DATA_MAX, sha, &size, &f->e), 1 - count);
+	}
+	assert_string_equal(f->e.id, "deb-too-large");
+}
+
 /* One compression inside another is a bad tar, not one more round of unpacking. */
 static void refuses_nesting(void **state)
 {
@@ -508,6 +533,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refuses_headers, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_paths, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_too_much, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_bombs, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_nesting, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_huge_dictionary, setup, teardown),
 		cmocka_unit_test_setup_teardown(survives_bit_flips, setup, teardown),
