@@ -28,6 +28,8 @@ struct step_ops {
 	enum step_unit unit;
 	/* Seconds it is expected to take here; a share of the overall bar, no promise. */
 	double (*expect)(const void *job);
+	/* Told how long it took when it has finished; NULL: nobody wants to know. */
+	void (*took)(void *job, uint64_t ms);
 	/* Whether it is needed at all for this job; NULL: always. */
 	bool (*applies)(const void *job);
 	/* Whether its outputs stand already; `why` gets a short text for either answer (owned by the

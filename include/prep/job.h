@@ -76,6 +76,10 @@ bool job_is_made(const struct job *j);
 bool job_has_base(void *job, char **why);
 /* Fails the running step with a copy of an error that somebody else owns. */
 void job_fail_copy(struct step_run *run, const struct err *error);
+/* Seconds that a step took on this host the last time for this kind of machine, or `fallback`; and
+ * the other end of it (durations.json in the cache; a failure to write it is no error). */
+double job_expect(const struct job *j, const char *step, double fallback);
+void job_took(const struct job *j, const char *step, uint64_t ms);
 /* Takes the base's lock and makes its part folder anew, once; what a run before left is removed. */
 int job_begin_base(struct job *j, struct err *e);
 /* A file of the machine's folder, of the base's, of the part's; owned. */

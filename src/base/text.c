@@ -59,6 +59,49 @@ char *text_clean(const char *s, size_t n, bool lines)
 	return buf_steal(&out);
 }
 
+/* Length of the escape sequence at p, which begins with ESC. */
+static size_t escape_length(const char *p, size_t n)
+{
+	size_t i = 2;
+
+	if (n < 2)
+		return n;
+	if (p[1] == '[') {
+		while (i < n && (p[i] < '@' || p[i] > '~'))
+			i++;
+		return i < n ? i + 1 : n;
+	}
+	if (p[1] == ']') {
+		while (i < n && p[i] != '\a' && p[i] != '\033')
+			i++;
+		if (i < n && p[i] == '\033')
+			i++;
+		return i < n ? i + 1 : n;
+	}
+	return 2;
+}
+
+char *text_plain(const char *s, size_t n)
+{
+	struct buf out;
+	char *clean;
+	size_t skip;
+
+	buf_init(&out, 0);
+	while (n) {
+		skip = *s == '\033' ? escape_length(s, n) : 0;
+		if (!skip) {
+			buf_addc(&out, *s);
+			skip = 1;
+		}
+		s += skip;
+		n -= skip;
+	}
+	clean = text_clean(out.data, out.len, false);
+	buf_fini(&out);
+	return clean;
+}
+
 static int hex(char c)
 {
 	if (c >= '0' && c <= '9')

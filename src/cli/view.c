@@ -78,11 +78,14 @@ static char *describe(const struct step_view *s)
 	} else if (s->total && s->ops->unit == STEP_COUNT) {
 		amount = xasprintf("%" PRIu64 " of %" PRIu64, s->done, s->total);
 	}
-	if (s->left_ms > 0)
-		duration_human((uint64_t)s->left_ms, left);
-	text = xasprintf("%s%s%s%s%s%s", amount ? amount : "", s->left_ms > 0 ? ", " : "",
-			 s->left_ms > 0 ? left : "", s->left_ms > 0 ? " left" : "",
-			 amount && *s->text ? "  " : "", s->text);
+	if (s->left_ms > 0) {
+		char *amount_only = amount;
+
+		amount = xasprintf("%s%s%s left", amount ? amount : "", amount ? ", " : "",
+				   duration_human((uint64_t)s->left_ms, left));
+		free(amount_only);
+	}
+	text = xasprintf("%s%s%s", amount ? amount : "", amount && *s->text ? "  " : "", s->text);
 	free(amount);
 	return text;
 }
@@ -118,18 +121,30 @@ static void live_line(struct view *v, const struct runner_event *ev)
 	free(text);
 }
 
+/* A step that has ended. What was there already is told with -v alone; an error or a cancel has
+ * words of its own at the end. */
 static void step_line(struct view *v, const struct step_view *s)
 {
 	char took[SIZE_TEXT];
 	char *clean = text_clean(s->text, strlen(s->text), false);
+	char *line;
 
-	clear_line(v);
 	if (s->state == STEP_FINISHED)
-		fprintf(stderr, "%s %-12s %s  (%s)\n", sign(v, s->state), s->ops->title, clean,
-			duration_human(s->took_ms, took));
+		line = xasprintf("%s %-12s %s%s(%s)", sign(v, s->state), s->ops->title, clean,
+				 *clean ? "  " : "", duration_human(s->took_ms, took));
+	else if (s->state == STEP_SKIPPED)
+		line = xasprintf("%s %-12s unchanged: %s", sign(v, s->state), s->ops->title, clean);
 	else
-		fprintf(stderr, "%s %-12s %s%s%s\n", sign(v, s->state), s->ops->title,
-			s->state == STEP_RUNNING ? "" : state_word(s->state), *clean ? ": " : "", clean);
+		line = xasprintf("%s %-12s %s", sign(v, s->state), s->ops->title, state_word(s->state));
+	clear_line(v);
+	if (s->state != STEP_SKIPPED || v->cli->verbose) {
+		if (v->live)
+			put_cut(line);
+		else
+			fputs(line, stderr);
+		putc('\n', stderr);
+	}
+	free(line);
 	free(clean);
 }
 

@@ -14,6 +14,7 @@
 #include "plan/pace.h"
 
 #define PROGRESS_MS 100
+#define BEAT_MS 1000
 
 struct step_run {
 	struct runner *runner;
@@ -38,6 +39,7 @@ struct runner {
 	struct err error;
 	struct loop_timer *next;
 	struct loop_timer *quiet; /* sends a held-back progress event */
+	struct loop_timer *beat;  /* while a step runs: a sign of life when it is silent */
 	void (*answer)(size_t choice, void *arg);
 	void *answer_arg;
 };
@@ -75,6 +77,7 @@ void runner_free(struct runner *r)
 		return;
 	loop_timer_stop(r->next);
 	loop_timer_stop(r->quiet);
+	loop_timer_stop(r->beat);
 	for (size_t i = 0; i < r->count; i++)
 		free(r->runs[i].text);
 	free(r->runs);
@@ -91,44 +94,67 @@ const struct step_view *runner_steps(const struct runner *r, size_t *count)
 	return r->views;
 }
 
-/* Share of one step that is behind us, 0..1. */
-static double step_share(const struct step_run *run)
+/* Share of one step that is behind us, 0..1: as it reports, else by the time expected of it. */
+static double step_share(const struct step_run *run, uint64_t now)
 {
+	double by_time;
+
 	switch (run->view.state) {
 	case STEP_FINISHED:
-	case STEP_SKIPPED:
 		return 1;
 	case STEP_RUNNING:
 		if (run->view.total)
 			return (double)run->view.done / (double)run->view.total;
-		return 0;
+		by_time = (double)(now - run->began) / 1000 / run->expect;
+		return by_time < 0.95 ? by_time : 0.95;
 	default:
 		return 0;
 	}
 }
 
-/* Overall share by expected seconds, and the time left: what the running step measures for itself,
- * and for the later ones what was expected of them. */
+/* Time left of a running step. What was expected of it counts as long as little of it is done, its
+ * own pace more and more as it goes on: pieces of a step differ, and early ones say little. */
+static int64_t step_left(const struct step_run *run, uint64_t now)
+{
+	double share = step_share(run, now);
+	double elapsed = (double)(now - run->began);
+	double expected = run->expect * 1000 * (1 - share);
+	int64_t paced = pace_left(&run->pace, now, run->view.done, run->view.total);
+
+	if (!run->view.total) {
+		expected = run->expect * 1000 - elapsed;
+		return run->expect >= 2 && expected > 0 ? (int64_t)expected : -1;
+	}
+	if (run->view.ops->unit == STEP_BYTES)
+		return paced; /* bytes are all alike */
+	if (share > 0.1)
+		expected = expected * (1 - share) + elapsed / share * (1 - share) * share;
+	return (int64_t)expected;
+}
+
+/* Overall share by expected seconds, and the time left: what the running step says of itself, and
+ * for the later ones what is expected of them. Steps that had nothing to do do not count. */
 static void overall(const struct runner *r, double *share, int64_t *left_ms)
 {
+	uint64_t now = loop_now(r->loop);
 	double all = 0, past = 0, later = 0;
 	int64_t running = 0;
 
 	for (size_t i = 0; i < r->count; i++) {
 		const struct step_run *run = &r->runs[i];
 
+		if (run->view.state == STEP_SKIPPED)
+			continue;
 		all += run->expect;
-		past += run->expect * step_share(run);
+		past += run->expect * step_share(run, now);
 		if (run->view.state == STEP_WAITING)
 			later += run->expect;
 		else if (run->view.state == STEP_RUNNING)
 			running = run->view.left_ms >= 0
 					  ? run->view.left_ms
-					  : (int64_t)(run->expect * (1 - step_share(run)) * 1000);
+					  : (int64_t)(run->expect * (1 - step_share(run, now)) * 1000);
 	}
 	*share = all > 0 ? past / all : 1;
-	if (*share > 1)
-		*share = 1;
 	*left_ms = (int64_t)(later * 1000) + running;
 }
 
@@ -154,9 +180,13 @@ static void finish(struct runner *r)
 	if (r->ended)
 		return;
 	r->ended = true;
+	loop_timer_stop(r->beat);
+	r->beat = NULL;
 	ev.error = r->error.kind ? &r->error : NULL;
 	emit(r, &ev);
 }
+
+static void on_beat(void *arg);
 
 static void begin(void *arg)
 {
@@ -197,6 +227,7 @@ static void begin(void *arg)
 void runner_start(struct runner *r)
 {
 	r->began = loop_now(r->loop);
+	r->beat = loop_timer_start(r->loop, BEAT_MS, BEAT_MS, on_beat, r);
 	r->next = loop_timer_start(r->loop, 0, 0, begin, r);
 }
 
@@ -230,7 +261,7 @@ static void send_progress(struct step_run *run)
 
 	r->last_progress = now;
 	run->view.rate = pace_rate(&run->pace, now);
-	run->view.left_ms = pace_left(&run->pace, now, run->view.done, run->view.total);
+	run->view.left_ms = step_left(run, now);
 	run->view.took_ms = now - run->began;
 	emit_step(run, RUNNER_PROGRESS, NULL, NULL);
 }
@@ -242,6 +273,15 @@ static void on_quiet(void *arg)
 	loop_timer_stop(r->quiet);
 	r->quiet = NULL;
 	if (!r->ended && r->current < r->count && r->runs[r->current].view.state == STEP_RUNNING)
+		send_progress(&r->runs[r->current]);
+}
+
+static void on_beat(void *arg)
+{
+	struct runner *r = arg;
+
+	if (r->current < r->count && r->runs[r->current].view.state == STEP_RUNNING &&
+	    loop_now(r->loop) - r->last_progress >= BEAT_MS)
 		send_progress(&r->runs[r->current]);
 }
 
@@ -327,6 +367,8 @@ static void step_end(struct step_run *run, enum step_state state, const struct e
 	run->view.left_ms = -1;
 	log_msg("step", "%s %s after %llu ms", run->view.ops->id,
 		state == STEP_FINISHED ? "done" : "ended", (unsigned long long)run->view.took_ms);
+	if (state == STEP_FINISHED && run->view.ops->took)
+		run->view.ops->took(r->job, run->view.took_ms);
 	emit_step(run, RUNNER_STEP, NULL, e);
 	r->current++;
 	r->next = loop_timer_start(r->loop, 0, 0, begin, r);

@@ -168,6 +168,42 @@ void job_fail_copy(struct step_run *run, const struct err *error)
 	step_fail(run, &e);
 }
 
+static char *duration_key(const struct job *j, const char *step)
+{
+	return xasprintf("%s %s %s %s", step, j->spec->release, j->spec->arch,
+			 j->spec->firmware == SPEC_UEFI ? "uefi" : "direct");
+}
+
+double job_expect(const struct job *j, const char *step, double fallback)
+{
+	char *path = file_join(j->store->cache_dir, "durations.json");
+	json_t *all = json_read(path, NULL);
+	char *key = duration_key(j, step);
+	json_int_t ms = json_int(all, key, 0);
+
+	json_decref(all);
+	free(key);
+	free(path);
+	return ms > 0 ? (double)ms / 1000 : fallback;
+}
+
+void job_took(const struct job *j, const char *step, uint64_t ms)
+{
+	char *path = file_join(j->store->cache_dir, "durations.json");
+	json_t *all = json_read(path, NULL);
+	char *key = duration_key(j, step);
+
+	if (!json_is_object(all)) {
+		json_decref(all);
+		all = json_object();
+	}
+	json_object_set_new(all, key, json_integer((json_int_t)ms));
+	json_write(path, all, NULL);
+	json_decref(all);
+	free(key);
+	free(path);
+}
+
 int job_begin_base(struct job *j, struct err *e)
 {
 	char *path;

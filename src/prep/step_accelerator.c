@@ -2,6 +2,7 @@
 /* step accelerator: finds QEMU and what really accelerates the machine here, before anything long
  * begins. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "prep/job.h"
@@ -31,7 +32,9 @@ static void done(void *arg)
 	if (p->result < 0) {
 		step_fail(p->run, &p->error);
 	} else {
-		summary = xasprintf("QEMU %s, %s: %s", found->version_text, found->accel, found->why);
+		summary = xasprintf("QEMU %u.%u, %s: %s", found->version / 10000,
+				    found->version / 100 % 100,
+				    strcmp(found->accel, "tcg") ? found->accel : "emulated", found->why);
 		step_done(p->run, summary);
 		free(summary);
 	}

@@ -174,9 +174,12 @@ static void cancel(struct step_run *run, void *job)
 
 static double expect(const void *job)
 {
-	const struct job *j = job;
+	return job_expect(job, "configure", 110);
+}
 
-	return j->probe.accel && strcmp(j->probe.accel, "tcg") ? 20 : 110;
+static void took(void *job, uint64_t ms)
+{
+	job_took(job, "configure", ms);
 }
 
 const struct step_ops step_configure = {
@@ -185,6 +188,7 @@ const struct step_ops step_configure = {
 	.about = "The new system configures its own packages, in QEMU, without root on this host.",
 	.unit = STEP_COUNT,
 	.expect = expect,
+	.took = took,
 	.is_done = job_has_base,
 	.start = start,
 	.cancel = cancel,

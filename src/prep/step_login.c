@@ -101,7 +101,7 @@ static void on_console(const char *p, size_t n, void *arg)
 				buf_addc(&w->line, p[i]);
 			continue;
 		}
-		clean = text_clean(w->line.data, w->line.len, false);
+		clean = text_plain(w->line.data, w->line.len);
 		if (*clean)
 			step_text(w->run, "%s", clean);
 		free(clean);
@@ -150,9 +150,12 @@ static void start_login(struct step_run *run, void *job)
 
 static double expect_login(const void *job)
 {
-	const struct job *j = job;
+	return job_expect(job, "login", 35);
+}
 
-	return j->probe.accel && strcmp(j->probe.accel, "tcg") ? 8 : 35;
+static void took_login(void *job, uint64_t ms)
+{
+	job_took(job, "login", ms);
 }
 
 const struct step_ops step_login = {
@@ -160,6 +163,7 @@ const struct step_ops step_login = {
 	.title = "Boot",
 	.about = "Until the guest shows its login prompt on the console.",
 	.expect = expect_login,
+	.took = took_login,
 	.applies = wants_login,
 	.start = start_login,
 	.cancel = cancel,

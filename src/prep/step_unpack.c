@@ -303,8 +303,12 @@ static void cancel(struct step_run *run, void *job)
 
 static double expect(const void *job)
 {
-	(void)job;
-	return 9;
+	return job_expect(job, "unpack", 9);
+}
+
+static void took(void *job, uint64_t ms)
+{
+	job_took(job, "unpack", ms);
 }
 
 const struct step_ops step_unpack = {
@@ -313,6 +317,7 @@ const struct step_ops step_unpack = {
 	.about = "The packages, straight into the file system of a disk image, as dpkg would.",
 	.unit = STEP_BYTES,
 	.expect = expect,
+	.took = took,
 	.is_done = job_has_base,
 	.start = start,
 	.cancel = cancel,

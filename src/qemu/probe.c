@@ -113,7 +113,7 @@ static bool accel_works(const struct spec *s, const struct catalog_arch *arch, c
 	bool ok;
 
 	if (!strv_has(&arch->native_hosts, machine)) {
-		*why = xasprintf("this host is %s, which cannot run %s itself", machine, arch->name);
+		*why = xasprintf("this %s host cannot run %s itself", machine, arch->name);
 		return false;
 	}
 	if (!strv_has(&arch->accels, accel)) {

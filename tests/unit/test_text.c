@@ -48,6 +48,30 @@ static void test_clean_lines(void **state)
 	free(got);
 }
 
+static void test_plain(void **state)
+{
+	static const struct {
+		const char *in;
+		const char *out;
+	} cases[] = {
+		{"[\033[0;32m  OK  \033[0m] Started", "[  OK  ] Started"},
+		{"\033]0;title\aend", "end"},
+		{"\033]0;title\033\\end", "end"},
+		{"\033(Bx", "Bx"},
+		{"cut\033[12", "cut"},
+		{"cut\033", "cut"},
+		{"\033]never ends", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *got = text_plain(cases[i].in, strlen(cases[i].in));
+
+		assert_string_equal(got, cases[i].out);
+		free(got);
+	}
+}
+
 static void test_percent(void **state)
 {
 	char *got = text_percent_decode("a%20b%2525%0A", 13);
@@ -114,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clean), cmocka_unit_test(test_clean_lines),
+		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_percent), cmocka_unit_test(test_hash),
 		cmocka_unit_test(test_hash_fd),
 	};
