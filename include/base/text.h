@@ -16,6 +16,9 @@ char *text_clean(const char *s, size_t n, bool lines);
 /* As text_clean of one line, with terminal escape sequences (ECMA-48: ESC, CSI and OSC) left out. */
 char *text_plain(const char *s, size_t n);
 
+/* Value of a hexadecimal digit of either case, -1 for any other character. */
+int text_hex_digit(char c);
+
 /* Decodes %XX; NULL when malformed or when it holds %00. Owned by the caller. */
 char *text_percent_decode(const char *s, size_t n);
 

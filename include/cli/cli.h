@@ -21,8 +21,7 @@ enum cli_wait { CLI_WAIT_LOGIN, CLI_WAIT_SSH, CLI_WAIT_NONE };
 
 struct cli {
 	/* options */
-	bool plain, json, offline, strict, yes, fresh, explain, follow;
-	unsigned verbose;
+	bool plain, json, offline, strict, yes, fresh, explain, follow, verbose;
 	enum cli_wait wait;
 	const char *mirror;
 	const char *log;
@@ -48,12 +47,16 @@ struct cli_verb {
 	int (*run)(struct cli *cli); /* exit status */
 };
 
+/* What an option does: sets a bool, a borrowed text, appends to a list, or picks what to wait for. */
+enum cli_option_type { CLI_FLAG, CLI_TEXT, CLI_LIST, CLI_WAIT };
+
 struct cli_option {
 	const char *name; /* without dashes */
 	char letter;	  /* or 0 */
 	const char *arg;  /* name of its argument, or NULL */
 	const char *help;
-	int (*set)(struct cli *cli, const char *arg, struct err *e);
+	enum cli_option_type type;
+	size_t offset; /* in struct cli, of a member of that type */
 };
 
 extern const struct cli_verb cli_verbs[];

@@ -74,6 +74,8 @@ const struct strv *job_components(const struct job *j);
 bool job_is_made(const struct job *j);
 /* is_done of the steps that make a base: one is there already. `why` as in struct step_ops. */
 bool job_has_base(void *job, char **why);
+/* An archive_progress_fn whose arg is the running step. */
+void job_archive_progress(uint64_t done, uint64_t total, const char *text, void *run);
 /* Fails the running step with a copy of an error that somebody else owns. */
 void job_fail_copy(struct step_run *run, const struct err *error);
 /* Seconds that a step took on this host the last time for this kind of machine, or `fallback`; and
@@ -95,6 +97,8 @@ void job_unlock(struct job *j);
 int job_ports(const struct job *j, uint16_t *ports, bool boot, struct err *e);
 /* Host port that leads to the guest's port 22, 0 when none does. */
 uint16_t job_ssh_port(const struct job *j, char address[64], struct err *e);
+/* What is known of QEMU and this host, for the argv builder; texts borrowed from the job. */
+struct qemu_facts job_qemu_facts(const struct job *j);
 /* Command line of QEMU for the next boot from what is prepared; runtime_dir is made when needed. `boot` as
  * in job_ports. */
 int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e);

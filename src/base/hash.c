@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 struct hash {
 	EVP_MD_CTX *ctx;
@@ -99,24 +100,13 @@ void hash_hex(const uint8_t in[HASH_SIZE], char out[HASH_HEX])
 	out[2 * HASH_SIZE] = '\0';
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool hash_from_hex(const char *hex, uint8_t out[HASH_SIZE])
 {
 	uint8_t bytes[HASH_SIZE];
 
 	for (size_t i = 0; i < HASH_SIZE; i++) {
-		int high = nibble(hex[2 * i]);
-		int low = high < 0 ? -1 : nibble(hex[2 * i + 1]);
+		int high = text_hex_digit(hex[2 * i]);
+		int low = high < 0 ? -1 : text_hex_digit(hex[2 * i + 1]);
 
 		if (low < 0)
 			return false;

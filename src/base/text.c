@@ -102,7 +102,7 @@ char *text_plain(const char *s, size_t n)
 	return clean;
 }
 
-static int hex(char c)
+int text_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -124,8 +124,8 @@ char *text_percent_decode(const char *s, size_t n)
 			buf_addc(&out, s[i]);
 			continue;
 		}
-		high = i + 3 <= n ? hex(s[i + 1]) : -1;
-		low = i + 3 <= n ? hex(s[i + 2]) : -1;
+		high = i + 3 <= n ? text_hex_digit(s[i + 1]) : -1;
+		low = i + 3 <= n ? text_hex_digit(s[i + 2]) : -1;
 		if (high < 0 || low < 0 || (!high && !low)) {
 			buf_fini(&out);
 			return NULL;

@@ -9,135 +9,61 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 
-static int set_plain(struct cli *cli, const char *arg, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	cli->plain = true;
-	return 0;
-}
+static const char *const waits[] = {
+	[CLI_WAIT_LOGIN] = "login",
+	[CLI_WAIT_SSH] = "ssh",
+	[CLI_WAIT_NONE] = "none",
+};
 
-static int set_json(struct cli *cli, const char *arg, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	cli->json = true;
-	return 0;
-}
-
-static int set_set(struct cli *cli, const char *arg, struct err *e)
-{
-	(void)e;
-	strv_add(&cli->sets, arg);
-	return 0;
-}
-
-static int set_mirror(struct cli *cli, const char *arg, struct err *e)
-{
-	(void)e;
-	cli->mirror = arg;
-	return 0;
-}
-
-static int set_offline(struct cli *cli, const char *arg, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	cli->offline = true;
-	return 0;
-}
-
-static int set_strict(struct cli *cli, const char *arg, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	cli->strict = true;
-	return 0;
-}
-
-static int set_yes(struct cli *cli, const char *arg, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	cli->yes = true;
-	return 0;
-}
-
-static int set_fresh(struct cli *cli, const char *arg, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	cli->fresh = true;
-	return 0;
-}
-
-static int set_explain(struct cli *cli, const char *arg, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	cli->explain = true;
-	return 0;
-}
-
-static int set_follow(struct cli *cli, const char *arg, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	cli->follow = true;
-	return 0;
-}
-
-static int set_verbose(struct cli *cli, const char *arg, struct err *e)
-{
-	(void)arg;
-	(void)e;
-	cli->verbose++;
-	return 0;
-}
-
-static int set_log(struct cli *cli, const char *arg, struct err *e)
-{
-	(void)e;
-	cli->log = arg;
-	return 0;
-}
-
-static int set_wait(struct cli *cli, const char *arg, struct err *e)
-{
-	static const char *const words[] = {
-		[CLI_WAIT_LOGIN] = "login",
-		[CLI_WAIT_SSH] = "ssh",
-		[CLI_WAIT_NONE] = "none",
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (!strcmp(arg, words[i])) {
-			cli->wait = (enum cli_wait)i;
-			return 0;
-		}
-	}
-	return err_set(e, ERR_USAGE, "option-value",
-		       "--wait=%s is not known; it is login, ssh or none", arg);
-}
+#define AT(member) offsetof(struct cli, member)
 
 const struct cli_option cli_options[] = {
-	{"plain", 0, NULL, "plain lines, no live display", set_plain},
-	{"json", 0, NULL, "one JSON event or record a line", set_json},
+	{"plain", 0, NULL, "plain lines, no live display", CLI_FLAG, AT(plain)},
+	{"json", 0, NULL, "one JSON event or record a line", CLI_FLAG, AT(json)},
 	{"set", 0, "SECTION.KEY=VALUE",
 	 "replace a value of the machine's file for this run; += appends, an empty value empties",
-	 set_set},
-	{"mirror", 0, "URL", "use this Debian mirror (as --set mirror.url=URL)", set_mirror},
-	{"offline", 0, NULL, "use what is in the cache alone", set_offline},
-	{"strict", 0, NULL, "an updates or security suite that is out of step is an error", set_strict},
-	{"yes", 'y', NULL, "take the default answer of every question", set_yes},
-	{"fresh", 0, NULL, "make a new base image even where one is there", set_fresh},
-	{"wait", 0, "login|ssh|none", "what boot and up wait for (login)", set_wait},
-	{"explain", 0, NULL, "command: say where each argument comes from", set_explain},
-	{"follow", 'f', NULL, "logs, list, status: go on as it changes", set_follow},
-	{"verbose", 'v', NULL, "show the log lines of the steps", set_verbose},
-	{"log", 0, "FILE", "write everything that a maintainer may want to FILE", set_log},
+	 CLI_LIST, AT(sets)},
+	{"mirror", 0, "URL", "use this Debian mirror (as --set mirror.url=URL)", CLI_TEXT, AT(mirror)},
+	{"offline", 0, NULL, "use what is in the cache alone", CLI_FLAG, AT(offline)},
+	{"strict", 0, NULL, "an updates or security suite that is out of step is an error", CLI_FLAG,
+	 AT(strict)},
+	{"yes", 'y', NULL, "take the default answer of every question", CLI_FLAG, AT(yes)},
+	{"fresh", 0, NULL, "make a new base image even where one is there", CLI_FLAG, AT(fresh)},
+	{"wait", 0, "login|ssh|none", "what boot and up wait for (login)", CLI_WAIT, AT(wait)},
+	{"explain", 0, NULL, "command: say where each argument comes from", CLI_FLAG, AT(explain)},
+	{"follow", 'f', NULL, "logs, list, status: go on as it changes", CLI_FLAG, AT(follow)},
+	{"verbose", 'v', NULL, "show what was there already, and the steps' own log", CLI_FLAG,
+	 AT(verbose)},
+	{"log", 0, "FILE", "write everything that a maintainer may want to FILE", CLI_TEXT, AT(log)},
 };
 const size_t cli_option_count = sizeof(cli_options) / sizeof(*cli_options);
+
+static int set_option(struct cli *cli, const struct cli_option *o, const char *value, struct err *e)
+{
+	void *at = (char *)cli + o->offset;
+
+	switch (o->type) {
+	case CLI_FLAG:
+		*(bool *)at = true;
+		return 0;
+	case CLI_TEXT:
+		*(const char **)at = value;
+		return 0;
+	case CLI_LIST:
+		strv_add(at, value);
+		return 0;
+	case CLI_WAIT:
+		for (size_t i = 0; i < sizeof(waits) / sizeof(*waits); i++) {
+			if (!strcmp(value, waits[i])) {
+				*(enum cli_wait *)at = (enum cli_wait)i;
+				return 0;
+			}
+		}
+		break;
+	}
+	return err_set(e, ERR_USAGE, "option-value", "--%s=%s is not known; it is %s", o->name, value,
+		       o->arg);
+}
 
 static const struct cli_option *find_option(const char *name, size_t n, char letter)
 {
@@ -177,7 +103,7 @@ static int read_option(struct cli *cli, int argc, char **argv, int *i, struct er
 			return err_set(e, ERR_USAGE, "option-value", "--%s needs %s", o->name, o->arg);
 		value = argv[++*i];
 	}
-	return o->set(cli, value, e);
+	return set_option(cli, o, value, e);
 }
 
 static const struct cli_verb *find_verb(const char *name)

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define ENTRY_SIZE 128u
 #define TABLE_SECTORS (GPT_ENTRIES * ENTRY_SIZE / GPT_SECTOR)
 #define HEADER_SIZE 92u
@@ -64,17 +66,6 @@ static void put_guid(uint8_t *p, const struct gpt_guid *g)
 		p[i] = g->b[order[i]];
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int gpt_guid_parse(const char *text, struct gpt_guid *out)
 {
 	struct gpt_guid g;
@@ -84,10 +75,10 @@ int gpt_guid_parse(const char *text, struct gpt_guid *out)
 
 		if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
 			return -1;
-		hi = hex_digit(text[0]);
+		hi = text_hex_digit(text[0]);
 		if (hi < 0)
 			return -1;
-		lo = hex_digit(text[1]);
+		lo = text_hex_digit(text[1]);
 		if (lo < 0)
 			return -1;
 		g.b[i] = (uint8_t)(hi << 4 | lo);

@@ -158,6 +158,12 @@ bool job_has_base(void *job, char **why)
 	return true;
 }
 
+void job_archive_progress(uint64_t done, uint64_t total, const char *text, void *run)
+{
+	step_text(run, "%s", text ? text : "");
+	step_progress(run, done, total);
+}
+
 void job_fail_copy(struct step_run *run, const struct err *error)
 {
 	struct err e = ERR_INIT;
@@ -325,10 +331,9 @@ static char *present(const struct job *j, const char *name)
 	return NULL;
 }
 
-int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
+struct qemu_facts job_qemu_facts(const struct job *j)
 {
-	bool direct = j->spec->firmware == SPEC_DIRECT;
-	struct qemu_facts facts = {
+	return (struct qemu_facts){
 		.binary = j->probe.binary,
 		.version = j->probe.version,
 		.accel = j->probe.accel,
@@ -336,6 +341,12 @@ int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
 		.host_cpus = j->host.cpus,
 		.host_memory = j->host.memory,
 	};
+}
+
+int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
+{
+	bool direct = j->spec->firmware == SPEC_DIRECT;
+	struct qemu_facts facts = job_qemu_facts(j);
 	uint16_t *ports = xcalloc(j->spec->forwards.len, sizeof(*ports));
 	char *disk = job_file(j, "disk.qcow2");
 	char *code = job_file(j, "QEMU_EFI-pflash.raw");

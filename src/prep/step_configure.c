@@ -103,14 +103,7 @@ static int build_argv(struct job *j, const char *runtime_dir, struct strv *argv,
 	char *kernel = job_part_file(j, "vmlinuz");
 	char *initrd = job_part_file(j, "initrd-configure.img");
 	char *append = qemu_cmdline(j->spec, j->arch, true, 0, 0, NULL);
-	struct qemu_facts facts = {
-		.binary = j->probe.binary,
-		.version = j->probe.version,
-		.accel = j->probe.accel,
-		.accel_why = j->probe.why,
-		.host_cpus = j->host.cpus,
-		.host_memory = j->host.memory,
-	};
+	struct qemu_facts facts = job_qemu_facts(j);
 	struct qemu_files files = {
 		.disk = disk,
 		.disk_format = "raw",

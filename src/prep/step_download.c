@@ -13,12 +13,6 @@ struct download {
 	struct package_set all; /* packages and firmware; the strings belong to the job's sets */
 };
 
-static void on_progress(uint64_t done, uint64_t total, const char *text, void *arg)
-{
-	step_text(arg, "%s", text ? text : "");
-	step_progress(arg, done, total);
-}
-
 static void on_done(const struct err *error, void *arg)
 {
 	struct step_run *run = arg;
@@ -52,7 +46,7 @@ static void start(struct step_run *run, void *job)
 		memcpy(d->all.items + j->packages.len, j->firmware.items,
 		       j->firmware.len * sizeof(*d->all.items));
 	step_set_state(run, d);
-	d->op = archive_fetch(j->archive, &d->all, on_progress, on_done, run);
+	d->op = archive_fetch(j->archive, &d->all, job_archive_progress, on_done, run);
 }
 
 static void cancel(struct step_run *run, void *job)

@@ -22,12 +22,6 @@ static void opening_free(struct opening *o)
 	free(o);
 }
 
-static void on_progress(uint64_t done, uint64_t total, const char *text, void *arg)
-{
-	step_text(arg, "%s", text ? text : "");
-	step_progress(arg, done, total);
-}
-
 static void finish(struct step_run *run)
 {
 	struct job *j = step_job(run);
@@ -112,7 +106,7 @@ static void start(struct step_run *run, void *job)
 
 	step_set_state(run, o);
 	host_mirrors(&o->mirrors, &o->security_mirrors);
-	o->op = archive_open(j->loop, &conf, on_progress, on_open, run);
+	o->op = archive_open(j->loop, &conf, job_archive_progress, on_open, run);
 }
 
 static void cancel(struct step_run *run, void *job)
