@@ -7,6 +7,7 @@
  *     cause TEXT           is part of the cause
  *     complaint TEXT       is part of what is kept of QEMU's standard error
  *     progress STATE       was told
+ *     known_hosts LINE     is in that file afterwards
  *     within MS            from start to end
  *     configuring | login_timeout MS | start_timeout MS | accel NAME
  *     stop STATE MS MS     ask to stop when in STATE | kill STATE | signal STATE NUMBER (to QEMU)
@@ -330,6 +331,24 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 		assert_true((unsigned char)*s >= ' ' && *s != 0x7f);
 }
 
+/* The seed goes when the guest says that it was applied, and only then. */
+static void check_files(const struct play *p, const char *name)
+{
+	bool applied = strstr(p->text.data, "\nprogress 1 seed-applied\n") != NULL;
+	struct buf b;
+	char *want;
+
+	if (file_exists(p->request.seed) == applied)
+		fail_msg("%s: the seed is %s", name, applied ? "still there" : "gone");
+	for (size_t i = 0; (want = directive(p, "known_hosts", i)); i++) {
+		assert_int_equal(file_read(p->request.known_hosts, 65536, &b, NULL), 0);
+		if (!strstr(b.data, want))
+			fail_msg("%s: known_hosts is: %s", name, b.data);
+		buf_fini(&b);
+		free(want);
+	}
+}
+
 static void play(const char *name)
 {
 	struct vm_run run;
@@ -337,6 +356,7 @@ static void play(const char *name)
 	struct play p;
 
 	open_play(&p, name);
+	assert_int_equal(file_write(p.request.seed, "settings", 8, 0600, NULL), 0);
 	begin = loop_now(p.loop);
 	vm_start(p.loop, &p.request, on_started, &p);
 	loop_run(p.loop);
@@ -347,6 +367,7 @@ static void play(const char *name)
 		fail_msg("%s took %llu ms", name, (unsigned long long)(loop_now(p.loop) - begin));
 	assert_int_equal(vm_run_read(p.dir, &run, NULL), 0);
 	check_expectations(&p, &run, name);
+	check_files(&p, name);
 	if (p.peak_kib > RSS_MAX_KIB && !getenv("ASAN_OPTIONS"))
 		fail_msg("%s: the supervisor took %lu KiB", name, p.peak_kib);
 	check_clean(&p, &run);
