@@ -28,6 +28,7 @@ struct http_sink {
 	char *etag, *modified;	/* of the present response */
 	char *range;		/* its Content-Range */
 	char *encoding;		/* its Content-Encoding */
+	char *type;		/* its Content-Type */
 	uint64_t length;	/* its Content-Length, 0: not said */
 	struct err err;		/* why the response was refused, ERR_NONE: it was not */
 };

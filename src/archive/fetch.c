@@ -42,15 +42,22 @@ struct fetch {
 
 static void look(struct fetch *f);
 
+/* Bytes of which nothing says that they are of another file. */
+static bool is_worth_keeping(const struct fetch *f)
+{
+	if (!f->have || (f->err.kind != ERR_NETWORK && f->err.kind != ERR_INTERRUPTED))
+		return false;
+	return f->have == f->size || !fetch_error_is_stale(&f->err);
+}
+
 static void finish(struct fetch *f)
 {
 	void (*done)(const struct err *, void *) = f->done;
 	void *arg = f->arg;
 	struct err e = ERR_INIT;
 
-	if (f->part.path) /* what arrived is worth keeping unless it was found wrong */
-		cache_abandon(&f->part, f->have && (f->err.kind == ERR_NETWORK ||
-						    f->err.kind == ERR_INTERRUPTED));
+	if (f->part.path)
+		cache_abandon(&f->part, is_worth_keeping(f));
 	err_move(&e, &f->err);
 	loop_timer_stop(f->timer);
 	hash_free(f->hash);

@@ -190,7 +190,8 @@ int http_fault_explain(const struct http_fault *f, struct err *e)
 	const char *detail = *f->detail ? f->detail : curl_easy_strerror(f->code);
 
 	if (f->status == 407 || f->connect_status == 407) {
-		err_set(e, ERR_NETWORK, "http-proxy-auth", "the proxy %s wants a login (HTTP 407)", proxy);
+		err_set(e, ERR_NETWORK, "http-proxy-auth", "the proxy %s wants a login (HTTP 407)",
+			*proxy ? proxy : at);
 		err_hint(e, "put user:password@ into the proxy's address");
 	} else if (f->code == CURLE_OK) {
 		explain_status(f, url, e);

@@ -20,7 +20,8 @@ static void forget_headers(struct http_sink *s)
 	free(s->modified);
 	free(s->range);
 	free(s->encoding);
-	s->etag = s->modified = s->range = s->encoding = NULL;
+	free(s->type);
+	s->etag = s->modified = s->range = s->encoding = s->type = NULL;
 	s->length = 0;
 }
 
@@ -81,15 +82,25 @@ void http_sink_header(struct http_sink *s, const char *line, size_t n)
 	if (take_value(line, n, "ETag", &s->etag) ||
 	    take_value(line, n, "Last-Modified", &s->modified) ||
 	    take_value(line, n, "Content-Range", &s->range) ||
-	    take_value(line, n, "Content-Encoding", &s->encoding))
+	    take_value(line, n, "Content-Encoding", &s->encoding) ||
+	    take_value(line, n, "Content-Type", &s->type))
 		return;
 	if (take_value(line, n, "Content-Length", &length))
 		number_parse(length, 0, UINT64_C(1) << 50, &s->length, NULL);
 	free(length);
 }
 
-static int too_large(struct http_sink *s)
+static int web_page(struct http_sink *s)
 {
+	err_set(&s->err, ERR_NETWORK, "http-login-page",
+		"a web page came instead of %s: a login page or a proxy?", s->name);
+	return err_hint(&s->err, "open any page in a browser on this host and log in there");
+}
+
+static int wrong_size(struct http_sink *s)
+{
+	if (s->type && !strncasecmp(s->type, "text/html", 9))
+		return web_page(s);
 	err_set(&s->err, ERR_NETWORK, s->size ? "http-size" : "http-large",
 		s->size ? "%s has another size than the signed list says"
 			: "%s is larger than it may be",
@@ -129,7 +140,7 @@ int http_sink_begin(struct http_sink *s, long status)
 	if (status == 200 && s->have && http_sink_reset(s) < 0)
 		return -1;
 	if (s->length && (s->have + s->length > limit || (s->size && s->have + s->length != s->size)))
-		return too_large(s);
+		return wrong_size(s);
 	s->counts = true;
 	return 0;
 }
@@ -146,13 +157,10 @@ int http_sink_bytes(struct http_sink *s, const char *p, size_t n)
 {
 	if (!s->counts)
 		return 0;
-	if (!s->have && is_web_page(p, n)) {
-		err_set(&s->err, ERR_NETWORK, "http-login-page",
-			"a web page came instead of %s: a login page or a proxy?", s->name);
-		return err_hint(&s->err, "open any page in a browser on this host and log in there");
-	}
+	if (!s->have && is_web_page(p, n))
+		return web_page(s);
 	if (n > (s->size ? s->size : s->cap) - s->have)
-		return too_large(s);
+		return wrong_size(s);
 	if (s->fd < 0)
 		buf_add(&s->body, p, n);
 	else if (file_write_all(s->fd, p, n, s->name, &s->err) < 0)

@@ -40,7 +40,7 @@ static unsigned distance(const char *a, size_t n, const char *b, size_t m, unsig
 		if (least > limit)
 			return FAR;
 	}
-	return row[m];
+	return row[m] > limit ? FAR : row[m];
 }
 
 struct near {

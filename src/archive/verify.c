@@ -228,6 +228,16 @@ static size_t take_primaries(rnp_ffi_t ffi, const char *report, struct strv *out
 	return count;
 }
 
+/* A packet's tag (RFC 4880, section 4.2) or armour: librnp is not asked about anything else, since
+ * it would complain on stderr. */
+static bool looks_like_ring(const void *ring, size_t n)
+{
+	static const char armor[] = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+	const unsigned char *p = ring;
+
+	return (p[0] & 0x80) || (n > sizeof(armor) && !memcmp(p, armor, sizeof(armor) - 1));
+}
+
 int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const char *name,
 		    struct strv *primaries, struct err *e)
 {
@@ -237,7 +247,8 @@ int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const cha
 
 	if (!n || rnp_input_from_memory(&in, ring, n, false) != RNP_SUCCESS)
 		return err_set(e, ERR_VERIFY, "keyring-empty", "the key ring %s holds no key", name);
-	if (rnp_import_keys(k->ffi, in, RNP_LOAD_SAVE_PUBLIC_KEYS, &report) != RNP_SUCCESS)
+	if (!looks_like_ring(ring, n) ||
+	    rnp_import_keys(k->ffi, in, RNP_LOAD_SAVE_PUBLIC_KEYS, &report) != RNP_SUCCESS)
 		err_set(e, ERR_VERIFY, "keyring-bad", "%s is not an OpenPGP key ring", name);
 	else if (!take_primaries(k->ffi, report, primaries))
 		err_set(e, ERR_VERIFY, "keyring-empty", "the key ring %s holds no key", name);

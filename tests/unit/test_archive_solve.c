@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/* archive/index, unpack and solve: a small Packages file from the cache to a set, twice: parsed, and
+ * from the kept parsed form. */
+#include "tests/lib/check.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <solv/pool.h>
+
+#include "archive/cache.h"
+#include "archive/index.h"
+#include "archive/solve.h"
+#include "archive/unpack.h"
+#include "base/mem.h"
+
+#define SUM "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
+#define STANZA(name, version, size, more) \
+	"Package: " name "\nVersion: " version "\nArchitecture: armhf\n" more \
+	"Filename: pool/" name "_" version "_armhf.deb\nSize: " #size "\nSHA256: " SUM "\n\n"
+
+static const char packages[] =
+	STANZA("base", "1.0", 10, "Essential: yes\nPriority: required\nDepends: lib\nInstalled-Size: 7\n")
+	STANZA("lib", "1.0", 20, "")
+	STANZA("lib", "1:0.9+b~1", 21, "Recommends: big\n")
+	STANZA("shell", "1.0", 30, "Priority: important\n")
+	STANZA("menu", "1.0", 30, "Priority: important\n")
+	STANZA("big", "1.0", 40, "")
+	STANZA("choice", "1.0", 50, "Depends: alpha | beta\n")
+	STANZA("alpha", "1.0", 60, "Provides: letter\n")
+	STANZA("beta", "1.0", 61, "Provides: letter, second\n")
+	STANZA("mailer", "1.0", 70, "Conflicts: poster\n")
+	STANZA("poster", "1.0", 80, "")
+	STANZA("broken", "1.0", 90, "Depends: nowhere\n")
+	STANZA("sizeless", "1.0", 0, "");
+
+struct fixture {
+	char *dir;
+	struct archive_env env;
+	struct index ix;
+	struct s_Pool *pool;
+};
+
+static void load(struct fixture *f)
+{
+	f->pool = solve_pool_new("armhf");
+	index_open_parsed(&f->env, &f->ix);
+	assert_int_equal(index_load(&f->env, &f->ix, f->pool, NULL), 0);
+	solve_pool_ready(f->pool);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	f->dir = check_tmpdir();
+	f->env.cache_dir = f->dir;
+	f->ix = (struct index){.name = xstrdup("the test's list"), .base = "http://m/debian",
+			       .size = strlen(packages), .plain_size = strlen(packages),
+			       .solv_fd = -1};
+	assert_int_equal(cache_store(f->dir, packages, strlen(packages), f->ix.sha256, NULL), 0);
+	memcpy(f->ix.plain_sha256, f->ix.sha256, HASH_SIZE);
+	load(f);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	pool_free(f->pool);
+	index_fini(&f->ix);
+	check_rmdir(f->dir);
+	free(f);
+	return 0;
+}
+
+static struct strv words(const char *text)
+{
+	struct strv v = STRV_INIT;
+
+	strv_split(&v, text, " ");
+	return v;
+}
+
+/* The set as "name=version" words, `+` behind those that are extra; or the error's id. */
+static char *solve(struct fixture *f, const char *names, const char *extra, const char *prefer,
+		   const char *without)
+{
+	struct strv n = words(names), x = words(extra), p = words(prefer), w = words(without);
+	struct solve_request req = {.names = &n, .extra = &x, .prefer = &p, .without = &w};
+	struct package_set set = {0};
+	struct err e = ERR_INIT;
+	struct buf b;
+
+	buf_init(&b, 0);
+	if (solve_packages(f->pool, &req, &set, &e) < 0)
+		buf_adds(&b, e.id);
+	for (size_t i = 0; i < set.len; i++)
+		buf_addf(&b, "%s%s=%s%s", i ? " " : "", set.items[i].name, set.items[i].version,
+			 set.items[i].extra ? "+" : "");
+	package_set_fini(&set);
+	err_fini(&e);
+	strv_fini(&n);
+	strv_fini(&x);
+	strv_fini(&p);
+	strv_fini(&w);
+	return buf_steal(&b);
+}
+
+static void assert_solved(struct fixture *f, const char *names, const char *extra,
+			  const char *prefer, const char *without, const char *want)
+{
+	char *got = solve(f, names, extra, prefer, without);
+
+	assert_string_equal(got, want);
+	free(got);
+}
+
+#define BASE "base=1.0 lib=1:0.9+b~1 menu=1.0"
+
+static void sets(struct fixture *f)
+{
+	assert_solved(f, "", "", "", "", BASE " shell=1.0"); /* newest by epoch; no recommends */
+	assert_solved(f, "", "", "", "menu", "base=1.0 lib=1:0.9+b~1 shell=1.0");
+	assert_solved(f, "choice", "", "beta", "", "base=1.0 beta=1.0 choice=1.0 lib=1:0.9+b~1 "
+						     "menu=1.0 shell=1.0");
+	assert_solved(f, "choice", "", "alpha absent", "", "alpha=1.0 base=1.0 choice=1.0 "
+							     "lib=1:0.9+b~1 menu=1.0 shell=1.0");
+	assert_solved(f, "alpha", "choice big lib", "", "",
+		      "alpha=1.0 base=1.0 big=1.0+ choice=1.0+ lib=1:0.9+b~1 menu=1.0 shell=1.0");
+	assert_solved(f, "second", "", "", "", "base=1.0 beta=1.0 lib=1:0.9+b~1 menu=1.0 shell=1.0");
+	assert_solved(f, "letter", "", "", "", "package-virtual");
+	assert_solved(f, "bigg", "", "", "", "package-unknown");
+	assert_solved(f, "nowhere", "", "", "", "package-unknown");
+	assert_solved(f, "mailer poster", "", "", "", "package-conflict");
+	assert_solved(f, "mailer", "poster", "", "", "package-conflict");
+	assert_solved(f, "broken", "", "", "", "package-conflict");
+	assert_solved(f, "sizeless", "", "", "", "package-data");
+}
+
+static void solving(void **state)
+{
+	struct fixture *f = *state;
+
+	sets(f);
+	pool_free(f->pool);
+	load(f);
+	assert_int_equal(f->ix.solv_fd, -1); /* it was there, and was used */
+	sets(f);
+}
+
+static void one_package(void **state)
+{
+	struct fixture *f = *state;
+	struct package_set set;
+	struct err e = ERR_INIT;
+
+	for (int i = 0; i < 2; i++) { /* parsed, then from the kept form */
+		assert_int_equal(solve_find(f->pool, "base", &set, NULL), 0);
+		assert_int_equal(set.len, 1);
+		assert_string_equal(set.items[0].url, "http://m/debian/pool/base_1.0_armhf.deb");
+		assert_int_equal(set.items[0].size, 10);
+		assert_int_equal(set.items[0].installed, 7 * 1024);
+		assert_int_equal(set.items[0].sha256[0], 0x5f);
+		assert_true(set.items[0].essential);
+		package_set_fini(&set);
+		assert_int_equal(solve_find(f->pool, "lib", &set, NULL), 0);
+		assert_string_equal(set.items[0].version, "1:0.9+b~1");
+		assert_false(set.items[0].essential);
+		package_set_fini(&set);
+		assert_string_equal(solve_version(f->pool, "lib"), "1:0.9+b~1");
+		assert_null(solve_version(f->pool, "letter"));
+		pool_free(f->pool);
+		load(f);
+	}
+	assert_int_equal(solve_find(f->pool, "shel", &set, &e), -1);
+	assert_string_equal(e.id, "package-unknown");
+	assert_non_null(strstr(e.hint, "shell"));
+	err_fini(&e);
+}
+
+static void near_names(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const rows[][2] = {
+		{"mialer", "mailer"}, {"alfa", "alpha"}, {"zzzzzzzz", ""}, {"", ""}, {"cho", "choice"},
+		{"bta", "beta"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char *near = solve_near_names(f->pool, rows[i][0]);
+
+		assert_string_equal(near, rows[i][1]);
+		free(near);
+	}
+}
+
+static char *only_solv_file(const char *dir)
+{
+	char *folder = file_join(dir, "solv");
+	char *path = NULL;
+	DIR *d = opendir(folder);
+	struct dirent *entry;
+
+	assert_non_null(d);
+	while ((entry = readdir(d)))
+		if (entry->d_name[0] != '.') {
+			assert_null(path); /* and no temporary file beside it */
+			path = file_join(folder, entry->d_name);
+		}
+	closedir(d);
+	free(folder);
+	return path;
+}
+
+/* A parsed form that was damaged anywhere, or cut, is a miss and not an error. */
+static void damaged_form(void **state)
+{
+	struct fixture *f = *state;
+	char *path = only_solv_file(f->dir);
+	struct stat st;
+	char c;
+	int fd;
+
+	assert_non_null(path);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+	fd = open(path, O_RDWR);
+	assert_int_equal(pread(fd, &c, 1, st.st_size / 2), 1);
+	c ^= 1;
+	assert_int_equal(pwrite(fd, &c, 1, st.st_size / 2), 1);
+	close(fd);
+	index_open_parsed(&f->env, &f->ix);
+	assert_int_equal(f->ix.solv_fd, -1);
+	assert_false(file_exists(path));
+	pool_free(f->pool);
+	load(f);
+	assert_true(file_exists(path));
+	assert_int_equal(truncate(path, 20), 0);
+	index_open_parsed(&f->env, &f->ix);
+	assert_int_equal(f->ix.solv_fd, -1);
+	free(path);
+}
+
+/* The signed unpacked size and digest count, and damage of the packed file is seen. */
+static void other_content(void **state)
+{
+	struct fixture *f = *state;
+	struct s_Pool *pool = solve_pool_new("armhf");
+	struct err e = ERR_INIT;
+	char *path = cache_path(f->dir, f->ix.sha256);
+
+	f->ix.plain_size--;
+	assert_int_equal(index_load(&f->env, &f->ix, pool, &e), -1);
+	assert_string_equal(e.id, "index-size");
+	f->ix.plain_size += 2;
+	assert_int_equal(index_load(&f->env, &f->ix, pool, &e), -1);
+	assert_string_equal(e.id, "index-size");
+	f->ix.plain_size--;
+	f->ix.plain_sha256[0] ^= 1;
+	assert_int_equal(index_load(&f->env, &f->ix, pool, &e), -1);
+	assert_string_equal(e.id, "index-size");
+	f->ix.plain_sha256[0] ^= 1;
+	atomic_store(&f->env.stop, true);
+	assert_int_equal(index_load(&f->env, &f->ix, pool, &e), -1);
+	assert_int_equal(e.kind, ERR_INTERRUPTED);
+	atomic_store(&f->env.stop, false);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(truncate(path, 100), 0);
+	assert_int_equal(index_load(&f->env, &f->ix, pool, &e), -1);
+	assert_string_equal(e.id, "cache-damaged");
+	pool_free(pool);
+	err_fini(&e);
+	free(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(solving, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_package, setup, teardown),
+		cmocka_unit_test_setup_teardown(near_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(damaged_form, setup, teardown),
+		cmocka_unit_test_setup_teardown(other_content, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
