@@ -31,35 +31,36 @@ enum verdict { /* the later, the more it tells */
 	V_GOOD,
 };
 
+/* The sentence stands around the key's name; it is no format, so that compilers can check the one. */
 static const struct {
-	const char *id, *text, *hint;
+	const char *id, *before, *after, *hint;
 } verdicts[] = {
 	[V_UNKNOWN_KEY] = {"inrelease-unknown-key",
-			   "the release file is signed by a key that is not known here: %s",
+			   "the release file is signed by a key that is not known here: ", "",
 			   "where that key is to be trusted, name its ring: mirror.keyring"},
 	[V_NOT_PINNED] = {"inrelease-not-pinned",
-			  "the release file is signed by a key that does not count for it: %s",
+			  "the release file is signed by a key that does not count for it: ", "",
 			  "where that key is to be trusted, name its ring: mirror.keyring"},
-	[V_LIBRARY] = {"inrelease-library", "the signature by %s could not be checked",
+	[V_LIBRARY] = {"inrelease-library", "the signature by ", " could not be checked",
 		       "try again later or name another mirror"},
-	[V_MALFORMED] = {"inrelease-malformed", "the signature by %s is malformed",
+	[V_MALFORMED] = {"inrelease-malformed", "the signature by ", " is malformed",
 			 "try again later or name another mirror"},
-	[V_WEAK_DIGEST] = {"inrelease-weak-digest",
-			   "the signature by %s uses a digest weaker than SHA-256",
+	[V_WEAK_DIGEST] = {"inrelease-weak-digest", "the signature by ",
+			   " uses a digest weaker than SHA-256",
 			   "name another mirror: this one serves an archive that is no longer safe"},
-	[V_SIGNATURE_EXPIRED] = {"inrelease-signature-expired", "the signature by %s has expired",
+	[V_SIGNATURE_EXPIRED] = {"inrelease-signature-expired", "the signature by ", " has expired",
 				 "check this host's clock; else name another mirror"},
-	[V_SIGNATURE_FUTURE] = {"inrelease-signature-future",
-				"the signature by %s was made after now by this host's clock",
+	[V_SIGNATURE_FUTURE] = {"inrelease-signature-future", "the signature by ",
+				" was made after now by this host's clock",
 				"set this host's clock"},
 	[V_KEY_EXPIRED] = {"inrelease-key-expired",
-			   "the release file is signed by a key that has expired: %s",
+			   "the release file is signed by a key that has expired: ", "",
 			   "check this host's clock; a newer debian-archive-keyring may know the key"},
 	[V_KEY_REVOKED] = {"inrelease-key-revoked",
-			   "the release file is signed by a key that was revoked: %s",
+			   "the release file is signed by a key that was revoked: ", "",
 			   "name another mirror"},
 	[V_BAD] = {"inrelease-bad-signature",
-		   "the release file was changed after it was signed by %s",
+		   "the release file was changed after it was signed by ", "",
 		   "try again later or name another mirror"},
 };
 
@@ -98,7 +99,8 @@ static enum verdict judge(const struct verify_signature *s, const struct strv *p
 
 static int say(enum verdict v, const char *key, struct err *e)
 {
-	err_set(e, ERR_VERIFY, verdicts[v].id, verdicts[v].text, *key ? key : "an unnamed key");
+	err_set(e, ERR_VERIFY, verdicts[v].id, "%s%s%s", verdicts[v].before,
+		*key ? key : "an unnamed key", verdicts[v].after);
 	return err_hint(e, "%s", verdicts[v].hint);
 }
 
