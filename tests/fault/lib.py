@@ -9,6 +9,7 @@ Must not need the network, root, QEMU, a fixed port or a fixed sleep.
 """
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -88,6 +89,11 @@ def content(path):
     return digest.hexdigest()
 
 
+def read(path):
+    with open(path, encoding="utf-8", errors="replace") as text:
+        return text.read()
+
+
 def tree(top):
     """{path below top: (kind, mode, digest)} without what is under way (.part) and locks."""
     out = {}
@@ -157,7 +163,7 @@ class World:
         self.archive = archmod.build(os.path.join(self.tmp, "a"), suites=list(suites),
                                      arches=["armhf"])
         self.server = servermod.Server(self.archive.www).start()
-        self.count = 0
+        self.count = itertools.count(1)
         self.template = None
 
     def close(self):
@@ -186,10 +192,10 @@ class World:
     def box(self, warm=False, alone=False, **settings):
         """warm: with the cache and the base of a run that went well.  alone: the release's own
         suite, without updates and security."""
-        self.count += 1
+        number = next(self.count)
         if alone:
             settings = dict({"mirror_updates": "no", "mirror_security": "no"}, **settings)
-        box = Box(self, os.path.join(self.tmp, "b%d" % self.count), **settings)
+        box = Box(self, os.path.join(self.tmp, "b%d" % number), **settings)
         box.alone = alone
         if warm:
             box.fill(self.warm_template())
@@ -385,6 +391,19 @@ class Case(unittest.TestCase):
 
     def box(self, **how):
         return self.world.box(**how)
+
+    def own(self, *rules, tls=None, **how):
+        """A box with a server of its own, so that several may run and wait at the same time."""
+        certs = os.path.join(self.world.tmp, "certs")
+        server = servermod.Server(self.world.archive.www, rules=rules, tls=tls,
+                                  certs=certs).start()
+        self.addCleanup(server.stop)
+        box = self.box(alone=True, **how)
+        box.url, box.server = server.url, server
+        if tls:
+            box.url = server.tls_url
+            box.env["SSL_CERT_FILE"] = os.path.join(certs, "ca.pem")
+        return box
 
     def pool(self, name, base="debian"):
         """The fixture's file of a package."""
