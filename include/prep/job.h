@@ -97,6 +97,9 @@ void job_unlock(struct job *j);
 int job_ports(const struct job *j, uint16_t *ports, bool boot, struct err *e);
 /* Host port that leads to the guest's port 22, 0 when none does. */
 uint16_t job_ssh_port(const struct job *j, char address[64], struct err *e);
+/* After a machine ended (its run record is in `dir`): when its accelerator is to blame, that is
+ * remembered, so that the next run takes another, and `e` gets that as its hint. */
+void job_blame_accelerator(const struct job *j, const char *dir, struct err *e);
 /* What is known of QEMU and this host, for the argv builder; texts borrowed from the job. */
 struct qemu_facts job_qemu_facts(const struct job *j);
 /* Command line of QEMU for the next boot from what is prepared; runtime_dir is made when needed. `boot` as

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "host/paths.h"
+#include "vm/supervisor.h"
 
 /* Raise it when the host's part of the recipe changes what a base image holds; what the guest does
  * counts by itself, since its files are part of the key. */
@@ -331,6 +332,18 @@ static char *present(const struct job *j, const char *name)
 	return NULL;
 }
 
+void job_blame_accelerator(const struct job *j, const char *dir, struct err *e)
+{
+	struct vm_run run;
+
+	if (vm_run_read(dir, &run, NULL) < 0)
+		return;
+	if (!strcmp(run.cause_id, "internal-error") && !strcmp(j->spec->accel, "auto") &&
+	    qemu_probe_reject(j->spec, j->arch, j->store->cache_dir, run.accel, run.cause, NULL) == 0)
+		err_hint(e, "run the same command again: %s is not used any more here", run.accel);
+	vm_run_fini(&run);
+}
+
 struct qemu_facts job_qemu_facts(const struct job *j)
 {
 	return (struct qemu_facts){
@@ -340,6 +353,7 @@ struct qemu_facts job_qemu_facts(const struct job *j)
 		.accel_why = j->probe.why,
 		.host_cpus = j->host.cpus,
 		.host_memory = j->host.memory,
+		.sandbox = j->probe.sandbox,
 	};
 }
 

@@ -73,6 +73,7 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 	} else {
 		err_set(&e, ERR_FAILED, "configure", "the new system could not be configured: %s", cause);
 		err_hint(&e, "its console is in %s/console.log", c->job->part_dir);
+		job_blame_accelerator(c->job, c->job->part_dir, &e);
 	}
 	end(c, &e, NULL);
 }

@@ -123,6 +123,7 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 	(void)s;
 	err_set(&e, ERR_FAILED, "guest-ended", "the machine ended before its login prompt: %s", cause);
 	err_hint(&e, "look with `debwiz logs %s`", w->job->spec->name);
+	job_blame_accelerator(w->job, w->job->machine_dir, &e);
 	end(w, &e, NULL);
 }
 
