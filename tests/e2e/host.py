@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: MIT
+"""
+Checks of what debwiz does around a machine, from the outside: states, re-runs, bases, stopping.
+Each takes a world.Machine (and what else it names), raises world.Failed, may return a text.
+"""
+import json
+import os
+import re
+import signal
+import time
+
+from world import Failed, need, same
+
+# Steps that make a machine; the others are done at every boot.
+MAKING = ("release", "packages", "download", "firmware", "unpack", "configure", "base", "seed", "disk")
+
+
+def inode(m, name):
+    info = os.stat(os.path.join(m.folder, name))
+    return info.st_dev, info.st_ino
+
+
+def up(m, *args):
+    steps = m.up(*args)
+    status = m.status()
+    same((status["state"], status["alive"], status["login"]), ("running", True, True),
+         "state, alive, login")
+    for name, step in steps.items():
+        if step.get("took_ms", 0) >= 500:
+            m.world.tally.note("%-12s %6.1f s  %s" % (name, step["took_ms"] / 1000, step["detail"]))
+    return None
+
+
+def nothing_made(m, before):
+    """A second `up` prepares nothing: its steps say so, and the disk is the same file."""
+    begin = time.monotonic()
+    steps = m.up()
+    took = time.monotonic() - begin
+    made = {n: s["state"] for n, s in steps.items() if n in MAKING and s["state"] != "unchanged"}
+    need(not made, "steps that did something: %r", made)
+    same({n: inode(m, n) for n in before}, before, "the machine's files")
+    making = sum(s.get("took_ms", 0) for n, s in steps.items() if n not in ("login", "ssh"))
+    return "%.1f s to the login prompt, %.2f s of it before QEMU runs" % (took, making / 1000)
+
+
+def kept_files(m):
+    names = ("disk.qcow2", "base.raw", "id_ed25519", "QEMU_VARS-pflash.raw")
+    return {n: inode(m, n) for n in names if os.path.exists(os.path.join(m.folder, n))}
+
+
+def edited(m):
+    """Memory and forwards changed in the file: the next command line has them; no step is undone."""
+    before, plan = m.command(), m.plan()
+    m.set("memory", "1536M")
+    m.set("forward", "127.0.0.1:auto:22\nforward = 127.0.0.1:auto:8080")
+    after = m.command()
+    gone = [a for a in before if a not in after]
+    new = [a for a in after if a not in before]
+    need(any("1536M" in a for a in new), "no argument has the new memory: %r", new)
+    need(any(re.search(r"hostfwd.*-:8080", a) for a in new), "no argument has the new forward: %r",
+         new)
+    need(len(gone) == len(new) == 2, "arguments that changed: %r to %r", gone, new)
+    same(m.plan(), plan, "the plan")
+
+
+def edited_boot(m):
+    total = int(re.search(r"(\d+)", m.sh("grep MemTotal /proc/meminfo")).group(1)) >> 10
+    need(1300 < total < 1536, "the guest has %d MiB", total)
+    same(m.sh("cat marker"), "kept", "a file of the first boot")
+    return "%d MiB" % total
+
+
+def grow(m, size):
+    m.debwiz("grow", size).ok()
+    need("size = " + size in m.text(), "the file still asks for another size:\n%s", m.text())
+    refused = m.debwiz("grow", "64G")
+    need(refused.status in (1, 2), "growing to less than there is: status %d", refused.status)
+
+
+def power_off(m):
+    status = m.power_off()
+    need(not status["alive"] and status["qemu_pid"] == 0, "after poweroff: %r", status)
+    return status["detail"]
+
+
+def shared_base(first, second):
+    same(inode(second, "base.raw"), inode(first, "base.raw"), "inode of the base")
+    same(len(first.world.bases()), 1, "number of bases")
+
+
+def own_identity(first, second, ids):
+    """Host keys, machine-id, name and user are the second machine's own; `ids` are the first's."""
+    for what, command in IDENTITY.items():
+        got = second.sh(command)
+        need(got and got != ids[what], "%s of both machines: %s", what, got)
+    same(second.sh("hostname"), second.name, "hostname")
+    same(second.sh("id -un"), second.user, "user")
+    need(second.ssh("id " + first.user).status != 0, "the first machine's user is there")
+
+
+IDENTITY = {
+    "machine-id": "cat /etc/machine-id",
+    "host key": "cat /etc/ssh/ssh_host_ed25519_key.pub",
+    "random seed": "sudo sha256sum /var/lib/systemd/random-seed",
+}
+
+
+def own_key(m, key):
+    """The key that the file names opens the machine, without debwiz."""
+    with open(os.path.join(m.folder, "ports.json"), encoding="utf-8") as file:
+        port = next(p for forward, p in json.load(file).items() if forward.endswith(":22"))
+    got = m.world.run(["ssh", "-F/dev/null", "-oBatchMode=yes", "-oIdentitiesOnly=yes",
+                       "-oStrictHostKeyChecking=yes", "-oHostKeyAlias=" + m.name,
+                       "-oUserKnownHostsFile=" + os.path.join(m.folder, "known_hosts"),
+                       "-i", key, "-p", str(port), m.user + "@127.0.0.1", "id -un"])
+    same(got.ok("ssh with the named key").out.strip(), m.user, "user")
+
+
+def gc(m):
+    """A base in use stays; one that nobody uses goes (the control)."""
+    bases = os.path.join(m.world.data, "bases")
+    used = m.world.bases()
+    unused = used[0][:-14] + "20000101000000"
+    os.mkdir(os.path.join(bases, unused), 0o700)
+    with open(os.path.join(bases, used[0], "manifest.json"), encoding="utf-8") as file:
+        manifest = json.load(file)
+    for name, text in (("disk.raw", "empty"), ("manifest.json", json.dumps(manifest))):
+        with open(os.path.join(bases, unused, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    m.world.debwiz("gc").ok()
+    same(m.world.bases(), used, "bases")
+    need(os.path.exists(os.path.join(m.folder, "base.raw")), "the machine's base is gone")
+
+
+def killed(m):
+    os.kill(m.status()["qemu_pid"], signal.SIGKILL)
+    status = m.await_state(("failed", "off"))
+    same(status["state"], "failed", "state after kill -9")
+    need("signal 9" in status["detail"], "cause: %s", status["detail"])
+    return status["detail"]
+
+
+def stop(m):
+    pid = m.status()["qemu_pid"]
+    m.world.debwiz("stop", m.name).ok()
+    status = m.status()
+    same((status["state"], status["alive"]), ("off", False), "state, alive")
+    same(status["detail"], "stopped", "cause")
+    need(not os.path.exists("/proc/%d" % pid), "QEMU still runs")
+    need("Power" in m.log()[-3000:], "the guest did not power down by itself:\n%s", m.log()[-500:])
+
+
+def stop_deaf(m):
+    """A guest that does not hear the power button: the ladder's next rung ends it, and says so."""
+    m.sh("sudo systemctl mask --runtime --now systemd-logind.service 2>&1")
+    got = m.world.debwiz("stop", m.name).ok()
+    status = m.status()
+    same(status["state"], "off", "state")
+    need("did not power off" in status["detail"], "cause: %s", status["detail"])
+    return (got.err.strip().splitlines() or [""])[-1]
+
+
+def kernel(m, version):
+    same(m.sh("uname -r"), version, "the kernel that runs")
+    same(m.status()["kernel"], version, "the kernel in `status`")
+
+
+def busy(m):
+    """While it runs, what would change its disk is refused, by its holder's name."""
+    for verb in (("grow", "999G"), ("flatten",), ("prepare",)):
+        got = m.debwiz(*verb)
+        same(got.status, 7, "status of %s on a running machine" % verb[0])
+        if not got.err.strip():
+            raise Failed("%s is refused without a word" % verb[0])

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""
+End to end, for real: from nothing to a machine and back, on the archive that this host uses, in QEMU.
+
+    run.py                the first example with everything, and a second machine on its base
+    run.py --all          that, and every other example
+    run.py EXAMPLE...     these examples, with everything that concerns one machine
+    --home DIR            keep what is made in DIR, and use what is there
+    --quick               for further examples: login, ssh, units, packages, disk, compiler; no downloads
+    --root                run although this is root
+
+Inputs: environment DEBWIZ (the program), srcdir. Wants an ordinary user, QEMU, ssh, a mirror.
+Makes a private home under TMPDIR and removes it. Exit status 0 when every check held.
+"""
+import argparse
+import glob
+import os
+import sys
+
+import guest
+import host
+from world import EXAMPLES, Machine, Tally, World, on_signals
+
+FIRST, SECOND = "armhf-bookworm", "armhf-bookworm-direct"
+
+
+def inside(t, m):
+    """What holds in a machine that has just come up, without a network."""
+    t.run("%s: its console has logged in by itself" % m.name, guest.console, m)
+    t.run("%s: ssh with its key and the pinned host key" % m.name, guest.ssh, m)
+    t.run("%s: a changed host key is refused" % m.name, guest.host_key, m)
+    t.run("%s: no failed unit" % m.name, guest.units, m)
+    t.run("%s: dpkg and apt have no complaint" % m.name, guest.packages, m)
+    t.run("%s: disk and file system have the size asked for" % m.name, guest.disk, m)
+    t.run("%s: gcc builds and runs a program" % m.name, guest.compiler, m)
+
+
+def network(t, m, source):
+    """Apt at work, on the real archive."""
+    t.run("%s: a package with a changed conffile upgrades without a question" % m.name,
+          guest.conffile, m)
+    t.run("%s: each suite once in apt's sources" % m.name, guest.sources, m)
+    if not t.run("%s: apt-get update" % m.name, guest.apt_update, m):
+        return
+    t.run("%s: a package installs" % m.name, guest.install, m)
+    t.run("%s: a package with conffiles is reinstalled without a question" % m.name,
+          guest.reinstall, m)
+    if source:
+        t.run("%s: hello builds from source" % m.name, guest.source_package, m)
+    t.run("%s: dpkg and apt still have no complaint" % m.name, guest.packages, m)
+
+
+def first_machine(t, m):
+    if not t.run("%s: up, from nothing to the login prompt" % m.name, host.up, m):
+        return None
+    inside(t, m)
+    ids = {what: m.sh(command) for what, command in host.IDENTITY.items()}
+    t.run("%s: while it runs, its disk is not touched" % m.name, host.busy, m)
+    network(t, m, True)
+    m.sh("echo kept >marker")
+    t.run("%s: reboot" % m.name, guest.reboot, m)
+    before = host.kept_files(m)
+    t.run("%s: poweroff in the guest ends in state off" % m.name, host.power_off, m)
+    t.run("%s: memory and forwards edited: only the command line changes" % m.name, host.edited, m)
+    t.run("%s: the disk grows" % m.name, host.grow, m, "160G")
+    if t.run("%s: a second up prepares nothing" % m.name, host.nothing_made, m, before):
+        t.run("%s: ssh again" % m.name, guest.ssh, m)
+        t.run("%s: the edited memory is there, and the disk's content" % m.name, host.edited_boot, m)
+        t.run("%s: the file system has grown" % m.name, guest.disk, m, "160G")
+        t.run("%s: stop powers the guest down" % m.name, host.stop, m)
+    return ids
+
+
+def second_machine(t, world, first, ids):
+    key = os.path.join(world.home, "alice-key")
+    if not os.path.exists(key):
+        world.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]).ok()
+    m = world.machine(SECOND, name="second", user="alice", ssh_key=key + ".pub")
+    if not t.run("second: up with another name, user and key, direct, offline", host.up, m,
+                 "--offline"):
+        return
+    t.run("second: shares the base", host.shared_base, first, m)
+    inside(t, m)
+    t.run("second: has host keys and machine-id of its own", host.own_identity, first, m, ids)
+    t.run("second: opens with the key that its file names", host.own_key, m, key)
+    t.run("second: gc leaves a base in use", host.gc, m)
+    t.run("second: apt-get update", guest.apt_update, m)
+    version = []
+    if t.run("second: another kernel is installed", lambda: version.append(guest.other_kernel(m))):
+        t.run("second: poweroff", host.power_off, m)
+        if t.run("second: up again", host.up, m):
+            t.run("second: ssh again", guest.ssh, m)
+            t.run("second: direct boot uses the other kernel", host.kernel, m, version[0])
+    t.run("second: QEMU killed: status tells why", host.killed, m)
+    if t.run("second: up after that", host.up, m):
+        t.run("second: stop powers the guest down", host.stop, m)
+
+
+def example(t, m, quick):
+    if not t.run("%s: up, from nothing to the login prompt" % m.name, host.up, m):
+        return
+    inside(t, m)
+    if not quick:
+        network(t, m, m.arch == "armhf")
+        t.run("%s: reboot" % m.name, guest.reboot, m)
+        before = host.kept_files(m)
+        t.run("%s: poweroff in the guest ends in state off" % m.name, host.power_off, m)
+        if not t.run("%s: a second up prepares nothing" % m.name, host.nothing_made, m, before):
+            return
+        t.run("%s: ssh again" % m.name, guest.ssh, m)
+        t.run("%s: a guest that is deaf to the power button is ended" % m.name, host.stop_deaf, m)
+    else:
+        t.run("%s: stop powers the guest down" % m.name, host.stop, m)
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--all", action="store_true")
+    p.add_argument("--quick", action="store_true")
+    p.add_argument("--root", action="store_true")
+    p.add_argument("--home")
+    p.add_argument("examples", nargs="*")
+    args = p.parse_args()
+    if os.geteuid() == 0 and not args.root:
+        print("run.py: the end-to-end checks want an ordinary user (--root runs them all the same)",
+              file=sys.stderr)
+        return 2
+    names = sorted(os.path.basename(n)[:-4] for n in glob.glob(os.path.join(EXAMPLES, "*.ini")))
+    unknown = [n for n in args.examples if n not in names]
+    if unknown:
+        print("run.py: no example %s; there are %s" % (unknown[0], ", ".join(names)), file=sys.stderr)
+        return 2
+    t = Tally()
+    world = on_signals(World(t, args.home))
+    try:
+        if not args.examples:
+            m = Machine(world, FIRST)
+            ids = first_machine(t, m)
+            if ids:
+                second_machine(t, world, m, ids)
+        rest = [n for n in names if n != FIRST] if args.all else args.examples
+        for name in rest:
+            example(t, Machine(world, name), args.quick)
+    finally:
+        world.close()
+    return t.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
