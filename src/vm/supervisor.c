@@ -38,7 +38,7 @@ static void on_qemu_output(int fd, const char *p, size_t n, void *arg)
 
 	(void)fd;
 	for (size_t i = 0; i < n && room; i++, room--)
-		buf_addc(&s->complaint, p[i] ? p[i] : ' ');
+		buf_addc(&s->complaint, (char)(p[i] ? p[i] : ' '));
 }
 
 /* Requests of clients */

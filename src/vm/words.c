@@ -34,7 +34,7 @@ char *vm_words(const char *p, size_t n, size_t max)
 			buf_adds(&plain, "; ");
 		gap = end;
 		if (!end)
-			buf_addc(&plain, p[i] == '\t' ? ' ' : p[i]);
+			buf_addc(&plain, (char)(p[i] == '\t' ? ' ' : p[i]));
 	}
 	clean = text_clean(plain.data, plain.len, false);
 	buf_fini(&plain);
