@@ -55,7 +55,7 @@ static void on_releases(struct archive_release *rows, size_t count, const struct
 			err_hint(&copy, "%s", e->hint);
 		l->status = cli_error(l->cli, &copy);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; rows && i < count; i++)
 		print_release(l->cli, &rows[i]);
 	archive_releases_free(rows, count);
 	loop_stop(l->cli->loop);

@@ -210,7 +210,7 @@ int verb_status(struct cli *cli)
 {
 	struct strv names = STRV_INIT;
 	struct err e = ERR_INIT;
-	char *path;
+	char *path = NULL;
 	char *name;
 	int status;
 
@@ -222,8 +222,7 @@ int verb_status(struct cli *cli)
 		free(name);
 		return cli_error(cli, &e);
 	}
-	if (spec_name_ok(cli->args[0]))
-		free(path);
+	free(path);
 	strv_take(&names, name);
 	status = show_names(cli, &names);
 	strv_fini(&names);

@@ -315,7 +315,9 @@ static char *first_lines(const struct buf *b)
 		unsigned char c = (unsigned char)b->data[i];
 
 		if (c != '\n') {
-			buf_addc(&text, c < ' ' || c == 0x7f || (c >= 0x80 && c < 0xa0) ? '?' : (char)c);
+			bool odd = c < ' ' || c == 0x7f || (c >= 0x80 && c < 0xa0);
+
+			buf_addc(&text, (char)(odd ? '?' : c));
 			continue;
 		}
 		if (++lines < STDERR_LINES && i + 1 < b->len)

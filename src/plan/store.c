@@ -211,22 +211,26 @@ int store_set_stamp(const char *dir, const char *step, const char *key, struct e
 
 static bool base_load(const char *bases, const char *id, struct store_base *out)
 {
+	char *dir = file_join(bases, id);
+	char *disk = file_join(dir, BASE_DISK);
+	char *path = file_join(dir, "manifest.json");
+	json_t *manifest = json_read(path, NULL);
 	struct stat st;
-	char *manifest;
-	char *disk;
+	bool whole = stat(disk, &st) == 0 && json_is_object(manifest);
 
-	*out = (struct store_base){.dir = file_join(bases, id), .id = xstrdup(id)};
-	manifest = file_join(out->dir, "manifest.json");
-	disk = file_join(out->dir, BASE_DISK);
-	out->manifest = json_read(manifest, NULL);
-	out->created = json_int(out->manifest, "created", 0);
-	if (stat(disk, &st) < 0 || !json_is_object(out->manifest))
-		store_base_fini(out);
-	else
-		out->machines = (uint64_t)st.st_nlink - 1;
-	free(manifest);
+	if (whole)
+		*out = (struct store_base){
+			.dir = xstrdup(dir),
+			.id = xstrdup(id),
+			.manifest = json_incref(manifest),
+			.created = json_int(manifest, "created", 0),
+			.machines = (uint64_t)st.st_nlink - 1,
+		};
+	json_decref(manifest);
+	free(path);
 	free(disk);
-	return out->dir != NULL;
+	free(dir);
+	return whole;
 }
 
 void store_base_fini(struct store_base *b)

@@ -142,7 +142,7 @@ int disk_grow(const char *path, uint64_t size, struct err *e)
 	char *bytes;
 	int r;
 
-	if (disk_check(path, &info, e) < 0)
+	if (disk_check(path, &info, e))
 		return -1;
 	if (size == info.size)
 		return 0;

@@ -55,7 +55,7 @@ static void on_output(int fd, const char *p, size_t n, void *arg)
 		unsigned char c = (unsigned char)p[i];
 
 		if (fd == 2)
-			buf_addc(&t->errors, c < ' ' || c == 0x7f ? ' ' : (char)c);
+			buf_addc(&t->errors, (char)(c < ' ' || c == 0x7f ? ' ' : c));
 		else if (c == '\r' || c == '\n')
 			on_line(t);
 		else

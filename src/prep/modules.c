@@ -92,9 +92,9 @@ static int read_module(struct loading *l, const char *path, struct buf *out, str
 		free(whole);
 		break;
 	}
-	if (r < 0 && !first.kind)
+	if (r && !first.kind)
 		err_set(&first, ERR_FAILED, "module-missing", "the image has no %s/%s", l->dir, path);
-	if (r < 0)
+	if (r)
 		err_move(e, &first);
 	return r;
 }
@@ -134,7 +134,7 @@ static int load(struct loading *l, const char *wanted, int depth, struct err *e)
 		goto out;
 	}
 	r = read_module(l, path, &data, e);
-	if (r < 0)
+	if (r)
 		goto out;
 	r = modinfo_depends(data.data, data.len, path, &depends, e);
 	for (size_t i = 0; i < depends.len && !r; i++)
