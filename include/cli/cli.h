@@ -21,7 +21,7 @@ enum cli_wait { CLI_WAIT_LOGIN, CLI_WAIT_SSH, CLI_WAIT_NONE };
 
 struct cli {
 	/* options */
-	bool plain, json, offline, strict, yes, fresh, explain, follow, verbose;
+	bool plain, json, offline, strict, yes, fresh, explain, follow, watch, verbose;
 	enum cli_wait wait;
 	const char *mirror;
 	const char *log;

@@ -30,22 +30,43 @@ static void print_text(const char *prefix, const char *text)
 	free(clean);
 }
 
+/* What to do where the error itself does not say it; NULL when its text is enough. */
+static const char *general_hint(enum err_kind kind)
+{
+	switch (kind) {
+	case ERR_MISSING:
+		return "`debwiz doctor` shows what this host lacks";
+	case ERR_NETWORK:
+		return "try again later, or name another mirror with --mirror URL";
+	case ERR_VERIFY:
+		return "what came cannot be trusted and was not used: try again later, or name another "
+		       "mirror with --mirror URL";
+	case ERR_INTERRUPTED:
+		return "the same command goes on from here";
+	case ERR_FAILED:
+		return "the same command tries it again; with --log FILE it notes what happens";
+	default:
+		return NULL;
+	}
+}
+
 int cli_error(const struct cli *cli, struct err *e)
 {
 	int status = e->kind ? (int)e->kind : ERR_FAILED;
 	const char *text = e->text ? e->text : "unknown error";
+	const char *hint = e->hint ? e->hint : general_hint(e->kind);
 
 	if (cli->json) {
 		json_t *o = json_pack("{s:s, s:s, s:s, s:i}", "event", "error", "id", e->id, "text", text,
 				      "status", status);
 
-		if (e->hint)
-			json_object_set_new(o, "hint", json_string(e->hint));
+		if (hint)
+			json_object_set_new(o, "hint", json_string(hint));
 		cli_print_json(o);
 	} else {
 		print_text("debwiz: ", text);
-		if (e->hint)
-			print_text("  -> ", e->hint);
+		if (hint)
+			print_text("  -> ", hint);
 	}
 	err_fini(e);
 	return status;

@@ -12,58 +12,37 @@
 #include "host/paths.h"
 #include "qemu/probe.h"
 
-/* ---- releases ---- */
+/* ---- what the mirror has ---- */
 
 struct listing {
 	struct cli *cli;
+	void (*print)(struct cli *cli, const struct archive_release *rows, size_t count);
 	int status;
 };
-
-static void print_release(const struct cli *cli, const struct archive_release *r)
-{
-	const struct catalog_release *row = catalog_release_find(cli->catalog, r->codename);
-	const char *why = r->err.kind ? r->err.text : row ? row->not_offered : "";
-	char *arches = strv_join(&r->suite.architectures, " ");
-	struct tm tm;
-	char day[32] = "";
-
-	if (r->suite.date) {
-		gmtime_r(&r->suite.date, &tm);
-		strftime(day, sizeof(day), "%Y-%m-%d", &tm);
-	}
-	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:b, s:s, s:s}", "codename",
-					 r->codename, "version", r->suite.version ? r->suite.version : "",
-					 "state", row ? row->state : "", "date", day, "verified",
-					 !r->err.kind, "signers", (int)r->suite.signers.len, "offered",
-					 !*why, "why", why, "architectures", arches));
-	else
-		printf("%-10s %-8s %-11s %-11s %-22s %s\n", r->codename,
-		       r->suite.version ? r->suite.version : "", row ? row->state : "", day,
-		       r->err.kind ? "not verified" : "signature verified", why);
-	free(arches);
-}
 
 static void on_releases(struct archive_release *rows, size_t count, const struct err *e, void *arg)
 {
 	struct listing *l = arg;
 	struct err copy = ERR_INIT;
 
-	if (!rows) {
+	if (rows) {
+		l->print(l->cli, rows, count);
+	} else {
 		err_set(&copy, e->kind, e->id, "%s", e->text);
 		if (e->hint)
 			err_hint(&copy, "%s", e->hint);
 		l->status = cli_error(l->cli, &copy);
 	}
-	for (size_t i = 0; rows && i < count; i++)
-		print_release(l->cli, &rows[i]);
 	archive_releases_free(rows, count);
 	loop_stop(l->cli->loop);
 }
 
-int verb_releases(struct cli *cli)
+/* Reads the release files of the mirror (or of the cache) and prints what is in them. */
+static int list_releases(struct cli *cli, void (*print)(struct cli *cli,
+							const struct archive_release *rows,
+							size_t count))
 {
-	struct listing l = {.cli = cli};
+	struct listing l = {.cli = cli, .print = print};
 	struct strv mirrors = STRV_INIT, security = STRV_INIT;
 	struct archive_conf conf = {
 		.catalog = cli->catalog,
@@ -79,8 +58,6 @@ int verb_releases(struct cli *cli)
 	};
 
 	host_mirrors(&mirrors, &security);
-	if (!cli->json)
-		printf("%-10s %-8s %-11s %-11s\n", "RELEASE", "VERSION", "STATE", "DATE");
 	archive_releases(cli->loop, &conf, on_releases, &l);
 	loop_run(cli->loop);
 	strv_fini(&mirrors);
@@ -88,39 +65,115 @@ int verb_releases(struct cli *cli)
 	return l.status;
 }
 
-/* ---- arches ---- */
+/* Why a release cannot be had, "" when it can. */
+static const char *release_why(const struct cli *cli, const struct archive_release *r)
+{
+	const struct catalog_release *row = catalog_release_find(cli->catalog, r->codename);
+
+	if (row && *row->not_offered)
+		return row->not_offered;
+	return r->err.kind ? r->err.text : "";
+}
+
+static void print_release(const struct cli *cli, const struct archive_release *r)
+{
+	const struct catalog_release *row = catalog_release_find(cli->catalog, r->codename);
+	const char *why = release_why(cli, r);
+	char *arches = strv_join(&r->suite.architectures, " ");
+	struct tm tm;
+	char day[32] = "";
+
+	if (r->suite.date) {
+		gmtime_r(&r->suite.date, &tm);
+		strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+	}
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:b, s:s, s:s}", "codename",
+					 r->codename, "version", r->suite.version ? r->suite.version : "",
+					 "state", row ? row->state : "", "date", day, "verified",
+					 !r->err.kind, "signers", (int)r->suite.signers.len, "offered",
+					 !*why, "why", why, "architectures", arches));
+	else
+		printf("%-10s %-8s %-13s %-11s %-10s %s\n", r->codename,
+		       r->suite.version ? r->suite.version : "", row ? row->state : "", day,
+		       r->err.kind ? "no" : "verified", *why ? why : arches);
+	free(arches);
+}
+
+static void print_releases(struct cli *cli, const struct archive_release *rows, size_t count)
+{
+	if (!cli->json)
+		printf("%-10s %-8s %-13s %-11s %-10s %s\n", "RELEASE", "VERSION", "STATE", "DATE",
+		       "SIGNATURE", "ARCHITECTURES, OR WHY NOT");
+	for (size_t i = 0; i < count; i++)
+		print_release(cli, &rows[i]);
+}
+
+int verb_releases(struct cli *cli)
+{
+	return list_releases(cli, print_releases);
+}
+
+/* Codenames of the releases that can be had for an architecture; owned. */
+static char *releases_of(const struct cli *cli, const struct catalog_arch *a,
+			 const struct archive_release *rows, size_t count)
+{
+	struct strv names = STRV_INIT;
+	char *text;
+
+	for (size_t i = 0; i < count; i++)
+		if (!*release_why(cli, &rows[i]) && strv_has(&rows[i].suite.architectures, a->name) &&
+		    (!a->releases.len || strv_has(&a->releases, rows[i].codename)))
+			strv_add(&names, rows[i].codename);
+	text = strv_join(&names, " ");
+	strv_fini(&names);
+	return text;
+}
+
+static void print_arch(struct cli *cli, const struct catalog_arch *a, const char *releases)
+{
+	struct qemu_probe probe;
+	struct err e = ERR_INIT;
+	struct spec spec;
+	bool offered = !*a->not_offered;
+	bool runs;
+	const char *why;
+
+	spec_init(&spec);
+	runs = offered && qemu_probe(&spec, a, cli->store.cache_dir, &probe, &e) == 0;
+	why = !offered ? a->not_offered : runs ? probe.why : e.text;
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:s}", "arch", a->name,
+					 "title", a->title, "offered", offered, "runs", runs, "accel",
+					 runs ? probe.accel : "", "why", why, "firmware",
+					 *a->firmware ? "uefi, direct" : "direct", "releases", releases));
+	else
+		printf("%-9s %-13s %-9s %-16s %s\n", a->name, *a->firmware ? "uefi, direct" : "direct",
+		       !offered ? "not yet" : runs ? probe.accel : "missing", releases, why);
+	if (runs)
+		qemu_probe_fini(&probe);
+	err_fini(&e);
+	spec_fini(&spec);
+}
+
+static void print_arches(struct cli *cli, const struct archive_release *rows, size_t count)
+{
+	const struct catalog_arch *a;
+	size_t i = 0;
+
+	if (!cli->json)
+		printf("%-9s %-13s %-9s %-16s %s\n", "ARCH", "BOOT", "RUNS BY", "RELEASES", "WHY");
+	while ((a = catalog_arch_next(cli->catalog, &i))) {
+		char *releases = releases_of(cli, a, rows, count);
+
+		print_arch(cli, a, releases);
+		free(releases);
+	}
+}
 
 int verb_arches(struct cli *cli)
 {
-	const struct catalog_arch *a;
-	struct qemu_probe probe;
-	struct spec spec;
-	size_t i = 0;
-
-	spec_init(&spec);
-	while ((a = catalog_arch_next(cli->catalog, &i))) {
-		struct err e = ERR_INIT;
-		const char *how = a->not_offered;
-		bool offered = !*a->not_offered;
-		bool probed = offered && qemu_probe(&spec, a, cli->store.cache_dir, &probe, &e) == 0;
-
-		if (offered)
-			how = probed ? probe.why : e.text;
-		if (cli->json)
-			cli_print_json(json_pack("{s:s, s:s, s:b, s:b, s:s, s:s, s:s}", "arch", a->name, "title",
-						 a->title, "offered", offered, "runs", probed, "accel",
-						 probed ? probe.accel : "", "why", how, "firmware",
-						 *a->firmware ? "uefi, direct" : "direct"));
-		else
-			printf("%-9s %-24s %-13s %-9s %s\n", a->name, a->title,
-			       *a->firmware ? "uefi, direct" : "direct",
-			       !offered ? "not yet" : probed ? probe.accel : "missing", how);
-		if (probed)
-			qemu_probe_fini(&probe);
-		err_fini(&e);
-	}
-	spec_fini(&spec);
-	return 0;
+	return list_releases(cli, print_arches);
 }
 
 /* ---- doctor ---- */

@@ -167,7 +167,7 @@ static int show_names(struct cli *cli, const struct strv *names)
 	struct loop_timer *timer;
 
 	w.result = show(cli, names, &e);
-	if (!w.result && cli->follow) {
+	if (!w.result && cli->watch) {
 		timer = loop_timer_start(cli->loop, WATCH_MS, WATCH_MS, on_watch, &w);
 		loop_run(cli->loop);
 		loop_timer_stop(timer);
