@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""FAULTS rows F16-F18: redirects, login pages and proxies, TLS."""
+import os
+import re
+import socket
+import unittest
+
+import lib
+import server as servermod
+
+NAMED = "http://mirror.test"        # a public name: it is only ever asked of our proxy
+
+
+class Network(lib.Case):
+    @staticmethod
+    def make():
+        return lib.World(("bookworm",))
+
+    def proxied(self, *rules, **how):
+        """A box that asks for a public name by way of its own server."""
+        box = self.own(*rules, **how)
+        box.env["http_proxy"] = box.server.url
+        box.url = NAMED
+        return box
+
+    def refuse(self, box, ids, status=4, **how):
+        result = box.prepare()
+        self.z(box, result, ids, status, **how)
+        self.assertEqual(result.failed_step(), "release")
+        self.assertEqual(box.cached(), [])
+        return result
+
+    # ---- F16
+    def test_redirects_refused(self):
+        def to(target, make=self.own, **how):
+            return lambda: self.refuse(make({"match": "/debian/", "mode": "redirect",
+                                             "to": target, "code": 301}, **how), "http-redirect")
+        lib.together(
+            to("{http}{path}", tls="good"),
+            to("file:///etc/passwd"), to("ftp://mirror.test{path}"),
+            to("http://127.0.0.1:1{path}", self.proxied),
+            to("http://[::1]:1{path}", self.proxied),
+            to("http://localhost{path}", self.proxied))
+        # "%0a" would end a line of another protocol's request
+        self.refuse(self.own({"match": "/debian/", "mode": "redirect",
+                              "to": "{http}/x%0aSET%20evil"}), "http-redirect")
+
+    def test_redirect_loop(self):
+        box = self.own({"match": "/debian/", "mode": "redirect", "to": "{http}/debian/loop{n}"})
+        self.refuse(box, "http-redirect")
+        self.assertEqual(len(box.server.log()), 6, "the first and five more")
+
+    def test_redirects_followed(self):
+        """The control: to another path, to another name, and from http to https."""
+        box = self.own({"match": r"/debian/pool/.*bash_", "mode": "redirect",
+                        "to": "{http}/debian/../{path}", "times": 1},
+                       {"match": r"InRelease", "mode": "redirect", "to": "{https}{path}",
+                        "via": "direct"}, tls="good")
+        box.url = box.server.url
+        self.good(box, box.prepare())
+        box = self.proxied({"match": r"mirror\.test/", "mode": "redirect",
+                            "to": "http://other.test{path}"})
+        self.good(box, box.prepare())
+
+    # ---- F17
+    def test_login_page(self):
+        self.refuse(self.own({"match": "InRelease", "mode": "login"}), "http-login-page")
+        box = self.own({"match": "binary-armhf", "mode": "login"})
+        self.assertIn(box.prepare().id, ("http-login-page", "mirror-updating"))
+        box = self.own({"match": "bash_", "mode": "login"})
+        result = box.prepare()
+        self.assertEqual(result.status, 4, str(result))
+        self.assertFalse(os.path.exists(box.cached(self.pool("bash"))))
+        box.server.rules()
+        self.recovers(box)
+
+    def test_proxies(self):
+        texts = []
+
+        def wants_login():
+            texts.append(self.refuse(self.proxied({"match": "InRelease", "mode": "proxy-auth"}),
+                                     "http-proxy-auth").error["text"])
+
+        def refused():
+            keep, port = servermod.closed_port()
+            self.addCleanup(keep.close)
+            box = self.own()
+            box.url, box.env["http_proxy"] = NAMED, "http://user:geheim@127.0.0.1:%d" % port
+            result = self.refuse(box, "http-proxy", limit=40)
+            self.assertNotIn("geheim", result.out + result.err, "no password in a message")
+            texts.append(result.error["text"])
+
+        def cuts():
+            texts.append(self.refuse(self.proxied({"match": "InRelease", "mode": "close-empty"}),
+                                     "http-cut", limit=40).error["text"])
+
+        def no_name():
+            box = self.own()
+            box.url = "http://nothing.invalid"
+            texts.append(self.refuse(box, "http-dns", limit=50).error["text"])
+
+        def closed():
+            keep, port = servermod.closed_port()
+            self.addCleanup(keep.close)
+            box = self.own()
+            box.url = "http://127.0.0.1:%d" % port
+            texts.append(self.refuse(box, "http-refused", limit=40).error["text"])
+
+        def around():
+            """NO_PROXY: the same dead proxy, but not for this host."""
+            keep, port = servermod.closed_port()
+            self.addCleanup(keep.close)
+            box = self.own()
+            box.env.update(http_proxy="http://127.0.0.1:%d" % port, no_proxy="127.0.0.1")
+            self.good(box, box.prepare())
+        lib.together(wants_login, refused, cuts, no_name, closed, around)
+        self.assertEqual(len({re.sub(r"\d+", "", t) for t in texts}), 5,
+                         "five faults, five messages: %s" % texts)
+
+    def test_proxy_control(self):
+        box = self.proxied()
+        self.good(box, box.prepare())
+        self.assertEqual({e["via"] for e in box.server.log()}, {"proxy"})
+        other = self.own(mirror_proxy=self.world.server.url)
+        other.url = NAMED
+        self.good(other, other.prepare())
+
+    def test_dead_ipv6(self):
+        """localhost is ::1 first: nobody listens there, and IPv4 is tried at once."""
+        try:
+            found = socket.getaddrinfo("localhost", 80, type=socket.SOCK_STREAM)
+        except OSError:
+            found = []
+        if {f[0] for f in found} < {socket.AF_INET, socket.AF_INET6}:
+            raise unittest.SkipTest("localhost has not both kinds of address here")
+        direct = self.own()
+        base = direct.prepare()
+        self.good(direct, base)
+        box = self.own()
+        box.url = box.url.replace("127.0.0.1", "localhost")
+        result = box.prepare()
+        self.good(box, result)
+        self.assertLess(result.took, base.took + 2)
+
+    # ---- F18
+    def test_tls(self):
+        def kind(name):
+            return lambda: self.refuse(self.own(tls=name), "tls-certificate")
+
+        def no_bundle():
+            box = self.own(tls="good")
+            box.env["SSL_CERT_FILE"] = os.path.join(box.root, "none.pem")
+            self.refuse(box, "tls-ca", 3)
+
+        def control():
+            box = self.own(tls="good")
+            self.good(box, box.prepare())
+        lib.together(control, kind("expired"), kind("wrong-host"), kind("self-signed"), no_bundle)
+
+    def test_nothing_turns_verification_off(self):
+        for folder, _, files in os.walk(os.path.join(lib.SRC, "src")):
+            for name in files:
+                with open(os.path.join(folder, name), encoding="utf-8") as text:
+                    self.assertNotRegex(text.read(), r"SSL_VERIFY(PEER|HOST)", name)
+
+
+if __name__ == "__main__":
+    lib.main()
