@@ -22,7 +22,6 @@ int verb_supervise(struct cli *cli)
 struct ending {
 	struct cli *cli;
 	const char *name;
-	bool gone; /* nothing ran */
 	enum vm_state state;
 	char *cause;
 };
@@ -47,14 +46,47 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 
 static const struct vm_client_ops client_ops = {.progress = on_progress, .ended = on_ended};
 
+/* Through the supervisor, to the end. */
+static int end_supervised(struct cli *cli, struct ending *d, const char *dir, bool at_once,
+			  struct err *e)
+{
+	char *runtime = host_runtime_dir(d->name, e);
+	struct vm_client *client;
+
+	if (!runtime)
+		return -1;
+	client = vm_connect(cli->loop, dir, runtime, false, &client_ops, d);
+	if (at_once)
+		vm_client_kill(client);
+	else
+		vm_client_stop(client, 0, 0);
+	loop_run(cli->loop);
+	vm_client_close(client);
+	free(runtime);
+	return 0;
+}
+
+/* A QEMU whose supervisor was killed: nobody can press its power button any more. */
+static int end_orphan(struct ending *d, const struct proc_id *qemu, bool at_once, struct err *e)
+{
+	if (!at_once) {
+		err_set(e, ERR_FAILED, "orphan", "the supervisor of %s is gone, QEMU (pid %lld) goes on",
+			d->name, (long long)qemu->pid);
+		return err_hint(e, "power it off from inside (debwiz ssh), or debwiz kill %s", d->name);
+	}
+	proc_signal_kill(qemu);
+	d->state = VM_FAILED;
+	d->cause = xstrdup("killed; its supervisor was gone");
+	return 0;
+}
+
 static int end_machine(struct cli *cli, bool at_once)
 {
-	struct ending d = {.cli = cli};
+	struct ending d = {.cli = cli, .state = VM_OFF};
 	struct err e = ERR_INIT;
-	struct vm_client *client;
-	struct vm_run run;
+	struct vm_run run = {.name = NULL};
 	struct spec spec;
-	char *dir = NULL, *runtime = NULL;
+	char *dir;
 	int r = cli_machine(cli, cli->args[0], &spec, &e);
 
 	if (r < 0)
@@ -62,33 +94,26 @@ static int end_machine(struct cli *cli, bool at_once)
 	d.name = spec.name;
 	dir = store_machine_dir(&cli->store, spec.name);
 	r = vm_run_read(dir, &run, &e);
-	if (!r && !run.alive) {
-		if (!cli->json)
-			printf("%s is not running\n", spec.name);
-	} else if (!r) {
-		runtime = host_runtime_dir(spec.name, &e);
-		r = runtime ? 0 : -1;
-	}
-	if (runtime) {
-		client = vm_connect(cli->loop, dir, runtime, false, &client_ops, &d);
-		if (at_once)
-			vm_client_kill(client);
+	if (!r) {
+		struct proc_id supervisor = {run.supervisor_pid, run.supervisor_start};
+		struct proc_id qemu = {run.qemu_pid, run.qemu_start};
+
+		if (run.supervisor_pid && proc_alive(&supervisor))
+			r = end_supervised(cli, &d, dir, at_once, &e);
+		else if (run.qemu_pid && proc_alive(&qemu))
+			r = end_orphan(&d, &qemu, at_once, &e);
 		else
-			vm_client_stop(client, 0, 0);
-		loop_run(cli->loop);
-		vm_client_close(client);
-		if (cli->json)
-			cli_print_json(json_pack("{s:s, s:s, s:s, s:s}", "event", "ended", "name", spec.name,
-						 "state", vm_state_name(d.state), "cause",
-						 d.cause ? d.cause : ""));
-		else
-			printf("%s is %s%s%s\n", spec.name, vm_state_name(d.state),
-			       d.cause && *d.cause ? ": " : "", d.cause ? d.cause : "");
+			d.cause = xstrdup("it was not running");
 	}
-	if (!r)
-		vm_run_fini(&run);
+	if (!r && cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:s}", "event", "ended", "name", spec.name,
+					 "state", vm_state_name(d.state), "cause",
+					 d.cause ? d.cause : ""));
+	else if (!r)
+		printf("%s is %s%s%s\n", spec.name, vm_state_name(d.state),
+		       d.cause && *d.cause ? ": " : "", d.cause ? d.cause : "");
+	vm_run_fini(&run);
 	free(d.cause);
-	free(runtime);
 	free(dir);
 	spec_fini(&spec);
 	return r < 0 ? cli_error(cli, &e) : 0;

@@ -108,7 +108,7 @@ static void look_fini(struct look *l)
 	vm_run_fini(&l->run);
 }
 
-static void print_look(struct cli *cli, const struct look *l)
+static void print_look(struct cli *cli, const struct look *l, int width)
 {
 	char used[SIZE_TEXT], size[SIZE_TEXT];
 
@@ -123,21 +123,25 @@ static void print_look(struct cli *cli, const struct look *l)
 					 l->run.accel ? l->run.accel : ""));
 		return;
 	}
-	printf("%-20s %-18s %-7s %-10s %8s of %-8s %s\n", l->name, l->system, l->boot, l->state,
+	printf("%-*s %-18s %-7s %-10s %8s of %-8s %s\n", width, l->name, l->system, l->boot, l->state,
 	       size_human(l->disk_used, used), size_human(l->disk_size, size), l->detail);
 }
 
 static int show(struct cli *cli, const struct strv *names, struct err *e)
 {
 	struct look l;
+	int width = 4;
 	int r = 0;
 
+	for (size_t i = 0; i < names->len; i++)
+		if ((int)strlen(names->items[i]) > width)
+			width = (int)strlen(names->items[i]);
 	if (!cli->json)
-		printf("%-20s %-18s %-7s %-10s %8s    %-8s\n", "NAME", "SYSTEM", "BOOT", "STATE", "DISK", "");
+		printf("%-*s %-18s %-7s %-10s %8s    %-8s %s\n", width, "NAME", "SYSTEM", "BOOT", "STATE", "DISK", "", "SINCE, OR WHY");
 	for (size_t i = 0; i < names->len && !r; i++) {
 		r = look_at(cli, names->items[i], &l, e);
 		if (!r)
-			print_look(cli, &l);
+			print_look(cli, &l, width);
 		look_fini(&l);
 	}
 	fflush(stdout);

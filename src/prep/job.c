@@ -354,6 +354,7 @@ struct qemu_facts job_qemu_facts(const struct job *j)
 		.host_cpus = j->host.cpus,
 		.host_memory = j->host.memory,
 		.sandbox = j->probe.sandbox,
+		.audio = j->probe.audio,
 	};
 }
 
