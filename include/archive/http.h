@@ -4,7 +4,8 @@
  * libcurl's transfers. Each one is capped, hashed while it arrives, resumed (RFC 9110 ranges with
  * If-Range), retried with back-off, and redirected under rules: http and https only, never from
  * https to http, never from elsewhere to this host, five times at most. Certificates are always
- * verified. Proxies come from `proxy` or from the usual variables, NO_PROXY included.
+ * verified, against SSL_CERT_FILE where that is set, else this host's own store. Proxies come from
+ * `proxy` or from the usual variables, NO_PROXY included.
  */
 #ifndef ARCHIVE_HTTP_H
 #define ARCHIVE_HTTP_H

@@ -249,6 +249,7 @@ static void begin(struct http_get *g)
 {
 	struct http *h = g->http;
 	CURL *c = curl_easy_init();
+	const char *ca = getenv("SSL_CERT_FILE"); /* as OpenSSL itself and curl have it */
 
 	if (!c)
 		abort();
@@ -278,6 +279,8 @@ static void begin(struct http_get *g)
 	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, g);
 	if (*h->proxy)
 		curl_easy_setopt(c, CURLOPT_PROXY, h->proxy);
+	if (ca && *ca)
+		curl_easy_setopt(c, CURLOPT_CAINFO, ca);
 	set_authorities(c);
 	set_conditions(g);
 	h->active++;
@@ -387,8 +390,9 @@ static bool retry(struct http_get *g, const struct http_fault *f, uint64_t retry
 	}
 	if (!g->trouble_since)
 		g->trouble_since = now;
-	if (f->code == CURLE_OPERATION_TIMEDOUT && max > 2)
-		max = 2; /* each one took long enough */
+	if (max > 2 && (f->code == CURLE_OPERATION_TIMEDOUT || f->code == CURLE_COULDNT_CONNECT ||
+			f->code == CURLE_COULDNT_RESOLVE_HOST))
+		max = 2; /* it took long enough, or nobody is there */
 	if (!http_fault_is_passing(f) || ++g->tries >= max)
 		return false;
 	ms = UINT64_C(1000) << (g->tries - 1);
