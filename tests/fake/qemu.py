@@ -73,6 +73,8 @@ class Fake:
         self.put("qmp", json.dumps(value).encode() + b"\r\n")
 
     def read(self):
+        if self.servers and "qmp" not in self.servers:
+            return None
         while b"\n" not in self.pending:
             data = self.client("qmp").recv(65536)
             if not data:
