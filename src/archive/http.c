@@ -233,18 +233,6 @@ static void set_conditions(struct http_get *g)
 	curl_easy_setopt(g->easy, CURLOPT_HTTPHEADER, g->headers);
 }
 
-/* Another file of certificate authorities, by the variable that OpenSSL's own programs read; the
- * built-in path of libcurl would win over it. */
-static void set_authorities(CURL *c)
-{
-	const char *file = getenv("SSL_CERT_FILE");
-
-	if (!file || !*file)
-		return;
-	curl_easy_setopt(c, CURLOPT_CAINFO, file);
-	curl_easy_setopt(c, CURLOPT_PROXY_CAINFO, file);
-}
-
 static void begin(struct http_get *g)
 {
 	struct http *h = g->http;
@@ -281,7 +269,6 @@ static void begin(struct http_get *g)
 		curl_easy_setopt(c, CURLOPT_PROXY, h->proxy);
 	if (ca && *ca)
 		curl_easy_setopt(c, CURLOPT_CAINFO, ca);
-	set_authorities(c);
 	set_conditions(g);
 	h->active++;
 	curl_multi_add_handle(h->multi, c);

@@ -105,17 +105,16 @@ static int take_text(struct scan *s, const char *p, size_t n)
 
 	while (p < end) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
-		size_t len = (size_t)((nl ? nl : end) - p);
 
-		if (!nl || s->line.len) {
-			if (buf_add(&s->line, p, len) < 0)
+		if (!nl) /* goes on in the next chunk */
+			return buf_add(&s->line, p, (size_t)(end - p));
+		if (s->line.len) {
+			if (buf_add(&s->line, p, (size_t)(nl - p)) < 0)
 				return -1;
-			if (!nl)
-				return 0;
 			take_line(s, s->line.data, s->line.len);
 			buf_clear(&s->line);
 		} else {
-			take_line(s, p, len);
+			take_line(s, p, (size_t)(nl - p));
 		}
 		p = nl + 1;
 	}
