@@ -50,6 +50,9 @@ int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 
 /* Puts "PREFIX: " before the text. Returns -1. */
 int err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Fills `to` with a copy of what `from` holds. Returns -1. */
+int err_copy(struct err *to, const struct err *from);
+
 /* Moves what `from` holds into `to`; `from` is empty afterwards. Returns -1. */
 int err_move(struct err *to, struct err *from);
 

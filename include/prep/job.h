@@ -74,8 +74,13 @@ const struct strv *job_components(const struct job *j);
 bool job_is_made(const struct job *j);
 /* is_done of the steps that make a base: one is there already. `why` as in struct step_ops. */
 bool job_has_base(void *job, char **why);
+/* Opens the archive as the machine's file says, in place of one that is open; as archive_open. */
+struct archive_op *job_open_archive(struct job *j, struct step_run *run,
+				    void (*done)(struct archive *a, const struct err *e, void *run));
 /* An archive_progress_fn whose arg is the running step. */
 void job_archive_progress(uint64_t done, uint64_t total, const char *text, void *run);
+/* Fills the job's packages and firmware from the open archive. */
+int job_solve(struct job *j, struct err *e);
 /* Fails the running step with a copy of an error that somebody else owns. */
 void job_fail_copy(struct step_run *run, const struct err *error);
 /* Seconds that a step took on this host the last time for this kind of machine, or `fallback`; and

@@ -150,9 +150,7 @@ static void get_next(struct fetch *f, const struct err *e)
 			finish(f);
 		return;
 	}
-	err_set(&f->err, e->kind, e->id, "%s", e->text);
-	if (e->hint)
-		err_hint(&f->err, "%s", e->hint);
+	err_copy(&f->err, e);
 	finish(f);
 }
 

@@ -318,9 +318,7 @@ static void on_got(const struct http_result *r, const struct err *e, void *arg)
 
 	g->get = NULL;
 	if (e) {
-		err_set(&g->err, e->kind, e->id, "%s", e->text);
-		if (e->hint)
-			err_hint(&g->err, "%s", e->hint);
+		err_copy(&g->err, e);
 		give_up_base(g);
 	} else if (r->not_modified) {
 		judge_copy(g);

@@ -99,6 +99,15 @@ int err_prefix(struct err *e, const char *fmt, ...)
 	return -1;
 }
 
+int err_copy(struct err *to, const struct err *from)
+{
+	if (!to)
+		return -1;
+	fill(to, from->kind, from->id, xstrdup(from->text ? from->text : ""));
+	to->hint = xstrdup(from->hint);
+	return -1;
+}
+
 int err_move(struct err *to, struct err *from)
 {
 	if (to) {

@@ -28,9 +28,7 @@ static void on_releases(struct archive_release *rows, size_t count, const struct
 	if (rows) {
 		l->print(l->cli, rows, count);
 	} else {
-		err_set(&copy, e->kind, e->id, "%s", e->text);
-		if (e->hint)
-			err_hint(&copy, "%s", e->hint);
+		err_copy(&copy, e);
 		l->status = cli_error(l->cli, &copy);
 	}
 	archive_releases_free(rows, count);

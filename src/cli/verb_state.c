@@ -137,7 +137,8 @@ static int show(struct cli *cli, const struct strv *names, struct err *e)
 		if ((int)strlen(names->items[i]) > width)
 			width = (int)strlen(names->items[i]);
 	if (!cli->json)
-		printf("%-*s %-18s %-7s %-10s %8s    %-8s %s\n", width, "NAME", "SYSTEM", "BOOT", "STATE", "DISK", "", "SINCE, OR WHY");
+		printf("%-*s %-18s %-7s %-10s %8s    %-8s %s\n", width, "NAME", "SYSTEM", "BOOT",
+		       "STATE", "DISK", "", "SINCE, OR WHY");
 	for (size_t i = 0; i < names->len && !r; i++) {
 		r = look_at(cli, names->items[i], &l, e);
 		if (!r)

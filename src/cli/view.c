@@ -285,9 +285,7 @@ static void on_event(const struct runner_event *ev, void *arg)
 		ask(v, ev);
 	if (ev->type == RUNNER_FINISHED) {
 		if (ev->error && v->error) {
-			err_set(v->error, ev->error->kind, ev->error->id, "%s", ev->error->text);
-			if (ev->error->hint)
-				err_hint(v->error, "%s", ev->error->hint);
+			err_copy(v->error, ev->error);
 		}
 		v->status = ev->error ? -1 : 0;
 		loop_stop(v->cli->loop);

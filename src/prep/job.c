@@ -33,11 +33,6 @@ static void hash_list(struct hash *h, const struct strv *v)
 	strv_fini(&sorted);
 }
 
-const struct strv *job_components(const struct job *j)
-{
-	return j->spec->components.len ? &j->spec->components : &j->release->components;
-}
-
 /* "bookworm-armhf-build-0123456789ab-": what a base must be made from to be the right one. */
 static char *base_prefix(const struct job *j)
 {
@@ -159,19 +154,11 @@ bool job_has_base(void *job, char **why)
 	return true;
 }
 
-void job_archive_progress(uint64_t done, uint64_t total, const char *text, void *run)
-{
-	step_text(run, "%s", text ? text : "");
-	step_progress(run, done, total);
-}
-
 void job_fail_copy(struct step_run *run, const struct err *error)
 {
 	struct err e = ERR_INIT;
 
-	err_set(&e, error->kind, error->id, "%s", error->text);
-	if (error->hint)
-		err_hint(&e, "%s", error->hint);
+	err_copy(&e, error);
 	step_fail(run, &e);
 }
 

@@ -86,9 +86,7 @@ static void on_started(const struct err *error, void *arg)
 	struct err e = ERR_INIT;
 
 	if (error) {
-		err_set(&e, error->kind, error->id, "%s", error->text);
-		if (error->hint)
-			err_hint(&e, "%s", error->hint);
+		err_copy(&e, error);
 		end(c, &e, NULL);
 		return;
 	}

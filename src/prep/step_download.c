@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* step download: brings the packages and the firmware's package into the cache, each by its digest. */
+/*
+ * step download: brings the packages and the firmware's package into the cache, each by its digest.
+ * When the mirror changes meanwhile and a package is not there any more, the archive is opened
+ * anew, twice at most.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +12,18 @@
 #include "prep/job.h"
 #include "prep/steps.h"
 
+#define RESTARTS 2
+
 struct download {
 	struct archive_op *op;
 	struct package_set all; /* packages and firmware; the strings belong to the job's sets */
+	unsigned restarts;
 };
 
-static void on_done(const struct err *error, void *arg)
+static void fetch(struct step_run *run);
+
+static void end(struct step_run *run, struct err *e)
 {
-	struct step_run *run = arg;
 	struct download *d = step_state(run);
 	char size[SIZE_TEXT];
 	uint64_t bytes = 0;
@@ -27,26 +35,74 @@ static void on_done(const struct err *error, void *arg)
 	free(d->all.items);
 	free(d);
 	step_set_state(run, NULL);
-	if (error)
-		job_fail_copy(run, error);
+	if (e)
+		step_fail(run, e);
 	else
 		step_done(run, summary);
 	free(summary);
 }
 
-static void start(struct step_run *run, void *job)
+static void fail_copy(struct step_run *run, const struct err *error)
 {
-	struct job *j = job;
-	struct download *d = xcalloc(1, sizeof(*d));
+	struct err e = ERR_INIT;
 
+	err_copy(&e, error);
+	end(run, &e);
+}
+
+static void on_reopened(struct archive *a, const struct err *error, void *arg)
+{
+	struct step_run *run = arg;
+	struct job *j = step_job(run);
+	struct err e = ERR_INIT;
+
+	if (!a) {
+		fail_copy(run, error);
+		return;
+	}
+	j->archive = a;
+	if (job_solve(j, &e) < 0)
+		end(run, &e);
+	else
+		fetch(run);
+}
+
+static void on_done(const struct err *error, void *arg)
+{
+	struct step_run *run = arg;
+	struct download *d = step_state(run);
+
+	if (!error) {
+		end(run, NULL);
+	} else if (!strcmp(error->id, "mirror-updating") && d->restarts < RESTARTS) {
+		d->restarts++;
+		step_log(run, "the mirror has changed; reading its lists again");
+		d->op = job_open_archive(step_job(run), run, on_reopened);
+	} else {
+		fail_copy(run, error);
+	}
+}
+
+static void fetch(struct step_run *run)
+{
+	struct job *j = step_job(run);
+	struct download *d = step_state(run);
+
+	free(d->all.items);
 	d->all.len = j->packages.len + j->firmware.len;
 	d->all.items = xcalloc(d->all.len, sizeof(*d->all.items));
 	memcpy(d->all.items, j->packages.items, j->packages.len * sizeof(*d->all.items));
 	if (j->firmware.len)
 		memcpy(d->all.items + j->packages.len, j->firmware.items,
 		       j->firmware.len * sizeof(*d->all.items));
-	step_set_state(run, d);
 	d->op = archive_fetch(j->archive, &d->all, job_archive_progress, on_done, run);
+}
+
+static void start(struct step_run *run, void *job)
+{
+	(void)job;
+	step_set_state(run, xcalloc(1, sizeof(struct download)));
+	fetch(run);
 }
 
 static void cancel(struct step_run *run, void *job)

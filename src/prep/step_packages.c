@@ -14,25 +14,12 @@
 static void start(struct step_run *run, void *job)
 {
 	struct job *j = job;
-	struct strv names = STRV_INIT;
 	struct err e = ERR_INIT;
 	char size[SIZE_TEXT];
 	uint64_t bytes = 0;
 	char *summary;
-	int r;
 
-	strv_copy(&names, &j->profile->packages);
-	strv_add(&names, j->arch->kernel);
-	if (*j->arch->grub)
-		strv_add(&names, j->arch->grub);
-	package_set_fini(&j->packages);
-	package_set_fini(&j->firmware);
-	archive_exclude(j->archive, &j->profile->without);
-	r = archive_solve(j->archive, &names, &j->spec->packages, &j->profile->jobs, &j->packages, &e);
-	if (!r && *j->arch->firmware)
-		r = archive_find(j->archive, j->arch->firmware, &j->firmware, &e);
-	strv_fini(&names);
-	if (r < 0) {
+	if (job_solve(j, &e) < 0) {
 		step_fail(run, &e);
 		return;
 	}

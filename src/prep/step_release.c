@@ -10,18 +10,6 @@
 #include "prep/job.h"
 #include "prep/steps.h"
 
-struct opening {
-	struct archive_op *op; /* NULL once it has ended */
-	struct strv mirrors, security_mirrors;
-};
-
-static void opening_free(struct opening *o)
-{
-	strv_fini(&o->mirrors);
-	strv_fini(&o->security_mirrors);
-	free(o);
-}
-
 static void finish(struct step_run *run)
 {
 	struct job *j = step_job(run);
@@ -32,8 +20,6 @@ static void finish(struct step_run *run)
 				  suites[0].signers.len == 1 ? "" : "s",
 				  archive_package_count(j->archive));
 
-	opening_free(step_state(run));
-	step_set_state(run, NULL);
 	step_done(run, summary);
 	free(summary);
 }
@@ -47,8 +33,6 @@ static void on_answer(size_t choice, void *arg)
 		finish(run);
 		return;
 	}
-	opening_free(step_state(run));
-	step_set_state(run, NULL);
 	err_set(&e, ERR_NETWORK, "suite-out-of-step", "stopped: a suite of the mirror is out of step");
 	err_hint(&e, "mirrors recover within hours; or try another one with --mirror URL");
 	step_fail(run, &e);
@@ -59,13 +43,10 @@ static void on_open(struct archive *a, const struct err *error, void *arg)
 	static const char *const choices[] = {"go on without it", "stop here"};
 	struct step_run *run = arg;
 	struct job *j = step_job(run);
-	struct opening *o = step_state(run);
 	const struct strv *warnings;
 
-	o->op = NULL;
+	step_set_state(run, NULL);
 	if (!a) {
-		opening_free(o);
-		step_set_state(run, NULL);
 		job_fail_copy(run, error);
 		return;
 	}
@@ -82,46 +63,19 @@ static void on_open(struct archive *a, const struct err *error, void *arg)
 
 static void start(struct step_run *run, void *job)
 {
-	struct job *j = job;
-	const struct spec *s = j->spec;
-	struct opening *o = xcalloc(1, sizeof(*o));
-	struct archive_conf conf = {
-		.catalog = j->catalog,
-		.cache_dir = j->store->cache_dir,
-		.mirror = s->mirror,
-		.security_mirror = s->security_mirror,
-		.host_mirrors = &o->mirrors,
-		.host_security_mirrors = &o->security_mirrors,
-		.proxy = s->proxy,
-		.keyring = s->keyring,
-		.snapshot = s->snapshot,
-		.release = s->release,
-		.arch = s->arch,
-		.components = job_components(j),
-		.security = s->security && j->release->security,
-		.updates = s->updates && j->release->updates,
-		.offline = j->options.offline,
-		.strict = j->options.strict,
-	};
-
-	step_set_state(run, o);
-	host_mirrors(&o->mirrors, &o->security_mirrors);
-	o->op = archive_open(j->loop, &conf, job_archive_progress, on_open, run);
+	step_set_state(run, job_open_archive(job, run, on_open));
 }
 
+/* The state is the operation while it runs, and nothing while a question is open. */
 static void cancel(struct step_run *run, void *job)
 {
-	struct opening *o = step_state(run);
 	struct err e = ERR_INIT;
 
 	(void)job;
-	if (o->op) {
-		archive_cancel(o->op);
+	if (step_state(run)) {
+		archive_cancel(step_state(run));
 		return;
 	}
-	/* A question was open. */
-	opening_free(o);
-	step_set_state(run, NULL);
 	err_set(&e, ERR_INTERRUPTED, "interrupted", "interrupted");
 	step_fail(run, &e);
 }

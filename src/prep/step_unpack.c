@@ -253,9 +253,7 @@ static void on_done(const struct err *error, void *arg)
 
 	u->build = NULL;
 	if (error) {
-		err_set(&u->error, error->kind, error->id, "%s", error->text);
-		if (error->hint)
-			err_hint(&u->error, "%s", error->hint);
+		err_copy(&u->error, error);
 		finish(u, &u->error);
 		return;
 	}
