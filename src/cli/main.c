@@ -2,6 +2,7 @@
 /* main of the command line: reads it, opens what verbs need, runs the verb, prints its error. */
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +88,6 @@ int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
 
 	if (store_find_ini(&cli->store, ref, &path, e) < 0)
 		return -1;
-	spec_init(s);
 	r = spec_read(s, path, e);
 	free(path);
 	for (size_t i = 0; !r && i < cli->sets.len; i++)
@@ -121,6 +121,15 @@ static bool standard_descriptors(void)
 	return true;
 }
 
+/* A file beyond the limit of sizes is an error of the write, not the end of the program. */
+static void ignore_size_signal(void)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	sigemptyset(&ignore.sa_mask);
+	sigaction(SIGXFSZ, &ignore, NULL);
+}
+
 static int run_verb(struct cli *cli)
 {
 	struct err e = ERR_INIT;
@@ -149,6 +158,7 @@ int cli_main(int argc, char **argv)
 
 	if (!standard_descriptors())
 		return ERR_FAILED;
+	ignore_size_signal();
 	setlocale(LC_ALL, "");
 	log_init();
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {

@@ -39,7 +39,6 @@ static void golden_open(struct golden *g, const char *name)
 	memset(g, 0, sizeof(*g));
 	g->catalog = catalog_new(&e);
 	assert_non_null(g->catalog);
-	spec_init(&g->spec);
 	if (spec_read(&g->spec, ini, &e) < 0 || spec_check(&g->spec, g->catalog, &e) < 0)
 		fail_msg("%s", e.text);
 	g->arch = catalog_arch_find(g->catalog, g->spec.arch);
@@ -181,7 +180,7 @@ static void check_denied(const char *name)
 	struct golden g;
 
 	golden_open(&g, name);
-	g.spec.qemu_extra.len = 0; /* what a person adds there is at his own risk */
+	strv_fini(&g.spec.qemu_extra); /* what a person adds there is at his own risk */
 	build(&g, &v);
 	assert_string_equal(v.items[1].text, "-no-user-config");
 	assert_string_equal(v.items[2].text, "-nodefaults");
@@ -213,7 +212,7 @@ static void check_explained(const char *name)
 	struct golden g;
 
 	golden_open(&g, name);
-	g.spec.qemu_extra.len = 0;
+	strv_fini(&g.spec.qemu_extra);
 	build(&g, &v);
 	for (size_t i = 0; i < v.len; i++) {
 		bool option = !i || v.items[i].text[0] == '-';
