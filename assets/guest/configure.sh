@@ -235,7 +235,8 @@ follow_dpkg()
 
 timing=''
 [ ! -e $run/timing ] || timing=1
-first="base-passwd base-files dpkg libc6 perl-base mawk debconf"
+# login carries login.defs, from which passwd takes the accounts' ageing when it makes /etc/shadow
+first="base-passwd base-files dpkg libc6 perl-base mawk debconf login"
 mkfifo $run/status
 n=0
 follow_dpkg <$run/status &
