@@ -142,13 +142,15 @@ def apt_update(m):
 
 
 def sources(m):
-    """Sources of the release's own style, with deb-src, one place alone."""
+    """Binary and source indices of every suite, each once, from one place alone."""
     out = m.sh("cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true")
-    kinds = m.sh("apt-get indextargets --format '$(CREATED_BY) $(SUITE)' | sort | uniq -c")
+    form = "$(CREATED_BY) $(RELEASE) $(COMPONENT) $(ARCHITECTURE)"
+    kinds = m.sh("apt-get indextargets --no-release-info --format '%s' | sort | uniq -c" % form)
     for kind in ("Packages", "Sources"):
-        got = re.findall(r"^ *(\d+) %s %s" % (kind, ".*"), kinds, re.M)
-        need(got and all(n == "1" for n in got), "suites and how often:\n%s\nfrom\n%s", kinds, out)
-    need("@" not in out, "credentials in the sources")
+        counts = re.findall(r"^ *(\d+) %s (\S+)" % kind, kinds, re.M)
+        need({m.release, m.release + "-security"} <= {suite for _, suite in counts} and
+             all(n == "1" for n, _ in counts), "indices and how often:\n%s\nfrom\n%s", kinds, out)
+    need("@" not in out, "credentials in the sources:\n%s", out)
 
 
 def install(m):
@@ -166,12 +168,15 @@ def reinstall(m):
     return name
 
 
-def source_package(m):
-    m.sh(QUIET + "apt-get build-dep -y --no-install-recommends hello </dev/null")
-    m.sh("mkdir -p src && cd src && apt-get source -q hello </dev/null")
-    m.sh("cd src/hello-*/ && DEB_BUILD_OPTIONS='nocheck parallel=2' dpkg-buildpackage -us -uc -b")
-    m.sh("sudo dpkg -i src/hello_*_%s.deb" % m.arch)
-    same(m.sh("hello"), "Hello, world!", "what hello says")
+def source_package(m, name):
+    """A real package of the archive, built as its maintainer would, and the program in it."""
+    m.sh("echo man-db man-db/auto-update boolean false | sudo debconf-set-selections")
+    m.sh(QUIET + "apt-get build-dep -y --no-install-recommends %s </dev/null" % name)
+    m.sh("mkdir -p src && cd src && apt-get source -q %s </dev/null" % name)
+    m.sh("cd src/%s-*/ && DEB_BUILD_OPTIONS='nocheck parallel=2' dpkg-buildpackage -us -uc -b" % name)
+    m.sh("cd src && dpkg-deb -x %s_*_%s.deb out" % (name, m.arch))
+    got = m.sh("cd src/out && $(find . -type f -path '*/bin/%s')" % name)
+    same(got, {"hello": "Hello, world!", "hostname": m.hostname}[name], "what %s says" % name)
 
 
 def disk(m, size="128G"):
