@@ -17,16 +17,19 @@
 
 #include "base/file.h"
 
-/* A new empty folder, owned by the caller. */
+/* A new empty folder, owned by the caller; its name is short enough for sockets in it. */
 static inline char *check_tmpdir(void)
 {
 	const char *base = getenv("TMPDIR");
 	char *path = NULL;
-	size_t n = strlen(base ? base : "/tmp") + 32;
+	size_t n;
 
+	if (!base || strlen(base) > 64)
+		base = "/tmp";
+	n = strlen(base) + 32;
 	path = malloc(n);
 	assert_non_null(path);
-	snprintf(path, n, "%s/debwiz-test-XXXXXX", base ? base : "/tmp");
+	snprintf(path, n, "%s/debwiz-test-XXXXXX", base);
 	assert_non_null(mkdtemp(path));
 	return path;
 }
