@@ -38,6 +38,27 @@ static int check_file(int fd, const char *path, struct stat *st, struct err *e)
 	return 0;
 }
 
+/* Opens the part. One that was complete and read-only when its run was stopped before the rename
+ * is made ours to write again. */
+static int open_part(const char *part)
+{
+	const int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+	int fd = open(part, O_RDWR | O_CREAT | flags, 0600);
+	struct stat st;
+	int old;
+
+	if (fd >= 0 || errno != EACCES)
+		return fd;
+	old = open(part, O_RDONLY | flags);
+	if (old >= 0 && check_file(old, part, &st, NULL) == 0 && fchmod(old, 0600) == 0)
+		fd = open(part, O_RDWR | flags);
+	else
+		errno = EACCES;
+	if (old >= 0)
+		close(old);
+	return fd;
+}
+
 int cache_begin_at(const char *path, struct cache_part *out, struct err *e)
 {
 	char *part = xasprintf("%s.part", path);
@@ -47,8 +68,7 @@ int cache_begin_at(const char *path, struct cache_part *out, struct err *e)
 	int r = file_mkdirs(dir, e);
 
 	if (!r) {
-		fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
-			  0600);
+		fd = open_part(part);
 		if (fd < 0) {
 			int why = errno;
 
