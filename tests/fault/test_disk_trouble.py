@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""FAULTS rows F23 and F24: the disk is full, or fails, at any of the places that write."""
+import os
+import shutil
+import subprocess
+import unittest
+
+import lib
+
+TRACE = lib.can_trace()
+MOUNT = lib.can_mount()
+STEPS = ("release", "download", "firmware", "unpack", "configure", "base", "seed", "pflash",
+         "disk")
+
+
+class Trouble(lib.Case):
+    @staticmethod
+    def make():
+        world = lib.World(("bookworm",))
+        world.warm_template()
+        return world
+
+    def refused(self, box, result, before=None):
+        """It failed with a named error and a hint, and nothing got its name that is not whole."""
+        self.assertNotEqual(result.status, 0, str(result))
+        self.z(box, result, result.id, result.status, before)
+        self.assertIn(result.status, (1, 3, 4), str(result))
+
+
+@unittest.skipUnless(MOUNT, "no user name spaces with a tmpfs here")
+class Full(Trouble):
+    """F23: a file system of so many bytes, everything of ours in it."""
+    # The home lies on the small file system, which is there only within the name space; what is
+    # left there is looked at from inside, by a second run with more room and by find.
+    INSIDE = r'''
+set -u
+home=$1 size=$2 seed=$3; shift 3
+mount -t tmpfs -o size=64m,mode=700 none "$home" || exit 99
+[ -z "$seed" ] || cp -a "$seed"/. "$home" || exit 98
+free=$(df -k --output=avail "$home" | tail -n 1)
+head -c $((free - size))k /dev/zero >"$home/ballast" || exit 97
+"$@" >"$home/../out" 2>"$home/../err"
+echo $? >"$home/../first"
+find "$home" -name '*.part' >"$home/../parts"
+rm "$home/ballast"
+"$@" >"$home/../out2" 2>"$home/../err2"
+echo $? >"$home/../second"
+find "$home" -name '*.part' >"$home/../parts2"
+cp -a --sparse=always "$home" "$home/../after"
+'''
+
+    def full(self, size, seed=""):
+        box = self.box(alone=True)
+        args = [lib.DEBWIZ, "prepare", box.ini, *box.settings(), "--json"]
+        done = subprocess.run(
+            ["unshare", "-Urm", "sh", "-c", self.INSIDE, "sh", box.home, str(size), seed, *args], env=box.environment(), timeout=60, cwd=box.root, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
+
+        def result(number):
+            name = ("first", "second")[number]
+            end = "" if number == 0 else "2"
+            return lib.Result(int(lib.read(os.path.join(box.root, name))),
+                              lib.read(os.path.join(box.root, "out" + end)),
+                              lib.read(os.path.join(box.root, "err" + end)), 0, 0)
+        first, second = result(0), result(1)
+        # what it left is looked at in a copy
+        shutil.rmtree(box.home)
+        os.rename(os.path.join(box.root, "after"), box.home)
+        self.assertEqual(second.status, 0, "with room again: %s" % second)
+        self.good(box, second)
+        if first.status:
+            self.assertTrue(first.id, str(first))
+            self.assertEqual(first.status, 1, str(first))
+            self.assertIn(first.error.get("status"), (1,))
+            text = first.error["text"] + " " + first.error.get("hint", "")
+            self.assertRegex(text, r"(?i)space|full|free", str(first))
+        return first
+
+    def test_sizes(self):
+        """From next to nothing up to enough: each size fails in a step of its own, or not at all."""
+        seen = {}
+        for size in (64, 128, 256, 512, 768, 1024, 2048, 4096, 8192, 12288, 16384, 24576):
+            with self.subTest(kib=size):
+                first = self.full(size)
+                seen[first.failed_step() or ("none" if first.status else "done")] = size
+        self.assertIn("done", seen, seen)
+        self.assertGreaterEqual(len(seen), 3, seen)
+
+    def test_with_cache(self):
+        """The same with everything in the cache, so that the images are what does not fit."""
+        for extra in (64, 512, 2048):
+            with self.subTest(kib=extra):
+                cache = os.path.join(self.world.tmp, "cacheonly")
+                if not os.path.exists(cache):
+                    shutil.copytree(os.path.join(self.world.template.home, "cache"),
+                                    os.path.join(cache, "cache"))
+                self.full(extra, cache)
+
+    def test_ini_and_log(self):
+        """--log on a full file system is said, or does no harm; it is never the reason of a hang."""
+        box = self.box(alone=True)
+        log = os.path.join(box.root, "small")
+        os.mkdir(log)
+        done = subprocess.run(
+            ["unshare", "-Urm", "sh", "-c",
+             'mount -t tmpfs -o size=4k none "$1" && f=$1/log && shift && exec "$@" --log $f', "sh",
+             log, lib.DEBWIZ, "prepare", box.ini, *box.settings(), "--json"],
+            env=box.environment(), timeout=60, check=False, stdout=subprocess.PIPE)
+        self.assertIn(done.returncode, (0, 1), done.stdout.decode())
+        self.quiet(box)
+        self.sound(box)
+
+
+class Failing(Trouble):
+    """F24: calls that fail with an errno of their own."""
+    def limited(self, blocks):
+        """ulimit -f, in KiB: EFBIG, and SIGXFSZ must not be the end."""
+        box = self.box(alone=True)
+        result = box.prepare(wrap=("sh", "-c", "ulimit -f %d; exec \"$@\"" % blocks, "sh"))
+        self.refused(box, result)
+        self.assertIn(result.status, (1,), str(result))
+        self.recovers(box)
+        return result.failed_step()
+
+    def test_file_size_limit(self):
+        # dash counts in blocks of 512 bytes
+        steps = {self.limited(1), self.limited(20), self.limited(200), self.limited(100000)}
+        self.assertGreaterEqual(len(steps), 3, steps)
+
+    def read_only(self, folder, ids):
+        box = self.box(alone=True)
+        box.fill(self.world.template, ("cache",))
+        path = os.path.join(box.home, folder)
+        os.makedirs(path, 0o700, exist_ok=True)
+        os.chmod(path, 0o500)
+        try:
+            self.z(box, box.prepare(), ids, 1)
+        finally:
+            os.chmod(path, 0o700)
+        self.recovers(box)
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
+    def test_no_permission(self):
+        for folder in ("data", "data/debwiz", "data/debwiz/bases", "cache/debwiz/lists"):
+            with self.subTest(folder):
+                self.read_only(folder, ("folder-create", "lock", "cache-write", "file-create",
+                                        "file-rename", "runtime-dir"))
+
+    @unittest.skipUnless(TRACE, "no strace that may inject here")
+    def test_errors_of_calls(self):
+        """Each call fails at its Nth time in a thread; what follows is as if it had not begun."""
+        cases = [(call, error, when)
+                 for call, error in (("fsync", "EIO"), ("fsync", "ENOSPC"), ("fsync", "EDQUOT"),
+                                     ("rename,renameat,renameat2", "EIO"),
+                                     ("rename,renameat,renameat2", "EROFS"),
+                                     ("ftruncate", "EIO"), ("pwrite64", "EIO"),
+                                     ("pwrite64", "ENOSPC"), ("fchmod", "EACCES"))
+                 for when in ("1", "3", "10+")]
+        fired = 0
+        for call, error, when in cases:
+            with self.subTest(call=call, error=error, when=when):
+                box = self.box(alone=True)
+                box.fill(self.world.template, ("cache",) if when == "3" else ())
+                box.env["UV_THREADPOOL_SIZE"] = "2"
+                result = box.prepare(wrap=lib.inject(call, "error=%s:when=%s" % (error, when)))
+                if result.status == 0:
+                    self.good(box, result)
+                    continue
+                fired += 1
+                self.refused(box, result)
+                if fired % 3 == 0:
+                    self.recovers(box)
+        self.assertGreater(fired, len(cases) // 2, "the faults reach the program")
+
+    @unittest.skipUnless(TRACE, "no strace that may inject here")
+    def test_control(self):
+        """Without a fault the traced run is good."""
+        box = self.box(alone=True)
+        self.good(box, box.prepare(wrap=lib.inject("fsync", "error=EIO:when=60000")))
+
+    @unittest.skipUnless(TRACE, "no strace that may inject here")
+    def test_never_renamed_after_failed_sync(self):
+        box = self.box(alone=True)
+        result = box.prepare(wrap=lib.inject("fsync", "error=EIO"))
+        self.refused(box, result)
+        self.assertEqual(box.cached(), [], "nothing that could not be synced has its name")
+        self.recovers(box)
+
+
+if __name__ == "__main__":
+    lib.main()
