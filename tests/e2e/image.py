@@ -8,6 +8,7 @@ Contents are read where they say what was configured: /etc, /var/lib and /boot's
 import collections
 import hashlib
 import os
+import re
 import stat
 import subprocess
 import tarfile
@@ -97,6 +98,16 @@ class Image:
                     found[i] = file.read()
             return found
 
+    def capabilities(self, paths):
+        """{path: value of security.capability} of those that have one."""
+        found = {}
+        for path in paths:
+            out = self.debugfs(["ea_get -x %s security.capability" % path]).decode(errors="replace")
+            value = re.search(r"security\.capability \(\d+\) = ((?:[0-9a-f]{2} ?)+)", out)
+            if value:
+                found[path] = bytes.fromhex(value.group(1))
+        return found
+
     def entries(self):
         listing = self.listing()
         names = collections.Counter(v[0] for v in listing.values())
@@ -110,6 +121,13 @@ class Image:
                                 target.get(inode), names[inode] if kind == "f" else 1,
                                 digest(data[inode]) if wants(path) and kind == "f" else None)
         return found, {p: data[v[0]] for p, v in listing.items() if v[0] in data and wants(p)}
+
+
+def tar_capabilities(path):
+    key = "SCHILY.xattr.security.capability"
+    with tarfile.open(path) as archive:
+        return {"/" + m.name.removeprefix("./"): m.pax_headers[key].encode("utf-8", "surrogateescape")
+                for m in archive if key in m.pax_headers}
 
 
 def tar_entries(path):
