@@ -21,7 +21,7 @@ const struct cli_option cli_options[] = {
 	{"plain", 0, NULL, "plain lines, no live display", CLI_FLAG, AT(plain)},
 	{"json", 0, NULL, "one JSON event or record a line", CLI_FLAG, AT(json)},
 	{"set", 0, "SECTION.KEY=VALUE",
-	 "replace a value of the machine's file for this run; += appends, an empty value empties",
+	 "replace a value for this run; += appends, empty empties",
 	 CLI_LIST, AT(sets)},
 	{"mirror", 0, "URL", "use this Debian mirror (as --set mirror.url=URL)", CLI_TEXT, AT(mirror)},
 	{"offline", 0, NULL, "use what is in the cache alone", CLI_FLAG, AT(offline)},
