@@ -88,6 +88,21 @@ def shared_base(first, second):
     same(len(first.world.bases()), 1, "number of bases")
 
 
+IDENTITY = {
+    "machine-id": "cat /etc/machine-id",
+    "host key": "cat /etc/ssh/ssh_host_ed25519_key.pub",
+    "random seed": "sudo sha256sum /var/lib/systemd/random-seed",
+}
+
+
+def identity(m, ids):
+    """Fills `ids`; leaves a file that must still be there later."""
+    for what, command in IDENTITY.items():
+        ids[what] = m.sh(command)
+        need(ids[what], "no %s", what)
+    m.sh("echo kept >marker")
+
+
 def own_identity(first, second, ids):
     """Host keys, machine-id, name and user are the second machine's own; `ids` are the first's."""
     for what, command in IDENTITY.items():
@@ -96,13 +111,6 @@ def own_identity(first, second, ids):
     same(second.sh("hostname"), second.name, "hostname")
     same(second.sh("id -un"), second.user, "user")
     need(second.ssh("id " + first.user).status != 0, "the first machine's user is there")
-
-
-IDENTITY = {
-    "machine-id": "cat /etc/machine-id",
-    "host key": "cat /etc/ssh/ssh_host_ed25519_key.pub",
-    "random seed": "sudo sha256sum /var/lib/systemd/random-seed",
-}
 
 
 def own_key(m, key):

@@ -120,9 +120,9 @@ class World:
         except subprocess.TimeoutExpired:
             child.kill()
             child.communicate()
-            raise Failed("%s hung for %d s" % (" ".join(argv), timeout)) from None
-        finally:
             self.children.discard(child)
+            raise Failed("%s hung for %d s" % (" ".join(argv), timeout)) from None
+        self.children.discard(child)        # one that is left by a signal is ended by close()
         return Result(argv, child.returncode, out, err, time.monotonic() - begin)
 
     def debwiz(self, *args, **more):
@@ -138,7 +138,11 @@ class World:
 
     def close(self):
         for child in list(self.children):
-            child.kill()
+            child.send_signal(signal.SIGINT)    # so that it ends what it started
+            try:
+                child.wait(60)
+            except subprocess.TimeoutExpired:
+                child.kill()
         folder = os.path.join(self.data, "machines")
         for name in os.listdir(folder) if os.path.isdir(folder) else []:
             try:
