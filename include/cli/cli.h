@@ -81,6 +81,8 @@ int cli_error(const struct cli *cli, struct err *e);
 void cli_warn(const struct cli *cli, const char *text);
 /* Prints one JSON value as a line on standard output; takes the reference. */
 void cli_print_json(json_t *v);
+/* A string for an event: text from outside may be no UTF-8, which JSON cannot hold. */
+json_t *cli_json_text(const char *text);
 
 /* Reads the machine M (NAME or FILE), applies --set and --mirror, checks it against the catalogue;
  * unknown keys become warnings. */

@@ -23,6 +23,15 @@ void cli_print_json(json_t *v)
 	json_decref(v);
 }
 
+json_t *cli_json_text(const char *text)
+{
+	char *clean = text_clean(text, strlen(text), true);
+	json_t *v = json_string(clean);
+
+	free(clean);
+	return v;
+}
+
 static void print_text(const char *prefix, const char *text)
 {
 	char *clean = text_clean(text, strlen(text), true);
@@ -58,11 +67,11 @@ int cli_error(const struct cli *cli, struct err *e)
 	const char *hint = e->hint ? e->hint : general_hint(e->kind);
 
 	if (cli->json) {
-		json_t *o = json_pack("{s:s, s:s, s:s, s:i}", "event", "error", "id", e->id, "text", text,
-				      "status", status);
+		json_t *o = json_pack("{s:s, s:s, s:o, s:i}", "event", "error", "id", e->id, "text",
+				      cli_json_text(text), "status", status);
 
 		if (hint)
-			json_object_set_new(o, "hint", json_string(hint));
+			json_object_set_new(o, "hint", cli_json_text(hint));
 		cli_print_json(o);
 	} else {
 		print_text("debwiz: ", text);
@@ -76,7 +85,7 @@ int cli_error(const struct cli *cli, struct err *e)
 void cli_warn(const struct cli *cli, const char *text)
 {
 	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s}", "event", "warning", "text", text));
+		cli_print_json(json_pack("{s:s, s:o}", "event", "warning", "text", cli_json_text(text)));
 	else
 		print_text("debwiz: note: ", text);
 }

@@ -160,11 +160,11 @@ static void json_event(const struct runner_event *ev)
 	if (ev->left_ms >= 0)
 		json_object_set_new(o, "left_ms", json_integer(ev->left_ms));
 	if (ev->text)
-		json_object_set_new(o, "text", json_string(ev->text));
+		json_object_set_new(o, "text", cli_json_text(ev->text));
 	if (ev->step) {
 		json_object_set_new(o, "step", json_string(ev->step->ops->id));
 		json_object_set_new(o, "state", json_string(state_word(ev->step->state)));
-		json_object_set_new(o, "detail", json_string(ev->step->text));
+		json_object_set_new(o, "detail", cli_json_text(ev->step->text));
 		if (ev->step->total) {
 			json_object_set_new(o, "done", json_integer((json_int_t)ev->step->done));
 			json_object_set_new(o, "total", json_integer((json_int_t)ev->step->total));
@@ -176,7 +176,7 @@ static void json_event(const struct runner_event *ev)
 	if (ev->type == RUNNER_FINISHED)
 		json_object_set_new(o, "ok", json_boolean(!ev->error));
 	if (ev->error) {
-		json_object_set_new(o, "error", json_string(ev->error->text ? ev->error->text : ""));
+		json_object_set_new(o, "error", cli_json_text(ev->error->text ? ev->error->text : ""));
 		json_object_set_new(o, "error_id", json_string(ev->error->id));
 	}
 	cli_print_json(o);
