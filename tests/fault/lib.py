@@ -163,6 +163,7 @@ class World:
         self.archive = archmod.build(os.path.join(self.tmp, "a"), suites=list(suites),
                                      arches=["armhf"])
         self.server = servermod.Server(self.archive.www).start()
+        self.suites = suites
         self.count = itertools.count(1)
         self.template = None
 
@@ -204,7 +205,7 @@ class World:
     def warm_template(self):
         """A box whose run went well: made once, for its cache and its base."""
         if not self.template:
-            self.template = self.box()
+            self.template = self.box(alone=len(self.suites) == 1)
             done = self.template.prepare()
             assert done.status == 0, str(done)
         return self.template
@@ -290,14 +291,18 @@ class Box:
         return subprocess.Popen([*wrap, DEBWIZ, *args], env=self.environment(),
                                 cwd=cwd or self.root, start_new_session=True, **popen)
 
-    def run(self, *args, wrap=(), limit=LIMIT, json_events=True, on_start=None):
-        """Run to the end; a run beyond limit seconds is killed and fails."""
+    def run(self, *args, wrap=(), limit=LIMIT, json_events=True, on_start=None, pipe=False):
+        """Run to the end; a run beyond limit seconds is killed and fails.  pipe: what it says
+        does not go straight into a file, which a limit on files would cut."""
         args = list(args) + (["--json"] if json_events else [])
         out = os.path.join(self.root, "out")
         err = os.path.join(self.root, "err")
         begin = time.monotonic()
         with open(out, "wb") as o, open(err, "wb") as e:
-            child = self.start(*args, wrap=wrap, stdout=o, stderr=e)
+            child = self.start(*args, wrap=wrap, stdout=subprocess.PIPE if pipe else o, stderr=e)
+            if pipe:
+                reader = threading.Thread(target=shutil.copyfileobj, args=(child.stdout, o))
+                reader.start()
             timer = threading.Timer(limit, self.kill, (child,))
             timer.start()
             try:
@@ -307,6 +312,9 @@ class Box:
                 _, status, usage = os.wait4(child.pid, 0)
                 child.returncode = os.waitstatus_to_exitcode(status)
                 timer.cancel()
+            if pipe:
+                reader.join()
+                child.stdout.close()
         took = time.monotonic() - begin
         with open(out, encoding="utf-8", errors="replace") as o, \
                 open(err, encoding="utf-8", errors="replace") as e:

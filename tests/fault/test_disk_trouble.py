@@ -118,7 +118,8 @@ class Failing(Trouble):
     def limited(self, blocks):
         """ulimit -f, in KiB: EFBIG, and SIGXFSZ must not be the end."""
         box = self.box(alone=True)
-        result = box.prepare(wrap=("sh", "-c", "ulimit -f %d; exec \"$@\"" % blocks, "sh"))
+        result = box.prepare(wrap=("sh", "-c", "ulimit -f %d; exec \"$@\"" % blocks, "sh"),
+                             pipe=True)
         self.refused(box, result)
         self.assertIn(result.status, (1,), str(result))
         self.recovers(box)

@@ -1,0 +1,280 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""
+FAULTS rows F28-F30: files that are changed between check and use, things planted where ours
+should be, and two runs at once.
+"""
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import threading
+import time
+
+import lib
+import faults                       # this one lies where lib says
+
+GATE = threading.Event()
+
+
+@faults.mode("gate")
+def gate(handler, _rule, file):
+    """Serve well, but not before the test says so."""
+    while not GATE.is_set() and not handler.stopping():
+        handler.wait(0.01)
+    handler.serve(file)
+
+
+class Planted(lib.Case):
+    @staticmethod
+    def make():
+        world = lib.World(("bookworm",))
+        world.warm_template()
+        return world
+
+    def setUp(self):
+        super().setUp()
+        GATE.clear()
+        self.secret = os.path.join(self.world.tmp, "secret")
+        with open(self.secret, "wb") as out:
+            out.write(b"another's file")
+        os.chmod(self.secret, 0o600)
+
+    def tearDown(self):
+        with open(self.secret, "rb") as kept:
+            self.assertEqual(kept.read(), b"another's file", "something was followed")
+        self.assertEqual(os.stat(self.secret).st_mode & 0o777, 0o600)
+
+    # ---- F28
+    def changed_in_use(self, change):
+        """change(path) is done to a verified entry while another deb is still under way."""
+        box = self.own({"match": "/bash_", "mode": "gate"})
+        path = box.cached(self.pool("less"))
+
+        def swap(_child):
+            lib.poll(lambda: os.path.exists(path))
+            os.chmod(path, 0o600)
+            change(path)
+            GATE.set()
+        result = box.prepare(on_start=swap)
+        if result.status == 0:
+            self.good(box, result)          # noticed and fetched anew
+        else:
+            self.assertEqual(result.failed_step(), "unpack", str(result))
+            self.assertIn(result.status, (1, 5), str(result))
+            self.assertTrue(result.error.get("hint"))
+            self.quiet(box)
+            self.assertEqual(box.bases(), [])
+            self.recovers(box)
+        return result
+
+    def edit(self, path):
+        with open(path, "r+b") as deb:
+            deb.seek(200)
+            deb.write(b"!")
+
+    def test_entry_edited(self):
+        self.assertEqual(self.changed_in_use(self.edit).status, 5)
+
+    def test_entry_swapped(self):
+        def swap(path):
+            other = path + ".evil"
+            shutil.copyfile(self.pool("nano"), other)
+            os.rename(other, path)
+        self.changed_in_use(swap)
+
+    def test_entry_truncated_and_gone(self):
+        self.changed_in_use(lambda path: os.truncate(path, 10))
+        GATE.clear()
+        self.changed_in_use(os.unlink)
+
+    def test_control_gate(self):
+        self.assertEqual(self.changed_in_use(lambda path: None).status, 0)
+
+    def test_cache_damaged_between_runs(self):
+        box = self.box(alone=True)
+        box.fill(self.world.template, ("cache",))
+        for name in ("less", "nano", "qemu-efi-arm"):
+            path = box.cached(self.pool(name))
+            os.chmod(path, 0o600)
+            self.edit(path)
+        self.recovers(box)
+
+    # ---- F29
+    def plants(self, path):
+        """Ways to stand in the way at path: (name, maker, whether it is a foreign thing)."""
+        def socket_at():
+            with contextlib.closing(socket.socket(socket.AF_UNIX)) as s:
+                s.bind(path)
+        return {
+            "symlink": lambda: os.symlink(self.secret, path),
+            "dangling": lambda: os.symlink(self.secret + ".new", path),
+            "fifo": lambda: os.mkfifo(path, 0o600),
+            "folder": lambda: os.mkdir(path, 0o700),
+            "hardlink": lambda: os.link(self.secret, path),
+            "open-mode": lambda: (open(path, "wb").close(), os.chmod(path, 0o666)),
+        }
+
+    def in_the_way(self, where, names, base=("cache",), step=None):
+        """Each kind of thing at where(box): refused or replaced, never followed, no hang."""
+        for kind in names:
+            with self.subTest(kind):
+                box = self.box(alone=True)
+                if base:
+                    box.fill(self.world.template, base)
+                path = where(box)
+                os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+                if os.path.lexists(path):
+                    os.unlink(path)
+                self.plants(path)[kind]()
+                planted = os.lstat(path)
+                result = box.prepare(limit=20)
+                self.quiet(box)
+                self.assertFalse(os.path.lexists(self.secret + ".new"), "written through a link")
+                if result.status == 0:
+                    # it was replaced: what has the name now is a new file of ours
+                    self.assertEqual(lib.parts(box.home), [])
+                    if os.path.lexists(path) and step != "lock":
+                        now = os.lstat(path)
+                        self.assertNotEqual(now.st_ino, planted.st_ino)
+                        self.assertEqual(now.st_nlink, 2 if path.endswith("base.raw") else 1)
+                else:
+                    self.assertIn(result.status, (1, 5), str(result))
+                    self.assertTrue(result.id and result.error.get("hint"), str(result))
+                    self.assertEqual(os.lstat(path).st_ino, planted.st_ino, "not touched")
+                    with contextlib.suppress(OSError):
+                        os.rmdir(path)
+                    with contextlib.suppress(OSError):
+                        os.unlink(path)
+                    self.recovers(box)
+
+    ALL = ("symlink", "dangling", "fifo", "folder", "hardlink", "open-mode")
+
+    def test_cache_entry(self):
+        self.in_the_way(lambda box: box.cached(self.pool("less")), self.ALL)
+
+    def test_cache_part(self):
+        self.in_the_way(lambda box: box.cached(self.pool("less")) + ".part", self.ALL, base=())
+
+    def test_lock(self):
+        self.in_the_way(lambda box: os.path.join(box.machine, "lock"),
+                        ("symlink", "dangling", "fifo", "folder", "hardlink"), ("cache", "data"),
+                        step="lock")
+
+    def test_machine_files(self):
+        for name in ("disk.qcow2.part", "seed.iso.part", "QEMU_VARS-pflash.raw.part",
+                     "stamps.json.part", "base.raw"):
+            with self.subTest(name):
+                self.in_the_way(lambda box, n=name: os.path.join(box.machine, n),
+                                ("symlink", "fifo", "hardlink"), ("cache", "data"))
+
+    def test_base_part(self):
+        """A part folder of a base that is none: a link to somebody else's folder."""
+        other = os.path.join(self.world.tmp, "others")
+        os.makedirs(other, exist_ok=True)
+        open(os.path.join(other, "kept"), "wb").close()
+        box = self.box(alone=True)
+        box.fill(self.world.template, ("cache",))
+        name = os.path.basename(self.world.template.bases()[0]).rsplit("-", 1)[0]
+        os.makedirs(os.path.join(box.data, "bases"), 0o700)
+        os.symlink(other, os.path.join(box.data, "bases", name + ".part"))
+        self.good(box, box.prepare())
+        self.assertEqual(os.listdir(other), ["kept"])
+
+    def test_sockets(self):
+        """What stands where QEMU's sockets go is refused or replaced, as long as it is ours."""
+        self.in_the_way(lambda box: os.path.join(box.run_dir, "debwiz"),
+                        ("symlink", "fifo", "hardlink"), ("cache",))
+
+    def test_open_folders(self):
+        """Folders that others may write to are not used."""
+        for part in ("data/debwiz/bases", "cache/debwiz", "data/debwiz/machines"):
+            with self.subTest(part):
+                box = self.box(alone=True)
+                path = os.path.join(box.home, part)
+                os.makedirs(path, 0o700)
+                os.chmod(path, 0o777)
+                self.z(box, box.prepare(), "folder-unsafe", 1)
+                os.chmod(path, 0o700)
+        box = self.box(alone=True)
+        box.fill(self.world.template, ("cache",))
+        os.mkdir(os.path.join(box.run_dir, "debwiz"))
+        os.chmod(os.path.join(box.run_dir, "debwiz"), 0o777)
+        self.z(box, box.prepare(), "runtime-unsafe", 1)
+
+    # ---- F30
+    def test_same_machine_twice(self):
+        box = self.own({"match": "/bash_", "mode": "gate"})
+        seen = []
+
+        def second(child):
+            lib.poll(lambda: [e for e in box.server.log() if "/bash_" in e["path"]])
+            out = os.path.join(box.root, "out2")
+            begin = time.monotonic()
+            with open(out, "wb") as stream:
+                other = box.start("prepare", box.ini, *box.settings(), "--json", stdout=stream,
+                                  stderr=stream)
+                other.wait(20)
+            seen.append((other.returncode, lib.read(out), time.monotonic() - begin, child.pid))
+            GATE.set()
+        self.good(box, box.prepare(on_start=second))
+        status, text, took, pid = seen[0]
+        result = lib.Result(status, text, "", took, 0)
+        self.assertEqual((status, result.id), (7, "busy"), text)
+        self.assertIn("pid %d" % pid, result.error["text"])
+        self.assertLess(took, 2)
+        self.recovers(box)
+
+    def test_holder_killed(self):
+        """kill -9 of the holder: its lock is free at once, whatever it had written."""
+        box = self.own({"match": "/bash_", "mode": "gate"})
+
+        def kill(child):
+            lib.poll(lambda: [e for e in box.server.log() if "/bash_" in e["path"]])
+            os.kill(child.pid, signal.SIGKILL)
+        self.assertEqual(box.prepare(on_start=kill).status, -signal.SIGKILL)
+        GATE.set()
+        self.recovers(box)
+
+    def test_one_cache_two_machines(self):
+        """Two machines of one kind at the same time: one base is made, or both say who holds it."""
+        box = self.own()
+        other = lib.Box(self.world, box.root + "b", machine_name="n", mirror_updates="no",
+                        mirror_security="no")
+        other.home, other.alone, other.url = box.home, True, box.url
+        other.cache, other.data = box.cache, box.data
+        other.machine = os.path.join(box.data, "machines", "n")
+        results = []
+        lib.together(*(lambda b=b: results.append(b.prepare()) for b in (box, other)))
+        for result in results:
+            if result.status:
+                self.assertEqual((result.status, result.id), (7, "busy"), str(result))
+                self.assertIn("pid ", result.error["text"])
+        self.assertIn(0, [r.status for r in results])
+        self.quiet(box)
+        self.quiet(other)
+        self.sound(box)
+        self.good(box, box.prepare())
+        self.good(other, other.prepare())
+        self.assertLessEqual(len(box.bases()), 2)
+
+    def test_many_rounds(self):
+        """Two at once, over and over: exactly one has the machine, the other says who."""
+        box = self.box(warm=True, alone=True)
+        box.prepare()
+        for _ in range(12):
+            children = [box.start("prepare", box.ini, *box.settings(), "--json",
+                                  stdout=lib.subprocess.PIPE) for _ in range(2)]
+            outs = [c.communicate(timeout=30)[0].decode() for c in children]
+            codes = [c.returncode for c in children]
+            self.assertIn(0, codes, outs)
+            for code, out in zip(codes, outs):
+                if code:
+                    self.assertEqual(code, 7, out)
+                    self.assertRegex(out, r"pid \d+")
+        self.sound(box)
+
+
+if __name__ == "__main__":
+    lib.main()

@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""FAULTS rows F45-F47: hostile INI files, values on their way into QEMU, and secrets."""
+import json
+import os
+import random
+import threading
+
+import lib
+import faults                       # this one lies where lib says
+
+MARKER = "GEHEIMxMARKER"
+HASH = "$6$" + MARKER + "$" + "A" * 86
+GATE = threading.Event()
+
+
+@faults.mode("hold")
+def hold(handler, _rule, file):
+    while not GATE.is_set() and not handler.stopping():
+        handler.wait(0.01)
+    handler.serve(file)
+
+
+class Ini(lib.Case):
+    """F45: each is refused by file, line and reason, or taken exactly as it stands."""
+    @staticmethod
+    def make():
+        world = lib.World(("bookworm",))
+        world.checker = world.box()
+        return world
+
+    def check(self, text, mode=0o600):
+        box = self.world.checker
+        box.write_ini(text=text, mode=mode)
+        result = box.run("check", box.ini, limit=10)
+        self.assertIn(result.status, (0, 2), str(result))
+        if result.status == 2:
+            self.assertTrue(result.id, str(result))
+        self.assertLess(result.rss, 256 * lib.MIB)
+        return result
+
+    def refused(self, text, line=None, ids=None):
+        result = self.check(text)
+        self.assertEqual(result.status, 2, str(result))
+        where = self.world.checker.ini + (":%d: " % line if line else "")
+        self.assertIn(where, result.error["text"])
+        if ids:
+            self.assertIn(result.id, ids)
+        return result
+
+    HEAD = "[machine]\nname = m\narch = armhf\nrelease = bookworm\n"
+
+    def test_control(self):
+        result = self.check(self.HEAD)
+        self.assertEqual(result.status, 0, str(result))
+        self.assertEqual(result.warnings, [])
+
+    def test_lines(self):
+        for text, line in ((self.HEAD + "name = n\n", 5),
+                           (self.HEAD + "arch=armhf\narch=armhf\n", 5),
+                           (self.HEAD + "[cpu]\nmemory = 512\n", 6),
+                           (self.HEAD + "[cpu]\nmemory = 1G\rx\n", 6),
+                           (self.HEAD + "[boot]\ncmdline = a\x1b[2J\n", 6),
+                           (self.HEAD + "no equals sign\n", 5),
+                           (self.HEAD + "[cpu\n", 5),
+                           (self.HEAD + "[system]\nuser = \xff\xfe\n".encode("utf-8").decode(
+                               "utf-8"), 6)):
+            with self.subTest(text[-30:]):
+                self.refused(text, line)
+
+    def test_bytes(self):
+        for data in (self.HEAD.encode() + b"[boot]\ncmdline = a\0b\n",
+                     self.HEAD.encode() + b"[boot]\ncmdline = a\xc3\n",
+                     b"\0" * 100, b"\xff" * 300):
+            with self.subTest(data[-20:]):
+                self.refused(data)
+
+    def test_long_lines(self):
+        for size in (150, 1023, 1024, 1025, 70000):
+            with self.subTest(size):
+                result = self.check(self.HEAD + "[firmware]\nmode = direct\n[boot]\ncmdline = %s\n"
+                                    % ("a" * size))
+                if size > 200:
+                    self.assertEqual(result.status, 2, "what would be cut is refused")
+                    self.assertIn(":8: ", result.error["text"])
+                else:
+                    self.assertEqual(result.status, 0, str(result))
+
+    def test_sizes(self):
+        self.refused(self.HEAD + "; x\n" * 1000000)
+        self.refused(self.HEAD + "\n" * 1000000 * 2)
+        self.assertEqual(self.check(self.HEAD + "; x\n" * 10000).status, 0)
+
+    def test_bom_and_line_ends(self):
+        for text in ("\ufeff" + self.HEAD, self.HEAD.replace("\n", "\r\n")):
+            with self.subTest(text[:3]):
+                result = self.check(text)
+                if result.status == 0:
+                    self.assertEqual(json.loads(result.out.strip())["name"], "m")
+
+    def test_unknown_is_kept_and_said(self):
+        result = self.check(self.HEAD + "colour = blue\n[other]\nkey = value\n")
+        self.assertEqual(result.status, 0, str(result))
+        self.assertTrue([w for w in result.warnings if "colour" in w], result.warnings)
+
+    def test_random(self):
+        rng = random.Random(45)
+        whole = self.HEAD + "[cpu]\nmemory = 1G\n[network]\nforward = 127.0.0.1:auto:22\n"
+        for number in range(60):
+            data = bytearray(whole.encode())
+            for _ in range(rng.randrange(1, 6)):
+                at = rng.randrange(len(data))
+                choice = rng.randrange(3)
+                if choice == 0:
+                    data[at] = rng.randrange(256)
+                elif choice == 1:
+                    del data[at:at + rng.randrange(1, 9)]
+                else:
+                    data[at:at] = bytes(rng.randrange(256) for _ in range(rng.randrange(1, 9)))
+            with self.subTest(number):
+                self.check(bytes(data))
+        for number in range(15):
+            self.check(bytes(rng.randrange(256) for _ in range(rng.randrange(4000))))
+
+
+class Argv(lib.Case):
+    """F46: one value is one element, and what is shown is what QEMU gets."""
+    @staticmethod
+    def make():
+        world = lib.World(("bookworm",))
+        world.warm_template()
+        return world
+
+    HOSTILE = ("a,b=c", "x:y", "-S", '"', "a b", "x init=/bin/sh", "a\tb", "$(id)", "`id`", "a;b",
+               "../x", "%n%s", "'")
+
+    def test_names_are_refused(self):
+        """Values with a grammar of their own do not take any of these."""
+        for field in ("machine.name", "system.hostname", "system.user", "cpu.model",
+                      "system.locale", "system.timezone", "system.keyboard", "system.packages",
+                      "mirror.components", "mirror.snapshot"):
+            for value in self.HOSTILE:
+                if field == "system.timezone" and value in ("../x", "-S"):
+                    continue
+                with self.subTest(field, value=value):
+                    box = self.world.template
+                    result = box.run("check", box.ini, "--set", "%s=%s" % (field, value))
+                    self.assertEqual(result.status, 2, str(result))
+                    self.assertIn(field, result.error["text"])
+
+    def test_kernel_line(self):
+        box = self.world.template
+        for value in ("a\x01b", "a\u202eb", "a\x1b[2J"):
+            result = box.run("check", box.ini, "--set", "firmware.mode=direct", "--set",
+                             "boot.cmdline=" + value)
+            self.assertEqual(result.status, 2, str(result))
+
+    def test_what_is_shown_is_what_runs(self):
+        """Paths with every awkward character come whole into one element each."""
+        box = self.box(warm=True, alone=True)
+        folder = os.path.join(box.root, "a,b=c :'%n -S{}")
+        os.mkdir(folder)
+        image = os.path.join(folder, "d,isk=1.raw")
+        with open(image, "wb") as out:
+            out.truncate(lib.MIB)
+        box.write_ini(**{"devices_share": "path=%s,tag=t" % folder.replace(",", ",,"),
+                         "devices_drive": "path=%s,format=raw" % image.replace(",", ",,"),
+                         "network_forward": "127.0.0.1:auto:22"},
+                      mirror_updates="no", mirror_security="no")
+        seen = os.path.join(box.root, "argv.json")
+        with open(box.qemu, encoding="utf-8") as text:
+            body = text.read()
+        with open(box.qemu, "w", encoding="utf-8") as out:
+            out.write(body.replace('exec "', '"%s" -c \'import json, sys; json.dump(sys.argv[1:],'
+                                   ' open("%s", "w"))\' "$@"\nexec "' % (lib.sys.executable, seen),
+                                   1))
+        check = box.run("check", box.ini)
+        self.assertEqual(check.status, 0, str(check))
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write("up\nserve\nexit 0\n")
+        result = box.run("boot", box.ini, "--wait=none", *box.settings())
+        self.assertEqual(result.status, 0, str(result))
+        shown = box.run("command", box.ini, *box.settings())
+        stop = box.run("kill", box.ini)
+        self.assertEqual(stop.status, 0, str(stop))
+        self.quiet(box)
+        with open(seen, encoding="utf-8") as text:
+            ran = json.load(text)
+        self.assertEqual([a["text"] for a in json.loads(shown.out)["argv"]][1:], ran)
+        whole = [json.loads(w) for w in ran if w.startswith("{") and "d,isk" in w]
+        self.assertEqual([w["file"]["filename"] for w in whole], [image])
+        self.assertTrue([w for w in ran if folder in w or folder.replace(",", ",,") in w])
+        self.assertNotIn("-S{}", ran)
+        for word in ran:                    # pitfalls P14, P15, P17, P23
+            self.assertNotRegex(word, r"smb=|tftp=|guestfwd=|hostfwd=[a-z]+::|^tcp:|0\.0\.0\.0")
+
+
+class Secrets(lib.Case):
+    """F47: what must not be seen is nowhere but in the INI and on the seed disk."""
+    @staticmethod
+    def make():
+        return lib.World(("bookworm",))
+
+    def setUp(self):
+        super().setUp()
+        GATE.clear()
+
+    def test_open_file_is_refused(self):
+        for mode in (0o644, 0o640, 0o604):
+            box = self.box(alone=True)
+            box.write_ini(system_password_hash=HASH, mode=mode)
+            os.chmod(box.ini, mode)
+            result = box.prepare()
+            self.z(box, result, "spec-secret", 2)
+            self.assertNotIn(MARKER, result.out + result.err)
+
+    def test_marker_is_nowhere(self):
+        box = self.own({"match": "/bash_", "mode": "hold"}, system_password_hash=HASH)
+        box.env["DEBWIZ_DEBUG"] = "all,http,verify,archive,qemu,qmp,vm,plan,prep"
+        log = os.path.join(box.root, "log")
+        seen = []
+
+        def look(child):
+            lib.poll(lambda: [e for e in box.server.log() if "/bash_" in e["path"]])
+            for pid in set(box.processes()) | {child.pid}:
+                for name in ("cmdline", "environ"):
+                    with open("/proc/%d/%s" % (pid, name), "rb") as text:
+                        seen.append(text.read())
+            GATE.set()
+        result = box.prepare("--log", log, "-v", on_start=look)
+        self.good(box, result)
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write("up\nserve\nexit 0\n")
+        booted = box.run("boot", box.ini, "--wait=none", *box.settings())
+        self.assertEqual(booted.status, 0, str(booted))
+        shown = [box.run(v, box.ini, *box.settings()) for v in ("command", "plan", "status")]
+        for pid in box.processes():
+            with open("/proc/%d/cmdline" % pid, "rb") as text:
+                seen.append(text.read())
+        box.run("kill", box.ini)
+        self.quiet(box)
+        self.assertGreater(len(seen), 3)
+        for text in seen + [(r.out + r.err).encode() for r in [result, booted] + shown]:
+            self.assertNotIn(MARKER.encode(), text)
+        holders = []
+        for folder, _, names in os.walk(box.root):
+            for name in names:
+                path = os.path.join(folder, name)
+                if os.path.isfile(path) and os.path.getsize(path) < 100 * lib.MIB:
+                    with open(path, "rb") as body:
+                        if MARKER.encode() in body.read():
+                            holders.append(os.path.relpath(path, box.root))
+                            self.assertEqual(os.stat(path).st_mode & 0o77, 0, path)
+        self.assertIn("m.ini", holders)                     # the control: it can be found
+        self.assertEqual(set(holders) - {"m.ini"},
+                         {os.path.relpath(os.path.join(box.machine, "seed.iso"), box.root)})
+
+    def test_no_password_is_no_password(self):
+        box = self.box(alone=True)
+        self.good(box, box.prepare())
+        with open(os.path.join(box.machine, "seed.iso"), "rb") as seed:
+            self.assertIn(b"PASSWORD_HASH=''\n", seed.read())
+        firstboot = lib.read(os.path.join(lib.SRC, "assets/guest/root/usr/local/lib/debwiz",
+                                          "firstboot"))
+        self.assertIn("PASSWORD_HASH", firstboot)
+        for name in ("id_ed25519", "seed.iso"):
+            mode = os.stat(os.path.join(box.machine, name)).st_mode
+            self.assertEqual(mode & 0o77, 0, name)
+
+
+if __name__ == "__main__":
+    lib.main()
