@@ -54,7 +54,7 @@ static int set_option(struct cli *cli, const struct cli_option *o, const char *v
 		strv_add(at, value);
 		return 0;
 	case CLI_WAIT:
-		for (size_t i = 0; i < sizeof(waits) / sizeof(*waits); i++) {
+		for (size_t i = 0; value && i < sizeof(waits) / sizeof(*waits); i++) {
 			if (!strcmp(value, waits[i])) {
 				*(enum cli_wait *)at = (enum cli_wait)i;
 				return 0;
@@ -71,7 +71,7 @@ static const struct cli_option *find_option(const char *name, size_t n, char let
 	for (size_t i = 0; i < cli_option_count; i++) {
 		const struct cli_option *o = &cli_options[i];
 
-		if (letter ? o->letter == letter : strlen(o->name) == n && !strncmp(o->name, name, n))
+		if (name ? strlen(o->name) == n && !strncmp(o->name, name, n) : o->letter == letter)
 			return o;
 	}
 	return NULL;

@@ -13,7 +13,8 @@ if command -v cppcheck >/dev/null; then
 	# err_ function returns -1; clang's analyzer is told so and looks for the same.
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingInclude --suppress=missingIncludeSystem --suppress=uninitvar \
-		-D_GNU_SOURCE -I"$top/include" "${@:-$top/src}" || failed=1
+		-D_GNU_SOURCE -D'FOR_PROVIDES(v,vp,d)=for (v = vp = d; v; v = vp++)' \
+		-D'FOR_REPOS(i,r)=for (i = 1; (r = pool->repos[i]); i++)' -I"$top/include" "${@:-$top/src}" || failed=1
 else
 	echo 'lint: cppcheck is not installed: left out'
 fi
