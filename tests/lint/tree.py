@@ -11,6 +11,14 @@ TOP_FILES = ('.clang-format', '.clang-tidy', '.gitignore', 'ChangeLog', 'Makefil
 
 _TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 
+MADE = ('.o', '.log', '.trs', '.part')
+
+
+def _made(path, name, beside):
+    """Whether the build or a test run made it: an in-tree build lies among the sources."""
+    return (name.endswith(MADE) or name == '.dirstamp' or name + '.c' in beside or
+            path in ('src/assets.c', 'assets/debwiz.1'))
+
 
 class Tree:
     def __init__(self, root):
@@ -25,7 +33,7 @@ class Tree:
                 names[:] = [n for n in names if n not in ('__pycache__', '.deps')]
                 for name in files:
                     path = os.path.relpath(os.path.join(folder, name), self.root)
-                    if name.endswith(suffixes or '') and path != 'src/assets.c':
+                    if name.endswith(suffixes or '') and not _made(path, name, files):
                         found.append(path)
         return sorted(found)
 
