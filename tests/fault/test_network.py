@@ -160,7 +160,7 @@ class Network(lib.Case):
 
     def test_nothing_turns_verification_off(self):
         for folder, _, files in os.walk(os.path.join(lib.SRC, "src")):
-            for name in files:
+            for name in (n for n in files if n.endswith((".c", ".h"))):
                 with open(os.path.join(folder, name), encoding="utf-8") as text:
                     self.assertNotRegex(text.read(), r"SSL_VERIFY(PEER|HOST)", name)
 
