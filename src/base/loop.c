@@ -72,7 +72,8 @@ struct loop *loop_new(void)
 	char width[16];
 	size_t size = sizeof(width);
 
-	if (uv_os_getenv("UV_THREADPOOL_SIZE", width, &size) == UV_ENOENT) {
+	/* one thread alone would wait for itself where a writer waits for its workers */
+	if (uv_os_getenv("UV_THREADPOOL_SIZE", width, &size) < 0 || strtoul(width, NULL, 10) < 2) {
 		char *text = xasprintf("%u", loop_work_width());
 
 		uv_os_setenv("UV_THREADPOOL_SIZE", text);
