@@ -124,7 +124,7 @@ def check_shape(t, path):
             bad.append('%s:%d: %d columns' % (path, i, width))
         if line != line.rstrip():
             bad.append('%s:%d: blanks at the end of the line' % (path, i))
-        if path.endswith(('.c', '.h')) and re.match(r' {2,}[^\s*]', line):
+        if path.endswith(('.c', '.h')) and re.match(r' {2,}[^\s*\\]', line):
             bad.append('%s:%d: indented by blanks' % (path, i))
     if t.text(path) and not t.text(path).endswith('\n'):
         bad.append('%s:1: does not end with a line end' % path)
