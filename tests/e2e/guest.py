@@ -103,7 +103,7 @@ def units(m):
 
 
 def packages(m):
-    for command in ("dpkg --audit", "sudo dpkg -V", "grep newconffile /var/lib/dpkg/status || true",
+    for command in ("dpkg --audit", "sudo dpkg -V", "grep ' newconffile$' /var/lib/dpkg/status || true",
                     "dpkg-query -W -f='${db:Status-Abbrev} ${Package}\\n' | grep -v '^ii ' || true"):
         out = m.sh(command)
         need(not out, "%s:\n%s", command, out)
