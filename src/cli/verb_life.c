@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/size.h"
 #include "cli/verbs.h"
 #include "host/paths.h"
 #include "host/proc.h"
@@ -26,13 +27,28 @@ struct ending {
 	char *cause;
 };
 
+/* What the stop ladder does on a rung; see vm/ladder.c. */
+static const struct {
+	const char *rung;
+	const char *text;
+} rungs[] = {
+	{"powerdown", "the power button is pressed"},
+	{"quit", "the guest does not power off: ending QEMU"},
+	{"terminate", "QEMU does not answer: ending it by a signal"},
+};
+
 static void on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct ending *d = arg;
-	const char *text = json_str(values, "text", NULL);
+	const char *rung = json_str(values, "rung", "");
+	char left[SIZE_TEXT];
 
-	if (text && !d->cli->json && !strcmp(state, "stop"))
-		fprintf(stderr, "%s: %s\n", d->name, text);
+	if (d->cli->json || strcmp(state, "stopping") != 0)
+		return;
+	duration_human(strtoull(json_str(values, "deadline_ms", "0"), NULL, 10), left);
+	for (size_t i = 0; i < sizeof(rungs) / sizeof(*rungs); i++)
+		if (!strcmp(rung, rungs[i].rung))
+			fprintf(stderr, "%s: %s; at most %s\n", d->name, rungs[i].text, left);
 }
 
 static void on_ended(enum vm_state s, const char *cause, void *arg)
