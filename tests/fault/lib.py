@@ -33,6 +33,14 @@ import server as servermod          # noqa: E402
 
 LIMIT = 60                          # seconds after which a run counts as hung
 MIB = 1 << 20
+
+
+def memory_limit():
+    """Bytes that debwiz may take: 256 MiB; AddressSanitizer keeps freed memory and needs more."""
+    with open(DEBWIZ, "rb") as program:
+        return (1024 if b"__asan_init" in program.read() else 256) * MIB
+
+
 INI = {
     "machine": {"format": "1", "name": "m", "arch": "armhf", "release": "bookworm",
                 "method": "bootstrap"},

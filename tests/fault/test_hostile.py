@@ -100,7 +100,7 @@ class Hostile(lib.Case):
         result = box.prepare()
         made = result.status == 0 or result.failed_step() == "configure"
         self.assertEqual(self.outside(), before, "nothing is written outside")
-        self.assertLess(result.rss, 256 * lib.MIB, "memory")
+        self.assertLess(result.rss, lib.memory_limit(), "memory")
         self.assertLess(result.took, 20)
         if not made:
             self.assertTrue(refuse, "%s is sound: %s" % (name, result))

@@ -25,7 +25,7 @@ class Transfer(lib.Case):
             self.good(box, result)
         else:
             self.z(box, result, ids, 4, limit=30)
-        self.assertLess(result.rss, 256 * lib.MIB)
+        self.assertLess(result.rss, lib.memory_limit())
         for path in lib.parts(box.home):
             if os.path.isfile(path):
                 self.assertLessEqual(os.path.getsize(path), cap)
@@ -46,7 +46,7 @@ class Transfer(lib.Case):
         box = self.own({"match": "bookworm/InRelease", "mode": "headers-endless"})
         result = box.prepare()
         self.z(box, result, ("http", "http-cut", "http-large"), 4, limit=30)
-        self.assertLess(result.rss, 256 * lib.MIB)
+        self.assertLess(result.rss, lib.memory_limit())
 
     def test_lengths(self):
         """Content-Length that lies is cut; one that is not there is no fault; an encoding is."""

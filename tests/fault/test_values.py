@@ -36,7 +36,7 @@ class Ini(lib.Case):
         self.assertIn(result.status, (0, 2), str(result))
         if result.status == 2:
             self.assertTrue(result.id, str(result))
-        self.assertLess(result.rss, 256 * lib.MIB)
+        self.assertLess(result.rss, lib.memory_limit())
         return result
 
     def refused(self, text, line=None, ids=None):

@@ -273,6 +273,8 @@ pkg("sudo", "1.9.13p3-1+deb12u2", ["/usr/bin/sudo 4755", "/usr/bin/sudoedit -> s
     "/etc/sudoers 0440 conf", "/etc/sudoers.d/ 0750", "/etc/sudoers.d/README 0440 conf"],
     trixie="1.9.16p2-3", section="admin", conflicts="sudo-ldap",
     depends="libpam0g, libc6 (>= 2.34)")
+pkg("fakeroot", "1.31-1.2", ["/usr/bin/fakeroot-sysv"], trixie="1.37.1.1-1", section="utils",
+    depends="libc6 (>= 2.33)")
 pkg("build-essential", "12.9", ["/usr/share/doc/build-essential/list"], trixie="12.12",
     section="devel", depends="libc6-dev | libc-dev, gcc (>= 4:12.2), make, dpkg-dev (>= 1.17.11)")
 pkg("gcc", "4:12.2.0-3", ["/usr/bin/gcc 0755", "/usr/bin/TRIPLET-gcc -> gcc"], trixie="4:14.2.0-1",
