@@ -88,27 +88,35 @@ int verb_kernel(struct cli *cli)
 	return with_disk(cli, "taking the kernel", renew_kernel);
 }
 
+/* The file must not ask for less than the disk has. It is read again: what --set says is for this
+ * run alone. */
+static int write_size(const char *path, uint64_t size, struct err *e)
+{
+	char text[SIZE_TEXT];
+	char *set = xasprintf("disk.size=%s", size_format(size, text));
+	struct spec fresh;
+	int r = spec_read(&fresh, path, e);
+
+	if (!r) {
+		r = spec_set(&fresh, set, e);
+		if (!r)
+			r = spec_write(&fresh, path, e);
+		spec_fini(&fresh);
+	}
+	free(set);
+	return r;
+}
+
 static int grow(struct cli *cli, struct job *j, const char *disk, struct err *e)
 {
 	struct disk_info info;
-	char text[SIZE_TEXT];
 	uint64_t size;
-	char *set;
-	int r;
 
-	if (size_parse(cli->args[1], &size, e) < 0 || disk_check(disk, &info, e) < 0)
+	if (size_parse(cli->args[1], &size, e) < 0 || disk_check(disk, &info, e) < 0 ||
+	    disk_grow(disk, size, e) < 0 || write_size(j->spec->path, size, e) < 0)
 		return -1;
-	if (disk_grow(disk, size, e) < 0)
-		return -1;
-	/* The file must not ask for less than the disk has; --set of this run is not written. */
-	set = xasprintf("disk.size=%s", size_format(size, text));
-	r = spec_set(j->spec, set, e);
-	if (!r && j->spec->path && !cli->sets.len && !cli->mirror)
-		r = spec_write(j->spec, j->spec->path, e);
-	free(set);
-	if (!r)
-		say(cli, "grown", j->spec->name, "grown; the guest grows into it at its next boot");
-	return r;
+	say(cli, "grown", j->spec->name, "grown; the guest grows into it at its next boot");
+	return 0;
 }
 
 int verb_grow(struct cli *cli)
