@@ -7,6 +7,7 @@ Inputs: environment DEBWIZ (the program, default ./debwiz), srcdir (default: two
 A test file is a program: unittest, exit 0, 1, or 77 when the host lacks what all of it needs.
 Must not need the network, root, QEMU, a fixed port or a fixed sleep.
 """
+import atexit
 import contextlib
 import hashlib
 import itertools
@@ -131,6 +132,22 @@ def parts(top):
     return found
 
 
+def marked(start):
+    """Pids of processes that a box started whose folder begins so; a NUL ends the name."""
+    mark = ("DEBWIZ_TEST_BOX=" + start).encode()
+    found = []
+    for name in os.listdir("/proc"):
+        if not name.isdigit() or int(name) == os.getpid():
+            continue
+        try:
+            with open("/proc/%s/environ" % name, "rb") as env:
+                if mark in env.read():
+                    found.append(int(name))
+        except OSError:
+            pass
+    return found
+
+
 class Result:
     """What a run said and how it ended."""
 
@@ -165,6 +182,8 @@ class World:
     def __init__(self, suites=("bookworm", "bookworm-updates", "bookworm-security")):
         # Sockets have short names: not below a deep TMPDIR.
         self.tmp = tempfile.mkdtemp(prefix="dwf")
+        self.server = None
+        atexit.register(self.close)
         self.bin = os.path.join(self.tmp, "bin")
         os.mkdir(self.bin)
         self.tools()
@@ -176,7 +195,13 @@ class World:
         self.template = None
 
     def close(self):
-        self.server.stop()
+        """Also at the end of a test that was interrupted: nothing of it stays."""
+        atexit.unregister(self.close)
+        if self.server:
+            self.server.stop()
+        for pid in marked(self.tmp + "/"):
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
         for folder, names, _ in os.walk(self.tmp):
             for name in names:
                 with contextlib.suppress(OSError):
@@ -342,18 +367,7 @@ class Box:
     # ---- what is there -----------------------------------------------------------------------
     def processes(self):
         """Pids of what this box started and still runs."""
-        mark = b"DEBWIZ_TEST_BOX=" + self.root.encode() + b"\0"
-        found = []
-        for name in os.listdir("/proc"):
-            if not name.isdigit() or int(name) == os.getpid():
-                continue
-            try:
-                with open("/proc/%s/environ" % name, "rb") as env:
-                    if mark in env.read():
-                        found.append(int(name))
-            except OSError:
-                pass
-        return found
+        return marked(self.root + "\0")
 
     def listening(self):
         """Unix sockets below this box that somebody listens on."""
@@ -574,6 +588,7 @@ def main():
     if not os.access(DEBWIZ, os.X_OK):
         print("there is no program %s: set DEBWIZ" % DEBWIZ)
         sys.exit(1)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     program = unittest.main(module="__main__", exit=False, verbosity=2)
     result = program.result
     for test, why in result.skipped:
