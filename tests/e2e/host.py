@@ -71,9 +71,9 @@ def edited_boot(m):
 
 
 def grow(m, size):
-    m.debwiz("grow", size).ok()
+    m.world.debwiz("grow", m.ini, size).ok()
     need("size = " + size in m.text(), "the file still asks for another size:\n%s", m.text())
-    refused = m.debwiz("grow", "64G")
+    refused = m.world.debwiz("grow", m.ini, "64G")
     need(refused.status in (1, 2), "growing to less than there is: status %d", refused.status)
 
 
