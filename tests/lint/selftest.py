@@ -90,6 +90,7 @@ class Rules(unittest.TestCase):
                    [good.replace('- `include/vm/vm.h`: machines\n', ''), good + '- src/base/gone.c: x\n',
                     good.replace('bytes', ''), good + '- include/vm/vm.h: twice\n'])
 
+    @unittest.skipUnless(shutil.which('git'), 'git is not installed')
     def test_place(self):
         git = ['git', '-c', 'safe.directory=*', '-C', self.root]
         subprocess.run(git + ['init', '-q'], check=True)
