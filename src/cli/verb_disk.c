@@ -13,7 +13,7 @@
 #include "base/size.h"
 #include "cli/verbs.h"
 #include "host/lock.h"
-#include "prep/disk.h"
+#include "image/disk.h"
 #include "prep/job.h"
 #include "prep/steps.h"
 

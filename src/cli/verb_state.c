@@ -1,114 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* verb_state: list, status and logs: what is known of machines without touching them. */
-#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
 #include "cli/verbs.h"
-#include "host/lock.h"
-#include "host/proc.h"
-#include "vm/supervisor.h"
+#include "prep/machine.h"
 
 #define WATCH_MS 1000
 
-/* What is shown of one machine. */
-struct look {
-	char *name;
-	char *system; /* "bookworm armhf" */
-	char *boot;   /* "uefi", "direct" */
-	char *state;  /* word */
-	char *detail; /* since when, or why not */
-	uint64_t disk_size, disk_used;
-	struct vm_run run;
-};
-
-static char *machine_state(const char *dir, const struct look *l, bool made)
-{
-	char *lock = file_join(dir, "lock");
-	char *holder = l->run.alive ? NULL : lock_holder(lock);
-	const char *word;
-
-	if (l->run.alive)
-		word = vm_state_name(l->run.state);
-	else if (holder)
-		word = "preparing";
-	else if (!made)
-		word = "new";
-	else
-		word = l->run.state == VM_FAILED ? "failed" : "off";
-	free(holder);
-	free(lock);
-	return xstrdup(word);
-}
-
-static char *machine_detail(const struct look *l)
-{
-	char text[SIZE_TEXT];
-	int64_t now = (int64_t)time(NULL);
-
-	if (l->run.alive && l->run.started)
-		return xasprintf("for %s", duration_human((uint64_t)(now - l->run.started) * 1000, text));
-	return xstrdup(l->run.cause ? l->run.cause : "");
-}
-
-static int look_at(struct cli *cli, const char *name, struct look *l, struct err *e)
-{
-	char *dir = store_machine_dir(&cli->store, name);
-	char *disk = file_join(dir, "disk.qcow2");
-	struct spec spec;
-	struct stat st;
-	bool made = stat(disk, &st) == 0;
-	int r;
-
-	*l = (struct look){.name = xstrdup(name)};
-	l->disk_used = made ? (uint64_t)st.st_blocks * 512 : 0;
-	r = vm_run_read(dir, &l->run, e);
-	if (!r) {
-		struct err ignored = ERR_INIT;
-		struct cli quiet = {.store = cli->store, .catalog = cli->catalog, .json = cli->json};
-
-		l->state = machine_state(dir, l, made);
-		l->detail = machine_detail(l);
-		if (cli_machine(&quiet, name, &spec, &ignored) == 0) {
-			l->system = xasprintf("%s %s", spec.release, spec.arch);
-			l->boot = xstrdup(spec.firmware == SPEC_UEFI ? "uefi" : "direct");
-			l->disk_size = spec.disk_size;
-			spec_fini(&spec);
-		} else {
-			l->system = xstrdup("?");
-			l->boot = xstrdup("?");
-			if (!*l->detail) {
-				free(l->detail);
-				l->detail = xstrdup(ignored.text);
-			}
-		}
-		err_fini(&ignored);
-	}
-	free(disk);
-	free(dir);
-	return r;
-}
-
-static void look_fini(struct look *l)
-{
-	free(l->name);
-	free(l->system);
-	free(l->boot);
-	free(l->state);
-	free(l->detail);
-	vm_run_fini(&l->run);
-}
-
-static void print_look(struct cli *cli, const struct look *l, int width)
+static void print_look(struct cli *cli, const struct machine_look *l, int width)
 {
 	char used[SIZE_TEXT], size[SIZE_TEXT];
 
@@ -129,7 +36,7 @@ static void print_look(struct cli *cli, const struct look *l, int width)
 
 static int show(struct cli *cli, const struct strv *names, struct err *e)
 {
-	struct look l;
+	struct machine_look l;
 	int width = 4;
 	int r = 0;
 
@@ -140,10 +47,10 @@ static int show(struct cli *cli, const struct strv *names, struct err *e)
 		printf("%-*s %-18s %-7s %-10s %8s    %-8s %s\n", width, "NAME", "SYSTEM", "BOOT",
 		       "STATE", "DISK", "", "SINCE, OR WHY");
 	for (size_t i = 0; i < names->len && !r; i++) {
-		r = look_at(cli, names->items[i], &l, e);
+		r = machine_look(&cli->store, cli->catalog, names->items[i], &l, e);
 		if (!r)
 			print_look(cli, &l, width);
-		look_fini(&l);
+		machine_look_fini(&l);
 	}
 	fflush(stdout);
 	return r;

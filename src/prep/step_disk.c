@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
-#include "prep/disk.h"
+#include "image/disk.h"
 #include "prep/job.h"
 #include "prep/steps.h"
 

@@ -9,8 +9,8 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "prep/disk.h"
-#include "prep/firmware.h"
+#include "image/disk.h"
+#include "image/firmware.h"
 #include "prep/job.h"
 #include "prep/steps.h"
 

@@ -9,10 +9,10 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "prep/disk.h"
-#include "prep/initrd.h"
+#include "image/disk.h"
+#include "image/initrd.h"
+#include "image/kernel.h"
 #include "prep/job.h"
-#include "prep/kernel.h"
 #include "prep/steps.h"
 
 #define STAMP "kernel"

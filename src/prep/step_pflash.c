@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "prep/disk.h"
+#include "image/disk.h"
 #include "prep/job.h"
 #include "prep/steps.h"
 

@@ -16,8 +16,8 @@
 #include "base/mem.h"
 #include "host/paths.h"
 #include "host/proc.h"
+#include "image/seed.h"
 #include "prep/job.h"
-#include "prep/seed.h"
 #include "prep/steps.h"
 
 #define KEY_MAX (64 * 1024)

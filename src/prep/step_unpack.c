@@ -13,10 +13,10 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/size.h"
-#include "prep/initrd.h"
+#include "image/initrd.h"
+#include "image/kernel.h"
+#include "image/root.h"
 #include "prep/job.h"
-#include "prep/kernel.h"
-#include "prep/root.h"
 #include "prep/steps.h"
 
 #define BASE_SIZE (8ull << 30)

@@ -10,7 +10,7 @@
 
 #include "base/loop.h"
 #include "base/mem.h"
-#include "prep/root.h"
+#include "image/root.h"
 
 #define LINE_MAX_BYTES 8192
 #define MAX_DEBS 4096

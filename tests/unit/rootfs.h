@@ -20,8 +20,8 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "prep/gpt.h"
-#include "prep/image.h"
+#include "image/gpt.h"
+#include "image/image.h"
 
 #define ROOTFS_SIZE (256u << 20)
 #define ROOTFS_START (2u << 20)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* prep/deb: what a package holds, and every way in which one can be no package. */
+/* image/deb: what a package holds, and every way in which one can be no package. */
 #include <fcntl.h>
 #include <lzma.h>
 
+#include "image/deb.h"
 #include "mkdeb.h"
-#include "prep/deb.h"
 
 static const struct mk_entry control[] = {
 	MK('d', "./", NULL, 0755),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* prep/disk: what is accepted as a machine's disk, and what qemu-img makes of one. */
+/* image/disk: what is accepted as a machine's disk, and what qemu-img makes of one. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 #include "base/mem.h"
 #include "host/paths.h"
 #include "host/proc.h"
-#include "prep/disk.h"
+#include "image/disk.h"
 
 #define CLUSTER 65536u
 #define GIB (1ull << 30)

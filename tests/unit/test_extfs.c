@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* prep/extfs, prep/kernel: files out of a disk, raw and qcow2; which kernel it would boot. */
+/* image/extfs, image/kernel: files out of a disk, raw and qcow2; which kernel it would boot. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,8 +14,8 @@
 
 #include "host/paths.h"
 #include "host/proc.h"
-#include "prep/extfs.h"
-#include "prep/kernel.h"
+#include "image/extfs.h"
+#include "image/kernel.h"
 #include "rootfs.h"
 
 static char *tmp, *disk;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* prep/firmware: the right files by the package's own descriptors, padded, sparse, or none. */
+/* image/firmware: the right files by the package's own descriptors, padded, sparse, or none. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "prep/firmware.h"
+#include "image/firmware.h"
 
 #define MIB (1u << 20)
 #define JSON "usr/share/qemu/firmware/"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* prep/gpt: the bytes on disk, read back by the specification's layout. */
+/* image/gpt: the bytes on disk, read back by the specification's layout. */
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "../lib/check.h"
-#include "prep/gpt.h"
+#include "image/gpt.h"
 
 #define SECTORS 409600ull /* 200 MiB */
 

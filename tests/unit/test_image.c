@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* prep/image: what is put in is there, read back by libext2fs, and e2fsck is content. */
+/* image/image: what is put in is there, read back by libext2fs, and e2fsck is content. */
 #include "base/hash.h"
-#include "prep/image.h"
+#include "image/image.h"
 #include "readfs.h"
 
 #define OFFSET (1u << 20)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* prep/initrd: what is in it, modules in load order, the same bytes each time. */
+/* image/initrd: what is in it, modules in load order, the same bytes each time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "base/asset.h"
-#include "prep/extfs.h"
-#include "prep/initrd.h"
+#include "image/extfs.h"
+#include "image/initrd.h"
 #include "rootfs.h"
 
 static char *tmp, *disk;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* prep/root: small packages become a root with dpkg's database, the same each time, or nothing. */
+/* image/root: small packages become a root with dpkg's database, the same each time, or nothing. */
 #include "base/hash.h"
 #include "base/loop.h"
+#include "image/root.h"
 #include "mkdeb.h"
-#include "prep/root.h"
 #include "readfs.h"
 
 #define SIZE (200ull << 20)

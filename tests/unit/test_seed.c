@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* prep/seed: what is on the disk and who may read it; the guest's apt sources. */
+/* image/seed: what is on the disk and who may read it; the guest's apt sources. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "prep/seed.h"
+#include "image/seed.h"
 
 static char *tmp, *path;
 

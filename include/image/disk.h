@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * disk: a machine's disk: a qcow2 overlay over its base image. Made by qemu-img, and looked at in
+ * C before it is ever handed to QEMU. Formats are always said, never guessed; no file that was not
+ * made here is accepted (a foreign backing file or data file could name any file of the host).
+ *
+ * Calls block (most of them for milliseconds); those that may take long have a cancel flag, which
+ * may be NULL: once it is true they end within a second with ERR_INTERRUPTED and leave the old
+ * state. The disk must not be in use: hold the machine's lock.
+ */
+#ifndef IMAGE_DISK_H
+#define IMAGE_DISK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define DISK_BASE_NAME "base.raw" /* the base's link in the machine's folder */
+
+struct disk_info {
+	uint64_t size;	     /* as the guest sees it, bytes */
+	uint64_t allocated;  /* bytes on the host's disk, without the base */
+	uint32_t snapshots;  /* internal ones, a suspended state among them */
+	bool standalone;     /* needs no base */
+	bool untouched;	     /* nothing was ever written to it: it may be made anew */
+};
+
+/* Makes the base's disk known in the machine's folder: a hard link `link_path`, so that the base's
+ * data stay while a machine has them. Where the file system cannot, a symbolic link, and a file
+ * beside the base that names `link_path` (disk_base_users finds both). One that is there and right
+ * stays. */
+int disk_link_base(const char *base_disk, const char *link_path, struct err *e);
+/* How many machines hold the base disk: other hard links, and references whose machine still
+ * has its link. */
+int disk_base_users(const char *base_disk, uint64_t *users, struct err *e);
+
+/* Makes the overlay `path` of `size` bytes over DISK_BASE_NAME in the same folder. Refused ("disk-
+ * exists") when it is there already: a disk is never replaced by this. */
+int disk_create(const char *path, uint64_t size, struct err *e);
+
+/* Looks whether `path` is a disk as disk_create or disk_flatten made it, whole, with its base at
+ * hand. Ids: "disk-missing", "disk-broken" (empty, cut, corrupt), "disk-foreign", "disk-base"
+ * (its base is missing, or larger than the disk). */
+int disk_check(const char *path, struct disk_info *out, struct err *e);
+
+/* Makes it larger; the same size is no change, a smaller one is refused ("disk-shrink"), and so is
+ * one with snapshots ("disk-snapshots"). The guest grows partition and file system at its next
+ * boot. */
+int disk_grow(const char *path, uint64_t size, struct err *e);
+
+/* Rewrites it so that it needs no base. Refused with snapshots. `progress` (0 to 100) is called
+ * from the calling thread; may be NULL. The base's link stays: remove it afterwards. Blocks for
+ * seconds to minutes. */
+int disk_flatten(const char *path, const atomic_bool *cancel,
+		 void (*progress)(double percent, void *arg), void *arg, struct err *e);
+
+#endif

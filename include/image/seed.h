@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * seed: the small disk (ISO 9660 with Rock Ridge, label DEBWIZ) that makes a new machine its
+ * owner's. The guest applies it once (assets/guest: firstboot); it is emptied afterwards, since it
+ * may hold a password hash.
+ */
+#ifndef IMAGE_SEED_H
+#define IMAGE_SEED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/strv.h"
+
+/* All borrowed; "" where nothing is to be set. */
+struct seed {
+	const char *hostname;
+	const char *user;
+	const char *password_hash; /* crypt(5); "": no password */
+	const char *locale;
+	const char *timezone;
+	const char *keyboard; /* LAYOUT or LAYOUT:VARIANT */
+	const char *term;     /* terminal at the other end of the console */
+	unsigned rows;	      /* 0: unknown */
+	unsigned columns;
+	const char *authorized_keys; /* content of the file */
+	const char *sources;	     /* text of seed_sources */
+	bool deb822;		     /* its style */
+};
+
+/* Writes the disk to `path` atomically, mode 0600. A value with a NUL, CR or LF in it is refused
+ * (id "seed-value"), keys and sources apart. Blocks. */
+int seed_write(const char *path, const struct seed *s, struct err *e);
+/* A disk with the label and nothing on it, in place of one that was applied. */
+int seed_write_empty(const char *path, struct err *e);
+
+struct seed_archive {
+	const char *mirror;	/* as the guest reaches it: seed_guest_url */
+	const char *security;	/* of the security suites, "": none */
+	const char *release;	/* "bookworm" */
+	const char *updates_suite;  /* "bookworm-updates", "": none */
+	const char *security_suite; /* "bookworm-security", "": none */
+	const struct strv *components;
+	bool deb822; /* style of the text: deb822 or one line an entry */
+	bool undated; /* snapshots: their Valid-Until is past (sources.list(5): check-valid-until) */
+};
+
+/* The guest's apt sources, with source packages. Owned by the caller. */
+char *seed_sources(const struct seed_archive *a);
+
+/* The URL by which the guest reaches a mirror of the host: a loopback host becomes 10.0.2.2
+ * (QEMU's user network), user and password are left out, and what is not http or https becomes
+ * `fallback`. Owned by the caller. */
+char *seed_guest_url(const char *url, const char *fallback);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* disk: see include/image/disk.h. In: paths and sizes. Out: files in the machine's folder. */
+#include "image/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/size.h"
+#include "disk_tool.h"
+#include "qcow2.h"
+
+/* ---- looking at one */
+
+static int check_base(const char *path, const struct qcow2 *q, struct err *e)
+{
+	char *dir, *base;
+	struct stat st;
+	int r = 0;
+
+	if (strcmp(q->backing, DISK_BASE_NAME) || strcmp(q->backing_format, "raw"))
+		return err_set(e, ERR_FAILED, "disk-foreign",
+			       "%s was not made by debwiz: it lies over \"%s\"", path, q->backing);
+	dir = file_dirname(path);
+	base = file_join(dir, DISK_BASE_NAME);
+	if (stat(base, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
+		err_set(e, ERR_FAILED, "disk-base", "the base image %s of the disk is missing", base);
+		r = err_hint(e, "put the base back, or make the machine anew: debwiz recreate");
+	} else if ((uint64_t)st.st_size > q->size) {
+		r = err_set(e, ERR_FAILED, "disk-base", "the base image %s is larger than the disk over it",
+			    base);
+	}
+	free(base);
+	free(dir);
+	return r;
+}
+
+static int check_fd(const char *path, int fd, struct disk_info *out, struct err *e)
+{
+	uint64_t clusters;
+	struct stat st;
+	struct qcow2 q;
+	int r;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return err_set(e, ERR_FAILED, "disk-foreign", "%s is not a regular file", path);
+	if (qcow2_open(&q, fd, path, e) < 0)
+		return -1;
+	r = *q.backing ? check_base(path, &q, e) : 0;
+	if (!r)
+		r = qcow2_check(&q, &clusters, e);
+	if (!r)
+		*out = (struct disk_info){
+			.size = q.size,
+			.allocated = (uint64_t)st.st_blocks * 512,
+			.snapshots = q.snapshots,
+			.standalone = !*q.backing,
+			.untouched = *q.backing && !clusters && !q.snapshots,
+		};
+	qcow2_fini(&q);
+	return r;
+}
+
+int disk_check(const char *path, struct disk_info *out, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	int r;
+
+	if (fd < 0 && errno == ELOOP)
+		return err_set(e, ERR_FAILED, "disk-foreign", "%s is a symbolic link", path);
+	if (fd < 0)
+		return err_errno(e, errno, errno == ENOENT ? "disk-missing" : "disk-read",
+				 "cannot read the disk %s", path);
+	r = check_fd(path, fd, out, e);
+	close(fd);
+	return r;
+}
+
+/* ---- making and changing one */
+
+static int sync_and_rename(const char *part, const char *path, struct err *e)
+{
+	if (file_sync_path(part, e) < 0)
+		return -1;
+	return file_rename(part, path, e);
+}
+
+/* What a killed run left. Nothing that qemu-img would write through may stand there. */
+static int clear_part(const char *part, struct err *e)
+{
+	if (unlink(part) < 0 && errno != ENOENT)
+		return err_errno(e, errno, "file-part", "cannot remove the old %s", part);
+	return 0;
+}
+
+int disk_create(const char *path, uint64_t size, struct err *e)
+{
+	char *part = xasprintf("%s.part", path);
+	char *bytes = xasprintf("%llu", (unsigned long long)size);
+	char *argv[] = {"qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b",
+			DISK_BASE_NAME, part, bytes, NULL};
+	struct disk_info info;
+	int r = -1;
+
+	if (file_exists(path)) {
+		err_set(e, ERR_FAILED, "disk-exists", "there is a disk at %s already", path);
+		err_hint(e, "only debwiz recreate replaces one");
+	} else if (clear_part(part, e) == 0) {
+		r = disk_tool_run(argv, NULL, NULL, NULL, e);
+		if (!r && chmod(part, 0600) < 0)
+			r = err_errno(e, errno, "file-write", "cannot change the mode of %s", part);
+		if (!r)
+			r = disk_check(part, &info, e);
+		if (!r && info.size != size)
+			r = err_set(e, ERR_FAILED, "disk-tool", "qemu-img made a disk of another size");
+		if (!r)
+			r = sync_and_rename(part, path, e);
+		if (r < 0)
+			unlink(part);
+	}
+	free(bytes);
+	free(part);
+	return r;
+}
+
+static int refuse_snapshots(const struct disk_info *info, const char *path, struct err *e)
+{
+	if (!info->snapshots)
+		return 0;
+	err_set(e, ERR_FAILED, "disk-snapshots", "%s holds snapshots or a suspended state", path);
+	return err_hint(e, "delete the snapshots, or resume and shut down the machine, first");
+}
+
+int disk_grow(const char *path, uint64_t size, struct err *e)
+{
+	struct disk_info info;
+	char *bytes;
+	int r;
+
+	if (disk_check(path, &info, e))
+		return -1;
+	if (size == info.size)
+		return 0;
+	if (size < info.size) {
+		char now[SIZE_TEXT], wanted[SIZE_TEXT];
+
+		err_set(e, ERR_USAGE, "disk-shrink", "a disk can only grow: it has %s, %s was asked for",
+			size_human(info.size, now), size_human(size, wanted));
+		return err_hint(e, "debwiz recreate makes a new, smaller one");
+	}
+	if (refuse_snapshots(&info, path, e) < 0)
+		return -1;
+	bytes = xasprintf("%llu", (unsigned long long)size);
+	char *argv[] = {"qemu-img", "resize", "-q", "-f", "qcow2", (char *)path, bytes, NULL};
+	r = disk_tool_run(argv, NULL, NULL, NULL, e);
+	if (!r)
+		r = file_sync_path(path, e);
+	free(bytes);
+	return r;
+}
+
+int disk_flatten(const char *path, const atomic_bool *cancel,
+		 void (*progress)(double percent, void *arg), void *arg, struct err *e)
+{
+	char *part = xasprintf("%s.part", path);
+	char *argv[] = {"qemu-img", "convert", "-p", "-f", "qcow2", "-O", "qcow2", (char *)path,
+			part, NULL};
+	struct disk_info info, made;
+	int r = disk_check(path, &info, e);
+
+	if (!r)
+		r = refuse_snapshots(&info, path, e);
+	if (!r && !info.standalone) {
+		r = clear_part(part, e);
+		if (!r)
+			r = disk_tool_run(argv, cancel, progress, arg, e);
+		if (!r && chmod(part, 0600) < 0)
+			r = err_errno(e, errno, "file-write", "cannot change the mode of %s", part);
+		if (!r)
+			r = disk_check(part, &made, e);
+		if (!r && (!made.standalone || made.size != info.size))
+			r = err_set(e, ERR_FAILED, "disk-tool", "qemu-img made another disk than asked for");
+		if (!r)
+			r = sync_and_rename(part, path, e);
+		if (r < 0)
+			unlink(part);
+	}
+	free(part);
+	return r;
+}

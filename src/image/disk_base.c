@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * disk_base: which machines need a base image; see include/image/disk.h. A hard link keeps the
+ * base's data by itself. Where a file system has none, the machine gets a symbolic link, and the
+ * base a file used-by-N that holds the path of that link.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "image/disk.h"
+
+#define REFERENCE "used-by-"
+#define REFERENCE_MAX 8192
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static bool leads_to(const char *path, const struct stat *base)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && is_same(&st, base);
+}
+
+/* Named by the link's path, so a second run writes the same file. */
+static int write_reference(const char *base_disk, const char *link_path, struct err *e)
+{
+	uint8_t digest[HASH_SIZE];
+	char hex[HASH_HEX];
+	char *dir = file_dirname(base_disk);
+	char *path;
+	int r;
+
+	hash_bytes(link_path, strlen(link_path), digest);
+	hash_hex(digest, hex);
+	path = xasprintf("%s/" REFERENCE "%.16s", dir, hex);
+	r = file_write(path, link_path, strlen(link_path), 0600, e);
+	free(path);
+	free(dir);
+	return r;
+}
+
+int disk_link_base(const char *base_disk, const char *link_path, struct err *e)
+{
+	char *target = file_absolute(base_disk);
+	char *where = file_absolute(link_path);
+	char *part = xasprintf("%s.part", where);
+	struct stat base;
+	int r = 0;
+
+	if (lstat(target, &base) < 0 || !S_ISREG(base.st_mode)) {
+		r = err_set(e, ERR_FAILED, "disk-base", "there is no base image %s", target);
+	} else if (!leads_to(where, &base)) {
+		if (unlink(part) < 0 && errno != ENOENT)
+			r = err_errno(e, errno, "disk-base", "cannot remove the old %s", part);
+		else if (link(target, part) < 0) {
+			/* the reference first: a link without one would not hold the base */
+			r = write_reference(target, where, e);
+			if (!r && symlink(target, part) < 0)
+				r = err_errno(e, errno, "disk-base", "cannot link to the base image at %s", part);
+		}
+		if (!r)
+			r = file_rename(part, where, e);
+	}
+	free(part);
+	free(where);
+	free(target);
+	return r;
+}
+
+static bool holds(const char *dir, const char *name, const struct stat *base)
+{
+	char *path = file_join(dir, name);
+	struct buf text;
+	bool in_use = false;
+
+	if (file_read(path, REFERENCE_MAX, &text, NULL) == 0) {
+		in_use = leads_to(text.data, base);
+		buf_fini(&text);
+	}
+	free(path);
+	return in_use;
+}
+
+int disk_base_users(const char *base_disk, uint64_t *users, struct err *e)
+{
+	char *dir_path = file_dirname(base_disk);
+	struct dirent *entry;
+	struct stat base;
+	uint64_t n = 0;
+	DIR *dir;
+
+	if (lstat(base_disk, &base) < 0 || !(dir = opendir(dir_path))) {
+		err_errno(e, errno, "disk-base", "cannot look at the base image %s", base_disk);
+		free(dir_path);
+		return -1;
+	}
+	while ((entry = readdir(dir)))
+		if (!strncmp(entry->d_name, REFERENCE, strlen(REFERENCE)) &&
+		    !strstr(entry->d_name, ".part") && holds(dir_path, entry->d_name, &base))
+			n++;
+	closedir(dir);
+	free(dir_path);
+	*users = n + (base.st_nlink > 1 ? (uint64_t)base.st_nlink - 1 : 0);
+	return 0;
+}

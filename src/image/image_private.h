@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of the image writer share: image_fs.c makes and ends the file system,
+ * image_tree.c knows every name in it, image.c and image_file.c put things there. Not for others.
+ */
+#ifndef IMAGE_IMAGE_PRIVATE_H
+#define IMAGE_IMAGE_PRIVATE_H
+
+#include <ext2fs/ext2fs.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "image/image.h"
+
+#define IMAGE_BLOCK_SIZE 4096u
+#define IMAGE_INODE_SIZE 256u
+
+enum node_kind {
+	NODE_DIR,
+	NODE_SYMLINK,
+	NODE_OTHER,
+};
+
+/* A name in the file system. All of them are kept: the image is only written by us, so looking
+ * something up never reads it. */
+struct node {
+	struct node *next;   /* in its hash chain */
+	struct node *parent; /* of the root: itself */
+	ext2_ino_t ino;
+	unsigned rank;
+	enum node_kind kind;
+	bool is_implied; /* a folder that nobody has claimed yet */
+	char *target;	 /* NODE_SYMLINK */
+	uint32_t hash;
+	char name[];
+};
+
+struct image {
+	ext2_filsys fs;
+	int fd;
+	uint64_t offset;
+	int64_t epoch;
+	struct node *root;
+	struct node **chains;
+	size_t chain_count; /* a power of 2 */
+	size_t node_count;
+	blk64_t goal; /* where the next file's data is looked for */
+	struct image_file *open;
+};
+
+/* A full inode as it lies on disk. */
+union inode {
+	struct ext2_inode small;
+	struct ext2_inode_large large;
+	unsigned char bytes[IMAGE_INODE_SIZE];
+};
+
+/* image_fs.c */
+
+/* Fills e from libext2fs's code; `path` or NULL. Returns -1. */
+int image_fail(errcode_t rc, const char *what, const char *path, struct err *e);
+
+/* image_tree.c */
+
+struct node *node_find(struct image *im, const struct node *parent, const char *name, size_t n);
+/* `name` need not end with a NUL behind n. */
+struct node *node_add(struct image *im, struct node *parent, const char *name, size_t n,
+		      enum node_kind kind, ext2_ino_t ino, unsigned rank);
+void node_free_all(struct image *im);
+/* The folder that a path leads to, links followed; *out is NULL when there is none and `make` is
+ * false, otherwise folders that are missing are made. */
+int image_walk(struct image *im, struct node *from, const char *path, size_t n, bool make,
+	       struct node **out, struct err *e);
+/* The folder of a path's last part (made where missing), and that part. */
+int image_split(struct image *im, const char *path, struct node **parent, const char **leaf,
+		struct err *e);
+
+/* image.c */
+
+/* Makes a folder and its node. */
+int image_make_dir(struct image *im, struct node *parent, const char *name, size_t n,
+		   const struct image_attr *attr, struct node **out, struct err *e);
+/* Puts owner, mode and times into an inode. `type` is LINUX_S_IF…. */
+void image_fill_inode(const struct image *im, union inode *in, unsigned type,
+		      const struct image_attr *attr);
+/* Makes room for a name that is no folder. *taken is true when the one that is there stays; else
+ * *out is its node, or NULL for a new name. */
+int image_claim(struct image *im, struct node *parent, const char *leaf, const char *path,
+		unsigned rank, bool *taken, struct node **out, struct err *e);
+/* Enters the inode under the name; `old` is what image_claim gave. */
+int image_enter(struct image *im, struct node *parent, const char *leaf, struct node *old,
+		enum node_kind kind, ext2_ino_t ino, int dirent_type, unsigned rank, struct err *e);
+int image_new_inode(struct image *im, const struct node *parent, unsigned mode, ext2_ino_t *out,
+		    struct err *e);
+
+/* image_file.c */
+
+/* The inode's blocks are free now: what is still written to it is dropped. */
+void image_file_forget(struct image *im, ext2_ino_t ino);
+
+#endif

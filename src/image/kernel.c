@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* kernel: see include/image/kernel.h. In: a file system. Out: two files on the host. */
+#include "image/kernel.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "packed.h"
+
+#define KERNEL_MAX (256u << 20)
+#define INITRD_MAX (512u << 20)
+
+/* Names that Debian's kernels have, links first. */
+static const char *const links[] = {"/vmlinuz", "/vmlinux", "/boot/vmlinuz", "/boot/vmlinux"};
+static const char *const prefixes[] = {"vmlinuz-", "vmlinux-"};
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* `~` sorts before the end, letters before all else. */
+static int weight(char c)
+{
+	if (c == '~')
+		return -1;
+	if (c == '\0' || is_digit(c))
+		return 0;
+	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+		return c;
+	return (unsigned char)c + 256;
+}
+
+int kernel_version_compare(const char *a, const char *b)
+{
+	while (*a || *b) {
+		size_t na, nb;
+		int d;
+
+		while ((*a && !is_digit(*a)) || (*b && !is_digit(*b))) {
+			d = weight(*a) - weight(*b);
+			if (d)
+				return d;
+			a += *a != '\0';
+			b += *b != '\0';
+		}
+		a += strspn(a, "0");
+		b += strspn(b, "0");
+		na = strspn(a, "0123456789");
+		nb = strspn(b, "0123456789");
+		if (na != nb)
+			return na < nb ? -1 : 1;
+		d = strncmp(a, b, na);
+		if (d)
+			return d;
+		a += na;
+		b += nb;
+	}
+	return 0;
+}
+
+/* The version in a kernel's file name; NULL when it is no kernel. */
+static const char *version_of(const char *path)
+{
+	const char *name = file_basename(path);
+
+	for (size_t i = 0; i < COUNT(prefixes); i++) {
+		size_t n = strlen(prefixes[i]);
+
+		if (!strncmp(name, prefixes[i], n) && name[n])
+			return name + n;
+	}
+	return NULL;
+}
+
+static bool look(struct extfs *fs, const char *path, struct kernel_file *out)
+{
+	struct extfs_stat st;
+	char *real;
+
+	if (extfs_resolve(fs, path, &real, &st, NULL) < 0)
+		return false;
+	if (!S_ISREG(st.mode) || !st.size) {
+		free(real);
+		return false;
+	}
+	*out = (struct kernel_file){.path = real, .ino = st.ino, .size = st.size, .mtime = st.mtime};
+	return true;
+}
+
+static bool find_by_link(struct extfs *fs, struct kernel *k)
+{
+	for (size_t i = 0; i < COUNT(links); i++) {
+		if (!look(fs, links[i], &k->image))
+			continue;
+		if (version_of(k->image.path)) {
+			k->version = xstrdup(version_of(k->image.path));
+			return true;
+		}
+		free(k->image.path);
+		k->image.path = NULL;
+	}
+	return false;
+}
+
+static int find_newest(struct extfs *fs, struct kernel *k, struct err *e)
+{
+	struct strv names = STRV_INIT;
+	const char *best = NULL;
+	char *path;
+	int r = 0;
+
+	if (extfs_list(fs, "/boot", &names, e) < 0)
+		return -1;
+	for (size_t i = 0; i < names.len; i++) {
+		const char *version = version_of(names.items[i]);
+
+		if (version && (!best || kernel_version_compare(version, version_of(best)) > 0))
+			best = names.items[i];
+	}
+	if (best) {
+		path = xasprintf("/boot/%s", best);
+		if (look(fs, path, &k->image))
+			k->version = xstrdup(version_of(best));
+		free(path);
+	}
+	if (!k->version) {
+		err_set(e, ERR_FAILED, "kernel-missing", "the image has no kernel in /boot");
+		r = err_hint(e, "boot it with firmware (mode = uefi), and install a kernel there");
+	}
+	strv_fini(&names);
+	return r;
+}
+
+int kernel_find(struct extfs *fs, struct kernel *out, struct err *e)
+{
+	struct kernel k = {.version = NULL};
+	char *path;
+
+	if (!find_by_link(fs, &k) && find_newest(fs, &k, e) < 0)
+		return -1;
+	path = xasprintf("/boot/initrd.img-%s", k.version);
+	if (!look(fs, path, &k.initrd))
+		k.initrd = (struct kernel_file){.path = NULL};
+	free(path);
+	*out = k;
+	return 0;
+}
+
+void kernel_fini(struct kernel *k)
+{
+	free(k->version);
+	free(k->image.path);
+	free(k->initrd.path);
+	*k = (struct kernel){.version = NULL};
+}
+
+static char *file_identity(const struct kernel_file *f)
+{
+	return f->path ? xasprintf("%s %lu %llu %lld", f->path, (unsigned long)f->ino,
+				   (unsigned long long)f->size, (long long)f->mtime)
+		       : xstrdup("none");
+}
+
+char *kernel_identity(const struct kernel *k, bool with_initrd)
+{
+	char *image = file_identity(&k->image);
+	char *initrd = with_initrd ? file_identity(&k->initrd) : xstrdup("-");
+	char *both = xasprintf("%s; %s", image, initrd);
+
+	free(image);
+	free(initrd);
+	return both;
+}
+
+static uint32_t get_le32(const unsigned char *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* Takes the wrapping off: gzip, or EFI zboot (Linux: drivers/firmware/efi/libstub/zboot-header.S),
+ * whose payload is followed by its plain size unless it is gzip. */
+static int unwrap(struct buf *b, const char *name, struct err *e)
+{
+	const unsigned char *p = (const unsigned char *)b->data;
+	size_t start = 0, length = b->len;
+	struct buf plain;
+
+	if (b->len > 64 && !memcmp(p, "MZ", 2) && !memcmp(p + 4, "zimg", 4)) {
+		start = get_le32(p + 8);
+		length = get_le32(p + 12);
+		if (memcmp(p + 24, "gzip", 4) != 0 && length >= 4)
+			length -= 4;
+		if (start > b->len || length > b->len - start)
+			return err_set(e, ERR_FAILED, "kernel-broken", "%s is cut short", name);
+	} else if (b->len < 2 || memcmp(p, "\037\213", 2) != 0) {
+		return 0;
+	}
+	if (unpack_bytes(p + start, length, KERNEL_MAX, &plain, name, e) < 0)
+		return -1;
+	buf_fini(b);
+	*b = plain;
+	return 0;
+}
+
+int kernel_extract(struct extfs *fs, const struct kernel *k, const char *path, struct err *e)
+{
+	struct buf b;
+	int r;
+
+	if (extfs_read(fs, k->image.path, KERNEL_MAX, &b, e) < 0)
+		return -1;
+	r = unwrap(&b, k->image.path, e);
+	if (!r)
+		r = file_write(path, b.data, b.len, 0600, e);
+	buf_fini(&b);
+	return r;
+}
+
+int kernel_extract_initrd(struct extfs *fs, const struct kernel *k, const char *path,
+			  struct err *e)
+{
+	struct buf b;
+	int r;
+
+	if (!k->initrd.path) {
+		err_set(e, ERR_FAILED, "initrd-missing", "the image has no initrd for the kernel %s",
+			k->version);
+		return err_hint(e, "update-initramfs -c -k %s in the guest makes one, or use initrd = own",
+				k->version);
+	}
+	if (extfs_read(fs, k->initrd.path, INITRD_MAX, &b, e) < 0)
+		return -1;
+	r = file_write(path, b.data, b.len, 0600, e);
+	buf_fini(&b);
+	return r;
+}

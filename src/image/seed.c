@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * seed: see include/image/seed.h. In: values. Out: an image that only its owner may read. libarchive
+ * collects the content in an unnamed temporary file; buffers of ours are wiped.
+ */
+#include "image/seed.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#define LABEL "DEBWIZ"
+#define SEED_MAX (4u << 20)
+
+static la_ssize_t append(struct archive *a, void *arg, const void *p, size_t n)
+{
+	(void)a;
+	return buf_add(arg, p, n) < 0 ? ARCHIVE_FATAL : (la_ssize_t)n;
+}
+
+static int fail(struct archive *a, struct err *e)
+{
+	const char *why = archive_error_string(a);
+
+	return err_set(e, ERR_FAILED, "seed", "cannot make the seed disk: %s",
+		       why ? why : "it became too large");
+}
+
+static int add(struct archive *a, const char *name, const char *data, size_t n, struct err *e)
+{
+	struct archive_entry *entry = archive_entry_new();
+	int r = 0;
+
+	archive_entry_set_pathname(entry, name);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_perm(entry, 0600);
+	archive_entry_set_size(entry, (la_int64_t)n);
+	archive_entry_set_mtime(entry, time(NULL), 0);
+	if (archive_write_header(a, entry) != ARCHIVE_OK ||
+	    (n && archive_write_data(a, data, n) != (la_ssize_t)n))
+		r = fail(a, e);
+	archive_entry_free(entry);
+	return r;
+}
+
+/* Rock Ridge's default would make 0600 into 0444. */
+static int begin(struct archive *a, struct buf *out, struct err *e)
+{
+	if (archive_write_set_format_iso9660(a) != ARCHIVE_OK ||
+	    archive_write_set_options(a, "volume-id=" LABEL ",rockridge=strict,!joliet,!pad") !=
+		    ARCHIVE_OK ||
+	    archive_write_set_bytes_per_block(a, 0) != ARCHIVE_OK ||
+	    archive_write_open(a, out, NULL, append, NULL) != ARCHIVE_OK)
+		return fail(a, e);
+	return 0;
+}
+
+/* KEY='VALUE' for the guest's shell. */
+static int add_env(struct buf *b, const char *key, const char *value, struct err *e)
+{
+	if (strpbrk(value, "\r\n"))
+		return err_set(e, ERR_USAGE, "seed-value", "%s must be a single line", key);
+	buf_addf(b, "%s='", key);
+	for (; *value; value++) {
+		if (*value == '\'')
+			buf_adds(b, "'\\''");
+		else
+			buf_addc(b, *value);
+	}
+	buf_adds(b, "'\n");
+	return 0;
+}
+
+static int add_number(struct buf *b, const char *key, unsigned value, struct err *e)
+{
+	char *text = value ? xasprintf("%u", value) : xstrdup("");
+	int r = add_env(b, key, text, e);
+
+	free(text);
+	return r;
+}
+
+static int make_env(const struct seed *s, struct buf *env, struct err *e)
+{
+	const struct {
+		const char *key, *value;
+	} texts[] = {
+		{"HOSTNAME", s->hostname}, {"USER", s->user},
+		{"PASSWORD_HASH", s->password_hash}, {"LOCALE", s->locale},
+		{"TIMEZONE", s->timezone}, {"KEYBOARD", s->keyboard}, {"TERM", s->term},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (add_env(env, texts[i].key, texts[i].value, e) < 0)
+			return -1;
+	if (add_number(env, "ROWS", s->rows, e) < 0)
+		return -1;
+	return add_number(env, "COLUMNS", s->columns, e);
+}
+
+static void wipe(struct buf *b)
+{
+	mem_wipe(b->data, b->size);
+	buf_fini(b);
+}
+
+static int write_disk(const char *path, const struct seed *s, const struct buf *env, struct err *e)
+{
+	struct archive *a = archive_write_new();
+	struct buf image;
+	int r;
+
+	buf_init(&image, SEED_MAX);
+	buf_reserve(&image, 512u << 10); /* so that no copy is left behind by growing */
+	r = begin(a, &image, e);
+	if (!r && s)
+		r = add(a, "seed.env", env->data, env->len, e);
+	if (!r && s)
+		r = add(a, "authorized_keys", s->authorized_keys, strlen(s->authorized_keys), e);
+	if (!r && s)
+		r = add(a, s->deb822 ? "debian.sources" : "sources.list", s->sources,
+			strlen(s->sources), e);
+	if (!r && archive_write_close(a) != ARCHIVE_OK)
+		r = fail(a, e);
+	archive_write_free(a);
+	if (!r)
+		r = file_write(path, image.data, image.len, 0600, e);
+	wipe(&image);
+	return r;
+}
+
+int seed_write(const char *path, const struct seed *s, struct err *e)
+{
+	struct buf env;
+	int r;
+
+	buf_init(&env, 0);
+	buf_reserve(&env, 64u << 10); /* here as well */
+	r = make_env(s, &env, e);
+	if (!r)
+		r = write_disk(path, s, &env, e);
+	wipe(&env);
+	return r;
+}
+
+int seed_write_empty(const char *path, struct err *e)
+{
+	return write_disk(path, NULL, NULL, e);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* sources: the guest's apt sources (sources.list(5)); see include/image/seed.h. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "image/seed.h"
+
+#define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
+#define HOST_IN_GUEST "10.0.2.2"
+
+static void add_lines(struct buf *b, const struct seed_archive *a, const char *url,
+		      const char *suite, const char *components)
+{
+	static const char *const types[] = {"deb", "deb-src"};
+	const char *option = a->undated ? "[check-valid-until=no] " : "";
+
+	if (!*url || !*suite)
+		return;
+	for (size_t i = 0; i < 2; i++)
+		buf_addf(b, "%s %s%s %s %s\n", types[i], option, url, suite, components);
+}
+
+static void add_stanza(struct buf *b, const struct seed_archive *a, const char *url,
+		       const char *suite, const char *more, const char *components)
+{
+	if (!*url || !*suite)
+		return;
+	buf_addf(b, "%sTypes: deb deb-src\nURIs: %s\nSuites: %s%s%s\nComponents: %s\n",
+		 b->len ? "\n" : "", url, suite, *more ? " " : "", more, components);
+	if (a->undated)
+		buf_adds(b, "Check-Valid-Until: no\n");
+	buf_adds(b, "Signed-By: " KEYRING "\n");
+}
+
+char *seed_sources(const struct seed_archive *a)
+{
+	char *components = strv_join(a->components, " ");
+	struct buf b;
+
+	buf_init(&b, 0);
+	if (a->deb822) {
+		add_stanza(&b, a, a->mirror, a->release, a->updates_suite, components);
+		add_stanza(&b, a, a->security, a->security_suite, "", components);
+	} else {
+		add_lines(&b, a, a->mirror, a->release, components);
+		add_lines(&b, a, a->mirror, a->updates_suite, components);
+		add_lines(&b, a, a->security, a->security_suite, components);
+	}
+	free(components);
+	return buf_steal(&b);
+}
+
+/* localhost, *.localhost (RFC 6761), 127.0.0.0/8, ::1 */
+static bool is_loopback(const char *host, size_t n)
+{
+	static const char name[] = "localhost";
+	size_t m = sizeof(name) - 1;
+
+	if (n >= m && !strncasecmp(host + n - m, name, m) && (n == m || host[n - m - 1] == '.'))
+		return true;
+	return (n >= 4 && !strncmp(host, "127.", 4) && strspn(host, "0123456789.") >= n) ||
+	       (n == 5 && !strncmp(host, "[::1]", 5));
+}
+
+char *seed_guest_url(const char *url, const char *fallback)
+{
+	size_t scheme = !strncasecmp(url, "http://", 7) ? 7 : !strncasecmp(url, "https://", 8) ? 8 : 0;
+	const char *authority = url + scheme;
+	const char *rest, *host, *port;
+	size_t n;
+
+	if (!scheme)
+		return xstrdup(fallback);
+	rest = authority + strcspn(authority, "/?#");
+	host = authority;
+	for (const char *p = authority; p < rest; p++)
+		if (*p == '@')
+			host = p + 1;
+	port = *host == '[' ? memchr(host, ']', (size_t)(rest - host)) : NULL;
+	port = memchr(port ? port : host, ':', (size_t)(rest - (port ? port : host)));
+	if (!port)
+		port = rest;
+	n = (size_t)(port - host);
+	if (!n)
+		return xstrdup(fallback);
+	if (is_loopback(host, n))
+		return xasprintf("%.*s" HOST_IN_GUEST "%s", (int)scheme, url, port);
+	return xasprintf("%.*s%s", (int)scheme, url, host);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* vdisk: see vdisk.h. The partition table is read as the UEFI specification, chapter 5, says. */
+#include "vdisk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "image/gpt.h"
+#include "qcow2.h"
+
+struct vdisk {
+	char *path;
+	int fd;	     /* raw: the disk; qcow2: the overlay */
+	int base_fd; /* raw file under a qcow2, or -1 */
+	uint64_t size;
+	uint64_t base_size;
+	bool is_qcow2;
+	struct qcow2 qcow2;
+};
+
+static int open_file(const char *path, uint64_t *size, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return err_errno(e, errno, "disk-read", "cannot read %s", path);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		*size = (uint64_t)st.st_size;
+		return fd;
+	}
+	close(fd);
+	return err_set(e, ERR_FAILED, "disk-read", "%s is not a regular file", path);
+}
+
+/* The file below must be raw and lie beside the overlay: nothing else is ever made here, and a
+ * name that leads elsewhere may have been planted. */
+static int open_base(struct vdisk *d, struct err *e)
+{
+	char *dir, *path;
+
+	if (!*d->qcow2.backing)
+		return 0;
+	if (strcmp(d->qcow2.backing_format, "raw") || strchr(d->qcow2.backing, '/') ||
+	    strchr(d->qcow2.backing, ':'))
+		return err_set(e, ERR_FAILED, "disk-foreign",
+			       "%s was not made by debwiz: it lies over \"%s\"", d->path,
+			       d->qcow2.backing);
+	dir = file_dirname(d->path);
+	path = file_join(dir, d->qcow2.backing);
+	d->base_fd = open_file(path, &d->base_size, e);
+	free(path);
+	free(dir);
+	return d->base_fd < 0 ? -1 : 0;
+}
+
+struct vdisk *vdisk_open(const char *path, const char *format, struct err *e)
+{
+	struct vdisk *d = xcalloc(1, sizeof(*d));
+
+	d->path = xstrdup(path);
+	d->base_fd = -1;
+	d->is_qcow2 = !strcmp(format, "qcow2");
+	d->fd = open_file(path, &d->size, e);
+	if (d->fd < 0)
+		goto fail;
+	if (d->is_qcow2) {
+		d->is_qcow2 = qcow2_open(&d->qcow2, d->fd, path, e) == 0;
+		if (!d->is_qcow2 || open_base(d, e) < 0)
+			goto fail;
+		d->size = d->qcow2.size;
+	}
+	return d;
+fail:
+	vdisk_close(d);
+	return NULL;
+}
+
+void vdisk_close(struct vdisk *d)
+{
+	if (!d)
+		return;
+	if (d->is_qcow2)
+		qcow2_fini(&d->qcow2);
+	if (d->fd >= 0)
+		close(d->fd);
+	if (d->base_fd >= 0)
+		close(d->base_fd);
+	free(d->path);
+	free(d);
+}
+
+uint64_t vdisk_size(const struct vdisk *d)
+{
+	return d->size;
+}
+
+/* What lies beyond the end of a file reads as zeros: a base smaller than its overlay, or the last
+ * cluster of a qcow2, which is not written whole. */
+static int read_fd(struct vdisk *d, int fd, uint64_t pos, char *p, size_t n, struct err *e)
+{
+	ssize_t r;
+
+	while (n) {
+		r = pread(fd, p, n, (off_t)pos);
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return err_errno(e, errno, "disk-read", "cannot read %s", d->path);
+		if (r == 0) {
+			memset(p, 0, n);
+			return 0;
+		}
+		p += r;
+		pos += (uint64_t)r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
+int vdisk_read(struct vdisk *d, uint64_t pos, void *p, size_t n, struct err *e)
+{
+	char *to = p;
+
+	if (pos > d->size || n > d->size - pos)
+		return err_set(e, ERR_FAILED, "disk-read", "%s ends before byte %llu", d->path,
+			       (unsigned long long)(pos + n));
+	if (!d->is_qcow2)
+		return read_fd(d, d->fd, pos, to, n, e);
+	while (n) {
+		enum qcow2_kind kind;
+		uint64_t offset, length;
+		size_t now;
+		int r = 0;
+
+		if (qcow2_map(&d->qcow2, pos, &kind, &offset, &length, e) < 0)
+			return -1;
+		now = length < n ? (size_t)length : n;
+		if (kind == QCOW2_DATA)
+			r = read_fd(d, d->fd, offset, to, now, e);
+		else if (kind == QCOW2_BACKING && d->base_fd >= 0)
+			r = read_fd(d, d->base_fd, pos, to, now, e);
+		else
+			memset(to, 0, now);
+		if (r < 0)
+			return -1;
+		to += now;
+		pos += now;
+		n -= now;
+	}
+	return 0;
+}
+
+static uint64_t get_le(const unsigned char *p, int bytes)
+{
+	uint64_t v = 0;
+
+	while (bytes--)
+		v = v << 8 | p[bytes];
+	return v;
+}
+
+/* UTF-16 on disk against ASCII. */
+static bool name_is(const unsigned char *entry, const char *name)
+{
+	const unsigned char *p = entry + 56;
+	size_t i = 0;
+
+	for (; i < 36 && name[i]; i++)
+		if (get_le(p + 2 * i, 2) != (unsigned char)name[i])
+			return false;
+	return !name[i] && (i == 36 || get_le(p + 2 * i, 2) == 0);
+}
+
+int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uint64_t *length,
+			 struct err *e)
+{
+	unsigned char head[GPT_SECTOR];
+	unsigned char *table = NULL;
+	uint64_t count, size, first, last, sectors = d->size / GPT_SECTOR;
+	int r = -1;
+
+	if (vdisk_read(d, GPT_SECTOR, head, sizeof(head), e) < 0)
+		return -1;
+	count = get_le(head + 80, 4);
+	size = get_le(head + 84, 4);
+	if (memcmp(head, "EFI PART", 8) || count > 1024 || size < 128 || size > 4096 ||
+	    get_le(head + 72, 8) > sectors)
+		return err_set(e, ERR_FAILED, "gpt-missing", "%s has no GPT partition table", d->path);
+	table = xmalloc((size_t)(count * size) + 1);
+	if (vdisk_read(d, get_le(head + 72, 8) * GPT_SECTOR, table, (size_t)(count * size), e) < 0)
+		goto out;
+	for (uint64_t i = 0; i < count; i++) {
+		const unsigned char *entry = table + i * size;
+
+		first = get_le(entry + 32, 8);
+		last = get_le(entry + 40, 8);
+		if (!name_is(entry, name) || first < 2 || last < first || last >= sectors)
+			continue;
+		*start = first * GPT_SECTOR;
+		*length = (last - first + 1) * GPT_SECTOR;
+		r = 0;
+		goto out;
+	}
+	err_set(e, ERR_FAILED, "gpt-partition", "%s has no partition named %s", d->path, name);
+out:
+	free(table);
+	return r;
+}
