@@ -6,17 +6,25 @@
  * (big-endian, of what follows), 1 byte type, payload.
  *
  * Type 'J', a JSON object. Requests: {"op": OP, "id": N, ...}; each has one answer {"id": N,
- * "ok": BOOL, ...}, with "error" in words where ok is false. At most 64 KiB; what is no request
- * ends the connection.
+ * "ok": BOOL, ...}, where ok is false with "error" (a sentence), "error_id" (its stable name), "kind"
+ * (enum err_kind) and "hint" (what to do, or ""). Answers come when the thing is done, so not in the
+ * order of the requests. At most 64 KiB; what is no request ends the connection.
  *     hello      -> "protocol", "pid"
  *     status     -> "run": the run record as in run.json
  *     subscribe  ("console": BOOL) -> "run"; from then on events come
  *     stop       ("powerdown_ms", "quit_ms": 0 or absent for the defaults) the ladder, as events
  *     kill, reset
+ *     pause, resume: answered when the guest stands, or goes on
+ *     suspend: answered when its state is whole on disk; the end follows
+ *     snapshot-create, snapshot-revert, snapshot-delete ("tag"); snapshot-list -> "snapshots": a list
+ *         of {"tag": TEXT, "date": SECONDS, "memory": BOOL (the running guest is part of it), "size":
+ *         BYTES of its memory}
+ * One of suspend and snapshot-* at a time; another meanwhile fails with "busy".
  * Events: {"event": "state"|"ended", "state": NAME, "cause": TEXT, "cause_id": ID} and
  * {"event": "progress", "state": STATE, "values": {KEY: TEXT, ...}}: lines of the progress port, and
  * the supervisor's own: "stopping" (rung, deadline_ms: the stop ladder), "timeout" (no login in
- * time; the machine goes on), "panic" (text), "paused" (text), "resumed".
+ * time; the machine goes on), "panic" (text), "paused" (text), "resumed", "suspending" (done, total:
+ * bytes), "snapshot" (tag, done, total).
  * Type 'C', console bytes as they came from the serial line, to clients that asked for them.
  * A client that leaves 1 MiB unread misses console bytes; one that leaves 4 MiB unread is dropped.
  */
@@ -41,6 +49,7 @@ void vm_start(struct loop *l, const struct vm_request *r,
 struct vm_client;
 
 struct vm_client_ops {
+	/* At the first answer, and at every change. */
 	void (*state)(enum vm_state s, void *arg);
 	/* A line of the progress port taken apart: STATE and its keys as strings. */
 	void (*progress)(const char *state, const json_t *values, void *arg);
@@ -51,7 +60,8 @@ struct vm_client_ops {
 };
 
 /* Connects to the machine's control socket and subscribes. `ops` must outlive the client. Where no
- * supervisor serves, `ended` is called with what the run record says. */
+ * supervisor serves but its QEMU lives, a new supervisor is started that takes it over, and then
+ * connected to. Where nothing runs, `ended` is called with what the run record says. Never blocks. */
 struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtime_dir,
 			     bool with_console, const struct vm_client_ops *ops, void *arg);
 void vm_client_close(struct vm_client *c);
@@ -60,5 +70,38 @@ void vm_client_close(struct vm_client *c);
  * killed at once. Progress of the ladder comes as state and progress events. */
 void vm_client_stop(struct vm_client *c, uint64_t powerdown_ms, uint64_t quit_ms);
 void vm_client_kill(struct vm_client *c);
+
+/* What became of a request: `e` NULL when it was done, else why not, with a stable id ("not-running",
+ * "busy", "disk-full" …) and often a hint. `answer`: the supervisor's object, NULL with an error that
+ * is ours. Both borrowed. Called once, before `ended` when the machine ends first (id "ended"), and
+ * not after vm_client_close; the client may be closed within. */
+typedef void (*vm_answer_fn)(const struct err *e, const json_t *answer, void *arg);
+
+/* The power actions beside the stop ladder. They return at once; `fn` (or NULL) gets the outcome.
+ * Each is idempotent: pausing what is paused, or resuming what runs, is done at once.
+ *
+ * pause: the guest's processors stand still until resume; QEMU keeps its memory.
+ * resume: goes on after a pause, whatever paused it. Fails with "disk-full" or "io-error" where the
+ *     disk stops it again at once.
+ * reset: as the reset button; the guest loses what it had not written.
+ * suspend: writes memory and devices to the machine's folder and ends QEMU; `ended` follows with
+ *     VM_SUSPENDED, and the next vm_start goes on from there. On failure the guest goes on. */
+void vm_client_pause(struct vm_client *c, vm_answer_fn fn, void *arg);
+void vm_client_resume(struct vm_client *c, vm_answer_fn fn, void *arg);
+void vm_client_reset(struct vm_client *c, vm_answer_fn fn, void *arg);
+void vm_client_suspend(struct vm_client *c, vm_answer_fn fn, void *arg);
+
+/* Snapshots of a running or paused machine: its disk and its memory. The guest stands still while one
+ * is made or loaded (seconds), and goes on as it was. `tag` as vm_snapshot_tag_ok wants it.
+ * create: "snapshot-exists" when the tag is taken. revert: disk and memory as they were, all since
+ * then is lost; "snapshot-missing", "snapshot-other" (made by a machine with other settings),
+ * "snapshot-offline" (made while it was off: stop the machine first). delete: "snapshot-missing". */
+enum vm_snapshot_op { VM_SNAPSHOT_CREATE, VM_SNAPSHOT_REVERT, VM_SNAPSHOT_DELETE };
+void vm_client_snapshot(struct vm_client *c, enum vm_snapshot_op op, const char *tag,
+			vm_answer_fn fn, void *arg);
+/* `answer` has "snapshots" as in the protocol above. */
+void vm_client_snapshots(struct vm_client *c, vm_answer_fn fn, void *arg);
+/* A letter, then letters, digits, '.', '_', '-'; at most 63 bytes. */
+bool vm_snapshot_tag_ok(const char *tag);
 
 #endif

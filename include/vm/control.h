@@ -6,6 +6,7 @@
 #ifndef VM_CONTROL_H
 #define VM_CONTROL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,13 +17,17 @@
 #define CONTROL_CLIENTS 16
 #define CONTROL_BACKLOG (4 * 1024 * 1024) /* bytes a client may leave unread */
 
+/* A request that is to be answered: who asked, and by which id. A value: copied, never freed. */
+struct control_ticket {
+	uint64_t client;
+	json_int_t id;
+};
+
 struct control_ops {
 	json_t *(*status)(void *arg); /* the run record, a new reference */
-	/* ms, 0: the default */
-	void (*stop)(uint64_t powerdown_ms, uint64_t quit_ms, void *arg);
-	void (*kill)(void *arg);
-	/* NULL, or why it cannot be done now; static. */
-	const char *(*reset)(void *arg);
+	/* A request that is not the control socket's own; the object is borrowed. It is answered once, by
+	 * control_answer, now or later. False: there is no such request. */
+	bool (*request)(const char *op, const json_t *request, struct control_ticket t, void *arg);
 };
 
 struct control;
@@ -30,6 +35,9 @@ struct control;
 /* `ops` must outlive it. NULL with e. */
 struct control *control_new(struct loop *l, const char *path, const struct control_ops *ops,
 			    void *arg, struct err *e);
+/* Answers a request: `e` NULL when it was done, else why not. `more` (taken; may be NULL) goes into
+ * the answer. A client that has gone is no error. */
+void control_answer(struct control *c, struct control_ticket t, const struct err *e, json_t *more);
 /* Sends an event to all that subscribed; takes the reference. */
 void control_event(struct control *c, json_t *event);
 /* Sends console bytes to those that asked for them. */

@@ -12,10 +12,14 @@
 #include "vm/supervisor.h"
 
 enum vm_event {
-	VM_EV_UP,      /* monitor and lines are connected, the guest was let go */
+	VM_EV_UP,      /* the guest goes on and has not come up yet: let go at its start, or after a pause */
+	VM_EV_RUNS,    /* the guest goes on and had come up before: after a pause, a suspension, a takeover */
 	VM_EV_LOGIN,   /* login prompt, or the guest reported ready */
 	VM_EV_RESET,   /* the guest reset itself */
 	VM_EV_TIMEOUT, /* no login in time */
+	VM_EV_PAUSED,  /* the guest stands still: asked for, or an error of the disk */
+	VM_EV_SUSPEND, /* somebody asked to suspend */
+	VM_EV_KEPT,    /* the suspended state is whole on disk: QEMU is not needed any more */
 	VM_EV_STOP,    /* somebody asked to stop */
 	VM_EV_KILL,    /* somebody asked to kill */
 	VM_EV_FATAL,   /* it cannot go on; the reason was recorded */
@@ -23,6 +27,7 @@ enum vm_event {
 	VM_EV_RUNG,    /* deadline of the ladder's present rung */
 	VM_EV_EXIT_OK, /* QEMU has ended, as it should */
 	VM_EV_EXIT_BAD,
+	VM_EV_EXIT_KEPT, /* QEMU has ended, and its state is on disk */
 	VM_EV_COUNT,
 };
 
@@ -34,6 +39,7 @@ enum vm_action {
 	VM_DO_NEXT_RUNG,
 	VM_DO_AWAIT_EXIT, /* nothing to send, but it must end in time */
 	VM_DO_TELL_TIMEOUT,
+	VM_DO_SUSPEND,
 	VM_DO_FINISH,
 };
 
@@ -57,6 +63,8 @@ struct vm_end {
 	bool configuring, configured;
 	bool up;		/* the guest was let go */
 	bool asked;		/* somebody asked to stop or kill */
+	bool kept;		/* its suspended state is whole on disk */
+	bool adopted;		/* another supervisor had started it: its exit status is not known */
 	enum vm_rung rung;	/* the highest that was reached */
 	const char *fatal_id;	/* what made us end it, "" nothing */
 	const char *fatal;
@@ -67,7 +75,7 @@ struct vm_end {
 	int signal;
 };
 
-/* VM_OFF or VM_FAILED; *id is static: a stable name of the cause, "" when all is well; *cause is
+/* VM_OFF, VM_SUSPENDED or VM_FAILED; *id is static: a stable name of the cause, "" when all is well; *cause is
  * owned: one sentence, "" where there is nothing to say. */
 enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **cause);
 

@@ -22,14 +22,19 @@ enum vm_state {
 	VM_STARTING, /* QEMU is being started */
 	VM_BOOTING,  /* the guest runs, no login yet */
 	VM_RUNNING,  /* login prompt seen or ready reported */
+	VM_PAUSED,   /* stands still, by request or by an error of the disk; the cause says which */
+	VM_SUSPENDING, /* its state is being written to a file */
 	VM_STOPPING,
 	VM_OFF,	     /* ended as it should */
+	VM_SUSPENDED, /* ended; its state is on disk and the next boot goes on from there */
 	VM_FAILED,   /* ended otherwise; the cause says how */
 	VM_STATE_COUNT,
 };
 
 /* Names as in run.json and --json: "starting", … */
 const char *vm_state_name(enum vm_state s);
+/* Nothing runs in that state: off, suspended, failed. */
+bool vm_state_is_over(enum vm_state s);
 
 /* What to run. Written by the client as JSON, read by the supervisor. */
 struct vm_request {

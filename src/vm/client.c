@@ -16,6 +16,14 @@
 
 #define PATIENCE_MS 5000
 
+/* A request whose answer somebody waits for. */
+struct asked {
+	struct asked *next;
+	json_int_t id;
+	vm_answer_fn fn;
+	void *arg;
+};
+
 struct vm_client {
 	struct loop *loop;
 	char *dir;
@@ -25,6 +33,7 @@ struct vm_client {
 	const struct vm_client_ops *ops;
 	void *arg;
 	json_int_t next_id;
+	struct asked *asked; /* requests without an answer yet, oldest first */
 	unsigned depth; /* callbacks that we are in */
 	bool ended;	/* told */
 	bool closed;
@@ -35,14 +44,44 @@ static void enter(struct vm_client *c)
 	c->depth++;
 }
 
+static struct asked *asked_take(struct vm_client *c, json_int_t id)
+{
+	struct asked **at = &c->asked;
+	struct asked *a;
+
+	while (*at && (*at)->id != id)
+		at = &(*at)->next;
+	a = *at;
+	if (a)
+		*at = a->next;
+	return a;
+}
+
 static void leave(struct vm_client *c)
 {
 	if (--c->depth || !c->closed)
 		return;
+	while (c->asked)
+		free(asked_take(c, c->asked->id));
 	frame_fini(&c->reader);
 	buf_fini(&c->waiting);
 	free(c->dir);
 	free(c);
+}
+
+/* What was asked for and cannot be answered any more. */
+static void fail_asked(struct vm_client *c, const char *cause)
+{
+	struct err e = ERR_INIT;
+
+	err_set(&e, ERR_FAILED, "ended", "%s", *cause ? cause : "the machine has ended");
+	while (c->asked && !c->closed) {
+		struct asked *a = asked_take(c, c->asked->id);
+
+		a->fn(&e, NULL, a->arg);
+		free(a);
+	}
+	err_fini(&e);
 }
 
 static void tell_ended(struct vm_client *c, enum vm_state s, const char *cause)
@@ -50,7 +89,9 @@ static void tell_ended(struct vm_client *c, enum vm_state s, const char *cause)
 	if (c->ended || c->closed)
 		return;
 	c->ended = true;
-	c->ops->ended(s, cause, c->arg);
+	fail_asked(c, cause);
+	if (!c->closed)
+		c->ops->ended(s, cause, c->arg);
 }
 
 /* No supervisor serves (any more): the record has the last word. */
@@ -84,6 +125,25 @@ static void on_state(struct vm_client *c, const json_t *o)
 		c->ops->state(s, c->arg);
 }
 
+static void on_answer(struct vm_client *c, const json_t *o)
+{
+	struct asked *a = asked_take(c, json_int(o, "id", 0));
+	const char *hint = json_str(o, "hint", "");
+	struct err e = ERR_INIT;
+
+	if (!a)
+		return;
+	if (!json_bool(o, "ok", false)) {
+		err_set(&e, (enum err_kind)json_int(o, "kind", ERR_FAILED), json_str(o, "error_id", "vm"),
+			"%s", json_str(o, "error", "its supervisor refused, without a reason"));
+		if (*hint)
+			err_hint(&e, "%s", hint);
+	}
+	a->fn(e.kind ? &e : NULL, o, a->arg);
+	err_fini(&e);
+	free(a);
+}
+
 static void on_object(struct vm_client *c, const json_t *o)
 {
 	const char *event = json_str(o, "event", "");
@@ -102,6 +162,8 @@ static void on_object(struct vm_client *c, const json_t *o)
 		tell_ended(c, s, json_str(o, "cause", ""));
 	} else if (json_int(o, "protocol", FRAME_PROTOCOL) != FRAME_PROTOCOL) {
 		tell_ended(c, VM_FAILED, "it is looked after by another version of debwiz");
+	} else {
+		on_answer(c, o);
 	}
 }
 
@@ -154,18 +216,34 @@ static void on_down(const char *error, void *arg)
 static const struct vm_link_ops link_ops = {.up = on_up, .data = on_data, .down = on_down};
 
 /* Takes the object; adds op and id. */
-static void request(struct vm_client *c, const char *op, json_t *o)
+static json_int_t request(struct vm_client *c, const char *op, json_t *o)
 {
+	json_int_t id = c->next_id++;
 	struct buf b;
 
 	json_object_set_new(o, "op", json_string(op));
-	json_object_set_new(o, "id", json_integer(c->next_id++));
+	json_object_set_new(o, "id", json_integer(id));
 	buf_init(&b, 0);
 	frame_put_json(&b, o);
 	if (vm_link_write(c->link, b.data, b.len) < 0 && !c->ended)
 		buf_add(&c->waiting, b.data, b.len);
 	buf_fini(&b);
 	json_decref(o);
+	return id;
+}
+
+/* As request, for an answer that somebody waits for. */
+static void ask(struct vm_client *c, const char *op, json_t *o, vm_answer_fn fn, void *arg)
+{
+	json_int_t id = request(c, op, o);
+	struct asked **at = &c->asked;
+
+	if (!fn || c->ended)
+		return;
+	while (*at)
+		at = &(*at)->next;
+	*at = xcalloc(1, sizeof(**at));
+	**at = (struct asked){.id = id, .fn = fn, .arg = arg};
 }
 
 struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtime_dir,
@@ -213,4 +291,44 @@ void vm_client_stop(struct vm_client *c, uint64_t powerdown_ms, uint64_t quit_ms
 void vm_client_kill(struct vm_client *c)
 {
 	request(c, "kill", json_object());
+}
+
+void vm_client_pause(struct vm_client *c, vm_answer_fn fn, void *arg)
+{
+	ask(c, "pause", json_object(), fn, arg);
+}
+
+void vm_client_resume(struct vm_client *c, vm_answer_fn fn, void *arg)
+{
+	ask(c, "resume", json_object(), fn, arg);
+}
+
+void vm_client_reset(struct vm_client *c, vm_answer_fn fn, void *arg)
+{
+	ask(c, "reset", json_object(), fn, arg);
+}
+
+void vm_client_suspend(struct vm_client *c, vm_answer_fn fn, void *arg)
+{
+	ask(c, "suspend", json_object(), fn, arg);
+}
+
+void vm_client_snapshot(struct vm_client *c, enum vm_snapshot_op op, const char *tag,
+			vm_answer_fn fn, void *arg)
+{
+	static const char *const names[] = {
+		[VM_SNAPSHOT_CREATE] = "snapshot-create",
+		[VM_SNAPSHOT_REVERT] = "snapshot-revert",
+		[VM_SNAPSHOT_DELETE] = "snapshot-delete",
+	};
+
+	json_t *o = json_object();
+
+	json_object_set_new(o, "tag", json_string(tag)); /* one that is not UTF-8 stays out: refused */
+	ask(c, names[op], o, fn, arg);
+}
+
+void vm_client_snapshots(struct vm_client *c, vm_answer_fn fn, void *arg)
+{
+	ask(c, "snapshot-list", json_object(), fn, arg);
 }

@@ -17,6 +17,7 @@ struct client {
 	struct control *control;
 	struct loop_stream *stream; /* NULL: this place is free */
 	struct frame_reader reader;
+	uint64_t number; /* never used again: tells it from a later one in this place */
 	bool subscribed, console;
 };
 
@@ -27,6 +28,7 @@ struct control {
 	const struct control_ops *ops;
 	void *arg;
 	struct client clients[CONTROL_CLIENTS];
+	uint64_t last_number;
 	void (*finished)(void *arg);
 	void *finished_arg;
 };
@@ -85,52 +87,51 @@ static void on_subscribe(struct client *k, const json_t *request, json_t *answer
 	on_status(k, request, answer);
 }
 
-static uint64_t milliseconds(const json_t *request, const char *key)
-{
-	json_int_t ms = json_int(request, key, 0);
-
-	return ms > 0 && ms < 24 * 3600 * 1000 ? (uint64_t)ms : 0;
-}
-
-static void on_stop(struct client *k, const json_t *request, json_t *answer)
-{
-	(void)answer;
-	k->control->ops->stop(milliseconds(request, "powerdown_ms"),
-			      milliseconds(request, "quit_ms"), k->control->arg);
-}
-
-static void on_kill(struct client *k, const json_t *request, json_t *answer)
-{
-	(void)request;
-	(void)answer;
-	k->control->ops->kill(k->control->arg);
-}
-
-static void on_reset(struct client *k, const json_t *request, json_t *answer)
-{
-	const char *why = k->control->ops->reset(k->control->arg);
-
-	(void)request;
-	if (!why)
-		return;
-	json_object_set_new(answer, "ok", json_false());
-	json_object_set_new(answer, "error", json_string(why));
-}
-
 static const struct {
 	const char *name;
 	void (*fn)(struct client *k, const json_t *request, json_t *answer);
 } requests[] = {
-	{"hello", on_hello}, {"kill", on_kill},	  {"reset", on_reset},
-	{"status", on_status}, {"stop", on_stop}, {"subscribe", on_subscribe},
+	{"hello", on_hello},
+	{"status", on_status},
+	{"subscribe", on_subscribe},
 };
+
+static json_t *answer_new(json_int_t id, const struct err *e)
+{
+	json_t *o = json_pack("{s:I, s:b}", "id", id, "ok", e == NULL);
+
+	if (!e)
+		return o;
+	json_object_set_new(o, "error", json_string(e->text));
+	json_object_set_new(o, "error_id", json_string(e->id));
+	json_object_set_new(o, "kind", json_integer(e->kind));
+	json_object_set_new(o, "hint", json_string(e->hint ? e->hint : ""));
+	return o;
+}
+
+static void answer_own(struct client *k, size_t i, const json_t *request)
+{
+	json_t *answer = answer_new(json_int(request, "id", 0), NULL);
+
+	requests[i].fn(k, request, answer);
+	send_json(k, answer);
+}
+
+static void answer_unknown(struct client *k, struct control_ticket t)
+{
+	struct err e = ERR_INIT;
+
+	err_set(&e, ERR_USAGE, "request-unknown", "its supervisor does not know this request");
+	control_answer(k->control, t, &e, NULL);
+	err_fini(&e);
+}
 
 static int on_frame(uint8_t type, const char *payload, size_t n, void *arg)
 {
 	struct client *k = arg;
 	json_t *request = type == FRAME_JSON ? json_loadb(payload, n, 0, NULL) : NULL;
 	const char *op = json_str(request, "op", NULL);
-	json_t *answer;
+	struct control_ticket t = {.client = k->number, .id = json_int(request, "id", 0)};
 	size_t i = 0;
 
 	if (!op) {
@@ -139,15 +140,11 @@ static int on_frame(uint8_t type, const char *payload, size_t n, void *arg)
 	}
 	while (i < sizeof(requests) / sizeof(*requests) && strcmp(requests[i].name, op) != 0)
 		i++;
-	answer = json_pack("{s:I, s:b}", "id", json_int(request, "id", 0), "ok", 1);
-	if (i < sizeof(requests) / sizeof(*requests)) {
-		requests[i].fn(k, request, answer);
-	} else {
-		json_object_set_new(answer, "ok", json_false());
-		json_object_set_new(answer, "error", json_string("unknown request"));
-	}
+	if (i < sizeof(requests) / sizeof(*requests))
+		answer_own(k, i, request);
+	else if (!k->control->ops->request(op, request, t, k->control->arg))
+		answer_unknown(k, t);
 	json_decref(request);
-	send_json(k, answer);
 	return k->stream ? 0 : -1;
 }
 
@@ -198,7 +195,7 @@ static void on_client(struct loop_stream *s, void *arg)
 		loop_stream_close(s);
 		return;
 	}
-	*k = (struct client){.control = c, .stream = s};
+	*k = (struct client){.control = c, .stream = s, .number = ++c->last_number};
 	frame_init(&k->reader, FRAME_REQUEST_MAX);
 	loop_stream_set(s, &client_ops, k);
 }
@@ -217,6 +214,21 @@ struct control *control_new(struct loop *l, const char *path, const struct contr
 		return NULL;
 	}
 	return c;
+}
+
+void control_answer(struct control *c, struct control_ticket t, const struct err *e, json_t *more)
+{
+	json_t *answer;
+
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		if (!c->clients[i].stream || c->clients[i].number != t.client)
+			continue;
+		answer = answer_new(t.id, e);
+		if (more)
+			json_object_update(answer, more);
+		send_json(&c->clients[i], answer);
+	}
+	json_decref(more);
 }
 
 void control_event(struct control *c, json_t *event)

@@ -41,7 +41,7 @@ static void await_end(struct sup *s, uint64_t ms)
 	s->grace_timer = loop_timer_start(s->loop, ms, 0, on_grace, s);
 }
 
-static void forget_login_timer(struct sup *s)
+void sup_guest_forget_login(struct sup *s)
 {
 	loop_timer_stop(s->login_timer);
 	s->login_timer = NULL;
@@ -52,7 +52,7 @@ static void on_login_timeout(void *arg)
 	struct sup *s = arg;
 	char *text;
 
-	forget_login_timer(s);
+	sup_guest_forget_login(s);
 	if (!s->req.configuring) {
 		sup_event(s, VM_EV_TIMEOUT);
 		return;
@@ -65,7 +65,7 @@ static void on_login_timeout(void *arg)
 
 void sup_guest_await_login(struct sup *s)
 {
-	forget_login_timer(s);
+	sup_guest_forget_login(s);
 	if (s->req.login_timeout)
 		s->login_timer = loop_timer_start(s->loop, s->req.login_timeout, 0,
 						  on_login_timeout, s);
@@ -75,7 +75,7 @@ static void came_up(struct sup *s)
 {
 	if (s->req.configuring)
 		return;
-	forget_login_timer(s);
+	sup_guest_forget_login(s);
 	sup_guest_forget_grace(s);
 	sup_forgive(s, "panic");
 	s->resets = 0;
@@ -138,7 +138,7 @@ static void on_configured(struct sup *s, const json_t *values)
 		return;
 	s->end.configured = true;
 	set(&s->run.kernel, values, "kernel");
-	forget_login_timer(s);
+	sup_guest_forget_login(s);
 	await_end(s, CONFIGURED_GRACE_MS);
 	sup_save(s);
 }
@@ -154,7 +154,7 @@ static void on_guest_failed(struct sup *s, const json_t *values)
 	s->end.configured = false;
 	sup_blame(s, "guest-failed", text);
 	free(text);
-	forget_login_timer(s);
+	sup_guest_forget_login(s);
 	await_end(s, FAILED_GRACE_MS);
 }
 
@@ -193,7 +193,7 @@ static void on_seed_failed(struct sup *s, const json_t *values)
 	char *text = xasprintf("the guest could not apply its settings: %s",
 			       json_str(values, "text", "it gave no reason"));
 
-	sup_note(s, text);
+	sup_note(s, "seed-failed", text);
 	free(text);
 }
 
@@ -271,7 +271,7 @@ void sup_guest_open(struct sup *s)
 
 void sup_guest_close(struct sup *s)
 {
-	forget_login_timer(s);
+	sup_guest_forget_login(s);
 	sup_guest_forget_grace(s);
 	vm_link_close(s->serial);
 	vm_link_close(s->progress);

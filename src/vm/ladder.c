@@ -63,7 +63,9 @@ void sup_ladder_enter(struct sup *s, enum vm_rung rung)
 	s->end.rung = rung;
 	switch (rung) {
 	case VM_RUNG_POWERDOWN:
-		if (s->paused || !sup_monitor_do(s, "system_powerdown"))
+		if (s->paused)
+			sup_monitor_do(s, "cont"); /* one that stands still cannot power off */
+		if (!sup_monitor_do(s, "system_powerdown"))
 			sup_ladder_enter(s, VM_RUNG_QUIT);
 		else
 			start_rung(s, s->powerdown_ms);

@@ -45,11 +45,36 @@ void sup_tell(struct sup *s, const char *state, json_t *values)
 					    "values", values));
 }
 
-void sup_note(struct sup *s, const char *text)
+void sup_note(struct sup *s, const char *id, const char *text)
 {
 	free(s->run.cause);
 	s->run.cause = xstrdup(text);
+	free(s->run.cause_id);
+	s->run.cause_id = xstrdup(id);
 	sup_save(s);
+}
+
+void sup_stands(struct sup *s, const char *id, const char *text)
+{
+	if (s->run.state == VM_PAUSED)
+		return;
+	s->paused = true;
+	s->paused_by = id;
+	sup_note(s, id, text);
+	sup_event(s, VM_EV_PAUSED);
+	sup_tell(s, "paused", json_pack("{s:s}", "text", text));
+}
+
+void sup_goes_on(struct sup *s)
+{
+	bool was = s->paused;
+
+	s->paused = false;
+	if (was && !strcmp(s->run.cause_id, s->paused_by))
+		sup_note(s, "", "");
+	sup_event(s, s->run.login || s->run.ready ? VM_EV_RUNS : VM_EV_UP);
+	if (was)
+		sup_tell(s, "resumed", json_object());
 }
 
 void sup_blame(struct sup *s, const char *id, const char *text)
@@ -111,6 +136,7 @@ static void act(struct sup *s, enum vm_action action)
 	case VM_DO_FINISH:
 		finish(s);
 		break;
+	case VM_DO_SUSPEND:
 	case VM_DO_NOTHING:
 		break;
 	}
@@ -121,8 +147,10 @@ static void enter_state(struct sup *s, enum vm_state from, enum vm_state to)
 {
 	if (from == VM_STARTING) {
 		stop_timer(&s->start_timer);
-		s->end.up = to == VM_BOOTING;
+		s->end.up = to == VM_BOOTING || to == VM_RUNNING || to == VM_PAUSED;
 	}
+	if (to == VM_PAUSED)
+		sup_guest_forget_login(s);
 	if (to == VM_BOOTING) {
 		s->run.login = s->run.ready = false;
 		sup_guest_await_login(s);
@@ -222,7 +250,9 @@ void sup_judge(struct sup *s)
 	free(s->run.complaint);
 	s->run.complaint = vm_words(s->complaint.data, s->complaint.len, SUP_COMPLAINT_MAX);
 	free(complaint);
-	sup_event(s, verdict == VM_OFF ? VM_EV_EXIT_OK : VM_EV_EXIT_BAD);
+	sup_event(s, verdict == VM_OFF		? VM_EV_EXIT_OK
+		     : verdict == VM_SUSPENDED ? VM_EV_EXIT_KEPT
+					       : VM_EV_EXIT_BAD);
 }
 
 static void on_drain_timer(void *arg)

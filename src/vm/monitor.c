@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sup.h"
+#include "vm/words.h"
 
 #define CONNECT_MS 20000
 #define RESETS_MAX 5
@@ -23,13 +24,22 @@ static void flush(struct sup *s)
 		buf_clear(out);
 }
 
-bool sup_monitor_do(struct sup *s, const char *command)
+bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_reply_fn fn,
+		     void *arg)
 {
-	if (!s->qmp || !qmp_is_ready(s->qmp) || !vm_link_is_up(s->qmp_link) ||
-	    qmp_send(s->qmp, command, NULL, NULL, NULL) < 0)
+	if (!s->qmp || !qmp_is_ready(s->qmp) || !vm_link_is_up(s->qmp_link)) {
+		json_decref(arguments);
+		return false;
+	}
+	if (qmp_send(s->qmp, command, arguments, fn, arg) < 0)
 		return false;
 	flush(s);
 	return true;
+}
+
+bool sup_monitor_do(struct sup *s, const char *command)
+{
+	return sup_monitor_ask(s, command, NULL, NULL, NULL);
 }
 
 static void on_cont(const json_t *value, const char *error, void *arg)
@@ -39,7 +49,7 @@ static void on_cont(const json_t *value, const char *error, void *arg)
 
 	(void)value;
 	if (!error) {
-		sup_event(s, VM_EV_UP);
+		sup_goes_on(s);
 		return;
 	}
 	text = xasprintf("QEMU would not let the guest go: %s", error);
@@ -61,17 +71,21 @@ static void on_ready(void *arg)
 	sup_monitor_go(arg);
 }
 
+/* The reason of the pause that follows: the STOP event has none. */
 static void ev_block_io_error(struct sup *s, const json_t *data)
 {
 	const char *reason = json_str(data, "reason", "no reason given");
-	char *text;
+	bool full = json_bool(data, "nospace", false);
+	char *text, *words;
 
 	if (strcmp(json_str(data, "action", ""), "stop") != 0)
 		return;
-	text = json_bool(data, "nospace", false)
-		       ? xstrdup("paused: the host's disk is full")
-		       : xasprintf("paused: the host's disk failed: %s", reason);
-	sup_note(s, text);
+	words = vm_words(reason, strlen(reason), 200);
+	text = full ? xstrdup("the host's disk is full; make room, then resume it")
+		    : xasprintf("the host's disk failed: %s", words);
+	s->paused_by = full ? "disk-full" : "io-error";
+	sup_note(s, s->paused_by, text);
+	free(words);
 	free(text);
 }
 
@@ -85,6 +99,7 @@ static void ev_reset(struct sup *s, const json_t *data)
 {
 	if (!json_bool(data, "guest", false))
 		return;
+	s->run.login = s->run.ready = false;
 	sup_forgive(s, "panic"); /* it takes care of itself */
 	sup_guest_forget_grace(s);
 	if (++s->resets > RESETS_MAX)
@@ -96,11 +111,8 @@ static void ev_reset(struct sup *s, const json_t *data)
 static void ev_resume(struct sup *s, const json_t *data)
 {
 	(void)data;
-	if (!s->paused)
-		return;
-	s->paused = false;
-	sup_note(s, "");
-	sup_tell(s, "resumed", json_object());
+	if (!s->busy && s->run.state != VM_STARTING)
+		sup_goes_on(s);
 }
 
 static void ev_shutdown(struct sup *s, const json_t *data)
@@ -110,31 +122,67 @@ static void ev_shutdown(struct sup *s, const json_t *data)
 	sup_event(s, VM_EV_DOWN);
 }
 
+static void status_internal_error(struct sup *s)
+{
+	char *text = xasprintf("the accelerator %s stopped with an internal error", s->req.accel);
+
+	sup_fatal(s, "internal-error", text);
+	free(text);
+}
+
+/* One that is paused and nobody asked us: another program at the monitor, or the disk (noted). */
+static void status_paused(struct sup *s)
+{
+	bool noted = !strcmp(s->run.cause_id, "disk-full") || !strcmp(s->run.cause_id, "io-error");
+	char *text = xstrdup(noted ? s->run.cause : "paused");
+
+	sup_stands(s, noted ? s->paused_by : "paused", text);
+	free(text);
+}
+
+static void status_io_error(struct sup *s)
+{
+	if (strcmp(s->run.cause_id, "disk-full") != 0 && strcmp(s->run.cause_id, "io-error") != 0) {
+		s->paused_by = "io-error";
+		sup_note(s, "io-error", "the host's disk failed or is full");
+	}
+	status_paused(s);
+}
+
+/* What QEMU's states mean (qapi/run-state.json, RunState); the others change nothing. */
+static const struct {
+	const char *name;
+	void (*fn)(struct sup *s);
+} statuses[] = {
+	{"internal-error", status_internal_error},
+	{"io-error", status_io_error},
+	{"paused", status_paused},
+	{"running", sup_goes_on},
+};
+
 static void on_status(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 	const char *status = json_str(value, "status", "");
-	char *text;
 
-	if (error)
+	if (error || s->busy)
 		return;
-	if (!strcmp(status, "internal-error")) {
-		text = xasprintf("the accelerator %s stopped with an internal error", s->req.accel);
-		sup_fatal(s, "internal-error", text);
-		free(text);
-	} else if (!strcmp(status, "io-error") || !strcmp(status, "paused")) {
-		s->paused = true;
-		if (!*s->run.cause)
-			sup_note(s, "paused");
-		sup_tell(s, "paused", json_pack("{s:s}", "text", s->run.cause));
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
+		if (!strcmp(statuses[i].name, status))
+			statuses[i].fn(s);
 	}
+}
+
+void sup_monitor_sync(struct sup *s)
+{
+	sup_monitor_ask(s, "query-status", NULL, on_status, s);
 }
 
 static void ev_stop(struct sup *s, const json_t *data)
 {
 	(void)data;
-	qmp_send(s->qmp, "query-status", NULL, on_status, s);
-	flush(s);
+	if (!s->busy)
+		sup_monitor_sync(s);
 }
 
 /* Sorted: looked up by bisection. */

@@ -17,42 +17,61 @@ struct row {
 
 #define ROW(next_, action_) {.rule = {VM_##next_, VM_DO_##action_}, .set = true}
 
+/* What holds in every state in which QEMU runs. */
+#define ENDS \
+	[VM_EV_KILL] = ROW(STOPPING, KILL), [VM_EV_FATAL] = ROW(STOPPING, QUIT), \
+	[VM_EV_EXIT_OK] = ROW(OFF, FINISH), [VM_EV_EXIT_BAD] = ROW(FAILED, FINISH), \
+	[VM_EV_EXIT_KEPT] = ROW(SUSPENDED, FINISH)
+
 static const struct row rules[VM_STATE_COUNT][VM_EV_COUNT] = {
 	[VM_STARTING] = {
 		[VM_EV_UP] = ROW(BOOTING, NOTHING),
+		[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
+		[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
+		[VM_EV_KEPT] = ROW(SUSPENDING, QUIT),
 		[VM_EV_STOP] = ROW(STOPPING, QUIT),
-		[VM_EV_KILL] = ROW(STOPPING, KILL),
-		[VM_EV_FATAL] = ROW(STOPPING, QUIT),
 		[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
-		[VM_EV_EXIT_OK] = ROW(OFF, FINISH),
-		[VM_EV_EXIT_BAD] = ROW(FAILED, FINISH),
+		ENDS,
 	},
 	[VM_BOOTING] = {
 		[VM_EV_LOGIN] = ROW(RUNNING, NOTHING),
 		[VM_EV_TIMEOUT] = ROW(BOOTING, TELL_TIMEOUT),
+		[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
+		[VM_EV_SUSPEND] = ROW(SUSPENDING, SUSPEND),
 		[VM_EV_STOP] = ROW(STOPPING, POWERDOWN),
-		[VM_EV_KILL] = ROW(STOPPING, KILL),
-		[VM_EV_FATAL] = ROW(STOPPING, QUIT),
 		[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
-		[VM_EV_EXIT_OK] = ROW(OFF, FINISH),
-		[VM_EV_EXIT_BAD] = ROW(FAILED, FINISH),
+		ENDS,
 	},
 	[VM_RUNNING] = {
 		[VM_EV_RESET] = ROW(BOOTING, NOTHING),
+		[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
+		[VM_EV_SUSPEND] = ROW(SUSPENDING, SUSPEND),
 		[VM_EV_STOP] = ROW(STOPPING, POWERDOWN),
-		[VM_EV_KILL] = ROW(STOPPING, KILL),
-		[VM_EV_FATAL] = ROW(STOPPING, QUIT),
 		[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
-		[VM_EV_EXIT_OK] = ROW(OFF, FINISH),
-		[VM_EV_EXIT_BAD] = ROW(FAILED, FINISH),
+		ENDS,
+	},
+	[VM_PAUSED] = {
+		[VM_EV_UP] = ROW(BOOTING, NOTHING),
+		[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
+		[VM_EV_SUSPEND] = ROW(SUSPENDING, SUSPEND),
+		[VM_EV_STOP] = ROW(STOPPING, POWERDOWN),
+		[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
+		ENDS,
+	},
+	[VM_SUSPENDING] = {
+		/* it failed and the guest is as it was before */
+		[VM_EV_UP] = ROW(BOOTING, NOTHING),
+		[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
+		[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
+		[VM_EV_KEPT] = ROW(SUSPENDING, QUIT),
+		[VM_EV_RUNG] = ROW(SUSPENDING, NEXT_RUNG),
+		[VM_EV_DOWN] = ROW(SUSPENDING, AWAIT_EXIT),
+		ENDS,
 	},
 	[VM_STOPPING] = {
-		[VM_EV_KILL] = ROW(STOPPING, KILL),
-		[VM_EV_FATAL] = ROW(STOPPING, QUIT),
 		[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
 		[VM_EV_RUNG] = ROW(STOPPING, NEXT_RUNG),
-		[VM_EV_EXIT_OK] = ROW(OFF, FINISH),
-		[VM_EV_EXIT_BAD] = ROW(FAILED, FINISH),
+		ENDS,
 	},
 };
 
@@ -64,9 +83,15 @@ struct vm_rule vm_rule_get(enum vm_state s, enum vm_event ev)
 }
 
 static const char *const state_names[VM_STATE_COUNT] = {
-	[VM_STARTING] = "starting", [VM_BOOTING] = "booting", [VM_RUNNING] = "running",
-	[VM_STOPPING] = "stopping", [VM_OFF] = "off",	      [VM_FAILED] = "failed",
+	[VM_STARTING] = "starting",	[VM_BOOTING] = "booting",   [VM_RUNNING] = "running",
+	[VM_PAUSED] = "paused",		[VM_SUSPENDING] = "suspending", [VM_STOPPING] = "stopping",
+	[VM_OFF] = "off",		[VM_SUSPENDED] = "suspended",	[VM_FAILED] = "failed",
 };
+
+bool vm_state_is_over(enum vm_state s)
+{
+	return s == VM_OFF || s == VM_SUSPENDED || s == VM_FAILED;
+}
 
 const char *vm_state_name(enum vm_state s)
 {
@@ -127,6 +152,10 @@ static enum vm_state crashed(const struct vm_end *end, const char **id, char **c
 	} else if (end->signal) {
 		*id = "qemu-crashed";
 		*cause = xasprintf("QEMU crashed (signal %d)", end->signal);
+	} else if (end->adopted) {
+		*id = "qemu-ended";
+		*cause = xstrdup("QEMU ended or was killed; how is not known, since its first supervisor was "
+				 "gone");
 	} else if (end->up) {
 		*id = "qemu-ended";
 		*cause = xasprintf("QEMU ended with status %d", (int)end->status);
@@ -155,6 +184,11 @@ static enum vm_state asked(const struct vm_end *end, const char **id, char **cau
 
 enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **cause)
 {
+	if (end->kept) {
+		*id = "";
+		*cause = xstrdup("the next boot goes on where it was");
+		return VM_SUSPENDED;
+	}
 	if (*end->fatal_id) {
 		*id = end->fatal_id;
 		*cause = xstrdup(end->fatal);
@@ -184,6 +218,8 @@ enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **c
 		*cause = xstrdup(shutdowns[i].words);
 		return **id ? VM_FAILED : VM_OFF;
 	}
+	if (end->adopted)
+		return crashed(end, id, cause);
 	*id = "no-reason";
 	*cause = with_complaint(end, xstrdup("QEMU ended without saying why"));
 	return VM_FAILED;

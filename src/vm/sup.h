@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sup: what the files of the supervisor share: supervisor.c (start), life.c (events and end),
- * ladder.c (stopping), monitor.c (QEMU's word), guest.c (the guest's word). One thread, one machine, one struct.
+ * ladder.c (stopping), orders.c (what clients ask), monitor.c (QEMU's word), guest.c (the guest's
+ * word). One thread, one machine, one struct.
  */
 #ifndef VM_SUP_H
 #define VM_SUP_H
@@ -20,6 +21,8 @@
 #include "vm/watch.h"
 
 #define SUP_COMPLAINT_MAX 4096
+
+struct sup_order;
 
 struct sup {
 	struct loop *loop;
@@ -47,7 +50,12 @@ struct sup {
 	/* monitor */
 	struct vm_link *qmp_link;
 	struct qmp *qmp;
-	bool paused;
+	bool paused;		/* the guest stands still */
+	const char *paused_by;	/* "paused", "disk-full", "io-error"; the last one, static */
+
+	/* clients */
+	struct sup_order *orders; /* those that wait for their outcome */
+	const char *busy;	  /* a suspension or snapshot is under way: which, in words; NULL: none */
 
 	/* guest */
 	struct vm_link *serial, *progress;
@@ -63,6 +71,16 @@ struct sup {
 
 /* supervisor.c */
 int sup_remove_sockets(struct sup *s, struct err *e);
+
+/* Asks to stop by the ladder; ms, 0 for the defaults. */
+void sup_stop(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms);
+
+/* orders.c */
+/* The request function of struct control_ops; `arg` is the sup. */
+bool sup_order(const char *op, const json_t *request, struct control_ticket t, void *arg);
+void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, const char *id,
+		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void sup_orders_fini(struct sup *s);
 
 /* ladder.c */
 /* Enters a rung unless that or a higher one was entered before. */
@@ -80,8 +98,12 @@ void sup_fatal(struct sup *s, const char *id, const char *text);
 void sup_blame(struct sup *s, const char *id, const char *text);
 /* Takes a recorded reason back when it was that one. */
 void sup_forgive(struct sup *s, const char *id);
-/* What is worth knowing while it runs goes to the record's cause; "" clears it. */
-void sup_note(struct sup *s, const char *text);
+/* What is worth knowing while it runs goes to the record's cause and its id; "" clears them. */
+void sup_note(struct sup *s, const char *id, const char *text);
+/* The guest stands still, for that reason (`id` static: "paused", "disk-full", "io-error"). */
+void sup_stands(struct sup *s, const char *id, const char *text);
+/* The guest goes on, at its login or before it. */
+void sup_goes_on(struct sup *s);
 void sup_save(struct sup *s);
 /* Tells subscribers, in the form of a progress line; takes the values. */
 void sup_tell(struct sup *s, const char *state, json_t *values);
@@ -96,6 +118,11 @@ void sup_monitor_open(struct sup *s);
 void sup_monitor_close(struct sup *s);
 /* Sends a command whose answer does not matter; false when the monitor is not there. */
 bool sup_monitor_do(struct sup *s, const char *command);
+/* Sends a command; takes `arguments` (may be NULL) either way. */
+bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_reply_fn fn,
+		     void *arg);
+/* Asks QEMU for its state and takes it over. */
+void sup_monitor_sync(struct sup *s);
 /* Lets the guest go once all three sockets are connected. */
 void sup_monitor_go(struct sup *s);
 
@@ -104,6 +131,7 @@ void sup_guest_open(struct sup *s);
 void sup_guest_close(struct sup *s);
 /* (Re)starts the time until login. */
 void sup_guest_await_login(struct sup *s);
+void sup_guest_forget_login(struct sup *s);
 void sup_guest_forget_grace(struct sup *s);
 
 #endif

@@ -41,17 +41,17 @@ static void on_qemu_output(int fd, const char *p, size_t n, void *arg)
 		buf_addc(&s->complaint, (char)(p[i] ? p[i] : ' '));
 }
 
-/* Requests of clients */
+/* Clients */
 
 static json_t *ctl_status(void *arg)
 {
 	return vm_run_json(&((struct sup *)arg)->run);
 }
 
-static void ctl_stop(uint64_t powerdown_ms, uint64_t quit_ms, void *arg)
-{
-	struct sup *s = arg;
+static const struct control_ops control_ops = {.status = ctl_status, .request = sup_order};
 
+void sup_stop(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms)
+{
 	if (s->run.state != VM_STOPPING) {
 		s->powerdown_ms = powerdown_ms ? powerdown_ms : POWERDOWN_MS;
 		s->quit_ms = quit_ms ? quit_ms : QUIT_MS;
@@ -59,31 +59,6 @@ static void ctl_stop(uint64_t powerdown_ms, uint64_t quit_ms, void *arg)
 	s->end.asked = true;
 	sup_event(s, VM_EV_STOP);
 }
-
-static void ctl_kill(void *arg)
-{
-	struct sup *s = arg;
-
-	s->end.asked = true;
-	sup_event(s, VM_EV_KILL);
-}
-
-static const char *ctl_reset(void *arg)
-{
-	struct sup *s = arg;
-
-	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING)
-		return "the machine does not run";
-	if (!sup_monitor_do(s, "system_reset"))
-		return "QEMU's monitor is not there";
-	s->resets = 0;
-	sup_event(s, VM_EV_RESET);
-	return NULL;
-}
-
-static const struct control_ops control_ops = {
-	.status = ctl_status, .stop = ctl_stop, .kill = ctl_kill, .reset = ctl_reset,
-};
 
 /* Start */
 
@@ -190,7 +165,7 @@ static void on_terminate(void *arg)
 	if (s->run.state == VM_STOPPING)
 		sup_event(s, VM_EV_RUNG);
 	else
-		ctl_stop(0, 0, s);
+		sup_stop(s, 0, 0);
 }
 
 static void on_ignored(void *arg)
@@ -266,6 +241,7 @@ static void sup_fini(struct sup *s)
 {
 	for (size_t i = 0; i < sizeof(s->signals) / sizeof(*s->signals); i++)
 		loop_signal_stop(s->signals[i]);
+	sup_orders_fini(s);
 	control_free(s->control);
 	saver_free(s->saver);
 	loop_free(s->loop);
@@ -296,6 +272,7 @@ int vm_supervise(const char *request_path)
 		.powerdown_ms = POWERDOWN_MS,
 		.quit_ms = QUIT_MS,
 		.log = {.fd = -1},
+		.paused_by = "",
 		.end = {.fatal_id = "", .fatal = "", .shutdown = "", .complaint = "", .accel = ""},
 	};
 	struct err e = ERR_INIT;

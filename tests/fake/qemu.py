@@ -22,6 +22,7 @@ client on each, and obeys the script, a command a line (# begins a comment):
     flood N TEXT           N times TEXT on the serial line
     progress TEXT          a line on the progress port
     stderr N TEXT          N times TEXT as lines on standard error
+    wait MS                do nothing for that long
     deaf                   SIGTERM does nothing from now on
     close NAME             close that connection
     hold                   read commands and answer nothing, until the end comes from outside
@@ -31,6 +32,7 @@ client on each, and obeys the script, a command a line (# begins a comment):
 """
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -130,6 +132,8 @@ class Fake:
             self.put("serial", text(rest))
         elif word == "progress":
             self.put("progress", text(rest) + b"\n")
+        elif word == "wait":
+            select.select([], [], [], int(rest) / 1000)
         elif word == "deaf":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         elif word == "close":

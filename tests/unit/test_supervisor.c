@@ -10,6 +10,7 @@
  *     known_hosts LINE     is in that file afterwards
  *     within MS            from start to end
  *     configuring | login_timeout MS | start_timeout MS | accel NAME
+ *     ask STATE OP ID [TAG]  when in STATE, and after the asks before it: what comes of it, "-": done
  *     stop STATE MS MS     ask to stop when in STATE | kill STATE | signal STATE NUMBER (to QEMU)
  *
  * This program also serves as the `self` that vm_start starts again with the verb supervise.
@@ -46,6 +47,9 @@ struct play {
 	enum vm_state state;
 	char *cause;
 	bool asked, ended;
+	enum vm_state now;
+	size_t asks; /* how many were made */
+	bool waits;  /* for the answer of the last */
 	bool leave;	      /* go away and come back when it runs */
 	struct play *rival;   /* is to be started when we are */
 	struct play *stopped; /* to be stopped when we were refused */
@@ -110,12 +114,73 @@ static bool asked_for(const struct play *p, const char *word, enum vm_state s, s
 
 static const struct vm_client_ops client_ops;
 
+static void ask_next(struct play *p);
+
+/* The ask's line is OP ID [TAG] behind its state. */
+static void on_answer(const struct err *e, const json_t *answer, void *arg)
+{
+	struct play *p = arg;
+	char *line = directive(p, "ask", p->asks - 1);
+	struct strv words = STRV_INIT;
+
+	strv_split(&words, line, " ");
+	if (strcmp(e ? e->id : "-", words.items[2]) != 0)
+		fail_msg("%s: \"%s\" was answered with %s: %s", p->script, line, e ? e->id : "-",
+			 e ? e->text : "");
+	assert_true(e || json_bool(answer, "ok", false));
+	strv_fini(&words);
+	free(line);
+	p->waits = false;
+	ask_next(p);
+}
+
+static void ask(struct play *p, const char *op, const char *tag)
+{
+	if (!strcmp(op, "pause"))
+		vm_client_pause(p->client, on_answer, p);
+	else if (!strcmp(op, "resume"))
+		vm_client_resume(p->client, on_answer, p);
+	else if (!strcmp(op, "reset"))
+		vm_client_reset(p->client, on_answer, p);
+	else if (!strcmp(op, "suspend"))
+		vm_client_suspend(p->client, on_answer, p);
+	else if (!strcmp(op, "create"))
+		vm_client_snapshot(p->client, VM_SNAPSHOT_CREATE, tag, on_answer, p);
+	else if (!strcmp(op, "revert"))
+		vm_client_snapshot(p->client, VM_SNAPSHOT_REVERT, tag, on_answer, p);
+	else if (!strcmp(op, "delete"))
+		vm_client_snapshot(p->client, VM_SNAPSHOT_DELETE, tag, on_answer, p);
+	else if (!strcmp(op, "list"))
+		vm_client_snapshots(p->client, on_answer, p);
+	else
+		fail_msg("ask what? %s", op);
+}
+
+static void ask_next(struct play *p)
+{
+	char *line = p->waits || !p->client ? NULL : directive(p, "ask", p->asks);
+	struct strv words = STRV_INIT;
+
+	if (!line)
+		return;
+	strv_split(&words, line, " ");
+	if (!strcmp(words.items[0], vm_state_name(p->now))) {
+		p->asks++;
+		p->waits = true;
+		ask(p, words.items[1], words.len > 3 ? words.items[3] : "");
+	}
+	strv_fini(&words);
+	free(line);
+}
+
 static void on_state(enum vm_state s, void *arg)
 {
 	struct play *p = arg;
 	struct strv words = STRV_INIT;
 	struct vm_run run;
 
+	p->now = s;
+	ask_next(p);
 	if (p->leave) {
 		p->leave = false;
 		assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
@@ -332,6 +397,9 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 			fail_msg("%s: progress %s was not told", name, want);
 		free(want);
 	}
+	want = directive(p, "ask", p->asks);
+	if (want || p->waits)
+		fail_msg("%s: was not asked or not answered: %s", name, want ? want : "the last");
 	for (const char *s = run->cause; *s; s++)
 		assert_true((unsigned char)*s >= ' ' && *s != 0x7f);
 }

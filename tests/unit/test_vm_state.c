@@ -23,18 +23,19 @@ static void test_table(void **state)
 	for (int s = 0; s < VM_STATE_COUNT; s++) {
 		for (int ev = 0; ev < VM_EV_COUNT; ev++) {
 			struct vm_rule r = vm_rule_get((enum vm_state)s, (enum vm_event)ev);
-			bool over = s == VM_OFF || s == VM_FAILED;
+			bool over = vm_state_is_over((enum vm_state)s);
 
 			/* an end is an end */
 			if (over)
 				assert_true(r.next == (enum vm_state)s && r.action == VM_DO_NOTHING);
 			/* only QEMU's exit ends, and it always does */
 			if (!over) {
-				bool exits = ev == VM_EV_EXIT_OK || ev == VM_EV_EXIT_BAD;
+				bool exits = ev >= VM_EV_EXIT_OK;
 
 				assert_int_equal(r.action == VM_DO_FINISH, exits);
 				assert_int_equal(r.next == VM_OFF, ev == VM_EV_EXIT_OK);
 				assert_int_equal(r.next == VM_FAILED, ev == VM_EV_EXIT_BAD);
+				assert_int_equal(r.next == VM_SUSPENDED, ev == VM_EV_EXIT_KEPT);
 			}
 			/* nothing goes back from stopping */
 			if (s == VM_STOPPING)
@@ -65,6 +66,24 @@ static void test_rows(void **state)
 		{VM_STOPPING, VM_EV_RUNG, VM_STOPPING, VM_DO_NEXT_RUNG},
 		{VM_STOPPING, VM_EV_STOP, VM_STOPPING, VM_DO_NOTHING},
 		{VM_STOPPING, VM_EV_LOGIN, VM_STOPPING, VM_DO_NOTHING},
+		{VM_STOPPING, VM_EV_SUSPEND, VM_STOPPING, VM_DO_NOTHING},
+		{VM_STARTING, VM_EV_RUNS, VM_RUNNING, VM_DO_NOTHING},
+		{VM_STARTING, VM_EV_PAUSED, VM_PAUSED, VM_DO_NOTHING},
+		{VM_STARTING, VM_EV_SUSPEND, VM_STARTING, VM_DO_NOTHING},
+		{VM_BOOTING, VM_EV_PAUSED, VM_PAUSED, VM_DO_NOTHING},
+		{VM_RUNNING, VM_EV_PAUSED, VM_PAUSED, VM_DO_NOTHING},
+		{VM_PAUSED, VM_EV_UP, VM_BOOTING, VM_DO_NOTHING},
+		{VM_PAUSED, VM_EV_RUNS, VM_RUNNING, VM_DO_NOTHING},
+		{VM_PAUSED, VM_EV_LOGIN, VM_PAUSED, VM_DO_NOTHING},
+		{VM_PAUSED, VM_EV_STOP, VM_STOPPING, VM_DO_POWERDOWN},
+		{VM_PAUSED, VM_EV_SUSPEND, VM_SUSPENDING, VM_DO_SUSPEND},
+		{VM_RUNNING, VM_EV_SUSPEND, VM_SUSPENDING, VM_DO_SUSPEND},
+		{VM_SUSPENDING, VM_EV_RUNS, VM_RUNNING, VM_DO_NOTHING},
+		{VM_SUSPENDING, VM_EV_STOP, VM_SUSPENDING, VM_DO_NOTHING},
+		{VM_SUSPENDING, VM_EV_KEPT, VM_SUSPENDING, VM_DO_QUIT},
+		{VM_SUSPENDING, VM_EV_DOWN, VM_SUSPENDING, VM_DO_AWAIT_EXIT},
+		{VM_SUSPENDING, VM_EV_EXIT_KEPT, VM_SUSPENDED, VM_DO_FINISH},
+		{VM_SUSPENDING, VM_EV_EXIT_BAD, VM_FAILED, VM_DO_FINISH},
 	};
 
 	(void)state;
@@ -110,6 +129,9 @@ static void test_verdicts(void **state)
 		 VM_FAILED, "panic", "it panicked"},
 		{{.fatal_id = "internal-error", .fatal = "kvm stopped", .complaint = "Suberror"},
 		 VM_FAILED, "internal-error", "kvm stopped: Suberror"},
+		{{.up = true, .kept = true, .signal = 9, .asked = true}, VM_SUSPENDED, "", "goes on"},
+		{{.up = true, .adopted = true}, VM_FAILED, "qemu-ended", "not known"},
+		{{.up = true, .adopted = true, .shutdown = "guest-shutdown"}, VM_OFF, "", "powered off"},
 		{{.configuring = true, .configured = true, .up = true, .shutdown = "guest-shutdown"},
 		 VM_OFF, "", ""},
 		{{.configuring = true, .up = true, .shutdown = "guest-shutdown"}, VM_FAILED,

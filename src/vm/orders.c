@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * orders: what clients ask of the machine (include/vm/client.h). An order whose outcome is not known
+ * at once waits in a list; a client that has gone by then hears nothing of it.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "sup.h"
+
+/* How long a disk that stopped the guest may take to stop it again. */
+#define AGAIN_MS 400
+
+struct sup_order {
+	struct sup *sup;
+	struct sup_order *next;
+	struct control_ticket ticket;
+	struct loop_timer *timer;
+};
+
+static struct sup_order *order_new(struct sup *s, struct control_ticket t)
+{
+	struct sup_order *o = xcalloc(1, sizeof(*o));
+
+	o->sup = s;
+	o->ticket = t;
+	o->next = s->orders;
+	s->orders = o;
+	return o;
+}
+
+static void order_free(struct sup_order *o)
+{
+	struct sup_order **at = &o->sup->orders;
+
+	while (*at != o)
+		at = &(*at)->next;
+	*at = o->next;
+	loop_timer_stop(o->timer);
+	free(o);
+}
+
+static void order_end(struct sup_order *o, const struct err *e)
+{
+	control_answer(o->sup->control, o->ticket, e, NULL);
+	order_free(o);
+}
+
+void sup_orders_fini(struct sup *s)
+{
+	while (s->orders)
+		order_free(s->orders);
+}
+
+void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, const char *id,
+		const char *fmt, ...)
+{
+	struct err e = ERR_INIT;
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = xvasprintf(fmt, args);
+	va_end(args);
+	err_set(&e, kind, id, "%s", text);
+	control_answer(s->control, t, &e, NULL);
+	err_fini(&e);
+	free(text);
+}
+
+static void refuse_state(struct sup *s, struct control_ticket t)
+{
+	sup_refuse(s, t, ERR_FAILED, "not-running", "%s is %s", s->req.name,
+		   vm_state_name(s->run.state));
+}
+
+/* Sends a command for an order; the order is over where there is no monitor. */
+static void send_order(struct sup_order *o, const char *command, qmp_reply_fn fn)
+{
+	if (sup_monitor_ask(o->sup, command, NULL, fn, o))
+		return;
+	sup_refuse(o->sup, o->ticket, ERR_FAILED, "monitor", "QEMU's monitor is not there");
+	order_free(o);
+}
+
+static void order_refused(struct sup_order *o, const char *error)
+{
+	sup_refuse(o->sup, o->ticket, ERR_FAILED, "qemu-refused", "QEMU refuses: %s", error);
+	order_free(o);
+}
+
+/* Stop and kill */
+
+static uint64_t milliseconds(const json_t *request, const char *key)
+{
+	json_int_t ms = json_int(request, key, 0);
+
+	return ms > 0 && ms < 24 * 3600 * 1000 ? (uint64_t)ms : 0;
+}
+
+static void on_stop(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	control_answer(s->control, t, NULL, NULL);
+	sup_stop(s, milliseconds(request, "powerdown_ms"), milliseconds(request, "quit_ms"));
+}
+
+static void on_kill(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	(void)request;
+	control_answer(s->control, t, NULL, NULL);
+	s->end.asked = true;
+	sup_event(s, VM_EV_KILL);
+}
+
+/* Reset */
+
+static void reset_done(const json_t *value, const char *error, void *arg)
+{
+	struct sup_order *o = arg;
+	struct sup *s = o->sup;
+
+	(void)value;
+	if (error) {
+		order_refused(o, error);
+		return;
+	}
+	s->resets = 0;
+	s->run.login = s->run.ready = false;
+	sup_event(s, VM_EV_RESET);
+	sup_save(s);
+	order_end(o, NULL);
+}
+
+static void on_reset(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	(void)request;
+	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED)
+		refuse_state(s, t);
+	else
+		send_order(order_new(s, t), "system_reset", reset_done);
+}
+
+/* Pause and resume */
+
+static void pause_done(const json_t *value, const char *error, void *arg)
+{
+	struct sup_order *o = arg;
+
+	(void)value;
+	if (error) {
+		order_refused(o, error);
+		return;
+	}
+	sup_stands(o->sup, "paused", "paused by request");
+	order_end(o, NULL);
+}
+
+static void on_pause(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	(void)request;
+	if (s->run.state == VM_PAUSED)
+		control_answer(s->control, t, NULL, NULL);
+	else if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING)
+		refuse_state(s, t);
+	else
+		send_order(order_new(s, t), "stop", pause_done);
+}
+
+/* The disk did not stop it again, or it did and the record says why. */
+static void on_again(void *arg)
+{
+	struct sup_order *o = arg;
+	struct sup *s = o->sup;
+	struct err e = ERR_INIT;
+
+	if (s->run.state == VM_PAUSED) {
+		err_set(&e, ERR_FAILED, s->run.cause_id, "%s is paused again: %s", s->req.name,
+			s->run.cause);
+		order_end(o, &e);
+		err_fini(&e);
+	} else {
+		order_end(o, NULL);
+	}
+}
+
+static void resume_done(const json_t *value, const char *error, void *arg)
+{
+	struct sup_order *o = arg;
+	struct sup *s = o->sup;
+	bool asked = !strcmp(s->paused_by, "paused");
+
+	(void)value;
+	if (error) {
+		order_refused(o, error);
+		return;
+	}
+	sup_goes_on(s);
+	if (asked)
+		order_end(o, NULL);
+	else
+		o->timer = loop_timer_start(s->loop, AGAIN_MS, 0, on_again, o);
+}
+
+static void on_resume(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	(void)request;
+	if (s->run.state == VM_BOOTING || s->run.state == VM_RUNNING)
+		control_answer(s->control, t, NULL, NULL);
+	else if (s->run.state != VM_PAUSED)
+		refuse_state(s, t);
+	else
+		send_order(order_new(s, t), "cont", resume_done);
+}
+
+static const struct {
+	const char *op;
+	void (*fn)(struct sup *s, const json_t *request, struct control_ticket t);
+	bool alone; /* not while a suspension or a snapshot is under way */
+} orders[] = {
+	{"kill", on_kill, false},    {"pause", on_pause, true}, {"reset", on_reset, true},
+	{"resume", on_resume, true}, {"stop", on_stop, false},
+};
+
+bool sup_order(const char *op, const json_t *request, struct control_ticket t, void *arg)
+{
+	struct sup *s = arg;
+
+	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
+		if (strcmp(orders[i].op, op) != 0)
+			continue;
+		if (orders[i].alone && s->busy)
+			sup_refuse(s, t, ERR_BUSY, "busy", "%s is busy: %s", s->req.name, s->busy);
+		else
+			orders[i].fn(s, request, t);
+		return true;
+	}
+	return false;
+}
