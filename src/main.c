@@ -1,8 +1,52 @@
 /* SPDX-License-Identifier: MIT */
-/* debwiz: a working Debian machine in QEMU. Starts the face that was asked for. */
+/* debwiz: a working Debian machine in QEMU. Hands the full-screen face to the command line's. */
 #include "cli/cli.h"
+#include "tui/tui.h"
+
+static int show(struct cli *cli, enum tui_start start, const char *ref, struct err *e)
+{
+	struct tui_conf conf = {
+		.loop = cli->loop,
+		.catalog = cli->catalog,
+		.store = &cli->store,
+		.sets = &cli->sets,
+		.mirror = cli->mirror,
+		.offline = cli->offline,
+		.strict = cli->strict,
+	};
+
+	return tui_run(&conf, start, ref, e);
+}
+
+static int show_home(struct cli *cli, const char *ref, struct err *e)
+{
+	return show(cli, TUI_HOME, ref, e);
+}
+
+static int show_new(struct cli *cli, const char *ref, struct err *e)
+{
+	return show(cli, TUI_NEW, ref, e);
+}
+
+static int show_open(struct cli *cli, const char *ref, struct err *e)
+{
+	return show(cli, TUI_OPEN, ref, e);
+}
+
+static int show_console(struct cli *cli, const char *ref, struct err *e)
+{
+	return show(cli, TUI_CONSOLE, ref, e);
+}
 
 int main(int argc, char **argv)
 {
-	return cli_main(argc, argv);
+	static const struct cli_face face = {
+		.possible = tui_possible,
+		.home = show_home,
+		.new_machine = show_new,
+		.open = show_open,
+		.console = show_console,
+	};
+
+	return cli_main(argc, argv, &face);
 }

@@ -19,6 +19,7 @@ struct loop;
 struct loop_timer;
 struct loop_fd;
 struct loop_signal;
+struct loop_turn;
 struct loop_stream;
 struct loop_server;
 
@@ -53,6 +54,11 @@ void loop_fd_stop(struct loop_fd *w);
 
 struct loop_signal *loop_signal_start(struct loop *l, int signum, void (*fn)(void *arg), void *arg);
 void loop_signal_stop(struct loop_signal *s);
+
+/* Calls fn at the end of every turn of the loop, before it waits: what many callbacks of a turn
+ * asked for is done once there. Keeps no loop running. */
+struct loop_turn *loop_turn_start(struct loop *l, void (*fn)(void *arg), void *arg);
+void loop_turn_stop(struct loop_turn *t); /* NULL is fine */
 
 /* Streams: local sockets (Unix socket, or named pipe on Windows) and loopback TCP. */
 struct loop_stream_ops {

@@ -19,7 +19,17 @@
 
 enum cli_wait { CLI_WAIT_LOGIN, CLI_WAIT_SSH, CLI_WAIT_NONE };
 
+struct cli;
+
+/* The full-screen face, which main.c hands in. Each gives the exit status, or -1 with e. */
+typedef int (*cli_face_fn)(struct cli *cli, const char *ref, struct err *e);
+struct cli_face {
+	bool (*possible)(void); /* there is a terminal */
+	cli_face_fn home, new_machine, open, console;
+};
+
 struct cli {
+	const struct cli_face *face;
 	/* options */
 	bool plain, json, offline, strict, yes, fresh, explain, follow, watch, verbose;
 	enum cli_wait wait;
@@ -65,7 +75,7 @@ extern const struct cli_option cli_options[];
 extern const size_t cli_option_count;
 
 /* The whole command line; returns the exit status. */
-int cli_main(int argc, char **argv);
+int cli_main(int argc, char **argv, const struct cli_face *face);
 
 /* Reads options and arguments into `cli`; prints nothing. */
 int cli_parse(struct cli *cli, int argc, char **argv, struct err *e);

@@ -8,6 +8,11 @@
 
 #include "cli/cli.h"
 
+/* verb_face.c: the full screens. home has no name: it is `debwiz` alone on a terminal */
+int verb_home(struct cli *cli);
+int verb_new(struct cli *cli);
+int verb_open(struct cli *cli);
+int verb_console(struct cli *cli);
 /* verb_prepare.c: the recipe */
 int verb_plan(struct cli *cli);
 int verb_prepare(struct cli *cli);

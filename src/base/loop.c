@@ -33,6 +33,12 @@ struct loop_signal {
 	void *arg;
 };
 
+struct loop_turn {
+	uv_prepare_t uv;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
 struct work {
 	uv_work_t uv;
 	void (*work)(void *arg);
@@ -246,6 +252,32 @@ void loop_signal_stop(struct loop_signal *s)
 {
 	if (s)
 		uv_close((uv_handle_t *)&s->uv, free_handle);
+}
+
+static void on_prepare(uv_prepare_t *uv)
+{
+	struct loop_turn *t = uv->data;
+
+	t->fn(t->arg);
+}
+
+struct loop_turn *loop_turn_start(struct loop *l, void (*fn)(void *arg), void *arg)
+{
+	struct loop_turn *t = xcalloc(1, sizeof(*t));
+
+	t->fn = fn;
+	t->arg = arg;
+	t->uv.data = t;
+	uv_prepare_init(&l->uv, &t->uv);
+	uv_prepare_start(&t->uv, on_prepare);
+	uv_unref((uv_handle_t *)&t->uv);
+	return t;
+}
+
+void loop_turn_stop(struct loop_turn *t)
+{
+	if (t)
+		uv_close((uv_handle_t *)&t->uv, free_handle);
 }
 
 const char *loop_strerror(int uverr)

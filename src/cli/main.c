@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/verbs.h"
 
 void cli_print_json(json_t *v)
 {
@@ -159,11 +160,12 @@ static int run_verb(struct cli *cli)
 	return status;
 }
 
-int cli_main(int argc, char **argv)
+int cli_main(int argc, char **argv, const struct cli_face *face)
 {
-	struct cli cli = {.wait = CLI_WAIT_LOGIN};
+	struct cli cli = {.face = face, .wait = CLI_WAIT_LOGIN};
 	struct err e = ERR_INIT;
 	int status = 0;
+	static const struct cli_verb home = {.name = "", .args = "", .summary = "", .run = verb_home};
 
 	if (!standard_descriptors())
 		return ERR_FAILED;
@@ -182,6 +184,9 @@ int cli_main(int argc, char **argv)
 	}
 	if (cli_parse(&cli, argc, argv, &e) < 0 || (cli.log && log_open(cli.log, &e) < 0)) {
 		status = cli_error(&cli, &e);
+	} else if (!cli.verb && !cli.plain && !cli.json && face->possible()) {
+		cli.verb = &home;
+		status = run_verb(&cli);
 	} else if (!cli.verb) {
 		cli_print_help();
 		status = ERR_USAGE;

@@ -3,6 +3,9 @@
 #include "cli/verbs.h"
 
 const struct cli_verb cli_verbs[] = {
+	{"new", "", 0, 0, "the wizard: questions, screen by screen, to a new machine", false, false,
+	 verb_new},
+	{"open", "M", 1, 1, "a machine's screen", false, false, verb_open},
 	{"up", "M", 1, 1, "prepare, boot and wait for the login prompt", false, false, verb_up},
 	{"check", "M", 1, 1, "validate the file: FILE:LINE: message", false, false, verb_check},
 	{"plan", "M", 1, 1, "the steps, and whether each is done", false, false, verb_plan},
@@ -14,6 +17,7 @@ const struct cli_verb cli_verbs[] = {
 	{"list", "", 0, 0, "every machine and its state", false, false, verb_list},
 	{"status", "[M]", 0, 1, "a machine's state, and why it is not running", false, false,
 	 verb_status},
+	{"console", "M", 1, 1, "a machine's console, live", false, false, verb_console},
 	{"logs", "M", 1, 1, "the log of the serial console (--follow)", false, false, verb_logs},
 	{"ssh", "M [-- CMD...]", 1, 1, "log in, or run a command there", true, false, verb_ssh},
 	{"stop", "M", 1, 1, "power down; then quit, then kill, each with its deadline", false, false,

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * app: the full-screen program: one loop with the keyboard, timers and work in it, and a stack of
+ * screens. Paints once a turn, what curses finds changed; waits without using the processor.
+ */
+#ifndef TUI_APP_H
+#define TUI_APP_H
+
+#include <stdbool.h>
+
+#include "base/loop.h"
+#include "catalog/catalog.h"
+#include "plan/store.h"
+#include "tui/screen.h"
+#include "tui/theme.h"
+#include "tui/tui.h"
+
+struct app;
+
+/* Opens the terminal. `conf` is borrowed. NULL with e. */
+struct app *app_new(const struct tui_conf *conf, struct err *e);
+/* Runs until app_leave or a signal; needs a screen on the stack. Gives the exit status. */
+int app_run(struct app *app);
+void app_free(struct app *app);
+
+const struct tui_conf *app_conf(const struct app *app);
+struct loop *app_loop(const struct app *app);
+const struct catalog *app_catalog(const struct app *app);
+const struct store *app_store(const struct app *app);
+struct term *app_term(const struct app *app);
+const struct term_caps *app_caps(const struct app *app);
+
+/* Something that is in sight has changed: paint at the end of this turn. */
+void app_changed(struct app *app);
+/* Paints everything anew, as after noise on the line. */
+void app_redraw(struct app *app);
+/* The person wants to leave: each screen from the uppermost is asked (screen_ops.leaving). */
+void app_ask_leave(struct app *app);
+/* Ends app_run with this status. */
+void app_leave(struct app *app, int status);
+
+#endif

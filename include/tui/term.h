@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * term: the terminal, by curses' newterm(3X). One is open at a time. Its modes come back whatever
+ * ends the program: term_close, running out of memory, abort and fatal signals (of those a report
+ * is left, see term_report). What is written to standard error while it is open is kept and comes
+ * out at its end.
+ */
+#ifndef TUI_TERM_H
+#define TUI_TERM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "tui/key.h"
+
+struct term;
+
+/* What the terminal can do. */
+struct term_caps {
+	bool utf8;   /* the locale's character set */
+	int colours; /* 256, 16, 8, or 0: none, or not wanted (NO_COLOR, TERM) */
+	bool mouse;
+	bool light; /* its background is light, as far as it says so (COLORFGBG) */
+};
+
+/* Takes the terminal of standard input and output. NULL with e (ERR_USAGE, "no-terminal") where
+ * there is none or it cannot place text; e says what to do instead. */
+struct term *term_open(struct err *e);
+/* Whether term_open has a chance: both ends are a terminal. */
+bool term_is_there(void);
+void term_close(struct term *t); /* NULL is fine */
+
+const struct term_caps *term_caps(const struct term *t);
+void term_size(const struct term *t, int *rows, int *columns);
+/* Adopts the size that the terminal has now; true where it changed. */
+bool term_resize(struct term *t);
+/* The next key that is there already; false: none. Does not block (a lone Esc takes 25 ms). */
+bool term_key(struct term *t, struct key *k);
+/* Whether the other end went away; asked when input was announced and no key came. */
+bool term_gone(const struct term *t);
+/* Brings what was painted to the terminal: one doupdate. row < 0 hides the cursor. */
+void term_flush(struct term *t, int row, int column);
+/* Gives the terminal back for a while (Ctrl-Z, a program in the foreground) and takes it again;
+ * the screen is then painted anew as a whole. */
+void term_leave(struct term *t);
+void term_enter(struct term *t);
+/* Where a fatal signal leaves its report, and what the report says of the place. Copied. */
+void term_report(const char *path);
+void term_report_place(const char *screen);
+
+#endif

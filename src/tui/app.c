@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* app: see include/tui/app.h. */
+#include "tui/app.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app_priv.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "settings.h"
+#include "term_priv.h"
+
+const struct tui_conf *app_conf(const struct app *app)
+{
+	return app->conf;
+}
+
+struct loop *app_loop(const struct app *app)
+{
+	return app->conf->loop;
+}
+
+const struct catalog *app_catalog(const struct app *app)
+{
+	return app->conf->catalog;
+}
+
+const struct store *app_store(const struct app *app)
+{
+	return app->conf->store;
+}
+
+struct term *app_term(const struct app *app)
+{
+	return app->term;
+}
+
+const struct term_caps *app_caps(const struct app *app)
+{
+	return term_caps(app->term);
+}
+
+void app_changed(struct app *app)
+{
+	app->changed = true;
+}
+
+void app_redraw(struct app *app)
+{
+	clearok(curscr, TRUE);
+	app_changed(app);
+}
+
+void app_leave(struct app *app, int status)
+{
+	if (!app->ended)
+		app->status = status;
+	app->ended = true;
+	loop_stop(app_loop(app));
+}
+
+void app_ask_leave(struct app *app)
+{
+	for (struct screen *s = app->top; s; s = s->below)
+		if (s->ops->leaving && s->ops->leaving(s))
+			return;
+	app_leave(app, 0);
+}
+
+static void close_removed(struct app *app)
+{
+	while (app->removed) {
+		struct screen *s = app->removed;
+
+		app->removed = s->below;
+		if (s->ops->close)
+			s->ops->close(s);
+		free(s);
+	}
+}
+
+/* The end of a turn: what was taken off is closed, what has changed is painted. */
+static void on_turn(void *arg)
+{
+	struct app *app = arg;
+
+	close_removed(app);
+	if (!app->top && !app->ended)
+		app_leave(app, 0);
+	if (app->resized) {
+		app->resized = false;
+		if (term_resize(app->term))
+			app_changed(app);
+	}
+	if (app->changed && !app->ended) {
+		app->changed = false;
+		app_paint(app);
+	}
+}
+
+static void on_keyboard(int events, void *arg)
+{
+	(void)events;
+	app_input(arg);
+}
+
+/* ---- signals ---- */
+
+static void on_resize(void *arg)
+{
+	((struct app *)arg)->resized = true;
+}
+
+static void on_end(void *arg)
+{
+	app_leave(arg, ERR_INTERRUPTED);
+}
+
+static void on_interrupt(void *arg)
+{
+	app_ask_leave(arg);
+}
+
+static void on_suspend(void *arg)
+{
+	app_suspend(arg);
+}
+
+static void on_continue(void *arg)
+{
+	struct app *app = arg;
+
+	term_leave(app->term); /* the shell has set modes of its own meanwhile */
+	term_enter(app->term);
+	app_redraw(app);
+}
+
+static const struct {
+	int signum;
+	void (*fn)(void *arg);
+} handled[] = {
+	{SIGWINCH, on_resize},	{SIGTERM, on_end},	 {SIGHUP, on_end},
+	{SIGINT, on_interrupt}, {SIGQUIT, on_interrupt}, {SIGTSTP, on_suspend},
+	{SIGCONT, on_continue},
+};
+#define HANDLED (sizeof(handled) / sizeof(*handled))
+enum { AT_SUSPEND = 5, AT_CONTINUE };
+
+static void watch_signal(struct app *app, size_t i)
+{
+	app->signals[i] = loop_signal_start(app_loop(app), handled[i].signum, handled[i].fn, app);
+}
+
+static void unwatch_signal(struct app *app, size_t i)
+{
+	loop_signal_stop(app->signals[i]);
+	app->signals[i] = NULL;
+}
+
+void app_suspend(struct app *app)
+{
+	struct sigaction plain = {.sa_handler = SIG_DFL}, before;
+
+	term_leave(app->term);
+	unwatch_signal(app, AT_SUSPEND);
+	unwatch_signal(app, AT_CONTINUE);
+	sigemptyset(&plain.sa_mask);
+	sigaction(SIGTSTP, &plain, &before);
+	kill(0, SIGTSTP); /* the whole job; returns when it is continued */
+	sigaction(SIGTSTP, &before, NULL);
+	watch_signal(app, AT_SUSPEND);
+	watch_signal(app, AT_CONTINUE);
+	term_enter(app->term);
+	app_redraw(app);
+}
+
+/* ---- life ---- */
+
+struct app *app_new(const struct tui_conf *conf, struct err *e)
+{
+	struct app *app = xcalloc(1, sizeof(*app));
+	struct settings settings;
+	char *report;
+
+	app->conf = conf;
+	if (settings_read(&settings, conf->store, e) < 0) {
+		free(app);
+		return NULL;
+	}
+	app->term = term_open(e);
+	if (!app->term) {
+		free(app);
+		return NULL;
+	}
+	theme_init(&app->theme, app_caps(app), settings.theme);
+	report = file_join(conf->store->data_dir, "crash.txt");
+	term_report(report);
+	free(report);
+	app->turn = loop_turn_start(conf->loop, on_turn, app);
+	app->keyboard = loop_fd_start(conf->loop, STDIN_FILENO, LOOP_READ, on_keyboard, app);
+	for (size_t i = 0; i < HANDLED; i++)
+		watch_signal(app, i);
+	return app;
+}
+
+int app_run(struct app *app)
+{
+	app_changed(app);
+	while (!app->ended)
+		loop_run(app_loop(app));
+	return app->status;
+}
+
+void app_free(struct app *app)
+{
+	if (!app)
+		return;
+	while (app->top)
+		screen_pop(app->top);
+	close_removed(app);
+	for (size_t i = 0; i < HANDLED; i++)
+		unwatch_signal(app, i);
+	loop_fd_stop(app->keyboard);
+	loop_turn_stop(app->turn);
+	term_close(app->term);
+	free(app);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * settings: debwiz's own file, $XDG_CONFIG_HOME/debwiz/debwiz.ini. A missing file is the defaults.
+ *
+ *     [face]
+ *     theme = auto      ; dark, light, mono
+ */
+#ifndef TUI_SETTINGS_H
+#define TUI_SETTINGS_H
+
+#include "base/err.h"
+#include "plan/store.h"
+#include "tui/theme.h"
+
+struct settings {
+	enum theme_kind theme;
+};
+
+/* A wrong value is an error that names file, line and what is allowed. */
+int settings_read(struct settings *s, const struct store *store, struct err *e);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* term: opens, sizes and gives back the terminal; see include/tui/term.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "term_priv.h"
+
+#define ESC_DELAY_MS 25
+#define MAX_ROWS 1000
+#define MAX_COLUMNS 2000
+#define KEPT_MAX (64u << 10)
+
+bool term_is_there(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+/* Sends a control string that curses does not know of. */
+static void send(const char *bytes)
+{
+	file_write_all(STDOUT_FILENO, bytes, strlen(bytes), "the terminal", NULL);
+}
+
+/* Standard error goes to a file without a name while the screen is ours. */
+static void keep_stderr(struct term *t)
+{
+	FILE *file = tmpfile();
+
+	t->old_stderr = t->kept_stderr = -1;
+	if (!file)
+		return;
+	t->kept_stderr = fcntl(fileno(file), F_DUPFD_CLOEXEC, 3);
+	fclose(file);
+	t->old_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (t->kept_stderr >= 0 && t->old_stderr >= 0)
+		dup2(t->kept_stderr, STDERR_FILENO);
+	term_fatal_stderr(t->old_stderr, t->kept_stderr);
+}
+
+/* ... and comes out when it is not any more. */
+static void tell_stderr(struct term *t)
+{
+	char *bytes, *clean;
+	off_t end;
+	ssize_t n;
+
+	fflush(stderr);
+	if (t->old_stderr >= 0) {
+		dup2(t->old_stderr, STDERR_FILENO);
+		close(t->old_stderr);
+	}
+	if (t->kept_stderr < 0)
+		return;
+	end = lseek(t->kept_stderr, 0, SEEK_END);
+	if (end > 0) {
+		bytes = xmalloc(KEPT_MAX);
+		n = pread(t->kept_stderr, bytes, KEPT_MAX, end > KEPT_MAX ? end - KEPT_MAX : 0);
+		clean = text_clean(bytes, n > 0 ? (size_t)n : 0, true);
+		fputs(clean, stderr);
+		free(clean);
+		free(bytes);
+	}
+	close(t->kept_stderr);
+}
+
+static bool is_light(void)
+{
+	const char *say =
+		getenv("COLORFGBG"); /* "15;0", "0;default;15": the last is the background */
+	const char *bg = say ? strrchr(say, ';') : NULL;
+
+	return bg && (!strcmp(bg, ";7") || !strcmp(bg, ";15"));
+}
+
+static void find_caps(struct term *t)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	t->caps.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	t->caps.light = is_light();
+	if ((!no_color || !*no_color) && has_colors() && start_color() == OK) {
+		use_default_colors();
+		t->caps.colours = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
+	}
+	/* XT: it understands what xterm does, titles and paste marks among it (user_caps(5)) */
+	t->paste_marks = tigetflag("XT") > 0 || !strncmp(termname(), "screen", 6) ||
+			 !strncmp(termname(), "tmux", 4);
+}
+
+static int refuse(struct err *e, const char *why)
+{
+	err_set(e, ERR_USAGE, "no-terminal", "no full screen here: %s", why);
+	return err_hint(
+		e, "`debwiz new --plain` asks the same questions line by line; `debwiz --help` "
+		   "lists what can be done by command");
+}
+
+static void modes(struct term *t)
+{
+	raw();
+	noecho();
+	nonl();
+	intrflush(stdscr, FALSE);
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	curs_set(0);
+	if (t->paste_marks)
+		send("\033[?2004h");
+}
+
+struct term *term_open(struct err *e)
+{
+	const char *name = getenv("TERM");
+	struct term *t;
+
+	if (!term_is_there()) {
+		refuse(e, "standard input and output are not both a terminal");
+		return NULL;
+	}
+	if (!name || !*name || !strcmp(name, "dumb")) {
+		char *why = xasprintf("TERM is %s", name && *name ? name : "not set");
+
+		refuse(e, why);
+		free(why);
+		return NULL;
+	}
+	t = xcalloc(1, sizeof(*t));
+	tcgetattr(STDIN_FILENO, &t->saved);
+	unsetenv("LINES"); /* the terminal itself knows its size */
+	unsetenv("COLUMNS");
+	t->screen = newterm(NULL, stdout, stdin);
+	if (!t->screen || !tigetstr("cup") || tigetstr("cup") == (char *)-1) {
+		char *clean = text_clean(name, strlen(name), false);
+		char *why = xasprintf("nothing is known of a terminal \"%s\" that can place text",
+				      clean);
+
+		if (t->screen) {
+			endwin();
+			delscreen(t->screen);
+		}
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
+		refuse(e, why);
+		free(why);
+		free(clean);
+		free(t);
+		return NULL;
+	}
+	buf_init(&t->paste, 64u << 10);
+	set_escdelay(ESC_DELAY_MS);
+	typeahead(-1);
+	find_caps(t);
+	t->caps.mouse = mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL) != 0;
+	mouseinterval(0);
+	modes(t);
+	term_key_init();
+	t->inside = true;
+	term_resize(t);
+	term_fatal_arm(t);
+	keep_stderr(t);
+	return t;
+}
+
+void term_leave(struct term *t)
+{
+	if (!t->inside)
+		return;
+	t->inside = false;
+	if (t->paste_marks)
+		send("\033[?2004l");
+	endwin();
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
+}
+
+void term_enter(struct term *t)
+{
+	if (t->inside)
+		return;
+	t->inside = true;
+	reset_prog_mode();
+	modes(t);
+	clearok(curscr, TRUE);
+	term_resize(t);
+	doupdate();
+}
+
+void term_close(struct term *t)
+{
+	if (!t)
+		return;
+	term_leave(t);
+	term_fatal_disarm();
+	delscreen(t->screen);
+	tell_stderr(t);
+	buf_fini(&t->paste);
+	free(t);
+}
+
+const struct term_caps *term_caps(const struct term *t)
+{
+	return &t->caps;
+}
+
+void term_size(const struct term *t, int *rows, int *columns)
+{
+	(void)t;
+	getmaxyx(stdscr, *rows, *columns);
+}
+
+bool term_resize(struct term *t)
+{
+	struct winsize size;
+	int rows, columns;
+
+	term_size(t, &rows, &columns);
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_row || !size.ws_col)
+		return false; /* it does not say: what terminfo says holds */
+	if (size.ws_row > MAX_ROWS)
+		size.ws_row = MAX_ROWS;
+	if (size.ws_col > MAX_COLUMNS)
+		size.ws_col = MAX_COLUMNS;
+	if (rows == size.ws_row && columns == size.ws_col)
+		return false;
+	resizeterm(size.ws_row, size.ws_col);
+	return true;
+}
+
+void term_flush(struct term *t, int row, int column)
+{
+	if (!t->inside)
+		return;
+	curs_set(row >= 0);
+	if (row >= 0)
+		wmove(stdscr, row, column);
+	wnoutrefresh(stdscr);
+	doupdate();
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * term_fatal: gives the terminal back when a signal ends the program, and leaves a report. All that
+ * a handler needs is made ready before: within one, only what is safe there is called
+ * (signal-safety(7)). Signal handlers have no argument, so this state is the file's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "term_priv.h"
+
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
+#define FATAL_COUNT (sizeof(fatal_signals) / sizeof(*fatal_signals))
+
+static struct {
+	volatile sig_atomic_t armed;
+	struct termios modes;
+	char bytes[512]; /* what leaves the full screen */
+	size_t len;
+	int old_stderr, kept_stderr;
+	char report[512], place[64];
+} fatal;
+
+/* Adds a terminfo string without its padding marks. */
+static void add_string(const char *name)
+{
+	const char *s = tigetstr(name);
+
+	if (!s || s == (const char *)-1)
+		return;
+	while (*s && fatal.len + 1 < sizeof(fatal.bytes)) {
+		if (s[0] == '$' && s[1] == '<' && strchr(s, '>'))
+			s = strchr(s, '>') + 1;
+		else
+			fatal.bytes[fatal.len++] = *s++;
+	}
+}
+
+static void add_bytes(const char *s)
+{
+	size_t n = strlen(s);
+
+	if (fatal.len + n < sizeof(fatal.bytes)) {
+		memcpy(fatal.bytes + fatal.len, s, n);
+		fatal.len += n;
+	}
+}
+
+static void put(int fd, const char *s)
+{
+	size_t n = strlen(s);
+	ssize_t done = write(fd, s, n);
+
+	(void)done;
+}
+
+/* Terminal back, standard error back with what it had got. */
+static void give_back(void)
+{
+	char chunk[1024];
+	off_t at = 0;
+	ssize_t n;
+
+	if (!fatal.armed)
+		return;
+	fatal.armed = 0;
+	n = write(STDOUT_FILENO, fatal.bytes, fatal.len);
+	tcsetattr(STDIN_FILENO, TCSANOW, &fatal.modes);
+	if (fatal.old_stderr < 0)
+		return;
+	dup2(fatal.old_stderr, STDERR_FILENO);
+	while ((n = pread(fatal.kept_stderr, chunk, sizeof(chunk), at)) > 0) {
+		at += n;
+		for (ssize_t i = 0; i < n; i++)
+			if ((unsigned char)chunk[i] < 0x20 && chunk[i] != '\n')
+				chunk[i] = '?';
+		n = write(STDERR_FILENO, chunk, (size_t)n);
+	}
+}
+
+static const char *signal_word(int signum)
+{
+	switch (signum) {
+	case SIGSEGV:
+		return "SIGSEGV";
+	case SIGBUS:
+		return "SIGBUS";
+	case SIGABRT:
+		return "SIGABRT";
+	case SIGILL:
+		return "SIGILL";
+	case SIGFPE:
+		return "SIGFPE";
+	case SIGSYS:
+		return "SIGSYS";
+	default:
+		return "a fatal signal";
+	}
+}
+
+static void describe(int fd, int signum)
+{
+	put(fd, "debwiz " PACKAGE_VERSION " was ended by ");
+	put(fd, signal_word(signum));
+	put(fd, ", at: ");
+	put(fd, fatal.place);
+	put(fd, "\n");
+}
+
+static void on_fatal(int signum)
+{
+	int fd;
+
+	give_back();
+	describe(STDERR_FILENO, signum);
+	if (*fatal.report) {
+		fd = open(fatal.report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+			  0600);
+		if (fd >= 0) {
+			describe(fd, signum);
+			close(fd);
+			put(STDERR_FILENO, "  -> a mistake of debwiz: please report it; noted in ");
+			put(STDERR_FILENO, fatal.report);
+			put(STDERR_FILENO,
+			    "\n  -> machines that run go on; prepared work is kept\n");
+		}
+	}
+	raise(signum); /* SA_RESETHAND: what would have happened, happens */
+}
+
+static void set_handlers(void (*handler)(int), int flags)
+{
+	struct sigaction act = {.sa_handler = handler, .sa_flags = flags};
+
+	sigemptyset(&act.sa_mask);
+	for (size_t i = 0; i < FATAL_COUNT; i++)
+		sigaction(fatal_signals[i], &act, NULL);
+}
+
+void term_fatal_arm(const struct term *t)
+{
+	fatal.modes = t->saved;
+	fatal.old_stderr = fatal.kept_stderr = -1;
+	fatal.len = 0;
+	if (t->paste_marks)
+		add_bytes("\033[?2004l");
+	if (t->caps.mouse)
+		add_bytes("\033[?1006l\033[?1000l");
+	add_string("sgr0");
+	add_string("rmkx");
+	add_string("cnorm");
+	add_string("rmcup");
+	add_bytes("\r\n");
+	fatal.armed = 1;
+	mem_set_exit(give_back);
+	set_handlers(on_fatal, (int)SA_RESETHAND | SA_NODEFER);
+}
+
+void term_fatal_disarm(void)
+{
+	fatal.armed = 0;
+	mem_set_exit(NULL);
+	set_handlers(SIG_DFL, 0);
+}
+
+void term_fatal_stderr(int old, int kept)
+{
+	fatal.old_stderr = old;
+	fatal.kept_stderr = kept;
+}
+
+void term_report(const char *path)
+{
+	snprintf(fatal.report, sizeof(fatal.report), "%s", path);
+}
+
+void term_report_place(const char *screen)
+{
+	snprintf(fatal.place, sizeof(fatal.place), "%s", screen);
+}

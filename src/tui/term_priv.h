@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* term_priv: what the files of the terminal share. */
+#ifndef TUI_TERM_PRIV_H
+#define TUI_TERM_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <termios.h>
+
+#define NCURSES_NOMACROS
+#include <curses.h>
+
+#include "base/buf.h"
+#include "tui/term.h"
+
+/* Codes that curses is told to give for what terminfo does not name. */
+enum { CODE_PASTE_BEGIN = 0x600, CODE_PASTE_END, CODE_WORD_LEFT, CODE_WORD_RIGHT };
+
+struct term {
+	SCREEN *screen;
+	struct term_caps caps;
+	struct termios saved; /* modes as they were found */
+	bool paste_marks;     /* the terminal marks pastes (bracketed paste) */
+	bool inside;	      /* we have the terminal now */
+	int old_stderr, kept_stderr;
+	/* keys */
+	bool pasting;
+	struct buf paste;
+	bool have_next; /* a key that was read while looking behind an Esc */
+	struct key next;
+};
+
+/* term_fatal.c: fatal signals give the terminal back. */
+void term_fatal_arm(const struct term *t);
+void term_fatal_disarm(void);
+/* Where standard error was, and where it goes meanwhile. */
+void term_fatal_stderr(int old, int kept);
+/* term_key.c */
+void term_key_init(void);
+
+#endif
