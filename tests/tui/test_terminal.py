@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""The terminal: taken, sized, given back whatever happens (FAULTS.md, F52 to F56)."""
+import os
+import re
+import shutil
+import signal
+import unittest
+
+import lib
+
+# What the screens may send: text, and these control sequences (ECMA-48, xterm's ctlseqs).
+ALLOWED = re.compile(rb"\033\[[0-9;]*[A-HJKLMPXbcdfghlmr@]|\033\[\?[0-9;]*[hl]|\033[()][0AB]|"
+                     rb"\033[=>78M]|\033\[[0-9;]*t|[\r\n\b\t\016\017]")
+
+
+class Terminal(lib.Case):
+    def start(self, *args, home=None, **how):
+        s = self.screen(home or self.home(), *args, **how)
+        s.wait("debwiz · machines")
+        return s
+
+    def test_leaves_as_it_came(self):
+        s = self.start()
+        self.assertTrue(s.modes()["alternate"])
+        self.leave(s)
+
+    def test_sends_nothing_but_known_sequences(self):
+        s = self.start()
+        s.key("?", "Esc", "Down")
+        s.resize(40, 120)
+        s.settle()
+        self.leave(s)
+        rest = ALLOWED.sub(b"", s.raw())
+        self.assertEqual(re.findall(rb"[\000-\037]", rest), [])
+
+    def test_ctrl_c_and_signals(self):
+        for how in ("C-c", "C-\\", signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            with self.subTest(how):
+                s = self.start()
+                before = s.modes()["line"]
+                if isinstance(how, str):
+                    s.key(how)
+                else:
+                    s.signal(how)
+                self.assertIn(s.wait_end(3), (0, 130))
+                self.assert_given_back(s)
+                self.assertNotEqual(s.modes()["line"], before)
+
+    def test_crash_gives_the_terminal_back(self):
+        for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS):
+            with self.subTest(number):
+                home = self.home()
+                s = self.start(home=home)
+                s.signal(number)
+                self.assertIn(s.wait_end(5), (-number, 1))
+                self.assert_given_back(s)
+                self.assertTrue(s.modes()["line"][3] & 0o12, "no echo, no lines")
+                report = os.path.join(home.root, "data", "debwiz", "crash.txt")
+                s.wait("crash.txt")
+                with open(report, encoding="utf-8") as text:
+                    self.assertIn(number.name, text.read())
+
+    def test_line_goes_down(self):
+        for ignore in (False, True):
+            with self.subTest(ignore=ignore):
+                wrap = ["/bin/sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""] if ignore else []
+                s = self.start(wrap=wrap)
+                s.hangup()
+                self.assertIsNotNone(s.wait_end(3))
+
+    def test_no_full_screen(self):
+        for env, what in (({"TERM": "dumb"}, "TERM is dumb"), ({"TERM": None}, "TERM is not set"),
+                          ({"TERM": "no-such"}, "no-such")):
+            with self.subTest(env):
+                s = self.screen(self.home(**env))
+                self.assertEqual(s.wait_end(), 2)
+                self.assertIn(what, s.text())
+                self.assertIn("--plain", s.text().replace("\n", ""))
+
+    def test_locales_colours_sizes(self):
+        for env, columns, rows in (({"LC_ALL": "C"}, 80, 24), ({"NO_COLOR": "1"}, 80, 24),
+                                   ({"TERM": "vt100"}, 80, 24), ({"TERM": "linux"}, 80, 24),
+                                   ({"TERM": "xterm-256color", "COLORFGBG": "0;15"}, 80, 24),
+                                   ({"LINES": "9999", "COLUMNS": "9999"}, 80, 24),
+                                   ({}, 500, 200), ({}, 72, 20)):
+            with self.subTest(env=env, columns=columns):
+                s = self.screen(self.home(**env), rows=rows, columns=columns)
+                s.wait("debwiz %s machines" % ("-" if env.get("LC_ALL") == "C" else "·"))
+                if env.get("LC_ALL") == "C":
+                    self.assertTrue(s.text().isascii())
+                if "NO_COLOR" in env or env.get("TERM") == "vt100":
+                    self.assertNotRegex(s.raw(), rb"\033\[[0-9;]*[34][0-9][;m]")
+                self.leave(s)
+
+    def test_too_small_says_what_it_needs(self):
+        s = self.start()
+        for rows, columns in ((12, 40), (19, 80), (24, 71), (3, 10), (1, 1)):
+            s.resize(rows, columns)
+            s.settle()
+            if columns >= 40:
+                self.assertIn("needs 80 x 24", s.text())
+        s.resize(24, 80)
+        s.wait("debwiz · machines")
+        s.resize(12, 40)
+        s.wait("Ctrl-Q leaves")
+        self.leave(s)
+
+    def test_resize_storm(self):
+        s = self.start()
+        for i in range(1000):
+            s.tell("resize %d %d" % (10 + i % 40, 40 + i % 100))
+        s.resize(24, 80)
+        s.wait("debwiz · machines", limit=2)
+        s.tell("winsize 0 0")
+        s.settle()
+        self.leave(s)
+
+    @unittest.skipUnless(shutil.which("bash"), "there is no bash")
+    def test_ctrl_z(self):
+        home = self.home(PS1="shell> ", ENV=None)
+        s = self.screen(home, "--norc", "--noprofile", "-i", program=shutil.which("bash"))
+        s.wait("shell>")
+        s.type(lib.DEBWIZ + "\r")
+        s.wait("debwiz · machines")
+        for how in ("key", "signal"):
+            if how == "key":
+                s.key("C-z")
+            else:
+                s.type("")
+                os.kill(child_of(s.pid()), signal.SIGTSTP)
+            s.wait("Stopped", "shell>")
+            self.assertFalse(s.modes()["alternate"])
+            s.type("fg\r")
+            s.wait("debwiz · machines", gone="Stopped")
+        s.key("C-q")
+        s.wait("shell>", gone="machines")
+        s.type("exit\r")
+        s.wait_end()
+
+
+def child_of(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid), encoding="utf-8") as children:
+        return int(children.read().split()[0])
+
+
+if __name__ == "__main__":
+    lib.main()
