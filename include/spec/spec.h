@@ -118,6 +118,11 @@ int spec_read_text(struct spec *s, const char *path, const char *text, size_t n,
 /* Reads a file (at most 1 MiB); refuses one with a password hash that others may read. */
 int spec_read(struct spec *s, const char *path, struct err *e);
 
+/* Fills `to`, which holds nothing, with the fields and the path of `from`; no document, no lines. */
+void spec_copy(struct spec *to, const struct spec *from);
+/* Back to the default as if the file had never said it: its lines go from the document. */
+void spec_unset(struct spec *s, const char *section, const char *key);
+
 /* Applies `section.key=value`, `section.key+=value` (lists) or `section.key=` (--set). The last
  * empties a list or a text that may be empty, and sets any other field to its default. */
 int spec_set(struct spec *s, const char *assignment, struct err *e);
@@ -132,6 +137,11 @@ int spec_write(struct spec *s, const char *path, struct err *e);
 /* Cross-field rules against the catalogue: every violation a line as above, with the reason and
  * what is allowed. Facts about this host are not used. */
 int spec_check(const struct spec *s, const struct catalog *c, struct err *e);
+/* The same, one call for each violation, for a form that shows it at its field: line 0 where no file
+ * says it; texts are lent for the call. */
+typedef void (*spec_fault_fn)(unsigned line, const char *section, const char *key,
+			      const char *message, void *arg);
+void spec_check_each(const struct spec *s, const struct catalog *c, spec_fault_fn fn, void *arg);
 
 bool spec_equal(const struct spec *a, const struct spec *b); /* fields alone */
 

@@ -26,6 +26,7 @@
 #include "wizard/offers.h"
 
 struct wizard;
+struct wizard_question;
 
 struct wizard_conf {
 	const struct catalog *catalog;	    /* borrowed, as long as the wizard */
@@ -70,7 +71,7 @@ enum wizard_page_state {
 const char *wizard_page_title(enum wizard_page p); /* "Start-up" */
 /* A heading for the page's body: "Debian release for armhf". */
 const char *wizard_page_heading(struct wizard *w, enum wizard_page p);
-enum wizard_page_state wizard_page_state(const struct wizard *w, enum wizard_page p);
+enum wizard_page_state wizard_page_state(struct wizard *w, enum wizard_page p);
 enum wizard_page wizard_page(const struct wizard *w);
 /* To a page. Backwards always; forwards only over pages that are right: else false, the page with
  * the wrong answer becomes the current one and *wrong (may be NULL) the question. */

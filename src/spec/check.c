@@ -20,7 +20,8 @@ struct check {
 	const struct catalog *c;
 	const struct catalog_arch *arch;       /* NULL: not known */
 	const struct catalog_release *release; /* likewise */
-	struct faults faults;
+	spec_fault_fn fault;
+	void *arg;
 };
 
 static unsigned line_of(const struct check *k, const char *section, const char *key)
@@ -36,8 +37,23 @@ static unsigned item_line(const struct check *k, const char *section, const char
 	return ini_doc_line(k->s->doc, section, key, i);
 }
 
+static void fault(const struct check *k, unsigned line, const char *section, const char *key,
+		  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+static void fault(const struct check *k, unsigned line, const char *section, const char *key,
+		  const char *fmt, ...)
+{
+	va_list ap;
+	char *message;
+
+	va_start(ap, fmt);
+	message = xvasprintf(fmt, ap);
+	va_end(ap);
+	k->fault(line, section, key, message, k->arg);
+	free(message);
+}
+
 #define FAULT(k, section, key, ...)                                                                \
-	faults_add(&(k)->faults, line_of(k, section, key), section, key, __VA_ARGS__)
+	fault(k, line_of(k, section, key), section, key, __VA_ARGS__)
 
 static void add_word(struct buf *b, const char *word)
 {
@@ -214,7 +230,7 @@ static void check_forwards(struct check *k)
 		(void)spec_forward_parse(items->items[i], &f[i], NULL); /* was checked on reading */
 		for (size_t j = 0; j < i; j++)
 			if (same_port(&f[i], &f[j])) {
-				faults_add(&k->faults, item_line(k, "network", "forward", i),
+				fault(k, item_line(k, "network", "forward", i),
 					   "network", "forward",
 					   "port %u of this host is forwarded twice (also by %s); "
 					   "choose another port, or auto",
@@ -272,7 +288,7 @@ static void check_unique(struct check *k, const char *key, const struct strv *it
 			free(other);
 		}
 		if (twice)
-			faults_add(&k->faults, item_line(k, "devices", key, i), "devices", key,
+			fault(k, item_line(k, "devices", key, i), "devices", key,
 				   "%s=%s is given twice", part, mine);
 		free(mine);
 	}
@@ -289,26 +305,37 @@ static void check_system(struct check *k)
 		      name);
 }
 
+void spec_check_each(const struct spec *s, const struct catalog *c, spec_fault_fn fn, void *arg)
+{
+	struct check k = {.s = s, .c = c, .fault = fn, .arg = arg};
+
+	check_arch(&k);
+	check_release(&k);
+	check_pair(&k);
+	check_profile(&k);
+	check_mirror(&k);
+	check_firmware(&k);
+	check_cpu(&k);
+	check_network(&k);
+	check_unique(&k, "drive", &s->drives, "path");
+	check_unique(&k, "share", &s->shares, "tag");
+	check_system(&k);
+}
+
+static void gather(unsigned line, const char *section, const char *key, const char *message,
+		   void *arg)
+{
+	faults_add(arg, line, section, key, "%s", message);
+}
+
 int spec_check(const struct spec *s, const struct catalog *c, struct err *e)
 {
-	struct check *k = xcalloc(1, sizeof(*k));
+	struct faults *f = xcalloc(1, sizeof(*f));
 	int r;
 
-	k->s = s;
-	k->c = c;
-	faults_init(&k->faults, s->shown ? s->shown : s->name);
-	check_arch(k);
-	check_release(k);
-	check_pair(k);
-	check_profile(k);
-	check_mirror(k);
-	check_firmware(k);
-	check_cpu(k);
-	check_network(k);
-	check_unique(k, "drive", &s->drives, "path");
-	check_unique(k, "share", &s->shares, "tag");
-	check_system(k);
-	r = faults_report(&k->faults, "spec-check", e);
-	free(k);
+	faults_init(f, s->shown ? s->shown : s->name);
+	spec_check_each(s, c, gather, f);
+	r = faults_report(f, "spec-check", e);
+	free(f);
 	return r;
 }

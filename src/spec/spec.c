@@ -65,6 +65,34 @@ char *spec_path(const struct spec *s, const char *value)
 	return path;
 }
 
+void spec_copy(struct spec *to, const struct spec *from)
+{
+	spec_init(to);
+	for (size_t i = 0; i < field_count; i++) {
+		const struct field *f = &field_table[i];
+		struct strv values = STRV_INIT;
+
+		field_format(f, from, &values);
+		for (size_t k = 0; k < values.len; k++)
+			(void)field_parse(f, to, values.items[k], NULL); /* good, for it was read */
+		if (f->secret && values.len)
+			mem_wipe(values.items[0], strlen(values.items[0]));
+		strv_fini(&values);
+	}
+	to->path = xstrdup(from->path);
+	to->shown = xstrdup(from->shown);
+}
+
+void spec_unset(struct spec *s, const char *section, const char *key)
+{
+	const struct field *f = field_find(section, key);
+
+	field_reset(f, s);
+	s->lines[f - field_table] = 0;
+	if (s->doc)
+		(void)ini_doc_set(s->doc, section, key, NULL, 0, NULL);
+}
+
 bool spec_equal(const struct spec *a, const struct spec *b)
 {
 	for (size_t i = 0; i < field_count; i++)

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* answers: giving answers, and what is wrong with them; see include/wizard/wizard.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "host/password.h"
+#include "private.h"
+
+static void drop_draft(struct answer *a)
+{
+	free(a->draft);
+	free(a->draft_why);
+	a->draft = a->draft_why = NULL;
+}
+
+static bool keeps_draft(const struct wizard_question *q)
+{
+	return q->widget != WIZARD_CHOICE && q->widget != WIZARD_BOOL &&
+	       q->widget != WIZARD_PASSWORD && !wizard_is_list(q);
+}
+
+/* What was read and what is allowed: the field's own words, as a sentence of its own. */
+static int try_values(const struct field *f, const struct strv *values, struct err *e)
+{
+	struct spec scratch;
+	int r = 0;
+
+	spec_init(&scratch);
+	if (f->type == FIELD_LIST)
+		field_clear(f, &scratch);
+	for (size_t i = 0; i < values->len && !r; i++)
+		r = field_parse(f, &scratch, values->items[i], e);
+	spec_fini(&scratch);
+	return r;
+}
+
+/* The chosen row says that it cannot be. */
+static int try_option(struct wizard *w, const struct wizard_question *q, const char *value,
+		      struct err *e)
+{
+	struct wizard_list list;
+
+	if (q->widget != WIZARD_CHOICE)
+		return 0;
+	list = wizard_options(w, q);
+	for (size_t i = 0; i < list.len; i++)
+		if (!strcmp(list.rows[i].value, value) && list.rows[i].why_not)
+			return err_set(e, ERR_USAGE, "value-impossible", "%s: %s", value,
+				       list.rows[i].why_not);
+	return 0;
+}
+
+/* Takes the values over; what a choice contradicts by itself is refused. */
+static int take(struct wizard *w, const struct wizard_question *q, const struct strv *values,
+		struct err *e)
+{
+	struct answer *a = question_answer(w, q);
+	struct answer was = {.touched = a->touched, .yielded = a->yielded};
+
+	strv_copy(&was.wanted, &a->wanted);
+	drop_draft(a);
+	a->touched = true;
+	a->yielded = false;
+	strv_copy(&a->wanted, values);
+	wizard_settle(w, q);
+	if (q->widget == WIZARD_CHOICE && a->fault) {
+		err_set(e, ERR_USAGE, "value-impossible", "%s", a->fault);
+		a->touched = was.touched;
+		a->yielded = was.yielded;
+		strv_copy(&a->wanted, &was.wanted);
+		strv_fini(&was.wanted);
+		wizard_settle(w, q);
+		strv_fini(&w->notices);
+		return -1;
+	}
+	strv_fini(&was.wanted);
+	return 0;
+}
+
+static int set_password(struct wizard *w, const struct wizard_question *q, const char *text,
+			struct err *e)
+{
+	struct strv values = STRV_INIT;
+	char *hash = NULL;
+	int r = 0;
+
+	if (*text)
+		r = host_password_hash(text, &hash, e);
+	if (!r) {
+		strv_add(&values, hash ? hash : "");
+		r = take(w, q, &values, e);
+		mem_wipe(values.items[0], strlen(values.items[0]));
+		strv_fini(&values);
+	}
+	if (hash)
+		mem_wipe(hash, strlen(hash));
+	free(hash);
+	return r;
+}
+
+/* The path of the file. */
+static int set_path(struct wizard *w, const struct wizard_question *q, const char *text,
+		    struct err *e)
+{
+	struct answer *a = question_answer(w, q);
+	char *path = xstrdup(text); /* it may be lent from here */
+	size_t n = strlen(path);
+
+	drop_draft(a);
+	wizard_forget(w);
+	if (n < 5 || strcmp(path + n - 4, ".ini") || path[n - 5] == '/') {
+		err_set(e, ERR_USAGE, "save-name", "\"%s\" is no file's name that ends in .ini", path);
+		a->draft = path;
+		a->draft_why = xstrdup("not a file's name that ends in .ini");
+		return -1;
+	}
+	a->touched = true;
+	free(w->path);
+	w->path = path;
+	wizard_settle(w, NULL);
+	return 0;
+}
+
+int wizard_set(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
+{
+	struct err why = ERR_INIT;
+	struct strv values = STRV_INIT;
+	struct answer *a = question_answer(w, q);
+	int r;
+
+	if (!strcmp(q->id, "save"))
+		return set_path(w, q, text, e);
+	if (q->widget == WIZARD_PASSWORD)
+		return set_password(w, q, text, e);
+	if (wizard_is_list(q))
+		strv_split(&values, text, "\n");
+	else
+		strv_add(&values, text);
+	r = try_values(q->field, &values, &why);
+	if (r < 0 && keeps_draft(q)) {
+		char *draft = xstrdup(text); /* it may be the draft itself */
+
+		drop_draft(a);
+		a->draft = draft;
+		a->draft_why = xstrdup(why.text);
+		wizard_forget(w);
+		strv_fini(&w->notices);
+	}
+	if (!r)
+		r = try_option(w, q, text, &why);
+	if (!r)
+		r = take(w, q, &values, &why);
+	strv_fini(&values);
+	if (r < 0)
+		err_move(e, &why);
+	err_fini(&why);
+	return r;
+}
+
+/* ---- lists ---- */
+
+static void list_now(struct wizard *w, const struct wizard_question *q, struct strv *out)
+{
+	struct answer *a = question_answer(w, q);
+
+	if (question_applies(w, question_index(w, q)))
+		field_values(q->field, &w->spec, out);
+	else
+		strv_copy(out, &a->wanted);
+}
+
+static int take_list(struct wizard *w, const struct wizard_question *q, struct strv *values,
+		     struct err *e)
+{
+	int r = try_values(q->field, values, e);
+
+	if (!r)
+		r = take(w, q, values, e);
+	strv_fini(values);
+	return r;
+}
+
+int wizard_item_add(struct wizard *w, const struct wizard_question *q, const char *item,
+		    struct err *e)
+{
+	struct strv values = STRV_INIT;
+
+	list_now(w, q, &values);
+	if (strv_has(&values, item)) {
+		strv_fini(&values);
+		return err_set(e, ERR_USAGE, "value-twice", "\"%s\" is in the list already", item);
+	}
+	strv_add(&values, item);
+	return take_list(w, q, &values, e);
+}
+
+int wizard_item_set(struct wizard *w, const struct wizard_question *q, size_t at, const char *item,
+		    struct err *e)
+{
+	struct strv values = STRV_INIT;
+
+	list_now(w, q, &values);
+	if (at >= values.len) {
+		strv_fini(&values);
+		return wizard_item_add(w, q, item, e);
+	}
+	free(values.items[at]);
+	values.items[at] = xstrdup(item);
+	return take_list(w, q, &values, e);
+}
+
+void wizard_item_remove(struct wizard *w, const struct wizard_question *q, size_t at)
+{
+	struct strv values = STRV_INIT;
+	struct strv rest = STRV_INIT;
+
+	list_now(w, q, &values);
+	for (size_t i = 0; i < values.len; i++)
+		if (i != at)
+			strv_add(&rest, values.items[i]);
+	strv_fini(&values);
+	(void)take_list(w, q, &rest, NULL); /* a part of a good list is good */
+}
+
+/* ---- the rest ---- */
+
+void wizard_reset(struct wizard *w, const struct wizard_question *q)
+{
+	struct answer *a = question_answer(w, q);
+
+	drop_draft(a);
+	a->touched = a->yielded = false;
+	if (!strcmp(q->id, "save") && !w->original) {
+		free(w->path);
+		w->path = NULL;
+	}
+	wizard_settle(w, q);
+}
+
+const char *wizard_wrong(struct wizard *w, const struct wizard_question *q)
+{
+	const struct answer *a = question_answer(w, q);
+
+	return a->draft ? a->draft_why : a->fault;
+}
+
+bool wizard_touched(struct wizard *w, const struct wizard_question *q)
+{
+	const struct answer *a = question_answer(w, q);
+
+	return a->touched || a->draft;
+}
+
+/* The question that a field belongs to, or NULL. */
+static const struct wizard_question *question_of(struct wizard *w, const char *section,
+						 const char *key)
+{
+	const struct field *f = field_find(section, key);
+
+	for (size_t i = 0; f && i < question_count; i++)
+		if (w->questions[i].field == f)
+			return &w->questions[i];
+	return NULL;
+}
+
+int wizard_assign(struct wizard *w, const char *assignment, struct err *e)
+{
+	const char *eq = strchr(assignment, '=');
+	const char *dot = strchr(assignment, '.');
+	const struct wizard_question *q = NULL;
+	struct strv values = STRV_INIT;
+	struct spec scratch;
+	int r;
+
+	spec_copy(&scratch, &w->spec);
+	r = spec_set(&scratch, assignment, e);
+	if (!r && eq && dot && dot < eq) {
+		char *section = xstrndup(assignment, (size_t)(dot - assignment));
+		char *key = xstrndup(dot + 1, (size_t)(eq - dot - 1 - (eq[-1] == '+')));
+
+		q = question_of(w, section, key);
+		free(section);
+		free(key);
+	}
+	if (q) {
+		field_values(q->field, &scratch, &values);
+		r = take(w, q, &values, e);
+		if (r < 0)
+			err_prefix(e, "--set: %s", q->id);
+	}
+	strv_fini(&values);
+	spec_fini(&scratch);
+	return r;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* defaults: what is right for most, of a new machine on this host. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/size.h"
+#include "private.h"
+#include "spec/grammar.h"
+
+#define GIB (1ULL << 30)
+
+const struct catalog_arch *wizard_arch(const struct wizard *w)
+{
+	return catalog_arch_find(w->conf.catalog, w->spec.arch);
+}
+
+const struct catalog_release *wizard_release(const struct wizard *w)
+{
+	return catalog_release_find(w->conf.catalog, w->spec.release);
+}
+
+unsigned wizard_auto_cpus(const struct wizard *w)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	unsigned n = w->offers->host->cpus ? w->offers->host->cpus : 1;
+
+	return a && n > a->max_cpus ? a->max_cpus : n;
+}
+
+/* ARCH-RELEASE, with a number behind it where that is taken. */
+void default_name(struct wizard *w, struct strv *out)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.12s-%.12s", w->spec.arch, w->spec.release);
+	for (unsigned n = 2; n < 1000 && w->offers->name_taken(w->offers->arg, name); n++)
+		snprintf(name, sizeof(name), "%.12s-%.12s-%u", w->spec.arch, w->spec.release, n);
+	strv_add(out, name);
+}
+
+/* The newest stable one that has the architecture; the catalogue is sorted so. */
+void default_release(struct wizard *w, struct strv *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	const struct catalog_release *r;
+	size_t i = 0;
+
+	while ((r = catalog_release_next(w->conf.catalog, &i)))
+		if (!*r->not_offered && (!a || !a->releases.len || strv_has(&a->releases, r->codename))) {
+			strv_add(out, r->codename);
+			return;
+		}
+	strv_add(out, field_find("machine", "release")->initial);
+}
+
+/* By firmware where there is one, as hardware does. */
+void default_firmware(struct wizard *w, struct strv *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	bool has = a && *a->firmware &&
+		   (!a->firmware_releases.len || strv_has(&a->firmware_releases, w->spec.release));
+
+	strv_add(out, has ? "uefi" : "direct");
+}
+
+/* 1G; half of it on a small host, 2G on a large one, and what the machine takes. */
+void default_memory(struct wizard *w, struct strv *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	uint64_t host = w->offers->host->memory;
+	uint64_t size = host >= 15 * GIB ? 2 * GIB : host && host < 2 * GIB ? GIB / 2 : GIB;
+	char text[SIZE_TEXT];
+
+	if (a && size > a->max_memory)
+		size = a->max_memory;
+	strv_add(out, size_format(size, text));
+}
+
+void default_forward(struct wizard *w, struct strv *out)
+{
+	(void)w;
+	strv_add(out, "127.0.0.1:auto:22");
+}
+
+void default_timezone(struct wizard *w, struct strv *out)
+{
+	const char *zone = w->offers->host->timezone;
+
+	strv_add(out, zone && grammar_timezone(zone, NULL) == 0 ? zone : "Etc/UTC");
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * diff: the lines of two texts, side by side: the longest common run of lines is kept, the rest
+ * was removed or added. For files of some hundred lines; of larger ones the middle is shown whole.
+ */
+#include "diff.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define CELLS_MAX (4u << 20)
+
+struct lines {
+	const char **at; /* begin of each line; one more at the end */
+	size_t len;
+};
+
+static struct lines split(const char *text)
+{
+	struct lines l = {.len = 0};
+	size_t room = 16;
+
+	l.at = xreallocarray(NULL, room, sizeof(*l.at));
+	while (*text) {
+		if (l.len + 2 > room) {
+			room *= 2;
+			l.at = xreallocarray(l.at, room, sizeof(*l.at));
+		}
+		l.at[l.len++] = text;
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	l.at[l.len] = text;
+	return l;
+}
+
+static char *line_text(const struct lines *l, size_t i)
+{
+	size_t n = (size_t)(l->at[i + 1] - l->at[i]);
+
+	return xstrndup(l->at[i], n && l->at[i][n - 1] == '\n' ? n - 1 : n);
+}
+
+/* A last line without its newline is another one than with it. */
+static bool equal(const struct lines *a, size_t i, const struct lines *b, size_t k)
+{
+	size_t n = (size_t)(a->at[i + 1] - a->at[i]);
+
+	return n == (size_t)(b->at[k + 1] - b->at[k]) && !memcmp(a->at[i], b->at[k], n);
+}
+
+static void put(struct wizard_diff *d, enum wizard_mark mark, const struct lines *l, size_t i)
+{
+	d->lines = xreallocarray(d->lines, d->len + 1, sizeof(*d->lines));
+	d->lines[d->len].mark = mark;
+	d->lines[d->len++].text = line_text(l, i);
+	if (mark != WIZARD_SAME)
+		d->same = false;
+}
+
+/* Between the equal beginning and the equal end: longest common subsequence by its table. */
+static void middle(struct wizard_diff *d, const struct lines *a, size_t i, size_t a_end,
+		   const struct lines *b, size_t k, size_t b_end)
+{
+	size_t wide = b_end - k + 1;
+	size_t a0 = i, b0 = k;
+	bool whole = (a_end - i + 1) * wide > CELLS_MAX;
+	uint32_t *t = whole ? NULL : xcalloc((a_end - i + 1) * wide, sizeof(*t));
+
+#define CELL(x, y) t[((x) - a0) * wide + ((y) - b0)]
+	for (size_t x = a_end; t && x-- > a0;)
+		for (size_t y = b_end; y-- > b0;) {
+			if (equal(a, x, b, y))
+				CELL(x, y) = CELL(x + 1, y + 1) + 1;
+			else if (CELL(x + 1, y) > CELL(x, y + 1))
+				CELL(x, y) = CELL(x + 1, y);
+			else
+				CELL(x, y) = CELL(x, y + 1);
+		}
+	while (i < a_end || k < b_end) {
+		if (t && i < a_end && k < b_end && equal(a, i, b, k)) {
+			put(d, WIZARD_SAME, a, i);
+			i++;
+			k++;
+		} else if (i < a_end && (k == b_end || !t || CELL(i + 1, k) >= CELL(i, k + 1))) {
+			put(d, WIZARD_REMOVED, a, i++);
+		} else {
+			put(d, WIZARD_ADDED, b, k++);
+		}
+	}
+#undef CELL
+	free(t);
+}
+
+void diff_lines(const char *old, const char *new, struct wizard_diff *d)
+{
+	struct lines a = split(old);
+	struct lines b = split(new);
+	size_t head = 0, tail = 0;
+
+	d->same = true;
+	while (head < a.len && head < b.len && equal(&a, head, &b, head))
+		put(d, WIZARD_SAME, &a, head++);
+	while (tail < a.len - head && tail < b.len - head &&
+	       equal(&a, a.len - tail - 1, &b, b.len - tail - 1))
+		tail++;
+	middle(d, &a, head, a.len - tail, &b, head, b.len - tail);
+	for (size_t i = a.len - tail; i < a.len; i++)
+		put(d, WIZARD_SAME, &a, i);
+	free(a.at);
+	free(b.at);
+}
+
+void wizard_diff_fini(struct wizard_diff *d)
+{
+	for (size_t i = 0; i < d->len; i++) {
+		mem_wipe(d->lines[i].text, strlen(d->lines[i].text));
+		free(d->lines[i].text);
+	}
+	free(d->lines);
+	*d = (struct wizard_diff){.lines = NULL};
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* ini: the file as it would be written: that which was read, with what has changed; or a new one. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ini.h"
+#include "base/mem.h"
+#include "private.h"
+
+const char *wizard_path(struct wizard *w)
+{
+	if (w->path)
+		return w->path;
+	if (!w->save_path)
+		w->save_path = w->offers->save_path(w->offers->arg, w->spec.name);
+	return w->save_path;
+}
+
+int wizard_record(struct wizard *w, struct spec *out, struct err *e)
+{
+	struct strv values = STRV_INIT;
+
+	if (!w->original) {
+		spec_copy(out, &w->spec);
+		return 0;
+	}
+	if (spec_read_text(out, wizard_path(w), w->original, strlen(w->original), e) < 0)
+		return -1;
+	for (size_t i = 0; i < field_count; i++) {
+		const struct field *f = &field_table[i];
+
+		if (field_equal(f, out, &w->spec))
+			continue;
+		field_values(f, &w->spec, &values);
+		field_assign(f, out, &values);
+		strv_fini(&values);
+	}
+	/* What does not apply must not be said, not even as its default. */
+	for (size_t i = 0; i < question_count; i++) {
+		const struct field *f = w->questions[i].field;
+
+		if (f && !question_applies(w, i))
+			spec_unset(out, f->section, f->key);
+	}
+	return 0;
+}
+
+/* The lines of the field's key. */
+static void find_lines(const char *text, const struct field *f, unsigned *first, unsigned *count)
+{
+	struct ini_doc *d = ini_doc_parse("", text, strlen(text), NULL);
+
+	if (!d)
+		return;
+	*first = ini_doc_line(d, f->section, f->key, 0);
+	while (ini_doc_line(d, f->section, f->key, *count))
+		++*count;
+	ini_doc_free(d);
+}
+
+char *wizard_ini(struct wizard *w, const struct wizard_question *q, unsigned *first,
+		 unsigned *count, struct err *e)
+{
+	unsigned none[2];
+	struct spec s;
+	char *text;
+
+	first = first ? first : &none[0];
+	count = count ? count : &none[1];
+	*first = *count = 0;
+	if (wizard_record(w, &s, e) < 0)
+		return NULL;
+	text = spec_text(&s, e);
+	spec_fini(&s);
+	if (text && q && q->field)
+		find_lines(text, q->field, first, count);
+	return text;
+}
+
+bool wizard_dirty(struct wizard *w)
+{
+	for (size_t i = 0; i < question_count; i++)
+		if (w->answers[i].draft || (!w->original && w->answers[i].touched))
+			return true;
+	return !spec_equal(&w->spec, &w->was);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* private: what the files of src/wizard share. */
+#ifndef WIZARD_PRIVATE_H
+#define WIZARD_PRIVATE_H
+
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "wizard/wizard.h"
+
+#define NO_TOPIC WIZARD_TOPIC_COUNT
+
+/* A row of the table of questions; see questions.c. */
+struct question_row {
+	const char *id; /* "section.key" of the field, or a composed question's own */
+	enum wizard_page page;
+	enum wizard_widget widget;
+	bool more;
+	const char *title, *help; /* NULL: the field's */
+	const char *key;	  /* composed: "section.key" of the field that it writes, or NULL */
+	bool (*applies)(const struct wizard *w);
+	/* What is known at once of its options. */
+	void (*options)(struct wizard *w, struct wizard_rows *out);
+	enum wizard_topic topic; /* whose answer takes their place; NO_TOPIC: none */
+	bool adapts; /* gives way when the architecture or the release makes it impossible */
+	/* The default of a new machine here; NULL: the field's own. */
+	void (*initial)(struct wizard *w, struct strv *out);
+	/* One line about the answer, for wizard_note. */
+	void (*note)(struct wizard *w, struct buf *out);
+};
+
+extern const struct question_row question_rows[];
+extern const size_t question_count;
+
+struct answer {
+	bool touched;	    /* a person or the file gave it: `wanted` counts */
+	bool yielded;	    /* what is wanted is impossible now */
+	struct strv wanted; /* as in INI; a scalar has one item */
+	char *draft;	    /* a text that the grammar refused, or NULL */
+	char *draft_why;
+	char *fault; /* what contradicts other answers, or NULL */
+	/* looks, made when asked for and forgotten at the next change */
+	char *text, *shown, *note;
+	struct strv items;
+	struct wizard_rows rows;
+	bool has_rows;
+};
+
+/* What was asked for of one topic. */
+struct asked {
+	struct wizard *w;
+	char *key; /* what the answer depends on, NULL: never asked */
+	enum wizard_list_state state;
+	struct wizard_rows rows;
+	char *failure;
+	struct wizard_request *request; /* while it loads */
+};
+
+/* How a file was when it was read. */
+struct seen {
+	bool exists;
+	struct timespec mtime;
+	off_t size;
+	ino_t inode;
+	char digest[65];
+};
+
+struct wizard {
+	struct wizard_conf conf;
+	const struct wizard_offers *offers; /* of conf */
+	struct wizard_question *questions;  /* as question_rows */
+	struct answer *answers;
+	enum wizard_page page;
+	bool entered[WIZARD_PAGE_COUNT];
+	struct spec spec; /* as answered */
+	struct strv notices;
+	/* the file */
+	char *original;	  /* its text as read, NULL: a new machine */
+	struct spec was;  /* as read, or with the defaults */
+	struct seen seen; /* of the file as read */
+	char *path;	  /* where to save; NULL: derived from the name */
+	uint64_t made;	  /* size of the machine's disk, 0: there is none yet */
+	bool running;
+	/* looks */
+	char *save_path;
+	char *heading;
+	struct wizard_rows summary;
+	bool has_summary;
+	struct asked asked[WIZARD_TOPIC_COUNT];
+};
+
+/* wizard.c */
+size_t question_index(const struct wizard *w, const struct wizard_question *q);
+const struct question_row *question_row(const struct wizard *w, const struct wizard_question *q);
+struct answer *question_answer(struct wizard *w, const struct wizard_question *q);
+bool question_applies(const struct wizard *w, size_t i);
+/* Forgets all looks. */
+void wizard_forget(struct wizard *w);
+/* Takes what a file says for answers. */
+void wizard_load(struct wizard *w);
+
+/* settle.c: makes the record follow the answers, and finds what is wrong. `cause` is the question that was
+ * answered, or NULL. */
+void wizard_settle(struct wizard *w, const struct wizard_question *cause);
+/* The field's values as in INI. */
+void field_values(const struct field *f, const struct spec *s, struct strv *out);
+/* Sets a field from such values; they are known to be good. */
+void field_assign(const struct field *f, struct spec *s, const struct strv *values);
+
+/* ask.c */
+struct asked *wizard_ask(struct wizard *w, enum wizard_topic topic, const char *query);
+void wizard_unask(struct wizard *w);
+
+/* ini.c: the record with the document that it is to be written as; fails as spec_read_text does. */
+int wizard_record(struct wizard *w, struct spec *out, struct err *e);
+
+/* save.c */
+int seen_look(const char *path, struct seen *out, struct buf *text, struct err *e);
+
+/* defaults.c */
+void default_name(struct wizard *w, struct strv *out);
+void default_release(struct wizard *w, struct strv *out);
+void default_firmware(struct wizard *w, struct strv *out);
+void default_memory(struct wizard *w, struct strv *out);
+void default_forward(struct wizard *w, struct strv *out);
+void default_timezone(struct wizard *w, struct strv *out);
+/* The architecture and release of the record; NULL where they are not in the catalogue. */
+const struct catalog_arch *wizard_arch(const struct wizard *w);
+const struct catalog_release *wizard_release(const struct wizard *w);
+/* CPUs that cpu.count = auto gives here. */
+unsigned wizard_auto_cpus(const struct wizard *w);
+
+/* choices.c: options that are known at once */
+void choices_arch(struct wizard *w, struct wizard_rows *out);
+void choices_release(struct wizard *w, struct wizard_rows *out);
+void choices_method(struct wizard *w, struct wizard_rows *out);
+void choices_firmware(struct wizard *w, struct wizard_rows *out);
+void choices_initrd(struct wizard *w, struct wizard_rows *out);
+void choices_no_yet(struct wizard *w, struct wizard_rows *out);
+void choices_mirror(struct wizard *w, struct wizard_rows *out);
+void choices_component(struct wizard *w, struct wizard_rows *out);
+void choices_accel(struct wizard *w, struct wizard_rows *out);
+void choices_cpu(struct wizard *w, struct wizard_rows *out);
+void choices_bus(struct wizard *w, struct wizard_rows *out);
+void choices_cache(struct wizard *w, struct wizard_rows *out);
+void choices_format(struct wizard *w, struct wizard_rows *out);
+void choices_network(struct wizard *w, struct wizard_rows *out);
+void choices_forward(struct wizard *w, struct wizard_rows *out);
+void choices_display(struct wizard *w, struct wizard_rows *out);
+void choices_keys(struct wizard *w, struct wizard_rows *out);
+void choices_locale(struct wizard *w, struct wizard_rows *out);
+void choices_timezone(struct wizard *w, struct wizard_rows *out);
+void choices_keyboard(struct wizard *w, struct wizard_rows *out);
+void choices_profile(struct wizard *w, struct wizard_rows *out);
+
+/* review.c */
+void review_words(struct wizard *w, struct wizard_rows *out);
+
+/* notes.c */
+void note_name(struct wizard *w, struct buf *out);
+void note_row(struct wizard *w, struct buf *out, const char *id); /* the chosen option's own note */
+void note_arch(struct wizard *w, struct buf *out);
+void note_release(struct wizard *w, struct buf *out);
+void note_firmware(struct wizard *w, struct buf *out);
+void note_accel(struct wizard *w, struct buf *out);
+void note_cpu(struct wizard *w, struct buf *out);
+void note_count(struct wizard *w, struct buf *out);
+void note_memory(struct wizard *w, struct buf *out);
+void note_disk(struct wizard *w, struct buf *out);
+void note_forward(struct wizard *w, struct buf *out);
+void note_password(struct wizard *w, struct buf *out);
+void note_keys(struct wizard *w, struct buf *out);
+void note_packages(struct wizard *w, struct buf *out);
+void note_hostname(struct wizard *w, struct buf *out);
+void note_save(struct wizard *w, struct buf *out);
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* review: the machine in words, and what a person should know about it. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/size.h"
+#include "private.h"
+
+static void say(struct wizard_rows *out, const char *label, struct buf *text)
+{
+	wizard_rows_add(out, text->data, label);
+	buf_fini(text);
+}
+
+static void words_machine(struct wizard *w, struct wizard_rows *out)
+{
+	const struct catalog_profile *p = catalog_profile_find(w->conf.catalog, w->spec.profile);
+	const struct catalog_release *r = wizard_release(w);
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_addf(&b, "Debian %s", w->spec.release);
+	if (r && *r->version)
+		buf_addf(&b, " %s", r->version);
+	buf_addf(&b, ", %s", w->spec.arch);
+	if (p)
+		buf_addf(&b, "; %s", p->title);
+	say(out, w->spec.name, &b);
+}
+
+static void words_runs(struct wizard *w, struct wizard_rows *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.arch"));
+	unsigned cpus = w->spec.cpu_count ? w->spec.cpu_count : wizard_auto_cpus(w);
+	bool is_auto = !strcmp(w->spec.cpu_model, "auto");
+	bool native = a && strv_has(&a->native_hosts, w->offers->host->machine);
+	char text[SIZE_TEXT];
+	struct buf b;
+
+	buf_init(&b, 0);
+	if (strcmp(w->spec.accel, "auto"))
+		buf_adds(&b, w->spec.accel);
+	else if (l.current < l.len && *l.rows[l.current].columns[1])
+		buf_adds(&b, l.rows[l.current].columns[1]);
+	else
+		buf_adds(&b, native ? "accelerated where that works" : "emulated");
+	buf_addf(&b, "; %u CPU%s %s, %s", cpus, cpus == 1 ? "" : "s",
+		 is_auto && a ? (native ? "this host's CPU" : a->cpu_tcg) : w->spec.cpu_model,
+		 size_human(w->spec.memory, text));
+	say(out, "Runs here", &b);
+}
+
+static void words_start(struct wizard *w, struct wizard_rows *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	struct wizard_list l;
+	struct buf b;
+
+	buf_init(&b, 0);
+	if (w->spec.firmware == SPEC_UEFI) {
+		l = wizard_options(w, wizard_question(w, "firmware.mode"));
+		buf_addf(&b, "UEFI, two pflash devices from %s",
+			 l.current < l.len && *l.rows[l.current].columns[0]
+				 ? l.rows[l.current].columns[0]
+			 : a ? a->firmware
+			     : "Debian's firmware");
+	} else {
+		buf_addf(&b, "direct, the kernel from the disk%s%s",
+			 w->spec.initrd == SPEC_INITRD_OWN ? ", a small initrd" : ", Debian's initrd",
+			 *w->spec.cmdline ? ", words of your own" : "");
+	}
+	say(out, "Starts by", &b);
+}
+
+static void words_disk(struct wizard *w, struct wizard_rows *out)
+{
+	char *dir = NULL;
+	uint64_t room = w->offers->free_space(w->offers->arg, &dir);
+	char text[SIZE_TEXT];
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_addf(&b, "%s %s%s, grows as used", size_human(w->spec.disk_size, text),
+		 w->spec.disk_format, w->spec.standalone ? ", stand-alone" : "");
+	if (room)
+		buf_addf(&b, "; %s free here", size_human(room, text));
+	say(out, "Disk", &b);
+	free(dir);
+}
+
+static void words_network(struct wizard *w, struct wizard_rows *out)
+{
+	const struct strv *items = &w->spec.forwards;
+	struct spec_forward f;
+	struct buf b;
+
+	buf_init(&b, 0);
+	if (w->spec.net == SPEC_NET_NONE) {
+		buf_adds(&b, "none");
+	} else {
+		buf_adds(&b, w->spec.restrict_net ? "isolated" : "user");
+		for (size_t i = 0; i < items->len; i++) {
+			if (spec_forward_parse(items->items[i], &f, NULL) < 0)
+				continue;
+			if (f.guest_port == 22 && !f.udp)
+				buf_addf(&b, "; SSH on %s", f.host);
+			else
+				buf_addf(&b, "; %s%u on %s", f.udp ? "UDP " : "", (unsigned)f.guest_port, f.host);
+			if (f.host_port)
+				buf_addf(&b, ":%u", (unsigned)f.host_port);
+			else
+				buf_adds(&b, ", a free port");
+		}
+	}
+	say(out, "Network", &b);
+}
+
+static void words_devices(struct wizard *w, struct wizard_rows *out)
+{
+	const struct spec *s = &w->spec;
+	struct buf b;
+
+	buf_init(&b, 0);
+	if (s->display != SPEC_DISPLAY_NONE)
+		buf_addf(&b, ", %s", s->display == SPEC_DISPLAY_GTK ? "a window" : "a VNC screen");
+	if (s->usb)
+		buf_adds(&b, ", USB");
+	if (s->audio)
+		buf_adds(&b, ", sound");
+	if (s->shares.len)
+		buf_addf(&b, ", %zu shared folder%s", s->shares.len, s->shares.len == 1 ? "" : "s");
+	if (s->drives.len)
+		buf_addf(&b, ", %zu further drive%s", s->drives.len, s->drives.len == 1 ? "" : "s");
+	if (!b.len) {
+		buf_fini(&b);
+		return;
+	}
+	buf_drop(&b, 2);
+	say(out, "Devices", &b);
+}
+
+static void words_you(struct wizard *w, struct wizard_rows *out)
+{
+	const struct spec *s = &w->spec;
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_addf(&b, "user %s; ssh by %s; %s", s->user,
+		 s->ssh_keys.len ? "the keys named" : "your own keys",
+		 *s->password_hash ? "a password" : "console logs in by itself");
+	say(out, "You", &b);
+	if (!s->packages.len)
+		return;
+	buf_init(&b, 0);
+	for (size_t i = 0; i < s->packages.len; i++)
+		buf_addf(&b, "%s%s", i ? ", " : "", s->packages.items[i]);
+	say(out, "Packages", &b);
+}
+
+void review_words(struct wizard *w, struct wizard_rows *out)
+{
+	words_machine(w, out);
+	words_runs(w, out);
+	words_start(w, out);
+	words_disk(w, out);
+	words_network(w, out);
+	words_devices(w, out);
+	words_you(w, out);
+}
+
+/* ---- warnings ---- */
+
+static void warn_processor(struct wizard *w, struct strv *out)
+{
+	const struct host_facts *host = w->offers->host;
+
+	if (host->memory && w->spec.memory > host->memory)
+		strv_add(out, "the memory is more than this host has: it would swap, or refuse to start");
+	else if (host->memory && w->spec.memory > host->memory / 4 * 3)
+		strv_add(out, "the memory is more than three quarters of this host's");
+	if (host->cpus && w->spec.cpu_count > host->cpus)
+		strv_addf(out, "more CPUs than this host's %u make it slower, not quicker", host->cpus);
+}
+
+static void warn_disk(struct wizard *w, struct strv *out)
+{
+	char *dir = NULL;
+	uint64_t room = w->offers->free_space(w->offers->arg, &dir);
+	char text[SIZE_TEXT];
+
+	if (room && room < (4ULL << 30))
+		strv_addf(out, "only %s are free at %s; a machine wants about 2 G at first, and more while "
+			       "it is made",
+			  size_human(room, text), dir);
+	else if (room && room < w->spec.disk_size && w->spec.standalone)
+		strv_addf(out, "%s are free at %s: a full disk of this size does not fit",
+			  size_human(room, text), dir);
+	if (w->spec.cache == SPEC_CACHE_UNSAFE)
+		strv_add(out, "cache = unsafe: after a power cut the machine may be lost");
+	free(dir);
+}
+
+static void warn_devices(struct wizard *w, struct strv *out)
+{
+	static const char *const lists[] = {"devices.drive", "devices.share"};
+	struct spec_forward f;
+
+	for (size_t i = 0; i < w->spec.forwards.len; i++) {
+		if (spec_forward_parse(w->spec.forwards.items[i], &f, NULL) < 0)
+			continue;
+		if (f.host_port && !f.udp && !w->running &&
+		    !w->offers->port_free(w->offers->arg, f.host, f.host_port))
+			strv_addf(out, "port %u of %s is in use on this host now", (unsigned)f.host_port,
+				  f.host);
+		if (strcmp(f.host, "127.0.0.1"))
+			strv_addf(out, "%s: others on your network can reach this port",
+				  w->spec.forwards.items[i]);
+	}
+	for (size_t k = 0; k < 2; k++) {
+		const struct strv *items = wizard_items(w, wizard_question(w, lists[k]));
+
+		for (size_t i = 0; i < items->len; i++) {
+			char *value = spec_item_get(items->items[i], "path");
+			char *path = value ? spec_path(&w->spec, value) : NULL;
+
+			if (path && access(path, F_OK) < 0)
+				strv_addf(out, "%s is not there: the machine would not start", value);
+			free(path);
+			free(value);
+		}
+	}
+}
+
+static void warn_system(struct wizard *w, struct strv *out)
+{
+	const char *locale = w->spec.locale;
+
+	if (!*w->spec.password_hash)
+		strv_addf(out, "no password: the serial console logs %s in by itself and sudo asks for "
+			       "nothing; root is locked",
+			  w->spec.user);
+	if (strcmp(locale, "C") && strcmp(locale, "POSIX") && strcasecmp(locale, "C.UTF-8") &&
+	    !strv_has(&w->spec.packages, "locales"))
+		strv_addf(out, "%s needs the package locales; without it the machine speaks C.UTF-8",
+			  locale);
+}
+
+void wizard_warnings(struct wizard *w, enum wizard_page p, struct strv *out)
+{
+	if (p == WIZARD_PROCESSOR || p == WIZARD_REVIEW)
+		warn_processor(w, out);
+	if (p == WIZARD_DISK || p == WIZARD_REVIEW)
+		warn_disk(w, out);
+	if (p == WIZARD_DEVICES || p == WIZARD_REVIEW)
+		warn_devices(w, out);
+	if (p == WIZARD_SYSTEM || p == WIZARD_REVIEW)
+		warn_system(w, out);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * save: writing the file. One that is there is overwritten only after its difference was shown,
+ * and only while it is still the file that was compared.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "diff.h"
+#include "private.h"
+
+static void digest(const struct buf *text, char out[65])
+{
+	struct hash *h = hash_new();
+	uint8_t bytes[HASH_SIZE];
+	char hex[HASH_HEX];
+
+	hash_add(h, text->data, text->len);
+	hash_end(h, bytes);
+	hash_hex(bytes, hex);
+	memcpy(out, hex, sizeof(hex) < 65 ? sizeof(hex) : 65);
+}
+
+static void note_stat(const struct stat *st, struct seen *out)
+{
+	out->exists = true;
+	out->mtime = st->st_mtim;
+	out->size = st->st_size;
+	out->inode = st->st_ino;
+}
+
+int seen_look(const char *path, struct seen *out, struct buf *text, struct err *e)
+{
+	struct stat st;
+
+	*out = (struct seen){.exists = false};
+	if (stat(path, &st) < 0)
+		return err_errno(e, errno, "file-missing", "cannot read %s", path);
+	note_stat(&st, out);
+	if (file_read(path, INI_FILE_MAX, text, e) < 0)
+		return -1;
+	digest(text, out->digest);
+	return 0;
+}
+
+bool wizard_file_changed(struct wizard *w)
+{
+	struct seen now;
+	struct buf text;
+	struct stat st;
+
+	if (!w->original)
+		return false;
+	if (stat(w->path, &st) == 0 && st.st_size == w->seen.size && st.st_ino == w->seen.inode &&
+	    st.st_mtim.tv_sec == w->seen.mtime.tv_sec && st.st_mtim.tv_nsec == w->seen.mtime.tv_nsec)
+		return false;
+	if (seen_look(w->path, &now, &text, NULL) < 0)
+		return true;
+	buf_fini(&text);
+	if (strcmp(now.digest, w->seen.digest))
+		return true;
+	w->seen = now; /* written anew with the same content */
+	return false;
+}
+
+int wizard_diff(struct wizard *w, struct wizard_diff *out, struct err *e)
+{
+	const char *path = wizard_path(w);
+	char *ini = wizard_ini(w, NULL, NULL, NULL, e);
+	struct seen now;
+	struct buf text;
+
+	*out = (struct wizard_diff){.exists = file_exists(path)};
+	if (!ini)
+		return -1;
+	buf_init(&text, 0);
+	if (out->exists && seen_look(path, &now, &text, e) < 0) {
+		free(ini);
+		return -1;
+	}
+	diff_lines(text.data, ini, out);
+	if (out->exists) {
+		memcpy(out->seen, now.digest, sizeof(out->seen));
+		out->foreign = !w->original || strcmp(now.digest, w->seen.digest) != 0;
+	} else {
+		out->same = false;
+	}
+	mem_wipe(ini, strlen(ini));
+	free(ini);
+	buf_fini(&text);
+	return 0;
+}
+
+/* May the file be written over? */
+static int check_shown(const char *path, const struct wizard_diff *shown, struct err *e)
+{
+	struct seen now;
+	struct buf text;
+
+	if (!file_exists(path)) {
+		if (!shown || !shown->exists)
+			return 0;
+		err_set(e, ERR_BUSY, "save-changed", "%s is gone since it was compared", path);
+		return err_hint(e, "look at what would be written, and save again");
+	}
+	if (!shown) {
+		err_set(e, ERR_BUSY, "save-unseen", "%s is there already", path);
+		return err_hint(e, "it is overwritten only after its difference was shown");
+	}
+	if (seen_look(path, &now, &text, e) < 0)
+		return -1;
+	buf_fini(&text);
+	if (strcmp(now.digest, shown->seen)) {
+		err_set(e, ERR_BUSY, "save-changed", "%s was changed by somebody else meanwhile", path);
+		return err_hint(e, "look at the difference again");
+	}
+	return 0;
+}
+
+static int check_right(struct wizard *w, struct err *e)
+{
+	for (enum wizard_page p = WIZARD_MACHINE; p < WIZARD_PAGE_COUNT; p++) {
+		const struct wizard_question *q = wizard_page_wrong(w, p);
+
+		if (q)
+			return err_set(e, ERR_USAGE, "wizard-wrong", "%s: %s", q->title,
+				       wizard_wrong(w, q));
+	}
+	return 0;
+}
+
+/* The folder of our own machines is made; another one must be there. */
+static int make_folder(struct wizard *w, struct err *e)
+{
+	char *dir;
+	int r;
+
+	if (w->path)
+		return 0;
+	dir = file_dirname(wizard_path(w));
+	r = file_mkdirs(dir, e);
+	free(dir);
+	return r;
+}
+
+/* From here on it is a file that was read. */
+static int reload(struct wizard *w, char *path, struct err *e)
+{
+	struct buf text;
+
+	free(w->path);
+	w->path = path;
+	spec_fini(&w->was);
+	if (seen_look(path, &w->seen, &text, e) < 0 || spec_read(&w->was, path, e) < 0)
+		return -1;
+	free(w->original);
+	w->original = buf_steal(&text);
+	wizard_load(w);
+	wizard_settle(w, NULL);
+	return 0;
+}
+
+int wizard_save(struct wizard *w, const struct wizard_diff *shown, struct err *e)
+{
+	char *path = file_absolute(wizard_path(w));
+	struct spec s;
+	int r = check_right(w, e);
+
+	if (!r)
+		r = check_shown(path, shown, e);
+	if (!r)
+		r = make_folder(w, e);
+	if (!r)
+		r = wizard_record(w, &s, e);
+	if (!r) {
+		r = spec_write(&s, path, e);
+		spec_fini(&s);
+	}
+	if (r < 0) {
+		free(path);
+		return -1;
+	}
+	return reload(w, path, e);
+}

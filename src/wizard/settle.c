@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * settle: makes the record follow the answers: what does not apply has its default, what a person
+ * wanted counts, everything else has what is right here. Then the rules are asked.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/size.h"
+#include "private.h"
+
+#define ROUNDS 3 /* one fallback may uncover another fault */
+
+void field_values(const struct field *f, const struct spec *s, struct strv *out)
+{
+	strv_fini(out);
+	field_format(f, s, out);
+}
+
+void field_assign(const struct field *f, struct spec *s, const struct strv *values)
+{
+	if (f->type == FIELD_LIST)
+		field_clear(f, s);
+	for (size_t i = 0; i < values->len; i++)
+		if (field_parse(f, s, values->items[i], NULL) < 0)
+			field_reset(f, s); /* an empty text, which is a default alone */
+}
+
+/* What the question has when nobody answered it. */
+static void initial(struct wizard *w, size_t i, struct strv *out)
+{
+	const struct question_row *row = &question_rows[i];
+	const struct field *f = w->questions[i].field;
+
+	if (!w->original && row->initial)
+		row->initial(w, out);
+	else if (f->type != FIELD_LIST)
+		strv_add(out, !strcmp(row->id, "machine.name") ? w->was.name : f->initial);
+}
+
+/* Puts the value in force that the answers ask for. */
+static void apply(struct wizard *w, size_t i)
+{
+	const struct answer *a = &w->answers[i];
+	struct strv values = STRV_INIT;
+
+	if (!w->questions[i].field)
+		return;
+	if (!question_applies(w, i)) {
+		field_reset(w->questions[i].field, &w->spec);
+		return;
+	}
+	if (a->touched && !a->yielded)
+		strv_copy(&values, &a->wanted);
+	else
+		initial(w, i, &values);
+	field_assign(w->questions[i].field, &w->spec, &values);
+	strv_fini(&values);
+}
+
+static void add_fault(struct wizard *w, const char *id, const char *message)
+{
+	const struct wizard_question *q = wizard_question(w, id);
+	struct answer *a;
+
+	if (!q)
+		return;
+	a = question_answer(w, q);
+	if (!a->fault)
+		a->fault = xstrdup(message);
+}
+
+static void on_fault(unsigned line, const char *section, const char *key, const char *message,
+		     void *arg)
+{
+	char *id = xasprintf("%s.%s", section, key);
+
+	(void)line;
+	add_fault(arg, id, message);
+	free(id);
+}
+
+/* A machine that is made: what cannot change any more. */
+static void check_made(struct wizard *w)
+{
+	char has[SIZE_TEXT];
+	char *text;
+
+	if (!w->made)
+		return;
+	if (strcmp(w->spec.name, w->was.name)) {
+		text = xasprintf("this machine is made and keeps its name here; `debwiz rename %s %s` "
+				 "renames it",
+				 w->was.name, w->spec.name);
+		add_fault(w, "machine.name", text);
+		free(text);
+	}
+	if (strcmp(w->spec.arch, w->was.arch)) {
+		text = xasprintf("this machine's disk holds a system for %s; make a new machine for %s",
+				 w->was.arch, w->spec.arch);
+		add_fault(w, "machine.arch", text);
+		free(text);
+	}
+	if (w->spec.disk_size < w->made) {
+		text = xasprintf("the disk has %s already and only grows",
+				 size_format(w->made, has));
+		add_fault(w, "disk.size", text);
+		free(text);
+	}
+}
+
+static void check_files(struct wizard *w)
+{
+	const struct strv *keys = &w->spec.ssh_keys;
+	char *path;
+	char *text;
+
+	for (size_t i = 0; i < keys->len; i++) {
+		path = spec_path(&w->spec, keys->items[i]);
+		if (access(path, R_OK) < 0) {
+			text = xasprintf("%s cannot be read; name a file with a public key, or remove it",
+					 keys->items[i]);
+			add_fault(w, "system.ssh_key", text);
+			free(text);
+		}
+		free(path);
+	}
+	if (*w->spec.keyring) {
+		path = spec_path(&w->spec, w->spec.keyring);
+		if (access(path, R_OK) < 0)
+			add_fault(w, "mirror.keyring", "cannot be read; name a file of OpenPGP keys, or leave this "
+						       "empty");
+		free(path);
+	}
+}
+
+static void check_name(struct wizard *w)
+{
+	char *text;
+
+	if (w->original && !strcmp(w->spec.name, w->was.name))
+		return;
+	if (w->offers->name_taken(w->offers->arg, w->spec.name)) {
+		text = xasprintf("a machine named %s is there already; choose another name", w->spec.name);
+		add_fault(w, "machine.name", text);
+		free(text);
+	}
+}
+
+static void check(struct wizard *w)
+{
+	for (size_t i = 0; i < question_count; i++) {
+		free(w->answers[i].fault);
+		w->answers[i].fault = NULL;
+	}
+	check_made(w); /* first: the reason that cannot be mended counts */
+	spec_check_each(&w->spec, w->conf.catalog, on_fault, w);
+	check_name(w);
+	check_files(w);
+}
+
+static void apply_all(struct wizard *w)
+{
+	/* Twice: what applies and what is a default may hang on a later answer. */
+	for (int round = 0; round < 2; round++)
+		for (size_t i = 0; i < question_count; i++)
+			apply(w, i);
+	check(w);
+}
+
+/* Architecture or release is another: what is impossible with it gives way. */
+static void adapt(struct wizard *w, const struct wizard_question *cause, char **reasons)
+{
+	for (size_t i = 0; i < question_count; i++)
+		w->answers[i].yielded = false;
+	apply_all(w);
+	for (int round = 0; round < ROUNDS; round++) {
+		bool changed = false;
+
+		for (size_t i = 0; i < question_count; i++) {
+			struct answer *a = &w->answers[i];
+
+			if (!a->fault || !question_rows[i].adapts || !a->touched || a->yielded ||
+			    &w->questions[i] == cause)
+				continue;
+			free(reasons[i]);
+			reasons[i] = xstrdup(a->fault);
+			a->yielded = changed = true;
+		}
+		if (!changed)
+			return;
+		apply_all(w);
+	}
+}
+
+static char *joined(const struct field *f, const struct spec *s)
+{
+	struct strv values = STRV_INIT;
+	char *text;
+
+	field_format(f, s, &values);
+	text = strv_join(&values, ", ");
+	strv_fini(&values);
+	return text;
+}
+
+static bool is_cause_of_change(const struct wizard_question *q)
+{
+	return q && (!strcmp(q->id, "machine.arch") || !strcmp(q->id, "machine.release"));
+}
+
+/* Says what became another elsewhere. */
+static void tell(struct wizard *w, const struct wizard_question *cause, const struct spec *before,
+		 char **reasons)
+{
+	for (size_t i = 0; i < question_count; i++) {
+		const struct wizard_question *q = &w->questions[i];
+		char *text;
+
+		if (!q->field || q == cause || q->field->secret ||
+		    field_equal(q->field, before, &w->spec) ||
+		    (!is_cause_of_change(cause) && !w->answers[i].touched))
+			continue;
+		if (!question_applies(w, i)) {
+			strv_addf(&w->notices, "%s does not apply now; its answer is kept", q->title);
+			continue;
+		}
+		text = joined(q->field, &w->spec);
+		strv_addf(&w->notices, "%s is now %s%s%s", q->title, *text ? text : "empty",
+			  reasons[i] ? ": " : "", reasons[i] ? reasons[i] : "");
+		free(text);
+	}
+}
+
+void wizard_settle(struct wizard *w, const struct wizard_question *cause)
+{
+	char **reasons = xcalloc(question_count, sizeof(*reasons));
+	struct spec before;
+
+	spec_copy(&before, &w->spec);
+	wizard_forget(w);
+	strv_fini(&w->notices);
+	if (is_cause_of_change(cause))
+		adapt(w, cause, reasons);
+	else
+		apply_all(w);
+	free(w->spec.path);
+	w->spec.path = file_absolute(wizard_path(w));
+	if (cause)
+		tell(w, cause, &before, reasons);
+	for (size_t i = 0; i < question_count; i++)
+		free(reasons[i]);
+	free(reasons);
+	spec_fini(&before);
+}

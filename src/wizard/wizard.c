@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* wizard: life cycle, pages and questions; see include/wizard/wizard.h. */
+#include "wizard/wizard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "private.h"
+
+/* ---- the table at run time ---- */
+
+static const struct field *field_of(const char *id)
+{
+	const char *dot = id ? strchr(id, '.') : NULL;
+	char *section;
+	const struct field *f;
+
+	if (!dot)
+		return NULL;
+	section = xstrndup(id, (size_t)(dot - id));
+	f = field_find(section, dot + 1);
+	free(section);
+	return f;
+}
+
+static struct wizard_question *make_questions(void)
+{
+	struct wizard_question *all = xcalloc(question_count, sizeof(*all));
+
+	for (size_t i = 0; i < question_count; i++) {
+		const struct question_row *row = &question_rows[i];
+		const struct field *f = field_of(row->key ? row->key : row->id);
+
+		all[i] = (struct wizard_question){
+			.id = row->id,
+			.page = row->page,
+			.widget = row->widget,
+			.title = row->title ? row->title : f ? f->title : row->id,
+			.help = row->help ? row->help : f ? f->help : "",
+			.field = f,
+			.more = row->more,
+		};
+	}
+	return all;
+}
+
+size_t question_index(const struct wizard *w, const struct wizard_question *q)
+{
+	return (size_t)(q - w->questions);
+}
+
+const struct question_row *question_row(const struct wizard *w, const struct wizard_question *q)
+{
+	return &question_rows[question_index(w, q)];
+}
+
+struct answer *question_answer(struct wizard *w, const struct wizard_question *q)
+{
+	return &w->answers[question_index(w, q)];
+}
+
+bool question_applies(const struct wizard *w, size_t i)
+{
+	return !question_rows[i].applies || question_rows[i].applies(w);
+}
+
+const struct wizard_question *wizard_question_next(struct wizard *w, enum wizard_page p,
+						   const struct wizard_question *after)
+{
+	for (size_t i = after ? question_index(w, after) + 1 : 0; i < question_count; i++)
+		if (w->questions[i].page == p && question_applies(w, i))
+			return &w->questions[i];
+	return NULL;
+}
+
+const struct wizard_question *wizard_question(struct wizard *w, const char *id)
+{
+	for (size_t i = 0; i < question_count; i++)
+		if (!strcmp(w->questions[i].id, id))
+			return &w->questions[i];
+	return NULL;
+}
+
+bool wizard_is_list(const struct wizard_question *q)
+{
+	return q->widget == WIZARD_LIST || q->widget == WIZARD_SEARCH || q->widget == WIZARD_FILES;
+}
+
+/* ---- life cycle ---- */
+
+static void forget_answer(struct answer *a)
+{
+	free(a->text);
+	free(a->shown);
+	free(a->note);
+	a->text = a->shown = a->note = NULL;
+	strv_fini(&a->items);
+	wizard_rows_fini(&a->rows);
+	a->has_rows = false;
+}
+
+void wizard_forget(struct wizard *w)
+{
+	for (size_t i = 0; i < question_count; i++)
+		forget_answer(&w->answers[i]);
+	free(w->save_path);
+	free(w->heading);
+	w->save_path = w->heading = NULL;
+	wizard_rows_fini(&w->summary);
+	w->has_summary = false;
+}
+
+static struct wizard *make(const struct wizard_conf *conf)
+{
+	struct wizard *w = xcalloc(1, sizeof(*w));
+
+	w->conf = *conf;
+	w->offers = conf->offers;
+	w->questions = make_questions();
+	w->answers = xcalloc(question_count, sizeof(*w->answers));
+	w->entered[WIZARD_MACHINE] = true;
+	spec_init(&w->spec);
+	return w;
+}
+
+struct wizard *wizard_new(const struct wizard_conf *conf)
+{
+	struct wizard *w = make(conf);
+
+	spec_init(&w->was);
+	wizard_settle(w, NULL);
+	spec_fini(&w->was);
+	spec_copy(&w->was, &w->spec);
+	return w;
+}
+
+void wizard_load(struct wizard *w)
+{
+	for (size_t i = 0; i < question_count; i++) {
+		const struct field *f = w->questions[i].field;
+		struct answer *a = &w->answers[i];
+
+		if (!f)
+			continue;
+		a->touched = w->was.lines[f - field_table] != 0;
+		a->yielded = false;
+		field_values(f, &w->was, &a->wanted);
+	}
+	w->made = w->offers->made(w->offers->arg, w->was.name, &w->running);
+}
+
+struct wizard *wizard_edit(const struct wizard_conf *conf, const char *path, struct err *e)
+{
+	struct wizard *w = make(conf);
+	struct buf text;
+
+	w->path = xstrdup(path);
+	if (seen_look(path, &w->seen, &text, e) < 0 || spec_read(&w->was, path, e) < 0) {
+		wizard_free(w);
+		return NULL;
+	}
+	w->original = buf_steal(&text);
+	for (size_t p = 0; p < WIZARD_PAGE_COUNT; p++)
+		w->entered[p] = true;
+	wizard_load(w);
+	wizard_settle(w, NULL);
+	return w;
+}
+
+static void wipe(char *secret)
+{
+	if (secret)
+		mem_wipe(secret, strlen(secret));
+	free(secret);
+}
+
+void wizard_free(struct wizard *w)
+{
+	if (!w)
+		return;
+	wizard_unask(w);
+	wizard_forget(w);
+	for (size_t i = 0; i < question_count; i++) {
+		struct answer *a = &w->answers[i];
+
+		strv_fini(&a->wanted);
+		wipe(a->draft);
+		free(a->draft_why);
+		free(a->fault);
+	}
+	wipe(w->original);
+	strv_fini(&w->notices);
+	spec_fini(&w->spec);
+	spec_fini(&w->was);
+	free(w->path);
+	free(w->questions);
+	free(w->answers);
+	free(w);
+}
+
+/* ---- pages ---- */
+
+const char *wizard_page_title(enum wizard_page p)
+{
+	static const char *const titles[WIZARD_PAGE_COUNT] = {
+		[WIZARD_MACHINE] = "Machine",	    [WIZARD_RELEASE] = "Release",
+		[WIZARD_STARTUP] = "Start-up",	    [WIZARD_PROCESSOR] = "Processor",
+		[WIZARD_DISK] = "Disk",		    [WIZARD_DEVICES] = "Devices",
+		[WIZARD_SYSTEM] = "System",	    [WIZARD_REVIEW] = "Review",
+	};
+
+	return titles[p];
+}
+
+const char *wizard_page_heading(struct wizard *w, enum wizard_page p)
+{
+	static const char *const forms[WIZARD_PAGE_COUNT] = {
+		[WIZARD_MACHINE] = "Which machine, and how it runs here",
+		[WIZARD_RELEASE] = "Debian release for %s",
+		[WIZARD_STARTUP] = "How %s starts",
+		[WIZARD_PROCESSOR] = "Processor and memory of %s",
+		[WIZARD_DISK] = "Disk of %s",
+		[WIZARD_DEVICES] = "Network and devices of %s",
+		[WIZARD_SYSTEM] = "The system on %s",
+		[WIZARD_REVIEW] = "%s",
+	};
+	const char *form = forms[p];
+	const char *name = p == WIZARD_RELEASE ? w->spec.arch : w->spec.name;
+	const char *at = strstr(form, "%s");
+
+	free(w->heading);
+	w->heading = at ? xasprintf("%.*s%s%s", (int)(at - form), form, name, at + 2) : xstrdup(form);
+	return w->heading;
+}
+
+const struct wizard_question *wizard_page_wrong(struct wizard *w, enum wizard_page p)
+{
+	const struct wizard_question *q = NULL;
+
+	while ((q = wizard_question_next(w, p, q)))
+		if (wizard_wrong(w, q))
+			return q;
+	return NULL;
+}
+
+enum wizard_page_state wizard_page_state(struct wizard *w, enum wizard_page p)
+{
+	if (w->entered[p] && wizard_page_wrong(w, p))
+		return WIZARD_WRONG;
+	return p == w->page ? WIZARD_CURRENT : w->entered[p] ? WIZARD_DONE : WIZARD_AHEAD;
+}
+
+enum wizard_page wizard_page(const struct wizard *w)
+{
+	return w->page;
+}
+
+bool wizard_go(struct wizard *w, enum wizard_page to, const struct wizard_question **wrong)
+{
+	if (wrong)
+		*wrong = NULL;
+	strv_fini(&w->notices);
+	for (enum wizard_page p = WIZARD_MACHINE; p < to; p++) {
+		const struct wizard_question *q = wizard_page_wrong(w, p);
+
+		w->entered[p] = true;
+		if (!q || to <= w->page)
+			continue;
+		w->page = p;
+		if (wrong)
+			*wrong = q;
+		return false;
+	}
+	w->page = to;
+	w->entered[to] = true;
+	return true;
+}
+
+bool wizard_next(struct wizard *w, const struct wizard_question **wrong)
+{
+	enum wizard_page p = w->page;
+
+	return wizard_go(w, p + 1 < WIZARD_PAGE_COUNT ? (enum wizard_page)(p + 1) : p, wrong);
+}
+
+bool wizard_back(struct wizard *w)
+{
+	if (w->page == WIZARD_MACHINE)
+		return false;
+	return wizard_go(w, (enum wizard_page)(w->page - 1), NULL);
+}
+
+const struct strv *wizard_notices(const struct wizard *w)
+{
+	return &w->notices;
+}
+
+const struct spec *wizard_spec(struct wizard *w)
+{
+	return &w->spec;
+}
