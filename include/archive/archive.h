@@ -107,6 +107,13 @@ void archive_exclude(struct archive *a, const struct strv *without);
 int archive_find(struct archive *a, const char *name, struct package_set *out, struct err *e);
 /* Version of the newest package of that name in the opened suites (borrowed), or NULL. */
 const char *archive_version(struct archive *a, const char *name);
+/* Tells up to `most` packages whose names hold `text`, best first (the name itself, then names that
+ * begin so, then the rest), each once with its newest version; texts are from the archive and lent
+ * for the call. Returns how many there are in all. Blocks for a few ms. */
+size_t archive_search(struct archive *a, const char *text, size_t most,
+		      void (*found)(const char *name, const char *version, const char *summary,
+				    void *arg),
+		      void *arg);
 void package_set_fini(struct package_set *set);
 /* Number of packages of the opened indices. */
 size_t archive_package_count(const struct archive *a);
@@ -133,6 +140,8 @@ struct archive_op *archive_releases(struct loop *l, const struct archive_conf *c
 				    void (*done)(struct archive_release *rows, size_t count,
 						 const struct err *e, void *arg),
 				    void *arg);
+/* Why it cannot be had: not offered, or what its error says; "" when it can. Borrowed. */
+const char *archive_release_why(const struct catalog *c, const struct archive_release *r);
 void archive_releases_free(struct archive_release *rows, size_t count);
 
 /* Opens a cached, verified file by its digest for reading: the content is checked again through

@@ -37,6 +37,10 @@ bool host_accelerator_usable(const char *accel, char **why);
 void host_mirrors(struct strv *archive, struct strv *security);
 /* Public SSH keys of the user, best first: paths. */
 void host_ssh_keys(struct strv *out);
+/* Names of the time zone database that this host has, sorted; none where it has no such file. */
+void host_timezones(struct strv *out);
+/* Locales that Debian could make, as far as this host lists them ("de_DE.UTF-8"), sorted. */
+void host_locales(struct strv *out);
 /* Free bytes for this user on the file system that holds `path` (or its nearest parent). */
 int host_free_space(const char *path, uint64_t *bytes, struct err *e);
 /* A free TCP port on 127.0.0.1: `wanted` if it is free, else one that the system picks. */

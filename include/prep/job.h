@@ -77,6 +77,17 @@ bool job_has_base(void *job, char **why);
 /* Opens the archive as the machine's file says, in place of one that is open; as archive_open. */
 struct archive_op *job_open_archive(struct job *j, struct step_run *run,
 				    void (*done)(struct archive *a, const struct err *e, void *run));
+/* The same outside a run: as archive_open (progress may be NULL); the job need not outlive the call. */
+struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress,
+				     void (*done)(struct archive *a, const struct err *e, void *arg),
+				     void *arg);
+/* All releases of the catalogue as the file's mirror has them (see archive_releases); `spec` is lent for
+ * the call. */
+struct archive_op *job_releases(struct loop *l, const struct catalog *c, const struct store *store,
+				const struct spec *spec, bool offline,
+				void (*done)(struct archive_release *rows, size_t count,
+					     const struct err *e, void *arg),
+				void *arg);
 /* An archive_progress_fn whose arg is the running step. */
 void job_archive_progress(uint64_t done, uint64_t total, const char *text, void *run);
 /* Fills the job's packages and firmware from the open archive. */
@@ -110,5 +121,10 @@ struct qemu_facts job_qemu_facts(const struct job *j);
 /* Command line of QEMU for the next boot from what is prepared; runtime_dir is made when needed. `boot` as
  * in job_ports. */
 int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e);
+/* Command line of QEMU for a machine's next boot, prepared or not, with the reason of each argument:
+ * what `debwiz command` prints. Asks QEMU, so it blocks up to some seconds the first time; touches
+ * nothing of the loop and may run as work. Free with qemu_argv_fini. */
+int job_command(const struct catalog *c, const struct store *store, struct spec *spec,
+		struct qemu_argv *out, struct err *e);
 
 #endif

@@ -183,3 +183,12 @@ struct archive_op *archive_releases(struct loop *l, const struct archive_conf *c
 	settle(op);
 	return &op->op;
 }
+
+const char *archive_release_why(const struct catalog *c, const struct archive_release *r)
+{
+	const struct catalog_release *row = catalog_release_find(c, r->codename);
+
+	if (row && *row->not_offered)
+		return row->not_offered;
+	return r->err.kind ? r->err.text : "";
+}

@@ -53,16 +53,10 @@ static void print_json_argv(const struct qemu_argv *v)
 
 static int print_command(struct cli *cli, struct spec *spec, struct err *e)
 {
-	struct job_options o = {.goal = JOB_STARTED};
-	struct qemu_argv argv = {.items = NULL};
-	struct job job;
+	struct qemu_argv argv;
 	char *shell;
-	int r = job_init(&job, cli->loop, cli->catalog, &cli->store, spec, &o, e);
+	int r = job_command(cli->catalog, &cli->store, spec, &argv, e);
 
-	if (!r)
-		r = qemu_probe(spec, job.arch, cli->store.cache_dir, &job.probe, e);
-	if (!r)
-		r = job_argv(&job, &argv, false, e);
 	if (!r && cli->json) {
 		print_json_argv(&argv);
 	} else if (!r && cli->explain) {
@@ -73,7 +67,6 @@ static int print_command(struct cli *cli, struct spec *spec, struct err *e)
 		free(shell);
 	}
 	qemu_argv_fini(&argv);
-	job_fini(&job);
 	return r;
 }
 

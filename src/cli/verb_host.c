@@ -8,8 +8,8 @@
 #include "archive/archive.h"
 #include "base/mem.h"
 #include "cli/verbs.h"
-#include "host/facts.h"
-#include "host/paths.h"
+#include "prep/doctor.h"
+#include "prep/job.h"
 #include "qemu/probe.h"
 
 /* ---- what the mirror has ---- */
@@ -41,42 +41,31 @@ static int list_releases(struct cli *cli, void (*print)(struct cli *cli,
 							size_t count))
 {
 	struct listing l = {.cli = cli, .print = print};
-	struct strv mirrors = STRV_INIT, security = STRV_INIT;
-	struct archive_conf conf = {
-		.catalog = cli->catalog,
-		.cache_dir = cli->store.cache_dir,
-		.mirror = cli->mirror ? cli->mirror : "auto",
-		.security_mirror = "auto",
-		.host_mirrors = &mirrors,
-		.host_security_mirrors = &security,
-		.proxy = "",
-		.keyring = "",
-		.snapshot = "",
-		.offline = cli->offline,
-	};
+	struct err e = ERR_INIT;
+	struct spec spec;
+	char *set;
+	int r = 0;
 
-	host_mirrors(&mirrors, &security);
-	archive_releases(cli->loop, &conf, on_releases, &l);
-	loop_run(cli->loop);
-	strv_fini(&mirrors);
-	strv_fini(&security);
+	spec_init(&spec);
+	if (cli->mirror) {
+		set = xasprintf("mirror.url=%s", cli->mirror);
+		r = spec_set(&spec, set, &e);
+		free(set);
+	}
+	if (!r) {
+		job_releases(cli->loop, cli->catalog, &cli->store, &spec, cli->offline, on_releases, &l);
+		loop_run(cli->loop);
+	} else {
+		l.status = cli_error(cli, &e);
+	}
+	spec_fini(&spec);
 	return l.status;
-}
-
-/* Why a release cannot be had, "" when it can. */
-static const char *release_why(const struct cli *cli, const struct archive_release *r)
-{
-	const struct catalog_release *row = catalog_release_find(cli->catalog, r->codename);
-
-	if (row && *row->not_offered)
-		return row->not_offered;
-	return r->err.kind ? r->err.text : "";
 }
 
 static void print_release(const struct cli *cli, const struct archive_release *r)
 {
 	const struct catalog_release *row = catalog_release_find(cli->catalog, r->codename);
-	const char *why = release_why(cli, r);
+	const char *why = archive_release_why(cli->catalog, r);
 	char *arches = strv_join(&r->suite.architectures, " ");
 	struct tm tm;
 	char day[32] = "";
@@ -120,7 +109,7 @@ static char *releases_of(const struct cli *cli, const struct catalog_arch *a,
 	char *text;
 
 	for (size_t i = 0; i < count; i++)
-		if (!*release_why(cli, &rows[i]) && strv_has(&rows[i].suite.architectures, a->name) &&
+		if (!*archive_release_why(cli->catalog, &rows[i]) && strv_has(&rows[i].suite.architectures, a->name) &&
 		    (!a->releases.len || strv_has(&a->releases, rows[i].codename)))
 			strv_add(&names, rows[i].codename);
 	text = strv_join(&names, " ");
@@ -176,81 +165,50 @@ int verb_arches(struct cli *cli)
 
 /* ---- doctor ---- */
 
-struct need {
-	const char *program;
-	const char *why;
-	bool must;
-};
-
-static bool check_program(const struct cli *cli, const char *program, const char *why, bool must)
+static void print_row(const struct doctor_row *r)
 {
-	char *path = host_which(program);
-	char *hint = path ? NULL : host_install_hint(program);
+	static const char *const signs[] = {
+		[DOCTOR_FINE] = "ok     ",
+		[DOCTOR_MISSING] = "missing",
+		[DOCTOR_ABSENT] = "absent ",
+		[DOCTOR_LOW] = "low    ",
+	};
 
-	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:b, s:b, s:s, s:s}", "program", program, "found",
-					 path != NULL, "needed", must, "why", why, "install",
-					 hint ? hint : ""));
-	else if (path)
-		printf("ok       %-22s %s\n", program, path);
+	if (r->kind == DOCTOR_PROGRAM && r->found)
+		printf("%s  %-22s %s\n", signs[r->state], r->name, r->found);
+	else if (r->kind == DOCTOR_PROGRAM)
+		printf("%s  %-22s %s; %s\n", signs[r->state], r->name, r->what,
+		       r->install ? r->install : "install it");
 	else
-		printf("%s  %-22s %s; %s\n", must ? "missing" : "absent ", program, why,
-		       hint ? hint : "install it");
-	free(hint);
-	free(path);
-	return path || !must;
+		printf("%s  %-22s %s\n", signs[r->state], r->name, r->what);
 }
 
-static void check_accelerators(const struct cli *cli)
+static void print_row_json(const struct doctor_row *r)
 {
-	struct strv accels = STRV_INIT;
-
-	host_accelerators(&accels);
-	for (size_t i = 0; i < accels.len; i++) {
-		char *why = NULL;
-		bool usable = host_accelerator_usable(accels.items[i], &why);
-
-		if (cli->json)
-			cli_print_json(json_pack("{s:s, s:b, s:s}", "accelerator", accels.items[i], "usable",
-						 usable, "why", why ? why : ""));
-		else
-			printf("%s  %-22s %s\n", usable ? "ok     " : "absent ", accels.items[i],
-			       usable ? "may be used; it is tried before it is trusted" : why);
-		free(why);
-	}
-	strv_fini(&accels);
+	if (r->kind == DOCTOR_PROGRAM)
+		cli_print_json(json_pack("{s:s, s:b, s:b, s:s, s:s}", "program", r->name, "found",
+					 r->found != NULL, "needed", r->must, "why", r->what, "install",
+					 r->install ? r->install : ""));
+	else if (r->kind == DOCTOR_ACCELERATOR)
+		cli_print_json(json_pack("{s:s, s:b, s:s}", "accelerator", r->name, "usable",
+					 r->state == DOCTOR_FINE, "why",
+					 r->state == DOCTOR_FINE ? "" : r->what));
 }
 
 int verb_doctor(struct cli *cli)
 {
-	static const struct need needs[] = {
-		{"qemu-img", "makes and grows disks", true},
-		{"ssh-keygen", "makes the key of a machine", true},
-		{"ssh", "`debwiz ssh`", false},
-	};
-	const struct catalog_arch *a;
-	struct strv seen = STRV_INIT;
-	uint64_t room = 0;
+	struct doctor d;
 	bool fine = true;
-	size_t i = 0;
 
-	for (size_t k = 0; k < sizeof(needs) / sizeof(*needs); k++)
-		fine &= check_program(cli, needs[k].program, needs[k].why, needs[k].must);
-	while ((a = catalog_arch_next(cli->catalog, &i))) {
-		char *why;
-
-		if (*a->not_offered || strv_has(&seen, a->qemu))
-			continue;
-		strv_add(&seen, a->qemu);
-		why = xasprintf("runs %s", a->name);
-		check_program(cli, a->qemu, why, false);
-		free(why);
+	doctor_look(cli->catalog, &cli->store, &d);
+	for (size_t i = 0; i < d.len; i++) {
+		fine &= d.rows[i].state != DOCTOR_MISSING;
+		if (cli->json)
+			print_row_json(&d.rows[i]);
+		else
+			print_row(&d.rows[i]);
 	}
-	strv_fini(&seen);
-	check_accelerators(cli);
-	if (host_free_space(cli->store.data_dir, &room, NULL) == 0 && !cli->json)
-		printf("%s  %-22s %.1f G free; a machine takes about 2 G at first\n",
-		       room > (4ull << 30) ? "ok     " : "low    ", "disk", (double)room / (1 << 30));
+	doctor_fini(&d);
 	return fine ? 0 : ERR_MISSING;
 }
 

@@ -387,3 +387,19 @@ int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
 	free(append);
 	return r;
 }
+
+int job_command(const struct catalog *c, const struct store *store, struct spec *spec,
+		struct qemu_argv *out, struct err *e)
+{
+	struct job_options o = {.goal = JOB_STARTED};
+	struct job job;
+	int r = job_init(&job, NULL, c, store, spec, &o, e);
+
+	*out = (struct qemu_argv){.items = NULL};
+	if (!r)
+		r = qemu_probe(spec, job.arch, store->cache_dir, &job.probe, e);
+	if (!r)
+		r = job_argv(&job, out, false, e);
+	job_fini(&job);
+	return r;
+}

@@ -10,15 +10,14 @@ const struct strv *job_components(const struct job *j)
 	return j->spec->components.len ? &j->spec->components : &j->release->components;
 }
 
-struct archive_op *job_open_archive(struct job *j, struct step_run *run,
-				    void (*done)(struct archive *a, const struct err *e, void *run))
+struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress,
+				     void (*done)(struct archive *a, const struct err *e, void *arg),
+				     void *arg)
 {
 	const struct spec *s = j->spec;
 	struct strv mirrors = STRV_INIT, security = STRV_INIT;
 	struct archive_op *op;
 
-	archive_close(j->archive);
-	j->archive = NULL;
 	host_mirrors(&mirrors, &security);
 	op = archive_open(j->loop,
 			  &(struct archive_conf){
@@ -39,7 +38,44 @@ struct archive_op *job_open_archive(struct job *j, struct step_run *run,
 				  .offline = j->options.offline,
 				  .strict = j->options.strict,
 			  },
-			  job_archive_progress, done, run);
+			  progress, done, arg);
+	strv_fini(&mirrors);
+	strv_fini(&security);
+	return op;
+}
+
+struct archive_op *job_open_archive(struct job *j, struct step_run *run,
+				    void (*done)(struct archive *a, const struct err *e, void *run))
+{
+	archive_close(j->archive);
+	j->archive = NULL;
+	return job_begin_archive(j, job_archive_progress, done, run);
+}
+
+struct archive_op *job_releases(struct loop *l, const struct catalog *c, const struct store *store,
+				const struct spec *spec, bool offline,
+				void (*done)(struct archive_release *rows, size_t count,
+					     const struct err *e, void *arg),
+				void *arg)
+{
+	struct strv mirrors = STRV_INIT, security = STRV_INIT;
+	struct archive_op *op;
+
+	host_mirrors(&mirrors, &security);
+	op = archive_releases(l,
+			      &(struct archive_conf){
+				      .catalog = c,
+				      .cache_dir = store->cache_dir,
+				      .mirror = spec->mirror,
+				      .security_mirror = spec->security_mirror,
+				      .host_mirrors = &mirrors,
+				      .host_security_mirrors = &security,
+				      .proxy = spec->proxy,
+				      .keyring = spec->keyring,
+				      .snapshot = spec->snapshot,
+				      .offline = offline,
+			      },
+			      done, arg);
 	strv_fini(&mirrors);
 	strv_fini(&security);
 	return op;

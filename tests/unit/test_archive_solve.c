@@ -10,6 +10,7 @@
 #include "archive/cache.h"
 #include "archive/index.h"
 #include "archive/solve.h"
+#include "archive/state.h"
 #include "archive/unpack.h"
 #include "base/mem.h"
 
@@ -197,6 +198,36 @@ static void near_names(void **state)
 	}
 }
 
+static void note_found(const char *name, const char *version, const char *summary, void *arg)
+{
+	(void)summary;
+	buf_addf(arg, "%s=%s ", name, version);
+}
+
+static void assert_found(struct fixture *f, const char *text, size_t most, const char *want, size_t all)
+{
+	struct archive a = {.pool = f->pool};
+	struct buf b;
+
+	buf_init(&b, 0);
+	assert_int_equal(archive_search(&a, text, most, note_found, &b), all);
+	assert_string_equal(b.data, want);
+	buf_fini(&b);
+}
+
+/* The name itself, then beginnings, then parts; of two versions the newest; nothing for nothing. */
+static void searching(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_found(f, "lib", 9, "lib=1:0.9+b~1 ", 1);
+	assert_found(f, "be", 9, "beta=1.0 ", 1);
+	assert_found(f, "b", 2, "base=1.0 beta=1.0 ", 5);
+	assert_found(f, "ta", 9, "beta=1.0 ", 1);
+	assert_found(f, "nowhere", 9, "", 0);
+	assert_found(f, "", 9, "", 0);
+}
+
 static char *only_solv_file(const char *dir)
 {
 	char *folder = file_join(dir, "solv");
@@ -283,6 +314,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(solving, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_package, setup, teardown),
 		cmocka_unit_test_setup_teardown(near_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(searching, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_form, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_content, setup, teardown),
 	};

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* offers: the real offers: what can be told at once, and the life of requests. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "host/paths.h"
+#include "image/disk.h"
+#include "offers_private.h"
+#include "vm/supervisor.h"
+
+/* ---- at once ---- */
+
+static bool name_taken(void *arg, const char *name)
+{
+	struct host_offers *o = arg;
+	char *dir = store_machine_dir(o->conf.store, name);
+	char *ini = xasprintf("%s/machines/%s.ini", o->conf.store->config_dir, name);
+	bool taken = file_exists(dir) || file_exists(ini);
+
+	free(dir);
+	free(ini);
+	return taken;
+}
+
+static char *save_path(void *arg, const char *name)
+{
+	const struct host_offers *o = arg;
+
+	return xasprintf("%s/machines/%s.ini", o->conf.store->config_dir, name);
+}
+
+/* With ~ for the home folder, so that the file serves on another host too. */
+static void ssh_keys(void *arg, struct wizard_rows *out)
+{
+	struct strv keys = STRV_INIT;
+	char *home = host_expand("~/");
+
+	(void)arg;
+	host_ssh_keys(&keys);
+	for (size_t i = 0; i < keys.len; i++) {
+		size_t n = strlen(home);
+		bool below = n > 1 && !strncmp(keys.items[i], home, n);
+		char *value = xasprintf("%s%s", below ? "~/" : "", keys.items[i] + (below ? n : 0));
+
+		wizard_rows_add(out, value, NULL);
+		free(value);
+	}
+	free(home);
+	strv_fini(&keys);
+}
+
+static void add_all(struct strv *list, struct wizard_rows *out)
+{
+	for (size_t i = 0; i < list->len; i++)
+		wizard_rows_add(out, list->items[i], NULL);
+	strv_fini(list);
+}
+
+static void timezones(void *arg, struct wizard_rows *out)
+{
+	struct strv list = STRV_INIT;
+
+	(void)arg;
+	host_timezones(&list);
+	add_all(&list, out);
+}
+
+static void locales(void *arg, struct wizard_rows *out)
+{
+	struct strv list = STRV_INIT;
+
+	(void)arg;
+	host_locales(&list);
+	add_all(&list, out);
+}
+
+static bool port_free(void *arg, const char *ip, uint16_t port)
+{
+	(void)arg;
+	return host_port_free(ip, port);
+}
+
+static uint64_t free_space(void *arg, char **dir)
+{
+	const struct host_offers *o = arg;
+	uint64_t room = 0;
+
+	*dir = xstrdup(o->conf.store->data_dir);
+	return host_free_space(o->conf.store->data_dir, &room, NULL) < 0 ? 0 : room;
+}
+
+static uint64_t made(void *arg, const char *name, bool *running)
+{
+	const struct host_offers *o = arg;
+	char *dir = store_machine_dir(o->conf.store, name);
+	char *disk = file_join(dir, "disk.qcow2");
+	struct disk_info info;
+	struct vm_run run;
+	uint64_t size = 0;
+
+	if (file_exists(disk))
+		size = disk_check(disk, &info, NULL) < 0 ? 1 : info.size; /* broken, and there */
+	if (running)
+		*running = vm_run_read(dir, &run, NULL) == 0 && run.alive;
+	if (running)
+		vm_run_fini(&run);
+	free(disk);
+	free(dir);
+	return size;
+}
+
+/* ---- requests ---- */
+
+static void maybe_gone(struct host_offers *o)
+{
+	if (!o->ending || o->pending || o->shelf.opening || o->shelf.busy)
+		return;
+	shelf_close(o);
+	host_facts_fini(&o->host);
+	free(o);
+}
+
+void request_end(struct wizard_request *r)
+{
+	struct host_offers *o = r->o;
+
+	if (!r->cancelled)
+		r->done(r->err.kind ? NULL : &r->rows, r->err.kind ? &r->err : NULL, r->done_arg);
+	loop_timer_stop(r->timer);
+	wizard_rows_fini(&r->rows);
+	err_fini(&r->err);
+	spec_fini(&r->spec);
+	free(r->query);
+	free(r->key);
+	free(r);
+	o->pending--;
+	shelf_step(o);
+	maybe_gone(o);
+}
+
+static void end_now(void *arg)
+{
+	request_end(arg);
+}
+
+void request_end_later(struct wizard_request *r)
+{
+	r->timer = loop_timer_start(r->o->conf.loop, 0, 0, end_now, r);
+}
+
+static struct wizard_request *ask(void *arg, enum wizard_topic topic, const struct spec *s,
+				  const char *query, wizard_answer_fn done, void *done_arg)
+{
+	static void (*const starts[WIZARD_TOPIC_COUNT])(struct wizard_request *r) = {
+		[WIZARD_ARCHES] = offers_arches,     [WIZARD_RELEASES] = offers_releases,
+		[WIZARD_FIRMWARE] = shelf_want,	     [WIZARD_PACKAGES] = shelf_want,
+		[WIZARD_ESTIMATE] = offers_estimate, [WIZARD_COMMAND] = offers_command,
+	};
+	struct host_offers *o = arg;
+	struct wizard_request *r = xcalloc(1, sizeof(*r));
+
+	r->o = o;
+	r->topic = topic;
+	spec_copy(&r->spec, s);
+	r->query = xstrdup(query);
+	r->done = done;
+	r->done_arg = done_arg;
+	o->pending++;
+	starts[topic](r);
+	return r;
+}
+
+static void cancel(void *arg, struct wizard_request *r)
+{
+	(void)arg;
+	r->cancelled = true;
+	if (r->op)
+		archive_cancel(r->op); /* ends soon, by its callback */
+	else if (shelf_drop(r))
+		request_end(r);
+}
+
+struct host_offers *host_offers_new(const struct host_offers_conf *conf)
+{
+	struct host_offers *o = xcalloc(1, sizeof(*o));
+
+	o->conf = *conf;
+	host_facts_get(&o->host);
+	o->offers = (struct wizard_offers){
+		.host = &o->host,
+		.arg = o,
+		.name_taken = name_taken,
+		.save_path = save_path,
+		.ssh_keys = ssh_keys,
+		.timezones = timezones,
+		.locales = locales,
+		.port_free = port_free,
+		.free_space = free_space,
+		.made = made,
+		.ask = ask,
+		.cancel = cancel,
+	};
+	return o;
+}
+
+const struct wizard_offers *host_offers_get(const struct host_offers *o)
+{
+	return &o->offers;
+}
+
+void host_offers_free(struct host_offers *o)
+{
+	if (!o)
+		return;
+	o->ending = true;
+	if (o->shelf.opening)
+		archive_cancel(o->shelf.opening);
+	maybe_gone(o);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* offers_archive: releases, firmware and packages, as the mirror or the cache has them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "offers_private.h"
+#include "prep/job.h"
+
+#define FOUND_MAX 50
+
+/* ---- releases ---- */
+
+static void add_release(struct wizard_request *r, const struct archive_release *found)
+{
+	const struct catalog *c = r->o->conf.catalog;
+	const struct catalog_release *row = catalog_release_find(c, found->codename);
+	const struct catalog_arch *a = catalog_arch_find(c, r->spec.arch);
+	struct wizard_row *out = wizard_rows_add(&r->rows, found->codename, NULL);
+	struct tm tm;
+	char day[32] = "";
+	char *text;
+
+	if (found->suite.date) {
+		gmtime_r(&found->suite.date, &tm);
+		strftime(day, sizeof(day), "%d %b %Y", &tm);
+	}
+	wizard_row_text(&out->columns[0], found->suite.version && *found->suite.version ? found->suite.version
+					  : row						 ? row->version
+											 : "");
+	wizard_row_text(&out->columns[1], row ? row->state : "");
+	wizard_row_text(&out->columns[2], day);
+	if (row && *row->not_offered) {
+		wizard_row_text(&out->why_not, row->not_offered);
+	} else if (a && a->releases.len && !strv_has(&a->releases, found->codename)) {
+		out->why_not = xasprintf("no kernel for %s", a->name);
+	} else if (found->err.kind == ERR_VERIFY) {
+		wizard_row_text(&out->why_not, found->err.text);
+	} else if (found->err.kind) {
+		wizard_row_text(&out->note, found->err.text);
+	} else if (!strv_has(&found->suite.architectures, r->spec.arch)) {
+		out->why_not = xasprintf("not made for %s", r->spec.arch);
+	} else {
+		text = xasprintf("%s %s of %s, signature verified: %zu Debian key%s.", found->codename,
+				 found->suite.version ? found->suite.version : "", day,
+				 found->suite.signers.len, found->suite.signers.len == 1 ? "" : "s");
+		wizard_row_text(&out->note, text);
+		free(text);
+	}
+}
+
+static bool none_answered(const struct archive_release *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].err.kind != ERR_NETWORK)
+			return false;
+	return true;
+}
+
+static void on_releases(struct archive_release *rows, size_t count, const struct err *e, void *arg);
+
+static void ask_releases(struct wizard_request *r)
+{
+	struct host_offers *o = r->o;
+
+	r->op = job_releases(o->conf.loop, o->conf.catalog, o->conf.store, &r->spec,
+			     o->conf.offline || r->again, on_releases, r);
+}
+
+static void on_releases(struct archive_release *rows, size_t count, const struct err *e, void *arg)
+{
+	struct wizard_request *r = arg;
+	bool network = rows ? none_answered(rows, count) : e->kind == ERR_NETWORK;
+	bool offline = r->o->conf.offline || r->again;
+
+	r->op = NULL;
+	if (network && !offline && !r->cancelled && !r->o->ending) {
+		archive_releases_free(rows, count);
+		r->again = true; /* what the cache knows is better than nothing */
+		ask_releases(r);
+		return;
+	}
+	if (!rows)
+		err_copy(&r->err, e);
+	else if (network)
+		err_set(&r->err, ERR_NETWORK, "releases", "%s",
+			offline && !r->again ? "nothing about releases is in the cache"
+					     : "no mirror answers, and nothing is in the cache");
+	for (size_t i = 0; rows && !network && i < count; i++)
+		add_release(r, &rows[i]);
+	r->rows.note = xstrdup(r->again	 ? "no mirror answers: as last seen, from the cache"
+			       : offline ? "offline: as last seen, from the cache"
+					 : "signatures verified");
+	archive_releases_free(rows, count);
+	request_end(r);
+}
+
+void offers_releases(struct wizard_request *r)
+{
+	ask_releases(r);
+}
+
+/* ---- of the open archive ---- */
+
+static char *with_version(struct archive *a, const char *package)
+{
+	const char *version = archive_version(a, package);
+
+	return version ? xasprintf("%s %s", package, version) : xstrdup(package);
+}
+
+void offers_firmware_serve(struct wizard_request *r, struct archive *a)
+{
+	const struct catalog_arch *arch = catalog_arch_find(r->o->conf.catalog, r->spec.arch);
+	struct wizard_row *row;
+	char *text;
+
+	row = wizard_rows_add(&r->rows, "uefi", "UEFI");
+	wizard_row_text(&row->note, "Firmware and GRUB start the kernel from the machine's own disk, as "
+				    "hardware does. Kernel upgrades need nothing from this host.");
+	if (!*arch->firmware) {
+		row->why_not = xasprintf("there is no UEFI firmware for %s", arch->name);
+	} else if (!archive_version(a, arch->firmware)) {
+		row->why_not = xasprintf("%s has no %s", r->spec.release, arch->firmware);
+	} else {
+		text = with_version(a, arch->firmware);
+		wizard_row_text(&row->columns[0], text);
+		free(text);
+	}
+	row = wizard_rows_add(&r->rows, "direct", "direct");
+	wizard_row_text(&row->note, "QEMU loads the kernel that lies on the disk. Quicker to start, above all "
+				    "under emulation, and the kernel's command line is yours.");
+	text = with_version(a, arch->kernel);
+	wizard_row_text(&row->columns[0], text);
+	free(text);
+	request_end(r);
+}
+
+static void add_found(const char *name, const char *version, const char *summary, void *arg)
+{
+	struct wizard_row *row = wizard_rows_add(arg, name, NULL);
+
+	wizard_row_text(&row->columns[0], version);
+	wizard_row_text(&row->columns[1], summary);
+}
+
+void offers_packages_serve(struct wizard_request *r, struct archive *a)
+{
+	size_t all = archive_search(a, r->query, FOUND_MAX, add_found, &r->rows);
+
+	r->rows.note = all > FOUND_MAX ? xasprintf("%d of %zu that hold it: type more", FOUND_MAX, all)
+		       : all	       ? xasprintf("%zu found", all)
+				       : xasprintf("no package of %s has this in its name", r->spec.release);
+	request_end(r);
+}

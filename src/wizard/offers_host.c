@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * offers_host: how each architecture runs here, and QEMU's command line: both ask QEMU itself, on
+ * a pool thread.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "offers_private.h"
+#include "prep/job.h"
+#include "qemu/probe.h"
+
+static void done(void *arg)
+{
+	request_end(arg);
+}
+
+/* ---- architectures ---- */
+
+static void add_arch(const struct wizard_request *r, const struct catalog_arch *a,
+		     struct wizard_rows *rows)
+{
+	struct wizard_row *row = wizard_rows_add(rows, a->name, NULL);
+	struct qemu_probe probe;
+	struct err e = ERR_INIT;
+	char *note;
+
+	wizard_row_text(&row->columns[0], a->title);
+	if (*a->not_offered) {
+		wizard_row_text(&row->why_not, a->not_offered);
+		return;
+	}
+	if (qemu_probe(&r->spec, a, r->o->conf.store->cache_dir, &probe, &e) < 0) {
+		/* It may be chosen all the same: QEMU can be installed later. */
+		note = xasprintf("%s%s%s", e.text, e.hint ? "; " : "", e.hint ? e.hint : "");
+		wizard_row_text(&row->columns[1], "QEMU is missing");
+	} else {
+		bool native = strcmp(probe.accel, "tcg") != 0;
+		char *how = native ? xasprintf("accelerated (%s)", probe.accel) : xstrdup("emulated");
+
+		wizard_row_text(&row->columns[1], how);
+		wizard_row_text(&row->columns[2], *a->firmware ? "UEFI, direct" : "direct");
+		note = xasprintf("Runs here %s%s%s%s by QEMU %s.", how, *probe.why ? " (" : "", probe.why,
+				 *probe.why ? ")" : "", probe.version_text);
+		free(how);
+		qemu_probe_fini(&probe);
+	}
+	wizard_row_text(&row->note, note);
+	free(note);
+	err_fini(&e);
+}
+
+static void probe_all(void *arg)
+{
+	struct wizard_request *r = arg;
+	const struct catalog_arch *a;
+
+	/* The record may ask for an accelerator that another architecture has not. */
+	wizard_row_text(&r->spec.accel, "auto");
+	wizard_row_text(&r->spec.cpu_model, "auto");
+	for (size_t i = 0; (a = catalog_arch_next(r->o->conf.catalog, &i));)
+		add_arch(r, a, &r->rows);
+}
+
+void offers_arches(struct wizard_request *r)
+{
+	loop_work(r->o->conf.loop, probe_all, done, r);
+}
+
+/* ---- the command line ---- */
+
+/* An option with its argument, as one would type it. */
+static void add_option(const struct qemu_argv *v, size_t from, size_t to, struct wizard_rows *rows)
+{
+	const struct qemu_arg *first = &v->items[from];
+	struct wizard_row *row;
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (size_t i = from; i < to; i++)
+		buf_addf(&b, "%s%s", i > from ? " " : "", v->items[i].text);
+	row = wizard_rows_add(rows, b.data, first->key);
+	wizard_row_text(&row->note, first->why ? first->why : "");
+	buf_fini(&b);
+}
+
+static void make_command(void *arg)
+{
+	struct wizard_request *r = arg;
+	struct host_offers *o = r->o;
+	struct qemu_argv v;
+
+	if (job_command(o->conf.catalog, o->conf.store, &r->spec, &v, &r->err) == 0) {
+		for (size_t i = 0; i < v.len;) {
+			size_t to = i + 1;
+
+			while (to < v.len && !v.items[to].why)
+				to++;
+			add_option(&v, i, to, &r->rows);
+			i = to;
+		}
+	}
+	qemu_argv_fini(&v);
+}
+
+void offers_command(struct wizard_request *r)
+{
+	loop_work(r->o->conf.loop, make_command, done, r);
+}
