@@ -46,6 +46,12 @@
 void vm_start(struct loop *l, const struct vm_request *r,
 	      void (*done)(const struct err *e, void *arg), void *arg);
 
+/* Starts a supervisor that takes over the QEMU that runs for the machine in `dir`, whose own was
+ * killed. `done` as with vm_start, once its state is known; "busy": another is at it already. What
+ * cannot be taken over is left running ("orphan"). vm_connect does this by itself. */
+void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e, void *arg),
+	      void *arg);
+
 struct vm_client;
 
 struct vm_client_ops {

@@ -7,6 +7,7 @@
 #ifndef VM_CONLOG_H
 #define VM_CONLOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,8 +20,8 @@ struct conlog {
 	uint64_t size, lost;
 };
 
-/* Begins a new file (an older one is moved on) in `dir`. */
-void conlog_open(struct conlog *c, const char *dir);
+/* Begins a new file (an older one is moved on) in `dir`, or goes on with the last one. */
+void conlog_open(struct conlog *c, const char *dir, bool go_on);
 void conlog_write(struct conlog *c, const char *p, size_t n);
 void conlog_close(struct conlog *c);
 

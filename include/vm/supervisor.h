@@ -7,6 +7,9 @@
  * them, lets the guest go (`-S`, then cont), always drains the serial line into console.log
  * (rotated: 2 MiB x 3), keeps the state table, reads the progress port, serves the control socket
  * and writes the run record (run.json, atomically at every change of state), with the exit cause.
+ *
+ * A supervisor that finds a QEMU of this machine alive (its own supervisor was killed) takes it over:
+ * what was asked for is kept in DIR/request.json, QEMU's sockets listen, and its state is asked.
  */
 #ifndef VM_SUPERVISOR_H
 #define VM_SUPERVISOR_H
@@ -50,6 +53,7 @@ struct vm_request {
 	uint64_t login_timeout; /* ms until login or configured; 0: none */
 	uint64_t start_timeout; /* ms until QEMU lets the guest go; 0: 30 s */
 	bool configuring;  /* ends by itself; success is "configured" and a clean power-off */
+	bool adopt;	   /* take over the QEMU that runs; never start one */
 };
 
 int vm_request_write(const struct vm_request *r, const char *path, struct err *e);
@@ -66,18 +70,21 @@ struct vm_run {
 	int64_t supervisor_pid, qemu_pid;
 	uint64_t supervisor_start, qemu_start; /* of struct proc_id */
 	int64_t started, ended; /* seconds since the epoch, 0: not yet */
+	char *runtime_dir; /* where its sockets are */
 	bool login;    /* login prompt seen */
 	bool ready;    /* guest reported ready */
 	char *cause;   /* why it ended, in QEMU's or the guest's words; "" */
 	char *cause_id; /* stable name of it: "" (as it should), "qemu-refused", "qemu-killed",
 			 * "qemu-crashed", "qemu-ended", "internal-error", "io-error", "panic",
 			 * "reset-loop", "timeout", "guest-failed", "not-configured", "stopped", "monitor",
-			 * "no-reason", "lost" (found dead afterwards) … */
+			 * "no-reason", "lost" (found dead afterwards), "host-restarted" (likewise) …;
+			 * while it stands still "paused", "disk-full", "io-error" */
 	char *complaint; /* first lines of QEMU's standard error, neutralised; "" */
 	char *kernel;  /* as the guest reported; "" */
 	char *ip;
 	char *accel;
 	bool alive;    /* checked against the process table when read */
+	bool orphan;   /* alive, but its supervisor is not: the next vm_connect takes it over */
 };
 
 /* The record as JSON, as it stands in DIR/run.json: a new reference. */

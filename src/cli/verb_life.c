@@ -82,18 +82,29 @@ static int end_supervised(struct cli *cli, struct ending *d, const char *dir, bo
 	return 0;
 }
 
-/* A QEMU whose supervisor was killed: nobody can press its power button any more. */
+/* Its supervisor is gone and no other could take it over: only the plug is left. */
 static int end_orphan(struct ending *d, const struct proc_id *qemu, bool at_once, struct err *e)
 {
 	if (!at_once) {
-		err_set(e, ERR_FAILED, "orphan", "the supervisor of %s is gone, QEMU (pid %lld) goes on",
-			d->name, (long long)qemu->pid);
+		err_set(e, ERR_FAILED, "orphan", "%s", d->cause);
 		return err_hint(e, "power it off from inside (debwiz ssh), or debwiz kill %s", d->name);
 	}
 	proc_signal_kill(qemu);
+	free(d->cause);
 	d->state = VM_FAILED;
 	d->cause = xstrdup("killed; its supervisor was gone");
 	return 0;
+}
+
+static int end_running(struct ending *d, const struct vm_run *run, const char *dir, bool at_once,
+		       struct err *e)
+{
+	struct proc_id qemu = {run->qemu_pid, run->qemu_start};
+	int r = end_supervised(d->cli, d, dir, at_once, e);
+
+	if (!r && run->orphan && proc_alive(&qemu))
+		r = end_orphan(d, &qemu, at_once, e);
+	return r;
 }
 
 static int end_machine(struct cli *cli, bool at_once)
@@ -110,17 +121,10 @@ static int end_machine(struct cli *cli, bool at_once)
 	d.name = spec.name;
 	dir = store_machine_dir(&cli->store, spec.name);
 	r = vm_run_read(dir, &run, &e);
-	if (!r) {
-		struct proc_id supervisor = {run.supervisor_pid, run.supervisor_start};
-		struct proc_id qemu = {run.qemu_pid, run.qemu_start};
-
-		if (run.supervisor_pid && proc_alive(&supervisor))
-			r = end_supervised(cli, &d, dir, at_once, &e);
-		else if (run.qemu_pid && proc_alive(&qemu))
-			r = end_orphan(&d, &qemu, at_once, &e);
-		else
-			d.cause = xstrdup("it was not running");
-	}
+	if (!r && run.alive)
+		r = end_running(&d, &run, dir, at_once, &e);
+	else if (!r)
+		d.cause = xstrdup("it was not running");
 	if (!r && cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:s, s:s}", "event", "ended", "name", spec.name,
 					 "state", vm_state_name(d.state), "cause",

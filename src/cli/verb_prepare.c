@@ -9,7 +9,7 @@
 #include "cli/view.h"
 #include "prep/job.h"
 #include "prep/steps.h"
-#include "vm/supervisor.h"
+#include "vm/client.h"
 
 static struct job_options options(const struct cli *cli, enum job_goal goal)
 {
@@ -22,16 +22,37 @@ static struct job_options options(const struct cli *cli, enum job_goal goal)
 	};
 }
 
-static bool is_running(const struct job *j)
-{
-	struct vm_run run;
-	bool alive = false;
+struct adoption {
+	struct loop *loop;
+	struct err e;
+};
 
-	if (vm_run_read(j->machine_dir, &run, NULL) == 0) {
-		alive = run.alive;
-		vm_run_fini(&run);
-	}
-	return alive;
+static void on_adopted(const struct err *e, void *arg)
+{
+	struct adoption *a = arg;
+
+	if (e && e->kind != ERR_BUSY) /* then another command is at it */
+		err_copy(&a->e, e);
+	loop_stop(a->loop);
+}
+
+/* Whether it runs. One whose supervisor was killed gets a new one, here and now. */
+static int look(const struct job *j, bool *running, struct err *e)
+{
+	struct adoption a = {.loop = j->loop};
+	struct vm_run run;
+	bool orphan;
+
+	if (vm_run_read(j->machine_dir, &run, NULL) < 0)
+		return 0;
+	*running = run.alive;
+	orphan = run.orphan && strcmp(run.what, "configuring") != 0;
+	vm_run_fini(&run);
+	if (!orphan)
+		return 0;
+	vm_adopt(j->loop, j->machine_dir, on_adopted, &a);
+	loop_run(j->loop);
+	return a.e.kind ? err_move(e, &a.e) : 0;
 }
 
 /* One line about how to reach a machine that has come up. */
@@ -57,14 +78,15 @@ static int run_recipe(struct cli *cli, enum job_goal goal)
 	struct err e = ERR_INIT;
 	struct spec spec;
 	struct job job;
-	bool running;
+	bool running = false;
 	size_t first;
 	int r;
 
 	if (cli_machine(cli, cli->args[0], &spec, &e) < 0)
 		return cli_error(cli, &e);
 	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
-	running = !r && is_running(&job);
+	if (!r)
+		r = look(&job, &running, &e);
 	first = running ? recipe_wait : 0;
 	if (!r && goal == JOB_PREPARED && running) {
 		r = err_set(&e, ERR_BUSY, "running", "%s is running", spec.name);

@@ -377,3 +377,9 @@ void proc_signal_kill(const struct proc_id *id)
 	if (proc_alive(id))
 		kill((pid_t)id->pid, SIGKILL);
 }
+
+void proc_signal_terminate(const struct proc_id *id)
+{
+	if (proc_alive(id))
+		kill((pid_t)id->pid, SIGTERM);
+}

@@ -6,16 +6,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "host/proc.h"
+#include "proc_priv.h"
 
 /* Fields of /proc/PID/stat, counted from 3 (state), the first behind the name in brackets. */
 enum { STAT_STATE = 3, STAT_UTIME = 14, STAT_STIME = 15, STAT_START = 22, STAT_RSS = 24 };
 #define STAT_FIELDS 25
+#define TICK_BITS 40 /* of a process's start; the boot's mark lies above */
 
 struct stat_line {
 	char state;
@@ -63,8 +66,25 @@ bool proc_identify(int64_t pid, struct proc_id *out)
 	if (!read_stat(pid, &s) || s.state == 'Z' || s.state == 'X')
 		return false;
 	out->pid = pid;
-	out->start = boot_mark() << 40 | (s.field[STAT_START] & 0xffffffffffu);
+	out->start = boot_mark() << TICK_BITS | (s.field[STAT_START] & ((1ULL << TICK_BITS) - 1));
 	return true;
+}
+
+bool proc_of_this_boot(const struct proc_id *id)
+{
+	uint64_t mark = boot_mark();
+
+	return !mark || !id->start || id->start >> TICK_BITS == mark;
+}
+
+int proc_end_fd(int64_t pid)
+{
+#ifdef SYS_pidfd_open
+	return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0u); /* close-on-exec; Linux 5.3 */
+#else
+	(void)pid;
+	return -1;
+#endif
 }
 
 bool proc_usage(int64_t pid, uint64_t *cpu_ms, uint64_t *rss)

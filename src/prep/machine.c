@@ -26,7 +26,7 @@ static char *state_of(const char *dir, const struct machine_look *l)
 	else if (!l->made)
 		word = "new";
 	else
-		word = l->run.state == VM_FAILED ? "failed" : "off";
+		word = vm_state_name(l->run.state);
 	free(holder);
 	free(lock);
 	return xstrdup(word);
@@ -38,7 +38,10 @@ static char *detail_of(const struct machine_look *l)
 	int64_t now = (int64_t)time(NULL);
 
 	if (l->run.alive && l->run.started)
-		return xasprintf("for %s", duration_human((uint64_t)(now - l->run.started) * 1000, text));
+		return xasprintf("for %s%s%s%s",
+				 duration_human((uint64_t)(now - l->run.started) * 1000, text),
+				 l->run.orphan ? "; its supervisor was killed: debwiz boot takes it over" : "",
+				 *l->run.cause ? "; " : "", l->run.cause);
 	return xstrdup(l->run.cause ? l->run.cause : "");
 }
 

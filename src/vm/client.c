@@ -26,7 +26,7 @@ struct asked {
 
 struct vm_client {
 	struct loop *loop;
-	char *dir;
+	char *dir, *path; /* of the machine, of the socket */
 	struct vm_link *link;
 	struct frame_reader reader;
 	struct buf waiting; /* requests made before the connection was there */
@@ -66,6 +66,7 @@ static void leave(struct vm_client *c)
 	frame_fini(&c->reader);
 	buf_fini(&c->waiting);
 	free(c->dir);
+	free(c->path);
 	free(c);
 }
 
@@ -246,11 +247,24 @@ static void ask(struct vm_client *c, const char *op, json_t *o, vm_answer_fn fn,
 	**at = (struct asked){.id = id, .fn = fn, .arg = arg};
 }
 
+static void on_adopted(const struct err *e, void *arg)
+{
+	struct vm_client *c = arg;
+
+	/* when another was quicker, or it has ended meanwhile, the socket or the record tells */
+	bool served = !e || e->kind == ERR_BUSY || !strcmp(e->id, "not-running");
+
+	if (!served)
+		tell_ended(c, VM_FAILED, e->text);
+	else if (!c->closed)
+		c->link = vm_link_open(c->loop, c->path, PATIENCE_MS, &link_ops, c);
+	leave(c);
+}
+
 struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtime_dir,
 			     bool with_console, const struct vm_client_ops *ops, void *arg)
 {
 	struct vm_client *c = xcalloc(1, sizeof(*c));
-	char *path = file_join(runtime_dir, "control");
 	struct vm_run run = {0};
 
 	c->loop = l;
@@ -262,11 +276,16 @@ struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtim
 	buf_init(&c->waiting, FRAME_REQUEST_MAX);
 	request(c, "hello", json_object());
 	request(c, "subscribe", json_pack("{s:b}", "console", (int)with_console));
-	/* one that is just starting gets a moment */
 	vm_run_read(dir, &run, NULL);
-	c->link = vm_link_open(l, path, run.alive ? PATIENCE_MS : 0, &link_ops, c);
+	/* its sockets are where they were made, whatever this shell's environment says */
+	c->path = file_join(run.alive && *run.runtime_dir ? run.runtime_dir : runtime_dir, "control");
+	if (run.orphan) {
+		enter(c);
+		vm_adopt(l, dir, on_adopted, c);
+	} else { /* one that is just starting gets a moment */
+		c->link = vm_link_open(l, c->path, run.alive ? PATIENCE_MS : 0, &link_ops, c);
+	}
 	vm_run_fini(&run);
-	free(path);
 	return c;
 }
 

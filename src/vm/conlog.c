@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -32,10 +33,17 @@ static void rotate(struct conlog *c)
 	c->size = 0;
 }
 
-void conlog_open(struct conlog *c, const char *dir)
+void conlog_open(struct conlog *c, const char *dir, bool go_on)
 {
+	struct stat st;
+
 	*c = (struct conlog){.path = file_join(dir, "console.log"), .fd = -1};
-	rotate(c);
+	if (go_on)
+		c->fd = open(c->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (c->fd >= 0 && fstat(c->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < CONLOG_MAX)
+		c->size = (uint64_t)st.st_size;
+	else
+		rotate(c);
 }
 
 void conlog_write(struct conlog *c, const char *p, size_t n)

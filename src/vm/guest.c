@@ -235,7 +235,7 @@ static void on_down(const char *error, void *arg)
 {
 	struct sup *s = arg;
 
-	if (error && s->run.state == VM_STARTING)
+	if (error && s->run.state == VM_STARTING && !s->end.adopted)
 		sup_fatal(s, "monitor", "QEMU does not open the guest's serial line and progress port");
 	sup_link_down(s);
 }
@@ -260,7 +260,7 @@ void sup_guest_open(struct sup *s)
 	char *serial = file_join(s->req.runtime_dir, "serial");
 	char *progress = file_join(s->req.runtime_dir, "progress");
 
-	conlog_open(&s->log, s->req.dir);
+	conlog_open(&s->log, s->req.dir, s->end.adopted);
 	progress_init(&s->reader);
 	read_known_hosts(s);
 	s->serial = vm_link_open(s->loop, serial, CONNECT_MS, &serial_ops, s);

@@ -56,9 +56,9 @@ static void start_rung(struct sup *s, uint64_t ms)
 
 void sup_ladder_enter(struct sup *s, enum vm_rung rung)
 {
-	if (!s->proc && !s->exited)
+	if (!sup_qemu_lives(s) && !s->exited)
 		sup_judge(s); /* nothing was started yet */
-	if (!s->proc || rung <= s->end.rung)
+	if (!sup_qemu_lives(s) || rung <= s->end.rung)
 		return;
 	s->end.rung = rung;
 	switch (rung) {
@@ -77,13 +77,13 @@ void sup_ladder_enter(struct sup *s, enum vm_rung rung)
 			start_rung(s, s->quit_ms);
 		break;
 	case VM_RUNG_TERM:
-		proc_terminate(s->proc);
+		sup_qemu_terminate(s);
 		start_rung(s, s->quit_ms / 2);
 		break;
 	case VM_RUNG_KILL:
 	case VM_RUNG_NONE:
 		sup_ladder_stop(s);
-		proc_kill(s->proc);
+		sup_qemu_kill(s);
 		break;
 	}
 }

@@ -57,13 +57,20 @@ static void on_cont(const json_t *value, const char *error, void *arg)
 	free(text);
 }
 
+void sup_monitor_let_go(struct sup *s)
+{
+	sup_monitor_ask(s, "cont", NULL, on_cont, s);
+}
+
 void sup_monitor_go(struct sup *s)
 {
 	if (s->run.state != VM_STARTING || !s->qmp || !qmp_is_ready(s->qmp) ||
 	    !vm_link_is_up(s->serial) || !vm_link_is_up(s->progress))
 		return;
-	qmp_send(s->qmp, "cont", NULL, on_cont, s);
-	flush(s);
+	if (s->end.adopted)
+		sup_adopt_look(s);
+	else
+		sup_monitor_let_go(s);
 }
 
 static void on_ready(void *arg)
@@ -160,17 +167,20 @@ static const struct {
 	{"running", sup_goes_on},
 };
 
-static void on_status(const json_t *value, const char *error, void *arg)
+void sup_monitor_status(struct sup *s, const char *status)
 {
-	struct sup *s = arg;
-	const char *status = json_str(value, "status", "");
-
-	if (error || s->busy)
-		return;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
 		if (!strcmp(statuses[i].name, status))
 			statuses[i].fn(s);
 	}
+}
+
+static void on_status(const json_t *value, const char *error, void *arg)
+{
+	struct sup *s = arg;
+
+	if (!error && !s->busy)
+		sup_monitor_status(s, json_str(value, "status", ""));
 }
 
 void sup_monitor_sync(struct sup *s)
@@ -214,7 +224,7 @@ static void on_failed(const char *why, void *arg)
 	struct sup *s = arg;
 
 	log_msg("vm", "%s", why);
-	if (s->run.state == VM_STARTING)
+	if (s->run.state == VM_STARTING && !s->end.adopted) /* else the time runs out */
 		sup_fatal(s, "monitor", why);
 }
 
@@ -237,7 +247,7 @@ static void on_down(const char *error, void *arg)
 {
 	struct sup *s = arg;
 
-	if (error && s->run.state == VM_STARTING)
+	if (error && s->run.state == VM_STARTING && !s->end.adopted)
 		sup_fatal(s, "monitor", "QEMU does not open its monitor");
 	sup_link_down(s);
 }

@@ -14,13 +14,13 @@ int vm_request_write(const struct vm_request *r, const char *path, struct err *e
 
 	for (size_t i = 0; i < r->argv.len; i++)
 		json_array_append_new(argv, json_string(r->argv.items[i]));
-	o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:I, s:I, s:b}", "format", 1,
+	o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:I, s:I, s:b, s:b}", "format", 1,
 		      "name", r->name, "dir", r->dir, "runtime_dir", r->runtime_dir, "what", r->what,
 		      "accel", r->accel, "argv", argv, "seed", r->seed ? r->seed : "",
 		      "known_hosts", r->known_hosts ? r->known_hosts : "", "ssh_host",
 		      r->ssh_host ? r->ssh_host : "", "login_timeout",
 		      (json_int_t)r->login_timeout, "start_timeout",
-		      (json_int_t)r->start_timeout, "configuring", (int)r->configuring);
+		      (json_int_t)r->start_timeout, "configuring", (int)r->configuring, "adopt", (int)r->adopt);
 	if (!o || json_array_size(argv) != r->argv.len) {
 		json_decref(o);
 		return err_set(e, ERR_USAGE, "not-utf8",
@@ -50,6 +50,7 @@ int vm_request_read(struct vm_request *r, const char *path, struct err *e)
 		.login_timeout = (uint64_t)json_int(o, "login_timeout", 0),
 		.start_timeout = (uint64_t)json_int(o, "start_timeout", 0),
 		.configuring = json_bool(o, "configuring", false),
+		.adopt = json_bool(o, "adopt", false),
 	};
 	for (size_t i = 0; i < json_array_size(argv); i++) {
 		const char *item = json_string_value(json_array_get(argv, i));

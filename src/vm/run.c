@@ -22,6 +22,7 @@ json_t *vm_run_json(const struct vm_run *r)
 		{"state", vm_state_name(r->state)}, {"name", r->name},	    {"what", r->what},
 		{"cause", r->cause},		    {"cause_id", r->cause_id}, {"complaint", r->complaint},
 		{"kernel", r->kernel},		    {"ip", r->ip},	    {"accel", r->accel},
+		{"runtime_dir", r->runtime_dir},
 	};
 	const struct {
 		const char *key;
@@ -65,6 +66,7 @@ static void from_json(struct vm_run *r, const json_t *o)
 		.kernel = xstrdup(json_str(o, "kernel", "")),
 		.ip = xstrdup(json_str(o, "ip", "")),
 		.accel = xstrdup(json_str(o, "accel", "")),
+		.runtime_dir = xstrdup(json_str(o, "runtime_dir", "")),
 	};
 	if (!vm_state_find(json_str(o, "state", ""), &r->state))
 		r->state = VM_FAILED;
@@ -80,20 +82,25 @@ static bool is_alive(int64_t pid, uint64_t start)
 /* A record that says running while nothing of it runs: it was cut off. */
 static void correct(struct vm_run *r)
 {
-	bool over = r->state == VM_OFF || r->state == VM_FAILED;
+	struct proc_id supervisor = {r->supervisor_pid, r->supervisor_start};
+	bool over = vm_state_is_over(r->state);
 	bool qemu = is_alive(r->qemu_pid, r->qemu_start);
+	bool looked_after = is_alive(r->supervisor_pid, r->supervisor_start);
+	bool restarted = !proc_of_this_boot(&supervisor);
 	char *cause;
 
-	r->alive = !over && (qemu || is_alive(r->supervisor_pid, r->supervisor_start));
+	r->alive = !over && (qemu || looked_after);
+	r->orphan = r->alive && !looked_after;
 	if (over || r->alive)
 		return;
+	cause = xasprintf("%s%s%s", r->cause, *r->cause ? "; then " : "",
+			  restarted ? "cut off: this host was restarted or lost power while it ran"
+				    : "cut off: QEMU and its supervisor were killed");
 	r->state = VM_FAILED;
-	cause = xasprintf("%s%scut off: its processes were killed, or this host was restarted",
-			  r->cause, *r->cause ? "; then " : "");
 	free(r->cause);
 	r->cause = cause;
 	free(r->cause_id);
-	r->cause_id = xstrdup("lost");
+	r->cause_id = xstrdup(restarted ? "host-restarted" : "lost");
 }
 
 int vm_run_read(const char *dir, struct vm_run *out, struct err *e)
@@ -130,5 +137,6 @@ void vm_run_fini(struct vm_run *r)
 	free(r->kernel);
 	free(r->ip);
 	free(r->accel);
+	free(r->runtime_dir);
 	*r = (struct vm_run){0};
 }

@@ -22,6 +22,7 @@ struct start {
 	struct loop_timer *timer;
 	uint64_t deadline;
 	char *dir;
+	bool adopt;
 	char *request, *error; /* paths */
 	struct proc_id id;
 	struct err failed;
@@ -32,8 +33,10 @@ struct start {
 static void end(struct start *s)
 {
 	loop_timer_stop(s->timer);
-	unlink(s->request);
-	unlink(s->error);
+	if (s->request)
+		unlink(s->request);
+	if (s->error)
+		unlink(s->error);
 	s->done(s->failed.kind ? &s->failed : NULL, s->arg);
 	err_fini(&s->failed);
 	free(s->dir);
@@ -66,8 +69,8 @@ static bool is_up(const struct start *s)
 
 	if (vm_run_read(s->dir, &run, NULL) < 0)
 		return false;
-	up = run.supervisor_pid == s->id.pid &&
-	     (run.qemu_pid || run.state == VM_OFF || run.state == VM_FAILED);
+	up = run.supervisor_pid == s->id.pid && (run.qemu_pid || vm_state_is_over(run.state)) &&
+	     !(s->adopt && run.state == VM_STARTING);
 	vm_run_fini(&run);
 	return up;
 }
@@ -125,9 +128,32 @@ void vm_start(struct loop *l, const struct vm_request *r,
 	s->done = done;
 	s->arg = arg;
 	s->dir = xstrdup(r->dir);
+	s->adopt = r->adopt;
 	s->request = xasprintf("%s/start-%ld.json", r->runtime_dir, (long)getpid());
 	s->error = xasprintf("%s.error", s->request);
 	s->deadline = loop_now(l) + PATIENCE_MS;
 	ok = launch(s, r, &s->failed) == 0;
 	s->timer = loop_timer_start(l, ok ? LOOK_MS : 0, ok ? LOOK_MS : 0, ok ? on_look : on_failed, s);
+}
+
+void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e, void *arg),
+	      void *arg)
+{
+	char *path = file_join(dir, "request.json");
+	struct vm_request r = {.name = NULL};
+	struct start *s;
+
+	if (vm_request_read(&r, path, NULL) == 0) {
+		r.adopt = true;
+		vm_start(l, &r, done, arg);
+	} else {
+		s = xcalloc(1, sizeof(*s));
+		s->done = done;
+		s->arg = arg;
+		err_set(&s->failed, ERR_FAILED, "orphan",
+			"it runs without its supervisor, and nothing says how to take it over");
+		s->timer = loop_timer_start(l, 0, 0, on_failed, s);
+	}
+	vm_request_fini(&r);
+	free(path);
 }

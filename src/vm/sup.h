@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup: what the files of the supervisor share: supervisor.c (start), life.c (events and end),
+ * sup: what the files of the supervisor share: supervisor.c (start), adopt.c (takeover), life.c (events and end),
  * ladder.c (stopping), orders.c (what clients ask), monitor.c (QEMU's word), guest.c (the guest's
  * word). One thread, one machine, one struct.
  */
@@ -21,6 +21,7 @@
 #include "vm/watch.h"
 
 #define SUP_COMPLAINT_MAX 4096
+#define SUP_ADOPT_MS 10000 /* until the state of a QEMU that is taken over must be known */
 
 struct sup_order;
 
@@ -31,7 +32,10 @@ struct sup {
 	struct lock *lock;
 	struct control *control;
 	struct saver *saver;
-	struct proc *proc; /* NULL: not started, or ended */
+	struct proc *proc; /* NULL: not started, taken over, or ended */
+	struct proc_watch *other; /* of a QEMU that was taken over */
+	enum vm_state before;	  /* taken over: what its first supervisor had recorded last */
+	bool abandoned;		  /* it could not be taken over */
 	struct loop_signal *signals[5];
 	struct vm_run run;
 	struct vm_end end;	 /* strings borrowed from below or static */
@@ -71,9 +75,24 @@ struct sup {
 
 /* supervisor.c */
 int sup_remove_sockets(struct sup *s, struct err *e);
+/* For the client that waits for us: why there is no machine. */
+void sup_leave_error(const char *request_path, const struct err *e);
+bool sup_qemu_lives(const struct sup *s);
+void sup_qemu_terminate(struct sup *s);
+void sup_qemu_kill(struct sup *s);
 
 /* Asks to stop by the ladder; ms, 0 for the defaults. */
 void sup_stop(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms);
+
+/* adopt.c */
+char *sup_request_file(const char *dir); /* where what was asked for is kept; owned */
+/* Makes the request and the record those of the run that goes on; `old` is partly emptied. */
+int sup_adopt_prepare(struct sup *s, struct vm_run *old, struct err *e);
+void sup_adopt(struct sup *s);
+/* All is connected: asks in which state it is. */
+void sup_adopt_look(struct sup *s);
+/* Leaves QEMU alone and ends the supervisor, with the reason for the one who started it. */
+void sup_abandon(struct sup *s, const char *text);
 
 /* orders.c */
 /* The request function of struct control_ops; `arg` is the sup. */
@@ -121,8 +140,12 @@ bool sup_monitor_do(struct sup *s, const char *command);
 /* Sends a command; takes `arguments` (may be NULL) either way. */
 bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_reply_fn fn,
 		     void *arg);
-/* Asks QEMU for its state and takes it over. */
+/* Asks QEMU for its state and follows it. */
 void sup_monitor_sync(struct sup *s);
+/* Follows a state that QEMU told. */
+void sup_monitor_status(struct sup *s, const char *status);
+/* Lets the guest go. */
+void sup_monitor_let_go(struct sup *s);
 /* Lets the guest go once all three sockets are connected. */
 void sup_monitor_go(struct sup *s);
 

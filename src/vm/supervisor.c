@@ -41,6 +41,31 @@ static void on_qemu_output(int fd, const char *p, size_t n, void *arg)
 		buf_addc(&s->complaint, (char)(p[i] ? p[i] : ' '));
 }
 
+bool sup_qemu_lives(const struct sup *s)
+{
+	return s->proc || s->other;
+}
+
+void sup_qemu_terminate(struct sup *s)
+{
+	struct proc_id id = {s->run.qemu_pid, s->run.qemu_start};
+
+	if (s->proc)
+		proc_terminate(s->proc);
+	else
+		proc_signal_terminate(&id);
+}
+
+void sup_qemu_kill(struct sup *s)
+{
+	struct proc_id id = {s->run.qemu_pid, s->run.qemu_start};
+
+	if (s->proc)
+		proc_kill(s->proc);
+	else
+		proc_signal_kill(&id);
+}
+
 /* Clients */
 
 static json_t *ctl_status(void *arg)
@@ -67,8 +92,7 @@ static void on_start_timeout(void *arg)
 	sup_fatal(arg, "monitor", "QEMU did not answer on its monitor in time");
 }
 
-/* For the client that waits for us: why there is no machine. */
-static void leave_error(const char *request_path, const struct err *e)
+void sup_leave_error(const char *request_path, const struct err *e)
 {
 	char *path = xasprintf("%s.error", request_path);
 	json_t *o = json_pack("{s:i, s:s, s:s, s:s}", "kind", (int)e->kind, "id", e->id, "text",
@@ -120,7 +144,7 @@ static void launch(struct sup *s)
 		umask(077);
 	}
 	if (!s->proc) {
-		leave_error(s->request_path, &e);
+		sup_leave_error(s->request_path, &e);
 		sup_blame(s, "qemu-missing", e.text);
 		err_fini(&e);
 		s->exit_status = 1;
@@ -191,7 +215,7 @@ static void watch_signals(struct sup *s)
 static int take_over(struct sup *s, bool *orphan, struct err *e)
 {
 	char *path = file_join(s->req.dir, "lock");
-	struct vm_run old;
+	struct vm_run old = {.name = NULL};
 	struct proc_id qemu;
 	int r = 0;
 
@@ -199,20 +223,29 @@ static int take_over(struct sup *s, bool *orphan, struct err *e)
 	free(path);
 	if (!s->lock)
 		return -1;
-	if (vm_run_read(s->req.dir, &old, NULL) < 0)
-		return 0; /* an unreadable record is replaced */
+	/* an unreadable record is replaced */
+	*orphan = vm_run_read(s->req.dir, &old, NULL) == 0 && old.orphan;
 	qemu = (struct proc_id){.pid = old.qemu_pid, .start = old.qemu_start};
-	*orphan = old.alive && proc_alive(&qemu);
-	if (*orphan && !s->req.configuring) {
-		r = err_set(e, ERR_BUSY, "busy", "%s still runs without its supervisor (QEMU is pid %lld)",
-			    s->req.name, (long long)qemu.pid);
-		err_hint(e, "debwiz kill %s", s->req.name);
-	} else if (*orphan) {
+	if (*orphan && s->req.configuring) {
 		proc_signal_kill(&qemu);
 		s->run.qemu_pid = qemu.pid;
 		s->run.qemu_start = qemu.start;
+	} else if (*orphan) {
+		r = sup_adopt_prepare(s, &old, e);
+	} else if (s->req.adopt) {
+		r = err_set(e, ERR_FAILED, "not-running", "%s does not run any more", s->req.name);
 	}
 	vm_run_fini(&old);
+	return r;
+}
+
+/* What a later supervisor needs to take this QEMU over. */
+static int keep_request(struct sup *s, struct err *e)
+{
+	char *path = sup_request_file(s->req.dir);
+	int r = s->req.configuring ? file_remove_tree(path, e) : vm_request_write(&s->req, path, e);
+
+	free(path);
 	return r;
 }
 
@@ -234,6 +267,7 @@ static void init_run(struct sup *s)
 		.kernel = xstrdup(""),
 		.ip = xstrdup(""),
 		.accel = xstrdup(s->req.accel),
+		.runtime_dir = xstrdup(s->req.runtime_dir),
 	};
 }
 
@@ -244,6 +278,7 @@ static void sup_fini(struct sup *s)
 	sup_orders_fini(s);
 	control_free(s->control);
 	saver_free(s->saver);
+	proc_watch_stop(s->other);
 	loop_free(s->loop);
 	lock_release(s->lock);
 	vm_run_fini(&s->run);
@@ -258,7 +293,9 @@ static void supervise(struct sup *s, bool orphan)
 	watch_signals(s);
 	sup_save(s);
 	s->rung_deadline = loop_now(s->loop) + ORPHAN_MS;
-	if (orphan)
+	if (s->end.adopted)
+		sup_adopt(s);
+	else if (orphan)
 		s->start_timer = loop_timer_start(s->loop, 0, ORPHAN_STEP_MS, on_orphan, s);
 	else
 		launch(s);
@@ -278,11 +315,12 @@ int vm_supervise(const char *request_path)
 	struct err e = ERR_INIT;
 	bool orphan = false;
 	char *path;
+	int r;
 
 	umask(077);
 	buf_init(&s.complaint, 0);
 	if (vm_request_read(&s.req, request_path, &e) < 0) {
-		leave_error(request_path, &e);
+		sup_leave_error(request_path, &e);
 		s.exit_status = (int)e.kind;
 		err_fini(&e);
 		return s.exit_status;
@@ -292,12 +330,14 @@ int vm_supervise(const char *request_path)
 	s.end.configuring = s.req.configuring;
 	s.loop = loop_new();
 	s.saver = saver_new(s.loop);
+	r = take_over(&s, &orphan, &e);
+	if (!r && !s.end.adopted)
+		r = keep_request(&s, &e);
 	path = file_join(s.req.runtime_dir, "control");
-	if (take_over(&s, &orphan, &e) == 0 &&
-	    (s.control = control_new(s.loop, path, &control_ops, &s, &e))) {
+	if (!r && (s.control = control_new(s.loop, path, &control_ops, &s, &e))) {
 		supervise(&s, orphan);
 	} else {
-		leave_error(request_path, &e);
+		sup_leave_error(request_path, &e);
 		s.exit_status = (int)e.kind;
 	}
 	free(path);

@@ -24,6 +24,7 @@ client on each, and obeys the script, a command a line (# begins a comment):
     stderr N TEXT          N times TEXT as lines on standard error
     wait MS                do nothing for that long
     deaf                   SIGTERM does nothing from now on
+    again                  wait until all clients have gone; take the next ones
     close NAME             close that connection
     hold                   read commands and answer nothing, until the end comes from outside
     serve                  answer each command with {}, until one is quit
@@ -136,6 +137,12 @@ class Fake:
             select.select([], [], [], int(rest) / 1000)
         elif word == "deaf":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        elif word == "again":
+            for name in self.servers:
+                while self.client(name).recv(65536):
+                    pass
+                self.clients.pop(name).close()
+            self.pending = b""
         elif word == "close":
             self.client(rest).close()
         elif word == "hold":

@@ -156,7 +156,15 @@ static void test_run_record(void **state)
 	assert_int_equal(vm_run_read(dir, &run, &e), 0);
 	assert_int_equal(run.state, VM_FAILED);
 	assert_string_equal(run.cause_id, "lost");
-	assert_non_null(strstr(run.cause, "restarted"));
+	assert_non_null(strstr(run.cause, "were killed"));
+	vm_run_fini(&run);
+	/* likewise, and it began before this host did */
+	write_run(dir, "{\"state\": \"running\", \"supervisor_pid\": 999999999, \"supervisor_start\": 77, "
+		       "\"cause\": \"paused\"}");
+	assert_int_equal(vm_run_read(dir, &run, &e), 0);
+	assert_int_equal(run.state, VM_FAILED);
+	assert_string_equal(run.cause_id, "host-restarted");
+	assert_non_null(strstr(run.cause, "paused; then cut off: this host was restarted"));
 	vm_run_fini(&run);
 	/* a process of that pid that is not the one that was recorded */
 	text = xasprintf("{\"state\": \"running\", \"supervisor_pid\": %ld, \"supervisor_start\": 1}",
@@ -173,6 +181,15 @@ static void test_run_record(void **state)
 	assert_int_equal(vm_run_read(dir, &run, &e), 0);
 	assert_int_equal(run.state, VM_RUNNING);
 	assert_true(run.alive);
+	assert_false(run.orphan);
+	vm_run_fini(&run);
+	text = xasprintf("{\"state\": \"running\", \"supervisor_pid\": 999999999, \"qemu_pid\": %ld}",
+			 (long)getpid());
+	write_run(dir, text);
+	free(text);
+	assert_int_equal(vm_run_read(dir, &run, &e), 0);
+	assert_int_equal(run.state, VM_RUNNING);
+	assert_true(run.alive && run.orphan);
 	vm_run_fini(&run);
 	write_run(dir, "{\"state\": \"off\", \"cause\": \"stopped\", \"supervisor_pid\": 1}");
 	assert_int_equal(vm_run_read(dir, &run, &e), 0);
@@ -208,7 +225,7 @@ static void test_console_log(void **state)
 
 	(void)state;
 	memset(block, 'x', 100000);
-	conlog_open(&c, dir);
+	conlog_open(&c, dir, false);
 	for (int i = 0; i < 100; i++)
 		conlog_write(&c, block, 100000);
 	conlog_close(&c);
@@ -216,10 +233,13 @@ static void test_console_log(void **state)
 	assert_int_equal(size_of(dir, "console.log.1"), CONLOG_MAX);
 	assert_int_equal(size_of(dir, "console.log.2"), CONLOG_MAX);
 	assert_int_equal(size_of(dir, "console.log.3"), 0);
-	conlog_open(&c, dir); /* the next run */
+	conlog_open(&c, dir, false); /* the next run */
 	conlog_write(&c, "new", 3);
 	conlog_close(&c);
-	assert_int_equal(size_of(dir, "console.log"), 3);
+	conlog_open(&c, dir, true); /* the same run, by another supervisor */
+	conlog_write(&c, "er", 2);
+	conlog_close(&c);
+	assert_int_equal(size_of(dir, "console.log"), 5);
 	assert_int_equal(size_of(dir, "console.log.1"), 10000000 % CONLOG_MAX);
 	free(block);
 	check_rmdir(dir);
@@ -234,7 +254,7 @@ static void test_console_log_planted(void **state)
 
 	(void)state;
 	assert_int_equal(symlink(target, link), 0);
-	conlog_open(&c, dir);
+	conlog_open(&c, dir, false);
 	conlog_write(&c, "x", 1);
 	conlog_close(&c);
 	assert_false(file_exists(target)); /* the link was moved on, not followed */

@@ -53,6 +53,7 @@ struct play {
 	bool leave;	      /* go away and come back when it runs */
 	struct play *rival;   /* is to be started when we are */
 	struct play *stopped; /* to be stopped when we were refused */
+	struct proc_id first, qemu; /* takeover: the supervisor that was killed, its QEMU */
 	unsigned long peak_kib;
 	size_t console;
 };
@@ -287,7 +288,7 @@ static void open_play(struct play *p, const char *name)
 	memset(p, 0, sizeof(*p));
 	p->dir = check_tmpdir();
 	chmod(p->dir, 0700);
-	p->script = xasprintf("%s/tests/fake/qmp/%s", base, name);
+	p->script = xasprintf("%s/tests/fake/%s", base, name);
 	assert_int_equal(file_read(p->script, 1 << 20, &p->text, NULL), 0);
 	p->loop = loop_new();
 	p->request = (struct vm_request){
@@ -448,28 +449,38 @@ static void play(const char *name)
 	close_play(&p);
 }
 
-static void test_scripts(void **state)
+/* Plays every script of a folder below tests/fake. */
+static void play_all(const char *folder, void (*one)(const char *name), size_t least)
 {
 	const char *srcdir = getenv("srcdir");
 	const char *only = getenv("DEBWIZ_TEST_SCRIPT");
-	char *dir = xasprintf("%s/tests/fake/qmp", srcdir ? srcdir : ".");
+	char *dir = xasprintf("%s/tests/fake/%s", srcdir ? srcdir : ".", folder);
 	struct strv names = STRV_INIT;
 	struct dirent *entry;
 	DIR *d = opendir(dir);
 
-	(void)state;
 	assert_non_null(d);
 	while ((entry = readdir(d))) {
-		if (strstr(entry->d_name, ".txt") && (!only || strstr(entry->d_name, only)))
-			strv_add(&names, entry->d_name);
+		char *path = xasprintf("%s/%s", folder, entry->d_name);
+
+		if (strstr(entry->d_name, ".txt") && (!only || strstr(path, only)))
+			strv_take(&names, path);
+		else
+			free(path);
 	}
 	closedir(d);
 	strv_sort(&names);
 	for (size_t i = 0; i < names.len; i++)
-		play(names.items[i]);
-	assert_true(only || names.len >= 40);
+		one(names.items[i]);
+	assert_true(only || names.len >= least);
 	strv_fini(&names);
 	free(dir);
+}
+
+static void test_scripts(void **state)
+{
+	(void)state;
+	play_all("qmp", play, 40);
 }
 
 /* Two starts of one machine: the second is refused and names the first; the first goes on. */
@@ -478,8 +489,8 @@ static void test_busy(void **state)
 	struct play first, second;
 
 	(void)state;
-	open_play(&first, "stop-powerdown.txt");
-	open_play(&second, "stop-powerdown.txt");
+	open_play(&first, "qmp/stop-powerdown.txt");
+	open_play(&second, "qmp/stop-powerdown.txt");
 	free(second.request.dir);
 	second.request.dir = xstrdup(first.dir);
 	first.asked = true; /* it is not stopped before the second has tried */
@@ -500,7 +511,7 @@ static void test_client_goes(void **state)
 	struct play p;
 
 	(void)state;
-	open_play(&p, "stop-powerdown.txt");
+	open_play(&p, "qmp/stop-powerdown.txt");
 	p.leave = true;
 	vm_start(p.loop, &p.request, on_started, &p);
 	loop_run(p.loop);
@@ -510,12 +521,102 @@ static void test_client_goes(void **state)
 	close_play(&p);
 }
 
+/* ---- takeover ---- */
+
+/* Runs a play whose supervisor is killed as soon as the machine is in the state of its line
+ * "#: orphan STATE" (starting: and something is on the console), and connects again. */
+static void kill_supervisor(struct play *p, enum vm_state now)
+{
+	struct proc_id id;
+	struct vm_run run;
+
+	assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
+	while (run.state != now) { /* it is told first, and then written */
+		vm_run_fini(&run);
+		poll(NULL, 0, 5);
+		assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
+	}
+	p->first = (struct proc_id){run.supervisor_pid, run.supervisor_start};
+	p->qemu = (struct proc_id){run.qemu_pid, run.qemu_start};
+	id = p->first;
+	kill((pid_t)id.pid, SIGKILL);
+	while (proc_alive(&id))
+		poll(NULL, 0, 5);
+	vm_run_fini(&run);
+	assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
+	assert_true(run.alive && run.orphan);
+	vm_run_fini(&run);
+}
+
+static void orphan(struct play *p, enum vm_state st)
+{
+	char *wanted = directive(p, "orphan", 0);
+
+	if (!strcmp(wanted, vm_state_name(st))) {
+		vm_client_close(p->client);
+		kill_supervisor(p, st);
+		p->client = vm_connect(p->loop, p->dir, "/nowhere", true, &client_ops, p);
+	}
+	free(wanted);
+}
+
+static void on_orphan_state(enum vm_state st, void *arg)
+{
+	if (st != VM_STARTING)
+		orphan(arg, st);
+}
+
+static void on_orphan_console(const char *bytes, size_t n, void *arg)
+{
+	(void)bytes;
+	(void)n;
+	orphan(arg, VM_STARTING);
+}
+
+static const struct vm_client_ops orphan_ops = {
+	.state = on_orphan_state, .console = on_orphan_console, .ended = on_ended,
+};
+
+static void on_orphan_started(const struct err *e, void *arg)
+{
+	struct play *p = arg;
+
+	assert_null(e);
+	p->client = vm_connect(p->loop, p->dir, p->dir, true, &orphan_ops, p);
+}
+
+static void takeover(const char *name)
+{
+	struct vm_run run;
+	struct play p;
+
+	open_play(&p, name);
+	assert_int_equal(file_write(p.request.seed, "settings", 8, 0600, NULL), 0);
+	vm_start(p.loop, &p.request, on_orphan_started, &p);
+	loop_run(p.loop);
+	assert_true(p.ended);
+	assert_true(p.first.pid);
+	assert_int_equal(vm_run_read(p.dir, &run, NULL), 0);
+	check_expectations(&p, &run, name);
+	assert_true(run.supervisor_pid != p.first.pid);
+	assert_int_equal(run.qemu_pid, p.qemu.pid); /* the same one to the end */
+	check_clean(&p, &run);
+	vm_run_fini(&run);
+	close_play(&p);
+}
+
+static void test_takeover(void **state)
+{
+	(void)state;
+	play_all("takeover", takeover, 6);
+}
+
 static void test_no_program(void **state)
 {
 	struct play p;
 
 	(void)state;
-	open_play(&p, "stop-powerdown.txt");
+	open_play(&p, "qmp/stop-powerdown.txt");
 	free(p.request.argv.items[0]);
 	p.request.argv.items[0] = xstrdup("/nonexistent/qemu-system-arm");
 	vm_start(p.loop, &p.request, on_started, &p);
@@ -531,6 +632,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_scripts),
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_client_goes),
+		cmocka_unit_test(test_takeover),
 		cmocka_unit_test(test_no_program),
 	};
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * proc_watch: the end of a process that is no child of ours; see include/host/proc.h. By a
+ * descriptor that tells it where the host has one, else by looking now and then.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "host/proc.h"
+#include "proc_priv.h"
+
+#define LOOK_MS 500
+
+struct proc_watch {
+	struct proc_id id;
+	int fd;
+	struct loop_fd *readable;
+	struct loop_timer *timer;
+	void (*ended)(void *arg);
+	void *arg;
+};
+
+static void tell(struct proc_watch *w)
+{
+	loop_fd_stop(w->readable);
+	w->readable = NULL;
+	loop_timer_stop(w->timer);
+	w->timer = NULL;
+	w->ended(w->arg);
+}
+
+static void on_readable(int events, void *arg)
+{
+	(void)events;
+	tell(arg);
+}
+
+static void on_look(void *arg)
+{
+	struct proc_watch *w = arg;
+
+	if (!proc_alive(&w->id))
+		tell(w);
+}
+
+struct proc_watch *proc_watch_start(struct loop *l, const struct proc_id *id,
+				    void (*ended)(void *arg), void *arg)
+{
+	struct proc_watch *w = xcalloc(1, sizeof(*w));
+
+	w->id = *id;
+	w->ended = ended;
+	w->arg = arg;
+	w->fd = proc_end_fd(id->pid);
+	/* asked after the descriptor was there: so it is of that process and no later one */
+	if (w->fd >= 0 && proc_alive(id))
+		w->readable = loop_fd_start(l, w->fd, LOOP_READ, on_readable, w);
+	else
+		w->timer = loop_timer_start(l, 0, LOOK_MS, on_look, w);
+	return w;
+}
+
+void proc_watch_stop(struct proc_watch *w)
+{
+	if (!w)
+		return;
+	loop_fd_stop(w->readable);
+	loop_timer_stop(w->timer);
+	if (w->fd >= 0)
+		close(w->fd);
+	free(w);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * adopt: takes over a QEMU whose supervisor was killed. It is recognized by pid and start time, its
+ * sockets listen for the next one, and what was asked for is in DIR/request.json. Until its state
+ * is known nothing is done to it; when that fails it is left alone, as it was found.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "sup.h"
+
+char *sup_request_file(const char *dir)
+{
+	return file_join(dir, "request.json");
+}
+
+static void take_text(char **to, char **from)
+{
+	free(*to);
+	*to = *from;
+	*from = NULL;
+}
+
+/* What the record says that is still true. */
+static void continue_run(struct vm_run *run, struct vm_run *old)
+{
+	run->qemu_pid = old->qemu_pid;
+	run->qemu_start = old->qemu_start;
+	run->started = old->started;
+	run->login = old->login;
+	run->ready = old->ready;
+	take_text(&run->cause, &old->cause);
+	take_text(&run->cause_id, &old->cause_id);
+	take_text(&run->kernel, &old->kernel);
+	take_text(&run->ip, &old->ip);
+	take_text(&run->accel, &old->accel);
+	take_text(&run->runtime_dir, &old->runtime_dir);
+}
+
+int sup_adopt_prepare(struct sup *s, struct vm_run *old, struct err *e)
+{
+	char *path = sup_request_file(s->req.dir);
+	struct vm_request was;
+	int r = vm_request_read(&was, path, e);
+
+	free(path);
+	if (r < 0) {
+		err_set(e, ERR_BUSY, "orphan", "%s still runs without its supervisor (QEMU is pid %lld), and "
+			"nothing says how to take it over", s->req.name, (long long)old->qemu_pid);
+		return err_hint(e, "debwiz kill %s", s->req.name);
+	}
+	vm_request_fini(&s->req);
+	s->req = was;
+	continue_run(&s->run, old);
+	s->before = old->state;
+	s->end.adopted = true;
+	return 0;
+}
+
+static void on_ended(void *arg)
+{
+	struct sup *s = arg;
+
+	proc_watch_stop(s->other);
+	s->other = NULL;
+	sup_exited(s, 0, 0);
+}
+
+static void on_abandoned(void *arg)
+{
+	loop_stop(((struct sup *)arg)->loop);
+}
+
+void sup_abandon(struct sup *s, const char *text)
+{
+	struct err e = ERR_INIT;
+
+	if (s->abandoned)
+		return;
+	s->abandoned = true;
+	log_msg("vm", "given up: %s", text);
+	err_set(&e, ERR_FAILED, "orphan", "%s runs (QEMU is pid %lld) but cannot be taken over: %s",
+		s->req.name, (long long)s->run.qemu_pid, text);
+	err_hint(&e, "debwiz kill %s", s->req.name);
+	sup_leave_error(s->request_path, &e);
+	err_fini(&e);
+	s->exit_status = 1;
+	proc_watch_stop(s->other);
+	s->other = NULL;
+	loop_timer_stop(s->start_timer);
+	s->start_timer = NULL;
+	sup_guest_close(s);
+	sup_monitor_close(s);
+	saver_flush(s->saver, on_abandoned, s);
+}
+
+static void on_start_timeout(void *arg)
+{
+	sup_abandon(arg, "its monitor does not answer");
+}
+
+void sup_adopt(struct sup *s)
+{
+	struct proc_id qemu = {.pid = s->run.qemu_pid, .start = s->run.qemu_start};
+
+	log_msg("vm", "taking over QEMU, pid %lld", (long long)qemu.pid);
+	s->other = proc_watch_start(s->loop, &qemu, on_ended, s);
+	sup_guest_open(s);
+	sup_monitor_open(s);
+	s->start_timer = loop_timer_start(s->loop, SUP_ADOPT_MS, 0, on_start_timeout, s);
+}
+
+/* QEMU's states as found (qapi/run-state.json). */
+
+static void found_prelaunch(struct sup *s)
+{
+	sup_monitor_let_go(s);
+}
+
+static void found_down(struct sup *s)
+{
+	sup_event(s, VM_EV_DOWN);
+}
+
+static void found_panicked(struct sup *s)
+{
+	sup_fatal(s, "panic", "the guest's kernel panicked");
+}
+
+static const struct {
+	const char *name;
+	void (*fn)(struct sup *s);
+} found[] = {
+	{"guest-panicked", found_panicked},
+	{"prelaunch", found_prelaunch},
+	{"shutdown", found_down},
+};
+
+static void on_found(const json_t *value, const char *error, void *arg)
+{
+	struct sup *s = arg;
+	const char *status = json_str(value, "status", "");
+
+	if (error) {
+		sup_abandon(s, error);
+		return;
+	}
+	log_msg("vm", "found it %s", status);
+	for (size_t i = 0; i < sizeof(found) / sizeof(*found); i++) {
+		if (!strcmp(found[i].name, status)) {
+			found[i].fn(s);
+			return;
+		}
+	}
+	sup_monitor_status(s, status);
+	if (s->run.state == VM_STARTING) /* a state that is not known here: it stands still */
+		sup_stands(s, "paused", "paused");
+}
+
+void sup_adopt_look(struct sup *s)
+{
+	sup_monitor_ask(s, "query-status", NULL, on_found, s);
+}
