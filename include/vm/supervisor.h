@@ -93,6 +93,10 @@ json_t *vm_run_json(const struct vm_run *r);
 /* Reads DIR/run.json; no file is VM_OFF. A record whose processes are gone but that says running
  * is corrected to VM_FAILED with a cause in words (killed, or the host was restarted). */
 int vm_run_read(const char *dir, struct vm_run *out, struct err *e);
+/* Ends at once what the record in DIR names and what still is that process (pid and start time): the
+ * supervisor, then its QEMU. For runs that nobody wants any more, not for machines. Error id
+ * "busy" when one does not end within 5 s. Blocks until then. Nothing to end is no error. */
+int vm_run_end(const char *dir, struct err *e);
 void vm_run_fini(struct vm_run *r);
 
 #endif

@@ -16,6 +16,7 @@
 #include "image/disk.h"
 #include "prep/job.h"
 #include "prep/steps.h"
+#include "vm/supervisor.h"
 
 #define CACHE_DAYS 60
 
@@ -230,7 +231,9 @@ static int remove_leftovers(struct cli *cli, struct err *e)
 		struct lock *lock = lock_take(lock_path, "collecting garbage", NULL);
 
 		if (lock) {
-			r = file_remove_tree(parts.items[i], e);
+			r = vm_run_end(parts.items[i], e);
+			if (!r)
+				r = file_remove_tree(parts.items[i], e);
 			if (!r)
 				unlink(lock_path);
 		}

@@ -210,7 +210,8 @@ int job_begin_base(struct job *j, struct err *e)
 	free(path);
 	if (!j->base_lock)
 		return err_prefix(e, "base image %s", file_basename(j->part_dir));
-	if (file_remove_tree(j->part_dir, e) < 0)
+	/* a run that was killed may have left its supervisor or QEMU at work in there */
+	if (vm_run_end(j->part_dir, e) < 0 || file_remove_tree(j->part_dir, e) < 0)
 		return -1;
 	return file_mkdirs(j->part_dir, e);
 }

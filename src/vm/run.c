@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -72,6 +73,9 @@ static void from_json(struct vm_run *r, const json_t *o)
 		r->state = VM_FAILED;
 }
 
+#define END_MS 5000
+#define END_STEP_MS 10
+
 static bool is_alive(int64_t pid, uint64_t start)
 {
 	struct proc_id id = {.pid = pid, .start = start};
@@ -122,6 +126,41 @@ int vm_run_read(const char *dir, struct vm_run *out, struct err *e)
 		correct(out);
 	}
 	json_decref(o);
+	return r;
+}
+
+/* Kills the process if it is still the one that was recorded, and waits until it is gone. */
+static int end_process(const char *dir, int64_t pid, uint64_t start, struct err *e)
+{
+	const struct timespec step = {.tv_nsec = END_STEP_MS * 1000000l};
+	struct proc_id id = {.pid = pid, .start = start};
+
+	if (!start || !is_alive(pid, start)) /* a pid alone may be anybody's by now */
+		return 0;
+	proc_signal_kill(&id);
+	for (int waited = 0; proc_alive(&id); waited += END_STEP_MS) {
+		if (waited >= END_MS)
+			return err_set(e, ERR_BUSY, "busy", "pid %lld, which an earlier run left in %s, does not end",
+				       (long long)pid, dir);
+		nanosleep(&step, NULL);
+	}
+	return 0;
+}
+
+int vm_run_end(const char *dir, struct err *e)
+{
+	struct vm_run run;
+	int r;
+
+	if (vm_run_read(dir, &run, NULL) < 0)
+		return 0; /* a record that says nothing names nobody */
+	r = end_process(dir, run.supervisor_pid, run.supervisor_start, e);
+	vm_run_fini(&run);
+	/* what it started last is in the record by now, or never will be */
+	if (!r && vm_run_read(dir, &run, NULL) == 0) {
+		r = end_process(dir, run.qemu_pid, run.qemu_start, e);
+		vm_run_fini(&run);
+	}
 	return r;
 }
 
