@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/strv.h"
+#include "host/lock.h"
 
 struct store {
 	char *config_dir; /* …/debwiz, with machines/NAME.ini */
@@ -55,5 +56,10 @@ size_t store_bases(const struct store *s, struct store_base **out);
  * a lock beside it that ends in .lock instead of .part. */
 void store_parts(const struct store *s, struct strv *paths);
 void store_base_fini(struct store_base *b);
+/* Two locks on a base's folder, taken without waiting. Held: whoever is about to make a machine on it;
+ * many at once. Claimed: who removes it. What has a machine's link needs neither. Ids "busy" (the
+ * other lock is taken), "lock-missing" (the folder has gone). */
+struct lock *store_base_hold(const char *dir, struct err *e);
+struct lock *store_base_claim(const char *dir, struct err *e);
 
 #endif

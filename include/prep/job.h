@@ -54,6 +54,7 @@ struct job {
 	struct store_base base; /* the one in use; base.dir NULL while there is none */
 	char *part_dir;		/* where a new one is being made */
 	struct lock *base_lock;
+	struct lock *base_hold; /* until this machine has its link, the base must stay */
 	/* the archive and what is taken from it */
 	struct archive *archive;
 	struct package_set packages;
@@ -104,7 +105,8 @@ int job_begin_base(struct job *j, struct err *e);
 char *job_file(const struct job *j, const char *name);
 char *job_base_file(const struct job *j, const char *name);
 char *job_part_file(const struct job *j, const char *name);
-/* Takes the machine's lock, after making its folder and noting its INI file. */
+/* Takes the machine's lock, after making its folder and noting its INI file; holds the base that a
+ * new machine is to stand on, or forgets it when it is being removed just now. */
 int job_lock(struct job *j, const char *what, struct err *e);
 void job_unlock(struct job *j);
 /* Host ports of the forwards; `ports` has room for one per forward. For a boot, auto ones are those

@@ -219,6 +219,29 @@ static int remove_base(const struct store_base *b, struct err *e)
 	return r;
 }
 
+/* Removes the base unless a machine stands on it or one is about to. */
+static int collect_base(struct cli *cli, const struct store_base *b, uint64_t *freed, struct err *e)
+{
+	struct lock *claim = store_base_claim(b->dir, NULL);
+	char *disk = file_join(b->dir, "disk.raw");
+	uint64_t users = 1;
+	struct stat st;
+	int r = 0;
+
+	if (claim)
+		r = disk_base_users(disk, &users, e);
+	if (!r && !users) {
+		if (stat(disk, &st) == 0)
+			*freed += (uint64_t)st.st_blocks * 512;
+		r = remove_base(b, e);
+		if (!r)
+			say(cli, "removed", b->id, "a base image that no machine uses");
+	}
+	lock_release(claim);
+	free(disk);
+	return r;
+}
+
 /* Folders that an interrupted run left and nobody is working on. */
 static int remove_leftovers(struct cli *cli, struct err *e)
 {
@@ -254,21 +277,8 @@ int verb_gc(struct cli *cli)
 	int r = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		char *disk = file_join(bases[i].dir, "disk.raw");
-		uint64_t users = 1;
-
 		if (!r)
-			r = disk_base_users(disk, &users, &e);
-		if (!r && !users) {
-			struct stat st;
-
-			if (stat(disk, &st) == 0)
-				freed += (uint64_t)st.st_blocks * 512;
-			r = remove_base(&bases[i], &e);
-			if (!r)
-				say(cli, "removed", bases[i].id, "a base image that no machine uses");
-		}
-		free(disk);
+			r = collect_base(cli, &bases[i], &freed, &e);
 		store_base_fini(&bases[i]);
 	}
 	free(bases);

@@ -14,6 +14,7 @@
 #include "spec/spec.h"
 
 #define BASE_DISK "disk.raw"
+#define BASE_LOCK "lock"
 
 int store_open(struct store *s, struct err *e)
 {
@@ -239,6 +240,25 @@ void store_base_fini(struct store_base *b)
 	free(b->id);
 	json_decref(b->manifest);
 	*b = (struct store_base){.dir = NULL};
+}
+
+static struct lock *base_lock(const char *dir, bool alone, struct err *e)
+{
+	char *path = file_join(dir, BASE_LOCK);
+	struct lock *k = alone ? lock_take(path, "removing this base image", e) : lock_share(path, e);
+
+	free(path);
+	return k;
+}
+
+struct lock *store_base_hold(const char *dir, struct err *e)
+{
+	return base_lock(dir, false, e);
+}
+
+struct lock *store_base_claim(const char *dir, struct err *e)
+{
+	return base_lock(dir, true, e);
 }
 
 static void base_ids(const char *bases, struct strv *ids)

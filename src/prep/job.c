@@ -102,6 +102,7 @@ void job_fini(struct job *j)
 	host_facts_fini(&j->host);
 	store_base_fini(&j->base);
 	lock_release(j->base_lock);
+	lock_release(j->base_hold);
 	job_unlock(j);
 	free(j->machine_dir);
 	free(j->runtime_dir);
@@ -216,6 +217,22 @@ int job_begin_base(struct job *j, struct err *e)
 	return file_mkdirs(j->part_dir, e);
 }
 
+static int hold_base(struct job *j, struct err *e)
+{
+	struct err mine = ERR_INIT;
+
+	if (!j->base.dir || j->base_hold || job_is_made(j))
+		return 0;
+	j->base_hold = store_base_hold(j->base.dir, &mine);
+	if (j->base_hold)
+		return 0;
+	if (strcmp(mine.id, "busy") && strcmp(mine.id, "lock-missing"))
+		return err_move(e, &mine);
+	err_fini(&mine);
+	store_base_fini(&j->base);
+	return 0;
+}
+
 int job_lock(struct job *j, const char *what, struct err *e)
 {
 	char *path;
@@ -227,7 +244,9 @@ int job_lock(struct job *j, const char *what, struct err *e)
 	path = job_file(j, "lock");
 	j->machine_lock = lock_take(path, what, e);
 	free(path);
-	return j->machine_lock ? 0 : err_prefix(e, "machine %s", j->spec->name);
+	if (!j->machine_lock)
+		return err_prefix(e, "machine %s", j->spec->name);
+	return hold_base(j, e);
 }
 
 void job_unlock(struct job *j)

@@ -89,6 +89,10 @@ static void work(void *arg)
 	bases = store_bases_dir(j->store);
 	dir = file_join(bases, id);
 	s->result = seal(j, &s->error);
+	if (!s->result && !j->base_hold) {
+		j->base_hold = store_base_hold(j->part_dir, &s->error);
+		s->result = j->base_hold ? 0 : -1;
+	}
 	if (!s->result)
 		s->result = file_rename(j->part_dir, dir, &s->error);
 	free(dir);

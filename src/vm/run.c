@@ -3,9 +3,9 @@
  * run: the record of a machine's last or present run, DIR/run.json; see include/vm/supervisor.h.
  * Written by the supervisor alone, read by everyone.
  */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -132,7 +132,6 @@ int vm_run_read(const char *dir, struct vm_run *out, struct err *e)
 /* Kills the process if it is still the one that was recorded, and waits until it is gone. */
 static int end_process(const char *dir, int64_t pid, uint64_t start, struct err *e)
 {
-	const struct timespec step = {.tv_nsec = END_STEP_MS * 1000000l};
 	struct proc_id id = {.pid = pid, .start = start};
 
 	if (!start || !is_alive(pid, start)) /* a pid alone may be anybody's by now */
@@ -142,7 +141,7 @@ static int end_process(const char *dir, int64_t pid, uint64_t start, struct err 
 		if (waited >= END_MS)
 			return err_set(e, ERR_BUSY, "busy", "pid %lld, which an earlier run left in %s, does not end",
 				       (long long)pid, dir);
-		nanosleep(&step, NULL);
+		poll(NULL, 0, END_STEP_MS);
 	}
 	return 0;
 }

@@ -296,7 +296,7 @@ class Box:
             bases = os.path.join("data", "debwiz", "bases")
             os.makedirs(os.path.join(self.home, "data", "debwiz"), 0o700)
             shutil.copytree(os.path.join(other.home, bases), os.path.join(self.home, bases),
-                            copy_function=os.link)
+                            copy_function=os.link, ignore=shutil.ignore_patterns("lock"))
 
     def environment(self):
         env = {"HOME": self.home, "XDG_CACHE_HOME": os.path.join(self.home, "cache"),

@@ -5,6 +5,7 @@ FAULTS rows F28-F30: files that are changed between check and use, things plante
 should be, and two runs at once.
 """
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -262,6 +263,29 @@ class Planted(lib.Case):
         self.good(box, box.prepare())
         self.good(other, other.prepare())
         self.assertLessEqual(len(box.bases()), 2)
+
+    def test_gc_and_prepare(self):
+        """gc leaves a base that a prepare has chosen, and takes it once nobody wants it."""
+        box = self.box(alone=True)
+        box.fill(self.world.template, ("cache",))
+        self.recovers(box)
+        shutil.rmtree(box.machine)
+        base = box.bases()[0]
+        with open(os.path.join(base, "lock"), "w", encoding="utf-8") as held:
+            os.fchmod(held.fileno(), 0o600)
+            fcntl.flock(held, fcntl.LOCK_SH)     # as a prepare does from its choice to its link
+            self.assertEqual(box.run("gc").status, 0)
+            self.assertEqual(box.bases(), [base])
+        self.assertEqual(box.run("gc").status, 0)
+        self.assertEqual(box.bases(), [])
+        self.recovers(box)
+        # both at once, over and over: the prepare never fails
+        for _ in range(4):
+            shutil.rmtree(box.machine)
+            children = [box.start(*words, stdout=lib.subprocess.DEVNULL)
+                        for words in (("prepare", box.ini, *box.settings(), "--json"), ("gc",))]
+            self.assertEqual([c.wait(30) for c in children], [0, 0])
+            self.good(box, box.prepare())
 
     def test_many_rounds(self):
         """Two at once, over and over: exactly one has the machine, the other says who."""
