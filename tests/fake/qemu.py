@@ -23,6 +23,7 @@ client on each, and obeys the script, a command a line (# begins a comment):
     progress TEXT          a line on the progress port
     stderr N TEXT          N times TEXT as lines on standard error
     wait MS                do nothing for that long
+    client                 wait until the test listens: for a file of that name beside the sockets
     deaf                   SIGTERM does nothing from now on
     again                  wait until all clients have gone; take the next ones
     close NAME             close that connection
@@ -135,6 +136,10 @@ class Fake:
             self.put("progress", text(rest) + b"\n")
         elif word == "wait":
             select.select([], [], [], int(rest) / 1000)
+        elif word == "client":
+            mark = os.path.join(os.path.dirname(self.paths["qmp"]), "client")
+            while not os.path.exists(mark):
+                select.select([], [], [], 0.005)
         elif word == "deaf":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         elif word == "again":

@@ -47,6 +47,7 @@ struct play {
 	enum vm_state state;
 	char *cause;
 	bool asked, ended;
+	bool listens; /* to the supervisor */
 	enum vm_state now;
 	size_t asks; /* how many were made */
 	bool waits;  /* for the answer of the last */
@@ -174,12 +175,24 @@ static void ask_next(struct play *p)
 	free(line);
 }
 
+/* For the script's command "client": what it plays from now on reaches us. */
+static void tell_listening(struct play *p)
+{
+	char *path = file_join(p->dir, "client");
+
+	assert_int_equal(file_write(path, "", 0, 0600, NULL), 0);
+	free(path);
+	p->listens = true;
+}
+
 static void on_state(enum vm_state s, void *arg)
 {
 	struct play *p = arg;
 	struct strv words = STRV_INIT;
 	struct vm_run run;
 
+	if (!p->listens)
+		tell_listening(p);
 	p->now = s;
 	ask_next(p);
 	if (p->leave) {
