@@ -20,6 +20,7 @@ struct loop_timer;
 struct loop_fd;
 struct loop_signal;
 struct loop_turn;
+struct loop_watch;
 struct loop_stream;
 struct loop_server;
 
@@ -54,6 +55,12 @@ void loop_fd_stop(struct loop_fd *w);
 
 struct loop_signal *loop_signal_start(struct loop *l, int signum, void (*fn)(void *arg), void *arg);
 void loop_signal_stop(struct loop_signal *s);
+
+/* Calls fn when something in the folder (or the file itself) has changed, as far as this host's system
+ * tells; a change may be told more than once. NULL where it cannot be watched (not there, no more
+ * watches): look again on other occasions. Keeps no loop running. */
+struct loop_watch *loop_watch_start(struct loop *l, const char *path, void (*fn)(void *arg), void *arg);
+void loop_watch_stop(struct loop_watch *w); /* NULL is fine */
 
 /* Calls fn at the end of every turn of the loop, before it waits: what many callbacks of a turn
  * asked for is done once there. Keeps no loop running. */

@@ -33,6 +33,12 @@ struct loop_signal {
 	void *arg;
 };
 
+struct loop_watch {
+	uv_fs_event_t uv;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
 struct loop_turn {
 	uv_prepare_t uv;
 	void (*fn)(void *arg);
@@ -252,6 +258,38 @@ void loop_signal_stop(struct loop_signal *s)
 {
 	if (s)
 		uv_close((uv_handle_t *)&s->uv, free_handle);
+}
+
+static void on_watch(uv_fs_event_t *uv, const char *name, int events, int status)
+{
+	struct loop_watch *w = uv->data;
+
+	(void)name;
+	(void)events;
+	(void)status;
+	w->fn(w->arg);
+}
+
+struct loop_watch *loop_watch_start(struct loop *l, const char *path, void (*fn)(void *arg), void *arg)
+{
+	struct loop_watch *w = xcalloc(1, sizeof(*w));
+
+	w->fn = fn;
+	w->arg = arg;
+	w->uv.data = w;
+	uv_fs_event_init(&l->uv, &w->uv);
+	uv_unref((uv_handle_t *)&w->uv);
+	if (uv_fs_event_start(&w->uv, on_watch, path, 0) < 0) {
+		uv_close((uv_handle_t *)&w->uv, free_handle);
+		return NULL;
+	}
+	return w;
+}
+
+void loop_watch_stop(struct loop_watch *w)
+{
+	if (w)
+		uv_close((uv_handle_t *)&w->uv, free_handle);
 }
 
 static void on_prepare(uv_prepare_t *uv)

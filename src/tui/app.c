@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "settings.h"
 #include "term_priv.h"
+#include "tui/dialog.h"
+#include "tui/task.h"
 
 const struct tui_conf *app_conf(const struct app *app)
 {
@@ -61,12 +63,46 @@ void app_leave(struct app *app, int status)
 	loop_stop(app_loop(app));
 }
 
+static void on_leave_work(size_t choice, void *arg)
+{
+	if (choice == 1)
+		app_leave(arg, ERR_INTERRUPTED);
+}
+
+/* Work that is under way ends with the program: the person says whether. */
+static void ask_about_work(struct app *app, const char *name, size_t count)
+{
+	static const char *const choices[] = {"Stay", "Stop it and leave"};
+	char *text = count == 1 ? xasprintf("%s is being prepared.", name)
+				: xasprintf("%s and %zu more are being prepared.", name, count - 1);
+	char *whole = xasprintf("%s What is done is kept, and the next run goes on from there.", text);
+	struct dialog_question q = {
+		.title = "Work is under way",
+		.text = whole,
+		.choices = choices,
+		.count = 2,
+		.role = ROLE_WARN,
+		.answer = on_leave_work,
+		.arg = app,
+	};
+
+	dialog_ask(app, &q);
+	free(whole);
+	free(text);
+}
+
 void app_ask_leave(struct app *app)
 {
+	const char *name;
+	size_t busy = task_count(app, &name);
+
 	for (struct screen *s = app->top; s; s = s->below)
 		if (s->ops->leaving && s->ops->leaving(s))
 			return;
-	app_leave(app, 0);
+	if (busy)
+		ask_about_work(app, name, busy);
+	else
+		app_leave(app, 0);
 }
 
 static void close_removed(struct app *app)
@@ -95,6 +131,8 @@ static void on_turn(void *arg)
 			app_changed(app);
 	}
 	if (app->changed && !app->ended) {
+		if (app->top && app->top->ops->sync)
+			app->top->ops->sync(app->top);
 		app->changed = false;
 		app_paint(app);
 	}
@@ -217,13 +255,16 @@ void app_free(struct app *app)
 {
 	if (!app)
 		return;
-	while (app->top)
-		screen_pop(app->top);
-	close_removed(app);
-	for (size_t i = 0; i < HANDLED; i++)
-		unwatch_signal(app, i);
+	while (app->top || app->removed) { /* closing one may put up another */
+		if (app->top)
+			screen_pop(app->top);
+		close_removed(app);
+	}
 	loop_fd_stop(app->keyboard);
 	loop_turn_stop(app->turn);
+	task_end_all(app);
+	for (size_t i = 0; i < HANDLED; i++)
+		unwatch_signal(app, i);
 	term_close(app->term);
 	free(app);
 }

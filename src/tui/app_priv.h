@@ -19,6 +19,7 @@ struct app {
 	struct loop_fd *keyboard;
 	struct loop_signal *signals[8];
 	bool changed, ended, resized;
+	struct task *tasks; /* preparing and booting, whatever is on the screen */
 	unsigned empty; /* announcements of input that brought none */
 	int status;
 	/* the last line as it was painted, for clicks */

@@ -18,6 +18,7 @@ struct question {
 	size_t at, escape;
 	int first; /* of the lines in sight */
 	enum role role;
+	enum role (*line_role)(const char *line);
 	void (*answer)(size_t choice, void *arg);
 	void *arg;
 };
@@ -46,6 +47,13 @@ static void question_measure(struct screen *s, int *rows, int *columns)
 		*rows = (int)q->lines.len + 4;
 }
 
+static enum role line_role(const struct question *q, int line)
+{
+	if (q->line_role)
+		return q->line_role(q->lines.items[line]);
+	return line ? ROLE_TEXT : q->role;
+}
+
 static void question_paint(struct screen *s, const struct canvas *c)
 {
 	struct question *q = s->self;
@@ -57,7 +65,7 @@ static void question_paint(struct screen *s, const struct canvas *c)
 	if (q->first < 0)
 		q->first = 0;
 	for (int i = 0; i < room && q->first + i < (int)q->lines.len; i++)
-		canvas_put(c, 1 + i, 0, q->first + i ? ROLE_TEXT : q->role,
+		canvas_put(c, 1 + i, 0, line_role(q, q->first + i),
 			   q->lines.items[q->first + i]);
 	if (most > q->first)
 		canvas_put_right(c, room + 1, c->columns, ROLE_DIM,
@@ -186,6 +194,7 @@ struct screen *dialog_ask(struct app *app, const struct dialog_question *ask)
 	q->at = ask->fallback;
 	q->escape = ask->escape < ask->count ? ask->escape : ask->fallback;
 	q->role = ask->role;
+	q->line_role = ask->line_role;
 	q->answer = ask->answer;
 	q->arg = ask->arg;
 	return screen_push(app, &question_ops, q);

@@ -40,8 +40,11 @@ void screen_pop(struct screen *s)
 {
 	struct app *app = s->app;
 	struct screen *on_stack = app->top;
+	struct screen **end = &app->removed;
 	bool last = false;
 
+	while (*end)
+		end = &(*end)->below;
 	while (on_stack && on_stack != s)
 		on_stack = on_stack->below;
 	if (!on_stack)
@@ -51,8 +54,9 @@ void screen_pop(struct screen *s)
 
 		last = top == s;
 		app->top = top->below;
-		top->below = app->removed;
-		app->removed = top;
+		top->below = NULL;
+		*end = top; /* closed from the uppermost down: a dialog before what it is about */
+		end = &top->below;
 	}
 	told_shown(app);
 }

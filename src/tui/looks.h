@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * looks: how a machine's state is shown: sign, word, colour, the same on every screen.
+ */
+#ifndef TUI_LOOKS_H
+#define TUI_LOOKS_H
+
+#include "prep/machine.h"
+#include "tui/app.h"
+#include "tui/task.h"
+
+struct state_look {
+	enum glyph sign;
+	enum role role;
+	char *words; /* "running 2 h 14", "preparing 62 %", "failed: mirror"; owned */
+};
+
+/* `t` is what this program does with the machine, or NULL. */
+struct state_look state_look(const struct machine_look *l, const struct task *t);
+/* "3.1 of 128.0 G", or "–" where there is no disk yet; owned. */
+char *disk_words(const struct canvas *c, const struct machine_look *l);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* page_edit: how an answer is given: typed, chosen from a list, an item of several, a password. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "page.h"
+#include "tui/picker.h"
+
+void page_notice(struct page *p, enum role role, const char *text)
+{
+	free(p->notice);
+	p->notice = xstrdup(text);
+	p->notice_role = role;
+}
+
+/* What an answer changed elsewhere is told once. */
+static void tell_notices(struct page *p)
+{
+	const struct strv *notices = wizard_notices(p->w);
+	char *text;
+
+	if (!notices || !notices->len)
+		return;
+	text = strv_join(notices, " ");
+	page_notice(p, ROLE_WARN, text);
+	free(text);
+}
+
+void page_answer(struct page *p, const struct wizard_question *q, const char *value)
+{
+	struct err e = ERR_INIT;
+
+	if (wizard_set(p->w, q, value, &e) < 0 && !page_is_typed(q))
+		page_notice(p, ROLE_BAD, e.text ? e.text : "that cannot be");
+	else
+		tell_notices(p);
+	err_fini(&e);
+	app_changed(p->screen->app);
+}
+
+void page_type(struct page *p, const struct key *k, const struct wizard_question *q)
+{
+	/* the field holds what the wizard has, also before it was painted with the cursor in it */
+	if (strcmp(p->edit_id, q->id)) {
+		text_field_set(&p->edit, wizard_text(p->w, q));
+		snprintf(p->edit_id, sizeof(p->edit_id), "%s", q->id);
+	}
+	if (text_field_key(&p->edit, k) && strcmp(p->edit.text, wizard_text(p->w, q)))
+		page_answer(p, q, p->edit.text);
+}
+
+/* ---- a dialog for one question ---- */
+
+struct asked {
+	struct page *page;
+	char id[PAGE_ID];
+	int at;	     /* item, or PAGE_SUB_ADD, or PAGE_SUB_FIELD */
+	char *first; /* password: as typed the first time */
+};
+
+static struct asked *asked_new(struct page *p, const struct wizard_question *q, int at)
+{
+	struct asked *a = xcalloc(1, sizeof(*a));
+
+	a->page = p;
+	a->at = at;
+	snprintf(a->id, sizeof(a->id), "%s", q->id);
+	return a;
+}
+
+static void asked_free(void *arg)
+{
+	struct asked *a = arg;
+
+	if (a->first)
+		mem_wipe(a->first, strlen(a->first));
+	free(a->first);
+	free(a);
+}
+
+static struct wizard_list asked_rows(const char *typed, void *arg)
+{
+	struct asked *a = arg;
+	const struct wizard_question *q = wizard_question(a->page->w, a->id);
+
+	if (q->widget == WIZARD_SEARCH)
+		return wizard_search(a->page->w, q, typed);
+	return wizard_options(a->page->w, q);
+}
+
+static int take_value(const char *value, char **more, void *arg, struct err *e)
+{
+	struct asked *a = arg;
+	const struct wizard_question *q = wizard_question(a->page->w, a->id);
+	int r = 0;
+
+	(void)more;
+	if (a->at == PAGE_SUB_FIELD)
+		r = wizard_set(a->page->w, q, value, e);
+	else if (a->at == PAGE_SUB_ADD)
+		r = *value ? wizard_item_add(a->page->w, q, value, e) : 0;
+	else if (*value)
+		r = wizard_item_set(a->page->w, q, (size_t)a->at, value, e);
+	else
+		wizard_item_remove(a->page->w, q, (size_t)a->at);
+	a->page->edit_id[0] = '\0';
+	if (!r)
+		tell_notices(a->page);
+	return r;
+}
+
+void page_open_list(struct page *p, const struct wizard_question *q)
+{
+	struct picker_conf conf = {
+		.title = q->title,
+		.about = q->help,
+		.initial = page_is_typed(q) ? wizard_text(p->w, q) : NULL,
+		.types = q->widget == WIZARD_COMBO || q->widget == WIZARD_FILE,
+		.rows = asked_rows,
+		.take = take_value,
+		.gone = asked_free,
+		.arg = asked_new(p, q, PAGE_SUB_FIELD),
+	};
+
+	if (q->widget == WIZARD_FILE)
+		picker_file(p->screen->app, &conf);
+	else
+		picker_open(p->screen->app, &conf);
+}
+
+void page_open_item(struct page *p, const struct wizard_question *q, int at)
+{
+	bool has_rows = q->widget == WIZARD_SEARCH || wizard_options(p->w, q).state != WIZARD_NO_LIST;
+	struct picker_conf conf = {
+		.title = q->title,
+		.about = q->help,
+		.initial = at >= 0 ? wizard_items(p->w, q)->items[at] : NULL,
+		.types = true,
+		.rows = has_rows ? asked_rows : NULL,
+		.take = take_value,
+		.gone = asked_free,
+		.arg = asked_new(p, q, at),
+	};
+
+	if (q->widget == WIZARD_FILES && !has_rows)
+		picker_file(p->screen->app, &conf);
+	else
+		picker_open(p->screen->app, &conf);
+}
+
+/* ---- password: typed twice, never shown ---- */
+
+static void open_password(struct asked *a, bool again);
+
+static int take_first(const char *value, char **more, void *arg, struct err *e)
+{
+	struct asked *a = arg;
+
+	(void)more;
+	(void)e;
+	a->first = xstrdup(value);
+	return 0;
+}
+
+static void first_gone(void *arg)
+{
+	struct asked *a = arg;
+
+	if (a->first && *a->first) {
+		open_password(a, true);
+		return;
+	}
+	if (a->first)
+		page_answer(a->page, wizard_question(a->page->w, a->id), "");
+	asked_free(a);
+}
+
+static int take_second(const char *value, char **more, void *arg, struct err *e)
+{
+	struct asked *a = arg;
+
+	(void)more;
+	if (strcmp(value, a->first))
+		return err_set(e, ERR_USAGE, "password-differs", "that is not what was typed before");
+	return wizard_set(a->page->w, wizard_question(a->page->w, a->id), value, e);
+}
+
+static void open_password(struct asked *a, bool again)
+{
+	struct picker_conf conf = {
+		.title = again ? "The same password once more" : "Password",
+		.about = again ? "It is not shown, so it is asked for twice."
+			       : "Nothing and Enter: no password.",
+		.types = true,
+		.secret = true,
+		.take = again ? take_second : take_first,
+		.gone = again ? asked_free : first_gone,
+		.arg = a,
+	};
+
+	picker_open(a->page->screen->app, &conf);
+}
+
+void page_open_password(struct page *p, const struct wizard_question *q)
+{
+	open_password(asked_new(p, q, PAGE_SUB_FIELD), false);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* page_rows: the rows of the wizard's current page; see page.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "page.h"
+
+#define OPEN_MAX 9 /* options that are shown as rows */
+
+bool page_is_typed(const struct wizard_question *q)
+{
+	switch (q->widget) {
+	case WIZARD_TEXT:
+	case WIZARD_COMBO:
+	case WIZARD_NUMBER:
+	case WIZARD_SIZE:
+	case WIZARD_DURATION:
+	case WIZARD_FILE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Options that say more than their name are worth a row each. */
+bool page_is_open(struct page *p, const struct wizard_question *q)
+{
+	struct wizard_list l;
+
+	if (q->widget != WIZARD_CHOICE)
+		return false;
+	l = wizard_options(p->w, q);
+	if (l.len > OPEN_MAX)
+		return false;
+	for (size_t i = 0; i < l.len; i++)
+		if (*l.rows[i].columns[0] || l.rows[i].why_not)
+			return true;
+	return false;
+}
+
+bool page_row_takes_focus(const struct page_row *r)
+{
+	return r->kind == PAGE_OPTION || r->kind == PAGE_FIELD || r->kind == PAGE_ITEM ||
+	       r->kind == PAGE_ADD || r->kind == PAGE_MORE;
+}
+
+static struct page_row *add(struct page *p, enum page_row_kind kind, const struct wizard_question *q,
+			    int sub)
+{
+	p->rows = xreallocarray(p->rows, p->count + 1, sizeof(*p->rows));
+	p->rows[p->count] = (struct page_row){.kind = kind, .q = q, .sub = sub};
+	return &p->rows[p->count++];
+}
+
+static void say(struct page *p, const struct wizard_question *q, enum role role, const char *text)
+{
+	struct page_row *r = add(p, PAGE_SAY, q, 0);
+
+	r->text = xstrdup(text);
+	r->role = role;
+}
+
+static void add_open(struct page *p, const struct wizard_question *q, bool first)
+{
+	struct wizard_list l = wizard_options(p->w, q);
+
+	if (!first) {
+		add(p, PAGE_BLANK, NULL, 0);
+		add(p, PAGE_HEADING, q, 0)->text = xstrdup(q->title);
+	}
+	for (size_t i = 0; i < l.len; i++)
+		add(p, PAGE_OPTION, q, (int)i);
+	if (*l.note)
+		say(p, q, l.state == WIZARD_FAILED ? ROLE_WARN : ROLE_DIM, l.note);
+}
+
+static void add_list(struct page *p, const struct wizard_question *q)
+{
+	const struct strv *items = wizard_items(p->w, q);
+	struct page_row *r;
+
+	for (size_t i = 0; i < items->len; i++)
+		add(p, PAGE_ITEM, q, (int)i)->titled = !i;
+	r = add(p, PAGE_ADD, q, PAGE_SUB_ADD);
+	r->titled = !items->len;
+}
+
+static void add_question(struct page *p, const struct wizard_question *q, bool first,
+			 bool *after_open)
+{
+	const char *wrong = wizard_wrong(p->w, q);
+
+	if (page_is_open(p, q)) {
+		add_open(p, q, first);
+		*after_open = true;
+	} else {
+		if (*after_open)
+			add(p, PAGE_BLANK, NULL, 0);
+		*after_open = false;
+		if (wizard_is_list(q))
+			add_list(p, q);
+		else
+			add(p, PAGE_FIELD, q, PAGE_SUB_FIELD)->titled = true;
+	}
+	if (wrong)
+		say(p, q, ROLE_BAD, wrong);
+}
+
+/* Folded away: for the few, as it is by default, and right. */
+static bool is_folded(struct page *p, const struct wizard_question *q)
+{
+	return q->more && !p->unfolded[q->page] && !wizard_touched(p->w, q) && !wizard_wrong(p->w, q);
+}
+
+static void add_more(struct page *p, const struct strv *titles)
+{
+	char *names = strv_join(titles, ", ");
+	struct page_row *r;
+
+	add(p, PAGE_BLANK, NULL, 0);
+	r = add(p, PAGE_MORE, NULL, 0);
+	r->text = names;
+}
+
+void page_rows_free(struct page *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		free(p->rows[i].text);
+	free(p->rows);
+	p->rows = NULL;
+	p->count = 0;
+}
+
+void page_rows_build(struct page *p)
+{
+	enum wizard_page page = wizard_page(p->w);
+	const struct wizard_question *q = NULL;
+	struct strv folded = STRV_INIT;
+	bool first = true, after_open = false;
+
+	page_rows_free(p);
+	p->title_width = 0;
+	while ((q = wizard_question_next(p->w, page, q))) {
+		if (is_folded(p, q)) {
+			strv_add(&folded, q->title);
+			continue;
+		}
+		add_question(p, q, first, &after_open);
+		first = false;
+		if (!page_is_open(p, q) && (int)strlen(q->title) > p->title_width)
+			p->title_width = (int)strlen(q->title);
+	}
+	if (folded.len)
+		add_more(p, &folded);
+	strv_fini(&folded);
+	if (p->title_width > 24)
+		p->title_width = 24;
+}
+
+static bool is_focus(const struct page *p, const struct page_row *r)
+{
+	if (!page_row_takes_focus(r))
+		return false;
+	if (r->kind == PAGE_MORE)
+		return !strcmp(p->focus, "more");
+	return !strcmp(p->focus, r->q->id) && p->sub == r->sub;
+}
+
+void page_focus_row(struct page *p, size_t at)
+{
+	const struct page_row *r = &p->rows[at];
+
+	snprintf(p->focus, sizeof(p->focus), "%s", r->kind == PAGE_MORE ? "more" : r->q->id);
+	p->sub = r->sub;
+}
+
+size_t page_row_focus(struct page *p)
+{
+	size_t same = p->count;
+
+	for (size_t i = 0; i < p->count; i++) {
+		if (is_focus(p, &p->rows[i]))
+			return i;
+		/* an item that went away: the row of its question that is nearest to it */
+		if (page_row_takes_focus(&p->rows[i]) && p->rows[i].q && !strcmp(p->focus, p->rows[i].q->id))
+			same = i;
+	}
+	for (size_t i = 0; same == p->count && i < p->count; i++)
+		if (page_row_takes_focus(&p->rows[i]))
+			same = i;
+	if (same < p->count)
+		page_focus_row(p, same);
+	return same;
+}
+
+void page_focus_question(struct page *p, const struct wizard_question *q)
+{
+	struct wizard_list l;
+
+	if (!q) {
+		q = wizard_question_next(p->w, wizard_page(p->w), NULL);
+		if (!q)
+			return;
+	}
+	snprintf(p->focus, sizeof(p->focus), "%s", q->id);
+	p->sub = PAGE_SUB_FIELD;
+	if (wizard_is_list(q))
+		p->sub = wizard_items(p->w, q)->len ? 0 : PAGE_SUB_ADD;
+	if (page_is_open(p, q)) {
+		l = wizard_options(p->w, q);
+		p->sub = l.current < l.len ? (int)l.current : 0;
+	}
+	p->edit_id[0] = '\0';
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page_save: saving never overwrites a file whose difference was not seen, and a file that somebody
+ * else changed meanwhile is shown again; see page.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "page.h"
+#include "tui/dialog.h"
+#include "tui/screens.h"
+
+struct saving {
+	struct page *page;
+	enum page_then then;
+	struct wizard_diff diff;
+	bool diffed;
+};
+
+static void saving_free(struct saving *s)
+{
+	if (s->diffed)
+		wizard_diff_fini(&s->diff);
+	free(s);
+}
+
+static void compare(struct saving *s);
+
+/* It is on disk: what comes then takes this screen's place. */
+static void go_on(struct saving *s)
+{
+	struct app *app = s->page->screen->app;
+	char *path = xstrdup(wizard_path(s->page->w));
+	struct err e = ERR_INIT;
+
+	screen_pop(s->page->screen);
+	if (s->then == PAGE_THEN_NOTHING)
+		screen_machine(app, path, &e);
+	else
+		screen_progress(app, path, s->then == PAGE_THEN_BOOT ? PROGRESS_BOOT : PROGRESS_PREPARE,
+				&e);
+	if (e.kind)
+		dialog_error(app, "Not possible", &e);
+	err_fini(&e);
+	free(path);
+}
+
+static void write_it(struct saving *s)
+{
+	struct app *app = s->page->screen->app;
+	struct err e = ERR_INIT;
+
+	if (wizard_save(s->page->w, s->diffed ? &s->diff : NULL, &e) == 0) {
+		go_on(s);
+		saving_free(s);
+	} else if (!strcmp(e.id, "save-changed") || !strcmp(e.id, "save-unseen")) {
+		err_fini(&e);
+		compare(s);
+		return;
+	} else {
+		dialog_error(app, "Not saved", &e);
+		saving_free(s);
+	}
+	err_fini(&e);
+}
+
+static void on_answer(size_t choice, void *arg)
+{
+	struct saving *s = arg;
+
+	if (choice == 0)
+		write_it(s);
+	else
+		saving_free(s);
+}
+
+static enum role diff_role(const char *line)
+{
+	return *line == '+' ? ROLE_GOOD : *line == '-' ? ROLE_BAD : ROLE_TEXT;
+}
+
+static void show_difference(struct saving *s)
+{
+	static const char *const choices[] = {"Write it", "Back"};
+	struct dialog_question q = {
+		.choices = choices,
+		.count = 2,
+		.fallback = 0,
+		.escape = 1,
+		.line_role = diff_role,
+		.answer = on_answer,
+		.arg = s,
+	};
+	struct buf text;
+
+	buf_init(&text, 0);
+	if (s->diff.foreign) {
+		q.fallback = 1;
+		buf_addf(&text, "%s was changed by somebody else since it was read. Writing would undo that:\n\n",
+			 wizard_path(s->page->w));
+	}
+	for (size_t i = 0; i < s->diff.len; i++)
+		if (s->diff.lines[i].mark != WIZARD_SAME)
+			buf_addf(&text, "%c %s\n", (char)s->diff.lines[i].mark, s->diff.lines[i].text);
+	q.title = s->diff.foreign ? "The file has changed" : "What changes in the file";
+	q.text = text.data;
+	dialog_ask(s->page->screen->app, &q);
+	buf_fini(&text);
+}
+
+static void compare(struct saving *s)
+{
+	struct err e = ERR_INIT;
+
+	if (s->diffed)
+		wizard_diff_fini(&s->diff);
+	s->diffed = wizard_diff(s->page->w, &s->diff, &e) == 0;
+	if (!s->diffed) {
+		dialog_error(s->page->screen->app, "Not saved", &e);
+		saving_free(s);
+	} else if (s->diff.exists && !s->diff.same) {
+		show_difference(s);
+	} else {
+		write_it(s);
+	}
+	err_fini(&e);
+}
+
+void page_save(struct page *p, enum page_then then)
+{
+	struct saving *s = xcalloc(1, sizeof(*s));
+
+	s->page = p;
+	s->then = then;
+	compare(s);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page_side: what the answers mean, beside the questions: the INI as it grows with the lines of the
+ * field under the cursor marked; on very wide terminals QEMU's command line as well.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "page.h"
+
+#define FROM 100
+#define FROM_COMMAND 132
+
+int page_side_width(int columns)
+{
+	return columns < FROM ? 0 : columns < FROM_COMMAND ? columns - 62 : columns - 66;
+}
+
+static void paint_ini(struct page *p, const struct canvas *c, const struct wizard_question *q)
+{
+	unsigned first = 0, count = 0;
+	char *text = wizard_ini(p->w, q, &first, &count, NULL);
+	struct strv lines = STRV_INIT;
+	const char *at = text ? text : "";
+	int from = 0;
+
+	while (*at) {
+		size_t n = strcspn(at, "\n");
+
+		strv_take(&lines, xstrndup(at, n));
+		at += n + (at[n] == '\n');
+	}
+	if (count && (int)first > c->rows - 2)
+		from = (int)first - c->rows / 2;
+	for (int i = 0; i < c->rows && from + i < (int)lines.len; i++) {
+		bool marked = count && from + i + 1 >= (int)first && from + i + 1 < (int)(first + count);
+		const char *line = lines.items[from + i];
+
+		canvas_put(c, i, 0, marked ? ROLE_MARK : *line == '[' ? ROLE_TEXT : ROLE_DIM, line);
+	}
+	strv_fini(&lines);
+	free(text);
+}
+
+static void paint_command(struct page *p, const struct canvas *c)
+{
+	struct wizard_list l = wizard_command(p->w);
+	int row = 0;
+
+	if (!l.len && l.note)
+		canvas_wrap(c, 0, 0, c->columns, 3, ROLE_DIM, l.note);
+	for (size_t i = 0; i < l.len && row < c->rows; i++)
+		row += canvas_wrap(c, row, 0, c->columns, c->rows - row, ROLE_DIM, l.rows[i].value);
+}
+
+void page_side_paint(struct page *p, const struct canvas *c, const struct wizard_question *q)
+{
+	int half = c->rows;
+	const char *name = strrchr(wizard_path(p->w), '/');
+	struct canvas part;
+
+	for (int row = 0; row < c->rows; row++)
+		canvas_put(c, row, 0, ROLE_FRAME, c->caps->utf8 ? "│" : "|");
+	if (c->columns >= page_side_width(FROM_COMMAND) - 1)
+		half = c->rows / 2;
+	canvas_put(c, 0, 2, ROLE_HEADING, name ? name + 1 : wizard_path(p->w));
+	part = canvas_sub(c, 2, 2, half - 2, c->columns - 2);
+	paint_ini(p, &part, q);
+	if (half == c->rows)
+		return;
+	canvas_put(c, half + 1, 2, ROLE_HEADING, "QEMU");
+	part = canvas_sub(c, half + 3, 2, c->rows - half - 3, c->columns - 2);
+	paint_command(p, &part);
+}

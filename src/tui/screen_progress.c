@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * screen_progress: how the work on a machine goes: each step with its state, bar, rate and time;
+ * the whole; what went wrong and what to do about it. Looks at the task, which goes on without it.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/size.h"
+#include "tui/dialog.h"
+#include "tui/screen_log.h"
+#include "tui/screens.h"
+#include "tui/task.h"
+
+#define LEFT 4
+#define TITLE 16
+#define BAR 26
+#define TICK_MS 1000
+
+struct progress {
+	char *name, *path;
+	struct loop_timer *tick;
+	bool details;
+};
+
+static struct task *task_of(struct screen *s)
+{
+	struct progress *p = s->self;
+
+	return task_find(s->app, p->name);
+}
+
+/* ---- painting ---- */
+
+static const struct {
+	enum glyph sign;
+	enum role role;
+} looks[] = {
+	[STEP_WAITING] = {GLYPH_WAITING, ROLE_DIM},  [STEP_RUNNING] = {GLYPH_WORKING, ROLE_WORK},
+	[STEP_FINISHED] = {GLYPH_DONE, ROLE_GOOD},   [STEP_SKIPPED] = {GLYPH_DONE, ROLE_DIM},
+	[STEP_FAILED] = {GLYPH_FAILED, ROLE_BAD},    [STEP_CANCELLED] = {GLYPH_DASH, ROLE_WARN},
+};
+
+/* "61.2 M of 144.1 M at 23.8 M/s, 4 s left", as far as it is known; owned. */
+static char *amount(const struct step_view *s)
+{
+	char done[SIZE_TEXT], total[SIZE_TEXT], rate[SIZE_TEXT], left[SIZE_TEXT];
+	struct buf b;
+
+	buf_init(&b, 0);
+	if (s->total && s->ops->unit == STEP_BYTES) {
+		buf_addf(&b, "%s of %s", size_human(s->done, done), size_human(s->total, total));
+		if (s->rate > 0)
+			buf_addf(&b, ", %s/s", size_human((uint64_t)s->rate, rate));
+	} else if (s->total && s->ops->unit == STEP_COUNT) {
+		buf_addf(&b, "%" PRIu64 " of %" PRIu64, s->done, s->total);
+	}
+	if (s->left_ms > 999)
+		buf_addf(&b, "%s%s left", b.len ? ", " : "", duration_human((uint64_t)s->left_ms, left));
+	return buf_steal(&b);
+}
+
+/* The running step: a bar where its end is known, and what happens now. */
+static void paint_running(const struct canvas *c, int row, const struct step_view *s)
+{
+	int column = LEFT + 2 + TITLE;
+	char *text = amount(s);
+
+	if (s->total) {
+		canvas_bar(c, row, column, BAR, (double)s->done / (double)s->total);
+		column += BAR + 2;
+	}
+	column += canvas_put_cut(c, row, column, c->columns - column - 2, ROLE_TEXT,
+				 *text ? text : s->text);
+	if (*text && *s->text && column + 4 < c->columns)
+		canvas_put_cut(c, row, column + 2, c->columns - column - 4, ROLE_DIM, s->text);
+	free(text);
+}
+
+static void paint_step(const struct canvas *c, int row, const struct step_view *s, bool details)
+{
+	char took[SIZE_TEXT];
+	int room = c->columns - LEFT - TITLE - 2 - 14;
+
+	canvas_put(c, row, LEFT, looks[s->state].role, canvas_glyph(c, looks[s->state].sign));
+	canvas_put_cut(c, row, LEFT + 2, TITLE - 2,
+		       s->state == STEP_WAITING ? ROLE_DIM : ROLE_TEXT, s->ops->title);
+	switch (s->state) {
+	case STEP_RUNNING:
+		paint_running(c, row, s);
+		break;
+	case STEP_WAITING:
+		if (details)
+			canvas_put_cut(c, row, LEFT + 2 + TITLE, room + 12, ROLE_DIM, s->ops->about);
+		break;
+	case STEP_FAILED:
+		canvas_put(c, row, LEFT + 2 + TITLE, ROLE_BAD, "failed");
+		break;
+	case STEP_CANCELLED:
+		canvas_put(c, row, LEFT + 2 + TITLE, ROLE_WARN, "cancelled");
+		break;
+	default:
+		canvas_put_cut(c, row, LEFT + 2 + TITLE, room, ROLE_TEXT, s->text);
+		if (s->state == STEP_FINISHED)
+			canvas_put_right(c, row, c->columns - 2, ROLE_DIM, duration_human(s->took_ms, took));
+		else
+			canvas_put_right(c, row, c->columns - 2, ROLE_DIM, "unchanged");
+		break;
+	}
+}
+
+static void paint_end(const struct canvas *c, int row, const struct task *t)
+{
+	int wide = c->columns - LEFT - 4;
+
+	switch (t->state) {
+	case TASK_DONE:
+		canvas_putf(c, row, LEFT, ROLE_GOOD, "%s %s is %s.", canvas_glyph(c, GLYPH_DONE), t->name,
+			    t->goal == JOB_PREPARED ? "ready to boot" : "up");
+		break;
+	case TASK_CANCELLED:
+		canvas_wrap(c, row, LEFT, wide, 2, ROLE_WARN,
+			    "Cancelled. What is done is kept; the next run goes on from here.");
+		break;
+	case TASK_FAILED:
+		row += canvas_wrap(c, row, LEFT, wide, 4, ROLE_BAD, t->error.text);
+		if (t->error.hint)
+			canvas_wrap(c, row, LEFT, wide, 3, ROLE_TEXT, t->error.hint);
+		break;
+	case TASK_CANCELLING:
+		canvas_put(c, row, LEFT, ROLE_WARN, "Stopping; what is done is kept.");
+		break;
+	default:
+		break;
+	}
+}
+
+static void progress_paint(struct screen *s, const struct canvas *c)
+{
+	struct progress *p = s->self;
+	struct task *t = task_of(s);
+	const struct step_view *steps;
+	size_t n, from = 0, running = 0;
+	int row = 1, room;
+
+	if (!t)
+		return;
+	steps = runner_steps(t->runner, &n);
+	for (size_t i = 0; i < n; i++)
+		if (steps[i].state != STEP_WAITING)
+			running = i;
+	room = c->rows - 6 - (t->state == TASK_FAILED ? 4 : 0);
+	if ((int)n > room && (int)running >= room - 1)
+		from = running - (size_t)room + 2;
+	if (from + (size_t)room > n)
+		from = (int)n > room ? n - (size_t)room : 0;
+	for (size_t i = from; i < n && row <= room; i++)
+		paint_step(c, row++, &steps[i], p->details);
+	row++;
+	canvas_put(c, row, LEFT + 2, ROLE_TEXT, "total");
+	canvas_bar(c, row, LEFT + 2 + TITLE, BAR, t->share);
+	canvas_putf(c, row, LEFT + 2 + TITLE + BAR + 2, ROLE_TEXT, "%3d %%", (int)(t->share * 100));
+	row += 2;
+	if (t->warnings.len && t->state == TASK_RUNNING)
+		canvas_wrap(c, row, LEFT, c->columns - LEFT - 4, c->rows - row, ROLE_WARN,
+			    t->warnings.items[t->warnings.len - 1]);
+	paint_end(c, row, t);
+}
+
+/* ---- the lines around ---- */
+
+static void progress_lines(struct screen *s, struct screen_lines *out)
+{
+	struct progress *p = s->self;
+	struct task *t = task_of(s);
+	char took[SIZE_TEXT], left[SIZE_TEXT];
+	const struct step_view *steps;
+	size_t n;
+
+	buf_addf(&out->title, "%s · %s", p->name,
+		 t && t->goal != JOB_PREPARED ? "preparing and booting" : "preparing");
+	if (!t)
+		return;
+	buf_adds(&out->status, duration_human(t->elapsed_ms, took));
+	if (task_is_busy(t) && t->left_ms >= 0)
+		buf_addf(&out->status, " · %s left", duration_human((uint64_t)t->left_ms, left));
+	steps = runner_steps(t->runner, &n);
+	for (size_t i = 0; i < n; i++)
+		if (steps[i].state == STEP_RUNNING && steps[i].ops->about)
+			buf_adds(&out->help, steps[i].ops->about);
+	if (t->state == TASK_DONE)
+		screen_lines_key(out, "Enter", K_ENTER, "the machine");
+	if (t->state == TASK_FAILED || t->state == TASK_CANCELLED) {
+		screen_lines_key(out, "r", 'r', t->state == TASK_FAILED ? "retry" : "go on");
+		screen_lines_key(out, "e", 'e', "edit");
+	}
+	screen_lines_key(out, "l", 'l', "log");
+	screen_lines_key(out, "v", 'v', "details");
+	if (t->state == TASK_RUNNING)
+		screen_lines_key(out, "C", 'C', "cancel (resumes later)");
+	screen_lines_key(out, "Esc", K_ESC, task_is_busy(t) ? "back, goes on" : "back");
+	screen_lines_key(out, "?", '?', "help");
+}
+
+static char *progress_help(struct screen *s)
+{
+	struct task *t = task_of(s);
+	const struct step_view *steps;
+	struct buf b;
+	size_t n;
+
+	if (!t)
+		return NULL;
+	buf_init(&b, 0);
+	buf_adds(&b, "Everything that is done is kept: this may be interrupted at any moment and goes on "
+		     "from there. Esc leaves this screen and the work goes on.\n\nThe steps:\n");
+	steps = runner_steps(t->runner, &n);
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&b, "\n%s: %s\n", steps[i].ops->title, steps[i].ops->about ? steps[i].ops->about : "");
+	return buf_steal(&b);
+}
+
+/* ---- what can be done ---- */
+
+static void on_tick(void *arg)
+{
+	struct screen *s = arg;
+	struct progress *p = s->self;
+	struct task *t = task_of(s);
+
+	if (t && task_is_busy(t)) {
+		app_changed(s->app);
+		return;
+	}
+	loop_timer_stop(p->tick);
+	p->tick = NULL;
+}
+
+static void keep_ticking(struct screen *s)
+{
+	struct progress *p = s->self;
+
+	if (!p->tick)
+		p->tick = loop_timer_start(app_loop(s->app), TICK_MS, TICK_MS, on_tick, s);
+}
+
+struct asking {
+	struct app *app;
+	char *name;
+};
+
+static void on_answer(size_t choice, void *arg)
+{
+	struct asking *a = arg;
+	struct task *t = task_find(a->app, a->name);
+
+	if (t)
+		task_answer(t, choice);
+	free(a->name);
+	free(a);
+}
+
+/* A question of a step, as a dialog; it waits as long as this screen is not shown. */
+static void ask(struct screen *s, struct task *t)
+{
+	struct asking *a = xcalloc(1, sizeof(*a));
+	struct dialog_question q = {
+		.title = t->name,
+		.text = t->question,
+		.choices = (const char *const *)t->choices.items,
+		.count = t->choices.len,
+		.fallback = t->fallback,
+		.escape = t->fallback,
+		.answer = on_answer,
+		.arg = a,
+	};
+
+	t->asked = true;
+	a->app = s->app;
+	a->name = xstrdup(t->name);
+	dialog_ask(s->app, &q);
+}
+
+static void on_cancel(size_t choice, void *arg)
+{
+	struct screen *s = arg;
+	struct task *t = task_of(s);
+
+	if (choice == 1 && t)
+		task_cancel(t);
+}
+
+static void ask_cancel(struct screen *s)
+{
+	static const char *const choices[] = {"Go on", "Cancel the work"};
+	struct dialog_question q = {
+		.title = "Cancel",
+		.text = "Stop the work on this machine? What is done is kept, and the next run goes on from "
+			"there.",
+		.choices = choices,
+		.count = 2,
+		.answer = on_cancel,
+		.arg = s,
+	};
+
+	dialog_ask(s->app, &q);
+}
+
+static void again(struct screen *s)
+{
+	struct task *t = task_of(s);
+	struct progress *p = s->self;
+	struct err e = ERR_INIT;
+
+	if (!task_start(s->app, p->path, t->goal, false, &e))
+		dialog_error(s->app, "Not possible", &e);
+	err_fini(&e);
+	keep_ticking(s);
+}
+
+static void leave_to(struct screen *s, struct screen *(*show)(struct app *app, const char *ref,
+							      struct err *e))
+{
+	struct progress *p = s->self;
+	struct app *app = s->app;
+	char *path = xstrdup(p->path);
+	struct err e = ERR_INIT;
+
+	screen_pop(s);
+	if (!show(app, path, &e))
+		dialog_error(app, "Not possible", &e);
+	err_fini(&e);
+	free(path);
+}
+
+static bool progress_key(struct screen *s, const struct key *k)
+{
+	struct progress *p = s->self;
+	struct task *t = task_of(s);
+	bool ended = t && (t->state == TASK_FAILED || t->state == TASK_CANCELLED);
+
+	if (k->code == K_ESC || k->code == 'q')
+		screen_pop(s);
+	else if (k->code == 'l')
+		screen_task_log(s->app, p->name);
+	else if (k->code == 'v')
+		p->details = !p->details;
+	else if (k->code == 'C' && t && t->state == TASK_RUNNING)
+		ask_cancel(s);
+	else if (k->code == 'r' && ended)
+		again(s);
+	else if (k->code == 'e' && ended)
+		leave_to(s, screen_wizard);
+	else if (k->code == K_ENTER && t && t->state == TASK_DONE)
+		leave_to(s, screen_machine);
+	else
+		return false;
+	return true;
+}
+
+static void progress_shown(struct screen *s)
+{
+	keep_ticking(s);
+}
+
+static void progress_close(struct screen *s)
+{
+	struct progress *p = s->self;
+
+	loop_timer_stop(p->tick);
+	free(p->name);
+	free(p->path);
+	free(p);
+}
+
+static void progress_sync(struct screen *s)
+{
+	struct task *t = task_of(s);
+
+	if (t && t->question && !t->asked)
+		ask(s, t);
+}
+
+static const struct screen_ops progress_ops = {
+	.name = "progress",
+	.sync = progress_sync,
+	.paint = progress_paint,
+	.lines = progress_lines,
+	.key = progress_key,
+	.shown = progress_shown,
+	.help = progress_help,
+	.close = progress_close,
+};
+
+struct screen *screen_progress(struct app *app, const char *ref, enum progress_goal goal,
+			       struct err *e)
+{
+	struct spec spec;
+	struct progress *p;
+	struct task *t;
+
+	if (task_read_spec(app, ref, &spec, e) < 0)
+		return NULL;
+	t = task_find(app, spec.name);
+	spec_fini(&spec);
+	if (!t || !task_is_busy(t))
+		t = task_start(app, ref, goal == PROGRESS_BOOT ? JOB_LOGIN : JOB_PREPARED, false, e);
+	if (!t)
+		return NULL;
+	p = xcalloc(1, sizeof(*p));
+	p->name = xstrdup(t->name);
+	p->path = xstrdup(t->path);
+	return screen_push(app, &progress_ops, p);
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/* task: see include/tui/task.h. */
+#include "tui/task.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app_priv.h"
+#include "base/mem.h"
+#include "prep/steps.h"
+#include "vm/supervisor.h"
+
+int task_read_spec(struct app *app, const char *ref, struct spec *s, struct err *e)
+{
+	const struct tui_conf *conf = app_conf(app);
+	char *path, *set;
+	int r;
+
+	if (store_find_ini(app_store(app), ref, &path, e) < 0)
+		return -1;
+	r = spec_read(s, path, e);
+	free(path);
+	if (r < 0)
+		return -1;
+	for (size_t i = 0; conf->sets && i < conf->sets->len && !r; i++)
+		r = spec_set(s, conf->sets->items[i], e);
+	if (!r && conf->mirror) {
+		set = xasprintf("mirror.url=%s", conf->mirror);
+		r = spec_set(s, set, e);
+		free(set);
+	}
+	if (!r)
+		r = spec_check(s, app_catalog(app), e);
+	if (r < 0)
+		spec_fini(s);
+	return r;
+}
+
+static void add_log(struct task *t, const char *line)
+{
+	if (t->log.len >= TASK_LOG_MAX) {
+		free(t->log.items[0]);
+		memmove(t->log.items, t->log.items + 1, t->log.len * sizeof(*t->log.items));
+		t->log.len--;
+		t->log_dropped++;
+	}
+	strv_add(&t->log, line);
+}
+
+static void log_step(struct task *t, const struct step_view *s)
+{
+	static const char *const words[] = {
+		[STEP_WAITING] = "waits",    [STEP_RUNNING] = "begins",	 [STEP_FINISHED] = "done",
+		[STEP_SKIPPED] = "unchanged", [STEP_FAILED] = "failed", [STEP_CANCELLED] = "cancelled",
+	};
+	char *line = xasprintf("%s: %s%s%s", s->ops->title, words[s->state], *s->text ? ": " : "", s->text);
+
+	add_log(t, line);
+	free(line);
+}
+
+static void finished(struct task *t, const struct err *error)
+{
+	if (!error) {
+		t->state = TASK_DONE;
+	} else if (error->kind == ERR_INTERRUPTED) {
+		t->state = TASK_CANCELLED;
+	} else {
+		t->state = TASK_FAILED;
+		err_copy(&t->error, error);
+	}
+	/* another run, here or by a verb, may begin at once */
+	job_unlock(&t->job);
+	add_log(t, error ? error->text : "all done");
+	if (t->app->ended)
+		loop_stop(app_loop(t->app));
+}
+
+static void ask(struct task *t, const struct runner_event *ev)
+{
+	free(t->question);
+	t->question = xstrdup(ev->text);
+	strv_fini(&t->choices);
+	for (size_t i = 0; i < ev->choice_count; i++)
+		strv_add(&t->choices, ev->choices[i]);
+	t->fallback = ev->fallback;
+	t->asked = false;
+}
+
+static void on_event(const struct runner_event *ev, void *arg)
+{
+	struct task *t = arg;
+
+	t->share = ev->share;
+	t->left_ms = ev->left_ms;
+	t->elapsed_ms = ev->elapsed_ms;
+	switch (ev->type) {
+	case RUNNER_STEP:
+		log_step(t, ev->step);
+		break;
+	case RUNNER_WARNING:
+		strv_add(&t->warnings, ev->text);
+		add_log(t, ev->text);
+		break;
+	case RUNNER_LOG:
+		add_log(t, ev->text);
+		break;
+	case RUNNER_QUESTION:
+		ask(t, ev);
+		break;
+	case RUNNER_FINISHED:
+		finished(t, ev->error);
+		break;
+	case RUNNER_PROGRESS:
+		break;
+	}
+	app_changed(t->app);
+}
+
+static bool is_running(const struct job *j)
+{
+	struct vm_run run;
+	bool alive = false;
+
+	if (vm_run_read(j->machine_dir, &run, NULL) == 0) {
+		alive = run.alive;
+		vm_run_fini(&run);
+	}
+	return alive;
+}
+
+static void task_free(struct task *t)
+{
+	runner_free(t->runner);
+	job_fini(&t->job);
+	spec_fini(&t->spec);
+	err_fini(&t->error);
+	strv_fini(&t->log);
+	strv_fini(&t->warnings);
+	strv_fini(&t->choices);
+	free(t->question);
+	free(t->name);
+	free(t->path);
+	free(t);
+}
+
+/* Locks the machine and makes the runner, unless it runs already and there is nothing but waiting. */
+static int begin(struct task *t, struct err *e)
+{
+	bool running = is_running(&t->job);
+	size_t first = running ? recipe_wait : 0;
+
+	if (running && t->goal == JOB_PREPARED)
+		return err_set(e, ERR_BUSY, "running", "%s is running; stop it first", t->name);
+	if (!running && job_lock(&t->job, "preparing", e) < 0)
+		return -1;
+	t->runner = runner_new(app_loop(t->app), recipe_steps + first, recipe_step_count - first, &t->job,
+			       on_event, t);
+	return 0;
+}
+
+struct task *task_start(struct app *app, const char *ref, enum job_goal goal, bool fresh,
+			struct err *e)
+{
+	const struct tui_conf *conf = app_conf(app);
+	struct job_options options = {
+		.goal = goal,
+		.offline = conf->offline,
+		.strict = conf->strict,
+		.fresh = fresh,
+		.ask = true,
+	};
+	struct task *t = xcalloc(1, sizeof(*t));
+	struct task *old;
+
+	t->app = app;
+	t->goal = goal;
+	t->left_ms = -1;
+	if (task_read_spec(app, ref, &t->spec, e) < 0) {
+		free(t);
+		return NULL;
+	}
+	t->name = xstrdup(t->spec.name);
+	t->path = xstrdup(t->spec.path);
+	if (job_init(&t->job, app_loop(app), app_catalog(app), app_store(app), &t->spec, &options, e) < 0 ||
+	    begin(t, e) < 0) {
+		task_free(t);
+		return NULL;
+	}
+	old = task_find(app, t->name);
+	if (old)
+		task_forget(old);
+	t->next = app->tasks;
+	app->tasks = t;
+	runner_start(t->runner);
+	return t;
+}
+
+struct task *task_find(struct app *app, const char *name)
+{
+	for (struct task *t = app->tasks; t; t = t->next)
+		if (!strcmp(t->name, name))
+			return t;
+	return NULL;
+}
+
+bool task_is_busy(const struct task *t)
+{
+	return t->state == TASK_RUNNING || t->state == TASK_CANCELLING;
+}
+
+void task_cancel(struct task *t)
+{
+	if (t->state != TASK_RUNNING)
+		return;
+	t->state = TASK_CANCELLING;
+	free(t->question);
+	t->question = NULL;
+	runner_cancel(t->runner);
+}
+
+void task_answer(struct task *t, size_t choice)
+{
+	if (!t->question)
+		return;
+	free(t->question);
+	t->question = NULL;
+	runner_answer(t->runner, choice);
+}
+
+void task_forget(struct task *t)
+{
+	struct task **at = &t->app->tasks;
+
+	while (*at && *at != t)
+		at = &(*at)->next;
+	if (*at)
+		*at = t->next;
+	task_free(t);
+}
+
+size_t task_count(const struct app *app, const char **name)
+{
+	size_t n = 0;
+
+	for (const struct task *t = app->tasks; t; t = t->next) {
+		if (!task_is_busy(t))
+			continue;
+		if (!n++ && name)
+			*name = t->name;
+	}
+	return n;
+}
+
+void task_end_all(struct app *app)
+{
+	for (struct task *t = app->tasks; t; t = t->next)
+		task_cancel(t);
+	while (task_count(app, NULL))
+		loop_run(app_loop(app)); /* each one that ends stops it: see finished */
+	while (app->tasks)
+		task_forget(app->tasks);
+}
