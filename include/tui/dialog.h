@@ -16,7 +16,7 @@ struct dialog_question {
 	size_t count, fallback;	    /* the choice that Enter takes at first */
 	size_t escape;		    /* the choice that Esc takes; >= count: the same as fallback */
 	enum role (*line_role)(const char *line); /* how a line looks; NULL: role, then plain */
-	enum role role;		    /* of the text's first line: ROLE_WARN, ROLE_BAD, ... */
+	enum role role; /* of the text's first line: ROLE_WARN, ROLE_BAD, ... */
 	void (*answer)(size_t choice,
 		       void *arg); /* once; the dialog has gone by then. May be NULL */
 	void *arg;

@@ -48,8 +48,8 @@ struct screen_ops {
 	void (*measure)(struct screen *s, int *rows, int *columns);
 	/* Told when the room for its body is known or has changed. May be NULL. */
 	void (*layout)(struct screen *s, int rows, int columns);
-	/* Before the uppermost is painted: catches up with what came meanwhile, and may put a dialog on
-	 * top. May be NULL. */
+	/* Before the uppermost is painted: catches up with what came meanwhile, and may put a
+	 * dialog on top. May be NULL. */
 	void (*sync)(struct screen *s);
 	void (*paint)(struct screen *s, const struct canvas *c);
 	/* Where the cursor is to stand after painting, in the body; leave *row at -1 to hide it.

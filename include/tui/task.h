@@ -24,12 +24,12 @@ struct task {
 	struct spec spec;
 	struct job job;
 	struct runner *runner;
-	struct err error;	/* TASK_FAILED */
-	struct strv log;	/* lines, at most TASK_LOG_MAX */
-	size_t log_dropped;	/* lines that went away before the first of `log` */
+	struct err error;   /* TASK_FAILED */
+	struct strv log;    /* lines, at most TASK_LOG_MAX */
+	size_t log_dropped; /* lines that went away before the first of `log` */
 	struct strv warnings;
-	double share;		/* 0..1 */
-	int64_t left_ms;	/* -1: not known */
+	double share;	 /* 0..1 */
+	int64_t left_ms; /* -1: not known */
 	uint64_t elapsed_ms;
 	/* a question that waits */
 	char *question;

@@ -75,7 +75,8 @@ static void ask_about_work(struct app *app, const char *name, size_t count)
 	static const char *const choices[] = {"Stay", "Stop it and leave"};
 	char *text = count == 1 ? xasprintf("%s is being prepared.", name)
 				: xasprintf("%s and %zu more are being prepared.", name, count - 1);
-	char *whole = xasprintf("%s What is done is kept, and the next run goes on from there.", text);
+	char *whole =
+		xasprintf("%s What is done is kept, and the next run goes on from there.", text);
 	struct dialog_question q = {
 		.title = "Work is under way",
 		.text = whole,

@@ -20,7 +20,7 @@ struct app {
 	struct loop_signal *signals[8];
 	bool changed, ended, resized;
 	struct task *tasks; /* preparing and booting, whatever is on the screen */
-	unsigned empty; /* announcements of input that brought none */
+	unsigned empty;	    /* announcements of input that brought none */
 	int status;
 	/* the last line as it was painted, for clicks */
 	struct {

@@ -65,8 +65,7 @@ static void question_paint(struct screen *s, const struct canvas *c)
 	if (q->first < 0)
 		q->first = 0;
 	for (int i = 0; i < room && q->first + i < (int)q->lines.len; i++)
-		canvas_put(c, 1 + i, 0, line_role(q, q->first + i),
-			   q->lines.items[q->first + i]);
+		canvas_put(c, 1 + i, 0, line_role(q, q->first + i), q->lines.items[q->first + i]);
 	if (most > q->first)
 		canvas_put_right(c, room + 1, c->columns, ROLE_DIM,
 				 canvas_glyph(c, GLYPH_MORE_DOWN));

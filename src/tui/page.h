@@ -79,7 +79,7 @@ size_t page_row_focus(struct page *p);
 void page_focus_row(struct page *p, size_t at);
 /* To a question; its chosen option where they are in sight. */
 void page_focus_question(struct page *p, const struct wizard_question *q);
-bool page_is_typed(const struct wizard_question *q); /* has a line of text */
+bool page_is_typed(const struct wizard_question *q);		    /* has a line of text */
 bool page_is_open(struct page *p, const struct wizard_question *q); /* options are rows */
 
 /* page_paint.c */

@@ -131,7 +131,8 @@ void page_open_list(struct page *p, const struct wizard_question *q)
 
 void page_open_item(struct page *p, const struct wizard_question *q, int at)
 {
-	bool has_rows = q->widget == WIZARD_SEARCH || wizard_options(p->w, q).state != WIZARD_NO_LIST;
+	bool has_rows =
+		q->widget == WIZARD_SEARCH || wizard_options(p->w, q).state != WIZARD_NO_LIST;
 	struct picker_conf conf = {
 		.title = q->title,
 		.about = q->help,
@@ -182,7 +183,8 @@ static int take_second(const char *value, char **more, void *arg, struct err *e)
 
 	(void)more;
 	if (strcmp(value, a->first))
-		return err_set(e, ERR_USAGE, "password-differs", "that is not what was typed before");
+		return err_set(e, ERR_USAGE, "password-differs",
+			       "that is not what was typed before");
 	return wizard_set(a->page->w, wizard_question(a->page->w, a->id), value, e);
 }
 

@@ -53,12 +53,13 @@ static void paint_tabs(const struct canvas *c, struct page *p)
 
 		p->tabs[i].left = p->tabs[i].right = -1;
 		if (!fits && !here)
-			continue; /* narrow: where one is, and which of how many the first line says */
+			continue; /* narrow: where one is, and which of how many the first line says
+				   */
 		p->tabs[i].left = column;
 		column += canvas_put(c, 0, column, role, wizard_page_title(i));
 		if (*sign)
 			column += 1 + canvas_put(c, 0, column + 1,
-						 state == WIZARD_WRONG ? ROLE_BAD
+						 state == WIZARD_WRONG	? ROLE_BAD
 						 : state == WIZARD_DONE ? ROLE_GOOD
 									: ROLE_KEY,
 						 sign);
@@ -71,7 +72,8 @@ static void paint_tabs(const struct canvas *c, struct page *p)
 
 static int field_width(const struct wizard_question *q)
 {
-	return q->widget == WIZARD_NUMBER || q->widget == WIZARD_SIZE || q->widget == WIZARD_DURATION
+	return q->widget == WIZARD_NUMBER || q->widget == WIZARD_SIZE ||
+			       q->widget == WIZARD_DURATION
 		       ? FIELD_NUMBER
 		       : FIELD_WIDE;
 }
@@ -106,7 +108,8 @@ static void paint_typed(struct page *p, const struct canvas *c, int row, int col
 		if (p->cursor_column >= column + width)
 			p->cursor_column = column + width - 1;
 		if (wrong)
-			canvas_put(c, row, column + width + 1, ROLE_BAD, canvas_glyph(c, GLYPH_FAILED));
+			canvas_put(c, row, column + width + 1, ROLE_BAD,
+				   canvas_glyph(c, GLYPH_FAILED));
 	} else if (wrong) {
 		canvas_put_cut(c, row, column, width, ROLE_BAD, *text ? text : shown);
 		canvas_put(c, row, column + width + 1, ROLE_BAD, canvas_glyph(c, GLYPH_FAILED));
@@ -132,7 +135,8 @@ static void paint_field(struct page *p, const struct canvas *c, int row, int col
 	shown = wizard_shown(p->w, q);
 	switch (q->widget) {
 	case WIZARD_BOOL:
-		canvas_put(c, row, column, role, strcmp(wizard_text(p->w, q), "yes") ? "[ ]" : "[x]");
+		canvas_put(c, row, column, role,
+			   strcmp(wizard_text(p->w, q), "yes") ? "[ ]" : "[x]");
 		break;
 	default: /* a drop-down, a password */
 		canvas_putf(c, row, column, role, "%s%s%s", canvas_glyph(c, GLYPH_OPEN), shown,
@@ -188,13 +192,13 @@ static void paint_row(struct page *p, const struct canvas *c, int row, const str
 		canvas_put(c, row, column, focus ? ROLE_FOCUS : ROLE_DIM, "+ add");
 		break;
 	case PAGE_MORE:
-		canvas_put_cut(c, row, LEFT + 2, c->columns - LEFT - 4, focus ? ROLE_FOCUS : ROLE_DIM,
-			       "More for the few:");
+		canvas_put_cut(c, row, LEFT + 2, c->columns - LEFT - 4,
+			       focus ? ROLE_FOCUS : ROLE_DIM, "More for the few:");
 		canvas_put_cut(c, row, LEFT + 20, c->columns - LEFT - 22, ROLE_DIM, r->text);
 		break;
 	case PAGE_SAY:
-		canvas_put_cut(c, row, page_is_open(p, r->q) ? LEFT + 6 : column, c->columns, r->role,
-			       r->text);
+		canvas_put_cut(c, row, page_is_open(p, r->q) ? LEFT + 6 : column, c->columns,
+			       r->role, r->text);
 		break;
 	}
 }
@@ -225,7 +229,8 @@ static void paint_rows(struct page *p, const struct canvas *c)
 	if (p->first > 0)
 		canvas_put(c, 0, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (p->first + c->rows < n)
-		canvas_put(c, c->rows - 1, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
+		canvas_put(c, c->rows - 1, c->columns - 1, ROLE_DIM,
+			   canvas_glyph(c, GLYPH_MORE_DOWN));
 }
 
 void page_paint(struct screen *s, const struct canvas *c)
@@ -288,7 +293,8 @@ static void field_keys(struct page *p, const struct page_row *r, struct screen_l
 			screen_lines_key(out, "Space", ' ', "set");
 		else if (q->widget == WIZARD_CHOICE)
 			screen_lines_key(out, "Space", ' ', "choose");
-		else if (q->widget == WIZARD_FILE || wizard_options(p->w, q).state != WIZARD_NO_LIST)
+		else if (q->widget == WIZARD_FILE ||
+			 wizard_options(p->w, q).state != WIZARD_NO_LIST)
 			screen_lines_key(out, "F2", K_F(2), "choose");
 		break;
 	}

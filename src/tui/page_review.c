@@ -24,7 +24,7 @@ struct sheet {
 	struct line {
 		char *label, *text, *right;
 		enum role role;
-	} *lines;
+	} * lines;
 	size_t len;
 	int label_width;
 };
@@ -33,8 +33,7 @@ static void sheet_add(struct sheet *sh, const char *label, const char *text, con
 		      enum role role)
 {
 	sh->lines = xreallocarray(sh->lines, sh->len + 1, sizeof(*sh->lines));
-	sh->lines[sh->len++] =
-		(struct line){xstrdup(label), xstrdup(text), xstrdup(right), role};
+	sh->lines[sh->len++] = (struct line){xstrdup(label), xstrdup(text), xstrdup(right), role};
 	if ((int)strlen(label) > sh->label_width)
 		sh->label_width = (int)strlen(label);
 }
@@ -66,7 +65,8 @@ static void add_changes(struct page *p, struct sheet *sh)
 		sheet_add(sh, "", "", "", ROLE_TEXT);
 	for (size_t i = 0; i < n; i++) {
 		const struct wizard_change *c = &changes[i];
-		char *text = xasprintf("%s → %s", *c->from ? c->from : "nothing", *c->to ? c->to : "nothing");
+		char *text = xasprintf("%s → %s", *c->from ? c->from : "nothing",
+				       *c->to ? c->to : "nothing");
 
 		sheet_add(sh, c->question->title, text, "", ROLE_STRONG);
 		sheet_add(sh, "", c->refused ? c->refused : c->words, "",
@@ -101,7 +101,8 @@ static void paint_buttons(struct page *p, const struct canvas *c, int row)
 	for (size_t i = 0; i < BUTTONS; i++) {
 		bool focus = i == p->button;
 
-		canvas_put(c, row, column - 2, ROLE_KEY, focus ? canvas_glyph(c, GLYPH_FOCUS) : " ");
+		canvas_put(c, row, column - 2, ROLE_KEY,
+			   focus ? canvas_glyph(c, GLYPH_FOCUS) : " ");
 		p->spots[i].left = column;
 		column += canvas_putf(c, row, column, focus ? ROLE_FOCUS : ROLE_TEXT, " %s ",
 				      buttons[i].title);
@@ -155,7 +156,8 @@ void page_review_paint(struct page *p, const struct canvas *c)
 	if (p->scroll)
 		canvas_put(c, 0, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (p->review_rows - p->scroll > part.rows)
-		canvas_put(c, part.rows - 1, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
+		canvas_put(c, part.rows - 1, c->columns - 1, ROLE_DIM,
+			   canvas_glyph(c, GLYPH_MORE_DOWN));
 	sheet_fini(&sh);
 	paint_buttons(p, c, c->rows - 1);
 }

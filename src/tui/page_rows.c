@@ -45,8 +45,8 @@ bool page_row_takes_focus(const struct page_row *r)
 	       r->kind == PAGE_ADD || r->kind == PAGE_MORE;
 }
 
-static struct page_row *add(struct page *p, enum page_row_kind kind, const struct wizard_question *q,
-			    int sub)
+static struct page_row *add(struct page *p, enum page_row_kind kind,
+			    const struct wizard_question *q, int sub)
 {
 	p->rows = xreallocarray(p->rows, p->count + 1, sizeof(*p->rows));
 	p->rows[p->count] = (struct page_row){.kind = kind, .q = q, .sub = sub};
@@ -110,7 +110,8 @@ static void add_question(struct page *p, const struct wizard_question *q, bool f
 /* Folded away: for the few, as it is by default, and right. */
 static bool is_folded(struct page *p, const struct wizard_question *q)
 {
-	return q->more && !p->unfolded[q->page] && !wizard_touched(p->w, q) && !wizard_wrong(p->w, q);
+	return q->more && !p->unfolded[q->page] && !wizard_touched(p->w, q) &&
+	       !wizard_wrong(p->w, q);
 }
 
 static void add_more(struct page *p, const struct strv *titles)
@@ -183,7 +184,8 @@ size_t page_row_focus(struct page *p)
 		if (is_focus(p, &p->rows[i]))
 			return i;
 		/* an item that went away: the row of its question that is nearest to it */
-		if (page_row_takes_focus(&p->rows[i]) && p->rows[i].q && !strcmp(p->focus, p->rows[i].q->id))
+		if (page_row_takes_focus(&p->rows[i]) && p->rows[i].q &&
+		    !strcmp(p->focus, p->rows[i].q->id))
 			same = i;
 	}
 	for (size_t i = 0; same == p->count && i < p->count; i++)

@@ -39,8 +39,8 @@ static void go_on(struct saving *s)
 	if (s->then == PAGE_THEN_NOTHING)
 		screen_machine(app, path, &e);
 	else
-		screen_progress(app, path, s->then == PAGE_THEN_BOOT ? PROGRESS_BOOT : PROGRESS_PREPARE,
-				&e);
+		screen_progress(app, path,
+				s->then == PAGE_THEN_BOOT ? PROGRESS_BOOT : PROGRESS_PREPARE, &e);
 	if (e.kind)
 		dialog_error(app, "Not possible", &e);
 	err_fini(&e);
@@ -98,12 +98,15 @@ static void show_difference(struct saving *s)
 	buf_init(&text, 0);
 	if (s->diff.foreign) {
 		q.fallback = 1;
-		buf_addf(&text, "%s was changed by somebody else since it was read. Writing would undo that:\n\n",
-			 wizard_path(s->page->w));
+		buf_addf(
+			&text,
+			"%s was changed by somebody else since it was read. Writing would undo that:\n\n",
+			wizard_path(s->page->w));
 	}
 	for (size_t i = 0; i < s->diff.len; i++)
 		if (s->diff.lines[i].mark != WIZARD_SAME)
-			buf_addf(&text, "%c %s\n", (char)s->diff.lines[i].mark, s->diff.lines[i].text);
+			buf_addf(&text, "%c %s\n", (char)s->diff.lines[i].mark,
+				 s->diff.lines[i].text);
 	q.title = s->diff.foreign ? "The file has changed" : "What changes in the file";
 	q.text = text.data;
 	dialog_ask(s->page->screen->app, &q);

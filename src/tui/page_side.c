@@ -34,7 +34,8 @@ static void paint_ini(struct page *p, const struct canvas *c, const struct wizar
 	if (count && (int)first > c->rows - 2)
 		from = (int)first - c->rows / 2;
 	for (int i = 0; i < c->rows && from + i < (int)lines.len; i++) {
-		bool marked = count && from + i + 1 >= (int)first && from + i + 1 < (int)(first + count);
+		bool marked =
+			count && from + i + 1 >= (int)first && from + i + 1 < (int)(first + count);
 		const char *line = lines.items[from + i];
 
 		canvas_put(c, i, 0, marked ? ROLE_MARK : *line == '[' ? ROLE_TEXT : ROLE_DIM, line);

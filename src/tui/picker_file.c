@@ -73,8 +73,11 @@ static struct wizard_list files_rows(const char *typed, void *arg)
 		f->typed = xstrdup(typed);
 		read_folder(f, typed);
 	}
-	return (struct wizard_list){.state = WIZARD_READY, .rows = f->rows.items, .len = f->rows.len,
-				    .current = f->rows.len, .note = "nothing of that name"};
+	return (struct wizard_list){.state = WIZARD_READY,
+				    .rows = f->rows.items,
+				    .len = f->rows.len,
+				    .current = f->rows.len,
+				    .note = "nothing of that name"};
 }
 
 /* The longest beginning that all rows share. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* screen_home: the saved machines and their states; at the first run what this host has and lacks. */
+/* screen_home: the saved machines and their states; at the first run what this host has and lacks.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@
 #include "tui/widget_text.h"
 
 #define LEFT 4
-#define SOON_MS 200   /* after a change on disk: looks, once for many */
+#define SOON_MS 200	/* after a change on disk: looks, once for many */
 #define MINUTE_MS 30000 /* while a machine runs: how long it has */
 
 struct home {
@@ -113,7 +114,8 @@ static void refresh(struct screen *s)
 	store_machines(store, &names);
 	h->looks = xcalloc(names.len + 1, sizeof(*h->looks));
 	for (size_t i = 0; i < names.len; i++) {
-		if (machine_look(store, app_catalog(s->app), names.items[i], &h->looks[h->count], NULL) < 0) {
+		if (machine_look(store, app_catalog(s->app), names.items[i], &h->looks[h->count],
+				 NULL) < 0) {
 			machine_look_fini(&h->looks[h->count]);
 			continue;
 		}
@@ -154,11 +156,16 @@ static void paint_doctor(struct home *h, const struct canvas *c)
 		bool ok = d->state == DOCTOR_FINE;
 		int column = LEFT + 2 + name + 3;
 
-		canvas_put(c, row, LEFT, ok ? ROLE_GOOD : d->must ? ROLE_BAD : ROLE_WARN,
-			   canvas_glyph(c, ok ? GLYPH_DONE : d->must ? GLYPH_FAILED : GLYPH_DASH));
+		canvas_put(c, row, LEFT,
+			   ok	     ? ROLE_GOOD
+			   : d->must ? ROLE_BAD
+				     : ROLE_WARN,
+			   canvas_glyph(c, ok	     ? GLYPH_DONE
+					   : d->must ? GLYPH_FAILED
+						     : GLYPH_DASH));
 		canvas_put(c, row, LEFT + 2, ROLE_TEXT, d->name);
-		row += canvas_wrap(c, row, column, c->columns - column - 2, 2, ok ? ROLE_DIM : ROLE_TEXT,
-				   d->what);
+		row += canvas_wrap(c, row, column, c->columns - column - 2, 2,
+				   ok ? ROLE_DIM : ROLE_TEXT, d->what);
 		if (d->install)
 			canvas_put(c, row++, column, ROLE_STRONG, d->install);
 	}
@@ -225,7 +232,8 @@ static void paint_machines(struct screen *s, const struct canvas *c)
 	if (h->first)
 		canvas_put(c, 1, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (h->first + (size_t)h->rows < h->count)
-		canvas_put(c, c->rows - 2, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
+		canvas_put(c, c->rows - 2, c->columns - 1, ROLE_DIM,
+			   canvas_glyph(c, GLYPH_MORE_DOWN));
 }
 
 static void home_paint(struct screen *s, const struct canvas *c)
@@ -271,7 +279,9 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 	} else if (l && !l->made) {
 		buf_adds(&out->help, "It is saved, and not made yet: b prepares and boots it.");
 	} else if (!l) {
-		buf_adds(&out->help, "debwiz makes Debian machines in QEMU from Debian's signed archive, without root.");
+		buf_adds(
+			&out->help,
+			"debwiz makes Debian machines in QEMU from Debian's signed archive, without root.");
 	}
 }
 

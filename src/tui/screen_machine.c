@@ -30,7 +30,7 @@ struct machine {
 	uint16_t ssh_port;
 	struct vm_client *client;
 	enum vm_state state;
-	char *words;	/* what was told last: the stop ladder, an error */
+	char *words; /* what was told last: the stop ladder, an error */
 	enum role words_role;
 	struct viewer log;
 	struct tail *tail;
@@ -74,7 +74,8 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 	duration_human(strtoull(json_str(values, "deadline_ms", "0"), NULL, 10), left);
 	for (size_t i = 0; i < sizeof(rungs) / sizeof(*rungs); i++) {
 		if (!strcmp(rung, rungs[i].rung)) {
-			char *text = xasprintf("%s; at most %s until the next step.", rungs[i].text, left);
+			char *text = xasprintf("%s; at most %s until the next step.", rungs[i].text,
+					       left);
 
 			say(m, ROLE_WORK, text);
 			free(text);
@@ -110,7 +111,8 @@ static void on_answer(const struct err *e, const json_t *answer, void *arg)
 static void connect_client(struct machine *m)
 {
 	if (!m->client && m->look.run.alive && m->runtime)
-		m->client = vm_connect(app_loop(m->screen->app), m->dir, m->runtime, false, &client_ops, m);
+		m->client = vm_connect(app_loop(m->screen->app), m->dir, m->runtime, false,
+				       &client_ops, m);
 }
 
 /* ---- what is known ---- */
@@ -122,8 +124,8 @@ static void find_port(struct machine *m)
 	struct job job;
 
 	m->ssh_port = 0;
-	if (!m->has_spec || job_init(&job, app_loop(app), app_catalog(app), app_store(app), &m->spec,
-				     &options, NULL) < 0)
+	if (!m->has_spec || job_init(&job, app_loop(app), app_catalog(app), app_store(app),
+				     &m->spec, &options, NULL) < 0)
 		return;
 	m->ssh_port = job_ssh_port(&job, (char[64]){0}, NULL);
 	job_fini(&job);
@@ -159,7 +161,8 @@ static int paint_facts(struct machine *m, const struct canvas *c, int row)
 	char *text;
 
 	if (!m->has_spec)
-		return row + row_of(c, row, "File", m->look.detail ? m->look.detail : "cannot be read");
+		return row +
+		       row_of(c, row, "File", m->look.detail ? m->look.detail : "cannot be read");
 	text = xasprintf("Debian %s, %s, profile %s%s", s->release, s->arch, s->profile,
 			 s->packages.len ? " and packages of your own" : "");
 	row += row_of(c, row, "System", text);
@@ -169,15 +172,17 @@ static int paint_facts(struct machine *m, const struct canvas *c, int row)
 			 m->look.run.kernel ? m->look.run.kernel : "");
 	row += row_of(c, row, "Boots", text);
 	free(text);
-	text = s->cpu_count ? xasprintf("%u CPU%s, %s memory%s%s", s->cpu_count, s->cpu_count == 1 ? "" : "s",
-					size_human(s->memory, memory), m->look.run.accel ? ", " : "",
+	text = s->cpu_count ? xasprintf("%u CPU%s, %s memory%s%s", s->cpu_count,
+					s->cpu_count == 1 ? "" : "s", size_human(s->memory, memory),
+					m->look.run.accel ? ", " : "",
 					m->look.run.accel ? m->look.run.accel : "")
-			    : xasprintf("as many CPUs as is good here, %s memory", size_human(s->memory, memory));
+			    : xasprintf("as many CPUs as is good here, %s memory",
+					size_human(s->memory, memory));
 	row += row_of(c, row, "Processor", text);
 	free(text);
 	row += row_of(c, row, "Disk", disk);
-	text = m->ssh_port ? xasprintf("debwiz ssh %s   (user %s, 127.0.0.1 port %u)", m->name, s->user,
-				       m->ssh_port)
+	text = m->ssh_port ? xasprintf("debwiz ssh %s   (user %s, 127.0.0.1 port %u)", m->name,
+				       s->user, m->ssh_port)
 			   : xasprintf("debwiz ssh %s   (user %s)", m->name, s->user);
 	row += row_of(c, row, "Log in", text);
 	free(text);
@@ -200,7 +205,8 @@ static void machine_paint(struct screen *s, const struct canvas *c)
 	if (!m->log.source.len || c->rows - row < 4)
 		return;
 	canvas_put(c, row, LEFT, ROLE_HEADING, "Console");
-	canvas_put(c, row, LEFT + 9, ROLE_DIM, m->look.run.alive ? "its last lines" : "as it was left");
+	canvas_put(c, row, LEFT + 9, ROLE_DIM,
+		   m->look.run.alive ? "its last lines" : "as it was left");
 	part = canvas_sub(c, row + 1, LEFT, c->rows - row - 2, c->columns - LEFT - 2);
 	viewer_paint(&m->log, &part);
 }
@@ -245,20 +251,20 @@ static void machine_lines(struct screen *s, struct screen_lines *out)
 static char *machine_help(struct screen *s)
 {
 	(void)s;
-	return xstrdup("One machine.\n\n"
-		       "Enter  its console, or boots it\n"
-		       "s      stops it: the power button, then QEMU is asked to end, then ended\n"
-		       "p      pauses it, and lets it go on\n"
-		       "S      writes its state to disk and ends QEMU; the next boot goes on from there\n"
-		       "R      resets it, as the reset button: what it had not written is lost\n"
-		       "K      ends it at once, like pulling the plug\n"
-		       "e      changes its file: what counts from the next boot and what does not is said\n"
-		       "l      its console's log\n\n"
-		       "A machine that runs goes on when debwiz is left.");
+	return xstrdup(
+		"One machine.\n\n"
+		"Enter  its console, or boots it\n"
+		"s      stops it: the power button, then QEMU is asked to end, then ended\n"
+		"p      pauses it, and lets it go on\n"
+		"S      writes its state to disk and ends QEMU; the next boot goes on from there\n"
+		"R      resets it, as the reset button: what it had not written is lost\n"
+		"K      ends it at once, like pulling the plug\n"
+		"e      changes its file: what counts from the next boot and what does not is said\n"
+		"l      its console's log\n\n"
+		"A machine that runs goes on when debwiz is left.");
 }
 
 /* ---- what can be done ---- */
-
 
 static void show(struct screen *s, struct screen *shown, struct err *e)
 {
@@ -324,12 +330,14 @@ static bool alive_key(struct machine *m, const struct key *k)
 			vm_client_suspend(m->client, on_answer, m);
 		return true;
 	case 'R':
-		ask(m, "Reset it", "Reset the machine? What the guest has not written to its disk is lost.",
+		ask(m, "Reset it",
+		    "Reset the machine? What the guest has not written to its disk is lost.",
 		    on_reset);
 		return true;
 	case 'K':
-		ask(m, "Kill it", "End the machine at once, like pulling the plug? What the guest has not "
-				  "written to its disk is lost.",
+		ask(m, "Kill it",
+		    "End the machine at once, like pulling the plug? What the guest has not "
+		    "written to its disk is lost.",
 		    on_kill);
 		return true;
 	default:

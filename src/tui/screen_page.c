@@ -207,8 +207,8 @@ static bool row_key(struct page *p, const struct key *k, const struct page_row *
 	const struct wizard_question *q = r->q;
 
 	if (r->kind == PAGE_FIELD && page_is_typed(q)) {
-		if (k->code == K_F(2) && (q->widget == WIZARD_FILE ||
-					  wizard_options(p->w, q).state != WIZARD_NO_LIST)) {
+		if (k->code == K_F(2) &&
+		    (q->widget == WIZARD_FILE || wizard_options(p->w, q).state != WIZARD_NO_LIST)) {
 			page_open_list(p, q);
 			return true;
 		}
@@ -333,12 +333,13 @@ static char *page_help(struct screen *s)
 		q = at < p->count ? p->rows[at].q : NULL;
 	}
 	if (!q)
-		return xstrdup("This is the machine as it will be made. Nothing is written before you save. Left "
-			       "and Right choose what is to be done, Enter does it; Esc goes back to the "
-			       "questions, and no answer is lost.");
-	return xasprintf("%s\n\n%s%s%s%s%s", q->title, q->help, q->field ? "\n\nIn the file: [" : "",
-			 q->field ? q->field->section : "", q->field ? "] " : "",
-			 q->field ? q->field->key : "");
+		return xstrdup(
+			"This is the machine as it will be made. Nothing is written before you save. Left "
+			"and Right choose what is to be done, Enter does it; Esc goes back to the "
+			"questions, and no answer is lost.");
+	return xasprintf("%s\n\n%s%s%s%s%s", q->title, q->help,
+			 q->field ? "\n\nIn the file: [" : "", q->field ? q->field->section : "",
+			 q->field ? "] " : "", q->field ? q->field->key : "");
 }
 
 static void page_close(struct screen *s)

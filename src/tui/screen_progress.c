@@ -38,9 +38,9 @@ static const struct {
 	enum glyph sign;
 	enum role role;
 } looks[] = {
-	[STEP_WAITING] = {GLYPH_WAITING, ROLE_DIM},  [STEP_RUNNING] = {GLYPH_WORKING, ROLE_WORK},
-	[STEP_FINISHED] = {GLYPH_DONE, ROLE_GOOD},   [STEP_SKIPPED] = {GLYPH_DONE, ROLE_DIM},
-	[STEP_FAILED] = {GLYPH_FAILED, ROLE_BAD},    [STEP_CANCELLED] = {GLYPH_DASH, ROLE_WARN},
+	[STEP_WAITING] = {GLYPH_WAITING, ROLE_DIM}, [STEP_RUNNING] = {GLYPH_WORKING, ROLE_WORK},
+	[STEP_FINISHED] = {GLYPH_DONE, ROLE_GOOD},  [STEP_SKIPPED] = {GLYPH_DONE, ROLE_DIM},
+	[STEP_FAILED] = {GLYPH_FAILED, ROLE_BAD},   [STEP_CANCELLED] = {GLYPH_DASH, ROLE_WARN},
 };
 
 /* "61.2 M of 144.1 M at 23.8 M/s, 4 s left", as far as it is known; owned. */
@@ -58,7 +58,8 @@ static char *amount(const struct step_view *s)
 		buf_addf(&b, "%" PRIu64 " of %" PRIu64, s->done, s->total);
 	}
 	if (s->left_ms > 999)
-		buf_addf(&b, "%s%s left", b.len ? ", " : "", duration_human((uint64_t)s->left_ms, left));
+		buf_addf(&b, "%s%s left", b.len ? ", " : "",
+			 duration_human((uint64_t)s->left_ms, left));
 	return buf_steal(&b);
 }
 
@@ -85,15 +86,16 @@ static void paint_step(const struct canvas *c, int row, const struct step_view *
 	int room = c->columns - LEFT - TITLE - 2 - 14;
 
 	canvas_put(c, row, LEFT, looks[s->state].role, canvas_glyph(c, looks[s->state].sign));
-	canvas_put_cut(c, row, LEFT + 2, TITLE - 2,
-		       s->state == STEP_WAITING ? ROLE_DIM : ROLE_TEXT, s->ops->title);
+	canvas_put_cut(c, row, LEFT + 2, TITLE - 2, s->state == STEP_WAITING ? ROLE_DIM : ROLE_TEXT,
+		       s->ops->title);
 	switch (s->state) {
 	case STEP_RUNNING:
 		paint_running(c, row, s);
 		break;
 	case STEP_WAITING:
 		if (details)
-			canvas_put_cut(c, row, LEFT + 2 + TITLE, room + 12, ROLE_DIM, s->ops->about);
+			canvas_put_cut(c, row, LEFT + 2 + TITLE, room + 12, ROLE_DIM,
+				       s->ops->about);
 		break;
 	case STEP_FAILED:
 		canvas_put(c, row, LEFT + 2 + TITLE, ROLE_BAD, "failed");
@@ -104,7 +106,8 @@ static void paint_step(const struct canvas *c, int row, const struct step_view *
 	default:
 		canvas_put_cut(c, row, LEFT + 2 + TITLE, room, ROLE_TEXT, s->text);
 		if (s->state == STEP_FINISHED)
-			canvas_put_right(c, row, c->columns - 2, ROLE_DIM, duration_human(s->took_ms, took));
+			canvas_put_right(c, row, c->columns - 2, ROLE_DIM,
+					 duration_human(s->took_ms, took));
 		else
 			canvas_put_right(c, row, c->columns - 2, ROLE_DIM, "unchanged");
 		break;
@@ -117,8 +120,8 @@ static void paint_end(const struct canvas *c, int row, const struct task *t)
 
 	switch (t->state) {
 	case TASK_DONE:
-		canvas_putf(c, row, LEFT, ROLE_GOOD, "%s %s is %s.", canvas_glyph(c, GLYPH_DONE), t->name,
-			    t->goal == JOB_PREPARED ? "ready to boot" : "up");
+		canvas_putf(c, row, LEFT, ROLE_GOOD, "%s %s is %s.", canvas_glyph(c, GLYPH_DONE),
+			    t->name, t->goal == JOB_PREPARED ? "ready to boot" : "up");
 		break;
 	case TASK_CANCELLED:
 		canvas_wrap(c, row, LEFT, wide, 2, ROLE_WARN,
@@ -214,11 +217,14 @@ static char *progress_help(struct screen *s)
 	if (!t)
 		return NULL;
 	buf_init(&b, 0);
-	buf_adds(&b, "Everything that is done is kept: this may be interrupted at any moment and goes on "
-		     "from there. Esc leaves this screen and the work goes on.\n\nThe steps:\n");
+	buf_adds(
+		&b,
+		"Everything that is done is kept: this may be interrupted at any moment and goes on "
+		"from there. Esc leaves this screen and the work goes on.\n\nThe steps:\n");
 	steps = runner_steps(t->runner, &n);
 	for (size_t i = 0; i < n; i++)
-		buf_addf(&b, "\n%s: %s\n", steps[i].ops->title, steps[i].ops->about ? steps[i].ops->about : "");
+		buf_addf(&b, "\n%s: %s\n", steps[i].ops->title,
+			 steps[i].ops->about ? steps[i].ops->about : "");
 	return buf_steal(&b);
 }
 
@@ -320,8 +326,8 @@ static void again(struct screen *s)
 	keep_ticking(s);
 }
 
-static void leave_to(struct screen *s, struct screen *(*show)(struct app *app, const char *ref,
-							      struct err *e))
+static void leave_to(struct screen *s,
+		     struct screen *(*show)(struct app *app, const char *ref, struct err *e))
 {
 	struct progress *p = s->self;
 	struct app *app = s->app;
@@ -406,7 +412,8 @@ struct screen *screen_progress(struct app *app, const char *ref, enum progress_g
 	t = task_find(app, spec.name);
 	spec_fini(&spec);
 	if (!t || !task_is_busy(t))
-		t = task_start(app, ref, goal == PROGRESS_BOOT ? JOB_LOGIN : JOB_PREPARED, false, e);
+		t = task_start(app, ref, goal == PROGRESS_BOOT ? JOB_LOGIN : JOB_PREPARED, false,
+			       e);
 	if (!t)
 		return NULL;
 	p = xcalloc(1, sizeof(*p));

@@ -50,10 +50,12 @@ static void add_log(struct task *t, const char *line)
 static void log_step(struct task *t, const struct step_view *s)
 {
 	static const char *const words[] = {
-		[STEP_WAITING] = "waits",    [STEP_RUNNING] = "begins",	 [STEP_FINISHED] = "done",
-		[STEP_SKIPPED] = "unchanged", [STEP_FAILED] = "failed", [STEP_CANCELLED] = "cancelled",
+		[STEP_WAITING] = "waits", [STEP_RUNNING] = "begins",
+		[STEP_FINISHED] = "done", [STEP_SKIPPED] = "unchanged",
+		[STEP_FAILED] = "failed", [STEP_CANCELLED] = "cancelled",
 	};
-	char *line = xasprintf("%s: %s%s%s", s->ops->title, words[s->state], *s->text ? ": " : "", s->text);
+	char *line = xasprintf("%s: %s%s%s", s->ops->title, words[s->state], *s->text ? ": " : "",
+			       s->text);
 
 	add_log(t, line);
 	free(line);
@@ -144,7 +146,8 @@ static void task_free(struct task *t)
 	free(t);
 }
 
-/* Locks the machine and makes the runner, unless it runs already and there is nothing but waiting. */
+/* Locks the machine and makes the runner, unless it runs already and there is nothing but waiting.
+ */
 static int begin(struct task *t, struct err *e)
 {
 	bool running = is_running(&t->job);
@@ -154,8 +157,8 @@ static int begin(struct task *t, struct err *e)
 		return err_set(e, ERR_BUSY, "running", "%s is running; stop it first", t->name);
 	if (!running && job_lock(&t->job, "preparing", e) < 0)
 		return -1;
-	t->runner = runner_new(app_loop(t->app), recipe_steps + first, recipe_step_count - first, &t->job,
-			       on_event, t);
+	t->runner = runner_new(app_loop(t->app), recipe_steps + first, recipe_step_count - first,
+			       &t->job, on_event, t);
 	return 0;
 }
 
@@ -182,7 +185,8 @@ struct task *task_start(struct app *app, const char *ref, enum job_goal goal, bo
 	}
 	t->name = xstrdup(t->spec.name);
 	t->path = xstrdup(t->spec.path);
-	if (job_init(&t->job, app_loop(app), app_catalog(app), app_store(app), &t->spec, &options, e) < 0 ||
+	if (job_init(&t->job, app_loop(app), app_catalog(app), app_store(app), &t->spec, &options,
+		     e) < 0 ||
 	    begin(t, e) < 0) {
 		task_free(t);
 		return NULL;

@@ -85,7 +85,8 @@ void list_paint(struct list *l, const struct canvas *c, const struct wizard_row 
 	if (l->first)
 		canvas_put(c, 0, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (l->first + (size_t)c->rows < n)
-		canvas_put(c, c->rows - 1, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
+		canvas_put(c, c->rows - 1, c->columns - 1, ROLE_DIM,
+			   canvas_glyph(c, GLYPH_MORE_DOWN));
 }
 
 bool list_key(struct list *l, const struct key *k, size_t n)
