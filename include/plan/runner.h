@@ -35,7 +35,7 @@ struct step_view {
 };
 
 enum runner_event_type {
-	RUNNER_STEP,	 /* a step changed state */
+	RUNNER_STEP,	 /* a step changed state; back to waiting: it is gone through again */
 	RUNNER_PROGRESS, /* at most 10 a second */
 	RUNNER_WARNING,
 	RUNNER_LOG,

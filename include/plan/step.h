@@ -55,6 +55,10 @@ void step_ask(struct step_run *run, const char *question, const char *const *cho
 void step_done(struct step_run *run, const char *summary);
 /* Ends it with an error, whose content is taken. */
 void step_fail(struct step_run *run, struct err *e);
+/* Ends it without a result, because something that an earlier step found out is not true any more:
+ * the run begins again with its first step, and steps whose outputs stand are passed over. `why` is
+ * told as a warning. The caller sees to it that this comes to an end. */
+void step_again(struct step_run *run, const char *why);
 /* The job that the runner was given. */
 void *step_job(const struct step_run *run);
 /* A place for the step's own state while it runs. */

@@ -49,6 +49,7 @@ struct job {
 	char *machine_dir;
 	char *runtime_dir;
 	struct lock *machine_lock;
+	bool started; /* this job has handed the machine to a supervisor */
 	/* the base image */
 	char *base_prefix; /* folder's name up to its time stamp: what was asked for, by key */
 	struct store_base base; /* the one in use; base.dir NULL while there is none */
@@ -115,9 +116,12 @@ void job_unlock(struct job *j);
 int job_ports(const struct job *j, uint16_t *ports, bool boot, struct err *e);
 /* Host port that leads to the guest's port 22, 0 when none does. */
 uint16_t job_ssh_port(const struct job *j, char address[64], struct err *e);
-/* After a machine ended (its run record is in `dir`): when its accelerator is to blame, that is
- * remembered, so that the next run takes another, and `e` gets that as its hint. */
-void job_blame_accelerator(const struct job *j, const char *dir, struct err *e);
+/* After a machine ended (its run record is in `dir`): whether its accelerator is to blame and another
+ * may be taken. That is remembered then, so that the step "accelerator" chooses the next one, and
+ * said in a sentence (owned); else NULL. */
+char *job_blame_accelerator(const struct job *j, const char *dir);
+/* Lets go of the part folder's lock, so that job_begin_base makes it anew. */
+void job_drop_base(struct job *j);
 /* What is known of QEMU and this host, for the argv builder; texts borrowed from the job. */
 struct qemu_facts job_qemu_facts(const struct job *j);
 /* Command line of QEMU for the next boot from what is prepared; runtime_dir is made when needed. `boot` as

@@ -236,7 +236,7 @@ static void on_text_event(struct view *v, const struct runner_event *ev)
 			if (v->live)
 				live_line(v, ev);
 			v->last_plain = ev->elapsed_ms;
-		} else {
+		} else if (ev->step->state != STEP_WAITING) {
 			step_line(v, ev->step);
 		}
 		break;

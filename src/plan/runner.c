@@ -390,6 +390,30 @@ void step_fail(struct step_run *run, struct err *e)
 	step_end(run, interrupted ? STEP_CANCELLED : STEP_FAILED, &run->runner->error);
 }
 
+/* Everything as it was before the start, but for the time that has passed. */
+static void reset(struct step_run *run)
+{
+	free(run->text);
+	run->text = NULL;
+	run->view = (struct step_view){.ops = run->view.ops, .left_ms = -1, .text = ""};
+}
+
+void step_again(struct step_run *run, const char *why)
+{
+	struct runner *r = run->runner;
+
+	if (run->view.state != STEP_RUNNING)
+		abort(); /* a step ended twice: a programmer's error */
+	log_msg("step", "%s: all again: %s", run->view.ops->id, why);
+	step_warn(run, "%s", why);
+	for (size_t i = 0; i <= r->current; i++) {
+		reset(&r->runs[i]);
+		emit_step(&r->runs[i], RUNNER_STEP, NULL, NULL);
+	}
+	r->current = 0;
+	r->next = loop_timer_start(r->loop, 0, 0, begin, r);
+}
+
 void *step_job(const struct step_run *run)
 {
 	return run->runner->job;

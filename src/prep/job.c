@@ -217,6 +217,12 @@ int job_begin_base(struct job *j, struct err *e)
 	return file_mkdirs(j->part_dir, e);
 }
 
+void job_drop_base(struct job *j)
+{
+	lock_release(j->base_lock);
+	j->base_lock = NULL;
+}
+
 static int hold_base(struct job *j, struct err *e)
 {
 	struct err mine = ERR_INIT;
@@ -337,18 +343,6 @@ static char *present(const struct job *j, const char *name)
 		return path;
 	free(path);
 	return NULL;
-}
-
-void job_blame_accelerator(const struct job *j, const char *dir, struct err *e)
-{
-	struct vm_run run;
-
-	if (vm_run_read(dir, &run, NULL) < 0)
-		return;
-	if (!strcmp(run.cause_id, "internal-error") && !strcmp(j->spec->accel, "auto") &&
-	    qemu_probe_reject(j->spec, j->arch, j->store->cache_dir, run.accel, run.cause, NULL) == 0)
-		err_hint(e, "run the same command again: %s is not used any more here", run.accel);
-	vm_run_fini(&run);
 }
 
 struct qemu_facts job_qemu_facts(const struct job *j)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* step accelerator: finds QEMU and what really accelerates the machine here, before anything long
- * begins. */
+/*
+ * step accelerator: finds QEMU and what really accelerates the machine here, before anything long
+ * begins; and gives up an accelerator that has broken down in use.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "prep/job.h"
 #include "prep/steps.h"
+#include "vm/supervisor.h"
 
 struct probing {
 	struct step_run *run;
@@ -14,6 +17,29 @@ struct probing {
 	struct err error;
 	int result;
 };
+
+/* What QEMU says when it is the accelerator that fails: it stopped in the middle, or it refused to
+ * start and named it. */
+static bool is_to_blame(const struct vm_run *run)
+{
+	if (!strcmp(run->cause_id, "internal-error"))
+		return true;
+	return !strcmp(run->cause_id, "qemu-refused") && strcasestr(run->cause, run->accel);
+}
+
+char *job_blame_accelerator(const struct job *j, const char *dir)
+{
+	struct vm_run run;
+	char *said = NULL;
+
+	if (strcmp(j->spec->accel, "auto") != 0 || vm_run_read(dir, &run, NULL) < 0)
+		return NULL;
+	if (*run.accel && strcmp(run.accel, "tcg") != 0 && is_to_blame(&run) &&
+	    qemu_probe_reject(j->spec, j->arch, j->store->cache_dir, run.accel, run.cause, NULL) == 0)
+		said = xasprintf("%s is not used any more on this host: %s", run.accel, run.cause);
+	vm_run_fini(&run);
+	return said;
+}
 
 static void work(void *arg)
 {
@@ -47,6 +73,7 @@ static void start(struct step_run *run, void *job)
 
 	p->run = run;
 	p->job = job;
+	qemu_probe_fini(&p->job->probe); /* of an accelerator that was given up */
 	loop_work(p->job->loop, work, done, p);
 }
 

@@ -24,7 +24,8 @@ struct configuring {
 	bool cancelled;
 };
 
-static void end(struct configuring *c, struct err *e, const char *summary)
+/* Frees it; the step's run is to be ended by the caller. */
+static struct step_run *leave(struct configuring *c)
 {
 	struct step_run *run = c->run;
 
@@ -32,6 +33,13 @@ static void end(struct configuring *c, struct err *e, const char *summary)
 	vm_request_fini(&c->request);
 	step_set_state(run, NULL);
 	free(c);
+	return run;
+}
+
+static void end(struct configuring *c, struct err *e, const char *summary)
+{
+	struct step_run *run = leave(c);
+
 	if (e)
 		step_fail(run, e);
 	else
@@ -63,9 +71,18 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 {
 	struct configuring *c = arg;
 	struct err e = ERR_INIT;
+	char *broken;
 
 	if (s == VM_OFF && !c->cancelled) {
 		end(c, NULL, "every package configured and checked");
+		return;
+	}
+	broken = c->cancelled ? NULL : job_blame_accelerator(c->job, c->job->part_dir);
+	if (broken) {
+		/* whatever the guest has written by then is no sound root: from new files on */
+		job_drop_base(c->job);
+		step_again(leave(c), broken);
+		free(broken);
 		return;
 	}
 	if (c->cancelled) {
@@ -73,7 +90,6 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 	} else {
 		err_set(&e, ERR_FAILED, "configure", "the new system could not be configured: %s", cause);
 		err_hint(&e, "its console is in %s/console.log", c->job->part_dir);
-		job_blame_accelerator(c->job, c->job->part_dir, &e);
 	}
 	end(c, &e, NULL);
 }

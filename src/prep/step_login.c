@@ -50,7 +50,8 @@ static struct waiting *waiting_new(struct step_run *run, struct job *j)
 	return w;
 }
 
-static void end(struct waiting *w, struct err *e, const char *summary)
+/* Frees it; the step's run is to be ended by the caller. */
+static struct step_run *leave(struct waiting *w)
 {
 	struct step_run *run = w->run;
 
@@ -61,6 +62,13 @@ static void end(struct waiting *w, struct err *e, const char *summary)
 	buf_fini(&w->line);
 	free(w);
 	step_set_state(run, NULL);
+	return run;
+}
+
+static void end(struct waiting *w, struct err *e, const char *summary)
+{
+	struct step_run *run = leave(w);
+
 	if (e)
 		step_fail(run, e);
 	else
@@ -118,12 +126,24 @@ static void on_state(enum vm_state s, void *arg)
 static void on_ended(enum vm_state s, const char *cause, void *arg)
 {
 	struct waiting *w = arg;
+	char *broken = job_blame_accelerator(w->job, w->job->machine_dir);
 	struct err e = ERR_INIT;
 
 	(void)s;
+	/* one that others have started is theirs to start again */
+	if (broken && w->job->started && job_lock(w->job, "preparing", &e) == 0) {
+		w->job->started = false;
+		step_again(leave(w), broken);
+		free(broken);
+		return;
+	}
+	err_fini(&e);
 	err_set(&e, ERR_FAILED, "guest-ended", "the machine ended before its login prompt: %s", cause);
-	err_hint(&e, "look with `debwiz logs %s`", w->job->spec->name);
-	job_blame_accelerator(w->job, w->job->machine_dir, &e);
+	if (broken)
+		err_hint(&e, "run the same command again: %s", broken);
+	else
+		err_hint(&e, "look with `debwiz logs %s`", w->job->spec->name);
+	free(broken);
 	end(w, &e, NULL);
 }
 

@@ -67,6 +67,7 @@ static void start(struct step_run *run, void *job)
 		step_fail(run, &e);
 	} else {
 		job_unlock(j); /* the supervisor takes it over */
+		j->started = true;
 		vm_start(j->loop, &request, on_started, run);
 	}
 	vm_request_fini(&request);

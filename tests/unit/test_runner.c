@@ -114,10 +114,24 @@ static bool never(const void *job)
 	return false;
 }
 
+static size_t tries;
+
+/* What an earlier step found out holds at the second try alone. */
+static void doubtful(struct step_run *run, void *job)
+{
+	(void)job;
+	step_progress(run, 5, 10);
+	if (tries++)
+		step_done(run, "ok");
+	else
+		step_again(run, "not so");
+}
+
 static const struct step_ops s_now = {.id = "now", .start = at_once};
 static const struct step_ops s_later = {.id = "later", .start = later};
 static const struct step_ops s_fail = {.id = "fail", .start = failing};
 static const struct step_ops s_ever = {.id = "ever", .start = for_ever, .cancel = cancelled};
+static const struct step_ops s_doubt = {.id = "doubt", .start = doubtful};
 static const struct step_ops s_ask = {.id = "ask", .start = asking};
 static const struct step_ops s_there = {.id = "there", .start = failing, .is_done = always};
 static const struct step_ops s_never = {.id = "never", .start = failing, .applies = never};
@@ -167,6 +181,17 @@ static void test_cancel(void **state)
 	assert_true(w.cancel_asked);
 }
 
+static void test_again(void **state)
+{
+	const struct step_ops *steps[] = {&s_now, &s_there, &s_doubt, &s_later};
+
+	(void)state;
+	tries = 0;
+	run_steps(steps, 4,
+		  "now:1 now:2 there:3 doubt:1 warn(not so) now:0 there:0 doubt:0 "
+		  "now:1 now:2 there:3 doubt:1 doubt:2 later:1 later:2 end()");
+}
+
 static void test_question(void **state)
 {
 	const struct step_ops *steps[] = {&s_ask, &s_now};
@@ -204,7 +229,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_fine), cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_failure_ends_it), cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_question), cmocka_unit_test(test_pace),
+		cmocka_unit_test(test_question), cmocka_unit_test(test_again),
+		cmocka_unit_test(test_pace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
