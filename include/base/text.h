@@ -7,6 +7,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* Decodes one UTF-8 character (RFC 3629) of n > 0 bytes; its length, 0 when it is not valid. */
+size_t text_decode(const char *p, size_t n, uint32_t *c);
+/* Writes a character that may be encoded (text_decode gives no other) and returns its length. */
+size_t text_encode(uint32_t c, char out[4]);
+/* Harmless on a terminal: no control character (C0, DEL, C1), no bidirectional, zero-width or
+ * line-separator character. */
+bool text_is_fit(uint32_t c);
 
 /* A copy in which every byte sequence that is not valid UTF-8, every control character (C0, DEL,
  * C1; line feed too unless `lines`), and every bidirectional, zero-width or line-separator

@@ -2,15 +2,14 @@
 /* text: see include/base/text.h. */
 #include "base/text.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
 
-/* Decodes one UTF-8 character (RFC 3629); returns its length, 0 when it is not valid. */
-static size_t decode(const unsigned char *p, size_t n, uint32_t *out)
+size_t text_decode(const char *s, size_t n, uint32_t *out)
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *p = (const unsigned char *)s;
 	size_t len = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc0 ? 2 : 0;
 	uint32_t c;
 
@@ -28,10 +27,19 @@ static size_t decode(const unsigned char *p, size_t n, uint32_t *out)
 	return len;
 }
 
-static bool is_harmless(uint32_t c, bool lines)
+size_t text_encode(uint32_t c, char out[4])
 {
-	if (c == '\n')
-		return lines;
+	static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (size_t i = len; i-- > 1; c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3f));
+	out[0] = (char)(lead[len] | c);
+	return len;
+}
+
+bool text_is_fit(uint32_t c)
+{
 	return c >= 0x20 && (c < 0x7f || c > 0x9f) && c != 0xad && c != 0x61c && c != 0xfeff &&
 	       !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) &&
 	       !(c >= 0x2060 && c <= 0x206f);
@@ -39,21 +47,20 @@ static bool is_harmless(uint32_t c, bool lines)
 
 char *text_clean(const char *s, size_t n, bool lines)
 {
-	const unsigned char *p = (const unsigned char *)s;
 	struct buf out;
 	uint32_t c;
 
 	buf_init(&out, 0);
 	while (n) {
-		size_t len = decode(p, n, &c);
+		size_t len = text_decode(s, n, &c);
 
-		if (len && is_harmless(c, lines))
-			buf_add(&out, p, len);
+		if (len && (text_is_fit(c) || (lines && c == '\n')))
+			buf_add(&out, s, len);
 		else
 			buf_addc(&out, len && c == '\t' ? ' ' : '?');
 		if (!len)
 			len = 1;
-		p += len;
+		s += len;
 		n -= len;
 	}
 	return buf_steal(&out);

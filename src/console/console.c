@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * console: see include/console/console.h. libvterm's state layer moves the cursor and says what to
+ * put, erase and scroll; the cells are ours (grid.h), so that its versions 0.1 and 0.3 differ in one
+ * function here, and rows are scrolled by their pointers.
+ */
+#include "console/console.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <vterm.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "console/row.h"
+#include "grid.h"
+#include "guard.h"
+
+enum { PRIMARY, ALTERNATE };
+
+struct console {
+	VTerm *vt;
+	VTermState *state;
+	struct guard guard;
+	struct grid grid[2];
+	struct grid *shown;
+	struct cell pen;
+	struct console_modes modes;
+	uint64_t stamp;
+	struct history *history;
+	struct buf packed; /* a line on its way to the history */
+	struct buf out;
+	bool answering; /* the guest's bytes are being read */
+};
+
+/* From libvterm */
+
+static int on_putglyph(VTermGlyphInfo *info, VTermPos pos, void *arg)
+{
+	struct console *c = arg;
+	int n = 0;
+
+	if (info->width < 1)
+		return 1;
+	while (n < CELL_CHARS && info->chars[n]) {
+		c->pen.chars[n] = info->chars[n];
+		n++;
+	}
+	for (int i = n; i < CELL_CHARS && c->pen.chars[i]; i++)
+		c->pen.chars[i] = 0;
+	c->pen.width = info->width > 1 ? CELL_DOUBLE : CELL_SINGLE;
+	grid_put(c->shown, pos.row, pos.col, &c->pen, c->stamp);
+	return 1;
+}
+
+static int on_movecursor(VTermPos pos, VTermPos old, int visible, void *arg)
+{
+	struct console *c = arg;
+
+	(void)old;
+	(void)visible;
+	c->modes.row = pos.row;
+	c->modes.col = pos.col;
+	return 1;
+}
+
+static void keep(struct console *c, int row)
+{
+	buf_clear(&c->packed);
+	row_pack(&c->packed, c->grid[PRIMARY].row[row], c->grid[PRIMARY].cols);
+	history_push(c->history, c->packed.data, c->packed.len);
+}
+
+static int on_scrollrect(VTermRect rect, int downward, int rightward, void *arg)
+{
+	struct console *c = arg;
+	struct grid_rect r = {rect.start_row, rect.end_row, rect.start_col, rect.end_col};
+
+	if (c->shown == &c->grid[PRIMARY] && downward > 0 && !rightward && r.top == 0 && !r.left &&
+	    r.right == c->shown->cols) {
+		for (int i = 0; i < downward && i < r.bottom; i++)
+			keep(c, i);
+	}
+	grid_scroll(c->shown, r, downward, rightward, c->pen.bg, c->stamp);
+	return 1;
+}
+
+static int on_erase(VTermRect rect, int selective, void *arg)
+{
+	struct console *c = arg;
+	struct grid_rect r = {rect.start_row, rect.end_row, rect.start_col, rect.end_col};
+
+	(void)selective; /* protected cells are not kept apart */
+	grid_erase(c->shown, r, c->pen.bg, c->stamp);
+	return 1;
+}
+
+static uint32_t colour(const VTermColor *v)
+{
+	if (VTERM_COLOR_IS_DEFAULT_FG(v) || VTERM_COLOR_IS_DEFAULT_BG(v))
+		return CELL_DEFAULT;
+	if (VTERM_COLOR_IS_INDEXED(v))
+		return CELL_INDEXED | v->indexed.idx;
+	return CELL_RGB | (uint32_t)v->rgb.red << 16 | (uint32_t)v->rgb.green << 8 | v->rgb.blue;
+}
+
+static void set_attr(struct console *c, unsigned attr, bool on)
+{
+	c->pen.attrs = (uint16_t)(on ? c->pen.attrs | attr : c->pen.attrs & ~attr);
+}
+
+static int on_setpenattr(VTermAttr attr, VTermValue *v, void *arg)
+{
+	struct console *c = arg;
+
+	switch (attr) {
+	case VTERM_ATTR_BOLD:
+		set_attr(c, CELL_BOLD, v->boolean);
+		break;
+	case VTERM_ATTR_UNDERLINE:
+		set_attr(c, CELL_UNDERLINE, v->number);
+		break;
+	case VTERM_ATTR_ITALIC:
+		set_attr(c, CELL_ITALIC, v->boolean);
+		break;
+	case VTERM_ATTR_BLINK:
+		set_attr(c, CELL_BLINK, v->boolean);
+		break;
+	case VTERM_ATTR_REVERSE:
+		set_attr(c, CELL_REVERSE, v->boolean);
+		break;
+	case VTERM_ATTR_STRIKE:
+		set_attr(c, CELL_STRIKE, v->boolean);
+		break;
+#if VTERM_VERSION_MINOR >= 3
+	case VTERM_ATTR_CONCEAL:
+		set_attr(c, CELL_CONCEAL, v->boolean);
+		break;
+#endif
+	case VTERM_ATTR_FOREGROUND:
+		c->pen.fg = colour(&v->color);
+		break;
+	case VTERM_ATTR_BACKGROUND:
+		c->pen.bg = colour(&v->color);
+		break;
+	default:
+		break;
+	}
+	return 1;
+}
+
+static int on_initpen(void *arg)
+{
+	struct console *c = arg;
+
+	c->pen = (struct cell){0};
+	return 1;
+}
+
+static int on_settermprop(VTermProp prop, VTermValue *v, void *arg)
+{
+	struct console *c = arg;
+
+	switch (prop) {
+	case VTERM_PROP_CURSORVISIBLE:
+		c->modes.cursor = v->boolean;
+		break;
+	case VTERM_PROP_CURSORBLINK:
+		c->modes.cursor_blink = v->boolean;
+		break;
+	case VTERM_PROP_CURSORSHAPE:
+		c->modes.cursor_shape = (uint8_t)v->number;
+		break;
+	case VTERM_PROP_ALTSCREEN:
+		c->modes.alternate = v->boolean;
+		c->shown = &c->grid[v->boolean ? ALTERNATE : PRIMARY];
+		grid_touch(c->shown, c->stamp);
+		break;
+	case VTERM_PROP_REVERSE:
+		c->modes.reverse = v->boolean;
+		grid_touch(c->shown, c->stamp);
+		break;
+	case VTERM_PROP_MOUSE:
+		c->modes.mouse = (enum console_mouse)v->number;
+		break;
+	default: /* titles */
+		break;
+	}
+	return 1;
+}
+
+static int on_bell(void *arg)
+{
+	struct console *c = arg;
+
+	c->modes.bells++;
+	return 1;
+}
+
+/* Rows are cut below the cursor first, then they go to the scrollback; new ones come from there.
+ * Returns by how many rows the cursor moves down. */
+static int reshape(struct console *c, int rows, int cols)
+{
+	struct grid *g = &c->grid[PRIMARY];
+	int delta = 0, below = g->rows - 1 - c->modes.row, over = g->rows - rows - below;
+	struct grid_rect all = {0, g->rows, 0, g->cols};
+	size_t n;
+	const char *p;
+
+	if (c->shown == g) {
+		for (int i = 0; i < over; i++)
+			keep(c, i);
+		if (over > 0)
+			grid_scroll(g, all, over, 0, CELL_DEFAULT, c->stamp);
+		delta = over > 0 ? -over : 0;
+	}
+	grid_resize(&c->grid[ALTERNATE], rows, cols, c->stamp);
+	over = rows - g->rows;
+	grid_resize(g, rows, cols, c->stamp);
+	all = (struct grid_rect){0, rows, 0, cols};
+	for (; c->shown == g && over > 0; over--) {
+		p = history_line(c->history, history_end(c->history) - 1, &n);
+		if (!p)
+			break;
+		grid_scroll(g, all, -1, 0, CELL_DEFAULT, c->stamp);
+		row_unpack(p, n, g->row[0], cols);
+		history_pop(c->history);
+		delta++;
+	}
+	return delta;
+}
+
+#if VTERM_VERSION_MINOR >= 2
+static int on_resize(int rows, int cols, VTermStateFields *fields, void *arg)
+{
+	struct console *c = arg;
+	int old = c->shown->rows;
+
+	fields->pos.row += reshape(c, rows, cols);
+	/* 0.2 and later leave these to this callback, in memory of its allocator */
+	for (size_t i = 0; i < 2; i++) {
+		VTermLineInfo *info = fields->lineinfos[i];
+
+		if (!info)
+			continue;
+		fields->lineinfos[i] = xcalloc((size_t)rows, sizeof(*info));
+		memcpy(fields->lineinfos[i], info, (size_t)(rows < old ? rows : old) * sizeof(*info));
+		free(info);
+	}
+	return 1;
+}
+#else
+static int on_resize(int rows, int cols, VTermPos *delta, void *arg)
+{
+	delta->row += reshape(arg, rows, cols);
+	return 1;
+}
+#endif
+
+static const VTermStateCallbacks callbacks = {
+	.putglyph = on_putglyph,
+	.movecursor = on_movecursor,
+	.scrollrect = on_scrollrect,
+	.erase = on_erase,
+	.initpen = on_initpen,
+	.setpenattr = on_setpenattr,
+	.settermprop = on_settermprop,
+	.bell = on_bell,
+	.resize = on_resize,
+};
+
+static void on_output(const char *p, size_t n, void *arg)
+{
+	struct console *c = arg;
+
+	/* a guest that asks and never reads gets no more answers */
+	if (c->answering && c->out.len + n > CONSOLE_REPLIES)
+		return;
+	buf_add(&c->out, p, n);
+}
+
+static void *allocate(size_t n, void *data)
+{
+	(void)data;
+	return xcalloc(1, n);
+}
+
+static void release(void *p, void *data)
+{
+	(void)data;
+	free(p);
+}
+
+/* Life cycle */
+
+static int within(int v, int min, int max)
+{
+	return v < min ? min : v > max ? max : v;
+}
+
+struct console *console_new(int rows, int cols, size_t lines)
+{
+	static VTermAllocatorFunctions allocator = {.malloc = allocate, .free = release};
+	struct console *c = xcalloc(1, sizeof(*c));
+
+	rows = within(rows, CONSOLE_ROWS_MIN, CONSOLE_ROWS_MAX);
+	cols = within(cols, CONSOLE_COLS_MIN, CONSOLE_COLS_MAX);
+	grid_init(&c->grid[PRIMARY], rows, cols);
+	grid_init(&c->grid[ALTERNATE], rows, cols);
+	c->shown = &c->grid[PRIMARY];
+	c->history = history_new(lines, HISTORY_BYTES);
+	buf_init(&c->packed, 0);
+	buf_init(&c->out, CONSOLE_OUT);
+	c->modes.cursor = true;
+	c->modes.cursor_shape = VTERM_PROP_CURSORSHAPE_BLOCK;
+	c->vt = vterm_new_with_allocator(rows, cols, &allocator, NULL);
+	vterm_set_utf8(c->vt, 1);
+	vterm_output_set_callback(c->vt, on_output, c);
+	c->state = vterm_obtain_state(c->vt);
+	vterm_state_set_callbacks(c->state, &callbacks, c);
+	console_reset(c);
+	return c;
+}
+
+void console_free(struct console *c)
+{
+	if (!c)
+		return;
+	vterm_free(c->vt);
+	grid_fini(&c->grid[PRIMARY]);
+	grid_fini(&c->grid[ALTERNATE]);
+	history_free(c->history);
+	buf_fini(&c->packed);
+	buf_fini(&c->out);
+	free(c);
+}
+
+static void emit(const char *p, size_t n, void *arg)
+{
+	vterm_input_write(arg, p, n);
+}
+
+void console_feed(struct console *c, const char *p, size_t n)
+{
+	c->stamp++;
+	c->answering = true;
+	guard_feed(&c->guard, p, n, emit, c->vt);
+	c->answering = false;
+}
+
+void console_resize(struct console *c, int rows, int cols)
+{
+	c->stamp++;
+	vterm_set_size(c->vt, within(rows, CONSOLE_ROWS_MIN, CONSOLE_ROWS_MAX),
+		       within(cols, CONSOLE_COLS_MIN, CONSOLE_COLS_MAX));
+}
+
+void console_reset(struct console *c)
+{
+	c->stamp++;
+	c->guard = (struct guard){0};
+	vterm_state_reset(c->state, 1);
+	grid_touch(c->shown, c->stamp);
+}
+
+/* What is there */
+
+int console_rows(const struct console *c)
+{
+	return c->shown->rows;
+}
+
+int console_cols(const struct console *c)
+{
+	return c->shown->cols;
+}
+
+void console_modes(const struct console *c, struct console_modes *out)
+{
+	*out = c->modes;
+}
+
+const struct cell *console_row(const struct console *c, int row)
+{
+	return c->shown->row[row];
+}
+
+uint64_t console_stamp(const struct console *c)
+{
+	return c->stamp;
+}
+
+uint64_t console_row_stamp(const struct console *c, int row)
+{
+	return c->shown->stamp[row];
+}
+
+struct history *console_history(struct console *c)
+{
+	return c->history;
+}
+
+/* To the guest */
+
+struct buf *console_out(struct console *c)
+{
+	return &c->out;
+}
+
+int console_type(struct console *c, const char *p, size_t n)
+{
+	return buf_add(&c->out, p, n);
+}
+
+int console_paste(struct console *c, const char *p, size_t n)
+{
+	if (c->out.len + n + 64 > CONSOLE_OUT)
+		return -1;
+	vterm_keyboard_start_paste(c->vt);
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '\n' && i && p[i - 1] == '\r')
+			continue;
+		if (p[i] == '\n' || p[i] == '\r')
+			buf_addc(&c->out, '\r');
+		else if (p[i] == '\t' || ((unsigned char)p[i] >= 0x20 && p[i] != 0x7f))
+			buf_addc(&c->out, p[i]);
+	}
+	vterm_keyboard_end_paste(c->vt);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	VTermKey key;
+} keys[] = {
+	{"Up", VTERM_KEY_UP},		{"Down", VTERM_KEY_DOWN},
+	{"Left", VTERM_KEY_LEFT},	{"Right", VTERM_KEY_RIGHT},
+	{"Home", VTERM_KEY_HOME},	{"End", VTERM_KEY_END},
+	{"Insert", VTERM_KEY_INS},	{"Delete", VTERM_KEY_DEL},
+	{"PageUp", VTERM_KEY_PAGEUP},	{"PageDown", VTERM_KEY_PAGEDOWN},
+	{"Enter", VTERM_KEY_ENTER},	{"Tab", VTERM_KEY_TAB},
+	{"Backspace", VTERM_KEY_BACKSPACE}, {"Escape", VTERM_KEY_ESCAPE},
+	{"F1", VTERM_KEY_FUNCTION(1)},	{"F2", VTERM_KEY_FUNCTION(2)},
+	{"F3", VTERM_KEY_FUNCTION(3)},	{"F4", VTERM_KEY_FUNCTION(4)},
+	{"F5", VTERM_KEY_FUNCTION(5)},	{"F6", VTERM_KEY_FUNCTION(6)},
+	{"F7", VTERM_KEY_FUNCTION(7)},	{"F8", VTERM_KEY_FUNCTION(8)},
+	{"F9", VTERM_KEY_FUNCTION(9)},	{"F10", VTERM_KEY_FUNCTION(10)},
+	{"F11", VTERM_KEY_FUNCTION(11)}, {"F12", VTERM_KEY_FUNCTION(12)},
+};
+
+static VTermModifier modifier(unsigned m)
+{
+	return (m & CONSOLE_SHIFT ? VTERM_MOD_SHIFT : 0) | (m & CONSOLE_ALT ? VTERM_MOD_ALT : 0) |
+	       (m & CONSOLE_CTRL ? VTERM_MOD_CTRL : 0);
+}
+
+int console_press(struct console *c, const char *key, unsigned modifiers)
+{
+	if (c->out.len + 64 > CONSOLE_OUT)
+		return -1;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (strcmp(keys[i].name, key) != 0)
+			continue;
+		vterm_keyboard_key(c->vt, keys[i].key, modifier(modifiers));
+		return 0;
+	}
+	return -1;
+}
+
+void console_click(struct console *c, int row, int col, int button, bool pressed,
+		   unsigned modifiers)
+{
+	if (c->out.len + 64 > CONSOLE_OUT || row < 0 || row >= c->shown->rows || col < 0 ||
+	    col >= c->shown->cols)
+		return;
+	vterm_mouse_move(c->vt, row, col, modifier(modifiers));
+	if (button)
+		vterm_mouse_button(c->vt, button, pressed, modifier(modifiers));
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/* guard: see guard.h. The states are those of a VT500 parser (vt100.net/emu/dec_ansi_parser). */
+#include "guard.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "console/cell.h"
+#include "marks.h"
+
+#define ESC '\033'
+#define CAN '\030'
+#define SUB '\032'
+#define DIGITS_MAX 5
+#define OSC_MAX 65536
+#define STRING_MAX (2 * 1024 * 1024)
+#define REPLACEMENT "\357\277\275"
+
+struct out {
+	void (*emit)(const char *p, size_t n, void *arg);
+	void *arg;
+	const char *from; /* start of what has passed and was not emitted yet */
+};
+
+static void flush(struct out *o, const char *to)
+{
+	if (to > o->from)
+		o->emit(o->from, (size_t)(to - o->from), o->arg);
+}
+
+static void begin(struct guard *g, enum guard_state state)
+{
+	g->state = state;
+	g->seq[0] = ESC;
+	g->len = 1;
+	g->drop = false;
+	g->digits = 0;
+	g->graphic = false;
+}
+
+/* How many bytes a character has whose first is `c`; 0: none begins so. */
+static size_t length(unsigned char c)
+{
+	return c < 0xc2 || c > 0xf4 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+/* Could the n bytes at p be the start of a character that goes on? */
+static bool is_cut(const char *p, size_t n)
+{
+	size_t want = length((unsigned char)*p);
+
+	if (n >= want)
+		return false;
+	for (size_t i = 1; i < n; i++) {
+		if (((unsigned char)p[i] & 0xc0) != 0x80)
+			return false;
+	}
+	return true;
+}
+
+/* May this character pass? */
+static bool admit(struct guard *g, uint32_t c)
+{
+	if (!text_is_fit(c))
+		return false;
+	if (!marks_has(c)) {
+		g->graphic = true;
+		g->marks = 0;
+		return true;
+	}
+	return g->graphic && ++g->marks < CELL_CHARS;
+}
+
+/* `len` bytes at p do not pass. */
+static size_t skip(struct out *o, const char *p, size_t len)
+{
+	flush(o, p);
+	o->from = p + len;
+	return len;
+}
+
+/* Bytes at p that make no character get one U+FFFD together. */
+static size_t replace(struct guard *g, const char *p, size_t n, struct out *o)
+{
+	size_t len = 1;
+
+	while (len < n && is_cut(p, len + 1))
+		len++;
+	skip(o, p, len);
+	o->emit(REPLACEMENT, sizeof(REPLACEMENT) - 1, o->arg);
+	g->graphic = true;
+	g->marks = 0;
+	return len;
+}
+
+/* One byte or character in the ground state; returns what it took, 0: the rest is kept in seq. */
+static size_t ground(struct guard *g, const char *p, size_t n, struct out *o)
+{
+	unsigned char c = (unsigned char)*p;
+	uint32_t wide;
+	size_t len;
+
+	if (c == ESC) {
+		g->was_graphic = g->graphic;
+		begin(g, GUARD_ESCAPE);
+		return skip(o, p, 1);
+	}
+	if (c == 0x7f)
+		return skip(o, p, 1);
+	if (c < 0x20) {
+		g->graphic = false;
+		return 1;
+	}
+	len = text_decode(p, n, &wide);
+	if (len)
+		return admit(g, wide) ? len : skip(o, p, len);
+	if (!is_cut(p, n))
+		return replace(g, p, n, o);
+	skip(o, p, n);
+	memcpy(g->seq, p, n);
+	g->len = n;
+	return 0;
+}
+
+static void finish(struct guard *g, struct out *o)
+{
+	g->state = GUARD_GROUND;
+	if (!g->drop && g->len <= sizeof(g->seq))
+		o->emit(g->seq, g->len, o->arg);
+	g->len = 0;
+}
+
+static void keep(struct guard *g, char c)
+{
+	if (g->len < sizeof(g->seq))
+		g->seq[g->len++] = c;
+	else
+		g->drop = true;
+}
+
+/* Bytes that mean the same within any sequence; true: this was one. */
+static bool common(struct guard *g, char c, struct out *o)
+{
+	if (c == ESC) {
+		begin(g, GUARD_ESCAPE);
+	} else if (c == CAN || c == SUB) {
+		g->state = GUARD_GROUND;
+		g->len = 0;
+	} else if ((unsigned char)c < 0x20) {
+		o->emit(&c, 1, o->arg); /* is carried out at once */
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void escape(struct guard *g, char c, struct out *o)
+{
+	if (common(g, c, o))
+		return;
+	keep(g, c);
+	if (g->len == 2 && c == '[') {
+		g->state = GUARD_CSI;
+	} else if (g->len == 2 && strchr("]PX^_", c)) {
+		g->state = GUARD_STRING;
+		g->kind = c;
+		g->string = 0;
+	} else if (c >= 0x30) {
+		g->drop = g->drop || g->seq[1] == '%';
+		finish(g, o);
+	}
+}
+
+static void csi(struct guard *g, char c, struct out *o)
+{
+	if (common(g, c, o))
+		return;
+	if (c >= '0' && c <= '9' && ++g->digits > DIGITS_MAX)
+		return;
+	if (c < '0' || c > '9')
+		g->digits = 0;
+	keep(g, c);
+	if (c < 0x40)
+		return;
+	if (c == 'b' && !g->was_graphic)
+		g->drop = true;
+	finish(g, o);
+}
+
+static void string(struct guard *g, char c)
+{
+	if (c == CAN || c == SUB || (c == '\a' && g->kind == ']') ||
+	    ++g->string > (g->kind == ']' ? OSC_MAX : STRING_MAX)) {
+		g->state = GUARD_GROUND;
+		g->len = 0;
+	} else if (c == ESC) {
+		g->state = GUARD_STRING_ESCAPE;
+	} else {
+		keep(g, c);
+	}
+}
+
+static void string_escape(struct guard *g, char c, struct out *o)
+{
+	if (c != '\\') {
+		begin(g, GUARD_ESCAPE);
+		escape(g, c, o);
+		return;
+	}
+	keep(g, ESC);
+	keep(g, c);
+	g->drop = g->drop || g->kind != 'P' || g->len < 6 || memcmp(g->seq + 2, "$q", 2) != 0;
+	finish(g, o);
+}
+
+/* One byte within a sequence; false: it ends the sequence and is yet to be read. */
+static bool inside(struct guard *g, char c, struct out *o)
+{
+	if ((unsigned char)c >= 0x7f && g->state != GUARD_STRING) {
+		g->state = GUARD_GROUND;
+		g->len = 0;
+		return false;
+	}
+	switch (g->state) {
+	case GUARD_ESCAPE:
+		escape(g, c, o);
+		break;
+	case GUARD_CSI:
+		csi(g, c, o);
+		break;
+	case GUARD_STRING:
+		string(g, c);
+		break;
+	case GUARD_STRING_ESCAPE:
+		string_escape(g, c, o);
+		break;
+	case GUARD_GROUND:
+		break;
+	}
+	return true;
+}
+
+/* Completes a character whose start came before; returns how many bytes it took of these. */
+static size_t complete(struct guard *g, const char *p, size_t n, struct out *o)
+{
+	char whole[4];
+	size_t had = g->len, take = 0, used;
+
+	memcpy(whole, g->seq, had);
+	while (had + take < length((unsigned char)*whole) && take < n) {
+		whole[had + take] = p[take];
+		take++;
+	}
+	g->len = 0;
+	o->from = whole;
+	used = ground(g, whole, had + take, o);
+	if (!used)
+		return take; /* kept again */
+	flush(o, whole + used);
+	/* of a bad one the bytes kept are gone, one replacement for them all */
+	return used > had ? used - had : 0;
+}
+
+void guard_feed(struct guard *g, const char *p, size_t n,
+		void (*emit)(const char *p, size_t n, void *arg), void *arg)
+{
+	struct out o = {.emit = emit, .arg = arg};
+	const char *end = p + n;
+
+	if (n && g->state == GUARD_GROUND && g->len)
+		p += complete(g, p, n, &o);
+	o.from = p;
+	while (p < end) {
+		if (g->state != GUARD_GROUND) {
+			if (inside(g, *p, &o))
+				p++;
+			o.from = p;
+		} else if (*p >= 0x20 && *p < 0x7f) {
+			do
+				p++;
+			while (p < end && *p >= 0x20 && *p < 0x7f);
+			g->graphic = true;
+			g->marks = 0;
+		} else {
+			size_t used = ground(g, p, (size_t)(end - p), &o);
+
+			if (!used)
+				return;
+			p += used;
+		}
+	}
+	if (g->state == GUARD_GROUND)
+		flush(&o, end);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* history: see include/console/history.h. */
+#include "console/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct line {
+	char *bytes;
+	size_t n;
+};
+
+struct history {
+	struct line *ring; /* line number L stands at L % size */
+	size_t size, lines; /* allocated; most there may be */
+	size_t bytes, bytes_max;
+	uint64_t first, end;
+};
+
+struct history *history_new(size_t lines, size_t bytes)
+{
+	struct history *h = xcalloc(1, sizeof(*h));
+
+	h->lines = lines;
+	h->bytes_max = bytes;
+	return h;
+}
+
+static void drop(struct history *h, uint64_t line)
+{
+	struct line *l = &h->ring[line % h->size];
+
+	h->bytes -= l->n;
+	free(l->bytes);
+	*l = (struct line){0};
+}
+
+void history_clear(struct history *h)
+{
+	while (h->first < h->end)
+		drop(h, h->first++);
+}
+
+void history_free(struct history *h)
+{
+	if (!h)
+		return;
+	history_clear(h);
+	free(h->ring);
+	free(h);
+}
+
+static void grow(struct history *h)
+{
+	size_t size = h->size ? h->size * 2 : 64;
+	struct line *ring;
+
+	if (size > h->lines)
+		size = h->lines;
+	ring = xcalloc(size, sizeof(*ring));
+	for (uint64_t i = h->first; i < h->end; i++)
+		ring[i % size] = h->ring[i % h->size];
+	free(h->ring);
+	h->ring = ring;
+	h->size = size;
+}
+
+void history_push(struct history *h, const char *p, size_t n)
+{
+	struct line l = {.n = n};
+
+	if (!h->lines)
+		return;
+	if (h->end - h->first == h->size && h->size < h->lines)
+		grow(h);
+	while (h->first < h->end && (h->end - h->first == h->size || h->bytes + n > h->bytes_max))
+		drop(h, h->first++);
+	l.bytes = xmalloc(n + 1);
+	memcpy(l.bytes, p, n);
+	h->ring[h->end % h->size] = l;
+	h->end++;
+	h->bytes += n;
+}
+
+bool history_pop(struct history *h)
+{
+	if (h->first == h->end)
+		return false;
+	drop(h, --h->end);
+	return true;
+}
+
+uint64_t history_first(const struct history *h)
+{
+	return h->first;
+}
+
+uint64_t history_end(const struct history *h)
+{
+	return h->end;
+}
+
+const char *history_line(const struct history *h, uint64_t line, size_t *n)
+{
+	if (line < h->first || line >= h->end)
+		return NULL;
+	*n = h->ring[line % h->size].n;
+	return h->ring[line % h->size].bytes;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* row: see include/console/row.h. */
+#include "console/row.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define MARK 1
+#define DOUBLE 2
+#define REST 3
+
+#define BG_SHIFT 2
+#define ATTRS 16
+
+static bool same_style(const struct cell *a, const struct cell *b)
+{
+	return a->fg == b->fg && a->bg == b->bg && a->attrs == b->attrs;
+}
+
+static bool is_blank(const struct cell *c)
+{
+	return (!c->chars[0] || c->chars[0] == ' ') && c->width == CELL_SINGLE && !c->chars[1] &&
+	       !c->fg && !c->bg && !c->attrs;
+}
+
+static void put_number(struct buf *out, unsigned v)
+{
+	while (v > 0x7f) {
+		buf_addc(out, (char)(0x80 | (v & 0x7f)));
+		v >>= 7;
+	}
+	buf_addc(out, (char)v);
+}
+
+static unsigned colour_kind(uint32_t c)
+{
+	return c == CELL_DEFAULT ? 0 : (c & CELL_COLOUR_KIND) == CELL_INDEXED ? 1 : 2;
+}
+
+static void put_colour(struct buf *out, uint32_t c)
+{
+	char rgb[3] = {(char)(c >> 16), (char)(c >> 8), (char)c};
+	unsigned kind = colour_kind(c);
+
+	if (kind == 1)
+		buf_add(out, rgb + 2, 1);
+	else if (kind == 2)
+		buf_add(out, rgb, 3);
+}
+
+static void put_style(struct buf *out, const struct cell *c)
+{
+	buf_addc(out, (char)(colour_kind(c->fg) | colour_kind(c->bg) << BG_SHIFT |
+			     (c->attrs ? ATTRS : 0)));
+	put_colour(out, c->fg);
+	put_colour(out, c->bg);
+	if (c->attrs)
+		buf_addc(out, (char)c->attrs);
+}
+
+static size_t cell_utf8(const struct cell *c, char *out)
+{
+	size_t n = 0;
+
+	if (c->width == CELL_REST) {
+		out[n++] = REST;
+		return n;
+	}
+	if (c->width == CELL_DOUBLE)
+		out[n++] = DOUBLE;
+	n += text_encode(c->chars[0] ? c->chars[0] : ' ', out + n);
+	for (int i = 1; i < CELL_CHARS && c->chars[i]; i++) {
+		out[n++] = MARK;
+		n += text_encode(c->chars[i], out + n);
+	}
+	return n;
+}
+
+void row_pack(struct buf *out, const struct cell *cells, int cols)
+{
+	int i = 0, end;
+
+	while (cols && is_blank(&cells[cols - 1]))
+		cols--;
+	put_number(out, (unsigned)cols);
+	while (i < cols) {
+		for (end = i + 1; end < cols && same_style(&cells[i], &cells[end]);)
+			end++;
+		put_number(out, (unsigned)(end - i));
+		put_style(out, &cells[i]);
+		for (; i < end; i++) {
+			char *p = buf_reserve(out, 2 + CELL_CHARS * 5);
+
+			if (p)
+				out->len += cell_utf8(&cells[i], p);
+		}
+	}
+	if (out->size)
+		out->data[out->len] = '\0';
+}
+
+struct in {
+	const char *p;
+	size_t n;
+	bool bad;
+};
+
+static unsigned char get_byte(struct in *in)
+{
+	if (!in->n) {
+		in->bad = true;
+		return 0;
+	}
+	in->n--;
+	return (unsigned char)*in->p++;
+}
+
+static unsigned get_number(struct in *in)
+{
+	unsigned v = 0;
+
+	for (int shift = 0; shift <= 14; shift += 7) {
+		unsigned char c = get_byte(in);
+
+		v |= (c & 0x7fu) << shift;
+		if (c < 0x80)
+			return v;
+	}
+	in->bad = true;
+	return 0;
+}
+
+static uint32_t get_colour(struct in *in, unsigned kind)
+{
+	uint32_t c = CELL_RGB;
+
+	if (kind == 1)
+		return CELL_INDEXED | get_byte(in);
+	if (kind != 2) {
+		in->bad = in->bad || kind == 3;
+		return CELL_DEFAULT;
+	}
+	for (int shift = 16; shift >= 0; shift -= 8)
+		c |= (uint32_t)get_byte(in) << shift;
+	return c;
+}
+
+static uint32_t get_char(struct in *in)
+{
+	uint32_t c;
+	size_t len = in->n ? text_decode(in->p, in->n, &c) : 0;
+
+	if (!len || !text_is_fit(c)) {
+		in->bad = true;
+		return ' ';
+	}
+	in->p += len;
+	in->n -= len;
+	return c;
+}
+
+/* `c` has its style already. */
+static void get_cell(struct in *in, struct cell *c)
+{
+	int i = 1;
+
+	if (in->n && *in->p == REST) {
+		get_byte(in);
+		c->width = CELL_REST;
+		return;
+	}
+	if (in->n && *in->p == DOUBLE) {
+		get_byte(in);
+		c->width = CELL_DOUBLE;
+	}
+	c->chars[0] = get_char(in);
+	while (in->n && *in->p == MARK && !in->bad) {
+		uint32_t mark;
+
+		get_byte(in);
+		mark = get_char(in);
+		if (i < CELL_CHARS)
+			c->chars[i++] = mark;
+	}
+}
+
+/* A double cell has its second half behind it, and there are no other second halves. */
+static void pair(struct cell *cells, int cols)
+{
+	for (int i = 0; i < cols; i++) {
+		bool whole = i + 1 < cols && cells[i + 1].width == CELL_REST;
+
+		if (cells[i].width == CELL_REST) {
+			cells[i].width = CELL_SINGLE;
+		} else if (cells[i].width == CELL_DOUBLE && whole) {
+			i++;
+		} else if (cells[i].width == CELL_DOUBLE) {
+			memset(cells[i].chars, 0, sizeof(cells[i].chars));
+			cells[i].width = CELL_SINGLE;
+		}
+	}
+}
+
+size_t row_unpack(const char *p, size_t n, struct cell *cells, int cols)
+{
+	struct in in = {.p = p, .n = n};
+	unsigned left = get_number(&in);
+	int at = 0;
+
+	memset(cells, 0, (size_t)cols * sizeof(*cells));
+	in.bad = in.bad || left > ROW_CELLS_MAX;
+	while (left && !in.bad) {
+		unsigned count = get_number(&in);
+		unsigned char flags = get_byte(&in);
+		struct cell style = {.fg = get_colour(&in, flags & 3)};
+
+		style.bg = get_colour(&in, flags >> BG_SHIFT & 3);
+		style.attrs = flags & ATTRS ? get_byte(&in) : 0;
+		if (!count || count > left)
+			in.bad = true;
+		for (; count && !in.bad; count--, left--) {
+			struct cell c = style;
+
+			get_cell(&in, &c);
+			if (at < cols)
+				cells[at++] = c;
+		}
+	}
+	if (in.bad) {
+		memset(cells, 0, (size_t)cols * sizeof(*cells));
+		return 0;
+	}
+	pair(cells, cols);
+	return n - in.n;
+}
+
+void row_text(struct buf *out, const struct cell *cells, int from, int to)
+{
+	char utf8[4];
+
+	while (to > from && (!cells[to - 1].chars[0] || cells[to - 1].chars[0] == ' ') &&
+	       cells[to - 1].width == CELL_SINGLE && !cells[to - 1].chars[1])
+		to--;
+	for (int i = from; i < to; i++) {
+		if (cells[i].width == CELL_REST)
+			continue;
+		buf_add(out, utf8, text_encode(cells[i].chars[0] ? cells[i].chars[0] : ' ', utf8));
+		for (int k = 1; k < CELL_CHARS && cells[i].chars[k]; k++)
+			buf_add(out, utf8, text_encode(cells[i].chars[k], utf8));
+	}
+}
