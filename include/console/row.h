@@ -3,7 +3,7 @@
  * row: a row of cells as packed bytes: in the scrollback, and between supervisor and client.
  *
  * Packed: the number of cells (trailing blank ones are left out), then runs of cells of one style:
- * their number, one byte of flags (bits 0-1: foreground 0 default, 1 indexed, 2 RGB; bits 2-3 the
+ * their number + 3, one byte of flags (bits 0-1: foreground 0 default, 1 indexed, 2 RGB; bits 2-3 the
  * same of the background; bit 4: attributes follow), the index or the three bytes of each colour,
  * the byte of attributes, then the cells' text. A cell is its character in UTF-8 (a space where it
  * is blank), behind it each mark with a byte 1 before it; a byte 2 before the character: it is

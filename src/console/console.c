@@ -25,6 +25,7 @@ struct console {
 	struct grid grid[2];
 	struct grid *shown;
 	struct cell pen;
+	int last_row, last_col; /* of the last character */
 	struct console_modes modes;
 	uint64_t stamp;
 	struct history *history;
@@ -48,6 +49,8 @@ static int on_putglyph(VTermGlyphInfo *info, VTermPos pos, void *arg)
 	}
 	for (int i = n; i < CELL_CHARS && c->pen.chars[i]; i++)
 		c->pen.chars[i] = 0;
+	c->last_row = pos.row;
+	c->last_col = pos.col;
 	c->pen.width = info->width > 1 ? CELL_DOUBLE : CELL_SINGLE;
 	grid_put(c->shown, pos.row, pos.col, &c->pen, c->stamp);
 	return 1;
@@ -335,16 +338,27 @@ void console_free(struct console *c)
 	free(c);
 }
 
-static void emit(const char *p, size_t n, void *arg)
+static void on_text(const char *p, size_t n, void *arg)
 {
-	vterm_input_write(arg, p, n);
+	struct console *c = arg;
+
+	vterm_input_write(c->vt, p, n);
 }
+
+static void on_mark(uint32_t mark, void *arg)
+{
+	struct console *c = arg;
+
+	grid_mark(c->shown, c->last_row, c->last_col, mark, c->stamp);
+}
+
+static const struct guard_ops guard_ops = {.text = on_text, .mark = on_mark};
 
 void console_feed(struct console *c, const char *p, size_t n)
 {
 	c->stamp++;
 	c->answering = true;
-	guard_feed(&c->guard, p, n, emit, c->vt);
+	guard_feed(&c->guard, p, n, &guard_ops, c);
 	c->answering = false;
 }
 
@@ -470,8 +484,9 @@ int console_press(struct console *c, const char *key, unsigned modifiers)
 void console_click(struct console *c, int row, int col, int button, bool pressed,
 		   unsigned modifiers)
 {
-	if (c->out.len + 64 > CONSOLE_OUT || row < 0 || row >= c->shown->rows || col < 0 ||
-	    col >= c->shown->cols)
+	if (c->modes.mouse == CONSOLE_MOUSE_OFF || c->out.len + 64 > CONSOLE_OUT)
+		return;
+	if (row < 0 || row >= c->shown->rows || col < 0 || col >= c->shown->cols)
 		return;
 	vterm_mouse_move(c->vt, row, col, modifier(modifiers));
 	if (button)

@@ -66,6 +66,22 @@ void grid_put(struct grid *g, int row, int col, const struct cell *c, uint64_t s
 	g->stamp[row] = stamp;
 }
 
+void grid_mark(struct grid *g, int row, int col, uint32_t mark, uint64_t stamp)
+{
+	struct cell *c;
+
+	if (row < 0 || row >= g->rows || col < 0 || col >= g->cols)
+		return;
+	c = &g->row[row][col];
+	for (int i = 1; i < CELL_CHARS && c->chars[0]; i++) {
+		if (c->chars[i])
+			continue;
+		c->chars[i] = mark;
+		g->stamp[row] = stamp;
+		return;
+	}
+}
+
 static void clamp(int *v, int max)
 {
 	*v = *v < 0 ? 0 : *v > max ? max : *v;

@@ -24,6 +24,8 @@ void grid_init(struct grid *g, int rows, int cols);
 void grid_fini(struct grid *g);
 /* Puts a cell; the halves of double characters that it breaks become blank. */
 void grid_put(struct grid *g, int row, int col, const struct cell *c, uint64_t stamp);
+/* Adds a mark to a cell, if there is room. */
+void grid_mark(struct grid *g, int row, int col, uint32_t mark, uint64_t stamp);
 /* Fills with cells that hold nothing but `bg`. */
 void grid_erase(struct grid *g, struct grid_rect r, uint32_t bg, uint64_t stamp);
 /* Moves what is in the rectangle up (down where negative) and left (right where negative); what

@@ -6,19 +6,19 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "console/cell.h"
 #include "marks.h"
 
 #define ESC '\033'
 #define CAN '\030'
 #define SUB '\032'
 #define DIGITS_MAX 5
+#define NUMBERS_MAX 15 /* libvterm has room for 16 and does not count */
 #define OSC_MAX 65536
 #define STRING_MAX (2 * 1024 * 1024)
 #define REPLACEMENT "\357\277\275"
 
 struct out {
-	void (*emit)(const char *p, size_t n, void *arg);
+	const struct guard_ops *ops;
 	void *arg;
 	const char *from; /* start of what has passed and was not emitted yet */
 };
@@ -26,7 +26,7 @@ struct out {
 static void flush(struct out *o, const char *to)
 {
 	if (to > o->from)
-		o->emit(o->from, (size_t)(to - o->from), o->arg);
+		o->ops->text(o->from, (size_t)(to - o->from), o->arg);
 }
 
 static void begin(struct guard *g, enum guard_state state)
@@ -36,6 +36,7 @@ static void begin(struct guard *g, enum guard_state state)
 	g->len = 1;
 	g->drop = false;
 	g->digits = 0;
+	g->numbers = 0;
 	g->graphic = false;
 }
 
@@ -59,24 +60,26 @@ static bool is_cut(const char *p, size_t n)
 	return true;
 }
 
-/* May this character pass? */
-static bool admit(struct guard *g, uint32_t c)
-{
-	if (!text_is_fit(c))
-		return false;
-	if (!marks_has(c)) {
-		g->graphic = true;
-		g->marks = 0;
-		return true;
-	}
-	return g->graphic && ++g->marks < CELL_CHARS;
-}
-
 /* `len` bytes at p do not pass. */
 static size_t skip(struct out *o, const char *p, size_t len)
 {
 	flush(o, p);
 	o->from = p + len;
+	return len;
+}
+
+/* A character of `len` bytes. */
+static size_t character(struct guard *g, const char *p, size_t len, uint32_t c, struct out *o)
+{
+	if (!text_is_fit(c))
+		return skip(o, p, len);
+	if (!marks_has(c)) {
+		g->graphic = true;
+		return len;
+	}
+	skip(o, p, len);
+	if (g->graphic)
+		o->ops->mark(c, o->arg);
 	return len;
 }
 
@@ -88,9 +91,8 @@ static size_t replace(struct guard *g, const char *p, size_t n, struct out *o)
 	while (len < n && is_cut(p, len + 1))
 		len++;
 	skip(o, p, len);
-	o->emit(REPLACEMENT, sizeof(REPLACEMENT) - 1, o->arg);
+	o->ops->text(REPLACEMENT, sizeof(REPLACEMENT) - 1, o->arg);
 	g->graphic = true;
-	g->marks = 0;
 	return len;
 }
 
@@ -114,7 +116,7 @@ static size_t ground(struct guard *g, const char *p, size_t n, struct out *o)
 	}
 	len = text_decode(p, n, &wide);
 	if (len)
-		return admit(g, wide) ? len : skip(o, p, len);
+		return character(g, p, len, wide, o);
 	if (!is_cut(p, n))
 		return replace(g, p, n, o);
 	skip(o, p, n);
@@ -127,7 +129,7 @@ static void finish(struct guard *g, struct out *o)
 {
 	g->state = GUARD_GROUND;
 	if (!g->drop && g->len <= sizeof(g->seq))
-		o->emit(g->seq, g->len, o->arg);
+		o->ops->text(g->seq, g->len, o->arg);
 	g->len = 0;
 }
 
@@ -148,11 +150,18 @@ static bool common(struct guard *g, char c, struct out *o)
 		g->state = GUARD_GROUND;
 		g->len = 0;
 	} else if ((unsigned char)c < 0x20) {
-		o->emit(&c, 1, o->arg); /* is carried out at once */
+		o->ops->text(&c, 1, o->arg); /* is carried out at once */
 	} else {
 		return false;
 	}
 	return true;
+}
+
+/* Of those with an intermediate byte the character sets and DEC's line sizes. libvterm takes ESC * [
+ * for CSI; ESC % changes the encoding, ESC SP that of its answers. */
+static bool is_escape_fit(const struct guard *g, char final)
+{
+	return g->len == 2 || (g->len == 3 && strchr("()*+#", g->seq[1]) && !strchr("[]PX^_", final));
 }
 
 static void escape(struct guard *g, char c, struct out *o)
@@ -167,7 +176,7 @@ static void escape(struct guard *g, char c, struct out *o)
 		g->kind = c;
 		g->string = 0;
 	} else if (c >= 0x30) {
-		g->drop = g->drop || g->seq[1] == '%';
+		g->drop = g->drop || !is_escape_fit(g, c);
 		finish(g, o);
 	}
 }
@@ -176,10 +185,17 @@ static void csi(struct guard *g, char c, struct out *o)
 {
 	if (common(g, c, o))
 		return;
-	if (c >= '0' && c <= '9' && ++g->digits > DIGITS_MAX)
-		return;
-	if (c < '0' || c > '9')
+	if (c >= '0' && c <= '9') {
+		if (++g->digits > DIGITS_MAX || g->numbers >= NUMBERS_MAX)
+			return;
+	} else {
 		g->digits = 0;
+	}
+	/* the empty colour space of 38:2::R:G:B, which libvterm takes for R */
+	if (c == ':' && g->len <= sizeof(g->seq) && g->seq[g->len - 1] == ':')
+		return;
+	if ((c == ':' || c == ';') && (g->numbers >= NUMBERS_MAX || ++g->numbers >= NUMBERS_MAX))
+		return;
 	keep(g, c);
 	if (c < 0x40)
 		return;
@@ -201,6 +217,20 @@ static void string(struct guard *g, char c)
 	}
 }
 
+/* DECRQSS of what libvterm knows; for another one 0.1.4 prints from a wild pointer. */
+static bool is_known_request(const char *p, size_t n)
+{
+	static const char *const known[] = {"m", "r", " q", "\"q"};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		size_t len = strlen(known[i]);
+
+		if (n == len + 6 && !memcmp(p + 1, "P$q", 3) && !memcmp(p + 4, known[i], len))
+			return true;
+	}
+	return false;
+}
+
 static void string_escape(struct guard *g, char c, struct out *o)
 {
 	if (c != '\\') {
@@ -210,7 +240,7 @@ static void string_escape(struct guard *g, char c, struct out *o)
 	}
 	keep(g, ESC);
 	keep(g, c);
-	g->drop = g->drop || g->kind != 'P' || g->len < 6 || memcmp(g->seq + 2, "$q", 2) != 0;
+	g->drop = g->drop || !is_known_request(g->seq, g->len);
 	finish(g, o);
 }
 
@@ -262,10 +292,9 @@ static size_t complete(struct guard *g, const char *p, size_t n, struct out *o)
 	return used > had ? used - had : 0;
 }
 
-void guard_feed(struct guard *g, const char *p, size_t n,
-		void (*emit)(const char *p, size_t n, void *arg), void *arg)
+void guard_feed(struct guard *g, const char *p, size_t n, const struct guard_ops *ops, void *arg)
 {
-	struct out o = {.emit = emit, .arg = arg};
+	struct out o = {.ops = ops, .arg = arg};
 	const char *end = p + n;
 
 	if (n && g->state == GUARD_GROUND && g->len)
@@ -281,7 +310,6 @@ void guard_feed(struct guard *g, const char *p, size_t n,
 				p++;
 			while (p < end && *p >= 0x20 && *p < 0x7f);
 			g->graphic = true;
-			g->marks = 0;
 		} else {
 			size_t used = ground(g, p, (size_t)(end - p), &o);
 

@@ -2,18 +2,21 @@
 /*
  * guard: what a guest may say to the emulator. Between the guest's bytes and libvterm it keeps
  * every sequence within bounds that libvterm takes for granted:
- *   - valid UTF-8 of harmless characters alone (U+FFFD for bad bytes); at most CELL_CHARS - 1 marks
- *     on a character, none without one (libvterm would gather them without end);
- *   - control sequences whole or not at all, numbers of at most five digits; REP only behind a
+ *   - valid UTF-8 of harmless characters alone (U+FFFD for bad bytes); marks that combine with the
+ *     character before them do not go there (libvterm gathers them without end, takes some for two
+ *     columns, and wraps the line for one in the last column), and none without a character;
+ *   - control sequences whole or not at all, at most 15 numbers of at most
+ *     five digits (libvterm writes over its memory at the 17th); REP only behind a
  *     character (libvterm 0.3 loops for ever otherwise);
- *   - of the strings (OSC, DCS, APC, PM, SOS) only a short DECRQSS: no title, no clipboard;
- *   - no change of the character encoding.
+ *   - of the strings (OSC, DCS, APC, PM, SOS) only the DECRQSS that libvterm knows: no title, no clipboard;
+ *   - no change of the character encoding, that of the answers included.
  */
 #ifndef CONSOLE_GUARD_H
 #define CONSOLE_GUARD_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define GUARD_SEQ_MAX 128
 
@@ -28,12 +31,16 @@ struct guard {
 	bool drop;	 /* this sequence is not passed on */
 	bool graphic;	 /* a character was the last thing passed on … */
 	bool was_graphic; /* … when the sequence began */
-	unsigned marks;	 /* combined with it */
-	unsigned digits; /* of the number being read */
+	unsigned numbers; /* that have ended */
+	unsigned digits;  /* of the number being read */
 };
 
-/* All zero is its start. Calls emit with what may pass, in order. */
-void guard_feed(struct guard *g, const char *p, size_t n,
-		void (*emit)(const char *p, size_t n, void *arg), void *arg);
+struct guard_ops {
+	void (*text)(const char *p, size_t n, void *arg); /* what may pass */
+	void (*mark)(uint32_t c, void *arg); /* combines with the last character that has passed */
+};
+
+/* All zero is its start. */
+void guard_feed(struct guard *g, const char *p, size_t n, const struct guard_ops *ops, void *arg);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * marks: which characters libvterm draws over the one before them. The table is libvterm's own
- * (src/unicode.c there, by Markus Kuhn, Unicode 5.0): the guard counts just what would be combined.
+ * (src/unicode.c there, by Markus Kuhn, Unicode 5.0): the guard takes out just what would be combined.
  */
 #include "marks.h"
 

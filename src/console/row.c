@@ -9,6 +9,7 @@
 #define MARK 1
 #define DOUBLE 2
 #define REST 3
+#define RUN 3 /* added to a run's number, so that it is none of these */
 
 #define BG_SHIFT 2
 #define ATTRS 16
@@ -87,7 +88,7 @@ void row_pack(struct buf *out, const struct cell *cells, int cols)
 	while (i < cols) {
 		for (end = i + 1; end < cols && same_style(&cells[i], &cells[end]);)
 			end++;
-		put_number(out, (unsigned)(end - i));
+		put_number(out, (unsigned)(end - i) + RUN);
 		put_style(out, &cells[i]);
 		for (; i < end; i++) {
 			char *p = buf_reserve(out, 2 + CELL_CHARS * 5);
@@ -217,8 +218,9 @@ size_t row_unpack(const char *p, size_t n, struct cell *cells, int cols)
 
 		style.bg = get_colour(&in, flags >> BG_SHIFT & 3);
 		style.attrs = flags & ATTRS ? get_byte(&in) : 0;
-		if (!count || count > left)
+		if (count <= RUN || count - RUN > left)
 			in.bad = true;
+		count -= RUN;
 		for (; count && !in.bad; count--, left--) {
 			struct cell c = style;
 

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "console/row.h"
 
-#define VERSION 1
+#define FORMAT 1
 #define HEAD 34
 
 enum { SHOWN = 1, BLINKS = 2, ALTERNATE = 4, REVERSED = 8 };
@@ -36,7 +36,7 @@ void view_pack(struct buf *out, struct console *c, uint64_t since)
 	console_modes(c, &m);
 	for (int i = 0; i < rows; i++)
 		changed += console_row_stamp(c, i) > since;
-	put(out, VERSION, 1);
+	put(out, FORMAT, 1);
 	put(out, (m.cursor ? SHOWN : 0) | (m.cursor_blink ? BLINKS : 0) |
 		 (m.alternate ? ALTERNATE : 0) | (m.reverse ? REVERSED : 0), 1);
 	put(out, m.cursor_shape, 1);
@@ -68,7 +68,7 @@ static bool head(struct view *v, const char **p, size_t n, int *changed)
 	unsigned flags;
 	int rows, cols;
 
-	if (n < HEAD || get(p, 1) != VERSION)
+	if (n < HEAD || get(p, 1) != FORMAT)
 		return false;
 	flags = (unsigned)get(p, 1);
 	v->modes.cursor = flags & SHOWN;

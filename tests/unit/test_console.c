@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* console: keys and pastes in the form that the guest wants, what is bounded, rows and their packed
+ * form, the scrollback's limits, searching, views. What a screen shows is tests/transcript's. */
+#include "../lib/check.h"
+
+#include "base/mem.h"
+#include "console/find.h"
+#include "console/row.h"
+#include "console/view.h"
+
+static struct console *fed(const char *text)
+{
+	struct console *c = console_new(5, 20, 100);
+
+	console_feed(c, text, strlen(text));
+	return c;
+}
+
+static void assert_out(struct console *c, const char *want)
+{
+	assert_string_equal(console_out(c)->data, want);
+	buf_clear(console_out(c));
+}
+
+static void test_keys(void **state)
+{
+	static const struct {
+		const char *before, *key;
+		unsigned modifiers;
+		const char *want;
+	} cases[] = {
+		{"", "Up", 0, "\033[A"},
+		{"\033[?1h", "Up", 0, "\033OA"},
+		{"\033[?1h\033[?1l", "Up", 0, "\033[A"},
+		{"", "Up", CONSOLE_CTRL, "\033[1;5A"},
+		{"", "Home", 0, "\033[H"},
+		{"", "Delete", 0, "\033[3~"},
+		{"", "PageUp", 0, "\033[5~"},
+		{"", "F1", 0, "\033OP"},
+		{"", "F5", 0, "\033[15~"},
+		{"", "F12", 0, "\033[24~"},
+		{"", "F2", CONSOLE_SHIFT, "\033[1;2Q"},
+		{"", "Enter", 0, "\r"},
+		{"", "Backspace", 0, "\177"},
+		{"", "Tab", CONSOLE_SHIFT, "\033[Z"},
+		{"", "Escape", 0, "\033"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct console *c = fed(cases[i].before);
+
+		assert_int_equal(console_press(c, cases[i].key, cases[i].modifiers), 0);
+		assert_out(c, cases[i].want);
+		assert_int_equal(console_press(c, "Nonsense", 0), -1);
+		assert_out(c, "");
+		console_free(c);
+	}
+}
+
+static void test_paste(void **state)
+{
+	struct console *c = fed("");
+
+	(void)state;
+	console_paste(c, "a\nb\r\nc\033[201~\t\001d\177", 16);
+	assert_out(c, "a\rb\rc[201~\td");
+	console_feed(c, "\033[?2004h", 8);
+	console_paste(c, "x\033[201~", 7);
+	assert_out(c, "\033[200~x[201~\033[201~");
+	console_free(c);
+}
+
+static void test_bounds(void **state)
+{
+	struct console *c = fed("");
+	char *big = xmalloc(CONSOLE_OUT);
+
+	(void)state;
+	for (int i = 0; i < 100000; i++)
+		console_feed(c, "\033[6n", 4);
+	assert_in_range(console_out(c)->len, CONSOLE_REPLIES - 16, CONSOLE_REPLIES);
+	memset(big, 'x', CONSOLE_OUT);
+	assert_int_equal(console_type(c, big, CONSOLE_OUT), -1);
+	assert_int_equal(console_type(c, big, 1000), 0);
+	assert_int_equal(console_paste(c, big, CONSOLE_OUT), -1);
+	buf_clear(console_out(c));
+	console_feed(c, "\033[6n", 4); /* answers come again */
+	assert_out(c, "\033[1;1R");
+	free(big);
+	console_free(c);
+}
+
+static void test_mouse(void **state)
+{
+	struct console *c = fed("");
+
+	(void)state;
+	console_click(c, 1, 2, 1, true, 0);
+	assert_out(c, "");
+	console_feed(c, "\033[?1000h\033[?1006h", 16);
+	console_click(c, 1, 2, 1, true, 0);
+	console_click(c, 1, 2, 1, false, 0);
+	console_click(c, 1, 99, 1, true, 0);
+	console_click(c, 0, 0, 4, true, 0);
+	assert_out(c, "\033[<0;3;2M\033[<0;3;2m\033[<64;1;1M");
+	console_free(c);
+}
+
+static void test_rows(void **state)
+{
+	struct console *c = fed("\033[1;31mAB\033[m \033[48;2;1;2;3mC\033[m\346\227\245e\314\201x");
+	struct cell cells[20], narrow[6];
+	struct buf b, text;
+	size_t n;
+
+	(void)state;
+	buf_init(&b, 0);
+	buf_init(&text, 0);
+	row_pack(&b, console_row(c, 0), 20);
+	assert_in_range(b.len, 10, 40);
+	assert_int_equal(row_unpack(b.data, b.len, cells, 20), b.len);
+	assert_memory_equal(cells[0].chars, console_row(c, 0)[0].chars, sizeof(cells[0].chars));
+	row_text(&text, cells, 0, 20);
+	assert_string_equal(text.data, "AB C\346\227\245e\314\201x");
+	assert_int_equal(cells[0].fg, CELL_INDEXED | 1);
+	assert_int_equal(cells[0].attrs, CELL_BOLD);
+	assert_int_equal(cells[3].bg, CELL_RGB | 0x010203);
+	/* every cut is refused, and a double character is not cut in two */
+	for (n = 0; n < b.len; n++)
+		assert_int_equal(row_unpack(b.data, n, cells, 20), 0);
+	assert_int_equal(row_unpack(b.data, b.len, narrow, 5), b.len);
+	assert_int_equal(narrow[4].width, CELL_SINGLE);
+	assert_int_equal(narrow[4].chars[0], 0);
+	buf_fini(&text);
+	buf_fini(&b);
+	console_free(c);
+}
+
+static void test_row_hostile(void **state)
+{
+	static const struct {
+		const char *p;
+		size_t n;
+	} bad[] = {
+		{"\x01\x04\x00\x1b", 4},		/* a control character */
+		{"\x01\x04\x03x", 4},			/* no such colour */
+		{"\x01\x05\x00xx", 5},			/* more than there are */
+		{"\x01\x03\x00", 3},			/* a run of none */
+		{"\xff\xff\xff\xff\x7f", 5},		/* a number without end */
+		{"\x01\x04\x00\xe2\x80\xae", 6},	/* a direction mark */
+		{"\xe9\x07\x04\x00x", 5},		/* 1001 cells */
+	};
+	struct cell cells[20];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(row_unpack(bad[i].p, bad[i].n, cells, 20), 0);
+	assert_int_equal(row_unpack("\x02\x05\x00\x03\x02", 5, cells, 20), 0);
+	assert_int_equal(row_unpack("\x01\x04\x00\x03", 4, cells, 20), 4); /* a half alone */
+	assert_int_equal(cells[0].width, CELL_SINGLE);
+}
+
+static void test_history(void **state)
+{
+	struct history *h = history_new(100, 1000);
+	size_t n;
+
+	(void)state;
+	assert_false(history_pop(h));
+	for (int i = 0; i < 250; i++)
+		history_push(h, "12345", (size_t)(i % 6));
+	assert_int_equal(history_end(h), 250);
+	assert_int_equal(history_first(h), 150);
+	assert_null(history_line(h, 149, &n));
+	assert_null(history_line(h, 250, &n));
+	assert_non_null(history_line(h, 249, &n));
+	assert_int_equal(n, 249 % 6);
+	assert_true(history_pop(h));
+	assert_int_equal(history_end(h), 249);
+	history_push(h, "", 0);
+	for (int i = 0; i < 3; i++) /* its bytes are bounded too */
+		history_push(h, (char[400]){0}, 400);
+	assert_int_equal(history_end(h) - history_first(h), 2);
+	history_clear(h);
+	assert_int_equal(history_first(h), 253);
+	history_free(h);
+}
+
+static void test_find(void **state)
+{
+	struct console *c = fed("alpha\r\nBeta needle\r\nx\r\ny\r\nz\r\nneedle two Needle\r\n\346\227\245needle");
+	struct find_place at = {.line = UINT64_MAX};
+
+	(void)state;
+	assert_int_equal(history_end(console_history(c)), 2);
+	assert_true(console_find(c, "needle", true, &at));
+	assert_int_equal(at.line, 6);
+	assert_int_equal(at.col, 2);
+	assert_int_equal(at.cols, 6);
+	assert_true(console_find(c, "needle", true, &at));
+	assert_int_equal(at.line, 5);
+	assert_int_equal(at.col, 11);
+	assert_true(console_find(c, "needle", true, &at));
+	assert_int_equal(at.col, 0);
+	assert_true(console_find(c, "needle", true, &at));
+	assert_int_equal(at.line, 1);
+	assert_int_equal(at.col, 5);
+	assert_false(console_find(c, "needle", true, &at));
+	at.col++;
+	assert_true(console_find(c, "needle", false, &at));
+	assert_int_equal(at.line, 5);
+	assert_false(console_find(c, "NEEDLE", false, &at)); /* large letters are meant */
+	at = (struct find_place){0};
+	assert_true(console_find(c, "\346\227\245n", false, &at));
+	assert_int_equal(at.cols, 3);
+	assert_false(console_find(c, "", false, &at));
+	console_free(c);
+}
+
+static void test_views(void **state)
+{
+	struct console *c = fed("one\r\ntwo");
+	struct view v = {0};
+	uint64_t since;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 0);
+	view_pack(&b, c, 0);
+	assert_int_equal(view_apply(&v, b.data, b.len), 0);
+	since = console_stamp(c);
+	buf_clear(&b);
+	console_feed(c, "\033[?25l!", 7);
+	view_pack(&b, c, since);
+	assert_in_range(b.len, 40, 60); /* one row */
+	for (size_t n = 0; n < b.len; n++) {
+		struct view other = {0};
+
+		assert_int_equal(view_apply(&other, b.data, n), -1);
+		view_fini(&other);
+	}
+	assert_int_equal(view_apply(&v, b.data, b.len), 0);
+	assert_false(v.modes.cursor);
+	assert_int_equal(view_row(&v, 1)[3].chars[0], '!');
+	/* another size brings all rows */
+	console_resize(c, 8, 30);
+	buf_clear(&b);
+	view_pack(&b, c, console_stamp(c) - 1);
+	assert_int_equal(view_apply(&v, b.data, b.len), 0);
+	assert_int_equal(v.rows, 8);
+	assert_int_equal(v.cols, 30);
+	assert_int_equal(view_row(&v, 0)[0].chars[0], 'o');
+	view_fini(&v);
+	buf_fini(&b);
+	console_free(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_keys),	    cmocka_unit_test(test_paste),
+		cmocka_unit_test(test_bounds),	    cmocka_unit_test(test_mouse),
+		cmocka_unit_test(test_rows),	    cmocka_unit_test(test_row_hostile),
+		cmocka_unit_test(test_history),	    cmocka_unit_test(test_find),
+		cmocka_unit_test(test_views),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
