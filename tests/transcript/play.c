@@ -167,10 +167,15 @@ static void print(struct console *c)
 	json_decref(o);
 }
 
+static int number(int argc, char **argv, int i, int fallback)
+{
+	return argc > i ? (int)strtol(argv[i], NULL, 10) : fallback;
+}
+
 int main(int argc, char **argv)
 {
-	int rows = argc > 1 ? atoi(argv[1]) : 24, cols = argc > 2 ? atoi(argv[2]) : 80;
-	size_t split = argc > 3 ? (size_t)atoi(argv[3]) : 0, n;
+	int rows = number(argc, argv, 1, 24), cols = number(argc, argv, 2, 80);
+	size_t split = (size_t)number(argc, argv, 3, 0), n;
 	struct console *c = console_new(rows, cols, HISTORY_LINES);
 	struct view v = {0};
 	uint64_t since = 0;
@@ -183,7 +188,7 @@ int main(int argc, char **argv)
 		update(c, &v, &since);
 	}
 	if (argc > 5) {
-		console_resize(c, atoi(argv[4]), atoi(argv[5]));
+		console_resize(c, number(argc, argv, 4, 24), number(argc, argv, 5, 80));
 		update(c, &v, &since);
 	}
 	update(c, &v, &since);
