@@ -90,6 +90,8 @@ void loop_stream_set(struct loop_stream *s, const struct loop_stream_ops *ops, v
 int loop_stream_write(struct loop_stream *s, const void *p, size_t n);
 /* Bytes queued and not yet written. */
 size_t loop_stream_queued(const struct loop_stream *s);
+/* Its descriptor, for what only host/ knows how to do with it; -1 where it has none. */
+int loop_stream_fd(const struct loop_stream *s);
 void loop_stream_close(struct loop_stream *s); /* NULL is fine */
 
 /* Listens on a local socket with mode 0600; an old socket at that path is removed first. */

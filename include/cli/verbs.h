@@ -30,6 +30,11 @@ int verb_stop(struct cli *cli);
 int verb_kill(struct cli *cli);
 int verb_ssh(struct cli *cli);
 int verb_supervise(struct cli *cli);
+/* verb_power.c: the running machine's buttons */
+int verb_pause(struct cli *cli);
+int verb_resume(struct cli *cli);
+int verb_reset(struct cli *cli);
+int verb_suspend(struct cli *cli);
 /* verb_disk.c: what is on disk */
 int verb_kernel(struct cli *cli);
 int verb_flatten(struct cli *cli);

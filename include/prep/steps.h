@@ -38,6 +38,8 @@ int step_kernel_renew(struct job *j, bool force, char **version, bool *unclean, 
 /* All of them in their order; which apply depends on the job and its goal. */
 extern const struct step_ops *const recipe_steps[];
 extern const size_t recipe_step_count;
+/* Where in it the machine is started: all that may be done with one that is suspended. */
+extern const size_t recipe_start;
 /* Where in it the waiting begins: all that may be done with a machine that runs already. */
 extern const size_t recipe_wait;
 

@@ -28,6 +28,8 @@ struct vm_link *vm_link_open(struct loop *l, const char *path, uint64_t patience
 bool vm_link_is_up(const struct vm_link *k);
 /* Copies and queues; -1 when it is not up. */
 int vm_link_write(struct vm_link *k, const void *p, size_t n);
+/* Sends the bytes at once, with an open file at the first of them; -1 when they cannot go at once. */
+int vm_link_write_fd(struct vm_link *k, const void *p, size_t n, int fd);
 size_t vm_link_queued(const struct vm_link *k);
 void vm_link_close(struct vm_link *k); /* NULL is fine; also from within its callbacks */
 

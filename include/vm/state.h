@@ -64,6 +64,7 @@ struct vm_end {
 	bool up;		/* the guest was let go */
 	bool asked;		/* somebody asked to stop or kill */
 	bool kept;		/* its suspended state is whole on disk */
+	bool resuming;		/* a suspended state is being loaded, and still on disk */
 	bool adopted;		/* another supervisor had started it: its exit status is not known */
 	enum vm_rung rung;	/* the highest that was reached */
 	const char *fatal_id;	/* what made us end it, "" nothing */

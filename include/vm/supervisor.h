@@ -54,10 +54,16 @@ struct vm_request {
 	uint64_t start_timeout; /* ms until QEMU lets the guest go; 0: 30 s */
 	bool configuring;  /* ends by itself; success is "configured" and a clean power-off */
 	bool adopt;	   /* take over the QEMU that runs; never start one */
+	bool resume;	   /* go on from the suspended state in `dir` */
+	char *snapshot;	   /* go on from that snapshot, memory and all; "" or NULL: none */
+	uint64_t seed_size; /* bytes of the seed that QEMU was given, 0: none; the supervisor's own */
 };
 
 int vm_request_write(const struct vm_request *r, const char *path, struct err *e);
 int vm_request_read(struct vm_request *r, const char *path, struct err *e);
+/* The same as JSON: a new reference, NULL when a text is not UTF-8; and back. */
+json_t *vm_request_json(const struct vm_request *r);
+int vm_request_from_json(struct vm_request *r, const json_t *o);
 void vm_request_fini(struct vm_request *r);
 
 /* The supervisor's main: runs until QEMU has ended and everything is recorded. Exit status. */

@@ -169,6 +169,13 @@ size_t loop_stream_queued(const struct loop_stream *s)
 	return s->queued;
 }
 
+int loop_stream_fd(const struct loop_stream *s)
+{
+	uv_os_fd_t fd;
+
+	return !s->ended && !s->closed && uv_fileno(&s->uv.handle, &fd) == 0 ? (int)fd : -1;
+}
+
 static void free_stream(uv_handle_t *h)
 {
 	free(h->data);

@@ -16,6 +16,7 @@
 #include "image/disk.h"
 #include "prep/job.h"
 #include "prep/steps.h"
+#include "vm/kept.h"
 #include "vm/supervisor.h"
 
 #define CACHE_DAYS 60
@@ -40,6 +41,8 @@ static int with_disk(struct cli *cli, const char *what,
 	}
 	if (!r)
 		r = job_lock(&job, what, &e);
+	if (!r)
+		r = vm_kept_refuse(job.machine_dir, spec.name, &e);
 	if (!r) {
 		disk = job_file(&job, "disk.qcow2");
 		r = work(cli, &job, disk, &e);

@@ -8,10 +8,12 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "cli/verbs.h"
+#include "host/lock.h"
 #include "host/paths.h"
 #include "host/proc.h"
 #include "prep/job.h"
 #include "vm/client.h"
+#include "vm/kept.h"
 
 #define SSH_FAILED 125
 
@@ -107,6 +109,24 @@ static int end_running(struct ending *d, const struct vm_run *run, const char *d
 	return r;
 }
 
+/* Nothing runs. A suspended state is what there is left to pull the plug of. */
+static int end_kept(struct ending *d, const char *dir, bool at_once, struct err *e)
+{
+	char *path = file_join(dir, "lock");
+	struct lock *lock = lock_take(path, "dropping its suspended state", e);
+	int r = lock ? 0 : -1;
+
+	free(path);
+	if (lock && at_once)
+		r = vm_kept_drop(dir, e);
+	d->state = at_once ? VM_OFF : VM_SUSPENDED;
+	d->cause = at_once ? xstrdup("its suspended state was dropped")
+			   : xasprintf("its next boot goes on where it was; debwiz kill %s drops that",
+				       d->name);
+	lock_release(lock);
+	return r;
+}
+
 static int end_machine(struct cli *cli, bool at_once)
 {
 	struct ending d = {.cli = cli, .state = VM_OFF};
@@ -123,6 +143,8 @@ static int end_machine(struct cli *cli, bool at_once)
 	r = vm_run_read(dir, &run, &e);
 	if (!r && run.alive)
 		r = end_running(&d, &run, dir, at_once, &e);
+	else if (!r && vm_kept_is(dir))
+		r = end_kept(&d, dir, at_once, &e);
 	else if (!r)
 		d.cause = xstrdup("it was not running");
 	if (!r && cli->json)

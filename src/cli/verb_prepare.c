@@ -10,6 +10,7 @@
 #include "prep/job.h"
 #include "prep/steps.h"
 #include "vm/client.h"
+#include "vm/kept.h"
 
 static struct job_options options(const struct cli *cli, enum job_goal goal)
 {
@@ -78,7 +79,7 @@ static int run_recipe(struct cli *cli, enum job_goal goal)
 	struct err e = ERR_INIT;
 	struct spec spec;
 	struct job job;
-	bool running = false;
+	bool running = false, kept;
 	size_t first;
 	int r;
 
@@ -87,7 +88,10 @@ static int run_recipe(struct cli *cli, enum job_goal goal)
 	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
 	if (!r)
 		r = look(&job, &running, &e);
-	first = running ? recipe_wait : 0;
+	kept = !r && !running && vm_kept_is(job.machine_dir);
+	first = running ? recipe_wait : kept ? recipe_start : 0;
+	if (kept && (goal == JOB_PREPARED || cli->sets.len))
+		r = vm_kept_refuse(job.machine_dir, spec.name, &e);
 	if (!r && goal == JOB_PREPARED && running) {
 		r = err_set(&e, ERR_BUSY, "running", "%s is running", spec.name);
 		err_hint(&e, "stop it first: debwiz stop %s", spec.name);

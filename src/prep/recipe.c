@@ -8,4 +8,5 @@ const struct step_ops *const recipe_steps[] = {
 	&step_disk,	   &step_kernel,    &step_start,  &step_login,	  &step_ssh,
 };
 const size_t recipe_step_count = sizeof(recipe_steps) / sizeof(*recipe_steps);
+const size_t recipe_start = sizeof(recipe_steps) / sizeof(*recipe_steps) - 3;
 const size_t recipe_wait = sizeof(recipe_steps) / sizeof(*recipe_steps) - 2;

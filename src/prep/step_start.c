@@ -5,9 +5,11 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "host/paths.h"
 #include "prep/job.h"
 #include "prep/steps.h"
 #include "vm/client.h"
+#include "vm/kept.h"
 
 static bool applies(const void *job)
 {
@@ -37,6 +39,22 @@ static void on_started(const struct err *error, void *arg)
 		step_done(arg, "");
 }
 
+/* A suspended machine goes on just as it was run then. */
+static int fill_kept(struct job *j, struct vm_request *r, struct err *e)
+{
+	struct vm_kept kept;
+
+	if (!j->runtime_dir)
+		j->runtime_dir = host_runtime_dir(j->spec->name, e);
+	if (!j->runtime_dir || vm_kept_read(j->machine_dir, &kept, e) < 0)
+		return -1;
+	*r = kept.request;
+	kept.request = (struct vm_request){.name = NULL};
+	vm_kept_fini(&kept);
+	vm_kept_move_sockets(r, j->runtime_dir);
+	return 0;
+}
+
 static int fill(struct job *j, struct vm_request *r, struct err *e)
 {
 	struct qemu_argv argv = {.items = NULL};
@@ -62,8 +80,9 @@ static void start(struct step_run *run, void *job)
 	struct vm_request request = {.name = NULL};
 	struct job *j = job;
 	struct err e = ERR_INIT;
+	bool kept = vm_kept_is(j->machine_dir);
 
-	if (fill(j, &request, &e) < 0) {
+	if ((kept ? fill_kept(j, &request, &e) : fill(j, &request, &e)) < 0) {
 		step_fail(run, &e);
 	} else {
 		job_unlock(j); /* the supervisor takes it over */

@@ -120,6 +120,37 @@ static void found_prelaunch(struct sup *s)
 	sup_monitor_let_go(s);
 }
 
+/* Its state was being written; when that is whole on disk it has nothing more to do here. */
+static void found_suspending(struct sup *s)
+{
+	if (vm_kept_is(s->req.dir)) {
+		s->end.kept = true;
+		sup_event(s, VM_EV_KEPT);
+		return;
+	}
+	sup_monitor_do(s, "migrate_cancel");
+	sup_suspend_forget(s);
+	sup_monitor_let_go(s);
+}
+
+/* A suspended state was being loaded. */
+static void found_incoming(struct sup *s)
+{
+	sup_resume_begin(s);
+}
+
+static void found_paused(struct sup *s)
+{
+	if (s->req.resume && s->before == VM_STARTING && vm_kept_is(s->req.dir)) {
+		s->end.resuming = true;
+		sup_resume_finish(s);
+	} else if (s->before == VM_SUSPENDING) {
+		found_suspending(s);
+	} else {
+		sup_monitor_status(s, "paused");
+	}
+}
+
 static void found_down(struct sup *s)
 {
 	sup_event(s, VM_EV_DOWN);
@@ -134,7 +165,11 @@ static const struct {
 	const char *name;
 	void (*fn)(struct sup *s);
 } found[] = {
+	{"finish-migrate", found_suspending},
 	{"guest-panicked", found_panicked},
+	{"inmigrate", found_incoming},
+	{"paused", found_paused},
+	{"postmigrate", found_suspending},
 	{"prelaunch", found_prelaunch},
 	{"shutdown", found_down},
 };

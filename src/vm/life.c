@@ -137,6 +137,8 @@ static void act(struct sup *s, enum vm_action action)
 		finish(s);
 		break;
 	case VM_DO_SUSPEND:
+		sup_suspend(s);
+		break;
 	case VM_DO_NOTHING:
 		break;
 	}
@@ -233,12 +235,16 @@ static char *main_complaint(const char *text)
 /* QEMU has ended and its sockets are empty: what was it? */
 void sup_judge(struct sup *s)
 {
-	char *complaint = main_complaint(s->complaint.data);
 	const char *id = "";
 	char *cause = NULL;
 	enum vm_state verdict;
+	char *complaint;
 
 	s->exited = true;
+	if (s->move.working)
+		return; /* its state is being sealed, and we come back */
+	sup_move_fini(s);
+	complaint = main_complaint(s->complaint.data);
 	s->end.complaint = complaint;
 	s->end.shutdown = s->shutdown ? s->shutdown : "";
 	s->end.accel = s->req.accel;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "host/fdpass.h"
 
 #define RETRY_MS 20
 
@@ -95,6 +96,13 @@ bool vm_link_is_up(const struct vm_link *k)
 int vm_link_write(struct vm_link *k, const void *p, size_t n)
 {
 	return vm_link_is_up(k) ? loop_stream_write(k->stream, p, n) : -1;
+}
+
+int vm_link_write_fd(struct vm_link *k, const void *p, size_t n, int fd)
+{
+	if (!vm_link_is_up(k) || loop_stream_queued(k->stream))
+		return -1;
+	return host_send_fd(loop_stream_fd(k->stream), fd, p, n);
 }
 
 size_t vm_link_queued(const struct vm_link *k)

@@ -37,6 +37,20 @@ bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_
 	return true;
 }
 
+bool sup_monitor_pass(struct sup *s, const char *name, int fd)
+{
+	struct buf *out;
+
+	if (!s->qmp || !qmp_is_ready(s->qmp) || !vm_link_is_up(s->qmp_link) ||
+	    qmp_send(s->qmp, "getfd", json_pack("{s:s}", "fdname", name), NULL, NULL) < 0)
+		return false;
+	out = qmp_pull(s->qmp);
+	if (!out->len || vm_link_write_fd(s->qmp_link, out->data, out->len, fd) < 0)
+		return false;
+	buf_clear(out);
+	return true;
+}
+
 bool sup_monitor_do(struct sup *s, const char *command)
 {
 	return sup_monitor_ask(s, command, NULL, NULL, NULL);
@@ -69,6 +83,8 @@ void sup_monitor_go(struct sup *s)
 		return;
 	if (s->end.adopted)
 		sup_adopt_look(s);
+	else if (s->req.resume)
+		sup_resume_begin(s);
 	else
 		sup_monitor_let_go(s);
 }
@@ -100,6 +116,11 @@ static void ev_guest_panicked(struct sup *s, const json_t *data)
 {
 	(void)data;
 	sup_fatal(s, "panic", "the guest's kernel panicked");
+}
+
+static void ev_migration(struct sup *s, const json_t *data)
+{
+	sup_moved(s, json_str(data, "status", ""));
 }
 
 static void ev_reset(struct sup *s, const json_t *data)
@@ -201,8 +222,9 @@ static const struct handler {
 	void (*fn)(struct sup *s, const json_t *data);
 } handlers[] = {
 	{"BLOCK_IO_ERROR", ev_block_io_error}, {"GUEST_PANICKED", ev_guest_panicked},
-	{"RESET", ev_reset},		       {"RESUME", ev_resume},
-	{"SHUTDOWN", ev_shutdown},	       {"STOP", ev_stop},
+	{"MIGRATION", ev_migration},	       {"RESET", ev_reset},
+	{"RESUME", ev_resume},		       {"SHUTDOWN", ev_shutdown},
+	{"STOP", ev_stop},
 };
 
 static int compare(const void *name, const void *handler)

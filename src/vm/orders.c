@@ -214,13 +214,21 @@ static void on_resume(struct sup *s, const json_t *request, struct control_ticke
 		send_order(order_new(s, t), "cont", resume_done);
 }
 
+static void on_suspend(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED)
+		refuse_state(s, t);
+	else
+		sup_suspend_order(s, request, t);
+}
+
 static const struct {
 	const char *op;
 	void (*fn)(struct sup *s, const json_t *request, struct control_ticket t);
 	bool alone; /* not while a suspension or a snapshot is under way */
 } orders[] = {
 	{"kill", on_kill, false},    {"pause", on_pause, true}, {"reset", on_reset, true},
-	{"resume", on_resume, true}, {"stop", on_stop, false},
+	{"resume", on_resume, true}, {"stop", on_stop, false},	{"suspend", on_suspend, true},
 };
 
 bool sup_order(const char *op, const json_t *request, struct control_ticket t, void *arg)

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "host/proc.h"
+#include "vm/kept.h"
 #include "vm/state.h"
 #include "vm/supervisor.h"
 
@@ -107,6 +108,21 @@ static void correct(struct vm_run *r)
 	r->cause_id = xstrdup(restarted ? "host-restarted" : "lost");
 }
 
+static bool was_cut_off(const struct vm_run *r)
+{
+	return !strcmp(r->cause_id, "lost") || !strcmp(r->cause_id, "host-restarted");
+}
+
+/* Cut off when its suspended state was whole on disk. */
+static void resumable(struct vm_run *r)
+{
+	r->state = VM_SUSPENDED;
+	free(r->cause);
+	r->cause = xstrdup("the next boot goes on where it was");
+	free(r->cause_id);
+	r->cause_id = xstrdup("");
+}
+
 int vm_run_read(const char *dir, struct vm_run *out, struct err *e)
 {
 	char *path = file_join(dir, "run.json");
@@ -124,6 +140,8 @@ int vm_run_read(const char *dir, struct vm_run *out, struct err *e)
 	if (!r) {
 		from_json(out, o);
 		correct(out);
+		if (out->state == VM_FAILED && !out->alive && was_cut_off(out) && vm_kept_is(dir))
+			resumable(out);
 	}
 	json_decref(o);
 	return r;

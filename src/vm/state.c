@@ -146,7 +146,10 @@ static char *with_complaint(const struct vm_end *end, char *text)
 /* QEMU ended with an error of its own. */
 static enum vm_state crashed(const struct vm_end *end, const char **id, char **cause)
 {
-	if (end->signal == 9) {
+	if (end->resuming) {
+		*id = "resume-failed";
+		*cause = xstrdup("QEMU could not go on from the suspended state, which is kept");
+	} else if (end->signal == 9) {
 		*id = "qemu-killed";
 		*cause = xstrdup("QEMU was killed (signal 9) by somebody else or by a host out of memory");
 	} else if (end->signal) {

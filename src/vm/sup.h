@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sup: what the files of the supervisor share: supervisor.c (start), adopt.c (takeover), life.c (events and end),
- * ladder.c (stopping), orders.c (what clients ask), monitor.c (QEMU's word), guest.c (the guest's
+ * ladder.c (stopping), orders.c (what clients ask), suspend.c, monitor.c (QEMU's word), guest.c (the guest's
  * word). One thread, one machine, one struct.
  */
 #ifndef VM_SUP_H
@@ -12,6 +12,7 @@
 #include "host/proc.h"
 #include "vm/conlog.h"
 #include "vm/control.h"
+#include "vm/kept.h"
 #include "vm/link.h"
 #include "vm/progress.h"
 #include "vm/qmp.h"
@@ -24,6 +25,18 @@
 #define SUP_ADOPT_MS 10000 /* until the state of a QEMU that is taken over must be known */
 
 struct sup_order;
+
+/* The guest's state on its way out to a file, or in. */
+enum sup_move_dir { SUP_MOVE_NONE, SUP_MOVE_OUT, SUP_MOVE_IN };
+struct sup_move {
+	enum sup_move_dir dir;
+	struct control_ticket ticket; /* out: who asked */
+	bool stood;   /* out: the guest had stood still before */
+	bool working; /* the files are being sealed or removed off the loop */
+	bool sealed;  /* outcome of that */
+	struct err err;
+	struct vm_kept kept;
+};
 
 struct sup {
 	struct loop *loop;
@@ -60,6 +73,8 @@ struct sup {
 	/* clients */
 	struct sup_order *orders; /* those that wait for their outcome */
 	const char *busy;	  /* a suspension or snapshot is under way: which, in words; NULL: none */
+
+	struct sup_move move;
 
 	/* guest */
 	struct vm_link *serial, *progress;
@@ -148,6 +163,22 @@ void sup_monitor_status(struct sup *s, const char *status);
 void sup_monitor_let_go(struct sup *s);
 /* Lets the guest go once all three sockets are connected. */
 void sup_monitor_go(struct sup *s);
+
+/* Sends an open file under that name (getfd); the caller closes its own. */
+bool sup_monitor_pass(struct sup *s, const char *name, int fd);
+
+/* suspend.c */
+void sup_suspend_order(struct sup *s, const json_t *request, struct control_ticket t);
+void sup_suspend(struct sup *s); /* what the table does for it */
+void sup_suspend_forget(struct sup *s); /* removes what was half written */
+void sup_resume_begin(struct sup *s);
+/* All is loaded: the files go, then the guest goes on. */
+void sup_resume_finish(struct sup *s);
+/* QEMU's MIGRATION event. */
+void sup_moved(struct sup *s, const char *status);
+void sup_move_fini(struct sup *s);
+/* Before the start: remembers the seed's size, or makes an empty one for a guest that goes on. */
+void sup_seed(struct sup *s);
 
 /* guest.c */
 void sup_guest_open(struct sup *s);

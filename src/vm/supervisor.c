@@ -19,6 +19,7 @@
 #include "sup.h"
 
 #define START_MS 30000
+#define RESUME_MS 300000 /* all of the guest's memory is read */
 #define ORPHAN_MS 5000
 #define ORPHAN_STEP_MS 20
 #define POWERDOWN_MS 60000
@@ -133,16 +134,24 @@ int sup_remove_sockets(struct sup *s, struct err *e)
 
 static void launch(struct sup *s)
 {
-	struct proc_conf conf = {.argv = strv_argv(&s->req.argv), .output = on_qemu_output,
+	struct strv argv = STRV_INIT;
+	struct proc_conf conf = {.output = on_qemu_output,
 				 .ended = on_qemu_ended, .arg = s, .new_session = true};
 	struct err e = ERR_INIT;
 	struct proc_id id = {0};
 
+	strv_copy(&argv, &s->req.argv);
+	if (s->req.resume) {
+		strv_add(&argv, "-incoming");
+		strv_add(&argv, "defer");
+	}
+	conf.argv = strv_argv(&argv);
 	if (sup_remove_sockets(s, &e) == 0) {
 		umask(0177); /* QEMU's sockets get mode 0600 */
 		s->proc = proc_start(s->loop, &conf, &e);
 		umask(077);
 	}
+	strv_fini(&argv);
 	if (!s->proc) {
 		sup_leave_error(s->request_path, &e);
 		sup_blame(s, "qemu-missing", e.text);
@@ -157,8 +166,10 @@ static void launch(struct sup *s)
 	sup_save(s);
 	sup_guest_open(s);
 	sup_monitor_open(s);
-	s->start_timer = loop_timer_start(s->loop, s->req.start_timeout ? s->req.start_timeout
-									: START_MS,
+	s->start_timer = loop_timer_start(s->loop,
+					  s->req.start_timeout ? s->req.start_timeout
+					  : s->req.resume      ? RESUME_MS
+							       : START_MS,
 					  0, on_start_timeout, s);
 }
 
@@ -234,6 +245,10 @@ static int take_over(struct sup *s, bool *orphan, struct err *e)
 		r = sup_adopt_prepare(s, &old, e);
 	} else if (s->req.adopt) {
 		r = err_set(e, ERR_FAILED, "not-running", "%s does not run any more", s->req.name);
+	} else if (!s->req.resume) {
+		r = vm_kept_refuse(s->req.dir, s->req.name, e);
+	} else if (!vm_kept_is(s->req.dir)) {
+		r = err_set(e, ERR_FAILED, "not-suspended", "%s is not suspended", s->req.name);
 	}
 	vm_run_fini(&old);
 	return r;
@@ -243,7 +258,10 @@ static int take_over(struct sup *s, bool *orphan, struct err *e)
 static int keep_request(struct sup *s, struct err *e)
 {
 	char *path = sup_request_file(s->req.dir);
-	int r = s->req.configuring ? file_remove_tree(path, e) : vm_request_write(&s->req, path, e);
+	int r;
+
+	sup_seed(s);
+	r = s->req.configuring ? file_remove_tree(path, e) : vm_request_write(&s->req, path, e);
 
 	free(path);
 	return r;
@@ -276,6 +294,7 @@ static void sup_fini(struct sup *s)
 	for (size_t i = 0; i < sizeof(s->signals) / sizeof(*s->signals); i++)
 		loop_signal_stop(s->signals[i]);
 	sup_orders_fini(s);
+	vm_kept_fini(&s->move.kept);
 	control_free(s->control);
 	saver_free(s->saver);
 	proc_watch_stop(s->other);

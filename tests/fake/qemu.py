@@ -25,6 +25,7 @@ client on each, and obeys the script, a command a line (# begins a comment):
     wait MS                do nothing for that long
     client                 wait until the test listens: for a file of that name beside the sockets
     deaf                   SIGTERM does nothing from now on
+    fill N                 write N bytes into the file that was handed over last
     again                  wait until all clients have gone; take the next ones
     close NAME             close that connection
     hold                   read commands and answer nothing, until the end comes from outside
@@ -52,6 +53,7 @@ class Fake:
         self.clients = {}
         self.pending = b""
         self.last = None
+        self.fds = []
 
     def listen(self, names):
         for name in names:
@@ -80,7 +82,8 @@ class Fake:
         if self.servers and "qmp" not in self.servers:
             return None
         while b"\n" not in self.pending:
-            data = self.client("qmp").recv(65536)
+            data, fds = socket.recv_fds(self.client("qmp"), 65536, 4)[:2]
+            self.fds += fds
             if not data:
                 return None
             self.pending += data
@@ -142,6 +145,8 @@ class Fake:
                 select.select([], [], [], 0.005)
         elif word == "deaf":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        elif word == "fill":
+            os.write(self.fds[-1], b"x" * int(rest))
         elif word == "again":
             for name in self.servers:
                 while self.client(name).recv(65536):

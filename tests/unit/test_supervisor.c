@@ -11,6 +11,8 @@
  *     within MS            from start to end
  *     configuring | login_timeout MS | start_timeout MS | accel NAME
  *     ask STATE OP ID [TAG]  when in STATE, and after the asks before it: what comes of it, "-": done
+ *     resume                 it was suspended before, past its login
+ *     kept                   its suspended state is on disk afterwards
  *     stop STATE MS MS     ask to stop when in STATE | kill STATE | signal STATE NUMBER (to QEMU)
  *
  * This program also serves as the `self` that vm_start starts again with the verb supervise.
@@ -27,6 +29,7 @@
 #include "base/size.h"
 #include "host/proc.h"
 #include "vm/client.h"
+#include "vm/kept.h"
 
 #define WITHIN_MS 15000
 #ifdef __SANITIZE_ADDRESS__ /* keeps what was freed */
@@ -418,6 +421,34 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 		assert_true((unsigned char)*s >= ' ' && *s != 0x7f);
 }
 
+/* Makes it one that was suspended. */
+static void suspend_before(struct play *p)
+{
+	struct vm_kept k = {.request = p->request, .login = true, .kernel = "6.1", .ip = ""};
+	char *part = vm_kept_part_path(p->dir);
+
+	assert_int_equal(file_write(part, "state", 5, 0600, NULL), 0);
+	assert_int_equal(vm_kept_seal(p->dir, &k, NULL), 0);
+	p->request.resume = true;
+	free(part);
+}
+
+static void check_kept(const struct play *p, const char *name)
+{
+	char *kept = directive(p, "kept", 0);
+	struct vm_kept k;
+
+	if (vm_kept_is(p->dir) != (kept != NULL))
+		fail_msg("%s: its suspended state is %s", name, kept ? "gone" : "there");
+	if (kept) {
+		assert_int_equal(vm_kept_read(p->dir, &k, NULL), 0);
+		assert_true(k.request.resume);
+		assert_true(strv_equal(&k.request.argv, &p->request.argv));
+		vm_kept_fini(&k);
+	}
+	free(kept);
+}
+
 /* The seed goes when the guest says that it was applied, and only then. */
 static void check_files(const struct play *p, const char *name)
 {
@@ -444,6 +475,8 @@ static void play(const char *name)
 
 	open_play(&p, name);
 	assert_int_equal(file_write(p.request.seed, "settings", 8, 0600, NULL), 0);
+	if (strstr(p.text.data, "#: resume\n"))
+		suspend_before(&p);
 	begin = loop_now(p.loop);
 	vm_start(p.loop, &p.request, on_started, &p);
 	loop_run(p.loop);
@@ -455,6 +488,7 @@ static void play(const char *name)
 	assert_int_equal(vm_run_read(p.dir, &run, NULL), 0);
 	check_expectations(&p, &run, name);
 	check_files(&p, name);
+	check_kept(&p, name);
 	if (p.peak_kib > RSS_MAX_KIB && !SANITIZED)
 		fail_msg("%s: the supervisor took %lu KiB", name, p.peak_kib);
 	check_clean(&p, &run);
@@ -537,7 +571,7 @@ static void test_client_goes(void **state)
 /* ---- takeover ---- */
 
 /* Runs a play whose supervisor is killed as soon as the machine is in the state of its line
- * "#: orphan STATE" (starting: and something is on the console), and connects again. */
+ * "#: orphan STATE", or "#: orphan STATE !" and a '!' is on the console, and connects again. */
 static void kill_supervisor(struct play *p, enum vm_state now)
 {
 	struct proc_id id;
@@ -561,29 +595,34 @@ static void kill_supervisor(struct play *p, enum vm_state now)
 	vm_run_fini(&run);
 }
 
-static void orphan(struct play *p, enum vm_state st)
+static void orphan(struct play *p, const char *how)
 {
+	char *now = xasprintf("%s%s", vm_state_name(p->now), how);
 	char *wanted = directive(p, "orphan", 0);
 
-	if (!strcmp(wanted, vm_state_name(st))) {
+	if (!strcmp(wanted, now)) {
 		vm_client_close(p->client);
-		kill_supervisor(p, st);
+		kill_supervisor(p, p->now);
 		p->client = vm_connect(p->loop, p->dir, "/nowhere", true, &client_ops, p);
 	}
 	free(wanted);
+	free(now);
 }
 
 static void on_orphan_state(enum vm_state st, void *arg)
 {
-	if (st != VM_STARTING)
-		orphan(arg, st);
+	struct play *p = arg;
+
+	p->now = st;
+	if (st == VM_RUNNING && strstr(p->text.data, "#: suspend-first\n"))
+		vm_client_suspend(p->client, NULL, NULL);
+	orphan(p, "");
 }
 
 static void on_orphan_console(const char *bytes, size_t n, void *arg)
 {
-	(void)bytes;
-	(void)n;
-	orphan(arg, VM_STARTING);
+	if (memchr(bytes, '!', n))
+		orphan(arg, " !");
 }
 
 static const struct vm_client_ops orphan_ops = {
@@ -613,6 +652,7 @@ static void takeover(const char *name)
 	check_expectations(&p, &run, name);
 	assert_true(run.supervisor_pid != p.first.pid);
 	assert_int_equal(run.qemu_pid, p.qemu.pid); /* the same one to the end */
+	assert_false(vm_kept_is(p.dir));
 	check_clean(&p, &run);
 	vm_run_fini(&run);
 	close_play(&p);

@@ -130,6 +130,8 @@ static void test_verdicts(void **state)
 		{{.fatal_id = "internal-error", .fatal = "kvm stopped", .complaint = "Suberror"},
 		 VM_FAILED, "internal-error", "kvm stopped: Suberror"},
 		{{.up = true, .kept = true, .signal = 9, .asked = true}, VM_SUSPENDED, "", "goes on"},
+		{{.resuming = true, .status = 1, .complaint = "load failed"}, VM_FAILED, "resume-failed",
+		 "is kept: load failed"},
 		{{.up = true, .adopted = true}, VM_FAILED, "qemu-ended", "not known"},
 		{{.up = true, .adopted = true, .shutdown = "guest-shutdown"}, VM_OFF, "", "powered off"},
 		{{.configuring = true, .configured = true, .up = true, .shutdown = "guest-shutdown"},

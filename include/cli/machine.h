@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine: a verb's connection to the supervisor of the machine that it names. One whose supervisor was
+ * killed gets a new one by being connected to.
+ */
+#ifndef CLI_MACHINE_H
+#define CLI_MACHINE_H
+
+#include "cli/cli.h"
+#include "vm/client.h"
+
+struct cli_running {
+	struct cli *cli;
+	struct spec spec;
+	char *dir;
+	struct vm_client *client;
+	struct err err;
+	json_t *answer; /* the last one */
+};
+
+/* Folder of the machine that the first argument names; owned. */
+int cli_machine_dir(struct cli *cli, char **dir, struct err *e);
+/* Connects to the machine of the first argument. "not-running" when nothing runs. To be closed in
+ * either case. */
+int cli_running_open(struct cli_running *m, struct cli *cli, struct err *e);
+void cli_running_close(struct cli_running *m);
+/* Where a request's answer goes (its arg is the cli_running). */
+void cli_running_answer(const struct err *e, const json_t *answer, void *arg);
+/* Runs the loop until the answer is there. */
+int cli_running_wait(struct cli_running *m, struct err *e);
+
+#endif
