@@ -132,8 +132,15 @@ static int64_t step_left(const struct step_run *run, uint64_t now)
 	return (int64_t)expected;
 }
 
+/* It says nothing of how far it is, and takes longer than expected. */
+static bool step_is_late(const struct step_run *run, uint64_t now)
+{
+	return !run->view.total && (double)(now - run->began) > run->expect * 1000;
+}
+
 /* Overall share by expected seconds, and the time left: what the running step says of itself, and
- * for the later ones what is expected of them. Steps that had nothing to do do not count. */
+ * for the later ones what is expected of them; -1 once it takes longer than expected, for then
+ * nobody knows. Steps that had nothing to do do not count. */
 static void overall(const struct runner *r, double *share, int64_t *left_ms)
 {
 	uint64_t now = loop_now(r->loop);
@@ -149,13 +156,14 @@ static void overall(const struct runner *r, double *share, int64_t *left_ms)
 		past += run->expect * step_share(run, now);
 		if (run->view.state == STEP_WAITING)
 			later += run->expect;
-		else if (run->view.state == STEP_RUNNING)
-			running = run->view.left_ms >= 0
-					  ? run->view.left_ms
-					  : (int64_t)(run->expect * (1 - step_share(run, now)) * 1000);
+		if (run->view.state != STEP_RUNNING)
+			continue;
+		running = step_left(run, now);
+		if (running < 0 && !step_is_late(run, now))
+			running = (int64_t)(run->expect * (1 - step_share(run, now)) * 1000);
 	}
 	*share = all > 0 ? past / all : 1;
-	*left_ms = (int64_t)(later * 1000) + running;
+	*left_ms = running < 0 ? -1 : (int64_t)(later * 1000) + running;
 }
 
 static void emit(struct runner *r, struct runner_event *ev)

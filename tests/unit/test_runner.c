@@ -14,6 +14,8 @@ struct world {
 	struct loop_timer *timer;
 	size_t answered;
 	bool cancel_asked;
+	int64_t left[2]; /* as the first warnings told it */
+	size_t warnings;
 };
 
 static struct world w;
@@ -27,6 +29,8 @@ static void on_event(const struct runner_event *ev, void *arg)
 		break;
 	case RUNNER_WARNING:
 		buf_addf(&w.log, "warn(%s) ", ev->text);
+		if (w.warnings < 2)
+			w.left[w.warnings++] = ev->left_ms;
 		break;
 	case RUNNER_QUESTION:
 		buf_addf(&w.log, "ask(%s) ", ev->text);
@@ -127,12 +131,34 @@ static void doubtful(struct step_run *run, void *job)
 		step_again(run, "not so");
 }
 
+static void on_overdue(void *arg)
+{
+	loop_timer_stop(w.timer);
+	w.timer = NULL;
+	step_warn(arg, "late");
+	step_done(arg, "ok");
+}
+
+static void overdue(struct step_run *run, void *job)
+{
+	(void)job;
+	step_warn(run, "early");
+	w.timer = loop_timer_start(w.loop, 150, 0, on_overdue, run);
+}
+
+static double soon(const void *job)
+{
+	(void)job;
+	return 0.1;
+}
+
 static const struct step_ops s_now = {.id = "now", .start = at_once};
 static const struct step_ops s_later = {.id = "later", .start = later};
 static const struct step_ops s_fail = {.id = "fail", .start = failing};
 static const struct step_ops s_ever = {.id = "ever", .start = for_ever, .cancel = cancelled};
 static const struct step_ops s_doubt = {.id = "doubt", .start = doubtful};
 static const struct step_ops s_ask = {.id = "ask", .start = asking};
+static const struct step_ops s_overdue = {.id = "slow", .start = overdue, .expect = soon};
 static const struct step_ops s_there = {.id = "there", .start = failing, .is_done = always};
 static const struct step_ops s_never = {.id = "never", .start = failing, .applies = never};
 
@@ -201,6 +227,17 @@ static void test_question(void **state)
 	assert_int_equal(w.answered, 1);
 }
 
+/* Nothing is said of the time left once a step takes longer than was expected. */
+static void test_overdue(void **state)
+{
+	const struct step_ops *steps[] = {&s_overdue};
+
+	(void)state;
+	run_steps(steps, 1, "slow:1 warn(early) warn(late) slow:2 end()");
+	assert_in_range((uint64_t)w.left[0], 1, 100);
+	assert_int_equal(w.left[1], -1);
+}
+
 static void test_pace(void **state)
 {
 	struct pace p;
@@ -230,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_all_fine), cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_failure_ends_it), cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_question), cmocka_unit_test(test_again),
+		cmocka_unit_test(test_overdue),
 		cmocka_unit_test(test_pace),
 	};
 
