@@ -18,7 +18,7 @@ static const char *const waits[] = {
 #define AT(member) offsetof(struct cli, member)
 
 const struct cli_option cli_options[] = {
-	{"plain", 0, NULL, "plain lines, no live display", CLI_FLAG, AT(plain)},
+	{"plain", 0, NULL, "plain lines, no live display; new: questions line by line", CLI_FLAG, AT(plain)},
 	{"json", 0, NULL, "one JSON event or record a line", CLI_FLAG, AT(json)},
 	{"set", 0, "SECTION.KEY=VALUE",
 	 "replace a value for this run; += appends, empty empties",

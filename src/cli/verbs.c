@@ -3,7 +3,7 @@
 #include "cli/verbs.h"
 
 const struct cli_verb cli_verbs[] = {
-	{"new", "", 0, 0, "the wizard: questions, screen by screen, to a new machine", false, false,
+	{"new", "", 0, 0, "the wizard: from questions to a new machine (--plain: line by line)", false, false,
 	 verb_new},
 	{"open", "M", 1, 1, "a machine's screen", false, false, verb_open},
 	{"up", "M", 1, 1, "prepare, boot and wait for the login prompt", false, false, verb_up},

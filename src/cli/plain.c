@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/* plain: the order of the questions, and how the whole begins and ends; see plain.h. */
+#include "plain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#define STUCK_MAX 20 /* then the input is no person's */
+
+/* A stop on the way: a question, or (question NULL) whether the page's further ones are wanted. */
+struct stop {
+	enum wizard_page page;
+	const struct wizard_question *question;
+};
+
+static bool has_more(struct plain *p, enum wizard_page page)
+{
+	const struct wizard_question *q = NULL;
+
+	while ((q = wizard_question_next(p->wizard, page, q)))
+		if (q->more)
+			return true;
+	return false;
+}
+
+/* All stops as they are now; owned. */
+static struct stop *stops(struct plain *p, size_t *count)
+{
+	struct stop *all = NULL;
+	size_t n = 0;
+
+	for (enum wizard_page page = WIZARD_MACHINE; page < WIZARD_REVIEW; page++) {
+		for (int more = 0; more < 2; more++) {
+			const struct wizard_question *q = NULL;
+
+			if (more && has_more(p, page)) {
+				all = xreallocarray(all, n + 1, sizeof(*all));
+				all[n++] = (struct stop){page, NULL};
+			}
+			while ((q = wizard_question_next(p->wizard, page, q))) {
+				if (q->more != (more == 1) || (more && !p->more[page]))
+					continue;
+				all = xreallocarray(all, n + 1, sizeof(*all));
+				all[n++] = (struct stop){page, q};
+			}
+		}
+	}
+	*count = n;
+	return all;
+}
+
+static enum plain_go ask_more(struct plain *p, enum wizard_page page)
+{
+	const struct wizard_question *q = NULL;
+	char *titles = xstrdup("");
+	char *prompt;
+	char *line;
+	enum plain_go go = PLAIN_NEXT;
+
+	while ((q = wizard_question_next(p->wizard, page, q))) {
+		char *longer;
+
+		if (!q->more)
+			continue;
+		longer = xasprintf("%s%s%s", titles, *titles ? ", " : "", q->title);
+		free(titles);
+		titles = longer;
+	}
+	plain_line("\nMore: %s", titles);
+	prompt = xasprintf("Ask for these too [%s]", p->more[page] ? "yes" : "no");
+	line = plain_read(p, prompt);
+	if (!line)
+		go = PLAIN_END;
+	else if (!strcmp(line, "<"))
+		go = PLAIN_BACK;
+	else if (*line)
+		p->more[page] = *line == 'y';
+	free(line);
+	free(prompt);
+	free(titles);
+	return go;
+}
+
+static void begin_page(struct plain *p, enum wizard_page page)
+{
+	plain_line("\n%d of %d: %s. %s", page + 1, WIZARD_PAGE_COUNT, wizard_page_title(page),
+		   wizard_page_heading(p->wizard, page));
+}
+
+/* Where the stop is now, after what was asked before it may have changed the list. */
+static size_t find_stop(const struct stop *all, size_t n, const struct stop *at)
+{
+	for (size_t i = 0; i < n; i++)
+		if (all[i].page == at->page && all[i].question == at->question)
+			return i;
+	for (size_t i = 0; i < n; i++)
+		if (all[i].page >= at->page)
+			return i;
+	return n;
+}
+
+/* Asks everything, from a question on (NULL: the first). */
+static enum plain_go ask_all(struct plain *p, struct stop at)
+{
+	int page = -1;
+	unsigned stuck = 0; /* back from the first */
+
+	for (;;) {
+		size_t n, i;
+		struct stop *all = stops(p, &n);
+		enum plain_go go;
+
+		i = find_stop(all, n, &at);
+		if (i < n && (int)all[i].page != page)
+			begin_page(p, all[i].page);
+		page = i < n ? (int)all[i].page : page;
+		if (i == n) {
+			free(all);
+			return PLAIN_NEXT;
+		}
+		go = all[i].question ? plain_ask(p, all[i].question) : ask_more(p, all[i].page);
+		if (go == PLAIN_END) {
+			free(all);
+			return go;
+		}
+		at = all[i];
+		free(all);
+		all = stops(p, &n); /* an answer may have brought others */
+		i = find_stop(all, n, &at);
+		if (go == PLAIN_BACK && !i && ++stuck >= STUCK_MAX) {
+			free(all);
+			return PLAIN_END;
+		}
+		if (go == PLAIN_BACK && i)
+			i--;
+		else if (go != PLAIN_BACK)
+			i++;
+		if (i >= n) {
+			free(all);
+			return PLAIN_NEXT;
+		}
+		at = all[i];
+		free(all);
+	}
+}
+
+/* The last stop of all, to go back to from the review. */
+static struct stop last_stop(struct plain *p)
+{
+	size_t n;
+	struct stop *all = stops(p, &n);
+	struct stop last = all[n - 1];
+
+	free(all);
+	return last;
+}
+
+/* The answers so far as options, so that nothing typed is lost. */
+static void show_draft(struct plain *p)
+{
+	const struct wizard_question *q = NULL;
+	bool any = false;
+
+	for (enum wizard_page page = WIZARD_MACHINE; page < WIZARD_REVIEW; page++)
+		while ((q = wizard_question_next(p->wizard, page, q))) {
+			const struct strv *items;
+
+			if (!q->field || q->widget == WIZARD_PASSWORD || !wizard_touched(p->wizard, q) ||
+			    wizard_wrong(p->wizard, q))
+				continue;
+			if (!any)
+				fputs("debwiz: the answers so far, to go on from:\n  debwiz new --plain", stderr);
+			any = true;
+			items = wizard_items(p->wizard, q);
+			if (wizard_is_list(q) && items->len) {
+				for (size_t i = 0; i < items->len; i++) {
+					char *clean = text_clean(items->items[i], strlen(items->items[i]), false);
+
+					fprintf(stderr, " \\\n    --set '%s.%s%s%s'", q->field->section, q->field->key,
+						i ? "+=" : "=", clean);
+					free(clean);
+				}
+			} else {
+				fprintf(stderr, " \\\n    --set '%s.%s=%s'", q->field->section, q->field->key,
+					wizard_is_list(q) ? "" : wizard_text(p->wizard, q));
+			}
+		}
+	if (any)
+		fputc('\n', stderr);
+}
+
+static int end_early(struct plain *p)
+{
+	struct err e = ERR_INIT;
+
+	fflush(stdout);
+	if (p->interrupted)
+		err_set(&e, ERR_INTERRUPTED, "interrupted", "interrupted; nothing was written");
+	else
+		err_set(&e, ERR_USAGE, "input-ended", p->ended ? "the input ended before the machine was saved; nothing "
+								 "was written"
+							       : "no right answer came; nothing was written");
+	err_hint(&e, "--yes takes the default of every question, --set SECTION.KEY=VALUE answers one");
+	if (!p->wizard)
+		return cli_error(p->cli, &e);
+	show_draft(p);
+	return cli_error(p->cli, &e);
+}
+
+static int converse(struct plain *p)
+{
+	struct stop at = {WIZARD_MACHINE, wizard_question_next(p->wizard, WIZARD_MACHINE, NULL)};
+	const struct wizard_question *wrong;
+	int status = ERR_FAILED;
+
+	plain_line("%s", "A new Debian machine. Enter takes what stands in brackets, ? explains, < goes back.");
+	for (;;) {
+		enum plain_go go = ask_all(p, at);
+
+		if (go == PLAIN_END)
+			return end_early(p);
+		if (!wizard_go(p->wizard, WIZARD_REVIEW, &wrong)) {
+			plain_line("\n  Wrong: %s: %s", wrong->title, wizard_wrong(p->wizard, wrong));
+			p->more[wrong->page] |= wrong->more;
+			at = (struct stop){wrong->page, wrong};
+			continue;
+		}
+		go = plain_review(p, &status);
+		if (go == PLAIN_END)
+			return end_early(p);
+		if (go == PLAIN_NEXT)
+			return status;
+		at = last_stop(p);
+	}
+}
+
+/* --mirror and --set count as answers. */
+static int take_options(struct plain *p, struct err *e)
+{
+	struct cli *cli = p->cli;
+	int r = 0;
+
+	if (cli->mirror) {
+		char *set = xasprintf("mirror.url=%s", cli->mirror);
+
+		r = wizard_assign(p->wizard, set, e);
+		free(set);
+	}
+	for (size_t i = 0; i < cli->sets.len && !r; i++)
+		r = wizard_assign(p->wizard, cli->sets.items[i], e);
+	return r;
+}
+
+/* What --set made wrong cannot be asked about. */
+static int save_defaults(struct plain *p, struct err *e)
+{
+	const struct wizard_question *wrong;
+
+	if (!wizard_go(p->wizard, WIZARD_REVIEW, &wrong))
+		return err_set(e, ERR_USAGE, "wizard-wrong", "%s: %s", wrong->id,
+			       wizard_wrong(p->wizard, wrong));
+	return plain_save(p, e);
+}
+
+static void on_changed(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* Hands over to the verb, with the file for its argument: --set is in it already. */
+static int carry_on(struct cli *cli, int (*verb)(struct cli *cli), char *path)
+{
+	char *args[] = {path, NULL};
+	char **was = cli->args;
+	size_t count = cli->nargs;
+	int status;
+
+	strv_fini(&cli->sets);
+	cli->mirror = NULL;
+	cli->args = args;
+	cli->nargs = 1;
+	fflush(stdout);
+	status = verb(cli);
+	cli->args = was;
+	cli->nargs = count;
+	return status;
+}
+
+int plain_run(struct cli *cli, const char *path)
+{
+	struct plain p = {.cli = cli};
+	struct host_offers_conf offers = {cli->loop, cli->catalog, &cli->store, cli->offline};
+	struct wizard_conf conf = {.catalog = cli->catalog};
+	struct err e = ERR_INIT;
+	int status = 0;
+
+	p.offers = host_offers_new(&offers);
+	conf.offers = host_offers_get(p.offers);
+	conf.changed = on_changed;
+	conf.arg = cli->loop;
+	p.wizard = path ? wizard_edit(&conf, path, &e) : wizard_new(&conf);
+	if (!p.wizard || take_options(&p, &e) < 0)
+		status = cli_error(cli, &e);
+	else if (cli->yes || cli->json)
+		status = save_defaults(&p, &e) < 0 ? cli_error(cli, &e) : 0;
+	else
+		status = converse(&p);
+	wizard_free(p.wizard);
+	host_offers_free(p.offers);
+	loop_run(cli->loop); /* until what a thread still does has ended */
+	if (p.then)
+		status = carry_on(cli, p.then, p.path);
+	free(p.path);
+	return status;
+}

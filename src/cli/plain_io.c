@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* plain_io: lines out and lines in; see plain.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "plain.h"
+
+#define LINE_MAX_BYTES 4096
+#define CTRL_C 3
+
+void plain_line(const char *fmt, ...)
+{
+	va_list ap;
+	char *text, *clean;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	clean = text_clean(text, strlen(text), true);
+	puts(clean);
+	free(clean);
+	free(text);
+}
+
+/* Reads byte by byte, so that what follows stays for whoever reads next (ssh, a boot's question). */
+static char *read_line(struct plain *p)
+{
+	struct buf b;
+	char c = '\n';
+	ssize_t n;
+
+	buf_init(&b, LINE_MAX_BYTES);
+	do {
+		n = read(STDIN_FILENO, &c, 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 1 && c == CTRL_C)
+			p->interrupted = true;
+		if (n != 1 || c == '\n' || c == CTRL_C)
+			break;
+		buf_addc(&b, c);
+	} while (true);
+	if (n != 1 && !b.len)
+		p->ended = true;
+	if (p->ended || p->interrupted) {
+		mem_wipe(b.data, b.len);
+		buf_fini(&b);
+		return NULL;
+	}
+	while (b.len && strchr(" \t\r", b.data[b.len - 1]))
+		b.data[--b.len] = '\0';
+	return buf_steal(&b);
+}
+
+char *plain_read(struct plain *p, const char *prompt)
+{
+	char *clean = text_clean(prompt, strlen(prompt), false);
+	char *line;
+
+	printf("%s: ", clean);
+	fflush(stdout);
+	free(clean);
+	if (p->ended || p->interrupted)
+		return NULL;
+	line = read_line(p);
+	/* What is piped in does not show by itself; with it the protocol can be read. */
+	if (line && !isatty(STDIN_FILENO))
+		plain_line("%s", line);
+	else if (!line)
+		putchar('\n');
+	return line;
+}
+
+char *plain_read_secret(struct plain *p, const char *prompt)
+{
+	struct termios was, quiet;
+	bool tty = tcgetattr(STDIN_FILENO, &was) == 0;
+	char *line;
+
+	printf("%s: ", prompt);
+	fflush(stdout);
+	if (p->ended || p->interrupted)
+		return NULL;
+	if (tty) {
+		/* Ctrl-C comes as a line's end, so that the echo is never left switched off. */
+		quiet = was;
+		quiet.c_lflag &= (tcflag_t) ~(ECHO | ISIG);
+		quiet.c_cc[VEOL] = CTRL_C;
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	}
+	line = read_line(p);
+	if (tty)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &was);
+	putchar('\n');
+	return line;
+}
+
+bool plain_yes(struct plain *p, const char *prompt, bool fallback)
+{
+	char *ask = xasprintf("%s [%s]", prompt, fallback ? "yes" : "no");
+	bool yes = fallback;
+
+	for (int i = 0; i < 5; i++) {
+		char *line = plain_read(p, ask);
+		bool good = true;
+
+		if (!line)
+			break;
+		if (!strcmp(line, "y") || !strcmp(line, "yes"))
+			yes = true;
+		else if (!strcmp(line, "n") || !strcmp(line, "no"))
+			yes = false;
+		else
+			good = !*line;
+		free(line);
+		if (good)
+			break;
+		plain_line("  write yes or no");
+	}
+	free(ask);
+	return yes;
+}
+
+/* ---- waiting ---- */
+
+struct wait {
+	struct plain *p;
+	bool late;
+};
+
+static void on_late(void *arg)
+{
+	struct wait *w = arg;
+
+	w->late = true;
+	loop_stop(w->p->cli->loop);
+}
+
+void plain_wait(struct plain *p, struct wizard_list (*look)(struct plain *p, void *arg), void *arg,
+		unsigned seconds)
+{
+	struct wait w = {.p = p};
+	struct loop_timer *timer = NULL;
+	bool told = false;
+
+	for (;;) {
+		struct wizard_list l = look(p, arg);
+
+		if (l.state != WIZARD_LOADING || w.late)
+			break;
+		if (!told)
+			plain_line("  (%s ...)", l.note);
+		told = true;
+		fflush(stdout);
+		if (!timer)
+			timer = loop_timer_start(p->cli->loop, (uint64_t)seconds * 1000, 0, on_late, &w);
+		loop_run(p->cli->loop);
+	}
+	loop_timer_stop(timer);
+}

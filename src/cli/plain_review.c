@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* plain_review: the machine in words, what saving would change, and what to do with it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cli/verbs.h"
+#include "plain.h"
+
+#define WAIT_ESTIMATE_S 90
+#define TURNS_MAX 1000 /* then the input is no person's */
+
+static void show_rows(const struct wizard_list *l)
+{
+	for (size_t i = 0; i < l->len; i++) {
+		const struct wizard_row *r = &l->rows[i];
+
+		plain_line("  %-16s%s%s%s", r->label, r->value, *r->columns[0] ? "; " : "", r->columns[0]);
+	}
+}
+
+static struct wizard_list look_estimate(struct plain *p, void *arg)
+{
+	(void)arg;
+	return wizard_estimate(p->wizard);
+}
+
+static struct wizard_list look_command(struct plain *p, void *arg)
+{
+	(void)arg;
+	return wizard_command(p->wizard);
+}
+
+static void show_machine(struct plain *p)
+{
+	struct strv warnings = STRV_INIT;
+	struct wizard_list l;
+
+	plain_line("\nReview");
+	l = wizard_summary(p->wizard);
+	show_rows(&l);
+	plain_wait(p, look_estimate, NULL, WAIT_ESTIMATE_S);
+	l = wizard_estimate(p->wizard);
+	show_rows(&l);
+	if (l.state == WIZARD_FAILED)
+		plain_line("  No estimate: %s", l.note);
+	wizard_warnings(p->wizard, WIZARD_REVIEW, &warnings);
+	for (size_t i = 0; i < warnings.len; i++)
+		plain_line("  Note: %s.", warnings.items[i]);
+	strv_fini(&warnings);
+}
+
+/* When what was changed counts; only of a machine that exists. */
+static void show_changes(struct plain *p)
+{
+	struct wizard_change *c;
+	size_t n = wizard_changes(p->wizard, &c);
+
+	for (size_t i = 0; i < n; i++)
+		plain_line("  %s: %s -> %s; %s", c[i].question->title, *c[i].from ? c[i].from : "none",
+			   *c[i].to ? c[i].to : "none", c[i].refused ? c[i].refused : c[i].words);
+	wizard_changes_free(c, n);
+}
+
+static void show_ini(struct plain *p)
+{
+	struct err e = ERR_INIT;
+	char *text = wizard_ini(p->wizard, NULL, NULL, NULL, &e);
+
+	plain_line("%s", text ? text : e.text);
+	if (text)
+		mem_wipe(text, strlen(text));
+	free(text);
+	err_fini(&e);
+}
+
+static void show_command(struct plain *p)
+{
+	struct wizard_list l;
+
+	plain_wait(p, look_command, NULL, WAIT_ESTIMATE_S);
+	l = wizard_command(p->wizard);
+	if (l.state == WIZARD_FAILED)
+		plain_line("  %s", l.note);
+	for (size_t i = 0; i < l.len; i++)
+		plain_line("%s\n    %s%s%s", l.rows[i].value, l.rows[i].label, *l.rows[i].label ? ": " : "",
+			   l.rows[i].note);
+}
+
+static void show_diff(const struct wizard_diff *d, const char *path)
+{
+	plain_line("\n%s is there already%s. Saving changes it so (- goes, + comes):", path,
+		   d->foreign ? ", and is not as it was read" : "");
+	for (size_t i = 0; i < d->len; i++)
+		if (d->lines[i].mark != WIZARD_SAME)
+			plain_line("%c %s", d->lines[i].mark, d->lines[i].text);
+}
+
+/* 0: saved; 1: not wanted; -1: error. */
+static int save_asking(struct plain *p, struct err *e)
+{
+	char *path = xstrdup(wizard_path(p->wizard));
+	struct wizard_diff d;
+	int r = wizard_diff(p->wizard, &d, e);
+
+	if (!r && d.exists && d.same) {
+		plain_line("Nothing has changed in %s.", path);
+	} else if (!r) {
+		if (d.exists)
+			show_diff(&d, path);
+		if (d.exists && !plain_yes(p, "Save it so", false))
+			r = 1;
+		if (!r)
+			r = wizard_save(p->wizard, d.exists ? &d : NULL, e);
+		if (!r)
+			plain_line("Saved %s", wizard_path(p->wizard));
+	}
+	wizard_diff_fini(&d);
+	free(path);
+	return r;
+}
+
+int plain_save(struct plain *p, struct err *e)
+{
+	struct cli *cli = p->cli;
+
+	if (wizard_save(p->wizard, NULL, e) < 0)
+		return -1;
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:o}", "event", "saved", "name",
+					 wizard_spec(p->wizard)->name, "path",
+					 cli_json_text(wizard_path(p->wizard))));
+	else
+		plain_line("Saved %s", wizard_path(p->wizard));
+	return 0;
+}
+
+static void ask_path(struct plain *p)
+{
+	const struct wizard_question *q = wizard_question(p->wizard, "save");
+
+	(void)plain_ask(p, q);
+}
+
+enum plain_go plain_review(struct plain *p, int *status)
+{
+	static int (*const verbs[])(struct cli *cli) = {NULL, verb_prepare, verb_up};
+	unsigned turns = 0;
+	struct err e = ERR_INIT;
+	int r = 1;
+
+	show_machine(p);
+	show_changes(p);
+	for (unsigned wrong = 0; wrong < 10 && turns < TURNS_MAX; turns++) {
+		char *line;
+		char word[2] = "";
+
+		plain_line("\n   1) Save as %s\n   2) Save and prepare\n   3) Save, prepare and boot\n"
+			   "   i  the file   q  QEMU's command   p  another path   <  back   x  leave, save "
+			   "nothing",
+			   wizard_path(p->wizard));
+		line = plain_read(p, "What now [1]");
+		if (!line)
+			return PLAIN_END;
+		if (strlen(line) < 2)
+			word[0] = *line ? *line : '1';
+		free(line);
+		switch (word[0]) {
+		case '1':
+		case '2':
+		case '3':
+			r = save_asking(p, &e);
+			if (r < 0)
+				*status = cli_error(p->cli, &e);
+			if (!r) {
+				p->then = verbs[word[0] - '1'];
+				p->path = xstrdup(wizard_path(p->wizard));
+				*status = 0;
+				return PLAIN_NEXT;
+			}
+			wrong++;
+			break;
+		case 'i':
+			show_ini(p);
+			break;
+		case 'q':
+			show_command(p);
+			break;
+		case 'p':
+			ask_path(p);
+			break;
+		case '<':
+			return PLAIN_BACK;
+		case 'x':
+			plain_line("Nothing was written.");
+			*status = 0;
+			return PLAIN_NEXT;
+		default:
+			plain_line("  write 1, 2, 3, i, q, p, < or x");
+			wrong++;
+		}
+	}
+	return PLAIN_END;
+}
