@@ -201,9 +201,8 @@ static int end_early(struct plain *p)
 	if (p->interrupted)
 		err_set(&e, ERR_INTERRUPTED, "interrupted", "interrupted; nothing was written");
 	else
-		err_set(&e, ERR_USAGE, "input-ended", p->ended ? "the input ended before the machine was saved; nothing "
-								 "was written"
-							       : "no right answer came; nothing was written");
+		err_set(&e, ERR_USAGE, "input-ended", "%s; nothing was written",
+			p->ended ? "the input ended before the machine was saved" : "no right answer came");
 	err_hint(&e, "--yes takes the default of every question, --set SECTION.KEY=VALUE answers one");
 	if (!p->wizard)
 		return cli_error(p->cli, &e);
