@@ -35,6 +35,7 @@ struct cli {
 	enum cli_wait wait;
 	const char *mirror;
 	const char *log;
+	const char *confirm; /* name of the machine whose data may go */
 	struct strv sets; /* --set, in order */
 	/* arguments behind the verb, and those behind `--` */
 	const struct cli_verb *verb;

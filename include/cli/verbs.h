@@ -38,9 +38,13 @@ int verb_suspend(struct cli *cli);
 /* verb_disk.c: what is on disk */
 int verb_kernel(struct cli *cli);
 int verb_flatten(struct cli *cli);
-int verb_recreate(struct cli *cli);
 int verb_grow(struct cli *cli);
 int verb_gc(struct cli *cli);
+/* verb_change.c: a machine as a whole */
+int verb_clone(struct cli *cli);
+int verb_rename(struct cli *cli);
+int verb_delete(struct cli *cli);
+int verb_recreate(struct cli *cli);
 /* verb_host.c: what there is to choose, and what this host lacks */
 int verb_releases(struct cli *cli);
 int verb_arches(struct cli *cli);

@@ -28,6 +28,8 @@ const struct cli_option cli_options[] = {
 	{"strict", 0, NULL, "an updates or security suite that is out of step is an error", CLI_FLAG,
 	 AT(strict)},
 	{"yes", 'y', NULL, "take the default answer of every question", CLI_FLAG, AT(yes)},
+	{"confirm", 0, "NAME", "delete, recreate: the machine's name, in place of typing it", CLI_TEXT,
+	 AT(confirm)},
 	{"fresh", 0, NULL, "make a new base image even where one is there", CLI_FLAG, AT(fresh)},
 	{"wait", 0, "login|ssh|none", "what boot and up wait for (login)", CLI_WAIT, AT(wait)},
 	{"explain", 0, NULL, "command: say where each argument comes from", CLI_FLAG, AT(explain)},

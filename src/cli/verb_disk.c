@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* verb_disk: kernel, grow, flatten, recreate and gc: what is on disk, changed on purpose. */
+/* verb_disk: kernel, grow, flatten and gc: what is on disk, changed on purpose. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,64 +148,6 @@ static int flatten(struct cli *cli, struct job *j, const char *disk, struct err 
 int verb_flatten(struct cli *cli)
 {
 	return with_disk(cli, "flattening the disk", flatten);
-}
-
-/* ---- recreate ---- */
-
-/* What recreate removes; the INI file, the machine's key and its ports stay. */
-static const char *const personal[] = {
-	"disk.qcow2",	       DISK_BASE_NAME,		"QEMU_EFI-pflash.raw",
-	"QEMU_VARS-pflash.raw", "vmlinuz",		"initrd.img",
-	"seed.iso",	       "known_hosts",		"stamps.json",
-	"run.json",	       "console.log",		"console.log.1",
-	"console.log.2",
-};
-
-static bool confirmed(const struct cli *cli, const char *name)
-{
-	char line[64] = "";
-
-	/* --yes alone does not do: the name must be typed. */
-	if (!isatty(STDIN_FILENO) || cli->json)
-		return false;
-	fprintf(stderr, "type the machine's name to go on: ");
-	if (!fgets(line, sizeof(line), stdin))
-		return false;
-	line[strcspn(line, "\n")] = '\0';
-	return !strcmp(line, name);
-}
-
-static int recreate(struct cli *cli, struct job *j, const char *disk, struct err *e)
-{
-	struct disk_info info;
-	char used[SIZE_TEXT];
-	int r = 0;
-
-	if (disk_check(disk, &info, NULL) < 0)
-		info.allocated = 0;
-	if (!cli->json)
-		fprintf(stderr,
-			"%s loses for good: its disk (%s written), the firmware's variables, its ssh host keys\n"
-			"and the console log. Its file %s and its own ssh key stay.\n",
-			j->spec->name, size_human(info.allocated, used), j->spec->path);
-	if (!confirmed(cli, j->spec->name)) {
-		err_set(e, ERR_USAGE, "not-confirmed", "nothing was changed");
-		return err_hint(e, "recreate wants the machine's name typed on a terminal");
-	}
-	for (size_t i = 0; i < sizeof(personal) / sizeof(*personal) && !r; i++) {
-		char *path = job_file(j, personal[i]);
-
-		r = file_remove_tree(path, e);
-		free(path);
-	}
-	if (!r)
-		say(cli, "recreated", j->spec->name, "its disk is gone; the next `debwiz up` makes a new one");
-	return r;
-}
-
-int verb_recreate(struct cli *cli)
-{
-	return with_disk(cli, "recreating the disk", recreate);
 }
 
 /* ---- gc ---- */

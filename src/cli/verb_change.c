@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verb_change: clone, rename, delete and recreate. What is lost is listed first; where that is what
+ * a guest wrote, it is asked twice, and the second answer is the machine's name: typed, or given by
+ * --confirm. --yes alone does not do.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/verbs.h"
+#include "prep/change.h"
+
+static bool read_answer(char *line, size_t n, const char *prompt)
+{
+	fprintf(stderr, "%s", prompt);
+	if (!fgets(line, (int)n, stdin)) {
+		fputc('\n', stderr);
+		return false;
+	}
+	line[strcspn(line, "\n")] = '\0';
+	return true;
+}
+
+static bool can_ask(const struct cli *cli)
+{
+	return !cli->json && isatty(STDIN_FILENO);
+}
+
+static void list(const struct change *c)
+{
+	if (c->lost.len)
+		fprintf(stderr, "%s loses for good:\n", c->name);
+	for (size_t i = 0; i < c->lost.len; i++)
+		fprintf(stderr, "  - %s\n", c->lost.items[i]);
+	for (size_t i = 0; i < c->stays.len; i++)
+		fprintf(stderr, "%s%s\n", c->lost.len ? "  " : "note: ", c->stays.items[i]);
+}
+
+static int not_confirmed(const struct cli *cli, const struct change *c, struct err *e)
+{
+	err_set(e, ERR_USAGE, "not-confirmed", "nothing was changed");
+	if (c->loses)
+		return err_hint(e, "%s wants the machine's name typed on a terminal, or --yes --confirm %s",
+				cli->verb->name, c->name);
+	return err_hint(e, "answer yes on a terminal, or say --yes");
+}
+
+/* Whether it may be done; 0, or -1 with e. */
+static int confirm(const struct cli *cli, const struct change *c, struct err *e)
+{
+	char line[64] = "";
+
+	if (!c->lost.len)
+		return 0;
+	if (cli->confirm && strcmp(cli->confirm, c->name)) {
+		err_set(e, ERR_USAGE, "not-confirmed", "--confirm says %s, and the machine is %s; nothing was changed",
+			cli->confirm, c->name);
+		return -1;
+	}
+	if (!cli->yes) {
+		if (!can_ask(cli) || !read_answer(line, sizeof(line), "go on? [no] ") ||
+		    (strcmp(line, "yes") && strcmp(line, "y")))
+			return not_confirmed(cli, c, e);
+	}
+	if (!c->loses || cli->confirm)
+		return 0;
+	if (!can_ask(cli) || !read_answer(line, sizeof(line), "type the machine's name to go on: ") ||
+	    strcmp(line, c->name))
+		return not_confirmed(cli, c, e);
+	return 0;
+}
+
+static void tell_done(const struct cli *cli, const struct change *c)
+{
+	static const char *const events[] = {
+		[CHANGE_CLONE] = "cloned",
+		[CHANGE_RENAME] = "renamed",
+		[CHANGE_DELETE] = "deleted",
+		[CHANGE_RECREATE] = "recreated",
+	};
+
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", events[c->kind], "name", c->name, "to",
+					 c->to ? c->to : ""));
+	else if (c->kind == CHANGE_CLONE)
+		printf("%s: a copy of %s, in %s\n", c->to, c->name, c->to_ini);
+	else if (c->kind == CHANGE_RENAME)
+		printf("%s: was %s; its file is %s\n", c->to, c->name, c->to_ini);
+	else if (c->kind == CHANGE_DELETE)
+		printf("%s: deleted\n", c->name);
+	else
+		printf("%s: its disk is gone; the next `debwiz up` makes a new one\n", c->name);
+}
+
+static int change(struct cli *cli, enum change_kind kind)
+{
+	struct err e = ERR_INIT;
+	struct change c;
+	int r = change_look(&cli->store, kind, cli->args[0], cli->nargs > 1 ? cli->args[1] : NULL, &c, &e);
+
+	if (!r && !cli->json)
+		list(&c);
+	if (!r)
+		r = confirm(cli, &c, &e);
+	if (!r)
+		r = change_do(&cli->store, &c, &e);
+	if (!r)
+		tell_done(cli, &c);
+	change_fini(&c);
+	return r < 0 ? cli_error(cli, &e) : 0;
+}
+
+int verb_clone(struct cli *cli)
+{
+	return change(cli, CHANGE_CLONE);
+}
+
+int verb_rename(struct cli *cli)
+{
+	return change(cli, CHANGE_RENAME);
+}
+
+int verb_delete(struct cli *cli)
+{
+	return change(cli, CHANGE_DELETE);
+}
+
+int verb_recreate(struct cli *cli)
+{
+	return change(cli, CHANGE_RECREATE);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* change_do: clone, rename, delete and recreate, done; see include/prep/change.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "host/lock.h"
+#include "image/disk.h"
+#include "prep/change.h"
+#include "spec/spec.h"
+
+/* What recreate removes; the INI file, the machine's key and its ports stay. */
+static const char *const personal[] = {
+	"disk.qcow2",	       DISK_BASE_NAME,		"QEMU_EFI-pflash.raw",
+	"QEMU_VARS-pflash.raw", "vmlinuz",		"initrd.img",
+	"seed.iso",	       "known_hosts",		"stamps.json",
+	"run.json",	       "console.log",		"console.log.1",
+	"console.log.2",
+};
+
+/* What a clone takes along; the disk last, for it may be large. */
+static const char *const copied[] = {
+	"QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "vmlinuz",    "initrd.img", "seed.iso",
+	"id_ed25519",	       "id_ed25519.pub",       "stamps.json", "disk.qcow2",
+};
+
+/* The lock of a folder that is there; *lock is NULL where there is none. */
+static int lock_folder(const char *dir, const char *what, struct lock **lock, struct err *e)
+{
+	char *path;
+
+	*lock = NULL;
+	if (!file_exists(dir))
+		return 0;
+	path = file_join(dir, "lock");
+	*lock = lock_take(path, what, e);
+	free(path);
+	return *lock ? 0 : err_prefix(e, "machine %s", file_basename(dir));
+}
+
+/* The file with the other name in it. A host name that was the old name, said or not, follows. */
+static int write_ini(const struct change *c, struct err *e)
+{
+	char *set = xasprintf("machine.name=%s", c->to);
+	struct spec s;
+	int r = spec_read(&s, c->ini, e);
+
+	if (!r) {
+		if (!strcmp(s.hostname, c->name))
+			spec_unset(&s, "system", "hostname");
+		r = spec_set(&s, set, e);
+		if (!r)
+			r = spec_write(&s, c->to_ini, e);
+		spec_fini(&s);
+	}
+	free(set);
+	return r;
+}
+
+static int write_note(const char *dir, const char *ini, struct err *e)
+{
+	char *note = file_join(dir, "ini");
+	char *line = xasprintf("%s\n", ini);
+	int r = file_write(note, line, strlen(line), 0600, e);
+
+	free(line);
+	free(note);
+	return r;
+}
+
+/* The base's own disk where it has one, else the link that a machine holds. */
+static char *base_disk(const struct store *store, const char *dir)
+{
+	char *id = store_stamp(dir, "base");
+	char *bases = store_bases_dir(store);
+	char *path = id ? xasprintf("%s/%s/disk.raw", bases, id) : NULL;
+
+	if (!path || !file_exists(path)) {
+		free(path);
+		path = file_join(dir, DISK_BASE_NAME);
+	}
+	free(bases);
+	free(id);
+	return path;
+}
+
+static int link_base(const struct store *store, const char *dir, const char *folder, struct err *e)
+{
+	char *base = base_disk(store, dir);
+	char *link = file_join(folder, DISK_BASE_NAME);
+	int r = file_exists(base) ? disk_link_base(base, link, e) : 0;
+
+	free(link);
+	free(base);
+	return r;
+}
+
+/* ---- clone ---- */
+
+static int copy_files(const char *dir, const char *part, struct err *e)
+{
+	struct stat st;
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(copied) / sizeof(*copied) && !r; i++) {
+		char *from = file_join(dir, copied[i]);
+		char *to = file_join(part, copied[i]);
+
+		if (stat(from, &st) == 0)
+			r = file_copy_sparse(from, to, st.st_mode & 0700, e);
+		free(to);
+		free(from);
+	}
+	return r;
+}
+
+/* A disk to which nothing was written is better made anew: the copy then is a machine of its own. */
+static bool is_worth_copying(const char *dir)
+{
+	char *disk = file_join(dir, "disk.qcow2");
+	struct disk_info info;
+	bool worth = file_exists(disk) && !(disk_check(disk, &info, NULL) == 0 && info.untouched);
+
+	free(disk);
+	return worth;
+}
+
+/* The folder is made beside its place and gets its name when it is whole; the file comes before
+ * that, so that a kill leaves at worst a machine without a disk. */
+static int clone(const struct store *store, const struct change *c, const char *dir, struct err *e)
+{
+	char *to = store_machine_dir(store, c->to);
+	char *part = xasprintf("%s.part", to);
+	bool copy = is_worth_copying(dir);
+	int r = file_remove_tree(part, e);
+
+	if (!r && copy)
+		r = file_mkdirs(part, e);
+	if (!r && copy)
+		r = link_base(store, dir, part, e);
+	if (!r && copy)
+		r = copy_files(dir, part, e);
+	if (!r && copy)
+		r = write_note(part, c->to_ini, e);
+	if (!r)
+		r = write_ini(c, e);
+	if (!r && copy) {
+		r = file_rename(part, to, e);
+		if (!r)
+			r = link_base(store, to, to, e); /* a reference names the folder */
+	}
+	if (r < 0)
+		(void)file_remove_tree(part, NULL);
+	free(part);
+	free(to);
+	return r;
+}
+
+/* ---- rename ---- */
+
+static int rename_machine(const struct store *store, const struct change *c, const char *dir,
+			  struct err *e)
+{
+	char *to = store_machine_dir(store, c->to);
+	char *known = file_join(dir, "known_hosts");
+	bool moves = file_exists(dir);
+	bool made = moves && c->made;
+	int r = write_ini(c, e);
+
+	/* The guest tells its keys again at the next start, under the new name. */
+	if (!r && moves)
+		r = file_remove_tree(known, e);
+	if (!r && moves)
+		r = write_note(dir, c->to_ini, e);
+	if (!r && moves)
+		r = file_rename(dir, to, e);
+	if (!r && made)
+		r = link_base(store, to, to, e);
+	if (!r && strcmp(c->ini, c->to_ini) && unlink(c->ini) < 0)
+		r = err_errno(e, errno, "file-remove", "cannot remove %s", c->ini);
+	free(known);
+	free(to);
+	return r;
+}
+
+/* ---- delete and recreate ---- */
+
+static int delete_machine(const struct store *store, const struct change *c, const char *dir,
+			  struct err *e)
+{
+	char *own = xasprintf("%s/machines/%s.ini", store->config_dir, c->name);
+	int r = file_remove_tree(dir, e);
+
+	if (!r && unlink(own) < 0 && errno != ENOENT)
+		r = err_errno(e, errno, "file-remove", "cannot remove %s", own);
+	free(own);
+	return r;
+}
+
+static int recreate(const char *dir, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(personal) / sizeof(*personal) && !r; i++) {
+		char *path = file_join(dir, personal[i]);
+
+		r = file_remove_tree(path, e);
+		free(path);
+	}
+	return r;
+}
+
+int change_do(const struct store *store, const struct change *c, struct err *e)
+{
+	static const char *const whats[] = {
+		[CHANGE_CLONE] = "cloning",
+		[CHANGE_RENAME] = "renaming",
+		[CHANGE_DELETE] = "deleting",
+		[CHANGE_RECREATE] = "recreating the disk",
+	};
+	char *dir = store_machine_dir(store, c->name);
+	struct lock *lock;
+	int r = lock_folder(dir, whats[c->kind], &lock, e);
+
+	if (!r) {
+		switch (c->kind) {
+		case CHANGE_CLONE:
+			r = clone(store, c, dir, e);
+			break;
+		case CHANGE_RENAME:
+			r = rename_machine(store, c, dir, e);
+			break;
+		case CHANGE_DELETE:
+			r = delete_machine(store, c, dir, e);
+			break;
+		case CHANGE_RECREATE:
+			r = recreate(dir, e);
+			break;
+		}
+	}
+	lock_release(lock);
+	free(dir);
+	return r;
+}

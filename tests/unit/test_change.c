@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* change: clone, rename, delete and recreate of machines that are but files. */
+#include "../lib/check.h"
+
+#include "base/mem.h"
+#include "host/lock.h"
+#include "prep/change.h"
+#include "spec/spec.h"
+
+struct fixture {
+	char *top;
+	struct store store;
+};
+
+static char *path_of(struct fixture *f, const char *name)
+{
+	return file_join(f->top, name);
+}
+
+static void put(struct fixture *f, const char *name, const char *text)
+{
+	char *path = path_of(f, name);
+	char *dir = file_dirname(path);
+
+	assert_int_equal(file_mkdirs(dir, NULL), 0);
+	assert_int_equal(file_write(path, text, strlen(text), 0600, NULL), 0);
+	free(dir);
+	free(path);
+}
+
+static bool there(struct fixture *f, const char *name)
+{
+	char *path = path_of(f, name);
+	bool yes = file_exists(path);
+
+	free(path);
+	return yes;
+}
+
+static void assert_text(struct fixture *f, const char *name, const char *want)
+{
+	char *path = path_of(f, name);
+	struct buf b;
+
+	assert_int_equal(file_read(path, 65536, &b, NULL), 0);
+	if (!strstr(b.data, want))
+		fail_msg("%s: \"%s\" is not in \"%s\"", name, want, b.data);
+	buf_fini(&b);
+	free(path);
+}
+
+#define INI "; mine\n[machine]\nname = box\narch = armhf\nrelease = bookworm\n[system]\nhostname = box\n"
+
+/* c/debwiz/machines/box.ini and d/debwiz/machines/box with a disk. */
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	static const char *const names[][2] = {
+		{"XDG_CONFIG_HOME", "c"}, {"XDG_DATA_HOME", "d"}, {"XDG_CACHE_HOME", "k"}};
+	char *ini;
+
+	assert_non_null(f);
+	f->top = check_tmpdir();
+	for (size_t i = 0; i < 3; i++) {
+		char *dir = path_of(f, names[i][1]);
+
+		setenv(names[i][0], dir, 1);
+		free(dir);
+	}
+	assert_int_equal(store_open(&f->store, NULL), 0);
+	put(f, "c/debwiz/machines/box.ini", INI);
+	ini = path_of(f, "c/debwiz/machines/box.ini\n");
+	put(f, "d/debwiz/machines/box/ini", ini);
+	free(ini);
+	put(f, "d/debwiz/machines/box/disk.qcow2", "a disk");
+	put(f, "d/debwiz/machines/box/base.raw", "a base");
+	put(f, "d/debwiz/machines/box/QEMU_VARS-pflash.raw", "variables");
+	put(f, "d/debwiz/machines/box/id_ed25519", "a key");
+	put(f, "d/debwiz/machines/box/known_hosts", "host keys");
+	put(f, "d/debwiz/machines/box/console.log", "log");
+	put(f, "d/debwiz/machines/box/ports.json", "{}");
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	store_fini(&f->store);
+	check_rmdir(f->top);
+	free(f);
+	return 0;
+}
+
+static void done(struct fixture *f, enum change_kind kind, const char *ref, const char *to)
+{
+	struct err e = ERR_INIT;
+	struct change c;
+
+	if (change_look(&f->store, kind, ref, to, &c, &e) < 0 || change_do(&f->store, &c, &e) < 0)
+		fail_msg("%s", e.text);
+	change_fini(&c);
+}
+
+static void refused(struct fixture *f, enum change_kind kind, const char *ref, const char *to,
+		    const char *id)
+{
+	struct err e = ERR_INIT;
+	struct change c;
+
+	assert_int_equal(change_look(&f->store, kind, ref, to, &c, &e), -1);
+	assert_string_equal(e.id, id);
+	change_fini(&c);
+	err_fini(&e);
+}
+
+static bool says(const struct strv *v, const char *part)
+{
+	for (size_t i = 0; i < v->len; i++)
+		if (strstr(v->items[i], part))
+			return true;
+	return false;
+}
+
+static void clones(void **state)
+{
+	struct fixture *f = *state;
+
+	done(f, CHANGE_CLONE, "box", "two");
+	assert_text(f, "c/debwiz/machines/two.ini", "name = two\n");
+	assert_text(f, "c/debwiz/machines/two.ini", "; mine\n");
+	assert_text(f, "d/debwiz/machines/two/disk.qcow2", "a disk");
+	assert_text(f, "d/debwiz/machines/two/base.raw", "a base");
+	assert_text(f, "d/debwiz/machines/two/id_ed25519", "a key");
+	assert_text(f, "d/debwiz/machines/two/ini", "machines/two.ini\n");
+	/* Not its own: learnt anew, or of the first alone. */
+	assert_false(there(f, "d/debwiz/machines/two/known_hosts"));
+	assert_false(there(f, "d/debwiz/machines/two/console.log"));
+	assert_false(there(f, "d/debwiz/machines/two/ports.json"));
+	assert_false(there(f, "d/debwiz/machines/two.part"));
+	/* The host name was the name: it follows. */
+	{
+		struct spec s;
+		char *path = path_of(f, "c/debwiz/machines/two.ini");
+
+		assert_int_equal(spec_read(&s, path, NULL), 0);
+		assert_string_equal(spec_hostname(&s), "two");
+		spec_fini(&s);
+		free(path);
+	}
+	/* The first is as it was. */
+	assert_text(f, "c/debwiz/machines/box.ini", INI);
+	assert_true(there(f, "d/debwiz/machines/box/known_hosts"));
+	refused(f, CHANGE_CLONE, "box", "two", "name-taken");
+	refused(f, CHANGE_CLONE, "box", "box", "name-taken");
+	refused(f, CHANGE_CLONE, "box", "No", "name-bad");
+	refused(f, CHANGE_CLONE, "nobody", "three", "machine-unknown");
+}
+
+static void clones_a_file(void **state)
+{
+	struct fixture *f = *state;
+	char *path = path_of(f, "elsewhere/other.ini");
+
+	put(f, "elsewhere/other.ini", "[machine]\narch = armhf\n");
+	done(f, CHANGE_CLONE, path, "two"); /* nothing is made: the file alone */
+	assert_text(f, "elsewhere/two.ini", "arch = armhf\n"); /* its name is the file's */
+	refused(f, CHANGE_CLONE, path, "two", "name-taken");
+	assert_false(there(f, "d/debwiz/machines/two"));
+	free(path);
+}
+
+static void renames(void **state)
+{
+	struct fixture *f = *state;
+
+	done(f, CHANGE_RENAME, "box", "two");
+	assert_false(there(f, "c/debwiz/machines/box.ini"));
+	assert_false(there(f, "d/debwiz/machines/box"));
+	assert_text(f, "c/debwiz/machines/two.ini", "name = two\n");
+	assert_text(f, "d/debwiz/machines/two/disk.qcow2", "a disk");
+	assert_text(f, "d/debwiz/machines/two/ini", "machines/two.ini\n");
+	assert_true(there(f, "d/debwiz/machines/two/console.log"));
+	assert_false(there(f, "d/debwiz/machines/two/known_hosts"));
+	refused(f, CHANGE_RENAME, "box", "three", "machine-unknown");
+}
+
+static void renames_in_place(void **state)
+{
+	struct fixture *f = *state;
+	char *path = path_of(f, "elsewhere/other.ini");
+
+	put(f, "elsewhere/other.ini", "[machine]\nname = other\narch = armhf\n");
+	done(f, CHANGE_RENAME, path, "two"); /* another's file keeps its place */
+	assert_text(f, "elsewhere/other.ini", "name = two\n");
+	free(path);
+}
+
+static void deletes(void **state)
+{
+	struct fixture *f = *state;
+	struct change c;
+
+	assert_int_equal(change_look(&f->store, CHANGE_DELETE, "box", NULL, &c, NULL), 0);
+	assert_true(c.loses);
+	assert_true(says(&c.lost, "its disk"));
+	assert_true(says(&c.lost, "firmware's variables"));
+	assert_true(says(&c.lost, "ssh host keys"));
+	assert_true(says(&c.lost, "console log"));
+	assert_true(says(&c.lost, "ssh key that debwiz made"));
+	assert_true(says(&c.lost, "machines/box.ini"));
+	assert_true(says(&c.stays, "base image"));
+	assert_true(there(f, "d/debwiz/machines/box/disk.qcow2")); /* looking does nothing */
+	assert_int_equal(change_do(&f->store, &c, NULL), 0);
+	change_fini(&c);
+	assert_false(there(f, "d/debwiz/machines/box"));
+	assert_false(there(f, "c/debwiz/machines/box.ini"));
+	refused(f, CHANGE_DELETE, "box", NULL, "machine-unknown");
+}
+
+/* What is broken can be deleted all the same, and another's file is left alone. */
+static void deletes_what_is_broken(void **state)
+{
+	struct fixture *f = *state;
+	char *path = path_of(f, "elsewhere/other.ini");
+	char *note = xasprintf("%s\n", path);
+
+	put(f, "c/debwiz/machines/box.ini", "[cpu]\nmemory = nonsense\n");
+	done(f, CHANGE_DELETE, "box", NULL);
+	assert_false(there(f, "d/debwiz/machines/box"));
+	put(f, "elsewhere/other.ini", "[machine]\nname = other\n");
+	put(f, "d/debwiz/machines/other/ini", note);
+	done(f, CHANGE_DELETE, path, NULL);
+	assert_false(there(f, "d/debwiz/machines/other"));
+	assert_true(there(f, "elsewhere/other.ini"));
+	put(f, "d/debwiz/machines/lone/disk.qcow2", "its file is gone");
+	done(f, CHANGE_DELETE, "lone", NULL);
+	assert_false(there(f, "d/debwiz/machines/lone"));
+	free(note);
+	free(path);
+}
+
+static void recreates(void **state)
+{
+	struct fixture *f = *state;
+
+	done(f, CHANGE_RECREATE, "box", NULL);
+	assert_false(there(f, "d/debwiz/machines/box/disk.qcow2"));
+	assert_false(there(f, "d/debwiz/machines/box/QEMU_VARS-pflash.raw"));
+	assert_true(there(f, "d/debwiz/machines/box/id_ed25519"));
+	assert_text(f, "c/debwiz/machines/box.ini", INI);
+	refused(f, CHANGE_RECREATE, "box", NULL, "not-made");
+}
+
+/* Somebody works on it. */
+static void busy(void **state)
+{
+	struct fixture *f = *state;
+	char *path = path_of(f, "d/debwiz/machines/box/lock");
+	struct lock *lock = lock_take(path, "preparing", NULL);
+
+	assert_non_null(lock);
+	for (enum change_kind k = CHANGE_CLONE; k <= CHANGE_RECREATE; k++) {
+		struct err e = ERR_INIT;
+		struct change c;
+
+		assert_int_equal(change_look(&f->store, k, "box", k < CHANGE_DELETE ? "two" : NULL, &c, &e), 0);
+		assert_int_equal(change_do(&f->store, &c, &e), -1);
+		assert_int_equal(e.kind, ERR_BUSY);
+		change_fini(&c);
+		err_fini(&e);
+	}
+	assert_true(there(f, "d/debwiz/machines/box/disk.qcow2"));
+	assert_false(there(f, "c/debwiz/machines/two.ini"));
+	lock_release(lock);
+	free(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(clones, setup, teardown),
+		cmocka_unit_test_setup_teardown(clones_a_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(renames, setup, teardown),
+		cmocka_unit_test_setup_teardown(renames_in_place, setup, teardown),
+		cmocka_unit_test_setup_teardown(deletes, setup, teardown),
+		cmocka_unit_test_setup_teardown(deletes_what_is_broken, setup, teardown),
+		cmocka_unit_test_setup_teardown(recreates, setup, teardown),
+		cmocka_unit_test_setup_teardown(busy, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
