@@ -36,6 +36,8 @@ const struct term_caps *term_caps(const struct term *t);
 void term_size(const struct term *t, int *rows, int *columns);
 /* Adopts the size that the terminal has now; true where it changed. */
 bool term_resize(struct term *t);
+/* A descriptor that becomes readable when there may be a key; the terminal's. */
+int term_input(const struct term *t);
 /* The next key that is there already; false: none. Does not block (a lone Esc takes 25 ms). */
 bool term_key(struct term *t, struct key *k);
 /* Whether the other end went away; asked when input was announced and no key came. */

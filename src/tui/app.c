@@ -238,7 +238,8 @@ struct app *app_new(const struct tui_conf *conf, struct err *e)
 	term_report(report);
 	free(report);
 	app->turn = loop_turn_start(conf->loop, on_turn, app);
-	app->keyboard = loop_fd_start(conf->loop, STDIN_FILENO, LOOP_READ, on_keyboard, app);
+	app->keyboard =
+		loop_fd_start(conf->loop, term_input(app->term), LOOP_READ, on_keyboard, app);
 	for (size_t i = 0; i < HANDLED; i++)
 		watch_signal(app, i);
 	return app;

@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "term_priv.h"
 
+#define HELP_ROWS 2
+
 static struct canvas whole(const struct app *app)
 {
 	struct canvas c = {.theme = &app->theme, .caps = app_caps(app)};
@@ -57,6 +59,16 @@ static void paint_header(const struct canvas *c, const struct screen_lines *l)
 		canvas_put_right(c, 0, c->columns - 2, ROLE_HEADER_DIM, l->status.data);
 }
 
+/* What is under the cursor, in one line or two. */
+static void paint_help(const struct canvas *c, const struct screen_lines *l)
+{
+	int top = c->rows - 1 - HELP_ROWS;
+
+	for (int row = top; row < c->rows - 1; row++)
+		canvas_fill(c, row, 0, c->columns, ROLE_TEXT);
+	canvas_wrap(c, top, 2, c->columns - 4, HELP_ROWS, l->help_role, l->help.data);
+}
+
 static void paint_keys(struct app *app, const struct canvas *c, const struct screen_lines *l)
 {
 	int row = c->rows - 1, column = 2;
@@ -94,7 +106,7 @@ static void place(struct screen *s, int top, int left, int rows, int columns)
 /* A dialog: framed, in the middle of what is between the lines. */
 static void paint_floating(struct screen *s, const struct canvas *c)
 {
-	int most_rows = c->rows - 6, most_columns = c->columns - 8;
+	int most_rows = c->rows - 4 - HELP_ROWS, most_columns = c->columns - 8;
 	int rows = most_rows, columns = most_columns;
 	struct screen_lines l;
 	struct canvas box, body;
@@ -102,8 +114,8 @@ static void paint_floating(struct screen *s, const struct canvas *c)
 	s->ops->measure(s, &rows, &columns);
 	rows = rows < most_rows ? rows : most_rows;
 	columns = columns < most_columns ? columns : most_columns;
-	box = canvas_sub(c, 1 + (c->rows - 3 - rows - 2) / 2, (c->columns - columns - 6) / 2,
-			 rows + 2, columns + 6);
+	box = canvas_sub(c, 1 + (c->rows - 2 - HELP_ROWS - rows - 2) / 2,
+			 (c->columns - columns - 6) / 2, rows + 2, columns + 6);
 	body = canvas_sub(&box, 1, 3, rows, columns);
 	place(s, body.top, body.left, rows, columns);
 	lines_get(s, &l);
@@ -122,7 +134,7 @@ static void paint_full(struct screen *s, const struct canvas *c)
 		lines_get(s, &l);
 		paint_header(c, &l);
 		lines_fini(&l);
-		body = canvas_sub(c, 1, 0, c->rows - 3, c->columns);
+		body = canvas_sub(c, 1, 0, c->rows - 2 - HELP_ROWS, c->columns);
 	}
 	place(s, body.top, body.left, body.rows, body.columns);
 	s->ops->paint(s, &body);
@@ -164,7 +176,7 @@ void app_paint(struct app *app)
 		paint_stack(app->top, &c);
 		if (!app->top->ops->bare) {
 			lines_get(app->top, &l);
-			canvas_put_cut(&c, c.rows - 2, 2, c.columns - 4, l.help_role, l.help.data);
+			paint_help(&c, &l);
 			paint_keys(app, &c, &l);
 			lines_fini(&l);
 		}

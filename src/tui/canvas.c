@@ -191,8 +191,13 @@ int canvas_wrap(const struct canvas *c, int row, int column, int columns, int ro
 		columns = c->columns - column;
 	canvas_wrap_lines(text, columns, &lines);
 	n = (int)lines.len;
-	if (rows > 0 && n > rows)
+	if (rows > 0 && n > rows) { /* the last line shows that there is more */
+		char *rest = xasprintf("%s %s", lines.items[rows - 1], lines.items[rows]);
+
+		free(lines.items[rows - 1]);
+		lines.items[rows - 1] = rest;
 		n = rows;
+	}
 	for (int i = 0; i < n; i++)
 		canvas_put_cut(c, row + i, column, columns, role, lines.items[i]);
 	strv_fini(&lines);

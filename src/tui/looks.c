@@ -30,8 +30,6 @@ static const struct {
 /* "12 min", "2 h 14", "3 days" */
 static char *since(int64_t seconds)
 {
-	if (seconds < 60)
-		return xstrdup("just now");
 	if (seconds < 3600)
 		return xasprintf("%d min", (int)(seconds / 60));
 	if (seconds < 48 * 3600)
@@ -77,7 +75,7 @@ struct state_look state_look(const struct machine_look *l, const struct task *t)
 	return look;
 }
 
-char *disk_words(const struct canvas *c, const struct machine_look *l)
+char *disk_words(const struct canvas *c, const struct machine_look *l, int width)
 {
 	double size = (double)l->disk_size / (1 << 30);
 
@@ -85,5 +83,5 @@ char *disk_words(const struct canvas *c, const struct machine_look *l)
 		return xstrdup(canvas_glyph(c, GLYPH_DASH));
 	if (!l->disk_size)
 		return xasprintf("%.1f G", (double)l->disk_used / (1 << 30));
-	return xasprintf("%.1f of %3.0f G", (double)l->disk_used / (1 << 30), size);
+	return xasprintf("%.1f of %*.0f G", (double)l->disk_used / (1 << 30), width, size);
 }

@@ -17,7 +17,7 @@ struct state_look {
 
 /* `t` is what this program does with the machine, or NULL. */
 struct state_look state_look(const struct machine_look *l, const struct task *t);
-/* "3.1 of 128.0 G", or "–" where there is no disk yet; owned. */
-char *disk_words(const struct canvas *c, const struct machine_look *l);
+/* "3.1 of 128 G", or "–" where there is no disk yet; owned. width: of the size, for a column. */
+char *disk_words(const struct canvas *c, const struct machine_look *l, int width);
 
 #endif

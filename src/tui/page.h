@@ -45,7 +45,7 @@ struct page {
 	struct page_row *rows;
 	size_t count;
 	int first, in_sight; /* of the rows */
-	int title_width;
+	int title_width, say_width;
 	/* where the cursor is: a question, and its option or item (-1: the field, -2: add) */
 	char focus[PAGE_ID];
 	int sub;
@@ -61,6 +61,7 @@ struct page {
 	/* review */
 	size_t button;
 	int scroll, review_rows;
+	bool wants_command;
 	int buttons_row;
 	struct {
 		int left, right;
@@ -99,9 +100,12 @@ void page_open_item(struct page *p, const struct wizard_question *q, int at);
 void page_open_password(struct page *p, const struct wizard_question *q);
 void page_notice(struct page *p, enum role role, const char *text);
 
-/* page_review.c */
+/* page_review.c; it begins at this row of the body */
+#define PAGE_REVIEW_TOP 2
 void page_review_paint(struct page *p, const struct canvas *c);
 void page_review_lines(struct page *p, struct screen_lines *out);
+/* QEMU's command line and its reasons, as a dialog, as soon as it is known. */
+void page_review_command(struct page *p);
 bool page_review_key(struct page *p, const struct key *k);
 
 /* page_save.c: what to do once it is saved */

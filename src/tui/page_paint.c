@@ -193,12 +193,16 @@ static void paint_row(struct page *p, const struct canvas *c, int row, const str
 		break;
 	case PAGE_MORE:
 		canvas_put_cut(c, row, LEFT + 2, c->columns - LEFT - 4,
-			       focus ? ROLE_FOCUS : ROLE_DIM, "More for the few:");
-		canvas_put_cut(c, row, LEFT + 20, c->columns - LEFT - 22, ROLE_DIM, r->text);
+			       focus ? ROLE_FOCUS : ROLE_DIM, "More, for the few");
+		canvas_put_cut(c, row, LEFT + 22, c->columns - LEFT - 23, ROLE_DIM, r->text);
 		break;
 	case PAGE_SAY:
-		canvas_put_cut(c, row, page_is_open(p, r->q) ? LEFT + 6 : column, c->columns,
-			       r->role, r->text);
+		if (page_is_open(p, r->q))
+			column = LEFT + 6;
+		if (r->role == ROLE_WORK && !r->sub)
+			column += canvas_putf(c, row, column, r->role, "%s ",
+					      canvas_glyph(c, GLYPH_WORKING));
+		canvas_put_cut(c, row, column, c->columns, r->role, r->text);
 		break;
 	}
 }
@@ -243,14 +247,16 @@ void page_paint(struct screen *s, const struct canvas *c)
 
 	p->cursor_row = -1;
 	paint_tabs(c, p);
-	canvas_put_cut(c, 2, LEFT + 2, wide - LEFT - 4, ROLE_HEADING,
-		       wizard_page_heading(p->w, wizard_page(p->w)));
 	part = canvas_sub(c, TOP, 0, c->rows - TOP, wide - 1);
 	if (wizard_page(p->w) == WIZARD_REVIEW) {
+		part = canvas_sub(c, PAGE_REVIEW_TOP, 0, c->rows - PAGE_REVIEW_TOP, wide - 1);
 		page_review_paint(p, &part);
 	} else {
+		canvas_put_cut(c, 2, LEFT + 2, wide - LEFT - 4, ROLE_HEADING,
+			       wizard_page_heading(p->w, wizard_page(p->w)));
 		size_t at;
 
+		p->say_width = wide - 32;
 		page_rows_build(p);
 		at = page_row_focus(p);
 		q = at < p->count ? p->rows[at].q : NULL;
@@ -272,7 +278,7 @@ static void field_keys(struct page *p, const struct page_row *r, struct screen_l
 
 	switch (r->kind) {
 	case PAGE_OPTION:
-		screen_lines_key(out, "Enter", K_ENTER, "take it, next page");
+		screen_lines_key(out, "Enter", K_ENTER, "next page");
 		screen_lines_key(out, "Space", ' ', "take it");
 		return;
 	case PAGE_ITEM:

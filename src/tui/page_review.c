@@ -192,11 +192,18 @@ static void show_ini(struct page *p)
 	err_fini(&e);
 }
 
-static void show_command(struct page *p)
+/* QEMU is asked what it can do before its command line is known; it is shown when that is so. */
+void page_review_command(struct page *p)
 {
 	struct wizard_list l = wizard_command(p->w);
 	struct buf text;
 
+	p->wants_command = l.state == WIZARD_LOADING;
+	if (p->wants_command) {
+		page_notice(p, ROLE_WORK, l.note);
+		return;
+	}
+	page_notice(p, ROLE_TEXT, NULL);
 	buf_init(&text, 0);
 	if (!l.len)
 		buf_adds(&text, *l.note ? l.note : "Not known yet.");
@@ -211,7 +218,7 @@ static bool click(struct page *p, const struct key *k)
 {
 	if (k->mouse != MOUSE_PRESS)
 		return false;
-	for (size_t i = 0; k->row == p->buttons_row + 4 && i < BUTTONS; i++) {
+	for (size_t i = 0; k->row == p->buttons_row + PAGE_REVIEW_TOP && i < BUTTONS; i++) {
 		if (k->column >= p->spots[i].left && k->column < p->spots[i].right) {
 			p->button = i;
 			page_save(p, buttons[i].then);
@@ -247,7 +254,7 @@ bool page_review_key(struct page *p, const struct key *k)
 		show_ini(p);
 		return true;
 	case 'c':
-		show_command(p);
+		page_review_command(p);
 		return true;
 	default:
 		return false;

@@ -6,7 +6,8 @@
 #include "base/mem.h"
 #include "page.h"
 
-#define OPEN_MAX 9 /* options that are shown as rows */
+#define MORE_NAMES 44 /* columns */
+#define OPEN_MAX 9    /* options that are shown as rows */
 
 bool page_is_typed(const struct wizard_question *q)
 {
@@ -34,7 +35,7 @@ bool page_is_open(struct page *p, const struct wizard_question *q)
 	if (l.len > OPEN_MAX)
 		return false;
 	for (size_t i = 0; i < l.len; i++)
-		if (*l.rows[i].columns[0] || l.rows[i].why_not)
+		if (*l.rows[i].columns[0])
 			return true;
 	return false;
 }
@@ -55,10 +56,16 @@ static struct page_row *add(struct page *p, enum page_row_kind kind,
 
 static void say(struct page *p, const struct wizard_question *q, enum role role, const char *text)
 {
-	struct page_row *r = add(p, PAGE_SAY, q, 0);
+	struct strv lines = STRV_INIT;
+	struct page_row *r;
 
-	r->text = xstrdup(text);
-	r->role = role;
+	canvas_wrap_lines(text, p->say_width > 20 ? p->say_width : 20, &lines);
+	for (size_t i = 0; i < lines.len; i++) {
+		r = add(p, PAGE_SAY, q, (int)i);
+		r->text = xstrdup(lines.items[i]);
+		r->role = role;
+	}
+	strv_fini(&lines);
 }
 
 static void add_open(struct page *p, const struct wizard_question *q, bool first)
@@ -72,7 +79,11 @@ static void add_open(struct page *p, const struct wizard_question *q, bool first
 	for (size_t i = 0; i < l.len; i++)
 		add(p, PAGE_OPTION, q, (int)i);
 	if (*l.note)
-		say(p, q, l.state == WIZARD_FAILED ? ROLE_WARN : ROLE_DIM, l.note);
+		say(p, q,
+		    l.state == WIZARD_FAILED	? ROLE_WARN
+		    : l.state == WIZARD_LOADING ? ROLE_WORK
+						: ROLE_DIM,
+		    l.note);
 }
 
 static void add_list(struct page *p, const struct wizard_question *q)
@@ -114,14 +125,22 @@ static bool is_folded(struct page *p, const struct wizard_question *q)
 	       !wizard_wrong(p->w, q);
 }
 
+/* Which questions are folded away, as far as their names fit in a row. */
 static void add_more(struct page *p, const struct strv *titles)
 {
-	char *names = strv_join(titles, ", ");
-	struct page_row *r;
+	struct buf b;
+	size_t i;
 
+	buf_init(&b, 0);
+	for (i = 0; i < titles->len; i++) {
+		if (i && b.len + strlen(titles->items[i]) > MORE_NAMES)
+			break;
+		buf_addf(&b, "%s%s", i ? ", " : "", titles->items[i]);
+	}
+	if (i < titles->len)
+		buf_addf(&b, " and %zu more", titles->len - i);
 	add(p, PAGE_BLANK, NULL, 0);
-	r = add(p, PAGE_MORE, NULL, 0);
-	r->text = names;
+	add(p, PAGE_MORE, NULL, 0)->text = buf_steal(&b);
 }
 
 void page_rows_free(struct page *p)

@@ -189,7 +189,7 @@ static void paint_machine(struct screen *s, const struct canvas *c, int row, con
 {
 	struct state_look look = state_look(l, task_find(s->app, l->name));
 	enum role role = focus ? ROLE_FOCUS : ROLE_TEXT;
-	char *disk = disk_words(c, l);
+	char *disk = disk_words(c, l, 3);
 	int room = t->disk - t->state - 14;
 
 	canvas_put(c, row, t->name - 2, ROLE_KEY, focus ? canvas_glyph(c, GLYPH_FOCUS) : " ");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app_priv.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
@@ -157,7 +158,7 @@ static int paint_facts(struct machine *m, const struct canvas *c, int row)
 {
 	const struct spec *s = &m->spec;
 	char memory[SIZE_TEXT];
-	char *disk = disk_words(c, &m->look);
+	char *disk = disk_words(c, &m->look, 0);
 	char *text;
 
 	if (!m->has_spec)
@@ -450,6 +451,13 @@ struct screen *screen_machine(struct app *app, const char *ref, struct err *e)
 	if (name_of(app, ref, &m->name, &m->path, e) < 0) {
 		free(m);
 		return NULL;
+	}
+	if (app->top && app->top->ops == &machine_ops &&
+	    !strcmp(((struct machine *)app->top->self)->name, m->name)) {
+		free(m->name); /* it is what the person comes back to */
+		free(m->path);
+		free(m);
+		return app->top;
 	}
 	m->dir = store_machine_dir(app_store(app), m->name);
 	m->runtime = host_runtime_dir(m->name, NULL);

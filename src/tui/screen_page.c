@@ -354,8 +354,17 @@ static void page_close(struct screen *s)
 	free(p);
 }
 
+static void page_sync(struct screen *s)
+{
+	struct page *p = s->self;
+
+	if (p->wants_command && wizard_command(p->w).state != WIZARD_LOADING)
+		page_review_command(p);
+}
+
 static const struct screen_ops page_ops = {
 	.name = "wizard",
+	.sync = page_sync,
 	.paint = page_paint,
 	.cursor = page_cursor,
 	.lines = page_lines,

@@ -20,6 +20,16 @@
 #define MAX_COLUMNS 2000
 #define KEPT_MAX (64u << 10)
 
+/* libuv makes what it waits on non-blocking, for all who share that opening of the terminal: the
+ * shell, and our own output, which would then lose what does not fit. */
+static int open_again(void)
+{
+	const char *name = ttyname(STDIN_FILENO);
+	int fd = name ? open(name, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
+
+	return fd >= 0 ? fd : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+}
+
 bool term_is_there(void)
 {
 	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
@@ -163,6 +173,7 @@ struct term *term_open(struct err *e)
 	mouseinterval(0);
 	modes(t);
 	term_key_init();
+	t->input = open_again();
 	t->inside = true;
 	term_resize(t);
 	term_fatal_arm(t);
@@ -200,9 +211,15 @@ void term_close(struct term *t)
 	term_leave(t);
 	term_fatal_disarm();
 	delscreen(t->screen);
+	close(t->input);
 	tell_stderr(t);
 	buf_fini(&t->paste);
 	free(t);
+}
+
+int term_input(const struct term *t)
+{
+	return t->input;
 }
 
 const struct term_caps *term_caps(const struct term *t)

@@ -22,6 +22,7 @@ struct term {
 	struct termios saved; /* modes as they were found */
 	bool paste_marks;     /* the terminal marks pastes (bracketed paste) */
 	bool inside;	      /* we have the terminal now */
+	int input; /* the same terminal, opened again: waiting on it leaves descriptor 0 as it is */
 	int old_stderr, kept_stderr;
 	/* keys */
 	bool pasting;

@@ -2,6 +2,11 @@
 /* widget_list: see include/tui/widget_list.h. */
 #include "tui/widget_list.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
 #define GAP 2
 
 void list_measure(const struct canvas *c, const struct wizard_row *rows, size_t n,
@@ -19,10 +24,27 @@ void list_measure(const struct canvas *c, const struct wizard_row *rows, size_t 
 	}
 }
 
-/* Every text of a row begins with a digit or is empty: then it stands at the column's right. */
+/* A version or an amount stands at its column's right. */
 static bool is_number(const char *s)
 {
-	return *s >= '0' && *s <= '9';
+	return *s && !s[strspn(s, "0123456789.")];
+}
+
+/* A reason that is too long for its row ends at a clause; the whole of it is in the help line. */
+static void put_reason(const struct canvas *c, int row, int column, int room, enum role role,
+		       const char *why)
+{
+	static const char *const ends[] = {"; ", ", and ", " and has ", ", "};
+	char *text = xstrdup(why);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends) && canvas_width(c, text) > room; i++) {
+		char *end = strstr(text, ends[i]);
+
+		if (end)
+			*end = '\0';
+	}
+	canvas_put_cut(c, row, column, room, role, text);
+	free(text);
 }
 
 void list_paint_row(const struct canvas *c, int at, int column, const struct wizard_row *row,
@@ -47,7 +69,7 @@ void list_paint_row(const struct canvas *c, int at, int column, const struct wiz
 		if (!w->columns[k])
 			continue;
 		/* the reason needs the room of what would be said of a row that can be had */
-		if (row->why_not && k && !*text)
+		if (row->why_not && k)
 			break;
 		if (k && is_number(text))
 			canvas_put_right(c, at, column + room, role, text);
@@ -56,7 +78,7 @@ void list_paint_row(const struct canvas *c, int at, int column, const struct wiz
 		column += w->columns[k] + GAP;
 	}
 	if (row->why_not && column < right)
-		canvas_put_cut(c, at, column, right - column, role, row->why_not);
+		put_reason(c, at, column, right - column, role, row->why_not);
 }
 
 static void keep_in_sight(struct list *l, size_t n)

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+"""A person's first machine: from the questions over the saved file, its preparation and its boot to
+its stop; then the file again. Against the fixture archive and a fake QEMU."""
+import os
+import re
+import unittest
+
+import lib
+import world
+
+EXPECTED = """; debwiz machine; "debwiz --help" and the man page explain every key
+
+[machine]
+format = 1
+name = armhf-bookworm
+arch = armhf
+release = bookworm
+method = bootstrap
+
+[mirror]
+url = URL
+security = no
+updates = no
+keyring = KEYRING
+components = main
+
+[firmware]
+mode = uefi
+
+[cpu]
+memory = MEMORY
+
+[disk]
+size = 16G
+
+[network]
+forward = 127.0.0.1:auto:22
+
+[system]
+user = build
+timezone = UTC
+profile = base
+
+[qemu]
+binary = QEMU
+"""
+# Powers off when it is asked to.
+BOOTED = """up
+serial Debian GNU/Linux 12 m ttyAMA0\\n\\nm login: 
+progress 1 ready kernel=6.1.0-1-armmp-lpae
+C system_powerdown
+R
+E SHUTDOWN {"guest": true, "reason": "guest-shutdown"}
+exit 0
+"""
+
+
+class FirstRun(world.Case):
+    def answers(self, home):
+        return ["new", *home.settings(), "--set", "mirror.components=main",
+                "--set", "disk.size=16G"]
+
+    def to_release(self, s):
+        s.wait("Which machine", "(•) armhf")
+        s.key("Enter")
+        s.wait("Debian release for armhf", "signatures verified")
+
+    def choose_bookworm(self, s):
+        s.key("Down", "Space")
+        s.wait(re.compile(r"▸ \(•\) bookworm +12"))
+        for name in ("Security updates", "Stable updates"):
+            s.key("Tab", "Space")
+            s.wait(re.compile(r"▸ %s +\[ \]" % name))
+
+    def to_review(self, s):
+        """With the small set of packages, which is what the fixture holds."""
+        for heading in ("How armhf-bookworm starts", "Processor and memory", "Disk of",
+                        "Network and devices", "The system on"):
+            s.key("Enter")
+            s.wait(heading)
+        s.key("Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Up", "Space")
+        s.wait(re.compile(r"▸ \(•\) base"))
+        s.key("Enter")
+        s.wait("8 Review of 8", "Once made")
+
+    def test_from_nothing_to_a_running_machine(self):
+        home = self.world_home()
+        s = self.screen(home, *self.answers(home))
+        self.to_release(s)
+        self.choose_bookworm(s)
+        self.to_review(s)
+        self.assert_neat(s)
+        s.key("Right", "Enter")
+        s.wait("armhf-bookworm is ready to boot.", limit=60)
+        ini = home.ini("armhf-bookworm")
+        expected = EXPECTED.replace("URL", home.box.url + "/debian")
+        expected = expected.replace("KEYRING", self.world.archive.keys.ring("pinned"))
+        expected = expected.replace("QEMU", home.box.qemu)
+        memory = re.search(r"memory = (\S+)", ini)
+        self.assertEqual(ini, expected.replace("MEMORY", memory.group(1) if memory else ""))
+        folder = os.path.join(home.box.data, "machines", "armhf-bookworm")
+        self.assertTrue(world.faultlib.is_whole(os.path.join(folder, "disk.qcow2")))
+        s.key("l")
+        s.wait("armhf-bookworm · log", "all done")
+        s.key("Esc")
+        s.wait("is ready to boot")
+        home.plays(BOOTED)
+        s.key("Enter")
+        s.wait("○ ready", "Enter boot")
+        s.key("Enter")
+        s.wait("armhf-bookworm is up.")
+        s.key("Enter")
+        s.wait("● running", "6.1.0-1-armmp-lpae")
+        s.key("s")
+        s.wait("○ ready", "Enter boot")
+        s.key("Esc")
+        s.wait("debwiz · machines", "○ ready")
+        self.leave(s)
+
+    def test_cancel_and_go_on(self):
+        home = self.world_home()
+        home.plays("up\nwait 600000\n")
+        s = self.screen(home, *self.answers(home))
+        self.to_release(s)
+        self.choose_bookworm(s)
+        self.to_review(s)
+        s.key("Right", "Enter")
+        s.wait("◐ Configure")
+        s.key("Esc")
+        s.wait("debwiz · machines", "◐ preparing")
+        s.key("C-q")
+        s.wait("Work is under way")
+        s.key("Esc")
+        s.wait("◐ preparing", gone="Work is")
+        s.key("Enter")
+        s.wait("◐ Configure")
+        s.key("C")
+        s.wait("Stop the work")
+        s.key("Right", "Enter")
+        s.wait("Cancelled.", "r go on")
+        home.plays(world.faultlib.CONFIGURED)
+        s.key("r")
+        s.wait("is ready to boot.", limit=60)
+        self.leave(s)
+
+    def test_failure_says_cause_and_remedy(self):
+        home = self.world_home()
+        s = self.screen(home, *self.answers(home), "--set", "mirror.components=contrib")
+        self.to_release(s)
+        self.choose_bookworm(s)
+        for _ in range(6):
+            s.key("Enter")
+        s.wait("8 Review of 8")
+        s.key("Right", "Enter")
+        s.wait("✗ Release", "has no component contrib", "name the components", "r retry", "e edit")
+        s.key("e")
+        s.wait("armhf-bookworm · edit")
+        s.key("Esc")
+        s.wait("debwiz · machines", "✗")
+        self.leave(s)
+
+
+if __name__ == "__main__":
+    lib.main()
