@@ -46,7 +46,7 @@ binary = QEMU
 """
 # Powers off when it is asked to.
 BOOTED = """up
-serial Debian GNU/Linux 12 m ttyAMA0\\n\\nm login: 
+serial Debian GNU/Linux 12 m ttyAMA0\\n\\nm login:\\x20
 progress 1 ready kernel=6.1.0-1-armmp-lpae
 C system_powerdown
 R
@@ -145,7 +145,7 @@ class FirstRun(world.Case):
 
     def test_failure_says_cause_and_remedy(self):
         home = self.world_home()
-        s = self.screen(home, *self.answers(home), "--set", "mirror.components=contrib")
+        s = self.screen(home, *self.answers(home), "--set", "mirror.components+=contrib")
         self.to_release(s)
         self.choose_bookworm(s)
         for _ in range(6):

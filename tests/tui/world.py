@@ -12,7 +12,7 @@ SPEC.loader.exec_module(faultlib)
 
 # A boot that reaches its login prompt and goes on until it is asked to end.
 BOOTED = """up
-serial Debian GNU/Linux 12 m ttyAMA0\\n\\nm login: 
+serial Debian GNU/Linux 12 m ttyAMA0\\n\\nm login:\\x20
 progress 1 ready kernel=6.1.0-1-armmp-lpae
 serve
 """
