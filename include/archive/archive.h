@@ -120,8 +120,9 @@ size_t archive_package_count(const struct archive *a);
 
 /* Fetches what the cache does not hold, and checks what it holds; each is capped at its signed
  * size, hashed while it arrives, resumed, retried; several at once. When `done` runs without error
- * every package is in the cache. Callbacks as those of archive_open. Error id mirror-updating: the
- * index lists a file that is not there: open the archive anew, twice at most. */
+ * every package is in the cache. Callbacks as those of archive_open. Where the mirror was
+ * chosen by itself ("auto"), what it lacks is asked for at up to three others. Error id
+ * mirror-updating: the index lists a file that is not there: open the archive anew, twice at most. */
 struct archive_op *archive_fetch(struct archive *a, const struct package_set *set,
 				 archive_progress_fn progress,
 				 void (*done)(const struct err *e, void *arg), void *arg);

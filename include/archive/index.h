@@ -21,6 +21,7 @@ struct index {
 	char *name; /* "bookworm main armhf" */
 	const char *base; /* that Filename is relative to: of the suite, borrowed */
 	struct strv urls; /* by hash, then canonical */
+	struct strv others; /* the same of other mirrors */
 	uint64_t size;	  /* packed */
 	uint8_t sha256[HASH_SIZE];
 	uint64_t plain_size; /* unpacked, 0 where the release file does not say */

@@ -15,6 +15,7 @@ struct suite {
 	struct archive_suite pub;
 	struct release release;
 	struct strv warnings;
+	struct strv others; /* bases of mirrors that were not asked, as far as they may be */
 };
 void suite_free(struct suite *s);
 

@@ -13,6 +13,7 @@
 
 #include "archive/archive.h"
 #include "archive/cache.h"
+#include "archive/state.h"
 #include "base/mem.h"
 
 #define BUSY_PAUSE 250	  /* ms */
@@ -23,8 +24,10 @@ enum look { LOOK_HIT, LOOK_PART, LOOK_BUSY, LOOK_ERROR };
 struct fetch {
 	struct archive_env *env;
 	char *name;
-	struct strv urls;
-	size_t at; /* the URL in use */
+	struct strv urls; /* those of the mirror, then those of others */
+	size_t at;	  /* the URL in use */
+	size_t own;	  /* how many are the mirror's */
+	struct err vain;  /* why the mirror's were in vain */
 	uint64_t size;
 	uint8_t sha256[HASH_SIZE];
 	bool fresh, cancelled, working, clean;
@@ -62,6 +65,7 @@ static void finish(struct fetch *f)
 	loop_timer_stop(f->timer);
 	hash_free(f->hash);
 	strv_fini(&f->urls);
+	err_fini(&f->vain);
 	free(f->name);
 	free(f);
 	done(e.kind == ERR_NONE ? NULL : &e, arg);
@@ -141,8 +145,13 @@ static void get(struct fetch *f);
 
 static void get_next(struct fetch *f, const struct err *e)
 {
-	if (f->at + 1 < f->urls.len && fetch_error_is_stale(e)) {
-		f->at++;
+	bool foreign = f->at >= f->own;
+	/* that another mirror cannot be reached or is broken says nothing about ours */
+	bool in_vain = fetch_error_is_stale(e) || (foreign && e->kind == ERR_NETWORK);
+
+	if (in_vain && f->at + 1 < f->urls.len) {
+		if (++f->at == f->own)
+			archive_err_copy(&f->vain, e);
 		f->clean = false;
 		if (empty_part(f) == 0)
 			get(f);
@@ -150,7 +159,7 @@ static void get_next(struct fetch *f, const struct err *e)
 			finish(f);
 		return;
 	}
-	err_copy(&f->err, e);
+	archive_err_copy(&f->err, in_vain && foreign ? &f->vain : e);
 	finish(f);
 }
 
@@ -197,6 +206,7 @@ static void get(struct fetch *f)
 		.have = f->have,
 		.hash = f->hash,
 		.fresh = f->fresh,
+		.tries = f->at < f->own ? 0 : 1,
 	};
 
 	if (!f->have)
@@ -317,6 +327,9 @@ struct fetch *fetch_start(struct archive_env *env, const struct fetch_request *r
 	f->env = env;
 	f->name = xstrdup(req->name);
 	strv_copy(&f->urls, req->urls);
+	f->own = f->urls.len;
+	for (size_t i = 0; req->others && i < req->others->len; i++)
+		strv_add(&f->urls, req->others->items[i]);
 	f->size = req->size;
 	memcpy(f->sha256, req->sha256, HASH_SIZE);
 	f->fresh = req->fresh;

@@ -22,6 +22,7 @@ struct item {
 	struct fetch_op *op;
 	char *name;
 	char *url;
+	struct strv others; /* where other mirrors have it */
 	uint64_t size;
 	uint8_t sha256[HASH_SIZE];
 	unsigned retries;
@@ -53,6 +54,7 @@ static void on_end(void *arg)
 	for (size_t i = 0; i < op->len; i++) {
 		free(op->items[i].name);
 		free(op->items[i].url);
+		strv_fini(&op->items[i].others);
 	}
 	free(op->items);
 	loop_timer_stop(op->end);
@@ -164,7 +166,8 @@ static void on_fetched(const struct err *e, void *arg)
 
 static void start(struct item *it)
 {
-	struct fetch_request req = {.name = it->name, .size = it->size, .fresh = it->retries > 0};
+	struct fetch_request req = {.name = it->name, .size = it->size, .fresh = it->retries > 0,
+				    .others = it->retries == RETRIES ? &it->others : NULL};
 	struct strv urls = STRV_INIT;
 
 	strv_add(&urls, it->url);
@@ -192,6 +195,21 @@ static int by_size(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+/* Its URLs on the mirrors that its suite could have come from as well. */
+static void find_others(const struct archive *a, const struct package *p, struct strv *out)
+{
+	for (size_t i = 0; i < a->suite_count; i++) {
+		const struct suite *s = a->suites[i];
+		size_t n = strlen(s->pub.base);
+
+		/* the longest base that fits would be the right one; equal bases have equal others */
+		if (strncmp(p->url, s->pub.base, n) || p->url[n] != '/' || out->len)
+			continue;
+		for (size_t k = 0; k < s->others.len; k++)
+			strv_addf(out, "%s%s", s->others.items[k], p->url + n);
+	}
+}
+
 struct archive_op *archive_fetch(struct archive *a, const struct package_set *set,
 				 archive_progress_fn progress,
 				 void (*done)(const struct err *e, void *arg), void *arg)
@@ -212,6 +230,7 @@ struct archive_op *archive_fetch(struct archive *a, const struct package_set *se
 		op->items[i].name = xasprintf("%s %s", p->name, p->version);
 		op->items[i].url = xstrdup(p->url);
 		memcpy(op->items[i].sha256, p->sha256, HASH_SIZE);
+		find_others(a, p, &op->items[i].others);
 		op->total += p->size;
 	}
 	qsort(op->items, op->len, sizeof(*op->items), by_size);

@@ -25,6 +25,14 @@
 #define PLAIN_CAP (UINT64_C(256) * 1024 * 1024)
 #define FORM 1 /* of what we add to a .solv file */
 
+static void add_urls(const struct suite *s, const char *base, const char *by_hash, const char *name,
+		     struct strv *out)
+{
+	if (s->release.by_hash)
+		strv_addf(out, "%s/dists/%s/%s", base, s->pub.suite, by_hash);
+	strv_addf(out, "%s/dists/%s/%s", base, s->pub.suite, name);
+}
+
 int index_choose(const struct suite *s, const char *component, const char *arch,
 		 struct index *out, struct err *e)
 {
@@ -33,6 +41,7 @@ int index_choose(const struct suite *s, const char *component, const char *arch,
 	const struct release_file *file = NULL;
 	const struct release_file *unpacked = release_find(&s->release, plain);
 	char hex[HASH_HEX];
+	char *path;
 
 	for (size_t i = 0; !file && i < sizeof(ends) / sizeof(*ends); i++) {
 		char *name = xasprintf("%s%s", plain, ends[i]);
@@ -57,10 +66,11 @@ int index_choose(const struct suite *s, const char *component, const char *arch,
 		memcpy(out->plain_sha256, unpacked->sha256, HASH_SIZE);
 	}
 	hash_hex(file->sha256, hex);
-	if (s->release.by_hash)
-		strv_addf(&out->urls, "%s/dists/%s/%s/binary-%s/by-hash/SHA256/%s", s->pub.base,
-			  s->pub.suite, component, arch, hex);
-	strv_addf(&out->urls, "%s/dists/%s/%s", s->pub.base, s->pub.suite, file->name);
+	path = xasprintf("%s/binary-%s/by-hash/SHA256/%s", component, arch, hex);
+	add_urls(s, s->pub.base, path, file->name, &out->urls);
+	for (size_t i = 0; i < s->others.len; i++)
+		add_urls(s, s->others.items[i], path, file->name, &out->others);
+	free(path);
 	return 0;
 }
 
@@ -70,6 +80,7 @@ void index_fini(struct index *ix)
 		close(ix->solv_fd);
 	free(ix->name);
 	strv_fini(&ix->urls);
+	strv_fini(&ix->others);
 	*ix = (struct index){.solv_fd = -1};
 }
 

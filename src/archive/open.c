@@ -19,6 +19,7 @@
 
 #define RESTARTS 2
 #define RESTART_PAUSE 1000 /* ms, doubled: mirrors push their files in seconds */
+#define OTHERS 3	   /* mirrors that are asked for what the chosen one does not have */
 #define REPORT_EVERY 100   /* ms */
 
 enum stage { STAGE_SUITE, STAGE_PARSED, STAGE_INDICES, STAGE_READY, STAGE_OUT };
@@ -377,6 +378,7 @@ static void start_indices(struct job *j)
 	for (size_t k = 0; k < j->count; k++) {
 		struct index *ix = &j->indices[k];
 		struct fetch_request req = {.name = ix->name, .urls = &ix->urls, .size = ix->size,
+					    .others = j->restarts == RESTARTS ? &ix->others : NULL,
 					    .fresh = j->restarts > 0};
 		struct index_fetch *which;
 
@@ -443,6 +445,9 @@ static void on_suite(struct suite *s, const struct err *e, void *arg)
 	j->get = NULL;
 	suite_free(j->suite);
 	j->suite = s;
+	for (size_t i = 0; s && i < j->bases.len && s->others.len < OTHERS; i++)
+		if (strcmp(j->bases.items[i], s->pub.base))
+			strv_add(&s->others, j->bases.items[i]);
 	if (op->err.kind != ERR_NONE)
 		settle(op);
 	else if (s)

@@ -56,6 +56,7 @@ void suite_free(struct suite *s)
 	strv_fini(&s->pub.architectures);
 	release_fini(&s->release);
 	strv_fini(&s->warnings);
+	strv_fini(&s->others);
 	free(s);
 }
 

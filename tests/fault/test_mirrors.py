@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""FAULTS row F8: with `url = auto`, what the chosen mirror does not have comes from another one."""
+import os
+import shutil
+import subprocess
+import time
+import unittest
+
+import lib
+import server as servermod          # this one lies where lib says
+
+# Nothing but the mirrors of assets/catalog: this host's own apt is not asked.
+INSIDE = 'mount -t tmpfs none /etc/apt && exec "$@"'
+
+
+@unittest.skipUnless(lib.can_mount(), "no user name spaces with a tmpfs here")
+class Mirrors(lib.Case):
+    @staticmethod
+    def make():
+        return lib.World(("bookworm",))
+
+    def prepare(self, box, *urls):
+        """With these mirrors, in this order."""
+        assets = os.path.join(box.root, "assets")
+        shutil.copytree(os.path.join(lib.SRC, "assets"), assets)
+        with open(os.path.join(assets, "catalog", "mirrors.ini"), "w", encoding="utf-8") as out:
+            out.write("[debian]\n%s[debian-security]\nmirror = http://127.0.0.1:9\n[snapshot]\n"
+                      "url = http://127.0.0.1:9\n" % "".join("mirror = %s\n" % u for u in urls))
+        box.env["DEBWIZ_ASSETS"] = assets
+        words = box.settings()
+        at = words.index("--mirror")
+        del words[at:at + 2]
+        words += ["--set", "mirror.security=no", "--set", "mirror.updates=no"]
+        begin = time.monotonic()
+        done = subprocess.run(["unshare", "-Urm", "sh", "-c", INSIDE, "sh", lib.DEBWIZ, "prepare",
+                               box.ini, *words, "--json"], env=box.environment(), timeout=60,
+                              check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return lib.Result(done.returncode, done.stdout.decode(), done.stderr.decode(),
+                          time.monotonic() - begin, 0)
+
+    def second(self):
+        other = servermod.Server(self.world.archive.www).start()
+        self.addCleanup(other.stop)
+        return other
+
+    def missing(self, what):
+        box = self.own({"match": what, "mode": "status", "code": 404})
+        other = self.second()
+        result = self.prepare(box, box.url + "/debian", "http://127.0.0.1:9/debian",
+                              other.url + "/debian")
+        self.good(box, result)
+        got = [e["path"] for e in other.log()]
+        self.assertTrue(got)
+        return got
+
+    def deb(self):
+        got = self.missing("/debian/pool/main/.*/bash_")
+        self.assertEqual([p for p in got if "/bash_" not in p], [])
+
+    def index(self):
+        got = self.missing("Packages|by-hash")
+        self.assertEqual([p for p in got if "by-hash" not in p and "Packages" not in p], [])
+
+    def other_content(self):
+        """What another mirror has under the name counts only with the signed digest."""
+        box = self.own({"match": "/debian/pool/main/.*/bash_", "mode": "status", "code": 404})
+        other = self.second()
+        other.rules({"match": "/debian/pool/main/.*/bash_", "mode": "corrupt"})
+        result = self.prepare(box, box.url + "/debian", other.url + "/debian")
+        self.z(box, result, "mirror-updating", 4)
+
+    def none_has_it(self):
+        """Mirrors that are not there change nothing about the message."""
+        box = self.own({"match": "/debian/pool/main/.*/bash_", "mode": "status", "code": 404})
+        result = self.prepare(box, box.url + "/debian", "http://127.0.0.1:9/debian")
+        self.z(box, result, "mirror-updating", 4)
+        self.assertIn("bash_", result.error["text"])
+
+    def named(self):
+        """A mirror that was named is the only one."""
+        box = self.own({"match": "/debian/pool/main/.*/bash_", "mode": "status", "code": 404})
+        self.z(box, box.prepare(), "mirror-updating", 4)
+
+    def test_all(self):
+        """At once: most of it is waiting for a mirror that might be in the middle of its push."""
+        lib.together(self.deb, self.index, self.other_content, self.none_has_it, self.named)
+
+
+if __name__ == "__main__":
+    lib.main()
