@@ -80,7 +80,7 @@ int console_paste(struct console *c, const char *p, size_t n);
 #define CONSOLE_ALT 2
 #define CONSOLE_CTRL 4
 /* A key by name: Up Down Left Right Home End Insert Delete PageUp PageDown Enter Tab Backspace
- * Escape F1 … F12; in the form that the guest asked for. -1: no such key, or as above. */
+ * Escape F1 … F12, Nul (Ctrl-Space); in the form that the guest asked for. -1: no such key, or as above. */
 int console_press(struct console *c, const char *key, unsigned modifiers);
 /* A mouse button (1 left, 2 middle, 3 right, 4 and 5 the wheel) at a place; nothing where the guest
  * does not want it. */

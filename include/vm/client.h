@@ -20,11 +20,23 @@
  *         of {"tag": TEXT, "date": SECONDS, "memory": BOOL (the running guest is part of it), "size":
  *         BYTES of its memory}
  * One of suspend and snapshot-* at a time; another meanwhile fails with "busy".
- * Events: {"event": "state"|"ended", "state": NAME, "cause": TEXT, "cause_id": ID} and
+ *     attach ("type": BOOL) -> "rows", "columns": from now on frames 'S' come, the first with the whole
+ *         screen; with "type" this client is the one that types
+ *     take ("type": BOOL) becomes the one that types, or leaves it
+ *     type ("text"), paste ("text": sent as pasted), key ("key", "modifiers"), click ("row", "column",
+ *         "button", "pressed", "modifiers"), resize ("rows", "columns"): from the one that types alone
+ *         ("not-typing"); "not-taken": the guest does not read, nothing was queued
+ *     lines ("from", "count") -> "from", "count", "first", "end": lines of the scrollback, as a frame
+ *         'L' before the answer
+ *     find ("text", "back", "line", "column") -> "found", "line", "column", "columns"
+ * Events: {"event": "typing", "you": BOOL, "anybody": BOOL, "viewers": N},
+ * {"event": "state"|"ended", "state": NAME, "cause": TEXT, "cause_id": ID} and
  * {"event": "progress", "state": STATE, "values": {KEY: TEXT, ...}}: lines of the progress port, and
  * the supervisor's own: "stopping" (rung, deadline_ms: the stop ladder), "timeout" (no login in
  * time; the machine goes on), "panic" (text), "paused" (text), "resumed", "suspending" (done, total:
  * bytes), "snapshot" (tag, done, total).
+ * Type 'S': an update of the screen (console/view.h), at most 30 a second, none while 64 KiB wait to
+ * be read: what changed meanwhile is in the next one. Type 'L': packed rows (console/row.h).
  * Type 'C', console bytes as they came from the serial line, to clients that asked for them.
  * A client that leaves 1 MiB unread misses console bytes; one that leaves 4 MiB unread is dropped.
  */
@@ -61,6 +73,11 @@ struct vm_client_ops {
 	void (*progress)(const char *state, const json_t *values, void *arg);
 	/* Console bytes as they arrive (only when asked for), raw. */
 	void (*console)(const char *p, size_t n, void *arg);
+	/* After the request "attach": an update of the screen; lines that were asked for; who types. May
+	 * be NULL. vm/attach.h is what uses them. */
+	void (*screen)(const char *p, size_t n, void *arg);
+	void (*lines)(const char *p, size_t n, void *arg);
+	void (*typing)(bool you, bool anybody, unsigned viewers, void *arg);
 	/* QEMU has ended (cause as recorded), or the supervisor went away (cause says so). Last call. */
 	void (*ended)(enum vm_state s, const char *cause, void *arg);
 };
@@ -82,6 +99,9 @@ void vm_client_kill(struct vm_client *c);
  * is ours. Both borrowed. Called once, before `ended` when the machine ends first (id "ended"), and
  * not after vm_client_close; the client may be closed within. */
 typedef void (*vm_answer_fn)(const struct err *e, const json_t *answer, void *arg);
+
+/* Any request of the protocol; takes the object and adds "op" and "id". `fn` may be NULL. */
+void vm_client_ask(struct vm_client *c, const char *op, json_t *o, vm_answer_fn fn, void *arg);
 
 /* The power actions beside the stop ladder. They return at once; `fn` (or NULL) gets the outcome.
  * Each is idempotent: pausing what is paused, or resuming what runs, is done at once.

@@ -28,6 +28,10 @@ struct control_ops {
 	/* A request that is not the control socket's own; the object is borrowed. It is answered once, by
 	 * control_answer, now or later. False: there is no such request. */
 	bool (*request)(const char *op, const json_t *request, struct control_ticket t, void *arg);
+	/* A client has read all that it was sent, or is no longer there (no call for it may follow from
+	 * within). May be NULL. */
+	void (*drained)(uint64_t client, void *arg);
+	void (*gone)(uint64_t client, void *arg);
 };
 
 struct control;
@@ -38,6 +42,11 @@ struct control *control_new(struct loop *l, const char *path, const struct contr
 /* Answers a request: `e` NULL when it was done, else why not. `more` (taken; may be NULL) goes into
  * the answer. A client that has gone is no error. */
 void control_answer(struct control *c, struct control_ticket t, const struct err *e, json_t *more);
+/* Sends a frame, or an object (taken), to one client; nothing where it has gone. */
+void control_send(struct control *c, uint64_t client, uint8_t type, const void *p, size_t n);
+void control_send_json(struct control *c, uint64_t client, json_t *o);
+/* Bytes that it has not taken yet. */
+size_t control_queued(struct control *c, uint64_t client);
 /* Sends an event to all that subscribed; takes the reference. */
 void control_event(struct control *c, json_t *event);
 /* Sends console bytes to those that asked for them. */

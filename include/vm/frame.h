@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * frame: framing of the control protocol: 4 bytes length (big-endian, of what follows), 1 byte
- * type, payload. Type 'J' is a JSON object, 'C' console bytes (supervisor to client alone).
+ * type, payload. Type 'J' is a JSON object; from the supervisor alone come 'C', console bytes, 'S', an
+ * update of the screen (console/view.h), and 'L', lines of the scrollback (console/row.h).
  */
 #ifndef VM_FRAME_H
 #define VM_FRAME_H
@@ -15,8 +16,10 @@
 #define FRAME_PROTOCOL 1
 #define FRAME_JSON 'J'
 #define FRAME_CONSOLE 'C'
+#define FRAME_SCREEN 'S'
+#define FRAME_LINES 'L'
 #define FRAME_REQUEST_MAX (64 * 1024)  /* what a client may send */
-#define FRAME_ANSWER_MAX (1024 * 1024) /* what a supervisor may send */
+#define FRAME_ANSWER_MAX (4 * 1024 * 1024) /* what a supervisor may send */
 
 struct frame_reader {
 	struct buf in;

@@ -18,6 +18,8 @@ struct vm_link_ops {
 	/* It was not there in time (error says why), or it has ended (error NULL). The last call; the
 	 * link must still be closed. */
 	void (*down)(const char *error, void *arg);
+	/* Everything queued was written. May be NULL. */
+	void (*drained)(void *arg);
 };
 
 struct vm_link;

@@ -478,7 +478,7 @@ int console_press(struct console *c, const char *key, unsigned modifiers)
 		vterm_keyboard_key(c->vt, keys[i].key, modifier(modifiers));
 		return 0;
 	}
-	return -1;
+	return !strcmp(key, "Nul") ? buf_addc(&c->out, '\0') : -1;
 }
 
 void console_click(struct console *c, int row, int col, int button, bool pressed,

@@ -158,6 +158,10 @@ static void on_object(struct vm_client *c, const json_t *o)
 	} else if (!strcmp(event, "progress")) {
 		if (c->ops->progress)
 			c->ops->progress(json_str(o, "state", ""), json_object_get(o, "values"), c->arg);
+	} else if (!strcmp(event, "typing")) {
+		if (c->ops->typing)
+			c->ops->typing(json_bool(o, "you", false), json_bool(o, "anybody", false),
+				       (unsigned)json_int(o, "viewers", 0), c->arg);
 	} else if (!strcmp(event, "ended")) {
 		vm_state_find(json_str(o, "state", ""), &s);
 		tell_ended(c, s, json_str(o, "cause", ""));
@@ -176,6 +180,12 @@ static int on_frame(uint8_t type, const char *payload, size_t n, void *arg)
 	if (type == FRAME_CONSOLE) {
 		if (c->ops->console)
 			c->ops->console(payload, n, c->arg);
+	} else if (type == FRAME_SCREEN) {
+		if (c->ops->screen)
+			c->ops->screen(payload, n, c->arg);
+	} else if (type == FRAME_LINES) {
+		if (c->ops->lines)
+			c->ops->lines(payload, n, c->arg);
 	} else if (type == FRAME_JSON) {
 		o = json_loadb(payload, n, 0, NULL);
 		if (json_is_object(o))
@@ -233,8 +243,7 @@ static json_int_t request(struct vm_client *c, const char *op, json_t *o)
 	return id;
 }
 
-/* As request, for an answer that somebody waits for. */
-static void ask(struct vm_client *c, const char *op, json_t *o, vm_answer_fn fn, void *arg)
+void vm_client_ask(struct vm_client *c, const char *op, json_t *o, vm_answer_fn fn, void *arg)
 {
 	json_int_t id = request(c, op, o);
 	struct asked **at = &c->asked;
@@ -314,22 +323,22 @@ void vm_client_kill(struct vm_client *c)
 
 void vm_client_pause(struct vm_client *c, vm_answer_fn fn, void *arg)
 {
-	ask(c, "pause", json_object(), fn, arg);
+	vm_client_ask(c, "pause", json_object(), fn, arg);
 }
 
 void vm_client_resume(struct vm_client *c, vm_answer_fn fn, void *arg)
 {
-	ask(c, "resume", json_object(), fn, arg);
+	vm_client_ask(c, "resume", json_object(), fn, arg);
 }
 
 void vm_client_reset(struct vm_client *c, vm_answer_fn fn, void *arg)
 {
-	ask(c, "reset", json_object(), fn, arg);
+	vm_client_ask(c, "reset", json_object(), fn, arg);
 }
 
 void vm_client_suspend(struct vm_client *c, vm_answer_fn fn, void *arg)
 {
-	ask(c, "suspend", json_object(), fn, arg);
+	vm_client_ask(c, "suspend", json_object(), fn, arg);
 }
 
 void vm_client_snapshot(struct vm_client *c, enum vm_snapshot_op op, const char *tag,
@@ -344,10 +353,10 @@ void vm_client_snapshot(struct vm_client *c, enum vm_snapshot_op op, const char 
 	json_t *o = json_object();
 
 	json_object_set_new(o, "tag", json_string(tag)); /* one that is not UTF-8 stays out: refused */
-	ask(c, names[op], o, fn, arg);
+	vm_client_ask(c, names[op], o, fn, arg);
 }
 
 void vm_client_snapshots(struct vm_client *c, vm_answer_fn fn, void *arg)
 {
-	ask(c, "snapshot-list", json_object(), fn, arg);
+	vm_client_ask(c, "snapshot-list", json_object(), fn, arg);
 }

@@ -40,6 +40,8 @@ static void drop(struct client *k)
 	loop_stream_close(k->stream);
 	k->stream = NULL;
 	frame_fini(&k->reader);
+	if (k->control->ops->gone)
+		k->control->ops->gone(k->number, k->control->arg);
 }
 
 static void send_bytes(struct client *k, const struct buf *b)
@@ -173,9 +175,12 @@ static void on_ended(struct loop_stream *s, void *arg)
 static void on_drained(struct loop_stream *s, void *arg)
 {
 	struct client *k = arg;
+	struct control *c = k->control;
 
 	(void)s;
-	check_finished(k->control);
+	if (c->ops->drained && !c->finished)
+		c->ops->drained(k->number, c->arg);
+	check_finished(c);
 }
 
 static const struct loop_stream_ops client_ops = {
@@ -218,17 +223,51 @@ struct control *control_new(struct loop *l, const char *path, const struct contr
 
 void control_answer(struct control *c, struct control_ticket t, const struct err *e, json_t *more)
 {
-	json_t *answer;
+	json_t *answer = answer_new(t.id, e);
 
-	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
-		if (!c->clients[i].stream || c->clients[i].number != t.client)
-			continue;
-		answer = answer_new(t.id, e);
-		if (more)
-			json_object_update(answer, more);
-		send_json(&c->clients[i], answer);
-	}
+	if (more)
+		json_object_update(answer, more);
+	control_send_json(c, t.client, answer);
 	json_decref(more);
+}
+
+static struct client *find(struct control *c, uint64_t client)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		if (c->clients[i].stream && c->clients[i].number == client)
+			return &c->clients[i];
+	}
+	return NULL;
+}
+
+void control_send(struct control *c, uint64_t client, uint8_t type, const void *p, size_t n)
+{
+	struct client *k = find(c, client);
+	struct buf b;
+
+	if (!k)
+		return;
+	buf_init(&b, 0);
+	frame_put(&b, type, p, n);
+	send_bytes(k, &b);
+	buf_fini(&b);
+}
+
+void control_send_json(struct control *c, uint64_t client, json_t *o)
+{
+	struct client *k = find(c, client);
+
+	if (k)
+		send_json(k, o);
+	else
+		json_decref(o);
+}
+
+size_t control_queued(struct control *c, uint64_t client)
+{
+	struct client *k = find(c, client);
+
+	return k ? loop_stream_queued(k->stream) : 0;
 }
 
 void control_event(struct control *c, json_t *event)

@@ -117,6 +117,7 @@ static void on_serial(const char *p, size_t n, void *arg)
 
 	conlog_write(&s->log, p, n);
 	control_console(s->control, p, n);
+	sup_screen_feed(s->screen, p, n);
 	watch_feed(&s->watch, p, n, &watch_ops, s);
 }
 
@@ -240,7 +241,22 @@ static void on_down(const char *error, void *arg)
 	sup_link_down(s);
 }
 
-static const struct vm_link_ops serial_ops = {.up = on_up, .data = on_serial, .down = on_down};
+static void on_serial_drained(void *arg)
+{
+	sup_screen_writable(((struct sup *)arg)->screen);
+}
+
+/* What the guest is sent waits in the screen, in its bounds, until the line has taken what came before. */
+bool sup_guest_write(const char *p, size_t n, void *arg)
+{
+	struct sup *s = arg;
+
+	return !vm_link_queued(s->serial) && vm_link_write(s->serial, p, n) == 0;
+}
+
+static const struct vm_link_ops serial_ops = {
+	.up = on_up, .data = on_serial, .down = on_down, .drained = on_serial_drained,
+};
 static const struct vm_link_ops progress_ops = {.up = on_up, .data = on_progress,
 						.down = on_down};
 

@@ -65,8 +65,17 @@ static void on_ended(struct loop_stream *s, void *arg)
 	k->ops->down(NULL, k->arg);
 }
 
+static void on_drained(struct loop_stream *s, void *arg)
+{
+	struct vm_link *k = arg;
+
+	(void)s;
+	if (k->ops->drained)
+		k->ops->drained(k->arg);
+}
+
 static const struct loop_stream_ops stream_ops = {
-	.connected = on_connected, .data = on_data, .ended = on_ended,
+	.connected = on_connected, .data = on_data, .ended = on_ended, .drained = on_drained,
 };
 
 static void try(struct vm_link *k)

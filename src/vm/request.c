@@ -15,9 +15,10 @@ json_t *vm_request_json(const struct vm_request *r)
 		{"what", r->what},	 {"accel", r->accel},	    {"seed", r->seed},
 		{"ssh_host", r->ssh_host}, {"snapshot", r->snapshot}, {"known_hosts", r->known_hosts},
 	};
-	json_t *o = json_pack("{s:i, s:I, s:I, s:I, s:b, s:b, s:b}", "format", 1, "login_timeout",
+	json_t *o = json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b}", "format", 1, "login_timeout",
 			      (json_int_t)r->login_timeout, "start_timeout",
 			      (json_int_t)r->start_timeout, "seed_size", (json_int_t)r->seed_size,
+			      "rows", (json_int_t)r->rows, "columns", (json_int_t)r->columns,
 			      "configuring", (int)r->configuring, "adopt", (int)r->adopt, "resume",
 			      (int)r->resume);
 	json_t *argv = json_array();
@@ -66,6 +67,8 @@ int vm_request_from_json(struct vm_request *r, const json_t *o)
 		.login_timeout = (uint64_t)json_int(o, "login_timeout", 0),
 		.start_timeout = (uint64_t)json_int(o, "start_timeout", 0),
 		.seed_size = (uint64_t)json_int(o, "seed_size", 0),
+		.rows = (unsigned)json_int(o, "rows", 0),
+		.columns = (unsigned)json_int(o, "columns", 0),
 		.configuring = json_bool(o, "configuring", false),
 		.adopt = json_bool(o, "adopt", false),
 		.resume = json_bool(o, "resume", false),

@@ -20,6 +20,7 @@
 #include "vm/state.h"
 #include "vm/supervisor.h"
 #include "vm/watch.h"
+#include "screen.h"
 
 #define SUP_COMPLAINT_MAX 4096
 #define SUP_ADOPT_MS 10000 /* until the state of a QEMU that is taken over must be known */
@@ -78,6 +79,7 @@ struct sup {
 
 	/* guest */
 	struct vm_link *serial, *progress;
+	struct sup_screen *screen;
 	struct conlog log;
 	struct watch watch;
 	struct progress_reader reader;
@@ -181,6 +183,7 @@ void sup_move_fini(struct sup *s);
 void sup_seed(struct sup *s);
 
 /* guest.c */
+bool sup_guest_write(const char *p, size_t n, void *arg); /* sup_screen_write_fn of the sup */
 void sup_guest_open(struct sup *s);
 void sup_guest_close(struct sup *s);
 /* (Re)starts the time until login. */

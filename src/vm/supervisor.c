@@ -24,6 +24,7 @@
 #define ORPHAN_STEP_MS 20
 #define POWERDOWN_MS 60000
 #define QUIT_MS 10000
+#define REPLAY_MAX (256 * 1024)
 
 /* QEMU */
 
@@ -74,7 +75,25 @@ static json_t *ctl_status(void *arg)
 	return vm_run_json(&((struct sup *)arg)->run);
 }
 
-static const struct control_ops control_ops = {.status = ctl_status, .request = sup_order};
+static bool ctl_request(const char *op, const json_t *request, struct control_ticket t, void *arg)
+{
+	return sup_screen_request(((struct sup *)arg)->screen, op, request, t) ||
+	       sup_order(op, request, t, arg);
+}
+
+static void ctl_drained(uint64_t client, void *arg)
+{
+	sup_screen_drained(((struct sup *)arg)->screen, client);
+}
+
+static void ctl_gone(uint64_t client, void *arg)
+{
+	sup_screen_gone(((struct sup *)arg)->screen, client);
+}
+
+static const struct control_ops control_ops = {
+	.status = ctl_status, .request = ctl_request, .drained = ctl_drained, .gone = ctl_gone,
+};
 
 void sup_stop(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms)
 {
@@ -296,6 +315,7 @@ static void sup_fini(struct sup *s)
 	sup_orders_fini(s);
 	vm_kept_fini(&s->move.kept);
 	control_free(s->control);
+	sup_screen_free(s->screen);
 	saver_free(s->saver);
 	proc_watch_stop(s->other);
 	loop_free(s->loop);
@@ -307,8 +327,29 @@ static void sup_fini(struct sup *s)
 	free(s->shutdown);
 }
 
+/* The machine goes on, this supervisor is new: the end of the log gives the screen back. */
+static void replay(struct sup *s, const char *name)
+{
+	char *path = file_join(s->req.dir, name);
+	struct err e = ERR_INIT;
+	struct buf log;
+	size_t skip;
+
+	if (file_read(path, CONLOG_MAX, &log, &e) == 0) {
+		skip = log.len > REPLAY_MAX ? log.len - REPLAY_MAX : 0;
+		sup_screen_replay(s->screen, log.data + skip, log.len - skip);
+		buf_fini(&log);
+	}
+	err_fini(&e);
+	free(path);
+}
+
 static void supervise(struct sup *s, bool orphan)
 {
+	s->screen = sup_screen_new(s->loop, (int)s->req.rows, (int)s->req.columns, sup_guest_write, s);
+	sup_screen_serve(s->screen, s->control);
+	if (s->end.adopted || s->req.resume)
+		replay(s, s->end.adopted ? "console.log" : "console.log.1");
 	watch_signals(s);
 	sup_save(s);
 	s->rung_deadline = loop_now(s->loop) + ORPHAN_MS;
