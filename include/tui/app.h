@@ -32,6 +32,10 @@ const struct term_caps *app_caps(const struct app *app);
 
 /* Something that is in sight has changed: paint at the end of this turn. */
 void app_changed(struct app *app);
+/* What is on disk has changed: the uppermost screen looks again (screen_ops.shown). */
+void app_look_again(struct app *app);
+/* app_run is over: only what is still under way comes to its end. */
+bool app_has_ended(const struct app *app);
 /* Paints everything anew, as after noise on the line. */
 void app_redraw(struct app *app);
 /* The person wants to leave: each screen from the uppermost is asked (screen_ops.leaving). */

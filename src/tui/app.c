@@ -49,6 +49,18 @@ void app_changed(struct app *app)
 	app->changed = true;
 }
 
+void app_look_again(struct app *app)
+{
+	if (app->top && app->top->ops->shown)
+		app->top->ops->shown(app->top);
+	app_changed(app);
+}
+
+bool app_has_ended(const struct app *app)
+{
+	return app->ended;
+}
+
 void app_redraw(struct app *app)
 {
 	clearok(curscr, TRUE);
@@ -268,5 +280,7 @@ void app_free(struct app *app)
 	for (size_t i = 0; i < HANDLED; i++)
 		unwatch_signal(app, i);
 	term_close(app->term);
+	app->ended = true;
+	loop_run(app_loop(app)); /* work on a pool thread that still needs what is there */
 	free(app);
 }

@@ -10,6 +10,7 @@
 #include "looks.h"
 #include "prep/doctor.h"
 #include "tui/dialog.h"
+#include "tui/manage.h"
 #include "tui/screens.h"
 #include "tui/task.h"
 #include "tui/widget_text.h"
@@ -329,7 +330,8 @@ static char *home_help(struct screen *s)
 		"b      prepares it where needed, and boots it\n"
 		"s      stops it: power button first, then harder\n"
 		"e      changes its file\n"
-		"C      a new machine with the same answers\n"
+		"C      clones it: a second machine like it, with a copy of its disk\n"
+		"N      gives it another name\n"
 		"D      deletes it, after saying what is lost\n"
 		"/      finds by a part of the name\n"
 		"F10    leaves; machines that run go on\n\n"
@@ -417,6 +419,15 @@ static bool machine_key(struct screen *s, const struct key *k, const struct mach
 		return true;
 	case 's':
 		told(s, screen_machine_stop(s->app, l->name, &e) != NULL, &e);
+		return true;
+	case 'C':
+		manage_ask(s->app, CHANGE_CLONE, l->name);
+		return true;
+	case 'N':
+		manage_ask(s->app, CHANGE_RENAME, l->name);
+		return true;
+	case 'D':
+		manage_ask(s->app, CHANGE_DELETE, l->name);
 		return true;
 	case 'e':
 		if (store_find_ini(app_store(s->app), l->name, &path, &e) == 0) {

@@ -14,6 +14,7 @@
 #include "looks.h"
 #include "tail.h"
 #include "tui/dialog.h"
+#include "tui/manage.h"
 #include "tui/screen_log.h"
 #include "tui/screens.h"
 #include "vm/client.h"
@@ -261,7 +262,11 @@ static char *machine_help(struct screen *s)
 		"R      resets it, as the reset button: what it had not written is lost\n"
 		"K      ends it at once, like pulling the plug\n"
 		"e      changes its file: what counts from the next boot and what does not is said\n"
-		"l      its console's log\n\n"
+		"l      its console's log\n"
+		"C      clones it, with a copy of its disk\n"
+		"N      gives it another name\n"
+		"D      deletes it, after saying what is lost\n"
+		"X      throws its disk away; the next start makes a new one\n\n"
 		"A machine that runs goes on when debwiz is left.");
 }
 
@@ -361,6 +366,18 @@ static bool off_key(struct machine *m, const struct key *k)
 	case 'p':
 		show(s, screen_progress(s->app, ref, PROGRESS_PREPARE, &e), &e);
 		return true;
+	case 'C':
+		manage_ask(s->app, CHANGE_CLONE, m->name);
+		return true;
+	case 'N':
+		manage_ask(s->app, CHANGE_RENAME, m->name);
+		return true;
+	case 'D':
+		manage_ask(s->app, CHANGE_DELETE, m->name);
+		return true;
+	case 'X':
+		manage_ask(s->app, CHANGE_RECREATE, m->name);
+		return true;
 	default:
 		return false;
 	}
@@ -393,6 +410,10 @@ static void machine_shown(struct screen *s)
 	struct machine *m = s->self;
 
 	m->screen = s;
+	if (m->path && !file_exists(m->path) && !file_exists(m->dir)) {
+		screen_pop(s); /* it was deleted, or has another name */
+		return;
+	}
 	refresh(m);
 }
 

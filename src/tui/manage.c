@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* manage: see include/tui/manage.h. The change itself runs on a pool thread: a clone copies a disk.
+ */
+#include "tui/manage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "spec/spec.h"
+#include "tui/dialog.h"
+#include "tui/picker.h"
+
+static const struct {
+	const char *title, *button, *under_way;
+} words[] = {
+	[CHANGE_CLONE] = {"Clone", "Clone it", "A copy is being made"},
+	[CHANGE_RENAME] = {"Rename", "Rename it", "It is being renamed"},
+	[CHANGE_DELETE] = {"Delete", "Delete it", "It is being deleted"},
+	[CHANGE_RECREATE] = {"Recreate", "Throw its disk away", "Its disk is thrown away"},
+};
+
+struct manage {
+	struct app *app;
+	enum change_kind kind;
+	char *name;
+	struct change change;
+	bool looked, agreed;
+	int result;
+	struct err err;
+	struct screen *waiting; /* says that it is under way; NULL once it was closed */
+};
+
+static void manage_free(struct manage *m)
+{
+	if (m->looked)
+		change_fini(&m->change);
+	err_fini(&m->err);
+	free(m->name);
+	free(m);
+}
+
+/* ---- doing it ---- */
+
+static void work(void *arg)
+{
+	struct manage *m = arg;
+
+	m->result = change_do(app_store(m->app), &m->change, &m->err);
+}
+
+static void after_work(void *arg)
+{
+	struct manage *m = arg;
+
+	if (!app_has_ended(m->app)) {
+		if (m->waiting)
+			screen_pop(m->waiting);
+		if (m->result < 0)
+			dialog_error(m->app, words[m->kind].title, &m->err);
+		app_look_again(m->app);
+	}
+	manage_free(m);
+}
+
+static void on_waiting_closed(size_t choice, void *arg)
+{
+	(void)choice;
+	((struct manage *)arg)->waiting = NULL;
+}
+
+static void begin(struct manage *m)
+{
+	static const char *const fine[] = {"Close"};
+	struct dialog_question q = {.title = m->name,
+				    .text = words[m->kind].under_way,
+				    .choices = fine,
+				    .count = 1,
+				    .role = ROLE_WORK,
+				    .answer = on_waiting_closed,
+				    .arg = m};
+
+	m->waiting = dialog_ask(m->app, &q);
+	loop_work(app_loop(m->app), work, after_work, m);
+}
+
+/* ---- agreeing ---- */
+
+static int take_name(const char *value, char **more, void *arg, struct err *e)
+{
+	struct manage *m = arg;
+
+	(void)more;
+	if (strcmp(value, m->name))
+		return err_set(e, ERR_USAGE, "not-confirmed", "that is not its name: %s", m->name);
+	m->agreed = true;
+	return 0;
+}
+
+static void on_typed(void *arg)
+{
+	struct manage *m = arg;
+
+	if (m->agreed && !app_has_ended(m->app))
+		begin(m);
+	else
+		manage_free(m);
+}
+
+static void on_first(size_t choice, void *arg)
+{
+	struct manage *m = arg;
+	struct picker_conf conf = {.title = "Type the machine's name to go on",
+				   .about = "What is lost cannot be had back.",
+				   .types = true,
+				   .take = take_name,
+				   .gone = on_typed,
+				   .arg = m};
+
+	if (choice != 1)
+		manage_free(m);
+	else if (m->change.loses)
+		picker_open(m->app, &conf);
+	else
+		begin(m);
+}
+
+static void ask_first(struct manage *m)
+{
+	const char *const choices[] = {"Leave it", words[m->kind].button};
+	struct dialog_question q = {.title = words[m->kind].title,
+				    .choices = choices,
+				    .count = 2,
+				    .role = ROLE_WARN,
+				    .answer = on_first,
+				    .arg = m};
+	struct buf text;
+
+	buf_init(&text, 0);
+	if (m->change.lost.len)
+		buf_addf(&text, "%s loses for good:\n\n", m->name);
+	else
+		buf_addf(&text, "%s %s?\n", words[m->kind].title, m->name);
+	for (size_t i = 0; i < m->change.lost.len; i++)
+		buf_addf(&text, "  %s\n", m->change.lost.items[i]);
+	for (size_t i = 0; i < m->change.stays.len; i++)
+		buf_addf(&text, "%s%s\n", i ? "" : "\n", m->change.stays.items[i]);
+	q.text = text.data;
+	dialog_ask(m->app, &q);
+	buf_fini(&text);
+}
+
+/* ---- another name ---- */
+
+static int take_other(const char *value, char **more, void *arg, struct err *e)
+{
+	struct manage *m = arg;
+	int r;
+
+	(void)more;
+	if (!spec_name_ok(value))
+		return err_set(
+			e, ERR_USAGE, "name-bad",
+			"a name is small letters, digits and -, at most 31, a letter or digit first");
+	r = change_look(app_store(m->app), m->kind, m->name, value, &m->change, e);
+	if (r < 0) {
+		change_fini(&m->change);
+		return r;
+	}
+	m->looked = m->agreed = true;
+	return 0;
+}
+
+static void ask_other(struct manage *m)
+{
+	char *title = xasprintf("%s %s: the %s name", words[m->kind].title, m->name,
+				m->kind == CHANGE_CLONE ? "copy's" : "new");
+	char *initial = m->kind == CHANGE_CLONE ? xasprintf("%s-2", m->name) : xstrdup(m->name);
+	struct picker_conf conf = {.title = title,
+				   .about = "Small letters, digits and -, a letter or digit first.",
+				   .initial = initial,
+				   .types = true,
+				   .take = take_other,
+				   .gone = on_typed,
+				   .arg = m};
+
+	picker_open(m->app, &conf);
+	free(initial);
+	free(title);
+}
+
+void manage_ask(struct app *app, enum change_kind kind, const char *name)
+{
+	struct manage *m = xcalloc(1, sizeof(*m));
+	struct err e = ERR_INIT;
+
+	m->app = app;
+	m->kind = kind;
+	m->name = xstrdup(name);
+	if (kind == CHANGE_CLONE || kind == CHANGE_RENAME) {
+		ask_other(m);
+		return;
+	}
+	m->looked = true;
+	if (change_look(app_store(app), kind, name, NULL, &m->change, &e) < 0) {
+		dialog_error(app, words[kind].title, &e);
+		manage_free(m);
+	} else {
+		ask_first(m);
+	}
+	err_fini(&e);
+}

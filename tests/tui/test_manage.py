@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""Saved machines: opened, edited, cloned, renamed, deleted; a file that somebody else changes."""
+import os
+import re
+
+import lib
+
+
+class Manage(lib.Case):
+    def at_home(self, *names, **how):
+        home = self.home()
+        for name in names:
+            home.machine(name, **how)
+        s = self.screen(home)
+        s.wait("debwiz · machines", *names)
+        return home, s
+
+    def test_list_moves_finds_opens(self):
+        _, s = self.at_home("alpha", "beta", "gamma")
+        s.wait("▸ alpha")
+        s.key("Down")
+        s.wait("▸ beta")
+        s.key("/")
+        s.type("gam")
+        s.wait("▸ gamma")
+        s.key("Enter", "Enter")
+        s.wait("debwiz · gamma", "not made yet", "Enter prepare and boot")
+        s.key("Esc")
+        s.wait("▸ gamma")
+        s.click_text("alpha")
+        s.wait("▸ alpha")
+        s.click_text("alpha")
+        s.wait("debwiz · alpha")
+        s.key("Esc")
+        self.leave(s, "q")
+
+    def test_edit_shows_the_difference(self):
+        home, s = self.at_home("alpha")
+        s.key("e")
+        s.wait("alpha · edit", "1 Machine of 8")
+        s.click_text("Processor")
+        s.wait("Processor and memory")
+        s.key("Down")
+        s.type("2560M")
+        s.wait(re.compile(r"▸ Memory +2560M"))
+        s.click_text("Review")
+        s.wait("8 Review of 8", "→ 2560M")
+        s.key("Right", "Right", "Enter")
+        s.wait("What changes in the file", "+ memory = 2560M")
+        s.key("Enter")
+        s.wait("debwiz · alpha")
+        with open(os.path.join(home.machines, "alpha.ini"), encoding="utf-8") as text:
+            self.assertIn("memory = 2560M\n", text.read())
+        self.leave(s)
+
+    def test_file_changed_by_another(self):
+        home, s = self.at_home("alpha")
+        s.key("e")
+        s.wait("alpha · edit", "1 Machine of 8")
+        with open(os.path.join(home.machines, "alpha.ini"), "a", encoding="utf-8") as text:
+            text.write("[cpu]\ncount = 2\n")
+        s.click_text("Disk")
+        s.wait("Disk of")
+        s.type("200G")
+        s.click_text("Review")
+        s.wait("8 Review of 8")
+        s.key("Right", "Right", "Enter")
+        s.wait("The file has changed", "- count = 2")
+        s.key("Enter")          # Back is what Enter takes
+        s.wait("8 Review of 8", gone="The file has changed")
+        with open(os.path.join(home.machines, "alpha.ini"), encoding="utf-8") as text:
+            self.assertIn("count = 2\n", text.read())
+        s.key("C-q")
+        s.wait("have not been saved")
+        s.key("Right", "Enter")
+        self.assertEqual(s.wait_end(), 0)
+
+    def test_clone_rename_delete(self):
+        home, s = self.at_home("alpha")
+        s.key("C")
+        s.wait("Clone alpha", "alpha-2")
+        s.type("Be ta")
+        s.key("Enter")
+        s.wait("a name is small letters")
+        s.key("C-u")
+        s.type("alpha")
+        s.key("Enter")
+        s.wait("alpha", re.compile("taken|already|same|is used|there is"))
+        s.key("C-u")
+        s.type("beta")
+        s.key("Enter")
+        s.wait("  beta", gone="Clone alpha")
+        self.assertTrue(os.path.exists(os.path.join(home.machines, "beta.ini")))
+        s.key("Down", "N")
+        s.wait("Rename beta")
+        s.type("delta")
+        s.key("Enter")
+        s.wait("delta", gone="beta")
+        s.key("End", "D")
+        s.wait("Delete it")
+        s.key("Esc")
+        s.wait("delta", gone="Delete it")
+        s.key("D")
+        s.wait("Delete it")
+        s.key("Right", "Enter")
+        s.wait("alpha", gone="delta")
+        self.assertFalse(os.path.exists(os.path.join(home.machines, "delta.ini")))
+        self.leave(s)
+
+    def test_another_program_changes_the_list(self):
+        home, s = self.at_home("alpha")
+        home.machine("beta")
+        s.wait("beta")
+        os.unlink(os.path.join(home.machines, "beta.ini"))
+        s.wait("alpha", gone="beta")
+        self.leave(s)
+
+    def test_waiting_takes_no_time(self):
+        _, s = self.at_home("alpha")
+        s.settle(300)
+        before = s.cpu()
+        s.settle(1000)
+        self.assertLessEqual(s.cpu() - before, 1)
+        self.leave(s)
+
+    def test_hostile_texts(self):
+        home = self.home()
+        home.machine("evil", text="[machine]\nname = evil\narch = \x1b[2J%n%s\nrelease = bookworm\n")
+        home.machine("fine")
+        s = self.screen(home)
+        s.wait("debwiz · machines", "evil", "fine")
+        s.key("Enter")
+        s.wait("debwiz · evil")
+        s.key("e")
+        s.settle()
+        self.assertNotIn(b"\033[2J%n", s.raw())
+        s.key("Esc", "Esc", "Esc")
+        self.leave(s)
+
+
+if __name__ == "__main__":
+    lib.main()
