@@ -176,8 +176,9 @@ void wizard_retry(struct wizard *w);
 const struct spec *wizard_spec(struct wizard *w);
 /* Differs from what was read, or a new one was answered at all. */
 bool wizard_dirty(struct wizard *w);
-/* The INI text as it would be written; owned. The lines that q's field writes are *first (from 1)
- * and *count of them, 0 where it writes none; q, first and count may be NULL. NULL on error. */
+/* The INI text as it would be written, with "(not shown)" for a secret value; owned. The lines that q's
+ * field writes are *first (from 1) and *count of them, 0 where it writes none; q, first and count may
+ * be NULL. NULL on error. */
 char *wizard_ini(struct wizard *w, const struct wizard_question *q, unsigned *first,
 		 unsigned *count, struct err *e);
 /* Where it will be saved. */
@@ -212,7 +213,7 @@ enum wizard_mark { WIZARD_SAME = ' ', WIZARD_ADDED = '+', WIZARD_REMOVED = '-' }
 
 struct wizard_diff_line {
 	enum wizard_mark mark;
-	char *text;
+	char *text; /* a secret value is "(not shown)" */
 };
 
 /* What saving would do to the file that is there now. */

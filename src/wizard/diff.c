@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "private.h"
 
 #define CELLS_MAX (4u << 20)
 
@@ -56,7 +57,7 @@ static void put(struct wizard_diff *d, enum wizard_mark mark, const struct lines
 {
 	d->lines = xreallocarray(d->lines, d->len + 1, sizeof(*d->lines));
 	d->lines[d->len].mark = mark;
-	d->lines[d->len++].text = line_text(l, i);
+	d->lines[d->len++].text = wizard_hide(line_text(l, i));
 	if (mark != WIZARD_SAME)
 		d->same = false;
 }

@@ -45,6 +45,31 @@ int wizard_record(struct wizard *w, struct spec *out, struct err *e)
 	return 0;
 }
 
+/* Puts "(not shown)" in place of the values of secret keys; takes the text. */
+char *wizard_hide(char *text)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (const char *at = text; *at;) {
+		size_t n = strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n');
+		size_t key = strcspn(at, " \t=");
+		bool secret = false;
+
+		for (size_t i = 0; i < field_count && !secret; i++)
+			secret = field_table[i].secret && strlen(field_table[i].key) == key &&
+				 !strncmp(at, field_table[i].key, key);
+		if (secret)
+			buf_addf(&b, "%.*s = (not shown)%s", (int)key, at, at[n - 1] == '\n' ? "\n" : "");
+		else
+			buf_add(&b, at, n);
+		at += n;
+	}
+	mem_wipe(text, strlen(text));
+	free(text);
+	return buf_steal(&b);
+}
+
 /* The lines of the field's key. */
 static void find_lines(const char *text, const struct field *f, unsigned *first, unsigned *count)
 {
@@ -58,23 +83,31 @@ static void find_lines(const char *text, const struct field *f, unsigned *first,
 	ini_doc_free(d);
 }
 
+char *wizard_written(struct wizard *w, struct err *e)
+{
+	struct spec s;
+	char *text;
+
+	if (wizard_record(w, &s, e) < 0)
+		return NULL;
+	text = spec_text(&s, e);
+	spec_fini(&s);
+	return text;
+}
+
 char *wizard_ini(struct wizard *w, const struct wizard_question *q, unsigned *first,
 		 unsigned *count, struct err *e)
 {
 	unsigned none[2];
-	struct spec s;
 	char *text;
 
 	first = first ? first : &none[0];
 	count = count ? count : &none[1];
 	*first = *count = 0;
-	if (wizard_record(w, &s, e) < 0)
-		return NULL;
-	text = spec_text(&s, e);
-	spec_fini(&s);
+	text = wizard_written(w, e);
 	if (text && q && q->field)
 		find_lines(text, q->field, first, count);
-	return text;
+	return text ? wizard_hide(text) : NULL;
 }
 
 bool wizard_dirty(struct wizard *w)

@@ -113,6 +113,9 @@ void wizard_unask(struct wizard *w);
 
 /* ini.c: the record with the document that it is to be written as; fails as spec_read_text does. */
 int wizard_record(struct wizard *w, struct spec *out, struct err *e);
+/* The text as it is written, secrets and all; owned, to be wiped. NULL on error. */
+char *wizard_written(struct wizard *w, struct err *e);
+char *wizard_hide(char *text);
 
 /* save.c */
 int seen_look(const char *path, struct seen *out, struct buf *text, struct err *e);

@@ -109,7 +109,7 @@ static void words_network(struct wizard *w, struct wizard_rows *out)
 			if (f.guest_port == 22 && !f.udp)
 				buf_addf(&b, "; SSH on %s", f.host);
 			else
-				buf_addf(&b, "; %s%u on %s", f.udp ? "UDP " : "", (unsigned)f.guest_port, f.host);
+				buf_addf(&b, "; %sport %u on %s", f.udp ? "UDP " : "", (unsigned)f.guest_port, f.host);
 			if (f.host_port)
 				buf_addf(&b, ":%u", (unsigned)f.host_port);
 			else

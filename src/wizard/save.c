@@ -70,7 +70,7 @@ bool wizard_file_changed(struct wizard *w)
 int wizard_diff(struct wizard *w, struct wizard_diff *out, struct err *e)
 {
 	const char *path = wizard_path(w);
-	char *ini = wizard_ini(w, NULL, NULL, NULL, e);
+	char *ini = wizard_written(w, e);
 	struct seen now;
 	struct buf text;
 

@@ -290,7 +290,9 @@ static void test_secret_is_not_shown(void **state)
 	struct fake *f = fake_new();
 	char *path = file_join(f->dir, "box.ini");
 	struct wizard_change *c;
+	struct wizard_diff d;
 	struct wizard *w;
+	char *ini;
 	size_t n;
 
 	(void)state;
@@ -298,6 +300,16 @@ static void test_secret_is_not_shown(void **state)
 	w = edit(f, path);
 	assert_string_equal(text_of(w, "password"), "set");
 	answer(w, "password", "other");
+	ini = ini_of(w);
+	assert_non_null(strstr(ini, "password_hash = (not shown)\n"));
+	assert_null(strstr(ini, "$6$"));
+	free(ini);
+	assert_int_equal(wizard_diff(w, &d, NULL), 0);
+	assert_false(d.same);
+	assert_string_equal(mark_of(&d, "password_hash = (not shown)"), "-");
+	for (size_t i = 0; i < d.len; i++)
+		assert_null(strstr(d.lines[i].text, "$6$"));
+	wizard_diff_fini(&d);
 	n = wizard_changes(w, &c);
 	assert_int_equal(n, 1);
 	assert_string_equal(c[0].from, "set");
