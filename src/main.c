@@ -38,6 +38,11 @@ static int show_console(struct cli *cli, const char *ref, struct err *e)
 	return show(cli, TUI_CONSOLE, ref, e);
 }
 
+static int show_edit(struct cli *cli, const char *ref, struct err *e)
+{
+	return show(cli, TUI_EDIT, ref, e);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct cli_face face = {
@@ -46,6 +51,7 @@ int main(int argc, char **argv)
 		.new_machine = show_new,
 		.open = show_open,
 		.console = show_console,
+		.edit = show_edit,
 	};
 
 	return cli_main(argc, argv, &face);

@@ -26,6 +26,7 @@ typedef int (*cli_face_fn)(struct cli *cli, const char *ref, struct err *e);
 struct cli_face {
 	bool (*possible)(void); /* there is a terminal */
 	cli_face_fn home, new_machine, open, console;
+	cli_face_fn edit; /* ref: path of the file */
 };
 
 struct cli {

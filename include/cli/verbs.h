@@ -11,6 +11,7 @@
 /* verb_face.c: the full screens. home has no name: it is `debwiz` alone on a terminal */
 int verb_home(struct cli *cli);
 int verb_new(struct cli *cli);
+int verb_edit(struct cli *cli);
 int verb_open(struct cli *cli);
 int verb_console(struct cli *cli);
 /* verb_prepare.c: the recipe */

@@ -32,7 +32,8 @@ struct change {
 	struct strv stays; /* what a person should know beside that, a sentence each */
 };
 
-/* Looks at what it would do; `ref` is NAME or FILE, `to` a name or NULL. Blocks for a few small
+/* Looks at what it would do; `ref` is NAME or FILE, `to` a name or NULL (CLONE, RENAME: not known yet;
+ * only whether it could be). Blocks for a few small
  * files. Error ids: those of store_find_ini and spec_read, "name-bad", "name-taken", "not-made"
  * (recreate), "suspended" (clone, rename: resume it first), "busy" (it runs or is being prepared).
  * `out` is to be freed in either case. */

@@ -23,12 +23,12 @@ struct tui_conf {
 	bool offline, strict;
 };
 
-enum tui_start { TUI_HOME, TUI_NEW, TUI_OPEN, TUI_CONSOLE };
+enum tui_start { TUI_HOME, TUI_NEW, TUI_OPEN, TUI_CONSOLE, TUI_EDIT };
 
 /* Whether a full screen can be had: standard input and output are a terminal. */
 bool tui_possible(void);
-/* Runs the face from that screen on. `ref` is NAME or FILE for OPEN and CONSOLE (borrowed), NULL
- * else. Gives the exit status; -1 with e when it could not start. */
+/* Runs the face from that screen on. `ref` is NAME or FILE for OPEN and CONSOLE, the path of a
+ * file for EDIT (borrowed), NULL else. Gives the exit status; -1 with e when it could not start. */
 int tui_run(const struct tui_conf *conf, enum tui_start start, const char *ref, struct err *e);
 
 #endif

@@ -159,38 +159,55 @@ static struct stop last_stop(struct plain *p)
 	return last;
 }
 
-/* The answers so far as options, so that nothing typed is lost. */
+/* One answer as an option, fit for a shell. */
+static void show_set(const struct field *f, const char *sign, const char *value)
+{
+	char *clean = text_clean(value, strlen(value), false);
+
+	fprintf(stderr, " \\\n    --set '%s.%s%s", f->section, f->key, sign);
+	for (const char *c = clean; *c; c++) {
+		if (*c == '\'')
+			fputs("'\\'", stderr);
+		fputc(*c, stderr);
+	}
+	fputc('\'', stderr);
+	free(clean);
+}
+
+static bool is_changed(const struct wizard_question *q, const struct wizard_change *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (c[i].question == q)
+			return true;
+	return false;
+}
+
+/* The answers so far as options, so that nothing typed is lost. Of a file that is edited: what was
+ * changed in it. */
 static void show_draft(struct plain *p)
 {
 	const struct wizard_question *q = NULL;
-	bool any = false;
+	bool edits = p->cli->nargs > 0;
+	struct wizard_change *c;
+	size_t n = wizard_changes(p->wizard, &c);
 
+	fprintf(stderr, "debwiz: the answers so far, to go on from:\n  debwiz %s%s%s --plain",
+		p->cli->verb->name, edits ? " " : "", edits ? p->cli->args[0] : "");
 	for (enum wizard_page page = WIZARD_MACHINE; page < WIZARD_REVIEW; page++)
 		while ((q = wizard_question_next(p->wizard, page, q))) {
 			const struct strv *items;
 
-			if (!q->field || q->widget == WIZARD_PASSWORD || !wizard_touched(p->wizard, q) ||
-			    wizard_wrong(p->wizard, q))
+			if (!q->field || q->widget == WIZARD_PASSWORD || wizard_wrong(p->wizard, q) ||
+			    (edits ? !is_changed(q, c, n) : !wizard_touched(p->wizard, q)))
 				continue;
-			if (!any)
-				fputs("debwiz: the answers so far, to go on from:\n  debwiz new --plain", stderr);
-			any = true;
 			items = wizard_items(p->wizard, q);
-			if (wizard_is_list(q) && items->len) {
-				for (size_t i = 0; i < items->len; i++) {
-					char *clean = text_clean(items->items[i], strlen(items->items[i]), false);
-
-					fprintf(stderr, " \\\n    --set '%s.%s%s%s'", q->field->section, q->field->key,
-						i ? "+=" : "=", clean);
-					free(clean);
-				}
-			} else {
-				fprintf(stderr, " \\\n    --set '%s.%s=%s'", q->field->section, q->field->key,
-					wizard_is_list(q) ? "" : wizard_text(p->wizard, q));
-			}
+			for (size_t i = 0; i < items->len; i++)
+				show_set(q->field, i ? "+=" : "=", items->items[i]);
+			if (!items->len)
+				show_set(q->field, "=", wizard_is_list(q) ? "" : wizard_text(p->wizard, q));
 		}
-	if (any)
-		fputc('\n', stderr);
+	fputc('\n', stderr);
+	wizard_changes_free(c, n);
 }
 
 static int end_early(struct plain *p)
@@ -216,7 +233,7 @@ static int converse(struct plain *p)
 	const struct wizard_question *wrong;
 	int status = ERR_FAILED;
 
-	plain_line("%s", "A new Debian machine. Enter takes what stands in brackets, ? explains, < goes back.");
+	plain_line("%s Enter takes what stands in brackets, ? explains, < goes back.", p->begin);
 	for (;;) {
 		enum plain_go go = ask_all(p, at);
 
@@ -255,14 +272,14 @@ static int take_options(struct plain *p, struct err *e)
 }
 
 /* What --set made wrong cannot be asked about. */
-static int save_defaults(struct plain *p, struct err *e)
+static int save_defaults(struct plain *p, bool edits, struct err *e)
 {
 	const struct wizard_question *wrong;
 
 	if (!wizard_go(p->wizard, WIZARD_REVIEW, &wrong))
 		return err_set(e, ERR_USAGE, "wizard-wrong", "%s: %s", wrong->id,
 			       wizard_wrong(p->wizard, wrong));
-	return plain_save(p, e);
+	return plain_save(p, edits, e);
 }
 
 static void on_changed(void *arg)
@@ -291,7 +308,7 @@ static int carry_on(struct cli *cli, int (*verb)(struct cli *cli), char *path)
 
 int plain_run(struct cli *cli, const char *path)
 {
-	struct plain p = {.cli = cli};
+	struct plain p = {.cli = cli, .begin = path ? "A machine's file." : "A new Debian machine."};
 	struct host_offers_conf offers = {cli->loop, cli->catalog, &cli->store, cli->offline};
 	struct wizard_conf conf = {.catalog = cli->catalog};
 	struct err e = ERR_INIT;
@@ -305,7 +322,7 @@ int plain_run(struct cli *cli, const char *path)
 	if (!p.wizard || take_options(&p, &e) < 0)
 		status = cli_error(cli, &e);
 	else if (cli->yes || cli->json)
-		status = save_defaults(&p, &e) < 0 ? cli_error(cli, &e) : 0;
+		status = save_defaults(&p, path != NULL, &e) < 0 ? cli_error(cli, &e) : 0;
 	else
 		status = converse(&p);
 	wizard_free(p.wizard);

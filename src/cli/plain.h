@@ -15,6 +15,7 @@ enum plain_go { PLAIN_NEXT, PLAIN_BACK, PLAIN_AGAIN, PLAIN_END };
 
 struct plain {
 	struct cli *cli;
+	const char *begin; /* what it is about, a sentence */
 	struct wizard *wizard;
 	struct host_offers *offers;
 	bool more[WIZARD_PAGE_COUNT]; /* the questions for the few are asked on that page */
@@ -44,8 +45,8 @@ enum plain_go plain_ask(struct plain *p, const struct wizard_question *q);
 /* plain_review.c: shows the machine, saves it where that is chosen, and notes what is to follow.
  * PLAIN_NEXT: done, with *status. */
 enum plain_go plain_review(struct plain *p, int *status);
-/* Saves without asking. */
-int plain_save(struct plain *p, struct err *e);
+/* Saves without asking; `edits`: a file that is there, whose difference is shown. */
+int plain_save(struct plain *p, bool edits, struct err *e);
 
 /* plain.c: the wizard for a new machine, or (path not NULL) for the file of one. Exit status. */
 int plain_run(struct cli *cli, const char *path);

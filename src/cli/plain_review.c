@@ -121,18 +121,32 @@ static int save_asking(struct plain *p, struct err *e)
 	return r;
 }
 
-int plain_save(struct plain *p, struct err *e)
+/* The same without asking: with --yes. A new machine's file must not be there; of one that is edited
+ * the difference is shown. */
+int plain_save(struct plain *p, bool edits, struct err *e)
 {
 	struct cli *cli = p->cli;
+	const char *path = wizard_path(p->wizard);
+	struct wizard_diff d = {.exists = false};
+	int r = edits ? wizard_diff(p->wizard, &d, e) : 0;
+	bool same = !r && edits && d.same;
 
-	if (wizard_save(p->wizard, NULL, e) < 0)
+	if (!r && d.exists && !same && !cli->json) {
+		show_diff(&d, path);
+		show_changes(p);
+	}
+	if (!r && !same)
+		r = wizard_save(p->wizard, edits ? &d : NULL, e);
+	wizard_diff_fini(&d);
+	if (r < 0)
 		return -1;
+	path = wizard_path(p->wizard);
 	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:o}", "event", "saved", "name",
-					 wizard_spec(p->wizard)->name, "path",
-					 cli_json_text(wizard_path(p->wizard))));
+		cli_print_json(json_pack("{s:s, s:s, s:o, s:b}", "event", "saved", "name",
+					 wizard_spec(p->wizard)->name, "path", cli_json_text(path), "changed",
+					 !same));
 	else
-		plain_line("Saved %s", wizard_path(p->wizard));
+		plain_line("%s %s", same ? "Nothing has changed in" : "Saved", path);
 	return 0;
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* verb_face: verbs that the full-screen face carries out. */
+#include <stdlib.h>
+
 #include "cli/verbs.h"
 #include "plain.h"
 
@@ -16,18 +18,37 @@ int verb_home(struct cli *cli)
 	return show(cli, cli->face->home, NULL);
 }
 
-int verb_new(struct cli *cli)
+/* The wizard, in lines where that is asked for. `path`: of the file to edit, or NULL. */
+static int wizard(struct cli *cli, cli_face_fn fn, const char *path)
 {
 	struct err e = ERR_INIT;
 
 	if (cli->plain || cli->yes || cli->json)
-		return plain_run(cli, NULL);
-	if (!cli->face->possible()) {
-		err_set(&e, ERR_USAGE, "no-screen", "the screens need a terminal that can show them");
-		err_hint(&e, "`debwiz new --plain` asks the same questions line by line; --yes takes all defaults");
+		return plain_run(cli, path);
+	if (cli->face->possible())
+		return show(cli, fn, path);
+	err_set(&e, ERR_USAGE, "no-screen", "the screens need a terminal that can show them");
+	err_hint(&e, "`debwiz %s --plain` asks the same questions line by line; --yes asks none",
+		 cli->verb->name);
+	return cli_error(cli, &e);
+}
+
+int verb_new(struct cli *cli)
+{
+	return wizard(cli, cli->face->new_machine, NULL);
+}
+
+int verb_edit(struct cli *cli)
+{
+	struct err e = ERR_INIT;
+	char *path;
+	int status;
+
+	if (store_find_ini(&cli->store, cli->args[0], &path, &e) < 0)
 		return cli_error(cli, &e);
-	}
-	return show(cli, cli->face->new_machine, NULL);
+	status = wizard(cli, cli->face->edit, path);
+	free(path);
+	return status;
 }
 
 int verb_open(struct cli *cli)

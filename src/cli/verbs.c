@@ -5,6 +5,8 @@
 const struct cli_verb cli_verbs[] = {
 	{"new", "", 0, 0, "the wizard: from questions to a new machine (--plain: line by line)", false, false,
 	 verb_new},
+	{"edit", "M", 1, 1, "the wizard for a machine's file (--plain; --yes --set: by a script)", false,
+	 false, verb_edit},
 	{"open", "M", 1, 1, "a machine's screen", false, false, verb_open},
 	{"up", "M", 1, 1, "prepare, boot and wait for the login prompt", false, false, verb_up},
 	{"check", "M", 1, 1, "validate the file: FILE:LINE: message", false, false, verb_check},

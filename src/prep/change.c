@@ -178,7 +178,7 @@ int change_look(const struct store *store, enum change_kind kind, const char *re
 		struct change *out, struct err *e)
 {
 	struct spec s;
-	bool suspended;
+	bool suspended = false;
 	char *dir;
 	int r;
 
@@ -193,7 +193,7 @@ int change_look(const struct store *store, enum change_kind kind, const char *re
 		out->to_ini = other_ini(store, out);
 		r = check_name(store, out, e);
 		tell_other(&s, out);
-	} else if (!r) {
+	} else if (!r && kind >= CHANGE_DELETE) {
 		tell_lost(store, dir, suspended, out);
 		if (kind == CHANGE_RECREATE && !out->made) {
 			r = err_set(e, ERR_FAILED, "not-made", "%s has no disk yet", out->name);

@@ -18,6 +18,9 @@ static int begin(struct app *app, enum tui_start start, const char *ref, struct 
 	case TUI_NEW:
 		screen_home(app);
 		return screen_wizard(app, NULL, e) ? 0 : -1;
+	case TUI_EDIT:
+		screen_home(app);
+		return screen_wizard(app, ref, e) ? 0 : -1;
 	case TUI_OPEN:
 		screen_home(app);
 		return screen_machine(app, ref, e) ? 0 : -1;

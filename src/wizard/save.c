@@ -154,11 +154,17 @@ static int reload(struct wizard *w, char *path, struct err *e)
 
 	free(w->path);
 	w->path = path;
-	spec_fini(&w->was);
-	if (seen_look(path, &w->seen, &text, e) < 0 || spec_read(&w->was, path, e) < 0)
+	if (seen_look(path, &w->seen, &text, e) < 0)
 		return -1;
+	if (w->original)
+		mem_wipe(w->original, strlen(w->original));
 	free(w->original);
-	w->original = buf_steal(&text);
+	w->original = xstrndup(text.data, text.len);
+	mem_wipe(text.data, text.len);
+	buf_fini(&text);
+	spec_fini(&w->was);
+	if (spec_read(&w->was, path, e) < 0)
+		return -1;
 	wizard_load(w);
 	wizard_settle(w, NULL);
 	return 0;

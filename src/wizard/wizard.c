@@ -155,12 +155,15 @@ struct wizard *wizard_edit(const struct wizard_conf *conf, const char *path, str
 	struct wizard *w = make(conf);
 	struct buf text;
 
+	buf_init(&text, 0);
 	w->path = xstrdup(path);
-	if (seen_look(path, &w->seen, &text, e) < 0 || spec_read(&w->was, path, e) < 0) {
+	if (seen_look(path, &w->seen, &text, e) == 0)
+		w->original = xstrndup(text.data, text.len);
+	buf_fini(&text);
+	if (!w->original || spec_read(&w->was, path, e) < 0) {
 		wizard_free(w);
 		return NULL;
 	}
-	w->original = buf_steal(&text);
 	for (size_t p = 0; p < WIZARD_PAGE_COUNT; p++)
 		w->entered[p] = true;
 	wizard_load(w);

@@ -244,6 +244,36 @@ class Wizard(Case):
                 self.assertEqual(lib.read(path), old)
                 self.assertIn("Nothing was written", out)
 
+    def test_edit(self):
+        """A file that is there: what it says is kept, what is changed is shown with when it counts."""
+        box = self.box(warm=True)
+        done = box.prepare()
+        self.assertEqual(done.status, 0, str(done))
+        with open(box.ini, "a", encoding="utf-8") as out:
+            out.write("; the end\n")
+        old = lib.read(box.ini)
+        out, _ = self.talk(box, "\n" * 100, "edit", "--plain", box.ini)
+        self.assertIn("Nothing has changed", out)
+        self.assertEqual(lib.read(box.ini), old)
+        # By a script; and what a machine that is made cannot become.
+        out, _ = self.talk(box, "", "edit", box.ini, "--yes", "--set", "cpu.memory=2G", "--set",
+                           "system.packages=git")
+        self.assertIn("+ memory = 2G", out)
+        self.assertIn("counts from the next boot", out)
+        self.assertIn("for new machines only", out)
+        new = parsed(lib.read(box.ini))
+        self.assertEqual(new.pop("cpu.memory"), ["2G"])
+        self.assertEqual(new.pop("system.packages"), ["git"])
+        self.assertEqual(new, parsed(old))
+        self.assertIn("; the end", lib.read(box.ini))
+        for wrong, why in (("disk.size=8G", "only grows"), ("machine.arch=arm64", "new machine"),
+                           ("machine.name=other", "debwiz rename m other")):
+            result = box.run("edit", box.ini, "--yes", "--set", wrong)
+            self.assertEqual(result.status, 2, str(result))
+            self.assertIn(why, result.error["text"])
+        done = box.run("edit", box.ini, "--yes", "--set", "cpu.memory=2G")
+        self.assertFalse(done.events[-1]["changed"], done.out)
+
     def test_needs_a_terminal(self):
         box = self.box()
         _, err = self.talk(box, "", "new", status=2)
