@@ -24,6 +24,8 @@ struct catalog_arch {
 	char *qemu_native;   /* binary under an accelerator where another is needed, or "" */
 	char *machine;	     /* "virt" */
 	char *machine_opts;  /* ",gic-version=max" or "" */
+	char *small_opts;    /* more of them for at most small_memory bytes, or "" */
+	uint64_t small_memory;
 	char *cpu_tcg;	     /* CPU under emulation */
 	char *cpu_native;    /* CPU under an accelerator: "host" or "host,aarch64=off" */
 	struct strv cpu_models; /* what cpu.model may say beside auto; features may follow */

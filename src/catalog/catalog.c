@@ -32,6 +32,8 @@ static const struct column arch_columns[] = {
 	{"qemu_native", COLUMN_TEXT, ARCH(qemu_native), false},
 	{"machine", COLUMN_TEXT, ARCH(machine), true},
 	{"machine_opts", COLUMN_TEXT, ARCH(machine_opts), false},
+	{"small_opts", COLUMN_TEXT, ARCH(small_opts), false},
+	{"small_memory", COLUMN_SIZE, ARCH(small_memory), false},
 	{"cpu_tcg", COLUMN_TEXT, ARCH(cpu_tcg), true},
 	{"cpu_native", COLUMN_TEXT, ARCH(cpu_native), true},
 	{"cpu_models", COLUMN_LIST, ARCH(cpu_models), true},

@@ -43,9 +43,11 @@ static void add_basics(const struct argv_in *in, struct qemu_argv *v)
 static void add_machine(const struct argv_in *in, struct qemu_argv *v)
 {
 	bool flash = in->files->pflash_code != NULL;
+	bool small = in->s->memory <= in->arch->small_memory;
 
 	opt_pair(v, "-machine",
-		 xasprintf("%s%s%s", in->arch->machine, in->arch->machine_opts,
+		 xasprintf("%s%s%s%s", in->arch->machine, in->arch->machine_opts,
+			   small ? in->arch->small_opts : "",
 			   flash ? ",pflash0=code,pflash1=vars" : ""),
 		 "machine.arch",
 		 flash ? "the board; its two flash chips hold the firmware and its variables"

@@ -68,6 +68,7 @@ static void arches(void **state)
 		assert_int_equal(!*a->firmware, !*a->grub_target);
 		assert_int_equal(!*a->firmware, !*a->efi_file);
 		assert_int_equal(!a->firmware_max_memory, !*a->firmware_memory_why);
+		assert_int_equal(!a->small_memory, !*a->small_opts);
 		if (want[n].offered)
 			assert_true(strv_has(&a->cpu_models, a->cpu_tcg));
 		for (size_t j = 0; j < a->releases.len; j++)
