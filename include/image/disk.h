@@ -51,6 +51,22 @@ int disk_check(const char *path, struct disk_info *out, struct err *e);
  * boot. */
 int disk_grow(const char *path, uint64_t size, struct err *e);
 
+/* A snapshot inside the disk. */
+struct disk_snapshot {
+	char *tag;
+	int64_t date;	  /* seconds since the epoch */
+	uint64_t memory;  /* bytes of a guest's memory in it, 0: of the disk alone */
+};
+
+/* Snapshots of a disk that is not in use. list: oldest first, to be freed by disk_snapshots_fini.
+ * create: of the disk alone; "snapshot-exists". revert: what was written since then is lost.
+ * revert, delete: "snapshot-missing". */
+int disk_snapshots(const char *path, struct disk_snapshot **out, size_t *count, struct err *e);
+void disk_snapshots_fini(struct disk_snapshot *s, size_t count);
+int disk_snapshot_create(const char *path, const char *tag, struct err *e);
+int disk_snapshot_revert(const char *path, const char *tag, struct err *e);
+int disk_snapshot_delete(const char *path, const char *tag, struct err *e);
+
 /* Rewrites it so that it needs no base. Refused with snapshots. `progress` (0 to 100) is called
  * from the calling thread; may be NULL. The base's link stays: remove it afterwards. Blocks for
  * seconds to minutes. */

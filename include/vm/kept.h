@@ -29,6 +29,9 @@ int vm_kept_refuse(const char *dir, const char *name, struct err *e);
 /* The part is whole: syncs it, names it, and writes the JSON file. Blocks. */
 int vm_kept_seal(const char *dir, const struct vm_kept *k, struct err *e);
 int vm_kept_read(const char *dir, struct vm_kept *out, struct err *e);
+/* What is written there: a new reference, NULL when a text is not UTF-8; and back (-1: it is none). */
+json_t *vm_kept_json(const struct vm_kept *k);
+int vm_kept_from_json(struct vm_kept *out, const json_t *o);
 void vm_kept_fini(struct vm_kept *k);
 /* The guest is about to go on: there is no state any more, on disk either. Blocks. */
 int vm_kept_remove(const char *dir, struct err *e);

@@ -31,6 +31,8 @@ const struct cli_verb cli_verbs[] = {
 	{"resume", "M", 1, 1, "goes on after pause, suspend or a full disk", false, false, verb_resume},
 	{"suspend", "M", 1, 1, "write memory to disk and end; the next boot goes on there", false, false,
 	 verb_suspend},
+	{"snapshot", "M ACT [TAG]", 2, 3, "ACT: create, list, revert, delete; of disk and memory", false,
+	 false, verb_snapshot},
 	{"kernel", "M", 1, 1, "direct boot: take kernel and initrd out of the disk again", false, false,
 	 verb_kernel},
 	{"grow", "M SIZE", 2, 2, "make the disk larger; the guest grows into it at its next boot", false,

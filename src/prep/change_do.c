@@ -18,7 +18,9 @@ static const char *const personal[] = {
 	"disk.qcow2",	       DISK_BASE_NAME,		"QEMU_EFI-pflash.raw",
 	"QEMU_VARS-pflash.raw", "vmlinuz",		"initrd.img",
 	"seed.iso",	       "known_hosts",		"stamps.json",
-	"run.json",	       "console.log",		"console.log.1",
+	"run.json",	       "request.json",		"snapshots.json",
+	"suspend.json",	       "suspend.state",		"console.log",
+	"console.log.1",
 	"console.log.2",
 };
 

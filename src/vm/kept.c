@@ -46,14 +46,33 @@ int vm_kept_refuse(const char *dir, const char *name, struct err *e)
 			name, name);
 }
 
+json_t *vm_kept_json(const struct vm_kept *k)
+{
+	json_t *request = vm_request_json(&k->request);
+
+	/* packing drops what it holds when a part is missing */
+	return json_pack("{s:i, s:o, s:b, s:b, s:s, s:s}", "format", 1, "request", request, "login",
+			 (int)k->login, "ready", (int)k->ready, "kernel", k->kernel ? k->kernel : "",
+			 "ip", k->ip ? k->ip : "");
+}
+
+int vm_kept_from_json(struct vm_kept *out, const json_t *o)
+{
+	*out = (struct vm_kept){.login = json_bool(o, "login", false),
+				.ready = json_bool(o, "ready", false)};
+	if (vm_request_from_json(&out->request, json_object_get(o, "request")) < 0)
+		return -1;
+	out->kernel = xstrdup(json_str(o, "kernel", ""));
+	out->ip = xstrdup(json_str(o, "ip", ""));
+	return 0;
+}
+
 int vm_kept_seal(const char *dir, const struct vm_kept *k, struct err *e)
 {
 	char *part = vm_kept_part_path(dir);
 	char *state = vm_kept_state_path(dir);
 	char *path = json_path(dir);
-	json_t *o = json_pack("{s:i, s:o, s:b, s:b, s:s, s:s}", "format", 1, "request",
-			      vm_request_json(&k->request), "login", (int)k->login, "ready",
-			      (int)k->ready, "kernel", k->kernel, "ip", k->ip);
+	json_t *o = vm_kept_json(k);
 	int r = o ? 0 : err_set(e, ERR_FAILED, "not-utf8", "an argument of QEMU is not valid UTF-8");
 
 	if (!r)
@@ -75,17 +94,11 @@ int vm_kept_read(const char *dir, struct vm_kept *out, struct err *e)
 	json_t *o = json_read(path, e);
 	int r = o ? 0 : -1;
 
-	*out = (struct vm_kept){.kernel = xstrdup(json_str(o, "kernel", "")),
-				.ip = xstrdup(json_str(o, "ip", "")),
-				.login = json_bool(o, "login", false),
-				.ready = json_bool(o, "ready", false)};
-	if (!r && vm_request_from_json(&out->request, json_object_get(o, "request")) < 0)
+	if (!r && vm_kept_from_json(out, o) < 0)
 		r = err_set(e, ERR_FAILED, "suspend-bad",
 			    "%s does not say how the suspended machine was run", path);
 	if (!r)
 		out->request.resume = true;
-	else
-		vm_kept_fini(out);
 	json_decref(o);
 	free(path);
 	return r;

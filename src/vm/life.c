@@ -244,6 +244,7 @@ void sup_judge(struct sup *s)
 	if (s->move.working)
 		return; /* its state is being sealed, and we come back */
 	sup_move_fini(s);
+	sup_snap_fini(s);
 	complaint = main_complaint(s->complaint.data);
 	s->end.complaint = complaint;
 	s->end.shutdown = s->shutdown ? s->shutdown : "";

@@ -85,6 +85,8 @@ void sup_monitor_go(struct sup *s)
 		sup_adopt_look(s);
 	else if (s->req.resume)
 		sup_resume_begin(s);
+	else if (*s->req.snapshot)
+		sup_snapshot_begin(s);
 	else
 		sup_monitor_let_go(s);
 }
@@ -222,7 +224,7 @@ static const struct handler {
 	void (*fn)(struct sup *s, const json_t *data);
 } handlers[] = {
 	{"BLOCK_IO_ERROR", ev_block_io_error}, {"GUEST_PANICKED", ev_guest_panicked},
-	{"MIGRATION", ev_migration},	       {"RESET", ev_reset},
+	{"JOB_STATUS_CHANGE", sup_job_changed}, {"MIGRATION", ev_migration},	       {"RESET", ev_reset},
 	{"RESUME", ev_resume},		       {"SHUTDOWN", ev_shutdown},
 	{"STOP", ev_stop},
 };

@@ -222,6 +222,44 @@ static void on_suspend(struct sup *s, const json_t *request, struct control_tick
 		sup_suspend_order(s, request, t);
 }
 
+static const char *tag_of(const json_t *request)
+{
+	return json_str(request, "tag", "");
+}
+
+static bool may_snapshot(struct sup *s, struct control_ticket t)
+{
+	if (s->run.state == VM_BOOTING || s->run.state == VM_RUNNING || s->run.state == VM_PAUSED)
+		return true;
+	refuse_state(s, t);
+	return false;
+}
+
+static void on_snapshot_list(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	(void)request;
+	if (may_snapshot(s, t))
+		sup_snapshot_order(s, SUP_SNAP_LIST, "", "its snapshots are being listed", t);
+}
+
+static void on_snapshot_create(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	if (may_snapshot(s, t))
+		sup_snapshot_order(s, SUP_SNAP_CREATE, tag_of(request), "a snapshot is being made", t);
+}
+
+static void on_snapshot_revert(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	if (may_snapshot(s, t))
+		sup_snapshot_order(s, SUP_SNAP_REVERT, tag_of(request), "a snapshot is being loaded", t);
+}
+
+static void on_snapshot_delete(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	if (may_snapshot(s, t))
+		sup_snapshot_order(s, SUP_SNAP_DELETE, tag_of(request), "a snapshot is being deleted", t);
+}
+
 static const struct {
 	const char *op;
 	void (*fn)(struct sup *s, const json_t *request, struct control_ticket t);
@@ -229,6 +267,10 @@ static const struct {
 } orders[] = {
 	{"kill", on_kill, false},    {"pause", on_pause, true}, {"reset", on_reset, true},
 	{"resume", on_resume, true}, {"stop", on_stop, false},	{"suspend", on_suspend, true},
+	{"snapshot-create", on_snapshot_create, true},
+	{"snapshot-delete", on_snapshot_delete, true},
+	{"snapshot-list", on_snapshot_list, true},
+	{"snapshot-revert", on_snapshot_revert, true},
 };
 
 bool sup_order(const char *op, const json_t *request, struct control_ticket t, void *arg)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sup: what the files of the supervisor share: supervisor.c (start), adopt.c (takeover), life.c (events and end),
- * ladder.c (stopping), orders.c (what clients ask), suspend.c, monitor.c (QEMU's word), guest.c (the guest's
+ * ladder.c (stopping), orders.c (what clients ask), suspend.c, snapshot.c, monitor.c (QEMU's word), guest.c (the guest's
  * word). One thread, one machine, one struct.
  */
 #ifndef VM_SUP_H
@@ -37,6 +37,22 @@ struct sup_move {
 	bool sealed;  /* outcome of that */
 	struct err err;
 	struct vm_kept kept;
+};
+
+/* A snapshot under way. */
+enum sup_snap_op {
+	SUP_SNAP_NONE,
+	SUP_SNAP_LIST,
+	SUP_SNAP_CREATE,
+	SUP_SNAP_REVERT,
+	SUP_SNAP_DELETE,
+	SUP_SNAP_START, /* loaded before the guest is let go */
+};
+struct sup_snap {
+	enum sup_snap_op op;
+	struct control_ticket ticket;
+	char *tag;
+	struct vm_kept now; /* how it is run */
 };
 
 struct sup {
@@ -76,6 +92,7 @@ struct sup {
 	const char *busy;	  /* a suspension or snapshot is under way: which, in words; NULL: none */
 
 	struct sup_move move;
+	struct sup_snap snap;
 
 	/* guest */
 	struct vm_link *serial, *progress;
@@ -181,6 +198,18 @@ void sup_moved(struct sup *s, const char *status);
 void sup_move_fini(struct sup *s);
 /* Before the start: remembers the seed's size, or makes an empty one for a guest that goes on. */
 void sup_seed(struct sup *s);
+/* QEMU holds it open: the file may go. */
+void sup_seed_forget(struct sup *s);
+/* Fills in how it is run, with the machine type that QEMU tells ("virt-7.2-machine"). */
+bool sup_pin(const struct sup *s, const char *type, struct vm_kept *out);
+
+/* snapshot.c */
+void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, const char *busy,
+			struct control_ticket t);
+void sup_snapshot_begin(struct sup *s);
+/* QEMU's JOB_STATUS_CHANGE event. */
+void sup_job_changed(struct sup *s, const json_t *data);
+void sup_snap_fini(struct sup *s);
 
 /* guest.c */
 bool sup_guest_write(const char *p, size_t n, void *arg); /* sup_screen_write_fn of the sup */

@@ -187,7 +187,7 @@ static void launch(struct sup *s)
 	sup_monitor_open(s);
 	s->start_timer = loop_timer_start(s->loop,
 					  s->req.start_timeout ? s->req.start_timeout
-					  : s->req.resume      ? RESUME_MS
+					  : s->req.resume || *s->req.snapshot ? RESUME_MS
 							       : START_MS,
 					  0, on_start_timeout, s);
 }

@@ -119,32 +119,40 @@ static void on_stopped(const json_t *value, const char *error, void *arg)
 	}
 }
 
-/* "virt-7.2-machine": the versioned name behind the alias that the command line may have. */
-static void on_type(const json_t *value, const char *error, void *arg)
+/* "virt-7.2-machine" is the versioned name behind the alias that the command line may have. */
+bool sup_pin(const struct sup *s, const char *type, struct vm_kept *out)
 {
-	struct sup *s = arg;
-	const char *type = json_string_value(value);
 	const char *end = type ? strstr(type, "-machine") : NULL;
 	json_t *request = vm_request_json(&s->req);
 	char *name;
+	bool ok = end && !end[8] && vm_request_from_json(&out->request, request) == 0;
 
-	if (s->move.dir != SUP_MOVE_OUT || !end || end[8]) {
-		if (s->move.dir == SUP_MOVE_OUT)
-			out_failed(s, error ? error : "QEMU does not name its machine type");
-		json_decref(request);
+	json_decref(request);
+	if (!ok)
+		return false;
+	name = xstrndup(type, (size_t)(end - type));
+	vm_kept_pin_machine(&out->request.argv, name);
+	free(name);
+	free(out->request.snapshot);
+	out->request.snapshot = xstrdup("");
+	out->request.resume = false;
+	out->login = s->run.login;
+	out->ready = s->run.ready;
+	out->kernel = xstrdup(s->run.kernel);
+	out->ip = xstrdup(s->run.ip);
+	return true;
+}
+
+static void on_type(const json_t *value, const char *error, void *arg)
+{
+	struct sup *s = arg;
+
+	if (s->move.dir != SUP_MOVE_OUT)
+		return;
+	if (error || !sup_pin(s, json_string_value(value), &s->move.kept)) {
+		out_failed(s, error ? error : "QEMU does not name its machine type");
 		return;
 	}
-	vm_request_from_json(&s->move.kept.request, request);
-	json_decref(request);
-	name = xstrndup(type, (size_t)(end - type));
-	vm_kept_pin_machine(&s->move.kept.request.argv, name);
-	free(name);
-	free(s->move.kept.request.snapshot);
-	s->move.kept.request.snapshot = xstrdup("");
-	s->move.kept.login = s->run.login;
-	s->move.kept.ready = s->run.ready;
-	s->move.kept.kernel = xstrdup(s->run.kernel);
-	s->move.kept.ip = xstrdup(s->run.ip);
 	if (s->move.stood)
 		on_stopped(NULL, NULL, s);
 	else if (!sup_monitor_ask(s, "stop", NULL, on_stopped, s))
@@ -259,8 +267,7 @@ static void on_forgotten(void *arg)
 		sup_fatal(s, "resume-failed", why);
 	} else {
 		s->end.resuming = false;
-		if (s->req.seed_size && *s->req.seed)
-			unlink(s->req.seed);
+		sup_seed_forget(s);
 		sup_monitor_let_go(s);
 	}
 	free(why);
@@ -329,4 +336,10 @@ void sup_seed(struct sup *s)
 		log_msg("vm", "%s: %s", s->req.seed, strerror(errno));
 	if (fd >= 0)
 		close(fd);
+}
+
+void sup_seed_forget(struct sup *s)
+{
+	if (s->req.seed_size && *s->req.seed)
+		unlink(s->req.seed);
 }

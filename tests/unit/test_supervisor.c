@@ -12,6 +12,7 @@
  *     configuring | login_timeout MS | start_timeout MS | accel NAME
  *     ask STATE OP ID [TAG]  when in STATE, and after the asks before it: what comes of it, "-": done
  *     resume                 it was suspended before, past its login
+ *     snapshot TAG           it is started in that one
  *     kept                   its suspended state is on disk afterwards
  *     stop STATE MS MS     ask to stop when in STATE | kill STATE | signal STATE NUMBER (to QEMU)
  *
@@ -316,6 +317,7 @@ static void open_play(struct play *p, const char *name)
 		.seed = file_join(p->dir, "seed.iso"),
 		.known_hosts = file_join(p->dir, "known_hosts"),
 		.ssh_host = xstrdup("[127.0.0.1]:2222"),
+		.snapshot = directive(p, "snapshot", 0),
 		.login_timeout = directive_number(p, "login_timeout", 0),
 		.start_timeout = directive_number(p, "start_timeout", 0),
 	};

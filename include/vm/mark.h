@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mark: what is noted of each snapshot that holds a guest's memory, in DIR/snapshots.json: how QEMU
+ * must be run to take it back. The snapshots themselves are in the disk, which has the last word.
+ */
+#ifndef VM_MARK_H
+#define VM_MARK_H
+
+#include "base/err.h"
+#include "vm/kept.h"
+
+/* Blocks for a small file. */
+int vm_mark_put(const char *dir, const char *tag, const struct vm_kept *k, struct err *e);
+/* "snapshot-unknown" where nothing is noted of that tag. */
+int vm_mark_get(const char *dir, const char *tag, struct vm_kept *out, struct err *e);
+/* No mark is no error. */
+int vm_mark_drop(const char *dir, const char *tag, struct err *e);
+
+#endif

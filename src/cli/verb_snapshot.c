@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verb_snapshot: snapshot M create|list|revert|delete [TAG]. Of a machine that runs: its disk and its
+ * memory, by its supervisor. Of one that is off: its disk alone, by qemu-img; but a snapshot with
+ * memory is gone back to by starting the machine in it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/size.h"
+#include "cli/machine.h"
+#include "cli/verbs.h"
+#include "host/paths.h"
+#include "image/disk.h"
+#include "prep/job.h"
+#include "vm/kept.h"
+#include "vm/mark.h"
+
+static const struct action {
+	const char *name;
+	const char *event; /* for --json */
+	const char *done;  /* behind the tag */
+	enum vm_snapshot_op op;
+	int (*offline)(const char *path, const char *tag, struct err *e);
+} actions[] = {
+	{"create", "snapshot-created", "was made", VM_SNAPSHOT_CREATE, disk_snapshot_create},
+	{"delete", "snapshot-deleted", "was deleted", VM_SNAPSHOT_DELETE, disk_snapshot_delete},
+	{"revert", "snapshot-reverted", "is what the machine is again", VM_SNAPSHOT_REVERT,
+	 disk_snapshot_revert},
+};
+
+static void print_one(const struct cli *cli, const char *tag, int64_t date, uint64_t memory)
+{
+	char *clean = xstrdup(tag);
+	char size[SIZE_TEXT], when[32];
+	time_t t = (time_t)date;
+	struct tm tm;
+
+	if (cli->json) {
+		cli_print_json(json_pack("{s:o, s:I, s:b, s:I}", "tag", cli_json_text(tag), "date",
+					 (json_int_t)date, "memory", memory > 0, "size",
+					 (json_int_t)memory));
+	} else {
+		localtime_r(&t, &tm);
+		strftime(when, sizeof(when), "%d %b %Y %H:%M:%S", &tm);
+		for (char *p = clean; *p; p++)
+			if ((unsigned char)*p < ' ' || (unsigned char)*p > '~')
+				*p = '?'; /* one that was not made by debwiz */
+		printf("%-24s %s  %s%s\n", clean, when, memory ? "disk and memory, " : "disk alone",
+		       memory ? size_human(memory, size) : "");
+	}
+	free(clean);
+}
+
+static void print_none(const struct cli *cli, const char *name)
+{
+	if (!cli->json)
+		printf("%s has no snapshots\n", name);
+}
+
+/* ---- of a machine that runs ---- */
+
+static int list_running(struct cli_running *m, struct err *e)
+{
+	const json_t *all, *one;
+	size_t i;
+
+	vm_client_snapshots(m->client, cli_running_answer, m);
+	if (cli_running_wait(m, e) < 0)
+		return -1;
+	all = json_object_get(m->answer, "snapshots");
+	json_array_foreach(all, i, one)
+		print_one(m->cli, json_str(one, "tag", ""), json_int(one, "date", 0),
+			  (uint64_t)json_int(one, "size", 0));
+	if (!json_array_size(all))
+		print_none(m->cli, m->spec.name);
+	return 0;
+}
+
+static int act_running(struct cli_running *m, const struct action *a, const char *tag, struct err *e)
+{
+	if (!a)
+		return list_running(m, e);
+	vm_client_snapshot(m->client, a->op, tag, cli_running_answer, m);
+	return cli_running_wait(m, e);
+}
+
+/* ---- of one that is off ---- */
+
+static int list_offline(const struct job *j, struct cli *cli, const char *disk, struct err *e)
+{
+	struct disk_snapshot *all;
+	size_t count;
+
+	if (disk_snapshots(disk, &all, &count, e) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		print_one(cli, all[i].tag, all[i].date, all[i].memory);
+	if (!count)
+		print_none(cli, j->spec->name);
+	disk_snapshots_fini(all, count);
+	return 0;
+}
+
+static bool has_memory(const char *disk, const char *tag)
+{
+	struct disk_snapshot *all;
+	bool memory = false;
+	size_t count;
+
+	if (disk_snapshots(disk, &all, &count, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		memory |= !strcmp(all[i].tag, tag) && all[i].memory;
+	disk_snapshots_fini(all, count);
+	return memory;
+}
+
+struct starting {
+	struct loop *loop;
+	struct err err;
+};
+
+static void on_started(const struct err *e, void *arg)
+{
+	struct starting *s = arg;
+
+	if (e)
+		err_copy(&s->err, e);
+	loop_stop(s->loop);
+}
+
+/* The machine goes on where it was when the snapshot was made. */
+static int start_in(struct job *j, const char *tag, struct err *e)
+{
+	struct starting s = {.loop = j->loop};
+	struct vm_kept mark;
+
+	if (vm_mark_get(j->machine_dir, tag, &mark, e) < 0)
+		return -1;
+	free(mark.request.snapshot);
+	mark.request.snapshot = xstrdup(tag);
+	if (!j->runtime_dir)
+		j->runtime_dir = host_runtime_dir(j->spec->name, e);
+	if (j->runtime_dir) {
+		vm_kept_move_sockets(&mark.request, j->runtime_dir);
+		job_unlock(j); /* the supervisor takes it over */
+		vm_start(j->loop, &mark.request, on_started, &s);
+		loop_run(j->loop);
+	}
+	vm_kept_fini(&mark);
+	if (!j->runtime_dir)
+		return -1;
+	return s.err.kind ? err_move(e, &s.err) : 0;
+}
+
+static int change_offline(struct job *j, const struct action *a, const char *tag, const char *disk,
+			  struct err *e)
+{
+	if (job_lock(j, "changing its snapshots", e) < 0 ||
+	    vm_kept_refuse(j->machine_dir, j->spec->name, e) < 0)
+		return -1;
+	if (a->op == VM_SNAPSHOT_REVERT && has_memory(disk, tag))
+		return start_in(j, tag, e);
+	if (a->offline(disk, tag, e) < 0)
+		return -1;
+	return a->op == VM_SNAPSHOT_DELETE ? vm_mark_drop(j->machine_dir, tag, e) : 0;
+}
+
+static int act_offline(struct cli_running *m, const struct action *a, const char *tag, struct err *e)
+{
+	struct job_options o = {.goal = JOB_PREPARED};
+	struct job job;
+	char *disk;
+	int r = job_init(&job, m->cli->loop, m->cli->catalog, &m->cli->store, &m->spec, &o, e);
+
+	if (!r && !job_is_made(&job)) {
+		r = err_set(e, ERR_FAILED, "not-made", "%s has no disk yet", m->spec.name);
+		err_hint(e, "debwiz prepare %s", m->cli->args[0]);
+	}
+	if (!r) {
+		disk = job_file(&job, "disk.qcow2");
+		r = a ? change_offline(&job, a, tag, disk, e) : list_offline(&job, m->cli, disk, e);
+		free(disk);
+	}
+	job_fini(&job);
+	return r;
+}
+
+/* ---- both ---- */
+
+/* NULL for list; -1 when there is no such action. */
+static int find_action(const struct cli *cli, const struct action **out, struct err *e)
+{
+	const char *name = cli->args[1];
+
+	*out = NULL;
+	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++)
+		if (!strcmp(actions[i].name, name))
+			*out = &actions[i];
+	if (!*out && strcmp(name, "list") != 0)
+		return err_set(e, ERR_USAGE, "usage", "snapshot M create, list, revert or delete; not %s",
+			       name);
+	if (*out && (*out)->op != VM_SNAPSHOT_CREATE && cli->nargs < 3)
+		return err_set(e, ERR_USAGE, "usage", "snapshot M %s needs the snapshot's name", name);
+	if (cli->nargs > 2 && !vm_snapshot_tag_ok(cli->args[2]))
+		return err_set(e, ERR_USAGE, "snapshot-tag",
+			       "a snapshot's name is a letter, then letters, digits, '.', '_' and '-'");
+	return 0;
+}
+
+/* The name that a snapshot gets without one: "at-20251121-134501". */
+static char *tag_of_now(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	char text[32];
+
+	localtime_r(&now, &tm);
+	strftime(text, sizeof(text), "at-%Y%m%d-%H%M%S", &tm);
+	return xstrdup(text);
+}
+
+int verb_snapshot(struct cli *cli)
+{
+	const struct action *a = NULL;
+	struct err e = ERR_INIT;
+	struct cli_running m;
+	char *tag;
+	int r;
+
+	if (find_action(cli, &a, &e) < 0)
+		return cli_error(cli, &e);
+	tag = cli->nargs > 2 ? xstrdup(cli->args[2]) : tag_of_now();
+	r = cli_running_open(&m, cli, &e);
+	if (!r) {
+		r = act_running(&m, a, tag, &e);
+	} else if (!strcmp(e.id, "not-running")) {
+		err_fini(&e);
+		r = act_offline(&m, a, tag, &e);
+	}
+	if (!r && a && cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", a->event, "name", m.spec.name, "tag",
+					 tag));
+	else if (!r && a)
+		printf("%s: the snapshot %s %s\n", m.spec.name, tag, a->done);
+	free(tag);
+	cli_running_close(&m);
+	return r < 0 ? cli_error(cli, &e) : 0;
+}
