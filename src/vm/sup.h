@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sup: what the files of the supervisor share: supervisor.c (start), adopt.c (takeover), life.c (events and end),
- * ladder.c (stopping), orders.c (what clients ask), suspend.c, snapshot.c, monitor.c (QEMU's word), guest.c (the guest's
- * word). One thread, one machine, one struct.
+ * sup: what the files of the supervisor share: supervisor.c (start), adopt.c (takeover), life.c
+ * (events and end), ladder.c (stopping), orders.c (what clients ask), suspend.c, snapshot.c, monitor.c
+ * (QEMU's word), guest.c (the guest's word). One thread, one machine, one struct.
  */
 #ifndef VM_SUP_H
 #define VM_SUP_H
