@@ -162,9 +162,11 @@ static int paint_facts(struct machine *m, const struct canvas *c, int row)
 	char *disk = disk_words(c, &m->look, 0);
 	char *text;
 
-	if (!m->has_spec)
+	if (!m->has_spec) {
+		free(disk);
 		return row +
 		       row_of(c, row, "File", m->look.detail ? m->look.detail : "cannot be read");
+	}
 	text = xasprintf("Debian %s, %s, profile %s%s", s->release, s->arch, s->profile,
 			 s->packages.len ? " and packages of your own" : "");
 	row += row_of(c, row, "System", text);

@@ -52,6 +52,8 @@ class Home:
         # what a sanitizer says must not vanish with the screen
         self.san = os.path.join(self.root, "san")
         self.env["ASAN_OPTIONS"] = "log_path=%s:%s" % (self.san, os.environ.get("ASAN_OPTIONS", ""))
+        self.env["LSAN_OPTIONS"] = ("suppressions=%s/lsan.supp:print_suppressions=0:%s" %
+                                    (HERE, os.environ.get("LSAN_OPTIONS", "")))
         self.set(**env)
 
     def set(self, **env):
@@ -192,7 +194,10 @@ class Screen:
         while True:
             screen = self.text()
             if fine(screen):
-                return screen
+                # not in the middle of a picture: the rest of it may be on its way
+                if self.tell("sync 10") != "changed" or fine(self.text()):
+                    return self.text()
+                continue
             state = self.tell("sync 200")
             if state == "ended" and not fine(self.text()):
                 raise AssertionError("the program ended (%s) before %s:\n%s%s" %

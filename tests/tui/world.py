@@ -24,9 +24,9 @@ class Home(lib.Home):
     def __init__(self, world, **how):
         super().__init__()
         self.box = world.box(**how)
+        own = {k: v for k, v in self.env.items() if k in ("ASAN_OPTIONS", "LSAN_OPTIONS")}
         self.env.update(self.box.environment())
-        self.env.update(TERM="xterm-256color", TZ="UTC", USER="build",
-                        ASAN_OPTIONS="log_path=" + self.san)
+        self.env.update(own, TERM="xterm-256color", TZ="UTC", USER="build")
 
     @property
     def machines(self):
