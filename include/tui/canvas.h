@@ -56,6 +56,10 @@ int canvas_putf(const struct canvas *c, int row, int column, enum role role, con
 /* As canvas_put in a field of `width` columns; returns width. */
 int canvas_put_cut(const struct canvas *c, int row, int column, int width, enum role role,
 		   const char *text);
+/* The same; what does not fit is left out from the end of a clause on (`, ` `; ` `: ` ` and has `),
+ * so that no word is cut. For texts that stand in full elsewhere. */
+int canvas_put_clause(const struct canvas *c, int row, int column, int width, enum role role,
+		      const char *text);
 /* So that it ends before `column`. */
 void canvas_put_right(const struct canvas *c, int row, int column, enum role role,
 		      const char *text);

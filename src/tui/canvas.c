@@ -129,6 +129,31 @@ int canvas_put_cut(const struct canvas *c, int row, int column, int width, enum 
 	return columns;
 }
 
+int canvas_put_clause(const struct canvas *c, int row, int column, int width, enum role role,
+		      const char *text)
+{
+	static const char *const ends[] = {"; ", ", ", ": ", " and has "};
+	char *part = xstrdup(text);
+	size_t best = 0;
+	int columns;
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends) && canvas_width(c, text) > width; i++) {
+		for (const char *end = text; (end = strstr(end, ends[i])); end++) {
+			size_t n = (size_t)(end - text);
+			char *head = xstrndup(text, n);
+
+			if (canvas_width(c, head) <= width && n > best)
+				best = n;
+			free(head);
+		}
+	}
+	if (best)
+		part[best] = '\0';
+	columns = canvas_put_cut(c, row, column, width, role, part);
+	free(part);
+	return columns;
+}
+
 int canvas_put(const struct canvas *c, int row, int column, enum role role, const char *text)
 {
 	return canvas_put_cut(c, row, column, c->columns, role, text);

@@ -15,7 +15,7 @@
 #include "tui/task.h"
 
 #define LEFT 4
-#define TITLE 16
+#define TITLE 14
 #define BAR 26
 #define TICK_MS 1000
 
@@ -83,7 +83,7 @@ static void paint_running(const struct canvas *c, int row, const struct step_vie
 static void paint_step(const struct canvas *c, int row, const struct step_view *s, bool details)
 {
 	char took[SIZE_TEXT];
-	int room = c->columns - LEFT - TITLE - 2 - 14;
+	int room = c->columns - LEFT - TITLE - 2 - 13;
 
 	canvas_put(c, row, LEFT, looks[s->state].role, canvas_glyph(c, looks[s->state].sign));
 	canvas_put_cut(c, row, LEFT + 2, TITLE - 2, s->state == STEP_WAITING ? ROLE_DIM : ROLE_TEXT,
@@ -104,7 +104,7 @@ static void paint_step(const struct canvas *c, int row, const struct step_view *
 		canvas_put(c, row, LEFT + 2 + TITLE, ROLE_WARN, "cancelled");
 		break;
 	default:
-		canvas_put_cut(c, row, LEFT + 2 + TITLE, room, ROLE_TEXT, s->text);
+		canvas_put_clause(c, row, LEFT + 2 + TITLE, room, ROLE_TEXT, s->text);
 		if (s->state == STEP_FINISHED)
 			canvas_put_right(c, row, c->columns - 2, ROLE_DIM,
 					 duration_human(s->took_ms, took));

@@ -2,10 +2,7 @@
 /* widget_list: see include/tui/widget_list.h. */
 #include "tui/widget_list.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/mem.h"
 
 #define GAP 2
 
@@ -16,7 +13,7 @@ void list_measure(const struct canvas *c, const struct wizard_row *rows, size_t 
 	for (size_t i = 0; i < n; i++) {
 		for (int k = 0; k <= WIZARD_COLUMNS; k++) {
 			const char *text = k ? rows[i].columns[k - 1] : rows[i].label;
-			int width = canvas_width(c, text);
+			int width = k && rows[i].why_not ? 0 : canvas_width(c, text);
 
 			if (width > w->columns[k])
 				w->columns[k] = width;
@@ -28,23 +25,6 @@ void list_measure(const struct canvas *c, const struct wizard_row *rows, size_t 
 static bool is_number(const char *s)
 {
 	return *s && !s[strspn(s, "0123456789.")];
-}
-
-/* A reason that is too long for its row ends at a clause; the whole of it is in the help line. */
-static void put_reason(const struct canvas *c, int row, int column, int room, enum role role,
-		       const char *why)
-{
-	static const char *const ends[] = {"; ", ", and ", " and has ", ", "};
-	char *text = xstrdup(why);
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends) && canvas_width(c, text) > room; i++) {
-		char *end = strstr(text, ends[i]);
-
-		if (end)
-			*end = '\0';
-	}
-	canvas_put_cut(c, row, column, room, role, text);
-	free(text);
 }
 
 void list_paint_row(const struct canvas *c, int at, int column, const struct wizard_row *row,
@@ -78,7 +58,7 @@ void list_paint_row(const struct canvas *c, int at, int column, const struct wiz
 		column += w->columns[k] + GAP;
 	}
 	if (row->why_not && column < right)
-		put_reason(c, at, column, right - column, role, row->why_not);
+		canvas_put_clause(c, at, column, right - column, role, row->why_not);
 }
 
 static void keep_in_sight(struct list *l, size_t n)

@@ -51,7 +51,7 @@ class Home:
                          if k.startswith(("UBSAN_", "LSAN_"))})
         # what a sanitizer says must not vanish with the screen
         self.san = os.path.join(self.root, "san")
-        self.env["ASAN_OPTIONS"] = "log_path=%s:%s" % (self.san, os.environ.get("ASAN_OPTIONS", ""))
+        self.env["ASAN_OPTIONS"] = "log_path=%s:fast_unwind_on_malloc=0:%s" % (self.san, os.environ.get("ASAN_OPTIONS", ""))
         self.env["LSAN_OPTIONS"] = ("suppressions=%s/lsan.supp:print_suppressions=0:%s" %
                                     (HERE, os.environ.get("LSAN_OPTIONS", "")))
         self.set(**env)
