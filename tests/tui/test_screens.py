@@ -55,7 +55,7 @@ class Screens(world.Case):
         def look(name, s):
             self.neat(name, s)
             if name in walk.HEADINGS:
-                s.wait("[machine]", "arch = armhf")
+                s.wait(re.compile(r"│ *\[(machine|system)\]"), ".ini")
             if name == "review":
                 s.resize(50, 160)
                 s.wait("-nodefaults")
