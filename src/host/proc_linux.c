@@ -3,6 +3,7 @@
  * proc_linux: the process table by /proc (proc(5)); the part of include/host/proc.h that differs
  * by operating system.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,5 +98,33 @@ bool proc_usage(int64_t pid, uint64_t *cpu_ms, uint64_t *rss)
 		return false;
 	*cpu_ms = (s.field[STAT_UTIME] + s.field[STAT_STIME]) * 1000 / (uint64_t)(hz > 0 ? hz : 100);
 	*rss = s.field[STAT_RSS] * (uint64_t)(page > 0 ? page : 4096);
+	return true;
+}
+
+/* Bytes of a line "NAME: NUMBER" of /proc/PID/io (proc(5)). */
+static uint64_t io_line(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
+bool proc_io(int64_t pid, uint64_t *bytes)
+{
+	char path[64], text[1024];
+	ssize_t n;
+	int fd;
+
+	*bytes = 0;
+	snprintf(path, sizeof(path), "/proc/%lld/io", (long long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	*bytes = io_line(text, "\nread_bytes: ") + io_line(text, "\nwrite_bytes: ");
 	return true;
 }

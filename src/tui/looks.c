@@ -85,3 +85,16 @@ char *disk_words(const struct canvas *c, const struct machine_look *l, int width
 		return xasprintf("%.1f G", (double)l->disk_used / (1 << 30));
 	return xasprintf("%.1f of %*.0f G", (double)l->disk_used / (1 << 30), width, size);
 }
+
+uint16_t machine_ssh_port(struct app *app, struct spec *s)
+{
+	struct job_options options = {.goal = JOB_STARTED};
+	struct job job;
+	uint16_t port;
+
+	if (job_init(&job, app_loop(app), app_catalog(app), app_store(app), s, &options, NULL) < 0)
+		return 0;
+	port = job_ssh_port(&job, (char[64]){0}, NULL);
+	job_fini(&job);
+	return port;
+}

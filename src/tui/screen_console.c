@@ -1,16 +1,397 @@
 /* SPDX-License-Identifier: MIT */
-/* screen_console: a machine's console: the log of its serial line. */
+/*
+ * screen_console: a machine's console, live: its life, where keys go, and the status line; see
+ * console.h. The guest's bytes come as cells alone.
+ */
+#include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
-#include "tui/screen_log.h"
+#include "app_priv.h"
+#include "base/mem.h"
+#include "base/size.h"
+#include "console.h"
+#include "host/paths.h"
+#include "host/proc.h"
+#include "looks.h"
+#include "settings.h"
+#include "tui/dialog.h"
 #include "tui/screens.h"
+
+#define TICK_MS 1000
+#define QUIET_MS 5000 /* without output: what the guest does is told */
+
+int pane_rows(const struct pane *p)
+{
+	return p->screen->rows > 1 ? p->screen->rows - 1 : 1;
+}
+
+void pane_say(struct pane *p, enum role role, const char *fmt, ...)
+{
+	va_list ap;
+
+	free(p->message);
+	va_start(ap, fmt);
+	p->message = xvasprintf(fmt, ap);
+	va_end(ap);
+	p->role = role;
+	app_changed(p->screen->app);
+}
+
+void pane_ask(struct pane *p, const char *label, const char *text, void (*changed)(struct pane *p),
+	      void (*done)(struct pane *p, const char *text))
+{
+	p->prompt.label = label;
+	p->prompt.changed = changed;
+	p->prompt.done = done;
+	text_field_set(&p->prompt.field, text);
+	app_changed(p->screen->app);
+}
+
+void pane_detach(struct pane *p)
+{
+	screen_pop(p->screen);
+}
+
+/* The machine */
+
+static void measure(struct pane *p)
+{
+	uint64_t now = loop_now(app_loop(p->screen->app)), cpu = 0, rss = 0, io = 0, ms;
+	bool known = p->pid && proc_usage(p->pid, &cpu, &rss);
+
+	if (!known) {
+		p->measured = 0;
+		p->cpu = -1;
+		return;
+	}
+	proc_io(p->pid, &io);
+	ms = now - p->measured;
+	if (p->measured && ms) {
+		p->cpu = (int)((cpu - p->cpu_ms) * 100 / ms);
+		p->rate = io > p->io ? (io - p->io) * 1000 / ms : 0;
+	}
+	p->measured = now;
+	p->cpu_ms = cpu;
+	p->io = io;
+}
+
+static void on_tick(void *arg)
+{
+	struct pane *p = arg;
+
+	measure(p);
+	app_changed(p->screen->app);
+}
+
+static void learn(struct pane *p)
+{
+	struct vm_run run;
+
+	if (vm_run_read(p->dir, &run, NULL) < 0)
+		return;
+	p->pid = run.alive ? run.qemu_pid : 0;
+	p->started = run.started;
+	vm_run_fini(&run);
+	measure(p);
+}
+
+static void on_changed(void *arg)
+{
+	struct pane *p = arg;
+	const struct view *v = attach_view(p->attach);
+
+	p->spoke = loop_now(app_loop(p->screen->app));
+	if (v->modes.bells != p->bells)
+		p->bells = v->modes.bells;
+	pane_gather_step(p);
+	app_changed(p->screen->app);
+}
+
+static void on_state(enum vm_state state, void *arg)
+{
+	struct pane *p = arg;
+
+	p->state = state;
+	if (state != VM_STOPPING)
+		p->deadline = 0;
+	learn(p);
+	app_changed(p->screen->app);
+}
+
+static void on_stopping(struct pane *p, const json_t *values)
+{
+	static const struct {
+		const char *rung, *text;
+	} rungs[] = {
+		{"powerdown", "The power button was pressed"},
+		{"quit", "The guest does not power off: QEMU is asked to end"},
+		{"terminate", "QEMU does not answer: it is ended by a signal"},
+		{"kill", "It is killed"},
+	};
+	const char *rung = json_str(values, "rung", "");
+
+	p->deadline = loop_now(app_loop(p->screen->app)) +
+		      strtoull(json_str(values, "deadline_ms", "0"), NULL, 10);
+	for (size_t i = 0; i < sizeof(rungs) / sizeof(*rungs); i++) {
+		if (!strcmp(rungs[i].rung, rung))
+			pane_say(p, ROLE_WORK, "%s", rungs[i].text);
+	}
+}
+
+static void on_progress(const char *state, const json_t *values, void *arg)
+{
+	struct pane *p = arg;
+
+	if (!strcmp(state, "stopping")) {
+		on_stopping(p, values);
+	} else if (!strcmp(state, "panic") || !strcmp(state, "paused")) {
+		pane_say(p, ROLE_BAD, "%s: %s", state, json_str(values, "text", ""));
+	} else {
+		free(p->doing);
+		p->doing = xasprintf("%s %s", state, json_str(values, "package", json_str(values, "text", "")));
+		app_changed(p->screen->app);
+	}
+}
+
+static void on_ended(enum vm_state state, const char *cause, void *arg)
+{
+	struct pane *p = arg;
+
+	p->state = state;
+	p->deadline = 0;
+	p->pid = 0;
+	free(p->cause);
+	p->cause = xstrdup(cause);
+	pane_send_stop(p);
+	loop_timer_stop(p->timer);
+	p->timer = NULL;
+	p->prefixed = false;
+	app_changed(p->screen->app);
+}
+
+static const struct attach_ops attach_ops = {
+	.changed = on_changed, .state = on_state, .progress = on_progress, .ended = on_ended,
+};
+
+/* The status line */
+
+static void add_busy(struct pane *p, struct buf *b)
+{
+	uint64_t quiet = loop_now(app_loop(p->screen->app)) - p->spoke;
+	char text[SIZE_TEXT];
+
+	if (p->cpu >= 0)
+		buf_addf(b, " │ cpu %d%%", p->cpu);
+	if (p->cpu >= 0)
+		buf_addf(b, " │ disk %s/s", size_human(p->rate, text));
+	if (p->ssh_port)
+		buf_addf(b, " │ ssh :%u", (unsigned)p->ssh_port);
+	if (quiet >= QUIET_MS && p->cpu >= 0) {
+		buf_addf(b, " │ quiet %s, guest %s", duration_human(quiet / 1000 * 1000, text),
+			 p->cpu > 10 ? "works" : "idle");
+		if (p->doing && *p->doing && p->state == VM_BOOTING)
+			buf_addf(b, ": %s", p->doing);
+	}
+}
+
+static void add_time(const struct pane *p, struct buf *b)
+{
+	int64_t s = p->started ? (int64_t)time(NULL) - p->started : 0;
+
+	if (s > 0)
+		buf_addf(b, " %02d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
+}
+
+static void status(struct pane *p, const struct canvas *c, int row)
+{
+	const struct view *v = attach_view(p->attach);
+	uint64_t now = loop_now(app_loop(p->screen->app));
+	struct machine_look l = {.state = (char *)vm_state_name(p->state), .detail = ""};
+	struct state_look look;
+	char prefix[8], *keys;
+	struct buf b;
+	int at;
+
+	l.run.state = p->state;
+	look = state_look(&l, NULL);
+	buf_init(&b, 0);
+	canvas_fill(c, row, 0, c->columns, ROLE_HEADER);
+	at = canvas_putf(c, row, 0, ROLE_HEADER, " %s ", p->name);
+	at += canvas_putf(c, row, at, look.role, "%s", canvas_glyph(c, look.sign));
+	buf_addf(&b, " %s", vm_state_name(p->state));
+	pane_key_name(p->prefix, prefix);
+	if (p->cause) {
+		buf_addf(&b, " │ %s", *p->cause ? p->cause : "it is off");
+		keys = xasprintf(" Esc leaves ");
+	} else if (p->prefixed) {
+		buf_adds(&b, " │ d leave  [ scroll  / search  s save  p power  k keys");
+		keys = xasprintf(" ? all ");
+	} else if (p->looking) {
+		buf_addf(&b, " │ line %llu of %llu │ / search  n next  Space mark  Enter copy",
+			 (unsigned long long)(p->at.line - v->first + 1),
+			 (unsigned long long)(v->end - v->first + (uint64_t)v->rows));
+		keys = xasprintf(" q back ");
+	} else {
+		add_time(p, &b);
+		if (p->deadline > now)
+			buf_addf(&b, " │ next step in %u s", (unsigned)((p->deadline - now + 999) / 1000));
+		if (p->message)
+			buf_addf(&b, " │ %s", p->message);
+		else
+			add_busy(p, &b);
+		if (v->rows && !attach_types(p->attach))
+			buf_adds(&b, attach_anybody_types(p->attach) ? " │ watching" : " │ read only");
+		keys = xasprintf(" %s ? keys ", prefix);
+	}
+	canvas_put_cut(c, row, at, c->columns - at - canvas_width(c, keys) - 1,
+		       p->message && !p->looking && !p->cause ? p->role : ROLE_HEADER, b.data);
+	canvas_put_right(c, row, c->columns, ROLE_HEADER_DIM, keys);
+	free(keys);
+	free(look.words);
+	buf_fini(&b);
+}
+
+/* The screen's functions */
+
+static void console_paint(struct screen *s, const struct canvas *c)
+{
+	struct pane *p = s->self;
+	int row = c->rows - 1, at;
+
+	if (!attach_view(p->attach)->rows && !p->cause)
+		canvas_put(c, 0, 0, ROLE_DIM, "Connecting …");
+	pane_paint_cells(p, c);
+	if (!p->prompt.label) {
+		status(p, c, row);
+		return;
+	}
+	canvas_fill(c, row, 0, c->columns, ROLE_HEADER);
+	at = canvas_put(c, row, 1, ROLE_HEADER, p->prompt.label) + 1;
+	text_field_paint(&p->prompt.field, c, row, at, c->columns - at - 1, true, ROLE_FIELD);
+}
+
+static void console_cursor(struct screen *s, int *row, int *column)
+{
+	struct pane *p = s->self;
+
+	if (p->prompt.label) {
+		*row = s->rows - 1;
+		*column = 1 + (int)strlen(p->prompt.label) + (int)p->prompt.field.at;
+		if (*column >= s->columns)
+			*column = s->columns - 1;
+	} else if (p->looking) {
+		*row = (int)(p->at.line - p->top);
+		*column = p->at.col;
+	} else if (p->cause || !pane_guest_cursor(p, row, column)) {
+		*row = -1;
+	}
+}
+
+static void prompt_key(struct pane *p, const struct key *k)
+{
+	void (*done)(struct pane *p, const char *text) = p->prompt.done;
+	char *text;
+
+	if (k->code == K_ENTER || k->code == K_ESC) {
+		p->prompt.label = NULL;
+		text = k->code == K_ENTER ? xstrdup(p->prompt.field.text) : NULL;
+		done(p, text);
+		free(text);
+	} else if (text_field_key(&p->prompt.field, k) && p->prompt.changed) {
+		p->prompt.changed(p);
+	}
+}
+
+static bool console_key(struct screen *s, const struct key *k)
+{
+	struct pane *p = s->self;
+
+	free(p->message);
+	p->message = NULL;
+	if (p->prompt.label) {
+		prompt_key(p, k);
+	} else if (p->prefixed) {
+		p->prefixed = false;
+		pane_command(p, k);
+	} else if (k->code == p->prefix) {
+		p->prefixed = true;
+	} else if (p->looking) {
+		pane_look_key(p, k);
+	} else if (p->cause) {
+		if (k->code == K_ESC || k->code == K_ENTER || k->code == 'q')
+			pane_detach(p);
+	} else if (p->sender && k->code == K_ESC) {
+		pane_say(p, ROLE_WARN, "Sending was given up");
+		pane_send_stop(p);
+	} else {
+		pane_guest_key(p, k);
+	}
+	return true;
+}
+
+static void console_close(struct screen *s)
+{
+	struct pane *p = s->self;
+
+	pane_send_stop(p);
+	attach_free(p->attach);
+	loop_timer_stop(p->timer);
+	text_field_fini(&p->prompt.field);
+	buf_fini(&p->gather.text);
+	free(p->to_save);
+	free(p->copied);
+	free(p->sought);
+	free(p->doing);
+	free(p->cause);
+	free(p->message);
+	free(p->name);
+	free(p->dir);
+	free(p->runtime);
+	free(p);
+}
+
+static const struct screen_ops console_ops = {
+	.name = "console",
+	.bare = true,
+	.paint = console_paint,
+	.cursor = console_cursor,
+	.key = console_key,
+	.close = console_close,
+};
+
+struct pane *pane_find(struct app *app, const struct screen *s)
+{
+	for (struct screen *at = app->top; at; at = at->below) {
+		if (at == s && at->ops == &console_ops)
+			return at->self;
+	}
+	return NULL;
+}
 
 struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 {
-	char *path;
+	struct settings settings;
+	struct pane *p;
+	struct spec spec;
 
-	if (store_find_ini(app_store(app), ref, &path, e) < 0)
+	if (settings_read(&settings, app_store(app), e) < 0 || task_read_spec(app, ref, &spec, e) < 0)
 		return NULL;
-	free(path);
-	return screen_console_log(app, ref);
+	p = xcalloc(1, sizeof(*p));
+	p->name = xstrdup(spec.name);
+	p->prefix = settings.prefix;
+	p->dir = store_machine_dir(app_store(app), p->name);
+	p->runtime = host_runtime_dir(p->name, NULL);
+	p->ssh_port = machine_ssh_port(app, &spec);
+	p->cpu = -1;
+	p->spoke = loop_now(app_loop(app));
+	spec_fini(&spec);
+	text_field_init(&p->prompt.field, 4096);
+	buf_init(&p->gather.text, 0);
+	p->screen = screen_push(app, &console_ops, p);
+	learn(p);
+	p->timer = loop_timer_start(app_loop(app), TICK_MS, TICK_MS, on_tick, p);
+	p->attach = attach_new(app_loop(app), p->dir, p->runtime ? p->runtime : "", true, &attach_ops, p);
+	return p->screen;
 }

@@ -119,20 +119,6 @@ static void connect_client(struct machine *m)
 
 /* ---- what is known ---- */
 
-static void find_port(struct machine *m)
-{
-	struct app *app = m->screen->app;
-	struct job_options options = {.goal = JOB_STARTED};
-	struct job job;
-
-	m->ssh_port = 0;
-	if (!m->has_spec || job_init(&job, app_loop(app), app_catalog(app), app_store(app),
-				     &m->spec, &options, NULL) < 0)
-		return;
-	m->ssh_port = job_ssh_port(&job, (char[64]){0}, NULL);
-	job_fini(&job);
-}
-
 static void refresh(struct machine *m)
 {
 	struct app *app = m->screen->app;
@@ -142,7 +128,7 @@ static void refresh(struct machine *m)
 	if (m->has_spec)
 		spec_fini(&m->spec);
 	m->has_spec = task_read_spec(app, m->path ? m->path : m->name, &m->spec, NULL) == 0;
-	find_port(m);
+	m->ssh_port = m->has_spec ? machine_ssh_port(app, &m->spec) : 0;
 	connect_client(m);
 	app_changed(app);
 }

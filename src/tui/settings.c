@@ -8,6 +8,20 @@
 #include "base/file.h"
 #include "base/ini.h"
 
+/* "Ctrl-X" or "^X" of a letter that a control character has. */
+static bool prefix_parse(const char *value, uint32_t *out)
+{
+	const char *letter = !strncmp(value, "Ctrl-", 5) ? value + 5 : *value == '^' ? value + 1 : "";
+	uint32_t code = (uint32_t)(unsigned char)*letter & 0x1f;
+
+	/* Tab, Enter and Esc are keys of their own */
+	if (strlen(letter) != 1 || *letter < 'A' || *letter > 'z' || !code || code == '\t' ||
+	    code == '\r' || code == '\n' || code == '\b' || code == 0x1b)
+		return false;
+	*out = code;
+	return true;
+}
+
 static int entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
 		 struct err *e)
 {
@@ -17,6 +31,10 @@ static int entry(const char *section, const char *key, const char *value, unsign
 		return err_set(e, ERR_USAGE, "settings",
 			       "debwiz.ini:%u: theme = %s; it is auto, dark, light or mono", line,
 			       value);
+	if (!strcmp(section, "keys") && !strcmp(key, "prefix") && !prefix_parse(value, &s->prefix))
+		return err_set(e, ERR_USAGE, "settings",
+			       "debwiz.ini:%u: prefix = %s; it is Ctrl- and a letter other than H, I, J "
+			       "and M", line, value);
 	return 0;
 }
 
@@ -26,7 +44,7 @@ int settings_read(struct settings *s, const struct store *store, struct err *e)
 	struct buf text;
 	int r = 0;
 
-	*s = (struct settings){.theme = THEME_AUTO};
+	*s = (struct settings){.theme = THEME_AUTO, .prefix = 'A' & 0x1f};
 	if (file_exists(path)) {
 		r = file_read(path, INI_FILE_MAX, &text, e);
 		if (!r) {

@@ -4,9 +4,13 @@
  *
  *     [face]
  *     theme = auto      ; dark, light, mono
+ *     [keys]
+ *     prefix = Ctrl-A   ; in the console; Ctrl- and a letter, or one of [ \ ] ^ _
  */
 #ifndef TUI_SETTINGS_H
 #define TUI_SETTINGS_H
+
+#include <stdint.h>
 
 #include "base/err.h"
 #include "plan/store.h"
@@ -14,6 +18,7 @@
 
 struct settings {
 	enum theme_kind theme;
+	uint32_t prefix; /* a control character */
 };
 
 /* A wrong value is an error that names file, line and what is allowed. */

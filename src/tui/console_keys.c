@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* console_keys: the keyboard, pastes and the mouse on their way to the guest; see console.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "console.h"
+
+#define CHUNK 4096
+
+static const struct {
+	uint32_t code;
+	const char *name;
+	unsigned modifiers;
+} keys[] = {
+	{K_ENTER, "Enter", 0},
+	{K_TAB, "Tab", 0},
+	{K_BACKTAB, "Tab", CONSOLE_SHIFT},
+	{K_ESC, "Escape", 0},
+	{K_BACKSPACE, "Backspace", 0},
+	{K_UP, "Up", 0},
+	{K_DOWN, "Down", 0},
+	{K_LEFT, "Left", 0},
+	{K_RIGHT, "Right", 0},
+	{K_HOME, "Home", 0},
+	{K_END, "End", 0},
+	{K_PAGE_UP, "PageUp", 0},
+	{K_PAGE_DOWN, "PageDown", 0},
+	{K_INSERT, "Insert", 0},
+	{K_DELETE, "Delete", 0},
+	{K_WORD_LEFT, "Left", CONSOLE_CTRL},
+	{K_WORD_RIGHT, "Right", CONSOLE_CTRL},
+};
+
+static void type(struct pane *p, const struct key *k)
+{
+	char text[8];
+	size_t n = 0;
+
+	if (!k->code) {
+		attach_key(p->attach, "Nul", 0);
+		return;
+	}
+	if (k->alt)
+		text[n++] = '\033';
+	n += text_encode(k->code, text + n);
+	attach_type(p->attach, text, n, NULL, NULL);
+}
+
+static void paste(struct pane *p, const char *text)
+{
+	size_t n = strlen(text);
+
+	while (n) {
+		size_t some = n;
+
+		if (some > CHUNK) { /* not within a character */
+			some = CHUNK;
+			while (some > 1 && ((unsigned char)text[some] & 0xc0) == 0x80)
+				some--;
+		}
+		attach_paste(p->attach, text, some, NULL, NULL);
+		text += some;
+		n -= some;
+	}
+}
+
+static void mouse(struct pane *p, const struct key *k)
+{
+	const struct view *v = attach_view(p->attach);
+	struct key step = {.code = K_PAGE_UP};
+	int row, column, button = k->mouse == MOUSE_PRESS ? 1 : k->mouse == MOUSE_WHEEL_UP ? 4 : 5;
+
+	if (v->modes.mouse != CONSOLE_MOUSE_OFF) {
+		pane_guest_place(p, k->row, k->column, &row, &column);
+		attach_click(p->attach, row, column, button, true, 0);
+		if (button == 1)
+			attach_click(p->attach, row, column, button, false, 0);
+	} else if (k->mouse != MOUSE_PRESS && v->modes.alternate) {
+		for (int i = 0; i < 3; i++)
+			attach_key(p->attach, button == 4 ? "Up" : "Down", 0);
+	} else if (k->mouse == MOUSE_WHEEL_UP) {
+		pane_look(p);
+		step.code = K_MOUSE;
+		step.mouse = MOUSE_WHEEL_UP;
+		pane_look_key(p, &step);
+	}
+}
+
+void pane_guest_key(struct pane *p, const struct key *k)
+{
+	char name[8];
+
+	if (k->code == K_MOUSE) {
+		mouse(p, k);
+		return;
+	}
+	if (!attach_types(p->attach)) {
+		char prefix[8];
+
+		pane_say(p, ROLE_WARN, "Somebody else types: %s t takes over",
+			 pane_key_name(p->prefix, prefix));
+		return;
+	}
+	if (k->code == K_PASTE) {
+		paste(p, k->text ? k->text : "");
+		return;
+	}
+	if (k->code < K_SPECIAL) {
+		type(p, k);
+		return;
+	}
+	if (k->code >= K_F(1) && k->code <= K_F(12)) {
+		snprintf(name, sizeof(name), "F%u", (unsigned)(k->code - K_F1 + 1));
+		attach_key(p->attach, name, k->alt ? CONSOLE_ALT : 0);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (keys[i].code == k->code)
+			attach_key(p->attach, keys[i].name,
+				   keys[i].modifiers | (k->alt ? CONSOLE_ALT : 0));
+	}
+}
