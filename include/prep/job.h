@@ -70,6 +70,12 @@ int job_init(struct job *j, struct loop *loop, const struct catalog *c, const st
 	     struct spec *spec, const struct job_options *options, struct err *e);
 void job_fini(struct job *j);
 
+/* What the guest's serial terminal is: its type and its size, as it was kept, else as is good for
+ * the terminal that this program runs in. job_console_keep keeps it, once. */
+#define JOB_CONSOLE_TERM "xterm-256color"
+void job_console_size(const struct job *j, unsigned *rows, unsigned *columns);
+int job_console_keep(struct job *j, struct err *e);
+
 /* Components of the archive: the file's, else the release's own. */
 const struct strv *job_components(const struct job *j);
 /* The machine's disk is there: its base and personal settings are never made again. */

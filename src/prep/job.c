@@ -359,6 +359,14 @@ struct qemu_facts job_qemu_facts(const struct job *j)
 	};
 }
 
+static char *cmdline(const struct job *j)
+{
+	unsigned rows, columns;
+
+	job_console_size(j, &rows, &columns);
+	return qemu_cmdline(j->spec, j->arch, false, columns, rows, JOB_CONSOLE_TERM);
+}
+
 int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
 {
 	bool direct = j->spec->firmware == SPEC_DIRECT;
@@ -370,7 +378,7 @@ int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
 	char *kernel = job_file(j, "vmlinuz");
 	char *initrd = job_file(j, "initrd.img");
 	char *seed = present(j, "seed.iso");
-	char *append = qemu_cmdline(j->spec, j->arch, false, 0, 0, getenv("TERM"));
+	char *append = cmdline(j);
 	struct qemu_files files = {
 		.disk = disk,
 		.disk_format = "qcow2",

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -192,8 +191,6 @@ static char *seed_key(const struct seed *s)
 
 static int write_seed(struct job *j, struct err *e)
 {
-	struct winsize size = {.ws_row = 24, .ws_col = 80};
-	const char *term = getenv("TERM");
 	char *path = job_file(j, "seed.iso");
 	char *last = store_stamp(j->machine_dir, STAMP);
 	char *sources = guest_sources(j);
@@ -205,7 +202,7 @@ static int write_seed(struct job *j, struct err *e)
 		.locale = j->spec->locale,
 		.timezone = j->spec->timezone,
 		.keyboard = j->spec->keyboard,
-		.term = term && *term ? term : "vt220",
+		.term = JOB_CONSOLE_TERM,
 		.sources = sources,
 		.deb822 = !strcmp(j->release->sources_style, "deb822"),
 	};
@@ -213,11 +210,10 @@ static int write_seed(struct job *j, struct err *e)
 	int r;
 
 	buf_init(&keys, 1024 * 1024);
-	if (isatty(STDIN_FILENO))
-		ioctl(STDIN_FILENO, TIOCGWINSZ, &size);
-	s.rows = size.ws_row;
-	s.columns = size.ws_col;
-	r = make_key(j, e);
+	job_console_size(j, &s.rows, &s.columns);
+	r = job_console_keep(j, e);
+	if (!r)
+		r = make_key(j, e);
 	if (!r)
 		r = gather_keys(j, &keys, e);
 	if (!r) {
