@@ -7,7 +7,7 @@
  * same of the background; bit 4: attributes follow), the index or the three bytes of each colour,
  * the byte of attributes, then the cells' text. A cell is its character in UTF-8 (a space where it
  * is blank), behind it each mark with a byte 1 before it; a byte 2 before the character: it is
- * two columns wide; a byte 3 alone: its second half. Numbers are LEB128.
+ * two columns wide; a byte 3 alone: its second half. A byte 0 ends the row. Numbers are LEB128.
  */
 #ifndef CONSOLE_ROW_H
 #define CONSOLE_ROW_H

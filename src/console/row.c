@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 
+#define END 0 /* so that what follows is no mark of the last cell */
 #define MARK 1
 #define DOUBLE 2
 #define REST 3
@@ -97,8 +98,7 @@ void row_pack(struct buf *out, const struct cell *cells, int cols)
 				out->len += cell_utf8(&cells[i], p);
 		}
 	}
-	if (out->size)
-		out->data[out->len] = '\0';
+	buf_addc(out, END);
 }
 
 struct in {
@@ -229,6 +229,8 @@ size_t row_unpack(const char *p, size_t n, struct cell *cells, int cols)
 				cells[at++] = c;
 		}
 	}
+	if (get_byte(&in) != END)
+		in.bad = true;
 	if (in.bad) {
 		memset(cells, 0, (size_t)cols * sizeof(*cells));
 		return 0;

@@ -109,7 +109,7 @@ static void test_mouse(void **state)
 
 static void test_rows(void **state)
 {
-	struct console *c = fed("\033[1;31mAB\033[m \033[48;2;1;2;3mC\033[m\346\227\245e\314\201x");
+	struct console *c = fed("\033[1;31mAB\033[m \033[48;2;1;2;3mC\033[m\346\227\245e\314\201");
 	struct cell cells[20], narrow[6];
 	struct buf b, text;
 	size_t n;
@@ -121,8 +121,11 @@ static void test_rows(void **state)
 	assert_in_range(b.len, 10, 40);
 	assert_int_equal(row_unpack(b.data, b.len, cells, 20), b.len);
 	assert_memory_equal(cells[0].chars, console_row(c, 0)[0].chars, sizeof(cells[0].chars));
+	row_pack(&b, console_row(c, 1), 20); /* what follows is no part of it */
+	assert_int_equal(row_unpack(b.data, b.len, cells, 20), b.len - 2);
+	b.len -= 2;
 	row_text(&text, cells, 0, 20);
-	assert_string_equal(text.data, "AB C\346\227\245e\314\201x");
+	assert_string_equal(text.data, "AB C\346\227\245e\314\201");
 	assert_int_equal(cells[0].fg, CELL_INDEXED | 1);
 	assert_int_equal(cells[0].attrs, CELL_BOLD);
 	assert_int_equal(cells[3].bg, CELL_RGB | 0x010203);
@@ -143,7 +146,7 @@ static void test_row_hostile(void **state)
 		const char *p;
 		size_t n;
 	} bad[] = {
-		{"\x01\x04\x00\x1b", 4},		/* a control character */
+		{"\x01\x04\x00\x1b\0", 5},		/* a control character */
 		{"\x01\x04\x03x", 4},			/* no such colour */
 		{"\x01\x05\x00xx", 5},			/* more than there are */
 		{"\x01\x03\x00", 3},			/* a run of none */
@@ -156,8 +159,8 @@ static void test_row_hostile(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_int_equal(row_unpack(bad[i].p, bad[i].n, cells, 20), 0);
-	assert_int_equal(row_unpack("\x02\x05\x00\x03\x02", 5, cells, 20), 0);
-	assert_int_equal(row_unpack("\x01\x04\x00\x03", 4, cells, 20), 4); /* a half alone */
+	assert_int_equal(row_unpack("\x02\x05\x00\x03\x02", 6, cells, 20), 0);
+	assert_int_equal(row_unpack("\x01\x04\x00\x03", 5, cells, 20), 5); /* a half alone */
 	assert_int_equal(cells[0].width, CELL_SINGLE);
 }
 
