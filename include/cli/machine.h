@@ -23,6 +23,9 @@ int cli_machine_dir(struct cli *cli, char **dir, struct err *e);
 /* Connects to the machine of the first argument. "not-running" when nothing runs. To be closed in
  * either case. */
 int cli_running_open(struct cli_running *m, struct cli *cli, struct err *e);
+/* As that, with callbacks of its own in place of an answer to wait for. */
+int cli_running_connect(struct cli_running *m, struct cli *cli, bool console,
+			const struct vm_client_ops *ops, void *arg, struct err *e);
 void cli_running_close(struct cli_running *m);
 /* Where a request's answer goes (its arg is the cli_running). */
 void cli_running_answer(const struct err *e, const json_t *answer, void *arg);

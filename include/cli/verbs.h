@@ -29,8 +29,11 @@ int verb_logs(struct cli *cli);
 /* verb_life.c: stop it, log in */
 int verb_stop(struct cli *cli);
 int verb_kill(struct cli *cli);
-int verb_ssh(struct cli *cli);
 int verb_supervise(struct cli *cli);
+/* verb_ssh.c, verb_exec.c: what is done in the guest */
+int verb_ssh(struct cli *cli);
+int verb_cp(struct cli *cli);
+int verb_exec(struct cli *cli);
 /* verb_power.c: the running machine's buttons */
 int verb_pause(struct cli *cli);
 int verb_resume(struct cli *cli);

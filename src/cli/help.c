@@ -36,7 +36,7 @@ void cli_print_help(void)
 	puts("  -h, --help             this text\n      --version          the version\n\n"
 	     "exit status: 0 done, 1 failed, 2 bad usage or INI, 3 something missing on the host,\n"
 	     "  4 network or mirror, 5 verification failed, 7 busy, 8 the guest did not come up in\n"
-	     "  time, 130 interrupted; ssh: the command's own, and 125 for debwiz's.\n\n"
+	     "  time, 130 interrupted; ssh, cp, exec: the command's own, 125 for debwiz's.\n\n"
 	     "debwiz(1) describes the INI file. First steps:\n"
 	     "  debwiz up FILE.ini     from nothing to a login prompt");
 }

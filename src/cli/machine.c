@@ -28,7 +28,7 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 	loop_stop(m->cli->loop);
 }
 
-static const struct vm_client_ops ops = {.ended = on_ended};
+static const struct vm_client_ops answer_ops = {.ended = on_ended};
 
 static int refuse(const struct cli_running *m, const struct vm_run *run, struct err *e)
 {
@@ -38,6 +38,12 @@ static int refuse(const struct cli_running *m, const struct vm_run *run, struct 
 }
 
 int cli_running_open(struct cli_running *m, struct cli *cli, struct err *e)
+{
+	return cli_running_connect(m, cli, false, &answer_ops, m, e);
+}
+
+int cli_running_connect(struct cli_running *m, struct cli *cli, bool console,
+			const struct vm_client_ops *ops, void *arg, struct err *e)
 {
 	struct vm_run run = {.name = NULL};
 	char *runtime = NULL;
@@ -54,7 +60,7 @@ int cli_running_open(struct cli_running *m, struct cli *cli, struct err *e)
 	if (!r)
 		runtime = host_runtime_dir(m->spec.name, e);
 	if (runtime)
-		m->client = vm_connect(cli->loop, m->dir, runtime, false, &ops, m);
+		m->client = vm_connect(cli->loop, m->dir, runtime, console, ops, arg);
 	free(runtime);
 	vm_run_fini(&run);
 	return m->client ? 0 : -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* verb_life: stop, kill and ssh; and the hidden verb that is the supervisor itself. */
+/* verb_life: stop and kill; and the hidden verb that is the supervisor itself. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +11,8 @@
 #include "host/lock.h"
 #include "host/paths.h"
 #include "host/proc.h"
-#include "prep/job.h"
 #include "vm/client.h"
 #include "vm/kept.h"
-
-#define SSH_FAILED 125
 
 int verb_supervise(struct cli *cli)
 {
@@ -169,74 +166,4 @@ int verb_stop(struct cli *cli)
 int verb_kill(struct cli *cli)
 {
 	return end_machine(cli, true);
-}
-
-/* ---- ssh ---- */
-
-static int ssh_argv(struct cli *cli, struct job *j, struct strv *argv, struct err *e)
-{
-	char address[64];
-	uint16_t port = job_ssh_port(j, address, e);
-	char *key = job_file(j, "id_ed25519");
-	char *known = job_file(j, "known_hosts");
-	char *ssh = host_which("ssh");
-
-	if (port && ssh) {
-		strv_add(argv, ssh);
-		strv_addf(argv, "-p%u", port);
-		strv_add(argv, "-oStrictHostKeyChecking=yes");
-		strv_addf(argv, "-oUserKnownHostsFile=\"%s\"", known);
-		strv_add(argv, "-oGlobalKnownHostsFile=/dev/null");
-		strv_addf(argv, "-oIdentityFile=\"%s\"", key);
-		strv_addf(argv, "-oHostKeyAlias=%s", j->spec->name);
-		strv_add(argv, "-oLogLevel=ERROR");
-		strv_addf(argv, "%s@%s", j->spec->user, address);
-		for (size_t i = 0; cli->rest && cli->rest[i]; i++)
-			strv_add(argv, cli->rest[i]);
-	} else if (port) {
-		char *hint = host_install_hint("ssh");
-
-		err_set(e, ERR_MISSING, "ssh-missing", "there is no ssh on this host");
-		err_hint(e, "%s", hint ? hint : "install OpenSSH's client");
-		free(hint);
-	}
-	free(key);
-	free(known);
-	free(ssh);
-	return argv->len ? 0 : -1;
-}
-
-int verb_ssh(struct cli *cli)
-{
-	struct job_options o = {.goal = JOB_SSH};
-	struct strv argv = STRV_INIT;
-	struct err e = ERR_INIT;
-	struct vm_run run;
-	struct spec spec;
-	struct job job;
-	int r = cli_machine(cli, cli->args[0], &spec, &e);
-
-	if (r < 0) {
-		cli_error(cli, &e);
-		return SSH_FAILED;
-	}
-	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
-	if (!r)
-		r = vm_run_read(job.machine_dir, &run, &e);
-	if (!r) {
-		if (!run.alive) {
-			r = err_set(&e, ERR_FAILED, "not-running", "%s is not running", spec.name);
-			err_hint(&e, "debwiz boot %s --wait=ssh", spec.name);
-		}
-		vm_run_fini(&run);
-	}
-	if (!r)
-		r = ssh_argv(cli, &job, &argv, &e);
-	if (!r)
-		(void)proc_exec(strv_argv(&argv), &e); /* comes back only with an error */
-	strv_fini(&argv);
-	job_fini(&job);
-	spec_fini(&spec);
-	cli_error(cli, &e);
-	return SSH_FAILED;
 }

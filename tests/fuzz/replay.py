@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """replay: every fuzz target plays its seeds and what was once found (corpus/TARGET); `--seed TARGET
 FOLDER` writes them there, to start a fuzzer with."""
+import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -32,7 +34,46 @@ def ini_seeds():
             yield name, f.read()
 
 
-SEEDS = {'console': console_seeds, 'ini': ini_seeds}
+def control_seeds():
+    def frames(*objects):
+        out = b''
+        for o in objects:
+            payload = b'J' + json.dumps(o).encode()
+            out += struct.pack('>I', len(payload)) + payload
+        return out
+    requests = [{'op': op, 'id': n, 'text': 'ls\r', 'key': 'up', 'rows': 30, 'columns': 90, 'from': 0,
+                 'count': 5, 'tag': 'x', 'type': True, 'console': True}
+                for n, op in enumerate('hello subscribe status attach take type paste key click resize lines find '
+                                       'kill nothing'.split())]
+    for cut in (0, 1, 255):
+        yield 'all-%d' % cut, bytes([cut]) + frames(*requests)
+    for r in requests:
+        yield 'one-' + r['op'], b'\x10' + frames({'op': 'attach', 'id': 1, 'type': True}, r)
+    yield 'rubbish', b'\x05GET / HTTP/1.1\r\n\r\n'
+    yield 'long', b'\xff\x7f\xff\xff\xffJ'
+    yield 'empty', b'\x05\0\0\0\0'
+
+
+def qmp_seeds():
+    folder = os.path.join(HERE, '..', 'fake', 'qmp')
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), encoding='utf-8') as f:
+            lines = [qmp_line(line.rstrip('\n')) for line in f if not line.startswith('#')]
+        yield name, b'\xbf' + b''.join(lines)
+
+
+def qmp_line(line):
+    """What the fake QEMU says for a line of its script."""
+    word, _, rest = line.partition(' ')
+    if word == 'E':
+        name, _, data = rest.partition(' ')
+        return ('{"event": "%s", "data": %s}\r\n' % (name, data or '{}')).encode()
+    if word == 'R':
+        return ('{"return": %s, "id": 1}\r\n' % (rest or '{}')).encode()
+    return (rest + '\r\n').encode() if word == 'S' else b''
+
+
+SEEDS = {'console': console_seeds, 'control': control_seeds, 'ini': ini_seeds, 'qmp': qmp_seeds}
 
 
 def fill(target, folder):

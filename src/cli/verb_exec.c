@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verb_exec: a command by the serial console, for where ssh is not: typed at the shell's prompt there,
+ * its output passed on, its exit status ours. Nobody is disturbed: where somebody types on the
+ * console, or no prompt stands there, it is refused.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cli/machine.h"
+#include "cli/verbs.h"
+#include "vm/shell.h"
+
+#define EXEC_FAILED 125
+#define INTERRUPTED 130
+#define PROMPT_MS 5000
+#define START_MS 15000
+
+struct exec {
+	struct cli_running m;
+	struct shell *shell;
+	char *command;
+	struct loop_timer *timer;
+	struct loop_signal *interrupt;
+	struct buf line; /* output up to a line end */
+	bool asked;	 /* whether somebody types was told */
+	int status;
+	struct err err;
+};
+
+static void end(struct exec *x, int status)
+{
+	x->status = status;
+	loop_stop(x->m.cli->loop);
+}
+
+static void on_typed(const struct err *e, const json_t *answer, void *arg)
+{
+	struct exec *x = arg;
+
+	(void)answer;
+	if (!e || x->err.kind)
+		return;
+	err_copy(&x->err, e);
+	end(x, EXEC_FAILED);
+}
+
+static void type(const char *text, size_t n, void *arg)
+{
+	struct exec *x = arg;
+
+	vm_client_ask(x->m.client, "type", json_pack("{s:s%}", "text", text, n), on_typed, x);
+}
+
+static void put_line(struct exec *x)
+{
+	char *clean = isatty(STDOUT_FILENO) ? text_clean(x->line.data, x->line.len, true) : NULL;
+
+	if (clean)
+		fputs(clean, stdout);
+	else
+		fwrite(x->line.data, 1, x->line.len, stdout);
+	free(clean);
+	buf_clear(&x->line);
+}
+
+static void output(const char *p, size_t n, void *arg)
+{
+	struct exec *x = arg;
+
+	for (size_t i = 0; i < n; i++) {
+		buf_addc(&x->line, p[i]);
+		if (p[i] == '\n' || x->line.len >= BUFSIZ)
+			put_line(x);
+	}
+}
+
+static void done(int status, void *arg)
+{
+	end(arg, status);
+}
+
+static const struct shell_ops shell_ops = {.type = type, .output = output, .done = done};
+
+static void on_timer(void *arg)
+{
+	struct exec *x = arg;
+	char *line = shell_last_line(x->shell);
+
+	loop_timer_stop(x->timer);
+	x->timer = NULL;
+	if (shell_phase(x->shell) == SHELL_PROMPT) {
+		err_set(&x->err, ERR_FAILED, "exec-prompt", "the console shows no shell's prompt%s%s",
+			*line ? ", but: " : "", line);
+		err_hint(&x->err, "look with `debwiz console %s`, and log in there; or use debwiz ssh",
+			 x->m.spec.name);
+		end(x, EXEC_FAILED);
+	} else if (shell_phase(x->shell) == SHELL_STARTED) {
+		err_set(&x->err, ERR_TIMEOUT, "exec-silent", "the shell on the console does not answer");
+		end(x, EXEC_FAILED);
+	}
+	free(line);
+}
+
+static void on_interrupt(void *arg)
+{
+	struct exec *x = arg;
+
+	if (x->shell)
+		shell_interrupt(x->shell);
+	end(x, INTERRUPTED);
+}
+
+static void start_shell(struct exec *x)
+{
+	char *mark = xasprintf("debwiz%lx%lx", (unsigned long)getpid(),
+			       (unsigned long)loop_now(x->m.cli->loop));
+
+	x->shell = shell_new(x->command, mark, &shell_ops, x, &x->err);
+	free(mark);
+	if (x->shell)
+		x->timer = loop_timer_start(x->m.cli->loop, PROMPT_MS, START_MS, on_timer, x);
+	else
+		end(x, EXEC_FAILED);
+}
+
+static void on_typing(bool you, bool anybody, unsigned viewers, void *arg)
+{
+	struct exec *x = arg;
+
+	(void)viewers;
+	if (!x->asked && anybody && !you) {
+		err_set(&x->err, ERR_BUSY, "exec-typing", "somebody types on the console of %s",
+			x->m.spec.name);
+		err_hint(&x->err, "detach there first");
+		end(x, EXEC_FAILED);
+	} else if (!x->asked) {
+		x->asked = true;
+		vm_client_ask(x->m.client, "take", json_pack("{s:b}", "type", 1), on_typed, x);
+		start_shell(x);
+	}
+}
+
+static void on_console(const char *p, size_t n, void *arg)
+{
+	struct exec *x = arg;
+
+	if (!x->shell)
+		return;
+	shell_feed(x->shell, p, n);
+}
+
+static void on_ended(enum vm_state s, const char *cause, void *arg)
+{
+	struct exec *x = arg;
+
+	if (!x->err.kind)
+		err_set(&x->err, ERR_FAILED, "ended", "%s is %s: %s", x->m.spec.name, vm_state_name(s), cause);
+	end(x, EXEC_FAILED);
+}
+
+static const struct vm_client_ops ops = {
+	.console = on_console, .typing = on_typing, .ended = on_ended,
+};
+
+/* As ssh does: the words, with a blank between them. */
+static char *command_of(const struct cli *cli)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (size_t i = 0; cli->rest && cli->rest[i]; i++)
+		buf_addf(&b, "%s%s", i ? " " : "", cli->rest[i]);
+	return buf_steal(&b);
+}
+
+int verb_exec(struct cli *cli)
+{
+	struct exec x = {.status = EXEC_FAILED};
+	int r;
+
+	buf_init(&x.line, 0);
+	x.command = command_of(cli);
+	if (!*x.command) {
+		r = err_set(&x.err, ERR_USAGE, "usage", "usage: debwiz exec M -- CMD...");
+	} else {
+		r = cli_running_connect(&x.m, cli, true, &ops, &x, &x.err);
+	}
+	if (!r) {
+		x.interrupt = loop_signal_start(cli->loop, SIGINT, on_interrupt, &x);
+		vm_client_ask(x.m.client, "attach", json_pack("{s:b}", "type", 0), on_typed, &x);
+		loop_run(cli->loop);
+		loop_signal_stop(x.interrupt);
+		put_line(&x);
+		fflush(stdout);
+	}
+	loop_timer_stop(x.timer);
+	shell_free(x.shell);
+	cli_running_close(&x.m);
+	buf_fini(&x.line);
+	free(x.command);
+	if (x.err.kind)
+		cli_error(cli, &x.err);
+	return x.status;
+}
