@@ -52,8 +52,8 @@ struct store_base {
 bool store_find_base(const struct store *s, const char *prefix, struct store_base *out);
 /* All complete bases; returns their number, *out is owned (array and items). */
 size_t store_bases(const struct store *s, struct store_base **out);
-/* Folders in which a base is being made, or which an interrupted run left; whole paths, each with
- * a lock beside it that ends in .lock instead of .part. */
+/* Folders in which a base or a clone is being made, or which an interrupted run left; whole paths,
+ * each with a lock beside it that ends in .lock instead of .part. */
 void store_parts(const struct store *s, struct strv *paths);
 void store_base_fini(struct store_base *b);
 /* Two locks on a base's folder, taken without waiting. Held: whoever is about to make a machine on it;

@@ -306,16 +306,25 @@ size_t store_bases(const struct store *s, struct store_base **out)
 	return count;
 }
 
-void store_parts(const struct store *s, struct strv *paths)
+static void add_parts(const char *folder, struct strv *paths)
 {
-	char *bases = store_bases_dir(s);
-	DIR *d = opendir(bases);
+	DIR *d = opendir(folder);
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d)))
 		if (ends_with(entry->d_name, ".part"))
-			strv_take(paths, file_join(bases, entry->d_name));
+			strv_take(paths, file_join(folder, entry->d_name));
 	if (d)
 		closedir(d);
+}
+
+void store_parts(const struct store *s, struct strv *paths)
+{
+	char *bases = store_bases_dir(s);
+	char *machines = file_join(s->data_dir, "machines");
+
+	add_parts(bases, paths);
+	add_parts(machines, paths);
+	free(machines);
 	free(bases);
 }

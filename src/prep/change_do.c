@@ -137,8 +137,10 @@ static int clone(const struct store *store, const struct change *c, const char *
 {
 	char *to = store_machine_dir(store, c->to);
 	char *part = xasprintf("%s.part", to);
+	char *lock_path = xasprintf("%s.lock", to);
+	struct lock *lock = lock_take(lock_path, "cloning", e); /* gc leaves the part alone */
 	bool copy = is_worth_copying(dir);
-	int r = file_remove_tree(part, e);
+	int r = lock ? file_remove_tree(part, e) : -1;
 
 	if (!r && copy)
 		r = file_mkdirs(part, e);
@@ -155,8 +157,13 @@ static int clone(const struct store *store, const struct change *c, const char *
 		if (!r)
 			r = link_base(store, to, to, e); /* a reference names the folder */
 	}
-	if (r < 0)
-		(void)file_remove_tree(part, NULL);
+	if (lock) {
+		if (r < 0)
+			(void)file_remove_tree(part, NULL);
+		unlink(lock_path);
+	}
+	lock_release(lock);
+	free(lock_path);
 	free(part);
 	free(to);
 	return r;

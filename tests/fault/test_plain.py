@@ -252,7 +252,7 @@ class Wizard(Case):
         with open(box.ini, "a", encoding="utf-8") as out:
             out.write("; the end\n")
         old = lib.read(box.ini)
-        out, _ = self.talk(box, "\n" * 100, "edit", "--plain", box.ini)
+        out, _ = self.talk(box, "\n" * 100, "edit", "--plain", "--offline", box.ini)
         self.assertIn("Nothing has changed", out)
         self.assertEqual(lib.read(box.ini), old)
         # By a script; and what a machine that is made cannot become.
@@ -273,6 +273,42 @@ class Wizard(Case):
             self.assertIn(why, result.error["text"])
         done = box.run("edit", box.ini, "--yes", "--set", "cpu.memory=2G")
         self.assertFalse(done.events[-1]["changed"], done.out)
+
+    def test_changed_meanwhile(self):
+        """F31: another writes the file while its questions are asked."""
+        box = self.box()
+        count = self.edit_questions(box)
+        for agree in (False, True):
+            box.write_ini()
+            child = box.start("edit", "--plain", "--offline", box.ini, "--set", "cpu.memory=2G",
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+            said = b""
+            while b"Architecture [" not in said:            # it has read the file
+                said += os.read(child.stdout.fileno(), 4096)
+            with open(box.ini, "a", encoding="utf-8") as out:
+                out.write("[boot]\ntimeout = 7m\n")
+            other = lib.read(box.ini)
+            answers = [""] * 60
+            answers[count:] = ["1", "yes" if agree else "no", "x"]
+            out, err = child.communicate("".join(a + "\n" for a in answers).encode(),
+                                         timeout=lib.LIMIT)
+            out = out.decode()
+            self.assertEqual(child.returncode, 0, out + err.decode())
+            self.assertIn("is not as it was read", out)
+            self.assertIn("- timeout = 7m", out)
+            self.assertIn("+ memory = 2G", out)
+            if agree:
+                self.assertNotIn("timeout", lib.read(box.ini))
+                self.assertIn("memory = 2G", lib.read(box.ini))
+            else:
+                self.assertEqual(lib.read(box.ini), other)
+
+    def edit_questions(self, box):
+        """How many prompts editing has before the review's."""
+        out, _ = self.talk(box, "\n" * 60 + "x\n", "edit", "--plain", "--offline", box.ini)
+        return out.partition("\nReview\n")[0].count("]: ") + out.partition("\nReview\n")[0].count(
+            "empties: ")
 
     def test_needs_a_terminal(self):
         box = self.box()

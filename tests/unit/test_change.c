@@ -139,6 +139,7 @@ static void clones(void **state)
 	assert_false(there(f, "d/debwiz/machines/two/console.log"));
 	assert_false(there(f, "d/debwiz/machines/two/ports.json"));
 	assert_false(there(f, "d/debwiz/machines/two.part"));
+	assert_false(there(f, "d/debwiz/machines/two.lock"));
 	/* The host name was the name: it follows. */
 	{
 		struct spec s;
@@ -156,6 +157,22 @@ static void clones(void **state)
 	refused(f, CHANGE_CLONE, "box", "box", "name-taken");
 	refused(f, CHANGE_CLONE, "box", "No", "name-bad");
 	refused(f, CHANGE_CLONE, "nobody", "three", "machine-unknown");
+}
+
+/* What a killed clone left is in nobody's way, and known to gc. */
+static void clones_over_a_part(void **state)
+{
+	struct fixture *f = *state;
+	struct strv parts = STRV_INIT;
+
+	put(f, "d/debwiz/machines/two.part/disk.qcow2", "half");
+	store_parts(&f->store, &parts);
+	assert_int_equal(parts.len, 1);
+	assert_non_null(strstr(parts.items[0], "machines/two.part"));
+	strv_fini(&parts);
+	done(f, CHANGE_CLONE, "box", "two");
+	assert_text(f, "d/debwiz/machines/two/disk.qcow2", "a disk");
+	assert_false(there(f, "d/debwiz/machines/two.part"));
 }
 
 static void clones_a_file(void **state)
@@ -281,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(clones, setup, teardown),
+		cmocka_unit_test_setup_teardown(clones_over_a_part, setup, teardown),
 		cmocka_unit_test_setup_teardown(clones_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames_in_place, setup, teardown),
