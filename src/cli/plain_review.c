@@ -168,7 +168,7 @@ enum plain_go plain_review(struct plain *p, int *status)
 	show_changes(p);
 	for (unsigned wrong = 0; wrong < 10 && turns < TURNS_MAX; turns++) {
 		char *line;
-		char word[2] = "";
+		char word;
 
 		plain_line("\n   1) Save as %s\n   2) Save and prepare\n   3) Save, prepare and boot\n"
 			   "   i  the file   q  QEMU's command   p  another path   <  back   x  leave, save "
@@ -177,10 +177,12 @@ enum plain_go plain_review(struct plain *p, int *status)
 		line = plain_read(p, "What now [1]");
 		if (!line)
 			return PLAIN_END;
-		if (strlen(line) < 2)
-			word[0] = *line ? *line : '1';
+		if (!*line)
+			word = '1';
+		else
+			word = line[1] ? '\0' : *line;
 		free(line);
-		switch (word[0]) {
+		switch (word) {
 		case '1':
 		case '2':
 		case '3':
@@ -188,7 +190,7 @@ enum plain_go plain_review(struct plain *p, int *status)
 			if (r < 0)
 				*status = cli_error(p->cli, &e);
 			if (!r) {
-				p->then = verbs[word[0] - '1'];
+				p->then = verbs[word - '1'];
 				p->path = xstrdup(wizard_path(p->wizard));
 				*status = 0;
 				return PLAIN_NEXT;

@@ -189,7 +189,7 @@ int change_look(const struct store *store, enum change_kind kind, const char *re
 		out->made = has(dir, "disk.qcow2");
 		r = check_state(dir, out, &suspended, e);
 	}
-	if (!r && to) {
+	if (!r && to && out->ini) {
 		out->to_ini = other_ini(store, out);
 		r = check_name(store, out, e);
 		tell_other(&s, out);
