@@ -323,7 +323,8 @@ static void look_at_signature(rnp_ffi_t ffi, rnp_op_verify_signature_t sig, time
 	if (rnp_op_verify_signature_get_key(sig, &key) == RNP_SUCCESS && key) {
 		look_at_key(ffi, key, now, s);
 		rnp_key_handle_destroy(key);
-	} else if (rnp_op_verify_signature_get_handle(sig, &handle) == RNP_SUCCESS && handle) {
+	} else if (s->made && rnp_op_verify_signature_get_handle(sig, &handle) == RNP_SUCCESS && handle) {
+		/* librnp crashes on one that it could read but half, for want of memory: no time in it */
 		if (rnp_signature_get_keyid(handle, &text) == RNP_SUCCESS && text &&
 		    strlen(text) < sizeof(s->key))
 			memcpy(s->key, text, strlen(text));

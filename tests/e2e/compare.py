@@ -54,7 +54,9 @@ ALLOWED = [
      "/etc/systemd/system/network-online.target.wants /etc/systemd/system/sockets.target.wants", "ours",
      "networkd is enabled, in place of ifupdown"),
     ("/etc/systemd/system/*.wants/e2scrub_reap.service /etc/systemd/system/*.wants/grub-common.service "
-     "/etc/systemd/system/sleep.target.wants", "theirs", "disabled: nothing to reap, no menu that remembers"),
+     "/etc/systemd/system/sleep.target.wants /etc/systemd/system/*hibernate.target.wants "
+     "/etc/systemd/system/hybrid-sleep.target.wants /etc/systemd/system/suspend.target.wants", "theirs",
+     "disabled: nothing to reap, no menu that remembers"),
     ("/etc/fstab", "content", "names the partitions of the image"),
     ("/etc/hostname /etc/hosts /etc/resolv.conf", "content mode",
      "mmdebstrap copies the host's; ours come with the seed"),
