@@ -4,6 +4,7 @@ README's source map, and holds no note to oneself, no path and no package host o
 import glob
 import os
 import re
+import shutil
 import subprocess
 
 import tree
@@ -45,7 +46,7 @@ def check_head(t, path):
 
 def check_place(t):
     """What git tracks lies below the agreed folders; a tree without git was checked before."""
-    if not t.has('.git'):
+    if not t.has('.git') or not shutil.which('git'):
         return []
     done = subprocess.run(['git', '-c', 'safe.directory=*', '-C', t.root, 'ls-files', '-z'],
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)

@@ -130,7 +130,8 @@ class Screen:
         self.type("\033[<0;%d;%dM\033[<0;%d;%dm" % (column + 1, row + 1, column + 1, row + 1))
 
     def click_text(self, text):
-        """Clicks on the first place where the text stands."""
+        """Clicks on the first place where the text stands, once it does."""
+        self.wait(text)
         row, column = self.find(text)
         self.click(row, column)
 
@@ -195,9 +196,11 @@ class Screen:
             screen = self.text()
             if fine(screen):
                 # not in the middle of a picture: the rest of it may be on its way
-                if self.tell("sync 10") != "changed" or fine(self.text()):
+                for _ in range(4):
+                    if self.tell("sync 25") != "changed":
+                        break
+                if fine(self.text()):
                     return self.text()
-                continue
             state = self.tell("sync 200")
             if state == "ended" and not fine(self.text()):
                 raise AssertionError("the program ended (%s) before %s:\n%s%s" %

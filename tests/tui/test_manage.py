@@ -48,7 +48,7 @@ class Manage(lib.Case):
         s.key("Right", "Right", "Enter")
         s.wait("What changes in the file", "+ memory = 2560M")
         s.key("Enter")
-        s.wait("debwiz · alpha", "not made yet")
+        s.wait("debwiz · alpha", "not made yet", gone=("What changes", "8 Review of 8"))
         with open(os.path.join(home.machines, "alpha.ini"), encoding="utf-8") as text:
             self.assertIn("memory = 2560M\n", text.read())
         self.leave(s)
