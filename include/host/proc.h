@@ -43,6 +43,8 @@ void proc_kill(struct proc *p);
  * fine in a work function. A status other than 0 is an error with the first lines of its standard
  * error, escapes neutralised. `out` may be NULL. */
 int proc_run(char *const *argv, size_t cap, struct buf *out, struct err *e);
+/* As proc_run, but any exit status is an answer. */
+int proc_run_status(char *const *argv, size_t cap, struct buf *out, int *status, struct err *e);
 
 /* Starts a program that outlives us: new session, standard descriptors on /dev/null (2 appended to
  * `log_path` when given), working folder /. Gives its pid. */
@@ -61,6 +63,9 @@ void proc_signal_kill(const struct proc_id *id); /* kills it if it is still that
 void proc_signal_terminate(const struct proc_id *id);
 /* Whether a process that is gone now was one of this boot of the host; true where it is not known. */
 bool proc_of_this_boot(const struct proc_id *id);
+
+/* Who of this user's processes has that file open: "qemu-system-arm, pid 12"; owned, NULL: none found. */
+char *proc_using_file(const char *path);
 
 /* A process that is no child of ours, watched to its end; how it ended is not known. */
 struct proc_watch;

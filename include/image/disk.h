@@ -51,6 +51,16 @@ int disk_check(const char *path, struct disk_info *out, struct err *e);
  * boot. */
 int disk_grow(const char *path, uint64_t size, struct err *e);
 
+/* What `qemu-img check` says of a disk whose last run was cut off. Nothing is ever repaired here. */
+enum disk_health {
+	DISK_WELL,
+	DISK_LEAKS,   /* wasted space, no harm */
+	DISK_CORRUPT, /* must not be run */
+};
+/* `count`: leaked clusters, or errors. A check that cannot be made is an error ("disk-check"); a format
+ * that has none is well. Blocks. */
+int disk_examine(const char *path, enum disk_health *out, uint64_t *count, struct err *e);
+
 /* A snapshot inside the disk. */
 struct disk_snapshot {
 	char *tag;

@@ -25,6 +25,7 @@ extern const struct step_ops step_base;	       /* sealed and named */
 extern const struct step_ops step_seed;	       /* key and personal settings */
 extern const struct step_ops step_pflash;      /* the machine's own code and variables */
 extern const struct step_ops step_disk;	       /* overlay of the wanted size */
+extern const struct step_ops step_examine;     /* a disk whose last run was cut off */
 extern const struct step_ops step_kernel;      /* direct boot: kernel and initrd out of the disk */
 extern const struct step_ops step_start;       /* the supervisor and QEMU */
 extern const struct step_ops step_login;       /* until the login prompt */

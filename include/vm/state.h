@@ -72,6 +72,7 @@ struct vm_end {
 	const char *shutdown;	/* reason of QEMU's SHUTDOWN event, "" none came */
 	const char *complaint;	/* what QEMU wrote to its standard error, one line, "" nothing */
 	const char *accel;
+	const char *holder;	/* who else has the disk open, "" nobody known */
 	int64_t status;
 	int signal;
 };

@@ -326,7 +326,8 @@ static char *first_lines(const struct buf *b)
 	return buf_steal(&text);
 }
 
-int proc_run(char *const *argv, size_t cap, struct buf *out, struct err *e)
+/* `status` NULL: one other than 0 is an error. */
+static int run_argv(char *const *argv, size_t cap, struct buf *out, int *status, struct err *e)
 {
 	struct loop *l = loop_new();
 	struct run run = {.status = -1};
@@ -348,12 +349,14 @@ int proc_run(char *const *argv, size_t cap, struct buf *out, struct err *e)
 	else if (run.signal)
 		err_set(e, ERR_FAILED, "exec-signal", "%s was ended by signal %d%s%s", argv[0],
 			run.signal, *said ? ": " : "", said);
-	else if (run.status)
+	else if (run.status && !status)
 		err_set(e, ERR_FAILED, "exec-status", "%s ended with status %d%s%s", argv[0],
 			(int)run.status, *said ? ": " : "", said);
 	else
 		r = 0;
 	free(said);
+	if (!r && status)
+		*status = (int)run.status;
 	if (!r && out) {
 		*out = run.out;
 		buf_init(&run.out, 0);
@@ -362,6 +365,16 @@ out:
 	buf_fini(&run.out);
 	buf_fini(&run.err);
 	return r;
+}
+
+int proc_run(char *const *argv, size_t cap, struct buf *out, struct err *e)
+{
+	return run_argv(argv, cap, out, NULL, e);
+}
+
+int proc_run_status(char *const *argv, size_t cap, struct buf *out, int *status, struct err *e)
+{
+	return run_argv(argv, cap, out, status, e);
 }
 
 bool proc_alive(const struct proc_id *id)

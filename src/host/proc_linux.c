@@ -4,15 +4,18 @@
  * by operating system.
  */
 #include <fcntl.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "host/proc.h"
 #include "proc_priv.h"
 
@@ -127,4 +130,60 @@ bool proc_io(int64_t pid, uint64_t *bytes)
 	text[n] = '\0';
 	*bytes = io_line(text, "\nread_bytes: ") + io_line(text, "\nwrite_bytes: ");
 	return true;
+}
+
+/* Whether one of its descriptors is that file. */
+static bool has_open(const char *pid, const struct stat *file)
+{
+	char *dir = xasprintf("/proc/%s/fd", pid);
+	DIR *d = opendir(dir); /* only of our own processes */
+	struct dirent *entry;
+	bool found = false;
+	struct stat st;
+
+	while (d && !found && (entry = readdir(d))) {
+		found = fstatat(dirfd(d), entry->d_name, &st, 0) == 0 && st.st_ino == file->st_ino &&
+			st.st_dev == file->st_dev;
+	}
+	if (d)
+		closedir(d);
+	free(dir);
+	return found;
+}
+
+static char *name_of(const char *pid)
+{
+	char *path = xasprintf("/proc/%s/comm", pid);
+	char *name = NULL;
+	struct buf text;
+
+	if (file_read(path, 256, &text, NULL) == 0) {
+		text.data[strcspn(text.data, "\n")] = '\0';
+		name = text_clean(text.data, strlen(text.data), false);
+		buf_fini(&text);
+	}
+	free(path);
+	return name ? name : xstrdup("a process");
+}
+
+char *proc_using_file(const char *path)
+{
+	char *found = NULL, *name;
+	struct dirent *entry;
+	struct stat file;
+	DIR *d;
+
+	if (stat(path, &file) < 0)
+		return NULL;
+	d = opendir("/proc");
+	while (d && !found && (entry = readdir(d))) {
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || !has_open(entry->d_name, &file))
+			continue;
+		name = name_of(entry->d_name);
+		found = xasprintf("%s, pid %s", name, entry->d_name);
+		free(name);
+	}
+	if (d)
+		closedir(d);
+	return found;
 }

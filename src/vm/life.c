@@ -238,7 +238,7 @@ void sup_judge(struct sup *s)
 	const char *id = "";
 	char *cause = NULL;
 	enum vm_state verdict;
-	char *complaint;
+	char *complaint, *disk, *holder;
 
 	s->exited = true;
 	if (s->move.working)
@@ -246,10 +246,15 @@ void sup_judge(struct sup *s)
 	sup_move_fini(s);
 	sup_snap_fini(s);
 	complaint = main_complaint(s->complaint.data);
+	disk = file_join(s->req.dir, "disk.qcow2");
+	holder = strstr(complaint, " lock") ? proc_using_file(disk) : NULL;
+	s->end.holder = holder ? holder : "";
 	s->end.complaint = complaint;
 	s->end.shutdown = s->shutdown ? s->shutdown : "";
 	s->end.accel = s->req.accel;
 	verdict = vm_end_verdict(&s->end, &id, &cause);
+	free(holder);
+	free(disk);
 	free(s->run.cause);
 	s->run.cause = cause;
 	free(s->run.cause_id);

@@ -143,10 +143,21 @@ static char *with_complaint(const struct vm_end *end, char *text)
 	return whole;
 }
 
+/* QEMU locks its images (block/file-posix.c): another has this one. */
+static bool is_locked(const struct vm_end *end)
+{
+	return strstr(end->complaint, "Failed to get \"write\" lock") != NULL ||
+	       strstr(end->complaint, "Failed to get shared \"write\" lock") != NULL;
+}
+
 /* QEMU ended with an error of its own. */
 static enum vm_state crashed(const struct vm_end *end, const char **id, char **cause)
 {
-	if (end->resuming) {
+	if (is_locked(end)) {
+		*id = "disk-locked";
+		*cause = xasprintf("the machine's disk is in use by another program%s%s%s",
+				   *end->holder ? " (" : "", end->holder, *end->holder ? ")" : "");
+	} else if (end->resuming) {
 		*id = "resume-failed";
 		*cause = xstrdup("QEMU could not go on from the suspended state, which is kept");
 	} else if (end->signal == 9) {

@@ -370,7 +370,7 @@ int vm_supervise(const char *request_path)
 		.quit_ms = QUIT_MS,
 		.log = {.fd = -1},
 		.paused_by = "",
-		.end = {.fatal_id = "", .fatal = "", .shutdown = "", .complaint = "", .accel = ""},
+		.end = {.fatal_id = "", .fatal = "", .shutdown = "", .complaint = "", .accel = "", .holder = ""},
 	};
 	struct err e = ERR_INIT;
 	bool orphan = false;

@@ -130,6 +130,8 @@ static void test_verdicts(void **state)
 		{{.fatal_id = "internal-error", .fatal = "kvm stopped", .complaint = "Suberror"},
 		 VM_FAILED, "internal-error", "kvm stopped: Suberror"},
 		{{.up = true, .kept = true, .signal = 9, .asked = true}, VM_SUSPENDED, "", "goes on"},
+		{{.status = 1, .complaint = "Failed to get \"write\" lock", .holder = "qemu, pid 7"}, VM_FAILED,
+		 "disk-locked", "another program (qemu, pid 7): Failed"},
 		{{.resuming = true, .status = 1, .complaint = "load failed"}, VM_FAILED, "resume-failed",
 		 "is kept: load failed"},
 		{{.up = true, .adopted = true}, VM_FAILED, "qemu-ended", "not known"},
@@ -156,6 +158,7 @@ static void test_verdicts(void **state)
 		fill(&end->shutdown);
 		fill(&end->complaint);
 		fill(&end->accel);
+		fill(&end->holder);
 		s = vm_end_verdict(end, &id, &cause);
 		if (s != cases[i].state || strcmp(id, cases[i].id) != 0 || !strstr(cause, cases[i].words))
 			fail_msg("case %zu: %s, \"%s\": %s", i, vm_state_name(s), id, cause);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step examine: looks at a disk whose last run was cut off, before it is run again. What is damaged is
+ * not run, and nothing is repaired by itself: a copy comes first.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "image/disk.h"
+#include "prep/job.h"
+#include "prep/steps.h"
+#include "vm/supervisor.h"
+
+struct examination {
+	struct step_run *run;
+	char *disk;
+	enum disk_health health;
+	uint64_t count;
+	struct err err;
+	int result;
+};
+
+/* The disk was not closed by QEMU itself. */
+static bool was_cut_off(const char *dir)
+{
+	struct vm_run run;
+	bool cut;
+
+	if (vm_run_read(dir, &run, NULL) < 0)
+		return false;
+	cut = !run.alive && (run.state == VM_FAILED || !strcmp(run.cause, "killed"));
+	vm_run_fini(&run);
+	return cut;
+}
+
+static bool applies(const void *job)
+{
+	const struct job *j = job;
+
+	return j->options.goal >= JOB_STARTED && job_is_made(j) && was_cut_off(j->machine_dir);
+}
+
+static void work(void *arg)
+{
+	struct examination *x = arg;
+
+	x->result = disk_examine(x->disk, &x->health, &x->count, &x->err);
+}
+
+static void done(void *arg)
+{
+	struct examination *x = arg;
+	struct step_run *run = x->run;
+	struct err e = ERR_INIT;
+
+	if (x->result < 0) {
+		err_move(&e, &x->err);
+	} else if (x->health == DISK_CORRUPT) {
+		err_set(&e, ERR_FAILED, "disk-corrupt", "%s is damaged (%llu errors) and was not started",
+			x->disk, (unsigned long long)x->count);
+		err_hint(&e, "copy it to a safe place first; then try `qemu-img check -r all` on it");
+	} else if (x->health == DISK_LEAKS) {
+		step_warn(run, "the disk holds %llu clusters that nothing uses, since its last run was cut "
+			  "off: no harm; `qemu-img check -r leaks %s` frees them",
+			  (unsigned long long)x->count, x->disk);
+	}
+	free(x->disk);
+	free(x);
+	if (e.kind)
+		step_fail(run, &e);
+	else
+		step_done(run, "the disk is whole");
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct job *j = job;
+	struct examination *x = xcalloc(1, sizeof(*x));
+
+	x->run = run;
+	x->disk = job_file(j, "disk.qcow2");
+	loop_work(j->loop, work, done, x);
+}
+
+const struct step_ops step_examine = {
+	.id = "examine",
+	.title = "Check",
+	.about = "The disk, since the machine's last run was cut off.",
+	.applies = applies,
+	.start = start,
+};
