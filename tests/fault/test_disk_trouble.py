@@ -196,6 +196,19 @@ class Failing(Trouble):
             self.assertIn(result.id, ids, str(result))
             self.assertFalse(os.path.exists(path), "%s could not be synced" % where)
             self.recovers(box)
+        def closed(name):
+            """Some file systems tell of a failed write only when the file is closed."""
+            box = self.box(alone=True)
+            box.fill(self.world.template, ("cache", "data"))
+            path = os.path.join(box.machine, name)
+            words = lib.inject("close", "error=EIO")
+            result = box.prepare(wrap=words + ["-P", path + ".part"])
+            self.refused(box, result)
+            self.assertFalse(os.path.exists(path), "%s could not be closed" % name)
+            self.recovers(box)
+        for name in ("ini", "stamps.json"):
+            with self.subTest(name):
+                closed(name)
         for where, ids in (("less", ("cache-write",)), ("machines/m/disk.qcow2", ("file-sync",)),
                            ("machines/m/seed.iso", ("file-sync",)),
                            ("machines/m/QEMU_VARS-pflash.raw", ("file-sync",))):
