@@ -46,6 +46,9 @@ int proc_run(char *const *argv, size_t cap, struct buf *out, struct err *e);
 /* As proc_run, but any exit status is an answer. */
 int proc_run_status(char *const *argv, size_t cap, struct buf *out, int *status, struct err *e);
 
+/* From now on this process and its children leave no core file: it would hold secrets (a password's
+ * hash, a guest's memory). */
+void proc_leave_no_core(void);
 /* Starts a program that outlives us: new session, standard descriptors on /dev/null (2 appended to
  * `log_path` when given), working folder /. Gives its pid. */
 int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct err *e);

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/verbs.h"
+#include "host/proc.h"
 
 void cli_print_json(json_t *v)
 {
@@ -170,6 +171,7 @@ int cli_main(int argc, char **argv, const struct cli_face *face)
 	if (!standard_descriptors())
 		return ERR_FAILED;
 	ignore_size_signal();
+	proc_leave_no_core();
 	setlocale(LC_ALL, "");
 	log_init();
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,6 +93,16 @@ static int report_pipe(int ends[2])
 		if (ends[i] >= 0)
 			close(ends[i]);
 	return -1;
+}
+
+void proc_leave_no_core(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+		limit.rlim_cur = 0; /* who wants one for a debugger can still raise it */
+		setrlimit(RLIMIT_CORE, &limit);
+	}
 }
 
 int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct err *e)

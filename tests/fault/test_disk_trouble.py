@@ -113,6 +113,30 @@ cp -a --sparse=always "$home" "$home/../after"
         self.sound(box)
 
 
+    INI = ('mount -t tmpfs -o size=16k none "$1" && cp -p "$2" "$1/m.ini" && cd "$1" || exit 90\n'
+           'ini=$2 debwiz=$3; shift 3\n'
+           '"$debwiz" prepare "$PWD/m.ini" "$@" >/dev/null || exit 91\n'
+           'while dd if=/dev/zero bs=1k count=1 >>fill 2>/dev/null; do :; done\n'
+           '"$debwiz" grow "$PWD/m.ini" 32G --json; echo "status $?"\n'
+           'cmp "$ini" m.ini || exit 92\n'
+           'rm fill; "$debwiz" grow "$PWD/m.ini" 32G --json || exit 93\n'
+           'grep -qx "size = 32G" m.ini || exit 94; ls -A\n')
+
+    def test_ini(self):
+        """The machine's own file lies on the full disk: it stays as it was."""
+        box = self.box(warm=True, alone=True)
+        small = os.path.join(box.root, "small")
+        os.mkdir(small, 0o700)
+        done = subprocess.run(["unshare", "-Urm", "sh", "-c", self.INI, "sh", small, box.ini, lib.DEBWIZ,
+                               *box.settings(), "--json"], env=box.environment(), timeout=60,
+                              check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        said = done.stdout.decode()
+        self.assertEqual(done.returncode, 0, said)
+        self.assertIn("status 1", said)
+        self.assertRegex(said, r"(?i)no space|full|free")
+        self.assertEqual(said.strip().split("\n")[-1], "m.ini", "nothing half-written stays")
+
+
 class Failing(Trouble):
     """F24: calls that fail with an errno of their own."""
     def limited(self, blocks):

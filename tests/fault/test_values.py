@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """FAULTS rows F45-F47: hostile INI files, values on their way into QEMU, and secrets."""
+import glob
 import json
 import os
 import random
+import signal
+import subprocess
 import threading
 
 import lib
@@ -213,6 +216,23 @@ class Secrets(lib.Case):
             result = box.prepare()
             self.z(box, result, "spec-secret", 2)
             self.assertNotIn(MARKER, result.out + result.err)
+
+    def test_no_core(self):
+        """A crash leaves no core file, where other programs leave one."""
+        there = os.path.join(self.world.tmp, "cores")
+        os.mkdir(there)
+        wrap = ("sh", "-c", 'ulimit -c unlimited && exec "$@"', "sh")
+        subprocess.run([*wrap, "sh", "-c", "kill -ABRT $$"], cwd=there, check=False)
+        if not glob.glob(os.path.join(there, "core*")):
+            self.skipTest("core files do not appear in the working folder here")
+        box = self.own({"match": "/bash_", "mode": "hold"}, system_password_hash=HASH)
+
+        def crash(child):
+            lib.poll(lambda: [e for e in box.server.log() if "/bash_" in e["path"]])
+            os.kill(child.pid, signal.SIGABRT)
+            GATE.set()
+        self.assertEqual(box.prepare(wrap=wrap, on_start=crash).status, -signal.SIGABRT)
+        self.assertEqual(glob.glob(os.path.join(box.root, "**", "core*"), recursive=True), [])
 
     def test_marker_is_nowhere(self):
         box = self.own({"match": "/bash_", "mode": "hold"}, system_password_hash=HASH)
