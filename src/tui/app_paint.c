@@ -79,7 +79,7 @@ static void paint_keys(struct app *app, const struct canvas *c, const struct scr
 		const struct screen_key *k = &l->keys[i];
 		int width = canvas_width(c, k->label) + 1 + canvas_width(c, k->word);
 
-		if (column + width > c->columns - 1)
+		if (column + width > c->columns)
 			break;
 		app->spots[i].left = column;
 		app->spots[i].code = k->code;

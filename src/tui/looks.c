@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "host/paths.h"
 
 static const struct {
 	const char *state;
@@ -64,7 +65,8 @@ struct state_look state_look(const struct machine_look *l, const struct task *t)
 		look.role = states[i].role;
 		word = states[i].word;
 	}
-	if (l->run.alive && l->run.state == VM_RUNNING && l->run.started) {
+	if (l->run.alive && l->run.state == VM_RUNNING && l->run.started &&
+	    (int64_t)time(NULL) - l->run.started >= 60) {
 		char *age = since((int64_t)time(NULL) - l->run.started);
 
 		look.words = xasprintf("%s %s", word, age);
@@ -97,4 +99,15 @@ uint16_t machine_ssh_port(struct app *app, struct spec *s)
 	port = job_ssh_port(&job, (char[64]){0}, NULL);
 	job_fini(&job);
 	return port;
+}
+
+char *tilde_words(const char *path)
+{
+	char *home = host_home(NULL);
+	size_t n = home ? strlen(home) : 0;
+	char *text = n > 1 && !strncmp(path, home, n) && path[n] == '/' ? xasprintf("~%s", path + n)
+									: xstrdup(path);
+
+	free(home);
+	return text;
 }

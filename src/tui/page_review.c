@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "looks.h"
 #include "page.h"
 #include "tui/dialog.h"
 
@@ -168,8 +169,11 @@ void page_review_lines(struct page *p, struct screen_lines *out)
 		buf_adds(&out->help, p->notice);
 		out->help_role = p->notice_role;
 	} else {
+		char *path = tilde_words(wizard_path(p->w));
+
 		buf_addf(&out->help, "Writes %s. Nothing outside your own folders is touched.",
-			 wizard_path(p->w));
+			 path);
+		free(path);
 	}
 	screen_lines_key(out, "←→", K_RIGHT, "choose");
 	screen_lines_key(out, "Enter", K_ENTER, "do it");

@@ -311,7 +311,8 @@ static void home_lines(struct screen *s, struct screen_lines *out)
 	}
 	if (l) {
 		screen_lines_key(out, "e", 'e', "edit");
-		screen_lines_key(out, "C", 'C', "clone");
+		if (!l->run.alive)
+			screen_lines_key(out, "C", 'C', "clone");
 		screen_lines_key(out, "D", 'D', "delete");
 		screen_lines_key(out, "/", '/', "find");
 	}

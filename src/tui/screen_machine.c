@@ -176,7 +176,9 @@ static int paint_facts(struct machine *m, const struct canvas *c, int row)
 			   : xasprintf("debwiz ssh %s   (user %s)", m->name, s->user);
 	row += row_of(c, row, "Log in", text);
 	free(text);
-	row += row_of(c, row, "File", m->path ? m->path : m->name);
+	text = tilde_words(m->path ? m->path : m->name);
+	row += row_of(c, row, "File", text);
+	free(text);
 	free(disk);
 	return row;
 }
@@ -224,7 +226,6 @@ static void machine_lines(struct screen *s, struct screen_lines *out)
 		screen_lines_key(out, "p", 'p', m->state == VM_PAUSED ? "resume" : "pause");
 		screen_lines_key(out, "S", 'S', "suspend");
 		screen_lines_key(out, "R", 'R', "reset");
-		screen_lines_key(out, "K", 'K', "kill");
 	} else {
 		screen_lines_key(out, "Enter", K_ENTER, m->look.made ? "boot" : "prepare and boot");
 		screen_lines_key(out, "e", 'e', "edit");

@@ -30,6 +30,8 @@ def questions(s, look, utf8=True):
         if i == 6:
             s.key(*["Tab"] * 6, "Up", "Space")
             s.wait(sign("▸ (•) base", utf8))
+        if utf8:
+            s.wait(heading, gone="◐")       # what the mirror says is there
         look(heading, s)
         s.key("Enter")
     s.wait("8 Review of 8", "Once made")
