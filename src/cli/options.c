@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 
@@ -117,6 +118,21 @@ static const struct cli_verb *find_verb(const char *name)
 	return NULL;
 }
 
+/* `debwiz M` is `debwiz open M`: a file, or the name of a machine that is there. */
+static bool is_machine(const char *word)
+{
+	struct store store;
+	char *path = NULL;
+	bool found = false;
+
+	if (store_open(&store, NULL) == 0) {
+		found = store_find_ini(&store, word, &path, NULL) == 0 && file_exists(path);
+		store_fini(&store);
+	}
+	free(path);
+	return found;
+}
+
 int cli_parse(struct cli *cli, int argc, char **argv, struct err *e)
 {
 	cli->args = xcalloc((size_t)argc + 1, sizeof(*cli->args));
@@ -130,6 +146,10 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *e)
 				return -1;
 		} else if (!cli->verb) {
 			cli->verb = find_verb(argv[i]);
+			if (!cli->verb && is_machine(argv[i])) {
+				cli->verb = find_verb("open");
+				cli->args[cli->nargs++] = argv[i];
+			}
 			if (!cli->verb) {
 				err_set(e, ERR_USAGE, "verb-unknown", "there is no verb %s", argv[i]);
 				return err_hint(e, "`debwiz --help` lists the verbs");

@@ -4,6 +4,7 @@
 ever asserted.
 
 usage: run.py [PART...]    parts, by default all: solve unpack prepare second boot idle
+screens
 
 Inputs: the real archive (the mirror that this host's apt uses), apt-get, dpkg-deb, QEMU; DEBWIZ (the
 program) and BENCH_PROGRAMS (folder of bench_solve and bench_unpack). BENCH_RUNS: runs of the short
@@ -19,7 +20,7 @@ import tempfile
 import time
 
 ARCH = 'armhf'
-PARTS = ('solve', 'unpack', 'prepare', 'second', 'boot', 'idle')
+PARTS = ('solve', 'unpack', 'prepare', 'second', 'boot', 'idle', 'screens')
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 RUNS = int(os.environ.get('BENCH_RUNS', '3'))
 DEBWIZ = os.path.abspath(os.environ.get('DEBWIZ', 'debwiz'))
@@ -250,6 +251,28 @@ class Bench:
         self.add('CPU of the supervisor in %d s at the prompt' % IDLE_SECONDS, used * 1000, None, '',
                  '0', 'ms')
         self.add('peak memory of the supervisor', peak, None, '', '<= 256 MiB', 'MiB')
+
+
+    # ---- the full screens ----
+
+    def screens(self):
+        """Beside whiptail, cfdisk and htop, as far as they are installed."""
+        import screens  # needs libvterm's helper, which the other parts do not
+        if not os.access(screens.lib.TERM, os.X_OK):
+            raise Failed('there is no %s' % screens.lib.TERM)
+        home = screens.lib.Home()
+        try:
+            for row in screens.idle(home):
+                self.add(*row)
+            home.set(XDG_CACHE_HOME=self.path('cache'))
+            path = home.machine('bench-screens', firmware_mode='direct', disk_size='16G',
+                                system_profile='build', system_packages='hello')
+            for row in screens.busy(home, path):
+                self.add(*row)
+        except AssertionError as e:
+            raise Failed(str(e)) from e
+        finally:
+            home.close()
 
 
 def processes(program):

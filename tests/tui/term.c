@@ -10,6 +10,8 @@
  *     key HEX QUIET     types, waits until QUIET ms pass without output
  *                                                                -> FIRST LAST (us), -1: nothing came
  *     sync MS           waits for output or the end, at most MS  -> changed | quiet | ended
+ *     started QUIET     waits until QUIET ms pass without output
+ *                                    -> FIRST LAST (us since the program's start), -1: nothing came
  *     dump              the screen                               -> ROWS, then that many lines
  *     attrs             how cells look, in runs                  -> ROWS, then that many lines
  *     cursor            -> ROW COLUMN VISIBLE
@@ -46,6 +48,7 @@ struct term {
 	int rows, columns;
 	bool ended, hung_up, alternate, visible;
 	int mouse, status;
+	int64_t start_us, first_us, last_us; /* of the program, and of its output since then */
 };
 
 static int64_t now_us(void)
@@ -107,6 +110,9 @@ static int take(struct term *t, int ms)
 	n = read(t->master, chunk, sizeof(chunk));
 	if (n <= 0)
 		return n < 0 && errno == EINTR ? 0 : -1;
+	t->last_us = now_us() - t->start_us;
+	if (t->first_us < 0)
+		t->first_us = t->last_us;
 	put_all(t->raw, chunk, (size_t)n);
 	vterm_input_write(t->vt, chunk, (size_t)n);
 	vterm_screen_flush_damage(t->screen);
@@ -264,6 +270,13 @@ static void key_line(struct term *t, const char *bytes, size_t n, int quiet)
 	printf("%lld %lld\n", (long long)first, (long long)last);
 }
 
+static void started_line(struct term *t, int quiet)
+{
+	while (take(t, t->first_us < 0 ? 5000 : quiet) > 0)
+		;
+	printf("%lld %lld\n", (long long)t->first_us, (long long)t->last_us);
+}
+
 static void resize(struct term *t, int rows, int columns, bool follow)
 {
 	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
@@ -328,6 +341,8 @@ static void obey(struct term *t, char *line)
 		key_line(t, bytes, n, rest ? (int)strtol(rest, NULL, 10) : 50);
 	} else if (!strcmp(word, "sync")) {
 		puts(sync_line(t, a));
+	} else if (!strcmp(word, "started")) {
+		started_line(t, a);
 	} else if (!strcmp(word, "dump")) {
 		dump(t);
 	} else if (!strcmp(word, "attrs")) {
@@ -358,7 +373,7 @@ static void obey(struct term *t, char *line)
 int main(int argc, char **argv)
 {
 	static char line[(1 << 20) + 64];
-	struct term t = {.visible = true};
+	struct term t = {.visible = true, .first_us = -1, .last_us = -1};
 	struct winsize size;
 
 	if (argc < 5)
@@ -374,6 +389,7 @@ int main(int argc, char **argv)
 	vterm_screen_enable_altscreen(t.screen, 1);
 	vterm_screen_set_callbacks(t.screen, &callbacks, &t);
 	vterm_screen_reset(t.screen, 1);
+	t.start_us = now_us();
 	t.pid = forkpty(&t.master, NULL, NULL, &size);
 	if (t.pid < 0 || t.raw < 0)
 		return 1;

@@ -115,6 +115,19 @@ class Manage(lib.Case):
         s.wait("alpha", gone="beta")
         self.leave(s)
 
+    def test_a_name_alone_opens_the_machine(self):
+        home = self.home()
+        path = home.machine("alpha")
+        for ref in ("alpha", path):
+            s = self.screen(home, ref)
+            s.wait("debwiz · alpha", "Enter prepare and boot")
+            s.key("Esc")
+            s.wait("debwiz · machines")
+            self.leave(s)
+        s = self.screen(home, "no-such")
+        self.assertEqual(s.wait_end(), 2)
+        self.assertIn("there is no verb no-such", s.text())
+
     def test_waiting_takes_no_time(self):
         _, s = self.at_home("alpha")
         s.settle(300)
