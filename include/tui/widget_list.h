@@ -16,7 +16,8 @@
 
 struct list {
 	size_t at, first;
-	int rows; /* in sight, as painted last */
+	int rows;  /* in sight, as painted last */
+	bool idle; /* the cursor is elsewhere: no row is marked */
 };
 
 /* How wide each column is over all rows; [0] is the label's. */

@@ -4,6 +4,7 @@
  * that the terminal is too small. curses sends what differs from what is there.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "app_priv.h"
 #include "base/mem.h"
@@ -59,14 +60,42 @@ static void paint_header(const struct canvas *c, const struct screen_lines *l)
 		canvas_put_right(c, 0, c->columns - 2, ROLE_HEADER_DIM, l->status.data);
 }
 
+/* The sentences that fit in the help lines; the whole is a key away. */
+static size_t fitting(const char *text, int columns)
+{
+	size_t best = strlen(text);
+	struct strv lines = STRV_INIT;
+
+	canvas_wrap_lines(text, columns, &lines);
+	while (lines.len > HELP_ROWS) {
+		const char *end = NULL;
+		char *part;
+
+		for (const char *at = strstr(text, ". "); at && (size_t)(at - text) + 1 < best;
+		     at = strstr(at + 1, ". "))
+			end = at;
+		if (!end)
+			break; /* one long sentence: it is cut */
+		best = (size_t)(end - text) + 1;
+		part = xstrndup(text, best);
+		strv_fini(&lines);
+		canvas_wrap_lines(part, columns, &lines);
+		free(part);
+	}
+	strv_fini(&lines);
+	return best;
+}
+
 /* What is under the cursor, in one line or two. */
 static void paint_help(const struct canvas *c, const struct screen_lines *l)
 {
 	int top = c->rows - 1 - HELP_ROWS;
+	char *text = xstrndup(l->help.data, fitting(l->help.data, c->columns - 4));
 
 	for (int row = top; row < c->rows - 1; row++)
 		canvas_fill(c, row, 0, c->columns, ROLE_TEXT);
-	canvas_wrap(c, top, 2, c->columns - 4, HELP_ROWS, l->help_role, l->help.data);
+	canvas_wrap(c, top, 2, c->columns - 4, HELP_ROWS, l->help_role, text);
+	free(text);
 }
 
 static void paint_keys(struct app *app, const struct canvas *c, const struct screen_lines *l)

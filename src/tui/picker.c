@@ -82,16 +82,13 @@ static void picker_paint(struct screen *s, const struct canvas *c)
 			canvas_put(c, row, 0, ROLE_KEY, "/");
 		text_field_paint(&p->line, c, row, 2, c->columns - 3, !p->in_list, ROLE_TEXT);
 		row++;
-		if (p->wrong)
-			canvas_put(c, row, 2, ROLE_BAD, p->wrong);
 		row++;
 	}
 	if (!p->conf.rows)
 		return;
 	rest = canvas_sub(c, row, 0, c->rows - row - 1, c->columns);
+	p->list.idle = p->conf.types && !p->in_list; /* the cursor is in the line */
 	list_paint(&p->list, &rest, p->shown, p->count);
-	if (!p->in_list && p->conf.types && p->count) /* the cursor is in the line */
-		canvas_tint(&rest, (int)(p->list.at - p->list.first), 0, rest.columns, ROLE_TEXT);
 	if (!p->count && p->all.note)
 		canvas_wrap(&rest, 0, 2, rest.columns - 4, 3,
 			    p->all.state == WIZARD_FAILED ? ROLE_BAD : ROLE_DIM, p->all.note);
@@ -115,10 +112,14 @@ static void picker_lines(struct screen *s, struct screen_lines *out)
 	const struct wizard_row *r = p->count ? &p->shown[p->list.at] : NULL;
 
 	buf_adds(&out->title, p->title);
-	if (r && (p->in_list || !p->conf.types) && (r->why_not || *r->note))
+	if (p->wrong) {
+		buf_adds(&out->help, p->wrong);
+		out->help_role = ROLE_BAD;
+	} else if (r && (p->in_list || !p->conf.types) && (r->why_not || *r->note)) {
 		buf_adds(&out->help, r->why_not ? r->why_not : r->note);
-	else if (p->about)
+	} else if (p->about) {
 		buf_adds(&out->help, p->about);
+	}
 	if (p->conf.rows)
 		screen_lines_key(out, "↑↓", 0, "choose");
 	screen_lines_key(out, "Enter", K_ENTER, "take it");

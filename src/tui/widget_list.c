@@ -79,11 +79,13 @@ void list_paint(struct list *l, const struct canvas *c, const struct wizard_row 
 {
 	struct list_widths w;
 
-	list_measure(c, rows, n, &w);
 	l->rows = c->rows;
 	keep_in_sight(l, n);
+	/* as wide as what is in sight wants it */
+	list_measure(c, rows + l->first, n - l->first < (size_t)c->rows ? n - l->first : (size_t)c->rows,
+		     &w);
 	for (size_t i = l->first; i < n && i < l->first + (size_t)c->rows; i++)
-		list_paint_row(c, (int)(i - l->first), 0, &rows[i], &w, i == l->at, "");
+		list_paint_row(c, (int)(i - l->first), 0, &rows[i], &w, !l->idle && i == l->at, "");
 	if (l->first)
 		canvas_put(c, 0, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (l->first + (size_t)c->rows < n)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""What the questions are answered with: lists of items, drop-downs, files with completion, a
+password, check boxes, the folded questions; by keys and by mouse."""
+import os
+import re
+
+import lib
+import walk
+import world
+
+
+class Widgets(world.Case):
+    def page(self, name, *more):
+        home = self.world_home()
+        s = self.screen(home, *walk.arguments(home), "--set", "machine.release=bookworm", *more)
+        s.wait("Which machine")
+        for heading in walk.HEADINGS[1:walk.HEADINGS.index(name) + 1]:
+            s.key("Enter")
+            s.wait(heading)
+        return home, s
+
+    def quit(self, s):
+        s.key("C-q")
+        s.wait("have not been saved")
+        s.key("Right", "Enter")
+        self.assertEqual(s.wait_end(), 0)
+
+    def test_items_are_added_changed_removed(self):
+        _, s = self.page("Network and devices")
+        s.key("Down", "Down", "Space")
+        s.wait("Forwarded ports", "SSH on 2222", "Enter take it")
+        s.type("8080")
+        s.key("Enter")
+        s.wait('"8080" is not a forward')
+        s.key("C-u")
+        s.type("127.0.0.1:8080:80")
+        s.key("Enter")
+        s.wait(re.compile(r"\n +127.0.0.1:8080:80\n"), gone="take it")
+        s.key("Up", "Enter")
+        s.wait("Enter take it")
+        s.key("End", "Backspace", "Backspace")
+        s.type("443")
+        s.key("Enter")
+        s.wait("127.0.0.1:8080:443", gone="take it")
+        s.key("Delete")
+        s.wait("127.0.0.1:auto:22", gone="8080")
+        self.quit(s)
+
+    def test_drop_down_by_keys_and_mouse(self):
+        _, s = self.page("Network and devices")
+        s.key("Space")
+        s.wait("bridge", "not offered yet")
+        s.key("Down", "Down", "Enter")
+        s.wait("not offered yet", "Enter take it")
+        s.key("Up", "Enter")
+        s.wait("‹none›", gone="take it")
+        s.click_text("‹none›")
+        s.wait("Enter take it")
+        s.type("us")
+        s.wait("▸ user", gone="bridge")
+        s.key("Enter")
+        s.wait("‹user›")
+        s.click_text("USB")
+        s.wait(re.compile(r"USB +\[x\]"))
+        s.click_text("Esc back")
+        s.wait("Disk of")
+        self.quit(s)
+
+    def test_password_is_asked_twice_and_not_shown(self):
+        home, s = self.page("The system on")
+        s.key("Down", "Space")
+        s.wait("Password", "Enter take it")
+        s.type("geheim")
+        s.wait("******")
+        s.key("Enter")
+        s.wait("once more")
+        s.type("anders")
+        s.key("Enter")
+        s.wait("not what was typed before")
+        s.key("C-u")
+        s.type("geheim")
+        s.key("Enter")
+        s.wait(re.compile("▸ Password +‹set"), gone="once more")
+        self.assertNotIn(b"geheim", s.raw())
+        s.click_text("Review")
+        s.wait("8 Review of 8")
+        s.key("i")
+        s.wait("[machine]")
+        self.assertFalse(s.has("geheim"))
+        s.key("End")
+        s.key("Esc")
+        self.quit(s)
+        del home
+
+    def test_folded_questions_and_files(self):
+        home, s = self.page("Debian release for armhf")
+        os.makedirs(os.path.join(home.root, "keys", "archive"))
+        with open(os.path.join(home.root, "keys", "archive", "ring.gpg"), "wb"):
+            pass
+        s.wait("signatures verified")
+        s.click_text("More, for the few")
+        s.wait("Proxy", gone="More, for the few")
+        s.click_text("Further keyring")
+        s.wait("F2 choose")
+        s.key("F2")
+        s.wait("Tab complete")
+        s.key("C-u")
+        s.type(home.root + "/ke")
+        s.key("Tab")
+        s.wait("/keys/")
+        s.key("Tab")
+        s.wait("/keys/archive/")
+        s.key("Down", "Enter")
+        s.wait("ring.gpg", gone="Tab complete")
+        self.quit(s)
+
+    def test_help_for_each_field(self):
+        _, s = self.page("Disk of")
+        s.key("F1")
+        s.wait("Help", "In the file: [disk] size")
+        s.key("Esc")
+        s.wait("Disk of", gone="In the file")
+        s.key("Down", "?")
+        s.wait("Help", "In the file: [disk] bus")
+        s.key("Enter")
+        s.wait("Disk of", gone="In the file")
+        self.quit(s)
+
+
+if __name__ == "__main__":
+    lib.main()
