@@ -21,6 +21,7 @@ struct question_row {
 	bool (*applies)(const struct wizard *w);
 	/* What is known at once of its options. */
 	void (*options)(struct wizard *w, struct wizard_rows *out);
+	bool lasting; /* they hang on no answer, and there are many */
 	enum wizard_topic topic; /* whose answer takes their place; NO_TOPIC: none */
 	bool adapts; /* gives way when the architecture or the release makes it impossible */
 	/* The default of a new machine here; NULL: the field's own. */

@@ -96,14 +96,21 @@ static void forget_answer(struct answer *a)
 	free(a->note);
 	a->text = a->shown = a->note = NULL;
 	strv_fini(&a->items);
+}
+
+static void forget_rows(struct answer *a)
+{
 	wizard_rows_fini(&a->rows);
 	a->has_rows = false;
 }
 
 void wizard_forget(struct wizard *w)
 {
-	for (size_t i = 0; i < question_count; i++)
+	for (size_t i = 0; i < question_count; i++) {
 		forget_answer(&w->answers[i]);
+		if (!question_rows[i].lasting)
+			forget_rows(&w->answers[i]);
+	}
 	free(w->save_path);
 	free(w->heading);
 	w->save_path = w->heading = NULL;
@@ -187,6 +194,7 @@ void wizard_free(struct wizard *w)
 	for (size_t i = 0; i < question_count; i++) {
 		struct answer *a = &w->answers[i];
 
+		forget_rows(a);
 		strv_fini(&a->wanted);
 		wipe(a->draft);
 		free(a->draft_why);

@@ -8,7 +8,9 @@ import subprocess
 import unittest
 
 import lib
+import packages                     # these lie where lib says
 
+HOSTILE = "\x1b[2J\x1b]0;title\x07 %n%s\u202etxt\tend"
 EXPECTED = """; debwiz machine; "debwiz --help" and the man page explain every key
 
 [machine]
@@ -60,7 +62,11 @@ def parsed(text):
 
 
 class Case(lib.Case):
-    make = staticmethod(lambda: lib.World(("bookworm",)))
+    @staticmethod
+    def make():
+        if packages.TABLE[-1].name != "zz-hostile":
+            packages.pkg("zz-hostile", "1.0", short=HOSTILE)
+        return lib.World(("bookworm",))
 
     def box(self, **how):
         box = super().box(alone=True, **how)
@@ -102,6 +108,8 @@ class Case(lib.Case):
 
 
 class Wizard(Case):
+    prompts = 0
+
     def test_enter_takes_all(self):
         """yes '' | debwiz new --plain"""
         box = self.box()
@@ -167,6 +175,17 @@ class Wizard(Case):
         mode = os.stat(os.path.join(box.saved, "box.ini")).st_mode & 0o777
         self.assertEqual(mode, 0o600)
 
+    def test_hostile_words(self):
+        """F51: what the archive says is shown, and does nothing to a terminal (talk looks)."""
+        box = self.box()
+        answers = [""] * 60
+        answers[self.questions(box) - 1:] = ["zz-host", "zz-hostile", "", "1"]
+        out, _ = self.new(box, answers, "machine.name=hostile")
+        self.assertIn("?[2J", out)
+        self.assertIn("%n%s", out)
+        self.assertNotIn("\u202e", out)
+        self.assertEqual(parsed(self.ini(box, "hostile"))["system.packages"], ["zz-hostile"])
+
     def test_prepares(self):
         """From the first question to a finished preparation."""
         box = self.box()
@@ -187,9 +206,11 @@ class Wizard(Case):
 
     def questions(self, box):
         """How many prompts there are before the review's."""
-        out, _ = self.new(box, [""] * 100, "machine.name=count")
-        return out.partition("\nReview\n")[0].count("]: ") + out.partition("\nReview\n")[0].count(
-            "empties: ")
+        if not self.prompts:
+            out, _ = self.new(box, [""] * 100, "machine.name=count")
+            out = out.partition("\nReview\n")[0]
+            type(self).prompts = out.count("]: ") + out.count("empties: ")
+        return self.prompts
 
     def test_end_of_input(self):
         box = self.box()

@@ -130,7 +130,7 @@ class Archive:
         fields["Installed-Size"] = str(size)
         fields.update(package.fields)
         fields["Section"], fields["Priority"] = package.section, package.prio
-        short = f"fixture of {package.name}"
+        short = package.short or f"fixture of {package.name}"
         control = "".join(f"{k}: {v}\n" for k, v in fields.items())
         path = os.path.join(self.www, info.base, name)
         if not os.path.exists(path):

@@ -34,6 +34,7 @@ class Package:
     scripts: dict = dataclasses.field(default_factory=dict)
     triggers: str = ""
     kinds: tuple = ("xz", "xz")     # compression of control and data
+    short: str = ""                 # first line of the description
 
     def version(self, release):
         return self.versions[-1] if release == "trixie" else self.versions[0]
