@@ -60,6 +60,13 @@ struct wizard_request; /* a provider's own */
  * NULL when it failed, then e says why. */
 typedef void (*wizard_answer_fn)(struct wizard_rows *rows, const struct err *e, void *arg);
 
+/* A machine as it is made. */
+struct wizard_made {
+	uint64_t disk; /* size of its disk in bytes, 0: there is none yet */
+	unsigned snapshots;
+	bool running, suspended;
+};
+
 struct wizard_offers {
 	/* Facts about this host; borrowed, valid as long as the offers. */
 	const struct host_facts *host;
@@ -74,8 +81,8 @@ struct wizard_offers {
 	bool (*port_free)(void *arg, const char *ip, uint16_t port);
 	/* Free bytes where machines are kept, 0: not known; *dir is owned. */
 	uint64_t (*free_space)(void *arg, char **dir);
-	/* A machine of that name is made already: its disk's size, else 0. *running may be NULL. */
-	uint64_t (*made)(void *arg, const char *name, bool *running);
+	/* What there is of a machine of that name. */
+	void (*made)(void *arg, const char *name, struct wizard_made *out);
 
 	/* `s` and `query` (NULL but for WIZARD_PACKAGES) are borrowed for the call. */
 	struct wizard_request *(*ask)(void *arg, enum wizard_topic topic, const struct spec *s,

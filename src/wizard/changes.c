@@ -22,7 +22,7 @@ static char *in_words(const struct field *f, const struct spec *s)
 
 static const char *effect_words(const struct wizard *w, enum field_effect effect)
 {
-	if (!w->made)
+	if (!w->made.disk)
 		return "counts when the machine is prepared";
 	switch (effect) {
 	case FIELD_NEXT_BOOT:

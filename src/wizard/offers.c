@@ -91,24 +91,29 @@ static uint64_t free_space(void *arg, char **dir)
 	return host_free_space(o->conf.store->data_dir, &room, NULL) < 0 ? 0 : room;
 }
 
-static uint64_t made(void *arg, const char *name, bool *running)
+static void made(void *arg, const char *name, struct wizard_made *out)
 {
 	const struct host_offers *o = arg;
 	char *dir = store_machine_dir(o->conf.store, name);
 	char *disk = file_join(dir, "disk.qcow2");
 	struct disk_info info;
 	struct vm_run run;
-	uint64_t size = 0;
 
-	if (file_exists(disk))
-		size = disk_check(disk, &info, NULL) < 0 ? 1 : info.size; /* broken, and there */
-	if (running)
-		*running = vm_run_read(dir, &run, NULL) == 0 && run.alive;
-	if (running)
-		vm_run_fini(&run);
+	*out = (struct wizard_made){.disk = 0};
+	if (file_exists(disk)) {
+		out->disk = 1; /* there, and broken */
+		if (disk_check(disk, &info, NULL) == 0) {
+			out->disk = info.size;
+			out->snapshots = info.snapshots;
+		}
+	}
+	if (vm_run_read(dir, &run, NULL) == 0) {
+		out->running = run.alive;
+		out->suspended = run.state == VM_SUSPENDED;
+	}
+	vm_run_fini(&run);
 	free(disk);
 	free(dir);
-	return size;
 }
 
 /* ---- requests ---- */

@@ -80,8 +80,7 @@ struct wizard {
 	struct spec was;  /* as read, or with the defaults */
 	struct seen seen; /* of the file as read */
 	char *path;	  /* where to save; NULL: derived from the name */
-	uint64_t made;	  /* size of the machine's disk, 0: there is none yet */
-	bool running;
+	struct wizard_made made; /* what there is of the machine */
 	/* looks */
 	char *save_path;
 	char *heading;

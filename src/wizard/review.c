@@ -212,7 +212,7 @@ static void warn_devices(struct wizard *w, struct strv *out)
 	for (size_t i = 0; i < w->spec.forwards.len; i++) {
 		if (spec_forward_parse(w->spec.forwards.items[i], &f, NULL) < 0)
 			continue;
-		if (f.host_port && !f.udp && !w->running &&
+		if (f.host_port && !f.udp && !w->made.running &&
 		    !w->offers->port_free(w->offers->arg, f.host, f.host_port))
 			strv_addf(out, "port %u of %s is in use on this host now", (unsigned)f.host_port,
 				  f.host);
@@ -251,6 +251,8 @@ static void warn_system(struct wizard *w, struct strv *out)
 
 void wizard_warnings(struct wizard *w, enum wizard_page p, struct strv *out)
 {
+	for (size_t i = 0; p == WIZARD_REVIEW && i < w->was.warnings.len; i++)
+		strv_add(out, w->was.warnings.items[i]);
 	if (p == WIZARD_PROCESSOR || p == WIZARD_REVIEW)
 		warn_processor(w, out);
 	if (p == WIZARD_DISK || p == WIZARD_REVIEW)

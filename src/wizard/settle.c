@@ -83,14 +83,27 @@ static void on_fault(unsigned line, const char *section, const char *key, const 
 	free(id);
 }
 
+/* Its saved state goes on with the very devices that it had. */
+static void check_suspended(struct wizard *w)
+{
+	for (size_t i = 0; i < question_count; i++) {
+		const struct field *f = w->questions[i].field;
+
+		if (f && f->effect != FIELD_NEW_ONLY && !field_equal(f, &w->was, &w->spec))
+			add_fault(w, w->questions[i].id, "the machine is suspended; resume it before this changes");
+	}
+}
+
 /* A machine that is made: what cannot change any more. */
 static void check_made(struct wizard *w)
 {
 	char has[SIZE_TEXT];
 	char *text;
 
-	if (!w->made)
+	if (!w->made.disk)
 		return;
+	if (w->made.suspended)
+		check_suspended(w);
 	if (strcmp(w->spec.name, w->was.name)) {
 		text = xasprintf("this machine is made and keeps its name here; `debwiz rename %s %s` "
 				 "renames it",
@@ -104,9 +117,14 @@ static void check_made(struct wizard *w)
 		add_fault(w, "machine.arch", text);
 		free(text);
 	}
-	if (w->spec.disk_size < w->made) {
+	if (w->spec.disk_size < w->made.disk) {
 		text = xasprintf("the disk has %s already and only grows",
-				 size_format(w->made, has));
+				 size_format(w->made.disk, has));
+		add_fault(w, "disk.size", text);
+		free(text);
+	} else if (w->spec.disk_size > w->made.disk && w->made.snapshots) {
+		text = xasprintf("the disk has %u snapshot%s and cannot grow until they are deleted",
+				 w->made.snapshots, w->made.snapshots == 1 ? "" : "s");
 		add_fault(w, "disk.size", text);
 		free(text);
 	}

@@ -154,7 +154,7 @@ void wizard_load(struct wizard *w)
 		a->yielded = false;
 		field_values(f, &w->was, &a->wanted);
 	}
-	w->made = w->offers->made(w->offers->arg, w->was.name, &w->running);
+	w->offers->made(w->offers->arg, w->was.name, &w->made);
 }
 
 struct wizard *wizard_edit(const struct wizard_conf *conf, const char *path, struct err *e)

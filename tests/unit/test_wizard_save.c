@@ -240,7 +240,7 @@ static void test_effects(void **state)
 	size_t n;
 
 	(void)state;
-	f->made = 64ULL << 30;
+	f->made.disk = 64ULL << 30;
 	w = edit(f, path);
 	answer(w, "cpu.memory", "2G");
 	answer(w, "disk.size", "128G");
@@ -267,8 +267,23 @@ static void test_effects(void **state)
 	assert_string_equal(text_of(w, "machine.arch"), "armhf");
 	assert_true(wizard_go(w, WIZARD_REVIEW, NULL));
 	wizard_free(w);
+	/* Snapshots hold its size, a suspended state all of its devices. */
+	f->made.snapshots = 2;
+	w = edit(f, path);
+	answer(w, "disk.size", "128G");
+	assert_non_null(strstr(wrong_of(w, "disk.size"), "2 snapshots"));
+	wizard_free(w);
+	f->made.snapshots = 0;
+	f->made.suspended = true;
+	w = edit(f, path);
+	assert_true(wizard_go(w, WIZARD_REVIEW, NULL));
+	answer(w, "cpu.memory", "2G");
+	assert_non_null(strstr(wrong_of(w, "cpu.memory"), "suspended"));
+	answer(w, "system.packages", "git");
+	assert_null(wrong_of(w, "system.packages"));
+	wizard_free(w);
 	/* Nothing is made yet: all of it may be. */
-	f->made = 0;
+	f->made = (struct wizard_made){.disk = 0};
 	w = edit(f, path);
 	answer(w, "disk.size", "32G");
 	assert_null(wrong_of(w, "disk.size"));

@@ -22,7 +22,7 @@ struct fake {
 	struct wizard_conf conf;
 	char *dir;
 	struct strv taken;   /* names */
-	uint64_t made;	     /* disk of every machine */
+	struct wizard_made made; /* every machine */
 	uint16_t busy_port;
 	uint64_t room;
 	struct wizard_request *open[WIZARD_TOPIC_COUNT];
@@ -65,12 +65,10 @@ static uint64_t fake_space(void *arg, char **dir)
 	return ((struct fake *)arg)->room;
 }
 
-static uint64_t fake_made(void *arg, const char *name, bool *running)
+static void fake_made(void *arg, const char *name, struct wizard_made *out)
 {
 	(void)name;
-	if (running)
-		*running = false;
-	return ((struct fake *)arg)->made;
+	*out = ((struct fake *)arg)->made;
 }
 
 static void fake_end(struct fake *f, struct wizard_request *r)
