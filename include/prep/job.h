@@ -50,6 +50,7 @@ struct job {
 	char *runtime_dir;
 	struct lock *machine_lock;
 	bool started; /* this job has handed the machine to a supervisor */
+	bool resumed; /* and that from its suspended state */
 	/* the base image */
 	char *base_prefix; /* folder's name up to its time stamp: what was asked for, by key */
 	struct store_base base; /* the one in use; base.dir NULL while there is none */

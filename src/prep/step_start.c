@@ -88,6 +88,7 @@ static void start(struct step_run *run, void *job)
 	} else {
 		job_unlock(j); /* the supervisor takes it over */
 		j->started = true;
+		j->resumed = kept;
 		vm_start(j->loop, &request, on_started, run);
 	}
 	vm_request_fini(&request);
