@@ -16,6 +16,7 @@ struct cli_running {
 	struct vm_client *client;
 	struct err err;
 	json_t *answer; /* the last one */
+	bool over;	/* the machine has ended */
 };
 
 /* Folder of the machine that the first argument names; owned. */
@@ -31,5 +32,7 @@ void cli_running_close(struct cli_running *m);
 void cli_running_answer(const struct err *e, const json_t *answer, void *arg);
 /* Runs the loop until the answer is there. */
 int cli_running_wait(struct cli_running *m, struct err *e);
+/* And then until the machine has ended and is free for the next start. */
+void cli_running_wait_end(struct cli_running *m);
 
 #endif

@@ -33,8 +33,7 @@
  * {"event": "state"|"ended", "state": NAME, "cause": TEXT, "cause_id": ID} and
  * {"event": "progress", "state": STATE, "values": {KEY: TEXT, ...}}: lines of the progress port, and
  * the supervisor's own: "stopping" (rung, deadline_ms: the stop ladder), "timeout" (no login in
- * time; the machine goes on), "panic" (text), "paused" (text), "resumed", "suspending" (done, total:
- * bytes), "snapshot" (tag, done, total).
+ * time; the machine goes on), "panic" (text), "paused" (text), "resumed".
  * Type 'S': an update of the screen (console/view.h), at most 30 a second, none while 64 KiB wait to
  * be read: what changed meanwhile is in the next one. Type 'L': packed rows (console/row.h).
  * Type 'C', console bytes as they came from the serial line, to clients that asked for them.

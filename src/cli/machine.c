@@ -25,6 +25,7 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 	/* a request that waited was told before; this is for one that was never made */
 	if (!m->err.kind && !m->answer)
 		err_set(&m->err, ERR_FAILED, "ended", "%s is %s: %s", m->spec.name, vm_state_name(s), cause);
+	m->over = true;
 	loop_stop(m->cli->loop);
 }
 
@@ -85,6 +86,12 @@ void cli_running_answer(const struct err *e, const json_t *answer, void *arg)
 	json_decref(m->answer);
 	m->answer = json_deep_copy(answer);
 	loop_stop(m->cli->loop);
+}
+
+void cli_running_wait_end(struct cli_running *m)
+{
+	while (!m->over)
+		loop_run(m->cli->loop);
 }
 
 int cli_running_wait(struct cli_running *m, struct err *e)

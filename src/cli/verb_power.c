@@ -8,7 +8,7 @@
 #include "cli/verbs.h"
 #include "vm/kept.h"
 
-static int power(struct cli *cli, const char *event, const char *done,
+static int power(struct cli *cli, const char *event, const char *done, bool ends,
 		 void (*ask)(struct vm_client *c, vm_answer_fn fn, void *arg))
 {
 	struct cli_running m;
@@ -18,6 +18,8 @@ static int power(struct cli *cli, const char *event, const char *done,
 	if (!r) {
 		ask(m.client, cli_running_answer, &m);
 		r = cli_running_wait(&m, &e);
+		if (!r && ends)
+			cli_running_wait_end(&m);
 	}
 	if (!r && cli->json)
 		cli_print_json(json_pack("{s:s, s:s}", "event", event, "name", m.spec.name));
@@ -29,18 +31,18 @@ static int power(struct cli *cli, const char *event, const char *done,
 
 int verb_pause(struct cli *cli)
 {
-	return power(cli, "paused", "is paused", vm_client_pause);
+	return power(cli, "paused", "is paused", false, vm_client_pause);
 }
 
 int verb_reset(struct cli *cli)
 {
-	return power(cli, "reset", "was reset", vm_client_reset);
+	return power(cli, "reset", "was reset", false, vm_client_reset);
 }
 
 int verb_suspend(struct cli *cli)
 {
 	return power(cli, "suspended", "is suspended; its next boot goes on from here",
-		     vm_client_suspend);
+		     true, vm_client_suspend);
 }
 
 /* What is suspended goes on by being booted. */
@@ -58,5 +60,5 @@ int verb_resume(struct cli *cli)
 		vm_run_fini(&run);
 	}
 	free(dir);
-	return kept ? verb_boot(cli) : power(cli, "resumed", "runs", vm_client_resume);
+	return kept ? verb_boot(cli) : power(cli, "resumed", "runs", false, vm_client_resume);
 }

@@ -21,9 +21,12 @@
 #include "../lib/check.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/loop.h"
 #include "base/mem.h"
@@ -33,6 +36,7 @@
 #include "vm/kept.h"
 
 #define WITHIN_MS 15000
+#define AT_ONCE 4 /* plays */
 #ifdef __SANITIZE_ADDRESS__ /* keeps what was freed */
 #define SANITIZED true
 #else
@@ -44,7 +48,7 @@ struct play {
 	struct loop *loop;
 	struct vm_client *client;
 	struct vm_request request;
-	char *dir, *script;
+	char *dir, *script, *top;
 	struct buf text; /* of the script */
 	struct strv told; /* progress states */
 	struct err error;
@@ -295,16 +299,34 @@ static void on_started(const struct err *e, void *arg)
 		vm_start(p->loop, &p->rival->request, on_started, p->rival);
 }
 
-static void open_play(struct play *p, const char *name)
+/* Commas are doubled in QEMU's options. */
+static char *option_value(const char *s)
 {
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (; *s; s++)
+		buf_adds(&b, *s == ',' ? ",," : (char[]){*s, '\0'});
+	return buf_steal(&b);
+}
+
+/* In a folder of that name within one that is new; "": in that itself. */
+static void open_play_in(struct play *p, const char *name, const char *folder)
+{
+	char *value, *top;
 	static const char *const sockets[] = {"serial", "progress", "qmp"};
 	const char *srcdir = getenv("srcdir");
 	char *base = file_absolute(srcdir ? srcdir : "."); /* the supervisor works in / */
 	char *fake = file_join(base, "tests/fake/qemu.py");
 
 	memset(p, 0, sizeof(*p));
-	p->dir = check_tmpdir();
+	top = check_tmpdir();
+	p->top = xstrdup(top);
+	p->dir = *folder ? file_join(top, folder) : xstrdup(top);
+	free(top);
+	mkdir(p->dir, 0700);
 	chmod(p->dir, 0700);
+	value = option_value(p->dir);
 	p->script = xasprintf("%s/tests/fake/%s", base, name);
 	assert_int_equal(file_read(p->script, 1 << 20, &p->text, NULL), 0);
 	p->loop = loop_new();
@@ -325,15 +347,23 @@ static void open_play(struct play *p, const char *name)
 		p->request.accel = xstrdup("tcg");
 	p->request.configuring = strstr(p->text.data, "#: configuring") != NULL;
 	strv_add(&p->request.argv, getenv("PYTHON") ? getenv("PYTHON") : "python3");
+	strv_add(&p->request.argv, "-I"); /* starts quicker */
+	strv_add(&p->request.argv, "-S");
 	strv_add(&p->request.argv, fake);
 	strv_add(&p->request.argv, p->script);
 	for (size_t i = 0; i < sizeof(sockets) / sizeof(*sockets); i++) {
 		strv_add(&p->request.argv, "-chardev");
 		strv_addf(&p->request.argv, "socket,id=%s,path=%s/%s,server=on,wait=off", sockets[i],
-			  p->dir, sockets[i]);
+			  value, sockets[i]);
 	}
+	free(value);
 	free(base);
 	free(fake);
+}
+
+static void open_play(struct play *p, const char *name)
+{
+	open_play_in(p, name, "");
 }
 
 static void close_play(struct play *p)
@@ -345,7 +375,8 @@ static void close_play(struct play *p)
 	err_fini(&p->error);
 	free(p->script);
 	free(p->cause);
-	check_rmdir(p->dir);
+	free(p->dir);
+	check_rmdir(p->top);
 }
 
 /* Nothing is left: no process, no socket, no request. */
@@ -498,6 +529,33 @@ static void play(const char *name)
 	close_play(&p);
 }
 
+/* In a process of its own, since they mostly wait; a failure there is told and ends it. */
+static void play_apart(void (*one)(const char *name), const char *name)
+{
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child)
+		return;
+	setenv("CMOCKA_TEST_ABORT", "1", 1);
+	one(name);
+	fflush(NULL);
+	_exit(0);
+}
+
+/* Some are awaited before their turn and some after: all are counted. */
+static void await_one(void)
+{
+	int status;
+	pid_t ended;
+
+	do
+		ended = waitpid(-1, &status, 0);
+	while (ended < 0 && errno == EINTR);
+	if (ended > 0 && status)
+		fail_msg("a play failed: see above");
+}
+
 /* Plays every script of a folder below tests/fake. */
 static void play_all(const char *folder, void (*one)(const char *name), size_t least)
 {
@@ -519,8 +577,12 @@ static void play_all(const char *folder, void (*one)(const char *name), size_t l
 	}
 	closedir(d);
 	strv_sort(&names);
-	for (size_t i = 0; i < names.len; i++)
-		one(names.items[i]);
+	for (size_t i = 0; i < names.len + AT_ONCE; i++) {
+		if (i >= AT_ONCE)
+			await_one();
+		if (i < names.len)
+			play_apart(one, names.items[i]);
+	}
 	assert_true(only || names.len >= least);
 	strv_fini(&names);
 	free(dir);
@@ -666,6 +728,67 @@ static void test_takeover(void **state)
 	play_all("takeover", takeover, 6);
 }
 
+/* ---- who can get at it ---- */
+
+static void on_look(enum vm_state s, void *arg)
+{
+	struct play *p = arg;
+	struct dirent *entry;
+	unsigned sockets = 0;
+	struct stat st;
+	DIR *d;
+
+	if (s != VM_BOOTING || p->asked)
+		return;
+	p->asked = true;
+	assert_int_equal(stat(p->dir, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	d = opendir(p->dir);
+	while ((entry = readdir(d))) {
+		char *path = file_join(p->dir, entry->d_name);
+
+		assert_int_equal(lstat(path, &st), 0);
+		sockets += S_ISSOCK(st.st_mode);
+		if (!S_ISDIR(st.st_mode) && st.st_mode & 077)
+			fail_msg("%s has mode %o", path, (unsigned)st.st_mode & 0777);
+		free(path);
+	}
+	closedir(d);
+	assert_int_equal(sockets, 3 + 1); /* QEMU's three, and control */
+	vm_client_stop(p->client, 2000, 2000);
+}
+
+static const struct vm_client_ops look_ops = {.state = on_look, .ended = on_ended};
+
+static void on_look_started(const struct err *e, void *arg)
+{
+	struct play *p = arg;
+
+	assert_null(e);
+	p->client = vm_connect(p->loop, p->dir, p->dir, false, &look_ops, p);
+}
+
+/* Whatever the caller's umask, and whatever the folder's name: sockets and files are the user's alone. */
+static void test_exposure(void **state)
+{
+	static const char *const folders[] = {"plain",	"a b", "a,b", "a:b=c", "a'b\"c", "100%s",
+					      "new\nline", "\xc3\xa4\xe4\xbd\xa0", "-S", "$(id)"};
+	mode_t old = umask(0);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		struct play p;
+
+		open_play_in(&p, "qmp/stop-powerdown.txt", folders[i]);
+		vm_start(p.loop, &p.request, on_look_started, &p);
+		loop_run(p.loop);
+		if (!p.ended || p.state != VM_OFF)
+			fail_msg("in \"%s\": %s", folders[i], p.cause ? p.cause : "not started");
+		close_play(&p);
+	}
+	umask(old);
+}
+
 static void test_no_program(void **state)
 {
 	struct play p;
@@ -688,6 +811,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_client_goes),
 		cmocka_unit_test(test_takeover),
+		cmocka_unit_test(test_exposure),
 		cmocka_unit_test(test_no_program),
 	};
 
