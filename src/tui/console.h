@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * console: what the files of the live console share: screen_console.c (life, keys, the status line),
- * console_paint.c (cells), console_keys.c (keys to the guest), console_look.c (the scrollback: moving,
- * searching, marking), console_menu.c (what stands behind the prefix key), console_file.c (saving
- * and sending files).
+ * console: what the files of the live console share: screen_console.c (life, keys, the status
+ * line), console_paint.c (cells), console_keys.c (keys to the guest), console_look.c (the
+ * scrollback: moving, searching, marking), console_menu.c (what stands behind the prefix key),
+ * console_file.c (saving and sending files).
  */
 #ifndef TUI_CONSOLE_H
 #define TUI_CONSOLE_H
@@ -41,7 +41,7 @@ struct pane {
 	char *name, *dir, *runtime;
 	struct attach *attach; /* NULL: it has ended */
 	enum vm_state state;
-	char *cause; /* why it has ended; NULL: it has not */
+	char *cause;	      /* why it has ended; NULL: it has not */
 	int64_t pid, started; /* of QEMU */
 	uint16_t ssh_port;
 	uint32_t prefix; /* a control character */

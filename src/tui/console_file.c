@@ -96,7 +96,8 @@ void pane_save_screen(struct pane *p)
 	uint64_t from = p->looking ? p->top : v->end;
 	uint64_t rows = p->looking ? (uint64_t)pane_rows(p) : (uint64_t)v->rows;
 
-	pane_gather(p, (struct pane_place){from, 0}, (struct pane_place){from + rows, 0}, on_screen);
+	pane_gather(p, (struct pane_place){from, 0}, (struct pane_place){from + rows, 0},
+		    on_screen);
 }
 
 void pane_save_log(struct pane *p)

@@ -78,8 +78,9 @@ static void on_power(size_t choice, void *arg)
 
 static void power(struct pane *p)
 {
-	const char *const choices[] = {"Leave it", "Stop", p->state == VM_PAUSED ? "Go on" : "Pause",
-				       "Reset", "Suspend", "Kill"};
+	const char *const choices[] = {
+		"Leave it", "Stop",    p->state == VM_PAUSED ? "Go on" : "Pause",
+		"Reset",    "Suspend", "Kill"};
 	struct dialog_question q = {
 		.title = "Power",
 		.text = "Stop: the power button; after 60 s QEMU is asked to end, after 10 s more it is "
@@ -161,11 +162,12 @@ static void resize(struct pane *p)
 {
 	static const char *const choices[] = {"Leave it", "Type stty", "Only the screen"};
 	const struct view *v = attach_view(p->attach);
-	char *text = xasprintf("The guest's screen has %d rows and %d columns; here is room for %d and "
-			       "%d. A serial line cannot tell the guest: at a shell prompt, \"stty rows "
-			       "%d columns %d\" can be typed there.",
-			       v->rows, v->cols, pane_rows(p), p->screen->columns, pane_rows(p),
-			       p->screen->columns);
+	char *text =
+		xasprintf("The guest's screen has %d rows and %d columns; here is room for %d and "
+			  "%d. A serial line cannot tell the guest: at a shell prompt, \"stty rows "
+			  "%d columns %d\" can be typed there.",
+			  v->rows, v->cols, pane_rows(p), p->screen->columns, pane_rows(p),
+			  p->screen->columns);
 	struct dialog_question q = {.title = "Size of the guest's screen",
 				    .text = text,
 				    .choices = choices,
@@ -212,11 +214,12 @@ static void help(struct pane *p)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		buf_addf(&b, "  %s %-5s %s\n", prefix, commands[i].label, commands[i].word);
 	buf_addf(&b, "  %s %-5s sends %s itself\n\n", prefix, prefix, prefix);
-	buf_adds(&b, "In the scrollback: arrows, PgUp, PgDn, Home, End and the wheel move; / searches "
-		     "back as you type, n and N go to the next place before and behind; Space marks, "
-		     "Enter copies, w writes what is marked to a file; q goes back to the live "
-		     "screen.\n\n"
-		     "The prefix is set in debwiz.ini: [keys] prefix = Ctrl-A\n");
+	buf_adds(&b,
+		 "In the scrollback: arrows, PgUp, PgDn, Home, End and the wheel move; / searches "
+		 "back as you type, n and N go to the next place before and behind; Space marks, "
+		 "Enter copies, w writes what is marked to a file; q goes back to the live "
+		 "screen.\n\n"
+		 "The prefix is set in debwiz.ini: [keys] prefix = Ctrl-A\n");
 	dialog_text(p->screen->app, "Console", b.data);
 	buf_fini(&b);
 }

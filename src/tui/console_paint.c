@@ -43,9 +43,9 @@ static int nearest(uint32_t rgb)
 
 static int colour(uint32_t c)
 {
-	return c == CELL_DEFAULT			 ? -1
+	return c == CELL_DEFAULT			? -1
 	       : (c & CELL_COLOUR_KIND) == CELL_INDEXED ? (int)(c & 0xff)
-							 : nearest(c & 0xffffff);
+							: nearest(c & 0xffffff);
 }
 
 static struct cell_style style_of(const struct cell *c, bool reverse)

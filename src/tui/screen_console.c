@@ -150,7 +150,8 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 		pane_say(p, ROLE_BAD, "%s: %s", state, json_str(values, "text", ""));
 	} else {
 		free(p->doing);
-		p->doing = xasprintf("%s %s", state, json_str(values, "package", json_str(values, "text", "")));
+		p->doing = xasprintf("%s %s", state,
+				     json_str(values, "package", json_str(values, "text", "")));
 		app_changed(p->screen->app);
 	}
 }
@@ -172,7 +173,10 @@ static void on_ended(enum vm_state state, const char *cause, void *arg)
 }
 
 static const struct attach_ops attach_ops = {
-	.changed = on_changed, .state = on_state, .progress = on_progress, .ended = on_ended,
+	.changed = on_changed,
+	.state = on_state,
+	.progress = on_progress,
+	.ended = on_ended,
 };
 
 /* The status line */
@@ -236,13 +240,15 @@ static void status(struct pane *p, const struct canvas *c, int row)
 	} else {
 		add_time(p, &b);
 		if (p->deadline > now)
-			buf_addf(&b, " │ next step in %u s", (unsigned)((p->deadline - now + 999) / 1000));
+			buf_addf(&b, " │ next step in %u s",
+				 (unsigned)((p->deadline - now + 999) / 1000));
 		if (p->message)
 			buf_addf(&b, " │ %s", p->message);
 		else
 			add_busy(p, &b);
 		if (v->rows && !attach_types(p->attach))
-			buf_adds(&b, attach_anybody_types(p->attach) ? " │ watching" : " │ read only");
+			buf_adds(&b,
+				 attach_anybody_types(p->attach) ? " │ watching" : " │ read only");
 		keys = xasprintf(" %s ? keys ", prefix);
 	}
 	canvas_put_cut(c, row, at, c->columns - at - canvas_width(c, keys) - 1,
@@ -291,7 +297,7 @@ static void console_cursor(struct screen *s, int *row, int *column)
 
 static void prompt_key(struct pane *p, const struct key *k)
 {
-	void (*done)(struct pane *p, const char *text) = p->prompt.done;
+	void (*done)(struct pane * p, const char *text) = p->prompt.done;
 	char *text;
 
 	if (k->code == K_ENTER || k->code == K_ESC) {
@@ -376,7 +382,8 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 	struct pane *p;
 	struct spec spec;
 
-	if (settings_read(&settings, app_store(app), e) < 0 || task_read_spec(app, ref, &spec, e) < 0)
+	if (settings_read(&settings, app_store(app), e) < 0 ||
+	    task_read_spec(app, ref, &spec, e) < 0)
 		return NULL;
 	p = xcalloc(1, sizeof(*p));
 	p->name = xstrdup(spec.name);
@@ -392,6 +399,7 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 	p->screen = screen_push(app, &console_ops, p);
 	learn(p);
 	p->timer = loop_timer_start(app_loop(app), TICK_MS, TICK_MS, on_tick, p);
-	p->attach = attach_new(app_loop(app), p->dir, p->runtime ? p->runtime : "", true, &attach_ops, p);
+	p->attach = attach_new(app_loop(app), p->dir, p->runtime ? p->runtime : "", true,
+			       &attach_ops, p);
 	return p->screen;
 }

@@ -11,7 +11,9 @@
 /* "Ctrl-X" or "^X" of a letter that a control character has. */
 static bool prefix_parse(const char *value, uint32_t *out)
 {
-	const char *letter = !strncmp(value, "Ctrl-", 5) ? value + 5 : *value == '^' ? value + 1 : "";
+	const char *letter = !strncmp(value, "Ctrl-", 5) ? value + 5
+			     : *value == '^'		 ? value + 1
+							 : "";
 	uint32_t code = (uint32_t)(unsigned char)*letter & 0x1f;
 
 	/* Tab, Enter and Esc are keys of their own */
@@ -32,9 +34,11 @@ static int entry(const char *section, const char *key, const char *value, unsign
 			       "debwiz.ini:%u: theme = %s; it is auto, dark, light or mono", line,
 			       value);
 	if (!strcmp(section, "keys") && !strcmp(key, "prefix") && !prefix_parse(value, &s->prefix))
-		return err_set(e, ERR_USAGE, "settings",
-			       "debwiz.ini:%u: prefix = %s; it is Ctrl- and a letter other than H, I, J "
-			       "and M", line, value);
+		return err_set(
+			e, ERR_USAGE, "settings",
+			"debwiz.ini:%u: prefix = %s; it is Ctrl- and a letter other than H, I, J "
+			"and M",
+			line, value);
 	return 0;
 }
 

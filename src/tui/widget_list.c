@@ -82,8 +82,8 @@ void list_paint(struct list *l, const struct canvas *c, const struct wizard_row 
 	l->rows = c->rows;
 	keep_in_sight(l, n);
 	/* as wide as what is in sight wants it */
-	list_measure(c, rows + l->first, n - l->first < (size_t)c->rows ? n - l->first : (size_t)c->rows,
-		     &w);
+	list_measure(c, rows + l->first,
+		     n - l->first < (size_t)c->rows ? n - l->first : (size_t)c->rows, &w);
 	for (size_t i = l->first; i < n && i < l->first + (size_t)c->rows; i++)
 		list_paint_row(c, (int)(i - l->first), 0, &rows[i], &w, !l->idle && i == l->at, "");
 	if (l->first)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* home: what the files of the first screen share. */
+#ifndef TUI_HOME_H
+#define TUI_HOME_H
+
+#include "host/facts.h"
+#include "looks.h"
+#include "prep/doctor.h"
+#include "tui/screen.h"
+#include "tui/widget_text.h"
+
+struct home {
+	struct machine_look *looks;
+	size_t count, at, first;
+	int rows; /* in sight */
+	char at_name[64];
+	bool stale;
+	struct loop_watch **watches;
+	size_t watch_count;
+	struct loop_timer *soon, *minute;
+	struct host_facts host;
+	struct doctor doctor; /* while there is no machine */
+	bool finding;
+	struct text_field query;
+};
+
+/* The machine under the cursor, NULL: there is none. */
+struct machine_look *home_current(struct home *h);
+
+/* home_paint.c */
+void home_paint(struct screen *s, const struct canvas *c);
+void home_cursor(struct screen *s, int *row, int *column);
+void home_lines(struct screen *s, struct screen_lines *out);
+char *home_help(struct screen *s);
+
+#endif
