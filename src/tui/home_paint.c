@@ -9,6 +9,7 @@
 #include "tui/task.h"
 
 #define LEFT 4
+#define BESIDE 40 /* columns of boot, state and disk, with what is between them */
 
 static void paint_doctor(struct home *h, const struct canvas *c)
 {
@@ -59,7 +60,7 @@ static void paint_machine(struct screen *s, const struct canvas *c, int row, con
 	struct state_look look = state_look(l, task_find(s->app, l->name));
 	enum role role = focus ? ROLE_FOCUS : ROLE_TEXT;
 	char *disk = disk_words(c, l, 3);
-	int room = t->disk - t->state - 14;
+	int room = t->disk - t->state - 15;
 
 	canvas_put(c, row, t->name - 2, ROLE_KEY, focus ? canvas_glyph(c, GLYPH_FOCUS) : " ");
 	if (focus)
@@ -78,17 +79,21 @@ static void paint_machines(struct screen *s, const struct canvas *c)
 {
 	struct home *h = s->self;
 	struct table t = {.name = LEFT};
-	int name = 12;
+	int name = 12, system = 14, gap = c->columns < 90 ? 1 : 3, most;
 
-	for (size_t i = 0; i < h->count; i++)
+	for (size_t i = 0; i < h->count; i++) {
 		if ((int)strlen(h->looks[i].name) > name)
 			name = (int)strlen(h->looks[i].name);
-	if (name > c->columns - 64)
-		name = c->columns - 64 > 12 ? c->columns - 64 : 12;
+		if (canvas_width(c, h->looks[i].system) > system)
+			system = canvas_width(c, h->looks[i].system);
+	}
+	most = c->columns - LEFT - system - BESIDE - 2 * gap;
+	if (name > most)
+		name = most > 12 ? most : 12;
 	t.system = LEFT + name + 2;
-	t.boot = t.system + 17;
-	t.state = t.boot + 8;
-	t.disk = c->columns - 3 < t.state + 46 ? c->columns - 3 : t.state + 46;
+	t.boot = t.system + system + gap;
+	t.state = t.boot + 6 + gap;
+	t.disk = c->columns - 2 < t.state + 46 ? c->columns - 2 : t.state + 46;
 	h->rows = c->rows - 3;
 	if (h->first > h->at)
 		h->first = h->at;

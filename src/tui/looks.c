@@ -41,9 +41,9 @@ static char *since(int64_t seconds)
 static char *words_of_task(const struct task *t)
 {
 	if (t->question)
-		return xstrdup("preparing: has a question");
+		return xstrdup("has a question");
 	if (t->state == TASK_CANCELLING)
-		return xstrdup("stopping the work");
+		return xstrdup("stopping work");
 	return xasprintf("%s %d %%", t->goal == JOB_PREPARED ? "preparing" : "starting",
 			 (int)(t->share * 100));
 }
@@ -57,7 +57,7 @@ struct state_look state_look(const struct machine_look *l, const struct task *t)
 		return (struct state_look){GLYPH_WORKING, t->question ? ROLE_WARN : ROLE_WORK,
 					   words_of_task(t)};
 	if (t && t->state == TASK_FAILED && !l->run.alive)
-		return (struct state_look){GLYPH_FAILED, ROLE_BAD, xstrdup("preparing failed")};
+		return (struct state_look){GLYPH_FAILED, ROLE_BAD, xstrdup("failed")};
 	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
 		if (strcmp(states[i].state, word))
 			continue;

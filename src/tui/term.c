@@ -123,7 +123,6 @@ static void modes(struct term *t)
 	intrflush(stdscr, FALSE);
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
-	curs_set(0);
 	if (t->paste_marks)
 		send("\033[?2004h");
 }
@@ -172,6 +171,7 @@ struct term *term_open(struct err *e)
 	t->caps.mouse = mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL) != 0;
 	mouseinterval(0);
 	modes(t);
+	curs_set(0);
 	term_key_init();
 	t->input = open_again();
 	t->inside = true;
@@ -201,7 +201,9 @@ void term_enter(struct term *t)
 	modes(t);
 	clearok(curscr, TRUE);
 	term_resize(t);
-	doupdate();
+	doupdate(); /* on the alternate screen first: some keep the cursor's state with the other
+		       one */
+	curs_set(0);
 }
 
 void term_close(struct term *t)

@@ -20,6 +20,7 @@ import sys
 
 import guest
 import host
+import screens
 from world import EXAMPLES, Machine, Tally, World, on_signals
 
 FIRST, SECOND = "armhf-bookworm", "armhf-bookworm-direct"
@@ -139,6 +140,7 @@ def main():
             ids = first_machine(t, m)
             if ids:
                 second_machine(t, world, m, ids)
+                t.run("by the screens: wizard, prompt, console, stop, delete", screens.made, world)
         rest = [n for n in names if n != FIRST] if args.all else args.examples
         for name in rest:
             example(t, Machine(world, name), args.quick)

@@ -33,6 +33,7 @@ class Screens(world.Case):
         if name in walk.HEADINGS:       # what a mirror answers meanwhile is no matter here
             s.wait(name, gone="◐")
         before = s.settle()
+        s.signal(signal.SIGCONT)        # as after a stop: modes and picture are made anew
         s.resize(12, 40)
         s.wait("needs 80 x 24", "Ctrl-Q leaves")
         s.key("Enter", "x", "Esc")          # nobody sees what they would do: nothing
