@@ -374,6 +374,8 @@ void console_reset(struct console *c)
 	c->stamp++;
 	c->guard = (struct guard){0};
 	vterm_state_reset(c->state, 1);
+	/* a guest that restores what it never saved would get libvterm's zeroes: black on black */
+	vterm_input_write(c->vt, "\0337", 2);
 	grid_touch(c->shown, c->stamp);
 }
 

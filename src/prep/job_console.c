@@ -19,7 +19,7 @@ void job_console_size(const struct job *j, unsigned *rows, unsigned *columns)
 	struct winsize size = {.ws_row = 0};
 	char *stamp = store_stamp(j->machine_dir, STAMP);
 
-	*rows = 24;
+	*rows = 23; /* of 24, and the status line */
 	*columns = 80;
 	if (stamp && sscanf(stamp, "%3ux%4u", rows, columns) == 2) {
 		free(stamp);
