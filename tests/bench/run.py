@@ -4,7 +4,7 @@
 ever asserted.
 
 usage: run.py [PART...]    parts, by default all: solve unpack prepare second boot idle
-screens
+screens console
 
 Inputs: the real archive (the mirror that this host's apt uses), apt-get, dpkg-deb, QEMU; DEBWIZ (the
 program) and BENCH_PROGRAMS (folder of bench_solve and bench_unpack). BENCH_RUNS: runs of the short
@@ -19,8 +19,10 @@ import sys
 import tempfile
 import time
 
+import console
+
 ARCH = 'armhf'
-PARTS = ('solve', 'unpack', 'prepare', 'second', 'boot', 'idle', 'screens')
+PARTS = ('solve', 'unpack', 'prepare', 'second', 'boot', 'idle', 'screens', 'console')
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 RUNS = int(os.environ.get('BENCH_RUNS', '3'))
 DEBWIZ = os.path.abspath(os.environ.get('DEBWIZ', 'debwiz'))
@@ -82,6 +84,15 @@ class Bench:
                           '%.2f %s' % (peer, unit) if peer is not None else '-', peer_name,
                           '%.2f' % (peer / ours) if peer and ours else '-', asked))
         print('  '.join(self.rows[-1]), file=sys.stderr, flush=True)
+
+    def add_text(self, *row):
+        """A row as it is: figure, ours, the peer's, their ratio, what was asked."""
+        what, ours, peer, ratio, asked = row
+        self.rows.append((what, ours, peer or '-', '', ratio or '-', asked))
+        print('  '.join(self.rows[-1]), file=sys.stderr, flush=True)
+
+    def console(self):
+        console.measure(self, DEBWIZ, self.folder, cpu, peak_memory)
 
     def table(self):
         head = ('figure', 'debwiz', 'peer', 'which peer', 'peer/debwiz', 'asked')

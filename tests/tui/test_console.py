@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: MIT
+"""The live console: a supervisor with a fake QEMU whose guest is the test."""
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import lib
+
+sys.path.insert(0, os.path.join(lib.SRC, "tests", "transcript"))
+import hostile  # noqa: E402
+
+ROWS, COLUMNS = 23, 80
+
+
+class Guest:
+    """A machine `m` that runs in this home; what the serial line brings and takes."""
+
+    def __init__(self, home, rows=ROWS, columns=COLUMNS):
+        self.home = home
+        home.machine("m")
+        self.dir = os.path.join(home.root, "data", "debwiz", "machines", "m")
+        runtime = os.path.join(home.run, "m")
+        os.makedirs(self.dir, 0o700)
+        os.mkdir(runtime, 0o700)
+        control = os.path.join(home.run, "guest")
+        argv = [sys.executable, os.path.join(lib.SRC, "tests", "fake", "guest.py"), control]
+        for name in ("qmp", "serial", "progress"):
+            argv += ["-chardev", "socket,id=%s,path=%s" % (name, os.path.join(runtime, name))]
+        request = os.path.join(runtime, "start.json")
+        with open(request, "w", encoding="utf-8") as out:
+            json.dump({"format": 1, "name": "m", "dir": self.dir, "runtime_dir": runtime,
+                       "what": "running", "accel": "tcg", "argv": argv, "rows": rows,
+                       "columns": columns}, out)
+        self.supervisor = subprocess.Popen([lib.DEBWIZ, "supervise", request], env=home.env,
+                                           stdin=subprocess.DEVNULL, start_new_session=True)
+        self.line = socket.socket(socket.AF_UNIX)
+        end = time.monotonic() + lib.LIMIT
+        while True:
+            try:
+                self.line.connect(control)
+                break
+            except OSError:
+                if time.monotonic() > end:
+                    raise
+                select.select([], [], [], 0.01)
+        self.line.settimeout(lib.LIMIT)
+        self.got = b""
+
+    def says(self, data):
+        self.line.sendall(data if isinstance(data, bytes) else data.encode())
+
+    def gets(self, want):
+        """Waits until the guest was sent these bytes; they and what came before are forgotten."""
+        want = want if isinstance(want, bytes) else want.encode()
+        while want not in self.got:
+            data = self.line.recv(65536)
+            if not data:
+                raise AssertionError("the line ended; the guest had got %r" % self.got)
+            self.got += data
+        self.got = self.got.partition(want)[2]
+
+    def close(self):
+        self.line.close()
+        self.supervisor.send_signal(signal.SIGTERM)
+        try:
+            self.supervisor.wait(lib.LIMIT)
+        except subprocess.TimeoutExpired:
+            self.supervisor.kill()
+            self.supervisor.wait()
+
+
+class Console(lib.Case):
+    def guest(self, **how):
+        home = self.home()
+        guest = Guest(home, **how)
+        self.addCleanup(guest.close)
+        return guest
+
+    def open(self, guest, **how):
+        s = self.screen(guest.home, "console", "m", **how)
+        s.wait("booting", "^A ? keys")
+        return s
+
+    def test_shows_types_detaches(self):
+        g = self.guest()
+        g.says("\033[2J\033[Hhello\r\n\033[1;31mred\033[m 日")
+        s = self.open(g)
+        s.wait("hello", "red")
+        self.assertEqual(s.look("red")[1], "1")
+        self.assertEqual(s.cursor()[0], 1)
+        s.type("ls -l\r")
+        g.gets("ls -l\r")
+        s.key("Up")
+        g.gets("\033[A")
+        g.says("\033[?1h")
+        g.says("appl")
+        s.wait("appl")
+        s.key("Up", "F5", "C-c", "Esc")
+        g.gets("\033OA\033[15~\003\033")
+        s.key("C-a", "C-a")
+        g.gets("\001")
+        s.paste("two\nlines")
+        g.gets("two\rlines")
+        s.key("C-a", "d")
+        self.assertEqual(s.wait_end(), 0)
+        self.assert_given_back(s)
+        self.assertIsNone(g.supervisor.poll())      # the machine goes on
+        s = self.open(g)
+        s.wait("hello", "red")
+
+    def test_two_look_one_types(self):
+        g = self.guest()
+        a = self.open(g)
+        b = self.open(g)
+        a.wait("watching")
+        a.type("x")
+        a.wait("Somebody else types", "^A t")
+        b.type("y")
+        g.gets("y")
+        self.assertNotIn(b"x", g.got)
+        a.key("C-a", "t")
+        b.wait("watching")
+        a.type("z")
+        g.gets("z")
+        g.says("both see it")
+        a.wait("both see it")
+        b.wait("both see it")
+
+    def test_scrollback_search_copy(self):
+        g = self.guest()
+        for i in range(300):
+            g.says("line %d of many%s\r\n" % (i, " needle" if i == 77 else ""))
+        s = self.open(g)
+        s.wait("line 299 of many")
+        s.key("C-a", "PageUp")
+        s.wait(re.compile(r"line \d+ of \d+ │"), "line 260 of many")
+        s.key("/")
+        s.wait("Search back:")
+        s.type("need")
+        s.wait("line 77 of many needle")
+        row = s.find("needle")[0]
+        self.assertEqual(s.cursor()[0], s.rows - 1)
+        s.key("Enter")
+        s.until(lambda t: s.cursor() == (row, 16), "the cursor on the match")
+        s.key("Home")
+        s.wait("line 0 of many")
+        s.key("Space", "Down", "Right", "Right", "Right", "Enter")
+        s.wait("Copied 19 bytes")
+        s.key("C-a", "]")
+        g.gets("line 0 of many\rline")
+        s.wheel(5, 5, up=True)
+        s.wait(re.compile(r"line \d+ of \d+ │"))
+        s.key("q")
+        s.wait("^A ? keys")
+
+    def test_saves_and_sends(self):
+        g = self.guest()
+        for i in range(100):
+            g.says("row %d\r\n" % i)
+        s = self.open(g)
+        s.wait("row 99")
+        s.key("C-a", "S")
+        s.wait("Save to: m-log.txt")
+        s.key("Enter")
+        s.wait("Saved:")
+        with open(os.path.join(g.home.root, "m-log.txt"), encoding="utf-8") as text:
+            self.assertEqual(text.read().split("\n")[:100], ["row %d" % i for i in range(100)])
+        s.key("C-a", "s")
+        s.wait("Save to: m-screen.txt")
+        s.key("Enter")
+        s.wait("Saved:")
+        with open(os.path.join(g.home.root, "m-screen.txt"), encoding="utf-8") as text:
+            self.assertIn("row 99", text.read())
+        data = "".join("echo %d äöü\n" % i for i in range(3000))
+        with open(os.path.join(g.home.root, "script.sh"), "w", encoding="utf-8") as out:
+            out.write(data)
+        s.key("C-a", "f")
+        s.wait("Type a file into the guest")
+        s.type("script.sh\r")
+        g.gets(data.replace("\n", "\r"))
+        s.wait("Sent:")
+
+    def test_size_of_the_window(self):
+        g = self.guest()
+        s = self.open(g)
+        g.says("\033[23;1Hlast row\033[1;1Hfirst row")
+        s.wait("first row", "last row")
+        s.resize(40, 120)
+        s.wait("first row", "last row")
+        self.assertEqual(s.find("last row")[0], 22)
+        s.key("C-a", "z")
+        s.wait("Size of the guest's screen", "room for 39")
+        s.key("Right", "Enter")
+        g.gets("stty rows 39 columns 120\r")
+        g.says("\033[39;110Hcorner")
+        s.wait("corner")
+        s.resize(12, 40)                   # around the cursor
+        s.wait("corner")
+
+    def test_power(self):
+        g = self.guest()
+        s = self.open(g)
+        s.key("C-a", "p")
+        s.wait("Power", "the power button", "Suspend", "Kill")
+        s.key("Right", "Enter")
+        s.wait("Esc leaves")
+        s.key("Esc")
+        self.assertEqual(s.wait_end(), 0)
+
+    def test_help_and_prefix(self):
+        g = self.guest()
+        folder = os.path.join(g.home.root, "config", "debwiz")
+        with open(os.path.join(folder, "debwiz.ini"), "w", encoding="utf-8") as out:
+            out.write("[keys]\nprefix = Ctrl-B\n")
+        s = self.screen(g.home, "console", "m")
+        s.wait("booting", "^B ? keys")
+        s.key("C-b", "?")
+        s.wait("^B d", "the machine goes on")
+        s.key("Esc")
+        s.key("C-a")
+        g.gets("\001")
+
+    def test_killed_and_hung_up(self):
+        g = self.guest()
+        s = self.open(g)
+        s.signal(signal.SIGKILL)
+        s.wait_end()
+        s = self.open(g)
+        g.says("still here")
+        s.wait("still here")
+        s.hangup()
+        s.wait_end()
+        s = self.open(g)
+        s.wait("still here")
+
+    def test_hostile_guest(self):
+        """F48: what reaches the person's terminal are curses' own sequences (allow-list parser)."""
+        g = self.guest()
+        s = self.open(g)
+        for name, data in hostile.corpus():
+            g.says(data[:20000] + hostile.AFTER + b" \033[32m" + name.encode())
+            s.wait("still here " + name)
+        # sequences of terminfo's xterm-256color, character by character
+        allowed = re.compile(
+            rb"\x1b\[[0-9;?]*[ABCDGHJKLMPSTXZ@bdfghlmrt]|\x1b\[\?[0-9;]+[hl]|\x1b[()][B0]|\x1b[78=>M]|"
+            rb"\x1b\[[0-9 ]*q|\x1b\[>?[0-9;]*m|[\x08\x09\x0a\x0d\x0e\x0f]|[\x20-\x7e]|"
+            rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+        raw = s.raw()
+        at = 0
+        while at < len(raw):
+            found = allowed.match(raw, at)
+            if not found:
+                self.fail("sent to the terminal: %r" % raw[max(0, at - 40):at + 40])
+            at = found.end()
+        for bad in ("\u202e", "\u2066", "\u200b", "\u009b", "\u0085", "\ufeff"):
+            self.assertNotIn(bad.encode(), raw)
+        self.assertNotIn(b"\x1b]", raw)
+        self.assertNotIn(b"\x07", raw)
+
+
+if __name__ == "__main__":
+    lib.main()
