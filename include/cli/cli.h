@@ -34,6 +34,7 @@ struct cli {
 	/* options */
 	bool plain, json, offline, strict, yes, fresh, explain, follow, watch, verbose;
 	enum cli_wait wait;
+	bool attach;
 	const char *mirror;
 	const char *log;
 	const char *confirm; /* name of the machine whose data may go */

@@ -33,6 +33,7 @@ const struct cli_option cli_options[] = {
 	 AT(confirm)},
 	{"fresh", 0, NULL, "make a new base image even where one is there", CLI_FLAG, AT(fresh)},
 	{"wait", 0, "login|ssh|none", "what boot and up wait for (login)", CLI_WAIT, AT(wait)},
+	{"attach", 0, NULL, "boot: show the console at once, live", CLI_FLAG, AT(attach)},
 	{"explain", 0, NULL, "command: say where each argument comes from", CLI_FLAG, AT(explain)},
 	{"follow", 'f', NULL, "logs: go on as more is printed", CLI_FLAG, AT(follow)},
 	{"watch", 0, NULL, "list, status: go on, once a second", CLI_FLAG, AT(watch)},

@@ -120,7 +120,12 @@ int verb_boot(struct cli *cli)
 		[CLI_WAIT_NONE] = JOB_STARTED,
 	};
 
-	return run_recipe(cli, goals[cli->wait]);
+	int status;
+
+	if (!cli->attach || cli->json)
+		return run_recipe(cli, goals[cli->wait]);
+	status = run_recipe(cli, JOB_STARTED);
+	return status ? status : verb_console(cli);
 }
 
 int verb_up(struct cli *cli)
