@@ -277,7 +277,8 @@ class Bench:
                 self.add(*row)
             home.set(XDG_CACHE_HOME=self.path('cache'))
             path = home.machine('bench-screens', firmware_mode='direct', disk_size='16G',
-                                system_profile='build', system_packages='hello')
+                                system_profile='build', system_packages='hello',
+                                mirror_security='no', mirror_updates='no')
             for row in screens.busy(home, path):
                 self.add(*row)
         except AssertionError as e:

@@ -331,6 +331,8 @@ static void obey(struct term *t, char *line)
 	sscanf(line, "%31s%n", word, &used);
 	rest = line + used + (line[used] == ' ');
 	sscanf(rest, "%d %d", &a, &b);
+	while (strchr("dacm", word[0]) && take(t, 0) > 0) /* dump, attrs, ...: as it is now */
+		;
 	if (!strcmp(word, "send")) {
 		n = unhex(rest, bytes);
 		put_all(t->master, bytes, n);

@@ -54,7 +54,7 @@ def work(home, s, look, utf8=True):
     s.key("Enter")
     s.wait("is up.")
     s.key("Enter")
-    s.wait(sign("● running", utf8), "Enter console")
+    s.wait(sign("● running", utf8), "Enter console", "Debian GNU/Linux")
     look("machine", s)
     s.key("Esc")
     s.wait(sign("debwiz · machines", utf8), "running")
