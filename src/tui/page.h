@@ -40,6 +40,7 @@ struct page {
 	struct wizard *w;
 	struct host_offers *offers;
 	bool editing; /* of an existing file */
+	bool parting; /* it is being asked whether to leave */
 	bool unfolded[WIZARD_PAGE_COUNT];
 	/* the rows of the current page, made anew for each painting and key */
 	struct page_row *rows;

@@ -83,6 +83,7 @@ static void on_parting(size_t choice, void *arg)
 	struct parting *parting = arg;
 	struct app *app = parting->page->screen->app;
 
+	parting->page->parting = false;
 	if (choice == 1) {
 		screen_pop(parting->page->screen);
 		if (parting->program)
@@ -107,6 +108,7 @@ static void ask_parting(struct page *p, bool program)
 
 	parting->page = p;
 	parting->program = program;
+	p->parting = true;
 	dialog_ask(p->screen->app, &q);
 }
 
@@ -116,8 +118,8 @@ static bool page_leaving(struct screen *s)
 
 	if (!wizard_dirty(p->w))
 		return false;
-	if (screen_is_top(s))
-		ask_parting(p, true);
+	if (!p->parting)
+		ask_parting(p, true); /* over whatever dialog is there */
 	return true;
 }
 

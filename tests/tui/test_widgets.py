@@ -50,6 +50,10 @@ class Widgets(world.Case):
         _, s = self.page("Network and devices")
         s.key("Space")
         s.wait("bridge", "not offered yet")
+        s.key("C-c", "C-q")             # asked once, over the list
+        s.wait("have not been saved")
+        s.key("Esc")
+        s.wait("bridge", gone="have not been")
         s.key("Down", "Down", "Enter")
         s.wait("not offered yet", "Enter take it")
         s.key("Up", "Enter")
