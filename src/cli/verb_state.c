@@ -15,19 +15,29 @@
 
 #define WATCH_MS 1000
 
+static json_t *look_json(const struct machine_look *l)
+{
+	const struct vm_run *run = &l->run;
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:s, s:s}", "name",
+			      l->name, "system", l->system, "boot", l->boot, "state", l->state, "detail",
+			      l->detail, "alive", run->alive, "login", run->login, "disk_used",
+			      (json_int_t)l->disk_used, "disk_size", (json_int_t)l->disk_size, "qemu_pid",
+			      (json_int_t)(run->alive ? run->qemu_pid : 0), "kernel",
+			      run->kernel ? run->kernel : "", "accel", run->accel ? run->accel : "");
+
+	json_object_set_new(o, "supervised", json_boolean(run->alive && !run->orphan));
+	json_object_set_new(o, "cause_id", json_string(run->cause_id ? run->cause_id : ""));
+	json_object_set_new(o, "started", json_integer(run->started));
+	json_object_set_new(o, "ended", json_integer(run->ended));
+	return o;
+}
+
 static void print_look(struct cli *cli, const struct machine_look *l, int width)
 {
 	char used[SIZE_TEXT], size[SIZE_TEXT];
 
 	if (cli->json) {
-		cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:s, s:s}", "name",
-					 l->name, "system", l->system, "boot", l->boot, "state", l->state,
-					 "detail", l->detail, "alive", l->run.alive, "login", l->run.login,
-					 "disk_used", (json_int_t)l->disk_used, "disk_size",
-					 (json_int_t)l->disk_size, "qemu_pid",
-					 (json_int_t)(l->run.alive ? l->run.qemu_pid : 0), "kernel",
-					 l->run.kernel ? l->run.kernel : "", "accel",
-					 l->run.accel ? l->run.accel : ""));
+		cli_print_json(look_json(l));
 		return;
 	}
 	printf("%-*s %-18s %-7s %-10s %8s of %-8s %s\n", width, l->name, l->system, l->boot, l->state,
