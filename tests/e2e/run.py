@@ -21,6 +21,7 @@ import sys
 import guest
 import host
 import screens
+import wizard
 from world import EXAMPLES, Machine, Tally, World, on_signals
 
 FIRST, SECOND = "armhf-bookworm", "armhf-bookworm-direct"
@@ -98,6 +99,14 @@ def second_machine(t, world, first, ids):
         t.run("second: stop powers the guest down", host.stop, m)
 
 
+def third_machine(t, world):
+    if not t.run("third: by the wizard's lines, from the first question to the login prompt",
+                 wizard.by_lines, world):
+        return
+    if t.run("third: not changed while it runs, nor without its name", wizard.refused, world):
+        t.run("third: cloned, renamed, deleted", wizard.changed, world)
+
+
 def example(t, m, quick):
     if not t.run("%s: up, from nothing to the login prompt" % m.name, host.up, m):
         return
@@ -141,6 +150,7 @@ def main():
             if ids:
                 second_machine(t, world, m, ids)
                 t.run("by the screens: wizard, prompt, console, stop, delete", screens.made, world)
+                third_machine(t, world)
         rest = [n for n in names if n != FIRST] if args.all else args.examples
         for name in rest:
             example(t, Machine(world, name), args.quick)
