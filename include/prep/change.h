@@ -14,7 +14,7 @@
 #include "plan/store.h"
 
 enum change_kind {
-	CHANGE_CLONE,	 /* a second machine like it, with a copy of its disk where it has one */
+	CHANGE_CLONE, /* a second machine like it, with a copy of its disk where it has one */
 	CHANGE_RENAME,
 	CHANGE_DELETE,	 /* the machine, and its file where that is one of ours */
 	CHANGE_RECREATE, /* its disk; the next start makes a new one */
@@ -32,16 +32,15 @@ struct change {
 	struct strv stays; /* what a person should know beside that, a sentence each */
 };
 
-/* Looks at what it would do; `ref` is NAME or FILE, `to` a name or NULL (CLONE, RENAME: not known yet;
- * only whether it could be). Blocks for a few small
- * files. Error ids: those of store_find_ini and spec_read, "name-bad", "name-taken", "not-made"
- * (recreate), "suspended" (clone, rename: resume it first), "busy" (it runs or is being prepared).
- * `out` is to be freed in either case. */
+/* Looks at what it would do; `ref` is NAME or FILE, `to` a name or NULL (CLONE, RENAME: not known
+ * yet; only whether it could be). Blocks for a few small files. Error ids: those of store_find_ini
+ * and spec_read, "name-bad", "name-taken", "not-made" (recreate), "suspended" (clone, rename:
+ * resume it first), "busy" (it runs or is being prepared). `out` is to be freed in either case. */
 int change_look(const struct store *store, enum change_kind kind, const char *ref, const char *to,
 		struct change *out, struct err *e);
-/* Does it, under the machine's lock. Blocks: a clone copies the written part of the disk; it touches
- * nothing of the loop and may run as work. A kill in the middle leaves a machine that the same call
- * finishes. */
+/* Does it, under the machine's lock. Blocks: a clone copies the written part of the disk; it
+ * touches nothing of the loop and may run as work. A kill in the middle leaves a machine that the
+ * same call finishes. */
 int change_do(const struct store *store, const struct change *c, struct err *e);
 void change_fini(struct change *c);
 

@@ -23,7 +23,7 @@ enum doctor_kind { DOCTOR_PROGRAM, DOCTOR_ACCELERATOR, DOCTOR_ROOM };
 struct doctor_row {
 	enum doctor_kind kind;
 	enum doctor_state state;
-	bool must; /* nothing works without it */
+	bool must;     /* nothing works without it */
 	char *name;    /* "qemu-img", "kvm", "disk" */
 	char *what;    /* what it is for, or what is to be said of it */
 	char *found;   /* path of the program, or NULL */

@@ -27,8 +27,8 @@ struct host_offers_conf {
 struct host_offers *host_offers_new(const struct host_offers_conf *conf);
 /* For struct wizard_conf; valid as long as the offers. */
 const struct wizard_offers *host_offers_get(const struct host_offers *o);
-/* To be called after wizard_free. Ends what is under way; what runs on a pool thread is waited for by the
- * loop: run it until nothing is left before loop_free. NULL is fine. */
+/* To be called after wizard_free. Ends what is under way; what runs on a pool thread is waited for
+ * by the loop: run it until nothing is left before loop_free. NULL is fine. */
 void host_offers_free(struct host_offers *o);
 
 #endif

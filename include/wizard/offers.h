@@ -22,11 +22,11 @@
 /* One row of a list. Owned by its list; texts are never NULL but where said. They may come from
  * outside and must go through base/text before they reach a terminal. */
 struct wizard_row {
-	char *value;		      /* what wizard_set takes */
-	char *label;		      /* first column */
+	char *value;		       /* what wizard_set takes */
+	char *label;		       /* first column */
 	char *columns[WIZARD_COLUMNS]; /* further ones, "" where there is nothing to say */
-	char *note;		      /* a sentence for the line below, "" */
-	char *why_not;		      /* why it cannot be chosen, or NULL: it can */
+	char *note;		       /* a sentence for the line below, "" */
+	char *why_not;		       /* why it cannot be chosen, or NULL: it can */
 };
 
 struct wizard_rows {
@@ -37,20 +37,21 @@ struct wizard_rows {
 
 /* Life cycle of rows: zero-initialised they are empty. */
 void wizard_rows_fini(struct wizard_rows *r);
-/* Adds a row with copies of value and label (NULL: the value); the other texts are "" and may be set by
- * wizard_row_text. The pointer is good until the next row is added. */
+/* Adds a row with copies of value and label (NULL: the value); the other texts are "" and may be
+ * set by wizard_row_text. The pointer is good until the next row is added. */
 struct wizard_row *wizard_rows_add(struct wizard_rows *r, const char *value, const char *label);
 /* Replaces a text of a row: *slot is one of its members. Copies; NULL clears. */
 void wizard_row_text(char **slot, const char *text);
 
 /* What may be asked for. In brackets: the fields that the answer depends on. */
 enum wizard_topic {
-	WIZARD_ARCHES,	  /* rows of machine.arch: how each runs here [qemu.binary] */
-	WIZARD_RELEASES,  /* rows of machine.release, as the mirror has them [mirror, machine.arch] */
-	WIZARD_FIRMWARE,  /* rows of firmware.mode: package and version [release, arch, mirror] */
-	WIZARD_PACKAGES,  /* rows found for `query` in the release's index [release, arch, mirror] */
-	WIZARD_ESTIMATE,  /* rows for the review: what is to be done and how long it takes [all] */
-	WIZARD_COMMAND,	  /* rows for the review: QEMU's arguments with their reasons [all] */
+	WIZARD_ARCHES,	 /* rows of machine.arch: how each runs here [qemu.binary] */
+	WIZARD_RELEASES, /* rows of machine.release, as the mirror has them [mirror, machine.arch]
+			  */
+	WIZARD_FIRMWARE, /* rows of firmware.mode: package and version [release, arch, mirror] */
+	WIZARD_PACKAGES, /* rows found for `query` in the release's index [release, arch, mirror] */
+	WIZARD_ESTIMATE, /* rows for the review: what is to be done and how long it takes [all] */
+	WIZARD_COMMAND,	 /* rows for the review: QEMU's arguments with their reasons [all] */
 	WIZARD_TOPIC_COUNT,
 };
 

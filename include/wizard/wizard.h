@@ -62,9 +62,9 @@ enum wizard_page {
 };
 
 enum wizard_page_state {
-	WIZARD_AHEAD,	/* not entered yet */
-	WIZARD_DONE,	/* was entered, nothing wrong */
-	WIZARD_WRONG,	/* an answer on it is wrong (the current page too) */
+	WIZARD_AHEAD, /* not entered yet */
+	WIZARD_DONE,  /* was entered, nothing wrong */
+	WIZARD_WRONG, /* an answer on it is wrong (the current page too) */
 	WIZARD_CURRENT,
 };
 
@@ -99,16 +99,17 @@ enum wizard_widget {
 };
 
 struct wizard_question {
-	const char *id;		    /* "machine.arch"; composed ones "password", "save" */
+	const char *id; /* "machine.arch"; composed ones "password", "save" */
 	enum wizard_page page;
 	enum wizard_widget widget;
-	const char *title;	    /* a few words */
-	const char *help;	    /* one to three sentences for F1 and `?` */
-	const struct field *field;  /* NULL: composed */
-	bool more;		    /* for the few: may be folded away while it has its default */
+	const char *title;	   /* a few words */
+	const char *help;	   /* one to three sentences for F1 and `?` */
+	const struct field *field; /* NULL: composed */
+	bool more;		   /* for the few: may be folded away while it has its default */
 };
 
-/* The questions of a page that apply now, in their order: *after NULL is the first; NULL: no more. */
+/* The questions of a page that apply now, in their order: *after NULL is the first; NULL: no more.
+ */
 const struct wizard_question *wizard_question_next(struct wizard *w, enum wizard_page p,
 						   const struct wizard_question *after);
 /* By id, whether it applies or not; NULL: no such. */
@@ -128,10 +129,10 @@ const char *wizard_wrong(struct wizard *w, const struct wizard_question *q);
 /* Whether a person gave this answer, or it is another than the default. */
 bool wizard_touched(struct wizard *w, const struct wizard_question *q);
 
-/* Gives an answer; may be called at every key. 0, or -1 with the reason: then the text is kept all the
- * same (a CHOICE, BOOL and PASSWORD stay as they were) and the page is wrong. An answer that only
- * contradicts another one returns 0: wizard_wrong says so, here or at the other question. A list is
- * replaced by the text's lines. */
+/* Gives an answer; may be called at every key. 0, or -1 with the reason: then the text is kept all
+ * the same (a CHOICE, BOOL and PASSWORD stay as they were) and the page is wrong. An answer that
+ * only contradicts another one returns 0: wizard_wrong says so, here or at the other question. A
+ * list is replaced by the text's lines. */
 int wizard_set(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e);
 /* Items of a list. A refused item changes nothing. `at` counts from 0; adding at the end. */
 int wizard_item_add(struct wizard *w, const struct wizard_question *q, const char *item,
@@ -176,9 +177,9 @@ void wizard_retry(struct wizard *w);
 const struct spec *wizard_spec(struct wizard *w);
 /* Differs from what was read, or a new one was answered at all. */
 bool wizard_dirty(struct wizard *w);
-/* The INI text as it would be written, with "(not shown)" for a secret value; owned. The lines that q's
- * field writes are *first (from 1) and *count of them, 0 where it writes none; q, first and count may
- * be NULL. NULL on error. */
+/* The INI text as it would be written, with "(not shown)" for a secret value; owned. The lines that
+ * q's field writes are *first (from 1) and *count of them, 0 where it writes none; q, first and
+ * count may be NULL. NULL on error. */
 char *wizard_ini(struct wizard *w, const struct wizard_question *q, unsigned *first,
 		 unsigned *count, struct err *e);
 /* Where it will be saved. */
@@ -188,7 +189,8 @@ const char *wizard_path(struct wizard *w);
 
 /* The machine in words: label and value of each row are "Starts by" and "UEFI, two pflash …". */
 struct wizard_list wizard_summary(struct wizard *w);
-/* What is to be done: label and value ("To do", "download 144 M, unpack, …"), columns[0] its time. */
+/* What is to be done: label and value ("To do", "download 144 M, unpack, …"), columns[0] its time.
+ */
 struct wizard_list wizard_estimate(struct wizard *w);
 /* QEMU's arguments: value is one option with its argument, label the key, note the reason. */
 struct wizard_list wizard_command(struct wizard *w);
@@ -203,7 +205,8 @@ struct wizard_change {
 	const char *words;   /* "counts from the next boot" */
 	const char *refused; /* why it cannot be, or NULL */
 };
-/* What differs from the file as it was read; returns the number. Owned array: wizard_changes_free. */
+/* What differs from the file as it was read; returns the number. Owned array: wizard_changes_free.
+ */
 size_t wizard_changes(struct wizard *w, struct wizard_change **out);
 void wizard_changes_free(struct wizard_change *c, size_t n);
 
@@ -228,7 +231,8 @@ struct wizard_diff {
 
 int wizard_diff(struct wizard *w, struct wizard_diff *out, struct err *e);
 void wizard_diff_fini(struct wizard_diff *d);
-/* The file was changed by somebody else since it was read (looks at time, size and then content). */
+/* The file was changed by somebody else since it was read (looks at time, size and then content).
+ */
 bool wizard_file_changed(struct wizard *w);
 /* Writes the file. An existing one only after its difference was shown: `shown` is that diff, NULL:
  * none was. Error ids: "wizard-wrong" (an answer is wrong), "save-unseen" (there is a file: show

@@ -43,8 +43,9 @@ static size_t find(Pool *pool, const char *text, struct found **out)
 	Id p;
 	int i;
 
-	FOR_REPOS(i, repo) {
-		FOR_REPO_SOLVABLES(repo, p, s) {
+	FOR_REPOS (i, repo) {
+		FOR_REPO_SOLVABLES(repo, p, s)
+		{
 			const char *name = pool_id2str(pool, s->name);
 			int rank = rank_of(name, text, n);
 
@@ -80,7 +81,8 @@ size_t archive_search(struct archive *a, const char *text, size_t most,
 	for (size_t i = 0; i < len && i < most; i++) {
 		const char *summary = solvable_lookup_str(all[i].s, SOLVABLE_SUMMARY);
 
-		found(all[i].name, pool_id2str(a->pool, all[i].s->evr), summary ? summary : "", arg);
+		found(all[i].name, pool_id2str(a->pool, all[i].s->evr), summary ? summary : "",
+		      arg);
 	}
 	free(all);
 	return len;

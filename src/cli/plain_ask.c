@@ -11,10 +11,10 @@
 #include "base/size.h"
 #include "plain.h"
 
-#define OPTIONS_MAX 20	 /* a longer list is searched, not shown */
+#define OPTIONS_MAX 20 /* a longer list is searched, not shown */
 #define FOUND_MAX 12
-#define WRONG_MAX 10	 /* in a row; or so many turns at one question: */
-#define TURNS_MAX 1000	 /* then the input is no person's */
+#define WRONG_MAX 10   /* in a row; or so many turns at one question: */
+#define TURNS_MAX 1000 /* then the input is no person's */
 #define WAIT_OPTIONS_S 30
 
 static struct wizard_list look_options(struct plain *p, void *arg)
@@ -78,7 +78,8 @@ static void show_matching(struct plain *p, const struct wizard_question *q, cons
 static void show_help(struct plain *p, const struct wizard_question *q)
 {
 	const char *note = wizard_note(p->wizard, q);
-	bool plain_text = q->field && (q->field->type == FIELD_TEXT || q->field->type == FIELD_LIST) &&
+	bool plain_text = q->field &&
+			  (q->field->type == FIELD_TEXT || q->field->type == FIELD_LIST) &&
 			  !q->field->choices; /* its grammar is in the help */
 	char *allowed = q->field && !plain_text ? field_allowed(q->field) : NULL;
 	struct wizard_list l;
@@ -129,7 +130,8 @@ static void say_notices(struct plain *p)
 
 /* ---- a value ---- */
 
-static enum plain_go answer_value(struct plain *p, const struct wizard_question *q, const char *line)
+static enum plain_go answer_value(struct plain *p, const struct wizard_question *q,
+				  const char *line)
 {
 	struct err e = ERR_INIT;
 	char *value = value_of(p, q, line);
@@ -163,9 +165,9 @@ static void drop_wrong(struct plain *p, const struct wizard_question *q, const c
 static enum plain_go answer_password(struct plain *p, const struct wizard_question *q)
 {
 	struct err e = ERR_INIT;
-	char *first = plain_read_secret(p, *wizard_text(p->wizard, q)
-						   ? "Password [is set; - removes it]"
-						   : "Password [none]");
+	char *first =
+		plain_read_secret(p, *wizard_text(p->wizard, q) ? "Password [is set; - removes it]"
+								: "Password [none]");
 	char *again = NULL;
 	enum plain_go go = PLAIN_NEXT;
 	const char *value = first;
@@ -230,8 +232,8 @@ static struct wizard_list look_found(struct plain *p, void *arg)
 	return wizard_search(p->wizard, s->q, s->text);
 }
 
-/* Whether a name is among what the release has; else those like it are shown. Where nobody can tell, it
- * is taken. */
+/* Whether a name is among what the release has; else those like it are shown. Where nobody can
+ * tell, it is taken. */
 static bool is_found(struct plain *p, const struct wizard_question *q, const char *text)
 {
 	struct search s = {q, text};
@@ -240,7 +242,8 @@ static bool is_found(struct plain *p, const struct wizard_question *q, const cha
 	plain_wait(p, look_found, &s, 60);
 	l = look_found(p, &s);
 	if (l.state != WIZARD_READY) {
-		plain_line("  Not looked up: %s", l.state == WIZARD_FAILED ? l.note : "no answer in time");
+		plain_line("  Not looked up: %s",
+			   l.state == WIZARD_FAILED ? l.note : "no answer in time");
 		return true;
 	}
 	if (l.len && !strcmp(l.rows[0].value, text))

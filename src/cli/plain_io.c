@@ -29,7 +29,8 @@ void plain_line(const char *fmt, ...)
 	free(text);
 }
 
-/* Reads byte by byte, so that what follows stays for whoever reads next (ssh, a boot's question). */
+/* Reads byte by byte, so that what follows stays for whoever reads next (ssh, a boot's question).
+ */
 static char *read_line(struct plain *p)
 {
 	struct buf b;
@@ -160,7 +161,8 @@ void plain_wait(struct plain *p, struct wizard_list (*look)(struct plain *p, voi
 		told = true;
 		fflush(stdout);
 		if (!timer)
-			timer = loop_timer_start(p->cli->loop, (uint64_t)seconds * 1000, 0, on_late, &w);
+			timer = loop_timer_start(p->cli->loop, (uint64_t)seconds * 1000, 0, on_late,
+						 &w);
 		loop_run(p->cli->loop);
 	}
 	loop_timer_stop(timer);

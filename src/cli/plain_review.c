@@ -16,7 +16,8 @@ static void show_rows(const struct wizard_list *l)
 	for (size_t i = 0; i < l->len; i++) {
 		const struct wizard_row *r = &l->rows[i];
 
-		plain_line("  %-16s%s%s%s", r->label, r->value, *r->columns[0] ? "; " : "", r->columns[0]);
+		plain_line("  %-16s%s%s%s", r->label, r->value, *r->columns[0] ? "; " : "",
+			   r->columns[0]);
 	}
 }
 
@@ -58,8 +59,9 @@ static void show_changes(struct plain *p)
 	size_t n = wizard_changes(p->wizard, &c);
 
 	for (size_t i = 0; i < n; i++)
-		plain_line("  %s: %s -> %s; %s", c[i].question->title, *c[i].from ? c[i].from : "none",
-			   *c[i].to ? c[i].to : "none", c[i].refused ? c[i].refused : c[i].words);
+		plain_line("  %s: %s -> %s; %s", c[i].question->title,
+			   *c[i].from ? c[i].from : "none", *c[i].to ? c[i].to : "none",
+			   c[i].refused ? c[i].refused : c[i].words);
 	wizard_changes_free(c, n);
 }
 
@@ -84,8 +86,8 @@ static void show_command(struct plain *p)
 	if (l.state == WIZARD_FAILED)
 		plain_line("  %s", l.note);
 	for (size_t i = 0; i < l.len; i++)
-		plain_line("%s\n    %s%s%s", l.rows[i].value, l.rows[i].label, *l.rows[i].label ? ": " : "",
-			   l.rows[i].note);
+		plain_line("%s\n    %s%s%s", l.rows[i].value, l.rows[i].label,
+			   *l.rows[i].label ? ": " : "", l.rows[i].note);
 }
 
 static void show_diff(const struct wizard_diff *d, const char *path)
@@ -121,8 +123,8 @@ static int save_asking(struct plain *p, struct err *e)
 	return r;
 }
 
-/* The same without asking: with --yes. A new machine's file must not be there; of one that is edited
- * the difference is shown. */
+/* The same without asking: with --yes. A new machine's file must not be there; of one that is
+ * edited the difference is shown. */
 int plain_save(struct plain *p, bool edits, struct err *e)
 {
 	struct cli *cli = p->cli;
@@ -143,8 +145,8 @@ int plain_save(struct plain *p, bool edits, struct err *e)
 	path = wizard_path(p->wizard);
 	if (cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:o, s:b}", "event", "saved", "name",
-					 wizard_spec(p->wizard)->name, "path", cli_json_text(path), "changed",
-					 !same));
+					 wizard_spec(p->wizard)->name, "path", cli_json_text(path),
+					 "changed", !same));
 	else
 		plain_line("%s %s", same ? "Nothing has changed in" : "Saved", path);
 	return 0;
@@ -159,7 +161,7 @@ static void ask_path(struct plain *p)
 
 enum plain_go plain_review(struct plain *p, int *status)
 {
-	static int (*const verbs[])(struct cli *cli) = {NULL, verb_prepare, verb_up};
+	static int (*const verbs[])(struct cli * cli) = {NULL, verb_prepare, verb_up};
 	unsigned turns = 0;
 	struct err e = ERR_INIT;
 	int r = 1;
@@ -170,10 +172,11 @@ enum plain_go plain_review(struct plain *p, int *status)
 		char *line;
 		char word;
 
-		plain_line("\n   1) Save as %s\n   2) Save and prepare\n   3) Save, prepare and boot\n"
-			   "   i  the file   q  QEMU's command   p  another path   <  back   x  leave, save "
-			   "nothing",
-			   wizard_path(p->wizard));
+		plain_line(
+			"\n   1) Save as %s\n   2) Save and prepare\n   3) Save, prepare and boot\n"
+			"   i  the file   q  QEMU's command   p  another path   <  back   x  leave, save "
+			"nothing",
+			wizard_path(p->wizard));
 		line = plain_read(p, "What now [1]");
 		if (!line)
 			return PLAIN_END;

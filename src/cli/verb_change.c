@@ -42,8 +42,9 @@ static int not_confirmed(const struct cli *cli, const struct change *c, struct e
 {
 	err_set(e, ERR_USAGE, "not-confirmed", "nothing was changed");
 	if (c->loses)
-		return err_hint(e, "%s wants the machine's name typed on a terminal, or --yes --confirm %s",
-				cli->verb->name, c->name);
+		return err_hint(
+			e, "%s wants the machine's name typed on a terminal, or --yes --confirm %s",
+			cli->verb->name, c->name);
 	return err_hint(e, "answer yes on a terminal, or say --yes");
 }
 
@@ -55,7 +56,8 @@ static int confirm(const struct cli *cli, const struct change *c, struct err *e)
 	if (!c->lost.len)
 		return 0;
 	if (cli->confirm && strcmp(cli->confirm, c->name)) {
-		err_set(e, ERR_USAGE, "not-confirmed", "--confirm says %s, and the machine is %s; nothing was changed",
+		err_set(e, ERR_USAGE, "not-confirmed",
+			"--confirm says %s, and the machine is %s; nothing was changed",
 			cli->confirm, c->name);
 		return -1;
 	}
@@ -66,7 +68,8 @@ static int confirm(const struct cli *cli, const struct change *c, struct err *e)
 	}
 	if (!c->loses || cli->confirm)
 		return 0;
-	if (!can_ask(cli) || !read_answer(line, sizeof(line), "type the machine's name to go on: ") ||
+	if (!can_ask(cli) ||
+	    !read_answer(line, sizeof(line), "type the machine's name to go on: ") ||
 	    strcmp(line, c->name))
 		return not_confirmed(cli, c, e);
 	return 0;
@@ -82,8 +85,8 @@ static void tell_done(const struct cli *cli, const struct change *c)
 	};
 
 	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", events[c->kind], "name", c->name, "to",
-					 c->to ? c->to : ""));
+		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", events[c->kind], "name",
+					 c->name, "to", c->to ? c->to : ""));
 	else if (c->kind == CHANGE_CLONE)
 		printf("%s: a copy of %s, in %s\n", c->to, c->name, c->to_ini);
 	else if (c->kind == CHANGE_RENAME)
@@ -98,7 +101,8 @@ static int change(struct cli *cli, enum change_kind kind)
 {
 	struct err e = ERR_INIT;
 	struct change c;
-	int r = change_look(&cli->store, kind, cli->args[0], cli->nargs > 1 ? cli->args[1] : NULL, &c, &e);
+	int r = change_look(&cli->store, kind, cli->args[0], cli->nargs > 1 ? cli->args[1] : NULL,
+			    &c, &e);
 
 	if (!r && !cli->json)
 		list(&c);

@@ -15,18 +15,28 @@
 
 /* What recreate removes; the INI file, the machine's key and its ports stay. */
 static const char *const personal[] = {
-	"disk.qcow2",	       DISK_BASE_NAME,		"QEMU_EFI-pflash.raw",
-	"QEMU_VARS-pflash.raw", "vmlinuz",		"initrd.img",
-	"seed.iso",	       "known_hosts",		"stamps.json",
-	"run.json",	       "request.json",		"snapshots.json",
-	"suspend.json",	       "suspend.state",		"console.log",
+	"disk.qcow2",
+	DISK_BASE_NAME,
+	"QEMU_EFI-pflash.raw",
+	"QEMU_VARS-pflash.raw",
+	"vmlinuz",
+	"initrd.img",
+	"seed.iso",
+	"known_hosts",
+	"stamps.json",
+	"run.json",
+	"request.json",
+	"snapshots.json",
+	"suspend.json",
+	"suspend.state",
+	"console.log",
 	"console.log.1",
 	"console.log.2",
 };
 
 /* What a clone takes along; the disk last, for it may be large. */
 static const char *const copied[] = {
-	"QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "vmlinuz",    "initrd.img", "seed.iso",
+	"QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "vmlinuz",     "initrd.img", "seed.iso",
 	"id_ed25519",	       "id_ed25519.pub",       "stamps.json", "disk.qcow2",
 };
 
@@ -120,7 +130,8 @@ static int copy_files(const char *dir, const char *part, struct err *e)
 	return r;
 }
 
-/* A disk to which nothing was written is better made anew: the copy then is a machine of its own. */
+/* A disk to which nothing was written is better made anew: the copy then is a machine of its own.
+ */
 static bool is_worth_copying(const char *dir)
 {
 	char *disk = file_join(dir, "disk.qcow2");

@@ -111,7 +111,8 @@ static int set_path(struct wizard *w, const struct wizard_question *q, const cha
 	drop_draft(a);
 	wizard_forget(w);
 	if (n < 5 || strcmp(path + n - 4, ".ini") || path[n - 5] == '/') {
-		err_set(e, ERR_USAGE, "save-name", "\"%s\" is no file's name that ends in .ini", path);
+		err_set(e, ERR_USAGE, "save-name", "\"%s\" is no file's name that ends in .ini",
+			path);
 		a->draft = path;
 		a->draft_why = xstrdup("not a file's name that ends in .ini");
 		return -1;

@@ -66,7 +66,8 @@ static void on_answer(struct wizard_rows *rows, const struct err *e, void *arg)
 		*rows = (struct wizard_rows){.items = NULL};
 		a->state = WIZARD_READY;
 	} else {
-		a->failure = e && e->text ? xasprintf("%s%s%s", e->text, e->hint ? "; " : "", e->hint ? e->hint : "")
+		a->failure = e && e->text ? xasprintf("%s%s%s", e->text, e->hint ? "; " : "",
+						      e->hint ? e->hint : "")
 					  : xstrdup("no answer");
 		a->state = WIZARD_FAILED;
 	}

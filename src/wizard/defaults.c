@@ -48,7 +48,8 @@ void default_release(struct wizard *w, struct strv *out)
 	size_t i = 0;
 
 	while ((r = catalog_release_next(w->conf.catalog, &i)))
-		if (!*r->not_offered && (!a || !a->releases.len || strv_has(&a->releases, r->codename))) {
+		if (!*r->not_offered &&
+		    (!a || !a->releases.len || strv_has(&a->releases, r->codename))) {
 			strv_add(out, r->codename);
 			return;
 		}

@@ -71,7 +71,7 @@ static void middle(struct wizard_diff *d, const struct lines *a, size_t i, size_
 	bool whole = (a_end - i + 1) * wide > CELLS_MAX;
 	uint32_t *t = whole ? NULL : xcalloc((a_end - i + 1) * wide, sizeof(*t));
 
-#define CELL(x, y) t[((x) - a0) * wide + ((y) - b0)]
+#define CELL(x, y) t[((x)-a0) * wide + ((y)-b0)]
 	for (size_t x = a_end; t && x-- > a0;)
 		for (size_t y = b_end; y-- > b0;) {
 			if (equal(a, x, b, y))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ini: the file as it would be written: that which was read, with what has changed; or a new one. */
+/* ini: the file as it would be written: that which was read, with what has changed; or a new one.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +61,8 @@ char *wizard_hide(char *text)
 			secret = field_table[i].secret && strlen(field_table[i].key) == key &&
 				 !strncmp(at, field_table[i].key, key);
 		if (secret)
-			buf_addf(&b, "%.*s = (not shown)%s", (int)key, at, at[n - 1] == '\n' ? "\n" : "");
+			buf_addf(&b, "%.*s = (not shown)%s", (int)key, at,
+				 at[n - 1] == '\n' ? "\n" : "");
 		else
 			buf_add(&b, at, n);
 		at += n;

@@ -46,9 +46,10 @@ static char *shown(struct wizard *w, const struct wizard_question *q)
 
 		if (items->len)
 			return strv_join(items, ", ");
-		return xstrdup(!strcmp(q->id, "system.ssh_key")	       ? "your own"
-			       : !strcmp(q->id, "mirror.components") ? "as Debian's installer chooses"
-								     : "none");
+		return xstrdup(!strcmp(q->id, "system.ssh_key") ? "your own"
+			       : !strcmp(q->id, "mirror.components")
+				       ? "as Debian's installer chooses"
+				       : "none");
 	}
 	if (!strcmp(q->id, "cpu.count") && !strcmp(text, "auto"))
 		return xasprintf("auto (%u)", wizard_auto_cpus(w));
@@ -137,7 +138,8 @@ struct wizard_list wizard_options(struct wizard *w, const struct wizard_question
 		row->options(w, &a->rows);
 	a->has_rows = true;
 	if (row->topic == NO_TOPIC || q->widget == WIZARD_SEARCH)
-		return list_of(&a->rows, row->options ? WIZARD_READY : WIZARD_NO_LIST, NULL, answer);
+		return list_of(&a->rows, row->options ? WIZARD_READY : WIZARD_NO_LIST, NULL,
+			       answer);
 	asked = wizard_ask(w, row->topic, NULL);
 	return list_of(asked->state == WIZARD_READY ? &asked->rows : &a->rows, asked->state,
 		       asked_note(asked, row->topic), answer);
@@ -156,8 +158,8 @@ struct wizard_list wizard_search(struct wizard *w, const struct wizard_question 
 	static const struct wizard_rows none;
 
 	if (q->widget != WIZARD_SEARCH || !*text)
-		return list_of(&none, q->widget == WIZARD_SEARCH ? WIZARD_READY : WIZARD_NO_LIST, NULL,
-			       NULL);
+		return list_of(&none, q->widget == WIZARD_SEARCH ? WIZARD_READY : WIZARD_NO_LIST,
+			       NULL, NULL);
 	return asked_list(w, question_row(w, q)->topic, text);
 }
 

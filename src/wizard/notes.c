@@ -101,7 +101,8 @@ void note_forward(struct wizard *w, struct buf *out)
 			return;
 		}
 	if (!items->len)
-		buf_adds(out, "Without a forward to port 22, `debwiz ssh` does not reach the machine");
+		buf_adds(out,
+			 "Without a forward to port 22, `debwiz ssh` does not reach the machine");
 }
 
 void note_password(struct wizard *w, struct buf *out)

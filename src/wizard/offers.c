@@ -158,7 +158,7 @@ void request_end_later(struct wizard_request *r)
 static struct wizard_request *ask(void *arg, enum wizard_topic topic, const struct spec *s,
 				  const char *query, wizard_answer_fn done, void *done_arg)
 {
-	static void (*const starts[WIZARD_TOPIC_COUNT])(struct wizard_request *r) = {
+	static void (*const starts[WIZARD_TOPIC_COUNT])(struct wizard_request * r) = {
 		[WIZARD_ARCHES] = offers_arches,     [WIZARD_RELEASES] = offers_releases,
 		[WIZARD_FIRMWARE] = shelf_want,	     [WIZARD_PACKAGES] = shelf_want,
 		[WIZARD_ESTIMATE] = offers_estimate, [WIZARD_COMMAND] = offers_command,

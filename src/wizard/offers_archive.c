@@ -25,9 +25,10 @@ static void add_release(struct wizard_request *r, const struct archive_release *
 		gmtime_r(&found->suite.date, &tm);
 		strftime(day, sizeof(day), "%d %b %Y", &tm);
 	}
-	wizard_row_text(&out->columns[0], found->suite.version && *found->suite.version ? found->suite.version
-					  : row						 ? row->version
-											 : "");
+	wizard_row_text(&out->columns[0], found->suite.version && *found->suite.version
+						  ? found->suite.version
+					  : row ? row->version
+						: "");
 	wizard_row_text(&out->columns[1], row ? row->state : "");
 	wizard_row_text(&out->columns[2], day);
 	if (row && *row->not_offered) {
@@ -41,9 +42,10 @@ static void add_release(struct wizard_request *r, const struct archive_release *
 	} else if (!strv_has(&found->suite.architectures, r->spec.arch)) {
 		out->why_not = xasprintf("not made for %s", r->spec.arch);
 	} else {
-		text = xasprintf("%s %s of %s, signature verified: %zu Debian key%s.", found->codename,
-				 found->suite.version ? found->suite.version : "", day,
-				 found->suite.signers.len, found->suite.signers.len == 1 ? "" : "s");
+		text = xasprintf("%s %s of %s, signature verified: %zu Debian key%s.",
+				 found->codename, found->suite.version ? found->suite.version : "",
+				 day, found->suite.signers.len,
+				 found->suite.signers.len == 1 ? "" : "s");
 		wizard_row_text(&out->note, text);
 		free(text);
 	}
@@ -116,8 +118,9 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 	char *text;
 
 	row = wizard_rows_add(&r->rows, "uefi", "UEFI");
-	wizard_row_text(&row->note, "Firmware and GRUB start the kernel from the machine's own disk, as "
-				    "hardware does. Kernel upgrades need nothing from this host.");
+	wizard_row_text(&row->note,
+			"Firmware and GRUB start the kernel from the machine's own disk, as "
+			"hardware does. Kernel upgrades need nothing from this host.");
 	if (!*arch->firmware) {
 		row->why_not = xasprintf("there is no UEFI firmware for %s", arch->name);
 	} else if (!archive_version(a, arch->firmware)) {
@@ -128,8 +131,9 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 		free(text);
 	}
 	row = wizard_rows_add(&r->rows, "direct", "direct");
-	wizard_row_text(&row->note, "QEMU loads the kernel that lies on the disk. Quicker to start, above all "
-				    "under emulation, and the kernel's command line is yours.");
+	wizard_row_text(&row->note,
+			"QEMU loads the kernel that lies on the disk. Quicker to start, above all "
+			"under emulation, and the kernel's command line is yours.");
 	text = with_version(a, arch->kernel);
 	wizard_row_text(&row->columns[0], text);
 	free(text);
@@ -148,8 +152,9 @@ void offers_packages_serve(struct wizard_request *r, struct archive *a)
 {
 	size_t all = archive_search(a, r->query, FOUND_MAX, add_found, &r->rows);
 
-	r->rows.note = all > FOUND_MAX ? xasprintf("%d of %zu that hold it: type more", FOUND_MAX, all)
-		       : all	       ? xasprintf("%zu found", all)
-				       : xasprintf("no package of %s has this in its name", r->spec.release);
+	r->rows.note = all > FOUND_MAX
+			       ? xasprintf("%d of %zu that hold it: type more", FOUND_MAX, all)
+		       : all ? xasprintf("%zu found", all)
+			     : xasprintf("no package of %s has this in its name", r->spec.release);
 	request_end(r);
 }

@@ -19,7 +19,7 @@ struct wizard_request {
 	struct err err;		 /* or why there is none */
 	struct archive_op *op;	 /* under way, may be cancelled */
 	struct loop_timer *timer;
-	char *key; /* of the archive that it waits for */
+	char *key;  /* of the archive that it waits for */
 	bool again; /* releases: the second try, from the cache */
 	struct wizard_request *next;
 };

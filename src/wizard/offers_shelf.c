@@ -97,7 +97,8 @@ static void open_for(struct wizard_request *r)
 	struct job job;
 	struct err e = ERR_INIT;
 
-	if (job_init(&job, o->conf.loop, o->conf.catalog, o->conf.store, &r->spec, &options, &e) < 0) {
+	if (job_init(&job, o->conf.loop, o->conf.catalog, o->conf.store, &r->spec, &options, &e) <
+	    0) {
 		remove_waiting(&o->shelf, r);
 		err_move(&r->err, &e);
 		job_fini(&job);

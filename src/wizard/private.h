@@ -21,7 +21,7 @@ struct question_row {
 	bool (*applies)(const struct wizard *w);
 	/* What is known at once of its options. */
 	void (*options)(struct wizard *w, struct wizard_rows *out);
-	bool lasting; /* they hang on no answer, and there are many */
+	bool lasting;		 /* they hang on no answer, and there are many */
 	enum wizard_topic topic; /* whose answer takes their place; NO_TOPIC: none */
 	bool adapts; /* gives way when the architecture or the release makes it impossible */
 	/* The default of a new machine here; NULL: the field's own. */
@@ -76,10 +76,10 @@ struct wizard {
 	struct spec spec; /* as answered */
 	struct strv notices;
 	/* the file */
-	char *original;	  /* its text as read, NULL: a new machine */
-	struct spec was;  /* as read, or with the defaults */
-	struct seen seen; /* of the file as read */
-	char *path;	  /* where to save; NULL: derived from the name */
+	char *original;		 /* its text as read, NULL: a new machine */
+	struct spec was;	 /* as read, or with the defaults */
+	struct seen seen;	 /* of the file as read */
+	char *path;		 /* where to save; NULL: derived from the name */
 	struct wizard_made made; /* what there is of the machine */
 	/* looks */
 	char *save_path;
@@ -99,8 +99,8 @@ void wizard_forget(struct wizard *w);
 /* Takes what a file says for answers. */
 void wizard_load(struct wizard *w);
 
-/* settle.c: makes the record follow the answers, and finds what is wrong. `cause` is the question that was
- * answered, or NULL. */
+/* settle.c: makes the record follow the answers, and finds what is wrong. `cause` is the question
+ * that was answered, or NULL. */
 void wizard_settle(struct wizard *w, const struct wizard_question *cause);
 /* The field's values as in INI. */
 void field_values(const struct field *f, const struct spec *s, struct strv *out);

@@ -37,8 +37,9 @@ const struct question_row question_rows[] = {
 	{"machine.arch", WIZARD_MACHINE, WIZARD_CHOICE, .options = choices_arch,
 	 .topic = WIZARD_ARCHES, .note = note_arch},
 	{"machine.name", WIZARD_MACHINE, WIZARD_TEXT, NONE, .initial = default_name,
-	 .note = note_name, .help = "What the machine is called: letters a-z, digits and -. Its file "
-				    "and its folder get this name, and so does the machine itself."},
+	 .note = note_name,
+	 .help = "What the machine is called: letters a-z, digits and -. Its file "
+		 "and its folder get this name, and so does the machine itself."},
 
 	{"machine.release", WIZARD_RELEASE, WIZARD_CHOICE, .options = choices_release,
 	 .topic = WIZARD_RELEASES, .adapts = true, .initial = default_release,
@@ -102,8 +103,7 @@ const struct question_row question_rows[] = {
 	 .note = note_keys},
 	{"system.hostname", WIZARD_SYSTEM, WIZARD_TEXT, NONE, .note = note_hostname},
 	{"system.timezone", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_timezone,
-	 .lasting = true,
-	 .initial = default_timezone},
+	 .lasting = true, .initial = default_timezone},
 	{"system.locale", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_locale,
 	 .lasting = true},
 	{"system.keyboard", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_keyboard,

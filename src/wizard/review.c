@@ -70,7 +70,8 @@ static void words_start(struct wizard *w, struct wizard_rows *out)
 			     : "Debian's firmware");
 	} else {
 		buf_addf(&b, "direct, the kernel from the disk%s%s",
-			 w->spec.initrd == SPEC_INITRD_OWN ? ", a small initrd" : ", Debian's initrd",
+			 w->spec.initrd == SPEC_INITRD_OWN ? ", a small initrd"
+							   : ", Debian's initrd",
 			 *w->spec.cmdline ? ", words of your own" : "");
 	}
 	say(out, "Starts by", &b);
@@ -109,7 +110,8 @@ static void words_network(struct wizard *w, struct wizard_rows *out)
 			if (f.guest_port == 22 && !f.udp)
 				buf_addf(&b, "; SSH on %s", f.host);
 			else
-				buf_addf(&b, "; %sport %u on %s", f.udp ? "UDP " : "", (unsigned)f.guest_port, f.host);
+				buf_addf(&b, "; %sport %u on %s", f.udp ? "UDP " : "",
+					 (unsigned)f.guest_port, f.host);
 			if (f.host_port)
 				buf_addf(&b, ":%u", (unsigned)f.host_port);
 			else
@@ -179,11 +181,14 @@ static void warn_processor(struct wizard *w, struct strv *out)
 	const struct host_facts *host = w->offers->host;
 
 	if (host->memory && w->spec.memory > host->memory)
-		strv_add(out, "the memory is more than this host has: it would swap, or refuse to start");
+		strv_add(
+			out,
+			"the memory is more than this host has: it would swap, or refuse to start");
 	else if (host->memory && w->spec.memory > host->memory / 4 * 3)
 		strv_add(out, "the memory is more than three quarters of this host's");
 	if (host->cpus && w->spec.cpu_count > host->cpus)
-		strv_addf(out, "more CPUs than this host's %u make it slower, not quicker", host->cpus);
+		strv_addf(out, "more CPUs than this host's %u make it slower, not quicker",
+			  host->cpus);
 }
 
 static void warn_disk(struct wizard *w, struct strv *out)
@@ -193,9 +198,11 @@ static void warn_disk(struct wizard *w, struct strv *out)
 	char text[SIZE_TEXT];
 
 	if (room && room < (4ULL << 30))
-		strv_addf(out, "only %s are free at %s; a machine wants about 2 G at first, and more while "
-			       "it is made",
-			  size_human(room, text), dir);
+		strv_addf(
+			out,
+			"only %s are free at %s; a machine wants about 2 G at first, and more while "
+			"it is made",
+			size_human(room, text), dir);
 	else if (room && room < w->spec.disk_size && w->spec.standalone)
 		strv_addf(out, "%s are free at %s: a full disk of this size does not fit",
 			  size_human(room, text), dir);
@@ -214,8 +221,8 @@ static void warn_devices(struct wizard *w, struct strv *out)
 			continue;
 		if (f.host_port && !f.udp && !w->made.running &&
 		    !w->offers->port_free(w->offers->arg, f.host, f.host_port))
-			strv_addf(out, "port %u of %s is in use on this host now", (unsigned)f.host_port,
-				  f.host);
+			strv_addf(out, "port %u of %s is in use on this host now",
+				  (unsigned)f.host_port, f.host);
 		if (strcmp(f.host, "127.0.0.1"))
 			strv_addf(out, "%s: others on your network can reach this port",
 				  w->spec.forwards.items[i]);
@@ -228,7 +235,8 @@ static void warn_devices(struct wizard *w, struct strv *out)
 			char *path = value ? spec_path(&w->spec, value) : NULL;
 
 			if (path && access(path, F_OK) < 0)
-				strv_addf(out, "%s is not there: the machine would not start", value);
+				strv_addf(out, "%s is not there: the machine would not start",
+					  value);
 			free(path);
 			free(value);
 		}
@@ -240,12 +248,14 @@ static void warn_system(struct wizard *w, struct strv *out)
 	const char *locale = w->spec.locale;
 
 	if (!*w->spec.password_hash)
-		strv_addf(out, "no password: the serial console logs %s in by itself and sudo asks for "
-			       "nothing; root is locked",
+		strv_addf(out,
+			  "no password: the serial console logs %s in by itself and sudo asks for "
+			  "nothing; root is locked",
 			  w->spec.user);
 	if (strcmp(locale, "C") && strcmp(locale, "POSIX") && strcasecmp(locale, "C.UTF-8") &&
 	    !strv_has(&w->spec.packages, "locales"))
-		strv_addf(out, "%s needs the package locales; without it the machine speaks C.UTF-8",
+		strv_addf(out,
+			  "%s needs the package locales; without it the machine speaks C.UTF-8",
 			  locale);
 }
 

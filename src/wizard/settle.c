@@ -90,7 +90,8 @@ static void check_suspended(struct wizard *w)
 		const struct field *f = w->questions[i].field;
 
 		if (f && f->effect != FIELD_NEW_ONLY && !field_equal(f, &w->was, &w->spec))
-			add_fault(w, w->questions[i].id, "the machine is suspended; resume it before this changes");
+			add_fault(w, w->questions[i].id,
+				  "the machine is suspended; resume it before this changes");
 	}
 }
 
@@ -105,15 +106,17 @@ static void check_made(struct wizard *w)
 	if (w->made.suspended)
 		check_suspended(w);
 	if (strcmp(w->spec.name, w->was.name)) {
-		text = xasprintf("this machine is made and keeps its name here; `debwiz rename %s %s` "
-				 "renames it",
-				 w->was.name, w->spec.name);
+		text = xasprintf(
+			"this machine is made and keeps its name here; `debwiz rename %s %s` "
+			"renames it",
+			w->was.name, w->spec.name);
 		add_fault(w, "machine.name", text);
 		free(text);
 	}
 	if (strcmp(w->spec.arch, w->was.arch)) {
-		text = xasprintf("this machine's disk holds a system for %s; make a new machine for %s",
-				 w->was.arch, w->spec.arch);
+		text = xasprintf(
+			"this machine's disk holds a system for %s; make a new machine for %s",
+			w->was.arch, w->spec.arch);
 		add_fault(w, "machine.arch", text);
 		free(text);
 	}
@@ -123,8 +126,9 @@ static void check_made(struct wizard *w)
 		add_fault(w, "disk.size", text);
 		free(text);
 	} else if (w->spec.disk_size > w->made.disk && w->made.snapshots) {
-		text = xasprintf("the disk has %u snapshot%s and cannot grow until they are deleted",
-				 w->made.snapshots, w->made.snapshots == 1 ? "" : "s");
+		text = xasprintf(
+			"the disk has %u snapshot%s and cannot grow until they are deleted",
+			w->made.snapshots, w->made.snapshots == 1 ? "" : "s");
 		add_fault(w, "disk.size", text);
 		free(text);
 	}
@@ -139,8 +143,9 @@ static void check_files(struct wizard *w)
 	for (size_t i = 0; i < keys->len; i++) {
 		path = spec_path(&w->spec, keys->items[i]);
 		if (access(path, R_OK) < 0) {
-			text = xasprintf("%s cannot be read; name a file with a public key, or remove it",
-					 keys->items[i]);
+			text = xasprintf(
+				"%s cannot be read; name a file with a public key, or remove it",
+				keys->items[i]);
 			add_fault(w, "system.ssh_key", text);
 			free(text);
 		}
@@ -149,8 +154,9 @@ static void check_files(struct wizard *w)
 	if (*w->spec.keyring) {
 		path = spec_path(&w->spec, w->spec.keyring);
 		if (access(path, R_OK) < 0)
-			add_fault(w, "mirror.keyring", "cannot be read; name a file of OpenPGP keys, or leave this "
-						       "empty");
+			add_fault(w, "mirror.keyring",
+				  "cannot be read; name a file of OpenPGP keys, or leave this "
+				  "empty");
 		free(path);
 	}
 }
@@ -162,7 +168,8 @@ static void check_name(struct wizard *w)
 	if (w->original && !strcmp(w->spec.name, w->was.name))
 		return;
 	if (w->offers->name_taken(w->offers->arg, w->spec.name)) {
-		text = xasprintf("a machine named %s is there already; choose another name", w->spec.name);
+		text = xasprintf("a machine named %s is there already; choose another name",
+				 w->spec.name);
 		add_fault(w, "machine.name", text);
 		free(text);
 	}
@@ -243,7 +250,8 @@ static void tell(struct wizard *w, const struct wizard_question *cause, const st
 		    (!is_cause_of_change(cause) && !w->answers[i].touched))
 			continue;
 		if (!question_applies(w, i)) {
-			strv_addf(&w->notices, "%s does not apply now; its answer is kept", q->title);
+			strv_addf(&w->notices, "%s does not apply now; its answer is kept",
+				  q->title);
 			continue;
 		}
 		text = joined(q->field, &w->spec);

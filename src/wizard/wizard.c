@@ -36,8 +36,12 @@ static struct wizard_question *make_questions(void)
 			.id = row->id,
 			.page = row->page,
 			.widget = row->widget,
-			.title = row->title ? row->title : f ? f->title : row->id,
-			.help = row->help ? row->help : f ? f->help : "",
+			.title = row->title ? row->title
+				 : f	    ? f->title
+					    : row->id,
+			.help = row->help ? row->help
+				: f	  ? f->help
+					  : "",
 			.field = f,
 			.more = row->more,
 		};
@@ -215,10 +219,10 @@ void wizard_free(struct wizard *w)
 const char *wizard_page_title(enum wizard_page p)
 {
 	static const char *const titles[WIZARD_PAGE_COUNT] = {
-		[WIZARD_MACHINE] = "Machine",	    [WIZARD_RELEASE] = "Release",
-		[WIZARD_STARTUP] = "Start-up",	    [WIZARD_PROCESSOR] = "Processor",
-		[WIZARD_DISK] = "Disk",		    [WIZARD_DEVICES] = "Devices",
-		[WIZARD_SYSTEM] = "System",	    [WIZARD_REVIEW] = "Review",
+		[WIZARD_MACHINE] = "Machine",  [WIZARD_RELEASE] = "Release",
+		[WIZARD_STARTUP] = "Start-up", [WIZARD_PROCESSOR] = "Processor",
+		[WIZARD_DISK] = "Disk",	       [WIZARD_DEVICES] = "Devices",
+		[WIZARD_SYSTEM] = "System",    [WIZARD_REVIEW] = "Review",
 	};
 
 	return titles[p];
@@ -241,7 +245,8 @@ const char *wizard_page_heading(struct wizard *w, enum wizard_page p)
 	const char *at = strstr(form, "%s");
 
 	free(w->heading);
-	w->heading = at ? xasprintf("%.*s%s%s", (int)(at - form), form, name, at + 2) : xstrdup(form);
+	w->heading =
+		at ? xasprintf("%.*s%s%s", (int)(at - form), form, name, at + 2) : xstrdup(form);
 	return w->heading;
 }
 
