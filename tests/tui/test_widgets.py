@@ -101,6 +101,8 @@ class Widgets(world.Case):
         os.makedirs(os.path.join(home.root, "keys", "archive"))
         with open(os.path.join(home.root, "keys", "archive", "ring.gpg"), "wb"):
             pass
+        with open(os.path.join(home.root, "keys", "a\033[2J%n\ttail\u202eevil"), "wb"):
+            pass
         s.wait("signatures verified")
         s.click_text("More, for the few")
         s.wait("Proxy", gone="More, for the few")
@@ -111,7 +113,9 @@ class Widgets(world.Case):
         s.key("C-u")
         s.type(home.root + "/ke")
         s.key("Tab")
-        s.wait("/keys/")
+        s.wait("/keys/", "a?[2J%n tail?evil")   # as harmless as any other name
+        self.assertNotIn(b"\033[2J%n", s.raw())
+        s.type("ar")
         s.key("Tab")
         s.wait("/keys/archive/")
         s.key("Down", "Enter")
