@@ -22,7 +22,7 @@ struct term_caps {
 	bool utf8;   /* the locale's character set */
 	int colours; /* 256, 16, 8, or 0: none, or not wanted (NO_COLOR, TERM) */
 	bool mouse;
-	bool light; /* its background is light, as far as it says so (COLORFGBG) */
+	bool light, dark; /* its ground, as far as it says so (COLORFGBG) */
 };
 
 /* Takes the terminal of standard input and output. NULL with e (ERR_USAGE, "no-terminal") where

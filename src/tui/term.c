@@ -83,13 +83,16 @@ static void tell_stderr(struct term *t)
 	close(t->kept_stderr);
 }
 
-static bool is_light(void)
+/* "15;0", "0;default;15": the last is the ground's colour (rxvt(1), konsole) */
+static void find_ground(struct term_caps *caps)
 {
-	const char *say =
-		getenv("COLORFGBG"); /* "15;0", "0;default;15": the last is the background */
+	const char *say = getenv("COLORFGBG");
 	const char *bg = say ? strrchr(say, ';') : NULL;
 
-	return bg && (!strcmp(bg, ";7") || !strcmp(bg, ";15"));
+	if (!bg)
+		return;
+	caps->light = !strcmp(bg, ";7") || !strcmp(bg, ";15");
+	caps->dark = !caps->light && bg[1] >= '0' && bg[1] <= '8' && !bg[2];
 }
 
 static void find_caps(struct term *t)
@@ -97,7 +100,7 @@ static void find_caps(struct term *t)
 	const char *no_color = getenv("NO_COLOR");
 
 	t->caps.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
-	t->caps.light = is_light();
+	find_ground(&t->caps);
 	if ((!no_color || !*no_color) && has_colors() && start_color() == OK) {
 		use_default_colors();
 		t->caps.colours = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;

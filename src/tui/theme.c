@@ -14,29 +14,30 @@ struct look {
 	uint64_t attr;		 /* with colour */
 	short dark, light;	 /* foreground of the eight colours, NONE: the terminal's own */
 	short dark256, light256; /* the same of 256 */
+	short both256;		 /* for a ground that is not known: reads on either */
 	short dark_bg, light_bg; /* background of 256, NONE: the terminal's own */
 };
 
 static const struct look looks[ROLE_COUNT] = {
-	[ROLE_TEXT] = {0, 0, NONE, NONE, NONE, NONE, NONE, NONE},
-	[ROLE_STRONG] = {A_BOLD, A_BOLD, NONE, NONE, NONE, NONE, NONE, NONE},
-	[ROLE_DIM] = {A_DIM, A_DIM, NONE, NONE, 245, 242, NONE, NONE},
-	[ROLE_HEADER] = {A_REVERSE | A_BOLD, A_BOLD, NONE, NONE, 255, 16, 237, 253},
-	[ROLE_HEADER_DIM] = {A_REVERSE, 0, NONE, NONE, 250, 238, 237, 253},
-	[ROLE_HEADING] = {A_BOLD, A_BOLD, COLOR_CYAN, COLOR_BLUE, 80, 24, NONE, NONE},
-	[ROLE_FOCUS] = {A_REVERSE, A_REVERSE, NONE, NONE, NONE, NONE, NONE, NONE},
+	[ROLE_TEXT] = {0, 0, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
+	[ROLE_STRONG] = {A_BOLD, A_BOLD, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
+	[ROLE_DIM] = {A_DIM, A_DIM, NONE, NONE, 245, 242, 243, NONE, NONE},
+	[ROLE_HEADER] = {A_REVERSE | A_BOLD, A_BOLD, NONE, NONE, 255, 16, 255, 237, 253},
+	[ROLE_HEADER_DIM] = {A_REVERSE, 0, NONE, NONE, 250, 238, 250, 237, 253},
+	[ROLE_HEADING] = {A_BOLD, A_BOLD, COLOR_CYAN, COLOR_BLUE, 80, 24, 31, NONE, NONE},
+	[ROLE_FOCUS] = {A_REVERSE, A_REVERSE, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
 	[ROLE_FOCUS_DIM] = {A_REVERSE | A_DIM, A_REVERSE | A_DIM, NONE, NONE, NONE, NONE, NONE,
-			    NONE},
-	[ROLE_FIELD] = {A_UNDERLINE, A_UNDERLINE, NONE, NONE, NONE, NONE, NONE, NONE},
-	[ROLE_GOOD] = {0, 0, COLOR_GREEN, COLOR_GREEN, 114, 28, NONE, NONE},
-	[ROLE_WORK] = {0, 0, COLOR_CYAN, COLOR_BLUE, 80, 24, NONE, NONE},
-	[ROLE_WARN] = {A_BOLD, 0, COLOR_YELLOW, COLOR_MAGENTA, 221, 130, NONE, NONE},
-	[ROLE_BAD] = {A_BOLD, A_BOLD, COLOR_RED, COLOR_RED, 210, 160, NONE, NONE},
-	[ROLE_MARK] = {A_REVERSE, A_BOLD, COLOR_YELLOW, COLOR_MAGENTA, 221, 130, NONE, NONE},
-	[ROLE_BAR] = {0, 0, COLOR_CYAN, COLOR_BLUE, 80, 24, NONE, NONE},
-	[ROLE_BAR_REST] = {A_DIM, A_DIM, NONE, NONE, 240, 250, NONE, NONE},
-	[ROLE_FRAME] = {A_DIM, 0, NONE, NONE, 245, 245, NONE, NONE},
-	[ROLE_KEY] = {A_BOLD, A_BOLD, COLOR_CYAN, COLOR_BLUE, 80, 24, NONE, NONE},
+			    NONE, NONE},
+	[ROLE_FIELD] = {A_UNDERLINE, A_UNDERLINE, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
+	[ROLE_GOOD] = {0, 0, COLOR_GREEN, COLOR_GREEN, 114, 28, 29, NONE, NONE},
+	[ROLE_WORK] = {0, 0, COLOR_CYAN, COLOR_BLUE, 80, 24, 31, NONE, NONE},
+	[ROLE_WARN] = {A_BOLD, 0, COLOR_YELLOW, COLOR_MAGENTA, 221, 130, 130, NONE, NONE},
+	[ROLE_BAD] = {A_BOLD, A_BOLD, COLOR_RED, COLOR_RED, 210, 160, 167, NONE, NONE},
+	[ROLE_MARK] = {A_REVERSE, A_BOLD, COLOR_YELLOW, COLOR_MAGENTA, 221, 130, 130, NONE, NONE},
+	[ROLE_BAR] = {0, 0, COLOR_CYAN, COLOR_BLUE, 80, 24, 31, NONE, NONE},
+	[ROLE_BAR_REST] = {A_DIM, A_DIM, NONE, NONE, 240, 250, 243, NONE, NONE},
+	[ROLE_FRAME] = {A_DIM, 0, NONE, NONE, 245, 245, 245, NONE, NONE},
+	[ROLE_KEY] = {A_BOLD, A_BOLD, COLOR_CYAN, COLOR_BLUE, 80, 24, 31, NONE, NONE},
 };
 
 bool theme_find(const char *name, enum theme_kind *out)
@@ -61,11 +62,15 @@ void theme_init(struct theme *t, const struct term_caps *caps, enum theme_kind k
 {
 	bool colour = caps->colours && kind != THEME_MONO;
 	bool light = kind == THEME_LIGHT || (kind == THEME_AUTO && caps->light);
+	bool dark = kind == THEME_DARK || (kind == THEME_AUTO && caps->dark);
 	bool rich = caps->colours >= 256;
 
 	for (int i = 0; i < ROLE_COUNT; i++) {
 		const struct look *l = &looks[i];
-		int fg = rich ? (light ? l->light256 : l->dark256) : (light ? l->light : l->dark);
+		int fg = !rich	 ? (light ? l->light : l->dark)
+			 : light ? l->light256
+			 : dark	 ? l->dark256
+				 : l->both256;
 		int bg = rich ? (light ? l->light_bg : l->dark_bg) : NONE;
 
 		t->roles[i].attr = colour ? l->attr : l->mono;
