@@ -183,7 +183,7 @@ enum plain_go plain_review(struct plain *p, int *status)
 		if (!*line)
 			word = '1';
 		else
-			word = line[1] ? '\0' : *line;
+			word = (char)(line[1] ? '\0' : *line);
 		free(line);
 		switch (word) {
 		case '1':

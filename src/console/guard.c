@@ -285,9 +285,12 @@ static size_t complete(struct guard *g, const char *p, size_t n, struct out *o)
 	g->len = 0;
 	o->from = whole;
 	used = ground(g, whole, had + take, o);
-	if (!used)
+	if (!used) {
+		o->from = p;
 		return take; /* kept again */
+	}
 	flush(o, whole + used);
+	o->from = p;
 	/* of a bad one the bytes kept are gone, one replacement for them all */
 	return used > had ? used - had : 0;
 }

@@ -60,7 +60,7 @@ static void grow(struct history *h)
 	if (size > h->lines)
 		size = h->lines;
 	ring = xcalloc(size, sizeof(*ring));
-	for (uint64_t i = h->first; i < h->end; i++)
+	for (uint64_t i = h->first; h->size && i < h->end; i++)
 		ring[i % size] = h->ring[i % h->size];
 	free(h->ring);
 	h->ring = ring;

@@ -106,7 +106,7 @@ static void on_special(size_t choice, void *arg)
 {
 	struct pane *p = arg;
 	const char *name = special_names[choice < 10 ? choice : 0];
-	char c = choice == 1 ? (char)p->prefix : (char)(name[1] & 0x1f);
+	char c = (char)(choice == 1 ? p->prefix : name[1] & 0x1f);
 
 	if (!choice || !p->attach)
 		return;

@@ -229,7 +229,7 @@ static void paint_rows(struct page *p, const struct canvas *c)
 	if (p->first < 0 || at == 0)
 		p->first = 0;
 	for (int i = 0; i < c->rows && p->first + i < n; i++)
-		paint_row(p, c, i, &p->rows[p->first + i], (size_t)(p->first + i) == focus);
+		paint_row(p, c, i, &p->rows[p->first + i], (size_t)p->first + (size_t)i == focus);
 	if (p->first > 0)
 		canvas_put(c, 0, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (p->first + c->rows < n)
@@ -293,6 +293,8 @@ static void field_keys(struct page *p, const struct page_row *r, struct screen_l
 		screen_lines_key(out, "Space", ' ', "show them");
 		break;
 	default:
+		if (!q)
+			break;
 		if (q->widget == WIZARD_BOOL)
 			screen_lines_key(out, "Space", ' ', "change");
 		else if (q->widget == WIZARD_PASSWORD)

@@ -33,7 +33,7 @@ static void paint_ini(struct page *p, const struct canvas *c, const struct wizar
 	}
 	if (count && (int)first > c->rows - 2)
 		from = (int)first - c->rows / 2;
-	for (int i = 0; i < c->rows && from + i < (int)lines.len; i++) {
+	for (int i = 0; lines.items && i < c->rows && from + i < (int)lines.len; i++) {
 		bool marked =
 			count && from + i + 1 >= (int)first && from + i + 1 < (int)(first + count);
 		const char *line = lines.items[from + i];

@@ -234,8 +234,8 @@ static void status(struct pane *p, const struct canvas *c, int row)
 		keys = xasprintf(" ? all ");
 	} else if (p->looking) {
 		buf_addf(&b, " │ line %llu of %llu │ / search  n next  Space mark  Enter copy",
-			 (unsigned long long)(p->at.line - v->first + 1),
-			 (unsigned long long)(v->end - v->first + (uint64_t)v->rows));
+			 (unsigned long long)p->at.line - v->first + 1,
+			 (unsigned long long)v->end - v->first + (unsigned)v->rows);
 		keys = xasprintf(" q back ");
 	} else {
 		add_time(p, &b);

@@ -262,6 +262,10 @@ void task_end_all(struct app *app)
 		task_cancel(t);
 	while (task_count(app, NULL))
 		loop_run(app_loop(app)); /* each one that ends stops it: see finished */
-	while (app->tasks)
-		task_forget(app->tasks);
+	while (app->tasks) {
+		struct task *t = app->tasks;
+
+		app->tasks = t->next;
+		task_free(t);
+	}
 }

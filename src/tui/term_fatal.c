@@ -70,7 +70,8 @@ static void give_back(void)
 	if (!fatal.armed)
 		return;
 	fatal.armed = 0;
-	n = write(STDOUT_FILENO, fatal.bytes, fatal.len);
+	if (write(STDOUT_FILENO, fatal.bytes, fatal.len) < 0)
+		errno = 0; /* there is nobody to tell */
 	tcsetattr(STDIN_FILENO, TCSANOW, &fatal.modes);
 	if (fatal.old_stderr < 0)
 		return;
@@ -80,7 +81,8 @@ static void give_back(void)
 		for (ssize_t i = 0; i < n; i++)
 			if ((unsigned char)chunk[i] < 0x20 && chunk[i] != '\n')
 				chunk[i] = '?';
-		n = write(STDERR_FILENO, chunk, (size_t)n);
+		if (write(STDERR_FILENO, chunk, (size_t)n) < 0)
+			break;
 	}
 }
 

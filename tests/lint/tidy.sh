@@ -11,11 +11,12 @@ failed=0
 if command -v cppcheck >/dev/null; then
 	# missingInclude*: headers of the system are not read. uninitvar: it does not know that an
 	# err_ function returns -1; clang's analyzer is told so and looks for the same.
-	# FOR_*: loops of libsolv.
+	# FOR_*, json_array_foreach: loops of libsolv and jansson.
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingInclude --suppress=missingIncludeSystem --suppress=uninitvar \
 		-D_GNU_SOURCE -D'FOR_PROVIDES(v,vp,d)=while ((vp = v = d))' \
-		-D'FOR_REPOS(i,r)=while ((r = pool->repos[i = 1]))' -I"$top/include" "${@:-$top/src}" || failed=1
+		-D'FOR_REPOS(i,r)=while ((r = pool->repos[i = 1]))' \
+		-D'json_array_foreach(a,i,v)=while ((v = json_array_get(a, i = 1)))' -I"$top/include" "${@:-$top/src}" || failed=1
 else
 	echo 'lint: cppcheck is not installed: left out'
 fi
