@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* change: looks at what a change of a whole machine would do; see include/prep/change.h. */
-#include "prep/change.h"
+#include "change_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "image/disk.h"
-#include "spec/spec.h"
 #include "vm/supervisor.h"
 
 static char *saved_ini(const struct store *store, const char *name)
@@ -49,6 +48,44 @@ static int find(const struct store *store, const char *ref, struct change *c, st
 	return r;
 }
 
+int change_spec(const struct change *c, struct spec *s, struct err *e)
+{
+	char *set = xasprintf("machine.name=%s", c->to);
+	int r = spec_read(s, c->ini, e);
+
+	if (!r) {
+		if (!strcmp(s->hostname, c->name))
+			spec_unset(s, "system", "hostname");
+		r = spec_set(s, set, e);
+	} else {
+		spec_init(s);
+	}
+	free(set);
+	return r;
+}
+
+/* A rename to this name was cut off: its file is written, and there is one machine's folder at the
+ * most, under either name. */
+static bool is_half_renamed(const struct store *store, const struct change *c, const char *to_dir)
+{
+	char *dir = store_machine_dir(store, c->name);
+	bool both = file_exists(dir) && file_exists(to_dir);
+	struct spec want, is;
+	bool half = false;
+
+	if (c->kind == CHANGE_RENAME && strcmp(c->to_ini, c->ini) && !both &&
+	    file_exists(c->to_ini)) {
+		half = change_spec(c, &want, NULL) == 0 && spec_read(&is, c->to_ini, NULL) == 0;
+		if (half) {
+			half = spec_equal(&want, &is);
+			spec_fini(&is);
+		}
+		spec_fini(&want);
+	}
+	free(dir);
+	return half;
+}
+
 static int check_name(const struct store *store, const struct change *c, struct err *e)
 {
 	char *dir, *ini;
@@ -63,8 +100,9 @@ static int check_name(const struct store *store, const struct change *c, struct 
 		return err_set(e, ERR_USAGE, "name-taken", "it is called %s already", c->to);
 	dir = store_machine_dir(store, c->to);
 	ini = saved_ini(store, c->to);
-	if (file_exists(dir) || file_exists(ini) ||
-	    (strcmp(c->to_ini, c->ini) && file_exists(c->to_ini)))
+	if ((file_exists(dir) || file_exists(ini) ||
+	     (strcmp(c->to_ini, c->ini) && file_exists(c->to_ini))) &&
+	    !is_half_renamed(store, c, dir))
 		r = err_set(e, ERR_USAGE, "name-taken", "a machine named %s is there already",
 			    c->to);
 	free(dir);

@@ -10,8 +10,7 @@
 #include "base/mem.h"
 #include "host/lock.h"
 #include "image/disk.h"
-#include "prep/change.h"
-#include "spec/spec.h"
+#include "change_private.h"
 
 /* What recreate removes; the INI file, the machine's key and its ports stay. */
 static const char *const personal[] = {
@@ -57,19 +56,12 @@ static int lock_folder(const char *dir, const char *what, struct lock **lock, st
 /* The file with the other name in it. A host name that was the old name, said or not, follows. */
 static int write_ini(const struct change *c, struct err *e)
 {
-	char *set = xasprintf("machine.name=%s", c->to);
 	struct spec s;
-	int r = spec_read(&s, c->ini, e);
+	int r = change_spec(c, &s, e);
 
-	if (!r) {
-		if (!strcmp(s.hostname, c->name))
-			spec_unset(&s, "system", "hostname");
-		r = spec_set(&s, set, e);
-		if (!r)
-			r = spec_write(&s, c->to_ini, e);
-		spec_fini(&s);
-	}
-	free(set);
+	if (!r)
+		r = spec_write(&s, c->to_ini, e);
+	spec_fini(&s);
 	return r;
 }
 

@@ -203,6 +203,33 @@ static void renames(void **state)
 	refused(f, CHANGE_RENAME, "box", "three", "machine-unknown");
 }
 
+#define MOVED "; mine\n[machine]\nname = two\narch = armhf\nrelease = bookworm\n"
+
+/* A rename that was cut off is finished by the same call, wherever it was. */
+static void renames_after_a_cut(void **state)
+{
+	struct fixture *f = *state;
+	char *from = path_of(f, "d/debwiz/machines/box");
+	char *to = path_of(f, "d/debwiz/machines/two");
+
+	put(f, "c/debwiz/machines/two.ini", MOVED "[cpu]\nmemory = 3G\n");
+	refused(f, CHANGE_RENAME, "box", "two", "name-taken"); /* that is another machine */
+	put(f, "c/debwiz/machines/two.ini", MOVED);
+	assert_int_equal(rename(from, to), 0);
+	done(f, CHANGE_RENAME, "box", "two");
+	assert_false(there(f, "c/debwiz/machines/box.ini"));
+	assert_text(f, "d/debwiz/machines/two/disk.qcow2", "a disk");
+
+	put(f, "c/debwiz/machines/box.ini", INI); /* and earlier: the folder has not moved yet */
+	assert_int_equal(rename(to, from), 0);
+	done(f, CHANGE_RENAME, "box", "two");
+	assert_false(there(f, "c/debwiz/machines/box.ini"));
+	assert_text(f, "d/debwiz/machines/two/disk.qcow2", "a disk");
+	assert_text(f, "d/debwiz/machines/two/ini", "machines/two.ini\n");
+	free(from);
+	free(to);
+}
+
 static void renames_in_place(void **state)
 {
 	struct fixture *f = *state;
@@ -301,6 +328,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(clones_over_a_part, setup, teardown),
 		cmocka_unit_test_setup_teardown(clones_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames, setup, teardown),
+		cmocka_unit_test_setup_teardown(renames_after_a_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames_in_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(deletes, setup, teardown),
 		cmocka_unit_test_setup_teardown(deletes_what_is_broken, setup, teardown),
