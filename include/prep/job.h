@@ -107,8 +107,11 @@ void job_fail_copy(struct step_run *run, const struct err *error);
  * the other end of it (durations.json in the cache; a failure to write it is no error). */
 double job_expect(const struct job *j, const char *step, double fallback);
 void job_took(const struct job *j, const char *step, uint64_t ms);
-/* Takes the base's lock and makes its part folder anew, once; what a run before left is removed. */
+/* Takes the base's lock and makes its part folder anew, once; what a run before left is removed.
+ * 1: another run has made the base meanwhile, which is the job's from now on: the step is to call
+ * step_again with JOB_BASE_THERE. */
 int job_begin_base(struct job *j, struct err *e);
+#define JOB_BASE_THERE "another run has made the same base image meanwhile: it is taken"
 /* A file of the machine's folder, of the base's, of the part's; owned. */
 char *job_file(const struct job *j, const char *name);
 char *job_base_file(const struct job *j, const char *name);

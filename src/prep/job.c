@@ -199,24 +199,6 @@ void job_took(const struct job *j, const char *step, uint64_t ms)
 	free(path);
 }
 
-int job_begin_base(struct job *j, struct err *e)
-{
-	char *path;
-
-	if (j->base_lock)
-		return 0;
-	path = xasprintf("%s/bases/%.*s.lock", j->store->data_dir, (int)strlen(j->base_prefix) - 1,
-			 j->base_prefix);
-	j->base_lock = lock_take(path, "making this base image", e);
-	free(path);
-	if (!j->base_lock)
-		return err_prefix(e, "base image %s", file_basename(j->part_dir));
-	/* a run that was killed may have left its supervisor or QEMU at work in there */
-	if (vm_run_end(j->part_dir, e) < 0 || file_remove_tree(j->part_dir, e) < 0)
-		return -1;
-	return file_mkdirs(j->part_dir, e);
-}
-
 void job_drop_base(struct job *j)
 {
 	lock_release(j->base_lock);
@@ -237,6 +219,32 @@ static int hold_base(struct job *j, struct err *e)
 	err_fini(&mine);
 	store_base_fini(&j->base);
 	return 0;
+}
+
+int job_begin_base(struct job *j, struct err *e)
+{
+	char *path;
+
+	if (j->base_lock)
+		return 0;
+	path = xasprintf("%s/bases/%.*s.lock", j->store->data_dir, (int)strlen(j->base_prefix) - 1,
+			 j->base_prefix);
+	j->base_lock = lock_take(path, "making this base image", e);
+	free(path);
+	if (!j->base_lock)
+		return err_prefix(e, "base image %s", file_basename(j->part_dir));
+	if (!j->options.fresh && !j->base.dir && store_find_base(j->store, j->base_prefix, &j->base)) {
+		if (hold_base(j, e) < 0)
+			return -1;
+		if (j->base.dir) {
+			job_drop_base(j);
+			return 1;
+		}
+	}
+	/* a run that was killed may have left its supervisor or QEMU at work in there */
+	if (vm_run_end(j->part_dir, e) < 0 || file_remove_tree(j->part_dir, e) < 0)
+		return -1;
+	return file_mkdirs(j->part_dir, e);
 }
 
 int job_lock(struct job *j, const char *what, struct err *e)

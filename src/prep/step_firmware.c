@@ -66,15 +66,20 @@ static void done(void *arg)
 static void start(struct step_run *run, void *job)
 {
 	struct extracting *x = xcalloc(1, sizeof(*x));
+	int begun;
 
 	x->run = run;
 	x->job = job;
-	step_set_state(run, x);
-	if (job_begin_base(job, &x->error) < 0) {
-		step_fail(run, &x->error);
+	begun = job_begin_base(job, &x->error);
+	if (begun) {
+		if (begun < 0)
+			step_fail(run, &x->error);
+		else
+			step_again(run, JOB_BASE_THERE);
 		free(x);
 		return;
 	}
+	step_set_state(run, x);
 	loop_work(x->job->loop, work, done, x);
 }
 

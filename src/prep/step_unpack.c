@@ -38,26 +38,37 @@ struct unpacking {
 	int result;
 };
 
-static void finish(struct unpacking *u, struct err *e)
+static struct step_run *leave(struct unpacking *u)
 {
 	struct step_run *run = u->run;
-	char size[SIZE_TEXT];
-	char *summary = xasprintf("%zu packages, %s; kernel %s", u->request.deb_count,
-				  size_human(u->bytes, size),
-				  u->job->kernel_version ? u->job->kernel_version : "");
 
 	free(u->debs);
 	free(u->extras);
 	free(u->links);
 	free(u->output);
 	strv_fini(&u->words);
-	step_set_state(run, NULL);
-	if (e)
-		step_fail(run, e);
-	else
-		step_done(run, summary);
 	err_fini(&u->error);
 	free(u);
+	step_set_state(run, NULL);
+	return run;
+}
+
+static void finish(struct unpacking *u, struct err *e)
+{
+	char size[SIZE_TEXT];
+	char *summary = xasprintf("%zu packages, %s; kernel %s", u->request.deb_count,
+				  size_human(u->bytes, size),
+				  u->job->kernel_version ? u->job->kernel_version : "");
+	struct err error = ERR_INIT;
+	struct step_run *run;
+
+	if (e)
+		err_move(&error, e);
+	run = leave(u);
+	if (error.kind)
+		step_fail(run, &error);
+	else
+		step_done(run, summary);
 	free(summary);
 }
 
@@ -267,12 +278,18 @@ static void start(struct step_run *run, void *job)
 	struct job *j = job;
 	const struct archive_suite *suites;
 	size_t count;
+	int begun;
 
 	u->run = run;
 	u->job = j;
 	step_set_state(run, u);
-	if (job_begin_base(j, &u->error) < 0) {
+	begun = job_begin_base(j, &u->error);
+	if (begun < 0) {
 		finish(u, &u->error);
+		return;
+	}
+	if (begun > 0) {
+		step_again(leave(u), JOB_BASE_THERE);
 		return;
 	}
 	suites = archive_suites(j->archive, &count);

@@ -246,14 +246,37 @@ class Planted(lib.Case):
         GATE.set()
         self.recovers(box)
 
-    def test_one_cache_two_machines(self):
-        """Two machines of one kind at the same time: one base is made, or both say who holds it."""
-        box = self.own()
+    def twin(self, box):
+        """A second machine of the same kind, in the same folders."""
         other = lib.Box(self.world, box.root + "b", machine_name="n", mirror_updates="no",
                         mirror_security="no")
         other.home, other.alone, other.url = box.home, True, box.url
         other.cache, other.data = box.cache, box.data
         other.machine = os.path.join(box.data, "machines", "n")
+        return other
+
+    def test_base_made_meanwhile(self):
+        """While one reads the lists, another makes the base: it is taken, not made again."""
+        box = self.own({"match": "/InRelease", "mode": "gate", "times": 1})
+        other = self.twin(box)
+
+        def meanwhile(_child):
+            lib.poll(lambda: [e for e in box.server.log() if "/InRelease" in e["path"]])
+            self.assertEqual(other.prepare().status, 0)
+            GATE.set()
+        result = box.prepare(on_start=meanwhile)
+        self.assertEqual(result.status, 0, str(result))
+        self.assertTrue([w for w in result.warnings if "another run has made" in w],
+                        str(result.events))
+        bases = [n for n in os.listdir(os.path.join(box.data, "bases")) if "." not in n]
+        self.assertEqual(len(bases), 1, bases)
+        self.quiet(box)
+        self.quiet(other)
+
+    def test_one_cache_two_machines(self):
+        """Two machines of one kind at the same time: one base is made, or both say who holds it."""
+        box = self.own()
+        other = self.twin(box)
         results = []
         lib.together(*(lambda b=b: results.append(b.prepare()) for b in (box, other)))
         for result in results:

@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import sys
+import tempfile
 
 import lib
 import walk
@@ -62,7 +63,7 @@ def section(pictures, home):
         text = pictures[name]
         text = text.replace("~/config", "~/.config")
         text = text.replace(home.box.url + "/debian", "http://deb.debian.org/debian")
-        text = re.sub(r"/tmp/\S+", "...", text)
+        text = re.sub(re.escape(tempfile.gettempdir()) + r"/\S+", "...", text)
         lines = re.sub(r"\n{4,}", "\n\n\n", text.rstrip("\n")).split("\n")
         out.append("%s:\n" % title)
         out += [("    " + line).rstrip() for line in lines]
