@@ -52,8 +52,10 @@ static void out_failed(struct sup *s, const char *text)
 
 	log_msg("vm", "not suspended: %s", words);
 	sup_suspend_forget(s);
-	sup_refuse(s, s->move.ticket, ERR_FAILED, "suspend-failed", "%s could not be suspended: %s",
-		   s->req.name, words);
+	/* one that is being ended meanwhile, or has died, has its answer in its end */
+	if (s->run.state != VM_STOPPING && vm_link_is_up(s->qmp_link))
+		sup_refuse(s, s->move.ticket, ERR_FAILED, "suspend-failed",
+			   "%s could not be suspended: %s", s->req.name, words);
 	free(words);
 	move_end(s);
 	if (s->run.state != VM_SUSPENDING)
