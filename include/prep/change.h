@@ -34,8 +34,8 @@ struct change {
 
 /* Looks at what it would do; `ref` is NAME or FILE, `to` a name or NULL (CLONE, RENAME: not known
  * yet; only whether it could be). Blocks for a few small files. Error ids: those of store_find_ini
- * and spec_read, "name-bad", "name-taken", "not-made" (recreate), "suspended" (clone, rename:
- * resume it first), "busy" (it runs or is being prepared). `out` is to be freed in either case. */
+ * and spec_read, "name-bad", "name-taken", "not-made" (recreate), "suspended" (clone: resume it
+ * first), "busy" (it runs or is being prepared). `out` is to be freed in either case. */
 int change_look(const struct store *store, enum change_kind kind, const char *ref, const char *to,
 		struct change *out, struct err *e);
 /* Does it, under the machine's lock. Blocks: a clone copies the written part of the disk; it

@@ -12,6 +12,8 @@
 
 /* Drops every line of that host. */
 void hostkeys_forget(struct buf *text, const char *host);
+/* The host is called otherwise now; its keys stay. */
+void hostkeys_rename(struct buf *text, const char *from, const char *to);
 /* Puts a line in, in place of one of the same host and type. False when type or key are not what
  * such a line may hold (they come from a guest). */
 bool hostkeys_set(struct buf *text, const char *host, const char *type, const char *key);

@@ -40,6 +40,9 @@ int vm_kept_drop(const char *dir, struct err *e);
 
 /* The folder of the sockets is another one now: the argv is changed to it. */
 void vm_kept_move_sockets(struct vm_request *r, const char *runtime_dir);
+/* The machine's folder is at another path now (a rename, or a home that moved): its files, and the name
+ * that is the folder's, are changed to it. vm_kept_read and vm_mark_get do this by themselves. */
+void vm_kept_move_dir(struct vm_request *r, const char *dir);
 /* Puts the versioned machine type ("virt-7.2") in the place of its alias behind -machine. */
 void vm_kept_pin_machine(struct strv *argv, const char *type);
 

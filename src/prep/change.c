@@ -213,9 +213,9 @@ static int check_state(const char *dir, struct change *c, bool *suspended, struc
 	if (run.alive) {
 		r = err_set(e, ERR_BUSY, "busy", "%s is running", c->name);
 		err_hint(e, "stop it first: debwiz stop %s", c->name);
-	} else if (*suspended && (c->kind == CHANGE_CLONE || c->kind == CHANGE_RENAME)) {
+	} else if (*suspended && c->kind == CHANGE_CLONE) {
 		r = err_set(e, ERR_FAILED, "suspended",
-			    "%s is suspended, and its saved state names its paths", c->name);
+			    "%s is suspended, and its state can go on once only", c->name);
 		err_hint(e, "resume it and stop it first: debwiz boot %s", c->name);
 	}
 	vm_run_fini(&run);

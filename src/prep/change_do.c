@@ -10,7 +10,10 @@
 #include "base/mem.h"
 #include "host/lock.h"
 #include "image/disk.h"
+#include "vm/hostkeys.h"
 #include "change_private.h"
+
+#define KEYS_MAX 65536 /* bytes of a known_hosts */
 
 /* What recreate removes; the INI file, the machine's key and its ports stay. */
 static const char *const personal[] = {
@@ -174,18 +177,33 @@ static int clone(const struct store *store, const struct change *c, const char *
 
 /* ---- rename ---- */
 
+/* The guest's keys are known under the machine's name, and it does not tell them again when it goes on
+ * from a suspended state or a snapshot. */
+static int rename_keys(const struct change *c, const char *dir, struct err *e)
+{
+	char *path = file_join(dir, "known_hosts");
+	struct buf text;
+	int r = 0;
+
+	if (file_exists(path) && (r = file_read(path, KEYS_MAX, &text, e)) == 0) {
+		hostkeys_rename(&text, c->name, c->to);
+		r = file_write(path, text.data, text.len, 0600, e);
+		buf_fini(&text);
+	}
+	free(path);
+	return r;
+}
+
 static int rename_machine(const struct store *store, const struct change *c, const char *dir,
 			  struct err *e)
 {
 	char *to = store_machine_dir(store, c->to);
-	char *known = file_join(dir, "known_hosts");
 	bool moves = file_exists(dir);
 	bool made = moves && c->made;
 	int r = write_ini(c, e);
 
-	/* The guest tells its keys again at the next start, under the new name. */
 	if (!r && moves)
-		r = file_remove_tree(known, e);
+		r = rename_keys(c, dir, e);
 	if (!r && moves)
 		r = write_note(dir, c->to_ini, e);
 	if (!r && moves)
@@ -194,7 +212,6 @@ static int rename_machine(const struct store *store, const struct change *c, con
 		r = link_base(store, to, to, e);
 	if (!r && strcmp(c->ini, c->to_ini) && unlink(c->ini) < 0)
 		r = err_errno(e, errno, "file-remove", "cannot remove %s", c->ini);
-	free(known);
 	free(to);
 	return r;
 }

@@ -41,6 +41,27 @@ void hostkeys_forget(struct buf *text, const char *host)
 	drop(text, host, NULL);
 }
 
+void hostkeys_rename(struct buf *text, const char *from, const char *to)
+{
+	struct buf out;
+	const char *p = text->data, *end = text->data + text->len;
+
+	buf_init(&out, 0);
+	while (p < end) {
+		const char *eol = memchr(p, '\n', (size_t)(end - p));
+		size_t n = (size_t)((eol ? eol : end) - p);
+		size_t skip = begins(p, n, from) ? strlen(from) : 0;
+
+		if (skip)
+			buf_adds(&out, to);
+		buf_add(&out, p + skip, n - skip);
+		buf_addc(&out, '\n');
+		p += n + 1;
+	}
+	buf_fini(text);
+	*text = out;
+}
+
 static bool is_made_of(const char *s, const char *more, size_t max)
 {
 	size_t n = strlen(s);

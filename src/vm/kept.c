@@ -97,8 +97,10 @@ int vm_kept_read(const char *dir, struct vm_kept *out, struct err *e)
 	if (!r && vm_kept_from_json(out, o) < 0)
 		r = err_set(e, ERR_FAILED, "suspend-bad",
 			    "%s does not say how the suspended machine was run", path);
-	if (!r)
+	if (!r) {
 		out->request.resume = true;
+		vm_kept_move_dir(&out->request, dir);
+	}
 	json_decref(o);
 	free(path);
 	return r;
@@ -162,23 +164,4 @@ void vm_kept_pin_machine(struct strv *argv, const char *type)
 		free(old);
 		return;
 	}
-}
-
-void vm_kept_move_sockets(struct vm_request *r, const char *runtime_dir)
-{
-	char *old = xasprintf("path=%s/", r->runtime_dir);
-
-	for (size_t i = 0; strcmp(r->runtime_dir, runtime_dir) && i < r->argv.len; i++) {
-		char *item = r->argv.items[i];
-		char *at = strncmp(item, "socket,id=", 10) ? NULL : strstr(item, old);
-
-		if (!at)
-			continue;
-		*at = '\0';
-		r->argv.items[i] = xasprintf("%spath=%s/%s", item, runtime_dir, at + strlen(old));
-		free(item);
-	}
-	free(old);
-	free(r->runtime_dir);
-	r->runtime_dir = xstrdup(runtime_dir);
 }

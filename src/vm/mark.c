@@ -48,6 +48,8 @@ int vm_mark_get(const char *dir, const char *tag, struct vm_kept *out, struct er
 	if (r < 0)
 		err_set(e, ERR_FAILED, "snapshot-unknown",
 			"nothing says how the machine was run when the snapshot %s was made", tag);
+	else
+		vm_kept_move_dir(&out->request, dir);
 	json_decref(all);
 	free(path);
 	return r;

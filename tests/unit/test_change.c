@@ -6,6 +6,8 @@
 #include "host/lock.h"
 #include "prep/change.h"
 #include "spec/spec.h"
+#include "vm/kept.h"
+#include "vm/mark.h"
 
 struct fixture {
 	char *top;
@@ -76,7 +78,8 @@ static int setup(void **state)
 	put(f, "d/debwiz/machines/box/base.raw", "a base");
 	put(f, "d/debwiz/machines/box/QEMU_VARS-pflash.raw", "variables");
 	put(f, "d/debwiz/machines/box/id_ed25519", "a key");
-	put(f, "d/debwiz/machines/box/known_hosts", "host keys");
+	put(f, "d/debwiz/machines/box/known_hosts",
+	    "box ssh-ed25519 AAAA\nboxer ssh-rsa BBBB\n");
 	put(f, "d/debwiz/machines/box/console.log", "log");
 	put(f, "d/debwiz/machines/box/ports.json", "{}");
 	*state = f;
@@ -199,7 +202,8 @@ static void renames(void **state)
 	assert_text(f, "d/debwiz/machines/two/disk.qcow2", "a disk");
 	assert_text(f, "d/debwiz/machines/two/ini", "machines/two.ini\n");
 	assert_true(there(f, "d/debwiz/machines/two/console.log"));
-	assert_false(there(f, "d/debwiz/machines/two/known_hosts"));
+	assert_text(f, "d/debwiz/machines/two/known_hosts",
+		    "two ssh-ed25519 AAAA\nboxer ssh-rsa BBBB\n");
 	refused(f, CHANGE_RENAME, "box", "three", "machine-unknown");
 }
 
@@ -228,6 +232,82 @@ static void renames_after_a_cut(void **state)
 	assert_text(f, "d/debwiz/machines/two/ini", "machines/two.ini\n");
 	free(from);
 	free(to);
+}
+
+/* How a machine in `dir` was run, with a path in each form that QEMU's arguments have. */
+static void how_it_was_run(const char *dir, struct vm_kept *k)
+{
+	char *blockdev = xasprintf("{\"driver\":\"qcow2\",\"node-name\":\"disk\",\"file\":"
+				   "{\"filename\":\"%s/disk.qcow2\",\"driver\":\"file\"}}", dir);
+
+	*k = (struct vm_kept){.request = {.name = xstrdup("box"),
+					  .dir = xstrdup(dir),
+					  .runtime_dir = xstrdup("/run/debwiz/box"),
+					  .seed = file_join(dir, "seed.iso"),
+					  .known_hosts = file_join(dir, "known_hosts"),
+					  .ssh_host = xstrdup("box")}};
+	strv_add(&k->request.argv, "/usr/bin/qemu-system-arm");
+	strv_add(&k->request.argv, "-name");
+	strv_add(&k->request.argv, "guest=box");
+	strv_add(&k->request.argv, "-blockdev");
+	strv_take(&k->request.argv, blockdev);
+	strv_add(&k->request.argv, "-kernel");
+	strv_addf(&k->request.argv, "%s/vmlinuz", dir);
+	strv_add(&k->request.argv, "-blockdev"); /* a user's drive beside it is nobody's business */
+	strv_addf(&k->request.argv, "{\"driver\":\"raw\",\"file\":\"%ser/data.raw\"}", dir);
+}
+
+static void assert_moved(struct fixture *f, const struct vm_request *r)
+{
+	char *dir = path_of(f, "d/debwiz/machines/two");
+	char *old = path_of(f, "d/debwiz/machines/box");
+	char *disk = xasprintf("{\"driver\":\"qcow2\",\"node-name\":\"disk\",\"file\":"
+			       "{\"filename\":\"%s/disk.qcow2\",\"driver\":\"file\"}}", dir);
+	char *beside = xasprintf("{\"driver\":\"raw\",\"file\":\"%ser/data.raw\"}", old);
+	char *kernel = file_join(dir, "vmlinuz"), *seed = file_join(dir, "seed.iso");
+
+	assert_string_equal(r->name, "two");
+	assert_string_equal(r->ssh_host, "two");
+	assert_string_equal(r->dir, dir);
+	assert_string_equal(r->seed, seed);
+	assert_string_equal(r->runtime_dir, "/run/debwiz/box"); /* that is vm_kept_move_sockets' */
+	assert_string_equal(r->argv.items[2], "guest=two");
+	assert_string_equal(r->argv.items[4], disk);
+	assert_string_equal(r->argv.items[6], kernel);
+	assert_string_equal(r->argv.items[8], beside);
+	free(seed);
+	free(kernel);
+	free(beside);
+	free(disk);
+	free(old);
+	free(dir);
+}
+
+/* Snapshots and the suspended state are found again: they say how it was run, and where. */
+static void renames_what_was_kept(void **state)
+{
+	struct fixture *f = *state;
+	char *dir = path_of(f, "d/debwiz/machines/box");
+	char *to = path_of(f, "d/debwiz/machines/two");
+	struct vm_kept k;
+
+	how_it_was_run(dir, &k);
+	put(f, "d/debwiz/machines/box/suspend.state.part", "memory");
+	assert_int_equal(vm_mark_put(dir, "early", &k, NULL), 0);
+	assert_int_equal(vm_kept_seal(dir, &k, NULL), 0);
+	put(f, "d/debwiz/machines/box/run.json", "{\"state\": \"suspended\"}");
+	vm_kept_fini(&k);
+	refused(f, CHANGE_CLONE, "box", "two", "suspended"); /* it can go on once only */
+	done(f, CHANGE_RENAME, "box", "two");
+	assert_true(vm_kept_is(to));
+	assert_int_equal(vm_kept_read(to, &k, NULL), 0);
+	assert_moved(f, &k.request);
+	vm_kept_fini(&k);
+	assert_int_equal(vm_mark_get(to, "early", &k, NULL), 0);
+	assert_moved(f, &k.request);
+	vm_kept_fini(&k);
+	free(to);
+	free(dir);
 }
 
 static void renames_in_place(void **state)
@@ -329,6 +409,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(clones_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames_after_a_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(renames_what_was_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames_in_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(deletes, setup, teardown),
 		cmocka_unit_test_setup_teardown(deletes_what_is_broken, setup, teardown),
