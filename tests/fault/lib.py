@@ -418,18 +418,8 @@ class Case(unittest.TestCase):
         cls.addClassCleanup(cls.world.close)
 
     def setUp(self):
-        self.settle()
         self.world.server.rules()
-        self.world.server.control({"clear_log": True})
-
-    def settle(self):
-        """Requests that the run before broke off may still be on their way to the log."""
-        seen = [None]
-
-        def same():
-            before, seen[0] = seen[0], self.world.server.log()
-            return not seen[0] or seen[0] == before
-        poll(same, 20, 0.2)
+        self.world.server.fresh_log()
 
     def box(self, **how):
         return self.world.box(**how)

@@ -25,7 +25,7 @@ class Index(lib.Case):
     def look(self, *more, **how):
         """A run up to the first deb, which the server refuses."""
         self.world.server.rules({"match": r"/pool/", "mode": "status", "code": 403})
-        self.world.server.control({"clear_log": True})
+        self.world.server.fresh_log()
         box = self.box(**how)
         return box, box.prepare(*more)
 

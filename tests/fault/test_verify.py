@@ -39,7 +39,7 @@ class Verify(lib.Case):
     def look(self):
         """A run that gets as far as the package lists: there are no debs at all."""
         self.world.server.rules({"match": r"/pool/", "mode": "status", "code": 403})
-        self.world.server.control({"clear_log": True})
+        self.world.server.fresh_log()
         box = self.box(alone=True)
         return box, box.prepare()
 
@@ -104,7 +104,7 @@ class Mutations(lib.Case):
                 continue
             with self.subTest(name):
                 archive.put_inrelease("bookworm", data)
-                self.world.server.control({"clear_log": True})
+                self.world.server.fresh_log()
                 fresh = self.box(alone=True) if expect != "refuse" else box
                 result = fresh.prepare()
                 if expect == "refuse":

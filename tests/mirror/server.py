@@ -265,6 +265,33 @@ class Listener(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
+    def __init__(self, *args):
+        self.last, self.busy, self.lock = None, 0, threading.Lock()
+        super().__init__(*args)
+
+    def process_request(self, request, client_address):
+        with self.lock:
+            self.last, self.busy = client_address, self.busy + 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request, client_address):
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self.lock:
+                self.busy -= 1
+
+    def settle(self, seconds):
+        """Wait until all that connected before has been served or has hung up."""
+        end = time.monotonic() + seconds
+        # Connections are taken in their order: when ours was, those before it were.
+        with socket.create_connection(self.server_address[:2], seconds) as own:
+            name = own.getsockname()
+        while self.last != name or self.busy:
+            if time.monotonic() > end:
+                raise AssertionError("clients are still connected after %d s" % seconds)
+            time.sleep(0.005)
+
     def handle_error(self, request, client_address):
         pass                    # clients that hang up, or refuse our certificate, are the point
 
@@ -356,6 +383,12 @@ class Server:
     def log(self):
         with self.lock:
             return [dict(e) for e in self.entries]
+
+    def fresh_log(self):
+        """Empty the log, when what clients that have ended still had under way is in it."""
+        for listener in self.listeners():
+            listener.settle(20)
+        self.control({"clear_log": True})
 
 
 def closed_port(family=socket.AF_INET):

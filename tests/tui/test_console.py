@@ -144,8 +144,8 @@ class Console(lib.Case):
         s.wait("Search back:")
         s.type("need")
         s.wait("line 77 of many needle")
+        s.until(lambda t: s.cursor()[0] == s.rows - 1, "the cursor on the search line")
         row = s.find("needle")[0]
-        self.assertEqual(s.cursor()[0], s.rows - 1)
         s.key("Enter")
         s.until(lambda t: s.cursor() == (row, 16), "the cursor on the match")
         s.key("Home")
