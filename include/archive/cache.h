@@ -31,7 +31,8 @@ int cache_begin(const char *cache_dir, const uint8_t sha256[HASH_SIZE], struct c
 		struct err *e);
 /* The same for a file of another name in a folder of the cache. */
 int cache_begin_at(const char *path, struct cache_part *out, struct err *e);
-/* Syncs, makes read-only, renames. The caller has checked size and digest through part->fd. */
+/* Syncs, makes read-only, renames; on failure nothing of it stays. The caller has checked size and
+ * digest through part->fd. */
 int cache_commit(struct cache_part *part, struct err *e);
 /* Gives it up; with `keep` what arrived stays for a later run. */
 void cache_abandon(struct cache_part *part, bool keep);

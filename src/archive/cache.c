@@ -121,6 +121,8 @@ int cache_commit(struct cache_part *part, struct err *e)
 		r = err_errno(e, errno, "cache-write", "cannot finish %s", name);
 	else
 		r = file_rename(name, part->path, e);
+	if (r < 0)
+		unlink(name); /* what did not reach the disk whole is nothing to go on with */
 	free(name);
 	part_fini(part);
 	return r;
