@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * archive/verify in trouble: the library fails at any of its calls, memory fails at any allocation.
- * Nothing of it ever makes a release file accepted that is not, and the end is a clean one.
+ * archive/verify in trouble (FAULTS rows F5, F6): the library fails at any of its calls, memory fails
+ * at each of its allocations. Nothing of it ever makes a release file accepted that is not, and the
+ * end is a clean one.
  */
 #include "tests/lib/check.h"
 
@@ -230,7 +231,6 @@ static void memory_fails(void **state)
 {
 	struct rings *r = *state;
 	size_t total = count_allocations(r, signed_good);
-	size_t step = total / 60 + 1;
 	size_t denied = 0;
 	char *forged, *digit;
 
@@ -242,7 +242,7 @@ static void memory_fails(void **state)
 	digit[6] ^= 1;
 	assert_int_equal(in_child(r, signed_good, 0, 0), 0); /* the control */
 	assert_int_equal(in_child(r, forged, 0, 0), 1);
-	for (size_t n = 1; n <= total + step; n += step) {
+	for (size_t n = 1; n <= total + 1; n++) {
 		/* one is missing: it may do without; none from there on: it cannot end well */
 		assert_int_not_equal(in_child(r, forged, n, n + 1), 0);
 		assert_int_not_equal(in_child(r, forged, n, SIZE_MAX), 0);
