@@ -57,6 +57,8 @@ int qemu_argv_build(const struct spec *s, const struct catalog_arch *arch,
 		    const struct qemu_facts *facts, const struct qemu_files *files,
 		    struct qemu_argv *out, struct err *e);
 void qemu_argv_fini(struct qemu_argv *v);
+/* What cpu.count = auto means on a host with so many (0: not known). `arch` may be NULL. */
+unsigned qemu_auto_cpus(unsigned host_cpus, const struct catalog_arch *arch);
 /* Elements alone, appended to out. */
 void qemu_argv_strv(const struct qemu_argv *v, struct strv *out);
 /* For display=vnc: the socket that a viewer connects to. Owned. */

@@ -54,6 +54,15 @@ static void add_machine(const struct argv_in *in, struct qemu_argv *v)
 		       : "the board");
 }
 
+unsigned qemu_auto_cpus(unsigned host_cpus, const struct catalog_arch *arch)
+{
+	unsigned n = host_cpus < AUTO_CPUS_MAX ? host_cpus : AUTO_CPUS_MAX;
+
+	if (arch && n > arch->max_cpus)
+		n = arch->max_cpus;
+	return n ? n : 1;
+}
+
 static int add_processor(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 {
 	const struct spec *s = in->s;
@@ -82,10 +91,8 @@ static int add_processor(const struct argv_in *in, struct qemu_argv *v, struct e
 		opt_pair(v, "-accel", xstrdup(in->facts->accel), "cpu.accel", why);
 	}
 	free(why);
-	if (!count) {
-		count = in->facts->host_cpus < AUTO_CPUS_MAX ? in->facts->host_cpus : AUTO_CPUS_MAX;
-		count = count > in->arch->max_cpus ? in->arch->max_cpus : count ? count : 1;
-	}
+	if (!count)
+		count = qemu_auto_cpus(in->facts->host_cpus, in->arch);
 	opt_pair(v, "-smp", xasprintf("%u", count), "cpu.count",
 		 s->cpu_count ? "as many as asked for" : "as many as this host has, at most 8");
 	opt_pair(v, "-m", xasprintf("%lluM", (unsigned long long)(s->memory / MIB)), "cpu.memory",

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "private.h"
+#include "qemu/argv.h"
 #include "spec/grammar.h"
 
 #define GIB (1ULL << 30)
@@ -23,10 +24,7 @@ const struct catalog_release *wizard_release(const struct wizard *w)
 
 unsigned wizard_auto_cpus(const struct wizard *w)
 {
-	const struct catalog_arch *a = wizard_arch(w);
-	unsigned n = w->offers->host->cpus ? w->offers->host->cpus : 1;
-
-	return a && n > a->max_cpus ? a->max_cpus : n;
+	return qemu_auto_cpus(w->offers->host->cpus, wizard_arch(w));
 }
 
 /* ARCH-RELEASE, with a number behind it where that is taken. */
