@@ -17,6 +17,8 @@ char *host_cache_dir(void);  /* $XDG_CACHE_HOME/debwiz */
 char *host_runtime_dir(const char *name, struct err *e);
 /* The home folder, or an error that says to set HOME. */
 char *host_home(struct err *e);
+/* The other way round, for showing: a path below the home folder begins with `~/`. Owned. */
+char *host_short(const char *path);
 /* Expands a leading `~/`; owned. */
 char *host_expand(const char *path);
 /* This program's own file, to start it again. */

@@ -48,6 +48,17 @@ char *host_home(struct err *e)
 	return dir;
 }
 
+char *host_short(const char *path)
+{
+	char *dir = home();
+	size_t n = dir ? strlen(dir) : 0;
+	char *text = n > 1 && !strncmp(path, dir, n) && path[n] == '/' ? xasprintf("~%s", path + n)
+									: xstrdup(path);
+
+	free(dir);
+	return text;
+}
+
 /* The XDG specification: a value that is not absolute is ignored. */
 static char *xdg_dir(const char *variable, const char *below_home)
 {

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/paths.h"
 #include "image/disk.h"
 #include "vm/supervisor.h"
 
@@ -143,6 +144,7 @@ static void tell_lost(const struct store *store, const char *dir, bool suspended
 	bool all = c->kind == CHANGE_DELETE;
 	char *disk = file_join(dir, "disk.qcow2");
 	char *own = saved_ini(store, c->name);
+	char *ini = c->ini ? host_short(c->ini) : NULL;
 	struct disk_info info = {0};
 	char used[SIZE_TEXT];
 
@@ -170,14 +172,15 @@ static void tell_lost(const struct store *store, const char *dir, bool suspended
 	if (all && has(dir, "id_ed25519"))
 		strv_add(&c->lost, "the ssh key that debwiz made for it");
 	if (all && c->ini && !strcmp(c->ini, own))
-		strv_addf(&c->lost, "its file %s", c->ini);
+		strv_addf(&c->lost, "its file %s", ini);
 	else if (c->ini)
-		strv_addf(&c->stays, "its file %s stays", c->ini);
+		strv_addf(&c->stays, "its file %s stays", ini);
 	if (!all && has(dir, "id_ed25519"))
 		strv_add(&c->stays, "its own ssh key stays");
 	if (all && has(dir, DISK_BASE_NAME))
 		strv_add(&c->stays,
 			 "the base image stays until `debwiz gc` finds that no machine uses it");
+	free(ini);
 	free(own);
 	free(disk);
 }

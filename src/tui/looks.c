@@ -100,14 +100,3 @@ uint16_t machine_ssh_port(struct app *app, struct spec *s)
 	job_fini(&job);
 	return port;
 }
-
-char *tilde_words(const char *path)
-{
-	char *home = host_home(NULL);
-	size_t n = home ? strlen(home) : 0;
-	char *text = n > 1 && !strncmp(path, home, n) && path[n] == '/' ? xasprintf("~%s", path + n)
-									: xstrdup(path);
-
-	free(home);
-	return text;
-}

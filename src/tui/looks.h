@@ -21,7 +21,5 @@ struct state_look state_look(const struct machine_look *l, const struct task *t)
 uint16_t machine_ssh_port(struct app *app, struct spec *s);
 /* "3.1 of 128 G", or "–" where there is no disk yet; owned. width: of the size, for a column. */
 char *disk_words(const struct canvas *c, const struct machine_look *l, int width);
-/* A path as people write it: `~/` for the home folder; owned. */
-char *tilde_words(const char *path);
 
 #endif

@@ -176,7 +176,7 @@ static int paint_facts(struct machine *m, const struct canvas *c, int row)
 			   : xasprintf("debwiz ssh %s   (user %s)", m->name, s->user);
 	row += row_of(c, row, "Log in", text);
 	free(text);
-	text = tilde_words(m->path ? m->path : m->name);
+	text = host_short(m->path ? m->path : m->name);
 	row += row_of(c, row, "File", text);
 	free(text);
 	free(disk);
