@@ -12,6 +12,8 @@
 #include "term_priv.h"
 #include "width.h"
 
+#define TERM_MAX 16 /* columns of what stands before its text */
+
 static const struct {
 	const char *utf8, *ascii;
 } glyphs[GLYPH_COUNT] = {
@@ -149,6 +151,8 @@ int canvas_put_clause(const struct canvas *c, int row, int column, int width, en
 	}
 	if (best)
 		part[best] = '\0';
+	else if (*part && part[strlen(part) - 1] == '.')
+		part[strlen(part) - 1] = '\0'; /* rows are no sentences */
 	columns = canvas_put_cut(c, row, column, width, role, part);
 	free(part);
 	return columns;
@@ -182,25 +186,45 @@ void canvas_put_right(const struct canvas *c, int row, int column, enum role rol
 	canvas_put_cut(c, row, column - width, width, role, text);
 }
 
+/* Where the rest of a wrapped line begins: below its text, which may stand behind a term and two
+ * blanks or more ("Enter  opens it"), or be indented. */
+static int hang_of(const char *text, int columns)
+{
+	size_t indent = strspn(text, " ");
+	size_t end = strcspn(text, "\n");
+	const char *gap = strstr(text + indent, "  ");
+	size_t hang = indent;
+	char *head;
+	int width;
+
+	if (gap && gap < text + end && gap - text - (ptrdiff_t)indent <= TERM_MAX)
+		hang = (size_t)(gap - text) + strspn(gap, " ");
+	head = xstrndup(text, hang);
+	width = width_of(head);
+	free(head);
+	return width <= columns / 3 ? width : 0;
+}
+
 void canvas_wrap_lines(const char *text, int columns, struct strv *out)
 {
 	char *clean = text_clean(text, strlen(text), true);
 	const char *at = clean;
+	int hang = 0, in = 0;
 	size_t n;
 
 	if (columns < 1)
 		columns = 1;
 	while (*at) {
-		n = width_line(at, columns);
-		strv_take(out, xstrndup(at, n));
+		if (!in)
+			hang = hang_of(at, columns);
+		n = width_line(at, columns - in);
+		strv_take(out, xasprintf("%*s%.*s", in, "", (int)n, at));
 		at += n;
-		if (*at == ' ') {
-			while (*at == ' ')
-				at++;
-			if (*at == '\n')
-				at++;
-		} else if (*at == '\n') {
+		in = hang;
+		at += strspn(at, " ");
+		if (*at == '\n') {
 			at++;
+			in = hang = 0;
 		}
 	}
 	free(clean);

@@ -118,8 +118,12 @@ static void paint_typed(struct page *p, const struct canvas *c, int row, int col
 		if (!*text) /* what nothing means */
 			canvas_put_cut(c, row, column, width, ROLE_DIM, shown);
 	}
-	if (!wrong && *text && strcmp(text, shown))
-		canvas_put(c, row, column + width + 2, ROLE_DIM, shown);
+	if (!wrong && *text && strcmp(text, shown)) {
+		size_t same = strncmp(shown, text, strlen(text)) ? 0 : strlen(text);
+
+		shown += same; /* "auto" stands there: "(2)" is what it means */
+		canvas_put(c, row, column + width + 2, ROLE_DIM, shown + strspn(shown, " "));
+	}
 }
 
 static void paint_field(struct page *p, const struct canvas *c, int row, int column,

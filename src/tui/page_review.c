@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "looks.h"
+#include "host/paths.h"
 #include "page.h"
 #include "tui/dialog.h"
 
 #define LEFT 4
+#define LABEL 10 /* columns at least */
 
 static const struct {
 	const char *title;
@@ -81,13 +82,15 @@ static void gather(struct page *p, struct sheet *sh)
 {
 	struct strv warnings = STRV_INIT;
 
-	*sh = (struct sheet){NULL, 0, 12};
+	*sh = (struct sheet){NULL, 0, LABEL};
 	add_list(sh, wizard_summary(p->w));
 	if (p->editing)
 		add_changes(p, sh);
 	sheet_add(sh, "", "", "", ROLE_TEXT);
 	add_list(sh, wizard_estimate(p->w));
 	wizard_warnings(p->w, WIZARD_REVIEW, &warnings);
+	if (warnings.len)
+		sheet_add(sh, "", "", "", ROLE_TEXT);
 	for (size_t i = 0; i < warnings.len; i++)
 		sheet_add(sh, i ? "" : "Note", warnings.items[i], "", ROLE_WARN);
 	strv_fini(&warnings);
@@ -169,7 +172,7 @@ void page_review_lines(struct page *p, struct screen_lines *out)
 		buf_adds(&out->help, p->notice);
 		out->help_role = p->notice_role;
 	} else {
-		char *path = tilde_words(wizard_path(p->w));
+		char *path = host_short(wizard_path(p->w));
 
 		buf_addf(&out->help, "Writes %s. Nothing outside your own folders is touched.",
 			 path);

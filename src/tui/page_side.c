@@ -11,10 +11,13 @@
 
 #define FROM 100
 #define FROM_COMMAND 132
+#define LEFT_MOST 84 /* columns that the questions can do with */
 
 int page_side_width(int columns)
 {
-	return columns < FROM ? 0 : columns < FROM_COMMAND ? columns - 62 : columns - 66;
+	int left = columns < FROM_COMMAND ? 62 + (columns - FROM) / 2 : columns / 2;
+
+	return columns < FROM ? 0 : columns - (left < LEFT_MOST ? left : LEFT_MOST);
 }
 
 static void paint_ini(struct page *p, const struct canvas *c, const struct wizard_question *q)

@@ -113,19 +113,20 @@ static void say_download(struct wizard_request *r, const struct job *j)
 	say(r, "Download", &b);
 	buf_init(&b, 0);
 	/* The base image holds it; a machine's own disk begins nearly empty. */
-	buf_addf(&b, "%s for the base image, shared by all machines of this kind",
+	buf_addf(&b, "%s: the base image, shared by machines of this kind",
 		 size_human(installed + installed / 4, text));
 	say(r, "On disk", &b);
 }
 
 static void say_next(struct wizard_request *r)
 {
+	struct wizard_row *row;
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_addf(&b, "the next %s %s machine of this kind takes about 1 s", r->spec.release,
-		 r->spec.arch);
-	say(r, "Once made", &b);
+	buf_adds(&b, "the next machine of this kind");
+	row = say(r, "Once made", &b);
+	wizard_row_text(&row->columns[0], "about 1 s");
 }
 
 static int begin(struct wizard_request *r, struct job *j, struct err *e)

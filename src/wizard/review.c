@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* review: the machine in words, and what a person should know about it. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -22,13 +23,14 @@ static void words_machine(struct wizard *w, struct wizard_rows *out)
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_addf(&b, "Debian %s", w->spec.release);
+	buf_addf(&b, "%s: Debian %s", w->spec.name, w->spec.release);
 	if (r && *r->version)
 		buf_addf(&b, " %s", r->version);
 	buf_addf(&b, ", %s", w->spec.arch);
-	if (p)
-		buf_addf(&b, "; %s", p->title);
-	say(out, w->spec.name, &b);
+	if (p) /* "Build machine: compiler, ...": what it is, not what is in it */
+		buf_addf(&b, ", %c%.*s", tolower((unsigned char)*p->title),
+			 (int)strcspn(p->title + 1, ":"), p->title + 1);
+	say(out, "Machine", &b);
 }
 
 static void words_runs(struct wizard *w, struct wizard_rows *out)
@@ -63,7 +65,7 @@ static void words_start(struct wizard *w, struct wizard_rows *out)
 	buf_init(&b, 0);
 	if (w->spec.firmware == SPEC_UEFI) {
 		l = wizard_options(w, wizard_question(w, "firmware.mode"));
-		buf_addf(&b, "UEFI, two pflash devices from %s",
+		buf_addf(&b, "UEFI, two pflash devices, %s",
 			 l.current < l.len && *l.rows[l.current].columns[0]
 				 ? l.rows[l.current].columns[0]
 			 : a ? a->firmware
@@ -151,9 +153,9 @@ static void words_you(struct wizard *w, struct wizard_rows *out)
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_addf(&b, "user %s; ssh by %s; %s", s->user,
+	buf_addf(&b, "user %s; ssh by %s%s", s->user,
 		 s->ssh_keys.len ? "the keys named" : "your own keys",
-		 *s->password_hash ? "a password" : "console logs in by itself");
+		 *s->password_hash ? "; a password" : "");
 	say(out, "You", &b);
 	if (!s->packages.len)
 		return;
@@ -249,8 +251,7 @@ static void warn_system(struct wizard *w, struct strv *out)
 
 	if (!*w->spec.password_hash)
 		strv_addf(out,
-			  "no password: the serial console logs %s in by itself and sudo asks for "
-			  "nothing; root is locked",
+			  "no password: the console logs %s in by itself, sudo asks for nothing",
 			  w->spec.user);
 	if (strcmp(locale, "C") && strcmp(locale, "POSIX") && strcasecmp(locale, "C.UTF-8") &&
 	    !strv_has(&w->spec.packages, "locales"))
