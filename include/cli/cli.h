@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/err.h"
 #include "base/json.h"
@@ -96,6 +97,11 @@ void cli_warn(const struct cli *cli, const char *text);
 void cli_print_json(json_t *v);
 /* A string for an event: text from outside may be no UTF-8, which JSON cannot hold. */
 json_t *cli_json_text(const char *text);
+
+/* Writes a line without its end, cut to the width of the terminal; counts characters, not bytes. */
+void cli_put_cut(FILE *to, const char *line);
+/* 24 and 80 where it does not say. */
+void cli_terminal_size(FILE *of, size_t *rows, size_t *columns);
 
 /* Reads the machine M (NAME or FILE), applies --set and --mirror, checks it against the catalogue;
  * unknown keys become warnings. */

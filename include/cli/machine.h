@@ -17,12 +17,18 @@ struct cli_running {
 	struct err err;
 	json_t *answer; /* the last one */
 	bool over;	/* the machine has ended */
+	struct loop_signal *interrupt; /* what Ctrl-C does meanwhile; NULL: it ends debwiz */
+	bool live;	/* standard error is a terminal that shows how far it is */
+	bool line_open;
+	uint64_t told; /* when that was last told in a line of its own */
 };
 
 /* Folder of the machine that the first argument names; owned. */
 int cli_machine_dir(struct cli *cli, char **dir, struct err *e);
+/* The name that the first argument means, also where its file cannot be read any more; owned. */
+int cli_machine_name(struct cli *cli, char **name, struct err *e);
 /* Connects to the machine of the first argument. "not-running" when nothing runs. To be closed in
- * either case. */
+ * either case. How far a suspension or a snapshot is goes to standard error, or is an event. */
 int cli_running_open(struct cli_running *m, struct cli *cli, struct err *e);
 /* As that, with callbacks of its own in place of an answer to wait for. */
 int cli_running_connect(struct cli_running *m, struct cli *cli, bool console,

@@ -16,6 +16,8 @@
  *     kill, reset
  *     pause, resume: answered when the guest stands, or goes on
  *     suspend: answered when its state is whole on disk; the end follows
+ *     suspend-cancel: gives it up where it is not whole yet; the suspend is answered with
+ *         "suspend-cancelled", and the guest goes on
  *     snapshot-create, snapshot-revert, snapshot-delete ("tag"); snapshot-list -> "snapshots": a list
  *         of {"tag": TEXT, "date": SECONDS, "memory": BOOL (the running guest is part of it), "size":
  *         BYTES of its memory}
@@ -33,7 +35,8 @@
  * {"event": "state"|"ended", "state": NAME, "cause": TEXT, "cause_id": ID} and
  * {"event": "progress", "state": STATE, "values": {KEY: TEXT, ...}}: lines of the progress port, and
  * the supervisor's own: "stopping" (rung, deadline_ms: the stop ladder), "timeout" (no login in
- * time; the machine goes on), "panic" (text), "paused" (text), "resumed".
+ * time; the machine goes on), "panic" (text), "paused" (text), "resumed",
+ * "suspending" (done, total: bytes of memory), "snapshotting" (done: bytes that the disk grew by).
  * Type 'S': an update of the screen (console/view.h), at most 30 a second, none while 64 KiB wait to
  * be read: what changed meanwhile is in the next one. Type 'L': packed rows (console/row.h).
  * Type 'C', console bytes as they came from the serial line, to clients that asked for them.
@@ -115,6 +118,9 @@ void vm_client_pause(struct vm_client *c, vm_answer_fn fn, void *arg);
 void vm_client_resume(struct vm_client *c, vm_answer_fn fn, void *arg);
 void vm_client_reset(struct vm_client *c, vm_answer_fn fn, void *arg);
 void vm_client_suspend(struct vm_client *c, vm_answer_fn fn, void *arg);
+/* While it suspends: takes that back; vm_client_suspend's outcome then is "suspend-cancelled", or
+ * that it was done where this came too late. */
+void vm_client_suspend_cancel(struct vm_client *c);
 
 /* Snapshots of a running or paused machine: its disk and its memory. The guest stands still while one
  * is made or loaded (seconds), and goes on as it was. `tag` as vm_snapshot_tag_ok wants it.

@@ -2,9 +2,13 @@
 /* machine: see include/cli/machine.h. */
 #include "cli/machine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "host/paths.h"
 
 int cli_machine_dir(struct cli *cli, char **dir, struct err *e)
@@ -18,6 +22,67 @@ int cli_machine_dir(struct cli *cli, char **dir, struct err *e)
 	return 0;
 }
 
+int cli_machine_name(struct cli *cli, char **name, struct err *e)
+{
+	struct spec spec;
+
+	if (spec_name_ok(cli->args[0])) {
+		*name = xstrdup(cli->args[0]);
+		return 0;
+	}
+	if (cli_machine(cli, cli->args[0], &spec, e) < 0)
+		return -1;
+	*name = xstrdup(spec.name);
+	spec_fini(&spec);
+	return 0;
+}
+
+#define PLAIN_EVERY_MS 10000
+
+static void clear_line(struct cli_running *m)
+{
+	if (m->line_open)
+		fputs("\r\033[K", stderr);
+	m->line_open = false;
+}
+
+/* "life: writing its memory, 312.0 M of 1.0 G": in place on a terminal, else a line now and then. */
+static void tell_amount(struct cli_running *m, const char *what, uint64_t done, uint64_t total)
+{
+	uint64_t now = loop_now(m->cli->loop);
+	char a[SIZE_TEXT], b[SIZE_TEXT];
+
+	if (!m->live && now - m->told < PLAIN_EVERY_MS)
+		return;
+	m->told = now;
+	fprintf(stderr, "%s%s: %s, %s%s%s%s", m->live ? "\r" : "", m->spec.name, what,
+		size_human(done, a), total ? " of " : "", total ? size_human(total, b) : "",
+		m->live ? "\033[K" : "\n");
+	fflush(stderr);
+	m->line_open = m->live;
+}
+
+static void on_progress(const char *state, const json_t *values, void *arg)
+{
+	static const struct {
+		const char *state, *words;
+	} known[] = {{"suspending", "writing its memory"}, {"snapshotting", "writing the snapshot"}};
+	uint64_t done = strtoull(json_str(values, "done", "0"), NULL, 10);
+	uint64_t total = strtoull(json_str(values, "total", "0"), NULL, 10);
+	struct cli_running *m = arg;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (strcmp(known[i].state, state) != 0)
+			continue;
+		if (m->cli->json)
+			cli_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", "progress",
+						 "name", m->spec.name, "state", state, "done",
+						 (json_int_t)done, "total", (json_int_t)total));
+		else
+			tell_amount(m, known[i].words, done, total);
+	}
+}
+
 static void on_ended(enum vm_state s, const char *cause, void *arg)
 {
 	struct cli_running *m = arg;
@@ -29,7 +94,7 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 	loop_stop(m->cli->loop);
 }
 
-static const struct vm_client_ops answer_ops = {.ended = on_ended};
+static const struct vm_client_ops answer_ops = {.progress = on_progress, .ended = on_ended};
 
 static int refuse(const struct cli_running *m, const struct vm_run *run, struct err *e)
 {
@@ -50,7 +115,8 @@ int cli_running_connect(struct cli_running *m, struct cli *cli, bool console,
 	char *runtime = NULL;
 	int r;
 
-	*m = (struct cli_running){.cli = cli};
+	*m = (struct cli_running){.cli = cli, .told = loop_now(cli->loop)};
+	m->live = !cli->plain && !cli->json && isatty(STDERR_FILENO);
 	r = cli_machine(cli, cli->args[0], &m->spec, e);
 	if (r < 0)
 		return r;
@@ -69,6 +135,7 @@ int cli_running_connect(struct cli_running *m, struct cli *cli, bool console,
 
 void cli_running_close(struct cli_running *m)
 {
+	loop_signal_stop(m->interrupt);
 	vm_client_close(m->client);
 	json_decref(m->answer);
 	err_fini(&m->err);
@@ -97,5 +164,6 @@ void cli_running_wait_end(struct cli_running *m)
 int cli_running_wait(struct cli_running *m, struct err *e)
 {
 	loop_run(m->cli->loop);
+	clear_line(m);
 	return m->err.kind ? err_move(e, &m->err) : 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* verb_power: pause, resume, reset, suspend: one request to the supervisor, and its outcome. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -39,10 +40,23 @@ int verb_reset(struct cli *cli)
 	return power(cli, "reset", "was reset", false, vm_client_reset);
 }
 
+static void on_interrupt(void *arg)
+{
+	vm_client_suspend_cancel(((struct cli_running *)arg)->client);
+}
+
+/* Ctrl-C takes it back: the guest goes on. */
+static void suspend(struct vm_client *c, vm_answer_fn fn, void *arg)
+{
+	struct cli_running *m = arg;
+
+	m->interrupt = loop_signal_start(m->cli->loop, SIGINT, on_interrupt, m);
+	vm_client_suspend(c, fn, arg);
+}
+
 int verb_suspend(struct cli *cli)
 {
-	return power(cli, "suspended", "is suspended; its next boot goes on from here",
-		     true, vm_client_suspend);
+	return power(cli, "suspended", "is suspended; its next boot goes on from here", true, suspend);
 }
 
 /* What is suspended goes on by being booted. */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* verb_state: list, status and logs: what is known of machines without touching them. */
-#include <fcntl.h>
+/*
+ * verb_state: list and status: what is known of machines without touching them. With --watch the list
+ * stays in its place on a terminal; elsewhere a row, or an event, comes for each change.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "cli/machine.h"
 #include "cli/verbs.h"
 #include "prep/machine.h"
 
@@ -32,105 +33,214 @@ static json_t *look_json(const struct machine_look *l)
 	return o;
 }
 
-static void print_look(struct cli *cli, const struct machine_look *l, int width)
+/* A line of the list; owned. */
+static char *look_line(const struct machine_look *l, int width)
 {
 	char used[SIZE_TEXT], size[SIZE_TEXT];
 
-	if (cli->json) {
-		cli_print_json(look_json(l));
-		return;
-	}
-	printf("%-*s %-18s %-7s %-10s %8s of %-8s %s\n", width, l->name, l->system, l->boot, l->state,
-	       size_human(l->disk_used, used), size_human(l->disk_size, size), l->detail);
+	return xasprintf("%-*s %-15s %-6s %-10s %7s of %-7s %s", width, l->name, l->system, l->boot,
+			 l->state, size_human(l->disk_used, used), size_human(l->disk_size, size),
+			 l->detail);
 }
 
-static int show(struct cli *cli, const struct strv *names, struct err *e)
+static char *head_line(int width)
 {
-	struct machine_look l;
+	return xasprintf("%-*s %-15s %-6s %-10s %7s    %-7s %s", width, "NAME", "SYSTEM", "BOOT",
+			 "STATE", "DISK", "", "SINCE, OR WHY");
+}
+
+/* What a change is told by: all but how long it has been running and what its disk takes. */
+static char *look_key(const struct machine_look *l)
+{
+	return xasprintf("%s %s %s %s %d %d %lld %s", l->name, l->system, l->boot, l->state,
+			 (int)l->run.orphan, (int)l->run.login, (long long)l->run.started,
+			 l->run.alive ? l->run.cause : l->detail);
+}
+
+struct list {
+	struct cli *cli;
+	const char *only; /* the one machine, NULL: all there are */
+	struct err *e;
+	int result;
+	bool live;	   /* painted in place */
+	bool begun;	   /* the head is there */
+	struct strv shown; /* the lines on the terminal, or the keys of what was printed */
+};
+
+static void names_of(const struct list *l, struct strv *names)
+{
+	if (l->only)
+		strv_add(names, l->only);
+	else
+		store_machines(&l->cli->store, names);
+}
+
+static int name_width(const struct strv *names)
+{
 	int width = 4;
-	int r = 0;
 
 	for (size_t i = 0; i < names->len; i++)
 		if ((int)strlen(names->items[i]) > width)
 			width = (int)strlen(names->items[i]);
-	if (!cli->json)
-		printf("%-*s %-18s %-7s %-10s %8s    %-8s %s\n", width, "NAME", "SYSTEM", "BOOT",
-		       "STATE", "DISK", "", "SINCE, OR WHY");
-	for (size_t i = 0; i < names->len && !r; i++) {
-		r = machine_look(&cli->store, cli->catalog, names->items[i], &l, e);
+	return width;
+}
+
+/* The rows as a person sees them. */
+static int make_lines(struct list *l, struct strv *lines)
+{
+	struct strv names = STRV_INIT;
+	struct machine_look look;
+	int width, r = 0;
+
+	names_of(l, &names);
+	width = name_width(&names);
+	strv_take(lines, head_line(width));
+	for (size_t i = 0; i < names.len && !r; i++) {
+		r = machine_look(&l->cli->store, l->cli->catalog, names.items[i], &look, l->e);
 		if (!r)
-			print_look(cli, &l, width);
-		machine_look_fini(&l);
+			strv_take(lines, look_line(&look, width));
+		machine_look_fini(&look);
 	}
-	fflush(stdout);
+	strv_fini(&names);
 	return r;
 }
 
-struct watch {
-	struct cli *cli;
-	const struct strv *names;
-	struct err *e;
-	int result;
-};
-
-static void on_watch(void *arg)
+/* Rows of the terminal that the lines take, which it wraps. */
+static size_t rows_of(const struct strv *lines, size_t columns)
 {
-	struct watch *w = arg;
+	size_t rows = 0;
 
-	w->result = show(w->cli, w->names, w->e);
-	if (w->result < 0)
-		loop_stop(w->cli->loop);
+	for (size_t i = 0; i < lines->len; i++) {
+		size_t chars = 0;
+
+		for (const char *p = lines->items[i]; *p; p++)
+			chars += ((unsigned char)*p & 0xc0) != 0x80;
+		rows += chars ? (chars + columns - 1) / columns : 1;
+	}
+	return rows;
 }
 
-static int show_names(struct cli *cli, const struct strv *names)
+/* Drops the last lines until the rest fits, and counts them. */
+static void fit(struct strv *lines, size_t rows, size_t columns)
+{
+	size_t more = 0;
+
+	while (lines->len > 2 && rows_of(lines, columns) + (more > 0) > rows) {
+		free(lines->items[--lines->len]);
+		more++;
+	}
+	if (more)
+		strv_addf(lines, "and %zu more", more);
+}
+
+/* Over what is there, when it is not that. */
+static int paint(struct list *l)
+{
+	struct strv lines = STRV_INIT;
+	size_t rows, columns;
+	int r = make_lines(l, &lines);
+
+	cli_terminal_size(stdout, &rows, &columns);
+	fit(&lines, rows - 1, columns);
+	if (!r && !strv_equal(&lines, &l->shown)) {
+		if (l->shown.len)
+			printf("\033[%zuA\r\033[J", rows_of(&l->shown, columns));
+		for (size_t i = 0; i < lines.len; i++)
+			puts(lines.items[i]);
+		strv_copy(&l->shown, &lines);
+	}
+	strv_fini(&lines);
+	return r;
+}
+
+static void print_look(struct list *l, const struct machine_look *look, int width)
+{
+	char *line;
+
+	if (l->cli->json) {
+		cli_print_json(look_json(look));
+		return;
+	}
+	line = look_line(look, width);
+	puts(line);
+	free(line);
+}
+
+/* Those that were not printed as they are. */
+static int print_changed(struct list *l)
+{
+	struct strv names = STRV_INIT, keys = STRV_INIT;
+	struct machine_look look;
+	int width, r = 0;
+	char *head;
+
+	names_of(l, &names);
+	width = name_width(&names);
+	if (!l->cli->json && !l->begun) {
+		head = head_line(width);
+		puts(head);
+		free(head);
+	}
+	l->begun = true;
+	for (size_t i = 0; i < names.len && !r; i++) {
+		r = machine_look(&l->cli->store, l->cli->catalog, names.items[i], &look, l->e);
+		if (!r)
+			strv_take(&keys, look_key(&look));
+		if (!r && !strv_has(&l->shown, keys.items[keys.len - 1]))
+			print_look(l, &look, width);
+		machine_look_fini(&look);
+	}
+	strv_fini(&names);
+	strv_fini(&l->shown);
+	l->shown = keys;
+	return r;
+}
+
+static void show(void *arg)
+{
+	struct list *l = arg;
+
+	l->result = l->live ? paint(l) : print_changed(l);
+	fflush(stdout);
+	if (l->result < 0)
+		loop_stop(l->cli->loop);
+}
+
+/* Once, or with --watch for as long as somebody reads it. */
+static int list(struct cli *cli, const char *only)
 {
 	struct err e = ERR_INIT;
-	struct watch w = {.cli = cli, .names = names, .e = &e};
+	struct list l = {.cli = cli, .only = only, .e = &e, .shown = STRV_INIT};
 	struct loop_timer *timer;
 
-	w.result = show(cli, names, &e);
-	if (!w.result && cli->watch) {
-		timer = loop_timer_start(cli->loop, WATCH_MS, WATCH_MS, on_watch, &w);
+	l.live = cli->watch && !cli->json && !cli->plain && isatty(STDOUT_FILENO);
+	show(&l);
+	if (!l.result && cli->watch) {
+		timer = loop_timer_start(cli->loop, WATCH_MS, WATCH_MS, show, &l);
 		loop_run(cli->loop);
 		loop_timer_stop(timer);
 	}
-	return w.result < 0 ? cli_error(cli, &e) : 0;
+	strv_fini(&l.shown);
+	return l.result < 0 ? cli_error(cli, &e) : 0;
 }
 
 int verb_list(struct cli *cli)
 {
 	struct strv names = STRV_INIT;
-	int status;
+	bool any;
 
 	store_machines(&cli->store, &names);
-	if (!names.len && !cli->json) {
+	any = names.len > 0;
+	strv_fini(&names);
+	if (!any && !cli->json && !cli->watch) {
 		puts("no machine yet; `debwiz up FILE.ini` makes one");
 		return 0;
 	}
-	status = show_names(cli, &names);
-	strv_fini(&names);
-	return status;
-}
-
-/* The name that M means, also where its file cannot be read any more. */
-static int machine_name(struct cli *cli, char **name, struct err *e)
-{
-	struct spec spec;
-
-	if (spec_name_ok(cli->args[0])) {
-		*name = xstrdup(cli->args[0]);
-		return 0;
-	}
-	if (cli_machine(cli, cli->args[0], &spec, e) < 0)
-		return -1;
-	*name = xstrdup(spec.name);
-	spec_fini(&spec);
-	return 0;
+	return list(cli, NULL);
 }
 
 int verb_status(struct cli *cli)
 {
-	struct strv names = STRV_INIT;
 	struct err e = ERR_INIT;
 	char *path = NULL;
 	char *name;
@@ -138,76 +248,14 @@ int verb_status(struct cli *cli)
 
 	if (!cli->nargs)
 		return verb_list(cli);
-	if (machine_name(cli, &name, &e) < 0)
+	if (cli_machine_name(cli, &name, &e) < 0)
 		return cli_error(cli, &e);
 	if (spec_name_ok(cli->args[0]) && store_find_ini(&cli->store, name, &path, &e) < 0) {
 		free(name);
 		return cli_error(cli, &e);
 	}
 	free(path);
-	strv_take(&names, name);
-	status = show_names(cli, &names);
-	strv_fini(&names);
-	return status;
-}
-
-/* ---- logs ---- */
-
-struct tail {
-	struct cli *cli;
-	char *path;
-	char *dir;
-	int fd;
-	ino_t inode;
-};
-
-/* Copies what is new in the log; begins at the new file after it was rotated. */
-static void copy_new(void *arg)
-{
-	struct tail *t = arg;
-	char chunk[16384];
-	struct stat st;
-	ssize_t n;
-
-	if (t->fd < 0)
-		t->fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	while (t->fd >= 0 && (n = read(t->fd, chunk, sizeof(chunk))) > 0)
-		fwrite(chunk, 1, (size_t)n, stdout);
-	fflush(stdout);
-	if (t->fd >= 0 && fstat(t->fd, &st) == 0)
-		t->inode = st.st_ino;
-	if (t->fd >= 0 && stat(t->path, &st) == 0 && st.st_ino != t->inode) {
-		close(t->fd);
-		t->fd = -1;
-	}
-}
-
-int verb_logs(struct cli *cli)
-{
-	struct tail t = {.cli = cli, .fd = -1};
-	struct err e = ERR_INIT;
-	struct loop_timer *timer;
-	char *name;
-	int status = 0;
-
-	if (machine_name(cli, &name, &e) < 0)
-		return cli_error(cli, &e);
-	t.dir = store_machine_dir(&cli->store, name);
-	t.path = file_join(t.dir, "console.log");
-	copy_new(&t);
-	if (t.fd < 0 && !cli->follow) {
-		err_set(&e, ERR_FAILED, "no-log", "%s has no console log yet", name);
-		err_hint(&e, "debwiz boot %s", name);
-		status = cli_error(cli, &e);
-	} else if (cli->follow) {
-		timer = loop_timer_start(cli->loop, WATCH_MS / 4, WATCH_MS / 4, copy_new, &t);
-		loop_run(cli->loop);
-		loop_timer_stop(timer);
-	}
-	if (t.fd >= 0)
-		close(t.fd);
-	free(t.path);
-	free(t.dir);
+	status = list(cli, name);
 	free(name);
 	return status;
 }

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -90,20 +89,6 @@ static char *describe(const struct step_view *s)
 	return text;
 }
 
-/* Cuts a line to the terminal's width; counts characters, not bytes. */
-static void put_cut(const char *line)
-{
-	struct winsize size;
-	size_t width = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
-	size_t shown = 0;
-
-	for (; *line; line++) {
-		if (((unsigned char)*line & 0xc0) != 0x80 && ++shown >= width)
-			break;
-		putc(*line, stderr);
-	}
-}
-
 static void live_line(struct view *v, const struct runner_event *ev)
 {
 	char *text = describe(ev->step);
@@ -112,7 +97,7 @@ static void live_line(struct view *v, const struct runner_event *ev)
 			       (int)(ev->share * 100), clean);
 
 	fputs("\r", stderr);
-	put_cut(line);
+	cli_put_cut(stderr, line);
 	fputs("\033[K", stderr);
 	fflush(stderr);
 	v->line_open = true;
@@ -139,7 +124,7 @@ static void step_line(struct view *v, const struct step_view *s)
 	clear_line(v);
 	if (s->state != STEP_SKIPPED || v->cli->verbose) {
 		if (v->live)
-			put_cut(line);
+			cli_put_cut(stderr, line);
 		else
 			fputs(line, stderr);
 		putc('\n', stderr);

@@ -341,6 +341,11 @@ void vm_client_suspend(struct vm_client *c, vm_answer_fn fn, void *arg)
 	vm_client_ask(c, "suspend", json_object(), fn, arg);
 }
 
+void vm_client_suspend_cancel(struct vm_client *c)
+{
+	vm_client_ask(c, "suspend-cancel", json_object(), NULL, NULL);
+}
+
 void vm_client_snapshot(struct vm_client *c, enum vm_snapshot_op op, const char *tag,
 			vm_answer_fn fn, void *arg)
 {

@@ -222,6 +222,13 @@ static void on_suspend(struct sup *s, const json_t *request, struct control_tick
 		sup_suspend_order(s, request, t);
 }
 
+static void on_suspend_cancel(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	(void)request;
+	sup_suspend_cancel(s);
+	control_answer(s->control, t, NULL, NULL);
+}
+
 static const char *tag_of(const json_t *request)
 {
 	return json_str(request, "tag", "");
@@ -267,6 +274,7 @@ static const struct {
 } orders[] = {
 	{"kill", on_kill, false},    {"pause", on_pause, true}, {"reset", on_reset, true},
 	{"resume", on_resume, true}, {"stop", on_stop, false},	{"suspend", on_suspend, true},
+	{"suspend-cancel", on_suspend_cancel, false},
 	{"snapshot-create", on_snapshot_create, true},
 	{"snapshot-delete", on_snapshot_delete, true},
 	{"snapshot-list", on_snapshot_list, true},

@@ -32,6 +32,7 @@ static void snap_end(struct sup *s)
 {
 	free(s->snap.tag);
 	vm_kept_fini(&s->snap.now);
+	sup_amount_stop(s);
 	s->snap = (struct sup_snap){.op = SUP_SNAP_NONE};
 	s->busy = NULL;
 }
@@ -191,6 +192,8 @@ static void start_job(struct sup *s)
 		json_object_set_new(o, "vmstate", json_string(NODE));
 	if (!sup_monitor_ask(s, commands[s->snap.op], o, on_job_started, s))
 		snap_lost(s);
+	else if (s->snap.op == SUP_SNAP_CREATE)
+		sup_amount_start(s);
 }
 
 /* ---- what must hold before it ---- */

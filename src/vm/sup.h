@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sup: what the files of the supervisor share: supervisor.c (start), adopt.c (takeover), life.c
- * (events and end), ladder.c (stopping), orders.c (what clients ask), suspend.c, snapshot.c, monitor.c
- * (QEMU's word), guest.c (the guest's word). One thread, one machine, one struct.
+ * (events and end), ladder.c (stopping), orders.c (what clients ask), suspend.c, snapshot.c, amount.c (how
+ * far they are), monitor.c (QEMU's word), guest.c (the guest's word). One thread, one machine, one struct.
  */
 #ifndef VM_SUP_H
 #define VM_SUP_H
@@ -33,6 +33,7 @@ struct sup_move {
 	enum sup_move_dir dir;
 	struct control_ticket ticket; /* out: who asked */
 	bool stood;   /* out: the guest had stood still before */
+	bool cancelled; /* out: nobody wants it any more */
 	bool working; /* the files are being sealed or removed off the loop */
 	bool sealed;  /* outcome of that */
 	struct err err;
@@ -93,6 +94,9 @@ struct sup {
 
 	struct sup_move move;
 	struct sup_snap snap;
+	struct loop_timer *amount_timer; /* tells how far it is */
+	uint64_t amount_begin;		 /* bytes of the disk at its begin */
+	bool amount_asked;		 /* QEMU was, and has not answered yet */
 
 	/* guest */
 	struct vm_link *serial, *progress;
@@ -188,6 +192,8 @@ bool sup_monitor_pass(struct sup *s, const char *name, int fd);
 
 /* suspend.c */
 void sup_suspend_order(struct sup *s, const json_t *request, struct control_ticket t);
+/* Gives it up where it is not whole yet; the guest then goes on. */
+void sup_suspend_cancel(struct sup *s);
 void sup_suspend(struct sup *s); /* what the table does for it */
 void sup_suspend_forget(struct sup *s); /* removes what was half written */
 void sup_resume_begin(struct sup *s);
@@ -202,6 +208,10 @@ void sup_seed(struct sup *s);
 void sup_seed_forget(struct sup *s);
 /* Fills in how it is run, with the machine type that QEMU tells ("virt-7.2-machine"). */
 bool sup_pin(const struct sup *s, const char *type, struct vm_kept *out);
+
+/* amount.c */
+void sup_amount_start(struct sup *s);
+void sup_amount_stop(struct sup *s);
 
 /* snapshot.c */
 void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, const char *busy,

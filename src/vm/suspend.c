@@ -31,6 +31,7 @@ void sup_suspend_forget(struct sup *s)
 
 static void move_end(struct sup *s)
 {
+	sup_amount_stop(s);
 	vm_kept_fini(&s->move.kept);
 	err_fini(&s->move.err);
 	s->move = (struct sup_move){.dir = SUP_MOVE_NONE};
@@ -44,6 +45,16 @@ static void on_back(const json_t *value, const char *error, void *arg)
 		sup_goes_on(arg);
 }
 
+static void out_refuse(struct sup *s, const char *why)
+{
+	if (s->move.cancelled)
+		sup_refuse(s, s->move.ticket, ERR_INTERRUPTED, "suspend-cancelled",
+			   "suspending %s was cancelled; it goes on", s->req.name);
+	else
+		sup_refuse(s, s->move.ticket, ERR_FAILED, "suspend-failed",
+			   "%s could not be suspended: %s", s->req.name, why);
+}
+
 /* The guest goes on as it was before; nothing was changed. */
 static void out_failed(struct sup *s, const char *text)
 {
@@ -54,8 +65,7 @@ static void out_failed(struct sup *s, const char *text)
 	sup_suspend_forget(s);
 	/* one that is being ended meanwhile, or has died, has its answer in its end */
 	if (s->run.state != VM_STOPPING && vm_link_is_up(s->qmp_link))
-		sup_refuse(s, s->move.ticket, ERR_FAILED, "suspend-failed",
-			   "%s could not be suspended: %s", s->req.name, words);
+		out_refuse(s, words);
 	free(words);
 	move_end(s);
 	if (s->run.state != VM_SUSPENDING)
@@ -92,8 +102,14 @@ static void on_migrating(const json_t *value, const char *error, void *arg)
 	struct sup *s = arg;
 
 	(void)value;
-	if (error && s->move.dir == SUP_MOVE_OUT)
+	if (s->move.dir != SUP_MOVE_OUT)
+		return;
+	if (error)
 		out_failed(s, error);
+	else if (s->move.cancelled)
+		sup_monitor_do(s, "migrate_cancel");
+	else if (!s->move.working)
+		sup_amount_start(s);
 }
 
 static void on_stopped(const json_t *value, const char *error, void *arg)
@@ -110,10 +126,10 @@ static void on_stopped(const json_t *value, const char *error, void *arg)
 	unlink(part);
 	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	free(part);
-	if (error || fd < 0) {
+	if (error || fd < 0 || s->move.cancelled) {
 		if (fd >= 0)
 			close(fd);
-		out_failed(s, error ? error : strerror(errno));
+		out_failed(s, error ? error : fd < 0 ? strerror(errno) : "cancelled");
 	} else if (!send_file(s, fd) ||
 		   !sup_monitor_ask(s, "migrate", json_pack("{s:s}", "uri", "fd:" FD_NAME), on_migrating,
 				    s)) {
@@ -177,6 +193,15 @@ void sup_suspend_order(struct sup *s, const json_t *request, struct control_tick
 	sup_event(s, VM_EV_SUSPEND);
 }
 
+void sup_suspend_cancel(struct sup *s)
+{
+	if (s->move.dir != SUP_MOVE_OUT || s->move.cancelled)
+		return;
+	s->move.cancelled = true;
+	if (s->amount_timer) /* it is on its way */
+		sup_monitor_do(s, "migrate_cancel");
+}
+
 static void seal(void *arg)
 {
 	struct sup *s = arg;
@@ -217,7 +242,10 @@ static void out_moved(struct sup *s, const char *status)
 {
 	if (!strcmp(status, "completed")) {
 		s->move.working = true;
+		sup_amount_stop(s);
 		loop_work(s->loop, seal, on_sealed, s);
+	} else if (!strcmp(status, "cancelled")) {
+		out_failed(s, "it was cancelled");
 	} else if (!sup_monitor_ask(s, "query-migrate", NULL, on_why, s)) {
 		out_failed(s, "QEMU gave no reason");
 	}
@@ -304,7 +332,10 @@ static void in_moved(struct sup *s, const char *status)
 
 void sup_moved(struct sup *s, const char *status)
 {
-	if ((strcmp(status, "completed") != 0 && strcmp(status, "failed") != 0) || s->move.working)
+	bool over = !strcmp(status, "completed") || !strcmp(status, "failed") ||
+		    !strcmp(status, "cancelled");
+
+	if (!over || s->move.working)
 		return;
 	if (s->move.dir == SUP_MOVE_OUT)
 		out_moved(s, status);

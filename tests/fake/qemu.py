@@ -15,6 +15,7 @@ client on each, and obeys the script, a command a line (# begins a comment):
     bytes N TEXT           N times TEXT on qmp, without a line end
     lines N TEXT           N times TEXT as lines on qmp
     C NAME                 the next command must be NAME, else exit 99
+    until NAME JSON        answer each command with {"return": JSON} until NAME is one
     R [JSON]               answer the last command with {"return": JSON or {}}
     X TEXT                 answer the last command with an error
     E NAME [JSON]          an event with that data
@@ -123,6 +124,10 @@ class Fake:
             self.many("serial" if word == "flood" else word, int(count), text(what) + end)
         elif word == "C":
             self.expect(rest)
+        elif word == "until":
+            name, _, value = rest.partition(" ")
+            while self.read() not in (name, None):
+                self.answer(json.loads(value))
         elif word == "R":
             self.answer(json.loads(rest or "{}"))
         elif word == "X":

@@ -11,6 +11,7 @@
  *     within MS            from start to end
  *     configuring | login_timeout MS | start_timeout MS | accel NAME
  *     ask STATE OP ID [TAG]  when in STATE, and after the asks before it: what comes of it, "-": done
+ *     cancel                 takes a suspension back, once it is told how far that is
  *     resume                 it was suspended before, past its login
  *     snapshot TAG           it is started in that one
  *     kept                   its suspended state is on disk afterwards
@@ -236,8 +237,17 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct play *p = arg;
 
+	char *cancel = directive(p, "cancel", 0);
+
 	assert_true(json_is_object(values));
+	if (!strcmp(state, "suspending") && !strv_has(&p->told, state)) {
+		assert_string_equal(json_str(values, "done", ""), "600");
+		assert_string_equal(json_str(values, "total", ""), "1000");
+		if (cancel)
+			vm_client_suspend_cancel(p->client);
+	}
 	strv_add(&p->told, state);
+	free(cancel);
 }
 
 static void on_console(const char *bytes, size_t n, void *arg)

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* terminal: what lines that are painted in place know of their terminal; see include/cli/cli.h. */
+#include <stdio.h>
+#include <sys/ioctl.h>
+
+#include "cli/cli.h"
+
+void cli_terminal_size(FILE *of, size_t *rows, size_t *columns)
+{
+	struct winsize size;
+	bool told = ioctl(fileno(of), TIOCGWINSZ, &size) == 0;
+
+	*rows = told && size.ws_row > 3 ? size.ws_row : 24;
+	*columns = told && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+void cli_put_cut(FILE *to, const char *line)
+{
+	size_t rows, width, shown = 0;
+
+	cli_terminal_size(to, &rows, &width);
+	for (; *line; line++) {
+		if (((unsigned char)*line & 0xc0) != 0x80 && ++shown >= width)
+			break;
+		putc(*line, to);
+	}
+}
