@@ -39,6 +39,11 @@ int file_rename(const char *from, const char *to, struct err *e);
 
 /* Copies a regular file atomically; runs of zeros become holes. Blocks: for small or sparse files. */
 int file_copy_sparse(const char *from, const char *to, mode_t mode, struct err *e);
+/* The same for large ones: `step` is told after each piece of at most 64 KiB how many bytes there were;
+ * -1 from it, with e filled, ends the copy. */
+int file_copy_watched(const char *from, const char *to, mode_t mode,
+		      int (*step)(uint64_t bytes, void *arg, struct err *e), void *arg,
+		      struct err *e);
 
 /* Makes the folder and what is missing above it, each new one with mode 0700. One that is there
  * must be a folder; the last one must be ours, and not writable by others. */

@@ -7,6 +7,7 @@
 #ifndef PREP_CHANGE_H
 #define PREP_CHANGE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/err.h"
@@ -40,8 +41,10 @@ int change_look(const struct store *store, enum change_kind kind, const char *re
 		struct change *out, struct err *e);
 /* Does it, under the machine's lock. Blocks: a clone copies the written part of the disk; it
  * touches nothing of the loop and may run as work. A kill in the middle leaves a machine that the
- * same call finishes. */
-int change_do(const struct store *store, const struct change *c, struct err *e);
+ * same call finishes. A clone tells how far it is (0 to 100; may be NULL), from the calling thread, and
+ * ends within a second with ERR_INTERRUPTED once *cancel (or NULL) is true: there is no copy then. */
+int change_do(const struct store *store, const struct change *c, const atomic_bool *cancel,
+	      void (*progress)(double percent, void *arg), void *arg, struct err *e);
 void change_fini(struct change *c);
 
 #endif

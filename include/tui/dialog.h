@@ -5,6 +5,7 @@
 #ifndef TUI_DIALOG_H
 #define TUI_DIALOG_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "tui/screen.h"
@@ -30,5 +31,15 @@ struct screen *dialog_message(struct app *app, const char *title, const char *te
 struct screen *dialog_error(struct app *app, const char *title, const struct err *e);
 /* A text that can be scrolled and searched. */
 struct screen *dialog_text(struct app *app, const char *title, const char *text);
+
+/* Work that is under way elsewhere. C asks it to end, Esc closes the dialog alone. */
+struct dialog_working {
+	const char *title, *text;    /* copied */
+	const atomic_uint *permille; /* how far it is, looked at often; NULL: not known */
+	void (*cancel)(void *arg);   /* NULL: it cannot be ended */
+	void (*gone)(void *arg);     /* the dialog is being freed; may be NULL */
+	void *arg;
+};
+struct screen *dialog_work(struct app *app, const struct dialog_working *how);
 
 #endif

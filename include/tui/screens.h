@@ -18,6 +18,8 @@ struct screen *screen_machine(struct app *app, const char *ref, struct err *e);
 
 /* The same, and asks it to stop. */
 struct screen *screen_machine_stop(struct app *app, const char *ref, struct err *e);
+/* Its snapshots. */
+struct screen *screen_snapshots(struct app *app, const char *ref, struct err *e);
 /* Its console, live. */
 struct screen *screen_console(struct app *app, const char *ref, struct err *e);
 

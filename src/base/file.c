@@ -162,7 +162,9 @@ int file_write(const char *path, const void *data, size_t n, mode_t mode, struct
 }
 
 /* Copies all of in to out, skipping over blocks of zeros. */
-static int copy_blocks(int in, int out, const char *name, struct err *e)
+static int copy_blocks(int in, int out, const char *name,
+		       int (*step)(uint64_t bytes, void *arg, struct err *e), void *arg,
+		       struct err *e)
 {
 	static const char zeros[65536];
 	char block[sizeof(zeros)];
@@ -181,6 +183,8 @@ static int copy_blocks(int in, int out, const char *name, struct err *e)
 		} else if (file_write_all(out, block, (size_t)n, name, e) < 0) {
 			return -1;
 		}
+		if (step && step((uint64_t)n, arg, e) < 0)
+			return -1;
 	}
 	if (ftruncate(out, size) < 0)
 		return err_errno(e, errno, "file-write", "cannot write a copy of %s", name);
@@ -188,6 +192,13 @@ static int copy_blocks(int in, int out, const char *name, struct err *e)
 }
 
 int file_copy_sparse(const char *from, const char *to, mode_t mode, struct err *e)
+{
+	return file_copy_watched(from, to, mode, NULL, NULL, e);
+}
+
+int file_copy_watched(const char *from, const char *to, mode_t mode,
+		      int (*step)(uint64_t bytes, void *arg, struct err *e), void *arg,
+		      struct err *e)
 {
 	int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int out;
@@ -197,7 +208,7 @@ int file_copy_sparse(const char *from, const char *to, mode_t mode, struct err *
 		return err_errno(e, errno, "file-read", "cannot read %s", from);
 	r = file_begin(to, mode, &out, e);
 	if (!r) {
-		r = copy_blocks(in, out, from, e);
+		r = copy_blocks(in, out, from, step, arg, e);
 		if (r < 0)
 			file_abandon(to, out);
 		else

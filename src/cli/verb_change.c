@@ -109,7 +109,7 @@ static int change(struct cli *cli, enum change_kind kind)
 	if (!r)
 		r = confirm(cli, &c, &e);
 	if (!r)
-		r = change_do(&cli->store, &c, &e);
+		r = change_do(&cli->store, &c, NULL, NULL, NULL, &e);
 	if (!r)
 		tell_done(cli, &c);
 	change_fini(&c);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * verb_snapshot: snapshot M create|list|revert|delete [TAG]. Of a machine that runs: its disk and its
- * memory, by its supervisor. Of one that is off: its disk alone, by qemu-img; but a snapshot with
- * memory is gone back to by starting the machine in it.
+ * memory, by its supervisor. Of one that is off: prep/snapshot.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,23 +12,17 @@
 #include "base/size.h"
 #include "cli/machine.h"
 #include "cli/verbs.h"
-#include "host/paths.h"
-#include "image/disk.h"
-#include "prep/job.h"
-#include "vm/kept.h"
-#include "vm/mark.h"
+#include "prep/snapshot.h"
 
 static const struct action {
 	const char *name;
 	const char *event; /* for --json */
 	const char *done;  /* behind the tag */
 	enum vm_snapshot_op op;
-	int (*offline)(const char *path, const char *tag, struct err *e);
 } actions[] = {
-	{"create", "snapshot-created", "was made", VM_SNAPSHOT_CREATE, disk_snapshot_create},
-	{"delete", "snapshot-deleted", "was deleted", VM_SNAPSHOT_DELETE, disk_snapshot_delete},
-	{"revert", "snapshot-reverted", "is what the machine is again", VM_SNAPSHOT_REVERT,
-	 disk_snapshot_revert},
+	{"create", "snapshot-created", "was made", VM_SNAPSHOT_CREATE},
+	{"delete", "snapshot-deleted", "was deleted", VM_SNAPSHOT_DELETE},
+	{"revert", "snapshot-reverted", "is what the machine is again", VM_SNAPSHOT_REVERT},
 };
 
 static void print_one(const struct cli *cli, const char *tag, int64_t date, uint64_t memory)
@@ -90,12 +83,12 @@ static int act_running(struct cli_running *m, const struct action *a, const char
 
 /* ---- of one that is off ---- */
 
-static int list_offline(const struct job *j, struct cli *cli, const char *disk, struct err *e)
+static int list_offline(const struct job *j, struct cli *cli, struct err *e)
 {
 	struct disk_snapshot *all;
 	size_t count;
 
-	if (disk_snapshots(disk, &all, &count, e) < 0)
+	if (snapshot_list(j, &all, &count, e) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		print_one(cli, all[i].tag, all[i].date, all[i].memory);
@@ -103,20 +96,6 @@ static int list_offline(const struct job *j, struct cli *cli, const char *disk, 
 		print_none(cli, j->spec->name);
 	disk_snapshots_fini(all, count);
 	return 0;
-}
-
-static bool has_memory(const char *disk, const char *tag)
-{
-	struct disk_snapshot *all;
-	bool memory = false;
-	size_t count;
-
-	if (disk_snapshots(disk, &all, &count, NULL) < 0)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		memory |= !strcmp(all[i].tag, tag) && all[i].memory;
-	disk_snapshots_fini(all, count);
-	return memory;
 }
 
 struct starting {
@@ -133,59 +112,29 @@ static void on_started(const struct err *e, void *arg)
 	loop_stop(s->loop);
 }
 
-/* The machine goes on where it was when the snapshot was made. */
-static int start_in(struct job *j, const char *tag, struct err *e)
+static int change_offline(struct job *j, const struct action *a, const char *tag, struct err *e)
 {
 	struct starting s = {.loop = j->loop};
-	struct vm_kept mark;
+	bool starts;
 
-	if (vm_mark_get(j->machine_dir, tag, &mark, e) < 0)
+	if (snapshot_change(j, a->op, tag, &starts, e) < 0)
 		return -1;
-	free(mark.request.snapshot);
-	mark.request.snapshot = xstrdup(tag);
-	if (!j->runtime_dir)
-		j->runtime_dir = host_runtime_dir(j->spec->name, e);
-	if (j->runtime_dir) {
-		vm_kept_move_sockets(&mark.request, j->runtime_dir);
-		job_unlock(j); /* the supervisor takes it over */
-		vm_start(j->loop, &mark.request, on_started, &s);
-		loop_run(j->loop);
-	}
-	vm_kept_fini(&mark);
-	if (!j->runtime_dir)
+	if (!starts)
+		return 0;
+	if (snapshot_start(j, tag, on_started, &s, e) < 0)
 		return -1;
+	loop_run(j->loop);
 	return s.err.kind ? err_move(e, &s.err) : 0;
-}
-
-static int change_offline(struct job *j, const struct action *a, const char *tag, const char *disk,
-			  struct err *e)
-{
-	if (job_lock(j, "changing its snapshots", e) < 0 ||
-	    vm_kept_refuse(j->machine_dir, j->spec->name, e) < 0)
-		return -1;
-	if (a->op == VM_SNAPSHOT_REVERT && has_memory(disk, tag))
-		return start_in(j, tag, e);
-	if (a->offline(disk, tag, e) < 0)
-		return -1;
-	return a->op == VM_SNAPSHOT_DELETE ? vm_mark_drop(j->machine_dir, tag, e) : 0;
 }
 
 static int act_offline(struct cli_running *m, const struct action *a, const char *tag, struct err *e)
 {
 	struct job_options o = {.goal = JOB_PREPARED};
 	struct job job;
-	char *disk;
 	int r = job_init(&job, m->cli->loop, m->cli->catalog, &m->cli->store, &m->spec, &o, e);
 
-	if (!r && !job_is_made(&job)) {
-		r = err_set(e, ERR_FAILED, "not-made", "%s has no disk yet", m->spec.name);
-		err_hint(e, "debwiz prepare %s", m->cli->args[0]);
-	}
-	if (!r) {
-		disk = job_file(&job, "disk.qcow2");
-		r = a ? change_offline(&job, a, tag, disk, e) : list_offline(&job, m->cli, disk, e);
-		free(disk);
-	}
+	if (!r)
+		r = a ? change_offline(&job, a, tag, e) : list_offline(&job, m->cli, e);
 	job_fini(&job);
 	return r;
 }
@@ -212,18 +161,6 @@ static int find_action(const struct cli *cli, const struct action **out, struct 
 	return 0;
 }
 
-/* The name that a snapshot gets without one: "at-20251121-134501". */
-static char *tag_of_now(void)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-	char text[32];
-
-	localtime_r(&now, &tm);
-	strftime(text, sizeof(text), "at-%Y%m%d-%H%M%S", &tm);
-	return xstrdup(text);
-}
-
 int verb_snapshot(struct cli *cli)
 {
 	const struct action *a = NULL;
@@ -234,7 +171,7 @@ int verb_snapshot(struct cli *cli)
 
 	if (find_action(cli, &a, &e) < 0)
 		return cli_error(cli, &e);
-	tag = cli->nargs > 2 ? xstrdup(cli->args[2]) : tag_of_now();
+	tag = cli->nargs > 2 ? xstrdup(cli->args[2]) : snapshot_tag_now();
 	r = cli_running_open(&m, cli, &e);
 	if (!r) {
 		r = act_running(&m, a, tag, &e);

@@ -108,17 +108,45 @@ static int link_base(const struct store *store, const char *dir, const char *fol
 
 /* ---- clone ---- */
 
-static int copy_files(const char *dir, const char *part, struct err *e)
+/* Who wants to know how far a copy is, and may end it. */
+struct watch {
+	const atomic_bool *cancel;
+	void (*progress)(double percent, void *arg);
+	void *arg;
+	uint64_t done, total; /* bytes */
+};
+
+static int on_copied(uint64_t bytes, void *arg, struct err *e)
+{
+	struct watch *w = arg;
+
+	w->done += bytes;
+	if (w->progress && w->total)
+		w->progress(100.0 * (double)w->done / (double)w->total, w->arg);
+	if (w->cancel && atomic_load(w->cancel))
+		return err_set(e, ERR_INTERRUPTED, "cancelled", "the copy was cancelled");
+	return 0;
+}
+
+static int copy_files(const char *dir, const char *part, struct watch *w, struct err *e)
 {
 	struct stat st;
 	int r = 0;
 
+	w->total = 0;
+	for (size_t i = 0; i < sizeof(copied) / sizeof(*copied); i++) {
+		char *from = file_join(dir, copied[i]);
+
+		if (stat(from, &st) == 0)
+			w->total += (uint64_t)st.st_size;
+		free(from);
+	}
 	for (size_t i = 0; i < sizeof(copied) / sizeof(*copied) && !r; i++) {
 		char *from = file_join(dir, copied[i]);
 		char *to = file_join(part, copied[i]);
 
 		if (stat(from, &st) == 0)
-			r = file_copy_sparse(from, to, st.st_mode & 0700, e);
+			r = file_copy_watched(from, to, st.st_mode & 0700, on_copied, w, e);
 		free(to);
 		free(from);
 	}
@@ -139,7 +167,8 @@ static bool is_worth_copying(const char *dir)
 
 /* The folder is made beside its place and gets its name when it is whole; the file comes before
  * that, so that a kill leaves at worst a machine without a disk. */
-static int clone(const struct store *store, const struct change *c, const char *dir, struct err *e)
+static int clone(const struct store *store, const struct change *c, const char *dir,
+		 struct watch *w, struct err *e)
 {
 	char *to = store_machine_dir(store, c->to);
 	char *part = xasprintf("%s.part", to);
@@ -153,7 +182,7 @@ static int clone(const struct store *store, const struct change *c, const char *
 	if (!r && copy)
 		r = link_base(store, dir, part, e);
 	if (!r && copy)
-		r = copy_files(dir, part, e);
+		r = copy_files(dir, part, w, e);
 	if (!r && copy)
 		r = write_note(part, c->to_ini, e);
 	if (!r)
@@ -243,7 +272,8 @@ static int recreate(const char *dir, struct err *e)
 	return r;
 }
 
-int change_do(const struct store *store, const struct change *c, struct err *e)
+int change_do(const struct store *store, const struct change *c, const atomic_bool *cancel,
+	      void (*progress)(double percent, void *arg), void *arg, struct err *e)
 {
 	static const char *const whats[] = {
 		[CHANGE_CLONE] = "cloning",
@@ -251,6 +281,7 @@ int change_do(const struct store *store, const struct change *c, struct err *e)
 		[CHANGE_DELETE] = "deleting",
 		[CHANGE_RECREATE] = "recreating the disk",
 	};
+	struct watch w = {cancel, progress, arg, 0, 0};
 	char *dir = store_machine_dir(store, c->name);
 	struct lock *lock;
 	int r = lock_folder(dir, whats[c->kind], &lock, e);
@@ -258,7 +289,7 @@ int change_do(const struct store *store, const struct change *c, struct err *e)
 	if (!r) {
 		switch (c->kind) {
 		case CHANGE_CLONE:
-			r = clone(store, c, dir, e);
+			r = clone(store, c, dir, &w, e);
 			break;
 		case CHANGE_RENAME:
 			r = rename_machine(store, c, dir, e);

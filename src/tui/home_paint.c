@@ -207,6 +207,7 @@ char *home_help(struct screen *s)
 		"C      clones it: a second machine like it, with a copy of its disk\n"
 		"N      gives it another name\n"
 		"D      deletes it, after saying what is lost\n"
+		"X      throws its disk away; the next start makes a new one\n"
 		"/      finds by a part of the name\n"
 		"F10    leaves; machines that run go on\n\n"
 		"A machine's file is an INI file that can be kept, edited and used elsewhere; "

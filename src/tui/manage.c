@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* manage: see include/tui/manage.h. The change itself runs on a pool thread: a clone copies a disk.
- */
+/* manage: see include/tui/manage.h. The change runs on a pool thread: a clone copies a disk. */
 #include "tui/manage.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "spec/spec.h"
+#include "tui/confirm.h"
 #include "tui/dialog.h"
 #include "tui/picker.h"
 
@@ -26,9 +27,13 @@ struct manage {
 	char *name;
 	struct change change;
 	bool looked, agreed;
+	/* the work, on its thread */
+	atomic_bool cancel;
+	atomic_uint permille;
 	int result;
 	struct err err;
 	struct screen *waiting; /* says that it is under way; NULL once it was closed */
+	bool ended;		/* the work */
 };
 
 static void manage_free(struct manage *m)
@@ -42,98 +47,85 @@ static void manage_free(struct manage *m)
 
 /* ---- doing it ---- */
 
+static void on_share(double percent, void *arg)
+{
+	struct manage *m = arg;
+
+	atomic_store(&m->permille, (unsigned)(percent * 10));
+}
+
 static void work(void *arg)
 {
 	struct manage *m = arg;
 
-	m->result = change_do(app_store(m->app), &m->change, &m->err);
+	m->result = change_do(app_store(m->app), &m->change, &m->cancel, on_share, m, &m->err);
+}
+
+static void on_waiting_closed(void *arg)
+{
+	struct manage *m = arg;
+
+	m->waiting = NULL;
+	if (m->ended)
+		manage_free(m);
+}
+
+static void on_cancel(void *arg)
+{
+	struct manage *m = arg;
+
+	atomic_store(&m->cancel, true);
 }
 
 static void after_work(void *arg)
 {
 	struct manage *m = arg;
 
+	m->ended = true;
 	if (!app_has_ended(m->app)) {
 		if (m->waiting)
 			screen_pop(m->waiting);
-		if (m->result < 0)
+		if (m->result < 0 && m->err.kind != ERR_INTERRUPTED)
 			dialog_error(m->app, words[m->kind].title, &m->err);
 		app_look_again(m->app);
 	}
-	manage_free(m);
-}
-
-static void on_waiting_closed(size_t choice, void *arg)
-{
-	(void)choice;
-	((struct manage *)arg)->waiting = NULL;
+	if (!m->waiting)
+		manage_free(m); /* else with its dialog */
 }
 
 static void begin(struct manage *m)
 {
-	static const char *const fine[] = {"Close"};
-	struct dialog_question q = {.title = m->name,
-				    .text = words[m->kind].under_way,
-				    .choices = fine,
-				    .count = 1,
-				    .role = ROLE_WORK,
-				    .answer = on_waiting_closed,
-				    .arg = m};
+	bool copies = m->kind == CHANGE_CLONE && m->change.made;
+	struct dialog_working how = {.title = m->name,
+				     .text = words[m->kind].under_way,
+				     .permille = copies ? &m->permille : NULL,
+				     .cancel = copies ? on_cancel : NULL,
+				     .gone = on_waiting_closed,
+				     .arg = m};
 
-	m->waiting = dialog_ask(m->app, &q);
+	m->waiting = dialog_work(m->app, &how);
 	loop_work(app_loop(m->app), work, after_work, m);
 }
 
 /* ---- agreeing ---- */
 
-static int take_name(const char *value, char **more, void *arg, struct err *e)
+static void on_answer(bool agreed, void *arg)
 {
 	struct manage *m = arg;
 
-	(void)more;
-	if (strcmp(value, m->name))
-		return err_set(e, ERR_USAGE, "not-confirmed", "that is not its name: %s", m->name);
-	m->agreed = true;
-	return 0;
-}
-
-static void on_typed(void *arg)
-{
-	struct manage *m = arg;
-
-	if (m->agreed && !app_has_ended(m->app))
+	if (agreed)
 		begin(m);
 	else
 		manage_free(m);
-}
-
-static void on_first(size_t choice, void *arg)
-{
-	struct manage *m = arg;
-	struct picker_conf conf = {.title = "Type the machine's name to go on",
-				   .about = "What is lost cannot be had back.",
-				   .types = true,
-				   .take = take_name,
-				   .gone = on_typed,
-				   .arg = m};
-
-	if (choice != 1)
-		manage_free(m);
-	else if (m->change.loses)
-		picker_open(m->app, &conf);
-	else
-		begin(m);
 }
 
 static void ask_first(struct manage *m)
 {
-	const char *const choices[] = {"Leave it", words[m->kind].button};
-	struct dialog_question q = {.title = words[m->kind].title,
-				    .choices = choices,
-				    .count = 2,
-				    .role = ROLE_WARN,
-				    .answer = on_first,
-				    .arg = m};
+	struct confirm ask = {.title = words[m->kind].title,
+			      .button = words[m->kind].button,
+			      .name = m->change.loses ? m->name : NULL,
+			      .answer = on_answer,
+			      .arg = m};
 	struct buf text;
 
 	buf_init(&text, 0);
@@ -145,9 +137,16 @@ static void ask_first(struct manage *m)
 		buf_addf(&text, "  %s\n", m->change.lost.items[i]);
 	for (size_t i = 0; i < m->change.stays.len; i++)
 		buf_addf(&text, "%s%s\n", i ? "" : "\n", m->change.stays.items[i]);
-	q.text = text.data;
-	dialog_ask(m->app, &q);
+	ask.text = text.data;
+	confirm_ask(m->app, &ask);
 	buf_fini(&text);
+}
+
+static void on_named(void *arg)
+{
+	struct manage *m = arg;
+
+	on_answer(m->agreed && !app_has_ended(m->app), m);
 }
 
 /* ---- another name ---- */
@@ -181,7 +180,7 @@ static void ask_other(struct manage *m)
 				   .initial = initial,
 				   .types = true,
 				   .take = take_other,
-				   .gone = on_typed,
+				   .gone = on_named,
 				   .arg = m};
 
 	picker_open(m->app, &conf);

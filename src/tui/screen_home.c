@@ -211,6 +211,9 @@ static bool machine_key(struct screen *s, const struct key *k, const struct mach
 	case 'D':
 		manage_ask(s->app, CHANGE_DELETE, l->name);
 		return true;
+	case 'X':
+		manage_ask(s->app, CHANGE_RECREATE, l->name);
+		return true;
 	case 'e':
 		if (store_find_ini(app_store(s->app), l->name, &path, &e) == 0) {
 			told(s, screen_wizard(s->app, path, &e) != NULL, &e);

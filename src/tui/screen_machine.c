@@ -10,33 +10,15 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/facts.h"
 #include "host/paths.h"
-#include "looks.h"
-#include "tail.h"
+#include "machine.h"
 #include "tui/dialog.h"
 #include "tui/manage.h"
 #include "tui/screen_log.h"
 #include "tui/screens.h"
-#include "vm/client.h"
 
-#define LEFT 4
-#define LABEL 12
 #define TAIL_BYTES (16u << 10)
-
-struct machine {
-	struct screen *screen;
-	char *name, *path, *dir, *runtime;
-	struct machine_look look;
-	struct spec spec;
-	bool has_spec; /* its file is right */
-	uint16_t ssh_port;
-	struct vm_client *client;
-	enum vm_state state;
-	char *words; /* what was told last: the stop ladder, an error */
-	enum role words_role;
-	struct viewer log;
-	struct tail *tail;
-};
 
 static void say(struct machine *m, enum role role, const char *text)
 {
@@ -133,132 +115,6 @@ static void refresh(struct machine *m)
 	app_changed(app);
 }
 
-/* ---- painting ---- */
-
-static int row_of(const struct canvas *c, int row, const char *label, const char *text)
-{
-	canvas_put(c, row, LEFT, ROLE_DIM, label);
-	return canvas_wrap(c, row, LEFT + LABEL, c->columns - LEFT - LABEL - 2, 2, ROLE_TEXT, text);
-}
-
-static int paint_facts(struct machine *m, const struct canvas *c, int row)
-{
-	const struct spec *s = &m->spec;
-	char memory[SIZE_TEXT];
-	char *disk = disk_words(c, &m->look, 0);
-	char *text;
-
-	if (!m->has_spec) {
-		free(disk);
-		return row +
-		       row_of(c, row, "File", m->look.detail ? m->look.detail : "cannot be read");
-	}
-	text = xasprintf("Debian %s, %s, profile %s%s", s->release, s->arch, s->profile,
-			 s->packages.len ? " and packages of your own" : "");
-	row += row_of(c, row, "System", text);
-	free(text);
-	text = xasprintf("%s%s%s", s->firmware == SPEC_UEFI ? "by UEFI" : "the kernel directly",
-			 m->look.run.kernel && *m->look.run.kernel ? ", kernel " : "",
-			 m->look.run.kernel ? m->look.run.kernel : "");
-	row += row_of(c, row, "Boots", text);
-	free(text);
-	text = s->cpu_count ? xasprintf("%u CPU%s, %s memory%s%s", s->cpu_count,
-					s->cpu_count == 1 ? "" : "s", size_human(s->memory, memory),
-					m->look.run.accel ? ", " : "",
-					m->look.run.accel ? m->look.run.accel : "")
-			    : xasprintf("as many CPUs as is good here, %s memory",
-					size_human(s->memory, memory));
-	row += row_of(c, row, "Processor", text);
-	free(text);
-	row += row_of(c, row, "Disk", disk);
-	text = m->ssh_port ? xasprintf("debwiz ssh %s   (user %s, 127.0.0.1 port %u)", m->name,
-				       s->user, m->ssh_port)
-			   : xasprintf("debwiz ssh %s   (user %s)", m->name, s->user);
-	row += row_of(c, row, "Log in", text);
-	free(text);
-	text = host_short(m->path ? m->path : m->name);
-	row += row_of(c, row, "File", text);
-	free(text);
-	free(disk);
-	return row;
-}
-
-static void machine_paint(struct screen *s, const struct canvas *c)
-{
-	struct machine *m = s->self;
-	struct state_look look = state_look(&m->look, task_find(s->app, m->name));
-	struct canvas part;
-	int row = 1;
-
-	canvas_put(c, row, LEFT, look.role, canvas_glyph(c, look.sign));
-	canvas_put(c, row, LEFT + 2, ROLE_STRONG, look.words);
-	free(look.words);
-	row = paint_facts(m, c, row + 2) + 1;
-	if (!m->log.source.len || c->rows - row < 4)
-		return;
-	canvas_put(c, row, LEFT, ROLE_HEADING, "Console");
-	canvas_put(c, row, LEFT + 9, ROLE_DIM,
-		   m->look.run.alive ? "its last lines" : "as it was left");
-	part = canvas_sub(c, row + 1, LEFT, c->rows - row - 2, c->columns - LEFT - 2);
-	viewer_paint(&m->log, &part);
-}
-
-static void machine_lines(struct screen *s, struct screen_lines *out)
-{
-	struct machine *m = s->self;
-	struct task *t = task_find(s->app, m->name);
-	bool alive = m->look.run.alive;
-
-	buf_adds(&out->title, m->name);
-	if (m->has_spec)
-		buf_addf(&out->status, "%s %s", m->spec.release, m->spec.arch);
-	if (m->words && *m->words) {
-		buf_adds(&out->help, m->words);
-		out->help_role = m->words_role;
-	} else if (!alive && m->look.detail && *m->look.detail) {
-		buf_adds(&out->help, m->look.detail);
-	}
-	if (t && task_is_busy(t)) {
-		screen_lines_key(out, "Enter", K_ENTER, "how it goes");
-	} else if (alive) {
-		screen_lines_key(out, "Enter", K_ENTER, "console");
-		screen_lines_key(out, "s", 's', "stop");
-		screen_lines_key(out, "p", 'p', m->state == VM_PAUSED ? "resume" : "pause");
-		screen_lines_key(out, "S", 'S', "suspend");
-		screen_lines_key(out, "R", 'R', "reset");
-	} else {
-		screen_lines_key(out, "Enter", K_ENTER, m->look.made ? "boot" : "prepare and boot");
-		screen_lines_key(out, "e", 'e', "edit");
-		if (m->look.made)
-			screen_lines_key(out, "D", 'D', "delete");
-		else
-			screen_lines_key(out, "p", 'p', "prepare");
-	}
-	screen_lines_key(out, "l", 'l', "log");
-	screen_lines_key(out, "Esc", K_ESC, "back");
-	screen_lines_key(out, "?", '?', "help");
-}
-
-static char *machine_help(struct screen *s)
-{
-	(void)s;
-	return xstrdup(
-		"One machine.\n\n"
-		"Enter  its console, or boots it\n"
-		"s      stops it: the power button, then QEMU is asked to end, then ended\n"
-		"p      pauses it, and lets it go on\n"
-		"S      writes its state to disk and ends QEMU; the next boot goes on from there\n"
-		"R      resets it, as the reset button: what it had not written is lost\n"
-		"K      ends it at once, like pulling the plug\n"
-		"e      changes its file: what counts from the next boot and what does not is said\n"
-		"l      its console's log\n"
-		"C      clones it, with a copy of its disk\n"
-		"N      gives it another name\n"
-		"D      deletes it, after saying what is lost\n"
-		"X      throws its disk away; the next start makes a new one\n\n"
-		"A machine that runs goes on when debwiz is left.");
-}
-
 /* ---- what can be done ---- */
 
 static void show(struct screen *s, struct screen *shown, struct err *e)
@@ -320,6 +176,9 @@ static bool alive_key(struct machine *m, const struct key *k)
 		else if (m->client)
 			vm_client_pause(m->client, on_answer, m);
 		return true;
+	case 't':
+		show(s, screen_snapshots(s->app, m->path ? m->path : m->name, &e), &e);
+		return true;
 	case 'S':
 		if (m->client)
 			vm_client_suspend(m->client, on_answer, m);
@@ -355,6 +214,9 @@ static bool off_key(struct machine *m, const struct key *k)
 	case 'p':
 		show(s, screen_progress(s->app, ref, PROGRESS_PREPARE, &e), &e);
 		return true;
+	case 't':
+		show(s, screen_snapshots(s->app, ref, &e), &e);
+		return true;
 	case 'C':
 		manage_ask(s->app, CHANGE_CLONE, m->name);
 		return true;
@@ -372,12 +234,29 @@ static bool off_key(struct machine *m, const struct key *k)
 	}
 }
 
+static bool machine_key(struct screen *s, const struct key *k);
+
+/* A click on one of the keys in the body. */
+static bool machine_click(struct screen *s, const struct key *k)
+{
+	struct machine *m = s->self;
+	struct key pressed = {.code = 0};
+
+	for (size_t i = 0; k->mouse == MOUSE_PRESS && k->row == m->spots_row && i < MACHINE_ACTIONS;
+	     i++)
+		if (k->column >= m->spots[i].left && k->column < m->spots[i].right)
+			pressed.code = m->spots[i].code;
+	return pressed.code && machine_key(s, &pressed);
+}
+
 static bool machine_key(struct screen *s, const struct key *k)
 {
 	struct machine *m = s->self;
 	struct task *t = task_find(s->app, m->name);
 	struct err e = ERR_INIT;
 
+	if (k->code == K_MOUSE)
+		return machine_click(s, k);
 	if (k->code == K_ESC || k->code == 'q') {
 		screen_pop(s);
 	} else if (k->code == 'l') {
@@ -457,6 +336,7 @@ static int name_of(struct app *app, const char *ref, char **name, char **path, s
 struct screen *screen_machine(struct app *app, const char *ref, struct err *e)
 {
 	struct machine *m = xcalloc(1, sizeof(*m));
+	struct host_facts host;
 
 	if (name_of(app, ref, &m->name, &m->path, e) < 0) {
 		free(m);
@@ -469,6 +349,9 @@ struct screen *screen_machine(struct app *app, const char *ref, struct err *e)
 		free(m);
 		return app->top;
 	}
+	host_facts_get(&host);
+	m->cpus = host.cpus;
+	host_facts_fini(&host);
 	m->dir = store_machine_dir(app_store(app), m->name);
 	m->runtime = host_runtime_dir(m->name, NULL);
 	viewer_init(&m->log);

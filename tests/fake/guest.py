@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """A QEMU whose guest is somebody else: `guest.py CONTROL -chardev socket,id=NAME,path=PATH ...` answers
-QMP and passes bytes between the serial line and the one client of the socket CONTROL. `powerdown`
-ends it."""
+QMP and passes bytes between the serial line and the one client of the socket CONTROL. Snapshots are
+names that it remembers. `powerdown` ends it."""
 import json
 import os
 import selectors
@@ -17,7 +17,36 @@ def listen(path):
     return server
 
 
+class Snapshots:
+    """QEMU's snapshot jobs, done at once."""
+
+    def __init__(self):
+        self.tags = []
+
+    def answer(self, command):
+        """The answer's value, and events behind it."""
+        name, arguments = command['execute'], command.get('arguments', {})
+        if name == 'query-status':
+            return {'status': 'running', 'running': True}, []
+        if name == 'query-named-block-nodes':
+            return [{'node-name': 'disk', 'image': {'snapshots': [
+                {'id': str(i), 'name': tag, 'vm-state-size': 1 << 20, 'date-sec': 1764000000 + i}
+                for i, tag in enumerate(self.tags)]}}], []
+        if name == 'qom-get':
+            return 'virt-7.2-machine', []
+        if name == 'query-jobs':
+            return [{'id': 'debwiz', 'status': 'concluded'}], []
+        if name == 'snapshot-save':
+            self.tags.append(arguments['tag'])
+        if name == 'snapshot-delete':
+            self.tags.remove(arguments['tag'])
+        if name.startswith('snapshot-'):
+            return {}, [{'event': 'JOB_STATUS_CHANGE', 'data': {'id': 'debwiz', 'status': 'concluded'}}]
+        return {}, []
+
+
 def main():
+    snapshots = Snapshots()
     control = listen(sys.argv[1])
     paths = {}
     for option, value in zip(sys.argv, sys.argv[1:]):
@@ -53,9 +82,9 @@ def main():
             elif key.data == 'qmp':
                 for line in data.splitlines():
                     command = json.loads(line)
-                    answer = {'return': {'status': 'running', 'running': True}
-                              if command['execute'] == 'query-status' else {}, 'id': command.get('id')}
-                    ends['qmp'].sendall(json.dumps(answer).encode() + b'\r\n')
+                    value, events = snapshots.answer(command)
+                    for said in [{'return': value, 'id': command.get('id')}, *events]:
+                        ends['qmp'].sendall(json.dumps(said).encode() + b'\r\n')
                     if command['execute'] in ('quit', 'system_powerdown'):
                         ends['qmp'].sendall(b'{"event": "SHUTDOWN", "data": {"guest": true, "reason": '
                                             b'"guest-shutdown"}}\r\n')

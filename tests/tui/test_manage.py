@@ -2,6 +2,9 @@
 """Saved machines: opened, edited, cloned, renamed, deleted; a file that somebody else changes."""
 import os
 import re
+import shutil
+import subprocess
+import unittest
 
 import lib
 
@@ -105,6 +108,39 @@ class Manage(lib.Case):
         s.key("Right", "Enter")
         s.wait("alpha", gone="delta")
         self.assertFalse(os.path.exists(os.path.join(home.machines, "delta.ini")))
+        self.leave(s)
+
+    @unittest.skipUnless(shutil.which("qemu-io"), "there is no qemu-img")
+    def test_a_large_clone_says_how_far_it_is_and_is_cancelled(self):
+        home, s = self.at_home("alpha")
+        folder = os.path.join(home.root, "data", "debwiz", "machines", "alpha")
+        os.makedirs(folder, 0o700)
+        with open(os.path.join(folder, "base.raw"), "wb") as base:
+            base.truncate(1 << 20)
+        disk = os.path.join(folder, "disk.qcow2")
+        for argv in (["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", "base.raw",
+                      disk, "2M"], ["qemu-io", "-c", "write -P 7 0 64k", disk]):
+            subprocess.run(argv, check=True, cwd=folder, capture_output=True)
+        os.truncate(disk, 1 << 40)      # a hole that takes long to read
+        s.wait("○ ready")
+        s.key("C")
+        s.wait("Clone alpha")
+        s.type("beta")
+        s.key("Enter")
+        s.wait("A copy is being made", re.compile(r"\d %"), "C cancel")
+        part = os.path.join(home.root, "data", "debwiz", "machines", "beta.part")
+        self.assertTrue(os.path.exists(part))
+        s.key("C")
+        s.wait("debwiz · machines", gone=("being made", "being stopped"))
+        self.assertFalse(os.path.exists(part))
+        self.assertFalse(os.path.exists(os.path.join(home.machines, "beta.ini")))
+        os.truncate(disk, 1 << 20)
+        s.key("C")
+        s.wait("Clone alpha")
+        s.type("beta")
+        s.key("Enter")
+        s.wait("  beta", gone=("Clone alpha", "being made"))
+        self.assertTrue(os.path.exists(os.path.join(folder, "..", "beta", "disk.qcow2")))
         self.leave(s)
 
     def test_another_program_changes_the_list(self):

@@ -101,7 +101,7 @@ static void done(struct fixture *f, enum change_kind kind, const char *ref, cons
 	struct err e = ERR_INIT;
 	struct change c;
 
-	if (change_look(&f->store, kind, ref, to, &c, &e) < 0 || change_do(&f->store, &c, &e) < 0)
+	if (change_look(&f->store, kind, ref, to, &c, &e) < 0 || change_do(&f->store, &c, NULL, NULL, NULL, &e) < 0)
 		fail_msg("%s", e.text);
 	change_fini(&c);
 }
@@ -336,7 +336,7 @@ static void deletes(void **state)
 	assert_true(says(&c.lost, "machines/box.ini"));
 	assert_true(says(&c.stays, "base image"));
 	assert_true(there(f, "d/debwiz/machines/box/disk.qcow2")); /* looking does nothing */
-	assert_int_equal(change_do(&f->store, &c, NULL), 0);
+	assert_int_equal(change_do(&f->store, &c, NULL, NULL, NULL, NULL), 0);
 	change_fini(&c);
 	assert_false(there(f, "d/debwiz/machines/box"));
 	assert_false(there(f, "c/debwiz/machines/box.ini"));
@@ -390,7 +390,7 @@ static void busy(void **state)
 		struct change c;
 
 		assert_int_equal(change_look(&f->store, k, "box", k < CHANGE_DELETE ? "two" : NULL, &c, &e), 0);
-		assert_int_equal(change_do(&f->store, &c, &e), -1);
+		assert_int_equal(change_do(&f->store, &c, NULL, NULL, NULL, &e), -1);
 		assert_int_equal(e.kind, ERR_BUSY);
 		change_fini(&c);
 		err_fini(&e);

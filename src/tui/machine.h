@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* machine: what the files of a machine's screen share. */
+#ifndef TUI_MACHINE_H
+#define TUI_MACHINE_H
+
+#include "looks.h"
+#include "tail.h"
+#include "tui/app.h"
+#include "tui/task.h"
+#include "vm/client.h"
+
+#define MACHINE_ACTIONS 5
+
+struct machine {
+	struct screen *screen;
+	char *name, *path, *dir, *runtime;
+	struct machine_look look;
+	struct spec spec;
+	bool has_spec; /* its file is right */
+	unsigned cpus; /* of this host */
+	uint16_t ssh_port;
+	struct vm_client *client;
+	enum vm_state state;
+	char *words; /* what was told last: the stop ladder, an error */
+	enum role words_role;
+	struct viewer log;
+	struct tail *tail;
+	/* the keys that stand in the body, as painted, for clicks */
+	struct {
+		int left, right;
+		uint32_t code;
+	} spots[MACHINE_ACTIONS];
+	int spots_row; /* -1: none */
+};
+
+/* machine_paint.c */
+void machine_paint(struct screen *s, const struct canvas *c);
+void machine_lines(struct screen *s, struct screen_lines *out);
+char *machine_help(struct screen *s);
+
+#endif

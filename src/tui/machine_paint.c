@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* machine_paint: what is shown of a machine, and the lines around it; see machine.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/size.h"
+#include "host/paths.h"
+#include "machine.h"
+#include "qemu/argv.h"
+
+#define LEFT 4
+#define LABEL 12
+
+static int row_of(const struct canvas *c, int row, const char *label, const char *text)
+{
+	canvas_put(c, row, LEFT, ROLE_DIM, label);
+	return canvas_wrap(c, row, LEFT + LABEL, c->columns - LEFT - LABEL - 2, 2, ROLE_TEXT, text);
+}
+
+static int paint_facts(struct machine *m, const struct canvas *c, int row)
+{
+	const struct spec *s = &m->spec;
+	const struct catalog_arch *arch =
+		catalog_arch_find(app_catalog(m->screen->app), m->has_spec ? s->arch : "");
+	const char *accel = m->look.run.accel;
+	unsigned cpus;
+	char memory[SIZE_TEXT];
+	char *disk = disk_words(c, &m->look, 0);
+	char *text;
+
+	if (!m->has_spec) {
+		free(disk);
+		return row +
+		       row_of(c, row, "File", m->look.detail ? m->look.detail : "cannot be read");
+	}
+	text = xasprintf("Debian %s, %s, profile %s%s", s->release, s->arch, s->profile,
+			 s->packages.len ? " and packages of your own" : "");
+	row += row_of(c, row, "System", text);
+	free(text);
+	text = xasprintf("%s%s%s", s->firmware == SPEC_UEFI ? "by UEFI" : "the kernel directly",
+			 m->look.run.kernel && *m->look.run.kernel ? ", kernel " : "",
+			 m->look.run.kernel ? m->look.run.kernel : "");
+	row += row_of(c, row, "Boots", text);
+	free(text);
+	cpus = s->cpu_count ? s->cpu_count : qemu_auto_cpus(m->cpus, arch);
+	text = xasprintf("%u CPU%s, %s memory%s%s", cpus, cpus == 1 ? "" : "s",
+			 size_human(s->memory, memory), accel && *accel ? ", " : "",
+			 !accel			? ""
+			 : strcmp(accel, "tcg") ? accel
+						: "emulated");
+	row += row_of(c, row, "Processor", text);
+	free(text);
+	row += row_of(c, row, "Disk", disk);
+	text = m->ssh_port ? xasprintf("debwiz ssh %s   (user %s, 127.0.0.1 port %u)", m->name,
+				       s->user, m->ssh_port)
+			   : xasprintf("debwiz ssh %s   (user %s)", m->name, s->user);
+	row += row_of(c, row, "Log in", text);
+	free(text);
+	text = host_short(m->path ? m->path : m->name);
+	row += row_of(c, row, "File", text);
+	free(text);
+	free(disk);
+	return row;
+}
+
+/* What can be done with it as a whole, by key and by mouse. */
+static int paint_actions(struct machine *m, const struct canvas *c, int row)
+{
+	static const struct {
+		uint32_t code;
+		const char *label, *word;
+		bool alive, off, unmade; /* where it stands */
+	} actions[] = {
+		{'s', "s", "stop", true, false, false},
+		{'p', "p", "pause", true, false, false},
+		{'S', "S", "suspend", true, false, false},
+		{'R', "R", "reset", true, false, false},
+		{'K', "K", "kill", true, false, false},
+		{'C', "C", "clone", false, true, true},
+		{'N', "N", "rename", false, true, true},
+		{'X', "X", "recreate", false, true, false},
+		{'D', "D", "delete", false, true, true},
+	};
+	const struct task *t = task_find(m->screen->app, m->name);
+	bool alive = m->look.run.alive;
+	int column = LEFT + LABEL;
+	size_t n = 0;
+
+	m->spots_row = -1;
+	if (t && task_is_busy(t))
+		return row;
+	m->spots_row = row;
+	canvas_put(c, row, LEFT, ROLE_DIM, alive ? "Power" : "Manage");
+	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++) {
+		const char *word = actions[i].word;
+
+		if (!(alive ? actions[i].alive : m->look.made ? actions[i].off : actions[i].unmade))
+			continue;
+		if (actions[i].code == 'p' && m->state == VM_PAUSED)
+			word = "resume";
+		m->spots[n].code = actions[i].code;
+		m->spots[n].left = column;
+		column += canvas_put(c, row, column, ROLE_KEY, actions[i].label) + 1;
+		column += canvas_put(c, row, column, ROLE_TEXT, word);
+		m->spots[n++].right = column;
+		column += 3;
+	}
+	for (; n < MACHINE_ACTIONS; n++)
+		m->spots[n].left = m->spots[n].right = -1;
+	return row + 1;
+}
+
+void machine_paint(struct screen *s, const struct canvas *c)
+{
+	struct machine *m = s->self;
+	struct state_look look = state_look(&m->look, task_find(s->app, m->name));
+	struct canvas part;
+	int row = 1;
+
+	canvas_put(c, row, LEFT, look.role, canvas_glyph(c, look.sign));
+	canvas_put(c, row, LEFT + 2, ROLE_STRONG, look.words);
+	free(look.words);
+	row = paint_facts(m, c, row + 2);
+	row = paint_actions(m, c, row) + 1;
+	if (!m->log.source.len || c->rows - row < 4)
+		return;
+	canvas_put(c, row, LEFT, ROLE_HEADING, "Console");
+	canvas_put(c, row, LEFT + 9, ROLE_DIM,
+		   m->look.run.alive ? "its last lines" : "as it was left");
+	part = canvas_sub(c, row + 1, LEFT, c->rows - row - 2, c->columns - LEFT - 2);
+	viewer_paint(&m->log, &part);
+}
+
+void machine_lines(struct screen *s, struct screen_lines *out)
+{
+	struct machine *m = s->self;
+	struct task *t = task_find(s->app, m->name);
+	bool alive = m->look.run.alive;
+
+	buf_adds(&out->title, m->name);
+	if (m->has_spec)
+		buf_addf(&out->status, "%s %s", m->spec.release, m->spec.arch);
+	if (m->words && *m->words) {
+		buf_adds(&out->help, m->words);
+		out->help_role = m->words_role;
+	} else if (!alive && m->look.detail && *m->look.detail) {
+		buf_adds(&out->help, m->look.detail);
+	}
+	if (t && task_is_busy(t)) {
+		screen_lines_key(out, "Enter", K_ENTER, "how it goes");
+	} else if (alive) {
+		screen_lines_key(out, "Enter", K_ENTER, "console");
+		screen_lines_key(out, "t", 't', "snapshots");
+		screen_lines_key(out, "e", 'e', "edit");
+	} else {
+		screen_lines_key(out, "Enter", K_ENTER, m->look.made ? "boot" : "prepare and boot");
+		if (m->look.made)
+			screen_lines_key(out, "t", 't', "snapshots");
+		else
+			screen_lines_key(out, "p", 'p', "prepare");
+		screen_lines_key(out, "e", 'e', "edit");
+	}
+	screen_lines_key(out, "l", 'l', "log");
+	screen_lines_key(out, "Esc", K_ESC, "back");
+	screen_lines_key(out, "?", '?', "help");
+}
+
+char *machine_help(struct screen *s)
+{
+	(void)s;
+	return xstrdup(
+		"One machine.\n\n"
+		"Enter  its console, or boots it\n"
+		"s      stops it: the power button, then QEMU is asked to end, then ended\n"
+		"p      pauses it, and lets it go on\n"
+		"S      writes its state to disk and ends QEMU; the next boot goes on from there\n"
+		"R      resets it, as the reset button: what it had not written is lost\n"
+		"K      ends it at once, like pulling the plug\n"
+		"e      changes its file: what counts from the next boot and what does not is said\n"
+		"l      its console's log\n"
+		"t      its snapshots: makes one, goes back to one, deletes one\n"
+		"C      clones it, with a copy of its disk\n"
+		"N      gives it another name\n"
+		"D      deletes it, after saying what is lost\n"
+		"X      throws its disk away; the next start makes a new one\n\n"
+		"A machine that runs goes on when debwiz is left.");
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * snapshots_do: what there is of a machine's snapshots, and what is done to them: while it runs by
+ * its supervisor, else on a pool thread; see snapshots.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/size.h"
+#include "host/paths.h"
+#include "prep/snapshot.h"
+#include "snapshots.h"
+#include "tui/dialog.h"
+#include "tui/task.h"
+
+/* One thing done to a machine that is off; lives on when its screen is closed. op < 0: lists. */
+struct deed {
+	struct snapshots *to; /* NULL: nobody looks any more */
+	struct app *app;
+	struct spec spec;
+	struct job job;
+	int op;
+	char *tag;
+	struct disk_snapshot *all;
+	size_t count;
+	bool starts;
+	int result;
+	struct err err;
+};
+
+static void say(struct snapshots *s, enum role role, char *text)
+{
+	free(s->words);
+	s->words = text;
+	s->words_role = role;
+	app_changed(s->screen->app);
+}
+
+/* ---- rows ---- */
+
+static void add_row(struct snapshots *s, const char *tag, int64_t date, uint64_t memory)
+{
+	struct wizard_row *row = wizard_rows_add(&s->rows, tag, tag);
+	time_t when = (time_t)date;
+	char text[SIZE_TEXT], made[32];
+	struct tm tm;
+	char *holds;
+
+	localtime_r(&when, &tm);
+	strftime(made, sizeof(made), "%d %b %Y %H:%M", &tm);
+	wizard_row_text(&row->columns[0], made);
+	holds = memory ? xasprintf("disk and memory, %s", size_human(memory, text))
+		       : xstrdup("disk alone");
+	wizard_row_text(&row->columns[1], holds);
+	free(holds);
+}
+
+static void rows_done(struct snapshots *s)
+{
+	s->known = true;
+	s->doing = NULL;
+	app_changed(s->screen->app);
+}
+
+/* ---- what was done ---- */
+
+static void told(struct snapshots *s, enum vm_snapshot_op op, const char *tag, const struct err *e)
+{
+	static const char *const done[] = {
+		[VM_SNAPSHOT_CREATE] = "was made",
+		[VM_SNAPSHOT_REVERT] = "is what the machine is again",
+		[VM_SNAPSHOT_DELETE] = "was deleted",
+	};
+
+	s->doing = NULL;
+	if (e)
+		dialog_error(s->screen->app, "Snapshot", e);
+	else
+		say(s, ROLE_GOOD, xasprintf("%s %s.", tag, done[op]));
+	snapshots_load(s);
+}
+
+/* ---- of a machine that runs ---- */
+
+static void on_ended(enum vm_state state, const char *cause, void *arg)
+{
+	struct snapshots *s = arg;
+
+	(void)state;
+	(void)cause;
+	vm_client_close(s->client);
+	s->client = NULL;
+	s->doing = NULL;
+	snapshots_load(s);
+}
+
+static const struct vm_client_ops client_ops = {.ended = on_ended};
+
+static void on_list(const struct err *e, const json_t *answer, void *arg)
+{
+	struct snapshots *s = arg;
+	const json_t *one;
+	size_t i;
+
+	if (e)
+		say(s, ROLE_BAD, xstrdup(e->text));
+	json_array_foreach (json_object_get(answer, "snapshots"), i, one)
+		add_row(s, json_str(one, "tag", ""), json_int(one, "date", 0),
+			(uint64_t)json_int(one, "size", 0));
+	rows_done(s);
+}
+
+static void on_answer(const struct err *e, const json_t *answer, void *arg)
+{
+	struct snapshots *s = arg;
+
+	(void)answer;
+	told(s, s->op, s->tag, e);
+}
+
+static bool is_alive(const struct snapshots *s)
+{
+	struct vm_run run;
+	bool alive = false;
+
+	if (vm_run_read(s->dir, &run, NULL) == 0) {
+		alive = run.alive;
+		vm_run_fini(&run);
+	}
+	return alive;
+}
+
+static void connect_client(struct snapshots *s)
+{
+	char *runtime;
+
+	if (s->client || !is_alive(s))
+		return;
+	runtime = host_runtime_dir(s->name, NULL);
+	if (runtime)
+		s->client = vm_connect(app_loop(s->screen->app), s->dir, runtime, false,
+				       &client_ops, s);
+	free(runtime);
+}
+
+/* ---- of one that is off ---- */
+
+static void deed_free(struct deed *d)
+{
+	disk_snapshots_fini(d->all, d->count);
+	job_fini(&d->job);
+	spec_fini(&d->spec);
+	err_fini(&d->err);
+	free(d->tag);
+	free(d);
+}
+
+static void deed_end(struct deed *d)
+{
+	struct snapshots *s = d->to;
+	const struct err *e = d->result < 0 ? &d->err : NULL;
+
+	job_unlock(&d->job); /* before anybody looks again */
+	if (s && !app_has_ended(d->app)) {
+		s->deed = NULL;
+		if (d->op >= 0) {
+			told(s, (enum vm_snapshot_op)d->op, d->tag, e);
+		} else {
+			if (e)
+				say(s, ROLE_BAD, xstrdup(e->text));
+			for (size_t i = 0; i < d->count; i++)
+				add_row(s, d->all[i].tag, d->all[i].date, d->all[i].memory);
+			rows_done(s);
+		}
+	}
+	deed_free(d);
+}
+
+static void work(void *arg)
+{
+	struct deed *d = arg;
+
+	if (d->op < 0)
+		d->result = snapshot_list(&d->job, &d->all, &d->count, &d->err);
+	else
+		d->result = snapshot_change(&d->job, (enum vm_snapshot_op)d->op, d->tag, &d->starts,
+					    &d->err);
+}
+
+static void on_started(const struct err *e, void *arg)
+{
+	struct deed *d = arg;
+
+	if (e) {
+		err_copy(&d->err, e);
+		d->result = -1;
+	}
+	deed_end(d);
+}
+
+static void after_work(void *arg)
+{
+	struct deed *d = arg;
+
+	if (d->starts && !app_has_ended(d->app)) {
+		d->result = snapshot_start(&d->job, d->tag, on_started, d, &d->err);
+		if (!d->result)
+			return;
+	}
+	deed_end(d);
+}
+
+static void begin(struct snapshots *s, int op, const char *tag)
+{
+	struct app *app = s->screen->app;
+	struct job_options options = {.goal = JOB_PREPARED};
+	struct deed *d = xcalloc(1, sizeof(*d));
+	struct err e = ERR_INIT;
+
+	*d = (struct deed){.to = s, .app = app, .op = op, .tag = xstrdup(tag)};
+	if (task_read_spec(app, s->ref, &d->spec, &e) < 0) {
+		spec_init(&d->spec);
+		free(d->tag);
+		free(d);
+	} else if (job_init(&d->job, app_loop(app), app_catalog(app), app_store(app), &d->spec,
+			    &options, &e) < 0) {
+		deed_free(d);
+	} else {
+		s->deed = d;
+		loop_work(app_loop(app), work, after_work, d);
+		return;
+	}
+	s->doing = NULL;
+	s->known = true;
+	say(s, ROLE_BAD, xstrdup(e.text));
+	err_fini(&e);
+}
+
+/* ---- both ---- */
+
+void snapshots_load(struct snapshots *s)
+{
+	connect_client(s);
+	wizard_rows_fini(&s->rows);
+	s->known = false;
+	s->doing = "Looking";
+	if (s->client)
+		vm_client_snapshots(s->client, on_list, s);
+	else
+		begin(s, -1, NULL);
+	app_changed(s->screen->app);
+}
+
+void snapshots_act(struct snapshots *s)
+{
+	static const char *const doing[] = {
+		[VM_SNAPSHOT_CREATE] =
+			"A snapshot is being made; the machine stands still meanwhile",
+		[VM_SNAPSHOT_REVERT] = "The machine goes back",
+		[VM_SNAPSHOT_DELETE] = "It is being deleted",
+	};
+
+	say(s, ROLE_TEXT, NULL);
+	s->doing = doing[s->op];
+	connect_client(s);
+	if (s->client)
+		vm_client_snapshot(s->client, s->op, s->tag, on_answer, s);
+	else
+		begin(s, (int)s->op, s->tag);
+}
+
+bool snapshots_changing(const struct snapshots *s)
+{
+	return s->deed && s->deed->op >= 0;
+}
+
+void snapshots_let_go(struct snapshots *s)
+{
+	if (s->deed)
+		s->deed->to = NULL;
+	vm_client_close(s->client);
+}
