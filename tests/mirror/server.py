@@ -398,14 +398,15 @@ def closed_port(family=socket.AF_INET):
     return keep, keep.getsockname()[1]
 
 
-def black_hole():
+def black_hole(address="127.0.0.1", port=0):
     """Sockets whose listener has a full backlog: further connects get no answer (Linux)."""
-    hole = socket.socket()
-    hole.bind(("127.0.0.1", 0))
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    hole = socket.socket(family)
+    hole.bind((address, port))
     hole.listen(0)
     keep = [hole]
     for _ in range(4):
-        client = socket.socket()
+        client = socket.socket(family)
         client.setblocking(False)
         client.connect_ex(hole.getsockname())
         keep.append(client)
