@@ -53,6 +53,7 @@ SEAM(rnp_op_verify_signature_get_status, (rnp_op_verify_signature_t s), s)
 SEAM(rnp_op_verify_signature_get_hash, (rnp_op_verify_signature_t s, char **h), s, h)
 SEAM(rnp_op_verify_signature_get_key, (rnp_op_verify_signature_t s, rnp_key_handle_t *k), s, k)
 SEAM(rnp_key_is_primary, (rnp_key_handle_t k, bool *yes), k, yes)
+SEAM(rnp_key_get_primary_fprint, (rnp_key_handle_t k, char **f), k, f)
 SEAM(rnp_key_get_creation, (rnp_key_handle_t k, uint32_t *t), k, t)
 SEAM(rnp_key_get_expiration, (rnp_key_handle_t k, uint32_t *t), k, t)
 SEAM(rnp_key_is_revoked, (rnp_key_handle_t k, bool *yes), k, yes)
@@ -72,6 +73,7 @@ static const char *const seams[] = {
 	"rnp_op_verify_signature_get_hash",
 	"rnp_op_verify_signature_get_key",
 	"rnp_key_is_primary",
+	"rnp_key_get_primary_fprint",
 	"rnp_key_get_creation",
 	"rnp_key_get_expiration",
 	"rnp_key_is_revoked",
