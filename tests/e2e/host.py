@@ -88,6 +88,24 @@ def shared_base(first, second):
     same(len(first.world.bases()), 1, "number of bases")
 
 
+def sibling(m):
+    """Another machine of this kind, with another user: made offline, on the same base, with a key of
+    its own; gone again without the base."""
+    other = m.world.machine(m.example, name=m.name + "-2", user="alice")
+    begin = time.monotonic()
+    other.debwiz("prepare", "--offline").ok()
+    took = time.monotonic() - begin
+    same(inode(other, "base.raw"), inode(m, "base.raw"), "inode of the base")
+    with open(os.path.join(other.folder, "id_ed25519.pub"), encoding="utf-8") as ours, \
+            open(os.path.join(m.folder, "id_ed25519.pub"), encoding="utf-8") as theirs:
+        need(ours.read().split()[1] != theirs.read().split()[1], "both have the same key")
+    m.world.debwiz("delete", other.ini, "--yes").ok()
+    need(not os.path.exists(other.folder), "%s is still there", other.folder)
+    m.world.debwiz("gc").ok()
+    need(os.path.exists(os.path.join(m.folder, "base.raw")), "the base is gone with the other machine")
+    return "%.2f s" % took
+
+
 IDENTITY = {
     "machine-id": "cat /etc/machine-id",
     "host key": "cat /etc/ssh/ssh_host_ed25519_key.pub",

@@ -112,13 +112,17 @@ def example(t, m, quick):
         return
     inside(t, m)
     if not quick:
+        t.run("%s: keys and ids of its own" % m.name, host.identity, m, {})
+        t.run("%s: a second machine is made offline, on its base" % m.name, host.sibling, m)
         network(t, m, "hello" if m.arch == "armhf" else SMALL)
         t.run("%s: reboot" % m.name, guest.reboot, m)
         before = host.kept_files(m)
         t.run("%s: poweroff in the guest ends in state off" % m.name, host.power_off, m)
+        t.run("%s: memory and forwards edited: only the command line changes" % m.name, host.edited, m)
         if not t.run("%s: a second up prepares nothing" % m.name, host.nothing_made, m, before):
             return
         t.run("%s: ssh again" % m.name, guest.ssh, m)
+        t.run("%s: the edited memory is there, and the disk's content" % m.name, host.edited_boot, m)
         t.run("%s: a guest that is deaf to the power button is ended" % m.name, host.stop_deaf, m)
     else:
         t.run("%s: stop powers the guest down" % m.name, host.stop, m)

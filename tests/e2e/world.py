@@ -159,7 +159,7 @@ class Machine:
     """A machine by an INI file of its own, copied from an example (so that verbs may write it)."""
 
     def __init__(self, world, example, **changes):
-        self.world = world
+        self.world, self.example = world, example
         self.ini = os.path.join(world.inis, changes.get("name", example) + ".ini")
         if not (world.keep and os.path.exists(self.ini)):
             shutil.copyfile(os.path.join(EXAMPLES, example + ".ini"), self.ini)
