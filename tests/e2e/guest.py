@@ -122,23 +122,28 @@ def compiler(m):
 
 
 def apt_update(m):
-    """The security suite of a mirror is at times out of step: that alone may fail, and is said."""
+    """The updates and security suites of a mirror are at times out of step: they alone may fail, for
+    that reason, and it is said."""
     got = m.ssh("sudo apt-get update")
     text = got.out + got.err
     if got.status == 0 and "\nW: " not in text and "\nE: " not in text:
         return None
     faults = [line for line in text.splitlines()
               if line.startswith(("E: ", "W: ")) and "Some index files failed" not in line]
-    need(faults and all("security" in line for line in faults), "apt-get update: status %d\n%s",
-         got.status, text)
+    late = {match.group(1) for match in (re.search(r"/dists/(\S+-(?:updates|security))/", line)
+                                         for line in faults if "Mirror sync in progress" in line) if match}
+    need(late and all(any(suite in line for suite in late) for line in faults),
+         "apt-get update: status %d\n%s", got.status, text)
+    names = "|".join(sorted(late))
     m.sh("mkdir -p main.list.d && cd main.list.d && rm -f * &&"
          "if [ -e /etc/apt/sources.list.d/debian.sources ]; then"
-         "  awk -v RS= -v ORS='\\n\\n' '!/security/' /etc/apt/sources.list.d/debian.sources >a.sources;"
-         "else grep -v security /etc/apt/sources.list >a.list; fi;"
-         "printf 'Dir::Etc::sourcelist \"/dev/null\";\\nDir::Etc::sourceparts \"%s\";\\n' \"$PWD\" |"
-         "sudo tee /etc/apt/apt.conf.d/99debwiz-e2e")
+         "  sed -E '/^Suites:/s/ (%s)( |$)/\\2/g' /etc/apt/sources.list.d/debian.sources |"
+         "  awk -v RS= -v ORS='\\n\\n' '!/Suites:[ \\t]*(\\n|$)/' >a.sources;"
+         "else grep -vE ' (%s) ' /etc/apt/sources.list >a.list; fi;"
+         "printf 'Dir::Etc::sourcelist \"/dev/null\";\\nDir::Etc::sourceparts \"%%s\";\\n' \"$PWD\" |"
+         "sudo tee /etc/apt/apt.conf.d/99debwiz-e2e" % (names, names))
     m.sh("sudo apt-get update")
-    return "the mirror's security suite is out of step; done without it"
+    return "the mirror is out of step, done without " + names
 
 
 def sources(m):
