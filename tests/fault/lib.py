@@ -32,6 +32,9 @@ sys.path.insert(0, os.path.join(SRC, "tests", "mirror"))
 import archive as archmod           # noqa: E402 the fixture's own modules
 import server as servermod          # noqa: E402
 
+# Folders that the tests make are what debwiz would make, whatever the umask (002 is usual, too).
+os.umask(0o022)
+
 LIMIT = 60                          # seconds after which a run counts as hung
 MIB = 1 << 20
 

@@ -15,6 +15,9 @@ import tempfile
 import time
 import unittest
 
+# Folders that the tests make are what debwiz would make, whatever the umask (002 is usual, too).
+os.umask(0o022)
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.path.abspath(os.environ.get("srcdir") or os.path.join(HERE, "..", ".."))
 DEBWIZ = os.path.abspath(os.environ.get("DEBWIZ") or "./debwiz")
