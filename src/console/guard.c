@@ -181,6 +181,24 @@ static void escape(struct guard *g, char c, struct out *o)
 	}
 }
 
+/* SM and RM of several modes become one sequence a mode: libvterm 0.1 reads but the first. */
+static void each_mode(const struct guard *g, struct out *o)
+{
+	size_t head = g->seq[2] == '?' ? 3 : 2, last = g->len - 1;
+	char one[3 + DIGITS_MAX + 1];
+
+	memcpy(one, g->seq, head);
+	for (size_t at = head, len; at <= last; at += len + 1) {
+		for (len = 0; g->seq[at + len] >= '0' && g->seq[at + len] <= '9'; len++)
+			one[head + len] = g->seq[at + len];
+		if (g->seq[at + len] != ';' && at + len != last)
+			return; /* an intermediate byte: no mode */
+		one[head + len] = g->seq[last];
+		if (len)
+			o->ops->text(one, head + len + 1, o->arg);
+	}
+}
+
 static void csi(struct guard *g, char c, struct out *o)
 {
 	if (common(g, c, o))
@@ -201,6 +219,10 @@ static void csi(struct guard *g, char c, struct out *o)
 		return;
 	if (c == 'b' && !g->was_graphic)
 		g->drop = true;
+	if ((c == 'h' || c == 'l') && g->len <= sizeof(g->seq) && !g->drop) {
+		each_mode(g, o);
+		g->drop = true;
+	}
 	finish(g, o);
 }
 
