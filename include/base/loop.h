@@ -67,6 +67,8 @@ void loop_watch_stop(struct loop_watch *w); /* NULL is fine */
 struct loop_turn *loop_turn_start(struct loop *l, void (*fn)(void *arg), void *arg);
 void loop_turn_stop(struct loop_turn *t); /* NULL is fine */
 
+#define LOOP_CHUNK 65536 /* what a stream reads at once: fewer bytes were all that was there */
+
 /* Streams: local sockets (Unix socket, or named pipe on Windows) and loopback TCP. */
 struct loop_stream_ops {
 	/* Connected (err NULL) or not. Not called for accepted streams. May be NULL. */
@@ -84,6 +86,12 @@ struct loop_stream *loop_stream_connect(struct loop *l, const char *path,
 					const struct loop_stream_ops *ops, void *arg);
 struct loop_stream *loop_stream_connect_tcp(struct loop *l, const char *ip, uint16_t port,
 					    const struct loop_stream_ops *ops, void *arg);
+/* A pipe's end that is open: takes fd, which is only read from or only written to. NULL where it
+ * cannot be used. */
+struct loop_stream *loop_stream_open(struct loop *l, int fd, bool reads,
+				     const struct loop_stream_ops *ops, void *arg);
+/* While held nothing is read, and so no end is seen; also from within `data`. */
+void loop_stream_hold(struct loop_stream *s, bool on);
 /* Gives an accepted stream its callbacks and starts reading. */
 void loop_stream_set(struct loop_stream *s, const struct loop_stream_ops *ops, void *arg);
 /* Copies the bytes and queues them. 0, or -1 when the stream has ended. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * link: a connection to a socket on which another process is about to listen: it is tried again
- * until it works or the time is up. No timer runs once it is connected.
+ * link: a connection to a socket on which another process is about to listen, or to a pair of pipes
+ * that it is about to open: it is tried again until it works or the time is up. No timer runs once it
+ * is connected and silent.
  */
 #ifndef VM_LINK_H
 #define VM_LINK_H
@@ -27,6 +28,10 @@ struct vm_link;
 /* `ops` must outlive it; no callback comes before this returns. */
 struct vm_link *vm_link_open(struct loop *l, const char *path, uint64_t patience_ms,
 			     const struct vm_link_ops *ops, void *arg);
+/* By PATH.in and PATH.out (host/fifo.h). They are read in rests of 10 ms: whoever writes a byte at a
+ * time, as QEMU's serial ports do, is not slowed down by a reader that wakes up for each. */
+struct vm_link *vm_link_open_pipes(struct loop *l, const char *path, uint64_t patience_ms,
+				   const struct vm_link_ops *ops, void *arg);
 bool vm_link_is_up(const struct vm_link *k);
 /* Copies and queues; -1 when it is not up. */
 int vm_link_write(struct vm_link *k, const void *p, size_t n);

@@ -26,7 +26,8 @@ struct loop_stream {
 	size_t queued;
 	bool ended;
 	bool closed;
-	char chunk[65536];
+	bool held; /* nothing is read for now */
+	char chunk[LOOP_CHUNK];
 };
 
 struct loop_server {
@@ -104,6 +105,33 @@ struct loop_stream *loop_stream_connect(struct loop *l, const char *path,
 	s->uv.handle.data = s;
 	uv_pipe_connect(&s->connect, &s->uv.pipe, path, on_connect);
 	return s;
+}
+
+struct loop_stream *loop_stream_open(struct loop *l, int fd, bool reads,
+				     const struct loop_stream_ops *ops, void *arg)
+{
+	struct loop_stream *s = stream_new(ops, arg);
+
+	uv_pipe_init(loop_uv(l), &s->uv.pipe, 0);
+	s->uv.handle.data = s;
+	if (uv_pipe_open(&s->uv.pipe, fd) < 0) {
+		close(fd);
+	} else if (!reads || uv_read_start(&s->uv.stream, on_alloc, on_read) == 0) {
+		return s;
+	}
+	loop_stream_close(s);
+	return NULL;
+}
+
+void loop_stream_hold(struct loop_stream *s, bool on)
+{
+	if (s->ended || s->closed || s->held == on)
+		return;
+	s->held = on;
+	if (on)
+		uv_read_stop(&s->uv.stream);
+	else if (uv_read_start(&s->uv.stream, on_alloc, on_read) < 0)
+		end(s);
 }
 
 struct loop_stream *loop_stream_connect_tcp(struct loop *l, const char *ip, uint16_t port,

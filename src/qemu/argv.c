@@ -152,10 +152,23 @@ static char *chardev(const struct argv_in *in, const char *name)
 	return text;
 }
 
-/* The lines to the supervisor: sockets in a folder that is ours alone. */
+/* A pair of pipes: the guest writes its console a byte at a time, and a socket has room for few of
+ * such writes only. */
+static char *pipes(const struct argv_in *in, const char *name)
+{
+	char *path = file_join(in->files->runtime_dir, name);
+	char *value = opt_value(path);
+	char *text = xasprintf("pipe,id=%s,path=%s", name, value);
+
+	free(value);
+	free(path);
+	return text;
+}
+
+/* The lines to the supervisor: pipes and sockets in a folder that is ours alone. */
 static void add_lines(const struct argv_in *in, struct qemu_argv *v)
 {
-	opt_pair(v, "-chardev", chardev(in, "serial"), "", "the serial line, drained by the supervisor");
+	opt_pair(v, "-chardev", pipes(in, "serial"), "", "the serial line, drained by the supervisor");
 	opt_pair(v, "-serial", xstrdup("chardev:serial"), "", "the machine's console");
 	opt_pair(v, "-chardev", chardev(in, "progress"), "", "what the guest reports about itself");
 	argv_device(in, v, "", "carries the progress port",

@@ -279,7 +279,7 @@ void sup_guest_open(struct sup *s)
 	conlog_open(&s->log, s->req.dir, s->end.adopted);
 	progress_init(&s->reader);
 	read_known_hosts(s);
-	s->serial = vm_link_open(s->loop, serial, CONNECT_MS, &serial_ops, s);
+	s->serial = vm_link_open_pipes(s->loop, serial, CONNECT_MS, &serial_ops, s);
 	s->progress = vm_link_open(s->loop, progress, CONNECT_MS, &progress_ops, s);
 	free(progress);
 	free(serial);

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "host/fifo.h"
 #include "sup.h"
 
 #define START_MS 30000
@@ -141,13 +142,26 @@ static int remove_socket(const char *dir, const char *name, struct err *e)
 
 int sup_remove_sockets(struct sup *s, struct err *e)
 {
-	static const char *const names[] = {"qmp", "serial", "progress"};
-	int r = 0;
+	static const char *const names[] = {"qmp", "progress"};
+	char *serial = file_join(s->req.runtime_dir, "serial");
+	int r = host_fifo_remove(serial, e);
+
+	free(serial);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (remove_socket(s->req.runtime_dir, names[i], e) < 0)
 			r = -1;
 	}
+	return r;
+}
+
+/* What QEMU opens or listens on: nothing of an earlier run is left there. */
+static int make_lines(struct sup *s, struct err *e)
+{
+	char *serial = file_join(s->req.runtime_dir, "serial");
+	int r = sup_remove_sockets(s, e) < 0 || host_fifo_make(serial, e) < 0 ? -1 : 0;
+
+	free(serial);
 	return r;
 }
 
@@ -165,7 +179,7 @@ static void launch(struct sup *s)
 		strv_add(&argv, "defer");
 	}
 	conf.argv = strv_argv(&argv);
-	if (sup_remove_sockets(s, &e) == 0) {
+	if (make_lines(s, &e) == 0) {
 		umask(0177); /* QEMU's sockets get mode 0600 */
 		s->proc = proc_start(s->loop, &conf, &e);
 		umask(077);

@@ -100,7 +100,7 @@ class Machine:
             f.write('[machine]\nformat = 1\nname = m\narch = armhf\nrelease = bookworm\n')
         argv = [sys.executable, GUEST, folder + '/guest']
         for name in ('qmp', 'serial', 'progress'):
-            argv += ['-chardev', 'socket,id=%s,path=%s/%s' % (name, runtime, name)]
+            argv += ['-chardev', '%s,id=%s,path=%s/%s' % ('pipe' if name == 'serial' else 'socket', name, runtime, name)]
         with open(runtime + '/start.json', 'w', encoding='utf-8') as f:
             json.dump({'format': 1, 'name': 'm', 'dir': own, 'runtime_dir': runtime, 'what': 'running',
                        'accel': 'tcg', 'argv': argv, 'rows': 24, 'columns': 80}, f)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A QEMU whose guest is somebody else: `guest.py CONTROL -chardev socket,id=NAME,path=PATH ...` answers
+"""A QEMU whose guest is somebody else: `guest.py CONTROL -chardev KIND,id=NAME,path=PATH ...` answers
 QMP and passes bytes between the serial line and the one client of the socket CONTROL. Snapshots are
 names that it remembers. `powerdown` ends it."""
 import json
@@ -53,6 +53,8 @@ def main():
         if option == '-chardev':
             pairs = dict(p.split('=', 1) for p in value.split(',') if '=' in p)
             paths[pairs['id']] = pairs['path']
+    serial = paths.pop('serial')
+    keys, screen = (os.open(serial + end, os.O_RDWR) for end in ('.in', '.out'))
     servers = {name: listen(path) for name, path in paths.items()}
     ends = {name: server.accept()[0] for name, server in servers.items()}
     ends['qmp'].sendall(b'{"QMP": {"version": {"qemu": {"major": 8, "minor": 0, "micro": 0}, "package": ""},'
@@ -60,6 +62,7 @@ def main():
     selector = selectors.DefaultSelector()
     for name, end in ends.items():
         selector.register(end, selectors.EVENT_READ, name)
+    selector.register(keys, selectors.EVENT_READ, 'serial')
     selector.register(control, selectors.EVENT_READ, 'control')
     test = None
     while True:
@@ -68,7 +71,7 @@ def main():
                 test = control.accept()[0]
                 selector.register(test, selectors.EVENT_READ, 'test')
                 continue
-            data = key.fileobj.recv(65536)
+            data = os.read(key.fd, 65536)
             if not data:
                 if key.data == 'test':
                     selector.unregister(test)
@@ -76,7 +79,7 @@ def main():
                     continue
                 return 0
             if key.data == 'test':
-                ends['serial'].sendall(data)
+                os.write(screen, data)
             elif key.data == 'serial' and test:
                 test.sendall(data)
             elif key.data == 'qmp':

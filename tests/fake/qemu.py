@@ -4,8 +4,9 @@
 
     qemu.py SCRIPT [QEMU's own arguments]
 
-It listens on the socket of each `-chardev socket,id=NAME,path=PATH,...` that it is given, takes one
-client on each, and obeys the script, a command a line (# begins a comment):
+It opens the pipes PATH.in and PATH.out of each `-chardev pipe,id=NAME,path=PATH` that it is given,
+listens on the socket of each `-chardev socket,id=NAME,path=PATH,...`, takes one client on each, and
+obeys the script, a command a line (# begins a comment):
 
     listen NAME...         listen on these sockets only (without it: all, at once)
     greet                  QEMU's greeting on qmp
@@ -46,10 +47,15 @@ class Fake:
     def __init__(self, argv):
         self.argv = argv
         self.paths = {}
+        self.pipes = {}
         for option, value in zip(argv, argv[1:]):
-            if option == "-chardev" and value.startswith("socket,"):
+            if option == "-chardev":
                 pairs = dict(p.split("=", 1) for p in value.replace(",,", "\0").split(",") if "=" in p)
-                self.paths[pairs["id"]] = pairs["path"].replace("\0", ",")
+                path = pairs["path"].replace("\0", ",")
+                if value.startswith("pipe,"):
+                    self.pipes[pairs["id"]] = [os.open(path + end, os.O_RDWR) for end in (".in", ".out")]
+                else:
+                    self.paths[pairs["id"]] = path
         self.servers = {}
         self.clients = {}
         self.pending = b""
@@ -72,7 +78,10 @@ class Fake:
 
     def put(self, name, data):
         try:
-            self.client(name).sendall(data)
+            if name in self.pipes:
+                os.write(self.pipes[name][1], data)
+            else:
+                self.client(name).sendall(data)
         except OSError:
             pass
 

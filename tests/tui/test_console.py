@@ -31,7 +31,8 @@ class Guest:
         control = os.path.join(home.run, "guest")
         argv = [sys.executable, os.path.join(lib.SRC, "tests", "fake", "guest.py"), control]
         for name in ("qmp", "serial", "progress"):
-            argv += ["-chardev", "socket,id=%s,path=%s" % (name, os.path.join(runtime, name))]
+            argv += ["-chardev", "%s,id=%s,path=%s" % ("pipe" if name == "serial" else "socket", name,
+                                                  os.path.join(runtime, name))]
         request = os.path.join(runtime, "start.json")
         with open(request, "w", encoding="utf-8") as out:
             json.dump({"format": 1, "name": "m", "dir": self.dir, "runtime_dir": runtime,

@@ -67,7 +67,8 @@ class Machine:
             out.write(script)
         argv = [sys.executable, os.path.join(lib.SRC, "tests", "fake", "qemu.py"), play]
         for port in ("qmp", "serial", "progress"):
-            argv += ["-chardev", "socket,id=%s,path=%s" % (port, os.path.join(runtime, port))]
+            argv += ["-chardev", "%s,id=%s,path=%s" % ("pipe" if port == "serial" else "socket", port,
+                                                  os.path.join(runtime, port))]
         request = os.path.join(runtime, "start.json")
         with open(request, "w", encoding="utf-8") as out:
             json.dump({"format": 1, "name": name, "dir": self.dir, "runtime_dir": runtime,

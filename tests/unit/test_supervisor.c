@@ -325,7 +325,7 @@ static char *option_value(const char *s)
 static void open_play_in(struct play *p, const char *name, const char *folder)
 {
 	char *value, *top;
-	static const char *const sockets[] = {"serial", "progress", "qmp"};
+	static const char *const sockets[] = {"progress", "qmp"};
 	const char *srcdir = getenv("srcdir");
 	char *base = file_absolute(srcdir ? srcdir : "."); /* the supervisor works in / */
 	char *fake = file_join(base, "tests/fake/qemu.py");
@@ -362,6 +362,8 @@ static void open_play_in(struct play *p, const char *name, const char *folder)
 	strv_add(&p->request.argv, "-S");
 	strv_add(&p->request.argv, fake);
 	strv_add(&p->request.argv, p->script);
+	strv_add(&p->request.argv, "-chardev");
+	strv_addf(&p->request.argv, "pipe,id=serial,path=%s/serial", value);
 	for (size_t i = 0; i < sizeof(sockets) / sizeof(*sockets); i++) {
 		strv_add(&p->request.argv, "-chardev");
 		strv_addf(&p->request.argv, "socket,id=%s,path=%s/%s,server=on,wait=off", sockets[i],
@@ -390,7 +392,7 @@ static void close_play(struct play *p)
 	check_rmdir(p->top);
 }
 
-/* Nothing is left: no process, no socket, no request. */
+/* Nothing is left: no process, no socket, no pipe, no request. */
 static void check_clean(const struct play *p, const struct vm_run *run)
 {
 	struct proc_id supervisor = {run->supervisor_pid, run->supervisor_start};
@@ -417,7 +419,7 @@ static void check_clean(const struct play *p, const struct vm_run *run)
 
 		path = file_join(p->dir, entry->d_name);
 		assert_int_equal(lstat(path, &st), 0);
-		assert_false(S_ISSOCK(st.st_mode));
+		assert_false(S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode));
 		assert_true(S_ISDIR(st.st_mode) || (st.st_mode & 077) == 0);
 		assert_null(strstr(entry->d_name, ".part"));
 		assert_null(strstr(entry->d_name, "start-"));
@@ -746,7 +748,7 @@ static void on_look(enum vm_state s, void *arg)
 {
 	struct play *p = arg;
 	struct dirent *entry;
-	unsigned sockets = 0;
+	unsigned sockets = 0, pipes = 0;
 	struct stat st;
 	DIR *d;
 
@@ -761,12 +763,14 @@ static void on_look(enum vm_state s, void *arg)
 
 		assert_int_equal(lstat(path, &st), 0);
 		sockets += S_ISSOCK(st.st_mode);
+		pipes += S_ISFIFO(st.st_mode);
 		if (!S_ISDIR(st.st_mode) && st.st_mode & 077)
 			fail_msg("%s has mode %o", path, (unsigned)st.st_mode & 0777);
 		free(path);
 	}
 	closedir(d);
-	assert_int_equal(sockets, 3 + 1); /* QEMU's three, and control */
+	assert_int_equal(sockets, 2 + 1); /* QEMU's two, and control */
+	assert_int_equal(pipes, 2);
 	vm_client_stop(p->client, 2000, 2000);
 }
 
@@ -780,7 +784,7 @@ static void on_look_started(const struct err *e, void *arg)
 	p->client = vm_connect(p->loop, p->dir, p->dir, false, &look_ops, p);
 }
 
-/* Whatever the caller's umask, and whatever the folder's name: sockets and files are the user's alone. */
+/* Whatever the caller's umask, and whatever the folder's name: sockets, pipes and files are the user's alone. */
 static void test_exposure(void **state)
 {
 	static const char *const folders[] = {"plain",	"a b", "a,b", "a:b=c", "a'b\"c", "100%s",

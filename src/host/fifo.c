@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* fifo: see include/host/fifo.h. By mkfifo(3); the size of a pipe can be set on Linux alone (fcntl(2)). */
+#include "host/fifo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define ROOM (1024 * 1024) /* what Linux grants everybody (pipe(7), pipe-max-size) */
+
+static int remove_one(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && !S_ISFIFO(st.st_mode))
+		return err_set(e, ERR_FAILED, "fifo-planted", "%s is in the way: it is not a pipe", path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_errno(e, errno, "fifo-remove", "cannot remove %s", path);
+	return 0;
+}
+
+static int make_one(const char *path, struct err *e)
+{
+	if (remove_one(path, e) < 0)
+		return -1;
+	if (mkfifo(path, 0600) < 0)
+		return err_errno(e, errno, "fifo-make", "cannot make the pipe %s", path);
+	return 0;
+}
+
+static int both(const char *path, int (*fn)(const char *path, struct err *e), struct err *e)
+{
+	char *in = xasprintf("%s.in", path);
+	char *out = xasprintf("%s.out", path);
+	int r = fn(in, e) < 0 || fn(out, e) < 0 ? -1 : 0;
+
+	free(in);
+	free(out);
+	return r;
+}
+
+int host_fifo_make(const char *path, struct err *e)
+{
+	return both(path, make_one, e);
+}
+
+int host_fifo_remove(const char *path, struct err *e)
+{
+	return both(path, remove_one, e);
+}
+
+static int open_one(const char *path, const char *which, int flags)
+{
+	char *name = xasprintf("%s.%s", path, which);
+	int fd = open(name, flags | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+
+	free(name);
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+int host_fifo_open(const char *path, int *in, int *out)
+{
+	*out = open_one(path, "in", O_WRONLY); /* fails while nobody has it open for reading */
+	*in = *out < 0 ? -1 : open_one(path, "out", O_RDONLY);
+	if (*in < 0) {
+		if (*out >= 0)
+			close(*out);
+		return -1;
+	}
+#ifdef F_SETPIPE_SZ
+	fcntl(*in, F_SETPIPE_SZ, ROOM); /* where it is refused the pipe is smaller, that is all */
+#endif
+	return 0;
+}
