@@ -15,6 +15,9 @@
 #define HASH_SIZE 32
 #define HASH_HEX 65 /* with NUL */
 
+/* As json_guard_memory, for OpenSSL: before it was used. */
+void hash_guard_memory(void);
+
 struct hash; /* a running digest */
 
 struct hash *hash_new(void);

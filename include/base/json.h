@@ -11,6 +11,10 @@
 
 #include "base/err.h"
 
+/* Lets jansson end the program in an orderly way when memory runs out: without this a value could be
+ * missing in silence. To be called first of all. */
+void json_guard_memory(void);
+
 /* Parses n bytes; NULL on error, with line and column in e. Duplicate keys are refused.
  * The result is a new reference. `name` is for the message. */
 json_t *json_parse(const char *text, size_t n, const char *name, struct err *e);

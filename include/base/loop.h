@@ -24,6 +24,9 @@ struct loop_watch;
 struct loop_stream;
 struct loop_server;
 
+/* As json_guard_memory, for libuv. */
+void loop_guard_memory(void);
+
 struct loop *loop_new(void);
 /* Every handle must have been stopped. */
 void loop_free(struct loop *l);

@@ -10,6 +10,8 @@
 #include <stddef.h>
 
 void mem_set_exit(void (*hook)(void));
+/* Ends the program in that way, with a word about what it lacks: where nothing can go on. */
+void mem_end(const char *why) __attribute__((noreturn));
 
 void *xmalloc(size_t n);
 void *xcalloc(size_t count, size_t size);

@@ -132,14 +132,14 @@ struct http *http_new(struct loop *l, const char *proxy, unsigned stall_s)
 {
 	struct http *h = xcalloc(1, sizeof(*h));
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT))
-		abort();
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, xmalloc, free, xrealloc, xstrdup, xcalloc))
+		mem_end("libcurl cannot be used");
 	h->loop = l;
 	h->proxy = xstrdup(proxy ? proxy : "");
 	h->stall_s = stall_s ? stall_s : 30;
 	h->multi = curl_multi_init();
 	if (!h->multi)
-		abort();
+		mem_end("libcurl cannot be used");
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -206,7 +206,7 @@ static void add_header(struct http_get *g, const char *name, const char *value)
 	g->headers = curl_slist_append(g->headers, line);
 	free(line);
 	if (!g->headers)
-		abort();
+		mem_end("out of memory");
 }
 
 static void set_conditions(struct http_get *g)
@@ -240,7 +240,7 @@ static void begin(struct http_get *g)
 	const char *ca = getenv("SSL_CERT_FILE"); /* as OpenSSL itself and curl have it */
 
 	if (!c)
-		abort();
+		mem_end("out of memory");
 	g->easy = c;
 	g->detail[0] = '\0';
 	g->tried_port = 0;

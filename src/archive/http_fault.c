@@ -17,7 +17,7 @@ static char *url_part(const char *url, CURLUPart part)
 	char *copy = NULL;
 
 	if (!u)
-		abort();
+		mem_end("out of memory");
 	if (!curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) &&
 	    !curl_url_get(u, part, &text, CURLU_DEFAULT_PORT))
 		copy = xstrdup(text);
@@ -33,7 +33,7 @@ char *http_public_url(const char *url)
 	char *copy;
 
 	if (!u)
-		abort();
+		mem_end("out of memory");
 	if (!curl_url_set(u, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME)) {
 		curl_url_set(u, CURLUPART_USER, NULL, 0);
 		curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);

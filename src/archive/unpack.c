@@ -161,7 +161,7 @@ int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const c
 	int got;
 
 	if (!a)
-		abort();
+		mem_end("out of memory");
 	*u = (struct unpacked){0};
 	buf_init(&u->names, 0);
 	buf_init(&s.line, LINE_CAP);

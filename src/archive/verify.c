@@ -176,7 +176,7 @@ struct verify_keys *verify_keys_new(void)
 	struct verify_keys *k = xcalloc(1, sizeof(*k));
 
 	if (rnp_ffi_create(&k->ffi, "GPG", "GPG") != RNP_SUCCESS)
-		abort(); /* only without memory */
+		mem_end("librnp cannot be used");
 	return k;
 }
 

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,34 @@ struct hash {
 static void must(int ok)
 {
 	if (ok != 1)
-		abort();
+		mem_end("SHA-256 cannot be computed");
+}
+
+/* OpenSSL 3.0 crashes where the first allocations of its own set-up fail. */
+static void *ssl_malloc(size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return xmalloc(n);
+}
+
+static void *ssl_realloc(void *p, size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return xrealloc(p, n);
+}
+
+static void ssl_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
+
+void hash_guard_memory(void)
+{
+	CRYPTO_set_mem_functions(ssl_malloc, ssl_realloc, ssl_free);
 }
 
 struct hash *hash_new(void)

@@ -11,6 +11,11 @@
 
 #define JSON_FILE_MAX (16 * 1024 * 1024)
 
+void json_guard_memory(void)
+{
+	json_set_alloc_funcs(xmalloc, free);
+}
+
 json_t *json_parse(const char *text, size_t n, const char *name, struct err *e)
 {
 	json_error_t je;

@@ -5,14 +5,20 @@
  */
 #include "base/loop.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "base/mem.h"
 
+#define WIDTH_MAX 64
+#define DESCRIPTORS 12 /* what libuv opens for a loop and its first signals */
+
 struct loop {
 	uv_loop_t uv;
+	bool threads; /* there can be as many as the pool has */
 };
 
 struct loop_timer {
@@ -67,7 +73,7 @@ unsigned loop_work_width(void)
 {
 	unsigned n = cpus() + 2; /* a writer and a slow name look-up beside one worker a CPU */
 
-	return n < 4 ? 4 : n > 64 ? 64 : n;
+	return n < 4 ? 4 : n > WIDTH_MAX ? WIDTH_MAX : n;
 }
 
 /* A peer that went away shows as an error of the write, not as a signal that ends the program. */
@@ -78,11 +84,53 @@ static void ignore_broken_pipes(void)
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 
+void loop_guard_memory(void)
+{
+	uv_replace_allocator(xmalloc, xrealloc, xcalloc, free);
+}
+
+/* libuv aborts where it lacks a descriptor in the wrong place: this many are tried before. */
+static void need_descriptors(void)
+{
+	int fds[DESCRIPTORS];
+	size_t n = 0;
+
+	while (n < DESCRIPTORS && (fds[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+		n++;
+	if (n < DESCRIPTORS)
+		mem_end("too many open files, or too few are allowed (ulimit -n)");
+	while (n)
+		close(fds[--n]);
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+/* And where it lacks a thread. */
+static void need_threads(struct loop *l)
+{
+	uv_thread_t threads[WIDTH_MAX];
+	size_t want = loop_work_width(), n = 0;
+
+	if (l->threads)
+		return;
+	while (n < want && !uv_thread_create(&threads[n], nothing, NULL))
+		n++;
+	if (n < want)
+		mem_end("no further thread can be started (ulimit -u)");
+	while (n)
+		uv_thread_join(&threads[--n]);
+	l->threads = true;
+}
+
 struct loop *loop_new(void)
 {
-	struct loop *l = xmalloc(sizeof(*l));
+	struct loop *l = xcalloc(1, sizeof(*l));
 	char width[16];
 	size_t size = sizeof(width);
+	int r;
 
 	/* one thread alone would wait for itself where a writer waits for its workers */
 	if (uv_os_getenv("UV_THREADPOOL_SIZE", width, &size) < 0 || strtoul(width, NULL, 10) < 2) {
@@ -91,8 +139,10 @@ struct loop *loop_new(void)
 		uv_os_setenv("UV_THREADPOOL_SIZE", text);
 		free(text);
 	}
-	if (uv_loop_init(&l->uv) < 0)
-		abort();
+	need_descriptors();
+	r = uv_loop_init(&l->uv);
+	if (r < 0)
+		mem_end(uv_strerror(r));
 	ignore_broken_pipes();
 	return l;
 }
@@ -182,12 +232,13 @@ void loop_work(struct loop *l, void (*work)(void *arg), void (*done)(void *arg),
 {
 	struct work *w = xcalloc(1, sizeof(*w));
 
+	need_threads(l);
 	w->work = work;
 	w->done = done;
 	w->arg = arg;
 	w->uv.data = w;
 	if (uv_queue_work(&l->uv, &w->uv, run_work, after_work) < 0)
-		abort();
+		mem_end("no thread for work can be started");
 }
 
 static int to_uv(int events)

@@ -15,17 +15,23 @@ void mem_set_exit(void (*hook)(void))
 	exit_hook = hook;
 }
 
-static void *checked(void *p)
+void mem_end(const char *why)
 {
-	static const char words[] = "debwiz: out of memory\n";
+	static const char name[] = "debwiz: ";
 
-	if (p)
-		return p;
 	if (exit_hook)
 		exit_hook();
-	if (write(STDERR_FILENO, words, sizeof(words) - 1) < 0)
+	if (write(STDERR_FILENO, name, sizeof(name) - 1) < 0 ||
+	    write(STDERR_FILENO, why, strlen(why)) < 0 || write(STDERR_FILENO, "\n", 1) < 0)
 		_exit(1);
 	_exit(1);
+}
+
+static void *checked(void *p)
+{
+	if (!p)
+		mem_end("out of memory");
+	return p;
 }
 
 void *xmalloc(size_t n)

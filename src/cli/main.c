@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -161,6 +162,14 @@ static int run_verb(struct cli *cli)
 	return status;
 }
 
+/* Libraries that would go on without what they asked for end the program as we do. */
+static void guard_memory(void)
+{
+	json_guard_memory();
+	loop_guard_memory();
+	hash_guard_memory();
+}
+
 int cli_main(int argc, char **argv, const struct cli_face *face)
 {
 	struct cli cli = {.face = face, .wait = CLI_WAIT_LOGIN};
@@ -170,6 +179,7 @@ int cli_main(int argc, char **argv, const struct cli_face *face)
 
 	if (!standard_descriptors())
 		return ERR_FAILED;
+	guard_memory();
 	ignore_size_signal();
 	proc_leave_no_core();
 	setlocale(LC_ALL, "");

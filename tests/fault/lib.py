@@ -39,10 +39,14 @@ LIMIT = 60                          # seconds after which a run counts as hung
 MIB = 1 << 20
 
 
+def is_sanitized():
+    with open(DEBWIZ, "rb") as program:
+        return b"__asan_init" in program.read()
+
+
 def memory_limit():
     """Bytes that debwiz may take: 256 MiB; AddressSanitizer keeps freed memory and needs more."""
-    with open(DEBWIZ, "rb") as program:
-        return (1024 if b"__asan_init" in program.read() else 256) * MIB
+    return (1024 if is_sanitized() else 256) * MIB
 
 
 INI = {
