@@ -25,7 +25,4 @@ struct archive_op {
 	void (*cancel)(struct archive_op *op);
 };
 
-/* Copies an error that is only lent. */
-void archive_err_copy(struct err *to, const struct err *from);
-
 #endif

@@ -10,6 +10,7 @@
 #define BASE_ERR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 /* The values are debwiz's exit statuses. */
 enum err_kind {
@@ -29,6 +30,7 @@ struct err {
 	char id[32]; /* stable name of this error, for scripts: "inrelease-unsigned" */
 	char *text;  /* one sentence, no newline at its end */
 	char *hint;  /* what to do about it, or NULL */
+	bool no_room; /* a disk is full, or a quota used up */
 };
 
 #define ERR_INIT {.kind = ERR_NONE}

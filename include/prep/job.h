@@ -130,6 +130,11 @@ uint16_t job_ssh_port(const struct job *j, char address[64], struct err *e);
  * may be taken. That is remembered then, so that the step "accelerator" chooses the next one, and
  * said in a sentence (owned); else NULL. */
 char *job_blame_accelerator(const struct job *j, const char *dir);
+/* Bytes of a set's packages that are not in the cache. */
+uint64_t job_to_download(const struct job *j, const struct package_set *set);
+/* Where `e` is about a full disk, its hint says how much the step needs in `dir` and how much is free there,
+ * with what it has written itself to `file` (or NULL), which goes when it runs again. */
+void job_say_room(const char *dir, const char *file, uint64_t needed, struct err *e);
 /* Lets go of the part folder's lock, so that job_begin_base makes it anew. */
 void job_drop_base(struct job *j);
 /* What is known of QEMU and this host, for the argv builder; texts borrowed from the job. */

@@ -9,13 +9,6 @@
 #include "archive/solve.h"
 #include "archive/state.h"
 
-void archive_err_copy(struct err *to, const struct err *from)
-{
-	err_set(to, from->kind, from->id, "%s", from->text ? from->text : "");
-	if (from->hint)
-		err_hint(to, "%s", from->hint);
-}
-
 void archive_cancel(struct archive_op *op)
 {
 	if (op)

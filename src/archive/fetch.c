@@ -151,7 +151,7 @@ static void get_next(struct fetch *f, const struct err *e)
 
 	if (in_vain && f->at + 1 < f->urls.len) {
 		if (++f->at == f->own)
-			archive_err_copy(&f->vain, e);
+			err_copy(&f->vain, e);
 		f->clean = false;
 		if (empty_part(f) == 0)
 			get(f);
@@ -159,7 +159,7 @@ static void get_next(struct fetch *f, const struct err *e)
 			finish(f);
 		return;
 	}
-	archive_err_copy(&f->err, in_vain && foreign ? &f->vain : e);
+	err_copy(&f->err, in_vain && foreign ? &f->vain : e);
 	finish(f);
 }
 

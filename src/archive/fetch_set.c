@@ -153,7 +153,7 @@ static void on_fetched(const struct err *e, void *arg)
 		op->active++;
 		it->pause = loop_timer_start(op->a->env.loop, RETRY_PAUSE, 0, on_pause_over, it);
 	} else {
-		archive_err_copy(&op->err, e);
+		err_copy(&op->err, e);
 		if (fetch_error_is_stale(e)) {
 			err_set(&op->err, ERR_NETWORK, "mirror-updating",
 				"the mirror does not have what its index lists, it is being updated: %s",

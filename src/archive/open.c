@@ -172,7 +172,7 @@ static void fail(struct open_op *op, const struct err *e)
 {
 	if (op->err.kind != ERR_NONE)
 		return;
-	archive_err_copy(&op->err, e);
+	err_copy(&op->err, e);
 	stop_all(op);
 }
 
@@ -362,7 +362,7 @@ static void on_index(const struct err *e, void *arg)
 	j->op->pending--;
 	j->fetching--;
 	if (e && j->err.kind == ERR_NONE)
-		archive_err_copy(&j->err, e);
+		err_copy(&j->err, e);
 	if (!j->fetching)
 		indices_there(j);
 	else

@@ -122,7 +122,7 @@ static void on_suite(struct suite *s, const struct err *e, void *arg)
 	r->get = NULL;
 	r->suite = s;
 	if (e)
-		archive_err_copy(&r->err, e);
+		err_copy(&r->err, e);
 	r->op->pending--;
 	settle(r->op);
 }

@@ -53,6 +53,7 @@ int err_errno(struct err *e, int errnum, const char *id, const char *fmt, ...)
 	switch (errnum) {
 	case ENOSPC:
 	case EDQUOT:
+		e->no_room = true;
 		return err_hint(e, "free some space there and run the same command again");
 	case EFBIG:
 		return err_hint(e, "raise the limit on file sizes (ulimit -f) and run it again");
@@ -105,6 +106,7 @@ int err_copy(struct err *to, const struct err *from)
 		return -1;
 	fill(to, from->kind, from->id, xstrdup(from->text ? from->text : ""));
 	to->hint = xstrdup(from->hint);
+	to->no_room = from->no_room;
 	return -1;
 }
 

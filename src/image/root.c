@@ -77,10 +77,13 @@ static void work_done(void *arg)
 	if (--b->running > 0)
 		return;
 	loop_timer_stop(b->timer);
-	if (!failed)
+	if (!failed) {
 		report(b);
-	else
+	} else {
 		unlink(b->req->output);
+		close(b->fd); /* its room is free now, for whoever is told */
+		b->fd = -1;
+	}
 	if (atomic_load(&b->cancelled))
 		err_set(&b->err, ERR_INTERRUPTED, "interrupted", "making the root was interrupted");
 	b->done(failed ? &b->err : NULL, b->arg);

@@ -44,9 +44,12 @@ static void end(struct step_run *run, struct err *e)
 
 static void fail_copy(struct step_run *run, const struct err *error)
 {
+	struct download *d = step_state(run);
+	struct job *j = step_job(run);
 	struct err e = ERR_INIT;
 
 	err_copy(&e, error);
+	job_say_room(j->store->cache_dir, NULL, job_to_download(j, &d->all), &e);
 	end(run, &e);
 }
 

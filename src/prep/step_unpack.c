@@ -64,6 +64,7 @@ static void finish(struct unpacking *u, struct err *e)
 
 	if (e)
 		err_move(&error, e);
+	job_say_room(u->job->store->data_dir, u->output, u->bytes, &error);
 	run = leave(u);
 	if (error.kind)
 		step_fail(run, &error);

@@ -80,6 +80,8 @@ cp -a --sparse=always "$home" "$home/../after"
             self.assertIn(first.error.get("status"), (1,))
             text = first.error["text"] + " " + first.error.get("hint", "")
             self.assertRegex(text, r"(?i)space|full|free", str(first))
+            if first.failed_step() == "download" or first.id.startswith("image-"):
+                self.assertRegex(text, r"about [\d.]+ [KMG] needed at /.*, [\d.]+ ?[BKMG]? free: make room")
         return first
 
     def test_sizes(self):
