@@ -11,7 +11,9 @@ program) and BENCH_PROGRAMS (folder of bench_solve and bench_unpack). BENCH_RUNS
 ones, whose median counts (3). BENCH_PEER=1: also debvm-create, about 15 minutes. BENCH_DIR: a
 folder to keep and use again instead of a temporary one; a base that lies there is not made anew.
 Output: a table on standard output."""
+import collections
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -50,8 +52,11 @@ class Failed(Exception):
     pass
 
 
+Ran = collections.namedtuple('Ran', 'seconds rss text cpu')
+
+
 def run(argv, env=None, stdin=None, quiet=True):
-    """Wall seconds, its peak memory in MiB and its output; Failed when it fails."""
+    """Wall seconds, its peak memory in MiB, its output, its CPU seconds; Failed when it fails."""
     begin = time.monotonic()
     with tempfile.TemporaryFile() as out:
         p = subprocess.Popen(argv, env=env, stdin=stdin or subprocess.DEVNULL, stdout=out,
@@ -63,14 +68,14 @@ def run(argv, env=None, stdin=None, quiet=True):
         text = out.read().decode(errors='replace')
     if p.returncode:
         raise Failed('%s ended with %d:\n%s' % (' '.join(argv[:3]), p.returncode, text[-2000:]))
-    return seconds, usage.ru_maxrss / 1024, text
+    return Ran(seconds, usage.ru_maxrss / 1024, text, usage.ru_utime + usage.ru_stime)
 
 
 class Bench:
     def __init__(self, folder):
         self.folder = folder
         self.rows = []
-        self.memory = 0.0
+        self.memory = self.cpu = 0.0
         self.env = dict(os.environ, HOME=self.path('home'), XDG_CONFIG_HOME=self.path('config'),
                         XDG_DATA_HOME=self.path('data'), XDG_CACHE_HOME=self.path('cache'))
         self.env.pop('XDG_RUNTIME_DIR', None)
@@ -135,19 +140,19 @@ class Bench:
         memory = 0.0
         for _ in range(RUNS):
             shutil.rmtree(cache, ignore_errors=True)
-            seconds, rss, text = run(base)
-            cold.append(seconds)
-            memory = max(memory, rss)
-            words = [line.split() for line in text.split('\n') if line]
+            ran = run(base)
+            cold.append(ran.seconds)
+            memory = max(memory, ran.rss)
+            words = [line.split() for line in ran.text.split('\n') if line]
             shutil.rmtree(self.path('apt'), ignore_errors=True)
             apt = self.apt(words)
             without = ''.join(',?not(?name(^%s$))' % w[1] for w in words if w[0] == 'without')
             wanted = [w[1] for w in words if w[0] == 'want'] + \
                      ['?and(?or(?essential,?priority(required),?priority(important))%s)' % without]
             seconds = run(apt + ['update'])[0]
-            first, _, text = run(apt + ['-s', 'install'] + wanted)
-            update.append(seconds + first)
-            theirs = text.count('\nInst ')
+            first = run(apt + ['-s', 'install'] + wanted)
+            update.append(seconds + first.seconds)
+            theirs = first.text.count('\nInst ')
             again.append(run(base)[0])
             offline.append(run([program, '-o'] + base[1:])[0])
             update_again = run(apt + ['update'])[0]
@@ -171,20 +176,24 @@ class Bench:
             f.write(run([PROGRAMS + '/bench_solve', '-f', cache, 'bookworm', ARCH])[2])
         with open(packages, encoding='utf-8') as f:
             debs = [line.split()[6] for line in f if line.startswith('deb ')]
-        ours, peer, memory = [], [], 0.0
+        ours, peer, memory, cpus = [], [], 0.0, ([], [])
         for _ in range(RUNS):
             with open(packages, 'rb') as f:
-                seconds, rss, _ = run([PROGRAMS + '/bench_unpack', self.path('image')], stdin=f)
-            ours.append(seconds)
-            memory = max(memory, rss)
+                ran = run([PROGRAMS + '/bench_unpack', self.path('image')], stdin=f)
+            ours.append(ran.seconds)
+            cpus[0].append(ran.cpu)
+            memory = max(memory, ran.rss)
             os.makedirs(self.path('tree'))
-            begin = time.monotonic()
+            begin, used = time.monotonic(), children_cpu()
             for deb in debs:
                 subprocess.run(['dpkg-deb', '-x', deb, self.path('tree')], check=True)
             peer.append(time.monotonic() - begin)
+            cpus[1].append(children_cpu() - used)
             subprocess.run(['rm', '-rf', self.path('tree'), self.path('image')], check=True)
         self.add('%d packages unpacked into the image' % len(debs), statistics.median(ours),
                  statistics.median(peer), 'dpkg-deb -x into a folder', '>= 1.5')
+        self.add('CPU time of that', statistics.median(cpus[0]), statistics.median(cpus[1]),
+                 'the same', '')
         self.add('peak memory of that', memory, None, '', '<= 256 MiB', 'MiB')
 
     # ---- (c) to (f): machines ----
@@ -196,9 +205,10 @@ class Bench:
         return path
 
     def debwiz(self, *args):
-        seconds, rss, _ = run([DEBWIZ, '--plain'] + list(args), env=self.env)
-        self.memory = max(self.memory, rss)
-        return seconds
+        ran = run([DEBWIZ, '--plain'] + list(args), env=self.env)
+        self.memory = max(self.memory, ran.rss)
+        self.cpu = ran.cpu
+        return ran.seconds
 
     def base(self, release):
         """Makes a machine of that release, and with it the base, unless one is there."""
@@ -239,15 +249,19 @@ class Bench:
         self.debwiz('up', path)
         self.debwiz('stop', path)
         seconds = self.debwiz('boot', path)
+        used = self.cpu
         self.debwiz('stop', path)
+        self.cpu = used
         return seconds
 
     def boot(self):
         for release, asked in (('bookworm', '<= 20 s'), ('trixie', '<= 40 s')):
             self.base(release)
             ours = self.boot_once('bench-own-' + release, release, 'own')
+            used = self.cpu
             peer = self.boot_once('bench-guest-' + release, release, 'guest')
             self.add('direct boot to login, ' + release, ours, peer, 'with the guest\'s own initrd', asked)
+            self.add('CPU of debwiz in that, its start included', used * 1000, None, '', '0 waiting', 'ms')
 
     def idle(self):
         self.base('bookworm')
@@ -299,6 +313,12 @@ def processes(program):
     if not found:
         raise Failed('no supervisor is running')
     return found
+
+
+def children_cpu():
+    """CPU seconds of all processes that this one has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def cpu(pid):
