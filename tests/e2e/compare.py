@@ -44,7 +44,8 @@ ALLOWED = [
     ("/boot/grub/*", "ours", "a boot loader is installed"),
     ("/boot/initrd.img-*", "content", "debwiz's own initrd; the next kernel upgrade makes a usual one"),
     ("/etc/default/grub.d/debwiz.cfg /etc/initramfs-tools/conf.d/debwiz /etc/modprobe.d/debwiz.conf "
-     "/etc/profile.d/debwiz.sh /etc/systemd/network/80-debwiz.network /etc/systemd/system/debwiz-* "
+     "/etc/profile.d/debwiz.sh /etc/systemd/network/80-debwiz.network /etc/systemd/system.conf.d "
+     "/etc/systemd/system.conf.d/debwiz.conf /etc/systemd/system/debwiz-* "
      "/etc/systemd/system/*.d /etc/systemd/system/*/debwiz* /usr/local/lib/debwiz "
      "/usr/local/lib/debwiz/* /var/lib/debwiz", "ours", "debwiz's own files: assets/guest"),
     ("/etc/initramfs-tools/modules", "content", "the modules that a machine of QEMU needs"),

@@ -23,8 +23,8 @@ def inode(m, name):
 def up(m, *args):
     steps = m.up(*args)
     status = m.status()
-    same((status["state"], status["alive"], status["login"]), ("running", True, True),
-         "state, alive, login")
+    same((status["state"], status["alive"]), ("running", True), "state, alive")
+    m.await_login()         # on a slow host the guest's own word that it is up comes first
     for name, step in steps.items():
         if step.get("took_ms", 0) >= 500:
             m.world.tally.note("%-12s %6.1f s  %s" % (name, step["took_ms"] / 1000, step["detail"]))

@@ -225,6 +225,13 @@ class Machine:
                  " or ".join(states))
             time.sleep(0.5)
 
+    def await_login(self, seconds=600):
+        end = time.monotonic() + seconds
+        while not self.status()["login"]:
+            need(time.monotonic() < end, "no login prompt on the console after %d s:\n%s", seconds,
+                 self.log()[-1500:])
+            time.sleep(1)
+
     def ssh(self, command, timeout=HOUR, stdin=None):
         return self.world.debwiz("ssh", self.name, "--", command, timeout=timeout, stdin=stdin)
 
