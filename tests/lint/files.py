@@ -82,6 +82,16 @@ def check_map(t):
     return bad
 
 
+def check_assets(t):
+    """Makefile.am names each asset: one that it does not name is not built in."""
+    if not t.has('Makefile.am'):
+        return []
+    named = set(t.text('Makefile.am').split())
+    return ['%s:1: is no asset of Makefile.am' % path
+            for path in t.files(under=('assets/catalog', 'assets/guest', 'assets/keys'))
+            if path[len('assets/'):] not in named]
+
+
 def package_hosts():
     """Hosts that this machine's apt and pip use, but for the public ones."""
     text = ''
@@ -133,7 +143,7 @@ def check_shape(t, path):
 
 
 def check(t):
-    bad = check_place(t) + check_map(t)
+    bad = check_place(t) + check_map(t) + check_assets(t)
     bad += check_words(t, package_hosts(), os.path.realpath(t.root))
     for path in files(t):
         bad += check_head(t, path)

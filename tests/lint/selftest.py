@@ -90,6 +90,11 @@ class Rules(unittest.TestCase):
                    [good.replace('- `include/vm/vm.h`: machines\n', ''), good + '- src/base/gone.c: x\n',
                     good.replace('bytes', ''), good + '- include/vm/vm.h: twice\n'])
 
+    def test_assets(self):
+        self.put('assets/guest/root/etc/hosts', '')
+        self.finds(files.check_assets, 'Makefile.am', ['ASSETS = \\\n\tguest/root/etc/hosts\n'],
+                   ['ASSETS = \\\n\tguest/init\n'])
+
     @unittest.skipUnless(shutil.which('git'), 'git is not installed')
     def test_place(self):
         git = ['git', '-c', 'safe.directory=*', '-C', self.root]
