@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""
+FAULTS rows F34, F36, F38-F41 as a person meets them, by the verbs: a QEMU that does not start, dies,
+does not end; faces, supervisors and hosts that go away under it; and the disk after that. Each cause
+is what `status` tells afterwards. (tests/fake/qmp has each dialogue with the monitor by itself.)
+"""
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import time
+
+import lib
+
+UP = """up
+serial m login:\\x20
+progress 1 ready kernel=6.1.0-1-armmp-lpae
+"""
+SERVES = UP + "serve\n"
+OBEYS = UP + 'C system_powerdown\nR\nE SHUTDOWN {"guest": true, "reason": "guest-shutdown"}\nexit 0\n'
+
+
+class Ends(lib.Case):
+    @staticmethod
+    def make():
+        world = lib.World(("bookworm",))
+        # qemu-img check says what a test wants to hear; what it was asked is noted
+        real = os.path.join(world.bin, "qemu-img")
+        if os.path.exists(real):
+            os.rename(real, real + "-real")
+        else:
+            os.symlink(shutil.which("qemu-img"), real + "-real")
+        world.script("qemu-img", 'if [ "$1" = check ] && [ -e "$CHECK/rc" ]; then\n'
+                     '\techo "$*" >>"$CHECK/asked"\n\tcat "$CHECK/says"\n\texit "$(cat "$CHECK/rc")"\n'
+                     'fi\nexec "%s-real" "$@"' % real)
+        return world
+
+    def made(self):
+        box = self.box(warm=True, alone=True)
+        self.recovers(box)
+        box.env["CHECK"] = box.root
+        self.addCleanup(self.quiet, box)
+        self.addCleanup(box.run, "kill", "m")
+        return box
+
+    def boot(self, box, script=SERVES, *more, **how):
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write(script)
+        return box.run("boot", box.ini, *box.settings(), *more, **how)
+
+    def booted(self, box, script=SERVES, *more):
+        result = self.boot(box, script, *more)
+        self.assertEqual(result.status, 0, str(result))
+        return result
+
+    def status(self, box):
+        return box.run("status", "m").events[0]
+
+    def ends_as(self, box, state, cause_id, *words):
+        """What `status` tells, and `list` alike; in words, too."""
+        lib.poll(lambda: self.status(box)["state"] == state)
+        status = self.status(box)
+        self.assertEqual((status["cause_id"], status["alive"]), (cause_id, False), status)
+        for word in words:
+            self.assertIn(word, status["detail"])
+        self.assertEqual(box.run("list").events[0]["detail"], status["detail"])
+        self.assertIn(status["detail"][:40], box.run("status", "m", json_events=False).out)
+        self.quiet(box)
+
+    # ---- F34: it does not start --------------------------------------------------------------
+    def test_refuses(self):
+        """It says a megabyte, in colours; its first words are told, harmless."""
+        box = self.made()
+        result = self.boot(box, "stderr 1 qemu: \\x1b[31mno such board\\x07\nstderr 20000 "
+                           "and so on and so on and so on and so on and so on\nexit 1\n")
+        self.assertEqual((result.status, result.id), (1, "guest-ended"), str(result))
+        self.assertIn("no such board", result.error["text"])
+        self.assertNotIn("\x1b", json.dumps(result.error) + result.err)
+        self.assertLess(len(result.error["text"]), 1000)
+        self.ends_as(box, "failed", "qemu-refused", "refused to start (status 1)", "no such board")
+
+    def test_no_program(self):
+        box = self.made()
+        os.rename(box.qemu, box.qemu + "-away")
+        result = self.boot(box)
+        self.assertEqual(result.status, 3, str(result))
+        self.assertIn("fakeqemu", result.error["text"])
+        os.rename(box.qemu + "-away", box.qemu)
+        self.booted(box)
+
+    # ---- F36: it ends in the middle ----------------------------------------------------------
+    def test_dies(self):
+        box = self.made()
+        for number, cause_id, words in ((9, "qemu-killed", "signal 9"),
+                                        (11, "qemu-crashed", "signal 11")):
+            self.booted(box)
+            os.kill(self.status(box)["qemu_pid"], number)
+            self.ends_as(box, "failed", cause_id, words)
+
+    def test_says_nothing(self):
+        """It ends with 0 and no SHUTDOWN event; and as a guest's power-off does (the control)."""
+        box = self.made()
+        self.booted(box, UP + "wait 300\nexit 0\n", "--wait=none")
+        self.ends_as(box, "failed", "no-reason", "without saying why")
+        self.booted(box, UP + 'wait 300\nE SHUTDOWN {"guest": true, "reason": "guest-shutdown"}\nexit 0\n',
+                    "--wait=none")
+        self.ends_as(box, "off", "", "powered off")
+
+    def test_resets_in_a_loop(self):
+        box = self.made()
+        reset = 'E RESET {"guest": true, "reason": "guest-reset"}\n'
+        result = self.boot(box, "up\n" + reset * 8 + "C quit\nR\nexit 0\n")
+        self.assertEqual(result.status, 1, str(result))
+        self.ends_as(box, "failed", "reset-loop", "over and over")
+        self.booted(box, "up\n" + reset * 3 + "serial m login:\\x20\nserve\n")     # the control
+
+    def test_disk_full(self):
+        """It stands still, that is told, and goes on when there is room."""
+        box = self.made()
+        error = 'E BLOCK_IO_ERROR {"device": "", "node-name": "disk", "operation": "write", "action": ' \
+                '"stop", "nospace": true, "reason": "No space left on device"}\nE STOP\n' \
+                'C query-status\nR {"status": "io-error", "running": false}\n'
+        self.booted(box, UP + error + "C cont\nE RESUME\nR\n" + error + "C cont\nE RESUME\nR\nserve\n")
+        lib.poll(lambda: self.status(box)["state"] == "paused")
+        status = self.status(box)
+        self.assertEqual((status["cause_id"], status["alive"]), ("disk-full", True))
+        self.assertIn("the host's disk is full", status["detail"])
+        result = box.run("resume", "m")                 # there is no room yet
+        self.assertEqual((result.status, result.id), (1, "disk-full"), str(result))
+        self.assertIn("the host's disk is full", result.error["text"])
+        self.assertEqual(box.run("resume", "m").status, 0)
+        self.assertEqual(self.status(box)["state"], "running")
+
+    # ---- F38: it does not end ----------------------------------------------------------------
+    def test_deaf(self):
+        """Neither the guest nor QEMU hears anything; a signal to the supervisor goes on to the next
+        rung (the deadlines themselves are tests/fake/qmp's)."""
+        box = self.made()
+        self.booted(box, UP + "deaf\nhold\n")
+        pid = self.status(box)["qemu_pid"]
+        child = box.start("stop", "m", "--json", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        record = os.path.join(box.machine, "run.json")
+        with open(record, encoding="utf-8") as text:
+            supervisor = json.load(text)["supervisor_pid"]
+        lib.poll(lambda: self.status(box)["state"] == "stopping")
+        end = time.monotonic() + lib.LIMIT
+        while os.path.exists("/proc/%d" % pid) and time.monotonic() < end:
+            os.kill(supervisor, signal.SIGTERM)         # on to the next rung
+            select.select([], [], [], 0.2)
+        out = child.communicate(timeout=lib.LIMIT)[0]
+        self.assertEqual(child.returncode, 0, out)
+        self.ends_as(box, "off", "", "killed")
+
+    # ---- F39: what looks after it goes away --------------------------------------------------
+    def holders(self, box):
+        """QEMUs of this machine."""
+        return [p for p in box.processes() if "tests/fake/qemu.py" in
+                lib.read("/proc/%d/cmdline" % p).replace("\0", " ")]
+
+    def test_face_killed(self):
+        """The one that booted it is killed while it waits for a login: the machine goes on."""
+        box = self.made()
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write("up\nserve\n")
+        child = box.start("boot", box.ini, *box.settings(), stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL)
+        lib.poll(lambda: self.status(box)["state"] == "booting")
+        child.kill()
+        child.wait()
+        status = self.status(box)
+        self.assertEqual((status["state"], status["supervised"]), ("booting", True))
+        again = box.run("boot", box.ini, *box.settings(), "--wait=none")
+        self.assertEqual(again.status, 0, str(again))
+        self.assertEqual(self.holders(box), [status["qemu_pid"]])
+
+    def test_supervisor_killed(self):
+        """Whoever comes next gets a new one, ten at a time as well; never a second QEMU."""
+        box = self.made()
+        self.booted(box, UP + "again\ncaps\nC query-status\nR {\"status\": \"running\"}\nserve\n")
+        pid = self.status(box)["qemu_pid"]
+        with open(os.path.join(box.machine, "run.json"), encoding="utf-8") as text:
+            os.kill(json.load(text)["supervisor_pid"], signal.SIGKILL)
+        lib.poll(lambda: not self.status(box)["supervised"])
+        self.assertEqual(self.status(box)["state"], "running")
+        many = [box.start("boot", box.ini, *box.settings(), "--wait=none", stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL)
+                for _ in range(10)]
+        self.assertEqual([c.wait(lib.LIMIT) for c in many], [0] * 10)
+        status = self.status(box)
+        self.assertEqual((status["state"], status["supervised"], status["qemu_pid"]),
+                         ("running", True, pid))
+        self.assertEqual(self.holders(box), [pid])
+
+    def test_everything_killed(self):
+        """And the host restarted: what the record says then, and that the next boot needs no help."""
+        box = self.made()
+        record = os.path.join(box.machine, "run.json")
+        for restarted in (False, True):
+            self.booted(box)
+            for pid in box.processes():
+                os.kill(pid, signal.SIGKILL)
+            self.quiet(box)
+            if restarted:           # the mark of another boot is in the start times
+                with open(record, encoding="utf-8") as text:
+                    run = json.load(text)
+                for key in ("supervisor_start", "qemu_start"):
+                    run[key] ^= 1 << 44
+                with open(record, "w", encoding="utf-8") as text:
+                    json.dump(run, text)
+            self.ends_as(box, "failed", "host-restarted" if restarted else "lost",
+                         "this host was restarted" if restarted else "were killed")
+        self.booted(box)
+
+    # ---- F40: the disk is another's ----------------------------------------------------------
+    def test_locked(self):
+        box = self.made()
+        disk = os.path.join(box.machine, "disk.qcow2")
+        with open(disk, "rb"):      # a holder: this test
+            result = self.boot(box, 'stderr 1 qemu: -blockdev: Failed to get "write" lock\nexit 1\n')
+        self.assertEqual((result.status, result.id), (1, "guest-ended"), str(result))
+        self.assertIn("in use by another program", result.error["text"])
+        self.assertIn("pid %d" % os.getpid(), result.error["text"])
+        self.ends_as(box, "failed", "disk-locked", "in use by another program")
+        for text in (result.out, lib.read(os.path.join(box.machine, "request.json"))):
+            self.assertNotIn("force-share", text)
+
+    # ---- F41: the disk after that ------------------------------------------------------------
+    def test_examined(self):
+        """Each exit status of qemu-img check, at the boot behind a run that was cut off."""
+        box = self.made()
+        for status, says, starts, words in (
+                (0, '{"check-errors": 0}', True, None), (63, "", True, None),
+                (3, '{"leaks": 12, "check-errors": 0}', True, "12 clusters"),
+                (2, '{"corruptions": 5, "check-errors": 0}', False, "damaged (5 errors)"),
+                (1, "", False, "check")):
+            with self.subTest(status=status):
+                self.booted(box)
+                os.kill(self.status(box)["qemu_pid"], signal.SIGKILL)
+                self.ends_as(box, "failed", "qemu-killed")
+                for name, text in (("rc", str(status)), ("says", says), ("asked", "")):
+                    with open(os.path.join(box.root, name), "w", encoding="utf-8") as out:
+                        out.write(text)
+                result = self.boot(box)
+                self.assertEqual(result.status == 0, starts, str(result))
+                if words:
+                    self.assertIn(words, str(result.warnings) if starts else result.text())
+                if status == 2:
+                    self.assertIn("copy it to a safe place first", result.error["hint"])
+                asked = lib.read(os.path.join(box.root, "asked"))
+                self.assertIn("check -f qcow2", asked)
+                self.assertNotIn(" -r", asked)
+                box.run("kill", "m")
+                os.unlink(os.path.join(box.root, "rc"))
+                self.booted(box, OBEYS)
+                self.assertEqual(box.run("stop", "m").status, 0)
+        # the control: behind an orderly end nothing is asked
+        with open(os.path.join(box.root, "rc"), "w", encoding="utf-8") as out:
+            out.write("2")
+        os.unlink(os.path.join(box.root, "asked"))
+        self.booted(box)
+        self.assertFalse(os.path.exists(os.path.join(box.root, "asked")))
+
+
+if __name__ == "__main__":
+    lib.main()

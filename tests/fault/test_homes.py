@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""FAULTS row F33: home folders of every kind: a machine is prepared, boots and ends in each, or is
+refused in words."""
+import os
+import shutil
+
+import lib
+
+UP = """up
+serial m login:\\x20
+progress 1 ready kernel=6.1.0-1-armmp-lpae
+serve
+"""
+NAMES = ("plain", "a b", "a,b", "a:b", "a'b", 'a"b', "100%s%n", "new\nline", "ä你\u200b", "x" * 200, "-S",
+         "$(id)", "back\\slash")
+FOLDERS = ("XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
+
+
+class Homes(lib.Case):
+    @staticmethod
+    def make():
+        return lib.World(("bookworm",))
+
+    def at(self, name, runtime=None):
+        """A box whose folders come from HOME alone, which is called so."""
+        box = self.box(alone=True)
+        box.home = os.path.join(box.root, name)
+        box.cache = os.path.join(box.home, ".cache", "debwiz")
+        box.data = os.path.join(box.home, ".local", "share", "debwiz")
+        box.machine = os.path.join(box.data, "machines", "m")
+        usual = box.environment
+
+        def environment():
+            env = {k: v for k, v in usual().items() if k not in FOLDERS}
+            if runtime:
+                env["XDG_RUNTIME_DIR"] = runtime
+            return env
+        box.environment = environment
+        return box
+
+    def lives(self, box, name):
+        """From nothing to a machine that runs, and its end."""
+        os.mkdir(box.home, 0o700)
+        result = box.prepare()
+        self.assertEqual(result.status, 0, "in %r: %s" % (name, result))
+        self.sound(box)
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write(UP)
+        result = box.run("boot", box.ini, *box.settings())
+        self.assertEqual(result.status, 0, "in %r: %s" % (name, result))
+        status = box.run("status", "m")
+        self.assertEqual(status.events[0]["state"], "running", "in %r: %s" % (name, status))
+        self.assertEqual(box.run("kill", "m").status, 0)
+        self.quiet(box)
+        self.assertEqual(lib.read(os.path.join(box.machine, "console.log")), "m login: ")
+
+    def test_names(self):
+        for name in NAMES:
+            with self.subTest(name=name):
+                box = self.at(name)
+                self.lives(box, name)
+                # nothing beside it: no path was cut at a character
+                self.assertEqual(set(os.listdir(box.root)) - {"h", "r", "m.ini", "script", "fakeqemu",
+                                                              "out", "err"}, {name})
+                shutil.rmtree(box.home)
+
+    def test_long_runtime(self):
+        """Sockets have short names whatever the folder's is."""
+        runtime = os.path.join(self.world.tmp, "r" * 150)
+        os.mkdir(runtime, 0o700)
+        self.lives(self.at("home", runtime), "a long runtime folder")
+
+    def refused(self, box, change):
+        usual = box.environment
+
+        def environment():
+            env = usual()
+            change(env)
+            return env
+        box.environment = environment
+        before = set(os.listdir(box.root)) | {"out", "err"}
+        result = box.prepare()
+        self.assertIn(result.status, (1, 3), str(result))
+        self.assertTrue(result.error.get("text"), str(result))
+        self.quiet(box)
+        self.assertEqual(set(os.listdir(box.root)) | {"out", "err"}, before)
+        return result.error["text"]
+
+    def test_missing(self):
+        """A home that is not there and cannot be made, and one that is a file."""
+        box = self.at("file")
+        with open(box.home, "w", encoding="utf-8"):
+            pass
+        self.assertIn(box.home, self.refused(box, lambda env: None))
+        below = os.path.join(box.home, "below")
+        self.assertIn(box.home, self.refused(box, lambda env: env.update(HOME=below)))
+
+    def test_relative(self):
+        """What is no absolute path is nobody's home (XDG's specification)."""
+        box = self.at("home")
+        os.mkdir(box.home, 0o700)
+        usual = box.environment
+        box.environment = lambda: dict(usual(), XDG_DATA_HOME="relative", XDG_CACHE_HOME="")
+        self.good(box, box.prepare())
+        self.assertFalse(os.path.exists(os.path.join(box.root, "relative")))
+
+
+if __name__ == "__main__":
+    lib.main()
