@@ -5,8 +5,9 @@
  * and xterm's documents say of it, by libvterm. One thread.
  *
  * Bounds: the scrollback (history.h), what waits for the guest (CONSOLE_REPLIES of answers to its
- * queries, CONSOLE_OUT in all), and all that the guard (src/console/guard.h) holds. Titles, the
- * clipboard and other strings of the guest go nowhere.
+ * queries, CONSOLE_OUT in all), the title and the text for a clipboard, and all that the guard
+ * (src/console/guard.h) holds. Other strings of the guest go nowhere, and it is never told what a
+ * clipboard holds.
  */
 #ifndef CONSOLE_CONSOLE_H
 #define CONSOLE_CONSOLE_H
@@ -25,6 +26,8 @@
 #define CONSOLE_COLS_MAX 1000
 #define CONSOLE_REPLIES 4096
 #define CONSOLE_OUT 65536
+#define CONSOLE_TITLE 200 /* bytes */
+#define CONSOLE_CLIP 32768
 
 struct console;
 
@@ -45,6 +48,7 @@ struct console_modes {
 	bool reverse;	      /* DECSCNM */
 	enum console_mouse mouse; /* what the guest wants to know */
 	uint32_t bells;	      /* rung so far */
+	uint32_t clips;	      /* texts for the clipboard so far */
 };
 
 /* Sizes are brought within the bounds above. `lines` of scrollback. */
@@ -61,6 +65,10 @@ void console_reset(struct console *c);
 int console_rows(const struct console *c);
 int console_cols(const struct console *c);
 void console_modes(const struct console *c, struct console_modes *out);
+/* What the guest calls its screen, "" nothing; and what it put on the clipboard last. Harmless text
+ * (text_clean), borrowed until the next feed. */
+const char *console_title(const struct console *c);
+const struct buf *console_clip(const struct console *c);
 /* The cells of a row that is shown; borrowed until the next feed, resize or reset. */
 const struct cell *console_row(const struct console *c, int row);
 /* Rises with each feed, resize or reset; a row's stamp is that of its last change. */

@@ -4,9 +4,9 @@
  * changed since a stamp (view_pack), the other applies it (view_apply): after any update the view
  * is what the console was when it was packed. So a slow reader gets fewer updates, never older ones.
  *
- * An update, numbers big-endian: u8 1, u8 flags (1 cursor shown, 2 it blinks, 4 alternate screen,
+ * An update, numbers big-endian: u8 2, u8 flags (1 cursor shown, 2 it blinks, 4 alternate screen,
  * 8 reversed), u8 cursor shape, u8 mouse, u16 rows, u16 columns, u16 cursor row, u16 cursor column,
- * u32 bells, u64 first line of the scrollback, u64 its end, u16 number of rows that follow; each is
+ * u32 bells, u32 clipboard texts, u8 length of the title, the title, u64 first line of the scrollback, u64 its end, u16 number of rows that follow; each is
  * u16 row, then a packed row (row.h). Rows that are not there have not changed; with another size
  * than before all are there.
  */
@@ -18,6 +18,7 @@
 struct view {
 	int rows, cols; /* 0: nothing was applied yet */
 	struct console_modes modes;
+	char title[CONSOLE_TITLE + 1];
 	uint64_t first, end;  /* of the scrollback; the screen's row R is line end + R */
 	struct cell *cells;   /* rows * cols */
 };

@@ -44,6 +44,13 @@ bool term_key(struct term *t, struct key *k);
 bool term_gone(const struct term *t);
 /* Brings what was painted to the terminal: one doupdate. row < 0 hides the cursor. */
 void term_flush(struct term *t, int row, int column);
+/* What curses does not know; nothing where the terminal does not understand it. The texts must be
+ * harmless (text_clean). */
+void term_bell(struct term *t);
+/* The name of its window; NULL gives the one back that it had before the first. */
+void term_title(struct term *t, const char *title);
+/* Puts text on its clipboard (OSC 52). */
+void term_clip(struct term *t, const char *text, size_t n);
 /* Gives the terminal back for a while (Ctrl-Z, a program in the foreground) and takes it again;
  * the screen is then painted anew as a whole. */
 void term_leave(struct term *t);

@@ -50,6 +50,9 @@ void attach_click(struct attach *v, int row, int col, int button, bool pressed, 
 /* The size of the guest's screen; telling the guest's shell is the caller's. */
 void attach_resize(struct attach *v, int rows, int cols, vm_answer_fn fn, void *arg);
 
+/* The text that the guest put on the clipboard last: "text" of the answer. */
+void attach_clip(struct attach *v, vm_answer_fn fn, void *arg);
+
 /* Looks from a place; `fn` gets what was found, or NULL. One at a time: a new one replaces it. */
 void attach_find(struct attach *v, const char *text, bool back, const struct find_place *from,
 		 void (*fn)(const struct find_place *found, void *arg), void *arg);

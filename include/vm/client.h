@@ -30,6 +30,7 @@
  *         ("not-typing"); "not-taken": the guest does not read, nothing was queued
  *     lines ("from", "count") -> "from", "count", "first", "end": lines of the scrollback, as a frame
  *         'L' before the answer
+ *     clip -> "text": what the guest put on the clipboard last
  *     find ("text", "back", "line", "column") -> "found", "line", "column", "columns"
  * Events: {"event": "typing", "you": BOOL, "anybody": BOOL, "viewers": N},
  * {"event": "state"|"ended", "state": NAME, "cause": TEXT, "cause_id": ID} and

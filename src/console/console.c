@@ -15,6 +15,7 @@
 #include "console/row.h"
 #include "grid.h"
 #include "guard.h"
+#include "wishes.h"
 
 enum { PRIMARY, ALTERNATE };
 
@@ -22,6 +23,7 @@ struct console {
 	VTerm *vt;
 	VTermState *state;
 	struct guard guard;
+	struct wishes wishes;
 	struct grid grid[2];
 	struct grid *shown;
 	struct cell pen;
@@ -186,7 +188,7 @@ static int on_settermprop(VTermProp prop, VTermValue *v, void *arg)
 	case VTERM_PROP_MOUSE:
 		c->modes.mouse = (enum console_mouse)v->number;
 		break;
-	default: /* titles */
+	default:
 		break;
 	}
 	return 1;
@@ -313,6 +315,7 @@ struct console *console_new(int rows, int cols, size_t lines)
 	c->shown = &c->grid[PRIMARY];
 	c->history = history_new(lines, HISTORY_BYTES);
 	buf_init(&c->packed, 0);
+	wishes_init(&c->wishes);
 	buf_init(&c->out, CONSOLE_OUT);
 	c->modes.cursor = true;
 	c->modes.cursor_shape = VTERM_PROP_CURSORSHAPE_BLOCK;
@@ -334,6 +337,7 @@ void console_free(struct console *c)
 	grid_fini(&c->grid[ALTERNATE]);
 	history_free(c->history);
 	buf_fini(&c->packed);
+	wishes_fini(&c->wishes);
 	buf_fini(&c->out);
 	free(c);
 }
@@ -352,7 +356,19 @@ static void on_mark(uint32_t mark, void *arg)
 	grid_mark(c->shown, c->last_row, c->last_col, mark, c->stamp);
 }
 
-static const struct guard_ops guard_ops = {.text = on_text, .mark = on_mark};
+static void on_osc(int byte, void *arg)
+{
+	struct console *c = arg;
+
+	if (byte == GUARD_OSC_BEGIN)
+		wishes_begin(&c->wishes);
+	else if (byte == GUARD_OSC_END)
+		wishes_end(&c->wishes);
+	else
+		wishes_add(&c->wishes, (char)byte);
+}
+
+static const struct guard_ops guard_ops = {.text = on_text, .mark = on_mark, .osc = on_osc};
 
 void console_feed(struct console *c, const char *p, size_t n)
 {
@@ -394,6 +410,17 @@ int console_cols(const struct console *c)
 void console_modes(const struct console *c, struct console_modes *out)
 {
 	*out = c->modes;
+	out->clips = c->wishes.clips;
+}
+
+const char *console_title(const struct console *c)
+{
+	return c->wishes.title ? c->wishes.title : "";
+}
+
+const struct buf *console_clip(const struct console *c)
+{
+	return &c->wishes.clip;
 }
 
 const struct cell *console_row(const struct console *c, int row)

@@ -175,6 +175,8 @@ static void escape(struct guard *g, char c, struct out *o)
 		g->state = GUARD_STRING;
 		g->kind = c;
 		g->string = 0;
+		if (c == ']')
+			o->ops->osc(GUARD_OSC_BEGIN, o->arg);
 	} else if (c >= 0x30) {
 		g->drop = g->drop || !is_escape_fit(g, c);
 		finish(g, o);
@@ -226,14 +228,18 @@ static void csi(struct guard *g, char c, struct out *o)
 	finish(g, o);
 }
 
-static void string(struct guard *g, char c)
+static void string(struct guard *g, char c, struct out *o)
 {
+	if (c == '\a' && g->kind == ']')
+		o->ops->osc(GUARD_OSC_END, o->arg);
 	if (c == CAN || c == SUB || (c == '\a' && g->kind == ']') ||
 	    ++g->string > (g->kind == ']' ? OSC_MAX : STRING_MAX)) {
 		g->state = GUARD_GROUND;
 		g->len = 0;
 	} else if (c == ESC) {
 		g->state = GUARD_STRING_ESCAPE;
+	} else if (g->kind == ']') {
+		o->ops->osc((unsigned char)c, o->arg);
 	} else {
 		keep(g, c);
 	}
@@ -260,9 +266,11 @@ static void string_escape(struct guard *g, char c, struct out *o)
 		escape(g, c, o);
 		return;
 	}
+	if (g->kind == ']')
+		o->ops->osc(GUARD_OSC_END, o->arg);
 	keep(g, ESC);
 	keep(g, c);
-	g->drop = g->drop || !is_known_request(g->seq, g->len);
+	g->drop = g->drop || g->kind == ']' || !is_known_request(g->seq, g->len);
 	finish(g, o);
 }
 
@@ -282,7 +290,7 @@ static bool inside(struct guard *g, char c, struct out *o)
 		csi(g, c, o);
 		break;
 	case GUARD_STRING:
-		string(g, c);
+		string(g, c, o);
 		break;
 	case GUARD_STRING_ESCAPE:
 		string_escape(g, c, o);

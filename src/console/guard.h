@@ -8,7 +8,8 @@
  *   - control sequences whole or not at all, at most 15 numbers of at most
  *     five digits (libvterm writes over its memory at the 17th); REP only behind a
  *     character (libvterm 0.3 loops for ever otherwise);
- *   - of the strings (OSC, DCS, APC, PM, SOS) only the DECRQSS that libvterm knows: no title, no clipboard;
+ *   - of the strings (OSC, DCS, APC, PM, SOS) only the DECRQSS that libvterm knows; OSC (title, clipboard)
+ *     go past it, see wishes.h;
  *   - no change of the character encoding, that of the answers included.
  */
 #ifndef CONSOLE_GUARD_H
@@ -35,9 +36,14 @@ struct guard {
 	unsigned digits;  /* of the number being read */
 };
 
+#define GUARD_OSC_BEGIN (-1)
+#define GUARD_OSC_END (-2)
+
 struct guard_ops {
 	void (*text)(const char *p, size_t n, void *arg); /* what may pass */
 	void (*mark)(uint32_t c, void *arg); /* combines with the last character that has passed */
+	/* An OSC begins, a byte of it, its end; at most 64 KiB, and without an end it is not whole. */
+	void (*osc)(int c, void *arg);
 };
 
 /* All zero is its start. */

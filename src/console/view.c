@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "console/row.h"
 
-#define FORMAT 1
-#define HEAD 34
+#define FORMAT 2
+#define HEAD 39 /* without the title */
 
 enum { SHOWN = 1, BLINKS = 2, ALTERNATE = 4, REVERSED = 8 };
 
@@ -30,6 +30,7 @@ static uint64_t get(const char **p, unsigned bytes)
 
 void view_pack(struct buf *out, struct console *c, uint64_t since)
 {
+	const char *title = console_title(c);
 	struct console_modes m;
 	int rows = console_rows(c), changed = 0;
 
@@ -46,6 +47,9 @@ void view_pack(struct buf *out, struct console *c, uint64_t since)
 	put(out, (uint64_t)m.row, 2);
 	put(out, (uint64_t)m.col, 2);
 	put(out, m.bells, 4);
+	put(out, m.clips, 4);
+	put(out, strlen(title), 1);
+	buf_adds(out, title);
 	put(out, history_first(console_history(c)), 8);
 	put(out, history_end(console_history(c)), 8);
 	put(out, (uint64_t)changed, 2);
@@ -66,6 +70,7 @@ void view_fini(struct view *v)
 static bool head(struct view *v, const char **p, size_t n, int *changed)
 {
 	unsigned flags;
+	size_t title;
 	int rows, cols;
 
 	if (n < HEAD || get(p, 1) != FORMAT)
@@ -82,6 +87,13 @@ static bool head(struct view *v, const char **p, size_t n, int *changed)
 	v->modes.row = (int)get(p, 2);
 	v->modes.col = (int)get(p, 2);
 	v->modes.bells = (uint32_t)get(p, 4);
+	v->modes.clips = (uint32_t)get(p, 4);
+	title = (size_t)get(p, 1);
+	if (title > CONSOLE_TITLE || n < HEAD + title)
+		return false;
+	memcpy(v->title, *p, title);
+	v->title[title] = '\0';
+	*p += title;
 	v->first = get(p, 8);
 	v->end = get(p, 8);
 	*changed = (int)get(p, 2);

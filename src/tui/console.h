@@ -3,11 +3,12 @@
  * console: what the files of the live console share: screen_console.c (life, keys, the status
  * line), console_paint.c (cells), console_keys.c (keys to the guest), console_look.c (the
  * scrollback: moving, searching, marking), console_menu.c (what stands behind the prefix key),
- * console_file.c (saving and sending files).
+ * console_file.c (saving and sending files), console_wishes.c (bell, title, clipboard).
  */
 #ifndef TUI_CONSOLE_H
 #define TUI_CONSOLE_H
 
+#include "settings.h"
 #include "tui/screen.h"
 #include "tui/widget_text.h"
 #include "vm/attach.h"
@@ -48,7 +49,11 @@ struct pane {
 	bool prefixed;	 /* it was pressed */
 	char *message;	 /* until the next key */
 	enum role role;
-	uint32_t bells;
+	struct settings_guest may; /* what the guest is allowed */
+	struct console_modes seen; /* in the last update … */
+	bool has_seen;		   /* … if there was one */
+	uint64_t rang;		   /* when its bell was last passed on */
+	char *title;		   /* that the terminal was given; NULL: none */
 
 	/* how busy it is; the timer runs while the machine does */
 	struct loop_timer *timer;
@@ -110,6 +115,10 @@ void pane_gather_step(struct pane *p); /* a page has come */
 /* console_menu.c */
 void pane_command(struct pane *p, const struct key *k);
 const char *pane_key_name(uint32_t code, char out[8]); /* "^A" */
+
+/* console_wishes.c */
+void pane_wishes(struct pane *p); /* an update has come */
+void pane_wishes_end(struct pane *p);
 
 /* console_file.c */
 void pane_save_screen(struct pane *p);

@@ -100,11 +100,8 @@ static void learn(struct pane *p)
 static void on_changed(void *arg)
 {
 	struct pane *p = arg;
-	const struct view *v = attach_view(p->attach);
-
 	p->spoke = loop_now(app_loop(p->screen->app));
-	if (v->modes.bells != p->bells)
-		p->bells = v->modes.bells;
+	pane_wishes(p);
 	pane_gather_step(p);
 	app_changed(p->screen->app);
 }
@@ -342,6 +339,7 @@ static void console_close(struct screen *s)
 	struct pane *p = s->self;
 
 	pane_send_stop(p);
+	pane_wishes_end(p);
 	attach_free(p->attach);
 	loop_timer_stop(p->timer);
 	text_field_fini(&p->prompt.field);
@@ -388,6 +386,7 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 	p = xcalloc(1, sizeof(*p));
 	p->name = xstrdup(spec.name);
 	p->prefix = settings.prefix;
+	p->may = settings.guest;
 	p->dir = store_machine_dir(app_store(app), p->name);
 	p->runtime = host_runtime_dir(p->name, NULL);
 	p->ssh_port = machine_ssh_port(app, &spec);

@@ -2,6 +2,7 @@
 /* settings: see settings.h. */
 #include "settings.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,29 @@ static bool prefix_parse(const char *value, uint32_t *out)
 	return true;
 }
 
+static const struct {
+	const char *key;
+	size_t at;
+} allowances[] = {
+	{"bell", offsetof(struct settings_guest, bell)},
+	{"title", offsetof(struct settings_guest, title)},
+	{"clipboard", offsetof(struct settings_guest, clipboard)},
+};
+
+/* A key of [console]; false: the value is neither yes nor no. */
+static bool allow(struct settings_guest *guest, const char *key, const char *value)
+{
+	bool yes = !strcmp(value, "yes");
+
+	for (size_t i = 0; i < sizeof(allowances) / sizeof(*allowances); i++) {
+		if (strcmp(allowances[i].key, key) != 0)
+			continue;
+		*(bool *)((char *)guest + allowances[i].at) = yes;
+		return yes || !strcmp(value, "no");
+	}
+	return true;
+}
+
 static int entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
 		 struct err *e)
 {
@@ -39,6 +63,9 @@ static int entry(const char *section, const char *key, const char *value, unsign
 			"debwiz.ini:%u: prefix = %s; it is Ctrl- and a letter other than H, I, J "
 			"and M",
 			line, value);
+	if (!strcmp(section, "console") && !allow(&s->guest, key, value))
+		return err_set(e, ERR_USAGE, "settings", "debwiz.ini:%u: %s = %s; it is yes or no", line,
+			       key, value);
 	return 0;
 }
 

@@ -6,19 +6,29 @@
  *     theme = auto      ; dark, light, mono
  *     [keys]
  *     prefix = Ctrl-A   ; in the console; Ctrl- and a letter, or one of [ \ ] ^ _
+ *     [console]         ; what a guest may do to this terminal, yes or no:
+ *     bell = no         ; ring its bell
+ *     title = no        ; name its window
+ *     clipboard = no    ; put text on the clipboard (it can never read it)
  */
 #ifndef TUI_SETTINGS_H
 #define TUI_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
 #include "plan/store.h"
 #include "tui/theme.h"
 
+struct settings_guest {
+	bool bell, title, clipboard;
+};
+
 struct settings {
 	enum theme_kind theme;
 	uint32_t prefix; /* a control character */
+	struct settings_guest guest;
 };
 
 /* A wrong value is an error that names file, line and what is allowed. */

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -184,10 +185,45 @@ struct term *term_open(struct err *e)
 	return t;
 }
 
+void term_bell(struct term *t)
+{
+	if (t->inside)
+		beep();
+}
+
+/* The terminal keeps the old title (CSI 22 and 23 t of xterm). */
+void term_title(struct term *t, const char *title)
+{
+	char *bytes;
+
+	if (!t->paste_marks || !t->inside || (!title && !t->titled))
+		return;
+	bytes = title ? xasprintf("%s\033]2;%s\033\\", t->titled ? "" : "\033[22;2t", title)
+		      : xstrdup("\033[23;2t");
+	t->titled = title != NULL;
+	send(bytes);
+	free(bytes);
+}
+
+void term_clip(struct term *t, const char *text, size_t n)
+{
+	struct buf b;
+
+	if (!t->paste_marks || !t->inside)
+		return;
+	buf_init(&b, 0);
+	buf_adds(&b, "\033]52;c;");
+	base64_encode(&b, text, n);
+	buf_adds(&b, "\033\\");
+	send(b.data);
+	buf_fini(&b);
+}
+
 void term_leave(struct term *t)
 {
 	if (!t->inside)
 		return;
+	term_title(t, NULL);
 	t->inside = false;
 	if (t->paste_marks)
 		send("\033[?2004l");

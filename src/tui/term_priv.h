@@ -21,6 +21,7 @@ struct term {
 	struct term_caps caps;
 	struct termios saved; /* modes as they were found */
 	bool paste_marks;     /* the terminal marks pastes (bracketed paste) */
+	bool titled;	      /* its window has a title of ours */
 	bool inside;	      /* we have the terminal now */
 	int input; /* the same terminal, opened again: waiting on it leaves descriptor 0 as it is */
 	int old_stderr, kept_stderr;

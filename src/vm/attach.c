@@ -252,6 +252,11 @@ void attach_resize(struct attach *v, int rows, int cols, vm_answer_fn fn, void *
 		      arg);
 }
 
+void attach_clip(struct attach *v, vm_answer_fn fn, void *arg)
+{
+	vm_client_ask(v->client, "clip", json_object(), fn, arg);
+}
+
 /* Searching */
 
 static void on_found(const struct err *e, const json_t *answer, void *arg)

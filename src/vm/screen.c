@@ -302,6 +302,16 @@ static const char *on_find(struct sup_screen *s, const json_t *request, uint64_t
 	return NULL;
 }
 
+static const char *on_clip(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
+{
+	const struct buf *clip = console_clip(s->console);
+
+	(void)request;
+	(void)client;
+	json_object_set_new(more, "text", json_stringn(clip->data, clip->len));
+	return NULL;
+}
+
 /* The lines come as a frame of their own before the answer. */
 static const char *on_lines(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
@@ -337,9 +347,10 @@ static const struct {
 	const char *(*fn)(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more);
 	bool types; /* only for the one who types */
 } requests[] = {
-	{"attach", on_attach, false}, {"click", on_click, true},   {"find", on_find, false},
-	{"key", on_key, true},	      {"lines", on_lines, false},  {"paste", on_paste, true},
-	{"resize", on_resize, true},  {"take", on_take, false},	   {"type", on_type, true},
+	{"attach", on_attach, false}, {"click", on_click, true},   {"clip", on_clip, false},
+	{"find", on_find, false},     {"key", on_key, true},	   {"lines", on_lines, false},
+	{"paste", on_paste, true},    {"resize", on_resize, true}, {"take", on_take, false},
+	{"type", on_type, true},
 };
 
 bool sup_screen_request(struct sup_screen *s, const char *op, const json_t *request,

@@ -9,7 +9,7 @@ which it differs says so and why. A case:
     file NAME                         or: the bytes of a file of this folder, gzipped
     tmux REASON                       tmux shows something else
     then what is expected: `R|text` for each row that is not blank, `style ROW FROM-TO WORDS`,
-    `cursor ROW COLUMN`, `mode WORDS`, `reply ESCAPED`, `history TEXT`
+    `cursor ROW COLUMN`, `mode WORDS`, `reply ESCAPED`, `title TEXT`, `clip ESCAPED`, `history TEXT`
 
 DEBWIZ_REGEN=1 writes what is expected anew: read the diff.
 """
@@ -25,7 +25,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(HERE, 'console')
 PLAY = os.environ.get('PLAY', os.path.join(HERE, 'play'))
-EXPECTED = re.compile(r'(\d+\||style |cursor |mode |reply |history )')
+EXPECTED = re.compile(r'(\d+\||style |cursor |mode |reply |title |clip |history )')
 
 
 def unescape(text):
@@ -96,6 +96,10 @@ def describe(screen):
         out.append('mode ' + ' '.join(mode))
     if screen['replies']:
         out.append('reply ' + escape(bytes(screen['replies'])))
+    if screen['title']:
+        out.append('title ' + screen['title'])
+    if screen['clips']:
+        out.append('clip ' + escape(screen['clip'].encode()))
     out += ['history ' + line for line in screen['history'][-30:]]
     return out
 

@@ -98,6 +98,7 @@ static void compare(struct console *c, const struct view *v)
 	console_modes(c, &m);
 	if (v->rows != console_rows(c) || v->cols != console_cols(c) || v->modes.row != m.row ||
 	    v->modes.col != m.col || v->modes.cursor != m.cursor || v->modes.mouse != m.mouse ||
+	    v->modes.clips != m.clips || strcmp(v->title, console_title(c)) != 0 ||
 	    v->end != history_end(console_history(c)))
 		fail("the view is not the console");
 	for (int i = 0; i < v->rows; i++) {
@@ -157,11 +158,12 @@ static void print(struct console *c)
 	}
 	for (size_t i = 0; i < out->len; i++)
 		json_array_append_new(replies, json_integer((unsigned char)out->data[i]));
-	o = json_pack("{s:o, s:o, s:[i, i], s:b, s:b, s:b, s:i, s:i, s:i, s:o, s:o}", "rows", rows,
+	o = json_pack("{s:o, s:o, s:[i, i], s:b, s:b, s:b, s:i, s:i, s:i, s:o, s:o, s:s, s:i, s:o}", "rows", rows,
 		      "styles", looks, "cursor", m.row, m.col, "shown", (int)m.cursor, "alternate",
 		      (int)m.alternate, "reverse", (int)m.reverse, "mouse", (int)m.mouse, "shape",
 		      (int)m.cursor_shape, "bells", (int)m.bells, "replies", replies, "history",
-		      history_of(c));
+		      history_of(c), "title", console_title(c), "clips", (int)m.clips, "clip",
+		      json_stringn(console_clip(c)->data, console_clip(c)->len));
 	json_dumpf(o, stdout, JSON_SORT_KEYS);
 	putchar('\n');
 	json_decref(o);

@@ -264,6 +264,36 @@ class Console(lib.Case):
         self.assertNotIn(b"\x1b]", raw)
         self.assertNotIn(b"\x07", raw)
 
+    def test_wishes_denied_and_granted(self):
+        """Bell, title and clipboard of the guest's: nothing by default, each by its setting; no answer."""
+        wishes = (b"\x07\x1b]0;editing \x1b[31mred\x07\x1b]2;editing\xe2\x80\xae\x1b\\"
+                  b"\x1b]52;c;aGVsbG8=\x07\x1b]52;c;?\x07\x1b]2;" + b"x" * 70000 + b"\x18\x1b[6n\x1b[H")
+        for allowed in ("", "bell", "title", "clipboard", "bell title clipboard"):
+            with self.subTest(allowed):
+                g = self.guest()
+                folder = os.path.join(g.home.root, "config", "debwiz")
+                with open(os.path.join(folder, "debwiz.ini"), "w", encoding="utf-8") as out:
+                    out.write("[console]\n" + "".join("%s = yes\n" % w for w in allowed.split()))
+                s = self.open(g)
+                g.says(b"\x07\x1b[2J\x1b[Hat first\r\n")
+                s.wait("at first")
+                g.says(wishes + b"\x1b[2J\x1b[Hmade wishes")
+                s.wait("made wishes")
+                g.gets(b"R")
+                self.assertNotIn(b"]", g.got)
+                if "clipboard" in allowed:
+                    s.wait("The guest put 5 bytes on the clipboard")
+                s.key("C-a", "d")
+                self.assertEqual(s.wait_end(), 0)
+                raw = s.raw()
+                self.assertEqual(raw.count(b"\x07"), int("bell" in allowed))
+                self.assertEqual(raw.count(b"\x1b]52;c;aGVsbG8=\x1b\\"), int("clipboard" in allowed))
+                self.assertEqual(b"\x1b]2;m: editing?\x1b\\" in raw, "title" in allowed)
+                self.assertEqual((raw.count(b"\x1b[22;2t"), raw.count(b"\x1b[23;2t")),
+                                 (1, 1) if "title" in allowed else (0, 0))
+                self.assertEqual(raw.count(b"\x1b]"), sum(w in allowed for w in ("title", "clipboard")))
+                self.assertNotIn("\u202e".encode(), raw)
+
 
 if __name__ == "__main__":
     lib.main()

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* base64: RFC 4648, section 4, without line ends. */
+#ifndef BASE_BASE64_H
+#define BASE_BASE64_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/* Appends the text of n bytes. */
+void base64_encode(struct buf *out, const char *p, size_t n);
+/* Appends the bytes of a text. 0, or -1 where it is none: what was appended is then of no use. */
+int base64_decode(struct buf *out, const char *p, size_t n);
+
+#endif
