@@ -4,7 +4,7 @@
 ever asserted.
 
 usage: run.py [PART...]    parts, by default all: solve unpack prepare second boot idle
-screens console
+screens console flood
 
 Inputs: the real archive (the mirror that this host's apt uses), apt-get, dpkg-deb, QEMU; DEBWIZ (the
 program) and BENCH_PROGRAMS (folder of bench_solve and bench_unpack). BENCH_RUNS: runs of the short
@@ -22,9 +22,10 @@ import tempfile
 import time
 
 import console
+import flood
 
 ARCH = 'armhf'
-PARTS = ('solve', 'unpack', 'prepare', 'second', 'boot', 'idle', 'screens', 'console')
+PARTS = ('solve', 'unpack', 'prepare', 'second', 'boot', 'idle', 'screens', 'console', 'flood')
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 RUNS = int(os.environ.get('BENCH_RUNS', '3'))
 DEBWIZ = os.path.abspath(os.environ.get('DEBWIZ', 'debwiz'))
@@ -98,6 +99,10 @@ class Bench:
 
     def console(self):
         console.measure(self, DEBWIZ, self.folder, cpu, peak_memory)
+
+    def flood(self):
+        if not flood.measure(self, DEBWIZ, self.folder, RUNS):
+            raise Failed('the installer of Debian could not be had or did not run')
 
     def table(self):
         head = ('figure', 'debwiz', 'peer', 'which peer', 'peer/debwiz', 'asked')
