@@ -6,8 +6,9 @@
  *
  * An update, numbers big-endian: u8 2, u8 flags (1 cursor shown, 2 it blinks, 4 alternate screen,
  * 8 reversed), u8 cursor shape, u8 mouse, u16 rows, u16 columns, u16 cursor row, u16 cursor column,
- * u32 bells, u32 clipboard texts, u8 length of the title, the title, u64 first line of the scrollback, u64 its end, u16 number of rows that follow; each is
- * u16 row, then a packed row (row.h). Rows that are not there have not changed; with another size
+ * u32 bells, u32 clipboard texts, u8 length of the title, the title, u64 first line of the
+ * scrollback, u64 its end, u16 number of rows that follow; each is u16 row, then a packed row
+ * (row.h). Rows that are not there have not changed; with another size
  * than before all are there.
  */
 #ifndef CONSOLE_VIEW_H

@@ -15,6 +15,7 @@
 #include "console/row.h"
 #include "grid.h"
 #include "guard.h"
+#include "keys.h"
 #include "wishes.h"
 
 enum { PRIMARY, ALTERNATE };
@@ -472,25 +473,6 @@ int console_paste(struct console *c, const char *p, size_t n)
 	return 0;
 }
 
-static const struct {
-	const char *name;
-	VTermKey key;
-} keys[] = {
-	{"Up", VTERM_KEY_UP},		{"Down", VTERM_KEY_DOWN},
-	{"Left", VTERM_KEY_LEFT},	{"Right", VTERM_KEY_RIGHT},
-	{"Home", VTERM_KEY_HOME},	{"End", VTERM_KEY_END},
-	{"Insert", VTERM_KEY_INS},	{"Delete", VTERM_KEY_DEL},
-	{"PageUp", VTERM_KEY_PAGEUP},	{"PageDown", VTERM_KEY_PAGEDOWN},
-	{"Enter", VTERM_KEY_ENTER},	{"Tab", VTERM_KEY_TAB},
-	{"Backspace", VTERM_KEY_BACKSPACE}, {"Escape", VTERM_KEY_ESCAPE},
-	{"F1", VTERM_KEY_FUNCTION(1)},	{"F2", VTERM_KEY_FUNCTION(2)},
-	{"F3", VTERM_KEY_FUNCTION(3)},	{"F4", VTERM_KEY_FUNCTION(4)},
-	{"F5", VTERM_KEY_FUNCTION(5)},	{"F6", VTERM_KEY_FUNCTION(6)},
-	{"F7", VTERM_KEY_FUNCTION(7)},	{"F8", VTERM_KEY_FUNCTION(8)},
-	{"F9", VTERM_KEY_FUNCTION(9)},	{"F10", VTERM_KEY_FUNCTION(10)},
-	{"F11", VTERM_KEY_FUNCTION(11)}, {"F12", VTERM_KEY_FUNCTION(12)},
-};
-
 static VTermModifier modifier(unsigned m)
 {
 	return (m & CONSOLE_SHIFT ? VTERM_MOD_SHIFT : 0) | (m & CONSOLE_ALT ? VTERM_MOD_ALT : 0) |
@@ -499,15 +481,16 @@ static VTermModifier modifier(unsigned m)
 
 int console_press(struct console *c, const char *key, unsigned modifiers)
 {
+	VTermKey found;
+
 	if (c->out.len + 64 > CONSOLE_OUT)
 		return -1;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		if (strcmp(keys[i].name, key) != 0)
-			continue;
-		vterm_keyboard_key(c->vt, keys[i].key, modifier(modifiers));
-		return 0;
-	}
-	return !strcmp(key, "Nul") ? buf_addc(&c->out, '\0') : -1;
+	if (!strcmp(key, "Nul"))
+		return buf_addc(&c->out, '\0');
+	if (!keys_find(key, &found))
+		return -1;
+	vterm_keyboard_key(c->vt, found, modifier(modifiers));
+	return 0;
 }
 
 void console_click(struct console *c, int row, int col, int button, bool pressed,
