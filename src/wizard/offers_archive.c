@@ -51,6 +51,37 @@ static void add_release(struct wizard_request *r, const struct archive_release *
 	}
 }
 
+/* What they depend on; owned. */
+static char *releases_key(const struct spec *s)
+{
+	return xasprintf("%s\n%s\n%s\n%s\n%s", s->mirror, s->security_mirror, s->snapshot,
+			 s->keyring, s->proxy);
+}
+
+void offers_releases_forget(struct host_offers *o)
+{
+	free(o->releases.key);
+	archive_releases_free(o->releases.rows, o->releases.count);
+	o->releases = (struct seen_releases){.key = NULL};
+}
+
+/* Takes the rows. */
+static void keep(struct wizard_request *r, struct archive_release *rows, size_t count,
+		 const char *note)
+{
+	offers_releases_forget(r->o);
+	r->o->releases = (struct seen_releases){releases_key(&r->spec), rows, count, note};
+}
+
+static void tell_releases(struct wizard_request *r)
+{
+	const struct seen_releases *seen = &r->o->releases;
+
+	for (size_t i = 0; i < seen->count; i++)
+		add_release(r, &seen->rows[i]);
+	r->rows.note = xstrdup(seen->note);
+}
+
 static bool none_answered(const struct archive_release *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -88,18 +119,29 @@ static void on_releases(struct archive_release *rows, size_t count, const struct
 		err_set(&r->err, ERR_NETWORK, "releases", "%s",
 			offline && !r->again ? "nothing about releases is in the cache"
 					     : "no mirror answers, and nothing is in the cache");
-	for (size_t i = 0; rows && !network && i < count; i++)
-		add_release(r, &rows[i]);
-	r->rows.note = xstrdup(r->again	 ? "no mirror answers: as last seen, from the cache"
-			       : offline ? "offline: as last seen, from the cache"
-					 : "signatures verified");
-	archive_releases_free(rows, count);
+	if (r->err.kind || r->cancelled) {
+		archive_releases_free(rows, count);
+	} else {
+		keep(r, rows, count,
+		     r->again  ? "no mirror answers: as last seen, from the cache"
+		     : offline ? "offline: as last seen, from the cache"
+			       : "signatures verified");
+		tell_releases(r);
+	}
 	request_end(r);
 }
 
 void offers_releases(struct wizard_request *r)
 {
-	ask_releases(r);
+	char *key = releases_key(&r->spec);
+
+	if (r->o->releases.key && !strcmp(r->o->releases.key, key)) {
+		tell_releases(r);
+		request_end_later(r);
+	} else {
+		ask_releases(r);
+	}
+	free(key);
 }
 
 /* ---- of the open archive ---- */

@@ -34,8 +34,17 @@ struct shelf {
 	struct wizard_request *waiting;
 };
 
+/* The releases as they were answered last: the same for all architectures. */
+struct seen_releases {
+	char *key; /* what they were asked of */
+	struct archive_release *rows;
+	size_t count;
+	const char *note;
+};
+
 struct host_offers {
 	struct host_offers_conf conf;
+	struct seen_releases releases;
 	struct wizard_offers offers;
 	struct host_facts host;
 	struct shelf shelf;
@@ -48,6 +57,7 @@ void request_end(struct wizard_request *r);
 /* The same, from the loop: for what is known within `ask`. */
 void request_end_later(struct wizard_request *r);
 
+void offers_releases_forget(struct host_offers *o);
 void offers_arches(struct wizard_request *r);
 void offers_releases(struct wizard_request *r);
 void offers_estimate(struct wizard_request *r);
