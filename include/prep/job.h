@@ -42,6 +42,7 @@ struct job {
 	const struct catalog_arch *arch;
 	const struct catalog_release *release;
 	const struct catalog_profile *profile;
+	struct strv root_packages; /* the profile's, and what the settings need beside them */
 	/* this host */
 	struct host_facts host;
 	struct qemu_probe probe; /* filled by the step "accelerator" */

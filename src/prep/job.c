@@ -46,7 +46,7 @@ static char *base_prefix(const struct job *j)
 	hash_text(h, RECIPE_VERSION);
 	hash_text(h, s->release);
 	hash_text(h, s->arch);
-	hash_list(h, &j->profile->packages);
+	hash_list(h, &j->root_packages);
 	hash_list(h, &s->packages);
 	hash_list(h, job_components(j));
 	hash_text(h, s->snapshot);
@@ -59,6 +59,23 @@ static char *base_prefix(const struct job *j)
 	hash_end(h, digest);
 	hash_hex(digest, hex);
 	return xasprintf("%s-%s-%s-%.12s-", s->release, s->arch, s->profile, hex);
+}
+
+/* The packages of a hidden row of the catalogue. */
+static void add_hidden(struct job *j, const char *name)
+{
+	const struct catalog_profile *p = catalog_profile_find(j->catalog, name);
+
+	for (size_t i = 0; p && i < p->packages.len; i++)
+		strv_add(&j->root_packages, p->packages.items[i]);
+}
+
+/* What the root is made of: the profile, and what the settings need beside it. */
+static void root_packages(struct job *j)
+{
+	strv_copy(&j->root_packages, &j->profile->packages);
+	if (spec_has_locale(j->spec))
+		add_hidden(j, "locales");
 }
 
 int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store,
@@ -81,6 +98,7 @@ int job_init(struct job *j, struct loop *loop, const struct catalog *c, const st
 			       spec->release, spec->arch, spec->profile);
 	host_facts_get(&j->host);
 	j->machine_dir = store_machine_dir(store, spec->name);
+	root_packages(j);
 	j->base_prefix = base_prefix(j);
 	j->part_dir = xasprintf("%s/bases/%.*s.part", store->data_dir,
 				(int)strlen(j->base_prefix) - 1, j->base_prefix);
@@ -104,6 +122,7 @@ void job_fini(struct job *j)
 	lock_release(j->base_lock);
 	lock_release(j->base_hold);
 	job_unlock(j);
+	strv_fini(&j->root_packages);
 	free(j->machine_dir);
 	free(j->runtime_dir);
 	free(j->base_prefix);

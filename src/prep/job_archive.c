@@ -92,7 +92,7 @@ int job_solve(struct job *j, struct err *e)
 	struct strv names = STRV_INIT;
 	int r;
 
-	strv_copy(&names, &j->profile->packages);
+	strv_copy(&names, &j->root_packages);
 	strv_add(&names, j->arch->kernel);
 	if (*j->arch->grub)
 		strv_add(&names, j->arch->grub);

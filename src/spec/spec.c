@@ -50,6 +50,16 @@ const char *spec_hostname(const struct spec *s)
 	return *s->hostname ? s->hostname : s->name;
 }
 
+bool spec_has_locale(const struct spec *s)
+{
+	static const char *const everywhere[] = {"C", "POSIX", "C.UTF-8", "C.utf8"};
+
+	for (size_t i = 0; i < sizeof(everywhere) / sizeof(*everywhere); i++)
+		if (!strcmp(s->locale, everywhere[i]))
+			return false;
+	return true;
+}
+
 char *spec_path(const struct spec *s, const char *value)
 {
 	char *dir;

@@ -247,17 +247,10 @@ static void warn_devices(struct wizard *w, struct strv *out)
 
 static void warn_system(struct wizard *w, struct strv *out)
 {
-	const char *locale = w->spec.locale;
-
 	if (!*w->spec.password_hash)
 		strv_addf(out,
 			  "no password: the console logs %s in by itself, sudo asks for nothing",
 			  w->spec.user);
-	if (strcmp(locale, "C") && strcmp(locale, "POSIX") && strcasecmp(locale, "C.UTF-8") &&
-	    !strv_has(&w->spec.packages, "locales"))
-		strv_addf(out,
-			  "%s needs the package locales; without it the machine speaks C.UTF-8",
-			  locale);
 }
 
 void wizard_warnings(struct wizard *w, enum wizard_page p, struct strv *out)

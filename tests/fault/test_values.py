@@ -126,6 +126,25 @@ class Ini(lib.Case):
             self.check(bytes(rng.randrange(256) for _ in range(rng.randrange(4000))))
 
 
+class Locale(lib.Case):
+    """What the settings need beside the profile is in the base, which is another one then."""
+    @staticmethod
+    def make():
+        return lib.World(("bookworm",))
+
+    def test_packages_of_a_locale(self):
+        bases = set()
+        for locale, wanted in (("C.UTF-8", False), ("C", False), ("de_DE.UTF-8", True)):
+            with self.subTest(locale):
+                box = self.box(alone=True, system_locale=locale)
+                result = box.prepare()
+                self.assertEqual(result.status, 0, str(result))
+                with open(os.path.join(box.bases()[0], "manifest.json"), encoding="utf-8") as text:
+                    self.assertEqual("locales" in json.load(text)["packages"], wanted)
+                bases.add(os.path.basename(box.bases()[0]).rpartition("-")[0])
+        self.assertEqual(len(bases), 2)
+
+
 class Argv(lib.Case):
     """F46: one value is one element, and what is shown is what QEMU gets."""
     @staticmethod
