@@ -33,6 +33,8 @@ void store_machines(const struct store *s, struct strv *names);
 char *store_machine_dir(const struct store *s, const char *name);
 /* Makes the folder and notes the INI file that it belongs to; refused when another file has the name. */
 int store_claim(const struct store *s, const char *name, const char *ini_path, struct err *e);
+/* Path of the INI file that a machine's folder belongs to, or NULL; owned. */
+char *store_claimed_ini(const struct store *s, const char *name);
 char *store_bases_dir(const struct store *s);
 
 /* Stamps: DIR/stamps.json, name of a step -> key of the inputs that it was made from. */

@@ -69,8 +69,7 @@ static char *saved_ini(const struct store *s, const char *name)
 	return xasprintf("%s/machines/%s.ini", s->config_dir, name);
 }
 
-/* Path of the INI file that a machine's folder belongs to, or NULL. */
-static char *claimed_ini(const struct store *s, const char *name)
+char *store_claimed_ini(const struct store *s, const char *name)
 {
 	char *note = xasprintf("%s/machines/%s/ini", s->data_dir, name);
 	struct buf text;
@@ -107,7 +106,7 @@ int store_find_ini(const struct store *s, const char *ref, char **path, struct e
 	found = saved_ini(s, ref);
 	if (!file_exists(found)) {
 		free(found);
-		found = claimed_ini(s, ref);
+		found = store_claimed_ini(s, ref);
 	}
 	if (found && file_exists(found)) {
 		*path = found;
@@ -155,7 +154,7 @@ void store_machines(const struct store *s, struct strv *names)
 int store_claim(const struct store *s, const char *name, const char *ini_path, struct err *e)
 {
 	char *dir = store_machine_dir(s, name);
-	char *owner = claimed_ini(s, name);
+	char *owner = store_claimed_ini(s, name);
 	char *note = file_join(dir, "ini");
 	char *line;
 	int r = 0;

@@ -65,6 +65,20 @@ int change_spec(const struct change *c, struct spec *s, struct err *e)
 	return r;
 }
 
+/* The same of a file that keeps its place, and is written last: its folder has the new name already. */
+static bool is_half_renamed_in_place(const struct store *store, const struct change *c)
+{
+	char *dir = store_machine_dir(store, c->name);
+	char *saved = saved_ini(store, c->to);
+	char *claimed = store_claimed_ini(store, c->to);
+	bool half = claimed && !strcmp(claimed, c->ini) && !file_exists(dir) && !file_exists(saved);
+
+	free(claimed);
+	free(saved);
+	free(dir);
+	return half;
+}
+
 /* A rename to this name was cut off: its file is written, and there is one machine's folder at the
  * most, under either name. */
 static bool is_half_renamed(const struct store *store, const struct change *c, const char *to_dir)
@@ -74,8 +88,9 @@ static bool is_half_renamed(const struct store *store, const struct change *c, c
 	struct spec want, is;
 	bool half = false;
 
-	if (c->kind == CHANGE_RENAME && strcmp(c->to_ini, c->ini) && !both &&
-	    file_exists(c->to_ini)) {
+	if (c->kind == CHANGE_RENAME && !strcmp(c->to_ini, c->ini)) {
+		half = is_half_renamed_in_place(store, c);
+	} else if (c->kind == CHANGE_RENAME && !both && file_exists(c->to_ini)) {
 		half = change_spec(c, &want, NULL) == 0 && spec_read(&is, c->to_ini, NULL) == 0;
 		if (half) {
 			half = spec_equal(&want, &is);

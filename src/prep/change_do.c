@@ -227,9 +227,9 @@ static int rename_machine(const struct store *store, const struct change *c, con
 			  struct err *e)
 {
 	char *to = store_machine_dir(store, c->to);
+	bool in_place = !strcmp(c->ini, c->to_ini);
 	bool moves = file_exists(dir);
-	bool made = moves && c->made;
-	int r = write_ini(c, e);
+	int r = in_place ? 0 : write_ini(c, e);
 
 	if (!r && moves)
 		r = rename_keys(c, dir, e);
@@ -237,9 +237,11 @@ static int rename_machine(const struct store *store, const struct change *c, con
 		r = write_note(dir, c->to_ini, e);
 	if (!r && moves)
 		r = file_rename(dir, to, e);
-	if (!r && made)
+	if (!r && file_exists(to))
 		r = link_base(store, to, to, e);
-	if (!r && strcmp(c->ini, c->to_ini) && unlink(c->ini) < 0)
+	if (!r && in_place)
+		r = write_ini(c, e); /* last: until then the file says which machine it was */
+	else if (!r && unlink(c->ini) < 0)
 		r = err_errno(e, errno, "file-remove", "cannot remove %s", c->ini);
 	free(to);
 	return r;

@@ -310,6 +310,35 @@ static void renames_what_was_kept(void **state)
 	free(dir);
 }
 
+/* The same of a file that stays where it is. */
+static void renames_in_place_after_a_cut(void **state)
+{
+	struct fixture *f = *state;
+	char *from = path_of(f, "d/debwiz/machines/mine");
+	char *to = path_of(f, "d/debwiz/machines/two");
+	char *file = path_of(f, "mine.ini");
+	char *note = xasprintf("%s\n", file);
+
+	put(f, "mine.ini", "[machine]\nname = mine\narch = armhf\nrelease = bookworm\n");
+	put(f, "d/debwiz/machines/mine/disk.qcow2", "my disk");
+	put(f, "d/debwiz/machines/mine/ini", note);
+	assert_int_equal(rename(from, to), 0); /* cut off behind this */
+	put(f, "d/debwiz/machines/two/ini", "/another.ini\n");
+	refused(f, CHANGE_RENAME, file, "two", "name-taken"); /* that is another machine */
+	put(f, "d/debwiz/machines/two/ini", note);
+	done(f, CHANGE_RENAME, file, "two");
+	assert_text(f, "mine.ini", "name = two\n");
+	assert_text(f, "d/debwiz/machines/two/disk.qcow2", "my disk");
+	assert_false(there(f, "d/debwiz/machines/mine"));
+
+	put(f, "d/debwiz/machines/six/ini", note); /* its old folder is there: six is another one */
+	refused(f, CHANGE_RENAME, file, "six", "name-taken");
+	free(note);
+	free(file);
+	free(to);
+	free(from);
+}
+
 static void renames_in_place(void **state)
 {
 	struct fixture *f = *state;
@@ -411,6 +440,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(renames_after_a_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames_what_was_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames_in_place, setup, teardown),
+		cmocka_unit_test_setup_teardown(renames_in_place_after_a_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(deletes, setup, teardown),
 		cmocka_unit_test_setup_teardown(deletes_what_is_broken, setup, teardown),
 		cmocka_unit_test_setup_teardown(recreates, setup, teardown),
