@@ -161,6 +161,7 @@ struct wizard_list {
 	size_t len;
 	size_t current;	  /* row of the answer, len: none */
 	const char *note; /* one line about the list: "asking the mirror", the failure, or "" */
+	enum err_kind failed; /* WIZARD_FAILED, asked of an offer: of what kind */
 };
 
 /* Options of a question; asking for them begins what must be asked for. */

@@ -276,6 +276,27 @@ static int take_options(struct plain *p, struct err *e)
 	return r;
 }
 
+/* Packages that were named are looked for in the release's own list; where that cannot be had, it is
+ * said. */
+static int check_packages(struct plain *p, struct err *e)
+{
+	struct wizard_list l = {.state = WIZARD_READY};
+	char *text;
+
+	if (!wizard_spec(p->wizard)->packages.len)
+		return 0;
+	while ((l = wizard_estimate(p->wizard)).state == WIZARD_LOADING)
+		loop_run(p->cli->loop);
+	if (l.state != WIZARD_FAILED)
+		return 0;
+	if (l.failed == ERR_USAGE)
+		return err_set(e, ERR_USAGE, "packages-wrong", "system.packages: %s", l.note);
+	text = xasprintf("whether there are such packages is not known: %s", l.note);
+	cli_warn(p->cli, text);
+	free(text);
+	return 0;
+}
+
 /* What --set made wrong cannot be asked about. */
 static int save_defaults(struct plain *p, bool edits, struct err *e)
 {
@@ -284,6 +305,8 @@ static int save_defaults(struct plain *p, bool edits, struct err *e)
 	if (!wizard_go(p->wizard, WIZARD_REVIEW, &wrong))
 		return err_set(e, ERR_USAGE, "wizard-wrong", "%s: %s", wrong->id,
 			       wizard_wrong(p->wizard, wrong));
+	if (check_packages(p, e) < 0)
+		return -1;
 	return plain_save(p, edits, e);
 }
 

@@ -10,9 +10,10 @@
 #include "private.h"
 
 /* Sections and keys that a topic's answer depends on; a whole section has no key. */
-static const char *const depends[WIZARD_TOPIC_COUNT][6] = {
+static const char *const depends[WIZARD_TOPIC_COUNT][8] = {
 	[WIZARD_ARCHES] = {"qemu"},
-	[WIZARD_RELEASES] = {"mirror", "machine.arch"},
+	[WIZARD_RELEASES] = {"mirror.url", "mirror.security_url", "mirror.snapshot",
+			     "mirror.keyring", "mirror.proxy", "machine.arch"},
 	[WIZARD_FIRMWARE] = {"mirror", "machine.arch", "machine.release"},
 	[WIZARD_PACKAGES] = {"mirror", "machine.arch", "machine.release"},
 	[WIZARD_ESTIMATE] = {""},
@@ -70,6 +71,7 @@ static void on_answer(struct wizard_rows *rows, const struct err *e, void *arg)
 						      e->hint ? e->hint : "")
 					  : xstrdup("no answer");
 		a->state = WIZARD_FAILED;
+		a->kind = e ? e->kind : ERR_FAILED;
 	}
 	wizard_forget(a->w);
 	if (a->w->conf.changed)

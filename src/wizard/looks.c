@@ -148,8 +148,10 @@ struct wizard_list wizard_options(struct wizard *w, const struct wizard_question
 static struct wizard_list asked_list(struct wizard *w, enum wizard_topic topic, const char *query)
 {
 	const struct asked *a = wizard_ask(w, topic, query);
+	struct wizard_list l = list_of(&a->rows, a->state, asked_note(a, topic), NULL);
 
-	return list_of(&a->rows, a->state, asked_note(a, topic), NULL);
+	l.failed = a->kind;
+	return l;
 }
 
 struct wizard_list wizard_search(struct wizard *w, const struct wizard_question *q,

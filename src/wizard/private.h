@@ -54,6 +54,7 @@ struct asked {
 	enum wizard_list_state state;
 	struct wizard_rows rows;
 	char *failure;
+	enum err_kind kind; /* of the failure */
 	struct wizard_request *request; /* while it loads */
 };
 

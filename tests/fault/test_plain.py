@@ -110,6 +110,25 @@ class Case(lib.Case):
 class Wizard(Case):
     prompts = 0
 
+    def test_packages_are_looked_for(self):
+        """Without a question too; what cannot be looked for is said."""
+        box = self.box()
+
+        def new(name, package, *more, status=0):
+            return self.talk(box, "", "new", "--plain", "--yes", *more,
+                             *self.options(box, "machine.name=" + name, "system.packages=" + package),
+                             status=status)
+        _, err = new("wrong", "local", "--offline")
+        self.assertIn("is not known", err)
+        self.assertTrue(os.path.exists(os.path.join(box.saved, "wrong.ini")))
+        _, err = new("near", "locale", status=2)
+        self.assertIn("there is no package locale", err)
+        self.assertIn("did you mean locales", err)
+        self.assertFalse(os.path.exists(os.path.join(box.saved, "near.ini")))
+        _, err = new("right", "locales")
+        self.assertEqual(err, "")
+        self.assertTrue(os.path.exists(os.path.join(box.saved, "right.ini")))
+
     def test_enter_takes_all(self):
         """yes '' | debwiz new --plain"""
         box = self.box()
