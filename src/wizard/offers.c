@@ -122,6 +122,7 @@ static void maybe_gone(struct host_offers *o)
 {
 	if (!o->ending || o->pending || o->shelf.opening || o->shelf.busy)
 		return;
+	loop_timer_stop(o->shelf.unwanted);
 	shelf_close(o);
 	offers_releases_forget(o);
 	host_facts_fini(&o->host);

@@ -30,6 +30,7 @@ struct shelf {
 	char *key;
 	struct archive_op *opening;
 	char *opening_key;
+	struct loop_timer *unwanted; /* it is ended when nobody has asked for it until then */
 	bool busy; /* a pool thread uses it */
 	struct wizard_request *waiting;
 };

@@ -57,6 +57,8 @@ static void on_open(struct archive *a, const struct err *e, void *arg)
 	struct host_offers *o = arg;
 	struct shelf *h = &o->shelf;
 	char *key = h->opening_key;
+	/* nobody wanted it, and those who wait now came later: it is opened for them anew */
+	bool again = !a && e->kind == ERR_INTERRUPTED && !o->ending;
 
 	h->opening = NULL;
 	h->opening_key = NULL;
@@ -69,7 +71,7 @@ static void on_open(struct archive *a, const struct err *e, void *arg)
 		return;
 	}
 	/* Ending one goes on with the next: take them out first. */
-	for (;;) {
+	while (!again) {
 		struct wizard_request *r = h->waiting;
 
 		while (r && strcmp(r->key, key))
@@ -129,6 +131,17 @@ static void serve(void *arg)
 		offers_estimate_serve(r, a);
 }
 
+/* The next of a series (each letter of a name asks anew) has come by now, or none does. */
+static void on_unwanted(void *arg)
+{
+	struct shelf *h = &((struct host_offers *)arg)->shelf;
+
+	loop_timer_stop(h->unwanted);
+	h->unwanted = NULL;
+	if (h->opening && !wanted(h, h->opening_key))
+		archive_cancel(h->opening);
+}
+
 void shelf_step(struct host_offers *o)
 {
 	struct shelf *h = &o->shelf;
@@ -137,8 +150,8 @@ void shelf_step(struct host_offers *o)
 	if (h->busy || o->ending)
 		return;
 	if (h->opening) {
-		if (!wanted(h, h->opening_key))
-			archive_cancel(h->opening);
+		if (!h->unwanted && !wanted(h, h->opening_key))
+			h->unwanted = loop_timer_start(o->conf.loop, 0, 0, on_unwanted, o);
 		return;
 	}
 	/* Those of the open archive first. */

@@ -7,6 +7,7 @@ import re
 import lib
 import walk
 import world
+import faults                       # where world has said
 
 
 class Widgets(world.Case):
@@ -120,6 +121,30 @@ class Widgets(world.Case):
         s.wait("/keys/archive/")
         s.key("Down", "Enter")
         s.wait("ring.gpg", gone="Tab complete")
+        self.quit(s)
+
+    def test_releases_are_asked_for_once(self):
+        """Whatever the architecture, and whatever else is answered on the page."""
+        asked = []
+
+        def counted(handler, _rule, file):
+            asked.append(handler.path)
+            handler.serve(file)
+        faults.MODES["counted"] = counted
+        self.addCleanup(faults.MODES.pop, "counted")
+        self.addCleanup(self.world.server.rules)
+        self.world.server.rules({"match": "/bookworm/InRelease", "mode": "counted"})
+        _, s = self.page("Which machine")
+        for arch in ("arm64", "amd64", "armhf"):
+            s.click_text(arch)
+            s.wait("(•) " + arch)
+            s.click_text("Release")
+            s.wait("Debian release for " + arch, "signatures verified")
+            s.click_text("Stable updates")
+            s.wait("signatures verified")
+            s.click_text("Machine")
+            s.wait("Which machine")
+        self.assertEqual(len([p for p in asked if "bookworm/" in p]), 1, asked)
         self.quit(s)
 
     def test_help_for_each_field(self):
