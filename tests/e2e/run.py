@@ -7,7 +7,9 @@ End to end, for real: from nothing to a machine and back, on the archive that th
     run.py --all          that, and every other example
     run.py EXAMPLE...     these examples, with everything that concerns one machine
     --home DIR            keep what is made in DIR, and use what is there
-    --quick               for further examples: login, ssh, units, packages, disk, compiler; no downloads
+    --quick               for further examples: login, ssh, units, packages, disk, compiler; no downloads;
+                          then a machine by the wizard's screens, on the last one's base
+    --wizard              only what the wizard does: machines by its screens and by its lines
     --root                run although this is root
 
 Inputs: environment DEBWIZ (the program), srcdir. Wants an ordinary user, QEMU, ssh, a mirror.
@@ -99,6 +101,10 @@ def second_machine(t, world, first, ids):
         t.run("second: stop powers the guest down", host.stop, m)
 
 
+def by_screens(t, world):
+    t.run("by the screens: wizard, prompt, console, stop, delete", screens.made, world)
+
+
 def third_machine(t, world):
     if not t.run("third: by the wizard's lines, from the first question to the login prompt",
                  wizard.by_lines, world):
@@ -132,6 +138,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--all", action="store_true")
     p.add_argument("--quick", action="store_true")
+    p.add_argument("--wizard", action="store_true")
     p.add_argument("--root", action="store_true")
     p.add_argument("--home")
     p.add_argument("examples", nargs="*")
@@ -148,16 +155,21 @@ def main():
     t = Tally()
     world = on_signals(World(t, args.home))
     try:
-        if not args.examples:
+        if args.wizard:
+            by_screens(t, world)
+            third_machine(t, world)
+        elif not args.examples:
             m = Machine(world, FIRST)
             ids = first_machine(t, m)
             if ids:
                 second_machine(t, world, m, ids)
-                t.run("by the screens: wizard, prompt, console, stop, delete", screens.made, world)
+                by_screens(t, world)
                 third_machine(t, world)
         rest = [n for n in names if n != FIRST] if args.all else args.examples
         for name in rest:
             example(t, Machine(world, name), args.quick)
+        if args.quick and rest:
+            by_screens(t, world)
     finally:
         world.close()
     return t.close()
