@@ -12,6 +12,8 @@
 #include "tui/dialog.h"
 #include "tui/picker.h"
 
+#define SOON_MS 200
+
 static const struct {
 	const char *title, *button, *under_way;
 } words[] = {
@@ -32,7 +34,8 @@ struct manage {
 	atomic_uint permille;
 	int result;
 	struct err err;
-	struct screen *waiting; /* says that it is under way; NULL once it was closed */
+	struct loop_timer *soon; /* until that is worth a word */
+	struct screen *waiting;	 /* says that it is under way; NULL once it was closed */
 	bool ended;		/* the work */
 };
 
@@ -82,6 +85,7 @@ static void after_work(void *arg)
 	struct manage *m = arg;
 
 	m->ended = true;
+	loop_timer_stop(m->soon);
 	if (!app_has_ended(m->app)) {
 		if (m->waiting)
 			screen_pop(m->waiting);
@@ -93,8 +97,9 @@ static void after_work(void *arg)
 		manage_free(m); /* else with its dialog */
 }
 
-static void begin(struct manage *m)
+static void on_soon(void *arg)
 {
+	struct manage *m = arg;
 	bool copies = m->kind == CHANGE_CLONE && m->change.made;
 	struct dialog_working how = {.title = m->name,
 				     .text = words[m->kind].under_way,
@@ -103,7 +108,14 @@ static void begin(struct manage *m)
 				     .gone = on_waiting_closed,
 				     .arg = m};
 
+	loop_timer_stop(m->soon);
+	m->soon = NULL;
 	m->waiting = dialog_work(m->app, &how);
+}
+
+static void begin(struct manage *m)
+{
+	m->soon = loop_timer_start(app_loop(m->app), SOON_MS, 0, on_soon, m);
 	loop_work(app_loop(m->app), work, after_work, m);
 }
 

@@ -15,7 +15,7 @@
 
 int page_side_width(int columns)
 {
-	int left = columns < FROM_COMMAND ? 62 + (columns - FROM) / 2 : columns / 2;
+	int left = columns < FROM_COMMAND ? 62 + (columns - FROM) * 3 / 4 : columns / 2;
 
 	return columns < FROM ? 0 : columns - (left < LEFT_MOST ? left : LEFT_MOST);
 }

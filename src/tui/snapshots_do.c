@@ -40,6 +40,12 @@ static void say(struct snapshots *s, enum role role, char *text)
 
 /* ---- rows ---- */
 
+/* What was there goes. */
+static void rows_begin(struct snapshots *s)
+{
+	wizard_rows_fini(&s->rows);
+}
+
 static void add_row(struct snapshots *s, const char *tag, int64_t date, uint64_t memory)
 {
 	struct wizard_row *row = wizard_rows_add(&s->rows, tag, tag);
@@ -106,6 +112,7 @@ static void on_list(const struct err *e, const json_t *answer, void *arg)
 
 	if (e)
 		say(s, ROLE_BAD, xstrdup(e->text));
+	rows_begin(s);
 	json_array_foreach (json_object_get(answer, "snapshots"), i, one)
 		add_row(s, json_str(one, "tag", ""), json_int(one, "date", 0),
 			(uint64_t)json_int(one, "size", 0));
@@ -170,6 +177,7 @@ static void deed_end(struct deed *d)
 		} else {
 			if (e)
 				say(s, ROLE_BAD, xstrdup(e->text));
+			rows_begin(s);
 			for (size_t i = 0; i < d->count; i++)
 				add_row(s, d->all[i].tag, d->all[i].date, d->all[i].memory);
 			rows_done(s);
@@ -243,8 +251,7 @@ static void begin(struct snapshots *s, int op, const char *tag)
 void snapshots_load(struct snapshots *s)
 {
 	connect_client(s);
-	wizard_rows_fini(&s->rows);
-	s->known = false;
+	s->known = false; /* the rows stay in sight until the others come */
 	s->doing = "Looking";
 	if (s->client)
 		vm_client_snapshots(s->client, on_list, s);

@@ -53,6 +53,8 @@ void list_paint_row(const struct canvas *c, int at, int column, const struct wiz
 			break;
 		if (k && is_number(text))
 			canvas_put_right(c, at, column + room, role, text);
+		else if (k)
+			canvas_put_clause(c, at, column, room, role, text);
 		else
 			canvas_put_cut(c, at, column, room, role, text);
 		column += w->columns[k] + GAP;
