@@ -33,7 +33,7 @@ def key_to_paint(s, name, n=KEYS, quiet=QUIET_MS):
 
 
 def peers(home):
-    """Programs that fill a terminal: name, program, arguments, a key."""
+    """Programs that fill a terminal: name, program (None: not installed), arguments, a key."""
     disk = os.path.join(home.root, 'disk.img')
     with open(disk, 'wb') as out:
         out.truncate(64 << 20)
@@ -41,8 +41,7 @@ def peers(home):
     known = (('whiptail', ['--menu', 'which', '20', '60', '10', *items], 'Down'),
              ('cfdisk', [disk], 'Down'), ('htop', [], 'Down'))
     path = home.env['PATH'] + ':/usr/sbin:/sbin'
-    return [(name, shutil.which(name, path=path), args, key) for name, args, key in known
-            if shutil.which(name, path=path)]
+    return [(name, shutil.which(name, path=path), args, key) for name, args, key in known]
 
 
 def idle(home):
@@ -52,8 +51,11 @@ def idle(home):
     others = peers(home)
     ours = first_screen(home, lib.DEBWIZ)
     rows = [('first screen after the start', ours, None, '', '<= 30 ms', 'ms')]
-    rows += [('first screen after the start', ours, first_screen(home, program, *args), name, '', 'ms')
+    rows += [('first screen after the start', ours,
+              first_screen(home, program, *args) if program else None,
+              name if program else name + ' is not installed', '', 'ms')
              for name, program, args, _ in others]
+    others = [o for o in others if o[1]]
     s = lib.Screen(home)
     s.wait('debwiz · machines')
     s.settle(300)

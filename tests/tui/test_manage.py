@@ -14,9 +14,21 @@ class Manage(lib.Case):
         home = self.home()
         for name in names:
             home.machine(name, **how)
-        s = self.screen(home)
+        s = self.screen(home, "--offline")
         s.wait("debwiz · machines", *names)
         return home, s
+
+    def disk(self, home, name):
+        """Gives it a disk to which something was written."""
+        folder = os.path.join(home.root, "data", "debwiz", "machines", name)
+        os.makedirs(folder, 0o700)
+        with open(os.path.join(folder, "base.raw"), "wb") as base:
+            base.truncate(1 << 20)
+        disk = os.path.join(folder, "disk.qcow2")
+        for argv in (["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", "base.raw",
+                      disk, "128G"], ["qemu-io", "-c", "write -P 7 0 64k", disk]):
+            subprocess.run(argv, check=True, cwd=folder, capture_output=True)
+        return disk
 
     def test_list_moves_finds_opens(self):
         _, s = self.at_home("alpha", "beta", "gamma")
@@ -47,7 +59,7 @@ class Manage(lib.Case):
         s.type("2560M")
         s.wait(re.compile(r"▸ Memory +2560M"))
         s.click_text("Review")
-        s.wait("8 Review of 8", "→ 2560M")
+        s.wait("8 Review of 8", "→ 2560M", "counts when the machine is prepared")
         s.key("Right", "Right", "Enter")
         s.wait("What changes in the file", "+ memory = 2560M")
         s.key("Enter")
@@ -55,6 +67,42 @@ class Manage(lib.Case):
         with open(os.path.join(home.machines, "alpha.ini"), encoding="utf-8") as text:
             self.assertIn("memory = 2560M\n", text.read())
         self.leave(s)
+
+    @unittest.skipUnless(shutil.which("qemu-io"), "there is no qemu-img")
+    def test_edit_of_a_made_machine_says_when_each_change_counts(self):
+        home, s = self.at_home("alpha", disk_size="128G")
+        self.disk(home, "alpha")
+        s.wait("○ ready")
+        s.key("e")
+        s.wait("alpha · edit")
+        s.click_text("Processor")
+        s.wait("Processor and memory")
+        s.key("Down")
+        s.type("2560M")
+        s.click_text("Disk")
+        s.wait("Disk of")
+        s.type("200G")
+        s.wait(re.compile("▸ Disk +200G"))
+        s.click_text("Review")
+        s.wait("128G → 200G", "grows at the next boot", "→ 2560M", "counts from the next boot")
+        s.click_text("Disk ✓")
+        s.wait("Disk of")
+        s.key("C-u")
+        s.type("64G")
+        s.wait("✗")
+        s.key("C-u")
+        s.type("128G")
+        s.click_text("System")
+        s.wait("The system on")
+        s.click_text("User")
+        s.key("C-u")
+        s.type("somebody")
+        s.click_text("Review")
+        s.wait("build → somebody", "for new machines only")
+        s.key("C-q")
+        s.wait("have not been saved")
+        s.key("Right", "Enter")
+        self.assertEqual(s.wait_end(), 0)
 
     def test_file_changed_by_another(self):
         home, s = self.at_home("alpha")
@@ -113,14 +161,8 @@ class Manage(lib.Case):
     @unittest.skipUnless(shutil.which("qemu-io"), "there is no qemu-img")
     def test_a_large_clone_says_how_far_it_is_and_is_cancelled(self):
         home, s = self.at_home("alpha")
-        folder = os.path.join(home.root, "data", "debwiz", "machines", "alpha")
-        os.makedirs(folder, 0o700)
-        with open(os.path.join(folder, "base.raw"), "wb") as base:
-            base.truncate(1 << 20)
-        disk = os.path.join(folder, "disk.qcow2")
-        for argv in (["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", "base.raw",
-                      disk, "2M"], ["qemu-io", "-c", "write -P 7 0 64k", disk]):
-            subprocess.run(argv, check=True, cwd=folder, capture_output=True)
+        disk = self.disk(home, "alpha")
+        size = os.path.getsize(disk)
         os.truncate(disk, 1 << 40)      # a hole that takes long to read
         s.wait("○ ready")
         s.key("C")
@@ -134,13 +176,13 @@ class Manage(lib.Case):
         s.wait("debwiz · machines", gone=("being made", "being stopped"))
         self.assertFalse(os.path.exists(part))
         self.assertFalse(os.path.exists(os.path.join(home.machines, "beta.ini")))
-        os.truncate(disk, 1 << 20)
+        os.truncate(disk, size)
         s.key("C")
         s.wait("Clone alpha")
         s.type("beta")
         s.key("Enter")
         s.wait("  beta", gone=("Clone alpha", "being made"))
-        self.assertTrue(os.path.exists(os.path.join(folder, "..", "beta", "disk.qcow2")))
+        self.assertTrue(os.path.exists(disk.replace("alpha", "beta")))
         self.leave(s)
 
     def test_another_program_changes_the_list(self):

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import unittest
 
 import lib
@@ -77,16 +78,59 @@ class Terminal(lib.Case):
                 self.assertIn(what, s.text())
                 self.assertIn("--plain", s.text().replace("\n", ""))
 
+    def test_not_a_terminal(self):
+        """Input or output is something else: said in a line, and where to go instead."""
+        env = self.home().env
+        for name in ("stdin", "stdout"):
+            with self.subTest(name):
+                master, line = os.openpty()
+                how = {"stdin": line, "stdout": line, name: subprocess.DEVNULL}
+                done = subprocess.run([lib.DEBWIZ, "new"], env=env, stderr=subprocess.PIPE, text=True,
+                                      check=False, timeout=lib.LIMIT, **how)
+                os.close(master)
+                os.close(line)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn("--plain", done.stderr)
+                self.assertLessEqual(done.stderr.count("\n"), 2)
+
+    def test_lines_on_a_terminal(self):
+        """new --plain, as a screen reader has it: one question a line, nothing is painted over."""
+        s = self.screen(self.home(), "new", "--plain", "--offline")
+        s.wait("Architecture [armhf]:")
+        self.assertFalse(s.modes()["alternate"])
+        s.type("\r")
+        s.wait("Name [")
+        s.type("?\r")
+        s.wait(re.compile(r"Name \[.*Name \[", re.S))
+        s.type("mine\r")
+        s.wait("2 of 8: Release", "Debian release [")
+        raw = s.raw()
+        self.assertNotIn(b"\033", raw)
+        self.assertNotIn(b"\b", raw)
+        self.assertNotIn(b"\r", raw.replace(b"\r\n", b""))
+        for line in raw.decode().split("\r\n"):
+            self.assertLessEqual(line.count("]: "), 1, line)
+        s.key("C-c")
+        self.assertIn(s.wait_end(), (130, -signal.SIGINT))
+
     def test_locales_colours_sizes(self):
         for env, columns, rows in (({"LC_ALL": "C"}, 80, 24), ({"NO_COLOR": "1"}, 80, 24),
                                    ({"TERM": "vt100"}, 80, 24), ({"TERM": "linux"}, 80, 24),
                                    ({"TERM": "xterm-256color", "COLORFGBG": "0;15"}, 80, 24),
+                                   ({"TERM": "xterm"}, 80, 24), ({"TERM": "xterm-mono"}, 80, 24),
+                                   ({"TERM": "screen-256color"}, 80, 24), ({"TERM": "vt220"}, 80, 24),
+                                   ({"TERM": "tmux-256color", "LC_ALL": "POSIX"}, 80, 24),
+                                   ({"LC_ALL": None, "LANG": "C"}, 80, 24),
+                                   ({"LC_ALL": None, "LC_CTYPE": "C.UTF-8", "LANG": "C"}, 80, 24),
+                                   ({"LC_ALL": "xx_XX.UTF-8"}, 80, 24),
                                    ({"LINES": "9999", "COLUMNS": "9999"}, 80, 24),
                                    ({}, 500, 200), ({}, 72, 20)):
             with self.subTest(env=env, columns=columns):
                 s = self.screen(self.home(**env), rows=rows, columns=columns)
-                s.wait("debwiz %s machines" % ("-" if env.get("LC_ALL") == "C" else "·"))
-                if env.get("LC_ALL") == "C":
+                ascii_only = env.get("LC_CTYPE", env.get("LC_ALL") or env.get("LANG", "")) in (
+                    "C", "POSIX", "xx_XX.UTF-8")
+                s.wait("debwiz %s machines" % ("-" if ascii_only else "·"))
+                if ascii_only:
                     self.assertTrue(s.text().isascii())
                 if "NO_COLOR" in env or env.get("TERM") == "vt100":
                     self.assertNotRegex(s.raw(), rb"\033\[[0-9;]*[34][0-9][;m]")
