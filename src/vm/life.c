@@ -32,11 +32,29 @@ void sup_save(struct sup *s)
 	free(path);
 }
 
+struct told {
+	struct sup *sup;
+	json_t *event;
+};
+
+static void on_written(void *arg)
+{
+	struct told *t = arg;
+
+	control_event(t->sup->control, t->event);
+	free(t);
+}
+
+/* Clients hear of a state when the record has it, so that what they read agrees with it. */
 static void tell_state(struct sup *s, const char *event)
 {
-	control_event(s->control, json_pack("{s:s, s:s, s:s, s:s}", "event", event, "state",
-					    vm_state_name(s->run.state), "cause", s->run.cause,
-					    "cause_id", s->run.cause_id));
+	struct told *t = xcalloc(1, sizeof(*t));
+
+	t->sup = s;
+	t->event = json_pack("{s:s, s:s, s:s, s:s}", "event", event, "state",
+			     vm_state_name(s->run.state), "cause", s->run.cause, "cause_id",
+			     s->run.cause_id);
+	saver_then(s->saver, on_written, t);
 }
 
 void sup_tell(struct sup *s, const char *state, json_t *values)

@@ -48,6 +48,17 @@ static void order_end(struct sup_order *o, const struct err *e)
 	order_free(o);
 }
 
+static void on_recorded(void *arg)
+{
+	order_end(arg, NULL);
+}
+
+/* It is done; the answer follows the record of it. */
+static void order_done(struct sup_order *o)
+{
+	saver_then(o->sup->saver, on_recorded, o);
+}
+
 void sup_orders_fini(struct sup *s)
 {
 	while (s->orders)
@@ -130,7 +141,7 @@ static void reset_done(const json_t *value, const char *error, void *arg)
 	s->run.login = s->run.ready = false;
 	sup_event(s, VM_EV_RESET);
 	sup_save(s);
-	order_end(o, NULL);
+	order_done(o);
 }
 
 static void on_reset(struct sup *s, const json_t *request, struct control_ticket t)
@@ -154,7 +165,7 @@ static void pause_done(const json_t *value, const char *error, void *arg)
 		return;
 	}
 	sup_stands(o->sup, "paused", "paused by request");
-	order_end(o, NULL);
+	order_done(o);
 }
 
 static void on_pause(struct sup *s, const json_t *request, struct control_ticket t)
@@ -181,7 +192,7 @@ static void on_again(void *arg)
 		order_end(o, &e);
 		err_fini(&e);
 	} else {
-		order_end(o, NULL);
+		order_done(o);
 	}
 }
 
@@ -198,7 +209,7 @@ static void resume_done(const json_t *value, const char *error, void *arg)
 	}
 	sup_goes_on(s);
 	if (asked)
-		order_end(o, NULL);
+		order_done(o);
 	else
 		o->timer = loop_timer_start(s->loop, AGAIN_MS, 0, on_again, o);
 }

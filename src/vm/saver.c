@@ -9,9 +9,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+/* Something to write, or to call when what is before it was written. */
 struct job {
 	struct job *next;
 	char *path, *text;
+	void (*then)(void *arg);
+	void *arg;
 };
 
 struct saver {
@@ -62,30 +65,57 @@ static void next(struct saver *s)
 {
 	void (*flushed)(void *) = s->flushed;
 
-	if (s->running)
-		return;
-	if (s->waiting) {
-		s->running = s->waiting;
-		s->waiting = s->running->next;
-		loop_work(s->loop, work, done, s);
-	} else if (flushed) {
+	while (!s->running && s->waiting) {
+		struct job *j = s->waiting;
+
+		s->waiting = j->next;
+		if (!j->then) {
+			s->running = j;
+			loop_work(s->loop, work, done, s);
+		} else {
+			void (*then)(void *) = j->then;
+			void *arg = j->arg;
+
+			job_free(j);
+			then(arg);
+		}
+	}
+	if (!s->running && flushed) {
 		s->flushed = NULL;
 		flushed(s->arg);
 	}
 }
 
-void saver_put(struct saver *s, const char *path, char *text)
+/* The last place of the queue, or that of what is yet to be written to `path`. */
+static struct job **place(struct saver *s, const char *path)
 {
 	struct job **at = &s->waiting;
 
-	while (*at && strcmp((*at)->path, path) != 0)
+	while (*at && ((*at)->then || !path || strcmp((*at)->path, path) != 0))
 		at = &(*at)->next;
+	return at;
+}
+
+void saver_put(struct saver *s, const char *path, char *text)
+{
+	struct job **at = place(s, path);
+
 	if (!*at) {
 		*at = xcalloc(1, sizeof(**at));
 		(*at)->path = xstrdup(path);
 	}
 	free((*at)->text);
 	(*at)->text = text;
+	next(s);
+}
+
+void saver_then(struct saver *s, void (*fn)(void *arg), void *arg)
+{
+	struct job *j = xcalloc(1, sizeof(*j));
+
+	j->then = fn;
+	j->arg = arg;
+	*place(s, NULL) = j;
 	next(s);
 }
 

@@ -396,6 +396,11 @@ int main(int argc, char **argv)
 	if (t.pid < 0 || t.raw < 0)
 		return 1;
 	if (!t.pid) {
+		const struct sigaction plain = {.sa_handler = SIG_DFL};
+
+		/* as a login shell has them, whatever this one was started with */
+		sigaction(SIGINT, &plain, NULL);
+		sigaction(SIGQUIT, &plain, NULL);
 		execv(argv[4], argv + 4);
 		_exit(127);
 	}

@@ -38,6 +38,7 @@
 
 #define WITHIN_MS 15000
 #define AT_ONCE 4 /* plays */
+#define PLAYS_MAX 200
 #define STUCK_S 60 /* what waits for something that never comes is ended */
 #ifdef __SANITIZE_ADDRESS__ /* keeps what was freed */
 #define SANITIZED true
@@ -64,6 +65,7 @@ struct play {
 	bool leave;	      /* go away and come back when it runs */
 	struct play *rival;   /* is to be started when we are */
 	struct play *stopped; /* to be stopped when we were refused */
+	bool told_state, marked; /* takeover: `now` is known; a '!' was on the console */
 	struct proc_id first, qemu; /* takeover: the supervisor that was killed, its QEMU */
 	unsigned long peak_kib;
 	size_t console;
@@ -542,14 +544,16 @@ static void play(const char *name)
 	close_play(&p);
 }
 
+static pid_t apart[PLAYS_MAX]; /* by the place of their names */
+
 /* In a process of its own, since they mostly wait; a failure there is told and ends it. */
-static void play_apart(void (*one)(const char *name), const char *name)
+static pid_t play_apart(void (*one)(const char *name), const char *name)
 {
 	pid_t child = fork();
 
 	assert_true(child >= 0);
 	if (child)
-		return;
+		return child;
 	setenv("CMOCKA_TEST_ABORT", "1", 1);
 	alarm(STUCK_S);
 	one(name);
@@ -558,7 +562,7 @@ static void play_apart(void (*one)(const char *name), const char *name)
 }
 
 /* Some are awaited before their turn and some after: all are counted. */
-static void await_one(void)
+static void await_one(const struct strv *names)
 {
 	int status;
 	pid_t ended;
@@ -566,8 +570,11 @@ static void await_one(void)
 	do
 		ended = waitpid(-1, &status, 0);
 	while (ended < 0 && errno == EINTR);
-	if (ended > 0 && status)
-		fail_msg("a play failed: see above");
+	for (size_t i = 0; i < names->len && ended > 0; i++) {
+		if (apart[i] == ended && status)
+			fail_msg("%s: %s", names->items[i], WTERMSIG(status) == SIGALRM ?
+				 "it is stuck" : "it failed, see above");
+	}
 }
 
 /* Plays every script of a folder below tests/fake. */
@@ -591,11 +598,12 @@ static void play_all(const char *folder, void (*one)(const char *name), size_t l
 	}
 	closedir(d);
 	strv_sort(&names);
+	assert_true(names.len <= PLAYS_MAX);
 	for (size_t i = 0; i < names.len + AT_ONCE; i++) {
 		if (i >= AT_ONCE)
-			await_one();
+			await_one(&names);
 		if (i < names.len)
-			play_apart(one, names.items[i]);
+			apart[i] = play_apart(one, names.items[i]);
 	}
 	assert_true(only || names.len >= least);
 	strv_fini(&names);
@@ -656,7 +664,7 @@ static void kill_supervisor(struct play *p, enum vm_state now)
 	struct vm_run run;
 
 	assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
-	while (run.state != now) { /* it is told first, and then written */
+	while (run.state != now) { /* a first answer tells what may not be written yet */
 		vm_run_fini(&run);
 		poll(NULL, 0, 5);
 		assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
@@ -673,9 +681,9 @@ static void kill_supervisor(struct play *p, enum vm_state now)
 	vm_run_fini(&run);
 }
 
-static void orphan(struct play *p, const char *how)
+static void orphan(struct play *p)
 {
-	char *now = xasprintf("%s%s", vm_state_name(p->now), how);
+	char *now = xasprintf("%s%s", vm_state_name(p->now), p->marked ? " !" : "");
 	char *wanted = directive(p, "orphan", 0);
 
 	if (!strcmp(wanted, now)) {
@@ -687,20 +695,37 @@ static void orphan(struct play *p, const char *how)
 	free(now);
 }
 
+/* Who is told of a change finds it in the record. */
+static void check_recorded(const struct play *p, enum vm_state before)
+{
+	struct vm_run run;
+
+	assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
+	assert_int_not_equal(run.state, before);
+	vm_run_fini(&run);
+}
+
 static void on_orphan_state(enum vm_state st, void *arg)
 {
 	struct play *p = arg;
 
+	if (p->told_state)
+		check_recorded(p, p->now);
+	p->told_state = true;
 	p->now = st;
 	if (st == VM_RUNNING && strstr(p->text.data, "#: suspend-first\n"))
 		vm_client_suspend(p->client, NULL, NULL);
-	orphan(p, "");
+	orphan(p);
 }
 
 static void on_orphan_console(const char *bytes, size_t n, void *arg)
 {
-	if (memchr(bytes, '!', n))
-		orphan(arg, " !");
+	struct play *p = arg;
+
+	if (memchr(bytes, '!', n)) {
+		p->marked = true;
+		orphan(p);
+	}
 }
 
 static const struct vm_client_ops orphan_ops = {
