@@ -47,6 +47,7 @@ struct pane {
 	uint16_t ssh_port;
 	uint32_t prefix; /* a control character */
 	bool prefixed;	 /* it was pressed */
+	bool trimmed;	 /* what the start took was given back */
 	char *message;	 /* until the next key */
 	enum role role;
 	struct settings_guest may; /* what the guest is allowed */

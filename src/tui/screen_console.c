@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "console.h"
+#include "host/memory.h"
 #include "host/paths.h"
 #include "host/proc.h"
 #include "looks.h"
@@ -82,6 +83,9 @@ static void on_tick(void *arg)
 	struct pane *p = arg;
 
 	measure(p);
+	if (!p->trimmed && attach_view(p->attach)->rows)
+		host_trim_memory();
+	p->trimmed = attach_view(p->attach)->rows > 0;
 	app_changed(p->screen->app);
 }
 

@@ -80,6 +80,7 @@ struct sup {
 	uint64_t rung_deadline;
 	struct loop_timer *rung_timer;
 	struct loop_timer *start_timer; /* until the guest is let go, or its orphan is gone */
+	struct loop_timer *trim_timer;	/* until what the start took is given back */
 	struct loop_timer *drain_timer; /* after the exit, until the sockets have ended */
 
 	/* monitor */

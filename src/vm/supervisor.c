@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "host/fifo.h"
+#include "host/memory.h"
 #include "sup.h"
 
 #define START_MS 30000
@@ -25,6 +26,7 @@
 #define ORPHAN_STEP_MS 20
 #define POWERDOWN_MS 60000
 #define QUIT_MS 10000
+#define TRIM_MS 3000 /* from the start until what it took is given back */
 #define REPLAY_MAX (256 * 1024)
 
 /* QEMU */
@@ -326,6 +328,7 @@ static void sup_fini(struct sup *s)
 {
 	for (size_t i = 0; i < sizeof(s->signals) / sizeof(*s->signals); i++)
 		loop_signal_stop(s->signals[i]);
+	loop_timer_stop(s->trim_timer);
 	sup_orders_fini(s);
 	vm_kept_fini(&s->move.kept);
 	control_free(s->control);
@@ -358,6 +361,15 @@ static void replay(struct sup *s, const char *name)
 	free(path);
 }
 
+static void on_trim(void *arg)
+{
+	struct sup *s = arg;
+
+	loop_timer_stop(s->trim_timer);
+	s->trim_timer = NULL;
+	host_trim_memory();
+}
+
 static void supervise(struct sup *s, bool orphan)
 {
 	s->screen = sup_screen_new(s->loop, (int)s->req.rows, (int)s->req.columns, sup_guest_write, s);
@@ -365,6 +377,7 @@ static void supervise(struct sup *s, bool orphan)
 	if (s->end.adopted || s->req.resume)
 		replay(s, s->end.adopted ? "console.log" : "console.log.1");
 	watch_signals(s);
+	s->trim_timer = loop_timer_start(s->loop, TRIM_MS, 0, on_trim, s);
 	sup_save(s);
 	s->rung_deadline = loop_now(s->loop) + ORPHAN_MS;
 	if (s->end.adopted)

@@ -152,6 +152,16 @@ def peer(argv, env, folder, data_path):
         t.close()
 
 
+def rest(pid):
+    """What a process holds of the memory, in MiB: resident, its share of that, its alone."""
+    held = {}
+    with open('/proc/%d/smaps_rollup' % pid, encoding='ascii') as f:
+        for line in f:
+            name, _, value = line.partition(':')
+            held[name] = held.get(name, 0) + int(value.split()[0]) / 1024 if 'kB' in value else 0
+    return held['Rss'], held['Pss'], held['Private_Clean'] + held['Private_Dirty']
+
+
 def latency(machine, terminal, data):
     """Milliseconds from a key in the pane to the guest, while the guest floods."""
     stop = threading.Event()
@@ -185,6 +195,11 @@ def measure(bench, program, folder, cpu, memory):
     env = dict(os.environ, LC_ALL='C.UTF-8', TERM='xterm-256color', SHELL='/bin/sh')
     env.pop('TMUX', None)
     m = Machine(program, folder)
+    t = Terminal([program, 'console', 'm'], m.env)
+    t.wait(b'keys')
+    time.sleep(5)
+    rests = rest(m.process.pid), rest(t.pid)
+    t.close()
     alone = m.flood(data, 10)
     idle = cpu(m.process.pid)
     time.sleep(5)
@@ -223,6 +238,9 @@ def measure(bench, program, folder, cpu, memory):
             bench.add_text('console: 100 MB with the pane shown, beside ' + name, '%.2f s' % pane, '%.2f s' % took,
                       '%.2f' % (took / pane), '>= 0.5 of its speed')
     bench.add_text('console: 100 MB, nobody looks', '%.2f s' % alone, '', '', '')
+    for who, held in zip(('supervisor', 'pane'), rests):
+        bench.add_text('console: %s, nothing in the scrollback' % who, '%.1f MiB' % held[0],
+                       'shares counted by their part %.1f, its alone %.1f' % held[1:], '', '<= 16 MiB')
     bench.add_text('console: supervisor after 1 GB', '%.1f MiB' % rss, '', '', '<= 64 MiB')
     bench.add_text('console: pane after 1 GB', '%.1f MiB' % face_rss, '', '', '')
     bench.add_text('console: key to guest in a flood, median, worst of 40',
