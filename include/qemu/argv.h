@@ -69,5 +69,8 @@ char *qemu_argv_shell(const struct qemu_argv *v);
 /* Kernel command line of a direct boot or of the configuring boot: console, root, the user's. Owned. */
 char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, bool configuring,
 		   unsigned columns, unsigned rows, const char *term);
+/* Where boot.cmdline makes a kernel talk on another console than the serial line that is shown (its
+ * last console= counts, kernel-parameters): the name of that. Owned; NULL: it talks there. */
+char *qemu_console_elsewhere(const struct spec *s, const struct catalog_arch *arch);
 
 #endif

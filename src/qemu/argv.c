@@ -277,3 +277,22 @@ char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, bool c
 		buf_addf(&b, " %s", s->cmdline);
 	return buf_steal(&b);
 }
+
+char *qemu_console_elsewhere(const struct spec *s, const struct catalog_arch *arch)
+{
+	const char *word = s->cmdline, *last = NULL;
+	char *name;
+
+	while (*word) {
+		word += strspn(word, " ");
+		if (!strncmp(word, "console=", 8))
+			last = word + 8;
+		word += strcspn(word, " ");
+	}
+	name = last ? xstrndup(last, strcspn(last, " ,")) : NULL;
+	if (name && (!*name || !strcmp(name, arch->console))) {
+		free(name);
+		name = NULL;
+	}
+	return name;
+}

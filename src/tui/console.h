@@ -44,6 +44,8 @@ struct pane {
 	enum vm_state state;
 	char *cause;	      /* why it has ended; NULL: it has not */
 	int64_t pid, started; /* of QEMU */
+	char *elsewhere; /* the console that the kernel talks on; NULL: this one, as far as is known */
+	bool display;	 /* it has one */
 	uint16_t ssh_port;
 	uint32_t prefix; /* a control character */
 	bool prefixed;	 /* it was pressed */

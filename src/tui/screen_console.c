@@ -16,11 +16,13 @@
 #include "host/paths.h"
 #include "host/proc.h"
 #include "looks.h"
+#include "qemu/argv.h"
 #include "settings.h"
 #include "tui/dialog.h"
 #include "tui/screens.h"
 
 #define TICK_MS 1000
+#define SILENT_S 60   /* since the start, without a byte: it may talk elsewhere */
 #define QUIET_MS 5000 /* without output: what the guest does is told */
 
 int pane_rows(const struct pane *p)
@@ -182,11 +184,29 @@ static const struct attach_ops attach_ops = {
 
 /* The status line */
 
+/* Why nothing is to be seen, where the guest talks on another console. */
+static bool add_elsewhere(const struct pane *p, struct buf *b)
+{
+	const struct view *v = attach_view(p->attach);
+	bool blank = !v->end && !v->modes.row && !v->modes.col;
+
+	if (p->elsewhere)
+		buf_addf(b, " │ its kernel talks on %s, by boot.cmdline", p->elsewhere);
+	else if (v->rows && blank && p->started && time(NULL) - p->started >= SILENT_S)
+		buf_addf(b, " │ nothing came here yet: it may talk on %s",
+			 p->display ? "its display" : "another console");
+	else
+		return false;
+	return true;
+}
+
 static void add_busy(struct pane *p, struct buf *b)
 {
 	uint64_t quiet = loop_now(app_loop(p->screen->app)) - p->spoke;
 	char text[SIZE_TEXT];
 
+	if (quiet >= QUIET_MS && p->cpu >= 0 && add_elsewhere(p, b))
+		return;
 	if (p->cpu >= 0)
 		buf_addf(b, " │ cpu %d%%", p->cpu);
 	if (p->cpu >= 0)
@@ -353,6 +373,7 @@ static void console_close(struct screen *s)
 	free(p->sought);
 	free(p->doing);
 	free(p->cause);
+	free(p->elsewhere);
 	free(p->message);
 	free(p->name);
 	free(p->dir);
@@ -380,6 +401,7 @@ struct pane *pane_find(struct app *app, const struct screen *s)
 
 struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 {
+	const struct catalog_arch *arch;
 	struct settings settings;
 	struct pane *p;
 	struct spec spec;
@@ -394,12 +416,17 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 	p->dir = store_machine_dir(app_store(app), p->name);
 	p->runtime = host_runtime_dir(p->name, NULL);
 	p->ssh_port = machine_ssh_port(app, &spec);
+	arch = catalog_arch_find(app_catalog(app), spec.arch);
+	p->elsewhere = arch ? qemu_console_elsewhere(&spec, arch) : NULL;
+	p->display = spec.display != SPEC_DISPLAY_NONE;
 	p->cpu = -1;
 	p->spoke = loop_now(app_loop(app));
 	spec_fini(&spec);
 	text_field_init(&p->prompt.field, 4096);
 	buf_init(&p->gather.text, 0);
 	p->screen = screen_push(app, &console_ops, p);
+	if (p->elsewhere)
+		pane_say(p, ROLE_WARN, "Its kernel talks on %s, by boot.cmdline: not here", p->elsewhere);
 	learn(p);
 	p->timer = loop_timer_start(app_loop(app), TICK_MS, TICK_MS, on_tick, p);
 	p->attach = attach_new(app_loop(app), p->dir, p->runtime ? p->runtime : "", true,

@@ -21,9 +21,9 @@ ROWS, COLUMNS = 23, 80
 class Guest:
     """A machine `m` that runs in this home; what the serial line brings and takes."""
 
-    def __init__(self, home, rows=ROWS, columns=COLUMNS):
+    def __init__(self, home, rows=ROWS, columns=COLUMNS, **values):
         self.home = home
-        home.machine("m")
+        home.machine("m", **values)
         self.dir = os.path.join(home.root, "data", "debwiz", "machines", "m")
         runtime = os.path.join(home.run, "m")
         os.makedirs(self.dir, 0o700)
@@ -226,6 +226,17 @@ class Console(lib.Case):
         s.key("Esc")
         s.key("C-a")
         g.gets("\001")
+
+    def test_talks_elsewhere(self):
+        """A kernel that was told to talk on another console: the pane says so, also when it is quiet."""
+        g = self.guest(firmware_mode="direct", boot_cmdline="quiet console=tty0")
+        s = self.screen(g.home, "console", "m")
+        s.wait("Its kernel talks on tty0, by boot.cmdline")
+        s.type("x")
+        s.wait("│ its kernel talks on tty0, by boot.cmdline", limit=lib.LIMIT)
+        g = self.guest(firmware_mode="direct", boot_cmdline="console=tty0 console=ttyAMA0")
+        s = self.open(g)
+        s.wait(re.compile(r"quiet \d+ s, guest idle"), gone=("talks on",))
 
     def test_killed_and_hung_up(self):
         g = self.guest()

@@ -328,6 +328,41 @@ static void test_cmdline(void **state)
 	golden_close(&g);
 }
 
+/* The last console= is where the kernel's own console is. */
+static void test_elsewhere(void **state)
+{
+	static const struct {
+		const char *cmdline, *name;
+	} rows[] = {
+		{"", NULL},
+		{"quiet", NULL},
+		{"console=ttyAMA0,115200n8", NULL},
+		{"console=tty0 console=ttyAMA0", NULL},
+		{"xconsole=tty0", NULL},
+		{"console=", NULL},
+		{"console=tty0", "tty0"},
+		{"quiet console=ttyAMA0 console=ttyS1,9600 splash", "ttyS1"},
+		{"console=ttyAMA", "ttyAMA"},
+	};
+	struct golden g;
+
+	(void)state;
+	golden_open(&g, "armhf-direct");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char *name;
+
+		free(g.spec.cmdline);
+		g.spec.cmdline = xstrdup(rows[i].cmdline);
+		name = qemu_console_elsewhere(&g.spec, g.arch);
+		if (rows[i].name)
+			assert_string_equal(name, rows[i].name);
+		else
+			assert_null(name);
+		free(name);
+	}
+	golden_close(&g);
+}
+
 static void test_shell(void **state)
 {
 	struct qemu_arg items[] = {
@@ -352,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_path_not_utf8),
 		cmocka_unit_test(test_host_cpu_under_emulation),
 		cmocka_unit_test(test_cmdline),
+		cmocka_unit_test(test_elsewhere),
 		cmocka_unit_test(test_shell),
 	};
 
