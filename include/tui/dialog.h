@@ -20,6 +20,7 @@ struct dialog_question {
 	enum role role; /* of the text's first line: ROLE_WARN, ROLE_BAD, ... */
 	void (*answer)(size_t choice,
 		       void *arg); /* once; the dialog has gone by then. May be NULL */
+	void (*gone)(void *arg);   /* it is closed without an answer: the program ends. May be NULL */
 	void *arg;
 };
 

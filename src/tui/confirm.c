@@ -42,6 +42,11 @@ static void on_typed(void *arg)
 	end(a, a->typed && !app_has_ended(a->app));
 }
 
+static void on_unanswered(void *arg)
+{
+	end(arg, false);
+}
+
 static void on_first(size_t choice, void *arg)
 {
 	struct asked *a = arg;
@@ -68,6 +73,7 @@ void confirm_ask(struct app *app, const struct confirm *c)
 				    .count = 2,
 				    .role = ROLE_WARN,
 				    .answer = on_first,
+				    .gone = on_unanswered,
 				    .arg = a};
 
 	*a = (struct asked){

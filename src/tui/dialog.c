@@ -20,6 +20,7 @@ struct question {
 	enum role role;
 	enum role (*line_role)(const char *line);
 	void (*answer)(size_t choice, void *arg);
+	void (*gone)(void *arg);
 	void *arg;
 };
 
@@ -98,6 +99,7 @@ static void question_end(struct screen *s, size_t choice)
 	void (*answer)(size_t, void *) = q->answer;
 	void *arg = q->arg;
 
+	q->gone = NULL;
 	screen_pop(s);
 	if (answer)
 		answer(choice, arg);
@@ -165,6 +167,8 @@ static void question_close(struct screen *s)
 {
 	struct question *q = s->self;
 
+	if (q->gone)
+		q->gone(q->arg);
 	free(q->title);
 	free(q->text);
 	strv_fini(&q->choices);
@@ -195,6 +199,7 @@ struct screen *dialog_ask(struct app *app, const struct dialog_question *ask)
 	q->role = ask->role;
 	q->line_role = ask->line_role;
 	q->answer = ask->answer;
+	q->gone = ask->gone;
 	q->arg = ask->arg;
 	return screen_push(app, &question_ops, q);
 }

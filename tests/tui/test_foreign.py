@@ -44,7 +44,8 @@ class Foreign(world.Case):
 
     def test_release_and_description(self):
         home = self.world_home()
-        s = self.screen(home, *walk.arguments(home), "--set", "machine.release=bookworm")
+        s = self.screen(home, *walk.arguments(home), "--set", "machine.release=bookworm",
+                        "--set", "mirror.updates=no", "--set", "mirror.security=no")
         s.wait("Which machine")
         s.key("Enter")
         s.wait("Debian release", re.compile(r"bookworm +12\.12 %n%s"), gone="◐")
