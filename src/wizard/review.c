@@ -20,12 +20,15 @@ static void words_machine(struct wizard *w, struct wizard_rows *out)
 {
 	const struct catalog_profile *p = catalog_profile_find(w->conf.catalog, w->spec.profile);
 	const struct catalog_release *r = wizard_release(w);
+	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.release"));
+	const char *version = l.current < l.len ? l.rows[l.current].columns[0] : "";
 	struct buf b;
 
+	if (!*version && r)
+		version = r->version; /* the mirror's point release is not known (yet) */
 	buf_init(&b, 0);
-	buf_addf(&b, "%s: Debian %s", w->spec.name, w->spec.release);
-	if (r && *r->version)
-		buf_addf(&b, " %s", r->version);
+	buf_addf(&b, "%s: Debian %s%s%s", w->spec.name, w->spec.release, *version ? " " : "",
+		 version);
 	buf_addf(&b, ", %s", w->spec.arch);
 	if (p) /* "Build machine: compiler, ...": what it is, not what is in it */
 		buf_addf(&b, ", %c%.*s", tolower((unsigned char)*p->title),
