@@ -1,42 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* base64: see include/base/base64.h. */
+/* base64: see include/base/base64.h. By OpenSSL's libcrypto. */
 #include "base/base64.h"
 
-#include <stdint.h>
-#include <string.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
 
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+#include "base/mem.h"
 
 void base64_encode(struct buf *out, const char *p, size_t n)
 {
-	for (size_t i = 0; i < n; i += 3) {
-		size_t some = n - i < 3 ? n - i : 3;
-		uint32_t v = 0;
+	char *text = xmalloc(n / 3 * 4 + 5);
+	int len = n < INT_MAX / 2 ? EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)p, (int)n) : 0;
 
-		for (size_t k = 0; k < 3; k++)
-			v = v << 8 | (k < some ? (unsigned char)p[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			buf_addc(out, k <= some ? digits[v >> (18 - 6 * k) & 63] : '=');
-	}
+	buf_add(out, text, (size_t)len);
+	free(text);
 }
 
 int base64_decode(struct buf *out, const char *p, size_t n)
 {
 	size_t pad = n && p[n - 1] == '=' ? 1 + (n > 1 && p[n - 2] == '=') : 0;
-	uint32_t v = 0;
+	char *bytes = xmalloc(n + 1);
+	int len = n % 4 || n > INT_MAX ?
+		  -1 : EVP_DecodeBlock((unsigned char *)bytes, (const unsigned char *)p, (int)n);
 
-	if (n % 4)
+	/* padding is decoded, too; less than that was white space */
+	if (len < 0 || (size_t)len != n / 4 * 3) {
+		free(bytes);
 		return -1;
-	for (size_t i = 0; i < n; i++) {
-		const char *at = i < n - pad && p[i] ? strchr(digits, p[i]) : NULL;
-
-		if (!at && i < n - pad)
-			return -1;
-		v = v << 6 | (at ? (uint32_t)(at - digits) : 0);
-		if (i % 4 != 3)
-			continue;
-		for (size_t k = 0; k < (i + 1 == n ? 3 - pad : 3); k++)
-			buf_addc(out, (char)(v >> (16 - 8 * k)));
 	}
+	buf_add(out, bytes, (size_t)len - pad);
+	free(bytes);
 	return 0;
 }
