@@ -208,6 +208,19 @@ shadow deb-systemd-helper <<-END
 END
 export PATH="$run/bin:$plain_path"
 
+# ---- diversions: the preinst scripts have not run, and at a first installation nearly all of them do nothing. Those of
+# trixie that guard files on their way from /lib to /usr/lib do: dpkg-divert takes the same order afterwards. Without
+# perl they ask nothing by debconf.
+
+ln -s /bin/false $run/bin/perl
+for script in $(grep -l 'dpkg-divert .*--no-rename' /var/lib/dpkg/info/*.preinst); do
+	package=${script##*/}
+	package=${package%.preinst}
+	must env DPKG_MAINTSCRIPT_NAME=preinst DPKG_MAINTSCRIPT_PACKAGE="${package%%:*}" DPKG_MAINTSCRIPT_ARCH="$ARCH" \
+		DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1 DPKG_ROOT='' "$script" install </dev/null
+done
+rm $run/bin/perl
+
 # ---- configure
 
 phase configure
