@@ -10,6 +10,7 @@ End to end, for real: from nothing to a machine and back, on the archive that th
     --quick               for further examples: login, ssh, units, packages, disk, compiler; no downloads;
                           then a machine by the wizard's screens, on the last one's base
     --wizard              only what the wizard does: machines by its screens and by its lines
+    --life [EXAMPLE]      the part that looks at a running machine, alone
     --root                run although this is root
 
 Inputs: environment DEBWIZ (the program), srcdir. Wants an ordinary user, QEMU, ssh, a mirror.
@@ -22,6 +23,7 @@ import sys
 
 import guest
 import host
+import life
 import screens
 import wizard
 from world import EXAMPLES, Machine, Tally, World, on_signals
@@ -139,6 +141,7 @@ def main():
     p.add_argument("--all", action="store_true")
     p.add_argument("--quick", action="store_true")
     p.add_argument("--wizard", action="store_true")
+    p.add_argument("--life", action="store_true")
     p.add_argument("--root", action="store_true")
     p.add_argument("--home")
     p.add_argument("examples", nargs="*")
@@ -158,6 +161,8 @@ def main():
         if args.wizard:
             by_screens(t, world)
             third_machine(t, world)
+        elif args.life:
+            life.lived(t, world, *args.examples[:1])
         elif not args.examples:
             m = Machine(world, FIRST)
             ids = first_machine(t, m)
@@ -165,7 +170,8 @@ def main():
                 second_machine(t, world, m, ids)
                 by_screens(t, world)
                 third_machine(t, world)
-        rest = [n for n in names if n != FIRST] if args.all else args.examples
+                life.lived(t, world)
+        rest = [n for n in names if n != FIRST] if args.all else [] if args.life else args.examples
         for name in rest:
             example(t, Machine(world, name), args.quick)
         if args.quick and rest:

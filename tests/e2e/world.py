@@ -38,6 +38,17 @@ def same(got, wanted, what):
     need(got == wanted, "%s is %r, not %r", what, got, wanted)
 
 
+def until(fine, seconds, text, every=0.3):
+    """What fine() gives once that is true; Failed when it never is. `text` may be a function."""
+    end = time.monotonic() + seconds
+    while True:
+        got = fine()
+        if got:
+            return got
+        need(time.monotonic() < end, "%s", text() if callable(text) else text)
+        time.sleep(every)
+
+
 class Tally:
     """Runs checks, prints a line for each, counts them."""
 
