@@ -375,7 +375,7 @@ static void supervise(struct sup *s, bool orphan)
 	s->screen = sup_screen_new(s->loop, (int)s->req.rows, (int)s->req.columns, sup_guest_write, s);
 	sup_screen_serve(s->screen, s->control);
 	if (s->end.adopted || s->req.resume)
-		replay(s, s->end.adopted ? "console.log" : "console.log.1");
+		replay(s, "console.log"); /* before this run has one of its own */
 	watch_signals(s);
 	s->trim_timer = loop_timer_start(s->loop, TRIM_MS, 0, on_trim, s);
 	sup_save(s);
