@@ -149,6 +149,8 @@ bool spec_equal(const struct spec *a, const struct spec *b); /* fields alone */
 const char *spec_hostname(const struct spec *s);
 /* Its locale is none that every system has, so that it must be made. */
 bool spec_has_locale(const struct spec *s);
+/* Its keyboard layout is none that every system has. */
+bool spec_has_keyboard(const struct spec *s);
 /* The path that a value means: `~/` is the home folder, a relative one counts from the folder of
  * the INI file (without a file: from the current folder). Owned by the caller. */
 char *spec_path(const struct spec *s, const char *value);

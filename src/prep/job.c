@@ -76,6 +76,8 @@ static void root_packages(struct job *j)
 	strv_copy(&j->root_packages, &j->profile->packages);
 	if (spec_has_locale(j->spec))
 		add_hidden(j, "locales");
+	if (spec_has_keyboard(j->spec))
+		add_hidden(j, "keyboard");
 }
 
 int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store,

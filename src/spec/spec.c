@@ -60,6 +60,11 @@ bool spec_has_locale(const struct spec *s)
 	return true;
 }
 
+bool spec_has_keyboard(const struct spec *s)
+{
+	return strcmp(s->keyboard, "us") != 0;
+}
+
 char *spec_path(const struct spec *s, const char *value)
 {
 	char *dir;

@@ -132,17 +132,26 @@ class Locale(lib.Case):
     def make():
         return lib.World(("bookworm",))
 
-    def test_packages_of_a_locale(self):
-        bases = set()
-        for locale, wanted in (("C.UTF-8", False), ("C", False), ("de_DE.UTF-8", True)):
-            with self.subTest(locale):
-                box = self.box(alone=True, system_locale=locale)
-                result = box.prepare()
-                self.assertEqual(result.status, 0, str(result))
-                with open(os.path.join(box.bases()[0], "manifest.json"), encoding="utf-8") as text:
-                    self.assertEqual("locales" in json.load(text)["packages"], wanted)
-                bases.add(os.path.basename(box.bases()[0]).rpartition("-")[0])
-        self.assertEqual(len(bases), 2)
+    def packages_of(self, **settings):
+        """The packages of the base that is made with these, and its key."""
+        box = self.box(alone=True, **settings)
+        result = box.prepare()
+        self.assertEqual(result.status, 0, str(result))
+        base, = box.bases()
+        with open(os.path.join(base, "manifest.json"), encoding="utf-8") as text:
+            return json.load(text)["packages"], os.path.basename(base).rpartition("-")[0]
+
+    def test_packages_of_settings(self):
+        """A locale or a keyboard of one's own brings what it needs, and so another base."""
+        plain = self.packages_of()
+        self.assertEqual(self.packages_of(system_locale="C", system_keyboard="us"), plain)
+        for package, settings in (("locales", {"system_locale": "de_DE.UTF-8"}),
+                                  ("console-setup", {"system_keyboard": "de"})):
+            with self.subTest(package):
+                packages, key = self.packages_of(**settings)
+                self.assertNotIn(package, plain[0])
+                self.assertIn(package, packages)
+                self.assertNotEqual(key, plain[1])
 
 
 class Argv(lib.Case):
