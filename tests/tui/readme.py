@@ -62,7 +62,7 @@ def section(pictures, home):
     for name, title in SHOWN:
         text = pictures[name]
         text = text.replace("~/config", "~/.config")
-        text = text.replace(home.box.url + "/debian", "http://deb.debian.org/debian")
+        text = text.replace(home.box.url + "/debian", "http://ftp.debian.org/debian")
         text = re.sub(re.escape(tempfile.gettempdir()) + r"/\S+", "...", text)
         lines = re.sub(r"\n{4,}", "\n\n\n", text.rstrip("\n")).split("\n")
         out.append("%s:\n" % title)
