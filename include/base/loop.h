@@ -38,7 +38,8 @@ uint64_t loop_now(struct loop *l);
 /* The libuv loop, for base/ and host/ only. */
 void *loop_uv(struct loop *l);
 
-/* Calls fn after `ms`, then every `repeat_ms` (0: once; the handle must be stopped all the same). */
+/* Calls fn after `ms`, then `repeat_ms` after each call has ended (0: once; the handle must be stopped
+ * all the same). */
 struct loop_timer *loop_timer_start(struct loop *l, uint64_t ms, uint64_t repeat_ms,
 				    void (*fn)(void *arg), void *arg);
 void loop_timer_stop(struct loop_timer *t); /* NULL is fine */

@@ -187,6 +187,10 @@ static void on_timer(uv_timer_t *uv)
 	struct loop_timer *t = uv->data;
 
 	t->fn(t->arg);
+	/* Its period counts from here: that of Debian 12 (1.44) would call one that takes longer than its
+	 * period for ever, and nothing else. */
+	if (!uv_is_closing((uv_handle_t *)uv))
+		uv_timer_again(uv);
 }
 
 struct loop_timer *loop_timer_start(struct loop *l, uint64_t ms, uint64_t repeat_ms,
