@@ -709,6 +709,8 @@ static void on_orphan_state(enum vm_state st, void *arg)
 {
 	struct play *p = arg;
 
+	if (!p->listens)
+		tell_listening(p);
 	if (p->told_state)
 		check_recorded(p, p->now);
 	p->told_state = true;
