@@ -141,42 +141,37 @@ static void add_kernel(const struct argv_in *in, struct qemu_argv *v)
 			 "console, root file system and the words asked for");
 }
 
-static char *chardev(const struct argv_in *in, const char *name)
+/* A character device at a path of its name, with what else it needs. */
+static char *chardev(const struct argv_in *in, const char *kind, const char *name, const char *more)
 {
 	char *path = file_join(in->files->runtime_dir, name);
 	char *value = opt_value(path);
-	char *text = xasprintf("socket,id=%s,path=%s,server=on,wait=off", name, value);
+	char *text = xasprintf("%s,id=%s,path=%s%s", kind, name, value, more);
 
 	free(value);
 	free(path);
 	return text;
 }
 
-/* A pair of pipes: the guest writes its console a byte at a time, and a socket has room for few of
- * such writes only. */
-static char *pipes(const struct argv_in *in, const char *name)
+static char *listener(const struct argv_in *in, const char *name)
 {
-	char *path = file_join(in->files->runtime_dir, name);
-	char *value = opt_value(path);
-	char *text = xasprintf("pipe,id=%s,path=%s", name, value);
-
-	free(value);
-	free(path);
-	return text;
+	return chardev(in, "socket", name, ",server=on,wait=off");
 }
 
-/* The lines to the supervisor: pipes and sockets in a folder that is ours alone. */
+/* The lines to the supervisor: pipes and sockets in a folder that is ours alone. The guest writes its
+ * console a byte at a time, and a socket has room for few of such writes only. */
 static void add_lines(const struct argv_in *in, struct qemu_argv *v)
 {
-	opt_pair(v, "-chardev", pipes(in, "serial"), "", "the serial line, drained by the supervisor");
+	opt_pair(v, "-chardev", chardev(in, "pipe", "serial", ""), "",
+		 "the serial line, drained by the supervisor");
 	opt_pair(v, "-serial", xstrdup("chardev:serial"), "", "the machine's console");
-	opt_pair(v, "-chardev", chardev(in, "progress"), "", "what the guest reports about itself");
+	opt_pair(v, "-chardev", listener(in, "progress"), "", "what the guest reports about itself");
 	argv_device(in, v, "", "carries the progress port",
 		    json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-serial"), "id", "ports"));
 	argv_device(in, v, "", "the port debwiz.progress in the guest",
 		    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0",
 			      "chardev", "progress", "name", "debwiz.progress"));
-	opt_pair(v, "-chardev", chardev(in, "qmp"), "", "QEMU's monitor, for the supervisor alone");
+	opt_pair(v, "-chardev", listener(in, "qmp"), "", "QEMU's monitor, for the supervisor alone");
 	opt_pair(v, "-mon", xstrdup("chardev=qmp,mode=control"), "", "speaks QMP there");
 	opt_add(v, xstrdup("-S"), "", "waits until the supervisor listens to everything");
 }
