@@ -27,6 +27,7 @@ static const char *const personal[] = {
 	"known_hosts",
 	"stamps.json",
 	"run.json",
+	"run.spare",
 	"request.json",
 	"snapshots.json",
 	"suspend.json",

@@ -16,7 +16,7 @@
 
 static const char *const leftovers[] = {
 	"vmlinuz",	 "initrd-configure.img", "run.json",	    "request.json", "lock",
-	"console.log",	 "console.log.1",	 "console.log.2", "known_hosts",
+	"run.spare",	 "console.log",		 "console.log.1",   "console.log.2", "known_hosts",
 };
 
 static json_t *manifest(const struct job *j)

@@ -2,12 +2,16 @@
 /* saver: see include/vm/saver.h. */
 #include "vm/saver.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+
+#define SPARE_BYTES 16384
 
 /* Something to write, or to call when what is before it was written. */
 struct job {
@@ -21,15 +25,18 @@ struct saver {
 	struct loop *loop;
 	struct job *waiting;
 	struct job *running;
+	char *spare;
+	bool spared; /* it is there; the worker's, while a job runs */
 	void (*flushed)(void *arg);
 	void *arg;
 };
 
-struct saver *saver_new(struct loop *l)
+struct saver *saver_new(struct loop *l, const char *spare)
 {
 	struct saver *s = xcalloc(1, sizeof(*s));
 
 	s->loop = l;
+	s->spare = xstrdup(spare);
 	return s;
 }
 
@@ -40,13 +47,52 @@ static void job_free(struct job *j)
 	free(j);
 }
 
+/* As much of it as there is room for. Not a hole, nor zeros, which some file systems make one of. */
+static void spare_make(struct saver *s)
+{
+	char block[4096];
+	int fd = open(s->spare, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return;
+	memset(block, '.', sizeof(block));
+	for (size_t i = 0; i < SPARE_BYTES / sizeof(block); i++) {
+		if (file_write_all(fd, block, sizeof(block), s->spare, NULL) < 0)
+			break;
+		s->spared = true;
+	}
+	close(fd);
+	if (!s->spared)
+		unlink(s->spare);
+}
+
+static void spare_drop(struct saver *s)
+{
+	if (s->spared)
+		unlink(s->spare);
+	s->spared = false;
+}
+
+static int write_job(const struct job *j, struct err *e)
+{
+	return file_write(j->path, j->text, strlen(j->text), 0600, e);
+}
+
 static void work(void *arg)
 {
-	struct job *j = ((struct saver *)arg)->running;
+	struct saver *s = arg;
 	struct err e = ERR_INIT;
+	int r = write_job(s->running, &e);
 
-	if (file_write(j->path, j->text, strlen(j->text), 0600, &e) < 0)
+	if (r < 0 && s->spared) {
+		spare_drop(s);
+		err_fini(&e);
+		r = write_job(s->running, &e);
+	}
+	if (r < 0)
 		log_msg("vm", "%s", e.text);
+	else if (!s->spared)
+		spare_make(s);
 	err_fini(&e);
 }
 
@@ -82,6 +128,7 @@ static void next(struct saver *s)
 	}
 	if (!s->running && flushed) {
 		s->flushed = NULL;
+		spare_drop(s);
 		flushed(s->arg);
 	}
 }
@@ -128,5 +175,8 @@ void saver_flush(struct saver *s, void (*fn)(void *arg), void *arg)
 
 void saver_free(struct saver *s)
 {
+	if (!s)
+		return;
+	free(s->spare);
 	free(s);
 }

@@ -416,7 +416,9 @@ int vm_supervise(const char *request_path)
 	init_run(&s);
 	s.end.configuring = s.req.configuring;
 	s.loop = loop_new();
-	s.saver = saver_new(s.loop);
+	path = file_join(s.req.dir, "run.spare");
+	s.saver = saver_new(s.loop, path);
+	free(path);
 	r = take_over(&s, &orphan, &e);
 	if (!r && !s.end.adopted)
 		r = keep_request(&s, &e);

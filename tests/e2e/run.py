@@ -11,6 +11,7 @@ End to end, for real: from nothing to a machine and back, on the archive that th
                           then a machine by the wizard's screens, on the last one's base
     --wizard              only what the wizard does: machines by its screens and by its lines
     --life [EXAMPLE]      the part that looks at a running machine, alone
+    --full                only a host's disk that gets full; seconds
     --root                run although this is root
 
 Inputs: environment DEBWIZ (the program), srcdir. Wants an ordinary user, QEMU, ssh, a mirror.
@@ -21,6 +22,7 @@ import glob
 import os
 import sys
 
+import full
 import guest
 import host
 import life
@@ -103,6 +105,10 @@ def second_machine(t, world, first, ids):
         t.run("second: stop powers the guest down", host.stop, m)
 
 
+def full_disk(t, world):
+    t.run("the host's disk gets full: paused, told, and on again once there is room", full.disk, world)
+
+
 def by_screens(t, world):
     t.run("by the screens: wizard, prompt, console, stop, delete", screens.made, world)
 
@@ -142,6 +148,7 @@ def main():
     p.add_argument("--quick", action="store_true")
     p.add_argument("--wizard", action="store_true")
     p.add_argument("--life", action="store_true")
+    p.add_argument("--full", action="store_true")
     p.add_argument("--root", action="store_true")
     p.add_argument("--home")
     p.add_argument("examples", nargs="*")
@@ -158,10 +165,13 @@ def main():
     t = Tally()
     world = on_signals(World(t, args.home))
     try:
-        if args.wizard:
+        if args.full:
+            full_disk(t, world)
+        elif args.wizard:
             by_screens(t, world)
             third_machine(t, world)
         elif args.life:
+            full_disk(t, world)
             life.lived(t, world, *args.examples[:1])
         elif not args.examples:
             m = Machine(world, FIRST)
@@ -170,8 +180,9 @@ def main():
                 second_machine(t, world, m, ids)
                 by_screens(t, world)
                 third_machine(t, world)
+                full_disk(t, world)
                 life.lived(t, world)
-        rest = [n for n in names if n != FIRST] if args.all else [] if args.life else args.examples
+        rest = [n for n in names if n != FIRST] if args.all else [] if args.life or args.full else args.examples
         for name in rest:
             example(t, Machine(world, name), args.quick)
         if args.quick and rest:
