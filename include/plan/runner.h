@@ -28,6 +28,7 @@ struct step_view {
 	const struct step_ops *ops;
 	enum step_state state;
 	uint64_t done, total; /* in the step's unit; total 0: not known */
+	double share;	      /* of the step, 0..1; -1: not known */
 	double rate;	      /* units a second over the last seconds; 0: not known */
 	int64_t left_ms;      /* time left for this step, -1: not known */
 	uint64_t took_ms;

@@ -42,6 +42,9 @@ struct step_ops {
 
 /* What a running step calls, on the loop's thread. */
 void step_progress(struct step_run *run, uint64_t done, uint64_t total);
+/* The part of it begins that lies between these shares of its time, 0..1: what it counts from here
+ * on fills that part, and a part that counts nothing goes by what the parts before it took. */
+void step_part(struct step_run *run, double from, double until);
 /* What happens now, in words (copied). */
 void step_text(struct step_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A sentence that must be read even if all goes well. */

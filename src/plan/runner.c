@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "plan/pace.h"
+#include "plan/estimate.h"
 
 #define PROGRESS_MS 100
 #define BEAT_MS 1000
@@ -19,8 +19,7 @@
 struct step_run {
 	struct runner *runner;
 	struct step_view view;
-	struct pace pace;
-	uint64_t began;
+	struct estimate estimate;
 	double expect; /* seconds */
 	char *text;
 	void *state;
@@ -63,6 +62,7 @@ struct runner *runner_new(struct loop *l, const struct step_ops *const *steps, s
 		run->runner = r;
 		run->view.ops = steps[i];
 		run->view.left_ms = -1;
+		run->view.share = -1;
 		run->view.text = "";
 		run->expect = steps[i]->expect ? steps[i]->expect(job) : 0.1;
 		r->count++;
@@ -94,48 +94,17 @@ const struct step_view *runner_steps(const struct runner *r, size_t *count)
 	return r->views;
 }
 
-/* Share of one step that is behind us, 0..1: as it reports, else by the time expected of it. */
+/* Share of one step that is behind us, 0..1. */
 static double step_share(const struct step_run *run, uint64_t now)
 {
-	double by_time;
-
 	switch (run->view.state) {
 	case STEP_FINISHED:
 		return 1;
 	case STEP_RUNNING:
-		if (run->view.total)
-			return (double)run->view.done / (double)run->view.total;
-		by_time = (double)(now - run->began) / 1000 / run->expect;
-		return by_time < 0.95 ? by_time : 0.95;
+		return estimate_share(&run->estimate, now);
 	default:
 		return 0;
 	}
-}
-
-/* Time left of a running step. What was expected of it counts as long as little of it is done, its
- * own pace more and more as it goes on: pieces of a step differ, and early ones say little. */
-static int64_t step_left(const struct step_run *run, uint64_t now)
-{
-	double share = step_share(run, now);
-	double elapsed = (double)(now - run->began);
-	double expected = run->expect * 1000 * (1 - share);
-	int64_t paced = pace_left(&run->pace, now, run->view.done, run->view.total);
-
-	if (!run->view.total) {
-		expected = run->expect * 1000 - elapsed;
-		return run->expect >= 2 && expected > 0 ? (int64_t)expected : -1;
-	}
-	if (run->view.ops->unit == STEP_BYTES)
-		return paced; /* bytes are all alike */
-	if (share > 0.1)
-		expected = expected * (1 - share) + elapsed / share * (1 - share) * share;
-	return (int64_t)expected;
-}
-
-/* It says nothing of how far it is, and takes longer than expected. */
-static bool step_is_late(const struct step_run *run, uint64_t now)
-{
-	return !run->view.total && (double)(now - run->began) > run->expect * 1000;
 }
 
 /* Overall share by expected seconds, and the time left: what the running step says of itself, and
@@ -158,8 +127,8 @@ static void overall(const struct runner *r, double *share, int64_t *left_ms)
 			later += run->expect;
 		if (run->view.state != STEP_RUNNING)
 			continue;
-		running = step_left(run, now);
-		if (running < 0 && !step_is_late(run, now))
+		running = estimate_left(&run->estimate, now);
+		if (running < 0 && !estimate_is_late(&run->estimate, now))
 			running = (int64_t)(run->expect * (1 - step_share(run, now)) * 1000);
 	}
 	*share = all > 0 ? past / all : 1;
@@ -213,7 +182,6 @@ static void begin(void *arg)
 		return;
 	}
 	run = &r->runs[r->current];
-	run->began = loop_now(r->loop);
 	if (run->view.ops->is_done && run->view.ops->is_done(r->job, &why)) {
 		free(run->text);
 		run->text = why;
@@ -227,7 +195,8 @@ static void begin(void *arg)
 	free(why);
 	log_msg("step", "%s begins", run->view.ops->id);
 	run->view.state = STEP_RUNNING;
-	pace_start(&run->pace, run->began, 0);
+	estimate_start(&run->estimate, loop_now(r->loop), run->expect,
+		       run->view.ops->unit == STEP_BYTES);
 	emit_step(run, RUNNER_STEP, NULL, NULL);
 	run->view.ops->start(run, r->job);
 }
@@ -268,9 +237,10 @@ static void send_progress(struct step_run *run)
 	uint64_t now = loop_now(r->loop);
 
 	r->last_progress = now;
-	run->view.rate = pace_rate(&run->pace, now);
-	run->view.left_ms = step_left(run, now);
-	run->view.took_ms = now - run->began;
+	run->view.rate = pace_rate(&run->estimate.pace, now);
+	run->view.left_ms = estimate_left(&run->estimate, now);
+	run->view.share = run->view.total || run->estimate.part.from > 0 ? step_share(run, now) : -1;
+	run->view.took_ms = now - run->estimate.began;
 	emit_step(run, RUNNER_PROGRESS, NULL, NULL);
 }
 
@@ -306,9 +276,16 @@ static void changed(struct step_run *run)
 
 void step_progress(struct step_run *run, uint64_t done, uint64_t total)
 {
-	pace_add(&run->pace, loop_now(run->runner->loop), done);
+	estimate_count(&run->estimate, loop_now(run->runner->loop), done, total);
 	run->view.done = done;
 	run->view.total = total;
+	changed(run);
+}
+
+void step_part(struct step_run *run, double from, double until)
+{
+	estimate_part(&run->estimate, loop_now(run->runner->loop), from, until);
+	run->view.done = run->view.total = 0;
 	changed(run);
 }
 
@@ -370,7 +347,7 @@ static void step_end(struct step_run *run, enum step_state state, const struct e
 
 	if (run->view.state != STEP_RUNNING)
 		abort(); /* a step ended twice: a programmer's error */
-	run->view.took_ms = loop_now(r->loop) - run->began;
+	run->view.took_ms = loop_now(r->loop) - run->estimate.began;
 	run->view.state = state;
 	run->view.left_ms = -1;
 	log_msg("step", "%s %s after %llu ms", run->view.ops->id,
@@ -403,7 +380,7 @@ static void reset(struct step_run *run)
 {
 	free(run->text);
 	run->text = NULL;
-	run->view = (struct step_view){.ops = run->view.ops, .left_ms = -1, .text = ""};
+	run->view = (struct step_view){.ops = run->view.ops, .share = -1, .left_ms = -1, .text = ""};
 }
 
 void step_again(struct step_run *run, const char *why)

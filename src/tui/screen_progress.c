@@ -69,8 +69,8 @@ static void paint_running(const struct canvas *c, int row, const struct step_vie
 	int column = LEFT + 2 + TITLE;
 	char *text = amount(s);
 
-	if (s->total) {
-		canvas_bar(c, row, column, BAR, (double)s->done / (double)s->total);
+	if (s->share >= 0) {
+		canvas_bar(c, row, column, BAR, s->share);
 		column += BAR + 2;
 	}
 	column += canvas_put_cut(c, row, column, c->columns - column - 2, ROLE_TEXT,

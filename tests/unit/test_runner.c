@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "plan/estimate.h"
 #include "plan/pace.h"
 #include "plan/runner.h"
 
@@ -261,13 +262,50 @@ static void test_pace(void **state)
 	assert_int_equal(pace_left(&p, 20250, 5, 0), -1);
 }
 
+static void assert_close(double got, double want)
+{
+	assert_true(got > want - 0.001 && got < want + 0.001);
+}
+
+/* A step of 100 s expected, in three parts of which the middle one counts, on a host half as fast. */
+static void test_parts(void **state)
+{
+	struct estimate s;
+
+	(void)state;
+	estimate_start(&s, 5000, 100, false);
+	assert_close(estimate_share(&s, 5000), 0);
+	assert_int_equal(estimate_left(&s, 5000), 100000);
+	estimate_part(&s, 5000, 0, 0.2);
+	assert_close(estimate_share(&s, 15000), 0.1);
+	assert_int_equal(estimate_left(&s, 15000), 90000);
+	/* the part takes longer than it should: nobody knows, and its end is not claimed */
+	assert_false(estimate_is_late(&s, 25000));
+	assert_true(estimate_is_late(&s, 25001));
+	assert_int_equal(estimate_left(&s, 25001), -1);
+	assert_true(estimate_share(&s, 45000) < 0.2);
+	/* half of what the second part counts: half of that part, whatever its unit */
+	estimate_part(&s, 45000, 0.2, 0.8);
+	estimate_count(&s, 105000, 30, 60);
+	assert_close(estimate_share(&s, 105000), 0.5);
+	assert_int_equal(estimate_left(&s, 105000), 75000); /* between 50 s expected and 100 s paced */
+	estimate_count(&s, 165000, 60, 60);
+	assert_close(estimate_share(&s, 165000), 0.8);
+	/* the last one counts nothing: it goes by what the others took, not by what was expected */
+	estimate_part(&s, 165000, 0.8, 1);
+	assert_close(estimate_share(&s, 185000), 0.9);
+	assert_int_equal(estimate_left(&s, 185000), 20000);
+	assert_false(estimate_is_late(&s, 204990));
+	assert_true(estimate_is_late(&s, 205010));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_fine), cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_failure_ends_it), cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_question), cmocka_unit_test(test_again),
-		cmocka_unit_test(test_overdue),
+		cmocka_unit_test(test_overdue), cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_pace),
 	};
 
