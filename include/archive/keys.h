@@ -17,7 +17,7 @@ struct keys {
 	struct strv trusted;  /* those of the host's and the user's rings */
 };
 
-/* `keyring`: "" or a path. Reads files and takes some 150 ms: for a pool thread. An error is only
+/* `keyring`: "" or a path. Reads files and takes some 100 ms: for a pool thread. An error is only
  * what the user's own ring has. `out` is to be finished in any case. */
 int keys_gather(const char *keyring, struct keys *out, struct err *e);
 void keys_fini(struct keys *k);

@@ -28,9 +28,9 @@
 struct verify_keys;
 struct verify_keys *verify_keys_new(void);
 void verify_keys_free(struct verify_keys *k);
-/* Adds an OpenPGP key ring, binary or armoured; the fingerprints of its primary keys are appended
- * to `primaries` (unless NULL). Error ids: keyring-bad (not a ring), keyring-empty. `name` is for
- * the message. */
+/* Adds an OpenPGP key ring, binary or armoured, which takes next to no time when rings that were added
+ * before have all of it. The fingerprints of its primary keys are appended to `primaries` (unless
+ * NULL). Error ids: keyring-bad (not a ring), keyring-empty. `name` is for the message. */
 int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const char *name,
 		    struct strv *primaries, struct err *e);
 

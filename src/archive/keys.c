@@ -32,12 +32,14 @@ int keys_gather(const char *keyring, struct keys *out, struct err *e)
 	size_t i = 0;
 
 	*out = (struct keys){.rings = verify_keys_new()};
-	while ((a = asset_next("keys/", &i)))
-		if (verify_keys_add(out->rings, a->data, a->len, a->name, &out->built_in, NULL) < 0)
-			log_msg("verify", "%s is no key ring", a->name);
+	/* the host's first: as a rule it has all of ours, which then add nothing */
 	for (i = 0; i < sizeof(host_rings) / sizeof(*host_rings); i++)
 		if (add_file(out, host_rings[i], NULL) == 0)
 			break;
+	i = 0;
+	while ((a = asset_next("keys/", &i)))
+		if (verify_keys_add(out->rings, a->data, a->len, a->name, &out->built_in, NULL) < 0)
+			log_msg("verify", "%s is no key ring", a->name);
 	if (*keyring && add_file(out, keyring, e) < 0)
 		return err_prefix(e, "mirror.keyring");
 	return 0;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "archive/release.h"
+#include "archive/ring.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -148,6 +149,7 @@ int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_
 
 struct verify_keys {
 	rnp_ffi_t ffi;
+	struct strv packets; /* of the rings in it */
 };
 
 /* Turns stderr away; gives what hush_end wants. */
@@ -185,6 +187,7 @@ void verify_keys_free(struct verify_keys *k)
 	if (!k)
 		return;
 	rnp_ffi_destroy(k->ffi);
+	strv_fini(&k->packets);
 	free(k);
 }
 
@@ -240,16 +243,14 @@ static bool looks_like_ring(const void *ring, size_t n)
 	return (p[0] & 0x80) || (n > sizeof(armor) && !memcmp(p, armor, sizeof(armor) - 1));
 }
 
-int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const char *name,
-		    struct strv *primaries, struct err *e)
+static int import(struct verify_keys *k, const void *ring, size_t n, const char *name,
+		  struct strv *primaries, struct err *e)
 {
-	rnp_input_t in;
+	rnp_input_t in = NULL;
 	char *report = NULL;
 	int r = -1;
 
-	if (!n || rnp_input_from_memory(&in, ring, n, false) != RNP_SUCCESS)
-		return err_set(e, ERR_VERIFY, "keyring-empty", "the key ring %s holds no key", name);
-	if (!looks_like_ring(ring, n) ||
+	if (rnp_input_from_memory(&in, ring, n, false) != RNP_SUCCESS ||
 	    rnp_import_keys(k->ffi, in, RNP_LOAD_SAVE_PUBLIC_KEYS, &report) != RNP_SUCCESS)
 		err_set(e, ERR_VERIFY, "keyring-bad", "%s is not an OpenPGP key ring", name);
 	else if (!take_primaries(k->ffi, report, primaries))
@@ -258,6 +259,30 @@ int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const cha
 		r = 0;
 	rnp_buffer_destroy(report);
 	rnp_input_destroy(in);
+	return r;
+}
+
+int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const char *name,
+		    struct strv *primaries, struct err *e)
+{
+	struct ring packets;
+	int r = 0;
+
+	if (!n)
+		return err_set(e, ERR_VERIFY, "keyring-empty", "the key ring %s holds no key", name);
+	if (!looks_like_ring(ring, n))
+		return err_set(e, ERR_VERIFY, "keyring-bad", "%s is not an OpenPGP key ring", name);
+	if (ring_read(ring, n, &packets) < 0 || !ring_is_within(&packets, &k->packets)) {
+		r = import(k, ring, n, name, primaries, e);
+		for (size_t i = 0; !r && i < packets.packets.len; i++)
+			strv_add(&k->packets, packets.packets.items[i]);
+		strv_sort(&k->packets);
+	} else {
+		for (size_t i = 0; primaries && i < packets.primaries.len; i++)
+			if (!strv_has(primaries, packets.primaries.items[i]))
+				strv_add(primaries, packets.primaries.items[i]);
+	}
+	ring_fini(&packets);
 	return r;
 }
 

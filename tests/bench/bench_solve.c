@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bench_solve: opens a release on the mirror that this host uses, and solves the machine that the
- * examples describe. `bench_solve [-o] [-f] CACHE RELEASE ARCH`: -o offline; -f fetches the debs too.
+ * examples describe. `bench_solve [-o] [-f] [-x SUITE]... CACHE RELEASE ARCH`: -o offline; -f fetches
+ * the debs too; -x leaves out the updates or security suite of that name.
  * Prints `want NAME`, `without NAME`, `component NAME`, `mirror URL SUITE`, and per package
  * `deb NAME VERSION ARCH SIZE SHA256 PATH`.
  */
@@ -14,6 +15,7 @@
 #include "archive/archive.h"
 #include "archive/cache.h"
 #include "base/loop.h"
+#include "base/mem.h"
 #include "catalog/catalog.h"
 #include "host/facts.h"
 
@@ -22,6 +24,7 @@ struct run {
 	struct archive *archive;
 	struct package_set set;
 	const char *cache_dir;
+	struct strv without; /* suites */
 	bool fetch;
 	int status;
 };
@@ -64,6 +67,15 @@ static void on_open(struct archive *a, const struct err *e, void *arg)
 	r->archive = a;
 	if (!a)
 		fail(r, e);
+}
+
+static bool with(const struct run *r, const char *release, const char *kind)
+{
+	char *suite = xasprintf("%s-%s", release, kind);
+	bool yes = !strv_has(&r->without, suite);
+
+	free(suite);
+	return yes;
 }
 
 /* What the steps of a machine ask for. */
@@ -109,8 +121,8 @@ static void bench(struct run *r, const struct catalog *c, const char *release, c
 			     .release = release,
 			     .arch = arch_name,
 			     .components = &rel->components,
-			     .security = rel->security,
-			     .updates = rel->updates,
+			     .security = rel->security && with(r, release, "security"),
+			     .updates = rel->updates && with(r, release, "updates"),
 			     .offline = offline,
 		     },
 		     NULL, on_open, r);
@@ -143,12 +155,14 @@ int main(int argc, char **argv)
 	struct catalog *c;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "of")) >= 0) {
+	while ((opt = getopt(argc, argv, "ofx:")) >= 0) {
 		offline |= opt == 'o';
 		r.fetch |= opt == 'f';
+		if (opt == 'x')
+			strv_add(&r.without, optarg);
 	}
 	if (argc - optind != 3) {
-		fprintf(stderr, "usage: bench_solve [-o] [-f] CACHE RELEASE ARCH\n");
+		fprintf(stderr, "usage: bench_solve [-o] [-f] [-x SUITE]... CACHE RELEASE ARCH\n");
 		return 2;
 	}
 	c = catalog_new(&e);
@@ -160,6 +174,7 @@ int main(int argc, char **argv)
 	r.cache_dir = argv[optind];
 	bench(&r, c, argv[optind + 1], argv[optind + 2], offline);
 	package_set_fini(&r.set);
+	strv_fini(&r.without);
 	archive_close(r.archive);
 	loop_free(r.loop);
 	catalog_free(c);

@@ -2,7 +2,9 @@
 /* archive/verify: every way a release file can be signed or damaged, against recorded files. */
 #include "tests/lib/check.h"
 
+#include "archive/ring.h"
 #include "archive/verify.h"
+#include "base/base64.h"
 #include "tests/unit/archive_signed.h"
 
 #define BEGIN "-----BEGIN PGP SIGNED MESSAGE-----\n"
@@ -124,6 +126,66 @@ static void rings(void **state)
 	assert_int_equal(verify_keys_add(r->keys, "hello\n", 6, "text", NULL, &e), -1);
 	assert_string_equal(e.id, "keyring-bad");
 	err_fini(&e);
+}
+
+/* The revoked key as it was before: its packets are key, revocation (tag 2, 120 bytes), user id, … */
+static void before_revocation(struct buf *out)
+{
+	const char *line = strstr(signed_key_revoked, "\n\n") + 2;
+	struct buf text;
+
+	buf_init(&text, 0);
+	buf_init(out, 0);
+	for (; *line != '='; line = strchr(line, '\n') + 1)
+		buf_add(&text, line, strcspn(line, "\n"));
+	assert_int_equal(base64_decode(out, text.data, text.len), 0);
+	buf_fini(&text);
+	assert_int_equal((unsigned char)out->data[53], 0x88);
+	assert_int_equal(out->data[54], 120);
+	memmove(out->data + 53, out->data + 53 + 122, out->len - 53 - 122);
+	out->len -= 122;
+}
+
+/* A ring that is there already is passed over with its primaries told; what adds a packet is not. */
+static void rings_that_overlap(void **state)
+{
+	struct rings r = {.keys = verify_keys_new()};
+	struct strv again = STRV_INIT;
+	struct ring older, newer;
+	struct verified out;
+	struct buf ring;
+
+	(void)state;
+	before_revocation(&ring);
+	assert_int_equal(verify_keys_add(r.keys, signed_key_good, strlen(signed_key_good), "good", &r.pinned,
+					 NULL), 0);
+	assert_int_equal(verify_keys_add(r.keys, ring.data, ring.len, "older", &r.pinned, NULL), 0);
+	assert_int_equal(r.pinned.len, 2);
+	assert_int_equal(verify_keys_add(r.keys, signed_key_good, strlen(signed_key_good), "good", &again,
+					 NULL), 0);
+	assert_int_equal(again.len, 1);
+	assert_string_equal(again.items[0], SIGNED_FPRINT_GOOD);
+	assert_string_equal(verdict_on(&r, &r.pinned, signed_good, strlen(signed_good)), "");
+	assert_int_equal(verify_bytes(signed_revoked_key, strlen(signed_revoked_key), r.keys, &r.pinned,
+				      SIGNED_NOW, &out, NULL), 0);
+	verified_fini(&out);
+
+	assert_int_equal(ring_read(ring.data, ring.len, &older), 0);
+	assert_int_equal(ring_read(signed_key_revoked, strlen(signed_key_revoked), &newer), 0);
+	assert_int_equal(older.packets.len + 1, newer.packets.len);
+	assert_true(ring_is_within(&older, &newer.packets));
+	assert_false(ring_is_within(&newer, &older.packets));
+	assert_int_equal(verify_keys_add(r.keys, signed_key_revoked, strlen(signed_key_revoked), "newer",
+					 &r.pinned, NULL), 0);
+	assert_int_equal(r.pinned.len, 2);
+	assert_string_equal(verdict_on(&r, &r.pinned, signed_revoked_key, strlen(signed_revoked_key)),
+			    "inrelease-key-revoked");
+	ring_fini(&older);
+	ring_fini(&newer);
+	buf_fini(&ring);
+	verify_keys_free(r.keys);
+	strv_fini(&r.pinned);
+	strv_fini(&again);
 }
 
 /* `from` of the good file replaced by `to` of n bytes. */
@@ -279,6 +341,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(signatures), cmocka_unit_test(pins),	  cmocka_unit_test(rings),
+		cmocka_unit_test(rings_that_overlap),
 		cmocka_unit_test(changed),    cmocka_unit_test(whole_files),
 		cmocka_unit_test(every_byte), cmocka_unit_test(verdicts),
 	};
