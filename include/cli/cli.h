@@ -87,6 +87,9 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *e);
 /* --help, and the man page's lists from the same tables. */
 void cli_print_help(void);
 void cli_print_man(void);
+/* What a shell's completion offers, a line each: `verb NAME` (`lone NAME` where nothing follows it),
+ * `option --NAME` (with = where a value follows), `key SECTION.KEY=`. */
+void cli_print_words(void);
 
 /* Prints an error (as a sentence, or as an event with --json) and gives its exit status. The err
  * is emptied. */

@@ -56,5 +56,6 @@ int verb_releases(struct cli *cli);
 int verb_arches(struct cli *cli);
 int verb_doctor(struct cli *cli);
 int verb_man(struct cli *cli);
+int verb_words(struct cli *cli);
 
 #endif

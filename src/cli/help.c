@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* help: --help and the tables of the man page, from the tables of verbs, options and fields. */
+/* help: --help, the tables of the man page and the words for completion, from the tables of verbs,
+ * options and fields. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,4 +122,16 @@ void cli_print_man(void)
 		}
 		print_field(&field_table[i]);
 	}
+}
+
+void cli_print_words(void)
+{
+	for (size_t i = 0; i < cli_verb_count; i++)
+		if (!cli_verbs[i].hidden)
+			printf("%s %s\n", cli_verbs[i].max ? "verb" : "lone", cli_verbs[i].name);
+	for (size_t i = 0; i < cli_option_count; i++)
+		printf("option --%s%s\n", cli_options[i].name, cli_options[i].arg ? "=" : "");
+	puts("option --help\noption --version");
+	for (size_t i = 0; i < field_count; i++)
+		printf("key %s.%s=\n", field_table[i].section, field_table[i].key);
 }

@@ -218,3 +218,15 @@ int verb_man(struct cli *cli)
 	cli_print_man();
 	return 0;
 }
+
+int verb_words(struct cli *cli)
+{
+	struct strv names = STRV_INIT;
+
+	cli_print_words();
+	store_machines(&cli->store, &names);
+	for (size_t i = 0; i < names.len; i++)
+		printf("machine %s\n", names.items[i]);
+	strv_fini(&names);
+	return 0;
+}

@@ -59,5 +59,6 @@ const struct cli_verb cli_verbs[] = {
 	 verb_doctor},
 	{"supervise", "REQUEST", 1, 1, "", false, true, verb_supervise},
 	{"man", "", 0, 0, "", false, true, verb_man},
+	{"words", "", 0, 0, "", false, true, verb_words},
 };
 const size_t cli_verb_count = sizeof(cli_verbs) / sizeof(*cli_verbs);
