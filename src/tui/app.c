@@ -2,6 +2,7 @@
 /* app: see include/tui/app.h. */
 #include "tui/app.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -143,6 +144,10 @@ static void on_turn(void *arg)
 		if (term_resize(app->term))
 			app_changed(app);
 	}
+	if (app->stop_wanted && !app->ended) {
+		app->stop_wanted = false;
+		app_suspend(app);
+	}
 	if (app->changed && !app->ended) {
 		if (app->top && app->top->ops->sync)
 			app->top->ops->sync(app->top);
@@ -174,15 +179,18 @@ static void on_interrupt(void *arg)
 	app_ask_leave(arg);
 }
 
+/* Not at once: where its end has come as well by now, there is nothing to stop for. Stopped here it
+ * would wait for a second SIGCONT. */
 static void on_suspend(void *arg)
 {
-	app_suspend(arg);
+	((struct app *)arg)->stop_wanted = true;
 }
 
 static void on_continue(void *arg)
 {
 	struct app *app = arg;
 
+	app->stop_wanted = false;
 	term_leave(app->term); /* the shell has set modes of its own meanwhile */
 	term_enter(app->term);
 	app_redraw(app);
@@ -210,21 +218,67 @@ static void unwatch_signal(struct app *app, size_t i)
 	app->signals[i] = NULL;
 }
 
-void app_suspend(struct app *app)
+/* Before curses is opened: where SIGTSTP has no handler then, curses ignores the signal each time it
+ * writes, and one that comes meanwhile is lost (ncurses, _nc_signal_handler). */
+static void watch_signals(struct app *app)
 {
-	struct sigaction plain = {.sa_handler = SIG_DFL}, before;
+	for (size_t i = 0; i < HANDLED; i++)
+		watch_signal(app, i);
+}
 
+static void unwatch_signals(struct app *app)
+{
+	for (size_t i = 0; i < HANDLED; i++)
+		unwatch_signal(app, i);
+}
+
+static void handle_stop(void (*handler)(int))
+{
+	struct sigaction act = {.sa_handler = handler};
+
+	sigemptyset(&act.sa_mask);
+	sigaction(SIGTSTP, &act, NULL);
+}
+
+static void mask_stop(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	pthread_sigmask(how, &set, NULL);
+}
+
+/* The stop of a process group whose leader's parent is of another session is discarded, for nobody
+ * could continue it (POSIX, 2.4.3 and "orphaned process group"): as in `xterm -e debwiz`. */
+static bool can_be_stopped(void)
+{
+	pid_t theirs = getsid(getppid());
+
+	return theirs < 0 || theirs == getsid(0);
+}
+
+/* First the others of the job, then this thread by itself: a signal to the group may be taken by a
+ * thread of the pool, and then kill returns before the stop, with the full screen back too early.
+ * One that comes meanwhile waits behind the mask, and SIGCONT takes it away with ours. */
+bool app_suspend(struct app *app)
+{
+	if (!can_be_stopped())
+		return false;
 	term_leave(app->term);
+	mask_stop(SIG_BLOCK);
 	unwatch_signal(app, AT_SUSPEND);
 	unwatch_signal(app, AT_CONTINUE);
-	sigemptyset(&plain.sa_mask);
-	sigaction(SIGTSTP, &plain, &before);
-	kill(0, SIGTSTP); /* the whole job; returns when it is continued */
-	sigaction(SIGTSTP, &before, NULL);
+	handle_stop(SIG_IGN);
+	kill(0, SIGTSTP);
+	handle_stop(SIG_DFL);
+	raise(SIGTSTP);
+	mask_stop(SIG_UNBLOCK); /* stopped here, until it is continued */
 	watch_signal(app, AT_SUSPEND);
 	watch_signal(app, AT_CONTINUE);
 	term_enter(app->term);
 	app_redraw(app);
+	return true;
 }
 
 /* ---- life ---- */
@@ -240,8 +294,10 @@ struct app *app_new(const struct tui_conf *conf, struct err *e)
 		free(app);
 		return NULL;
 	}
+	watch_signals(app);
 	app->term = term_open(e);
 	if (!app->term) {
+		unwatch_signals(app);
 		free(app);
 		return NULL;
 	}
@@ -252,8 +308,6 @@ struct app *app_new(const struct tui_conf *conf, struct err *e)
 	app->turn = loop_turn_start(conf->loop, on_turn, app);
 	app->keyboard =
 		loop_fd_start(conf->loop, term_input(app->term), LOOP_READ, on_keyboard, app);
-	for (size_t i = 0; i < HANDLED; i++)
-		watch_signal(app, i);
 	return app;
 }
 
@@ -277,9 +331,8 @@ void app_free(struct app *app)
 	loop_fd_stop(app->keyboard);
 	loop_turn_stop(app->turn);
 	task_end_all(app);
-	for (size_t i = 0; i < HANDLED; i++)
-		unwatch_signal(app, i);
-	term_close(app->term);
+	term_close(app->term); /* before a signal can stop what still has it */
+	unwatch_signals(app);
 	app->ended = true;
 	loop_run(app_loop(app)); /* work on a pool thread that still needs what is there */
 	free(app);

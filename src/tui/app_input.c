@@ -55,6 +55,16 @@ static void help(struct app *app)
 	free(text);
 }
 
+static void tell_no_stop(struct app *app)
+{
+	struct err e = ERR_INIT;
+
+	err_set(&e, ERR_USAGE, "no-shell", "debwiz cannot be stopped here: no shell waits to continue it");
+	err_hint(&e, "F10 leaves; machines that run go on");
+	dialog_error(app, "Ctrl-Z", &e);
+	err_fini(&e);
+}
+
 void app_key(struct app *app, const struct key *k)
 {
 	bool bare = app->top && app->top->ops->bare;
@@ -74,7 +84,8 @@ void app_key(struct app *app, const struct key *k)
 	if (k->code == K_CTRL('q') || k->code == K_F(10)) {
 		app_ask_leave(app);
 	} else if (k->code == K_CTRL('z')) {
-		app_suspend(app);
+		if (!app_suspend(app))
+			tell_no_stop(app);
 	} else if (k->code == K_CTRL('l')) {
 		app_redraw(app);
 	} else if (k->code == K_CTRL('c') || k->code == K_CTRL('\\')) {

@@ -18,7 +18,7 @@ struct app {
 	struct loop_turn *turn;
 	struct loop_fd *keyboard;
 	struct loop_signal *signals[8];
-	bool changed, ended, resized;
+	bool changed, ended, resized, stop_wanted;
 	struct task *tasks; /* preparing and booting, whatever is on the screen */
 	unsigned empty;	    /* announcements of input that brought none */
 	int status;
@@ -36,7 +36,8 @@ bool app_too_small(const struct app *app);
 /* app_input.c: the keyboard until it is empty; one key. */
 void app_input(struct app *app);
 void app_key(struct app *app, const struct key *k);
-/* app.c */
-void app_suspend(struct app *app);
+/* app.c: gives the terminal to the shell and stops, until it is continued. False: nobody could
+ * continue it here, so it goes on. */
+bool app_suspend(struct app *app);
 
 #endif

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 import unittest
 
 import lib
@@ -159,27 +160,80 @@ class Terminal(lib.Case):
         s.settle()
         self.leave(s)
 
-    @unittest.skipUnless(shutil.which("bash"), "there is no bash")
-    def test_ctrl_z(self):
+    def under_a_shell(self):
+        """The first screen as a job of a shell, and its pid."""
         home = self.home(PS1="shell> ", ENV=None)
         s = self.screen(home, "--norc", "--noprofile", "-i", program=shutil.which("bash"))
         s.wait("shell>")
         s.type(lib.DEBWIZ + "\r")
         s.wait("debwiz · machines")
-        for how in ("key", "signal"):
+        return s, child_of(s.pid())
+
+    def becomes(self, s, pid, stopped):
+        """Until the process is stopped, or is not; the terminal goes on being read."""
+        end = time.monotonic() + lib.LIMIT
+        while is_stopped(pid) != stopped:
+            s.tell("sync 5")
+            self.assertLess(time.monotonic(), end, "stopped: %s\n%s" % (not stopped, s.text()))
+
+    def continue_it(self, s):
+        s.type("fg\r")
+        s.wait("debwiz · machines", gone="Stopped")
+
+    @unittest.skipUnless(shutil.which("bash"), "there is no bash")
+    def test_ctrl_z(self):
+        s, pid = self.under_a_shell()
+        for how in ("key", "signal") * 12:
             if how == "key":
                 s.key("C-z")
             else:
-                s.type("")
-                os.kill(child_of(s.pid()), signal.SIGTSTP)
+                os.kill(pid, signal.SIGTSTP)
+            self.becomes(s, pid, True)
             s.wait("Stopped", "shell>")
             self.assertFalse(s.modes()["alternate"])
-            s.type("fg\r")
-            s.wait("debwiz · machines", gone="Stopped")
+            self.continue_it(s)
         s.key("C-q")
         s.wait("shell>", gone="machines")
         s.type("exit\r")
         s.wait_end()
+
+    @unittest.skipUnless(shutil.which("bash"), "there is no bash")
+    def test_a_stop_and_its_end_at_once(self):
+        """Whichever came last counts, however many there are: it neither stays stopped nor goes on."""
+        s, pid = self.under_a_shell()
+        for _ in range(100):
+            os.kill(pid, signal.SIGTSTP)
+            os.kill(pid, signal.SIGCONT)
+        s.wait("debwiz · machines")
+        self.assertFalse(is_stopped(pid))
+        for _ in range(30):             # each SIGCONT has it paint anew, and the stop comes meanwhile
+            os.kill(pid, signal.SIGCONT)
+            for _ in range(3):
+                os.kill(pid, signal.SIGTSTP)
+            self.becomes(s, pid, True)
+            self.continue_it(s)
+        s.key("C-q")
+        s.wait("shell>", gone="machines")
+        s.type("exit\r")
+        s.wait_end()
+
+    def test_no_shell_waits(self):
+        """Stopped nobody could continue it, and the system would not stop it: said, and all stays."""
+        s = self.start()
+        s.key("C-z")
+        s.wait("no shell waits", "F10 leaves")
+        s.key("Esc")
+        s.wait("debwiz · machines", gone="no shell waits")
+        s.signal(signal.SIGTSTP)
+        s.settle()
+        self.assertFalse(is_stopped(s.pid()))
+        self.assertTrue(s.modes()["alternate"])
+        self.leave(s)
+
+
+def is_stopped(pid):
+    with open("/proc/%d/stat" % pid, encoding="utf-8") as stat:
+        return stat.read().rpartition(")")[2].split()[0] == "T"
 
 
 def child_of(pid):
