@@ -12,12 +12,15 @@
 struct viewer {
 	struct strv source; /* lines as they were given */
 	struct strv lines;  /* the same, wrapped to `columns` */
+	char *open;	    /* the last line as far as it has come, NULL: none */
+	size_t open_lines;  /* how many of `lines` it takes, at their end */
 	int columns, rows, first;
 	bool follow; /* the end stays in sight */
 	bool searching, wraps;
 	struct text_field query;
 	char *found; /* what is looked for, NULL: nothing */
 	int found_line;
+	bool missed; /* it is nowhere */
 	size_t cap;			     /* most source lines, 0: all */
 	enum role (*role)(const char *line); /* how a line looks, NULL: as text */
 };
@@ -28,6 +31,8 @@ void viewer_fini(struct viewer *v);
 void viewer_set(struct viewer *v, const char *text);
 /* Adds one line (copied). */
 void viewer_add(struct viewer *v, const char *line);
+/* What has come of the line after them, which has not ended yet (copied); NULL: nothing. */
+void viewer_open(struct viewer *v, const char *text);
 /* How many lines it takes at this width. */
 int viewer_lines(struct viewer *v, int columns);
 void viewer_paint(struct viewer *v, const struct canvas *c);

@@ -30,6 +30,14 @@ static int find(const struct store *store, const char *ref, struct change *c, st
 		c->ini = NULL;
 	else
 		r = spec_read(s, c->ini, &why);
+	if (!r && is_name && strcmp(s->name, ref)) {
+		/* what is named is not what would be changed */
+		r = err_set(e, ERR_USAGE, "name-differs", "%s says that its name is %s", c->ini, s->name);
+		err_hint(e, "change machine.name there, or the file's name");
+		spec_fini(s);
+		spec_init(s);
+		return r;
+	}
 	if (!r) {
 		c->name = xstrdup(s->name);
 	} else if (is_name && c->kind == CHANGE_DELETE) {

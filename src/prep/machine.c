@@ -56,9 +56,12 @@ static int read_file(const struct store *store, const struct catalog *c, struct 
 	if (store_find_ini(store, l->name, &path, e) < 0)
 		return -1;
 	r = spec_read(&spec, path, e);
-	free(path);
 	if (!r)
 		r = spec_check(&spec, c, e);
+	if (!r && strcmp(spec.name, l->name))
+		r = err_set(e, ERR_USAGE, "name-differs", "%s: machine.name: it is %s, and the file's name says %s",
+			    path, spec.name, l->name);
+	free(path);
 	if (!r) {
 		l->system = xasprintf("%s %s", spec.release, spec.arch);
 		l->boot = xstrdup(spec.firmware == SPEC_UEFI ? "uefi" : "direct");
@@ -86,6 +89,7 @@ int machine_look(const struct store *store, const struct catalog *c, const char 
 		if (read_file(store, c, out, &wrong) < 0) {
 			out->system = xstrdup("?");
 			out->boot = xstrdup("?");
+			out->wrong = xstrdup(wrong.text);
 			if (!*out->detail) {
 				free(out->detail);
 				out->detail = xstrdup(wrong.text);
@@ -105,6 +109,7 @@ void machine_look_fini(struct machine_look *l)
 	free(l->boot);
 	free(l->state);
 	free(l->detail);
+	free(l->wrong);
 	vm_run_fini(&l->run);
 	*l = (struct machine_look){0};
 }

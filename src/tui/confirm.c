@@ -51,16 +51,20 @@ static void on_first(size_t choice, void *arg)
 {
 	struct asked *a = arg;
 	struct picker_conf conf = {.title = "Type the machine's name to go on",
-				   .about = "What is lost cannot be had back.",
 				   .types = true,
 				   .take = take_name,
 				   .gone = on_typed,
 				   .arg = a};
+	char *about;
 
-	if (choice == 1 && a->name)
-		picker_open(a->app, &conf);
-	else
+	if (choice != 1 || !a->name) {
 		end(a, choice == 1);
+		return;
+	}
+	about = xasprintf("Its name is %s. What is lost cannot be had back.", a->name);
+	conf.about = about;
+	picker_open(a->app, &conf);
+	free(about);
 }
 
 void confirm_ask(struct app *app, const struct confirm *c)

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "host/paths.h"
 #include "tui/app.h"
 
 #define WIDEST 68
@@ -215,12 +216,13 @@ struct screen *dialog_message(struct app *app, const char *title, const char *te
 struct screen *dialog_error(struct app *app, const char *title, const struct err *e)
 {
 	static const char *const fine[] = {"Close"};
-	char *text = xasprintf("%s%s%s", e->text ? e->text : "unknown error", e->hint ? "\n\n" : "",
-			       e->hint ? e->hint : "");
+	char *what = host_short(e->text ? e->text : "unknown error"); /* it may begin with a path */
+	char *text = xasprintf("%s%s%s", what, e->hint ? "\n\n" : "", e->hint ? e->hint : "");
 	struct dialog_question q = {
 		.title = title, .text = text, .choices = fine, .count = 1, .role = ROLE_BAD};
 	struct screen *s = dialog_ask(app, &q);
 
 	free(text);
+	free(what);
 	return s;
 }

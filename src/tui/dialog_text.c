@@ -38,7 +38,8 @@ static void reading_lines(struct screen *s, struct screen_lines *out)
 
 	buf_adds(&out->title, r->title);
 	viewer_help(&r->viewer, out);
-	screen_lines_key(out, "Esc", K_ESC, "close");
+	if (!r->viewer.searching)
+		screen_lines_key(out, "Esc", K_ESC, "close");
 }
 
 static bool reading_key(struct screen *s, const struct key *k)

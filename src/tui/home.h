@@ -20,7 +20,8 @@ struct home {
 	struct loop_timer *soon, *minute;
 	struct host_facts host;
 	struct doctor doctor; /* while there is no machine */
-	bool finding;
+	bool finding, missed; /* no name holds what is looked for */
+	bool name_cut;	      /* the one under the cursor had no room in its row */
 	struct text_field query;
 };
 

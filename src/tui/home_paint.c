@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "home.h"
+#include "host/paths.h"
 #include "tui/app.h"
 #include "tui/task.h"
 
@@ -66,6 +67,8 @@ static void paint_machine(struct screen *s, const struct canvas *c, int row, con
 	if (focus)
 		canvas_fill(c, row, t->name, t->disk - t->name + 1, ROLE_FOCUS);
 	canvas_put_cut(c, row, t->name, t->system - t->name - 1, role, l->name);
+	if (focus)
+		((struct home *)s->self)->name_cut = canvas_width(c, l->name) > t->system - t->name - 1;
 	canvas_put_cut(c, row, t->system, t->boot - t->system - 1, role, l->system);
 	canvas_put_cut(c, row, t->boot, 8, role, strcmp(l->boot, "uefi") ? l->boot : "UEFI");
 	canvas_put(c, row, t->state, focus ? ROLE_FOCUS : look.role, canvas_glyph(c, look.sign));
@@ -139,8 +142,20 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 	struct home *h = s->self;
 	const struct machine_look *l = home_current(h);
 	const struct task *t = l ? task_find(s->app, l->name) : NULL;
+	char *where;
 
-	if (t && t->state == TASK_FAILED) {
+	if (l && h->name_cut) /* the row has no room for it */
+		buf_addf(&out->help, "%s: ", l->name);
+	if (h->missed) {
+		buf_clear(&out->help);
+		buf_addf(&out->help, "No machine's name holds \"%s\".", h->query.text);
+		out->help_role = ROLE_WARN;
+	} else if (l && l->wrong && !l->run.alive) {
+		where = host_short(l->wrong);
+		buf_adds(&out->help, where);
+		out->help_role = ROLE_BAD;
+		free(where);
+	} else if (t && t->state == TASK_FAILED) {
 		buf_adds(&out->help, t->error.text);
 		out->help_role = ROLE_BAD;
 	} else if (l && *l->detail && !l->run.alive) {
@@ -171,6 +186,7 @@ void home_lines(struct screen *s, struct screen_lines *out)
 	if (h->finding) {
 		screen_lines_key(out, "type", 0, "part of a name");
 		screen_lines_key(out, "Enter", K_ENTER, "stay there");
+		screen_lines_key(out, "Esc", K_ESC, "leave it");
 		return;
 	}
 	if (l)
@@ -179,7 +195,7 @@ void home_lines(struct screen *s, struct screen_lines *out)
 	if (l && l->run.alive) {
 		screen_lines_key(out, "c", 'c', "console");
 		screen_lines_key(out, "s", 's', "stop");
-	} else if (l) {
+	} else if (l && !l->wrong) {
 		screen_lines_key(out, "b", 'b', "boot");
 	}
 	if (l) {

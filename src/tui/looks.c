@@ -58,6 +58,8 @@ struct state_look state_look(const struct machine_look *l, const struct task *t)
 					   words_of_task(t)};
 	if (t && t->state == TASK_FAILED && !l->run.alive)
 		return (struct state_look){GLYPH_FAILED, ROLE_BAD, xstrdup("failed")};
+	if (l->wrong && !l->run.alive)
+		return (struct state_look){GLYPH_FAILED, ROLE_BAD, xstrdup("file is wrong")};
 	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
 		if (strcmp(states[i].state, word))
 			continue;

@@ -12,10 +12,25 @@
 #define LEFT 4
 #define LABEL 12
 
-static int row_of(const struct canvas *c, int row, const char *label, const char *text)
+static int rows_of(const struct canvas *c, int row, const char *label, int most, enum role role,
+		   const char *text)
 {
 	canvas_put(c, row, LEFT, ROLE_DIM, label);
-	return canvas_wrap(c, row, LEFT + LABEL, c->columns - LEFT - LABEL - 2, 2, ROLE_TEXT, text);
+	return canvas_wrap(c, row, LEFT + LABEL, c->columns - LEFT - LABEL - 2, most, role, text);
+}
+
+static int row_of(const struct canvas *c, int row, const char *label, const char *text)
+{
+	return rows_of(c, row, label, 2, ROLE_TEXT, text);
+}
+
+static int paint_wrong(struct machine *m, const struct canvas *c, int row)
+{
+	char *text = host_short(m->look.wrong ? m->look.wrong : "cannot be read");
+
+	row += rows_of(c, row, "File", 6, ROLE_BAD, text);
+	free(text);
+	return row;
 }
 
 static int paint_facts(struct machine *m, const struct canvas *c, int row)
@@ -31,8 +46,7 @@ static int paint_facts(struct machine *m, const struct canvas *c, int row)
 
 	if (!m->has_spec) {
 		free(disk);
-		return row +
-		       row_of(c, row, "File", m->look.detail ? m->look.detail : "cannot be read");
+		return paint_wrong(m, c, row);
 	}
 	text = xasprintf("Debian %s, %s, profile %s%s", s->release, s->arch, s->profile,
 			 s->packages.len ? " and packages of your own" : "");
@@ -144,7 +158,7 @@ void machine_lines(struct screen *s, struct screen_lines *out)
 	if (m->words && *m->words) {
 		buf_adds(&out->help, m->words);
 		out->help_role = m->words_role;
-	} else if (!alive && m->look.detail && *m->look.detail) {
+	} else if (!alive && m->has_spec && m->look.detail && *m->look.detail) {
 		buf_adds(&out->help, m->look.detail);
 	}
 	if (t && task_is_busy(t)) {
@@ -153,6 +167,8 @@ void machine_lines(struct screen *s, struct screen_lines *out)
 		screen_lines_key(out, "Enter", K_ENTER, "console");
 		screen_lines_key(out, "t", 't', "snapshots");
 		screen_lines_key(out, "e", 'e', "edit");
+	} else if (!m->has_spec) {
+		screen_lines_key(out, "Enter", K_ENTER, "edit");
 	} else {
 		screen_lines_key(out, "Enter", K_ENTER, m->look.made ? "boot" : "prepare and boot");
 		if (m->look.made)

@@ -186,7 +186,7 @@ static void ask_other(struct manage *m)
 {
 	char *title = xasprintf("%s %s: the %s name", words[m->kind].title, m->name,
 				m->kind == CHANGE_CLONE ? "copy's" : "new");
-	char *initial = m->kind == CHANGE_CLONE ? xasprintf("%s-2", m->name) : xstrdup(m->name);
+	char *initial = m->kind == CHANGE_CLONE ? xasprintf("%.29s-2", m->name) : xstrdup(m->name);
 	struct picker_conf conf = {.title = title,
 				   .about = "Small letters, digits and -, a letter or digit first.",
 				   .initial = initial,
@@ -208,14 +208,14 @@ void manage_ask(struct app *app, enum change_kind kind, const char *name)
 	m->app = app;
 	m->kind = kind;
 	m->name = xstrdup(name);
-	if (kind == CHANGE_CLONE || kind == CHANGE_RENAME) {
-		ask_other(m);
-		return;
-	}
 	m->looked = true;
 	if (change_look(app_store(app), kind, name, NULL, &m->change, &e) < 0) {
 		dialog_error(app, words[kind].title, &e);
 		manage_free(m);
+	} else if (kind == CHANGE_CLONE || kind == CHANGE_RENAME) {
+		change_fini(&m->change); /* to be looked at again, with the other name */
+		m->looked = false;
+		ask_other(m);
 	} else {
 		ask_first(m);
 	}

@@ -132,6 +132,7 @@ static void told(struct screen *s, bool fine, struct err *e)
 
 static void find(struct home *h)
 {
+	h->missed = false;
 	for (size_t i = 0; h->query.len && i < h->count; i++) {
 		size_t k = (h->at + i) % h->count;
 
@@ -140,12 +141,13 @@ static void find(struct home *h)
 			return;
 		}
 	}
+	h->missed = h->query.len > 0;
 }
 
 static bool find_key(struct home *h, const struct key *k)
 {
 	if (k->code == K_ESC || k->code == K_ENTER)
-		h->finding = false;
+		h->finding = h->missed = false;
 	else if (text_field_key(&h->query, k))
 		find(h);
 	return true;
@@ -188,8 +190,8 @@ static bool machine_key(struct screen *s, const struct key *k, const struct mach
 
 	switch (k->code) {
 	case K_ENTER:
-		if (t && (task_is_busy(t) || t->state == TASK_FAILED))
-			told(s, screen_progress(s->app, l->name, PROGRESS_PREPARE, &e) != NULL, &e);
+		if (t && (task_is_busy(t) || (t->state == TASK_FAILED && !l->run.alive)))
+			told(s, screen_progress(s->app, l->name, PROGRESS_LOOK, &e) != NULL, &e);
 		else
 			told(s, screen_machine(s->app, l->name, &e) != NULL, &e);
 		return true;
@@ -200,7 +202,11 @@ static bool machine_key(struct screen *s, const struct key *k, const struct mach
 		told(s, screen_console(s->app, l->name, &e) != NULL, &e);
 		return true;
 	case 's':
-		told(s, screen_machine_stop(s->app, l->name, &e) != NULL, &e);
+		if (!l->run.alive)
+			told(s, err_set(&e, ERR_USAGE, "not-running", "%s does not run", l->name) == 0,
+			     &e);
+		else
+			told(s, screen_machine_stop(s->app, l->name, &e) != NULL, &e);
 		return true;
 	case 'C':
 		manage_ask(s->app, CHANGE_CLONE, l->name);
@@ -250,8 +256,8 @@ static bool home_key(struct screen *s, const struct key *k)
 	bool taken = true;
 
 	if (h->finding)
-		return find_key(h, k);
-	if (k->code == K_MOUSE)
+		taken = find_key(h, k);
+	else if (k->code == K_MOUSE)
 		taken = home_mouse(s, k);
 	else if (k->code == 'q' || k->code == K_ESC)
 		app_ask_leave(s->app);

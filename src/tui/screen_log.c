@@ -62,7 +62,10 @@ static void log_lines(struct screen *s, struct screen_lines *out)
 	if (l->viewer.follow)
 		buf_adds(&out->status, "follows");
 	viewer_help(&l->viewer, out);
-	screen_lines_key(out, "End", K_END, "follow");
+	if (l->viewer.searching)
+		return;
+	if (!l->viewer.follow)
+		screen_lines_key(out, "End", K_END, "follow");
 	screen_lines_key(out, "Esc", K_ESC, "back");
 }
 

@@ -40,6 +40,21 @@ static void on_state(enum vm_state state, void *arg)
 	refresh(m);
 }
 
+/* How much of its memory is on disk by now. */
+static void say_amount(struct machine *m, const json_t *values)
+{
+	uint64_t done = (uint64_t)json_int(values, "done", 0), total = (uint64_t)json_int(values, "total", 0);
+	char have[SIZE_TEXT], all[SIZE_TEXT];
+	char *text;
+
+	if (!total)
+		return;
+	text = xasprintf("Writing its memory to disk: %s of %s.", size_human(done, have),
+			 size_human(total, all));
+	say(m, ROLE_WORK, text);
+	free(text);
+}
+
 static void on_progress(const char *state, const json_t *values, void *arg)
 {
 	static const struct {
@@ -53,6 +68,10 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 	const char *rung = json_str(values, "rung", "");
 	char left[SIZE_TEXT];
 
+	if (!strcmp(state, "suspending")) {
+		say_amount(m, values);
+		return;
+	}
 	if (strcmp(state, "stopping") != 0)
 		return;
 	duration_human(strtoull(json_str(values, "deadline_ms", "0"), NULL, 10), left);
@@ -109,7 +128,8 @@ static void refresh(struct machine *m)
 	machine_look(app_store(app), app_catalog(app), m->name, &m->look, NULL);
 	if (m->has_spec)
 		spec_fini(&m->spec);
-	m->has_spec = task_read_spec(app, m->path ? m->path : m->name, &m->spec, NULL) == 0;
+	m->has_spec = !m->look.wrong &&
+		      task_read_spec(app, m->path ? m->path : m->name, &m->spec, NULL) == 0;
 	m->ssh_port = m->has_spec ? machine_ssh_port(app, &m->spec) : 0;
 	connect_client(m);
 	app_changed(app);
@@ -140,11 +160,11 @@ static void on_kill(size_t choice, void *arg)
 		vm_client_kill(m->client);
 }
 
-static void ask(struct machine *m, const char *what, const char *text,
+static void ask(struct machine *m, const char *title, const char *what, const char *text,
 		void (*answer)(size_t choice, void *arg))
 {
 	const char *const choices[] = {"Leave it", what};
-	struct dialog_question q = {.title = m->name,
+	struct dialog_question q = {.title = title,
 				    .text = text,
 				    .choices = choices,
 				    .count = 2,
@@ -184,12 +204,12 @@ static bool alive_key(struct machine *m, const struct key *k)
 			vm_client_suspend(m->client, on_answer, m);
 		return true;
 	case 'R':
-		ask(m, "Reset it",
+		ask(m, "Reset", "Reset it",
 		    "Reset the machine? What the guest has not written to its disk is lost.",
 		    on_reset);
 		return true;
 	case 'K':
-		ask(m, "Kill it",
+		ask(m, "Kill", "Kill it",
 		    "End the machine at once, like pulling the plug? What the guest has not "
 		    "written to its disk is lost.",
 		    on_kill);
@@ -217,21 +237,29 @@ static bool off_key(struct machine *m, const struct key *k)
 	case 't':
 		show(s, screen_snapshots(s->app, ref, &e), &e);
 		return true;
-	case 'C':
-		manage_ask(s->app, CHANGE_CLONE, m->name);
-		return true;
-	case 'N':
-		manage_ask(s->app, CHANGE_RENAME, m->name);
-		return true;
-	case 'D':
-		manage_ask(s->app, CHANGE_DELETE, m->name);
-		return true;
-	case 'X':
-		manage_ask(s->app, CHANGE_RECREATE, m->name);
-		return true;
 	default:
 		return false;
 	}
+}
+
+/* Keys for it as a whole; of one that runs it is said what stands against it. */
+static bool whole_key(struct machine *m, const struct key *k)
+{
+	static const struct {
+		uint32_t code;
+		enum change_kind kind;
+	} keys[] = {{'C', CHANGE_CLONE},
+		    {'N', CHANGE_RENAME},
+		    {'D', CHANGE_DELETE},
+		    {'X', CHANGE_RECREATE}};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (keys[i].code != k->code)
+			continue;
+		manage_ask(m->screen->app, keys[i].kind, m->name);
+		return true;
+	}
+	return false;
 }
 
 static bool machine_key(struct screen *s, const struct key *k);
@@ -261,14 +289,15 @@ static bool machine_key(struct screen *s, const struct key *k)
 		screen_pop(s);
 	} else if (k->code == 'l') {
 		screen_console_log(s->app, m->name);
-	} else if (k->code == 'e' && m->path) {
+	} else if ((k->code == 'e' || (k->code == K_ENTER && !m->has_spec && !m->look.run.alive)) &&
+		   m->path) {
 		show(s, screen_wizard(s->app, m->path, &e), &e);
 	} else if (t && task_is_busy(t)) {
 		if (k->code != K_ENTER)
 			return false;
 		show(s, screen_progress(s->app, m->path, PROGRESS_PREPARE, &e), &e);
 	} else {
-		return m->look.run.alive ? alive_key(m, k) : off_key(m, k);
+		return whole_key(m, k) || (m->look.run.alive ? alive_key(m, k) : off_key(m, k));
 	}
 	return true;
 }

@@ -43,41 +43,53 @@ static const struct {
 	[STEP_FAILED] = {GLYPH_FAILED, ROLE_BAD},   [STEP_CANCELLED] = {GLYPH_DASH, ROLE_WARN},
 };
 
-/* "61.2 M of 144.1 M at 23.8 M/s, 4 s left", as far as it is known; owned. */
-static char *amount(const struct step_view *s)
+/* Puts a part of the running step's line where all of it fits; returns the column after it. */
+static int put_part(const struct canvas *c, int row, int column, enum role role, const char *text)
 {
-	char done[SIZE_TEXT], total[SIZE_TEXT], rate[SIZE_TEXT], left[SIZE_TEXT];
-	struct buf b;
-
-	buf_init(&b, 0);
-	if (s->total && s->ops->unit == STEP_BYTES) {
-		buf_addf(&b, "%s of %s", size_human(s->done, done), size_human(s->total, total));
-		if (s->rate > 0)
-			buf_addf(&b, ", %s/s", size_human((uint64_t)s->rate, rate));
-	} else if (s->total && s->ops->unit == STEP_COUNT) {
-		buf_addf(&b, "%" PRIu64 " of %" PRIu64, s->done, s->total);
-	}
-	if (s->left_ms > 999)
-		buf_addf(&b, "%s%s left", b.len ? ", " : "",
-			 duration_human((uint64_t)s->left_ms, left));
-	return buf_steal(&b);
+	if (!*text || column + canvas_width(c, text) > c->columns - 2)
+		return column;
+	return column + canvas_put(c, row, column, role, text) + 2;
 }
 
-/* The running step: a bar where its end is known, and what happens now. */
+/* How much of it is done: "61.2 M of 144.1 M", "131 of 225"; "": nobody knows. */
+static void amount(const struct step_view *s, char *out, size_t size)
+{
+	char done[SIZE_TEXT], total[SIZE_TEXT];
+
+	*out = '\0';
+	if (s->total && s->ops->unit == STEP_BYTES)
+		snprintf(out, size, "%s of %s", size_human(s->done, done),
+			 size_human(s->total, total));
+	else if (s->total && s->ops->unit == STEP_COUNT)
+		snprintf(out, size, "%" PRIu64 " of %" PRIu64, s->done, s->total);
+}
+
+/* The running step: a bar where its end is known, and what happens now, as far as there is room:
+ * the amount, how quick it is, what it is about, how long it takes yet. */
 static void paint_running(const struct canvas *c, int row, const struct step_view *s)
 {
 	int column = LEFT + 2 + TITLE;
-	char *text = amount(s);
+	char human[SIZE_TEXT], text[3 * SIZE_TEXT];
 
 	if (s->share >= 0) {
 		canvas_bar(c, row, column, BAR, s->share);
 		column += BAR + 2;
 	}
-	column += canvas_put_cut(c, row, column, c->columns - column - 2, ROLE_TEXT,
-				 *text ? text : s->text);
-	if (*text && *s->text && column + 4 < c->columns)
-		canvas_put_cut(c, row, column + 2, c->columns - column - 4, ROLE_DIM, s->text);
-	free(text);
+	amount(s, text, sizeof(text));
+	if (!*text) {
+		canvas_put_clause(c, row, column, c->columns - column - 2, ROLE_TEXT, s->text);
+		return;
+	}
+	column = put_part(c, row, column, ROLE_TEXT, text);
+	if (s->rate > 0 && s->ops->unit == STEP_BYTES) {
+		snprintf(text, sizeof(text), "%s/s", size_human((uint64_t)s->rate, human));
+		column = put_part(c, row, column, ROLE_TEXT, text);
+	}
+	column = put_part(c, row, column, ROLE_DIM, s->text);
+	if (s->left_ms > 999) {
+		snprintf(text, sizeof(text), "%s left", duration_human((uint64_t)s->left_ms, human));
+		put_part(c, row, column, ROLE_DIM, text);
+	}
 }
 
 static void paint_step(const struct canvas *c, int row, const struct step_view *s, bool details)
@@ -94,8 +106,8 @@ static void paint_step(const struct canvas *c, int row, const struct step_view *
 		break;
 	case STEP_WAITING:
 		if (details)
-			canvas_put_cut(c, row, LEFT + 2 + TITLE, room + 12, ROLE_DIM,
-				       s->ops->about);
+			canvas_put_clause(c, row, LEFT + 2 + TITLE, room + 12, ROLE_DIM,
+					  s->ops->about);
 		break;
 	case STEP_FAILED:
 		canvas_put(c, row, LEFT + 2 + TITLE, ROLE_BAD, "failed");
@@ -122,6 +134,9 @@ static void paint_end(const struct canvas *c, int row, const struct task *t)
 	case TASK_DONE:
 		canvas_putf(c, row, LEFT, ROLE_GOOD, "%s %s is %s.", canvas_glyph(c, GLYPH_DONE),
 			    t->name, t->goal == JOB_PREPARED ? "ready to boot" : "up");
+		if (t->warnings.len)
+			canvas_wrap(c, row + 1, LEFT, wide, 2, ROLE_WARN,
+				    t->warnings.items[t->warnings.len - 1]);
 		break;
 	case TASK_CANCELLED:
 		canvas_wrap(c, row, LEFT, wide, 2, ROLE_WARN,
@@ -193,12 +208,12 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 	for (size_t i = 0; i < n; i++)
 		if (steps[i].state == STEP_RUNNING && steps[i].ops->about)
 			buf_adds(&out->help, steps[i].ops->about);
-	if (t->state == TASK_DONE)
-		screen_lines_key(out, "Enter", K_ENTER, "the machine");
 	if (t->state == TASK_FAILED || t->state == TASK_CANCELLED) {
 		screen_lines_key(out, "r", 'r', t->state == TASK_FAILED ? "retry" : "go on");
 		screen_lines_key(out, "e", 'e', "edit");
 	}
+	if (!task_is_busy(t))
+		screen_lines_key(out, "Enter", K_ENTER, "the machine");
 	screen_lines_key(out, "l", 'l', "log");
 	screen_lines_key(out, "v", 'v', "details");
 	if (t->state == TASK_RUNNING)
@@ -359,7 +374,7 @@ static bool progress_key(struct screen *s, const struct key *k)
 		again(s);
 	else if (k->code == 'e' && ended)
 		leave_to(s, screen_wizard);
-	else if (k->code == K_ENTER && t && t->state == TASK_DONE)
+	else if (k->code == K_ENTER && t && !task_is_busy(t))
 		leave_to(s, screen_machine);
 	else
 		return false;
@@ -411,7 +426,7 @@ struct screen *screen_progress(struct app *app, const char *ref, enum progress_g
 		return NULL;
 	t = task_find(app, spec.name);
 	spec_fini(&spec);
-	if (!t || !task_is_busy(t))
+	if (!t || (goal != PROGRESS_LOOK && !task_is_busy(t)))
 		t = task_start(app, ref, goal == PROGRESS_BOOT ? JOB_LOGIN : JOB_PREPARED, false,
 			       e);
 	if (!t)

@@ -24,6 +24,7 @@ struct tail {
 	ino_t inode;
 	size_t most;
 	struct buf line; /* the last one, not ended yet */
+	bool returned;	 /* the cursor is at its beginning */
 	struct loop_watch *watch;
 	struct loop_timer *timer; /* after a change: looks, once for many */
 };
@@ -40,12 +41,30 @@ static void add_line(struct tail *t)
 static void add(struct tail *t, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '\r') {
+			t->returned = true;
+			continue;
+		}
 		if (p[i] == '\n' || t->line.len >= LINE_MAX_BYTES)
 			add_line(t);
-		if (p[i] != '\n' && p[i] != '\r')
+		else if (t->returned)
+			buf_clear(&t->line); /* it is written over, as a percentage is */
+		t->returned = false;
+		if (p[i] != '\n')
 			buf_addc(&t->line, p[i]);
 	}
 }
+
+/* What has come of the line that has not ended: a prompt is one. */
+static void show_open(struct tail *t)
+{
+	char *plain = t->line.len ? text_plain(t->line.data, t->line.len) : NULL;
+
+	viewer_open(t->viewer, plain);
+	free(plain);
+}
+
+static void on_change(void *arg);
 
 static void look(struct tail *t)
 {
@@ -68,9 +87,11 @@ static void look(struct tail *t)
 		room -= (size_t)n;
 	}
 	free(chunk);
+	show_open(t);
 	if (stat(t->path, &st) == 0 && st.st_ino != t->inode) { /* it was rotated */
 		close(t->fd);
 		t->fd = -1;
+		on_change(t); /* there may be no other for what the new one holds */
 	}
 	app_changed(t->app);
 }

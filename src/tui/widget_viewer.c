@@ -19,6 +19,7 @@ void viewer_fini(struct viewer *v)
 {
 	strv_fini(&v->source);
 	strv_fini(&v->lines);
+	free(v->open);
 	text_field_fini(&v->query);
 	free(v->found);
 }
@@ -31,11 +32,29 @@ static void wrap_one(struct viewer *v, const char *line)
 		canvas_wrap_lines(line, v->columns, &v->lines);
 }
 
+static void wrap_open(struct viewer *v)
+{
+	size_t before = v->lines.len;
+
+	if (v->open)
+		wrap_one(v, v->open);
+	v->open_lines = v->lines.len - before;
+}
+
+static void unwrap_open(struct viewer *v)
+{
+	for (; v->open_lines; v->open_lines--)
+		free(v->lines.items[--v->lines.len]);
+	if (v->lines.items)
+		v->lines.items[v->lines.len] = NULL;
+}
+
 static void wrap_all(struct viewer *v)
 {
 	strv_fini(&v->lines);
 	for (size_t i = 0; i < v->source.len; i++)
 		wrap_one(v, v->source.items[i]);
+	wrap_open(v);
 	v->found_line = -1;
 }
 
@@ -51,6 +70,14 @@ void viewer_set(struct viewer *v, const char *text)
 	wrap_all(v);
 }
 
+void viewer_open(struct viewer *v, const char *text)
+{
+	unwrap_open(v);
+	free(v->open);
+	v->open = text ? xstrdup(text) : NULL;
+	wrap_open(v);
+}
+
 void viewer_add(struct viewer *v, const char *line)
 {
 	strv_add(&v->source, line);
@@ -64,7 +91,9 @@ void viewer_add(struct viewer *v, const char *line)
 		v->source.len -= drop;
 		wrap_all(v);
 	} else {
+		unwrap_open(v);
 		wrap_one(v, line);
+		wrap_open(v);
 	}
 }
 
@@ -116,6 +145,7 @@ static void find(struct viewer *v, int from, int step)
 {
 	int n = (int)v->lines.len;
 
+	v->missed = false;
 	for (int i = 0; v->found && i < n; i++) {
 		int at = ((from + i * step) % n + n) % n;
 
@@ -128,6 +158,7 @@ static void find(struct viewer *v, int from, int step)
 		}
 	}
 	v->found_line = -1;
+	v->missed = v->found != NULL;
 }
 
 static bool query_key(struct viewer *v, const struct key *k)
@@ -202,7 +233,7 @@ void viewer_help(const struct viewer *v, struct screen_lines *out)
 		screen_lines_key(out, "Esc", K_ESC, "leave it");
 		return;
 	}
-	if (v->found && v->found_line < 0) {
+	if (v->missed) {
 		buf_addf(&out->help, "Not found: %s", v->found);
 		out->help_role = ROLE_WARN;
 	} else if (lines > v->rows) {

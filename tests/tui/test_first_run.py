@@ -7,6 +7,7 @@ import unittest
 
 import lib
 import world
+import faults                       # where world has said
 
 EXPECTED = """; debwiz machine; "debwiz --help" and the man page explain every key
 
@@ -156,7 +157,25 @@ class FirstRun(world.Case):
         s.key("e")
         s.wait("armhf-bookworm · edit")
         s.key("Esc")
-        s.wait("debwiz · machines", "✗")
+        s.wait("debwiz · machines", "✗ failed")
+        asked = []
+
+        def counted(handler, _rule, file):
+            asked.append(handler.path)
+            handler.serve(file)
+        faults.MODES["counted"] = counted
+        self.addCleanup(faults.MODES.pop, "counted")
+        self.addCleanup(self.world.server.rules)
+        self.world.server.rules({"match": "/bookworm/InRelease", "mode": "counted"})
+        s.key("Enter")                  # what went wrong, and nothing begins by itself
+        s.wait("✗ Release", "has no component contrib", "r retry")
+        s.settle(500)
+        self.assertEqual(asked, [])
+        s.key("r")
+        world.faultlib.poll(lambda: asked)
+        s.wait("✗ Release", "r retry")
+        s.key("Enter")
+        s.wait("debwiz · armhf-bookworm", "Enter prepare and boot")
         self.leave(s)
 
 

@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 import lib
+from test_console import Guest
 
 
 class Manage(lib.Case):
@@ -183,6 +184,68 @@ class Manage(lib.Case):
         s.key("Enter")
         s.wait("  beta", gone=("Clone alpha", "being made"))
         self.assertTrue(os.path.exists(disk.replace("alpha", "beta")))
+        self.leave(s)
+
+    def test_wrong_files_are_told_as_such(self):
+        home = self.home()
+        home.machine("abcdefghijklmnopqrstuvwxyz12345")
+        home.machine("broken", text="[machine]\nname = broken\narch = none\n")
+        home.machine("other", text="[machine]\nname = another\n")
+        s = self.screen(home, "--offline")
+        s.wait("abcdefghijklmnopqrstuvwxyz12345: It is saved",
+               re.compile(r"broken .*✗ file is wrong"), re.compile(r"other .*✗ file is wrong"))
+        s.key("Down")
+        s.wait("~/config/debwiz/machines/broken.ini:3: machine.arch", "choose armhf", gone="b boot")
+        s.key("Enter")
+        s.wait("✗ file is wrong", "choose armhf, arm64, amd64", "Enter edit", gone="prepare")
+        s.key("Enter")
+        s.wait("broken · edit", "Machine ✗")
+        s.key("Esc", "Esc", "Down")
+        s.wait(re.compile(r"it is another, and the\s+file's name says other"))
+        s.key("D")
+        s.wait("says that its name is another", "Close")    # another is not deleted for it
+        s.key("Esc", "s")
+        s.wait("other does not run")
+        s.key("Esc", "/")
+        s.type("zzz")
+        s.wait('holds "zzz"')
+        s.key("Esc")
+        s.wait("q quit", gone="zzz")
+        s.key("Home", "C")
+        s.wait("abcdefghijklmnopqrstuvwxyz123-2")           # a name that can be taken
+        s.key("Esc")
+        self.leave(s)
+
+    def test_of_one_that_runs(self):
+        home = self.home()
+        guest = Guest(home)
+        self.addCleanup(guest.close)
+        guest.says("Debian GNU/Linux 12 m ttyAMA0\r\n\r\n10%\r20%\r\nm login: ")
+        s = self.screen(home, "m")
+        s.wait("● running", "\n    20%\n    m login:", gone="10%")
+        for key, title in (("C", "Clone"), ("N", "Rename"), ("X", "Recreate"), ("D", "Delete")):
+            s.key(key)
+            s.wait("─ %s ─" % title, "m is running", "stop it first", gone=": the")
+            s.key("Esc")
+            s.wait("Enter console", gone="stop it first")
+        s.key("K")
+        s.wait("─ Kill ─")
+        s.key("Esc", "l")
+        s.wait("console log", "m login:", "follows", gone="End follow")
+        s.key("/")
+        s.type("LOGIN")
+        s.wait("Enter find", "Esc leave it", gone="Esc back")
+        s.key("Enter")
+        s.wait("Esc back", gone="Not found")
+        s.resize(30, 100)
+        s.wait("console log", "n N next", gone="Not found")
+        guest.says("build\r\n")
+        s.wait("m login: build")
+        s.key("/")
+        s.type("nowhere")
+        s.key("Enter")
+        s.wait("Not found: nowhere")
+        s.key("Esc", "Esc")
         self.leave(s)
 
     def test_another_program_changes_the_list(self):
