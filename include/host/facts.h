@@ -39,6 +39,8 @@ void host_mirrors(struct strv *archive, struct strv *security);
 void host_ssh_keys(struct strv *out);
 /* Names of the time zone database that this host has, sorted; none where it has no such file. */
 void host_timezones(struct strv *out);
+/* Whether this host has that one (a name by the database's rules); true where it has none at all. */
+bool host_timezone_known(const char *name);
 /* Locales that Debian could make, as far as this host lists them ("de_DE.UTF-8"), sorted. */
 void host_locales(struct strv *out);
 /* Free bytes for this user on the file system that holds `path` (or its nearest parent). */

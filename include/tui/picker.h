@@ -14,6 +14,7 @@ struct picker_conf {
 	const char *about;   /* a sentence for the help line, or NULL */
 	const char *initial; /* what is in the line at first, or NULL */
 	bool types;	     /* what is typed can be taken itself; else it only narrows the list */
+	bool narrows;	     /* with types: it narrows the list as well */
 	bool secret;
 	/* The rows for what is typed; borrowed until it is called again. NULL: no list. */
 	struct wizard_list (*rows)(const char *typed, void *arg);

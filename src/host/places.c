@@ -2,12 +2,14 @@
 /* places: time zones and locales that this host knows; see include/host/facts.h. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "host/facts.h"
 
 #define FILE_MAX (1 << 20)
+#define ZONES "/usr/share/zoneinfo"
 
 /* Calls fn for each line of the first of the files that can be read. */
 static void each_line(const char *const *paths, void (*fn)(char *line, struct strv *out),
@@ -53,6 +55,15 @@ void host_timezones(struct strv *out)
 		strv_add(out, "Etc/UTC");
 	strv_sort(out);
 	strv_uniq(out);
+}
+
+bool host_timezone_known(const char *name)
+{
+	char *path = xasprintf(ZONES "/%s", name);
+	bool known = access(path, R_OK) == 0 || access(ZONES, R_OK) < 0;
+
+	free(path);
+	return known;
 }
 
 /* "de_DE.UTF-8 UTF-8"; Debian's list says UTF-8 for all that is worth offering. */

@@ -44,7 +44,7 @@ const struct field field_table[] = {
 	 .title = "Stable updates",
 	 .help = "Use the release's updates suite, now and later in the machine."},
 	{"mirror", "security_url", FIELD_TEXT, AT(security_mirror), "auto", .check = grammar_mirror,
-	 .effect = FIELD_NEW_ONLY, .title = "Mirror for security updates",
+	 .effect = FIELD_NEW_ONLY, .title = "Security mirror",
 	 .help = "The security suite lies in an archive of its own; auto finds it as url=auto "
 		 "does."},
 	{"mirror", "snapshot", FIELD_TEXT, AT(snapshot), "", .check = grammar_snapshot,
@@ -70,9 +70,9 @@ const struct field field_table[] = {
 		 "does. direct: QEMU loads the kernel that lies on the disk; quicker, and the "
 		 "only way where an architecture has no firmware."},
 	{"firmware", "initrd", FIELD_CHOICE, AT(initrd), "own", .choices = WORDS("own", "guest"),
-	 .effect = FIELD_NEXT_BOOT, .title = "Initial RAM disk of a direct boot",
-	 .help = "own: a small one made by debwiz from the kernel's modules, quicker under "
-		 "emulation. guest: the one that Debian made on the disk."},
+	 .effect = FIELD_NEXT_BOOT, .title = "Initial RAM disk",
+	 .help = "Of a direct boot. own: a small one made by debwiz from the kernel's modules, "
+		 "quicker under emulation. guest: the one that Debian made on the disk."},
 	{"firmware", "secure_boot", FIELD_BOOL, AT(secure_boot), "no", .later = WORDS("yes"),
 	 .effect = FIELD_NEW_ONLY, .title = "Secure Boot", .help = "Only no is offered yet."},
 	{"firmware", "tpm", FIELD_BOOL, AT(tpm), "no", .later = WORDS("yes"),
@@ -138,7 +138,7 @@ const struct field field_table[] = {
 	 .help = "none: the serial console is all a build machine needs. gtk: a window. vnc: a "
 		 "screen for a VNC viewer on this host."},
 	{"devices", "rng", FIELD_BOOL, AT(rng), "yes", .effect = FIELD_NEXT_BOOT,
-	 .title = "Random numbers from this host",
+	 .title = "Random number device",
 	 .help = "A virtio random number device, so that keys are made without waiting."},
 	{"devices", "usb", FIELD_BOOL, AT(usb), "no", .effect = FIELD_NEXT_BOOT, .title = "USB",
 	 .help = "A USB controller with keyboard and tablet."},
@@ -188,14 +188,14 @@ const struct field field_table[] = {
 	 .effect = FIELD_NEXT_BOOT, .title = "Kernel command line",
 	 .help = "Words added to the kernel's command line of a direct boot."},
 	{"boot", "timeout", FIELD_DURATION, AT(timeout), "10m", .min = 10000, .max = 86400000,
-	 .effect = FIELD_NEXT_BOOT, .title = "Patience",
+	 .effect = FIELD_NEXT_BOOT, .title = "Time limit of a start",
 	 .help = "How long a start may take until the login prompt, in s or m."},
 
 	{"qemu", "binary", FIELD_TEXT, AT(qemu_binary), "auto", .check = grammar_binary,
 	 .effect = FIELD_NEXT_BOOT, .title = "QEMU program",
 	 .help = "auto: the architecture's one in PATH; or a path."},
 	{"qemu", "extra", FIELD_LIST, AT(qemu_extra), NULL, .check = grammar_qemu_extra,
-	 .effect = FIELD_NEXT_BOOT, .title = "Further arguments for QEMU",
+	 .effect = FIELD_NEXT_BOOT, .title = "Arguments for QEMU",
 	 .help = "One argument a line, put at the end. At your own risk."},
 };
 const size_t field_count = sizeof(field_table) / sizeof(field_table[0]);

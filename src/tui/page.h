@@ -79,6 +79,8 @@ bool page_row_takes_focus(const struct page_row *r);
  * has gone. count: none takes it. */
 size_t page_row_focus(struct page *p);
 void page_focus_row(struct page *p, size_t at);
+/* Shows the page's further questions, with the cursor on the first of them. */
+void page_unfold(struct page *p);
 /* To a question; its chosen option where they are in sight. */
 void page_focus_question(struct page *p, const struct wizard_question *q);
 bool page_is_typed(const struct wizard_question *q);		    /* has a line of text */

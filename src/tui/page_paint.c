@@ -346,12 +346,13 @@ void page_lines(struct screen *s, struct screen_lines *out)
 	}
 	if (!out->help.len && r && r->q && r->q->help)
 		buf_adds(&out->help, r->q->help);
-	screen_lines_key(out, "↑↓", 0, "move");
+	if (r && r->q && wizard_options(p->w, r->q).state == WIZARD_FAILED)
+		screen_lines_key(out, "F5", K_F(5), "ask again");
+	else
+		screen_lines_key(out, "↑↓", 0, "move");
 	if (r)
 		field_keys(p, r, out);
 	screen_lines_key(out, "Esc", K_ESC, "back");
-	if (r && r->q && wizard_options(p->w, r->q).state == WIZARD_FAILED)
-		screen_lines_key(out, "F5", K_F(5), "ask again");
 	screen_lines_key(out, "F1", K_F(1), "help");
 	screen_lines_key(out, "F10", K_F(10), "leave");
 }

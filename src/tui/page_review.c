@@ -55,7 +55,8 @@ static void add_list(struct sheet *sh, struct wizard_list l)
 	for (size_t i = 0; i < l.len; i++)
 		sheet_add(sh, l.rows[i].label, l.rows[i].value, l.rows[i].columns[0], ROLE_TEXT);
 	if (l.state == WIZARD_LOADING || l.state == WIZARD_FAILED)
-		sheet_add(sh, "", l.note, "", l.state == WIZARD_FAILED ? ROLE_WARN : ROLE_DIM);
+		sheet_add(sh, "Estimate", l.note, "",
+			  l.state == WIZARD_FAILED ? ROLE_WARN : ROLE_DIM);
 }
 
 static void add_changes(struct page *p, struct sheet *sh)

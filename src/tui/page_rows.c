@@ -178,6 +178,17 @@ void page_rows_build(struct page *p)
 		p->title_width = 24;
 }
 
+void page_unfold(struct page *p)
+{
+	enum wizard_page page = wizard_page(p->w);
+	const struct wizard_question *q = NULL;
+
+	while ((q = wizard_question_next(p->w, page, q)) && !is_folded(p, q))
+		;
+	p->unfolded[page] = true;
+	page_focus_question(p, q);
+}
+
 static bool is_focus(const struct page *p, const struct page_row *r)
 {
 	if (!page_row_takes_focus(r))

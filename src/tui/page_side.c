@@ -41,7 +41,14 @@ static void paint_ini(struct page *p, const struct canvas *c, const struct wizar
 			count && from + i + 1 >= (int)first && from + i + 1 < (int)(first + count);
 		const char *line = lines.items[from + i];
 
-		canvas_put(c, i, 0, marked ? ROLE_MARK : *line == '[' ? ROLE_TEXT : ROLE_DIM, line);
+		if (*line == ';') /* the rest of a long remark is in the file */
+			canvas_put_clause(c, i, 0, c->columns, ROLE_DIM, line);
+		else
+			canvas_put(c, i, 0,
+				   marked	? ROLE_MARK
+				   : *line == '[' ? ROLE_TEXT
+						: ROLE_DIM,
+				   line);
 	}
 	strv_fini(&lines);
 	free(text);

@@ -24,12 +24,18 @@ struct picker {
 	size_t count;
 	struct wizard_list all;
 	bool in_list; /* the list has the cursor, not the line */
-	bool began;
+	bool began, edited; /* the line is what was typed, not what was there */
 };
 
 static bool has_line(const struct picker *p)
 {
 	return p->conf.types || p->line.len;
+}
+
+/* Does what is typed choose among the rows? */
+static bool is_narrowed(const struct picker *p)
+{
+	return p->line.len && (!p->conf.types || (p->conf.narrows && p->edited));
 }
 
 /* Asks for the rows and keeps those that fit what is typed. */
@@ -43,7 +49,7 @@ static void gather(struct picker *p)
 	for (size_t i = 0; i < p->all.len; i++) {
 		const struct wizard_row *r = &p->all.rows[i];
 
-		if (p->conf.types || !p->line.len || strcasestr(r->label, p->line.text) ||
+		if (!is_narrowed(p) || strcasestr(r->label, p->line.text) ||
 		    strcasestr(r->value, p->line.text))
 			p->shown[p->count++] = *r;
 		if (!p->began && i == p->all.current)
@@ -89,9 +95,12 @@ static void picker_paint(struct screen *s, const struct canvas *c)
 	rest = canvas_sub(c, row, 0, c->rows - row - 1, c->columns);
 	p->list.idle = p->conf.types && !p->in_list; /* the cursor is in the line */
 	list_paint(&p->list, &rest, p->shown, p->count);
-	if (!p->count && p->all.note)
+	if (!p->count)
 		canvas_wrap(&rest, 0, 2, rest.columns - 4, 3,
-			    p->all.state == WIZARD_FAILED ? ROLE_BAD : ROLE_DIM, p->all.note);
+			    p->all.state == WIZARD_FAILED ? ROLE_BAD : ROLE_DIM,
+			    is_narrowed(p) && p->all.len ? "nothing in the list holds it"
+			    : p->all.note		 ? p->all.note
+							 : "");
 }
 
 static void picker_cursor(struct screen *s, int *row, int *column)
@@ -117,6 +126,10 @@ static void picker_lines(struct screen *s, struct screen_lines *out)
 		out->help_role = ROLE_BAD;
 	} else if (r && (p->in_list || !p->conf.types) && (r->why_not || *r->note)) {
 		buf_adds(&out->help, r->why_not ? r->why_not : r->note);
+	} else if (r && p->in_list && *r->columns[1]) { /* in the list it may be cut */
+		buf_addf(&out->help, "%s %s: %s", r->label, r->columns[0], r->columns[1]);
+	} else if (p->edited && p->count && p->all.note && *p->all.note) {
+		buf_adds(&out->help, p->all.note);
 	} else if (p->about) {
 		buf_adds(&out->help, p->about);
 	}
@@ -125,7 +138,7 @@ static void picker_lines(struct screen *s, struct screen_lines *out)
 	screen_lines_key(out, "Enter", K_ENTER, "take it");
 	if (p->conf.complete)
 		screen_lines_key(out, "Tab", K_TAB, "complete");
-	if (p->conf.rows && !p->conf.types)
+	if (p->conf.rows && (!p->conf.types || p->conf.narrows))
 		screen_lines_key(out, "type", 0, "to find");
 	screen_lines_key(out, "Esc", K_ESC, "leave it");
 }
@@ -195,7 +208,8 @@ static void typed(struct picker *p, const struct key *k)
 	p->in_list = false;
 	if (text_field_key(&p->line, k)) {
 		complain(p, NULL);
-		if (!p->conf.types)
+		p->edited = true;
+		if (is_narrowed(p))
 			p->list.at = 0;
 	}
 }

@@ -26,6 +26,17 @@ static void move_by(struct page *p, int step)
 		p->first = 0;
 }
 
+/* Home and End: the first row that can be had, seen from one end. */
+static void move_to_end(struct page *p, int step)
+{
+	int i = step > 0 ? 0 : (int)p->count - 1;
+
+	while (i >= 0 && i < (int)p->count && !page_row_takes_focus(&p->rows[i]))
+		i += step;
+	if (i >= 0 && i < (int)p->count)
+		page_focus_row(p, (size_t)i);
+}
+
 /* Tab: over the rest of a question's rows. */
 static void move_question(struct page *p, int step)
 {
@@ -175,10 +186,7 @@ static void act(struct page *p, const struct page_row *r)
 		page_open_item(p, r->q, PAGE_SUB_ADD);
 		break;
 	case PAGE_MORE:
-		p->unfolded[wizard_page(p->w)] = true;
-		move_by(p, -1);
-		page_rows_build(p);
-		move_by(p, 1);
+		page_unfold(p);
 		break;
 	case PAGE_FIELD:
 		if (r->q->widget == WIZARD_BOOL)
@@ -217,7 +225,8 @@ static bool row_key(struct page *p, const struct key *k, const struct page_row *
 		if (k->code == K_UP || k->code == K_DOWN || k->code == K_ENTER || k->code == K_TAB)
 			return false;
 		page_type(p, k, q);
-		return key_is_text(k) || k->code == K_PASTE || k->code < K_SPECIAL;
+		return key_is_text(k) || k->code == K_PASTE || k->code < K_SPECIAL ||
+		       k->code == K_HOME || k->code == K_END;
 	}
 	if (r->kind == PAGE_ITEM && (k->code == K_DELETE || k->code == K_BACKSPACE)) {
 		wizard_item_remove(p->w, q, (size_t)r->sub);
@@ -279,6 +288,12 @@ static bool common_key(struct page *p, const struct key *k, const struct page_ro
 	case K_PAGE_DOWN:
 		for (int i = 0; i < p->in_sight - 1; i++)
 			move_by(p, 1);
+		return true;
+	case K_HOME:
+		move_to_end(p, 1);
+		return true;
+	case K_END:
+		move_to_end(p, -1);
 		return true;
 	case K_ENTER:
 		enter(p, r);

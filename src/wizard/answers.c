@@ -183,11 +183,25 @@ static int take_list(struct wizard *w, const struct wizard_question *q, struct s
 	return r;
 }
 
+/* What is searched for must be there; where nobody can tell (yet), the preparation will. */
+static int check_found(struct wizard *w, const struct wizard_question *q, const char *item,
+		       struct err *e)
+{
+	struct wizard_list l = wizard_search(w, q, item);
+
+	if (l.state != WIZARD_READY || !*item || (l.len && !strcmp(l.rows[0].value, item)))
+		return 0;
+	return err_set(e, ERR_USAGE, "value-unknown", "%s has no package \"%s\"", w->spec.release,
+		       item);
+}
+
 int wizard_item_add(struct wizard *w, const struct wizard_question *q, const char *item,
 		    struct err *e)
 {
 	struct strv values = STRV_INIT;
 
+	if (check_found(w, q, item, e) < 0)
+		return -1;
 	list_now(w, q, &values);
 	if (strv_has(&values, item)) {
 		strv_fini(&values);
@@ -206,6 +220,10 @@ int wizard_item_set(struct wizard *w, const struct wizard_question *q, size_t at
 	if (at >= values.len) {
 		strv_fini(&values);
 		return wizard_item_add(w, q, item, e);
+	}
+	if (strcmp(values.items[at], item) && check_found(w, q, item, e) < 0) {
+		strv_fini(&values);
+		return -1;
 	}
 	free(values.items[at]);
 	values.items[at] = xstrdup(item);

@@ -36,6 +36,16 @@ const char *wizard_text(struct wizard *w, const struct wizard_question *q)
 	return a->text;
 }
 
+/* Which one that is, as soon as it was tried. */
+static char *auto_accel(struct wizard *w)
+{
+	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.arch"));
+
+	if (l.current < l.len && *l.rows[l.current].columns[1])
+		return xasprintf("auto (%s)", l.rows[l.current].columns[1]);
+	return xstrdup("auto");
+}
+
 /* What "auto", an empty text and an empty list mean. */
 static char *shown(struct wizard *w, const struct wizard_question *q)
 {
@@ -46,13 +56,18 @@ static char *shown(struct wizard *w, const struct wizard_question *q)
 
 		if (items->len)
 			return strv_join(items, ", ");
-		return xstrdup(!strcmp(q->id, "system.ssh_key") ? "your own"
+		return xstrdup(!strcmp(q->id, "system.ssh_key")
+				       ? wizard_options(w, q).len ? "your own" : "one that debwiz makes"
 			       : !strcmp(q->id, "mirror.components")
 				       ? "as Debian's installer chooses"
 				       : "none");
 	}
 	if (!strcmp(q->id, "cpu.count") && !strcmp(text, "auto"))
 		return xasprintf("auto (%u)", wizard_auto_cpus(w));
+	if (!strcmp(q->id, "cpu.accel") && !strcmp(text, "auto"))
+		return auto_accel(w);
+	if (!strcmp(q->id, "cpu.model") && !strcmp(text, "auto") && wizard_arch(w))
+		return xasprintf("auto (%s)", wizard_auto_model(w));
 	if (!strcmp(q->id, "system.hostname") && !*text)
 		return xasprintf("%s (its name)", w->spec.name);
 	if (!strcmp(q->id, "mirror.snapshot") && !*text)
@@ -159,9 +174,10 @@ struct wizard_list wizard_search(struct wizard *w, const struct wizard_question 
 {
 	static const struct wizard_rows none;
 
-	if (q->widget != WIZARD_SEARCH || !*text)
-		return list_of(&none, q->widget == WIZARD_SEARCH ? WIZARD_READY : WIZARD_NO_LIST,
-			       NULL, NULL);
+	if (q->widget != WIZARD_SEARCH)
+		return list_of(&none, WIZARD_NO_LIST, NULL, NULL);
+	if (!*text)
+		return list_of(&none, WIZARD_READY, "type a part of the name", NULL);
 	return asked_list(w, question_row(w, q)->topic, text);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/facts.h"
 #include "host/paths.h"
 #include "private.h"
 
@@ -144,6 +145,12 @@ void note_packages(struct wizard *w, struct buf *out)
 void note_hostname(struct wizard *w, struct buf *out)
 {
 	buf_addf(out, "The machine calls itself %s.", spec_hostname(&w->spec));
+}
+
+void note_timezone(struct wizard *w, struct buf *out)
+{
+	if (!host_timezone_known(w->spec.timezone))
+		buf_adds(out, "This host knows no time zone of this name.");
 }
 
 void note_save(struct wizard *w, struct buf *out)

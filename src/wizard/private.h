@@ -133,6 +133,10 @@ const struct catalog_arch *wizard_arch(const struct wizard *w);
 const struct catalog_release *wizard_release(const struct wizard *w);
 /* CPUs that cpu.count = auto gives here. */
 unsigned wizard_auto_cpus(const struct wizard *w);
+/* review.c: whether it will run accelerated, as far as that is known; what `auto` means for the CPU's
+ * model. */
+bool wizard_accelerates(struct wizard *w);
+const char *wizard_auto_model(struct wizard *w);
 
 /* choices.c: options that are known at once */
 void choices_arch(struct wizard *w, struct wizard_rows *out);
@@ -177,5 +181,6 @@ void note_keys(struct wizard *w, struct buf *out);
 void note_packages(struct wizard *w, struct buf *out);
 void note_hostname(struct wizard *w, struct buf *out);
 void note_save(struct wizard *w, struct buf *out);
+void note_timezone(struct wizard *w, struct buf *out);
 
 #endif

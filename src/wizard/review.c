@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/facts.h"
 #include "private.h"
 
 static void say(struct wizard_rows *out, const char *label, struct buf *text)
@@ -36,13 +37,31 @@ static void words_machine(struct wizard *w, struct wizard_rows *out)
 	say(out, "Machine", &b);
 }
 
+bool wizard_accelerates(struct wizard *w)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.arch"));
+
+	if (strcmp(w->spec.accel, "auto"))
+		return strcmp(w->spec.accel, "tcg") != 0;
+	if (l.current < l.len && *l.rows[l.current].columns[1]) /* it was tried */
+		return strncmp(l.rows[l.current].columns[1], "accelerated", 11) == 0;
+	return a && strv_has(&a->native_hosts, w->offers->host->machine);
+}
+
+const char *wizard_auto_model(struct wizard *w)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+
+	return wizard_accelerates(w) || !a ? "this host's CPU" : a->cpu_tcg;
+}
+
 static void words_runs(struct wizard *w, struct wizard_rows *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
 	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.arch"));
 	unsigned cpus = w->spec.cpu_count ? w->spec.cpu_count : wizard_auto_cpus(w);
 	bool is_auto = !strcmp(w->spec.cpu_model, "auto");
-	bool native = a && strv_has(&a->native_hosts, w->offers->host->machine);
 	char text[SIZE_TEXT];
 	struct buf b;
 
@@ -52,9 +71,9 @@ static void words_runs(struct wizard *w, struct wizard_rows *out)
 	else if (l.current < l.len && *l.rows[l.current].columns[1])
 		buf_adds(&b, l.rows[l.current].columns[1]);
 	else
-		buf_adds(&b, native ? "accelerated where that works" : "emulated");
+		buf_adds(&b, wizard_accelerates(w) ? "accelerated where that works" : "emulated");
 	buf_addf(&b, "; %u CPU%s %s, %s", cpus, cpus == 1 ? "" : "s",
-		 is_auto && a ? (native ? "this host's CPU" : a->cpu_tcg) : w->spec.cpu_model,
+		 is_auto && a ? wizard_auto_model(w) : w->spec.cpu_model,
 		 size_human(w->spec.memory, text));
 	say(out, "Runs here", &b);
 }
@@ -153,11 +172,14 @@ static void words_devices(struct wizard *w, struct wizard_rows *out)
 static void words_you(struct wizard *w, struct wizard_rows *out)
 {
 	const struct spec *s = &w->spec;
+	struct wizard_list found = wizard_options(w, wizard_question(w, "system.ssh_key"));
 	struct buf b;
 
 	buf_init(&b, 0);
 	buf_addf(&b, "user %s; ssh by %s%s", s->user,
-		 s->ssh_keys.len ? "the keys named" : "your own keys",
+		 s->ssh_keys.len ? "the keys named"
+		 : found.len	 ? "your own keys"
+				 : "a key that debwiz makes",
 		 *s->password_hash ? "; a password" : "");
 	say(out, "You", &b);
 	if (!s->packages.len)
@@ -254,6 +276,8 @@ static void warn_system(struct wizard *w, struct strv *out)
 		strv_addf(out,
 			  "no password: the console logs %s in by itself, sudo asks for nothing",
 			  w->spec.user);
+	if (!host_timezone_known(w->spec.timezone))
+		strv_addf(out, "%s is no time zone that this host knows", w->spec.timezone);
 }
 
 void wizard_warnings(struct wizard *w, enum wizard_page p, struct strv *out)

@@ -123,6 +123,68 @@ class Widgets(world.Case):
         s.wait("ring.gpg", gone="Tab complete")
         self.quit(s)
 
+    def test_typing_leaves_what_holds_it(self):
+        _, s = self.page("The system on")
+        s.click_text("Time zone")
+        s.wait("F2 choose")
+        s.key("F2")
+        s.wait("Africa/", "type to find", "Enter take it")
+        s.type("erli")
+        s.wait("Europe/Berlin", gone="Africa/")
+        s.key("Down", "Enter")
+        s.wait(re.compile("▸ Time zone +Europe/Berlin"), gone="take it")
+        s.key("F2")
+        s.wait("Enter take it")
+        s.type("nowhere")
+        s.wait("nothing in the list holds it")
+        s.key("Enter")                  # the guest may know it
+        s.wait(re.compile("▸ Time zone +nowhere"), "knows no time zone of this name", gone="take it")
+        s.click_text("Review")
+        s.wait("8 Review of 8", "nowhere is no time zone that this host knows")
+        self.quit(s)
+
+    def test_packages_are_those_of_the_release(self):
+        _, s = self.page("The system on", "--set", "mirror.security=no", "--set", "mirror.updates=no")
+        s.click_text("Further packages")
+        s.wait("type a part of the name", "Enter take it")
+        s.type("dbus-nothing")
+        s.wait("no package of bookworm")
+        s.key("Enter")
+        s.wait('bookworm has no package "dbus-nothing"', "Enter take it")
+        s.key("C-u")
+        s.type("dbus")
+        s.wait(re.compile(r"dbus +1\."))
+        s.key("Down")
+        s.wait(re.compile(r"\n  dbus 1\.\S+: "))           # all of it, whatever the list cuts
+        s.key("Enter")
+        s.wait(re.compile(r"Further packages +dbus\n"), gone="take it")
+        self.quit(s)
+
+    def test_nothing_is_cut_where_all_is_shown(self):
+        _, s = self.page("Debian release for armhf")
+        for heading in walk.HEADINGS[1:6]:
+            s.wait(heading, gone="◐")
+            if s.has("More, for the few"):
+                s.click_text("More, for the few")
+                s.wait(heading, gone="More, for the few")
+            body = s.text().replace("http", "").split("\n")[3:-4]
+            self.assertNotIn("…", "".join(body), s.text())
+            s.key("Home")               # a text's own, where the cursor is in one
+            s.key("BackTab", "BackTab", "Enter")
+        self.quit(s)
+
+    def test_home_and_end_and_what_is_unfolded(self):
+        _, s = self.page("Network and devices")
+        s.key("End")
+        s.wait("Space show them")
+        s.key("Space")
+        s.wait(re.compile("▸ Isolated network"))
+        s.key("End")
+        s.wait(re.compile(r"▸ .* \+ add"))
+        s.key("Home")
+        s.wait("▸ Network")
+        self.quit(s)
+
     def test_releases_are_asked_for_once(self):
         """Whatever the architecture, and whatever else is answered on the page."""
         asked = []
