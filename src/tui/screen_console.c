@@ -184,17 +184,23 @@ static const struct attach_ops attach_ops = {
 
 /* The status line */
 
+static uint64_t quiet_ms(const struct pane *p)
+{
+	return loop_now(app_loop(p->screen->app)) - p->spoke;
+}
+
 /* Why nothing is to be seen, where the guest talks on another console. */
 static bool add_elsewhere(const struct pane *p, struct buf *b)
 {
 	const struct view *v = attach_view(p->attach);
 	bool blank = !v->end && !v->modes.row && !v->modes.col;
 
+	if (quiet_ms(p) < QUIET_MS || p->cpu < 0)
+		return false;
 	if (p->elsewhere)
 		buf_addf(b, " │ its kernel talks on %s, by boot.cmdline", p->elsewhere);
 	else if (v->rows && blank && p->started && time(NULL) - p->started >= SILENT_S)
-		buf_addf(b, " │ nothing came here yet: it may talk on %s",
-			 p->display ? "its display" : "another console");
+		buf_addf(b, " │ no word yet: it may talk %s", p->display ? "on its display" : "elsewhere");
 	else
 		return false;
 	return true;
@@ -202,11 +208,9 @@ static bool add_elsewhere(const struct pane *p, struct buf *b)
 
 static void add_busy(struct pane *p, struct buf *b)
 {
-	uint64_t quiet = loop_now(app_loop(p->screen->app)) - p->spoke;
+	uint64_t quiet = quiet_ms(p);
 	char text[SIZE_TEXT];
 
-	if (quiet >= QUIET_MS && p->cpu >= 0 && add_elsewhere(p, b))
-		return;
 	if (p->cpu >= 0)
 		buf_addf(b, " │ cpu %d%%", p->cpu);
 	if (p->cpu >= 0)
@@ -229,10 +233,27 @@ static void add_time(const struct pane *p, struct buf *b)
 		buf_addf(b, " %02d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
 }
 
+static void add_life(struct pane *p, struct buf *b)
+{
+	uint64_t now = loop_now(app_loop(p->screen->app));
+
+	if (p->message || p->deadline > now || !add_elsewhere(p, b)) {
+		add_time(p, b);
+		if (p->deadline > now)
+			buf_addf(b, " │ next step in %u s",
+				 (unsigned)((p->deadline - now + 999) / 1000));
+		if (p->message)
+			buf_addf(b, " │ %s", p->message);
+		else
+			add_busy(p, b);
+	}
+	if (attach_view(p->attach)->rows && !attach_types(p->attach))
+		buf_adds(b, attach_anybody_types(p->attach) ? " │ watching" : " │ read only");
+}
+
 static void status(struct pane *p, const struct canvas *c, int row)
 {
 	const struct view *v = attach_view(p->attach);
-	uint64_t now = loop_now(app_loop(p->screen->app));
 	struct machine_look l = {.state = (char *)vm_state_name(p->state), .detail = ""};
 	struct state_look look;
 	char prefix[8], *keys;
@@ -259,17 +280,7 @@ static void status(struct pane *p, const struct canvas *c, int row)
 			 (unsigned long long)v->end - v->first + (unsigned)v->rows);
 		keys = xasprintf(" q back ");
 	} else {
-		add_time(p, &b);
-		if (p->deadline > now)
-			buf_addf(&b, " │ next step in %u s",
-				 (unsigned)((p->deadline - now + 999) / 1000));
-		if (p->message)
-			buf_addf(&b, " │ %s", p->message);
-		else
-			add_busy(p, &b);
-		if (v->rows && !attach_types(p->attach))
-			buf_adds(&b,
-				 attach_anybody_types(p->attach) ? " │ watching" : " │ read only");
+		add_life(p, &b);
 		keys = xasprintf(" %s ? keys ", prefix);
 	}
 	canvas_put_cut(c, row, at, c->columns - at - canvas_width(c, keys) - 1,

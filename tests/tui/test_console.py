@@ -238,6 +238,37 @@ class Console(lib.Case):
         s = self.open(g)
         s.wait(re.compile(r"quiet \d+ s, guest idle"), gone=("talks on",))
 
+    def silent(self, g, seconds):
+        """The record says that it was started that long before: as if so much had passed."""
+        record = os.path.join(g.dir, "run.json")
+        end = time.monotonic() + lib.LIMIT
+        while True:
+            with open(record, encoding="utf-8") as text:
+                run = json.load(text)
+            if run["state"] == "booting":       # it is written no more
+                break
+            self.assertLess(time.monotonic(), end, run)
+            select.select([], [], [], 0.01)
+        run["started"] -= seconds
+        with open(record + ".new", "w", encoding="utf-8") as out:
+            json.dump(run, out)
+        os.rename(record + ".new", record)
+
+    def test_nothing_came(self):
+        """A minute without a byte: it may talk elsewhere. One that has talked, or is younger, is quiet."""
+        for display, where in ((None, "elsewhere"), ("gtk", "on its display")):
+            with self.subTest(display=display):
+                g = self.guest(**({"devices_display": display} if display else {}))
+                self.silent(g, 61)
+                s = self.screen(g.home, "console", "m")
+                s.wait("no word yet: it may talk " + where)
+        g.says("x")
+        s.wait("x", re.compile(r"quiet \d+ s, guest idle"), gone=("no word",))
+        g = self.guest()
+        self.silent(g, 20)
+        s = self.open(g)
+        s.wait(re.compile(r"quiet \d+ s, guest idle"), gone=("no word",))
+
     def test_killed_and_hung_up(self):
         g = self.guest()
         s = self.open(g)

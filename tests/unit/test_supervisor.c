@@ -33,6 +33,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "host/proc.h"
+#include "vm/attach.h"
 #include "vm/client.h"
 #include "vm/kept.h"
 
@@ -836,6 +837,98 @@ static void test_exposure(void **state)
 	umask(old);
 }
 
+/* ---- the screen of one that was suspended ---- */
+
+struct resumed {
+	struct play p;
+	struct attach *attach;
+	char *seen; /* the screen's first row */
+};
+
+static void on_resumed_screen(void *arg)
+{
+	struct resumed *r = arg;
+	const struct view *v = attach_view(r->attach);
+	struct buf b;
+
+	if (!v->rows || r->seen)
+		return;
+	buf_init(&b, 0);
+	for (int col = 0; col < v->cols && view_row(v, 0)[col].chars[0]; col++)
+		buf_addc(&b, (char)view_row(v, 0)[col].chars[0]);
+	r->seen = buf_steal(&b);
+	vm_client_stop(attach_client(r->attach), 2000, 2000);
+}
+
+static void on_resumed_state(enum vm_state s, void *arg)
+{
+	(void)s;
+	(void)arg;
+}
+
+static void on_resumed_progress(const char *state, const json_t *values, void *arg)
+{
+	(void)state;
+	(void)values;
+	(void)arg;
+}
+
+static void on_resumed_ended(enum vm_state s, const char *cause, void *arg)
+{
+	struct resumed *r = arg;
+
+	(void)cause;
+	r->p.state = s;
+	attach_free(r->attach);
+	r->attach = NULL;
+}
+
+static const struct attach_ops resumed_ops = {
+	.changed = on_resumed_screen, .state = on_resumed_state, .progress = on_resumed_progress,
+	.ended = on_resumed_ended,
+};
+
+static void on_resumed_started(const struct err *e, void *arg)
+{
+	struct resumed *r = arg;
+
+	assert_null(e);
+	r->attach = attach_new(r->p.loop, r->p.dir, r->p.dir, false, &resumed_ops, r);
+}
+
+static void write_in(const struct play *p, const char *name, const char *text)
+{
+	char *path = file_join(p->dir, name);
+
+	assert_int_equal(file_write(path, text, strlen(text), 0600, NULL), 0);
+	free(path);
+}
+
+/* What stood there when it was suspended, not what a run before that left; a new start has neither. */
+static void test_resumed_screen(void **state)
+{
+	static const struct {
+		const char *script, *row;
+	} runs[] = {{"qmp/resume.txt", "the last run"}, {"qmp/stop-powerdown.txt", ""}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(runs) / sizeof(*runs); i++) {
+		struct resumed r = {.attach = NULL};
+
+		open_play(&r.p, runs[i].script);
+		write_in(&r.p, "console.log", "the last run");
+		write_in(&r.p, "console.log.1", "the run before it");
+		if (!i)
+			suspend_before(&r.p);
+		vm_start(r.p.loop, &r.p.request, on_resumed_started, &r);
+		loop_run(r.p.loop);
+		assert_int_equal(r.p.state, VM_OFF);
+		assert_string_equal(r.seen, runs[i].row);
+		free(r.seen);
+		close_play(&r.p);
+	}
+}
+
 static void test_no_program(void **state)
 {
 	struct play p;
@@ -859,6 +952,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_client_goes),
 		cmocka_unit_test(test_takeover),
 		cmocka_unit_test(test_exposure),
+		cmocka_unit_test(test_resumed_screen),
 		cmocka_unit_test(test_no_program),
 	};
 
