@@ -132,6 +132,7 @@ void vm_start(struct loop *l, const struct vm_request *r,
 	s->request = xasprintf("%s/start-%ld.json", r->runtime_dir, (long)getpid());
 	s->error = xasprintf("%s.error", s->request);
 	s->deadline = loop_now(l) + PATIENCE_MS;
+	unlink(s->error); /* of one that had our number */
 	ok = launch(s, r, &s->failed) == 0;
 	s->timer = loop_timer_start(l, ok ? LOOK_MS : 0, ok ? LOOK_MS : 0, ok ? on_look : on_failed, s);
 }
