@@ -207,10 +207,24 @@ static const struct {
 	{"seed-applied", on_seed_applied}, {"seed-failed", on_seed_failed},
 };
 
+/* What subscribers hear from the supervisor alone (include/vm/client.h). */
+static bool is_ours(const char *state)
+{
+	static const char *const ours[] = {"panic",    "paused",       "resumed", "reverting",
+					   "stopping", "snapshotting", "suspending", "timeout"};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		if (!strcmp(ours[i], state))
+			return true;
+	return false;
+}
+
 static void on_line(const char *state, const json_t *values, void *arg)
 {
 	struct sup *s = arg;
 
+	if (is_ours(state))
+		return;
 	sup_tell(s, state, json_deep_copy(values));
 	for (size_t i = 0; i < sizeof(reports) / sizeof(*reports); i++) {
 		if (!strcmp(reports[i].state, state))
