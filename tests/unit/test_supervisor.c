@@ -6,11 +6,13 @@
  *     expect STATE ID      how it ends; ID "-": none
  *     cause TEXT           is part of the cause
  *     complaint TEXT       is part of what is kept of QEMU's standard error
- *     progress STATE       was told
+ *     progress STATE       was told | untold STATE: was not
  *     known_hosts LINE     is in that file afterwards
  *     within MS            from start to end
  *     configuring | login_timeout MS | start_timeout MS | accel NAME
  *     ask STATE OP ID [TAG]  when in STATE, and after the asks before it: what comes of it, "-": done
+ *     last ID                (ID "-": none) once the last ask was answered that is the record's cause; it is killed
+ *     paused ID              while it stands that is the record's cause
  *     cancel                 takes a suspension back, once it is told how far that is
  *     resume                 it was suspended before, past its login
  *     snapshot TAG           it is started in that one
@@ -32,6 +34,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/lock.h"
 #include "host/proc.h"
 #include "vm/attach.h"
 #include "vm/client.h"
@@ -67,6 +70,8 @@ struct play {
 	struct play *rival;   /* is to be started when we are */
 	struct play *stopped; /* to be stopped when we were refused */
 	bool told_state, marked; /* takeover: `now` is known; a '!' was on the console */
+	struct lock *its_lock; /* takeover: the killed one's, until the timer */
+	struct loop_timer *dying;
 	struct proc_id first, qemu; /* takeover: the supervisor that was killed, its QEMU */
 	unsigned long peak_kib;
 	size_t console;
@@ -131,6 +136,36 @@ static const struct vm_client_ops client_ops;
 
 static void ask_next(struct play *p);
 
+/* The record has that cause, at once or in a moment. */
+static void check_cause(const struct play *p, const char *id)
+{
+	struct vm_run run;
+	bool same = false;
+
+	for (int i = 0; i < 400 && !same; i++) {
+		assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
+		same = !strcmp(run.cause_id, id);
+		if (!same && i == 399)
+			fail_msg("%s: the cause is \"%s\": %s", p->script, run.cause_id, run.cause);
+		vm_run_fini(&run);
+		if (!same)
+			poll(NULL, 0, 5);
+	}
+}
+
+static void check_last(struct play *p)
+{
+	char *more = directive(p, "ask", p->asks);
+	char *id = directive(p, "last", 0);
+
+	if (!more && id) {
+		check_cause(p, strcmp(id, "-") ? id : "");
+		vm_client_kill(p->client);
+	}
+	free(more);
+	free(id);
+}
+
 /* The ask's line is OP ID [TAG] behind its state. */
 static void on_answer(const struct err *e, const json_t *answer, void *arg)
 {
@@ -146,6 +181,7 @@ static void on_answer(const struct err *e, const json_t *answer, void *arg)
 	strv_fini(&words);
 	free(line);
 	p->waits = false;
+	check_last(p);
 	ask_next(p);
 }
 
@@ -202,6 +238,7 @@ static void on_state(enum vm_state s, void *arg)
 {
 	struct play *p = arg;
 	struct strv words = STRV_INIT;
+	char *id = NULL;
 	struct vm_run run;
 
 	if (!p->listens)
@@ -218,6 +255,9 @@ static void on_state(enum vm_state s, void *arg)
 		p->client = vm_connect(p->loop, p->dir, p->dir, false, &client_ops, p);
 		return;
 	}
+	if (s == VM_PAUSED && (id = directive(p, "paused", 0)))
+		check_cause(p, id);
+	free(id);
 	if (p->asked)
 		return;
 	if (asked_for(p, "stop", s, &words)) {
@@ -463,6 +503,11 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 			fail_msg("%s: progress %s was not told", name, want);
 		free(want);
 	}
+	for (size_t i = 0; (want = directive(p, "untold", i)); i++) {
+		if (strv_has(&p->told, want))
+			fail_msg("%s: progress %s was told", name, want);
+		free(want);
+	}
 	want = directive(p, "ask", p->asks);
 	if (want || p->waits)
 		fail_msg("%s: was not asked or not answered: %s", name, want ? want : "the last");
@@ -682,6 +727,26 @@ static void kill_supervisor(struct play *p, enum vm_state now)
 	vm_run_fini(&run);
 }
 
+static void on_dead(void *arg)
+{
+	struct play *p = arg;
+
+	loop_timer_stop(p->dying);
+	p->dying = NULL;
+	lock_release(p->its_lock);
+}
+
+/* A process that was killed holds its lock until its last thread is gone. */
+static void die_slowly(struct play *p)
+{
+	char *path = file_join(p->dir, "lock");
+
+	p->its_lock = lock_take(path, "running", NULL);
+	assert_non_null(p->its_lock);
+	p->dying = loop_timer_start(p->loop, 400, 0, on_dead, p);
+	free(path);
+}
+
 static void orphan(struct play *p)
 {
 	char *now = xasprintf("%s%s", vm_state_name(p->now), p->marked ? " !" : "");
@@ -690,6 +755,8 @@ static void orphan(struct play *p)
 	if (!strcmp(wanted, now)) {
 		vm_client_close(p->client);
 		kill_supervisor(p, p->now);
+		if (strstr(p->text.data, "#: dies-slowly\n"))
+			die_slowly(p);
 		p->client = vm_connect(p->loop, p->dir, "/nowhere", true, &client_ops, p);
 	}
 	free(wanted);
@@ -929,6 +996,25 @@ static void test_resumed_screen(void **state)
 	}
 }
 
+/* What a start that was killed has left does not matter to one that has its number. */
+static void test_error_of_another(void **state)
+{
+	char *name = xasprintf("start-%ld.json.error", (long)getpid());
+	struct play p;
+
+	(void)state;
+	open_play(&p, "qmp/stop-powerdown.txt");
+	write_in(&p, name, "{\"kind\": 1, \"id\": \"old\", \"text\": \"of another\"}");
+	alarm(STUCK_S);
+	vm_start(p.loop, &p.request, on_started, &p);
+	loop_run(p.loop);
+	alarm(0);
+	assert_int_equal(p.error.kind, 0);
+	assert_int_equal(p.state, VM_OFF);
+	free(name);
+	close_play(&p);
+}
+
 static void test_no_program(void **state)
 {
 	struct play p;
@@ -953,6 +1039,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_takeover),
 		cmocka_unit_test(test_exposure),
 		cmocka_unit_test(test_resumed_screen),
+		cmocka_unit_test(test_error_of_another),
 		cmocka_unit_test(test_no_program),
 	};
 
