@@ -72,13 +72,18 @@ void sup_note(struct sup *s, const char *id, const char *text)
 	sup_save(s);
 }
 
+void sup_stands_by(struct sup *s, const char *id, const char *text)
+{
+	s->paused_by = id;
+	sup_note(s, id, text);
+}
+
 void sup_stands(struct sup *s, const char *id, const char *text)
 {
 	if (s->run.state == VM_PAUSED)
 		return;
 	s->paused = true;
-	s->paused_by = id;
-	sup_note(s, id, text);
+	sup_stands_by(s, id, text);
 	sup_event(s, VM_EV_PAUSED);
 	sup_tell(s, "paused", json_pack("{s:s}", "text", text));
 }
@@ -192,6 +197,9 @@ void sup_event(struct sup *s, enum vm_event ev)
 		}
 	}
 	act(s, rule.action);
+	if (from == VM_SUSPENDING && s->end.asked &&
+	    (rule.next == VM_BOOTING || rule.next == VM_RUNNING || rule.next == VM_PAUSED))
+		sup_event(s, VM_EV_STOP); /* asked for meanwhile, and it was not suspended */
 }
 
 /* End */

@@ -15,6 +15,7 @@
 
 #define CONNECT_MS 20000
 #define RESETS_MAX 5
+#define LOST_MS 2000 /* from a monitor that is lost until what it was asked is given up */
 
 static void flush(struct sup *s)
 {
@@ -24,10 +25,15 @@ static void flush(struct sup *s)
 		buf_clear(out);
 }
 
+bool sup_monitor_is_there(const struct sup *s)
+{
+	return s->qmp && qmp_is_ready(s->qmp) && vm_link_is_up(s->qmp_link);
+}
+
 bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_reply_fn fn,
 		     void *arg)
 {
-	if (!s->qmp || !qmp_is_ready(s->qmp) || !vm_link_is_up(s->qmp_link)) {
+	if (!sup_monitor_is_there(s)) {
 		json_decref(arguments);
 		return false;
 	}
@@ -41,7 +47,7 @@ bool sup_monitor_pass(struct sup *s, const char *name, int fd)
 {
 	struct buf *out;
 
-	if (!s->qmp || !qmp_is_ready(s->qmp) || !vm_link_is_up(s->qmp_link) ||
+	if (!sup_monitor_is_there(s) ||
 	    qmp_send(s->qmp, "getfd", json_pack("{s:s}", "fdname", name), NULL, NULL) < 0)
 		return false;
 	out = qmp_pull(s->qmp);
@@ -160,19 +166,27 @@ static void status_internal_error(struct sup *s)
 	free(text);
 }
 
+/* What the record says of the disk, in this run or before a takeover; NULL: nothing. */
+static const char *disk_trouble(const struct sup *s)
+{
+	return !strcmp(s->run.cause_id, "disk-full")  ? "disk-full"
+	       : !strcmp(s->run.cause_id, "io-error") ? "io-error"
+						      : NULL;
+}
+
 /* One that is paused and nobody asked us: another program at the monitor, or the disk (noted). */
 static void status_paused(struct sup *s)
 {
-	bool noted = !strcmp(s->run.cause_id, "disk-full") || !strcmp(s->run.cause_id, "io-error");
+	const char *noted = disk_trouble(s);
 	char *text = xstrdup(noted ? s->run.cause : "paused");
 
-	sup_stands(s, noted ? s->paused_by : "paused", text);
+	sup_stands(s, noted ? noted : "paused", text);
 	free(text);
 }
 
 static void status_io_error(struct sup *s)
 {
-	if (strcmp(s->run.cause_id, "disk-full") != 0 && strcmp(s->run.cause_id, "io-error") != 0) {
+	if (!disk_trouble(s)) {
 		s->paused_by = "io-error";
 		sup_note(s, "io-error", "the host's disk failed or is full");
 	}
@@ -243,6 +257,27 @@ static void on_event(const char *name, const json_t *data, void *arg)
 		h->fn(arg, data);
 }
 
+/* QEMU is still there: what was asked of it would never be answered. */
+static void on_lost(void *arg)
+{
+	struct sup *s = arg;
+
+	loop_timer_stop(s->lost_timer);
+	s->lost_timer = NULL;
+	if (s->exited || s->abandoned)
+		return;
+	sup_orders_lost(s);
+	sup_snap_lost(s);
+	sup_suspend_lost(s);
+}
+
+/* Mostly QEMU's end follows, and that is the answer. */
+static void lose(struct sup *s)
+{
+	if (!s->lost_timer && !s->exited)
+		s->lost_timer = loop_timer_start(s->loop, LOST_MS, 0, on_lost, s);
+}
+
 static void on_failed(const char *why, void *arg)
 {
 	struct sup *s = arg;
@@ -250,6 +285,7 @@ static void on_failed(const char *why, void *arg)
 	log_msg("vm", "%s", why);
 	if (s->run.state == VM_STARTING && !s->end.adopted) /* else the time runs out */
 		sup_fatal(s, "monitor", why);
+	lose(s);
 }
 
 static const struct qmp_ops qmp_ops = {.ready = on_ready, .event = on_event, .failed = on_failed};
@@ -273,6 +309,7 @@ static void on_down(const char *error, void *arg)
 
 	if (error && s->run.state == VM_STARTING && !s->end.adopted)
 		sup_fatal(s, "monitor", "QEMU does not open its monitor");
+	lose(s);
 	sup_link_down(s);
 }
 
@@ -289,6 +326,8 @@ void sup_monitor_open(struct sup *s)
 
 void sup_monitor_close(struct sup *s)
 {
+	loop_timer_stop(s->lost_timer);
+	s->lost_timer = NULL;
 	vm_link_close(s->qmp_link);
 	s->qmp_link = NULL;
 	qmp_free(s->qmp);

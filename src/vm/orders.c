@@ -18,6 +18,7 @@ struct sup_order {
 	struct sup_order *next;
 	struct control_ticket ticket;
 	struct loop_timer *timer;
+	bool sent; /* to QEMU, which has not answered */
 };
 
 static struct sup_order *order_new(struct sup *s, struct control_ticket t)
@@ -87,13 +88,29 @@ static void refuse_state(struct sup *s, struct control_ticket t)
 		   vm_state_name(s->run.state));
 }
 
+static void order_lost(struct sup_order *o)
+{
+	sup_refuse(o->sup, o->ticket, ERR_FAILED, "monitor", "QEMU's monitor is not there");
+	order_free(o);
+}
+
 /* Sends a command for an order; the order is over where there is no monitor. */
 static void send_order(struct sup_order *o, const char *command, qmp_reply_fn fn)
 {
-	if (sup_monitor_ask(o->sup, command, NULL, fn, o))
-		return;
-	sup_refuse(o->sup, o->ticket, ERR_FAILED, "monitor", "QEMU's monitor is not there");
-	order_free(o);
+	o->sent = sup_monitor_ask(o->sup, command, NULL, fn, o);
+	if (!o->sent)
+		order_lost(o);
+}
+
+void sup_orders_lost(struct sup *s)
+{
+	struct sup_order *o = s->orders, *next;
+
+	for (; o; o = next) {
+		next = o->next;
+		if (o->sent)
+			order_lost(o);
+	}
 }
 
 static void order_refused(struct sup_order *o, const char *error)
@@ -133,12 +150,15 @@ static void reset_done(const json_t *value, const char *error, void *arg)
 	struct sup *s = o->sup;
 
 	(void)value;
+	o->sent = false;
 	if (error) {
 		order_refused(o, error);
 		return;
 	}
 	s->resets = 0;
 	s->run.login = s->run.ready = false;
+	sup_forgive(s, "panic");
+	sup_guest_forget_grace(s);
 	sup_event(s, VM_EV_RESET);
 	sup_save(s);
 	order_done(o);
@@ -160,6 +180,7 @@ static void pause_done(const json_t *value, const char *error, void *arg)
 	struct sup_order *o = arg;
 
 	(void)value;
+	o->sent = false;
 	if (error) {
 		order_refused(o, error);
 		return;
@@ -203,6 +224,7 @@ static void resume_done(const json_t *value, const char *error, void *arg)
 	bool asked = !strcmp(s->paused_by, "paused");
 
 	(void)value;
+	o->sent = false;
 	if (error) {
 		order_refused(o, error);
 		return;

@@ -51,9 +51,10 @@ static void snap_refuse(struct sup *s, enum err_kind kind, const char *id, const
 	snap_end(s);
 }
 
-static void snap_lost(struct sup *s)
+void sup_snap_lost(struct sup *s)
 {
-	snap_refuse(s, ERR_FAILED, "monitor", "QEMU's monitor is not there");
+	if (s->snap.op)
+		snap_refuse(s, ERR_FAILED, "monitor", "QEMU's monitor is not there");
 }
 
 /* The snapshots of the disk among what QEMU says of all block nodes; borrowed, may be NULL. */
@@ -100,16 +101,19 @@ static void reverted(struct sup *s)
 
 static void job_failed(struct sup *s, const char *why)
 {
+	static const char half[] =
+		"a snapshot was loaded in part: reset or kill it, or revert to another";
 	char *text = xasprintf("QEMU could not do it: %s", why);
 	bool loading = s->snap.op == SUP_SNAP_REVERT;
 
 	snap_refuse(s, ERR_FAILED, "snapshot-failed", text);
 	free(text);
-	if (loading)
-		sup_stands(s, "snapshot-failed",
-			   "a snapshot was loaded in part: reset or kill it, or revert to another");
-	else
+	if (!loading)
 		sup_monitor_sync(s);
+	else if (s->run.state == VM_PAUSED)
+		sup_stands_by(s, "snapshot-failed", half);
+	else
+		sup_stands(s, "snapshot-failed", half);
 }
 
 static void job_done(struct sup *s)
@@ -143,6 +147,11 @@ static void job_done(struct sup *s)
 	sup_monitor_sync(s);
 }
 
+static void dismiss_job(struct sup *s)
+{
+	sup_monitor_ask(s, "job-dismiss", json_pack("{s:s}", "id", JOB), NULL, NULL);
+}
+
 static void on_jobs(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
@@ -153,7 +162,7 @@ static void on_jobs(const json_t *value, const char *error, void *arg)
 	json_array_foreach(value, i, one)
 		if (!strcmp(json_str(one, "id", ""), JOB))
 			why = json_str(one, "error", NULL);
-	sup_monitor_ask(s, "job-dismiss", json_pack("{s:s}", "id", JOB), NULL, NULL);
+	dismiss_job(s);
 	if (s->snap.op == SUP_SNAP_NONE)
 		return;
 	if (why)
@@ -167,17 +176,26 @@ void sup_job_changed(struct sup *s, const json_t *data)
 	if (strcmp(json_str(data, "id", ""), JOB) != 0 ||
 	    strcmp(json_str(data, "status", ""), "concluded") != 0)
 		return;
-	if (!sup_monitor_ask(s, "query-jobs", NULL, on_jobs, s) && s->snap.op)
-		snap_lost(s);
+	if (!sup_monitor_ask(s, "query-jobs", NULL, on_jobs, s))
+		sup_snap_lost(s);
 }
+
+static void start_job(struct sup *s);
 
 static void on_job_started(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 
 	(void)value;
-	if (error && s->snap.op)
+	if (!error || !s->snap.op)
+		return;
+	if (s->snap.again || !strstr(error, "already in use")) {
 		job_failed(s, error);
+		return;
+	}
+	s->snap.again = true;
+	dismiss_job(s);
+	start_job(s);
 }
 
 static void start_job(struct sup *s)
@@ -191,8 +209,8 @@ static void start_job(struct sup *s)
 	if (s->snap.op != SUP_SNAP_DELETE)
 		json_object_set_new(o, "vmstate", json_string(NODE));
 	if (!sup_monitor_ask(s, commands[s->snap.op], o, on_job_started, s))
-		snap_lost(s);
-	else if (s->snap.op == SUP_SNAP_CREATE)
+		sup_snap_lost(s);
+	else if (s->snap.op == SUP_SNAP_CREATE && !s->amount_timer)
 		sup_amount_start(s);
 }
 
@@ -286,7 +304,7 @@ static void on_nodes(const json_t *value, const char *error, void *arg)
 	else if (!sup_monitor_ask(s, "qom-get",
 				  json_pack("{s:s, s:s}", "path", "/machine", "property", "type"),
 				  on_type, s))
-		snap_lost(s);
+		sup_snap_lost(s);
 }
 
 void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, const char *busy,
@@ -300,7 +318,7 @@ void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, con
 	s->busy = busy;
 	s->snap = (struct sup_snap){.op = op, .ticket = t, .tag = xstrdup(tag)};
 	if (!sup_monitor_ask(s, "query-named-block-nodes", json_pack("{s:b}", "flat", 1), on_nodes, s))
-		snap_lost(s);
+		sup_snap_lost(s);
 }
 
 void sup_snapshot_begin(struct sup *s)

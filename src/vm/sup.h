@@ -53,6 +53,7 @@ struct sup_snap {
 	enum sup_snap_op op;
 	struct control_ticket ticket;
 	char *tag;
+	bool again;	    /* a job that an earlier supervisor left was dismissed */
 	struct vm_kept now; /* how it is run */
 };
 
@@ -86,6 +87,7 @@ struct sup {
 	/* monitor */
 	struct vm_link *qmp_link;
 	struct qmp *qmp;
+	struct loop_timer *lost_timer; /* its monitor is, until what it was asked is given up */
 	bool paused;		/* the guest stands still */
 	const char *paused_by;	/* "paused", "disk-full", "io-error"; the last one, static */
 
@@ -138,6 +140,8 @@ void sup_abandon(struct sup *s, const char *text);
 bool sup_order(const char *op, const json_t *request, struct control_ticket t, void *arg);
 void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, const char *id,
 		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* QEMU will answer none that was sent. */
+void sup_orders_lost(struct sup *s);
 void sup_orders_fini(struct sup *s);
 
 /* ladder.c */
@@ -160,6 +164,8 @@ void sup_forgive(struct sup *s, const char *id);
 void sup_note(struct sup *s, const char *id, const char *text);
 /* The guest stands still, for that reason (`id` static: "paused", "disk-full", "io-error"). */
 void sup_stands(struct sup *s, const char *id, const char *text);
+/* One that stands may not go on for that reason, either. */
+void sup_stands_by(struct sup *s, const char *id, const char *text);
 /* The guest goes on, at its login or before it. */
 void sup_goes_on(struct sup *s);
 void sup_save(struct sup *s);
@@ -174,6 +180,7 @@ void sup_judge(struct sup *s);
 /* monitor.c */
 void sup_monitor_open(struct sup *s);
 void sup_monitor_close(struct sup *s);
+bool sup_monitor_is_there(const struct sup *s);
 /* Sends a command whose answer does not matter; false when the monitor is not there. */
 bool sup_monitor_do(struct sup *s, const char *command);
 /* Sends a command; takes `arguments` (may be NULL) either way. */
@@ -200,6 +207,8 @@ void sup_suspend_forget(struct sup *s); /* removes what was half written */
 void sup_resume_begin(struct sup *s);
 /* All is loaded: the files go, then the guest goes on. */
 void sup_resume_finish(struct sup *s);
+/* The monitor is lost: what is on its way out is given up. */
+void sup_suspend_lost(struct sup *s);
 /* QEMU's MIGRATION event. */
 void sup_moved(struct sup *s, const char *status);
 void sup_move_fini(struct sup *s);
@@ -218,6 +227,8 @@ void sup_amount_stop(struct sup *s);
 void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, const char *busy,
 			struct control_ticket t);
 void sup_snapshot_begin(struct sup *s);
+/* The monitor is lost: what is under way is given up. */
+void sup_snap_lost(struct sup *s);
 /* QEMU's JOB_STATUS_CHANGE event. */
 void sup_job_changed(struct sup *s, const json_t *data);
 void sup_snap_fini(struct sup *s);

@@ -55,8 +55,8 @@ static void out_refuse(struct sup *s, const char *why)
 			   "%s could not be suspended: %s", s->req.name, why);
 }
 
-/* The guest goes on as it was before; nothing was changed. */
-static void out_failed(struct sup *s, const char *text)
+/* The guest goes on as it was before; nothing was changed. `lost`: the monitor is, and QEMU is not. */
+static void out_end(struct sup *s, const char *text, bool lost)
 {
 	bool stood = s->move.stood;
 	char *words = vm_words(text, strlen(text), 300);
@@ -64,18 +64,31 @@ static void out_failed(struct sup *s, const char *text)
 	log_msg("vm", "not suspended: %s", words);
 	sup_suspend_forget(s);
 	/* one that is being ended meanwhile, or has died, has its answer in its end */
-	if (s->run.state != VM_STOPPING && vm_link_is_up(s->qmp_link))
+	if (s->run.state != VM_STOPPING && (vm_link_is_up(s->qmp_link) || lost))
 		out_refuse(s, words);
 	free(words);
 	move_end(s);
 	if (s->run.state != VM_SUSPENDING)
 		return;
-	if (stood) {
+	if (lost) {
+		sup_stands(s, "monitor", "QEMU's monitor is lost, and the guest may stand: kill it");
+	} else if (stood) {
 		s->paused = true;
 		sup_event(s, VM_EV_PAUSED);
 	} else if (!sup_monitor_ask(s, "cont", NULL, on_back, s)) {
 		sup_monitor_sync(s);
 	}
+}
+
+static void out_failed(struct sup *s, const char *text)
+{
+	out_end(s, text, false);
+}
+
+void sup_suspend_lost(struct sup *s)
+{
+	if (s->move.dir == SUP_MOVE_OUT && !s->move.working)
+		out_end(s, "QEMU's monitor is lost", true);
 }
 
 /* Opens the way for a migration over `fd`, which is closed here. */
@@ -188,6 +201,10 @@ void sup_suspend(struct sup *s)
 void sup_suspend_order(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	(void)request;
+	if (!sup_monitor_is_there(s)) {
+		sup_refuse(s, t, ERR_FAILED, "monitor", "QEMU's monitor is not there");
+		return;
+	}
 	s->busy = "it is being suspended";
 	s->move = (struct sup_move){.dir = SUP_MOVE_OUT, .ticket = t, .stood = s->paused};
 	sup_event(s, VM_EV_SUSPEND);
