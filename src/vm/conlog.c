@@ -17,6 +17,12 @@ static char *numbered(const struct conlog *c, int i)
 	return i ? xasprintf("%s.%d", c->path, i) : xstrdup(c->path);
 }
 
+static void create(struct conlog *c)
+{
+	c->fd = open(c->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	c->size = 0;
+}
+
 static void rotate(struct conlog *c)
 {
 	if (c->fd >= 0)
@@ -29,8 +35,7 @@ static void rotate(struct conlog *c)
 		free(from);
 		free(to);
 	}
-	c->fd = open(c->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	c->size = 0;
+	create(c);
 }
 
 void conlog_open(struct conlog *c, const char *dir, bool go_on)
@@ -48,6 +53,8 @@ void conlog_open(struct conlog *c, const char *dir, bool go_on)
 
 void conlog_write(struct conlog *c, const char *p, size_t n)
 {
+	if (n && c->fd < 0)
+		create(c); /* it could not be made before */
 	while (n) {
 		size_t some = CONLOG_MAX - c->size < n ? CONLOG_MAX - c->size : n;
 		ssize_t w = c->fd < 0 ? -1 : write(c->fd, p, some);

@@ -2,6 +2,8 @@
 /* frame: what goes over the control socket, cut anywhere; and the run record and request files. */
 #include "../lib/check.h"
 
+#include <sys/resource.h>
+
 #include "base/mem.h"
 #include "vm/conlog.h"
 #include "vm/frame.h"
@@ -245,6 +247,36 @@ static void test_console_log(void **state)
 	check_rmdir(dir);
 }
 
+/* No file could be made at a turn (here: too many are open): it goes on once one can. */
+static void test_console_log_again(void **state)
+{
+	char *dir = check_tmpdir();
+	char *block = xmalloc(CONLOG_MAX);
+	struct rlimit was, none;
+	struct conlog c;
+
+	(void)state;
+	memset(block, 'x', CONLOG_MAX);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = was.rlim_max};
+	conlog_open(&c, dir, false);
+	conlog_write(&c, "first", 5);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	conlog_write(&c, block, CONLOG_MAX);
+	assert_int_equal(c.fd, -1);
+	conlog_write(&c, "lost", 4);
+	assert_int_equal(c.lost, 5 + 4);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	conlog_write(&c, "again", 5);
+	assert_int_equal(c.lost, 5 + 4);
+	conlog_close(&c);
+	assert_int_equal(size_of(dir, "console.log"), 5);
+	assert_int_equal(size_of(dir, "console.log.1"), CONLOG_MAX);
+	assert_int_equal(size_of(dir, "console.log.2"), 0);
+	free(block);
+	check_rmdir(dir);
+}
+
 static void test_console_log_planted(void **state)
 {
 	char *dir = check_tmpdir();
@@ -271,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_stopped),	    cmocka_unit_test(test_request),
 		cmocka_unit_test(test_run_record),  cmocka_unit_test(test_console_log),
 		cmocka_unit_test(test_console_log_planted),
+		cmocka_unit_test(test_console_log_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
