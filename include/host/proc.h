@@ -78,6 +78,8 @@ struct proc_watch *proc_watch_start(struct loop *l, const struct proc_id *id,
 void proc_watch_stop(struct proc_watch *w); /* NULL is fine */
 /* CPU time used so far in ms, resident bytes; false when it is gone. */
 bool proc_usage(int64_t pid, uint64_t *cpu_ms, uint64_t *rss);
+/* Bytes that it has read so far, of whatever and from wherever; false, and 0, where the host does not tell. */
+bool proc_read(int64_t pid, uint64_t *bytes);
 /* Bytes read from and written to disks so far; false, and 0, where the host does not tell. */
 bool proc_io(int64_t pid, uint64_t *bytes);
 

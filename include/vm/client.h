@@ -37,7 +37,8 @@
  * {"event": "progress", "state": STATE, "values": {KEY: TEXT, ...}}: lines of the progress port, and
  * the supervisor's own: "stopping" (rung, deadline_ms: the stop ladder), "timeout" (no login in
  * time; the machine goes on), "panic" (text), "paused" (text), "resumed",
- * "suspending" (done, total: bytes of memory), "snapshotting" (done: bytes that the disk grew by).
+ * "suspending" (done, total: bytes of memory), "snapshotting" (done: bytes that the disk grew by),
+ * "reverting" (done, total: bytes of the snapshot's memory); a guest's own line of such a name is dropped.
  * Type 'S': an update of the screen (console/view.h), at most 30 a second, none while 64 KiB wait to
  * be read: what changed meanwhile is in the next one. Type 'L': packed rows (console/row.h).
  * Type 'C', console bytes as they came from the serial line, to clients that asked for them.
@@ -66,6 +67,10 @@ void vm_start(struct loop *l, const struct vm_request *r,
  * cannot be taken over is left running ("orphan"). vm_connect does this by itself. */
 void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e, void *arg),
 	      void *arg);
+
+/* How far something is, of a progress event: "writing its memory, 312.0 M of 1.0 G", owned; NULL where it
+ * says no such thing. done and total (0: not known) may be NULL. */
+char *vm_amount(const char *state, const json_t *values, uint64_t *done, uint64_t *total);
 
 struct vm_client;
 

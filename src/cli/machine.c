@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/size.h"
 #include "host/paths.h"
 
 int cli_machine_dir(struct cli *cli, char **dir, struct err *e)
@@ -47,40 +46,31 @@ static void clear_line(struct cli_running *m)
 }
 
 /* "life: writing its memory, 312.0 M of 1.0 G": in place on a terminal, else a line now and then. */
-static void tell_amount(struct cli_running *m, const char *what, uint64_t done, uint64_t total)
+static void tell_amount(struct cli_running *m, const char *text)
 {
 	uint64_t now = loop_now(m->cli->loop);
-	char a[SIZE_TEXT], b[SIZE_TEXT];
 
 	if (!m->live && now - m->told < PLAIN_EVERY_MS)
 		return;
 	m->told = now;
-	fprintf(stderr, "%s%s: %s, %s%s%s%s", m->live ? "\r" : "", m->spec.name, what,
-		size_human(done, a), total ? " of " : "", total ? size_human(total, b) : "",
-		m->live ? "\033[K" : "\n");
+	fprintf(stderr, "%s%s: %s%s", m->live ? "\r" : "", m->spec.name, text, m->live ? "\033[K" : "\n");
 	fflush(stderr);
 	m->line_open = m->live;
 }
 
 static void on_progress(const char *state, const json_t *values, void *arg)
 {
-	static const struct {
-		const char *state, *words;
-	} known[] = {{"suspending", "writing its memory"}, {"snapshotting", "writing the snapshot"}};
-	uint64_t done = strtoull(json_str(values, "done", "0"), NULL, 10);
-	uint64_t total = strtoull(json_str(values, "total", "0"), NULL, 10);
 	struct cli_running *m = arg;
+	uint64_t done, total;
+	char *text = vm_amount(state, values, &done, &total);
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (strcmp(known[i].state, state) != 0)
-			continue;
-		if (m->cli->json)
-			cli_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", "progress",
-						 "name", m->spec.name, "state", state, "done",
-						 (json_int_t)done, "total", (json_int_t)total));
-		else
-			tell_amount(m, known[i].words, done, total);
-	}
+	if (text && m->cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", "progress", "name",
+					 m->spec.name, "state", state, "done", (json_int_t)done,
+					 "total", (json_int_t)total));
+	else if (text)
+		tell_amount(m, text);
+	free(text);
 }
 
 static void on_ended(enum vm_state s, const char *cause, void *arg)

@@ -3,6 +3,7 @@
  * verb_snapshot: snapshot M create|list|revert|delete [TAG]. Of a machine that runs: its disk and its
  * memory, by its supervisor. Of one that is off: prep/snapshot.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,13 @@ static const struct action {
 	const char *name;
 	const char *event; /* for --json */
 	const char *done;  /* behind the tag */
+	const char *doing; /* "is still being" … */
 	enum vm_snapshot_op op;
 } actions[] = {
-	{"create", "snapshot-created", "was made", VM_SNAPSHOT_CREATE},
-	{"delete", "snapshot-deleted", "was deleted", VM_SNAPSHOT_DELETE},
-	{"revert", "snapshot-reverted", "is what the machine is again", VM_SNAPSHOT_REVERT},
+	{"create", "snapshot-created", "was made", "made", VM_SNAPSHOT_CREATE},
+	{"delete", "snapshot-deleted", "was deleted", "deleted", VM_SNAPSHOT_DELETE},
+	{"revert", "snapshot-reverted", "is what the machine is again", "loaded",
+	 VM_SNAPSHOT_REVERT},
 };
 
 static void print_one(const struct cli *cli, const char *tag, int64_t date, uint64_t memory)
@@ -73,10 +76,31 @@ static int list_running(struct cli_running *m, struct err *e)
 	return 0;
 }
 
+struct waiting {
+	struct cli_running *m;
+	const struct action *action;
+	const char *tag;
+};
+
+/* Half a snapshot is none: it is not taken back, only not waited for. */
+static void on_interrupt(void *arg)
+{
+	struct waiting *w = arg;
+	struct cli_running *m = w->m;
+
+	err_set(&m->err, ERR_INTERRUPTED, "snapshot-goes-on", "%s: the snapshot %s is still being %s", m->spec.name,
+		w->tag, w->action->doing);
+	err_hint(&m->err, "debwiz snapshot %s list shows what came of it", m->spec.name);
+	loop_stop(m->cli->loop);
+}
+
 static int act_running(struct cli_running *m, const struct action *a, const char *tag, struct err *e)
 {
+	struct waiting w = {m, a, tag};
+
 	if (!a)
 		return list_running(m, e);
+	m->interrupt = loop_signal_start(m->cli->loop, SIGINT, on_interrupt, &w);
 	vm_client_snapshot(m->client, a->op, tag, cli_running_answer, m);
 	return cli_running_wait(m, e);
 }

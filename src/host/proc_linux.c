@@ -112,24 +112,41 @@ static uint64_t io_line(const char *text, const char *name)
 	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
-bool proc_io(int64_t pid, uint64_t *bytes)
+/* What the process has moved, as text; false where that is not told. */
+static bool read_io(int64_t pid, char *text, size_t size)
 {
-	char path[64], text[1024];
+	char path[64];
 	ssize_t n;
 	int fd;
 
-	*bytes = 0;
 	snprintf(path, sizeof(path), "/proc/%lld/io", (long long)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	n = read(fd, text, sizeof(text) - 1);
+	n = read(fd, text, size - 1);
 	close(fd);
 	if (n <= 0)
 		return false;
 	text[n] = '\0';
-	*bytes = io_line(text, "\nread_bytes: ") + io_line(text, "\nwrite_bytes: ");
 	return true;
+}
+
+bool proc_io(int64_t pid, uint64_t *bytes)
+{
+	char text[1024];
+	bool known = read_io(pid, text, sizeof(text));
+
+	*bytes = known ? io_line(text, "\nread_bytes: ") + io_line(text, "\nwrite_bytes: ") : 0;
+	return known;
+}
+
+bool proc_read(int64_t pid, uint64_t *bytes)
+{
+	char text[1024];
+	bool known = read_io(pid, text, sizeof(text));
+
+	*bytes = known ? io_line(text, "rchar: ") : 0;
+	return known;
 }
 
 /* Whether one of its descriptors is that file. */

@@ -51,6 +51,7 @@ struct pane {
 	bool prefixed;	 /* it was pressed */
 	bool trimmed;	 /* what the start took was given back */
 	char *message;	 /* until the next key */
+	bool amount;	 /* it is how far a suspension is: until another state */
 	enum role role;
 	struct settings_guest may; /* what the guest is allowed */
 	struct console_modes seen; /* in the last update … */

@@ -23,6 +23,7 @@ struct machine {
 	enum vm_state state;
 	char *words; /* what was told last: the stop ladder, an error */
 	enum role words_role;
+	bool amount; /* it is how far a suspension is */
 	struct viewer log;
 	struct tail *tail;
 	/* the keys that stand in the body, as painted, for clicks */

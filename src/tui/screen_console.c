@@ -39,6 +39,7 @@ void pane_say(struct pane *p, enum role role, const char *fmt, ...)
 	p->message = xvasprintf(fmt, ap);
 	va_end(ap);
 	p->role = role;
+	p->amount = false;
 	app_changed(p->screen->app);
 }
 
@@ -119,6 +120,11 @@ static void on_state(enum vm_state state, void *arg)
 	p->state = state;
 	if (state != VM_STOPPING)
 		p->deadline = 0;
+	if (p->amount) {
+		free(p->message);
+		p->message = NULL;
+		p->amount = false;
+	}
 	learn(p);
 	app_changed(p->screen->app);
 }
@@ -146,8 +152,13 @@ static void on_stopping(struct pane *p, const json_t *values)
 static void on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct pane *p = arg;
+	char *amount = strcmp(state, "suspending") ? NULL : vm_amount(state, values, NULL, NULL);
 
-	if (!strcmp(state, "stopping")) {
+	if (amount) {
+		pane_say(p, ROLE_WORK, "%s", amount);
+		p->amount = true;
+		free(amount);
+	} else if (!strcmp(state, "stopping")) {
 		on_stopping(p, values);
 	} else if (!strcmp(state, "panic") || !strcmp(state, "paused")) {
 		pane_say(p, ROLE_BAD, "%s: %s", state, json_str(values, "text", ""));

@@ -25,6 +25,7 @@ static void say(struct machine *m, enum role role, const char *text)
 	free(m->words);
 	m->words = xstrdup(text);
 	m->words_role = role;
+	m->amount = false;
 	app_changed(m->screen->app);
 }
 
@@ -37,22 +38,9 @@ static void on_state(enum vm_state state, void *arg)
 	struct machine *m = arg;
 
 	m->state = state;
+	if (m->amount)
+		say(m, ROLE_TEXT, "");
 	refresh(m);
-}
-
-/* How much of its memory is on disk by now. */
-static void say_amount(struct machine *m, const json_t *values)
-{
-	uint64_t done = (uint64_t)json_int(values, "done", 0), total = (uint64_t)json_int(values, "total", 0);
-	char have[SIZE_TEXT], all[SIZE_TEXT];
-	char *text;
-
-	if (!total)
-		return;
-	text = xasprintf("Writing its memory to disk: %s of %s.", size_human(done, have),
-			 size_human(total, all));
-	say(m, ROLE_WORK, text);
-	free(text);
 }
 
 static void on_progress(const char *state, const json_t *values, void *arg)
@@ -66,12 +54,14 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 	};
 	struct machine *m = arg;
 	const char *rung = json_str(values, "rung", "");
+	char *amount = strcmp(state, "suspending") ? NULL : vm_amount(state, values, NULL, NULL);
 	char left[SIZE_TEXT];
 
-	if (!strcmp(state, "suspending")) {
-		say_amount(m, values);
-		return;
+	if (amount) {
+		say(m, ROLE_WORK, amount);
+		m->amount = true;
 	}
+	free(amount);
 	if (strcmp(state, "stopping") != 0)
 		return;
 	duration_human(strtoull(json_str(values, "deadline_ms", "0"), NULL, 10), left);

@@ -100,6 +100,7 @@ static void snapshots_paint(struct screen *screen, const struct canvas *c)
 	if (s->doing && !s->rows.len) {
 		canvas_putf(&part, 0, 2, ROLE_WORK, "%s %s", canvas_glyph(c, GLYPH_WORKING),
 			    s->doing);
+		canvas_put(&part, 1, 4, ROLE_DIM, s->amount ? s->amount : "");
 	} else if (!s->rows.len) {
 		canvas_put(&part, 0, 2, ROLE_DIM, "None yet. n makes one, to come back to later.");
 	} else {
@@ -113,7 +114,8 @@ static void snapshots_lines(struct screen *screen, struct screen_lines *out)
 
 	buf_addf(&out->title, "%s · snapshots", s->name);
 	if (s->doing && s->rows.len) {
-		buf_addf(&out->help, "%s …", s->doing);
+		buf_addf(&out->help, "%s …%s%s", s->doing, s->amount ? " " : "",
+			 s->amount ? s->amount : "");
 		out->help_role = ROLE_WORK;
 	} else if (s->words) {
 		buf_adds(&out->help, s->words);
@@ -192,6 +194,7 @@ static void snapshots_close(struct screen *screen)
 	snapshots_let_go(s);
 	wizard_rows_fini(&s->rows);
 	free(s->words);
+	free(s->amount);
 	free(s->tag);
 	free(s->ref);
 	free(s->name);

@@ -18,6 +18,7 @@ struct snapshots {
 	bool known;	   /* the rows are what there is */
 	struct deed *deed; /* on a pool thread */
 	const char *doing; /* what is under way, or NULL */
+	char *amount;	   /* how far that is, or NULL */
 	char *words;	   /* what was done last */
 	enum role words_role;
 	char *tag; /* what is being asked about */

@@ -102,7 +102,19 @@ static void on_ended(enum vm_state state, const char *cause, void *arg)
 	snapshots_load(s);
 }
 
-static const struct vm_client_ops client_ops = {.ended = on_ended};
+static void on_progress(const char *state, const json_t *values, void *arg)
+{
+	struct snapshots *s = arg;
+	char *amount = vm_amount(state, values, NULL, NULL);
+
+	if (!amount)
+		return;
+	free(s->amount);
+	s->amount = amount;
+	app_changed(s->screen->app);
+}
+
+static const struct vm_client_ops client_ops = {.progress = on_progress, .ended = on_ended};
 
 static void on_list(const struct err *e, const json_t *answer, void *arg)
 {
@@ -270,6 +282,8 @@ void snapshots_act(struct snapshots *s)
 	};
 
 	say(s, ROLE_TEXT, NULL);
+	free(s->amount);
+	s->amount = NULL;
 	s->doing = doing[s->op];
 	connect_client(s);
 	if (s->client)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * amount: how far a suspension or a snapshot is, told to subscribers a few times a second while it is
- * under way. QEMU's monitor says it of a migration; while it writes a snapshot the monitor is mute, and
- * what the disk's file has grown by is told.
+ * under way. QEMU's monitor says it of a migration; while it writes or loads a snapshot the monitor is
+ * mute, and what the disk's file has grown by is told, or what QEMU has read.
  */
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -45,14 +45,34 @@ static void on_migration(const json_t *value, const char *error, void *arg)
 		tell(s, "suspending", total - json_int(ram, "remaining", total), total);
 }
 
+/* What a snapshot is measured by, so far. */
+static uint64_t snapshot_bytes(const struct sup *s)
+{
+	uint64_t bytes;
+
+	if (s->snap.op != SUP_SNAP_REVERT)
+		return disk_bytes(s);
+	proc_read(s->run.qemu_pid, &bytes);
+	return bytes;
+}
+
+static void tell_snapshot(struct sup *s)
+{
+	bool loads = s->snap.op == SUP_SNAP_REVERT;
+	uint64_t now = snapshot_bytes(s);
+	uint64_t done = now > s->amount_begin ? now - s->amount_begin : 0;
+
+	if (loads && done > s->snap.size)
+		done = s->snap.size;
+	tell(s, loads ? "reverting" : "snapshotting", (json_int_t)done, loads ? (json_int_t)s->snap.size : 0);
+}
+
 static void on_timer(void *arg)
 {
 	struct sup *s = arg;
-	uint64_t now;
 
 	if (s->snap.op) {
-		now = disk_bytes(s);
-		tell(s, "snapshotting", now > s->amount_begin ? (json_int_t)(now - s->amount_begin) : 0, 0);
+		tell_snapshot(s);
 	} else if (!s->amount_asked) {
 		s->amount_asked = sup_monitor_ask(s, "query-migrate", NULL, on_migration, s);
 	}
@@ -60,7 +80,7 @@ static void on_timer(void *arg)
 
 void sup_amount_start(struct sup *s)
 {
-	s->amount_begin = disk_bytes(s);
+	s->amount_begin = snapshot_bytes(s);
 	s->amount_timer = loop_timer_start(s->loop, EVERY_MS, EVERY_MS, on_timer, s);
 }
 

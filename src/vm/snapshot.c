@@ -210,7 +210,7 @@ static void start_job(struct sup *s)
 		json_object_set_new(o, "vmstate", json_string(NODE));
 	if (!sup_monitor_ask(s, commands[s->snap.op], o, on_job_started, s))
 		sup_snap_lost(s);
-	else if (s->snap.op == SUP_SNAP_CREATE && !s->amount_timer)
+	else if ((s->snap.op == SUP_SNAP_CREATE || s->snap.op == SUP_SNAP_REVERT) && !s->amount_timer)
 		sup_amount_start(s);
 }
 
@@ -288,6 +288,7 @@ static void on_nodes(const json_t *value, const char *error, void *arg)
 
 	if (!s->snap.op)
 		return;
+	s->snap.size = (uint64_t)json_int(one, "vm-state-size", 0);
 	if (error)
 		snap_refuse(s, ERR_FAILED, "snapshot-failed", error);
 	else if (s->snap.op == SUP_SNAP_LIST)
@@ -296,7 +297,7 @@ static void on_nodes(const json_t *value, const char *error, void *arg)
 		snap_refuse(s, ERR_USAGE, "snapshot-exists", "there is a snapshot of that name already");
 	else if (s->snap.op != SUP_SNAP_CREATE && !one)
 		snap_refuse(s, ERR_USAGE, "snapshot-missing", "there is no snapshot of that name");
-	else if (s->snap.op == SUP_SNAP_REVERT && json_int(one, "vm-state-size", 0) <= 0)
+	else if (s->snap.op == SUP_SNAP_REVERT && !s->snap.size)
 		snap_refuse(s, ERR_USAGE, "snapshot-offline",
 			    "the snapshot was made while the machine was off: stop it, then revert");
 	else if (s->snap.op == SUP_SNAP_DELETE)

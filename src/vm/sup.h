@@ -53,6 +53,7 @@ struct sup_snap {
 	enum sup_snap_op op;
 	struct control_ticket ticket;
 	char *tag;
+	uint64_t size;	    /* bytes of its memory, where it is loaded */
 	bool again;	    /* a job that an earlier supervisor left was dismissed */
 	struct vm_kept now; /* how it is run */
 };
@@ -98,7 +99,7 @@ struct sup {
 	struct sup_move move;
 	struct sup_snap snap;
 	struct loop_timer *amount_timer; /* tells how far it is */
-	uint64_t amount_begin;		 /* bytes of the disk at its begin */
+	uint64_t amount_begin;		 /* bytes at its begin, of what it is measured by */
 	bool amount_asked;		 /* QEMU was, and has not answered yet */
 
 	/* guest */

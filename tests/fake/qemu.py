@@ -26,7 +26,9 @@ obeys the script, a command a line (# begins a comment):
     stderr N TEXT          N times TEXT as lines on standard error
     wait MS                do nothing for that long
     client                 wait until the test listens: for a file of that name beside the sockets
+    file NAME              wait for a file of that name beside the sockets
     deaf                   SIGTERM does nothing from now on
+    read N                 read N bytes of /dev/zero
     fill N                 write N bytes into the file that was handed over last
     again                  wait until all clients have gone; take the next ones
     close NAME             close that connection
@@ -153,12 +155,17 @@ class Fake:
             self.put("progress", text(rest) + b"\n")
         elif word == "wait":
             select.select([], [], [], int(rest) / 1000)
-        elif word == "client":
-            mark = os.path.join(os.path.dirname(self.paths["qmp"]), "client")
+        elif word in ("client", "file"):
+            mark = os.path.join(os.path.dirname(self.paths["qmp"]), rest or "client")
             while not os.path.exists(mark):
                 select.select([], [], [], 0.005)
         elif word == "deaf":
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        elif word == "read":
+            with open("/dev/zero", "rb", 0) as zero:
+                left = int(rest)
+                while left:
+                    left -= len(zero.read(min(left, 65536)))
         elif word == "fill":
             os.write(self.fds[-1], b"x" * int(rest))
         elif word == "again":

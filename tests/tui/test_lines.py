@@ -52,6 +52,28 @@ exit 0
 """ % (AMOUNT, AMOUNT)
 
 
+SNAPSHOTS = '[{"node-name": "disk", "image": {"snapshots": [{"id": "1", "name": "old", "vm-state-size": ' \
+            '1073741824, "date-sec": 1764000000}]}}]'
+# Works until the file `go` is there beside the sockets.
+JOB = """C %s
+R
+E STOP
+%s
+file go
+E JOB_STATUS_CHANGE {"id": "debwiz", "status": "concluded"}
+C query-jobs
+R [{"id": "debwiz", "status": "concluded"}]
+C job-dismiss
+R
+C query-status
+R {"status": "running", "running": true}
+"""
+LISTED = "C query-named-block-nodes\nR %s\n" % SNAPSHOTS
+ASKED = LISTED + "C qom-get\nR \"virt-7.2-machine\"\n"
+SAVING = UP + ASKED + JOB % ("snapshot-save", "")
+LOADING = UP + ASKED + JOB % ("snapshot-load", "read 629145600")
+
+
 class Machine:
     """The machine NAME of this home, whose QEMU plays a script."""
 
@@ -59,7 +81,7 @@ class Machine:
         self.home, self.name = home, name
         home.machine(name)
         self.dir = os.path.join(home.root, "data", "debwiz", "machines", name)
-        runtime = os.path.join(home.run, name)
+        self.runtime = runtime = os.path.join(home.run, name)
         os.makedirs(self.dir, 0o700)
         os.mkdir(runtime, 0o700)
         play = os.path.join(runtime, "play")
@@ -82,6 +104,10 @@ class Machine:
                 return json.load(run)["state"]
         except OSError:
             return None
+
+    def go_on(self):
+        with open(os.path.join(self.runtime, "go"), "wb"):
+            pass
 
     def close(self):
         subprocess.run([lib.DEBWIZ, "kill", self.name], env=self.home.env, stdin=subprocess.DEVNULL,
@@ -137,6 +163,75 @@ class Lines(lib.Case):
                                      "done": 805306368, "total": 1073741824})
         self.assertEqual(events[-1], {"event": "suspended", "name": "m"})
         self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_revert_shows_how_far(self):
+        m = self.machine(LOADING + "serve\n")
+        s = self.screen(m.home, "snapshot", "m", "revert", "old")
+        s.wait(re.compile(r"m: loading the snapshot, 60[0-9]\.[0-9] M of 1\.0 G"))
+        m.go_on()
+        s.wait("m: the snapshot old is what the machine is again", gone="loading")
+        self.assertEqual(s.wait_end(), 0)
+
+    def test_create_shows_how_far(self):
+        m = self.machine(SAVING + "serve\n")
+        disk = os.path.join(m.dir, "disk.qcow2")
+        s = self.screen(m.home, "snapshot", "m", "create", "new")
+        s.wait("m: writing the snapshot, 0 B")
+        with open(disk, "wb") as out:
+            out.write(b"x" * (3 << 20))
+        s.wait("m: writing the snapshot, 3.0 M")
+        m.go_on()
+        s.wait("m: the snapshot new was made", gone="writing")
+        self.assertEqual(s.wait_end(), 0)
+
+    def test_snapshot_not_waited_for(self):
+        """Ctrl-C: it says what goes on; nothing is left half, and the next one works."""
+        for script, act, tag, word in ((SAVING, "create", "new", "made"), (LOADING, "revert", "old", "loaded")):
+            with self.subTest(act):
+                m = self.machine(script + "serve\n")
+                s = self.screen(m.home, "snapshot", "m", act, tag)
+                s.wait("the snapshot, ")
+                s.key("C-c")
+                s.wait("m: the snapshot %s is still being %s" % (tag, word), "debwiz snapshot m list",
+                       gone="the snapshot, ")
+                self.assertEqual(s.wait_end(), 130)
+                busy = self.run_it(m, "pause", "m")
+                self.assertEqual(busy.returncode, 7, busy.stderr)
+                m.go_on()
+                end = time.monotonic() + lib.LIMIT
+                while self.run_it(m, "pause", "m").returncode:
+                    self.assertLess(time.monotonic(), end)
+                self.assertEqual(self.run_it(m, "status", "m", "--json").returncode, 0)
+
+    def test_screens_show_how_far(self):
+        """The machine's own screen, its console and its snapshots: while it takes, and no longer."""
+        m = self.machine(CANCELLED)
+        look = self.screen(m.home, "console", "m", columns=100)
+        look.wait("running", "^A ? keys")
+        s = self.screen(m.home, "m")
+        s.wait("debwiz · m", "S suspend")
+        s.key("S")
+        s.wait("writing its memory, 768.0 M of 1.0 G")
+        look.wait("suspending", "writing its memory, 768.0 M of 1.0 G")
+        cancel = self.screen(m.home, "suspend", "m")    # another's: it is busy, and that changes nothing
+        self.assertEqual(cancel.wait_end(), 7, cancel.text())
+        m.close()
+        look.wait("killed", gone="writing its memory")
+        s.wait("killed", gone="writing its memory")
+
+    def test_snapshots_show_how_far(self):
+        m = self.machine(UP + LISTED + ASKED + JOB % ("snapshot-load", "read 629145600") + LISTED + "serve\n")
+        s = self.screen(m.home, "m", columns=120)
+        s.wait("debwiz · m", "t snapshots")
+        s.key("t")
+        s.wait("disk and memory, 1.0 G")
+        s.key("R", "Right", "Enter")
+        s.wait("Type the machine's name")
+        s.type("m")
+        s.key("Enter")
+        s.wait(re.compile(r"The machine goes back … loading the snapshot, 60[0-9]\.[0-9] M of 1\.0 G"))
+        m.go_on()
+        s.wait("old is what the machine is again.", gone="loading")
 
     def test_watch_on_a_terminal(self):
         m = self.machine(UP + "serve\n")

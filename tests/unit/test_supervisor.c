@@ -6,6 +6,7 @@
  *     expect STATE ID      how it ends; ID "-": none
  *     cause TEXT           is part of the cause
  *     complaint TEXT       is part of what is kept of QEMU's standard error
+ *     reached N            bytes of a snapshot were told in the end
  *     progress STATE       was told | untold STATE: was not
  *     known_hosts LINE     is in that file afterwards
  *     within MS            from start to end
@@ -75,6 +76,7 @@ struct play {
 	struct proc_id first, qemu; /* takeover: the supervisor that was killed, its QEMU */
 	unsigned long peak_kib;
 	size_t console;
+	uint64_t reached; /* of a snapshot that is loaded */
 };
 
 /* Rest of the n-th line "#: WORD ..." (owned), NULL when there is none. */
@@ -288,6 +290,10 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 		assert_string_equal(json_str(values, "total", ""), "1000");
 		if (cancel)
 			vm_client_suspend_cancel(p->client);
+	}
+	if (!strcmp(state, "reverting")) {
+		assert_string_equal(json_str(values, "total", ""), "1000000");
+		p->reached = number(json_str(values, "done", ""));
 	}
 	strv_add(&p->told, state);
 	free(cancel);
@@ -508,6 +514,8 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 			fail_msg("%s: progress %s was told", name, want);
 		free(want);
 	}
+	if (p->reached < directive_number(p, "reached", 0))
+		fail_msg("%s: only %llu were told", name, (unsigned long long)p->reached);
 	want = directive(p, "ask", p->asks);
 	if (want || p->waits)
 		fail_msg("%s: was not asked or not answered: %s", name, want ? want : "the last");
