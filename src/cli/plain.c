@@ -53,6 +53,17 @@ static struct stop *stops(struct plain *p, size_t *count)
 	return all;
 }
 
+/* False: it is neither. */
+static bool take_yes(const char *line, bool *yes)
+{
+	bool y = !strcmp(line, "y") || !strcmp(line, "yes");
+
+	if (!y && strcmp(line, "n") != 0 && strcmp(line, "no") != 0)
+		return false;
+	*yes = y;
+	return true;
+}
+
 static enum plain_go ask_more(struct plain *p, enum wizard_page page)
 {
 	const struct wizard_question *q = NULL;
@@ -70,19 +81,21 @@ static enum plain_go ask_more(struct plain *p, enum wizard_page page)
 		free(titles);
 		titles = longer;
 	}
-	plain_line("\nMore: %s", titles);
-	prompt = xasprintf("Ask for these too [%s]", p->more[page] ? "yes" : "no");
-	line = plain_read(p, prompt);
-	if (!line)
-		go = PLAIN_END;
-	else if (!strcmp(line, "<"))
-		go = PLAIN_BACK;
-	else if (*line)
-		p->more[page] = *line == 'y';
-	free(line);
+	plain_line("%s", "");
+	prompt = xasprintf("Ask also for %s, yes or no [%s]", titles, p->more[page] ? "yes" : "no");
+	for (int i = 0; i < STUCK_MAX; i++) {
+		line = plain_read(p, prompt);
+		go = !line ? PLAIN_END : !strcmp(line, "<") ? PLAIN_BACK : PLAIN_NEXT;
+		if (go == PLAIN_NEXT && *line && !take_yes(line, &p->more[page]))
+			go = PLAIN_AGAIN;
+		free(line);
+		if (go != PLAIN_AGAIN)
+			break;
+		plain_line("  These are right for most as they are. yes asks them, no leaves them so.");
+	}
 	free(prompt);
 	free(titles);
-	return go;
+	return go == PLAIN_AGAIN ? PLAIN_END : go;
 }
 
 static void begin_page(struct plain *p, enum wizard_page page)
@@ -237,7 +250,10 @@ static int converse(struct plain *p)
 	const struct wizard_question *wrong;
 	int status = ERR_FAILED;
 
-	plain_line("%s Enter takes what stands in brackets, ? explains, < goes back.", p->begin);
+	plain_line("%s Enter takes what stands in brackets, ? explains, < goes back. Of choices with "
+		   "numbers the number or the name is an answer. Ctrl-C leaves; nothing is written "
+		   "before you say so at the end.",
+		   p->begin);
 	for (;;) {
 		enum plain_go go = ask_all(p, at);
 

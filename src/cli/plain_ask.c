@@ -22,24 +22,27 @@ static struct wizard_list look_options(struct plain *p, void *arg)
 	return wizard_options(p->wizard, arg);
 }
 
+/* As a sentence, for it may be heard: "2) arm64: 64-bit ARM; emulated". */
 static void show_row(size_t number, const struct wizard_row *row, bool current)
 {
+	const char *sign = ": ";
 	struct buf b;
 
 	buf_init(&b, 0);
 	if (row->why_not)
-		buf_addf(&b, "   -  %-14s", row->label);
+		buf_addf(&b, "    - %s", row->label);
 	else
-		buf_addf(&b, "  %2zu) %-14s", number, row->label);
-	for (size_t c = 0; c < WIZARD_COLUMNS; c++)
-		if (*row->columns[c])
-			buf_addf(&b, "  %s", row->columns[c]);
+		buf_addf(&b, "  %2zu) %s", number, row->label);
+	for (size_t c = 0; c < WIZARD_COLUMNS; c++) {
+		if (!*row->columns[c])
+			continue;
+		buf_addf(&b, "%s%s", sign, row->columns[c]);
+		sign = "; ";
+	}
 	if (row->why_not)
-		buf_addf(&b, "  not possible: %s", row->why_not);
+		buf_addf(&b, "%snot possible: %s", sign, row->why_not);
 	if (current)
-		buf_adds(&b, "  (chosen)");
-	while (b.len && b.data[b.len - 1] == ' ')
-		b.data[--b.len] = '\0';
+		buf_adds(&b, " (chosen)");
 	plain_line("%s", b.data);
 	buf_fini(&b);
 }
@@ -166,8 +169,8 @@ static enum plain_go answer_password(struct plain *p, const struct wizard_questi
 {
 	struct err e = ERR_INIT;
 	char *first =
-		plain_read_secret(p, *wizard_text(p->wizard, q) ? "Password [is set; - removes it]"
-								: "Password [none]");
+		plain_read_secret(p, *wizard_text(p->wizard, q) ? "Password, not shown [is set; - removes it]"
+								: "Password, not shown [none]");
 	char *again = NULL;
 	enum plain_go go = PLAIN_NEXT;
 	const char *value = first;
@@ -283,11 +286,28 @@ static enum plain_go answer_list(struct plain *p, const struct wizard_question *
 
 /* ---- the question ---- */
 
+/* What can be answered, where the question's title does not say it. */
+static const char *kind_of_answer(const struct wizard_question *q)
+{
+	switch (q->widget) {
+	case WIZARD_BOOL:
+		return ", yes or no";
+	case WIZARD_SIZE:
+		return ", a size like 512M or 2G";
+	case WIZARD_DURATION:
+		return ", a time like 90s or 10m";
+	case WIZARD_FILE:
+		return ", a file";
+	default:
+		return "";
+	}
+}
+
 static enum plain_go ask_once(struct plain *p, const struct wizard_question *q)
 {
 	bool list = wizard_is_list(q);
 	char *before = xstrdup(wizard_text(p->wizard, q));
-	char *prompt = xasprintf("%s [%s]%s", q->title, wizard_shown(p->wizard, q),
+	char *prompt = xasprintf("%s%s [%s]%s", q->title, kind_of_answer(q), wizard_shown(p->wizard, q),
 				 list ? " Enter keeps; ITEM adds, -ITEM removes, - empties" : "");
 	char *line = q->widget == WIZARD_PASSWORD ? NULL : plain_read(p, prompt);
 	enum plain_go go;

@@ -174,8 +174,8 @@ enum plain_go plain_review(struct plain *p, int *status)
 
 		plain_line(
 			"\n   1) Save as %s\n   2) Save and prepare\n   3) Save, prepare and boot\n"
-			"   i  the file   q  QEMU's command   p  another path   <  back   x  leave, save "
-			"nothing",
+			"   i) Show the file\n   q) Show QEMU's command\n   p) Take another path\n"
+			"   <) Back to the questions\n   x) Leave, and save nothing",
 			wizard_path(p->wizard));
 		line = plain_read(p, "What now [1]");
 		if (!line)

@@ -3,6 +3,7 @@
 """The wizard line by line (new --plain), and clone, rename and delete: through pipes, as a script
 or a screen reader has it. FAULTS row F31 for a file that is there already."""
 import os
+import re
 import shlex
 import subprocess
 import unittest
@@ -143,6 +144,26 @@ class Wizard(Case):
         self.new(box, [""] * 100)
         self.assertEqual(parsed(self.ini(box, "armhf-bookworm-2")),
                          parsed(self.expected(box, "armhf-bookworm-2")))
+
+    def test_as_it_is_heard(self):
+        """Each line says all by itself: no columns, what can be answered, a wrong answer repeats the
+        question."""
+        box = self.box()
+        out, _ = self.new(box, ["", "", "", "maybe", "", "", "maybe", "?", ""] + [""] * 60)
+        questions = out.partition("\nReview\n")[0]
+        for line in questions.split("\n"):
+            self.assertNotRegex(line.strip(), r"\S  ", line)
+        self.assertIn("2) arm64: 64-bit ARM; emulated; UEFI, direct", out)
+        self.assertIn("Ctrl-C leaves", out.partition("\n")[0])
+        for title, kind in (("Security updates", "yes or no"), ("Memory", "a size like 512M or 2G"),
+                            ("Disk", "a size like"), ("Password", "not shown")):
+            self.assertRegex(out, r"(?m)^%s, %s.* \[" % (title, kind))
+        self.assertEqual(questions.count("\nSecurity updates, yes or no [no]: maybe\n  Wrong: "), 1)
+        self.assertEqual(questions.count("Security updates, yes or no [no]: "), 2)
+        asked = re.findall(r"(?m)^Ask also for (.*), yes or no \[no\]: (.*)$", questions)
+        self.assertEqual([a[1] for a in asked[:3]], ["maybe", "?", ""])
+        self.assertEqual(len({a[0] for a in asked[:3]}), 1)
+        self.assertEqual(questions.count("right for most as they are"), 2)
 
     def test_yes_asks_nothing(self):
         box = self.box()
