@@ -61,6 +61,9 @@ struct page {
 	} tabs[WIZARD_PAGE_COUNT];
 	/* review */
 	size_t button;
+	/* somebody else wrote the file that is edited: to be looked at; it is so */
+	struct loop_watch *watch;
+	bool stale, changed_below;
 	int scroll, review_rows;
 	bool wants_command;
 	int buttons_row;
@@ -114,5 +117,8 @@ bool page_review_key(struct page *p, const struct key *k);
 /* page_save.c: what to do once it is saved */
 enum page_then { PAGE_THEN_NOTHING, PAGE_THEN_PREPARE, PAGE_THEN_BOOT };
 void page_save(struct page *p, enum page_then then);
+/* Whoever else writes the file is noticed: `stale` is set, then it is looked at. */
+void page_watch_file(struct page *p);
+void page_look_at_file(struct page *p);
 
 #endif

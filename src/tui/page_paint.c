@@ -201,7 +201,9 @@ static void paint_row(struct page *p, const struct canvas *c, int row, const str
 		canvas_put_cut(c, row, LEFT + 22, c->columns - LEFT - 23, ROLE_DIM, r->text);
 		break;
 	case PAGE_SAY:
-		if (page_is_open(p, r->q))
+		if (!r->q) /* of the whole page */
+			column = LEFT + 2;
+		else if (page_is_open(p, r->q))
 			column = LEFT + 6;
 		if (r->role == ROLE_WORK && !r->sub)
 			column += canvas_putf(c, row, column, r->role, "%s ",
@@ -322,7 +324,8 @@ void page_lines(struct screen *s, struct screen_lines *out)
 	size_t at;
 
 	if (p->editing)
-		buf_addf(&out->title, "%s · edit", wizard_spec(p->w)->name);
+		buf_addf(&out->title, "%s · edit%s", wizard_spec(p->w)->name,
+			 p->changed_below ? " · the file has changed" : "");
 	else
 		buf_adds(&out->title, "new machine");
 	buf_addf(&out->status, "%d %s of %d", page + 1, wizard_page_title(page), WIZARD_PAGE_COUNT);

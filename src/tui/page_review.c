@@ -10,6 +10,7 @@
 
 #define LEFT 4
 #define LABEL 10 /* columns at least */
+#define PAGE 10	 /* rows that a page's key moves */
 
 static const struct {
 	const char *title;
@@ -182,7 +183,8 @@ void page_review_lines(struct page *p, struct screen_lines *out)
 	screen_lines_key(out, "←→", K_RIGHT, "choose");
 	screen_lines_key(out, "Enter", K_ENTER, "do it");
 	screen_lines_key(out, "i", 'i', "INI file");
-	screen_lines_key(out, "c", 'c', "QEMU command");
+	screen_lines_key(out, "c", 'c', "command");
+	screen_lines_key(out, "p", 'p', "save as");
 	screen_lines_key(out, "Esc", K_ESC, "back");
 	screen_lines_key(out, "F1", K_F(1), "help");
 }
@@ -253,7 +255,17 @@ bool page_review_key(struct page *p, const struct key *k)
 		p->scroll -= p->scroll > 0;
 		return true;
 	case K_DOWN:
-		p->scroll++;
+		p->scroll++; /* no further than there is: see page_review_paint */
+		return true;
+	case K_PAGE_UP:
+	case K_HOME:
+		p->scroll = k->code == K_HOME || p->scroll < PAGE ? 0 : p->scroll - PAGE;
+		return true;
+	case K_PAGE_DOWN:
+		p->scroll += PAGE;
+		return true;
+	case K_END:
+		p->scroll = p->review_rows;
 		return true;
 	case K_ENTER:
 		page_save(p, buttons[p->button].then);
@@ -263,6 +275,9 @@ bool page_review_key(struct page *p, const struct key *k)
 		return true;
 	case 'c':
 		page_review_command(p);
+		return true;
+	case 'p':
+		page_open_list(p, wizard_question(p->w, "save"));
 		return true;
 	default:
 		return false;

@@ -59,7 +59,8 @@ static void say(struct page *p, const struct wizard_question *q, enum role role,
 	struct strv lines = STRV_INIT;
 	struct page_row *r;
 
-	canvas_wrap_lines(text, p->say_width > 20 ? p->say_width : 20, &lines);
+	/* of the whole page: it has the columns of the titles, too */
+	canvas_wrap_lines(text, (p->say_width > 20 ? p->say_width : 20) + (q ? 0 : 24), &lines);
 	for (size_t i = 0; i < lines.len; i++) {
 		r = add(p, PAGE_SAY, q, (int)i);
 		r->text = xstrdup(lines.items[i]);
@@ -125,6 +126,20 @@ static bool is_folded(struct page *p, const struct wizard_question *q)
 	       !wizard_wrong(p->w, q);
 }
 
+/* What the answers may lead to on this host; of the system it is told beside its questions. */
+static void add_warnings(struct page *p, enum wizard_page page)
+{
+	struct strv warnings = STRV_INIT;
+
+	if (page != WIZARD_SYSTEM)
+		wizard_warnings(p->w, page, &warnings);
+	if (warnings.len)
+		add(p, PAGE_BLANK, NULL, 0);
+	for (size_t i = 0; i < warnings.len; i++)
+		say(p, NULL, ROLE_WARN, warnings.items[i]);
+	strv_fini(&warnings);
+}
+
 /* Which questions are folded away, as far as their names fit in a row. */
 static void add_more(struct page *p, const struct strv *titles)
 {
@@ -171,6 +186,7 @@ void page_rows_build(struct page *p)
 		if (!page_is_open(p, q) && (int)strlen(q->title) > p->title_width)
 			p->title_width = (int)strlen(q->title);
 	}
+	add_warnings(p, page);
 	if (folded.len)
 		add_more(p, &folded);
 	strv_fini(&folded);

@@ -139,3 +139,34 @@ void page_save(struct page *p, enum page_then then)
 	s->then = then;
 	compare(s);
 }
+
+/* ---- while its questions are open ---- */
+
+static void on_folder(void *arg)
+{
+	struct page *p = arg;
+
+	p->stale = true;
+	app_changed(p->screen->app);
+}
+
+/* Of a file that is edited: whoever else writes it is noticed while the questions are open. */
+void page_watch_file(struct page *p)
+{
+	char *dir = file_dirname(wizard_path(p->w));
+
+	p->watch = loop_watch_start(app_loop(p->screen->app), dir, on_folder, p);
+	free(dir);
+}
+
+void page_look_at_file(struct page *p)
+{
+	bool before = p->changed_below;
+
+	p->stale = false;
+	p->changed_below = wizard_file_changed(p->w);
+	if (p->changed_below && !before)
+		page_notice(p, ROLE_WARN,
+			    "Somebody else has changed the file since it was read. Saving shows the "
+			    "difference first.");
+}

@@ -118,8 +118,14 @@ static void refresh(struct machine *m)
 	machine_look(app_store(app), app_catalog(app), m->name, &m->look, NULL);
 	if (m->has_spec)
 		spec_fini(&m->spec);
-	m->has_spec = !m->look.wrong &&
-		      task_read_spec(app, m->path ? m->path : m->name, &m->spec, NULL) == 0;
+	m->has_spec = task_read_spec(app, m->path ? m->path : m->name, &m->spec, NULL) == 0;
+	if (m->has_spec && strcmp(m->spec.name, m->name)) { /* it is another's */
+		spec_fini(&m->spec);
+		m->has_spec = false;
+	} else if (m->has_spec) { /* it may lie where it is not found by name alone */
+		free(m->look.wrong);
+		m->look.wrong = NULL;
+	}
 	m->ssh_port = m->has_spec ? machine_ssh_port(app, &m->spec) : 0;
 	connect_client(m);
 	app_changed(app);

@@ -363,6 +363,7 @@ static void page_close(struct screen *s)
 {
 	struct page *p = s->self;
 
+	loop_watch_stop(p->watch);
 	page_rows_free(p);
 	wizard_free(p->w);
 	host_offers_free(p->offers);
@@ -375,6 +376,8 @@ static void page_sync(struct screen *s)
 {
 	struct page *p = s->self;
 
+	if (p->stale)
+		page_look_at_file(p);
 	if (p->wants_command && wizard_command(p->w).state != WIZARD_LOADING)
 		page_review_command(p);
 }
@@ -442,5 +445,7 @@ struct screen *screen_wizard(struct app *app, const char *path, struct err *e)
 	}
 	p->screen = screen_push(app, &page_ops, p);
 	page_focus_question(p, NULL);
+	if (p->editing)
+		page_watch_file(p);
 	return p->screen;
 }

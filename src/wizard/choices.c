@@ -184,20 +184,27 @@ void choices_network(struct wizard *w, struct wizard_rows *out)
 	add_later(out, "tap", "tap", "");
 }
 
+static void add_forward(struct wizard_rows *out, const char *value, const char *label,
+			const char *note)
+{
+	wizard_row_text(&add(out, value, label, note)->columns[0], value);
+}
+
 void choices_forward(struct wizard *w, struct wizard_rows *out)
 {
 	uint16_t web = 8080;
 
 	while (web < 8180 && !w->offers->port_free(w->offers->arg, "127.0.0.1", web))
 		web++;
-	add(out, "127.0.0.1:auto:22", "SSH", "A free port of this host, found at each start.");
+	add_forward(out, "127.0.0.1:auto:22", "SSH", "A free port of this host, found at each start.");
 	if (w->offers->port_free(w->offers->arg, "127.0.0.1", 2222))
-		add(out, "127.0.0.1:2222:22", "SSH on 2222",
-		    "Always the same port; it is free now.");
+		add_forward(out, "127.0.0.1:2222:22", "SSH on 2222",
+			    "Always the same port; it is free now.");
 	if (web < 8180) {
 		char *item = xasprintf("127.0.0.1:%u:80", (unsigned)web);
 
-		add(out, item, "Web server", "A free port of this host to the machine's port 80.");
+		add_forward(out, item, "Web server",
+			    "A free port of this host to the machine's port 80.");
 		free(item);
 	}
 }

@@ -105,12 +105,57 @@ class Manage(lib.Case):
         s.key("Right", "Enter")
         self.assertEqual(s.wait_end(), 0)
 
+    def test_save_as_never_writes_over_what_was_not_shown(self):
+        home, s = self.at_home("alpha")
+        other = os.path.join(home.root, "other.ini")
+        with open(other, "w", encoding="utf-8") as text:
+            text.write("; precious\n")
+        s.key("n")
+        s.wait("Which machine")
+        s.key("Tab")
+        s.type("fresh")
+        s.click_text("Review")
+        s.wait("8 Review of 8", "p save as")
+        s.key("p")
+        s.wait("Save as", "Tab complete")
+        s.key("C-u")
+        s.type(home.root + "/oth")
+        s.key("Tab")
+        s.wait("/other.ini")
+        s.key("Enter")
+        s.wait("Writes ~/other.ini", gone="Tab complete")
+        s.key("Right", "Right", "Enter")
+        s.wait("- ; precious", "+ name = fresh", "changed by somebody else")
+        s.key("Enter")                  # Back is what Enter takes
+        s.wait("8 Review of 8", gone="precious")
+        with open(other, encoding="utf-8") as text:
+            self.assertEqual(text.read(), "; precious\n")
+        s.key("p")
+        s.wait("Tab complete")
+        s.key("C-u")
+        s.type("no-ini")
+        s.key("Enter")
+        s.wait("no file's name that ends in .ini")
+        s.key("C-u")
+        s.type(home.root + "/fresh.ini")
+        s.key("Enter")
+        s.wait("Writes ~/fresh.ini", gone="Tab complete")
+        s.key("Enter")
+        s.wait("debwiz · fresh", "not made yet")
+        self.assertTrue(os.path.exists(os.path.join(home.root, "fresh.ini")))
+        self.leave(s)
+
     def test_file_changed_by_another(self):
         home, s = self.at_home("alpha")
         s.key("e")
         s.wait("alpha · edit", "1 Machine of 8")
-        with open(os.path.join(home.machines, "alpha.ini"), "a", encoding="utf-8") as text:
+        path = os.path.join(home.machines, "alpha.ini")
+        os.utime(path)                  # written anew as it was: nothing to tell
+        s.settle(300)
+        self.assertFalse(s.has("changed"), s.text())
+        with open(path, "a", encoding="utf-8") as text:
             text.write("[cpu]\ncount = 2\n")
+        s.wait("alpha · edit · the file has changed", "Somebody else has changed the file")
         s.click_text("Disk")
         s.wait("Disk of")
         s.type("200G")

@@ -32,7 +32,7 @@ class Screens(world.Case):
         """Too small for a while, and many sizes at once."""
         if name in walk.HEADINGS:       # what a mirror answers meanwhile is no matter here
             s.wait(name, gone="◐")
-        before = s.settle()
+        before = s.settle(300)          # on a busy host a picture may come in pieces
         s.signal(signal.SIGCONT)        # as after a stop: modes and picture are made anew
         s.resize(12, 40)
         s.wait("needs 80 x 24", "Ctrl-Q leaves")

@@ -29,7 +29,7 @@ class Widgets(world.Case):
     def test_items_are_added_changed_removed(self):
         _, s = self.page("Network and devices")
         s.key("Down", "Down", "Space")
-        s.wait("Forwarded ports", "SSH on 2222", "Enter take it")
+        s.wait("Forwarded ports", re.compile("SSH on 2222 +127.0.0.1:2222:22"), "Enter take it")
         s.type("8080")
         s.key("Enter")
         s.wait('"8080" is not a forward')
@@ -207,6 +207,24 @@ class Widgets(world.Case):
             s.click_text("Machine")
             s.wait("Which machine")
         self.assertEqual(len([p for p in asked if "bookworm/" in p]), 1, asked)
+        self.quit(s)
+
+    def test_what_an_answer_leads_to_is_told_on_its_page(self):
+        _, s = self.page("Processor and memory")
+        s.key("C-u")
+        s.type("8")
+        cpus = os.cpu_count()
+        if cpus < 8:
+            s.wait("more CPUs than this host's %d make it slower" % cpus)
+            s.key("C-u")
+            s.type("1")
+            s.wait(re.compile("▸ CPUs +1"), gone="make it slower")
+        s.click_text("Devices")
+        s.click_text("+ add")
+        s.wait("Enter take it")
+        s.type("0.0.0.0:8022:22")
+        s.key("Enter")
+        s.wait("others on your network can reach this port", gone="take it")
         self.quit(s)
 
     def test_help_for_each_field(self):
