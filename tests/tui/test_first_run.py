@@ -140,9 +140,15 @@ class FirstRun(world.Case):
         s.key("Right", "Enter")
         s.wait("Cancelled.", "r go on")
         home.plays(world.faultlib.CONFIGURED)
+        before = len(self.world.server.log())
+        self.assertTrue(self.pool(0))
         s.key("r")
         s.wait("is ready to boot.", limit=60)
+        self.assertEqual(self.pool(before), [], "what was downloaded is downloaded again")
         self.leave(s)
+
+    def pool(self, since):
+        return [line for line in self.world.server.log()[since:] if "/pool/" in str(line)]
 
     def test_failure_says_cause_and_remedy(self):
         home = self.world_home()

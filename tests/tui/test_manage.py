@@ -167,6 +167,16 @@ class Manage(lib.Case):
         s.wait("8 Review of 8", gone="The file has changed")
         with open(os.path.join(home.machines, "alpha.ini"), encoding="utf-8") as text:
             self.assertIn("count = 2\n", text.read())
+        s.key("Enter")
+        s.wait("The file has changed", "- count = 2")
+        with open(path, "a", encoding="utf-8") as text:
+            text.write("model = max\n")     # while the difference is read
+        s.key("Left", "Enter")          # Write it: not over what was not shown
+        s.wait("The file has changed", "- count = 2", "- model = max")
+        s.key("Esc")
+        s.wait("8 Review of 8", gone="The file has changed")
+        with open(path, encoding="utf-8") as text:
+            self.assertIn("model = max\n", text.read())
         s.key("C-q")
         s.wait("have not been saved")
         s.key("Right", "Enter")

@@ -75,9 +75,17 @@ class Screens(world.Case):
 
     def test_back_and_forth_loses_nothing(self):
         home = self.world_home()
-        s = self.screen(home, *walk.arguments(home))
+        s = self.screen(home, *walk.arguments(home), rows=60)
+
+        def written():
+            s.key("i")
+            text = s.wait("[machine]", "Esc close")
+            s.key("Esc")
+            s.wait("8 Review of 8", gone="Esc close")
+            return text
         walk.questions(s, lambda name, s: None)
-        review = s.text()
+        review, ini = s.text(), written()
+        self.assertIn("updates = no", ini)
         for heading in reversed(walk.HEADINGS):
             s.key("Esc")
             s.wait(heading)
@@ -87,6 +95,7 @@ class Screens(world.Case):
         s.key("Enter")
         s.wait("8 Review of 8", "Once made")
         s.until(lambda text: text == review, "the review as it was", 10)
+        self.assertEqual(written(), ini)
         s.key("C-c")
         s.wait("have not been saved")
         s.key("Esc")

@@ -2,6 +2,7 @@
 """The terminal: taken, sized, given back whatever happens (FAULTS.md, F52 to F56)."""
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -217,6 +218,35 @@ class Terminal(lib.Case):
         s.type("exit\r")
         s.wait_end()
 
+    def keep_writing(self, s, pid):
+        """Until it waits in the middle of a picture, for nobody reads it."""
+        for i in range(300):
+            s.tell("resize %d 200" % (50 + i % 2))
+            select.select([], [], [], 0.001)
+        cpu = -1
+        while cpu != (cpu := cpu_of(pid)):
+            select.select([], [], [], 0.05)
+
+    @unittest.skipUnless(shutil.which("bash"), "there is no bash")
+    def test_a_stop_while_it_writes(self):
+        """curses ignores it then, left to itself."""
+        s, pid = self.under_a_shell()
+        for _ in range(3):
+            self.keep_writing(s, pid)
+            os.kill(pid, signal.SIGTSTP)
+            self.becomes(s, pid, True)
+            self.continue_it(s)
+            self.keep_writing(s, pid)
+            os.kill(pid, signal.SIGTSTP)
+            os.kill(pid, signal.SIGCONT)
+            s.wait("debwiz · machines")
+            s.settle()
+            self.assertFalse(is_stopped(pid))
+        s.key("C-q")
+        s.wait("shell>", gone="machines")
+        s.type("exit\r")
+        s.wait_end()
+
     def test_no_shell_waits(self):
         """Stopped nobody could continue it, and the system would not stop it: said, and all stays."""
         s = self.start()
@@ -229,6 +259,11 @@ class Terminal(lib.Case):
         self.assertFalse(is_stopped(s.pid()))
         self.assertTrue(s.modes()["alternate"])
         self.leave(s)
+
+
+def cpu_of(pid):
+    with open("/proc/%d/stat" % pid, encoding="utf-8") as stat:
+        return stat.read().rpartition(")")[2].split()[11:13]
 
 
 def is_stopped(pid):
