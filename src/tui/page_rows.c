@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "page.h"
 
-#define MORE_NAMES 44 /* columns */
+#define MORE_NAMES 40 /* columns, beside "and 10 more" */
 #define OPEN_MAX 9    /* options that are shown as rows */
 
 bool page_is_typed(const struct wizard_question *q)
@@ -58,9 +58,11 @@ static void say(struct page *p, const struct wizard_question *q, enum role role,
 {
 	struct strv lines = STRV_INIT;
 	struct page_row *r;
+	int width = p->say_width > 20 ? p->say_width : 20;
 
-	/* of the whole page: it has the columns of the titles, too */
-	canvas_wrap_lines(text, (p->say_width > 20 ? p->say_width : 20) + (q ? 0 : 24), &lines);
+	if (!q || page_is_open(p, q)) /* it has the columns of the titles, too */
+		width += q ? 20 : 24;
+	canvas_wrap_lines(text, width, &lines);
 	for (size_t i = 0; i < lines.len; i++) {
 		r = add(p, PAGE_SAY, q, (int)i);
 		r->text = xstrdup(lines.items[i]);

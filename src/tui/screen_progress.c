@@ -3,6 +3,7 @@
  * screen_progress: how the work on a machine goes: each step with its state, bar, rate and time;
  * the whole; what went wrong and what to do about it. Looks at the task, which goes on without it.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +67,7 @@ static void amount(const struct step_view *s, char *out, size_t size)
 
 /* The running step: a bar where its end is known, and what happens now, as far as there is room:
  * the amount, how quick it is, what it is about, how long it takes yet. */
-static void paint_running(const struct canvas *c, int row, const struct step_view *s)
+static void paint_running(const struct canvas *c, int row, const struct step_view *s, bool asks)
 {
 	int column = LEFT + 2 + TITLE;
 	char human[SIZE_TEXT], text[3 * SIZE_TEXT];
@@ -74,6 +75,10 @@ static void paint_running(const struct canvas *c, int row, const struct step_vie
 	if (s->share >= 0) {
 		canvas_bar(c, row, column, BAR, s->share);
 		column += BAR + 2;
+	}
+	if (asks) { /* nothing goes on meanwhile */
+		canvas_put(c, row, column, ROLE_WARN, "waits for your answer");
+		return;
 	}
 	amount(s, text, sizeof(text));
 	if (!*text) {
@@ -92,7 +97,8 @@ static void paint_running(const struct canvas *c, int row, const struct step_vie
 	}
 }
 
-static void paint_step(const struct canvas *c, int row, const struct step_view *s, bool details)
+static void paint_step(const struct canvas *c, int row, const struct step_view *s, bool details,
+		       bool asks)
 {
 	char took[SIZE_TEXT];
 	int room = c->columns - LEFT - TITLE - 2 - 13;
@@ -102,7 +108,7 @@ static void paint_step(const struct canvas *c, int row, const struct step_view *
 		       s->ops->title);
 	switch (s->state) {
 	case STEP_RUNNING:
-		paint_running(c, row, s);
+		paint_running(c, row, s, asks);
 		break;
 	case STEP_WAITING:
 		if (details)
@@ -175,7 +181,7 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 	if (from + (size_t)room > n)
 		from = (int)n > room ? n - (size_t)room : 0;
 	for (size_t i = from; i < n && row <= room; i++)
-		paint_step(c, row++, &steps[i], p->details);
+		paint_step(c, row++, &steps[i], p->details, t->question != NULL);
 	row++;
 	canvas_put(c, row, LEFT + 2, ROLE_TEXT, "total");
 	canvas_bar(c, row, LEFT + 2 + TITLE, BAR, t->share);
@@ -202,7 +208,7 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 	if (!t)
 		return;
 	buf_adds(&out->status, duration_human(t->elapsed_ms, took));
-	if (task_is_busy(t) && t->left_ms >= 0)
+	if (task_is_busy(t) && t->left_ms >= 0 && !t->question)
 		buf_addf(&out->status, " · %s left", duration_human((uint64_t)t->left_ms, left));
 	steps = runner_steps(t->runner, &n);
 	for (size_t i = 0; i < n; i++)
@@ -287,10 +293,10 @@ static void on_answer(size_t choice, void *arg)
 static void ask(struct screen *s, struct task *t)
 {
 	struct asking *a = xcalloc(1, sizeof(*a));
+	struct strv choices = STRV_INIT;
 	struct dialog_question q = {
 		.title = t->name,
 		.text = t->question,
-		.choices = (const char *const *)t->choices.items,
 		.count = t->choices.len,
 		.fallback = t->fallback,
 		.escape = t->fallback,
@@ -298,10 +304,15 @@ static void ask(struct screen *s, struct task *t)
 		.arg = a,
 	};
 
+	strv_copy(&choices, &t->choices);
+	for (size_t i = 0; i < choices.len; i++) /* they stand on buttons */
+		*choices.items[i] = (char)toupper((unsigned char)*choices.items[i]);
+	q.choices = (const char *const *)strv_argv(&choices);
 	t->asked = true;
 	a->app = s->app;
 	a->name = xstrdup(t->name);
 	dialog_ask(s->app, &q);
+	strv_fini(&choices);
 }
 
 static void on_cancel(size_t choice, void *arg)

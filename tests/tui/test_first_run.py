@@ -147,6 +147,27 @@ class FirstRun(world.Case):
         self.assertEqual(self.pool(before), [], "what was downloaded is downloaded again")
         self.leave(s)
 
+    def test_a_step_asks(self):
+        """The updates are out of step: a dialog asks, and either answer counts."""
+        home = self.world_home()
+        home.machine("m", mirror_components="main", mirror_security="no", disk_size="16G",
+                     system_profile="base")
+        s = self.screen(home, "open", "m", *home.settings())
+        for answer in ("Stop here", "Go on without it"):
+            s.wait("Enter prepare and boot")
+            s.key("p")
+            s.wait("bookworm-updates is left out", "▸  Go on without it     Stop here",
+                   "waits for your answer", gone=" left\n")
+            if answer == "Stop here":
+                s.key("Right", "Enter")
+                s.wait("✗ Release", "out of step", "r retry", gone="is left out")
+                s.key("Enter")
+            else:
+                s.key("Enter")
+                s.wait("✓ Release", gone="waits for")
+                s.wait("is ready to boot.", limit=60)
+        self.leave(s)
+
     def pool(self, since):
         return [line for line in self.world.server.log()[since:] if "/pool/" in str(line)]
 
