@@ -132,8 +132,9 @@ void page_open_list(struct page *p, const struct wizard_question *q)
 
 void page_open_item(struct page *p, const struct wizard_question *q, int at)
 {
-	bool has_rows =
-		q->widget == WIZARD_SEARCH || wizard_options(p->w, q).state != WIZARD_NO_LIST;
+	struct wizard_list l = wizard_options(p->w, q);
+	bool has_rows = q->widget == WIZARD_SEARCH ||
+			(q->widget == WIZARD_FILES ? l.len > 0 : l.state != WIZARD_NO_LIST);
 	struct picker_conf conf = {
 		.title = q->title,
 		.about = q->help,
@@ -146,7 +147,7 @@ void page_open_item(struct page *p, const struct wizard_question *q, int at)
 		.arg = asked_new(p, q, at),
 	};
 
-	if (q->widget == WIZARD_FILES && !has_rows)
+	if (q->widget == WIZARD_FILES)
 		picker_file(p->screen->app, &conf);
 	else
 		picker_open(p->screen->app, &conf);

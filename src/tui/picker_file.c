@@ -63,10 +63,18 @@ static void read_folder(struct files *f, const char *typed)
 	free(head);
 }
 
+/* What the caller knows, until a path is typed. */
+static bool is_offered(const struct files *f, const char *typed)
+{
+	return f->outer.rows && !strchr(typed, '/');
+}
+
 static struct wizard_list files_rows(const char *typed, void *arg)
 {
 	struct files *f = arg;
 
+	if (is_offered(f, typed))
+		return f->outer.rows(typed, f->outer.arg);
 	if (!f->typed || strcmp(f->typed, typed)) {
 		wizard_rows_fini(&f->rows);
 		free(f->typed);
@@ -86,7 +94,7 @@ static char *files_complete(const char *typed, void *arg)
 	struct wizard_list l = files_rows(typed, arg);
 	size_t n;
 
-	if (!l.len)
+	if (!l.len || (*typed && is_offered(arg, typed)))
 		return NULL;
 	n = strlen(l.rows[0].value);
 	for (size_t i = 1; i < l.len; i++) {

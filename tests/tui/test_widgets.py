@@ -220,6 +220,36 @@ class Widgets(world.Case):
         self.assertEqual(len([p for p in asked if "bookworm/" in p]), 1, asked)
         self.quit(s)
 
+    def test_keys_are_offered_and_files_found(self):
+        for found in (False, True):
+            with self.subTest(found=found):
+                home = self.home()
+                os.makedirs(os.path.join(home.root, "more"))
+                os.makedirs(os.path.join(home.root, ".ssh"))
+                for name in ["more/other.pub"] + [".ssh/id_ed25519.pub"] * found:
+                    with open(os.path.join(home.root, name), "w", encoding="utf-8") as key:
+                        key.write("ssh-ed25519 AAAA me\n")
+                s = self.screen(home, "new", "--offline")
+                s.wait("Which machine", gone="◐")
+                s.click_text("System")
+                s.wait("The system on")
+                s.click_text("SSH public keys")
+                s.wait("Enter take it", "Tab complete")
+                if found:
+                    s.wait("~/.ssh/id_ed25519.pub")
+                    s.key("Down", "Enter")
+                    s.wait(re.compile(r"SSH public keys +~/.ssh/id_ed25519.pub\n"), gone="take it")
+                    s.wait(re.compile(r"▸ +\+ add"))
+                    s.key("Space")
+                    s.wait("Enter take it")
+                s.type("~/mo")
+                s.key("Tab")
+                s.wait("~/more/", "other.pub", gone="id_ed25519.pub   ")
+                s.type("o")
+                s.key("Tab", "Enter")
+                s.wait(re.compile(r" ~/more/other.pub\n"), gone="take it")
+                self.quit(s)
+
     def test_what_an_answer_leads_to_is_told_on_its_page(self):
         _, s = self.page("Processor and memory")
         s.key("C-u")
