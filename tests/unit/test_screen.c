@@ -20,6 +20,8 @@ struct world {
 	bool deaf; /* the guest takes nothing */
 	struct attach *a, *b;
 	unsigned changes;
+	size_t raw_bytes; /* that a client without a view got */
+	json_int_t count, end; /* of the lines that were answered last, and of all */
 	unsigned found;
 	struct find_place place;
 	char answer[32]; /* error id of the last answer, "-" none */
@@ -338,8 +340,7 @@ static void on_raw(struct loop_stream *s, const char *p, size_t n, void *arg)
 {
 	(void)s;
 	(void)p;
-	(void)n;
-	(void)arg;
+	((struct world *)arg)->raw_bytes += n;
 }
 
 static void on_raw_connected(struct loop_stream *s, const char *error, void *arg)
@@ -380,21 +381,154 @@ static bool flooded(struct world *w)
 	return w->changes > 20;
 }
 
-/* Updates are a few a second however much comes, and one that watches beside does not notice. */
+/* Updates are at most 30 a second however much comes, and one that watches beside does not notice. */
 static void test_flood(void **state)
 {
 	struct world *w = *state;
 	char *path = file_join(w->dir, "control");
 	struct loop_stream *raw;
+	uint64_t begin;
 
 	w->a = attach(w, true);
 	await(w, a_is_there);
 	raw = loop_stream_connect(w->loop, path, &raw_ops, w);
 	w->changes = 0;
+	begin = loop_now(w->loop);
 	await(w, flooded);
-	assert_in_range(w->changes, 20, 40);
+	/* more: what was on its way, and who types */
+	assert_in_range(w->changes, 20, (loop_now(w->loop) - begin) / 33 + 3);
 	loop_stream_close(raw);
 	free(path);
+}
+
+#define WIDE 300
+
+static bool a_is_wide(struct world *w)
+{
+	return attach_view(w->a)->cols == WIDE && w->raw_bytes;
+}
+
+static bool a_changed(struct world *w)
+{
+	return w->changes > 0;
+}
+
+/* A screen of which each cell has other colours than its neighbours, and than those before. */
+static void feed_colours(struct world *w, unsigned round)
+{
+	char cell[32];
+
+	feed(w, "\033[H");
+	for (unsigned i = 0; i < 99 * WIDE; i++) {
+		snprintf(cell, sizeof(cell), "\033[38;5;%um%c", (i + round) % 256, 'a' + (char)(round % 26));
+		feed(w, cell);
+	}
+	w->changes = 0;
+	await(w, a_changed);
+}
+
+/* One that does not read has at most 64 KiB and an update before it, while another sees all. */
+static void test_slow_viewer(void **state)
+{
+	struct world *w = *state;
+	char *path = file_join(w->dir, "control");
+	struct loop_stream *raw = loop_stream_connect(w->loop, path, &raw_ops, w);
+	size_t one, most = 0;
+
+	w->a = attach(w, true);
+	await(w, a_is_there);
+	attach_take(w->a, true);
+	attach_resize(w->a, 100, WIDE, NULL, NULL);
+	await(w, a_is_wide);
+	feed_colours(w, 1);
+	w->raw_bytes = 0;
+	feed_colours(w, 2);
+	while (control_queued(w->control, 1))
+		feed_colours(w, 2);
+	one = w->raw_bytes;
+	assert_true(one > 65536);
+	loop_stream_hold(raw, true);
+	for (unsigned round = 3; round < 30; round++) {
+		feed_colours(w, round);
+		if (control_queued(w->control, 1) > most)
+			most = control_queued(w->control, 1);
+	}
+	assert_in_range(most, 65536, 65536 + one);
+	loop_stream_close(raw);
+	free(path);
+}
+
+static bool nobody_types(struct world *w)
+{
+	return !attach_anybody_types(w->b) && attach_count(w->b) == 1;
+}
+
+/* Who typed goes: nobody does, and the one who watches is told. */
+static void test_typist_goes(void **state)
+{
+	struct world *w = *state;
+
+	w->b = attach(w, true);
+	w->a = attach(w, true);
+	await(w, a_types);
+	attach_free(w->a);
+	w->a = NULL;
+	await(w, nobody_types);
+	attach_type(w->b, "x", 1, on_answer, w);
+	await(w, answered);
+	assert_string_equal(w->answer, "not-typing");
+	assert_int_equal(w->to_guest.len, 0);
+}
+
+static void on_count(const struct err *e, const json_t *answer, void *arg)
+{
+	struct world *w = arg;
+
+	w->count = json_int(answer, "count", -1);
+	w->end = json_int(answer, "end", -1);
+	on_answer(e, answer, arg);
+}
+
+static json_int_t lines_of(struct world *w, json_int_t from, json_int_t count)
+{
+	w->answer[0] = '\0';
+	vm_client_ask(attach_client(w->a), "lines", json_pack("{s:I, s:I}", "from", from, "count", count), on_count, w);
+	await(w, answered);
+	return w->count;
+}
+
+/* What is asked for at once has its bounds: lines, their bytes, text. */
+static void test_bounds(void **state)
+{
+	struct world *w = *state;
+	char *text = xmalloc(8193);
+
+	memset(text, 'x', 8193);
+	w->a = attach(w, true);
+	await(w, a_is_there);
+	for (int i = 0; i < 1500; i++)
+		feed(w, "line\r\n");
+	assert_int_equal(lines_of(w, 0, 10), 10);
+	assert_int_equal(lines_of(w, 0, 5000), 1000);
+	assert_int_equal(lines_of(w, 0, -1), 1000);
+	assert_int_equal(lines_of(w, 1490, 1000), 6);
+	assert_int_equal(lines_of(w, 5000, 10), 0);
+	w->answer[0] = '\0';
+	attach_type(w->a, text, 8193, on_answer, w);
+	await(w, answered);
+	assert_string_equal(w->answer, "console");
+	assert_int_equal(w->to_guest.len, 0);
+	attach_resize(w->a, 100, WIDE, NULL, NULL);
+	for (unsigned i = 0; i < 5; i++) {
+		feed_colours(w, i);
+		feed(w, "\033[100H\n");
+		for (int row = 0; row < 99; row++)
+			feed(w, "\n");
+	}
+	lines_of(w, 0, 0);
+	/* some 500 lines in colours, of which 256 KiB go into one answer */
+	assert_in_range(lines_of(w, w->end - 500, 1000), 100, 400);
+	free(text);
 }
 
 static bool raw_ended(struct world *w)
@@ -427,6 +561,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_scrollback, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flood, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rubbish, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_slow_viewer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_typist_goes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
