@@ -54,6 +54,7 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 static void on_screen(const char *p, size_t n, void *arg)
 {
 	struct attach *v = arg;
+	int rows = v->view.rows;
 
 	/* what cannot be read is asked for as a whole */
 	if (view_apply(&v->view, p, n) < 0) {
@@ -62,6 +63,8 @@ static void on_screen(const char *p, size_t n, void *arg)
 			      NULL);
 		return;
 	}
+	if (v->view.rows != rows) /* a taller screen takes lines back, and others get their numbers */
+		v->page_count = 0;
 	v->ops->changed(v->arg);
 }
 

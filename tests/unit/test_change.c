@@ -265,16 +265,19 @@ static void assert_moved(struct fixture *f, const struct vm_request *r)
 			       "{\"filename\":\"%s/disk.qcow2\",\"driver\":\"file\"}}", dir);
 	char *beside = xasprintf("{\"driver\":\"raw\",\"file\":\"%ser/data.raw\"}", old);
 	char *kernel = file_join(dir, "vmlinuz"), *seed = file_join(dir, "seed.iso");
+	char *known_hosts = file_join(dir, "known_hosts");
 
 	assert_string_equal(r->name, "two");
 	assert_string_equal(r->ssh_host, "two");
 	assert_string_equal(r->dir, dir);
 	assert_string_equal(r->seed, seed);
+	assert_string_equal(r->known_hosts, known_hosts);
 	assert_string_equal(r->runtime_dir, "/run/debwiz/box"); /* that is vm_kept_move_sockets' */
 	assert_string_equal(r->argv.items[2], "guest=two");
 	assert_string_equal(r->argv.items[4], disk);
 	assert_string_equal(r->argv.items[6], kernel);
 	assert_string_equal(r->argv.items[8], beside);
+	free(known_hosts);
 	free(seed);
 	free(kernel);
 	free(beside);

@@ -71,6 +71,57 @@ static void test_paste(void **state)
 	console_free(c);
 }
 
+static void feed_clip(struct console *c, size_t bytes)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_adds(&b, "\033]52;c;");
+	for (size_t i = 0; i < bytes / 3; i++)
+		buf_adds(&b, "eHh4"); /* xxx */
+	buf_adds(&b, bytes % 3 == 2 ? "eHg=\a" : bytes % 3 ? "eA==\a" : "\a");
+	console_feed(c, b.data, b.len);
+	buf_fini(&b);
+}
+
+/* What the guest wishes of the terminal: bounded, harmless, counted; a question is none. */
+static void test_wishes(void **state)
+{
+	struct console *c = fed("\033]2;a\tb\xe2\x80\xae\033\\\a");
+	struct console_modes m;
+	char title[400];
+
+	(void)state;
+	assert_string_equal(console_title(c), "a b?");
+	console_modes(c, &m);
+	console_feed(c, "\033]2;a\nb\rc\a", 10);
+	assert_null(strpbrk(console_title(c), "\r\n"));
+	assert_int_equal(m.bells, 1);
+	assert_int_equal(m.clips, 0);
+	memset(title, 't', sizeof(title));
+	memcpy(title, "\033]0;", 4);
+	title[sizeof(title) - 1] = '\a';
+	console_feed(c, title, sizeof(title));
+	assert_int_equal(strlen(console_title(c)), CONSOLE_TITLE);
+	console_feed(c, "\033]1;icon\a\033]12;red\a", 20);
+	assert_int_equal(strlen(console_title(c)), CONSOLE_TITLE);
+	feed_clip(c, CONSOLE_CLIP);
+	console_modes(c, &m);
+	assert_int_equal(m.clips, 1);
+	assert_int_equal(console_clip(c)->len, CONSOLE_CLIP);
+	feed_clip(c, CONSOLE_CLIP + 1);
+	console_feed(c, "\033]52;c;?\a\033]52;c;e-_*\a\033]52;c\a\033]52;c;\a", 41);
+	console_modes(c, &m);
+	assert_int_equal(m.clips, 1);
+	assert_int_equal(console_clip(c)->len, CONSOLE_CLIP);
+	console_feed(c, "\033]52;p;YQpiGwdj\a", 19); /* a LF b ESC BEL c */
+	console_modes(c, &m);
+	assert_int_equal(m.clips, 2);
+	assert_string_equal(console_clip(c)->data, "a\nb??c");
+	assert_int_equal(console_out(c)->len, 0);
+	console_free(c);
+}
+
 static void test_bounds(void **state)
 {
 	struct console *c = fed("");
@@ -263,6 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys),	    cmocka_unit_test(test_paste),
+		cmocka_unit_test(test_wishes),
 		cmocka_unit_test(test_bounds),	    cmocka_unit_test(test_mouse),
 		cmocka_unit_test(test_rows),	    cmocka_unit_test(test_row_hostile),
 		cmocka_unit_test(test_history),	    cmocka_unit_test(test_find),

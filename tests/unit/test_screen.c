@@ -531,6 +531,56 @@ static void test_bounds(void **state)
 	free(text);
 }
 
+static uint64_t line_wanted;
+static char line_text[64];
+
+static bool line_here(struct world *w)
+{
+	struct cell cells[20];
+	struct buf b;
+
+	if (!attach_line(w->a, line_wanted, cells, 20))
+		return false;
+	buf_init(&b, 0);
+	row_text(&b, cells, 0, 20);
+	snprintf(line_text, sizeof(line_text), "%s", b.data);
+	buf_fini(&b);
+	return true;
+}
+
+static bool a_is_taller(struct world *w)
+{
+	return attach_view(w->a)->rows == 15;
+}
+
+static bool a_has_it_again(struct world *w)
+{
+	return attach_view(w->a)->end > line_wanted;
+}
+
+/* A taller screen takes lines back; what comes to their numbers later is not what they were. */
+static void test_lines_taken_back(void **state)
+{
+	struct world *w = *state;
+
+	for (int i = 0; i < 50; i++)
+		feed(w, "old line\r\n");
+	w->a = attach(w, true);
+	await(w, a_is_there);
+	line_wanted = attach_view(w->a)->end - 2;
+	await(w, line_here);
+	assert_string_equal(line_text, "old line");
+	attach_resize(w->a, 15, 20, NULL, NULL);
+	await(w, a_is_taller);
+	assert_true(attach_view(w->a)->end < line_wanted);
+	feed(w, "\033[H\033[J");
+	for (int i = 0; i < 50; i++)
+		feed(w, "new line\r\n");
+	await(w, a_has_it_again);
+	await(w, line_here);
+	assert_string_equal(line_text, "new line");
+}
+
 static bool raw_ended(struct world *w)
 {
 	return w->ended > 0;
@@ -564,6 +614,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_slow_viewer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_typist_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lines_taken_back, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
