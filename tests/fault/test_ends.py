@@ -10,6 +10,8 @@ import os
 import select
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import time
 
@@ -134,13 +136,25 @@ class Ends(lib.Case):
         self.assertEqual(box.run("resume", "m").status, 0)
         self.assertEqual(self.status(box)["state"], "running")
 
+    def asks(self, box, request):
+        """By the control socket (include/vm/client.h); until it is answered."""
+        with open(os.path.join(box.machine, "run.json"), encoding="utf-8") as text:
+            path = os.path.join(json.load(text)["runtime_dir"], "control")
+        data = json.dumps(request).encode()
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(lib.LIMIT)
+            line.connect(path)
+            line.sendall(struct.pack(">I", len(data) + 1) + b"J" + data)
+            self.assertTrue(line.recv(1))
+
     # ---- F38: it does not end ----------------------------------------------------------------
     def test_deaf(self):
-        """Neither the guest nor QEMU hears anything; a signal to the supervisor goes on to the next
-        rung (the deadlines themselves are tests/fake/qmp's)."""
+        """Neither the guest nor QEMU hears anything, and there is a day for each rung; a signal to the
+        supervisor goes on to the next (the deadlines themselves are tests/fake/qmp's)."""
         box = self.made()
         self.booted(box, UP + "deaf\nhold\n")
         pid = self.status(box)["qemu_pid"]
+        self.asks(box, {"op": "stop", "powerdown_ms": 80000000, "quit_ms": 80000000})
         child = box.start("stop", "m", "--json", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         record = os.path.join(box.machine, "run.json")
         with open(record, encoding="utf-8") as text:

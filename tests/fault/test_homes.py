@@ -71,6 +71,17 @@ class Homes(lib.Case):
         os.mkdir(runtime, 0o700)
         self.lives(self.at("home", runtime), "a long runtime folder")
 
+    def test_runtime_names(self):
+        """The folder of its sockets, which QEMU is told of in options that have a grammar of their own."""
+        for name in ("a,b", "a b=c:d", "100%s", 'a"b'):
+            with self.subTest(name=name):
+                runtime = os.path.join(self.world.tmp, name)
+                os.mkdir(runtime, 0o700)
+                box = self.at("home", runtime)
+                self.lives(box, name)
+                self.assertEqual(os.listdir(runtime), ["debwiz"])       # it was used, and nothing beside it
+                shutil.rmtree(runtime)
+
     def refused(self, box, change):
         usual = box.environment
 

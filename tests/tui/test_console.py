@@ -316,9 +316,11 @@ class Console(lib.Case):
                 folder = os.path.join(g.home.root, "config", "debwiz")
                 with open(os.path.join(folder, "debwiz.ini"), "w", encoding="utf-8") as out:
                     out.write("[console]\n" + "".join("%s = yes\n" % w for w in allowed.split()))
-                s = self.open(g)
                 g.says(b"\x07\x1b[2J\x1b[Hat first\r\n")
+                s = self.open(g)        # what was before does not count
                 s.wait("at first")
+                s.settle()
+                self.assertNotIn(b"\x07", s.raw())
                 g.says(wishes + b"\x1b[2J\x1b[Hmade wishes")
                 s.wait("made wishes")
                 g.gets(b"R")
@@ -335,6 +337,26 @@ class Console(lib.Case):
                                  (1, 1) if "title" in allowed else (0, 0))
                 self.assertEqual(raw.count(b"\x1b]"), sum(w in allowed for w in ("title", "clipboard")))
                 self.assertNotIn("\u202e".encode(), raw)
+
+    def test_title_goes_with_the_console(self):
+        """Left for another screen: the title is the terminal's own again, while the program goes on."""
+        g = self.guest()
+        folder = os.path.join(g.home.root, "config", "debwiz")
+        with open(os.path.join(folder, "debwiz.ini"), "w", encoding="utf-8") as out:
+            out.write("[console]\ntitle = yes\n")
+        g.says(b"\x1b]2;editing\x07at first")
+        s = self.screen(g.home)
+        s.wait("debwiz · machines", "booting")
+        s.key("c")
+        s.wait("at first", "^A ? keys")
+        s.settle()
+        raw = s.raw()
+        self.assertEqual((raw.count(b"\x1b]2;m: editing\x1b\\"), raw.count(b"\x1b[23;2t")), (1, 0))
+        s.key("C-a", "d")
+        s.wait("debwiz · machines")
+        s.settle()
+        self.assertEqual(s.raw().count(b"\x1b[23;2t"), 1)
+        self.leave(s)
 
 
 if __name__ == "__main__":
