@@ -192,7 +192,7 @@ static void on_found(const json_t *value, const char *error, void *arg)
 	}
 	sup_monitor_status(s, status);
 	if (s->run.state == VM_STARTING) /* a state that is not known here: it stands still */
-		sup_stands(s, "paused", "paused");
+		sup_monitor_status(s, "paused");
 }
 
 void sup_adopt_look(struct sup *s)

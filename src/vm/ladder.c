@@ -63,6 +63,10 @@ void sup_ladder_enter(struct sup *s, enum vm_rung rung)
 	s->end.rung = rung;
 	switch (rung) {
 	case VM_RUNG_POWERDOWN:
+		if (sup_half_loaded(s)) { /* it must not go on */
+			sup_ladder_enter(s, VM_RUNG_QUIT);
+			break;
+		}
 		if (s->paused)
 			sup_monitor_do(s, "cont"); /* one that stands still cannot power off */
 		if (!sup_monitor_do(s, "system_powerdown"))

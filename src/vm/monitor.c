@@ -166,18 +166,21 @@ static void status_internal_error(struct sup *s)
 	free(text);
 }
 
-/* What the record says of the disk, in this run or before a takeover; NULL: nothing. */
-static const char *disk_trouble(const struct sup *s)
+/* Why it stands, as far as only the record says, in this run or before a takeover; NULL: it does not. */
+static const char *noted_cause(const struct sup *s)
 {
-	return !strcmp(s->run.cause_id, "disk-full")  ? "disk-full"
-	       : !strcmp(s->run.cause_id, "io-error") ? "io-error"
-						      : NULL;
+	static const char *const causes[] = {"disk-full", "io-error", "snapshot-failed"};
+
+	for (size_t i = 0; i < sizeof(causes) / sizeof(*causes); i++)
+		if (!strcmp(causes[i], s->run.cause_id))
+			return causes[i];
+	return NULL;
 }
 
-/* One that is paused and nobody asked us: another program at the monitor, or the disk (noted). */
+/* One that is paused and nobody asked us: another program at the monitor, or what was noted. */
 static void status_paused(struct sup *s)
 {
-	const char *noted = disk_trouble(s);
+	const char *noted = noted_cause(s);
 	char *text = xstrdup(noted ? s->run.cause : "paused");
 
 	sup_stands(s, noted ? noted : "paused", text);
@@ -186,7 +189,7 @@ static void status_paused(struct sup *s)
 
 static void status_io_error(struct sup *s)
 {
-	if (!disk_trouble(s)) {
+	if (!noted_cause(s)) {
 		s->paused_by = "io-error";
 		sup_note(s, "io-error", "the host's disk failed or is full");
 	}

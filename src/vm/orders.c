@@ -159,6 +159,7 @@ static void reset_done(const json_t *value, const char *error, void *arg)
 	s->run.login = s->run.ready = false;
 	sup_forgive(s, "panic");
 	sup_guest_forget_grace(s);
+	sup_half_loaded_forget(s);
 	sup_event(s, VM_EV_RESET);
 	sup_save(s);
 	order_done(o);
@@ -243,7 +244,7 @@ static void on_resume(struct sup *s, const json_t *request, struct control_ticke
 		control_answer(s->control, t, NULL, NULL);
 	else if (s->run.state != VM_PAUSED)
 		refuse_state(s, t);
-	else
+	else if (!sup_half_loaded_refuse(s, t))
 		send_order(order_new(s, t), "cont", resume_done);
 }
 
@@ -251,7 +252,7 @@ static void on_suspend(struct sup *s, const json_t *request, struct control_tick
 {
 	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED)
 		refuse_state(s, t);
-	else
+	else if (!sup_half_loaded_refuse(s, t))
 		sup_suspend_order(s, request, t);
 }
 
@@ -284,7 +285,7 @@ static void on_snapshot_list(struct sup *s, const json_t *request, struct contro
 
 static void on_snapshot_create(struct sup *s, const json_t *request, struct control_ticket t)
 {
-	if (may_snapshot(s, t))
+	if (may_snapshot(s, t) && !sup_half_loaded_refuse(s, t))
 		sup_snapshot_order(s, SUP_SNAP_CREATE, tag_of(request), "a snapshot is being made", t);
 }
 

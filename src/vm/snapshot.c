@@ -15,6 +15,7 @@
 
 #define TAG_MAX 63
 #define JOB "debwiz"
+#define HALF_LOADED "snapshot-failed" /* cause of standing still */
 #define NODE "disk" /* see qemu/devices.c */
 
 bool vm_snapshot_tag_ok(const char *tag)
@@ -99,6 +100,25 @@ static void reverted(struct sup *s)
 	sup_save(s);
 }
 
+bool sup_half_loaded(const struct sup *s)
+{
+	return s->paused && !strcmp(s->run.cause_id, HALF_LOADED);
+}
+
+bool sup_half_loaded_refuse(struct sup *s, struct control_ticket t)
+{
+	if (!sup_half_loaded(s))
+		return false;
+	sup_refuse(s, t, ERR_FAILED, HALF_LOADED, "%s stands still: %s", s->req.name, s->run.cause);
+	return true;
+}
+
+void sup_half_loaded_forget(struct sup *s)
+{
+	if (sup_half_loaded(s))
+		sup_stands_by(s, "paused", "paused");
+}
+
 static void job_failed(struct sup *s, const char *why)
 {
 	static const char half[] =
@@ -111,9 +131,9 @@ static void job_failed(struct sup *s, const char *why)
 	if (!loading)
 		sup_monitor_sync(s);
 	else if (s->run.state == VM_PAUSED)
-		sup_stands_by(s, "snapshot-failed", half);
+		sup_stands_by(s, HALF_LOADED, half);
 	else
-		sup_stands(s, "snapshot-failed", half);
+		sup_stands(s, HALF_LOADED, half);
 }
 
 static void job_done(struct sup *s)
@@ -135,6 +155,7 @@ static void job_done(struct sup *s)
 		r = vm_mark_drop(s->req.dir, s->snap.tag, &e);
 		break;
 	case SUP_SNAP_REVERT:
+		sup_half_loaded_forget(s);
 		reverted(s);
 		break;
 	case SUP_SNAP_NONE:

@@ -230,6 +230,11 @@ void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, con
 void sup_snapshot_begin(struct sup *s);
 /* The monitor is lost: what is under way is given up. */
 void sup_snap_lost(struct sup *s);
+/* A snapshot was loaded in part: the guest must not go on as it is. Refuses the order then, if one. */
+bool sup_half_loaded(const struct sup *s);
+bool sup_half_loaded_refuse(struct sup *s, struct control_ticket t);
+/* It was reset, or another snapshot loaded: it only stands. */
+void sup_half_loaded_forget(struct sup *s);
 /* QEMU's JOB_STATUS_CHANGE event. */
 void sup_job_changed(struct sup *s, const json_t *data);
 void sup_snap_fini(struct sup *s);

@@ -13,6 +13,7 @@
  *     configuring | login_timeout MS | start_timeout MS | accel NAME
  *     ask STATE OP ID [TAG]  when in STATE, and after the asks before it: what comes of it, "-": done
  *     last ID                (ID "-": none) once the last ask was answered that is the record's cause; it is killed
+ *     stop-at-last           then it is stopped
  *     paused ID              while it stands that is the record's cause
  *     cancel                 takes a suspension back, once it is told how far that is
  *     resume                 it was suspended before, past its login
@@ -159,6 +160,11 @@ static void check_last(struct play *p)
 {
 	char *more = directive(p, "ask", p->asks);
 	char *id = directive(p, "last", 0);
+	char *stop = directive(p, "stop-at-last", 0);
+
+	if (!more && stop)
+		vm_client_stop(p->client, 3000, 3000);
+	free(stop);
 
 	if (!more && id) {
 		check_cause(p, strcmp(id, "-") ? id : "");
@@ -784,6 +790,7 @@ static void check_recorded(const struct play *p, enum vm_state before)
 static void on_orphan_state(enum vm_state st, void *arg)
 {
 	struct play *p = arg;
+	char *tag = NULL;
 
 	if (!p->listens)
 		tell_listening(p);
@@ -793,6 +800,9 @@ static void on_orphan_state(enum vm_state st, void *arg)
 	p->now = st;
 	if (st == VM_RUNNING && strstr(p->text.data, "#: suspend-first\n"))
 		vm_client_suspend(p->client, NULL, NULL);
+	if (st == VM_RUNNING && (tag = directive(p, "revert-first", 0)))
+		vm_client_snapshot(p->client, VM_SNAPSHOT_REVERT, tag, NULL, NULL);
+	free(tag);
 	orphan(p);
 }
 
