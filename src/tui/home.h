@@ -20,6 +20,13 @@ struct home {
 	struct loop_timer *soon, *minute;
 	struct host_facts host;
 	struct doctor doctor; /* while there is no machine */
+	/* the machine under the cursor as its file has it, where there is room to tell of it */
+	struct home_near {
+		char *name, *path;
+		struct spec spec;
+		bool has_spec;
+		uint16_t ssh_port;
+	} near;
 	bool finding, missed; /* no name holds what is looked for */
 	bool name_cut;	      /* the one under the cursor had no room in its row */
 	struct text_field query;
@@ -27,6 +34,9 @@ struct home {
 
 /* The machine under the cursor, NULL: there is none. */
 struct machine_look *home_current(struct home *h);
+
+/* Rows from which on it is told under the list what the machine under the cursor is. */
+#define HOME_NEAR_FROM 30
 
 /* home_paint.c */
 void home_paint(struct screen *s, const struct canvas *c);

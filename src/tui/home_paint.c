@@ -10,6 +10,7 @@
 #include "tui/task.h"
 
 #define LEFT 4
+#define NEAR_ROWS 12 /* what is told under the list at most, with a blank row before */
 #define BESIDE 40 /* columns of boot, state and disk, with what is between them */
 
 static void paint_doctor(struct home *h, const struct canvas *c)
@@ -78,6 +79,23 @@ static void paint_machine(struct screen *s, const struct canvas *c, int row, con
 	free(look.words);
 }
 
+/* What the machine under the cursor is, under the list. */
+static void paint_near(struct screen *s, const struct canvas *c, int row)
+{
+	struct home *h = s->self;
+	struct machine_facts facts = {.look = home_current(h),
+				      .spec = h->near.has_spec ? &h->near.spec : NULL,
+				      .path = h->near.path,
+				      .cpus = h->host.cpus,
+				      .ssh_port = h->near.ssh_port};
+
+	if (!facts.look || !h->near.name || strcmp(h->near.name, facts.look->name))
+		return;
+	facts.name = facts.look->name;
+	canvas_put(c, row, LEFT, ROLE_HEADING, facts.name);
+	facts_paint(&facts, app_catalog(s->app), c, row + 2);
+}
+
 static void paint_machines(struct screen *s, const struct canvas *c)
 {
 	struct home *h = s->self;
@@ -97,7 +115,7 @@ static void paint_machines(struct screen *s, const struct canvas *c)
 	t.boot = t.system + system + gap;
 	t.state = t.boot + 6 + gap;
 	t.disk = c->columns - 2 < t.state + 46 ? c->columns - 2 : t.state + 46;
-	h->rows = c->rows - 3;
+	h->rows = c->rows - 3 - (c->rows >= HOME_NEAR_FROM ? NEAR_ROWS : 0);
 	if (h->first > h->at)
 		h->first = h->at;
 	if (h->at >= h->first + (size_t)h->rows)
@@ -109,8 +127,10 @@ static void paint_machines(struct screen *s, const struct canvas *c)
 	if (h->first)
 		canvas_put(c, 1, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (h->first + (size_t)h->rows < h->count)
-		canvas_put(c, c->rows - 2, c->columns - 1, ROLE_DIM,
+		canvas_put(c, 1 + h->rows, c->columns - 1, ROLE_DIM,
 			   canvas_glyph(c, GLYPH_MORE_DOWN));
+	if (c->rows >= HOME_NEAR_FROM)
+		paint_near(s, c, h->rows < (int)h->count ? 3 + h->rows : 4 + (int)h->count);
 }
 
 void home_paint(struct screen *s, const struct canvas *c)

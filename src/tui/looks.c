@@ -7,7 +7,9 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "host/paths.h"
+#include "qemu/argv.h"
 
 static const struct {
 	const char *state;
@@ -88,6 +90,75 @@ char *disk_words(const struct canvas *c, const struct machine_look *l, int width
 	if (!l->disk_size)
 		return xasprintf("%.1f G", (double)l->disk_used / (1 << 30));
 	return xasprintf("%.1f of %*.0f G", (double)l->disk_used / (1 << 30), width, size);
+}
+
+/* ---- what it is ---- */
+
+static int rows_of(const struct canvas *c, int row, const char *label, int most, enum role role,
+		   const char *text)
+{
+	canvas_put(c, row, FACTS_LEFT, ROLE_DIM, label);
+	return canvas_wrap(c, row, FACTS_LEFT + FACTS_LABEL,
+			   c->columns - FACTS_LEFT - FACTS_LABEL - 2, most, role, text);
+}
+
+static int row_of(const struct canvas *c, int row, const char *label, const char *text)
+{
+	return rows_of(c, row, label, 2, ROLE_TEXT, text);
+}
+
+static int paint_wrong(const struct machine_look *l, const struct canvas *c, int row)
+{
+	char *text = host_short(l->wrong ? l->wrong : "cannot be read");
+
+	row += rows_of(c, row, "File", 6, ROLE_BAD, text);
+	free(text);
+	return row;
+}
+
+int facts_paint(const struct machine_facts *m, const struct catalog *catalog, const struct canvas *c,
+		int row)
+{
+	const struct spec *s = m->spec;
+	const struct catalog_arch *arch = catalog_arch_find(catalog, s ? s->arch : "");
+	const char *accel = m->look->run.accel;
+	unsigned cpus;
+	char memory[SIZE_TEXT];
+	char *disk = disk_words(c, m->look, 0);
+	char *text;
+
+	if (!s) {
+		free(disk);
+		return paint_wrong(m->look, c, row);
+	}
+	text = xasprintf("Debian %s, %s, profile %s%s", s->release, s->arch, s->profile,
+			 s->packages.len ? " and packages of your own" : "");
+	row += row_of(c, row, "System", text);
+	free(text);
+	text = xasprintf("%s%s%s", s->firmware == SPEC_UEFI ? "by UEFI" : "the kernel directly",
+			 m->look->run.kernel && *m->look->run.kernel ? ", kernel " : "",
+			 m->look->run.kernel ? m->look->run.kernel : "");
+	row += row_of(c, row, "Boots", text);
+	free(text);
+	cpus = s->cpu_count ? s->cpu_count : qemu_auto_cpus(m->cpus, arch);
+	text = xasprintf("%u CPU%s, %s memory%s%s", cpus, cpus == 1 ? "" : "s",
+			 size_human(s->memory, memory), accel && *accel ? ", " : "",
+			 !accel			? ""
+			 : strcmp(accel, "tcg") ? accel
+						: "emulated");
+	row += row_of(c, row, "Processor", text);
+	free(text);
+	row += row_of(c, row, "Disk", disk);
+	text = m->ssh_port ? xasprintf("debwiz ssh %s   (user %s, 127.0.0.1 port %u)", m->name,
+				       s->user, m->ssh_port)
+			   : xasprintf("debwiz ssh %s   (user %s)", m->name, s->user);
+	row += row_of(c, row, "Log in", text);
+	free(text);
+	text = host_short(m->path ? m->path : m->name);
+	row += row_of(c, row, "File", text);
+	free(text);
+	free(disk);
+	return row;
 }
 
 uint16_t machine_ssh_port(struct app *app, struct spec *s)

@@ -22,4 +22,19 @@ uint16_t machine_ssh_port(struct app *app, struct spec *s);
 /* "3.1 of 128 G", or "–" where there is no disk yet; owned. width: of the size, for a column. */
 char *disk_words(const struct canvas *c, const struct machine_look *l, int width);
 
+/* What is told of one machine, line by line. All borrowed. */
+struct machine_facts {
+	const char *name;
+	const char *path; /* of its file; may be NULL */
+	const struct machine_look *look;
+	const struct spec *spec; /* NULL: its file is wrong */
+	unsigned cpus;		 /* of this host */
+	uint16_t ssh_port;	 /* 0: none */
+};
+#define FACTS_LEFT 4
+#define FACTS_LABEL 12 /* columns */
+/* Paints them from this row on; returns the row after them. */
+int facts_paint(const struct machine_facts *m, const struct catalog *catalog, const struct canvas *c,
+		int row);
+
 #endif

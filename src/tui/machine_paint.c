@@ -4,79 +4,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/size.h"
-#include "host/paths.h"
 #include "machine.h"
-#include "qemu/argv.h"
 
-#define LEFT 4
-#define LABEL 12
-
-static int rows_of(const struct canvas *c, int row, const char *label, int most, enum role role,
-		   const char *text)
-{
-	canvas_put(c, row, LEFT, ROLE_DIM, label);
-	return canvas_wrap(c, row, LEFT + LABEL, c->columns - LEFT - LABEL - 2, most, role, text);
-}
-
-static int row_of(const struct canvas *c, int row, const char *label, const char *text)
-{
-	return rows_of(c, row, label, 2, ROLE_TEXT, text);
-}
-
-static int paint_wrong(struct machine *m, const struct canvas *c, int row)
-{
-	char *text = host_short(m->look.wrong ? m->look.wrong : "cannot be read");
-
-	row += rows_of(c, row, "File", 6, ROLE_BAD, text);
-	free(text);
-	return row;
-}
-
-static int paint_facts(struct machine *m, const struct canvas *c, int row)
-{
-	const struct spec *s = &m->spec;
-	const struct catalog_arch *arch =
-		catalog_arch_find(app_catalog(m->screen->app), m->has_spec ? s->arch : "");
-	const char *accel = m->look.run.accel;
-	unsigned cpus;
-	char memory[SIZE_TEXT];
-	char *disk = disk_words(c, &m->look, 0);
-	char *text;
-
-	if (!m->has_spec) {
-		free(disk);
-		return paint_wrong(m, c, row);
-	}
-	text = xasprintf("Debian %s, %s, profile %s%s", s->release, s->arch, s->profile,
-			 s->packages.len ? " and packages of your own" : "");
-	row += row_of(c, row, "System", text);
-	free(text);
-	text = xasprintf("%s%s%s", s->firmware == SPEC_UEFI ? "by UEFI" : "the kernel directly",
-			 m->look.run.kernel && *m->look.run.kernel ? ", kernel " : "",
-			 m->look.run.kernel ? m->look.run.kernel : "");
-	row += row_of(c, row, "Boots", text);
-	free(text);
-	cpus = s->cpu_count ? s->cpu_count : qemu_auto_cpus(m->cpus, arch);
-	text = xasprintf("%u CPU%s, %s memory%s%s", cpus, cpus == 1 ? "" : "s",
-			 size_human(s->memory, memory), accel && *accel ? ", " : "",
-			 !accel			? ""
-			 : strcmp(accel, "tcg") ? accel
-						: "emulated");
-	row += row_of(c, row, "Processor", text);
-	free(text);
-	row += row_of(c, row, "Disk", disk);
-	text = m->ssh_port ? xasprintf("debwiz ssh %s   (user %s, 127.0.0.1 port %u)", m->name,
-				       s->user, m->ssh_port)
-			   : xasprintf("debwiz ssh %s   (user %s)", m->name, s->user);
-	row += row_of(c, row, "Log in", text);
-	free(text);
-	text = host_short(m->path ? m->path : m->name);
-	row += row_of(c, row, "File", text);
-	free(text);
-	free(disk);
-	return row;
-}
+#define LEFT FACTS_LEFT
+#define LABEL FACTS_LABEL
 
 /* What can be done with it as a whole, by key and by mouse. */
 static int paint_actions(struct machine *m, const struct canvas *c, int row)
@@ -129,13 +60,19 @@ void machine_paint(struct screen *s, const struct canvas *c)
 {
 	struct machine *m = s->self;
 	struct state_look look = state_look(&m->look, task_find(s->app, m->name));
+	struct machine_facts facts = {.name = m->name,
+				      .path = m->path,
+				      .look = &m->look,
+				      .spec = m->has_spec ? &m->spec : NULL,
+				      .cpus = m->cpus,
+				      .ssh_port = m->ssh_port};
 	struct canvas part;
 	int row = 1;
 
 	canvas_put(c, row, LEFT, look.role, canvas_glyph(c, look.sign));
 	canvas_put(c, row, LEFT + 2, ROLE_STRONG, look.words);
 	free(look.words);
-	row = paint_facts(m, c, row + 2);
+	row = facts_paint(&facts, app_catalog(s->app), c, row + 2);
 	row = paint_actions(m, c, row) + 1;
 	if (!m->log.source.len || c->rows - row < 4)
 		return;

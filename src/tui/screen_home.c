@@ -17,6 +17,15 @@
 
 /* ---- what there is ---- */
 
+static void near_fini(struct home_near *n)
+{
+	if (n->has_spec)
+		spec_fini(&n->spec);
+	free(n->name);
+	free(n->path);
+	*n = (struct home_near){.name = NULL};
+}
+
 static void looks_free(struct home *h)
 {
 	for (size_t i = 0; i < h->count; i++)
@@ -91,6 +100,7 @@ static void refresh(struct screen *s)
 
 	h->stale = false;
 	looks_free(h);
+	near_fini(&h->near);
 	watch(s, file_join(store->config_dir, "machines"));
 	watch(s, file_join(store->data_dir, "machines"));
 	store_machines(store, &names);
@@ -114,6 +124,23 @@ static void refresh(struct screen *s)
 	if (!h->count)
 		doctor_look(app_catalog(s->app), store, &h->doctor);
 	tick(s);
+}
+
+/* Reads the file of the machine under the cursor, once until the cursor or the list changes. */
+static void look_near(struct screen *s)
+{
+	struct home *h = s->self;
+	struct home_near *n = &h->near;
+	const struct machine_look *l = home_current(h);
+
+	if (!l || s->rows < HOME_NEAR_FROM || (n->name && !strcmp(n->name, l->name)))
+		return;
+	near_fini(n);
+	n->name = xstrdup(l->name);
+	if (l->wrong || store_find_ini(app_store(s->app), l->name, &n->path, NULL) < 0)
+		return;
+	n->has_spec = task_read_spec(s->app, n->path, &n->spec, NULL) == 0;
+	n->ssh_port = n->has_spec ? machine_ssh_port(s->app, &n->spec) : 0;
 }
 
 struct machine_look *home_current(struct home *h)
@@ -276,6 +303,14 @@ static void home_sync(struct screen *s)
 {
 	if (((struct home *)s->self)->stale)
 		refresh(s);
+	look_near(s);
+}
+
+static void home_layout(struct screen *s, int rows, int columns)
+{
+	(void)rows;
+	(void)columns;
+	look_near(s);
 }
 
 static void home_shown(struct screen *s)
@@ -288,6 +323,7 @@ static void home_close(struct screen *s)
 	struct home *h = s->self;
 
 	looks_free(h);
+	near_fini(&h->near);
 	loop_timer_stop(h->soon);
 	loop_timer_stop(h->minute);
 	doctor_fini(&h->doctor);
@@ -298,6 +334,7 @@ static void home_close(struct screen *s)
 
 static const struct screen_ops home_ops = {
 	.name = "home",
+	.layout = home_layout,
 	.sync = home_sync,
 	.paint = home_paint,
 	.cursor = home_cursor,

@@ -23,9 +23,10 @@ INTRO = """Screens
 -------
 
 `debwiz` on a terminal, at 80 columns. Wider ones show the INI file and QEMU's command line beside
-the questions. Keys, mouse, colours for dark and light grounds (`theme =` in section `[face]` of
-debwiz.ini: auto, dark, light, mono), NO_COLOR, ASCII where the locale has no UTF-8. These pictures
-are taken by `make readme-screens`, and a test compares them.
+the questions, taller ones what the machine under the cursor is. Keys, mouse, colours for dark and
+light grounds (`theme =` in section `[face]` of debwiz.ini: auto, dark, light, mono), NO_COLOR, ASCII
+where the locale has no UTF-8. These pictures are taken by `make readme-screens`, and a test compares
+them.
 """
 
 

@@ -241,6 +241,25 @@ class Manage(lib.Case):
         self.assertTrue(os.path.exists(disk.replace("alpha", "beta")))
         self.leave(s)
 
+    def test_large_terminals_tell_what_it_is(self):
+        home = self.home()
+        for i in range(40):
+            home.machine("machine-%02d" % i, cpu_memory="%dG" % (1 + i % 2))
+        s = self.screen(home, "--offline", rows=40, columns=120)
+        s.wait("▸ machine-00", "1.0 G memory", re.compile(r"File +~/config/debwiz/machines/machine-00.ini"))
+        s.key("Down")
+        s.wait("▸ machine-01", "2.0 G memory", "machines/machine-01.ini", gone="1.0 G memory")
+        s.key("End")
+        s.wait("▸ machine-39", "machines/machine-39.ini", "↑")
+        self.assertEqual(s.text().count("machine-39"), 4, s.text())     # row, name, ssh, file
+        s.resize(24, 80)
+        s.wait("▸ machine-39", gone="Processor")
+        s.resize(50, 132)
+        s.wait("▸ machine-39", "Processor")
+        home.machine("machine-39", cpu_memory="512M")   # by somebody else
+        s.wait("512.0 M memory")
+        self.leave(s)
+
     def test_wrong_files_are_told_as_such(self):
         home = self.home()
         home.machine("abcdefghijklmnopqrstuvwxyz12345")
