@@ -18,6 +18,7 @@ struct viewer {
 	bool follow; /* the end stays in sight */
 	bool searching, wraps;
 	struct text_field query;
+	int query_column; /* of its cursor, as painted */
 	char *found; /* what is looked for, NULL: nothing */
 	int found_line;
 	bool missed; /* it is nowhere */

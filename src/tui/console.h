@@ -19,6 +19,7 @@ struct pane;
 struct pane_prompt {
 	const char *label; /* NULL: none is open */
 	struct text_field field;
+	int column; /* of its cursor, as painted */
 	void (*changed)(struct pane *p);		/* at each key; may be NULL */
 	void (*done)(struct pane *p, const char *text); /* NULL: left by Esc */
 };

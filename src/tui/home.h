@@ -30,6 +30,7 @@ struct home {
 	bool finding, missed; /* no name holds what is looked for */
 	bool name_cut;	      /* the one under the cursor had no room in its row */
 	struct text_field query;
+	int query_column; /* of its cursor, as painted */
 };
 
 /* The machine under the cursor, NULL: there is none. */

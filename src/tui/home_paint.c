@@ -143,7 +143,8 @@ void home_paint(struct screen *s, const struct canvas *c)
 		paint_doctor(h, c);
 	if (h->finding) {
 		canvas_put(c, c->rows - 1, LEFT - 2, ROLE_KEY, "/");
-		text_field_paint(&h->query, c, c->rows - 1, LEFT, 32, true, ROLE_TEXT);
+		h->query_column =
+			text_field_paint(&h->query, c, c->rows - 1, LEFT, 32, true, ROLE_TEXT);
 	}
 }
 
@@ -154,7 +155,7 @@ void home_cursor(struct screen *s, int *row, int *column)
 	if (!h->finding)
 		return;
 	*row = s->rows - 1;
-	*column = LEFT + (int)h->query.at;
+	*column = h->query_column;
 }
 
 static void home_help_line(struct screen *s, struct screen_lines *out)

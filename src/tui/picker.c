@@ -18,6 +18,7 @@ struct picker {
 	struct picker_conf conf;
 	char *title, *about, *wrong;
 	struct text_field line;
+	int line_column; /* of its cursor, as painted */
 	struct list list;
 	/* rows that what is typed leaves over, where the line only narrows */
 	struct wizard_row *shown;
@@ -86,7 +87,8 @@ static void picker_paint(struct screen *s, const struct canvas *c)
 	if (has_line(p)) {
 		if (!p->conf.types)
 			canvas_put(c, row, 0, ROLE_KEY, "/");
-		text_field_paint(&p->line, c, row, 2, c->columns - 3, !p->in_list, ROLE_TEXT);
+		p->line_column = text_field_paint(&p->line, c, row, 2, c->columns - 3, !p->in_list,
+						  ROLE_TEXT);
 		row++;
 		row++;
 	}
@@ -110,7 +112,7 @@ static void picker_cursor(struct screen *s, int *row, int *column)
 	if (p->in_list || !has_line(p))
 		return;
 	*row = 1;
-	*column = 2 + (int)p->line.at;
+	*column = p->line_column;
 	if (*column > s->columns - 2)
 		*column = s->columns - 2;
 }

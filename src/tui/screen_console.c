@@ -318,7 +318,8 @@ static void console_paint(struct screen *s, const struct canvas *c)
 	}
 	canvas_fill(c, row, 0, c->columns, ROLE_HEADER);
 	at = canvas_put(c, row, 1, ROLE_HEADER, p->prompt.label) + 1;
-	text_field_paint(&p->prompt.field, c, row, at, c->columns - at - 1, true, ROLE_FIELD);
+	p->prompt.column = text_field_paint(&p->prompt.field, c, row, at, c->columns - at - 1, true,
+					    ROLE_FIELD);
 }
 
 static void console_cursor(struct screen *s, int *row, int *column)
@@ -327,7 +328,7 @@ static void console_cursor(struct screen *s, int *row, int *column)
 
 	if (p->prompt.label) {
 		*row = s->rows - 1;
-		*column = 1 + (int)strlen(p->prompt.label) + (int)p->prompt.field.at;
+		*column = p->prompt.column;
 		if (*column >= s->columns)
 			*column = s->columns - 1;
 	} else if (p->looking) {

@@ -213,14 +213,16 @@ int text_field_paint(const struct text_field *f, const struct canvas *c, int row
 	size_t first = first_seen(f, columns);
 	char *shown = xstrdup(f->text + first);
 	char *part = xstrndup(f->text + first, f->at - first);
-	int cursor = width_of(part);
+	int cursor = f->secret ? 0 : width_of(part);
 
 	if (f->secret) {
 		struct buf dots;
 
 		buf_init(&dots, 0);
-		for (size_t i = first; i < f->len; i = behind(f, i))
+		for (size_t i = first; i < f->len; i = behind(f, i)) {
 			buf_addc(&dots, '*');
+			cursor += i < f->at;
+		}
 		mem_wipe(shown, strlen(shown));
 		free(shown);
 		shown = buf_steal(&dots);

@@ -130,14 +130,15 @@ void viewer_paint(struct viewer *v, const struct canvas *c)
 	}
 	if (v->searching) {
 		canvas_put(c, c->rows - 1, 0, ROLE_KEY, "/");
-		text_field_paint(&v->query, c, c->rows - 1, 2, c->columns - 2, true, ROLE_TEXT);
+		v->query_column = text_field_paint(&v->query, c, c->rows - 1, 2, c->columns - 2, true,
+						   ROLE_TEXT);
 	}
 }
 
 void viewer_cursor(const struct viewer *v, int *row, int *column)
 {
 	*row = v->searching ? v->rows : -1;
-	*column = 2 + (int)v->query.at;
+	*column = v->query_column;
 }
 
 /* The next line with what is looked for, from `from` on in steps of `step`, round the end. */

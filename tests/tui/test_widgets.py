@@ -143,6 +143,32 @@ class Widgets(world.Case):
         s.wait("8 Review of 8", "nowhere is no time zone that this host knows")
         self.quit(s)
 
+    def test_the_cursor_stands_where_one_types(self):
+        home = self.home()
+        home.machine("m")
+        s = self.screen(home, "--offline")
+
+        def at(text):
+            s.type(text)
+            s.wait(text)
+            row, column = s.find(text)
+            wide = sum(2 if c > "\u2e80" else 1 for c in text)
+            s.until(lambda _: s.cursor() == (row, column + wide), "the cursor behind " + text)
+        s.wait("▸ m")
+        s.key("/")
+        at("äöü")
+        s.key("Esc", "C")
+        s.wait("Clone m")
+        s.key("C-u")
+        at("ñ中文x")
+        s.key("C-u")
+        s.type("x" * 100)               # longer than the field
+        s.until(lambda _: s.cursor() and s.cursor()[1] <= 77, "the cursor in the field")
+        s.key("Esc", "?", "/")
+        at("über")
+        s.key("Esc", "Esc")
+        self.leave(s)
+
     def test_packages_are_those_of_the_release(self):
         _, s = self.page("The system on", "--set", "mirror.security=no", "--set", "mirror.updates=no")
         s.click_text("Further packages")
