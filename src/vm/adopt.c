@@ -4,6 +4,7 @@
  * sockets listen for the next one, and what was asked for is in DIR/request.json. Until its state
  * is known nothing is done to it; when that fails it is left alone, as it was found.
  */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +13,41 @@
 #include "base/mem.h"
 #include "sup.h"
 
+#define DYING_MS 10000
+#define DYING_STEP_MS 20
+
 char *sup_request_file(const char *dir)
 {
 	return file_join(dir, "request.json");
+}
+
+/* The record is of a supervisor that was killed. */
+static bool has_died(const struct sup *s)
+{
+	struct vm_run run;
+	bool died = vm_run_read(s->req.dir, &run, NULL) == 0;
+
+	if (died) {
+		died = run.orphan || !strcmp(run.cause_id, "lost");
+		vm_run_fini(&run);
+	}
+	return died;
+}
+
+/* One that was killed holds the lock until its last thread has ended, and that may be writing. */
+struct lock *sup_take_lock(const struct sup *s, struct err *e)
+{
+	char *path = file_join(s->req.dir, "lock");
+	struct lock *lock = lock_take(path, s->req.what, e);
+
+	for (int waited = 0; !lock && e->kind == ERR_BUSY && waited < DYING_MS && has_died(s);
+	     waited += DYING_STEP_MS) {
+		err_fini(e);
+		poll(NULL, 0, DYING_STEP_MS);
+		lock = lock_take(path, s->req.what, e);
+	}
+	free(path);
+	return lock;
 }
 
 static void take_text(char **to, char **from)
@@ -84,7 +117,7 @@ void sup_abandon(struct sup *s, const char *text)
 	log_msg("vm", "given up: %s", text);
 	err_set(&e, ERR_FAILED, "orphan", "%s runs (QEMU is pid %lld) but cannot be taken over: %s",
 		s->req.name, (long long)s->run.qemu_pid, text);
-	err_hint(&e, "debwiz kill %s", s->req.name);
+	err_hint(&e, "it may only be busy: try again; debwiz kill %s ends it", s->req.name);
 	sup_leave_error(s->request_path, &e);
 	err_fini(&e);
 	s->exit_status = 1;

@@ -267,8 +267,8 @@ void sup_judge(struct sup *s)
 	char *complaint, *disk, *holder;
 
 	s->exited = true;
-	if (s->move.working)
-		return; /* its state is being sealed, and we come back */
+	if (s->move.working || s->snap.working)
+		return; /* its state is being sealed, or a snapshot written down, and we come back */
 	sup_move_fini(s);
 	sup_snap_fini(s);
 	complaint = main_complaint(s->complaint.data);

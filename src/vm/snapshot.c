@@ -33,6 +33,7 @@ static void snap_end(struct sup *s)
 {
 	free(s->snap.tag);
 	vm_kept_fini(&s->snap.now);
+	err_fini(&s->snap.err);
 	sup_amount_stop(s);
 	s->snap = (struct sup_snap){.op = SUP_SNAP_NONE};
 	s->busy = NULL;
@@ -54,7 +55,7 @@ static void snap_refuse(struct sup *s, enum err_kind kind, const char *id, const
 
 void sup_snap_lost(struct sup *s)
 {
-	if (s->snap.op)
+	if (s->snap.op && !s->snap.working)
 		snap_refuse(s, ERR_FAILED, "monitor", "QEMU's monitor is not there");
 }
 
@@ -136,11 +137,31 @@ static void job_failed(struct sup *s, const char *why)
 		sup_stands(s, HALF_LOADED, half);
 }
 
+static void write_mark(void *arg)
+{
+	struct sup *s = arg;
+
+	if (s->snap.op == SUP_SNAP_CREATE)
+		vm_mark_put(s->req.dir, s->snap.tag, &s->snap.now, &s->snap.err);
+	else
+		vm_mark_drop(s->req.dir, s->snap.tag, &s->snap.err);
+}
+
+static void answer_done(void *arg)
+{
+	struct sup *s = arg;
+
+	s->snap.working = false;
+	control_answer(s->control, s->snap.ticket, s->snap.err.kind ? &s->snap.err : NULL, NULL);
+	snap_end(s);
+	if (s->exited)
+		sup_judge(s);
+	else
+		sup_monitor_sync(s);
+}
+
 static void job_done(struct sup *s)
 {
-	struct err e = ERR_INIT;
-	int r = 0;
-
 	switch (s->snap.op) {
 	case SUP_SNAP_START:
 		reverted(s);
@@ -149,11 +170,10 @@ static void job_done(struct sup *s)
 		sup_monitor_let_go(s);
 		return;
 	case SUP_SNAP_CREATE:
-		r = vm_mark_put(s->req.dir, s->snap.tag, &s->snap.now, &e);
-		break;
 	case SUP_SNAP_DELETE:
-		r = vm_mark_drop(s->req.dir, s->snap.tag, &e);
-		break;
+		s->snap.working = true;
+		loop_work(s->loop, write_mark, answer_done, s);
+		return;
 	case SUP_SNAP_REVERT:
 		sup_half_loaded_forget(s);
 		reverted(s);
@@ -162,10 +182,7 @@ static void job_done(struct sup *s)
 	case SUP_SNAP_LIST:
 		break;
 	}
-	control_answer(s->control, s->snap.ticket, r < 0 ? &e : NULL, NULL);
-	err_fini(&e);
-	snap_end(s);
-	sup_monitor_sync(s);
+	answer_done(s);
 }
 
 static void dismiss_job(struct sup *s)

@@ -54,6 +54,8 @@ struct sup_snap {
 	struct control_ticket ticket;
 	char *tag;
 	uint64_t size;	    /* bytes of its memory, where it is loaded */
+	bool working;	    /* it is written down, or struck out, off the loop */
+	struct err err;	    /* outcome of that */
 	bool again;	    /* a job that an earlier supervisor left was dismissed */
 	struct vm_kept now; /* how it is run */
 };
@@ -127,6 +129,8 @@ void sup_qemu_kill(struct sup *s);
 void sup_stop(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms);
 
 /* adopt.c */
+/* The machine's lock; one that an earlier supervisor's end still holds is waited for. NULL with e. */
+struct lock *sup_take_lock(const struct sup *s, struct err *e);
 char *sup_request_file(const char *dir); /* where what was asked for is kept; owned */
 /* Makes the request and the record those of the run that goes on; `old` is partly emptied. */
 int sup_adopt_prepare(struct sup *s, struct vm_run *old, struct err *e);

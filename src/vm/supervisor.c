@@ -6,7 +6,6 @@
  * awaited.
  */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +24,6 @@
 #define RESUME_MS 300000 /* all of the guest's memory is read */
 #define ORPHAN_MS 5000
 #define ORPHAN_STEP_MS 20
-#define DYING_MS 10000
 #define POWERDOWN_MS 60000
 #define QUIT_MS 10000
 #define TRIM_MS 3000 /* from the start until what it took is given back */
@@ -259,35 +257,6 @@ static void watch_signals(struct sup *s)
 		s->signals[i] = loop_signal_start(s->loop, wanted[i].signum, wanted[i].fn, s);
 }
 
-/* The record is of a supervisor that was killed. */
-static bool has_died(const struct sup *s)
-{
-	struct vm_run run;
-	bool died = vm_run_read(s->req.dir, &run, NULL) == 0;
-
-	if (died) {
-		died = run.orphan || !strcmp(run.cause_id, "lost");
-		vm_run_fini(&run);
-	}
-	return died;
-}
-
-/* One that was killed holds the lock until its last thread has ended, and that may be writing. */
-static struct lock *take_lock(const struct sup *s, struct err *e)
-{
-	char *path = file_join(s->req.dir, "lock");
-	struct lock *lock = lock_take(path, s->req.what, e);
-
-	for (int waited = 0; !lock && e->kind == ERR_BUSY && waited < DYING_MS && has_died(s);
-	     waited += ORPHAN_STEP_MS) {
-		err_fini(e);
-		poll(NULL, 0, ORPHAN_STEP_MS);
-		lock = lock_take(path, s->req.what, e);
-	}
-	free(path);
-	return lock;
-}
-
 /* Takes the lock and looks at what an earlier supervisor left; sets *orphan when its QEMU lives. */
 static int take_over(struct sup *s, bool *orphan, struct err *e)
 {
@@ -295,7 +264,7 @@ static int take_over(struct sup *s, bool *orphan, struct err *e)
 	struct proc_id qemu;
 	int r = 0;
 
-	s->lock = take_lock(s, e);
+	s->lock = sup_take_lock(s, e);
 	if (!s->lock)
 		return -1;
 	/* an unreadable record is replaced */
