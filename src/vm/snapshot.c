@@ -246,10 +246,11 @@ static void start_job(struct sup *s)
 
 	if (s->snap.op != SUP_SNAP_DELETE)
 		json_object_set_new(o, "vmstate", json_string(NODE));
+	/* measured from before it begins */
+	if ((s->snap.op == SUP_SNAP_CREATE || s->snap.op == SUP_SNAP_REVERT) && !s->amount_timer)
+		sup_amount_start(s);
 	if (!sup_monitor_ask(s, commands[s->snap.op], o, on_job_started, s))
 		sup_snap_lost(s);
-	else if ((s->snap.op == SUP_SNAP_CREATE || s->snap.op == SUP_SNAP_REVERT) && !s->amount_timer)
-		sup_amount_start(s);
 }
 
 /* ---- what must hold before it ---- */
