@@ -29,8 +29,8 @@ struct picker_conf {
 
 /* Texts are copied. */
 struct screen *picker_open(struct app *app, const struct picker_conf *conf);
-/* Chooses a file below `initial`; Tab completes. take and gone as above; `rows`, where there are any,
- * stand there until a path is typed. */
+/* Chooses a file below `initial`; Tab completes. take and gone as above; `rows`, where there are
+ * any, stand there until a path is typed. */
 struct screen *picker_file(struct app *app, const struct picker_conf *conf);
 
 #endif

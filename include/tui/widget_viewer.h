@@ -19,9 +19,9 @@ struct viewer {
 	bool searching, wraps;
 	struct text_field query;
 	int query_column; /* of its cursor, as painted */
-	char *found; /* what is looked for, NULL: nothing */
+	char *found;	  /* what is looked for, NULL: nothing */
 	int found_line;
-	bool missed; /* it is nowhere */
+	bool missed;			     /* it is nowhere */
 	size_t cap;			     /* most source lines, 0: all */
 	enum role (*role)(const char *line); /* how a line looks, NULL: as text */
 };

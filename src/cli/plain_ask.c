@@ -168,9 +168,9 @@ static void drop_wrong(struct plain *p, const struct wizard_question *q, const c
 static enum plain_go answer_password(struct plain *p, const struct wizard_question *q)
 {
 	struct err e = ERR_INIT;
-	char *first =
-		plain_read_secret(p, *wizard_text(p->wizard, q) ? "Password, not shown [is set; - removes it]"
-								: "Password, not shown [none]");
+	char *first = plain_read_secret(p, *wizard_text(p->wizard, q)
+						   ? "Password, not shown [is set; - removes it]"
+						   : "Password, not shown [none]");
 	char *again = NULL;
 	enum plain_go go = PLAIN_NEXT;
 	const char *value = first;
@@ -307,8 +307,9 @@ static enum plain_go ask_once(struct plain *p, const struct wizard_question *q)
 {
 	bool list = wizard_is_list(q);
 	char *before = xstrdup(wizard_text(p->wizard, q));
-	char *prompt = xasprintf("%s%s [%s]%s", q->title, kind_of_answer(q), wizard_shown(p->wizard, q),
-				 list ? " Enter keeps; ITEM adds, -ITEM removes, - empties" : "");
+	char *prompt =
+		xasprintf("%s%s [%s]%s", q->title, kind_of_answer(q), wizard_shown(p->wizard, q),
+			  list ? " Enter keeps; ITEM adds, -ITEM removes, - empties" : "");
 	char *line = q->widget == WIZARD_PASSWORD ? NULL : plain_read(p, prompt);
 	enum plain_go go;
 

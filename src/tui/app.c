@@ -218,8 +218,8 @@ static void unwatch_signal(struct app *app, size_t i)
 	app->signals[i] = NULL;
 }
 
-/* Before curses is opened: where SIGTSTP has no handler then, curses ignores the signal each time it
- * writes, and one that comes meanwhile is lost (ncurses, _nc_signal_handler). */
+/* Before curses is opened: where SIGTSTP has no handler then, curses ignores the signal each time
+ * it writes, and one that comes meanwhile is lost (ncurses, _nc_signal_handler). */
 static void watch_signals(struct app *app)
 {
 	for (size_t i = 0; i < HANDLED; i++)

@@ -59,7 +59,8 @@ static void tell_no_stop(struct app *app)
 {
 	struct err e = ERR_INIT;
 
-	err_set(&e, ERR_USAGE, "no-shell", "debwiz cannot be stopped here: no shell waits to continue it");
+	err_set(&e, ERR_USAGE, "no-shell",
+		"debwiz cannot be stopped here: no shell waits to continue it");
 	err_hint(&e, "F10 leaves; machines that run go on");
 	dialog_error(app, "Ctrl-Z", &e);
 	err_fini(&e);

@@ -11,7 +11,7 @@
 
 #define LEFT 4
 #define NEAR_ROWS 12 /* what is told under the list at most, with a blank row before */
-#define BESIDE 40 /* columns of boot, state and disk, with what is between them */
+#define BESIDE 40    /* columns of boot, state and disk, with what is between them */
 
 static void paint_doctor(struct home *h, const struct canvas *c)
 {
@@ -69,7 +69,8 @@ static void paint_machine(struct screen *s, const struct canvas *c, int row, con
 		canvas_fill(c, row, t->name, t->disk - t->name + 1, ROLE_FOCUS);
 	canvas_put_cut(c, row, t->name, t->system - t->name - 1, role, l->name);
 	if (focus)
-		((struct home *)s->self)->name_cut = canvas_width(c, l->name) > t->system - t->name - 1;
+		((struct home *)s->self)->name_cut =
+			canvas_width(c, l->name) > t->system - t->name - 1;
 	canvas_put_cut(c, row, t->system, t->boot - t->system - 1, role, l->system);
 	canvas_put_cut(c, row, t->boot, 8, role, strcmp(l->boot, "uefi") ? l->boot : "UEFI");
 	canvas_put(c, row, t->state, focus ? ROLE_FOCUS : look.role, canvas_glyph(c, look.sign));

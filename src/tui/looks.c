@@ -116,8 +116,8 @@ static int paint_wrong(const struct machine_look *l, const struct canvas *c, int
 	return row;
 }
 
-int facts_paint(const struct machine_facts *m, const struct catalog *catalog, const struct canvas *c,
-		int row)
+int facts_paint(const struct machine_facts *m, const struct catalog *catalog,
+		const struct canvas *c, int row)
 {
 	const struct spec *s = m->spec;
 	const struct catalog_arch *arch = catalog_arch_find(catalog, s ? s->arch : "");

@@ -166,7 +166,8 @@ void page_look_at_file(struct page *p)
 	p->stale = false;
 	p->changed_below = wizard_file_changed(p->w);
 	if (p->changed_below && !before)
-		page_notice(p, ROLE_WARN,
-			    "Somebody else has changed the file since it was read. Saving shows the "
-			    "difference first.");
+		page_notice(
+			p, ROLE_WARN,
+			"Somebody else has changed the file since it was read. Saving shows the "
+			"difference first.");
 }

@@ -45,9 +45,9 @@ static void paint_ini(struct page *p, const struct canvas *c, const struct wizar
 			canvas_put_clause(c, i, 0, c->columns, ROLE_DIM, line);
 		else
 			canvas_put(c, i, 0,
-				   marked	? ROLE_MARK
+				   marked	  ? ROLE_MARK
 				   : *line == '[' ? ROLE_TEXT
-						: ROLE_DIM,
+						  : ROLE_DIM,
 				   line);
 	}
 	strv_fini(&lines);

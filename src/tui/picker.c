@@ -24,7 +24,7 @@ struct picker {
 	struct wizard_row *shown;
 	size_t count;
 	struct wizard_list all;
-	bool in_list; /* the list has the cursor, not the line */
+	bool in_list;	    /* the list has the cursor, not the line */
 	bool began, edited; /* the line is what was typed, not what was there */
 };
 

@@ -163,7 +163,7 @@ static void find(struct home *h)
 	for (size_t i = 0; h->query.len && i < h->count; i++) {
 		size_t k = (h->at + i) % h->count;
 
-		if (strstr(h->looks[k].name, h->query.text)) {
+		if (strcasestr(h->looks[k].name, h->query.text)) {
 			h->at = k;
 			return;
 		}
@@ -230,7 +230,8 @@ static bool machine_key(struct screen *s, const struct key *k, const struct mach
 		return true;
 	case 's':
 		if (!l->run.alive)
-			told(s, err_set(&e, ERR_USAGE, "not-running", "%s does not run", l->name) == 0,
+			told(s,
+			     err_set(&e, ERR_USAGE, "not-running", "%s does not run", l->name) == 0,
 			     &e);
 		else
 			told(s, screen_machine_stop(s->app, l->name, &e) != NULL, &e);

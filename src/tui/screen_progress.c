@@ -92,7 +92,8 @@ static void paint_running(const struct canvas *c, int row, const struct step_vie
 	}
 	column = put_part(c, row, column, ROLE_DIM, s->text);
 	if (s->left_ms > 999) {
-		snprintf(text, sizeof(text), "%s left", duration_human((uint64_t)s->left_ms, human));
+		snprintf(text, sizeof(text), "%s left",
+			 duration_human((uint64_t)s->left_ms, human));
 		put_part(c, row, column, ROLE_DIM, text);
 	}
 }

@@ -130,8 +130,8 @@ void viewer_paint(struct viewer *v, const struct canvas *c)
 	}
 	if (v->searching) {
 		canvas_put(c, c->rows - 1, 0, ROLE_KEY, "/");
-		v->query_column = text_field_paint(&v->query, c, c->rows - 1, 2, c->columns - 2, true,
-						   ROLE_TEXT);
+		v->query_column = text_field_paint(&v->query, c, c->rows - 1, 2, c->columns - 2,
+						   true, ROLE_TEXT);
 	}
 }
 

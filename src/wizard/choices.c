@@ -196,7 +196,8 @@ void choices_forward(struct wizard *w, struct wizard_rows *out)
 
 	while (web < 8180 && !w->offers->port_free(w->offers->arg, "127.0.0.1", web))
 		web++;
-	add_forward(out, "127.0.0.1:auto:22", "SSH", "A free port of this host, found at each start.");
+	add_forward(out, "127.0.0.1:auto:22", "SSH",
+		    "A free port of this host, found at each start.");
 	if (w->offers->port_free(w->offers->arg, "127.0.0.1", 2222))
 		add_forward(out, "127.0.0.1:2222:22", "SSH on 2222",
 			    "Always the same port; it is free now.");

@@ -56,11 +56,11 @@ static char *shown(struct wizard *w, const struct wizard_question *q)
 
 		if (items->len)
 			return strv_join(items, ", ");
-		return xstrdup(!strcmp(q->id, "system.ssh_key")
-				       ? wizard_options(w, q).len ? "your own" : "one that debwiz makes"
-			       : !strcmp(q->id, "mirror.components")
-				       ? "as Debian's installer chooses"
-				       : "none");
+		return xstrdup(
+			!strcmp(q->id, "system.ssh_key")
+				? wizard_options(w, q).len ? "your own" : "one that debwiz makes"
+			: !strcmp(q->id, "mirror.components") ? "as Debian's installer chooses"
+							      : "none");
 	}
 	if (!strcmp(q->id, "cpu.count") && !strcmp(text, "auto"))
 		return xasprintf("auto (%u)", wizard_auto_cpus(w));

@@ -37,7 +37,7 @@ class Manage(lib.Case):
         s.key("Down")
         s.wait("▸ beta")
         s.key("/")
-        s.type("gam")
+        s.type("GAM")
         s.wait("▸ gamma")
         s.key("Enter", "Enter")
         s.wait("debwiz · gamma", "not made yet", "Enter prepare and boot")
