@@ -31,7 +31,7 @@ import wizard
 from world import EXAMPLES, Machine, Tally, World, on_signals
 
 FIRST, SECOND = "armhf-bookworm", "armhf-bookworm-direct"
-SMALL = "hostname"                  # a program of one file; hello's configure takes minutes
+SMALL = ("hostname",)                # a program of one file; hello's configure takes minutes
 
 
 def inside(t, m):
@@ -45,7 +45,7 @@ def inside(t, m):
     t.run("%s: gcc builds and runs a program" % m.name, guest.compiler, m)
 
 
-def network(t, m, source):
+def network(t, m, sources):
     """Apt at work, on the real archive."""
     t.run("%s: a package with a changed conffile upgrades without a question" % m.name,
           guest.conffile, m)
@@ -55,7 +55,7 @@ def network(t, m, source):
     t.run("%s: a package installs" % m.name, guest.install, m)
     t.run("%s: a package with conffiles is reinstalled without a question" % m.name,
           guest.reinstall, m)
-    t.run("%s: %s builds from source" % (m.name, source), guest.source_package, m, source)
+    t.run("%s: a package builds from source" % m.name, guest.source_package, m, *sources)
     t.run("%s: dpkg and apt still have no complaint" % m.name, guest.packages, m)
 
 
@@ -128,7 +128,7 @@ def example(t, m, quick):
     if not quick:
         t.run("%s: keys and ids of its own" % m.name, host.identity, m, {})
         t.run("%s: a second machine is made offline, on its base" % m.name, host.sibling, m)
-        network(t, m, "hello" if m.arch == "armhf" else SMALL)
+        network(t, m, ("hello", *SMALL) if m.arch == "armhf" else SMALL)
         t.run("%s: reboot" % m.name, guest.reboot, m)
         before = host.kept_files(m)
         t.run("%s: poweroff in the guest ends in state off" % m.name, host.power_off, m)
