@@ -24,12 +24,12 @@ static const struct {
 } phases[] = {
 	{"start", "starting the guest", 0.09},
 	{"prepare", "what the first packages rely on", 0.02},
-	{"configure", NULL, 0.63},
+	{"configure", NULL, 0.67},
 	{"packages", "the packages that you asked for", 0},
-	{"bootloader", "the boot loader", 0.08},
-	{"check", "checking every file", 0.16},
+	{"bootloader", "the boot loader", 0.09},
+	{"check", "checking every file", 0.10},
 	{"clean", "cleaning up", 0.01},
-	{"end", "shutting the guest down", 0.01},
+	{"end", "shutting the guest down", 0.02},
 };
 #define CONFIGURE_PHASE 2
 #define PACKAGES_PHASE 3
