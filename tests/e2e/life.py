@@ -134,9 +134,9 @@ def runs_htop(life, s, rows):
 def runs_vim(life, s, rows, columns):
     name, text = "note-%d" % columns, "written at %d columns" % columns
     s.type("rm -f %s; vim -u NONE -N %s\r" % (name, name))
-    s.wait('"%s" [New' % name, "~", limit=2 * MINUTES)
-    tildes = sum(line.startswith("~") for line in s.lines())
-    need(tildes == rows - 2, "vim shows %d empty lines, not %d:\n%s", tildes, rows - 2, s.text())
+    s.until(lambda screen: '"%s" [New' % name in screen and
+            sum(line.startswith("~") for line in screen.splitlines()) == rows - 2,
+            "an empty file in vim, %d rows of it" % (rows - 2), 2 * MINUTES)
     s.type("i" + text)
     s.wait(text)
     s.key("Esc")
