@@ -288,6 +288,8 @@ void sup_judge(struct sup *s)
 	free(s->run.complaint);
 	s->run.complaint = vm_words(s->complaint.data, s->complaint.len, SUP_COMPLAINT_MAX);
 	free(complaint);
+	if (verdict == VM_OFF)
+		sup_orders_met(s);
 	sup_event(s, verdict == VM_OFF		? VM_EV_EXIT_OK
 		     : verdict == VM_SUSPENDED ? VM_EV_EXIT_KEPT
 					       : VM_EV_EXIT_BAD);

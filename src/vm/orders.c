@@ -17,7 +17,7 @@ struct sup_order {
 	struct sup *sup;
 	struct sup_order *next;
 	struct control_ticket ticket;
-	struct loop_timer *timer;
+	struct loop_timer *timer; /* it goes on: does it stay so? */
 	bool sent; /* to QEMU, which has not answered */
 };
 
@@ -110,6 +110,17 @@ void sup_orders_lost(struct sup *s)
 		next = o->next;
 		if (o->sent)
 			order_lost(o);
+	}
+}
+
+void sup_orders_met(struct sup *s)
+{
+	struct sup_order *o = s->orders, *next;
+
+	for (; o; o = next) {
+		next = o->next;
+		if (o->timer)
+			order_end(o, NULL);
 	}
 }
 

@@ -147,6 +147,8 @@ void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, cons
 		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* QEMU will answer none that was sent. */
 void sup_orders_lost(struct sup *s);
+/* The guest went on as it was told to, and ended well before that was seen to last. */
+void sup_orders_met(struct sup *s);
 void sup_orders_fini(struct sup *s);
 
 /* ladder.c */
