@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* control: the socket's bounds: clients that do not read, too many of them, and what each is told. */
-#include "../lib/check.h"
+#include "../lib/await.h"
 
 #include "base/loop.h"
 #include "base/mem.h"
@@ -27,7 +27,6 @@ struct world {
 	unsigned gone;
 	uint64_t last; /* client that asked last */
 	bool (*until)(struct world *w);
-	bool late;
 };
 
 static json_t *on_status(void *arg)
@@ -88,33 +87,17 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void on_late(void *arg)
+static bool holds(void *arg)
 {
 	struct world *w = arg;
 
-	w->late = true;
-	loop_stop(w->loop);
-}
-
-static void on_look(void *arg)
-{
-	struct world *w = arg;
-
-	if (w->until(w))
-		loop_stop(w->loop);
+	return w->until(w);
 }
 
 static void await(struct world *w, bool (*until)(struct world *w))
 {
-	struct loop_timer *late = loop_timer_start(w->loop, 60000, 0, on_late, w);
-	struct loop_timer *look = loop_timer_start(w->loop, 0, 1, on_look, w);
-
 	w->until = until;
-	loop_run(w->loop);
-	loop_timer_stop(look);
-	loop_timer_stop(late);
-	if (w->late)
-		fail_msg("it did not come to pass");
+	check_await(w->loop, holds, w);
 }
 
 /* ---- clients ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* screen: the attach protocol over a real socket: what viewers see, who types, who is slow. */
-#include "../lib/check.h"
+#include "../lib/await.h"
 
 #include "../../src/vm/screen.h"
 
@@ -11,7 +11,6 @@
 #include "vm/attach.h"
 
 struct world {
-	bool late;
 	struct loop *loop;
 	char *dir;
 	struct control *control;
@@ -61,34 +60,17 @@ static bool on_write(const char *p, size_t n, void *arg)
 	return !w->deaf && buf_add(&w->to_guest, p, n) == 0;
 }
 
-/* The loop runs until a condition holds; a test that waits in vain ends after 60 s. */
-static void on_late(void *arg)
+static bool holds(void *arg)
 {
 	struct world *w = arg;
 
-	w->late = true;
-	loop_stop(w->loop);
-}
-
-static void on_look(void *arg)
-{
-	struct world *w = arg;
-
-	if (w->until(w))
-		loop_stop(w->loop);
+	return w->until(w);
 }
 
 static void await(struct world *w, bool (*until)(struct world *w))
 {
-	struct loop_timer *late = loop_timer_start(w->loop, 60000, 0, on_late, w);
-	struct loop_timer *look = loop_timer_start(w->loop, 0, 1, on_look, w);
-
 	w->until = until;
-	loop_run(w->loop);
-	loop_timer_stop(look);
-	loop_timer_stop(late);
-	if (w->late)
-		fail_msg("it did not come to pass");
+	check_await(w->loop, holds, w);
 }
 
 static void on_changed(void *arg)
