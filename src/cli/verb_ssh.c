@@ -3,15 +3,19 @@
  * verb_ssh: ssh and cp: OpenSSH's programs with the machine's own key and the host keys that its guest
  * reported. Their exit status is ours; 125 where they were not even started.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "cli/verbs.h"
 #include "host/paths.h"
 #include "host/facts.h"
 #include "host/proc.h"
+#include "plan/runner.h"
 #include "prep/job.h"
+#include "prep/steps.h"
 #include "vm/supervisor.h"
 
 #define SSH_FAILED 125
@@ -22,6 +26,7 @@ struct reach {
 	struct job job;
 	char address[64];
 	uint16_t port;
+	bool young; /* it may still be coming up */
 };
 
 static void reach_close(struct reach *t)
@@ -30,7 +35,7 @@ static void reach_close(struct reach *t)
 	spec_fini(&t->spec);
 }
 
-static int check_running(const struct reach *t, struct err *e)
+static int check_running(struct reach *t, struct err *e)
 {
 	struct vm_run run;
 	int r = vm_run_read(t->job.machine_dir, &run, e);
@@ -44,8 +49,51 @@ static int check_running(const struct reach *t, struct err *e)
 		r = err_set(e, ERR_FAILED, "paused", "%s is paused", t->spec.name);
 		err_hint(e, "debwiz resume %s", t->spec.name);
 	}
+	t->young = (uint64_t)(time(NULL) - run.started) * 1000 < t->spec.timeout;
 	vm_run_fini(&run);
 	return r;
+}
+
+struct waiting {
+	struct reach *reach;
+	struct runner *runner;
+	struct err err, end; /* of the step; of the machine */
+	bool told;
+};
+
+static void on_event(const struct runner_event *ev, void *arg)
+{
+	struct waiting *w = arg;
+
+	if (ev->type == RUNNER_FINISHED) {
+		if (ev->error)
+			err_copy(&w->err, ev->error);
+		loop_stop(w->reach->job.loop);
+	} else if (ev->type == RUNNER_PROGRESS) { /* once a second */
+		if (!w->told)
+			fprintf(stderr, "debwiz: waiting until ssh of %s answers\n",
+				w->reach->spec.name);
+		w->told = true;
+		if (!w->end.kind && check_running(w->reach, &w->end) < 0)
+			runner_cancel(w->runner);
+	}
+}
+
+/* A guest shows its login prompt before its ssh answers, and whoever connects meanwhile is cut off. */
+static int await_ssh(struct reach *t, struct err *e)
+{
+	const struct step_ops *const steps[] = {&step_ssh};
+	struct waiting w = {.reach = t};
+
+	w.runner = runner_new(t->job.loop, steps, 1, &t->job, on_event, &w);
+	runner_start(w.runner);
+	loop_run(t->job.loop);
+	runner_free(w.runner);
+	if (w.end.kind) {
+		err_fini(&w.err);
+		return err_move(e, &w.end);
+	}
+	return w.err.kind ? err_move(e, &w.err) : 0;
 }
 
 /* To be closed in either case. */
@@ -59,7 +107,9 @@ static int reach_open(struct reach *t, struct cli *cli, const char *ref, struct 
 	    check_running(t, e) < 0)
 		return -1;
 	t->port = job_ssh_port(&t->job, t->address, e);
-	return t->port ? 0 : -1;
+	if (!t->port)
+		return -1;
+	return t->young ? await_ssh(t, e) : 0;
 }
 
 /* The program and what makes it reach that machine and no other. */

@@ -5,6 +5,7 @@ FAULTS rows F34, F36, F38-F41 as a person meets them, by the verbs: a QEMU that 
 does not end; faces, supervisors and hosts that go away under it; and the disk after that. Each cause
 is what `status` tells afterwards. (tests/fake/qmp has each dialogue with the monitor by itself.)
 """
+import contextlib
 import json
 import os
 import select
@@ -13,6 +14,7 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 
 import lib
@@ -40,8 +42,8 @@ class Ends(lib.Case):
                      'fi\nexec "%s-real" "$@"' % real)
         return world
 
-    def made(self):
-        box = self.box(warm=True, alone=True)
+    def made(self, **settings):
+        box = self.box(warm=True, alone=True, **settings)
         self.recovers(box)
         box.env["CHECK"] = box.root
         self.addCleanup(self.quiet, box)
@@ -71,6 +73,42 @@ class Ends(lib.Case):
         self.assertEqual(box.run("list").events[0]["detail"], status["detail"])
         self.assertIn(status["detail"][:40], box.run("status", "m", json_events=False).out)
         self.quiet(box)
+
+    # ---- its ssh ------------------------------------------------------------------------------
+    def ssh_port(self, box):
+        with open(os.path.join(box.machine, "ports.json"), encoding="utf-8") as file:
+            return next(iter(json.load(file).values()))
+
+    def test_ssh_is_awaited(self):
+        """A guest shows its prompt before its ssh answers: whoever wants in waits, and is told."""
+        box = self.made(network_forward="127.0.0.1:auto:22")
+        box.world.script("ssh", 'echo "ssh ran: $*"')
+        self.booted(box)
+        with socket.create_server(("127.0.0.1", self.ssh_port(box))) as server:
+            def guest():
+                with contextlib.suppress(OSError):      # nobody knocks any more
+                    for word in (b"", b"", b"SSH-2.0-test\r\n"):
+                        client = server.accept()[0]
+                        client.sendall(word)
+                        client.close()
+                        heard.append(word)
+            heard = []
+            thread = threading.Thread(target=guest)
+            thread.start()
+            result = box.run("ssh", "m", "--", "true", json_events=False)
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+        self.assertEqual(len(heard), 3)
+        self.assertEqual(result.status, 0, str(result))
+        self.assertIn("ssh ran: ", result.out)
+
+    def test_ssh_of_one_that_ends(self):
+        box = self.made(network_forward="127.0.0.1:auto:22")
+        self.booted(box, UP + "wait 2500\nexit 0\n")
+        result = box.run("ssh", "m", "--", "true", json_events=False)
+        self.assertEqual(result.status, 125, str(result))
+        self.assertIn("waiting until ssh of m answers", result.err)
+        self.assertIn("m is not running", result.err)
 
     # ---- F34: it does not start --------------------------------------------------------------
     def test_refuses(self):
