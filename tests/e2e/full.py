@@ -41,7 +41,7 @@ class Small:
     def __init__(self, world):
         self.world = world
         self.home = os.path.join(world.home, NAME)
-        os.mkdir(self.home, 0o700)
+        os.makedirs(self.home, 0o700, exist_ok=True)
         self.holder = subprocess.Popen(
             ["unshare", "-Urm", "sh", "-c", "mount -t tmpfs -o size=%d,mode=0700 none '%s' && echo up && exec cat" %
              (SIZE, self.home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
