@@ -21,7 +21,7 @@ class Transfer(lib.Case):
     def endless(self, match, framing, ids, cap):
         box = self.own({"match": match, "mode": "endless", "framing": framing})
         result = box.prepare()
-        if result.status == 0 and "bash" in match:      # what came first was all of the file, with the right digest
+        if result.status == 0 and "InRelease" not in match:     # what came first was all of it, with the right digest
             self.good(box, result)
         else:
             self.z(box, result, ids, 4, limit=30)

@@ -316,8 +316,9 @@ class Console(lib.Case):
                 folder = os.path.join(g.home.root, "config", "debwiz")
                 with open(os.path.join(folder, "debwiz.ini"), "w", encoding="utf-8") as out:
                     out.write("[console]\n" + "".join("%s = yes\n" % w for w in allowed.split()))
-                g.says(b"\x07\x1b[2J\x1b[Hat first\r\n")
-                s = self.open(g)        # what was before does not count
+                g.says(b"\x07\x1b[2J\x1b[Hat first\r\n\x1b[6n")
+                g.gets(b"R")            # it has been heard: what was before does not count
+                s = self.open(g)
                 s.wait("at first")
                 s.settle()
                 self.assertNotIn(b"\x07", s.raw())
