@@ -59,7 +59,6 @@ class Home:
             # the agent of the last home was told to end, and may still listen when it does
             if done.returncode == 0 or b"Connection reset by peer" not in done.stderr:
                 break
-            time.sleep(0.1)
         if done.returncode != 0:
             raise RuntimeError("gpg %s: %s" % (" ".join(args), done.stderr.decode()))
         return done.stdout

@@ -87,7 +87,7 @@ static void arches(void **state)
 	assert_string_equal(a->lib_links, "");
 	assert_true(strv_has(&a->initrd_modules, "virtio_blk"));
 	assert_true(strv_has(&a->initrd_modules, "ext4")); /* of the key's second line */
-	assert_string_equal(catalog_arch_find(c, "amd64")->lib_links, "lib64");
+	assert_string_equal(catalog_arch_find(c, "amd64")->lib_links, "lib32 lib64 libx32");
 	assert_null(catalog_arch_find(c, "sparc"));
 	assert_null(catalog_arch_find(c, ""));
 }
