@@ -8,11 +8,16 @@
 #include "console/row.h"
 #include "console/view.h"
 
+static void feed(struct console *c, const char *text)
+{
+	console_feed(c, text, strlen(text));
+}
+
 static struct console *fed(const char *text)
 {
 	struct console *c = console_new(5, 20, 100);
 
-	console_feed(c, text, strlen(text));
+	feed(c, text);
 	return c;
 }
 
@@ -65,7 +70,7 @@ static void test_paste(void **state)
 	(void)state;
 	console_paste(c, "a\nb\r\nc\033[201~\t\001d\177", 16);
 	assert_out(c, "a\rb\rc[201~\td");
-	console_feed(c, "\033[?2004h", 8);
+	feed(c, "\033[?2004h");
 	console_paste(c, "x\033[201~", 7);
 	assert_out(c, "\033[200~x[201~\033[201~");
 	console_free(c);
@@ -94,7 +99,7 @@ static void test_wishes(void **state)
 	(void)state;
 	assert_string_equal(console_title(c), "a b?");
 	console_modes(c, &m);
-	console_feed(c, "\033]2;a\nb\rc\a", 10);
+	feed(c, "\033]2;a\nb\rc\a");
 	assert_null(strpbrk(console_title(c), "\r\n"));
 	assert_int_equal(m.bells, 1);
 	assert_int_equal(m.clips, 0);
@@ -103,18 +108,18 @@ static void test_wishes(void **state)
 	title[sizeof(title) - 1] = '\a';
 	console_feed(c, title, sizeof(title));
 	assert_int_equal(strlen(console_title(c)), CONSOLE_TITLE);
-	console_feed(c, "\033]1;icon\a\033]12;red\a", 20);
+	feed(c, "\033]1;icon\a\033]12;red\a");
 	assert_int_equal(strlen(console_title(c)), CONSOLE_TITLE);
 	feed_clip(c, CONSOLE_CLIP);
 	console_modes(c, &m);
 	assert_int_equal(m.clips, 1);
 	assert_int_equal(console_clip(c)->len, CONSOLE_CLIP);
 	feed_clip(c, CONSOLE_CLIP + 1);
-	console_feed(c, "\033]52;c;?\a\033]52;c;e-_*\a\033]52;c\a\033]52;c;\a", 41);
+	feed(c, "\033]52;c;?\a\033]52;c;e-_*\a\033]52;c\a\033]52;c;\a");
 	console_modes(c, &m);
 	assert_int_equal(m.clips, 1);
 	assert_int_equal(console_clip(c)->len, CONSOLE_CLIP);
-	console_feed(c, "\033]52;p;YQpiGwdj\a", 19); /* a LF b ESC BEL c */
+	feed(c, "\033]52;p;YQpiGwdj\a"); /* a LF b ESC BEL c */
 	console_modes(c, &m);
 	assert_int_equal(m.clips, 2);
 	assert_string_equal(console_clip(c)->data, "a\nb??c");
@@ -129,14 +134,14 @@ static void test_bounds(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100000; i++)
-		console_feed(c, "\033[6n", 4);
+		feed(c, "\033[6n");
 	assert_in_range(console_out(c)->len, CONSOLE_REPLIES - 16, CONSOLE_REPLIES);
 	memset(big, 'x', CONSOLE_OUT);
 	assert_int_equal(console_type(c, big, CONSOLE_OUT), -1);
 	assert_int_equal(console_type(c, big, 1000), 0);
 	assert_int_equal(console_paste(c, big, CONSOLE_OUT), -1);
 	buf_clear(console_out(c));
-	console_feed(c, "\033[6n", 4); /* answers come again */
+	feed(c, "\033[6n"); /* answers come again */
 	assert_out(c, "\033[1;1R");
 	free(big);
 	console_free(c);
@@ -149,7 +154,7 @@ static void test_mouse(void **state)
 	(void)state;
 	console_click(c, 1, 2, 1, true, 0);
 	assert_out(c, "");
-	console_feed(c, "\033[?1000h\033[?1006h", 16);
+	feed(c, "\033[?1000h\033[?1006h");
 	console_click(c, 1, 2, 1, true, 0);
 	console_click(c, 1, 2, 1, false, 0);
 	console_click(c, 1, 99, 1, true, 0);
@@ -285,7 +290,7 @@ static void test_views(void **state)
 	assert_int_equal(view_apply(&v, b.data, b.len), 0);
 	since = console_stamp(c);
 	buf_clear(&b);
-	console_feed(c, "\033[?25l!", 7);
+	feed(c, "\033[?25l!");
 	view_pack(&b, c, since);
 	assert_in_range(b.len, 40, 60); /* one row */
 	for (size_t n = 0; n < b.len; n++) {
