@@ -266,6 +266,7 @@ static void test_console_log_again(void **state)
 	assert_int_equal(c.fd, -1);
 	conlog_write(&c, "lost", 4);
 	assert_int_equal(c.lost, 5 + 4);
+	unlink(c.path); /* valgrind makes the file and then says that too many are open */
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
 	conlog_write(&c, "again", 5);
 	assert_int_equal(c.lost, 5 + 4);
