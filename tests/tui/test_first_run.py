@@ -7,7 +7,6 @@ import unittest
 
 import lib
 import world
-import faults                       # where world has said
 
 EXPECTED = """; debwiz machine; "debwiz --help" and the man page explain every key
 
@@ -185,15 +184,7 @@ class FirstRun(world.Case):
         s.wait("armhf-bookworm · edit")
         s.key("Esc")
         s.wait("debwiz · machines", "✗ failed")
-        asked = []
-
-        def counted(handler, _rule, file):
-            asked.append(handler.path)
-            handler.serve(file)
-        faults.MODES["counted"] = counted
-        self.addCleanup(faults.MODES.pop, "counted")
-        self.addCleanup(self.world.server.rules)
-        self.world.server.rules({"match": "/bookworm/InRelease", "mode": "counted"})
+        asked = self.counted("/bookworm/InRelease")
         s.key("Enter")                  # what went wrong, and nothing begins by itself
         s.wait("✗ Release", "has no component contrib", "r retry")
         s.settle(500)

@@ -7,7 +7,6 @@ import re
 import lib
 import walk
 import world
-import faults                       # where world has said
 
 
 class Widgets(world.Case):
@@ -224,15 +223,7 @@ class Widgets(world.Case):
 
     def test_releases_are_asked_for_once(self):
         """Whatever the architecture, and whatever else is answered on the page."""
-        asked = []
-
-        def counted(handler, _rule, file):
-            asked.append(handler.path)
-            handler.serve(file)
-        faults.MODES["counted"] = counted
-        self.addCleanup(faults.MODES.pop, "counted")
-        self.addCleanup(self.world.server.rules)
-        self.world.server.rules({"match": "/bookworm/InRelease", "mode": "counted"})
+        asked = self.counted("/bookworm/InRelease")
         _, s = self.page("Which machine")
         for arch in ("arm64", "amd64", "armhf"):
             s.click_text(arch)

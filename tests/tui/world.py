@@ -10,6 +10,8 @@ SPEC = importlib.util.spec_from_file_location("faultlib",
 faultlib = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(faultlib)
 
+import faults           # noqa: E402 beside the fixture archive, where faultlib has said
+
 # A boot that reaches its login prompt and goes on until it is asked to end.
 BOOTED = """up
 serial Debian GNU/Linux 12 m ttyAMA0\\n\\nm login:\\x20
@@ -58,3 +60,16 @@ class Case(lib.Case):
         home = Home(self.world, **how)
         self.addCleanup(home.close)
         return home
+
+    def counted(self, match):
+        """The paths that are asked of the mirror from now on, as far as they match."""
+        asked = []
+
+        def serve(handler, _rule, file):
+            asked.append(handler.path)
+            handler.serve(file)
+        faults.MODES["counted"] = serve
+        self.addCleanup(faults.MODES.pop, "counted")
+        self.addCleanup(self.world.server.rules)
+        self.world.server.rules({"match": match, "mode": "counted"})
+        return asked
