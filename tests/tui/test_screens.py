@@ -32,33 +32,22 @@ class Screens(world.Case):
         """Too small for a while, and many sizes at once."""
         if name in walk.HEADINGS:       # what a mirror answers meanwhile is no matter here
             s.wait(name, gone="◐")
-        before = s.settle(300)          # on a busy host a picture may come in pieces
+        last, before = None, s.settle(300)
+        while before != last:           # on a busy host a picture may come in pieces
+            last, before = before, s.settle(300)
         s.signal(signal.SIGCONT)        # as after a stop: modes and picture are made anew
-        self.shrinks(s)
-        if name in walk.HEADINGS:
-            try:
-                self.stays(name, s, before)
-            except AssertionError:      # something came from the mirror meanwhile: once more, then
-                before = s.settle(300)
-                self.shrinks(s)
-                self.stays(name, s, before)
-        else:
-            s.wait("debwiz", gone="needs 80", limit=5)
-
-    @staticmethod
-    def shrinks(s):
         s.resize(12, 40)
         s.wait("needs 80 x 24", "Ctrl-Q leaves")
         s.key("Enter", "x", "Esc")          # nobody sees what they would do: nothing
         for i in range(200):
             s.tell("resize %d %d" % (24 + i % 20, 80 + i % 60))
         s.resize(24, 80)
-
-    @staticmethod
-    def stays(name, s, before):
-        """But for the help lines, which say what has come meanwhile."""
-        s.until(lambda text: text.split("\n")[:-5] == before.split("\n")[:-5],
-                "%s as it was:\n%s\n" % (name, before), 10)
+        if name in walk.HEADINGS:
+            # but for the help lines, which say what has come meanwhile
+            s.until(lambda text: text.split("\n")[:-5] == before.split("\n")[:-5],
+                    "%s as it was:\n%s\n" % (name, before), 10)
+        else:
+            s.wait("debwiz", gone="needs 80", limit=5)
 
     def test_80x24(self):
         def look(name, s):
