@@ -16,8 +16,8 @@
 
 #define CONFIGURE_TIMEOUT_MS (60 * 60 * 1000ull) /* slow hosts exist; silence is watched apart */
 
-/* What the guest tells of, with the share of the time that it takes at an emulated machine (measured:
- * armhf, bookworm and trixie); the user's packages take the more, the more they are. */
+/* What the guest tells of, with the share of the time that it takes in an emulated machine, roughly (armhf,
+ * bookworm); the user's packages take the more, the more they are. */
 static const struct {
 	const char *phase, *words;
 	double share;
