@@ -274,6 +274,19 @@ void term_size(const struct term *t, int *rows, int *columns)
 	getmaxyx(stdscr, *rows, *columns);
 }
 
+/* The terminal's scrolling region is all its rows. curses trusts that a resize sees to that, and some
+ * terminals (those by libvterm) keep the one that they were told while they had other rows: beyond it
+ * they insert, delete and scroll nothing. */
+static void whole_region(int rows)
+{
+	const char *csr = tigetstr("csr");
+
+	if (csr && csr != (const char *)-1) {
+		putp(tiparm(csr, 0, rows - 1));
+		fflush(stdout);
+	}
+}
+
 bool term_resize(struct term *t)
 {
 	struct winsize size;
@@ -289,6 +302,7 @@ bool term_resize(struct term *t)
 	if (rows == size.ws_row && columns == size.ws_col)
 		return false;
 	resizeterm(size.ws_row, size.ws_col);
+	whole_region(size.ws_row);
 	return true;
 }
 

@@ -41,6 +41,7 @@ class Screens(world.Case):
         s.key("Enter", "x", "Esc")          # nobody sees what they would do: nothing
         for i in range(200):
             s.tell("resize %d %d" % (24 + i % 20, 80 + i % 60))
+        before_that = len(s.raw())
         s.resize(24, 80)
         if name in walk.HEADINGS:
             # but for the help lines, which say what has come meanwhile
@@ -48,6 +49,8 @@ class Screens(world.Case):
                     "%s as it was:\n%s\n" % (name, before), 10)
         else:
             s.wait("debwiz", gone="needs 80", limit=5)
+        # whatever region it was told meanwhile, it may change all rows again
+        self.assertEqual(re.findall(rb"\033\[\d*;?\d*r", s.raw()[before_that:])[-1:], [b"\033[1;24r"])
 
     def test_80x24(self):
         def look(name, s):
