@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "spec/item.h"
 #include "spec/spec.h"
 
 enum field_type {
@@ -43,6 +44,7 @@ struct field {
 	const char *zero;
 	uint64_t min, max; /* FIELD_UINT, FIELD_SIZE, FIELD_DURATION; TEXT: most bytes */
 	field_check check; /* grammar of one value, NULL: none */
+	const struct item_part *parts; /* FIELD_LIST: what an item is made of; NULL: one value */
 	enum field_effect effect;
 	bool always; /* written also when it has its default */
 	bool secret; /* its value is never shown in a message */

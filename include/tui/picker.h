@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * picker: a dialog with a list, a line to type in above it, or both: drop-downs, suggestions,
- * search by typing, a path with completion, a text alone.
+ * search by typing, a path with completion, an item of parts, a text alone.
  */
 #ifndef TUI_PICKER_H
 #define TUI_PICKER_H
 
+#include "spec/item.h"
 #include "tui/screen.h"
 #include "wizard/wizard.h"
 
@@ -16,6 +17,7 @@ struct picker_conf {
 	bool types;	     /* what is typed can be taken itself; else it only narrows the list */
 	bool narrows;	     /* with types: it narrows the list as well */
 	bool secret;
+	bool goes_on; /* what is in the line at first is the beginning of what is typed */
 	/* The rows for what is typed; borrowed until it is called again. NULL: no list. */
 	struct wizard_list (*rows)(const char *typed, void *arg);
 	/* Tab: what the line becomes (owned), or NULL: no such. May be NULL. */
@@ -32,5 +34,9 @@ struct screen *picker_open(struct app *app, const struct picker_conf *conf);
 /* Chooses a file below `initial`; Tab completes. take and gone as above; `rows`, where there are
  * any, stand there until a path is typed. */
 struct screen *picker_file(struct app *app, const struct picker_conf *conf);
+/* Writes an item of `parts`, which outlive it: what may follow stands in the list, files of the
+ * folder that is typed among it. take and gone as above. */
+struct screen *picker_item(struct app *app, const struct picker_conf *conf,
+			   const struct item_part *parts);
 
 #endif

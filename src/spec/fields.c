@@ -5,6 +5,7 @@
  */
 #include "spec/field.h"
 #include "spec/grammar.h"
+#include "spec/item.h"
 
 #define AT(member) offsetof(struct spec, member)
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -144,11 +145,11 @@ const struct field field_table[] = {
 	 .help = "A USB controller with keyboard and tablet."},
 	{"devices", "audio", FIELD_BOOL, AT(audio), "no", .effect = FIELD_NEXT_BOOT,
 	 .title = "Sound", .help = "A sound device that plays on this host."},
-	{"devices", "drive", FIELD_LIST, AT(drives), NULL, .check = grammar_drive,
+	{"devices", "drive", FIELD_LIST, AT(drives), NULL, .check = grammar_drive, .parts = item_drive,
 	 .effect = FIELD_NEXT_BOOT, .title = "Further drives",
 	 .help = "path=FILE,format=raw|qcow2[,readonly=on], one a line. A comma within a value "
 		 "is doubled."},
-	{"devices", "share", FIELD_LIST, AT(shares), NULL, .check = grammar_share,
+	{"devices", "share", FIELD_LIST, AT(shares), NULL, .check = grammar_share, .parts = item_share,
 	 .effect = FIELD_NEXT_BOOT, .title = "Shared folders",
 	 .help = "path=FOLDER,tag=WORD[,readonly=on], one a line: a folder of this host, "
 		 "mounted in the machine by: mount -t 9p -o trans=virtio WORD /mnt"},

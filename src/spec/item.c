@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * item: values with parts: forwards (ADDRESS:PORT:PORT) and structured items (a=b,c=d with doubled
- * commas); see include/spec/grammar.h and spec.h.
+ * commas); see include/spec/grammar.h, item.h and spec.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "spec/grammar.h"
+#include "spec/item.h"
 #include "spec/spec.h"
 
 #define FORWARD_FORM "write ADDRESS:PORT:GUESTPORT, like 127.0.0.1:8080:80, or auto as the port"
@@ -123,15 +124,7 @@ char *spec_item_get(const char *item, const char *key)
 	return found;
 }
 
-/* A part of a structured item: words (a NULL-terminated list) or a grammar. */
-struct part {
-	const char *key;
-	bool required;
-	const char *const *words;
-	int (*check)(const char *value, struct err *e);
-};
-
-static int check_part(const struct part *part, const char *value, struct err *e)
+static int check_part(const struct item_part *part, const char *value, struct err *e)
 {
 	struct err why = ERR_INIT;
 
@@ -150,9 +143,17 @@ static int check_part(const struct part *part, const char *value, struct err *e)
 		       part->words[1] ? part->words[1] : "");
 }
 
+static size_t find_part(const struct item_part *parts, const char *key)
+{
+	size_t i = 0;
+
+	while (parts[i].key && strcmp(parts[i].key, key))
+		i++;
+	return i;
+}
+
 /* `form` is how the item is written. */
-static int check_item(const char *v, const struct part *parts, size_t count, const char *form,
-		      struct err *e)
+static int check_item(const char *v, const struct item_part *parts, const char *form, struct err *e)
 {
 	const char *p = v;
 	unsigned seen = 0;
@@ -160,12 +161,10 @@ static int check_item(const char *v, const struct part *parts, size_t count, con
 	char *value;
 
 	while (next_part(&p, &key, &value)) {
-		size_t i = 0;
+		size_t i = find_part(parts, key);
 		int r;
 
-		while (i < count && strcmp(parts[i].key, key))
-			i++;
-		if (i == count)
+		if (!parts[i].key)
 			r = err_set(
 				e, ERR_USAGE, "value-bad",
 				"has a part that is not known; write %s (a comma within a value "
@@ -175,13 +174,13 @@ static int check_item(const char *v, const struct part *parts, size_t count, con
 			r = err_set(e, ERR_USAGE, "value-bad", "says %s twice", key);
 		else
 			r = check_part(&parts[i], value, e);
-		seen |= i < count ? 1U << i : 0;
+		seen |= parts[i].key ? 1U << i : 0;
 		free(key);
 		free(value);
 		if (r < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; parts[i].key; i++)
 		if (parts[i].required && !(seen & (1U << i)))
 			return err_set(e, ERR_USAGE, "value-bad", "lacks %s=; write %s",
 				       parts[i].key, form);
@@ -206,25 +205,60 @@ int grammar_forward(const char *v, struct err *e)
 	return spec_forward_parse(v, NULL, e);
 }
 
+/* The format is never guessed from the content: a guest could write another one there. */
+const struct item_part item_drive[] = {
+	{"path", true, ITEM_FILE, NULL, grammar_path, "the image, a file of this host"},
+	{"format", true, ITEM_WORD, formats, NULL, "what the file is, as qemu-img info tells"},
+	{"readonly", false, ITEM_WORD, on_off, NULL, "off, unless said"},
+	{.key = NULL},
+};
+
+const struct item_part item_share[] = {
+	{"path", true, ITEM_FOLDER, NULL, grammar_path, "the folder of this host"},
+	{"tag", true, ITEM_TEXT, NULL, check_tag, "its name within the machine: a word"},
+	{"readonly", false, ITEM_WORD, on_off, NULL, "off, unless said"},
+	{.key = NULL},
+};
+
 int grammar_drive(const char *v, struct err *e)
 {
-	/* The format is never guessed from the content: a guest could write another one there. */
-	static const struct part parts[] = {
-		{"path", true, NULL, grammar_path},
-		{"format", true, formats, NULL},
-		{"readonly", false, on_off, NULL},
-	};
-
-	return check_item(v, parts, 3, "path=FILE,format=raw|qcow2[,readonly=on]", e);
+	return check_item(v, item_drive, "path=FILE,format=raw|qcow2[,readonly=on]", e);
 }
 
 int grammar_share(const char *v, struct err *e)
 {
-	static const struct part parts[] = {
-		{"path", true, NULL, grammar_path},
-		{"tag", true, NULL, check_tag},
-		{"readonly", false, on_off, NULL},
-	};
+	return check_item(v, item_share, "path=FOLDER,tag=WORD[,readonly=on]", e);
+}
 
-	return check_item(v, parts, 3, "path=FOLDER,tag=WORD[,readonly=on]", e);
+void item_end(const struct item_part *parts, const char *item, struct item_end *out)
+{
+	const char *p = item;
+	const char *begin = item;
+	char *key;
+	char *value;
+
+	*out = (struct item_end){.text = NULL};
+	while (next_part(&p, &key, &value)) {
+		size_t i = find_part(parts, key);
+		bool known = parts[i].key != NULL;
+
+		free(out->text);
+		out->part = known ? &parts[i] : NULL;
+		out->at = (size_t)(begin - item) + (known ? strlen(key) + 1 : 0);
+		out->given |= known ? 1U << i : 0;
+		out->complete = known && *value && check_part(&parts[i], value, NULL) == 0;
+		out->text = value;
+		free(key);
+		begin = p;
+	}
+}
+
+char *item_escape(const char *value)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (const char *p = value; *p; p++)
+		buf_adds(&b, *p == ',' ? ",," : (const char[]){*p, '\0'});
+	return buf_steal(&b);
 }

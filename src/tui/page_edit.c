@@ -149,6 +149,8 @@ void page_open_item(struct page *p, const struct wizard_question *q, int at)
 
 	if (q->widget == WIZARD_FILES)
 		picker_file(p->screen->app, &conf);
+	else if (q->field && q->field->parts)
+		picker_item(p->screen->app, &conf, q->field->parts);
 	else
 		picker_open(p->screen->app, &conf);
 }

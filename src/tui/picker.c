@@ -164,6 +164,7 @@ static void take(struct screen *s, const char *value)
 		text_field_set(&p->line, more);
 		p->line.fresh = false;
 		p->in_list = false;
+		p->list.at = 0;
 		complain(p, NULL);
 	} else {
 		screen_pop(s);
@@ -221,6 +222,7 @@ static bool picker_key(struct screen *s, const struct key *k)
 	struct picker *p = s->self;
 	char *more;
 
+	gather(p); /* the line may have changed since it was painted */
 	switch (k->code) {
 	case K_MOUSE:
 		return picker_mouse(s, k);
@@ -298,5 +300,7 @@ struct screen *picker_open(struct app *app, const struct picker_conf *conf)
 	p->line.secret = conf->secret;
 	if (conf->initial && conf->types)
 		text_field_set(&p->line, conf->initial);
+	if (conf->goes_on)
+		p->line.fresh = false;
 	return screen_push(app, &picker_ops, p);
 }

@@ -1,67 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* picker_file: paths for the picker: the folder of what is typed, and completion. */
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/mem.h"
-#include "host/paths.h"
+#include "folder.h"
 #include "tui/picker.h"
-
-#define ROWS_MAX 500
 
 struct files {
 	struct picker_conf outer; /* what the caller wanted */
 	struct wizard_rows rows;
 	char *typed; /* what rows are for */
 };
-
-static int by_label(const void *a, const void *b)
-{
-	return strcmp(((const struct wizard_row *)a)->label, ((const struct wizard_row *)b)->label);
-}
-
-/* Bytes of the typed path up to its last slash. */
-static size_t folder_length(const char *typed)
-{
-	const char *slash = strrchr(typed, '/');
-
-	return slash ? (size_t)(slash - typed) + 1 : 0;
-}
-
-static void read_folder(struct files *f, const char *typed)
-{
-	size_t n = folder_length(typed);
-	char *head = n ? xstrndup(typed, n) : xstrdup("./");
-	char *folder = host_expand(head);
-	const char *rest = typed + n;
-	DIR *dir = folder ? opendir(folder) : NULL;
-	struct dirent *entry;
-	struct stat st;
-
-	while (dir && (entry = readdir(dir)) && f->rows.len < ROWS_MAX) {
-		const char *name = entry->d_name;
-		bool is_dir = fstatat(dirfd(dir), name, &st, 0) == 0 && S_ISDIR(st.st_mode);
-		char *value, *label;
-
-		if (strncmp(name, rest, strlen(rest)) || (*name == '.' && *rest != '.') ||
-		    !strcmp(name, ".") || !strcmp(name, ".."))
-			continue;
-		value = xasprintf("%.*s%s%s", (int)n, typed, name, is_dir ? "/" : "");
-		label = xasprintf("%s%s", name, is_dir ? "/" : "");
-		wizard_rows_add(&f->rows, value, label);
-		free(label);
-		free(value);
-	}
-	if (dir)
-		closedir(dir);
-	if (f->rows.len)
-		qsort(f->rows.items, f->rows.len, sizeof(*f->rows.items), by_label);
-	free(folder);
-	free(head);
-}
 
 /* What the caller knows, until a path is typed. */
 static bool is_offered(const struct files *f, const char *typed)
@@ -79,7 +29,7 @@ static struct wizard_list files_rows(const char *typed, void *arg)
 		wizard_rows_fini(&f->rows);
 		free(f->typed);
 		f->typed = xstrdup(typed);
-		read_folder(f, typed);
+		folder_rows(&f->rows, typed, false);
 	}
 	return (struct wizard_list){.state = WIZARD_READY,
 				    .rows = f->rows.items,
@@ -88,23 +38,11 @@ static struct wizard_list files_rows(const char *typed, void *arg)
 				    .note = "nothing of that name"};
 }
 
-/* The longest beginning that all rows share. */
 static char *files_complete(const char *typed, void *arg)
 {
 	struct wizard_list l = files_rows(typed, arg);
-	size_t n;
 
-	if (!l.len || (*typed && is_offered(arg, typed)))
-		return NULL;
-	n = strlen(l.rows[0].value);
-	for (size_t i = 1; i < l.len; i++) {
-		size_t same = 0;
-
-		while (same < n && l.rows[i].value[same] == l.rows[0].value[same])
-			same++;
-		n = same;
-	}
-	return n > strlen(typed) ? xstrndup(l.rows[0].value, n) : NULL;
+	return *typed && is_offered(arg, typed) ? NULL : folder_complete(&l, typed);
 }
 
 static int files_take(const char *value, char **more, void *arg, struct err *e)

@@ -46,6 +46,44 @@ class Widgets(world.Case):
         s.wait("127.0.0.1:auto:22", gone="8080")
         self.quit(s)
 
+    def test_items_of_parts_are_put_together_from_what_is_offered(self):
+        home, s = self.page("Network and devices")
+        here = os.path.join(home.root, "of,mine")
+        os.makedirs(os.path.join(here, "inner"))
+        for name in ("disk.img", "disk.qcow2"):
+            with open(os.path.join(here, name), "wb"):
+                pass
+        s.click_text("Shared folders")
+        s.wait("path=", "of,mine/", "Tab complete")
+        s.type(home.root + "/of")
+        s.key("Tab")                    # a comma within a value is doubled
+        s.wait("of,,mine/", re.compile(r"tag= +its name"), "inner/", gone="disk.img")
+        s.key("Down", "Enter")
+        s.wait("of,,mine/,tag=", gone="its name")
+        s.key("Enter")
+        s.wait("has a bad tag", "Enter take it")
+        s.type("src")
+        s.wait("tag=src", re.compile("readonly= +off, unless"))
+        s.key("Enter")
+        s.wait(re.compile(r"Shared folders +path=\S+of,,mine/,tag=src\n"), gone="take it")
+        s.click_text("More, for the few")
+        s.click_text("Further drives")
+        s.wait("Tab complete", "path=")
+        s.type(here.replace(",", ",,") + "/di")
+        s.wait("disk.img", "disk.qcow2", gone="inner/")
+        s.key("Down", "Down", "Enter")  # what must follow is begun
+        s.wait("disk.qcow2,format=", re.compile(r"\n[^\n]*raw *│\n[^\n]*qcow2 *│"))
+        s.type("q")
+        s.key("Tab")
+        s.wait("format=qcow2", re.compile("readonly= +off, unless"), gone="raw ")
+        s.key("Down", "Enter", "Down", "Enter")
+        s.wait(re.compile(r"Further drives +path=\S+/disk.qcow2,f"), gone="take it")
+        s.key("Up", "Enter")
+        s.wait("disk.qcow2,format=qcow2,readonly=on", "Enter take it")
+        s.key("Esc")
+        s.wait("Further drives", gone="take it")
+        self.quit(s)
+
     def test_drop_down_by_keys_and_mouse(self):
         _, s = self.page("Network and devices")
         s.key("Space")

@@ -672,6 +672,53 @@ static void items(void **state)
 	assert_null(spec_item_get("", "path"));
 }
 
+/* Of an item that is being written: the key of the part at its end ("": a key is), where that
+ * begins, what it is, and what is given. */
+static void item_ends(void **state)
+{
+	static const struct {
+		const char *item, *key;
+		size_t at;
+		const char *text;
+		unsigned given;
+		bool complete;
+	} cases[] = {
+		{"", "", 0, "", 0, false},
+		{"pa", "", 0, "pa", 0, false},
+		{"path=", "path", 5, "", 1, false},
+		{"path=/a,,b", "path", 5, "/a,b", 1, true},
+		{"path=/a,", "", 8, "", 1, false},
+		{"path=/a,,,fo", "", 10, "fo", 1, false},
+		{"path=/a,format=", "format", 15, "", 3, false},
+		{"path=/a,format=ra", "format", 15, "ra", 3, false},
+		{"path=/a,format=raw", "format", 15, "raw", 3, true},
+		{"path=/a,what=ever", "", 8, "ever", 1, false},
+		{"readonly=on,path=b=c", "path", 17, "b=c", 5, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct item_end end;
+
+		item_end(item_drive, cases[i].item, &end);
+		assert_string_equal(end.part ? end.part->key : "", cases[i].key);
+		assert_int_equal(end.at, cases[i].at);
+		assert_string_equal(end.text, cases[i].text);
+		assert_int_equal(end.given, cases[i].given);
+		assert_int_equal(end.complete, cases[i].complete);
+		free(end.text);
+	}
+}
+
+static void item_escapes(void **state)
+{
+	char *v = item_escape(",a,,b");
+
+	(void)state;
+	assert_string_equal(v, ",,a,,,,b");
+	free(v);
+}
+
 static void long_lists(void **state)
 {
 	struct spec s;
@@ -725,6 +772,8 @@ int main(void)
 		cmocka_unit_test(files),
 		cmocka_unit_test(paths),
 		cmocka_unit_test(items),
+		cmocka_unit_test(item_ends),
+		cmocka_unit_test(item_escapes),
 		cmocka_unit_test(long_lists),
 		cmocka_unit_test(many_unknown_keys),
 	};

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* folder: see folder.h. */
+#include "folder.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "host/paths.h"
+
+#define ROWS_MAX 500
+
+static int by_label(const void *a, const void *b)
+{
+	return strcmp(((const struct wizard_row *)a)->label, ((const struct wizard_row *)b)->label);
+}
+
+void folder_rows(struct wizard_rows *out, const char *typed, bool folders_only)
+{
+	const char *slash = strrchr(typed, '/');
+	size_t n = slash ? (size_t)(slash - typed) + 1 : 0;
+	char *head = n ? xstrndup(typed, n) : xstrdup("./");
+	char *folder = host_expand(head);
+	const char *rest = typed + n;
+	size_t first = out->len;
+	DIR *dir = folder ? opendir(folder) : NULL;
+	struct dirent *entry;
+	struct stat st;
+
+	while (dir && (entry = readdir(dir)) && out->len - first < ROWS_MAX) {
+		const char *name = entry->d_name;
+		bool is_dir = fstatat(dirfd(dir), name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+		char *value, *label;
+
+		if (strncmp(name, rest, strlen(rest)) || (*name == '.' && *rest != '.') ||
+		    !strcmp(name, ".") || !strcmp(name, "..") || (folders_only && !is_dir))
+			continue;
+		value = xasprintf("%.*s%s%s", (int)n, typed, name, is_dir ? "/" : "");
+		label = xasprintf("%s%s", name, is_dir ? "/" : "");
+		wizard_rows_add(out, value, label);
+		free(label);
+		free(value);
+	}
+	if (dir)
+		closedir(dir);
+	if (out->len > first)
+		qsort(out->items + first, out->len - first, sizeof(*out->items), by_label);
+	free(folder);
+	free(head);
+}
+
+char *folder_complete(const struct wizard_list *rows, const char *typed)
+{
+	size_t n = rows->len ? strlen(rows->rows[0].value) : 0;
+
+	for (size_t i = 1; i < rows->len; i++) {
+		size_t same = 0;
+
+		while (same < n && rows->rows[i].value[same] == rows->rows[0].value[same])
+			same++;
+		n = same;
+	}
+	return n > strlen(typed) ? xstrndup(rows->rows[0].value, n) : NULL;
+}
