@@ -106,8 +106,9 @@ static void find_caps(struct term *t)
 		use_default_colors();
 		t->caps.colours = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
 	}
-	/* XT: it understands what xterm does, titles and paste marks among it (user_caps(5)) */
-	t->paste_marks = tigetflag("XT") > 0 || !strncmp(termname(), "screen", 6) ||
+	/* XT: it understands what xterm does, titles and paste marks among it (user_caps(5)), and
+	 * passes over what it does not know: marks around a picture */
+	t->like_xterm = tigetflag("XT") > 0 || !strncmp(termname(), "screen", 6) ||
 			 !strncmp(termname(), "tmux", 4);
 }
 
@@ -127,7 +128,7 @@ static void modes(struct term *t)
 	intrflush(stdscr, FALSE);
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
-	if (t->paste_marks)
+	if (t->like_xterm)
 		send("\033[?2004h");
 }
 
@@ -196,7 +197,7 @@ void term_title(struct term *t, const char *title)
 {
 	char *bytes;
 
-	if (!t->paste_marks || !t->inside || (!title && !t->titled))
+	if (!t->like_xterm || !t->inside || (!title && !t->titled))
 		return;
 	bytes = title ? xasprintf("%s\033]2;%s\033\\", t->titled ? "" : "\033[22;2t", title)
 		      : xstrdup("\033[23;2t");
@@ -209,7 +210,7 @@ void term_clip(struct term *t, const char *text, size_t n)
 {
 	struct buf b;
 
-	if (!t->paste_marks || !t->inside)
+	if (!t->like_xterm || !t->inside)
 		return;
 	buf_init(&b, 0);
 	buf_adds(&b, "\033]52;c;");
@@ -225,7 +226,7 @@ void term_leave(struct term *t)
 		return;
 	term_title(t, NULL);
 	t->inside = false;
-	if (t->paste_marks)
+	if (t->like_xterm)
 		send("\033[?2004l");
 	endwin();
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
@@ -306,13 +307,19 @@ bool term_resize(struct term *t)
 	return true;
 }
 
+/* A terminal that knows synchronized output shows the picture when it is whole; the others pass over
+ * the marks. */
 void term_flush(struct term *t, int row, int column)
 {
 	if (!t->inside)
 		return;
+	if (t->like_xterm)
+		send("\033[?2026h");
 	curs_set(row >= 0);
 	if (row >= 0)
 		wmove(stdscr, row, column);
 	wnoutrefresh(stdscr);
 	doupdate();
+	if (t->like_xterm)
+		send("\033[?2026l");
 }

@@ -150,8 +150,8 @@ void term_fatal_arm(const struct term *t)
 	fatal.modes = t->saved;
 	fatal.old_stderr = fatal.kept_stderr = -1;
 	fatal.len = 0;
-	if (t->paste_marks)
-		add_bytes("\033[?2004l");
+	if (t->like_xterm)
+		add_bytes("\033[?2026l\033[?2004l");
 	if (t->caps.mouse)
 		add_bytes("\033[?1006l\033[?1000l");
 	add_string("sgr0");

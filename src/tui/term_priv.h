@@ -20,7 +20,7 @@ struct term {
 	SCREEN *screen;
 	struct term_caps caps;
 	struct termios saved; /* modes as they were found */
-	bool paste_marks;     /* the terminal marks pastes (bracketed paste) */
+	bool like_xterm;      /* the terminal takes what xterm does: paste marks, titles, ... */
 	bool titled;	      /* its window has a title of ours */
 	bool inside;	      /* we have the terminal now */
 	int input; /* the same terminal, opened again: waiting on it leaves descriptor 0 as it is */

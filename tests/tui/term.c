@@ -46,7 +46,9 @@ struct term {
 	int master, raw;
 	pid_t pid;
 	int rows, columns;
-	bool ended, hung_up, alternate, visible;
+	bool ended, alternate, visible;
+	bool open;   /* within a picture, as the program marks them (synchronized output) */
+	size_t mark; /* bytes of such a mark that have come */
 	int mouse, status;
 	int64_t start_us, first_us, last_us; /* of the program, and of its output since then */
 };
@@ -96,6 +98,21 @@ static int on_property(VTermProp prop, VTermValue *value, void *arg)
 
 static const VTermScreenCallbacks callbacks = {.settermprop = on_property};
 
+/* Follows the marks around each picture. */
+static void follow(struct term *t, const char *p, size_t n)
+{
+	static const char mark[] = "\033[?2026";
+
+	for (; n; p++, n--) {
+		if (t->mark == sizeof(mark) - 1 && (*p == 'h' || *p == 'l'))
+			t->open = *p == 'h';
+		if (t->mark < sizeof(mark) - 1 && *p == mark[t->mark])
+			t->mark++;
+		else
+			t->mark = *p == mark[0];
+	}
+}
+
 /* Waits for output and takes it; 1: some came, 0: none, -1: the line is at its end. */
 static int take(struct term *t, int ms)
 {
@@ -114,9 +131,17 @@ static int take(struct term *t, int ms)
 	if (t->first_us < 0)
 		t->first_us = t->last_us;
 	put_all(t->raw, chunk, (size_t)n);
+	follow(t, chunk, (size_t)n);
 	vterm_input_write(t->vt, chunk, (size_t)n);
 	vterm_screen_flush_damage(t->screen);
 	return 1;
+}
+
+/* Takes what is there, and the rest of a picture that has begun. */
+static void take_all(struct term *t)
+{
+	while (take(t, t->open ? 1000 : 0) > 0)
+		;
 }
 
 static void reap(struct term *t)
@@ -138,13 +163,11 @@ static const char *sync_line(struct term *t, int ms)
 
 		reap(t);
 		if (r > 0) {
-			while (take(t, 0) > 0)
-				;
+			take_all(t);
 			return "changed";
 		}
 		if (t->ended) {
-			while (take(t, 0) > 0)
-				;
+			take_all(t);
 			return "ended";
 		}
 		if (now_us() >= end)
@@ -331,8 +354,8 @@ static void obey(struct term *t, char *line)
 	sscanf(line, "%31s%n", word, &used);
 	rest = line + used + (line[used] == ' ');
 	sscanf(rest, "%d %d", &a, &b);
-	while (strchr("dacm", word[0]) && take(t, 0) > 0) /* dump, attrs, ...: as it is now */
-		;
+	if (strchr("dacm", word[0])) /* dump, attrs, ...: as it is now */
+		take_all(t);
 	if (!strcmp(word, "send")) {
 		n = unhex(rest, bytes);
 		put_all(t->master, bytes, n);

@@ -36,6 +36,23 @@ class Terminal(lib.Case):
         rest = ALLOWED.sub(b"", s.raw())
         self.assertEqual(re.findall(rb"[\000-\037]", rest), [])
 
+    def test_pictures_are_marked_as_a_whole(self):
+        """Synchronized output: every text lies between the marks, where the terminal is an xterm."""
+        for term, marked in (("xterm-256color", True), ("screen", True), ("vt220", False)):
+            with self.subTest(term):
+                s = self.start(home=self.home(TERM=term))
+                s.key("?")
+                s.wait("Help")
+                s.key("Esc")
+                s.wait("debwiz · machines", gone="Help")
+                self.leave(s)
+                raw = s.raw()
+                pictures = re.findall(rb"\033\[\?2026h(.*?)\033\[\?2026l", raw, re.S)
+                self.assertEqual(len(pictures), raw.count(b"\033[?2026h"))
+                self.assertEqual(len(pictures) > 2, marked)
+                between = re.sub(rb"\033\[\?2026h.*?\033\[\?2026l", b"", raw, flags=re.S)
+                self.assertEqual(b"machines" in between, not marked)
+
     def test_ctrl_c_and_signals(self):
         for how in ("C-c", "C-\\", signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             with self.subTest(how):
