@@ -272,6 +272,10 @@ static void on_lost(void *arg)
 	sup_orders_lost(s);
 	sup_snap_lost(s);
 	sup_suspend_lost(s);
+	if (!*s->run.cause_id)
+		sup_note(s, "monitor",
+			 "QEMU's monitor is lost, and the guest goes on: power it off from within, or "
+			 "kill it");
 }
 
 /* Mostly QEMU's end follows, and that is the answer. */
