@@ -12,6 +12,31 @@
 
 #define ROWS_MAX 500
 
+void typed_rows_fini(struct typed_rows *t)
+{
+	wizard_rows_fini(&t->rows);
+	free(t->typed);
+	t->typed = NULL;
+}
+
+bool typed_rows_begin(struct typed_rows *t, const char *typed)
+{
+	if (t->typed && !strcmp(t->typed, typed))
+		return false;
+	typed_rows_fini(t);
+	t->typed = xstrdup(typed);
+	return true;
+}
+
+struct wizard_list typed_rows_list(const struct typed_rows *t, const char *note)
+{
+	return (struct wizard_list){.state = WIZARD_READY,
+				    .rows = t->rows.items,
+				    .len = t->rows.len,
+				    .current = t->rows.len,
+				    .note = note};
+}
+
 static int by_label(const void *a, const void *b)
 {
 	return strcmp(((const struct wizard_row *)a)->label, ((const struct wizard_row *)b)->label);

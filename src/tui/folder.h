@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* folder: what stands in the folder of a path that is being typed, as rows of a picker. */
+/*
+ * folder: rows of a picker that depend on what is typed: kept until that changes, what stands in the
+ * folder of a path, completion.
+ */
 #ifndef TUI_FOLDER_H
 #define TUI_FOLDER_H
 
@@ -7,6 +10,18 @@
 
 #include "wizard/offers.h"
 #include "wizard/wizard.h"
+
+/* Zero-initialised it is empty and holds for nothing. */
+struct typed_rows {
+	struct wizard_rows rows;
+	char *typed; /* what they are for, NULL: nothing yet */
+};
+
+/* Whether the rows are for another text than this; they are then gone, and to be added for it. */
+bool typed_rows_begin(struct typed_rows *t, const char *typed);
+/* As a picker takes them; borrowed. `note` stands where there are none. */
+struct wizard_list typed_rows_list(const struct typed_rows *t, const char *note);
+void typed_rows_fini(struct typed_rows *t);
 
 /* Adds the entries of the folder of `typed` (up to its last slash; `~/` is home) whose names begin
  * as it ends, sorted, folders with a slash behind; at most 500. Reads the folder: blocks for that. */

@@ -9,8 +9,7 @@
 
 struct files {
 	struct picker_conf outer; /* what the caller wanted */
-	struct wizard_rows rows;
-	char *typed; /* what rows are for */
+	struct typed_rows found;
 };
 
 /* What the caller knows, until a path is typed. */
@@ -25,17 +24,9 @@ static struct wizard_list files_rows(const char *typed, void *arg)
 
 	if (is_offered(f, typed))
 		return f->outer.rows(typed, f->outer.arg);
-	if (!f->typed || strcmp(f->typed, typed)) {
-		wizard_rows_fini(&f->rows);
-		free(f->typed);
-		f->typed = xstrdup(typed);
-		folder_rows(&f->rows, typed, false);
-	}
-	return (struct wizard_list){.state = WIZARD_READY,
-				    .rows = f->rows.items,
-				    .len = f->rows.len,
-				    .current = f->rows.len,
-				    .note = "nothing of that name"};
+	if (typed_rows_begin(&f->found, typed))
+		folder_rows(&f->found.rows, typed, false);
+	return typed_rows_list(&f->found, "nothing of that name");
 }
 
 static char *files_complete(const char *typed, void *arg)
@@ -63,8 +54,7 @@ static void files_gone(void *arg)
 
 	if (f->outer.gone)
 		f->outer.gone(f->outer.arg);
-	wizard_rows_fini(&f->rows);
-	free(f->typed);
+	typed_rows_fini(&f->found);
 	free(f);
 }
 

@@ -14,8 +14,7 @@
 struct items {
 	struct picker_conf outer; /* what the caller wanted */
 	const struct item_part *parts;
-	struct wizard_rows rows;
-	char *typed; /* what rows are for */
+	struct typed_rows found;
 };
 
 /* A row that makes the line the first n bytes of `head`, and `tail`. */
@@ -23,7 +22,7 @@ static struct wizard_row *add(struct items *m, const char *head, size_t n, const
 			      const char *label)
 {
 	char *value = xasprintf("%.*s%s", (int)n, head, tail);
-	struct wizard_row *r = wizard_rows_add(&m->rows, value, label);
+	struct wizard_row *r = wizard_rows_add(&m->found.rows, value, label);
 
 	free(value);
 	return r;
@@ -99,17 +98,9 @@ static struct wizard_list items_rows(const char *typed, void *arg)
 {
 	struct items *m = arg;
 
-	if (!m->typed || strcmp(m->typed, typed)) {
-		wizard_rows_fini(&m->rows);
-		free(m->typed);
-		m->typed = xstrdup(typed);
+	if (typed_rows_begin(&m->found, typed))
 		find_rows(m, typed);
-	}
-	return (struct wizard_list){.state = WIZARD_READY,
-				    .rows = m->rows.items,
-				    .len = m->rows.len,
-				    .current = m->rows.len,
-				    .note = ""};
+	return typed_rows_list(&m->found, "");
 }
 
 static char *items_complete(const char *typed, void *arg)
@@ -136,7 +127,7 @@ static int items_take(const char *value, char **more, void *arg, struct err *e)
 	bool open;
 
 	/* what was typed is meant as it is, and so is nothing: the item goes */
-	if (!*value || (m->typed && !strcmp(m->typed, value)))
+	if (!*value || (m->found.typed && !strcmp(m->found.typed, value)))
 		return m->outer.take(value, more, m->outer.arg, e);
 	item_end(m->parts, value, &end);
 	next = lacking(m->parts, end.given);
@@ -154,8 +145,7 @@ static void items_gone(void *arg)
 
 	if (m->outer.gone)
 		m->outer.gone(m->outer.arg);
-	wizard_rows_fini(&m->rows);
-	free(m->typed);
+	typed_rows_fini(&m->found);
 	free(m);
 }
 
