@@ -303,7 +303,8 @@ bool term_resize(struct term *t)
 	if (rows == size.ws_row && columns == size.ws_col)
 		return false;
 	resizeterm(size.ws_row, size.ws_col);
-	whole_region(size.ws_row);
+	if (t->inside) /* else the terminal is another program's, and term_enter sees to it */
+		whole_region(size.ws_row);
 	return true;
 }
 
