@@ -34,6 +34,7 @@ struct item_end {
 	bool complete;		      /* it is a value that its part's grammar takes */
 };
 
+/* Takes an unfinished item apart, whatever it holds; an unknown key leaves `part` NULL. */
 void item_end(const struct item_part *parts, const char *item, struct item_end *out);
 /* A value as it is written within an item; owned by the caller. */
 char *item_escape(const char *value);
