@@ -113,15 +113,20 @@ class Bench:
 
     # ---- (a) index, signatures, solving ----
 
+    @staticmethod
+    def sources(words):
+        """The lines of a sources.list for what bench_solve says that it took."""
+        components = ' '.join(w[1] for w in words if w[0] == 'component')
+        return ['deb [signed-by=%s] %s %s %s' % (KEYRING, base, suite, components)
+                for _, base, suite in (w for w in words if w[0] == 'mirror')]
+
     def apt(self, words):
         """An apt-get with the suites, and without a package, of its own."""
         top = self.path('apt')
         for name in ('lists/partial', 'archives/partial', 'log'):
             os.makedirs(os.path.join(top, name), exist_ok=True)
         with open(os.path.join(top, 'sources.list'), 'w', encoding='ascii') as f:
-            for _, base, suite in (w for w in words if w[0] == 'mirror'):
-                f.write('deb [signed-by=%s] %s %s %s\n' %
-                        (KEYRING, base, suite, ' '.join(w[1] for w in words if w[0] == 'component')))
+            f.writelines(line + '\n' for line in self.sources(words))
         with open(os.path.join(top, 'status'), 'w', encoding='ascii'):
             pass
         options = {
@@ -242,9 +247,11 @@ class Bench:
         seconds, peer = self.base('bookworm'), None
         if os.environ.get('BENCH_PEER') == '1':
             with open(self.path('packages'), encoding='utf-8') as f:
-                names = [line.split()[1] for line in f if line.startswith('want ')]
+                words = [line.split() for line in f if line.strip()]
+            names = [w[1] for w in words if w[0] == 'want']
             peer = run(['debvm-create', '-r', 'bookworm', '-o', self.path('debvm.ext4'), '--',
-                        '--architecture=' + ARCH, '--include=' + ','.join(names)])[0]
+                        '--architecture=' + ARCH, '--include=' + ','.join(names)] +
+                       self.sources(words))[0]
         self.add('first machine, cold cache to prepared', seconds, peer,
                  'debvm-create' if peer else 'debvm-create (BENCH_PEER=1)', '>= 7')
         self.add('peak memory of debwiz or a tool it ran', self.memory, None, '', '<= 256 MiB', 'MiB')
