@@ -104,6 +104,9 @@ json_t *cli_json_text(const char *text);
 /* Writes a line without its end, cut to the width of the terminal; counts characters, not bytes. */
 void cli_put_cut(FILE *to, const char *line);
 /* 24 and 80 where it does not say. */
+/* Writes out what standard output holds. 0, or the errno of what failed, also of an earlier write; EPIPE
+ * as soon as whoever reads has gone, though nothing was written. */
+int cli_flush(void);
 void cli_terminal_size(FILE *of, size_t *rows, size_t *columns);
 
 /* Reads the machine M (NAME or FILE), applies --set and --mirror, checks it against the catalogue;

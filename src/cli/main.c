@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* main of the command line: reads it, opens what verbs need, runs the verb, prints its error. */
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
@@ -170,6 +171,18 @@ static void guard_memory(void)
 	hash_guard_memory();
 }
 
+/* What was printed and got lost, on a full disk say, was not done. */
+static int check_output(struct cli *cli, int status)
+{
+	struct err e = ERR_INIT;
+	int failed = cli_flush();
+
+	if (status || !failed || failed == EPIPE)
+		return status;
+	err_errno(&e, failed, "output", "cannot write to standard output");
+	return cli_error(cli, &e);
+}
+
 int cli_main(int argc, char **argv, const struct cli_face *face)
 {
 	struct cli cli = {.face = face, .wait = CLI_WAIT_LOGIN};
@@ -205,6 +218,7 @@ int cli_main(int argc, char **argv, const struct cli_face *face)
 	} else {
 		status = run_verb(&cli);
 	}
+	status = check_output(&cli, status);
 	log_close();
 	strv_fini(&cli.sets);
 	free(cli.args);

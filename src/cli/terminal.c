@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* terminal: what lines that are painted in place know of their terminal; see include/cli/cli.h. */
+/* terminal: what lines that are painted in place know of their terminal, and who reads them; see include/cli/cli.h. */
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -24,4 +27,17 @@ void cli_put_cut(FILE *to, const char *line)
 			break;
 		putc(*line, to);
 	}
+}
+
+int cli_flush(void)
+{
+	struct pollfd reader = {.fd = STDOUT_FILENO, .events = 0};
+
+	bool failed;
+
+	errno = 0;
+	failed = fflush(stdout) || ferror(stdout);
+	if (poll(&reader, 1, 0) > 0 && reader.revents & POLLERR)
+		return EPIPE;
+	return !failed ? 0 : errno ? errno : EIO;
 }

@@ -1,72 +1,195 @@
 /* SPDX-License-Identifier: MIT */
-/* verb_logs: the log of the serial console, as it is and as it grows. */
+/*
+ * verb_logs: the log of the serial console since the last start, as it is and as it grows. A terminal
+ * gets its text alone: a guest's escape sequences are for the console's emulator, not for it.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
 #include "cli/machine.h"
 #include "cli/verbs.h"
+#include "vm/conlog.h"
 
 #define FOLLOW_MS 250
+#define OPEN_MS 1000 /* a line that has not ended is shown when nothing came for so long: a prompt */
 
 struct tail {
 	struct cli *cli;
 	char *path;
-	char *dir;
 	int fd;
 	ino_t inode;
+	bool found;
+	bool plain;	  /* for a terminal */
+	struct buf line;  /* then: what has come of the last one … */
+	size_t shown;	  /* … and how much of it stands there */
+	uint64_t came;	  /* when something came last */
+	bool unread;	  /* nobody takes what is written */
 };
+
+/* The open line as it is now, or the end of it. */
+static void put_line(struct tail *t, bool ended)
+{
+	char *text = text_plain(t->line.data, t->line.len);
+	size_t n = strlen(text);
+
+	if (n > t->shown)
+		fputs(text + t->shown, stdout);
+	t->shown = n;
+	free(text);
+	if (!ended)
+		return;
+	fputc('\n', stdout);
+	buf_clear(&t->line);
+	t->shown = 0;
+}
+
+static void put(struct tail *t, const char *p, size_t n)
+{
+	if (!t->plain) {
+		fwrite(p, 1, n, stdout);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '\n' || t->line.len >= BUFSIZ)
+			put_line(t, true);
+		if (p[i] != '\n' && p[i] != '\r')
+			buf_addc(&t->line, p[i]);
+	}
+}
+
+static bool copy(struct tail *t)
+{
+	char chunk[16384];
+	bool any = false;
+	ssize_t n;
+
+	while (t->fd >= 0 && (n = read(t->fd, chunk, sizeof(chunk))) > 0) {
+		put(t, chunk, (size_t)n);
+		any = true;
+	}
+	return any;
+}
+
+static bool open_log(struct tail *t, const char *path)
+{
+	t->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	t->found = t->found || t->fd >= 0;
+	return t->fd >= 0;
+}
+
+static void close_log(struct tail *t)
+{
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+}
+
+static void flush(struct tail *t)
+{
+	t->unread = cli_flush() != 0;
+	if (t->unread)
+		loop_stop(t->cli->loop);
+}
 
 /* Copies what is new in the log; begins at the new file after it was rotated. */
 static void copy_new(void *arg)
 {
 	struct tail *t = arg;
-	char chunk[16384];
+	uint64_t now = loop_now(t->cli->loop);
 	struct stat st;
-	ssize_t n;
 
 	if (t->fd < 0)
-		t->fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	while (t->fd >= 0 && (n = read(t->fd, chunk, sizeof(chunk))) > 0)
-		fwrite(chunk, 1, (size_t)n, stdout);
-	fflush(stdout);
+		open_log(t, t->path);
+	if (copy(t))
+		t->came = now;
+	else if (t->plain && t->line.len && now - t->came >= OPEN_MS)
+		put_line(t, false);
+	flush(t);
 	if (t->fd >= 0 && fstat(t->fd, &st) == 0)
 		t->inode = st.st_ino;
-	if (t->fd >= 0 && stat(t->path, &st) == 0 && st.st_ino != t->inode) {
-		close(t->fd);
-		t->fd = -1;
+	if (t->fd >= 0 && stat(t->path, &st) == 0 && st.st_ino != t->inode)
+		close_log(t);
+}
+
+static char *part(const struct tail *t, int number)
+{
+	return xasprintf("%s.%d", t->path, number);
+}
+
+/* A part that is full goes on in the next one; another is of an earlier start. */
+static bool goes_on(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_size >= CONLOG_MAX;
+}
+
+/* What was rotated away since the start, the oldest first. */
+static void copy_old(struct tail *t)
+{
+	int parts = 1;
+
+	while (parts < CONLOG_FILES) {
+		char *path = part(t, parts);
+		bool full = goes_on(path);
+
+		free(path);
+		if (!full)
+			break;
+		parts++;
 	}
+	while (--parts) {
+		char *path = part(t, parts);
+
+		if (open_log(t, path))
+			copy(t);
+		close_log(t);
+		free(path);
+	}
+}
+
+static void follow(struct tail *t)
+{
+	struct loop_timer *timer = loop_timer_start(t->cli->loop, FOLLOW_MS, FOLLOW_MS, copy_new, t);
+
+	loop_run(t->cli->loop);
+	loop_timer_stop(timer);
 }
 
 int verb_logs(struct cli *cli)
 {
-	struct tail t = {.cli = cli, .fd = -1};
+	struct tail t = {.cli = cli, .fd = -1, .plain = isatty(STDOUT_FILENO)};
 	struct err e = ERR_INIT;
-	struct loop_timer *timer;
-	char *name;
-	int status = 0;
+	char *name, *dir;
+	int r = 0;
 
 	if (cli_machine_name(cli, &name, &e) < 0)
 		return cli_error(cli, &e);
-	t.dir = store_machine_dir(&cli->store, name);
-	t.path = file_join(t.dir, "console.log");
+	buf_init(&t.line, 0);
+	dir = store_machine_dir(&cli->store, name);
+	t.path = file_join(dir, "console.log");
+	copy_old(&t);
 	copy_new(&t);
-	if (t.fd < 0 && !cli->follow) {
-		err_set(&e, ERR_FAILED, "no-log", "%s has no console log yet", name);
+	if (!t.unread && cli->follow)
+		follow(&t);
+	if (t.plain && t.line.len)
+		put_line(&t, true);
+	if (!t.found && !cli->follow) {
+		r = err_set(&e, ERR_FAILED, "no-log", "%s has no console log yet", name);
 		err_hint(&e, "debwiz boot %s", name);
-		status = cli_error(cli, &e);
-	} else if (cli->follow) {
-		timer = loop_timer_start(cli->loop, FOLLOW_MS, FOLLOW_MS, copy_new, &t);
-		loop_run(cli->loop);
-		loop_timer_stop(timer);
 	}
-	if (t.fd >= 0)
-		close(t.fd);
+	close_log(&t);
+	buf_fini(&t.line);
 	free(t.path);
-	free(t.dir);
+	free(dir);
 	free(name);
-	return status;
+	return r < 0 ? cli_error(cli, &e) : 0;
 }

@@ -64,6 +64,7 @@ struct list {
 	int result;
 	bool live;	   /* painted in place */
 	bool begun;	   /* the head is there */
+	bool unread;	   /* nobody takes what is written */
 	struct strv shown; /* the lines on the terminal, or the keys of what was printed */
 };
 
@@ -201,8 +202,8 @@ static void show(void *arg)
 	struct list *l = arg;
 
 	l->result = l->live ? paint(l) : print_changed(l);
-	fflush(stdout);
-	if (l->result < 0)
+	l->unread = cli_flush() != 0;
+	if (l->result < 0 || l->unread)
 		loop_stop(l->cli->loop);
 }
 
@@ -215,7 +216,7 @@ static int list(struct cli *cli, const char *only)
 
 	l.live = cli->watch && !cli->json && !cli->plain && isatty(STDOUT_FILENO);
 	show(&l);
-	if (!l.result && cli->watch) {
+	if (!l.result && !l.unread && cli->watch) {
 		timer = loop_timer_start(cli->loop, WATCH_MS, WATCH_MS, show, &l);
 		loop_run(cli->loop);
 		loop_timer_stop(timer);
@@ -242,7 +243,6 @@ int verb_list(struct cli *cli)
 int verb_status(struct cli *cli)
 {
 	struct err e = ERR_INIT;
-	char *path = NULL;
 	char *name;
 	int status;
 
@@ -250,11 +250,6 @@ int verb_status(struct cli *cli)
 		return verb_list(cli);
 	if (cli_machine_name(cli, &name, &e) < 0)
 		return cli_error(cli, &e);
-	if (spec_name_ok(cli->args[0]) && store_find_ini(&cli->store, name, &path, &e) < 0) {
-		free(name);
-		return cli_error(cli, &e);
-	}
-	free(path);
 	status = list(cli, name);
 	free(name);
 	return status;
