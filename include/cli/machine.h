@@ -11,8 +11,7 @@
 
 struct cli_running {
 	struct cli *cli;
-	struct spec spec;
-	char *dir;
+	char *name, *dir;
 	struct vm_client *client;
 	struct err err;
 	json_t *answer; /* the last one */
@@ -23,9 +22,8 @@ struct cli_running {
 	uint64_t told; /* when that was last told in a line of its own */
 };
 
-/* Folder of the machine that the first argument names; owned. */
-int cli_machine_dir(struct cli *cli, char **dir, struct err *e);
-/* The name that the first argument means, also where its file cannot be read any more; owned. */
+/* The name that the first argument means, also where its file is wrong or gone by now: what runs must
+ * be reached in any case. A name that is neither saved nor made is an error; owned. */
 int cli_machine_name(struct cli *cli, char **name, struct err *e);
 /* Connects to the machine of the first argument. "not-running" when nothing runs. To be closed in
  * either case. How far a suspension or a snapshot is goes to standard error, or is an event. */

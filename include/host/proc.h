@@ -63,6 +63,7 @@ struct proc_id {
 bool proc_identify(int64_t pid, struct proc_id *out);
 bool proc_alive(const struct proc_id *id);
 void proc_signal_kill(const struct proc_id *id); /* kills it if it is still that process */
+void proc_signal_hangup(const struct proc_id *id); /* ours listen anew then */
 void proc_signal_terminate(const struct proc_id *id);
 /* Whether a process that is gone now was one of this boot of the host; true where it is not known. */
 bool proc_of_this_boot(const struct proc_id *id);

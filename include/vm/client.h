@@ -35,7 +35,7 @@
  * Events: {"event": "typing", "you": BOOL, "anybody": BOOL, "viewers": N},
  * {"event": "state"|"ended", "state": NAME, "cause": TEXT, "cause_id": ID} and
  * {"event": "progress", "state": STATE, "values": {KEY: TEXT, ...}}: lines of the progress port, and
- * the supervisor's own: "stopping" (rung, deadline_ms: the stop ladder), "timeout" (no login in
+ * the supervisor's own: "stopping" (rung, deadline_ms: the stop ladder; also after subscribing), "timeout" (no login in
  * time; the machine goes on), "panic" (text), "paused" (text), "resumed",
  * "suspending" (done, total: bytes of memory), "snapshotting" (done: bytes that the disk grew by),
  * "reverting" (done, total: bytes of the snapshot's memory); a guest's own line of such a name is dropped.
@@ -72,6 +72,10 @@ void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e,
  * says no such thing. done and total (0: not known) may be NULL. */
 char *vm_amount(const char *state, const json_t *values, uint64_t *done, uint64_t *total);
 
+/* What the stop ladder does, of the values of a "stopping" event: "the power button is pressed"; static,
+ * NULL: nothing that is known. `ms` (may be NULL): until its next rung, 0: none follows. */
+const char *vm_rung_words(const json_t *values, uint64_t *ms);
+
 struct vm_client;
 
 struct vm_client_ops {
@@ -86,13 +90,17 @@ struct vm_client_ops {
 	void (*screen)(const char *p, size_t n, void *arg);
 	void (*lines)(const char *p, size_t n, void *arg);
 	void (*typing)(bool you, bool anybody, unsigned viewers, void *arg);
-	/* QEMU has ended (cause as recorded), or the supervisor went away (cause says so). Last call. */
+	/* QEMU has ended (cause as recorded). Last call. */
 	void (*ended)(enum vm_state s, const char *cause, void *arg);
+	/* The machine may well run, but its supervisor cannot be reached or does not understand us. Last
+	 * call. NULL: `ended` is called in its place, with VM_FAILED and the error's text. */
+	void (*lost)(const struct err *e, void *arg);
 };
 
 /* Connects to the machine's control socket and subscribes. `ops` must outlive the client. Where no
  * supervisor serves but its QEMU lives, a new supervisor is started that takes it over, and then
- * connected to. Where nothing runs, `ended` is called with what the run record says. Never blocks. */
+ * connected to; one whose socket was removed (the end of a login session takes its folder) is told to
+ * listen anew. Where nothing runs, `ended` is called with what the run record says. Never blocks. */
 struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtime_dir,
 			     bool with_console, const struct vm_client_ops *ops, void *arg);
 void vm_client_close(struct vm_client *c);

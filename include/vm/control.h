@@ -28,6 +28,8 @@ struct control_ops {
 	/* A request that is not the control socket's own; the object is borrowed. It is answered once, by
 	 * control_answer, now or later. False: there is no such request. */
 	bool (*request)(const char *op, const json_t *request, struct control_ticket t, void *arg);
+	/* A client has subscribed, and got the record: what else stands may be told to it. May be NULL. */
+	void (*subscribed)(uint64_t client, void *arg);
 	/* A client has read all that it was sent, or is no longer there (no call for it may follow from
 	 * within). May be NULL. */
 	void (*drained)(uint64_t client, void *arg);
@@ -51,6 +53,8 @@ size_t control_queued(struct control *c, uint64_t client);
 void control_event(struct control *c, json_t *event);
 /* Sends console bytes to those that asked for them. */
 void control_console(struct control *c, const char *p, size_t n);
+/* Listens at that path in place of the old one; clients that are there stay. */
+int control_listen(struct control *c, const char *path, struct err *e);
 /* Closes the socket: no more clients come; those that are there stay. */
 void control_deafen(struct control *c);
 /* Takes no more clients or requests, and calls fn once all has been sent or after a second. */

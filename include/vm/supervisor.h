@@ -101,7 +101,8 @@ json_t *vm_run_json(const struct vm_run *r);
  * is corrected to VM_FAILED with a cause in words (killed, or the host was restarted). */
 int vm_run_read(const char *dir, struct vm_run *out, struct err *e);
 /* Ends at once what the record in DIR names and what still is that process (pid and start time): the
- * supervisor, then its QEMU. For runs that nobody wants any more, not for machines. Error id
+ * supervisor, then its QEMU. For runs that nobody wants any more; for a machine, where no supervisor can be
+ * reached, it pulls the plug. Error id
  * "busy" when one does not end within 5 s. Blocks until then. Nothing to end is no error. */
 int vm_run_end(const char *dir, struct err *e);
 void vm_run_fini(struct vm_run *r);

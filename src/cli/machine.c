@@ -7,32 +7,31 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "host/paths.h"
 
-int cli_machine_dir(struct cli *cli, char **dir, struct err *e)
-{
-	struct spec spec;
-
-	if (cli_machine(cli, cli->args[0], &spec, e) < 0)
-		return -1;
-	*dir = store_machine_dir(&cli->store, spec.name);
-	spec_fini(&spec);
-	return 0;
-}
-
 int cli_machine_name(struct cli *cli, char **name, struct err *e)
 {
+	const char *ref = cli->args[0];
 	struct spec spec;
+	char *dir, *ini = NULL;
+	bool made;
 
-	if (spec_name_ok(cli->args[0])) {
-		*name = xstrdup(cli->args[0]);
+	if (!spec_name_ok(ref)) {
+		if (cli_machine(cli, ref, &spec, e) < 0)
+			return -1;
+		*name = xstrdup(spec.name);
+		spec_fini(&spec);
 		return 0;
 	}
-	if (cli_machine(cli, cli->args[0], &spec, e) < 0)
+	dir = store_machine_dir(&cli->store, ref);
+	made = file_exists(dir);
+	free(dir);
+	if (!made && store_find_ini(&cli->store, ref, &ini, e) < 0)
 		return -1;
-	*name = xstrdup(spec.name);
-	spec_fini(&spec);
+	free(ini);
+	*name = xstrdup(ref);
 	return 0;
 }
 
@@ -53,7 +52,7 @@ static void tell_amount(struct cli_running *m, const char *text)
 	if (!m->live && now - m->told < PLAIN_EVERY_MS)
 		return;
 	m->told = now;
-	fprintf(stderr, "%s%s: %s%s", m->live ? "\r" : "", m->spec.name, text, m->live ? "\033[K" : "\n");
+	fprintf(stderr, "%s%s: %s%s", m->live ? "\r" : "", m->name, text, m->live ? "\033[K" : "\n");
 	fflush(stderr);
 	m->line_open = m->live;
 }
@@ -66,7 +65,7 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 
 	if (text && m->cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", "progress", "name",
-					 m->spec.name, "state", state, "done", (json_int_t)done,
+					 m->name, "state", state, "done", (json_int_t)done,
 					 "total", (json_int_t)total));
 	else if (text)
 		tell_amount(m, text);
@@ -79,18 +78,32 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 
 	/* a request that waited was told before; this is for one that was never made */
 	if (!m->err.kind && !m->answer)
-		err_set(&m->err, ERR_FAILED, "ended", "%s is %s: %s", m->spec.name, vm_state_name(s), cause);
+		err_set(&m->err, ERR_FAILED, "ended", "%s is %s: %s", m->name, vm_state_name(s), cause);
 	m->over = true;
 	loop_stop(m->cli->loop);
 }
 
-static const struct vm_client_ops answer_ops = {.progress = on_progress, .ended = on_ended};
+static void on_lost(const struct err *e, void *arg)
+{
+	struct cli_running *m = arg;
+
+	err_fini(&m->err);
+	err_copy(&m->err, e);
+	if (!m->err.hint)
+		err_hint(&m->err, "debwiz status %s", m->name);
+	m->over = true;
+	loop_stop(m->cli->loop);
+}
+
+static const struct vm_client_ops answer_ops = {
+	.progress = on_progress, .ended = on_ended, .lost = on_lost,
+};
 
 static int refuse(const struct cli_running *m, const struct vm_run *run, struct err *e)
 {
-	err_set(e, ERR_FAILED, "not-running", "%s is not running%s%s", m->spec.name,
+	err_set(e, ERR_FAILED, "not-running", "%s is not running%s%s", m->name,
 		run->cause && *run->cause ? ": " : "", run->cause ? run->cause : "");
-	return err_hint(e, "debwiz boot %s", m->spec.name);
+	return err_hint(e, "debwiz boot %s", m->name);
 }
 
 int cli_running_open(struct cli_running *m, struct cli *cli, struct err *e)
@@ -107,15 +120,15 @@ int cli_running_connect(struct cli_running *m, struct cli *cli, bool console,
 
 	*m = (struct cli_running){.cli = cli, .told = loop_now(cli->loop)};
 	m->live = !cli->plain && !cli->json && isatty(STDERR_FILENO);
-	r = cli_machine(cli, cli->args[0], &m->spec, e);
+	r = cli_machine_name(cli, &m->name, e);
 	if (r < 0)
 		return r;
-	m->dir = store_machine_dir(&cli->store, m->spec.name);
+	m->dir = store_machine_dir(&cli->store, m->name);
 	r = vm_run_read(m->dir, &run, e);
 	if (!r && !run.alive)
 		r = refuse(m, &run, e);
 	if (!r)
-		runtime = host_runtime_dir(m->spec.name, e);
+		runtime = host_runtime_dir(m->name, e);
 	if (runtime)
 		m->client = vm_connect(cli->loop, m->dir, runtime, console, ops, arg);
 	free(runtime);
@@ -130,7 +143,7 @@ void cli_running_close(struct cli_running *m)
 	json_decref(m->answer);
 	err_fini(&m->err);
 	free(m->dir);
-	spec_fini(&m->spec);
+	free(m->name);
 }
 
 void cli_running_answer(const struct err *e, const json_t *answer, void *arg)

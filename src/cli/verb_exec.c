@@ -19,6 +19,8 @@
 
 #define EXEC_FAILED 125
 #define INTERRUPTED 130
+#define TERMINATED 143
+#define HUNG_UP 129
 #define PROMPT_MS 5000
 #define START_MS 15000
 
@@ -27,7 +29,8 @@ struct exec {
 	struct shell *shell;
 	char *command;
 	struct loop_timer *timer;
-	struct loop_signal *interrupt;
+	struct loop_signal *signals[3];
+	bool waited; /* for the shell's answer, after its prompt */
 	struct buf line; /* output up to a line end */
 	bool asked;	 /* whether somebody types was told */
 	int status;
@@ -88,10 +91,14 @@ static void done(int status, void *arg)
 
 static const struct shell_ops shell_ops = {.type = type, .output = output, .done = done};
 
+static void wait_for(struct exec *x, uint64_t ms);
+
+/* The time for a prompt is over, or for the answer to what was typed at it. */
 static void on_timer(void *arg)
 {
 	struct exec *x = arg;
 	char *line = shell_last_line(x->shell);
+	bool answers = shell_phase(x->shell) == SHELL_STARTED;
 
 	loop_timer_stop(x->timer);
 	x->timer = NULL;
@@ -99,22 +106,56 @@ static void on_timer(void *arg)
 		err_set(&x->err, ERR_FAILED, "exec-prompt", "the console shows no shell's prompt%s%s",
 			*line ? ", but: " : "", line);
 		err_hint(&x->err, "look with `debwiz console %s`, and log in there; or use debwiz ssh",
-			 x->m.spec.name);
+			 x->m.name);
 		end(x, EXEC_FAILED);
-	} else if (shell_phase(x->shell) == SHELL_STARTED) {
+	} else if (answers && !x->waited) {
+		x->waited = true;
+		wait_for(x, START_MS);
+	} else if (answers) {
+		shell_interrupt(x->shell);
 		err_set(&x->err, ERR_TIMEOUT, "exec-silent", "the shell on the console does not answer");
 		end(x, EXEC_FAILED);
 	}
 	free(line);
 }
 
-static void on_interrupt(void *arg)
+static void wait_for(struct exec *x, uint64_t ms)
 {
-	struct exec *x = arg;
+	x->timer = loop_timer_start(x->m.cli->loop, ms, 0, on_timer, x);
+}
 
+static void leave_clean(struct exec *x, int status)
+{
 	if (x->shell)
 		shell_interrupt(x->shell);
-	end(x, INTERRUPTED);
+	end(x, status);
+}
+
+static void on_interrupt(void *arg)
+{
+	leave_clean(arg, INTERRUPTED);
+}
+
+static void on_terminate(void *arg)
+{
+	leave_clean(arg, TERMINATED);
+}
+
+static void on_hangup(void *arg)
+{
+	leave_clean(arg, HUNG_UP);
+}
+
+/* However it is ended, the console is left as it was found. */
+static void watch_signals(struct exec *x)
+{
+	static const struct {
+		int signum;
+		void (*fn)(void *arg);
+	} wanted[] = {{SIGINT, on_interrupt}, {SIGTERM, on_terminate}, {SIGHUP, on_hangup}};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+		x->signals[i] = loop_signal_start(x->m.cli->loop, wanted[i].signum, wanted[i].fn, x);
 }
 
 static void start_shell(struct exec *x)
@@ -125,7 +166,7 @@ static void start_shell(struct exec *x)
 	x->shell = shell_new(x->command, mark, &shell_ops, x, &x->err);
 	free(mark);
 	if (x->shell)
-		x->timer = loop_timer_start(x->m.cli->loop, PROMPT_MS, START_MS, on_timer, x);
+		wait_for(x, PROMPT_MS);
 	else
 		end(x, EXEC_FAILED);
 }
@@ -137,7 +178,7 @@ static void on_typing(bool you, bool anybody, unsigned viewers, void *arg)
 	(void)viewers;
 	if (!x->asked && anybody && !you) {
 		err_set(&x->err, ERR_BUSY, "exec-typing", "somebody types on the console of %s",
-			x->m.spec.name);
+			x->m.name);
 		err_hint(&x->err, "detach there first");
 		end(x, EXEC_FAILED);
 	} else if (!x->asked) {
@@ -161,7 +202,7 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 	struct exec *x = arg;
 
 	if (!x->err.kind)
-		err_set(&x->err, ERR_FAILED, "ended", "%s is %s: %s", x->m.spec.name, vm_state_name(s), cause);
+		err_set(&x->err, ERR_FAILED, "ended", "%s is %s: %s", x->m.name, vm_state_name(s), cause);
 	end(x, EXEC_FAILED);
 }
 
@@ -193,10 +234,11 @@ int verb_exec(struct cli *cli)
 		r = cli_running_connect(&x.m, cli, true, &ops, &x, &x.err);
 	}
 	if (!r) {
-		x.interrupt = loop_signal_start(cli->loop, SIGINT, on_interrupt, &x);
+		watch_signals(&x);
 		vm_client_ask(x.m.client, "attach", json_pack("{s:b}", "type", 0), on_typed, &x);
 		loop_run(cli->loop);
-		loop_signal_stop(x.interrupt);
+		for (size_t i = 0; i < sizeof(x.signals) / sizeof(*x.signals); i++)
+			loop_signal_stop(x.signals[i]);
 		put_line(&x);
 		fflush(stdout);
 	}

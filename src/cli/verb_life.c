@@ -7,11 +7,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "cli/machine.h"
 #include "cli/verbs.h"
 #include "host/lock.h"
 #include "host/paths.h"
-#include "host/proc.h"
-#include "vm/client.h"
 #include "vm/kept.h"
 
 int verb_supervise(struct cli *cli)
@@ -24,30 +23,22 @@ struct ending {
 	const char *name;
 	enum vm_state state;
 	char *cause;
-};
-
-/* What the stop ladder does on a rung; see vm/ladder.c. */
-static const struct {
-	const char *rung;
-	const char *text;
-} rungs[] = {
-	{"powerdown", "the power button is pressed"},
-	{"quit", "the guest does not power off: ending QEMU"},
-	{"terminate", "QEMU does not answer: ending it by a signal"},
+	struct err lost; /* its supervisor cannot be reached: why */
 };
 
 static void on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct ending *d = arg;
-	const char *rung = json_str(values, "rung", "");
+	uint64_t ms;
+	const char *words = vm_rung_words(values, &ms);
 	char left[SIZE_TEXT];
 
-	if (d->cli->json || strcmp(state, "stopping") != 0)
+	if (d->cli->json || strcmp(state, "stopping") != 0 || !words)
 		return;
-	duration_human(strtoull(json_str(values, "deadline_ms", "0"), NULL, 10), left);
-	for (size_t i = 0; i < sizeof(rungs) / sizeof(*rungs); i++)
-		if (!strcmp(rung, rungs[i].rung))
-			fprintf(stderr, "%s: %s; at most %s\n", d->name, rungs[i].text, left);
+	fprintf(stderr, "%s: %s", d->name, words);
+	if (ms)
+		fprintf(stderr, "; at most %s", duration_human(ms, left));
+	fputc('\n', stderr);
 }
 
 static void on_ended(enum vm_state s, const char *cause, void *arg)
@@ -59,7 +50,17 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 	loop_stop(d->cli->loop);
 }
 
-static const struct vm_client_ops client_ops = {.progress = on_progress, .ended = on_ended};
+static void on_lost(const struct err *e, void *arg)
+{
+	struct ending *d = arg;
+
+	err_copy(&d->lost, e);
+	loop_stop(d->cli->loop);
+}
+
+static const struct vm_client_ops client_ops = {
+	.progress = on_progress, .ended = on_ended, .lost = on_lost,
+};
 
 /* Through the supervisor, to the end. */
 static int end_supervised(struct cli *cli, struct ending *d, const char *dir, bool at_once,
@@ -81,28 +82,26 @@ static int end_supervised(struct cli *cli, struct ending *d, const char *dir, bo
 	return 0;
 }
 
-/* Its supervisor is gone and no other could take it over: only the plug is left. */
-static int end_orphan(struct ending *d, const struct proc_id *qemu, bool at_once, struct err *e)
+/* Its supervisor is gone or does not answer, and no other could take it over: only the plug is left. */
+static int end_unreachable(struct ending *d, const char *dir, bool at_once, struct err *e)
 {
 	if (!at_once) {
-		err_set(e, ERR_FAILED, "orphan", "%s", d->cause);
+		err_move(e, &d->lost);
 		return err_hint(e, "power it off from inside (debwiz ssh), or debwiz kill %s", d->name);
 	}
-	proc_signal_kill(qemu);
-	free(d->cause);
+	if (vm_run_end(dir, e) < 0)
+		return -1;
 	d->state = VM_FAILED;
-	d->cause = xstrdup("killed; its supervisor was gone");
+	d->cause = xasprintf("killed; its supervisor could not be reached: %s", d->lost.text);
 	return 0;
 }
 
-static int end_running(struct ending *d, const struct vm_run *run, const char *dir, bool at_once,
-		       struct err *e)
+static int end_running(struct ending *d, const char *dir, bool at_once, struct err *e)
 {
-	struct proc_id qemu = {run->qemu_pid, run->qemu_start};
 	int r = end_supervised(d->cli, d, dir, at_once, e);
 
-	if (!r && run->orphan && proc_alive(&qemu))
-		r = end_orphan(d, &qemu, at_once, e);
+	if (!r && d->lost.kind)
+		r = end_unreachable(d, dir, at_once, e);
 	return r;
 }
 
@@ -126,35 +125,34 @@ static int end_kept(struct ending *d, const char *dir, bool at_once, struct err 
 
 static int end_machine(struct cli *cli, bool at_once)
 {
-	struct ending d = {.cli = cli, .state = VM_OFF};
+	struct ending d = {.cli = cli, .state = VM_OFF, .lost = ERR_INIT};
 	struct err e = ERR_INIT;
 	struct vm_run run = {.name = NULL};
-	struct spec spec;
-	char *dir;
-	int r = cli_machine(cli, cli->args[0], &spec, &e);
+	char *name, *dir;
+	int r;
 
-	if (r < 0)
+	if (cli_machine_name(cli, &name, &e) < 0)
 		return cli_error(cli, &e);
-	d.name = spec.name;
-	dir = store_machine_dir(&cli->store, spec.name);
+	d.name = name;
+	dir = store_machine_dir(&cli->store, name);
 	r = vm_run_read(dir, &run, &e);
 	if (!r && run.alive)
-		r = end_running(&d, &run, dir, at_once, &e);
+		r = end_running(&d, dir, at_once, &e);
 	else if (!r && vm_kept_is(dir))
 		r = end_kept(&d, dir, at_once, &e);
 	else if (!r)
 		d.cause = xstrdup("it was not running");
 	if (!r && cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:s, s:s}", "event", "ended", "name", spec.name,
-					 "state", vm_state_name(d.state), "cause",
-					 d.cause ? d.cause : ""));
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:s}", "event", "ended", "name", name, "state",
+					 vm_state_name(d.state), "cause", d.cause ? d.cause : ""));
 	else if (!r)
-		printf("%s is %s%s%s\n", spec.name, vm_state_name(d.state),
+		printf("%s is %s%s%s\n", name, vm_state_name(d.state),
 		       d.cause && *d.cause ? ": " : "", d.cause ? d.cause : "");
 	vm_run_fini(&run);
+	err_fini(&d.lost);
 	free(d.cause);
 	free(dir);
-	spec_fini(&spec);
+	free(name);
 	return r < 0 ? cli_error(cli, &e) : 0;
 }
 

@@ -9,6 +9,14 @@
 #include "cli/verbs.h"
 #include "vm/kept.h"
 
+static void tell(const struct cli *cli, const char *name, const char *event, const char *done)
+{
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s}", "event", event, "name", name));
+	else
+		printf("%s %s\n", name, done);
+}
+
 static int power(struct cli *cli, const char *event, const char *done, bool ends,
 		 void (*ask)(struct vm_client *c, vm_answer_fn fn, void *arg))
 {
@@ -22,10 +30,8 @@ static int power(struct cli *cli, const char *event, const char *done, bool ends
 		if (!r && ends)
 			cli_running_wait_end(&m);
 	}
-	if (!r && cli->json)
-		cli_print_json(json_pack("{s:s, s:s}", "event", event, "name", m.spec.name));
-	else if (!r)
-		printf("%s %s\n", m.spec.name, done);
+	if (!r)
+		tell(cli, m.name, event, done);
 	cli_running_close(&m);
 	return r < 0 ? cli_error(cli, &e) : 0;
 }
@@ -54,25 +60,49 @@ static void suspend(struct vm_client *c, vm_answer_fn fn, void *arg)
 	vm_client_suspend(c, fn, arg);
 }
 
+#define SUSPENDED "is suspended; its next boot goes on from here"
+
+/* Whether nothing of that machine runs and a suspended state is there. */
+static bool is_kept(const struct cli *cli, const char *name)
+{
+	char *dir = store_machine_dir(&cli->store, name);
+	struct vm_run run;
+	bool kept = false;
+
+	if (vm_run_read(dir, &run, NULL) == 0) {
+		kept = !run.alive && vm_kept_is(dir);
+		vm_run_fini(&run);
+	}
+	free(dir);
+	return kept;
+}
+
 int verb_suspend(struct cli *cli)
 {
-	return power(cli, "suspended", "is suspended; its next boot goes on from here", true, suspend);
+	struct err e = ERR_INIT;
+	int status = 0;
+	char *name;
+
+	if (cli_machine_name(cli, &name, &e) < 0)
+		return cli_error(cli, &e);
+	if (is_kept(cli, name))
+		tell(cli, name, "suspended", SUSPENDED);
+	else
+		status = power(cli, "suspended", SUSPENDED, true, suspend);
+	free(name);
+	return status;
 }
 
 /* What is suspended goes on by being booted. */
 int verb_resume(struct cli *cli)
 {
 	struct err e = ERR_INIT;
-	struct vm_run run;
-	bool kept = false;
-	char *dir;
+	bool kept;
+	char *name;
 
-	if (cli_machine_dir(cli, &dir, &e) < 0)
+	if (cli_machine_name(cli, &name, &e) < 0)
 		return cli_error(cli, &e);
-	if (vm_run_read(dir, &run, NULL) == 0) {
-		kept = !run.alive && vm_kept_is(dir);
-		vm_run_fini(&run);
-	}
-	free(dir);
+	kept = is_kept(cli, name);
+	free(name);
 	return kept ? verb_boot(cli) : power(cli, "resumed", "runs", false, vm_client_resume);
 }

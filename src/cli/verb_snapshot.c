@@ -72,7 +72,7 @@ static int list_running(struct cli_running *m, struct err *e)
 		print_one(m->cli, json_str(one, "tag", ""), json_int(one, "date", 0),
 			  (uint64_t)json_int(one, "size", 0));
 	if (!json_array_size(all))
-		print_none(m->cli, m->spec.name);
+		print_none(m->cli, m->name);
 	return 0;
 }
 
@@ -88,9 +88,9 @@ static void on_interrupt(void *arg)
 	struct waiting *w = arg;
 	struct cli_running *m = w->m;
 
-	err_set(&m->err, ERR_INTERRUPTED, "snapshot-goes-on", "%s: the snapshot %s is still being %s", m->spec.name,
+	err_set(&m->err, ERR_INTERRUPTED, "snapshot-goes-on", "%s: the snapshot %s is still being %s", m->name,
 		w->tag, w->action->doing);
-	err_hint(&m->err, "debwiz snapshot %s list shows what came of it", m->spec.name);
+	err_hint(&m->err, "debwiz snapshot %s list shows what came of it", m->name);
 	loop_stop(m->cli->loop);
 }
 
@@ -154,12 +154,18 @@ static int change_offline(struct job *j, const struct action *a, const char *tag
 static int act_offline(struct cli_running *m, const struct action *a, const char *tag, struct err *e)
 {
 	struct job_options o = {.goal = JOB_PREPARED};
+	struct cli *cli = m->cli;
+	struct spec spec;
 	struct job job;
-	int r = job_init(&job, m->cli->loop, m->cli->catalog, &m->cli->store, &m->spec, &o, e);
+	int r;
 
+	if (cli_machine(cli, cli->args[0], &spec, e) < 0)
+		return -1;
+	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, e);
 	if (!r)
-		r = a ? change_offline(&job, a, tag, e) : list_offline(&job, m->cli, e);
+		r = a ? change_offline(&job, a, tag, e) : list_offline(&job, cli, e);
 	job_fini(&job);
+	spec_fini(&spec);
 	return r;
 }
 
@@ -204,10 +210,10 @@ int verb_snapshot(struct cli *cli)
 		r = act_offline(&m, a, tag, &e);
 	}
 	if (!r && a && cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", a->event, "name", m.spec.name, "tag",
+		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", a->event, "name", m.name, "tag",
 					 tag));
 	else if (!r && a)
-		printf("%s: the snapshot %s %s\n", m.spec.name, tag, a->done);
+		printf("%s: the snapshot %s %s\n", m.name, tag, a->done);
 	free(tag);
 	cli_running_close(&m);
 	return r < 0 ? cli_error(cli, &e) : 0;

@@ -391,6 +391,12 @@ void proc_signal_kill(const struct proc_id *id)
 		kill((pid_t)id->pid, SIGKILL);
 }
 
+void proc_signal_hangup(const struct proc_id *id)
+{
+	if (proc_alive(id))
+		kill((pid_t)id->pid, SIGHUP);
+}
+
 void proc_signal_terminate(const struct proc_id *id)
 {
 	if (proc_alive(id))

@@ -20,6 +20,7 @@ struct machine {
 	unsigned cpus; /* of this host */
 	uint16_t ssh_port;
 	struct vm_client *client;
+	struct loop_timer *again; /* it could not be reached: until it is tried again */
 	enum vm_state state;
 	char *words; /* what was told last: the stop ladder, an error */
 	enum role words_role;

@@ -19,6 +19,7 @@
 #include "tui/screens.h"
 
 #define TAIL_BYTES (16u << 10)
+#define AGAIN_MS 3000 /* between two tries to reach a supervisor */
 
 static void say(struct machine *m, enum role role, const char *text)
 {
@@ -43,37 +44,37 @@ static void on_state(enum vm_state state, void *arg)
 	refresh(m);
 }
 
+/* The stop ladder: "Stopping: the power button is pressed; at most 1 min until the next step." */
+static void say_rung(struct machine *m, const json_t *values)
+{
+	uint64_t ms;
+	const char *words = vm_rung_words(values, &ms);
+	char left[SIZE_TEXT];
+	char *text;
+
+	if (!words)
+		return;
+	if (ms)
+		text = xasprintf("Stopping: %s; at most %s until the next step.", words,
+				 duration_human(ms, left));
+	else
+		text = xasprintf("Stopping: %s.", words);
+	say(m, ROLE_WORK, text);
+	free(text);
+}
+
 static void on_progress(const char *state, const json_t *values, void *arg)
 {
-	static const struct {
-		const char *rung, *text;
-	} rungs[] = {
-		{"powerdown", "The power button was pressed"},
-		{"quit", "The guest does not power off: QEMU is asked to end"},
-		{"terminate", "QEMU does not answer: it is ended by a signal"},
-	};
 	struct machine *m = arg;
-	const char *rung = json_str(values, "rung", "");
 	char *amount = strcmp(state, "suspending") ? NULL : vm_amount(state, values, NULL, NULL);
-	char left[SIZE_TEXT];
 
 	if (amount) {
 		say(m, ROLE_WORK, amount);
 		m->amount = true;
 	}
 	free(amount);
-	if (strcmp(state, "stopping") != 0)
-		return;
-	duration_human(strtoull(json_str(values, "deadline_ms", "0"), NULL, 10), left);
-	for (size_t i = 0; i < sizeof(rungs) / sizeof(*rungs); i++) {
-		if (!strcmp(rung, rungs[i].rung)) {
-			char *text = xasprintf("%s; at most %s until the next step.", rungs[i].text,
-					       left);
-
-			say(m, ROLE_WORK, text);
-			free(text);
-		}
-	}
+	if (!strcmp(state, "stopping"))
+		say_rung(m, values);
 }
 
 static void on_ended(enum vm_state state, const char *cause, void *arg)
@@ -87,8 +88,28 @@ static void on_ended(enum vm_state state, const char *cause, void *arg)
 	refresh(m);
 }
 
+static void on_again(void *arg)
+{
+	struct machine *m = arg;
+
+	loop_timer_stop(m->again);
+	m->again = NULL;
+	refresh(m);
+}
+
+/* It may run all the same: tried again, but not at once. */
+static void on_lost(const struct err *e, void *arg)
+{
+	struct machine *m = arg;
+
+	vm_client_close(m->client);
+	m->client = NULL;
+	say(m, ROLE_BAD, e->text);
+	m->again = loop_timer_start(app_loop(m->screen->app), AGAIN_MS, 0, on_again, m);
+}
+
 static const struct vm_client_ops client_ops = {
-	.state = on_state, .progress = on_progress, .ended = on_ended};
+	.state = on_state, .progress = on_progress, .ended = on_ended, .lost = on_lost};
 
 static void on_answer(const struct err *e, const json_t *answer, void *arg)
 {
@@ -103,7 +124,7 @@ static void on_answer(const struct err *e, const json_t *answer, void *arg)
 
 static void connect_client(struct machine *m)
 {
-	if (!m->client && m->look.run.alive && m->runtime)
+	if (!m->client && !m->again && m->look.run.alive && m->runtime)
 		m->client = vm_connect(app_loop(m->screen->app), m->dir, m->runtime, false,
 				       &client_ops, m);
 }
@@ -314,6 +335,7 @@ static void machine_close(struct screen *s)
 {
 	struct machine *m = s->self;
 
+	loop_timer_stop(m->again);
 	vm_client_close(m->client);
 	tail_close(m->tail);
 	viewer_fini(&m->log);

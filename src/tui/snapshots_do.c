@@ -114,7 +114,20 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 	app_changed(s->screen->app);
 }
 
-static const struct vm_client_ops client_ops = {.progress = on_progress, .ended = on_ended};
+static void on_lost(const struct err *e, void *arg)
+{
+	struct snapshots *s = arg;
+
+	vm_client_close(s->client);
+	s->client = NULL;
+	say(s, ROLE_BAD, xstrdup(e->text));
+	rows_begin(s);
+	rows_done(s);
+}
+
+static const struct vm_client_ops client_ops = {
+	.progress = on_progress, .ended = on_ended, .lost = on_lost,
+};
 
 static void on_list(const struct err *e, const json_t *answer, void *arg)
 {

@@ -135,6 +135,11 @@ static void on_start_timeout(void *arg)
 	sup_abandon(arg, "its monitor does not answer");
 }
 
+static void on_refused(void *arg)
+{
+	sup_abandon(arg, "its monitor does not tell its state");
+}
+
 void sup_adopt(struct sup *s)
 {
 	struct proc_id qemu = {.pid = s->run.qemu_pid, .start = s->run.qemu_start};
@@ -212,8 +217,10 @@ static void on_found(const json_t *value, const char *error, void *arg)
 	struct sup *s = arg;
 	const char *status = json_str(value, "status", "");
 
-	if (error) {
-		sup_abandon(s, error);
+	if (error) { /* the monitor goes with it: not from within its own callback */
+		log_msg("vm", "query-status: %s", error);
+		loop_timer_stop(s->start_timer);
+		s->start_timer = loop_timer_start(s->loop, 0, 0, on_refused, s);
 		return;
 	}
 	log_msg("vm", "found it %s", status);

@@ -10,11 +10,13 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "host/proc.h"
 #include "vm/frame.h"
 #include "vm/link.h"
 #include "vm/state.h"
 
 #define PATIENCE_MS 5000
+#define WAKE_MS 1500 /* until a supervisor that was told to listens anew in the old place */
 
 /* A request whose answer somebody waits for. */
 struct asked {
@@ -34,7 +36,9 @@ struct vm_client {
 	void *arg;
 	json_int_t next_id;
 	struct asked *asked; /* requests without an answer yet, oldest first */
+	struct loop_timer *late; /* answers what was asked after the end */
 	unsigned depth; /* callbacks that we are in */
+	bool woken;	/* its supervisor was told to listen anew */
 	bool ended;	/* told */
 	bool closed;
 };
@@ -75,8 +79,10 @@ static void fail_asked(struct vm_client *c, const char *cause)
 {
 	struct err e = ERR_INIT;
 
+	json_int_t end = c->next_id; /* what is asked meanwhile waits for its own turn */
+
 	err_set(&e, ERR_FAILED, "ended", "%s", *cause ? cause : "the machine has ended");
-	while (c->asked && !c->closed) {
+	while (c->asked && c->asked->id < end && !c->closed) {
 		struct asked *a = asked_take(c, c->asked->id);
 
 		a->fn(&e, NULL, a->arg);
@@ -95,23 +101,43 @@ static void tell_ended(struct vm_client *c, enum vm_state s, const char *cause)
 		c->ops->ended(s, cause, c->arg);
 }
 
+/* Takes what the error has. */
+static void tell_lost(struct vm_client *c, struct err *e)
+{
+	if (!c->ops->lost) {
+		tell_ended(c, VM_FAILED, e->text);
+	} else if (!c->ended && !c->closed) {
+		c->ended = true;
+		fail_asked(c, e->text);
+		if (!c->closed)
+			c->ops->lost(e, c->arg);
+	}
+	err_fini(e);
+}
+
+static void tell_incompatible(struct vm_client *c, const char *text)
+{
+	struct err e = ERR_INIT;
+
+	err_set(&e, ERR_FAILED, "protocol", "%s", text);
+	tell_lost(c, &e);
+}
+
 /* No supervisor serves (any more): the record has the last word. */
 static void tell_record(struct vm_client *c)
 {
 	struct err e = ERR_INIT;
 	struct vm_run run;
-	char *cause;
 
 	if (vm_run_read(c->dir, &run, &e) < 0) {
-		tell_ended(c, VM_FAILED, e.text);
-		err_fini(&e);
+		tell_lost(c, &e);
 		return;
 	}
 	if (run.alive) {
-		cause = xasprintf("the connection to its supervisor (pid %lld) is lost; QEMU (pid %lld) may "
-				  "still run", (long long)run.supervisor_pid, (long long)run.qemu_pid);
-		tell_ended(c, VM_FAILED, cause);
-		free(cause);
+		err_set(&e, ERR_FAILED, "unreachable",
+			"the connection to its supervisor (pid %lld) is lost; QEMU (pid %lld) may still run",
+			(long long)run.supervisor_pid, (long long)run.qemu_pid);
+		tell_lost(c, &e);
 	} else {
 		tell_ended(c, run.state, run.cause);
 	}
@@ -166,7 +192,7 @@ static void on_object(struct vm_client *c, const json_t *o)
 		vm_state_find(json_str(o, "state", ""), &s);
 		tell_ended(c, s, json_str(o, "cause", ""));
 	} else if (json_int(o, "protocol", FRAME_PROTOCOL) != FRAME_PROTOCOL) {
-		tell_ended(c, VM_FAILED, "it is looked after by another version of debwiz");
+		tell_incompatible(c, "it is looked after by another version of debwiz");
 	} else {
 		on_answer(c, o);
 	}
@@ -201,7 +227,7 @@ static void on_data(const char *p, size_t n, void *arg)
 
 	enter(c);
 	if (!c->ended && frame_feed(&c->reader, p, n, on_frame, c) < 0)
-		tell_ended(c, VM_FAILED, "its supervisor does not speak the control protocol");
+		tell_incompatible(c, "its supervisor does not speak the control protocol");
 	leave(c);
 }
 
@@ -213,18 +239,60 @@ static void on_up(void *arg)
 	buf_fini(&c->waiting);
 }
 
+static bool listens_elsewhere(struct vm_client *c);
+
 static void on_down(const char *error, void *arg)
 {
 	struct vm_client *c = arg;
 
-	(void)error;
 	enter(c);
-	if (!c->ended)
+	if (!c->ended && !(error && listens_elsewhere(c)))
 		tell_record(c);
 	leave(c);
 }
 
 static const struct vm_link_ops link_ops = {.up = on_up, .data = on_data, .down = on_down};
+
+/* Its sockets are where they were made, whatever this shell's environment says; owned. */
+static char *control_path(const struct vm_run *run, const char *otherwise)
+{
+	return file_join(run->alive && *run->runtime_dir ? run->runtime_dir : otherwise, "control");
+}
+
+/* The supervisor that was told to listen anew could not do so in the old place. */
+static bool listens_elsewhere(struct vm_client *c)
+{
+	struct vm_run run = {0};
+	char *path;
+	bool moved;
+
+	if (!c->woken || vm_run_read(c->dir, &run, NULL) < 0)
+		return false;
+	path = control_path(&run, "");
+	moved = run.alive && strcmp(path, c->path) != 0;
+	if (moved) {
+		c->woken = false;
+		vm_link_close(c->link);
+		free(c->path);
+		c->path = path;
+		c->link = vm_link_open(c->loop, c->path, PATIENCE_MS, &link_ops, c);
+	} else {
+		free(path);
+	}
+	vm_run_fini(&run);
+	return moved;
+}
+
+/* A supervisor serves before it is recorded as alive: without a socket, its folder was removed. */
+static void wake(struct vm_client *c, const struct vm_run *run)
+{
+	struct proc_id id = {.pid = run->supervisor_pid, .start = run->supervisor_start};
+
+	if (file_exists(c->path))
+		return;
+	proc_signal_hangup(&id);
+	c->woken = true;
+}
 
 /* Takes the object; adds op and id. */
 static json_int_t request(struct vm_client *c, const char *op, json_t *o)
@@ -243,13 +311,26 @@ static json_int_t request(struct vm_client *c, const char *op, json_t *o)
 	return id;
 }
 
+static void on_late(void *arg)
+{
+	struct vm_client *c = arg;
+
+	loop_timer_stop(c->late);
+	c->late = NULL;
+	enter(c);
+	fail_asked(c, "the machine has ended");
+	leave(c);
+}
+
 void vm_client_ask(struct vm_client *c, const char *op, json_t *o, vm_answer_fn fn, void *arg)
 {
 	json_int_t id = request(c, op, o);
 	struct asked **at = &c->asked;
 
-	if (!fn || c->ended)
+	if (!fn)
 		return;
+	if (c->ended && !c->late) /* the answer never comes from within the asking */
+		c->late = loop_timer_start(c->loop, 0, 0, on_late, c);
 	while (*at)
 		at = &(*at)->next;
 	*at = xcalloc(1, sizeof(**at));
@@ -262,11 +343,14 @@ static void on_adopted(const struct err *e, void *arg)
 
 	/* when another was quicker, or it has ended meanwhile, the socket or the record tells */
 	bool served = !e || e->kind == ERR_BUSY || !strcmp(e->id, "not-running");
+	struct err why = ERR_INIT;
 
-	if (!served)
-		tell_ended(c, VM_FAILED, e->text);
-	else if (!c->closed)
+	if (!served) {
+		err_copy(&why, e);
+		tell_lost(c, &why);
+	} else if (!c->closed) {
 		c->link = vm_link_open(c->loop, c->path, PATIENCE_MS, &link_ops, c);
+	}
 	leave(c);
 }
 
@@ -286,13 +370,15 @@ struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtim
 	request(c, "hello", json_object());
 	request(c, "subscribe", json_pack("{s:b}", "console", (int)with_console));
 	vm_run_read(dir, &run, NULL);
-	/* its sockets are where they were made, whatever this shell's environment says */
-	c->path = file_join(run.alive && *run.runtime_dir ? run.runtime_dir : runtime_dir, "control");
+	c->path = control_path(&run, runtime_dir);
 	if (run.orphan) {
 		enter(c);
 		vm_adopt(l, dir, on_adopted, c);
 	} else { /* one that is just starting gets a moment */
-		c->link = vm_link_open(l, c->path, run.alive ? PATIENCE_MS : 0, &link_ops, c);
+		if (run.alive)
+			wake(c, &run);
+		c->link = vm_link_open(l, c->path,
+				       c->woken ? WAKE_MS : run.alive ? PATIENCE_MS : 0, &link_ops, c);
 	}
 	vm_run_fini(&run);
 	return c;
@@ -304,6 +390,8 @@ void vm_client_close(struct vm_client *c)
 		return;
 	enter(c);
 	c->closed = true;
+	loop_timer_stop(c->late);
+	c->late = NULL;
 	vm_link_close(c->link);
 	c->link = NULL;
 	leave(c);

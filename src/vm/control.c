@@ -117,6 +117,8 @@ static void answer_own(struct client *k, size_t i, const json_t *request)
 
 	requests[i].fn(k, request, answer);
 	send_json(k, answer);
+	if (requests[i].fn == on_subscribe && k->stream && k->control->ops->subscribed)
+		k->control->ops->subscribed(k->number, k->control->arg);
 }
 
 static void answer_unknown(struct client *k, struct control_ticket t)
@@ -219,6 +221,16 @@ struct control *control_new(struct loop *l, const char *path, const struct contr
 		return NULL;
 	}
 	return c;
+}
+
+int control_listen(struct control *c, const char *path, struct err *e)
+{
+	struct loop_server *server;
+
+	control_deafen(c); /* first: it removes the path that it listens at */
+	server = loop_listen(c->loop, path, on_client, c, e);
+	c->server = server;
+	return server ? 0 : -1;
 }
 
 void control_answer(struct control *c, struct control_ticket t, const struct err *e, json_t *more)

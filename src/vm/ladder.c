@@ -38,20 +38,31 @@ static void on_rung_timer(void *arg)
 	wait_rung(s);
 }
 
+json_t *sup_ladder_told(const struct sup *s)
+{
+	uint64_t now = loop_now(s->loop);
+	uint64_t left = s->rung_deadline > now ? s->rung_deadline - now : 0;
+
+	return json_pack("{s:s, s:o}", "rung", s->down ? "exit" : vm_rung_name(s->end.rung),
+			 "deadline_ms", json_sprintf("%llu", (unsigned long long)left));
+}
+
 void sup_ladder_await_exit(struct sup *s)
 {
 	s->rung_deadline = loop_now(s->loop) + s->quit_ms;
+	s->down = s->end.rung == VM_RUNG_POWERDOWN || s->end.rung == VM_RUNG_QUIT;
 	sup_ladder_stop(s);
 	s->rung_timer = loop_timer_start(s->loop, s->quit_ms, 0, on_rung_timer, s);
+	if (s->down)
+		sup_tell(s, "stopping", sup_ladder_told(s));
 }
 
 static void start_rung(struct sup *s, uint64_t ms)
 {
 	s->rung_deadline = loop_now(s->loop) + ms;
+	s->down = false;
 	wait_rung(s);
-	sup_tell(s, "stopping",
-		 json_pack("{s:s, s:o}", "rung", vm_rung_name(s->end.rung), "deadline_ms",
-			   json_sprintf("%llu", (unsigned long long)ms)));
+	sup_tell(s, "stopping", sup_ladder_told(s));
 }
 
 void sup_ladder_enter(struct sup *s, enum vm_rung rung)
@@ -86,8 +97,11 @@ void sup_ladder_enter(struct sup *s, enum vm_rung rung)
 		break;
 	case VM_RUNG_KILL:
 	case VM_RUNG_NONE:
+		s->rung_deadline = loop_now(s->loop);
+		s->down = false;
 		sup_ladder_stop(s);
 		sup_qemu_kill(s);
+		sup_tell(s, "stopping", sup_ladder_told(s));
 		break;
 	}
 }

@@ -57,10 +57,19 @@ static void tell_state(struct sup *s, const char *event)
 	saver_then(s->saver, on_written, t);
 }
 
+static json_t *progress_event(const char *state, json_t *values)
+{
+	return json_pack("{s:s, s:s, s:o}", "event", "progress", "state", state, "values", values);
+}
+
 void sup_tell(struct sup *s, const char *state, json_t *values)
 {
-	control_event(s->control, json_pack("{s:s, s:s, s:o}", "event", "progress", "state", state,
-					    "values", values));
+	control_event(s->control, progress_event(state, values));
+}
+
+void sup_tell_one(struct sup *s, uint64_t client, const char *state, json_t *values)
+{
+	control_send_json(s->control, client, progress_event(state, values));
 }
 
 void sup_note(struct sup *s, const char *id, const char *text)
@@ -82,6 +91,11 @@ void sup_stands(struct sup *s, const char *id, const char *text)
 {
 	if (s->run.state == VM_PAUSED)
 		return;
+	if (s->req.configuring) { /* nobody could let it go on */
+		sup_fatal(s, id,
+			  strcmp(id, "disk-full") ? text : "the host's disk is full: make room, and run it again");
+		return;
+	}
 	s->paused = true;
 	sup_stands_by(s, id, text);
 	sup_event(s, VM_EV_PAUSED);
@@ -187,6 +201,8 @@ void sup_event(struct sup *s, enum vm_event ev)
 	enum vm_state from = s->run.state;
 	struct vm_rule rule = vm_rule_get(from, ev);
 
+	if (s->abandoned) /* it is left as it was found */
+		return;
 	if (rule.next != from) {
 		log_msg("vm", "%s -> %s", vm_state_name(from), vm_state_name(rule.next));
 		s->run.state = rule.next;
@@ -197,9 +213,9 @@ void sup_event(struct sup *s, enum vm_event ev)
 		}
 	}
 	act(s, rule.action);
-	if (from == VM_SUSPENDING && s->end.asked &&
+	if ((from == VM_SUSPENDING || from == VM_STARTING) && s->end.asked &&
 	    (rule.next == VM_BOOTING || rule.next == VM_RUNNING || rule.next == VM_PAUSED))
-		sup_event(s, VM_EV_STOP); /* asked for meanwhile, and it was not suspended */
+		sup_event(s, VM_EV_STOP); /* asked for meanwhile, and it goes on */
 }
 
 /* End */

@@ -219,6 +219,8 @@ static void on_again(void *arg)
 	struct sup *s = o->sup;
 	struct err e = ERR_INIT;
 
+	loop_timer_stop(o->timer);
+	o->timer = NULL;
 	if (s->run.state == VM_PAUSED) {
 		err_set(&e, ERR_FAILED, s->run.cause_id, "%s is paused again: %s", s->req.name,
 			s->run.cause);

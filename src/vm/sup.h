@@ -82,6 +82,7 @@ struct sup {
 	/* stop ladder */
 	uint64_t powerdown_ms, quit_ms;
 	uint64_t rung_deadline;
+	bool down; /* the guest is: only QEMU's end is waited for */
 	struct loop_timer *rung_timer;
 	struct loop_timer *start_timer; /* until the guest is let go, or its orphan is gone */
 	struct loop_timer *trim_timer;	/* until what the start took is given back */
@@ -158,6 +159,8 @@ void sup_ladder_next(struct sup *s);
 /* The guest is down: QEMU has the time of `quit` to end by itself. */
 void sup_ladder_await_exit(struct sup *s);
 void sup_ladder_stop(struct sup *s);
+/* Its rung and what is left of it, as the values of the event "stopping"; owned. */
+json_t *sup_ladder_told(const struct sup *s);
 
 /* life.c */
 void sup_event(struct sup *s, enum vm_event ev);
@@ -178,6 +181,8 @@ void sup_goes_on(struct sup *s);
 void sup_save(struct sup *s);
 /* Tells subscribers, in the form of a progress line; takes the values. */
 void sup_tell(struct sup *s, const char *state, json_t *values);
+/* The same to one of them. */
+void sup_tell_one(struct sup *s, uint64_t client, const char *state, json_t *values);
 /* A socket has ended, perhaps the last one of a QEMU that has exited. */
 void sup_link_down(struct sup *s);
 void sup_exited(struct sup *s, int64_t status, int signum);

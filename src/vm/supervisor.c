@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "host/fifo.h"
 #include "host/memory.h"
+#include "host/paths.h"
 #include "sup.h"
 
 #define START_MS 30000
@@ -84,6 +85,15 @@ static bool ctl_request(const char *op, const json_t *request, struct control_ti
 	       sup_order(op, request, t, arg);
 }
 
+/* The stop ladder tells a rung once; who comes later hears of it as well. */
+static void ctl_subscribed(uint64_t client, void *arg)
+{
+	struct sup *s = arg;
+
+	if (s->run.state == VM_STOPPING && s->end.rung)
+		sup_tell_one(s, client, "stopping", sup_ladder_told(s));
+}
+
 static void ctl_drained(uint64_t client, void *arg)
 {
 	sup_screen_drained(((struct sup *)arg)->screen, client);
@@ -95,7 +105,8 @@ static void ctl_gone(uint64_t client, void *arg)
 }
 
 static const struct control_ops control_ops = {
-	.status = ctl_status, .request = ctl_request, .drained = ctl_drained, .gone = ctl_gone,
+	.status = ctl_status, .request = ctl_request, .subscribed = ctl_subscribed,
+	.drained = ctl_drained, .gone = ctl_gone,
 };
 
 void sup_stop(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms)
@@ -105,6 +116,8 @@ void sup_stop(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms)
 		s->quit_ms = quit_ms ? quit_ms : QUIT_MS;
 	}
 	s->end.asked = true;
+	if (s->run.state == VM_STARTING && s->end.adopted)
+		return; /* how its guest is is not known yet: it follows when that is */
 	sup_event(s, VM_EV_STOP);
 }
 
@@ -238,6 +251,32 @@ static void on_terminate(void *arg)
 		sup_stop(s, 0, 0);
 }
 
+/* A client found no socket: the end of a login session takes the folder that it was in. QEMU's own
+ * sockets are gone for good with it; they are connected, and only a later takeover would need them. */
+static void on_hangup(void *arg)
+{
+	struct sup *s = arg;
+	char *path = file_join(s->run.runtime_dir, "control");
+	struct err e = ERR_INIT;
+	char *dir;
+
+	if (s->lock && !file_exists(path) && (dir = host_runtime_dir(s->req.name, &e))) {
+		free(path);
+		path = file_join(dir, "control");
+		if (control_listen(s->control, path, &e) == 0) {
+			free(s->run.runtime_dir);
+			s->run.runtime_dir = dir;
+			sup_save(s);
+		} else {
+			free(dir);
+		}
+	}
+	if (e.kind)
+		log_msg("vm", "cannot listen anew: %s", e.text);
+	err_fini(&e);
+	free(path);
+}
+
 static void on_ignored(void *arg)
 {
 	(void)arg;
@@ -249,7 +288,7 @@ static void watch_signals(struct sup *s)
 		int signum;
 		void (*fn)(void *arg);
 	} wanted[] = {
-		{SIGTERM, on_terminate}, {SIGINT, on_terminate}, {SIGHUP, on_ignored},
+		{SIGTERM, on_terminate}, {SIGINT, on_terminate}, {SIGHUP, on_hangup},
 		{SIGPIPE, on_ignored},	 {SIGXFSZ, on_ignored},
 	};
 

@@ -174,16 +174,92 @@ class Ends(lib.Case):
         self.assertEqual(box.run("resume", "m").status, 0)
         self.assertEqual(self.status(box)["state"], "running")
 
+    def record(self, box):
+        with open(os.path.join(box.machine, "run.json"), encoding="utf-8") as text:
+            return json.load(text)
+
+    def connects(self, box):
+        line = socket.socket(socket.AF_UNIX)
+        line.settimeout(lib.LIMIT)
+        line.connect(os.path.join(self.record(box)["runtime_dir"], "control"))
+        return line
+
     def asks(self, box, request):
         """By the control socket (include/vm/client.h); until it is answered."""
-        with open(os.path.join(box.machine, "run.json"), encoding="utf-8") as text:
-            path = os.path.join(json.load(text)["runtime_dir"], "control")
         data = json.dumps(request).encode()
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(lib.LIMIT)
-            line.connect(path)
+        with self.connects(box) as line:
             line.sendall(struct.pack(">I", len(data) + 1) + b"J" + data)
             self.assertTrue(line.recv(1))
+
+    def test_disk_full_while_it_configures(self):
+        """Nobody can let that run go on: it ends, and says what to do; there is no half base."""
+        box = self.box(alone=True)
+        self.addCleanup(self.quiet, box)
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write('up\nE BLOCK_IO_ERROR {"device": "", "node-name": "disk", "operation": "write", '
+                      '"action": "stop", "nospace": true, "reason": "No space left on device"}\nE STOP\n'
+                      'C query-status\nR {"status": "io-error", "running": false}\n'
+                      'C quit\nR\nE SHUTDOWN {"guest": false, "reason": "host-qmp-quit"}\nexit 0\n')
+        result = box.prepare()
+        self.assertEqual((result.status, result.id), (1, "configure"), str(result))
+        self.assertIn("the host's disk is full: make room", result.error["text"])
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write(lib.CONFIGURED)
+        self.recovers(box)
+
+    # ---- it cannot be reached ----------------------------------------------------------------
+    def test_its_folder_is_taken(self):
+        """The end of a login session removes its runtime folder, and the machine goes on without a
+        socket: whoever comes next is served again, in the same place or, without one, in another."""
+        box = self.made()
+        self.booted(box)
+        place = self.record(box)["runtime_dir"]
+        self.assertTrue(place.startswith(box.run_dir), place)
+        shutil.rmtree(place)
+        for verb in ("pause", "resume", "kill"):
+            result = box.run(verb, "m")
+            self.assertEqual(result.status, 0, str(result))
+            self.assertEqual(self.record(box)["runtime_dir"], place)
+        self.ends_as(box, "off", "", "killed")
+
+        self.booted(box, OBEYS)
+        os.rename(box.run_dir, box.run_dir + "-away")
+        self.addCleanup(shutil.rmtree, box.run_dir + "-away")
+        result = box.run("stop", "m")
+        self.assertEqual(result.status, 0, str(result))
+        self.ends_as(box, "off", "", "stopped")
+        self.assertFalse(self.record(box)["runtime_dir"].startswith(box.run_dir))
+        os.mkdir(box.run_dir, 0o700)
+
+    def test_unreachable(self):
+        """A supervisor that takes no more clients: a stop that was not done is no success, and kill
+        still pulls the plug."""
+        box = self.made()
+        self.booted(box, UP + "deaf\nhold\n")
+        with contextlib.ExitStack() as stack:
+            for _ in range(16):
+                stack.enter_context(self.connects(box))
+            result = box.run("stop", "m")
+            self.assertEqual((result.status, result.id), (1, "unreachable"), str(result))
+            self.assertIn("debwiz kill m", result.error["hint"])
+            self.assertTrue(self.status(box)["alive"])
+            result = box.run("kill", "m")
+            self.assertEqual(result.status, 0, str(result))
+            self.assertEqual(self.holders(box), [])
+        self.ends_as(box, "failed", "lost")
+
+    def test_its_file_is_wrong(self):
+        """What runs is reached by its name, whatever its file says by now."""
+        box = self.made()
+        self.booted(box, UP + "C stop\nE STOP\nR\nC query-status\nR {\"status\": \"paused\"}\n"
+                    "C cont\nE RESUME\nR\n" + OBEYS[len(UP):])
+        with open(box.ini, "a", encoding="utf-8") as out:
+            out.write("[cpu]\nmemory = lots\n")
+        self.assertEqual(box.run("check", box.ini).status, 2)
+        for verb in ("pause", "resume", "stop"):
+            self.assertEqual(box.run(verb, "m").status, 0, verb)
+        self.ends_as(box, "off", "", "stopped")
+        self.assertEqual(box.run("stop", "nobody").id, "machine-unknown")
 
     # ---- F38: it does not end ----------------------------------------------------------------
     def test_deaf(self):
@@ -193,10 +269,11 @@ class Ends(lib.Case):
         self.booted(box, UP + "deaf\nhold\n")
         pid = self.status(box)["qemu_pid"]
         self.asks(box, {"op": "stop", "powerdown_ms": 80000000, "quit_ms": 80000000})
+        late = box.start("stop", "m", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        lib.poll(lambda: select.select([late.stdout], [], [], 0)[0])
+        self.assertIn(b"the power button is pressed; at most 22 h", late.stdout.readline())
         child = box.start("stop", "m", "--json", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        record = os.path.join(box.machine, "run.json")
-        with open(record, encoding="utf-8") as text:
-            supervisor = json.load(text)["supervisor_pid"]
+        supervisor = self.record(box)["supervisor_pid"]
         lib.poll(lambda: self.status(box)["state"] == "stopping")
         end = time.monotonic() + lib.LIMIT
         while os.path.exists("/proc/%d" % pid) and time.monotonic() < end:
@@ -204,6 +281,9 @@ class Ends(lib.Case):
             select.select([], [], [], 0.2)
         out = child.communicate(timeout=lib.LIMIT)[0]
         self.assertEqual(child.returncode, 0, out)
+        told = late.communicate(timeout=lib.LIMIT)[0].decode()
+        for rung in ("QEMU is asked to end", "ended by a signal", "it is killed"):
+            self.assertIn(rung, told)
         self.ends_as(box, "off", "", "killed")
 
     # ---- F39: what looks after it goes away --------------------------------------------------
@@ -233,8 +313,7 @@ class Ends(lib.Case):
         box = self.made()
         self.booted(box, UP + "again\ncaps\nC query-status\nR {\"status\": \"running\"}\nserve\n")
         pid = self.status(box)["qemu_pid"]
-        with open(os.path.join(box.machine, "run.json"), encoding="utf-8") as text:
-            os.kill(json.load(text)["supervisor_pid"], signal.SIGKILL)
+        os.kill(self.record(box)["supervisor_pid"], signal.SIGKILL)
         lib.poll(lambda: not self.status(box)["supervised"])
         self.assertEqual(self.status(box)["state"], "running")
         many = [box.start("boot", box.ini, *box.settings(), "--wait=none", stdout=subprocess.DEVNULL,
@@ -245,6 +324,24 @@ class Ends(lib.Case):
         self.assertEqual((status["state"], status["supervised"], status["qemu_pid"]),
                          ("running", True, pid))
         self.assertEqual(self.holders(box), [pid])
+
+    def test_stopped_while_it_is_taken_over(self):
+        """Nothing is done to a guest before its state is known: then its power button is pressed."""
+        box = self.made()
+        self.booted(box, UP + "again\nfile go\ncaps\nC query-status\nR {\"status\": \"running\"}\n" +
+                    OBEYS[len(UP):])
+        os.kill(self.record(box)["supervisor_pid"], signal.SIGKILL)
+        lib.poll(lambda: not self.status(box)["supervised"])
+        first = box.start("pause", "m", "--json", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        lib.poll(lambda: self.status(box)["supervised"])
+        self.assertEqual(self.status(box)["state"], "starting")
+        self.asks(box, {"op": "stop"})
+        os.kill(self.record(box)["supervisor_pid"], signal.SIGTERM)     # the same wish
+        with open(os.path.join(self.record(box)["runtime_dir"], "go"), "w", encoding="ascii"):
+            pass
+        self.ends_as(box, "off", "", "stopped")
+        self.assertNotIn("did not power off", self.status(box)["detail"])
+        first.wait(lib.LIMIT)
 
     def test_everything_killed(self):
         """And the host restarted: what the record says then, and that the next boot needs no help."""
