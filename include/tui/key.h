@@ -40,7 +40,8 @@ enum mouse_event { MOUSE_NONE, MOUSE_PRESS, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN };
 
 struct key {
 	uint32_t code;
-	bool alt; /* Esc came right before it; told to bare screens alone */
+	bool alt; /* Esc came right before it: to bare screens, to which Esc itself is not told then */
+	bool cut; /* K_PASTE: more was pasted than is taken */
 	const char
 		*text; /* K_PASTE: what was pasted as UTF-8, borrowed until the next key is read */
 	enum mouse_event mouse;

@@ -38,8 +38,11 @@ void term_size(const struct term *t, int *rows, int *columns);
 bool term_resize(struct term *t);
 /* A descriptor that becomes readable when there may be a key; the terminal's. */
 int term_input(const struct term *t);
-/* The next key that is there already; false: none. Does not block (a lone Esc takes 25 ms). */
-bool term_key(struct term *t, struct key *k);
+/* The next key that is there already; false: none. Does not block (a lone Esc takes 25 ms). `alt`: an Esc
+ * right before another key makes it one key, else they are two. */
+bool term_key(struct term *t, struct key *k, bool alt);
+/* Whether anything was read since this was asked last: a long paste is no key for a while. */
+bool term_heard(struct term *t);
 /* Whether the other end went away; asked when input was announced and no key came. */
 bool term_gone(const struct term *t);
 /* Brings what was painted to the terminal: one doupdate. row < 0 hides the cursor. */

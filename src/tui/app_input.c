@@ -103,12 +103,11 @@ void app_key(struct app *app, const struct key *k)
 void app_input(struct app *app)
 {
 	struct key k;
-	bool any = false;
+	bool any;
 
-	while (!app->ended && term_key(app->term, &k)) {
+	while (!app->ended && term_key(app->term, &k, app->top && app->top->ops->bare))
 		app_key(app, &k);
-		any = true;
-	}
+	any = term_heard(app->term);
 	app->empty = any ? 0 : app->empty + 1;
 	if (!any && (term_gone(app->term) || app->empty > EMPTY_MAX))
 		app_leave(app, ERR_INTERRUPTED);

@@ -41,7 +41,7 @@ struct pane_gather {
 struct pane {
 	struct screen *screen;
 	char *name, *dir, *runtime;
-	struct attach *attach; /* NULL: it has ended */
+	struct attach *attach;
 	enum vm_state state;
 	char *cause;	      /* why it has ended; NULL: it has not */
 	int64_t pid, started; /* of QEMU */
@@ -130,6 +130,8 @@ void pane_save_screen(struct pane *p);
 void pane_save_log(struct pane *p);
 void pane_save_text(struct pane *p); /* what was gathered */
 void pane_send_file(struct pane *p);
+/* Types a text of up to 1 MiB into the guest; `what` names it. */
+void pane_send_text(struct pane *p, const char *what, const char *text);
 void pane_send_stop(struct pane *p);
 
 #endif

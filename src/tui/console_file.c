@@ -189,7 +189,7 @@ static void read_end(void *arg)
 	struct pane_sender *s = arg;
 	struct pane *p = s->stopped ? NULL : pane_find(s->app, s->screen);
 
-	if (!p || !p->attach || p->sender) {
+	if (!p || p->cause || p->sender) {
 		sender_free(s);
 	} else if (s->e.kind) {
 		pane_say(p, ROLE_BAD, "%s", s->e.text);
@@ -200,26 +200,43 @@ static void read_end(void *arg)
 	}
 }
 
-static void send_done(struct pane *p, const char *name)
+static struct pane_sender *sender_new(struct pane *p, char *path)
 {
-	struct pane_sender *s;
+	struct pane_sender *s = xcalloc(1, sizeof(*s));
 
-	if (!name || !*name)
-		return;
-	s = xcalloc(1, sizeof(*s));
 	s->screen = p->screen;
 	s->app = p->screen->app;
-	s->path = file_absolute(name);
+	s->path = path;
 	buf_init(&s->text, 0);
-	loop_work(app_loop(s->app), read_work, read_end, s);
+	return s;
+}
+
+static void send_done(struct pane *p, const char *name)
+{
+	if (name && *name)
+		loop_work(app_loop(p->screen->app), read_work, read_end, sender_new(p, file_absolute(name)));
+}
+
+static bool is_sending(struct pane *p)
+{
+	if (p->sender)
+		pane_say(p, ROLE_WARN, "%s is being sent still; Esc gives it up", p->sender->path);
+	return p->sender != NULL;
 }
 
 void pane_send_file(struct pane *p)
 {
-	if (p->sender)
-		pane_say(p, ROLE_WARN, "A file is being sent already");
-	else
+	if (!is_sending(p))
 		pane_ask(p, "Type a file into the guest: ", "", NULL, send_done);
+}
+
+void pane_send_text(struct pane *p, const char *what, const char *text)
+{
+	if (is_sending(p))
+		return;
+	p->sender = sender_new(p, xstrdup(what));
+	buf_adds(&p->sender->text, text);
+	send_next(p);
 }
 
 void pane_send_stop(struct pane *p)

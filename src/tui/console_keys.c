@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "console.h"
 
-#define CHUNK 4096
+#define PASTE_AT_ONCE 4096
 
 static const struct {
 	uint32_t code;
@@ -47,22 +47,25 @@ static void type(struct pane *p, const struct key *k)
 	attach_type(p->attach, text, n, NULL, NULL);
 }
 
-static void paste(struct pane *p, const char *text)
+static void on_pasted(const struct err *e, const json_t *answer, void *arg)
 {
+	(void)answer;
+	if (e)
+		pane_say(arg, ROLE_BAD, "Not pasted: %s", e->text);
+}
+
+/* A long one as a file is sent: by what the guest takes, and how far it is is shown. */
+static void paste(struct pane *p, const struct key *k)
+{
+	const char *text = k->text ? k->text : "";
 	size_t n = strlen(text);
 
-	while (n) {
-		size_t some = n;
-
-		if (some > CHUNK) { /* not within a character */
-			some = CHUNK;
-			while (some > 1 && ((unsigned char)text[some] & 0xc0) == 0x80)
-				some--;
-		}
-		attach_paste(p->attach, text, some, NULL, NULL);
-		text += some;
-		n -= some;
-	}
+	if (k->cut)
+		pane_say(p, ROLE_BAD, "Not pasted: it is more than 1 M; send a file in its place");
+	else if (n > PASTE_AT_ONCE)
+		pane_send_text(p, "what was pasted", text);
+	else if (n)
+		attach_paste(p->attach, text, n, on_pasted, p);
 }
 
 static void mouse(struct pane *p, const struct key *k)
@@ -103,7 +106,7 @@ void pane_guest_key(struct pane *p, const struct key *k)
 		return;
 	}
 	if (k->code == K_PASTE) {
-		paste(p, k->text ? k->text : "");
+		paste(p, k);
 		return;
 	}
 	if (k->code < K_SPECIAL) {

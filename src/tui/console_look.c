@@ -124,6 +124,7 @@ static void on_copied(struct pane *p)
 
 	free(p->copied);
 	p->copied = buf_steal(&p->gather.text);
+	term_clip(app_term(p->screen->app), p->copied, strlen(p->copied)); /* as one that a terminal marks itself */
 	pane_say(p, ROLE_GOOD, "Copied %zu bytes: %s ] pastes them", strlen(p->copied),
 		 pane_key_name(p->prefix, prefix));
 }

@@ -58,10 +58,8 @@ static void on_answer(const struct err *e, const json_t *answer, void *arg)
 static void on_power(size_t choice, void *arg)
 {
 	struct pane *p = arg;
-	struct vm_client *c = p->attach ? attach_client(p->attach) : NULL;
+	struct vm_client *c = attach_client(p->attach);
 
-	if (!c)
-		return;
 	if (choice == STOP)
 		vm_client_stop(c, 0, 0);
 	else if (choice == PAUSE && p->state == VM_PAUSED)
@@ -108,7 +106,7 @@ static void on_special(size_t choice, void *arg)
 	const char *name = special_names[choice < 10 ? choice : 0];
 	char c = (char)(choice == 1 ? p->prefix : name[1] & 0x1f);
 
-	if (!choice || !p->attach)
+	if (!choice)
 		return;
 	if (*name == 'F')
 		attach_key(p->attach, name, 0);
@@ -149,7 +147,7 @@ static void on_resize(size_t choice, void *arg)
 	struct pane *p = arg;
 	char line[64];
 
-	if (!choice || !p->attach)
+	if (!choice)
 		return;
 	attach_resize(p->attach, pane_rows(p), p->screen->columns, on_resized, p);
 	if (choice != 1)
@@ -229,16 +227,17 @@ void pane_command(struct pane *p, const struct key *k)
 	char c = (char)p->prefix;
 
 	if (k->code == p->prefix) {
-		if (p->attach)
-			attach_type(p->attach, &c, 1, on_answer, p);
+		attach_type(p->attach, &c, 1, on_answer, p);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
-		if (commands[i].code == k->code && (commands[i].ended || p->attach)) {
+		if (commands[i].code == k->code && !k->alt && (commands[i].ended || !p->cause)) {
 			commands[i].fn(p);
 			return;
 		}
 	}
-	if (k->code != K_ESC)
+	if (p->cause)
+		pane_say(p, ROLE_WARN, "It has ended: `debwiz logs %s` has what it printed", p->name);
+	else if (k->code != K_ESC)
 		pane_say(p, ROLE_WARN, "There is no such key; ? tells them");
 }

@@ -131,22 +131,12 @@ static void on_state(enum vm_state state, void *arg)
 
 static void on_stopping(struct pane *p, const json_t *values)
 {
-	static const struct {
-		const char *rung, *text;
-	} rungs[] = {
-		{"powerdown", "The power button was pressed"},
-		{"quit", "The guest does not power off: QEMU is asked to end"},
-		{"terminate", "QEMU does not answer: it is ended by a signal"},
-		{"kill", "It is killed"},
-	};
-	const char *rung = json_str(values, "rung", "");
+	uint64_t ms;
+	const char *words = vm_rung_words(values, &ms);
 
-	p->deadline = loop_now(app_loop(p->screen->app)) +
-		      strtoull(json_str(values, "deadline_ms", "0"), NULL, 10);
-	for (size_t i = 0; i < sizeof(rungs) / sizeof(*rungs); i++) {
-		if (!strcmp(rungs[i].rung, rung))
-			pane_say(p, ROLE_WORK, "%s", rungs[i].text);
-	}
+	p->deadline = loop_now(app_loop(p->screen->app)) + ms;
+	if (words)
+		pane_say(p, ROLE_WORK, "Stopping: %s", words);
 }
 
 static void on_progress(const char *state, const json_t *values, void *arg)
@@ -280,7 +270,7 @@ static void status(struct pane *p, const struct canvas *c, int row)
 	buf_addf(&b, " %s", vm_state_name(p->state));
 	pane_key_name(p->prefix, prefix);
 	if (p->cause) {
-		buf_addf(&b, " │ %s", *p->cause ? p->cause : "it is off");
+		buf_addf(&b, " │ %s", p->message ? p->message : *p->cause ? p->cause : "it is off");
 		keys = xasprintf(" Esc leaves ");
 	} else if (p->prefixed) {
 		buf_adds(&b, " │ d leave  [ scroll  / search  s save  p power  k keys");
@@ -368,7 +358,8 @@ static bool console_key(struct screen *s, const struct key *k)
 	} else if (k->code == p->prefix) {
 		p->prefixed = true;
 	} else if (p->looking) {
-		pane_look_key(p, k);
+		if (!k->alt)
+			pane_look_key(p, k);
 	} else if (p->cause) {
 		if (k->code == K_ESC || k->code == K_ENTER || k->code == 'q')
 			pane_detach(p);
@@ -422,29 +413,58 @@ struct pane *pane_find(struct app *app, const struct screen *s)
 	return NULL;
 }
 
+/* What its file says of it. */
+static void take_spec(struct pane *p, struct app *app, struct spec *spec)
+{
+	const struct catalog_arch *arch = catalog_arch_find(app_catalog(app), spec->arch);
+
+	p->name = xstrdup(spec->name);
+	p->ssh_port = machine_ssh_port(app, spec);
+	p->elsewhere = arch ? qemu_console_elsewhere(spec, arch) : NULL;
+	p->display = spec->display != SPEC_DISPLAY_NONE;
+	spec_fini(spec);
+}
+
+/* One that runs is shown though its file is wrong or gone by now. */
+static bool is_running(struct app *app, const char *ref)
+{
+	struct vm_run run = {.name = NULL};
+	bool alive = false;
+	char *dir;
+
+	if (!spec_name_ok(ref))
+		return false;
+	dir = store_machine_dir(app_store(app), ref);
+	alive = vm_run_read(dir, &run, NULL) == 0 && run.alive;
+	vm_run_fini(&run);
+	free(dir);
+	return alive;
+}
+
 struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 {
-	const struct catalog_arch *arch;
 	struct settings settings;
 	struct pane *p;
 	struct spec spec;
+	bool readable;
 
-	if (settings_read(&settings, app_store(app), e) < 0 ||
-	    task_read_spec(app, ref, &spec, e) < 0)
+	if (settings_read(&settings, app_store(app), e) < 0)
+		return NULL;
+	readable = task_read_spec(app, ref, &spec, e) == 0;
+	if (!readable && !is_running(app, ref))
 		return NULL;
 	p = xcalloc(1, sizeof(*p));
-	p->name = xstrdup(spec.name);
+	if (readable)
+		take_spec(p, app, &spec);
+	else
+		p->name = xstrdup(ref);
+	err_fini(e);
 	p->prefix = settings.prefix;
 	p->may = settings.guest;
 	p->dir = store_machine_dir(app_store(app), p->name);
 	p->runtime = host_runtime_dir(p->name, NULL);
-	p->ssh_port = machine_ssh_port(app, &spec);
-	arch = catalog_arch_find(app_catalog(app), spec.arch);
-	p->elsewhere = arch ? qemu_console_elsewhere(&spec, arch) : NULL;
-	p->display = spec.display != SPEC_DISPLAY_NONE;
 	p->cpu = -1;
 	p->spoke = loop_now(app_loop(app));
-	spec_fini(&spec);
 	text_field_init(&p->prompt.field, 4096);
 	buf_init(&p->gather.text, 0);
 	p->screen = screen_push(app, &console_ops, p);

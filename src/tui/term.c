@@ -169,7 +169,7 @@ struct term *term_open(struct err *e)
 		free(t);
 		return NULL;
 	}
-	buf_init(&t->paste, 64u << 10);
+	buf_init(&t->paste, 0);
 	set_escdelay(ESC_DELAY_MS);
 	typeahead(-1);
 	find_caps(t);

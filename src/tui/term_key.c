@@ -10,6 +10,8 @@
 
 #include "term_priv.h"
 
+#define PASTE_MAX (1u << 20)
+
 void term_key_init(void)
 {
 	define_key("\033[200~", CODE_PASTE_BEGIN);
@@ -98,8 +100,8 @@ static void add_pasted(struct term *t, wint_t c)
 
 	memset(&state, 0, sizeof(state));
 	n = wcrtomb(bytes, c == '\r' ? L'\n' : (wchar_t)c, &state);
-	if (n != (size_t)-1)
-		buf_add(&t->paste, bytes, n);
+	if (n != (size_t)-1 && !t->paste_cut)
+		t->paste_cut = buf_add(&t->paste, bytes, n) < 0;
 }
 
 /* Drops the rest of a control sequence whose first two characters were read (ECMA-48, 5.4). */
@@ -112,26 +114,32 @@ static void drop_sequence(bool is_csi)
 }
 
 /* An Esc was read: alone, before a key of its own, or before a sequence that nobody knows. */
-static bool after_esc(struct term *t, struct key *k)
+static bool after_esc(struct term *t, struct key *k, bool alt)
 {
+	struct key next = {.alt = true};
 	wint_t c;
 	int r = wget_wch(stdscr, &c);
 
 	*k = (struct key){.code = K_ESC};
-	if (r == KEY_CODE_YES) {
-		t->next = (struct key){.code = special(c), .alt = true};
-		t->have_next = t->next.code != 0;
-	} else if (r == OK && (c == '[' || c == 'O')) {
+	if (r == OK && (c == '[' || c == 'O')) {
 		drop_sequence(c == '[');
 		return false;
-	} else if (r == OK) {
-		t->next = (struct key){.code = character(c), .alt = true};
+	}
+	if (r == ERR)
+		return true;
+	next.code = r == KEY_CODE_YES ? special(c) : character(c);
+	if (r == KEY_CODE_YES && !next.code)
+		return true;
+	if (alt) {
+		*k = next;
+	} else {
+		t->next = next;
 		t->have_next = true;
 	}
 	return true;
 }
 
-bool term_key(struct term *t, struct key *k)
+bool term_key(struct term *t, struct key *k, bool alt)
 {
 	wint_t c;
 	int r;
@@ -144,16 +152,20 @@ bool term_key(struct term *t, struct key *k)
 		return true;
 	}
 	while ((r = wget_wch(stdscr, &c)) != ERR) {
+		t->heard = true;
 		*k = (struct key){.code = 0};
 		if (r == KEY_CODE_YES && c == CODE_PASTE_BEGIN) {
 			t->pasting = true;
-			buf_clear(&t->paste);
+			t->paste_cut = false;
+			buf_fini(&t->paste);
+			buf_init(&t->paste, PASTE_MAX);
 		} else if (r == KEY_CODE_YES && c == CODE_PASTE_END) {
 			if (!t->pasting)
 				continue;
 			t->pasting = false;
 			k->code = K_PASTE;
 			k->text = t->paste.data;
+			k->cut = t->paste_cut;
 			return true;
 		} else if (t->pasting) {
 			if (r == OK)
@@ -166,7 +178,7 @@ bool term_key(struct term *t, struct key *k)
 			if (k->code)
 				return true;
 		} else if (c == 0x1b) {
-			if (after_esc(t, k))
+			if (after_esc(t, k, alt))
 				return true;
 		} else {
 			k->code = character(c);
@@ -175,6 +187,14 @@ bool term_key(struct term *t, struct key *k)
 		}
 	}
 	return false;
+}
+
+bool term_heard(struct term *t)
+{
+	bool heard = t->heard;
+
+	t->heard = false;
+	return heard;
 }
 
 bool term_gone(const struct term *t)

@@ -26,7 +26,8 @@ struct term {
 	int input; /* the same terminal, opened again: waiting on it leaves descriptor 0 as it is */
 	int old_stderr, kept_stderr;
 	/* keys */
-	bool pasting;
+	bool heard; /* something was read */
+	bool pasting, paste_cut;
 	struct buf paste;
 	bool have_next; /* a key that was read while looking behind an Esc */
 	struct key next;

@@ -24,6 +24,8 @@ struct attach {
 	uint64_t page_from, page_count;
 	struct buf arriving; /* its lines come before the answer that tells which they are */
 	bool asking;
+	uint64_t wanted; /* the line that it is asked for */
+	bool missed;	 /* it was not in the answer: next time that begins with it */
 	void (*found)(const struct find_place *found, void *arg);
 	void *found_arg;
 	unsigned finds;
@@ -149,6 +151,11 @@ static bool index_page(struct attach *v, uint64_t count)
 	return true;
 }
 
+static bool has_line(const struct attach *v, uint64_t line)
+{
+	return line >= v->page_from && line - v->page_from < v->page_count;
+}
+
 static void on_page(const struct err *e, const json_t *answer, void *arg)
 {
 	struct attach *v = arg;
@@ -162,13 +169,14 @@ static void on_page(const struct err *e, const json_t *answer, void *arg)
 	v->arriving = old;
 	v->page_from = (uint64_t)json_int(answer, "from", 0);
 	v->page_count = index_page(v, (uint64_t)count) ? (uint64_t)count : 0;
+	v->missed = !has_line(v, v->wanted);
 	if (v->page_count)
 		v->ops->changed(v->arg);
 }
 
 bool attach_line(struct attach *v, uint64_t line, struct cell *cells, int cols)
 {
-	uint64_t i = line - v->page_from, from;
+	uint64_t from;
 
 	if (line >= v->view.end) {
 		uint64_t row = line - v->view.end;
@@ -180,15 +188,19 @@ bool attach_line(struct attach *v, uint64_t line, struct cell *cells, int cols)
 		memcpy(cells, view_row(&v->view, (int)row), (size_t)n * sizeof(*cells));
 		return true;
 	}
-	if (line >= v->page_from && i < v->page_count) {
+	if (has_line(v, line)) {
+		uint64_t i = line - v->page_from;
+
 		row_unpack(v->page.data + v->start[i], v->start[i + 1] - v->start[i], cells, cols);
 		return true;
 	}
 	memset(cells, 0, (size_t)cols * sizeof(*cells));
 	if (v->asking || line < v->view.first)
 		return false;
+	/* dense lines are more than one answer holds, from half a page before it on */
+	from = v->missed && line == v->wanted ? line : line > PAGE / 2 ? line - PAGE / 2 : 0;
 	v->asking = true;
-	from = line > PAGE / 2 ? line - PAGE / 2 : 0;
+	v->wanted = line;
 	vm_client_ask(v->client, "lines",
 		      json_pack("{s:I, s:i}", "from", (json_int_t)from, "count", PAGE), on_page, v);
 	return false;

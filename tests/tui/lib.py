@@ -117,7 +117,9 @@ class Screen:
     # ---- what a person does ------------------------------------------------------------------
     def type(self, text):
         """Types text as it is."""
-        self.tell("send " + text.encode().hex())
+        data = text.encode().hex()
+        for at in range(0, len(data), 65536):
+            self.tell("send " + data[at:at + 65536])
 
     def key(self, *names):
         """Presses keys by name ("Down", "C-c") or character, one after another."""

@@ -51,20 +51,20 @@ class Guest:
                     raise
                 select.select([], [], [], 0.01)
         self.line.settimeout(lib.LIMIT)
-        self.got = b""
+        self.got = self.seen = b""
 
     def says(self, data):
         self.line.sendall(data if isinstance(data, bytes) else data.encode())
 
     def gets(self, want):
-        """Waits until the guest was sent these bytes; they and what came before are forgotten."""
+        """Waits until the guest was sent these bytes; what came before them is `seen`, both are forgotten."""
         want = want if isinstance(want, bytes) else want.encode()
         while want not in self.got:
             data = self.line.recv(65536)
             if not data:
                 raise AssertionError("the line ended; the guest had got %r" % self.got)
             self.got += data
-        self.got = self.got.partition(want)[2]
+        self.seen, self.got = self.got.partition(want)[0], self.got.partition(want)[2]
 
     def close(self):
         self.line.close()
@@ -114,6 +114,140 @@ class Console(lib.Case):
         self.assertIsNone(g.supervisor.poll())      # the machine goes on
         s = self.open(g)
         s.wait("hello", "red")
+
+    def test_alt_keys(self):
+        """Esc and the key at once are one key: the guest gets one Esc, and nothing here takes it."""
+        g = self.guest()
+        g.says("".join("line %d\r\n" % i for i in range(100)))
+        s = self.open(g)
+        s.wait("line 99")
+        s.type("\033b")
+        s.type("\033\r")
+        s.type("\033\033[A")
+        s.type("x")
+        g.gets("x")
+        s.key("C-a", "PageUp")
+        s.wait(re.compile(r"line \d+ of \d+ │"))
+        s.type("\033q")                     # not the q that leaves
+        s.settle()
+        self.assertRegex(s.text(), r"line \d+ of \d+ │")
+
+    def test_dense_scrollback(self):
+        """Lines in as many colours as letters are more than one answer holds: each is found all the same."""
+        g = self.guest()
+        for i in range(700):
+            g.says("%03d " % i + "".join("\033[38;2;%d;%d;%dm\u2580" % (i % 256, c, 255 - c) for c in range(70)) +
+                   "\033[m\r\n")
+        s = self.open(g)
+        s.wait("699 ")
+        s.key("C-a", "[", "Home")
+        for top in ("000 ", "022 ", "044 ", "066 ", "088 "):
+            s.wait(top)
+            s.key("PageDown")
+        s.key("End")
+        s.wait("699 ")
+        s.key("q", "C-a", "S")
+        s.wait("Save to: m-log.txt")
+        s.key("Enter")
+        s.wait("Saved:")
+        with open(os.path.join(g.home.root, "m-log.txt"), encoding="utf-8") as text:
+            self.assertEqual([line[:4] for line in text.read().split("\n")[:700]],
+                             ["%03d " % i for i in range(700)])
+
+    def test_long_paste(self):
+        """It goes as fast as the guest takes it, whole; what is too long is not cut but refused."""
+        g = self.guest()
+        s = self.open(g)
+        text = "".join("number %d\n" % i for i in range(12000))        # 150 KB
+        s.paste(text)
+        g.gets(text.replace("\n", "\r"))
+        s.wait("Sent: what was pasted")
+        s.paste("z" * 1100000)
+        s.wait("Not pasted: it is more than 1 M")
+        s.type("!")
+        g.gets("!")
+        self.assertNotIn(b"z", g.got)
+
+    def test_after_the_end(self):
+        """What needs the machine says that it has ended, and where its log is."""
+        g = self.guest()
+        s = self.open(g)
+        g.says("last words")
+        s.wait("last words")
+        g.close()
+        s.wait("Esc leaves")
+        s.key("C-a", "S")
+        s.wait("It has ended: `debwiz logs m` has what it printed")
+        s.key("C-a", "?")
+        s.wait("the machine goes on")
+        s.key("Esc", "Esc")
+        self.assertEqual(s.wait_end(), 0)
+
+    # ---- exec and logs: no screens, the same guest ----------------------------------------------
+    def run_verb(self, g, *args, **popen):
+        p = subprocess.Popen([lib.DEBWIZ, *args], env=g.home.env, stdin=subprocess.DEVNULL, **popen)
+        self.addCleanup(p.wait)
+        self.addCleanup(p.kill)
+        return p
+
+    def test_exec(self):
+        """A command at the shell's prompt; however it is ended, the terminal there is as it was."""
+        g = self.guest()
+        p = self.run_verb(g, "exec", "m", "--", "echo hello", stdout=subprocess.PIPE)
+        g.gets("\x15\r")
+        g.says("\r\n$ ")
+        g.gets("stty echo\r")
+        g.says(" stty -echo ...\r\n")
+        mark = re.search(rb"' (\S+) begin", g.seen).group(1).decode()
+        g.says("\r\n%s-begin\r\nhello\r\n\r\n%s-end-3\r\n$ " % (mark, mark))
+        self.assertEqual(p.communicate(timeout=lib.LIMIT)[0], b"hello\n")
+        self.assertEqual(p.returncode, 3)
+        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+            with self.subTest(number):
+                p = self.run_verb(g, "exec", "m", "--", "sleep 100")
+                g.gets("\x15\r")
+                g.says("\r\n$ ")
+                g.gets("stty echo\r")
+                p.send_signal(number)
+                g.gets("\003 stty echo\r")
+                self.assertEqual(p.wait(lib.LIMIT), status)
+
+    def test_logs(self):
+        """A terminal gets text alone; a file what came; nobody who reads, nobody who writes."""
+        g = self.guest()
+        g.says("one\r\n\033]52;c;aGVsbG8=\007\033[31mtwo\033[m\r\n\033[6nthree")
+        g.gets("R")
+        p = self.run_verb(g, "logs", "m", stdout=subprocess.PIPE)
+        self.assertIn(b"\033]52;c;aGVsbG8=\007\033[31mtwo", p.communicate(timeout=lib.LIMIT)[0])
+        s = self.screen(g.home, "logs", "m", "-f")
+        s.wait("one", "two", "three")
+        g.says(" and four\r\n")
+        s.wait("three and four")
+        self.assertNotIn(b"\033", s.raw())
+        self.assertNotIn(b"\007", s.raw())
+        s.key("C-c")
+        s.wait_end()
+        p = self.run_verb(g, "logs", "m", "-f", stdout=subprocess.PIPE)
+        self.assertTrue(p.stdout.readline())
+        p.stdout.close()
+        self.assertEqual(p.wait(lib.LIMIT), 0)
+        with open("/dev/full", "w", encoding="ascii") as full:
+            p = self.run_verb(g, "logs", "m", stdout=full, stderr=subprocess.PIPE)
+            self.assertIn(b"cannot write to standard output", p.communicate(timeout=lib.LIMIT)[1])
+        self.assertEqual(p.returncode, 1)
+
+    def test_logs_rotated(self):
+        """All of it since the start, though it was rotated meanwhile; nothing of the start before."""
+        g = self.guest()
+        g.says("the beginning\r\n" + ("x" * 99 + "\n") * 25000 + "\033[6nthe end\r\n")
+        g.gets("R")
+        with open(os.path.join(g.dir, "console.log.2"), "w", encoding="ascii") as old:
+            old.write("an earlier start\n")
+        p = self.run_verb(g, "logs", "m", stdout=subprocess.PIPE)
+        out = p.communicate(timeout=lib.LIMIT)[0]
+        self.assertTrue(out.startswith(b"the beginning"), out[:100])
+        self.assertIn(b"the end", out[-100:])
+        self.assertEqual(out.count(b"x"), 99 * 25000)
 
     def test_two_look_one_types(self):
         g = self.guest()
