@@ -33,6 +33,10 @@ struct disk_info {
  * beside the base that names `link_path` (disk_base_users finds both). One that is there and right
  * stays. */
 int disk_link_base(const char *base_disk, const char *link_path, struct err *e);
+/* Before the folder with the link `from` gets another name, so that the link will be at `to`: a
+ * symbolic link's base is told of `to` as well, and so is held at every moment. Nothing to do for a
+ * hard link, none at all, and one whose base has gone. */
+int disk_move_base(const char *from, const char *to, struct err *e);
 /* How many machines hold the base disk: other hard links, and references whose machine still
  * has its link. */
 int disk_base_users(const char *base_disk, uint64_t *users, struct err *e);

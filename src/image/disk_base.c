@@ -6,6 +6,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,6 +75,26 @@ int disk_link_base(const char *base_disk, const char *link_path, struct err *e)
 	free(part);
 	free(where);
 	free(target);
+	return r;
+}
+
+int disk_move_base(const char *from, const char *to, struct err *e)
+{
+	char base[PATH_MAX];
+	ssize_t n = readlink(from, base, sizeof(base) - 1);
+	char *where;
+	int r;
+
+	if (n < 0)
+		return errno == ENOENT || errno == EINVAL /* a hard link */
+			       ? 0
+			       : err_errno(e, errno, "disk-base", "cannot read the link %s", from);
+	base[n] = '\0';
+	if (!file_exists(base))
+		return 0;
+	where = file_absolute(to);
+	r = write_reference(base, where, e);
+	free(where);
 	return r;
 }
 

@@ -107,6 +107,20 @@ static int link_base(const struct store *store, const char *dir, const char *fol
 	return r;
 }
 
+/* The folder `dir` with all it holds gets the name `to`. */
+static int move_folder(const char *dir, const char *to, struct err *e)
+{
+	char *from_link = file_join(dir, DISK_BASE_NAME);
+	char *to_link = file_join(to, DISK_BASE_NAME);
+	int r = disk_move_base(from_link, to_link, e);
+
+	if (!r)
+		r = file_rename(dir, to, e);
+	free(to_link);
+	free(from_link);
+	return r;
+}
+
 /* ---- clone ---- */
 
 /* Who wants to know how far a copy is, and may end it. */
@@ -188,11 +202,8 @@ static int clone(const struct store *store, const struct change *c, const char *
 		r = write_note(part, c->to_ini, e);
 	if (!r)
 		r = write_ini(c, e);
-	if (!r && copy) {
-		r = file_rename(part, to, e);
-		if (!r)
-			r = link_base(store, to, to, e); /* a reference names the folder */
-	}
+	if (!r && copy)
+		r = move_folder(part, to, e);
 	if (lock) {
 		if (r < 0)
 			(void)file_remove_tree(part, NULL);
@@ -237,9 +248,7 @@ static int rename_machine(const struct store *store, const struct change *c, con
 	if (!r && moves)
 		r = write_note(dir, c->to_ini, e);
 	if (!r && moves)
-		r = file_rename(dir, to, e);
-	if (!r && file_exists(to))
-		r = link_base(store, to, to, e);
+		r = move_folder(dir, to, e);
 	if (!r && in_place)
 		r = write_ini(c, e); /* last: until then the file says which machine it was */
 	else if (!r && unlink(c->ini) < 0)

@@ -2,8 +2,11 @@
 /* change: clone, rename, delete and recreate of machines that are but files. */
 #include "../lib/check.h"
 
+#include <sys/stat.h>
+
 #include "base/mem.h"
 #include "host/lock.h"
+#include "image/disk.h"
 #include "prep/change.h"
 #include "spec/spec.h"
 #include "vm/kept.h"
@@ -353,6 +356,58 @@ static void renames_in_place(void **state)
 	free(path);
 }
 
+static void assert_users(struct fixture *f, const char *base, uint64_t want)
+{
+	char *path = path_of(f, base);
+	uint64_t users;
+
+	assert_int_equal(disk_base_users(path, &users, NULL), 0);
+	assert_int_equal(users, want);
+	free(path);
+}
+
+/* Machines on a file system of their own hold their base by references, which name their folders. */
+static void moves_far_from_the_base(void **state)
+{
+	struct fixture *f = *state;
+	char far[] = "/dev/shm/debwiz-test-XXXXXX";
+	char *base = path_of(f, "d/debwiz/bases/b/disk.raw");
+	char *machines = path_of(f, "d/debwiz/machines");
+	char *link = path_of(f, "d/debwiz/machines/box/base.raw");
+	struct stat here, there, st;
+
+	if (!mkdtemp(far))
+		skip();
+	assert_int_equal(stat(f->top, &here), 0);
+	assert_int_equal(stat(far, &there), 0);
+	if (here.st_dev == there.st_dev) {
+		rmdir(far);
+		skip();
+	}
+	assert_int_equal(file_remove_tree(machines, NULL), 0);
+	assert_int_equal(symlink(far, machines), 0);
+	put(f, "d/debwiz/bases/b/disk.raw", "a base");
+	put(f, "d/debwiz/machines/box/disk.qcow2", "a disk");
+	put(f, "d/debwiz/machines/box/stamps.json", "{\"base\": \"b\"}");
+	assert_int_equal(disk_link_base(base, link, NULL), 0);
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_users(f, "d/debwiz/bases/b/disk.raw", 1);
+
+	done(f, CHANGE_RENAME, "box", "two");
+	assert_users(f, "d/debwiz/bases/b/disk.raw", 1);
+	done(f, CHANGE_CLONE, "two", "six");
+	assert_users(f, "d/debwiz/bases/b/disk.raw", 2);
+	done(f, CHANGE_DELETE, "two", NULL);
+	assert_users(f, "d/debwiz/bases/b/disk.raw", 1);
+	file_remove_tree(far, NULL);
+	assert_users(f, "d/debwiz/bases/b/disk.raw", 0);
+	unlink(machines);
+	free(link);
+	free(machines);
+	free(base);
+}
+
 static void deletes(void **state)
 {
 	struct fixture *f = *state;
@@ -444,6 +499,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(renames_what_was_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames_in_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames_in_place_after_a_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(moves_far_from_the_base, setup, teardown),
 		cmocka_unit_test_setup_teardown(deletes, setup, teardown),
 		cmocka_unit_test_setup_teardown(deletes_what_is_broken, setup, teardown),
 		cmocka_unit_test_setup_teardown(recreates, setup, teardown),
