@@ -10,11 +10,17 @@ const struct strv *job_components(const struct job *j)
 	return j->spec->components.len ? &j->spec->components : &j->release->components;
 }
 
+static char *keyring(const struct spec *s)
+{
+	return *s->keyring ? spec_path(s, s->keyring) : xstrdup("");
+}
+
 struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress,
 				     void (*done)(struct archive *a, const struct err *e, void *arg),
 				     void *arg)
 {
 	const struct spec *s = j->spec;
+	char *ring = keyring(s);
 	struct strv mirrors = STRV_INIT, security = STRV_INIT;
 	struct archive_op *op;
 
@@ -28,7 +34,7 @@ struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress
 				  .host_mirrors = &mirrors,
 				  .host_security_mirrors = &security,
 				  .proxy = s->proxy,
-				  .keyring = s->keyring,
+				  .keyring = ring,
 				  .snapshot = s->snapshot,
 				  .release = s->release,
 				  .arch = s->arch,
@@ -41,6 +47,7 @@ struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress
 			  progress, done, arg);
 	strv_fini(&mirrors);
 	strv_fini(&security);
+	free(ring);
 	return op;
 }
 
@@ -58,6 +65,7 @@ struct archive_op *job_releases(struct loop *l, const struct catalog *c, const s
 					     const struct err *e, void *arg),
 				void *arg)
 {
+	char *ring = keyring(spec);
 	struct strv mirrors = STRV_INIT, security = STRV_INIT;
 	struct archive_op *op;
 
@@ -71,13 +79,14 @@ struct archive_op *job_releases(struct loop *l, const struct catalog *c, const s
 				      .host_mirrors = &mirrors,
 				      .host_security_mirrors = &security,
 				      .proxy = spec->proxy,
-				      .keyring = spec->keyring,
+				      .keyring = ring,
 				      .snapshot = spec->snapshot,
 				      .offline = offline,
 			      },
 			      done, arg);
 	strv_fini(&mirrors);
 	strv_fini(&security);
+	free(ring);
 	return op;
 }
 

@@ -65,9 +65,9 @@ static int make_key(const struct job *j, struct err *e)
 	return r;
 }
 
-static int add_key_file(struct buf *keys, const char *path, struct err *e)
+static int add_key_file(const struct job *j, struct buf *keys, const char *path, struct err *e)
 {
-	char *whole = host_expand(path);
+	char *whole = spec_path(j->spec, path);
 	struct buf text;
 	int r = file_read(whole, KEY_MAX, &text, e);
 
@@ -90,14 +90,14 @@ static int gather_keys(const struct job *j, struct buf *keys, struct err *e)
 	struct strv found = STRV_INIT;
 	const struct strv *paths = &j->spec->ssh_keys;
 	char *own = job_file(j, "id_ed25519.pub");
-	int r = add_key_file(keys, own, e);
+	int r = add_key_file(j, keys, own, e);
 
 	if (!paths->len) {
 		host_ssh_keys(&found);
 		paths = &found;
 	}
 	for (size_t i = 0; i < paths->len && !r; i++)
-		r = add_key_file(keys, paths->items[i], e);
+		r = add_key_file(j, keys, paths->items[i], e);
 	strv_fini(&found);
 	free(own);
 	return r;

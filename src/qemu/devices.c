@@ -33,6 +33,16 @@ int argv_bad_path(struct err *e, const char *key, const char *path)
 	return -1;
 }
 
+/* The path= of an item, whole, for QEMU runs in another folder; owned. NULL: it has none. */
+static char *item_path(const struct argv_in *in, const char *item)
+{
+	char *written = spec_item_get(item, "path");
+	char *path = written ? spec_path(in->s, written) : NULL;
+
+	free(written);
+	return path;
+}
+
 /* A block device: a driver named, never guessed, over a file. NULL when the path is not UTF-8. */
 static json_t *block(const char *name, const char *format, const char *path, bool read_only,
 		     enum spec_cache cache)
@@ -102,7 +112,7 @@ int argv_drives(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; !r && i < items->len; i++) {
-		char *path = spec_item_get(items->items[i], "path");
+		char *path = item_path(in, items->items[i]);
 		char *format = spec_item_get(items->items[i], "format");
 		char *mode = spec_item_get(items->items[i], "readonly");
 		char *node = xasprintf("drive%zu", i);
@@ -211,7 +221,7 @@ int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 	const struct strv *items = &in->s->shares;
 
 	for (size_t i = 0; i < items->len; i++) {
-		char *path = spec_item_get(items->items[i], "path");
+		char *path = item_path(in, items->items[i]);
 		char *tag = spec_item_get(items->items[i], "tag");
 		char *mode = spec_item_get(items->items[i], "readonly");
 		char *value = opt_value(path ? path : "");

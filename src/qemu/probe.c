@@ -25,7 +25,7 @@
 static char *find_binary(const struct spec *s, const char *name, struct err *e)
 {
 	bool own = strcmp(s->qemu_binary, "auto") != 0;
-	char *wanted = own ? host_expand(s->qemu_binary) : xstrdup(name);
+	char *wanted = own ? spec_path(s, s->qemu_binary) : xstrdup(name);
 	char *path = host_which(wanted);
 	char *hint;
 

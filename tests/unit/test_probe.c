@@ -132,6 +132,28 @@ static void test_missing(void **state)
 	err_fini(&e);
 }
 
+/* A path counts from the folder of the machine's file, a home folder is understood. */
+static void test_relative(void **state)
+{
+	static const char *const written[] = {"./qemu-fake", "~/qemu-fake"};
+	struct err e = ERR_INIT;
+	struct qemu_probe p;
+
+	(void)state;
+	setenv("HOME", dir, 1);
+	program(V72, "exit 0");
+	set(&spec.accel, "tcg");
+	spec.path = file_join(dir, "machine.ini");
+	for (size_t i = 0; i < 2; i++) {
+		set(&spec.qemu_binary, written[i]);
+		if (qemu_probe(&spec, &arch, dir, &p, &e) < 0)
+			fail_msg("%s", e.text);
+		assert_int_equal(access(p.binary, X_OK), 0);
+		assert_string_equal(file_basename(p.binary), "qemu-fake");
+		qemu_probe_fini(&p);
+	}
+}
+
 static void test_old_and_strange(void **state)
 {
 	struct err e = ERR_INIT;
@@ -239,8 +261,9 @@ static void test_bad_cache(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_versions), T(test_missing), T(test_old_and_strange), T(test_emulated),
-		T(test_refused),  T(test_used_and_rejected), T(test_bad_cache),
+		T(test_versions), T(test_missing), T(test_relative), T(test_old_and_strange),
+		T(test_emulated), T(test_refused),  T(test_used_and_rejected),
+		T(test_bad_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

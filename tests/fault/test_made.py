@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""
+How a machine is made and made anew: cut off in the middle, with another file than it was made from, on
+a base that lacks something, with paths that count from its file.
+"""
+import glob
+import json
+import os
+import shutil
+import signal
+import unittest
+
+import lib
+import shim
+
+PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMadeUpForATest me@here\n"
+PRIVATE = ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABGdlaGVpbQ\n"
+           "-----END OPENSSH PRIVATE KEY-----\n")
+
+
+class Made(lib.Case):
+    @staticmethod
+    def make():
+        world = lib.World()
+        world.warm_template()
+        return world
+
+    @staticmethod
+    def write(path, text):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+
+    @staticmethod
+    def seed(box):
+        with open(os.path.join(box.machine, "seed.iso"), "rb") as image:
+            return image.read().replace(b"\0", b"").decode("latin-1")
+
+    @staticmethod
+    def disk(box):
+        return os.path.join(box.machine, "disk.qcow2")
+
+    # ---- paths
+    def test_paths_of_the_file(self):
+        """A relative path counts from the INI's folder, wherever the program runs."""
+        box = self.box(alone=True, mirror_keyring="files/ring", system_ssh_key="files/me.pub",
+                       qemu_binary="files/../fakeqemu")
+        self.write(os.path.join(box.root, "files", "me.pub"), PUBLIC)
+        shutil.copy(self.world.archive.keys.ring("pinned"), os.path.join(box.root, "files", "ring"))
+        result = box.run("prepare", box.ini, "--mirror", box.url + "/debian", wrap=("env", "-C", "/"))
+        self.good(box, result)
+        self.assertIn(PUBLIC, self.seed(box))
+
+
+if __name__ == "__main__":
+    lib.main()
