@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/strv.h"
 
@@ -37,6 +38,9 @@ bool host_accelerator_usable(const char *accel, char **why);
 void host_mirrors(struct strv *archive, struct strv *security);
 /* Public SSH keys of the user, best first: paths. */
 void host_ssh_keys(struct strv *out);
+/* Reads a file that must hold public SSH keys and comments alone. `out` (or NULL) is as file_read gives
+ * it. Ids: "key-private", "key-bad" (both ERR_USAGE), and those of file_read. */
+int host_ssh_key_read(const char *path, struct buf *out, struct err *e);
 /* Names of the time zone database that this host has, sorted; none where it has no such file. */
 void host_timezones(struct strv *out);
 /* Whether this host has that one (a name by the database's rules); true where it has none at all. */

@@ -6,7 +6,6 @@
 #include "host/facts.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <pwd.h>
@@ -21,7 +20,6 @@
 #include "base/mem.h"
 #include "facts_priv.h"
 #include "host/apt_sources.h"
-#include "host/paths.h"
 
 static char *user_name(void)
 {
@@ -158,43 +156,6 @@ void host_facts_fini(struct host_facts *f)
 void host_mirrors(struct strv *archive, struct strv *security)
 {
 	apt_sources_read("/etc/apt", archive, security);
-}
-
-static bool is_public_key(const char *name)
-{
-	size_t n = strlen(name);
-
-	return n > 4 && !strcmp(name + n - 4, ".pub") && !strstr(name, "-cert.pub");
-}
-
-void host_ssh_keys(struct strv *out)
-{
-	static const char *const best[] = {"id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"};
-	struct strv others = STRV_INIT;
-	char *dir = host_expand("~/.ssh");
-	DIR *d = opendir(dir);
-	struct dirent *entry;
-	char *path;
-
-	for (size_t i = 0; i < sizeof(best) / sizeof(*best); i++) {
-		path = file_join(dir, best[i]);
-		if (access(path, R_OK) == 0)
-			strv_add(out, path);
-		free(path);
-	}
-	while (d && (entry = readdir(d))) {
-		path = file_join(dir, entry->d_name);
-		if (is_public_key(entry->d_name) && !strv_has(out, path) && access(path, R_OK) == 0)
-			strv_add(&others, path);
-		free(path);
-	}
-	if (d)
-		closedir(d);
-	strv_sort(&others);
-	for (size_t i = 0; i < others.len; i++)
-		strv_add(out, others.items[i]);
-	strv_fini(&others);
-	free(dir);
 }
 
 int host_free_space(const char *path, uint64_t *bytes, struct err *e)

@@ -13,13 +13,11 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "host/paths.h"
 #include "host/proc.h"
 #include "image/seed.h"
 #include "prep/job.h"
 #include "prep/steps.h"
 
-#define KEY_MAX (64 * 1024)
 #define STAMP "seed"
 
 struct seeding {
@@ -69,7 +67,7 @@ static int add_key_file(const struct job *j, struct buf *keys, const char *path,
 {
 	char *whole = spec_path(j->spec, path);
 	struct buf text;
-	int r = file_read(whole, KEY_MAX, &text, e);
+	int r = host_ssh_key_read(whole, &text, e);
 
 	if (r < 0) {
 		err_prefix(e, "system.ssh_key");

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/facts.h"
 #include "private.h"
 
 #define ROUNDS 3 /* one fallback may uncover another fault */
@@ -134,23 +135,30 @@ static void check_made(struct wizard *w)
 	}
 }
 
+static void check_key(struct wizard *w, const char *value)
+{
+	char *path = spec_path(&w->spec, value);
+	struct err e = ERR_INIT;
+	char *text = NULL;
+
+	if (access(path, R_OK) < 0)
+		text = xasprintf("%s cannot be read; name a file with a public key, or remove it", value);
+	else if (host_ssh_key_read(path, NULL, &e) < 0)
+		text = xasprintf("%s%s%s", e.text, e.hint ? "; " : "", e.hint ? e.hint : "");
+	if (text)
+		add_fault(w, "system.ssh_key", text);
+	err_fini(&e);
+	free(text);
+	free(path);
+}
+
 static void check_files(struct wizard *w)
 {
 	const struct strv *keys = &w->spec.ssh_keys;
 	char *path;
-	char *text;
 
-	for (size_t i = 0; i < keys->len; i++) {
-		path = spec_path(&w->spec, keys->items[i]);
-		if (access(path, R_OK) < 0) {
-			text = xasprintf(
-				"%s cannot be read; name a file with a public key, or remove it",
-				keys->items[i]);
-			add_fault(w, "system.ssh_key", text);
-			free(text);
-		}
-		free(path);
-	}
+	for (size_t i = 0; i < keys->len; i++)
+		check_key(w, keys->items[i]);
 	if (*w->spec.keyring) {
 		path = spec_path(&w->spec, w->spec.keyring);
 		if (access(path, R_OK) < 0)

@@ -52,6 +52,24 @@ class Made(lib.Case):
         self.good(box, result)
         self.assertIn(PUBLIC, self.seed(box))
 
+    # ---- keys
+    def test_private_key(self):
+        box = self.box(warm=True, system_ssh_key="id_ed25519")
+        key = os.path.join(box.root, "id_ed25519")
+        self.write(key, PRIVATE)
+        result = box.prepare()
+        self.z(box, result, "key-private", 2)
+        self.assertIn("private key", result.error["text"])
+        self.assertIn(key + ".pub", result.error["hint"])
+        secret = PRIVATE.split("\n")[1].encode()
+        for folder, _, names in os.walk(box.home):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as file:
+                    self.assertNotIn(secret, file.read(1 << 20), name)
+        self.write(key, PUBLIC)
+        self.recovers(box)
+        self.assertIn(PUBLIC, self.seed(box))
+
 
 if __name__ == "__main__":
     lib.main()

@@ -103,6 +103,9 @@ static void test_no_sources(void **state)
 	sources("", "");
 }
 
+#define KEY "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8 me@here\n"
+#define PRIVATE "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----\n"
+
 static void test_keys(void **state)
 {
 	struct strv keys = STRV_INIT;
@@ -111,12 +114,14 @@ static void test_keys(void **state)
 	setenv("HOME", dir, 1);
 	host_ssh_keys(&keys);
 	assert_int_equal(keys.len, 0);
-	put(".ssh/id_rsa.pub", "k");
-	put(".ssh/id_ed25519.pub", "k");
-	put(".ssh/id_ed25519", "secret");
-	put(".ssh/work.pub", "k");
-	put(".ssh/work-cert.pub", "k");
-	put(".ssh/also.pub", "k");
+	put(".ssh/id_rsa.pub", KEY);
+	put(".ssh/id_ed25519.pub", KEY);
+	put(".ssh/id_ed25519", PRIVATE);
+	put(".ssh/work.pub", KEY);
+	put(".ssh/work-cert.pub", KEY);
+	put(".ssh/also.pub", KEY);
+	put(".ssh/wrong.pub", PRIVATE);
+	put(".ssh/gpg.pub", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n");
 	host_ssh_keys(&keys);
 	assert_int_equal(keys.len, 4);
 	assert_string_equal(file_basename(keys.items[0]), "id_ed25519.pub");
@@ -124,6 +129,53 @@ static void test_keys(void **state)
 	assert_string_equal(file_basename(keys.items[2]), "also.pub");
 	assert_string_equal(file_basename(keys.items[3]), "work.pub");
 	strv_fini(&keys);
+}
+
+/* What a file of public keys may hold, and what must never leave this host. */
+static void test_key_file(void **state)
+{
+	static const struct {
+		const char *text, *id;
+	} cases[] = {
+		{KEY, NULL},
+		{"", NULL},
+		{"# mine\n\n  " KEY "\t\n" KEY, NULL},
+		{"ssh-rsa AAAAB3NzaC1yc2E=", NULL},
+		{"ecdsa-sha2-nistp256 AAAAE2VjZHNh x\r\n", NULL},
+		{"sk-ssh-ed25519@openssh.com AAAAGnNr\n", NULL},
+		{"restrict,command=\"echo no\" ssh-ed25519 AAAAC3Nz\n", NULL},
+		{PRIVATE, "key-private"},
+		{KEY PRIVATE, "key-private"},
+		{"-----BEGIN EC PRIVATE KEY-----\nMHcC\n", "key-private"},
+		{"PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n", "key-private"},
+		{"b3BlbnNzaC1rZXktdjEA\n", "key-bad"},
+		{KEY "secret\n", "key-bad"},
+		{"ssh-ed25519\n", "key-bad"},
+		{"ssh-ed25519 hello\n", "key-bad"},
+	};
+	char *path = file_join(dir, "keys");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct err e = ERR_INIT;
+		struct buf text;
+
+		put("keys", cases[i].text);
+		if (!cases[i].id) {
+			assert_int_equal(host_ssh_key_read(path, &text, &e), 0);
+			assert_string_equal(text.data, cases[i].text);
+			buf_fini(&text);
+			continue;
+		}
+		assert_int_equal(host_ssh_key_read(path, &text, &e), -1);
+		assert_string_equal(e.id, cases[i].id);
+		assert_int_equal(e.kind, ERR_USAGE);
+		assert_non_null(strstr(e.hint, ".pub"));
+		err_fini(&e);
+	}
+	assert_int_equal(file_write(path, KEY "\0x", sizeof(KEY) + 1, 0600, NULL), 0);
+	assert_int_equal(host_ssh_key_read(path, NULL, NULL), -1);
+	free(path);
 }
 
 static void test_ports(void **state)
@@ -256,8 +308,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_one_line_style),	 T(test_deb822_style), T(test_no_sources),   T(test_keys),
-		T(test_ports),		 T(test_space),	       T(test_zone_and_locale),
-		T(test_install_hint),	 T(test_accelerators),
+		T(test_key_file),	 T(test_ports),	       T(test_space),
+		T(test_zone_and_locale), T(test_install_hint), T(test_accelerators),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,8 +238,11 @@ static void test_cross_field(void **state)
 {
 	struct fake *f = fake_new();
 	struct wizard *w = wizard_new(&f->conf);
+	static const char private[] = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n";
+	char *key = file_join(f->dir, "key");
 
 	(void)state;
+	assert_int_equal(file_write(key, private, sizeof(private) - 1, 0600, NULL), 0);
 	assert_int_equal(answer(w, "cpu.memory", "4G"), 0);
 	assert_non_null(strstr(wrong_of(w, "cpu.memory"), "3071M"));
 	assert_int_equal(answer(w, "firmware.mode", "direct"), 0);
@@ -255,6 +258,9 @@ static void test_cross_field(void **state)
 	wizard_reset(w, wizard_question(w, "network.forward"));
 	assert_int_equal(answer(w, "system.ssh_key", "/nowhere/key.pub"), 0);
 	assert_non_null(strstr(wrong_of(w, "system.ssh_key"), "cannot be read"));
+	assert_int_equal(answer(w, "system.ssh_key", key), 0);
+	assert_non_null(strstr(wrong_of(w, "system.ssh_key"), "holds a private key"));
+	assert_non_null(strstr(wrong_of(w, "system.ssh_key"), "key.pub"));
 	assert_int_equal(answer(w, "system.ssh_key", ""), 0);
 	/* An impossible choice is refused with the reason, and nothing changes. */
 	assert_int_equal(answer(w, "cpu.accel", "kvm"), -1); /* x86 does not run ARM */
@@ -265,6 +271,7 @@ static void test_cross_field(void **state)
 	strv_add(&f->taken, "used");
 	assert_int_equal(answer(w, "machine.name", "used"), 0);
 	assert_non_null(strstr(wrong_of(w, "machine.name"), "is there already"));
+	free(key);
 	wizard_free(w);
 	fake_free(f);
 }
