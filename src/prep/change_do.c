@@ -15,26 +15,28 @@
 
 #define KEYS_MAX 65536 /* bytes of a known_hosts */
 
-/* What recreate removes; the INI file, the machine's key and its ports stay. */
+/* What recreate removes, in this order; the INI file, the machine's key and its ports stay. A kill
+ * leaves no saved state of a disk that has changed, and what is left is still a machine with a disk,
+ * which can be recreated. */
 static const char *const personal[] = {
-	"disk.qcow2",
-	DISK_BASE_NAME,
+	"suspend.json",
+	"suspend.state",
+	"snapshots.json",
+	"run.json",
+	"run.spare",
+	"request.json",
 	"QEMU_EFI-pflash.raw",
 	"QEMU_VARS-pflash.raw",
 	"vmlinuz",
 	"initrd.img",
 	"seed.iso",
 	"known_hosts",
-	"stamps.json",
-	"run.json",
-	"run.spare",
-	"request.json",
-	"snapshots.json",
-	"suspend.json",
-	"suspend.state",
 	"console.log",
 	"console.log.1",
 	"console.log.2",
+	"stamps.json",
+	DISK_BASE_NAME,
+	"disk.qcow2",
 };
 
 /* What a clone takes along; the disk last, for it may be large. */

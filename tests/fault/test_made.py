@@ -71,5 +71,45 @@ class Made(lib.Case):
         self.assertIn(PUBLIC, self.seed(box))
 
 
+class Recreated(lib.Case):
+    @staticmethod
+    def make():
+        world = lib.World(("bookworm",))
+        shim.make(world)
+        world.warm_template()
+        return world
+
+    def test_killed(self):
+        """Before each call that removes something; the same words finish it."""
+        at = 0
+        ended = False
+        while not ended:
+            at += 1
+            box = self.box(warm=True, alone=True)
+            self.recovers(box)
+            for name in ("suspend.json", "suspend.state", "snapshots.json"):
+                with open(os.path.join(box.machine, name), "w", encoding="utf-8") as out:
+                    out.write("{}")
+            words = ("recreate", box.ini, "--yes", "--confirm", "m")
+            shim.arm(box, at, ops=("unlink",))
+            result = box.run(*words)
+            shim.disarm(box)
+            ended = result.status == 0
+            if ended:
+                break
+            with self.subTest(at=at):
+                self.assertEqual(result.status, -signal.SIGKILL, str(result))
+                left = set(os.listdir(box.machine))
+                self.assertIn("disk.qcow2", left)
+                if at > 1:
+                    self.assertNotIn("suspend.json", left)
+                again = box.run(*words)
+                self.assertEqual(again.status, 0, str(again))
+                self.assertFalse({"disk.qcow2", "base.raw", "QEMU_VARS-pflash.raw", "stamps.json"} &
+                                 set(os.listdir(box.machine)))
+                self.recovers(box)
+        self.assertGreater(at, 6)
+
+
 if __name__ == "__main__":
     lib.main()
