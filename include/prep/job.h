@@ -67,7 +67,9 @@ struct job {
 	uint8_t root_uuid[16];
 };
 
-/* Finds rows, folders and the base that is there already. `spec` was checked. */
+/* Finds rows, folders and the base that is there already. `spec` was checked. Refuses another
+ * architecture than the machine's disk has ("arch-made"). On an error the job holds nothing; job_fini
+ * may follow in either case. */
 int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store,
 	     struct spec *spec, const struct job_options *options, struct err *e);
 void job_fini(struct job *j);

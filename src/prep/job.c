@@ -80,10 +80,45 @@ static void root_packages(struct job *j)
 		add_hidden(j, "keyboard");
 }
 
+/* The architecture in a base's id; NULL: none of the catalogue. */
+static const struct catalog_arch *arch_of(const struct catalog *c, const char *id)
+{
+	const struct catalog_release *r;
+	const struct catalog_arch *a;
+
+	for (size_t i = 0; (r = catalog_release_next(c, &i));) {
+		size_t n = strlen(r->codename);
+
+		if (strncmp(id, r->codename, n) || id[n] != '-')
+			continue;
+		for (size_t k = 0; (a = catalog_arch_next(c, &k));) {
+			size_t m = strlen(a->name);
+
+			if (!strncmp(id + n + 1, a->name, m) && id[n + 1 + m] == '-')
+				return a;
+		}
+	}
+	return NULL;
+}
+
+static int check_arch(const struct job *j, const char *made_from, struct err *e)
+{
+	const struct catalog_arch *has = arch_of(j->catalog, made_from);
+
+	if (!has || has == j->arch)
+		return 0;
+	err_set(e, ERR_USAGE, "arch-made",
+		"machine.arch: this machine's disk holds a system for %s; make a new machine for %s",
+		has->name, j->arch->name);
+	return err_hint(e, "or give this one a new disk, without what is on it: debwiz recreate %s",
+			j->spec->name);
+}
+
 int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store,
 	     struct spec *spec, const struct job_options *options, struct err *e)
 {
 	char *made_from;
+	int r;
 
 	*j = (struct job){
 		.loop = loop,
@@ -105,12 +140,15 @@ int job_init(struct job *j, struct loop *loop, const struct catalog *c, const st
 	j->part_dir = xasprintf("%s/bases/%.*s.part", store->data_dir,
 				(int)strlen(j->base_prefix) - 1, j->base_prefix);
 	made_from = job_is_made(j) ? store_stamp(j->machine_dir, "base") : NULL;
+	r = made_from ? check_arch(j, made_from, e) : 0;
 	if (made_from)
 		store_find_base(store, made_from, &j->base);
 	else if (!options->fresh)
 		store_find_base(store, j->base_prefix, &j->base);
 	free(made_from);
-	return 0;
+	if (r < 0)
+		job_fini(j);
+	return r;
 }
 
 void job_fini(struct job *j)
@@ -130,6 +168,7 @@ void job_fini(struct job *j)
 	free(j->base_prefix);
 	free(j->part_dir);
 	free(j->kernel_version);
+	*j = (struct job){.loop = NULL};
 }
 
 char *job_file(const struct job *j, const char *name)

@@ -70,6 +70,25 @@ class Made(lib.Case):
         self.recovers(box)
         self.assertIn(PUBLIC, self.seed(box))
 
+    # ---- what it was made from
+    def test_another_architecture(self):
+        box = self.box(warm=True)
+        self.recovers(box)
+        before = box.state()
+        for verb in ("prepare", "plan", "command", "boot"):
+            result = box.run(verb, box.ini, *box.settings(), "--set", "machine.arch=arm64")
+            self.assertEqual((result.status, result.id), (2, "arch-made"), str(result))
+            self.assertIn("holds a system for armhf; make a new machine for arm64",
+                          result.error["text"])
+            self.assertIn("debwiz recreate m", result.error["hint"])
+        self.assertEqual(box.state(), before)
+        stamps = os.path.join(box.machine, "stamps.json")
+        kept = json.loads(lib.read(stamps))
+        del kept["base"]                    # nothing tells: as it ever was
+        self.write(stamps, json.dumps(kept))
+        result = box.run("plan", box.ini, *box.settings(), "--set", "machine.arch=arm64")
+        self.assertEqual(result.status, 0, str(result))
+
 
 class Recreated(lib.Case):
     @staticmethod
