@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * step disk: the machine's disk: an overlay over its base, made once. Later runs look at it, and
- * grow it when the file asks for more; they never replace it.
+ * grow it when the file asks for more; they never replace it. One that is to stand alone is copied
+ * from its overlay.
  */
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -14,28 +17,60 @@
 #include "prep/job.h"
 #include "prep/steps.h"
 
+#define PROGRESS_MS 200
+
 struct making {
 	struct step_run *run;
 	struct job *job;
+	struct loop_timer *timer; /* while a copy is made that stands alone */
+	atomic_bool cancel;
+	atomic_uint permille; /* of that copy */
 	char *summary;
 	struct err error;
 	int result;
 };
 
-static int make_new(struct job *j, const char *disk, struct err *e)
+/* On the working thread. */
+static void on_share(double percent, void *arg)
 {
+	struct making *m = arg;
+
+	atomic_store(&m->permille, (unsigned)(percent * 10));
+}
+
+/* It gets the disk's name when it needs no base any more: an overlay with that name would stay one. */
+static int make_standalone(struct making *m, const char *link, const char *disk, struct err *e)
+{
+	char *part = xasprintf("%s.part", disk);
+	int r = file_remove_tree(part, e); /* what a killed run left */
+
+	if (!r)
+		r = disk_create(part, m->job->spec->disk_size, e);
+	if (!r)
+		r = disk_flatten(part, &m->cancel, on_share, m, e);
+	if (!r)
+		r = file_remove_tree(link, e);
+	if (!r)
+		r = file_rename(part, disk, e);
+	if (r < 0)
+		unlink(part);
+	free(part);
+	return r;
+}
+
+static int make_new(struct making *m, const char *disk, struct err *e)
+{
+	struct job *j = m->job;
 	char *base = job_base_file(j, "disk.raw");
 	char *link = job_file(j, DISK_BASE_NAME);
 	int r = disk_link_base(base, link, e);
 
-	if (!r)
-		r = disk_create(disk, j->spec->disk_size, e);
+	/* first: a disk always says what it was made from */
 	if (!r)
 		r = store_set_stamp(j->machine_dir, "base", j->base.id, e);
-	if (!r && j->spec->standalone)
-		r = disk_flatten(disk, NULL, NULL, NULL, e);
-	if (!r && j->spec->standalone)
-		r = file_remove_tree(link, e);
+	if (!r)
+		r = j->spec->standalone ? make_standalone(m, link, disk, e)
+					: disk_create(disk, j->spec->disk_size, e);
 	free(base);
 	free(link);
 	return r;
@@ -49,7 +84,7 @@ static void work(void *arg)
 	struct disk_info info;
 	bool made = file_exists(disk);
 
-	m->result = made ? 0 : make_new(m->job, disk, &m->error);
+	m->result = made ? 0 : make_new(m, disk, &m->error);
 	if (!m->result)
 		m->result = disk_check(disk, &info, &m->error);
 	if (!m->result && info.size < m->job->spec->disk_size) {
@@ -66,6 +101,8 @@ static void done(void *arg)
 {
 	struct making *m = arg;
 
+	loop_timer_stop(m->timer);
+	step_set_state(m->run, NULL);
 	if (m->result < 0)
 		step_fail(m->run, &m->error);
 	else
@@ -74,13 +111,36 @@ static void done(void *arg)
 	free(m);
 }
 
+static void on_timer(void *arg)
+{
+	struct making *m = arg;
+	unsigned share = atomic_load(&m->permille);
+
+	if (share)
+		step_progress(m->run, share, 1000);
+}
+
 static void start(struct step_run *run, void *job)
 {
+	struct job *j = job;
 	struct making *m = xcalloc(1, sizeof(*m));
 
 	m->run = run;
-	m->job = job;
-	loop_work(m->job->loop, work, done, m);
+	m->job = j;
+	step_set_state(run, m);
+	if (j->spec->standalone && !job_is_made(j)) {
+		step_text(run, "a copy that needs no base image");
+		m->timer = loop_timer_start(j->loop, PROGRESS_MS, PROGRESS_MS, on_timer, m);
+	}
+	loop_work(j->loop, work, done, m);
+}
+
+static void cancel(struct step_run *run, void *job)
+{
+	struct making *m = step_state(run);
+
+	(void)job;
+	atomic_store(&m->cancel, true);
 }
 
 static bool is_done(void *job, char **why)
@@ -106,4 +166,5 @@ const struct step_ops step_disk = {
 	.about = "An overlay of the base image, of the size asked for; it takes only what is written.",
 	.is_done = is_done,
 	.start = start,
+	.cancel = cancel,
 };

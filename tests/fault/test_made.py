@@ -89,6 +89,61 @@ class Made(lib.Case):
         result = box.run("plan", box.ini, *box.settings(), "--set", "machine.arch=arm64")
         self.assertEqual(result.status, 0, str(result))
 
+    # ---- a disk that stands alone
+    def qemu_img(self, box, body):
+        """A qemu-img that does body for `convert`, and is the real one else."""
+        real = shutil.which("qemu-img", path=box.environment()["PATH"])
+        own = os.path.join(box.root, "bin")
+        self.write(os.path.join(own, "qemu-img"),
+                   '#!/bin/sh\nfor w; do part=$w; done\n[ "$1" != convert ] || {\n%s\n}\n'
+                   'exec "%s" "$@"\n' % (body, real))
+        os.chmod(os.path.join(own, "qemu-img"), 0o755)
+        box.env["PATH"] = own + ":" + box.environment()["PATH"]
+
+    def stands_alone(self, box):
+        with open(self.disk(box), "rb") as disk:
+            self.assertEqual(disk.read(16)[8:], bytes(8), "it lies over a base")
+        self.assertFalse(os.path.lexists(os.path.join(box.machine, "base.raw")))
+        self.assertEqual(lib.parts(box.machine), [])
+
+    def standalone(self, body, **how):
+        """A copy that fails leaves no disk; the next run makes the one that was asked for."""
+        box = self.box(warm=True, disk_standalone="yes")
+        self.qemu_img(box, body)
+        result = box.prepare(**how)
+        self.assertFalse(os.path.exists(self.disk(box)))
+        self.quiet(box)
+        del box.env["PATH"]
+        self.assertEqual(box.prepare().status, 0)
+        self.stands_alone(box)
+        return result
+
+    @unittest.skipUnless(shutil.which("qemu-img"), "no qemu-img that copies here")
+    def test_standalone_cut_off(self):
+        result = self.standalone('echo "No space left on device" >&2; exit 1')
+        self.assertEqual((result.status, result.id), (1, "disk-tool"), str(result))
+        result = self.standalone("kill -9 $PPID; exit 1")
+        self.assertEqual(result.status, -signal.SIGKILL)
+
+    @unittest.skipUnless(shutil.which("qemu-img"), "no qemu-img that copies here")
+    def test_standalone_interrupted(self):
+        """It shows how far it is, and Ctrl-C ends it."""
+        box = self.box(warm=True, disk_standalone="yes")
+        begun = os.path.join(box.root, "begun")
+        self.qemu_img(box, 'printf "    (40.00/100%%)\\r"; touch "%s"; exec tail -f /dev/null' % begun)
+
+        def interrupt(child):
+            lib.poll(lambda: os.path.exists(begun))
+            lib.poll(lambda: '"share"' in lib.read(os.path.join(box.root, "out")))
+            child.send_signal(signal.SIGINT)
+        result = box.prepare(on_start=interrupt)
+        self.assertEqual(result.status, 130, str(result))
+        self.quiet(box)
+        self.assertFalse(os.path.exists(self.disk(box)))
+        del box.env["PATH"]
+        self.assertEqual(box.prepare().status, 0)
+        self.stands_alone(box)
+
 
 class Recreated(lib.Case):
     @staticmethod
