@@ -86,6 +86,8 @@ const struct strv *job_components(const struct job *j);
 bool job_is_made(const struct job *j);
 /* is_done of the steps that make a base: one is there already. `why` as in struct step_ops. */
 bool job_has_base(void *job, char **why);
+/* What the base's manifest says of one of the suites that it was made from (borrowed), or NULL. */
+const json_t *job_base_suite(const struct job *j, const char *suite);
 /* Opens the archive as the machine's file says, in place of one that is open; as archive_open. */
 struct archive_op *job_open_archive(struct job *j, struct step_run *run,
 				    void (*done)(struct archive *a, const struct err *e, void *run));

@@ -215,6 +215,19 @@ bool job_has_base(void *job, char **why)
 	return true;
 }
 
+const json_t *job_base_suite(const struct job *j, const char *suite)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(j->base.manifest, "suites"), i, row)
+	{
+		if (!strcmp(json_str(row, "suite", ""), suite))
+			return row;
+	}
+	return NULL;
+}
+
 void job_fail_copy(struct step_run *run, const struct err *error)
 {
 	struct err e = ERR_INIT;

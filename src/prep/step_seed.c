@@ -103,35 +103,29 @@ static int gather_keys(const struct job *j, struct buf *keys, struct err *e)
 
 /* ---- apt's sources ---- */
 
-/* URL of a suite as it was opened now, or when the base was made; "" when it was not. */
-static const char *suite_url(const struct job *j, const char *suite)
+/* URL of a suite as it was opened now; "" when it was not. */
+static const char *opened_url(const struct job *j, const char *suite)
 {
-	const json_t *row;
-	size_t i;
+	size_t count = 0;
+	const struct archive_suite *s = j->archive ? archive_suites(j->archive, &count) : NULL;
 
-	if (j->archive) {
-		size_t count;
-		const struct archive_suite *s = archive_suites(j->archive, &count);
-
-		for (i = 0; i < count; i++)
-			if (!strcmp(s[i].suite, suite) || !strcmp(s[i].codename, suite))
-				return s[i].base;
-	}
-	json_array_foreach(json_object_get(j->base.manifest, "suites"), i, row)
-	{
-		if (!strcmp(json_str(row, "suite", ""), suite) ||
-		    !strcmp(json_str(row, "codename", ""), suite))
-			return json_str(row, "url", "");
-	}
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(s[i].suite, suite) || !strcmp(s[i].codename, suite))
+			return s[i].base;
 	return "";
 }
 
-/* Owned URL for the guest: of the suite as it was opened, else what this host uses, else Debian's. */
-static char *guest_url(const struct job *j, const char *suite, const struct strv *host,
-		       const struct strv *debian)
+/* Owned URL for the guest: of the suite as it was opened, else the one that the file `named`, else
+ * where the base comes from, what this host uses, Debian's. A snapshot has its own. */
+static char *guest_url(const struct job *j, const char *suite, const char *named,
+		       const struct strv *host, const struct strv *debian)
 {
-	const char *url = suite_url(j, suite);
+	const char *url = opened_url(j, suite);
 
+	if (!*url && !*j->spec->snapshot && strcmp(named, "auto") != 0)
+		url = named;
+	if (!*url)
+		url = json_str(job_base_suite(j, suite), "url", "");
 	if (!*url && host->len)
 		url = host->items[0];
 	return seed_guest_url(*url ? url : debian->items[0], debian->items[0]);
@@ -148,9 +142,10 @@ static char *guest_sources(const struct job *j)
 	char *text;
 
 	host_mirrors(&host, &host_security);
-	mirror = guest_url(j, j->spec->release, &host, catalog_mirrors(j->catalog));
-	security_mirror = guest_url(j, j->release->security_suite, &host_security,
-				    catalog_security_mirrors(j->catalog));
+	mirror = guest_url(j, j->spec->release, j->spec->mirror, &host,
+			   catalog_mirrors(j->catalog));
+	security_mirror = guest_url(j, j->release->security_suite, j->spec->security_mirror,
+				    &host_security, catalog_security_mirrors(j->catalog));
 	text = seed_sources(&(struct seed_archive){
 		.mirror = mirror,
 		.security = security ? security_mirror : "",

@@ -89,6 +89,26 @@ class Made(lib.Case):
         result = box.run("plan", box.ini, *box.settings(), "--set", "machine.arch=arm64")
         self.assertEqual(result.status, 0, str(result))
 
+    # ---- mirrors of the guest
+    def offline(self, box, mirror, security):
+        self.good(box, box.prepare("--offline", "--mirror", mirror, "--set",
+                                   "mirror.security_url=" + security))
+
+    def test_named_mirrors(self):
+        """The base comes from elsewhere; the guest asks where the file says."""
+        box = self.box(warm=True)
+        self.offline(box, "http://one.test/debian", "http://two.test/security")
+        seed = self.seed(box)
+        self.assertIn("http://one.test/debian bookworm ", seed)
+        self.assertIn("http://one.test/debian bookworm-updates ", seed)
+        self.assertIn("http://two.test/security bookworm-security ", seed)
+
+    def test_mirrors_of_the_base(self):
+        box = self.box(warm=True)
+        self.offline(box, "auto", "auto")
+        self.assertIn(self.world.server.url.replace("127.0.0.1", "10.0.2.2") + "/debian bookworm ",
+                      self.seed(box))
+
     # ---- a disk that stands alone
     def qemu_img(self, box, body):
         """A qemu-img that does body for `convert`, and is the real one else."""
