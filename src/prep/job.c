@@ -15,6 +15,7 @@
 /* Raise it when the host's part of the recipe changes what a base image holds; what the guest does
  * counts by itself, since its files are part of the key. */
 #define RECIPE_VERSION "1"
+#define KEYRING_MAX (4 << 20)
 
 static void hash_text(struct hash *h, const char *s)
 {
@@ -31,6 +32,21 @@ static void hash_list(struct hash *h, const struct strv *v)
 		hash_text(h, sorted.items[i]);
 	hash_text(h, "");
 	strv_fini(&sorted);
+}
+
+/* What a person's own keys sign is another archive. A ring that cannot be read is told of when the
+ * archive is opened. */
+static void hash_keyring(struct hash *h, const struct spec *s)
+{
+	char *path = spec_path(s, s->keyring);
+	struct buf ring;
+
+	hash_text(h, "keyring");
+	if (file_read(path, KEYRING_MAX, &ring, NULL) == 0) {
+		hash_add(h, ring.data, ring.len);
+		buf_fini(&ring);
+	}
+	free(path);
 }
 
 /* "bookworm-armhf-build-0123456789ab-": what a base must be made from to be the right one. */
@@ -52,6 +68,8 @@ static char *base_prefix(const struct job *j)
 	hash_text(h, s->snapshot);
 	hash_text(h, s->security ? "security" : "");
 	hash_text(h, s->updates ? "updates" : "");
+	if (*s->keyring)
+		hash_keyring(h, s);
 	while ((a = asset_next("guest/", &i))) {
 		hash_text(h, a->name);
 		hash_add(h, a->data, a->len);

@@ -109,6 +109,22 @@ class Made(lib.Case):
         self.assertIn(self.world.server.url.replace("127.0.0.1", "10.0.2.2") + "/debian bookworm ",
                       self.seed(box))
 
+    # ---- the base's key
+    def test_another_keyring(self):
+        box = self.box(warm=True)
+        ring = os.path.join(box.root, "ring")
+        shutil.copy(self.world.archive.keys.ring("pinned"), ring)
+
+        def has_base():
+            result = box.run("plan", box.ini, *box.settings(), "--set", "mirror.keyring=" + ring)
+            self.assertEqual(result.status, 0, str(result))
+            done = [json.loads(line) for line in result.out.split("\n") if line.startswith("{")]
+            return next(row["done"] for row in done if row["step"] == "base")
+        self.assertTrue(has_base())         # of the same keys, wherever they lie
+        with open(ring, "ab") as more, open(self.world.archive.keys.ring("other"), "rb") as key:
+            more.write(key.read())
+        self.assertFalse(has_base())
+
     # ---- a disk that stands alone
     def qemu_img(self, box, body):
         """A qemu-img that does body for `convert`, and is the real one else."""
