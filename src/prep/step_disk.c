@@ -120,9 +120,8 @@ static void on_timer(void *arg)
 		step_progress(m->run, share, 1000);
 }
 
-static void start(struct step_run *run, void *job)
+static void begin(struct step_run *run, struct job *j)
 {
-	struct job *j = job;
 	struct making *m = xcalloc(1, sizeof(*m));
 
 	m->run = run;
@@ -158,6 +157,51 @@ static bool is_done(void *job, char **why)
 		*why = xasprintf("%s is there", size_format(info.size, size));
 	free(disk);
 	return done;
+}
+
+/* What is wanted and was left out when the base was made; "" when nothing was. Owned. */
+static char *left_out(const struct job *j)
+{
+	struct strv names = STRV_INIT;
+	char *updates = xasprintf("%s-updates", j->spec->release);
+	char *text;
+
+	if (j->spec->updates && j->release->updates && !job_base_suite(j, updates))
+		strv_add(&names, updates);
+	if (j->spec->security && j->release->security &&
+	    !job_base_suite(j, j->release->security_suite))
+		strv_add(&names, j->release->security_suite);
+	text = strv_join(&names, " and ");
+	strv_fini(&names);
+	free(updates);
+	return text;
+}
+
+/* Told by the step "release" of a base that this run makes. */
+static bool is_told(const struct job *j)
+{
+	return j->archive && archive_warnings(j->archive)->len;
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct job *j = job;
+	struct err e = ERR_INIT;
+	char *names = job_is_made(j) || is_told(j) ? xstrdup("") : left_out(j);
+
+	if (*names && j->options.strict) {
+		err_set(&e, ERR_NETWORK, "base-out-of-step",
+			"the base image was made without %s, out of step at that time", names);
+		err_hint(&e, "--fresh makes a new one");
+	} else if (*names) {
+		step_warn(run, "the base image was made without %s, out of step at that time; "
+			  "--fresh makes a new one", names);
+	}
+	free(names);
+	if (e.kind)
+		step_fail(run, &e);
+	else
+		begin(run, j);
 }
 
 const struct step_ops step_disk = {

@@ -125,6 +125,31 @@ class Made(lib.Case):
             more.write(key.read())
         self.assertFalse(has_base())
 
+    def test_base_without_updates(self):
+        box = self.box()
+        self.world.server.rules({"match": "bookworm-updates/InRelease", "mode": "status", "code": 404})
+        first = self.recovers(box)
+        self.assertEqual(len([w for w in first.warnings if "bookworm-updates" in w]), 1,
+                         first.warnings)
+        self.world.server.rules()
+        other = self.box()
+        other.fill(box)
+        strict = other.prepare("--strict")
+        self.z(other, strict, "base-out-of-step", 4)
+        self.assertIn("bookworm-updates", strict.error["text"])
+        self.assertIn("--fresh", strict.error["hint"])
+        second = self.recovers(other)
+        self.assertEqual(len(second.warnings), 1, second.warnings)
+        self.assertRegex(second.warnings[0], "without bookworm-updates,.*--fresh")
+        self.assertEqual(self.recovers(other, "--strict").warnings, [])     # it is made
+        third = self.box()
+        third.fill(box)
+        for path in glob.glob(os.path.join(third.data, "bases", "*.lock")):
+            os.unlink(path)                 # it is the other box's
+        old = third.bases()[0]
+        os.rename(old, old[:-14] + "20200101000000")    # not of this very second
+        self.assertEqual(self.recovers(third, "--fresh", "--strict").warnings, [])
+
     # ---- a disk that stands alone
     def qemu_img(self, box, body):
         """A qemu-img that does body for `convert`, and is the real one else."""
