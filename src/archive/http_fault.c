@@ -158,6 +158,8 @@ static int explain_status(const struct http_fault *f, const char *url, struct er
 		return err_hint(e, "check the mirror's address, or name another");
 	}
 	err_set(e, ERR_NETWORK, "http-status", "the server answers HTTP %ld for %s", f->status, url);
+	if (f->status == 401)
+		return err_hint(e, "put its user name and password into ~/.netrc, or name another mirror");
 	if (f->status == 429 || f->status >= 500)
 		return err_hint(e, "the server has trouble: try again later or name another mirror");
 	return err_hint(e, "name another mirror");
@@ -192,7 +194,8 @@ int http_fault_explain(const struct http_fault *f, struct err *e)
 	if (f->status == 407 || f->connect_status == 407) {
 		err_set(e, ERR_NETWORK, "http-proxy-auth", "the proxy %s wants a login (HTTP 407)",
 			*proxy ? proxy : at);
-		err_hint(e, "put user:password@ into the proxy's address");
+		err_hint(e, "put user:password@ into the address in http_proxy or https_proxy, and leave "
+			    "mirror.proxy empty, which takes none");
 	} else if (f->code == CURLE_OK) {
 		explain_status(f, url, e);
 	} else if (f->code == CURLE_COULDNT_RESOLVE_HOST) {

@@ -75,12 +75,30 @@ class Network(lib.Case):
         box.server.rules()
         self.recovers(box)
 
+    def test_password(self):
+        """A mirror that wants one gets it from ~/.netrc; it is nowhere else."""
+        box = self.own({"match": "/debian/", "mode": "auth", "user": "ann", "password": "geheim"})
+        error = self.refuse(box, "http-status").error
+        self.assertIn("401", error["text"])
+        self.assertIn("~/.netrc", error["hint"])
+        netrc = os.path.join(box.home, ".netrc")
+        with open(netrc, "w", encoding="utf-8") as out:
+            out.write("machine 127.0.0.1 login ann password geheim\n")
+        os.chmod(netrc, 0o600)
+        result = box.prepare()
+        self.good(box, result)
+        self.assertNotIn("geheim", result.out + result.err)
+        with open(os.path.join(box.machine, "seed.iso"), "rb") as seed:
+            self.assertNotIn(b"geheim", seed.read())
+
     def test_proxies(self):
         texts = []
 
         def wants_login():
-            texts.append(self.refuse(self.proxied({"match": "InRelease", "mode": "proxy-auth"}),
-                                     "http-proxy-auth").error["text"])
+            error = self.refuse(self.proxied({"match": "InRelease", "mode": "proxy-auth"}),
+                                "http-proxy-auth").error
+            self.assertRegex(error["hint"], "http_proxy.*https_proxy")  # mirror.proxy takes none
+            texts.append(error["text"])
 
         def refused():
             keep, port = servermod.closed_port()

@@ -17,11 +17,13 @@ Settings, by mode:
            short {fraction}, close, close-empty, corrupt {at}, truncate {fraction}, garbage,
            one-chunk-error, headers-endless
   ranges   range-ignored, range-416, range-wrong, range-short, etag-new, longer {bytes}, no-etag
-  status   status {code, retry_after, headers, reason}, login, redirect {to, code}, proxy-auth
+  status   status {code, retry_after, headers, reason}, login, redirect {to, code}, proxy-auth,
+           auth {user, password}
   state    switch (to the next root, then serve), swap {path} (serve another file's bytes)
 "to" of redirect may hold {http} {https} {path} {n}: base URLs of this server, path, hit number.
 fraction is of what would have been sent.  Stalls end when the client leaves or the server stops.
 """
+import base64
 import gzip
 import os
 import re
@@ -69,7 +71,7 @@ class Rules:
 
 MODES = {}
 # Modes that need no file: they answer for paths that do not exist, too.
-FILELESS = ("status", "login", "redirect", "proxy-auth", "switch", "swap", "stall-headers",
+FILELESS = ("status", "login", "redirect", "proxy-auth", "auth", "switch", "swap", "stall-headers",
             "close-empty", "garbage", "headers-endless")
 
 
@@ -304,6 +306,16 @@ def redirect(handler, rule, _file):
 @mode("proxy-auth")
 def proxy_auth(handler, _rule, _file):
     handler.plain(407, b"login\n", {"Proxy-Authenticate": 'Basic realm="fixture"'})
+
+
+@mode("auth")
+def auth(handler, rule, _file):
+    """Serve well to whoever has the password."""
+    words = base64.b64encode(("%s:%s" % (rule["user"], rule["password"])).encode()).decode()
+    if handler.headers.get("Authorization") == "Basic " + words:
+        handler.serve_path()
+    else:
+        handler.plain(401, b"login\n", {"WWW-Authenticate": 'Basic realm="fixture"'})
 
 
 # ---- state --------------------------------------------------------------------------------------

@@ -211,6 +211,12 @@ class Modes(unittest.TestCase):
         self.rule("switch", skip=2, times=1)
         self.assertEqual([BODY, BODY, BODY[::-1], BODY[::-1]], [self.get()[2] for _ in range(4)])
 
+    def test_auth(self):
+        self.rule("auth", user="ann", password="secret")
+        self.assertEqual(401, self.get()[0])
+        self.assertEqual(401, self.get(Authorization="Basic YW5uOm90aGVy")[0])
+        self.assertEqual(BODY, self.get(Authorization="Basic YW5uOnNlY3JldA==")[2])
+
     # ---- proxy and TLS ------------------------------------------------------------------------
     def test_proxy(self):
         self.assertEqual(BODY, self.get("http://deb.example.invalid/f")[2])
