@@ -16,6 +16,7 @@
 /* Names that Debian's kernels have, links first. */
 static const char *const links[] = {"/vmlinuz", "/vmlinux", "/boot/vmlinuz", "/boot/vmlinux"};
 static const char *const prefixes[] = {"vmlinuz-", "vmlinux-"};
+#define VERSION_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+~_-"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
@@ -64,7 +65,8 @@ int kernel_version_compare(const char *a, const char *b)
 	return 0;
 }
 
-/* The version in a kernel's file name; NULL when it is no kernel. */
+/* The version in a kernel's file name; NULL when it is no kernel, or has a name that no package gives
+ * it: the guest chooses it, and it reaches the host's terminal. */
 static const char *version_of(const char *path)
 {
 	const char *name = file_basename(path);
@@ -72,7 +74,8 @@ static const char *version_of(const char *path)
 	for (size_t i = 0; i < COUNT(prefixes); i++) {
 		size_t n = strlen(prefixes[i]);
 
-		if (!strncmp(name, prefixes[i], n) && name[n])
+		if (!strncmp(name, prefixes[i], n) && name[n] &&
+		    !name[n + strspn(name + n, VERSION_CHARS)])
 			return name + n;
 	}
 	return NULL;

@@ -383,6 +383,32 @@ static void fill_bare(struct image *im)
 	rootfs_puts(im, "boot/vmlinuz-6.1.0-9-x", "");
 }
 
+/* What the guest's root made up for whoever reads the terminal. */
+static void fill_strange(struct image *im)
+{
+	rootfs_puts(im, "boot/vmlinuz-6.1.0-9-x", "kernel nine");
+	rootfs_puts(im, "boot/vmlinuz-6.1.0-11-\033[2Jx", "kernel eleven");
+	rootfs_puts(im, "boot/vmlinuz-6.1.0-12 x", "kernel twelve");
+	rootfs_link(im, "vmlinuz", "boot/vmlinuz-6.1.0-11-\033[2Jx");
+}
+
+static void test_kernel_strange(void **state)
+{
+	char *other = file_join(tmp, "other.raw");
+	struct err e = ERR_INIT;
+	struct extfs *fs;
+	struct kernel k;
+
+	(void)state;
+	rootfs_make(other, fill_strange);
+	fs = open_disk(other, "raw");
+	assert_int_equal(kernel_find(fs, &k, &e), 0);
+	assert_string_equal(k.version, "6.1.0-9-x");
+	kernel_fini(&k);
+	extfs_close(fs);
+	free(other);
+}
+
 static void test_kernel_unlinked(void **state)
 {
 	char *other = file_join(tmp, "other.raw");
@@ -426,6 +452,7 @@ int main(void)
 		cmocka_unit_test(test_unwritten),
 		cmocka_unit_test(test_versions), cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_kernel_unlinked),
+		cmocka_unit_test(test_kernel_strange),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
