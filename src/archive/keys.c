@@ -2,17 +2,14 @@
 /* keys: see include/archive/keys.h. */
 #include "archive/keys.h"
 
+#include <stdlib.h>
+
 #include "base/asset.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "host/facts.h"
 
 #define RING_CAP (4 * 1024 * 1024)
-
-/* Where Debian and its kin install the package debian-archive-keyring; absent elsewhere. */
-static const char *const host_rings[] = {
-	"/usr/share/keyrings/debian-archive-keyring.gpg",
-	"/usr/share/keyrings/debian-archive-keyring.pgp",
-};
 
 static int add_file(struct keys *k, const char *path, struct err *e)
 {
@@ -28,15 +25,15 @@ static int add_file(struct keys *k, const char *path, struct err *e)
 
 int keys_gather(const char *keyring, struct keys *out, struct err *e)
 {
+	char *host_ring = host_debian_keyring();
 	const struct asset *a;
 	size_t i = 0;
 
 	*out = (struct keys){.rings = verify_keys_new()};
 	/* the host's first: as a rule it has all of ours, which then add nothing */
-	for (i = 0; i < sizeof(host_rings) / sizeof(*host_rings); i++)
-		if (add_file(out, host_rings[i], NULL) == 0)
-			break;
-	i = 0;
+	if (host_ring)
+		(void)add_file(out, host_ring, NULL);
+	free(host_ring);
 	while ((a = asset_next("keys/", &i)))
 		if (verify_keys_add(out->rings, a->data, a->len, a->name, &out->built_in, NULL) < 0)
 			log_msg("verify", "%s is no key ring", a->name);
