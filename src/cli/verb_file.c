@@ -3,8 +3,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "cli/verbs.h"
+#include "host/facts.h"
 #include "prep/job.h"
+
+/* What must not leave this host; a file that is not here may be on the one that it was written for. */
+static int check_keys(const struct spec *s, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->ssh_keys.len && !r; i++) {
+		char *path = spec_path(s, s->ssh_keys.items[i]);
+
+		if (file_exists(path) && host_ssh_key_read(path, NULL, e) < 0)
+			r = err_prefix(e, "system.ssh_key");
+		free(path);
+	}
+	return r;
+}
 
 int verb_check(struct cli *cli)
 {
@@ -13,6 +30,10 @@ int verb_check(struct cli *cli)
 
 	if (cli_machine(cli, cli->args[0], &spec, &e) < 0)
 		return cli_error(cli, &e);
+	if (check_keys(&spec, &e) < 0) {
+		spec_fini(&spec);
+		return cli_error(cli, &e);
+	}
 	if (cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:b}", "event", "check", "name", spec.name, "ok", 1));
 	else

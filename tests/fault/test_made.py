@@ -61,12 +61,15 @@ class Made(lib.Case):
         self.z(box, result, "key-private", 2)
         self.assertIn("private key", result.error["text"])
         self.assertIn(key + ".pub", result.error["hint"])
+        check = box.run("check", box.ini)
+        self.assertEqual((check.status, check.id), (2, "key-private"), str(check))
         secret = PRIVATE.split("\n")[1].encode()
         for folder, _, names in os.walk(box.home):
             for name in names:
                 with open(os.path.join(folder, name), "rb") as file:
                     self.assertNotIn(secret, file.read(1 << 20), name)
         self.write(key, PUBLIC)
+        self.assertEqual(box.run("check", box.ini).status, 0)
         self.recovers(box)
         self.assertIn(PUBLIC, self.seed(box))
 
