@@ -6,7 +6,7 @@
 #ifndef CLI_MACHINE_H
 #define CLI_MACHINE_H
 
-#include "cli/cli.h"
+#include "cli/work.h"
 #include "vm/client.h"
 
 struct cli_running {
@@ -17,9 +17,7 @@ struct cli_running {
 	json_t *answer; /* the last one */
 	bool over;	/* the machine has ended */
 	struct loop_signal *interrupt; /* what Ctrl-C does meanwhile; NULL: it ends debwiz */
-	bool live;	/* standard error is a terminal that shows how far it is */
-	bool line_open;
-	uint64_t told; /* when that was last told in a line of its own */
+	struct cli_line line; /* how far it is */
 };
 
 /* The name that the first argument means, also where its file is wrong or gone by now: what runs must

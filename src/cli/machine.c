@@ -2,10 +2,8 @@
 /* machine: see include/cli/machine.h. */
 #include "cli/machine.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -35,28 +33,6 @@ int cli_machine_name(struct cli *cli, char **name, struct err *e)
 	return 0;
 }
 
-#define PLAIN_EVERY_MS 10000
-
-static void clear_line(struct cli_running *m)
-{
-	if (m->line_open)
-		fputs("\r\033[K", stderr);
-	m->line_open = false;
-}
-
-/* "life: writing its memory, 312.0 M of 1.0 G": in place on a terminal, else a line now and then. */
-static void tell_amount(struct cli_running *m, const char *text)
-{
-	uint64_t now = loop_now(m->cli->loop);
-
-	if (!m->live && now - m->told < PLAIN_EVERY_MS)
-		return;
-	m->told = now;
-	fprintf(stderr, "%s%s: %s%s", m->live ? "\r" : "", m->name, text, m->live ? "\033[K" : "\n");
-	fflush(stderr);
-	m->line_open = m->live;
-}
-
 static void on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct cli_running *m = arg;
@@ -68,7 +44,7 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 					 m->name, "state", state, "done", (json_int_t)done,
 					 "total", (json_int_t)total));
 	else if (text)
-		tell_amount(m, text);
+		cli_line_tell(&m->line, text);
 	free(text);
 }
 
@@ -118,11 +94,11 @@ int cli_running_connect(struct cli_running *m, struct cli *cli, bool console,
 	char *runtime = NULL;
 	int r;
 
-	*m = (struct cli_running){.cli = cli, .told = loop_now(cli->loop)};
-	m->live = !cli->plain && !cli->json && isatty(STDERR_FILENO);
+	*m = (struct cli_running){.cli = cli};
 	r = cli_machine_name(cli, &m->name, e);
 	if (r < 0)
 		return r;
+	cli_line_begin(&m->line, cli, m->name);
 	m->dir = store_machine_dir(&cli->store, m->name);
 	r = vm_run_read(m->dir, &run, e);
 	if (!r && !run.alive)
@@ -167,6 +143,6 @@ void cli_running_wait_end(struct cli_running *m)
 int cli_running_wait(struct cli_running *m, struct err *e)
 {
 	loop_run(m->cli->loop);
-	clear_line(m);
+	cli_line_end(&m->line);
 	return m->err.kind ? err_move(e, &m->err) : 0;
 }

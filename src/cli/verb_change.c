@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/verbs.h"
+#include "cli/work.h"
 #include "prep/change.h"
 
 static bool read_answer(char *line, size_t n, const char *prompt)
@@ -97,8 +98,27 @@ static void tell_done(const struct cli *cli, const struct change *c)
 		printf("%s: its disk is gone; the next `debwiz up` makes a new one\n", c->name);
 }
 
+struct doing {
+	const struct store *store;
+	const struct change *change;
+};
+
+static int work(const atomic_bool *cancel, struct cli_progress *p, void *arg, struct err *e)
+{
+	struct doing *d = arg;
+
+	return change_do(d->store, d->change, cancel, cli_progress_tell, p, e);
+}
+
 static int change(struct cli *cli, enum change_kind kind)
 {
+	static const char *const doing[] = {
+		[CHANGE_CLONE] = "copying its disk",
+		[CHANGE_RENAME] = "renaming it",
+		[CHANGE_DELETE] = "deleting it",
+		[CHANGE_RECREATE] = "removing its disk",
+	};
+
 	struct err e = ERR_INIT;
 	struct change c;
 	int r = change_look(&cli->store, kind, cli->args[0], cli->nargs > 1 ? cli->args[1] : NULL,
@@ -109,7 +129,7 @@ static int change(struct cli *cli, enum change_kind kind)
 	if (!r)
 		r = confirm(cli, &c, &e);
 	if (!r)
-		r = change_do(&cli->store, &c, NULL, NULL, NULL, &e);
+		r = cli_work(cli, c.name, doing[kind], work, &(struct doing){&cli->store, &c}, &e);
 	if (!r)
 		tell_done(cli, &c);
 	change_fini(&c);

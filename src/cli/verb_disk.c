@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "cli/verbs.h"
+#include "cli/work.h"
 #include "host/lock.h"
 #include "image/disk.h"
 #include "prep/job.h"
@@ -23,7 +24,7 @@
 
 /* A machine whose disk is there, locked for `what`: opened, worked on, closed. */
 static int with_disk(struct cli *cli, const char *what,
-		     int (*work)(struct cli *cli, struct job *j, const char *disk, struct err *e))
+		     int (*work)(struct cli *cli, struct job *j, char *disk, struct err *e))
 {
 	struct job_options o = {.goal = JOB_PREPARED};
 	struct err e = ERR_INIT;
@@ -61,7 +62,7 @@ static void say(const struct cli *cli, const char *event, const char *name, cons
 		printf("%s: %s\n", name, text);
 }
 
-static int renew_kernel(struct cli *cli, struct job *j, const char *disk, struct err *e)
+static int renew_kernel(struct cli *cli, struct job *j, char *disk, struct err *e)
 {
 	char *version = NULL;
 	bool unclean;
@@ -111,7 +112,7 @@ static int write_size(const char *path, uint64_t size, struct err *e)
 	return r;
 }
 
-static int grow(struct cli *cli, struct job *j, const char *disk, struct err *e)
+static int grow(struct cli *cli, struct job *j, char *disk, struct err *e)
 {
 	struct disk_info info;
 	uint64_t size;
@@ -128,14 +129,19 @@ int verb_grow(struct cli *cli)
 	return with_disk(cli, "growing the disk", grow);
 }
 
-static int flatten(struct cli *cli, struct job *j, const char *disk, struct err *e)
+static int flatten_work(const atomic_bool *cancel, struct cli_progress *p, void *disk, struct err *e)
+{
+	return disk_flatten(disk, cancel, cli_progress_tell, p, e);
+}
+
+static int flatten(struct cli *cli, struct job *j, char *disk, struct err *e)
 {
 	char *link = job_file(j, DISK_BASE_NAME);
 	struct disk_info info;
 	int r = disk_check(disk, &info, e);
 
 	if (!r && !info.standalone)
-		r = disk_flatten(disk, NULL, NULL, NULL, e);
+		r = cli_work(cli, j->spec->name, "copying what the base image holds", flatten_work, disk, e);
 	if (!r)
 		r = file_remove_tree(link, e);
 	if (!r)

@@ -208,6 +208,28 @@ class Made(lib.Case):
         self.assertEqual(box.prepare().status, 0)
         self.stands_alone(box)
 
+    @unittest.skipUnless(shutil.which("qemu-img"), "no qemu-img that copies here")
+    def test_flatten_interrupted(self):
+        """It tells how far it is, Ctrl-C gives it up, and nothing has changed; then it is done."""
+        box = self.box(warm=True)
+        self.assertEqual(box.prepare().status, 0)
+        before = lib.tree(box.machine)
+        path = box.env.get("PATH")
+        self.qemu_img(box, 'printf "    (40.00/100%%)\\r"; exec tail -f /dev/null')
+
+        def interrupt(child):
+            lib.poll(lambda: '"done":400' in lib.read(os.path.join(box.root, "out")))
+            child.send_signal(signal.SIGINT)
+        result = box.run("flatten", box.ini, *box.settings(), on_start=interrupt)
+        self.assertEqual(result.status, 130, str(result))
+        self.assertEqual(lib.tree(box.machine), before)
+        self.quiet(box)
+        if path is None:
+            del box.env["PATH"]
+        result = box.run("flatten", box.ini, *box.settings())
+        self.assertEqual(result.status, 0, str(result))
+        self.stands_alone(box)
+
 
 class Recreated(lib.Case):
     @staticmethod
