@@ -38,7 +38,7 @@ struct task {
 	bool asked; /* it is on the screen */
 };
 
-/* Reads the file with --set and --mirror and begins. NULL with e. */
+/* Reads the file and begins. NULL with e. */
 struct task *task_start(struct app *app, const char *ref, enum job_goal goal, bool fresh,
 			struct err *e);
 /* The one of that name, also when it has ended; NULL: none. */
@@ -54,7 +54,8 @@ size_t task_count(const struct app *app, const char **name);
 /* Ends all of them, running the loop until they have; for the end of the program. */
 void task_end_all(struct app *app);
 
-/* Reads the machine `ref` as the verbs do: file, --set, --mirror, checked. */
+/* Reads the machine `ref` as the verbs do: file, then --set and --mirror where they are for it,
+ * checked. */
 int task_read_spec(struct app *app, const char *ref, struct spec *s, struct err *e);
 
 #endif

@@ -18,8 +18,9 @@ struct tui_conf {
 	struct loop *loop;
 	struct catalog *catalog;
 	struct store *store;
-	const struct strv *sets; /* --set, in order, for machines that are opened or made */
+	const struct strv *sets; /* --set, in order; NULL: none */
 	const char *mirror;	 /* --mirror, or NULL */
+	const char *machine;	 /* file of the machine that these two are for; found by tui_run */
 	bool offline, strict;
 };
 
@@ -28,7 +29,9 @@ enum tui_start { TUI_HOME, TUI_NEW, TUI_OPEN, TUI_CONSOLE, TUI_EDIT };
 /* Whether a full screen can be had: standard input and output are a terminal. */
 bool tui_possible(void);
 /* Runs the face from that screen on. `ref` is NAME or FILE for OPEN and CONSOLE, the path of a
- * file for EDIT (borrowed), NULL else. Gives the exit status; -1 with e when it could not start. */
+ * file for EDIT (borrowed), NULL else. --set and --mirror are answers to the questions of NEW and
+ * EDIT, and of no later ones; with OPEN and CONSOLE they hold for each run of that machine alone.
+ * Gives the exit status; -1 with e when it could not start. */
 int tui_run(const struct tui_conf *conf, enum tui_start start, const char *ref, struct err *e);
 
 #endif

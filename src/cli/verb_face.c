@@ -15,6 +15,13 @@ static int show(struct cli *cli, cli_face_fn fn, const char *ref)
 
 int verb_home(struct cli *cli)
 {
+	struct err e = ERR_INIT;
+
+	if (cli->sets.len || cli->mirror) {
+		err_set(&e, ERR_USAGE, "set-nothing", "--set and --mirror are for one machine");
+		err_hint(&e, "name it, or write `debwiz new`, before them");
+		return cli_error(cli, &e);
+	}
 	return show(cli, cli->face->home, NULL);
 }
 

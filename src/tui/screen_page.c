@@ -404,6 +404,8 @@ static void on_changed(void *arg)
 
 static int apply(struct page *p, const struct tui_conf *conf, struct err *e)
 {
+	if (conf->machine) /* they are for its runs */
+		return 0;
 	for (size_t i = 0; conf->sets && i < conf->sets->len; i++)
 		if (wizard_assign(p->w, conf->sets->items[i], e) < 0)
 			return -1;

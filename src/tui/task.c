@@ -10,25 +10,38 @@
 #include "prep/steps.h"
 #include "vm/supervisor.h"
 
+/* --set and --mirror. */
+static int apply_options(const struct tui_conf *conf, struct spec *s, struct err *e)
+{
+	char *set;
+	int r = 0;
+
+	for (size_t i = 0; conf->sets && i < conf->sets->len && !r; i++)
+		r = spec_set(s, conf->sets->items[i], e);
+	if (r < 0 || !conf->mirror)
+		return r;
+	set = xasprintf("mirror.url=%s", conf->mirror);
+	r = spec_set(s, set, e);
+	free(set);
+	return r;
+}
+
 int task_read_spec(struct app *app, const char *ref, struct spec *s, struct err *e)
 {
 	const struct tui_conf *conf = app_conf(app);
-	char *path, *set;
+	char *path;
+	bool named;
 	int r;
 
 	if (store_find_ini(app_store(app), ref, &path, e) < 0)
 		return -1;
 	r = spec_read(s, path, e);
+	named = conf->machine && !strcmp(path, conf->machine);
 	free(path);
 	if (r < 0)
 		return -1;
-	for (size_t i = 0; conf->sets && i < conf->sets->len && !r; i++)
-		r = spec_set(s, conf->sets->items[i], e);
-	if (!r && conf->mirror) {
-		set = xasprintf("mirror.url=%s", conf->mirror);
-		r = spec_set(s, set, e);
-		free(set);
-	}
+	if (named)
+		r = apply_options(conf, s, e);
 	if (!r)
 		r = spec_check(s, app_catalog(app), e);
 	if (r < 0)

@@ -2,6 +2,8 @@
 /* tui: from the first screen to the exit status; see include/tui/tui.h. */
 #include "tui/tui.h"
 
+#include <stdlib.h>
+
 #include "tui/app.h"
 #include "tui/screens.h"
 #include "tui/term.h"
@@ -11,16 +13,27 @@ bool tui_possible(void)
 	return term_is_there();
 }
 
+/* The first questions take --set and --mirror for answers; nothing after them does. */
+static int ask(struct app *app, struct tui_conf *conf, const char *path, struct err *e)
+{
+	int r;
+
+	screen_home(app);
+	r = screen_wizard(app, path, e) ? 0 : -1;
+	conf->sets = NULL;
+	conf->mirror = NULL;
+	return r;
+}
+
 /* Home lies below all but the console: leaving the first screen comes there. */
-static int begin(struct app *app, enum tui_start start, const char *ref, struct err *e)
+static int begin(struct app *app, struct tui_conf *conf, enum tui_start start, const char *ref,
+		 struct err *e)
 {
 	switch (start) {
 	case TUI_NEW:
-		screen_home(app);
-		return screen_wizard(app, NULL, e) ? 0 : -1;
+		return ask(app, conf, NULL, e);
 	case TUI_EDIT:
-		screen_home(app);
-		return screen_wizard(app, ref, e) ? 0 : -1;
+		return ask(app, conf, ref, e);
 	case TUI_OPEN:
 		screen_home(app);
 		return screen_machine(app, ref, e) ? 0 : -1;
@@ -34,15 +47,19 @@ static int begin(struct app *app, enum tui_start start, const char *ref, struct 
 
 int tui_run(const struct tui_conf *conf, enum tui_start start, const char *ref, struct err *e)
 {
-	struct app *app = app_new(conf, e);
-	int status;
+	struct tui_conf own = *conf;
+	struct app *app;
+	char *machine = NULL;
+	int status = -1;
 
-	if (!app)
+	if ((start == TUI_OPEN || start == TUI_CONSOLE) &&
+	    store_find_ini(conf->store, ref, &machine, e) < 0)
 		return -1;
-	if (begin(app, start, ref, e) < 0)
-		status = -1;
-	else
+	own.machine = machine;
+	app = app_new(&own, e);
+	if (app && begin(app, &own, start, ref, e) == 0)
 		status = app_run(app);
 	app_free(app);
+	free(machine);
 	return status;
 }

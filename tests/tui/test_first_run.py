@@ -167,6 +167,76 @@ class FirstRun(world.Case):
                 s.wait("is ready to boot.", limit=60)
         self.leave(s)
 
+    def saved(self, s):
+        s.click_text("Review")
+        s.wait("8 Review of 8")
+        s.key("Right", "Right", "Enter")
+
+    def test_set_is_an_answer_of_the_first_questions_alone(self):
+        home = self.world_home()
+        home.machine("m", mirror_url=home.box.url + "/debian", mirror_components="main",
+                     mirror_keyring=self.world.archive.keys.ring("pinned"), mirror_security="no",
+                     mirror_updates="no", disk_size="16G", system_profile="base",
+                     qemu_binary=home.box.qemu)
+        # What was changed after it stays changed.
+        s = self.screen(home, "new", "--offline", "--set", "cpu.memory=2G", "--set",
+                        "machine.name=two")
+        s.click_text("Processor")
+        s.wait(re.compile("Memory +2G"))
+        s.key("Down", "C-u")
+        s.type("512M")
+        s.wait(re.compile("▸ Memory +512M"))
+        self.saved(s)
+        s.wait("debwiz · two", "512.0 M", gone="2.0 G")
+        s.key("Esc", "C-q")
+        self.assertEqual(s.wait_end(), 0)
+        # What was added is added once.
+        s = self.screen(home, "edit", "m", "--offline", "--set", "network.forward+=127.0.0.1:8080:80")
+        s.wait("m · edit")
+        self.saved(s)
+        s.wait("+ forward = 127.0.0.1:8080:80", "Write it")
+        s.key("Enter")
+        s.wait("debwiz · m", "Enter prepare and boot")
+        s.key("Esc", "C-q")
+        self.assertEqual(s.wait_end(), 0)
+        # Another machine has nothing to do with it.
+        s = self.screen(home, "new", "--set", "machine.name=x")
+        s.wait("Which machine")
+        s.key("Esc")
+        s.wait("have not been saved")
+        s.key("Right", "Enter")
+        s.wait("debwiz · machines", "▸ m")
+        s.key("Enter")
+        s.wait("debwiz · m", "p prepare")
+        s.key("p")
+        s.wait("m is ready to boot.", limit=60)
+        self.assertEqual(os.listdir(os.path.join(home.box.data, "machines")), ["m"])
+        self.leave(s)
+
+    def test_set_holds_for_the_machine_that_is_opened(self):
+        home = self.home()
+        for name in ("m", "n"):
+            home.machine(name, cpu_memory="1G")
+        s = self.screen(home, "open", "m", "--offline", "--set", "cpu.memory=2G")
+        s.wait("debwiz · m", "2.0 G")
+        s.key("e")
+        s.wait("m · edit")
+        s.click_text("Processor")
+        s.wait(re.compile("Memory +1G"))
+        s.key("F10")
+        self.assertEqual(s.wait_end(), 0)
+        s = self.screen(home, "open", "m", "--offline", "--set", "cpu.memory=2G")
+        s.wait("debwiz · m", "2.0 G")
+        s.key("Esc")
+        s.wait("debwiz · machines", "▸ m")
+        s.key("Down", "Enter")
+        s.wait("debwiz · n", "1.0 G", gone="2.0 G")
+        self.leave(s)
+        # The saved machines are nobody's choice.
+        s = self.screen(home, "--offline", "--set", "cpu.memory=2G")
+        self.assertEqual(s.wait_end(), 2)
+        self.assertIn("--set and --mirror are for one machine", s.text())
+
     def pool(self, since):
         return [line for line in self.world.server.log()[since:] if "/pool/" in str(line)]
 
