@@ -106,14 +106,6 @@ static void check_made(struct wizard *w)
 		return;
 	if (w->made.suspended)
 		check_suspended(w);
-	if (strcmp(w->spec.name, w->was.name)) {
-		text = xasprintf(
-			"this machine is made and keeps its name here; `debwiz rename %s %s` "
-			"renames it",
-			w->was.name, w->spec.name);
-		add_fault(w, "machine.name", text);
-		free(text);
-	}
 	if (strcmp(w->spec.arch, w->was.arch)) {
 		text = xasprintf(
 			"this machine's disk holds a system for %s; make a new machine for %s",
@@ -169,18 +161,31 @@ static void check_files(struct wizard *w)
 	}
 }
 
+/* A saved file that says another name than its own is of no use: it may take its own again. */
+static bool is_named_by_file(const struct wizard *w)
+{
+	char *path = w->offers->save_path(w->offers->arg, w->spec.name);
+	bool named = !w->made.disk && !strcmp(path, w->path);
+
+	free(path);
+	return named;
+}
+
+/* The file and the machine's folder bear its name: changed in the file alone it fits neither. */
 static void check_name(struct wizard *w)
 {
-	char *text;
+	char *text = NULL;
 
-	if (w->original && !strcmp(w->spec.name, w->was.name))
-		return;
-	if (w->offers->name_taken(w->offers->arg, w->spec.name)) {
+	if (w->original && strcmp(w->spec.name, w->was.name) && !is_named_by_file(w))
+		text = xasprintf(
+			"the machine keeps its name here; `debwiz rename %s %s` renames it",
+			w->was.name, w->spec.name);
+	else if (!w->original && w->offers->name_taken(w->offers->arg, w->spec.name))
 		text = xasprintf("a machine named %s is there already; choose another name",
 				 w->spec.name);
+	if (text)
 		add_fault(w, "machine.name", text);
-		free(text);
-	}
+	free(text);
 }
 
 static void check(struct wizard *w)

@@ -231,6 +231,31 @@ static void test_other_file_in_the_way(void **state)
 	fake_free(f);
 }
 
+/* A saved file that says another name than its own has its own back, unless a machine has the other. */
+static void test_its_own_name_again(void **state)
+{
+	struct fake *f = fake_new();
+	char *path = file_join(f->dir, "lab.ini");
+	struct wizard *w;
+
+	(void)state;
+	assert_int_equal(file_write(path, old_text, strlen(old_text), 0644, NULL), 0);
+	strv_add(&f->taken, "lab");
+	w = edit(f, path);
+	answer(w, "machine.name", "lab");
+	assert_null(wrong_of(w, "machine.name"));
+	answer(w, "machine.name", "other");
+	assert_non_null(wrong_of(w, "machine.name"));
+	wizard_free(w);
+	f->made.disk = 64ULL << 30;
+	w = edit(f, path);
+	answer(w, "machine.name", "lab");
+	assert_non_null(strstr(wrong_of(w, "machine.name"), "debwiz rename box lab"));
+	wizard_free(w);
+	free(path);
+	fake_free(f);
+}
+
 static void test_effects(void **state)
 {
 	struct fake *f = fake_new();
@@ -282,9 +307,13 @@ static void test_effects(void **state)
 	answer(w, "system.packages", "git");
 	assert_null(wrong_of(w, "system.packages"));
 	wizard_free(w);
-	/* Nothing is made yet: all of it may be. */
+	/* Nothing is made yet: all of it may be, but for the name. */
 	f->made = (struct wizard_made){.disk = 0};
 	w = edit(f, path);
+	answer(w, "machine.name", "other");
+	assert_non_null(strstr(wrong_of(w, "machine.name"), "debwiz rename box other"));
+	answer(w, "machine.name", "box");
+	assert_null(wrong_of(w, "machine.name"));
 	answer(w, "disk.size", "32G");
 	assert_null(wrong_of(w, "disk.size"));
 	assert_int_equal(answer(w, "machine.arch", "arm64"), 0);
@@ -360,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_changed_by_another),
 		cmocka_unit_test(test_save_new),
 		cmocka_unit_test(test_other_file_in_the_way),
+		cmocka_unit_test(test_its_own_name_again),
 		cmocka_unit_test(test_effects),
 		cmocka_unit_test(test_secret_is_not_shown),
 		cmocka_unit_test(test_edit_bad_file),
