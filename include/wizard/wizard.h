@@ -130,10 +130,12 @@ const char *wizard_wrong(struct wizard *w, const struct wizard_question *q);
 bool wizard_touched(struct wizard *w, const struct wizard_question *q);
 
 /* Gives an answer; may be called at every key. 0, or -1 with the reason: then the text is kept all
- * the same (a CHOICE, BOOL and PASSWORD stay as they were) and the page is wrong. An answer that
+ * the same (a CHOICE, BOOL, PASSWORD and "save" stay as they were) and the page is wrong. An answer that
  * only contradicts another one returns 0: wizard_wrong says so, here or at the other question. A
  * list is replaced by the text's lines. */
 int wizard_set(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e);
+/* The same of a whole text, as a dialog has it: a refused one changes nothing. */
+int wizard_try(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e);
 /* Items of a list. A refused item changes nothing. `at` counts from 0; adding at the end. */
 int wizard_item_add(struct wizard *w, const struct wizard_question *q, const char *item,
 		    struct err *e);

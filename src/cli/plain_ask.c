@@ -138,7 +138,7 @@ static enum plain_go answer_value(struct plain *p, const struct wizard_question 
 {
 	struct err e = ERR_INIT;
 	char *value = value_of(p, q, line);
-	int r = wizard_set(p->wizard, q, value, &e);
+	int r = wizard_try(p->wizard, q, value, &e);
 	const char *fault;
 
 	if (r < 0)
@@ -156,7 +156,7 @@ static enum plain_go answer_value(struct plain *p, const struct wizard_question 
 	return PLAIN_AGAIN;
 }
 
-/* A wrong text gives way to what was there before: Enter must always take what is shown. */
+/* A wrong answer gives way to what was there before: Enter must always take what is shown. */
 static void drop_wrong(struct plain *p, const struct wizard_question *q, const char *before)
 {
 	if (!wizard_wrong(p->wizard, q))

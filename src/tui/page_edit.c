@@ -97,7 +97,7 @@ static int take_value(const char *value, char **more, void *arg, struct err *e)
 
 	(void)more;
 	if (a->at == PAGE_SUB_FIELD)
-		r = wizard_set(a->page->w, q, value, e);
+		r = wizard_try(a->page->w, q, value, e);
 	else if (a->at == PAGE_SUB_ADD)
 		r = *value ? wizard_item_add(a->page->w, q, value, e) : 0;
 	else if (*value)

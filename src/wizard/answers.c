@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "host/password.h"
+#include "host/paths.h"
 #include "private.h"
 
 static void drop_draft(struct answer *a)
@@ -100,31 +101,45 @@ static int set_password(struct wizard *w, const struct wizard_question *q, const
 	return r;
 }
 
-/* The path of the file. */
+/* A file that is there stays where it is: two of one name would claim one machine. */
+static int check_path(const struct wizard *w, const char *text, const char *path, struct err *e)
+{
+	size_t n = strlen(text);
+
+	if (n < 5 || strcmp(text + n - 4, ".ini") || text[n - 5] == '/')
+		return err_set(e, ERR_USAGE, "save-name",
+			       "\"%s\" is no file's name that ends in .ini", text);
+	if (w->original && strcmp(path, w->path))
+		return err_set(e, ERR_USAGE, "save-moved",
+			       "%s has one file, the one that is edited; `debwiz clone` makes "
+			       "another machine",
+			       w->was.name);
+	return 0;
+}
+
+/* The path of the file: `~/` is the home folder, a relative one counts from the current folder. */
 static int set_path(struct wizard *w, const struct wizard_question *q, const char *text,
 		    struct err *e)
 {
-	struct answer *a = question_answer(w, q);
-	char *path = xstrdup(text); /* it may be lent from here */
-	size_t n = strlen(path);
+	char *whole = host_expand(text);
+	char *path = file_absolute(whole);
+	int r = check_path(w, text, path, e);
 
-	drop_draft(a);
-	wizard_forget(w);
-	if (n < 5 || strcmp(path + n - 4, ".ini") || path[n - 5] == '/') {
-		err_set(e, ERR_USAGE, "save-name", "\"%s\" is no file's name that ends in .ini",
-			path);
-		a->draft = path;
-		a->draft_why = xstrdup("not a file's name that ends in .ini");
+	free(whole);
+	if (r < 0) {
+		free(path);
 		return -1;
 	}
-	a->touched = true;
+	question_answer(w, q)->touched = true;
 	free(w->path);
 	w->path = path;
 	wizard_settle(w, NULL);
 	return 0;
 }
 
-int wizard_set(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
+/* A text that the grammar refuses is kept as a draft where `keep` says so. */
+static int set_answer(struct wizard *w, const struct wizard_question *q, const char *text, bool keep,
+		      struct err *e)
 {
 	struct err why = ERR_INIT;
 	struct strv values = STRV_INIT;
@@ -140,7 +155,7 @@ int wizard_set(struct wizard *w, const struct wizard_question *q, const char *te
 	else
 		strv_add(&values, text);
 	r = try_values(q->field, &values, &why);
-	if (r < 0 && keeps_draft(q)) {
+	if (r < 0 && keep && keeps_draft(q)) {
 		char *draft = xstrdup(text); /* it may be the draft itself */
 
 		drop_draft(a);
@@ -158,6 +173,16 @@ int wizard_set(struct wizard *w, const struct wizard_question *q, const char *te
 		err_move(e, &why);
 	err_fini(&why);
 	return r;
+}
+
+int wizard_set(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
+{
+	return set_answer(w, q, text, true, e);
+}
+
+int wizard_try(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
+{
+	return set_answer(w, q, text, false, e);
 }
 
 /* ---- lists ---- */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "private.h"
 
@@ -167,7 +168,7 @@ struct wizard *wizard_edit(const struct wizard_conf *conf, const char *path, str
 	struct buf text;
 
 	buf_init(&text, 0);
-	w->path = xstrdup(path);
+	w->path = file_absolute(path);
 	if (seen_look(path, &w->seen, &text, e) == 0)
 		w->original = xstrndup(text.data, text.len);
 	buf_fini(&text);

@@ -305,6 +305,22 @@ class Wizard(Case):
                 self.assertEqual(lib.read(path), old)
                 self.assertIn("Nothing was written", out)
 
+    def test_save_as(self):
+        """~/ is the home folder; what is refused changes nothing."""
+        box = self.box()
+        count = self.questions(box)
+        os.makedirs(os.path.join(box.home, "mine"))
+        out, _ = self.new(box, [""] * count + ["p", "foo", "~/mine/there.ini", "1"],
+                          "machine.name=there")
+        self.assertIn("no file's name that ends in .ini", out)
+        path = os.path.join(box.home, "mine", "there.ini")
+        self.assertEqual(parsed(lib.read(path)), parsed(self.expected(box, "there")))
+        # The name and the path of a file that is there belong to it, made or not.
+        refused = box.run("edit", path, "--yes", "--set", "machine.name=other")
+        self.assertEqual(refused.status, 2, str(refused))
+        self.assertIn("debwiz rename there other", refused.error["text"])
+        self.assertEqual(parsed(lib.read(path)), parsed(self.expected(box, "there")))
+
     def test_edit(self):
         """A file that is there: what it says is kept, what is changed is shown with when it counts."""
         box = self.box(warm=True)

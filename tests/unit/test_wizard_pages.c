@@ -181,6 +181,31 @@ static void test_wrong_text_is_kept(void **state)
 	fake_free(f);
 }
 
+/* In a dialog: a refused text leaves what was there, a draft or an answer. */
+static void test_a_try_changes_nothing(void **state)
+{
+	struct fake *f = fake_new();
+	struct wizard *w = wizard_new(&f->conf);
+	const struct wizard_question *q = wizard_question(w, "system.timezone");
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(wizard_try(w, q, "../x", &e), -1);
+	assert_non_null(e.text);
+	err_fini(&e);
+	assert_string_equal(wizard_text(w, q), "Europe/Berlin");
+	assert_false(wizard_touched(w, q));
+	assert_false(wizard_dirty(w));
+	assert_int_equal(wizard_set(w, q, "no zone", NULL), -1);
+	assert_int_equal(wizard_try(w, q, "../x", NULL), -1);
+	assert_string_equal(wizard_text(w, q), "no zone");
+	assert_int_equal(wizard_try(w, q, "Asia/Tokyo", NULL), 0);
+	assert_string_equal(wizard_text(w, q), "Asia/Tokyo");
+	assert_null(wizard_wrong(w, q));
+	wizard_free(w);
+	fake_free(f);
+}
+
 /* id, a text, a part of the reason. */
 static const struct {
 	const char *id, *text, *why;
@@ -561,6 +586,7 @@ int main(void)
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_back_and_forth),
 		cmocka_unit_test(test_wrong_text_is_kept),
+		cmocka_unit_test(test_a_try_changes_nothing),
 		cmocka_unit_test(test_every_grammar),
 		cmocka_unit_test(test_cross_field),
 		cmocka_unit_test(test_switch_arch),

@@ -256,6 +256,63 @@ static void test_its_own_name_again(void **state)
 	fake_free(f);
 }
 
+/* Two files of one name would claim one machine. */
+static void test_stays_where_it_is(void **state)
+{
+	struct fake *f = fake_new();
+	char *path = write_old(f);
+	char *other = file_join(f->dir, "other.ini");
+	struct wizard *w = edit(f, path);
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(wizard_set(w, wizard_question(w, "save"), other, &e), -1);
+	assert_non_null(strstr(e.text, "debwiz clone"));
+	assert_string_equal(wizard_path(w), path);
+	assert_false(wizard_file_changed(w));
+	assert_false(wizard_dirty(w));
+	assert_int_equal(answer(w, "save", path), 0);
+	err_fini(&e);
+	wizard_free(w);
+	free(other);
+	free(path);
+	fake_free(f);
+}
+
+/* Where a new one is saved: ~ is the home folder, and what is refused changes nothing. */
+static void test_save_as(void **state)
+{
+	struct fake *f = fake_new();
+	char *home = xstrdup(getenv("HOME"));
+	char *there = file_join(f->dir, "there.ini");
+	char *here = getcwd(NULL, 0);
+	char *mine = file_join(here, "mine.ini");
+	struct wizard *w = wizard_new(&f->conf);
+	const struct wizard_question *q = wizard_question(w, "save");
+	char id[32];
+
+	(void)state;
+	assert_int_equal(setenv("HOME", f->dir, 1), 0);
+	assert_int_equal(wizard_set(w, q, "mine.ini", NULL), 0);
+	assert_string_equal(wizard_path(w), mine);
+	assert_int_equal(wizard_set(w, q, "~/there.ini", NULL), 0);
+	assert_string_equal(wizard_path(w), there);
+	assert_int_equal(wizard_set(w, q, "foo", NULL), -1);
+	assert_int_equal(wizard_set(w, q, "~/.ini", NULL), -1);
+	assert_string_equal(wizard_text(w, q), there);
+	assert_null(wizard_wrong(w, q));
+	assert_int_equal(save(w, NULL, id), 0);
+	assert_int_equal(access(there, F_OK), 0);
+	if (home)
+		setenv("HOME", home, 1);
+	wizard_free(w);
+	free(mine);
+	free(here);
+	free(there);
+	free(home);
+	fake_free(f);
+}
+
 static void test_effects(void **state)
 {
 	struct fake *f = fake_new();
@@ -390,6 +447,8 @@ int main(void)
 		cmocka_unit_test(test_save_new),
 		cmocka_unit_test(test_other_file_in_the_way),
 		cmocka_unit_test(test_its_own_name_again),
+		cmocka_unit_test(test_stays_where_it_is),
+		cmocka_unit_test(test_save_as),
 		cmocka_unit_test(test_effects),
 		cmocka_unit_test(test_secret_is_not_shown),
 		cmocka_unit_test(test_edit_bad_file),
