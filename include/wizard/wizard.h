@@ -46,6 +46,9 @@ struct wizard *wizard_edit(const struct wizard_conf *conf, const char *path, str
 void wizard_free(struct wizard *w);
 /* Applies `section.key=value` as --set does (+= appends, empty empties); it counts as an answer. */
 int wizard_assign(struct wizard *w, const char *assignment, struct err *e);
+/* Once all are applied: -1 with the reason where the question of this one does not apply, so that its
+ * answer would not be written (it is kept, and comes back with the question). */
+int wizard_assigned(struct wizard *w, const char *assignment, struct err *e);
 
 /* ---- pages ---- */
 

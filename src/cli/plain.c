@@ -289,6 +289,8 @@ static int take_options(struct plain *p, struct err *e)
 	}
 	for (size_t i = 0; i < cli->sets.len && !r; i++)
 		r = wizard_assign(p->wizard, cli->sets.items[i], e);
+	for (size_t i = 0; i < cli->sets.len && !r; i++)
+		r = wizard_assigned(p->wizard, cli->sets.items[i], e);
 	return r;
 }
 

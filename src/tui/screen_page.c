@@ -402,6 +402,17 @@ static void on_changed(void *arg)
 		app_changed(p->screen->app);
 }
 
+/* What --set said and no question asks for now. */
+static void tell_idle(struct page *p, const struct strv *sets)
+{
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < sets->len && !e.kind; i++)
+		if (wizard_assigned(p->w, sets->items[i], &e) < 0)
+			page_notice(p, ROLE_WARN, e.text);
+	err_fini(&e);
+}
+
 static int apply(struct page *p, const struct tui_conf *conf, struct err *e)
 {
 	if (conf->machine) /* they are for its runs */
@@ -409,6 +420,8 @@ static int apply(struct page *p, const struct tui_conf *conf, struct err *e)
 	for (size_t i = 0; conf->sets && i < conf->sets->len; i++)
 		if (wizard_assign(p->w, conf->sets->items[i], e) < 0)
 			return -1;
+	if (conf->sets)
+		tell_idle(p, conf->sets);
 	if (conf->mirror) {
 		char *set = xasprintf("mirror.url=%s", conf->mirror);
 		int r = wizard_assign(p->w, set, e);

@@ -138,8 +138,8 @@ static int set_path(struct wizard *w, const struct wizard_question *q, const cha
 }
 
 /* A text that the grammar refuses is kept as a draft where `keep` says so. */
-static int set_answer(struct wizard *w, const struct wizard_question *q, const char *text, bool keep,
-		      struct err *e)
+static int set_answer(struct wizard *w, const struct wizard_question *q, const char *text,
+		      bool keep, struct err *e)
 {
 	struct err why = ERR_INIT;
 	struct strv values = STRV_INIT;
@@ -309,10 +309,26 @@ static const struct wizard_question *question_of(struct wizard *w, const char *s
 	return NULL;
 }
 
-int wizard_assign(struct wizard *w, const char *assignment, struct err *e)
+/* The same of `section.key=value` or `section.key+=value`. */
+static const struct wizard_question *question_assigned(struct wizard *w, const char *assignment)
 {
 	const char *eq = strchr(assignment, '=');
 	const char *dot = strchr(assignment, '.');
+	const struct wizard_question *q;
+	char *section, *key;
+
+	if (!eq || !dot || dot > eq)
+		return NULL;
+	section = xstrndup(assignment, (size_t)(dot - assignment));
+	key = xstrndup(dot + 1, (size_t)(eq - dot - 1 - (eq[-1] == '+')));
+	q = question_of(w, section, key);
+	free(section);
+	free(key);
+	return q;
+}
+
+int wizard_assign(struct wizard *w, const char *assignment, struct err *e)
+{
 	const struct wizard_question *q = NULL;
 	struct strv values = STRV_INIT;
 	struct spec scratch;
@@ -320,14 +336,8 @@ int wizard_assign(struct wizard *w, const char *assignment, struct err *e)
 
 	spec_copy(&scratch, &w->spec);
 	r = spec_set(&scratch, assignment, e);
-	if (!r && eq && dot && dot < eq) {
-		char *section = xstrndup(assignment, (size_t)(dot - assignment));
-		char *key = xstrndup(dot + 1, (size_t)(eq - dot - 1 - (eq[-1] == '+')));
-
-		q = question_of(w, section, key);
-		free(section);
-		free(key);
-	}
+	if (!r)
+		q = question_assigned(w, assignment);
 	if (q) {
 		field_values(q->field, &scratch, &values);
 		r = take(w, q, &values, e);
@@ -337,4 +347,38 @@ int wizard_assign(struct wizard *w, const char *assignment, struct err *e)
 	strv_fini(&values);
 	spec_fini(&scratch);
 	return r;
+}
+
+struct idle {
+	const struct field *field;
+	char *why;
+};
+
+static void on_fault(unsigned line, const char *section, const char *key, const char *message,
+		     void *arg)
+{
+	struct idle *idle = arg;
+
+	(void)line;
+	if (!idle->why && field_find(section, key) == idle->field)
+		idle->why = xstrdup(message);
+}
+
+int wizard_assigned(struct wizard *w, const char *assignment, struct err *e)
+{
+	const struct wizard_question *q = question_assigned(w, assignment);
+	struct idle idle = {.field = q ? q->field : NULL};
+	struct spec scratch;
+
+	if (!q || question_applies(w, question_index(w, q)))
+		return 0;
+	spec_copy(&scratch, &w->spec);
+	field_assign(q->field, &scratch, &question_answer(w, q)->wanted);
+	spec_check_each(&scratch, w->conf.catalog, on_fault, &idle);
+	spec_fini(&scratch);
+	if (!idle.why)
+		return 0;
+	err_set(e, ERR_USAGE, "value-idle", "--set: %s: %s", q->id, idle.why);
+	free(idle.why);
+	return -1;
 }

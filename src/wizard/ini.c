@@ -17,8 +17,34 @@ const char *wizard_path(struct wizard *w)
 	return w->save_path;
 }
 
+static bool is_idle(const struct wizard *w, const struct field *f)
+{
+	for (size_t i = 0; i < question_count; i++)
+		if (w->questions[i].field == f)
+			return !question_applies(w, i);
+	return false;
+}
+
+struct record {
+	struct wizard *w;
+	struct spec *s;
+};
+
+/* What does not apply may be said only as far as the rules bear it. */
+static void on_fault(unsigned line, const char *section, const char *key, const char *message,
+		     void *arg)
+{
+	const struct record *r = arg;
+
+	(void)line;
+	(void)message;
+	if (is_idle(r->w, field_find(section, key)))
+		spec_unset(r->s, section, key);
+}
+
 int wizard_record(struct wizard *w, struct spec *out, struct err *e)
 {
+	struct record record = {w, out};
 	struct strv values = STRV_INIT;
 
 	if (!w->original) {
@@ -32,17 +58,15 @@ int wizard_record(struct wizard *w, struct spec *out, struct err *e)
 
 		if (field_equal(f, out, &w->spec))
 			continue;
+		if (is_idle(w, f)) {
+			spec_unset(out, f->section, f->key);
+			continue;
+		}
 		field_values(f, &w->spec, &values);
 		field_assign(f, out, &values);
 		strv_fini(&values);
 	}
-	/* What does not apply must not be said, not even as its default. */
-	for (size_t i = 0; i < question_count; i++) {
-		const struct field *f = w->questions[i].field;
-
-		if (f && !question_applies(w, i))
-			spec_unset(out, f->section, f->key);
-	}
+	spec_check_each(out, w->conf.catalog, on_fault, &record);
 	return 0;
 }
 

@@ -3,7 +3,18 @@
  * questions: the table of questions, page by page in the order in which they are asked. Titles,
  * help and grammar come from the table of fields (src/spec/fields.c) where a row says nothing else.
  */
+#include <string.h>
+
 #include "private.h"
+
+static bool is_answered(const struct wizard *w, const char *id)
+{
+	size_t i = 0;
+
+	while (strcmp(question_rows[i].id, id))
+		i++;
+	return w->answers[i].touched;
+}
 
 static bool is_direct(const struct wizard *w)
 {
@@ -20,9 +31,10 @@ static bool has_network(const struct wizard *w)
 	return w->spec.net == SPEC_NET_USER;
 }
 
-static bool has_display(const struct wizard *w)
+/* It decides what is installed, also where a file names one and no display. */
+static bool has_keyboard(const struct wizard *w)
 {
-	return w->spec.display != SPEC_DISPLAY_NONE;
+	return w->spec.display != SPEC_DISPLAY_NONE || is_answered(w, "system.keyboard");
 }
 
 static bool has_security(const struct wizard *w)
@@ -107,7 +119,7 @@ const struct question_row question_rows[] = {
 	{"system.locale", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_locale,
 	 .lasting = true},
 	{"system.keyboard", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_keyboard,
-	 .applies = has_display},
+	 .applies = has_keyboard},
 	{"system.profile", WIZARD_SYSTEM, WIZARD_CHOICE, NONE, .options = choices_profile},
 	{"system.packages", WIZARD_SYSTEM, WIZARD_SEARCH, .topic = WIZARD_PACKAGES,
 	 .note = note_packages},

@@ -177,7 +177,8 @@ class Wizard(Case):
         self.assertEqual(checked.status, 0, str(checked))
         # What --set makes wrong is refused, and the name that is taken too.
         for wrong in ("machine.name=auto1", "machine.arch=riscv64", "cpu.memory=64G",
-                      "disk.size=1", "nonsense.key=1", "system.ssh_key=/nowhere"):
+                      "disk.size=1", "nonsense.key=1", "system.ssh_key=/nowhere",
+                      "boot.cmdline=quiet"):    # no such question with UEFI
             with self.subTest(wrong):
                 result = box.run("new", "--plain", "--yes", *self.options(
                     box, "machine.name=other", wrong))

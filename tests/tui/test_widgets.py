@@ -201,6 +201,15 @@ class Widgets(world.Case):
         s.wait("Writes ~/mine/box.ini", gone="take it")
         self.leave(s)
 
+    def test_a_set_without_its_question_is_told(self):
+        s = self.screen(self.home(), "new", "--offline", "--set", "boot.cmdline=quiet")
+        s.wait("Which machine", "--set: boot.cmdline: with mode = uefi")
+        s.click_text("Start-up")
+        s.wait("How armhf", gone="--set:")
+        s.key("Down", "Space")
+        s.wait("(•) direct", re.compile("Kernel command line +quiet"))
+        self.quit(s)
+
     def test_typing_leaves_what_holds_it(self):
         _, s = self.page("The system on")
         s.click_text("Time zone")

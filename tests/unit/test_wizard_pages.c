@@ -474,6 +474,48 @@ static void test_assign(void **state)
 	fake_free(f);
 }
 
+/* An answer to what is not asked: why it has no use, for as long as that is so. */
+static void test_assigned_in_vain(void **state)
+{
+	static const struct {
+		const char *set, *other, *why;
+	} all[] = {
+		{"boot.cmdline=quiet", "firmware.mode=direct", "write mode = direct"},
+		{"firmware.initrd=guest", "firmware.mode=direct", "write mode = direct"},
+		{"network.restrict=yes", "network.mode=user", "mode = none"},
+		{"network.forward+=127.0.0.1:80:80", "network.mode=user", "mode = none"},
+		{"mirror.security_url=http://example.org/s", "mirror.security=yes", "security = no"},
+	};
+	struct fake *f = fake_new();
+	struct wizard *w = wizard_new(&f->conf);
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(wizard_assign(w, "network.mode=none", NULL), 0);
+	assert_int_equal(wizard_assign(w, "mirror.security=no", NULL), 0);
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		assert_int_equal(wizard_assign(w, all[i].set, &e), 0);
+		assert_int_equal(wizard_assigned(w, all[i].set, &e), -1);
+		assert_non_null(strstr(e.text, all[i].why));
+		err_fini(&e);
+	}
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		assert_int_equal(wizard_assign(w, all[i].other, &e), 0);
+		assert_int_equal(wizard_assigned(w, all[i].set, &e), 0);
+	}
+	assert_string_equal(text_of(w, "boot.cmdline"), "quiet");
+	/* What is nothing else than the default is not lost. */
+	assert_int_equal(wizard_assign(w, "firmware.mode=uefi", &e), 0);
+	assert_int_equal(wizard_assign(w, "boot.cmdline=", &e), 0);
+	assert_int_equal(wizard_assigned(w, "boot.cmdline=", &e), 0);
+	/* A keyboard counts without a display. */
+	assert_int_equal(wizard_assign(w, "system.keyboard=de", &e), 0);
+	assert_int_equal(wizard_assigned(w, "system.keyboard=de", &e), 0);
+	assert_string_equal(text_of(w, "system.keyboard"), "de");
+	wizard_free(w);
+	fake_free(f);
+}
+
 /* Lists that come later: loading, ready, failed, asked again; what depends on an answer is asked anew. */
 static void test_offers(void **state)
 {
@@ -595,6 +637,7 @@ int main(void)
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_password),
 		cmocka_unit_test(test_assign),
+		cmocka_unit_test(test_assigned_in_vain),
 		cmocka_unit_test(test_offers),
 		cmocka_unit_test(test_marks_ini_line),
 		cmocka_unit_test(test_summary),

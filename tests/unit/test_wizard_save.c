@@ -79,6 +79,54 @@ static void test_edit_keeps_the_file(void **state)
 	fake_free(f);
 }
 
+/* What does not apply stays as long as the rules bear it; a keyboard without a display counts. */
+static void test_keeps_what_is_idle(void **state)
+{
+	static const char text[] = "[machine]\n"
+				   "name = box\n"
+				   "arch = armhf\n"
+				   "release = bookworm\n"
+				   "[mirror]\n"
+				   "security = no\n"
+				   "security_url = auto\n"
+				   "[firmware]\n"
+				   "mode = uefi\n"
+				   "[network]\n"
+				   "mode = none\n"
+				   "restrict = no\n"
+				   "[system]\n"
+				   "keyboard = de\n"
+				   "[boot]\n"
+				   "cmdline = \n";
+	struct fake *f = fake_new();
+	char *path = file_join(f->dir, "box.ini");
+	struct wizard *w;
+	char *ini;
+
+	(void)state;
+	assert_int_equal(file_write(path, text, strlen(text), 0644, NULL), 0);
+	w = edit(f, path);
+	assert_false(wizard_dirty(w));
+	assert_true(applies(w, "system.keyboard"));
+	assert_string_equal(wizard_spec(w)->keyboard, "de");
+	ini = ini_of(w);
+	assert_string_equal(ini, text);
+	free(ini);
+	answer(w, "cpu.memory", "2G");
+	ini = ini_of(w);
+	assert_non_null(strstr(ini, "security_url = auto\n"));
+	assert_non_null(strstr(ini, "restrict = no\n"));
+	assert_non_null(strstr(ini, "keyboard = de\n"));
+	free(ini);
+	wizard_free(w);
+	/* Nobody has named one. */
+	w = wizard_new(&f->conf);
+	assert_false(applies(w, "system.keyboard"));
+	wizard_free(w);
+	free(path);
+	fake_free(f);
+}
+
 static const char *mark_of(const struct wizard_diff *d, const char *text)
 {
 	for (size_t i = 0; i < d->len; i++)
@@ -442,6 +490,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_edit_keeps_the_file),
+		cmocka_unit_test(test_keeps_what_is_idle),
 		cmocka_unit_test(test_diff),
 		cmocka_unit_test(test_changed_by_another),
 		cmocka_unit_test(test_save_new),
