@@ -17,7 +17,9 @@ struct picker_conf {
 	bool types;	     /* what is typed can be taken itself; else it only narrows the list */
 	bool narrows;	     /* with types: it narrows the list as well */
 	bool secret;
-	bool goes_on; /* what is in the line at first is the beginning of what is typed */
+	bool goes_on;	    /* what is in the line at first is the beginning of what is typed */
+	const char *folder; /* files: what a relative path counts from; not NULL there */
+	const char *ending; /* files: of their names, or NULL: any */
 	/* The rows for what is typed; borrowed until it is called again. NULL: no list. */
 	struct wizard_list (*rows)(const char *typed, void *arg);
 	/* Tab: what the line becomes (owned), or NULL: no such. May be NULL. */

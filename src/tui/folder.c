@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "host/paths.h"
 
@@ -42,15 +43,26 @@ static int by_label(const void *a, const void *b)
 	return strcmp(((const struct wizard_row *)a)->label, ((const struct wizard_row *)b)->label);
 }
 
-void folder_rows(struct wizard_rows *out, const char *typed, bool folders_only)
+static bool is_wanted(const struct folder_look *look, const char *name, const char *begin,
+		      bool is_dir)
 {
-	const char *slash = strrchr(typed, '/');
-	size_t n = slash ? (size_t)(slash - typed) + 1 : 0;
-	char *head = n ? xstrndup(typed, n) : xstrdup("./");
-	char *folder = host_expand(head);
-	const char *rest = typed + n;
+	size_t n = strlen(name), ending = look->ending ? strlen(look->ending) : 0;
+
+	if (!strcmp(name, ".") || !strcmp(name, "..") || (*name == '.' && *begin != '.') ||
+	    strncmp(name, begin, strlen(begin)))
+		return false;
+	if (is_dir)
+		return true;
+	return !look->folders_only && n > ending &&
+	       (!ending || !strcmp(name + n - ending, look->ending));
+}
+
+/* The entries of the folder at `path`; `head` is how it is written, with its slash. */
+static void add_entries(struct wizard_rows *out, const char *path, const char *head,
+			const char *begin, const struct folder_look *look)
+{
 	size_t first = out->len;
-	DIR *dir = folder ? opendir(folder) : NULL;
+	DIR *dir = opendir(path);
 	struct dirent *entry;
 	struct stat st;
 
@@ -59,11 +71,10 @@ void folder_rows(struct wizard_rows *out, const char *typed, bool folders_only)
 		bool is_dir = fstatat(dirfd(dir), name, &st, 0) == 0 && S_ISDIR(st.st_mode);
 		char *value, *label;
 
-		if (strncmp(name, rest, strlen(rest)) || (*name == '.' && *rest != '.') ||
-		    !strcmp(name, ".") || !strcmp(name, "..") || (folders_only && !is_dir))
+		if (!is_wanted(look, name, begin, is_dir))
 			continue;
-		value = xasprintf("%.*s%s%s", (int)n, typed, name, is_dir ? "/" : "");
 		label = xasprintf("%s%s", name, is_dir ? "/" : "");
+		value = xasprintf("%s%s", head, label);
 		wizard_rows_add(out, value, label);
 		free(label);
 		free(value);
@@ -72,7 +83,29 @@ void folder_rows(struct wizard_rows *out, const char *typed, bool folders_only)
 		closedir(dir);
 	if (out->len > first)
 		qsort(out->items + first, out->len - first, sizeof(*out->items), by_label);
-	free(folder);
+}
+
+void folder_rows(struct wizard_rows *out, const char *typed, const struct folder_look *look)
+{
+	const char *slash = strrchr(typed, '/');
+	size_t n = slash ? (size_t)(slash - typed) + 1 : 0;
+	char *head = xstrndup(typed, n), *path;
+
+	if (!*typed || !strcmp(typed, "~")) {
+		wizard_rows_add(out, "~/", NULL);
+		if (!*typed)
+			wizard_rows_add(out, "/", NULL);
+	} else if (*typed == '/' || !strncmp(typed, "~/", 2)) {
+		path = host_expand(head);
+		add_entries(out, path, head, typed + n, look);
+		free(path);
+	} else {
+		path = file_join(look->base, head);
+		free(head);
+		head = host_short(path);
+		add_entries(out, path, head, typed + n, look);
+		free(path);
+	}
 	free(head);
 }
 

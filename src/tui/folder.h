@@ -23,9 +23,17 @@ bool typed_rows_begin(struct typed_rows *t, const char *typed);
 struct wizard_list typed_rows_list(const struct typed_rows *t, const char *note);
 void typed_rows_fini(struct typed_rows *t);
 
-/* Adds the entries of the folder of `typed` (up to its last slash; `~/` is home) whose names begin
- * as it ends, sorted, folders with a slash behind; at most 500. Reads the folder: blocks for that. */
-void folder_rows(struct wizard_rows *out, const char *typed, bool folders_only);
+/* What is looked for in a folder. */
+struct folder_look {
+	const char *base;   /* the folder that a relative path counts from */
+	const char *ending; /* of the files' names, NULL: any */
+	bool folders_only;
+};
+
+/* Adds the entries of the folder of `typed` (up to its last slash) whose names begin as it ends,
+ * sorted, folders with a slash behind; at most 500. Their values are absolute or begin with `~/`,
+ * whatever was typed. Nothing typed: where one may begin. Reads the folder: blocks for that. */
+void folder_rows(struct wizard_rows *out, const char *typed, const struct folder_look *look);
 /* The longest beginning that the values of all rows share, where it is longer than `typed`; else
  * NULL. Owned by the caller. */
 char *folder_complete(const struct wizard_list *rows, const char *typed);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "page.h"
 #include "tui/picker.h"
@@ -110,15 +111,27 @@ static int take_value(const char *value, char **more, void *arg, struct err *e)
 	return r;
 }
 
+/* What a relative path counts from: for an answer in the file its folder, as for all that read it. */
+static char *folder_of(struct page *p, const struct wizard_question *q)
+{
+	char *path = file_absolute(q->field ? wizard_path(p->w) : "here");
+	char *folder = file_dirname(path);
+
+	free(path);
+	return folder;
+}
+
 void page_open_list(struct page *p, const struct wizard_question *q)
 {
+	char *folder = folder_of(p, q);
 	struct picker_conf conf = {
 		.title = q->title,
 		.about = q->help,
 		.initial = page_is_typed(q) ? wizard_text(p->w, q) : NULL,
 		.types = q->widget == WIZARD_COMBO || q->widget == WIZARD_FILE,
 		.narrows = q->widget == WIZARD_COMBO,
-		.rows = asked_rows,
+		.folder = folder,
+		.rows = q->widget == WIZARD_FILE ? NULL : asked_rows,
 		.take = take_value,
 		.gone = asked_free,
 		.arg = asked_new(p, q, PAGE_SUB_FIELD),
@@ -128,6 +141,7 @@ void page_open_list(struct page *p, const struct wizard_question *q)
 		picker_file(p->screen->app, &conf);
 	else
 		picker_open(p->screen->app, &conf);
+	free(folder);
 }
 
 void page_open_item(struct page *p, const struct wizard_question *q, int at)
@@ -135,12 +149,15 @@ void page_open_item(struct page *p, const struct wizard_question *q, int at)
 	struct wizard_list l = wizard_options(p->w, q);
 	bool has_rows = q->widget == WIZARD_SEARCH ||
 			(q->widget == WIZARD_FILES ? l.len > 0 : l.state != WIZARD_NO_LIST);
+	char *folder = folder_of(p, q);
 	struct picker_conf conf = {
 		.title = q->title,
 		.about = q->help,
 		.initial = at >= 0 ? wizard_items(p->w, q)->items[at] : NULL,
 		.types = true,
 		.narrows = q->widget != WIZARD_SEARCH,
+		.folder = folder,
+		.ending = q->widget == WIZARD_FILES ? ".pub" : NULL, /* no private key by mistake */
 		.rows = has_rows ? asked_rows : NULL,
 		.take = take_value,
 		.gone = asked_free,
@@ -153,6 +170,7 @@ void page_open_item(struct page *p, const struct wizard_question *q, int at)
 		picker_item(p->screen->app, &conf, q->field->parts);
 	else
 		picker_open(p->screen->app, &conf);
+	free(folder);
 }
 
 /* ---- password: typed twice, never shown ---- */

@@ -10,6 +10,7 @@
 struct files {
 	struct picker_conf outer; /* what the caller wanted */
 	struct typed_rows found;
+	char *folder, *ending;
 };
 
 /* What the caller knows, until a path is typed. */
@@ -21,11 +22,12 @@ static bool is_offered(const struct files *f, const char *typed)
 static struct wizard_list files_rows(const char *typed, void *arg)
 {
 	struct files *f = arg;
+	struct folder_look look = {.base = f->folder, .ending = f->ending};
 
 	if (is_offered(f, typed))
 		return f->outer.rows(typed, f->outer.arg);
 	if (typed_rows_begin(&f->found, typed))
-		folder_rows(&f->found.rows, typed, false);
+		folder_rows(&f->found.rows, typed, &look);
 	return typed_rows_list(&f->found, "nothing of that name");
 }
 
@@ -55,6 +57,8 @@ static void files_gone(void *arg)
 	if (f->outer.gone)
 		f->outer.gone(f->outer.arg);
 	typed_rows_fini(&f->found);
+	free(f->folder);
+	free(f->ending);
 	free(f);
 }
 
@@ -64,6 +68,8 @@ struct screen *picker_file(struct app *app, const struct picker_conf *conf)
 	struct picker_conf inner = *conf;
 
 	f->outer = *conf;
+	f->folder = xstrdup(conf->folder);
+	f->ending = xstrdup(conf->ending);
 	inner.types = true;
 	inner.rows = files_rows;
 	inner.complete = files_complete;

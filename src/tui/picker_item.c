@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "folder.h"
 #include "spec/item.h"
@@ -15,6 +16,7 @@ struct items {
 	struct picker_conf outer; /* what the caller wanted */
 	const struct item_part *parts;
 	struct typed_rows found;
+	char *folder;
 };
 
 /* A row that makes the line the first n bytes of `head`, and `tail`. */
@@ -55,13 +57,14 @@ static bool ends_in_slash(const char *s)
 /* A path: on to the next part where it is whole as far as one can tell, or deeper. */
 static void add_paths(struct items *m, const char *typed, const struct item_end *end)
 {
-	bool of_folder = end->part->kind == ITEM_FOLDER;
-	bool whole = of_folder && ends_in_slash(end->text);
+	struct folder_look look = {.base = m->folder,
+				   .folders_only = end->part->kind == ITEM_FOLDER};
+	bool whole = look.folders_only && ends_in_slash(end->text);
 	struct wizard_rows found = {.items = NULL};
 
-	folder_rows(&found, end->text, of_folder);
+	folder_rows(&found, end->text, &look);
 	for (size_t i = 0; i < found.len; i++)
-		whole = whole || !strcmp(found.items[i].value, end->text);
+		whole = whole || !strcmp(found.items[i].label, file_basename(end->text));
 	if (end->complete && (whole || !found.len))
 		add_keys(m, typed, end, "", ",");
 	for (size_t i = 0; i < found.len; i++) {
@@ -146,6 +149,7 @@ static void items_gone(void *arg)
 	if (m->outer.gone)
 		m->outer.gone(m->outer.arg);
 	typed_rows_fini(&m->found);
+	free(m->folder);
 	free(m);
 }
 
@@ -159,6 +163,7 @@ struct screen *picker_item(struct app *app, const struct picker_conf *conf,
 
 	m->outer = *conf;
 	m->parts = parts;
+	m->folder = xstrdup(conf->folder);
 	inner.initial = conf->initial ? conf->initial : begun;
 	inner.types = inner.goes_on = true;
 	inner.narrows = false;

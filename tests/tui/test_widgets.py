@@ -48,16 +48,16 @@ class Widgets(world.Case):
 
     def test_items_of_parts_are_put_together_from_what_is_offered(self):
         home, s = self.page("Network and devices")
-        here = os.path.join(home.root, "of,mine")
+        here = os.path.join(home.box.home, "of,mine")
         os.makedirs(os.path.join(here, "inner"))
         for name in ("disk.img", "disk.qcow2"):
             with open(os.path.join(here, name), "wb"):
                 pass
         s.click_text("Shared folders")
-        s.wait("path=", "of,mine/", "Tab complete")
-        s.type("of")
+        s.wait("path=", "~/", "Tab complete")
+        s.type("~/of")
         s.key("Tab")                    # a comma within a value is doubled
-        s.wait("of,,mine/", re.compile(r"tag= +its name"), "inner/", gone="disk.img")
+        s.wait("~/of,,mine/", re.compile(r"tag= +its name"), "inner/", gone="disk.img")
         s.key("Down", "Enter")
         s.wait("of,,mine/,tag=", gone="its name")
         s.key("Enter")
@@ -65,11 +65,11 @@ class Widgets(world.Case):
         s.type("src")
         s.wait("tag=src", re.compile("readonly= +off, unless"))
         s.key("Enter")
-        s.wait(re.compile(r"Shared folders +path=of,,mine/,tag=src\n"), gone="take it")
+        s.wait(re.compile(r"Shared folders +path=~/of,,mine/,tag=src\n"), gone="take it")
         s.click_text("More, for the few")
         s.click_text("Further drives")
         s.wait("Tab complete", "path=")
-        s.type("of,,mine/di")
+        s.type("~/of,,mine/di")
         s.wait("disk.img", "disk.qcow2", gone="inner/")
         s.key("Down", "Down", "Enter")  # what must follow is begun
         s.wait("disk.qcow2,format=", re.compile(r"\n[^\n]*raw *│\n[^\n]*qcow2 *│"))
@@ -77,7 +77,7 @@ class Widgets(world.Case):
         s.key("Tab")
         s.wait("format=qcow2", re.compile("readonly= +off, unless"), gone="raw ")
         s.key("Down", "Enter", "Down", "Enter")
-        s.wait(re.compile(r"Further drives +path=of,,mine/disk.qcow2,f"), gone="take it")
+        s.wait(re.compile(r"Further drives +path=~/of,,mine/disk.qcow2"), gone="take it")
         s.key("Up", "Enter")
         s.wait("disk.qcow2,format=qcow2,readonly=on", "Enter take it")
         s.key("Esc")
@@ -331,7 +331,7 @@ class Widgets(world.Case):
                 home = self.home()
                 os.makedirs(os.path.join(home.root, "more"))
                 os.makedirs(os.path.join(home.root, ".ssh"))
-                for name in ["more/other.pub"] + [".ssh/id_ed25519.pub"] * found:
+                for name in ["more/other.pub", "more/other"] + [".ssh/id_ed25519.pub"] * found:
                     with open(os.path.join(home.root, name), "w", encoding="utf-8") as key:
                         key.write("ssh-ed25519 AAAA me\n")
                 s = self.screen(home, "new", "--offline")
@@ -350,10 +350,35 @@ class Widgets(world.Case):
                 s.type("~/mo")
                 s.key("Tab")
                 s.wait("~/more/", "other.pub", gone="id_ed25519.pub   ")
+                self.assertFalse(re.search(r"other *│", s.text()), "a private key is offered")
                 s.type("o")
                 s.key("Tab", "Enter")
                 s.wait(re.compile(r" ~/more/other.pub\n"), gone="take it")
                 self.quit(s)
+
+    def test_a_relative_path_counts_from_the_file(self):
+        """As for all that read it, not from where debwiz was started; it is offered as it holds anywhere."""
+        home = self.home()
+        os.makedirs(os.path.join(home.machines, "disks"))
+        os.makedirs(os.path.join(home.root, "disks-here"))
+        for name in ("a.img", "b.img"):
+            with open(os.path.join(home.machines, "disks", name), "wb"):
+                pass
+        s = self.screen(home, "new", "--offline")
+        s.wait("Which machine")
+        s.click_text("Release")
+        s.click_text("More, for the few")
+        s.click_text("Further keyring")
+        s.wait("F2 choose")
+        s.key("F2")
+        s.wait("Tab complete", "~/", re.compile(r"\n[^\n│]*│ +/ +│"))
+        s.type("dis")
+        s.wait("disks/", gone="disks-here")
+        s.key("Tab")
+        s.wait("~/config/debwiz/machines/disks/", "a.img", "b.img")
+        s.key("Down", "Down", "Enter")
+        s.wait("~/config/debwiz/machines/disks/b.img", gone="Tab complete")
+        self.quit(s)
 
     def test_what_an_answer_leads_to_is_told_on_its_page(self):
         _, s = self.page("Processor and memory")
