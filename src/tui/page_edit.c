@@ -111,7 +111,8 @@ static int take_value(const char *value, char **more, void *arg, struct err *e)
 	return r;
 }
 
-/* What a relative path counts from: for an answer in the file its folder, as for all that read it. */
+/* What a relative path counts from: of an answer in the file its folder, as whoever reads it has
+ * it. */
 static char *folder_of(struct page *p, const struct wizard_question *q)
 {
 	char *path = file_absolute(q->field ? wizard_path(p->w) : "here");
@@ -191,13 +192,10 @@ static void first_gone(void *arg)
 {
 	struct asked *a = arg;
 
-	if (a->first && *a->first) {
+	if (a->first && *a->first)
 		open_password(a, true);
-		return;
-	}
-	if (a->first)
-		page_answer(a->page, wizard_question(a->page->w, a->id), "");
-	asked_free(a);
+	else
+		asked_free(a);
 }
 
 static int take_second(const char *value, char **more, void *arg, struct err *e)
@@ -216,7 +214,7 @@ static void open_password(struct asked *a, bool again)
 	struct picker_conf conf = {
 		.title = again ? "The same password once more" : "Password",
 		.about = again ? "It is not shown, so it is asked for twice."
-			       : "Nothing and Enter: no password.",
+			       : "Nothing and Enter: it stays as it is.",
 		.types = true,
 		.secret = true,
 		.take = again ? take_second : take_first,

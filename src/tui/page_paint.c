@@ -278,6 +278,13 @@ void page_paint(struct screen *s, const struct canvas *c)
 
 /* ---- the lines around ---- */
 
+static void password_keys(struct page *p, const struct wizard_question *q, struct screen_lines *out)
+{
+	screen_lines_key(out, "Space", ' ', "set");
+	if (*wizard_text(p->w, q))
+		screen_lines_key(out, "Del", K_DELETE, "remove");
+}
+
 static void field_keys(struct page *p, const struct page_row *r, struct screen_lines *out)
 {
 	const struct wizard_question *q = r->q;
@@ -304,7 +311,7 @@ static void field_keys(struct page *p, const struct page_row *r, struct screen_l
 		if (q->widget == WIZARD_BOOL)
 			screen_lines_key(out, "Space", ' ', "change");
 		else if (q->widget == WIZARD_PASSWORD)
-			screen_lines_key(out, "Space", ' ', "set");
+			password_keys(p, q, out);
 		else if (q->widget == WIZARD_CHOICE)
 			screen_lines_key(out, "Space", ' ', "choose");
 		else if (q->widget == WIZARD_FILE ||

@@ -232,6 +232,10 @@ static bool row_key(struct page *p, const struct key *k, const struct page_row *
 		wizard_item_remove(p->w, q, (size_t)r->sub);
 		return true;
 	}
+	if (r->kind == PAGE_FIELD && k->code == K_DELETE && q->widget == WIZARD_PASSWORD) {
+		page_answer(p, q, "");
+		return true;
+	}
 	if (k->code == ' ') {
 		act(p, r);
 		return true;

@@ -107,7 +107,7 @@ const struct question_row question_rows[] = {
 
 	{"system.user", WIZARD_SYSTEM, WIZARD_TEXT, NONE},
 	{"password", WIZARD_SYSTEM, WIZARD_PASSWORD, NONE, .key = "system.password_hash",
-	 .help = "Of the user. Only its hash is kept, in the machine's file. Empty: no password; the "
+	 .help = "Of the user. Only its hash is kept, in the machine's file. Without one the "
 		 "serial console logs in by itself, sudo asks for none, ssh takes keys alone, and "
 		 "root is locked.",
 	 .note = note_password},
