@@ -60,6 +60,7 @@ static void page_changed(struct page *p, const struct wizard_question *wrong)
 {
 	p->first = p->scroll = 0;
 	p->button = 0;
+	p->wants_command = false;
 	page_focus_question(p, wrong);
 	app_changed(p->screen->app);
 }

@@ -413,6 +413,42 @@ class Widgets(world.Case):
         s.wait("others on your network can reach this port", gone="take it")
         self.quit(s)
 
+    def slow_qemu(self, home):
+        """QEMU says its version when it is let; gives the pipe it waits for and the note of each asking."""
+        hold, asked = (os.path.join(home.root, name) for name in ("hold", "asked"))
+        with open(home.box.qemu, encoding="utf-8") as text:
+            script = text.read()
+        with open(home.box.qemu, "w", encoding="utf-8") as out:
+            out.write(script.replace('*" --version "*) ', '*" --version "*) echo x >>"%s"; '
+                                     '[ ! -p "%s" ] || read x <"%s"; ' % (asked, hold, hold)))
+        os.mkfifo(hold)
+        return hold, asked
+
+    def release(self, hold):
+        pipe = os.open(hold, os.O_RDWR)     # whoever waits for it gets a line
+        os.write(pipe, b"\n" * 100)
+        os.unlink(hold)
+        return pipe
+
+    def test_a_command_that_comes_late_stays_where_it_was_asked_for(self):
+        home, s = self.page("The system on")
+        s.click_text("Review")
+        s.wait("8 Review of 8", gone="◐")
+        hold, _ = self.slow_qemu(home)
+        s.key("c")
+        s.wait("asking QEMU")
+        s.key("Esc")
+        s.wait("The system on")
+        self.addCleanup(os.close, self.release(hold))
+        s.settle(500)
+        self.assertFalse(s.has("QEMU's command line"), s.text())
+        s.click_text("Review")
+        s.wait("8 Review of 8")
+        s.key("c")
+        s.wait("QEMU's command line", "-no-user-config")
+        s.key("Esc")
+        self.quit(s)
+
     def test_help_for_each_field(self):
         _, s = self.page("Disk of")
         s.key("F1")
