@@ -228,7 +228,8 @@ struct wizard_diff_line {
 /* What saving would do to the file that is there now. */
 struct wizard_diff {
 	bool exists;  /* there is a file */
-	bool foreign; /* it is not as we read it: another wrote it meanwhile, or it is another's */
+	bool foreign; /* it is not as we read it: another wrote it meanwhile */
+	bool other;   /* it was never read: another file is in the way of a new one */
 	bool same;    /* nothing would change */
 	struct wizard_diff_line *lines;
 	size_t len;

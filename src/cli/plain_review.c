@@ -92,8 +92,11 @@ static void show_command(struct plain *p)
 
 static void show_diff(const struct wizard_diff *d, const char *path)
 {
-	plain_line("\n%s is there already%s. Saving changes it so (- goes, + comes):", path,
-		   d->foreign ? ", and is not as it was read" : "");
+	plain_line("\n%s %s (- goes, + comes):", path,
+		   d->other ? "is another file; saving replaces it"
+		   : d->foreign
+			   ? "is there already, and is not as it was read. Saving changes it so"
+			   : "is there already. Saving changes it so");
 	for (size_t i = 0; i < d->len; i++)
 		if (d->lines[i].mark != WIZARD_SAME)
 			plain_line("%c %s", d->lines[i].mark, d->lines[i].text);

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "host/paths.h"
 #include "page.h"
 #include "tui/dialog.h"
 #include "tui/screens.h"
@@ -93,24 +94,28 @@ static void show_difference(struct saving *s)
 		.answer = on_answer,
 		.arg = s,
 	};
+	char *path = host_short(wizard_path(s->page->w));
 	struct buf text;
 
 	buf_init(&text, 0);
-	if (s->diff.foreign) {
+	if (s->diff.foreign || s->diff.other) {
 		q.fallback = 1;
-		buf_addf(
-			&text,
-			"%s was changed by somebody else since it was read. Writing would undo that:\n\n",
-			wizard_path(s->page->w));
+		buf_addf(&text, "%s %s:\n\n", path,
+			 s->diff.other ? "is another file; writing replaces it"
+				       : "was changed by somebody else since it was read. Writing "
+					 "would undo that");
 	}
 	for (size_t i = 0; i < s->diff.len; i++)
 		if (s->diff.lines[i].mark != WIZARD_SAME)
 			buf_addf(&text, "%c %s\n", (char)s->diff.lines[i].mark,
 				 s->diff.lines[i].text);
-	q.title = s->diff.foreign ? "The file has changed" : "What changes in the file";
+	q.title = s->diff.other	    ? "A file is there already"
+		  : s->diff.foreign ? "The file has changed"
+				    : "What changes in the file";
 	q.text = text.data;
 	dialog_ask(s->page->screen->app, &q);
 	buf_fini(&text);
+	free(path);
 }
 
 static void compare(struct saving *s)

@@ -61,7 +61,7 @@ static void words_runs(struct wizard *w, struct wizard_rows *out)
 	const struct catalog_arch *a = wizard_arch(w);
 	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.arch"));
 	unsigned cpus = w->spec.cpu_count ? w->spec.cpu_count : wizard_auto_cpus(w);
-	bool is_auto = !strcmp(w->spec.cpu_model, "auto");
+	const char *model = w->spec.cpu_model;
 	char text[SIZE_TEXT];
 	struct buf b;
 
@@ -72,8 +72,9 @@ static void words_runs(struct wizard *w, struct wizard_rows *out)
 		buf_adds(&b, l.rows[l.current].columns[1]);
 	else
 		buf_adds(&b, wizard_accelerates(w) ? "accelerated where that works" : "emulated");
-	buf_addf(&b, "; %u CPU%s %s, %s", cpus, cpus == 1 ? "" : "s",
-		 is_auto && a ? wizard_auto_model(w) : w->spec.cpu_model,
+	if (!strcmp(model, "auto") && a)
+		model = wizard_accelerates(w) ? "of this host's kind" : a->cpu_tcg;
+	buf_addf(&b, "; %u CPU%s %s, %s", cpus, cpus == 1 ? "" : "s", model,
 		 size_human(w->spec.memory, text));
 	say(out, "Runs here", &b);
 }

@@ -86,7 +86,8 @@ int wizard_diff(struct wizard *w, struct wizard_diff *out, struct err *e)
 	diff_lines(text.data, ini, out);
 	if (out->exists) {
 		memcpy(out->seen, now.digest, sizeof(out->seen));
-		out->foreign = !w->original || strcmp(now.digest, w->seen.digest) != 0;
+		out->other = !w->original;
+		out->foreign = w->original && strcmp(now.digest, w->seen.digest) != 0;
 	} else {
 		out->same = false;
 	}

@@ -298,6 +298,7 @@ class Wizard(Case):
                 out.write(old)
             answers = [""] * count + ["p", path, "1", "yes" if agree else "", "x"]
             out, _ = self.new(box, answers, "machine.name=there")
+            self.assertIn(path + " is another file; saving replaces it (- goes, + comes):", out)
             self.assertIn("- ; precious", out)
             self.assertIn("+ arch = armhf", out)
             if agree:

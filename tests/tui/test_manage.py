@@ -125,7 +125,8 @@ class Manage(lib.Case):
         s.key("Enter")
         s.wait("Writes ~/other.ini", gone="Tab complete")
         s.key("Right", "Right", "Enter")
-        s.wait("The file has changed", "- ; precious", "+ name = fresh")
+        s.wait("A file is there already", "is another file; writing replaces it", "- ; precious",
+               "+ name = fresh")
         s.key("Enter")                  # Back is what Enter takes
         s.wait("8 Review of 8", gone="precious")
         with open(other, encoding="utf-8") as text:

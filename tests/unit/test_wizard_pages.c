@@ -609,6 +609,10 @@ static void test_summary(void **state)
 	assert_true(l.len >= 6);
 	assert_string_equal(l.rows[0].label, "Machine");
 	assert_non_null(strstr(l.rows[1].value, "2 CPUs cortex-a15, 1.0 G"));
+	answer(w, "machine.arch", "amd64");
+	l = wizard_summary(w);
+	assert_non_null(strstr(l.rows[1].value, "; 2 CPUs of this host's kind, 1.0 G"));
+	answer(w, "machine.arch", "armhf");
 	f->room = 1ULL << 30;
 	f->busy_port = 2222;
 	answer(w, "network.forward", "0.0.0.0:2222:22");

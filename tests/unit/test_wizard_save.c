@@ -270,7 +270,7 @@ static void test_other_file_in_the_way(void **state)
 	assert_int_equal(save(w, NULL, id), -1);
 	assert_string_equal(id, "save-unseen");
 	assert_int_equal(wizard_diff(w, &d, NULL), 0);
-	assert_true(d.exists && d.foreign);
+	assert_true(d.exists && d.other && !d.foreign);
 	wizard_diff_fini(&d);
 	assert_int_equal(answer(w, "save", "/nowhere/at/all.ini"), 0);
 	assert_int_equal(save(w, NULL, id), -1);
