@@ -46,8 +46,8 @@ struct wizard *wizard_edit(const struct wizard_conf *conf, const char *path, str
 void wizard_free(struct wizard *w);
 /* Applies `section.key=value` as --set does (+= appends, empty empties); it counts as an answer. */
 int wizard_assign(struct wizard *w, const char *assignment, struct err *e);
-/* Once all are applied: -1 with the reason where the question of this one does not apply, so that its
- * answer would not be written (it is kept, and comes back with the question). */
+/* Once all are applied: -1 with the reason where the question of this one does not apply, so that
+ * its answer would not be written (it is kept, and comes back with the question). */
 int wizard_assigned(struct wizard *w, const char *assignment, struct err *e);
 
 /* ---- pages ---- */
@@ -133,9 +133,9 @@ const char *wizard_wrong(struct wizard *w, const struct wizard_question *q);
 bool wizard_touched(struct wizard *w, const struct wizard_question *q);
 
 /* Gives an answer; may be called at every key. 0, or -1 with the reason: then the text is kept all
- * the same (a CHOICE, BOOL, PASSWORD and "save" stay as they were) and the page is wrong. An answer that
- * only contradicts another one returns 0: wizard_wrong says so, here or at the other question. A
- * list is replaced by the text's lines. */
+ * the same (a CHOICE, BOOL, PASSWORD and "save" stay as they were) and the page is wrong. An answer
+ * that only contradicts another one returns 0: wizard_wrong says so, here or at the other question.
+ * A list is replaced by the text's lines. */
 int wizard_set(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e);
 /* The same of a whole text, as a dialog has it: a refused one changes nothing. */
 int wizard_try(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e);
@@ -198,7 +198,8 @@ struct wizard_list wizard_summary(struct wizard *w);
 /* What is to be done: label and value ("To do", "download 144 M, unpack, …"), columns[0] its time.
  */
 struct wizard_list wizard_estimate(struct wizard *w);
-/* QEMU's arguments: value is one option with its argument, label the key, note the reason. */
+/* QEMU's arguments: value is one option with its argument, label the key, note the reason. While
+ * they are asked for anew, those of the answers before. */
 struct wizard_list wizard_command(struct wizard *w);
 /* What a person should know and what is no error, a sentence each; appended to out. */
 void wizard_warnings(struct wizard *w, enum wizard_page p, struct strv *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ask: what the wizard has asked the offers for. One request a topic; the answer is kept until what
- * it depends on is another.
+ * it depends on is another. One that comes for older answers counts until it is looked at again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -78,12 +78,20 @@ static void on_answer(struct wizard_rows *rows, const struct err *e, void *arg)
 		a->w->conf.changed(a->w->conf.arg);
 }
 
-static void withdraw(struct asked *a)
+/* What cannot be ended once QEMU has been started for it: one at a time. Asked at each letter of an
+ * answer they would queue up. */
+static bool is_unstoppable(enum wizard_topic topic)
+{
+	return topic == WIZARD_ARCHES || topic == WIZARD_COMMAND;
+}
+
+static void withdraw(struct asked *a, bool rows_too)
 {
 	if (a->request)
 		a->w->offers->cancel(a->w->offers->arg, a->request);
 	a->request = NULL;
-	wizard_rows_fini(&a->rows);
+	if (rows_too)
+		wizard_rows_fini(&a->rows);
 	free(a->failure);
 	free(a->key);
 	a->failure = NULL;
@@ -101,7 +109,11 @@ struct asked *wizard_ask(struct wizard *w, enum wizard_topic topic, const char *
 		free(key);
 		return a;
 	}
-	withdraw(a);
+	if (a->request && is_unstoppable(topic)) {
+		free(key); /* once it has answered, whoever looks again asks for the newest */
+		return a;
+	}
+	withdraw(a, topic != WIZARD_COMMAND); /* the old command stays until the new one is known */
 	a->key = key;
 	a->state = WIZARD_LOADING;
 	a->request = w->offers->ask(w->offers->arg, topic, &w->spec, query, on_answer, a);
@@ -112,7 +124,7 @@ void wizard_unask(struct wizard *w)
 {
 	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++) {
 		w->asked[i].w = w;
-		withdraw(&w->asked[i]);
+		withdraw(&w->asked[i], true);
 	}
 }
 
@@ -120,6 +132,6 @@ void wizard_retry(struct wizard *w)
 {
 	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++)
 		if (w->asked[i].state == WIZARD_FAILED)
-			withdraw(&w->asked[i]);
+			withdraw(&w->asked[i], true);
 	wizard_forget(w);
 }

@@ -449,6 +449,20 @@ class Widgets(world.Case):
         s.key("Esc")
         self.quit(s)
 
+    def test_typing_does_not_ask_qemu_at_each_letter(self):
+        home = self.world_home()
+        s = self.screen(home, *walk.arguments(home), "--set", "machine.release=bookworm", columns=150)
+        s.wait("Which machine", "guest=armhf-bookworm", gone="◐")
+        hold, asked = self.slow_qemu(home)
+        s.key("Tab", "C-u")
+        s.type("abcdefgh")
+        s.wait("name = abcdefgh", "guest=armhf-bookworm")   # the old one stays meanwhile
+        self.addCleanup(os.close, self.release(hold))
+        s.wait("guest=abcdefgh", gone="guest=armhf-bookworm")
+        with open(asked, encoding="utf-8") as text:
+            self.assertLessEqual(len(text.readlines()), 3)
+        self.quit(s)
+
     def test_help_for_each_field(self):
         _, s = self.page("Disk of")
         s.key("F1")

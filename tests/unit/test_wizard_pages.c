@@ -575,6 +575,42 @@ static void test_offers(void **state)
 	fake_free(f);
 }
 
+/* QEMU is asked once at a time, whatever is answered meanwhile, and then for the newest answers. */
+static void test_command_is_asked_one_at_a_time(void **state)
+{
+	struct fake *f = fake_new();
+	struct wizard *w = wizard_new(&f->conf);
+	struct wizard_list l = wizard_command(w);
+
+	(void)state;
+	assert_int_equal(l.state, WIZARD_LOADING);
+	assert_int_equal(l.len, 0);
+	answer(w, "machine.name", "b");
+	answer(w, "machine.name", "bo");
+	assert_int_equal(wizard_command(w).state, WIZARD_LOADING);
+	assert_int_equal(f->asked[WIZARD_COMMAND], 1);
+	fake_answer(f, WIZARD_COMMAND, "-name b", NULL, "");
+	l = wizard_command(w);
+	assert_int_equal(l.state, WIZARD_LOADING);
+	assert_int_equal(l.len, 1); /* the one before, until then */
+	assert_string_equal(l.rows[0].value, "-name b");
+	assert_int_equal(f->asked[WIZARD_COMMAND], 2);
+	assert_int_equal(f->cancelled, 0);
+	fake_answer(f, WIZARD_COMMAND, "-name bo", NULL, "");
+	l = wizard_command(w);
+	assert_int_equal(l.state, WIZARD_READY);
+	assert_string_equal(l.rows[0].value, "-name bo");
+	/* So are the architectures. */
+	assert_int_equal(wizard_options(w, wizard_question(w, "machine.arch")).state, WIZARD_LOADING);
+	answer(w, "qemu.binary", "/x");
+	assert_int_equal(wizard_options(w, wizard_question(w, "machine.arch")).state, WIZARD_LOADING);
+	assert_int_equal(f->asked[WIZARD_ARCHES], 1);
+	assert_int_equal(f->cancelled, 0);
+	wizard_free(w);
+	assert_int_equal(f->cancelled, 1);
+	fake_free(f);
+}
+
 static void test_marks_ini_line(void **state)
 {
 	struct fake *f = fake_new();
@@ -643,6 +679,7 @@ int main(void)
 		cmocka_unit_test(test_assign),
 		cmocka_unit_test(test_assigned_in_vain),
 		cmocka_unit_test(test_offers),
+		cmocka_unit_test(test_command_is_asked_one_at_a_time),
 		cmocka_unit_test(test_marks_ini_line),
 		cmocka_unit_test(test_summary),
 	};
