@@ -32,7 +32,8 @@ struct wizard_row {
 struct wizard_rows {
 	struct wizard_row *items;
 	size_t len;
-	char *note; /* about the list as a whole ("signature verified"), or NULL */
+	char *note;	  /* about the list as a whole ("signatures verified"), or NULL */
+	bool provisional; /* asked again it may be better: the note says what is amiss */
 };
 
 /* Life cycle of rows: zero-initialised they are empty. */

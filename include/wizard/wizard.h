@@ -164,8 +164,9 @@ struct wizard_list {
 	enum wizard_list_state state;
 	const struct wizard_row *rows;
 	size_t len;
-	size_t current;	  /* row of the answer, len: none */
-	const char *note; /* one line about the list: "asking the mirror", the failure, or "" */
+	size_t current;	      /* row of the answer, len: none */
+	const char *note;     /* one line about the list: "asking the mirror", the failure, or "" */
+	bool provisional;     /* WIZARD_READY, but asked again it may be better */
 	enum err_kind failed; /* WIZARD_FAILED, asked of an offer: of what kind */
 };
 
@@ -174,7 +175,9 @@ struct wizard_list wizard_options(struct wizard *w, const struct wizard_question
 /* What is found for a beginning or part of a name (WIZARD_SEARCH). "" finds nothing. */
 struct wizard_list wizard_search(struct wizard *w, const struct wizard_question *q,
 				 const char *text);
-/* Asks again for what failed. */
+/* Whether asking again for this list may bring a better one. */
+bool wizard_can_retry(struct wizard_list l);
+/* Asks again for what failed, and for what may have a better answer by now. */
 void wizard_retry(struct wizard *w);
 
 /* ---- the record and its file ---- */

@@ -83,9 +83,9 @@ static void add_open(struct page *p, const struct wizard_question *q, bool first
 		add(p, PAGE_OPTION, q, (int)i);
 	if (*l.note)
 		say(p, q,
-		    l.state == WIZARD_FAILED	? ROLE_WARN
-		    : l.state == WIZARD_LOADING ? ROLE_WORK
-						: ROLE_DIM,
+		    l.state == WIZARD_LOADING ? ROLE_WORK
+		    : wizard_can_retry(l)     ? ROLE_WARN
+					      : ROLE_DIM,
 		    l.note);
 }
 

@@ -111,6 +111,7 @@ static struct wizard_list list_of(const struct wizard_rows *rows, enum wizard_li
 		.len = rows->len,
 		.current = rows->len,
 		.note = note ? note : "",
+		.provisional = rows->provisional,
 	};
 
 	for (size_t i = 0; answer && i < rows->len; i++)
@@ -158,6 +159,11 @@ struct wizard_list wizard_options(struct wizard *w, const struct wizard_question
 	asked = wizard_ask(w, row->topic, NULL);
 	return list_of(asked->state == WIZARD_READY ? &asked->rows : &a->rows, asked->state,
 		       asked_note(asked, row->topic), answer);
+}
+
+bool wizard_can_retry(struct wizard_list l)
+{
+	return l.state == WIZARD_FAILED || l.provisional;
 }
 
 static struct wizard_list asked_list(struct wizard *w, enum wizard_topic topic, const char *query)

@@ -66,20 +66,45 @@ void offers_releases_forget(struct host_offers *o)
 }
 
 /* Takes the rows. */
-static void keep(struct wizard_request *r, struct archive_release *rows, size_t count,
-		 const char *note)
+static void keep(struct wizard_request *r, struct archive_release *rows, size_t count)
 {
 	offers_releases_forget(r->o);
-	r->o->releases = (struct seen_releases){releases_key(&r->spec), rows, count, note};
+	r->o->releases = (struct seen_releases){releases_key(&r->spec), rows, count};
 }
 
-static void tell_releases(struct wizard_request *r)
+/* What is true of the list as a whole, of those that debwiz offers. */
+static void add_note(struct wizard_request *r, const struct archive_release *rows, size_t count)
 {
-	const struct seen_releases *seen = &r->o->releases;
+	size_t verified = 0, refused = 0;
 
-	for (size_t i = 0; i < seen->count; i++)
-		add_release(r, &seen->rows[i]);
-	r->rows.note = xstrdup(seen->note);
+	for (size_t i = 0; i < count; i++) {
+		const struct catalog_release *row =
+			catalog_release_find(r->o->conf.catalog, rows[i].codename);
+
+		if (row && *row->not_offered)
+			continue;
+		verified += !rows[i].err.kind;
+		refused += rows[i].err.kind == ERR_VERIFY;
+	}
+	r->rows.provisional = r->again || refused || !verified;
+	if (!verified)
+		r->rows.note = xstrdup("no release could be verified");
+	else if (refused)
+		r->rows.note = xasprintf("%zu of %zu releases could be verified", verified,
+					 verified + refused);
+	else
+		r->rows.note =
+			xstrdup(r->again ? "no mirror answers: as last seen, from the cache"
+				: r->o->conf.offline ? "offline: as last seen, from the cache"
+						     : "signatures verified");
+}
+
+static void tell_releases(struct wizard_request *r, const struct archive_release *rows,
+			  size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		add_release(r, &rows[i]);
+	add_note(r, rows, count);
 }
 
 static bool none_answered(const struct archive_release *rows, size_t count)
@@ -119,15 +144,14 @@ static void on_releases(struct archive_release *rows, size_t count, const struct
 		err_set(&r->err, ERR_NETWORK, "releases", "%s",
 			offline && !r->again ? "nothing about releases is in the cache"
 					     : "no mirror answers, and nothing is in the cache");
-	if (r->err.kind || r->cancelled) {
-		archive_releases_free(rows, count);
-	} else {
-		keep(r, rows, count,
-		     r->again  ? "no mirror answers: as last seen, from the cache"
-		     : offline ? "offline: as last seen, from the cache"
-			       : "signatures verified");
-		tell_releases(r);
+	if (!r->err.kind && !r->cancelled) {
+		tell_releases(r, rows, count);
+		if (!r->rows.provisional) {
+			keep(r, rows, count);
+			rows = NULL;
+		}
 	}
+	archive_releases_free(rows, count);
 	request_end(r);
 }
 
@@ -136,7 +160,7 @@ void offers_releases(struct wizard_request *r)
 	char *key = releases_key(&r->spec);
 
 	if (r->o->releases.key && !strcmp(r->o->releases.key, key)) {
-		tell_releases(r);
+		tell_releases(r, r->o->releases.rows, r->o->releases.count);
 		request_end_later(r);
 	} else {
 		ask_releases(r);

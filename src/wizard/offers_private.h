@@ -40,7 +40,6 @@ struct seen_releases {
 	char *key; /* what they were asked of */
 	struct archive_release *rows;
 	size_t count;
-	const char *note;
 };
 
 struct host_offers {
