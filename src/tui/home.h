@@ -4,6 +4,7 @@
 #define TUI_HOME_H
 
 #include "host/facts.h"
+#include "lookout.h"
 #include "looks.h"
 #include "prep/doctor.h"
 #include "tui/screen.h"
@@ -15,9 +16,7 @@ struct home {
 	int rows; /* in sight */
 	char at_name[64];
 	bool stale;
-	struct loop_watch **watches;
-	size_t watch_count;
-	struct loop_timer *soon, *minute;
+	struct lookout lookout;
 	struct host_facts host;
 	struct doctor doctor; /* while there is no machine */
 	/* the machine under the cursor as its file has it, where there is room to tell of it */

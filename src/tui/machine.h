@@ -3,6 +3,7 @@
 #ifndef TUI_MACHINE_H
 #define TUI_MACHINE_H
 
+#include "lookout.h"
 #include "looks.h"
 #include "tail.h"
 #include "tui/app.h"
@@ -14,7 +15,9 @@
 struct machine {
 	struct screen *screen;
 	char *name, *path, *dir, *runtime;
+	struct lookout lookout;
 	struct machine_look look;
+	bool busy; /* at that time it was being worked on here */
 	struct spec spec;
 	bool has_spec; /* its file is right */
 	unsigned cpus; /* of this host */

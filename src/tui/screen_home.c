@@ -12,9 +12,6 @@
 #include "tui/screens.h"
 #include "tui/task.h"
 
-#define SOON_MS 200	/* after a change on disk: looks, once for many */
-#define MINUTE_MS 30000 /* while a machine runs: how long it has */
-
 /* ---- what there is ---- */
 
 static void near_fini(struct home_near *n)
@@ -33,63 +30,15 @@ static void looks_free(struct home *h)
 	free(h->looks);
 	h->looks = NULL;
 	h->count = 0;
-	for (size_t i = 0; i < h->watch_count; i++)
-		loop_watch_stop(h->watches[i]);
-	free(h->watches);
-	h->watches = NULL;
-	h->watch_count = 0;
-}
-
-static void on_soon(void *arg)
-{
-	struct screen *s = arg;
-	struct home *h = s->self;
-
-	loop_timer_stop(h->soon);
-	h->soon = NULL;
-	h->stale = true;
-	app_changed(s->app);
+	lookout_clear(&h->lookout);
 }
 
 static void on_disk(void *arg)
 {
 	struct screen *s = arg;
-	struct home *h = s->self;
 
-	if (!h->soon)
-		h->soon = loop_timer_start(app_loop(s->app), SOON_MS, 0, on_soon, s);
-}
-
-static void watch(struct screen *s, char *path)
-{
-	struct home *h = s->self;
-
-	h->watches = xreallocarray(h->watches, h->watch_count + 1, sizeof(struct loop_watch *));
-	h->watches[h->watch_count++] = loop_watch_start(app_loop(s->app), path, on_disk, s);
-	free(path);
-}
-
-static void on_minute(void *arg)
-{
-	struct screen *s = arg;
-
+	((struct home *)s->self)->stale = true;
 	app_changed(s->app);
-}
-
-/* What runs says for how long, so the picture changes by the minute; else nothing is waited for. */
-static void tick(struct screen *s)
-{
-	struct home *h = s->self;
-	bool any = false;
-
-	for (size_t i = 0; i < h->count; i++)
-		any |= h->looks[i].run.alive;
-	if (any && !h->minute) {
-		h->minute = loop_timer_start(app_loop(s->app), MINUTE_MS, MINUTE_MS, on_minute, s);
-	} else if (!any && h->minute) {
-		loop_timer_stop(h->minute);
-		h->minute = NULL;
-	}
 }
 
 static void refresh(struct screen *s)
@@ -97,12 +46,13 @@ static void refresh(struct screen *s)
 	struct home *h = s->self;
 	const struct store *store = app_store(s->app);
 	struct strv names = STRV_INIT;
+	bool alive = false;
 
 	h->stale = false;
 	looks_free(h);
 	near_fini(&h->near);
-	watch(s, file_join(store->config_dir, "machines"));
-	watch(s, file_join(store->data_dir, "machines"));
+	lookout_add(&h->lookout, file_join(store->config_dir, "machines"));
+	lookout_add(&h->lookout, file_join(store->data_dir, "machines"));
 	store_machines(store, &names);
 	h->looks = xcalloc(names.len + 1, sizeof(*h->looks));
 	for (size_t i = 0; i < names.len; i++) {
@@ -111,9 +61,10 @@ static void refresh(struct screen *s)
 			machine_look_fini(&h->looks[h->count]);
 			continue;
 		}
-		watch(s, store_machine_dir(store, names.items[i]));
+		lookout_add(&h->lookout, store_machine_dir(store, names.items[i]));
 		if (!strcmp(names.items[i], h->at_name))
 			h->at = h->count;
+		alive |= h->looks[h->count].run.alive;
 		h->count++;
 	}
 	strv_fini(&names);
@@ -123,7 +74,7 @@ static void refresh(struct screen *s)
 	h->doctor = (struct doctor){NULL, 0};
 	if (!h->count)
 		doctor_look(app_catalog(s->app), store, &h->doctor);
-	tick(s);
+	lookout_clock(&h->lookout, alive);
 }
 
 /* Reads the file of the machine under the cursor, once until the cursor or the list changes. */
@@ -325,8 +276,7 @@ static void home_close(struct screen *s)
 
 	looks_free(h);
 	near_fini(&h->near);
-	loop_timer_stop(h->soon);
-	loop_timer_stop(h->minute);
+	lookout_fini(&h->lookout);
 	doctor_fini(&h->doctor);
 	host_facts_fini(&h->host);
 	text_field_fini(&h->query);
@@ -349,8 +299,11 @@ static const struct screen_ops home_ops = {
 struct screen *screen_home(struct app *app)
 {
 	struct home *h = xcalloc(1, sizeof(*h));
+	struct screen *s;
 
 	host_facts_get(&h->host);
 	text_field_init(&h->query, 31);
-	return screen_push(app, &home_ops, h);
+	s = screen_push(app, &home_ops, h);
+	lookout_init(&h->lookout, app_loop(app), on_disk, s);
+	return s;
 }

@@ -131,10 +131,21 @@ static void connect_client(struct machine *m)
 
 /* ---- what is known ---- */
 
+static bool is_busy(const struct machine *m)
+{
+	const struct task *t = task_find(m->screen->app, m->name);
+
+	return t && task_is_busy(t);
+}
+
 static void refresh(struct machine *m)
 {
 	struct app *app = m->screen->app;
 
+	lookout_clear(&m->lookout);
+	lookout_add(&m->lookout, xstrdup(m->dir));
+	lookout_add(&m->lookout, xstrdup(m->path));
+	m->busy = is_busy(m);
 	machine_look_fini(&m->look);
 	machine_look(app_store(app), app_catalog(app), m->name, &m->look, NULL);
 	if (m->has_spec)
@@ -148,6 +159,7 @@ static void refresh(struct machine *m)
 		m->look.wrong = NULL;
 	}
 	m->ssh_port = m->has_spec ? machine_ssh_port(app, &m->spec) : 0;
+	lookout_clock(&m->lookout, m->look.run.alive);
 	connect_client(m);
 	app_changed(app);
 }
@@ -331,12 +343,30 @@ static void machine_shown(struct screen *s)
 	refresh(m);
 }
 
+/* Whoever made, booted or ended it. Under another screen it is looked at when it is shown again. */
+static void on_disk(void *arg)
+{
+	struct machine *m = arg;
+
+	if (screen_is_top(m->screen))
+		machine_shown(m->screen);
+}
+
+static void machine_sync(struct screen *s)
+{
+	struct machine *m = s->self;
+
+	if (m->busy != is_busy(m))
+		refresh(m);
+}
+
 static void machine_close(struct screen *s)
 {
 	struct machine *m = s->self;
 
 	loop_timer_stop(m->again);
 	vm_client_close(m->client);
+	lookout_fini(&m->lookout);
 	tail_close(m->tail);
 	viewer_fini(&m->log);
 	machine_look_fini(&m->look);
@@ -352,6 +382,7 @@ static void machine_close(struct screen *s)
 
 static const struct screen_ops machine_ops = {
 	.name = "machine",
+	.sync = machine_sync,
 	.paint = machine_paint,
 	.lines = machine_lines,
 	.key = machine_key,
@@ -404,6 +435,7 @@ struct screen *screen_machine(struct app *app, const char *ref, struct err *e)
 	viewer_init(&m->log);
 	m->log.follow = true;
 	m->log.cap = 200;
+	lookout_init(&m->lookout, app_loop(app), on_disk, m);
 	m->screen = screen_push(app, &machine_ops, m);
 	m->tail = tail_open(app, m->name, TAIL_BYTES, &m->log);
 	return m->screen;

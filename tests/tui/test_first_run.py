@@ -237,6 +237,62 @@ class FirstRun(world.Case):
         self.assertEqual(s.wait_end(), 2)
         self.assertIn("--set and --mirror are for one machine", s.text())
 
+    def prepared(self):
+        """A machine `m` on its own screen, ready to boot."""
+        home = self.world_home()
+        home.machine("m", mirror_components="main", mirror_security="no", mirror_updates="no",
+                     disk_size="16G", system_profile="base")
+        s = self.screen(home, "open", "m", *home.settings())
+        s.wait("Enter prepare and boot")
+        s.key("p")
+        s.wait("is ready to boot.", limit=60)
+        home.plays(BOOTED)
+        s.key("Enter")
+        s.wait("○ ready", "Enter boot")
+        return home, s
+
+    def test_left_while_it_boots(self):
+        """Its screen shows what has become of it, and its keys do what they say."""
+        home, s = self.prepared()
+        gate = os.path.join(home.root, "gate")
+        with open(home.box.qemu, encoding="utf-8") as text:
+            script = text.read()
+        with open(home.box.qemu, "w", encoding="utf-8") as out:     # not before one has left
+            out.write(script.replace("\n", "\nwhile [ ! -e '%s' ]; do sleep 0.05; done\n" % gate, 1))
+        s.key("Enter")
+        s.wait("back, goes on")
+        s.key("Esc")
+        s.wait("◐ starting", "Enter how it goes")
+        with open(gate, "wb"):
+            pass
+        s.wait("● running", "6.1.0-1-armmp-lpae", "Enter console")
+        s.key("s")
+        s.wait("○ ready", "Enter boot")
+        self.leave(s)
+
+    def test_another_program_boots_it(self):
+        home, s = self.prepared()
+        result = home.box.run("boot", "m", *home.settings())
+        self.assertEqual(result.status, 0, str(result))
+        s.wait("● running", "Enter console")
+        s.key("K")
+        s.wait("─ Kill ─")
+        s.key("Right", "Enter")
+        s.wait("Enter boot", gone="running")
+        self.leave(s)
+
+    def test_another_program_prepares_it(self):
+        """Also where there was no folder of machines."""
+        home = self.world_home()
+        home.machine("m", mirror_components="main", mirror_security="no", mirror_updates="no",
+                     disk_size="16G", system_profile="base")
+        s = self.screen(home, "open", "m", *home.settings())
+        s.wait("Enter prepare and boot")
+        result = home.box.run("prepare", "m", *home.settings())
+        self.assertEqual(result.status, 0, str(result))
+        s.wait("○ ready", "Enter boot")
+        self.leave(s)
+
     def pool(self, since):
         return [line for line in self.world.server.log()[since:] if "/pool/" in str(line)]
 

@@ -329,6 +329,12 @@ class Manage(lib.Case):
         s.wait("beta")
         os.unlink(os.path.join(home.machines, "beta.ini"))
         s.wait("alpha", gone="beta")
+        s.key("Enter")
+        s.wait("debwiz · alpha", "Enter prepare and boot")
+        home.machine("alpha", cpu_memory="512M")
+        s.wait("debwiz · alpha", "512.0 M memory")
+        os.unlink(os.path.join(home.machines, "alpha.ini"))
+        s.wait("debwiz · machines", "No machine yet")
         self.leave(s)
 
     def test_a_name_alone_opens_the_machine(self):
