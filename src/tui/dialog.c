@@ -17,6 +17,7 @@ struct question {
 	char *title, *text;
 	struct strv choices, lines; /* lines: the text as it is wrapped now */
 	size_t at, escape;
+	bool later;
 	int first; /* of the lines in sight */
 	enum role role;
 	enum role (*line_role)(const char *line);
@@ -91,7 +92,7 @@ static void question_lines(struct screen *s, struct screen_lines *out)
 	if (q->choices.len > 1)
 		screen_lines_key(out, "←→", K_RIGHT, "choose");
 	screen_lines_key(out, "Enter", K_ENTER, q->choices.len > 1 ? "take it" : "go on");
-	screen_lines_key(out, "Esc", K_ESC, "close");
+	screen_lines_key(out, "Esc", K_ESC, q->later ? "answer later" : "close");
 }
 
 static void question_end(struct screen *s, size_t choice)
@@ -149,7 +150,10 @@ static bool question_key(struct screen *s, const struct key *k)
 		question_end(s, q->at);
 		return true;
 	case K_ESC:
-		question_end(s, q->escape);
+		if (q->later)
+			screen_pop(s);
+		else
+			question_end(s, q->escape);
 		return true;
 	case K_MOUSE:
 		return question_click(s, k);
@@ -197,6 +201,7 @@ struct screen *dialog_ask(struct app *app, const struct dialog_question *ask)
 		strv_add(&q->choices, ask->choices[i]);
 	q->at = ask->fallback;
 	q->escape = ask->escape < ask->count ? ask->escape : ask->fallback;
+	q->later = ask->later;
 	q->role = ask->role;
 	q->line_role = ask->line_role;
 	q->answer = ask->answer;

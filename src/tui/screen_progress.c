@@ -24,6 +24,7 @@ struct progress {
 	char *name, *path;
 	struct loop_timer *tick;
 	bool details;
+	bool asked; /* the open question, here: again by a key */
 };
 
 static struct task *task_of(struct screen *s)
@@ -212,9 +213,14 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 	if (task_is_busy(t) && t->left_ms >= 0 && !t->question)
 		buf_addf(&out->status, " · %s left", duration_human((uint64_t)t->left_ms, left));
 	steps = runner_steps(t->runner, &n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && !t->question; i++)
 		if (steps[i].state == STEP_RUNNING && steps[i].ops->about)
 			buf_adds(&out->help, steps[i].ops->about);
+	if (t->question) {
+		buf_adds(&out->help, t->question);
+		out->help_role = ROLE_WARN;
+		screen_lines_key(out, "a", 'a', "answer");
+	}
 	if (t->state == TASK_FAILED || t->state == TASK_CANCELLED) {
 		screen_lines_key(out, "r", 'r', t->state == TASK_FAILED ? "retry" : "go on");
 		screen_lines_key(out, "e", 'e', "edit");
@@ -290,6 +296,18 @@ static void on_answer(size_t choice, void *arg)
 	free(a);
 }
 
+/* Put aside: the work waits, and it is asked again by a key or when the screen is opened anew. */
+static void on_gone(void *arg)
+{
+	struct asking *a = arg;
+	struct task *t = task_find(a->app, a->name);
+
+	if (t)
+		t->asked = false;
+	free(a->name);
+	free(a);
+}
+
 /* A question of a step, as a dialog; it waits as long as this screen is not shown. */
 static void ask(struct screen *s, struct task *t)
 {
@@ -300,11 +318,13 @@ static void ask(struct screen *s, struct task *t)
 		.text = t->question,
 		.count = t->choices.len,
 		.fallback = t->fallback,
-		.escape = t->fallback,
+		.later = true,
 		.answer = on_answer,
+		.gone = on_gone,
 		.arg = a,
 	};
 
+	((struct progress *)s->self)->asked = true;
 	strv_copy(&choices, &t->choices);
 	for (size_t i = 0; i < choices.len; i++) /* they stand on buttons */
 		*choices.items[i] = (char)toupper((unsigned char)*choices.items[i]);
@@ -380,6 +400,8 @@ static bool progress_key(struct screen *s, const struct key *k)
 		screen_task_log(s->app, p->name);
 	else if (k->code == 'v')
 		p->details = !p->details;
+	else if (k->code == 'a' && t && t->question)
+		p->asked = false; /* see progress_sync */
 	else if (k->code == 'C' && t && t->state == TASK_RUNNING)
 		ask_cancel(s);
 	else if (k->code == 'r' && ended)
@@ -410,9 +432,12 @@ static void progress_close(struct screen *s)
 
 static void progress_sync(struct screen *s)
 {
+	struct progress *p = s->self;
 	struct task *t = task_of(s);
 
-	if (t && t->question && !t->asked)
+	if (!t || !t->question)
+		p->asked = false;
+	else if (!t->asked && !p->asked)
 		ask(s, t);
 }
 

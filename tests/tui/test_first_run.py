@@ -158,6 +158,14 @@ class FirstRun(world.Case):
             s.wait("bookworm-updates is left out", "▸  Go on without it     Stop here",
                    "waits for your answer", gone=" left\n")
             if answer == "Stop here":
+                s.key("Esc")            # no answer: the work waits, here and wherever one goes
+                s.wait("waits for your answer", "a answer", "is left out", gone="Go on without")
+                s.key("a")
+                s.wait("Go on without it", "Esc answer later")
+                s.key("Esc", "Esc")
+                s.wait("has a question", "Enter how it goes")
+                s.key("Enter")
+                s.wait("▸  Go on without it     Stop here")
                 s.key("Right", "Enter")
                 s.wait("✗ Release", "out of step", "r retry", gone="is left out")
                 s.key("Enter")
