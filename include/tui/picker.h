@@ -22,6 +22,8 @@ struct picker_conf {
 	const char *ending; /* files: of their names, or NULL: any */
 	/* The rows for what is typed; borrowed until it is called again. NULL: no list. */
 	struct wizard_list (*rows)(const char *typed, void *arg);
+	/* F5, told of where it may help: asks anew for what the rows are from. May be NULL. */
+	void (*again)(void *arg);
 	/* Tab: what the line becomes (owned), or NULL: no such. May be NULL. */
 	char *(*complete)(const char *typed, void *arg);
 	/* A value was taken: 0 closes the dialog, -1 shows why not; 1: goes on with the typed text

@@ -90,6 +90,11 @@ static struct wizard_list asked_rows(const char *typed, void *arg)
 	return wizard_options(a->page->w, q);
 }
 
+static void ask_again(void *arg)
+{
+	wizard_retry(((struct asked *)arg)->page->w);
+}
+
 static int take_value(const char *value, char **more, void *arg, struct err *e)
 {
 	struct asked *a = arg;
@@ -133,6 +138,7 @@ void page_open_list(struct page *p, const struct wizard_question *q)
 		.narrows = q->widget == WIZARD_COMBO,
 		.folder = folder,
 		.rows = q->widget == WIZARD_FILE ? NULL : asked_rows,
+		.again = ask_again,
 		.take = take_value,
 		.gone = asked_free,
 		.arg = asked_new(p, q, PAGE_SUB_FIELD),
@@ -160,6 +166,7 @@ void page_open_item(struct page *p, const struct wizard_question *q, int at)
 		.folder = folder,
 		.ending = q->widget == WIZARD_FILES ? ".pub" : NULL, /* no private key by mistake */
 		.rows = has_rows ? asked_rows : NULL,
+		.again = ask_again,
 		.take = take_value,
 		.gone = asked_free,
 		.arg = asked_new(p, q, at),

@@ -356,7 +356,7 @@ void page_lines(struct screen *s, struct screen_lines *out)
 	}
 	if (!out->help.len && r && r->q && r->q->help)
 		buf_adds(&out->help, r->q->help);
-	if (r && r->q && wizard_options(p->w, r->q).state == WIZARD_FAILED)
+	if (r && r->q && wizard_can_retry(wizard_options(p->w, r->q)))
 		screen_lines_key(out, "F5", K_F(5), "ask again");
 	else
 		screen_lines_key(out, "↑↓", 0, "move");

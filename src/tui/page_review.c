@@ -180,7 +180,10 @@ void page_review_lines(struct page *p, struct screen_lines *out)
 			 path);
 		free(path);
 	}
-	screen_lines_key(out, "←→", K_RIGHT, "choose");
+	if (wizard_can_retry(wizard_estimate(p->w)))
+		screen_lines_key(out, "F5", K_F(5), "ask again");
+	else
+		screen_lines_key(out, "←→", K_RIGHT, "choose");
 	screen_lines_key(out, "Enter", K_ENTER, "do it");
 	screen_lines_key(out, "i", 'i', "INI file");
 	screen_lines_key(out, "c", 'c', "command");

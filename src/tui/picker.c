@@ -117,6 +117,11 @@ static void picker_cursor(struct screen *s, int *row, int *column)
 		*column = s->columns - 2;
 }
 
+static bool can_retry(const struct picker *p)
+{
+	return p->conf.again && wizard_can_retry(p->all);
+}
+
 static void picker_lines(struct screen *s, struct screen_lines *out)
 {
 	struct picker *p = s->self;
@@ -135,7 +140,9 @@ static void picker_lines(struct screen *s, struct screen_lines *out)
 	} else if (p->about) {
 		buf_adds(&out->help, p->about);
 	}
-	if (p->conf.rows)
+	if (can_retry(p))
+		screen_lines_key(out, "F5", K_F(5), "ask again");
+	else if (p->conf.rows)
 		screen_lines_key(out, "↑↓", 0, "choose");
 	screen_lines_key(out, "Enter", K_ENTER, "take it");
 	if (p->conf.complete)
@@ -254,6 +261,10 @@ static bool picker_key(struct screen *s, const struct key *k)
 			return true;
 		}
 		return list_key(&p->list, k, p->count);
+	case K_F(5):
+		if (can_retry(p))
+			p->conf.again(p->conf.arg);
+		return true;
 	case K_HOME:
 	case K_END:
 		if (p->in_list || !has_line(p))

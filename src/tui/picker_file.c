@@ -72,6 +72,7 @@ struct screen *picker_file(struct app *app, const struct picker_conf *conf)
 	f->ending = xstrdup(conf->ending);
 	inner.types = true;
 	inner.rows = files_rows;
+	inner.again = NULL; /* a folder is looked at anyway */
 	inner.complete = files_complete;
 	inner.take = files_take;
 	inner.gone = files_gone;

@@ -169,6 +169,7 @@ struct screen *picker_item(struct app *app, const struct picker_conf *conf,
 	inner.narrows = false;
 	inner.rows = items_rows;
 	inner.complete = items_complete;
+	inner.again = NULL; /* what the caller knows is not among the rows */
 	inner.take = items_take;
 	inner.gone = items_gone;
 	inner.arg = m;

@@ -306,9 +306,6 @@ static bool common_key(struct page *p, const struct key *k, const struct page_ro
 	case K_ESC:
 		back(p);
 		return true;
-	case K_F(5):
-		wizard_retry(p->w);
-		return true;
 	default:
 		return false;
 	}
@@ -322,6 +319,10 @@ static bool page_key(struct screen *s, const struct key *k)
 	page_notice(p, ROLE_TEXT, NULL);
 	if (k->code == K_MOUSE)
 		return page_mouse(p, k);
+	if (k->code == K_F(5)) {
+		wizard_retry(p->w);
+		return true;
+	}
 	if (wizard_page(p->w) == WIZARD_REVIEW) {
 		if (page_review_key(p, k))
 			return true;

@@ -131,7 +131,7 @@ void wizard_unask(struct wizard *w)
 void wizard_retry(struct wizard *w)
 {
 	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++)
-		if (w->asked[i].state == WIZARD_FAILED)
+		if (w->asked[i].state == WIZARD_FAILED || w->asked[i].rows.provisional)
 			withdraw(&w->asked[i], true);
 	wizard_forget(w);
 }

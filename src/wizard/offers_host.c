@@ -36,6 +36,7 @@ static void add_arch(const struct wizard_request *r, const struct catalog_arch *
 		/* It may be chosen all the same: QEMU can be installed later. */
 		note = xasprintf("%s%s%s", e.text, e.hint ? "; " : "", e.hint ? e.hint : "");
 		wizard_row_text(&row->columns[1], "QEMU is missing");
+		rows->provisional = true;
 	} else {
 		bool native = strcmp(probe.accel, "tcg") != 0;
 		char *how =
