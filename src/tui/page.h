@@ -92,6 +92,9 @@ bool page_is_open(struct page *p, const struct wizard_question *q); /* options a
 /* page_paint.c */
 void page_paint(struct screen *s, const struct canvas *c);
 void page_lines(struct screen *s, struct screen_lines *out);
+/* A click at this column, in the row of the question's text: the cursor goes there. `focused`: it was
+ * in that text already. */
+void page_click_text(struct page *p, const struct wizard_question *q, int column, bool focused);
 
 /* page_side.c: the INI and the command beside the questions */
 void page_side_paint(struct page *p, const struct canvas *c, const struct wizard_question *q);

@@ -89,17 +89,29 @@ static void load_edit(struct page *p, const struct wizard_question *q)
 	snprintf(p->edit_id, sizeof(p->edit_id), "%s", q->id);
 }
 
+/* Where the page's fields begin. */
+static int field_left(const struct page *p)
+{
+	return LEFT + 2 + p->title_width + 3;
+}
+
+/* How wide a text's field is among the page's columns. */
+static int text_width(const struct wizard_question *q, int column, int columns)
+{
+	int room = columns - column - 1;
+
+	return field_width(q) < room ? field_width(q) : room;
+}
+
 static void paint_typed(struct page *p, const struct canvas *c, int row, int column,
 			const struct wizard_question *q, bool focus)
 {
 	const char *text = wizard_text(p->w, q);
 	const char *shown = wizard_shown(p->w, q);
 	bool wrong = wizard_wrong(p->w, q) != NULL;
-	int width = field_width(q);
+	int width = text_width(q, column, c->columns);
 	struct text_field plain = {.text = (char *)text, .len = strlen(text), .at = 0};
 
-	if (width > c->columns - column - 1)
-		width = c->columns - column - 1;
 	if (focus) {
 		load_edit(p, q);
 		p->cursor_row = row;
@@ -168,7 +180,7 @@ static void paint_option(struct page *p, const struct canvas *c, int row, const 
 static void paint_row(struct page *p, const struct canvas *c, int row, const struct page_row *r,
 		      bool focus)
 {
-	int column = LEFT + 2 + p->title_width + 3;
+	int column = field_left(p);
 
 	if (r->titled) {
 		canvas_put_cut(c, row, LEFT + 2, p->title_width, focus ? ROLE_STRONG : ROLE_TEXT,
@@ -243,6 +255,25 @@ static void paint_rows(struct page *p, const struct canvas *c)
 			   canvas_glyph(c, GLYPH_MORE_DOWN));
 }
 
+/* Columns that the questions take. */
+static int questions_width(int columns)
+{
+	return columns - page_side_width(columns) - 1;
+}
+
+void page_click_text(struct page *p, const struct wizard_question *q, int column, bool focused)
+{
+	int left = field_left(p);
+	int width = text_width(q, left, questions_width(p->screen->columns));
+
+	if (column < left || column >= left + width)
+		return;
+	load_edit(p, q);
+	if (!focused)
+		p->edit.at = 0; /* as it was painted, from its beginning */
+	text_field_click(&p->edit, width, column - left);
+}
+
 void page_paint(struct screen *s, const struct canvas *c)
 {
 	struct page *p = s->self;
@@ -253,9 +284,10 @@ void page_paint(struct screen *s, const struct canvas *c)
 
 	p->cursor_row = -1;
 	paint_tabs(c, p);
-	part = canvas_sub(c, TOP, 0, c->rows - TOP, wide - 1);
+	part = canvas_sub(c, TOP, 0, c->rows - TOP, questions_width(c->columns));
 	if (wizard_page(p->w) == WIZARD_REVIEW) {
-		part = canvas_sub(c, PAGE_REVIEW_TOP, 0, c->rows - PAGE_REVIEW_TOP, wide - 1);
+		part = canvas_sub(c, PAGE_REVIEW_TOP, 0, c->rows - PAGE_REVIEW_TOP,
+				  questions_width(c->columns));
 		page_review_paint(p, &part);
 	} else {
 		canvas_put_cut(c, 2, LEFT + 2, wide - LEFT - 4, ROLE_HEADING,

@@ -252,6 +252,8 @@ static bool row_key(struct page *p, const struct key *k, const struct page_row *
 static bool page_mouse(struct page *p, const struct key *k)
 {
 	int at = p->first + k->row - TOP;
+	int columns = p->screen->columns;
+	bool focused;
 
 	if (k->mouse != MOUSE_PRESS)
 		return false;
@@ -261,13 +263,19 @@ static bool page_mouse(struct page *p, const struct key *k)
 				go(p, (enum wizard_page)i);
 		return true;
 	}
+	if (k->column >= columns - page_side_width(columns))
+		return true;
 	if (wizard_page(p->w) == WIZARD_REVIEW)
 		return page_review_key(p, k);
 	page_rows_build(p);
 	if (k->row < TOP || at < 0 || at >= (int)p->count || !page_row_takes_focus(&p->rows[at]))
 		return true;
+	focused = page_row_focus(p) == (size_t)at;
 	page_focus_row(p, (size_t)at);
-	act(p, &p->rows[at]);
+	if (p->rows[at].kind == PAGE_FIELD && page_is_typed(p->rows[at].q))
+		page_click_text(p, p->rows[at].q, k->column, focused);
+	else
+		act(p, &p->rows[at]);
 	return true;
 }
 

@@ -108,6 +108,28 @@ class Widgets(world.Case):
         s.wait("Disk of")
         self.quit(s)
 
+    def test_clicks_mean_what_is_under_them(self):
+        _, s = self.page("Network and devices")
+        s.resize(40, 120)
+        s.wait("│ [machine]")
+        row, column = s.find("USB")
+        self.assertRegex(s.lines()[row], r"USB +\[ \]")
+        s.click(row, 110)               # in the file beside
+        s.settle()
+        self.assertRegex(s.lines()[row], r"USB +\[ \]")
+        s.click(row, column)
+        s.wait(re.compile(r"▸ USB +\[x\]"))
+        s.click_text("Machine")
+        s.wait("Which machine")
+        row, column = s.find("Name   armhf-bookworm")
+        s.click(row, column + 12)       # before the dash; the rest of the name stays
+        s.type("x")
+        s.wait(re.compile("▸ Name +armhfx-bookworm"))
+        s.click(row, column + 9)
+        s.type("y")
+        s.wait(re.compile("▸ Name +arymhfx-bookworm"))
+        self.quit(s)
+
     def test_password_is_asked_twice_and_not_shown(self):
         home, s = self.page("The system on")
         s.key("Down", "Space")
