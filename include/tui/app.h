@@ -43,4 +43,15 @@ void app_ask_leave(struct app *app);
 /* Ends app_run with this status. */
 void app_leave(struct app *app, int status);
 
+/* Work on a pool thread that the program's end waits for: leaving asks first, and stops it. Linked
+ * in until app_work_end; the strings are borrowed as long. */
+struct app_work {
+	struct app_work *next;
+	const char *words;	 /* what goes on and what becomes of it, a sentence or two */
+	void (*stop)(void *arg); /* to end soon */
+	void *arg;
+};
+void app_work_begin(struct app *app, struct app_work *w);
+void app_work_end(struct app *app, struct app_work *w);
+
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app_priv.h"
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "settings.h"
@@ -82,17 +83,30 @@ static void on_leave_work(size_t choice, void *arg)
 		app_leave(arg, ERR_INTERRUPTED);
 }
 
+/* What is under way and ends with the program; false: nothing. */
+static bool add_work(struct app *app, struct buf *out)
+{
+	const char *name;
+	size_t n = task_count(app, &name);
+
+	if (n > 1)
+		buf_addf(out, "%s and %zu more are being prepared. ", name, n - 1);
+	else if (n)
+		buf_addf(out, "%s is being prepared. ", name);
+	if (n)
+		buf_adds(out, "What is done is kept, and the next run goes on from there.");
+	for (const struct app_work *w = app->works; w; w = w->next)
+		buf_addf(out, "%s%s", out->len ? "\n\n" : "", w->words);
+	return out->len > 0;
+}
+
 /* Work that is under way ends with the program: the person says whether. */
-static void ask_about_work(struct app *app, const char *name, size_t count)
+static void ask_about_work(struct app *app, const char *text)
 {
 	static const char *const choices[] = {"Stay", "Stop it and leave"};
-	char *text = count == 1 ? xasprintf("%s is being prepared.", name)
-				: xasprintf("%s and %zu more are being prepared.", name, count - 1);
-	char *whole =
-		xasprintf("%s What is done is kept, and the next run goes on from there.", text);
 	struct dialog_question q = {
 		.title = "Work is under way",
-		.text = whole,
+		.text = text,
 		.choices = choices,
 		.count = 2,
 		.role = ROLE_WARN,
@@ -101,22 +115,37 @@ static void ask_about_work(struct app *app, const char *name, size_t count)
 	};
 
 	dialog_ask(app, &q);
-	free(whole);
-	free(text);
 }
 
 void app_ask_leave(struct app *app)
 {
-	const char *name;
-	size_t busy = task_count(app, &name);
+	struct buf text;
 
 	for (struct screen *s = app->top; s; s = s->below)
 		if (s->ops->leaving && s->ops->leaving(s))
 			return;
-	if (busy)
-		ask_about_work(app, name, busy);
+	buf_init(&text, 0);
+	if (add_work(app, &text))
+		ask_about_work(app, text.data);
 	else
 		app_leave(app, 0);
+	buf_fini(&text);
+}
+
+void app_work_begin(struct app *app, struct app_work *w)
+{
+	w->next = app->works;
+	app->works = w;
+}
+
+void app_work_end(struct app *app, struct app_work *w)
+{
+	struct app_work **at = &app->works;
+
+	while (*at && *at != w)
+		at = &(*at)->next;
+	if (*at)
+		*at = w->next;
 }
 
 static void close_removed(struct app *app)
@@ -330,6 +359,8 @@ void app_free(struct app *app)
 	}
 	loop_fd_stop(app->keyboard);
 	loop_turn_stop(app->turn);
+	for (const struct app_work *w = app->works; w; w = w->next)
+		w->stop(w->arg);
 	task_end_all(app);
 	term_close(app->term); /* before a signal can stop what still has it */
 	unwatch_signals(app);

@@ -36,7 +36,9 @@ struct manage {
 	struct err err;
 	struct loop_timer *soon; /* until that is worth a word */
 	struct screen *waiting;	 /* says that it is under way; NULL once it was closed */
-	bool ended;		/* the work */
+	bool ended;		 /* the work */
+	char *leaving;		 /* what to say to whoever leaves meanwhile, NULL: nothing */
+	struct app_work at_end;
 };
 
 static void manage_free(struct manage *m)
@@ -44,6 +46,7 @@ static void manage_free(struct manage *m)
 	if (m->looked)
 		change_fini(&m->change);
 	err_fini(&m->err);
+	free(m->leaving);
 	free(m->name);
 	free(m);
 }
@@ -85,6 +88,7 @@ static void after_work(void *arg)
 	struct manage *m = arg;
 
 	m->ended = true;
+	app_work_end(m->app, &m->at_end);
 	loop_timer_stop(m->soon);
 	if (!app_has_ended(m->app)) {
 		if (m->waiting)
@@ -97,24 +101,35 @@ static void after_work(void *arg)
 		manage_free(m); /* else with its dialog */
 }
 
+static bool copies(const struct manage *m)
+{
+	return m->kind == CHANGE_CLONE && m->change.made;
+}
+
 static void on_soon(void *arg)
 {
 	struct manage *m = arg;
-	bool copies = m->kind == CHANGE_CLONE && m->change.made;
 	struct dialog_working how = {.title = m->name,
 				     .text = words[m->kind].under_way,
-				     .permille = copies ? &m->permille : NULL,
-				     .cancel = copies ? on_cancel : NULL,
+				     .permille = copies(m) ? &m->permille : NULL,
+				     .cancel = copies(m) ? on_cancel : NULL,
 				     .gone = on_waiting_closed,
 				     .arg = m};
 
 	loop_timer_stop(m->soon);
 	m->soon = NULL;
-	m->waiting = dialog_work(m->app, &how);
+	if (!app_has_ended(m->app))
+		m->waiting = dialog_work(m->app, &how);
 }
 
 static void begin(struct manage *m)
 {
+	if (copies(m)) {
+		m->leaving =
+			xasprintf("A copy of %s is being made. Half a copy is not kept.", m->name);
+		m->at_end = (struct app_work){.words = m->leaving, .stop = on_cancel, .arg = m};
+		app_work_begin(m->app, &m->at_end);
+	}
 	m->soon = loop_timer_start(app_loop(m->app), SOON_MS, 0, on_soon, m);
 	loop_work(app_loop(m->app), work, after_work, m);
 }

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -241,6 +242,34 @@ class Manage(lib.Case):
         s.wait("  beta", gone=("Clone alpha", "being made"))
         self.assertTrue(os.path.exists(disk.replace("alpha", "beta")))
         self.leave(s)
+
+    @unittest.skipUnless(shutil.which("qemu-io"), "there is no qemu-img")
+    def test_leaving_while_a_copy_is_made_asks_and_stops_it(self):
+        for how in ("F10", "SIGTERM"):
+            home, s = self.at_home("alpha")
+            os.truncate(self.disk(home, "alpha"), 1 << 40)
+            s.wait("○ ready")
+            s.key("C")
+            s.wait("Clone alpha")
+            s.type("beta")
+            s.key("Enter")
+            s.wait("A copy is being made", re.compile(r"\d %"))
+            part = os.path.join(home.root, "data", "debwiz", "machines", "beta.part")
+            self.assertTrue(os.path.exists(part))
+            if how == "F10":
+                s.key("F10")
+                s.wait("A copy of alpha is being made", "Stop it and leave")
+                s.key("Esc")
+                s.wait("A copy is being made", gone="Stop it")
+                s.key("Esc", "q")
+                s.wait("A copy of alpha is being made", "Stop it and leave")
+                s.key("Right", "Enter")
+            else:
+                s.signal(signal.SIGTERM)
+            self.assertEqual(s.wait_end(limit=5), 130)
+            self.assert_given_back(s)
+            self.assertFalse(os.path.exists(part))
+            self.assertFalse(os.path.exists(os.path.join(home.machines, "beta.ini")))
 
     def test_large_terminals_tell_what_it_is(self):
         home = self.home()
