@@ -177,6 +177,11 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 		buf_adds(&out->help, where);
 		out->help_role = ROLE_BAD;
 		free(where);
+	} else if (t && task_is_busy(t)) {
+		buf_adds(&out->help,
+			 t->question ? "The work waits for an answer."
+				     : "The work on it goes on, whatever is on the screen.");
+		out->help_role = t->question ? ROLE_WARN : ROLE_TEXT;
 	} else if (t && t->state == TASK_FAILED) {
 		buf_adds(&out->help, t->error.text);
 		out->help_role = ROLE_BAD;
@@ -196,6 +201,28 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 	}
 }
 
+static bool is_busy(struct screen *s, const struct machine_look *l)
+{
+	const struct task *t = task_find(s->app, l->name);
+
+	return t && task_is_busy(t);
+}
+
+/* What can be done with the machine under the cursor. */
+static void machine_keys(const struct machine_look *l, struct screen_lines *out)
+{
+	if (l->run.alive) {
+		screen_lines_key(out, "c", 'c', "console");
+		screen_lines_key(out, "s", 's', "stop");
+	} else if (!l->wrong) {
+		screen_lines_key(out, "b", 'b', "boot");
+	}
+	screen_lines_key(out, "e", 'e', "edit");
+	if (!l->run.alive)
+		screen_lines_key(out, "C", 'C', "clone");
+	screen_lines_key(out, "D", 'D', "delete");
+}
+
 void home_lines(struct screen *s, struct screen_lines *out)
 {
 	struct home *h = s->self;
@@ -211,22 +238,15 @@ void home_lines(struct screen *s, struct screen_lines *out)
 		screen_lines_key(out, "Esc", K_ESC, "leave it");
 		return;
 	}
-	if (l)
+	if (l && is_busy(s, l))
+		screen_lines_key(out, "Enter", K_ENTER, "how it goes");
+	else if (l)
 		screen_lines_key(out, "Enter", K_ENTER, "open");
 	screen_lines_key(out, "n", 'n', "new");
-	if (l && l->run.alive) {
-		screen_lines_key(out, "c", 'c', "console");
-		screen_lines_key(out, "s", 's', "stop");
-	} else if (l && !l->wrong) {
-		screen_lines_key(out, "b", 'b', "boot");
-	}
-	if (l) {
-		screen_lines_key(out, "e", 'e', "edit");
-		if (!l->run.alive)
-			screen_lines_key(out, "C", 'C', "clone");
-		screen_lines_key(out, "D", 'D', "delete");
+	if (l && !is_busy(s, l))
+		machine_keys(l, out);
+	if (l)
 		screen_lines_key(out, "/", '/', "find");
-	}
 	screen_lines_key(out, "?", '?', "help");
 	screen_lines_key(out, "q", 'q', "quit");
 }

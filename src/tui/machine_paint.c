@@ -95,6 +95,9 @@ void machine_lines(struct screen *s, struct screen_lines *out)
 	if (m->words && *m->words) {
 		buf_adds(&out->help, m->words);
 		out->help_role = m->words_role;
+	} else if (t && t->state == TASK_FAILED && !alive) {
+		buf_adds(&out->help, t->error.text);
+		out->help_role = ROLE_BAD;
 	} else if (!alive && m->has_spec && m->look.detail && *m->look.detail) {
 		buf_adds(&out->help, m->look.detail);
 	}

@@ -189,7 +189,10 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 	canvas_bar(c, row, LEFT + 2 + TITLE, BAR, t->share);
 	canvas_putf(c, row, LEFT + 2 + TITLE + BAR + 2, ROLE_TEXT, "%3d %%", (int)(t->share * 100));
 	row += 2;
-	if (t->warnings.len && t->state == TASK_RUNNING)
+	if (t->question && !t->asked)
+		canvas_wrap(c, row, LEFT, c->columns - LEFT - 4, c->rows - row, ROLE_WARN,
+			    t->question);
+	else if (t->warnings.len && t->state == TASK_RUNNING && !t->question)
 		canvas_wrap(c, row, LEFT, c->columns - LEFT - 4, c->rows - row, ROLE_WARN,
 			    t->warnings.items[t->warnings.len - 1]);
 	paint_end(c, row, t);
@@ -217,7 +220,7 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 		if (steps[i].state == STEP_RUNNING && steps[i].ops->about)
 			buf_adds(&out->help, steps[i].ops->about);
 	if (t->question) {
-		buf_adds(&out->help, t->question);
+		buf_adds(&out->help, "The work waits for an answer.");
 		out->help_role = ROLE_WARN;
 		screen_lines_key(out, "a", 'a', "answer");
 	}
