@@ -89,9 +89,10 @@ static void question_lines(struct screen *s, struct screen_lines *out)
 	struct question *q = s->self;
 
 	buf_adds(&out->title, q->title);
-	if (q->choices.len > 1)
+	if (q->choices.len > 1) {
 		screen_lines_key(out, "←→", K_RIGHT, "choose");
-	screen_lines_key(out, "Enter", K_ENTER, q->choices.len > 1 ? "take it" : "go on");
+		screen_lines_key(out, "Enter", K_ENTER, "take it");
+	}
 	screen_lines_key(out, "Esc", K_ESC, q->later ? "answer later" : "close");
 }
 

@@ -197,10 +197,13 @@ static void show_ini(struct page *p)
 	struct err e = ERR_INIT;
 	char *text = wizard_ini(p->w, NULL, NULL, NULL, &e);
 
+	char *title = host_short(wizard_path(p->w));
+
 	if (text)
-		dialog_text(p->screen->app, wizard_path(p->w), text);
+		dialog_text(p->screen->app, title, text);
 	else
 		dialog_error(p->screen->app, "The INI file", &e);
+	free(title);
 	free(text);
 	err_fini(&e);
 }

@@ -309,7 +309,7 @@ class Manage(lib.Case):
         s.key("D")
         s.wait("says that its name is another", "Close")    # another is not deleted for it
         s.key("Esc", "s")
-        s.wait("other does not run")
+        s.wait("other does not run", "Esc close", gone=("Enter", "←→"))
         s.key("Esc", "/")
         s.type("zzz")
         s.wait('holds "zzz"')

@@ -164,7 +164,7 @@ class Widgets(world.Case):
         s.click_text("Review")
         s.wait("8 Review of 8")
         s.key("i")
-        s.wait("[machine]")
+        s.wait("[machine]", "─ ~/config/debwiz/machines/armhf-bookworm.ini ─")
         self.assertFalse(s.has("geheim"))
         s.key("End")
         s.key("Esc")
