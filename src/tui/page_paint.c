@@ -103,6 +103,22 @@ static int text_width(const struct wizard_question *q, int column, int columns)
 	return field_width(q) < room ? field_width(q) : room;
 }
 
+/* "auto" stands in the field: "(2)" is what it means. Behind it, or beside the field. */
+static void paint_meaning(const struct canvas *c, int row, int column, int width, const char *text,
+			  const char *shown, bool focus)
+{
+	int at;
+
+	if (!strncmp(shown, text, strlen(text)))
+		shown += strlen(text);
+	shown += strspn(shown, " ");
+	at = canvas_width(c, text) + 1;
+	if (at + canvas_width(c, shown) > width)
+		canvas_put(c, row, column + width + 2, ROLE_DIM, shown);
+	else
+		canvas_put(c, row, column + at, focus ? ROLE_FOCUS_DIM : ROLE_DIM, shown);
+}
+
 static void paint_typed(struct page *p, const struct canvas *c, int row, int column,
 			const struct wizard_question *q, bool focus)
 {
@@ -130,12 +146,8 @@ static void paint_typed(struct page *p, const struct canvas *c, int row, int col
 		if (!*text) /* what nothing means */
 			canvas_put_cut(c, row, column, width, ROLE_DIM, shown);
 	}
-	if (!wrong && *text && strcmp(text, shown)) {
-		size_t same = strncmp(shown, text, strlen(text)) ? 0 : strlen(text);
-
-		shown += same; /* "auto" stands there: "(2)" is what it means */
-		canvas_put(c, row, column + width + 2, ROLE_DIM, shown + strspn(shown, " "));
-	}
+	if (!wrong && *text && strcmp(text, shown))
+		paint_meaning(c, row, column, width, text, shown, focus);
 }
 
 static void paint_field(struct page *p, const struct canvas *c, int row, int column,

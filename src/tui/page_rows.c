@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "page.h"
 
-#define MORE_NAMES 40 /* columns, beside "and 10 more" */
+#define MORE_NAMES 40 /* columns at most, beside "and 10 more" */
 #define OPEN_MAX 9    /* options that are shown as rows */
 
 bool page_is_typed(const struct wizard_question *q)
@@ -145,12 +145,15 @@ static void add_warnings(struct page *p, enum wizard_page page)
 /* Which questions are folded away, as far as their names fit in a row. */
 static void add_more(struct page *p, const struct strv *titles)
 {
+	int room = p->say_width - 6; /* of the row as it is painted, without "and 10 more" */
 	struct buf b;
 	size_t i;
 
+	if (room > MORE_NAMES)
+		room = MORE_NAMES;
 	buf_init(&b, 0);
 	for (i = 0; i < titles->len; i++) {
-		if (i && b.len + strlen(titles->items[i]) > MORE_NAMES)
+		if (i && (int)(b.len + strlen(titles->items[i])) > room)
 			break;
 		buf_addf(&b, "%s%s", i ? ", " : "", titles->items[i]);
 	}

@@ -130,6 +130,16 @@ class Widgets(world.Case):
         s.wait(re.compile("▸ Name +arymhfx-bookworm"))
         self.quit(s)
 
+    def test_nothing_is_cut_beside_the_file(self):
+        _, s = self.page("Network and devices")
+        s.resize(24, 100)
+        s.wait("│ [machine]", "Isolated network and 4 more")
+        s.key("Esc", "Esc")
+        s.wait("auto (2)", "auto (cortex-a15)")
+        s.click_text("auto (cortex")
+        s.wait("▸ CPU model", "auto (cortex-a15)")
+        self.quit(s)
+
     def test_password_is_asked_twice_and_not_shown(self):
         home, s = self.page("The system on")
         s.key("Down", "Space")
