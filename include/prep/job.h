@@ -84,6 +84,8 @@ int job_console_keep(struct job *j, struct err *e);
 const struct strv *job_components(const struct job *j);
 /* The machine's disk is there: its base and personal settings are never made again. */
 bool job_is_made(const struct job *j);
+/* Its QEMU runs, whoever has started it. */
+bool job_is_running(const struct job *j);
 /* is_done of the steps that make a base: one is there already. `why` as in struct step_ops. */
 bool job_has_base(void *job, char **why);
 /* What the base's manifest says of one of the suites that it was made from (borrowed), or NULL. */

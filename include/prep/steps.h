@@ -39,9 +39,12 @@ int step_kernel_renew(struct job *j, bool force, char **version, bool *unclean, 
 /* All of them in their order; which apply depends on the job and its goal. */
 extern const struct step_ops *const recipe_steps[];
 extern const size_t recipe_step_count;
-/* Where in it the machine is started: all that may be done with one that is suspended. */
-extern const size_t recipe_start;
-/* Where in it the waiting begins: all that may be done with a machine that runs already. */
-extern const size_t recipe_wait;
+
+/* Begins a run of the recipe to the job's goal, and tells the step to begin it with: the first; the
+ * start of the machine where it is suspended, for nothing may change then; the waiting where it runs
+ * already. Takes the machine's lock unless it runs. `changed`: settings were given for this run alone.
+ * Ids: "running" (it cannot be prepared meanwhile), "suspended" (nor can this one, nor be booted with
+ * other settings) and those of job_lock. */
+int recipe_begin(struct job *j, bool changed, size_t *first, struct err *e);
 
 #endif

@@ -10,7 +10,6 @@
 #include "prep/job.h"
 #include "prep/steps.h"
 #include "vm/client.h"
-#include "vm/kept.h"
 
 static struct job_options options(const struct cli *cli, enum job_goal goal)
 {
@@ -37,8 +36,8 @@ static void on_adopted(const struct err *e, void *arg)
 	loop_stop(a->loop);
 }
 
-/* Whether it runs. One whose supervisor was killed gets a new one, here and now. */
-static int look(const struct job *j, bool *running, struct err *e)
+/* A machine whose supervisor was killed gets a new one, here and now. */
+static int adopt(const struct job *j, struct err *e)
 {
 	struct adoption a = {.loop = j->loop};
 	struct vm_run run;
@@ -46,7 +45,6 @@ static int look(const struct job *j, bool *running, struct err *e)
 
 	if (vm_run_read(j->machine_dir, &run, NULL) < 0)
 		return 0;
-	*running = run.alive;
 	orphan = run.orphan && strcmp(run.what, "configuring") != 0;
 	vm_run_fini(&run);
 	if (!orphan)
@@ -79,7 +77,6 @@ static int run_recipe(struct cli *cli, enum job_goal goal)
 	struct err e = ERR_INIT;
 	struct spec spec;
 	struct job job;
-	bool running = false, kept;
 	size_t first;
 	int r;
 
@@ -87,17 +84,9 @@ static int run_recipe(struct cli *cli, enum job_goal goal)
 		return cli_error(cli, &e);
 	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
 	if (!r)
-		r = look(&job, &running, &e);
-	kept = !r && !running && vm_kept_is(job.machine_dir);
-	first = running ? recipe_wait : kept ? recipe_start : 0;
-	if (kept && (goal == JOB_PREPARED || cli->sets.len))
-		r = vm_kept_refuse(job.machine_dir, spec.name, &e);
-	if (!r && goal == JOB_PREPARED && running) {
-		r = err_set(&e, ERR_BUSY, "running", "%s is running", spec.name);
-		err_hint(&e, "stop it first: debwiz stop %s", spec.name);
-	}
-	if (!r && !running)
-		r = job_lock(&job, "preparing", &e);
+		r = adopt(&job, &e);
+	if (!r)
+		r = recipe_begin(&job, cli->sets.len, &first, &e);
 	if (!r)
 		r = view_run(cli, recipe_steps + first, recipe_step_count - first, &job, &e);
 	if (!r && goal >= JOB_LOGIN)

@@ -213,6 +213,18 @@ bool job_is_made(const struct job *j)
 	return made;
 }
 
+bool job_is_running(const struct job *j)
+{
+	struct vm_run run;
+	bool alive = false;
+
+	if (vm_run_read(j->machine_dir, &run, NULL) == 0) {
+		alive = run.alive;
+		vm_run_fini(&run);
+	}
+	return alive;
+}
+
 bool job_has_base(void *job, char **why)
 {
 	struct job *j = job;

@@ -18,14 +18,8 @@ static bool applies(const void *job)
 
 static bool is_running(void *job, char **why)
 {
-	struct job *j = job;
-	struct vm_run run;
-	bool alive = false;
+	bool alive = job_is_running(job);
 
-	if (vm_run_read(j->machine_dir, &run, NULL) == 0) {
-		alive = run.alive;
-		vm_run_fini(&run);
-	}
 	if (alive)
 		*why = xstrdup("runs already");
 	return alive;

@@ -8,7 +8,6 @@
 #include "app_priv.h"
 #include "base/mem.h"
 #include "prep/steps.h"
-#include "vm/supervisor.h"
 
 /* --set and --mirror. */
 static int apply_options(const struct tui_conf *conf, struct spec *s, struct err *e)
@@ -132,18 +131,6 @@ static void on_event(const struct runner_event *ev, void *arg)
 	app_changed(t->app);
 }
 
-static bool is_running(const struct job *j)
-{
-	struct vm_run run;
-	bool alive = false;
-
-	if (vm_run_read(j->machine_dir, &run, NULL) == 0) {
-		alive = run.alive;
-		vm_run_fini(&run);
-	}
-	return alive;
-}
-
 static void task_free(struct task *t)
 {
 	runner_free(t->runner);
@@ -159,16 +146,13 @@ static void task_free(struct task *t)
 	free(t);
 }
 
-/* Locks the machine and makes the runner, unless it runs already and there is nothing but waiting.
- */
+/* Makes the runner, for the steps that this machine may go through now. */
 static int begin(struct task *t, struct err *e)
 {
-	bool running = is_running(&t->job);
-	size_t first = running ? recipe_wait : 0;
+	const struct strv *sets = app_conf(t->app)->sets;
+	size_t first;
 
-	if (running && t->goal == JOB_PREPARED)
-		return err_set(e, ERR_BUSY, "running", "%s is running; stop it first", t->name);
-	if (!running && job_lock(&t->job, "preparing", e) < 0)
+	if (recipe_begin(&t->job, sets && sets->len, &first, e) < 0)
 		return -1;
 	t->runner = runner_new(app_loop(t->app), recipe_steps + first, recipe_step_count - first,
 			       &t->job, on_event, t);

@@ -51,6 +51,21 @@ E SHUTDOWN {"guest": false, "reason": "host-qmp-quit"}
 exit 0
 """ % (AMOUNT, AMOUNT)
 
+RESUMED = """caps
+C getfd
+R
+C migrate-set-capabilities
+R
+C migrate-set-parameters
+R
+C migrate-incoming
+R
+E MIGRATION {"status": "completed"}
+C cont
+E RESUME
+R
+serve
+"""
 
 SNAPSHOTS = '[{"node-name": "disk", "image": {"snapshots": [{"id": "1", "name": "old", "vm-state-size": ' \
             '1073741824, "date-sec": 1764000000}]}}]'
@@ -81,13 +96,13 @@ class Machine:
         self.home, self.name = home, name
         home.machine(name)
         self.dir = os.path.join(home.root, "data", "debwiz", "machines", name)
-        self.runtime = runtime = os.path.join(home.run, name)
+        self.runtime = runtime = os.path.join(home.run, "debwiz", name)
         os.makedirs(self.dir, 0o700)
-        os.mkdir(runtime, 0o700)
-        play = os.path.join(runtime, "play")
-        with open(play, "w", encoding="utf-8") as out:
-            out.write(script)
-        argv = [sys.executable, os.path.join(lib.SRC, "tests", "fake", "qemu.py"), play]
+        for folder in (os.path.dirname(runtime), runtime):
+            os.makedirs(folder, 0o700, exist_ok=True)
+        self.play = os.path.join(runtime, "play")
+        self.plays(script)
+        argv = [sys.executable, os.path.join(lib.SRC, "tests", "fake", "qemu.py"), self.play]
         for port in ("qmp", "serial", "progress"):
             argv += ["-chardev", "%s,id=%s,path=%s" % ("pipe" if port == "serial" else "socket", port,
                                                   os.path.join(runtime, port))]
@@ -97,6 +112,11 @@ class Machine:
                        "what": "running", "accel": "tcg", "argv": argv}, out)
         self.supervisor = subprocess.Popen([lib.DEBWIZ, "supervise", request], env=home.env,
                                            stdin=subprocess.DEVNULL, start_new_session=True)
+
+    def plays(self, script):
+        """What its QEMU does when it is started next."""
+        with open(self.play, "w", encoding="utf-8") as out:
+            out.write(script)
 
     def state(self):
         try:
@@ -154,6 +174,26 @@ class Lines(lib.Case):
         s.wait("m is suspended; its next boot goes on from here", gone="768.0 M")
         self.assertEqual(s.wait_end(), 0)
         self.assertIn(b"writing its memory, 768.0 M of 1.0 G", s.raw())
+
+    def test_suspended_may_only_go_on(self):
+        """The screens refuse what the verbs refuse; a boot begins with the start."""
+        m = self.machine(DONE)
+        self.assertEqual(self.run_it(m, "suspend", "m").returncode, 0)
+        with open(os.path.join(m.dir, "disk.qcow2"), "wb"):
+            m.plays(RESUMED)
+        other = ["--set", "cpu.memory=256M"]
+        refused = [self.run_it(m, *words).returncode for words in (["prepare", "m"], ["boot", "m", *other])]
+        self.assertEqual(refused, [7, 7])
+        for words, key in ((other, "b"), ([], "p")):
+            s = self.screen(m.home, "open", "m", *words)
+            s.wait("suspended")
+            s.key(key)
+            s.wait("m is suspended: nothing may change until it was resumed", "debwiz kill m")
+            s.key("Enter")
+        s.wait("suspended", gone="nothing may change")
+        s.key("b")
+        s.wait("✓ Start", "m is up.", gone="Accelerator")
+        self.leave(s)
 
     def test_suspend_events(self):
         m = self.machine(DONE)
