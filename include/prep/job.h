@@ -72,6 +72,10 @@ struct job {
  * may follow in either case. */
 int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store,
 	     struct spec *spec, const struct job_options *options, struct err *e);
+/* The end of its run: lets go of all locks and of the archive with what was taken from it, so that
+ * another run, here or elsewhere, finds them free. The machine may be asked about still. */
+void job_release(struct job *j);
+/* Releases it, too. */
 void job_fini(struct job *j);
 
 /* What the guest's serial terminal is: its type and its size, as it was kept, else as is good for

@@ -169,17 +169,24 @@ int job_init(struct job *j, struct loop *loop, const struct catalog *c, const st
 	return r;
 }
 
-void job_fini(struct job *j)
+void job_release(struct job *j)
 {
 	archive_close(j->archive);
+	j->archive = NULL;
 	package_set_fini(&j->packages);
 	package_set_fini(&j->firmware);
+	job_drop_base(j);
+	lock_release(j->base_hold);
+	j->base_hold = NULL;
+	job_unlock(j);
+}
+
+void job_fini(struct job *j)
+{
+	job_release(j);
 	qemu_probe_fini(&j->probe);
 	host_facts_fini(&j->host);
 	store_base_fini(&j->base);
-	lock_release(j->base_lock);
-	lock_release(j->base_hold);
-	job_unlock(j);
 	strv_fini(&j->root_packages);
 	free(j->machine_dir);
 	free(j->runtime_dir);

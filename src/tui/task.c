@@ -83,8 +83,7 @@ static void finished(struct task *t, const struct err *error)
 		t->state = TASK_FAILED;
 		err_copy(&t->error, error);
 	}
-	/* another run, here or by a verb, may begin at once */
-	job_unlock(&t->job);
+	job_release(&t->job);
 	add_log(t, error ? error->text : "all done");
 	if (t->app->ended)
 		loop_stop(app_loop(t->app));

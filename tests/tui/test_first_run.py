@@ -333,6 +333,23 @@ class FirstRun(world.Case):
         s.wait("debwiz · armhf-bookworm", "Enter prepare and boot")
         self.leave(s)
 
+    def test_failed_work_holds_nothing(self):
+        """While the screens still show it, another debwiz makes a machine of the same kind."""
+        home = self.world_home()
+        for name in "mn":
+            home.machine(name, mirror_components="main", mirror_security="no", mirror_updates="no",
+                         disk_size="16G", system_profile="base")
+        home.plays("up\nexit 1\n")
+        s = self.screen(home, "open", "m", *home.settings())
+        s.wait("Enter prepare and boot")
+        s.key("p")
+        s.wait("✗ Configure", "r retry")
+        home.plays(world.faultlib.CONFIGURED)
+        done = home.box.run("prepare", "n", *home.settings())
+        self.assertEqual(done.status, 0, str(done))
+        s.wait("✗ Configure", "r retry")
+        self.leave(s)
+
 
 if __name__ == "__main__":
     lib.main()
