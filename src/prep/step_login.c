@@ -28,6 +28,7 @@ struct waiting {
 	struct loop_timer *again;
 	struct loop_timer *deadline;
 	struct buf line; /* console line that is being printed */
+	bool stands;	 /* the guest is paused: the step's text says why */
 };
 
 static bool wants_login(const void *job)
@@ -86,14 +87,37 @@ static void cancel(struct step_run *run, void *job)
 	end(step_state(run), &e, NULL);
 }
 
+/* Why the guest stands still, owned; NULL when it does not. */
+static char *why_paused(const struct job *j)
+{
+	struct vm_run run;
+	char *why = NULL;
+
+	if (vm_run_read(j->machine_dir, &run, NULL) < 0)
+		return NULL;
+	if (run.state == VM_PAUSED)
+		why = xstrdup(*run.cause ? run.cause : "paused");
+	vm_run_fini(&run);
+	return why;
+}
+
 static void on_deadline(void *arg)
 {
 	struct waiting *w = arg;
+	const char *name = w->job->spec->name;
+	char *why = why_paused(w->job);
 	struct err e = ERR_INIT;
 
-	err_set(&e, ERR_TIMEOUT, "guest-slow", "the guest did not come up in time");
-	err_hint(&e, "it goes on; look with `debwiz logs %s`, or raise `timeout =` in [boot]",
-		 w->job->spec->name);
+	if (why) {
+		err_set(&e, ERR_TIMEOUT, "guest-paused", "the guest did not come up in time: it stands still (%s)",
+			why);
+		err_hint(&e, "debwiz resume %s", name);
+	} else {
+		err_set(&e, ERR_TIMEOUT, "guest-slow", "the guest did not come up in time");
+		err_hint(&e, "it goes on; look with `debwiz logs %s`, or raise `timeout =` in [boot]",
+			 name);
+	}
+	free(why);
 	end(w, &e, NULL);
 }
 
@@ -111,7 +135,7 @@ static void on_console(const char *p, size_t n, void *arg)
 			continue;
 		}
 		clean = text_plain(w->line.data, w->line.len);
-		if (*clean)
+		if (*clean && !w->stands)
 			step_text(w->run, "%s", clean);
 		free(clean);
 		buf_clear(&w->line);
@@ -120,8 +144,19 @@ static void on_console(const char *p, size_t n, void *arg)
 
 static void on_state(enum vm_state s, void *arg)
 {
-	if (s == VM_RUNNING)
-		end(arg, NULL, "login prompt");
+	struct waiting *w = arg;
+	char *why = s == VM_PAUSED ? why_paused(w->job) : NULL;
+
+	if (s == VM_RUNNING) {
+		end(w, NULL, "login prompt");
+		return;
+	}
+	if (why)
+		step_text(w->run, "it stands still: %s", why);
+	else if (w->stands)
+		step_text(w->run, "it goes on");
+	w->stands = why != NULL;
+	free(why);
 }
 
 static void on_ended(enum vm_state s, const char *cause, void *arg)

@@ -23,6 +23,9 @@ UP = """up
 serial m login:\\x20
 progress 1 ready kernel=6.1.0-1-armmp-lpae
 """
+FULL = 'E BLOCK_IO_ERROR {"device": "", "node-name": "disk", "operation": "write", "action": "stop", ' \
+       '"nospace": true, "reason": "No space left on device"}\nE STOP\n' \
+       'C query-status\nR {"status": "io-error", "running": false}\n'
 SERVES = UP + "serve\n"
 OBEYS = UP + 'C system_powerdown\nR\nE SHUTDOWN {"guest": true, "reason": "guest-shutdown"}\nexit 0\n'
 
@@ -160,10 +163,7 @@ class Ends(lib.Case):
     def test_disk_full(self):
         """It stands still, that is told, and goes on when there is room."""
         box = self.made()
-        error = 'E BLOCK_IO_ERROR {"device": "", "node-name": "disk", "operation": "write", "action": ' \
-                '"stop", "nospace": true, "reason": "No space left on device"}\nE STOP\n' \
-                'C query-status\nR {"status": "io-error", "running": false}\n'
-        self.booted(box, UP + error + "C cont\nE RESUME\nR\n" + error + "C cont\nE RESUME\nR\nserve\n")
+        self.booted(box, UP + FULL + "C cont\nE RESUME\nR\n" + FULL + "C cont\nE RESUME\nR\nserve\n")
         lib.poll(lambda: self.status(box)["state"] == "paused")
         status = self.status(box)
         self.assertEqual((status["cause_id"], status["alive"]), ("disk-full", True))
@@ -173,6 +173,18 @@ class Ends(lib.Case):
         self.assertIn("the host's disk is full", result.error["text"])
         self.assertEqual(box.run("resume", "m").status, 0)
         self.assertEqual(self.status(box)["state"], "running")
+
+    def test_disk_full_in_a_boot(self):
+        """Whoever waits for the login is told why there is none, and what lets it go on."""
+        box = self.made(boot_timeout="10s")
+        result = self.boot(box, "up\nserial starting\\n\n" + FULL + "C cont\nE RESUME\nR\n" + UP[3:] + "serve\n")
+        self.assertEqual((result.status, result.id), (8, "guest-paused"), str(result))
+        self.assertIn("the host's disk is full", result.error["text"])
+        self.assertIn("debwiz resume m", result.error["hint"])
+        shown = [e["detail"] for e in result.events if e["event"] == "progress" and e["step"] == "login"]
+        self.assertIn("it stands still: the host's disk is full; make room, then resume it", shown)
+        self.assertEqual(box.run("resume", "m").status, 0)
+        lib.poll(lambda: self.status(box)["state"] == "running")
 
     def record(self, box):
         with open(os.path.join(box.machine, "run.json"), encoding="utf-8") as text:
