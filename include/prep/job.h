@@ -141,6 +141,11 @@ uint16_t job_ssh_port(const struct job *j, char address[64], struct err *e);
  * may be taken. That is remembered then, so that the step "accelerator" chooses the next one, and
  * said in a sentence (owned); else NULL. */
 char *job_blame_accelerator(const struct job *j, const char *dir);
+/* Ends the running step after its machine has ended, which was let go before or not (`let_go`): all
+ * steps begin again where this job has started it and another accelerator may be taken; else it fails. */
+void job_has_ended(struct step_run *run, bool let_go, const char *cause);
+/* Ends the running step, which waits for the machine, after a cancel. */
+void job_wait_no_more(struct step_run *run);
 /* Bytes of a set's packages that are not in the cache. */
 uint64_t job_to_download(const struct job *j, const struct package_set *set);
 /* Where `e` is about a full disk, its hint says how much the step needs in `dir` and how much is free there,

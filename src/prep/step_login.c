@@ -79,12 +79,8 @@ static void end(struct waiting *w, struct err *e, const char *summary)
 
 static void cancel(struct step_run *run, void *job)
 {
-	struct job *j = job;
-	struct err e = ERR_INIT;
-
-	err_set(&e, ERR_INTERRUPTED, "interrupted", "no longer waiting; the machine goes on");
-	err_hint(&e, "`debwiz stop %s` stops it", j->spec->name);
-	end(step_state(run), &e, NULL);
+	(void)job;
+	job_wait_no_more(leave(step_state(run)));
 }
 
 /* Why the guest stands still, owned; NULL when it does not. */
@@ -161,26 +157,8 @@ static void on_state(enum vm_state s, void *arg)
 
 static void on_ended(enum vm_state s, const char *cause, void *arg)
 {
-	struct waiting *w = arg;
-	char *broken = job_blame_accelerator(w->job, w->job->machine_dir);
-	struct err e = ERR_INIT;
-
 	(void)s;
-	/* one that others have started is theirs to start again */
-	if (broken && w->job->started && job_lock(w->job, "preparing", &e) == 0) {
-		w->job->started = false;
-		step_again(leave(w), broken);
-		free(broken);
-		return;
-	}
-	err_fini(&e);
-	err_set(&e, ERR_FAILED, "guest-ended", "the machine ended before its login prompt: %s", cause);
-	if (broken)
-		err_hint(&e, "run the same command again: %s", broken);
-	else
-		err_hint(&e, "look with `debwiz logs %s`", w->job->spec->name);
-	free(broken);
-	end(w, &e, NULL);
+	job_has_ended(leave(arg), true, cause);
 }
 
 static const struct vm_client_ops client_ops = {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* step start: hands the machine over to its supervisor, which starts QEMU. */
+/*
+ * step start: hands the machine over to its supervisor, which starts QEMU, and waits until the guest
+ * is let go. Cancelling ends the waiting; the machine goes on.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +13,13 @@
 #include "prep/steps.h"
 #include "vm/client.h"
 #include "vm/kept.h"
+
+struct starting {
+	struct step_run *run;
+	struct job *job;
+	struct vm_client *client;
+	bool cancelled;
+};
 
 static bool applies(const void *job)
 {
@@ -25,12 +35,98 @@ static bool is_running(void *job, char **why)
 	return alive;
 }
 
+/* ---- what ends the step ---- */
+
+void job_has_ended(struct step_run *run, bool let_go, const char *cause)
+{
+	struct job *j = step_job(run);
+	/* no other can take a suspended state, and a guest that went on from one is lost with it */
+	char *broken = j->resumed ? NULL : job_blame_accelerator(j, j->machine_dir);
+	struct err e = ERR_INIT;
+
+	/* one that others have started is theirs to start again */
+	if (broken && j->started && job_lock(j, "preparing", &e) == 0) {
+		j->started = false;
+		step_again(run, broken);
+		free(broken);
+		return;
+	}
+	err_fini(&e);
+	err_set(&e, ERR_FAILED, "guest-ended", "the machine ended before its %s: %s",
+		let_go ? "login prompt" : "guest was let go", cause);
+	if (broken)
+		err_hint(&e, "run the same command again: %s", broken);
+	else if (let_go)
+		err_hint(&e, "look with `debwiz logs %s`", j->spec->name);
+	else
+		err_hint(&e, "`debwiz command %s --explain` says what each argument of QEMU is for",
+			 j->spec->name);
+	free(broken);
+	step_fail(run, &e);
+}
+
+void job_wait_no_more(struct step_run *run)
+{
+	struct job *j = step_job(run);
+	struct err e = ERR_INIT;
+
+	err_set(&e, ERR_INTERRUPTED, "interrupted", "no longer waiting; the machine goes on");
+	err_hint(&e, "`debwiz stop %s` stops it", j->spec->name);
+	step_fail(run, &e);
+}
+
+/* Frees it; the step's run is to be ended by the caller. */
+static struct step_run *leave(struct starting *s)
+{
+	struct step_run *run = s->run;
+
+	vm_client_close(s->client);
+	free(s);
+	step_set_state(run, NULL);
+	return run;
+}
+
+static void cancel(struct step_run *run, void *job)
+{
+	struct starting *s = step_state(run);
+
+	(void)job;
+	if (s->client)
+		job_wait_no_more(leave(s));
+	else
+		s->cancelled = true; /* its supervisor answers soon */
+}
+
+/* ---- the start ---- */
+
+static void on_state(enum vm_state state, void *arg)
+{
+	if (state == VM_BOOTING || state == VM_RUNNING || state == VM_PAUSED)
+		step_done(leave(arg), "");
+}
+
+/* One that was stopped, or whose guest powered off at once, was started all the same. */
+static void on_ended(enum vm_state state, const char *cause, void *arg)
+{
+	if (state == VM_FAILED)
+		job_has_ended(leave(arg), false, cause);
+	else
+		step_done(leave(arg), "");
+}
+
+static const struct vm_client_ops client_ops = {.state = on_state, .ended = on_ended};
+
 static void on_started(const struct err *error, void *arg)
 {
+	struct starting *s = arg;
+
 	if (error)
-		job_fail_copy(arg, error);
+		job_fail_copy(leave(s), error);
+	else if (s->cancelled)
+		job_wait_no_more(leave(s));
 	else
-		step_done(arg, "");
+		s->client = vm_connect(s->job->loop, s->job->machine_dir, s->job->runtime_dir, false,
+				       &client_ops, s);
 }
 
 /* A suspended machine goes on just as it was run then. */
@@ -74,6 +170,7 @@ static void start(struct step_run *run, void *job)
 {
 	struct vm_request request = {.name = NULL};
 	struct job *j = job;
+	struct starting *s;
 	struct err e = ERR_INIT;
 	bool kept = vm_kept_is(j->machine_dir);
 
@@ -83,7 +180,13 @@ static void start(struct step_run *run, void *job)
 		job_unlock(j); /* the supervisor takes it over */
 		j->started = true;
 		j->resumed = kept;
-		vm_start(j->loop, &request, on_started, run);
+		if (kept)
+			step_text(run, "loading its suspended state");
+		s = xcalloc(1, sizeof(*s));
+		s->run = run;
+		s->job = j;
+		step_set_state(run, s);
+		vm_start(j->loop, &request, on_started, s);
 	}
 	vm_request_fini(&request);
 }
@@ -95,4 +198,5 @@ const struct step_ops step_start = {
 	.applies = applies,
 	.is_done = is_running,
 	.start = start,
+	.cancel = cancel,
 };

@@ -73,6 +73,22 @@ class Accelerator(lib.Case):
         self.assertEqual(stopped.status, 0, str(stopped))
         self.quiet(box)
 
+    def test_refuses(self):
+        """Also where nobody waits for a login."""
+        box = self.box(alone=True)
+        self.qemu(box, lib.CONFIGURED, lib.CONFIGURED)
+        self.recovers(box)
+        self.qemu(box, "stderr 1 qemu: failed to initialize kvm\nexit 1\n", UP)
+        try:
+            result = box.run("boot", box.ini, *box.settings(), "--wait=none", "--json")
+            self.assertEqual(result.status, 0, str(result))
+            self.assertEqual(len(result.warnings), 1, result.warnings)
+            status = box.run("status", "m", "--json")
+            self.assertIn('"accel":"tcg"', status.out.replace(" ", ""))
+        finally:
+            box.run("kill", "m")
+        self.quiet(box)
+
     def test_control(self):
         """Where nothing breaks the accelerator is used; asked for by name, its end is the error."""
         box = self.box(alone=True)

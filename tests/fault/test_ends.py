@@ -125,6 +125,31 @@ class Ends(lib.Case):
         self.assertLess(len(result.error["text"]), 1000)
         self.ends_as(box, "failed", "qemu-refused", "refused to start (status 1)", "no such board")
 
+    def test_refuses_and_nobody_waits(self):
+        """Where nobody waits for a login it is told all the same."""
+        box = self.made()
+        result = self.boot(box, "stderr 1 qemu: no such board\nexit 1\n", "--wait=none")
+        self.assertEqual((result.status, result.id), (1, "guest-ended"), str(result))
+        self.assertIn("before its guest was let go", result.error["text"])
+        self.assertIn("no such board", result.error["text"])
+        self.assertIn("debwiz command m", result.error["hint"])
+        self.ends_as(box, "failed", "qemu-refused", "no such board")
+
+    def test_start_is_not_waited_for(self):
+        """Ctrl-C while QEMU does not let its guest go: it stays as it is."""
+        box = self.made()
+
+        def interrupt(child):
+            lib.poll(lambda: self.status(box)["alive"])
+            self.assertEqual(self.status(box)["state"], "starting")
+            os.kill(child.pid, signal.SIGINT)
+        result = self.boot(box, "file go\n" + SERVES, "--wait=none", on_start=interrupt)
+        self.assertEqual((result.status, result.id), (130, "interrupted"), str(result))
+        self.assertIn("the machine goes on", result.error["text"])
+        with open(os.path.join(os.path.dirname(self.control(box)), "go"), "wb"):
+            pass
+        lib.poll(lambda: self.status(box)["state"] == "running")
+
     def test_no_program(self):
         box = self.made()
         os.rename(box.qemu, box.qemu + "-away")
@@ -185,6 +210,29 @@ class Ends(lib.Case):
         self.assertIn("it stands still: the host's disk is full; make room, then resume it", shown)
         self.assertEqual(box.run("resume", "m").status, 0)
         lib.poll(lambda: self.status(box)["state"] == "running")
+
+    def test_breaks_down_where_it_went_on(self):
+        """An accelerator that fails behind a suspension: the guest is lost with it, and that is said."""
+        box = self.made()
+        moved = "C getfd\nR\nC migrate-set-capabilities\nR\nC migrate-set-parameters\nR\n"
+        self.booted(box, 'up\nC qom-get\nR "virt-7.2-machine"\nC stop\nE STOP\nR\n' + moved +
+                    'C migrate\nfill 1000\nR\nE MIGRATION {"status": "completed"}\nC quit\nR\n'
+                    'E SHUTDOWN {"guest": false, "reason": "host-qmp-quit"}\nexit 0\n', "--wait=none")
+        self.assertEqual(box.run("suspend", "m").status, 0)
+        path = os.path.join(box.machine, "suspend.json")
+        with open(path, encoding="utf-8") as text:
+            kept = json.load(text)
+        kept["request"]["accel"] = "kvm"
+        with open(path, "w", encoding="utf-8") as out:
+            json.dump(kept, out)
+        box.write_ini(mirror_updates="no", mirror_security="no", qemu_binary=box.qemu)
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write("caps\n" + moved + 'C migrate-incoming\nR\nE MIGRATION {"status": "completed"}\n'
+                      "C cont\nE RESUME\nR\nstderr 1 KVM internal error. Suberror: 1\nE STOP\n"
+                      'C query-status\nR {"status": "internal-error", "running": false}\nC quit\nR\nexit 0\n')
+        result = box.run("boot", box.ini)
+        self.assertEqual((result.status, result.id), (1, "guest-ended"), str(result))
+        self.assertIn("KVM internal error", result.error["text"])
 
     def record(self, box):
         with open(os.path.join(box.machine, "run.json"), encoding="utf-8") as text:
