@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * probe: which QEMU there is and which accelerator and CPU really work with it, found out by
- * trying; verdicts are remembered per host, binary and kernel in the cache folder.
+ * trying; verdicts are remembered per host, binary and kernel in the cache folder. A refusal that
+ * may be of the moment (no answer, a crash, a busy host) is for an hour alone.
  */
 #ifndef QEMU_PROBE_H
 #define QEMU_PROBE_H
@@ -21,6 +22,7 @@ struct qemu_probe {
 	char *why;	    /* "no ARM on this host", "kvm: failed to set MSR", … */
 	char *tried;	    /* accelerator that was refused, "" when none was */
 	bool sandbox;	    /* takes -sandbox */
+	char *sandbox_why;  /* why it does not, "" when it does */
 	char *audio;	    /* sound driver, "" when none was asked for or none is there */
 };
 
@@ -34,5 +36,7 @@ void qemu_probe_fini(struct qemu_probe *p);
  * the next one. */
 int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
 		      const char *accel, const char *why, struct err *e);
+/* All that was refused is tried again when it is wanted next. 1: there was some, 0: none, -1: error. */
+int qemu_probe_retry(const char *cache_dir, struct err *e);
 
 #endif

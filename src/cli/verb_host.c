@@ -197,9 +197,13 @@ static void print_row_json(const struct doctor_row *r)
 
 int verb_doctor(struct cli *cli)
 {
+	struct err e = ERR_INIT;
 	struct doctor d;
 	bool fine = true;
+	int retried = qemu_probe_retry(cli->store.cache_dir, &e);
 
+	if (retried < 0)
+		return cli_error(cli, &e);
 	doctor_look(cli->catalog, &cli->store, &d);
 	for (size_t i = 0; i < d.len; i++) {
 		fine &= d.rows[i].state != DOCTOR_MISSING;
@@ -209,6 +213,8 @@ int verb_doctor(struct cli *cli)
 			print_row(&d.rows[i]);
 	}
 	doctor_fini(&d);
+	if (retried && !cli->json)
+		puts("what QEMU had refused to run with on this host is tried again at the next start");
 	return fine ? 0 : ERR_MISSING;
 }
 

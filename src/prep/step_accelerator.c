@@ -36,7 +36,8 @@ char *job_blame_accelerator(const struct job *j, const char *dir)
 		return NULL;
 	if (*run.accel && strcmp(run.accel, "tcg") != 0 && is_to_blame(&run) &&
 	    qemu_probe_reject(j->spec, j->arch, j->store->cache_dir, run.accel, run.cause, NULL) == 0)
-		said = xasprintf("%s is not used any more on this host: %s", run.accel, run.cause);
+		said = xasprintf("%s is not used any more on this host (`debwiz doctor` has it tried again): %s",
+				 run.accel, run.cause);
 	vm_run_fini(&run);
 	return said;
 }
@@ -58,6 +59,9 @@ static void done(void *arg)
 	if (p->result < 0) {
 		step_fail(p->run, &p->error);
 	} else {
+		if (!found->sandbox && p->job->spec->display == SPEC_DISPLAY_NONE)
+			step_warn(p->run, "QEMU will run without its sandbox, which was refused: %s",
+				  found->sandbox_why);
 		summary = xasprintf("QEMU %u.%u, %s: %s", found->version / 10000,
 				    found->version / 100 % 100,
 				    strcmp(found->accel, "tcg") ? found->accel : "emulated", found->why);

@@ -61,22 +61,32 @@ static int read_version(const char *binary, struct qemu_probe *p, struct err *e)
 	return r;
 }
 
+static void add_remedy(char **why)
+{
+	char *said = *why;
+
+	*why = xasprintf("%s (`debwiz doctor` has it tried again)", said);
+	free(said);
+}
+
 /* Tries once per host, program and options. True when it works; *why is owned. */
 static bool try_options(const char *cache_dir, const char *binary, const struct strv *args,
 			char **why)
 {
 	char *what = strv_join(args, " ");
 	char *key = verdict_key(binary, what);
-	bool ok;
+	bool ok, passing;
 
 	if (!verdict_get(cache_dir, key, &ok, why)) {
 		*why = NULL;
-		ok = qemu_trial(binary, args, why);
+		ok = qemu_trial(binary, args, why, &passing);
 		if (ok)
 			*why = xstrdup("");
 		log_msg("qemu", "tried %s: %s", what, ok ? "works" : *why);
-		verdict_put(cache_dir, key, ok, *why, NULL); /* without it, it is tried again */
+		verdict_put(cache_dir, key, ok, *why, passing, NULL); /* without it, it is tried again */
 	}
+	if (!ok)
+		add_remedy(why);
 	free(key);
 	free(what);
 	return ok;
@@ -187,19 +197,17 @@ static int choose_accel(const struct spec *s, const struct catalog_arch *arch,
 	return 0;
 }
 
-static bool takes_sandbox(const char *binary, const char *cache_dir)
+static bool takes_sandbox(const char *binary, const char *cache_dir, char **why)
 {
 	struct strv args = STRV_INIT;
-	char *why;
 	bool ok;
 
 	strv_split(&args,
 		   "-machine none -sandbox "
 		   "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
 		   " ");
-	ok = try_options(cache_dir, binary, &args, &why);
+	ok = try_options(cache_dir, binary, &args, why);
 	strv_fini(&args);
-	free(why);
 	return ok;
 }
 
@@ -236,7 +244,7 @@ int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char
 		p.binary = find_binary(s, arch->qemu, e);
 	if (!p.binary || read_version(p.binary, &p, e) < 0)
 		goto fail;
-	p.sandbox = takes_sandbox(p.binary, cache_dir);
+	p.sandbox = takes_sandbox(p.binary, cache_dir, &p.sandbox_why);
 	p.audio = s->audio ? find_audio(p.binary) : xstrdup("");
 	*out = p;
 	return 0;
@@ -254,6 +262,7 @@ void qemu_probe_fini(struct qemu_probe *p)
 	free(p->accel);
 	free(p->why);
 	free(p->tried);
+	free(p->sandbox_why);
 	free(p->audio);
 	*p = (struct qemu_probe){0};
 }
@@ -271,10 +280,15 @@ int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, con
 	accel_args(s, arch, accel, &args);
 	what = strv_join(&args, " ");
 	key = verdict_key(binary, what);
-	r = verdict_put(cache_dir, key, false, why, e);
+	r = verdict_put(cache_dir, key, false, why, qemu_trial_is_passing(why), e);
 	free(key);
 	free(what);
 	strv_fini(&args);
 	free(binary);
 	return r;
+}
+
+int qemu_probe_retry(const char *cache_dir, struct err *e)
+{
+	return verdict_forget_refusals(cache_dir, e);
 }

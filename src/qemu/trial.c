@@ -71,11 +71,25 @@ static char *first_complaint(const char *text)
 	return xstrdup("");
 }
 
-static char *explain(const struct trial *t)
+bool qemu_trial_is_passing(const char *complaint)
+{
+	/* strerror(3) of EBUSY, ENOMEM, EAGAIN and EMFILE, as QEMU writes them */
+	static const char *const words[] = {"resource busy", "Cannot allocate memory",
+					    "Resource temporarily unavailable",
+					    "Too many open files"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strstr(complaint, words[i]))
+			return true;
+	return false;
+}
+
+static char *explain(const struct trial *t, bool *passing)
 {
 	char *said = first_complaint(t->complaint.data);
 	char *why;
 
+	*passing = t->late || t->signal || !*said || qemu_trial_is_passing(said);
 	if (*said)
 		return said;
 	free(said);
@@ -88,7 +102,7 @@ static char *explain(const struct trial *t)
 	return why;
 }
 
-bool qemu_trial(const char *binary, const struct strv *args, char **why)
+bool qemu_trial(const char *binary, const struct strv *args, char **why, bool *passing)
 {
 	static const char input[] = "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"quit\"}\n";
 	struct loop *l = loop_new();
@@ -112,8 +126,9 @@ bool qemu_trial(const char *binary, const struct strv *args, char **why)
 	loop_run(l);
 	loop_free(l);
 	ok = t.proc && !t.late && !t.signal && !t.status;
+	*passing = !t.proc;
 	if (!ok)
-		*why = t.proc ? explain(&t) : xstrdup(e.text);
+		*why = t.proc ? explain(&t, passing) : xstrdup(e.text);
 	err_fini(&e);
 	buf_fini(&t.complaint);
 	strv_fini(&argv);

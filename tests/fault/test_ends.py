@@ -150,6 +150,31 @@ class Ends(lib.Case):
             pass
         lib.poll(lambda: self.status(box)["state"] == "running")
 
+    def test_without_a_sandbox(self):
+        """A refused -sandbox is told at each boot; what QEMU said stands until `doctor` is asked."""
+        box = self.made()
+        mark = os.path.join(box.root, "refuses")
+        with open(box.qemu, encoding="utf-8") as program:
+            text = program.read()
+        with open(box.qemu, "w", encoding="utf-8") as out:
+            out.write(text.replace('*" -qmp stdio "*) exit 0', '*" -qmp stdio "*) [ ! -e "%s" ] || '
+                                   '{ echo "no seccomp here" >&2; exit 1; }; exit 0' % mark))
+        with open(mark, "wb"):
+            pass
+        for refused, words in ((True, None), (True, None), (False, "is tried again")):
+            if words:
+                self.assertIn(words, box.run("doctor", json_events=False).out)
+            result = self.booted(box)
+            argv = lib.read(os.path.join(box.machine, "request.json"))
+            self.assertEqual("-sandbox" in argv, not refused)
+            self.assertEqual(len(result.warnings), refused, result.warnings)
+            if refused:
+                self.assertIn("without its sandbox", result.warnings[0])
+                self.assertIn("no seccomp here (`debwiz doctor`", result.warnings[0])
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(mark)
+            box.run("kill", "m")
+
     def test_no_program(self):
         box = self.made()
         os.rename(box.qemu, box.qemu + "-away")

@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "host/facts.h"
 #include "qemu/probe.h"
@@ -239,6 +240,96 @@ static void test_used_and_rejected(void **state)
 	qemu_probe_fini(&p);
 }
 
+/* All verdicts of the cache; a new reference. */
+static json_t *verdicts(void)
+{
+	char *path = file_join(dir, "accelerators.json");
+	json_t *all = json_read(path, NULL);
+
+	assert_true(json_is_object(all));
+	free(path);
+	return all;
+}
+
+static size_t passing_verdicts(void)
+{
+	json_t *all = verdicts(), *one;
+	const char *key;
+	size_t n = 0;
+
+	json_object_foreach (all, key, one)
+		n += json_int(one, "until", 0) > 0;
+	json_decref(all);
+	return n;
+}
+
+/* As if they were remembered long ago. */
+static void let_pass(void)
+{
+	char *path = file_join(dir, "accelerators.json");
+	json_t *all = verdicts(), *one;
+	const char *key;
+
+	json_object_foreach (all, key, one)
+		if (json_int(one, "until", 0))
+			json_object_set_new(one, "until", json_integer(1000000000));
+	assert_int_equal(json_write(path, all, NULL), 0);
+	json_decref(all);
+	free(path);
+}
+
+static bool sandboxed(const char *why)
+{
+	struct err e = ERR_INIT;
+	struct qemu_probe p;
+	bool is;
+
+	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), 0);
+	assert_non_null(strstr(p.sandbox_why, why));
+	is = p.sandbox;
+	qemu_probe_fini(&p);
+	return is;
+}
+
+/* What may be of the moment is not held against QEMU for good; what it says itself is. */
+static void test_passing_refusals(void **state)
+{
+	static const struct {
+		const char *trial, *why;
+		bool passing;
+	} cases[] = {
+		{"kill -9 $$", "signal 9", true},
+		{"exit 1", "status 1 and no word", true},
+		{"echo 'kvm: Device or resource busy' >&2; exit 1", "busy", true},
+		{"echo 'no such option' >&2; exit 1", "no such option (`debwiz doctor`", false},
+	};
+	char *mark = file_join(dir, "broken");
+	struct err e = ERR_INIT;
+
+	(void)state;
+	set(&spec.accel, "tcg");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *trial = xasprintf("[ ! -e '%s' ] || { %s; }", mark, cases[i].trial);
+		size_t before = trials();
+
+		program(V72, trial);
+		assert_int_equal(file_write(mark, "", 0, 0600, NULL), 0);
+		assert_false(sandboxed(cases[i].why));
+		assert_int_equal(passing_verdicts(), cases[i].passing);
+		unlink(mark);
+		assert_false(sandboxed(cases[i].why)); /* not tried at every start */
+		assert_int_equal(trials(), before + 1);
+		let_pass();
+		assert_int_equal(sandboxed(""), cases[i].passing);
+		assert_int_equal(qemu_probe_retry(dir, &e), !cases[i].passing);
+		assert_true(sandboxed(""));
+		assert_int_equal(trials(), before + 2);
+		free(trial);
+	}
+	assert_int_equal(qemu_probe_retry(dir, &e), 0);
+	free(mark);
+}
+
 /* A cache that is rubbish is no hindrance. */
 static void test_bad_cache(void **state)
 {
@@ -262,7 +353,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_versions), T(test_missing), T(test_relative), T(test_old_and_strange),
-		T(test_emulated), T(test_refused),  T(test_used_and_rejected),
+		T(test_emulated), T(test_refused),  T(test_used_and_rejected), T(test_passing_refusals),
 		T(test_bad_cache),
 	};
 
