@@ -26,7 +26,7 @@ enum stage { STAGE_SUITE, STAGE_PARSED, STAGE_INDICES, STAGE_READY, STAGE_OUT };
 
 struct open_op;
 
-struct job { /* one suite */
+struct suite_fetch { /* one suite on its way */
 	struct open_op *op;
 	char *name;
 	bool optional;
@@ -52,8 +52,8 @@ struct open_op {
 	bool strict, loading, reloaded;
 	struct err load_err; /* written by the pool thread, read when it has ended */
 	struct keys keys;
-	struct job jobs[3];
-	size_t job_count;
+	struct suite_fetch suites[3];
+	size_t suite_count;
 	unsigned pending;	/* callbacks that are still to come */
 	struct loop_timer *end; /* set once it is over */
 	struct loop_timer *report;
@@ -64,31 +64,31 @@ struct open_op {
 };
 
 static void settle(struct open_op *op);
-static void start_suite(struct job *j);
+static void start_suite(struct suite_fetch *f);
 
 /* --- the end --- */
 
-static void drop_indices(struct job *j)
+static void drop_indices(struct suite_fetch *f)
 {
-	for (size_t i = 0; i < j->count; i++)
-		index_fini(&j->indices[i]);
-	free(j->indices);
-	free(j->fetches);
-	j->indices = NULL;
-	j->fetches = NULL;
-	j->count = 0;
+	for (size_t i = 0; i < f->count; i++)
+		index_fini(&f->indices[i]);
+	free(f->indices);
+	free(f->fetches);
+	f->indices = NULL;
+	f->fetches = NULL;
+	f->count = 0;
 }
 
 static void op_free(struct open_op *op)
 {
-	for (size_t i = 0; i < op->job_count; i++) {
-		struct job *j = &op->jobs[i];
+	for (size_t i = 0; i < op->suite_count; i++) {
+		struct suite_fetch *f = &op->suites[i];
 
-		drop_indices(j);
-		suite_free(j->suite);
-		strv_fini(&j->bases);
-		err_fini(&j->err);
-		free(j->name);
+		drop_indices(f);
+		suite_free(f->suite);
+		strv_fini(&f->bases);
+		err_fini(&f->err);
+		free(f->name);
 	}
 	keys_fini(&op->keys);
 	strv_fini(&op->components);
@@ -107,18 +107,18 @@ static void publish(struct open_op *op)
 {
 	struct archive *a = op->a;
 
-	a->suites = xcalloc(op->job_count, sizeof(struct suite *));
-	a->pub = xcalloc(op->job_count, sizeof(*a->pub));
-	for (size_t i = 0; i < op->job_count; i++) {
-		struct job *j = &op->jobs[i];
+	a->suites = xcalloc(op->suite_count, sizeof(struct suite *));
+	a->pub = xcalloc(op->suite_count, sizeof(*a->pub));
+	for (size_t i = 0; i < op->suite_count; i++) {
+		struct suite_fetch *f = &op->suites[i];
 
-		if (j->stage != STAGE_READY)
+		if (f->stage != STAGE_READY)
 			continue;
-		for (size_t k = 0; k < j->suite->warnings.len; k++)
-			strv_add(&a->warnings, j->suite->warnings.items[k]);
-		a->pub[a->suite_count] = j->suite->pub;
-		a->suites[a->suite_count++] = j->suite;
-		j->suite = NULL;
+		for (size_t k = 0; k < f->suite->warnings.len; k++)
+			strv_add(&a->warnings, f->suite->warnings.items[k]);
+		a->pub[a->suite_count] = f->suite->pub;
+		a->suites[a->suite_count++] = f->suite;
+		f->suite = NULL;
 	}
 }
 
@@ -152,16 +152,16 @@ static void end(struct open_op *op)
 static void stop_all(struct open_op *op)
 {
 	atomic_store(&op->a->env.stop, true);
-	for (size_t i = 0; i < op->job_count; i++) {
-		struct job *j = &op->jobs[i];
+	for (size_t i = 0; i < op->suite_count; i++) {
+		struct suite_fetch *f = &op->suites[i];
 
-		suite_get_cancel(j->get);
-		for (size_t k = 0; k < j->count; k++)
-			if (j->fetches)
-				fetch_cancel(j->fetches[k]);
-		if (j->pause) {
-			loop_timer_stop(j->pause);
-			j->pause = NULL;
+		suite_get_cancel(f->get);
+		for (size_t k = 0; k < f->count; k++)
+			if (f->fetches)
+				fetch_cancel(f->fetches[k]);
+		if (f->pause) {
+			loop_timer_stop(f->pause);
+			f->pause = NULL;
 			op->pending--;
 		}
 	}
@@ -195,15 +195,15 @@ static void on_report(void *arg)
 	uint64_t done = 0;
 	uint64_t total = 0;
 
-	for (size_t i = 0; i < op->job_count; i++) {
-		struct job *j = &op->jobs[i];
+	for (size_t i = 0; i < op->suite_count; i++) {
+		struct suite_fetch *f = &op->suites[i];
 
-		for (size_t k = 0; k < j->count; k++) {
-			if (j->indices[k].solv_fd >= 0 || j->stage == STAGE_PARSED)
+		for (size_t k = 0; k < f->count; k++) {
+			if (f->indices[k].solv_fd >= 0 || f->stage == STAGE_PARSED)
 				continue;
-			total += j->indices[k].size;
-			done += j->fetches && j->fetches[k] ? fetch_received(j->fetches[k])
-							    : j->indices[k].size;
+			total += f->indices[k].size;
+			done += f->fetches && f->fetches[k] ? fetch_received(f->fetches[k])
+							    : f->indices[k].size;
 			text = "fetching the package lists";
 		}
 	}
@@ -215,18 +215,18 @@ static void on_report(void *arg)
 
 /* --- loading --- */
 
-static void start_parsed(struct job *j);
+static void start_parsed(struct suite_fetch *f);
 
 static void load_work(void *arg)
 {
 	struct open_op *op = arg;
 	int r = 0;
 
-	for (size_t i = 0; !r && i < op->job_count; i++) {
-		struct job *j = &op->jobs[i];
+	for (size_t i = 0; !r && i < op->suite_count; i++) {
+		struct suite_fetch *f = &op->suites[i];
 
-		for (size_t k = 0; !r && j->stage == STAGE_READY && k < j->count; k++)
-			r = index_load(&op->a->env, &j->indices[k], op->a->pool, &op->load_err);
+		for (size_t k = 0; !r && f->stage == STAGE_READY && k < f->count; k++)
+			r = index_load(&op->a->env, &f->indices[k], op->a->pool, &op->load_err);
 	}
 	if (!r)
 		solve_pool_ready(op->a->pool);
@@ -246,9 +246,9 @@ static void load_done(void *arg)
 		err_fini(&op->load_err);
 		pool_free(op->a->pool);
 		op->a->pool = solve_pool_new(op->arch);
-		for (size_t i = 0; i < op->job_count; i++)
-			if (op->jobs[i].stage == STAGE_READY)
-				start_parsed(&op->jobs[i]);
+		for (size_t i = 0; i < op->suite_count; i++)
+			if (op->suites[i].stage == STAGE_READY)
+				start_parsed(&op->suites[i]);
 	} else if (op->err.kind == ERR_NONE) {
 		fail(op, &op->load_err);
 	} else {
@@ -265,8 +265,8 @@ static void settle(struct open_op *op)
 			end(op);
 		return;
 	}
-	for (size_t i = 0; i < op->job_count; i++)
-		if (op->jobs[i].stage != STAGE_READY && op->jobs[i].stage != STAGE_OUT)
+	for (size_t i = 0; i < op->suite_count; i++)
+		if (op->suites[i].stage != STAGE_READY && op->suites[i].stage != STAGE_OUT)
 			return;
 	op->loading = true;
 	op->pending++;
@@ -276,48 +276,48 @@ static void settle(struct open_op *op)
 /* --- one suite --- */
 
 /* A suite that can be done without is left out, said clearly; otherwise it is the end. */
-static void give_up(struct job *j, const struct err *e)
+static void give_up(struct suite_fetch *f, const struct err *e)
 {
-	struct open_op *op = j->op;
+	struct open_op *op = f->op;
 
-	if (!j->optional || op->strict) {
+	if (!f->optional || op->strict) {
 		fail(op, e);
 		return;
 	}
-	strv_addf(&op->a->warnings, "%s is left out: %s", j->name, e->text);
-	drop_indices(j);
-	j->stage = STAGE_OUT;
+	strv_addf(&op->a->warnings, "%s is left out: %s", f->name, e->text);
+	drop_indices(f);
+	f->stage = STAGE_OUT;
 	settle(op);
 }
 
 static void on_pause_over(void *arg)
 {
-	struct job *j = arg;
+	struct suite_fetch *f = arg;
 
-	loop_timer_stop(j->pause);
-	j->pause = NULL;
-	j->op->pending--;
-	start_suite(j);
+	loop_timer_stop(f->pause);
+	f->pause = NULL;
+	f->op->pending--;
+	start_suite(f);
 }
 
 /* Its parts do not fit each other: from the release file on, after a pause. */
-static void restart(struct job *j)
+static void restart(struct suite_fetch *f)
 {
-	struct open_op *op = j->op;
+	struct open_op *op = f->op;
 	struct err e = ERR_INIT;
 
-	if (j->restarts < RESTARTS) {
-		j->restarts++;
-		err_fini(&j->err);
+	if (f->restarts < RESTARTS) {
+		f->restarts++;
+		err_fini(&f->err);
 		op->pending++;
-		j->pause = loop_timer_start(op->loop, RESTART_PAUSE << (j->restarts - 1), 0,
-					    on_pause_over, j);
+		f->pause = loop_timer_start(op->loop, RESTART_PAUSE << (f->restarts - 1), 0,
+					    on_pause_over, f);
 		return;
 	}
 	err_set(&e, ERR_NETWORK, "mirror-updating",
-		"the mirror's parts do not fit each other, it is being updated: %s", j->err.text);
+		"the mirror's parts do not fit each other, it is being updated: %s", f->err.text);
 	err_hint(&e, "try again in a while or name another mirror");
-	give_up(j, &e);
+	give_up(f, &e);
 	err_fini(&e);
 }
 
@@ -329,146 +329,146 @@ static bool is_absence(const struct err *e)
 	       !strcmp(e->id, "offline-missing");
 }
 
-static void indices_there(struct job *j)
+static void indices_there(struct suite_fetch *f)
 {
-	struct open_op *op = j->op;
+	struct open_op *op = f->op;
 
 	if (op->err.kind != ERR_NONE) {
 		settle(op);
-	} else if (j->err.kind == ERR_NONE) {
-		j->stage = STAGE_READY;
+	} else if (f->err.kind == ERR_NONE) {
+		f->stage = STAGE_READY;
 		settle(op);
-	} else if (fetch_error_is_stale(&j->err)) {
-		restart(j);
-	} else if (is_absence(&j->err)) {
-		give_up(j, &j->err);
+	} else if (fetch_error_is_stale(&f->err)) {
+		restart(f);
+	} else if (is_absence(&f->err)) {
+		give_up(f, &f->err);
 	} else {
-		fail(op, &j->err);
+		fail(op, &f->err);
 	}
 }
 
 struct index_fetch { /* which one a callback is for */
-	struct job *job;
+	struct suite_fetch *suite;
 	size_t at;
 };
 
 static void on_index(const struct err *e, void *arg)
 {
 	struct index_fetch *which = arg;
-	struct job *j = which->job;
+	struct suite_fetch *f = which->suite;
 
-	j->fetches[which->at] = NULL;
+	f->fetches[which->at] = NULL;
 	free(which);
-	j->op->pending--;
-	j->fetching--;
-	if (e && j->err.kind == ERR_NONE)
-		err_copy(&j->err, e);
-	if (!j->fetching)
-		indices_there(j);
+	f->op->pending--;
+	f->fetching--;
+	if (e && f->err.kind == ERR_NONE)
+		err_copy(&f->err, e);
+	if (!f->fetching)
+		indices_there(f);
 	else
-		settle(j->op);
+		settle(f->op);
 }
 
-static void start_indices(struct job *j)
+static void start_indices(struct suite_fetch *f)
 {
-	struct open_op *op = j->op;
+	struct open_op *op = f->op;
 
-	j->stage = STAGE_INDICES;
-	j->fetches = xcalloc(j->count, sizeof(struct fetch *));
-	for (size_t k = 0; k < j->count; k++) {
-		struct index *ix = &j->indices[k];
+	f->stage = STAGE_INDICES;
+	f->fetches = xcalloc(f->count, sizeof(struct fetch *));
+	for (size_t k = 0; k < f->count; k++) {
+		struct index *ix = &f->indices[k];
 		struct fetch_request req = {.name = ix->name, .urls = &ix->urls, .size = ix->size,
-					    .others = j->restarts == RESTARTS ? &ix->others : NULL,
-					    .fresh = j->restarts > 0};
+					    .others = f->restarts == RESTARTS ? &ix->others : NULL,
+					    .fresh = f->restarts > 0};
 		struct index_fetch *which;
 
 		if (ix->solv_fd >= 0)
 			continue;
 		which = xmalloc(sizeof(*which));
-		*which = (struct index_fetch){.job = j, .at = k};
+		*which = (struct index_fetch){.suite = f, .at = k};
 		memcpy(req.sha256, ix->sha256, HASH_SIZE);
 		op->pending++;
-		j->fetching++;
-		j->fetches[k] = fetch_start(&op->a->env, &req, on_index, which);
+		f->fetching++;
+		f->fetches[k] = fetch_start(&op->a->env, &req, on_index, which);
 	}
-	if (!j->fetching)
-		indices_there(j);
+	if (!f->fetching)
+		indices_there(f);
 }
 
 static void parsed_work(void *arg)
 {
-	struct job *j = arg;
+	struct suite_fetch *f = arg;
 
-	for (size_t k = 0; k < j->count; k++)
-		index_open_parsed(&j->op->a->env, &j->indices[k]);
+	for (size_t k = 0; k < f->count; k++)
+		index_open_parsed(&f->op->a->env, &f->indices[k]);
 }
 
 static void parsed_done(void *arg)
 {
-	struct job *j = arg;
+	struct suite_fetch *f = arg;
 
-	j->op->pending--;
-	if (j->op->err.kind != ERR_NONE)
-		settle(j->op);
+	f->op->pending--;
+	if (f->op->err.kind != ERR_NONE)
+		settle(f->op);
 	else
-		start_indices(j);
+		start_indices(f);
 }
 
 /* Chooses the indices and looks for their parsed forms. */
-static void start_parsed(struct job *j)
+static void start_parsed(struct suite_fetch *f)
 {
-	struct open_op *op = j->op;
+	struct open_op *op = f->op;
 	struct err e = ERR_INIT;
 
-	drop_indices(j);
-	j->stage = STAGE_PARSED;
-	j->indices = xcalloc(op->components.len, sizeof(*j->indices));
+	drop_indices(f);
+	f->stage = STAGE_PARSED;
+	f->indices = xcalloc(op->components.len, sizeof(*f->indices));
 	for (size_t i = 0; i < op->components.len; i++) {
-		if (index_choose(j->suite, op->components.items[i], op->arch, &j->indices[j->count],
+		if (index_choose(f->suite, op->components.items[i], op->arch, &f->indices[f->count],
 				 &e) < 0) {
-			give_up(j, &e);
+			give_up(f, &e);
 			err_fini(&e);
 			return;
 		}
-		j->count++;
+		f->count++;
 	}
 	op->pending++;
-	loop_work(op->loop, parsed_work, parsed_done, j);
+	loop_work(op->loop, parsed_work, parsed_done, f);
 }
 
 static void on_suite(struct suite *s, const struct err *e, void *arg)
 {
-	struct job *j = arg;
-	struct open_op *op = j->op;
+	struct suite_fetch *f = arg;
+	struct open_op *op = f->op;
 
 	op->pending--;
-	j->get = NULL;
-	suite_free(j->suite);
-	j->suite = s;
-	for (size_t i = 0; s && i < j->bases.len && s->others.len < OTHERS; i++)
-		if (strcmp(j->bases.items[i], s->pub.base))
-			strv_add(&s->others, j->bases.items[i]);
+	f->get = NULL;
+	suite_free(f->suite);
+	f->suite = s;
+	for (size_t i = 0; s && i < f->bases.len && s->others.len < OTHERS; i++)
+		if (strcmp(f->bases.items[i], s->pub.base))
+			strv_add(&s->others, f->bases.items[i]);
 	if (op->err.kind != ERR_NONE)
 		settle(op);
 	else if (s)
-		start_parsed(j);
+		start_parsed(f);
 	else if (is_absence(e))
-		give_up(j, e);
+		give_up(f, e);
 	else
 		fail(op, e);
 }
 
-static void start_suite(struct job *j)
+static void start_suite(struct suite_fetch *f)
 {
-	struct open_op *op = j->op;
-	struct suite_request req = {.suite = j->name, .arch = op->arch, .bases = &j->bases,
+	struct open_op *op = f->op;
+	struct suite_request req = {.suite = f->name, .arch = op->arch, .bases = &f->bases,
 				    .keys = op->keys.rings, .pinned = &op->pinned,
-				    .fresh = j->restarts > 0};
+				    .fresh = f->restarts > 0};
 
-	drop_indices(j);
-	j->stage = STAGE_SUITE;
+	drop_indices(f);
+	f->stage = STAGE_SUITE;
 	op->pending++;
-	j->get = suite_get_start(&op->a->env, &req, on_suite, j);
+	f->get = suite_get_start(&op->a->env, &req, on_suite, f);
 }
 
 /* --- the beginning --- */
@@ -491,23 +491,23 @@ static void keys_done(void *arg)
 		fail(op, &op->load_err);
 	} else {
 		keys_pinned(&op->keys, &op->release_keys, &op->pinned);
-		for (size_t i = 0; i < op->job_count; i++)
-			start_suite(&op->jobs[i]);
+		for (size_t i = 0; i < op->suite_count; i++)
+			start_suite(&op->suites[i]);
 	}
 }
 
-static int add_job(struct open_op *op, const struct archive_conf *conf, const char *name,
+static int add_suite(struct open_op *op, const struct archive_conf *conf, const char *name,
 		   bool optional, bool security, struct err *e)
 {
-	struct job *j = &op->jobs[op->job_count++];
+	struct suite_fetch *f = &op->suites[op->suite_count++];
 
-	j->op = op;
-	j->name = xstrdup(name);
-	j->optional = optional;
-	return mirror_bases(conf, security, &j->bases, e);
+	f->op = op;
+	f->name = xstrdup(name);
+	f->optional = optional;
+	return mirror_bases(conf, security, &f->bases, e);
 }
 
-static int add_jobs(struct open_op *op, const struct archive_conf *conf, struct err *e)
+static int add_suites(struct open_op *op, const struct archive_conf *conf, struct err *e)
 {
 	const struct catalog_release *rel = catalog_release_find(conf->catalog, conf->release);
 	int r;
@@ -515,15 +515,15 @@ static int add_jobs(struct open_op *op, const struct archive_conf *conf, struct 
 	if (!rel)
 		return err_set(e, ERR_USAGE, "release-unknown", "there is no release %s", conf->release);
 	strv_copy(&op->release_keys, &rel->keys);
-	r = add_job(op, conf, rel->codename, false, false, e);
+	r = add_suite(op, conf, rel->codename, false, false, e);
 	if (!r && conf->updates && rel->updates) {
 		char *name = xasprintf("%s-updates", rel->codename);
 
-		r = add_job(op, conf, name, true, false, e);
+		r = add_suite(op, conf, name, true, false, e);
 		free(name);
 	}
 	if (!r && conf->security && rel->security)
-		r = add_job(op, conf, rel->security_suite, true, true, e);
+		r = add_suite(op, conf, rel->security_suite, true, true, e);
 	return r;
 }
 
@@ -549,7 +549,7 @@ struct archive_op *archive_open(struct loop *l, const struct archive_conf *conf,
 	op->a->env.offline = conf->offline;
 	op->a->env.floor = !snapshot;
 	op->a->pool = solve_pool_new(conf->arch);
-	if (add_jobs(op, conf, &op->err) < 0) {
+	if (add_suites(op, conf, &op->err) < 0) {
 		end(op);
 	} else {
 		op->report = loop_timer_start(l, REPORT_EVERY, REPORT_EVERY, on_report, op);

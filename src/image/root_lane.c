@@ -50,14 +50,14 @@ static void add_entry(struct chunk *c, enum op_type type, const struct deb_entry
 		op->entry.link = add_string(c, entry->link);
 }
 
-static const struct job *current(const struct root_build *b, const struct lane *lane)
+static const struct root_job *current(const struct root_build *b, const struct lane *lane)
 {
 	return &b->jobs[lane->jobs[lane->at]];
 }
 
 static int open_job(struct root_build *b, struct lane *lane, struct err *e)
 {
-	const struct job *job = current(b, lane);
+	const struct root_job *job = current(b, lane);
 	struct stat st;
 
 	lane->fd = open(job->deb->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -95,7 +95,7 @@ void lane_close(struct lane *lane)
 	lane->state = LANE_OPEN;
 }
 
-static int check_digest(const struct job *job, const uint8_t sha256[HASH_SIZE], uint64_t size,
+static int check_digest(const struct root_job *job, const uint8_t sha256[HASH_SIZE], uint64_t size,
 			struct err *e)
 {
 	if (size == job->deb->size && memcmp(sha256, job->deb->sha256, HASH_SIZE) == 0)
@@ -109,7 +109,7 @@ static int check_digest(const struct job *job, const uint8_t sha256[HASH_SIZE], 
 /* The job's file was read: 0 when it was what the index promised. */
 static int end_job(struct root_build *b, struct lane *lane, struct chunk *c, struct err *e)
 {
-	const struct job *job = current(b, lane);
+	const struct root_job *job = current(b, lane);
 	uint8_t sha256[HASH_SIZE];
 	uint64_t size = lane->copied;
 
@@ -217,7 +217,7 @@ static uint64_t job_position(const struct lane *lane)
 
 static int fill(struct root_build *b, struct lane *lane, struct chunk *c, struct err *e)
 {
-	const struct job *job = current(b, lane);
+	const struct root_job *job = current(b, lane);
 	uint64_t before = lane->state == LANE_OPEN ? 0 : job_position(lane);
 	uint64_t after;
 	bool ended = false;

@@ -52,7 +52,7 @@ struct chunk {
 };
 
 /* One file to read: jobs below request->deb_count are packages to unpack, the others extras. */
-struct job {
+struct root_job {
 	const struct root_deb *deb;
 	bool is_extra;
 	uint64_t weight; /* its share of the lane's length */
@@ -90,7 +90,7 @@ struct root_build {
 	void *arg;
 	struct loop_timer *timer;
 	unsigned running; /* work items that have not ended */
-	struct job *jobs;
+	struct root_job *jobs;
 	size_t job_count;
 	uint64_t total;
 	struct root_file *listed; /* from the asset */

@@ -32,7 +32,7 @@ void root_deal(struct root_build *b)
 	struct ranked *order = xcalloc(b->job_count + 1, sizeof *order);
 
 	for (size_t i = 0; i < b->job_count; i++) {
-		struct job *job = &b->jobs[i];
+		struct root_job *job = &b->jobs[i];
 
 		job->weight = job->deb->size / (job->is_extra ? COPY_SHARE : 1) + 1;
 		order[i] = (struct ranked){job->weight, i};

@@ -14,8 +14,8 @@
 #define SPARE_BYTES 16384
 
 /* Something to write, or to call when what is before it was written. */
-struct job {
-	struct job *next;
+struct write {
+	struct write *next;
 	char *path, *text;
 	void (*then)(void *arg);
 	void *arg;
@@ -23,10 +23,10 @@ struct job {
 
 struct saver {
 	struct loop *loop;
-	struct job *waiting;
-	struct job *running;
+	struct write *waiting;
+	struct write *running;
 	char *spare;
-	bool spared; /* it is there; the worker's, while a job runs */
+	bool spared; /* it is there; the worker's, while it writes */
 	void (*flushed)(void *arg);
 	void *arg;
 };
@@ -40,11 +40,11 @@ struct saver *saver_new(struct loop *l, const char *spare)
 	return s;
 }
 
-static void job_free(struct job *j)
+static void write_free(struct write *w)
 {
-	free(j->path);
-	free(j->text);
-	free(j);
+	free(w->path);
+	free(w->text);
+	free(w);
 }
 
 /* As much of it as there is room for. Not a hole, nor zeros, which some file systems make one of. */
@@ -73,21 +73,21 @@ static void spare_drop(struct saver *s)
 	s->spared = false;
 }
 
-static int write_job(const struct job *j, struct err *e)
+static int write_now(const struct write *w, struct err *e)
 {
-	return file_write(j->path, j->text, strlen(j->text), 0600, e);
+	return file_write(w->path, w->text, strlen(w->text), 0600, e);
 }
 
 static void work(void *arg)
 {
 	struct saver *s = arg;
 	struct err e = ERR_INIT;
-	int r = write_job(s->running, &e);
+	int r = write_now(s->running, &e);
 
 	if (r < 0 && s->spared) {
 		spare_drop(s);
 		err_fini(&e);
-		r = write_job(s->running, &e);
+		r = write_now(s->running, &e);
 	}
 	if (r < 0)
 		log_msg("vm", "%s", e.text);
@@ -102,7 +102,7 @@ static void done(void *arg)
 {
 	struct saver *s = arg;
 
-	job_free(s->running);
+	write_free(s->running);
 	s->running = NULL;
 	next(s);
 }
@@ -112,17 +112,17 @@ static void next(struct saver *s)
 	void (*flushed)(void *) = s->flushed;
 
 	while (!s->running && s->waiting) {
-		struct job *j = s->waiting;
+		struct write *w = s->waiting;
 
-		s->waiting = j->next;
-		if (!j->then) {
-			s->running = j;
+		s->waiting = w->next;
+		if (!w->then) {
+			s->running = w;
 			loop_work(s->loop, work, done, s);
 		} else {
-			void (*then)(void *) = j->then;
-			void *arg = j->arg;
+			void (*then)(void *) = w->then;
+			void *arg = w->arg;
 
-			job_free(j);
+			write_free(w);
 			then(arg);
 		}
 	}
@@ -134,9 +134,9 @@ static void next(struct saver *s)
 }
 
 /* The last place of the queue, or that of what is yet to be written to `path`. */
-static struct job **place(struct saver *s, const char *path)
+static struct write **place(struct saver *s, const char *path)
 {
-	struct job **at = &s->waiting;
+	struct write **at = &s->waiting;
 
 	while (*at && ((*at)->then || !path || strcmp((*at)->path, path) != 0))
 		at = &(*at)->next;
@@ -145,7 +145,7 @@ static struct job **place(struct saver *s, const char *path)
 
 void saver_put(struct saver *s, const char *path, char *text)
 {
-	struct job **at = place(s, path);
+	struct write **at = place(s, path);
 
 	if (!*at) {
 		*at = xcalloc(1, sizeof(**at));
@@ -158,11 +158,11 @@ void saver_put(struct saver *s, const char *path, char *text)
 
 void saver_then(struct saver *s, void (*fn)(void *arg), void *arg)
 {
-	struct job *j = xcalloc(1, sizeof(*j));
+	struct write *w = xcalloc(1, sizeof(*w));
 
-	j->then = fn;
-	j->arg = arg;
-	*place(s, NULL) = j;
+	w->then = fn;
+	w->arg = arg;
+	*place(s, NULL) = w;
 	next(s);
 }
 
