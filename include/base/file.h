@@ -32,6 +32,8 @@ void file_abandon(const char *path, int fd);
 
 /* Writes all n bytes, going on after short writes and EINTR. */
 int file_write_all(int fd, const void *data, size_t n, const char *name, struct err *e);
+/* The same at a place of the file. -1 with errno: the caller knows better what could not be written. */
+int file_write_at(int fd, const void *data, size_t n, uint64_t at);
 /* Syncs a folder or file by path; a file system that cannot is no error. */
 int file_sync_path(const char *path, struct err *e);
 /* Renames over `to` and syncs its folder. */

@@ -74,6 +74,24 @@ int file_write_all(int fd, const void *data, size_t n, const char *name, struct 
 	return 0;
 }
 
+int file_write_at(int fd, const void *data, size_t n, uint64_t at)
+{
+	const char *p = data;
+
+	while (n) {
+		ssize_t w = pwrite(fd, p, n, (off_t)at);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return -1;
+		p += w;
+		at += (uint64_t)w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
 static char *part_name(const char *path)
 {
 	return xasprintf("%s.part", path);

@@ -7,8 +7,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 
 #define ENTRY_SIZE 128u
@@ -161,25 +161,6 @@ static void make_header(uint8_t *h, uint64_t self, uint64_t other, uint64_t tabl
 	put32(h + 16, gpt_crc32(h, HEADER_SIZE));
 }
 
-static int write_at(int fd, const uint8_t *p, size_t n, uint64_t sector, struct err *e)
-{
-	off_t at = (off_t)(sector * GPT_SECTOR);
-
-	while (n > 0) {
-		ssize_t w = pwrite(fd, p, n, at);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return err_errno(e, errno, "gpt-write",
-					 "the partition table cannot be written");
-		p += w;
-		at += w;
-		n -= (size_t)w;
-	}
-	return 0;
-}
-
 int gpt_write(int fd, uint64_t sectors, const struct gpt_guid *disk_id,
 	      const struct gpt_part *parts, size_t count, struct err *e)
 {
@@ -197,7 +178,8 @@ int gpt_write(int fd, uint64_t sectors, const struct gpt_guid *disk_id,
 	memcpy(end, entries, (size_t)GPT_ENTRIES * ENTRY_SIZE);
 	make_header(end + (size_t)TABLE_SECTORS * GPT_SECTOR, sectors - 1, 1,
 		    sectors - 1 - TABLE_SECTORS, sectors, disk_id, crc);
-	if (write_at(fd, start, sizeof start, 0, e))
-		return -1;
-	return write_at(fd, end, sizeof end, sectors - END, e);
+	if (file_write_at(fd, start, sizeof start, 0) < 0 ||
+	    file_write_at(fd, end, sizeof end, (sectors - END) * GPT_SECTOR) < 0)
+		return err_errno(e, errno, "gpt-write", "the partition table cannot be written");
+	return 0;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 
 /* The most blocks that one initialised extent holds */
@@ -150,22 +151,6 @@ fail:
 	return NULL;
 }
 
-static int write_at(struct image_file *f, const char *p, size_t n, uint64_t at, struct err *e)
-{
-	while (n > 0) {
-		ssize_t w = pwrite(f->im->fd, p, n, (off_t)at);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return err_errno(e, errno, "image-write", "cannot write /%s", f->path);
-		p += w;
-		at += (uint64_t)w;
-		n -= (size_t)w;
-	}
-	return 0;
-}
-
 int image_file_write(struct image_file *f, const void *data, size_t n, struct err *e)
 {
 	const char *p = data;
@@ -179,8 +164,9 @@ int image_file_write(struct image_file *f, const void *data, size_t n, struct er
 		uint64_t room = x->len * IMAGE_BLOCK_SIZE - f->inner;
 		size_t now = n < room ? n : (size_t)room;
 
-		if (write_at(f, p, now, f->im->offset + x->start * IMAGE_BLOCK_SIZE + f->inner, e))
-			return -1;
+		if (file_write_at(f->im->fd, p, now,
+				  f->im->offset + x->start * IMAGE_BLOCK_SIZE + f->inner) < 0)
+			return err_errno(e, errno, "image-write", "cannot write /%s", f->path);
 		p += now;
 		n -= now;
 		f->inner += now;

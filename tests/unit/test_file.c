@@ -2,6 +2,7 @@
 /* file: atomic writing, capped reading, and what is planted in the way. */
 #include "../lib/check.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -62,6 +63,31 @@ static void test_abandon_keeps_the_old(void **state)
 	assert_content(path, "old");
 	file_abandon(path, fd);
 	assert_content(path, "old");
+	free(path);
+}
+
+/* At its place, beyond the end as well; what cannot be written is the caller's to name. */
+static void test_write_at(void **state)
+{
+	char *path = file_join(dir, "f");
+	struct buf b;
+	int fd;
+
+	(void)state;
+	assert_int_equal(file_write(path, "abcdef", 6, 0600, NULL), 0);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(file_write_at(fd, "XY", 2, 1), 0);
+	assert_int_equal(file_write_at(fd, "Z", 1, 7), 0);
+	assert_int_equal(file_write_at(fd, "", 0, 100), 0);
+	close(fd);
+	assert_int_equal(file_read(path, 100, &b, NULL), 0);
+	assert_int_equal(b.len, 8);
+	assert_memory_equal(b.data, "aXYdef\0Z", 8);
+	buf_fini(&b);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(file_write_at(fd, "X", 1, 0), -1);
+	assert_int_equal(errno, EBADF);
+	close(fd);
 	free(path);
 }
 
@@ -205,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_write_and_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_abandon_keeps_the_old, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_write_at, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cap, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_planted, setup, teardown),
