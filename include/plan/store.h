@@ -29,6 +29,8 @@ void store_fini(struct store *s);
 int store_find_ini(const struct store *s, const char *ref, char **path, struct err *e);
 /* Names of all machines that are saved or made, sorted. */
 void store_machines(const struct store *s, struct strv *names);
+/* Where a machine of that name is saved (owned), whether it is or not. */
+char *store_saved_ini(const struct store *s, const char *name);
 /* Folder of a machine (owned); it may not be there yet. */
 char *store_machine_dir(const struct store *s, const char *name);
 /* Makes the folder and notes the INI file that it belongs to; refused when another file has the name. */

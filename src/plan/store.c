@@ -64,7 +64,7 @@ char *store_machine_dir(const struct store *s, const char *name)
 	return xasprintf("%s/machines/%s", s->data_dir, name);
 }
 
-static char *saved_ini(const struct store *s, const char *name)
+char *store_saved_ini(const struct store *s, const char *name)
 {
 	return xasprintf("%s/machines/%s.ini", s->config_dir, name);
 }
@@ -103,7 +103,7 @@ int store_find_ini(const struct store *s, const char *ref, char **path, struct e
 		err_set(e, ERR_USAGE, "name-bad", "\"%s\" is no machine's name", ref);
 		return err_hint(e, "a name is a-z, 0-9 and -, at most 31; a file has a / or ends in .ini");
 	}
-	found = saved_ini(s, ref);
+	found = store_saved_ini(s, ref);
 	if (!file_exists(found)) {
 		free(found);
 		found = store_claimed_ini(s, ref);

@@ -12,11 +12,6 @@
 #include "image/disk.h"
 #include "vm/supervisor.h"
 
-static char *saved_ini(const struct store *store, const char *name)
-{
-	return xasprintf("%s/machines/%s.ini", store->config_dir, name);
-}
-
 /* The machine and its file; a name whose file is gone or broken still names its folder. */
 static int find(const struct store *store, const char *ref, struct change *c, struct spec *s,
 		struct err *e)
@@ -77,7 +72,7 @@ int change_spec(const struct change *c, struct spec *s, struct err *e)
 static bool is_half_renamed_in_place(const struct store *store, const struct change *c)
 {
 	char *dir = store_machine_dir(store, c->name);
-	char *saved = saved_ini(store, c->to);
+	char *saved = store_saved_ini(store, c->to);
 	char *claimed = store_claimed_ini(store, c->to);
 	bool half = claimed && !strcmp(claimed, c->ini) && !file_exists(dir) && !file_exists(saved);
 
@@ -123,7 +118,7 @@ static int check_name(const struct store *store, const struct change *c, struct 
 	if (!strcmp(c->name, c->to))
 		return err_set(e, ERR_USAGE, "name-taken", "it is called %s already", c->to);
 	dir = store_machine_dir(store, c->to);
-	ini = saved_ini(store, c->to);
+	ini = store_saved_ini(store, c->to);
 	if ((file_exists(dir) || file_exists(ini) ||
 	     (strcmp(c->to_ini, c->ini) && file_exists(c->to_ini))) &&
 	    !is_half_renamed(store, c, dir))
@@ -137,11 +132,11 @@ static int check_name(const struct store *store, const struct change *c, struct 
 /* One of our own has its name; another's stays where it is, and a copy comes beside it. */
 static char *other_ini(const struct store *store, const struct change *c)
 {
-	char *saved = saved_ini(store, c->name);
+	char *saved = store_saved_ini(store, c->name);
 	char *path, *dir;
 
 	if (!strcmp(saved, c->ini)) {
-		path = saved_ini(store, c->to);
+		path = store_saved_ini(store, c->to);
 	} else if (c->kind == CHANGE_RENAME) {
 		path = xstrdup(c->ini);
 	} else {
@@ -166,7 +161,7 @@ static void tell_lost(const struct store *store, const char *dir, bool suspended
 {
 	bool all = c->kind == CHANGE_DELETE;
 	char *disk = file_join(dir, "disk.qcow2");
-	char *own = saved_ini(store, c->name);
+	char *own = store_saved_ini(store, c->name);
 	char *ini = c->ini ? host_short(c->ini) : NULL;
 	struct disk_info info = {0};
 	char used[SIZE_TEXT];

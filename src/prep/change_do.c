@@ -264,7 +264,7 @@ static int rename_machine(const struct store *store, const struct change *c, con
 static int delete_machine(const struct store *store, const struct change *c, const char *dir,
 			  struct err *e)
 {
-	char *own = xasprintf("%s/machines/%s.ini", store->config_dir, c->name);
+	char *own = store_saved_ini(store, c->name);
 	int r = file_remove_tree(dir, e);
 
 	if (!r && unlink(own) < 0 && errno != ENOENT)

@@ -16,7 +16,7 @@ static bool name_taken(void *arg, const char *name)
 {
 	struct host_offers *o = arg;
 	char *dir = store_machine_dir(o->conf.store, name);
-	char *ini = xasprintf("%s/machines/%s.ini", o->conf.store->config_dir, name);
+	char *ini = store_saved_ini(o->conf.store, name);
 	bool taken = file_exists(dir) || file_exists(ini);
 
 	free(dir);
@@ -28,7 +28,7 @@ static char *save_path(void *arg, const char *name)
 {
 	const struct host_offers *o = arg;
 
-	return xasprintf("%s/machines/%s.ini", o->conf.store->config_dir, name);
+	return store_saved_ini(o->conf.store, name);
 }
 
 /* With ~ for the home folder, so that the file serves on another host too. */
