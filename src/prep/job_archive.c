@@ -10,9 +10,37 @@ const struct strv *job_components(const struct job *j)
 	return j->spec->components.len ? &j->spec->components : &j->release->components;
 }
 
-static char *keyring(const struct spec *s)
+/* What a struct archive_conf borrows. */
+struct places {
+	struct strv mirrors, security; /* of this host */
+	char *keyring;
+};
+
+static void places_fini(struct places *p)
 {
-	return *s->keyring ? spec_path(s, s->keyring) : xstrdup("");
+	strv_fini(&p->mirrors);
+	strv_fini(&p->security);
+	free(p->keyring);
+}
+
+/* Where a machine's archive is, without what is wanted of it. */
+static struct archive_conf conf_of(const struct catalog *c, const struct store *store,
+				   const struct spec *s, bool offline, struct places *p)
+{
+	*p = (struct places){.keyring = *s->keyring ? spec_path(s, s->keyring) : xstrdup("")};
+	host_mirrors(&p->mirrors, &p->security);
+	return (struct archive_conf){
+		.catalog = c,
+		.cache_dir = store->cache_dir,
+		.mirror = s->mirror,
+		.security_mirror = s->security_mirror,
+		.host_mirrors = &p->mirrors,
+		.host_security_mirrors = &p->security,
+		.proxy = s->proxy,
+		.keyring = p->keyring,
+		.snapshot = s->snapshot,
+		.offline = offline,
+	};
 }
 
 struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress,
@@ -20,34 +48,19 @@ struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress
 				     void *arg)
 {
 	const struct spec *s = j->spec;
-	char *ring = keyring(s);
-	struct strv mirrors = STRV_INIT, security = STRV_INIT;
+	struct places places;
+	struct archive_conf conf =
+		conf_of(j->catalog, j->store, s, j->options.offline, &places);
 	struct archive_op *op;
 
-	host_mirrors(&mirrors, &security);
-	op = archive_open(j->loop,
-			  &(struct archive_conf){
-				  .catalog = j->catalog,
-				  .cache_dir = j->store->cache_dir,
-				  .mirror = s->mirror,
-				  .security_mirror = s->security_mirror,
-				  .host_mirrors = &mirrors,
-				  .host_security_mirrors = &security,
-				  .proxy = s->proxy,
-				  .keyring = ring,
-				  .snapshot = s->snapshot,
-				  .release = s->release,
-				  .arch = s->arch,
-				  .components = job_components(j),
-				  .security = s->security && j->release->security,
-				  .updates = s->updates && j->release->updates,
-				  .offline = j->options.offline,
-				  .strict = j->options.strict,
-			  },
-			  progress, done, arg);
-	strv_fini(&mirrors);
-	strv_fini(&security);
-	free(ring);
+	conf.release = s->release;
+	conf.arch = s->arch;
+	conf.components = job_components(j);
+	conf.security = s->security && j->release->security;
+	conf.updates = s->updates && j->release->updates;
+	conf.strict = j->options.strict;
+	op = archive_open(j->loop, &conf, progress, done, arg);
+	places_fini(&places);
 	return op;
 }
 
@@ -65,28 +78,11 @@ struct archive_op *job_releases(struct loop *l, const struct catalog *c, const s
 					     const struct err *e, void *arg),
 				void *arg)
 {
-	char *ring = keyring(spec);
-	struct strv mirrors = STRV_INIT, security = STRV_INIT;
-	struct archive_op *op;
+	struct places places;
+	struct archive_conf conf = conf_of(c, store, spec, offline, &places);
+	struct archive_op *op = archive_releases(l, &conf, done, arg);
 
-	host_mirrors(&mirrors, &security);
-	op = archive_releases(l,
-			      &(struct archive_conf){
-				      .catalog = c,
-				      .cache_dir = store->cache_dir,
-				      .mirror = spec->mirror,
-				      .security_mirror = spec->security_mirror,
-				      .host_mirrors = &mirrors,
-				      .host_security_mirrors = &security,
-				      .proxy = spec->proxy,
-				      .keyring = ring,
-				      .snapshot = spec->snapshot,
-				      .offline = offline,
-			      },
-			      done, arg);
-	strv_fini(&mirrors);
-	strv_fini(&security);
-	free(ring);
+	places_fini(&places);
 	return op;
 }
 
