@@ -138,14 +138,16 @@ class Ends(lib.Case):
     def test_start_is_not_waited_for(self):
         """Ctrl-C while QEMU does not let its guest go: it stays as it is."""
         box = self.made()
-
-        def interrupt(child):
-            lib.poll(lambda: self.status(box)["alive"])
-            self.assertEqual(self.status(box)["state"], "starting")
-            os.kill(child.pid, signal.SIGINT)
-        result = self.boot(box, "file go\n" + SERVES, "--wait=none", on_start=interrupt)
-        self.assertEqual((result.status, result.id), (130, "interrupted"), str(result))
-        self.assertIn("the machine goes on", result.error["text"])
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write("file go\n" + SERVES)
+        child = box.start("boot", box.ini, *box.settings(), "--wait=none", stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True)
+        lib.poll(lambda: self.status(box)["alive"])
+        self.assertEqual(self.status(box)["state"], "starting")
+        child.send_signal(signal.SIGINT)
+        said = child.communicate(timeout=lib.LIMIT)[1]
+        self.assertEqual(child.returncode, 130, said)
+        self.assertIn("the machine goes on", said)
         with open(os.path.join(os.path.dirname(self.control(box)), "go"), "wb"):
             pass
         lib.poll(lambda: self.status(box)["state"] == "running")
