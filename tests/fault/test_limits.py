@@ -114,7 +114,9 @@ class Limits(lib.Case):
             ends.append(result.status)
             if result.status:
                 self.assertIn(result.status, (1, 3), "%d: %s" % (number, result))
-                self.assertRegex(result.err + str(result.error), TROUBLE, "%d: %s" % (number, result))
+                # a supervisor with one too few drops whoever connects while another one leaves
+                self.assertRegex(result.err + str(result.error), TROUBLE.pattern + "|supervisor .* is lost",
+                                 "%d: %s" % (number, result))
             self.assertIn(killed.status, (0, 1), str(killed))
             self.sound(box)
         self.assertGreater(sum(map(bool, ends)), 3, ends)
