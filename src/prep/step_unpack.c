@@ -237,8 +237,10 @@ static void take_kernel(void *arg)
 		u->result = kernel_extract(fs, &k, path, &u->error);
 	if (!u->result)
 		u->result = write_initrd(u, fs, k.version, &u->error);
-	if (!u->result)
+	if (!u->result) {
+		free(u->job->kernel_version); /* of a root that is made again */
 		u->job->kernel_version = xstrdup(k.version);
+	}
 	kernel_fini(&k);
 	extfs_close(fs);
 	free(path);
