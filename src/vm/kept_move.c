@@ -11,18 +11,27 @@
 #include "base/mem.h"
 #include "vm/kept.h"
 
+/* Arguments that name something in the folder of the sockets (src/qemu/argv.c), up to its path. */
+static bool names_socket(const char *item, const char *path)
+{
+	size_t n = (size_t)(path - item);
+
+	return !strncmp(item, "socket,id=", 10) || !strncmp(item, "pipe,id=", 8) ||
+	       (n == 9 && !strncmp(item, "vnc=unix:", n));
+}
+
 void vm_kept_move_sockets(struct vm_request *r, const char *runtime_dir)
 {
-	char *old = xasprintf("path=%s/", r->runtime_dir);
+	char *old = xasprintf("%s/", r->runtime_dir);
 
 	for (size_t i = 0; strcmp(r->runtime_dir, runtime_dir) && i < r->argv.len; i++) {
 		char *item = r->argv.items[i];
-		char *at = strncmp(item, "socket,id=", 10) ? NULL : strstr(item, old);
+		char *at = strstr(item, old);
 
-		if (!at)
+		if (!at || !names_socket(item, at))
 			continue;
 		*at = '\0';
-		r->argv.items[i] = xasprintf("%spath=%s/%s", item, runtime_dir, at + strlen(old));
+		r->argv.items[i] = xasprintf("%s%s/%s", item, runtime_dir, at + strlen(old));
 		free(item);
 	}
 	free(old);

@@ -316,6 +316,33 @@ static void renames_what_was_kept(void **state)
 	free(dir);
 }
 
+/* The next boot's sockets may lie elsewhere: a login session's folder is another than a job's. */
+static void moves_its_sockets(void **state)
+{
+	static const char *const before[] = {
+		"pipe,id=serial,path=/run/user/7/debwiz/box/serial",
+		"socket,id=qmp,path=/run/user/7/debwiz/box/qmp,server=on,wait=off",
+		"vnc=unix:/run/user/7/debwiz/box/vnc",
+		"console=ttyAMA0 path=/run/user/7/debwiz/box/serial", /* the guest's own words */
+	};
+	static const char *const after[] = {
+		"pipe,id=serial,path=/tmp/debwiz-7/box/serial",
+		"socket,id=qmp,path=/tmp/debwiz-7/box/qmp,server=on,wait=off",
+		"vnc=unix:/tmp/debwiz-7/box/vnc",
+		"console=ttyAMA0 path=/run/user/7/debwiz/box/serial",
+	};
+	struct vm_request r = {.runtime_dir = xstrdup("/run/user/7/debwiz/box")};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		strv_add(&r.argv, before[i]);
+	vm_kept_move_sockets(&r, "/tmp/debwiz-7/box");
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(r.argv.items[i], after[i]);
+	assert_string_equal(r.runtime_dir, "/tmp/debwiz-7/box");
+	vm_request_fini(&r);
+}
+
 /* The same of a file that stays where it is. */
 static void renames_in_place_after_a_cut(void **state)
 {
@@ -497,6 +524,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(renames, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames_after_a_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames_what_was_kept, setup, teardown),
+		cmocka_unit_test(moves_its_sockets),
 		cmocka_unit_test_setup_teardown(renames_in_place, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames_in_place_after_a_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(moves_far_from_the_base, setup, teardown),
