@@ -148,7 +148,7 @@ class Ends(lib.Case):
         said = child.communicate(timeout=lib.LIMIT)[1]
         self.assertEqual(child.returncode, 130, said)
         self.assertIn("the machine goes on", said)
-        with open(os.path.join(os.path.dirname(self.control(box)), "go"), "wb"):
+        with open(os.path.join(self.record(box)["runtime_dir"], "go"), "wb"):
             pass
         lib.poll(lambda: self.status(box)["state"] == "running")
 
