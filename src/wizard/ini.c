@@ -44,8 +44,8 @@ static void on_fault(unsigned line, const char *section, const char *key, const 
 
 int wizard_record(struct wizard *w, struct spec *out, struct err *e)
 {
-	struct record record = {w, out};
 	struct strv values = STRV_INIT;
+	struct record record;
 
 	if (!w->original) {
 		spec_copy(out, &w->spec);
@@ -66,6 +66,7 @@ int wizard_record(struct wizard *w, struct spec *out, struct err *e)
 		field_assign(f, out, &values);
 		strv_fini(&values);
 	}
+	record = (struct record){w, out};
 	spec_check_each(out, w->conf.catalog, on_fault, &record);
 	return 0;
 }
