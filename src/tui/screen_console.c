@@ -169,6 +169,8 @@ static void on_ended(enum vm_state state, const char *cause, void *arg)
 	p->pid = 0;
 	free(p->cause);
 	p->cause = xstrdup(cause);
+	free(p->message); /* of what led to it */
+	p->message = NULL;
 	pane_send_stop(p);
 	loop_timer_stop(p->timer);
 	p->timer = NULL;

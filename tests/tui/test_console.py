@@ -344,7 +344,7 @@ class Console(lib.Case):
         s.key("C-a", "p")
         s.wait("Power", "the power button", "Suspend", "Kill")
         s.key("Right", "Enter")
-        s.wait("Esc leaves")
+        s.wait("│ stopped", "Esc leaves")
         s.key("Esc")
         self.assertEqual(s.wait_end(), 0)
 
