@@ -228,7 +228,12 @@ static void check_forwards(struct check *k)
 
 	for (size_t i = 0; i < items->len; i++) {
 		(void)spec_forward_parse(items->items[i], &f[i], NULL); /* was checked on reading */
-		for (size_t j = 0; j < i; j++)
+		for (size_t j = 0; j < i; j++) {
+			if (!strcmp(items->items[i], items->items[j])) { /* an auto one has one port */
+				fault(k, item_line(k, "network", "forward", i), "network", "forward",
+				      "%s is given twice; remove one of them", items->items[i]);
+				break;
+			}
 			if (same_port(&f[i], &f[j])) {
 				fault(k, item_line(k, "network", "forward", i),
 					   "network", "forward",
@@ -237,6 +242,7 @@ static void check_forwards(struct check *k)
 					   (unsigned)f[i].host_port, items->items[j]);
 				break;
 			}
+		}
 	}
 	free(f);
 }

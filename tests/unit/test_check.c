@@ -109,7 +109,9 @@ static void rules(void **state)
 		{"[boot]\ncmdline = quiet\n", "box.ini:2: boot.cmdline: with mode = uefi GRUB"},
 		{DIRECT "[boot]\ncmdline = quiet\n", NULL},
 		/* network */
-		{"[network]\nforward = 127.0.0.1:auto:22\nforward = 127.0.0.1:auto:22\n", NULL},
+		{"[network]\nforward = 127.0.0.1:auto:22\nforward = 127.0.0.1:auto:22\n",
+		 "box.ini:3: network.forward: 127.0.0.1:auto:22 is given twice"},
+		{"[network]\nforward = 127.0.0.1:auto:22\nforward = 127.0.0.1:auto:23\n", NULL},
 		{"[network]\nforward = 127.0.0.1:80:22\nforward = 127.0.0.1:80:23\n",
 		 "box.ini:3: network.forward: port 80 of this host is forwarded twice (also by "
 		 "127.0.0.1:80:22)"},
