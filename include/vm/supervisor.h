@@ -100,6 +100,8 @@ json_t *vm_run_json(const struct vm_run *r);
 /* Reads DIR/run.json; no file is VM_OFF. A record whose processes are gone but that says running
  * is corrected to VM_FAILED with a cause in words (killed, or the host was restarted). */
 int vm_run_read(const char *dir, struct vm_run *out, struct err *e);
+/* Whether something of it runs, by that record. */
+bool vm_run_alive(const char *dir);
 /* Ends at once what the record in DIR names and what still is that process (pid and start time): the
  * supervisor, then its QEMU. For runs that nobody wants any more; for a machine, where no supervisor can be
  * reached, it pulls the plug. Error id

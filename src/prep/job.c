@@ -108,14 +108,7 @@ bool job_is_made(const struct job *j)
 
 bool job_is_running(const struct job *j)
 {
-	struct vm_run run;
-	bool alive = false;
-
-	if (vm_run_read(j->machine_dir, &run, NULL) == 0) {
-		alive = run.alive;
-		vm_run_fini(&run);
-	}
-	return alive;
+	return vm_run_alive(j->machine_dir);
 }
 
 void job_fail_copy(struct step_run *run, const struct err *error)

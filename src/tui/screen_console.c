@@ -430,15 +430,13 @@ static void take_spec(struct pane *p, struct app *app, struct spec *spec)
 /* One that runs is shown though its file is wrong or gone by now. */
 static bool is_running(struct app *app, const char *ref)
 {
-	struct vm_run run = {.name = NULL};
-	bool alive = false;
+	bool alive;
 	char *dir;
 
 	if (!spec_name_ok(ref))
 		return false;
 	dir = store_machine_dir(app_store(app), ref);
-	alive = vm_run_read(dir, &run, NULL) == 0 && run.alive;
-	vm_run_fini(&run);
+	alive = vm_run_alive(dir);
 	free(dir);
 	return alive;
 }

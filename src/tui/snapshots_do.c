@@ -152,23 +152,11 @@ static void on_answer(const struct err *e, const json_t *answer, void *arg)
 	told(s, s->op, s->tag, e);
 }
 
-static bool is_alive(const struct snapshots *s)
-{
-	struct vm_run run;
-	bool alive = false;
-
-	if (vm_run_read(s->dir, &run, NULL) == 0) {
-		alive = run.alive;
-		vm_run_fini(&run);
-	}
-	return alive;
-}
-
 static void connect_client(struct snapshots *s)
 {
 	char *runtime;
 
-	if (s->client || !is_alive(s))
+	if (s->client || !vm_run_alive(s->dir))
 		return;
 	runtime = host_runtime_dir(s->name, NULL);
 	if (runtime)

@@ -147,6 +147,18 @@ int vm_run_read(const char *dir, struct vm_run *out, struct err *e)
 	return r;
 }
 
+bool vm_run_alive(const char *dir)
+{
+	struct vm_run run;
+	bool alive;
+
+	if (vm_run_read(dir, &run, NULL) < 0)
+		return false;
+	alive = run.alive;
+	vm_run_fini(&run);
+	return alive;
+}
+
 /* Kills the process if it is still the one that was recorded, and waits until it is gone. */
 static int end_process(const char *dir, int64_t pid, uint64_t start, struct err *e)
 {
