@@ -11,7 +11,7 @@
 
 #include "image/deb.h"
 
-#define DEB_BLOCK (64u << 10)
+#define DEB_BUFFER (64u << 10)
 
 enum deb_packing {
 	DEB_PLAIN,
@@ -40,8 +40,8 @@ struct deb {
 	lzma_stream xz;
 	bool has_xz;
 	bool xz_ended;
-	unsigned char in[DEB_BLOCK];
-	unsigned char out[DEB_BLOCK];
+	unsigned char in[DEB_BUFFER];
+	unsigned char out[DEB_BUFFER];
 	struct err source_err; /* why the source failed, kept while libarchive unwinds */
 
 	/* its entries */

@@ -12,6 +12,7 @@ import calls
 import files
 import ladder
 import man
+import names
 import tree
 
 LICENCE = '/* SPDX-License-Identifier: MIT */\n/* x: an example. */\n'
@@ -75,6 +76,15 @@ class Rules(unittest.TestCase):
                     os.path.realpath(self.root)])
         self.finds(files.check, 'tests/a.py', ['# SPDX-License-Identifier: MIT\n"""what it does"""\n'],
                    ['"""what it does"""\n', '# SPDX-License-Identifier: MIT\nimport os\n'])
+
+    def test_names(self):
+        self.put('include/vm/kinds.h', LICENCE + 'enum kind {\n\tONE, /* a, TWO */\n\tTHREE = 3,\n};\n')
+        self.finds(names.check, 'src/vm/a.h', ['#define TWO 2\n', '#define ONES 1\nenum { A };\n'],
+                   ['#define ONE 1\n', '# define THREE\n', '#define A 1\nenum { A };\n'])
+        self.finds(names.check, 'src/vm/a.c', ['enum { TWO };\n'], ['#define ONE 1\n'])
+        self.put('src/vm/b.c', 'enum { LOCAL };\n')
+        self.finds(names.check, 'src/vm/a.c', ['#define LOCAL 1\n'], ['#define LOCAL 1\nenum { LOCAL };\n'])
+        self.finds(names.check, 'src/vm/a.h', [], ['#define LOCAL 1\n'])
 
     def test_hosts(self):
         self.put('src/base/a.c', LICENCE + '/* http://mirror.internal.test/debian */\n')

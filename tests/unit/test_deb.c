@@ -22,6 +22,7 @@ static const struct mk_entry data[] = {
 	MK('h', "./usr/bin/again", "./usr/bin/hello", 04755),
 	MK('f', "/usr/bin/na\xefve\\x2d", "bytes", 0600),
 	MK('c', "./dev", NULL, 0620),
+	MK('b', "./disk", NULL, 0660),
 	MK('p', "./pipe", NULL, 0600),
 	MK_ZEROS("./usr/big", 0644, 300000),
 	MK_END,
@@ -112,7 +113,7 @@ static void next_is(struct deb *d, enum deb_type type, const char *path, unsigne
 	assert_int_equal(it.mode, mode);
 	assert_int_equal(it.size, size);
 	assert_int_equal(it.mtime, MK_MTIME);
-	if (type == DEB_CHAR) {
+	if (type == DEB_CHAR || type == DEB_BLOCK) {
 		assert_int_equal(it.major, 5);
 		assert_int_equal(it.minor, 1);
 	}
@@ -160,6 +161,7 @@ static void reads_entries(void **state)
 		next_is(d, DEB_HARDLINK, "usr/bin/again", 04755, 0);
 		next_is(d, DEB_FILE, "usr/bin/na\xefve\\x2d", 0600, 5);
 		next_is(d, DEB_CHAR, "dev", 0620, 0);
+		next_is(d, DEB_BLOCK, "disk", 0660, 0);
 		next_is(d, DEB_FIFO, "pipe", 0600, 0);
 		next_is(d, DEB_FILE, "usr/big", 0644, 300000);
 		assert_int_equal(deb_next(d, &(struct deb_entry){0}, NULL), 0);

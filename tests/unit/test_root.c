@@ -96,6 +96,8 @@ static const struct mk_entry many_data[] = {
 	MK('f', "./usr/lib/na\xefve\\x2d", "bytes", 0644),
 	MK_ZEROS("./usr/lib/zeros", 0644, 700000),
 	MK('c', "./console", NULL, 0600),
+	MK('b', "./disk", NULL, 0660),
+	MK('p', "./pipe", NULL, 0622),
 	MK_END,
 };
 static const struct root_file links[] = {
@@ -238,7 +240,10 @@ static void builds_a_root(void **state)
 	assert_int_equal(readfs_stat(f->fs, "usr/lib/hard").i_links_count, 2);
 	assert_int_equal(readfs_stat(f->fs, "usr/lib/hard").i_size, 3000000);
 	readfs_is(f->fs, "usr/lib/na\xefve\\x2d", "bytes");
-	assert_true(LINUX_S_ISCHR(readfs_stat(f->fs, "console").i_mode));
+	assert_int_equal(readfs_stat(f->fs, "console").i_mode, LINUX_S_IFCHR | 0600);
+	assert_int_equal(readfs_stat(f->fs, "disk").i_mode, LINUX_S_IFBLK | 0660);
+	assert_int_equal(readfs_stat(f->fs, "disk").i_block[0], 0x501);
+	assert_int_equal(readfs_stat(f->fs, "pipe").i_mode, LINUX_S_IFIFO | 0622);
 	readfs_is(f->fs, "etc/plain", "ours");
 	assert_int_equal(readfs_stat(f->fs, "etc/plain").i_mode & 07777, 0600);
 	readfs_link_is(f->fs, "etc/link", "plain");
