@@ -49,8 +49,12 @@ struct archive_suite {
 	time_t date;
 	time_t valid_until; /* 0: none */
 	struct strv signers; /* fingerprints of good, pinned primary keys */
+	size_t debian_signers; /* how many of them are Debian's own; the others are the user's */
 	struct strv architectures;
 };
+
+/* "3 Debian keys", "1 key of your keyring", or both; owned. */
+char *archive_signers_text(const struct archive_suite *s);
 
 /* One package of the solution. Strings are owned by the set. */
 struct package {

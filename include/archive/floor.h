@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * floor: what is remembered of release files between runs, in CACHE/lists: for each URL the copy at
- * hand and its validators, and for each origin and suite the newest state that was ever accepted,
- * below which no mirror may go (a stable release file has no Valid-Until that would tell).
+ * hand and its validators, and for each origin, suite and signing key the newest state that was ever
+ * accepted, below which no mirror may go (a stable release file has no Valid-Until that would tell).
+ * Debian's own keys share one floor, so that a change of keys does not undo it; each key of the user's
+ * ring has its own, so that a foreign archive does not affect Debian's.
  */
 #ifndef ARCHIVE_FLOOR_H
 #define ARCHIVE_FLOOR_H
@@ -32,14 +34,19 @@ struct floor {
 	char *version;
 	uint8_t sha256[HASH_SIZE]; /* of the release file, which the cache may still hold */
 	uint64_t size;
+	bool keyless; /* written by an earlier version, which did not record the key */
 };
-bool floor_load(const char *cache_dir, const char *origin, const char *suite, struct floor *out);
+/* `key`: FLOOR_DEBIAN or the fingerprint of a key of the user's. */
+#define FLOOR_DEBIAN ""
+bool floor_load(const char *cache_dir, const char *key, const char *origin, const char *suite,
+		struct floor *out);
 void floor_fini(struct floor *f);
 /* The release file itself, where the cache still holds it. */
 bool floor_bytes(const char *cache_dir, const struct floor *f, struct buf *out);
 /* Raises the floor to this release where it is newer. */
-int floor_raise(const char *cache_dir, const struct release *r, const char *suite,
+int floor_raise(const char *cache_dir, const char *key, const struct release *r, const char *suite,
 		const void *p, size_t n, struct err *e);
+void floor_forget(const char *cache_dir, const char *key, const char *origin, const char *suite);
 
 enum floor_verdict { FLOOR_FINE, FLOOR_OLDER, FLOOR_VERSION };
 enum floor_verdict floor_compare(const struct floor *f, const struct release *r);

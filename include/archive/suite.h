@@ -25,7 +25,8 @@ struct suite_request {
 	const char *arch;	/* NULL: any */
 	const struct strv *bases;
 	struct verify_keys *keys;    /* borrowed until done */
-	const struct strv *pinned;   /* borrowed until done */
+	const struct strv *debian;   /* Debian's own keys; borrowed until done */
+	const struct strv *pinned;   /* all that count; borrowed until done */
 	bool fresh;		/* past caches in between */
 };
 

@@ -8,6 +8,7 @@
 
 #include "archive/solve.h"
 #include "archive/state.h"
+#include "base/mem.h"
 
 void archive_cancel(struct archive_op *op)
 {
@@ -35,6 +36,20 @@ const struct archive_suite *archive_suites(const struct archive *a, size_t *coun
 {
 	*count = a->suite_count;
 	return a->pub;
+}
+
+char *archive_signers_text(const struct archive_suite *s)
+{
+	size_t debian = s->debian_signers;
+	size_t own = s->signers.len - debian;
+	char *first = debian || !own ? xasprintf("%zu Debian key%s", debian, debian == 1 ? "" : "s") : NULL;
+	char *second = own ? xasprintf("%zu key%s of your keyring", own, own == 1 ? "" : "s") : NULL;
+	char *text = first && second ? xasprintf("%s and %s", first, second)
+				     : xstrdup(first ? first : second);
+
+	free(first);
+	free(second);
+	return text;
 }
 
 const struct strv *archive_warnings(const struct archive *a)

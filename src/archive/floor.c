@@ -23,10 +23,11 @@ static char *copy_path(const char *cache_dir, const char *url)
 	return xasprintf("%s/lists/%.32s.json", cache_dir, hex);
 }
 
-static char *floor_path(const char *cache_dir, const char *origin, const char *suite)
+static char *floor_path(const char *cache_dir, const char *key, const char *origin,
+			const char *suite)
 {
-	char *path = xasprintf("%s/lists/floor-%s-%s.json", cache_dir, *origin ? origin : "none",
-			       suite);
+	char *path = xasprintf("%s/lists/floor-%s-%s%s%s.json", cache_dir, *origin ? origin : "none",
+			       suite, *key ? "-" : "", key);
 
 	for (char *p = path + strlen(cache_dir) + strlen("/lists/"); *p; p++)
 		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '.')
@@ -128,9 +129,10 @@ int floor_copy_store(const char *cache_dir, const char *url, const void *p, size
 	return r;
 }
 
-bool floor_load(const char *cache_dir, const char *origin, const char *suite, struct floor *out)
+bool floor_load(const char *cache_dir, const char *key, const char *origin, const char *suite,
+		struct floor *out)
 {
-	char *path = floor_path(cache_dir, origin, suite);
+	char *path = floor_path(cache_dir, key, origin, suite);
 	json_t *o = json_read(path, NULL);
 	bool ok = false;
 
@@ -139,6 +141,7 @@ bool floor_load(const char *cache_dir, const char *origin, const char *suite, st
 		out->date = (time_t)json_int(o, "date", 0);
 		out->version = xstrdup(json_str(o, "version", ""));
 		out->size = (uint64_t)json_int(o, "size", 0);
+		out->keyless = !json_str(o, "key", NULL);
 		ok = true;
 		if (!hash_from_hex(json_str(o, "sha256", ""), out->sha256))
 			out->size = 0;
@@ -159,7 +162,15 @@ void floor_fini(struct floor *f)
 	*f = (struct floor){0};
 }
 
-int floor_raise(const char *cache_dir, const struct release *r, const char *suite,
+void floor_forget(const char *cache_dir, const char *key, const char *origin, const char *suite)
+{
+	char *path = floor_path(cache_dir, key, origin, suite);
+
+	unlink(path);
+	free(path);
+}
+
+int floor_raise(const char *cache_dir, const char *key, const struct release *r, const char *suite,
 		const void *p, size_t n, struct err *e)
 {
 	uint8_t digest[HASH_SIZE];
@@ -170,18 +181,20 @@ int floor_raise(const char *cache_dir, const struct release *r, const char *suit
 	bool higher;
 	int result;
 
-	higher = !floor_load(cache_dir, r->origin, suite, &old) || r->date > old.date;
+	higher = !floor_load(cache_dir, key, r->origin, suite, &old) || r->date > old.date ||
+		 (r->date == old.date && old.keyless);
 	floor_fini(&old);
 	if (!higher || !r->date)
 		return 0;
 	hash_bytes(p, n, digest);
 	hash_hex(digest, hex);
 	o = json_object();
+	add_string(o, "key", *key ? key : "debian");
 	json_object_set_new(o, "date", json_integer((json_int_t)r->date));
 	add_string(o, "version", r->version);
 	add_string(o, "sha256", hex);
 	json_object_set_new(o, "size", json_integer((json_int_t)n));
-	path = floor_path(cache_dir, r->origin, suite);
+	path = floor_path(cache_dir, key, r->origin, suite);
 	result = write_json(path, o, e);
 	free(path);
 	return result;

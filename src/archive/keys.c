@@ -11,14 +11,14 @@
 
 #define RING_CAP (4 * 1024 * 1024)
 
-static int add_file(struct keys *k, const char *path, struct err *e)
+static int add_file(struct keys *k, const char *path, struct strv *primaries, struct err *e)
 {
 	struct buf ring;
 	int r;
 
 	if (file_read(path, RING_CAP, &ring, e) < 0)
 		return -1;
-	r = verify_keys_add(k->rings, ring.data, ring.len, path, &k->trusted, e);
+	r = verify_keys_add(k->rings, ring.data, ring.len, path, primaries, e);
 	buf_fini(&ring);
 	return r;
 }
@@ -32,12 +32,12 @@ int keys_gather(const char *keyring, struct keys *out, struct err *e)
 	*out = (struct keys){.rings = verify_keys_new()};
 	/* the host's first: as a rule it has all of ours, which then add nothing */
 	if (host_ring)
-		(void)add_file(out, host_ring, NULL);
+		(void)add_file(out, host_ring, &out->host, NULL);
 	free(host_ring);
 	while ((a = asset_next("keys/", &i)))
 		if (verify_keys_add(out->rings, a->data, a->len, a->name, &out->built_in, NULL) < 0)
 			log_msg("verify", "%s is no key ring", a->name);
-	if (*keyring && add_file(out, keyring, e) < 0)
+	if (*keyring && add_file(out, keyring, &out->user, e) < 0)
 		return err_prefix(e, "mirror.keyring");
 	return 0;
 }
@@ -46,14 +46,23 @@ void keys_fini(struct keys *k)
 {
 	verify_keys_free(k->rings);
 	strv_fini(&k->built_in);
-	strv_fini(&k->trusted);
+	strv_fini(&k->host);
+	strv_fini(&k->user);
 	*k = (struct keys){0};
 }
 
-void keys_pinned(const struct keys *k, const struct strv *of_release, struct strv *out)
+static void add_missing(struct strv *out, const struct strv *from)
 {
-	strv_copy(out, of_release->len ? of_release : &k->built_in);
-	for (size_t i = 0; i < k->trusted.len; i++)
-		if (!strv_has(out, k->trusted.items[i]))
-			strv_add(out, k->trusted.items[i]);
+	for (size_t i = 0; i < from->len; i++)
+		if (!strv_has(out, from->items[i]))
+			strv_add(out, from->items[i]);
+}
+
+void keys_pinned(const struct keys *k, const struct strv *of_release, struct strv *debian,
+		 struct strv *pinned)
+{
+	strv_copy(debian, of_release->len ? of_release : &k->built_in);
+	add_missing(debian, &k->host);
+	strv_copy(pinned, debian);
+	add_missing(pinned, &k->user);
 }

@@ -48,7 +48,7 @@ struct open_op {
 	struct loop *loop;
 	struct archive *a;
 	char *arch, *keyring;
-	struct strv components, release_keys, pinned;
+	struct strv components, release_keys, debian, pinned;
 	bool strict, loading, reloaded;
 	struct err load_err; /* written by the pool thread, read when it has ended */
 	struct keys keys;
@@ -93,6 +93,7 @@ static void op_free(struct open_op *op)
 	keys_fini(&op->keys);
 	strv_fini(&op->components);
 	strv_fini(&op->release_keys);
+	strv_fini(&op->debian);
 	strv_fini(&op->pinned);
 	loop_timer_stop(op->end);
 	loop_timer_stop(op->report);
@@ -462,8 +463,8 @@ static void start_suite(struct suite_fetch *f)
 {
 	struct open_op *op = f->op;
 	struct suite_request req = {.suite = f->name, .arch = op->arch, .bases = &f->bases,
-				    .keys = op->keys.rings, .pinned = &op->pinned,
-				    .fresh = f->restarts > 0};
+				    .keys = op->keys.rings, .debian = &op->debian,
+				    .pinned = &op->pinned, .fresh = f->restarts > 0};
 
 	drop_indices(f);
 	f->stage = STAGE_SUITE;
@@ -490,7 +491,7 @@ static void keys_done(void *arg)
 	} else if (op->load_err.kind != ERR_NONE) {
 		fail(op, &op->load_err);
 	} else {
-		keys_pinned(&op->keys, &op->release_keys, &op->pinned);
+		keys_pinned(&op->keys, &op->release_keys, &op->debian, &op->pinned);
 		for (size_t i = 0; i < op->suite_count; i++)
 			start_suite(&op->suites[i]);
 	}

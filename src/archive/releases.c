@@ -12,7 +12,7 @@ struct releases_op;
 struct row {
 	struct releases_op *op;
 	const struct catalog_release *rel;
-	struct strv pinned;
+	struct strv debian, pinned;
 	struct suite_get *get;
 	struct suite *suite;
 	struct err err;
@@ -84,6 +84,7 @@ static void on_end(void *arg)
 	err_fini(&op->keys_err);
 	for (size_t i = 0; i < op->len; i++) {
 		suite_free(op->rows[i].suite);
+		strv_fini(&op->rows[i].debian);
 		strv_fini(&op->rows[i].pinned);
 		err_fini(&op->rows[i].err);
 	}
@@ -144,9 +145,10 @@ static void keys_done(void *arg)
 	for (size_t i = 0; i < op->len && op->err.kind == ERR_NONE; i++) {
 		struct row *r = &op->rows[i];
 		struct suite_request req = {.suite = r->rel->codename, .bases = &op->bases,
-					    .keys = op->keys.rings, .pinned = &r->pinned};
+					    .keys = op->keys.rings, .debian = &r->debian,
+					    .pinned = &r->pinned};
 
-		keys_pinned(&op->keys, &r->rel->keys, &r->pinned);
+		keys_pinned(&op->keys, &r->rel->keys, &r->debian, &r->pinned);
 		op->pending++;
 		r->get = suite_get_start(&op->env, &req, on_suite, r);
 	}

@@ -19,16 +19,18 @@ struct suite_get {
 	struct strv bases;
 	size_t at;
 	struct verify_keys *keys;
-	const struct strv *pinned;
+	const struct strv *debian, *pinned;
 	bool fresh, cancelled, working;
 	char *url;
 	struct floor_copy copy; /* what an earlier run left */
 	bool has_copy;
 	struct buf bytes; /* what is judged */
 	struct verified text;
-	struct floor floor; /* of this suite, where older == true */
-	bool older;	    /* the mirror's is older than the floor: */
-	bool kept;	    /* and the bytes are those of the floor instead */
+	struct floor floor; /* of this suite, where the mirror's is below it: */
+	enum floor_verdict below;
+	char *floor_key, *floor_origin; /* whose it is */
+	char *version;	    /* of the mirror's */
+	bool kept;	    /* the bytes are those of the floor instead */
 	time_t served;	    /* the date of the mirror's */
 	char *etag, *modified;
 	struct http_get *get;
@@ -67,7 +69,12 @@ static void forget_try(struct suite_get *g)
 	buf_fini(&g->bytes);
 	verified_fini(&g->text);
 	floor_fini(&g->floor);
-	g->older = g->kept = false;
+	g->below = FLOOR_FINE;
+	g->kept = false;
+	free(g->floor_key);
+	free(g->floor_origin);
+	free(g->version);
+	g->floor_key = g->floor_origin = g->version = NULL;
 	free(g->url);
 	free(g->etag);
 	free(g->modified);
@@ -155,10 +162,57 @@ static int older_error(struct suite_get *g)
 	return err_hint(&g->err, "the mirror is out of date: name another or try again later");
 }
 
+static int version_error(struct suite_get *g)
+{
+	err_set(&g->err, ERR_VERIFY, "release-version",
+		"the release file of %s says version %s, but %s was seen before", g->name, g->version,
+		g->floor.version);
+	return err_hint(&g->err, "name another mirror");
+}
+
+static size_t debian_signers(const struct suite_get *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->text.signers.len; i++)
+		n += strv_has(g->debian, g->text.signers.items[i]);
+	return n;
+}
+
+/* Whose floors the release file raises and must not be below. */
+static void floor_keys(const struct suite_get *g, struct strv *out)
+{
+	if (debian_signers(g))
+		strv_add(out, FLOOR_DEBIAN);
+	else
+		strv_copy(out, &g->text.signers);
+}
+
+static bool is_below(struct suite_get *g, const char *key, const struct release *r)
+{
+	struct floor f;
+
+	if (!floor_load(g->env->cache_dir, key, r->origin, g->name, &f))
+		return false;
+	g->below = floor_compare(&f, r);
+	if (g->below == FLOOR_FINE) {
+		floor_fini(&f);
+		return false;
+	}
+	g->floor = f;
+	g->floor_key = xstrdup(key);
+	g->floor_origin = xstrdup(r->origin);
+	g->served = r->date;
+	g->version = xstrdup(r->version);
+	return true;
+}
+
 static int check_floor(struct suite_get *g, const struct release *r)
 {
 	char served[RELEASE_TIME];
 	char seen[RELEASE_TIME];
+	struct strv keys = STRV_INIT;
+	bool below = false;
 
 	if (g->kept) {
 		char *base = http_public_url(g->bases.items[g->at]);
@@ -170,22 +224,13 @@ static int check_floor(struct suite_get *g, const struct release *r)
 		free(base);
 		return 0;
 	}
-	if (!g->env->floor || !floor_load(g->env->cache_dir, r->origin, g->name, &g->floor))
+	if (!g->env->floor)
 		return 0;
-	switch (floor_compare(&g->floor, r)) {
-	case FLOOR_FINE:
-		break;
-	case FLOOR_OLDER:
-		g->older = true;
-		g->served = r->date;
-		return -1;
-	case FLOOR_VERSION:
-		err_set(&g->err, ERR_VERIFY, "release-version",
-			"the release file of %s says version %s, but %s was seen before", g->name,
-			r->version, g->floor.version);
-		return err_hint(&g->err, "name another mirror");
-	}
-	return 0;
+	floor_keys(g, &keys);
+	for (size_t i = 0; i < keys.len && !below; i++)
+		below = is_below(g, keys.items[i], r);
+	strv_fini(&keys);
+	return below ? -1 : 0;
 }
 
 /* Remembers what came and was accepted. */
@@ -193,6 +238,8 @@ static int remember(struct suite_get *g)
 {
 	const char *dir = g->env->cache_dir;
 	const struct buf *b = &g->bytes;
+	struct strv keys = STRV_INIT;
+	int r = 0;
 
 	if (g->env->offline || g->kept)
 		return 0;
@@ -200,7 +247,12 @@ static int remember(struct suite_get *g)
 		return -1;
 	if (!g->env->floor)
 		return 0;
-	return floor_raise(dir, &g->suite->release, g->name, b->data, b->len, &g->err);
+	floor_keys(g, &keys);
+	for (size_t i = 0; i < keys.len && !r; i++)
+		r = floor_raise(dir, keys.items[i], &g->suite->release, g->name, b->data, b->len,
+				&g->err);
+	strv_fini(&keys);
+	return r;
 }
 
 static void judge_work(void *arg)
@@ -240,6 +292,7 @@ static void publish(struct suite_get *g)
 	p->valid_until = r->valid_until;
 	strv_copy(&p->architectures, &r->architectures);
 	strv_copy(&p->signers, &g->text.signers);
+	p->debian_signers = debian_signers(g);
 }
 
 static void refused(struct suite_get *g)
@@ -255,21 +308,51 @@ static void refused(struct suite_get *g)
 
 static void judge(struct suite_get *g);
 
-/* The mirror is behind what was seen before: the newer release file that the cache holds is used. */
-static void judge_kept(struct suite_get *g)
+/* Whether the floor was recorded by an earlier version, which kept one floor for all keys, and the
+ * release file that raised it is not signed by the keys that it is held against: then it does not bind. */
+static bool is_foreign_floor(struct suite_get *g, const struct buf *bytes)
+{
+	struct verified text;
+	bool foreign = true;
+
+	if (!g->floor.keyless)
+		return false;
+	if (verify_bytes(bytes->data, bytes->len, g->keys, g->debian, g->env->now(), &text, NULL) == 0) {
+		foreign = false;
+		verified_fini(&text);
+	}
+	return foreign;
+}
+
+/* The mirror is behind what was seen before: the newer release file that the cache holds is used. A
+ * version below the one that was seen before is refused. */
+static void judge_below(struct suite_get *g)
 {
 	struct buf bytes;
+	bool cached = floor_bytes(g->env->cache_dir, &g->floor, &bytes);
 
-	g->kept = true;
-	if (floor_bytes(g->env->cache_dir, &g->floor, &bytes)) {
+	if (cached && is_foreign_floor(g, &bytes)) {
+		floor_forget(g->env->cache_dir, g->floor_key, g->floor_origin, g->name);
+		buf_fini(&bytes);
+		floor_fini(&g->floor);
+		verified_fini(&g->text);
+		g->below = FLOOR_FINE;
+		judge(g);
+	} else if (cached && g->below == FLOOR_OLDER) {
+		g->kept = true;
 		buf_fini(&g->bytes);
 		g->bytes = bytes;
 		verified_fini(&g->text);
 		judge(g);
-		return;
+	} else {
+		if (cached)
+			buf_fini(&bytes);
+		if (g->below == FLOOR_OLDER)
+			older_error(g);
+		else
+			version_error(g);
+		refused(g);
 	}
-	older_error(g);
-	refused(g);
 }
 
 static void judge_done(void *arg)
@@ -282,8 +365,8 @@ static void judge_done(void *arg)
 	} else if (g->suite) {
 		publish(g);
 		finish(g);
-	} else if (g->older && !g->kept) {
-		judge_kept(g);
+	} else if (g->below != FLOOR_FINE && !g->kept) {
+		judge_below(g);
 	} else {
 		if (g->kept)
 			older_error(g);
@@ -372,6 +455,7 @@ struct suite_get *suite_get_start(struct archive_env *env, const struct suite_re
 	g->arch = xstrdup(req->arch);
 	strv_copy(&g->bases, req->bases);
 	g->keys = req->keys;
+	g->debian = req->debian;
 	g->pinned = req->pinned;
 	g->fresh = req->fresh;
 	g->done = done;

@@ -15,13 +15,13 @@ static void finish(struct step_run *run)
 	struct job *j = step_job(run);
 	size_t count;
 	const struct archive_suite *suites = archive_suites(j->archive, &count);
-	char *summary = xasprintf("%s %s, signed by %zu Debian key%s, %zu packages", suites[0].codename,
-				  suites[0].version, suites[0].signers.len,
-				  suites[0].signers.len == 1 ? "" : "s",
-				  archive_package_count(j->archive));
+	char *signers = archive_signers_text(&suites[0]);
+	char *summary = xasprintf("%s %s, signed by %s, %zu packages", suites[0].codename,
+				  suites[0].version, signers, archive_package_count(j->archive));
 
 	step_done(run, summary);
 	free(summary);
+	free(signers);
 }
 
 static void on_answer(size_t choice, void *arg)

@@ -42,12 +42,13 @@ static void add_release(struct wizard_request *r, const struct archive_release *
 	} else if (!strv_has(&found->suite.architectures, r->spec.arch)) {
 		out->why_not = xasprintf("not made for %s", r->spec.arch);
 	} else {
-		text = xasprintf("%s %s of %s, signature verified: %zu Debian key%s.",
-				 found->codename, found->suite.version ? found->suite.version : "",
-				 day, found->suite.signers.len,
-				 found->suite.signers.len == 1 ? "" : "s");
+		char *signers = archive_signers_text(&found->suite);
+
+		text = xasprintf("%s %s of %s, signature verified: %s.", found->codename,
+				 found->suite.version ? found->suite.version : "", day, signers);
 		wizard_row_text(&out->note, text);
 		free(text);
+		free(signers);
 	}
 }
 

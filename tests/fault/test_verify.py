@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """FAULTS rows F1-F5 and F8: which InRelease files are believed."""
+import json
+import os
 import re
+import shutil
 
 import lib
+import archive as archmod
 import variants
 
 # id of the refusal by variant; the others of their rows are accepted
@@ -80,6 +84,96 @@ class Verify(lib.Case):
         self.z(box, again, "release-version", 5, before)
         variants.apply(self.world.archive, "bookworm", "good")
         self.accepted(box, box.prepare(), "control")
+
+
+class Keys(lib.Case):
+    """One key of the fixture stands for Debian's own, as the catalogue names it; the ring of
+    mirror.keyring holds it and another one."""
+    @staticmethod
+    def make():
+        return lib.World(("bookworm",))
+
+    def setUp(self):
+        super().setUp()
+        self.world.server.rules({"match": r"/pool/", "mode": "status", "code": 403})
+        self.addCleanup(variants.apply, self.world.archive, "bookworm", "good")
+
+    def debian_box(self):
+        box = self.box(alone=True)
+        assets = os.path.join(box.root, "assets")
+        shutil.copytree(os.path.join(lib.SRC, "assets"), assets)
+        path = os.path.join(assets, "catalog", "releases.ini")
+        own = self.world.archive.keys.fingerprints()["good"]
+        text = re.sub(r"(?m)^keys = .*$", "keys = " + own, lib.read(path))
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        box.env["DEBWIZ_ASSETS"] = assets
+        return box
+
+    def foreign(self, hours=1, version="12.99"):
+        """The suite as somebody else publishes it under Debian's name: newer, and signed by a key of
+        the user's ring."""
+        archive = self.world.archive
+        text = archmod.edit(archive.good_text("bookworm"), "Version", version)
+        text = archmod.edit(text, "Date", archmod.http_date(archive.date + hours * archmod.HOUR))
+        archive.resign("bookworm", text, keys=("weak",))
+
+    def release_text(self, box, *warnings):
+        """What the step release reports; the run ends at the download, whose files are refused."""
+        result = box.prepare()
+        self.z(box, result, "http-status", 4)
+        self.assertEqual(result.failed_step(), "download", str(result))
+        self.assertEqual(len(result.warnings), len(warnings), result.warnings)
+        return next(e["detail"] for e in result.events if e.get("step") == "release" and
+                    e.get("state") == "done")
+
+    def test_foreign_key_and_debians_floor(self):
+        """Neither its date nor its version counts for the files that Debian's keys sign."""
+        box = self.debian_box()
+        self.foreign()
+        self.assertIn("signed by 1 key of your keyring,", self.release_text(box))
+        variants.apply(self.world.archive, "bookworm", "good")
+        self.assertIn("signed by 1 Debian key,", self.release_text(box))
+        self.foreign(2, "12.99")
+        self.release_text(box)
+        self.foreign(3, "12.1")             # its own floor binds it
+        self.z(box, box.prepare(), "release-version", 5)
+        variants.apply(self.world.archive, "bookworm", "version-lower")     # and Debian's its own
+        self.z(box, box.prepare(), "release-version", 5)
+
+    def test_both(self):
+        box = self.debian_box()
+        self.world.archive.resign("bookworm", keys=("good", "weak"))
+        self.assertIn("signed by 1 Debian key and 1 key of your keyring,", self.release_text(box))
+
+    def old_floor(self, box):
+        """Takes out of the floors' files what an earlier version did not write, and names."""
+        top = os.path.join(box.cache, "lists")
+        for name in os.listdir(top):
+            if name.startswith("floor-"):
+                with open(os.path.join(top, name), encoding="utf-8") as text:
+                    record = json.load(text)
+                os.unlink(os.path.join(top, name))
+                del record["key"]
+                with open(os.path.join(top, "floor-Debian-bookworm.json"), "w",
+                          encoding="utf-8") as out:
+                    json.dump(record, out)
+
+    def test_floor_of_an_earlier_version(self):
+        """It binds, unless it was raised by a file that Debian's keys did not sign."""
+        box = self.debian_box()
+        self.release_text(box)
+        self.old_floor(box)
+        variants.apply(self.world.archive, "bookworm", "version-lower")
+        self.z(box, box.prepare(), "release-version", 5)
+        variants.apply(self.world.archive, "bookworm", "good")
+        for hours, version in ((1, "12.12"), (-1, "12.99")):
+            box = self.debian_box()
+            self.foreign(hours, version)
+            self.release_text(box)
+            self.old_floor(box)
+            variants.apply(self.world.archive, "bookworm", "good")
+            self.release_text(box)
 
 
 class Mutations(lib.Case):

@@ -2,6 +2,7 @@
 /* archive/release and archive/floor: parsing, what is asked for, dates, and never going back. */
 #include "tests/lib/check.h"
 
+#include "archive/cache.h"
 #include "archive/floor.h"
 #include "archive/release.h"
 #include "base/mem.h"
@@ -136,12 +137,12 @@ static void floors(void **state)
 	struct buf b;
 
 	(void)state;
-	assert_false(floor_load(dir, "Deb/ian", "bookworm", &f));
+	assert_false(floor_load(dir, FLOOR_DEBIAN, "Deb/ian", "bookworm", &f));
 	assert_int_equal(floor_copy_store(dir, "http://x/InRelease", "first", 5, "\"e\"", NULL, NULL), 0);
-	assert_int_equal(floor_raise(dir, &r, "bookworm", "first", 5, NULL), 0);
-	assert_false(floor_load(dir, "Deb/ian", "trixie", &f));
-	assert_false(floor_load(dir, "Debian", "bookworm", &f));
-	assert_true(floor_load(dir, "Deb/ian", "bookworm", &f));
+	assert_int_equal(floor_raise(dir, FLOOR_DEBIAN, &r, "bookworm", "first", 5, NULL), 0);
+	assert_false(floor_load(dir, FLOOR_DEBIAN, "Deb/ian", "trixie", &f));
+	assert_false(floor_load(dir, FLOOR_DEBIAN, "Debian", "bookworm", &f));
+	assert_true(floor_load(dir, FLOOR_DEBIAN, "Deb/ian", "bookworm", &f));
 	assert_int_equal(f.date, NOW);
 	assert_true(floor_bytes(dir, &f, &b));
 	assert_string_equal(b.data, "first");
@@ -150,14 +151,47 @@ static void floors(void **state)
 	assert_int_equal(floor_compare(&f, &r), FLOOR_FINE);
 	r.date = NOW - 1;
 	assert_int_equal(floor_compare(&f, &r), FLOOR_OLDER);
-	assert_int_equal(floor_raise(dir, &r, "bookworm", "older", 5, NULL), 0); /* stays */
+	assert_int_equal(floor_raise(dir, FLOOR_DEBIAN, &r, "bookworm", "older", 5, NULL), 0); /* stays */
 	r.date = NOW + 1;
 	r.version = (char *)"12.9";
 	assert_int_equal(floor_compare(&f, &r), FLOOR_VERSION);
 	floor_fini(&f);
-	assert_true(floor_load(dir, "Deb/ian", "bookworm", &f));
+	assert_true(floor_load(dir, FLOOR_DEBIAN, "Deb/ian", "bookworm", &f));
 	assert_int_equal(f.date, NOW);
 	floor_fini(&f);
+	check_rmdir(dir);
+}
+
+/* One key's floor is nothing to another's; a floor of an earlier version is Debian's. */
+static void floors_by_key(void **state)
+{
+	static const char old[] = "{\"date\": 5000, \"version\": \"12.1\", \"size\": 0}";
+	char *dir = check_tmpdir();
+	char *path = xasprintf("%s/lists/floor-Debian-bookworm.json", dir);
+	struct release r = {.origin = (char *)"Debian", .version = (char *)"12.12", .date = NOW};
+	struct floor f;
+
+	(void)state;
+	assert_int_equal(floor_raise(dir, "AAAA", &r, "bookworm", "x", 1, NULL), 0);
+	assert_false(floor_load(dir, FLOOR_DEBIAN, "Debian", "bookworm", &f));
+	assert_false(floor_load(dir, "BBBB", "Debian", "bookworm", &f));
+	assert_true(floor_load(dir, "AAAA", "Debian", "bookworm", &f));
+	assert_false(f.keyless);
+	floor_fini(&f);
+
+	assert_int_equal(cache_put(path, old, strlen(old), NULL), 0);
+	assert_true(floor_load(dir, FLOOR_DEBIAN, "Debian", "bookworm", &f));
+	assert_int_equal(f.date, 5000);
+	assert_true(f.keyless);
+	floor_fini(&f);
+	r.date = 5000; /* the same release again records the key */
+	assert_int_equal(floor_raise(dir, FLOOR_DEBIAN, &r, "bookworm", "x", 1, NULL), 0);
+	assert_true(floor_load(dir, FLOOR_DEBIAN, "Debian", "bookworm", &f));
+	assert_false(f.keyless);
+	floor_fini(&f);
+	floor_forget(dir, FLOOR_DEBIAN, "Debian", "bookworm");
+	assert_false(floor_load(dir, FLOOR_DEBIAN, "Debian", "bookworm", &f));
+	free(path);
 	check_rmdir(dir);
 }
 
@@ -182,7 +216,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parsing), cmocka_unit_test(damaged), cmocka_unit_test(questions),
-		cmocka_unit_test(versions), cmocka_unit_test(floors), cmocka_unit_test(copies),
+		cmocka_unit_test(versions), cmocka_unit_test(floors),
+		cmocka_unit_test(floors_by_key), cmocka_unit_test(copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
