@@ -7,41 +7,9 @@
 
 #include "archive/solve.h"
 #include "base/buf.h"
+#include "base/suggest.h"
 
 #define NEAR_MAX 3
-#define NAME_CAP 64 /* longer ones are not compared */
-#define FAR 100
-
-/* Levenshtein distance, FAR when it is over `limit`. */
-static unsigned distance(const char *a, size_t n, const char *b, size_t m, unsigned limit)
-{
-	unsigned row[NAME_CAP + 1];
-
-	if ((n > m ? n - m : m - n) > limit)
-		return FAR;
-	for (size_t j = 0; j <= m; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= n; i++) {
-		unsigned before = row[0];
-		unsigned least = row[0] = (unsigned)i;
-
-		for (size_t j = 1; j <= m; j++) {
-			unsigned cost = before + (a[i - 1] != b[j - 1]);
-
-			before = row[j];
-			if (row[j] + 1 < cost)
-				cost = row[j] + 1;
-			if (row[j - 1] + 1 < cost)
-				cost = row[j - 1] + 1;
-			row[j] = cost;
-			if (cost < least)
-				least = cost;
-		}
-		if (least > limit)
-			return FAR;
-	}
-	return row[m] > limit ? FAR : row[m];
-}
 
 struct near {
 	const char *name;
@@ -70,7 +38,7 @@ static void take(struct near *list, size_t *len, const char *name, unsigned away
 char *solve_near_names(struct s_Pool *pool, const char *name)
 {
 	size_t n = strlen(name);
-	unsigned limit = n < 4 ? 1 : n < 8 ? 2 : 3;
+	unsigned limit = suggest_limit(n);
 	struct near list[NEAR_MAX];
 	struct buf b;
 	size_t len = 0;
@@ -80,20 +48,17 @@ char *solve_near_names(struct s_Pool *pool, const char *name)
 	int i;
 
 	buf_init(&b, 0);
-	if (!n || n > NAME_CAP)
+	if (!n || n > SUGGEST_MAX)
 		return buf_steal(&b);
 	FOR_REPOS(i, repo) {
 		FOR_REPO_SOLVABLES(repo, p, s) {
 			const char *other = pool_id2str(pool, s->name);
-			size_t m = strlen(other);
 			unsigned away;
 
-			if (m > NAME_CAP)
-				continue;
-			away = distance(name, n, other, m, limit);
-			if (away == FAR && n >= 3 && !strncmp(other, name, n))
+			away = suggest_distance(name, other, limit);
+			if (away == SUGGEST_FAR && n >= 3 && !strncmp(other, name, n))
 				away = limit + 1; /* what was typed is a beginning of it */
-			if (away != FAR)
+			if (away != SUGGEST_FAR)
 				take(list, &len, other, away);
 		}
 	}

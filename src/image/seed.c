@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/quote.h"
 
 #define LABEL "DEBWIZ"
 #define SEED_MAX (4u << 20)
@@ -66,14 +67,9 @@ static int add_env(struct buf *b, const char *key, const char *value, struct err
 {
 	if (strpbrk(value, "\r\n"))
 		return err_set(e, ERR_USAGE, "seed-value", "%s must be a single line", key);
-	buf_addf(b, "%s='", key);
-	for (; *value; value++) {
-		if (*value == '\'')
-			buf_adds(b, "'\\''");
-		else
-			buf_addc(b, *value);
-	}
-	buf_adds(b, "'\n");
+	buf_addf(b, "%s=", key);
+	quote_always(b, value);
+	buf_addc(b, '\n');
 	return 0;
 }
 

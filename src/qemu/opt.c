@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/quote.h"
 
 char *opt_value(const char *s)
 {
@@ -60,26 +61,6 @@ void qemu_argv_strv(const struct qemu_argv *v, struct strv *out)
 		strv_add(out, v->items[i].text);
 }
 
-/* In single quotes where the shell would see more than a word (POSIX, 2.2.2). */
-static void add_quoted(struct buf *b, const char *s)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "_-./=:,+@%";
-
-	if (*s && !s[strspn(s, plain)]) {
-		buf_adds(b, s);
-		return;
-	}
-	buf_addc(b, '\'');
-	for (; *s; s++) {
-		if (*s == '\'')
-			buf_adds(b, "'\\''");
-		else
-			buf_addc(b, *s);
-	}
-	buf_addc(b, '\'');
-}
-
 char *qemu_argv_shell(const struct qemu_argv *v)
 {
 	struct buf b;
@@ -88,7 +69,7 @@ char *qemu_argv_shell(const struct qemu_argv *v)
 	for (size_t i = 0; i < v->len; i++) {
 		if (i)
 			buf_adds(&b, v->items[i].why ? " \\\n\t" : " ");
-		add_quoted(&b, v->items[i].text);
+		quote_word(&b, v->items[i].text);
 	}
 	return buf_steal(&b);
 }

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "base/text.h"
 
 #define LINE_MAX 1000
@@ -25,23 +26,6 @@ struct shell {
 	struct buf seen;     /* waiting: the line that comes; running: what may become the mark */
 	bool cr;	     /* running: a CR came, and what follows decides */
 };
-
-/* 'it'\''s' */
-static char *quoted(const char *s)
-{
-	struct buf b;
-
-	buf_init(&b, 0);
-	buf_addc(&b, '\'');
-	for (; *s; s++) {
-		if (*s == '\'')
-			buf_adds(&b, "'\\''");
-		else
-			buf_addc(&b, *s);
-	}
-	buf_addc(&b, '\'');
-	return buf_steal(&b);
-}
 
 static bool is_fit(const char *s)
 {
@@ -57,7 +41,7 @@ struct shell *shell_new(const char *command, const char *mark, const struct shel
 			struct err *e)
 {
 	struct shell *s;
-	char *q;
+	struct buf q;
 
 	if (!is_fit(command)) {
 		err_set(e, ERR_USAGE, "exec-command",
@@ -66,7 +50,8 @@ struct shell *shell_new(const char *command, const char *mark, const struct shel
 		return NULL;
 	}
 	s = xcalloc(1, sizeof(*s));
-	q = quoted(command);
+	buf_init(&q, 0);
+	quote_always(&q, command);
 	s->ops = ops;
 	s->arg = arg;
 	s->begin = xasprintf("%s-begin", mark);
@@ -74,8 +59,8 @@ struct shell *shell_new(const char *command, const char *mark, const struct shel
 	/* the blank keeps it out of most histories; ^U drops what somebody left on the line */
 	s->line = xasprintf(" stty -echo; printf '\\n%%s-%%s\\n' %s begin; sh -c %s </dev/null 2>&1; "
 			    "printf '\\n%%s-%%s-%%d\\n' %s end $?; stty echo\r",
-			    mark, q, mark);
-	free(q);
+			    mark, q.data, mark);
+	buf_fini(&q);
 	buf_init(&s->seen, 0);
 	ops->type("\x15\r", 2, arg);
 	return s;
