@@ -4,8 +4,8 @@
 # Turns a root whose packages are unpacked into a configured one. Runs once, as root, chrooted, in the guest, started by
 # our initrd (init), with /proc, /sys, /dev and a tmpfs on /run mounted.
 #
-# In: /run/debwiz/config.env (KERNEL_VERSION ARCH CONSOLE GRUB_TARGET GRUB_PACKAGE ESP_DEVICE ROOT_UUID ESP_UUID EXTRA_DEBS
-# EXTRA_NAMES SEED_EPOCH), /run/debwiz/busybox, extra debs in /var/cache/debwiz, our initrd in /boot/initrd.img-VERSION,
+# In: /run/debwiz/packages.sh (functions), /run/debwiz/config.env (KERNEL_VERSION ARCH CONSOLE GRUB_TARGET GRUB_PACKAGE ESP_DEVICE ROOT_UUID ESP_UUID EXTRA_DEBS
+# EXTRA_AUTO SEED_EPOCH), /run/debwiz/busybox, extra debs in /var/cache/debwiz, our initrd in /boot/initrd.img-VERSION,
 # the progress port on descriptor 9 where /run/debwiz/port exists. Out: progress lines; the line that ends the run in
 # /run/debwiz/result, for init to send once the disk is unmounted; status 0 when all is well.
 #
@@ -40,25 +40,34 @@ phase()
 	progress "phase name=$1"
 }
 
-# fail TEXT: the end; the last lines of the log go to the console and to the host
+# fail TEXT [CAUSE]: the end. The host is told both as one sentence; the end of the log goes to the console, whose log the
+# host keeps.
 fail()
 {
 	cp $log /var/log/debwiz-configure.log
 	sync
-	echo "debwiz: $step failed: $*"
-	tail -n 40 $log
-	tail -n 40 $log | cut -c 1-400 | while IFS= read -r line; do
+	echo "debwiz: $step failed: $1${2:+: $2}"
+	tail -n 200 $log
+	tail -n 40 $log | tr '\r' '\n' | cut -c 1-400 | while IFS= read -r line; do
 		progress "log text=$(printf '%s\n' "$line" | escape_stdin)"
 	done
 	# a progress line has 4 KiB, and an escaped blank takes three bytes of it
-	printf 'failed step=%s text=%s\n' "$step" \
-		"$({ echo "$*"; tail -n 12 $log; } | cut -c 1-200 | head -c 1200 | escape_stdin)" >$run/result
+	printf 'failed step=%s text=%s\n' "$step" "$(echo "$1${2:+: $2}" | head -c 1200 | escape_stdin)" >$run/result
 	exit 1
 }
 
+# must COMMAND...: its output goes to the log; the end where it fails
 must()
 {
-	"$@" >>$log 2>&1 || fail "$* ended with status $?"
+	"$@" >>$log 2>&1 || fail "$1 ended with status $?" "$(log_cause $log)"
+}
+
+# must_not_say TEXT: the end where $run/odd, the complaints of a check, is not empty
+must_not_say()
+{
+	[ -s $run/odd ] || return 0
+	cat $run/odd >>$log
+	fail "$1" "$(head -n 1 $run/odd)"
 }
 
 # shadow NAME: the shell commands on standard input answer to NAME while packages are configured
@@ -70,6 +79,7 @@ shadow()
 
 exec 2>>$log
 . $run/config.env
+. $run/packages.sh
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true
 umask 022
 plain_path=$PATH
@@ -268,7 +278,7 @@ wait $follower
 if [ $code -ne 0 ]; then
 	broken=
 	[ ! -s $run/broken ] || read -r broken <$run/broken
-	fail "dpkg ended with status $code${broken:+ on $broken}"
+	fail "dpkg ended with status $code${broken:+ on $broken}" "$(log_cause $log)"
 fi
 
 # Files do not change any more once the last package is there. Digests take long under emulation: the larger part of
@@ -289,46 +299,17 @@ verify()
 
 wait $worker
 cat $run/queue.log >>$log
-[ ! -s $run/queue.failed ] || { cat $run/queue.failed >>$log; fail "work beside dpkg went wrong"; }
+[ ! -s $run/queue.failed ] || { cat $run/queue.failed >>$log; fail "work beside dpkg went wrong" "$(log_cause $log)"; }
 exec 7>&-
 
-# ---- packages that the user asked for: by apt, whose preinst scripts and order may matter
-
-# apt's status lines on standard input: pmstatus:PACKAGE:PERCENT:TEXT
-follow_apt()
-{
-	while IFS=: read -r word name percent rest; do
-		[ "$word:${name%-exec}" = "pmstatus:$name" ] || continue
-		percent=${percent%%.*}
-		progress "installing n=${percent:-0} total=100 package=${name%%:*}"
-	done
-}
+# ---- packages that the user asked for
 
 # what these packages run is theirs: of the shadows only the ones about initramfs and boot loader stay
 rm -f $run/bin/depmod $run/bin/ssh-keygen $run/bin/dpkg-maintscript-helper $run/bin/update-rc.d $run/bin/systemd-hwdb \
 	$run/bin/update-ca-certificates $run/bin/deb-systemd-helper
 if [ "${EXTRA_DEBS:-}" = 1 ]; then
 	phase packages
-	mkfifo $run/apt-status
-	follow_apt <$run/apt-status &
-	follower=$!
-	exec 8>$run/apt-status
-	apt-get -y --no-install-recommends -o APT::Status-Fd=8 -o APT::Keep-Fds::=8 -o Dpkg::Options::=--force-unsafe-io \
-		-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null -o APT::Sandbox::User=root \
-		install /var/cache/debwiz/*.deb >>$log 2>&1 </dev/null 9>&-
-	code=$?
-	exec 8>&-
-	wait $follower
-	[ $code -eq 0 ] || fail "apt-get install ended with status $code"
-	for deb in /var/cache/debwiz/*.deb; do
-		deb=${deb##*/}
-		case " $EXTRA_NAMES " in
-		*" ${deb%%_*} "*) ;;
-		*) echo "${deb%%_*}" ;;
-		esac
-	done >$run/auto
-	[ ! -s $run/auto ] || xargs apt-mark auto <$run/auto >>$log 2>&1 || fail "apt-mark failed"
-	rm -rf /var/cache/debwiz
+	install_extras
 fi
 export PATH="$plain_path"
 share_out
@@ -354,7 +335,7 @@ if [ -n "$GRUB_TARGET" ]; then
 	phase bootloader
 	while [ ! -e $run/grub.done ]; do $run/busybox usleep 100000; done
 	cat $run/grub.log >>$log
-	[ "$(cat $run/grub.code)" = 0 ] || fail "the EFI system partition or grub-install failed"
+	[ "$(cat $run/grub.code)" = 0 ] || fail "the EFI system partition or grub-install failed" "$(log_cause $log)"
 	mkdir -p /etc/default/grub.d
 	cat >/etc/default/grub.d/debwiz.cfg <<-END
 		# The menu shows for a second on the serial line, and the kernel speaks there.
@@ -379,17 +360,17 @@ cat $run/depmod.log >>$log
 
 phase check
 dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' | grep -v '^ii ' >$run/odd
-[ ! -s $run/odd ] || { cat $run/odd >>$log; fail "packages that are not installed: $(wc -l <$run/odd)"; }
+must_not_say "packages that are not installed: $(wc -l <$run/odd)"
 dpkg --audit >$run/odd 2>&1
-[ ! -s $run/odd ] || { cat $run/odd >>$log; fail "dpkg --audit has complaints"; }
+must_not_say "dpkg --audit has complaints"
 # dpkg never takes the mark off a file that goes away with an upgrade ("newconffile remove-on-upgrade")
 grep ' newconffile$' /var/lib/dpkg/status >$run/odd
-[ ! -s $run/odd ] || { cat $run/odd >>$log; fail "configuration files are still marked new"; }
+must_not_say "configuration files are still marked new"
 must apt-get check
 verify rest
 while [ ! -e $run/verify.beside.done ]; do $run/busybox usleep 100000; done
 cat $run/verify.beside.said $run/verify.rest.said >$run/odd
-[ ! -s $run/odd ] || { cat $run/odd >>$log; fail "dpkg --verify has complaints"; }
+must_not_say "dpkg --verify has complaints"
 for name in "/boot/vmlinuz-$KERNEL_VERSION" "/boot/initrd.img-$KERNEL_VERSION" \
 	"/lib/modules/$KERNEL_VERSION/modules.dep"; do
 	[ -s "$name" ] || fail "there is no $name"

@@ -66,6 +66,7 @@ struct package {
 	uint64_t installed;	/* bytes, by Installed-Size */
 	bool essential;
 	bool extra; /* needed only by the user's extra packages: installed by apt in the guest */
+	bool named; /* of those, one that the user asked for, if only by a name that it alone provides */
 };
 
 struct package_set {

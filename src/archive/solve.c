@@ -104,7 +104,8 @@ static Id find_name(Pool *pool, const char *text, struct err *e)
 
 /* --- solving --- */
 
-static int add_names(Pool *pool, const struct strv *names, Queue *jobs, struct err *e)
+/* Jobs for these names; the names of the packages that they stand for go to `found`, if not NULL. */
+static int add_names(Pool *pool, const struct strv *names, Queue *jobs, Queue *found, struct err *e)
 {
 	for (size_t i = 0; names && i < names->len; i++) {
 		Id name = find_name(pool, names->items[i], e);
@@ -112,6 +113,8 @@ static int add_names(Pool *pool, const struct strv *names, Queue *jobs, struct e
 		if (!name)
 			return -1;
 		queue_push2(jobs, SOLVER_INSTALL | SOLVER_SOLVABLE_NAME, name);
+		if (found)
+			queue_push(found, name);
 	}
 	return 0;
 }
@@ -276,9 +279,17 @@ static int by_name(const void *a, const void *b)
 	return r ? r : strcmp(x->arch, y->arch);
 }
 
-/* `all` with those that are not in `core` marked as extra. */
-static int make_set(Pool *pool, const Queue *all, const Queue *core, struct package_set *out,
-		    struct err *e)
+static bool solve_has(const Queue *ids, Id id)
+{
+	for (int i = 0; i < ids->count; i++)
+		if (ids->elements[i] == id)
+			return true;
+	return false;
+}
+
+/* `all` with those that are not in `core` marked as extra, and those of the names `named` as named. */
+static int make_set(Pool *pool, const Queue *all, const Queue *core, const Queue *named,
+		    struct package_set *out, struct err *e)
 {
 	struct package_set set = {0};
 	Map in_core;
@@ -288,8 +299,13 @@ static int make_set(Pool *pool, const Queue *all, const Queue *core, struct pack
 	map_init(&in_core, pool->nsolvables);
 	for (int i = 0; i < core->count; i++)
 		MAPSET(&in_core, core->elements[i]);
-	for (int i = 0; !r && i < all->count; i++)
-		r = add_package(pool, all->elements[i], !MAPTST(&in_core, all->elements[i]), &set, e);
+	for (int i = 0; !r && i < all->count; i++) {
+		Id id = all->elements[i];
+
+		r = add_package(pool, id, !MAPTST(&in_core, id), &set, e);
+		if (!r)
+			set.items[set.len - 1].named = solve_has(named, pool_id2solvable(pool, id)->name);
+	}
 	map_free(&in_core);
 	if (r < 0) {
 		package_set_fini(&set);
@@ -303,15 +319,16 @@ static int make_set(Pool *pool, const Queue *all, const Queue *core, struct pack
 int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct package_set *out,
 		   struct err *e)
 {
-	Queue jobs, core, all;
+	Queue jobs, core, all, named;
 	int r;
 
+	queue_init(&named);
 	queue_init(&jobs);
 	queue_init(&core);
 	queue_init(&all);
 	add_base(pool, req->without, &jobs);
 	add_preferred(pool, req->prefer, &jobs);
-	r = add_names(pool, req->names, &jobs, e);
+	r = add_names(pool, req->names, &jobs, NULL, e);
 	if (!r)
 		r = run_solver(pool, &jobs, &core, e);
 	if (!r && req->extra && req->extra->len) { /* on top of just that, so that one base serves many */
@@ -319,12 +336,13 @@ int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct 
 		for (int i = 0; i < core.count; i++)
 			queue_push2(&jobs, SOLVER_INSTALL | SOLVER_SOLVABLE, core.elements[i]);
 		add_preferred(pool, req->prefer, &jobs);
-		r = add_names(pool, req->extra, &jobs, e);
+		r = add_names(pool, req->extra, &jobs, &named, e);
 		if (!r)
 			r = run_solver(pool, &jobs, &all, e);
 	}
 	if (!r)
-		r = make_set(pool, all.count ? &all : &core, &core, out, e);
+		r = make_set(pool, all.count ? &all : &core, &core, &named, out, e);
+	queue_free(&named);
 	queue_free(&jobs);
 	queue_free(&core);
 	queue_free(&all);
@@ -354,7 +372,7 @@ static Id newest(Pool *pool, const char *text)
 int solve_find(struct s_Pool *pool, const char *name, struct package_set *out, struct err *e)
 {
 	Id id = newest(pool, name);
-	Queue one;
+	Queue one, none;
 	int r;
 
 	if (!id) {
@@ -362,10 +380,12 @@ int solve_find(struct s_Pool *pool, const char *name, struct package_set *out, s
 			err_set(e, ERR_USAGE, "package-unknown", "there is no package %s", name);
 		return -1;
 	}
+	queue_init(&none);
 	queue_init(&one);
 	queue_push(&one, id);
-	r = make_set(pool, &one, &one, out, e);
+	r = make_set(pool, &one, &one, &none, out, e);
 	queue_free(&one);
+	queue_free(&none);
 	return r;
 }
 

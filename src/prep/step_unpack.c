@@ -172,13 +172,27 @@ static void uuid_text(const uint8_t id[16], char out[37])
 	}
 }
 
+/* Names of the packages that only dependencies of the user's packages want: apt's "automatically installed". */
+static char *depended_names(const struct package_set *set)
+{
+	struct strv names = STRV_INIT;
+	char *text;
+
+	for (size_t i = 0; i < set->len; i++)
+		if (set->items[i].extra && !set->items[i].named)
+			strv_add(&names, set->items[i].name);
+	text = strv_join(&names, " ");
+	strv_fini(&names);
+	return text;
+}
+
 /* The file that configure.sh reads: shell assignments. None of the values holds a quote: they come
  * from the catalogue and from package names, whose characters are checked. */
 static char *config_env(const struct unpacking *u, const char *version)
 {
 	const struct job *j = u->job;
 	const struct archive_suite *suites;
-	char *names = strv_join(&j->spec->packages, " ");
+	char *autos = depended_names(&j->packages);
 	char uuid[37];
 	size_t count;
 	char *text;
@@ -187,35 +201,54 @@ static char *config_env(const struct unpacking *u, const char *version)
 	uuid_text(u->request.fs_uuid, uuid);
 	text = xasprintf("KERNEL_VERSION='%s'\nARCH='%s'\nCONSOLE='%s'\nGRUB_TARGET='%s'\n"
 			 "GRUB_PACKAGE='%s'\nROOT_UUID='%s'\nESP_UUID='%02X%02X-%02X%02X'\n"
-			 "EXTRA_DEBS='%s'\nEXTRA_NAMES='%s'\nSEED_EPOCH='%lld'\n",
+			 "EXTRA_DEBS='%s'\nEXTRA_AUTO='%s'\nSEED_EPOCH='%lld'\n",
 			 version, j->arch->name, j->arch->console, j->arch->grub_target,
 			 j->arch->grub, uuid, u->request.esp_id.b[0], u->request.esp_id.b[1],
 			 u->request.esp_id.b[2], u->request.esp_id.b[3],
-			 u->request.extra_count ? "1" : "", names, (long long)suites[0].date);
-	free(names);
+			 u->request.extra_count ? "1" : "", autos, (long long)suites[0].date);
+	free(autos);
 	return text;
+}
+
+/* The scripts of the configuring boot: where they are, and where its initrd has them. */
+static const struct {
+	const char *asset, *path;
+} scripts[] = {
+	{"guest/configure.sh", "debwiz/configure.sh"},
+	{"guest/packages.sh", "debwiz/packages.sh"},
+};
+#define SCRIPTS (sizeof(scripts) / sizeof(*scripts))
+
+static int take_script(const char *name, const char *path, struct initrd_file *out, struct err *e)
+{
+	const struct asset *a = asset_get(name, e);
+
+	if (!a)
+		return -1;
+	*out = (struct initrd_file){path, 0755, a->data, a->len};
+	return 0;
 }
 
 static int write_initrd(struct unpacking *u, struct extfs *fs, const char *version, struct err *e)
 {
-	const struct asset *script = asset_get("guest/configure.sh", e);
 	char *path = job_part_file(u->job, INITRD_CONFIGURE);
-	struct initrd_file files[3];
+	struct initrd_file files[SCRIPTS + 2];
 	struct buf stays, whole;
 	char *env;
-	int r;
+	int r = 0;
 
-	if (!script || initrd_build(fs, version, &u->job->arch->initrd_modules, NULL, &stays, e) < 0) {
+	for (size_t i = 0; i < SCRIPTS && !r; i++)
+		r = take_script(scripts[i].asset, scripts[i].path, &files[i], e);
+	if (r || initrd_build(fs, version, &u->job->arch->initrd_modules, NULL, &stays, e) < 0) {
 		free(path);
 		return -1;
 	}
 	env = config_env(u, version);
-	files[0] = (struct initrd_file){"debwiz/configure.sh", 0755, script->data, script->len};
-	files[1] = (struct initrd_file){"debwiz/config.env", 0644, env, strlen(env)};
-	files[2] = (struct initrd_file){"debwiz/initrd.img", 0644, stays.data, stays.len};
+	files[SCRIPTS] = (struct initrd_file){"debwiz/config.env", 0644, env, strlen(env)};
+	files[SCRIPTS + 1] = (struct initrd_file){"debwiz/initrd.img", 0644, stays.data, stays.len};
 	buf_init(&whole, 0);
 	buf_add(&whole, stays.data, stays.len);
-	r = initrd_add(&whole, files, 3, e);
+	r = initrd_add(&whole, files, sizeof(files) / sizeof(*files), e);
 	if (!r)
 		r = file_write(path, whole.data, whole.len, 0600, e);
 	buf_fini(&whole);

@@ -85,7 +85,8 @@ static struct strv words(const char *text)
 	return v;
 }
 
-/* The set as "name=version" words, `+` behind those that are extra; or the error's id. */
+/* The set as "name=version" words, `+` behind those that are extra, `!` behind those of them that were
+ * asked for by name; or the error's id. */
 static char *solve(struct fixture *f, const char *names, const char *extra, const char *prefer,
 		   const char *without)
 {
@@ -99,8 +100,8 @@ static char *solve(struct fixture *f, const char *names, const char *extra, cons
 	if (solve_packages(f->pool, &req, &set, &e) < 0)
 		buf_adds(&b, e.id);
 	for (size_t i = 0; i < set.len; i++)
-		buf_addf(&b, "%s%s=%s%s", i ? " " : "", set.items[i].name, set.items[i].version,
-			 set.items[i].extra ? "+" : "");
+		buf_addf(&b, "%s%s=%s%s%s", i ? " " : "", set.items[i].name, set.items[i].version,
+			 set.items[i].extra ? "+" : "", set.items[i].extra && set.items[i].named ? "!" : "");
 	package_set_fini(&set);
 	err_fini(&e);
 	strv_fini(&n);
@@ -130,8 +131,11 @@ static void sets(struct fixture *f)
 	assert_solved(f, "choice", "", "alpha absent", "", "alpha=1.0 base=1.0 choice=1.0 "
 							     "lib=1:0.9+b~1 menu=1.0 shell=1.0");
 	assert_solved(f, "alpha", "choice big lib", "", "",
-		      "alpha=1.0 base=1.0 big=1.0+ choice=1.0+ lib=1:0.9+b~1 menu=1.0 shell=1.0");
+		      "alpha=1.0 base=1.0 big=1.0+! choice=1.0+! lib=1:0.9+b~1 menu=1.0 shell=1.0");
 	assert_solved(f, "second", "", "", "", "base=1.0 beta=1.0 lib=1:0.9+b~1 menu=1.0 shell=1.0");
+	assert_solved(f, "", "choice", "beta", "",
+		      "base=1.0 beta=1.0+ choice=1.0+! lib=1:0.9+b~1 menu=1.0 shell=1.0");
+	assert_solved(f, "", "second", "", "", "base=1.0 beta=1.0+! lib=1:0.9+b~1 menu=1.0 shell=1.0");
 	assert_solved(f, "letter", "", "", "", "package-virtual");
 	assert_solved(f, "bigg", "", "", "", "package-unknown");
 	assert_solved(f, "nowhere", "", "", "", "package-unknown");
