@@ -39,6 +39,7 @@ class Life:
         self.env = dict(world.env, TERM="xterm-256color")
 
     def attach(self, rows=24, columns=80):
+        self.world.use(["console", self.m.name])
         s = lib.Screen(self, "console", self.m.name, rows=rows, columns=columns)
         self.screens.append(s)
         s.wait("%s ●" % self.m.name, "^A", limit=MINUTES)

@@ -12,6 +12,7 @@ End to end, for real: from nothing to a machine and back, on the archive that th
     --wizard              only what the wizard does: machines by its screens and by its lines
     --life [EXAMPLE]      the part that looks at a running machine, alone
     --full                only a host's disk that gets full; seconds
+    --offered             only the fields of the INI and the verbs that no other part needs (fields.py, verbs.py)
     --root                run although this is root
 
 Inputs: environment DEBWIZ (the program), srcdir. Wants an ordinary user, QEMU, ssh, a mirror.
@@ -22,11 +23,13 @@ import glob
 import os
 import sys
 
+import fields
 import full
 import guest
 import host
 import life
 import screens
+import verbs
 import wizard
 from world import EXAMPLES, Machine, Tally, World, on_signals
 
@@ -113,6 +116,12 @@ def by_screens(t, world):
     t.run("by the screens: wizard, prompt, console, stop, delete", screens.made, world)
 
 
+def offered(t, world):
+    """What offered.py names and no other part exercises."""
+    fields.every(t, world)
+    verbs.every(t, world.machine(SECOND, name="verbs"))
+
+
 def third_machine(t, world):
     if not t.run("third: by the wizard's lines, from the first question to the login prompt",
                  wizard.by_lines, world):
@@ -149,6 +158,7 @@ def main():
     p.add_argument("--wizard", action="store_true")
     p.add_argument("--life", action="store_true")
     p.add_argument("--full", action="store_true")
+    p.add_argument("--offered", action="store_true")
     p.add_argument("--root", action="store_true")
     p.add_argument("--home")
     p.add_argument("examples", nargs="*")
@@ -173,6 +183,8 @@ def main():
         elif args.life:
             full_disk(t, world)
             life.lived(t, world, *args.examples[:1])
+        elif args.offered:
+            offered(t, world)
         elif not args.examples:
             m = Machine(world, FIRST)
             ids = first_machine(t, m)
@@ -182,11 +194,13 @@ def main():
                 third_machine(t, world)
                 full_disk(t, world)
                 life.lived(t, world)
-        rest = [n for n in names if n != FIRST] if args.all else [] if args.life or args.full else args.examples
+                offered(t, world)
+        rest = [n for n in names if n != FIRST] if args.all else [] if args.life or args.full or args.offered else args.examples
         for name in rest:
             example(t, Machine(world, name), args.quick)
         if args.quick and rest:
             by_screens(t, world)
+        t.offers(not (args.examples or args.wizard or args.life or args.full or args.offered))
     finally:
         world.close()
     return t.close()

@@ -41,6 +41,7 @@ def made(world):
     """Wizard -> armhf machine at its prompt -> console -> stop -> delete."""
     if not os.access(lib.TERM, os.X_OK):
         raise Failed("there is no %s: make check builds it" % lib.TERM)
+    world.use(["new", "--set", "boot.timeout=" + BOOT])
     s = lib.Screen(Home(world), "new", "--set", "boot.timeout=" + BOOT)
     try:
         answers(s)

@@ -16,6 +16,8 @@ import subprocess
 import tempfile
 import time
 
+import offered
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 SRC = os.path.abspath(os.environ.get("srcdir") or os.path.join(HERE, "..", ".."))
 DEBWIZ = os.path.abspath(os.environ.get("DEBWIZ") or "./debwiz")
@@ -55,22 +57,27 @@ class Tally:
     def __init__(self):
         self.passed = self.failed = 0
         self.begin = time.monotonic()
+        self.seen = offered.Seen()
 
     def note(self, text):
         for line in str(text).splitlines():
             print("# " + line, flush=True)
 
     def run(self, title, check, *args):
-        """True when the check holds. It may return a text, which is shown beside its name."""
+        """True when the check holds. It may return a text, which is shown beside its name. The table of
+        what is offered (offered.py) knows it by its name; that of a wrapper's first argument counts."""
         number = self.passed + self.failed + 1
         begin = time.monotonic()
         text, why = None, None
+        inner = args[0] if args and callable(args[0]) else check
+        self.seen.begin("%s.%s" % (inner.__module__, inner.__name__))
         try:
             text = check(*args)
         except Failed as fault:
             why = str(fault)
         except (OSError, ValueError, KeyError, IndexError, subprocess.SubprocessError) as fault:
             why = "%s: %s" % (type(fault).__name__, fault)
+        self.seen.end(not why)
         took = time.monotonic() - begin
         more = ": %s" % text if isinstance(text, str) else ""
         print("%sok %d - %s (%.1f s)%s" % ("not " if why else "", number, title, took, more),
@@ -81,6 +88,18 @@ class Tally:
         else:
             self.passed += 1
         return not why
+
+    def offers(self, whole):
+        """Prints the table of what is offered. In a whole run each row must have been exercised."""
+        lines, count = self.seen.table()
+        if whole:
+            for line in lines:
+                self.note(line)
+            for state in ("not run", "NOT USED"):
+                if count.get(state):
+                    self.failed += 1
+                    print("not ok - rows of offered.py: %d %s" % (count[state], state), flush=True)
+        self.note("offered: " + ", ".join("%d %s" % (n, state) for state, n in sorted(count.items())))
 
     def close(self):
         print("# %.0f s in all" % (time.monotonic() - self.begin))
@@ -102,6 +121,21 @@ class Result:
         return [json.loads(line) for line in self.out.splitlines() if line.startswith("{")]
 
 
+def ini_keys(path):
+    """SECTION.KEY of each line of an INI file; of one that cannot be read, none."""
+    section, found = "", set()
+    try:
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                head, key = re.match(r"\[([\w-]+)\]", line), re.match(r"([\w-]+) *=", line)
+                section = head.group(1) if head else section
+                if key:
+                    found.add("%s.%s" % (section, key.group(1)))
+    except OSError:
+        pass
+    return found
+
+
 class World:
     """A home for machines, removed at the end with everything that still runs in it."""
 
@@ -120,6 +154,21 @@ class World:
         self.data = os.path.join(self.home, ".local", "share", "debwiz")
         self.children = set()
 
+    def use(self, args):
+        """Tells the table of what is offered which verb, options and fields a command line has."""
+        args = list(args)[:list(args).index("--")] if "--" in args else list(args)
+        names = {a.partition("=")[0] for a in args if a.startswith("--")}
+        names |= {{"-y": "--yes", "-f": "--follow", "-v": "--verbose", "-h": "--help"}[a] for a in args
+                  if a in ("-y", "-f", "-v", "-h")}
+        names |= {args[i + 1].partition("=")[0].rstrip("+") for i, a in enumerate(args[:-1]) if a == "--set"}
+        words = [a for i, a in enumerate(args) if not a.startswith("-") and
+                 (not i or args[i - 1] not in ("--set", "--mirror", "--log", "--confirm"))]
+        names |= set(words[:1])
+        for word in words[1:2]:
+            path = word if word.endswith(".ini") else os.path.join(self.inis, word + ".ini")
+            names |= ini_keys(path)
+        self.tally.seen.use(names)
+
     def run(self, argv, timeout=HOUR, stdin=None):
         begin = time.monotonic()
         child = subprocess.Popen(argv, env=self.env, cwd=self.home, text=True, errors="replace",
@@ -137,6 +186,7 @@ class World:
         return Result(argv, child.returncode, out, err, time.monotonic() - begin)
 
     def debwiz(self, *args, **more):
+        self.use(args)
         return self.run([DEBWIZ, *args], **more)
 
     def bases(self):

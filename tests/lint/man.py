@@ -24,14 +24,23 @@ def page(t, debwiz):
     return frame.replace('@TABLES@\n', output(debwiz, 'man'))
 
 
+def verbs(usage):
+    return re.findall(r'^  ([a-z][a-z-]*)\b', usage.partition('verbs:')[2].partition('options:')[0], re.M)
+
+
+def options(usage):
+    """The long ones, with their dashes."""
+    return re.findall(r'^ +(?:-\w, )?(--[a-z][a-z-]*)', usage, re.M)
+
+
 def check_words(text, usage, fields):
     """`text` is the page, `usage` what --help says, `fields` (section, key) pairs."""
     bad = []
     tags = {line.split()[0].strip('"') for line in re.findall(r'^\.TP\n\.B[R]? "?([^\n]+)', text, re.M)}
-    for verb in re.findall(r'^  ([a-z]+)\b', usage.partition('verbs:')[2].partition('options:')[0], re.M):
+    for verb in verbs(usage):
         if verb not in tags:
             bad.append('debwiz.1:1: the verb %s is missing' % verb)
-    for option in re.findall(r'^ +(?:-\w, )?(--[a-z]+)', usage, re.M):
+    for option in options(usage):
         if option not in text:
             bad.append('debwiz.1:1: the option %s is missing' % option)
     sections = dict(re.findall(r'^\.SS \[([\w-]+)\]\n(.*?)(?=^\.S[SH]|\Z)', text, re.M | re.S))

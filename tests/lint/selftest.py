@@ -13,6 +13,7 @@ import files
 import ladder
 import man
 import names
+import offered
 import tree
 
 LICENCE = '/* SPDX-License-Identifier: MIT */\n/* x: an example. */\n'
@@ -137,6 +138,17 @@ class Rules(unittest.TestCase):
         self.assertTrue(man.check_words(page.replace('--plain', '--plan'), usage, []))
         self.assertTrue(man.check_words(page, usage, [('disk', 'bus')]))
         self.assertTrue(man.check_words(page, usage, [('cpu', 'size')]))
+
+    def test_offered(self):
+        usage = 'verbs:\n  up M    x\n\noptions:\n      --plain     x\n'
+        good = ('FIELDS = {"disk.size": "a.f"}\nVERBS = {"up": "- no guest is needed"}\n'
+                'OPTIONS = {"--plain": "a.f"}\n')
+        self.put('tests/e2e/a.py', 'def f(): pass\n')
+        for old, new, wanted in (('', '', 0), ('a.f', 'a.g', 2), ('"- no guest is needed"', '"-"', 1),
+                                 ('"up"', '"down"', 2), ('"disk.size": "a.f"', '', 1)):
+            self.put('tests/e2e/offered.py', good.replace(old, new) if old else good)
+            found = offered.check_table(tree.Tree(self.root), usage, [('disk', 'size')])
+            self.assertEqual(len(found), wanted, found)
 
 
 if __name__ == '__main__':
