@@ -28,6 +28,7 @@ struct control {
 	const struct control_ops *ops;
 	void *arg;
 	struct client clients[CONTROL_CLIENTS];
+	struct loop_stream *refused[CONTROL_CLIENTS]; /* one too many each, until it closes */
 	uint64_t last_number;
 	void (*finished)(void *arg);
 	void *finished_arg;
@@ -189,6 +190,62 @@ static const struct loop_stream_ops client_ops = {
 	.data = on_data, .ended = on_ended, .drained = on_drained,
 };
 
+static void put_refusal(struct buf *b)
+{
+	json_t *o = json_pack("{s:s, s:i, s:s, s:s}", "event", "refused", "kind", (int)ERR_BUSY, "error_id",
+			      "busy", "hint", "close one of its consoles, or wait until another command ends");
+
+	json_object_set_new(o, "error", json_sprintf("%d programs are connected to this machine already",
+						     CONTROL_CLIENTS));
+	buf_init(b, 0);
+	frame_put_json(b, o);
+	json_decref(o);
+}
+
+static void on_refused_data(struct loop_stream *s, const char *p, size_t n, void *arg)
+{
+	(void)s, (void)p, (void)n, (void)arg;
+}
+
+static void on_refused_ended(struct loop_stream *s, void *arg)
+{
+	struct loop_stream **place = arg;
+
+	loop_stream_close(s);
+	*place = NULL;
+}
+
+static const struct loop_stream_ops refused_ops = {.data = on_refused_data, .ended = on_refused_ended};
+
+/* Says why, and leaves the closing to the client: a close would take away what it has not read yet. */
+static void refuse_client(struct control *c, struct loop_stream *s)
+{
+	struct loop_stream **place = NULL;
+	struct buf b;
+
+	for (size_t i = 0; i < CONTROL_CLIENTS && !place; i++) {
+		if (!c->refused[i])
+			place = &c->refused[i];
+	}
+	if (!place || c->finished) {
+		loop_stream_close(s);
+		return;
+	}
+	*place = s;
+	loop_stream_set(s, &refused_ops, place);
+	put_refusal(&b);
+	loop_stream_write(s, b.data, b.len);
+	buf_fini(&b);
+}
+
+static void close_refused(struct control *c)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		loop_stream_close(c->refused[i]);
+		c->refused[i] = NULL;
+	}
+}
+
 static void on_client(struct loop_stream *s, void *arg)
 {
 	struct control *c = arg;
@@ -199,7 +256,7 @@ static void on_client(struct loop_stream *s, void *arg)
 			k = &c->clients[i];
 	}
 	if (!k || c->finished) {
-		loop_stream_close(s);
+		refuse_client(c, s);
 		return;
 	}
 	*k = (struct client){.control = c, .stream = s, .number = ++c->last_number};
@@ -316,6 +373,7 @@ static void finish(struct control *c)
 
 	loop_timer_stop(c->timer);
 	c->timer = NULL;
+	close_refused(c);
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		if (c->clients[i].stream)
 			drop(&c->clients[i]);
@@ -361,6 +419,7 @@ void control_free(struct control *c)
 	if (!c)
 		return;
 	loop_server_close(c->server);
+	close_refused(c);
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		if (c->clients[i].stream)
 			drop(&c->clients[i]);
