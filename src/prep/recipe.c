@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* recipe: the order of the steps, from nothing to a machine at its login prompt, and where in it a run
  * begins. */
+#include <string.h>
+
 #include "prep/job.h"
 #include "prep/steps.h"
 #include "vm/kept.h"
@@ -22,6 +24,24 @@ static size_t index_of(const struct step_ops *step)
 	return i;
 }
 
+/* A machine that is paused already does not come up before it is resumed. */
+static int refuse_paused(const struct job *j, struct err *e)
+{
+	struct vm_run run;
+	int r = 0;
+
+	if (vm_run_read(j->machine_dir, &run, NULL) < 0)
+		return 0;
+	if (run.alive && run.state == VM_PAUSED) {
+		r = err_set(e, ERR_FAILED, "guest-paused", "%s is paused%s%s", j->spec->name,
+			    *run.cause && strcmp(run.cause, "paused") ? ": " : "",
+			    strcmp(run.cause, "paused") ? run.cause : "");
+		err_hint(e, "debwiz resume %s", j->spec->name);
+	}
+	vm_run_fini(&run);
+	return r;
+}
+
 int recipe_begin(struct job *j, bool changed, size_t *first, struct err *e)
 {
 	bool prepares = j->options.goal == JOB_PREPARED;
@@ -31,7 +51,7 @@ int recipe_begin(struct job *j, bool changed, size_t *first, struct err *e)
 	if (job_is_running(j)) {
 		*first = index_of(&step_login);
 		if (!prepares)
-			return 0;
+			return refuse_paused(j, e);
 		err_set(e, ERR_BUSY, "running", "%s is running", name);
 		return err_hint(e, "stop it first: debwiz stop %s", name);
 	}
