@@ -32,7 +32,9 @@
  *         'L' before the answer
  *     clip -> "text": what the guest put on the clipboard last
  *     find ("text", "back", "line", "column") -> "found", "line", "column", "columns"
- * Events: {"event": "typing", "you": BOOL, "anybody": BOOL, "viewers": N},
+ * Events: {"event": "refused", "kind", "error_id", "error", "hint"} before a connection that is one too many is
+ * closed,
+ * {"event": "typing", "you": BOOL, "anybody": BOOL, "viewers": N},
  * {"event": "state"|"ended", "state": NAME, "cause": TEXT, "cause_id": ID} and
  * {"event": "progress", "state": STATE, "values": {KEY: TEXT, ...}}: lines of the progress port, and
  * the supervisor's own: "stopping" (rung, deadline_ms: the stop ladder; also after subscribing), "timeout" (no login in
@@ -92,8 +94,9 @@ struct vm_client_ops {
 	void (*typing)(bool you, bool anybody, unsigned viewers, void *arg);
 	/* QEMU has ended (cause as recorded). Last call. */
 	void (*ended)(enum vm_state s, const char *cause, void *arg);
-	/* The machine may well run, but its supervisor cannot be reached or does not understand us. Last
-	 * call. NULL: `ended` is called in its place, with VM_FAILED and the error's text. */
+	/* The machine may well run, but its supervisor cannot be reached, does not answer in time
+	 * (vm/deadline.h), serves too many already ("busy") or does not understand us. Last call.
+	 * NULL: `ended` is called in its place, with VM_FAILED and the error's text. */
 	void (*lost)(const struct err *e, void *arg);
 };
 

@@ -47,5 +47,7 @@ struct buf *qmp_pull(struct qmp *q);
  * already or the dialogue has failed. May be called before `ready`. */
 int qmp_send(struct qmp *q, const char *command, json_t *arguments, qmp_reply_fn fn, void *arg);
 bool qmp_is_ready(const struct qmp *q);
+/* The id of the oldest command that was sent and is not answered yet, 0: none. */
+int64_t qmp_oldest(const struct qmp *q);
 
 #endif

@@ -161,10 +161,17 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 	job_has_ended(leave(arg), true, cause);
 }
 
+/* It may well run, but nobody can say so. */
+static void on_lost(const struct err *e, void *arg)
+{
+	job_fail_copy(leave(arg), e);
+}
+
 static const struct vm_client_ops client_ops = {
 	.state = on_state,
 	.console = on_console,
 	.ended = on_ended,
+	.lost = on_lost,
 };
 
 static void start_login(struct step_run *run, void *job)

@@ -114,7 +114,13 @@ static void on_ended(enum vm_state state, const char *cause, void *arg)
 		step_done(leave(arg), "");
 }
 
-static const struct vm_client_ops client_ops = {.state = on_state, .ended = on_ended};
+/* It may well run, but nobody can say so. */
+static void on_lost(const struct err *e, void *arg)
+{
+	job_fail_copy(leave(arg), e);
+}
+
+static const struct vm_client_ops client_ops = {.state = on_state, .ended = on_ended, .lost = on_lost};
 
 static void on_started(const struct err *error, void *arg)
 {

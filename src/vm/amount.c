@@ -56,6 +56,14 @@ static uint64_t snapshot_bytes(const struct sup *s)
 	return bytes;
 }
 
+uint64_t sup_amount_progress(const struct sup *s)
+{
+	uint64_t bytes;
+
+	proc_read(s->run.qemu_pid, &bytes);
+	return bytes + disk_bytes(s);
+}
+
 static void tell_snapshot(struct sup *s)
 {
 	bool loads = s->snap.op == SUP_SNAP_REVERT;

@@ -11,11 +11,13 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "host/proc.h"
+#include "vm/deadline.h"
 #include "vm/frame.h"
 #include "vm/link.h"
 #include "vm/state.h"
 
 #define PATIENCE_MS 5000
+#define ANSWER_MS 10000 /* a supervisor never blocks: one that is silent for longer is stopped or stuck */
 #define WAKE_MS 1500 /* until a supervisor that was told to listens anew in the old place */
 
 /* A request whose answer somebody waits for. */
@@ -37,6 +39,10 @@ struct vm_client {
 	json_int_t next_id;
 	struct asked *asked; /* requests without an answer yet, oldest first */
 	struct loop_timer *late; /* answers what was asked after the end */
+	struct loop_timer *pulse; /* while an answer is owed: is it there at all? */
+	bool heard;		  /* something came since the last pulse */
+	bool up, greeted;	  /* connected, and answered for the first time */
+	bool ending;		  /* its end was asked for, and is the answer */
 	unsigned depth; /* callbacks that we are in */
 	bool woken;	/* its supervisor was told to listen anew */
 	bool ended;	/* told */
@@ -91,11 +97,18 @@ static void fail_asked(struct vm_client *c, const char *cause)
 	err_fini(&e);
 }
 
+static void pulse_stop(struct vm_client *c)
+{
+	loop_timer_stop(c->pulse);
+	c->pulse = NULL;
+}
+
 static void tell_ended(struct vm_client *c, enum vm_state s, const char *cause)
 {
 	if (c->ended || c->closed)
 		return;
 	c->ended = true;
+	pulse_stop(c);
 	fail_asked(c, cause);
 	if (!c->closed)
 		c->ops->ended(s, cause, c->arg);
@@ -108,6 +121,7 @@ static void tell_lost(struct vm_client *c, struct err *e)
 		tell_ended(c, VM_FAILED, e->text);
 	} else if (!c->ended && !c->closed) {
 		c->ended = true;
+		pulse_stop(c);
 		fail_asked(c, e->text);
 		if (!c->closed)
 			c->ops->lost(e, c->arg);
@@ -144,6 +158,68 @@ static void tell_record(struct vm_client *c)
 	vm_run_fini(&run);
 }
 
+/* Takes the object; adds op and id. */
+static json_int_t request(struct vm_client *c, const char *op, json_t *o)
+{
+	json_int_t id = c->next_id++;
+	struct buf b;
+
+	json_object_set_new(o, "op", json_string(op));
+	json_object_set_new(o, "id", json_integer(id));
+	buf_init(&b, 0);
+	frame_put_json(&b, o);
+	if (vm_link_write(c->link, b.data, b.len) < 0 && !c->ended)
+		buf_add(&c->waiting, b.data, b.len);
+	buf_fini(&b);
+	json_decref(o);
+	return id;
+}
+
+/* It has a record, but does not answer: it was stopped by a signal, or is stuck in a call of the host's. */
+static void tell_silent(struct vm_client *c)
+{
+	struct err e = ERR_INIT;
+	struct vm_run run = {0};
+
+	vm_run_read(c->dir, &run, NULL);
+	err_set(&e, ERR_FAILED, "unreachable",
+		"its supervisor (pid %lld) does not answer; QEMU (pid %lld) may still run",
+		(long long)run.supervisor_pid, (long long)run.qemu_pid);
+	vm_run_fini(&run);
+	tell_lost(c, &e);
+}
+
+static void on_pulse(void *arg)
+{
+	struct vm_client *c = arg;
+
+	if (!c->up)
+		return; /* connecting has its own patience */
+	enter(c);
+	if (!c->heard) {
+		pulse_stop(c);
+		tell_silent(c);
+	} else {
+		c->heard = false;
+		request(c, "hello", json_object()); /* any answer will do */
+	}
+	leave(c);
+}
+
+/* A client that only listens has no timer. */
+static void pulse_watch(struct vm_client *c)
+{
+	uint64_t ms = vm_deadline(ANSWER_MS) / 2 + 1;
+	bool owed = (c->asked || c->ending || !c->greeted) && !c->ended && !c->closed;
+
+	if (!owed) {
+		pulse_stop(c);
+	} else if (!c->pulse) {
+		c->heard = true;
+		c->pulse = loop_timer_start(c->loop, ms, ms, on_pulse, c);
+	}
+}
+
 static void on_state(struct vm_client *c, const json_t *o)
 {
 	enum vm_state s;
@@ -152,20 +228,34 @@ static void on_state(struct vm_client *c, const json_t *o)
 		c->ops->state(s, c->arg);
 }
 
+/* The error of an answer, or of the event "refused". */
+static void read_error(const json_t *o, struct err *e)
+{
+	const char *hint = json_str(o, "hint", "");
+
+	err_set(e, (enum err_kind)json_int(o, "kind", ERR_FAILED), json_str(o, "error_id", "vm"), "%s",
+		json_str(o, "error", "its supervisor refused, without a reason"));
+	if (*hint)
+		err_hint(e, "%s", hint);
+}
+
+static void tell_refused(struct vm_client *c, const json_t *o)
+{
+	struct err e = ERR_INIT;
+
+	read_error(o, &e);
+	tell_lost(c, &e);
+}
+
 static void on_answer(struct vm_client *c, const json_t *o)
 {
 	struct asked *a = asked_take(c, json_int(o, "id", 0));
-	const char *hint = json_str(o, "hint", "");
 	struct err e = ERR_INIT;
 
 	if (!a)
 		return;
-	if (!json_bool(o, "ok", false)) {
-		err_set(&e, (enum err_kind)json_int(o, "kind", ERR_FAILED), json_str(o, "error_id", "vm"),
-			"%s", json_str(o, "error", "its supervisor refused, without a reason"));
-		if (*hint)
-			err_hint(&e, "%s", hint);
-	}
+	if (!json_bool(o, "ok", false))
+		read_error(o, &e);
 	a->fn(e.kind ? &e : NULL, o, a->arg);
 	err_fini(&e);
 	free(a);
@@ -188,6 +278,8 @@ static void on_object(struct vm_client *c, const json_t *o)
 		if (c->ops->typing)
 			c->ops->typing(json_bool(o, "you", false), json_bool(o, "anybody", false),
 				       (unsigned)json_int(o, "viewers", 0), c->arg);
+	} else if (!strcmp(event, "refused")) {
+		tell_refused(c, o);
 	} else if (!strcmp(event, "ended")) {
 		vm_state_find(json_str(o, "state", ""), &s);
 		tell_ended(c, s, json_str(o, "cause", ""));
@@ -226,8 +318,10 @@ static void on_data(const char *p, size_t n, void *arg)
 	struct vm_client *c = arg;
 
 	enter(c);
+	c->heard = c->greeted = true;
 	if (!c->ended && frame_feed(&c->reader, p, n, on_frame, c) < 0)
 		tell_incompatible(c, "its supervisor does not speak the control protocol");
+	pulse_watch(c);
 	leave(c);
 }
 
@@ -237,6 +331,8 @@ static void on_up(void *arg)
 
 	vm_link_write(c->link, c->waiting.data, c->waiting.len);
 	buf_fini(&c->waiting);
+	c->up = true;
+	pulse_watch(c);
 }
 
 static bool listens_elsewhere(struct vm_client *c);
@@ -294,23 +390,6 @@ static void wake(struct vm_client *c, const struct vm_run *run)
 	c->woken = true;
 }
 
-/* Takes the object; adds op and id. */
-static json_int_t request(struct vm_client *c, const char *op, json_t *o)
-{
-	json_int_t id = c->next_id++;
-	struct buf b;
-
-	json_object_set_new(o, "op", json_string(op));
-	json_object_set_new(o, "id", json_integer(id));
-	buf_init(&b, 0);
-	frame_put_json(&b, o);
-	if (vm_link_write(c->link, b.data, b.len) < 0 && !c->ended)
-		buf_add(&c->waiting, b.data, b.len);
-	buf_fini(&b);
-	json_decref(o);
-	return id;
-}
-
 static void on_late(void *arg)
 {
 	struct vm_client *c = arg;
@@ -335,6 +414,7 @@ void vm_client_ask(struct vm_client *c, const char *op, json_t *o, vm_answer_fn 
 		at = &(*at)->next;
 	*at = xcalloc(1, sizeof(**at));
 	**at = (struct asked){.id = id, .fn = fn, .arg = arg};
+	pulse_watch(c);
 }
 
 static void on_adopted(const struct err *e, void *arg)
@@ -390,6 +470,7 @@ void vm_client_close(struct vm_client *c)
 		return;
 	enter(c);
 	c->closed = true;
+	pulse_stop(c);
 	loop_timer_stop(c->late);
 	c->late = NULL;
 	vm_link_close(c->link);
@@ -402,11 +483,15 @@ void vm_client_stop(struct vm_client *c, uint64_t powerdown_ms, uint64_t quit_ms
 	request(c, "stop",
 		json_pack("{s:I, s:I}", "powerdown_ms", (json_int_t)powerdown_ms, "quit_ms",
 			  (json_int_t)quit_ms));
+	c->ending = true;
+	pulse_watch(c);
 }
 
 void vm_client_kill(struct vm_client *c)
 {
 	request(c, "kill", json_object());
+	c->ending = true;
+	pulse_watch(c);
 }
 
 void vm_client_pause(struct vm_client *c, vm_answer_fn fn, void *arg)

@@ -40,6 +40,7 @@ bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_
 	if (qmp_send(s->qmp, command, arguments, fn, arg) < 0)
 		return false;
 	flush(s);
+	sup_deadline_watch(s);
 	return true;
 }
 
@@ -54,6 +55,7 @@ bool sup_monitor_pass(struct sup *s, const char *name, int fd)
 	if (!out->len || vm_link_write_fd(s->qmp_link, out->data, out->len, fd) < 0)
 		return false;
 	buf_clear(out);
+	sup_deadline_watch(s);
 	return true;
 }
 
@@ -133,6 +135,8 @@ static void ev_migration(struct sup *s, const json_t *data)
 
 static void ev_reset(struct sup *s, const json_t *data)
 {
+	if (!strcmp(json_str(data, "reason", ""), "host-qmp-system-reset"))
+		sup_was_reset(s);
 	if (!json_bool(data, "guest", false))
 		return;
 	s->run.login = s->run.ready = false;
@@ -308,6 +312,7 @@ static void on_data(const char *p, size_t n, void *arg)
 
 	qmp_feed(s->qmp, p, n);
 	flush(s);
+	sup_deadline_heard(s);
 }
 
 static void on_down(const char *error, void *arg)
@@ -335,6 +340,7 @@ void sup_monitor_close(struct sup *s)
 {
 	loop_timer_stop(s->lost_timer);
 	s->lost_timer = NULL;
+	sup_deadline_stop(s);
 	vm_link_close(s->qmp_link);
 	s->qmp_link = NULL;
 	qmp_free(s->qmp);

@@ -113,6 +113,19 @@ void sup_orders_lost(struct sup *s)
 	}
 }
 
+/* A ticket of no client: what is answered to it goes nowhere. */
+#define ANSWERED ((struct control_ticket){.client = 0})
+
+void sup_orders_silent(struct sup *s, const struct err *e)
+{
+	for (struct sup_order *o = s->orders; o; o = o->next) {
+		if (!o->sent)
+			continue;
+		control_answer(s->control, o->ticket, e, NULL);
+		o->ticket = ANSWERED;
+	}
+}
+
 void sup_orders_met(struct sup *s)
 {
 	struct sup_order *o = s->orders, *next;
@@ -155,6 +168,17 @@ static void on_kill(struct sup *s, const json_t *request, struct control_ticket 
 
 /* Reset */
 
+void sup_was_reset(struct sup *s)
+{
+	s->resets = 0;
+	s->run.login = s->run.ready = false;
+	sup_forgive(s, "panic");
+	sup_guest_forget_grace(s);
+	sup_half_loaded_forget(s);
+	sup_event(s, VM_EV_RESET);
+	sup_save(s);
+}
+
 static void reset_done(const json_t *value, const char *error, void *arg)
 {
 	struct sup_order *o = arg;
@@ -166,13 +190,7 @@ static void reset_done(const json_t *value, const char *error, void *arg)
 		order_refused(o, error);
 		return;
 	}
-	s->resets = 0;
-	s->run.login = s->run.ready = false;
-	sup_forgive(s, "panic");
-	sup_guest_forget_grace(s);
-	sup_half_loaded_forget(s);
-	sup_event(s, VM_EV_RESET);
-	sup_save(s);
+	sup_was_reset(s);
 	order_done(o);
 }
 
@@ -336,7 +354,8 @@ bool sup_order(const char *op, const json_t *request, struct control_ticket t, v
 		if (strcmp(orders[i].op, op) != 0)
 			continue;
 		if (orders[i].alone && s->busy)
-			sup_refuse(s, t, ERR_BUSY, "busy", "%s is busy: %s", s->req.name, s->busy);
+			sup_refuse(s, t, ERR_BUSY, "busy", "%s is busy: %s%s", s->req.name, s->busy,
+				   s->silent ? "; QEMU does not answer" : "");
 		else
 			orders[i].fn(s, request, t);
 		return true;

@@ -69,6 +69,11 @@ void qmp_free(struct qmp *q)
 	free(q);
 }
 
+int64_t qmp_oldest(const struct qmp *q)
+{
+	return q->first ? q->first->id : 0;
+}
+
 bool qmp_is_ready(const struct qmp *q)
 {
 	return q->phase == PHASE_READY;

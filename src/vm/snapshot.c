@@ -59,6 +59,14 @@ void sup_snap_lost(struct sup *s)
 		snap_refuse(s, ERR_FAILED, "monitor", "QEMU's monitor is not there");
 }
 
+void sup_snap_silent(struct sup *s, const struct err *e)
+{
+	if (!s->snap.op || s->snap.working)
+		return;
+	control_answer(s->control, s->snap.ticket, e, NULL);
+	s->snap.ticket.client = 0;
+}
+
 /* The snapshots of the disk among what QEMU says of all block nodes; borrowed, may be NULL. */
 static const json_t *disk_snapshots(const json_t *nodes)
 {

@@ -2,7 +2,8 @@
 /*
  * sup: what the files of the supervisor share: supervisor.c (start), adopt.c (takeover), life.c
  * (events and end), ladder.c (stopping), orders.c (what clients ask), suspend.c, snapshot.c, amount.c (how
- * far they are), monitor.c (QEMU's word), guest.c (the guest's word). One thread, one machine, one struct.
+ * far they are), monitor.c (QEMU's word), deadline.c (of QEMU's answers), guest.c (the guest's word). One
+ * thread, one machine, one struct.
  */
 #ifndef VM_SUP_H
 #define VM_SUP_H
@@ -92,6 +93,10 @@ struct sup {
 	struct vm_link *qmp_link;
 	struct qmp *qmp;
 	struct loop_timer *lost_timer; /* its monitor is, until what it was asked is given up */
+	struct loop_timer *deadline_timer; /* of the oldest command without an answer, or of a snapshot */
+	int64_t deadline_id;		   /* that command's, 0: a snapshot's */
+	uint64_t deadline_progress;	   /* of the snapshot, when the timer was started */
+	bool silent;			   /* the deadline has passed, and nothing was heard since */
 	bool paused;		/* the guest stands still */
 	const char *paused_by;	/* "paused", "disk-full", "io-error"; the last one, static */
 
@@ -148,8 +153,12 @@ void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, cons
 		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* QEMU will answer none that was sent. */
 void sup_orders_lost(struct sup *s);
+/* QEMU did not answer in time: answers the clients with e; the orders stay, for a late answer. */
+void sup_orders_silent(struct sup *s, const struct err *e);
 /* The guest went on as it was told to, and ended well before that was seen to last. */
 void sup_orders_met(struct sup *s);
+/* The guest was reset by request. */
+void sup_was_reset(struct sup *s);
 void sup_orders_fini(struct sup *s);
 
 /* ladder.c */
@@ -189,6 +198,13 @@ void sup_exited(struct sup *s, int64_t status, int signum);
 /* Says what QEMU's end was, records it and ends the supervisor. */
 void sup_judge(struct sup *s);
 
+/* deadline.c */
+/* Follows what QEMU owes: starts the deadline of the oldest command, or stops it. */
+void sup_deadline_watch(struct sup *s);
+/* The monitor has sent something. */
+void sup_deadline_heard(struct sup *s);
+void sup_deadline_stop(struct sup *s);
+
 /* monitor.c */
 void sup_monitor_open(struct sup *s);
 void sup_monitor_close(struct sup *s);
@@ -221,6 +237,8 @@ void sup_resume_begin(struct sup *s);
 void sup_resume_finish(struct sup *s);
 /* The monitor is lost: what is on its way out is given up. */
 void sup_suspend_lost(struct sup *s);
+/* QEMU did not answer in time: answers the client with e, and cancels it for when QEMU does. */
+void sup_suspend_silent(struct sup *s, const struct err *e);
 /* QEMU's MIGRATION event. */
 void sup_moved(struct sup *s, const char *status);
 void sup_move_fini(struct sup *s);
@@ -234,6 +252,8 @@ bool sup_pin(const struct sup *s, const char *type, struct vm_kept *out);
 /* amount.c */
 void sup_amount_start(struct sup *s);
 void sup_amount_stop(struct sup *s);
+/* A number that changes while QEMU works at a snapshot. */
+uint64_t sup_amount_progress(const struct sup *s);
 
 /* snapshot.c */
 void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, const char *busy,
@@ -241,6 +261,8 @@ void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, con
 void sup_snapshot_begin(struct sup *s);
 /* The monitor is lost: what is under way is given up. */
 void sup_snap_lost(struct sup *s);
+/* QEMU did not answer in time: answers the client with e; the snapshot stays under way. */
+void sup_snap_silent(struct sup *s, const struct err *e);
 /* A snapshot was loaded in part: the guest must not go on as it is. Refuses the order then, if one. */
 bool sup_half_loaded(const struct sup *s);
 bool sup_half_loaded_refuse(struct sup *s, struct control_ticket t);

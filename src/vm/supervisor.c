@@ -116,6 +116,10 @@ void sup_stop(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms)
 		s->quit_ms = quit_ms ? quit_ms : QUIT_MS;
 	}
 	s->end.asked = true;
+	if (s->run.state == VM_SUSPENDING && s->silent) {
+		sup_event(s, VM_EV_FATAL); /* what it waits for does not end */
+		return;
+	}
 	if (s->run.state == VM_STARTING && s->end.adopted)
 		return; /* how its guest is is not known yet: it follows when that is */
 	sup_event(s, VM_EV_STOP);

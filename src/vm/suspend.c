@@ -91,6 +91,15 @@ void sup_suspend_lost(struct sup *s)
 		out_end(s, "QEMU's monitor is lost", true);
 }
 
+void sup_suspend_silent(struct sup *s, const struct err *e)
+{
+	if (s->move.dir != SUP_MOVE_OUT || s->move.working)
+		return;
+	control_answer(s->control, s->move.ticket, e, NULL);
+	s->move.ticket.client = 0;
+	sup_suspend_cancel(s);
+}
+
 /* Opens the way for a migration over `fd`, which is closed here. */
 static bool send_file(struct sup *s, int fd)
 {

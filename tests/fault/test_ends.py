@@ -326,14 +326,80 @@ class Ends(lib.Case):
         with contextlib.ExitStack() as stack:
             for _ in range(16):
                 stack.enter_context(self.connects(box))
-            result = box.run("stop", "m")
-            self.assertEqual((result.status, result.id), (1, "unreachable"), str(result))
-            self.assertIn("debwiz kill m", result.error["hint"])
+            for verb in ("stop", "pause", "boot"):
+                result = box.run(verb, "m")
+                self.assertEqual((result.status, result.id), (7, "busy"), str(result))
+                self.assertIn("16 programs are connected", result.error["text"])
+                self.assertTrue(result.error["hint"])
             self.assertTrue(self.status(box)["alive"])
             result = box.run("kill", "m")
             self.assertEqual(result.status, 0, str(result))
             self.assertEqual(self.holders(box), [])
         self.ends_as(box, "failed", "lost")
+
+    # ---- it is frozen ------------------------------------------------------------------------
+    def test_frozen(self):
+        """QEMU was stopped by a signal: every order ends in time and says so; what was asked takes
+        effect when QEMU continues; a stop and a kill end it."""
+        box = self.made()
+        box.env["DEBWIZ_DEADLINE"] = "300"
+        self.booted(box, UP + "C stop\nE STOP\nR\nC query-status\nR {\"status\": \"paused\"}\ndeaf\nhold\n")
+        pid = self.status(box)["qemu_pid"]
+        os.kill(pid, signal.SIGSTOP)
+        for words in (("pause", "m"), ("reset", "m"), ("snapshot", "m", "list"), ("snapshot", "m", "create"),
+                      ("suspend", "m")):
+            result = box.run(*words)
+            self.assertIn((result.status, result.id), ((8, "qemu-silent"), (7, "busy")), str(result))
+            if result.status == 8:
+                self.assertIn("QEMU (pid %d) of m did not answer" % pid, result.error["text"])
+                self.assertIn("kill -CONT %d" % pid, result.error["hint"])
+            else:
+                self.assertIn(words, (("snapshot", "m", "create"), ("suspend", "m")), str(result))
+                self.assertIn("QEMU does not answer", result.error["text"])
+        self.assertEqual(self.status(box)["cause_id"], "qemu-silent")
+        self.assertEqual(box.run("kill", "m").status, 0)
+        self.ends_as(box, "off", "", "killed")
+
+    def test_frozen_for_a_while(self):
+        box = self.made()
+        box.env["DEBWIZ_DEADLINE"] = "300"
+        self.booted(box, UP + "C stop\nE STOP\nR\nC query-status\nR {\"status\": \"paused\"}\n"
+                    "C cont\nE RESUME\nR\nserve\n")
+        pid = self.status(box)["qemu_pid"]
+        os.kill(pid, signal.SIGSTOP)
+        self.assertEqual(box.run("pause", "m").id, "qemu-silent")
+        os.kill(pid, signal.SIGCONT)
+        lib.poll(lambda: self.status(box)["state"] == "paused")
+        self.assertEqual(self.status(box)["cause_id"], "paused")
+        self.assertEqual(box.run("resume", "m").status, 0)
+
+    def test_frozen_supervisor(self):
+        """The same of what looks after it."""
+        box = self.made()
+        self.booted(box)
+        supervisor = self.record(box)["supervisor_pid"]
+        os.kill(supervisor, signal.SIGSTOP)
+        box.env["DEBWIZ_DEADLINE"] = "600"
+        for verb in ("pause", "stop", "suspend", "boot"):
+            result = box.run(verb, "m", *(["--wait=ssh"] if verb == "boot" else []))
+            self.assertEqual((result.status, result.id), (1, "unreachable"), str(result))
+            self.assertIn("supervisor (pid %d) does not answer" % supervisor, result.error["text"])
+        self.assertEqual(box.run("kill", "m").status, 0)
+        self.assertEqual(self.holders(box), [])
+
+    def test_boot_of_a_paused_one(self):
+        """Is told so, and how it continues, whatever it would wait for."""
+        box = self.made(boot_timeout="60m")
+        self.booted(box, UP + "C stop\nE STOP\nR\nC query-status\nR {\"status\": \"paused\"}\n"
+                    "C cont\nE RESUME\nR\nserve\n")
+        self.assertEqual(box.run("pause", "m").status, 0)
+        for words in (("boot", box.ini), ("up", box.ini), ("boot", box.ini, "--wait=none")):
+            result = box.run(*words, *box.settings())
+            self.assertEqual((result.status, result.id), (1, "guest-paused"), str(result))
+            self.assertIn("m is paused", result.error["text"])
+            self.assertEqual(result.error["hint"], "debwiz resume m")
+        self.assertEqual(box.run("resume", "m").status, 0)
+        self.booted(box)
 
     def test_its_file_is_wrong(self):
         """What runs is reached by its name, whatever its file says by now."""

@@ -11,6 +11,7 @@
  *     known_hosts LINE     is in that file afterwards
  *     within MS            from start to end
  *     configuring | login_timeout MS | start_timeout MS | accel NAME
+ *     deadline MS          of QEMU's answers
  *     ask STATE OP ID [TAG]  when in STATE, and after the asks before it: what comes of it, "-": done
  *     last ID                (ID "-": none) once the last ask was answered that is the record's cause; it is killed
  *     stop-at-last           then it is stopped
@@ -18,6 +19,7 @@
  *     cancel                 takes a suspension back, once it is told how far that is
  *     resume                 it was suspended before, past its login
  *     snapshot TAG           it is started in that one
+ *     noted TAG              it is noted of that snapshot how it was run
  *     kept                   its suspended state is on disk afterwards
  *     stop STATE MS MS     ask to stop when in STATE | kill STATE | signal STATE NUMBER (to QEMU)
  *
@@ -41,6 +43,7 @@
 #include "vm/attach.h"
 #include "vm/client.h"
 #include "vm/kept.h"
+#include "vm/mark.h"
 
 #define WITHIN_MS 15000
 #define AT_ONCE 4 /* plays */
@@ -174,6 +177,15 @@ static void check_last(struct play *p)
 	free(id);
 }
 
+/* For the script's command "file answered-N": the N-th ask has its answer. */
+static void tell_answered(const struct play *p)
+{
+	char *path = xasprintf("%s/answered-%zu", p->dir, p->asks);
+
+	assert_int_equal(file_write(path, "", 0, 0600, NULL), 0);
+	free(path);
+}
+
 /* The ask's line is OP ID [TAG] behind its state. */
 static void on_answer(const struct err *e, const json_t *answer, void *arg)
 {
@@ -189,6 +201,7 @@ static void on_answer(const struct err *e, const json_t *answer, void *arg)
 	strv_fini(&words);
 	free(line);
 	p->waits = false;
+	tell_answered(p);
 	check_last(p);
 	ask_next(p);
 }
@@ -392,10 +405,13 @@ static void open_play_in(struct play *p, const char *name, const char *folder)
 	free(top);
 	mkdir(p->dir, 0700);
 	chmod(p->dir, 0700);
-	value = option_value(p->dir);
 	p->script = xasprintf("%s/tests/fake/%s", base, name);
 	assert_int_equal(file_read(p->script, 1 << 20, &p->text, NULL), 0);
 	p->loop = loop_new();
+	value = directive(p, "deadline", 0);
+	if (value)
+		setenv("DEBWIZ_DEADLINE", value, 1);
+	free(value);
 	p->request = (struct vm_request){
 		.name = xstrdup("play"),
 		.dir = xstrdup(p->dir),
@@ -417,6 +433,7 @@ static void open_play_in(struct play *p, const char *name, const char *folder)
 	strv_add(&p->request.argv, "-S");
 	strv_add(&p->request.argv, fake);
 	strv_add(&p->request.argv, p->script);
+	value = option_value(p->dir);
 	strv_add(&p->request.argv, "-chardev");
 	strv_addf(&p->request.argv, "pipe,id=serial,path=%s/serial", value);
 	for (size_t i = 0; i < sizeof(sockets) / sizeof(*sockets); i++) {
@@ -518,6 +535,14 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 	for (size_t i = 0; (want = directive(p, "untold", i)); i++) {
 		if (strv_has(&p->told, want))
 			fail_msg("%s: progress %s was told", name, want);
+		free(want);
+	}
+	for (size_t i = 0; (want = directive(p, "noted", i)); i++) {
+		struct vm_kept then;
+
+		if (vm_mark_get(p->dir, want, &then, NULL) < 0)
+			fail_msg("%s: nothing is noted of %s", name, want);
+		vm_kept_fini(&then);
 		free(want);
 	}
 	if (p->reached < directive_number(p, "reached", 0))
