@@ -110,6 +110,9 @@ struct root_build {
 
 /* root_queue.c */
 void root_deal(struct root_build *b);
+/* Whether x of x_total is a smaller share than y of y_total, exactly: the order of chunks must not
+ * depend on how a processor rounds. Totals are not 0. */
+bool root_share_less(uint64_t x, uint64_t x_total, uint64_t y, uint64_t y_total);
 /* The lane to unpack next, marked busy; blocks. NULL: nothing is left to do. */
 struct lane *root_lane_take(struct root_build *b);
 /* Gives it back with its new chunk (taken; NULL when the lane failed). */

@@ -55,10 +55,26 @@ void root_deal(struct root_build *b)
 	free(order);
 }
 
-/* Whether a at pos x is less far than b at pos y. Lanes are far below 2^32 bytes times 2^32. */
+bool root_share_less(uint64_t x, uint64_t x_total, uint64_t y, uint64_t y_total)
+{
+	while (x / x_total == y / y_total) {
+		uint64_t x_rest = x % x_total, y_rest = y % y_total;
+
+		if (!x_rest || !y_rest)
+			return y_rest > 0;
+		/* what is left of x is the smaller share where its reciprocal is the greater number */
+		x = y_total;
+		y = x_total;
+		x_total = y_rest;
+		y_total = x_rest;
+	}
+	return x / x_total < y / y_total;
+}
+
+/* Whether a at pos x is less far than b at pos y. */
 static bool is_behind(const struct lane *a, uint64_t x, const struct lane *b, uint64_t y)
 {
-	return (double)x / (double)a->total < (double)y / (double)b->total;
+	return root_share_less(x, a->total, y, b->total);
 }
 
 struct lane *root_lane_take(struct root_build *b)

@@ -5,6 +5,7 @@
 #include "image/root.h"
 #include "mkdeb.h"
 #include "readfs.h"
+#include "../../src/image/root_private.h"
 
 #define SIZE (200ull << 20)
 #define OFFSET (65ull << 20)
@@ -301,6 +302,37 @@ static void writes_dpkg_database(void **state)
 	assert_true(readfs_find(f->fs, "var/lib/dpkg/alternatives") != 0);
 }
 
+/* Shares are compared exactly; a double does not tell the last pairs apart. */
+static void compares_shares_exactly(void **state)
+{
+	static const uint64_t pairs[][4] = {
+		/* x, its total; y, its total: x is the smaller share */
+		{0, 7, 1, UINT64_MAX},
+		{1, 3, 1, 2},
+		{2, 3, 5, 7},
+		{3, 3, 4, 3},
+		{UINT64_MAX - 2, UINT64_MAX, UINT64_MAX - 1, UINT64_MAX},
+		{UINT64_MAX - 2, UINT64_MAX - 1, UINT64_MAX - 1, UINT64_MAX},
+		{(1ull << 62) - 1, 1ull << 62, (1ull << 63) - 1, 1ull << 63},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		const uint64_t *p = pairs[i];
+
+		assert_true(root_share_less(p[0], p[1], p[2], p[3]));
+		assert_false(root_share_less(p[2], p[3], p[0], p[1]));
+	}
+	assert_false(root_share_less(2, 4, 1, 2)); /* equal */
+	assert_false(root_share_less(1, 2, 2, 4));
+	assert_false(root_share_less(0, 5, 0, 9));
+	for (uint64_t a = 0; a < 30; a++) /* against the products, where these do not overflow */
+		for (uint64_t b = 1; b < 30; b++)
+			for (uint64_t c = 0; c < 30; c++)
+				for (uint64_t d = 1; d < 30; d++)
+					assert_int_equal(root_share_less(a, b, c, d), a * d < c * b);
+}
+
 /* The order of the request decides, not that of the work: big packages are read first. */
 static void decides_by_order(void **state)
 {
@@ -491,6 +523,7 @@ static void reads_file_lists(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(compares_shares_exactly),
 		WITH_DEBS(builds_a_root),
 		WITH_DEBS(writes_dpkg_database),
 		WITH_DEBS(decides_by_order),
