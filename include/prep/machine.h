@@ -20,6 +20,7 @@ struct machine_look {
 	char *boot;   /* "uefi", "direct", "?" */
 	char *state;  /* word: a vm_state_name, "preparing", "new" */
 	char *detail; /* how long it has been running, why it ended, or what is wrong with its file; "" */
+	char *warnings; /* what the guest reported of settings that it could not apply; "" */
 	char *wrong;  /* what is wrong with its file; NULL: nothing */
 	bool made;    /* its disk is there */
 	uint64_t disk_size; /* bytes as the file wants it, 0 when that cannot be read */

@@ -7,6 +7,16 @@
  * STATE and KEY are [a-z][a-z0-9_-]*; values are percent-escaped (every byte up to 0x20, '%' and
  * from 0x7f on may be, the first three must be). A guest is not trusted: a line is capped at 4 KiB,
  * and one that does not fit this to the letter is dropped and counted.
+ *
+ * While a base is being configured: phase, configuring, installing, log, then configured or failed.
+ * From a machine:
+ *     setting name=NAME state=applied|warned|failed text=TEXT   what became of a setting (vm/reported.h);
+ *         the last one of a name counts
+ *     seed-applied             the settings of the seed disk are applied, with warnings perhaps
+ *     seed-failed text=TEXT    the account or its keys are not, so that nobody can log in as was asked
+ *     hostkey type=TYPE key=BASE64   one of its ssh host keys
+ *     ready ip=ADDRESS kernel=VERSION   it is up
+ *     grown bytes=N            the root file system has that size now
  */
 #ifndef VM_PROGRESS_H
 #define VM_PROGRESS_H

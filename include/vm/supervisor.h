@@ -85,17 +85,28 @@ struct vm_run {
 			 * "qemu-crashed", "qemu-ended", "internal-error", "io-error", "panic",
 			 * "reset-loop", "timeout", "guest-failed", "not-configured", "stopped", "monitor",
 			 * "no-reason", "lost" (found dead afterwards), "host-restarted" (likewise) …;
+			 * while it runs "seed-failed";
 			 * while it stands still "paused", "disk-full", "io-error" */
 	char *complaint; /* first lines of QEMU's standard error, neutralised; "" */
 	char *kernel;  /* as the guest reported; "" */
 	char *ip;
 	char *accel;
+	/* The seed that the guest was given at this start: "" none, "pending" (nothing was heard of it
+	 * yet), "applied", "failed" (the cause says why, unless another one came). */
+	char *seed;
+	json_t *settings; /* what it reported, see vm/reported.h; NULL: nothing */
 	bool alive;    /* checked against the process table when read */
 	bool orphan;   /* alive, but its supervisor is not: the next vm_connect takes it over */
 };
 
 /* The record as JSON, as it stands in DIR/run.json: a new reference. */
 json_t *vm_run_json(const struct vm_run *r);
+
+/* Takes what the guest reported of its settings out of the record of a run that this one continues. */
+void vm_run_take_settings(struct vm_run *r, struct vm_run *old);
+/* Adds to `out` what the guest reported that a person should read, a sentence each: why the seed failed,
+ * and the settings that were not applied. */
+void vm_run_complaints(const struct vm_run *r, struct strv *out);
 
 /* Reads DIR/run.json; no file is VM_OFF. A record whose processes are gone but that says running
  * is corrected to VM_FAILED with a cause in words (killed, or the host was restarted). */

@@ -13,6 +13,7 @@
 #include "cli/machine.h"
 #include "cli/verbs.h"
 #include "prep/machine.h"
+#include "vm/reported.h"
 
 #define WATCH_MS 1000
 
@@ -28,6 +29,10 @@ static json_t *look_json(const struct machine_look *l)
 
 	json_object_set_new(o, "supervised", json_boolean(run->alive && !run->orphan));
 	json_object_set_new(o, "cause_id", json_string(run->cause_id ? run->cause_id : ""));
+	json_object_set_new(o, "seed", json_string(run->seed ? run->seed : ""));
+	json_object_set_new(o, "settings", run->settings ? json_incref(run->settings) : json_array());
+	json_object_set_new(o, "seed", json_string(run->seed ? run->seed : ""));
+	json_object_set_new(o, "settings", reported_read(run->settings));
 	json_object_set_new(o, "started", json_integer(run->started));
 	json_object_set_new(o, "ended", json_integer(run->ended));
 	return o;
@@ -52,9 +57,9 @@ static char *head_line(int width)
 /* What a change is told by: all but how long it has been running and what its disk takes. */
 static char *look_key(const struct machine_look *l)
 {
-	return xasprintf("%s %s %s %s %d %d %lld %s", l->name, l->system, l->boot, l->state,
+	return xasprintf("%s %s %s %s %d %d %lld %s %s", l->name, l->system, l->boot, l->state,
 			 (int)l->run.orphan, (int)l->run.login, (long long)l->run.started,
-			 l->run.alive ? l->run.cause : l->detail);
+			 l->run.alive ? l->run.cause : l->detail, l->warnings);
 }
 
 struct list {

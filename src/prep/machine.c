@@ -32,16 +32,32 @@ static char *state_of(const char *dir, const struct machine_look *l)
 	return xstrdup(word);
 }
 
+/* What the guest complains of beside the cause; owned. */
+static char *warnings_of(const struct vm_run *run)
+{
+	struct strv lines = STRV_INIT, others = STRV_INIT;
+	char *text;
+
+	vm_run_complaints(run, &lines);
+	for (size_t i = 0; i < lines.len; i++)
+		if (strcmp(lines.items[i], run->cause) != 0)
+			strv_add(&others, lines.items[i]);
+	text = strv_join(&others, "; ");
+	strv_fini(&lines);
+	strv_fini(&others);
+	return text;
+}
+
 static char *detail_of(const struct machine_look *l)
 {
 	char text[SIZE_TEXT];
 	int64_t now = (int64_t)time(NULL);
 
 	if (l->run.alive && l->run.started)
-		return xasprintf("for %s%s%s%s",
+		return xasprintf("for %s%s%s%s%s%s",
 				 duration_human((uint64_t)(now - l->run.started) * 1000, text),
 				 l->run.orphan ? "; its supervisor was killed: debwiz boot takes it over" : "",
-				 *l->run.cause ? "; " : "", l->run.cause);
+				 *l->run.cause ? "; " : "", l->run.cause, *l->warnings ? "; " : "", l->warnings);
 	return xstrdup(l->run.cause ? l->run.cause : "");
 }
 
@@ -85,6 +101,7 @@ int machine_look(const struct store *store, const struct catalog *c, const char 
 	r = vm_run_read(dir, &out->run, e);
 	if (!r) {
 		out->state = state_of(dir, out);
+		out->warnings = warnings_of(&out->run);
 		out->detail = detail_of(out);
 		if (read_file(store, c, out, &wrong) < 0) {
 			out->system = xstrdup("?");
@@ -109,6 +126,7 @@ void machine_look_fini(struct machine_look *l)
 	free(l->boot);
 	free(l->state);
 	free(l->detail);
+	free(l->warnings);
 	free(l->wrong);
 	vm_run_fini(&l->run);
 	*l = (struct machine_look){0};

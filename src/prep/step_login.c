@@ -138,13 +138,43 @@ static void on_console(const char *p, size_t n, void *arg)
 	}
 }
 
+/* The guest is up: what it reported of its settings decides whether that is of use. The record has it
+ * before its state is told. */
+static void came_up(struct waiting *w)
+{
+	const char *name = w->job->spec->name;
+	struct strv complaints = STRV_INIT;
+	struct vm_run run = {.name = NULL};
+	struct err e = ERR_INIT;
+	bool failed = false;
+	size_t i = 0;
+
+	if (vm_run_read(w->job->machine_dir, &run, NULL) == 0) {
+		vm_run_complaints(&run, &complaints);
+		failed = run.seed && !strcmp(run.seed, "failed");
+	}
+	if (failed) {
+		err_set(&e, ERR_FAILED, "seed-failed", "%s",
+			complaints.len ? complaints.items[i++] : "the guest could not apply its settings");
+		err_hint(&e, "the guest runs, but nobody can log in as was asked; see `debwiz logs %s`; "
+			 "its next boot tries again", name);
+	}
+	for (; i < complaints.len; i++)
+		step_warn(w->run, "%s", complaints.items[i]);
+	if (run.seed && !strcmp(run.seed, "pending"))
+		step_warn(w->run, "the guest did not report whether it applied its settings");
+	strv_fini(&complaints);
+	vm_run_fini(&run);
+	end(w, failed ? &e : NULL, "login prompt");
+}
+
 static void on_state(enum vm_state s, void *arg)
 {
 	struct waiting *w = arg;
 	char *why = s == VM_PAUSED ? why_paused(w->job) : NULL;
 
 	if (s == VM_RUNNING) {
-		end(w, NULL, "login prompt");
+		came_up(w);
 		return;
 	}
 	if (why)

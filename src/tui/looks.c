@@ -154,6 +154,10 @@ int facts_paint(const struct machine_facts *m, const struct catalog *catalog,
 			   : xasprintf("debwiz ssh %s   (user %s)", m->name, s->user);
 	row += row_of(c, row, "Log in", text);
 	free(text);
+	if (m->look->run.alive && m->look->run.seed && !strcmp(m->look->run.seed, "failed"))
+		row += rows_of(c, row, "Failed", 3, ROLE_BAD, m->look->run.cause);
+	if (m->look->run.alive && m->look->warnings && *m->look->warnings)
+		row += rows_of(c, row, "Warning", 3, ROLE_WARN, m->look->warnings);
 	text = host_short(m->path ? m->path : m->name);
 	row += row_of(c, row, "File", text);
 	free(text);

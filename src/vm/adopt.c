@@ -71,6 +71,7 @@ static void continue_run(struct vm_run *run, struct vm_run *old)
 	take_text(&run->ip, &old->ip);
 	take_text(&run->accel, &old->accel);
 	take_text(&run->runtime_dir, &old->runtime_dir);
+	vm_run_take_settings(run, old);
 }
 
 int sup_adopt_prepare(struct sup *s, struct vm_run *old, struct err *e)

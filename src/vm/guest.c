@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "sup.h"
 #include "vm/hostkeys.h"
+#include "vm/reported.h"
 
 #define CONNECT_MS 20000
 #define KNOWN_HOSTS_MAX 65536
@@ -182,11 +183,22 @@ static void on_guest_ready(struct sup *s, const json_t *values)
 	came_up(s);
 }
 
+static void seed_is(struct sup *s, const char *word)
+{
+	free(s->run.seed);
+	s->run.seed = xstrdup(word);
+}
+
 static void on_seed_applied(struct sup *s, const json_t *values)
 {
 	(void)values;
 	if (*s->req.seed)
 		unlink(s->req.seed); /* it held a password's hash; QEMU keeps its own descriptor */
+	seed_is(s, "applied");
+	if (!strcmp(s->run.cause_id, "seed-failed"))
+		sup_note(s, "", "");
+	else
+		sup_save(s);
 }
 
 static void on_seed_failed(struct sup *s, const json_t *values)
@@ -194,8 +206,18 @@ static void on_seed_failed(struct sup *s, const json_t *values)
 	char *text = xasprintf("the guest could not apply its settings: %s",
 			       json_str(values, "text", "it gave no reason"));
 
+	seed_is(s, "failed");
 	sup_note(s, "seed-failed", text);
 	free(text);
+}
+
+static void on_setting(struct sup *s, const json_t *values)
+{
+	if (!s->run.settings)
+		s->run.settings = json_array();
+	if (reported_put(s->run.settings, json_str(values, "name", ""), json_str(values, "state", ""),
+			 json_str(values, "text", "")))
+		sup_save(s);
 }
 
 static const struct {
@@ -205,6 +227,7 @@ static const struct {
 	{"configured", on_configured},	   {"failed", on_guest_failed},
 	{"hostkey", on_hostkey},	   {"ready", on_guest_ready},
 	{"seed-applied", on_seed_applied}, {"seed-failed", on_seed_failed},
+	{"setting", on_setting},
 };
 
 /* What subscribers hear from the supervisor alone (include/vm/client.h). */

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "host/proc.h"
 #include "vm/kept.h"
+#include "vm/reported.h"
 #include "vm/state.h"
 #include "vm/supervisor.h"
 
@@ -24,7 +25,7 @@ json_t *vm_run_json(const struct vm_run *r)
 		{"state", vm_state_name(r->state)}, {"name", r->name},	    {"what", r->what},
 		{"cause", r->cause},		    {"cause_id", r->cause_id}, {"complaint", r->complaint},
 		{"kernel", r->kernel},		    {"ip", r->ip},	    {"accel", r->accel},
-		{"runtime_dir", r->runtime_dir},
+		{"runtime_dir", r->runtime_dir},    {"seed", r->seed},
 	};
 	const struct {
 		const char *key;
@@ -46,6 +47,7 @@ json_t *vm_run_json(const struct vm_run *r)
 		json_object_set_new(o, numbers[i].key, json_integer(numbers[i].value));
 	json_object_set_new(o, "login", json_boolean(r->login));
 	json_object_set_new(o, "ready", json_boolean(r->ready));
+	json_object_set_new(o, "settings", reported_read(r->settings));
 	return o;
 }
 
@@ -69,9 +71,30 @@ static void from_json(struct vm_run *r, const json_t *o)
 		.ip = xstrdup(json_str(o, "ip", "")),
 		.accel = xstrdup(json_str(o, "accel", "")),
 		.runtime_dir = xstrdup(json_str(o, "runtime_dir", "")),
+		.seed = xstrdup(json_str(o, "seed", "")),
+		.settings = reported_read(json_object_get(o, "settings")),
 	};
 	if (!vm_state_find(json_str(o, "state", ""), &r->state))
 		r->state = VM_FAILED;
+}
+
+void vm_run_take_settings(struct vm_run *r, struct vm_run *old)
+{
+	free(r->seed);
+	json_decref(r->settings);
+	r->seed = old->seed;
+	r->settings = old->settings;
+	old->seed = NULL;
+	old->settings = NULL;
+}
+
+void vm_run_complaints(const struct vm_run *r, struct strv *out)
+{
+	if (r->seed && !strcmp(r->seed, "failed") && !strcmp(r->cause_id, "seed-failed"))
+		strv_add(out, r->cause);
+	else
+		reported_lines(r->settings, "failed", out);
+	reported_lines(r->settings, "warned", out);
 }
 
 #define END_MS 5000
@@ -206,5 +229,7 @@ void vm_run_fini(struct vm_run *r)
 	free(r->ip);
 	free(r->accel);
 	free(r->runtime_dir);
+	free(r->seed);
+	json_decref(r->settings);
 	*r = (struct vm_run){0};
 }

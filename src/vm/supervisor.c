@@ -325,6 +325,8 @@ static int take_over(struct sup *s, bool *orphan, struct err *e)
 		r = vm_kept_refuse(s->req.dir, s->req.name, e);
 	} else if (!vm_kept_is(s->req.dir)) {
 		r = err_set(e, ERR_FAILED, "not-suspended", "%s is not suspended", s->req.name);
+	} else {
+		vm_run_take_settings(&s->run, &old);
 	}
 	vm_run_fini(&old);
 	return r;
@@ -337,6 +339,10 @@ static int keep_request(struct sup *s, struct err *e)
 	int r;
 
 	sup_seed(s);
+	if (s->req.seed_size && !s->req.resume && !*s->req.snapshot) {
+		free(s->run.seed);
+		s->run.seed = xstrdup("pending");
+	}
 	r = s->req.configuring ? file_remove_tree(path, e) : vm_request_write(&s->req, path, e);
 
 	free(path);
@@ -362,6 +368,7 @@ static void init_run(struct sup *s)
 		.ip = xstrdup(""),
 		.accel = xstrdup(s->req.accel),
 		.runtime_dir = xstrdup(s->req.runtime_dir),
+		.seed = xstrdup(""),
 	};
 }
 

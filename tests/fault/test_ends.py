@@ -77,6 +77,60 @@ class Ends(lib.Case):
         self.assertIn(status["detail"][:40], box.run("status", "m", json_events=False).out)
         self.quiet(box)
 
+    # ---- its settings -------------------------------------------------------------------------
+    FAILED = "progress 1 setting name=user state=failed text=docker%20is%20an%20account%20of%20the%20system\n" \
+             "progress 1 setting name=time-zone state=warned text=this%20system%20has%20no%20time%20zone%20Mars/Phobos\n" \
+             "progress 1 seed-failed text=user:%20docker%20is%20an%20account%20of%20the%20system\n"
+
+    def test_settings_fail(self):
+        """A guest that nobody can log in to is a failure, however it looks; so it is at every later call."""
+        box = self.made()
+        result = self.boot(box, self.FAILED + SERVES)
+        self.assertEqual((result.status, result.id), (1, "seed-failed"), str(result))
+        self.assertIn("docker is an account of the system", result.error["text"])
+        self.assertIn("debwiz logs m", result.error["hint"])
+        self.assertFalse([e for e in result.events if e.get("event") == "up"], str(result))
+        self.assertIn("no time zone Mars/Phobos", json.dumps(result.events))
+        status = self.status(box)
+        self.assertEqual((status["state"], status["cause_id"], status["seed"]), ("running", "seed-failed", "failed"))
+        self.assertEqual([(s["name"], s["state"]) for s in status["settings"]],
+                         [("user", "failed"), ("time-zone", "warned")])
+        words = box.run("status", "m", json_events=False).out
+        self.assertIn("docker is an account of the system", words)
+        self.assertIn("time zone: this system has no time zone Mars/Phobos", words)
+        again = box.run("up", box.ini, *box.settings())
+        self.assertEqual((again.status, again.id), (1, "seed-failed"), str(again))
+        self.assertTrue(os.path.exists(os.path.join(box.machine, "seed.iso")), "the next boot needs it")
+
+    def test_settings_warn(self):
+        """A setting that could not be applied is told; the rest is, and the machine is up."""
+        box = self.made()
+        result = self.booted(box, "progress 1 setting name=user state=applied\n"
+                             "progress 1 setting name=time-zone state=warned text=no%20Mars/Phobos\n"
+                             "progress 1 setting name=security state=warned text=pending\n"
+                             "progress 1 setting name=security state=applied\n"
+                             "progress 1 setting name=No state=warned text=x\n"
+                             "progress 1 setting name=user state=odd text=x\n"
+                             "progress 1 seed-applied\n" + SERVES)
+        warnings = [e["text"] for e in result.events if e.get("event") == "warning"]
+        self.assertEqual(warnings, ["time zone: no Mars/Phobos"], str(result))
+        status = self.status(box)
+        self.assertEqual((status["cause_id"], status["seed"]), ("", "applied"))
+        self.assertEqual([(s["name"], s["state"]) for s in status["settings"]],
+                         [("user", "applied"), ("time-zone", "warned"), ("security", "applied")])
+        self.assertIn("; time zone: no Mars/Phobos", status["detail"])
+        self.assertNotIn("security", status["detail"])
+        self.assertFalse(os.path.exists(os.path.join(box.machine, "seed.iso")))
+        again = box.run("up", box.ini, *box.settings(), json_events=False)
+        self.assertEqual(again.status, 0, str(again))
+        self.assertIn("time zone: no Mars/Phobos", again.err + again.out)
+
+    def test_settings_unheard_of(self):
+        """A login prompt alone does not say that the settings were applied."""
+        result = self.booted(self.made())
+        warnings = [e["text"] for e in result.events if e.get("event") == "warning"]
+        self.assertEqual(warnings, ["the guest did not report whether it applied its settings"], str(result))
+
     # ---- its ssh ------------------------------------------------------------------------------
     def ssh_port(self, box):
         with open(os.path.join(box.machine, "ports.json"), encoding="utf-8") as file:
@@ -166,7 +220,7 @@ class Ends(lib.Case):
         for refused, words in ((True, None), (True, None), (False, "is tried again")):
             if words:
                 self.assertIn(words, box.run("doctor", json_events=False).out)
-            result = self.booted(box)
+            result = self.booted(box, "progress 1 seed-applied\n" + SERVES)
             argv = lib.read(os.path.join(box.machine, "request.json"))
             self.assertEqual("-sandbox" in argv, not refused)
             self.assertEqual(len(result.warnings), refused, result.warnings)

@@ -4,6 +4,7 @@
 
 #include "vm/hostkeys.h"
 #include "vm/progress.h"
+#include "vm/reported.h"
 #include "vm/watch.h"
 #include "vm/words.h"
 
@@ -148,6 +149,48 @@ static void test_watch(void **state)
 	watch("Kernel panic - not syncing: Attempted to kill init!", "");
 }
 
+static void test_reported(void **state)
+{
+	static const char name[] = "a-name-that-is-longer-than-any-that-is-used";
+	json_t *settings = json_array(), *copy, *strange;
+	struct strv lines = STRV_INIT;
+	char *text;
+
+	(void)state;
+	assert_true(reported_put(settings, "time-zone", "warned", "no \x1b[31mMars"));
+	assert_true(reported_put(settings, "user", "failed", ""));
+	assert_true(reported_put(settings, "security", "warned", "pending"));
+	assert_true(reported_put(settings, "security", "applied", ""));
+	assert_false(reported_put(settings, "", "applied", ""));
+	assert_false(reported_put(settings, "Time", "applied", ""));
+	assert_false(reported_put(settings, name, "applied", ""));
+	assert_false(reported_put(settings, "user", "done", ""));
+	reported_lines(settings, "warned", &lines);
+	reported_lines(settings, "failed", &lines);
+	reported_lines(NULL, "failed", &lines);
+	text = strv_join(&lines, "|");
+	assert_string_equal(text, "time zone: no ?[31mMars|user: the guest gave no reason");
+	free(text);
+	strange = json_pack("[s, {s:s}, i]", "x", "name", "user", 1);
+	copy = reported_read(strange);
+	assert_int_equal(json_array_size(copy), 0);
+	json_decref(copy);
+	json_decref(strange);
+	copy = reported_read(settings);
+	assert_true(json_equal(copy, settings));
+	for (int i = 0; i < 100; i++) {
+		char each[20];
+
+		snprintf(each, sizeof(each), "s%d", i);
+		reported_put(copy, each, "applied", "");
+	}
+	assert_int_equal(json_array_size(copy), 64);
+	assert_true(reported_put(copy, "user", "applied", ""));
+	json_decref(copy);
+	json_decref(settings);
+	strv_fini(&lines);
+}
+
 static void test_hostkeys(void **state)
 {
 	struct buf b;
@@ -198,6 +241,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reported, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hostkeys, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
 	};

@@ -2,7 +2,8 @@
 # shellcheck shell=dash
 #
 # For the other scripts of this folder: lines to the host over the virtio-serial port debwiz.progress. Without a port, or
-# with nobody reading at its other end, they do nothing and do not wait long.
+# with nobody reading at its other end, they do nothing and do not wait long. The lines are listed in
+# include/vm/progress.h.
 
 # find_port: its device, found in sysfs, since udev's name for it comes late on a busy machine; fails where there is none
 find_port()
@@ -33,4 +34,14 @@ report()
 		[ $? -ne 124 ] && tries=$((tries - 1)) && [ $tries -gt 0 ] || return 0
 		sleep 0.1
 	done
+}
+
+# setting_line NAME STATE [TEXT]: what became of a setting, as a line for report. STATE is applied, warned or failed.
+setting_line()
+{
+	if [ -n "${3:-}" ]; then
+		echo "1 setting name=$1 state=$2 text=$(escape "$3" | cut -c 1-600)"
+	else
+		echo "1 setting name=$1 state=$2"
+	fi
 }
