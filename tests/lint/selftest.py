@@ -10,6 +10,7 @@ import unittest
 import argv
 import calls
 import files
+import hardening
 import ladder
 import man
 import names
@@ -129,6 +130,20 @@ class Rules(unittest.TestCase):
                     ARGS + '-blockdev\n{"driver":"raw","file":{"filename":"x"}}\n'])
         self.finds(argv.check, 'src/qemu/a.c', ['x("user,id=net");'],
                    ['x(",smb=%s");', 'x("-monitor");', 'x("hostfwd=tcp::%u-:22");'])
+
+    def test_hardening(self):
+        good = ('  Type:                              DYN (Position-Independent Executable file)\n'
+                '  GNU_STACK      0x000000 0x0000000000000000 0x0000000000000000 0x000000 0x000000 RW  0x10\n'
+                '  GNU_RELRO      0x0f94b0 0x00000000000f94b0 0x00000000000f94b0 0x007b50 0x007b50 R   0x1\n'
+                ' 0x0000000000000018 (BIND_NOW)\n'
+                '     5: 0000000000000000     0 FUNC    GLOBAL DEFAULT  UND __stack_chk_fail@GLIBC_2.4 (3)\n'
+                '     6: 0000000000000000     0 FUNC    GLOBAL DEFAULT  UND __memcpy_chk@GLIBC_2.3.4 (4)\n')
+        self.assertEqual(hardening.complaints(good), [])
+        for was, now in (('DYN (', 'EXEC ('), ('RW  0x10', 'RWE 0x10'), ('GNU_RELRO', 'NOTE'),
+                         ('BIND_NOW', 'RPATH'), ('__stack_chk_fail', 'f'), ('__memcpy_chk', 'memcpy')):
+            self.assertEqual(len(hardening.complaints(good.replace(was, now))), 1, now)
+        self.assertEqual(hardening.complaints(good.replace('__memcpy_chk', 'memcpy'), False), [])
+        self.assertEqual(hardening.complaints(good.replace('__memcpy_chk', '__asan_init')), [])
 
     def test_man(self):
         usage = 'verbs:\n  up M    x\n\noptions:\n      --plain     x\n'
