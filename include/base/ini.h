@@ -6,9 +6,10 @@
  * A line is blank, a comment (`;` or `#` first), `[section]` or `key = value`; behind a section or
  * value a blank and `;` begin an inline comment. Section and key are letters, digits, `_`, `-` and
  * `.`, at most INI_NAME_MAX. What inih would cut or read in another sense is refused by name before
- * inih sees it: a byte order mark, CR or another control character, a line over INI_LINE_MAX bytes
- * or a text over INI_FILE_MAX, a blank before a key (inih: continuation), `key: value`, text behind
- * a section's bracket, a key outside a section.
+ * inih sees it: CR within a line or another control character, a line over INI_LINE_MAX bytes or a
+ * text over INI_FILE_MAX, a blank before a key (inih: continuation), `key: value`, text behind
+ * a section's bracket, a key outside a section. A byte order mark before the text and CR before a line
+ * end are no part of a line; a document keeps them.
  */
 #ifndef BASE_INI_H
 #define BASE_INI_H
@@ -21,6 +22,10 @@
 #define INI_LINE_MAX 190
 #define INI_NAME_MAX 49
 #define INI_FILE_MAX (1024 * 1024)
+
+/* A text may begin with UTF-8's byte order mark: its length then, else 0. */
+#define INI_MARK "\xef\xbb\xbf"
+size_t ini_mark_len(const char *text, size_t n);
 
 /* One `key = value`; strings are borrowed for the call. `line` counts from 1.
  * Return 0 to go on, -1 (with e filled) to stop. */

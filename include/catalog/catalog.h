@@ -20,6 +20,7 @@ struct catalog_arch {
 	char *name;	     /* "armhf" */
 	char *title;	     /* "32-bit ARM, hard float" */
 	char *not_offered;   /* "" when offered; else why, a whole sentence */
+	struct strv aliases; /* what others call it: the kernel, QEMU, GNU; for a message alone */
 	char *qemu;	     /* "qemu-system-arm" */
 	char *qemu_native;   /* binary under an accelerator where another is needed, or "" */
 	char *machine;	     /* "virt" */

@@ -110,7 +110,7 @@ int cli_flush(void);
 void cli_terminal_size(FILE *of, size_t *rows, size_t *columns);
 
 /* Reads the machine M (NAME or FILE), applies --set and --mirror, checks it against the catalogue;
- * unknown keys become warnings. */
+ * unknown keys become warnings, with --strict an error. */
 int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e);
 
 #endif

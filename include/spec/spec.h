@@ -101,7 +101,7 @@ struct spec {
 	char *path;	     /* absolute path of the file, or NULL */
 	char *shown;	     /* the path as it was given, for messages, or NULL */
 	struct ini_doc *doc; /* the file's lines, for writing back */
-	struct strv warnings; /* "FILE:LINE: section.key: unknown key, kept" */
+	struct strv warnings; /* "FILE:LINE: section.key: ignored; did you mean section.key?" */
 	unsigned *lines;      /* by field index: line where it was set, 0: default or --set */
 };
 
@@ -115,6 +115,8 @@ void spec_fini(struct spec *s);
  * gathered: e's text holds one `FILE:LINE: section.key: message` a line, sorted by line, kind
  * ERR_USAGE. `name` is never empty afterwards. */
 int spec_read_text(struct spec *s, const char *path, const char *text, size_t n, struct err *e);
+/* Fails with the warnings of the file, for those who want none ("spec-unknown"). */
+int spec_strict(const struct spec *s, struct err *e);
 /* Reads a file (at most 1 MiB); refuses one with a password hash that others may read. */
 int spec_read(struct spec *s, const char *path, struct err *e);
 

@@ -47,7 +47,7 @@ static const char *line_fault(struct scan *s, const char *line, size_t len, char
 		unsigned char c = (unsigned char)line[i];
 
 		if (c == '\r')
-			return "a carriage return (CR); save the file with Unix line ends (LF)";
+			return "a carriage return (CR) within the line; only before a line end it may stand";
 		if ((c < 0x20 && c != '\t') || c == 0x7f) {
 			snprintf(msg, 160, "a control character (0x%02x); only text belongs here",
 				 (unsigned)c);
@@ -103,6 +103,8 @@ static char *next_line(char *out, int size, void *stream)
 	len = end ? (size_t)(end - start) : s->n - s->at;
 	s->at += len + (end ? 1 : 0);
 	s->line++;
+	if (len && start[len - 1] == '\r')
+		len--;
 	line = xstrndup(start, len);
 	why = line_fault(s, line, len, msg);
 	if (!why && len + 2 > (size_t)size)
@@ -127,9 +129,15 @@ static int on_entry(void *user, const char *section, const char *key, const char
 	return 1;
 }
 
+size_t ini_mark_len(const char *text, size_t n)
+{
+	return n >= 3 && !memcmp(text, INI_MARK, 3) ? 3 : 0;
+}
+
 int ini_scan(const char *text, size_t n, ini_entry_fn fn, ini_bad_fn bad, void *arg, struct err *e)
 {
-	struct scan s = {.text = text, .n = n, .fn = fn, .bad = bad, .arg = arg, .e = e};
+	struct scan s = {.text = text, .n = n, .at = ini_mark_len(text, n), .fn = fn, .bad = bad, .arg = arg,
+			 .e = e};
 	const char *nul = n ? memchr(text, '\0', n) : NULL;
 	unsigned line = 1;
 
@@ -141,10 +149,6 @@ int ini_scan(const char *text, size_t n, ini_entry_fn fn, ini_bad_fn bad, void *
 		for (const char *p = text; p < nul; p++)
 			line += *p == '\n';
 		bad(line, "a NUL byte; this is not a text file", arg);
-		return 0;
-	}
-	if (n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
-		bad(1, "a byte order mark; save the file as UTF-8 without BOM", arg);
 		return 0;
 	}
 	/* Whatever inih itself complains of was let through by line_fault: never ignore it. */

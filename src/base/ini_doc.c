@@ -17,6 +17,7 @@ struct line {
 	char *section; /* of a header or an entry, else NULL */
 	char *key;     /* of an entry, else NULL */
 	char *value;
+	bool cr; /* CR LF ends it */
 };
 
 struct ini_doc {
@@ -24,6 +25,8 @@ struct ini_doc {
 	size_t len;
 	size_t size;
 	bool ends; /* the last line has its newline */
+	bool mark; /* a byte order mark comes first */
+	bool cr;   /* new lines end with CR LF, as the first one does */
 };
 
 static void line_fini(struct line *l)
@@ -42,7 +45,7 @@ static struct line *insert(struct ini_doc *d, size_t at)
 	}
 	memmove(d->lines + at + 1, d->lines + at, (d->len - at) * sizeof(*d->lines));
 	d->len++;
-	d->lines[at] = (struct line){.text = NULL};
+	d->lines[at] = (struct line){.cr = d->cr};
 	return &d->lines[at];
 }
 
@@ -87,19 +90,25 @@ static int on_entry(const char *section, const char *key, const char *value, uns
 struct ini_doc *ini_doc_parse(const char *name, const char *text, size_t n, struct err *e)
 {
 	struct ini_doc *d = ini_doc_new();
-	const char *p = text;
+	const char *p = text + ini_mark_len(text, n);
 	const char *end = text + n;
 
+	d->mark = p > text;
 	while (p < end) {
 		const char *eol = memchr(p, '\n', (size_t)(end - p));
 		size_t len = (size_t)((eol ? eol : end) - p);
+		bool cr = len && p[len - 1] == '\r';
 		struct line *l = insert(d, d->len);
 
-		l->text = xstrndup(p, len);
+		l->text = xstrndup(p, len - (cr ? 1 : 0));
+		l->cr = cr;
+		if (d->len == 1)
+			d->cr = cr;
 		if (*l->text == '[')
 			l->section = xstrndup(l->text + 1, strcspn(l->text + 1, "]"));
 		p += len + (eol ? 1 : 0);
 		d->ends = eol != NULL;
+		l->cr |= !eol && d->cr; /* should a line follow it one day */
 	}
 	if (ini_read(name, text, n, on_entry, d, e) < 0) {
 		ini_doc_free(d);
@@ -113,9 +122,15 @@ char *ini_doc_text(const struct ini_doc *d)
 	struct buf b;
 
 	buf_init(&b, 0);
+	if (d->mark)
+		buf_adds(&b, INI_MARK);
 	for (size_t i = 0; i < d->len; i++) {
+		bool last = i + 1 == d->len && !d->ends;
+
 		buf_adds(&b, d->lines[i].text);
-		if (i + 1 < d->len || d->ends)
+		if (d->lines[i].cr && !last)
+			buf_addc(&b, '\r');
+		if (!last)
 			buf_addc(&b, '\n');
 	}
 	return buf_steal(&b);

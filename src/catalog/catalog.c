@@ -28,6 +28,7 @@ struct column {
 static const struct column arch_columns[] = {
 	{"title", COLUMN_TEXT, ARCH(title), true},
 	{"not_offered", COLUMN_TEXT, ARCH(not_offered), false},
+	{"aliases", COLUMN_LIST, ARCH(aliases), false},
 	{"qemu", COLUMN_TEXT, ARCH(qemu), true},
 	{"qemu_native", COLUMN_TEXT, ARCH(qemu_native), false},
 	{"machine", COLUMN_TEXT, ARCH(machine), true},

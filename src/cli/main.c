@@ -64,6 +64,17 @@ static const char *general_hint(enum err_kind kind)
 	}
 }
 
+/* Each line of its text says the file itself, as editors and compilers have it. */
+static bool is_about_file(const struct err *e)
+{
+	static const char *const ids[] = {"spec-bad", "spec-check", "spec-secret", "spec-unknown", "ini-bad"};
+
+	for (size_t i = 0; e->text && i < sizeof(ids) / sizeof(*ids); i++)
+		if (!strcmp(e->id, ids[i]))
+			return true;
+	return false;
+}
+
 int cli_error(const struct cli *cli, struct err *e)
 {
 	int status = e->kind ? (int)e->kind : ERR_FAILED;
@@ -78,7 +89,7 @@ int cli_error(const struct cli *cli, struct err *e)
 			json_object_set_new(o, "hint", cli_json_text(hint));
 		cli_print_json(o);
 	} else {
-		print_text("debwiz: ", text);
+		print_text(is_about_file(e) ? "" : "debwiz: ", text);
 		if (hint)
 			print_text("  -> ", hint);
 	}
@@ -92,6 +103,15 @@ void cli_warn(const struct cli *cli, const char *text)
 		cli_print_json(json_pack("{s:s, s:o}", "event", "warning", "text", cli_json_text(text)));
 	else
 		print_text("debwiz: note: ", text);
+}
+
+/* What is said of a line of the file, as errors of it are. */
+static void warn_file(const struct cli *cli, const char *text)
+{
+	if (cli->json)
+		cli_warn(cli, text);
+	else
+		print_text("", text);
 }
 
 int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
@@ -113,8 +133,10 @@ int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
 	}
 	if (!r)
 		r = spec_check(s, cli->catalog, e);
+	if (!r && cli->strict)
+		r = spec_strict(s, e);
 	for (size_t i = 0; !r && i < s->warnings.len; i++)
-		cli_warn(cli, s->warnings.items[i]);
+		warn_file(cli, s->warnings.items[i]);
 	if (r < 0)
 		spec_fini(s);
 	return r;

@@ -26,7 +26,7 @@ const struct cli_option cli_options[] = {
 	 CLI_LIST, AT(sets)},
 	{"mirror", 0, "URL", "use this Debian mirror (as --set mirror.url=URL)", CLI_TEXT, AT(mirror)},
 	{"offline", 0, NULL, "use what is in the cache alone", CLI_FLAG, AT(offline)},
-	{"strict", 0, NULL, "an updates or security suite that is out of step is an error", CLI_FLAG,
+	{"strict", 0, NULL, "an unknown key, or a suite that is out of step, is an error", CLI_FLAG,
 	 AT(strict)},
 	{"yes", 'y', NULL, "take the default answer of every question", CLI_FLAG, AT(yes)},
 	{"confirm", 0, "NAME", "delete, recreate: the machine's name, in place of typing it", CLI_TEXT,

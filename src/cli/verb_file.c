@@ -37,7 +37,8 @@ int verb_check(struct cli *cli)
 	if (cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:b}", "event", "check", "name", spec.name, "ok", 1));
 	else
-		printf("%s: %s %s, nothing wrong\n", spec.name, spec.release, spec.arch);
+		printf("%s: %s %s, %s\n", spec.name, spec.release, spec.arch,
+		       spec.warnings.len ? "no errors, but keys that are ignored" : "nothing wrong");
 	spec_fini(&spec);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "base/suggest.h"
 #include "spec/faults.h"
 #include "spec/field.h"
 #include "spec/spec.h"
@@ -60,10 +61,61 @@ static void add_word(struct buf *b, const char *word)
 	buf_addf(b, "%s%s", b->len ? ", " : "", word);
 }
 
+/* "; did you mean amd64? Choose " or "; choose "; owned. */
+static char *guess_words(const char *meant)
+{
+	return meant ? xasprintf("; did you mean %s? Choose", meant) : xstrdup("; choose");
+}
+
+static char *guess_arch(const struct check *k)
+{
+	const struct catalog_arch *a;
+	struct suggest near;
+
+	suggest_begin(&near, k->s->arch);
+	for (size_t i = 0; (a = catalog_arch_next(k->c, &i));) {
+		if (*a->not_offered)
+			continue;
+		if (strv_has(&a->aliases, k->s->arch))
+			return guess_words(a->name);
+		suggest_offer(&near, a->name);
+	}
+	return guess_words(near.best);
+}
+
+static char *guess_release(const struct check *k)
+{
+	const struct catalog_release *r;
+	struct suggest near;
+
+	suggest_begin(&near, k->s->release);
+	for (size_t i = 0; (r = catalog_release_next(k->c, &i));) {
+		if (*r->not_offered)
+			continue;
+		if (!strcmp(r->version, k->s->release) || !strcmp(r->state, k->s->release))
+			return guess_words(r->codename);
+		suggest_offer(&near, r->codename);
+	}
+	return guess_words(near.best);
+}
+
+static char *guess_profile(const struct check *k)
+{
+	const struct catalog_profile *p;
+	struct suggest near;
+
+	suggest_begin(&near, k->s->profile);
+	for (size_t i = 0; (p = catalog_profile_next(k->c, &i));)
+		if (!p->hidden)
+			suggest_offer(&near, p->name);
+	return guess_words(near.best);
+}
+
 static void check_arch(struct check *k)
 {
 	const struct catalog_arch *a;
 	struct buf b;
+	char *guess;
 
 	k->arch = catalog_arch_find(k->c, k->s->arch);
 	if (k->arch && !*k->arch->not_offered)
@@ -75,9 +127,11 @@ static void check_arch(struct check *k)
 	if (k->arch)
 		FAULT(k, "machine", "arch", "\"%s\" is not offered yet: %s Choose %s", k->s->arch,
 		      k->arch->not_offered, b.data);
-	else
-		FAULT(k, "machine", "arch", "\"%s\" is no architecture of Debian; choose %s",
-		      k->s->arch, b.data);
+	guess = k->arch ? NULL : guess_arch(k);
+	if (guess)
+		FAULT(k, "machine", "arch", "\"%s\" is no architecture of Debian%s %s", k->s->arch,
+		      guess, b.data);
+	free(guess);
 	buf_fini(&b);
 	k->arch = NULL;
 }
@@ -86,6 +140,7 @@ static void check_release(struct check *k)
 {
 	const struct catalog_release *r;
 	struct buf b;
+	char *guess;
 
 	k->release = catalog_release_find(k->c, k->s->release);
 	if (k->release && !*k->release->not_offered)
@@ -97,9 +152,11 @@ static void check_release(struct check *k)
 	if (k->release)
 		FAULT(k, "machine", "release", "\"%s\" is not offered yet: %s Choose %s",
 		      k->s->release, k->release->not_offered, b.data);
-	else
-		FAULT(k, "machine", "release", "\"%s\" is no release that debwiz knows; choose %s",
-		      k->s->release, b.data);
+	guess = k->release ? NULL : guess_release(k);
+	if (guess)
+		FAULT(k, "machine", "release", "\"%s\" is no release that debwiz knows%s %s",
+		      k->s->release, guess, b.data);
+	free(guess);
 	buf_fini(&b);
 	k->release = NULL;
 }
@@ -125,6 +182,7 @@ static void check_profile(struct check *k)
 {
 	const struct catalog_profile *p = catalog_profile_find(k->c, k->s->profile);
 	struct buf b;
+	char *guess;
 
 	if (p && !p->hidden)
 		return;
@@ -132,8 +190,10 @@ static void check_profile(struct check *k)
 	for (size_t i = 0; (p = catalog_profile_next(k->c, &i));)
 		if (!p->hidden)
 			add_word(&b, p->name);
-	FAULT(k, "system", "profile", "\"%s\" is no set of packages; choose %s", k->s->profile,
+	guess = guess_profile(k);
+	FAULT(k, "system", "profile", "\"%s\" is no set of packages%s %s", k->s->profile, guess,
 	      b.data);
+	free(guess);
 	buf_fini(&b);
 }
 

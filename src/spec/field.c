@@ -11,6 +11,7 @@
 #include "base/ini.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "spec/hint.h"
 
 #define SHOWN_MAX 60 /* bytes of a bad value in a message */
 
@@ -105,20 +106,30 @@ static void add_shown(struct buf *b, const char *value)
 	buf_adds(b, *value ? "...\"" : "\"");
 }
 
+/* `why`: the part of a sentence behind the value, where it has one of its own. */
 static int refuse(const struct field *f, const char *value, const char *why, struct err *e)
 {
 	struct buf b;
-	char *allowed = NULL;
+	char *allowed;
+	char *meant;
 
+	if (!e)
+		return -1;
+	allowed = why ? NULL : field_allowed(f);
+	meant = hint_value(f, value);
 	buf_init(&b, 0);
 	if (f->secret)
 		buf_adds(&b, "the value");
 	else
 		add_shown(&b, value);
-	if (!why)
-		allowed = field_allowed(f);
-	err_set(e, ERR_USAGE, "value-bad", "%s %s%s", b.data, why ? why : "is not allowed; write ",
-		allowed ? allowed : "");
+	if (why)
+		buf_addf(&b, " %s%s%s", why, meant ? "; write " : "", meant ? meant : "");
+	else if (meant)
+		buf_addf(&b, " is not allowed; write %s (allowed: %s)", meant, allowed);
+	else
+		buf_addf(&b, " is not allowed; write %s", allowed);
+	err_set(e, ERR_USAGE, "value-bad", "%s", b.data);
+	free(meant);
 	free(allowed);
 	buf_fini(&b);
 	return -1;

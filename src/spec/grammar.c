@@ -42,9 +42,9 @@ int grammar_name(const char *v, struct err *e)
 
 int grammar_word(const char *v, struct err *e)
 {
-	if (only(v, LOWER DIGIT "-", 1, 31))
+	if (only(v, LOWER DIGIT "-_", 1, 31)) /* _: as x86_64, which the catalogue knows another name for */
 		return 0;
-	return bad(e, "is not a name of the catalogue; those are of a-z, 0-9 and -");
+	return bad(e, "is not a name of the catalogue; those are of a-z, 0-9, - and _");
 }
 
 int grammar_hostname(const char *v, struct err *e)

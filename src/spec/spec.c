@@ -13,6 +13,7 @@
 #include "host/paths.h"
 #include "spec/faults.h"
 #include "spec/field.h"
+#include "spec/hint.h"
 
 #define WARNINGS_MAX 50
 
@@ -127,6 +128,18 @@ static char *stem(const char *path)
 	return s;
 }
 
+int spec_strict(const struct spec *s, struct err *e)
+{
+	char *all;
+
+	if (!s->warnings.len)
+		return 0;
+	all = strv_join(&s->warnings, "\n");
+	err_set(e, ERR_USAGE, "spec-unknown", "%s", all);
+	free(all);
+	return err_hint(e, "correct or remove these keys, or leave out --strict");
+}
+
 struct reading {
 	struct spec *s;
 	struct faults faults;
@@ -139,6 +152,19 @@ static bool is_later_key(const char *section, const char *key)
 		if (!strcmp(field_later[i][0], section) && !strcmp(field_later[i][1], key))
 			return true;
 	return false;
+}
+
+/* It stays in the document, for a program that knows it. */
+static void warn_unknown(struct reading *r, const char *section, const char *key, unsigned line)
+{
+	const struct field *meant = hint_field(section, key);
+
+	if (meant)
+		strv_addf(&r->s->warnings, "%s:%u: %s.%s: ignored; did you mean %s.%s?", r->faults.name,
+			  line, section, key, meant->section, meant->key);
+	else
+		strv_addf(&r->s->warnings, "%s:%u: %s.%s: ignored; no key of that name is known",
+			  r->faults.name, line, section, key);
 }
 
 static int on_entry(const char *section, const char *key, const char *value, unsigned line,
@@ -156,8 +182,7 @@ static int on_entry(const char *section, const char *key, const char *value, uns
 	}
 	if (!f) {
 		if (r->unknown++ < WARNINGS_MAX)
-			strv_addf(&r->s->warnings, "%s:%u: %s.%s: unknown key, kept",
-				  r->faults.name, line, section, key);
+			warn_unknown(r, section, key, line);
 		return 0;
 	}
 	seen = &r->s->lines[f - field_table];
@@ -168,8 +193,9 @@ static int on_entry(const char *section, const char *key, const char *value, uns
 	}
 	if (!*seen)
 		*seen = line;
-	if (field_parse(f, r->s, value, &e) < 0)
-		faults_add(&r->faults, line, section, key, "%s", e.text);
+	/* of more than are shown the words are not needed */
+	if (field_parse(f, r->s, value, r->faults.count < FAULTS_MAX ? &e : NULL) < 0)
+		faults_add(&r->faults, line, section, key, "%s", e.text ? e.text : "");
 	err_fini(&e);
 	return 0;
 }
@@ -208,7 +234,7 @@ int spec_read_text(struct spec *s, const char *path, const char *text, size_t n,
 	faults_init(&r.faults, path);
 	(void)ini_scan(text, n, on_entry, on_bad_line, &r, e);
 	if (r.unknown > WARNINGS_MAX)
-		strv_addf(&s->warnings, "%s: and %zu more unknown keys, kept", path,
+		strv_addf(&s->warnings, "%s: and %zu more keys that are not known, ignored", path,
 			  r.unknown - WARNINGS_MAX);
 	if (!s->lines[field_find("machine", "name") - field_table])
 		name_by_stem(&r, path);
@@ -289,6 +315,16 @@ static int set_field(const struct field *f, struct spec *s, const char *value, b
 	return 0;
 }
 
+static int refuse_unknown(const char *section, const char *key, struct err *e)
+{
+	const struct field *meant = hint_field(section, key);
+
+	if (!meant)
+		return err_set(e, ERR_USAGE, "set-unknown", "there is no such key");
+	return err_set(e, ERR_USAGE, "set-unknown", "there is no such key; did you mean %s.%s?",
+		       meant->section, meant->key);
+}
+
 int spec_set(struct spec *s, const char *assignment, struct err *e)
 {
 	const char *eq = strchr(assignment, '=');
@@ -309,7 +345,7 @@ int spec_set(struct spec *s, const char *assignment, struct err *e)
 	if (is_later_key(section, key))
 		r = err_set(e, ERR_USAGE, "value-later", "not offered yet");
 	else if (!f)
-		r = err_set(e, ERR_USAGE, "set-unknown", "there is no such key");
+		r = refuse_unknown(section, key, e);
 	else
 		r = set_field(f, s, eq + 1, append, e);
 	if (r < 0)

@@ -43,6 +43,8 @@ int task_read_spec(struct app *app, const char *ref, struct spec *s, struct err 
 		r = apply_options(conf, s, e);
 	if (!r)
 		r = spec_check(s, app_catalog(app), e);
+	if (!r && conf->strict)
+		r = spec_strict(s, e);
 	if (r < 0)
 		spec_fini(s);
 	return r;
@@ -179,6 +181,7 @@ struct task *task_start(struct app *app, const char *ref, enum job_goal goal, bo
 		free(t);
 		return NULL;
 	}
+	strv_copy(&t->warnings, &t->spec.warnings);
 	t->name = xstrdup(t->spec.name);
 	t->path = xstrdup(t->spec.path);
 	if (job_init(&t->job, app_loop(app), app_catalog(app), app_store(app), &t->spec, &options,

@@ -95,16 +95,49 @@ class Ini(lib.Case):
         self.assertEqual(self.check(self.HEAD + "; x\n" * 10000).status, 0)
 
     def test_bom_and_line_ends(self):
-        for text in ("\ufeff" + self.HEAD, self.HEAD.replace("\n", "\r\n")):
+        """What editors of other systems write is read."""
+        for text in ("\ufeff" + self.HEAD, self.HEAD.replace("\n", "\r\n"),
+                     "\ufeff" + self.HEAD.replace("\n", "\r\n")):
             with self.subTest(text[:3]):
                 result = self.check(text)
-                if result.status == 0:
-                    self.assertEqual(json.loads(result.out.strip())["name"], "m")
+                self.assertEqual(result.status, 0, str(result))
+                self.assertEqual(json.loads(result.out.strip())["name"], "m")
 
     def test_unknown_is_kept_and_said(self):
-        result = self.check(self.HEAD + "colour = blue\n[other]\nkey = value\n")
+        """By every verb that reads the file; with --strict none goes on."""
+        text = self.HEAD + "[CPU]\nmemory = 2G\n[system]\npackage = vim\n[other]\nkey = value\n"
+        box = self.world.checker
+        said = ["%s:%d: %s" % (box.ini, line, words) for line, words in (
+            (6, "CPU.memory: ignored; did you mean cpu.memory?"),
+            (8, "system.package: ignored; did you mean system.packages?"),
+            (10, "other.key: ignored; no key of that name is known"))]
+        result = self.check(text)
         self.assertEqual(result.status, 0, str(result))
-        self.assertTrue([w for w in result.warnings if "colour" in w], result.warnings)
+        self.assertEqual(result.warnings, said)
+        result = box.run("check", box.ini, json_events=False)
+        self.assertEqual(result.err.splitlines(), said)
+        self.assertNotIn("nothing wrong", result.out)
+        for verb in ("check", "plan", "prepare", "boot", "up", "command"):
+            with self.subTest(verb):
+                result = box.run(verb, box.ini, "--strict")
+                self.assertEqual((result.status, result.id), (2, "spec-unknown"), str(result))
+                self.assertEqual(result.error["text"].split("\n"), said)
+        self.assertEqual(box.bases(), [])
+
+    def test_each_line_says_its_file(self):
+        box = self.world.checker
+        box.write_ini(text=self.HEAD + "[cpu]\nmemory = 2048\n[disk]\nstandalone = true\n")
+        result = box.run("check", box.ini, json_events=False)
+        self.assertEqual(result.status, 2)
+        for line, found in zip((6, 8), result.err.splitlines()):
+            self.assertTrue(found.startswith("%s:%d: " % (box.ini, line)), result.err)
+        self.assertIn("write 2048M (", result.err)
+        self.assertIn("write yes (", result.err)
+        box.write_ini(text="[machine]\nname = m\narch = x86_64\nrelease = 12\n")
+        result = box.run("check", box.ini, json_events=False)
+        for line, meant, found in zip((3, 4), ("amd64", "bookworm"), result.err.splitlines()):
+            self.assertTrue(found.startswith("%s:%d: " % (box.ini, line)), result.err)
+            self.assertIn("did you mean %s?" % meant, found)
 
     def test_random(self):
         rng = random.Random(45)

@@ -217,7 +217,7 @@ static void refuses(void **state)
 	check_refused("arches.ini", "[x]\nmax_cpus = many\n", ":2: x.max_cpus: ");
 	check_refused("arches.ini", "[x]\nmax_memory = 16\n", ":2: x.max_memory: ");
 	check_refused("arches.ini", "[x]\ntitle = y\n", "[x] is offered and lacks qemu");
-	check_refused("arches.ini", "[x]\r\n", ":1: a carriage return");
+	check_refused("arches.ini", "[x]\ry\n", ":1: a carriage return");
 	check_refused("releases.ini", "[x]\nsecurity = true\n", "write yes or no");
 	check_refused("profiles.ini", "[x]\ntitle = t\ninclude = y\n[y]\ntitle = t\n",
 		      "[x] includes y, which is not above it");

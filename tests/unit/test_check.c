@@ -71,6 +71,16 @@ static void rules(void **state)
 		{"[machine]\narch = x86\n", "box.ini:2: machine.arch: \"x86\" is no architecture "
 					    "of Debian; choose armhf, arm64, "
 					    "amd64"},
+		{"[machine]\narch = x86_64\n",
+		 "box.ini:2: machine.arch: \"x86_64\" is no architecture of Debian; did you mean amd64? "
+		 "Choose armhf, arm64, amd64"},
+		{"[machine]\narch = aarch64\n", "did you mean arm64?"},
+		{"[machine]\narch = armv7l\n", "did you mean armhf?"},
+		{"[machine]\narch = arnhf\n", "did you mean armhf?"},
+		{"[machine]\nrelease = 12\n", "did you mean bookworm?"},
+		{"[machine]\nrelease = stable\n", "did you mean trixie?"},
+		{"[machine]\nrelease = bookwurm\n", "did you mean bookworm?"},
+		{"[system]\nprofile = built\n", "did you mean build?"},
 		{"[machine]\narch = s390x\n",
 		 "box.ini:2: machine.arch: \"s390x\" is not offered yet: "},
 		{"[machine]\nrelease = sid\n",

@@ -71,12 +71,53 @@ static void reads(void **state)
 	check_read("[a]\nk = \xc3\xa4\xff\n", "2 a.k=[\xc3\xa4\xff]\n");
 }
 
+/* What Windows' editors write: a byte order mark first, and CR before each LF. */
+static void other_systems(void **state)
+{
+	(void)state;
+	check_read("[a]\r\nk = v\r\n", "2 a.k=[v]\n");
+	check_read("[a]\r\nk = v ; c\r\n\r\nl = w\r", "2 a.k=[v]\n4 a.l=[w]\n");
+	check_read("[a]\nk = v\r\nl = w\n", "2 a.k=[v]\n3 a.l=[w]\n");
+	check_read("\xef\xbb\xbf[a]\nk = v\n", "2 a.k=[v]\n");
+	check_read("\xef\xbb\xbf", "");
+}
+
+/* They stay: what is written has them as well. */
+static void keeps_other_systems(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{"\xef\xbb\xbf[a]\r\nk = 1 ; c\r\n", "\xef\xbb\xbf[a]\r\nk = 2 ; c\r\nn = 3\r\n"},
+		{"\xef\xbb\xbf[a]\nk = 1\n", "\xef\xbb\xbf[a]\nk = 2\nn = 3\n"},
+		{"[a]\r\nk = 1", "[a]\r\nk = 2\r\nn = 3"},
+		{"[a]\nk = 1\r\n", "[a]\nk = 2\r\nn = 3\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct ini_doc *d = ini_doc_parse("f", rows[i].text, strlen(rows[i].text), NULL);
+		char *text;
+
+		assert_non_null(d);
+		text = ini_doc_text(d);
+		assert_string_equal(text, rows[i].text);
+		free(text);
+		assert_int_equal(ini_doc_set(d, "a", "k", (const char *const[]){"2"}, 1, NULL), 0);
+		assert_int_equal(ini_doc_set(d, "a", "n", (const char *const[]){"3"}, 1, NULL), 0);
+		text = ini_doc_text(d);
+		assert_string_equal(text, rows[i].want);
+		free(text);
+		ini_doc_free(d);
+	}
+}
+
 static void refuses_by_line(void **state)
 {
 	(void)state;
-	check_refused("[a]\r\nk = v\r\n", "f.ini:1: a carriage return");
-	check_refused("[a]\nk = v\r\n", "f.ini:2: a carriage return");
-	check_refused("\xef\xbb\xbf[a]\nk = v\n", "f.ini:1: a byte order mark");
+	check_refused("[a]\nk = v\rw\n", "f.ini:2: a carriage return");
+	check_refused("[a]\r\r\n", "f.ini:1: a carriage return");
+	check_refused("[a]\n\xef\xbb\xbfk = v\n", "f.ini:2: neither");
 	check_refused_n("[a]\nk\0= v\n", 9, "f.ini:2: a NUL byte");
 	check_refused("[a]\nk = \x1b[2J\n", "f.ini:2: a control character (0x1b)");
 	check_refused("k = v\n", "f.ini:1: a key before the first [section]");
@@ -354,6 +395,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads),
+		cmocka_unit_test(other_systems),
+		cmocka_unit_test(keeps_other_systems),
 		cmocka_unit_test(refuses_by_line),
 		cmocka_unit_test(lengths),
 		cmocka_unit_test(big_files),

@@ -308,7 +308,7 @@ static void keeps_the_file(void **state)
 	assert_string_equal(out, text); /* nothing changed: to the byte */
 	free(out);
 	assert_int_equal(s.warnings.len, 1);
-	assert_string_equal(s.warnings.items[0], "box.ini:4: cpu.modle: unknown key, kept");
+	assert_string_equal(s.warnings.items[0], "box.ini:4: cpu.modle: ignored; did you mean cpu.model?");
 	assert_int_equal(s.lines[field_find("cpu", "memory") - field_table], 3);
 	s.memory = 3ULL << 30;
 	assert_int_equal(spec_set(&s, "network.forward+=127.0.0.1:auto:80", NULL), 0);
@@ -334,8 +334,9 @@ static void refuses(void **state)
 		const char *want;
 	} bad[] = {
 		{"[cpu]\nmemory = 1024\n", "box.ini:2: cpu.memory: \"1024\" is not allowed; write "
-					   "a size with K, M, G or T from "
-					   "256M to 4T"},
+					   "1024M (allowed: a size with K, M, G or T from 256M to 4T)"},
+		{"[cpu]\nmemory = lots\n", "cpu.memory: \"lots\" is not allowed; write a size with K, M, "
+					   "G or T from 256M to 4T"},
 		{"[cpu]\nmemory = 255M\n", "box.ini:2: cpu.memory: \"255M\""},
 		{"[cpu]\ncount = 0\n", "auto or a whole number from 1 to 512"},
 		{"[cpu]\ncount = 513\n", "cpu.count: \"513\""},
@@ -345,7 +346,8 @@ static void refuses(void **state)
 		{"[cpu]\nmodel = max,-S\n", "is not a CPU model"},
 		{"[cpu]\nmodel = -S\n", "is not a CPU model"},
 		{"[disk]\nsize = 7G\n", "from 8G to 16T"},
-		{"[disk]\nstandalone = true\n", "yes or no"},
+		{"[disk]\nstandalone = true\n", "\"true\" is not allowed; write yes (allowed: yes or no)"},
+		{"[disk]\nstandalone = maybe\n", "\"maybe\" is not allowed; write yes or no"},
 		{"[disk]\nbus = ide\n", "virtio or scsi"},
 		{"[boot]\ntimeout = 5\n", "a duration in s or m from 10s to 1440m"},
 		{"[boot]\ncmdline = a\"b\n", "is not a kernel command line"},
@@ -411,14 +413,127 @@ static void refuses(void **state)
 		/* the file itself */
 		{"[cpu]\nmemory = 1G\nmemory = 1G\n",
 		 "box.ini:3: cpu.memory: given twice, first on line 2"},
-		{"[cpu]\r\nmemory = 1G\r\n", "box.ini:1: a carriage return"},
-		{"\xef\xbb\xbf[cpu]\n", "box.ini:1: a byte order mark"},
+		{"[cpu]\r\nmemory = 1\r\n", "box.ini:2: cpu.memory: \"1\" is"},
 		{"cpu = 1\n", "box.ini:1: a key before"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++)
 		read_bad(bad[i].text, bad[i].want);
+}
+
+/* What is refused and has a likely meaning: the message says what to write. NULL: nothing is guessed. */
+static void suggests_values(void **state)
+{
+	static const char *const rows[][3] = {
+		{"cpu.memory", "2048", "2048M"},
+		{"cpu.memory", "2g", "2G"},
+		{"cpu.memory", "2GB", "2G"},
+		{"cpu.memory", "2 GiB", "2G"},
+		{"cpu.memory", "1.5G", "1536M"},
+		{"cpu.memory", "2", "2G"},
+		{"cpu.memory", "2147483648", "2G"},
+		{"cpu.memory", "\"2G\"", "2G"},
+		{"cpu.memory", "9999999999999999999999", NULL},
+		{"cpu.memory", "100M", NULL},
+		{"cpu.memory", "1.5.5G", NULL},
+		{"cpu.memory", "", NULL},
+		{"disk.size", "64", "64G"},
+		{"disk.size", "64gb", "64G"},
+		{"disk.standalone", "true", "yes"},
+		{"disk.standalone", "No", "no"},
+		{"disk.standalone", "ON", "yes"},
+		{"disk.standalone", "0", "no"},
+		{"disk.standalone", "2", NULL},
+		{"boot.timeout", "600", "600s"},
+		{"boot.timeout", "10min", "10m"},
+		{"boot.timeout", "1h", "60m"},
+		{"boot.timeout", "90 sec", "90s"},
+		{"boot.timeout", "1d", NULL},
+		{"cpu.count", "AUTO", "auto"},
+		{"cpu.count", "'2'", "2"},
+		{"cpu.count", "two", NULL},
+		{"cpu.accel", "KVM", "kvm"},
+		{"cpu.accel", "kvn", "kvm"},
+		{"firmware.mode", "EFI", "uefi"},
+		{"network.mode", "nat", NULL},
+		{"machine.arch", "ARMHF", "armhf"},
+		{"system.packages", "Git", "git"},
+		{"mirror.url", "ftp.debian.org/debian", "http://ftp.debian.org/debian"},
+		{"network.forward", "8080:80", "127.0.0.1:8080:80"},
+		{"network.forward", "localhost:8080:80", "127.0.0.1:8080:80"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *key = xstrdup(rows[i][0]);
+		char *dot = strchr(key, '.');
+		struct err e = ERR_INIT;
+		struct spec s;
+		char *want;
+
+		spec_init(&s);
+		*dot = '\0';
+		assert_int_equal(field_parse(field_find(key, dot + 1), &s, rows[i][1], &e), -1);
+		want = rows[i][2] ? xasprintf("; write %s", rows[i][2]) : NULL;
+		if (want && !strstr(e.text, want))
+			fail_msg("%s: \"%s\" is not in \"%s\"", rows[i][0], want, e.text);
+		if (!want && (strstr(e.text, "(allowed") || strstr(e.text, "meant")))
+			fail_msg("%s: a guess: \"%s\"", rows[i][0], e.text);
+		if (want) /* and it is one that is taken */
+			assert_int_equal(field_parse(field_find(key, dot + 1), &s, rows[i][2], NULL), 0);
+		free(want);
+		err_fini(&e);
+		spec_fini(&s);
+		free(key);
+	}
+}
+
+/* Misspelt keys and sections: ignored, and what was meant is said by line. */
+static void suggests_keys(void **state)
+{
+	static const char *const rows[][2] = {
+		{"system.package", "did you mean system.packages?"},
+		{"CPU.memory", "did you mean cpu.memory?"},
+		{"cpus.memory", "did you mean cpu.memory?"},
+		{"machine.memory", "did you mean cpu.memory?"},
+		{"network.forwards", "did you mean network.forward?"},
+		{"network.Mode", "did you mean network.mode?"},
+		{"firmwar.mode", "did you mean firmware.mode?"},
+		{"system.ssh-key", "did you mean system.ssh_key?"},
+		{"mirror.snapshots", "did you mean mirror.snapshot?"},
+		{"machine.colour", "no key of that name is known"},
+		{"other.key", "no key of that name is known"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *dot = strchr(rows[i][0], '.');
+		struct err e = ERR_INIT;
+		struct spec s;
+		char *text = xasprintf("\n[%.*s]\n%s = x\n", (int)(dot - rows[i][0]), rows[i][0], dot + 1);
+		char *want = xasprintf("box.ini:3: %s: ignored; %s", rows[i][0], rows[i][1]);
+
+		read_ok(&s, text);
+		assert_int_equal(s.warnings.len, 1);
+		assert_string_equal(s.warnings.items[0], want);
+		assert_int_equal(spec_strict(&s, &e), -1);
+		assert_int_equal(e.kind, ERR_USAGE);
+		assert_string_equal(e.id, "spec-unknown");
+		assert_string_equal(e.text, want);
+		err_fini(&e);
+		spec_fini(&s);
+		free(want);
+		free(text);
+	}
+	{
+		struct err e = ERR_INIT;
+		struct spec s;
+
+		read_ok(&s, "[cpu]\nmemory = 2G\n");
+		assert_int_equal(spec_strict(&s, &e), 0);
+		spec_fini(&s);
+	}
 }
 
 /* Known words and keys that come later are refused with just these words. */
@@ -505,7 +620,7 @@ static void sets(void **state)
 	static const char *const bad[][2] = {
 		{"cpu.memory", "write SECTION.KEY=VALUE"},
 		{"memory=1G", "write SECTION.KEY=VALUE"},
-		{"cpu.modle=x", "--set: cpu.modle: there is no such key"},
+		{"cpu.modle=x", "--set: cpu.modle: there is no such key; did you mean cpu.model?"},
 		{"cpu.memory=x", "--set: cpu.memory: \"x\" is not allowed"},
 		{"cpu.memory+=1G", "is no list"},
 		{"network.forward+=", "nothing behind"},
@@ -764,6 +879,8 @@ int main(void)
 		cmocka_unit_test(round_trip_garbage),
 		cmocka_unit_test(keeps_the_file),
 		cmocka_unit_test(refuses),
+		cmocka_unit_test(suggests_values),
+		cmocka_unit_test(suggests_keys),
 		cmocka_unit_test(not_offered_yet),
 		cmocka_unit_test(all_errors_by_line),
 		cmocka_unit_test(shows_no_secret),

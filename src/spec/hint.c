@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hint: see include/spec/hint.h. A guess at a value is made in several ways, and one counts only when the
+ * field takes it.
+ */
+#include "spec/hint.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/size.h"
+#include "base/suggest.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define VALUE_MAX 200
+
+/* ---- keys ---- */
+
+/* As keys are written: small letters, `_` in place of `-`. Owned. */
+static char *hint_plain(const char *name)
+{
+	char *plain = xstrdup(name);
+
+	for (char *p = plain; *p; p++)
+		*p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p == '-' ? '_' : *p);
+	return plain;
+}
+
+const struct field *hint_field(const char *section, const char *key)
+{
+	char *in = hint_plain(section);
+	char *name = hint_plain(key);
+	const struct field *best = NULL;
+	unsigned least = SUGGEST_FAR;
+
+	for (size_t i = 0; i < field_count; i++) {
+		const struct field *f = &field_table[i];
+		unsigned away = suggest_distance(name, f->key, suggest_limit(strlen(name)));
+		unsigned aside = suggest_distance(in, f->section, 2);
+
+		/* a key of another section must be quite the same */
+		if (away == SUGGEST_FAR || (aside == SUGGEST_FAR && away > 1))
+			continue;
+		away = 4 * away + (aside == SUGGEST_FAR ? 5 : aside);
+		if (away >= least)
+			continue;
+		least = away;
+		best = f;
+	}
+	free(name);
+	free(in);
+	return best;
+}
+
+/* ---- values ---- */
+
+static bool hint_takes(const struct field *f, const char *value)
+{
+	struct spec scratch = {.format = 0}; /* this field alone is used */
+	bool takes = *value && field_parse(f, &scratch, value, NULL) == 0;
+
+	field_fini(f, &scratch);
+	return takes;
+}
+
+/* Takes `guess` over and returns it where the field takes it, else frees it: NULL. */
+static char *hint_keep(const struct field *f, char *guess)
+{
+	if (guess && hint_takes(f, guess))
+		return guess;
+	free(guess);
+	return NULL;
+}
+
+static char *hint_bool(const char *value)
+{
+	static const char *const yes[] = {"yes", "y", "true", "on", "1", "enabled", "enable"};
+	static const char *const no[] = {"no", "n", "false", "off", "0", "disabled", "disable"};
+
+	for (size_t i = 0; i < COUNT(yes); i++)
+		if (!strcasecmp(value, yes[i]))
+			return xstrdup("yes");
+	for (size_t i = 0; i < COUNT(no); i++)
+		if (!strcasecmp(value, no[i]))
+			return xstrdup("no");
+	return NULL;
+}
+
+/* Digits, with tenths where a point follows; the text behind them and blanks, NULL where there are none. */
+static const char *hint_number(const char *value, uint64_t *tenths)
+{
+	size_t n = strspn(value, "0123456789");
+	const char *rest = value + n;
+
+	if (!n || n > 12)
+		return NULL;
+	*tenths = 10 * strtoull(value, NULL, 10);
+	if (rest[0] == '.' && rest[1] >= '0' && rest[1] <= '9') {
+		*tenths += (uint64_t)(rest[1] - '0');
+		rest += 2;
+	}
+	return rest + strspn(rest, " ");
+}
+
+static char *hint_size(const struct field *f, const char *value)
+{
+	static const char units[] = "kmgt";
+	static const unsigned bare[] = {20, 30, 0}; /* a number alone: M, G or bytes */
+	char text[SIZE_TEXT];
+	uint64_t tenths;
+	const char *rest = hint_number(value, &tenths);
+	const char *unit = rest && *rest ? strchr(units, *rest | 0x20) : NULL;
+
+	if (!rest || (*rest && (!unit || (rest[1] && strcasecmp(rest + 1, "b") != 0 &&
+					  strcasecmp(rest + 1, "ib") != 0))))
+		return NULL;
+	for (size_t i = 0; i < COUNT(bare); i++) {
+		unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : bare[i];
+		uint64_t bytes = tenths > UINT64_MAX >> shift ? 0 : (tenths << shift) / 10;
+		char *kept;
+
+		if (bytes && !(bytes & 1023)) {
+			/* what was meant as M stays M */
+			kept = unit || bare[i] != 20
+				       ? hint_keep(f, xstrdup(size_format(bytes, text)))
+				       : hint_keep(f, xasprintf("%" PRIu64 "M", bytes >> 20));
+			if (kept || unit)
+				return kept;
+		}
+	}
+	return NULL;
+}
+
+static char *hint_duration(const struct field *f, const char *value)
+{
+	static const struct {
+		const char *unit;
+		unsigned seconds;
+	} units[] = {{"", 1},    {"", 60},      {"s", 1},   {"sec", 1},   {"second", 1}, {"seconds", 1},
+		     {"m", 60},  {"min", 60},   {"minute", 60}, {"minutes", 60}, {"h", 3600},  {"hour", 3600},
+		     {"hours", 3600}};
+	char text[SIZE_TEXT];
+	uint64_t tenths;
+	const char *rest = hint_number(value, &tenths);
+	char *kept = NULL;
+
+	for (size_t i = 0; rest && i < COUNT(units) && !kept; i++) {
+		uint64_t ms = tenths * 100 * units[i].seconds;
+
+		if (!strcasecmp(rest, units[i].unit))
+			kept = hint_keep(f, units[i].seconds == 1 && ms % 1000 == 0
+						    ? xasprintf("%" PRIu64 "s", ms / 1000)
+						    : xstrdup(duration_format(ms, text)));
+	}
+	return kept;
+}
+
+/* A word of few: the nearest of them. */
+static char *hint_choice(const struct field *f, const char *value)
+{
+	struct suggest near;
+
+	suggest_begin(&near, value);
+	for (size_t i = 0; f->choices && f->choices[i]; i++)
+		suggest_offer(&near, f->choices[i]);
+	return near.best ? xstrdup(near.best) : NULL;
+}
+
+/* What people leave out of, or write otherwise in, texts of some form. */
+static char *hint_text(const struct field *f, const char *value)
+{
+	static const struct {
+		const char *written, *meant;
+	} begins[] = {{"", "http://"}, {"", "127.0.0.1:"}, {"localhost:", "127.0.0.1:"}};
+	char *kept = NULL;
+
+	for (size_t i = 0; i < COUNT(begins) && !kept; i++) {
+		size_t n = strlen(begins[i].written);
+
+		if (!strncmp(value, begins[i].written, n))
+			kept = hint_keep(f, xasprintf("%s%s", begins[i].meant, value + n));
+	}
+	return kept;
+}
+
+/* Without the quotes around it; owned. */
+static char *hint_unquoted(const char *value)
+{
+	size_t n = strlen(value);
+
+	if (n >= 2 && (*value == '"' || *value == '\'') && value[n - 1] == *value)
+		return xstrndup(value + 1, n - 2);
+	return xstrdup(value);
+}
+
+char *hint_value(const struct field *f, const char *value)
+{
+	char *bare, *small;
+	char *guess = NULL;
+
+	if (f->secret || strlen(value) > VALUE_MAX)
+		return NULL;
+	bare = hint_unquoted(value);
+	small = xstrdup(bare);
+	for (char *p = small; *p; p++)
+		*p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
+	guess = hint_keep(f, xstrdup(bare));
+	if (!guess)
+		guess = hint_keep(f, xstrdup(small));
+	if (!guess && f->type == FIELD_BOOL)
+		guess = hint_keep(f, hint_bool(bare));
+	else if (!guess && f->type == FIELD_SIZE)
+		guess = hint_size(f, bare);
+	else if (!guess && f->type == FIELD_DURATION)
+		guess = hint_duration(f, bare);
+	else if (!guess && f->choices)
+		guess = hint_keep(f, hint_choice(f, small));
+	else if (!guess && f->type != FIELD_UINT)
+		guess = hint_text(f, bare);
+	free(small);
+	free(bare);
+	return guess;
+}
