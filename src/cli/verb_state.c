@@ -30,8 +30,6 @@ static json_t *look_json(const struct machine_look *l)
 	json_object_set_new(o, "supervised", json_boolean(run->alive && !run->orphan));
 	json_object_set_new(o, "cause_id", json_string(run->cause_id ? run->cause_id : ""));
 	json_object_set_new(o, "seed", json_string(run->seed ? run->seed : ""));
-	json_object_set_new(o, "settings", run->settings ? json_incref(run->settings) : json_array());
-	json_object_set_new(o, "seed", json_string(run->seed ? run->seed : ""));
 	json_object_set_new(o, "settings", reported_read(run->settings));
 	json_object_set_new(o, "started", json_integer(run->started));
 	json_object_set_new(o, "ended", json_integer(run->ended));
