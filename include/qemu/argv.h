@@ -59,6 +59,11 @@ int qemu_argv_build(const struct spec *s, const struct catalog_arch *arch,
 void qemu_argv_fini(struct qemu_argv *v);
 /* What cpu.count = auto means on a host with so many (0: not known). `arch` may be NULL. */
 unsigned qemu_auto_cpus(unsigned host_cpus, const struct catalog_arch *arch);
+/* What cpu.memory means in bytes: what the file says; for auto 512M for each CPU, at least 1G (2G on a
+ * host with 15G and more), at most half of the host's memory (0: not known) and what the machine takes.
+ * `arch` may be NULL. */
+uint64_t qemu_memory(const struct spec *s, const struct catalog_arch *arch, unsigned host_cpus,
+		     uint64_t host_memory);
 /* Elements alone, appended to out. */
 void qemu_argv_strv(const struct qemu_argv *v, struct strv *out);
 /* For display=vnc: the socket that a viewer connects to. Owned. */

@@ -19,6 +19,9 @@
 #define TB_MIN 64
 #define TB_MAX 1024
 #define AUTO_CPUS_MAX 8
+#define GIB (1ULL << 30)
+#define CPU_MEMORY (GIB / 2) /* a compiler or two */
+#define LARGE_HOST (15 * GIB)
 
 static bool is_tcg(const struct argv_in *in)
 {
@@ -40,10 +43,15 @@ static void add_basics(const struct argv_in *in, struct qemu_argv *v)
 			 "", "QEMU may not start programs or gain rights, whatever a guest makes of it");
 }
 
+static uint64_t argv_memory(const struct argv_in *in)
+{
+	return qemu_memory(in->s, in->arch, in->facts->host_cpus, in->facts->host_memory);
+}
+
 static void add_machine(const struct argv_in *in, struct qemu_argv *v)
 {
 	bool flash = in->files->pflash_code != NULL;
-	bool small = in->s->memory <= in->arch->small_memory;
+	bool small = argv_memory(in) <= in->arch->small_memory;
 
 	opt_pair(v, "-machine",
 		 xasprintf("%s%s%s%s", in->arch->machine, in->arch->machine_opts,
@@ -61,6 +69,27 @@ unsigned qemu_auto_cpus(unsigned host_cpus, const struct catalog_arch *arch)
 	if (arch && n > arch->max_cpus)
 		n = arch->max_cpus;
 	return n ? n : 1;
+}
+
+uint64_t qemu_memory(const struct spec *s, const struct catalog_arch *arch, unsigned host_cpus,
+		     uint64_t host_memory)
+{
+	unsigned cpus = s->cpu_count ? s->cpu_count : qemu_auto_cpus(host_cpus, arch);
+	uint64_t least = host_memory >= LARGE_HOST ? 2 * GIB : GIB;
+	uint64_t size = cpus * CPU_MEMORY;
+	uint64_t half = host_memory / 2 / CPU_MEMORY * CPU_MEMORY;
+
+	if (s->memory)
+		return s->memory;
+	if (size < least)
+		size = least;
+	if (host_memory && size > half)
+		size = half > CPU_MEMORY ? half : CPU_MEMORY;
+	if (arch && arch->max_memory && size > arch->max_memory)
+		size = arch->max_memory;
+	if (arch && s->firmware == SPEC_UEFI && arch->firmware_max_memory && size > arch->firmware_max_memory)
+		size = arch->firmware_max_memory;
+	return size;
 }
 
 static int add_processor(const struct argv_in *in, struct qemu_argv *v, struct err *e)
@@ -95,8 +124,8 @@ static int add_processor(const struct argv_in *in, struct qemu_argv *v, struct e
 		count = qemu_auto_cpus(in->facts->host_cpus, in->arch);
 	opt_pair(v, "-smp", xasprintf("%u", count), "cpu.count",
 		 s->cpu_count ? "as many as asked for" : "as many as this host has, at most 8");
-	opt_pair(v, "-m", xasprintf("%lluM", (unsigned long long)(s->memory / MIB)), "cpu.memory",
-		 "memory of the machine");
+	opt_pair(v, "-m", xasprintf("%lluM", (unsigned long long)(argv_memory(in) / MIB)), "cpu.memory",
+		 s->memory ? "memory of the machine" : "by the number of CPUs, at most half of this host's");
 	return 0;
 }
 

@@ -91,10 +91,10 @@ const struct field field_table[] = {
 	{"cpu", "count", FIELD_UINT, AT(cpu_count), "auto", .zero = "auto", .min = 1, .max = 512,
 	 .effect = FIELD_NEXT_BOOT, .title = "CPUs",
 	 .help = "auto: those of this host, up to what the machine takes."},
-	{"cpu", "memory", FIELD_SIZE, AT(memory), "1G", .min = SPEC_MEMORY_MIN, .max = 4ULL << 40,
+	{"cpu", "memory", FIELD_SIZE, AT(memory), "auto", .zero = "auto", .min = SPEC_MEMORY_MIN, .max = 4ULL << 40,
 	 .effect = FIELD_NEXT_BOOT, .always = true, .title = "Memory",
-	 .help = "A size with K, M, G or T. 1G builds most packages; large C++ ones want 2G to "
-		 "4G."},
+	 .help = "A size with K, M, G or T; auto: 512M for each CPU, at least 1G, at most half of this "
+		 "host's. Large C++ packages want 2G for each compiler that runs."},
 
 	{"disk", "size", FIELD_SIZE, AT(disk_size), "128G", .min = SPEC_DISK_MIN, .max = DISK_MAX,
 	 .effect = FIELD_GROW_ONLY, .always = true, .title = "Disk",

@@ -88,6 +88,7 @@ static void paint_near(struct screen *s, const struct canvas *c, int row)
 				      .spec = h->near.has_spec ? &h->near.spec : NULL,
 				      .path = h->near.path,
 				      .cpus = h->host.cpus,
+				      .memory = h->host.memory,
 				      .ssh_port = h->near.ssh_port};
 
 	if (!facts.look || !h->near.name || strcmp(h->near.name, facts.look->name))

@@ -142,7 +142,7 @@ int facts_paint(const struct machine_facts *m, const struct catalog *catalog,
 	free(text);
 	cpus = s->cpu_count ? s->cpu_count : qemu_auto_cpus(m->cpus, arch);
 	text = xasprintf("%u CPU%s, %s memory%s%s", cpus, cpus == 1 ? "" : "s",
-			 size_human(s->memory, memory), accel && *accel ? ", " : "",
+			 size_human(qemu_memory(s, arch, m->cpus, m->memory), memory), accel && *accel ? ", " : "",
 			 !accel			? ""
 			 : strcmp(accel, "tcg") ? accel
 						: "emulated");

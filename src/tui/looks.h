@@ -29,6 +29,7 @@ struct machine_facts {
 	const struct machine_look *look;
 	const struct spec *spec; /* NULL: its file is wrong */
 	unsigned cpus;		 /* of this host */
+	uint64_t memory;	 /* of this host, bytes */
 	uint16_t ssh_port;	 /* 0: none */
 };
 #define FACTS_LEFT 4

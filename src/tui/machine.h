@@ -21,6 +21,7 @@ struct machine {
 	struct spec spec;
 	bool has_spec; /* its file is right */
 	unsigned cpus; /* of this host */
+	uint64_t memory;
 	uint16_t ssh_port;
 	struct vm_client *client;
 	struct loop_timer *again; /* it could not be reached: until it is tried again */

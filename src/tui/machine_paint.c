@@ -65,6 +65,7 @@ void machine_paint(struct screen *s, const struct canvas *c)
 				      .look = &m->look,
 				      .spec = m->has_spec ? &m->spec : NULL,
 				      .cpus = m->cpus,
+				      .memory = m->memory,
 				      .ssh_port = m->ssh_port};
 	struct canvas part;
 	int row = 1;

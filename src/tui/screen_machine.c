@@ -429,6 +429,7 @@ struct screen *screen_machine(struct app *app, const char *ref, struct err *e)
 	}
 	host_facts_get(&host);
 	m->cpus = host.cpus;
+	m->memory = host.memory;
 	host_facts_fini(&host);
 	m->dir = store_machine_dir(app_store(app), m->name);
 	m->runtime = host_runtime_dir(m->name, NULL);

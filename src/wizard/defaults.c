@@ -10,8 +10,6 @@
 #include "qemu/argv.h"
 #include "spec/grammar.h"
 
-#define GIB (1ULL << 30)
-
 const struct catalog_arch *wizard_arch(const struct wizard *w)
 {
 	return catalog_arch_find(w->conf.catalog, w->spec.arch);
@@ -25,6 +23,11 @@ const struct catalog_release *wizard_release(const struct wizard *w)
 unsigned wizard_auto_cpus(const struct wizard *w)
 {
 	return qemu_auto_cpus(w->offers->host->cpus, wizard_arch(w));
+}
+
+uint64_t wizard_memory(const struct wizard *w)
+{
+	return qemu_memory(&w->spec, wizard_arch(w), w->offers->host->cpus, w->offers->host->memory);
 }
 
 /* ARCH-RELEASE, with a number behind it where that is taken. */
@@ -64,17 +67,13 @@ void default_firmware(struct wizard *w, struct strv *out)
 	strv_add(out, has ? "uefi" : "direct");
 }
 
-/* 1G; half of it on a small host, 2G on a large one, and what the machine takes. */
 void default_memory(struct wizard *w, struct strv *out)
 {
-	const struct catalog_arch *a = wizard_arch(w);
-	uint64_t host = w->offers->host->memory;
-	uint64_t size = host >= 15 * GIB ? 2 * GIB : host && host < 2 * GIB ? GIB / 2 : GIB;
+	const struct host_facts *host = w->offers->host;
+	struct spec s = {.cpu_count = w->spec.cpu_count, .firmware = w->spec.firmware};
 	char text[SIZE_TEXT];
 
-	if (a && size > a->max_memory)
-		size = a->max_memory;
-	strv_add(out, size_format(size, text));
+	strv_add(out, size_format(qemu_memory(&s, wizard_arch(w), host->cpus, host->memory), text));
 }
 
 void default_forward(struct wizard *w, struct strv *out)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "private.h"
 
 const struct strv *wizard_items(struct wizard *w, const struct wizard_question *q)
@@ -64,6 +65,11 @@ static char *shown(struct wizard *w, const struct wizard_question *q)
 	}
 	if (!strcmp(q->id, "cpu.count") && !strcmp(text, "auto"))
 		return xasprintf("auto (%u)", wizard_auto_cpus(w));
+	if (!strcmp(q->id, "cpu.memory") && !strcmp(text, "auto")) {
+		char size[SIZE_TEXT];
+
+		return xasprintf("auto (%s)", size_format(wizard_memory(w), size));
+	}
 	if (!strcmp(q->id, "cpu.accel") && !strcmp(text, "auto"))
 		return auto_accel(w);
 	if (!strcmp(q->id, "cpu.model") && !strcmp(text, "auto") && wizard_arch(w))

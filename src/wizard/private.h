@@ -133,6 +133,7 @@ const struct catalog_arch *wizard_arch(const struct wizard *w);
 const struct catalog_release *wizard_release(const struct wizard *w);
 /* CPUs that cpu.count = auto gives here. */
 unsigned wizard_auto_cpus(const struct wizard *w);
+uint64_t wizard_memory(const struct wizard *w); /* bytes */
 /* review.c: whether it will run accelerated, as far as that is known; what `auto` means for the CPU's
  * model. */
 bool wizard_accelerates(struct wizard *w);

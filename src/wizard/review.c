@@ -75,7 +75,7 @@ static void words_runs(struct wizard *w, struct wizard_rows *out)
 	if (!strcmp(model, "auto") && a)
 		model = wizard_accelerates(w) ? "of this host's kind" : a->cpu_tcg;
 	buf_addf(&b, "; %u CPU%s %s, %s", cpus, cpus == 1 ? "" : "s", model,
-		 size_human(w->spec.memory, text));
+		 size_human(wizard_memory(w), text));
 	say(out, "Runs here", &b);
 }
 
@@ -208,11 +208,11 @@ static void warn_processor(struct wizard *w, struct strv *out)
 {
 	const struct host_facts *host = w->offers->host;
 
-	if (host->memory && w->spec.memory > host->memory)
+	if (host->memory && wizard_memory(w) > host->memory)
 		strv_add(
 			out,
 			"the memory is more than this host has: it would swap, or refuse to start");
-	else if (host->memory && w->spec.memory > host->memory / 4 * 3)
+	else if (host->memory && wizard_memory(w) > host->memory / 4 * 3)
 		strv_add(out, "the memory is more than three quarters of this host's");
 	if (host->cpus && w->spec.cpu_count > host->cpus)
 		strv_addf(out, "more CPUs than this host's %u make it slower, not quicker",

@@ -314,6 +314,42 @@ static void test_host_cpu_under_emulation(void **state)
 	golden_close(&g);
 }
 
+/* auto: enough for a compiler on each CPU, never more than the host or the machine bears. */
+static void test_memory(void **state)
+{
+	static const struct {
+		uint64_t set;
+		unsigned count, host_cpus, host_gib;
+		bool uefi, no_arch;
+		uint64_t mib;
+	} rows[] = {
+		{1536ULL << 20, 8, 8, 64, true, false, 1536}, /* as the file says */
+		{0, 0, 1, 4, true, false, 1024},	      /* at least */
+		{0, 0, 2, 8, true, false, 1024},
+		{0, 0, 4, 8, true, false, 2048},
+		{0, 0, 8, 64, false, false, 4096},
+		{0, 0, 8, 64, true, false, 3071}, /* armhf's firmware takes no more */
+		{0, 0, 8, 4, false, false, 2048}, /* half of the host's */
+		{0, 0, 2, 1, false, false, 512},
+		{0, 8, 2, 0, false, false, 4096}, /* the host's memory is not known */
+		{0, 0, 2, 23, false, false, 2048},
+		{0, 16, 32, 256, false, true, 8192},
+	};
+	struct golden g;
+
+	(void)state;
+	golden_open(&g, "armhf-direct");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		g.spec.memory = rows[i].set;
+		g.spec.cpu_count = rows[i].count;
+		g.spec.firmware = rows[i].uefi ? SPEC_UEFI : SPEC_DIRECT;
+		assert_int_equal(qemu_memory(&g.spec, rows[i].no_arch ? NULL : g.arch, rows[i].host_cpus,
+					     (uint64_t)rows[i].host_gib << 30) >> 20,
+				 rows[i].mib);
+	}
+	golden_close(&g);
+}
+
 static void test_cmdline(void **state)
 {
 	struct golden g;
@@ -389,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_values),
 		cmocka_unit_test(test_path_not_utf8),
 		cmocka_unit_test(test_host_cpu_under_emulation),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_cmdline),
 		cmocka_unit_test(test_elsewhere),
 		cmocka_unit_test(test_shell),

@@ -85,7 +85,7 @@ static void defaults(void **state)
 	assert_string_equal(s.user, "build");
 	assert_int_equal(s.firmware, SPEC_UEFI);
 	assert_int_equal(s.cpu_count, 0);
-	assert_true(s.memory == 1ULL << 30);
+	assert_true(s.memory == 0); /* auto */
 	assert_true(s.disk_size == 128ULL << 30);
 	assert_true(s.timeout == 600000);
 	assert_true(s.security && s.updates && s.rng);
@@ -320,9 +320,9 @@ static void keeps_the_file(void **state)
 			    "forward = 127.0.0.1:8080:80\nforward = 127.0.0.1:auto:80\n\n[system]\n"
 			    "user = me");
 	free(out);
-	s.memory = 1ULL << 30; /* the default, but the file says another one: say it */
+	s.memory = 0; /* the default, but the file says another one: say it */
 	out = text_of(&s);
-	assert_non_null(strstr(out, "memory = 1G      ; enough"));
+	assert_non_null(strstr(out, "memory = auto      ; enough"));
 	free(out);
 	spec_fini(&s);
 }
@@ -650,7 +650,7 @@ static void sets(void **state)
 	assert_int_equal(spec_set(&s, "network.forward=", &e), 0);
 	assert_int_equal(s.forwards.len, 0);
 	assert_int_equal(spec_set(&s, "cpu.memory=", &e), 0); /* the default */
-	assert_true(s.memory == 1ULL << 30);
+	assert_true(s.memory == 0);
 	assert_int_equal(e.kind, ERR_NONE);
 	assert_int_equal(s.lines[field_find("cpu", "memory") - field_table], 0);
 	assert_int_equal(spec_set(&s, "boot.cmdline=a=b+=c", &e), 0);
