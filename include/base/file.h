@@ -20,13 +20,21 @@
  * owned by the caller on success. ENOENT is error id "file-missing". */
 int file_read(const char *path, size_t cap, struct buf *out, struct err *e);
 
-/* Writes PATH.part with `mode`, syncs, renames over `path`, syncs the folder. Blocks. */
+/* Locks an open file without waiting, until its last descriptor is closed: flock, or record locks where a
+ * file system has no flock. 0, EWOULDBLOCK where another holds it, or the errno. */
+int file_lock(int fd, bool exclusive);
+/* Whether the path still names the open file. */
+bool file_is_still(int fd, const char *path);
+
+/* Writes PATH.part with `mode`, syncs, renames over `path`, syncs the folder. Of several writers at the same
+ * time each writes a part file of its own, and the last to finish counts. Blocks. */
 int file_write(const char *path, const void *data, size_t n, mode_t mode, struct err *e);
 
-/* Opens a new PATH.part for writing (an old one is removed first). *fd is owned by the caller,
- * who finishes with file_commit or file_abandon. */
+/* Opens a new part file for writing: PATH.part, or PATH.2.part and so on while other writers are at those. One
+ * that a killed writer left is removed. *fd is owned by the caller, who finishes with file_commit or
+ * file_abandon. */
 int file_begin(const char *path, mode_t mode, int *fd, struct err *e);
-/* Syncs and closes fd, renames PATH.part to path, syncs the folder. On error the part is removed. */
+/* Syncs and closes fd, renames the part file to path, syncs the folder. On error the part is removed. */
 int file_commit(const char *path, int fd, struct err *e);
 void file_abandon(const char *path, int fd);
 

@@ -17,7 +17,11 @@ struct lock;
 struct lock *lock_take(const char *path, const char *what, struct err *e);
 /* As lock_take, but shared among readers of a thing that must stay. */
 struct lock *lock_share(const char *path, struct err *e);
+/* As lock_take, but for a thing that is held for a moment only: waits up to `ms`. `e` must not be NULL. */
+struct lock *lock_wait(const char *path, const char *what, unsigned ms, struct err *e);
 void lock_release(struct lock *k); /* NULL is fine */
+/* The same, and the lock file goes. */
+void lock_remove(struct lock *k);
 /* Tells whether somebody holds it exclusively now, and who ("pid 12: preparing", owned) or NULL. */
 char *lock_holder(const char *path);
 

@@ -2,7 +2,8 @@
 /*
  * file: see include/base/file.h. Writing goes through PATH.part, fsync, rename and an fsync of the
  * folder; a part file is created with O_EXCL and O_NOFOLLOW after an old one was unlinked, so
- * nothing planted at its name is ever written through.
+ * nothing planted at its name is ever written through. Its writer holds a lock on it, so that an old one
+ * is known from one that another process writes now.
  */
 #include "base/file.h"
 
@@ -12,9 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+
+#define PARTS_MAX 64 /* writers of one file at the same time */
 
 int file_read(const char *path, size_t cap, struct buf *out, struct err *e)
 {
@@ -92,23 +96,103 @@ int file_write_at(int fd, const void *data, size_t n, uint64_t at)
 	return 0;
 }
 
-static char *part_name(const char *path)
+/* Bound to the open file where the host has such locks, so that closing another descriptor of the
+ * same file does not drop ours. */
+#ifdef F_OFD_SETLK
+#define RECORD_LOCK F_OFD_SETLK
+#else
+#define RECORD_LOCK F_SETLK
+#endif
+
+int file_lock(int fd, bool exclusive)
 {
-	return xasprintf("%s.part", path);
+	struct flock record = {.l_type = exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET};
+	int failed;
+
+	if (flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+		return 0;
+	if (errno == EWOULDBLOCK || errno == EINTR)
+		return EWOULDBLOCK;
+	if (fcntl(fd, RECORD_LOCK, &record) == 0)
+		return 0;
+	failed = errno;
+	return failed == EACCES || failed == EAGAIN ? EWOULDBLOCK : failed;
+}
+
+bool file_is_still(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && lstat(path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static char *part_name(const char *path, int number)
+{
+	return number == 1 ? xasprintf("%s.part", path) : xasprintf("%s.%d.part", path, number);
+}
+
+/* Removes a part file that nobody writes; false with errno EBUSY where somebody does. */
+static bool part_remove(const char *part)
+{
+	int fd = open(part, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	bool busy = fd >= 0 && file_lock(fd, true) == EWOULDBLOCK;
+	bool removed = !busy && ((fd >= 0 && !file_is_still(fd, part)) || unlink(part) == 0 || errno == ENOENT);
+	int failed = busy ? EBUSY : errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = failed;
+	return removed;
+}
+
+/* A new file of that name, locked as its writer's; -1 with errno, EEXIST and EBUSY: another writer's. */
+static int part_create(const char *part, mode_t mode)
+{
+	int fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+
+	/* until it is locked another may take it for a leftover */
+	if (fd >= 0 && (file_lock(fd, true) == EWOULDBLOCK || !file_is_still(fd, part))) {
+		close(fd);
+		errno = EBUSY;
+		return -1;
+	}
+	return fd;
+}
+
+/* The number of the part file that is open as fd. */
+static int part_number(const char *path, int fd)
+{
+	for (int number = 1; number <= PARTS_MAX; number++) {
+		char *part = part_name(path, number);
+		bool same = file_is_still(fd, part);
+
+		free(part);
+		if (same)
+			return number;
+	}
+	return 1;
 }
 
 int file_begin(const char *path, mode_t mode, int *fd, struct err *e)
 {
-	char *part = part_name(path);
+	bool left = true; /* what killed writers left goes, up to the first gap */
+	char *part = NULL;
 	int r = 0;
 
-	if (unlink(part) < 0 && errno != ENOENT)
-		r = err_errno(e, errno, "file-part", "cannot remove the old %s", part);
-	if (!r) {
-		*fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-		if (*fd < 0)
+	*fd = -1;
+	for (int number = 1; !r && number <= PARTS_MAX && (*fd < 0 || left); number++) {
+		struct stat st;
+
+		free(part);
+		part = part_name(path, number);
+		left = lstat(part, &st) == 0;
+		if (left && !part_remove(part) && errno != EBUSY && *fd < 0)
+			r = err_errno(e, errno, "file-part", "cannot remove the old %s", part);
+		else if (*fd < 0 && (*fd = part_create(part, mode)) < 0 && errno != EEXIST && errno != EBUSY)
 			r = err_errno(e, errno, "file-create", "cannot create %s", part);
 	}
+	if (!r && *fd < 0)
+		r = err_set(e, ERR_BUSY, "busy", "%s is being written by %d others", path, PARTS_MAX);
 	free(part);
 	return r;
 }
@@ -141,7 +225,8 @@ int file_rename(const char *from, const char *to, struct err *e)
 
 int file_commit(const char *path, int fd, struct err *e)
 {
-	char *part = part_name(path);
+	char *part = part_name(path, part_number(path, fd));
+	int hold = dup(fd); /* the lock, until the file has its name */
 	int failed = 0;
 	int r;
 
@@ -153,16 +238,18 @@ int file_commit(const char *path, int fd, struct err *e)
 		   : file_rename(part, path, e);
 	if (r < 0)
 		unlink(part);
+	if (hold >= 0)
+		close(hold);
 	free(part);
 	return r;
 }
 
 void file_abandon(const char *path, int fd)
 {
-	char *part = part_name(path);
+	char *part = part_name(path, part_number(path, fd));
 
-	close(fd);
 	unlink(part);
+	close(fd);
 	free(part);
 }
 
@@ -300,13 +387,15 @@ static int empty_folder(int fd, const char *name, struct err *e)
 		    fchmodat(dirfd(dir), entry->d_name, 0700, 0) == 0)
 			child = openat(dirfd(dir), entry->d_name,
 				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (child < 0 && errno == ENOENT)
+			continue; /* another removes it as well */
 		if (child < 0) {
 			r = err_errno(e, errno, "remove", "cannot remove %s/%s", name, entry->d_name);
 			break;
 		}
 		fchmod(child, 0700);
 		r = empty_folder(child, entry->d_name, e);
-		if (!r && unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR) < 0)
+		if (!r && unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 			r = err_errno(e, errno, "remove", "cannot remove %s/%s", name, entry->d_name);
 	}
 	closedir(dir);
@@ -327,7 +416,7 @@ int file_remove_tree(const char *path, struct err *e)
 	fchmod(fd, 0700);
 	if (empty_folder(fd, path, e) < 0)
 		return -1;
-	if (rmdir(path) < 0)
+	if (rmdir(path) < 0 && errno != ENOENT)
 		return err_errno(e, errno, "remove", "cannot remove %s", path);
 	return 0;
 }

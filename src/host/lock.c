@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
 
@@ -25,16 +25,9 @@
 #define SETTLE_TRIES 20
 #define SETTLE_MS 10
 
-/* Bound to the open file where the host has such locks, so that closing another descriptor of the
- * same file does not drop ours. */
-#ifdef F_OFD_SETLK
-#define RECORD_LOCK F_OFD_SETLK
-#else
-#define RECORD_LOCK F_SETLK
-#endif
-
 struct lock {
 	int fd;
+	char *path;
 	bool exclusive;
 };
 
@@ -57,22 +50,6 @@ static int open_lock(const char *path, bool create, struct err *e)
 	err_set(e, ERR_FAILED, "lock-unsafe",
 		"%s is not a plain file of yours alone: it cannot serve as a lock", path);
 	return err_hint(e, "look at it and remove it");
-}
-
-/* 0, or an errno; EWOULDBLOCK when another holds it. */
-static int lock_fd(int fd, bool exclusive)
-{
-	struct flock record = {.l_type = exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET};
-	int failed;
-
-	if (flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
-		return 0;
-	if (errno == EWOULDBLOCK || errno == EINTR)
-		return EWOULDBLOCK;
-	if (fcntl(fd, RECORD_LOCK, &record) == 0)
-		return 0;
-	failed = errno;
-	return failed == EACCES || failed == EAGAIN ? EWOULDBLOCK : failed;
 }
 
 /* "pid 12: preparing" when the text names a living process; owned, else NULL. */
@@ -115,14 +92,6 @@ static void write_holder(int fd, const char *what)
 	free(text);
 }
 
-static bool is_still(int fd, const char *path)
-{
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 && lstat(path, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
-}
-
 static struct lock *take(const char *path, bool exclusive, const char *what, struct err *e)
 {
 	char *holder = NULL;
@@ -133,8 +102,8 @@ static struct lock *take(const char *path, bool exclusive, const char *what, str
 		fd = open_lock(path, true, e);
 		if (fd < 0)
 			return NULL;
-		r = lock_fd(fd, exclusive);
-		if (r == 0 && is_still(fd, path))
+		r = file_lock(fd, exclusive);
+		if (r == 0 && file_is_still(fd, path))
 			break;
 		if (r == EWOULDBLOCK)
 			holder = read_holder(fd);
@@ -154,6 +123,7 @@ static struct lock *take(const char *path, bool exclusive, const char *what, str
 	write_holder(fd, what);
 	k = xmalloc(sizeof(*k));
 	k->fd = fd;
+	k->path = xstrdup(path);
 	k->exclusive = exclusive;
 	return k;
 }
@@ -176,7 +146,27 @@ void lock_release(struct lock *k)
 	if (k->exclusive && ftruncate(k->fd, 0) < 0)
 		errno = 0;
 	close(k->fd);
+	free(k->path);
 	free(k);
+}
+
+void lock_remove(struct lock *k)
+{
+	if (k)
+		unlink(k->path); /* a waiting process sees that it has locked a file without a name */
+	lock_release(k);
+}
+
+struct lock *lock_wait(const char *path, const char *what, unsigned ms, struct err *e)
+{
+	struct lock *k = lock_take(path, what, e);
+
+	for (unsigned waited = 0; !k && e->kind == ERR_BUSY && waited < ms; waited += SETTLE_MS) {
+		err_fini(e);
+		poll(NULL, 0, SETTLE_MS);
+		k = lock_take(path, what, e);
+	}
+	return k;
 }
 
 char *lock_holder(const char *path)
@@ -186,13 +176,13 @@ char *lock_holder(const char *path)
 
 	if (fd < 0)
 		return NULL;
-	if (lock_fd(fd, false) == EWOULDBLOCK) {
+	if (file_lock(fd, false) == EWOULDBLOCK) {
 		for (int tries = 0; !(holder = read_holder(fd)) && tries < SETTLE_TRIES; tries++) {
 			poll(NULL, 0, SETTLE_MS);
-			if (lock_fd(fd, false) == 0)
+			if (file_lock(fd, false) == 0)
 				break;
 		}
-		if (!holder && lock_fd(fd, false) == EWOULDBLOCK)
+		if (!holder && file_lock(fd, false) == EWOULDBLOCK)
 			holder = xstrdup("another process");
 	}
 	close(fd);

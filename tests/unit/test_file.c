@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -63,6 +65,105 @@ static void test_abandon_keeps_the_old(void **state)
 	assert_content(path, "old");
 	file_abandon(path, fd);
 	assert_content(path, "old");
+	free(path);
+}
+
+/* Two writers of one file: each has a part of its own, neither loses or empties the other's. */
+static void test_two_writers(void **state)
+{
+	char *path = file_join(dir, "a");
+	char *part = file_join(dir, "a.part");
+	char *second = file_join(dir, "a.2.part");
+	struct err e = ERR_INIT;
+	int one, two;
+
+	(void)state;
+	assert_int_equal(file_begin(path, 0600, &one, NULL), 0);
+	assert_int_equal(file_write_all(one, "first", 5, path, NULL), 0);
+	assert_int_equal(file_begin(path, 0600, &two, NULL), 0);
+	assert_int_equal(file_write_all(two, "2", 1, path, NULL), 0);
+	if (file_commit(path, one, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_content(path, "first");
+	assert_true(file_exists(second)); /* what is being written is no leftover */
+	if (file_commit(path, two, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_content(path, "2");
+	assert_false(file_exists(part) || file_exists(second));
+	assert_int_equal(file_begin(path, 0600, &one, NULL), 0);
+	assert_int_equal(file_begin(path, 0600, &two, NULL), 0);
+	file_abandon(path, one);
+	assert_int_equal(file_commit(path, two, NULL), 0);
+	assert_content(path, "");
+	free(second);
+	free(part);
+	free(path);
+}
+
+/* What killed writers left goes with the next one. */
+static void test_leftovers(void **state)
+{
+	static const char *const names[] = {"a.part", "a.2.part", "a.3.part"};
+	char *path = file_join(dir, "a");
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		char *left = file_join(dir, names[i]);
+		int fd = open(left, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+		assert_true(fd >= 0);
+		close(fd);
+		free(left);
+	}
+	assert_int_equal(file_write(path, "new", 3, 0600, NULL), 0);
+	for (size_t i = 0; i < 3; i++) {
+		char *left = file_join(dir, names[i]);
+
+		assert_false(file_exists(left));
+		free(left);
+	}
+	free(path);
+}
+
+#define WRITERS 4
+#define ROUNDS 50
+
+/* Never an error, never half a file, and nothing is left. */
+static void test_many_writers(void **state)
+{
+	char *path = file_join(dir, "a");
+	pid_t pids[WRITERS];
+
+	(void)state;
+	for (int i = 0; i < WRITERS; i++) {
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		for (int n = 0; !pids[i] && n < ROUNDS; n++) {
+			char text[WRITERS * 1000];
+			size_t len = (size_t)(i + 1) * 1000;
+			struct buf b;
+
+			memset(text, 'a' + i, len);
+			if (file_write(path, text, len, 0600, NULL) < 0 ||
+			    file_read(path, sizeof(text), &b, NULL) < 0)
+				_exit(1);
+			if (b.len != (size_t)(b.data[0] - 'a' + 1) * 1000 ||
+			    strspn(b.data, (char[]){b.data[0], 0}) != b.len)
+				_exit(2);
+			buf_fini(&b);
+		}
+		if (!pids[i])
+			_exit(0);
+	}
+	for (int i = 0; i < WRITERS; i++) {
+		int status = -1;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0); /* nothing is left */
+	assert_int_equal(mkdir(dir, 0700), 0);
 	free(path);
 }
 
@@ -232,6 +333,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_write_and_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_abandon_keeps_the_old, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_write_at, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_two_writers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_leftovers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_writers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cap, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_planted, setup, teardown),
