@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""files: each file says its licence and its role, lies where the tree has a place for it, is in
-README's source map, and holds no note to oneself, no path and no package host of this machine."""
+"""files: each file says its licence and its role, lies where the tree has a place for it, and holds no
+note to oneself, no path and no package host of this machine."""
 import glob
 import os
 import re
@@ -54,32 +54,6 @@ def check_place(t):
     return ['%s:1: has no place here' % n for n in names
             if n.split('/')[0] not in tree.FOLDERS and n not in tree.TOP_FILES or
             n.endswith(('.orig', '.rej', '.swp', '~', '.o', '.log'))]
-
-
-def check_map(t):
-    """README: under "Source map", a line "PATH, PATH: what it is" for each source, and for each
-    header that is not the contract of the source of its name."""
-    if not t.has('README'):
-        return []
-    m = re.search(r'^#* *Source map *#*\n(.*?)(?=^#+ |\n[A-Z][^\n]*\n[-=]{4,}\n|\Z)', t.text('README'),
-                  re.M | re.S | re.I)
-    if not m:
-        return []
-    first = tree.line_of(t.text('README'), m.start(1))
-    listed, bad = set(), []
-    for i, line in enumerate(m.group(1).split('\n'), first):
-        row = re.match(r'^ *(?:[-*] )?((?:`?(?:src|include)/[\w./-]+\.[ch]`?(?:, )?)+): *\S', line)
-        for name in re.findall(r'[\w./-]+', row.group(1)) if row else ():
-            if name in listed:
-                bad.append('README:%d: %s is listed twice' % (i, name))
-            if not t.has(name):
-                bad.append('README:%d: %s is not there' % (i, name))
-            listed.add(name)
-    for path in t.files('.c', '.h', under=('src', 'include')):
-        twin = re.sub(r'^include/(.*)\.h$', r'src/\1.c', path)
-        if path not in listed and not (path.startswith('include/') and t.has(twin)):
-            bad.append('%s:1: is not in README\'s source map' % path)
-    return bad
 
 
 def check_assets(t):
@@ -143,7 +117,7 @@ def check_shape(t, path):
 
 
 def check(t):
-    bad = check_place(t) + check_map(t) + check_assets(t)
+    bad = check_place(t) + check_assets(t)
     bad += check_words(t, package_hosts(), os.path.realpath(t.root))
     for path in files(t):
         bad += check_head(t, path)

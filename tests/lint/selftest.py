@@ -94,14 +94,6 @@ class Rules(unittest.TestCase):
         self.assertTrue(files.check_words(t, {'mirror.internal.test'}, '/nowhere/else'))
         self.assertFalse(files.check_words(t, {'other.internal.test'}, '/nowhere/else'))
 
-    def test_map(self):
-        self.put('src/base/buf.c', '')  # include/base/buf.h is its contract
-        good = 'Source map\n----------\n\n    src/base/buf.c: bytes\n- `include/vm/vm.h`: machines\n'
-        self.finds(files.check_map, 'README', [good, 'no such chapter\n', good + '\nNext\n----\nsrc/x.c: x',
-                    good.replace('src/base/buf.c:', 'include/base/buf.h, src/base/buf.c:')],
-                   [good.replace('- `include/vm/vm.h`: machines\n', ''), good + '- src/base/gone.c: x\n',
-                    good.replace('bytes', ''), good + '- include/vm/vm.h: twice\n'])
-
     def test_assets(self):
         self.put('assets/guest/root/etc/hosts', '')
         self.finds(files.check_assets, 'Makefile.am', ['ASSETS = \\\n\tguest/root/etc/hosts\n'],

@@ -6,7 +6,7 @@ import re
 import sys
 
 FOLDERS = ('.ci', 'assets', 'include', 'src', 'tests')
-TOP_FILES = ('.clang-format', '.clang-tidy', '.gitignore', 'ChangeLog', 'Makefile.am', 'README',
+TOP_FILES = ('.clang-format', '.clang-tidy', '.editorconfig', '.gitignore', 'ChangeLog', 'Makefile.am', 'README',
              'configure.ac')
 
 _TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)

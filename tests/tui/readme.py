@@ -2,7 +2,7 @@
 """The screens in README, taken from the program.
 
     readme.py           compares; exit 1 where README shows something else
-    readme.py --write   writes them anew (make readme-screens)
+    readme.py --write   writes them again (make readme-screens)
 What depends on the host and the moment (numbers, folders) is not compared.
 """
 import os
@@ -17,16 +17,14 @@ import world
 
 WRITE = False
 README = os.path.join(lib.SRC, "README")
-SHOWN = (("Debian release for armhf", "A page of the wizard"), ("review", "What will be made"),
-         ("progress", "Its preparation, done"), ("machine", "The machine"), ("home", "All machines"))
+SHOWN = (("Debian release for armhf", "A page of the wizard"), ("progress", "A machine's preparation, done"),
+         ("machine", "The machine"))
 INTRO = """Screens
 -------
 
-`debwiz` on a terminal, at 80 columns. Wider ones show the INI file and QEMU's command line beside
-the questions, taller ones what the machine under the cursor is. Keys, mouse, colours for dark and
-light grounds (`theme =` in section `[face]` of debwiz.ini: auto, dark, light, mono), NO_COLOR, ASCII
-where the locale has no UTF-8. These pictures are taken by `make readme-screens`, and a test compares
-them.
+`debwiz` on a terminal, at 80 columns. Wider ones show the INI file and QEMU's command line beside the
+questions. Keys, mouse, colours for dark and light backgrounds (`theme =` in section `[face]` of debwiz.ini:
+auto, dark, light, mono), NO_COLOR, and ASCII where the locale has no UTF-8.
 """
 
 
@@ -73,10 +71,10 @@ def section(pictures, home):
 
 
 def place(readme):
-    m = re.search(r"^Screens\n-------\n.*?(?=^Architecture\n---)", readme, re.M | re.S)
+    m = re.search(r"^Screens\n-------\n.*?(?=^Limits\n---)", readme, re.M | re.S)
     if m:
         return m.span()
-    at = readme.index("Architecture\n---")
+    at = readme.index("Limits\n---")
     return at, at
 
 
