@@ -4,7 +4,7 @@
 # Turns a root whose packages are unpacked into a configured one. Runs once, as root, chrooted, in the guest, started by
 # our initrd (init), with /proc, /sys, /dev and a tmpfs on /run mounted.
 #
-# In: /run/debwiz/packages.sh (functions), /run/debwiz/config.env (KERNEL_VERSION ARCH CONSOLE GRUB_TARGET GRUB_PACKAGE ESP_DEVICE ROOT_UUID ESP_UUID EXTRA_DEBS
+# In: /run/debwiz/packages.sh (functions), /run/debwiz/config.env (KERNEL_VERSION ARCH CONSOLE GRUB_TARGET GRUB_PACKAGE ROOT_UUID ESP_UUID EXTRA_DEBS
 # EXTRA_AUTO SEED_EPOCH), /run/debwiz/busybox, extra debs in /var/cache/debwiz, our initrd in /boot/initrd.img-VERSION,
 # the progress port on descriptor 9 where /run/debwiz/port exists. Out: progress lines; the line that ends the run in
 # /run/debwiz/result, for init to send once the disk is unmounted; status 0 when all is well.
@@ -126,13 +126,14 @@ grub_install()
 	mkdir -p /dev/disk/by-uuid
 	root_device=$(awk '$2 == "/" && $1 ~ /^\/dev\// { print $1 }' /proc/mounts)
 	ln -sf "$root_device" "/dev/disk/by-uuid/$ROOT_UUID"
-	ESP_DEVICE=${ESP_DEVICE:-/dev/vda1}
-	mkfs.vfat -n ESP -i "$(echo "$ESP_UUID" | tr -d -)" "$ESP_DEVICE" || return
+	# the first partition of the disk that the root is on, whatever the disk is called
+	esp_device=${root_device%[0-9]}1
+	mkfs.vfat -n ESP -i "$(echo "$ESP_UUID" | tr -d -)" "$esp_device" || return
 	while [ ! -e $run/depmod.done ]; do $run/busybox usleep 100000; done
 	for module in vfat nls_cp437 nls_ascii nls_utf8; do
 		modprobe $module
 	done
-	mount -t vfat -o umask=0077 "$ESP_DEVICE" /boot/efi || return
+	mount -t vfat -o umask=0077 "$esp_device" /boot/efi || return
 	grub-install --target="$GRUB_TARGET" --efi-directory=/boot/efi --removable --no-nvram
 }
 
