@@ -97,6 +97,9 @@ void archive_close(struct archive *a);
 /* Suites in order: main, updates, security. Warnings: what was left out and why, a sentence each. */
 const struct archive_suite *archive_suites(const struct archive *a, size_t *count);
 const struct strv *archive_warnings(const struct archive *a);
+/* Names of suites that were left out although their release files do not exclude it: the mirror is out of
+ * step. */
+const struct strv *archive_left_out(const struct archive *a);
 
 /* Solves: Essential + Priority required and important + `names` without recommends, then `extra`
  * (the user's) on top, whose additional packages are marked .extra. `jobs` are names preferred

@@ -17,6 +17,7 @@ struct archive {
 	struct archive_suite *pub; /* shallow copies, in the same order */
 	size_t suite_count;
 	struct strv warnings;
+	struct strv left_out;
 	struct strv without;
 };
 

@@ -23,6 +23,7 @@ struct machine_look {
 	char *warnings; /* what the guest reported of settings that it could not apply; "" */
 	char *wrong;  /* what is wrong with its file; NULL: nothing */
 	bool made;    /* its disk is there */
+	char *pending; /* suites whose updates it lacks so far (vm/pending.h); NULL: none */
 	uint64_t disk_size; /* bytes as the file wants it, 0 when that cannot be read */
 	uint64_t disk_used; /* bytes on the host, without the base */
 	struct vm_run run;

@@ -27,6 +27,7 @@ void archive_close(struct archive *a)
 	if (a->pool)
 		pool_free(a->pool);
 	strv_fini(&a->warnings);
+	strv_fini(&a->left_out);
 	strv_fini(&a->without);
 	archive_env_fini(&a->env);
 	free(a);
@@ -36,6 +37,11 @@ const struct archive_suite *archive_suites(const struct archive *a, size_t *coun
 {
 	*count = a->suite_count;
 	return a->pub;
+}
+
+const struct strv *archive_left_out(const struct archive *a)
+{
+	return &a->left_out;
 }
 
 char *archive_signers_text(const struct archive_suite *s)

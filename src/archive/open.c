@@ -29,7 +29,7 @@ struct open_op;
 struct suite_fetch { /* one suite on its way */
 	struct open_op *op;
 	char *name;
-	bool optional;
+	bool optional, security;
 	struct strv bases;
 	enum stage stage;
 	unsigned restarts;
@@ -286,6 +286,8 @@ static void give_up(struct suite_fetch *f, const struct err *e)
 		return;
 	}
 	strv_addf(&op->a->warnings, "%s is left out: %s", f->name, e->text);
+	if (strcmp(e->id, "release-arch") && strcmp(e->id, "index-absent")) /* what its signed list says */
+		strv_add(&op->a->left_out, f->name);
 	drop_indices(f);
 	f->stage = STAGE_OUT;
 	settle(op);
@@ -437,6 +439,21 @@ static void start_parsed(struct suite_fetch *f)
 	loop_work(op->loop, parsed_work, parsed_done, f);
 }
 
+/* Nothing signed says that there are no security updates: a mirror, or who is between it and us, that
+ * answers "not there" must not be able to withhold them. */
+static void fail_security(struct suite_fetch *f, const struct err *absent)
+{
+	struct err e = ERR_INIT;
+
+	err_set(&e, ERR_VERIFY, "security-absent",
+		"the release file of %s is missing, which every mirror of security updates has: %s",
+		f->name, absent->text);
+	err_hint(&e, "name another mirror (mirror.security_url), or do without security updates: "
+		     "mirror.security = no");
+	fail(f->op, &e);
+	err_fini(&e);
+}
+
 static void on_suite(struct suite *s, const struct err *e, void *arg)
 {
 	struct suite_fetch *f = arg;
@@ -453,7 +470,9 @@ static void on_suite(struct suite *s, const struct err *e, void *arg)
 		settle(op);
 	else if (s)
 		start_parsed(f);
-	else if (is_absence(e))
+	else if (f->security && !strcmp(e->id, "http-404"))
+		fail_security(f, e);
+	else if (is_absence(e) && !(f->security && !strcmp(e->id, "offline-missing")))
 		give_up(f, e);
 	else
 		fail(op, e);
@@ -505,6 +524,7 @@ static int add_suite(struct open_op *op, const struct archive_conf *conf, const 
 	f->op = op;
 	f->name = xstrdup(name);
 	f->optional = optional;
+	f->security = security;
 	return mirror_bases(conf, security, &f->bases, e);
 }
 

@@ -5,11 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "cli/verbs.h"
 #include "cli/view.h"
 #include "prep/job.h"
 #include "prep/steps.h"
 #include "vm/client.h"
+#include "vm/pending.h"
 
 static struct job_options options(const struct cli *cli, enum job_goal goal)
 {
@@ -71,6 +73,27 @@ static void print_reach(struct cli *cli, const struct job *j)
 	putchar('\n');
 }
 
+/* Updates that the mirror did not have whole when the base image was made. */
+static void warn_pending(struct cli *cli, const struct job *j)
+{
+	char *suites = vm_pending_read(j->machine_dir);
+	char *lacks = suites ? vm_pending_text(suites) : NULL;
+	char *text;
+
+	if (!lacks)
+		return;
+	text = xasprintf("%s is %s: the mirror was out of step; the machine installs them by itself, as soon "
+			 "as the mirror has them whole", j->spec->name, lacks);
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:s}", "event", "updates-pending", "name",
+					 j->spec->name, "suites", suites, "text", text));
+	else
+		cli_warn(cli, text);
+	free(text);
+	free(lacks);
+	free(suites);
+}
+
 static int run_recipe(struct cli *cli, enum job_goal goal)
 {
 	struct job_options o = options(cli, goal);
@@ -91,6 +114,8 @@ static int run_recipe(struct cli *cli, enum job_goal goal)
 		r = view_run(cli, recipe_steps + first, recipe_step_count - first, &job, &e);
 	if (!r && goal >= JOB_LOGIN)
 		print_reach(cli, &job);
+	if (!r)
+		warn_pending(cli, &job);
 	job_fini(&job);
 	spec_fini(&spec);
 	return r < 0 ? cli_error(cli, &e) : 0;

@@ -28,6 +28,7 @@ static json_t *look_json(const struct machine_look *l)
 			      run->kernel ? run->kernel : "", "accel", run->accel ? run->accel : "");
 
 	json_object_set_new(o, "supervised", json_boolean(run->alive && !run->orphan));
+	json_object_set_new(o, "updates_pending", json_string(l->pending ? l->pending : ""));
 	json_object_set_new(o, "cause_id", json_string(run->cause_id ? run->cause_id : ""));
 	json_object_set_new(o, "seed", json_string(run->seed ? run->seed : ""));
 	json_object_set_new(o, "settings", reported_read(run->settings));
@@ -55,9 +56,10 @@ static char *head_line(int width)
 /* What a change is told by: all but how long it has been running and what its disk takes. */
 static char *look_key(const struct machine_look *l)
 {
-	return xasprintf("%s %s %s %s %d %d %lld %s %s", l->name, l->system, l->boot, l->state,
+	return xasprintf("%s %s %s %s %d %d %lld %s %s %s", l->name, l->system, l->boot, l->state,
 			 (int)l->run.orphan, (int)l->run.login, (long long)l->run.started,
-			 l->run.alive ? l->run.cause : l->detail, l->warnings);
+			 l->run.alive ? l->run.cause : l->detail, l->warnings,
+			 l->pending ? l->pending : "");
 }
 
 struct list {

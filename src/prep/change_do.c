@@ -11,6 +11,7 @@
 #include "host/lock.h"
 #include "image/disk.h"
 #include "vm/hostkeys.h"
+#include "vm/pending.h"
 #include "change_private.h"
 
 #define KEYS_MAX 65536 /* bytes of a known_hosts */
@@ -35,6 +36,7 @@ static const char *const personal[] = {
 	"console.log.1",
 	"console.log.2",
 	"stamps.json",
+	VM_PENDING_NAME,
 	DISK_BASE_NAME,
 	"disk.qcow2",
 };
@@ -42,7 +44,8 @@ static const char *const personal[] = {
 /* What a clone takes along; the disk last, for it may be large. */
 static const char *const copied[] = {
 	"QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "vmlinuz",     "initrd.img", "seed.iso",
-	"id_ed25519",	       "id_ed25519.pub",       "stamps.json", "disk.qcow2",
+	"id_ed25519",	       "id_ed25519.pub",       "stamps.json", VM_PENDING_NAME,
+	"disk.qcow2",
 };
 
 /* The lock of a folder that is there; *lock is NULL where there is none. */

@@ -12,6 +12,7 @@
 #include "base/size.h"
 #include "host/lock.h"
 #include "spec/spec.h"
+#include "vm/pending.h"
 
 static char *state_of(const char *dir, const struct machine_look *l)
 {
@@ -61,6 +62,16 @@ static char *detail_of(const struct machine_look *l)
 	return xstrdup(l->run.cause ? l->run.cause : "");
 }
 
+static void add_pending(struct machine_look *l)
+{
+	char *lacks = vm_pending_text(l->pending);
+	char *text = xasprintf("%s%s%s", l->detail, *l->detail ? "; " : "", lacks);
+
+	free(lacks);
+	free(l->detail);
+	l->detail = text;
+}
+
 /* As its file says it, which need not be how it was made. */
 static int read_file(const struct store *store, const struct catalog *c, struct machine_look *l,
 		     struct err *e)
@@ -98,6 +109,7 @@ int machine_look(const struct store *store, const struct catalog *c, const char 
 
 	*out = (struct machine_look){.name = xstrdup(name), .made = stat(disk, &st) == 0};
 	out->disk_used = out->made ? (uint64_t)st.st_blocks * 512 : 0;
+	out->pending = out->made ? vm_pending_read(dir) : NULL;
 	r = vm_run_read(dir, &out->run, e);
 	if (!r) {
 		out->state = state_of(dir, out);
@@ -112,6 +124,8 @@ int machine_look(const struct store *store, const struct catalog *c, const char 
 				out->detail = xstrdup(wrong.text);
 			}
 		}
+		if (out->pending)
+			add_pending(out);
 		err_fini(&wrong);
 	}
 	free(disk);
@@ -128,6 +142,7 @@ void machine_look_fini(struct machine_look *l)
 	free(l->detail);
 	free(l->warnings);
 	free(l->wrong);
+	free(l->pending);
 	vm_run_fini(&l->run);
 	*l = (struct machine_look){0};
 }

@@ -24,7 +24,9 @@ static json_t *manifest(const struct job *j)
 	size_t count;
 	const struct archive_suite *suites = archive_suites(j->archive, &count);
 	json_t *packages = json_object();
+	const struct strv *left_out = archive_left_out(j->archive);
 	json_t *opened = json_array();
+	json_t *missing = json_array();
 
 	for (size_t i = 0; i < j->packages.len; i++)
 		json_object_set_new(packages, j->packages.items[i].name,
@@ -34,10 +36,12 @@ static json_t *manifest(const struct job *j)
 				      json_pack("{s:s, s:s, s:s, s:I}", "suite", suites[i].suite, "version",
 						suites[i].version, "url", suites[i].base, "date",
 						(json_int_t)suites[i].date));
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o}", "created", (json_int_t)time(NULL),
+	for (size_t i = 0; i < left_out->len; i++)
+		json_array_append_new(missing, json_string(left_out->items[i]));
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "created", (json_int_t)time(NULL),
 			 "release", j->spec->release, "arch", j->spec->arch, "profile", j->spec->profile,
 			 "kernel", j->kernel_version, "suites", opened,
-			 "packages", packages);
+			 "left_out", missing, "packages", packages);
 }
 
 static int seal(struct job *j, struct err *e)

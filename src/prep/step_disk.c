@@ -16,6 +16,7 @@
 #include "image/disk.h"
 #include "prep/job.h"
 #include "prep/steps.h"
+#include "vm/pending.h"
 
 #define PROGRESS_MS 200
 
@@ -58,19 +59,41 @@ static int make_standalone(struct making *m, const char *link, const char *disk,
 	return r;
 }
 
+/* Suites that were left out when the base was made, " " between them; "" when none was. Owned. */
+static char *left_out(const struct job *j)
+{
+	struct strv names = STRV_INIT;
+	const json_t *name;
+	char *text;
+	size_t i;
+
+	json_array_foreach(json_object_get(j->base.manifest, "left_out"), i, name)
+	{
+		if (json_is_string(name))
+			strv_add(&names, json_string_value(name));
+	}
+	text = strv_join(&names, " ");
+	strv_fini(&names);
+	return text;
+}
+
 static int make_new(struct making *m, const char *disk, struct err *e)
 {
 	struct job *j = m->job;
 	char *base = job_base_file(j, "disk.raw");
 	char *link = job_file(j, DISK_BASE_NAME);
+	char *missing = left_out(j);
 	int r = disk_link_base(base, link, e);
 
 	/* first: a disk always says what it was made from */
 	if (!r)
 		r = store_set_stamp(j->machine_dir, "base", j->base.id, e);
 	if (!r)
+		r = vm_pending_write(j->machine_dir, missing, e);
+	if (!r)
 		r = j->spec->standalone ? make_standalone(m, link, disk, e)
 					: disk_create(disk, j->spec->disk_size, e);
+	free(missing);
 	free(base);
 	free(link);
 	return r;
@@ -157,24 +180,6 @@ static bool is_done(void *job, char **why)
 		*why = xasprintf("%s is there", size_format(info.size, size));
 	free(disk);
 	return done;
-}
-
-/* What is wanted and was left out when the base was made; "" when nothing was. Owned. */
-static char *left_out(const struct job *j)
-{
-	struct strv names = STRV_INIT;
-	char *updates = xasprintf("%s-updates", j->spec->release);
-	char *text;
-
-	if (j->spec->updates && j->release->updates && !job_base_suite(j, updates))
-		strv_add(&names, updates);
-	if (j->spec->security && j->release->security &&
-	    !job_base_suite(j, j->release->security_suite))
-		strv_add(&names, j->release->security_suite);
-	text = strv_join(&names, " and ");
-	strv_fini(&names);
-	free(updates);
-	return text;
 }
 
 /* Told by the step "release" of a base that this run makes. */

@@ -29,6 +29,7 @@ struct unpacking {
 	struct root_request request;
 	struct root_deb *debs, *extras;
 	struct root_file *links;
+	struct root_file pending;
 	struct strv words; /* owned strings that the request points to */
 	char *output;
 	uint64_t bytes;
@@ -157,6 +158,22 @@ static void add_links(struct unpacking *u)
 	u->request.links = u->links;
 	u->request.link_count = names.len;
 	strv_fini(&names);
+}
+
+/* What the guest's catch-up script reads: the suites that were left out, one a line. */
+static void add_pending(struct unpacking *u)
+{
+	const struct strv *left_out = archive_left_out(u->job->archive);
+	const char *text;
+
+	if (!left_out->len)
+		return;
+	text = keep(u, strv_join(left_out, "\n"));
+	text = keep(u, xasprintf("%s\n", text));
+	u->pending = (struct root_file){.path = "/var/lib/debwiz/pending", .mode = 0644, .data = text,
+					.len = strlen(text)};
+	u->request.files = &u->pending;
+	u->request.file_count = 1;
 }
 
 /* ---- the second part: kernel and initrd ---- */
@@ -344,6 +361,7 @@ static void start(struct step_run *run, void *job)
 	make_ids(u);
 	add_packages(u);
 	add_links(u);
+	add_pending(u);
 	u->build = root_build_start(j->loop, &u->request, on_progress, on_done, u, &u->error);
 	if (!u->build)
 		finish(u, &u->error);

@@ -10,6 +10,7 @@
 #include "base/size.h"
 #include "host/paths.h"
 #include "qemu/argv.h"
+#include "vm/pending.h"
 
 static const struct {
 	const char *state;
@@ -149,6 +150,11 @@ int facts_paint(const struct machine_facts *m, const struct catalog *catalog,
 	row += row_of(c, row, "Processor", text);
 	free(text);
 	row += row_of(c, row, "Disk", disk);
+	if (m->look->pending) {
+		text = vm_pending_text(m->look->pending);
+		row += rows_of(c, row, "Updates", 2, ROLE_WARN, text);
+		free(text);
+	}
 	text = m->ssh_port ? xasprintf("debwiz ssh %s   (user %s, 127.0.0.1 port %u)", m->name,
 				       s->user, m->ssh_port)
 			   : xasprintf("debwiz ssh %s   (user %s)", m->name, s->user);

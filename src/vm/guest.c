@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "sup.h"
 #include "vm/hostkeys.h"
+#include "vm/pending.h"
 #include "vm/reported.h"
 
 #define CONNECT_MS 20000
@@ -173,6 +174,24 @@ static void on_hostkey(struct sup *s, const json_t *values)
 		saver_put(s->saver, s->req.known_hosts, xstrdup(s->known_hosts.data));
 }
 
+/* What the guest lacks of updates: none where it has caught up, and again some where its disk went back. */
+static void on_pending(struct sup *s, const char *suites)
+{
+	char *known;
+	char *path;
+
+	if (s->req.configuring || !suites || !vm_pending_ok(suites))
+		return;
+	path = file_join(s->req.dir, VM_PENDING_NAME);
+	known = vm_pending_read(s->req.dir);
+	if (!*suites)
+		unlink(path);
+	else if (!known || strcmp(known, suites))
+		saver_put(s->saver, path, xasprintf("%s\n", suites));
+	free(known);
+	free(path);
+}
+
 static void on_guest_ready(struct sup *s, const json_t *values)
 {
 	if (s->req.configuring)
@@ -180,7 +199,14 @@ static void on_guest_ready(struct sup *s, const json_t *values)
 	s->run.ready = true;
 	set(&s->run.ip, values, "ip");
 	set(&s->run.kernel, values, "kernel");
+	on_pending(s, json_str(values, "pending", NULL));
 	came_up(s);
+}
+
+static void on_caught_up(struct sup *s, const json_t *values)
+{
+	(void)values;
+	on_pending(s, "");
 }
 
 static void seed_is(struct sup *s, const char *word)
@@ -224,6 +250,7 @@ static const struct {
 	const char *state;
 	void (*fn)(struct sup *s, const json_t *values);
 } reports[] = {
+	{"caught-up", on_caught_up},
 	{"configured", on_configured},	   {"failed", on_guest_failed},
 	{"hostkey", on_hostkey},	   {"ready", on_guest_ready},
 	{"seed-applied", on_seed_applied}, {"seed-failed", on_seed_failed},

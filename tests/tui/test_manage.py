@@ -51,6 +51,19 @@ class Manage(lib.Case):
         s.key("Esc")
         self.leave(s, "q")
 
+    def test_updates_that_are_pending(self):
+        """Of a machine whose base was made without a suite, until its guest has caught up."""
+        home, s = self.at_home("alpha")
+        disk = self.disk(home, "alpha")
+        with open(os.path.join(os.path.dirname(disk), "updates-pending"), "w", encoding="ascii") as out:
+            out.write("bookworm-security\n")
+        s.key("Enter")
+        s.wait("debwiz · alpha", "Updates     without the updates of bookworm-security so far")
+        os.unlink(os.path.join(os.path.dirname(disk), "updates-pending"))
+        s.wait("debwiz · alpha", gone="without the updates")
+        s.key("Esc")
+        self.leave(s, "q")
+
     def test_edit_shows_the_difference(self):
         home, s = self.at_home("alpha")
         s.key("e")

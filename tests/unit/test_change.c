@@ -133,7 +133,9 @@ static void clones(void **state)
 {
 	struct fixture *f = *state;
 
+	put(f, "d/debwiz/machines/box/updates-pending", "bookworm-security\n");
 	done(f, CHANGE_CLONE, "box", "two");
+	assert_text(f, "d/debwiz/machines/two/updates-pending", "bookworm-security\n");
 	assert_text(f, "c/debwiz/machines/two.ini", "name = two\n");
 	assert_text(f, "c/debwiz/machines/two.ini", "; mine\n");
 	assert_text(f, "d/debwiz/machines/two/disk.qcow2", "a disk");
