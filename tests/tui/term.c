@@ -2,7 +2,8 @@
 /*
  * term: a terminal for tests. Runs a program on a pseudo-terminal and keeps its screen by libvterm;
  * told what to do line by line on standard input, by tests/tui/lib.py. Everything that the program
- * wrote is appended to a file, for what must be looked at byte by byte.
+ * wrote is appended to a file, for what must be looked at byte by byte. Output is taken at all times: a
+ * program whose output nobody reads stops.
  *
  *     term ROWS COLUMNS RAWFILE PROGRAM ARGUMENT...
  *
@@ -13,6 +14,7 @@
  *     started QUIET     waits until QUIET ms pass without output
  *                                    -> FIRST LAST (us since the program's start), -1: nothing came
  *     dump              the screen                               -> ROWS, then that many lines
+ *     cells             the same, with a tab behind each column  -> ROWS, then that many lines
  *     attrs             how cells look, in runs                  -> ROWS, then that many lines
  *     cursor            -> ROW COLUMN VISIBLE
  *     modes             -> iflag oflag cflag lflag of the line, alternate screen, mouse
@@ -47,6 +49,7 @@ struct term {
 	pid_t pid;
 	int rows, columns;
 	bool ended, alternate, visible;
+	bool news; /* output came since the last sync */
 	bool open;   /* within a picture, as the program marks them (synchronized output) */
 	size_t mark; /* bytes of such a mark that have come */
 	int mouse, status;
@@ -75,6 +78,32 @@ static void put_all(int fd, const char *p, size_t n)
 	}
 }
 
+static int take(struct term *t, int ms);
+
+/* Types bytes; what the program writes meanwhile is taken, else both would wait for each other. */
+static void type(struct term *t, const char *p, size_t n)
+{
+	while (n && t->master >= 0) {
+		struct pollfd look = {.fd = t->master, .events = POLLIN | POLLOUT};
+		ssize_t done;
+
+		if (poll(&look, 1, -1) < 0 && errno != EINTR)
+			return;
+		if (look.revents & (POLLERR | POLLHUP))
+			return;
+		if (look.revents & POLLIN && take(t, 0) < 0)
+			return;
+		done = look.revents & POLLOUT ? write(t->master, p, n) : 0;
+		if (done < 0 && errno != EINTR && errno != EAGAIN)
+			return;
+		if (done > 0) {
+			p += done;
+			n -= (size_t)done;
+		}
+	}
+}
+
+/* The emulator's answers, a few bytes. */
 static void on_output(const char *p, size_t n, void *arg)
 {
 	struct term *t = arg;
@@ -126,7 +155,8 @@ static int take(struct term *t, int ms)
 		return 0;
 	n = read(t->master, chunk, sizeof(chunk));
 	if (n <= 0)
-		return n < 0 && errno == EINTR ? 0 : -1;
+		return n < 0 && (errno == EINTR || errno == EAGAIN) ? 0 : -1;
+	t->news = true;
 	t->last_us = now_us() - t->start_us;
 	if (t->first_us < 0)
 		t->first_us = t->last_us;
@@ -159,11 +189,12 @@ static const char *sync_line(struct term *t, int ms)
 	int64_t end = now_us() + (int64_t)ms * 1000;
 
 	for (;;) {
-		int r = take(t, 20);
-
+		if (!t->news)
+			take(t, 20);
 		reap(t);
-		if (r > 0) {
+		if (t->news) {
 			take_all(t);
+			t->news = false;
 			return "changed";
 		}
 		if (t->ended) {
@@ -203,7 +234,7 @@ static VTermScreenCell cell_at(struct term *t, int row, int column)
 	return cell;
 }
 
-static void dump(struct term *t)
+static void dump(struct term *t, bool apart)
 {
 	printf("%d\n", t->rows);
 	for (int row = 0; row < t->rows; row++) {
@@ -216,6 +247,8 @@ static void dump(struct term *t)
 					cell.chars[i] != (uint32_t)-1;
 			     i++)
 				put_utf8(cell.chars[i]);
+			for (int i = 0; apart && i < (cell.width > 1 ? cell.width : 1); i++)
+				putchar('\t');
 			column += cell.width > 1 ? cell.width : 1;
 		}
 		putchar('\n');
@@ -284,7 +317,7 @@ static void key_line(struct term *t, const char *bytes, size_t n, int quiet)
 	while (take(t, 0) > 0)
 		;
 	start = now_us();
-	put_all(t->master, bytes, n);
+	type(t, bytes, n);
 	while (take(t, quiet) > 0) {
 		last = now_us() - start;
 		if (first < 0)
@@ -358,7 +391,7 @@ static void obey(struct term *t, char *line)
 		take_all(t);
 	if (!strcmp(word, "send")) {
 		n = unhex(rest, bytes);
-		put_all(t->master, bytes, n);
+		type(t, bytes, n);
 		puts("ok");
 	} else if (!strcmp(word, "key")) {
 		n = unhex(rest, bytes);
@@ -369,7 +402,9 @@ static void obey(struct term *t, char *line)
 	} else if (!strcmp(word, "started")) {
 		started_line(t, a);
 	} else if (!strcmp(word, "dump")) {
-		dump(t);
+		dump(t, false);
+	} else if (!strcmp(word, "cells")) {
+		dump(t, true);
 	} else if (!strcmp(word, "attrs")) {
 		attrs(t);
 	} else if (!strcmp(word, "cursor")) {
@@ -393,6 +428,21 @@ static void obey(struct term *t, char *line)
 		puts("what?");
 	}
 	fflush(stdout);
+}
+
+/* Takes output until there is a line to read; false: never. */
+static bool wait_for_line(struct term *t)
+{
+	struct pollfd look[] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = t->master, .events = POLLIN}};
+
+	for (;;) {
+		if (poll(look, 2, -1) < 0 && errno != EINTR)
+			return false;
+		if (look[0].revents)
+			return true;
+		if (look[1].revents && take(t, 0) < 0)
+			look[1].fd = -1;
+	}
 }
 
 int main(int argc, char **argv)
@@ -428,7 +478,8 @@ int main(int argc, char **argv)
 		_exit(127);
 	}
 	fcntl(t.master, F_SETFD, FD_CLOEXEC);
-	while (fgets(line, sizeof(line), stdin)) {
+	fcntl(t.master, F_SETFL, O_NONBLOCK);
+	while (wait_for_line(&t) && fgets(line, sizeof(line), stdin)) {
 		line[strcspn(line, "\n")] = '\0';
 		obey(&t, line);
 	}
