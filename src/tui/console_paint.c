@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "console.h"
 #include "tui/app.h"
+#include "width.h"
 
 /* The first row and column of the guest's screen in sight: all of it where there is room, else
  * around its cursor. */
@@ -68,16 +69,58 @@ static bool same(const struct cell *a, const struct cell *b)
 	return a->fg == b->fg && a->bg == b->bg && a->attrs == b->attrs;
 }
 
-static void add_cell(struct buf *b, const struct cell *c)
+static void encode(uint32_t c, char out[5])
 {
-	char utf8[4];
+	out[text_encode(c, out)] = '\0';
+}
+
+/* In a locale without UTF-8: no marks, and `?` for what has no twin of the same width. */
+static void add_ascii(struct buf *b, const char *text, int columns)
+{
+	char *ascii = width_ascii(text);
+
+	buf_adds(b, (int)strlen(ascii) == columns ? ascii : &"??"[2 - columns]);
+	free(ascii);
+}
+
+static void add_wide(struct buf *b, const struct cell *c, const char *text, int columns)
+{
+	int taken = width_of(text);
+	char mark[5];
+
+	if (!taken || taken > columns) {
+		buf_adds(b, "\xef\xbf\xbd");
+		taken = 1;
+	} else {
+		buf_adds(b, text);
+		for (int i = 1; i < CELL_CHARS && c->chars[i]; i++) {
+			encode(c->chars[i], mark);
+			if (!width_of(mark))
+				buf_adds(b, mark);
+		}
+	}
+	if (taken < columns)
+		buf_addc(b, ' ');
+}
+
+/* Adds the character of a cell in just the columns that the guest's screen has for it: this terminal may
+ * hold it for wider or narrower. */
+static void add_cell(struct buf *b, const struct cell *c, bool utf8)
+{
+	int columns = c->width == CELL_DOUBLE ? 2 : 1;
+	char text[5];
 
 	if (c->attrs & CELL_CONCEAL || !c->chars[0]) {
-		buf_adds(b, c->width == CELL_DOUBLE ? "  " : " ");
+		buf_adds(b, &"  "[2 - columns]);
 		return;
 	}
-	for (int i = 0; i < CELL_CHARS && c->chars[i]; i++)
-		buf_add(b, utf8, text_encode(c->chars[i], utf8));
+	encode(c->chars[0], text);
+	if (c->chars[0] < 0x80 && !c->chars[1])
+		buf_adds(b, text);
+	else if (utf8)
+		add_wide(b, c, text, columns);
+	else
+		add_ascii(b, text, columns);
 }
 
 /* One row of cells, run by run. `line` tells what is marked; UINT64_MAX: nothing. */
@@ -101,7 +144,7 @@ static void paint_row(struct pane *p, const struct canvas *c, int row, const str
 			if (cells[end].width == CELL_DOUBLE && end + 1 == cols)
 				buf_addc(&b, ' ');
 			else if (cells[end].width != CELL_REST)
-				add_cell(&b, &cells[end]);
+				add_cell(&b, &cells[end], app_caps(p->screen->app)->utf8);
 			else if (end == 0)
 				buf_addc(&b, ' ');
 		}

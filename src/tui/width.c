@@ -2,12 +2,15 @@
 /* width: see width.h. */
 #include "width.h"
 
+#include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
 #include "base/buf.h"
+
+static const char *const utf8_locales[] = {"C.UTF-8", "C.utf8", "en_US.UTF-8"};
 
 /* One character of UTF-8 that was checked before. */
 static size_t decode(const char *text, uint32_t *out)
@@ -27,9 +30,26 @@ static size_t decode(const char *text, uint32_t *out)
 	return n;
 }
 
+/* wcwidth(3) as it is in a locale of UTF-8: that of C knows no character beyond ASCII. */
+static int in_utf8(wchar_t c)
+{
+	static locale_t utf8;
+	locale_t own;
+	int n;
+
+	for (size_t i = 0; !utf8 && i < sizeof(utf8_locales) / sizeof(*utf8_locales); i++)
+		utf8 = newlocale(LC_CTYPE_MASK, utf8_locales[i], (locale_t)0);
+	if (!utf8)
+		return wcwidth(c);
+	own = uselocale(utf8);
+	n = wcwidth(c);
+	uselocale(own);
+	return n;
+}
+
 static int columns_of(uint32_t c)
 {
-	int n = c < 0x80 ? 1 : wcwidth((wchar_t)c);
+	int n = c < 0x80 ? 1 : MB_CUR_MAX > 1 ? wcwidth((wchar_t)c) : in_utf8((wchar_t)c);
 
 	return n < 0 ? 1 : n;
 }
@@ -126,8 +146,8 @@ char *width_ascii(const char *text)
 			buf_addc(&out, (char)c);
 		else if (i < sizeof(twins) / sizeof(*twins))
 			buf_adds(&out, twins[i].twin);
-		else if (columns_of(c))
-			buf_addc(&out, '?');
+		else
+			buf_adds(&out, &"??"[2 - columns_of(c)]);
 	}
 	return buf_steal(&out);
 }

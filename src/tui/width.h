@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * width: text by the columns it takes on a terminal (wcwidth(3)). Takes harmless UTF-8 (base/text);
- * where the locale is none of UTF-8 every character counts one column.
+ * width: text by the columns it takes on a terminal (wcwidth(3)), the same in every locale. Takes
+ * harmless UTF-8 (base/text).
  */
 #ifndef TUI_WIDTH_H
 #define TUI_WIDTH_H
@@ -17,7 +17,7 @@ size_t width_cut(const char *text, int columns, int *taken);
 size_t width_line(const char *text, int columns);
 /* Bytes of the character at `text`, with what combines with it; 0 at the end. */
 size_t width_next(const char *text, int *columns);
-/* A copy in ASCII: signs of ours have their twins, other characters become `?`. Owned. */
+/* A copy in ASCII: signs of ours have their twins, other characters become `?`, one a column. Owned. */
 char *width_ascii(const char *text);
 
 #endif
