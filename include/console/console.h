@@ -87,11 +87,12 @@ int console_paste(struct console *c, const char *p, size_t n);
 #define CONSOLE_SHIFT 1
 #define CONSOLE_ALT 2
 #define CONSOLE_CTRL 4
-/* A key by name: Up Down Left Right Home End Insert Delete PageUp PageDown Enter Tab Backspace
- * Escape F1 … F12, Nul (Ctrl-Space); in the form that the guest asked for. -1: no such key, or as above. */
+/* A key by name: Up Down Left Right Home End Begin Insert Delete PageUp PageDown Enter Tab Backspace
+ * Escape F1 … F12, Nul (Ctrl-Space), of the keypad KP0 … KP9 KP* KP+ KP, KP- KP. KP/ KP= and "KP\r"; in the
+ * form that the guest asked for. -1: no such key, or as above. */
 int console_press(struct console *c, const char *key, unsigned modifiers);
-/* A mouse button (1 left, 2 middle, 3 right, 4 and 5 the wheel) at a place; nothing where the guest
- * does not want it. */
+/* The mouse is at a place, and there a button (1 left, 2 middle, 3 right, 4 to 7 the wheel; 0: none, it has
+ * moved) is pressed or released; in the form that the guest asked for, or nothing where it did not. */
 void console_click(struct console *c, int row, int col, int button, bool pressed,
 		   unsigned modifiers);
 

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "tui/canvas.h"
 #include "tui/key.h"
+#include "tui/term.h"
 
 struct app;
 struct screen;
@@ -48,6 +49,8 @@ struct screen_ops {
 	void (*measure)(struct screen *s, int *rows, int *columns);
 	/* Told when the room for its body is known or has changed. May be NULL. */
 	void (*layout)(struct screen *s, int rows, int columns);
+	/* Which movements of the mouse the uppermost gets. NULL: none. */
+	enum term_moves (*moves)(struct screen *s);
 	/* Before the uppermost is painted: catches up with what came meanwhile, and may put a
 	 * dialog on top. May be NULL. */
 	void (*sync)(struct screen *s);

@@ -38,9 +38,13 @@ void term_size(const struct term *t, int *rows, int *columns);
 bool term_resize(struct term *t);
 /* A descriptor that becomes readable when there may be a key; the terminal's. */
 int term_input(const struct term *t);
-/* The next key that is there already; false: none. Does not block (a lone Esc takes 25 ms). `alt`: an Esc
- * right before another key makes it one key, else they are two. */
-bool term_key(struct term *t, struct key *k, bool alt);
+/* The next key that is there already; false: none. Does not block (a lone Esc takes 25 ms). `bare`: for
+ * a guest. An Esc right before another key makes it one key, else they are two; control characters,
+ * sequences and mouse events come as they are. */
+bool term_key(struct term *t, struct key *k, bool bare);
+/* Which movements of the mouse are reported beside buttons and wheel. */
+enum term_moves { TERM_MOVES_NONE, TERM_MOVES_DRAG, TERM_MOVES_ALL };
+void term_moves(struct term *t, enum term_moves moves);
 /* Whether anything was read since this was asked last: a long paste is no key for a while. */
 bool term_heard(struct term *t);
 /* Whether the other end went away; asked when input was announced and no key came. */

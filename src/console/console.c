@@ -482,25 +482,37 @@ static VTermModifier modifier(unsigned m)
 int console_press(struct console *c, const char *key, unsigned modifiers)
 {
 	VTermKey found;
+	char *last;
 
 	if (c->out.len + 64 > CONSOLE_OUT)
 		return -1;
 	if (!strcmp(key, "Nul"))
 		return buf_addc(&c->out, '\0');
-	if (!keys_find(key, &found))
+	if (!keys_find(strcmp(key, "Begin") != 0 ? key : "Home", &found))
 		return -1;
 	vterm_keyboard_key(c->vt, found, modifier(modifiers));
+	last = c->out.len ? &c->out.data[c->out.len - 1] : NULL;
+	if (last && *last == 'H' && !strcmp(key, "Begin")) /* libvterm does not know it */
+		*last = 'E';
+	else if (last && *last == '\n' && found == VTERM_KEY_KP_ENTER) /* libvterm has it as Ctrl-J */
+		*last = '\r';
 	return 0;
 }
 
 void console_click(struct console *c, int row, int col, int button, bool pressed,
 		   unsigned modifiers)
 {
-	if (c->modes.mouse == CONSOLE_MOUSE_OFF || c->out.len + 64 > CONSOLE_OUT)
+	size_t before = c->out.len;
+
+	/* a release counts also where the guest has lost interest, else the button stays pressed */
+	if ((c->modes.mouse == CONSOLE_MOUSE_OFF && pressed) || c->out.len + 64 > CONSOLE_OUT)
 		return;
 	if (row < 0 || row >= c->shown->rows || col < 0 || col >= c->shown->cols)
 		return;
 	vterm_mouse_move(c->vt, row, col, modifier(modifiers));
-	if (button)
-		vterm_mouse_button(c->vt, button, pressed, modifier(modifiers));
+	if (!button)
+		return;
+	c->out.len = before; /* no movement that the terminal did not report */
+	c->out.data[before] = '\0';
+	vterm_mouse_button(c->vt, button, pressed, modifier(modifiers));
 }

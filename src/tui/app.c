@@ -181,6 +181,8 @@ static void on_turn(void *arg)
 		if (app->top && app->top->ops->sync)
 			app->top->ops->sync(app->top);
 		app->changed = false;
+		term_moves(app->term, app->top && app->top->ops->moves ? app->top->ops->moves(app->top)
+								       : TERM_MOVES_NONE);
 		app_paint(app);
 	}
 }

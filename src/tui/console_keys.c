@@ -28,8 +28,7 @@ static const struct {
 	{K_PAGE_DOWN, "PageDown", 0},
 	{K_INSERT, "Insert", 0},
 	{K_DELETE, "Delete", 0},
-	{K_WORD_LEFT, "Left", CONSOLE_CTRL},
-	{K_WORD_RIGHT, "Right", CONSOLE_CTRL},
+	{K_BEGIN, "Begin", 0},
 };
 
 static void type(struct pane *p, const struct key *k)
@@ -68,20 +67,40 @@ static void paste(struct pane *p, const struct key *k)
 		attach_paste(p->attach, text, n, on_pasted, p);
 }
 
+static int within(int v, int end)
+{
+	return v < 0 ? 0 : v < end ? v : end - 1;
+}
+
+/* A movement or a release outside the guest's screen counts at its edge, or a button would stay pressed. */
+static void click(struct pane *p, const struct key *k)
+{
+	const struct view *v = attach_view(p->attach);
+	bool inside = k->row >= 0 && k->row < pane_rows(p);
+	bool moves = k->mouse == MOUSE_MOVE, released = k->mouse == MOUSE_RELEASE;
+	int row, column;
+
+	pane_guest_place(p, k->row, k->column, &row, &column);
+	inside = inside && row < v->rows && column < v->cols;
+	if (!inside && !released && !(moves && k->button))
+		return;
+	attach_click(p->attach, within(row, v->rows), within(column, v->cols), moves ? 0 : k->button, !released,
+		     k->modifiers);
+}
+
 static void mouse(struct pane *p, const struct key *k)
 {
 	const struct view *v = attach_view(p->attach);
+	bool wheel = k->mouse == MOUSE_WHEEL_UP || k->mouse == MOUSE_WHEEL_DOWN;
 	struct key step = {.code = K_PAGE_UP};
-	int row, column, button = k->mouse == MOUSE_PRESS ? 1 : k->mouse == MOUSE_WHEEL_UP ? 4 : 5;
 
-	if (v->modes.mouse != CONSOLE_MOUSE_OFF) {
-		pane_guest_place(p, k->row, k->column, &row, &column);
-		attach_click(p->attach, row, column, button, true, 0);
-		if (button == 1)
-			attach_click(p->attach, row, column, button, false, 0);
-	} else if (k->mouse != MOUSE_PRESS && v->modes.alternate) {
+	if (!v->rows)
+		return;
+	if (v->modes.mouse != CONSOLE_MOUSE_OFF || k->mouse == MOUSE_RELEASE) {
+		click(p, k);
+	} else if (wheel && v->modes.alternate) {
 		for (int i = 0; i < 3; i++)
-			attach_key(p->attach, button == 4 ? "Up" : "Down", 0);
+			attach_key(p->attach, k->mouse == MOUSE_WHEEL_UP ? "Up" : "Down", 0);
 	} else if (k->mouse == MOUSE_WHEEL_UP) {
 		pane_look(p);
 		step.code = K_MOUSE;
@@ -109,8 +128,17 @@ void pane_guest_key(struct pane *p, const struct key *k)
 		paste(p, k);
 		return;
 	}
+	if (k->bytes) {
+		attach_type(p->attach, k->bytes, strlen(k->bytes), NULL, NULL);
+		return;
+	}
 	if (k->code < K_SPECIAL) {
 		type(p, k);
+		return;
+	}
+	if (k->code > K_KEYPAD) {
+		snprintf(name, sizeof(name), "KP%c", (char)(k->code - K_KEYPAD));
+		attach_key(p->attach, name, k->alt ? CONSOLE_ALT : 0);
 		return;
 	}
 	if (k->code >= K_F(1) && k->code <= K_F(12)) {

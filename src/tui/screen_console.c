@@ -350,6 +350,11 @@ static bool console_key(struct screen *s, const struct key *k)
 {
 	struct pane *p = s->self;
 
+	if (k->code == K_MOUSE && (k->mouse == MOUSE_MOVE || k->mouse == MOUSE_RELEASE)) {
+		if (!p->prompt.label && !p->prefixed && !p->looking && !p->cause)
+			pane_guest_key(p, k);
+		return true;
+	}
 	free(p->message);
 	p->message = NULL;
 	if (p->prompt.label) {
@@ -397,9 +402,22 @@ static void console_close(struct screen *s)
 	free(p);
 }
 
+static enum term_moves console_moves(struct screen *s)
+{
+	const struct pane *p = s->self;
+	const struct view *v = attach_view(p->attach);
+
+	if (!v->rows || p->looking || p->cause || p->prompt.label)
+		return TERM_MOVES_NONE;
+	return v->modes.mouse == CONSOLE_MOUSE_MOVE   ? TERM_MOVES_ALL
+	       : v->modes.mouse == CONSOLE_MOUSE_DRAG ? TERM_MOVES_DRAG
+						      : TERM_MOVES_NONE;
+}
+
 static const struct screen_ops console_ops = {
 	.name = "console",
 	.bare = true,
+	.moves = console_moves,
 	.paint = console_paint,
 	.cursor = console_cursor,
 	.key = console_key,

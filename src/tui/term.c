@@ -130,6 +130,8 @@ static void modes(struct term *t)
 	nodelay(stdscr, TRUE);
 	if (t->like_xterm)
 		send("\033[?2004h");
+	if (t->like_xterm && t->caps.mouse) /* one by one: some read but the first of what curses sends */
+		send("\033[?1006h\033[?1000h");
 }
 
 struct term *term_open(struct err *e)
@@ -173,11 +175,11 @@ struct term *term_open(struct err *e)
 	set_escdelay(ESC_DELAY_MS);
 	typeahead(-1);
 	find_caps(t);
-	t->caps.mouse = mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL) != 0;
+	t->caps.mouse = mousemask(ALL_MOUSE_EVENTS, NULL) != 0;
 	mouseinterval(0);
 	modes(t);
 	curs_set(0);
-	term_key_init();
+	term_key_init(t);
 	t->input = open_again();
 	t->inside = true;
 	term_resize(t);
@@ -220,14 +222,30 @@ void term_clip(struct term *t, const char *text, size_t n)
 	buf_fini(&b);
 }
 
+/* Modes 1000, 1002 and 1003 of xterm; the latest holds, and none where one is switched off. */
+void term_moves(struct term *t, enum term_moves moves)
+{
+	if (!t->like_xterm || !t->caps.mouse || !t->inside || t->moves == moves)
+		return;
+	if (t->moves != TERM_MOVES_NONE)
+		send(t->moves == TERM_MOVES_ALL ? "\033[?1003l" : "\033[?1002l");
+	send(moves == TERM_MOVES_NONE	? "\033[?1000h"
+	     : moves == TERM_MOVES_DRAG ? "\033[?1002h"
+					: "\033[?1003h");
+	t->moves = moves;
+}
+
 void term_leave(struct term *t)
 {
 	if (!t->inside)
 		return;
+	term_moves(t, TERM_MOVES_NONE);
 	term_title(t, NULL);
 	t->inside = false;
 	if (t->like_xterm)
 		send("\033[?2004l");
+	if (t->like_xterm && t->caps.mouse)
+		send("\033[?1000l\033[?1006l");
 	endwin();
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
 }

@@ -153,7 +153,7 @@ void term_fatal_arm(const struct term *t)
 	if (t->like_xterm)
 		add_bytes("\033[?2026l\033[?2004l");
 	if (t->caps.mouse)
-		add_bytes("\033[?1006l\033[?1000l");
+		add_bytes("\033[?1003l\033[?1002l\033[?1006l\033[?1000l");
 	add_string("sgr0");
 	add_string("rmkx");
 	add_string("cnorm");

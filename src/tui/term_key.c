@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * term_key: keys by curses' wget_wch until it has none. Pastes come as one key; a control sequence
- * that terminfo does not name is dropped whole, so that its letters do nothing.
+ * that terminfo does not name is read whole (term_seq.h), so that its letters do nothing.
  */
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <wchar.h>
 
 #include "term_priv.h"
+#include "term_seq.h"
 
 #define PASTE_MAX (1u << 20)
-
-void term_key_init(void)
-{
-	define_key("\033[200~", CODE_PASTE_BEGIN);
-	define_key("\033[201~", CODE_PASTE_END);
-	define_key("\033[1;5D", CODE_WORD_LEFT);
-	define_key("\033[1;5C", CODE_WORD_RIGHT);
-}
+#define EXTENDED_KEYS 512 /* codes that curses gives to names of terminfo that it does not know */
 
 static uint32_t special(wint_t code)
 {
@@ -39,8 +34,6 @@ static uint32_t special(wint_t code)
 		{KEY_BTAB, K_BACKTAB},
 		{KEY_ENTER, K_ENTER},
 		{KEY_BACKSPACE, K_BACKSPACE},
-		{CODE_WORD_LEFT, K_WORD_LEFT},
-		{CODE_WORD_RIGHT, K_WORD_RIGHT},
 		{KEY_FIND, K_HOME},
 		{KEY_SELECT, K_END},
 	};
@@ -53,17 +46,48 @@ static uint32_t special(wint_t code)
 	return 0;
 }
 
-static uint32_t character(wint_t c)
+/* Takes from curses the keys that no screen knows by name (with modifiers, of the keypad), so that their
+ * sequences come as they are; and those that are bound to two keys. */
+void term_key_init(const struct term *t)
+{
+	static const char *const ours[] = {"\b", "\177", "\033OM"};
+	char *bound;
+
+	for (int code = KEY_MIN; code < KEY_MAX + EXTENDED_KEYS; code++) {
+		if (special((wint_t)code) || (code == KEY_MOUSE && !t->like_xterm))
+			continue;
+		for (int i = 0; (bound = keybound(code, i)); i++) {
+			if (bound[0] == '\033' && (bound[1] == '[' || bound[1] == 'O')) {
+				define_key(bound, 0);
+				i--;
+			}
+			free(bound);
+		}
+	}
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		define_key(ours[i], 0);
+	define_key("\033[200~", CODE_PASTE_BEGIN);
+	define_key("\033[201~", CODE_PASTE_END);
+}
+
+/* Of DEL and Ctrl-H one is the terminal's Backspace (stty erase); to a guest the other is itself. */
+static bool is_erase(const struct term *t, wint_t c)
+{
+	return c == (t->saved.c_cc[VERASE] == '\b' ? '\b' : 0x7f);
+}
+
+static uint32_t character(const struct term *t, wint_t c, bool bare)
 {
 	switch (c) {
 	case '\r':
-	case '\n':
 		return K_ENTER;
+	case '\n':
+		return bare ? '\n' : K_ENTER;
 	case '\t':
 		return K_TAB;
 	case 0x7f:
 	case '\b':
-		return K_BACKSPACE;
+		return !bare || is_erase(t, c) ? K_BACKSPACE : (uint32_t)c;
 	case 0x1b:
 		return K_ESC;
 	default:
@@ -71,24 +95,24 @@ static uint32_t character(wint_t c)
 	}
 }
 
+/* As curses reads it: of terminals that are not like xterm, and gpm(8). */
 static bool mouse(struct key *k)
 {
 	MEVENT ev;
 
 	if (getmouse(&ev) != OK)
 		return false;
-	k->code = K_MOUSE;
-	k->row = ev.y;
-	k->column = ev.x;
-	if (ev.bstate & BUTTON4_PRESSED)
-		k->mouse = MOUSE_WHEEL_UP;
-	else if (ev.bstate & BUTTON5_PRESSED)
-		k->mouse = MOUSE_WHEEL_DOWN;
-	else if (ev.bstate & BUTTON1_PRESSED)
-		k->mouse = MOUSE_PRESS;
-	else
-		return false;
-	return true;
+	*k = (struct key){.code = K_MOUSE, .row = ev.y, .column = ev.x};
+	k->modifiers = (ev.bstate & BUTTON_SHIFT ? MOD_SHIFT : 0) | (ev.bstate & BUTTON_ALT ? MOD_ALT : 0) |
+		       (ev.bstate & BUTTON_CTRL ? MOD_CTRL : 0);
+	for (int i = 1; i <= 5 && !k->mouse; i++) {
+		k->button = i;
+		if (ev.bstate & NCURSES_MOUSE_MASK(i, NCURSES_BUTTON_PRESSED))
+			k->mouse = i == 4 ? MOUSE_WHEEL_UP : i == 5 ? MOUSE_WHEEL_DOWN : MOUSE_PRESS;
+		else if (i < 4 && ev.bstate & NCURSES_MOUSE_MASK(i, NCURSES_BUTTON_RELEASED))
+			k->mouse = MOUSE_RELEASE;
+	}
+	return k->mouse != MOUSE_NONE;
 }
 
 /* Adds a pasted character; line ends come as CR. */
@@ -104,17 +128,40 @@ static void add_pasted(struct term *t, wint_t c)
 		t->paste_cut = buf_add(&t->paste, bytes, n) < 0;
 }
 
-/* Drops the rest of a control sequence whose first two characters were read (ECMA-48, 5.4). */
-static void drop_sequence(bool is_csi)
+/* The rest of a control sequence, behind Esc and `c`. What comes before it is whole and cannot belong to
+ * it is left to be read. */
+static void read_sequence(struct term *t, struct key *k, wint_t c)
 {
-	wint_t c;
+	size_t n = 0;
+	wint_t part[3];
+	int r = OK;
 
-	while (wget_wch(stdscr, &c) == OK && is_csi && c < 0x40)
-		;
+	t->sequence[n++] = '\033';
+	t->sequence[n++] = (char)c;
+	t->sequence[n] = '\0';
+	while (!term_seq_is_whole(t->sequence) && n + 1 < sizeof(t->sequence)) {
+		r = wget_wch(stdscr, &c);
+		if (r == ERR)
+			break;
+		if (r == KEY_CODE_YES || c < 0x20 || c >= 0x7f) {
+			(void)(r == OK ? unget_wch((wchar_t)c) : ungetch((int)c));
+			break;
+		}
+		t->sequence[n++] = (char)c;
+		t->sequence[n] = '\0';
+	}
+	term_seq_read(t->sequence, k);
+	if (strcmp(t->sequence, "\033[M") != 0 || !t->like_xterm)
+		return;
+	/* the mouse's old form: three characters more, each 32 over its number */
+	for (size_t i = 0; i < 3; i++)
+		if (wget_wch(stdscr, &part[i]) != OK || part[i] < 32)
+			return;
+	term_seq_mouse(k, part[0] - 32, (int)part[1] - 32, (int)part[2] - 32, false);
 }
 
-/* An Esc was read: alone, before a key of its own, or before a sequence that nobody knows. */
-static bool after_esc(struct term *t, struct key *k, bool alt)
+/* An Esc was read: alone, before a key of its own, or at the head of a sequence. */
+static void after_esc(struct term *t, struct key *k, bool bare)
 {
 	struct key next = {.alt = true};
 	wint_t c;
@@ -122,24 +169,48 @@ static bool after_esc(struct term *t, struct key *k, bool alt)
 
 	*k = (struct key){.code = K_ESC};
 	if (r == OK && (c == '[' || c == 'O')) {
-		drop_sequence(c == '[');
-		return false;
+		read_sequence(t, k, c);
+		return;
 	}
 	if (r == ERR)
-		return true;
-	next.code = r == KEY_CODE_YES ? special(c) : character(c);
+		return;
+	next.code = r == KEY_CODE_YES ? special(c) : character(t, c, bare);
 	if (r == KEY_CODE_YES && !next.code)
-		return true;
-	if (alt) {
+		return;
+	if (bare) {
 		*k = next;
 	} else {
 		t->next = next;
 		t->have_next = true;
 	}
-	return true;
 }
 
-bool term_key(struct term *t, struct key *k, bool alt)
+/* Which button was released, where the terminal does not say. */
+static void note_button(struct term *t, struct key *k)
+{
+	if (k->mouse == MOUSE_RELEASE && !k->button)
+		k->button = t->held;
+	if (k->mouse == MOUSE_PRESS)
+		t->held = k->button;
+	else if (k->mouse == MOUSE_RELEASE)
+		t->held = 0;
+}
+
+/* Whether a screen that is none of a guest's has use for it. */
+static bool for_screens(struct key *k)
+{
+	k->bytes = NULL;
+	if (k->code == K_MOUSE)
+		return (k->mouse == MOUSE_PRESS && k->button == 1) || k->mouse == MOUSE_WHEEL_UP ||
+		       k->mouse == MOUSE_WHEEL_DOWN;
+	if (k->code == K_KEYPAD + '\r')
+		k->code = K_ENTER;
+	else if (k->code > K_KEYPAD)
+		k->code -= K_KEYPAD;
+	return k->code != K_SEQUENCE && k->code != K_BEGIN;
+}
+
+bool term_key(struct term *t, struct key *k, bool bare)
 {
 	wint_t c;
 	int r;
@@ -171,17 +242,19 @@ bool term_key(struct term *t, struct key *k, bool alt)
 			if (r == OK)
 				add_pasted(t, c);
 		} else if (r == KEY_CODE_YES && c == KEY_MOUSE) {
-			if (mouse(k))
+			if (mouse(k) && (bare || for_screens(k)))
 				return true;
 		} else if (r == KEY_CODE_YES) {
 			k->code = special(c);
 			if (k->code)
 				return true;
 		} else if (c == 0x1b) {
-			if (after_esc(t, k, alt))
+			after_esc(t, k, bare);
+			note_button(t, k);
+			if (bare || for_screens(k))
 				return true;
 		} else {
-			k->code = character(c);
+			k->code = character(t, c, bare);
 			if (t->caps.utf8 || k->code < 0x80 || k->code >= K_SPECIAL)
 				return true;
 		}

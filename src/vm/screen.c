@@ -264,7 +264,7 @@ static const char *on_click(struct sup_screen *s, const json_t *request, uint64_
 
 	(void)client;
 	(void)more;
-	if (button < 0 || button > 5)
+	if (button < 0 || button > 7)
 		return "there is no such button";
 	console_click(s->console, number(request, "row"), number(request, "column"), button,
 		      json_bool(request, "pressed", true),

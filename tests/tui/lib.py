@@ -160,6 +160,10 @@ class Screen:
     def text(self):
         return "\n".join(self.lines()) + "\n"
 
+    def columns_of(self):
+        """For each row a list with what is in each column; the second one of a wide character is empty."""
+        return [line.split("\t") for line in self.block("cells")]
+
     def attrs(self):
         """For each row: {column: (flags, foreground, background)} of the cells that are not plain."""
         rows = []

@@ -16,6 +16,53 @@ sys.path.insert(0, os.path.join(lib.SRC, "tests", "transcript"))
 import hostile  # noqa: E402
 
 ROWS, COLUMNS = 23, 80
+MOUSE = {1000: 1, 1002: 2, 1003: 3}     # modes, as libvterm numbers them
+
+# What xterm sends (ctlseqs: PC-Style Function Keys; modifyOtherKeys). The parameter of the modifiers
+# is 1 + Shift 1 + Alt 2 + Ctrl 4 + Meta 8.
+MODIFIERS = range(2, 17)
+
+
+def xterm_keys():
+    """(name, bytes) of each key with a modifier, and of characters with Alt and Ctrl."""
+    for m in MODIFIERS:
+        for name, final in (("Up", "A"), ("Down", "B"), ("Right", "C"), ("Left", "D"), ("Begin", "E"),
+                            ("End", "F"), ("Home", "H"), ("F1", "P"), ("F2", "Q"), ("F3", "R"), ("F4", "S")):
+            yield "%d-%s" % (m, name), "\033[1;%d%s" % (m, final)
+        for name, number in (("Insert", 2), ("Delete", 3), ("PageUp", 5), ("PageDown", 6), ("F5", 15),
+                             ("F6", 17), ("F7", 18), ("F8", 19), ("F9", 20), ("F10", 21), ("F11", 23),
+                             ("F12", 24), ("F13", 25), ("F20", 34), ("Menu", 29)):
+            yield "%d-%s" % (m, name), "\033[%d;%d~" % (number, m)
+        for name, code in (("Tab", 9), ("Enter", 13), ("Escape", 27), ("Space", 32), ("Backspace", 127),
+                           ("b", 98), ("B", 66), ("I", 73), ("1", 49), (";", 59), ("/", 47), ("ä", 0xe4)):
+            yield "%d-%s by modifyOtherKeys" % (m, name), "\033[27;%d;%d~" % (m, code)
+            yield "%d-%s by CSI u" % (m, name), "\033[%d;%du" % (code, m)
+    for number in (25, 26, 28, 29, 31, 32, 33, 34, 1, 4):
+        yield "function key %d" % number, "\033[%d~" % number
+    yield "Shift-Tab", "\033[Z"
+    for c in range(0x21, 0x7f):
+        if chr(c) not in "[O":
+            yield "Alt-" + chr(c), "\033" + chr(c)
+    yield "Alt-ä", "\033ä"
+    for c in list(range(0x02, 0x1b)) + [0x1c, 0x1d, 0x1e, 0x1f, 0x7f]:
+        yield "Ctrl-" + chr(c ^ 0x40), chr(c)
+        yield "Ctrl-Alt-" + chr(c ^ 0x40), "\033" + chr(c)
+    yield "Ctrl-Space", "\0"
+
+
+# The keys whose form the guest chooses: (name, what the terminal sends, in the guest's normal mode, in its
+# application mode) of cursor keys and keypad.
+CURSOR_KEYS = [(name, "\033O" + final, "\033[" + final, "\033O" + final)
+               for name, final in (("Up", "A"), ("Down", "B"), ("Right", "C"), ("Left", "D"), ("Begin", "E"),
+                                   ("End", "F"), ("Home", "H"))]
+CURSOR_KEYS += [(name + " in normal mode", normal, normal, application)
+                for name, _, normal, application in CURSOR_KEYS]
+PLAIN_KEYS = ([("F%d" % (i + 1), "\033O" + c) for i, c in enumerate("PQRS")] +
+              [("CSI %d~" % n, "\033[%d~" % n) for n in (2, 3, 5, 6, 15, 17, 18, 19, 20, 21, 23, 24)])
+KEYPAD = [("keypad " + name, "\033O" + final, name, "\033O" + final)
+          for name, final in list(zip("0123456789", "pqrstuvwxy")) +
+          [("*", "j"), ("+", "k"), (",", "l"), ("-", "m"), (".", "n"), ("/", "o"), ("\r", "M"), ("=", "X")]]
+
 
 
 class Guest:
@@ -131,6 +178,178 @@ class Console(lib.Case):
         s.type("\033q")                     # not the q that leaves
         s.settle()
         self.assertRegex(s.text(), r"line \d+ of \d+ │")
+
+    def each(self, s, g, keys):
+        """Each key alone, so that a wrong one is named; the mark is sure to get through."""
+        wrong = []
+        for name, sent, want in keys:
+            s.type(sent)
+            s.type("ß")
+            try:
+                g.gets("ß")
+            except TimeoutError:
+                self.fail("after %s the guest got %r; the screen is\n%s" % (name, g.got, s.text()))
+            if g.seen != want.encode():
+                wrong.append("%s: sent %r, the guest got %r, not %r" % (name, sent, g.seen, want))
+        self.assertFalse(wrong, "%d keys:\n%s" % (len(wrong), "\n".join(wrong)))
+
+    def test_every_key(self):
+        """What xterm sends reaches the guest as it is, with each modifier; the keys that a guest may
+        have in two forms come in the one that it asked for."""
+        g = self.guest()
+        s = self.open(g)
+        self.each(s, g, [(name, sent, sent) for name, sent in xterm_keys()])
+        self.each(s, g, [(name, sent, sent) for name, sent in PLAIN_KEYS])
+        self.each(s, g, [(name, sent, normal) for name, sent, normal, _ in CURSOR_KEYS + KEYPAD])
+        g.says("\033[?1h\033=application")
+        s.wait("application")
+        self.each(s, g, [(name, sent, sent) for name, sent in xterm_keys() if "[" in sent])
+        self.each(s, g, [(name, sent, sent) for name, sent in PLAIN_KEYS])
+        self.each(s, g, [(name, sent, app) for name, sent, _, app in CURSOR_KEYS + KEYPAD])
+        g.says("\033[?1l\033>normal")
+        s.wait("normal")
+        self.each(s, g, [(name, sent, normal) for name, sent, normal, _ in CURSOR_KEYS + KEYPAD])
+
+    def test_columns(self):
+        """What the guest has in a column is in that column, whatever the locale and the character: wide ones, marks
+        that combine, and those that two tables of widths do not agree on (newer ones)."""
+        lines = ["a", "日", "\u00e9", "e\u0301", "日\u0301", "\u00bd", "…", "\U0001f600", "\U0001fae0", "\U0001faf7",
+                 "\u1abf", "\u08ff", "\u20bf", "\u1f18a", "\ua8ff", "\U0001e944", "│", "\u2015", "\u231a", "\ufe0f"]
+        for locale in ("C", "C.UTF-8"):
+            with self.subTest(locale):
+                g = self.guest()
+                g.home.set(LC_ALL=locale)
+                g.says("\033[2J\033[H")
+                for i, text in enumerate(lines):
+                    g.says("%s\033[6n" % text)
+                    g.gets("R")
+                    row, column = map(int, re.search(rb"(\d+);(\d+)$", g.seen).groups())
+                    self.assertEqual(row, i + 1)
+                    g.says("#%d\033[20G<%s>\033[6n" % (column, text))
+                    g.gets("R")
+                    g.says("#%s\r\n" % re.search(rb"(\d+)$", g.seen).group(1).decode())
+                s = self.open(g)
+                s.wait("#2")
+                for i, (text, line) in enumerate(zip(lines, s.columns_of())):
+                    found = [i + 1 for i, c in enumerate(line) if c[:1] in ("#", "<")]
+                    said = [int(n) for n in re.findall(r"#(\d+)", "".join(line))]
+                    self.assertEqual(found, [said[0], 20, said[1]], "%r: %r" % (text, "".join(line)))
+
+    def test_prefix_in_other_forms(self):
+        """A terminal that sends Ctrl-A with a code of its own (modifyOtherKeys, CSI u): the prefix all the same."""
+        g = self.guest()
+        s = self.open(g)
+        for prefix in ("\033[27;5;97~", "\033[97;5u", "\033[97;69u"):     # the last: with NumLock
+            s.type(prefix)
+            s.wait("d leave  [ scroll")
+            s.type(prefix)
+            s.wait("^A ? keys")
+            g.gets("\001")
+        s.type("!")
+        g.gets("!")
+        self.assertEqual(g.seen, b"")
+
+    def test_backspace_of_the_terminal(self):
+        """Where Backspace sends Ctrl-H (stty erase ^H) that is the guest's Backspace, and DEL is itself."""
+        g = self.guest()
+        s = self.screen(g.home, "-c", "stty erase ^H; exec %s console m" % lib.DEBWIZ, program="/bin/sh")
+        s.wait("booting", "^A ? keys")
+        s.type("\b|")
+        g.gets("\x7f|")
+        s.type("\x7f|")
+        g.gets("\x7f|")
+        s.type("\033\b|")
+        g.gets("\033\x7f|")
+
+    def mouse_events(self, mode):
+        """SGR events of each button with each modifier at a place, and movements between where asked for."""
+        column = 4
+        for held in (0, 1, 2):
+            for modifiers in range(0, 32, 4):
+                column = column + 1 if column < 70 else 5
+                yield held + modifiers, column, 6, "M"
+                if mode >= 1002:
+                    yield held + modifiers + 32, column + 1, 7, "M"
+                    yield held + modifiers + 32, column + 2, 7, "M"
+                yield held + modifiers, column + 2 if mode >= 1002 else column, 7 if mode >= 1002 else 6, "m"
+                if mode == 1003:
+                    yield 35 + modifiers, column + 2, 8, "M"
+        for wheel in (64, 65):
+            for modifiers in range(0, 32, 4):
+                yield wheel + modifiers, column + 2, 8 if mode == 1003 else 7 if mode >= 1002 else 6, "M"
+
+    def test_mouse(self):
+        """Each button, modifier, movement and the wheel in the modes that a guest may ask for, unchanged."""
+        for mode in (1000, 1002, 1003):
+            with self.subTest(mode):
+                g = self.guest()
+                s = self.open(g)
+                g.says("\033[?1006h\033[?%dhmouse" % mode)
+                s.wait("mouse")
+                s.until(lambda _: s.modes()["mouse"] == MOUSE[mode], "mode %d" % mode)
+                wrong = []
+                for event in self.mouse_events(mode):
+                    sent = "\033[<%d;%d;%d%s" % event
+                    s.type(sent + "ß")
+                    g.gets("ß")
+                    if g.seen != sent.encode():
+                        wrong.append("sent %r, the guest got %r" % (sent, g.seen))
+                self.assertFalse(wrong, "\n".join(wrong))
+                # its old form: 32 + number, and a release does not say of which button
+                g.says("\033[?1006lold form")
+                s.wait("old form")
+                for event in self.mouse_events(mode):
+                    number, column, row, end = event
+                    s.type("\033[<%d;%d;%d%sß" % event)
+                    g.gets("ß")
+                    number = number & ~3 | 3 if end == "m" else number
+                    self.assertEqual(g.seen, b"\033[M" + bytes((32 + number, 32 + column, 32 + row)), event)
+                # not asked for any more: nothing but the plain press and wheel of our own screens
+                g.says("\033[?%dldone" % mode)
+                s.wait("done")
+                s.until(lambda _: s.modes()["mouse"] == 1, "the mouse as before")
+                s.click(3, 3)
+                s.type("!")
+                g.gets("!")
+                self.assertEqual(g.seen, b"")
+                # a dialog above: not the guest's
+                g.says("\033[?%dhagain" % mode)
+                s.wait("again")
+                s.key("C-a", "?")
+                s.until(lambda _: s.modes()["mouse"] == 1, "the mouse of the dialog")
+                s.key("Esc")
+                s.until(lambda _: s.modes()["mouse"] == MOUSE[mode], "the guest's again")
+                s.key("C-a", "d")
+                self.assertEqual(s.wait_end(), 0)
+                self.assert_given_back(s)
+
+    def test_mouse_released_elsewhere(self):
+        """A button that is released below the guest's screen is released for the guest, at its edge."""
+        g = self.guest()
+        s = self.open(g)
+        g.says("\033[?1006h\033[?1002hmouse")
+        s.wait("mouse")
+        s.until(lambda _: s.modes()["mouse"] == 2, "drags")
+        s.type("\033[<0;5;5M")
+        g.gets("\033[<0;5;5M")
+        s.type("\033[<0;7;24m")
+        g.gets("\033[<0;7;23m")
+        self.assertEqual(g.seen, b"")
+        s.type("\033[<0;7;24M\033[<0;7;24mß")       # the status line is not the guest's
+        g.gets("ß")
+        self.assertEqual(g.seen, b"")
+        # pressed, then the guest asks for no mouse, then it does again: the button is up
+        s.type("\033[<0;5;5M")
+        g.gets("\033[<0;5;5M")
+        g.says("\033[?1002lnone")
+        s.wait("none")
+        s.type("\033[<0;5;5mß")
+        g.gets("ß")
+        g.says("\033[?1002hagain")
+        s.wait("again")
+        s.until(lambda _: s.modes()["mouse"] == 2, "drags")
+        s.type("\033[<0;5;5M")
+        g.gets("\033[<0;5;5M")
 
     def test_dense_scrollback(self):
         """Lines in as many colours as letters are more than one answer holds: each is found all the same."""
