@@ -35,6 +35,8 @@ struct fetch *fetch_start(struct archive_env *env, const struct fetch_request *r
 void fetch_cancel(struct fetch *f);
 /* Bytes of it that are there. */
 uint64_t fetch_received(const struct fetch *f);
+/* Whether it means that the mirror is so slow that another one is the better choice. */
+bool fetch_error_is_slow(const struct err *e);
 /* Whether this error means that the mirror's parts are out of step with each other. */
 bool fetch_error_is_stale(const struct err *e);
 

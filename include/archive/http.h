@@ -50,7 +50,7 @@ struct http_result {
 };
 
 /* Exactly one of result and error is given. Error ids: http-url, http-dns, http-refused,
- * http-timeout, http-cut, http-status, http-404, http-proxy-auth, http-proxy, http-login-page,
+ * http-timeout, http-slow, http-cut, http-status, http-404, http-proxy-auth, http-proxy, http-login-page,
  * http-redirect, http-large, http-size, http-encoding, tls-certificate, tls-ca, tls, http; and
  * those of file writing (disk full). `done` is not called from within http_get_start. */
 typedef void (*http_done_fn)(const struct http_result *r, const struct err *e, void *arg);

@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -19,6 +20,8 @@ struct http_fault {
 
 /* Fills e. */
 int http_fault_explain(const struct http_fault *f, struct err *e);
+/* Fills e for a server that sends so little, in bytes a second, that its transfers were given up. */
+int http_fault_slow(const char *url, uint64_t rate, struct err *e);
 /* Whether another try may help. */
 bool http_fault_is_passing(const struct http_fault *f);
 /* -1 with e filled where `to` must not be followed from `from`. */

@@ -105,6 +105,11 @@ bool fetch_error_is_stale(const struct err *e)
 	       !strcmp(e->id, "fetch-mismatch");
 }
 
+bool fetch_error_is_slow(const struct err *e)
+{
+	return !strcmp(e->id, "http-slow");
+}
+
 /* --- store --- */
 
 static void store_work(void *arg)
@@ -147,7 +152,7 @@ static void get_next(struct fetch *f, const struct err *e)
 {
 	bool foreign = f->at >= f->own;
 	/* that another mirror cannot be reached or is broken says nothing about ours */
-	bool in_vain = fetch_error_is_stale(e) || (foreign && e->kind == ERR_NETWORK);
+	bool in_vain = fetch_error_is_stale(e) || fetch_error_is_slow(e) || (foreign && e->kind == ERR_NETWORK);
 
 	if (in_vain && f->at + 1 < f->urls.len) {
 		if (++f->at == f->own)

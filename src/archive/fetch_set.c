@@ -148,8 +148,9 @@ static void on_fetched(const struct err *e, void *arg)
 		fill(op);
 	} else if (op->err.kind != ERR_NONE) {
 		check_end(op);
-	} else if (fetch_error_is_stale(e) && it->retries < RETRIES) {
-		it->retries++;
+	} else if (it->retries < RETRIES &&
+		   (fetch_error_is_stale(e) || (fetch_error_is_slow(e) && it->others.len))) {
+		it->retries = fetch_error_is_slow(e) ? RETRIES : it->retries + 1;
 		op->active++;
 		it->pause = loop_timer_start(op->a->env.loop, RETRY_PAUSE, 0, on_pause_over, it);
 	} else {

@@ -25,6 +25,16 @@
 #define WAIT_CAP 60000	     /* ms: the longest Retry-After that is honoured */
 #define TROUBLE_CAP 120000   /* ms from the first failure to giving up */
 #define PROGRESS (256 * 1024) /* bytes that make a try count as a success */
+/*
+ * A server that sends a little more than libcurl's limit for a stalled transfer (LOW_SPEED) would never
+ * be given up. So all transfers together must reach this rate on average over a window of many stall
+ * times. The sum counts, since transfers share a line: an honest line of 32 kbit/s passes, whether it
+ * serves one transfer or eight. What arrived is kept, so that a line that is slower still comes to an end
+ * by running again.
+ */
+#define LOW_SPEED 1000 /* bytes/s of one transfer */
+#define SLOW_RATE 4096 /* bytes/s of all */
+#define SLOW_WINDOW 10 /* stall times */
 
 struct http {
 	struct loop *loop;
@@ -34,6 +44,8 @@ struct http {
 	struct loop_timer *timer;
 	struct http_get *first; /* all transfers, in order of their start */
 	unsigned active;
+	struct loop_timer *window; /* while transfers are active */
+	uint64_t window_bytes;	   /* that arrived in it */
 };
 
 struct http_get {
@@ -43,6 +55,8 @@ struct http_get {
 	char *name;	/* of the URL that was given, for people */
 	char *etag, *modified;
 	bool fresh, ranged, ended;
+	bool whole_window; /* active since the present window began */
+	bool too_slow;
 	unsigned tries, tries_max, redirects;
 	uint64_t had;		/* bytes at the start of this try */
 	uint64_t trouble_since; /* loop time of the first failure, 0: none */
@@ -58,6 +72,7 @@ struct http_get {
 
 static void pump(struct http *h);
 static void check_ended(struct http *h);
+static void give(struct http_get *g, const struct http_result *r, const struct err *e);
 
 /* --- libcurl on the loop --- */
 
@@ -179,6 +194,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *user)
 {
 	struct http_get *g = user;
 
+	g->http->window_bytes += size * n;
 	return http_sink_bytes(&g->sink, p, size * n) < 0 ? 0 : size * n;
 }
 
@@ -233,6 +249,47 @@ static void set_conditions(struct http_get *g)
 	curl_easy_setopt(g->easy, CURLOPT_HTTPHEADER, g->headers);
 }
 
+static struct http_get *too_slow(const struct http *h)
+{
+	struct http_get *g = h->first;
+
+	while (g && !g->too_slow)
+		g = g->next;
+	return g;
+}
+
+/* Gives up what was active for the whole of a window in which too little arrived. */
+static void on_window(void *arg)
+{
+	struct http *h = arg;
+	uint64_t rate = h->window_bytes / ((uint64_t)h->stall_s * SLOW_WINDOW);
+	struct http_get *g;
+
+	h->window_bytes = 0;
+	for (g = h->first; g; g = g->next) {
+		g->too_slow = g->easy && g->whole_window && rate < SLOW_RATE;
+		g->whole_window = g->easy != NULL;
+	}
+	while ((g = too_slow(h))) { /* the end of one may be the end of others */
+		struct err e = ERR_INIT;
+
+		http_fault_slow(g->url, rate, &e);
+		give(g, NULL, &e);
+		err_fini(&e);
+	}
+	pump(h);
+}
+
+static void window_begin(struct http_get *g)
+{
+	struct http *h = g->http;
+	uint64_t ms = (uint64_t)h->stall_s * SLOW_WINDOW * 1000;
+
+	g->whole_window = true;
+	h->window_bytes = 0;
+	h->window = loop_timer_start(h->loop, ms, ms, on_window, h);
+}
+
 static void begin(struct http_get *g)
 {
 	struct http *h = g->http;
@@ -255,7 +312,7 @@ static void begin(struct http_get *g)
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)(h->stall_s + 1) / 2);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1000L);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, (long)LOW_SPEED);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)h->stall_s);
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 256L * 1024);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "debwiz");
@@ -271,7 +328,9 @@ static void begin(struct http_get *g)
 	if (ca && *ca)
 		curl_easy_setopt(c, CURLOPT_CAINFO, ca);
 	set_conditions(g);
-	h->active++;
+	g->whole_window = false;
+	if (!h->active++)
+		window_begin(g);
 	curl_multi_add_handle(h->multi, c);
 }
 
@@ -285,7 +344,10 @@ static void leave(struct http_get *g)
 	curl_slist_free_all(g->headers);
 	g->easy = NULL;
 	g->headers = NULL;
-	g->http->active--;
+	if (!--g->http->active) {
+		loop_timer_stop(g->http->window);
+		g->http->window = NULL;
+	}
 }
 
 static void get_free(struct http_get *g)

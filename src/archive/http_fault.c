@@ -2,6 +2,7 @@
 /* http_fault: see include/archive/http_fault.h. No I/O. */
 #include "archive/http_fault.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -228,4 +229,14 @@ int http_fault_explain(const struct http_fault *f, struct err *e)
 	free(url);
 	free(host);
 	return -1;
+}
+
+int http_fault_slow(const char *url, uint64_t rate, struct err *e)
+{
+	char *host = url_part(url, CURLUPART_HOST);
+
+	err_set(e, ERR_NETWORK, "http-slow", "%s sends only %" PRIu64 " bytes a second",
+		host ? host : "the server", rate);
+	free(host);
+	return err_hint(e, "name another mirror, or run the same command again: what arrived is kept");
 }

@@ -343,6 +343,9 @@ static void indices_there(struct suite_fetch *f)
 		settle(op);
 	} else if (fetch_error_is_stale(&f->err)) {
 		restart(f);
+	} else if (fetch_error_is_slow(&f->err) && f->restarts < RESTARTS && f->bases.len > 1) {
+		f->restarts = RESTARTS - 1; /* the others are asked in the last round */
+		restart(f);
 	} else if (is_absence(&f->err)) {
 		give_up(f, &f->err);
 	} else {

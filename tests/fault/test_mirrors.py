@@ -77,6 +77,14 @@ class Mirrors(lib.Case):
         self.z(box, result, "mirror-updating", 4)
         self.assertIn("bash_", result.error["text"])
 
+    def slow(self):
+        """A mirror that drips is left for another one."""
+        box = self.own({"match": "bookworm/InRelease", "mode": "slow", "rate": 3000, "pad": 300000})
+        box.env["DEBWIZ_STALL"] = "1"
+        other = self.second()
+        self.good(box, self.prepare(box, box.url + "/debian", other.url + "/debian"))
+        self.assertTrue([e for e in other.log() if "InRelease" in e["path"]])
+
     def named(self):
         """A mirror that was named is the only one."""
         box = self.own({"match": "/debian/pool/main/.*/bash_", "mode": "status", "code": 404})
@@ -84,7 +92,7 @@ class Mirrors(lib.Case):
 
     def test_all(self):
         """At once: most of it is waiting for a mirror that might be in the middle of its push."""
-        lib.together(self.deb, self.index, self.other_content, self.none_has_it, self.named)
+        lib.together(self.deb, self.index, self.other_content, self.none_has_it, self.named, self.slow)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,25 @@ class Waiting(lib.Case):
             lambda: self.stalls({"match": DEB % "bash", "mode": "stall-body"}, "download"),
             lambda: self.stalls(None, "release", "http://127.0.0.1:%d" % port))
 
+    def drips(self, rate):
+        """A release file (of 600 K, for want of another large file) that comes at so many bytes a second,
+        with windows of ten seconds."""
+        box = self.own({"match": "bookworm/InRelease", "mode": "slow", "rate": rate, "pad": 600000})
+        box.env["DEBWIZ_STALL"] = "1"
+        return box, box.prepare()
+
+    def test_drips(self):
+        """Just above the limit of a stalled transfer, which would take minutes; and honest, though slow."""
+        def dripping():
+            box, result = self.drips(3000)
+            self.z(box, result, "http-slow", 4)
+            self.assertRegex(result.error["text"], r"127\.0\.0\.1 sends only \d{4} bytes a second")
+
+        def honest():
+            box, result = self.drips(40000)
+            self.z(box, result, "inrelease-junk", 5)        # it arrived whole, and is no release file
+        lib.together(dripping, honest)
+
     def cancelled(self, rule, match, number):
         box = self.own(*([rule] if rule else []))
         if not rule:

@@ -13,7 +13,7 @@ A mode is a function (handler, rule, file) called when the request is parsed and
 server.Served, or None where there is none) is known; it answers by the handler's raw output.
 Settings, by mode:
   body     endless {framing: close|chunked|length}, no-length, wrong-length {delta}, gzip,
-           slow {rate, after}, stall-headers, stall-body {fraction}, reset {fraction},
+           slow {rate, after, pad}, stall-headers, stall-body {fraction}, reset {fraction},
            short {fraction}, close, close-empty, corrupt {at}, truncate {fraction}, garbage,
            one-chunk-error, headers-endless
   ranges   range-ignored, range-416, range-wrong, range-short, etag-new, longer {bytes}, no-etag
@@ -139,12 +139,15 @@ def gzipped(handler, _rule, file):
 @mode("slow")
 def slow(handler, rule, file):
     rate, after = rule.get("rate", 1), rule.get("after", 0)
+    if rule.get("pad"):
+        file = file.with_body(file.body + b"\n" * rule["pad"])
     handler.head(file.status, file.headers())
     handler.send(file.body[:after])
-    for at in range(after, len(file.body)):
-        if handler.wait(1.0 / rate):
+    step = max(1, rate // 10)
+    for at in range(after, len(file.body), step):
+        if handler.wait(step / rate):
             return
-        handler.send(file.body[at:at + 1])
+        handler.send(file.body[at:at + step])
 
 
 @mode("stall-headers")
