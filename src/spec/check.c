@@ -125,7 +125,7 @@ static void check_arch(struct check *k)
 		if (!*a->not_offered)
 			add_word(&b, a->name);
 	if (k->arch)
-		FAULT(k, "machine", "arch", "\"%s\" is not offered yet: %s Choose %s", k->s->arch,
+		FAULT(k, "machine", "arch", "\"%s\" is %s; choose %s", k->s->arch,
 		      k->arch->not_offered, b.data);
 	guess = k->arch ? NULL : guess_arch(k);
 	if (guess)
@@ -150,7 +150,7 @@ static void check_release(struct check *k)
 		if (!*r->not_offered)
 			add_word(&b, r->codename);
 	if (k->release)
-		FAULT(k, "machine", "release", "\"%s\" is not offered yet: %s Choose %s",
+		FAULT(k, "machine", "release", "\"%s\" is %s; choose %s",
 		      k->s->release, k->release->not_offered, b.data);
 	guess = k->release ? NULL : guess_release(k);
 	if (guess)

@@ -139,7 +139,7 @@ static int refuse_later(const struct field *f, const char *value, struct err *e)
 {
 	char *allowed = field_allowed(f);
 
-	err_set(e, ERR_USAGE, "value-later", "\"%s\" is not offered yet; write %s", value,
+	err_set(e, ERR_USAGE, "value-later", "\"%s\" is not supported yet; write %s", value,
 		f->type == FIELD_BOOL ? "no" : allowed);
 	free(allowed);
 	return -1;

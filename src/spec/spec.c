@@ -177,7 +177,7 @@ static int on_entry(const char *section, const char *key, const char *value, uns
 
 	(void)unused;
 	if (is_later_key(section, key)) {
-		faults_add(&r->faults, line, section, key, "not offered yet");
+		faults_add(&r->faults, line, section, key, "not supported yet");
 		return 0;
 	}
 	if (!f) {
@@ -343,7 +343,7 @@ int spec_set(struct spec *s, const char *assignment, struct err *e)
 	key = xstrndup(dot + 1, (size_t)(eq - dot - 1 - (append ? 1 : 0)));
 	f = field_find(section, key);
 	if (is_later_key(section, key))
-		r = err_set(e, ERR_USAGE, "value-later", "not offered yet");
+		r = err_set(e, ERR_USAGE, "value-later", "not supported yet");
 	else if (!f)
 		r = refuse_unknown(section, key, e);
 	else

@@ -18,7 +18,7 @@ static struct wizard_row *add(struct wizard_rows *out, const char *value, const 
 static void add_later(struct wizard_rows *out, const char *value, const char *label,
 		      const char *note)
 {
-	wizard_row_text(&add(out, value, label, note)->why_not, "not offered yet");
+	wizard_row_text(&add(out, value, label, note)->why_not, "not supported yet");
 }
 
 void choices_arch(struct wizard *w, struct wizard_rows *out)

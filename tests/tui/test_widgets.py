@@ -87,13 +87,13 @@ class Widgets(world.Case):
     def test_drop_down_by_keys_and_mouse(self):
         _, s = self.page("Network and devices")
         s.key("Space")
-        s.wait("bridge", "not offered yet")
+        s.wait("bridge", "not supported yet")
         s.key("C-c", "C-q")             # asked once, over the list
         s.wait("have not been saved")
         s.key("Esc")
         s.wait("bridge", gone="have not been")
         s.key("Down", "Down", "Enter")
-        s.wait("not offered yet", "Enter take it")
+        s.wait("not supported yet", "Enter take it")
         s.key("Up", "Enter")
         s.wait("‹none›", gone="take it")
         s.click_text("‹none›")

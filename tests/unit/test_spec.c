@@ -541,15 +541,15 @@ static void not_offered_yet(void **state)
 {
 	(void)state;
 	read_bad("[machine]\nmethod = installer\n",
-		 "box.ini:2: machine.method: \"installer\" is not offered yet; write bootstrap");
-	read_bad("[machine]\nmethod = image\n", "\"image\" is not offered yet");
-	read_bad("[disk]\nformat = raw\n", "disk.format: \"raw\" is not offered yet; write qcow2");
-	read_bad("[disk]\nimage = x\n", "box.ini:2: disk.image: not offered yet");
-	read_bad("[firmware]\nsecure_boot = yes\n", "\"yes\" is not offered yet; write no");
-	read_bad("[firmware]\ntpm = yes\n", "\"yes\" is not offered yet");
-	read_bad("[network]\nmode = tap\n", "\"tap\" is not offered yet; write user or none");
-	read_bad("[network]\nmode = bridge\n", "not offered yet");
-	read_bad("[devices]\ndisplay = spice\n", "not offered yet; write none, gtk or vnc");
+		 "box.ini:2: machine.method: \"installer\" is not supported yet; write bootstrap");
+	read_bad("[machine]\nmethod = image\n", "\"image\" is not supported yet");
+	read_bad("[disk]\nformat = raw\n", "disk.format: \"raw\" is not supported yet; write qcow2");
+	read_bad("[disk]\nimage = x\n", "box.ini:2: disk.image: not supported yet");
+	read_bad("[firmware]\nsecure_boot = yes\n", "\"yes\" is not supported yet; write no");
+	read_bad("[firmware]\ntpm = yes\n", "\"yes\" is not supported yet");
+	read_bad("[network]\nmode = tap\n", "\"tap\" is not supported yet; write user or none");
+	read_bad("[network]\nmode = bridge\n", "not supported yet");
+	read_bad("[devices]\ndisplay = spice\n", "not supported yet; write none, gtk or vnc");
 }
 
 static void all_errors_by_line(void **state)
@@ -625,8 +625,8 @@ static void sets(void **state)
 		{"cpu.memory+=1G", "is no list"},
 		{"network.forward+=", "nothing behind"},
 		{"network.forward=22", "is not a forward"},
-		{"machine.method=image", "not offered yet"},
-		{"disk.image=x", "not offered yet"},
+		{"machine.method=image", "not supported yet"},
+		{"disk.image=x", "not supported yet"},
 		{"machine.name=", "is not a machine name"},
 	};
 	struct err e = ERR_INIT;
