@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * image: folders, links and nodes in an image, and who stays when two claim one name. In: paths
- * and attributes. Out: inodes and directory entries. File contents are image_file.c's.
+ * and attributes. Out: inodes and names. File contents are image_file.c's, and what a folder is on
+ * disk is image_dir.c's.
  */
 #include "image_private.h"
 
@@ -45,17 +46,6 @@ int image_new_inode(struct image *im, const struct node *parent, unsigned mode, 
 	return rc ? image_fail(rc, "no inode is free in the image", NULL, e) : 0;
 }
 
-static errcode_t link_name(struct image *im, const struct node *parent, const char *name,
-			   ext2_ino_t ino, int dirent_type)
-{
-	errcode_t rc = ext2fs_link(im->fs, parent->ino, name, ino, dirent_type);
-
-	if (rc != EXT2_ET_DIR_NO_SPACE)
-		return rc;
-	rc = ext2fs_expand_dir(im->fs, parent->ino);
-	return rc ? rc : ext2fs_link(im->fs, parent->ino, name, ino, dirent_type);
-}
-
 static errcode_t set_attr(struct image *im, ext2_ino_t ino, unsigned type,
 			  const struct image_attr *attr)
 {
@@ -68,10 +58,18 @@ static errcode_t set_attr(struct image *im, ext2_ino_t ino, unsigned type,
 	return ext2fs_write_inode_full(im->fs, ino, &in.small, sizeof in);
 }
 
+errcode_t image_init_dir(struct image *im, ext2_ino_t ino, const struct image_attr *attr)
+{
+	union inode in = {.bytes = {0}};
+
+	ext2fs_inode_alloc_stats2(im->fs, ino, +1, 1);
+	image_fill_inode(im, &in, LINUX_S_IFDIR, attr);
+	return ext2fs_write_inode_full(im->fs, ino, &in.small, sizeof in);
+}
+
 int image_make_dir(struct image *im, struct node *parent, const char *name, size_t n,
 		   const struct image_attr *attr, struct node **out, struct err *e)
 {
-	struct node *it;
 	ext2_ino_t ino;
 	errcode_t rc;
 
@@ -79,16 +77,9 @@ int image_make_dir(struct image *im, struct node *parent, const char *name, size
 		return err_set(e, ERR_FAILED, "image-path", "a name in the image is too long");
 	if (image_new_inode(im, parent, LINUX_S_IFDIR, &ino, e))
 		return -1;
-	it = node_add(im, parent, name, n, NODE_DIR, ino, attr->rank);
-	rc = ext2fs_mkdir(im->fs, parent->ino, ino, NULL);
-	if (!rc)
-		rc = link_name(im, parent, it->name, ino, EXT2_FT_DIR);
-	if (!rc)
-		rc = set_attr(im, ino, LINUX_S_IFDIR, attr);
-	if (rc)
-		return image_fail(rc, "cannot make the folder", it->name, e);
-	*out = it;
-	return 0;
+	*out = node_add(im, parent, name, n, EXT2_FT_DIR, ino, attr->rank);
+	rc = image_init_dir(im, ino, attr);
+	return rc ? image_fail(rc, "cannot make the folder", (*out)->name, e) : 0;
 }
 
 /* A folder that is there is claimed once more. */
@@ -117,9 +108,9 @@ int image_mkdir(struct image *im, const char *path, const struct image_attr *att
 	it = node_find(im, parent, leaf, strlen(leaf));
 	if (!it)
 		return image_make_dir(im, parent, leaf, strlen(leaf), attr, &it, e);
-	if (it->kind == NODE_DIR)
+	if (it->type == EXT2_FT_DIR)
 		return claim_dir(im, it, attr, e);
-	if (it->kind == NODE_SYMLINK)
+	if (it->type == EXT2_FT_SYMLINK)
 		return image_walk(im, parent, it->target, strlen(it->target), true, &to, e);
 	return err_set(e, ERR_FAILED, "image-clash", "/%s is a file and a folder at once", path);
 }
@@ -155,7 +146,7 @@ int image_claim(struct image *im, struct node *parent, const char *leaf, const c
 	*taken = false;
 	if (!it)
 		return 0;
-	if (it->kind == NODE_DIR)
+	if (it->type == EXT2_FT_DIR)
 		return err_set(e, ERR_FAILED, "image-clash", "/%s is a file and a folder at once",
 			       path);
 	if (it->rank > rank)
@@ -164,24 +155,20 @@ int image_claim(struct image *im, struct node *parent, const char *leaf, const c
 }
 
 int image_enter(struct image *im, struct node *parent, const char *leaf, struct node *old,
-		enum node_kind kind, ext2_ino_t ino, int dirent_type, unsigned rank, struct err *e)
+		int type, ext2_ino_t ino, unsigned rank, struct err *e)
 {
-	errcode_t rc = 0;
+	errcode_t rc;
 
-	if (old) {
-		rc = ext2fs_unlink(im->fs, parent->ino, leaf, old->ino, 0);
-		if (!rc)
-			rc = drop_inode(im, old->ino);
-		free(old->target);
-		old->target = NULL;
-		old->kind = kind;
-		old->ino = ino;
-		old->rank = rank;
-	} else {
-		node_add(im, parent, leaf, strlen(leaf), kind, ino, rank);
+	if (!old) {
+		node_add(im, parent, leaf, strlen(leaf), type, ino, rank);
+		return 0;
 	}
-	if (!rc)
-		rc = link_name(im, parent, leaf, ino, dirent_type);
+	rc = drop_inode(im, old->ino);
+	free(old->target);
+	old->target = NULL;
+	old->type = (uint8_t)type;
+	old->ino = ino;
+	old->rank = rank;
 	return rc ? image_fail(rc, "cannot enter", leaf, e) : 0;
 }
 
@@ -197,7 +184,7 @@ int image_symlink(struct image *im, const char *path, const char *target,
 	if (image_split(im, path, &parent, &leaf, e))
 		return -1;
 	old = node_find(im, parent, leaf, strlen(leaf));
-	if (old && old->kind == NODE_DIR)
+	if (old && old->type == EXT2_FT_DIR)
 		return 0;
 	if (image_claim(im, parent, leaf, path, attr->rank, &taken, &old, e))
 		return -1;
@@ -210,7 +197,7 @@ int image_symlink(struct image *im, const char *path, const char *target,
 		rc = set_attr(im, ino, LINUX_S_IFLNK, attr);
 	if (rc)
 		return image_fail(rc, "cannot make the link", path, e);
-	if (image_enter(im, parent, leaf, old, NODE_SYMLINK, ino, EXT2_FT_SYMLINK, attr->rank, e))
+	if (image_enter(im, parent, leaf, old, EXT2_FT_SYMLINK, ino, attr->rank, e))
 		return -1;
 	old = node_find(im, parent, leaf, strlen(leaf));
 	old->target = xstrdup(target);
@@ -223,14 +210,13 @@ int image_link(struct image *im, const char *path, const char *target, unsigned 
 	const char *leaf, *from_leaf;
 	union inode in;
 	bool taken;
-	int type;
 	errcode_t rc;
 
 	if (image_split(im, path, &parent, &leaf, e) ||
 	    image_split(im, target, &from_parent, &from_leaf, e))
 		return -1;
 	from = node_find(im, from_parent, from_leaf, strlen(from_leaf));
-	if (!from || from->kind == NODE_DIR)
+	if (!from || from->type == EXT2_FT_DIR)
 		return err_set(e, ERR_FAILED, "image-clash",
 			       "/%s is a hard link to /%s, which is no file", path, target);
 	if (image_claim(im, parent, leaf, path, rank, &taken, &old, e))
@@ -244,13 +230,7 @@ int image_link(struct image *im, const char *path, const char *target, unsigned 
 	}
 	if (rc)
 		return image_fail(rc, "cannot link", path, e);
-	type = LINUX_S_ISREG(in.small.i_mode) ? EXT2_FT_REG_FILE : EXT2_FT_UNKNOWN;
-	if (LINUX_S_ISLNK(in.small.i_mode))
-		type = EXT2_FT_SYMLINK;
-	if (type == EXT2_FT_UNKNOWN)
-		return err_set(e, ERR_FAILED, "image-clash",
-			       "/%s is a hard link to /%s, which is a device", path, target);
-	if (image_enter(im, parent, leaf, old, from->kind, from->ino, type, rank, e))
+	if (image_enter(im, parent, leaf, old, from->type, from->ino, rank, e))
 		return -1;
 	if (from->target) {
 		old = node_find(im, parent, leaf, strlen(leaf));
@@ -294,8 +274,7 @@ int image_node(struct image *im, const char *path, enum image_node_type type, un
 	rc = ext2fs_write_inode_full(im->fs, ino, &in.small, sizeof in);
 	if (rc)
 		return image_fail(rc, "cannot make the node", path, e);
-	return image_enter(im, parent, leaf, old, NODE_OTHER, ino, kinds[type].dirent, attr->rank,
-			   e);
+	return image_enter(im, parent, leaf, old, kinds[type].dirent, ino, attr->rank, e);
 }
 
 bool image_has(struct image *im, const char *path)

@@ -16,19 +16,13 @@
 /* The most blocks that one initialised extent holds */
 #define EXTENT_BLOCKS EXT_INIT_MAX_LEN
 
-struct extent {
-	blk64_t start;
-	uint64_t len; /* blocks */
-};
-
 struct image_file {
 	struct image_file *next;
 	struct image *im;
 	ext2_ino_t ino; /* 0: the bytes are dropped, for another owner of the name stays */
 	uint64_t size;
 	uint64_t done;
-	struct extent *extents;
-	size_t count;
+	struct image_extents extents;
 	size_t at;	/* extent that is written */
 	uint64_t inner; /* bytes of it done */
 	char *path;
@@ -41,14 +35,11 @@ void image_file_forget(struct image *im, ext2_ino_t ino)
 			f->ino = 0;
 }
 
-static errcode_t allocate(struct image_file *f)
+errcode_t image_allocate(struct image *im, uint64_t blocks, struct image_extents *out)
 {
-	struct image *im = f->im;
-	uint64_t left = (f->size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE;
-
-	while (left > 0) {
+	while (blocks > 0) {
 		blk64_t start, len;
-		uint64_t want = left < EXTENT_BLOCKS ? left : EXTENT_BLOCKS;
+		uint64_t want = blocks < EXTENT_BLOCKS ? blocks : EXTENT_BLOCKS;
 		errcode_t rc = ext2fs_new_range(im->fs, 0, im->goal, want, NULL, &start, &len);
 
 		if (rc)
@@ -56,55 +47,60 @@ static errcode_t allocate(struct image_file *f)
 		if (len > want)
 			len = want;
 		ext2fs_block_alloc_stats_range(im->fs, start, len, +1);
-		f->extents = xreallocarray(f->extents, f->count + 1, sizeof *f->extents);
-		f->extents[f->count++] = (struct extent){start, len};
+		out->items = xreallocarray(out->items, out->count + 1, sizeof *out->items);
+		out->items[out->count++] = (struct image_extent){start, len};
 		im->goal = start + len;
 		if (im->goal >= ext2fs_blocks_count(im->fs->super))
 			im->goal = im->fs->super->s_first_data_block;
-		left -= len;
+		blocks -= len;
 	}
 	return 0;
 }
 
-static errcode_t insert_extents(struct image_file *f)
+errcode_t image_insert_extents(struct image *im, ext2_ino_t ino, const struct image_extents *list)
 {
 	ext2_extent_handle_t h;
 	blk64_t at = 0;
-	errcode_t rc = ext2fs_extent_open(f->im->fs, f->ino, &h);
+	errcode_t rc = ext2fs_extent_open(im->fs, ino, &h);
 
-	for (size_t i = 0; !rc && i < f->count; i++) {
+	for (size_t i = 0; !rc && i < list->count; i++) {
 		struct ext2fs_extent x = {
-			.e_pblk = f->extents[i].start,
+			.e_pblk = list->items[i].start,
 			.e_lblk = at,
-			.e_len = (uint32_t)f->extents[i].len,
+			.e_len = (uint32_t)list->items[i].len,
 		};
 
 		rc = ext2fs_extent_insert(h, i ? EXT2_EXTENT_INSERT_AFTER : 0, &x);
-		at += f->extents[i].len;
+		at += list->items[i].len;
 	}
 	ext2fs_extent_free(h);
 	return rc;
 }
 
+void image_fill_extents(const struct image *im, union inode *in, uint64_t size)
+{
+	struct ext3_extent_header *head = (void *)in->small.i_block;
+
+	/* libext2fs makes the header of an empty tree only when something is inserted */
+	head->eh_magic = ext2fs_cpu_to_le16(EXT3_EXT_MAGIC);
+	head->eh_max = ext2fs_cpu_to_le16((sizeof in->small.i_block - sizeof *head) /
+					  sizeof(struct ext3_extent));
+	in->small.i_flags = EXT4_EXTENTS_FL;
+	ext2fs_inode_size_set(im->fs, &in->small, (ext2_off64_t)size);
+	ext2fs_iblk_set(im->fs, &in->small, (size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE);
+}
+
 static errcode_t write_inode(struct image_file *f, const struct image_attr *attr)
 {
-	ext2_filsys fs = f->im->fs;
 	union inode in = {.bytes = {0}};
-	struct ext3_extent_header *head = (void *)in.small.i_block;
 	errcode_t rc;
 
 	image_fill_inode(f->im, &in, LINUX_S_IFREG, attr);
-	/* libext2fs makes the header of an empty tree only when something is inserted */
-	head->eh_magic = ext2fs_cpu_to_le16(EXT3_EXT_MAGIC);
-	head->eh_max = ext2fs_cpu_to_le16((sizeof in.small.i_block - sizeof *head) /
-					  sizeof(struct ext3_extent));
+	image_fill_extents(f->im, &in, f->size);
 	in.small.i_links_count = 1;
-	in.small.i_flags = EXT4_EXTENTS_FL;
-	ext2fs_inode_size_set(fs, &in.small, (ext2_off64_t)f->size);
-	ext2fs_iblk_set(fs, &in.small, (f->size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE);
-	rc = ext2fs_write_inode_full(fs, f->ino, &in.small, sizeof in);
-	if (!rc && f->count > 0)
-		rc = insert_extents(f);
+	rc = ext2fs_write_inode_full(f->im->fs, f->ino, &in.small, sizeof in);
+	if (!rc && f->extents.count > 0)
+		rc = image_insert_extents(f->im, f->ino, &f->extents);
 	return rc;
 }
 
@@ -136,14 +132,14 @@ struct image_file *image_file_begin(struct image *im, const char *path, uint64_t
 	if (image_new_inode(im, parent, LINUX_S_IFREG, &f->ino, e))
 		goto fail;
 	ext2fs_inode_alloc_stats2(im->fs, f->ino, +1, 0);
-	rc = allocate(f);
+	rc = image_allocate(im, (size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE, &f->extents);
 	if (!rc)
 		rc = write_inode(f, attr);
 	if (rc) {
 		image_fail(rc, "cannot make", path, e);
 		goto fail;
 	}
-	if (image_enter(im, parent, leaf, old, NODE_OTHER, f->ino, EXT2_FT_REG_FILE, attr->rank, e))
+	if (image_enter(im, parent, leaf, old, EXT2_FT_REG_FILE, f->ino, attr->rank, e))
 		goto fail;
 	return f;
 fail:
@@ -160,7 +156,7 @@ int image_file_write(struct image_file *f, const void *data, size_t n, struct er
 			       f->path);
 	f->done += n;
 	while (f->ino != 0 && n > 0) {
-		const struct extent *x = &f->extents[f->at];
+		const struct image_extent *x = &f->extents.items[f->at];
 		uint64_t room = x->len * IMAGE_BLOCK_SIZE - f->inner;
 		size_t now = n < room ? n : (size_t)room;
 
@@ -188,7 +184,7 @@ int image_file_end(struct image_file *f, struct err *e)
 	*link = f->next;
 	if (f->done != f->size)
 		r = err_set(e, ERR_FAILED, "image-write", "/%s ends before its size", f->path);
-	free(f->extents);
+	free(f->extents.items);
 	free(f->path);
 	free(f);
 	return r;

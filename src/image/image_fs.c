@@ -17,7 +17,7 @@
 #define JOURNAL_BLOCKS 16384u
 #define RESERVED_PERCENT 1u
 #define FLEX_LOG 4u
-#define LOST_FOUND_BLOCKS 4
+#define LOST_FOUND "lost+found"
 #define CHAINS_START 16384u
 
 int image_fail(errcode_t rc, const char *what, const char *path, struct err *e)
@@ -103,24 +103,6 @@ static errcode_t reserve_inodes(ext2_filsys fs)
 	return rc;
 }
 
-static errcode_t make_lost_found(ext2_filsys fs)
-{
-	ext2_ino_t ino;
-	struct ext2_inode inode;
-	errcode_t rc = ext2fs_mkdir(fs, EXT2_ROOT_INO, 0, "lost+found");
-
-	if (!rc)
-		rc = ext2fs_lookup(fs, EXT2_ROOT_INO, "lost+found", 10, NULL, &ino);
-	for (int i = 1; !rc && i < LOST_FOUND_BLOCKS; i++)
-		rc = ext2fs_expand_dir(fs, ino);
-	if (!rc)
-		rc = ext2fs_read_inode(fs, ino, &inode);
-	if (rc)
-		return rc;
-	inode.i_mode = LINUX_S_IFDIR | 0700;
-	return ext2fs_write_inode(fs, ino, &inode);
-}
-
 static errcode_t populate(ext2_filsys fs)
 {
 	errcode_t rc = ext2fs_allocate_tables(fs);
@@ -132,11 +114,7 @@ static errcode_t populate(ext2_filsys fs)
 		ext2fs_bg_flags_set(fs, g, EXT2_BG_INODE_ZEROED);
 		ext2fs_group_desc_csum_set(fs, g);
 	}
-	rc = ext2fs_mkdir(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, NULL);
-	if (!rc)
-		rc = make_lost_found(fs);
-	if (!rc)
-		rc = reserve_inodes(fs);
+	rc = reserve_inodes(fs);
 	if (!rc)
 		rc = ext2fs_create_resize_inode(fs);
 	if (!rc)
@@ -168,6 +146,21 @@ static errcode_t make_fs(struct image *im, const struct image_spec *spec)
 	return populate(im->fs);
 }
 
+/* The folders that every file system has. A package may ship lost+found, too, and changes nothing. */
+static int make_first_dirs(struct image *im, struct err *e)
+{
+	struct image_attr attr = {.mode = 0755, .mtime = im->epoch};
+	errcode_t rc = image_init_dir(im, EXT2_ROOT_INO, &attr);
+
+	if (rc)
+		return image_fail(rc, "the root folder of the image cannot be made", NULL, e);
+	im->root = node_add(im, NULL, "", 0, EXT2_FT_DIR, EXT2_ROOT_INO, UINT32_MAX);
+	im->root->parent = im->root;
+	im->root->is_implied = true;
+	attr.mode = 0700;
+	return image_make_dir(im, im->root, LOST_FOUND, strlen(LOST_FOUND), &attr, &im->lost_found, e);
+}
+
 struct image *image_create(int fd, const struct image_spec *spec, struct err *e)
 {
 	struct image *im = xcalloc(1, sizeof *im);
@@ -185,9 +178,10 @@ struct image *image_create(int fd, const struct image_spec *spec, struct err *e)
 		image_abandon(im);
 		return NULL;
 	}
-	im->root = node_add(im, NULL, "", 0, NODE_DIR, EXT2_ROOT_INO, UINT32_MAX);
-	im->root->parent = im->root;
-	im->root->is_implied = true;
+	if (make_first_dirs(im, e)) {
+		image_abandon(im);
+		return NULL;
+	}
 	return im;
 }
 
@@ -198,6 +192,10 @@ int image_close(struct image *im, struct err *e)
 	if (im->open) {
 		image_abandon(im);
 		return err_set(e, ERR_FAILED, "image-write", "a file in the image was not ended");
+	}
+	if (image_write_dirs(im, e)) {
+		image_abandon(im);
+		return -1;
 	}
 	rc = ext2fs_close2(im->fs, EXT2_FLAG_FLUSH_NO_SYNC);
 	if (!rc)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the parts of the image writer share: image_fs.c makes and ends the file system,
- * image_tree.c knows every name in it, image.c and image_file.c put things there. Not for others.
+ * image_tree.c knows every name in it, image.c and image_file.c put things there, image_dir.c
+ * writes the folders at the end. Not for others.
  */
 #ifndef IMAGE_IMAGE_PRIVATE_H
 #define IMAGE_IMAGE_PRIVATE_H
@@ -16,22 +17,20 @@
 #define IMAGE_BLOCK_SIZE 4096u
 #define IMAGE_INODE_SIZE 256u
 
-enum node_kind {
-	NODE_DIR,
-	NODE_SYMLINK,
-	NODE_OTHER,
-};
+#define IMAGE_LOST_FOUND_BLOCKS 4u
 
 /* A name in the file system. All of them are kept: the image is only written by us, so looking
- * something up never reads it. */
+ * something up never reads it, and folders are written when all their names are known. */
 struct node {
 	struct node *next;   /* in its hash chain */
 	struct node *parent; /* of the root: itself */
+	struct node *sibling; /* the next name in its folder */
+	struct node *children, *last_child; /* of a folder, in the order in which they were made */
 	ext2_ino_t ino;
 	unsigned rank;
-	enum node_kind kind;
-	bool is_implied; /* a folder that nobody has claimed yet */
-	char *target;	 /* NODE_SYMLINK */
+	uint8_t type;	 /* EXT2_FT_… as in a directory entry */
+	bool is_implied; /* a folder that no package has claimed yet */
+	char *target;	 /* of a symbolic link */
 	uint32_t hash;
 	char name[];
 };
@@ -41,12 +40,22 @@ struct image {
 	int fd;
 	uint64_t offset;
 	int64_t epoch;
-	struct node *root;
+	struct node *root, *lost_found;
 	struct node **chains;
 	size_t chain_count; /* a power of 2 */
 	size_t node_count;
 	blk64_t goal; /* where the next file's data is looked for */
 	struct image_file *open;
+};
+
+struct image_extent {
+	blk64_t start;
+	uint64_t len; /* blocks */
+};
+
+struct image_extents {
+	struct image_extent *items; /* owned by whoever has the list */
+	size_t count;
 };
 
 /* A full inode as it lies on disk. */
@@ -66,7 +75,7 @@ int image_fail(errcode_t rc, const char *what, const char *path, struct err *e);
 struct node *node_find(struct image *im, const struct node *parent, const char *name, size_t n);
 /* `name` need not end with a NUL behind n. */
 struct node *node_add(struct image *im, struct node *parent, const char *name, size_t n,
-		      enum node_kind kind, ext2_ino_t ino, unsigned rank);
+		      int type, ext2_ino_t ino, unsigned rank);
 void node_free_all(struct image *im);
 /* The folder that a path leads to, links followed; *out is NULL when there is none and `make` is
  * false, otherwise folders that are missing are made. */
@@ -78,9 +87,11 @@ int image_split(struct image *im, const char *path, struct node **parent, const 
 
 /* image.c */
 
-/* Makes a folder and its node. */
+/* Makes a folder and its node. Its names are written by image_write_dirs. */
 int image_make_dir(struct image *im, struct node *parent, const char *name, size_t n,
 		   const struct image_attr *attr, struct node **out, struct err *e);
+/* Marks the inode as used and fills it as an empty folder's. */
+errcode_t image_init_dir(struct image *im, ext2_ino_t ino, const struct image_attr *attr);
 /* Puts owner, mode and times into an inode. `type` is LINUX_S_IF…. */
 void image_fill_inode(const struct image *im, union inode *in, unsigned type,
 		      const struct image_attr *attr);
@@ -90,13 +101,24 @@ int image_claim(struct image *im, struct node *parent, const char *leaf, const c
 		unsigned rank, bool *taken, struct node **out, struct err *e);
 /* Enters the inode under the name; `old` is what image_claim gave. */
 int image_enter(struct image *im, struct node *parent, const char *leaf, struct node *old,
-		enum node_kind kind, ext2_ino_t ino, int dirent_type, unsigned rank, struct err *e);
+		int type, ext2_ino_t ino, unsigned rank, struct err *e);
 int image_new_inode(struct image *im, const struct node *parent, unsigned mode, ext2_ino_t *out,
 		    struct err *e);
 
 /* image_file.c */
 
+/* Takes so many blocks, in as few pieces as there are; appended to the list. */
+errcode_t image_allocate(struct image *im, uint64_t blocks, struct image_extents *out);
+/* Gives an inode its size and an empty extent tree. */
+void image_fill_extents(const struct image *im, union inode *in, uint64_t size);
+/* Enters the extents into the tree of an inode that was written. */
+errcode_t image_insert_extents(struct image *im, ext2_ino_t ino, const struct image_extents *list);
 /* The inode's blocks are free now: what is still written to it is dropped. */
 void image_file_forget(struct image *im, ext2_ino_t ino);
+
+/* image_dir.c */
+
+/* Writes every folder of the tree. */
+int image_write_dirs(struct image *im, struct err *e);
 
 #endif

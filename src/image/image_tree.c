@@ -54,7 +54,7 @@ static void grow_chains(struct image *im)
 }
 
 struct node *node_add(struct image *im, struct node *parent, const char *name, size_t n,
-		      enum node_kind kind, ext2_ino_t ino, unsigned rank)
+		      int type, ext2_ino_t ino, unsigned rank)
 {
 	struct node *it = xcalloc(1, sizeof *it + n + 1);
 	struct node **chain;
@@ -62,11 +62,17 @@ struct node *node_add(struct image *im, struct node *parent, const char *name, s
 	if (im->node_count >= im->chain_count)
 		grow_chains(im);
 	it->parent = parent;
-	it->kind = kind;
+	it->type = (uint8_t)type;
 	it->ino = ino;
 	it->rank = rank;
 	it->hash = hash_name(parent, name, n);
 	memcpy(it->name, name, n);
+	if (parent && parent->last_child)
+		parent->last_child->sibling = it;
+	else if (parent)
+		parent->children = it;
+	if (parent)
+		parent->last_child = it;
 	chain = &im->chains[it->hash & (im->chain_count - 1)];
 	it->next = *chain;
 	*chain = it;
@@ -114,14 +120,14 @@ static int step(struct image *im, struct node **at, const char *name, size_t n, 
 			return -1;
 		child->is_implied = true;
 	}
-	if (child && child->kind == NODE_SYMLINK) {
+	if (child && child->type == EXT2_FT_SYMLINK) {
 		if (--*links < 0)
 			return err_set(e, ERR_FAILED, "image-clash",
 				       "the symbolic link %s in the image leads to itself",
 				       child->name);
 		return walk(im, *at, child->target, strlen(child->target), make, links, at, e);
 	}
-	if (child && child->kind != NODE_DIR)
+	if (child && child->type != EXT2_FT_DIR)
 		return err_set(e, ERR_FAILED, "image-clash", "%s in the image is no folder",
 			       child->name);
 	*at = child;

@@ -3,7 +3,7 @@
 """run: debwiz's figures, each beside its peer in one run; what counts is the ratio, and no time is
 ever asserted.
 
-usage: run.py [PART...]    parts, by default all: solve unpack prepare second boot idle
+usage: run.py [PART...]    parts, by default all: solve unpack many prepare second boot idle
 screens console flood
 
 Inputs: the real archive (the mirror that this host's apt uses), apt-get, dpkg-deb, QEMU; DEBWIZ (the
@@ -23,9 +23,10 @@ import time
 
 import console
 import flood
+import many
 
 ARCH = 'armhf'
-PARTS = ('solve', 'unpack', 'prepare', 'second', 'boot', 'idle', 'screens', 'console', 'flood')
+PARTS = ('solve', 'unpack', 'many', 'prepare', 'second', 'boot', 'idle', 'screens', 'console', 'flood')
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 RUNS = int(os.environ.get('BENCH_RUNS', '3'))
 DEBWIZ = os.path.abspath(os.environ.get('DEBWIZ', 'debwiz'))
@@ -219,6 +220,9 @@ class Bench:
         self.add('CPU time of that', statistics.median(cpus[0]), statistics.median(cpus[1]),
                  'the same', '')
         self.add('peak memory of that', memory, None, '', '<= 256 MiB', 'MiB')
+
+    def many(self):
+        many.measure(self, run, PROGRAMS + '/bench_unpack', RUNS)
 
     # ---- (c) to (f): machines ----
 

@@ -326,6 +326,42 @@ static void expect_file(const char *path, const char *want)
 	buf_fini(&b);
 }
 
+static void fill_many(struct image *im)
+{
+	char name[64];
+
+	for (int i = 0; i < 3000; i++) {
+		snprintf(name, sizeof(name), "srv/many/name-%04d", i);
+		rootfs_puts(im, name, i == 2999 ? "last" : "");
+	}
+}
+
+/* A folder with a hash index is read as any other. */
+static void test_many(void **state)
+{
+	char *other = file_join(tmp, "many.raw");
+	struct strv names = STRV_INIT;
+	struct extfs *fs;
+
+	(void)state;
+	rootfs_make(other, fill_many);
+	fs = open_disk(other, "raw");
+	assert_int_equal(extfs_list(fs, "/srv/many", &names, NULL), 0);
+	assert_int_equal(names.len, 3000);
+	for (size_t i = 0; i < names.len; i += 97) {
+		char *path = file_join("/srv/many", names.items[i]);
+
+		assert_int_equal(strtoul(names.items[i] + 5, NULL, 10), i);
+		assert_true(extfs_has(fs, path));
+		free(path);
+	}
+	expect_text(fs, "/srv/many/name-2999", "last");
+	assert_false(extfs_has(fs, "/srv/many/name-3000"));
+	strv_fini(&names);
+	extfs_close(fs);
+	free(other);
+}
+
 static void test_kernel(void **state)
 {
 	struct extfs *fs = open_disk(disk, "raw");
@@ -449,7 +485,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),	 cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_cut),	 cmocka_unit_test(test_qcow2),
-		cmocka_unit_test(test_unwritten),
+		cmocka_unit_test(test_unwritten), cmocka_unit_test(test_many),
 		cmocka_unit_test(test_versions), cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_kernel_unlinked),
 		cmocka_unit_test(test_kernel_strange),

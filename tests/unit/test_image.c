@@ -375,6 +375,107 @@ static void holds_many_names(void **state)
 	assert_int_equal(readfs_stat(f->fs, "many").i_links_count, 2 + 667);
 }
 
+static int count_name(struct ext2_dir_entry *entry, int offset, int size, char *block, void *arg)
+{
+	(void)entry;
+	(void)offset;
+	(void)size;
+	(void)block;
+	++*(unsigned *)arg;
+	return 0;
+}
+
+/* A folder of several blocks has a hash index, of one level or two: e2fsck compares each name with
+ * it, and nothing searches the folder from its beginning. */
+static void indexes_large_folders(void **state)
+{
+	static const struct {
+		const char *dir;
+		unsigned names, len, levels;
+	} dirs[] = {{"block", 150, 16, 0}, {"level", 3000, 20, 1}, {"levels", 7000, 250, 2}};
+	struct fixture *f = *state;
+	struct image_attr a = attr(0644, 1);
+	char name[300];
+
+	image_abandon(f->im);
+	close(f->fd);
+	begin(f, 400 << 20);
+	for (size_t d = 0; d < 3; d++) {
+		for (unsigned i = 0; i < dirs[d].names; i++) {
+			snprintf(name, sizeof name, "%s/%0*u", dirs[d].dir, (int)dirs[d].len, i);
+			assert_int_equal(image_node(f->im, name, IMAGE_FIFO, 0, 0, &a, NULL), 0);
+		}
+	}
+	end(f);
+	for (size_t d = 0; d < 3; d++) {
+		struct ext2_inode_large in = readfs_stat(f->fs, dirs[d].dir);
+		ext2_ino_t ino = readfs_find(f->fs, dirs[d].dir);
+		struct ext2_dx_root_info *info;
+		unsigned count = 0;
+		char block[4096];
+		blk64_t first;
+
+		assert_int_equal(!!(in.i_flags & EXT2_INDEX_FL), dirs[d].levels > 0);
+		assert_int_equal(in.i_size > sizeof block, dirs[d].levels > 0);
+		assert_int_equal(ext2fs_dir_iterate(f->fs, ino, 0, block, count_name, &count), 0);
+		assert_int_equal(count, dirs[d].names + 2);
+		snprintf(name, sizeof name, "%s/%0*u", dirs[d].dir, (int)dirs[d].len,
+			 dirs[d].names - 1);
+		assert_true(readfs_find(f->fs, name) != 0);
+		if (!dirs[d].levels)
+			continue;
+		assert_int_equal(ext2fs_bmap2(f->fs, ino, NULL, NULL, 0, 0, NULL, &first), 0);
+		assert_int_equal(ext2fs_read_dir_block4(f->fs, first, block, 0, ino), 0);
+		info = (void *)(block + 24); /* behind "." and ".." */
+		assert_int_equal(info->indirect_levels + 1, dirs[d].levels);
+	}
+}
+
+/* ext4 counts no more than 65000 names of a folder in its ".." links: then the count is 1. */
+static void counts_links_of_many_folders(void **state)
+{
+	struct fixture *f = *state;
+	char name[16];
+
+	image_abandon(f->im);
+	close(f->fd);
+	begin(f, 1200 << 20);
+	for (int i = 0; i < 65010; i++) {
+		snprintf(name, sizeof name, "%s/%d", i < 64998 ? "full" : "few", i);
+		mkdir_at(f, name, 0755, 0);
+	}
+	for (int i = 0; i < 66000 - 65010; i++) {
+		snprintf(name, sizeof name, "full/x%d", i);
+		mkdir_at(f, name, 0755, 0);
+	}
+	end(f);
+	assert_int_equal(readfs_stat(f->fs, "full").i_links_count, 1);
+	assert_int_equal(readfs_stat(f->fs, "few").i_links_count, 12 + 2);
+}
+
+static void has_one_lost_found(void **state)
+{
+	struct fixture *f = *state;
+	struct image_attr a = attr(0755, 1);
+	char name[300];
+
+	put(f, "lost+found/x", "found", 1);
+	mkdir_at(f, "lost+found", 0755, 0); /* its attributes stay */
+	clashes(f, image_put(f->im, "lost+found", "", 0, &a, &f->e));
+	for (int i = 0; i < 100; i++) { /* more than the blocks that it has in any case */
+		snprintf(name, sizeof name, "lost+found/%0240d", i);
+		put(f, name, "", 1);
+	}
+	end(f);
+	readfs_is(f->fs, "lost+found/x", "found");
+	assert_int_equal(readfs_stat(f->fs, "lost+found").i_mode, LINUX_S_IFDIR | 0700);
+	ext2fs_free(f->fs);
+	f->fs = NULL;
+	begin(f, LENGTH);
+	end(f);
+	assert_int_equal(readfs_stat(f->fs, "lost+found").i_size, 4 * 4096);
+}
+
 /* One file over many gaps needs an extent tree; then nothing more fits. */
 static void fills_gaps_and_says_full(void **state)
 {
@@ -473,6 +574,9 @@ int main(void)
 		WITH_IMAGE(decides_by_rank),
 		WITH_IMAGE(drops_replaced_file),
 		WITH_IMAGE(holds_many_names),
+		WITH_IMAGE(indexes_large_folders),
+		WITH_IMAGE(counts_links_of_many_folders),
+		WITH_IMAGE(has_one_lost_found),
 		WITH_IMAGE(fills_gaps_and_says_full),
 		WITH_IMAGE(is_the_same_each_time),
 		WITH_IMAGE(refuses_unfinished),

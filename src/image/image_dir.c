@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * image_dir: writes the folders of an image, each once, when every name in them is known. In: the
+ * tree of names. Out: directory blocks and the inodes' sizes and link counts. A folder of more than
+ * one block gets a hash index (Documentation/filesystems/ext4/directory.rst in Linux), so that
+ * neither this writer nor the guest searches a large folder from its beginning.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "image_private.h"
+
+#define ENTRY_HEAD 8u /* of a directory entry, before its name */
+#define DOT_SIZE 12u
+#define TAIL_SIZE ((unsigned)sizeof(struct ext2_dir_entry_tail))
+#define LEAF_SIZE (IMAGE_BLOCK_SIZE - TAIL_SIZE)
+/* Leaves are left with some space, or the guest's next names would split them all. */
+#define LEAF_FILL (LEAF_SIZE * 4 / 5)
+#define ROOT_HEAD (2 * DOT_SIZE + (unsigned)sizeof(struct ext2_dx_root_info))
+#define INDEX_ENTRIES(head)                                                                        \
+	((IMAGE_BLOCK_SIZE - (head) - (unsigned)sizeof(struct ext2_dx_tail)) /                     \
+	 (unsigned)sizeof(struct ext2_dx_entry))
+#define ROOT_ENTRIES INDEX_ENTRIES(ROOT_HEAD)
+#define NODE_ENTRIES INDEX_ENTRIES(ENTRY_HEAD)
+
+struct name {
+	const struct node *node;
+	ext2_dirhash_t hash, minor;
+};
+
+/* A run of names that share a block. */
+struct leaf {
+	size_t first, count; /* in names */
+	uint32_t hash;	     /* lower bound of its names' hashes */
+};
+
+struct dir_writer {
+	struct image *im;
+	struct node *dir;
+	struct name *names;
+	size_t count, subdirs;
+	struct leaf *leaves;
+	size_t leaf_count;
+	size_t nodes; /* blocks of the index below its root; 0 with a single level */
+	bool is_indexed;
+	struct image_extents extents;
+	uint64_t written; /* blocks */
+	size_t extent;	  /* that the next block belongs to */
+	uint64_t inner;	  /* blocks of it written */
+	char block[IMAGE_BLOCK_SIZE];
+	unsigned used; /* bytes of the block */
+	struct ext2_dir_entry *last;
+};
+
+static unsigned entry_size(size_t name_len)
+{
+	return (ENTRY_HEAD + (unsigned)name_len + 3) & ~3u;
+}
+
+/* Blocks in memory */
+
+static void block_begin(struct dir_writer *w)
+{
+	memset(w->block, 0, sizeof w->block);
+	w->used = 0;
+	w->last = NULL;
+}
+
+static void block_add(struct dir_writer *w, const char *name, ext2_ino_t ino, int type)
+{
+	struct ext2_dir_entry *entry = (void *)(w->block + w->used);
+	size_t n = strlen(name);
+
+	entry->inode = ino;
+	entry->rec_len = (uint16_t)entry_size(n);
+	ext2fs_dirent_set_name_len(entry, (int)n);
+	ext2fs_dirent_set_file_type(entry, type);
+	memcpy(entry->name, name, n);
+	w->used += entry->rec_len;
+	w->last = entry;
+}
+
+/* Gives the rest of the block to its last entry, or to an unused one. */
+static void block_end(struct dir_writer *w)
+{
+	if (!w->last)
+		w->last = (void *)w->block;
+	w->last->rec_len = (uint16_t)(LEAF_SIZE - (unsigned)((char *)w->last - w->block));
+	ext2fs_initialize_dirent_tail(w->im->fs, (void *)(w->block + LEAF_SIZE));
+}
+
+static errcode_t block_write(struct dir_writer *w)
+{
+	const struct image_extent *x = &w->extents.items[w->extent];
+	errcode_t rc = ext2fs_write_dir_block4(w->im->fs, x->start + w->inner, w->block, 0,
+					       w->dir->ino);
+
+	w->written++;
+	if (++w->inner == x->len) {
+		w->extent++;
+		w->inner = 0;
+	}
+	return rc;
+}
+
+static void block_add_dots(struct dir_writer *w)
+{
+	block_add(w, ".", w->dir->ino, EXT2_FT_DIR);
+	block_add(w, "..", w->dir->parent->ino, EXT2_FT_DIR);
+}
+
+/* Index blocks: a count and a limit in place of the first entry's hash, then entries. The i-th
+ * names block `block + i` and the lowest hash in the `step` leaves from `leaf` on. */
+static void block_add_index(struct dir_writer *w, unsigned limit, size_t count, size_t leaf,
+			    size_t step, size_t block)
+{
+	struct ext2_dx_entry *entries = (void *)(w->block + w->used);
+	struct ext2_dx_countlimit *head = (void *)entries;
+
+	for (size_t i = 0; i < count; i++) {
+		entries[i].hash = ext2fs_cpu_to_le32(w->leaves[leaf + i * step].hash);
+		entries[i].block = ext2fs_cpu_to_le32((uint32_t)(block + i));
+	}
+	head->limit = ext2fs_cpu_to_le16((uint16_t)limit);
+	head->count = ext2fs_cpu_to_le16((uint16_t)count);
+}
+
+/* Layout */
+
+static int by_hash(const void *a, const void *b)
+{
+	const struct name *x = a, *y = b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	if (x->minor != y->minor)
+		return x->minor < y->minor ? -1 : 1;
+	return strcmp(x->node->name, y->node->name);
+}
+
+static void list_names(struct dir_writer *w)
+{
+	unsigned size = 2 * DOT_SIZE;
+
+	for (const struct node *it = w->dir->children; it; it = it->sibling)
+		w->count++;
+	w->names = xcalloc(w->count + 1, sizeof *w->names);
+	w->count = 0;
+	for (const struct node *it = w->dir->children; it; it = it->sibling) {
+		w->names[w->count++].node = it;
+		w->subdirs += it->type == EXT2_FT_DIR;
+		if (!w->is_indexed)
+			size += entry_size(strlen(it->name));
+		w->is_indexed = size > LEAF_SIZE;
+	}
+}
+
+static errcode_t hash_names(struct dir_writer *w)
+{
+	struct ext2_super_block *s = w->im->fs->super;
+	errcode_t rc = 0;
+
+	for (size_t i = 0; !rc && i < w->count; i++) {
+		struct name *n = &w->names[i];
+
+		rc = ext2fs_dirhash2(s->s_def_hash_version, n->node->name,
+				     (int)strlen(n->node->name), NULL, 0, s->s_hash_seed, &n->hash,
+				     &n->minor);
+	}
+	qsort(w->names, w->count, sizeof *w->names, by_hash);
+	return rc;
+}
+
+static errcode_t cut_leaves(struct dir_writer *w)
+{
+	struct leaf *leaf = NULL;
+	unsigned used = 0;
+	size_t room = 0;
+
+	for (size_t i = 0; i < w->count; i++) {
+		unsigned size = entry_size(strlen(w->names[i].node->name));
+
+		if (!leaf || used + size > LEAF_FILL) {
+			bool shares = leaf && w->names[i - 1].hash == w->names[i].hash;
+
+			if (w->leaf_count == room) {
+				room = room ? room * 2 : 64;
+				w->leaves = xreallocarray(w->leaves, room, sizeof *w->leaves);
+			}
+			leaf = &w->leaves[w->leaf_count++];
+			/* the lowest bit says that names of this hash begin in the leaf before */
+			*leaf = (struct leaf){.first = i, .hash = w->names[i].hash | shares};
+			used = 0;
+		}
+		leaf->count++;
+		used += size;
+	}
+	if (w->leaf_count > ROOT_ENTRIES)
+		w->nodes = (w->leaf_count + NODE_ENTRIES - 1) / NODE_ENTRIES;
+	return w->nodes > ROOT_ENTRIES ? EXT2_ET_DIR_NO_SPACE : 0;
+}
+
+/* Writing */
+
+static errcode_t write_index(struct dir_writer *w)
+{
+	size_t first_leaf = 1 + w->nodes;
+	struct ext2_dx_root_info *info;
+	errcode_t rc;
+
+	block_begin(w);
+	block_add_dots(w);
+	w->last->rec_len = IMAGE_BLOCK_SIZE - DOT_SIZE;
+	info = (void *)(w->block + w->used);
+	info->hash_version = w->im->fs->super->s_def_hash_version;
+	info->info_length = sizeof *info;
+	info->indirect_levels = w->nodes > 0;
+	w->used += sizeof *info;
+	if (w->nodes)
+		block_add_index(w, ROOT_ENTRIES, w->nodes, 0, NODE_ENTRIES, 1);
+	else
+		block_add_index(w, ROOT_ENTRIES, w->leaf_count, 0, 1, first_leaf);
+	rc = block_write(w);
+	for (size_t i = 0; !rc && i < w->nodes; i++) {
+		size_t at = i * NODE_ENTRIES;
+		size_t count = w->leaf_count - at < NODE_ENTRIES ? w->leaf_count - at : NODE_ENTRIES;
+
+		block_begin(w);
+		((struct ext2_dir_entry *)(void *)w->block)->rec_len = IMAGE_BLOCK_SIZE;
+		w->used = ENTRY_HEAD;
+		block_add_index(w, NODE_ENTRIES, count, at, 1, first_leaf + at);
+		rc = block_write(w);
+	}
+	return rc;
+}
+
+static errcode_t write_names(struct dir_writer *w, size_t first, size_t count)
+{
+	for (size_t i = first; i < first + count; i++)
+		block_add(w, w->names[i].node->name, w->names[i].node->ino, w->names[i].node->type);
+	block_end(w);
+	return block_write(w);
+}
+
+static errcode_t write_blocks(struct dir_writer *w, uint64_t blocks)
+{
+	errcode_t rc;
+
+	if (w->is_indexed) {
+		rc = write_index(w);
+		for (size_t i = 0; !rc && i < w->leaf_count; i++) {
+			block_begin(w);
+			rc = write_names(w, w->leaves[i].first, w->leaves[i].count);
+		}
+		return rc;
+	}
+	block_begin(w);
+	block_add_dots(w);
+	rc = write_names(w, 0, w->count);
+	while (!rc && w->written < blocks) {
+		block_begin(w);
+		rc = write_names(w, 0, 0);
+	}
+	return rc;
+}
+
+static errcode_t write_inode(struct dir_writer *w, uint64_t blocks)
+{
+	ext2_filsys fs = w->im->fs;
+	uint64_t links = w->subdirs + 2;
+	union inode in;
+	errcode_t rc = ext2fs_read_inode_full(fs, w->dir->ino, &in.small, sizeof in);
+
+	if (rc)
+		return rc;
+	image_fill_extents(w->im, &in, blocks * IMAGE_BLOCK_SIZE);
+	if (w->is_indexed)
+		in.small.i_flags |= EXT2_INDEX_FL;
+	in.small.i_links_count = links > EXT2_LINK_MAX ? 1 : (uint16_t)links; /* dir_nlink */
+	rc = ext2fs_write_inode_full(fs, w->dir->ino, &in.small, sizeof in);
+	return rc ? rc : image_insert_extents(w->im, w->dir->ino, &w->extents);
+}
+
+static errcode_t write_dir(struct image *im, struct node *dir)
+{
+	struct dir_writer w = {.im = im, .dir = dir};
+	uint64_t blocks = dir == im->lost_found ? IMAGE_LOST_FOUND_BLOCKS : 1;
+	errcode_t rc = 0;
+
+	list_names(&w);
+	if (w.is_indexed) {
+		rc = hash_names(&w);
+		if (!rc)
+			rc = cut_leaves(&w);
+		blocks = 1 + w.nodes + w.leaf_count;
+	}
+	if (!rc)
+		rc = image_allocate(im, blocks, &w.extents);
+	if (!rc)
+		rc = write_inode(&w, blocks);
+	if (!rc)
+		rc = write_blocks(&w, blocks);
+	free(w.extents.items);
+	free(w.leaves);
+	free(w.names);
+	return rc;
+}
+
+/* The folder that follows in the tree, parents before what is in them. */
+static struct node *next_dir(struct image *im, struct node *it)
+{
+	do {
+		if (it->children) {
+			it = it->children;
+		} else {
+			while (it != im->root && !it->sibling)
+				it = it->parent;
+			it = it == im->root ? NULL : it->sibling;
+		}
+	} while (it && it->type != EXT2_FT_DIR);
+	return it;
+}
+
+int image_write_dirs(struct image *im, struct err *e)
+{
+	for (struct node *it = im->root; it; it = next_dir(im, it)) {
+		errcode_t rc = write_dir(im, it);
+
+		if (rc)
+			return image_fail(rc, "cannot write the folder", it->name, e);
+	}
+	return 0;
+}
