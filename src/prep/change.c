@@ -203,11 +203,24 @@ static void tell_lost(const struct store *store, const char *dir, bool suspended
 	free(disk);
 }
 
-static void tell_other(const struct spec *s, struct change *c)
+bool change_copies_disk(const char *dir)
+{
+	char *disk = file_join(dir, "disk.qcow2");
+	struct disk_info info;
+	bool copies = file_exists(disk) && !(disk_check(disk, &info, NULL) == 0 && info.untouched);
+
+	free(disk);
+	return copies;
+}
+
+static void tell_other(const struct spec *s, const char *dir, struct change *c)
 {
 	struct spec_forward f;
 
-	if (c->made && c->kind == CHANGE_CLONE)
+	if (c->made && c->kind == CHANGE_CLONE && !change_copies_disk(dir))
+		strv_add(&c->stays, "nothing was written to its disk yet: the copy is of its file, and a machine of "
+				    "its own");
+	else if (c->made && c->kind == CHANGE_CLONE)
 		strv_addf(
 			&c->stays,
 			"inside, the copy is the same machine: host name %s, ssh host keys, machine-id",
@@ -261,7 +274,7 @@ int change_look(const struct store *store, enum change_kind kind, const char *re
 	if (!r && to && out->ini) {
 		out->to_ini = other_ini(store, out);
 		r = check_name(store, out, e);
-		tell_other(&s, out);
+		tell_other(&s, dir, out);
 	} else if (!r && kind >= CHANGE_DELETE) {
 		tell_lost(store, dir, suspended, out);
 		if (kind == CHANGE_RECREATE && !out->made) {

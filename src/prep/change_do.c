@@ -173,18 +173,6 @@ static int copy_files(const char *dir, const char *part, struct watch *w, struct
 	return r;
 }
 
-/* A disk to which nothing was written is better made anew: the copy then is a machine of its own.
- */
-static bool is_worth_copying(const char *dir)
-{
-	char *disk = file_join(dir, "disk.qcow2");
-	struct disk_info info;
-	bool worth = file_exists(disk) && !(disk_check(disk, &info, NULL) == 0 && info.untouched);
-
-	free(disk);
-	return worth;
-}
-
 /* The folder is made beside its place and gets its name when it is whole; the file comes before
  * that, so that a kill leaves at worst a machine without a disk. */
 static int clone(const struct store *store, const struct change *c, const char *dir,
@@ -194,7 +182,7 @@ static int clone(const struct store *store, const struct change *c, const char *
 	char *part = xasprintf("%s.part", to);
 	char *lock_path = xasprintf("%s.lock", to);
 	struct lock *lock = lock_take(lock_path, "cloning", e); /* gc leaves the part alone */
-	bool copy = is_worth_copying(dir);
+	bool copy = change_copies_disk(dir);
 	int r = lock ? file_remove_tree(part, e) : -1;
 
 	if (!r && copy)

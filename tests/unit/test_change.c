@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "host/lock.h"
+#include "host/paths.h"
 #include "image/disk.h"
 #include "prep/change.h"
 #include "spec/spec.h"
@@ -165,6 +166,38 @@ static void clones(void **state)
 	refused(f, CHANGE_CLONE, "box", "box", "name-taken");
 	refused(f, CHANGE_CLONE, "box", "No", "name-bad");
 	refused(f, CHANGE_CLONE, "nobody", "three", "machine-unknown");
+}
+
+/* A clone is told to be the same machine where it copies what a guest has written, and only there. */
+static void tells_what_a_clone_is(void **state)
+{
+	struct fixture *f = *state;
+	char *disk = path_of(f, "d/debwiz/machines/box/disk.qcow2");
+	char *tool = host_which("qemu-img");
+	struct err e = ERR_INIT;
+	struct change c;
+
+	assert_int_equal(change_look(&f->store, CHANGE_CLONE, "box", "two", &c, &e), 0);
+	assert_true(says(&c.stays, "the same machine"));
+	assert_true(says(&c.stays, "ssh host keys"));
+	change_fini(&c);
+	if (!tool) {
+		free(disk);
+		skip();
+	}
+	free(tool);
+	assert_int_equal(unlink(disk), 0);
+	put(f, "d/debwiz/machines/box/base.raw", "a base of some size");
+	if (disk_create(disk, 1 << 30, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(change_look(&f->store, CHANGE_CLONE, "box", "two", &c, &e), 0);
+	assert_false(says(&c.stays, "ssh host keys"));
+	assert_true(says(&c.stays, "a machine of its own"));
+	change_fini(&c);
+	done(f, CHANGE_CLONE, "box", "two");
+	assert_true(there(f, "c/debwiz/machines/two.ini"));
+	assert_false(there(f, "d/debwiz/machines/two/disk.qcow2"));
+	free(disk);
 }
 
 /* What a killed clone left is in nobody's way, and known to gc. */
@@ -521,6 +554,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(clones, setup, teardown),
+		cmocka_unit_test_setup_teardown(tells_what_a_clone_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(clones_over_a_part, setup, teardown),
 		cmocka_unit_test_setup_teardown(clones_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(renames, setup, teardown),
