@@ -90,6 +90,8 @@ now=$(date +%s)
 [ "${SEED_EPOCH:-0}" -le "$now" ] || date -s "@$SEED_EPOCH" >>$log
 
 phase prepare
+# some packages ask for this machine's addresses, and give up where there is none
+must $run/busybox ip link set dev lo up
 must cp /usr/share/base-passwd/passwd.master /etc/passwd
 must cp /usr/share/base-passwd/group.master /etc/group
 [ -e /usr/bin/awk ] || must ln -s mawk /usr/bin/awk

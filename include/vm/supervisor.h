@@ -50,7 +50,7 @@ struct vm_request {
 	char *seed;	   /* unlinked once the guest says seed-applied; "" none */
 	char *known_hosts; /* file that learnt host keys go to; "" none */
 	char *ssh_host;	   /* how ssh names it in known_hosts: "[127.0.0.1]:2222" */
-	uint64_t login_timeout; /* ms until login or configured; 0: none */
+	uint64_t login_timeout; /* ms until login; configuring: without a report; 0: none */
 	uint64_t start_timeout; /* ms until QEMU lets the guest go; 0: 30 s */
 	unsigned rows, columns; /* of the terminal that the guest was told of; 0: 24 and 80 */
 	bool configuring;  /* ends by itself; success is "configured" and a clean power-off */

@@ -14,7 +14,7 @@
 #include "qemu/argv.h"
 #include "vm/client.h"
 
-#define CONFIGURE_TIMEOUT_MS (60 * 60 * 1000ull) /* slow hosts exist; silence is watched apart */
+#define CONFIGURE_TIMEOUT_MS (60 * 60 * 1000ull) /* without a report: one package on a slow host */
 
 /* What the guest tells of, with the share of the time that it takes in an emulated machine, roughly (armhf,
  * bookworm); the user's packages take the more, the more they are. */

@@ -59,7 +59,7 @@ static void on_login_timeout(void *arg)
 		sup_event(s, VM_EV_TIMEOUT);
 		return;
 	}
-	text = xasprintf("the guest was not configured within %llu s",
+	text = xasprintf("the guest reported nothing for %llu s while it configured its packages",
 			 (unsigned long long)(s->req.login_timeout / 1000));
 	sup_fatal(s, "timeout", text);
 	free(text);
@@ -275,6 +275,8 @@ static void on_line(const char *state, const json_t *values, void *arg)
 
 	if (is_ours(state))
 		return;
+	if (s->req.configuring && s->login_timer)
+		sup_guest_await_login(s); /* many packages take long; silence alone is a failure */
 	sup_tell(s, state, json_deep_copy(values));
 	for (size_t i = 0; i < sizeof(reports) / sizeof(*reports); i++) {
 		if (!strcmp(reports[i].state, state))
