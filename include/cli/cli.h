@@ -40,6 +40,8 @@ struct cli {
 	const char *log;
 	const char *confirm; /* name of the machine whose data may go */
 	struct strv sets; /* --set, in order */
+	bool start; /* a machine that does not run, without a question */
+	struct strv ssh_options; /* for ssh, as it reads them */
 	/* arguments behind the verb, and those behind `--` */
 	const struct cli_verb *verb;
 	char **args;
@@ -61,8 +63,9 @@ struct cli_verb {
 	int (*run)(struct cli *cli); /* exit status */
 };
 
-/* What an option does: sets a bool, a borrowed text, appends to a list, or picks what to wait for. */
-enum cli_option_type { CLI_FLAG, CLI_TEXT, CLI_LIST, CLI_WAIT };
+/* What an option does: sets a bool, a borrowed text, appends to a list, picks what to wait for, or is passed on
+ * to ssh by its letter. */
+enum cli_option_type { CLI_FLAG, CLI_TEXT, CLI_LIST, CLI_WAIT, CLI_SSH };
 
 struct cli_option {
 	const char *name; /* without dashes */
@@ -71,12 +74,20 @@ struct cli_option {
 	const char *help;
 	enum cli_option_type type;
 	size_t offset; /* in struct cli, of a member of that type */
+	const char *verbs; /* those that it counts for, separated by blanks; NULL: for any */
 };
 
 extern const struct cli_verb cli_verbs[];
 extern const size_t cli_verb_count;
 extern const struct cli_option cli_options[];
 extern const size_t cli_option_count;
+
+/* NULL where there is none of that name. */
+const struct cli_verb *cli_find_verb(const char *name);
+/* Fills e with that, and with the verb that the word resembles. */
+int cli_verb_unknown(const char *name, struct err *e);
+/* Whether the option means something to that verb. */
+bool cli_option_counts(const struct cli_option *o, const char *verb);
 
 /* The whole command line; returns the exit status. */
 int cli_main(int argc, char **argv, const struct cli_face *face);
@@ -86,11 +97,17 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *e);
 
 /* --help, and the man page's lists from the same tables. */
 void cli_print_help(void);
+/* What one verb does, its arguments and options. */
+void cli_print_verb_help(const struct cli_verb *v);
 void cli_print_man(void);
 /* What a shell's completion offers, a line each: `verb NAME` (`lone NAME` where nothing follows it),
  * `option --NAME` (with = where a value follows), `key SECTION.KEY=`. */
 void cli_print_words(void);
 
+/* Whether a person is at the terminal to answer. */
+bool cli_can_ask(const struct cli *cli);
+/* Reads a line, without its end, from the terminal; false at the end of input. */
+bool cli_read_answer(char *line, size_t n, const char *prompt);
 /* Prints an error (as a sentence, or as an event with --json) and gives its exit status. The err
  * is emptied. */
 int cli_error(const struct cli *cli, struct err *e);

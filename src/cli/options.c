@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/suggest.h"
 #include "cli/cli.h"
 
 static const char *const waits[] = {
@@ -19,27 +20,42 @@ static const char *const waits[] = {
 #define AT(member) offsetof(struct cli, member)
 
 const struct cli_option cli_options[] = {
-	{"plain", 0, NULL, "plain lines, no live display; new: questions line by line", CLI_FLAG, AT(plain)},
-	{"json", 0, NULL, "one JSON event or record a line", CLI_FLAG, AT(json)},
+	{"plain", 0, NULL, "plain lines, no live display; new: questions line by line", CLI_FLAG, AT(plain), NULL},
+	{"json", 0, NULL, "one JSON event or record a line", CLI_FLAG, AT(json), NULL},
 	{"set", 0, "SECTION.KEY=VALUE",
 	 "replace a value for this run; += appends, empty empties",
-	 CLI_LIST, AT(sets)},
-	{"mirror", 0, "URL", "use this Debian mirror (as --set mirror.url=URL)", CLI_TEXT, AT(mirror)},
-	{"offline", 0, NULL, "use what is in the cache alone", CLI_FLAG, AT(offline)},
+	 CLI_LIST, AT(sets), NULL},
+	{"mirror", 0, "URL", "use this Debian mirror (as --set mirror.url=URL)", CLI_TEXT, AT(mirror), NULL},
+	{"offline", 0, NULL, "use only what the cache holds", CLI_FLAG, AT(offline),
+	 "new edit up boot prepare plan releases"},
 	{"strict", 0, NULL, "an unknown key, or a suite that is out of step, is an error", CLI_FLAG,
-	 AT(strict)},
-	{"yes", 'y', NULL, "take the default answer of every question", CLI_FLAG, AT(yes)},
+	 AT(strict), "check up boot prepare plan"},
+	{"yes", 'y', NULL, "take the default answer of every question", CLI_FLAG, AT(yes), NULL},
 	{"confirm", 0, "NAME", "delete, recreate: the machine's name, in place of typing it", CLI_TEXT,
-	 AT(confirm)},
-	{"fresh", 0, NULL, "make a new base image even where one is there", CLI_FLAG, AT(fresh)},
-	{"wait", 0, "login|ssh|none", "what boot and up wait for (login)", CLI_WAIT, AT(wait)},
-	{"attach", 0, NULL, "boot: show the console at once, live", CLI_FLAG, AT(attach)},
-	{"explain", 0, NULL, "command: say where each argument comes from", CLI_FLAG, AT(explain)},
-	{"follow", 'f', NULL, "logs: go on as more is printed", CLI_FLAG, AT(follow)},
-	{"watch", 0, NULL, "list, status: go on, once a second", CLI_FLAG, AT(watch)},
-	{"verbose", 'v', NULL, "show what was there already, and the steps' own log", CLI_FLAG,
-	 AT(verbose)},
-	{"log", 0, "FILE", "write everything that a maintainer may want to FILE", CLI_TEXT, AT(log)},
+	 AT(confirm), "delete recreate"},
+	{"fresh", 0, NULL, "create a new base image even if one exists", CLI_FLAG, AT(fresh), "prepare up boot"},
+	{"wait", 0, "login|ssh|none", "what boot and up wait for (login)", CLI_WAIT, AT(wait), "boot up"},
+	{"attach", 0, NULL, "boot: show the console immediately, live", CLI_FLAG, AT(attach), "boot up"},
+	{"explain", 0, NULL, "command: say where each argument comes from", CLI_FLAG, AT(explain), "command"},
+	{"follow", 'f', NULL, "logs: continue as more is printed", CLI_FLAG, AT(follow), "logs"},
+	{"watch", 0, NULL, "list, status: refresh once a second", CLI_FLAG, AT(watch), "list status"},
+	{"verbose", 'v', NULL, "show the steps that were done before, and each step's log", CLI_FLAG,
+	 AT(verbose), NULL},
+	{"log", 0, "FILE", "write a log for debugging to FILE", CLI_TEXT, AT(log), NULL},
+	{"start", 0, NULL, "ssh, cp, exec: start or resume the machine first, without a question", CLI_FLAG,
+	 AT(start), "ssh cp exec"},
+	{"ssh-option", 'o', "NAME=VALUE", "ssh, cp: a setting as in ssh_config(5)", CLI_SSH, AT(ssh_options),
+	 "ssh cp"},
+	{"local-forward", 'L', "PORT:HOST:HOSTPORT", "ssh: forward a port of this host into the guest", CLI_SSH,
+	 AT(ssh_options), "ssh"},
+	{"remote-forward", 'R', "PORT:HOST:HOSTPORT", "ssh: forward a port of the guest to this host", CLI_SSH,
+	 AT(ssh_options), "ssh"},
+	{"dynamic-forward", 'D', "PORT", "ssh: a SOCKS proxy on this host into the guest's network", CLI_SSH,
+	 AT(ssh_options), "ssh"},
+	{"forward-agent", 'A', NULL, "ssh: let the guest use the ssh agent of this host", CLI_SSH,
+	 AT(ssh_options), "ssh"},
+	{"tty", 't', NULL, "ssh: allocate a terminal for a command, too", CLI_SSH, AT(ssh_options), "ssh"},
+	{"no-command", 'N', NULL, "ssh: run no command; only forward ports", CLI_SSH, AT(ssh_options), "ssh"},
 };
 const size_t cli_option_count = sizeof(cli_options) / sizeof(*cli_options);
 
@@ -56,6 +72,9 @@ static int set_option(struct cli *cli, const struct cli_option *o, const char *v
 		return 0;
 	case CLI_LIST:
 		strv_add(at, value);
+		return 0;
+	case CLI_SSH:
+		strv_addf(at, "-%c%s", o->letter, value ? value : "");
 		return 0;
 	case CLI_WAIT:
 		for (size_t i = 0; value && i < sizeof(waits) / sizeof(*waits); i++) {
@@ -81,6 +100,25 @@ static const struct cli_option *find_option(const char *name, size_t n, char let
 	return NULL;
 }
 
+static int option_unknown(const char *word, struct err *e)
+{
+	char *name = xstrndup(word, strcspn(word, "="));
+	struct suggest s;
+
+	suggest_begin(&s, name + strspn(name, "-"));
+	for (size_t i = 0; i < cli_option_count; i++)
+		suggest_offer(&s, cli_options[i].name);
+	suggest_offer(&s, "help");
+	suggest_offer(&s, "version");
+	err_set(e, ERR_USAGE, "option-unknown", "there is no option %s", name);
+	if (s.best)
+		err_hint(e, "did you mean --%s? `debwiz --help` lists the options", s.best);
+	else
+		err_hint(e, "`debwiz --help` lists the options");
+	free(name);
+	return -1;
+}
+
 /* Reads the option at argv[*i]; moves *i over an argument that stands apart. */
 static int read_option(struct cli *cli, int argc, char **argv, int *i, struct err *e)
 {
@@ -95,12 +133,14 @@ static int read_option(struct cli *cli, int argc, char **argv, int *i, struct er
 		o = find_option(word + 2, n, 0);
 		value = equals ? equals + 1 : NULL;
 	} else {
-		o = word[2] ? NULL : find_option(NULL, 0, word[1]);
+		o = find_option(NULL, 0, word[1]);
+		if (o && word[2] && !o->arg)
+			o = NULL;
+		else if (o && word[2])
+			value = word + 2;
 	}
-	if (!o) {
-		err_set(e, ERR_USAGE, "option-unknown", "there is no option %s", word);
-		return err_hint(e, "`debwiz --help` lists the options");
-	}
+	if (!o)
+		return option_unknown(word, e);
 	if (!o->arg && value)
 		return err_set(e, ERR_USAGE, "option-value", "--%s takes no value", o->name);
 	if (o->arg && !value) {
@@ -111,12 +151,38 @@ static int read_option(struct cli *cli, int argc, char **argv, int *i, struct er
 	return set_option(cli, o, value, e);
 }
 
-static const struct cli_verb *find_verb(const char *name)
+const struct cli_verb *cli_find_verb(const char *name)
 {
 	for (size_t i = 0; i < cli_verb_count; i++)
 		if (!strcmp(cli_verbs[i].name, name))
 			return &cli_verbs[i];
 	return NULL;
+}
+
+int cli_verb_unknown(const char *name, struct err *e)
+{
+	struct suggest s;
+
+	suggest_begin(&s, name);
+	for (size_t i = 0; i < cli_verb_count; i++)
+		if (!cli_verbs[i].hidden)
+			suggest_offer(&s, cli_verbs[i].name);
+	err_set(e, ERR_USAGE, "verb-unknown", "there is no verb %s", name);
+	if (s.best)
+		return err_hint(e, "did you mean `debwiz %s`? `debwiz --help` lists the verbs", s.best);
+	return err_hint(e, "`debwiz --help` lists the verbs, `debwiz list` the machines");
+}
+
+bool cli_option_counts(const struct cli_option *o, const char *verb)
+{
+	size_t n = strlen(verb);
+
+	if (!o->verbs)
+		return true;
+	for (const char *at = o->verbs; (at = strstr(at, verb)); at += n)
+		if ((at == o->verbs || at[-1] == ' ') && (!at[n] || at[n] == ' '))
+			return true;
+	return false;
 }
 
 /* `debwiz M` is `debwiz open M`: a file, or the name of a machine that is there. */
@@ -146,21 +212,24 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *e)
 			if (read_option(cli, argc, argv, &i, e) < 0)
 				return -1;
 		} else if (!cli->verb) {
-			cli->verb = find_verb(argv[i]);
+			cli->verb = cli_find_verb(argv[i]);
 			if (!cli->verb && is_machine(argv[i])) {
-				cli->verb = find_verb("open");
+				cli->verb = cli_find_verb("open");
 				cli->args[cli->nargs++] = argv[i];
 			}
-			if (!cli->verb) {
-				err_set(e, ERR_USAGE, "verb-unknown", "there is no verb %s", argv[i]);
-				return err_hint(e, "`debwiz --help` lists the verbs");
-			}
+			if (!cli->verb)
+				return cli_verb_unknown(argv[i], e);
 		} else {
 			cli->args[cli->nargs++] = argv[i];
 		}
 	}
 	if (!cli->verb)
 		return 0;
+	if (cli->ssh_options.len && strcmp(cli->verb->name, "ssh") != 0 && strcmp(cli->verb->name, "cp") != 0) {
+		err_set(e, ERR_USAGE, "usage", "%s takes no option %.2s", cli->verb->name,
+			cli->ssh_options.items[0]);
+		return err_hint(e, "`debwiz help %s` lists its options", cli->verb->name);
+	}
 	if (cli->nargs < cli->verb->min || cli->nargs > cli->verb->max ||
 	    (cli->rest && !cli->verb->rest))
 		return err_set(e, ERR_USAGE, "usage", "usage: debwiz %s%s%s", cli->verb->name,

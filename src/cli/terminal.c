@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -29,15 +30,39 @@ void cli_put_cut(FILE *to, const char *line)
 	}
 }
 
+bool cli_can_ask(const struct cli *cli)
+{
+	return !cli->json && isatty(STDIN_FILENO);
+}
+
+bool cli_read_answer(char *line, size_t n, const char *prompt)
+{
+	fprintf(stderr, "%s", prompt);
+	if (!fgets(line, (int)n, stdin)) {
+		fputc('\n', stderr);
+		return false;
+	}
+	line[strcspn(line, "\n")] = '\0';
+	return true;
+}
+
+/* stdio has forgotten why an earlier write failed. What was printed is lost; another byte tells. */
+static int lost_because(void)
+{
+	return write(STDOUT_FILENO, "\n", 1) < 0 ? errno : EIO;
+}
+
 int cli_flush(void)
 {
+	static int failed; /* the first time */
 	struct pollfd reader = {.fd = STDOUT_FILENO, .events = 0};
 
-	bool failed;
-
 	errno = 0;
-	failed = fflush(stdout) || ferror(stdout);
+	if (!failed && fflush(stdout))
+		failed = errno;
+	if (!failed && ferror(stdout))
+		failed = lost_because();
 	if (poll(&reader, 1, 0) > 0 && reader.revents & POLLERR)
 		return EPIPE;
-	return !failed ? 0 : errno ? errno : EIO;
+	return failed;
 }

@@ -7,27 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/verbs.h"
 #include "cli/work.h"
 #include "prep/change.h"
-
-static bool read_answer(char *line, size_t n, const char *prompt)
-{
-	fprintf(stderr, "%s", prompt);
-	if (!fgets(line, (int)n, stdin)) {
-		fputc('\n', stderr);
-		return false;
-	}
-	line[strcspn(line, "\n")] = '\0';
-	return true;
-}
-
-static bool can_ask(const struct cli *cli)
-{
-	return !cli->json && isatty(STDIN_FILENO);
-}
 
 static void list(const struct change *c)
 {
@@ -63,14 +46,14 @@ static int confirm(const struct cli *cli, const struct change *c, struct err *e)
 		return -1;
 	}
 	if (!cli->yes) {
-		if (!can_ask(cli) || !read_answer(line, sizeof(line), "go on? [no] ") ||
+		if (!cli_can_ask(cli) || !cli_read_answer(line, sizeof(line), "go on? [no] ") ||
 		    (strcmp(line, "yes") && strcmp(line, "y")))
 			return not_confirmed(cli, c, e);
 	}
 	if (!c->loses || cli->confirm)
 		return 0;
-	if (!can_ask(cli) ||
-	    !read_answer(line, sizeof(line), "type the machine's name to go on: ") ||
+	if (!cli_can_ask(cli) ||
+	    !cli_read_answer(line, sizeof(line), "type the machine's name to go on: ") ||
 	    strcmp(line, c->name))
 		return not_confirmed(cli, c, e);
 	return 0;

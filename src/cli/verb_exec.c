@@ -12,8 +12,10 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "base/text.h"
 #include "cli/machine.h"
+#include "cli/reach.h"
 #include "cli/verbs.h"
 #include "vm/shell.h"
 
@@ -210,28 +212,22 @@ static const struct vm_client_ops ops = {
 	.console = on_console, .typing = on_typing, .ended = on_ended,
 };
 
-/* As ssh does: the words, with a blank between them. */
-static char *command_of(const struct cli *cli)
-{
-	struct buf b;
-
-	buf_init(&b, 0);
-	for (size_t i = 0; cli->rest && cli->rest[i]; i++)
-		buf_addf(&b, "%s%s", i ? " " : "", cli->rest[i]);
-	return buf_steal(&b);
-}
-
 int verb_exec(struct cli *cli)
 {
 	struct exec x = {.status = EXEC_FAILED};
+	char *name = NULL;
 	int r;
 
 	buf_init(&x.line, 0);
-	x.command = command_of(cli);
+	x.command = quote_command(cli->rest);
 	if (!*x.command) {
 		r = err_set(&x.err, ERR_USAGE, "usage", "usage: debwiz exec M -- CMD...");
 	} else {
-		r = cli_running_connect(&x.m, cli, true, &ops, &x, &x.err);
+		r = cli_machine_name(cli, &name, &x.err);
+		if (!r)
+			r = cli_need_running(cli, cli->args[0], name, JOB_LOGIN, &x.err);
+		if (!r)
+			r = cli_running_connect(&x.m, cli, true, &ops, &x, &x.err);
 	}
 	if (!r) {
 		watch_signals(&x);
@@ -247,6 +243,7 @@ int verb_exec(struct cli *cli)
 	cli_running_close(&x.m);
 	buf_fini(&x.line);
 	free(x.command);
+	free(name);
 	if (x.err.kind)
 		cli_error(cli, &x.err);
 	return x.status;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cli/reach.h"
 #include "cli/verbs.h"
 #include "cli/view.h"
 #include "prep/job.h"
@@ -94,31 +95,43 @@ static void warn_pending(struct cli *cli, const struct job *j)
 	free(suites);
 }
 
-static int run_recipe(struct cli *cli, enum job_goal goal)
+/* `print`: how to reach it, once it is up. */
+static int prepare_run(struct cli *cli, enum job_goal goal, bool print, struct err *e)
 {
 	struct job_options o = options(cli, goal);
-	struct err e = ERR_INIT;
 	struct spec spec;
 	struct job job;
 	size_t first;
 	int r;
 
-	if (cli_machine(cli, cli->args[0], &spec, &e) < 0)
-		return cli_error(cli, &e);
-	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
+	if (cli_machine(cli, cli->args[0], &spec, e) < 0)
+		return -1;
+	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, e);
 	if (!r)
-		r = adopt(&job, &e);
+		r = adopt(&job, e);
 	if (!r)
-		r = recipe_begin(&job, cli->sets.len, &first, &e);
+		r = recipe_begin(&job, cli->sets.len, &first, e);
 	if (!r)
-		r = view_run(cli, recipe_steps + first, recipe_step_count - first, &job, &e);
-	if (!r && goal >= JOB_LOGIN)
+		r = view_run(cli, recipe_steps + first, recipe_step_count - first, &job, e);
+	if (!r && print && goal >= JOB_LOGIN)
 		print_reach(cli, &job);
 	if (!r)
 		warn_pending(cli, &job);
 	job_fini(&job);
 	spec_fini(&spec);
-	return r < 0 ? cli_error(cli, &e) : 0;
+	return r;
+}
+
+static int run_recipe(struct cli *cli, enum job_goal goal)
+{
+	struct err e = ERR_INIT;
+
+	return prepare_run(cli, goal, true, &e) < 0 ? cli_error(cli, &e) : 0;
+}
+
+int cli_boot(struct cli *cli, enum job_goal goal, struct err *e)
+{
+	return prepare_run(cli, goal, false, e);
 }
 
 int verb_prepare(struct cli *cli)
