@@ -12,8 +12,9 @@
 
 /* How far a word of n characters may be from what it means. */
 unsigned suggest_limit(size_t n);
-/* Returns the Levenshtein distance of two words, SUGGEST_FAR where it is over `limit`, which a word longer than
- * SUGGEST_MAX always is. */
+/* Returns how many letters of a word are wrong, missing, superfluous or exchanged with the next (optimal string
+ * alignment), SUGGEST_FAR where it is over `limit`, which a word longer than SUGGEST_MAX
+ * always is. */
 unsigned suggest_distance(const char *a, const char *b, unsigned limit);
 
 /* The nearest of the candidates that were offered; the first one of several. */

@@ -30,7 +30,7 @@ int verb_logs(struct cli *cli);
 int verb_stop(struct cli *cli);
 int verb_kill(struct cli *cli);
 int verb_supervise(struct cli *cli);
-/* verb_ssh.c, verb_exec.c: what is done in the guest */
+/* verb_ssh.c, verb_cp.c, verb_exec.c: what is done in the guest */
 int verb_ssh(struct cli *cli);
 int verb_cp(struct cli *cli);
 int verb_exec(struct cli *cli);
@@ -55,6 +55,7 @@ int verb_recreate(struct cli *cli);
 int verb_releases(struct cli *cli);
 int verb_arches(struct cli *cli);
 int verb_doctor(struct cli *cli);
+int verb_help(struct cli *cli);
 int verb_man(struct cli *cli);
 int verb_words(struct cli *cli);
 

@@ -12,25 +12,28 @@ unsigned suggest_limit(size_t n)
 
 unsigned suggest_distance(const char *a, const char *b, unsigned limit)
 {
+	unsigned rows[3][SUGGEST_MAX + 1]; /* of i, i - 1 and i - 2, in turn */
 	size_t n = strlen(a), m = strlen(b);
-	unsigned row[SUGGEST_MAX + 1];
 
 	if (n > SUGGEST_MAX || m > SUGGEST_MAX || (n > m ? n - m : m - n) > limit)
 		return SUGGEST_FAR;
 	for (size_t j = 0; j <= m; j++)
-		row[j] = (unsigned)j;
+		rows[0][j] = (unsigned)j;
 	for (size_t i = 1; i <= n; i++) {
-		unsigned before = row[0];
+		unsigned *row = rows[i % 3];
+		const unsigned *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
 		unsigned least = row[0] = (unsigned)i;
 
 		for (size_t j = 1; j <= m; j++) {
-			unsigned cost = before + (a[i - 1] != b[j - 1]);
+			unsigned cost = last[j - 1] + (a[i - 1] != b[j - 1]);
 
-			before = row[j];
-			if (row[j] + 1 < cost)
-				cost = row[j] + 1;
+			if (last[j] + 1 < cost)
+				cost = last[j] + 1;
 			if (row[j - 1] + 1 < cost)
 				cost = row[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < cost)
+				cost = before[j - 2] + 1;
 			row[j] = cost;
 			if (cost < least)
 				least = cost;
@@ -38,7 +41,7 @@ unsigned suggest_distance(const char *a, const char *b, unsigned limit)
 		if (least > limit)
 			return SUGGEST_FAR;
 	}
-	return row[m] > limit ? SUGGEST_FAR : row[m];
+	return rows[n % 3][m] > limit ? SUGGEST_FAR : rows[n % 3][m];
 }
 
 void suggest_begin(struct suggest *s, const char *word)

@@ -8,6 +8,29 @@
 #include "cli/cli.h"
 #include "spec/field.h"
 
+static void print_option(const struct cli_option *o)
+{
+	char left[64];
+
+	snprintf(left, sizeof(left), "%s%c%s--%s%s%s", o->letter ? "-" : "", o->letter ? o->letter : ' ',
+		 o->letter ? ", " : "   ", o->name, o->arg ? "=" : "", o->arg ? o->arg : "");
+	if (strlen(left) > 22)
+		printf("  %s\n  %-22s %s\n", left, "", o->help);
+	else
+		printf("  %-22s %s\n", left, o->help);
+}
+
+void cli_print_verb_help(const struct cli_verb *v)
+{
+	printf("usage: debwiz %s [OPTION...]%s%s\n\n  %s\n\noptions:\n", v->name, *v->args ? " " : "", v->args,
+	       v->summary);
+	for (int own = 1; own >= 0; own--)
+		for (size_t i = 0; i < cli_option_count; i++)
+			if ((cli_options[i].verbs != NULL) == own && cli_option_counts(&cli_options[i], v->name))
+				print_option(&cli_options[i]);
+	puts("\ndebwiz(1) says more; `debwiz help` lists all verbs.");
+}
+
 void cli_print_help(void)
 {
 	char left[64];
@@ -23,17 +46,8 @@ void cli_print_help(void)
 		printf("  %-22s %s\n", left, v->summary);
 	}
 	puts("\noptions:");
-	for (size_t i = 0; i < cli_option_count; i++) {
-		const struct cli_option *o = &cli_options[i];
-
-		snprintf(left, sizeof(left), "%s%c%s--%s%s%s", o->letter ? "-" : "",
-			 o->letter ? o->letter : ' ', o->letter ? ", " : "   ", o->name,
-			 o->arg ? "=" : "", o->arg ? o->arg : "");
-		if (strlen(left) > 22)
-			printf("  %s\n  %-22s %s\n", left, "", o->help);
-		else
-			printf("  %-22s %s\n", left, o->help);
-	}
+	for (size_t i = 0; i < cli_option_count; i++)
+		print_option(&cli_options[i]);
 	puts("  -h, --help             this text\n      --version          the version\n\n"
 	     "exit status: 0 done, 1 failed, 2 bad usage or INI, 3 something missing on the host,\n"
 	     "  4 network or mirror, 5 verification failed, 7 busy, 8 the guest did not come up in\n"

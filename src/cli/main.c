@@ -22,7 +22,7 @@ void cli_print_json(json_t *v)
 	char *line = json_line(v);
 
 	puts(line);
-	fflush(stdout);
+	cli_flush();
 	free(line);
 	json_decref(v);
 }
@@ -142,17 +142,13 @@ int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
 	return r;
 }
 
-/* Descriptors 0, 1 and 2 must be open, or a file would take their place and get our messages. */
+/* Descriptors 0, 1 and 2 must be open, or a file would take their place and get our messages. What is
+ * printed where nothing was open is an error, as a write to it would have been. */
 static bool standard_descriptors(void)
 {
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0)
-		return false;
-	close(fd);
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+		if (fcntl(i, F_GETFD) < 0 && open("/dev/null", i == STDOUT_FILENO ? O_RDONLY : O_RDWR) != i)
+			return false;
 	return true;
 }
 
@@ -196,13 +192,40 @@ static void guard_memory(void)
 /* What was printed and got lost, on a full disk say, was not done. */
 static int check_output(struct cli *cli, int status)
 {
+	struct cli text = *cli;
 	struct err e = ERR_INIT;
 	int failed = cli_flush();
 
 	if (status || !failed || failed == EPIPE)
 		return status;
 	err_errno(&e, failed, "output", "cannot write to standard output");
-	return cli_error(cli, &e);
+	if (failed == EBADF)
+		err_hint(&e, "standard output is closed: redirect it to a file, to a pipe or to /dev/null");
+	text.json = false; /* that is what cannot be written */
+	return cli_error(&text, &e);
+}
+
+/* --help, of a verb where one is named before it, and --version: whatever else the line holds. */
+static bool asks_itself(int argc, char **argv)
+{
+	const struct cli_verb *verb = NULL;
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			if (verb && !verb->hidden)
+				cli_print_verb_help(verb);
+			else
+				cli_print_help();
+			return true;
+		}
+		if (!strcmp(argv[i], "--version")) {
+			puts("debwiz " PACKAGE_VERSION);
+			return true;
+		}
+		if (!verb)
+			verb = cli_find_verb(argv[i]);
+	}
+	return false;
 }
 
 int cli_main(int argc, char **argv, const struct cli_face *face)
@@ -219,16 +242,8 @@ int cli_main(int argc, char **argv, const struct cli_face *face)
 	proc_leave_no_core();
 	setlocale(LC_ALL, "");
 	log_init();
-	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
-			cli_print_help();
-			return 0;
-		}
-		if (!strcmp(argv[i], "--version")) {
-			puts("debwiz " PACKAGE_VERSION);
-			return 0;
-		}
-	}
+	if (asks_itself(argc, argv))
+		return check_output(&cli, 0);
 	if (cli_parse(&cli, argc, argv, &e) < 0 || (cli.log && log_open(cli.log, &e) < 0)) {
 		status = cli_error(&cli, &e);
 	} else if (!cli.verb && !cli.plain && !cli.json && face->possible()) {
@@ -243,6 +258,7 @@ int cli_main(int argc, char **argv, const struct cli_face *face)
 	status = check_output(&cli, status);
 	log_close();
 	strv_fini(&cli.sets);
+	strv_fini(&cli.ssh_options);
 	free(cli.args);
 	return status;
 }

@@ -218,6 +218,22 @@ int verb_doctor(struct cli *cli)
 	return fine ? 0 : ERR_MISSING;
 }
 
+int verb_help(struct cli *cli)
+{
+	const struct cli_verb *v = cli->nargs ? cli_find_verb(cli->args[0]) : NULL;
+	struct err e = ERR_INIT;
+
+	if (!cli->nargs) {
+		cli_print_help();
+	} else if (v && !v->hidden) {
+		cli_print_verb_help(v);
+	} else {
+		cli_verb_unknown(cli->args[0], &e);
+		return cli_error(cli, &e);
+	}
+	return 0;
+}
+
 int verb_man(struct cli *cli)
 {
 	(void)cli;

@@ -53,6 +53,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.offered("debwiz up --of"), ["--offline"])
         self.assertEqual(self.offered("debwiz up --wait="), ["login", "none", "ssh"])
         self.assertNotIn("supervise", self.offered("debwiz "))
+        self.assertEqual(self.offered("debwiz help snap"), ["snapshot"])
 
     def test_keys(self):
         for line in ("debwiz up --set machine.ar", "debwiz up --set=machine.ar"):

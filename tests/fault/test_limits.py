@@ -56,15 +56,18 @@ class Limits(lib.Case):
 
     # ---- descriptors 0, 1, 2 -----------------------------------------------------------------
     def closed(self, numbers):
-        """Whatever is closed at the start: what is written goes to where it belongs."""
+        """Whatever is closed at the start: what is written goes to where it belongs, and what cannot be printed is
+        an error."""
         box = self.box(warm=True, alone=True)
         with open(box.script, "w", encoding="utf-8") as out:
             out.write(UP)
         wrap = shell("exec " + " ".join("%d>&-" % n for n in numbers))
         result = box.run("up", box.ini, *box.settings(), wrap=wrap)
-        self.assertEqual(result.status, 0, "%s: %s" % (numbers, result))
+        self.assertEqual(result.status, int(1 in numbers), "%s: %s" % (numbers, result))
         if 1 in numbers:
             self.assertEqual(result.out, "", numbers)
+            if 2 not in numbers:
+                self.assertIn("cannot write to standard output", result.err)
         else:
             self.assertEqual(result.events[-1]["event"], "up")
         self.sound(box)
@@ -76,7 +79,7 @@ class Limits(lib.Case):
         for pid in box.processes():
             have = set(os.listdir("/proc/%d/fd" % pid))
             self.assertLessEqual({"0", "1", "2"}, have, "pid %d" % pid)
-        self.assertEqual(box.run("kill", "m", wrap=wrap).status, 0)
+        self.assertEqual(box.run("kill", "m", wrap=wrap).status, int(1 in numbers))
         self.quiet(box)
 
     def test_closed(self):

@@ -37,6 +37,8 @@ static void test_distance(void **state)
 	(void)state;
 	assert_int_equal(suggest_distance("kitten", "sitting", 3), 3);
 	assert_int_equal(suggest_distance("kitten", "sitting", 2), SUGGEST_FAR);
+	assert_int_equal(suggest_distance("lsit", "list", 2), 1);
+	assert_int_equal(suggest_distance("abcd", "badc", 3), 2);
 	assert_int_equal(suggest_distance("", "ab", 2), 2);
 	assert_int_equal(suggest_distance("ab", "", 2), 2);
 	assert_int_equal(suggest_distance("same", "same", 0), 0);
