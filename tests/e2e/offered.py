@@ -95,6 +95,7 @@ VERBS = {
     "releases": "verbs.asked",
     "arches": "verbs.asked",
     "doctor": "verbs.asked",
+    "help": "verbs.asked",
 }
 
 OPTIONS = {
@@ -114,6 +115,14 @@ OPTIONS = {
     "--watch": "verbs.asked",
     "--verbose": "verbs.asked",
     "--log": "verbs.asked",
+    "--start": "reach.started",
+    "--ssh-option": "reach.options",
+    "--local-forward": "reach.forwards",
+    "--remote-forward": "reach.forwards",
+    "--dynamic-forward": "reach.forwards",
+    "--forward-agent": "reach.options",
+    "--tty": "reach.options",
+    "--no-command": "reach.forwards",
     "--help": "verbs.asked",
     "--version": "verbs.asked",
 }

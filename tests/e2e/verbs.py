@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 
+import reach
 from world import BOOT, DEBWIZ, SRC, Failed, need, same, until
 
 sys.path.insert(0, os.path.join(SRC, "tests", "tui"))
@@ -33,6 +34,7 @@ def asked(m):
             (("arches", "--json"), m.arch),
             (("doctor", "--json"), "qemu-img"),
             (("--help",), "verbs:"),
+            (("help", "ssh"), "--start"),
             (("--version",), "debwiz"),
     ):
         got = m.world.debwiz(*argv).ok()
@@ -218,7 +220,7 @@ def fresh(m):
 
 RUNNING = (
     ("what only looks", asked), ("logs", logs), ("edit by --set", edited), ("open: screen and console", opened),
-    ("cp", copied), ("exec", executed), ("pause and resume", paused), ("reset", reset), ("kill", killed),
+    ("cp", copied), *reach.RUNNING, ("exec", executed), ("pause and resume", paused), ("reset", reset), ("kill", killed),
 )
 STOPPED = (
     ("boot --attach", attached),

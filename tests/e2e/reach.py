@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""
+How programs of this host reach a machine: ssh with its options, one that does not run, copies, and what OpenSSH's own
+programs do by `ssh-config`. Each check takes a running world.Machine, raises world.Failed, may return a text.
+"""
+import os
+import re
+import signal
+import socket
+import subprocess
+
+from world import DEBWIZ, need, same, until
+
+MINUTES = 60
+
+
+def agent(m, keys):
+    """An agent of the host with that many keys; its environment, and its pid."""
+    said = m.world.run(["ssh-agent", "-s"]).ok().out
+    env = dict(re.findall(r"^(SSH_\w+)=([^;]+);", said, re.M))
+    for number in range(keys):
+        path = os.path.join(m.world.home, "agent-key-%d" % number)
+        if not os.path.exists(path):
+            m.world.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path]).ok()
+        subprocess.run(["ssh-add", "-q", path], env=dict(m.world.env, **env), check=True, stdin=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+    return env, int(env.pop("SSH_AGENT_PID"))
+
+
+def options(m):
+    """An agent with more keys than a server lets one try; forwards both ways; a terminal; a setting."""
+    env, pid = agent(m, 7)
+    m.world.env.update(env)
+    try:
+        same(m.sh("id -un"), m.user, "user, by an agent with seven keys")
+        got = m.world.debwiz("ssh", "--forward-agent", m.name, "--", "test -S $SSH_AUTH_SOCK && echo forwarded")
+        same(got.ok().out.strip(), "forwarded", "the agent in the guest")
+    finally:
+        m.world.env.pop("SSH_AUTH_SOCK", None)
+        os.kill(pid, signal.SIGTERM)
+    same(m.world.debwiz("ssh", m.name, "--", "test", "two words", "=", "two words").status, 0, "quoted words")
+    got = m.world.debwiz("ssh", "--tty", "--tty", m.name, "--", "tty").ok()
+    need(got.out.startswith("/dev/pts/"), "--tty gave %r", got.out)
+    got = m.world.debwiz("ssh", "--ssh-option=SetEnv=LC_TEST=seen", m.name, "--", "echo $LC_TEST").ok()
+    same(got.out.strip(), "seen", "a setting by --ssh-option")
+
+
+def answers(port, socks=False):
+    """Whether an ssh server answers behind that port of this host."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 10) as s:
+            if socks:
+                s.sendall(b"\5\1\0" + b"\5\1\0\1\x7f\0\0\1\0\x16")
+                s.recv(2 + 10)
+            s.settimeout(10)
+            return b"SSH-" in s.recv(100)
+    except OSError:
+        return False
+
+
+def forwards(m):
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+        local, dynamic = one.getsockname()[1], two.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        argv = ["ssh", "--local-forward=%d:127.0.0.1:22" % local, "--dynamic-forward=%d" % dynamic,
+                "--remote-forward=18222:127.0.0.1:%d" % server.getsockname()[1], "--no-command", m.name]
+        m.world.use(argv)
+        child = subprocess.Popen([DEBWIZ, *argv], env=m.world.env, stdin=subprocess.DEVNULL)
+        try:
+            until(lambda: answers(local), 2 * MINUTES, "nothing answers through --local-forward", 1)
+            until(lambda: answers(dynamic, True), 2 * MINUTES, "nothing answers through --dynamic-forward", 1)
+            m.sh("exec 3<>/dev/tcp/127.0.0.1/18222")
+            server.settimeout(MINUTES)
+            server.accept()[0].close()
+        finally:
+            child.terminate()
+            child.wait(MINUTES)
+
+
+def started(m):
+    """One that is off, and one that is paused: a script is refused, --start starts or resumes it."""
+    m.world.debwiz("pause", m.name).ok()
+    same(m.ssh("true").status, 125, "status of ssh to a paused machine")
+    same(m.world.debwiz("ssh", "--start", m.name, "--", "echo resumed").ok().out, "resumed\n", "output")
+    m.world.debwiz("kill", m.name).ok()
+    same(m.ssh("true").status, 125, "status of ssh to a machine that is off")
+    same(m.world.debwiz("ssh", "--start", "--set", "boot.timeout=40m", m.ini, "--", "echo started").ok().out,
+         "started\n", "output")
+
+
+RUNNING = (("ssh: an agent's keys, words, options", options), ("ssh: forwards", forwards),
+           ("ssh --start", started))
