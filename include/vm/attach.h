@@ -3,7 +3,8 @@
  * attach: a machine's console as a client sees it: its screen, kept as it is, pages of its scrollback
  * on demand, and what the person types on its way to the guest. Needs no terminal.
  *
- * One client types, the others watch: the one that attached last to type; any may take over.
+ * One client types, the others watch: the one that attached last to type or that took over. When it leaves,
+ * the one that had the keyboard before has it again.
  */
 #ifndef VM_ATTACH_H
 #define VM_ATTACH_H

@@ -55,6 +55,9 @@ struct pane {
 	bool amount;	 /* it is how far a suspension is: until another state */
 	enum role role;
 	struct settings_guest may; /* what the guest is allowed */
+	bool types;		   /* it had the keyboard at the last update … */
+	bool wants;		   /* … and was not left to others */
+	bool others;		   /* others looked then */
 	struct console_modes seen; /* in the last update … */
 	bool has_seen;		   /* … if there was one */
 	uint64_t rang;		   /* when its bell was last passed on */

@@ -118,10 +118,8 @@ void pane_guest_key(struct pane *p, const struct key *k)
 		return;
 	}
 	if (!attach_types(p->attach)) {
-		char prefix[8];
-
-		pane_say(p, ROLE_WARN, "Somebody else types: %s t takes over",
-			 pane_key_name(p->prefix, prefix));
+		pane_say(p, ROLE_WARN, attach_anybody_types(p->attach) ? "Another console has the keyboard"
+								       : "No console has the keyboard");
 		return;
 	}
 	if (k->code == K_PASTE) {

@@ -27,7 +27,8 @@ static void paste_copied(struct pane *p)
 
 static void take(struct pane *p)
 {
-	attach_take(p->attach, !attach_types(p->attach));
+	p->wants = !attach_types(p->attach);
+	attach_take(p->attach, p->wants);
 }
 
 static void look_up(struct pane *p)
@@ -195,7 +196,7 @@ static const struct {
 	{'f', "f", "types a text file into the guest", pane_send_file, false},
 	{'k', "k", "sends a key that does not come through otherwise", special, false},
 	{'p', "p", "power: stop, pause, reset, suspend, kill", power, false},
-	{'t', "t", "takes the keyboard, or leaves it to others", take, false},
+	{'t', "t", "takes the keyboard, or leaves it to other consoles", take, false},
 	{'z', "z", "makes the guest's screen as large as this window", resize, false},
 	{'r', "r", "paints everything anew", redraw, true},
 	{'?', "?", "this help", help, true},

@@ -104,10 +104,30 @@ static void learn(struct pane *p)
 	measure(p);
 }
 
+/* Says who has the keyboard now, where that is not what it was. */
+static void tell_typing(struct pane *p)
+{
+	bool types = attach_types(p->attach), was = p->types;
+
+	p->types = types;
+	if (types && !was && p->wants && attach_count(p->attach) > 1)
+		pane_say(p, ROLE_WARN, "You have the keyboard; another watches");
+	else if (types && !was && p->others)
+		pane_say(p, ROLE_GOOD, "You have the keyboard again");
+	else if (!types && was && !p->wants)
+		pane_say(p, ROLE_WARN, "You have left the keyboard to others");
+	else if (!types && was && attach_anybody_types(p->attach))
+		pane_say(p, ROLE_WARN, "Another console has taken the keyboard");
+	else if (!types && p->wants && p->others && !attach_anybody_types(p->attach))
+		attach_take(p->attach, true); /* an older supervisor does not hand it back */
+	p->others = attach_count(p->attach) > 1;
+}
+
 static void on_changed(void *arg)
 {
 	struct pane *p = arg;
 	p->spoke = loop_now(app_loop(p->screen->app));
+	tell_typing(p);
 	pane_wishes(p);
 	pane_gather_step(p);
 	app_changed(p->screen->app);
@@ -236,12 +256,20 @@ static void add_time(const struct pane *p, struct buf *b)
 		buf_addf(b, " %02d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
 }
 
+static bool is_watching(const struct pane *p)
+{
+	return attach_view(p->attach)->rows && !attach_types(p->attach);
+}
+
 static void add_life(struct pane *p, struct buf *b)
 {
 	uint64_t now = loop_now(app_loop(p->screen->app));
 
+	if (is_watching(p) && !p->message)
+		buf_adds(b, attach_anybody_types(p->attach) ? " │ watching" : " │ no keyboard");
 	if (p->message || p->deadline > now || !add_elsewhere(p, b)) {
-		add_time(p, b);
+		if (!is_watching(p))
+			add_time(p, b);
 		if (p->deadline > now)
 			buf_addf(b, " │ next step in %u s",
 				 (unsigned)((p->deadline - now + 999) / 1000));
@@ -250,8 +278,6 @@ static void add_life(struct pane *p, struct buf *b)
 		else
 			add_busy(p, b);
 	}
-	if (attach_view(p->attach)->rows && !attach_types(p->attach))
-		buf_adds(b, attach_anybody_types(p->attach) ? " │ watching" : " │ read only");
 }
 
 static void status(struct pane *p, const struct canvas *c, int row)
@@ -284,7 +310,8 @@ static void status(struct pane *p, const struct canvas *c, int row)
 		keys = xasprintf(" q back ");
 	} else {
 		add_life(p, &b);
-		keys = xasprintf(" %s ? keys ", prefix);
+		keys = is_watching(p) ? xasprintf(" %s t keyboard ", prefix)
+				      : xasprintf(" %s ? keys ", prefix);
 	}
 	canvas_put_cut(c, row, at, c->columns - at - canvas_width(c, keys) - 1,
 		       p->message && !p->looking && !p->cause ? p->role : ROLE_HEADER, b.data);
@@ -478,6 +505,7 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 		p->name = xstrdup(ref);
 	err_fini(e);
 	p->prefix = settings.prefix;
+	p->wants = true;
 	p->may = settings.guest;
 	p->dir = store_machine_dir(app_store(app), p->name);
 	p->runtime = host_runtime_dir(p->name, NULL);

@@ -20,6 +20,7 @@
 struct viewer {
 	uint64_t client; /* 0: this place is free */
 	uint64_t since;	 /* stamp of what it was sent */
+	uint64_t turn;	 /* when it last took the keyboard, by sup_screen's count; 0: it only looks */
 };
 
 struct sup_screen {
@@ -28,7 +29,8 @@ struct sup_screen {
 	struct console *console;
 	struct viewer viewers[CONTROL_CLIENTS];
 	unsigned count;
-	uint64_t typist; /* the client whose keys count, 0: none */
+	uint64_t typist; /* the client whose keys count, the one with the latest turn; 0: none */
+	uint64_t turns;
 	struct loop_timer *timer;
 	uint64_t sent; /* when updates were last sent */
 	sup_screen_write_fn write;
@@ -156,6 +158,19 @@ void sup_screen_replay(struct sup_screen *s, const char *p, size_t n)
 
 /* Requests. They return NULL when done, or why not; `more` takes what the answer holds. */
 
+static void choose_typist(struct sup_screen *s)
+{
+	uint64_t latest = 0;
+
+	s->typist = 0;
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		if (s->viewers[i].client && s->viewers[i].turn > latest) {
+			latest = s->viewers[i].turn;
+			s->typist = s->viewers[i].client;
+		}
+	}
+}
+
 static void tell_typing(struct sup_screen *s)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
@@ -181,9 +196,11 @@ static const char *on_attach(struct sup_screen *s, const json_t *request, uint64
 	if (!v)
 		return "too many look at it already";
 	s->count += v->client == 0;
-	*v = (struct viewer){.client = client};
-	if (json_bool(request, "type", false))
-		s->typist = client;
+	/* one that asks again, for a screen that it could not read, keeps its turn */
+	*v = (struct viewer){.client = client, .turn = v->client ? v->turn : 0};
+	if (json_bool(request, "type", false) && s->typist != client)
+		v->turn = ++s->turns;
+	choose_typist(s);
 	json_object_set_new(more, "rows", json_integer(console_rows(s->console)));
 	json_object_set_new(more, "columns", json_integer(console_cols(s->console)));
 	send_update(s, v);
@@ -193,13 +210,13 @@ static const char *on_attach(struct sup_screen *s, const json_t *request, uint64
 
 static const char *on_take(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
+	struct viewer *v = find(s, client);
+
 	(void)more;
-	if (!find(s, client))
+	if (!v)
 		return "it does not look at the console";
-	if (json_bool(request, "type", true))
-		s->typist = client;
-	else if (s->typist == client)
-		s->typist = 0;
+	v->turn = json_bool(request, "type", true) ? ++s->turns : 0;
+	choose_typist(s);
 	tell_typing(s);
 	return NULL;
 }
@@ -368,7 +385,7 @@ bool sup_screen_request(struct sup_screen *s, const char *op, const json_t *requ
 	more = json_object();
 	if (requests[i].types && s->typist != t.client)
 		err_set(&e, ERR_BUSY, "not-typing", "%s",
-			s->typist ? "somebody else types" : "this client only looks on");
+			s->typist ? "another client has the keyboard" : "this client only watches");
 	else if ((why = requests[i].fn(s, request, t.client, more)))
 		err_set(&e, ERR_FAILED, why == not_taken ? "not-taken" : "console", "%s", why);
 	control_answer(s->control, t, e.kind ? &e : NULL, more);
@@ -386,8 +403,7 @@ void sup_screen_gone(struct sup_screen *s, uint64_t client)
 		return;
 	*v = (struct viewer){0};
 	s->count--;
-	if (s->typist == client)
-		s->typist = 0;
+	choose_typist(s);
 	if (!s->count) {
 		loop_timer_stop(s->timer);
 		s->timer = NULL;

@@ -440,18 +440,54 @@ static void test_slow_viewer(void **state)
 	free(path);
 }
 
+static bool b_has_it_back(struct world *w)
+{
+	return attach_types(w->b) && attach_count(w->b) == 1;
+}
+
 static bool nobody_types(struct world *w)
 {
 	return !attach_anybody_types(w->b) && attach_count(w->b) == 1;
 }
 
-/* Who typed goes: nobody does, and the one who watches is told. */
+static bool nobody_of_two_types(struct world *w)
+{
+	return !attach_anybody_types(w->b) && attach_count(w->b) == 2;
+}
+
+/* The keyboard goes back to who had it before, when the one who took it leaves or hands it back. */
 static void test_typist_goes(void **state)
 {
 	struct world *w = *state;
 
 	w->b = attach(w, true);
 	w->a = attach(w, true);
+	await(w, a_types);
+	attach_take(w->a, false);
+	await(w, b_types);
+	attach_take(w->a, true);
+	await(w, a_types);
+	attach_free(w->a);
+	w->a = NULL;
+	await(w, b_has_it_back);
+	attach_type(w->b, "x", 1, on_answer, w);
+	await(w, answered);
+	assert_string_equal(w->answer, "-");
+	assert_int_equal(w->to_guest.len, 1);
+}
+
+/* One that only looks, or that left the keyboard to others, does not get it by itself. */
+static void test_watcher_stays(void **state)
+{
+	struct world *w = *state;
+
+	w->b = attach(w, true);
+	w->a = attach(w, true);
+	await(w, a_types);
+	attach_take(w->b, false);
+	attach_take(w->a, false);
+	await(w, nobody_of_two_types);
+	attach_take(w->a, true);
 	await(w, a_types);
 	attach_free(w->a);
 	w->a = NULL;
@@ -595,6 +631,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rubbish, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_slow_viewer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_typist_goes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_watcher_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bounds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lines_taken_back, setup, teardown),
 	};
