@@ -35,6 +35,9 @@ char *store_saved_ini(const struct store *s, const char *name);
 char *store_machine_dir(const struct store *s, const char *name);
 /* Makes the folder and notes the INI file that it belongs to; refused when another file has the name. */
 int store_claim(const struct store *s, const char *name, const char *ini_path, struct err *e);
+/* Takes the name for what changes a machine as a whole (preparing, starting, renaming, deleting …), its folder
+ * being there or not. "busy" names the holder. To be released by lock_remove. */
+struct lock *store_lock_name(const struct store *s, const char *name, const char *what, struct err *e);
 /* Path of the INI file that a machine's folder belongs to, or NULL; owned. */
 char *store_claimed_ini(const struct store *s, const char *name);
 char *store_bases_dir(const struct store *s);

@@ -23,6 +23,7 @@ enum change_kind {
 
 struct change {
 	enum change_kind kind;
+	char *ref;	   /* how it was named */
 	char *name;	   /* the machine */
 	char *to;	   /* CLONE, RENAME: the other name, else NULL */
 	char *ini;	   /* its file, NULL: it has none (any more) */
@@ -42,7 +43,8 @@ int change_look(const struct store *store, enum change_kind kind, const char *re
 /* Does it, under the machine's lock. Blocks: a clone copies the written part of the disk; it
  * touches nothing of the loop and may run as work. A kill in the middle leaves a machine that the
  * same call finishes. A clone tells how far it is (0 to 100; may be NULL), from the calling thread, and
- * ends within a second with ERR_INTERRUPTED once *cancel (or NULL) is true: there is no copy then. */
+ * ends within a second with ERR_INTERRUPTED once *cancel (or NULL) is true: there is no copy then. "busy" also
+ * where another command changed since change_look what was agreed to. */
 int change_do(const struct store *store, const struct change *c, const atomic_bool *cancel,
 	      void (*progress)(double percent, void *arg), void *arg, struct err *e);
 void change_fini(struct change *c);

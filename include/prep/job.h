@@ -49,7 +49,8 @@ struct job {
 	/* folders */
 	char *machine_dir;
 	char *runtime_dir;
-	struct lock *machine_lock;
+	struct lock *name_lock;	   /* nobody renames, deletes or starts it meanwhile */
+	struct lock *machine_lock; /* of its folder; a supervisor takes it over */
 	bool started; /* this job has handed the machine to a supervisor */
 	bool resumed; /* and that from its suspended state */
 	/* the base image */
@@ -127,9 +128,12 @@ int job_begin_base(struct job *j, struct err *e);
 char *job_file(const struct job *j, const char *name);
 char *job_base_file(const struct job *j, const char *name);
 char *job_part_file(const struct job *j, const char *name);
-/* Takes the machine's lock, after making its folder and noting its INI file; holds the base that a
- * new machine is to stand on, or forgets it when it is being removed just now. */
+/* Takes the machine's name and lock, makes its folder and notes its INI file; holds the base that a
+ * new machine is to stand on, or forgets it when it is being removed just now. "busy": another command is at
+ * it, or has renamed or deleted it since its file was read. */
 int job_lock(struct job *j, const char *what, struct err *e);
+/* Releases the folder's lock for the supervisor that takes it next; the name stays locked until job_unlock. */
+void job_hand_over(struct job *j);
 void job_unlock(struct job *j);
 /* Host ports of the forwards; `ports` has room for one per forward. For a boot, auto ones are those
  * of last time where they are free, else others that are, and they are remembered (ports.json);

@@ -16,6 +16,7 @@
 #include "base/ini.h"
 #include "base/strv.h"
 #include "catalog/catalog.h"
+#include "host/lock.h"
 
 enum spec_firmware { SPEC_UEFI, SPEC_DIRECT };
 enum spec_initrd { SPEC_INITRD_OWN, SPEC_INITRD_GUEST };
@@ -133,7 +134,10 @@ int spec_set(struct spec *s, const char *assignment, struct err *e);
  * that differ from their default and the ones that are always written. A value that a reader would
  * not get back as it is fails by name. Owned by the caller; NULL on error. */
 char *spec_text(struct spec *s, struct err *e);
-/* Writes it atomically; 0600 where it holds a password hash, else 0644. */
+/* The lock of a machine's file, for whoever reads it, changes it and writes it back: held for a moment; waits up
+ * to a second for another ("busy"). To be released by lock_remove. */
+struct lock *spec_lock(const char *path, struct err *e);
+/* Writes it atomically, under spec_lock; 0600 where it holds a password hash, else 0644. */
 int spec_write(struct spec *s, const char *path, struct err *e);
 
 /* Cross-field rules against the catalogue: every violation a line as above, with the reason and

@@ -136,6 +136,10 @@ int plain_save(struct plain *p, bool edits, struct err *e)
 	int r = edits ? wizard_diff(p->wizard, &d, e) : 0;
 	bool same = !r && edits && d.same;
 
+	if (!r && d.foreign) { /* nobody has seen what saving would undo */
+		err_set(e, ERR_BUSY, "save-changed", "%s was changed by another program meanwhile", path);
+		r = err_hint(e, "run the command again");
+	}
 	if (!r && d.exists && !same && !cli->json) {
 		show_diff(&d, path);
 		show_changes(p);

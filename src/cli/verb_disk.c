@@ -99,8 +99,9 @@ static int write_size(const char *path, uint64_t size, struct err *e)
 {
 	char text[SIZE_TEXT];
 	char *set = xasprintf("disk.size=%s", size_format(size, text));
+	struct lock *lock = spec_lock(path, e);
 	struct spec fresh;
-	int r = spec_read(&fresh, path, e);
+	int r = lock ? spec_read(&fresh, path, e) : -1;
 
 	if (!r) {
 		r = spec_set(&fresh, set, e);
@@ -108,6 +109,7 @@ static int write_size(const char *path, uint64_t size, struct err *e)
 			r = spec_write(&fresh, path, e);
 		spec_fini(&fresh);
 	}
+	lock_remove(lock);
 	free(set);
 	return r;
 }
@@ -208,10 +210,8 @@ static int remove_leftovers(struct cli *cli, struct err *e)
 			r = vm_run_end(parts.items[i], e);
 			if (!r)
 				r = file_remove_tree(parts.items[i], e);
-			if (!r)
-				unlink(lock_path);
 		}
-		lock_release(lock);
+		lock_remove(lock);
 		free(lock_path);
 	}
 	strv_fini(&parts);

@@ -151,6 +151,17 @@ void store_machines(const struct store *s, struct strv *names)
 	free(made);
 }
 
+struct lock *store_lock_name(const struct store *s, const char *name, const char *what, struct err *e)
+{
+	char *path = xasprintf("%s/machines/%s.lock", s->data_dir, name);
+	struct lock *k = lock_take(path, what, e);
+
+	free(path);
+	if (!k)
+		err_prefix(e, "machine %s", name);
+	return k;
+}
+
 int store_claim(const struct store *s, const char *name, const char *ini_path, struct err *e)
 {
 	char *dir = store_machine_dir(s, name);

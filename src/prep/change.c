@@ -264,7 +264,7 @@ int change_look(const struct store *store, enum change_kind kind, const char *re
 	char *dir;
 	int r;
 
-	*out = (struct change){.kind = kind, .to = xstrdup(to)};
+	*out = (struct change){.kind = kind, .ref = xstrdup(ref), .to = xstrdup(to)};
 	r = find(store, ref, out, &s, e);
 	dir = r < 0 ? NULL : store_machine_dir(store, out->name);
 	if (!r) {
@@ -289,6 +289,7 @@ int change_look(const struct store *store, enum change_kind kind, const char *re
 
 void change_fini(struct change *c)
 {
+	free(c->ref);
 	free(c->name);
 	free(c->to);
 	free(c->ini);

@@ -179,11 +179,9 @@ static int clone(const struct store *store, const struct change *c, const char *
 		 struct watch *w, struct err *e)
 {
 	char *to = store_machine_dir(store, c->to);
-	char *part = xasprintf("%s.part", to);
-	char *lock_path = xasprintf("%s.lock", to);
-	struct lock *lock = lock_take(lock_path, "cloning", e); /* gc leaves the part alone */
+	char *part = xasprintf("%s.part", to); /* gc leaves it alone: the name is locked */
 	bool copy = change_copies_disk(dir);
-	int r = lock ? file_remove_tree(part, e) : -1;
+	int r = file_remove_tree(part, e);
 
 	if (!r && copy)
 		r = file_mkdirs(part, e);
@@ -197,13 +195,8 @@ static int clone(const struct store *store, const struct change *c, const char *
 		r = write_ini(c, e);
 	if (!r && copy)
 		r = move_folder(part, to, e);
-	if (lock) {
-		if (r < 0)
-			(void)file_remove_tree(part, NULL);
-		unlink(lock_path);
-	}
-	lock_release(lock);
-	free(lock_path);
+	if (r < 0)
+		(void)file_remove_tree(part, NULL);
 	free(part);
 	free(to);
 	return r;
@@ -252,14 +245,22 @@ static int rename_machine(const struct store *store, const struct change *c, con
 
 /* ---- delete and recreate ---- */
 
+/* The file first, then the folder's name at once: a command that comes meanwhile finds neither half of it. What
+ * a kill leaves is a folder without a file, which the same call removes, or a part, which gc does. */
 static int delete_machine(const struct store *store, const struct change *c, const char *dir,
 			  struct err *e)
 {
 	char *own = store_saved_ini(store, c->name);
-	int r = file_remove_tree(dir, e);
+	char *part = xasprintf("%s.part", dir);
+	int r = file_remove_tree(part, e);
 
 	if (!r && unlink(own) < 0 && errno != ENOENT)
 		r = err_errno(e, errno, "file-remove", "cannot remove %s", own);
+	if (!r && file_exists(dir))
+		r = file_rename(dir, part, e);
+	if (!r)
+		r = file_remove_tree(part, e);
+	free(part);
 	free(own);
 	return r;
 }
@@ -277,6 +278,56 @@ static int recreate(const char *dir, struct err *e)
 	return r;
 }
 
+/* All that must stay as it is meanwhile. */
+struct locks {
+	struct lock *name, *to, *folder, *ini, *to_ini;
+};
+
+static void locks_release(struct locks *k)
+{
+	lock_remove(k->to_ini);
+	lock_remove(k->ini);
+	lock_release(k->folder);
+	lock_remove(k->to);
+	lock_remove(k->name);
+}
+
+static int locks_take(const struct store *store, const struct change *c, const char *dir, const char *what,
+		      struct locks *k, struct err *e)
+{
+	*k = (struct locks){.name = store_lock_name(store, c->name, what, e)};
+	if (!k->name || (c->to && !(k->to = store_lock_name(store, c->to, what, e))) ||
+	    lock_folder(dir, what, &k->folder, e) < 0 || (c->ini && !(k->ini = spec_lock(c->ini, e))))
+		return -1;
+	if (c->to_ini && strcmp(c->to_ini, c->ini) && !(k->to_ini = spec_lock(c->to_ini, e)))
+		return -1;
+	return 0;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* Another command may have changed the machine between the look and the locks. */
+static int look_again(const struct store *store, const struct change *c, struct err *e)
+{
+	struct err why = ERR_INIT;
+	struct change now;
+	int r = change_look(store, c->kind, c->ref, c->to, &now, &why);
+
+	if (r < 0)
+		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed meanwhile: %s", c->name, why.text);
+	else if (!same_text(now.name, c->name) || !same_text(now.ini, c->ini) || now.made != c->made ||
+		 now.loses != c->loses)
+		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed by another command meanwhile", c->name);
+	if (r < 0)
+		err_hint(e, "look at it with `debwiz list`, and run the command again");
+	err_fini(&why);
+	change_fini(&now);
+	return r;
+}
+
 int change_do(const struct store *store, const struct change *c, const atomic_bool *cancel,
 	      void (*progress)(double percent, void *arg), void *arg, struct err *e)
 {
@@ -288,9 +339,11 @@ int change_do(const struct store *store, const struct change *c, const atomic_bo
 	};
 	struct watch w = {cancel, progress, arg, 0, 0};
 	char *dir = store_machine_dir(store, c->name);
-	struct lock *lock;
-	int r = lock_folder(dir, whats[c->kind], &lock, e);
+	struct locks locks;
+	int r = locks_take(store, c, dir, whats[c->kind], &locks, e);
 
+	if (!r)
+		r = look_again(store, c, e);
 	if (!r) {
 		switch (c->kind) {
 		case CHANGE_CLONE:
@@ -307,7 +360,7 @@ int change_do(const struct store *store, const struct change *c, const atomic_bo
 			break;
 		}
 	}
-	lock_release(lock);
+	locks_release(&locks);
 	free(dir);
 	return r;
 }

@@ -155,26 +155,48 @@ void job_took(const struct job *j, const char *step, uint64_t ms)
 	free(path);
 }
 
+/* Its file was read before the lock was taken. */
+static int check_file(const struct job *j, struct err *e)
+{
+	const char *path = j->spec->path;
+
+	if (!path || *path != '/' || file_exists(path))
+		return 0;
+	err_set(e, ERR_BUSY, "busy", "machine %s: its file %s was renamed or deleted meanwhile", j->spec->name, path);
+	return err_hint(e, "`debwiz list` shows the machines");
+}
+
 int job_lock(struct job *j, const char *what, struct err *e)
 {
 	char *path;
 
 	if (j->machine_lock)
 		return 0;
-	if (store_claim(j->store, j->spec->name, j->spec->path ? j->spec->path : "-", e) < 0)
+	if (!j->name_lock)
+		j->name_lock = store_lock_name(j->store, j->spec->name, what, e);
+	if (!j->name_lock || check_file(j, e) < 0 || file_mkdirs(j->machine_dir, e) < 0)
 		return -1;
 	path = job_file(j, "lock");
 	j->machine_lock = lock_take(path, what, e);
 	free(path);
 	if (!j->machine_lock)
 		return err_prefix(e, "machine %s", j->spec->name);
+	if (store_claim(j->store, j->spec->name, j->spec->path ? j->spec->path : "-", e) < 0)
+		return -1;
 	return job_hold_base(j, e);
+}
+
+void job_hand_over(struct job *j)
+{
+	lock_release(j->machine_lock);
+	j->machine_lock = NULL;
 }
 
 void job_unlock(struct job *j)
 {
-	lock_release(j->machine_lock);
-	j->machine_lock = NULL;
+	job_hand_over(j);
+	lock_remove(j->name_lock);
+	j->name_lock = NULL;
 }
 
 /* Path of a file of the machine when it is there, else NULL; owned. */

@@ -91,7 +91,7 @@ int snapshot_start(struct job *j, const char *tag, void (*done)(const struct err
 		j->runtime_dir = host_runtime_dir(j->spec->name, e);
 	if (j->runtime_dir) {
 		vm_kept_move_sockets(&mark.request, j->runtime_dir);
-		job_unlock(j);
+		job_hand_over(j);
 		vm_start(j->loop, &mark.request, done, arg);
 	}
 	vm_kept_fini(&mark);

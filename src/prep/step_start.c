@@ -126,6 +126,7 @@ static void on_started(const struct err *error, void *arg)
 {
 	struct starting *s = arg;
 
+	job_unlock(s->job);
 	if (error)
 		job_fail_copy(leave(s), error);
 	else if (s->cancelled)
@@ -183,7 +184,7 @@ static void start(struct step_run *run, void *job)
 	if ((kept ? fill_kept(j, &request, &e) : fill(j, &request, &e)) < 0) {
 		step_fail(run, &e);
 	} else {
-		job_unlock(j); /* the supervisor takes it over */
+		job_hand_over(j);
 		j->started = true;
 		j->resumed = kept;
 		if (kept)

@@ -9,11 +9,14 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "host/paths.h"
 #include "spec/faults.h"
 #include "spec/field.h"
 #include "spec/hint.h"
+
+#define LOCK_MS 1000 /* another writes a small file */
 
 #define WARNINGS_MAX 50
 
@@ -442,6 +445,45 @@ static char *render(const struct spec *s, const char *path, struct err *e)
 char *spec_text(struct spec *s, struct err *e)
 {
 	return render(s, s->path ? s->path : "machine.ini", e);
+}
+
+/* Where the lock of that file is: not beside it, for that is a person's folder. Owned. */
+static char *lock_path(const char *locks, const char *path)
+{
+	char *whole = file_absolute(path);
+	char *dir = file_dirname(whole);
+	char *real = realpath(dir, NULL);
+	char *name = file_join(real ? real : dir, file_basename(whole));
+	struct hash *h = hash_new();
+	uint8_t digest[HASH_SIZE];
+	char hex[HASH_HEX];
+
+	hash_add(h, name, strlen(name));
+	hash_end(h, digest);
+	hash_hex(digest, hex);
+	free(name);
+	free(real);
+	free(dir);
+	free(whole);
+	return xasprintf("%s/%.16s.lock", locks, hex);
+}
+
+struct lock *spec_lock(const char *path, struct err *e)
+{
+	char *data = host_data_dir();
+	char *locks = file_join(data, "locks");
+	char *name = lock_path(locks, path);
+	struct err why = ERR_INIT;
+	struct lock *k = file_mkdirs(locks, &why) < 0 ? NULL : lock_wait(name, "writing a file", LOCK_MS, &why);
+
+	if (!k) {
+		err_move(e, &why);
+		err_prefix(e, "%s", path);
+	}
+	free(name);
+	free(locks);
+	free(data);
+	return k;
 }
 
 int spec_write(struct spec *s, const char *path, struct err *e)

@@ -176,9 +176,12 @@ static int reload(struct wizard *w, char *path, struct err *e)
 int wizard_save(struct wizard *w, const struct wizard_diff *shown, struct err *e)
 {
 	char *path = file_absolute(wizard_path(w));
+	struct lock *lock = NULL;
 	struct spec s;
 	int r = check_right(w, e);
 
+	if (!r && !(lock = spec_lock(path, e)))
+		r = -1;
 	if (!r)
 		r = check_shown(path, shown, e);
 	if (!r)
@@ -189,6 +192,7 @@ int wizard_save(struct wizard *w, const struct wizard_diff *shown, struct err *e
 		r = spec_write(&s, path, e);
 		spec_fini(&s);
 	}
+	lock_remove(lock);
 	if (r < 0) {
 		free(path);
 		return -1;

@@ -550,6 +550,99 @@ static void busy(void **state)
 	free(path);
 }
 
+/* ---- two at once ---- */
+
+/* Both look, then both do it: the second is told that it is too late, and changes nothing. */
+static void too_late(struct fixture *f, enum change_kind first, const char *to_first, enum change_kind second,
+		     const char *to_second)
+{
+	struct err e = ERR_INIT;
+	struct change a, b;
+
+	assert_int_equal(change_look(&f->store, first, "box", to_first, &a, NULL), 0);
+	assert_int_equal(change_look(&f->store, second, "box", to_second, &b, NULL), 0);
+	if (change_do(&f->store, &a, NULL, NULL, NULL, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(change_do(&f->store, &b, NULL, NULL, NULL, &e), -1);
+	assert_int_equal(e.kind, ERR_BUSY);
+	assert_string_equal(e.id, "busy");
+	assert_non_null(e.hint);
+	err_fini(&e);
+	change_fini(&b);
+	change_fini(&a);
+}
+
+static void renamed_and_deleted(void **state)
+{
+	struct fixture *f = *state;
+
+	too_late(f, CHANGE_RENAME, "two", CHANGE_DELETE, NULL);
+	assert_text(f, "c/debwiz/machines/two.ini", "name = two\n");
+	assert_text(f, "d/debwiz/machines/two/disk.qcow2", "a disk");
+	assert_false(there(f, "d/debwiz/machines/box"));
+}
+
+static void deleted_and_renamed(void **state)
+{
+	struct fixture *f = *state;
+
+	too_late(f, CHANGE_DELETE, NULL, CHANGE_RENAME, "two");
+	assert_false(there(f, "c/debwiz/machines/two.ini"));
+	assert_false(there(f, "d/debwiz/machines/box") || there(f, "d/debwiz/machines/box.part"));
+}
+
+static void renamed_twice(void **state)
+{
+	struct fixture *f = *state;
+
+	too_late(f, CHANGE_RENAME, "two", CHANGE_RENAME, "three");
+	assert_false(there(f, "c/debwiz/machines/three.ini"));
+}
+
+static void cloned_twice(void **state)
+{
+	struct fixture *f = *state;
+
+	too_late(f, CHANGE_CLONE, "two", CHANGE_CLONE, "two");
+	assert_text(f, "d/debwiz/machines/two/disk.qcow2", "a disk");
+}
+
+static void deleted_twice(void **state)
+{
+	too_late(*state, CHANGE_DELETE, NULL, CHANGE_DELETE, NULL);
+}
+
+static void recreated_twice(void **state)
+{
+	too_late(*state, CHANGE_RECREATE, NULL, CHANGE_RECREATE, NULL);
+}
+
+/* While another command has the name, or the file, nothing is done. */
+static void names_are_locked(void **state)
+{
+	static const char *const names[] = {"box", "two"};
+	struct fixture *f = *state;
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct lock *k = store_lock_name(&f->store, names[i], "preparing", NULL);
+		struct change c;
+
+		assert_non_null(k);
+		assert_int_equal(change_look(&f->store, CHANGE_RENAME, "box", "two", &c, NULL), 0);
+		assert_int_equal(change_do(&f->store, &c, NULL, NULL, NULL, &e), -1);
+		assert_int_equal(e.kind, ERR_BUSY);
+		assert_non_null(strstr(e.text, "preparing"));
+		lock_remove(k);
+		change_fini(&c);
+		err_fini(&e);
+	}
+	assert_text(f, "c/debwiz/machines/box.ini", "name = box\n");
+	assert_false(there(f, "c/debwiz/machines/two.ini"));
+	assert_false(there(f, "d/debwiz/machines/two.lock"));
+	done(f, CHANGE_RENAME, "box", "two"); /* and it is no longer */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -568,6 +661,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(deletes_what_is_broken, setup, teardown),
 		cmocka_unit_test_setup_teardown(recreates, setup, teardown),
 		cmocka_unit_test_setup_teardown(busy, setup, teardown),
+		cmocka_unit_test_setup_teardown(renamed_and_deleted, setup, teardown),
+		cmocka_unit_test_setup_teardown(deleted_and_renamed, setup, teardown),
+		cmocka_unit_test_setup_teardown(renamed_twice, setup, teardown),
+		cmocka_unit_test_setup_teardown(cloned_twice, setup, teardown),
+		cmocka_unit_test_setup_teardown(deleted_twice, setup, teardown),
+		cmocka_unit_test_setup_teardown(recreated_twice, setup, teardown),
+		cmocka_unit_test_setup_teardown(names_are_locked, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
