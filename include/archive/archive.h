@@ -108,6 +108,10 @@ const struct strv *archive_left_out(const struct archive *a);
  * package-data. */
 int archive_solve(struct archive *a, const struct strv *names, const struct strv *extra,
 		  const struct strv *jobs, struct package_set *out, struct err *e);
+/* Those of the names that no package of the opened suites has or provides. */
+void archive_unknown(struct archive *a, const struct strv *names, struct strv *out);
+/* Components for the architecture that the first suite's release file lists and that were not opened. */
+void archive_other_components(const struct archive *a, struct strv *out);
 /* Names that the base set does without although their priority asks for them (where nothing else
  * needs them), for later archive_solve. Copied. */
 void archive_exclude(struct archive *a, const struct strv *without);

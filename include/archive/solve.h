@@ -21,7 +21,9 @@ struct solve_request {
 	const struct strv *prefer;  /* where there are alternatives */
 	const struct strv *without; /* not in the base set, unless needed */
 };
-/* Error ids: package-unknown, package-virtual, package-conflict, package-data. */
+/* Those of the names that no package has or provides. */
+void solve_unknown(struct s_Pool *pool, const struct strv *names, struct strv *out);
+/* All names that are wrong are in one error. Error ids: package-unknown, package-virtual, package-conflict, package-data. */
 int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct package_set *out,
 		   struct err *e);
 int solve_find(struct s_Pool *pool, const char *name, struct package_set *out, struct err *e);

@@ -18,6 +18,8 @@ struct archive {
 	size_t suite_count;
 	struct strv warnings;
 	struct strv left_out;
+	struct strv components; /* that were opened */
+	char *arch;
 	struct strv without;
 };
 

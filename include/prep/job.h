@@ -102,6 +102,10 @@ struct archive_op *job_open_archive(struct job *j, struct step_run *run,
 struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress,
 				     void (*done)(struct archive *a, const struct err *e, void *arg),
 				     void *arg);
+/* The release's own suite with these components in place of the file's; as job_begin_archive. */
+struct archive_op *job_begin_components(struct job *j, const struct strv *components,
+					void (*done)(struct archive *a, const struct err *e, void *arg),
+					void *arg);
 /* All releases of the catalogue as the file's mirror has them (see archive_releases); `spec` is lent for
  * the call. */
 struct archive_op *job_releases(struct loop *l, const struct catalog *c, const struct store *store,

@@ -5,6 +5,7 @@
 #include <solv/pool.h>
 #include <solv/repo.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "archive/solve.h"
 #include "archive/state.h"
@@ -28,6 +29,8 @@ void archive_close(struct archive *a)
 		pool_free(a->pool);
 	strv_fini(&a->warnings);
 	strv_fini(&a->left_out);
+	strv_fini(&a->components);
+	free(a->arch);
 	strv_fini(&a->without);
 	archive_env_fini(&a->env);
 	free(a);
@@ -69,6 +72,28 @@ int archive_solve(struct archive *a, const struct strv *names, const struct strv
 	return solve_packages(a->pool, &(struct solve_request){.names = names, .extra = extra,
 							       .prefer = jobs, .without = &a->without},
 			      out, e);
+}
+
+void archive_unknown(struct archive *a, const struct strv *names, struct strv *out)
+{
+	solve_unknown(a->pool, names, out);
+}
+
+void archive_other_components(const struct archive *a, struct strv *out)
+{
+	char *ending = xasprintf("/binary-%s/Packages.", a->arch);
+	const struct release *r = &a->suites[0]->release;
+
+	for (size_t i = 0; i < r->len; i++) {
+		const char *end = strstr(r->files[i].name, ending);
+		char *component = end ? xstrndup(r->files[i].name, (size_t)(end - r->files[i].name)) : NULL;
+
+		if (component && !strchr(component, '/') && !strv_has(&a->components, component) &&
+		    !strv_has(out, component))
+			strv_add(out, component);
+		free(component);
+	}
+	free(ending);
 }
 
 void archive_exclude(struct archive *a, const struct strv *without)

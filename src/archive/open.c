@@ -573,6 +573,8 @@ struct archive_op *archive_open(struct loop *l, const struct archive_conf *conf,
 	op->a->env.offline = conf->offline;
 	op->a->env.floor = !snapshot;
 	op->a->pool = solve_pool_new(conf->arch);
+	op->a->arch = xstrdup(conf->arch);
+	strv_copy(&op->a->components, conf->components);
 	if (add_suites(op, conf, &op->err) < 0) {
 		end(op);
 	} else {

@@ -69,8 +69,48 @@ static char *join_words(const struct strv *v, size_t max)
 	return buf_steal(&b);
 }
 
+/* What is wrong with names, gathered so that all are reported at once. */
+struct name_faults {
+	struct strv unknown;
+	struct strv near; /* "NAME: A or B" */
+	struct strv texts, hints; /* of names that stand for several packages */
+};
+
+static int report_names(struct name_faults *f, struct err *e)
+{
+	bool any = f->unknown.len || f->texts.len;
+	char *names = strv_join(&f->unknown, ", ");
+	char *near = strv_join(&f->near, "; ");
+	const char *id = f->unknown.len ? "package-unknown" : "package-virtual";
+	char *all;
+
+	if (f->unknown.len)
+		strv_addf(&f->texts, "there is no package %s", names);
+	if (f->near.len == 1 && f->unknown.len == 1)
+		strv_addf(&f->hints, "did you mean %s?", strchr(near, ' ') + 1);
+	else if (f->near.len)
+		strv_addf(&f->hints, "did you mean: %s?", near);
+	else if (f->unknown.len)
+		strv_add(&f->hints, "check the spelling, and whether this release has it");
+	if (any) {
+		all = strv_join(&f->texts, "; ");
+		err_set(e, ERR_USAGE, id, "%s", all);
+		free(all);
+		all = strv_join(&f->hints, "; ");
+		err_hint(e, "%s", all);
+		free(all);
+	}
+	free(near);
+	free(names);
+	strv_fini(&f->unknown);
+	strv_fini(&f->near);
+	strv_fini(&f->texts);
+	strv_fini(&f->hints);
+	return any ? -1 : 0;
+}
+
 /* The id of a package of this name; a name that only one package provides stands for that one. */
-static Id find_name(Pool *pool, const char *text, struct err *e)
+static Id find_name(Pool *pool, const char *text, struct name_faults *faults)
 {
 	Id name = pool_str2id(pool, text, 0);
 	struct strv list = STRV_INIT;
@@ -85,17 +125,14 @@ static Id find_name(Pool *pool, const char *text, struct err *e)
 		found = pool_str2id(pool, list.items[0], 0);
 	} else if (list.len) {
 		near = join_words(&list, 5);
-		err_set(e, ERR_USAGE, "package-virtual", "%s is not a package but stands for several",
-			text);
-		err_hint(e, "name one of them, such as %s", near);
+		strv_addf(&faults->texts, "%s is not a package but stands for several", text);
+		strv_addf(&faults->hints, "name one of them, such as %s", near);
 		free(near);
 	} else {
 		near = solve_near_names(pool, text);
-		err_set(e, ERR_USAGE, "package-unknown", "there is no package %s", text);
+		strv_add(&faults->unknown, text);
 		if (*near)
-			err_hint(e, "did you mean %s?", near);
-		else
-			err_hint(e, "check the spelling, and whether this release has it");
+			strv_addf(&faults->near, "%s: %s", text, near);
 		free(near);
 	}
 	strv_fini(&list);
@@ -107,16 +144,28 @@ static Id find_name(Pool *pool, const char *text, struct err *e)
 /* Jobs for these names; the names of the packages that they stand for go to `found`, if not NULL. */
 static int add_names(Pool *pool, const struct strv *names, Queue *jobs, Queue *found, struct err *e)
 {
+	struct name_faults faults = {.unknown = STRV_INIT};
+
 	for (size_t i = 0; names && i < names->len; i++) {
-		Id name = find_name(pool, names->items[i], e);
+		Id name = find_name(pool, names->items[i], &faults);
 
 		if (!name)
-			return -1;
+			continue;
 		queue_push2(jobs, SOLVER_INSTALL | SOLVER_SOLVABLE_NAME, name);
 		if (found)
 			queue_push(found, name);
 	}
-	return 0;
+	return report_names(&faults, e);
+}
+
+void solve_unknown(struct s_Pool *pool, const struct strv *names, struct strv *out)
+{
+	struct name_faults faults = {.unknown = STRV_INIT};
+
+	for (size_t i = 0; i < names->len; i++)
+		find_name(pool, names->items[i], &faults);
+	strv_copy(out, &faults.unknown);
+	report_names(&faults, NULL);
 }
 
 static int cmp_ids(const void *a, const void *b, void *unused)
@@ -161,33 +210,72 @@ static void add_preferred(Pool *pool, const struct strv *prefer, Queue *jobs)
 	}
 }
 
-static int explain_problems(Solver *solver, struct err *e)
+/* Adds the package's name where it is among those that the user named. */
+static void add_named(Pool *pool, Id package, const Queue *named, struct strv *out)
+{
+	Id name = package > 0 ? pool_id2solvable(pool, package)->name : 0;
+	const char *text = name ? pool_id2str(pool, name) : "";
+
+	for (int i = 0; i < named->count; i++)
+		if (named->elements[i] == name && !strv_has(out, text))
+			strv_add(out, text);
+}
+
+/* What to do about problems: which of the user's packages to leave out; never what the profile brings. */
+static int hint_problems(const struct strv *own, struct err *e)
+{
+	char *names = strv_join(own, " or ");
+
+	if (own->len == 1)
+		err_hint(e, "leave %s out of system.packages: it does not go with what the profile brings",
+			 names);
+	else if (own->len)
+		err_hint(e, "leave %s out of system.packages", names);
+	else
+		err_hint(e, "the mirror may be in the middle of an update: try again in a while or name "
+			    "another mirror");
+	free(names);
+	return -1;
+}
+
+/* `named`: names of packages of the user's. */
+static int explain_problems(Solver *solver, const Queue *named, struct err *e)
 {
 	unsigned count = solver_problem_count(solver);
 	struct strv texts = STRV_INIT;
+	struct strv own = STRV_INIT;
+	Id source, target, dep;
+	Queue rules;
 	char *all;
 
+	queue_init(&rules);
 	for (unsigned i = 1; i <= count && i <= PROBLEMS_MAX; i++) {
 		Id rule = solver_findproblemrule(solver, (Id)i);
-		Id source, target, dep;
 		SolverRuleinfo type = solver_ruleinfo(solver, rule, &source, &target, &dep);
 
 		strv_add(&texts, solver_problemruleinfo2str(solver, type, source, target, dep));
+		solver_findallproblemrules(solver, (Id)i, &rules);
+		for (int k = 0; k < rules.count; k++) {
+			solver_ruleinfo(solver, rules.elements[k], &source, &target, &dep);
+			add_named(solver->pool, source, named, &own);
+			add_named(solver->pool, target, named, &own);
+		}
 	}
+	queue_free(&rules);
 	if (count > PROBLEMS_MAX)
 		strv_addf(&texts, "and %u more", count - PROBLEMS_MAX);
 	all = strv_join(&texts, "; ");
 	err_set(e, ERR_FAILED, "package-conflict", "these packages cannot be installed together: %s",
 		all);
-	err_hint(e, "leave out one of them; when none of yours is named, the mirror may be in the "
-		    "middle of an update");
+	hint_problems(&own, e);
 	free(all);
+	strv_fini(&own);
 	strv_fini(&texts);
 	return -1;
 }
 
-/* Solves the jobs; ids of the solvables go to `out`. */
-static int run_solver(Pool *pool, Queue *jobs, Queue *out, struct err *e)
+/* Solves the jobs; ids of the solvables go to `out`. `named`: names of packages of the user's. */
+static int run_solver(Pool *pool, Queue *jobs, const Queue *named, Queue *out, struct err *e)
 {
 	Solver *solver = solver_create(pool);
 	Transaction *t;
@@ -195,7 +283,7 @@ static int run_solver(Pool *pool, Queue *jobs, Queue *out, struct err *e)
 
 	solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, 1);
 	if (solver_solve(solver, jobs)) {
-		r = explain_problems(solver, e);
+		r = explain_problems(solver, named, e);
 	} else {
 		t = solver_create_transaction(solver);
 		transaction_installedresult(t, out);
@@ -330,7 +418,7 @@ int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct 
 	add_preferred(pool, req->prefer, &jobs);
 	r = add_names(pool, req->names, &jobs, NULL, e);
 	if (!r)
-		r = run_solver(pool, &jobs, &core, e);
+		r = run_solver(pool, &jobs, &named, &core, e);
 	if (!r && req->extra && req->extra->len) { /* on top of just that, so that one base serves many */
 		queue_empty(&jobs);
 		for (int i = 0; i < core.count; i++)
@@ -338,7 +426,7 @@ int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct 
 		add_preferred(pool, req->prefer, &jobs);
 		r = add_names(pool, req->extra, &jobs, &named, e);
 		if (!r)
-			r = run_solver(pool, &jobs, &all, e);
+			r = run_solver(pool, &jobs, &named, &all, e);
 	}
 	if (!r)
 		r = make_set(pool, all.count ? &all : &core, &core, &named, out, e);
@@ -372,13 +460,14 @@ static Id newest(Pool *pool, const char *text)
 int solve_find(struct s_Pool *pool, const char *name, struct package_set *out, struct err *e)
 {
 	Id id = newest(pool, name);
+	struct name_faults faults = {.unknown = STRV_INIT};
 	Queue one, none;
 	int r;
 
 	if (!id) {
-		if (find_name(pool, name, e))
-			err_set(e, ERR_USAGE, "package-unknown", "there is no package %s", name);
-		return -1;
+		if (find_name(pool, name, &faults))
+			strv_add(&faults.unknown, name);
+		return report_names(&faults, e);
 	}
 	queue_init(&none);
 	queue_init(&one);

@@ -58,7 +58,9 @@ int err_errno(struct err *e, int errnum, const char *id, const char *fmt, ...)
 	case EFBIG:
 		return err_hint(e, "raise the limit on file sizes (ulimit -f) and run it again");
 	case EROFS:
-		return err_hint(e, "the file system is read-only; choose another folder (XDG_DATA_HOME)");
+		return err_hint(e, "the file system is read-only: make it writable or choose another folder, by "
+				   "XDG_CONFIG_HOME for INI files, XDG_DATA_HOME for machines, XDG_CACHE_HOME "
+				   "for downloads");
 	case EACCES:
 	case EPERM:
 		return err_hint(e, "check who owns it and its permissions");

@@ -95,6 +95,10 @@ int store_find_ini(const struct store *s, const char *ref, char **path, struct e
 {
 	char *found;
 
+	if (strstr(ref, "://")) {
+		err_set(e, ERR_USAGE, "ini-url", "%s is a URL, and debwiz reads machines from files", ref);
+		return err_hint(e, "download the file, read what it wants (debwiz check FILE), then name the file");
+	}
 	if (strchr(ref, '/') || ends_with(ref, ".ini")) {
 		*path = file_absolute(ref);
 		return 0;

@@ -64,6 +64,23 @@ struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress
 	return op;
 }
 
+struct archive_op *job_begin_components(struct job *j, const struct strv *components,
+					void (*done)(struct archive *a, const struct err *e, void *arg),
+					void *arg)
+{
+	struct places places;
+	struct archive_conf conf =
+		conf_of(j->catalog, j->store, j->spec, j->options.offline, &places);
+	struct archive_op *op;
+
+	conf.release = j->spec->release;
+	conf.arch = j->spec->arch;
+	conf.components = components;
+	op = archive_open(j->loop, &conf, NULL, done, arg);
+	places_fini(&places);
+	return op;
+}
+
 struct archive_op *job_open_archive(struct job *j, struct step_run *run,
 				    void (*done)(struct archive *a, const struct err *e, void *run))
 {

@@ -5,11 +5,98 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "base/strv.h"
 #include "base/size.h"
 #include "prep/job.h"
 #include "prep/steps.h"
+
+/* Names that no opened component has are looked for in the others, for the message. */
+struct search {
+	struct step_run *run;
+	struct strv unknown;
+	struct err error; /* of the solver: the step's end */
+	struct archive_op *op;
+};
+
+/* "non-free" of "pool/non-free/n/nvidia/nvidia_1_armhf.deb" and of "pool/updates/non-free/...". */
+static char *component_of(const char *filename)
+{
+	const char *p = !strncmp(filename, "pool/", 5) ? filename + 5 : filename;
+
+	if (!strncmp(p, "updates/", 8))
+		p += 8;
+	return xstrndup(p, strcspn(p, "/"));
+}
+
+static void add_hint(struct search *s, struct archive *a)
+{
+	struct strv found = STRV_INIT;
+
+	for (size_t i = 0; i < s->unknown.len; i++) {
+		struct package_set set = {.items = NULL};
+		char *component;
+
+		if (archive_find(a, s->unknown.items[i], &set, NULL) < 0)
+			continue;
+		component = component_of(set.items[0].filename);
+		strv_addf(&found, "%s lies in component %s", s->unknown.items[i], component);
+		free(component);
+		package_set_fini(&set);
+	}
+	if (found.len) {
+		char *where = strv_join(&found, ", ");
+		bool more = found.len < s->unknown.len && s->error.hint;
+
+		err_hint(&s->error, "%s, which mirror.components does not name%s%s", where,
+			 more ? "; " : "", more ? s->error.hint : "");
+		free(where);
+	}
+	strv_fini(&found);
+}
+
+static void on_searched(struct archive *a, const struct err *e, void *arg)
+{
+	struct search *s = arg;
+	struct step_run *run = s->run;
+	struct err error = ERR_INIT;
+
+	if (a)
+		add_hint(s, a);
+	archive_close(a);
+	if (e && e->kind == ERR_INTERRUPTED)
+		err_copy(&error, e);
+	else
+		err_move(&error, &s->error);
+	step_set_state(run, NULL);
+	strv_fini(&s->unknown);
+	err_fini(&s->error);
+	free(s);
+	step_fail(run, &error);
+}
+
+static void fail(struct step_run *run, struct job *j, struct err *e)
+{
+	struct strv others = STRV_INIT;
+	struct search *s;
+
+	if (!strcmp(e->id, "package-unknown"))
+		archive_other_components(j->archive, &others);
+	if (!others.len) {
+		step_fail(run, e);
+		return;
+	}
+	s = xcalloc(1, sizeof(*s));
+	s->run = run;
+	archive_unknown(j->archive, &j->spec->packages, &s->unknown);
+	err_move(&s->error, e);
+	step_text(run, "looking for packages in other components");
+	step_set_state(run, s);
+	s->op = job_begin_components(j, &others, on_searched, s);
+	strv_fini(&others);
+}
 
 static void start(struct step_run *run, void *job)
 {
@@ -20,7 +107,7 @@ static void start(struct step_run *run, void *job)
 	char *summary;
 
 	if (job_solve(j, &e) < 0) {
-		step_fail(run, &e);
+		fail(run, j, &e);
 		return;
 	}
 	for (size_t i = 0; i < j->packages.len; i++)
@@ -30,10 +117,20 @@ static void start(struct step_run *run, void *job)
 	free(summary);
 }
 
+static void cancel(struct step_run *run, void *job)
+{
+	struct search *s = step_state(run);
+
+	(void)job;
+	if (s)
+		archive_cancel(s->op);
+}
+
 const struct step_ops step_packages = {
 	.id = "packages",
 	.title = "Packages",
 	.about = "Which packages and versions make the system, solved over the verified lists.",
 	.is_done = job_has_base,
 	.start = start,
+	.cancel = cancel,
 };

@@ -4,6 +4,7 @@
 import os
 
 import lib
+import debfile
 import variants
 
 
@@ -77,6 +78,30 @@ class Index(lib.Case):
         self.assertTrue([w for w in result.warnings if "bookworm-updates" in w], result.warnings)
         box, result = self.look("--strict", alone=True, mirror_updates="yes")
         self.z(box, result, "mirror-updating", 4)
+
+    def test_package_of_another_component(self):
+        """All names that are wrong are in one message, and where each is found, or what it may mean."""
+        archive = self.world.archive
+        files = archive.good_files("bookworm")
+        stanza = ("Package: firmware-odd\nVersion: 1\nArchitecture: armhf\nMaintainer: x <x@x.invalid>\n"
+                  "Filename: pool/non-free/f/firmware-odd_1_armhf.deb\nSize: 9\nSHA256: %s\n"
+                  "Description: odd\n" % ("0" * 64)).encode()
+        path = "non-free/binary-armhf/Packages.xz"
+        self.addCleanup(archive.publish, "bookworm", files)
+        more = dict(files, **{path: debfile.compress(stanza, "xz")[1]})
+        archive.place("bookworm", path, more[path])
+        archive.resign("bookworm", archive.release_text("bookworm", more))
+        box, result = self.look(alone=True, system_packages="firmware-odd\npackages = bassh")
+        self.z(box, result, "package-unknown", 2)
+        self.assertEqual(result.error["text"], "there is no package firmware-odd, bassh")
+        self.assertRegex(result.error["hint"], "^firmware-odd lies in component non-free, which "
+                         "mirror.components does not name; .*bassh: bash")
+        # what it was opened with, it is not looked for in; and offline the list is here already
+        box, result = self.look("--offline", alone=True, system_packages="absent-xyz")
+        self.assertEqual(result.id, "offline-missing", str(result))
+        box, result = self.look(alone=True, system_packages="firmware-odd",
+                                mirror_components="main\ncomponents = non-free")
+        self.accepted(box, result)
 
     def test_unpacked_list_is_checked(self):
         """The signed size of the list itself binds, not only that of its compressed form."""

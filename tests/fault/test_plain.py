@@ -405,6 +405,13 @@ class Whole(Case):
         self.assertTrue(lib.is_whole(disk))
         return box
 
+    def test_a_url_is_no_file(self):
+        box = self.box()
+        for verb in ("up", "check", "plan"):
+            result = box.run(verb, "https://example.org/m.ini")
+            self.assertEqual((result.status, result.id), (2, "ini-url"), str(result))
+            self.assertIn("download the file", result.error["hint"])
+
     def test_all(self):
         box = self.made()
         refused = box.run("clone", box.ini, "Bad")

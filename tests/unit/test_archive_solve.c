@@ -156,6 +156,41 @@ static void solving(void **state)
 	sets(f);
 }
 
+/* One message says all that is wrong with the names, and what of the user's own to change. */
+static void messages(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const rows[][4] = { /* names, extra, text, hint */
+		{"", "bigg nowhere mialer", "there is no package bigg, nowhere, mialer",
+		 "did you mean: bigg: big; mialer: mailer?"},
+		{"", "bigg", "there is no package bigg", "did you mean big?"},
+		{"", "zzzzzzzz", "there is no package zzzzzzzz",
+		 "check the spelling, and whether this release has it"},
+		{"", "letter bigg", "letter is not a package but stands for several; there is no package bigg",
+		 "name one of them, such as alpha or beta; did you mean big?"},
+		{"mailer", "poster", NULL,
+		 "leave poster out of system.packages: it does not go with what the profile brings"},
+		{"", "mailer poster", NULL, "leave mailer or poster out of system.packages"},
+		{"mailer poster", "", NULL,
+		 "the mirror may be in the middle of an update: try again in a while or name another mirror"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct strv names = words(rows[i][0]), extra = words(rows[i][1]);
+		struct package_set set;
+		struct err e = ERR_INIT;
+
+		assert_int_equal(solve_packages(f->pool, &(struct solve_request){.names = &names, .extra = &extra},
+						&set, &e), -1);
+		if (rows[i][2])
+			assert_string_equal(e.text, rows[i][2]);
+		assert_string_equal(e.hint, rows[i][3]);
+		err_fini(&e);
+		strv_fini(&names);
+		strv_fini(&extra);
+	}
+}
+
 static void one_package(void **state)
 {
 	struct fixture *f = *state;
@@ -316,6 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(solving, setup, teardown),
+		cmocka_unit_test_setup_teardown(messages, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_package, setup, teardown),
 		cmocka_unit_test_setup_teardown(near_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(searching, setup, teardown),

@@ -140,6 +140,8 @@ static void err_tells(void **state)
 	assert_int_equal(err_errno(&to, ENOSPC, "full", "file %s", "x"), -1);
 	assert_non_null(strstr(to.text, "file x: "));
 	assert_non_null(to.hint);
+	assert_int_equal(err_errno(&to, EROFS, "read-only", "file %s", "x"), -1);
+	assert_non_null(strstr(to.hint, "XDG_CONFIG_HOME for INI files"));
 	err_set(&to, ERR_FAILED, "0123456789012345678901234567890123456789", "long id");
 	assert_int_equal(strlen(to.id), sizeof(to.id) - 1);
 	err_fini(&to);
