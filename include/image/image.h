@@ -14,7 +14,8 @@
  * a folder and a symbolic link that meets a folder change nothing, and of two that are no folders
  * the higher rank stays (equal ranks: the later). The outcome for folders and files so depends on
  * ranks and not on the order of the calls. A file that meets a folder, or the other way round, is
- * an error.
+ * an error (ERR_VERIFY, "image-clash"), as is a name that cannot be ("image-path"): the names come
+ * from packages. A time beyond those of ext4 (1901 to 2446) becomes the nearest.
  *
  * The same calls in the same order give the same bytes. One thread at a time; calls block on the
  * file.

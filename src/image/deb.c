@@ -16,6 +16,9 @@
 #define AR_MAGIC "!<arch>\n"
 #define AR_HEADER 60
 #define NAME_MAX_BYTES 255
+/* What a device number has room for (32 bits, as in Linux) */
+#define MAJOR_MAX 4095
+#define MINOR_MAX 0xfffff
 
 struct member {
 	char name[17];
@@ -360,6 +363,8 @@ int deb_next(struct deb *d, struct deb_entry *out, struct err *e)
 		return deb_source_error(d, e);
 	if (find_type(d, ae, &it.type, e))
 		return -1;
+	if (archive_entry_sparse_count(ae) > 0)
+		return bad(d, e, "it has a sparse file, which dpkg does not unpack either");
 	if (archive_entry_size(ae) < 0)
 		return bad(d, e, "it has an entry of negative size");
 	free(d->path);
@@ -379,6 +384,8 @@ int deb_next(struct deb *d, struct deb_entry *out, struct err *e)
 	if (it.type == DEB_CHAR || it.type == DEB_BLOCK) {
 		it.major = (unsigned)archive_entry_rdevmajor(ae);
 		it.minor = (unsigned)archive_entry_rdevminor(ae);
+		if (it.major > MAJOR_MAX || it.minor > MINOR_MAX)
+			return bad(d, e, "it has a device with an impossible number");
 	}
 	if (check_caps(d, &it, e))
 		return -1;

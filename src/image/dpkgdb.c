@@ -222,7 +222,8 @@ static int write_info(struct dpkgdb_writer *w, const struct dpkgdb_package *p, s
 	for (size_t i = 0; r == 0 && i < p->member_count; i++) {
 		const struct dpkgdb_member *m = &p->members[i];
 
-		if (strcmp(m->name, "control") == 0)
+		/* dpkg keeps these two by itself, whatever a package brings */
+		if (strcmp(m->name, "control") == 0 || strcmp(m->name, "list") == 0)
 			continue;
 		name = xasprintf("%s.%s", base, m->name);
 		r = put(w, name, m->mode, m->content.data, m->content.len, e);

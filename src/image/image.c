@@ -11,7 +11,16 @@
 
 #include "base/mem.h"
 
-/* Seconds beyond 2038 go into two bits of the extra field. */
+/* Seconds that an inode can hold: 32 bits and their sign, and two more in the extra field. */
+#define TIME_MIN (-(INT64_C(1) << 31))
+#define TIME_MAX (TIME_MIN + (INT64_C(1) << 34) - 1)
+
+/* The nearest time that an inode can hold, as the kernel does. */
+static int64_t clamp_time(int64_t t)
+{
+	return t < TIME_MIN ? TIME_MIN : t > TIME_MAX ? TIME_MAX : t;
+}
+
 static uint32_t extra_time(int64_t t)
 {
 	return (uint32_t)((uint64_t)(t - (int32_t)(uint32_t)t) >> 32 & 3);
@@ -21,19 +30,20 @@ void image_fill_inode(const struct image *im, union inode *in, unsigned type,
 		      const struct image_attr *attr)
 {
 	struct ext2_inode_large *l = &in->large;
+	int64_t mtime = clamp_time(attr->mtime);
 
 	l->i_mode = (uint16_t)(type | attr->mode);
 	l->i_uid = (uint16_t)attr->uid;
 	l->osd2.linux2.l_i_uid_high = (uint16_t)(attr->uid >> 16);
 	l->i_gid = (uint16_t)attr->gid;
 	l->osd2.linux2.l_i_gid_high = (uint16_t)(attr->gid >> 16);
-	l->i_mtime = (uint32_t)attr->mtime;
-	l->i_atime = (uint32_t)attr->mtime;
+	l->i_mtime = (uint32_t)mtime;
+	l->i_atime = (uint32_t)mtime;
 	l->i_ctime = (uint32_t)im->epoch;
 	l->i_crtime = (uint32_t)im->epoch;
 	l->i_extra_isize = im->fs->super->s_want_extra_isize;
-	l->i_mtime_extra = extra_time(attr->mtime);
-	l->i_atime_extra = extra_time(attr->mtime);
+	l->i_mtime_extra = extra_time(mtime);
+	l->i_atime_extra = extra_time(mtime);
 	l->i_ctime_extra = extra_time(im->epoch);
 	l->i_crtime_extra = extra_time(im->epoch);
 }
@@ -74,7 +84,7 @@ int image_make_dir(struct image *im, struct node *parent, const char *name, size
 	errcode_t rc;
 
 	if (n > EXT2_NAME_LEN)
-		return err_set(e, ERR_FAILED, "image-path", "a name in the image is too long");
+		return err_set(e, ERR_VERIFY, "image-path", "a name in the image is too long");
 	if (image_new_inode(im, parent, LINUX_S_IFDIR, &ino, e))
 		return -1;
 	*out = node_add(im, parent, name, n, EXT2_FT_DIR, ino, attr->rank);
@@ -112,7 +122,7 @@ int image_mkdir(struct image *im, const char *path, const struct image_attr *att
 		return claim_dir(im, it, attr, e);
 	if (it->type == EXT2_FT_SYMLINK)
 		return image_walk(im, parent, it->target, strlen(it->target), true, &to, e);
-	return err_set(e, ERR_FAILED, "image-clash", "/%s is a file and a folder at once", path);
+	return err_set(e, ERR_VERIFY, "image-clash", "/%s is a file and a folder at once", path);
 }
 
 /* One name less for an inode; the last one takes its blocks along. */
@@ -147,7 +157,7 @@ int image_claim(struct image *im, struct node *parent, const char *leaf, const c
 	if (!it)
 		return 0;
 	if (it->type == EXT2_FT_DIR)
-		return err_set(e, ERR_FAILED, "image-clash", "/%s is a file and a folder at once",
+		return err_set(e, ERR_VERIFY, "image-clash", "/%s is a file and a folder at once",
 			       path);
 	if (it->rank > rank)
 		*taken = true;
@@ -217,13 +227,16 @@ int image_link(struct image *im, const char *path, const char *target, unsigned 
 		return -1;
 	from = node_find(im, from_parent, from_leaf, strlen(from_leaf));
 	if (!from || from->type == EXT2_FT_DIR)
-		return err_set(e, ERR_FAILED, "image-clash",
+		return err_set(e, ERR_VERIFY, "image-clash",
 			       "/%s is a hard link to /%s, which is no file", path, target);
 	if (image_claim(im, parent, leaf, path, rank, &taken, &old, e))
 		return -1;
 	if (taken || old == from || (old && old->ino == from->ino))
 		return 0;
 	rc = ext2fs_read_inode_full(im->fs, from->ino, &in.small, sizeof in);
+	if (!rc && in.small.i_links_count >= EXT2_LINK_MAX)
+		return err_set(e, ERR_VERIFY, "image-clash", "/%s is one hard link too many to /%s", path,
+			       target);
 	if (!rc) {
 		in.small.i_links_count++;
 		rc = ext2fs_write_inode_full(im->fs, from->ino, &in.small, sizeof in);

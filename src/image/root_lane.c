@@ -17,6 +17,8 @@
 #define ENTRY_ROOM (2 * (DEB_PATH_MAX + 1))
 #define CONTROL_MEMBER_MAX (16u << 20)
 
+static const char again[] = "run the command again: the package is then downloaded again";
+
 static struct op *add_op(struct chunk *c, enum op_type type)
 {
 	struct op *op;
@@ -64,10 +66,11 @@ static int open_job(struct root_build *b, struct lane *lane, struct err *e)
 	if (lane->fd < 0 || fstat(lane->fd, &st))
 		return err_errno(e, errno, "root-deb", "the package %s cannot be opened",
 				 job->deb->name);
-	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != job->deb->size)
-		return err_set(e, ERR_VERIFY, "root-mismatch",
-			       "the file of package %s has another size than the index says",
-			       job->deb->name);
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != job->deb->size) {
+		err_set(e, ERR_VERIFY, "root-mismatch",
+			"the file of package %s has another size than the index says", job->deb->name);
+		return err_hint(e, "%s", again);
+	}
 	lane->in_file = false;
 	if (job->is_extra) {
 		lane->state = LANE_COPY;
@@ -103,7 +106,7 @@ static int check_digest(const struct root_job *job, const uint8_t sha256[HASH_SI
 	err_set(e, ERR_VERIFY, "root-mismatch",
 		"the file of package %s was changed: its SHA-256 is not the verified one",
 		job->deb->name);
-	return err_hint(e, "run the command again: the package is then downloaded anew");
+	return err_hint(e, "%s", again);
 }
 
 /* The job's file was read: 0 when it was what the index promised. */

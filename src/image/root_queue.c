@@ -169,6 +169,9 @@ void chunk_free(struct chunk *c)
 
 void root_fail(struct root_build *b, struct err *e)
 {
+	/* What was signed and is faulty would be so again. */
+	if (e->kind == ERR_VERIFY && !e->hint)
+		err_hint(e, "leave the package out, or report the fault to whoever maintains its archive");
 	pthread_mutex_lock(&b->lock);
 	if (b->err.kind == ERR_NONE)
 		err_move(&b->err, e);

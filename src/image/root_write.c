@@ -76,7 +76,8 @@ static int begin_control(struct place *at, const struct deb_entry *entry, struct
 {
 	if (entry->type == DEB_DIR && *entry->path == '\0')
 		return 0;
-	if (entry->type != DEB_FILE || strchr(entry->path, '/'))
+	/* with a dot it might become a file of another package's: "python3" and "11.list" */
+	if (entry->type != DEB_FILE || strpbrk(entry->path, "/."))
 		return err_set(e, ERR_VERIFY, "deb-format",
 			       "/%s does not belong into the control part of a package",
 			       entry->path);

@@ -16,6 +16,10 @@ struct mk_entry {
 	unsigned mode;
 	size_t size; /* of a file without data: zeros */
 	unsigned uid, gid;
+	int64_t mtime;	    /* 0: MK_MTIME */
+	unsigned major;	    /* of a device; 0: 5, 1 */
+	const char *xattr;  /* name of an extended attribute: the tar is in pax format */
+	size_t hole;	    /* of a file without data: so many of its zeros are a hole (pax) */
 };
 
 #define MK_MTIME 1600000000
@@ -54,7 +58,7 @@ static inline void mk_add_entry(struct archive *a, const struct mk_entry *m)
 	archive_entry_set_perm(ae, (__LA_MODE_T)m->mode);
 	archive_entry_set_uid(ae, m->uid);
 	archive_entry_set_gid(ae, m->gid);
-	archive_entry_set_mtime(ae, MK_MTIME, 0);
+	archive_entry_set_mtime(ae, m->mtime ? m->mtime : MK_MTIME, 0);
 	archive_entry_set_size(ae, (la_int64_t)n);
 	archive_entry_set_filetype(ae, m->type == 'd'	? AE_IFDIR
 				       : m->type == 'l' ? AE_IFLNK
@@ -67,9 +71,14 @@ static inline void mk_add_entry(struct archive *a, const struct mk_entry *m)
 	if (m->type == 'h')
 		archive_entry_set_hardlink(ae, m->data);
 	if (m->type == 'c' || m->type == 'b') {
-		archive_entry_set_rdevmajor(ae, 5);
+		archive_entry_set_rdevmajor(ae, m->major ? m->major : 5);
 		archive_entry_set_rdevminor(ae, 1);
 	}
+	if (m->xattr)
+		archive_entry_xattr_add_entry(ae, m->xattr, "value", 5);
+	if (m->hole)
+		archive_entry_sparse_add_entry(ae, (la_int64_t)m->hole,
+					       (la_int64_t)(n - m->hole));
 	assert_int_equal(archive_write_header(a, ae), ARCHIVE_OK);
 	for (size_t done = 0; done < n;) {
 		size_t now = n - done < sizeof zeros ? n - done : sizeof zeros;
@@ -86,8 +95,15 @@ static inline void mk_tar(struct buf *out, const struct mk_entry *list, const ch
 {
 	struct archive *a = archive_write_new();
 
+	bool pax = false;
+
+	for (const struct mk_entry *it = list; it->type; it++)
+		pax = pax || it->xattr || it->hole || it->mtime < 0;
 	buf_init(out, 0);
-	archive_write_set_format_gnutar(a);
+	if (pax)
+		archive_write_set_format_pax(a);
+	else
+		archive_write_set_format_gnutar(a);
 	if (strcmp(ext, ".gz") == 0)
 		archive_write_add_filter_gzip(a);
 	if (strcmp(ext, ".xz") == 0)

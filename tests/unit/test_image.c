@@ -375,6 +375,27 @@ static void holds_many_names(void **state)
 	assert_int_equal(readfs_stat(f->fs, "many").i_links_count, 2 + 667);
 }
 
+/* Its bytes are not all written here, or the test would need the disk space. */
+static void holds_more_than_4_gib(void **state)
+{
+	const uint64_t size = (5ull << 30) + 1;
+	struct fixture *f = *state;
+	struct image_attr a = attr(0644, 1);
+	struct image_file *file;
+	struct ext2_inode_large in;
+
+	image_abandon(f->im);
+	close(f->fd);
+	begin(f, 6ull << 30);
+	file = image_file_begin(f->im, "big", size, &a, NULL);
+	assert_non_null(file);
+	assert_int_equal(image_file_write(file, "x", 1, NULL), 0);
+	assert_int_equal(image_file_end(file, NULL), -1);
+	end(f);
+	in = readfs_stat(f->fs, "big");
+	assert_true(EXT2_I_SIZE(&in) == size);
+}
+
 static int count_name(struct ext2_dir_entry *entry, int offset, int size, char *block, void *arg)
 {
 	(void)entry;
@@ -581,6 +602,7 @@ int main(void)
 		WITH_IMAGE(is_the_same_each_time),
 		WITH_IMAGE(refuses_unfinished),
 		WITH_IMAGE(makes_a_large_one),
+		WITH_IMAGE(holds_more_than_4_gib),
 		WITH_IMAGE(reuses_blocks_of_replaced_file),
 	};
 
