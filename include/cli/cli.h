@@ -40,6 +40,7 @@ struct cli {
 	const char *log;
 	const char *confirm; /* name of the machine whose data may go */
 	struct strv sets; /* --set, in order */
+	bool install; /* ssh-config: for ssh itself to read */
 	bool start; /* a machine that does not run, without a question */
 	struct strv ssh_options; /* for ssh, as it reads them */
 	/* arguments behind the verb, and those behind `--` */

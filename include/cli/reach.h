@@ -15,16 +15,14 @@ struct cli_reach {
 	uint16_t port;
 };
 
-/* Finds the machine and its port, whether it runs or not. To be closed in either case. */
+/* Finds the machine, whether it runs or not. To be closed in either case. */
 int cli_reach_find(struct cli_reach *r, struct cli *cli, const char *ref, struct err *e);
-/* The same for one that runs, as cli_need_running, and waits until its ssh server answers. */
+/* The same, and its port, for one that runs (as cli_need_running), and waits until its ssh server answers. */
 int cli_reach_open(struct cli_reach *r, struct cli *cli, const char *ref, struct err *e);
 void cli_reach_close(struct cli_reach *r);
 
-/* Appends the settings of ssh_config(5) by which that machine and no other is reached: name and value in turn. */
-void cli_reach_settings(const struct cli_reach *r, struct strv *out);
-/* Appends the path of OpenSSH's program of that name, the options for it of the command line and those settings. No
- * configuration file is read: what it says of all hosts may lead elsewhere. */
+/* Appends the path of OpenSSH's program of that name, the options for it of the command line and the machine's
+ * settings. No configuration file is read: what it says of all hosts may lead elsewhere. */
 int cli_reach_program(const struct cli_reach *r, const struct cli *cli, const char *name, struct strv *argv,
 		      struct err *e);
 

@@ -32,6 +32,7 @@ int verb_kill(struct cli *cli);
 int verb_supervise(struct cli *cli);
 /* verb_ssh.c, verb_cp.c, verb_exec.c: what is done in the guest */
 int verb_ssh(struct cli *cli);
+int verb_ssh_config(struct cli *cli);
 int verb_cp(struct cli *cli);
 int verb_exec(struct cli *cli);
 /* verb_power.c: the running machine's buttons */

@@ -44,6 +44,8 @@ const struct cli_option cli_options[] = {
 	{"log", 0, "FILE", "write a log for debugging to FILE", CLI_TEXT, AT(log), NULL},
 	{"start", 0, NULL, "ssh, cp, exec: start or resume the machine first, without a question", CLI_FLAG,
 	 AT(start), "ssh cp exec"},
+	{"install", 0, NULL, "ssh-config: make ~/.ssh/config include it, for editors and rsync", CLI_FLAG, AT(install),
+	 "ssh-config"},
 	{"ssh-option", 'o', "NAME=VALUE", "ssh, cp: a setting as in ssh_config(5)", CLI_SSH, AT(ssh_options),
 	 "ssh cp"},
 	{"local-forward", 'L', "PORT:HOST:HOSTPORT", "ssh: forward a port of this host into the guest", CLI_SSH,

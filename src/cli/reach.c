@@ -7,13 +7,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "cli/machine.h"
 #include "cli/verbs.h"
 #include "host/facts.h"
 #include "host/paths.h"
 #include "plan/runner.h"
+#include "prep/ssh.h"
 #include "prep/steps.h"
 #include "vm/kept.h"
 #include "vm/supervisor.h"
@@ -150,7 +150,7 @@ static int reach_await(struct cli_reach *r, struct err *e)
 
 /* ---- where and how ------------------------------------------------------------------------ */
 
-static int reach_machine(struct cli_reach *r, struct cli *cli, const char *ref, struct err *e)
+int cli_reach_find(struct cli_reach *r, struct cli *cli, const char *ref, struct err *e)
 {
 	struct job_options o = {.goal = JOB_SSH};
 
@@ -160,20 +160,12 @@ static int reach_machine(struct cli_reach *r, struct cli *cli, const char *ref, 
 	return job_init(&r->job, cli->loop, cli->catalog, &cli->store, &r->spec, &o, e);
 }
 
-int cli_reach_find(struct cli_reach *r, struct cli *cli, const char *ref, struct err *e)
-{
-	if (reach_machine(r, cli, ref, e) < 0)
-		return -1;
-	r->port = job_ssh_port(&r->job, r->address, e);
-	return r->port ? 0 : -1;
-}
-
 int cli_reach_open(struct cli_reach *r, struct cli *cli, const char *ref, struct err *e)
 {
 	enum reach_state state;
 	time_t started;
 
-	if (reach_machine(r, cli, ref, e) < 0 ||
+	if (cli_reach_find(r, cli, ref, e) < 0 ||
 	    cli_need_running(cli, ref, r->spec.name, JOB_SSH, e) < 0 ||
 	    reach_look(r->job.machine_dir, &state, &started, e) < 0)
 		return -1;
@@ -189,79 +181,28 @@ void cli_reach_close(struct cli_reach *r)
 	spec_fini(&r->spec);
 }
 
-static void add_setting(struct strv *out, const char *name, char *value)
-{
-	strv_add(out, name);
-	strv_take(out, value);
-}
-
-/* In quotes, and a per cent sign begins no token. */
-static void add_path(struct strv *out, const char *name, const char *path)
-{
-	struct buf b;
-
-	buf_init(&b, 0);
-	buf_addc(&b, '"');
-	for (; *path; path++)
-		buf_addf(&b, *path == '%' ? "%%%%" : "%c", *path);
-	buf_addc(&b, '"');
-	add_setting(out, name, buf_steal(&b));
-}
-
-/* The private half of a key that the file names, where it lies beside it; else the public one, whose other half
- * an agent may hold. */
-static void add_own_key(const struct spec *s, const char *item, struct strv *out)
-{
-	char *path = spec_path(s, item);
-	size_t n = strlen(path);
-	char *half = n > 4 && !strcmp(path + n - 4, ".pub") ? xstrndup(path, n - 4) : NULL;
-
-	add_path(out, "IdentityFile", half && file_exists(half) ? half : path);
-	free(half);
-	free(path);
-}
-
-void cli_reach_settings(const struct cli_reach *r, struct strv *out)
-{
-	char *key = job_file(&r->job, "id_ed25519");
-	char *known = job_file(&r->job, "known_hosts");
-
-	add_setting(out, "HostName", xstrdup(r->address));
-	add_setting(out, "Port", xasprintf("%u", r->port));
-	add_setting(out, "User", xstrdup(r->spec.user));
-	/* an agent may hold more keys than a server lets one try */
-	add_setting(out, "IdentitiesOnly", xstrdup("yes"));
-	add_path(out, "IdentityFile", key);
-	for (size_t i = 0; i < r->spec.ssh_keys.len; i++)
-		add_own_key(&r->spec, r->spec.ssh_keys.items[i], out);
-	add_setting(out, "HostKeyAlias", xstrdup(r->spec.name));
-	add_setting(out, "StrictHostKeyChecking", xstrdup("yes"));
-	add_path(out, "UserKnownHostsFile", known);
-	add_setting(out, "GlobalKnownHostsFile", xstrdup("/dev/null"));
-	add_setting(out, "LogLevel", xstrdup("ERROR"));
-	free(key);
-	free(known);
-}
-
 int cli_reach_program(const struct cli_reach *r, const struct cli *cli, const char *name, struct strv *argv,
 		      struct err *e)
 {
 	struct strv settings = STRV_INIT;
-	char *path = host_which(name);
+	char *path;
 
+	if (ssh_settings(&r->job, &settings, e) < 0)
+		return -1;
+	path = host_which(name);
 	if (!path) {
 		char *hint = host_install_hint("ssh");
 
 		err_set(e, ERR_MISSING, "ssh-missing", "there is no %s on this host", name);
 		err_hint(e, "%s", hint ? hint : "install OpenSSH's client");
 		free(hint);
+		strv_fini(&settings);
 		return -1;
 	}
 	strv_take(argv, path);
 	strv_add(argv, "-F/dev/null");
 	for (size_t i = 0; i < cli->ssh_options.len; i++) /* ssh takes the first of two */
 		strv_add(argv, cli->ssh_options.items[i]);
-	cli_reach_settings(r, &settings);
 	for (size_t i = 0; i < settings.len; i += 2)
 		strv_addf(argv, "-o%s=%s", settings.items[i], settings.items[i + 1]);
 	strv_fini(&settings);

@@ -3,12 +3,15 @@
  * verb_ssh: OpenSSH's program with the machine's own key and the host keys that its guest reported. Its exit
  * status is ours; 125 where it was not even started.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/quote.h"
 #include "cli/reach.h"
 #include "cli/verbs.h"
+#include "host/paths.h"
 #include "host/proc.h"
+#include "prep/ssh.h"
 
 #define SSH_FAILED 125
 
@@ -30,4 +33,37 @@ int verb_ssh(struct cli *cli)
 	strv_fini(&argv);
 	cli_error(cli, &e);
 	return SSH_FAILED;
+}
+
+int verb_ssh_config(struct cli *cli)
+{
+	struct err e = ERR_INIT;
+	struct cli_reach r;
+	struct buf text;
+	char *path = NULL, *shown;
+	int failed = cli_reach_find(&r, cli, cli->args[0], &e);
+
+	buf_init(&text, 0);
+	if (!failed && !cli->install)
+		failed = ssh_config(&r.job, &text, &e);
+	else if (!failed)
+		failed = ssh_config_install(&r.job, &path, &e);
+	if (!failed && path) {
+		shown = host_short(path);
+		if (cli->json)
+			cli_print_json(json_pack("{s:s, s:s, s:s}", "event", "ssh-config", "name", r.spec.name, "path",
+						 path));
+		else
+			printf("%s: `ssh %s` logs in; %s includes it\n", r.spec.name, r.spec.name, shown);
+		free(shown);
+	} else if (!failed && cli->json) {
+		cli_print_json(json_pack("{s:s, s:s, s:o}", "event", "ssh-config", "name", r.spec.name, "text",
+					 cli_json_text(text.data)));
+	} else if (!failed) {
+		fputs(text.data, stdout);
+	}
+	free(path);
+	buf_fini(&text);
+	cli_reach_close(&r);
+	return failed < 0 ? cli_error(cli, &e) : 0;
 }

@@ -25,6 +25,8 @@ const struct cli_verb cli_verbs[] = {
 	 verb_logs},
 	{"ssh", "M [-- CMD...]", 1, 1,
 	 "log in, or run a command in the guest (--start, -L, -A, -t, -o)", true, false, verb_ssh},
+	{"ssh-config", "M", 1, 1, "print what ssh(1) needs to log in, as a Host block (--install)", false, false,
+	 verb_ssh_config},
 	{"cp", "M:PATH FILE", 2, 1000,
 	 "copy files and folders from the guest, or to it: FILE M:PATH", false, false, verb_cp},
 	{"exec", "M -- CMD...", 1, 1, "run a command by the serial console, without ssh", true,

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "host/facts.h"
 #include "prep/job.h"
+#include "prep/ssh.h"
 
 /* The port that the item had last time, 0 when it had none. */
 static uint16_t last_port(const json_t *ports, const char *item)
@@ -51,6 +52,8 @@ int job_ports(const struct job *j, uint16_t *ports, bool boot, struct err *e)
 	}
 	if (!r && boot && !json_equal(last, now))
 		r = json_write(path, now, e);
+	if (!r && boot)
+		r = ssh_config_refresh(j, e);
 	json_decref(last);
 	json_decref(now);
 	free(path);

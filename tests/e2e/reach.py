@@ -77,6 +77,19 @@ def forwards(m):
             child.wait(MINUTES)
 
 
+def config(m):
+    """OpenSSH's own ssh and scp by the machine's name: with the block that is printed, and with what is installed."""
+    path = os.path.join(m.world.home, "ssh-config")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(m.world.debwiz("ssh-config", m.name).ok().out)
+    same(m.world.run(["ssh", "-F", path, "-oBatchMode=yes", m.name, "id", "-un"]).ok().out.strip(), m.user, "user")
+    m.world.debwiz("ssh-config", "--install", m.name).ok()
+    own = os.path.join(m.world.home, ".ssh", "config")      # ssh looks in the passwd entry's home, not in HOME
+    m.world.run(["scp", "-q", "-F", own, "-oBatchMode=yes", m.name + ":/etc/hostname", "ssh-hostname"]).ok()
+    with open(os.path.join(m.world.home, "ssh-hostname"), encoding="utf-8") as file:
+        same(file.read().strip(), m.hostname, "what scp copied")
+
+
 def started(m):
     """One that is off, and one that is paused: a script is refused, --start starts or resumes it."""
     m.world.debwiz("pause", m.name).ok()
@@ -89,4 +102,5 @@ def started(m):
 
 
 RUNNING = (("ssh: an agent's keys, words, options", options), ("ssh: forwards", forwards),
+           ("ssh-config, for OpenSSH itself", config),
            ("ssh --start", started))

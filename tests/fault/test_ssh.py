@@ -9,7 +9,9 @@ import contextlib
 import json
 import os
 import pty
+import shutil
 import socket
+import subprocess
 import threading
 
 import lib
@@ -179,7 +181,7 @@ class Ssh(Case):
         """--start starts it; what that prints is not the command's output."""
         box = self.made()
         child = box.start("ssh", "--start", box.ini, *box.settings(), "--json", "--", "echo", "it ran",
-                          stdout=lib.subprocess.PIPE, stderr=lib.subprocess.PIPE, text=True)
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.starts(box)
         out, err = child.communicate(timeout=lib.LIMIT)
         self.assertEqual((child.returncode, out), (0, "it ran\n"), err)
@@ -213,6 +215,100 @@ class Ssh(Case):
         result = self.say(box, "ssh", "m", "--start", "--", "echo", "it ran")
         self.assertEqual((result.status, result.out), (0, "it ran\n"), str(result))
         self.assertEqual(box.run("status", "m").events[0]["state"], "running")
+
+
+class Config(Case):
+    """What other programs need to reach a machine."""
+
+    def real_ssh(self, box, config):
+        """What OpenSSH itself reads there for the host m."""
+        ssh = shutil.which("ssh")
+        if not ssh:
+            self.skipTest("there is no ssh")
+        done = subprocess.run([ssh, "-G", "-F", config, "m"], env=box.environment(), stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=lib.LIMIT, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        pairs = [line.split(" ", 1) for line in done.stdout.splitlines() if " " in line]
+        return {k: [v for n, v in pairs if n == k] for k, _ in pairs}
+
+    def check(self, box, read):
+        self.assertEqual(read["hostname"], ["127.0.0.1"])
+        self.assertEqual(read["port"], [str(self.port(box))])
+        self.assertEqual(read["user"], ["build"])
+        self.assertEqual(read["hostkeyalias"], ["m"])
+        self.assertEqual(read["identitiesonly"], ["yes"])
+        self.assertEqual(read["stricthostkeychecking"], ["true"])
+        self.assertIn(os.path.join(box.machine, "id_ed25519"), read["identityfile"][0])
+        self.assertIn(os.path.join(box.machine, "known_hosts"), read["userknownhostsfile"][0])
+
+    def test_prints(self):
+        box = self.made()
+        result = box.run("ssh-config", "m")
+        self.assertEqual((result.status, result.id), (1, "never-started"), str(result))
+        self.assertEqual(box.run("boot", box.ini, *box.settings()).status, 0)
+        shown = self.say(box, "ssh-config", "m")
+        self.assertEqual(shown.status, 0, str(shown))
+        self.assertTrue(shown.out.startswith("Host m\n"), shown.out)
+        self.assertEqual(box.run("ssh-config", "m").events[0]["text"], shown.out)
+        config = os.path.join(box.root, "config")
+        with open(config, "w", encoding="utf-8") as out:
+            out.write(shown.out)
+        self.check(box, self.real_ssh(box, config))
+        box.run("kill", "m")
+        self.assertEqual(self.say(box, "ssh-config", "m").out, shown.out, "also while it does not run")
+
+    def install(self, box):
+        result = self.say(box, "ssh-config", "--install", "m")
+        self.assertEqual(result.status, 0, str(result))
+        self.assertIn("config includes it", result.out)
+
+    def test_installs(self):
+        """What a person's file has stays behind the line; a link to it stays a link; twice is as once."""
+        box = self.made()
+        self.assertEqual(box.run("boot", box.ini, *box.settings()).status, 0)
+        folder, elsewhere = os.path.join(box.home, ".ssh"), os.path.join(box.root, "dotfiles")
+        config = os.path.join(folder, "config")
+        self.install(box)
+        self.assertEqual([os.stat(p).st_mode & 0o777 for p in (folder, config)], [0o700, 0o600])
+        self.check(box, self.real_ssh(box, config))
+        os.unlink(config)
+        mine = "Host *\n\tUser somebody\n\tPort 2222\n"
+        os.mkdir(elsewhere)
+        with open(os.path.join(elsewhere, "config"), "w", encoding="utf-8") as out:
+            out.write(mine)
+        os.chmod(os.path.join(elsewhere, "config"), 0o640)
+        os.symlink(os.path.join(elsewhere, "config"), config)
+        for _ in range(2):
+            self.install(box)
+            text = lib.read(config)
+            self.assertTrue(text.endswith("\n\n" + mine), text)
+            self.assertEqual(text.count("Include"), 1)
+        self.assertTrue(os.path.islink(config))
+        self.assertEqual(os.stat(config).st_mode & 0o777, 0o640)
+        self.check(box, self.real_ssh(box, config))
+
+    def test_follows_the_port(self):
+        """A boot that takes another port says so there as well; what was not installed is not made."""
+        box = self.made()
+        self.assertEqual(box.run("boot", box.ini, *box.settings()).status, 0)
+        block = os.path.join(box.machine, "ssh_config")
+        self.assertFalse(os.path.exists(block))
+        self.install(box)
+        box.run("kill", "m")
+        before = self.port(box)
+        with socket.create_server(("127.0.0.1", before)):
+            self.assertEqual(box.run("boot", box.ini, *box.settings()).status, 0)
+        self.assertNotEqual(self.port(box), before)
+        self.assertIn("Port %d\n" % self.port(box), lib.read(block))
+
+    def test_cannot(self):
+        box = self.made()
+        self.assertEqual(box.run("boot", box.ini, *box.settings()).status, 0)
+        os.mkdir(os.path.join(box.home, ".ssh"), 0o700)
+        os.symlink("config", os.path.join(box.home, ".ssh", "config"))
+        result = box.run("ssh-config", "--install", "m")
+        self.assertEqual(result.status, 1, str(result))
+        self.assertIn(".ssh/config", result.error["text"])
 
 
 if __name__ == "__main__":

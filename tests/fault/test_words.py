@@ -62,7 +62,8 @@ class Words(unittest.TestCase):
         for words, meant in ((("lsit",), "`debwiz list`"), (("stat",), "`debwiz status`"), (("shh", "m"), "`debwiz ssh`"),
                              (("help", "snapshto"), "`debwiz snapshot`"), (("list", "--jsno"), "--json"),
                              (("up", "--ofline", "m"), "--offline"), (("up", "--mirrors=x", "m"), "--mirror"),
-                             (("--hepl",), "--help")):
+                             (("--hepl",), "--help"),
+                             (("ssh-confg", "m"), "`debwiz ssh-config`")):
             status, out, err = self.run_it(*words)
             self.assertEqual((status, out), (2, ""), words)
             self.assertIn("did you mean %s?" % meant, err, words)
