@@ -2,7 +2,7 @@
 /*
  * catalog: facts about architectures, releases, firmware, package profiles and mirrors, as data.
  *
- * Read once from assets/catalog/{arches,releases,profiles,mirrors}.ini (compiled in; DEBWIZ_ASSETS
+ * Read once from assets/catalog/{arches,releases,profiles,mirrors,extra}.ini (compiled in; DEBWIZ_ASSETS
  * overrides). No other place may hold such a fact. What is offered is this catalogue x what the
  * release's own index holds x what this host's QEMU has; only the first factor is known here.
  */
@@ -82,6 +82,14 @@ struct catalog_profile {
 	struct strv jobs; /* names pinned where the solver's choice among alternatives matters */
 };
 
+/* An option of QEMU that qemu.extra may hold, or one that is refused with a hint. */
+struct catalog_extra {
+	char *name;	   /* without its dash; "device.usb-kbd" for -device usb-kbd */
+	struct strv parts; /* of NAME=VALUE,...; empty: see value */
+	char *value;	   /* "word": one of those; "none": nothing; "": parts */
+	char *instead;	   /* "section.key" that does it; the option is refused */
+};
+
 struct catalog;
 
 /* NULL on error (file and line in e). Free with catalog_free. */
@@ -96,6 +104,8 @@ const struct catalog_profile *catalog_profile_next(const struct catalog *c, size
 const struct catalog_arch *catalog_arch_find(const struct catalog *c, const char *name);
 const struct catalog_release *catalog_release_find(const struct catalog *c, const char *name);
 const struct catalog_profile *catalog_profile_find(const struct catalog *c, const char *name);
+const struct catalog_extra *catalog_extra_next(const struct catalog *c, size_t *i);
+const struct catalog_extra *catalog_extra_find(const struct catalog *c, const char *name);
 /* Built-in mirror base URLs in order of preference; security mirrors likewise. */
 const struct strv *catalog_mirrors(const struct catalog *c);
 const struct strv *catalog_security_mirrors(const struct catalog *c);

@@ -33,7 +33,7 @@ struct cli_face {
 struct cli {
 	const struct cli_face *face;
 	/* options */
-	bool plain, json, offline, strict, yes, fresh, explain, follow, watch, verbose;
+	bool plain, json, offline, strict, yes, trust, fresh, explain, follow, watch, verbose;
 	enum cli_wait wait;
 	bool attach;
 	const char *mirror;
@@ -114,6 +114,8 @@ bool cli_read_answer(char *line, size_t n, const char *prompt);
 int cli_error(const struct cli *cli, struct err *e);
 /* Warning on standard error (or as an event). */
 void cli_warn(const struct cli *cli, const char *text);
+/* The same of a line of the file: `text` begins with FILE:LINE:, as an error of the file does. */
+void cli_warn_file(const struct cli *cli, const char *text);
 /* Prints one JSON value as a line on standard output; takes the reference. */
 void cli_print_json(json_t *v);
 /* A string for an event: text from outside may be no UTF-8, which JSON cannot hold. */
@@ -130,5 +132,10 @@ void cli_terminal_size(FILE *of, size_t *rows, size_t *columns);
 /* Reads the machine M (NAME or FILE), applies --set and --mirror, checks it against the catalogue;
  * unknown keys become warnings, with --strict an error. */
 int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e);
+/* After `e`: where it is that the file was not agreed to (RISK_ERROR), and --trust or a person on the
+ * terminal agrees, notes that, empties e and returns 0: try again. Else -1, e as it was. */
+int cli_agree(struct cli *cli, struct spec *s, struct err *e);
+/* What in the file can run programs or expose this host, a line each on standard error. */
+void cli_warn_risks(const struct cli *cli, const struct spec *s);
 
 #endif

@@ -27,7 +27,8 @@ struct qemu_probe {
 };
 
 /* Finds the binary (spec's, or the catalogue's in PATH; an accelerator may want another), its
- * version (at least 7.2) and the accelerator. Blocks up to some seconds on the first time (it
+ * version (at least 7.2) and the accelerator. A program that the file names is not run before it was
+ * agreed to (spec/risk.h). Blocks up to some seconds on the first time (it
  * starts QEMU paused and asks it); run it as work. */
 int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
 	       struct qemu_probe *out, struct err *e);

@@ -103,6 +103,7 @@ struct spec {
 	char *shown;	     /* the path as it was given, for messages, or NULL */
 	struct ini_doc *doc; /* the file's lines, for writing back */
 	struct strv warnings; /* "FILE:LINE: section.key: ignored; did you mean section.key?" */
+	struct strv said, agreed; /* see spec/risk.h */
 	unsigned *lines;      /* by field index: line where it was set, 0: default or --set */
 };
 

@@ -89,6 +89,14 @@ static const struct column profile_columns[] = {
 	{NULL, COLUMN_TEXT, 0, false},
 };
 
+#define EXTRA(member) offsetof(struct catalog_extra, member)
+static const struct column extra_columns[] = {
+	{"parts", COLUMN_LIST, EXTRA(parts), false},
+	{"value", COLUMN_TEXT, EXTRA(value), false},
+	{"instead", COLUMN_TEXT, EXTRA(instead), false},
+	{NULL, COLUMN_TEXT, 0, false},
+};
+
 struct mirror_lists {
 	struct strv mirrors;
 	struct strv security;
@@ -109,6 +117,7 @@ struct catalog {
 	struct table arches;
 	struct table releases;
 	struct table profiles;
+	struct table extras;
 	struct mirror_lists mirrors;
 };
 
@@ -333,9 +342,14 @@ struct catalog *catalog_new(struct err *e)
 				     .columns = profile_columns,
 				     .row_size = sizeof(struct catalog_profile),
 				     .not_offered = (size_t)-1};
+	c->extras = (struct table){.asset = "catalog/extra.ini",
+				   .columns = extra_columns,
+				   .row_size = sizeof(struct catalog_extra),
+				   .not_offered = (size_t)-1};
 	c->mirrors.snapshot = xstrdup("");
 	if (read_table(&c->arches, e) < 0 || read_table(&c->releases, e) < 0 ||
 	    read_table(&c->profiles, e) < 0 || include_profiles(&c->profiles, e) < 0 ||
+	    read_table(&c->extras, e) < 0 ||
 	    read_asset("catalog/mirrors.ini", on_mirror_entry, &c->mirrors, e) < 0) {
 		catalog_free(c);
 		return NULL;
@@ -366,6 +380,7 @@ void catalog_free(struct catalog *c)
 	table_fini(&c->arches);
 	table_fini(&c->releases);
 	table_fini(&c->profiles);
+	table_fini(&c->extras);
 	strv_fini(&c->mirrors.mirrors);
 	strv_fini(&c->mirrors.security);
 	free(c->mirrors.snapshot);
@@ -405,6 +420,16 @@ const struct catalog_release *catalog_release_find(const struct catalog *c, cons
 const struct catalog_profile *catalog_profile_find(const struct catalog *c, const char *name)
 {
 	return find_row(&c->profiles, name);
+}
+
+const struct catalog_extra *catalog_extra_next(const struct catalog *c, size_t *i)
+{
+	return next_row(&c->extras, i);
+}
+
+const struct catalog_extra *catalog_extra_find(const struct catalog *c, const char *name)
+{
+	return find_row(&c->extras, name);
 }
 
 const struct strv *catalog_mirrors(const struct catalog *c)

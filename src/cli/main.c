@@ -16,6 +16,8 @@
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "host/proc.h"
+#include "prep/trust.h"
+#include "spec/risk.h"
 
 void cli_print_json(json_t *v)
 {
@@ -67,7 +69,8 @@ static const char *general_hint(enum err_kind kind)
 /* Each line of its text says the file itself, as editors and compilers have it. */
 static bool is_about_file(const struct err *e)
 {
-	static const char *const ids[] = {"spec-bad", "spec-check", "spec-secret", "spec-unknown", "ini-bad"};
+	static const char *const ids[] = {"spec-bad", "spec-check", "spec-secret", "spec-unknown", "ini-bad",
+					 RISK_ERROR};
 
 	for (size_t i = 0; e->text && i < sizeof(ids) / sizeof(*ids); i++)
 		if (!strcmp(e->id, ids[i]))
@@ -105,8 +108,7 @@ void cli_warn(const struct cli *cli, const char *text)
 		print_text("debwiz: note: ", text);
 }
 
-/* What is said of a line of the file, as errors of it are. */
-static void warn_file(const struct cli *cli, const char *text)
+void cli_warn_file(const struct cli *cli, const char *text)
 {
 	if (cli->json)
 		cli_warn(cli, text);
@@ -123,6 +125,8 @@ int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
 		return -1;
 	r = spec_read(s, path, e);
 	free(path);
+	if (!r)
+		trust_load(&cli->store, s);
 	for (size_t i = 0; !r && i < cli->sets.len; i++)
 		r = spec_set(s, cli->sets.items[i], e);
 	if (!r && cli->mirror) {
@@ -136,7 +140,7 @@ int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
 	if (!r && cli->strict)
 		r = spec_strict(s, e);
 	for (size_t i = 0; !r && i < s->warnings.len; i++)
-		warn_file(cli, s->warnings.items[i]);
+		cli_warn_file(cli, s->warnings.items[i]);
 	if (r < 0)
 		spec_fini(s);
 	return r;

@@ -357,7 +357,7 @@ int plain_run(struct cli *cli, const char *path)
 	struct plain p = {.cli = cli,
 			  .begin = path ? "A machine's file." : "A new Debian machine."};
 	struct host_offers_conf offers = {cli->loop, cli->catalog, &cli->store, cli->offline};
-	struct wizard_conf conf = {.catalog = cli->catalog};
+	struct wizard_conf conf = {.catalog = cli->catalog, .store = &cli->store};
 	struct err e = ERR_INIT;
 	int status = 0;
 

@@ -7,6 +7,8 @@
 #include "cli/verbs.h"
 #include "host/facts.h"
 #include "prep/job.h"
+#include "prep/trust.h"
+#include "spec/risk.h"
 
 /* What must not leave this host; a file that is not here may be on the one that it was written for. */
 static int check_keys(const struct spec *s, struct err *e)
@@ -23,24 +25,67 @@ static int check_keys(const struct spec *s, struct err *e)
 	return r;
 }
 
+static void print_risk(const struct cli *cli, const struct spec *s, const struct risk *r)
+{
+	bool agreed = r->state == RISK_AGREED;
+	char *line = risk_line(s, r);
+
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:i, s:o, s:b}", "event", "risk", "section",
+					 r->section, "key", r->key, "line", (int)r->line, "text",
+					 cli_json_text(r->words), "agreed", (int)agreed));
+	else
+		printf("%s (%s)\n", line, agreed ? "agreed to" : "not agreed to yet");
+	free(line);
+}
+
+/* What can run programs or expose this host. Returns how many there are. */
+static size_t print_risks(const struct cli *cli, const struct spec *s)
+{
+	struct risks all;
+	size_t found = 0;
+
+	risks_find(s, &all);
+	for (size_t i = 0; i < all.len; i++) {
+		if (all.items[i].state == RISK_OWN)
+			continue;
+		print_risk(cli, s, &all.items[i]);
+		found++;
+	}
+	risks_fini(&all);
+	return found;
+}
+
+static void print_checked(const struct cli *cli, const struct spec *s)
+{
+	size_t risks = print_risks(cli, s);
+
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:b, s:i}", "event", "check", "name", s->name, "ok", 1,
+					 "risks", (int)risks));
+	else if (risks || s->warnings.len)
+		printf("%s: %s %s, no errors%s%s\n", s->name, s->release, s->arch,
+		       s->warnings.len ? ", but keys that are ignored" : "",
+		       risks ? "; what can run programs or expose this host is listed above" : "");
+	else
+		printf("%s: %s %s, nothing wrong\n", s->name, s->release, s->arch);
+}
+
 int verb_check(struct cli *cli)
 {
 	struct err e = ERR_INIT;
 	struct spec spec;
+	int r = cli_machine(cli, cli->args[0], &spec, &e);
 
-	if (cli_machine(cli, cli->args[0], &spec, &e) < 0)
+	if (r < 0)
 		return cli_error(cli, &e);
-	if (check_keys(&spec, &e) < 0) {
-		spec_fini(&spec);
-		return cli_error(cli, &e);
-	}
-	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:b}", "event", "check", "name", spec.name, "ok", 1));
-	else
-		printf("%s: %s %s, %s\n", spec.name, spec.release, spec.arch,
-		       spec.warnings.len ? "no errors, but keys that are ignored" : "nothing wrong");
+	r = check_keys(&spec, &e);
+	if (!r && cli->trust)
+		r = trust_agree(&cli->store, &spec, &e);
+	if (!r)
+		print_checked(cli, &spec);
 	spec_fini(&spec);
-	return 0;
+	return r < 0 ? cli_error(cli, &e) : 0;
 }
 
 static void print_explained(const struct qemu_argv *v)
@@ -79,6 +124,8 @@ static int print_command(struct cli *cli, struct spec *spec, struct err *e)
 	char *shell;
 	int r = job_command(cli->catalog, &cli->store, spec, &argv, e);
 
+	if (r < 0 && cli_agree(cli, spec, e) == 0)
+		r = job_command(cli->catalog, &cli->store, spec, &argv, e);
 	if (!r && cli->json) {
 		print_json_argv(&argv);
 	} else if (!r && cli->explain) {

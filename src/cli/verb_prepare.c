@@ -111,6 +111,10 @@ static int prepare_run(struct cli *cli, enum job_goal goal, bool print, struct e
 		r = adopt(&job, e);
 	if (!r)
 		r = recipe_begin(&job, cli->sets.len, &first, e);
+	if (r < 0 && cli_agree(cli, &spec, e) == 0)
+		r = recipe_begin(&job, cli->sets.len, &first, e);
+	if (!r)
+		cli_warn_risks(cli, &spec);
 	if (!r)
 		r = view_run(cli, recipe_steps + first, recipe_step_count - first, &job, e);
 	if (!r && print && goal >= JOB_LOGIN)
@@ -171,6 +175,8 @@ int verb_plan(struct cli *cli)
 	if (cli_machine(cli, cli->args[0], &spec, &e) < 0)
 		return cli_error(cli, &e);
 	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
+	if (!r)
+		cli_warn_risks(cli, &spec);
 	for (size_t i = 0; !r && i < recipe_step_count; i++) {
 		const struct step_ops *s = recipe_steps[i];
 		char *why = NULL;

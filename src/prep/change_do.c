@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "host/lock.h"
 #include "image/disk.h"
+#include "prep/trust.h"
 #include "vm/hostkeys.h"
 #include "vm/pending.h"
 #include "change_private.h"
@@ -63,11 +64,15 @@ static int lock_folder(const char *dir, const char *what, struct lock **lock, st
 }
 
 /* The file with the other name in it. A host name that was the old name, said or not, follows. */
-static int write_ini(const struct change *c, struct err *e)
+static int write_ini(const struct store *store, const struct change *c, struct err *e)
 {
 	struct spec s;
 	int r = change_spec(c, &s, e);
 
+	if (!r) {
+		trust_load(store, &s);
+		r = trust_adopt(store, &s, c->to_ini, e);
+	}
 	if (!r)
 		r = spec_write(&s, c->to_ini, e);
 	spec_fini(&s);
@@ -192,7 +197,7 @@ static int clone(const struct store *store, const struct change *c, const char *
 	if (!r && copy)
 		r = write_note(part, c->to_ini, e);
 	if (!r)
-		r = write_ini(c, e);
+		r = write_ini(store, c, e);
 	if (!r && copy)
 		r = move_folder(part, to, e);
 	if (r < 0)
@@ -227,7 +232,7 @@ static int rename_machine(const struct store *store, const struct change *c, con
 	char *to = store_machine_dir(store, c->to);
 	bool in_place = !strcmp(c->ini, c->to_ini);
 	bool moves = file_exists(dir);
-	int r = in_place ? 0 : write_ini(c, e);
+	int r = in_place ? 0 : write_ini(store, c, e);
 
 	if (!r && moves)
 		r = rename_keys(c, dir, e);
@@ -236,7 +241,7 @@ static int rename_machine(const struct store *store, const struct change *c, con
 	if (!r && moves)
 		r = move_folder(dir, to, e);
 	if (!r && in_place)
-		r = write_ini(c, e); /* last: until then the file says which machine it was */
+		r = write_ini(store, c, e); /* last: until then the file says which machine it was */
 	else if (!r && unlink(c->ini) < 0)
 		r = err_errno(e, errno, "file-remove", "cannot remove %s", c->ini);
 	free(to);

@@ -5,6 +5,7 @@
 
 #include "prep/job.h"
 #include "prep/steps.h"
+#include "spec/risk.h"
 #include "vm/kept.h"
 
 const struct step_ops *const recipe_steps[] = {
@@ -55,6 +56,9 @@ int recipe_begin(struct job *j, bool changed, size_t *first, struct err *e)
 		err_set(e, ERR_BUSY, "running", "%s is running", name);
 		return err_hint(e, "stop it first: debwiz stop %s", name);
 	}
+	/* one that was suspended goes on as it was run then, whatever the file says now */
+	if (!vm_kept_is(j->machine_dir) && risks_check(j->spec, NULL, NULL, e) < 0)
+		return -1;
 	if (job_lock(j, "preparing", e) < 0)
 		return -1;
 	if (!vm_kept_is(j->machine_dir))

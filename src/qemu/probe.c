@@ -16,19 +16,22 @@
 #include "host/paths.h"
 #include "host/proc.h"
 #include "qemu/version.h"
+#include "spec/risk.h"
 #include "trial.h"
 #include "verdicts.h"
 
 #define OUTPUT_MAX 65536
 
-/* Path of the program; NULL with e. */
+/* Path of the program; NULL with e. The one gate before every start of a program that a file names. */
 static char *find_binary(const struct spec *s, const char *name, struct err *e)
 {
 	bool own = strcmp(s->qemu_binary, "auto") != 0;
-	char *wanted = own ? spec_path(s, s->qemu_binary) : xstrdup(name);
-	char *path = host_which(wanted);
-	char *hint;
+	char *wanted, *path, *hint;
 
+	if (own && risks_check(s, "qemu", "binary", e) < 0)
+		return NULL;
+	wanted = own ? spec_path(s, s->qemu_binary) : xstrdup(name);
+	path = host_which(wanted);
 	if (!path) {
 		err_set(e, ERR_MISSING, "qemu-missing", "%sthere is no %s on this host",
 			own ? "qemu.binary: " : "", wanted);

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "base/suggest.h"
+#include "spec/extra.h"
 #include "spec/faults.h"
 #include "spec/field.h"
 #include "spec/spec.h"
@@ -360,6 +361,20 @@ static void check_unique(struct check *k, const char *key, const struct strv *it
 	}
 }
 
+static void check_extra(struct check *k)
+{
+	const struct strv *items = &k->s->qemu_extra;
+
+	for (size_t i = 0; i < items->len; i += extra_len(items, i)) {
+		struct err e = ERR_INIT;
+		size_t bad;
+
+		if (extra_check(k->c, items, i, &bad, &e) < 0)
+			fault(k, item_line(k, "qemu", "extra", bad), "qemu", "extra", "%s", e.text);
+		err_fini(&e);
+	}
+}
+
 static void check_system(struct check *k)
 {
 	const char *name = spec_hostname(k->s);
@@ -386,6 +401,7 @@ void spec_check_each(const struct spec *s, const struct catalog *c, spec_fault_f
 	check_unique(&k, "drive", &s->drives, "path");
 	check_unique(&k, "share", &s->shares, "tag");
 	check_system(&k);
+	check_extra(&k);
 }
 
 static void gather(unsigned line, const char *section, const char *key, const char *message,

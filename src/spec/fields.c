@@ -194,7 +194,8 @@ const struct field field_table[] = {
 	 .help = "auto: the architecture's emulator in PATH; or a path."},
 	{"qemu", "extra", FIELD_LIST, AT(qemu_extra), NULL, .check = grammar_qemu_extra,
 	 .effect = FIELD_NEXT_BOOT, .title = "Arguments for QEMU",
-	 .help = "One argument a line, put at the end. At your own risk."},
+	 .help = "One argument a line, put at the end: -device and usb-mouse are two. Those that "
+		 "could start programs or open files and ports of this host are refused."},
 };
 const size_t field_count = sizeof(field_table) / sizeof(field_table[0]);
 

@@ -15,6 +15,7 @@
 #include "spec/faults.h"
 #include "spec/field.h"
 #include "spec/hint.h"
+#include "spec/risk.h"
 
 #define LOCK_MS 1000 /* another writes a small file */
 
@@ -38,6 +39,8 @@ void spec_fini(struct spec *s)
 	free(s->shown);
 	ini_doc_free(s->doc);
 	strv_fini(&s->warnings);
+	strv_fini(&s->said);
+	strv_fini(&s->agreed);
 	free(s->lines);
 	memset(s, 0, sizeof(*s));
 }
@@ -98,6 +101,8 @@ void spec_copy(struct spec *to, const struct spec *from)
 			mem_wipe(values.items[0], strlen(values.items[0]));
 		strv_fini(&values);
 	}
+	strv_copy(&to->said, &from->said);
+	strv_copy(&to->agreed, &from->agreed);
 	to->path = xstrdup(from->path);
 	to->shown = xstrdup(from->shown);
 }
@@ -246,6 +251,7 @@ int spec_read_text(struct spec *s, const char *path, const char *text, size_t n,
 	s->doc = ini_doc_parse(path, text, n, e);
 	if (!s->doc)
 		goto fail;
+	risks_are_of_file(s);
 	return 0;
 fail:
 	spec_fini(s);
@@ -355,6 +361,8 @@ int spec_set(struct spec *s, const char *assignment, struct err *e)
 		err_prefix(e, "--set: %s.%s", section, key);
 	else if (!append)
 		s->lines[f - field_table] = 0;
+	if (!r && !append)
+		risks_forget(s, section, key);
 	free(section);
 	free(key);
 	return r;

@@ -461,6 +461,7 @@ struct screen *screen_wizard(struct app *app, const char *path, struct err *e)
 	p->offers = host_offers_new(&offers);
 	wizard = (struct wizard_conf){.catalog = app_catalog(app),
 				      .offers = host_offers_get(p->offers),
+				      .store = app_store(app),
 				      .changed = on_changed,
 				      .arg = p};
 	p->editing = path != NULL;

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agree.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "spec/risk.h"
 #include "tui/dialog.h"
 #include "tui/screen_log.h"
 #include "tui/screens.h"
@@ -369,9 +371,14 @@ static void again(struct screen *s)
 	struct task *t = task_of(s);
 	struct progress *p = s->self;
 	struct err e = ERR_INIT;
+	enum progress_goal goal = t->goal == JOB_PREPARED ? PROGRESS_PREPARE : PROGRESS_BOOT;
 
-	if (!task_start(s->app, p->path, t->goal, false, &e))
-		dialog_error(s->app, "Not possible", &e);
+	if (!task_start(s->app, p->path, t->goal, false, &e)) {
+		if (!strcmp(e.id, RISK_ERROR))
+			agree_ask(s->app, p->path, goal, &e);
+		else
+			dialog_error(s->app, "Not possible", &e);
+	}
 	err_fini(&e);
 	keep_ticking(s);
 }
@@ -470,7 +477,7 @@ struct screen *screen_progress(struct app *app, const char *ref, enum progress_g
 		t = task_start(app, ref, goal == PROGRESS_BOOT ? JOB_LOGIN : JOB_PREPARED, false,
 			       e);
 	if (!t)
-		return NULL;
+		return strcmp(e->id, RISK_ERROR) ? NULL : agree_ask(app, ref, goal, e);
 	p = xcalloc(1, sizeof(*p));
 	p->name = xstrdup(t->name);
 	p->path = xstrdup(t->path);

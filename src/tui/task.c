@@ -8,6 +8,8 @@
 #include "app_priv.h"
 #include "base/mem.h"
 #include "prep/steps.h"
+#include "prep/trust.h"
+#include "spec/risk.h"
 
 /* --set and --mirror. */
 static int apply_options(const struct tui_conf *conf, struct spec *s, struct err *e)
@@ -39,6 +41,7 @@ int task_read_spec(struct app *app, const char *ref, struct spec *s, struct err 
 	free(path);
 	if (r < 0)
 		return -1;
+	trust_load(app_store(app), s);
 	if (named)
 		r = apply_options(conf, s, e);
 	if (!r)
@@ -132,6 +135,21 @@ static void on_event(const struct runner_event *ev, void *arg)
 	app_changed(t->app);
 }
 
+/* What in the file can run programs or expose this host. */
+static void log_risks(struct task *t)
+{
+	struct risks all;
+
+	risks_find(&t->spec, &all);
+	for (size_t i = 0; i < all.len; i++) {
+		char *line = risk_line(&t->spec, &all.items[i]);
+
+		add_log(t, line);
+		free(line);
+	}
+	risks_fini(&all);
+}
+
 static void task_free(struct task *t)
 {
 	runner_free(t->runner);
@@ -190,6 +208,7 @@ struct task *task_start(struct app *app, const char *ref, enum job_goal goal, bo
 		task_free(t);
 		return NULL;
 	}
+	log_risks(t);
 	old = task_find(app, t->name);
 	if (old)
 		task_forget(old);

@@ -53,6 +53,7 @@ int wizard_record(struct wizard *w, struct spec *out, struct err *e)
 	}
 	if (spec_read_text(out, wizard_path(w), w->original, strlen(w->original), e) < 0)
 		return -1;
+	strv_copy(&out->agreed, &w->was.agreed);
 	for (size_t i = 0; i < field_count; i++) {
 		const struct field *f = &field_table[i];
 

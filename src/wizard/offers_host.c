@@ -11,6 +11,7 @@
 #include "offers_private.h"
 #include "prep/job.h"
 #include "qemu/probe.h"
+#include "spec/risk.h"
 
 static void done(void *arg)
 {
@@ -62,6 +63,9 @@ static void probe_all(void *arg)
 	/* The record may ask for an accelerator that another architecture has not. */
 	wizard_row_text(&r->spec.accel, "auto");
 	wizard_row_text(&r->spec.cpu_model, "auto");
+	/* And a program that nobody has agreed to is not run to find this out. */
+	if (risks_check(&r->spec, "qemu", "binary", NULL) < 0)
+		wizard_row_text(&r->spec.qemu_binary, "auto");
 	for (size_t i = 0; (a = catalog_arch_next(r->o->conf.catalog, &i));)
 		add_arch(r, a, &r->rows);
 }

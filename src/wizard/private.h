@@ -100,6 +100,9 @@ void wizard_forget(struct wizard *w);
 /* Takes what a file says for answers. */
 void wizard_load(struct wizard *w);
 
+/* What the file said and nobody has agreed to stays so in the answers. */
+void wizard_take_risks(struct wizard *w);
+
 /* settle.c: makes the record follow the answers, and finds what is wrong. `cause` is the question
  * that was answered, or NULL. */
 void wizard_settle(struct wizard *w, const struct wizard_question *cause);

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "diff.h"
+#include "prep/trust.h"
 #include "private.h"
 
 static void digest(const struct buf *text, char out[65])
@@ -168,6 +169,7 @@ static int reload(struct wizard *w, char *path, struct err *e)
 	spec_fini(&w->was);
 	if (spec_read(&w->was, path, e) < 0)
 		return -1;
+	wizard_take_risks(w);
 	wizard_load(w);
 	wizard_settle(w, NULL);
 	return 0;
@@ -189,7 +191,10 @@ int wizard_save(struct wizard *w, const struct wizard_diff *shown, struct err *e
 	if (!r)
 		r = wizard_record(w, &s, e);
 	if (!r) {
-		r = spec_write(&s, path, e);
+		/* the answers are the person's own */
+		r = w->conf.store ? trust_adopt(w->conf.store, &s, path, e) : 0;
+		if (!r)
+			r = spec_write(&s, path, e);
 		spec_fini(&s);
 	}
 	lock_remove(lock);

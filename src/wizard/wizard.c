@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "prep/trust.h"
 #include "private.h"
 
 /* ---- the table at run time ---- */
@@ -162,6 +163,16 @@ void wizard_load(struct wizard *w)
 	w->offers->made(w->offers->arg, w->was.name, &w->made);
 }
 
+void wizard_take_risks(struct wizard *w)
+{
+	if (w->conf.store)
+		trust_load(w->conf.store, &w->was);
+	strv_fini(&w->spec.said);
+	strv_fini(&w->spec.agreed);
+	strv_copy(&w->spec.said, &w->was.said);
+	strv_copy(&w->spec.agreed, &w->was.agreed);
+}
+
 struct wizard *wizard_edit(const struct wizard_conf *conf, const char *path, struct err *e)
 {
 	struct wizard *w = make(conf);
@@ -178,6 +189,7 @@ struct wizard *wizard_edit(const struct wizard_conf *conf, const char *path, str
 	}
 	for (size_t p = 0; p < WIZARD_PAGE_COUNT; p++)
 		w->entered[p] = true;
+	wizard_take_risks(w);
 	wizard_load(w);
 	wizard_settle(w, NULL);
 	return w;

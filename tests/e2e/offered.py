@@ -106,6 +106,7 @@ OPTIONS = {
     "--mirror": "verbs.asked",
     "--offline": "verbs.recreated",
     "--strict": "verbs.asked",
+    "--trust": "fields.up",
     "--yes": "verbs.recreated",
     "--confirm": "wizard.changed",
     "--fresh": "verbs.fresh",

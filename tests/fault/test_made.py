@@ -48,7 +48,8 @@ class Made(lib.Case):
                        qemu_binary="files/../fakeqemu")
         self.write(os.path.join(box.root, "files", "me.pub"), PUBLIC)
         shutil.copy(self.world.archive.keys.ring("pinned"), os.path.join(box.root, "files", "ring"))
-        result = box.run("prepare", box.ini, "--mirror", box.url + "/debian", wrap=("env", "-C", "/"))
+        result = box.run("prepare", box.ini, "--trust", "--mirror", box.url + "/debian",
+                         wrap=("env", "-C", "/"))
         self.good(box, result)
         self.assertIn(PUBLIC, self.seed(box))
 

@@ -242,7 +242,7 @@ class Argv(lib.Case):
         self.assertEqual(check.status, 0, str(check))
         with open(box.script, "w", encoding="utf-8") as out:
             out.write("up\nserve\nexit 0\n")
-        result = box.run("boot", box.ini, "--wait=none", *box.settings())
+        result = box.run("boot", box.ini, "--trust", "--wait=none", *box.settings())
         self.assertEqual(result.status, 0, str(result))
         shown = box.run("command", box.ini, *box.settings())
         stop = box.run("kill", box.ini)

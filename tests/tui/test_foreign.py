@@ -94,6 +94,43 @@ class Foreign(world.Case):
         s.wait("✗ Configure")
         self.leave(s)
 
+    def test_file(self):
+        """A file that somebody else wrote: what it would run or expose is asked about first."""
+        home = self.world_home()
+        ran = os.path.join(home.box.root, "ran")
+        evil = os.path.join(home.box.root, "evil")
+        with open(evil, "w", encoding="utf-8") as out:
+            out.write("#!/bin/sh\necho x >>%s\necho 'QEMU emulator version 7.2.0 (evil)'\n" % ran)
+        os.chmod(evil, 0o755)
+        home.machine("m", mirror_url=home.box.url + "/debian", mirror_components="main", disk_size="16G",
+                     mirror_security="no", mirror_updates="no", system_profile="base", qemu_binary=evil,
+                     devices_share="path=/,tag=all")
+        s = self.screen(home, "edit", "m", "--offline")
+        s.wait("m · edit", "32-bit ARM", gone="◐")      # how the architectures run here was asked
+        s.click_text("Review")
+        s.wait("8 Review of 8")
+        s.key("c")                                      # and QEMU's command line
+        s.wait("nothing of it runs before")
+        s.key("Esc", "C-q")
+        s.wait_end()
+        self.assertFalse(os.path.exists(ran))
+        s = self.screen(home, "open", "m")
+        s.wait("debwiz · m", "Enter prepare and boot")
+        s.key("b")
+        s.wait("Nothing of it runs before you agree", "it gives the guest the folder / of this host",
+               "it runs the program", "No", "Agree")
+        self.harmless(s)
+        s.key("Enter")                                  # No
+        s.wait("Enter prepare and boot", gone="Agree")
+        self.assertFalse(os.path.exists(ran))
+        s.key("b")
+        s.wait("Agree")
+        s.key("Right", "Enter")
+        s.wait("preparing and booting", re.compile("Release|Accelerator"), gone="Agree")
+        s.wait("✗ Release")         # signed by no key of Debian
+        self.assertTrue(os.path.exists(ran))
+        self.leave(s)
+
 
 if __name__ == "__main__":
     lib.main()

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "spec/spec.h"
@@ -158,6 +159,110 @@ static void rules(void **state)
 		check(cases[i].text, cases[i].want);
 }
 
+/* The arguments, a line each, and what is said of them; NULL: allowed. */
+static void extra_arguments(void **state)
+{
+	static const struct {
+		const char *items; /* separated by | */
+		unsigned line;
+		const char *want;
+	} rows[] = {
+		{"-device|usb-tablet", 0, NULL},
+		{"-device|usb-mouse,bus=usb.0,id=m", 0, NULL},
+		{"--device|usb-mouse", 0, NULL},
+		{"-device|virtio-balloon-pci,deflate-on-oom=on|-rtc|base=2026-01-02T03:04:05,clock=vm", 0, NULL},
+		{"-smp|sockets=1,cores=2,threads=1", 0, NULL},
+		{"-smbios|type=1,manufacturer=A Company,serial=x-1", 0, NULL},
+		{"-fw_cfg|name=opt/org.example,string=a b", 0, NULL},
+		{"-uuid|5a0c6d2e-0000-4000-8000-000000000001", 0, NULL},
+		{"-no-reboot|-mem-prealloc", 0, NULL},
+		{"-boot|menu=on", 0, NULL},
+		{"-machine|mem-merge=off", 0, NULL},
+		{"-global|ICH9-LPC.disable_s3=1", 0, NULL},
+		/* what runs programs, opens files or ports, or takes the machine from its supervisor */
+		{"-plugin|/x.so", 2, "-plugin is not allowed; allowed are, each behind a -: device, action"},
+		{"-sandbox|off", 2, "-sandbox is not allowed"},
+		{"-netdev|tap,id=n,script=/x", 2, "-netdev is not allowed; use network.forward for that"},
+		{"-nic|user,smb=/", 2, "use network.forward"},
+		{"-net|user,guestfwd=tcp:10.0.2.1:1-cmd:x", 2, "use network.forward"},
+		{"-chardev|socket,id=m,port=1,host=0.0.0.0,server=on", 2, "-chardev is not allowed"},
+		{"-mon|chardev=m", 2, "-mon is not allowed"},
+		{"-monitor|stdio", 2, "-monitor is not allowed"},
+		{"-qmp|tcp:0.0.0.0:1,server", 2, "-qmp is not allowed"},
+		{"-serial|tcp::1", 2, "-serial is not allowed"},
+		{"-gdb|tcp::1", 2, "-gdb is not allowed"},
+		{"-s", 2, "-s is not allowed"},
+		{"-S", 2, "-S is not allowed"},
+		{"-D|/home/me/.profile", 2, "-D is not allowed"},
+		{"-d|exec", 2, "-d is not allowed"},
+		{"-trace|file=/x", 2, "-trace is not allowed"},
+		{"-daemonize", 2, "-daemonize is not allowed"},
+		{"-pidfile|/x", 2, "-pidfile is not allowed"},
+		{"-readconfig|/x", 2, "-readconfig is not allowed"},
+		{"-set|device.disk.x=y", 2, "-set is not allowed"},
+		{"-incoming|exec:x", 2, "-incoming is not allowed"},
+		{"-runas|root", 2, "-runas is not allowed"},
+		{"-add-fd|fd=3,set=1", 2, "-add-fd is not allowed"},
+		{"-semihosting-config|enable=on,target=native", 2, "-semihosting-config is not allowed"},
+		{"-L|/x", 2, "-L is not allowed"},
+		{"-bios|/x", 2, "-bios is not allowed"},
+		{"-dtb|/x", 2, "-dtb is not allowed"},
+		{"-drive|file=/etc/shadow", 2, "use devices.drive"},
+		{"-virtfs|local,path=/,mount_tag=x,security_model=none", 2, "use devices.share"},
+		{"-vnc|:0", 2, "use devices.display"},
+		{"-object|memory-backend-file,id=m,mem-path=/x,size=1M", 2, "-object is not allowed"},
+		{"-device.usb-kbd|id=x", 2, "-device.usb-kbd is not allowed"},
+		{"-snapshot", 2, "-snapshot is not allowed"},
+		/* allowed options with what is not allowed in them */
+		{"-device|vfio-pci,host=01:00.0", 3, "-device vfio-pci is not allowed; allowed are usb-kbd,"},
+		{"-device|usb-host,hostbus=1", 3, "-device usb-host is not allowed"},
+		{"-device|vhost-vsock-pci,guest-cid=3", 3, "-device vhost-vsock-pci is not allowed"},
+		{"-device|usb-tablet,romfile=/x", 3, "usb-tablet: \"romfile\" is not allowed; allowed are "
+						     "NAME=VALUE of id, bus, port"},
+		{"-device|virtio-balloon-pci,romfile=/x", 3, "\"romfile\" is not allowed"},
+		{"-device|{\"driver\":\"usb-tablet\"}", 3, "is not allowed; allowed are usb-kbd,"},
+		{"-device|usb-tablet,", 3, "is not allowed"},
+		{"-device|usb-tablet,,bus=x", 3, "is not allowed"},
+		{"-device|usb-tablet,bus", 3, "\"bus\" is not allowed"},
+		{"-device|usb-tablet,bus=a=b", 3, "holds what is not allowed"},
+		{"-machine|type=virt,dumpdtb=/x", 3, "\"type\" is not allowed"},
+		{"-machine|dumpdtb=/x", 3, "\"dumpdtb\" is not allowed"},
+		{"-machine|virt", 3, "\"virt\" is not allowed"},
+		{"-smbios|type=11,path=/x", 3, "\"path\" is not allowed"},
+		{"-smbios|file=/x", 3, "\"file\" is not allowed"},
+		{"-fw_cfg|name=opt/x,file=/etc/shadow", 3, "\"file\" is not allowed"},
+		{"-boot|splash=/x", 3, "\"splash\" is not allowed"},
+		{"-global|virtio-blk-pci.romfile=/x", 3, "is not allowed"},
+		{"-vga|a b", 3, "takes one word"},
+		{"-no-reboot|x", 3, "takes no value"},
+		{"-device", 2, "-device lacks its value"},
+		{"-rtc|-no-reboot", 2, "-rtc lacks its value"},
+		{"/etc/shadow", 2, "follows no option"},
+		{"-no-reboot|-device usb-tablet", 3, "holds a blank"},
+		{"-m|8G", 2, "-m is not allowed; use cpu.memory for that"},
+		{"-append|quiet", 2, "use boot.cmdline"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct strv items = STRV_INIT;
+		struct buf text;
+		char *want = rows[i].want ? xasprintf("box.ini:%u: qemu.extra: ", rows[i].line) : NULL;
+
+		strv_split(&items, rows[i].items, "|");
+		buf_init(&text, 0);
+		buf_adds(&text, "[qemu]\n");
+		for (size_t n = 0; n < items.len; n++)
+			buf_addf(&text, "extra = %s\n", items.items[n]);
+		check(text.data, rows[i].want);
+		if (want)
+			check(text.data, want);
+		free(want);
+		buf_fini(&text);
+		strv_fini(&items);
+	}
+}
+
 static void all_at_once(void **state)
 {
 	const char text[] = "[cpu]\ncount = 9\nmemory = 17G\n[machine]\nrelease = x\n";
@@ -285,7 +390,7 @@ static void commented_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rules),	  cmocka_unit_test(all_at_once),
+		cmocka_unit_test(rules),	  cmocka_unit_test(all_at_once), cmocka_unit_test(extra_arguments),
 		cmocka_unit_test(lacking_rows),	  cmocka_unit_test(examples),
 		cmocka_unit_test(commented_keys),
 	};

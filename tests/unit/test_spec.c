@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "spec/field.h"
+#include "spec/risk.h"
 #include "spec/spec.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -406,10 +407,6 @@ static void refuses(void **state)
 		{"[devices]\nshare = path=/a\n", "lacks tag="},
 		{"[devices]\nshare = path=/a,tag=x y\n", "has a bad tag"},
 		{"[qemu]\nbinary = qemu-system-arm\n", "is not a program"},
-		{"[qemu]\nextra = -daemonize\n", "supervisor"},
-		{"[qemu]\nextra = --monitor\n", "supervisor"},
-		{"[qemu]\nextra = user,smb=/etc\n", "is refused"},
-		{"[qemu]\nextra = user,guestfwd=tcp:1.2.3.4:5-cmd:x\n", "is refused"},
 		/* the file itself */
 		{"[cpu]\nmemory = 1G\nmemory = 1G\n",
 		 "box.ini:3: cpu.memory: given twice, first on line 2"},
@@ -534,6 +531,78 @@ static void suggests_keys(void **state)
 		assert_int_equal(spec_strict(&s, &e), 0);
 		spec_fini(&s);
 	}
+}
+
+/* States of all risks as letters: own, agreed, foreign. */
+static char *risk_states(const struct spec *s)
+{
+	struct risks all;
+	struct buf b;
+
+	buf_init(&b, 0);
+	risks_find(s, &all);
+	for (size_t i = 0; i < all.len; i++)
+		buf_addf(&b, "%s%c", i ? " " : "", "oaf"[all.items[i].state]);
+	risks_fini(&all);
+	return buf_steal(&b);
+}
+
+static void check_risks(const struct spec *s, const char *want)
+{
+	char *states = risk_states(s);
+
+	assert_string_equal(states, want);
+	free(states);
+}
+
+/* What the file says is foreign until it is agreed to; what a person says is not. */
+static void risky_values(void **state)
+{
+	static const char text[] = "[network]\nforward = 127.0.0.1:auto:22\nforward = 0.0.0.0:80:80\n"
+				   "[devices]\nshare = path=/,tag=a\n[qemu]\nbinary = ./q\n"
+				   "extra = -no-reboot\nextra = -device\nextra = edu\n";
+	struct err e = ERR_INIT;
+	struct spec s, copy;
+	struct risks all;
+
+	(void)state;
+	read_ok(&s, "[network]\nforward = 127.0.0.1:auto:22\nforward = 127.9.9.9:80:80\n");
+	check_risks(&s, "");
+	assert_int_equal(risks_check(&s, NULL, NULL, &e), 0);
+	spec_fini(&s);
+	read_ok(&s, text);
+	check_risks(&s, "f f f f f");
+	assert_int_equal(risks_check(&s, NULL, NULL, &e), -1);
+	assert_int_equal(e.kind, ERR_USAGE);
+	assert_string_equal(e.id, RISK_ERROR);
+	assert_non_null(strstr(e.text, "\nbox.ini:3: network.forward: opens port 80 of this host"));
+	assert_non_null(strstr(e.text, "\nbox.ini:5: devices.share: gives the guest the folder / "));
+	assert_non_null(strstr(e.text, "\nbox.ini:7: qemu.binary: runs the program "));
+	assert_non_null(strstr(e.text, "\nbox.ini:8: qemu.extra: gives QEMU the arguments -no-reboot"));
+	assert_non_null(strstr(e.text, "\nbox.ini:9: qemu.extra: gives QEMU the arguments -device edu"));
+	err_fini(&e);
+	/* one is agreed to; a copy knows it as well */
+	risks_find(&s, &all);
+	risk_agree(&s, &all.items[2]);
+	risks_fini(&all);
+	spec_copy(&copy, &s);
+	check_risks(&copy, "f f a f f");
+	spec_fini(&copy);
+	assert_int_equal(risks_check(&s, "qemu", "binary", NULL), 0);
+	assert_int_equal(risks_check(&s, "qemu", "extra", NULL), -1);
+	/* another value is the person's own, and so is the same one given again */
+	assert_int_equal(spec_set(&s, "devices.share=path=/srv,tag=a", NULL), 0);
+	check_risks(&s, "f o a f f");
+	assert_int_equal(spec_set(&s, "network.forward+=0.0.0.0:81:81", NULL), 0);
+	check_risks(&s, "f o o a f f");
+	assert_int_equal(spec_set(&s, "network.forward=0.0.0.0:80:80", NULL), 0);
+	check_risks(&s, "o o a f f");
+	spec_fini(&s);
+	/* a record that comes from no file is a person's */
+	spec_init(&s);
+	assert_int_equal(spec_set(&s, "qemu.binary=/q", NULL), 0);
+	check_risks(&s, "o");
+	spec_fini(&s);
 }
 
 /* Known words and keys that come later are refused with just these words. */
@@ -881,6 +950,7 @@ int main(void)
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(suggests_values),
 		cmocka_unit_test(suggests_keys),
+		cmocka_unit_test(risky_values),
 		cmocka_unit_test(not_offered_yet),
 		cmocka_unit_test(all_errors_by_line),
 		cmocka_unit_test(shows_no_secret),

@@ -83,7 +83,7 @@ static const struct {
 	{"devices.audio", "yes"},
 	{"devices.rng", "no"},
 	{"devices.drive", "path=/tmp/x.img,format=raw"},
-	{"qemu.extra", "-snapshot"},
+	{"qemu.extra", "-mem-prealloc"},
 	{"system.user", "ann"},
 	{"system.hostname", "host"},
 	{"system.locale", "de_DE.UTF-8"},

@@ -145,7 +145,8 @@ static inline struct fake *fake_new(void)
 		.locales = fake_words,	  .port_free = fake_port, .free_space = fake_space,
 		.made = fake_made,	  .ask = fake_ask,	 .cancel = fake_cancel,
 	};
-	f->conf = (struct wizard_conf){f->catalog, &f->offers, fake_changed, f};
+	f->conf = (struct wizard_conf){
+		.catalog = f->catalog, .offers = &f->offers, .changed = fake_changed, .arg = f};
 	return f;
 }
 

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* agree: see agree.h. */
+#include "agree.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "host/paths.h"
+#include "prep/trust.h"
+#include "spec/risk.h"
+#include "tui/dialog.h"
+#include "tui/task.h"
+
+struct agreeing {
+	struct app *app;
+	char *ref;
+	enum progress_goal goal;
+};
+
+static void agreeing_free(void *arg)
+{
+	struct agreeing *a = arg;
+
+	free(a->ref);
+	free(a);
+}
+
+static int agree(struct agreeing *a, struct err *e)
+{
+	struct spec spec;
+	int r = task_read_spec(a->app, a->ref, &spec, e);
+
+	if (r < 0)
+		return -1;
+	r = trust_agree(app_store(a->app), &spec, e);
+	spec_fini(&spec);
+	return r;
+}
+
+static void on_agreed(size_t choice, void *arg)
+{
+	struct agreeing *a = arg;
+	struct err e = ERR_INIT;
+
+	if (choice == 1 && (agree(a, &e) < 0 || !screen_progress(a->app, a->ref, a->goal, &e)))
+		dialog_error(a->app, "Not possible", &e);
+	err_fini(&e);
+	agreeing_free(a);
+}
+
+/* What of the file nobody has agreed to, a line each, by its line of the file; owned. */
+static char *risk_words(struct app *app, const char *ref)
+{
+	struct err e = ERR_INIT;
+	struct spec spec;
+	struct risks all;
+	struct buf b;
+
+	buf_init(&b, 0);
+	if (task_read_spec(app, ref, &spec, &e) == 0) {
+		char *path = host_short(spec.path);
+
+		buf_addf(&b, "%s asks for what can run programs or expose this host. Nothing of it runs "
+			     "before you agree:\n", path);
+		free(path);
+		risks_find(&spec, &all);
+		for (size_t i = 0; i < all.len; i++)
+			if (all.items[i].state == RISK_FOREIGN)
+				buf_addf(&b, "\nline %u: it %s (%s.%s)", all.items[i].line,
+					 all.items[i].words, all.items[i].section, all.items[i].key);
+		risks_fini(&all);
+		spec_fini(&spec);
+	}
+	err_fini(&e);
+	return buf_steal(&b);
+}
+
+struct screen *agree_ask(struct app *app, const char *ref, enum progress_goal goal, struct err *e)
+{
+	static const char *const choices[] = {"No", "Agree"};
+	struct agreeing *a = xcalloc(1, sizeof(*a));
+	struct dialog_question q = {
+		.title = "Somebody else's file?",
+		.choices = choices,
+		.count = 2,
+		.role = ROLE_WARN,
+		.answer = on_agreed,
+		.gone = agreeing_free,
+		.arg = a,
+	};
+	char *words = risk_words(app, ref);
+	struct screen *s;
+
+	q.text = words;
+	*a = (struct agreeing){.app = app, .ref = xstrdup(ref), .goal = goal};
+	s = dialog_ask(app, &q);
+	free(words);
+	err_fini(e);
+	return s;
+}
