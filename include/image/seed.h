@@ -2,7 +2,7 @@
 /*
  * seed: the small disk (ISO 9660 with Rock Ridge, label DEBWIZ) that makes a new machine its
  * owner's. The guest applies it once (assets/guest: firstboot); it is emptied afterwards, since it
- * may hold a password hash.
+ * holds private keys and may hold a password hash.
  */
 #ifndef IMAGE_SEED_H
 #define IMAGE_SEED_H
@@ -12,6 +12,12 @@
 
 #include "base/err.h"
 #include "base/strv.h"
+
+/* A host key of the guest's ssh server: "ed25519", and what its two files hold. */
+struct seed_host_key {
+	const char *type;
+	const char *private_key, *public_key;
+};
 
 /* All borrowed; "" where nothing is to be set. */
 struct seed {
@@ -27,6 +33,8 @@ struct seed {
 	const char *authorized_keys; /* content of the file */
 	const char *sources;	     /* text of seed_sources */
 	bool deb822;		     /* its style */
+	const struct seed_host_key *host_keys;
+	size_t host_key_count;
 };
 
 /* Writes the disk to `path` atomically, mode 0600. A value with a NUL, CR or LF in it is refused

@@ -100,6 +100,24 @@ static int make_env(const struct seed *s, struct buf *env, struct err *e)
 	return add_number(env, "COLUMNS", s->columns, e);
 }
 
+static int add_host_keys(struct archive *a, const struct seed *s, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->host_key_count && !r; i++) {
+		const struct seed_host_key *k = &s->host_keys[i];
+		char *name = xasprintf("ssh_host_%s_key", k->type);
+		char *pub = xasprintf("%s.pub", name);
+
+		r = add(a, name, k->private_key, strlen(k->private_key), e);
+		if (!r)
+			r = add(a, pub, k->public_key, strlen(k->public_key), e);
+		free(name);
+		free(pub);
+	}
+	return r;
+}
+
 static void wipe(struct buf *b)
 {
 	mem_wipe(b->data, b->size);
@@ -122,6 +140,8 @@ static int write_disk(const char *path, const struct seed *s, const struct buf *
 	if (!r && s)
 		r = add(a, s->deb822 ? "debian.sources" : "sources.list", s->sources,
 			strlen(s->sources), e);
+	if (!r && s)
+		r = add_host_keys(a, s, e);
 	if (!r && archive_write_close(a) != ARCHIVE_OK)
 		r = fail(a, e);
 	archive_write_free(a);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step seed: the machine's own ssh key, and the seed disk with its personal settings. The seed is
+ * step seed: the machine's own ssh key, and the seed disk with its personal settings and host keys. The seed is
  * made once; while the guest has not applied it, it is made again when a setting changed. The
  * supervisor removes it when the guest says that it was applied.
  */
@@ -13,9 +13,8 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "host/proc.h"
 #include "image/seed.h"
-#include "prep/job.h"
+#include "job_private.h"
 #include "prep/steps.h"
 
 #define STAMP "seed"
@@ -27,41 +26,7 @@ struct seeding {
 	int result;
 };
 
-/* ---- the key ---- */
-
-static int make_key(const struct job *j, struct err *e)
-{
-	char *path = job_file(j, "id_ed25519");
-	char *part = job_file(j, "id_ed25519.part");
-	char *part_pub = job_file(j, "id_ed25519.part.pub");
-	char *pub = job_file(j, "id_ed25519.pub");
-	char *comment = xasprintf("debwiz-%s", j->spec->name);
-	char *argv[] = {"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", part, NULL};
-	int r = 0;
-
-	if (!file_exists(path) || !file_exists(pub)) {
-		unlink(part);
-		unlink(part_pub);
-		r = proc_run(argv, 4096, NULL, e);
-		if (r < 0 && e && !strcmp(e->id, "exec-missing")) {
-			char *hint = host_install_hint("ssh-keygen");
-
-			err_hint(e, "%s", hint ? hint : "install OpenSSH's client");
-			free(hint);
-		}
-		/* The public half first: with the private one there, both are. */
-		if (!r)
-			r = file_rename(part_pub, pub, e);
-		if (!r)
-			r = file_rename(part, path, e);
-	}
-	free(path);
-	free(part);
-	free(part_pub);
-	free(pub);
-	free(comment);
-	return r;
-}
+/* ---- keys ---- */
 
 static int add_key_file(const struct job *j, struct buf *keys, const char *path, struct err *e)
 {
@@ -182,6 +147,28 @@ static char *seed_key(const struct seed *s)
 	return xstrdup(hex);
 }
 
+/* Writes the seed with host keys of its own, which known_hosts has as soon as the seed is there. */
+static int write_with_host_keys(const struct job *j, const char *path, struct seed *s, struct err *e)
+{
+	struct job_host_key keys[JOB_HOST_KEYS];
+	struct seed_host_key given[JOB_HOST_KEYS];
+	int r = job_make_host_keys(j, keys, e);
+
+	if (!r) {
+		for (size_t i = 0; i < JOB_HOST_KEYS; i++)
+			given[i] = (struct seed_host_key){.type = keys[i].type,
+							  .private_key = keys[i].private_key.data,
+							  .public_key = keys[i].public_key.data};
+		s->host_keys = given;
+		s->host_key_count = JOB_HOST_KEYS;
+		r = seed_write(path, s, e);
+	}
+	if (!r)
+		r = job_know_host_keys(j, keys, e);
+	job_host_keys_fini(keys);
+	return r;
+}
+
 static int write_seed(struct job *j, struct err *e)
 {
 	char *path = job_file(j, "seed.iso");
@@ -206,14 +193,14 @@ static int write_seed(struct job *j, struct err *e)
 	job_console_size(j, &s.rows, &s.columns);
 	r = job_console_keep(j, e);
 	if (!r)
-		r = make_key(j, e);
+		r = job_make_key(j, e);
 	if (!r)
 		r = gather_keys(j, &keys, e);
 	if (!r) {
 		s.authorized_keys = keys.data;
 		key = seed_key(&s);
 		if (!last || !file_exists(path) || strcmp(last, key))
-			r = seed_write(path, &s, e);
+			r = write_with_host_keys(j, path, &s, e);
 		if (!r)
 			r = store_set_stamp(j->machine_dir, STAMP, key, e);
 	}

@@ -74,6 +74,32 @@ class Made(lib.Case):
         self.recovers(box)
         self.assertIn(PUBLIC, self.seed(box))
 
+    def test_host_keys(self):
+        """The guest's host keys are pinned before it starts; the private halves are on its seed alone."""
+        def pinned():
+            lines = lib.read(os.path.join(box.machine, "known_hosts")).splitlines()
+            self.assertTrue(lines)
+            seed = self.seed(box)
+            for line in lines:
+                name, kind, key = line.split()
+                self.assertEqual(name, "m")
+                self.assertIn("%s %s root@" % (kind, key), seed)
+            self.assertIn("ssh_host_ed25519_key.pub", seed)
+            return lines
+
+        box = self.box(warm=True, alone=True)
+        self.good(box, box.prepare())
+        before = pinned()
+        self.good(box, box.prepare())
+        self.assertEqual(pinned(), before, "a seed that is right is not made again")
+        self.good(box, box.prepare("--set", "system.hostname=other"))
+        after = pinned()
+        self.assertIn(" root@other", self.seed(box))
+        if shutil.which("ssh-keygen"):
+            self.assertEqual(len(after), 2)
+            self.assertFalse(set(after) & set(before))
+        self.assertEqual([n for n in os.listdir(box.machine) if "host_key" in n], [])
+
     # ---- what it was made from
     def test_another_architecture(self):
         box = self.box(warm=True)

@@ -95,6 +95,7 @@ static void expect_holds(const char *text, const char *part)
 static void test_disk(void **state)
 {
 	struct err e = ERR_INIT;
+	static const struct seed_host_key keys[] = {{"ed25519", "PRIVATE\n", "ssh-ed25519 AAAA r@h\n"}};
 	struct seed s = plain;
 	mode_t old = umask(0);
 	char *text;
@@ -112,10 +113,14 @@ static void test_disk(void **state)
 	free(text);
 	s.deb822 = true;
 	s.rows = 0;
+	s.host_keys = keys;
+	s.host_key_count = 1;
 	assert_int_equal(seed_write(path, &s, &e), 0);
 	text = dump();
 	expect_holds(text, "600 debian.sources\n");
 	expect_holds(text, "ROWS=''\n");
+	expect_holds(text, "600 ssh_host_ed25519_key\nPRIVATE\n");
+	expect_holds(text, "600 ssh_host_ed25519_key.pub\nssh-ed25519 AAAA r@h\n");
 	assert_null(strstr(text, "sources.list"));
 	free(text);
 	assert_int_equal(seed_write_empty(path, &e), 0);
