@@ -79,6 +79,7 @@ struct catalog_profile {
 	char *include; /* a section above it, whose lists are taken over in front of its own */
 	struct strv packages;
 	struct strv without; /* Priority required or important, and yet left out */
+	struct strv instead; /* hidden ones: packages of the user's own that make it superfluous */
 	struct strv jobs; /* names pinned where the solver's choice among alternatives matters */
 };
 

@@ -89,6 +89,9 @@ int job_console_keep(struct job *j, struct err *e);
 const struct strv *job_components(const struct job *j);
 /* The machine's disk is there: its base and personal settings are never made again. */
 bool job_is_made(const struct job *j);
+/* The machine has an ssh server: as its guest reported, else as an ssh server is among the packages that it
+ * was made from, or will be. Reads small files. */
+bool job_has_ssh_server(const struct job *j);
 /* Its QEMU runs, whoever has started it. */
 bool job_is_running(const struct job *j);
 /* is_done of the steps that make a base: one is there already. `why` as in struct step_ops. */

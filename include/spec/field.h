@@ -38,7 +38,7 @@ struct field {
 	const char *key;
 	enum field_type type;
 	size_t offset; /* in struct spec */
-	const char *initial; /* default as written in INI; lists: NULL is empty */
+	const char *initial; /* default as written in INI; lists: one item, NULL is empty */
 	const char *const *choices; /* FIELD_CHOICE: words; FIELD_TEXT: what is allowed, NULL: any */
 	const char *const *later;   /* words that are known and refused as "not offered yet" */
 	const char *zero;

@@ -163,6 +163,8 @@ bool spec_has_keyboard(const struct spec *s);
 char *spec_path(const struct spec *s, const char *value);
 /* Takes `ADDRESS:PORT|auto:PORT[/udp]` apart. */
 int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e);
+/* A port of this host is forwarded to the guest's ssh port. */
+bool spec_forwards_ssh(const struct spec *s);
 /* Structured items `a=b,c=d` with doubled commas: value of `key` (owned) or NULL when absent. */
 char *spec_item_get(const char *item, const char *key);
 /* `[a-z0-9][a-z0-9-]{0,30}` */

@@ -15,7 +15,7 @@
  *     seed-applied             the settings of the seed disk are applied, with warnings perhaps
  *     seed-failed text=TEXT    the account or its keys are not, so that nobody can log in as was asked
  *     hostkey type=TYPE key=BASE64   one of its ssh host keys
- *     ready ip=ADDRESS kernel=VERSION   it is up
+ *     ready ip=ADDRESS kernel=VERSION ssh=yes|no   it is up; whether something listens on its ssh port
  *     grown bytes=N            the root file system has that size now
  */
 #ifndef VM_PROGRESS_H

@@ -94,6 +94,7 @@ struct vm_run {
 	/* The seed that the guest was given at this start: "" none, "pending" (nothing was heard of it
 	 * yet), "applied", "failed" (the cause says why, unless another one came). */
 	char *seed;
+	char *ssh; /* whether something answers on its ssh port, as it reported when ready: "yes", "no", "" */
 	json_t *settings; /* what it reported, see vm/reported.h; NULL: nothing */
 	bool alive;    /* checked against the process table when read */
 	bool orphan;   /* alive, but its supervisor is not: the next vm_connect takes it over */

@@ -86,6 +86,7 @@ static const struct column profile_columns[] = {
 	{"packages", COLUMN_LIST, PROFILE(packages), false},
 	{"without", COLUMN_LIST, PROFILE(without), false},
 	{"jobs", COLUMN_LIST, PROFILE(jobs), false},
+	{"instead", COLUMN_LIST, PROFILE(instead), false},
 	{NULL, COLUMN_TEXT, 0, false},
 };
 

@@ -57,21 +57,22 @@ static int adopt(const struct job *j, struct err *e)
 	return a.e.kind ? err_move(e, &a.e) : 0;
 }
 
-/* One line about how to reach a machine that has come up. */
+/* One line about how to connect to a machine that has come up. */
 static void print_reach(struct cli *cli, const struct job *j)
 {
 	char address[64];
-	uint16_t port = job_ssh_port(j, address, NULL);
+	uint16_t port = job_has_ssh_server(j) ? job_ssh_port(j, address, NULL) : 0;
 
 	if (cli->json) {
 		cli_print_json(json_pack("{s:s, s:s, s:i}", "event", "up", "name", j->spec->name,
 					 "ssh_port", (int)port));
 		return;
 	}
-	printf("%s is up", j->spec->name);
 	if (port)
-		printf("; `debwiz ssh %s` logs in (%s port %u)", j->spec->name, address, port);
-	putchar('\n');
+		printf("%s is up; `debwiz ssh %s` logs in (%s port %u)\n", j->spec->name, j->spec->name,
+		       address, port);
+	else
+		printf("%s is up; `debwiz console %s` shows its console\n", j->spec->name, j->spec->name);
 }
 
 /* Updates that the mirror did not have whole when the base image was made. */

@@ -14,14 +14,20 @@ static void add_hidden(struct job *j, const char *name)
 {
 	const struct catalog_profile *p = catalog_profile_find(j->catalog, name);
 
+	for (size_t i = 0; p && i < p->instead.len; i++)
+		if (strv_has(&j->spec->packages, p->instead.items[i]))
+			return;
 	for (size_t i = 0; p && i < p->packages.len; i++)
-		strv_add(&j->root_packages, p->packages.items[i]);
+		if (!strv_has(&j->root_packages, p->packages.items[i]))
+			strv_add(&j->root_packages, p->packages.items[i]);
 }
 
 /* What the root is made of: the profile, and what the settings need beside it. */
 static void root_packages(struct job *j)
 {
 	strv_copy(&j->root_packages, &j->profile->packages);
+	if (spec_forwards_ssh(j->spec))
+		add_hidden(j, "ssh");
 	if (spec_has_locale(j->spec))
 		add_hidden(j, "locales");
 	if (spec_has_keyboard(j->spec))
@@ -104,6 +110,33 @@ bool job_is_made(const struct job *j)
 
 	free(disk);
 	return made;
+}
+
+bool job_has_ssh_server(const struct job *j)
+{
+	const struct catalog_profile *p = catalog_profile_find(j->catalog, "ssh");
+	const json_t *made = job_is_made(j) ? json_object_get(j->base.manifest, "packages") : NULL;
+	struct strv servers = STRV_INIT;
+	struct vm_run run;
+	bool has = false, heard = false;
+
+	if (vm_run_read(j->machine_dir, &run, NULL) == 0) {
+		heard = run.alive && *run.ssh;
+		has = heard && !strcmp(run.ssh, "yes");
+		vm_run_fini(&run);
+	}
+	if (heard)
+		return has;
+	for (size_t i = 0; p && i < p->packages.len; i++)
+		strv_add(&servers, p->packages.items[i]);
+	for (size_t i = 0; p && i < p->instead.len; i++)
+		strv_add(&servers, p->instead.items[i]);
+	for (size_t i = 0; i < servers.len && !has; i++)
+		has = made ? json_object_get(made, servers.items[i]) != NULL
+			   : strv_has(&j->root_packages, servers.items[i]) ||
+				     strv_has(&j->spec->packages, servers.items[i]);
+	strv_fini(&servers);
+	return has;
 }
 
 bool job_is_running(const struct job *j)

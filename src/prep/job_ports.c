@@ -43,7 +43,7 @@ int job_ports(const struct job *j, uint16_t *ports, bool boot, struct err *e)
 	struct spec_forward f;
 	int r = 0;
 
-	for (size_t i = 0; i < items->len && !r; i++) {
+	for (size_t i = 0; j->spec->net == SPEC_NET_USER && i < items->len && !r; i++) {
 		r = spec_forward_parse(items->items[i], &f, e);
 		if (!r)
 			r = choose_port(&f, last_port(last, items->items[i]), boot, &ports[i], e);
@@ -67,7 +67,10 @@ uint16_t job_ssh_port(const struct job *j, char address[64], struct err *e)
 	struct spec_forward f;
 	uint16_t found = 0;
 
-	if (job_ports(j, ports, false, e) == 0) {
+	if (j->spec->net == SPEC_NET_NONE) {
+		err_set(e, ERR_USAGE, "no-ssh-forward", "the machine has no network");
+		err_hint(e, "write `mode = user` in [network], or use `debwiz console %s`", j->spec->name);
+	} else if (job_ports(j, ports, false, e) == 0) {
 		for (size_t i = 0; i < items->len && !found; i++) {
 			if (spec_forward_parse(items->items[i], &f, NULL) == 0 && !f.udp &&
 			    f.guest_port == 22) {

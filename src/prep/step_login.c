@@ -288,12 +288,33 @@ static const struct loop_stream_ops knock_ops = {
 	.ended = on_closed,
 };
 
+/* The guest is up, and nothing listens there: it will not answer. */
+static bool has_no_server(const struct job *j)
+{
+	struct vm_run run;
+	bool none;
+
+	if (vm_run_read(j->machine_dir, &run, NULL) < 0)
+		return false;
+	none = run.alive && run.ready && !strcmp(run.ssh, "no");
+	vm_run_fini(&run);
+	return none;
+}
+
 static void knock(void *arg)
 {
 	struct waiting *w = arg;
+	struct err e = ERR_INIT;
 	char address[64];
 	uint16_t port = job_ssh_port(w->job, address, NULL);
 
+	if (has_no_server(w->job)) {
+		err_set(&e, ERR_FAILED, "no-ssh-server", "the guest is up, but no ssh server runs in it");
+		err_hint(&e, "log in with `debwiz console %s`, and install openssh-server there",
+			 w->job->spec->name);
+		end(w, &e, NULL);
+		return;
+	}
 	w->knock = loop_stream_connect_tcp(w->job->loop, address, port, &knock_ops, w);
 }
 

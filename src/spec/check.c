@@ -308,12 +308,23 @@ static void check_forwards(struct check *k)
 	free(f);
 }
 
+/* The default asks for nothing that a machine without a network could not have. */
+static bool forwards_are_asked_for(const struct check *k)
+{
+	const struct field *f = field_find("network", "forward");
+	const struct spec *s = k->s;
+
+	if (line_of(k, "network", "forward"))
+		return s->forwards.len;
+	return s->forwards.len && !(s->forwards.len == 1 && !strcmp(s->forwards.items[0], f->initial));
+}
+
 static void check_network(struct check *k)
 {
 	const struct spec *s = k->s;
 
 	if (s->net == SPEC_NET_NONE) {
-		if (s->forwards.len)
+		if (forwards_are_asked_for(k))
 			FAULT(k, "network", "forward",
 			      "there is nothing to forward to with mode = none; remove the "
 			      "forwards, or write mode = user");

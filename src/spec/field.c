@@ -291,9 +291,11 @@ void field_reset(const struct field *f, struct spec *s)
 {
 	struct err e = ERR_INIT;
 
-	if (f->type == FIELD_LIST)
+	if (f->type == FIELD_LIST) {
 		field_clear(f, s);
-	else if (f->type == FIELD_TEXT)
+		if (f->initial)
+			strv_add(at(f, s), f->initial);
+	} else if (f->type == FIELD_TEXT)
 		set_text(at(f, s), f->initial); /* "" may be no value one can write */
 	else
 		(void)field_parse(f, s, f->initial, &e);

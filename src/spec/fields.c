@@ -124,11 +124,12 @@ const struct field field_table[] = {
 	 .help = "yes: the machine can connect neither to this host nor to the Internet; "
 		 "forwarded ports still work. no: it can also connect to services on this "
 		 "host's loopback, at 10.0.2.2."},
-	{"network", "forward", FIELD_LIST, AT(forwards), NULL, .check = grammar_forward,
+	{"network", "forward", FIELD_LIST, AT(forwards), "127.0.0.1:auto:22", .check = grammar_forward,
 	 .effect = FIELD_NEXT_BOOT, .title = "Forwarded ports",
 	 .help = "ADDRESS:PORT:GUESTPORT, one per line: connections to ADDRESS:PORT of "
 		 "this host are forwarded to GUESTPORT of the machine. 127.0.0.1: reachable "
-		 "from this host only. auto: a free port. /udp at the end: UDP."},
+		 "from this host only. auto: a free port. /udp at the end: UDP. A new machine with a "
+		 "forward to its port 22 gets an ssh server. Empty: no forwards."},
 
 	{"devices", "display", FIELD_CHOICE, AT(display), "none",
 	 .choices = WORDS("none", "gtk", "vnc"), .later = WORDS("spice"), .effect = FIELD_NEXT_BOOT,

@@ -200,6 +200,17 @@ static int check_tag(const char *v, struct err *e)
 static const char *const formats[] = {"raw", "qcow2", NULL};
 static const char *const on_off[] = {"on", "off", NULL};
 
+bool spec_forwards_ssh(const struct spec *s)
+{
+	struct spec_forward f;
+
+	for (size_t i = 0; s->net == SPEC_NET_USER && i < s->forwards.len; i++)
+		if (spec_forward_parse(s->forwards.items[i], &f, NULL) == 0 && !f.udp &&
+		    f.guest_port == 22)
+			return true;
+	return false;
+}
+
 int grammar_forward(const char *v, struct err *e)
 {
 	return spec_forward_parse(v, NULL, e);

@@ -95,6 +95,8 @@ void spec_copy(struct spec *to, const struct spec *from)
 		struct strv values = STRV_INIT;
 
 		field_format(f, from, &values);
+		if (f->type == FIELD_LIST)
+			field_clear(f, to);
 		for (size_t k = 0; k < values.len; k++)
 			(void)field_parse(f, to, values.items[k], NULL); /* good, for it was read */
 		if (f->secret && values.len)
@@ -199,6 +201,8 @@ static int on_entry(const char *section, const char *key, const char *value, uns
 			   "given twice, first on line %u; keep one of the two", *seen);
 		return 0;
 	}
+	if (!*seen && f->type == FIELD_LIST) /* in place of the default */
+		field_clear(f, r->s);
 	if (!*seen)
 		*seen = line;
 	/* of more than are shown the words are not needed */
@@ -375,6 +379,8 @@ static int write_field(struct ini_doc *d, const struct field *f, const struct sp
 	int r;
 
 	field_format(f, s, &values);
+	if (!values.len && f->type == FIELD_LIST && f->initial)
+		strv_add(&values, ""); /* or the default would be read */
 	r = ini_doc_set(d, f->section, f->key, (const char *const *)values.items, values.len, e);
 	strv_fini(&values);
 	return r;

@@ -160,6 +160,14 @@ void home_cursor(struct screen *s, int *row, int *column)
 	*column = h->query_column;
 }
 
+/* As far as is known of the machine: its own screen knows more. */
+static bool has_ssh(const struct home *h, const struct machine_look *l)
+{
+	bool near = h->near.name && !strcmp(h->near.name, l->name) && h->near.has_spec;
+
+	return (!near || h->near.ssh_port) && !(l->run.ssh && !strcmp(l->run.ssh, "no"));
+}
+
 static void home_help_line(struct screen *s, struct screen_lines *out)
 {
 	struct home *h = s->self;
@@ -190,7 +198,8 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 		buf_adds(&out->help, l->detail);
 		out->help_role = strcmp(l->state, "failed") ? ROLE_TEXT : ROLE_BAD;
 	} else if (l && l->run.alive) {
-		buf_addf(&out->help, "`debwiz ssh %s` logs in%s%s", l->name,
+		buf_addf(&out->help, "%s%s%s%s%s", has_ssh(h, l) ? "`debwiz ssh " : "c shows the console of ", l->name,
+			 has_ssh(h, l) ? "` logs in" : "",
 			 l->run.kernel && *l->run.kernel ? "; kernel " : "",
 			 l->run.kernel ? l->run.kernel : "");
 	} else if (l && !l->made) {

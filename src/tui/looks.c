@@ -157,7 +157,7 @@ int facts_paint(const struct machine_facts *m, const struct catalog *catalog,
 	}
 	text = m->ssh_port ? xasprintf("debwiz ssh %s   (user %s, 127.0.0.1 port %u)", m->name,
 				       s->user, m->ssh_port)
-			   : xasprintf("debwiz ssh %s   (user %s)", m->name, s->user);
+			   : xasprintf("on its console (user %s); no ssh", s->user);
 	row += row_of(c, row, "Log in", text);
 	free(text);
 	if (m->look->run.alive && m->look->run.seed && !strcmp(m->look->run.seed, "failed"))
@@ -179,7 +179,7 @@ uint16_t machine_ssh_port(struct app *app, struct spec *s)
 
 	if (job_init(&job, app_loop(app), app_catalog(app), app_store(app), s, &options, NULL) < 0)
 		return 0;
-	port = job_ssh_port(&job, (char[64]){0}, NULL);
+	port = job_has_ssh_server(&job) ? job_ssh_port(&job, (char[64]){0}, NULL) : 0;
 	job_fini(&job);
 	return port;
 }

@@ -69,6 +69,7 @@ static void continue_run(struct vm_run *run, struct vm_run *old)
 	take_text(&run->cause_id, &old->cause_id);
 	take_text(&run->kernel, &old->kernel);
 	take_text(&run->ip, &old->ip);
+	take_text(&run->ssh, &old->ssh);
 	take_text(&run->accel, &old->accel);
 	take_text(&run->runtime_dir, &old->runtime_dir);
 	vm_run_take_settings(run, old);

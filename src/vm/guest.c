@@ -199,6 +199,7 @@ static void on_guest_ready(struct sup *s, const json_t *values)
 	s->run.ready = true;
 	set(&s->run.ip, values, "ip");
 	set(&s->run.kernel, values, "kernel");
+	set(&s->run.ssh, values, "ssh");
 	on_pending(s, json_str(values, "pending", NULL));
 	came_up(s);
 }

@@ -26,6 +26,7 @@ json_t *vm_run_json(const struct vm_run *r)
 		{"cause", r->cause},		    {"cause_id", r->cause_id}, {"complaint", r->complaint},
 		{"kernel", r->kernel},		    {"ip", r->ip},	    {"accel", r->accel},
 		{"runtime_dir", r->runtime_dir},    {"seed", r->seed},
+		{"ssh", r->ssh},
 	};
 	const struct {
 		const char *key;
@@ -72,6 +73,7 @@ static void from_json(struct vm_run *r, const json_t *o)
 		.accel = xstrdup(json_str(o, "accel", "")),
 		.runtime_dir = xstrdup(json_str(o, "runtime_dir", "")),
 		.seed = xstrdup(json_str(o, "seed", "")),
+		.ssh = xstrdup(json_str(o, "ssh", "")),
 		.settings = reported_read(json_object_get(o, "settings")),
 	};
 	if (!vm_state_find(json_str(o, "state", ""), &r->state))
@@ -229,6 +231,7 @@ void vm_run_fini(struct vm_run *r)
 	free(r->ip);
 	free(r->accel);
 	free(r->runtime_dir);
+	free(r->ssh);
 	free(r->seed);
 	json_decref(r->settings);
 	*r = (struct vm_run){0};

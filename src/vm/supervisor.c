@@ -369,6 +369,7 @@ static void init_run(struct sup *s)
 		.accel = xstrdup(s->req.accel),
 		.runtime_dir = xstrdup(s->req.runtime_dir),
 		.seed = xstrdup(""),
+		.ssh = xstrdup(""),
 	};
 }
 

@@ -76,12 +76,6 @@ void default_memory(struct wizard *w, struct strv *out)
 	strv_add(out, size_format(qemu_memory(&s, wizard_arch(w), host->cpus, host->memory), text));
 }
 
-void default_forward(struct wizard *w, struct strv *out)
-{
-	(void)w;
-	strv_add(out, "127.0.0.1:auto:22");
-}
-
 void default_timezone(struct wizard *w, struct strv *out)
 {
 	const char *zone = w->offers->host->timezone;

@@ -129,7 +129,6 @@ void default_name(struct wizard *w, struct strv *out);
 void default_release(struct wizard *w, struct strv *out);
 void default_firmware(struct wizard *w, struct strv *out);
 void default_memory(struct wizard *w, struct strv *out);
-void default_forward(struct wizard *w, struct strv *out);
 void default_timezone(struct wizard *w, struct strv *out);
 /* The architecture and release of the record; NULL where they are not in the catalogue. */
 const struct catalog_arch *wizard_arch(const struct wizard *w);

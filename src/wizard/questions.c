@@ -94,7 +94,7 @@ const struct question_row question_rows[] = {
 
 	{"network.mode", WIZARD_DEVICES, WIZARD_CHOICE, NONE, .options = choices_network},
 	{"network.forward", WIZARD_DEVICES, WIZARD_LIST, NONE, .options = choices_forward,
-	 .applies = has_network, .initial = default_forward, .note = note_forward},
+	 .applies = has_network, .note = note_forward},
 	{"network.restrict", WIZARD_DEVICES, WIZARD_BOOL, NONE, MORE, .applies = has_network},
 	{"devices.display", WIZARD_DEVICES, WIZARD_CHOICE, NONE, .options = choices_display},
 	{"devices.share", WIZARD_DEVICES, WIZARD_LIST, NONE},

@@ -177,11 +177,15 @@ static void words_you(struct wizard *w, struct wizard_rows *out)
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_addf(&b, "user %s; ssh by %s%s", s->user,
-		 s->ssh_keys.len ? "the keys named"
-		 : found.len	 ? "your own keys"
-				 : "a key that debwiz makes",
-		 *s->password_hash ? "; a password" : "");
+	buf_addf(&b, "user %s", s->user);
+	if (spec_forwards_ssh(s))
+		buf_addf(&b, "; ssh by %s",
+			 s->ssh_keys.len ? "the keys named"
+			 : found.len	 ? "your own keys"
+					 : "a key that debwiz makes");
+	else
+		buf_adds(&b, "; no ssh, the console alone");
+	buf_adds(&b, *s->password_hash ? "; a password" : "");
 	say(out, "You", &b);
 	if (!s->packages.len)
 		return;

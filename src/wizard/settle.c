@@ -38,7 +38,7 @@ static void initial(struct wizard *w, size_t i, struct strv *out)
 
 	if (!w->original && row->initial)
 		row->initial(w, out);
-	else if (f->type != FIELD_LIST)
+	else if (f->type != FIELD_LIST || f->initial)
 		strv_add(out, !strcmp(row->id, "machine.name") ? w->was.name : f->initial);
 }
 

@@ -159,6 +159,30 @@ class Ends(lib.Case):
         self.assertEqual(result.status, 0, str(result))
         self.assertIn("ssh ran: ", result.out)
 
+    def test_ssh_by_default(self):
+        """The shortest file has a forward; where the guest has no server nobody is sent there, nor waits."""
+        box = self.made()
+        result = self.boot(box, "progress 1 seed-applied\n" + SERVES, json_events=False)
+        self.assertEqual(result.status, 0, str(result))
+        self.assertIn("`debwiz ssh m` logs in (127.0.0.1 port %d)" % self.ssh_port(box), result.out)
+        box.run("kill", "m")
+        silent = "up\nserial m login:\\x20\nprogress 1 ready kernel=6.1 ssh=no\nwait 100\nserve\n"
+        result = self.boot(box, silent, "--wait=ssh", limit=60)
+        self.assertEqual((result.status, result.id), (1, "no-ssh-server"), str(result))
+        self.assertIn("debwiz console m", result.error["hint"])
+        result = box.run("up", box.ini, *box.settings(), json_events=False)
+        self.assertNotIn("debwiz ssh", result.out)
+        self.assertIn("`debwiz console m`", result.out)
+
+    def test_ssh_without_a_network(self):
+        box = self.made(network_mode="none")
+        result = self.boot(box, "progress 1 seed-applied\n" + SERVES, json_events=False)
+        self.assertEqual(result.status, 0, str(result))
+        self.assertNotIn("debwiz ssh", result.out)
+        result = box.run("ssh", "m", "--", "true", json_events=False)
+        self.assertEqual(result.status, 125, str(result))
+        self.assertIn("the machine has no network", result.err)
+
     def test_ssh_of_one_that_ends(self):
         box = self.made(network_forward="127.0.0.1:auto:22")
         self.booted(box, UP + "wait 2500\nexit 0\n")

@@ -91,9 +91,52 @@ static void defaults(void **state)
 	assert_true(s.timeout == 600000);
 	assert_true(s.security && s.updates && s.rng);
 	assert_false(s.standalone || s.secure_boot || s.tpm || s.usb);
-	assert_int_equal(s.forwards.len, 0);
+	assert_int_equal(s.forwards.len, 1);
+	assert_string_equal(s.forwards.items[0], "127.0.0.1:auto:22");
+	assert_true(spec_forwards_ssh(&s));
 	check_round_trip(&s);
 	spec_fini(&s);
+}
+
+/* A list with a default: the file's items, none even, are in its place; what is added is added. */
+static void default_list(void **state)
+{
+	static const struct {
+		const char *file, *set, *want;
+		bool ssh;
+	} cases[] = {
+		{"", NULL, "127.0.0.1:auto:22", true},
+		{"forward = 127.0.0.1:1:80\nforward = 127.0.0.1:2:81\n", NULL, "127.0.0.1:1:80|127.0.0.1:2:81", false},
+		{"forward =\n", NULL, "", false},
+		{"", "network.forward=", "", false},
+		{"", "network.forward+=127.0.0.1:1:80", "127.0.0.1:auto:22|127.0.0.1:1:80", true},
+		{"", "network.forward=127.0.0.1:1:80", "127.0.0.1:1:80", false},
+		{"forward = 127.0.0.1:1:22/udp\n", NULL, "127.0.0.1:1:22/udp", false},
+		{"mode = none\n", NULL, "127.0.0.1:auto:22", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *text = xasprintf("[network]\n%s", cases[i].file), *words;
+		struct spec s, copy;
+
+		assert_int_equal(spec_read_text(&s, "d/box.ini", text, strlen(text), NULL), 0);
+		if (cases[i].set)
+			assert_int_equal(spec_set(&s, cases[i].set, NULL), 0);
+		words = strv_join(&s.forwards, "|");
+		assert_string_equal(words, cases[i].want);
+		assert_int_equal(spec_forwards_ssh(&s), cases[i].ssh);
+		check_round_trip(&s);
+		spec_copy(&copy, &s);
+		assert_true(spec_equal(&copy, &s));
+		check_round_trip(&copy);
+		spec_unset(&copy, "network", "forward");
+		assert_string_equal(copy.forwards.items[0], "127.0.0.1:auto:22");
+		spec_fini(&copy);
+		spec_fini(&s);
+		free(words);
+		free(text);
+	}
 }
 
 static void every_default_is_allowed(void **state)
@@ -110,9 +153,9 @@ static void every_default_is_allowed(void **state)
 		assert_non_null(f->title);
 		assert_non_null(f->help);
 		assert_true(f->help[strlen(f->help) - 1] == '.' || strchr(f->help, '/'));
-		if (f->type == FIELD_LIST)
-			assert_null(f->initial);
-		else if (strcmp(f->key, "name") && field_parse(f, &s, f->initial, &e) < 0)
+		if (f->type == FIELD_LIST && !f->initial)
+			continue;
+		if (strcmp(f->key, "name") && field_parse(f, &s, f->initial, &e) < 0)
 			fail_msg("%s.%s: %s", f->section, f->key, e.text);
 	}
 	spec_fini(&s);
@@ -942,6 +985,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
+		cmocka_unit_test(default_list),
 		cmocka_unit_test(every_default_is_allowed),
 		cmocka_unit_test(round_trip_each),
 		cmocka_unit_test(round_trip_random),

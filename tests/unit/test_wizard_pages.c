@@ -12,7 +12,7 @@ static void test_defaults(void **state)
 	assert_string_equal(ini, "; debwiz machine; \"debwiz --help\" and the man page explain every key\n"
 				 "\n[machine]\nformat = 1\nname = armhf-trixie\narch = armhf\nrelease = trixie\n"
 				 "method = bootstrap\n\n[firmware]\nmode = uefi\n\n[cpu]\nmemory = 1G\n\n"
-				 "[disk]\nsize = 128G\n\n[network]\nforward = 127.0.0.1:auto:22\n\n[system]\n"
+				 "[disk]\nsize = 128G\n\n[system]\n"
 				 "user = build\ntimezone = Europe/Berlin\n");
 	assert_false(wizard_dirty(w));
 	for (enum wizard_page p = WIZARD_MACHINE; p < WIZARD_PAGE_COUNT; p++) {
