@@ -50,6 +50,12 @@ int disk_create(const char *path, uint64_t size, struct err *e);
  * (its base is missing, or larger than the disk). */
 int disk_check(const char *path, struct disk_info *out, struct err *e);
 
+/* Looks at a further drive, of any maker, before QEMU opens it: a regular file (raw: or a block device), and
+ * of a qcow2 image nothing but this file would be opened. Ids: "drive-missing", "drive-bad",
+ * "drive-backing" (it names a backing file), "disk-foreign" (its data lie in another file, or it is no
+ * qcow2), "disk-broken". */
+int disk_check_drive(const char *path, const char *format, struct err *e);
+
 /* Makes it larger; the same size is no change, a smaller one is refused ("disk-shrink"), and so is
  * one with snapshots ("disk-snapshots"). The guest grows partition and file system at its next
  * boot. */

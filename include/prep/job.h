@@ -166,6 +166,9 @@ void job_say_room(const char *dir, const char *file, uint64_t needed, struct err
 void job_drop_base(struct job *j);
 /* What is known of QEMU and this host, for the argv builder; texts borrowed from the job. */
 struct qemu_facts job_qemu_facts(const struct job *j);
+/* Looks at the further drives of the file (disk_check_drive), those that are there, or all where they are
+ * needed now. Reads their headers. */
+int job_check_drives(const struct spec *s, bool needed, struct err *e);
 /* Command line of QEMU for the next boot from what is prepared; runtime_dir is made when needed. `boot` as
  * in job_ports. */
 int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e);

@@ -66,6 +66,17 @@ static const char *general_hint(enum err_kind kind)
 	}
 }
 
+/* FILE:LINE: begins it. */
+static bool begins_with_line(const char *text)
+{
+	const char *end = strstr(text, ": ");
+	const char *p = end;
+
+	while (p && p > text && p[-1] >= '0' && p[-1] <= '9')
+		p--;
+	return p && p < end && p > text && p[-1] == ':' && !memchr(text, '\n', (size_t)(end - text));
+}
+
 /* Each line of its text says the file itself, as editors and compilers have it. */
 static bool is_about_file(const struct err *e)
 {
@@ -75,7 +86,7 @@ static bool is_about_file(const struct err *e)
 	for (size_t i = 0; e->text && i < sizeof(ids) / sizeof(*ids); i++)
 		if (!strcmp(e->id, ids[i]))
 			return true;
-	return false;
+	return e->text && begins_with_line(e->text);
 }
 
 int cli_error(const struct cli *cli, struct err *e)

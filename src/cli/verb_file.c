@@ -80,6 +80,8 @@ int verb_check(struct cli *cli)
 	if (r < 0)
 		return cli_error(cli, &e);
 	r = check_keys(&spec, &e);
+	if (!r)
+		r = job_check_drives(&spec, false, &e);
 	if (!r && cli->trust)
 		r = trust_agree(&cli->store, &spec, &e);
 	if (!r)

@@ -81,6 +81,41 @@ int disk_check(const char *path, struct disk_info *out, struct err *e)
 	return r;
 }
 
+static int check_drive_fd(const char *path, int fd, bool qcow2, struct err *e)
+{
+	struct stat st;
+	struct qcow2 q;
+	int r = 0;
+
+	if (fstat(fd, &st) < 0 || !(S_ISREG(st.st_mode) || (S_ISBLK(st.st_mode) && !qcow2)))
+		return err_set(e, ERR_FAILED, "drive-bad", "%s is not a regular file", path);
+	if (!qcow2)
+		return 0;
+	if (qcow2_open_header(&q, fd, path, e) < 0)
+		return -1;
+	if (*q.backing) {
+		r = err_set(e, ERR_FAILED, "drive-backing",
+			    "%s lies over another file, \"%s\", which QEMU would open as well", path, q.backing);
+		err_hint(e, "where that is wanted, make one file of the two: qemu-img convert -O qcow2 %s NEW",
+			 path);
+	}
+	qcow2_fini(&q);
+	return r;
+}
+
+int disk_check_drive(const char *path, const char *format, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int r;
+
+	if (fd < 0)
+		return err_errno(e, errno, errno == ENOENT ? "drive-missing" : "drive-bad", "cannot read %s",
+				 path);
+	r = check_drive_fd(path, fd, !strcmp(format, "qcow2"), e);
+	close(fd);
+	return r;
+}
+
 /* ---- making and changing one */
 
 static int sync_and_rename(const char *part, const char *path, struct err *e)

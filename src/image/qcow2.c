@@ -45,6 +45,8 @@ static int broken(const struct qcow2 *q, struct err *e, const char *what)
 
 static int foreign(const struct qcow2 *q, struct err *e, const char *what)
 {
+	if (q->any)
+		return err_set(e, ERR_FAILED, "disk-foreign", "%s cannot be used: %s", q->name, what);
 	return err_set(e, ERR_FAILED, "disk-foreign", "%s was not made by debwiz: %s", q->name, what);
 }
 
@@ -174,7 +176,7 @@ static int read_header(struct qcow2 *q, struct err *e)
 			return broken(q, e, "QEMU has marked it as corrupt");
 		if (incompatible & INCOMPATIBLE_DATA_FILE)
 			return foreign(q, e, "its data lie in another file");
-		if (incompatible & ~(uint64_t)INCOMPATIBLE_DIRTY)
+		if (!q->any && (incompatible & ~(uint64_t)INCOMPATIBLE_DIRTY))
 			return foreign(q, e, "it uses features that debwiz never asks for");
 		q->dirty = incompatible & INCOMPATIBLE_DIRTY;
 	}
@@ -184,14 +186,14 @@ static int read_header(struct qcow2 *q, struct err *e)
 	if (read_backing(q, get64(h + 8), get32(h + 16), cluster, e) < 0 ||
 	    read_extensions(q, length, get64(h + 8) ? get64(h + 8) : cluster, e) < 0)
 		return -1;
-	return read_l1(q, get64(h + 40), get32(h + 36), e);
+	return q->any ? 0 : read_l1(q, get64(h + 40), get32(h + 36), e);
 }
 
-int qcow2_open(struct qcow2 *q, int fd, const char *name, struct err *e)
+static int open_as(struct qcow2 *q, int fd, const char *name, bool any, struct err *e)
 {
 	struct stat st;
 
-	*q = (struct qcow2){.fd = fd, .name = xstrdup(name)};
+	*q = (struct qcow2){.fd = fd, .name = xstrdup(name), .any = any};
 	q->backing = xstrdup("");
 	q->backing_format = xstrdup("");
 	if (fstat(fd, &st) < 0)
@@ -203,6 +205,16 @@ int qcow2_open(struct qcow2 *q, int fd, const char *name, struct err *e)
 	}
 	qcow2_fini(q);
 	return -1;
+}
+
+int qcow2_open(struct qcow2 *q, int fd, const char *name, struct err *e)
+{
+	return open_as(q, fd, name, false, e);
+}
+
+int qcow2_open_header(struct qcow2 *q, int fd, const char *name, struct err *e)
+{
+	return open_as(q, fd, name, true, e);
 }
 
 void qcow2_fini(struct qcow2 *q)

@@ -25,6 +25,7 @@ struct qcow2 {
 	uint32_t snapshots;
 	char *backing;	    /* "" without one */
 	char *backing_format; /* "" where the file does not say */
+	bool any;	    /* of any maker: its header alone was read */
 	bool dirty;	    /* was not closed; only the reference counts may be stale */
 	/* L2 tables read last, by L1 index modulo the slots */
 	struct qcow2_slot {
@@ -35,6 +36,9 @@ struct qcow2 {
 
 /* Reads and checks the header and the L1 table. `fd` must stay open. */
 int qcow2_open(struct qcow2 *q, int fd, const char *name, struct err *e);
+/* Reads and checks the header alone, of an image that any program may have made; one whose data lie in
+ * another file is refused. qcow2_map and qcow2_check must not follow. */
+int qcow2_open_header(struct qcow2 *q, int fd, const char *name, struct err *e);
 void qcow2_fini(struct qcow2 *q);
 
 enum qcow2_kind { QCOW2_DATA, QCOW2_ZERO, QCOW2_BACKING };

@@ -288,8 +288,10 @@ int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
 		.seed = seed,
 		.forward_ports = ports,
 	};
-	int r = job_ports(j, ports, boot, e);
+	int r = boot ? job_check_drives(j->spec, true, e) : 0;
 
+	if (!r)
+		r = job_ports(j, ports, boot, e);
 	if (!r && !j->runtime_dir)
 		j->runtime_dir = host_runtime_dir(j->spec->name, e);
 	files.runtime_dir = j->runtime_dir;

@@ -57,7 +57,8 @@ int recipe_begin(struct job *j, bool changed, size_t *first, struct err *e)
 		return err_hint(e, "stop it first: debwiz stop %s", name);
 	}
 	/* one that was suspended goes on as it was run then, whatever the file says now */
-	if (!vm_kept_is(j->machine_dir) && risks_check(j->spec, NULL, NULL, e) < 0)
+	if (!vm_kept_is(j->machine_dir) &&
+	    (risks_check(j->spec, NULL, NULL, e) < 0 || job_check_drives(j->spec, !prepares, e) < 0))
 		return -1;
 	if (job_lock(j, "preparing", e) < 0)
 		return -1;

@@ -135,6 +135,29 @@ class Trust(lib.Case):
         self.assertEqual(result.status, 0, str(result))
         self.assertTrue(os.path.exists(box.ran))
 
+    def test_drive_over_another_file(self):
+        """A drive that names a backing file, which QEMU would open, is refused before anything runs."""
+        box = self.foreign(qemu_binary=None, devices_drive="path=d.qcow2,format=qcow2")
+        drive = os.path.join(box.root, "d.qcow2")
+        name = b"/etc/passwd"
+        header = bytearray(65536)
+        header[:4], header[7], header[23], header[103] = b"QFI\xfb", 3, 16, 104
+        header[24:32] = (1 << 20).to_bytes(8, "big")
+        for offset, size, status in ((1024, len(name), 2), (0, 0, 0)):
+            header[8:16], header[16:20] = offset.to_bytes(8, "big"), size.to_bytes(4, "big")
+            header[1024:1024 + len(name)] = name
+            with open(drive, "wb") as out:
+                out.write(header)
+            result = box.run("check", box.ini, json_events=False)
+            self.assertEqual(result.status, status, str(result))
+            if status:
+                self.assertRegex(result.err, r"^%s:\d+: devices\.drive: .*lies over another file" % box.ini)
+                self.assertIn("/etc/passwd", result.err)
+                for verb in ("boot", "up"):
+                    result = box.run(verb, box.ini, *box.settings(), "--trust")
+                    self.assertEqual((result.status, result.id), (2, "drive-backing"), str(result))
+                    self.assertFalse(os.path.exists(box.machine))
+
     # ---- agreeing
     def test_trust(self):
         box = self.foreign(devices_share="path=/srv,tag=srv")

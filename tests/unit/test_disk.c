@@ -399,9 +399,58 @@ static void test_cancel(void **state)
 	free(bin);
 }
 
+static void check_drive(const char *format, const char *id)
+{
+	struct err e = ERR_INIT;
+	int r = disk_check_drive(disk, format, &e);
+
+	if (r < 0 ? !id || strcmp(e.id, id) != 0 : id != NULL)
+		fail_msg("%s: %s", id ? id : "no error", e.text ? e.text : "none");
+	err_fini(&e);
+}
+
+/* A drive of any maker: QEMU would open no other file than this one. */
+static void test_drive(void **state)
+{
+	unsigned char *p = make_image();
+
+	(void)state;
+	check_drive("raw", "drive-missing");
+	write_image(p, 6 * CLUSTER);
+	check_drive("raw", NULL); /* whatever a guest wrote there */
+	check_drive("qcow2", "drive-backing");
+	put(p + 8, 0, 8);
+	write_image(p, 6 * CLUSTER);
+	check_drive("qcow2", NULL);
+	put(p + 72, 8, 8); /* another compression */
+	write_image(p, 6 * CLUSTER);
+	check_drive("qcow2", NULL);
+	put(p + 72, 4, 8); /* the data lie elsewhere */
+	write_image(p, 6 * CLUSTER);
+	check_drive("qcow2", "disk-foreign");
+	put(p + 72, 2, 8); /* corrupt */
+	write_image(p, 6 * CLUSTER);
+	check_drive("qcow2", "disk-broken");
+	put(p + 72, 0, 8);
+	write_image(p, 40);
+	check_drive("qcow2", "disk-broken");
+	put(p, 0, 4);
+	write_image(p, 6 * CLUSTER);
+	check_drive("qcow2", "disk-foreign");
+	unlink(disk);
+	assert_int_equal(mkfifo(disk, 0600), 0); /* opening it waits for nobody */
+	check_drive("raw", "drive-bad");
+	check_drive("qcow2", "drive-bad");
+	unlink(disk);
+	assert_int_equal(mkdir(disk, 0700), 0);
+	check_drive("raw", "drive-bad");
+	free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_drive, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_header, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_link_base, setup, teardown),
