@@ -96,6 +96,22 @@ static void warn_pending(struct cli *cli, const struct job *j)
 	free(suites);
 }
 
+/* Once a run: QEMU is no boundary that root should rely on. */
+static void warn_root(const struct cli *cli)
+{
+	static const char text[] = "running as root, which debwiz does not need: QEMU, and a guest that breaks "
+				   "out of it, have all rights on this host";
+	static bool warned;
+
+	if (warned || geteuid() != 0)
+		return;
+	warned = true;
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", "note", "id", "root", "text", text));
+	else
+		cli_warn(cli, text);
+}
+
 /* `print`: how to reach it, once it is up. */
 static int prepare_run(struct cli *cli, enum job_goal goal, bool print, struct err *e)
 {
@@ -114,8 +130,10 @@ static int prepare_run(struct cli *cli, enum job_goal goal, bool print, struct e
 		r = recipe_begin(&job, cli->sets.len, &first, e);
 	if (r < 0 && cli_agree(cli, &spec, e) == 0)
 		r = recipe_begin(&job, cli->sets.len, &first, e);
-	if (!r)
+	if (!r) {
+		warn_root(cli);
 		cli_warn_risks(cli, &spec);
+	}
 	if (!r)
 		r = view_run(cli, recipe_steps + first, recipe_step_count - first, &job, e);
 	if (!r && print && goal >= JOB_LOGIN)

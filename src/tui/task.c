@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app_priv.h"
 #include "base/mem.h"
@@ -208,6 +209,8 @@ struct task *task_start(struct app *app, const char *ref, enum job_goal goal, bo
 		task_free(t);
 		return NULL;
 	}
+	if (geteuid() == 0)
+		add_log(t, "running as root, which debwiz does not need");
 	log_risks(t);
 	old = task_find(app, t->name);
 	if (old)

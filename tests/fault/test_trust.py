@@ -158,6 +158,15 @@ class Trust(lib.Case):
                     self.assertEqual((result.status, result.id), (2, "drive-backing"), str(result))
                     self.assertFalse(os.path.exists(box.machine))
 
+    def test_root(self):
+        """Root is told once a run that it is not needed, and goes on; nobody else hears of it."""
+        box = self.box(warm=True, alone=True)
+        for events in (False, True):
+            result = box.prepare(json_events=events)
+            self.assertEqual(result.status, 0, str(result))
+            said = (result.out + result.err).count("running as root")
+            self.assertEqual(said, 1 if os.geteuid() == 0 else 0, str(result))
+
     # ---- agreeing
     def test_trust(self):
         box = self.foreign(devices_share="path=/srv,tag=srv")
