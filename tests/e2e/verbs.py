@@ -233,9 +233,8 @@ def every(t, m):
         return
     for title, check in RUNNING + STOPPED:
         t.run("verbs: " + title, check, m)
-    m.world.debwiz("kill", m.name)
-    for title, check in (("kernel and flatten", flattened),):
-        t.run("verbs: " + title, check, m)
-    m.world.debwiz("kill", m.name)
+    m.world.debwiz("stop", m.name)
+    t.run("verbs: kernel and flatten", flattened, m)
+    m.world.debwiz("stop", m.name)
     for title, check in (("recreate", recreated), ("prepare --fresh", fresh)):
         t.run("verbs: " + title, check, m)
