@@ -23,7 +23,8 @@ struct solve_request {
 };
 /* Those of the names that no package has or provides. */
 void solve_unknown(struct s_Pool *pool, const struct strv *names, struct strv *out);
-/* All names that are wrong are in one error. Error ids: package-unknown, package-virtual, package-conflict, package-data. */
+/* All names that are wrong are in one error. Error ids: package-unknown, package-virtual,
+ * package-conflict, package-data. */
 int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct package_set *out,
 		   struct err *e);
 int solve_find(struct s_Pool *pool, const char *name, struct package_set *out, struct err *e);
