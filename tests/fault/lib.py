@@ -44,6 +44,11 @@ def is_sanitized():
         return b"__asan_init" in program.read()
 
 
+def compiler():
+    """Its words: CC may be one with a launcher before it."""
+    return (os.environ.get("CC") or "cc").split()
+
+
 def memory_limit():
     """Bytes that debwiz may take: 256 MiB; AddressSanitizer keeps freed memory and needs more."""
     return (1024 if is_sanitized() else 256) * MIB

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-FAULTS rows F25-F27, for `make check-long`: a run is ended before each call that changes a file.
+FAULTS rows F25-F27, for `make check-long`, and a sample of it for `make check-sweep`: a run is ended
+before each call that changes a file.
 
 F25: SIGKILL of the process that makes the call. F26: power cut: all processes end there, and what
 was not synced is lost. F27: either, and then SIGKILL in the run that follows. After each of them the
 next run needs no help and leaves a whole machine and nothing half-made.
 Environment: DEBWIZ_SWEEP=N takes every Nth call alone (default 1; F26 every 2nd and F27 every 4th of
-those), DEBWIZ_SWEEP_JOBS=N runs so many at once (default: as many as processors).
+those), DEBWIZ_SWEEP_TURN=K begins at another of them (4N turns cover every call in each row),
+DEBWIZ_SWEEP_JOBS=N runs so many at once (default: as many as processors).
 """
 import collections
 import json
@@ -19,6 +21,7 @@ import lib
 import shim
 
 EVERY = int(os.environ.get("DEBWIZ_SWEEP") or 1)
+TURN = int(os.environ.get("DEBWIZ_SWEEP_TURN") or 0)
 
 
 class Sweep(shim.Sweeping):
@@ -73,8 +76,8 @@ class Sweep(shim.Sweeping):
         shim.disarm(box)
         self.recovers(box)
 
-    def points(self):
-        """Numbers of the calls.  Of the many into an image that is under way, and of the folders
+    def points(self, share=1):
+        """Numbers of the calls; of a sample, every `share`th of it alone.  Of the many into an image that is under way, and of the folders
         that are there already, every 16th: it is thrown away as a whole."""
         picked = []
         for number, line in enumerate(self.world.calls, 1):
@@ -83,7 +86,21 @@ class Sweep(shim.Sweeping):
                 picked.append(number)
         # Past the end as well: the number of calls differs by a few from run to run.
         last = len(self.world.calls)
-        return (picked + list(range(last + 1, last + 10)))[::EVERY]
+        every = EVERY * share
+        at = TURN % EVERY + TURN // EVERY % share * EVERY
+        points = (picked + list(range(last + 1, last + 10)))[at::every]
+        print("%d calls of %d, every %dth from number %d on; repeated by DEBWIZ_SWEEP=%d "
+              "DEBWIZ_SWEEP_TURN=%d" % (len(points), last, every, at, EVERY, TURN), flush=True)
+        self.assertGreater(len(points), 0)
+        return points
+
+    def test_f24_turns(self):
+        """The turns of a sample cover every call once, in each row."""
+        for share in (1, 2, 4):
+            seen = collections.Counter()
+            for turn in range(5 * share):
+                seen.update(range(100)[turn % 5 + turn // 5 % share * 5::5 * share])
+            self.assertEqual(seen, collections.Counter(range(100)))
 
     def test_f25_killed_at_every_call(self):
         self.sweep(self.point, [(n,) for n in self.points()])
@@ -119,12 +136,12 @@ class Sweep(shim.Sweeping):
             self.end_all(box, True)
 
     def test_f26_power_cut(self):
-        self.sweep(self.point, [(n, True) for n in self.points()[::2]])
+        self.sweep(self.point, [(n, True) for n in self.points(2)])
 
     def test_f27_again_in_recovery(self):
-        rng = random.Random(27)
+        rng = random.Random(27 + TURN)
         self.sweep(self.point, [(n, rng.random() < 0.5, rng.randrange(1, max(2, len(self.world.calls) - n)))
-                    for n in self.points()[::4]])
+                    for n in self.points(4)])
 
 
 if __name__ == "__main__":

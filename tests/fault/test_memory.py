@@ -43,7 +43,7 @@ class Memory(lib.Case):
             raise unittest.SkipTest("a sanitizer has allocators of its own")
         world = lib.World(("bookworm",))
         world.oom = os.path.join(world.tmp, "oom.so")
-        done = subprocess.run([os.environ.get("CC") or "cc", "-D_GNU_SOURCE", "-O1", "-shared",
+        done = subprocess.run([*lib.compiler(), "-D_GNU_SOURCE", "-O1", "-shared",
                                "-fPIC", "-o", world.oom, os.path.join(lib.HERE, "oom.c")],
                               check=False)
         if done.returncode:
