@@ -25,6 +25,8 @@ struct view {
 	struct err *error;
 	bool live, utf8, line_open, interrupted;
 	uint64_t last_plain;
+	size_t before; /* steps that were done before … */
+	bool told;     /* … as was said */
 	struct loop_fd *input; /* while a question waits for its answer */
 	size_t choices, fallback;
 	int status;
@@ -102,6 +104,33 @@ static void live_line(struct view *v, const struct runner_event *ev)
 	fflush(stderr);
 	v->line_open = true;
 	free(line);
+	free(clean);
+	free(text);
+}
+
+/* What was done before is one line, once it is known that something takes time; each is listed with -v. */
+static void before_line(struct view *v)
+{
+	if (v->before && !v->told && !v->cli->verbose) {
+		clear_line(v);
+		fprintf(stderr, "%s %-12s %zu step%s unchanged\n", sign(v, STEP_SKIPPED), "Done before", v->before,
+			v->before == 1 ? "" : "s");
+		v->told = true;
+	}
+}
+
+/* Without a terminal: how it goes, every ten seconds. The times make each line tell something. */
+static void plain_line(struct view *v, const struct runner_event *ev)
+{
+	char *text = describe(ev->step);
+	char *clean = text_clean(text, strlen(text), false);
+	char spent[SIZE_TEXT], left[SIZE_TEXT];
+
+	fprintf(stderr, "%s %-12s %3d %%  %s%s(%s so far", sign(v, STEP_RUNNING), ev->step->ops->title,
+		(int)(ev->share * 100), clean, *clean ? "  " : "", duration_human(ev->elapsed_ms, spent));
+	if (ev->left_ms >= 0)
+		fprintf(stderr, ", about %s left", duration_human((uint64_t)ev->left_ms, left));
+	fputs(")\n", stderr);
 	free(clean);
 	free(text);
 }
@@ -217,6 +246,8 @@ static void on_text_event(struct view *v, const struct runner_event *ev)
 
 	switch (ev->type) {
 	case RUNNER_STEP:
+		if (ev->step->state == STEP_SKIPPED)
+			v->before++;
 		if (ev->step->state == STEP_RUNNING) {
 			if (v->live)
 				live_line(v, ev);
@@ -226,17 +257,12 @@ static void on_text_event(struct view *v, const struct runner_event *ev)
 		}
 		break;
 	case RUNNER_PROGRESS:
+		before_line(v);
 		if (v->live) {
 			live_line(v, ev);
 		} else if (ev->elapsed_ms - v->last_plain >= PLAIN_EVERY_MS) {
-			char *text = describe(ev->step);
-
 			v->last_plain = ev->elapsed_ms;
-			clean = text_clean(text, strlen(text), false);
-			fprintf(stderr, "%s %-12s %3d %%  %s\n", sign(v, STEP_RUNNING),
-				ev->step->ops->title, (int)(ev->share * 100), clean);
-			free(clean);
-			free(text);
+			plain_line(v, ev);
 		}
 		break;
 	case RUNNER_WARNING:
@@ -252,7 +278,10 @@ static void on_text_event(struct view *v, const struct runner_event *ev)
 		free(clean);
 		break;
 	case RUNNER_QUESTION:
+		clear_line(v);
+		break;
 	case RUNNER_FINISHED:
+		before_line(v);
 		clear_line(v);
 		break;
 	}

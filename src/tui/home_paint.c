@@ -255,6 +255,8 @@ void home_lines(struct screen *s, struct screen_lines *out)
 	screen_lines_key(out, "n", 'n', "new");
 	if (l && !is_busy(s, l))
 		machine_keys(l, out);
+	else if (l && l->run.alive)
+		screen_lines_key(out, "c", 'c', "console");
 	if (l)
 		screen_lines_key(out, "/", '/', "find");
 	screen_lines_key(out, "?", '?', "help");
@@ -268,7 +270,7 @@ char *home_help(struct screen *s)
 		"The machines that are saved or made on this host.\n\n"
 		"Enter  opens a machine's screen\n"
 		"n      makes a new one, question by question\n"
-		"c      its console\n"
+		"c      its console, from the moment that QEMU runs\n"
 		"b      prepares it where needed, and boots it\n"
 		"s      stops it: power button first, then harder\n"
 		"e      changes its file\n"

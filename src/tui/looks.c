@@ -171,6 +171,19 @@ int facts_paint(const struct machine_facts *m, const struct catalog *catalog,
 	return row;
 }
 
+bool machine_is_alive(struct app *app, const char *name)
+{
+	bool alive;
+	char *dir;
+
+	if (!spec_name_ok(name))
+		return false;
+	dir = store_machine_dir(app_store(app), name);
+	alive = vm_run_alive(dir);
+	free(dir);
+	return alive;
+}
+
 uint16_t machine_ssh_port(struct app *app, struct spec *s)
 {
 	struct job_options options = {.goal = JOB_STARTED};

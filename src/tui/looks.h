@@ -17,6 +17,8 @@ struct state_look {
 
 /* `t` is what this program does with the machine, or NULL. */
 struct state_look state_look(const struct machine_look *l, const struct task *t);
+/* Whether QEMU runs, so that there is a console, also of one whose file is wrong or gone by now. */
+bool machine_is_alive(struct app *app, const char *name);
 /* The host's port that goes to the guest's ssh, 0: none. */
 uint16_t machine_ssh_port(struct app *app, struct spec *s);
 /* "3.1 of 128 G", or "–" where there is no disk yet; owned. width: of the size, for a column. */

@@ -104,6 +104,8 @@ void machine_lines(struct screen *s, struct screen_lines *out)
 	}
 	if (t && task_is_busy(t)) {
 		screen_lines_key(out, "Enter", K_ENTER, "how it goes");
+		if (alive)
+			screen_lines_key(out, "c", 'c', "console");
 	} else if (alive) {
 		screen_lines_key(out, "Enter", K_ENTER, "console");
 		screen_lines_key(out, "t", 't', "snapshots");
@@ -129,6 +131,7 @@ char *machine_help(struct screen *s)
 	return xstrdup(
 		"One machine.\n\n"
 		"Enter  its console, or boots it\n"
+		"c      its console, from the moment that QEMU runs\n"
 		"s      stops it: the power button, then QEMU is asked to end, then ended\n"
 		"p      pauses it, and lets it go on\n"
 		"S      writes its state to disk and ends QEMU; the next boot goes on from there\n"

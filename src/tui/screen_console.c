@@ -472,20 +472,6 @@ static void take_spec(struct pane *p, struct app *app, struct spec *spec)
 	spec_fini(spec);
 }
 
-/* One that runs is shown though its file is wrong or gone by now. */
-static bool is_running(struct app *app, const char *ref)
-{
-	bool alive;
-	char *dir;
-
-	if (!spec_name_ok(ref))
-		return false;
-	dir = store_machine_dir(app_store(app), ref);
-	alive = vm_run_alive(dir);
-	free(dir);
-	return alive;
-}
-
 struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 {
 	struct settings settings;
@@ -496,7 +482,7 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 	if (settings_read(&settings, app_store(app), e) < 0)
 		return NULL;
 	readable = task_read_spec(app, ref, &spec, e) == 0;
-	if (!readable && !is_running(app, ref))
+	if (!readable && !machine_is_alive(app, ref))
 		return NULL;
 	p = xcalloc(1, sizeof(*p));
 	if (readable)

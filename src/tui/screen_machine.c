@@ -321,6 +321,8 @@ static bool machine_key(struct screen *s, const struct key *k)
 	} else if ((k->code == 'e' || (k->code == K_ENTER && !m->has_spec && !m->look.run.alive)) &&
 		   m->path) {
 		show(s, screen_wizard(s->app, m->path, &e), &e);
+	} else if (k->code == 'c' && m->look.run.alive) {
+		show(s, screen_console(s->app, m->name, &e), &e);
 	} else if (t && task_is_busy(t)) {
 		if (k->code != K_ENTER)
 			return false;

@@ -11,6 +11,7 @@
 #include "agree.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "looks.h"
 #include "spec/risk.h"
 #include "tui/dialog.h"
 #include "tui/screen_log.h"
@@ -27,6 +28,7 @@ struct progress {
 	struct loop_timer *tick;
 	bool details;
 	bool asked; /* the open question, here: again by a key */
+	bool alive; /* QEMU runs: there is a console to look at */
 };
 
 static struct task *task_of(struct screen *s)
@@ -136,6 +138,32 @@ static void paint_step(const struct canvas *c, int row, const struct step_view *
 	}
 }
 
+/* The steps that are shown: those that were done before this run are one row, but for the details. Returns
+ * how many these are. */
+static size_t choose_steps(const struct step_view *steps, size_t n, bool details, const struct step_view **out,
+			   size_t *count)
+{
+	size_t before = 0;
+
+	for (size_t i = 0; i < n; i++)
+		before += steps[i].state == STEP_SKIPPED;
+	if (details || before < 2)
+		before = 0;
+	*count = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!before || steps[i].state != STEP_SKIPPED)
+			out[(*count)++] = &steps[i];
+	return before;
+}
+
+static void paint_before(const struct canvas *c, int row, size_t before)
+{
+	canvas_put(c, row, LEFT, ROLE_DIM, canvas_glyph(c, GLYPH_DONE));
+	canvas_put(c, row, LEFT + 2, ROLE_TEXT, "Done before");
+	canvas_putf(c, row, LEFT + 2 + TITLE, ROLE_TEXT, "%zu steps", before);
+	canvas_put_right(c, row, c->columns - 2, ROLE_DIM, "unchanged");
+}
+
 static void paint_end(const struct canvas *c, int row, const struct task *t)
 {
 	int wide = c->columns - LEFT - 4;
@@ -169,23 +197,29 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 {
 	struct progress *p = s->self;
 	struct task *t = task_of(s);
+	const struct step_view **shown;
 	const struct step_view *steps;
-	size_t n, from = 0, running = 0;
+	size_t n, from = 0, running = 0, before;
 	int row = 1, room;
 
 	if (!t)
 		return;
 	steps = runner_steps(t->runner, &n);
+	shown = xcalloc(n + 1, sizeof(const struct step_view *));
+	before = choose_steps(steps, n, p->details, shown, &n);
+	if (before)
+		paint_before(c, row++, before);
 	for (size_t i = 0; i < n; i++)
-		if (steps[i].state != STEP_WAITING)
+		if (shown[i]->state != STEP_WAITING)
 			running = i;
-	room = c->rows - 6 - (t->state == TASK_FAILED ? 4 : 0);
+	room = c->rows - 5 - row - (t->state == TASK_FAILED ? 4 : 0);
 	if ((int)n > room && (int)running >= room - 1)
 		from = running - (size_t)room + 2;
 	if (from + (size_t)room > n)
 		from = (int)n > room ? n - (size_t)room : 0;
-	for (size_t i = from; i < n && row <= room; i++)
-		paint_step(c, row++, &steps[i], p->details, t->question != NULL);
+	for (size_t i = from; i < n && i < from + (size_t)room; i++)
+		paint_step(c, row++, shown[i], p->details, t->question != NULL);
+	free((void *)shown);
 	row++;
 	canvas_put(c, row, LEFT + 2, ROLE_TEXT, "total");
 	canvas_bar(c, row, LEFT + 2 + TITLE, BAR, t->share);
@@ -232,6 +266,8 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 	}
 	if (!task_is_busy(t))
 		screen_lines_key(out, "Enter", K_ENTER, "the machine");
+	if (p->alive)
+		screen_lines_key(out, "c", 'c', "console");
 	screen_lines_key(out, "l", 'l', "log");
 	screen_lines_key(out, "v", 'v', "details");
 	if (t->state == TASK_RUNNING)
@@ -253,7 +289,9 @@ static char *progress_help(struct screen *s)
 	buf_adds(
 		&b,
 		"Everything that is done is kept: this may be interrupted at any moment and goes on "
-		"from there. Esc leaves this screen and the work goes on.\n\nThe steps:\n");
+		"from there. Esc leaves this screen and the work goes on; c shows the machine's console "
+		"from the moment that QEMU runs. What was done before is one row; v lists it, too.\n\nThe "
+		"steps:\n");
 	steps = runner_steps(t->runner, &n);
 	for (size_t i = 0; i < n; i++)
 		buf_addf(&b, "\n%s: %s\n", steps[i].ops->title,
@@ -398,6 +436,17 @@ static void leave_to(struct screen *s,
 	free(path);
 }
 
+/* Above this screen: whoever leaves it is here again. */
+static void show_console(struct screen *s)
+{
+	struct progress *p = s->self;
+	struct err e = ERR_INIT;
+
+	if (!screen_console(s->app, p->name, &e))
+		dialog_error(s->app, "Not possible", &e);
+	err_fini(&e);
+}
+
 static bool progress_key(struct screen *s, const struct key *k)
 {
 	struct progress *p = s->self;
@@ -406,6 +455,8 @@ static bool progress_key(struct screen *s, const struct key *k)
 
 	if (k->code == K_ESC || k->code == 'q')
 		screen_pop(s);
+	else if (k->code == 'c' && p->alive)
+		show_console(s);
 	else if (k->code == 'l')
 		screen_task_log(s->app, p->name);
 	else if (k->code == 'v')
@@ -445,6 +496,7 @@ static void progress_sync(struct screen *s)
 	struct progress *p = s->self;
 	struct task *t = task_of(s);
 
+	p->alive = machine_is_alive(s->app, p->name);
 	if (!t || !t->question)
 		p->asked = false;
 	else if (!t->asked && !p->asked)

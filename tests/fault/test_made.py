@@ -53,6 +53,33 @@ class Made(lib.Case):
         self.good(box, result)
         self.assertIn(PUBLIC, self.seed(box))
 
+    # ---- what was made before
+    def test_done_before_is_one_line(self):
+        box = self.box(alone=True)
+        first = box.prepare("--plain", json_events=False)
+        self.assertEqual(first.status, 0, str(first))
+        self.assertRegex(first.err, r"(?m)^✓ Unpack .*s\)$")
+        again = box.prepare("--plain", json_events=False)
+        self.assertEqual(again.status, 0, str(again))
+        self.assertRegex(again.err, r"(?m)^✓ Done before  \d+ steps unchanged$")
+        self.assertEqual(again.err.count("unchanged"), 1, again.err)
+        all_of_them = box.prepare("--plain", "-v", json_events=False)
+        self.assertNotIn("Done before", all_of_them.err)
+        self.assertRegex(all_of_them.err, r"(?m)^✓ Unpack +unchanged: ")
+
+    def test_how_long_it_takes_yet(self):
+        """Without a terminal, a line now and then, and each says something: how long it has taken."""
+        box = self.box(alone=True)
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write(lib.CONFIGURED.replace("progress 1 configured", "wait 23000\nprogress 1 configured"))
+        result = box.prepare("--plain", json_events=False)
+        self.assertEqual(result.status, 0, str(result))
+        lines = [line for line in result.err.splitlines() if line.startswith("◐")]
+        self.assertGreaterEqual(len(lines), 2, result.err)
+        self.assertEqual(len(lines), len(set(lines)), result.err)
+        for line in lines:
+            self.assertRegex(line, r"\(\d\S*( \w+)* so far(, about .+ left)?\)$")
+
     # ---- keys
     def test_private_key(self):
         box = self.box(warm=True, system_ssh_key="id_ed25519")

@@ -55,6 +55,10 @@ exit 0
 """
 
 
+# The same, and it does not come up before the test says so.
+SLOW_BOOT = BOOTED.replace("serial ", "serial The kernel says hello\\n\nfile go\nserial ", 1)
+
+
 class FirstRun(world.Case):
     def answers(self, home):
         return ["new", *home.settings(), "--set", "mirror.components=main",
@@ -115,6 +119,57 @@ class FirstRun(world.Case):
         s.wait("○ ready", "Enter boot")
         s.key("Esc")
         s.wait("debwiz · machines", "○ ready")
+        self.leave(s)
+
+    def test_watching_a_boot(self):
+        """The console is one key away from the moment that QEMU runs, on each screen that shows the machine; what was
+        done before is one row there."""
+        home = self.world_home()
+        home.machine("m", mirror_components="main", mirror_security="no", mirror_updates="no",
+                     disk_size="16G", system_profile="base")
+        s = self.screen(home, "open", "m", *home.settings())
+        s.wait("Enter prepare and boot")
+        s.key("p")
+        s.wait("✓ Release", "✓ Configure", "m is ready to boot.", limit=60, gone=("Done before", "c console"))
+        s.key("Enter")
+        s.wait("Enter boot", gone="c console")
+        home.plays(SLOW_BOOT)
+        s.key("Enter")
+        s.wait(re.compile(r"✓ Done before +\d+ steps +unchanged\n"), "◐ Boot", "c console",
+               gone=("Release", "Configure", "Disk"))
+        s.key("v")
+        s.wait("✓ Release", "unchanged", gone="Done before")
+        s.key("v")
+        s.wait("Done before")
+        s.key("c")
+        s.wait("The kernel says hello", "^A ? keys")
+        s.key("C-a", "d")
+        s.wait("Done before", "c console")
+        s.key("Esc")
+        s.wait("debwiz · m", "Enter how it goes  c console")
+        s.key("c")
+        s.wait("The kernel says hello", "^A ? keys")
+        s.key("C-a", "d")
+        s.wait("debwiz · m", "Enter how it goes  c console")
+        s.key("Esc")
+        s.wait("debwiz · machines", "Enter how it goes", "c console")
+        s.key("c")
+        s.wait("The kernel says hello", "^A ? keys")
+        s.key("C-a", "d")
+        s.wait("debwiz · machines")
+        s.key("Enter")
+        s.wait("◐ Boot", "c console")
+        with open(os.path.join(home.box.run_dir, "debwiz", "m", "go"), "w", encoding="ascii"):
+            pass
+        s.wait("m is up.", "Enter the machine  c console")
+        s.key("c")
+        s.wait("m login:", "^A ? keys")
+        s.key("C-a", "d")
+        s.wait("m is up.")
+        s.key("Enter")
+        s.wait("Enter console")
+        s.key("s")
+        s.wait("Enter boot", gone="c console")
         self.leave(s)
 
     def test_cancel_and_go_on(self):
