@@ -59,8 +59,25 @@ def check_args(path, args):
     return bad
 
 
+def check_cases(path, lines):
+    """The arguments that the cases of cases.txt bring; a forward to the network is there because a file says it."""
+    bad = []
+    for number, line in enumerate(lines, 1):
+        if not line.startswith('+ '):
+            continue
+        where, arg = '%s:%d' % (path, number), line[2:]
+        if arg in OPTIONS:
+            bad.append('%s: %s' % (where, arg))
+        bad += ['%s: %s: %s' % (where, arg, why) for word, why in WORDS.items() if re.search(word, arg)]
+        if arg.startswith('{'):
+            bad += check_drivers(where, json.loads(arg))
+    return bad
+
+
 def check(t):
     bad = []
+    for path in t.files('cases.txt', under=('tests/golden',)):
+        bad += check_cases(path, t.text(path).split('\n'))
     for path in t.files('.args', under=('tests',)):
         bad += check_args(path, t.text(path).rstrip('\n').split('\n'))
     for path in t.files('.c', '.h', under=('src',)):

@@ -120,6 +120,9 @@ class Rules(unittest.TestCase):
                     net % ',tftp=/x', net % ',guestfwd=tcp:10.0.2.1:1-cmd:x', ARGS + '-serial\nvc\n',
                     ARGS + '-serial\nmon:stdio\n', ARGS + '-chardev\nsocket,id=a,host=x,port=1\n',
                     ARGS + '-blockdev\n{"driver":"raw","file":{"filename":"x"}}\n'])
+        self.finds(argv.check, 'tests/golden/argv/cases.txt',
+                   ['[a]\n- -daemonize\n+ -display\n+ none\n'],
+                   ['[a]\n+ -daemonize\n', '[a]\n+ user,id=net,smb=/x\n', '[a]\n+ {"filename":"x"}\n'])
         self.finds(argv.check, 'src/qemu/a.c', ['x("user,id=net");'],
                    ['x(",smb=%s");', 'x("-monitor");', 'x("hostfwd=tcp::%u-:22");'])
 
