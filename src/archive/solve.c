@@ -256,7 +256,10 @@ static int explain_problems(Solver *solver, const Queue *named, struct err *e)
 		strv_add(&texts, solver_problemruleinfo2str(solver, type, source, target, dep));
 		solver_findallproblemrules(solver, (Id)i, &rules);
 		for (int k = 0; k < rules.count; k++) {
-			solver_ruleinfo(solver, rules.elements[k], &source, &target, &dep);
+			type = solver_ruleinfo(solver, rules.elements[k], &source, &target, &dep);
+			/* of a job the two are no packages: places and words of the job */
+			if ((type & SOLVER_RULE_TYPEMASK) != SOLVER_RULE_PKG)
+				continue;
 			add_named(solver->pool, source, named, &own);
 			add_named(solver->pool, target, named, &own);
 		}
