@@ -27,6 +27,7 @@ struct index {
 	uint64_t plain_size; /* unpacked, 0 where the release file does not say */
 	uint8_t plain_sha256[HASH_SIZE];
 	int solv_fd; /* the parsed form, checked; or -1 */
+	size_t packages; /* that were loaded */
 };
 
 /* xz before gz before plain. Error id: index-absent. */

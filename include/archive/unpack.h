@@ -30,8 +30,10 @@ struct unpacked {
 	struct buf names; /* NUL-terminated one after the other */
 };
 
-/* Reads packed bytes (xz, gzip or none) from `in`, writes at most `cap` to `out`. Error ids:
- * index-unpack, index-size (over the cap), interrupted (*stop was set). Blocks. */
+/* Reads packed bytes (xz, gzip or none) from `in`, at most `cap` unpacked, and writes to `out` what
+ * libsolv is to read: each field on one line, the first line of a description. Size and digest are of
+ * what was read. Error ids: index-unpack, index-size (over the cap), interrupted (*stop was set).
+ * Blocks. */
 int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const char *name,
 		 struct unpacked *u, struct err *e);
 void unpacked_fini(struct unpacked *u);

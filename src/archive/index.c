@@ -261,13 +261,19 @@ static int load_packed(struct archive_env *env, struct index *ix, Repo *repo, st
 		close(in);
 		return -1;
 	}
-	r = unpack_index(in, out, ix->plain_size ? ix->plain_size : PLAIN_CAP, &env->stop, ix->name, &u,
+	r = unpack_index(in, out, ix->plain_size && ix->plain_size < PLAIN_CAP ? ix->plain_size : PLAIN_CAP,
+			 &env->stop, ix->name, &u,
 			 e);
 	close(in);
 	if (!r && ix->plain_size &&
 	    (u.size != ix->plain_size || memcmp(u.sha256, ix->plain_sha256, HASH_SIZE))) {
 		r = err_set(e, ERR_VERIFY, "index-size",
 			    "%s has, unpacked, other content than the signed list says", ix->name);
+		unpacked_fini(&u);
+	}
+	/* what is not empty and names no package is something else: a page of the mirror's, for example */
+	if (!r && u.size && !u.len) {
+		r = err_set(e, ERR_VERIFY, "index-parse", "%s is not a list of packages", ix->name);
 		unpacked_fini(&u);
 	}
 	if (r < 0) {
@@ -287,6 +293,7 @@ int index_load(struct archive_env *env, struct index *ix, struct s_Pool *pool, s
 	int r = ix->solv_fd >= 0 ? load_parsed(env, ix, repo, e) : load_packed(env, ix, repo, e);
 
 	repo->appdata = (void *)ix->base;
+	ix->packages = r ? 0 : (size_t)repo->nsolvables;
 	if (r < 0 && e && e->kind == ERR_VERIFY && !e->hint)
 		err_hint(e, "try again later or name another mirror");
 	if (!r)

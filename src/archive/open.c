@@ -218,6 +218,20 @@ static void on_report(void *arg)
 
 static void start_parsed(struct suite_fetch *f);
 
+/* A release without a package is not one: else the first package that is needed would be said to be
+ * missing. A suite of updates may be empty. */
+static int check_packages(struct open_op *op)
+{
+	struct suite_fetch *f = &op->suites[0];
+
+	for (size_t k = 0; k < f->count; k++)
+		if (f->indices[k].packages)
+			return 0;
+	err_set(&op->load_err, ERR_VERIFY, "index-empty", "the package lists of %s for %s are empty", f->name,
+		op->arch);
+	return err_hint(&op->load_err, "name another mirror");
+}
+
 static void load_work(void *arg)
 {
 	struct open_op *op = arg;
@@ -229,6 +243,8 @@ static void load_work(void *arg)
 		for (size_t k = 0; !r && f->stage == STAGE_READY && k < f->count; k++)
 			r = index_load(&op->a->env, &f->indices[k], op->a->pool, &op->load_err);
 	}
+	if (!r)
+		r = check_packages(op);
 	if (!r)
 		solve_pool_ready(op->a->pool);
 }

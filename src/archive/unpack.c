@@ -14,6 +14,9 @@
 
 #define CHUNK ((size_t)256 * 1024)
 #define LINE_CAP ((size_t)1024 * 1024)
+/* What libsolv gets of a stanza: the longest one of Debian, a Provides, has 76 KB. libsolv moves
+ * what it has read at every stanza, as much as the longest stanza before had. */
+#define STANZA_CAP ((size_t)512 * 1024)
 
 /* The stanza that is being read. */
 struct scan {
@@ -21,6 +24,9 @@ struct scan {
 	struct buf line; /* begun in an earlier chunk */
 	struct unpack_stanza now;
 	bool named;
+	struct buf out;	   /* what libsolv is to read of the chunk */
+	size_t passed;	   /* bytes of the stanza that went there */
+	bool is_long_text; /* the field is Description, of which the first line counts */
 };
 
 static bool value_is(const char *p, size_t n, const char *value)
@@ -58,7 +64,25 @@ static const char *field(const char *line, size_t n, const char *name, size_t *l
 	return line + skip;
 }
 
-static void take_line(struct scan *s, const char *line, size_t n)
+/* Passes a line on. A field that goes on over several lines becomes one, and a description its
+ * first: libsolv moves the field so far at every further line. */
+static int pass_line(struct scan *s, const char *line, size_t n)
+{
+	bool goes_on = n && (*line == ' ' || *line == '\t') && s->passed;
+	size_t len;
+
+	if (goes_on && s->is_long_text)
+		return 0;
+	s->is_long_text = n && field(line, n, "Description", &len);
+	/* the end of the line before is written here: a field that goes on has none */
+	if (!goes_on)
+		buf_addc(&s->out, '\n');
+	buf_add(&s->out, line, n);
+	s->passed = n ? s->passed + n + 1 : 0;
+	return s->passed > STANZA_CAP ? -1 : 0;
+}
+
+static void read_line(struct scan *s, const char *line, size_t n)
 {
 	const char *v;
 	size_t len;
@@ -99,6 +123,12 @@ static void take_line(struct scan *s, const char *line, size_t n)
 	}
 }
 
+static int take_line(struct scan *s, const char *line, size_t n)
+{
+	read_line(s, line, n);
+	return pass_line(s, line, n);
+}
+
 static int take_text(struct scan *s, const char *p, size_t n)
 {
 	const char *end = p + n;
@@ -109,16 +139,29 @@ static int take_text(struct scan *s, const char *p, size_t n)
 		if (!nl) /* goes on in the next chunk */
 			return buf_add(&s->line, p, (size_t)(end - p));
 		if (s->line.len) {
-			if (buf_add(&s->line, p, (size_t)(nl - p)) < 0)
+			if (buf_add(&s->line, p, (size_t)(nl - p)) < 0 ||
+			    take_line(s, s->line.data, s->line.len) < 0)
 				return -1;
-			take_line(s, s->line.data, s->line.len);
 			buf_clear(&s->line);
-		} else {
-			take_line(s, p, (size_t)(nl - p));
+		} else if (take_line(s, p, (size_t)(nl - p)) < 0) {
+			return -1;
 		}
 		p = nl + 1;
 	}
 	return 0;
+}
+
+static int absurd(const char *name, struct err *e)
+{
+	return err_set(e, ERR_VERIFY, "index-unpack", "%s holds a line or an entry of absurd length", name);
+}
+
+static int flush(struct scan *s, int out, struct err *e)
+{
+	int r = file_write_all(out, s->out.data, s->out.len, "an unpacked index", e);
+
+	buf_clear(&s->out);
+	return r;
 }
 
 static int stream(struct archive *a, int out, uint64_t cap, const atomic_bool *stop,
@@ -140,10 +183,7 @@ static int stream(struct archive *a, int out, uint64_t cap, const atomic_bool *s
 		} else {
 			s->u->size += (uint64_t)n;
 			hash_add(hash, p, (size_t)n);
-			r = file_write_all(out, p, (size_t)n, "an unpacked index", e);
-			if (!r && take_text(s, p, (size_t)n) < 0)
-				r = err_set(e, ERR_VERIFY, "index-unpack",
-					    "%s holds a line of absurd length", name);
+			r = take_text(s, p, (size_t)n) < 0 ? absurd(name, e) : flush(s, out, e);
 		}
 	}
 	free(p);
@@ -165,6 +205,7 @@ int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const c
 	*u = (struct unpacked){0};
 	buf_init(&u->names, 0);
 	buf_init(&s.line, LINE_CAP);
+	buf_init(&s.out, 0);
 	archive_read_support_filter_xz(a);
 	archive_read_support_filter_gzip(a);
 	archive_read_support_format_raw(a);
@@ -177,11 +218,15 @@ int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const c
 	else if (got != ARCHIVE_EOF) /* which is what an empty file gives */
 		r = err_set(e, ERR_VERIFY, "index-unpack", "%s cannot be unpacked: %s", name,
 			    archive_error_string(a) ? archive_error_string(a) : "damaged");
-	if (s.line.len)
-		take_line(&s, s.line.data, s.line.len);
+	if (!r && s.line.len && take_line(&s, s.line.data, s.line.len) < 0)
+		r = absurd(name, e);
 	end_stanza(&s);
+	buf_addc(&s.out, '\n');
+	if (!r)
+		r = flush(&s, out, e);
 	hash_end(hash, u->sha256);
 	buf_fini(&s.line);
+	buf_fini(&s.out);
 	archive_read_free(a);
 	if (r < 0)
 		unpacked_fini(u);

@@ -103,6 +103,21 @@ class Index(lib.Case):
                                 mirror_components="main\ncomponents = non-free")
         self.accepted(box, result)
 
+    def test_signed_list_that_is_none(self):
+        """An empty list, or a page, that the archive signed is its fault: no package is missing."""
+        archive = self.world.archive
+        files = archive.good_files("bookworm")
+        self.addCleanup(archive.publish, "bookworm", files)
+        for text, error in ((b"", "index-empty"), (b"<html>\n<body>It works!\n", "index-parse")):
+            more = dict(files, **{"main/binary-armhf/Packages" + suffix: debfile.compress(text, kind)[1]
+                                  for suffix, kind in ((".xz", "xz"), (".gz", "gz"))},
+                        **{"main/binary-armhf/Packages": text})
+            for path, data in more.items():
+                archive.place("bookworm", path, data)
+            archive.resign("bookworm", archive.release_text("bookworm", more))
+            box, result = self.look(alone=True)
+            self.z(box, result, error, 5)
+
     def test_unpacked_list_is_checked(self):
         """The signed size of the list itself binds, not only that of its compressed form."""
         archive = self.world.archive

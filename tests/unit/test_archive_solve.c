@@ -347,6 +347,85 @@ static void other_content(void **state)
 	free(path);
 }
 
+/* Loads another list; what became of it, and of its unpacked text. */
+static int load_text(struct fixture *f, const struct buf *text, struct s_Pool **pool, struct err *e)
+{
+	struct index ix = {.name = xstrdup("a list"), .base = "http://m/debian", .size = text->len,
+			   .solv_fd = -1};
+	int r;
+
+	assert_int_equal(cache_store(f->dir, text->data, text->len, ix.sha256, NULL), 0);
+	*pool = solve_pool_new("armhf");
+	r = index_load(&f->env, &ix, *pool, e);
+	if (!r)
+		solve_pool_ready(*pool);
+	index_fini(&ix);
+	return r;
+}
+
+/* libsolv takes the square of a field's lines and of the longest stanza: it gets neither. Were it
+ * given this text, the test would not end within hours. */
+static void long_texts(void **state)
+{
+	struct fixture *f = *state;
+	struct s_Pool *pool;
+	struct err e = ERR_INIT;
+	struct buf text;
+
+	buf_init(&text, 0);
+	buf_adds(&text, "Package: long\nVersion: 1\nArchitecture: armhf\nProvides: first,\n");
+	for (int i = 0; i < 20000; i++)
+		buf_addf(&text, " word%d,\n", i);
+	buf_adds(&text, "\tlast\nDescription: short\n");
+	while (text.len < 40u << 20)
+		buf_adds(&text, " x\n .\n");
+	buf_adds(&text, "Filename: pool/long.deb\nSize: 5\nSHA256: " SUM "\n\n");
+	for (int i = 0; i < 30000; i++)
+		buf_addf(&text, "Package: p%d\nVersion: 1\nArchitecture: armhf\nFilename: x\nSize: 1\nSHA256: " SUM "\n\n", i);
+	assert_int_equal(load_text(f, &text, &pool, &e), 0);
+	pool_free(f->pool);
+	f->pool = pool;
+	assert_solved(f, "last", "", "", "", "long=1");
+	assert_solved(f, "word19999", "", "", "", "long=1");
+	assert_solved(f, "p29999", "", "", "", "p29999=1");
+	buf_clear(&text);
+	buf_adds(&text, "Package: long\nVersion: 1\nProvides: a");
+	while (text.len < 1u << 20)
+		buf_adds(&text, ",\n b");
+	assert_int_equal(load_text(f, &text, &pool, &e), -1);
+	assert_int_equal(e.kind, ERR_VERIFY);
+	assert_string_equal(e.id, "index-unpack");
+	pool_free(pool);
+	err_fini(&e);
+	buf_fini(&text);
+}
+
+/* A page that says something is no list, even where it was signed as one; an empty list is one. */
+static void no_list(void **state)
+{
+	static const char *const pages[] = {"<html>\n<body>It works!</body>\n</html>\n", "\n\n", "x"};
+	struct fixture *f = *state;
+	struct s_Pool *pool;
+	struct err e = ERR_INIT;
+	struct buf text;
+
+	buf_init(&text, 0);
+	for (size_t i = 0; i < 3; i++) {
+		buf_clear(&text);
+		buf_adds(&text, pages[i]);
+		assert_int_equal(load_text(f, &text, &pool, &e), -1);
+		assert_int_equal(e.kind, ERR_VERIFY);
+		assert_string_equal(e.id, "index-parse");
+		assert_non_null(e.hint);
+		pool_free(pool);
+		err_fini(&e);
+	}
+	buf_clear(&text);
+	assert_int_equal(load_text(f, &text, &pool, &e), 0);
+	pool_free(pool);
+	buf_fini(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +436,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(searching, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_form, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_content, setup, teardown),
+		cmocka_unit_test_setup_teardown(long_texts, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_list, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
