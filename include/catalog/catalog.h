@@ -2,7 +2,7 @@
 /*
  * catalog: facts about architectures, releases, firmware, package profiles and mirrors, as data.
  *
- * Read once from assets/catalog/{arches,releases,profiles,mirrors,extra}.ini (compiled in; DEBWIZ_ASSETS
+ * Read once from assets/catalog/{arches,releases,profiles,mirrors,extra,zones,accounts}.ini (compiled in; DEBWIZ_ASSETS
  * overrides). No other place may hold such a fact. What is offered is this catalogue x what the
  * release's own index holds x what this host's QEMU has; only the first factor is known here.
  */
@@ -64,6 +64,7 @@ struct catalog_release {
 	bool security;	   /* has CODENAME-security */
 	bool updates;	   /* has CODENAME-updates */
 	char *security_suite; /* "bookworm-security"; under the security mirror's base URL */
+	char *old_zones; /* package with the old names of time zones; "" where tzdata has them */
 	char *sources_style; /* "list" or "deb822": how its sources.list is written */
 	struct strv components; /* default components of the guest's sources: main [non-free-firmware] */
 	/* Fingerprints (40 hex digits, upper case) of the primary keys that may sign its suites,
@@ -91,6 +92,12 @@ struct catalog_extra {
 	char *instead;	   /* "section.key" that does it; the option is refused */
 };
 
+/* A package, and the users and groups that it makes. */
+struct catalog_account {
+	char *package;
+	struct strv names;
+};
+
 struct catalog;
 
 /* NULL on error (file and line in e). Free with catalog_free. */
@@ -107,6 +114,12 @@ const struct catalog_release *catalog_release_find(const struct catalog *c, cons
 const struct catalog_profile *catalog_profile_find(const struct catalog *c, const char *name);
 const struct catalog_extra *catalog_extra_next(const struct catalog *c, size_t *i);
 const struct catalog_extra *catalog_extra_find(const struct catalog *c, const char *name);
+const struct catalog_account *catalog_account_next(const struct catalog *c, size_t *i);
+/* Names of time zones as every release has them; borrowed. */
+const struct strv *catalog_zones(const struct catalog *c);
+/* What a time zone is called now: the name itself, or the one that an old name stands for. Borrowed; NULL:
+ * there is none of that name. */
+const char *catalog_zone(const struct catalog *c, const char *name);
 /* Built-in mirror base URLs in order of preference; security mirrors likewise. */
 const struct strv *catalog_mirrors(const struct catalog *c);
 const struct strv *catalog_security_mirrors(const struct catalog *c);

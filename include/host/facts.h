@@ -43,7 +43,7 @@ void host_ssh_keys(struct strv *out);
 int host_ssh_key_read(const char *path, struct buf *out, struct err *e);
 /* Names of the time zone database that this host has, sorted; none where it has no such file. */
 void host_timezones(struct strv *out);
-/* Whether this host has that one (a name by the database's rules); true where it has none at all. */
+/* Whether this host has that one (a name by the database's rules). */
 bool host_timezone_known(const char *name);
 /* Locales that Debian could make, as far as this host lists them ("de_DE.UTF-8"), sorted. */
 void host_locales(struct strv *out);

@@ -150,6 +150,12 @@ typedef void (*spec_fault_fn)(unsigned line, const char *section, const char *ke
 			      const char *message, void *arg);
 void spec_check_each(const struct spec *s, const struct catalog *c, spec_fault_fn fn, void *arg);
 
+/* The package that makes a user or group of the machine's user's name, among those that `has` says are
+ * installed; NULL: none that is known. Borrowed from the catalogue. */
+const struct catalog_account *spec_user_taken(const struct spec *s, const struct catalog *c,
+					      bool (*has)(const char *package, const void *arg),
+					      const void *arg);
+
 bool spec_equal(const struct spec *a, const struct spec *b); /* fields alone */
 
 /* The machine's host name: system.hostname, or its name where that is empty. Borrowed. */

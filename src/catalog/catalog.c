@@ -71,6 +71,7 @@ static const struct column release_columns[] = {
 	{"security", COLUMN_BOOL, RELEASE(security), false},
 	{"updates", COLUMN_BOOL, RELEASE(updates), false},
 	{"security_suite", COLUMN_TEXT, RELEASE(security_suite), false},
+	{"old_zones", COLUMN_TEXT, RELEASE(old_zones), false},
 	{"sources_style", COLUMN_TEXT, RELEASE(sources_style), true},
 	{"components", COLUMN_LIST, RELEASE(components), true},
 	{"keys", COLUMN_LIST, RELEASE(keys), true},
@@ -98,6 +99,17 @@ static const struct column extra_columns[] = {
 	{NULL, COLUMN_TEXT, 0, false},
 };
 
+#define ACCOUNT(member) offsetof(struct catalog_account, member)
+static const struct column account_columns[] = {
+	{"names", COLUMN_LIST, ACCOUNT(names), true},
+	{NULL, COLUMN_TEXT, 0, false},
+};
+
+struct zone_lists {
+	struct strv names;
+	struct strv links; /* old name and present name, by turns */
+};
+
 struct mirror_lists {
 	struct strv mirrors;
 	struct strv security;
@@ -118,6 +130,8 @@ struct catalog {
 	struct table arches;
 	struct table releases;
 	struct table profiles;
+	struct table accounts;
+	struct zone_lists zones;
 	struct table extras;
 	struct mirror_lists mirrors;
 };
@@ -327,6 +341,24 @@ static int on_mirror_entry(const char *section, const char *key, const char *val
 	return 0;
 }
 
+static int on_zone_entry(const char *section, const char *key, const char *value, unsigned line,
+			 void *arg, struct err *e)
+{
+	struct zone_lists *z = arg;
+	size_t links = z->links.len;
+
+	if (!strcmp(section, "zones") && !strcmp(key, "zones"))
+		strv_split(&z->names, value, " \t");
+	else if (!strcmp(section, "links") && !strcmp(key, "link"))
+		strv_split(&z->links, value, " \t");
+	else
+		return err_set(e, ERR_FAILED, "catalog-bad", "catalog/zones.ini:%u: %s.%s: there is no such key",
+			       line, section, key);
+	if (z->links.len != links && z->links.len != links + 2)
+		return err_set(e, ERR_FAILED, "catalog-bad", "catalog/zones.ini:%u: write OLD NEW", line);
+	return 0;
+}
+
 struct catalog *catalog_new(struct err *e)
 {
 	struct catalog *c = xcalloc(1, sizeof(*c));
@@ -347,9 +379,15 @@ struct catalog *catalog_new(struct err *e)
 				   .columns = extra_columns,
 				   .row_size = sizeof(struct catalog_extra),
 				   .not_offered = (size_t)-1};
+	c->accounts = (struct table){.asset = "catalog/accounts.ini",
+				     .columns = account_columns,
+				     .row_size = sizeof(struct catalog_account),
+				     .not_offered = (size_t)-1};
 	c->mirrors.snapshot = xstrdup("");
 	if (read_table(&c->arches, e) < 0 || read_table(&c->releases, e) < 0 ||
 	    read_table(&c->profiles, e) < 0 || include_profiles(&c->profiles, e) < 0 ||
+	    read_table(&c->accounts, e) < 0 ||
+	    read_asset("catalog/zones.ini", on_zone_entry, &c->zones, e) < 0 ||
 	    read_table(&c->extras, e) < 0 ||
 	    read_asset("catalog/mirrors.ini", on_mirror_entry, &c->mirrors, e) < 0) {
 		catalog_free(c);
@@ -381,6 +419,9 @@ void catalog_free(struct catalog *c)
 	table_fini(&c->arches);
 	table_fini(&c->releases);
 	table_fini(&c->profiles);
+	table_fini(&c->accounts);
+	strv_fini(&c->zones.names);
+	strv_fini(&c->zones.links);
 	table_fini(&c->extras);
 	strv_fini(&c->mirrors.mirrors);
 	strv_fini(&c->mirrors.security);
@@ -406,6 +447,29 @@ const struct catalog_release *catalog_release_next(const struct catalog *c, size
 const struct catalog_profile *catalog_profile_next(const struct catalog *c, size_t *i)
 {
 	return next_row(&c->profiles, i);
+}
+
+const struct catalog_account *catalog_account_next(const struct catalog *c, size_t *i)
+{
+	return next_row(&c->accounts, i);
+}
+
+const struct strv *catalog_zones(const struct catalog *c)
+{
+	return &c->zones.names;
+}
+
+const char *catalog_zone(const struct catalog *c, const char *name)
+{
+	const struct strv *links = &c->zones.links;
+
+	for (size_t i = 0; i < c->zones.names.len; i++)
+		if (!strcmp(c->zones.names.items[i], name))
+			return c->zones.names.items[i];
+	for (size_t i = 0; i + 1 < links->len; i += 2)
+		if (!strcmp(links->items[i], name))
+			return links->items[i + 1];
+	return NULL;
 }
 
 const struct catalog_arch *catalog_arch_find(const struct catalog *c, const char *name)

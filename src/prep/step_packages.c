@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/strv.h"
@@ -98,6 +99,29 @@ static void fail(struct step_run *run, struct job *j, struct err *e)
 	strv_fini(&others);
 }
 
+static bool is_chosen(const char *package, const void *arg)
+{
+	const struct package_set *set = arg;
+
+	for (size_t i = 0; i < set->len; i++)
+		if (!strcmp(set->items[i].name, package))
+			return true;
+	return false;
+}
+
+/* What a dependency brings, too, may have a user or group of that name. */
+static int check_user(const struct job *j, struct err *e)
+{
+	const struct catalog_account *a = spec_user_taken(j->spec, j->catalog, is_chosen, &j->packages);
+
+	if (!a)
+		return 0;
+	return err_set(e, ERR_USAGE, "user-taken",
+		       "system.user: package %s, which is to be installed, makes a user or group %s of its own; "
+		       "choose another name for the user",
+		       a->package, j->spec->user);
+}
+
 static void start(struct step_run *run, void *job)
 {
 	struct job *j = job;
@@ -106,7 +130,7 @@ static void start(struct step_run *run, void *job)
 	uint64_t bytes = 0;
 	char *summary;
 
-	if (job_solve(j, &e) < 0) {
+	if (job_solve(j, &e) < 0 || check_user(j, &e) < 0) {
 		fail(run, j, &e);
 		return;
 	}

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "base/suggest.h"
+#include "host/facts.h"
 #include "spec/extra.h"
 #include "spec/faults.h"
 #include "spec/field.h"
@@ -386,6 +387,56 @@ static void check_extra(struct check *k)
 	}
 }
 
+/* The names that Debian's tzdata has; one that is newer than our list the host may know. */
+static void check_time_zone(struct check *k)
+{
+	const char *zone = k->s->timezone, *now = catalog_zone(k->c, zone);
+	const struct strv *zones = catalog_zones(k->c);
+	const char *package = k->release ? k->release->old_zones : "";
+	struct suggest near;
+
+	if (!now && !host_timezone_known(zone)) {
+		suggest_begin(&near, zone);
+		for (size_t i = 0; i < zones->len; i++)
+			suggest_offer(&near, zones->items[i]);
+		FAULT(k, "system", "timezone", "\"%s\" is not a time zone of Debian's tzdata%s%s%s", zone,
+		      near.best ? "; did you mean " : "; write one like Europe/Berlin or Etc/UTC",
+		      near.best ? near.best : "", near.best ? "?" : "");
+	} else if (now && strcmp(now, zone) != 0 && *package && !strv_has(&k->s->packages, package)) {
+		FAULT(k, "system", "timezone",
+		      "%s is an old name, which tzdata of Debian %s does not have; write %s, or add "
+		      "packages = %s",
+		      zone, k->release->codename, now, package);
+	}
+}
+
+const struct catalog_account *spec_user_taken(const struct spec *s, const struct catalog *c,
+					      bool (*has)(const char *package, const void *arg),
+					      const void *arg)
+{
+	const struct catalog_account *a;
+
+	for (size_t i = 0; (a = catalog_account_next(c, &i));)
+		if (strv_has(&a->names, s->user) && has(a->package, arg))
+			return a;
+	return NULL;
+}
+
+static bool is_listed(const char *package, const void *arg)
+{
+	return strv_has(arg, package);
+}
+
+static void check_user(struct check *k)
+{
+	const struct catalog_account *a = spec_user_taken(k->s, k->c, is_listed, &k->s->packages);
+
+	if (a)
+		FAULT(k, "system", "user",
+		      "package %s makes a user or group %s of its own; choose another name for the user",
+		      a->package, k->s->user);
+}
+
 static void check_system(struct check *k)
 {
 	const char *name = spec_hostname(k->s);
@@ -412,6 +463,8 @@ void spec_check_each(const struct spec *s, const struct catalog *c, spec_fault_f
 	check_unique(&k, "drive", &s->drives, "path");
 	check_unique(&k, "share", &s->shares, "tag");
 	check_system(&k);
+	check_time_zone(&k);
+	check_user(&k);
 	check_extra(&k);
 }
 

@@ -80,5 +80,7 @@ void default_timezone(struct wizard *w, struct strv *out)
 {
 	const char *zone = w->offers->host->timezone;
 
-	strv_add(out, zone && grammar_timezone(zone, NULL) == 0 ? zone : "Etc/UTC");
+	/* by its present name, which every release has */
+	zone = zone ? catalog_zone(w->conf.catalog, zone) : NULL;
+	strv_add(out, zone ? zone : "Etc/UTC");
 }

@@ -147,12 +147,6 @@ void note_hostname(struct wizard *w, struct buf *out)
 	buf_addf(out, "The machine calls itself %s.", spec_hostname(&w->spec));
 }
 
-void note_timezone(struct wizard *w, struct buf *out)
-{
-	if (!host_timezone_known(w->spec.timezone))
-		buf_adds(out, "This host knows no time zone of this name.");
-}
-
 void note_save(struct wizard *w, struct buf *out)
 {
 	char *path = host_short(wizard_path(w));

@@ -184,6 +184,5 @@ void note_keys(struct wizard *w, struct buf *out);
 void note_packages(struct wizard *w, struct buf *out);
 void note_hostname(struct wizard *w, struct buf *out);
 void note_save(struct wizard *w, struct buf *out);
-void note_timezone(struct wizard *w, struct buf *out);
 
 #endif

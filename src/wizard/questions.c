@@ -115,7 +115,7 @@ const struct question_row question_rows[] = {
 	 .note = note_keys},
 	{"system.hostname", WIZARD_SYSTEM, WIZARD_TEXT, NONE, .note = note_hostname},
 	{"system.timezone", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_timezone,
-	 .lasting = true, .initial = default_timezone, .note = note_timezone},
+	 .lasting = true, .initial = default_timezone},
 	{"system.locale", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_locale,
 	 .lasting = true},
 	{"system.keyboard", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_keyboard,

@@ -281,8 +281,6 @@ static void warn_system(struct wizard *w, struct strv *out)
 		strv_addf(out,
 			  "no password: the console logs %s in by itself, sudo asks for nothing",
 			  w->spec.user);
-	if (!host_timezone_known(w->spec.timezone))
-		strv_addf(out, "%s is no time zone that this host knows", w->spec.timezone);
 }
 
 void wizard_warnings(struct wizard *w, enum wizard_page p, struct strv *out)

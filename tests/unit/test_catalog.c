@@ -142,6 +142,26 @@ static void profiles(void **state)
 	assert_int_equal(defaults, 1);
 }
 
+static void zones(void **state)
+{
+	const struct strv *names = catalog_zones(c);
+	const struct catalog_release *trixie = catalog_release_find(c, "trixie");
+	const struct catalog_release *bookworm = catalog_release_find(c, "bookworm");
+
+	(void)state;
+	assert_in_range(names->len, 400, 600);
+	for (size_t i = 0; i < names->len; i++)
+		assert_ptr_equal(catalog_zone(c, names->items[i]), names->items[i]);
+	assert_string_equal(catalog_zone(c, "US/Eastern"), "America/New_York");
+	assert_string_equal(catalog_zone(c, "EST5EDT"), "America/New_York");
+	assert_string_equal(catalog_zone(c, "Etc/UTC"), "Etc/UTC");
+	assert_null(catalog_zone(c, "localtime")); /* a link to itself */
+	assert_null(catalog_zone(c, "Mars/Phobos"));
+	assert_null(catalog_zone(c, ""));
+	assert_string_equal(trixie->old_zones, "tzdata-legacy");
+	assert_string_equal(bookworm->old_zones, "");
+}
+
 static void mirrors(void **state)
 {
 	const struct strv *lists[] = {catalog_mirrors(c), catalog_security_mirrors(c)};
@@ -228,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arches),  cmocka_unit_test(releases), cmocka_unit_test(profiles),
+		cmocka_unit_test(zones),
 		cmocka_unit_test(mirrors), cmocka_unit_test(keys),     cmocka_unit_test(refuses),
 	};
 

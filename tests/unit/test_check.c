@@ -127,6 +127,21 @@ static void rules(void **state)
 		 "box.ini:3: network.forward: port 80 of this host is forwarded twice (also by "
 		 "127.0.0.1:80:22)"},
 		{"[network]\nforward = 127.0.0.1:80:22\nforward = 127.0.0.2:80:22\n", NULL},
+		{"[machine]\nrelease = trixie\n[system]\ntimezone = US/Eastern\n",
+		 "box.ini:4: system.timezone: US/Eastern is an old name, which tzdata of Debian trixie does "
+		 "not have; write America/New_York, or add packages = tzdata-legacy"},
+		{"[machine]\nrelease = trixie\n[system]\ntimezone = US/Eastern\npackages = tzdata-legacy\n", NULL},
+		{"[machine]\nrelease = bookworm\n[system]\ntimezone = US/Eastern\n", NULL},
+		{"[machine]\nrelease = trixie\n[system]\ntimezone = Etc/GMT+5\n", NULL},
+		{"[machine]\nrelease = trixie\n[system]\ntimezone = America/New_York\n", NULL},
+		{"[system]\ntimezone = Europe/Berlim\n",
+		 "box.ini:2: system.timezone: \"Europe/Berlim\" is not a time zone of Debian's tzdata; did you "
+		 "mean Europe/Berlin?"},
+		{"[system]\ntimezone = Xqz/Phobos\n", "tzdata; write one like Europe/Berlin or Etc/UTC"},
+		{"[system]\nuser = docker\n", NULL},
+		{"[system]\nuser = docker\npackages = docker.io\n",
+		 "box.ini:2: system.user: package docker.io makes a user or group docker of its own; choose"},
+		{"[system]\nuser = incus-admin\npackages = incus-base\n", "box.ini:2: system.user: package incus-base"},
 		{"[network]\nforward = 127.0.0.1:80:22\nforward = 127.0.0.1:80:22/udp\n", NULL},
 		{"[network]\nforward = 127.0.0.1:80:22\n\nforward = 0.0.0.0:80:22\n",
 		 "box.ini:4: network.forward: port 80"},
