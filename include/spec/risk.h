@@ -42,6 +42,8 @@ char *risk_line(const struct spec *s, const struct risk *r);
 void risk_agree(struct spec *s, const struct risk *r);
 /* After reading: all that holds is what the file says. */
 void risks_are_of_file(struct spec *s);
+/* All of the file is this user's own. */
+void risks_are_own(struct spec *s);
 /* A person has given that key's value anew: it is theirs, whatever the file said. */
 void risks_forget(struct spec *s, const char *section, const char *key);
 /* Fails where one is RISK_FOREIGN, of that key alone where it is given: kind ERR_USAGE, id RISK_ERROR,

@@ -89,10 +89,62 @@ static int keep(const struct store *store, const struct risk *r, const char *ini
 	return result;
 }
 
+static int adopt(const struct store *store, const struct spec *s, const char *path, struct err *e)
+{
+	struct risks all;
+	int r = 0;
+
+	risks_find(s, &all);
+	for (size_t i = 0; i < all.len && !r; i++)
+		if (all.items[i].state != RISK_FOREIGN)
+			r = keep(store, &all.items[i], path, e);
+	risks_fini(&all);
+	return r;
+}
+
+/* A machine that was made before agreements were kept, from a file among the user's own: what that says
+ * now is agreed to. */
+static void adopt_made(const struct store *store, const char *name)
+{
+	char *dir = store_machine_dir(store, name);
+	char *disk = file_join(dir, "disk.qcow2");
+	char *ini = store_saved_ini(store, name);
+	char *claimed = store_claimed_ini(store, name);
+	struct spec s;
+
+	if (claimed && !strcmp(claimed, ini) && file_exists(disk) && spec_read(&s, ini, NULL) == 0) {
+		risks_are_own(&s);
+		(void)adopt(store, &s, ini, NULL); /* without it, it is asked */
+		spec_fini(&s);
+	}
+	free(claimed);
+	free(ini);
+	free(disk);
+	free(dir);
+}
+
+/* Once for a user of an earlier version: the folder is there afterwards. */
+static void adopt_earlier(const struct store *store)
+{
+	char *dir = file_join(store->data_dir, "agreed");
+	struct strv names = STRV_INIT;
+
+	if (!file_exists(dir)) {
+		store_machines(store, &names);
+		for (size_t i = 0; i < names.len; i++)
+			adopt_made(store, names.items[i]);
+		(void)file_mkdirs(dir, NULL);
+		strv_fini(&names);
+	}
+	free(dir);
+}
+
 void trust_load(const struct store *store, struct spec *s)
 {
 	struct risks all;
 
+	if (s->said.len)
+		adopt_earlier(store);
 	risks_find(s, &all);
 	for (size_t i = 0; i < all.len; i++) {
 		char digest[HASH_HEX];
@@ -114,6 +166,7 @@ int trust_agree(const struct store *store, struct spec *s, struct err *e)
 	struct risks all;
 	int r = 0;
 
+	adopt_earlier(store);
 	risks_find(s, &all);
 	for (size_t i = 0; i < all.len && !r; i++) {
 		if (all.items[i].state != RISK_FOREIGN)
@@ -128,13 +181,6 @@ int trust_agree(const struct store *store, struct spec *s, struct err *e)
 
 int trust_adopt(const struct store *store, const struct spec *s, const char *path, struct err *e)
 {
-	struct risks all;
-	int r = 0;
-
-	risks_find(s, &all);
-	for (size_t i = 0; i < all.len && !r; i++)
-		if (all.items[i].state != RISK_FOREIGN)
-			r = keep(store, &all.items[i], path, e);
-	risks_fini(&all);
-	return r;
+	adopt_earlier(store);
+	return adopt(store, s, path, e);
 }

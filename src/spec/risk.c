@@ -173,6 +173,11 @@ void risks_are_of_file(struct spec *s)
 	risks_fini(&all);
 }
 
+void risks_are_own(struct spec *s)
+{
+	strv_fini(&s->said);
+}
+
 void risks_forget(struct spec *s, const char *section, const char *key)
 {
 	char *begin = xasprintf("%s.%s=", section, key);

@@ -244,6 +244,31 @@ class Trust(lib.Case):
         self.assertEqual(result.status, 0, str(result))
         self.refused(box, box.run("prepare", box.ini, *self.settings(box)), "qemu.binary")
 
+    def test_earlier_version(self):
+        """A machine that was made before agreements were kept, from a saved file: nothing is asked. Of a file
+        elsewhere, and of one that comes later, it is."""
+        box = self.box(warm=True, alone=True, qemu_binary=None)
+        saved = os.path.join(box.home, "config", "debwiz", "machines", "m.ini")
+        agreed = os.path.join(box.data, "agreed")
+        os.makedirs(os.path.dirname(saved), 0o700)
+        with open(box.ini, encoding="utf-8") as text:
+            ini = text.read() + "[devices]\nshare = path=/srv,tag=srv\n"
+        with open(saved, "w", encoding="utf-8") as out:
+            out.write(ini)
+        os.chmod(saved, 0o600)
+        other = self.box(warm=True, alone=True, devices_share="path=/srv,tag=srv")
+        for each, path in ((box, saved), (other, other.ini)):
+            result = each.run("prepare", path, *each.settings(), "--trust")
+            self.assertEqual(result.status, 0, str(result))
+            shutil.rmtree(os.path.join(each.data, "agreed"))
+        result = box.run("prepare", saved, *box.settings())
+        self.assertEqual(result.status, 0, str(result))
+        self.assertEqual(len(os.listdir(agreed)), 1)
+        with open(saved, "w", encoding="utf-8") as out:
+            out.write(ini.replace("/srv", "/"))
+        self.assertEqual(box.run("prepare", saved, *box.settings()).id, "file-not-agreed")
+        self.assertEqual(other.run("prepare", other.ini, *other.settings()).id, "file-not-agreed")
+
     def test_agreed_machine_is_made(self):
         """The whole way, with a QEMU that the file names."""
         box = self.box(alone=True, qemu_binary="./fakeqemu", mirror_keyring="ring")
