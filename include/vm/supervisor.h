@@ -58,6 +58,7 @@ struct vm_request {
 	bool resume;	   /* go on from the suspended state in `dir` */
 	char *snapshot;	   /* go on from that snapshot, memory and all; "" or NULL: none */
 	uint64_t seed_size; /* bytes of the seed that QEMU was given, 0: none; the supervisor's own */
+	bool seed_empty;    /* and what is there is an empty disk in its place; the supervisor's own */
 };
 
 int vm_request_write(const struct vm_request *r, const char *path, struct err *e);

@@ -22,7 +22,7 @@ json_t *vm_request_json(const struct vm_request *r)
 			      "configuring", (int)r->configuring, "adopt", (int)r->adopt, "resume",
 			      (int)r->resume);
 	json_t *argv = json_array();
-	bool ok = true;
+	bool ok = json_object_set_new(o, "seed_empty", json_boolean(r->seed_empty)) == 0;
 
 	for (size_t i = 0; i < r->argv.len; i++)
 		ok = json_array_append_new(argv, json_string(r->argv.items[i])) == 0 && ok;
@@ -72,6 +72,7 @@ int vm_request_from_json(struct vm_request *r, const json_t *o)
 		.configuring = json_bool(o, "configuring", false),
 		.adopt = json_bool(o, "adopt", false),
 		.resume = json_bool(o, "resume", false),
+		.seed_empty = json_bool(o, "seed_empty", false),
 	};
 	for (size_t i = 0; i < json_array_size(argv); i++) {
 		const char *item = json_string_value(json_array_get(argv, i));

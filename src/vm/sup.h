@@ -244,7 +244,7 @@ void sup_moved(struct sup *s, const char *status);
 void sup_move_fini(struct sup *s);
 /* Before the start: remembers the seed's size, or makes an empty one for a guest that goes on. */
 void sup_seed(struct sup *s);
-/* QEMU holds it open: the file may go. */
+/* QEMU holds it open: the file may go, where it only stands in for a seed that was applied. */
 void sup_seed_forget(struct sup *s);
 /* Fills in how it is run, with the machine type that QEMU tells ("virt-7.2-machine"). */
 bool sup_pin(const struct sup *s, const char *type, struct vm_kept *out);

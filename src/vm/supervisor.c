@@ -339,7 +339,7 @@ static int keep_request(struct sup *s, struct err *e)
 	int r;
 
 	sup_seed(s);
-	if (s->req.seed_size && !s->req.resume && !*s->req.snapshot) {
+	if (s->req.seed_size && !s->req.seed_empty) {
 		free(s->run.seed);
 		s->run.seed = xstrdup("pending");
 	}

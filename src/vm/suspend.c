@@ -376,21 +376,36 @@ void sup_move_fini(struct sup *s)
 	move_end(s);
 }
 
-/* A guest that had applied its settings was still given the seed's device: an empty one will do. */
+/* Nothing was written to it: it is not a seed but what stood in for one when a supervisor was killed. */
+static bool seed_is_empty(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_size > 0 && !st.st_blocks;
+}
+
+/* A guest that had applied its settings was still given the seed's device: an empty one will do. A seed that
+ * was not applied is there yet, and stays until the guest says so. */
 void sup_seed(struct sup *s)
 {
 	struct stat st;
 	int fd;
 
+	s->req.seed_empty = false;
 	if (!*s->req.seed)
 		return;
 	if (!s->req.resume && !*s->req.snapshot) {
 		s->req.seed_size = stat(s->req.seed, &st) == 0 ? (uint64_t)st.st_size : 0;
 		return;
 	}
-	if (!s->req.seed_size || file_exists(s->req.seed))
+	if (!s->req.seed_size)
 		return;
+	if (file_exists(s->req.seed)) {
+		s->req.seed_empty = seed_is_empty(s->req.seed);
+		return;
+	}
 	fd = open(s->req.seed, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	s->req.seed_empty = fd >= 0;
 	if (fd >= 0 && ftruncate(fd, (off_t)s->req.seed_size) < 0)
 		log_msg("vm", "%s: %s", s->req.seed, strerror(errno));
 	if (fd >= 0)
@@ -399,6 +414,7 @@ void sup_seed(struct sup *s)
 
 void sup_seed_forget(struct sup *s)
 {
-	if (s->req.seed_size && *s->req.seed)
+	if (s->req.seed_empty)
 		unlink(s->req.seed);
+	s->req.seed_empty = false;
 }

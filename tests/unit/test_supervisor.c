@@ -18,6 +18,7 @@
  *     paused ID              while it stands that is the record's cause
  *     cancel                 takes a suspension back, once it is told how far that is
  *     resume                 it was suspended before, past its login
+ *     seed_size N            and it had been given a seed of that size; seed-gone: which it had applied
  *     snapshot TAG           it is started in that one
  *     noted TAG              it is noted of that snapshot how it was run
  *     kept                   its suspended state is on disk afterwards
@@ -557,12 +558,17 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 /* Makes it one that was suspended. */
 static void suspend_before(struct play *p)
 {
+	uint64_t seed_size = directive_number(p, "seed_size", 0);
 	struct vm_kept k = {.request = p->request, .login = true, .kernel = "6.1", .ip = ""};
 	char *part = vm_kept_part_path(p->dir);
 
 	assert_int_equal(file_write(part, "state", 5, 0600, NULL), 0);
+	k.request.seed_size = seed_size;
 	assert_int_equal(vm_kept_seal(p->dir, &k, NULL), 0);
 	p->request.resume = true;
+	p->request.seed_size = seed_size;
+	if (strstr(p->text.data, "#: seed-gone\n"))
+		assert_int_equal(unlink(p->request.seed), 0);
 	free(part);
 }
 
@@ -585,7 +591,7 @@ static void check_kept(const struct play *p, const char *name)
 /* The seed goes when the guest says that it was applied, and only then. */
 static void check_files(const struct play *p, const char *name)
 {
-	bool applied = strstr(p->text.data, "\nprogress 1 seed-applied\n") != NULL;
+	bool applied = strstr(p->text.data, "\nprogress 1 seed-applied\n") || strstr(p->text.data, "#: seed-gone\n");
 	struct buf b;
 	char *want;
 
