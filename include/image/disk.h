@@ -71,6 +71,19 @@ enum disk_health {
  * that has none is well. Blocks. */
 int disk_examine(const char *path, enum disk_health *out, uint64_t *count, struct err *e);
 
+/* Fills e for a disk that was found corrupt, with what to do; -1. */
+int disk_corrupt_err(const char *disk, uint64_t count, struct err *e);
+
+/* What qemu-img changes in place (snapshots, size) is marked in PATH.changing until it is whole. pending: what
+ * was being done when a command was killed ("create one"), owned; NULL: nothing. begin, end: for a change of
+ * more than the disk. await_others: waits for a qemu-img that a killed command left at work; "disk-busy" where
+ * it does not end in time. settle: examines a marked disk and takes the mark away; "disk-corrupt". All block. */
+char *disk_change_pending(const char *disk);
+int disk_change_begin(const char *disk, const char *what, struct err *e);
+int disk_change_end(const char *disk, struct err *e);
+int disk_await_others(const char *disk, struct err *e);
+int disk_settle(const char *disk, struct err *e);
+
 /* A snapshot inside the disk. */
 struct disk_snapshot {
 	char *tag;
@@ -79,10 +92,13 @@ struct disk_snapshot {
 };
 
 /* Snapshots of a disk that is not in use. list: oldest first, to be freed by disk_snapshots_fini.
- * create: of the disk alone; "snapshot-exists". revert: what was written since then is lost.
+ * create: of the disk alone; "snapshot-exists". revert: what was written since then is lost; the change's mark
+ * ("revert TAG") stays until disk_change_end, for what belongs to it beside the disk.
  * revert, delete: "snapshot-missing". */
 int disk_snapshots(const char *path, struct disk_snapshot **out, size_t *count, struct err *e);
 void disk_snapshots_fini(struct disk_snapshot *s, size_t count);
+/* 1: there is one of that name, 0: none, -1 with e. */
+int disk_snapshot_find(const char *path, const char *tag, struct err *e);
 int disk_snapshot_create(const char *path, const char *tag, struct err *e);
 int disk_snapshot_revert(const char *path, const char *tag, struct err *e);
 int disk_snapshot_delete(const char *path, const char *tag, struct err *e);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * snapshot: snapshots of a machine that is off, for both faces; those of one that runs are its
- * supervisor's (vm/client.h). One of the disk alone is qemu-img's; one that holds a guest's memory
- * is gone back to by starting the machine in it.
+ * supervisor's (vm/client.h). One of the disk alone is qemu-img's, with the firmware's variables and a seed that
+ * was not applied beside it (vm/mark.h); one that holds a guest's memory is gone back to by starting the machine
+ * in it.
  */
 #ifndef PREP_SNAPSHOT_H
 #define PREP_SNAPSHOT_H
@@ -20,6 +21,12 @@ int snapshot_list(const struct job *j, struct disk_snapshot **out, size_t *count
  * being prepared or runs) and those of the disk. Blocks for seconds, and may run as work. */
 int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool *starts,
 		    struct err *e);
+
+/* Where a change of the disk was cut off (disk_change_pending): waits for what still writes, examines the disk,
+ * completes a revert, and takes the mark away. "disk-busy", "disk-corrupt". finish: the same of a disk that was
+ * examined. Both block. */
+int snapshot_settle(const char *dir, const char *disk, struct err *e);
+int snapshot_finish(const char *dir, const char *disk, struct err *e);
 
 /* Starts the machine where it was when the snapshot was made; lets go of the lock, for the
  * supervisor takes it. `done` is called as vm_start does, unless -1 was returned. The job need not

@@ -192,9 +192,7 @@ int disk_grow(const char *path, uint64_t size, struct err *e)
 		return -1;
 	bytes = xasprintf("%llu", (unsigned long long)size);
 	char *argv[] = {"qemu-img", "resize", "-q", "-f", "qcow2", (char *)path, bytes, NULL};
-	r = disk_tool_run(argv, NULL, NULL, NULL, e);
-	if (!r)
-		r = file_sync_path(path, e);
+	r = disk_change_run(argv, path, "grow", true, e);
 	free(bytes);
 	return r;
 }
@@ -210,6 +208,8 @@ int disk_flatten(const char *path, const atomic_bool *cancel,
 
 	if (!r)
 		r = refuse_snapshots(&info, path, e);
+	if (!r)
+		r = disk_settle(path, e);
 	if (!r && !info.standalone) {
 		r = clear_part(part, e);
 		if (!r)

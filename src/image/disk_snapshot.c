@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "disk_tool.h"
@@ -52,8 +51,7 @@ void disk_snapshots_fini(struct disk_snapshot *s, size_t count)
 	free(s);
 }
 
-/* -1 with e, 0 no, 1 yes. */
-static int has(const char *path, const char *tag, struct err *e)
+int disk_snapshot_find(const char *path, const char *tag, struct err *e)
 {
 	struct disk_snapshot *all;
 	size_t count;
@@ -70,14 +68,16 @@ static int has(const char *path, const char *tag, struct err *e)
 static int run(char *option, const char *path, const char *tag, struct err *e)
 {
 	char *argv[] = {"qemu-img", "snapshot", "-q", option, (char *)tag, (char *)path, NULL};
-	int r = disk_tool_run(argv, NULL, NULL, NULL, e);
+	char *what = xasprintf("%s %s", option[1] == 'c' ? "create" : option[1] == 'a' ? "revert" : "delete", tag);
+	int r = disk_change_run(argv, path, what, option[1] != 'a', e);
 
-	return r < 0 ? r : file_sync_path(path, e);
+	free(what);
+	return r;
 }
 
 int disk_snapshot_create(const char *path, const char *tag, struct err *e)
 {
-	int r = has(path, tag, e);
+	int r = disk_snapshot_find(path, tag, e);
 
 	if (r > 0)
 		return err_set(e, ERR_USAGE, "snapshot-exists", "there is a snapshot %s already", tag);
@@ -86,7 +86,7 @@ int disk_snapshot_create(const char *path, const char *tag, struct err *e)
 
 static int change(char *option, const char *path, const char *tag, struct err *e)
 {
-	int r = has(path, tag, e);
+	int r = disk_snapshot_find(path, tag, e);
 
 	if (!r)
 		return err_set(e, ERR_USAGE, "snapshot-missing", "there is no snapshot %s", tag);

@@ -12,4 +12,8 @@
 int disk_tool_run(char *const *argv, const atomic_bool *cancel,
 		  void (*progress)(double percent, void *arg), void *arg, struct err *e);
 
+/* A run that changes the disk in place, marked meanwhile as `what`; a disk whose last change was cut off is
+ * examined first (disk_settle). Where it does not end the change the mark stays. */
+int disk_change_run(char *const *argv, const char *disk, const char *what, bool ends, struct err *e);
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* change_do: clone, rename, delete and recreate, done; see include/prep/change.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/mem.h"
 #include "host/lock.h"
 #include "image/disk.h"
+#include "prep/snapshot.h"
 #include "prep/trust.h"
 #include "vm/hostkeys.h"
 #include "vm/pending.h"
@@ -24,6 +26,7 @@ static const char *const personal[] = {
 	"suspend.json",
 	"suspend.state",
 	"snapshots.json",
+	"snapshots",
 	"run.json",
 	"run.spare",
 	"request.json",
@@ -40,6 +43,7 @@ static const char *const personal[] = {
 	VM_PENDING_NAME,
 	DISK_BASE_NAME,
 	"disk.qcow2",
+	"disk.qcow2.changing",
 };
 
 /* What a clone takes along; the disk last, for it may be large. */
@@ -178,6 +182,32 @@ static int copy_files(const char *dir, const char *part, struct watch *w, struct
 	return r;
 }
 
+/* What belongs to the snapshots in its disk. */
+static int copy_snapshots(const char *dir, const char *part, struct err *e)
+{
+	char *from = file_join(dir, "snapshots");
+	char *to = file_join(part, "snapshots");
+	DIR *d = opendir(from);
+	struct dirent *entry;
+	int r = d ? file_mkdirs(to, e) : 0;
+
+	while (!r && d && (entry = readdir(d))) {
+		char *one = file_join(from, entry->d_name);
+		char *copy = file_join(to, entry->d_name);
+		struct stat st;
+
+		if (lstat(one, &st) == 0 && S_ISREG(st.st_mode))
+			r = file_copy_sparse(one, copy, 0600, e);
+		free(copy);
+		free(one);
+	}
+	if (d)
+		closedir(d);
+	free(to);
+	free(from);
+	return r;
+}
+
 /* The folder is made beside its place and gets its name when it is whole; the file comes before
  * that, so that a kill leaves at worst a machine without a disk. */
 static int clone(const struct store *store, const struct change *c, const char *dir,
@@ -185,15 +215,20 @@ static int clone(const struct store *store, const struct change *c, const char *
 {
 	char *to = store_machine_dir(store, c->to);
 	char *part = xasprintf("%s.part", to); /* gc leaves it alone: the name is locked */
+	char *disk = file_join(dir, "disk.qcow2");
 	bool copy = change_copies_disk(dir);
 	int r = file_remove_tree(part, e);
 
+	if (!r && copy)
+		r = snapshot_settle(dir, disk, e);
 	if (!r && copy)
 		r = file_mkdirs(part, e);
 	if (!r && copy)
 		r = link_base(store, dir, part, e);
 	if (!r && copy)
 		r = copy_files(dir, part, w, e);
+	if (!r && copy)
+		r = copy_snapshots(dir, part, e);
 	if (!r && copy)
 		r = write_note(part, c->to_ini, e);
 	if (!r)
@@ -202,6 +237,7 @@ static int clone(const struct store *store, const struct change *c, const char *
 		r = move_folder(part, to, e);
 	if (r < 0)
 		(void)file_remove_tree(part, NULL);
+	free(disk);
 	free(part);
 	free(to);
 	return r;

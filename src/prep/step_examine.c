@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step examine: looks at a disk whose last run was cut off, before it is run again. What is damaged is
+ * step examine: looks at a disk whose last run, or change, was cut off, before it is run again. What is damaged is
  * not run, and nothing is repaired by itself: a copy comes first.
  */
 #include <stdlib.h>
@@ -9,12 +9,15 @@
 #include "base/mem.h"
 #include "image/disk.h"
 #include "prep/job.h"
+#include "prep/snapshot.h"
 #include "prep/steps.h"
 #include "vm/supervisor.h"
 
 struct examination {
 	struct step_run *run;
+	const char *dir; /* of the machine */
 	char *disk;
+	bool marked;
 	enum disk_health health;
 	uint64_t count;
 	struct err err;
@@ -34,18 +37,34 @@ static bool was_cut_off(const char *dir)
 	return cut;
 }
 
+/* A change of it was. */
+static bool is_marked(const struct job *j)
+{
+	char *disk = job_file(j, "disk.qcow2");
+	char *what = disk_change_pending(disk);
+	bool marked = what != NULL;
+
+	free(what);
+	free(disk);
+	return marked;
+}
+
 static bool applies(const void *job)
 {
 	const struct job *j = job;
 
-	return j->options.goal >= JOB_STARTED && job_is_made(j) && was_cut_off(j->machine_dir);
+	return j->options.goal >= JOB_STARTED && job_is_made(j) && (was_cut_off(j->machine_dir) || is_marked(j));
 }
 
 static void work(void *arg)
 {
 	struct examination *x = arg;
 
-	x->result = disk_examine(x->disk, &x->health, &x->count, &x->err);
+	x->result = x->marked ? disk_await_others(x->disk, &x->err) : 0;
+	if (!x->result)
+		x->result = disk_examine(x->disk, &x->health, &x->count, &x->err);
+	if (!x->result && x->health != DISK_CORRUPT)
+		x->result = snapshot_finish(x->dir, x->disk, &x->err);
 }
 
 static void done(void *arg)
@@ -57,12 +76,10 @@ static void done(void *arg)
 	if (x->result < 0) {
 		err_move(&e, &x->err);
 	} else if (x->health == DISK_CORRUPT) {
-		err_set(&e, ERR_FAILED, "disk-corrupt", "%s is damaged (%llu errors) and was not started",
-			x->disk, (unsigned long long)x->count);
-		err_hint(&e, "copy it to a safe place first; then try `qemu-img check -r all` on it");
+		disk_corrupt_err(x->disk, x->count, &e);
 	} else if (x->health == DISK_LEAKS) {
-		step_warn(run, "the disk holds %llu clusters that nothing uses, since its last run was cut "
-			  "off: no harm; `qemu-img check -r leaks %s` frees them",
+		step_warn(run, "the disk holds %llu clusters that nothing uses, since its last run or change was "
+			  "cut off: no harm; `qemu-img check -r leaks %s` frees them",
 			  (unsigned long long)x->count, x->disk);
 	}
 	free(x->disk);
@@ -79,6 +96,8 @@ static void start(struct step_run *run, void *job)
 	struct examination *x = xcalloc(1, sizeof(*x));
 
 	x->run = run;
+	x->dir = j->machine_dir;
+	x->marked = is_marked(j);
 	x->disk = job_file(j, "disk.qcow2");
 	loop_work(j->loop, work, done, x);
 }
@@ -86,7 +105,7 @@ static void start(struct step_run *run, void *job)
 const struct step_ops step_examine = {
 	.id = "examine",
 	.title = "Check",
-	.about = "The disk, since the machine's last run was cut off.",
+	.about = "The disk, since the machine's last run, or a change of the disk, was cut off.",
 	.applies = applies,
 	.start = start,
 };

@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+#define MARK_FOLDER "snapshots"
+
 static char *marks_path(const char *dir)
 {
 	return file_join(dir, "snapshots.json");
@@ -63,5 +65,67 @@ int vm_mark_drop(const char *dir, const char *tag, struct err *e)
 
 	json_decref(all);
 	free(path);
+	return r;
+}
+
+/* ---- files ---- */
+
+static const struct {
+	const char *name, *ending;
+	bool open; /* by QEMU, for writing */
+} files[] = {
+	{"QEMU_VARS-pflash.raw", "vars", true},
+	{"seed.iso", "seed", false},
+};
+#define FILES (sizeof(files) / sizeof(*files))
+
+static char *kept_file(const char *dir, const char *tag, size_t i)
+{
+	return xasprintf("%s/" MARK_FOLDER "/%s.%s", dir, tag, files[i].ending);
+}
+
+int vm_mark_keep_files(const char *dir, const char *tag, struct err *e)
+{
+	char *folder = file_join(dir, MARK_FOLDER);
+	int r = file_mkdirs(folder, e);
+
+	for (size_t i = 0; i < FILES && !r; i++) {
+		char *from = file_join(dir, files[i].name);
+		char *to = kept_file(dir, tag, i);
+
+		r = file_exists(from) ? file_copy_sparse(from, to, 0600, e) : file_remove_tree(to, e);
+		free(to);
+		free(from);
+	}
+	free(folder);
+	return r;
+}
+
+int vm_mark_restore_files(const char *dir, const char *tag, bool running, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < FILES && !r; i++) {
+		char *from = kept_file(dir, tag, i);
+		char *to = file_join(dir, files[i].name);
+
+		if (file_exists(from) && !(running && files[i].open))
+			r = file_copy_sparse(from, to, 0600, e);
+		free(to);
+		free(from);
+	}
+	return r;
+}
+
+int vm_mark_drop_files(const char *dir, const char *tag, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < FILES && !r; i++) {
+		char *path = kept_file(dir, tag, i);
+
+		r = file_remove_tree(path, e);
+		free(path);
+	}
 	return r;
 }

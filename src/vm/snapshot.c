@@ -149,10 +149,14 @@ static void write_mark(void *arg)
 {
 	struct sup *s = arg;
 
-	if (s->snap.op == SUP_SNAP_CREATE)
-		vm_mark_put(s->req.dir, s->snap.tag, &s->snap.now, &s->snap.err);
-	else
-		vm_mark_drop(s->req.dir, s->snap.tag, &s->snap.err);
+	const char *dir = s->req.dir, *tag = s->snap.tag;
+
+	if (s->snap.op == SUP_SNAP_REVERT)
+		vm_mark_restore_files(dir, tag, true, &s->snap.err);
+	else if (s->snap.op == SUP_SNAP_DELETE)
+		(void)(vm_mark_drop(dir, tag, &s->snap.err) < 0 || vm_mark_drop_files(dir, tag, &s->snap.err));
+	else if (vm_mark_keep_files(dir, tag, &s->snap.err) == 0)
+		vm_mark_put(dir, tag, &s->snap.now, &s->snap.err);
 }
 
 static void answer_done(void *arg)
@@ -185,7 +189,9 @@ static void job_done(struct sup *s)
 	case SUP_SNAP_REVERT:
 		sup_half_loaded_forget(s);
 		reverted(s);
-		break;
+		s->snap.working = true;
+		loop_work(s->loop, write_mark, answer_done, s);
+		return;
 	case SUP_SNAP_NONE:
 	case SUP_SNAP_LIST:
 		break;
