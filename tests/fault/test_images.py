@@ -164,6 +164,53 @@ class Images(lib.Case):
         self.assertIn(b"\xe2\x79\x2a\xca\0\0\0\3raw", head, "the base's format is written down")
         self.assertTrue(os.path.exists(base))
 
+    def planted(self):
+        """A qcow2 header that names a backing file of this host."""
+        name = b"/etc/passwd"
+        head = struct.pack(">4sIQIIQIIQQIIQ", b"QFI\xfb", 2, 72, len(name), 16, 16 * GIB, 0, 32, 3 << 16,
+                           1 << 16, 1, 0, 0)
+        return (head + name).ljust(512, b"\0")
+
+    def test_planted_in_the_base(self):
+        """What is read through the overlay of a raw base with such a header are the base's own bytes, also
+        where the disk is copied; and each qemu-img is told the format of what it opens."""
+        real = shutil.which("qemu-img")
+        if not real:
+            raise unittest.SkipTest("no qemu-img")
+        asked = os.path.join(self.world.tmp, "asked")
+        own = self.world.script("qemu-img", 'printf "%%s\\n" "$*" >>"%s"\nexec "%s" "$@"' % (asked, real))
+        self.addCleanup(os.unlink, own)
+        box, disk = self.made()
+        base = os.path.join(box.machine, "base.raw")
+        other = base + ".new"               # not the one that other tests' machines share
+        lib.subprocess.run(["cp", "--sparse=always", base, other], check=True)
+        os.chmod(other, 0o600)
+        os.rename(other, base)
+        self.patch(base, 0, self.planted())
+        with open(base, "rb") as image:
+            want = image.read(4 << 20)
+        result = box.run("flatten", "m", "--yes")
+        self.assertEqual(result.status, 0, str(result))
+        out = os.path.join(box.root, "out.raw")
+        lib.subprocess.run([real, "convert", "-f", "qcow2", "-O", "raw", disk, out], check=True)
+        with open(out, "rb") as flat:
+            self.assertTrue(flat.read(4 << 20) == want, "other bytes than the base's")
+        for line in lib.read(asked).splitlines():
+            self.assertRegex(line, r"^--version|(^| )-f (raw|qcow2)( |$)|--image-opts", line)
+
+    def test_planted_in_a_drive(self):
+        """A further drive that is raw stays raw, whatever a guest wrote into it."""
+        path = os.path.join(self.world.tmp, "data.img")
+        with open(path, "wb") as out:
+            out.write(self.planted())
+            out.truncate(1 << 20)
+        box = self.box(warm=True, alone=True, devices_drive="path=%s,format=raw" % path)
+        self.good(box, box.prepare("--trust"))
+        nodes = [json.loads(w) for w in self.argv(box) if w.startswith("{") and path in w]
+        self.assertTrue(nodes)
+        for node in nodes:
+            self.assertEqual((node.get("driver"), node["file"]["driver"]), ("raw", "file"), node)
+
     def foreign(self, backing, fmt=b"raw", features=0):
         """A disk of the right size that lies over something else."""
         def change(path):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The live console: a supervisor with a fake QEMU whose guest is the test."""
+import contextlib
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import lib
@@ -16,6 +18,7 @@ sys.path.insert(0, os.path.join(lib.SRC, "tests", "transcript"))
 import hostile  # noqa: E402
 
 ROWS, COLUMNS = 23, 80
+FLOOD = int(os.environ.get("DEBWIZ_FLOOD") or 64)     # MiB; 1024 in `make check-long`
 MOUSE = {1000: 1, 1002: 2, 1003: 3}     # modes, as libvterm numbers them
 
 # What xterm sends (ctlseqs: PC-Style Function Keys; modifyOtherKeys). The parameter of the modifiers
@@ -663,6 +666,45 @@ class Console(lib.Case):
         s.wait_end()
         s = self.open(g)
         s.wait("still here")
+
+    def test_flood(self):
+        """F50: a guest that prints without end (FLOOD MiB of it here) takes neither the disk nor the memory,
+        and what is typed reaches it meanwhile, as does the way out."""
+        g = self.guest()
+        s = self.open(g)
+        line = b"flood \033[3%dm%s\033[m\r\n" % (1, b"x" * 70)
+        block = line * (65536 // len(line))
+        typed = threading.Event()
+
+        def flood():
+            sent = 0
+            with contextlib.suppress(OSError):      # the test has failed and closed it
+                while sent < FLOOD << 20 or not typed.is_set():
+                    g.line.sendall(block)
+                    sent += len(block)
+        thread = threading.Thread(target=flood, daemon=True)
+        thread.start()
+        s.wait("flood xxx")
+        for key in "abc":
+            s.type(key)
+            g.gets(key)
+        s.key("C-a", "d")
+        self.assertEqual(s.wait_end(), 0)
+        s = self.open(g)
+        s.wait("flood xxx")
+        resident = s.rss()
+        typed.set()
+        thread.join()
+        g.says("it has ended\r\n")
+        s.wait("it has ended")
+        logs = [os.path.join(g.dir, n) for n in os.listdir(g.dir) if n.startswith("console.log")]
+        self.assertEqual(len(logs), 3)
+        self.assertLessEqual(sum(os.path.getsize(n) for n in logs), 6 << 20)
+        if not hostile.SANITIZED:
+            with open("/proc/%d/status" % g.supervisor.pid, encoding="utf-8") as status:
+                peak = int(re.search(r"VmHWM:\s+(\d+) kB", status.read()).group(1)) << 10
+            self.assertLess(peak, 64 << 20)
+            self.assertLess(resident, 64 << 20)
 
     def test_hostile_guest(self):
         """F48: what reaches the person's terminal are curses' own sequences (allow-list parser)."""

@@ -66,6 +66,41 @@ class Everywhere(everywhere.Case):
             self.end_by(signal.SIGTERM, s, name, home)
         self.each(check)
 
+    def test_line_goes_down(self):
+        """F55: the terminal has gone, whether SIGHUP says so or not: the program ends, and does not spin;
+        what a machine's guest runs is left alone, and work that was under way begins again another time."""
+        ignoring = ["/bin/sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""]
+
+        def check(name, home, _guest):
+            for wrap in ([], ignoring):
+                s = self.at(name, home, wrap=wrap)
+                s.hangup()
+                self.assertIsNotNone(s.wait_end())
+                s.close()
+                if name == "progress":
+                    everywhere.world.faultlib.poll(lambda: not home.box.processes())
+        self.each(check)
+
+    def test_line_of_a_verb_goes_down(self):
+        """The same of verbs that stay: what they print has no reader any more."""
+        ignoring = ["/bin/sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""]
+
+        def check(words, shown, home, guest):
+            s = self.screen(home, *words, wrap=ignoring)
+            s.wait(shown)
+            s.hangup()
+            guest.says("more\r\n")
+            self.assertIsNotNone(s.wait_end())
+            s.close()
+        for words, shown in ((("list", "--watch"), "off"), (("logs", "m", "-f"), "begins"),
+                             (("new", "--plain", "--offline"), "Architecture [")):
+            with self.subTest(words):
+                home, guest = self.somewhere("home")
+                guest.says("it begins\r\n")
+                check(words, shown, home, guest)
+                self.assert_runs(home, guest)
+                guest.close()
+
     def test_storm_and_sigint(self):
         def check(name, home, guest):
             s = self.at(name, home)
