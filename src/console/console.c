@@ -499,20 +499,28 @@ int console_press(struct console *c, const char *key, unsigned modifiers)
 	return 0;
 }
 
+static void mouse_unsaid(struct console *c, size_t len)
+{
+	c->out.len = len;
+	c->out.data[len] = '\0';
+}
+
 void console_click(struct console *c, int row, int col, int button, bool pressed,
 		   unsigned modifiers)
 {
+	bool wanted = c->modes.mouse != CONSOLE_MOUSE_OFF;
 	size_t before = c->out.len;
 
 	/* a release counts also where the guest has lost interest, else the button stays pressed */
-	if ((c->modes.mouse == CONSOLE_MOUSE_OFF && pressed) || c->out.len + 64 > CONSOLE_OUT)
+	if ((!wanted && pressed) || c->out.len + 64 > CONSOLE_OUT)
 		return;
 	if (row < 0 || row >= c->shown->rows || col < 0 || col >= c->shown->cols)
 		return;
 	vterm_mouse_move(c->vt, row, col, modifier(modifiers));
 	if (!button)
 		return;
-	c->out.len = before; /* no movement that the terminal did not report */
-	c->out.data[before] = '\0';
+	mouse_unsaid(c, before); /* no movement that the terminal did not report */
 	vterm_mouse_button(c->vt, button, pressed, modifier(modifiers));
+	if (!wanted)
+		mouse_unsaid(c, before);
 }

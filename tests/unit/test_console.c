@@ -49,6 +49,15 @@ static void test_keys(void **state)
 		{"", "Backspace", 0, "\177"},
 		{"", "Tab", CONSOLE_SHIFT, "\033[Z"},
 		{"", "Escape", 0, "\033"},
+		{"", "Begin", 0, "\033[E"},
+		{"\033[?1h", "Begin", 0, "\033OE"},
+		{"", "Begin", CONSOLE_CTRL, "\033[1;5E"},
+		{"", "KP5", 0, "5"},
+		{"\033=", "KP5", 0, "\033Ou"},
+		{"\033=\033>", "KP5", 0, "5"},
+		{"", "KP\r", 0, "\r"},
+		{"\033=", "KP\r", 0, "\033OM"},
+		{"\033=", "KP+", 0, "\033Ok"},
 	};
 
 	(void)state;
@@ -147,6 +156,22 @@ static void test_bounds(void **state)
 	console_free(c);
 }
 
+/* A sequence may have 15 numbers; those behind it are left out, and the sequence counts all the same. */
+static void test_numbers(void **state)
+{
+	(void)state;
+	for (int n = 1; n < 20; n++) {
+		struct console *c = fed("\033[");
+
+		for (int i = 1; i < n; i++)
+			feed(c, "0;");
+		feed(c, "31mx");
+		assert_int_equal(console_row(c, 0)->chars[0], 'x');
+		assert_int_equal(console_row(c, 0)->fg, n <= 15 ? CELL_INDEXED | 1 : CELL_DEFAULT);
+		console_free(c);
+	}
+}
+
 static void test_mouse(void **state)
 {
 	struct console *c = fed("");
@@ -160,6 +185,24 @@ static void test_mouse(void **state)
 	console_click(c, 1, 99, 1, true, 0);
 	console_click(c, 0, 0, 4, true, 0);
 	assert_out(c, "\033[<0;3;2M\033[<0;3;2m\033[<64;1;1M");
+	/* a movement is reported where it was asked for, and none is made up for a press elsewhere */
+	console_click(c, 2, 2, 0, true, 0);
+	assert_out(c, "");
+	feed(c, "\033[?1003h");
+	console_click(c, 3, 2, 0, true, CONSOLE_SHIFT);
+	assert_out(c, "\033[<39;3;4M");
+	console_click(c, 1, 1, 3, true, CONSOLE_CTRL | CONSOLE_ALT);
+	assert_out(c, "\033[<26;2;2M");
+	console_click(c, 1, 2, 0, true, 0);
+	console_click(c, 1, 2, 3, false, 0);
+	assert_out(c, "\033[<34;3;2M\033[<2;3;2m");
+	/* a release is known also where the guest does not ask for the mouse any more */
+	console_click(c, 1, 2, 1, true, 0);
+	feed(c, "\033[?1003l");
+	console_click(c, 1, 2, 1, false, 0);
+	feed(c, "\033[?1000h");
+	console_click(c, 1, 2, 1, true, 0);
+	assert_out(c, "\033[<0;3;2M\033[<0;3;2M");
 	console_free(c);
 }
 
@@ -320,7 +363,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys),	    cmocka_unit_test(test_paste),
 		cmocka_unit_test(test_wishes),
-		cmocka_unit_test(test_bounds),	    cmocka_unit_test(test_mouse),
+		cmocka_unit_test(test_bounds),	    cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_mouse),
 		cmocka_unit_test(test_rows),	    cmocka_unit_test(test_row_hostile),
 		cmocka_unit_test(test_history),	    cmocka_unit_test(test_find),
 		cmocka_unit_test(test_views),

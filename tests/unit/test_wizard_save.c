@@ -4,6 +4,8 @@
 
 #include <sys/stat.h>
 
+#include "../../src/wizard/diff.h"
+
 static const char old_text[] = "; mine\n"
 			       "[machine]\n"
 			       "format = 1\n"
@@ -133,6 +135,43 @@ static const char *mark_of(const struct wizard_diff *d, const char *text)
 		if (!strcmp(d->lines[i].text, text))
 			return d->lines[i].mark == WIZARD_ADDED ? "+" : d->lines[i].mark == WIZARD_REMOVED ? "-" : " ";
 	return "";
+}
+
+/* Lines that are common to the head and to the tail count once. */
+static void test_diff_of_lines(void **state)
+{
+	static const struct {
+		const char *old, *new, *diff;
+	} cases[] = {
+		{"", "", ""},
+		{"a\n", "a\n", " a"},
+		{"a\n", "a\na\n", " a+a"},
+		{"a\na\n", "a\n", " a-a"},
+		{"a\nb\n", "a\nb\nb\n", " a b+b"},
+		{"a\nb\nb\n", "a\nb\n", " a b-b"},
+		{"a\na\nb\n", "a\nb\n", " a-a b"},
+		{"a\nb\nc\n", "a\nx\nc\n", " a-b+x c"},
+		{"a\nb", "a\nb\n", " a-b+b"},
+		{"a\nb\nc\nd\n", "b\nd\ne\n", "-a b-c d+e"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct wizard_diff d = {.lines = NULL};
+		struct buf got;
+
+		buf_init(&got, 0);
+		diff_lines(cases[i].old, cases[i].new, &d);
+		for (size_t k = 0; k < d.len; k++)
+			buf_addf(&got, "%s%s", d.lines[k].mark == WIZARD_ADDED     ? "+"
+					       : d.lines[k].mark == WIZARD_REMOVED ? "-"
+										     : " ",
+				 d.lines[k].text);
+		assert_string_equal(got.data, cases[i].diff);
+		assert_int_equal(d.same, !strcmp(cases[i].old, cases[i].new));
+		buf_fini(&got);
+		wizard_diff_fini(&d);
+	}
 }
 
 static void test_diff(void **state)
@@ -491,6 +530,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_edit_keeps_the_file),
 		cmocka_unit_test(test_keeps_what_is_idle),
+		cmocka_unit_test(test_diff_of_lines),
 		cmocka_unit_test(test_diff),
 		cmocka_unit_test(test_changed_by_another),
 		cmocka_unit_test(test_save_new),
