@@ -1,14 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* verb_cp: files and folders to a machine or from one, by OpenSSH's scp; 125 where it was not even started. */
+/* verb_cp: files and folders to a machine or from one, through one ssh; 125 where that did not work. */
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "cli/reach.h"
 #include "cli/verbs.h"
-#include "host/proc.h"
+#include "cli/work.h"
+#include "plan/pace.h"
+#include "image/copy.h"
 
 #define CP_FAILED 125
+#define LOOK_MS 250
+
+struct cp {
+	struct cli *cli;
+	struct copy copy;
+	struct strv paths;
+	const char *target;
+	bool to; /* the machine */
+	struct cli_line line;
+	struct pace pace;
+	uint64_t told;
+	atomic_bool cancel;
+	int result;
+	struct err err;
+};
 
 /* Length of M in M:PATH; 0 for a path of this host, also where it holds a colon behind a slash. */
 static size_t machine_part(const char *arg)
@@ -39,45 +59,117 @@ static char *machine_named(const struct cli *cli, struct err *e)
 	return xstrndup(first, n);
 }
 
-static void add_operand(struct strv *argv, const struct cli_reach *t, const char *arg)
+static void on_look(void *arg)
 {
-	size_t n = machine_part(arg);
+	struct cp *p = arg;
+	uint64_t done = atomic_load(&p->copy.done), total = atomic_load(&p->copy.total);
+	uint64_t now = loop_now(p->cli->loop);
+	char a[SIZE_TEXT], b[SIZE_TEXT], left[SIZE_TEXT];
+	int64_t ms = -1;
+	char *text;
 
-	if (n)
-		strv_addf(argv, "%s@%s:%s", t->spec.user, t->address, arg + n + 1);
-	else if (*arg == '/' || *arg == '.')
-		strv_add(argv, arg);
-	else
-		strv_addf(argv, "./%s", arg); /* else a dash is an option, and a colon a host */
+	pace_add(&p->pace, now, done);
+	if (p->cli->json) {
+		if (done != p->told)
+			cli_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", "progress", "name",
+						 p->copy.machine, "state", "copying", "done", (json_int_t)done, "total",
+						 (json_int_t)total));
+		p->told = done;
+		return;
+	}
+	if (total)
+		ms = pace_left(&p->pace, now, done, total);
+	if (total)
+		size_human(total, b);
+	if (ms >= 0)
+		duration_human((uint64_t)ms, left);
+	text = xasprintf("copying, %s%s%s%s%s%s", size_human(done, a), total ? " of " : "", total ? b : "",
+			 ms < 0 ? "" : ", ", ms < 0 ? "" : left, ms < 0 ? "" : " left");
+	cli_line_tell(&p->line, text);
+	free(text);
 }
 
-static int cp_end(struct cli *cli, struct strv *argv, struct err *e)
+static void work(void *arg)
 {
-	if (!e->kind)
-		(void)proc_exec(strv_argv(argv), e); /* comes back only with an error */
-	strv_fini(argv);
-	cli_error(cli, e);
-	return CP_FAILED;
+	struct cp *p = arg;
+
+	p->result = p->to ? copy_to(&p->copy, &p->paths, p->target, &p->err)
+			  : copy_from(&p->copy, &p->paths, p->target, &p->err);
+}
+
+static void on_done(void *arg)
+{
+	loop_stop(((struct cp *)arg)->cli->loop);
+}
+
+static void on_signal(void *arg)
+{
+	atomic_store(&((struct cp *)arg)->cancel, true);
+}
+
+static int run(struct cp *p, struct err *e)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	struct loop_signal *signals[sizeof(numbers) / sizeof(*numbers)];
+	struct loop *l = p->cli->loop;
+	struct loop_timer *timer = loop_timer_start(l, LOOK_MS, LOOK_MS, on_look, p);
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		signals[i] = loop_signal_start(l, numbers[i], on_signal, p);
+	cli_line_begin(&p->line, p->cli, p->copy.machine);
+	pace_start(&p->pace, loop_now(l), 0);
+	loop_work(l, work, on_done, p);
+	loop_run(l);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		loop_signal_stop(signals[i]);
+	loop_timer_stop(timer);
+	cli_line_end(&p->line);
+	return p->result < 0 ? err_move(e, &p->err) : 0;
+}
+
+static void take_arguments(struct cp *p)
+{
+	struct cli *cli = p->cli;
+	const char *last = cli->args[cli->nargs - 1];
+
+	p->to = machine_part(last) > 0;
+	p->target = p->to ? last + machine_part(last) + 1 : last;
+	for (size_t i = 0; i + 1 < cli->nargs; i++)
+		strv_add(&p->paths, cli->args[i] + (p->to ? 0 : machine_part(cli->args[i]) + 1));
 }
 
 int verb_cp(struct cli *cli)
 {
-	struct strv argv = STRV_INIT;
+	struct cp p = {.cli = cli};
+	struct strv ssh = STRV_INIT;
 	struct err e = ERR_INIT;
 	char *name = machine_named(cli, &e);
-	struct cli_reach t;
+	struct cli_reach r;
+	int failed;
 
-	if (!name)
-		return cp_end(cli, &argv, &e);
-	if (cli_reach_open(&t, cli, name, &e) == 0 &&
-	    cli_reach_program(&t, cli, "scp", &argv, &e) == 0) {
-		strv_add(&argv, "-r");
-		strv_add(&argv, "-p");
-		strv_add(&argv, "--");
-		for (size_t i = 0; i < cli->nargs; i++)
-			add_operand(&argv, &t, cli->args[i]);
+	if (!name) {
+		cli_error(cli, &e);
+		return CP_FAILED;
 	}
-	cli_reach_close(&t);
+	take_arguments(&p);
+	failed = cli_reach_open(&r, cli, name, &e);
+	if (!failed)
+		failed = cli_reach_program(&r, cli, "ssh", &ssh, &e);
+	if (!failed) {
+		strv_add(&ssh, "-oBatchMode=yes"); /* no terminal is left to ask at */
+		strv_add(&ssh, r.address);
+		p.copy.machine = r.spec.name;
+		p.copy.ssh = &ssh;
+		p.copy.cancel = &p.cancel;
+		failed = run(&p, &e);
+	}
+	cli_reach_close(&r);
+	strv_fini(&p.paths);
+	strv_fini(&ssh);
 	free(name);
-	return cp_end(cli, &argv, &e);
+	if (!failed)
+		return 0;
+	failed = e.kind == ERR_INTERRUPTED ? (int)ERR_INTERRUPTED : CP_FAILED;
+	cli_error(cli, &e);
+	return failed;
 }

@@ -5,6 +5,7 @@ programs do by `ssh-config`. Each check takes a running world.Machine, raises wo
 """
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -90,6 +91,35 @@ def config(m):
         same(file.read().strip(), m.hostname, "what scp copied")
 
 
+def copies(m):
+    """What a copy keeps, there and back; what fails is named, and leaves nothing."""
+    one, back = (os.path.join(m.world.home, name) for name in ("copy-one", "copy-back"))
+    for folder in (one, back):
+        shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(os.path.join(one, "sub"))
+    with open(os.path.join(one, "holes"), "wb") as file:
+        file.truncate(1 << 30)
+        file.seek(1 << 29)
+        file.write(b"in the middle")
+    os.link(os.path.join(one, "holes"), os.path.join(one, "sub", "hard"))
+    os.symlink("../holes", os.path.join(one, "sub", "link"))
+    os.utime(os.path.join(one, "holes"), ns=(0, 1600000000123456789))
+    m.sh("rm -rf copy-one")
+    m.world.debwiz("cp", one, m.name + ":").ok()
+    same(m.sh("stat -c '%s %h %.9Y' copy-one/holes; readlink copy-one/sub/link").split(),
+         ["1073741824", "2", "1600000000.123456789", "../holes"], "size, links and time in the guest")
+    need(int(m.sh("stat -c %b copy-one/holes")) < 10000, "the hole was filled in the guest")
+    m.world.debwiz("cp", m.name + ":copy-one", back).ok()
+    got, hard = (os.stat(os.path.join(back, name)) for name in ("holes", "sub/hard"))
+    same((got.st_size, got.st_mtime_ns, got.st_ino), (1 << 30, 1600000000123456789, hard.st_ino), "size, time, inode")
+    need(got.st_blocks < 10000, "the hole was filled on the host")
+    m.sh("sudo install -m 600 /dev/null copy-one/secret")
+    failed = m.world.debwiz("cp", m.name + ":copy-one", back + "-2")
+    same(failed.status, 125, "status of a copy of a file that may not be read")
+    need("copy-one/secret: " in failed.err, "the message does not name the file: %s", failed.err)
+    need(not os.path.exists(back + "-2"), "something half is there")
+
+
 def started(m):
     """One that is off, and one that is paused: a script is refused, --start starts or resumes it."""
     m.world.debwiz("pause", m.name).ok()
@@ -102,5 +132,5 @@ def started(m):
 
 
 RUNNING = (("ssh: an agent's keys, words, options", options), ("ssh: forwards", forwards),
-           ("ssh-config, for OpenSSH itself", config),
+           ("cp: links, holes, times", copies), ("ssh-config, for OpenSSH itself", config),
            ("ssh --start", started))

@@ -21,6 +21,7 @@ SERVES = "up\nserial m login:\\x20\nprogress 1 ready kernel=6.1.0-1-armmp-lpae\n
 # The last word that names an address ends ssh's own; what follows is the command.
 SSH = """
 printf '%s\\n' "$@" >"$GUEST/argv"
+echo "$#" >>"$GUEST/logins"
 while [ "$1" != 127.0.0.1 ]; do shift; done
 shift
 cd "$GUEST/home" || exit 255

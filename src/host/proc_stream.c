@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* proc_stream: see include/host/proc_stream.h. */
+#include "host/proc_stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "host/paths.h"
+#include "proc_priv.h"
+
+#define LOOK_MS 200
+#define SAID_MAX 2000
+
+extern char **environ;
+
+/* Both ends are closed in any other child. */
+static int make_pipe(int ends[2])
+{
+	if (pipe(ends) < 0)
+		return -1;
+	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+static void close_end(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int make_file(void)
+{
+	FILE *file = tmpfile();
+	int fd = file ? fcntl(fileno(file), F_DUPFD_CLOEXEC, 3) : -1;
+
+	if (file)
+		fclose(file);
+	return fd;
+}
+
+static int spawn(struct proc_stream *s, const char *file, char *const *argv, int in, int out)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t fresh;
+	pid_t pid;
+	int r;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, s->said, STDERR_FILENO);
+	posix_spawnattr_init(&attr);
+	sigemptyset(&fresh);
+	sigaddset(&fresh, SIGPIPE);
+	posix_spawnattr_setsigdefault(&attr, &fresh);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	r = posix_spawn(&pid, file, &actions, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	s->pid = r ? 0 : pid;
+	return r;
+}
+
+int proc_stream_start(struct proc_stream *s, char *const *argv, const atomic_bool *cancel, struct err *e)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	int in[2] = {-1, -1}, out[2] = {-1, -1};
+	char *file = host_which(argv[0]);
+	int r;
+
+	*s = (struct proc_stream){.to = -1, .from = -1, .said = -1, .cancel = cancel};
+	if (!file)
+		return proc_missing(argv[0], e);
+	sigemptyset(&ignore.sa_mask);
+	sigaction(SIGPIPE, &ignore, NULL); /* a child that stops reading must not end us */
+	s->said = make_file();
+	r = s->said < 0 || make_pipe(in) < 0 || make_pipe(out) < 0 ? errno : 0;
+	if (!r)
+		r = spawn(s, file, argv, in[0], out[1]);
+	close_end(&in[0]);
+	close_end(&out[1]);
+	s->to = in[1];
+	s->from = out[0];
+	if (r) {
+		err_errno(e, r, "exec-failed", "cannot start %s", file);
+		close_end(&s->to);
+		close_end(&s->from);
+		close_end(&s->said);
+	} else {
+		fcntl(s->to, F_SETFL, O_NONBLOCK);
+	}
+	free(file);
+	return r ? -1 : 0;
+}
+
+/* Until the descriptor is ready, or the work is cancelled (-1 with ECANCELED). */
+static int await(const struct proc_stream *s, int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+
+	while (!s->cancel || !atomic_load(s->cancel)) {
+		int r = poll(&p, 1, LOOK_MS);
+
+		if (r > 0)
+			return 0;
+		if (r < 0 && errno != EINTR)
+			return -1;
+	}
+	errno = ECANCELED;
+	return -1;
+}
+
+int proc_stream_write(struct proc_stream *s, const void *p, size_t n)
+{
+	const char *at = p;
+
+	while (n) {
+		ssize_t r = await(s, s->to, POLLOUT) < 0 ? -1 : write(s->to, at, n);
+
+		if (r < 0 && errno != EAGAIN && errno != EINTR)
+			return -1;
+		if (r > 0) {
+			at += r;
+			n -= (size_t)r;
+		}
+	}
+	return 0;
+}
+
+ssize_t proc_stream_read(struct proc_stream *s, void *p, size_t n)
+{
+	ssize_t r;
+
+	do
+		r = await(s, s->from, POLLIN) < 0 ? -1 : read(s->from, p, n);
+	while (r < 0 && (errno == EINTR || errno == EAGAIN));
+	return r;
+}
+
+/* The last bytes, without the line ends. */
+static char *read_said(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	off_t from = size > SAID_MAX ? size - SAID_MAX : 0;
+	char text[SAID_MAX];
+	ssize_t n = pread(fd, text, sizeof(text), from);
+	struct buf b;
+	char *clean;
+
+	while (n > 0 && strchr("\r\n", text[n - 1]))
+		n--;
+	buf_init(&b, 0);
+	for (ssize_t i = 0; i < n; i++) {
+		if (text[i] == '\n')
+			buf_adds(&b, "; ");
+		else if (text[i] != '\r')
+			buf_addc(&b, text[i]);
+	}
+	clean = b.len ? text_clean(b.data, b.len, false) : NULL;
+	buf_fini(&b);
+	return clean;
+}
+
+int proc_stream_finish(struct proc_stream *s, bool stop, char **said)
+{
+	char dropped[4096];
+	int status = 0;
+
+	close_end(&s->to);
+	while (!stop && proc_stream_read(s, dropped, sizeof(dropped)) > 0)
+		continue;
+	close_end(&s->from);
+	if (stop || (s->cancel && atomic_load(s->cancel)))
+		kill((pid_t)s->pid, SIGTERM);
+	while (waitpid((pid_t)s->pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	*said = read_said(s->said);
+	close_end(&s->said);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
