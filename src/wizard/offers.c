@@ -8,6 +8,7 @@
 #include "host/paths.h"
 #include "image/disk.h"
 #include "offers_private.h"
+#include "spec/risk.h"
 #include "vm/supervisor.h"
 
 /* ---- at once ---- */
@@ -171,6 +172,9 @@ static struct wizard_request *ask(void *arg, enum wizard_topic topic, const stru
 	r->o = o;
 	r->topic = topic;
 	spec_copy(&r->spec, s);
+	/* keys of a file that nobody has agreed to vouch for nothing yet */
+	if (risks_check(&r->spec, "mirror", "keyring", NULL) < 0)
+		wizard_row_text(&r->spec.keyring, "");
 	r->query = xstrdup(query);
 	r->done = done;
 	r->done_arg = done_arg;
