@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """FAULTS row F8: with `url = auto`, what the chosen mirror does not have comes from another one."""
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -18,20 +19,21 @@ INSIDE = 'mount -t tmpfs none /etc/apt && exec "$@"'
 class Mirrors(lib.Case):
     @staticmethod
     def make():
-        return lib.World(("bookworm",))
+        return lib.World(("bookworm", "bookworm-security"))
 
-    def prepare(self, box, *urls):
-        """With these mirrors, in this order."""
+    def prepare(self, box, *urls, security=()):
+        """With these mirrors, in this order; `security`: of security updates, none without."""
         assets = os.path.join(box.root, "assets")
         shutil.copytree(os.path.join(lib.SRC, "assets"), assets)
         with open(os.path.join(assets, "catalog", "mirrors.ini"), "w", encoding="utf-8") as out:
-            out.write("[debian]\n%s[debian-security]\nmirror = http://127.0.0.1:9\n[snapshot]\n"
-                      "url = http://127.0.0.1:9\n" % "".join("mirror = %s\n" % u for u in urls))
+            out.write("[debian]\n%s[debian-security]\n%s[snapshot]\nurl = http://127.0.0.1:9\n" %
+                      tuple("".join("mirror = %s\n" % u for u in some)
+                            for some in (urls, security or ("http://127.0.0.1:9",))))
         box.env["DEBWIZ_ASSETS"] = assets
         words = box.settings()
         at = words.index("--mirror")
         del words[at:at + 2]
-        words += ["--set", "mirror.security=no", "--set", "mirror.updates=no"]
+        words += ["--set", "mirror.security=%s" % ("yes" if security else "no"), "--set", "mirror.updates=no"]
         begin = time.monotonic()
         done = subprocess.run(["unshare", "-Urm", "sh", "-c", INSIDE, "sh", lib.DEBWIZ, "prepare",
                                box.ini, *words, "--json"], env=box.environment(), timeout=60,
@@ -61,6 +63,19 @@ class Mirrors(lib.Case):
     def index(self):
         got = self.missing("Packages|by-hash")
         self.assertEqual([p for p in got if "by-hash" not in p and "Packages" not in p], [])
+
+    def security(self):
+        """One that withholds security updates, or their release file, is left for another: nothing is
+        pending then."""
+        other = self.second()
+        for what in ("(Packages|by-hash)", "InRelease"):
+            box = self.own({"match": "/debian-security/.*" + what, "mode": "status", "code": 404})
+            box.write_ini()
+            result = self.prepare(box, box.url + "/debian", security=[
+                s.url + "/debian-security" for s in (box.server, other)])
+            self.good(box, result)
+            self.assertEqual(result.warnings, [])
+            self.assertTrue([e for e in other.log() if re.search(what, e["path"])])
 
     def other_content(self):
         """What another mirror has under the name counts only with the signed digest."""
@@ -92,7 +107,7 @@ class Mirrors(lib.Case):
 
     def test_all(self):
         """At once: most of it is waiting for a mirror that might be in the middle of its push."""
-        lib.together(self.deb, self.index, self.other_content, self.none_has_it, self.named, self.slow)
+        lib.together(self.deb, self.index, self.other_content, self.none_has_it, self.named, self.slow, self.security)
 
 
 if __name__ == "__main__":
