@@ -72,14 +72,16 @@ int wizard_record(struct wizard *w, struct spec *out, struct err *e)
 	return 0;
 }
 
-/* Puts "(not shown)" in place of the values of secret keys; takes the text. */
+/* As it is shown: "(not shown)" in place of the values of secret keys, and without what other systems put
+ * before a text and at the end of a line; takes the text. */
 char *wizard_hide(char *text)
 {
 	struct buf b;
 
 	buf_init(&b, 0);
-	for (const char *at = text; *at;) {
+	for (const char *at = text + ini_mark_len(text, strlen(text)); *at;) {
 		size_t n = strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n');
+		size_t shown = strcspn(at, "\r\n");
 		size_t key = strcspn(at, " \t=");
 		bool secret = false;
 
@@ -89,6 +91,8 @@ char *wizard_hide(char *text)
 		if (secret)
 			buf_addf(&b, "%.*s = (not shown)%s", (int)key, at,
 				 at[n - 1] == '\n' ? "\n" : "");
+		else if (at[shown] == '\r' && (!at[shown + 1] || at[shown + 1] == '\n'))
+			buf_addf(&b, "%.*s%s", (int)shown, at, at[shown + 1] ? "\n" : "");
 		else
 			buf_add(&b, at, n);
 		at += n;

@@ -82,6 +82,39 @@ static void test_edit_keeps_the_file(void **state)
 }
 
 /* What does not apply stays as long as the rules bear it; a keyboard without a display counts. */
+/* A file with a byte order mark and CR LF stays one; neither is shown. */
+static void test_edit_of_other_systems(void **state)
+{
+	static const char was[] = "\xef\xbb\xbf; mine\r\n[machine]\r\nname = box\r\n[cpu]\r\nmemory = 1G\r\n";
+	static const char is[] = "\xef\xbb\xbf; mine\r\n[machine]\r\nname = box\r\n[cpu]\r\nmemory = 2G\r\n";
+	struct fake *f = fake_new();
+	char *path = file_join(f->dir, "box.ini");
+	struct wizard_diff d;
+	struct err e = ERR_INIT;
+	struct wizard *w;
+	struct buf text;
+	char *ini;
+
+	(void)state;
+	assert_int_equal(file_write(path, was, strlen(was), 0644, NULL), 0);
+	w = edit(f, path);
+	answer(w, "cpu.memory", "2G");
+	ini = ini_of(w);
+	assert_string_equal(ini, "; mine\n[machine]\nname = box\n[cpu]\nmemory = 2G\n");
+	free(ini);
+	assert_int_equal(wizard_diff(w, &d, &e), 0);
+	for (size_t i = 0; i < d.len; i++)
+		assert_null(strchr(d.lines[i].text, '\r'));
+	assert_int_equal(wizard_save(w, &d, &e), 0);
+	wizard_diff_fini(&d);
+	assert_int_equal(file_read(path, 1 << 20, &text, NULL), 0);
+	assert_string_equal(text.data, is);
+	buf_fini(&text);
+	wizard_free(w);
+	free(path);
+	fake_free(f);
+}
+
 static void test_keeps_what_is_idle(void **state)
 {
 	static const char text[] = "[machine]\n"
@@ -529,6 +562,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_edit_keeps_the_file),
+		cmocka_unit_test(test_edit_of_other_systems),
 		cmocka_unit_test(test_keeps_what_is_idle),
 		cmocka_unit_test(test_diff_of_lines),
 		cmocka_unit_test(test_diff),
