@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* deadline: how long an answer is waited for: QEMU's by the supervisor, the supervisor's by its clients. */
+/*
+ * deadline: how long an answer is waited for: QEMU's by the supervisor, the supervisor's by its clients, and a
+ * guest's to its power button until that is pressed again.
+ */
 #ifndef VM_DEADLINE_H
 #define VM_DEADLINE_H
 

@@ -4,6 +4,7 @@
  * with a deadline that subscribers are told.
  */
 #include "sup.h"
+#include "vm/deadline.h"
 
 #define PRESS_AGAIN_MS 10000 /* a guest whose user space was not up yet missed the button */
 
@@ -19,10 +20,11 @@ static void wait_rung(struct sup *s)
 {
 	uint64_t now = loop_now(s->loop);
 	uint64_t left = s->rung_deadline > now ? s->rung_deadline - now : 0;
-	bool again = s->end.rung == VM_RUNG_POWERDOWN && left > PRESS_AGAIN_MS;
+	uint64_t press = vm_deadline(PRESS_AGAIN_MS);
+	bool again = s->end.rung == VM_RUNG_POWERDOWN && left > press;
 
 	sup_ladder_stop(s);
-	s->rung_timer = loop_timer_start(s->loop, again ? PRESS_AGAIN_MS : left, 0, on_rung_timer, s);
+	s->rung_timer = loop_timer_start(s->loop, again ? press : left, 0, on_rung_timer, s);
 }
 
 static void on_rung_timer(void *arg)

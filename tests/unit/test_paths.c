@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -148,6 +149,39 @@ static void test_runtime_dir(void **state)
 	free(run);
 }
 
+/* A folder in which others could put a socket of their own in place of ours is passed over. */
+static void test_runtime_parents(void **state)
+{
+	static const struct {
+		const char *variable;
+		mode_t mode;
+		bool used;
+	} cases[] = {
+		{"TMPDIR", 0700, true},	 {"TMPDIR", 0755, true},   {"TMPDIR", 0775, false},
+		{"TMPDIR", 0757, false}, {"TMPDIR", 0777, false},  {"TMPDIR", 01777, true},
+		{"XDG_RUNTIME_DIR", 0700, true}, {"XDG_RUNTIME_DIR", 0710, false},
+		{"XDG_RUNTIME_DIR", 0701, false}, {"XDG_RUNTIME_DIR", 01777, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *parent = xasprintf("%s/p%zu", tmp, i);
+		char *dir;
+
+		assert_int_equal(mkdir(parent, 0700), 0);
+		assert_int_equal(chmod(parent, cases[i].mode), 0);
+		setenv(cases[i].variable, parent, 1);
+		dir = host_runtime_dir("m", NULL);
+		assert_non_null(dir);
+		if ((strncmp(dir, parent, strlen(parent)) == 0) != cases[i].used)
+			fail_msg("%s with mode %o: %s", cases[i].variable, (unsigned)cases[i].mode, dir);
+		free(dir);
+		setenv("TMPDIR", tmp, 1);
+		unsetenv("XDG_RUNTIME_DIR");
+		free(parent);
+	}
+}
+
 static void test_runtime_dir_long(void **state)
 {
 	struct err e = ERR_INIT;
@@ -203,6 +237,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_xdg, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_strange_homes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_runtime_dir, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_runtime_parents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_runtime_dir_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_which, setup, teardown),
 	};

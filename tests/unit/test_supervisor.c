@@ -11,7 +11,9 @@
  *     known_hosts LINE     is in that file afterwards
  *     within MS            from start to end
  *     configuring | login_timeout MS | start_timeout MS | accel NAME
- *     deadline MS          of QEMU's answers
+ *     deadline MS          of QEMU's answers, and of the guest's to its power button
+ *     rung NAME MS         the stop ladder told that rung
+ *                        with at most that long
  *     ask STATE OP ID [TAG]  when in STATE, and after the asks before it: what comes of it, "-": done
  *     last ID                (ID "-": none) once the last ask was answered that is the record's cause; it is killed
  *     stop-at-last           then it is stopped
@@ -298,6 +300,23 @@ static void on_state(enum vm_state s, void *arg)
 	strv_fini(&words);
 }
 
+/* The rungs that must be told, and the time that each is given. */
+static void note_rung(struct play *p, const char *rung, uint64_t ms)
+{
+	char *line;
+
+	for (size_t i = 0; (line = directive(p, "rung", i)); i++) {
+		struct strv words = STRV_INIT;
+
+		strv_split(&words, line, " ");
+		if (!strcmp(words.items[0], rung) && ms > number(words.items[1]))
+			fail_msg("%s: rung %s has %llu ms", p->script, rung, (unsigned long long)ms);
+		strv_fini(&words);
+		free(line);
+	}
+	strv_take(&p->told, xasprintf("rung %s", rung));
+}
+
 static void on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct play *p = arg;
@@ -315,6 +334,8 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 		assert_string_equal(json_str(values, "total", ""), "1000000");
 		p->reached = number(json_str(values, "done", ""));
 	}
+	if (!strcmp(state, "stopping"))
+		note_rung(p, json_str(values, "rung", ""), number(json_str(values, "deadline_ms", "")));
 	strv_add(&p->told, state);
 	free(cancel);
 }
@@ -531,6 +552,14 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 	for (size_t i = 0; (want = directive(p, "progress", i)); i++) {
 		if (!strv_has(&p->told, want))
 			fail_msg("%s: progress %s was not told", name, want);
+		free(want);
+	}
+	for (size_t i = 0; (want = directive(p, "rung", i)); i++) {
+		char *told = xasprintf("rung %.*s", (int)strcspn(want, " "), want);
+
+		if (!strv_has(&p->told, told))
+			fail_msg("%s: %s was not told", p->script, told);
+		free(told);
 		free(want);
 	}
 	for (size_t i = 0; (want = directive(p, "untold", i)); i++) {
