@@ -98,7 +98,7 @@ class Sweeping(lib.Case):
         killed supervisor leaves behind is ended here."""
         if not at_once:
             with contextlib.suppress(AssertionError):
-                lib.poll(lambda: not box.processes(), 5)
+                lib.poll(lambda: not box.processes())
         while box.processes():
             for pid in box.processes():
                 with contextlib.suppress(OSError):

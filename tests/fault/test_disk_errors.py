@@ -101,7 +101,7 @@ class Errors(shim.Sweeping):
             lib.poll(lambda: [e for e in box.server.log() if "/bash_" in e["path"]])
             other = box.start("prepare", box.ini, *box.settings(), "--json",
                               stdout=lib.subprocess.PIPE, stderr=lib.subprocess.STDOUT)
-            seen.extend((other.communicate(timeout=20)[0].decode(), other.returncode, child.pid))
+            seen.extend((other.communicate(timeout=lib.LIMIT)[0].decode(), other.returncode, child.pid))
             GATE.set()
         result = box.prepare(on_start=second)
         self.assertGreater(shim.count(box), 0, "no flock was asked for")

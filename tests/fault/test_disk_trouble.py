@@ -58,7 +58,7 @@ cp -a --sparse=always "$home" "$home/../after"
         box = self.box(alone=True)
         args = [lib.DEBWIZ, "prepare", box.ini, *box.settings(), "--json"]
         done = subprocess.run(
-            ["unshare", "-Urm", "sh", "-c", self.INSIDE, "sh", box.home, str(size), seed, *args], env=box.environment(), timeout=60, cwd=box.root, check=False,
+            ["unshare", "-Urm", "sh", "-c", self.INSIDE, "sh", box.home, str(size), seed, *args], env=box.environment(), timeout=lib.LIMIT, cwd=box.root, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 0, done.stdout.decode())
 
@@ -116,7 +116,7 @@ cp -a --sparse=always "$home" "$home/../after"
             ["unshare", "-Urm", "sh", "-c",
              'mount -t tmpfs -o size=4k none "$1" && f=$1/log && shift && exec "$@" --log $f', "sh",
              log, lib.DEBWIZ, "prepare", box.ini, *box.settings(), "--json"],
-            env=box.environment(), timeout=60, check=False, stdout=subprocess.PIPE)
+            env=box.environment(), timeout=lib.LIMIT, check=False, stdout=subprocess.PIPE)
         self.assertIn(done.returncode, (0, 1), done.stdout.decode())
         self.quiet(box)
         self.sound(box)
@@ -137,7 +137,7 @@ cp -a --sparse=always "$home" "$home/../after"
         small = os.path.join(box.root, "small")
         os.mkdir(small, 0o700)
         done = subprocess.run(["unshare", "-Urm", "sh", "-c", self.INI, "sh", small, box.ini, lib.DEBWIZ,
-                               *box.settings(), "--json"], env=box.environment(), timeout=60,
+                               *box.settings(), "--json"], env=box.environment(), timeout=lib.LIMIT,
                               check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         said = done.stdout.decode()
         self.assertEqual(done.returncode, 0, said)

@@ -167,7 +167,7 @@ class Ends(lib.Case):
         self.assertIn("`debwiz ssh m` logs in (127.0.0.1 port %d)" % self.ssh_port(box), result.out)
         box.run("kill", "m")
         silent = "up\nserial m login:\\x20\nprogress 1 ready kernel=6.1 ssh=no\nwait 100\nserve\n"
-        result = self.boot(box, silent, "--wait=ssh", limit=60)
+        result = self.boot(box, silent, "--wait=ssh")
         self.assertEqual((result.status, result.id), (1, "no-ssh-server"), str(result))
         self.assertIn("debwiz console m", result.error["hint"])
         result = box.run("up", box.ini, *box.settings(), json_events=False)

@@ -101,7 +101,6 @@ class Hostile(lib.Case):
         made = result.status == 0 or result.failed_step() == "configure"
         self.assertEqual(self.outside(), before, "nothing is written outside")
         self.assertLess(result.rss, lib.memory_limit(), "memory")
-        self.assertLess(result.took, 20)
         if not made:
             self.assertTrue(refuse, "%s is sound: %s" % (name, result))
             self.assertIn(result.failed_step(), ("packages",) if name in EARLIER else (step,))

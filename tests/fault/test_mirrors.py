@@ -36,7 +36,7 @@ class Mirrors(lib.Case):
         words += ["--set", "mirror.security=%s" % ("yes" if security else "no"), "--set", "mirror.updates=no"]
         begin = time.monotonic()
         done = subprocess.run(["unshare", "-Urm", "sh", "-c", INSIDE, "sh", lib.DEBWIZ, "prepare",
-                               box.ini, *words, "--json"], env=box.environment(), timeout=60,
+                               box.ini, *words, "--json"], env=box.environment(), timeout=lib.LIMIT,
                               check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         return lib.Result(done.returncode, done.stdout.decode(), done.stderr.decode(),
                           time.monotonic() - begin, 0)

@@ -105,25 +105,25 @@ class Network(lib.Case):
             self.addCleanup(keep.close)
             box = self.own()
             box.url, box.env["http_proxy"] = NAMED, "http://user:geheim@127.0.0.1:%d" % port
-            result = self.refuse(box, "http-proxy", limit=40)
+            result = self.refuse(box, "http-proxy")
             self.assertNotIn("geheim", result.out + result.err, "no password in a message")
             texts.append(result.error["text"])
 
         def cuts():
             texts.append(self.refuse(self.proxied({"match": "InRelease", "mode": "close-empty"}),
-                                     "http-cut", limit=40).error["text"])
+                                     "http-cut").error["text"])
 
         def no_name():
             box = self.own()
             box.url = "http://nothing.invalid"
-            texts.append(self.refuse(box, "http-dns", limit=50).error["text"])
+            texts.append(self.refuse(box, "http-dns").error["text"])
 
         def closed():
             keep, port = servermod.closed_port()
             self.addCleanup(keep.close)
             box = self.own()
             box.url = "http://127.0.0.1:%d" % port
-            texts.append(self.refuse(box, "http-refused", limit=40).error["text"])
+            texts.append(self.refuse(box, "http-refused").error["text"])
 
         def around():
             """NO_PROXY: the same dead proxy, but not for this host."""
@@ -157,13 +157,13 @@ class Network(lib.Case):
             with open(hosts, "w", encoding="ascii") as out:
                 out.write("".join("%s both.test\n" % a for a in addresses))
             box.url = "http://both.test:%d" % port
+            box.env["DEBWIZ_STALL"] = "600"     # longer than a run may take: only the other address helps
             return box, box.prepare(wrap=("unshare", "-Urm", "sh", "-c", 'mount --bind "$1" /etc/hosts'
                                           ' && shift && exec "$@"', "sh", hosts))
 
         def works(*how):
             box, result = look(*how)
             self.good(box, result)
-            self.assertLess(result.took, 25, "it waited for what does not answer, until it gave up")
 
         def alone():
             box, result = look(["::1"])

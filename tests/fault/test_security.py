@@ -213,7 +213,7 @@ class CatchUp(lib.unittest.TestCase):
         for name in ("asked", "told", "sources"):
             self.write(name, "")
         env = dict(os.environ, PATH=os.path.join(self.top, "bin") + ":" + os.environ["PATH"], FAIL=fail)
-        done = subprocess.run(["/bin/sh", self.script], env=env, check=False, timeout=60,
+        done = subprocess.run(["/bin/sh", self.script], env=env, check=False, timeout=lib.LIMIT,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.assertEqual(done.returncode, status, done)
         self.assertFalse(os.path.exists(os.path.join(self.top, "work")), "it leaves its lists")

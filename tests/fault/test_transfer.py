@@ -24,7 +24,7 @@ class Transfer(lib.Case):
         if result.status == 0 and "InRelease" not in match:     # what came first was all of it, with the right digest
             self.good(box, result)
         else:
-            self.z(box, result, ids, 4, limit=30)
+            self.z(box, result, ids, 4)
         self.assertLess(result.rss, lib.memory_limit())
         for path in lib.parts(box.home):
             if os.path.isfile(path):
@@ -45,14 +45,14 @@ class Transfer(lib.Case):
     def test_headers_endless(self):
         box = self.own({"match": "bookworm/InRelease", "mode": "headers-endless"})
         result = box.prepare()
-        self.z(box, result, ("http", "http-cut", "http-large"), 4, limit=30)
+        self.z(box, result, ("http", "http-cut", "http-large"), 4)
         self.assertLess(result.rss, lib.memory_limit())
 
     def test_lengths(self):
         """Content-Length that lies is cut; one that is not there is no fault; an encoding is."""
         def wrong(delta, ids):
             box = self.own({"match": DEB % "bash", "mode": "wrong-length", "delta": delta})
-            self.z(box, box.prepare(), ids, 4, limit=40)
+            self.z(box, box.prepare(), ids, 4)
 
         def none():
             box = self.own({"match": "bookworm/InRelease|bash_|binary-armhf", "mode": "no-length"})

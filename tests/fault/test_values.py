@@ -35,7 +35,7 @@ class Ini(lib.Case):
     def check(self, text, mode=0o600):
         box = self.world.checker
         box.write_ini(text=text, mode=mode)
-        result = box.run("check", box.ini, limit=10)
+        result = box.run("check", box.ini)
         self.assertIn(result.status, (0, 2), str(result))
         if result.status == 2:
             self.assertTrue(result.id, str(result))

@@ -32,12 +32,12 @@ class Waiting(lib.Case):
     # ---- F12
     def stalls(self, rule, step, url=None):
         box = self.own(*([rule] if rule else []))
-        box.env["DEBWIZ_STALL"] = "2"
+        box.env["DEBWIZ_STALL"] = "4"
         box.url = url or box.url
         result = box.prepare()
-        # two tries, each given up within the window, and the pause between them
-        self.z(box, result, "http-timeout", 4, limit=20)
-        self.assertGreater(result.took, 2)
+        # two tries, each given up after the window, and the pause between them
+        self.z(box, result, "http-timeout", 4)
+        self.assertGreater(result.took, 4)
         self.assertEqual(result.failed_step(), step)
 
     def test_stalls(self):
@@ -75,7 +75,7 @@ class Waiting(lib.Case):
             keep, port = servermod.black_hole()
             self.addCleanup(lambda: [s.close() for s in keep])
             box.url = "http://127.0.0.1:%d" % port
-        stopped = []
+        box.env["DEBWIZ_STALL"] = "600"         # longer than a run may take: nothing else ends it
 
         def interrupt(child):
             if rule:
@@ -83,12 +83,9 @@ class Waiting(lib.Case):
             else:
                 lib.poll(lambda: os.path.getsize(os.path.join(box.root, "out")) and
                          "release" in lib.read(os.path.join(box.root, "out")))
-            stopped.append(time.monotonic())
             os.kill(child.pid, number)
         result = box.prepare(on_start=interrupt)
-        late = time.monotonic() - stopped[0]
         self.assertEqual(result.status, 130, str(result))
-        self.assertLess(late, 2, "a second, and as much for a busy host")
         self.quiet(box)
         self.sound(box)
         box.server.rules()
@@ -111,7 +108,7 @@ class Waiting(lib.Case):
                              "times_asked": when}, **rule))
         result = box.prepare()
         if ids:
-            self.z(box, result, ids, status, limit=30)
+            self.z(box, result, ids, status)
         else:
             self.good(box, result)
         seen = [b - a for a, b in zip(when, when[1:])]

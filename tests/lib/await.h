@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* await: runs a loop until a condition holds; a test that waits in vain ends after 60 s. */
+/* await: runs a loop until a condition holds; a test that waits in vain ends after 5 min. */
 #ifndef TESTS_LIB_AWAIT_H
 #define TESTS_LIB_AWAIT_H
 
@@ -32,7 +32,7 @@ static inline void check_look(void *arg)
 static inline void check_await(struct loop *l, bool (*until)(void *arg), void *arg)
 {
 	struct check_wait w = {l, until, arg, false};
-	struct loop_timer *late = loop_timer_start(l, 60000, 0, check_late, &w);
+	struct loop_timer *late = loop_timer_start(l, 300000, 0, check_late, &w);
 	struct loop_timer *look = loop_timer_start(l, 0, 1, check_look, &w);
 
 	loop_run(l);

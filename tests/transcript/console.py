@@ -77,7 +77,7 @@ def read(path):
 
 def play(data, size, split=0, then=()):
     argv = [PLAY] + [str(n) for n in [*size, split, *then]]
-    done = subprocess.run(argv, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+    done = subprocess.run(argv, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
     if done.returncode:
         raise AssertionError('%s: %d %s' % (' '.join(argv), done.returncode, done.stderr.decode()))
     return json.loads(done.stdout)
@@ -136,7 +136,7 @@ class Tmux:
         env = dict(os.environ, LC_ALL='C.UTF-8', TERM='xterm-256color', SHELL='/bin/sh')
         env.pop('TMUX', None)
         return subprocess.run(['tmux', '-u', '-S', os.path.join(self.dir, 's'), '-f', self.conf, *argv],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, timeout=60,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, timeout=300,
                               check=False).stdout.decode('utf-8', 'replace')
 
     def screen(self, data, size):

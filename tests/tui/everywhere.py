@@ -69,7 +69,7 @@ class Case(world.Case):
                 s.wait("8 Review of 8")
             else:
                 s.key(key)
-        s.wait(*there, limit=60)
+        s.wait(*there)
         return s
 
     def at(self, name, home, **how):

@@ -23,7 +23,7 @@ SRC = os.path.abspath(os.environ.get("srcdir") or os.path.join(HERE, "..", "..")
 DEBWIZ = os.path.abspath(os.environ.get("DEBWIZ") or "./debwiz")
 TERM = os.path.abspath(os.environ.get("TUI_TERM") or
                        os.path.join(os.path.dirname(DEBWIZ), "tests", "tui", "term"))
-LIMIT = 20          # seconds that a text may take to appear
+LIMIT = 180         # seconds after which what was waited for counts as lost, on a busy host, too
 
 KEYS = {
     "Enter": "\r", "Tab": "\t", "BackTab": "\033[Z", "Esc": "\033", "Backspace": "\x7f",

@@ -618,7 +618,7 @@ class Console(lib.Case):
         s = self.screen(g.home, "console", "m")
         s.wait("Its kernel talks on tty0, by boot.cmdline")
         s.type("x")
-        s.wait("│ its kernel talks on tty0, by boot.cmdline", limit=lib.LIMIT)
+        s.wait("│ its kernel talks on tty0, by boot.cmdline")
         g = self.guest(firmware_mode="direct", boot_cmdline="console=tty0 console=ttyAMA0")
         s = self.open(g)
         s.wait(re.compile(r"quiet \d+ s, guest idle"), gone=("talks on",))

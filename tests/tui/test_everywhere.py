@@ -46,7 +46,7 @@ class Everywhere(everywhere.Case):
             again = self.screen(home, *self.arguments(home, name))
             again.wait("Enter prepare and boot")
             again.key("p")
-            again.wait("is ready to boot.", limit=60)
+            again.wait("is ready to boot.")
 
     def test_sizes_and_sigterm(self):
         def check(name, home, _guest):

@@ -95,7 +95,7 @@ class FirstRun(world.Case):
         self.to_review(s)
         self.assert_neat(s)
         s.key("Right", "Enter")
-        s.wait("armhf-bookworm is ready to boot.", limit=60)
+        s.wait("armhf-bookworm is ready to boot.")
         ini = home.ini("armhf-bookworm")
         expected = EXPECTED.replace("URL", home.box.url + "/debian")
         expected = expected.replace("KEYRING", self.world.archive.keys.ring("pinned"))
@@ -130,7 +130,7 @@ class FirstRun(world.Case):
         s = self.screen(home, "open", "m", *home.settings())
         s.wait("Enter prepare and boot")
         s.key("p")
-        s.wait("✓ Release", "✓ Configure", "m is ready to boot.", limit=60, gone=("Done before", "c console"))
+        s.wait("✓ Release", "✓ Configure", "m is ready to boot.", gone=("Done before", "c console"))
         s.key("Enter")
         s.wait("Enter boot", gone="c console")
         home.plays(SLOW_BOOT)
@@ -197,7 +197,7 @@ class FirstRun(world.Case):
         before = len(self.world.server.log())
         self.assertTrue(self.pool(0))
         s.key("r")
-        s.wait("is ready to boot.", limit=60)
+        s.wait("is ready to boot.")
         self.assertEqual(self.pool(before), [], "what was downloaded is downloaded again")
         self.leave(s)
 
@@ -230,7 +230,7 @@ class FirstRun(world.Case):
             else:
                 s.key("Enter")
                 s.wait("✓ Release", gone="waits for")
-                s.wait("is ready to boot.", limit=60)
+                s.wait("is ready to boot.")
         self.leave(s)
 
     def saved(self, s):
@@ -277,7 +277,7 @@ class FirstRun(world.Case):
         s.key("p")
         s.wait("Nothing of it runs before you agree")   # no wizard wrote this file
         s.key("Right", "Enter")
-        s.wait("m is ready to boot.", limit=60)
+        s.wait("m is ready to boot.")
         self.assertEqual(os.listdir(os.path.join(home.box.data, "machines")), ["m"])
         self.leave(s)
 
@@ -313,7 +313,7 @@ class FirstRun(world.Case):
         s = self.screen(home, "open", "m", *home.settings())
         s.wait("Enter prepare and boot")
         s.key("p")
-        s.wait("is ready to boot.", limit=60)
+        s.wait("is ready to boot.")
         home.plays(BOOTED)
         s.key("Enter")
         s.wait("○ ready", "Enter boot")

@@ -85,7 +85,7 @@ class Foreign(world.Case):
         s = self.screen(home, *walk.arguments(home))
         walk.questions(s, lambda name, s: None)
         s.key("Right", "Enter")
-        s.wait("✗ Configure", "r retry", limit=60)
+        s.wait("✗ Configure", "r retry")
         self.harmless(s)
         s.key("l")
         s.wait("armhf-bookworm · log")

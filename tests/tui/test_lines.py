@@ -155,7 +155,7 @@ class Lines(lib.Case):
 
     def run_it(self, m, *args):
         done = subprocess.run([lib.DEBWIZ, *args], env=m.home.env, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=60, check=False)
+                              capture_output=True, text=True, timeout=lib.LIMIT, check=False)
         return done
 
     def test_suspend_shows_how_far(self):

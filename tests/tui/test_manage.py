@@ -279,7 +279,7 @@ class Manage(lib.Case):
                 s.key("Right", "Enter")
             else:
                 s.signal(signal.SIGTERM)
-            self.assertEqual(s.wait_end(limit=5), 130)
+            self.assertEqual(s.wait_end(), 130)
             self.assert_given_back(s)
             self.assertFalse(os.path.exists(part))
             self.assertFalse(os.path.exists(os.path.join(home.machines, "beta.ini")))

@@ -50,9 +50,9 @@ class Screens(world.Case):
         if name in walk.HEADINGS:
             # but for the help lines, which say what has come meanwhile
             s.until(lambda text: text.split("\n")[:-5] == before.split("\n")[:-5],
-                    "%s as it was:\n%s\n" % (name, before), 10)
+                    "%s as it was:\n%s\n" % (name, before))
         else:
-            s.wait("debwiz", gone="needs 80", limit=5)
+            s.wait("debwiz", gone="needs 80")
         # whatever region it was told meanwhile, it may change all rows again
         s.until(lambda _: re.findall(rb"\033\[\d*;?\d*r", s.raw()[before_that:])[-1:] == [b"\033[1;24r"],
                 "%s: the scrolling region is all rows" % name)

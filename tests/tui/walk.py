@@ -41,7 +41,7 @@ def questions(s, look, utf8=True):
 def work(home, s, look, utf8=True):
     """From the review over the preparation and the boot to the machine's own screen, and home."""
     s.key("Right", "Enter")
-    s.wait("is ready to boot.", limit=60)
+    s.wait("is ready to boot.")
     look("progress", s)
     s.key("l")
     s.wait("all done")
@@ -65,7 +65,7 @@ def work(home, s, look, utf8=True):
     s.key("Esc")
     s.wait("debwiz", gone="Help")
     s.key("s")
-    s.wait("Enter boot", limit=30)
+    s.wait("Enter boot")
     s.key("Esc")
     s.wait(sign("debwiz · machines", utf8))
 

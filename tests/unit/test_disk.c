@@ -354,7 +354,6 @@ static void test_cancel(void **state)
 	char *path = xasprintf("%s:%s", bin, getenv("PATH"));
 	char *old = xstrdup(getenv("PATH"));
 	atomic_bool cancel = true;
-	struct timespec from, to;
 	unsigned char *p = make_image();
 	struct err e = ERR_INIT;
 	struct buf after;
@@ -365,11 +364,9 @@ static void test_cancel(void **state)
 				    NULL), 0);
 	setenv("PATH", path, 1);
 	write_image(p, 6 * CLUSTER);
-	clock_gettime(CLOCK_MONOTONIC, &from);
+	/* the tool would take 60 s, and then have done it */
 	assert_int_equal(disk_flatten(disk, &cancel, NULL, NULL, &e), -1);
-	clock_gettime(CLOCK_MONOTONIC, &to);
 	assert_int_equal(e.kind, ERR_INTERRUPTED);
-	assert_true(to.tv_sec - from.tv_sec < 20); /* the tool would take 60 s */
 	assert_false(file_exists(part));
 	assert_int_equal(file_write(fake, "#!/bin/sh\necho 'qemu-img: no \033[1mspace' >&2\nexit 1\n", 51,
 				    0700, NULL), 0);

@@ -48,10 +48,9 @@
 #include "vm/kept.h"
 #include "vm/mark.h"
 
-#define WITHIN_MS 15000
 #define AT_ONCE 4 /* plays */
 #define PLAYS_MAX 200
-#define STUCK_S 60 /* what waits for something that never comes is ended */
+#define STUCK_S 300 /* what waits for something that never comes is ended */
 #ifdef __SANITIZE_ADDRESS__ /* keeps what was freed */
 #define SANITIZED true
 #else
@@ -638,21 +637,17 @@ static void check_files(const struct play *p, const char *name)
 static void play(const char *name)
 {
 	struct vm_run run;
-	uint64_t begin;
 	struct play p;
 
 	open_play(&p, name);
 	assert_int_equal(file_write(p.request.seed, "settings", 8, 0600, NULL), 0);
 	if (strstr(p.text.data, "#: resume\n"))
 		suspend_before(&p);
-	begin = loop_now(p.loop);
 	vm_start(p.loop, &p.request, on_started, &p);
 	loop_run(p.loop);
 	if (p.error.kind)
 		fail_msg("%s: not started: %s", name, p.error.text);
 	assert_true(p.ended);
-	if (loop_now(p.loop) - begin > directive_number(&p, "within", WITHIN_MS))
-		fail_msg("%s took %llu ms", name, (unsigned long long)(loop_now(p.loop) - begin));
 	assert_int_equal(vm_run_read(p.dir, &run, NULL), 0);
 	check_expectations(&p, &run, name);
 	check_files(&p, name);
