@@ -17,7 +17,8 @@ struct line {
 	char *section; /* of a header or an entry, else NULL */
 	char *key;     /* of an entry, else NULL */
 	char *value;
-	bool cr; /* CR LF ends it */
+	bool cr;   /* CR LF ends it */
+	bool tail; /* it is the last one, and CR without LF ends it */
 };
 
 struct ini_doc {
@@ -108,6 +109,7 @@ struct ini_doc *ini_doc_parse(const char *name, const char *text, size_t n, stru
 			l->section = xstrndup(l->text + 1, strcspn(l->text + 1, "]"));
 		p += len + (eol ? 1 : 0);
 		d->ends = eol != NULL;
+		l->tail = cr && !eol;
 		l->cr |= !eol && d->cr; /* should a line follow it one day */
 	}
 	if (ini_read(name, text, n, on_entry, d, e) < 0) {
@@ -128,7 +130,7 @@ char *ini_doc_text(const struct ini_doc *d)
 		bool last = i + 1 == d->len && !d->ends;
 
 		buf_adds(&b, d->lines[i].text);
-		if (d->lines[i].cr && !last)
+		if (last ? d->lines[i].tail : d->lines[i].cr)
 			buf_addc(&b, '\r');
 		if (!last)
 			buf_addc(&b, '\n');

@@ -31,7 +31,15 @@ def ini_seeds():
     folder = os.path.join(ROOT, 'assets', 'examples')
     for name in sorted(os.listdir(folder)):
         with open(os.path.join(folder, name), 'rb') as f:
-            yield name, f.read()
+            text = f.read()
+        yield name, text
+        yield name + '-crlf', b'\xef\xbb\xbf' + text.replace(b'\n', b'\r\n')
+    yield 'risks', (b'[mirror]\nkeyring = k\n[network]\nforward = 0.0.0.0:80:80\n[devices]\nshare = path=/,tag=a\n'
+                    b'drive = path=x,,y,format=qcow2\n[qemu]\nbinary = ./q\nextra = -device\n'
+                    b'extra = usb-tablet,bus=x\nextra = -no-reboot\n')
+    yield 'guesses', (b'[CPU]\nmemory = 2\n[cpu]\nmemory = 2.5 gib\n[disk]\nstandalone = TRUE\n'
+                      b'[boot]\ntimeout = 1h\n[machine]\narch = x86_64\n')
+    yield 'tail', b'[cpu]\nmemory = 2G\r'
 
 
 def control_seeds():

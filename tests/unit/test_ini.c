@@ -92,6 +92,7 @@ static void keeps_other_systems(void **state)
 		{"\xef\xbb\xbf[a]\nk = 1\n", "\xef\xbb\xbf[a]\nk = 2\nn = 3\n"},
 		{"[a]\r\nk = 1", "[a]\r\nk = 2\r\nn = 3"},
 		{"[a]\nk = 1\r\n", "[a]\nk = 2\r\nn = 3\n"},
+		{"[a]\nk = 1\r", "[a]\nk = 2\r\nn = 3"},
 	};
 
 	(void)state;
