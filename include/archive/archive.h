@@ -108,8 +108,9 @@ const struct strv *archive_left_out(const struct archive *a);
  * package-data. */
 int archive_solve(struct archive *a, const struct strv *names, const struct strv *extra,
 		  const struct strv *jobs, struct package_set *out, struct err *e);
-/* Those of the names that no package of the opened suites has or provides. */
-void archive_unknown(struct archive *a, const struct strv *names, struct strv *out);
+/* Those of the names that no package of the opened suites has or provides; e (unless NULL) is filled as
+ * archive_solve does for them, and left alone where there is none. */
+void archive_unknown(struct archive *a, const struct strv *names, struct strv *out, struct err *e);
 /* Components for the architecture that the first suite's release file lists and that were not opened. */
 void archive_other_components(const struct archive *a, struct strv *out);
 /* Names that the base set does without although their priority asks for them (where nothing else

@@ -21,8 +21,8 @@ struct solve_request {
 	const struct strv *prefer;  /* where there are alternatives */
 	const struct strv *without; /* not in the base set, unless needed */
 };
-/* Those of the names that no package has or provides. */
-void solve_unknown(struct s_Pool *pool, const struct strv *names, struct strv *out);
+/* Those of the names that no package has or provides; e says so, as solve_packages does. */
+void solve_unknown(struct s_Pool *pool, const struct strv *names, struct strv *out, struct err *e);
 /* All names that are wrong are in one error. Error ids: package-unknown, package-virtual,
  * package-conflict, package-data. */
 int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct package_set *out,

@@ -74,9 +74,9 @@ int archive_solve(struct archive *a, const struct strv *names, const struct strv
 			      out, e);
 }
 
-void archive_unknown(struct archive *a, const struct strv *names, struct strv *out)
+void archive_unknown(struct archive *a, const struct strv *names, struct strv *out, struct err *e)
 {
-	solve_unknown(a->pool, names, out);
+	solve_unknown(a->pool, names, out, e);
 }
 
 void archive_other_components(const struct archive *a, struct strv *out)

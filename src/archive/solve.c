@@ -158,14 +158,14 @@ static int add_names(Pool *pool, const struct strv *names, Queue *jobs, Queue *f
 	return report_names(&faults, e);
 }
 
-void solve_unknown(struct s_Pool *pool, const struct strv *names, struct strv *out)
+void solve_unknown(struct s_Pool *pool, const struct strv *names, struct strv *out, struct err *e)
 {
 	struct name_faults faults = {.unknown = STRV_INIT};
 
 	for (size_t i = 0; i < names->len; i++)
 		find_name(pool, names->items[i], &faults);
 	strv_copy(out, &faults.unknown);
-	report_names(&faults, NULL);
+	report_names(&faults, e);
 }
 
 static int cmp_ids(const void *a, const void *b, void *unused)

@@ -32,30 +32,46 @@ static char *component_of(const char *filename)
 	return xstrndup(p, strcspn(p, "/"));
 }
 
+/* The hint says which components have what was found, and what mirror.components must name for it; what it
+ * said of the other names stays. */
 static void add_hint(struct search *s, struct archive *a)
 {
-	struct strv found = STRV_INIT;
+	struct job *j = step_job(s->run);
+	struct strv found = STRV_INIT, rest = STRV_INIT, still = STRV_INIT, components = STRV_INIT;
+	struct err e = ERR_INIT;
 
+	strv_copy(&components, job_components(j));
 	for (size_t i = 0; i < s->unknown.len; i++) {
+		const char *name = s->unknown.items[i];
 		struct package_set set = {.items = NULL};
 		char *component;
 
-		if (archive_find(a, s->unknown.items[i], &set, NULL) < 0)
+		if (archive_find(a, name, &set, NULL) < 0) {
+			strv_add(&rest, name);
 			continue;
+		}
 		component = component_of(set.items[0].filename);
-		strv_addf(&found, "%s lies in component %s", s->unknown.items[i], component);
+		strv_addf(&found, "%s is in component %s", name, component);
+		if (!strv_has(&components, component))
+			strv_add(&components, component);
 		free(component);
 		package_set_fini(&set);
 	}
 	if (found.len) {
 		char *where = strv_join(&found, ", ");
-		bool more = found.len < s->unknown.len && s->error.hint;
+		char *names = strv_join(&components, ", ");
 
-		err_hint(&s->error, "%s, which mirror.components does not name%s%s", where,
-			 more ? "; " : "", more ? s->error.hint : "");
+		archive_unknown(j->archive, &rest, &still, &e);
+		err_hint(&s->error, "%s: mirror.components must name %s%s%s", where, names, e.hint ? "; " : "",
+			 e.hint ? e.hint : "");
 		free(where);
+		free(names);
 	}
+	err_fini(&e);
 	strv_fini(&found);
+	strv_fini(&rest);
+	strv_fini(&still);
+	strv_fini(&components);
 }
 
 static void on_searched(struct archive *a, const struct err *e, void *arg)
@@ -91,7 +107,7 @@ static void fail(struct step_run *run, struct job *j, struct err *e)
 	}
 	s = xcalloc(1, sizeof(*s));
 	s->run = run;
-	archive_unknown(j->archive, &j->spec->packages, &s->unknown);
+	archive_unknown(j->archive, &j->spec->packages, &s->unknown, NULL);
 	err_move(&s->error, e);
 	step_text(run, "looking for packages in other components");
 	step_set_state(run, s);
