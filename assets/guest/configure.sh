@@ -322,7 +322,7 @@ must apt-mark auto "linux-image-$KERNEL_VERSION"
 # ---- units: networkd in place of ifupdown; there are no LVM snapshots to reap, and GRUB's record of a boot that went
 # well serves a menu that Debian does not have
 
-must systemctl enable systemd-networkd.service debwiz-firstboot.service debwiz-grow.service debwiz-report.service
+must systemctl enable systemd-networkd.service debwiz-firstboot.service debwiz-grow.service debwiz-report.service debwiz-host.service
 for unit in networking.service e2scrub_reap.service grub-common.service; do
 	[ ! -e /lib/systemd/system/$unit ] || must systemctl disable $unit
 done

@@ -16,6 +16,7 @@
  *     seed-failed text=TEXT    the account or its keys are not, so that nobody can log in as was asked
  *     hostkey type=TYPE key=BASE64   one of its ssh host keys
  *     ready ip=ADDRESS kernel=VERSION ssh=yes|no   it is up; whether something listens on its ssh port
+ *     clock behind=SECONDS     it has set its clock, as it was told (src/vm/clock.c)
  *     grown bytes=N            the root file system has that size now
  */
 #ifndef VM_PROGRESS_H

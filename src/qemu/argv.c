@@ -200,6 +200,12 @@ static void add_lines(const struct argv_in *in, struct qemu_argv *v)
 	argv_device(in, v, "", "the port debwiz.progress in the guest",
 		    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0",
 			      "chardev", "progress", "name", "debwiz.progress"));
+	if (!in->files->configuring) {
+		opt_pair(v, "-chardev", listener(in, "host"), "", "what the guest is told: the time");
+		argv_device(in, v, "", "the port debwiz.host in the guest",
+			    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0",
+				      "chardev", "host", "name", "debwiz.host"));
+	}
 	opt_pair(v, "-chardev", listener(in, "qmp"), "", "QEMU's monitor, for the supervisor alone");
 	opt_pair(v, "-mon", xstrdup("chardev=qmp,mode=control"), "", "speaks QMP there");
 	opt_add(v, xstrdup("-S"), "", "waits until the supervisor listens to everything");

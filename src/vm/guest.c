@@ -348,6 +348,7 @@ void sup_guest_open(struct sup *s)
 	read_known_hosts(s);
 	s->serial = vm_link_open_pipes(s->loop, serial, CONNECT_MS, &serial_ops, s);
 	s->progress = vm_link_open(s->loop, progress, CONNECT_MS, &progress_ops, s);
+	sup_clock_open(s);
 	free(progress);
 	free(serial);
 }
@@ -356,6 +357,7 @@ void sup_guest_close(struct sup *s)
 {
 	sup_guest_forget_login(s);
 	sup_guest_forget_grace(s);
+	sup_clock_close(s);
 	vm_link_close(s->serial);
 	vm_link_close(s->progress);
 	s->serial = s->progress = NULL;

@@ -112,6 +112,7 @@ void sup_goes_on(struct sup *s)
 	sup_event(s, s->run.login || s->run.ready ? VM_EV_RUNS : VM_EV_UP);
 	if (was)
 		sup_tell(s, "resumed", json_object());
+	sup_clock_tell(s);
 }
 
 void sup_blame(struct sup *s, const char *id, const char *text)

@@ -112,6 +112,9 @@ struct sup {
 
 	/* guest */
 	struct vm_link *serial, *progress;
+	struct vm_link *clock_link; /* the port debwiz.host; NULL: none */
+	struct host_clock *clock_watch;
+	bool clock_due; /* the guest is to be told the time once the port is connected */
 	struct sup_screen *screen;
 	struct conlog log;
 	struct watch watch;
@@ -271,6 +274,12 @@ void sup_half_loaded_forget(struct sup *s);
 /* QEMU's JOB_STATUS_CHANGE event. */
 void sup_job_changed(struct sup *s, const json_t *data);
 void sup_snap_fini(struct sup *s);
+
+/* clock.c */
+void sup_clock_open(struct sup *s);
+void sup_clock_close(struct sup *s);
+/* Sets the clock of a guest that listens. */
+void sup_clock_tell(struct sup *s);
 
 /* guest.c */
 bool sup_guest_write(const char *p, size_t n, void *arg); /* sup_screen_write_fn of the sup */

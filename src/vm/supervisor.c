@@ -161,7 +161,7 @@ static int remove_socket(const char *dir, const char *name, struct err *e)
 
 int sup_remove_sockets(struct sup *s, struct err *e)
 {
-	static const char *const names[] = {"qmp", "progress"};
+	static const char *const names[] = {"qmp", "progress", "host"};
 	char *serial = file_join(s->req.runtime_dir, "serial");
 	int r = host_fifo_remove(serial, e);
 

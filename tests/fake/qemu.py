@@ -23,6 +23,7 @@ obeys the script, a command a line (# begins a comment):
     serial TEXT            on the serial line; \\n \\r \\x1b as in Python
     flood N TEXT           N times TEXT on the serial line
     progress TEXT          a line on the progress port
+    hear NAME TEXT         the next line that comes on that connection must begin so, else exit 99
     stderr N TEXT          N times TEXT as lines on standard error
     wait MS                do nothing for that long
     client                 wait until the test listens: for a file of that name beside the sockets
@@ -153,6 +154,14 @@ class Fake:
             self.put("serial", text(rest))
         elif word == "progress":
             self.put("progress", text(rest) + b"\n")
+        elif word == "hear":
+            name, _, wanted = rest.partition(" ")
+            line = b""
+            while not line.endswith(b"\n"):
+                line += self.client(name).recv(1) or b"(the end)\n"
+            if not line.startswith(wanted.encode()):
+                print("fake: wanted %s, heard %r" % (wanted, line), file=sys.stderr)
+                os._exit(99)
         elif word == "wait":
             select.select([], [], [], int(rest) / 1000)
         elif word in ("client", "file"):

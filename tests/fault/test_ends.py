@@ -77,6 +77,23 @@ class Ends(lib.Case):
         self.assertIn(status["detail"][:40], box.run("status", "m", json_events=False).out)
         self.quiet(box)
 
+    # ---- its clock ----------------------------------------------------------------------------
+    def test_clock(self):
+        """A guest that was paused hears what time it is as soon as it is resumed, and not before it listens."""
+        paused = 'C stop\nE STOP\nR\nC query-status\nR {"status": "paused", "running": false}\n' \
+                 'C cont\nE RESUME\nR\n'
+        box = self.made()
+        early = "up\nserial m login:\\x20\n"
+        self.booted(box, early + paused + "progress 1 ready kernel=6.1\n" + paused +
+                    "hear host 1 clock epoch=1\nprogress 1 setting name=heard state=applied\nserve\n")
+        for _ in range(2):
+            for verb in ("pause", "resume"):
+                result = box.run(verb, "m")
+                self.assertEqual(result.status, 0, str(result))
+            lib.poll(lambda: json.loads(lib.read(os.path.join(box.machine, "run.json")))["ready"])
+        lib.poll(lambda: self.status(box)["settings"])
+        self.assertEqual([s["name"] for s in self.status(box)["settings"]], ["heard"])
+
     # ---- its settings -------------------------------------------------------------------------
     FAILED = "progress 1 setting name=user state=failed text=docker%20is%20an%20account%20of%20the%20system\n" \
              "progress 1 setting name=time-zone state=warned text=this%20system%20has%20no%20time%20zone%20Mars/Phobos\n" \

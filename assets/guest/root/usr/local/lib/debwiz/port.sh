@@ -5,11 +5,12 @@
 # with nobody reading at its other end, they do nothing and do not wait long. The lines are listed in
 # include/vm/progress.h.
 
-# find_port: its device, found in sysfs, since udev's name for it comes late on a busy machine; fails where there is none
+# find_port [NAME]: its device, or that of the port NAME, found in sysfs, since udev's name for it comes late on a busy machine; fails where there is none
+# shellcheck disable=SC2120
 find_port()
 {
 	for class in /sys/class/virtio-ports/*; do
-		[ -r "$class/name" ] && read -r name <"$class/name" && [ "$name" = debwiz.progress ] || continue
+		[ -r "$class/name" ] && read -r name <"$class/name" && [ "$name" = "${1:-debwiz.progress}" ] || continue
 		port=/dev/${class##*/}
 		[ ! -c "$port" ] || return 0
 	done
@@ -28,6 +29,7 @@ escape()
 report()
 {
 	tries=50
+	# shellcheck disable=SC2119
 	find_port || return 0
 	# shellcheck disable=SC2016
 	while ! timeout 3 sh -c 'exec >"$1" 2>/dev/null || exit 9; printf "%s\n" "$2"' sh "$port" "$*"; do
