@@ -26,6 +26,7 @@ struct seed {
 	const char *password_hash; /* crypt(5); "": no password */
 	const char *locale;
 	const char *timezone;
+	const char *proxy; /* of apt, as the guest reaches it: seed_guest_proxy */
 	const char *keyboard; /* LAYOUT or LAYOUT:VARIANT */
 	const char *term;     /* terminal at the other end of the console */
 	unsigned rows;	      /* 0: unknown */
@@ -61,5 +62,9 @@ char *seed_sources(const struct seed_archive *a);
  * (QEMU's user network), user and password are left out, and what is not http or https becomes
  * `fallback`. Owned by the caller. */
 char *seed_guest_url(const char *url, const char *fallback);
+
+/* The same for a proxy, whose kind may be socks5 or socks5h as well, and which may have none; "" where it has
+ * no host. */
+char *seed_guest_proxy(const char *proxy);
 
 #endif

@@ -89,7 +89,8 @@ static int make_env(const struct seed *s, struct buf *env, struct err *e)
 	} texts[] = {
 		{"HOSTNAME", s->hostname}, {"USER", s->user},
 		{"PASSWORD_HASH", s->password_hash}, {"LOCALE", s->locale},
-		{"TIMEZONE", s->timezone}, {"KEYBOARD", s->keyboard}, {"TERM", s->term},
+		{"TIMEZONE", s->timezone}, {"KEYBOARD", s->keyboard}, {"PROXY", s->proxy},
+		{"TERM", s->term},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)

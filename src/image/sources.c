@@ -65,15 +65,13 @@ static bool is_loopback(const char *host, size_t n)
 	       (n == 5 && !strncmp(host, "[::1]", 5));
 }
 
-char *seed_guest_url(const char *url, const char *fallback)
+/* `scheme` bytes of it are its kind and "://". */
+static char *guest_url(const char *url, size_t scheme, const char *fallback)
 {
-	size_t scheme = !strncasecmp(url, "http://", 7) ? 7 : !strncasecmp(url, "https://", 8) ? 8 : 0;
 	const char *authority = url + scheme;
 	const char *rest, *host, *port;
 	size_t n;
 
-	if (!scheme)
-		return xstrdup(fallback);
 	rest = authority + strcspn(authority, "/?#");
 	host = authority;
 	for (const char *p = authority; p < rest; p++)
@@ -89,4 +87,39 @@ char *seed_guest_url(const char *url, const char *fallback)
 	if (is_loopback(host, n))
 		return xasprintf("%.*s" HOST_IN_GUEST "%s", (int)scheme, url, port);
 	return xasprintf("%.*s%s", (int)scheme, url, host);
+}
+
+char *seed_guest_url(const char *url, const char *fallback)
+{
+	size_t scheme = !strncasecmp(url, "http://", 7) ? 7 : !strncasecmp(url, "https://", 8) ? 8 : 0;
+
+	return scheme ? guest_url(url, scheme, fallback) : xstrdup(fallback);
+}
+
+char *seed_guest_proxy(const char *proxy)
+{
+	static const struct {
+		const char *kind, *apt; /* as libcurl has it, as apt does */
+	} kinds[] = {{"http://", "http://"}, {"https://", "https://"}, {"socks5h://", "socks5h://"},
+		     {"socks5://", "socks5h://"}};
+	const char *rest = strstr(proxy, "://");
+	char *whole = NULL, *url;
+	size_t n;
+
+	if (strpbrk(proxy, " \t\r\n\"\\;")) /* nothing that apt's configuration could misread */
+		return xstrdup("");
+	if (!rest)
+		whole = xasprintf("http://%s", proxy);
+	for (size_t i = 0; rest && i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strncasecmp(proxy, kinds[i].kind, strlen(kinds[i].kind)))
+			whole = xasprintf("%s%s", kinds[i].apt, rest + 3);
+	if (!whole)
+		return xstrdup("");
+	n = (size_t)(strstr(whole, "://") - whole) + 3;
+	url = guest_url(whole, n, "");
+	n = strlen(url);
+	if (n && url[n - 1] == '/')
+		url[n - 1] = '\0';
+	free(whole);
+	return url;
 }

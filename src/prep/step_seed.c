@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
+#include "archive/http_fault.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -129,13 +131,55 @@ static char *guest_sources(const struct job *j)
 	return text;
 }
 
+/* no_proxy of the environment, which libcurl heeds as well, names the server or a domain of it. */
+static bool is_direct(const char *url)
+{
+	const char *list = getenv("no_proxy");
+	const char *host = strstr(url, "://");
+	struct strv names = STRV_INIT;
+	bool direct = false;
+	size_t n;
+
+	if (!list || !*list)
+		list = getenv("NO_PROXY");
+	strv_split(&names, list ? list : "", " ,");
+	host = host ? host + 3 : url;
+	n = strcspn(host, ":/");
+	for (size_t i = 0; i < names.len; i++) {
+		const char *name = names.items[i] + (names.items[i][0] == '.');
+		size_t m = strlen(name);
+
+		if (!strcmp(name, "*") || (m && m <= n && !strncasecmp(host + n - m, name, m) &&
+					   (m == n || host[n - m - 1] == '.')))
+			direct = true;
+	}
+	strv_fini(&names);
+	return direct;
+}
+
+/* The proxy that packages come through here, for the guest's apt; owned, "" none. */
+static char *guest_proxy(const struct job *j)
+{
+	const struct strv *debian = catalog_mirrors(j->catalog);
+	const char *url = opened_url(j, j->spec->release);
+	char *named = NULL, *proxy;
+
+	if (!*url)
+		url = debian->items[0];
+	if (j->spec->net == SPEC_NET_USER && !j->spec->restrict_net && !is_direct(url))
+		named = http_proxy_named(j->spec->proxy, url);
+	proxy = seed_guest_proxy(named ? named : "");
+	free(named);
+	return proxy;
+}
+
 /* ---- the seed ---- */
 
 /* Key of what the seed is made from. The password hash is in it as a digest alone. */
 static char *seed_key(const struct seed *s)
 {
 	const char *const parts[] = {s->hostname, s->user,     s->password_hash,   s->locale,
-				     s->timezone, s->keyboard, s->authorized_keys, s->sources};
+				     s->timezone, s->keyboard, s->authorized_keys, s->sources, s->proxy};
 	struct hash *h = hash_new();
 	uint8_t digest[HASH_SIZE];
 	char hex[HASH_HEX];
@@ -174,6 +218,7 @@ static int write_seed(struct job *j, struct err *e)
 	char *path = job_file(j, "seed.iso");
 	char *last = store_stamp(j->machine_dir, STAMP);
 	char *sources = guest_sources(j);
+	char *proxy = guest_proxy(j);
 	struct buf keys;
 	struct seed s = {
 		.hostname = spec_hostname(j->spec),
@@ -184,6 +229,7 @@ static int write_seed(struct job *j, struct err *e)
 		.keyboard = j->spec->keyboard,
 		.term = JOB_CONSOLE_TERM,
 		.sources = sources,
+		.proxy = proxy,
 		.deb822 = !strcmp(j->release->sources_style, "deb822"),
 	};
 	char *key = NULL;
@@ -207,6 +253,7 @@ static int write_seed(struct job *j, struct err *e)
 	buf_fini(&keys);
 	free(key);
 	free(sources);
+	free(proxy);
 	free(last);
 	free(path);
 	return r;

@@ -55,9 +55,10 @@ const struct field field_table[] = {
 	 .help = "A file of OpenPGP keys that may sign the archive, in addition to Debian's: "
 		 "for a mirror that signs its archive itself."},
 	{"mirror", "proxy", FIELD_TEXT, AT(proxy), "", .check = grammar_proxy,
-	 .effect = FIELD_NEXT_BOOT, .title = "Proxy",
+	 .effect = FIELD_NEW_ONLY, .title = "Proxy",
 	 .help = "http://HOST:PORT (or https, socks5, socks5h). Empty: http_proxy, https_proxy "
-		 "and no_proxy of the environment are used."},
+		 "and no_proxy of the environment are used. A new machine's apt is given it, too, without "
+		 "user and password; a proxy on this host's loopback as 10.0.2.2."},
 	{"mirror", "components", FIELD_LIST, AT(components), NULL, .check = grammar_component,
 	 .effect = FIELD_NEW_ONLY, .title = "Components",
 	 .help = "main, contrib, non-free, non-free-firmware: one per line. Default: those that "

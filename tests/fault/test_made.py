@@ -127,6 +127,24 @@ class Made(lib.Case):
             self.assertFalse(set(after) & set(before))
         self.assertEqual([n for n in os.listdir(box.machine) if "host_key" in n], [])
 
+    # ---- its proxy
+    def test_proxy(self):
+        """The guest's apt asks through the proxy that the host asks through."""
+        def proxy(*settings, **env):
+            box.env.update(env)
+            self.good(box, box.prepare("--offline", *settings))
+            found = [line for line in self.seed(box).splitlines() if "PROXY=" in line]
+            for key in env:
+                del box.env[key]
+            return found[0].split("=", 1)[1]
+
+        box = self.box(warm=True)
+        self.assertEqual(proxy(), "''")
+        self.assertEqual(proxy("--set", "mirror.proxy=http://p.test:3128"), "'http://p.test:3128'")
+        self.assertEqual(proxy(http_proxy="http://u:geheim@localhost:3128/"), "'http://10.0.2.2:3128'")
+        self.assertEqual(proxy(http_proxy="p.test:3128", no_proxy="x.test,*"), "''")
+        self.assertEqual(proxy("--set", "network.restrict=yes", http_proxy="p.test:3128"), "''")
+
     # ---- what it was made from
     def test_another_architecture(self):
         box = self.box(warm=True)

@@ -45,6 +45,7 @@ static const struct seed plain = {
 	.password_hash = "$y$j9T$it's$\"quoted\"",
 	.locale = "C.UTF-8",
 	.timezone = "Etc/UTC",
+	.proxy = "",
 	.keyboard = "de:nodeadkeys",
 	.term = "xterm-256color",
 	.rows = 24,
@@ -106,7 +107,7 @@ static void test_disk(void **state)
 	text = dump();
 	expect_holds(text, "600 seed.env\nHOSTNAME='armhf-build'\nUSER='build'\n"
 			   "PASSWORD_HASH='$y$j9T$it'\\''s$\"quoted\"'\nLOCALE='C.UTF-8'\n"
-			   "TIMEZONE='Etc/UTC'\nKEYBOARD='de:nodeadkeys'\nTERM='xterm-256color'\n"
+			   "TIMEZONE='Etc/UTC'\nKEYBOARD='de:nodeadkeys'\nPROXY=''\nTERM='xterm-256color'\n"
 			   "ROWS='24'\nCOLUMNS='80'\n");
 	expect_holds(text, "600 authorized_keys\nssh-ed25519 AAAA me\nssh-rsa BBBB\n");
 	expect_holds(text, "600 sources.list\ndeb http://x y z\n");
@@ -231,6 +232,33 @@ static void test_guest_url(void **state)
 	}
 }
 
+static void test_guest_proxy(void **state)
+{
+	static const char *const table[][2] = {
+		{"", ""},
+		{"http://proxy.example:3128", "http://proxy.example:3128"},
+		{"http://proxy.example:3128/", "http://proxy.example:3128"},
+		{"proxy.example:3128", "http://proxy.example:3128"},
+		{"http://u:p@proxy.example:3128", "http://proxy.example:3128"},
+		{"http://localhost:3128", "http://10.0.2.2:3128"},
+		{"127.0.0.1:8080", "http://10.0.2.2:8080"},
+		{"https://[::1]:3129", "https://10.0.2.2:3129"},
+		{"socks5://h:1080", "socks5h://h:1080"},
+		{"SOCKS5H://h:1080", "socks5h://h:1080"},
+		{"ftp://h:21", ""},
+		{"http://", ""},
+		{"http://h\";\nAPT::x \"y", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		char *got = seed_guest_proxy(table[i][0]);
+
+		assert_string_equal(got, table[i][1]);
+		free(got);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +266,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
 		cmocka_unit_test(test_sources),
 		cmocka_unit_test(test_guest_url),
+		cmocka_unit_test(test_guest_proxy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
