@@ -254,6 +254,8 @@ def archive(f):
     need(urllib.parse.urlsplit(f.main).hostname in asked, "the proxy was asked for %r", asked)
     if f.security:
         need(urllib.parse.urlsplit(f.security).hostname in asked, "the proxy was asked for %r", asked)
+    need('Acquire::http::Proxy "http://10.0.2.2:%d";' % f.proxy.server_address[1] in f.m.sh("apt-config dump"),
+         "the guest's apt does not know the proxy")
     f.m.debwiz("plan").ok()
     return "%d requests" % len(f.proxy.hosts)
 

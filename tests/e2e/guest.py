@@ -5,8 +5,9 @@ may return a text for the line that is printed. They change the guest, never the
 """
 import os
 import re
+import time
 
-from world import GIB, Failed, need, same
+from world import GIB, Failed, need, same, until
 
 TRIPLETS = {"armhf": "arm-linux-gnueabihf", "arm64": "aarch64-linux-gnu", "amd64": "x86_64-linux-gnu"}
 SIZES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -68,6 +69,30 @@ def ssh(m):
     same(m.sh("sudo -n id -u"), "0", "sudo's user")
     same(m.ssh("exit 42").status, 42, "status of a command")
     same(m.ssh("cat", stdin="a\nb").out, "a\nb", "what cat got")
+
+
+def clock(m, seconds=120):
+    """The guest's clock says what the host's does; one that was paused may be a moment behind."""
+    def agrees():
+        before = time.time()
+        there = float(m.sh("date +%s.%N"))
+        off[:] = [max(0.0, before - there, there - time.time())]
+        return off[0] <= 2
+    off = [0.0]
+    until(agrees, seconds, "the guest's clock is off by more than 2 s")
+    return "clock within %.1f s" % off[0]
+
+
+def settings(m):
+    """What was asked for was applied, and the host knows."""
+    status = m.status()
+    same(status["seed"], "applied", "the seed")
+    same([s for s in status["settings"] if s["state"] != "applied"], [], "settings that were not applied")
+    names = {s["name"] for s in status["settings"]}
+    wanted = {"user", "sudo", "ssh-keys", "ssh-host-keys", "groups", "host-name", "time-zone", "locale",
+              "sources", "console"}
+    need(wanted <= names, "not reported: %s", ", ".join(sorted(wanted - names)))
+    return "%d settings" % len(names)
 
 
 def host_key(m):

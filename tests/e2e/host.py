@@ -6,10 +6,11 @@ Each takes a world.Machine (and what else it names), raises world.Failed, may re
 import json
 import os
 import re
+import shutil
 import signal
 import time
 
-from world import Failed, need, same
+from world import EXAMPLES, Failed, need, same
 
 # Steps that make a machine; the others are done at every boot.
 MAKING = ("release", "packages", "download", "firmware", "unpack", "configure", "base", "seed", "disk")
@@ -104,6 +105,49 @@ def sibling(m):
     m.world.debwiz("gc").ok()
     need(os.path.exists(os.path.join(m.folder, "base.raw")), "the base is gone with the other machine")
     return "%.2f s" % took
+
+
+def bad_settings(m):
+    """A zone that is refused before anything is made; one that only the guest lacks, told by `up`, and the
+    user is there all the same; a seed that it cannot read: `up` fails with the reason, and is mended."""
+    other = m.world.machine(m.example, name=m.name + "-bad", timezone="Mars/Phobos")
+    got = other.debwiz("check")
+    need(got.status == 2 and "Mars/Phobos" in got.out + got.err, "check of Mars/Phobos: %d %s", got.status,
+         got.out + got.err)
+    assets = os.path.join(m.world.home, "assets")
+    if not os.path.exists(assets):
+        shutil.copytree(os.path.dirname(EXAMPLES), assets)
+        with open(os.path.join(assets, "catalog", "zones.ini"), "a", encoding="utf-8") as file:
+            file.write("link = Mars/Phobos Mars/Phobos\n")
+    m.world.env["DEBWIZ_ASSETS"] = assets
+    try:
+        other.up("--offline")
+        told = [s for s in other.status()["settings"] if s["state"] == "warned"]
+        need([s["name"] for s in told] == ["time-zone"] and "Mars/Phobos" in told[0]["text"], "told: %r", told)
+        other.await_ssh()
+        same(other.sh("id -un"), other.user, "user")
+        m.world.debwiz("stop", other.name).ok()
+        m.world.debwiz("recreate", other.ini, "--offline", "--yes", "--confirm", other.name).ok()
+        other.debwiz("prepare", "--offline").ok()
+        seed = os.path.join(other.folder, "seed.iso")
+        with open(seed, "rb") as file:
+            good = file.read()
+        with open(seed, "wb") as file:
+            file.write(bytes(len(good)))
+        got = other.debwiz("up", "--json", "--offline")
+        end = got.events()[-1]
+        same((got.status, end.get("id")), (1, "seed-failed"), "status and error of up: %s" % got.err[-500:])
+        need("DEBWIZ" in end["text"], "the reason: %s", end["text"])
+        same(other.status()["seed"], "failed", "the seed")
+        m.world.debwiz("kill", other.name).ok()
+        with open(seed, "wb") as file:
+            file.write(good)
+        other.up("--offline")
+        same(other.status()["seed"], "applied", "the seed")
+        m.world.debwiz("kill", other.name).ok()
+        m.world.debwiz("delete", other.ini, "--yes").ok()
+    finally:
+        del m.world.env["DEBWIZ_ASSETS"]
 
 
 IDENTITY = {

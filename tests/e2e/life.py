@@ -254,8 +254,16 @@ def suspended(life):
     s.wait("tick", limit=MINUTES)
     after = life.job_goes_on(before)
     need(not os.path.exists(os.path.join(life.m.folder, "suspend.json")), "suspend.json is left")
-    return "%.1f s to disk (%d MiB), %.1f s to running; job %d to %d" % (
-        took, size >> 20, booted, before[1], after[1])
+    return "%.1f s to disk (%d MiB), %.1f s to running; job %d to %d; %s" % (
+        took, size >> 20, booted, before[1], after[1], guest.clock(life.m))
+
+
+def paused(life):
+    """Longer than the clock may be off by."""
+    life.world.debwiz("pause", NAME).ok()
+    time.sleep(10)
+    life.world.debwiz("resume", NAME).ok()
+    return guest.clock(life.m)
 
 
 def live_prompt(life):
@@ -294,6 +302,7 @@ def reverted(life):
     same(again[0], before[0], "the job's process")
     need(again[1] < late[1] + 1, "the job is at %d, it was at %d", again[1], late[1])
     life.job_goes_on(again)
+    guest.clock(m)
     m.world.debwiz("snapshot", NAME, "delete", "early").ok()
     return "job %d, then %d, then %d" % (before[1], late[1], again[1])
 
@@ -365,6 +374,7 @@ STEPS = (
     ("the TUI is killed, the machine goes on", tui_killed),
     ("the supervisor is killed, another takes the machine over", supervisor_killed),
     ("nothing of it can be reached or read by others", exposed),
+    ("paused and resumed: its clock is right again", paused),
     ("suspended and resumed with a running job", suspended),
     ("suspended at a prompt: resumed, it answers", live_prompt),
     ("a snapshot, and back to it", reverted),

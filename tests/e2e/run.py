@@ -65,7 +65,9 @@ def network(t, m, sources):
 def first_machine(t, m):
     if not t.run("%s: up, from nothing to the login prompt" % m.name, host.up, m):
         return None
+    t.run("%s: each setting is reported" % m.name, guest.settings, m)
     inside(t, m)
+    t.run("%s: a zone that the guest lacks, and a seed that it cannot read" % m.name, host.bad_settings, m)
     ids = {}
     t.run("%s: keys and ids of its own" % m.name, host.identity, m, ids)
     t.run("%s: while it runs, its disk is not touched" % m.name, host.busy, m)
