@@ -12,12 +12,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 struct proc_stream {
 	int64_t pid;
 	int to, from; /* its standard input and output; -1 once closed */
-	int said;     /* its standard error, a file without a name */
+	int said;     /* its standard error */
+	struct buf text; /* the last of that */
 	const atomic_bool *cancel; /* borrowed; NULL: never */
 };
 

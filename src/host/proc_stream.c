@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -40,17 +39,7 @@ static void close_end(int *fd)
 	*fd = -1;
 }
 
-static int make_file(void)
-{
-	FILE *file = tmpfile();
-	int fd = file ? fcntl(fileno(file), F_DUPFD_CLOEXEC, 3) : -1;
-
-	if (file)
-		fclose(file);
-	return fd;
-}
-
-static int spawn(struct proc_stream *s, const char *file, char *const *argv, int in, int out)
+static int spawn(struct proc_stream *s, const char *file, char *const *argv, int in, int out, int err)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -61,7 +50,7 @@ static int spawn(struct proc_stream *s, const char *file, char *const *argv, int
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, s->said, STDERR_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
 	posix_spawnattr_init(&attr);
 	sigemptyset(&fresh);
 	sigaddset(&fresh, SIGPIPE);
@@ -77,7 +66,7 @@ static int spawn(struct proc_stream *s, const char *file, char *const *argv, int
 int proc_stream_start(struct proc_stream *s, char *const *argv, const atomic_bool *cancel, struct err *e)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
-	int in[2] = {-1, -1}, out[2] = {-1, -1};
+	int in[2] = {-1, -1}, out[2] = {-1, -1}, said[2] = {-1, -1};
 	char *file = host_which(argv[0]);
 	int r;
 
@@ -86,14 +75,16 @@ int proc_stream_start(struct proc_stream *s, char *const *argv, const atomic_boo
 		return proc_missing(argv[0], e);
 	sigemptyset(&ignore.sa_mask);
 	sigaction(SIGPIPE, &ignore, NULL); /* a child that stops reading must not end us */
-	s->said = make_file();
-	r = s->said < 0 || make_pipe(in) < 0 || make_pipe(out) < 0 ? errno : 0;
+	r = make_pipe(in) < 0 || make_pipe(out) < 0 || make_pipe(said) < 0 ? errno : 0;
 	if (!r)
-		r = spawn(s, file, argv, in[0], out[1]);
+		r = spawn(s, file, argv, in[0], out[1], said[1]);
 	close_end(&in[0]);
 	close_end(&out[1]);
+	close_end(&said[1]);
 	s->to = in[1];
 	s->from = out[0];
+	s->said = said[0];
+	buf_init(&s->text, 0);
 	if (r) {
 		err_errno(e, r, "exec-failed", "cannot start %s", file);
 		close_end(&s->to);
@@ -101,23 +92,39 @@ int proc_stream_start(struct proc_stream *s, char *const *argv, const atomic_boo
 		close_end(&s->said);
 	} else {
 		fcntl(s->to, F_SETFL, O_NONBLOCK);
+		fcntl(s->said, F_SETFL, O_NONBLOCK);
 	}
 	free(file);
 	return r ? -1 : 0;
 }
 
-/* Until the descriptor is ready, or the work is cancelled (-1 with ECANCELED). */
-static int await(const struct proc_stream *s, int fd, short events)
+/* Takes what it printed as errors: the last of it is kept. */
+static void listen_to(struct proc_stream *s)
 {
-	struct pollfd p = {.fd = fd, .events = events};
+	char text[4096];
+	ssize_t n = read(s->said, text, sizeof(text));
 
+	if (n > 0)
+		buf_add(&s->text, text, (size_t)n);
+	if (s->text.len > SAID_MAX)
+		buf_drop(&s->text, s->text.len - SAID_MAX);
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		close_end(&s->said);
+}
+
+/* Until the descriptor is ready, or the work is cancelled (-1 with ECANCELED). */
+static int await(struct proc_stream *s, int fd, short events)
+{
 	while (!s->cancel || !atomic_load(s->cancel)) {
-		int r = poll(&p, 1, LOOK_MS);
+		struct pollfd p[] = {{.fd = fd, .events = events}, {.fd = s->said, .events = POLLIN}};
+		int r = poll(p, 2, LOOK_MS);
 
-		if (r > 0)
-			return 0;
 		if (r < 0 && errno != EINTR)
 			return -1;
+		if (r > 0 && p[1].revents)
+			listen_to(s);
+		if (r > 0 && p[0].revents)
+			return 0;
 	}
 	errno = ECANCELED;
 	return -1;
@@ -150,24 +157,21 @@ ssize_t proc_stream_read(struct proc_stream *s, void *p, size_t n)
 	return r;
 }
 
-/* The last bytes, without the line ends. */
-static char *read_said(int fd)
+/* Its lines as one. */
+static char *clean_said(const struct buf *said)
 {
-	off_t size = lseek(fd, 0, SEEK_END);
-	off_t from = size > SAID_MAX ? size - SAID_MAX : 0;
-	char text[SAID_MAX];
-	ssize_t n = pread(fd, text, sizeof(text), from);
+	size_t n = said->len;
 	struct buf b;
 	char *clean;
 
-	while (n > 0 && strchr("\r\n", text[n - 1]))
+	while (n && strchr("\r\n", said->data[n - 1]))
 		n--;
 	buf_init(&b, 0);
-	for (ssize_t i = 0; i < n; i++) {
-		if (text[i] == '\n')
+	for (size_t i = 0; i < n; i++) {
+		if (said->data[i] == '\n')
 			buf_adds(&b, "; ");
-		else if (text[i] != '\r')
-			buf_addc(&b, text[i]);
+		else if (said->data[i] != '\r')
+			buf_addc(&b, said->data[i]);
 	}
 	clean = b.len ? text_clean(b.data, b.len, false) : NULL;
 	buf_fini(&b);
@@ -182,12 +186,15 @@ int proc_stream_finish(struct proc_stream *s, bool stop, char **said)
 	close_end(&s->to);
 	while (!stop && proc_stream_read(s, dropped, sizeof(dropped)) > 0)
 		continue;
+	while (!stop && s->said >= 0 && await(s, s->said, POLLIN) == 0)
+		continue;
 	close_end(&s->from);
 	if (stop || (s->cancel && atomic_load(s->cancel)))
 		kill((pid_t)s->pid, SIGTERM);
 	while (waitpid((pid_t)s->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
-	*said = read_said(s->said);
+	*said = clean_said(&s->text);
+	buf_fini(&s->text);
 	close_end(&s->said);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
