@@ -33,6 +33,9 @@ void host_accelerators(struct strv *out);
  * with the remedy (owned by the caller). */
 bool host_accelerator_usable(const char *accel, char **why);
 
+/* Whether a guest wrote to that folder through QEMU's mapped-xattr model: one of the first items has its attributes. */
+bool host_share_is_mapped(const char *folder);
+
 /* Base URLs that this host's own apt uses for Debian's archive and for debian-security (from
  * sources.list and deb822 .sources; http and https alone; credentials left out with their line). */
 void host_mirrors(struct strv *archive, struct strv *security);

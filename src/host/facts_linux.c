@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* facts_linux: accelerators of Linux; see include/host/facts.h. */
+/* facts_linux: accelerators and extended attributes of Linux; see include/host/facts.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "host/facts.h"
+
+#define SHARE_ITEMS 1000 /* that are looked at */
 
 void host_accelerators(struct strv *out)
 {
@@ -42,4 +48,21 @@ bool host_accelerator_usable(const char *accel, char **why)
 	}
 	close(fd);
 	return true;
+}
+
+bool host_share_is_mapped(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *item;
+	bool found = false;
+
+	for (int n = 0; dir && !found && n < SHARE_ITEMS && (item = readdir(dir)); n++) {
+		char *path = xasprintf("%s/%s", folder, item->d_name);
+
+		found = lgetxattr(path, "user.virtfs.mode", NULL, 0) > 0;
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
 }

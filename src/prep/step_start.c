@@ -173,6 +173,24 @@ static int fill(struct job *j, struct vm_request *r, struct err *e)
 	return 0;
 }
 
+/* What a guest of an earlier version made there has its links and modes in attributes. */
+static void warn_shares(struct step_run *run, const struct job *j)
+{
+	for (size_t i = 0; i < j->spec->shares.len; i++) {
+		char *model = spec_item_get(j->spec->shares.items[i], "security_model");
+		char *path = spec_item_get(j->spec->shares.items[i], "path");
+		char *whole = path ? spec_path(j->spec, path) : NULL;
+
+		if (!model && whole && host_share_is_mapped(whole))
+			step_warn(run, "devices.share: %s holds links and modes that only a guest sees, made by debwiz "
+				       "0.1; add ,security_model=mapped-xattr to keep it so",
+				  whole);
+		free(whole);
+		free(path);
+		free(model);
+	}
+}
+
 static void start(struct step_run *run, void *job)
 {
 	struct vm_request request = {.name = NULL};
@@ -187,7 +205,9 @@ static void start(struct step_run *run, void *job)
 		job_hand_over(j);
 		j->started = true;
 		j->resumed = kept;
-		if (kept)
+		if (!kept)
+			warn_shares(run, j);
+		else
 			step_text(run, "loading its suspended state");
 		s = xcalloc(1, sizeof(*s));
 		s->run = run;

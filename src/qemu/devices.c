@@ -224,6 +224,7 @@ int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 		char *path = item_path(in, items->items[i]);
 		char *tag = spec_item_get(items->items[i], "tag");
 		char *mode = spec_item_get(items->items[i], "readonly");
+		char *model = spec_item_get(items->items[i], "security_model");
 		char *value = opt_value(path ? path : "");
 		bool read_only = mode && !strcmp(mode, "on");
 		int r = path && tag ? 0
@@ -231,15 +232,17 @@ int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 					      "devices.share: path= and tag= are needed");
 
 		if (!r) {
+			/* the others make the guest's links files, and every mode 0600 */
 			opt_pair(v, "-fsdev",
-				 xasprintf("local,id=share%zu,path=%s,security_model=mapped-xattr%s", i,
-					   value, read_only ? ",readonly=on" : ""),
+				 xasprintf("local,id=share%zu,path=%s,security_model=%s%s", i, value,
+					   model ? model : "none", read_only ? ",readonly=on" : ""),
 				 "devices.share", "a folder of this host");
 			argv_device(in, v, "devices.share", "how the guest mounts it",
 				    json_pack("{s:o, s:o, s:s}", "driver", argv_virtio(in, "virtio-9p"),
 					      "fsdev", json_sprintf("share%zu", i), "mount_tag", tag));
 		}
 		free(value);
+		free(model);
 		free(mode);
 		free(tag);
 		free(path);

@@ -150,8 +150,11 @@ const struct field field_table[] = {
 		 "a value."},
 	{"devices", "share", FIELD_LIST, AT(shares), NULL, .check = grammar_share, .parts = item_share,
 	 .effect = FIELD_NEXT_BOOT, .title = "Shared folders",
-	 .help = "path=FOLDER,tag=WORD[,readonly=on], one per line: a folder of this host. "
-		 "Mount it in the machine with: mount -t 9p -o trans=virtio WORD /mnt"},
+	 .help = "path=FOLDER,tag=WORD[,readonly=on][,security_model=MODEL], one per line: a "
+		 "folder of this host. Mount it in the machine with: mount -t 9p -o trans=virtio "
+		 "WORD /mnt. Links and modes that the guest makes are real ones here, files are "
+		 "yours. MODEL mapped-xattr: owners and links exist for guests only, as in "
+		 "folders of debwiz 0.1."},
 
 	{"system", "hostname", FIELD_TEXT, AT(hostname), "", .check = grammar_hostname,
 	 .effect = FIELD_NEW_ONLY, .title = "Host name",

@@ -199,6 +199,7 @@ static int check_tag(const char *v, struct err *e)
 
 static const char *const formats[] = {"raw", "qcow2", NULL};
 static const char *const on_off[] = {"on", "off", NULL};
+static const char *const share_models[] = {"none", "mapped-xattr", "mapped-file", NULL};
 
 bool spec_forwards_ssh(const struct spec *s)
 {
@@ -228,6 +229,7 @@ const struct item_part item_share[] = {
 	{"path", true, ITEM_FOLDER, NULL, grammar_path, "the folder of this host"},
 	{"tag", true, ITEM_TEXT, NULL, check_tag, "its name within the machine: a word"},
 	{"readonly", false, ITEM_WORD, on_off, NULL, "off, unless said"},
+	{"security_model", false, ITEM_WORD, share_models, NULL, "none, unless said"},
 	{.key = NULL},
 };
 
@@ -238,7 +240,7 @@ int grammar_drive(const char *v, struct err *e)
 
 int grammar_share(const char *v, struct err *e)
 {
-	return check_item(v, item_share, "path=FOLDER,tag=WORD[,readonly=on]", e);
+	return check_item(v, item_share, "path=FOLDER,tag=WORD[,readonly=on][,security_model=MODEL]", e);
 }
 
 void item_end(const struct item_part *parts, const char *item, struct item_end *out)

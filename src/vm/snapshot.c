@@ -272,7 +272,8 @@ static void start_job(struct sup *s)
 /* What the guest's memory does not depend on: the value behind such an option may differ. */
 static bool is_free(const char *option)
 {
-	static const char *const options[] = {"-append", "-chardev", "-initrd", "-kernel", "-name", "-netdev"};
+	static const char *const options[] = {"-append", "-chardev", "-fsdev",  "-initrd",
+					      "-kernel", "-name",    "-netdev"};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		if (!strcmp(options[i], option))

@@ -312,5 +312,33 @@ class Config(Case):
         self.assertIn(".ssh/config", result.error["text"])
 
 
+class Shares(Case):
+    """A folder of this host that an earlier version shared, with links and modes for guests alone."""
+
+    @staticmethod
+    def told(result):
+        return sum("security_model=mapped-xattr" in w for w in result.warnings)
+
+    def test_mapped(self):
+        folder = os.path.join(self.world.tmp, "shared")
+        os.mkdir(folder)
+        path = os.path.join(folder, "link")
+        with open(path, "w", encoding="ascii") as out:
+            out.write("where it leads")
+        box = self.made()
+        share = "devices.share=path=%s,tag=src" % folder
+        result = box.run("boot", box.ini, "--set", share, *box.settings())
+        self.assertEqual((result.status, self.told(result)), (0, 0), str(result))
+        try:
+            os.setxattr(path, "user.virtfs.mode", (0o120777).to_bytes(4, "little"))
+        except OSError:
+            self.skipTest("no extended attributes here")
+        for more, told in (("", 1), (",security_model=mapped-xattr", 0)):
+            box.run("kill", "m")
+            result = box.run("boot", box.ini, "--set", share + more, *box.settings())
+            self.assertEqual(result.status, 0, str(result))
+            self.assertEqual(self.told(result), told)
+
+
 if __name__ == "__main__":
     lib.main()

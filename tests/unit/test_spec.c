@@ -449,6 +449,7 @@ static void refuses(void **state)
 		{"[devices]\ndrive = path=/a,format=raw,\n", "not known"},
 		{"[devices]\nshare = path=/a\n", "lacks tag="},
 		{"[devices]\nshare = path=/a,tag=x y\n", "has a bad tag"},
+		{"[devices]\nshare = path=/a,tag=x,security_model=passthrough\n", "security_model"},
 		{"[qemu]\nbinary = qemu-system-arm\n", "is not a program"},
 		/* the file itself */
 		{"[cpu]\nmemory = 1G\nmemory = 1G\n",
