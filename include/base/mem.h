@@ -23,6 +23,9 @@ char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
+/* qsort(3), which must not be given NULL; here it may stand for no items. */
+void mem_sort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *));
+
 /* Overwrites a secret before it is freed. */
 void mem_wipe(void *p, size_t n);
 

@@ -8,7 +8,8 @@
  * Hostile input is expected. Refused, with an error that names the package: a bad ar header, a
  * member larger than the file, missing, repeated or misplaced members, a compression inside the
  * compression, an xz dictionary over DEB_DICT_MAX, output over the caps, a path with a ".." part,
- * an empty part or over DEB_PATH_MAX bytes, a sparse file, an impossible device number. Only the kinds of entries that a deb may hold come out.
+ * an empty part or over DEB_PATH_MAX bytes, a sparse file, an impossible device number. Only the
+ * kinds of entries that a deb may hold come out.
  * Names are bytes; nothing is converted.
  *
  * A reader is used by one thread at a time. All calls block on the file and the CPU; none of them

@@ -234,7 +234,7 @@ struct archive_op *archive_fetch(struct archive *a, const struct package_set *se
 		find_others(a, p, &op->items[i].others);
 		op->total += p->size;
 	}
-	qsort(op->items, op->len, sizeof(*op->items), by_size);
+	mem_sort(op->items, op->len, sizeof(*op->items), by_size);
 	op->report = loop_timer_start(a->env.loop, REPORT_EVERY, REPORT_EVERY, report, op);
 	fill(op);
 	return &op->op;

@@ -143,7 +143,7 @@ int release_parse(const char *text, size_t n, struct release *out, struct err *e
 		return bad(&r, e, "release-syntax", "the release file has a date that is none");
 	if (!r.len)
 		return bad(&r, e, "release-files", "the release file lists no files by SHA-256");
-	qsort(r.files, r.len, sizeof(*r.files), by_name);
+	mem_sort(r.files, r.len, sizeof(*r.files), by_name);
 	*out = r;
 	return 0;
 }

@@ -58,8 +58,7 @@ static size_t find(Pool *pool, const char *text, struct found **out)
 			all[len++] = (struct found){name, s, rank};
 		}
 	}
-	if (len)
-		qsort(all, len, sizeof(*all), by_rank);
+	mem_sort(all, len, sizeof(*all), by_rank);
 	for (size_t k = 0; k < len; k++) {
 		if (!kept || strcmp(all[kept - 1].name, all[k].name))
 			all[kept++] = all[k];

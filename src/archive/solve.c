@@ -402,7 +402,7 @@ static int make_set(Pool *pool, const Queue *all, const Queue *core, const Queue
 		package_set_fini(&set);
 		return -1;
 	}
-	qsort(set.items, set.len, sizeof(*set.items), by_name);
+	mem_sort(set.items, set.len, sizeof(*set.items), by_name);
 	*out = set;
 	return 0;
 }

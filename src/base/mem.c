@@ -101,6 +101,12 @@ char *xasprintf(const char *fmt, ...)
 	return text;
 }
 
+void mem_sort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *))
+{
+	if (count > 1)
+		qsort(items, count, size, compare);
+}
+
 void mem_wipe(void *p, size_t n)
 {
 	volatile unsigned char *bytes = p;

@@ -76,8 +76,7 @@ static int compare(const void *a, const void *b)
 
 void strv_sort(struct strv *v)
 {
-	if (v->len > 1)
-		qsort(v->items, v->len, sizeof(*v->items), compare);
+	mem_sort(v->items, v->len, sizeof(*v->items), compare);
 }
 
 void strv_uniq(struct strv *v)

@@ -268,8 +268,7 @@ int dpkgdb_write(struct dpkgdb *db, struct image *im, unsigned rank, int64_t epo
 	static const char *const empty[] = {"available", "diversions", "statoverride"};
 	struct dpkgdb_writer w = {.image = im, .rank = rank, .epoch = epoch};
 
-	if (db->count > 0)
-		qsort(db->packages, db->count, sizeof(struct dpkgdb_package *), by_name);
+	mem_sort(db->packages, db->count, sizeof(struct dpkgdb_package *), by_name);
 	for (size_t i = 1; i < db->count; i++)
 		if (by_name(&db->packages[i - 1], &db->packages[i]) == 0)
 			return err_set(e, ERR_VERIFY, "root-mismatch",

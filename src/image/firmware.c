@@ -190,7 +190,7 @@ static char *mapped_file(const struct scan *s, const json_t *v, const char *key)
 static int choose(struct scan *s, const struct firmware_want *want, char **code, char **vars,
 		  struct err *e)
 {
-	qsort(s->found, s->count, sizeof(*s->found), by_name);
+	mem_sort(s->found, s->count, sizeof(*s->found), by_name);
 	for (size_t i = 0; i < s->count; i++) {
 		json_t *v = json_parse(s->found[i].text, s->found[i].n, s->found[i].name, NULL);
 

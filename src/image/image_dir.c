@@ -168,7 +168,7 @@ static errcode_t hash_names(struct dir_writer *w)
 				     (int)strlen(n->node->name), NULL, 0, s->s_hash_seed, &n->hash,
 				     &n->minor);
 	}
-	qsort(w->names, w->count, sizeof *w->names, by_hash);
+	mem_sort(w->names, w->count, sizeof *w->names, by_hash);
 	return rc;
 }
 

@@ -37,7 +37,7 @@ void root_deal(struct root_build *b)
 		job->weight = job->deb->size / (job->is_extra ? COPY_SHARE : 1) + 1;
 		order[i] = (struct ranked){job->weight, i};
 	}
-	qsort(order, b->job_count, sizeof *order, by_weight);
+	mem_sort(order, b->job_count, sizeof *order, by_weight);
 	for (size_t i = 0; i < b->job_count; i++) {
 		struct lane *lane = &b->lanes[0];
 

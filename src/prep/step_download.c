@@ -94,7 +94,8 @@ static void fetch(struct step_run *run)
 	free(d->all.items);
 	d->all.len = j->packages.len + j->firmware.len;
 	d->all.items = xcalloc(d->all.len, sizeof(*d->all.items));
-	memcpy(d->all.items, j->packages.items, j->packages.len * sizeof(*d->all.items));
+	if (j->packages.len) /* memcpy must not be given NULL, not even for nothing */
+		memcpy(d->all.items, j->packages.items, j->packages.len * sizeof(*d->all.items));
 	if (j->firmware.len)
 		memcpy(d->all.items + j->packages.len, j->firmware.items,
 		       j->firmware.len * sizeof(*d->all.items));

@@ -58,7 +58,7 @@ int faults_report(struct faults *f, const char *id, struct err *e)
 
 	if (!f->count)
 		return 0;
-	qsort(f->items, shown, sizeof(f->items[0]), compare);
+	mem_sort(f->items, shown, sizeof(f->items[0]), compare);
 	buf_init(&b, 0);
 	for (size_t i = 0; i < shown; i++) {
 		buf_addf(&b, "%s%s", i ? "\n" : "", f->items[i].text);

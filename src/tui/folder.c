@@ -82,7 +82,7 @@ static void add_entries(struct wizard_rows *out, const char *path, const char *h
 	if (dir)
 		closedir(dir);
 	if (out->len > first)
-		qsort(out->items + first, out->len - first, sizeof(*out->items), by_label);
+		mem_sort(out->items + first, out->len - first, sizeof(*out->items), by_label);
 }
 
 void folder_rows(struct wizard_rows *out, const char *typed, const struct folder_look *look)

@@ -381,7 +381,8 @@ static void long_texts(void **state)
 		buf_adds(&text, " x\n .\n");
 	buf_adds(&text, "Filename: pool/long.deb\nSize: 5\nSHA256: " SUM "\n\n");
 	for (int i = 0; i < 30000; i++)
-		buf_addf(&text, "Package: p%d\nVersion: 1\nArchitecture: armhf\nFilename: x\nSize: 1\nSHA256: " SUM "\n\n", i);
+		buf_addf(&text, "Package: p%d\nVersion: 1\nArchitecture: armhf\nFilename: x\nSize: 1\nSHA256: "
+				SUM "\n\n", i);
 	assert_int_equal(load_text(f, &text, &pool, &e), 0);
 	pool_free(f->pool);
 	f->pool = pool;

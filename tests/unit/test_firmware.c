@@ -241,11 +241,26 @@ static void test_refusals(void **state)
 	free(part);
 }
 
+/* A package without a descriptor; the sanitizers' build sees whether nothing is sorted at NULL. */
+static void test_none(void **state)
+{
+	int fd = make_deb(package, 3);
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(firmware_extract(fd, "fw", &(struct firmware_want){.arch = "arm", .machine = "virt-*"},
+					  code, vars, NULL, &e), -1);
+	assert_string_equal(e.id, "firmware-none");
+	err_fini(&e);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_choice, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_none, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
