@@ -37,9 +37,6 @@ memory = 1G
 [disk]
 size = 16G
 
-[network]
-forward = 127.0.0.1:auto:22
-
 [system]
 user = build
 profile = base

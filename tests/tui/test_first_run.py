@@ -33,9 +33,6 @@ memory = MEMORY
 [disk]
 size = 16G
 
-[network]
-forward = 127.0.0.1:auto:22
-
 [system]
 user = build
 timezone = UTC
