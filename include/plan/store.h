@@ -27,7 +27,7 @@ void store_fini(struct store *s);
 /* A verb's argument NAME or FILE -> path of the INI file (owned). With a `/` or ending in .ini it
  * is a file; a name is looked up among the saved and the made machines. */
 int store_find_ini(const struct store *s, const char *ref, char **path, struct err *e);
-/* Names of all machines that are saved or made, sorted. */
+/* Names of all machines that are saved, made or being made, sorted. */
 void store_machines(const struct store *s, struct strv *names);
 /* Where a machine of that name is saved (owned), whether it is or not. */
 char *store_saved_ini(const struct store *s, const char *name);

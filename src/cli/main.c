@@ -256,6 +256,7 @@ int cli_main(int argc, char **argv, const struct cli_face *face)
 	ignore_size_signal();
 	proc_leave_no_core();
 	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C"); /* the texts are English, and scripts read the tables */
 	log_init();
 	if (asks_itself(argc, argv))
 		return check_output(&cli, 0);

@@ -124,6 +124,39 @@ int store_find_ini(const struct store *s, const char *ref, char **path, struct e
 	return err_hint(e, "`debwiz list` shows the machines; a file is named with a / or .ini");
 }
 
+/* Whether a machine's folder holds more than the note of its file, or somebody works on it: a run that failed
+ * before it made anything leaves no machine. */
+static bool is_made(const char *dir)
+{
+	static const char *const notes[] = {".", "..", "ini", "lock"};
+	char *lock = file_join(dir, "lock");
+	char *holder = lock_holder(lock);
+	bool made = holder != NULL;
+	struct dirent *entry;
+	DIR *d = opendir(dir);
+
+	while (d && !made && (entry = readdir(d))) {
+		made = true;
+		for (size_t i = 0; i < sizeof(notes) / sizeof(*notes); i++)
+			made = made && strcmp(entry->d_name, notes[i]) != 0;
+	}
+	if (d)
+		closedir(d);
+	free(holder);
+	free(lock);
+	return made;
+}
+
+static bool is_machine(const char *folder, const char *name)
+{
+	char *dir = file_join(folder, name);
+	bool made = spec_name_ok(name) && is_made(dir);
+
+	free(dir);
+	return made;
+}
+
+/* An empty ending: of folders. */
 static void add_names(const char *dir, const char *ending, struct strv *names)
 {
 	DIR *d = opendir(dir);
@@ -134,7 +167,7 @@ static void add_names(const char *dir, const char *ending, struct strv *names)
 
 		if (*ending && ends_with(name, ending))
 			name[strlen(name) - strlen(ending)] = '\0';
-		if (spec_name_ok(name))
+		if (*ending ? spec_name_ok(name) : is_machine(dir, name))
 			strv_add(names, name);
 		free(name);
 	}

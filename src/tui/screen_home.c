@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app_priv.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "home.h"
@@ -54,6 +55,10 @@ static void refresh(struct screen *s)
 	lookout_add(&h->lookout, file_join(store->config_dir, "machines"));
 	lookout_add(&h->lookout, file_join(store->data_dir, "machines"));
 	store_machines(store, &names);
+	for (const struct task *t = s->app->tasks; t; t = t->next) /* also what has failed here */
+		strv_add(&names, t->name);
+	strv_sort(&names);
+	strv_uniq(&names);
 	h->looks = xcalloc(names.len + 1, sizeof(*h->looks));
 	for (size_t i = 0; i < names.len; i++) {
 		if (machine_look(store, app_catalog(s->app), names.items[i], &h->looks[h->count],

@@ -112,12 +112,18 @@ static void find_caps(struct term *t)
 			 !strncmp(termname(), "tmux", 4);
 }
 
-static int refuse(struct err *e, const char *why)
+/* `try`: an entry of terminfo that may do in place of TERM, or NULL. */
+static int refuse(struct err *e, const char *why, const char *try)
 {
+	char *first = try ? xasprintf("try `TERM=%s debwiz`, or install the entry (ncurses-term); ", try) : xstrdup("");
+	int r;
+
 	err_set(e, ERR_USAGE, "no-terminal", "no full screen here: %s", why);
-	return err_hint(
-		e, "`debwiz new --plain` asks the same questions line by line; `debwiz --help` "
-		   "lists what can be done by command");
+	r = err_hint(e,
+		     "%s`debwiz new --plain` asks the same questions line by line; `debwiz --help` "
+		     "lists what can be done by command", first);
+	free(first);
+	return r;
 }
 
 static void modes(struct term *t)
@@ -140,13 +146,13 @@ struct term *term_open(struct err *e)
 	struct term *t;
 
 	if (!term_is_there()) {
-		refuse(e, "standard input and output are not both a terminal");
+		refuse(e, "standard input and output are not both a terminal", NULL);
 		return NULL;
 	}
 	if (!name || !*name || !strcmp(name, "dumb")) {
 		char *why = xasprintf("TERM is %s", name && *name ? name : "not set");
 
-		refuse(e, why);
+		refuse(e, why, NULL);
 		free(why);
 		return NULL;
 	}
@@ -157,15 +163,15 @@ struct term *term_open(struct err *e)
 	t->screen = newterm(NULL, stdout, stdin);
 	if (!t->screen || !tigetstr("cup") || tigetstr("cup") == (char *)-1) {
 		char *clean = text_clean(name, strlen(name), false);
-		char *why = xasprintf("nothing is known of a terminal \"%s\" that can place text",
-				      clean);
+		char *why = t->screen ? xasprintf("terminfo says of the terminal \"%s\" that it cannot place text", clean)
+				      : xasprintf("terminfo has no entry for the terminal \"%s\"", clean);
 
 		if (t->screen) {
 			endwin();
 			delscreen(t->screen);
 		}
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
-		refuse(e, why);
+		refuse(e, why, term_entry_instead(name));
 		free(why);
 		free(clean);
 		free(t);

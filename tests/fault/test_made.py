@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import unittest
 
 import lib
@@ -52,6 +53,34 @@ class Made(lib.Case):
                          wrap=("env", "-C", "/"))
         self.good(box, result)
         self.assertIn(PUBLIC, self.seed(box))
+
+    # ---- what was not made
+    def test_never_made_is_not_listed(self):
+        """A run that failed before it made anything leaves no machine; one that made something does."""
+        box = self.own({"match": "/", "mode": "close-empty"})
+        failed = box.prepare()
+        self.assertEqual(failed.status, 4, str(failed))
+        self.assertNotIn("bookworm", box.run("list", json_events=False).out)
+        self.assertNotIn("machine m", box.run("words", json_events=False).out)
+        box.server.rules()
+        self.good(box, box.prepare())
+        self.assertRegex(box.run("list", json_events=False).out, r"(?m)^m ")
+
+    def test_numbers_of_a_table(self):
+        """The texts are English, so is their decimal point: in each locale, on a terminal and in a pipe."""
+        box = self.box(alone=True)
+        folder = os.path.join(box.root, "locales")
+        os.makedirs(folder)
+        if subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8", os.path.join(folder, "de_DE.UTF-8")],
+                          check=False, capture_output=True).returncode:
+            self.skipTest("localedef has no German here")
+        box.env.update(LOCPATH=folder, LC_ALL="de_DE.UTF-8")
+        made = box.prepare("--plain", json_events=False)
+        self.assertEqual(made.status, 0, str(made))
+        table = box.run("list", json_events=False).out
+        self.assertRegex(table, r"\d\.\d")
+        self.assertNotRegex(table, r"\d,\d")
+        self.assertNotRegex(made.err, r"\d,\d")
 
     # ---- what was made before
     def test_done_before_is_one_line(self):

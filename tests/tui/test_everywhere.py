@@ -36,7 +36,7 @@ class Everywhere(everywhere.Case):
         if number != signal.SIGTERM and name == "progress":
             s.wait("Work is under way")
             s.key("Right", "Enter")
-        self.assertIn(s.wait_end(8), (0, 130))
+        self.assertIn(s.wait_end(), (0, 130))
         self.assert_given_back(s)
         self.assertNotEqual(s.modes()["line"], before)
         if name == "progress":
@@ -145,7 +145,7 @@ class Everywhere(everywhere.Case):
         def check(name, home, _guest):
             s = self.at(name, home)
             s.signal(signal.SIGSEGV)
-            self.assertIn(s.wait_end(8), (-signal.SIGSEGV, 1))
+            self.assertIn(s.wait_end(), (-signal.SIGSEGV, 1))
             self.assert_given_back(s)
             self.assertTrue(s.modes()["line"][3] & 0o12, "no echo, no lines")
             report = re.search(r"(/\S+crash\.txt)", s.text().replace("\n", ""))

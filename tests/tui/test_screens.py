@@ -111,7 +111,7 @@ class Screens(world.Case):
         s.key("Esc")
         s.wait("8 Review", gone="have not been")
         s.signal(signal.SIGTERM)
-        self.assertEqual(s.wait_end(3), 130)
+        self.assertEqual(s.wait_end(), 130)
         self.assert_given_back(s)
 
     def test_wrong_answers_are_told_at_once(self):

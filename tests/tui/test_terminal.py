@@ -62,7 +62,7 @@ class Terminal(lib.Case):
                     s.key(how)
                 else:
                     s.signal(how)
-                self.assertIn(s.wait_end(3), (0, 130))
+                self.assertIn(s.wait_end(), (0, 130))
                 self.assert_given_back(s)
                 self.assertNotEqual(s.modes()["line"], before)
 
@@ -72,7 +72,7 @@ class Terminal(lib.Case):
                 home = self.home()
                 s = self.start(home=home)
                 s.signal(number)
-                self.assertIn(s.wait_end(5), (-number, 1))
+                self.assertIn(s.wait_end(), (-number, 1))
                 self.assert_given_back(s)
                 self.assertTrue(s.modes()["line"][3] & 0o12, "no echo, no lines")
                 report = os.path.join(home.root, "data", "debwiz", "crash.txt")
@@ -86,16 +86,33 @@ class Terminal(lib.Case):
                 wrap = ["/bin/sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""] if ignore else []
                 s = self.start(wrap=wrap)
                 s.hangup()
-                self.assertIsNotNone(s.wait_end(3))
+                self.assertIsNotNone(s.wait_end())
 
     def test_no_full_screen(self):
         for env, what in (({"TERM": "dumb"}, "TERM is dumb"), ({"TERM": None}, "TERM is not set"),
-                          ({"TERM": "no-such"}, "no-such")):
+                          ({"TERM": "no-such"}, 'no entry for the terminal "no-such"')):
             with self.subTest(env):
-                s = self.screen(self.home(**env))
+                s = self.screen(self.home(**env), columns=200)
                 self.assertEqual(s.wait_end(), 2)
                 self.assertIn(what, s.text())
                 self.assertIn("--plain", s.text().replace("\n", ""))
+                self.assertEqual("try `TERM=" in s.text(), env["TERM"] == "no-such")
+
+    def test_terminal_without_its_entry(self):
+        """What to try is said, and it works there."""
+        for name, instead in (("xterm-kitty", "xterm-256color"), ("alacritty-none", "xterm-256color"),
+                              ("tmux-none", "screen-256color")):
+            with self.subTest(name):
+                home = self.home(TERM=name)
+                s = self.screen(home, columns=200)
+                self.assertEqual(s.wait_end(), 2)
+                found = re.search(r"try `TERM=(\S+) debwiz`", s.text())
+                self.assertTrue(found, s.text())
+                self.assertEqual(found.group(1), instead)
+                home.set(TERM=instead)
+                s = self.screen(home)
+                s.wait("debwiz · machines")
+                self.leave(s)
 
     def test_not_a_terminal(self):
         """Input or output is something else: said in a line, and where to go instead."""

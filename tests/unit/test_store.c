@@ -13,6 +13,8 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/strv.h"
+#include "host/lock.h"
 #include "plan/store.h"
 
 static char top[] = "/tmp/dw-store-XXXXXX";
@@ -98,9 +100,52 @@ static void held_through_a_rename(void **state)
 	free(part);
 }
 
+static void assert_machines(const struct store *s, const char *want)
+{
+	struct strv names = STRV_INIT;
+	char *all;
+
+	store_machines(s, &names);
+	all = strv_join(&names, " ");
+	assert_string_equal(all, want);
+	free(all);
+	strv_fini(&names);
+}
+
+/* Saved, made, being made; not one that was tried and never made. */
+static void machines_that_are(void **state)
+{
+	struct store s = {.config_dir = file_join(top, "config"), .data_dir = file_join(top, "data")};
+	char *folder = file_join(s.config_dir, "machines"), *saved = file_join(folder, "saved.ini"), *dir = file_join(s.data_dir, "machines/tried");
+	char *lock_path = file_join(dir, "lock"), *disk = file_join(dir, "disk.qcow2");
+	struct lock *lock;
+
+	(void)state;
+	assert_int_equal(file_mkdirs(folder, NULL), 0);
+	assert_int_equal(file_write(saved, "", 0, 0600, NULL), 0);
+	assert_machines(&s, "saved");
+	assert_int_equal(store_claim(&s, "tried", "/elsewhere/tried.ini", NULL), 0);
+	assert_machines(&s, "saved");
+	lock = lock_take(lock_path, "preparing", NULL);
+	assert_non_null(lock);
+	assert_machines(&s, "saved tried");
+	lock_release(lock);
+	assert_machines(&s, "saved");
+	assert_int_equal(file_write(disk, "", 0, 0600, NULL), 0);
+	assert_machines(&s, "saved tried");
+	free(disk);
+	free(lock_path);
+	free(dir);
+	free(saved);
+	free(folder);
+	free(s.config_dir);
+	free(s.data_dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(machines_that_are),
 		cmocka_unit_test(holders_share),
 		cmocka_unit_test(claimed_is_not_held),
 		cmocka_unit_test(gone_is_not_held),
