@@ -120,7 +120,7 @@ static void before_line(struct view *v)
 }
 
 /* Without a terminal: how it goes, every ten seconds. The times make each line tell something. */
-static void plain_line(struct view *v, const struct runner_event *ev)
+static void view_plain_line(struct view *v, const struct runner_event *ev)
 {
 	char *text = describe(ev->step);
 	char *clean = text_clean(text, strlen(text), false);
@@ -262,7 +262,7 @@ static void on_text_event(struct view *v, const struct runner_event *ev)
 			live_line(v, ev);
 		} else if (ev->elapsed_ms - v->last_plain >= PLAIN_EVERY_MS) {
 			v->last_plain = ev->elapsed_ms;
-			plain_line(v, ev);
+			view_plain_line(v, ev);
 		}
 		break;
 	case RUNNER_WARNING:
