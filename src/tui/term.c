@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "term_entry.h"
 #include "term_priv.h"
 
 #define ESC_DELAY_MS 25

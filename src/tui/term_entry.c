@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* term_entry: what terminfo has in place of an entry that is missing. Apart, for the macros of term.h. */
+/* term_entry: see term_entry.h. Apart, for the macros of curses' term.h, which has a struct term, too. */
+#include "term_entry.h"
+
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "term_priv.h"
+#define NCURSES_NOMACROS
+#include <curses.h>
 
 #include <term.h>
 

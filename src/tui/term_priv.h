@@ -41,8 +41,6 @@ void term_fatal_arm(const struct term *t);
 void term_fatal_disarm(void);
 /* Where standard error was, and where it goes meanwhile. */
 void term_fatal_stderr(int old, int kept);
-/* term_entry.c: an entry of terminfo that may do in place of this one; NULL: there is none. */
-const char *term_entry_instead(const char *name);
 /* term_key.c */
 void term_key_init(const struct term *t);
 
