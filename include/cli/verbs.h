@@ -42,6 +42,7 @@ int verb_reset(struct cli *cli);
 int verb_suspend(struct cli *cli);
 /* verb_snapshot.c: disk and memory as they were */
 int verb_snapshot(struct cli *cli);
+int verb_forward(struct cli *cli);
 /* verb_disk.c: what is on disk */
 int verb_kernel(struct cli *cli);
 int verb_flatten(struct cli *cli);

@@ -31,7 +31,7 @@ enum field_type {
 typedef int (*field_check)(const char *value, struct err *e);
 
 /* What a change of the field does to a machine that is made already. */
-enum field_effect { FIELD_NEXT_BOOT, FIELD_GROW_ONLY, FIELD_NEW_ONLY };
+enum field_effect { FIELD_NEXT_BOOT, FIELD_APPLIED, FIELD_GROW_ONLY, FIELD_NEW_ONLY };
 
 struct field {
 	const char *section;

@@ -21,6 +21,8 @@
  *     snapshot-create, snapshot-revert, snapshot-delete ("tag"); snapshot-list -> "snapshots": a list
  *         of {"tag": TEXT, "date": SECONDS, "memory": BOOL (the running guest is part of it), "size":
  *         BYTES of its memory}
+ *     forward ("rule": "tcp:127.0.0.1:8080-:80", "on": BOOL): that port of this host leads to the guest from now on,
+ *         or no longer; "qemu-refused" with QEMU's words. One that is so already is done
  * One of suspend and snapshot-* at a time; another meanwhile fails with "busy".
  *     attach ("type": BOOL) -> "rows", "columns": from now on frames 'S' come, the first with the whole
  *         screen; with "type" this client is the one that types

@@ -42,6 +42,8 @@ const struct cli_verb cli_verbs[] = {
 	 false, verb_suspend},
 	{"snapshot", "M ACT [TAG]", 2, 3, "ACT: create, list, revert, delete; of disk and memory",
 	 false, false, verb_snapshot},
+	{"forward", "M ACT [ITEM]", 2, 3, "ACT: list, add, remove, apply; ports of this host, while it runs too",
+	 false, false, verb_forward},
 	{"kernel", "M", 1, 1, "direct boot: extract kernel and initrd from the disk again", false,
 	 false, verb_kernel},
 	{"grow", "M SIZE", 2, 2,

@@ -126,7 +126,7 @@ const struct field field_table[] = {
 		 "forwarded ports still work. no: it can also connect to services on this "
 		 "host's loopback, at 10.0.2.2."},
 	{"network", "forward", FIELD_LIST, AT(forwards), "127.0.0.1:auto:22", .check = grammar_forward,
-	 .effect = FIELD_NEXT_BOOT, .title = "Forwarded ports",
+	 .effect = FIELD_APPLIED, .title = "Forwarded ports",
 	 .help = "ADDRESS:PORT:GUESTPORT, one per line: connections to ADDRESS:PORT of "
 		 "this host are forwarded to GUESTPORT of the machine. 127.0.0.1: reachable "
 		 "from this host only. auto: a free port. /udp at the end: UDP. A new machine with a "

@@ -9,6 +9,8 @@
 
 #include "base/mem.h"
 #include "sup.h"
+#include "vm/forward.h"
+#include "vm/words.h"
 
 /* How long a disk that stopped the guest may take to stop it again. */
 #define AGAIN_MS 400
@@ -19,6 +21,8 @@ struct sup_order {
 	struct control_ticket ticket;
 	struct loop_timer *timer; /* it goes on: does it stay so? */
 	bool sent; /* to QEMU, which has not answered */
+	char *rule; /* of a forward, which is to be there (`on`) or not */
+	bool on;
 };
 
 static struct sup_order *order_new(struct sup *s, struct control_ticket t)
@@ -40,6 +44,7 @@ static void order_free(struct sup_order *o)
 		at = &(*at)->next;
 	*at = o->next;
 	loop_timer_stop(o->timer);
+	free(o->rule);
 	free(o);
 }
 
@@ -94,10 +99,10 @@ static void order_lost(struct sup_order *o)
 	order_free(o);
 }
 
-/* Sends a command for an order; the order is over where there is no monitor. */
-static void send_order(struct sup_order *o, const char *command, qmp_reply_fn fn)
+/* Sends a command for an order (takes its arguments, or NULL); the order is over where there is no monitor. */
+static void send_order(struct sup_order *o, const char *command, json_t *arguments, qmp_reply_fn fn)
 {
-	o->sent = sup_monitor_ask(o->sup, command, NULL, fn, o);
+	o->sent = sup_monitor_ask(o->sup, command, arguments, fn, o);
 	if (!o->sent)
 		order_lost(o);
 }
@@ -200,7 +205,7 @@ static void on_reset(struct sup *s, const json_t *request, struct control_ticket
 	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED)
 		refuse_state(s, t);
 	else
-		send_order(order_new(s, t), "system_reset", reset_done);
+		send_order(order_new(s, t), "system_reset", NULL, reset_done);
 }
 
 /* Pause and resume */
@@ -227,7 +232,7 @@ static void on_pause(struct sup *s, const json_t *request, struct control_ticket
 	else if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING)
 		refuse_state(s, t);
 	else
-		send_order(order_new(s, t), "stop", pause_done);
+		send_order(order_new(s, t), "stop", NULL, pause_done);
 }
 
 /* The disk did not stop it again, or it did and the record says why. */
@@ -276,7 +281,72 @@ static void on_resume(struct sup *s, const json_t *request, struct control_ticke
 	else if (s->run.state != VM_PAUSED)
 		refuse_state(s, t);
 	else if (!sup_half_loaded_refuse(s, t))
-		send_order(order_new(s, t), "cont", resume_done);
+		send_order(order_new(s, t), "cont", NULL, resume_done);
+}
+
+/* Forwarded ports */
+
+/* What is asked for stays so: in a takeover, and when the machine is suspended and resumed. */
+static void keep_forward(struct sup *s, const char *rule, bool on)
+{
+	char *path = sup_request_file(s->req.dir), *text, *line;
+	json_t *o;
+
+	vm_forward_put(&s->req.argv, rule, on);
+	o = vm_request_json(&s->req);
+	text = o ? json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
+	line = text ? xasprintf("%s\n", text) : NULL;
+	if (line)
+		saver_put(s->saver, path, line);
+	free(text);
+	json_decref(o);
+	free(path);
+}
+
+/* QEMU answers in words: nothing when a rule was added, "... removed" or "... not found" of one to remove. */
+static void forward_done(const json_t *value, const char *error, void *arg)
+{
+	struct sup_order *o = arg;
+	const char *said = error ? error : json_string_value(value);
+	char *words = vm_words(said ? said : "", said ? strlen(said) : 0, 200);
+	bool done = !error && (o->on ? !*words : strstr(words, " removed") || strstr(words, " not found"));
+
+	o->sent = false;
+	if (done) {
+		keep_forward(o->sup, o->rule, o->on);
+		order_done(o);
+	} else {
+		order_refused(o, *words ? words : "it gave no reason");
+	}
+	free(words);
+}
+
+static void on_forward(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	const char *rule = json_str(request, "rule", "");
+	bool on = json_bool(request, "on", true);
+	struct strv rules = STRV_INIT;
+	bool network = vm_forward_rules(&s->req.argv, &rules);
+	bool there = strv_has(&rules, rule);
+	struct sup_order *o;
+	char *line;
+
+	strv_fini(&rules);
+	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED) {
+		refuse_state(s, t);
+	} else if (!vm_forward_ok(rule) || !network) {
+		sup_refuse(s, t, ERR_USAGE, "forward-bad", "%s cannot forward \"%s\"", s->req.name, rule);
+	} else if (there == on) {
+		control_answer(s->control, t, NULL, NULL);
+	} else {
+		o = order_new(s, t);
+		o->rule = xstrdup(rule);
+		o->on = on;
+		line = on ? xasprintf("hostfwd_add net %s", rule)
+			  : xasprintf("hostfwd_remove net %.*s", (int)(strrchr(rule, '-') - rule), rule);
+		send_order(o, "human-monitor-command", json_pack("{s:s}", "command-line", line), forward_done);
+		free(line);
+	}
 }
 
 static void on_suspend(struct sup *s, const json_t *request, struct control_ticket t)
@@ -337,7 +407,7 @@ static const struct {
 	void (*fn)(struct sup *s, const json_t *request, struct control_ticket t);
 	bool alone; /* not while a suspension or a snapshot is under way */
 } orders[] = {
-	{"kill", on_kill, false},    {"pause", on_pause, true}, {"reset", on_reset, true},
+	{"forward", on_forward, true}, {"kill", on_kill, false}, {"pause", on_pause, true}, {"reset", on_reset, true},
 	{"resume", on_resume, true}, {"stop", on_stop, false},	{"suspend", on_suspend, true},
 	{"suspend-cancel", on_suspend_cancel, false},
 	{"snapshot-create", on_snapshot_create, true},

@@ -27,6 +27,8 @@ static const char *effect_words(const struct wizard *w, enum field_effect effect
 	switch (effect) {
 	case FIELD_NEXT_BOOT:
 		return "counts from the next boot";
+	case FIELD_APPLIED:
+		return "counts from the next boot, or by `debwiz forward M apply`";
 	case FIELD_GROW_ONLY:
 		return "grows at the next boot; it never shrinks";
 	case FIELD_NEW_ONLY:

@@ -85,6 +85,7 @@ VERBS = {
     "resume": "verbs.paused",
     "suspend": "life.suspended",
     "snapshot": "life.reverted",
+    "forward": "verbs.forwarded",
     "kernel": "verbs.flattened",
     "grow": "host.grow",
     "flatten": "verbs.flattened",

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -161,6 +162,30 @@ def reset(m):
     until(lambda: boot_id(m) not in (None, before), 30 * MINUTES, "no other boot answers", 2)
 
 
+def banner(port):
+    """What answers at that port of this host; None: nothing listens."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 60) as s:
+            return s.recv(4)
+    except ConnectionRefusedError:
+        return None
+
+
+def forwarded(m):
+    """A port is added to a guest that runs, is there again after a takeover, and is removed."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    item = "127.0.0.1:%d:22" % port
+    got = m.world.debwiz("forward", m.ini, "add", item, "--json").ok().events()[-1]
+    need(got["active"], "the added port: %r", got)
+    same(banner(port), b"SSH-", "what the guest says at the added port")
+    listed = m.world.debwiz("forward", m.ini, "list", "--json").ok().events()
+    need(any(e["item"] == item and e["active"] for e in listed), "the list: %r", listed)
+    m.world.debwiz("forward", m.ini, "remove", str(port)).ok()
+    same(banner(port), None, "what answers at the removed port")
+    same(m.world.debwiz("forward", m.ini, "apply", "--json").ok().events(), [], "what is left to apply")
+
+
 def killed(m):
     pid = m.status()["qemu_pid"]
     m.world.debwiz("kill", m.name).ok()
@@ -220,7 +245,8 @@ def fresh(m):
 
 RUNNING = (
     ("what only looks", asked), ("logs", logs), ("edit by --set", edited), ("open: screen and console", opened),
-    ("cp", copied), *reach.RUNNING, ("exec", executed), ("pause and resume", paused), ("reset", reset), ("kill", killed),
+    ("cp", copied), *reach.RUNNING, ("exec", executed), ("pause and resume", paused), ("reset", reset),
+    ("forward", forwarded), ("kill", killed),
 )
 STOPPED = (
     ("boot --attach", attached),

@@ -16,6 +16,7 @@ obeys the script, a command a line (# begins a comment):
     bytes N TEXT           N times TEXT on qmp, without a line end
     lines N TEXT           N times TEXT as lines on qmp
     C NAME                 the next command must be NAME, else exit 99
+    has TEXT               its line must hold that text, else exit 99
     until NAME JSON        answer each command with {"return": JSON} until NAME is one
     R [JSON]               answer the last command with {"return": JSON or {}}
     X TEXT                 answer the last command with an error
@@ -136,6 +137,10 @@ class Fake:
             self.many("serial" if word == "flood" else word, int(count), text(what) + end)
         elif word == "C":
             self.expect(rest)
+        elif word == "has":
+            if rest not in json.dumps(self.last):
+                print("fake: %s is not in %s" % (rest, json.dumps(self.last)), file=sys.stderr)
+                os._exit(99)
         elif word == "until":
             name, _, value = rest.partition(" ")
             while self.read() not in (name, None):

@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -539,6 +540,19 @@ class Case(unittest.TestCase):
         result = box.prepare(*more)
         self.good(box, result)
         return result
+
+
+@contextlib.contextmanager
+def listener():
+    """A port of this host that is in use meanwhile."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def free_port():
+    """One that is free, and was a moment ago in use."""
+    with listener() as port:
+        return port
 
 
 def together(*jobs):

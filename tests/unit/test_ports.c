@@ -99,7 +99,9 @@ static void test_taken(void **state)
 /* What is no port in the file is none of last time. */
 static void test_rubbish(void **state)
 {
-	static const char *const texts[] = {"{\"" ITEM "\": 70000}", "{\"" ITEM "\": -1}", "{\"" ITEM "\": \"x\"}", "[", ""};
+	static const char *const texts[] = {
+		"{\"" ITEM "\": 70000}", "{\"" ITEM "\": -1}", "{\"" ITEM "\": \"x\"}", "[", "",
+	};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {

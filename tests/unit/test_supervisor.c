@@ -19,6 +19,7 @@
  *     stop-at-last           then it is stopped
  *     paused ID              while it stands that is the record's cause
  *     cancel                 takes a suspension back, once it is told how far that is
+ *     netdev                 it has a network
  *     resume                 it was suspended before, past its login
  *     seed_size N            and it had been given a seed of that size; seed-gone: which it had applied
  *     snapshot TAG           it is started in that one
@@ -224,6 +225,9 @@ static void ask(struct play *p, const char *op, const char *tag)
 		vm_client_snapshot(p->client, VM_SNAPSHOT_REVERT, tag, on_answer, p);
 	else if (!strcmp(op, "delete"))
 		vm_client_snapshot(p->client, VM_SNAPSHOT_DELETE, tag, on_answer, p);
+	else if (!strcmp(op, "forward") || !strcmp(op, "unforward"))
+		vm_client_ask(p->client, "forward", json_pack("{s:s, s:b}", "rule", tag, "on", *op == 'f'), on_answer,
+			      p);
 	else if (!strcmp(op, "list"))
 		vm_client_snapshots(p->client, on_answer, p);
 	else
@@ -461,6 +465,10 @@ static void open_play_in(struct play *p, const char *name, const char *folder)
 		strv_add(&p->request.argv, "-chardev");
 		strv_addf(&p->request.argv, "socket,id=%s,path=%s/%s,server=on,wait=off", sockets[i],
 			  value, sockets[i]);
+	}
+	if (strstr(p->text.data, "#: netdev\n")) {
+		strv_add(&p->request.argv, "-netdev");
+		strv_add(&p->request.argv, "user,id=net,restrict=on");
 	}
 	free(value);
 	free(base);

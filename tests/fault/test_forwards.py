@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""
+Ports of this host that lead to a machine: added and removed while it runs (QEMU's hostfwd_add), in its file, in
+what a takeover and a resume start from, and what becomes of it where QEMU refuses.
+"""
+import json
+import os
+import signal
+
+import lib
+
+UP = "up\nserial m login:\\x20\nprogress 1 ready kernel=6.1.0-1-armmp-lpae\n"
+ADDED = 'C human-monitor-command\nhas hostfwd_add net %s\nR ""\n'
+REMOVED = 'C human-monitor-command\nhas hostfwd_remove net %s\nR "host forwarding rule for x removed\\r\\n"\n'
+RULE = "tcp:127.0.0.1:%d-:80"
+
+
+class Forwards(lib.Case):
+    @staticmethod
+    def make():
+        return lib.World(("bookworm",))
+
+    def made(self, **settings):
+        box = self.box(warm=True, alone=True, **settings)
+        self.recovers(box)
+        self.addCleanup(self.quiet, box)
+        self.addCleanup(box.run, "kill", "m")
+        self.port = lib.free_port()
+        self.item = "127.0.0.1:%d:80" % self.port
+        return box
+
+    def booted(self, box, script):
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write(UP + script)
+        result = box.run("boot", box.ini, *box.settings())
+        self.assertEqual(result.status, 0, str(result))
+
+    def forward(self, box, *words):
+        return box.run("forward", box.ini, *words)
+
+    def ran(self, box, *words):
+        result = self.forward(box, *words)
+        self.assertEqual(result.status, 0, str(result))
+        return result.events
+
+    def listed(self, box):
+        return {e["item"]: e["active"] for e in self.ran(box, "list")}
+
+    def file(self, box):
+        return lib.read(box.ini)
+
+    def argv(self, box, name="request.json"):
+        with open(os.path.join(box.machine, name), encoding="utf-8") as text:
+            return json.load(text)["argv"]
+
+    def rules(self, box):
+        return [w for w in self.argv(box) if w.startswith("user,id=net")][0].split(",hostfwd=")[1:]
+
+    def test_added_and_removed(self):
+        """At once in QEMU, in the file and in what a takeover starts from; and no longer."""
+        box = self.made()
+        rule = RULE % self.port
+        self.booted(box, ADDED % rule + "again\ncaps\nC query-status\nR {\"status\": \"running\"}\n" +
+                    REMOVED % rule.split("-")[0] + "serve\n")
+        before = self.rules(box)
+        added = self.ran(box, "add", self.item)[-1]
+        self.assertEqual((added["event"], added["port"], added["guest_port"], added["active"]),
+                         ("forward-added", self.port, 80, True))
+        self.assertIn("forward = " + self.item, self.file(box))
+        lib.poll(lambda: self.rules(box) == before + [rule])
+        self.assertTrue(self.listed(box)[self.item])
+        self.assertEqual(self.forward(box, "add", self.item).id, "forward-exists")
+        os.kill(json.loads(lib.read(os.path.join(box.machine, "run.json")))["supervisor_pid"], signal.SIGKILL)
+        self.ran(box, "remove", str(self.port))
+        self.assertNotIn(self.item, self.file(box))
+        lib.poll(lambda: self.rules(box) == before)
+        self.assertNotIn(self.item, self.listed(box))
+        self.assertEqual(self.forward(box, "remove", self.item).id, "forward-missing")
+
+    def test_refused(self):
+        """What QEMU refuses is not in the file, either; a port in use is told before QEMU is asked."""
+        box = self.made()
+        self.booted(box, 'C human-monitor-command\nR "Could not set up host forwarding rule \'x\'\\r\\n"\nserve\n')
+        before = self.file(box)
+        result = self.forward(box, "add", self.item)
+        self.assertEqual((result.status, result.id), (1, "qemu-refused"), str(result))
+        self.assertIn("Could not set up", result.error["text"])
+        with lib.listener() as port:
+            result = self.forward(box, "add", "127.0.0.1:%d:80" % port)
+            self.assertEqual((result.status, result.id), (7, "port-busy"), str(result))
+        for item, ids in (("80", "spec-bad"), ("127.0.0.1:x:80", "spec-bad")):
+            result = self.forward(box, "add", item)
+            self.assertEqual(result.status, 2, str(result))
+            self.assertTrue(result.error["text"], ids)
+        self.assertEqual(self.file(box), before)
+        for words in (("add",), ("remove",), ("list", "x"), ("drop", "x")):
+            self.assertEqual(self.forward(box, *words).id, "usage")
+
+    def test_off(self):
+        """Of one that does not run the file alone changes, and says when that counts."""
+        box = self.made()
+        added = self.ran(box, "add", self.item)[-1]
+        self.assertFalse(added["active"])
+        self.assertIn("forward = " + self.item, self.file(box))
+        self.assertFalse(self.listed(box)[self.item])
+        self.assertIn("at the next boot", box.run("forward", box.ini, "list", json_events=False).out)
+        self.booted(box, "serve\n")
+        self.assertTrue(self.listed(box)[self.item])
+        self.assertIn(RULE % self.port, self.rules(box))
+
+    def test_applied(self):
+        """A file that was edited counts at once where that is asked for."""
+        box = self.made()
+        rule = RULE % self.port
+        self.booted(box, ADDED % rule + REMOVED % rule.split("-")[0] + "serve\n")
+        before = self.file(box)
+        other = "".join("forward = %s\n" % i for i in ("127.0.0.1:auto:22", self.item))
+        with open(box.ini, "a", encoding="utf-8") as out:
+            out.write("\n[network]\n" + other)
+        self.assertFalse(self.listed(box)[self.item])
+        self.ran(box, "apply")
+        self.assertTrue(self.listed(box)[self.item])
+        self.assertEqual(self.ran(box, "apply"), [])
+        with open(box.ini, "w", encoding="utf-8") as out:
+            out.write(before)
+        gone = next(e for e in self.ran(box, "list") if e["port"] == self.port)
+        self.assertEqual((gone["item"], gone["active"]), ("", True))
+        self.ran(box, "apply")
+        self.assertNotIn(rule, self.rules(box))
+
+    def test_suspended(self):
+        """It is there again when the machine resumes."""
+        box = self.made()
+        moved = "C getfd\nR\nC migrate-set-capabilities\nR\nC migrate-set-parameters\nR\n"
+        self.booted(box, ADDED % (RULE % self.port) + 'C qom-get\nR "virt-7.2-machine"\nC stop\nE STOP\nR\n' + moved +
+                    'C migrate\nfill 1000\nR\nE MIGRATION {"status": "completed"}\nC quit\nR\n'
+                    'E SHUTDOWN {"guest": false, "reason": "host-qmp-quit"}\nexit 0\n')
+        self.ran(box, "add", self.item)
+        self.assertEqual(box.run("suspend", "m").status, 0)
+        with open(os.path.join(box.machine, "suspend.json"), encoding="utf-8") as text:
+            self.assertIn(",hostfwd=" + RULE % self.port, " ".join(json.load(text)["request"]["argv"]))
+
+
+if __name__ == "__main__":
+    lib.main()
