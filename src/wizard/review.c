@@ -10,6 +10,7 @@
 #include "base/size.h"
 #include "host/facts.h"
 #include "private.h"
+#include "spec/risk.h"
 
 static void say(struct wizard_rows *out, const char *label, struct buf *text)
 {
@@ -283,10 +284,25 @@ static void warn_system(struct wizard *w, struct strv *out)
 			  w->spec.user);
 }
 
+/* What of the file has no effect before a person agrees to it. */
+static void warn_risks(struct wizard *w, struct strv *out)
+{
+	struct risks all;
+
+	risks_find(&w->spec, &all);
+	for (size_t i = 0; i < all.len; i++)
+		if (all.items[i].state == RISK_FOREIGN)
+			strv_addf(out, "%s.%s of this file waits for your agreement, for it %s",
+				  all.items[i].section, all.items[i].key, all.items[i].words);
+	risks_fini(&all);
+}
+
 void wizard_warnings(struct wizard *w, enum wizard_page p, struct strv *out)
 {
 	for (size_t i = 0; p == WIZARD_REVIEW && i < w->was.warnings.len; i++)
 		strv_add(out, w->was.warnings.items[i]);
+	if (p == WIZARD_REVIEW)
+		warn_risks(w, out);
 	if (p == WIZARD_PROCESSOR || p == WIZARD_REVIEW)
 		warn_processor(w, out);
 	if (p == WIZARD_DISK || p == WIZARD_REVIEW)

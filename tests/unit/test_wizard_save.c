@@ -115,6 +115,37 @@ static void test_edit_of_other_systems(void **state)
 	fake_free(f);
 }
 
+/* The review says what of somebody else's file waits for agreement; what is answered anew does not. */
+static void test_edit_of_a_foreign_file(void **state)
+{
+	static const char text[] = "[machine]\nname = box\n[devices]\nshare = path=/,tag=all\n[qemu]\nbinary = /q\n";
+	struct fake *f = fake_new();
+	char *path = file_join(f->dir, "box.ini");
+	struct strv warnings = STRV_INIT;
+	struct wizard *w;
+	char *all;
+
+	(void)state;
+	assert_int_equal(file_write(path, text, strlen(text), 0644, NULL), 0);
+	w = edit(f, path);
+	wizard_warnings(w, WIZARD_REVIEW, &warnings);
+	all = strv_join(&warnings, "\n");
+	assert_non_null(strstr(all, "devices.share of this file waits for your agreement, for it gives the guest"));
+	assert_non_null(strstr(all, "qemu.binary of this file waits for your agreement, for it runs the program /q"));
+	free(all);
+	strv_fini(&warnings);
+	answer(w, "qemu.binary", "/other");
+	answer(w, "devices.share", "");
+	wizard_warnings(w, WIZARD_REVIEW, &warnings);
+	all = strv_join(&warnings, "\n");
+	assert_null(strstr(all, "agreement"));
+	free(all);
+	strv_fini(&warnings);
+	wizard_free(w);
+	free(path);
+	fake_free(f);
+}
+
 static void test_keeps_what_is_idle(void **state)
 {
 	static const char text[] = "[machine]\n"
@@ -563,6 +594,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_edit_keeps_the_file),
 		cmocka_unit_test(test_edit_of_other_systems),
+		cmocka_unit_test(test_edit_of_a_foreign_file),
 		cmocka_unit_test(test_keeps_what_is_idle),
 		cmocka_unit_test(test_diff_of_lines),
 		cmocka_unit_test(test_diff),
