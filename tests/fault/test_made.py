@@ -155,6 +155,15 @@ class Made(lib.Case):
             self.assertEqual(len(after), 2)
             self.assertFalse(set(after) & set(before))
         self.assertEqual([n for n in os.listdir(box.machine) if "host_key" in n], [])
+        done = box.run("clone", box.ini, "two")     # which never ran, and has its host name
+        self.assertEqual(done.status, 0, str(done))
+        two = os.path.join(os.path.dirname(box.machine), "two")
+        done = box.run("prepare", os.path.join(box.root, "two.ini"), *box.settings(), "--set", "system.hostname=other")
+        self.assertEqual(done.status, 0, str(done))
+        keys = [line.split()[2] for line in lib.read(os.path.join(two, "known_hosts")).splitlines()]
+        if shutil.which("ssh-keygen"):
+            self.assertEqual(len(keys), 2)
+            self.assertFalse(set(keys) & {line.split()[2] for line in after})
 
     # ---- its proxy
     def test_proxy(self):
