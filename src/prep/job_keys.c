@@ -4,6 +4,7 @@
  * guest's host keys, which are made here since an emulated guest takes long for them. Those are given to
  * the guest by its seed alone; known_hosts has their public halves before the guest starts.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,6 +62,14 @@ int job_make_key(const struct job *j, struct err *e)
 	return r;
 }
 
+/* A private key must not be left lying about. */
+static int remove_key(const char *path, struct err *e)
+{
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_errno(e, errno, "unlink", "cannot remove %s", path);
+	return 0;
+}
+
 static int make_host_key(const struct job *j, const char *type, struct job_host_key *k, struct err *e)
 {
 	char *part = job_file(j, "host_key.part");
@@ -75,8 +84,8 @@ static int make_host_key(const struct job *j, const char *type, struct job_host_
 		r = file_read(part, KEY_MAX, &k->private_key, e);
 	if (!r)
 		r = file_read(part_pub, KEY_MAX, &k->public_key, e);
-	unlink(part);
-	unlink(part_pub);
+	if (remove_key(part, r ? NULL : e) < 0 || remove_key(part_pub, r ? NULL : e) < 0)
+		r = -1;
 	free(part);
 	free(part_pub);
 	free(comment);

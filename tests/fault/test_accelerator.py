@@ -18,7 +18,7 @@ C quit
 R
 exit 0
 """
-UP = "up\nserial m login: \nserve\n"
+UP = "up\nprogress 1 seed-applied\nserial m login: \nserve\n"
 
 
 class Accelerator(lib.Case):
