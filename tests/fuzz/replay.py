@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: MIT
 """replay: every fuzz target plays its seeds and what was once found (corpus/TARGET); `--seed TARGET
 FOLDER` writes them there, to start a fuzzer with."""
+import gzip
 import json
+import lzma
 import os
 import shutil
 import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'transcript'))
+sys.path.append(os.path.join(HERE, '..', 'mirror'))
 import console  # noqa: E402
+import debfile  # noqa: E402
 import hostile  # noqa: E402
 
 ROOT = os.path.join(HERE, '..', '..')
@@ -81,7 +86,109 @@ def qmp_line(line):
     return (rest + '\r\n').encode() if word == 'S' else b''
 
 
-SEEDS = {'console': console_seeds, 'control': control_seeds, 'ini': ini_seeds, 'qmp': qmp_seeds}
+def release_text():
+    return ('Origin: Debian\nLabel: Debian\nSuite: oldstable\nVersion: 12.9\nCodename: bookworm\n'
+            'Date: Sat, 11 Jan 2025 09:23:20 UTC\nValid-Until: Sat, 18 Jan 2030 09:23:20 UTC\n'
+            'Acquire-By-Hash: yes\nArchitectures: all armhf\nComponents: main\nSHA256:\n'
+            ' %s     12 main/binary-armhf/Packages.xz\n %s 999 main/binary-armhf/Packages\n' %
+            ('0' * 64, 'a1' * 32))
+
+
+def release_seeds():
+    armour = '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n%s-----BEGIN PGP SIGNATURE-----\n\n%s' \
+             '-----END PGP SIGNATURE-----\n'
+    text = release_text()
+    yield 'plain', text.encode()
+    yield 'signed', (armour % (text, 'iQIzBAEBCAAdFiEE\n=abcd\n')).encode()
+    yield 'escaped', (armour % ('- -x\n' + text, 'aa\n')).encode()
+    yield 'empty-signature', (armour % (text, '')).encode()
+    yield 'two-stanzas', (text + '\n' + text).encode()
+    yield 'odd', text.replace('12 main', '99999999999999999999 main').replace('12.9', '12.' + '9' * 40).encode()
+    yield 'html', b'<html><body>log in</body></html>\n'
+
+
+def packages_seeds():
+    text = ('Package: base\nVersion: 1:2.0-1\nArchitecture: armhf\nEssential: yes\nPriority: required\n'
+            'Multi-Arch: foreign\nPre-Depends: lib (>= 1.0)\nDepends: a | b (<< 2),\n c [armhf]\n'
+            'Provides: x (= 1), y\nDescription: short\n long\n .\n text\nDescription-md5: 00\n'
+            'Filename: pool/b_1.deb\nSize: 123\nSHA256: %s\n\nPackage: lib\nVersion: 1\n'
+            'Architecture: all\nFilename: x\n' % ('0' * 64)).encode()
+    yield 'plain', text
+    yield 'gz', gzip.compress(text, mtime=0)
+    yield 'xz', lzma.compress(text)
+    yield 'empty', b''
+    yield 'empty-gz', gzip.compress(b'', mtime=0)
+    yield 'blank', b'\n\n \n\nPackage:\n x\n\nPackage: a\r\n\n'
+    yield 'html', b'<html>\n'
+
+
+def deb_seeds():
+    entries = [debfile.Entry('/usr/bin/tool', data=b'tool'), debfile.Entry('/usr/bin/hard', kind=tarfile.LNKTYPE,
+                                                                           target='./usr/bin/tool'),
+               debfile.Entry('/link', kind=tarfile.SYMTYPE, target='usr'),
+               debfile.Entry('/disk', kind=tarfile.BLKTYPE, major=8, minor=1),
+               debfile.Entry('/pipe', kind=tarfile.FIFOTYPE)]
+    control = 'Package: a\nVersion: 1\nArchitecture: all\n'
+    for kind in ('none', 'gz', 'xz'):
+        yield kind, debfile.deb_bytes(control, entries, control_kind=kind, data_kind=kind)
+    small = debfile.tar_bytes([debfile.Entry('/usr/bin/tool', data=b'tool')]).rstrip(b'\0')
+    yield 'small', debfile.ar_bytes([('debian-binary', b'2.0\n'), ('_odd', b'x'),
+                                     ('control.tar', small.replace(b'usr/bin/tool', b'control\0\0\0\0\0')),
+                                     ('data.tar', small), ('_gpgorigin', b'xx')])
+    yield 'ar', b'!<arch>\n'
+
+
+def qcow2_seeds():
+    """Headers as in QEMU's docs/interop/qcow2.txt, with clusters of 512 bytes so that all is small."""
+    def image(version=3, bits=9, size=4096, backing=b'', tables=True, extensions=b'', incompatible=0):
+        head = struct.pack('>IIQIIQIIQQIIQ', 0x514649fb, version, 256 if backing else 0, len(backing), bits,
+                           size, 0, 1, 512, 1024, 1, 0, 0)
+        if version == 3:
+            head += struct.pack('>QQQII', incompatible, 0, 0, 4, 104) + extensions
+        data = bytearray(4096)
+        data[:len(head)] = head
+        data[256:256 + len(backing)] = backing
+        if tables:
+            data[512:520] = struct.pack('>Q', 1 << 63 | 1536)
+            data[1536:1560] = struct.pack('>QQQ', 1 << 63 | 2048, 1, 1 << 62 | 2560)
+        return bytes(data)
+    yield 'two', image(2)
+    yield 'three', image()
+    yield 'backing', image(backing=b'base.raw', extensions=struct.pack('>II', 0xe2792aca, 3) + b'raw\0\0\0\0\0')
+    yield 'foreign', image(backing=b'/etc/passwd')
+    yield 'large', image(bits=16, size=128 << 30)
+    yield 'empty', image(size=0, tables=False)
+    yield 'data-file', image(incompatible=4, extensions=struct.pack('>II', 0x44415441, 4) + b'data\0\0\0\0')
+    yield 'corrupt', image(incompatible=2)
+
+
+def gpt_seeds():
+    def disk(first, last, name, count=4, size=128, table=2):
+        head = bytearray(512)
+        head[:8] = b'EFI PART'
+        head[72:88] = struct.pack('<QII', table, count, size)
+        entry = struct.pack('<16s16sQQQ', b'\1' * 16, b'\2' * 16, first, last, 0) + \
+            name.encode('utf-16-le').ljust(72, b'\0')
+        return bytes(512) + bytes(head) + entry.ljust(512, b'\0') + bytes(1024)
+    yield 'root', disk(3, 4, 'debwiz-root')
+    yield 'long', disk(3, 3, 'a name of thirty-six characters at m')
+    yield 'outside', disk(3, 1 << 60, 'debwiz-root')
+    yield 'backwards', disk(4, 3, 'ESP')
+    yield 'many', disk(3, 4, 'ESP', count=1024, size=4096)
+    yield 'wrap', disk(2, (1 << 64) - 1, 'ESP', table=1 << 55)
+    yield 'none', bytes(1536)
+
+
+def extfs_seeds():
+    yield 'sound', b''
+    for block in range(40):
+        for at, data in ((0, b'\xff' * 16), (24, b'\0' * 32), (512, b'\1' * 8), (1064, b'\2\0\0\0' * 8)):
+            yield '%d-%d' % (block, at), struct.pack('<BHB', block, at, len(data) - 1) + data
+
+
+SEEDS = {'console': console_seeds, 'control': control_seeds, 'deb': deb_seeds, 'extfs': extfs_seeds,
+         'gpt': gpt_seeds, 'ini': ini_seeds, 'packages': packages_seeds, 'qcow2': qcow2_seeds,
+         'qmp': qmp_seeds, 'release': release_seeds}
 
 
 def fill(target, folder):
