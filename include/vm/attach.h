@@ -36,7 +36,7 @@ const struct view *attach_view(const struct attach *v);
  * and `changed` follows; or there is no such line. */
 bool attach_line(struct attach *v, uint64_t line, struct cell *cells, int cols);
 
-/* Who types: this client; somebody; how many look at it. */
+/* Who types: this client; somebody; how many look at it, 0 as long as this is not known. */
 bool attach_types(const struct attach *v);
 bool attach_anybody_types(const struct attach *v);
 unsigned attach_count(const struct attach *v);

@@ -117,7 +117,8 @@ void pane_guest_key(struct pane *p, const struct key *k)
 		mouse(p, k);
 		return;
 	}
-	if (!attach_types(p->attach)) {
+	/* before it is known who types, a key waits behind our own request for the keyboard */
+	if (attach_count(p->attach) && !attach_types(p->attach)) {
 		pane_say(p, ROLE_WARN, attach_anybody_types(p->attach) ? "Another console has the keyboard"
 								       : "No console has the keyboard");
 		return;

@@ -236,16 +236,16 @@ static void add_busy(struct pane *p, struct buf *b)
 
 	if (p->cpu >= 0)
 		buf_addf(b, " │ cpu %d%%", p->cpu);
-	if (p->cpu >= 0)
-		buf_addf(b, " │ disk %s/s", size_human(p->rate, text));
-	if (p->ssh_port)
-		buf_addf(b, " │ ssh :%u", (unsigned)p->ssh_port);
 	if (quiet >= QUIET_MS && p->cpu >= 0) {
 		buf_addf(b, " │ quiet %s, guest %s", duration_human(quiet / 1000 * 1000, text),
 			 p->cpu > 10 ? "works" : "idle");
 		if (p->doing && *p->doing && p->state == VM_BOOTING)
 			buf_addf(b, ": %s", p->doing);
 	}
+	if (p->cpu >= 0) /* these may be cut */
+		buf_addf(b, " │ disk %s/s", size_human(p->rate, text));
+	if (p->ssh_port)
+		buf_addf(b, " │ ssh :%u", (unsigned)p->ssh_port);
 }
 
 static void add_time(const struct pane *p, struct buf *b)
@@ -258,7 +258,7 @@ static void add_time(const struct pane *p, struct buf *b)
 
 static bool is_watching(const struct pane *p)
 {
-	return attach_view(p->attach)->rows && !attach_types(p->attach);
+	return attach_count(p->attach) && !attach_types(p->attach);
 }
 
 static void add_life(struct pane *p, struct buf *b)

@@ -116,7 +116,8 @@ static void find_caps(struct term *t)
 /* `try`: an entry of terminfo that may do in place of TERM, or NULL. */
 static int refuse(struct err *e, const char *why, const char *try)
 {
-	char *first = try ? xasprintf("try `TERM=%s debwiz`, or install the entry (ncurses-term); ", try) : xstrdup("");
+	char *first = try ? xasprintf("try `TERM=%s debwiz`, or install the entry (ncurses-term); ", try)
+			  : xstrdup("");
 	int r;
 
 	err_set(e, ERR_USAGE, "no-terminal", "no full screen here: %s", why);

@@ -133,6 +133,23 @@ class Console(lib.Case):
         self.addCleanup(guest.close)
         return guest
 
+    def test_typed_before_it_is_there(self):
+        """A key that is typed before the console has come is the guest's all the same."""
+        g = self.guest()
+        s = self.open(g)                        # it is up, and its supervisor waits for nothing
+        s.key("C-a", "d")
+        self.assertEqual(s.wait_end(), 0)
+        os.kill(g.supervisor.pid, signal.SIGSTOP)
+        self.addCleanup(g.supervisor.send_signal, signal.SIGCONT)
+        s = self.screen(g.home, "console", "m")
+        s.wait("Connecting")
+        s.type("early")
+        s.wait("Connecting", gone="keyboard")
+        s.settle()
+        os.kill(g.supervisor.pid, signal.SIGCONT)
+        g.gets("early")
+        s.wait("^A ? keys", gone="keyboard")
+
     def open(self, guest, **how):
         s = self.screen(guest.home, "console", "m", **how)
         s.wait("booting", "^A ? keys")

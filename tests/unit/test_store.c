@@ -116,7 +116,8 @@ static void assert_machines(const struct store *s, const char *want)
 static void machines_that_are(void **state)
 {
 	struct store s = {.config_dir = file_join(top, "config"), .data_dir = file_join(top, "data")};
-	char *folder = file_join(s.config_dir, "machines"), *saved = file_join(folder, "saved.ini"), *dir = file_join(s.data_dir, "machines/tried");
+	char *folder = file_join(s.config_dir, "machines"), *saved = file_join(folder, "saved.ini");
+	char *dir = file_join(s.data_dir, "machines/tried");
 	char *lock_path = file_join(dir, "lock"), *disk = file_join(dir, "disk.qcow2");
 	struct lock *lock;
 
