@@ -18,7 +18,7 @@ C quit
 R
 exit 0
 """
-UP = "up\nprogress 1 seed-applied\nserial m login: \nserve\n"
+UP = "progress 1 seed-applied\nup\nserial m login:\\x20\nprogress 1 ready kernel=6.1.0-1-armmp-lpae\nserve\n"
 
 
 class Accelerator(lib.Case):
