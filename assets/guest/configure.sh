@@ -322,7 +322,8 @@ must apt-mark auto "linux-image-$KERNEL_VERSION"
 # ---- units: networkd in place of ifupdown; there are no LVM snapshots to reap, and GRUB's record of a boot that went
 # well serves a menu that Debian does not have
 
-must systemctl enable systemd-networkd.service debwiz-firstboot.service debwiz-grow.service debwiz-report.service debwiz-host.service
+must systemctl enable systemd-networkd.service debwiz-firstboot.service debwiz-grow.service debwiz-report.service \
+	debwiz-host.service debwiz-swap.service
 for unit in networking.service e2scrub_reap.service grub-common.service; do
 	[ ! -e /lib/systemd/system/$unit ] || must systemctl disable $unit
 done
@@ -331,6 +332,9 @@ done
 for unit in modprobe@drm.service modprobe@loop.service modprobe@dm_mod.service modprobe@efi_pstore.service; do
 	must ln -sf /dev/null /etc/systemd/system/$unit
 done
+
+# /tmp on the disk, as bookworm has it: trixie's tmpfs of half the memory is too small for builds, and takes memory away.
+[ ! -e /usr/lib/systemd/system/tmp.mount ] || must systemctl mask tmp.mount
 
 # ---- boot loader
 

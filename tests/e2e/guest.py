@@ -140,6 +140,17 @@ def conffile(m):
     m.sh(CONFFILE)
 
 
+def swap(m):
+    """It comes after the login prompt."""
+    m.sh("sudo systemctl start debwiz-swap.service")
+    rows = [line.split() for line in m.sh("swapon --show=NAME,SIZE --bytes --noheadings").splitlines()]
+    total = int(re.search(r"(\d+)", m.sh("grep MemTotal /proc/meminfo")).group(1)) << 10
+    need(len(rows) == 1 and rows[0][0].startswith("/dev/zram"), "swap: %r", rows)
+    need(abs(int(rows[0][1]) - min(total, 8 * GIB)) < 1 << 20, "swap of %s for %d of memory", rows[0][1], total)
+    same(m.sh("findmnt -no TARGET --target /tmp"), "/", "file system of /tmp")
+    return "%d MiB" % (int(rows[0][1]) >> 20)
+
+
 def compiler(m):
     lines = m.sh(PROGRAM).splitlines()
     same(lines[0], "42 %d" % (4 if m.arch == "armhf" else 8), "what the program says")

@@ -45,6 +45,7 @@ def inside(t, m):
     t.run("%s: no failed unit" % m.name, guest.units, m)
     t.run("%s: dpkg and apt have no complaint" % m.name, guest.packages, m)
     t.run("%s: disk and file system have the size asked for" % m.name, guest.disk, m)
+    t.run("%s: swap in compressed memory, /tmp on the disk" % m.name, guest.swap, m)
     t.run("%s: gcc builds and runs a program" % m.name, guest.compiler, m)
 
 
