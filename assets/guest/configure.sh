@@ -4,7 +4,7 @@
 # Turns a root whose packages are unpacked into a configured one. Runs once, as root, chrooted, in the guest, started by
 # our initrd (init), with /proc, /sys, /dev and a tmpfs on /run mounted.
 #
-# In: /run/debwiz/packages.sh (functions), /run/debwiz/config.env (KERNEL_VERSION ARCH CONSOLE GRUB_TARGET GRUB_PACKAGE ROOT_UUID ESP_UUID EXTRA_DEBS
+# In: /run/debwiz/packages.sh and personal.sh (functions), /run/debwiz/config.env (KERNEL_VERSION ARCH CONSOLE GRUB_TARGET GRUB_PACKAGE ROOT_UUID ESP_UUID EXTRA_DEBS
 # EXTRA_AUTO SEED_EPOCH), /run/debwiz/busybox, extra debs in /var/cache/debwiz, our initrd in /boot/initrd.img-VERSION,
 # the progress port on descriptor 9 where /run/debwiz/port exists. Out: progress lines; the line that ends the run in
 # /run/debwiz/result, for init to send once the disk is unmounted; status 0 when all is well.
@@ -80,6 +80,8 @@ shadow()
 exec 2>>$log
 . $run/config.env
 . $run/packages.sh
+. $run/personal.sh
+. /usr/local/lib/debwiz/again.sh
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true
 umask 022
 plain_path=$PATH
@@ -90,6 +92,8 @@ now=$(date +%s)
 [ "${SEED_EPOCH:-0}" -le "$now" ] || date -s "@$SEED_EPOCH" >>$log
 
 phase prepare
+# what a package makes of the host's name says nothing of this one
+must $run/busybox hostname localhost
 # some packages ask for this machine's addresses, and give up where there is none
 must $run/busybox ip link set dev lo up
 must cp /usr/share/base-passwd/passwd.master /etc/passwd
@@ -236,6 +240,7 @@ rm $run/bin/perl
 
 # ---- configure
 
+: >$run/mark
 phase configure
 total=$(grep -c '^Status: install ok unpacked' /var/lib/dpkg/status)
 
@@ -307,14 +312,28 @@ exec 7>&-
 
 # ---- packages that the user asked for
 
-# what these packages run is theirs: of the shadows only the ones about initramfs and boot loader stay
+# What these packages run is theirs: of the shadows only the ones about initramfs and boot loader stay, and ssh's host keys
+# are made for each machine.
 rm -f $run/bin/depmod $run/bin/ssh-keygen $run/bin/dpkg-maintscript-helper $run/bin/update-rc.d $run/bin/systemd-hwdb \
 	$run/bin/update-ca-certificates $run/bin/deb-systemd-helper
+shadow ssh-keygen <<-END
+	case "\$*" in
+	*/etc/ssh/ssh_host_*) exit 0 ;;
+	esac
+	exec env PATH=$plain_path ssh-keygen "\$@"
+END
+: >$run/extras
 if [ "${EXTRA_DEBS:-}" = 1 ]; then
 	phase packages
 	install_extras
 fi
+
+# ---- what packages made for this one system
+
+phase personal
+personal_remove
 export PATH="$plain_path"
+[ ! -d $renew ] || personal_units
 share_out
 verify beside 9>&- &
 must apt-mark auto "linux-image-$KERNEL_VERSION"
@@ -324,6 +343,7 @@ must apt-mark auto "linux-image-$KERNEL_VERSION"
 
 must systemctl enable systemd-networkd.service debwiz-firstboot.service debwiz-grow.service debwiz-report.service \
 	debwiz-host.service debwiz-swap.service
+[ ! -d $renew ] || must systemctl enable debwiz-renew.service
 for unit in networking.service e2scrub_reap.service grub-common.service; do
 	[ ! -e /lib/systemd/system/$unit ] || must systemctl disable $unit
 done

@@ -47,11 +47,16 @@ follow_apt()
 # install_extras: installs the debs in /var/cache/debwiz and marks those that only dependencies asked for
 install_extras()
 {
+	for deb in /var/cache/debwiz/*.deb; do
+		deb=${deb##*/}
+		echo "${deb%.deb}"
+	done >$run/extras
 	mkfifo $run/apt-status
 	follow_apt <$run/apt-status &
 	follower=$!
 	exec 8>$run/apt-status
-	apt-get -q -y --no-install-recommends -o APT::Status-Fd=8 -o APT::Keep-Fds::=8 \
+	# apt would give dpkg a path without our shadows
+	apt-get -q -y -o DPkg::Path="$PATH" --no-install-recommends -o APT::Status-Fd=8 -o APT::Keep-Fds::=8 \
 		-o Dpkg::Options::=--force-unsafe-io -o Dpkg::Use-Pty=0 -o Dir::Etc::SourceList=/dev/null \
 		-o Dir::Etc::SourceParts=/dev/null -o APT::Sandbox::User=root install /var/cache/debwiz/*.deb \
 		>>$log 2>&1 </dev/null 9>&-

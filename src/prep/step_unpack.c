@@ -233,6 +233,7 @@ static const struct {
 } scripts[] = {
 	{"guest/configure.sh", "debwiz/configure.sh"},
 	{"guest/packages.sh", "debwiz/packages.sh"},
+	{"guest/personal.sh", "debwiz/personal.sh"},
 };
 #define SCRIPTS (sizeof(scripts) / sizeof(*scripts))
 

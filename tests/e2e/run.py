@@ -11,6 +11,7 @@ End to end, for real: from nothing to a machine and back, on the archive that th
                           then a machine by the wizard's screens, on the last one's base
     --wizard              only what the wizard does: machines by its screens and by its lines
     --life [EXAMPLE]      the part that looks at a running machine, alone
+    --packages [few]      only machines with packages that are hard to install; few: those that .ci/run tries
     --full                only a host's disk that gets full; seconds
     --offered             only the fields of the INI and the verbs that no other part needs (fields.py, verbs.py)
     --root                run although this is root
@@ -28,6 +29,7 @@ import full
 import guest
 import host
 import life
+import packages
 import screens
 import verbs
 import wizard
@@ -125,6 +127,10 @@ def offered(t, world):
     verbs.every(t, world.machine(SECOND, name="verbs"))
 
 
+def hard_packages(t, world, few):
+    packages.every(t, world, packages.FEW if few else packages.MANY, "base" if few else "build")
+
+
 def third_machine(t, world):
     if not t.run("third: by the wizard's lines, from the first question to the login prompt",
                  wizard.by_lines, world):
@@ -162,6 +168,7 @@ def main():
     p.add_argument("--life", action="store_true")
     p.add_argument("--full", action="store_true")
     p.add_argument("--offered", action="store_true")
+    p.add_argument("--packages", choices=("few", "many"), nargs="?", const="many")
     p.add_argument("--root", action="store_true")
     p.add_argument("--home")
     p.add_argument("examples", nargs="*")
@@ -188,6 +195,8 @@ def main():
             life.lived(t, world, *args.examples[:1])
         elif args.offered:
             offered(t, world)
+        elif args.packages:
+            hard_packages(t, world, args.packages == "few")
         elif not args.examples:
             m = Machine(world, FIRST)
             ids = first_machine(t, m)
@@ -198,12 +207,15 @@ def main():
                 full_disk(t, world)
                 life.lived(t, world)
                 offered(t, world)
-        rest = [n for n in names if n != FIRST] if args.all else [] if args.life or args.full or args.offered else args.examples
+                hard_packages(t, world, False)
+        rest = [n for n in names if n != FIRST] if args.all else [] if args.life or args.full or args.offered or \
+            args.packages else args.examples
         for name in rest:
             example(t, Machine(world, name), args.quick)
         if args.quick and rest:
             by_screens(t, world)
-        t.offers(not (args.examples or args.wizard or args.life or args.full or args.offered))
+        t.offers(not (args.examples or args.wizard or args.life or args.full or args.offered or
+                      args.packages))
     finally:
         world.close()
     return t.close()

@@ -5,8 +5,10 @@ The guest's scripts, as far as they can run here: what a failed phase gives as i
 hands to them.
 """
 import os
+import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
 import lib
@@ -58,9 +60,10 @@ CAUSES = [
 
 class Scripts(unittest.TestCase):
     def shell(self, script, *files):
-        """What these files' functions print for a script."""
+        """What these files' functions print for a script, whose first line says what they read."""
+        first, _, rest = script.partition("\n")
         sources = "".join(". '%s'\n" % os.path.join(GUEST, name) for name in files)
-        done = subprocess.run(["sh", "-euc", sources + script], capture_output=True, text=True, check=False)
+        done = subprocess.run(["sh", "-uc", "\n".join((first, sources, rest)) if rest else sources + script], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
@@ -73,6 +76,228 @@ class Scripts(unittest.TestCase):
                 said = self.shell("log_cause '%s'" % out.name, "packages.sh")
             self.assertEqual(said.rstrip("\n"), cause)
             self.assertNotIn("\r", said)
+
+
+UUID = "0ecd1bb6-58c5-4d0c-9b5e-4d0e1bb658c5"
+# What each package's postinst makes: ROOT, and a number that is another one at each run.
+PACKAGES = {
+    "keymaker": 'umask 077; [ -e ROOT/etc/keys/key ] || echo "secret NEW" >ROOT/etc/keys/key',
+    "ids": 'echo "nqn:%s$(printf %%04d NEW)" >ROOT/etc/id' % UUID[:-4],
+    "cluster": 'for d in etc var/lib; do mkdir -p ROOT/$d/cluster/1/main; done; echo port >ROOT/etc/cluster/1/main/conf;'
+               'chmod 700 ROOT/var/lib/cluster/1/main; echo NEW >ROOT/var/lib/cluster/1/main/id;'
+               'umask 077; echo trust >ROOT/etc/cluster/1/main/access',
+    "generated": "umask 077; echo always >ROOT/etc/generated",
+    "bystander": "echo open >ROOT/etc/plain",
+    "named": 'echo "host $(hostname)" >ROOT/etc/named; echo here is localhost >ROOT/etc/always',
+    "vanished": "[ -e ROOT/etc/once ] || : ; umask 077",
+}
+
+
+class Personal(Scripts):
+    """What packages generate is found by rule, and leaves the base."""
+
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="dw-")
+        self.addCleanup(shutil.rmtree, self.top)
+        self.root = os.path.join(self.top, "root")
+        self.run_dir = os.path.join(self.top, "run")
+        for name in ("etc/keys", "etc/cluster", "etc/ssl/certs", "var/lib/cluster", "var/lib/dpkg/info", "var/log", "run",
+                     "root"):
+            os.makedirs(os.path.join(self.root, name))
+        os.makedirs(self.run_dir)
+        self.put("var/lib/dpkg/info/base-files.list",
+                 "/.\n/etc\n/etc/keys\n/etc/cluster\n/var\n/var/lib\n/var/lib/cluster\n/etc/owned.key\n/root\n")
+        self.put("etc/hostname", "localhost\n")
+        self.put("etc/hosts", "127.0.0.1 localhost\n")
+        mark = os.path.join(self.run_dir, "mark")
+        with open(mark, "w", encoding="utf-8"):
+            pass
+        before = os.stat(os.path.join(self.root, "etc/hosts")).st_ctime_ns
+        os.utime(mark, ns=(before, before))
+
+    def put(self, name, text, mode=0o644):
+        path = os.path.join(self.root, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        os.chmod(path, mode)
+
+    def there(self, name):
+        return os.path.lexists(os.path.join(self.root, name))
+
+    def script(self, *packages, more=""):
+        """Configures these packages at once, then looks for what is personal; prints what renew would do."""
+        lines = ["run=%s log=%s/log PERSONAL_ROOT=%s ARCH=armhf" % (self.run_dir, self.run_dir, self.root),
+                 "hostname() { if [ $# = 1 ]; then echo \"$1\" >$run/name; else cat $run/name; fi; }; hostname localhost",
+                 "run_triggers() { echo triggers >>$run/log; }",
+                 "number=0; [ ! -e $run/number ] || read -r number <$run/number",
+                 "configure_again() { number=$((number + 1)); echo $number >$run/number; echo \"ran $1\" >>$run/log; "
+                 "( case $1 in %s esac ); }" % " ".join(
+                     "%s) %s ;;" % (name, body.replace("ROOT", self.root).replace("NEW", "$number"))
+                     for name, body in PACKAGES.items())]
+        for package in packages:
+            self.put("var/lib/dpkg/info/%s.postinst" % package, PACKAGES[package])
+            lines += ["configure_again %s" % package,
+                      "date '+%%Y-%%m-%%d %%H:%%M:%%S configure %s:armhf 1.0 <none>' >>%s/var/log/dpkg.log" % (package, self.root)]
+        return self.shell("\n".join([*lines, more, "personal_remove", "cd '%s'; [ ! -d var/lib/debwiz/renew ] || "
+                                     "grep -r . var/lib/debwiz/renew | sort" % self.root]),
+                          "personal.sh").replace(self.root, "").splitlines()
+
+    def log(self):
+        return lib.read(os.path.join(self.run_dir, "log")).replace(self.root, "")
+
+    def test_nothing(self):
+        """A base without such packages: nothing runs again, nothing is left for the first boot."""
+        self.put("etc/owned.key", "PRIVATE KEY-----\n", 0o600)
+        self.put("etc/shadow", "root:*:\n", 0o640)
+        self.put("etc/empty", "", 0o600)
+        self.put("var/lib/apt/extended_states", UUID)
+        self.assertEqual(self.script("bystander"), [])
+        self.assertFalse(self.there("var/lib/debwiz/renew"))
+        self.assertEqual(self.log().count("ran"), 1, self.log())
+
+    def test_old_files(self):
+        """What was there before maintainer scripts ran is none of theirs."""
+        self.put("etc/fstab", "UUID=%s /\n" % UUID)
+        ahead = time.time() + 3
+        os.utime(os.path.join(self.run_dir, "mark"), (ahead, ahead))
+        self.assertEqual(self.script("bystander"), [])
+        self.assertTrue(self.there("etc/fstab"))
+
+    def test_keys(self):
+        got = self.script("keymaker", "bystander", "generated", "ids",
+                          more="ln -s %s/etc/keys/key %s/etc/ssl/certs/hash; ln -s nowhere %s/etc/ssl/certs/other" %
+                          ((self.root,) * 3))
+        self.assertEqual(got, ["var/lib/debwiz/renew/000001.keymaker:/etc/keys/key", "var/lib/debwiz/renew/000004.ids:/etc/id"])
+        for name in ("etc/keys/key", "etc/id", "etc/ssl/certs/hash", "var/lib/debwiz/aside"):
+            self.assertFalse(self.there(name), name)
+        for name in ("etc/keys", "etc/plain", "etc/generated", "etc/ssl/certs/other"):
+            self.assertTrue(self.there(name), name)
+        self.assertIn("triggers", self.log())
+
+    def test_host_name(self):
+        """What holds the host's name is made for each machine; the base keeps its neutral one."""
+        self.assertEqual(self.script("named"), ["var/lib/debwiz/renew/000001.named:/etc/always",
+                                                "var/lib/debwiz/renew/000001.named:/etc/named"])
+        self.assertEqual(lib.read(os.path.join(self.root, "etc/hostname")), "localhost\n")
+        self.assertEqual(lib.read(os.path.join(self.root, "etc/hosts")), "127.0.0.1 localhost\n")
+        self.assertEqual(lib.read(os.path.join(self.run_dir, "name")), "localhost\n")
+
+    def test_cluster(self):
+        """Data and configuration go together, as whole folders, though only one of them differs."""
+        self.assertEqual(self.script("cluster"), ["var/lib/debwiz/renew/000001.cluster:/etc/cluster/1",
+                                                  "var/lib/debwiz/renew/000001.cluster:/var/lib/cluster/1"])
+        self.assertFalse(self.there("etc/cluster/1"))
+        self.assertFalse(self.there("var/lib/cluster/1"))
+        self.assertTrue(self.there("var/lib/cluster"))
+
+    def test_what_nothing_makes_again(self):
+        self.put("etc/once", "made by hand", 0o600)
+        self.assertEqual(self.script("vanished", "bystander"), [])
+        self.assertEqual(lib.read(os.path.join(self.root, "etc/once")), "made by hand")
+        self.assertIn("nothing makes again: /etc/once", self.log())
+
+    def test_units(self):
+        """Ordinary services of the packages wait, and those that are enabled are started."""
+        unit = "lib/systemd/system/%s.service"
+        for name, text in (("plain", ""), ("early", "[Unit]\nDefaultDependencies=no\n"), ("ssh", ""), ("off", "")):
+            self.put(unit % name, text)
+        self.put("var/lib/dpkg/info/a.list", "".join("/" + unit % n + "\n" for n in ("plain", "early", "ssh", "off")))
+        self.put("var/lib/dpkg/info/b:armhf.list", "/etc/init.d/old\n/lib/systemd/system/x@.service\n")
+        for link in ("etc/systemd/system/multi-user.target.wants/plain.service", "etc/rc2.d/S01old"):
+            self.put(link, "")
+            os.unlink(os.path.join(self.root, link))
+            os.symlink("x", os.path.join(self.root, link))
+        self.put("../run/extras", "a\nb\n")
+        self.put("var/lib/debwiz/x", "")
+        self.shell("run=%s PERSONAL_ROOT=%s ARCH=armhf; . '%s/personal.sh'; personal_units" %
+                   (self.run_dir, self.root, GUEST))
+        self.assertEqual(lib.read(os.path.join(self.root, "etc/systemd/system/debwiz-renew.service.d/units.conf")),
+                         "# the services of the packages that the user asked for\n[Unit]\nBefore=off.service\n"
+                         "Before=old.service\nBefore=plain.service\n")
+        self.assertEqual(lib.read(os.path.join(self.root, "var/lib/debwiz/renew.units")), "old.service\nplain.service\n")
+
+
+class Renew(unittest.TestCase):
+    """The first boot's program, with the machine's folders and systemctl elsewhere."""
+
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="dw-")
+        self.addCleanup(shutil.rmtree, self.top)
+        os.makedirs(os.path.join(self.top, "state", "renew"))
+        os.makedirs(os.path.join(self.top, "lib"))
+        self.write("lib/port.sh", 'report() { printf "%s\\n" "$1" >>TOP/told; }\n'
+                                  'setting_line() { echo "$1 $2 ${3:-}"; }\n')
+        self.write("lib/again.sh", 'configure_again() { echo "ran $1" >>TOP/ran; . "TOP/$1"; }\n'
+                                   "run_triggers() { echo triggers >>TOP/ran; }\n")
+        self.write("systemctl", '#!/bin/sh\necho "systemctl $*" >>TOP/ran\n')
+        with open(os.path.join(GUEST, "root/usr/local/lib/debwiz/renew"), encoding="utf-8") as script:
+            text = script.read()
+        for ours, here in (("/var/lib/debwiz", "TOP/state"), ("/usr/local/lib/debwiz", "TOP/lib"),
+                           ("/run/debwiz-renew", "TOP/run"), ("/bin/systemctl", "TOP/systemctl"),
+                           ("/dev/console", "TOP/console")):
+            self.assertIn(ours, text)
+            text = text.replace(ours, here)
+        self.write("renew", text)
+        self.write("state/renew.units", "named.service\npostgresql.service\n")
+
+    def write(self, name, text):
+        path = os.path.join(self.top, name)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text.replace("TOP", self.top))
+        os.chmod(path, 0o755)
+
+    def read(self, name):
+        path = os.path.join(self.top, name)
+        return lib.read(path).replace(self.top, "TOP") if os.path.exists(path) else ""
+
+    def renew(self):
+        done = subprocess.run(["sh", os.path.join(self.top, "renew")], capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr.replace(self.top, "TOP")
+
+    def test_in_order(self):
+        """Each package in turn, what a cut-off run left is gone before; then the services."""
+        for number, name in ((9, "first"), (10, "second.1")):
+            self.write("state/renew/%06d.%s" % (number, name), "TOP/%s.key\n" % name)
+            self.write(name, "[ ! -e TOP/%s.key ] || return 3; echo new >TOP/%s.key\n" % (name, name))
+        self.write("first.key", "half")
+        self.assertEqual(self.renew(), (0, ""))
+        self.assertEqual(self.read("first.key") + self.read("second.1.key"), "new\nnew\n")
+        self.assertEqual(self.read("ran"), "ran first\nran second.1\ntriggers\nsystemctl daemon-reload\n"
+                                           "systemctl --no-block start named.service postgresql.service\n")
+        self.assertEqual(self.read("told"), "package-keys applied \n")
+        self.assertFalse(os.path.exists(os.path.join(self.top, "state/renew")))
+
+    def test_failed(self):
+        """What fails is told, the others are made, and the next boot tries again."""
+        self.write("state/renew/000001.bad", "TOP/bad.key\n")
+        self.write("state/renew/000002.lazy", "TOP/lazy.key\n")
+        self.write("state/renew/000003.good", "TOP/good.key\n")
+        self.write("bad", "echo 'no entropy'; return 4\n")
+        self.write("lazy", ":\n")
+        self.write("good", "echo new >TOP/good.key\n")
+        status, said = self.renew()
+        self.assertEqual(status, 1)
+        self.assertIn("no entropy", said)
+        self.assertIn("its postinst ended with status 4", self.read("told"))
+        self.assertIn("lazy: there is no TOP/lazy.key", self.read("told"))
+        self.assertTrue(self.read("told").startswith("package-keys warned bad: no entropy"), self.read("told"))
+        self.assertEqual(self.read("good.key"), "new\n")
+        self.assertEqual(sorted(os.listdir(os.path.join(self.top, "state/renew"))), ["000001.bad", "000002.lazy"])
+        self.write("bad", "echo new >TOP/bad.key\n")
+        self.write("lazy", "echo new >TOP/lazy.key\n")
+        self.assertEqual(self.renew()[0], 0)
+
+    def test_no_starts(self):
+        """What a postinst would start waits until all is made, or it would wait for us for ever."""
+        self.write("state/renew/000001.server", "TOP/key\n")
+        self.write("server", "echo new >TOP/key; for verb in start try-restart reload daemon-reload stop 'enable --now'; do "
+                             "systemctl --system $verb server.service; done; systemctl enable server.service;"
+                             "invoke-rc.d server start; deb-systemd-invoke start server.service\n")
+        self.write("state/renew.units", "")
+        self.assertEqual(self.renew(), (0, ""))
+        self.assertEqual(self.read("ran"), "ran server\nsystemctl enable server.service\ntriggers\n"
+                                           "systemctl daemon-reload\n")
 
 
 class Handed(lib.Case):
@@ -93,9 +318,9 @@ class Handed(lib.Case):
         parts = [n for n in os.listdir(os.path.join(box.data, "bases")) if n.endswith(".part")]
         with open(os.path.join(box.data, "bases", parts[0], "initrd-configure.img"), "rb") as image:
             initrd = image.read()
-        for name in ("configure.sh", "packages.sh"):
+        for name in ("configure.sh", "packages.sh", "personal.sh"):
             with open(os.path.join(GUEST, name), "rb") as script:
-                self.assertIn(script.read(), initrd, name)
+                self.assertTrue(script.read() in initrd, name)
         line = next(x for x in initrd.split(b"\n") if x.startswith(b"EXTRA_AUTO="))
         names = line.decode().partition("=")[2].strip("'").split()
         self.assertIn("gcc", names)

@@ -1,0 +1,229 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# shellcheck shell=dash disable=SC2154
+#
+# Functions of configure.sh: finds what packages generated for this one system (keys, identifiers, certificates, clusters
+# of databases), so that the machines of one base do not share it. No list of packages says so, but what is seen:
+#
+# 1. Files that no package owns and that maintainer scripts made, which others may not read, or which hold a private key,
+#    a UUID, a certificate for this host's name or that name itself, are candidates.
+# 2. dpkg's log says which package was being configured when a candidate was made. It is put aside, and the package's
+#    postinst runs again as at a first installation, on a host of another name: what comes again with another content is
+#    personal, what comes again as it was is not.
+#
+# What is personal is removed. /var/lib/debwiz/renew has a file NUMBER.PACKAGE for each package that makes such files, in
+# the order in which they were configured, with the paths; the program renew works it off at a machine's first boot.
+# Reads run, log; $run/mark is older than all that maintainer scripts made. PERSONAL_ROOT is "", but in tests.
+
+root=${PERSONAL_ROOT:-}
+renew=$root/var/lib/debwiz/renew
+# Accounts, and the registers of the tools that packages are installed with: the same in each base.
+not_personal="^$root/(etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|var/lib/(dpkg|apt|ucf|pam|systemd|debwiz)/)"
+
+places="etc var/lib usr/local opt srv"
+
+# personal_owned: what packages own of these places
+personal_owned()
+{
+	cat "$root"/var/lib/dpkg/info/*.list | grep -E "^/($(echo $places | tr ' ' '|'))(/|\$)" | sed "s|^|$root|"
+}
+
+# personal_made: files that no package owns and that were made since the mark, by "open PATH" or "closed PATH": whether
+# others may read them
+personal_made()
+{
+	{
+		personal_owned | sed 's/^/owned /'
+		for place in $places; do
+			[ -d "$root/$place" ] || continue
+			find "$root/$place" -xdev -type d ! -perm -o=x -printf 'folder %p/\n'
+			find "$root/$place" -xdev -type f -size +0 -cnewer "$run/mark" -printf '%m %p\n'
+		done
+	} | awk -v skip="$not_personal" '
+		{ word = $1; path = substr($0, length(word) + 2) }
+		word == "owned" { owned[path] = 1; next }
+		word == "folder" { folders[++n] = path; next }
+		path in owned || path ~ skip { next }
+		{
+			closed = int(word % 10 / 4) == 0
+			for (i = 1; i <= n && !closed; i++)
+				closed = index(path, folders[i]) == 1
+			print (closed ? "closed " : "open ") path
+		}'
+}
+
+# personal_candidates: the paths among them
+personal_candidates()
+{
+	name=$(hostname)
+	personal_made >"$run/made"
+	sed -n 's/^closed //p' "$run/made"
+	sed -n 's/^open //p' "$run/made" | tr '\n' '\0' | xargs -0 -r grep -lsE \
+		'PRIVATE KEY-----|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+	sed -n "s|^open \($root/etc/\)|\1|p" "$run/made" | tr '\n' '\0' | xargs -0 -r grep -lswI "$name"
+	sed -n 's/^open //p' "$run/made" | tr '\n' '\0' | xargs -0 -r grep -ls -e '-----BEGIN CERTIFICATE-----' |
+		while read -r path; do
+			case $(openssl x509 -noout -subject -in "$path" 2>/dev/null) in
+			*"$name"*) echo "$path" ;;
+			esac
+		done
+}
+
+# personal_tops: reads paths, prints "SECONDS PATH": what is to be removed as one piece, a file or the highest folder that
+# no package owns, and when the first file in it was made
+personal_tops()
+{
+	personal_owned >"$run/owned"
+	sort -u | tr '\n' '\0' | xargs -0 -r stat -c '%Z %n' | awk -v owned="$run/owned" -v top="$root" '
+		BEGIN { while ((getline line <owned) > 0) is_owned[line] = 1 }
+		{
+			path = substr($0, length($1) + 2)
+			while ((up = path) && sub("/[^/]*$", "", up) && up != top && !(up in is_owned))
+				path = up
+			if (!(path in first) || $1 < first[path])
+				first[path] = $1
+		}
+		END { for (path in first) print first[path], path }' | sort -k 2
+}
+
+# personal_makers SECONDS PATH: the packages that may have made it, by "LINE PACKAGE" of dpkg's log, the likeliest first:
+# those with a postinst whose configuration began before that second ended, the more the better if they own its folder,
+# speak of it in the postinst, or have their name in the path; then the latest.
+personal_makers()
+{
+	path=${2#"$root"}
+	info=$root/var/lib/dpkg/info
+	{
+		printf '%s\n' "$info"/*.postinst | sed 's/^/has /'
+		grep -lxF "${path%/*}" "$info"/*.list | sed 's/^/related /'
+		grep -lF -e "${path%/*}/" -e "${path##*/}" "$info"/*.postinst | sed 's/^/related /'
+		awk '$3 == "configure" { print "log", $4, NR, $1, $2 }' "$root/var/log/dpkg.log"
+	} | awk -v path="$path" -v date="$(date -d "@$1" '+%Y-%m-%d %H:%M:%S')" '
+		$1 != "log" { sub(/.*\//, "", $2); sub(/\.[^.]*$/, "", $2) }
+		{ sub(/:.*/, "", $2) }
+		$1 == "has" { has[$2] = 1 }
+		$1 == "related" { score[$2]++ }
+		$1 == "log" && has[$2] && $4 " " $5 <= date {
+			if (!($2 in line) && index(path, "/" $2))
+				score[$2] += 2
+			line[$2] = $3
+		}
+		END { for (name in line) print score[name] + 0, line[name], name }' | sort -k 1,1nr -k 2,2nr | cut -d ' ' -f 2-
+}
+
+# personal_host: gives this host another name, and its own back
+personal_host()
+{
+	if [ -e "$run/hosts" ]; then
+		mv "$run/hosts" "$root/etc/hosts"
+		mv "$run/hostname" "$root/etc/hostname"
+	else
+		cp "$root/etc/hostname" "$run/hostname"
+		cp "$root/etc/hosts" "$run/hosts"
+		echo "127.0.1.1 elsewhere" >>"$root/etc/hosts"
+		echo elsewhere >"$root/etc/hostname"
+	fi
+	hostname "$(cat "$root/etc/hostname")"
+}
+
+# personal_try PACKAGE: lets it make again what $run/group says, "SECONDS PATH" a line, all of it put aside. If anything
+# comes with another content, all of that is removed and noted for renew. What does not come is put back and goes to
+# $run/tops.
+personal_try()
+{
+	aside=$root/var/lib/debwiz/aside
+	mkdir -p "$aside"
+	n=0
+	while read -r seconds top; do
+		n=$((n + 1))
+		mv "$top" "$aside/$n"
+	done <"$run/group"
+	echo "personal? $1: $(cut -d ' ' -f 2- "$run/group" | tr '\n' ' ')" >>"$log"
+	configure_again "$1" >>"$log" 2>&1 || echo "status $?" >>"$log"
+	n=0
+	differs=''
+	: >"$run/again"
+	while read -r seconds top; do
+		n=$((n + 1))
+		if [ -e "$top" ]; then
+			echo "$top" >>"$run/again"
+			diff -r --no-dereference "$aside/$n" "$top" >/dev/null 2>&1 || differs=1
+		else
+			mv "$aside/$n" "$top"
+			echo "$seconds $top" >>"$run/tops"
+		fi
+	done <"$run/group"
+	rm -rf "$aside"
+	[ -n "$differs" ] || return 0
+	while read -r top; do
+		echo "personal: $top" >>"$log"
+		rm -rf "$top"
+	done <"$run/again"
+	cat "$run/again" >>"$renew/$(awk -v package="$1" '$2 == package { printf "%06d", $1; exit }' "$run/makers").$1"
+}
+
+# personal_links: removes links that lead to what was removed, such as the names by hash in /etc/ssl/certs
+personal_links()
+{
+	find "$root/etc" "$root/var/lib" -xdev -type l -xtype l -cnewer "$run/mark" | while read -r path; do
+		target=$(readlink -m "$path")
+		if cat "$renew"/* | grep -qxF "$target"; then rm "$path"; fi
+	done
+}
+
+# personal_remove: removes what is personal, and notes it for renew. What no package makes again stays, and is logged.
+personal_remove()
+{
+	mkdir -p "$renew"
+	personal_candidates | personal_tops >"$run/tops"
+	[ ! -s "$run/tops" ] || personal_host
+	for attempt in 1 2 3 4; do
+		[ -s "$run/tops" ] || break
+		mv "$run/tops" "$run/candidates"
+		while read -r seconds top; do
+			maker=$(personal_makers "$seconds" "$top" | sed -n ${attempt}p)
+			if [ -n "$maker" ]; then
+				echo "$maker $seconds $top"
+			else
+				echo "$seconds $top" >>"$run/tops"
+			fi
+		done <"$run/candidates" | sort -n >"$run/makers"
+		: >>"$run/tops"
+		# shellcheck disable=SC2013 # names of packages
+		for package in $(awk '!seen[$2]++ { print $2 }' "$run/makers"); do
+			awk -v package="$package" '$2 == package { sub(/^[^ ]+ [^ ]+ /, ""); print }' "$run/makers" >"$run/group"
+			personal_try "$package"
+		done
+	done
+	[ ! -e "$run/hosts" ] || personal_host
+	sed 's/^[^ ]* /nothing makes again: /' "$run/tops" >>"$log"
+	run_triggers >>"$log" 2>&1
+	rmdir "$renew" 2>/dev/null || personal_links
+}
+
+# personal_units: the services of the user's packages wait for renew, and are started by it, since it may be renew that
+# lets there be something to start. Those that start before all others cannot wait; ssh need not, its keys are not of these.
+personal_units()
+{
+	while read -r package; do
+		cat "$root/var/lib/dpkg/info/$package.list" "$root/var/lib/dpkg/info/$package:$ARCH.list" 2>/dev/null
+	done <"$run/extras" | sed -nE 's|^(/usr)?/lib/systemd/system/([^/@]+\.service)$|\2|p; s|^/etc/init\.d/([^/]+)$|\1.service|p' |
+		sort -u | while read -r unit; do
+		[ "$unit" != ssh.service ] && ! grep -qs '^DefaultDependencies=no' "$root/lib/systemd/system/$unit" || continue
+		echo "$unit"
+	done >"$run/units"
+	[ -s "$run/units" ] || return 0
+	mkdir -p "$root/etc/systemd/system/debwiz-renew.service.d"
+	{
+		echo "# the services of the packages that the user asked for"
+		echo "[Unit]"
+		sed 's/^/Before=/' "$run/units"
+	} >"$root/etc/systemd/system/debwiz-renew.service.d/units.conf"
+	while read -r unit; do
+		for link in "$root"/etc/systemd/system/*.wants/"$unit" "$root"/etc/rc2.d/S[0-9][0-9]"${unit%.service}"; do
+			[ -L "$link" ] || continue
+			echo "$unit"
+			break
+		done
+	done <"$run/units" >"$renew.units"
+}
