@@ -135,6 +135,9 @@ int job_begin_base(struct job *j, struct err *e);
 char *job_file(const struct job *j, const char *name);
 char *job_base_file(const struct job *j, const char *name);
 char *job_part_file(const struct job *j, const char *name);
+/* Takes the machine's name alone, for a look that must still hold when the lock is taken. "busy": another command is
+ * at it, or has renamed or deleted it since its file was read. */
+int job_lock_name(struct job *j, const char *what, struct err *e);
 /* Takes the machine's name and lock, makes its folder and notes its INI file; holds the base that a
  * new machine is to stand on, or forgets it when it is being removed just now. "busy": another command is at
  * it, or has renamed or deleted it since its file was read. */

@@ -36,6 +36,8 @@ static int with_disk(struct cli *cli, const char *what,
 	if (r < 0)
 		return cli_error(cli, &e);
 	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
+	if (!r)
+		r = job_lock_name(&job, what, &e);
 	if (!r && !job_is_made(&job)) {
 		r = err_set(&e, ERR_FAILED, "not-made", "%s has no disk yet", spec.name);
 		err_hint(&e, "debwiz prepare %s", cli->args[0]);

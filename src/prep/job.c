@@ -199,15 +199,20 @@ static int check_file(const struct job *j, struct err *e)
 	return err_hint(e, "`debwiz list` shows the machines");
 }
 
+int job_lock_name(struct job *j, const char *what, struct err *e)
+{
+	if (!j->name_lock)
+		j->name_lock = store_lock_name(j->store, j->spec->name, what, e);
+	return j->name_lock ? check_file(j, e) : -1;
+}
+
 int job_lock(struct job *j, const char *what, struct err *e)
 {
 	char *path;
 
 	if (j->machine_lock)
 		return 0;
-	if (!j->name_lock)
-		j->name_lock = store_lock_name(j->store, j->spec->name, what, e);
-	if (!j->name_lock || check_file(j, e) < 0 || file_mkdirs(j->machine_dir, e) < 0)
+	if (job_lock_name(j, what, e) < 0 || file_mkdirs(j->machine_dir, e) < 0)
 		return -1;
 	path = job_file(j, "lock");
 	j->machine_lock = lock_take(path, what, e);

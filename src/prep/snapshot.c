@@ -124,9 +124,11 @@ int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool
 		    struct err *e)
 {
 	char *disk = job_file(j, "disk.qcow2");
-	int r = need_disk(j, e);
+	int r = job_lock_name(j, "changing its snapshots", e);
 
 	*starts = false;
+	if (!r)
+		r = need_disk(j, e);
 	if (!r)
 		r = job_lock(j, "changing its snapshots", e);
 	if (!r)
