@@ -165,8 +165,9 @@ struct term *term_open(struct err *e)
 	t->screen = newterm(NULL, stdout, stdin);
 	if (!t->screen || !tigetstr("cup") || tigetstr("cup") == (char *)-1) {
 		char *clean = text_clean(name, strlen(name), false);
-		char *why = t->screen ? xasprintf("terminfo says of the terminal \"%s\" that it cannot place text", clean)
-				      : xasprintf("terminfo has no entry for the terminal \"%s\"", clean);
+		char *why = xasprintf(t->screen ? "terminfo says that the terminal \"%s\" cannot place text"
+						: "terminfo has no entry for the terminal \"%s\"",
+				      clean);
 
 		if (t->screen) {
 			endwin();
