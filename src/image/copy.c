@@ -80,6 +80,7 @@ static int finish(struct copy *c, struct proc_stream *s, int r, const char *way,
 		r = -1;
 	} else if (c->cancel && atomic_load(c->cancel)) {
 		r = err_set(e, ERR_INTERRUPTED, "interrupted", "the copy was cancelled");
+		err_hint(e, "nothing of it is there; the same command begins again");
 	} else if (status == SSH_FAILED || status > 128) {
 		r = err_set(e, ERR_FAILED, "copy-cut", "the connection to %s ended%s%s", c->machine, said ? ": " : "",
 			    said ? said : "");

@@ -341,6 +341,5 @@ def lib_parts(folder):
     return [name for _, names, files in os.walk(folder) for name in names + files]
 
 
-del test_ssh.Ssh, test_ssh.Config       # unittest would run what is imported
 if __name__ == "__main__":
     lib.main()
