@@ -281,6 +281,10 @@ int copy_place(const struct strv *paths, const char *part, const char *target, b
 
 		if (lstat(group, &st) < 0) {
 			r = copy_file_error(errno, paths->items[i], e);
+		} else if (!S_ISDIR(st.st_mode)) { /* a link would lead to files of this host */
+			r = err_set(e, ERR_VERIFY, "copy-refused", "the guest sent something else than the folder %s",
+				    *paths->items[i] ? paths->items[i] : ".");
+			err_hint(e, "do not trust that guest");
 		} else if (folder) {
 			r = place_items(group, &st, target, !*name, e);
 		} else if (!*name) {

@@ -304,6 +304,18 @@ class Copy(test_ssh.Case):
             result = self.cp(box, "m:wanted", box.here)
             self.assertEqual(result.status, 125, "%s: %s" % (what, result))
             self.assertEqual((os.listdir(outside), os.listdir(box.here)), ([], []), what)
+        write(os.path.join(outside, "secret"), b"mine", 0o600)
+        os.chmod(outside, 0o700)
+        for name, target in (("0", box.here), ("0/.", box.here), ("0", os.path.join(box.here, "new"))):
+            data = io.BytesIO()                 # what stands for the folder itself is a link to one of this host
+            with tarfile.open(fileobj=data, mode="w") as tar:
+                tar.addfile(link(name, outside))
+            with open(os.path.join(box.root, "stream"), "wb") as out:
+                out.write(data.getvalue())
+            result = self.cp(box, "m:.", target)
+            self.assertEqual(result.status, 125, "%s: %s" % (name, result))
+            self.assertEqual((os.listdir(outside), os.listdir(box.here)), (["secret"], []), name)
+            self.assertEqual(stat.S_IMODE(os.stat(outside).st_mode), 0o700, name)
         good = io.BytesIO()
         with tarfile.open(fileobj=good, mode="w") as tar:           # the control; and no set-user-id from a guest
             tar.addfile(file("0/wanted", mode=0o6755), io.BytesIO(b"good"))
