@@ -15,7 +15,9 @@
  *     seed-applied             the settings of the seed disk are applied, with warnings perhaps
  *     seed-failed text=TEXT    the account or its keys are not, so that nobody can log in as was asked
  *     hostkey type=TYPE key=BASE64   one of its ssh host keys
- *     ready ip=ADDRESS kernel=VERSION ssh=yes|no   it is up; whether something listens on its ssh port
+ *     ready ip=ADDRESS kernel=VERSION ssh=yes|no pending=SUITES   it is up; whether something listens on its
+ *         ssh port; the suites whose updates it lacks (vm/pending.h), empty where it lacks none
+ *     caught-up                it has installed the updates that it lacked
  *     clock behind=SECONDS     it has set its clock, as it was told (src/vm/clock.c)
  *     grown bytes=N            the root file system has that size now
  */
