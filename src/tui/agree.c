@@ -14,6 +14,7 @@
 struct agreeing {
 	struct app *app;
 	char *ref;
+	struct spec spec; /* as it was shown: that alone is agreed to, whatever the file holds by then */
 	enum progress_goal goal;
 };
 
@@ -21,20 +22,9 @@ static void agreeing_free(void *arg)
 {
 	struct agreeing *a = arg;
 
+	spec_fini(&a->spec);
 	free(a->ref);
 	free(a);
-}
-
-static int agree(struct agreeing *a, struct err *e)
-{
-	struct spec spec;
-	int r = task_read_spec(a->app, a->ref, &spec, e);
-
-	if (r < 0)
-		return -1;
-	r = trust_agree(app_store(a->app), &spec, e);
-	spec_fini(&spec);
-	return r;
 }
 
 static void on_agreed(size_t choice, void *arg)
@@ -42,36 +32,30 @@ static void on_agreed(size_t choice, void *arg)
 	struct agreeing *a = arg;
 	struct err e = ERR_INIT;
 
-	if (choice == 1 && (agree(a, &e) < 0 || !screen_progress(a->app, a->ref, a->goal, &e)))
+	if (choice == 1 && (trust_agree(app_store(a->app), &a->spec, &e) < 0 ||
+			    !screen_progress(a->app, a->ref, a->goal, &e)))
 		dialog_error(a->app, "Not possible", &e);
 	err_fini(&e);
 	agreeing_free(a);
 }
 
 /* What of the file nobody has agreed to, a line each, by its line of the file; owned. */
-static char *risk_words(struct app *app, const char *ref)
+static char *risk_words(const struct spec *spec)
 {
-	struct err e = ERR_INIT;
-	struct spec spec;
+	char *path = host_short(spec->path);
 	struct risks all;
 	struct buf b;
 
 	buf_init(&b, 0);
-	if (task_read_spec(app, ref, &spec, &e) == 0) {
-		char *path = host_short(spec.path);
-
-		buf_addf(&b, "%s asks for what can run programs or expose this host. Nothing of it runs "
-			     "before you agree:\n", path);
-		free(path);
-		risks_find(&spec, &all);
-		for (size_t i = 0; i < all.len; i++)
-			if (all.items[i].state == RISK_FOREIGN)
-				buf_addf(&b, "\nline %u: it %s (%s.%s)", all.items[i].line,
-					 all.items[i].words, all.items[i].section, all.items[i].key);
-		risks_fini(&all);
-		spec_fini(&spec);
-	}
-	err_fini(&e);
+	buf_addf(&b, "%s asks for what can run programs or expose this host. Nothing of it runs before you agree:\n",
+		 path);
+	risks_find(spec, &all);
+	for (size_t i = 0; i < all.len; i++)
+		if (all.items[i].state == RISK_FOREIGN)
+			buf_addf(&b, "\nline %u: it %s (%s.%s)", all.items[i].line, all.items[i].words,
+				 all.items[i].section, all.items[i].key);
+	risks_fini(&all);
+	free(path);
 	return buf_steal(&b);
 }
 
@@ -88,13 +72,18 @@ struct screen *agree_ask(struct app *app, const char *ref, enum progress_goal go
 		.gone = agreeing_free,
 		.arg = a,
 	};
-	char *words = risk_words(app, ref);
 	struct screen *s;
+	char *words;
 
-	q.text = words;
+	err_fini(e);
 	*a = (struct agreeing){.app = app, .ref = xstrdup(ref), .goal = goal};
+	if (task_read_spec(app, ref, &a->spec, e) < 0) {
+		agreeing_free(a);
+		return NULL;
+	}
+	words = risk_words(&a->spec);
+	q.text = words;
 	s = dialog_ask(app, &q);
 	free(words);
-	err_fini(e);
 	return s;
 }

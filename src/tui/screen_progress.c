@@ -412,9 +412,7 @@ static void again(struct screen *s)
 	enum progress_goal goal = t->goal == JOB_PREPARED ? PROGRESS_PREPARE : PROGRESS_BOOT;
 
 	if (!task_start(s->app, p->path, t->goal, false, &e)) {
-		if (!strcmp(e.id, RISK_ERROR))
-			agree_ask(s->app, p->path, goal, &e);
-		else
+		if (strcmp(e.id, RISK_ERROR) != 0 || !agree_ask(s->app, p->path, goal, &e))
 			dialog_error(s->app, "Not possible", &e);
 	}
 	err_fini(&e);

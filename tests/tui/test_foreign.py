@@ -102,9 +102,10 @@ class Foreign(world.Case):
         with open(evil, "w", encoding="utf-8") as out:
             out.write("#!/bin/sh\necho x >>%s\necho 'QEMU emulator version 7.2.0 (evil)'\n" % ran)
         os.chmod(evil, 0o755)
-        home.machine("m", mirror_url=home.box.url + "/debian", mirror_components="main", disk_size="16G",
-                     mirror_security="no", mirror_updates="no", system_profile="base", qemu_binary=evil,
-                     devices_share="path=/,tag=all")
+        file = {"mirror_url": home.box.url + "/debian", "mirror_components": "main", "disk_size": "16G",
+                "mirror_security": "no", "mirror_updates": "no", "system_profile": "base", "qemu_binary": evil,
+                "devices_share": "path=/,tag=all"}
+        home.machine("m", **file)
         s = self.screen(home, "edit", "m", "--offline")
         s.wait("m · edit", "32-bit ARM", gone="◐")      # how the architectures run here was asked
         s.click_text("Review")
@@ -125,6 +126,10 @@ class Foreign(world.Case):
         self.assertFalse(os.path.exists(ran))
         s.key("b")
         s.wait("Agree")
+        home.machine("m", **dict(file, devices_share="path=/usr,tag=all"))   # meanwhile it is changed
+        s.key("Right", "Enter")
+        s.wait("the folder /usr of this host", "No", "Agree", gone="runs the program")
+        self.assertFalse(os.path.exists(ran))
         s.key("Right", "Enter")
         s.wait("preparing and booting", re.compile("Release|Accelerator"), gone="Agree")
         s.wait("✗ Release")         # signed by no key of Debian
