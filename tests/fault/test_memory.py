@@ -117,7 +117,8 @@ class Memory(lib.Case):
     def setUp(self):
         super().setUp()
         if not hasattr(self.world, "reads"):
-            self.world.reads = self.box(alone=True)
+            # a port that is chosen at boot is another one each time that a command line is asked for
+            self.world.reads = self.box(alone=True, network_forward="")
             self.recovers(self.world.reads)
 
     # ---- the verbs ---------------------------------------------------------------------------
