@@ -34,7 +34,7 @@ const struct cli_option cli_options[] = {
 	{"confirm", 0, "NAME", "delete, recreate: the machine's name, in place of typing it", CLI_TEXT,
 	 AT(confirm), "delete recreate"},
 	{"trust", 0, NULL, "agree to what the file runs or exposes; `debwiz check` lists it", CLI_FLAG, AT(trust),
-	 "check up boot prepare command ssh cp exec"},
+	 "check up boot prepare command forward ssh cp exec"},
 	{"fresh", 0, NULL, "create a new base image even if one exists", CLI_FLAG, AT(fresh), "prepare up boot"},
 	{"wait", 0, "login|ssh|none", "what boot and up wait for (login)", CLI_WAIT, AT(wait), "boot up"},
 	{"attach", 0, NULL, "boot: show the console immediately, live", CLI_FLAG, AT(attach), "boot up"},

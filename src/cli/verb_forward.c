@@ -13,6 +13,7 @@
 #include "prep/forward.h"
 #include "prep/ssh.h"
 #include "prep/trust.h"
+#include "spec/risk.h"
 
 struct forwarding {
 	struct cli *cli;
@@ -89,13 +90,14 @@ static struct forward *find(struct forwarding *w, const char *item)
 static int write_file(struct forwarding *w, const char *item, bool on, struct err *e)
 {
 	struct spec fresh;
-	struct strv items = STRV_INIT;
+	struct strv items = STRV_INIT, said = STRV_INIT;
 	int r = spec_read(&fresh, w->spec.path, e);
 	char *set = NULL;
 
 	if (r < 0)
 		return -1;
 	strv_copy(&items, &fresh.forwards);
+	strv_copy(&said, &fresh.said);
 	r = spec_set(&fresh, "network.forward=", e);
 	for (size_t i = 0; i < items.len + 1 && !r; i++) {
 		const char *one = i < items.len ? items.items[i] : item;
@@ -106,6 +108,8 @@ static int write_file(struct forwarding *w, const char *item, bool on, struct er
 		r = spec_set(&fresh, set, e);
 		free(set);
 	}
+	/* the person has given the new item alone: of the others the file says what it said before */
+	strv_copy(&fresh.said, &said);
 	if (!r)
 		r = spec_check(&fresh, w->cli->catalog, e);
 	if (!r)
@@ -113,6 +117,7 @@ static int write_file(struct forwarding *w, const char *item, bool on, struct er
 	if (!r)
 		r = spec_write(&fresh, w->spec.path, e);
 	strv_fini(&items);
+	strv_fini(&said);
 	spec_fini(&fresh);
 	return r;
 }
@@ -160,8 +165,10 @@ static int remove_one(struct forwarding *w, const char *item, struct err *e)
 
 static int apply(struct forwarding *w, struct err *e)
 {
-	int r = 0;
+	int r = risks_check(&w->spec, "network", "forward", e);
 
+	if (r < 0)
+		r = cli_agree(w->cli, &w->spec, e);
 	for (size_t i = 0; i < w->count && !r; i++) {
 		struct forward *f = &w->all[i];
 

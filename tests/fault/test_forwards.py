@@ -129,6 +129,36 @@ class Forwards(lib.Case):
         self.ran(box, "apply")
         self.assertNotIn(rule, self.rules(box))
 
+    def foreign(self, box, *items):
+        """The file says these, and nobody has agreed to it."""
+        with open(box.ini, "a", encoding="utf-8") as out:
+            out.write("\n[network]\n" + "".join("forward = %s\n" % i for i in items))
+
+    def test_add_agrees_to_itself_alone(self):
+        """What a person adds is agreed to; what the file said before is not, by that."""
+        box = self.made()
+        self.foreign(box, "0.0.0.0:auto:22")
+        self.ran(box, "add", "0.0.0.0:%d:80" % self.port)
+        risks = {e["text"]: e["agreed"] for e in box.run("check", box.ini).events if e["event"] == "risk"}
+        self.assertEqual(risks, {"opens a port of this host to the network (0.0.0.0)": False,
+                                 "opens port %d of this host to the network (0.0.0.0)" % self.port: True})
+        self.ran(box, "remove", str(self.port))
+        risks = [e["agreed"] for e in box.run("check", box.ini).events if e["event"] == "risk"]
+        self.assertEqual(risks, [False])
+
+    def test_apply_asks_first(self):
+        """A port that a changed file opens to the network is not opened before that was agreed to."""
+        box = self.made()
+        item = "0.0.0.0:%d:80" % self.port
+        self.booted(box, ADDED % ("tcp:%s:%d-:80" % ("0.0.0.0", self.port)) + "serve\n")
+        before = self.rules(box)
+        self.foreign(box, "127.0.0.1:auto:22", item)
+        result = self.forward(box, "apply")
+        self.assertEqual((result.status, result.id), (2, "file-not-agreed"), str(result))
+        self.assertEqual(self.rules(box), before)
+        self.assertEqual([e["active"] for e in self.ran(box, "apply", "--trust")], [True])
+        self.assertTrue(self.listed(box)[item])
+
     def test_suspended(self):
         """It is there again when the machine resumes."""
         box = self.made()
