@@ -152,9 +152,9 @@ const struct field field_table[] = {
 	 .effect = FIELD_NEXT_BOOT, .title = "Shared folders",
 	 .help = "path=FOLDER,tag=WORD[,readonly=on][,security_model=MODEL], one per line: a "
 		 "folder of this host. Mount it in the machine with: mount -t 9p -o trans=virtio "
-		 "WORD /mnt. Links and modes that the guest makes are real ones here, files are "
-		 "yours. MODEL mapped-xattr: owners and links exist for guests only, as in "
-		 "folders of debwiz 0.1."},
+		 "WORD /mnt. Links and modes that the guest makes are real ones here, set-user-ID "
+		 "among them; files are yours. MODEL mapped-xattr: owners, modes and links exist for "
+		 "guests only, as in folders of debwiz 0.1."},
 
 	{"system", "hostname", FIELD_TEXT, AT(hostname), "", .check = grammar_hostname,
 	 .effect = FIELD_NEW_ONLY, .title = "Host name",
