@@ -88,7 +88,7 @@ static void print_field(const struct field *f)
 {
 	static const char *const effects[] = {
 		[FIELD_NEXT_BOOT] = "Counts from the next boot.",
-		[FIELD_APPLIED] = "Counts from the next boot, or at once by `debwiz forward M apply`.",
+		[FIELD_APPLIED] = "Counts from the next boot, or immediately with `debwiz forward M apply`.",
 		[FIELD_GROW_ONLY] = "Only grows.",
 		[FIELD_NEW_ONLY] = "For new machines only.",
 	};

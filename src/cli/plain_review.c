@@ -137,7 +137,7 @@ int plain_save(struct plain *p, bool edits, struct err *e)
 	bool same = !r && edits && d.same;
 
 	if (!r && d.foreign) { /* nobody has seen what saving would undo */
-		err_set(e, ERR_BUSY, "save-changed", "%s was changed by another program meanwhile", path);
+		err_set(e, ERR_BUSY, "save-changed", "%s was changed by another program", path);
 		r = err_hint(e, "run the command again");
 	}
 	if (!r && d.exists && !same && !cli->json) {

@@ -129,7 +129,7 @@ static int add(struct forwarding *w, const char *item, struct err *e)
 
 	if (strv_has(&w->spec.forwards, item)) {
 		err_set(e, ERR_USAGE, "forward-exists", "%s has the forward %s already", w->spec.name, item);
-		return err_hint(e, "debwiz forward %s apply makes it count at once", w->spec.name);
+		return err_hint(e, "debwiz forward %s apply makes it take effect immediately", w->spec.name);
 	}
 	r = spec_forward_parse(item, &f.f, e);
 	if (!r && w->running)

@@ -358,10 +358,10 @@ static int look_again(const struct store *store, const struct change *c, struct 
 	int r = change_look(store, c->kind, c->ref, c->to, &now, &why);
 
 	if (r < 0)
-		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed meanwhile: %s", c->name, why.text);
+		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed by another command: %s", c->name, why.text);
 	else if (!same_text(now.name, c->name) || !same_text(now.ini, c->ini) || now.made != c->made ||
 		 now.loses != c->loses)
-		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed by another command meanwhile", c->name);
+		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed by another command", c->name);
 	if (r < 0)
 		err_hint(e, "look at it with `debwiz list`, and run the command again");
 	err_fini(&why);

@@ -131,7 +131,7 @@ static void check_arch(struct check *k)
 		      k->arch->not_offered, b.data);
 	guess = k->arch ? NULL : guess_arch(k);
 	if (guess)
-		FAULT(k, "machine", "arch", "\"%s\" is no architecture of Debian%s %s", k->s->arch,
+		FAULT(k, "machine", "arch", "\"%s\" is not an architecture of Debian%s %s", k->s->arch,
 		      guess, b.data);
 	free(guess);
 	buf_fini(&b);
@@ -156,7 +156,7 @@ static void check_release(struct check *k)
 		      k->s->release, k->release->not_offered, b.data);
 	guess = k->release ? NULL : guess_release(k);
 	if (guess)
-		FAULT(k, "machine", "release", "\"%s\" is no release that debwiz knows%s %s",
+		FAULT(k, "machine", "release", "\"%s\" is not a release that debwiz knows%s %s",
 		      k->s->release, guess, b.data);
 	free(guess);
 	buf_fini(&b);
@@ -193,7 +193,7 @@ static void check_profile(struct check *k)
 		if (!p->hidden)
 			add_word(&b, p->name);
 	guess = guess_profile(k);
-	FAULT(k, "system", "profile", "\"%s\" is no set of packages%s %s", k->s->profile, guess,
+	FAULT(k, "system", "profile", "\"%s\" is not a set of packages%s %s", k->s->profile, guess,
 	      b.data);
 	free(guess);
 	buf_fini(&b);

@@ -118,7 +118,7 @@ static int check_shown(const char *path, const struct wizard_diff *shown, struct
 		return -1;
 	buf_fini(&text);
 	if (strcmp(now.digest, shown->seen)) {
-		err_set(e, ERR_BUSY, "save-changed", "%s was changed by somebody else meanwhile",
+		err_set(e, ERR_BUSY, "save-changed", "%s was changed by another program",
 			path);
 		return err_hint(e, "look at the difference again");
 	}

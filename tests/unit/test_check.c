@@ -69,11 +69,11 @@ static void rules(void **state)
 		/* architectures and releases */
 		{"[machine]\narch = arm64\n", NULL},
 		{"[machine]\narch = amd64\nrelease = bookworm\n", NULL},
-		{"[machine]\narch = x86\n", "box.ini:2: machine.arch: \"x86\" is no architecture "
+		{"[machine]\narch = x86\n", "box.ini:2: machine.arch: \"x86\" is not an architecture "
 					    "of Debian; choose armhf, arm64, "
 					    "amd64"},
 		{"[machine]\narch = x86_64\n",
-		 "box.ini:2: machine.arch: \"x86_64\" is no architecture of Debian; did you mean amd64? "
+		 "box.ini:2: machine.arch: \"x86_64\" is not an architecture of Debian; did you mean amd64? "
 		 "Choose armhf, arm64, amd64"},
 		{"[machine]\narch = aarch64\n", "did you mean arm64?"},
 		{"[machine]\narch = armv7l\n", "did you mean armhf?"},
@@ -89,9 +89,9 @@ static void rules(void **state)
 		{"[machine]\nrelease = buster\n", "choose trixie, bookworm"},
 		{"[system]\nprofile = base\n", NULL},
 		{"[system]\nprofile = desktop\n",
-		 "system.profile: \"desktop\" is no set of packages"},
+		 "system.profile: \"desktop\" is not a set of packages"},
 		{"[system]\nprofile = locales\n",
-		 "system.profile: \"locales\" is no set"}, /* hidden */
+		 "system.profile: \"locales\" is not a set"}, /* hidden */
 		/* CPUs and memory */
 		{"[cpu]\ncount = 8\n", NULL},
 		{"[cpu]\ncount = 9\n", "box.ini:2: cpu.count: 9 CPUs are too many for armhf: at "
