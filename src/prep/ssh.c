@@ -21,15 +21,21 @@ static void add_setting(struct strv *out, const char *name, char *value)
 	strv_take(out, value);
 }
 
-/* In quotes, and a per cent sign begins no token. */
+/* Quotes the path, so that no character of it ends the quotes or begins a token: ssh refuses a whole file for one
+ * line that is wrong. */
 static void add_path(struct strv *out, const char *name, const char *path)
 {
 	struct buf b;
 
 	buf_init(&b, 0);
 	buf_addc(&b, '"');
-	for (; *path; path++)
-		buf_addf(&b, *path == '%' ? "%%%%" : "%c", *path);
+	for (; *path; path++) {
+		if (*path == '"' || *path == '\\')
+			buf_addc(&b, '\\');
+		else if (*path == '%')
+			buf_addc(&b, '%');
+		buf_addc(&b, *path);
+	}
 	buf_addc(&b, '"');
 	add_setting(out, name, buf_steal(&b));
 }

@@ -117,7 +117,7 @@ class Case(lib.Case):
 class Ssh(Case):
     def test_keys(self):
         """The machine's own key, and those that its file names; none that an agent has besides."""
-        own = os.path.join(self.world.tmp, "own 100%")
+        own = os.path.join(self.world.tmp, "own 100% \"\\key")
         other = os.path.join(self.world.tmp, "other")
         for path in (own, other):
             with open(path + ".pub", "w", encoding="utf-8") as out:
@@ -130,7 +130,7 @@ class Ssh(Case):
         self.assertIn("-oIdentitiesOnly=yes", argv)
         self.assertEqual([a for a in argv if a.startswith("-oIdentityFile=")],
                          ['-oIdentityFile="%s/id_ed25519"' % box.machine,
-                          '-oIdentityFile="%s"' % own.replace("%", "%%"),
+                          '-oIdentityFile="%s"' % own.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%"),
                           '-oIdentityFile="%s.pub"' % other])
         self.assertIn("-F/dev/null", argv, "what a person's own file says of all hosts does not count")
         self.assertIn("-oStrictHostKeyChecking=yes", argv)
