@@ -15,24 +15,28 @@ from world import DEBWIZ, need, same, until
 MINUTES = 60
 
 
-def agent(m, keys):
-    """An agent of the host with that many keys; its environment, and its pid."""
+def agent(m):
+    """An agent of the host: its environment, and its pid."""
     said = m.world.run(["ssh-agent", "-s"]).ok().out
     env = dict(re.findall(r"^(SSH_\w+)=([^;]+);", said, re.M))
+    return env, int(env.pop("SSH_AGENT_PID"))
+
+
+def add_keys(m, env, keys):
     for number in range(keys):
         path = os.path.join(m.world.home, "agent-key-%d" % number)
         if not os.path.exists(path):
             m.world.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path]).ok()
         subprocess.run(["ssh-add", "-q", path], env=dict(m.world.env, **env), check=True, stdin=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
-    return env, int(env.pop("SSH_AGENT_PID"))
 
 
 def options(m):
     """An agent with more keys than a server lets one try; forwards both ways; a terminal; a setting."""
-    env, pid = agent(m, 7)
-    m.world.env.update(env)
+    env, pid = agent(m)
     try:
+        add_keys(m, env, 7)
+        m.world.env.update(env)
         same(m.sh("id -un"), m.user, "user, by an agent with seven keys")
         got = m.world.debwiz("ssh", "--forward-agent", m.name, "--", "test -S $SSH_AUTH_SOCK && echo forwarded")
         same(got.ok().out.strip(), "forwarded", "the agent in the guest")
