@@ -107,12 +107,13 @@ int file_write_at(int fd, const void *data, size_t n, uint64_t at)
 int file_lock(int fd, bool exclusive)
 {
 	struct flock record = {.l_type = exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET};
-	int failed;
+	int failed, r;
 
-	if (flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
-		return 0;
-	if (errno == EWOULDBLOCK || errno == EINTR)
-		return EWOULDBLOCK;
+	do
+		r = flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB);
+	while (r < 0 && errno == EINTR);
+	if (!r || errno == EWOULDBLOCK)
+		return r ? EWOULDBLOCK : 0;
 	if (fcntl(fd, RECORD_LOCK, &record) == 0)
 		return 0;
 	failed = errno;
