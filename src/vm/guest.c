@@ -174,6 +174,15 @@ static void on_hostkey(struct sup *s, const json_t *values)
 		saver_put(s->saver, s->req.known_hosts, xstrdup(s->known_hosts.data));
 }
 
+static void remove_pending(void *arg)
+{
+	const struct sup *s = arg;
+	char *path = file_join(s->req.dir, VM_PENDING_NAME);
+
+	unlink(path);
+	free(path);
+}
+
 /* What the guest lacks of updates: none where it has caught up, and again some where its disk went back. */
 static void on_pending(struct sup *s, const char *suites)
 {
@@ -185,7 +194,7 @@ static void on_pending(struct sup *s, const char *suites)
 	path = file_join(s->req.dir, VM_PENDING_NAME);
 	known = vm_pending_read(s->req.dir);
 	if (!*suites)
-		unlink(path);
+		saver_then(s->saver, remove_pending, s); /* a write of it may be under way */
 	else if (!known || strcmp(known, suites))
 		saver_put(s->saver, path, xasprintf("%s\n", suites));
 	free(known);
