@@ -195,7 +195,8 @@ static int check_file(const struct job *j, struct err *e)
 
 	if (!path || *path != '/' || file_exists(path))
 		return 0;
-	err_set(e, ERR_BUSY, "busy", "machine %s: its file %s was renamed or deleted by another command", j->spec->name, path);
+	err_set(e, ERR_BUSY, "busy", "machine %s: its file %s was renamed or deleted by another command",
+		j->spec->name, path);
 	return err_hint(e, "`debwiz list` shows the machines");
 }
 
