@@ -28,7 +28,7 @@ char *cache_path(const char *cache_dir, const uint8_t sha256[HASH_SIZE])
 static int check_file(int fd, const char *path, struct stat *st, struct err *e)
 {
 	if (fstat(fd, st) < 0)
-		return err_errno(e, errno, "cache-read", "cannot look at %s", path);
+		return err_errno(e, errno, "cache-read", "cannot examine %s", path);
 	if (!S_ISREG(st->st_mode) || st->st_uid != geteuid() || (st->st_mode & 022) ||
 	    st->st_nlink > 1) {
 		err_set(e, ERR_FAILED, "cache-foreign",
@@ -214,7 +214,7 @@ int archive_cache_open(const char *cache_dir, const uint8_t sha256[HASH_SIZE], u
 	if (damaged) {
 		err_set(e, ERR_VERIFY, "cache-damaged",
 			"%s in the cache was damaged or changed and is removed", path);
-		err_hint(e, "run the same command again: it is fetched anew");
+		err_hint(e, "run the same command again to download it again");
 		unlink(path);
 		close(fd);
 		fd = -1;

@@ -193,7 +193,7 @@ int http_fault_explain(const struct http_fault *f, struct err *e)
 	const char *detail = *f->detail ? f->detail : curl_easy_strerror(f->code);
 
 	if (f->status == 407 || f->connect_status == 407) {
-		err_set(e, ERR_NETWORK, "http-proxy-auth", "the proxy %s wants a login (HTTP 407)",
+		err_set(e, ERR_NETWORK, "http-proxy-auth", "the proxy %s requires a login (HTTP 407)",
 			*proxy ? proxy : at);
 		err_hint(e, "put user:password@ into the address in http_proxy or https_proxy, and leave "
 			    "mirror.proxy empty, which takes none");

@@ -41,7 +41,7 @@ int http_sink_reset(struct http_sink *s)
 	s->have = 0;
 	buf_clear(&s->body);
 	if (s->fd >= 0 && (ftruncate(s->fd, 0) < 0 || lseek(s->fd, 0, SEEK_SET) < 0))
-		return err_errno(&s->err, errno, "file-write", "cannot start %s anew", s->name);
+		return err_errno(&s->err, errno, "file-write", "cannot restart %s", s->name);
 	return 0;
 }
 

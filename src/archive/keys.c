@@ -36,7 +36,7 @@ int keys_gather(const char *keyring, struct keys *out, struct err *e)
 	free(host_ring);
 	while ((a = asset_next("keys/", &i)))
 		if (verify_keys_add(out->rings, a->data, a->len, a->name, &out->built_in, NULL) < 0)
-			log_msg("verify", "%s is no key ring", a->name);
+			log_msg("verify", "%s is not a key ring", a->name);
 	if (*keyring && add_file(out, keyring, &out->user, e) < 0)
 		return err_prefix(e, "mirror.keyring");
 	return 0;

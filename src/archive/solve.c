@@ -125,7 +125,7 @@ static Id find_name(Pool *pool, const char *text, struct name_faults *faults)
 		found = pool_str2id(pool, list.items[0], 0);
 	} else if (list.len) {
 		near = join_words(&list, 5);
-		strv_addf(&faults->texts, "%s is not a package but stands for several", text);
+		strv_addf(&faults->texts, "%s is a virtual package that several provide", text);
 		strv_addf(&faults->hints, "name one of them, such as %s", near);
 		free(near);
 	} else {

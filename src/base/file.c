@@ -333,7 +333,7 @@ static int mkdir_one(const char *path, bool last, struct err *e)
 	if (errno != EEXIST)
 		return err_errno(e, errno, "folder-create", "cannot make the folder %s", path);
 	if (stat(path, &st) < 0)
-		return err_errno(e, errno, "folder-create", "cannot look at %s", path);
+		return err_errno(e, errno, "folder-create", "cannot examine %s", path);
 	if (!S_ISDIR(st.st_mode))
 		return err_set(e, ERR_FAILED, "folder-type", "%s is in the way: it is not a folder", path);
 	if (!last)

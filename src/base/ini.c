@@ -47,7 +47,7 @@ static const char *line_fault(struct scan *s, const char *line, size_t len, char
 		unsigned char c = (unsigned char)line[i];
 
 		if (c == '\r')
-			return "a carriage return (CR) within the line; only before a line end it may stand";
+			return "a carriage return (CR) within the line; it is allowed only at the line's end";
 		if ((c < 0x20 && c != '\t') || c == 0x7f) {
 			snprintf(msg, 160, "a control character (0x%02x); only text belongs here",
 				 (unsigned)c);
@@ -142,7 +142,7 @@ int ini_scan(const char *text, size_t n, ini_entry_fn fn, ini_bad_fn bad, void *
 	unsigned line = 1;
 
 	if (n > INI_FILE_MAX) {
-		bad(0, "over 1 MiB; that is no machine file", arg);
+		bad(0, "over 1 MiB; not a machine's file", arg);
 		return 0;
 	}
 	if (nul) {

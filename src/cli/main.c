@@ -58,7 +58,7 @@ static const char *general_hint(enum err_kind kind)
 		return "what came cannot be trusted and was not used: try again later, or name another "
 		       "mirror with --mirror URL";
 	case ERR_INTERRUPTED:
-		return "the same command goes on from here";
+		return "the same command continues from here";
 	case ERR_FAILED:
 		return "the same command tries it again; with --log FILE it notes what happens";
 	default:

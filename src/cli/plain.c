@@ -204,7 +204,7 @@ static void show_draft(struct plain *p)
 	struct wizard_change *c;
 	size_t n = wizard_changes(p->wizard, &c);
 
-	fprintf(stderr, "debwiz: the answers so far, to go on from:\n  debwiz %s%s%s --plain",
+	fprintf(stderr, "debwiz: the answers so far, to continue from:\n  debwiz %s%s%s --plain",
 		p->cli->verb->name, edits ? " " : "", edits ? p->cli->args[0] : "");
 	for (enum wizard_page page = WIZARD_MACHINE; page < WIZARD_REVIEW; page++)
 		while ((q = wizard_question_next(p->wizard, page, q))) {
@@ -250,7 +250,7 @@ static int converse(struct plain *p)
 	const struct wizard_question *wrong;
 	int status = ERR_FAILED;
 
-	plain_line("%s Enter takes what stands in brackets, ? explains, < goes back. Of choices with "
+	plain_line("%s Enter takes the answer in brackets, ? explains, < goes back. Of choices with "
 		   "numbers the number or the name is an answer. Ctrl-C leaves; nothing is written "
 		   "before you say so at the end.",
 		   p->begin);

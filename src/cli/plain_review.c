@@ -95,8 +95,8 @@ static void show_diff(const struct wizard_diff *d, const char *path)
 	plain_line("\n%s %s (- goes, + comes):", path,
 		   d->other ? "is another file; saving replaces it"
 		   : d->foreign
-			   ? "is there already, and is not as it was read. Saving changes it so"
-			   : "is there already. Saving changes it so");
+			   ? "already exists, and was changed since it was read. Saving changes it as follows"
+			   : "already exists. Saving changes it as follows");
 	for (size_t i = 0; i < d->len; i++)
 		if (d->lines[i].mark != WIZARD_SAME)
 			plain_line("%c %s", d->lines[i].mark, d->lines[i].text);

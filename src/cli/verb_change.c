@@ -27,7 +27,7 @@ static int not_confirmed(const struct cli *cli, const struct change *c, struct e
 	err_set(e, ERR_USAGE, "not-confirmed", "nothing was changed");
 	if (c->loses)
 		return err_hint(
-			e, "%s wants the machine's name typed on a terminal, or --yes --confirm %s",
+			e, "%s requires the machine's name, typed on a terminal or by --yes --confirm %s",
 			cli->verb->name, c->name);
 	return err_hint(e, "answer yes on a terminal, or say --yes");
 }
@@ -46,14 +46,14 @@ static int confirm(const struct cli *cli, const struct change *c, struct err *e)
 		return -1;
 	}
 	if (!cli->yes) {
-		if (!cli_can_ask(cli) || !cli_read_answer(line, sizeof(line), "go on? [no] ") ||
+		if (!cli_can_ask(cli) || !cli_read_answer(line, sizeof(line), "continue? [no] ") ||
 		    (strcmp(line, "yes") && strcmp(line, "y")))
 			return not_confirmed(cli, c, e);
 	}
 	if (!c->loses || cli->confirm)
 		return 0;
 	if (!cli_can_ask(cli) ||
-	    !cli_read_answer(line, sizeof(line), "type the machine's name to go on: ") ||
+	    !cli_read_answer(line, sizeof(line), "type the machine's name to continue: ") ||
 	    strcmp(line, c->name))
 		return not_confirmed(cli, c, e);
 	return 0;

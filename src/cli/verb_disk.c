@@ -150,7 +150,7 @@ static int flatten(struct cli *cli, struct job *j, char *disk, struct err *e)
 		r = file_remove_tree(link, e);
 	if (!r)
 		say(cli, "flattened", j->spec->name,
-		    info.standalone ? "needed no base image before" : "needs no base image any more");
+		    info.standalone ? "needed no base image before" : "no longer needs a base image");
 	free(link);
 	return r;
 }

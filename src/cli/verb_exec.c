@@ -179,7 +179,7 @@ static void on_typing(bool you, bool anybody, unsigned viewers, void *arg)
 
 	(void)viewers;
 	if (!x->asked && anybody && !you) {
-		err_set(&x->err, ERR_BUSY, "exec-typing", "somebody types on the console of %s",
+		err_set(&x->err, ERR_BUSY, "exec-typing", "another user types on the console of %s",
 			x->m.name);
 		err_hint(&x->err, "detach there first");
 		end(x, EXEC_FAILED);

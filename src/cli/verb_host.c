@@ -214,7 +214,7 @@ int verb_doctor(struct cli *cli)
 	}
 	doctor_fini(&d);
 	if (retried && !cli->json)
-		puts("what QEMU had refused to run with on this host is tried again at the next start");
+		puts("accelerators that failed on this host are probed again at the next start");
 	return fine ? 0 : ERR_MISSING;
 }
 

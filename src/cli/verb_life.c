@@ -117,7 +117,7 @@ static int end_kept(struct ending *d, const char *dir, bool at_once, struct err 
 		r = vm_kept_drop(dir, e);
 	d->state = at_once ? VM_OFF : VM_SUSPENDED;
 	d->cause = at_once ? xstrdup("its suspended state was dropped")
-			   : xasprintf("its next boot goes on where it was; debwiz kill %s drops that",
+			   : xasprintf("its next boot resumes it; `debwiz kill %s` discards the saved state",
 				       d->name);
 	lock_release(lock);
 	return r;

@@ -60,7 +60,7 @@ static void suspend(struct vm_client *c, vm_answer_fn fn, void *arg)
 	vm_client_suspend(c, fn, arg);
 }
 
-#define SUSPENDED "is suspended; its next boot goes on from here"
+#define SUSPENDED "is suspended; its next boot resumes it"
 
 /* Whether nothing of that machine runs and a suspended state is there. */
 static bool is_kept(const struct cli *cli, const char *name)

@@ -172,7 +172,7 @@ int host_free_space(const char *path, uint64_t *bytes, struct err *e)
 		at = up;
 	}
 	if (r < 0)
-		r = err_errno(e, errno, "free-space", "cannot tell the free space at %s", at);
+		r = err_errno(e, errno, "free-space", "cannot read the free space at %s", at);
 	else
 		*bytes = (uint64_t)st.f_bavail * (st.f_frsize ? st.f_frsize : st.f_bsize);
 	free(at);

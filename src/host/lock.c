@@ -49,7 +49,7 @@ static int open_lock(const char *path, bool create, struct err *e)
 		close(fd);
 	err_set(e, ERR_FAILED, "lock-unsafe",
 		"%s is not a plain file of yours alone: it cannot serve as a lock", path);
-	return err_hint(e, "look at it and remove it");
+	return err_hint(e, "examine it and remove it");
 }
 
 /* "pid 12: preparing" when the text names a living process; owned, else NULL. */

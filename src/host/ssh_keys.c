@@ -55,7 +55,7 @@ static int check_keys(const char *path, const struct buf *text, struct err *e)
 	if (is_key_file(text))
 		return 0;
 	err_set(e, ERR_USAGE, "key-bad", "%s holds more than public ssh keys", path);
-	return err_hint(e, "name a file that ssh-keygen made, with .pub at its end");
+	return err_hint(e, "name a file that ssh-keygen wrote and that ends in .pub");
 }
 
 int host_ssh_key_read(const char *path, struct buf *out, struct err *e)

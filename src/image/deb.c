@@ -27,7 +27,7 @@ struct member {
 
 static int bad(struct deb *d, struct err *e, const char *what)
 {
-	return err_set(e, ERR_VERIFY, "deb-format", "%s is no sound Debian package: %s", d->name,
+	return err_set(e, ERR_VERIFY, "deb-format", "%s is not a valid Debian package: %s", d->name,
 		       what);
 }
 
@@ -156,7 +156,7 @@ struct deb *deb_open(int fd, const char *name, struct err *e)
 		goto fail;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		bad(d, e, "it is no regular file");
+		bad(d, e, "it is not a regular file");
 		goto fail;
 	}
 	d->size = (uint64_t)st.st_size;
@@ -167,7 +167,7 @@ struct deb *deb_open(int fd, const char *name, struct err *e)
 	if (deb_read_raw(d, magic, sizeof magic, e))
 		goto fail;
 	if (memcmp(magic, AR_MAGIC, sizeof magic) != 0) {
-		bad(d, e, "it is no ar archive");
+		bad(d, e, "it is not an ar archive");
 		goto fail;
 	}
 	if (read_version(d, e))
@@ -209,12 +209,12 @@ static int next_part(struct deb *d, struct member *m, struct err *e)
 			return -1;
 		if (r == 0)
 			return err_set(e, ERR_VERIFY, "deb-format",
-				       "%s is no sound Debian package: it has no %s", d->name,
+				       "%s is not a valid Debian package: it has no %s", d->name,
 				       stem);
 	} while (m->name[0] == '_'); /* deb(5): such members are to be ignored */
 	if (!is_part(m->name, stem))
 		return err_set(e, ERR_VERIFY, "deb-format",
-			       "%s is no sound Debian package: %s is where %s should be", d->name,
+			       "%s is not a valid Debian package: %s is where %s should be", d->name,
 			       m->name, stem);
 	return 0;
 }

@@ -65,7 +65,7 @@ static const char *xz_reason(lzma_ret r)
 	case LZMA_MEMLIMIT_ERROR:
 		return "its xz dictionary is larger than 64 MiB";
 	case LZMA_FORMAT_ERROR:
-		return "it is no xz data";
+		return "it is not xz data";
 	case LZMA_OPTIONS_ERROR:
 		return "it uses unknown xz options";
 	case LZMA_BUF_ERROR:

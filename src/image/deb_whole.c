@@ -81,7 +81,7 @@ static int take_wanted(struct deb *d, const struct deb_entry *entry, void *arg, 
 		return 1;
 	}
 	if (entry->type != DEB_FILE)
-		return err_set(e, ERR_VERIFY, "deb-member", "%s in %s is no regular file",
+		return err_set(e, ERR_VERIFY, "deb-member", "%s in %s is not a regular file",
 			       entry->path, w->name);
 	if (read_entry(d, entry, w->name, w->cap, w->out, e))
 		return -1;

@@ -25,12 +25,12 @@ static int check_base(const char *path, const struct qcow2 *q, struct err *e)
 
 	if (strcmp(q->backing, DISK_BASE_NAME) || strcmp(q->backing_format, "raw"))
 		return err_set(e, ERR_FAILED, "disk-foreign",
-			       "%s was not made by debwiz: it lies over \"%s\"", path, q->backing);
+			       "%s was not created by debwiz: its backing file is \"%s\"", path, q->backing);
 	dir = file_dirname(path);
 	base = file_join(dir, DISK_BASE_NAME);
 	if (stat(base, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
 		err_set(e, ERR_FAILED, "disk-base", "the base image %s of the disk is missing", base);
-		r = err_hint(e, "put the base back, or make the machine anew: debwiz recreate");
+		r = err_hint(e, "put the base image back, or create the disk again: debwiz recreate");
 	} else if ((uint64_t)st.st_size > q->size) {
 		r = err_set(e, ERR_FAILED, "disk-base", "the base image %s is larger than the disk over it",
 			    base);
@@ -95,8 +95,8 @@ static int check_drive_fd(const char *path, int fd, bool qcow2, struct err *e)
 		return -1;
 	if (*q.backing) {
 		r = err_set(e, ERR_FAILED, "drive-backing",
-			    "%s lies over another file, \"%s\", which QEMU would open as well", path, q.backing);
-		err_hint(e, "where that is wanted, make one file of the two: qemu-img convert -O qcow2 %s NEW",
+			    "%s has a backing file, \"%s\", which QEMU would open as well", path, q.backing);
+		err_hint(e, "if you want that, merge both into one file: qemu-img convert -O qcow2 %s NEW",
 			 path);
 	}
 	qcow2_fini(&q);

@@ -121,7 +121,7 @@ int disk_base_users(const char *base_disk, uint64_t *users, struct err *e)
 	DIR *dir;
 
 	if (lstat(base_disk, &base) < 0 || !(dir = opendir(dir_path))) {
-		err_errno(e, errno, "disk-base", "cannot look at the base image %s", base_disk);
+		err_errno(e, errno, "disk-base", "cannot examine the base image %s", base_disk);
 		free(dir_path);
 		return -1;
 	}

@@ -74,7 +74,7 @@ int disk_await_others(const char *disk, struct err *e)
 	}
 	if (who) {
 		err_set(e, ERR_BUSY, "disk-busy", "%s is still being changed by another program (%s)", disk, who);
-		r = err_hint(e, "wait until it has ended, then run the command again");
+		r = err_hint(e, "wait until it has exited, then run the command again");
 	}
 	free(who);
 	return r;

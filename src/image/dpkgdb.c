@@ -125,7 +125,7 @@ int dpkgdb_check(struct dpkgdb_package *p, const char *name, const char *version
 		return err_set(e, ERR_VERIFY, "deb-format", "package %s has no control file", name);
 	if (memchr(m->content.data, '\0', m->content.len) || strstr(m->content.data, "\n\n"))
 		return err_set(e, ERR_VERIFY, "deb-format",
-			       "the control file of package %s is no single stanza", name);
+			       "the control file of package %s is not a single stanza", name);
 	p->name = deb_control_field(m->content.data, "Package");
 	p->version = deb_control_field(m->content.data, "Version");
 	p->arch = deb_control_field(m->content.data, "Architecture");

@@ -122,7 +122,7 @@ int image_mkdir(struct image *im, const char *path, const struct image_attr *att
 		return claim_dir(im, it, attr, e);
 	if (it->type == EXT2_FT_SYMLINK)
 		return image_walk(im, parent, it->target, strlen(it->target), true, &to, e);
-	return err_set(e, ERR_VERIFY, "image-clash", "/%s is a file and a folder at once", path);
+	return err_set(e, ERR_VERIFY, "image-clash", "/%s is both a file and a folder", path);
 }
 
 /* One name less for an inode; the last one takes its blocks along. */
@@ -157,7 +157,7 @@ int image_claim(struct image *im, struct node *parent, const char *leaf, const c
 	if (!it)
 		return 0;
 	if (it->type == EXT2_FT_DIR)
-		return err_set(e, ERR_VERIFY, "image-clash", "/%s is a file and a folder at once",
+		return err_set(e, ERR_VERIFY, "image-clash", "/%s is both a file and a folder",
 			       path);
 	if (it->rank > rank)
 		*taken = true;
@@ -228,7 +228,7 @@ int image_link(struct image *im, const char *path, const char *target, unsigned 
 	from = node_find(im, from_parent, from_leaf, strlen(from_leaf));
 	if (!from || from->type == EXT2_FT_DIR)
 		return err_set(e, ERR_VERIFY, "image-clash",
-			       "/%s is a hard link to /%s, which is no file", path, target);
+			       "/%s is a hard link to /%s, which is not a file", path, target);
 	if (image_claim(im, parent, leaf, path, rank, &taken, &old, e))
 		return -1;
 	if (taken || old == from || (old && old->ino == from->ino))

@@ -128,7 +128,7 @@ static int step(struct image *im, struct node **at, const char *name, size_t n, 
 		return walk(im, *at, child->target, strlen(child->target), make, links, at, e);
 	}
 	if (child && child->type != EXT2_FT_DIR)
-		return err_set(e, ERR_VERIFY, "image-clash", "%s in the image is no folder",
+		return err_set(e, ERR_VERIFY, "image-clash", "%s in the image is not a folder",
 			       child->name);
 	*at = child;
 	return 0;
@@ -169,6 +169,6 @@ int image_split(struct image *im, const char *path, struct node **parent, const 
 	*leaf = slash ? slash + 1 : path;
 	if (**leaf == '\0' || strcmp(*leaf, ".") == 0 || strcmp(*leaf, "..") == 0 ||
 	    strlen(*leaf) > EXT2_NAME_LEN)
-		return err_set(e, ERR_VERIFY, "image-path", "\"%s\" is no path of a file", path);
+		return err_set(e, ERR_VERIFY, "image-path", "\"%s\" is not the path of a file", path);
 	return image_walk(im, im->root, path, slash ? (size_t)(slash - path) : 0, true, parent, e);
 }

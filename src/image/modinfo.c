@@ -75,7 +75,7 @@ int modinfo_depends(const void *elf, size_t n, const char *name, struct strv *ou
 
 	if (n < 64 || memcmp(f.p, "\177ELF", 4) || f.p[4] < 1 || f.p[4] > 2 || f.p[5] < 1 ||
 	    f.p[5] > 2)
-		return err_set(e, ERR_FAILED, "module-broken", "%s is no kernel module", name);
+		return err_set(e, ERR_FAILED, "module-broken", "%s is not a kernel module", name);
 	f.is_64 = f.p[4] == 2;
 	f.is_big = f.p[5] == 2;
 	if (!find_modinfo(&f, &info))

@@ -40,7 +40,7 @@ static uint64_t get64(const unsigned char *p)
 static int broken(const struct qcow2 *q, struct err *e, const char *what)
 {
 	err_set(e, ERR_FAILED, "disk-broken", "%s is not a sound qcow2 image: %s", q->name, what);
-	return err_hint(e, "look at it with: qemu-img check -f qcow2 %s", q->name);
+	return err_hint(e, "examine it with: qemu-img check -f qcow2 %s", q->name);
 }
 
 static int foreign(const struct qcow2 *q, struct err *e, const char *what)
@@ -157,7 +157,7 @@ static int read_header(struct qcow2 *q, struct err *e)
 		return -1;
 	version = get32(h + 4);
 	if (get32(h) != MAGIC || (version != 2 && version != 3))
-		return foreign(q, e, "it is no qcow2 image of version 2 or 3");
+		return foreign(q, e, "it is not a qcow2 image of version 2 or 3");
 	q->cluster_bits = get32(h + 20);
 	if (q->cluster_bits < 9 || q->cluster_bits > 21)
 		return broken(q, e, "its clusters have an impossible size");
@@ -197,7 +197,7 @@ static int open_as(struct qcow2 *q, int fd, const char *name, bool any, struct e
 	q->backing = xstrdup("");
 	q->backing_format = xstrdup("");
 	if (fstat(fd, &st) < 0)
-		err_errno(e, errno, "disk-read", "cannot look at %s", name);
+		err_errno(e, errno, "disk-read", "cannot examine %s", name);
 	else {
 		q->file_size = (uint64_t)st.st_size;
 		if (read_header(q, e) == 0)
@@ -276,7 +276,7 @@ int qcow2_map(struct qcow2 *q, uint64_t pos, enum qcow2_kind *kind, uint64_t *of
 	entry = table[number & (cluster / 8 - 1)];
 	if (entry & L2_COMPRESSED) {
 		err_set(e, ERR_FAILED, "disk-compressed", "%s holds compressed data", q->name);
-		return err_hint(e, "debwiz flatten writes it anew without");
+		return err_hint(e, "debwiz flatten writes it without");
 	}
 	if (entry & L2_ZERO)
 		*kind = QCOW2_ZERO;

@@ -13,7 +13,7 @@
 
 static int bad_line(const char *list, size_t line, struct err *e)
 {
-	return err_set(e, ERR_FAILED, "root-list", "%s:%zu is no line of a file list", list, line);
+	return err_set(e, ERR_FAILED, "root-list", "%s:%zu is not a line of a file list", list, line);
 }
 
 static int read_line(const char *list, size_t number, struct strv *words, struct root_file *f,

@@ -51,7 +51,7 @@ static int open_base(struct vdisk *d, struct err *e)
 	if (strcmp(d->qcow2.backing_format, "raw") || strchr(d->qcow2.backing, '/') ||
 	    strchr(d->qcow2.backing, ':'))
 		return err_set(e, ERR_FAILED, "disk-foreign",
-			       "%s was not made by debwiz: it lies over \"%s\"", d->path,
+			       "%s was not created by debwiz: its backing file is \"%s\"", d->path,
 			       d->qcow2.backing);
 	dir = file_dirname(d->path);
 	path = file_join(dir, d->qcow2.backing);

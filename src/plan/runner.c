@@ -175,7 +175,7 @@ static void begin(void *arg)
 	r->next = NULL;
 	if (r->cancelled && !r->error.kind) {
 		err_set(&r->error, ERR_INTERRUPTED, "interrupted", "interrupted");
-		err_hint(&r->error, "run the same command again: it goes on where it stopped");
+		err_hint(&r->error, "run the same command again: it continues where it stopped");
 	}
 	if (r->error.kind || r->current == r->count) {
 		finish(r);
@@ -371,7 +371,7 @@ void step_fail(struct step_run *run, struct err *e)
 
 	err_move(&run->runner->error, e);
 	if (interrupted && !run->runner->error.hint)
-		err_hint(&run->runner->error, "run the same command again: it goes on where it stopped");
+		err_hint(&run->runner->error, "run the same command again: it continues where it stopped");
 	step_end(run, interrupted ? STEP_CANCELLED : STEP_FAILED, &run->runner->error);
 }
 

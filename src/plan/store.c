@@ -97,14 +97,14 @@ int store_find_ini(const struct store *s, const char *ref, char **path, struct e
 
 	if (strstr(ref, "://")) {
 		err_set(e, ERR_USAGE, "ini-url", "%s is a URL, and debwiz reads machines from files", ref);
-		return err_hint(e, "download the file, read what it wants (debwiz check FILE), then name the file");
+		return err_hint(e, "download the file, read what it asks for (debwiz check FILE), then name the file");
 	}
 	if (strchr(ref, '/') || ends_with(ref, ".ini")) {
 		*path = file_absolute(ref);
 		return 0;
 	}
 	if (!spec_name_ok(ref)) {
-		err_set(e, ERR_USAGE, "name-bad", "\"%s\" is no machine's name", ref);
+		err_set(e, ERR_USAGE, "name-bad", "\"%s\" is not a valid name of a machine", ref);
 		return err_hint(e, "a name is a-z, 0-9 and -, at most 31; a file has a / or ends in .ini");
 	}
 	found = store_saved_ini(s, ref);
@@ -208,7 +208,7 @@ int store_claim(const struct store *s, const char *name, const char *ini_path, s
 	int r = 0;
 
 	if (owner && strcmp(owner, ini_path) && file_exists(owner)) {
-		r = err_set(e, ERR_USAGE, "name-taken", "a machine named %s is there already, made from %s",
+		r = err_set(e, ERR_USAGE, "name-taken", "a machine named %s already exists, created from %s",
 			    name, owner);
 		err_hint(e, "give this one another name (`name =` in [machine])");
 	} else if (!owner || strcmp(owner, ini_path)) {

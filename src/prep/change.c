@@ -111,7 +111,7 @@ static int check_name(const struct store *store, const struct change *c, struct 
 	int r = 0;
 
 	if (!spec_name_ok(c->to)) {
-		err_set(e, ERR_USAGE, "name-bad", "\"%s\" is no machine's name", c->to);
+		err_set(e, ERR_USAGE, "name-bad", "\"%s\" is not a valid name of a machine", c->to);
 		return err_hint(e,
 				"a name is a-z, 0-9 and -, at most 31, and does not begin with -");
 	}
@@ -122,7 +122,7 @@ static int check_name(const struct store *store, const struct change *c, struct 
 	if ((file_exists(dir) || file_exists(ini) ||
 	     (strcmp(c->to_ini, c->ini) && file_exists(c->to_ini))) &&
 	    !is_half_renamed(store, c, dir))
-		r = err_set(e, ERR_USAGE, "name-taken", "a machine named %s is there already",
+		r = err_set(e, ERR_USAGE, "name-taken", "a machine named %s already exists",
 			    c->to);
 	free(dir);
 	free(ini);
@@ -226,7 +226,7 @@ static void tell_other(const struct spec *s, const char *dir, struct change *c)
 			"inside, the copy is the same machine: host name %s, ssh host keys, machine-id",
 			spec_hostname(s));
 	else if (c->made)
-		strv_addf(&c->stays, "inside, it goes on calling itself %s", spec_hostname(s));
+		strv_addf(&c->stays, "inside, its host name stays %s", spec_hostname(s));
 	for (size_t i = 0; c->kind == CHANGE_CLONE && i < s->forwards.len; i++)
 		if (!spec_forward_parse(s->forwards.items[i], &f, NULL) && f.host_port)
 			strv_addf(
@@ -249,7 +249,7 @@ static int check_state(const char *dir, struct change *c, bool *suspended, struc
 		err_hint(e, "stop it first: debwiz stop %s", c->name);
 	} else if (*suspended && c->kind == CHANGE_CLONE) {
 		r = err_set(e, ERR_FAILED, "suspended",
-			    "%s is suspended, and its state can go on once only", c->name);
+			    "%s is suspended, and its state can be resumed only once", c->name);
 		err_hint(e, "resume it and stop it first: debwiz boot %s", c->name);
 	}
 	vm_run_fini(&run);

@@ -363,7 +363,7 @@ static int look_again(const struct store *store, const struct change *c, struct 
 		 now.loses != c->loses)
 		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed by another command", c->name);
 	if (r < 0)
-		err_hint(e, "look at it with `debwiz list`, and run the command again");
+		err_hint(e, "see `debwiz list`, and run the command again");
 	err_fini(&why);
 	change_fini(&now);
 	return r;

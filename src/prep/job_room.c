@@ -40,6 +40,6 @@ void job_say_room(const char *dir, const char *file, uint64_t needed, struct err
 		return;
 	if (file)
 		room += taken(file);
-	err_hint(e, "about %s needed at %s, %s free: make room there and run the same command again",
+	err_hint(e, "about %s needed at %s, %s free: free disk space there and run the same command again",
 		 size_human(needed, want), dir, size_human(room, have));
 }

@@ -36,7 +36,7 @@ char *job_blame_accelerator(const struct job *j, const char *dir)
 		return NULL;
 	if (*run.accel && strcmp(run.accel, "tcg") != 0 && is_to_blame(&run) &&
 	    qemu_probe_reject(j->spec, j->arch, j->store->cache_dir, run.accel, run.cause, NULL) == 0)
-		said = xasprintf("%s is not used any more on this host (`debwiz doctor` has it tried again): %s",
+		said = xasprintf("%s is no longer used on this host (`debwiz doctor` probes it again): %s",
 				 run.accel, run.cause);
 	vm_run_fini(&run);
 	return said;

@@ -134,7 +134,7 @@ static void start(struct step_run *run, void *job)
 const struct step_ops step_base = {
 	.id = "base",
 	.title = "Base image",
-	.about = "Sealed, so that any number of machines can stand on it.",
+	.about = "Made read-only, the backing file of any number of machines.",
 	.is_done = job_has_base,
 	.start = start,
 };

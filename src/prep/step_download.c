@@ -126,7 +126,7 @@ static double expect(const void *job)
 const struct step_ops step_download = {
 	.id = "download",
 	.title = "Download",
-	.about = "The packages, several at once, each checked against its signed digest.",
+	.about = "The packages, several in parallel, each checked against its signed digest.",
 	.unit = STEP_BYTES,
 	.expect = expect,
 	.is_done = job_has_base,

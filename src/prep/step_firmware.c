@@ -94,7 +94,7 @@ static void cancel(struct step_run *run, void *job)
 const struct step_ops step_firmware = {
 	.id = "firmware",
 	.title = "Firmware",
-	.about = "UEFI code and variables, padded to what the machine's flash wants.",
+	.about = "UEFI code and variables, padded to the size of the machine's flash.",
 	.applies = has_firmware,
 	.is_done = job_has_base,
 	.start = start,

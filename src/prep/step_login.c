@@ -105,12 +105,12 @@ static void on_deadline(void *arg)
 	struct err e = ERR_INIT;
 
 	if (why) {
-		err_set(&e, ERR_TIMEOUT, "guest-paused", "the guest did not come up in time: it stands still (%s)",
+		err_set(&e, ERR_TIMEOUT, "guest-paused", "the guest did not come up in time: it is paused (%s)",
 			why);
 		err_hint(&e, "debwiz resume %s", name);
 	} else {
 		err_set(&e, ERR_TIMEOUT, "guest-slow", "the guest did not come up in time");
-		err_hint(&e, "it goes on; look with `debwiz logs %s`, or raise `timeout =` in [boot]",
+		err_hint(&e, "it continues; see `debwiz logs %s`, or raise `timeout =` in [boot]",
 			 name);
 	}
 	free(why);
@@ -156,7 +156,7 @@ static void came_up(struct waiting *w)
 	if (failed) {
 		err_set(&e, ERR_FAILED, "seed-failed", "%s",
 			complaints.len ? complaints.items[i++] : "the guest could not apply its settings");
-		err_hint(&e, "the guest runs, but nobody can log in as was asked; see `debwiz logs %s`; "
+		err_hint(&e, "the guest runs, but no one can log in as requested; see `debwiz logs %s`; "
 			 "its next boot tries again", name);
 	}
 	for (; i < complaints.len; i++)
@@ -178,9 +178,9 @@ static void on_state(enum vm_state s, void *arg)
 		return;
 	}
 	if (why)
-		step_text(w->run, "it stands still: %s", why);
+		step_text(w->run, "it is paused: %s", why);
 	else if (w->stands)
-		step_text(w->run, "it goes on");
+		step_text(w->run, "it runs again");
 	w->stands = why != NULL;
 	free(why);
 }

@@ -47,7 +47,7 @@ static int copy_flash(struct job *j, struct err *e)
 
 	if (!j->base.dir) {
 		err_set(e, ERR_FAILED, "base-missing",
-			"this machine's base image has no folder any more to take the firmware from");
+			"the folder of this machine's base image, which has the firmware, is gone");
 		return err_hint(e, "set `mode = direct` in [firmware], or `debwiz recreate %s`",
 				j->spec->name);
 	}

@@ -40,7 +40,7 @@ static void on_answer(size_t choice, void *arg)
 
 static void on_open(struct archive *a, const struct err *error, void *arg)
 {
-	static const char *const choices[] = {"go on without it", "stop here"};
+	static const char *const choices[] = {"continue without it", "stop here"};
 	struct step_run *run = arg;
 	struct job *j = step_job(run);
 	const struct strv *warnings;

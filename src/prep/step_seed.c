@@ -313,7 +313,7 @@ static void start(struct step_run *run, void *job)
 const struct step_ops step_seed = {
 	.id = "seed",
 	.title = "Settings",
-	.about = "An ssh key for this machine, and a small disk that tells it whose it is.",
+	.about = "An ssh key for this machine, and a small disk with its personal settings.",
 	.is_done = is_done,
 	.start = start,
 };

@@ -53,7 +53,7 @@ void job_has_ended(struct step_run *run, bool let_go, const char *cause)
 	}
 	err_fini(&e);
 	err_set(&e, ERR_FAILED, "guest-ended", "the machine ended before its %s: %s",
-		let_go ? "login prompt" : "guest was let go", cause);
+		let_go ? "login prompt" : "guest was resumed", cause);
 	if (broken)
 		err_hint(&e, "run the same command again: %s", broken);
 	else if (let_go)
@@ -70,7 +70,7 @@ void job_wait_no_more(struct step_run *run)
 	struct job *j = step_job(run);
 	struct err e = ERR_INIT;
 
-	err_set(&e, ERR_INTERRUPTED, "interrupted", "no longer waiting; the machine goes on");
+	err_set(&e, ERR_INTERRUPTED, "interrupted", "no longer waiting; the machine keeps running");
 	err_hint(&e, "`debwiz stop %s` stops it", j->spec->name);
 	step_fail(run, &e);
 }

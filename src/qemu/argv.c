@@ -201,7 +201,7 @@ static void add_lines(const struct argv_in *in, struct qemu_argv *v)
 		    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0",
 			      "chardev", "progress", "name", "debwiz.progress"));
 	if (!in->files->configuring) {
-		opt_pair(v, "-chardev", listener(in, "host"), "", "what the guest is told: the time");
+		opt_pair(v, "-chardev", listener(in, "host"), "", "the current time, sent to the guest");
 		argv_device(in, v, "", "the port debwiz.host in the guest",
 			    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0",
 				      "chardev", "host", "name", "debwiz.host"));

@@ -166,7 +166,7 @@ int argv_network(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 	}
 	opt_pair(v, "-netdev", buf_steal(&b), "network.forward",
 		 s->restrict_net ? "reached by the forwarded ports alone, reaches nothing"
-				 : "reaches the world through this host; this host's forwarded ports reach it");
+				 : "user networking through this host; forwarded ports of this host lead to it");
 	card = json_pack("{s:o, s:s, s:o}", "driver", argv_virtio(in, "virtio-net"), "netdev", "net",
 			 "mac", mac_address(s));
 	if (!strcmp(in->arch->virtio, "pci"))

@@ -68,7 +68,7 @@ static void add_remedy(char **why)
 {
 	char *said = *why;
 
-	*why = xasprintf("%s (`debwiz doctor` has it tried again)", said);
+	*why = xasprintf("%s (`debwiz doctor` probes it again)", said);
 	free(said);
 }
 

@@ -212,7 +212,7 @@ static void check_firmware(struct check *k)
 		      k->arch->name);
 	else if (k->arch && k->release && !lists(&k->arch->firmware_releases, k->release->codename))
 		FAULT(k, "firmware", "mode",
-		      "Debian %s has no UEFI firmware for %s any more (%s); write direct (QEMU "
+		      "Debian %s no longer has UEFI firmware for %s (%s); write direct (QEMU "
 		      "loads "
 		      "the kernel itself)",
 		      k->release->codename, k->arch->name, k->arch->firmware);
@@ -265,7 +265,7 @@ static void check_cpu(struct check *k)
 	if (strcmp(model, "auto") && !strv_has(&a->cpu_models, model)) {
 		words = strv_join(&a->cpu_models, ", ");
 		FAULT(k, "cpu", "model",
-		      "\"%s\" is no CPU of QEMU's %s machine for %s; write auto, %s", model,
+		      "\"%s\" is not a CPU model of QEMU's %s machine for %s; write auto, %s", model,
 		      a->machine, a->name, words);
 		free(words);
 	} else if (!strcmp(model, "host") && !strcmp(s->accel, "tcg")) {

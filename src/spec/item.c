@@ -220,7 +220,7 @@ int grammar_forward(const char *v, struct err *e)
 /* The format is never guessed from the content: a guest could write another one there. */
 const struct item_part item_drive[] = {
 	{"path", true, ITEM_FILE, NULL, grammar_path, "the image, a file of this host"},
-	{"format", true, ITEM_WORD, formats, NULL, "what the file is, as qemu-img info tells"},
+	{"format", true, ITEM_WORD, formats, NULL, "the file's format, as qemu-img info prints it"},
 	{"readonly", false, ITEM_WORD, on_off, NULL, "off, unless said"},
 	{.key = NULL},
 };

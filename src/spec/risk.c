@@ -215,7 +215,7 @@ int risks_check(const struct spec *s, const char *section, const char *key, stru
 	}
 	if (found) {
 		err_set(e, ERR_USAGE, RISK_ERROR, "%s", b.data);
-		err_hint(e, "where you want that: the same command on a terminal asks, --trust agrees");
+		err_hint(e, "if you want that: the same command on a terminal asks, --trust agrees");
 	}
 	buf_fini(&b);
 	risks_fini(&all);

@@ -313,7 +313,7 @@ static int set_field(const struct field *f, struct spec *s, const char *value, b
 		     struct err *e)
 {
 	if (append && f->type != FIELD_LIST)
-		return err_set(e, ERR_USAGE, "set-append", "is no list: += does not fit, write =");
+		return err_set(e, ERR_USAGE, "set-append", "is not a list; use = instead of +=");
 	if (append && !*value)
 		return err_set(e, ERR_USAGE, "set-append", "there is nothing behind +=");
 	if (f->type == FIELD_LIST)

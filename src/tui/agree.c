@@ -64,7 +64,7 @@ struct screen *agree_ask(struct app *app, const char *ref, enum progress_goal go
 	static const char *const choices[] = {"No", "Agree"};
 	struct agreeing *a = xcalloc(1, sizeof(*a));
 	struct dialog_question q = {
-		.title = "Somebody else's file?",
+		.title = "Another user's file?",
 		.choices = choices,
 		.count = 2,
 		.role = ROLE_WARN,

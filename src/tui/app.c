@@ -94,7 +94,7 @@ static bool add_work(struct app *app, struct buf *out)
 	else if (n)
 		buf_addf(out, "%s is being prepared. ", name);
 	if (n)
-		buf_adds(out, "What is done is kept, and the next run goes on from there.");
+		buf_adds(out, "What is done is kept, and the next run continues there.");
 	for (const struct app_work *w = app->works; w; w = w->next)
 		buf_addf(out, "%s%s", out->len ? "\n\n" : "", w->words);
 	return out->len > 0;

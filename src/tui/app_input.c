@@ -61,7 +61,7 @@ static void tell_no_stop(struct app *app)
 
 	err_set(&e, ERR_USAGE, "no-shell",
 		"debwiz cannot be stopped here: no shell waits to continue it");
-	err_hint(&e, "F10 leaves; machines that run go on");
+	err_hint(&e, "F10 leaves; running machines keep running");
 	dialog_error(app, "Ctrl-Z", &e);
 	err_fini(&e);
 }

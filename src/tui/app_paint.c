@@ -183,7 +183,7 @@ static void paint_too_small(const struct canvas *c)
 {
 	char *text = xasprintf(
 		"debwiz needs 80 x 24 and can do with %d x %d; this terminal has %d x %d. "
-		"Make it larger. Work goes on meanwhile.",
+		"Make it larger. Work continues.",
 		APP_MIN_COLUMNS, APP_MIN_ROWS, c->columns, c->rows);
 	int used = canvas_wrap(c, 0, c->columns > 4 ? 1 : 0, c->columns - 2, 0, ROLE_TEXT, text);
 

@@ -50,7 +50,7 @@ static void on_unanswered(void *arg)
 static void on_first(size_t choice, void *arg)
 {
 	struct asked *a = arg;
-	struct picker_conf conf = {.title = "Type the machine's name to go on",
+	struct picker_conf conf = {.title = "Type the machine's name to continue",
 				   .types = true,
 				   .take = take_name,
 				   .gone = on_typed,

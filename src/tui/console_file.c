@@ -49,7 +49,7 @@ static void save_done(struct pane *p, const char *name)
 	struct saving *s;
 
 	if (path && file_exists(path)) {
-		pane_say(p, ROLE_WARN, "%s is there already: nothing was written", name);
+		pane_say(p, ROLE_WARN, "%s already exists: nothing was written", name);
 	} else if (path) {
 		s = xcalloc(1, sizeof(*s));
 		s->screen = p->screen;

@@ -78,15 +78,15 @@ static void on_power(size_t choice, void *arg)
 static void power(struct pane *p)
 {
 	const char *const choices[] = {
-		"Leave it", "Stop",    p->state == VM_PAUSED ? "Go on" : "Pause",
+		"Leave it", "Stop",    p->state == VM_PAUSED ? "Resume" : "Pause",
 		"Reset",    "Suspend", "Kill"};
 	struct dialog_question q = {
 		.title = "Power",
-		.text = "Stop: the power button; after 60 s QEMU is asked to end, after 10 s more it is "
+		.text = "Stop: the power button; after 60 s QEMU is told to quit, after 10 s more it is "
 			"ended by a signal, after 5 s killed.\n"
-			"Pause: the processors stand still.\n"
+			"Pause: stops the guest's CPUs.\n"
 			"Reset, Kill: what the guest has not written to its disk is lost.\n"
-			"Suspend: its state goes to disk; the next boot goes on from there.",
+			"Suspend: saves its state to disk; the next boot resumes it.",
 		.choices = choices,
 		.count = sizeof(choices) / sizeof(*choices),
 		.answer = on_power,
@@ -184,9 +184,9 @@ static const struct {
 	uint32_t code;
 	const char *label, *word;
 	void (*fn)(struct pane *p);
-	bool ended; /* also when the machine has ended */
+	bool ended; /* also when the machine has exited */
 } commands[] = {
-	{'d', "d", "leaves the console; the machine goes on", pane_detach, true},
+	{'d', "d", "leaves the console; the machine keeps running", pane_detach, true},
 	{'[', "[", "the scrollback", pane_look, false},
 	{K_PAGE_UP, "PgUp", "the scrollback, a page up; so does the wheel", look_up, false},
 	{'/', "/", "searches the scrollback", pane_search, false},
@@ -198,7 +198,7 @@ static const struct {
 	{'p', "p", "power: stop, pause, reset, suspend, kill", power, false},
 	{'t', "t", "takes the keyboard, or leaves it to other consoles", take, false},
 	{'z', "z", "makes the guest's screen as large as this window", resize, false},
-	{'r', "r", "paints everything anew", redraw, true},
+	{'r', "r", "repaints the screen", redraw, true},
 	{'?', "?", "this help", help, true},
 };
 
@@ -238,7 +238,7 @@ void pane_command(struct pane *p, const struct key *k)
 		}
 	}
 	if (p->cause)
-		pane_say(p, ROLE_WARN, "It has ended: `debwiz logs %s` has what it printed", p->name);
+		pane_say(p, ROLE_WARN, "It has exited: `debwiz logs %s` shows what it printed", p->name);
 	else if (k->code != K_ESC)
-		pane_say(p, ROLE_WARN, "There is no such key; ? tells them");
+		pane_say(p, ROLE_WARN, "Unknown key; press ? for help");
 }

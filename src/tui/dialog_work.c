@@ -49,7 +49,7 @@ static void work_lines(struct screen *s, struct screen_lines *out)
 	buf_adds(&out->title, w->title);
 	if (w->cancel && !w->cancelled)
 		screen_lines_key(out, "C", 'C', "cancel");
-	screen_lines_key(out, "Esc", K_ESC, "close, goes on");
+	screen_lines_key(out, "Esc", K_ESC, "close, work continues");
 }
 
 static bool work_key(struct screen *s, const struct key *k)

@@ -189,7 +189,7 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 	} else if (t && task_is_busy(t)) {
 		buf_adds(&out->help,
 			 t->question ? "The work waits for an answer."
-				     : "The work on it goes on, whatever is on the screen.");
+				     : "The work on it continues, whatever screen is shown.");
 		out->help_role = t->question ? ROLE_WARN : ROLE_TEXT;
 	} else if (t && t->state == TASK_FAILED) {
 		buf_adds(&out->help, t->error.text);
@@ -279,7 +279,7 @@ char *home_help(struct screen *s)
 		"D      deletes it, after saying what is lost\n"
 		"X      throws its disk away; the next start makes a new one\n"
 		"/      finds by a part of the name\n"
-		"F10    leaves; machines that run go on\n\n"
+		"F10    leaves; running machines keep running\n\n"
 		"A machine's file is an INI file that can be kept, edited and used elsewhere; "
 		"debwiz(1) explains its keys, and `debwiz --help` lists what can be done by command.");
 }

@@ -132,11 +132,11 @@ char *machine_help(struct screen *s)
 		"One machine.\n\n"
 		"Enter  its console, or boots it\n"
 		"c      its console, from the moment that QEMU runs\n"
-		"s      stops it: the power button, then QEMU is asked to end, then ended\n"
-		"p      pauses it, and lets it go on\n"
-		"S      writes its state to disk and ends QEMU; the next boot goes on from there\n"
+		"s      stops it: the power button, then QEMU is told to quit, then killed\n"
+		"p      pauses it, and resumes it\n"
+		"S      saves its state to disk and stops QEMU; the next boot resumes it\n"
 		"R      resets it, as the reset button: what it had not written is lost\n"
-		"K      ends it at once, like pulling the plug\n"
+		"K      kills it, like pulling the plug\n"
 		"e      changes its file: what counts from the next boot and what does not is said\n"
 		"l      its console's log\n"
 		"t      its snapshots: makes one, goes back to one, deletes one\n"
@@ -144,5 +144,5 @@ char *machine_help(struct screen *s)
 		"N      gives it another name\n"
 		"D      deletes it, after saying what is lost\n"
 		"X      throws its disk away; the next start makes a new one\n\n"
-		"A machine that runs goes on when debwiz is left.");
+		"A running machine keeps running when debwiz exits.");
 }

@@ -220,7 +220,7 @@ static void open_password(struct asked *a, bool again)
 {
 	struct picker_conf conf = {
 		.title = again ? "The same password once more" : "Password",
-		.about = again ? "It is not shown, so it is asked for twice."
+		.about = again ? "It is not shown, so enter it twice."
 			       : "Nothing and Enter: it stays as it is.",
 		.types = true,
 		.secret = true,

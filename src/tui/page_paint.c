@@ -221,7 +221,7 @@ static void paint_row(struct page *p, const struct canvas *c, int row, const str
 		break;
 	case PAGE_MORE:
 		canvas_put_cut(c, row, LEFT + 2, c->columns - LEFT - 4,
-			       focus ? ROLE_FOCUS : ROLE_DIM, "More, for the few");
+			       focus ? ROLE_FOCUS : ROLE_DIM, "Advanced");
 		canvas_put_cut(c, row, LEFT + 22, c->columns - LEFT - 23, ROLE_DIM, r->text);
 		break;
 	case PAGE_SAY:

@@ -102,14 +102,14 @@ static void show_difference(struct saving *s)
 		q.fallback = 1;
 		buf_addf(&text, "%s %s:\n\n", path,
 			 s->diff.other ? "is another file; writing replaces it"
-				       : "was changed by somebody else since it was read. Writing "
+				       : "was changed by another program since it was read. Writing "
 					 "would undo that");
 	}
 	for (size_t i = 0; i < s->diff.len; i++)
 		if (s->diff.lines[i].mark != WIZARD_SAME)
 			buf_addf(&text, "%c %s\n", (char)s->diff.lines[i].mark,
 				 s->diff.lines[i].text);
-	q.title = s->diff.other	    ? "A file is there already"
+	q.title = s->diff.other	    ? "The file already exists"
 		  : s->diff.foreign ? "The file has changed"
 				    : "What changes in the file";
 	q.text = text.data;
@@ -173,6 +173,6 @@ void page_look_at_file(struct page *p)
 	if (p->changed_below && !before)
 		page_notice(
 			p, ROLE_WARN,
-			"Somebody else has changed the file since it was read. Saving shows the "
+			"Another program has changed the file since it was read. Saving shows the "
 			"difference first.");
 }

@@ -239,7 +239,7 @@ static bool alive_key(struct machine *m, const struct key *k)
 		return true;
 	case 'K':
 		ask(m, "Kill", "Kill it",
-		    "End the machine at once, like pulling the plug? What the guest has not "
+		    "Kill the machine, like pulling the plug? What the guest has not "
 		    "written to its disk is lost.",
 		    on_kill);
 		return true;

@@ -178,7 +178,7 @@ static void paint_end(const struct canvas *c, int row, const struct task *t)
 		break;
 	case TASK_CANCELLED:
 		canvas_wrap(c, row, LEFT, wide, 2, ROLE_WARN,
-			    "Cancelled. What is done is kept; the next run goes on from here.");
+			    "Cancelled. What is done is kept; the next run continues here.");
 		break;
 	case TASK_FAILED:
 		row += canvas_wrap(c, row, LEFT, wide, 4, ROLE_BAD, t->error.text);
@@ -261,7 +261,7 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 		screen_lines_key(out, "a", 'a', "answer");
 	}
 	if (t->state == TASK_FAILED || t->state == TASK_CANCELLED) {
-		screen_lines_key(out, "r", 'r', t->state == TASK_FAILED ? "retry" : "go on");
+		screen_lines_key(out, "r", 'r', t->state == TASK_FAILED ? "retry" : "continue");
 		screen_lines_key(out, "e", 'e', "edit");
 	}
 	if (!task_is_busy(t))
@@ -272,7 +272,7 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 	screen_lines_key(out, "v", 'v', "details");
 	if (t->state == TASK_RUNNING)
 		screen_lines_key(out, "C", 'C', "cancel (resumes later)");
-	screen_lines_key(out, "Esc", K_ESC, task_is_busy(t) ? "back, goes on" : "back");
+	screen_lines_key(out, "Esc", K_ESC, task_is_busy(t) ? "back, work continues" : "back");
 	screen_lines_key(out, "?", '?', "help");
 }
 
@@ -288,8 +288,8 @@ static char *progress_help(struct screen *s)
 	buf_init(&b, 0);
 	buf_adds(
 		&b,
-		"Everything that is done is kept: this may be interrupted at any moment and goes on "
-		"from there. Esc leaves this screen and the work goes on; c shows the machine's console "
+		"Everything that is done is kept: this may be interrupted at any moment and continues "
+		"there. Esc leaves this screen and the work continues; c shows the machine's console "
 		"from the moment that QEMU runs. What was done before is one row; v lists it, too.\n\nThe "
 		"steps:\n");
 	steps = runner_steps(t->runner, &n);
@@ -390,10 +390,10 @@ static void on_cancel(size_t choice, void *arg)
 
 static void ask_cancel(struct screen *s)
 {
-	static const char *const choices[] = {"Go on", "Cancel the work"};
+	static const char *const choices[] = {"Continue", "Cancel the work"};
 	struct dialog_question q = {
 		.title = "Cancel",
-		.text = "Stop the work on this machine? What is done is kept, and the next run goes on from "
+		.text = "Stop the work on this machine? What is done is kept, and the next run continues from "
 			"there.",
 		.choices = choices,
 		.count = 2,

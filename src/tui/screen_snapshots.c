@@ -179,7 +179,7 @@ static char *snapshots_help(struct screen *screen)
 	(void)screen;
 	return xstrdup(
 		"Snapshots lie in the machine's disk.\n\n"
-		"n  makes one: of a machine that runs with its memory, so that it goes on from "
+		"n  creates one: of a running machine with its memory, so that it continues from "
 		"there; of one that is off of its disk alone\n"
 		"R  goes back to one: what was written since then is lost\n"
 		"D  deletes one\n\n"

@@ -277,7 +277,7 @@ void snapshots_act(struct snapshots *s)
 {
 	static const char *const doing[] = {
 		[VM_SNAPSHOT_CREATE] =
-			"A snapshot is being made; the machine stands still meanwhile",
+			"A snapshot is being created; the machine is paused until then",
 		[VM_SNAPSHOT_REVERT] = "The machine goes back",
 		[VM_SNAPSHOT_DELETE] = "It is being deleted",
 	};

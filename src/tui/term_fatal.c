@@ -130,7 +130,7 @@ static void on_fatal(int signum)
 			put(STDERR_FILENO, "  -> a mistake of debwiz: please report it; noted in ");
 			put(STDERR_FILENO, fatal.report);
 			put(STDERR_FILENO,
-			    "\n  -> machines that run go on; prepared work is kept\n");
+			    "\n  -> running machines keep running; prepared work is kept\n");
 		}
 	}
 	raise(signum); /* SA_RESETHAND: what would have happened, happens */

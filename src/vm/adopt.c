@@ -139,7 +139,7 @@ static void on_start_timeout(void *arg)
 
 static void on_refused(void *arg)
 {
-	sup_abandon(arg, "its monitor does not tell its state");
+	sup_abandon(arg, "its monitor does not report its state");
 }
 
 void sup_adopt(struct sup *s)

@@ -87,7 +87,7 @@ static void fail_asked(struct vm_client *c, const char *cause)
 
 	json_int_t end = c->next_id; /* what is asked meanwhile waits for its own turn */
 
-	err_set(&e, ERR_FAILED, "ended", "%s", *cause ? cause : "the machine has ended");
+	err_set(&e, ERR_FAILED, "ended", "%s", *cause ? cause : "the machine has exited");
 	while (c->asked && c->asked->id < end && !c->closed) {
 		struct asked *a = asked_take(c, c->asked->id);
 
@@ -397,7 +397,7 @@ static void on_late(void *arg)
 	loop_timer_stop(c->late);
 	c->late = NULL;
 	enter(c);
-	fail_asked(c, "the machine has ended");
+	fail_asked(c, "the machine has exited");
 	leave(c);
 }
 

@@ -42,7 +42,7 @@ int vm_kept_refuse(const char *dir, const char *name, struct err *e)
 	if (!vm_kept_is(dir))
 		return 0;
 	err_set(e, ERR_BUSY, "suspended", "%s is suspended: nothing may change until it was resumed", name);
-	return err_hint(e, "debwiz boot %s goes on where it was; debwiz kill %s drops its suspended state",
+	return err_hint(e, "`debwiz boot %s` resumes it; `debwiz kill %s` discards its suspended state",
 			name, name);
 }
 

@@ -93,7 +93,7 @@ void sup_stands(struct sup *s, const char *id, const char *text)
 		return;
 	if (s->req.configuring) { /* nobody could let it go on */
 		sup_fatal(s, id,
-			  strcmp(id, "disk-full") ? text : "the host's disk is full: make room, and run it again");
+			  strcmp(id, "disk-full") ? text : "the host's disk is full: free disk space, and run it again");
 		return;
 	}
 	s->paused = true;

@@ -122,7 +122,7 @@ static void try_pipes(struct vm_link *k)
 		k->stream = loop_stream_open(k->loop, in, true, &stream_ops, k);
 		k->out = loop_stream_open(k->loop, out, false, &out_ops, k);
 	}
-	on_connected(k->stream, k->stream && k->out ? NULL : "nobody has opened it", k);
+	on_connected(k->stream, k->stream && k->out ? NULL : "no one has opened it", k);
 }
 
 static struct vm_link *link_new(struct loop *l, const char *path, uint64_t patience_ms,

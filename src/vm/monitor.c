@@ -114,7 +114,7 @@ static void ev_block_io_error(struct sup *s, const json_t *data)
 	if (strcmp(json_str(data, "action", ""), "stop") != 0)
 		return;
 	words = vm_words(reason, strlen(reason), 200);
-	text = full ? xstrdup("the host's disk is full; make room, then resume it")
+	text = full ? xstrdup("the host's disk is full; free disk space, then resume it")
 		    : xasprintf("the host's disk failed: %s", words);
 	s->paused_by = full ? "disk-full" : "io-error";
 	sup_note(s, s->paused_by, text);
@@ -278,7 +278,7 @@ static void on_lost(void *arg)
 	sup_suspend_lost(s);
 	if (!*s->run.cause_id)
 		sup_note(s, "monitor",
-			 "QEMU's monitor is lost, and the guest goes on: power it off from within, or "
+			 "QEMU's monitor is lost, and the guest keeps running: power it off from within, or "
 			 "kill it");
 }
 

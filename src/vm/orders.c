@@ -95,7 +95,7 @@ static void refuse_state(struct sup *s, struct control_ticket t)
 
 static void order_lost(struct sup_order *o)
 {
-	sup_refuse(o->sup, o->ticket, ERR_FAILED, "monitor", "QEMU's monitor is not there");
+	sup_refuse(o->sup, o->ticket, ERR_FAILED, "monitor", "QEMU's monitor is not connected");
 	order_free(o);
 }
 

@@ -143,7 +143,7 @@ static void resumable(struct vm_run *r)
 {
 	r->state = VM_SUSPENDED;
 	free(r->cause);
-	r->cause = xstrdup("the next boot goes on where it was");
+	r->cause = xstrdup("the next boot resumes it");
 	free(r->cause_id);
 	r->cause_id = xstrdup("");
 }

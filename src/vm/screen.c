@@ -194,7 +194,7 @@ static const char *on_attach(struct sup_screen *s, const json_t *request, uint64
 			v = &s->viewers[i];
 	}
 	if (!v)
-		return "too many look at it already";
+		return "too many clients show it already";
 	s->count += v->client == 0;
 	/* one that asks again, for a screen that it could not read, keeps its turn */
 	*v = (struct viewer){.client = client, .turn = v->client ? v->turn : 0};
@@ -214,7 +214,7 @@ static const char *on_take(struct sup_screen *s, const json_t *request, uint64_t
 
 	(void)more;
 	if (!v)
-		return "it does not look at the console";
+		return "it is not attached to the console";
 	v->turn = json_bool(request, "type", true) ? ++s->turns : 0;
 	choose_typist(s);
 	tell_typing(s);

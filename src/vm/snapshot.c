@@ -56,7 +56,7 @@ static void snap_refuse(struct sup *s, enum err_kind kind, const char *id, const
 void sup_snap_lost(struct sup *s)
 {
 	if (s->snap.op && !s->snap.working)
-		snap_refuse(s, ERR_FAILED, "monitor", "QEMU's monitor is not there");
+		snap_refuse(s, ERR_FAILED, "monitor", "QEMU's monitor is not connected");
 }
 
 void sup_snap_silent(struct sup *s, const struct err *e)
@@ -118,7 +118,7 @@ bool sup_half_loaded_refuse(struct sup *s, struct control_ticket t)
 {
 	if (!sup_half_loaded(s))
 		return false;
-	sup_refuse(s, t, ERR_FAILED, HALF_LOADED, "%s stands still: %s", s->req.name, s->run.cause);
+	sup_refuse(s, t, ERR_FAILED, HALF_LOADED, "%s is paused: %s", s->req.name, s->run.cause);
 	return true;
 }
 

@@ -127,8 +127,8 @@ static const struct {
 	{"guest-reset", "guest-reset", "the guest reset itself where that ends the run"},
 	{"guest-panic", "panic", "the guest's kernel panicked"},
 	{"host-error", "host-error", "QEMU ended on an error of the host"},
-	{"host-qmp-quit", "", "another program told QEMU to quit over its monitor"},
-	{"host-signal", "signal", "QEMU was told to end by a signal from outside"},
+	{"host-qmp-quit", "", "another program quit QEMU over its monitor"},
+	{"host-signal", "signal", "QEMU was stopped by a signal from outside"},
 	{"host-ui", "", "QEMU's window was closed"},
 };
 
@@ -159,10 +159,10 @@ static enum vm_state crashed(const struct vm_end *end, const char **id, char **c
 				   *end->holder ? " (" : "", end->holder, *end->holder ? ")" : "");
 	} else if (end->resuming) {
 		*id = "resume-failed";
-		*cause = xstrdup("QEMU could not go on from the suspended state, which is kept");
+		*cause = xstrdup("QEMU could not resume the suspended state, which is kept");
 	} else if (end->signal == 9) {
 		*id = "qemu-killed";
-		*cause = xstrdup("QEMU was killed (signal 9) by somebody else or by a host out of memory");
+		*cause = xstrdup("QEMU was killed (signal 9) by another program or by a host out of memory");
 	} else if (end->signal) {
 		*id = "qemu-crashed";
 		*cause = xasprintf("QEMU crashed (signal %d)", end->signal);
@@ -200,7 +200,7 @@ enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **c
 {
 	if (end->kept) {
 		*id = "";
-		*cause = xstrdup("the next boot goes on where it was");
+		*cause = xstrdup("the next boot resumes it");
 		return VM_SUSPENDED;
 	}
 	if (*end->fatal_id) {

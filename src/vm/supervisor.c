@@ -276,7 +276,7 @@ static void on_hangup(void *arg)
 		}
 	}
 	if (e.kind)
-		log_msg("vm", "cannot listen anew: %s", e.text);
+		log_msg("vm", "cannot listen again: %s", e.text);
 	err_fini(&e);
 	free(path);
 }
@@ -320,7 +320,7 @@ static int take_over(struct sup *s, bool *orphan, struct err *e)
 	} else if (*orphan) {
 		r = sup_adopt_prepare(s, &old, e);
 	} else if (s->req.adopt) {
-		r = err_set(e, ERR_FAILED, "not-running", "%s does not run any more", s->req.name);
+		r = err_set(e, ERR_FAILED, "not-running", "%s no longer runs", s->req.name);
 	} else if (!s->req.resume) {
 		r = vm_kept_refuse(s->req.dir, s->req.name, e);
 	} else if (!vm_kept_is(s->req.dir)) {

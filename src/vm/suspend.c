@@ -49,7 +49,7 @@ static void out_refuse(struct sup *s, const char *why)
 {
 	if (s->move.cancelled)
 		sup_refuse(s, s->move.ticket, ERR_INTERRUPTED, "suspend-cancelled",
-			   "suspending %s was cancelled; it goes on", s->req.name);
+			   "suspending %s was cancelled; it keeps running", s->req.name);
 	else
 		sup_refuse(s, s->move.ticket, ERR_FAILED, "suspend-failed",
 			   "%s could not be suspended: %s", s->req.name, why);
@@ -71,7 +71,7 @@ static void out_end(struct sup *s, const char *text, bool lost)
 	if (s->run.state != VM_SUSPENDING)
 		return;
 	if (lost) {
-		sup_stands(s, "monitor", "QEMU's monitor is lost, and the guest may stand: kill it");
+		sup_stands(s, "monitor", "QEMU's monitor is lost, and the guest may be paused: kill it");
 	} else if (stood) {
 		s->paused = true;
 		sup_event(s, VM_EV_PAUSED);
@@ -155,7 +155,7 @@ static void on_stopped(const json_t *value, const char *error, void *arg)
 	} else if (!send_file(s, fd) ||
 		   !sup_monitor_ask(s, "migrate", json_pack("{s:s}", "uri", "fd:" FD_NAME), on_migrating,
 				    s)) {
-		out_failed(s, "QEMU's monitor is not there");
+		out_failed(s, "QEMU's monitor is not connected");
 	}
 }
 
@@ -196,7 +196,7 @@ static void on_type(const json_t *value, const char *error, void *arg)
 	if (s->move.stood)
 		on_stopped(NULL, NULL, s);
 	else if (!sup_monitor_ask(s, "stop", NULL, on_stopped, s))
-		out_failed(s, "QEMU's monitor is not there");
+		out_failed(s, "QEMU's monitor is not connected");
 }
 
 void sup_suspend(struct sup *s)
@@ -204,14 +204,14 @@ void sup_suspend(struct sup *s)
 	json_t *what = json_pack("{s:s, s:s}", "path", "/machine", "property", "type");
 
 	if (!sup_monitor_ask(s, "qom-get", what, on_type, s))
-		out_failed(s, "QEMU's monitor is not there");
+		out_failed(s, "QEMU's monitor is not connected");
 }
 
 void sup_suspend_order(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	(void)request;
 	if (!sup_monitor_is_there(s)) {
-		sup_refuse(s, t, ERR_FAILED, "monitor", "QEMU's monitor is not there");
+		sup_refuse(s, t, ERR_FAILED, "monitor", "QEMU's monitor is not connected");
 		return;
 	}
 	s->busy = "it is being suspended";

@@ -44,7 +44,7 @@ const char *vm_rung_words(const json_t *values, uint64_t *ms)
 	} rungs[] = {
 		{"powerdown", "the power button is pressed"},
 		{"exit", "the guest is down, QEMU is about to end"},
-		{"quit", "the guest does not power off: QEMU is asked to end"},
+		{"quit", "the guest does not power off: QEMU is told to quit"},
 		{"terminate", "QEMU does not answer: it is ended by a signal"},
 		{"kill", "it is killed"},
 	};

@@ -108,7 +108,7 @@ static int check_path(const struct wizard *w, const char *text, const char *path
 
 	if (n < 5 || strcmp(text + n - 4, ".ini") || text[n - 5] == '/')
 		return err_set(e, ERR_USAGE, "save-name",
-			       "\"%s\" is no file's name that ends in .ini", text);
+			       "\"%s\" is not a file name that ends in .ini", text);
 	if (w->original && strcmp(path, w->path))
 		return err_set(e, ERR_USAGE, "save-moved",
 			       "%s has one file, the one that is edited; `debwiz clone` makes "

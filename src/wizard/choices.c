@@ -58,7 +58,7 @@ void choices_method(struct wizard *w, struct wizard_rows *out)
 	add(out, "bootstrap", "bootstrap",
 	    "Packages are unpacked here and configured by the machine itself: no installer.");
 	add_later(out, "installer", "installer", "The Debian Installer, by hand or by itself.");
-	add_later(out, "image", "image", "An image that is there already.");
+	add_later(out, "image", "image", "An existing image.");
 }
 
 void choices_firmware(struct wizard *w, struct wizard_rows *out)
@@ -73,12 +73,12 @@ void choices_firmware(struct wizard *w, struct wizard_rows *out)
 	if (a && !*a->firmware)
 		row->why_not = xasprintf("there is no UEFI firmware for %s", a->name);
 	else if (a && a->firmware_releases.len && !strv_has(&a->firmware_releases, w->spec.release))
-		row->why_not = xasprintf("Debian %s has no UEFI firmware for %s any more",
+		row->why_not = xasprintf("Debian %s no longer has UEFI firmware for %s",
 					 w->spec.release, a->name);
 	else if (a)
 		wizard_row_text(&row->columns[0], a->firmware);
 	row = add(out, "direct", "direct",
-		  "QEMU loads the kernel that lies on the disk. Quicker to start, above all under "
+		  "QEMU loads the kernel that is on the disk. Faster to boot, above all under "
 		  "emulation, and the kernel's command line is yours.");
 	if (a)
 		wizard_row_text(&row->columns[0], a->kernel);
@@ -171,7 +171,7 @@ void choices_format(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
 	add(out, "qcow2", "qcow2",
-	    "Takes only what was written; the second machine is ready at once.");
+	    "Only written blocks take space; the second machine is ready immediately.");
 	add_later(out, "raw", "raw", "");
 }
 

@@ -199,7 +199,7 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 	}
 	row = wizard_rows_add(&r->rows, "direct", "direct");
 	wizard_row_text(&row->note,
-			"QEMU loads the kernel that lies on the disk. Quicker to start, above all "
+			"QEMU loads the kernel that is on the disk. Faster to boot, above all "
 			"under emulation, and the kernel's command line is yours.");
 	text = with_version(a, arch->kernel);
 	wizard_row_text(&row->columns[0], text);

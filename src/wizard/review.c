@@ -233,7 +233,7 @@ static void warn_disk(struct wizard *w, struct strv *out)
 	if (room && room < (4ULL << 30))
 		strv_addf(
 			out,
-			"only %s are free at %s; a machine wants about 2 G at first, and more while "
+			"only %s are free at %s; a machine takes about 2 G at first, and more while "
 			"it is made",
 			size_human(room, text), dir);
 	else if (room && room < w->spec.disk_size && w->spec.standalone)
@@ -268,7 +268,7 @@ static void warn_devices(struct wizard *w, struct strv *out)
 			char *path = value ? spec_path(&w->spec, value) : NULL;
 
 			if (path && access(path, F_OK) < 0)
-				strv_addf(out, "%s is not there: the machine would not start",
+				strv_addf(out, "%s does not exist: the machine would not start",
 					  value);
 			free(path);
 			free(value);

@@ -108,10 +108,10 @@ static int check_shown(const char *path, const struct wizard_diff *shown, struct
 		if (!shown || !shown->exists)
 			return 0;
 		err_set(e, ERR_BUSY, "save-changed", "%s is gone since it was compared", path);
-		return err_hint(e, "look at what would be written, and save again");
+		return err_hint(e, "check what would be written, and save again");
 	}
 	if (!shown) {
-		err_set(e, ERR_BUSY, "save-unseen", "%s is there already", path);
+		err_set(e, ERR_BUSY, "save-unseen", "%s already exists", path);
 		return err_hint(e, "it is overwritten only after its difference was shown");
 	}
 	if (seen_look(path, &now, &text, e) < 0)
@@ -120,7 +120,7 @@ static int check_shown(const char *path, const struct wizard_diff *shown, struct
 	if (strcmp(now.digest, shown->seen)) {
 		err_set(e, ERR_BUSY, "save-changed", "%s was changed by another program",
 			path);
-		return err_hint(e, "look at the difference again");
+		return err_hint(e, "check the difference again");
 	}
 	return 0;
 }

@@ -181,7 +181,7 @@ static void check_name(struct wizard *w)
 			"the machine keeps its name here; `debwiz rename %s %s` renames it",
 			w->was.name, w->spec.name);
 	else if (!w->original && w->offers->name_taken(w->offers->arg, w->spec.name))
-		text = xasprintf("a machine named %s is there already; choose another name",
+		text = xasprintf("a machine named %s already exists; choose another name",
 				 w->spec.name);
 	if (text)
 		add_fault(w, "machine.name", text);

@@ -237,7 +237,7 @@ def exposed(life):
 
 
 def suspended(life):
-    """With the job running; the next boot goes on where it was."""
+    """With the job running; the next boot resumes it."""
     before = life.job()
     life.close_all()
     begin = time.monotonic()

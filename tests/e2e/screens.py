@@ -61,7 +61,7 @@ def made(world):
         s.key("D")
         s.wait("loses for good")
         s.key("Right", "Enter")
-        s.wait("name to go on")
+        s.wait("name to continue")
         s.type(NAME)
         s.key("Enter")
         s.wait("debwiz · machines", gone=NAME)

@@ -46,7 +46,7 @@ class Accelerator(lib.Case):
         self.qemu(box, BROKEN, lib.CONFIGURED)
         result = self.recovers(box)
         self.assertEqual(len(result.warnings), 1, result.warnings)
-        self.assertRegex(result.warnings[0], "kvm is not used any more.*internal error.*Suberror: 1")
+        self.assertRegex(result.warnings[0], "kvm is no longer used.*internal error.*Suberror: 1")
         begun = [e["step"] for e in result.events if e["event"] == "step" and e["state"] == "running"]
         self.assertEqual((begun.count("accelerator"), begun.count("unpack")), (2, 2))
         shutil.rmtree(box.machine)

@@ -81,7 +81,7 @@ cp -a --sparse=always "$home" "$home/../after"
             text = first.error["text"] + " " + first.error.get("hint", "")
             self.assertRegex(text, r"(?i)space|full|free", str(first))
             if first.failed_step() == "download" or first.id.startswith("image-"):
-                self.assertRegex(text, r"about [\d.]+ [KMG] needed at /.*, [\d.]+ ?[BKMG]? free: make room")
+                self.assertRegex(text, r"about [\d.]+ [KMG] needed at /.*, [\d.]+ ?[BKMG]? free: free disk space")
         return first
 
     def test_sizes(self):

@@ -225,7 +225,7 @@ class Ends(lib.Case):
         box = self.made()
         result = self.boot(box, "stderr 1 qemu: no such board\nexit 1\n", "--wait=none")
         self.assertEqual((result.status, result.id), (1, "guest-ended"), str(result))
-        self.assertIn("before its guest was let go", result.error["text"])
+        self.assertIn("before its guest was resumed", result.error["text"])
         self.assertIn("no such board", result.error["text"])
         self.assertIn("debwiz command m", result.error["hint"])
         self.ends_as(box, "failed", "qemu-refused", "no such board")
@@ -242,7 +242,7 @@ class Ends(lib.Case):
         child.send_signal(signal.SIGINT)
         said = child.communicate(timeout=lib.LIMIT)[1]
         self.assertEqual(child.returncode, 130, said)
-        self.assertIn("the machine goes on", said)
+        self.assertIn("the machine keeps running", said)
         with open(os.path.join(self.record(box)["runtime_dir"], "go"), "wb"):
             pass
         lib.poll(lambda: self.status(box)["state"] == "running")
@@ -258,7 +258,7 @@ class Ends(lib.Case):
                                    '{ echo "no seccomp here" >&2; exit 1; }; exit 0' % mark))
         with open(mark, "wb"):
             pass
-        for refused, words in ((True, None), (True, None), (False, "is tried again")):
+        for refused, words in ((True, None), (True, None), (False, "are probed again")):
             if words:
                 self.assertIn(words, box.run("doctor", json_events=False).out)
             result = self.booted(box, "progress 1 seed-applied\n" + SERVES)
@@ -329,7 +329,7 @@ class Ends(lib.Case):
         self.assertIn("the host's disk is full", result.error["text"])
         self.assertIn("debwiz resume m", result.error["hint"])
         shown = [e["detail"] for e in result.events if e["event"] == "progress" and e["step"] == "login"]
-        self.assertIn("it stands still: the host's disk is full; make room, then resume it", shown)
+        self.assertIn("it is paused: the host's disk is full; free disk space, then resume it", shown)
         self.assertEqual(box.run("resume", "m").status, 0)
         lib.poll(lambda: self.status(box)["state"] == "running")
 
@@ -384,7 +384,7 @@ class Ends(lib.Case):
                       'C quit\nR\nE SHUTDOWN {"guest": false, "reason": "host-qmp-quit"}\nexit 0\n')
         result = box.prepare()
         self.assertEqual((result.status, result.id), (1, "configure"), str(result))
-        self.assertIn("the host's disk is full: make room", result.error["text"])
+        self.assertIn("the host's disk is full: free disk space", result.error["text"])
         with open(box.script, "w", encoding="utf-8") as out:
             out.write(lib.CONFIGURED)
         self.recovers(box)
@@ -530,7 +530,7 @@ class Ends(lib.Case):
         out = child.communicate(timeout=lib.LIMIT)[0]
         self.assertEqual(child.returncode, 0, out)
         told = late.communicate(timeout=lib.LIMIT)[0].decode()
-        for rung in ("QEMU is asked to end", "ended by a signal", "it is killed"):
+        for rung in ("QEMU is told to quit", "ended by a signal", "it is killed"):
             self.assertIn(rung, told)
         self.ends_as(box, "off", "", "killed")
 

@@ -197,7 +197,7 @@ class Races(lib.Case):
         self.assertEqual(len(loser), 1, ends)
         if loser[0][1] != 7:            # it began when the other was done
             self.assertEqual(loser[0][1], 2, ends)
-            self.assertIn("a machine named two is there already", loser[0][0])
+            self.assertIn("a machine named two already exists", loser[0][0])
         text = lib.read(os.path.join(os.path.dirname(self.saved), "two.ini"))
         self.assertIn("memory = " + ("2G" if ends[0][1] == 0 else "1G"), text)
 

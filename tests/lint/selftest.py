@@ -16,6 +16,7 @@ import man
 import names
 import offered
 import tree
+import words
 
 LICENCE = '/* SPDX-License-Identifier: MIT */\n/* x: an example. */\n'
 ARGS = '/usr/bin/qemu\n-no-user-config\n-nodefaults\n-display\nnone\n'
@@ -148,6 +149,13 @@ class Rules(unittest.TestCase):
         self.assertTrue(man.check_words(page.replace('--plain', '--plan'), usage, []))
         self.assertTrue(man.check_words(page, usage, [('disk', 'bus')]))
         self.assertTrue(man.check_words(page, usage, [('cpu', 'size')]))
+
+    def test_words(self):
+        self.finds(words.check, 'src/vm/a.c',
+                   ['f("the guest resumes");', '/* anew */ int a;', 'f("there is no guest");', 'f("it is no longer");',
+                    'f("QEMU is told to quit");'],
+                   ['f("the guest goes on");', 'f("made anew");', 'f("it is no guest");', 'f("Nobody looks");'])
+        self.finds(words.check, 'README', ['It continues.\n'], ['It goes on.\n'])
 
     def test_offered(self):
         usage = 'verbs:\n  up M    x\n\noptions:\n      --plain     x\n'

@@ -418,7 +418,7 @@ class Console(lib.Case):
         s.key("C-a", "S")
         s.wait("It has ended: `debwiz logs m` has what it printed")
         s.key("C-a", "?")
-        s.wait("the machine goes on")
+        s.wait("the machine keeps running")
         s.key("Esc", "Esc")
         self.assertEqual(s.wait_end(), 0)
 
@@ -624,7 +624,7 @@ class Console(lib.Case):
         s = self.screen(g.home, "console", "m")
         s.wait("booting", "^B ? keys")
         s.key("C-b", "?")
-        s.wait("^B d", "the machine goes on")
+        s.wait("^B d", "the machine keeps running")
         s.key("Esc")
         s.key("C-a")
         g.gets("\001")

@@ -189,7 +189,7 @@ class FirstRun(world.Case):
         s.key("C")
         s.wait("Stop the work")
         s.key("Right", "Enter")
-        s.wait("Cancelled.", "r go on")
+        s.wait("Cancelled.", "r continue")
         home.plays(world.faultlib.CONFIGURED)
         before = len(self.world.server.log())
         self.assertTrue(self.pool(0))
@@ -325,7 +325,7 @@ class FirstRun(world.Case):
         with open(home.box.qemu, "w", encoding="utf-8") as out:     # not before one has left
             out.write(script.replace("\n", "\nwhile [ ! -e '%s' ]; do sleep 0.05; done\n" % gate, 1))
         s.key("Enter")
-        s.wait("back, goes on")
+        s.wait("back, work continues")
         s.key("Esc")
         s.wait("◐ starting", "Enter how it goes")
         with open(gate, "wb"):

@@ -163,7 +163,7 @@ class Lines(lib.Case):
         s = self.screen(m.home, "suspend", "m")
         s.wait("m: writing its memory, 768.0 M of 1.0 G")
         s.key("C-c")
-        s.wait("suspending m was cancelled; it goes on", gone="768.0 M")
+        s.wait("suspending m was cancelled; it keeps running", gone="768.0 M")
         self.assertEqual(s.wait_end(), 130)
         self.becomes(m, "running")
         self.assertNotIn("suspend.state.part", os.listdir(m.dir))
@@ -171,7 +171,7 @@ class Lines(lib.Case):
     def test_suspend_to_the_end(self):
         m = self.machine(DONE)
         s = self.screen(m.home, "suspend", "m")
-        s.wait("m is suspended; its next boot goes on from here", gone="768.0 M")
+        s.wait("m is suspended; its next boot resumes it", gone="768.0 M")
         self.assertEqual(s.wait_end(), 0)
         self.assertIn(b"writing its memory, 768.0 M of 1.0 G", s.raw())
 

@@ -139,7 +139,7 @@ class Manage(lib.Case):
         s.key("Enter")
         s.wait("Writes ~/other.ini", gone="Tab complete")
         s.key("Right", "Right", "Enter")
-        s.wait("A file is there already", "is another file; writing replaces it", "- ; precious",
+        s.wait("The file already exists", "is another file; writing replaces it", "- ; precious",
                "+ name = fresh")
         s.key("Enter")                  # Back is what Enter takes
         s.wait("8 Review of 8", gone="precious")
@@ -170,7 +170,7 @@ class Manage(lib.Case):
         self.assertFalse(s.has("changed"), s.text())
         with open(path, "a", encoding="utf-8") as text:
             text.write("[cpu]\ncount = 2\n")
-        s.wait("alpha · edit · the file has changed", "Somebody else has changed the file")
+        s.wait("alpha · edit · the file has changed", "Another program has changed the file")
         s.click_text("Disk")
         s.wait("Disk of")
         s.type("200G")

@@ -66,7 +66,7 @@ class Widgets(world.Case):
         s.wait("tag=src", re.compile("readonly= +off, unless"))
         s.key("Enter")
         s.wait(re.compile(r"Shared folders +path=~/of,,mine/,tag=src\n"), gone="take it")
-        s.click_text("More, for the few")
+        s.click_text("Advanced")
         s.click_text("Further drives")
         s.wait("Tab complete", "path=")
         s.type("~/of,,mine/di")
@@ -189,8 +189,8 @@ class Widgets(world.Case):
         with open(os.path.join(home.root, "keys", "a\033[2J%n\ttail\u202eevil"), "wb"):
             pass
         s.wait("signatures verified")
-        s.click_text("More, for the few")
-        s.wait("Proxy", gone="More, for the few")
+        s.click_text("Advanced")
+        s.wait("Proxy", gone="Advanced")
         s.click_text("Further keyring")
         s.wait("F2 choose")
         s.key("F2")
@@ -274,7 +274,7 @@ class Widgets(world.Case):
         s.key("Enter")                  # the guest may know it
         s.wait(re.compile("▸ Time zone +nowhere"), "is not a time zone of Debian", gone="take it")
         s.click_text("Review")
-        s.wait("8 Review of 8", "nowhere is no time zone that this host knows")
+        s.wait("8 Review of 8", "nowhere is not a time zone that this host knows")
         self.quit(s)
 
     def test_the_cursor_stands_where_one_types(self):
@@ -336,9 +336,9 @@ class Widgets(world.Case):
             heading = heading.replace("bookworm", "trixie") if offline else heading
             s.wait(heading, gone="◐")
             self.assertNotIn("…", "".join(s.lines()[3:-3]), s.text())
-            if s.has("More, for the few"):
-                s.click_text("More, for the few")
-                s.wait(heading, gone="More, for the few")
+            if s.has("Advanced"):
+                s.click_text("Advanced")
+                s.wait(heading, gone="Advanced")
             self.assertNotIn("…", "".join(s.lines()[3:-3]), s.text())
             s.key("Home")               # a text's own, where the cursor is in one
             s.key("BackTab", "BackTab", "Enter")
@@ -414,7 +414,7 @@ class Widgets(world.Case):
         s = self.screen(home, "new", "--offline")
         s.wait("Which machine")
         s.click_text("Release")
-        s.click_text("More, for the few")
+        s.click_text("Advanced")
         s.click_text("Further keyring")
         s.wait("F2 choose")
         s.key("F2")

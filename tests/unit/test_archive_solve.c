@@ -166,7 +166,7 @@ static void messages(void **state)
 		{"", "bigg", "there is no package bigg", "did you mean big?"},
 		{"", "zzzzzzzz", "there is no package zzzzzzzz",
 		 "check the spelling, and whether this release has it"},
-		{"", "letter bigg", "letter is not a package but stands for several; there is no package bigg",
+		{"", "letter bigg", "letter is a virtual package that several provide; there is no package bigg",
 		 "name one of them, such as alpha or beta; did you mean big?"},
 		{"mailer", "poster", NULL,
 		 "leave poster out of system.packages: it does not go with what the profile brings"},

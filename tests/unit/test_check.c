@@ -109,7 +109,7 @@ static void rules(void **state)
 		{"[cpu]\naccel = kvm\n", NULL},
 		{"[cpu]\naccel = hvf\n", "cpu.accel: hvf does not run armhf; write auto, tcg, kvm"},
 		{"[cpu]\nmodel = cortex-a7\n", NULL},
-		{"[cpu]\nmodel = cortex-a57\n", "\"cortex-a57\" is no CPU of QEMU's virt machine"},
+		{"[cpu]\nmodel = cortex-a57\n", "\"cortex-a57\" is not a CPU model of QEMU's virt machine"},
 		{"[machine]\narch = arm64\n[cpu]\nmodel = max,pauth-impdef=on\n", NULL},
 		{"[machine]\narch = amd64\n[cpu]\nmodel = host\n", NULL},
 		{"[machine]\narch = amd64\n[cpu]\nmodel = host\naccel = tcg\n", "emulation"},

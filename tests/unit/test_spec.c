@@ -735,7 +735,7 @@ static void sets(void **state)
 		{"memory=1G", "write SECTION.KEY=VALUE"},
 		{"cpu.modle=x", "--set: cpu.modle: there is no such key; did you mean cpu.model?"},
 		{"cpu.memory=x", "--set: cpu.memory: \"x\" is not allowed"},
-		{"cpu.memory+=1G", "is no list"},
+		{"cpu.memory+=1G", "is not a list"},
 		{"network.forward+=", "nothing behind"},
 		{"network.forward=22", "is not a forward"},
 		{"machine.method=image", "not supported yet"},

@@ -135,7 +135,7 @@ static void test_verdicts(void **state)
 		 VM_FAILED, "panic", "it panicked"},
 		{{.fatal_id = "internal-error", .fatal = "kvm stopped", .complaint = "Suberror"},
 		 VM_FAILED, "internal-error", "kvm stopped: Suberror"},
-		{{.up = true, .kept = true, .signal = 9, .asked = true}, VM_SUSPENDED, "", "goes on"},
+		{{.up = true, .kept = true, .signal = 9, .asked = true}, VM_SUSPENDED, "", "resumes it"},
 		{{.status = 1, .complaint = "Failed to get \"write\" lock", .holder = "qemu, pid 7"}, VM_FAILED,
 		 "disk-locked", "another program (qemu, pid 7): Failed"},
 		{{.resuming = true, .status = 1, .complaint = "load failed"}, VM_FAILED, "resume-failed",
