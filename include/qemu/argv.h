@@ -25,6 +25,7 @@ struct qemu_facts {
 	uint64_t host_memory;
 	bool sandbox;	   /* this QEMU takes -sandbox */
 	const char *audio; /* its sound driver to be used, "" or NULL: none */
+	bool root;	   /* QEMU runs as root, who may create any file in a shared folder */
 };
 
 /* Files and ports the machine is given. Paths are absolute (or in a fixed folder in tests). */

@@ -2,6 +2,7 @@
 /* job: see include/prep/job.h. Finds out what is asked for and what is there already. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -260,6 +261,7 @@ struct qemu_facts job_qemu_facts(const struct job *j)
 		.host_memory = j->host.memory,
 		.sandbox = j->probe.sandbox,
 		.audio = j->probe.audio,
+		.root = geteuid() == 0,
 	};
 }
 

@@ -229,7 +229,7 @@ const struct item_part item_share[] = {
 	{"path", true, ITEM_FOLDER, NULL, grammar_path, "the folder of this host"},
 	{"tag", true, ITEM_TEXT, NULL, check_tag, "its name within the machine: a word"},
 	{"readonly", false, ITEM_WORD, on_off, NULL, "off, unless said"},
-	{"security_model", false, ITEM_WORD, share_models, NULL, "none, unless said"},
+	{"security_model", false, ITEM_WORD, share_models, NULL, "default: none; as root mapped-xattr"},
 	{.key = NULL},
 };
 

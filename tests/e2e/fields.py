@@ -315,8 +315,9 @@ def shares(f):
          "mode and link as the guest sees them")
     with open(os.path.join(f.folder, "rw", "file"), encoding="utf-8") as file:
         same(file.read(), "from-the-guest\n", "what the host reads")
-        same(oct(os.fstat(file.fileno()).st_mode & 0o7777), "0o751", "the mode on the host")
-    same(os.readlink(os.path.join(f.folder, "rw", "link")), "file", "the link on the host")
+        if os.geteuid() != 0:       # under root they are in attributes
+            same(oct(os.fstat(file.fileno()).st_mode & 0o7777), "0o751", "the mode on the host")
+            same(os.readlink(os.path.join(f.folder, "rw", "link")), "file", "the link on the host")
 
 
 def serve(f):
