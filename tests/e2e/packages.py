@@ -32,7 +32,7 @@ GENERATED = (
 # The command that shows that a package's service works.
 SERVICES = (
     ("bind9", "sudo rndc status | grep -x 'server is up and running'"),
-    ("postfix", "systemctl is-active postfix.service && postconf -h myhostname"),
+    ("postfix", "systemctl is-active postfix.service && /usr/sbin/postconf -h myhostname | grep -x \"$(hostname)\""),
     ("postgresql", "sudo -u postgres psql -Atc 'select 6*7' | grep -x 42"),
     ("dropbear", "systemctl is-active dropbear.service"),
     ("munge", "sudo -u munge munge -n | sudo -u munge unmunge | grep -w SUCCESS"),
@@ -81,7 +81,7 @@ def marks(m):
     need(not missing, "not marked manual: %r", missing)
     same(sorted(manual & auto), [], "manual and automatic at once")
     need(auto, "no package is marked automatic")
-    out = m.sh("apt-get -s autoremove")
+    out = m.sh("LC_ALL=C apt-get -s autoremove")
     need("0 to remove" in out, "apt-get autoremove would remove:\n%s", out)
     return "%d automatic" % len(auto)
 
@@ -116,7 +116,7 @@ def own_name(m):
     need(re.search(r"CN *= *%s$" % m.hostname, text, re.M), "the certificate is for another host:\n%s", text)
     hashes = m.sh("sudo sh -c 'openssl x509 -noout -pubkey -in /etc/ssl/certs/ssl-cert-snakeoil.pem;"
                   "openssl pkey -pubout -in /etc/ssl/private/ssl-cert-snakeoil.key'").split("-----BEGIN PUBLIC KEY-----")
-    same(hashes[1], hashes[2], "public key of the certificate, of the key")
+    same(hashes[1].strip(), hashes[2].strip(), "public key of the certificate, of the key")
     dangling = m.sh("find /etc/ssl/certs -xtype l")
     need(not dangling, "links that lead nowhere: %s", dangling)
 
