@@ -219,6 +219,9 @@ int argv_extras(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 {
 	const struct strv *items = &in->s->shares;
+	/* The mapped ones make the guest's links files, and every mode 0600. With none, a guest of root
+	 * could create set-user-ID programs of root and device nodes. */
+	const char *usual = in->facts->root ? "mapped-xattr" : "none";
 
 	for (size_t i = 0; i < items->len; i++) {
 		char *path = item_path(in, items->items[i]);
@@ -232,11 +235,9 @@ int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 					      "devices.share: path= and tag= are needed");
 
 		if (!r) {
-			/* The others make the guest's links files, and every mode 0600. Under root a guest
-			 * could create set-user-ID programs of root and device nodes with none. */
 			opt_pair(v, "-fsdev",
 				 xasprintf("local,id=share%zu,path=%s,security_model=%s%s", i, value,
-					   model ? model : in->facts->root ? "mapped-xattr" : "none", read_only ? ",readonly=on" : ""),
+					   model ? model : usual, read_only ? ",readonly=on" : ""),
 				 "devices.share", "a folder of this host");
 			argv_device(in, v, "devices.share", "how the guest mounts it",
 				    json_pack("{s:o, s:o, s:s}", "driver", argv_virtio(in, "virtio-9p"),

@@ -91,9 +91,10 @@ void sup_stands(struct sup *s, const char *id, const char *text)
 {
 	if (s->run.state == VM_PAUSED)
 		return;
-	if (s->req.configuring) { /* nobody could let it go on */
+	if (s->req.configuring) { /* no one could resume it */
 		sup_fatal(s, id,
-			  strcmp(id, "disk-full") ? text : "the host's disk is full: free disk space, and run it again");
+			  strcmp(id, "disk-full") ? text
+						  : "the host's disk is full: free disk space, and run it again");
 		return;
 	}
 	s->paused = true;
