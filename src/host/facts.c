@@ -21,15 +21,18 @@
 #include "facts_priv.h"
 #include "host/apt_sources.h"
 
+/* The environment first: glibc's user database does not survive a lack of memory. */
 static char *user_name(void)
 {
 	struct passwd pw, *found = NULL;
 	char text[4096];
 	const char *env = getenv("USER");
 
+	if (env && *env)
+		return xstrdup(env);
 	if (getpwuid_r(geteuid(), &pw, text, sizeof(text), &found) == 0 && found)
 		return xstrdup(found->pw_name);
-	return xstrdup(env ? env : "");
+	return xstrdup("");
 }
 
 static bool is_plain(const char *s, const char *more)

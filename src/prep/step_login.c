@@ -19,6 +19,9 @@
 
 #define LINE_MAX_SHOWN 400
 #define KNOCK_MS 500
+/* A report and the login prompt come by two ways, and may overtake each other. */
+#define REPORT_MS 200
+#define REPORTS_MAX 15
 
 struct waiting {
 	struct step_run *run;
@@ -28,6 +31,7 @@ struct waiting {
 	struct loop_timer *again;
 	struct loop_timer *deadline;
 	struct buf line; /* console line that is being printed */
+	unsigned asked;	 /* how often the record was read for the guest's report, since it is up */
 	bool stands;	 /* the guest is paused: the step's text says why */
 };
 
@@ -138,20 +142,29 @@ static void on_console(const char *p, size_t n, void *arg)
 	}
 }
 
-/* The guest is up: what it reported of its settings decides whether that is of use. The record has it
- * before its state is told. */
-static void came_up(struct waiting *w)
+/* The guest is up: what it reported of its settings decides whether that is of use. A report that the
+ * record does not have yet is waited for, some seconds. */
+static void came_up(void *arg)
 {
+	struct waiting *w = arg;
 	const char *name = w->job->spec->name;
 	struct strv complaints = STRV_INIT;
 	struct vm_run run = {.name = NULL};
 	struct err e = ERR_INIT;
-	bool failed = false;
+	bool failed = false, pending = false;
 	size_t i = 0;
 
 	if (vm_run_read(w->job->machine_dir, &run, NULL) == 0) {
 		vm_run_complaints(&run, &complaints);
 		failed = run.seed && !strcmp(run.seed, "failed");
+		pending = run.seed && !strcmp(run.seed, "pending");
+	}
+	if (pending && w->asked++ < REPORTS_MAX) {
+		loop_timer_stop(w->again);
+		w->again = loop_timer_start(w->job->loop, REPORT_MS, 0, came_up, w);
+		strv_fini(&complaints);
+		vm_run_fini(&run);
+		return;
 	}
 	if (failed) {
 		err_set(&e, ERR_FAILED, "seed-failed", "%s",
@@ -161,7 +174,7 @@ static void came_up(struct waiting *w)
 	}
 	for (; i < complaints.len; i++)
 		step_warn(w->run, "%s", complaints.items[i]);
-	if (run.seed && !strcmp(run.seed, "pending"))
+	if (pending)
 		step_warn(w->run, "the guest did not report whether it applied its settings");
 	strv_fini(&complaints);
 	vm_run_fini(&run);
@@ -174,7 +187,8 @@ static void on_state(enum vm_state s, void *arg)
 	char *why = s == VM_PAUSED ? why_paused(w->job) : NULL;
 
 	if (s == VM_RUNNING) {
-		came_up(w);
+		if (!w->asked)
+			came_up(w);
 		return;
 	}
 	if (why)

@@ -311,7 +311,7 @@ class Wizard(Case):
         os.makedirs(os.path.join(box.home, "mine"))
         out, _ = self.new(box, [""] * count + ["p", "foo", "~/mine/there.ini", "1"],
                           "machine.name=there")
-        self.assertIn("no file's name that ends in .ini", out)
+        self.assertIn("not a file name that ends in .ini", out)
         path = os.path.join(box.home, "mine", "there.ini")
         self.assertEqual(parsed(lib.read(path)), parsed(self.expected(box, "there")))
         # The name and the path of a file that is there belong to it, made or not.
@@ -371,7 +371,7 @@ class Wizard(Case):
                                          timeout=lib.LIMIT)
             out = out.decode()
             self.assertEqual(child.returncode, 0, out + err.decode())
-            self.assertIn("is not as it was read", out)
+            self.assertIn("was changed since it was read", out)
             self.assertIn("- timeout = 7m", out)
             self.assertIn("+ memory = 2G", out)
             if agree:

@@ -333,6 +333,8 @@ class Shares(Case):
             os.setxattr(path, "user.virtfs.mode", (0o120777).to_bytes(4, "little"))
         except OSError:
             self.skipTest("no extended attributes here")
+        if os.geteuid() == 0:
+            self.skipTest("root's shares are mapped without being told")
         for more, told in (("", 1), (",security_model=mapped-xattr", 0)):
             box.run("kill", "m")
             result = box.run("boot", box.ini, "--set", share + more, *box.settings())

@@ -151,7 +151,7 @@ class Trust(lib.Case):
             result = box.run("check", box.ini, json_events=False)
             self.assertEqual(result.status, status, str(result))
             if status:
-                self.assertRegex(result.err, r"^%s:\d+: devices\.drive: .*lies over another file" % box.ini)
+                self.assertRegex(result.err, r"^%s:\d+: devices\.drive: .*has a backing file" % box.ini)
                 self.assertIn("/etc/passwd", result.err)
                 for verb in ("boot", "up"):
                     result = box.run(verb, box.ini, *box.settings(), "--trust")

@@ -204,22 +204,22 @@ class FirstRun(world.Case):
         home.machine("m", mirror_components="main", mirror_security="no", disk_size="16G",
                      system_profile="base")
         s = self.screen(home, "open", "m", *home.settings())
-        for answer in ("Stop here", "Go on without it"):
+        for answer in ("Stop here", "Continue without it"):
             s.wait("Enter prepare and boot")
             s.key("p")
-            s.wait("bookworm-updates is left out", "▸  Go on without it     Stop here",
+            s.wait("bookworm-updates is left out", "▸  Continue without it     Stop here",
                    "waits for your answer", gone=" left\n")
             if answer == "Stop here":
                 s.key("Esc")            # no answer: the work waits, here and wherever one goes
-                s.wait("waits for your answer", "a answer", "is left out", gone="Go on without")
+                s.wait("waits for your answer", "a answer", "is left out", gone="Continue without")
                 s.key("a")
-                s.wait("Go on without it", "Esc answer later")
+                s.wait("Continue without it", "Esc answer later")
                 s.key("Esc", "Esc")
                 s.wait("has a question", "Enter how it goes")
                 s.key("Esc")
                 s.wait("has a question", "The work waits", "Enter how it goes  n new", gone="b boot")
                 s.key("Enter")
-                s.wait("▸  Go on without it     Stop here")
+                s.wait("▸  Continue without it     Stop here")
                 s.key("Right", "Enter")
                 s.wait("✗ Release", "out of step", "r retry", gone="is left out")
                 s.key("Enter")

@@ -150,7 +150,7 @@ class Manage(lib.Case):
         s.key("C-u")
         s.type("no-ini")
         s.key("Enter")
-        s.wait("no file's name that ends in .ini")
+        s.wait("not a file name that ends in .ini")
         s.key("C-u")
         s.type(home.root + "/fresh.ini")
         s.key("Enter")

@@ -219,7 +219,7 @@ class Widgets(world.Case):
         s.key("C-u")
         s.type("foo")
         s.key("Enter")
-        s.wait("no file's name that ends in .ini")
+        s.wait("not a file name that ends in .ini")
         s.key("Esc")
         s.wait("Writes ~/config/debwiz/machines/", gone="take it")
         s.key("p")
