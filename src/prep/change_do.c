@@ -333,6 +333,11 @@ static void locks_release(struct locks *k)
 	lock_remove(k->name);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
 static int locks_take(const struct store *store, const struct change *c, const char *dir, const char *what,
 		      struct locks *k, struct err *e)
 {
@@ -340,14 +345,9 @@ static int locks_take(const struct store *store, const struct change *c, const c
 	if (!k->name || (c->to && !(k->to = store_lock_name(store, c->to, what, e))) ||
 	    lock_folder(dir, what, &k->folder, e) < 0 || (c->ini && !(k->ini = spec_lock(c->ini, e))))
 		return -1;
-	if (c->to_ini && strcmp(c->to_ini, c->ini) && !(k->to_ini = spec_lock(c->to_ini, e)))
+	if (c->to_ini && !same_text(c->to_ini, c->ini) && !(k->to_ini = spec_lock(c->to_ini, e)))
 		return -1;
 	return 0;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
 }
 
 /* Another command may have changed the machine between the look and the locks. */

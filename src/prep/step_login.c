@@ -20,8 +20,8 @@
 #define LINE_MAX_SHOWN 400
 #define KNOCK_MS 500
 /* A report and the login prompt come by two ways, and may overtake each other. */
-#define REPORT_MS 200
-#define REPORTS_MAX 15
+#define REPORT_MS 100
+#define REPORTS_MAX 10
 
 struct waiting {
 	struct step_run *run;
@@ -143,7 +143,7 @@ static void on_console(const char *p, size_t n, void *arg)
 }
 
 /* The guest is up: what it reported of its settings decides whether that is of use. A report that the
- * record does not have yet is waited for, some seconds. */
+ * record does not have yet is waited for, a second. */
 static void came_up(void *arg)
 {
 	struct waiting *w = arg;
@@ -201,8 +201,13 @@ static void on_state(enum vm_state s, void *arg)
 
 static void on_ended(enum vm_state s, const char *cause, void *arg)
 {
+	struct waiting *w = arg;
+
 	(void)s;
-	job_has_ended(leave(arg), true, cause);
+	if (w->asked) /* it was up, and did not stay so until its report */
+		end(w, NULL, "login prompt");
+	else
+		job_has_ended(leave(w), true, cause);
 }
 
 /* It may well run, but nobody can say so. */

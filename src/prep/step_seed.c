@@ -206,6 +206,8 @@ static int write_with_host_keys(const struct job *j, const char *path, struct se
 		s->host_keys = given;
 		s->host_key_count = JOB_HOST_KEYS;
 		r = seed_write(path, s, e);
+		s->host_keys = NULL;
+		s->host_key_count = 0;
 	}
 	if (!r)
 		r = job_know_host_keys(j, keys, e);

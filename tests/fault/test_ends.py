@@ -202,7 +202,7 @@ class Ends(lib.Case):
 
     def test_ssh_of_one_that_ends(self):
         box = self.made(network_forward="127.0.0.1:auto:22")
-        self.booted(box, UP + "wait 2500\nexit 0\n")
+        self.booted(box, "progress 1 seed-applied\n" + UP + "wait 2500\nexit 0\n")
         result = box.run("ssh", "m", "--", "true", json_events=False)
         self.assertEqual(result.status, 125, str(result))
         self.assertIn("waiting until ssh of m answers", result.err)

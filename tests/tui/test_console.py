@@ -416,7 +416,7 @@ class Console(lib.Case):
         g.close()
         s.wait("Esc leaves")
         s.key("C-a", "S")
-        s.wait("It has ended: `debwiz logs m` has what it printed")
+        s.wait("It has exited: `debwiz logs m` shows what it printed")
         s.key("C-a", "?")
         s.wait("the machine keeps running")
         s.key("Esc", "Esc")
