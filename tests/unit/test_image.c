@@ -456,7 +456,7 @@ static void indexes_large_folders(void **state)
 static void counts_links_of_many_folders(void **state)
 {
 	struct fixture *f = *state;
-	char name[16];
+	char name[32];
 
 	image_abandon(f->im);
 	close(f->fd);
