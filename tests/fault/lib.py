@@ -219,7 +219,8 @@ class World:
         for folder, names, _ in os.walk(self.tmp):
             for name in names:
                 with contextlib.suppress(OSError):
-                    os.chmod(os.path.join(folder, name), 0o700)
+                    if not os.path.islink(os.path.join(folder, name)):       # what it leads to is not ours
+                        os.chmod(os.path.join(folder, name), 0o700)
         shutil.rmtree(self.tmp, ignore_errors=True)
 
     def tools(self):
