@@ -47,6 +47,7 @@ def inside(t, m):
     t.run("%s: no failed unit" % m.name, guest.units, m)
     t.run("%s: dpkg and apt have no complaint" % m.name, guest.packages, m)
     t.run("%s: disk and file system have the size asked for" % m.name, guest.disk, m)
+    t.run("%s: each setting is applied and reported" % m.name, guest.settings, m)
     t.run("%s: swap in compressed memory, /tmp on the disk" % m.name, guest.swap, m)
     t.run("%s: gcc builds and runs a program" % m.name, guest.compiler, m)
 
@@ -68,7 +69,6 @@ def network(t, m, sources):
 def first_machine(t, m):
     if not t.run("%s: up, from nothing to the login prompt" % m.name, host.up, m):
         return None
-    t.run("%s: each setting is reported" % m.name, guest.settings, m)
     inside(t, m)
     t.run("%s: a zone that the guest lacks, and a seed that it cannot read" % m.name, host.bad_settings, m)
     ids = {}
