@@ -143,12 +143,12 @@ def conffile(m):
 def swap(m):
     """It comes after the login prompt."""
     m.sh("sudo systemctl start debwiz-swap.service")
-    rows = [line.split() for line in m.sh("swapon --show=NAME,SIZE --bytes --noheadings").splitlines()]
+    rows = [(line.split()[0], int(line.split()[2]) << 10) for line in m.sh("tail -n +2 /proc/swaps").splitlines()]
     total = int(re.search(r"(\d+)", m.sh("grep MemTotal /proc/meminfo")).group(1)) << 10
     need(len(rows) == 1 and rows[0][0].startswith("/dev/zram"), "swap: %r", rows)
-    need(abs(int(rows[0][1]) - min(total, 8 * GIB)) < 1 << 20, "swap of %s for %d of memory", rows[0][1], total)
+    need(abs(rows[0][1] - min(total, 8 * GIB)) < 1 << 20, "swap of %s for %d of memory", rows[0][1], total)
     same(m.sh("findmnt -no TARGET --target /tmp"), "/", "file system of /tmp")
-    return "%d MiB" % (int(rows[0][1]) >> 20)
+    return "%d MiB" % (rows[0][1] >> 20)
 
 
 def compiler(m):

@@ -152,8 +152,10 @@ static void test_many_writers(void **state)
 				_exit(2);
 			buf_fini(&b);
 		}
-		if (!pids[i])
-			_exit(0);
+		if (!pids[i]) { /* not by _exit: valgrind would count what the parent holds as lost */
+			execl("/bin/true", "true", (char *)NULL);
+			_exit(3);
+		}
 	}
 	for (int i = 0; i < WRITERS; i++) {
 		int status = -1;
