@@ -56,7 +56,8 @@ static void refresh(struct screen *s)
 	lookout_add(&h->lookout, file_join(store->data_dir, "machines"));
 	store_machines(store, &names);
 	for (const struct task *t = s->app->tasks; t; t = t->next) /* also what has failed here */
-		strv_add(&names, t->name);
+		if (t->state == TASK_FAILED || t->state == TASK_RUNNING)
+			strv_add(&names, t->name);
 	strv_sort(&names);
 	strv_uniq(&names);
 	h->looks = xcalloc(names.len + 1, sizeof(*h->looks));
