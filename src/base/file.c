@@ -132,12 +132,14 @@ static char *part_name(const char *path, int number)
 	return number == 1 ? xasprintf("%s.part", path) : xasprintf("%s.%d.part", path, number);
 }
 
-/* Removes a part file that nobody writes; false with errno EBUSY where somebody does. */
+/* Removes a part file that has no writer. Returns false with errno, EBUSY if it has one. Without its lock only
+ * what cannot be opened is removed, such as a link: a name that was free when it was opened may be a writer's by now. */
 static bool part_remove(const char *part)
 {
 	int fd = open(part, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	bool gone = fd < 0 && errno == ENOENT;
 	bool busy = fd >= 0 && file_lock(fd, true) == EWOULDBLOCK;
-	bool removed = !busy && ((fd >= 0 && !file_is_still(fd, part)) || unlink(part) == 0 || errno == ENOENT);
+	bool removed = gone || (!busy && ((fd >= 0 && !file_is_still(fd, part)) || unlink(part) == 0 || errno == ENOENT));
 	int failed = busy ? EBUSY : errno;
 
 	if (fd >= 0)
@@ -160,18 +162,17 @@ static int part_create(const char *part, mode_t mode)
 	return fd;
 }
 
-/* The number of the part file that is open as fd. */
-static int part_number(const char *path, int fd)
+/* Returns the name of the part file that is open as fd, or NULL if it has none any more; the caller frees it. */
+static char *part_of(const char *path, int fd)
 {
 	for (int number = 1; number <= PARTS_MAX; number++) {
 		char *part = part_name(path, number);
-		bool same = file_is_still(fd, part);
 
+		if (file_is_still(fd, part))
+			return part;
 		free(part);
-		if (same)
-			return number;
 	}
-	return 1;
+	return NULL;
 }
 
 int file_begin(const char *path, mode_t mode, int *fd, struct err *e)
@@ -226,18 +227,18 @@ int file_rename(const char *from, const char *to, struct err *e)
 
 int file_commit(const char *path, int fd, struct err *e)
 {
-	char *part = part_name(path, part_number(path, fd));
+	char *part = part_of(path, fd);
 	int hold = dup(fd); /* the lock, until the file has its name */
-	int failed = 0;
+	int failed = part ? 0 : ENOENT;
 	int r;
 
-	if (fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP)
+	if (fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP && !failed)
 		failed = errno;
 	if (close(fd) < 0 && !failed)
 		failed = errno;
-	r = failed ? err_errno(e, failed, "file-sync", "cannot finish %s", part)
+	r = failed ? err_errno(e, failed, "file-sync", "cannot finish %s", part ? part : path)
 		   : file_rename(part, path, e);
-	if (r < 0)
+	if (r < 0 && part)
 		unlink(part);
 	if (hold >= 0)
 		close(hold);
@@ -247,9 +248,10 @@ int file_commit(const char *path, int fd, struct err *e)
 
 void file_abandon(const char *path, int fd)
 {
-	char *part = part_name(path, part_number(path, fd));
+	char *part = part_of(path, fd);
 
-	unlink(part);
+	if (part)
+		unlink(part);
 	close(fd);
 	free(part);
 }
