@@ -9,6 +9,7 @@ import collections
 import hashlib
 import os
 import re
+import shutil
 import stat
 import subprocess
 import tarfile
@@ -17,6 +18,8 @@ import tempfile
 # kind: f d l c b p; size of files; target of links; number of names; digest where content is read
 Entry = collections.namedtuple("Entry", "kind mode uid gid size target links digest")
 READ = ("/etc/", "/var/lib/", "/boot/grub/")
+# Where Debian has it; not in an ordinary user's PATH.
+DEBUGFS = shutil.which("debugfs", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") or "debugfs"
 KINDS = {stat.S_IFREG: "f", stat.S_IFDIR: "d", stat.S_IFLNK: "l", stat.S_IFCHR: "c",
          stat.S_IFBLK: "b", stat.S_IFIFO: "p", stat.S_IFSOCK: "s"}
 
@@ -51,7 +54,7 @@ class Image:
         with tempfile.NamedTemporaryFile("w", suffix=".debugfs") as script:
             script.write("".join(c + "\n" for c in commands))
             script.flush()
-            return subprocess.run(["debugfs", "-f", script.name, self.device], check=True,
+            return subprocess.run([DEBUGFS, "-f", script.name, self.device], check=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
 
     def listing(self):
