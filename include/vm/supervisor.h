@@ -49,6 +49,7 @@ struct vm_request {
 	struct strv argv;  /* QEMU's, with -S and the sockets */
 	char *seed;	   /* unlinked once the guest says seed-applied; "" none */
 	char *known_hosts; /* file that learnt host keys go to; "" none */
+	char *hostname;	   /* the guest's, which its login prompt begins with; "" if not known */
 	char *ssh_host;	   /* how ssh names it in known_hosts: "[127.0.0.1]:2222" */
 	uint64_t login_timeout; /* ms until login; configuring: without a report; 0: none */
 	uint64_t start_timeout; /* ms until QEMU lets the guest go; 0: 30 s */

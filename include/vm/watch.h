@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * watch: reads a serial line along for what it says about the guest: a login prompt, a kernel
- * panic. Bytes in, findings out; escape sequences are skipped. What is found is a guest's word.
+ * watch: finds login prompts and kernel panics in what a guest writes to its serial line. Escape
+ * sequences are skipped. A prompt is " login:", or, in any language, a line that begins with the
+ * guest's host name and so far ends with a colon, as getty and login print it. All of it is a guest's
+ * word.
  */
 #ifndef VM_WATCH_H
 #define VM_WATCH_H
@@ -16,6 +18,7 @@ struct watch_ops {
 };
 
 struct watch {
+	const char *host;  /* the guest's host name, or NULL; the caller's */
 	char line[256]; /* start of the line being read, without escape sequences */
 	size_t len;
 	int escape;	   /* position in an escape sequence, 0: in none */

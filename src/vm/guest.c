@@ -120,6 +120,7 @@ static void on_serial(const char *p, size_t n, void *arg)
 	conlog_write(&s->log, p, n);
 	control_console(s->control, p, n);
 	sup_screen_feed(s->screen, p, n);
+	s->watch.host = s->req.hostname;
 	watch_feed(&s->watch, p, n, &watch_ops, s);
 }
 

@@ -14,6 +14,7 @@ json_t *vm_request_json(const struct vm_request *r)
 		{"name", r->name},	 {"dir", r->dir},	    {"runtime_dir", r->runtime_dir},
 		{"what", r->what},	 {"accel", r->accel},	    {"seed", r->seed},
 		{"ssh_host", r->ssh_host}, {"snapshot", r->snapshot}, {"known_hosts", r->known_hosts},
+		{"hostname", r->hostname},
 	};
 	json_t *o = json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b}", "format", 1, "login_timeout",
 			      (json_int_t)r->login_timeout, "start_timeout",
@@ -62,6 +63,7 @@ int vm_request_from_json(struct vm_request *r, const json_t *o)
 		.accel = xstrdup(json_str(o, "accel", "")),
 		.seed = xstrdup(json_str(o, "seed", "")),
 		.known_hosts = xstrdup(json_str(o, "known_hosts", "")),
+		.hostname = xstrdup(json_str(o, "hostname", "")),
 		.ssh_host = xstrdup(json_str(o, "ssh_host", "")),
 		.snapshot = xstrdup(json_str(o, "snapshot", "")),
 		.login_timeout = (uint64_t)json_int(o, "login_timeout", 0),
@@ -108,6 +110,7 @@ void vm_request_fini(struct vm_request *r)
 	strv_fini(&r->argv);
 	free(r->seed);
 	free(r->known_hosts);
+	free(r->hostname);
 	free(r->ssh_host);
 	free(r->snapshot);
 	*r = (struct vm_request){0};

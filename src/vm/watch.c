@@ -7,6 +7,8 @@
 
 #include "vm/words.h"
 
+#define PROMPT_MAX 64 /* bytes of a prompt after the host name */
+
 enum { TEXT, ESC, CSI, OSC };
 
 static void end_line(struct watch *w, const struct watch_ops *ops, void *arg)
@@ -27,17 +29,29 @@ static void end_line(struct watch *w, const struct watch_ops *ops, void *arg)
 	w->login_told = false;
 }
 
+static bool ends_with(const struct watch *w, const char *mark)
+{
+	size_t n = strlen(mark);
+
+	return w->len > n && !memcmp(w->line + w->len - n, mark, n);
+}
+
+/* "HOST Anmeldung:"; the second colon is the full-width one of Chinese and Japanese texts. */
+static bool translated_prompt(const struct watch *w)
+{
+	size_t n = w->host ? strlen(w->host) : 0;
+
+	return n && w->len > n + 2 && w->len < n + PROMPT_MAX && !memcmp(w->line, w->host, n) && w->line[n] == ' ' &&
+	       (ends_with(w, ":") || ends_with(w, "\xef\xbc\x9a"));
+}
+
 static void add(struct watch *w, char c, const struct watch_ops *ops, void *arg)
 {
-	static const char mark[] = " login:";
-	size_t n = sizeof(mark) - 1;
-
 	if (w->len + 1 < sizeof(w->line))
 		w->line[w->len++] = c;
 	else
 		return;
-	if (c == ':' && !w->login_told && w->len > n &&
-	    !memcmp(w->line + w->len - n, mark, n)) {
+	if ((c == ':' || c == '\x9a') && !w->login_told && (ends_with(w, " login:") || translated_prompt(w))) {
 		w->login_told = true;
 		ops->login(arg);
 	}

@@ -152,7 +152,8 @@ def differ(first, second):
 def kept(m, before):
     """A later boot generates nothing again."""
     m.world.debwiz("stop", m.name).ok()
-    m.up()      # its prompt is a German one now: what counts is that it reports and answers
+    m.up()
+    m.await_login()     # a German one now: "Anmeldung:"
     settled(m)
     same(generated(m), before, "what packages generated, after another boot")
 

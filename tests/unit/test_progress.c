@@ -125,7 +125,7 @@ static const struct watch_ops watch_ops = {.login = on_login, .panic = on_panic}
 static void watch(const char *s, const char *want)
 {
 	for (size_t step = 1; step < 40; step += 7) {
-		struct watch w = {.len = 0};
+		struct watch w = {.host = "de-box"};
 		size_t n = strlen(s);
 
 		buf_clear(&said);
@@ -142,6 +142,10 @@ static void test_watch(void **state)
 	watch("\x1b[0m\x1b[1marmhf\x1b]0;title\x07 lo\x1b[31mgin: ", "login\n");
 	watch("armhf login: build (automatic login)\r\nLast login: Sun\r\n", "login\nlogin\n");
 	watch("login:", "");
+	watch("\r\nde-box Anmeldung: ", "login\n");
+	watch("de-box \xe7\x99\xbb\xe5\xbd\x95\xef\xbc\x9a", "login\n");
+	watch("de-box identifiant : carol\r\nde-box identifiant : ", "login\nlogin\n");
+	watch("de-box: no such file\r\nde-boxer says:\r\nthe de-box Anmeldung:\r\n", "");
 	watch("systemd-logind[200]: New seat seat0.\r\n", "");
 	watch("[    1.2] Kernel panic - not syncing: VFS: \x1b[31mno root\r\n"
 	      "[    1.3] ---[ end Kernel panic - not syncing: VFS ]---\r\n",
