@@ -8,8 +8,8 @@
 #define ARCHIVE_ARCHIVE_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -21,34 +21,34 @@
 /* What to open. The catalogue is borrowed until the callback has run, the rest only for the call. */
 struct archive_conf {
 	const struct catalog *catalog;
-	const char *cache_dir;	  /* $XDG_CACHE_HOME/debwiz */
-	const char *mirror;	  /* "auto" or base URL (http, https) */
-	const char *security_mirror; /* "auto" or base URL */
+	const char *cache_dir;		 /* $XDG_CACHE_HOME/debwiz */
+	const char *mirror;		 /* "auto" or base URL (http, https) */
+	const char *security_mirror;	 /* "auto" or base URL */
 	const struct strv *host_mirrors; /* what this host's apt uses, tried first for auto */
 	const struct strv *host_security_mirrors;
-	const char *proxy;   /* "" : from the usual variables */
-	const char *keyring; /* "" or a path, in addition to the pinned set */
+	const char *proxy;    /* "" : from the usual variables */
+	const char *keyring;  /* "" or a path, in addition to the pinned set */
 	const char *snapshot; /* "" or a timestamp: no freshness floor */
-	const char *release; /* codename */
+	const char *release;  /* codename */
 	const char *arch;
 	const struct strv *components; /* of the host's solve: main */
 	bool security, updates;
 	bool offline;
-	bool strict; /* an out-of-step updates or security suite is an error */
-	unsigned stall_s; /* seconds without data before a try is given up; 0: 30 */
+	bool strict;	     /* an out-of-step updates or security suite is an error */
+	unsigned stall_s;    /* seconds without data before a try is given up; 0: 30 */
 	time_t (*now)(void); /* wall clock seam; NULL: time() */
 };
 
 /* One suite as accepted. */
 struct archive_suite {
-	char *suite;	/* "bookworm-security" */
+	char *suite; /* "bookworm-security" */
 	char *codename;
 	char *version; /* "12.15" or "" */
 	char *origin, *label;
-	char *base;   /* URL that dists/ and pool/ are under */
+	char *base; /* URL that dists/ and pool/ are under */
 	time_t date;
-	time_t valid_until; /* 0: none */
-	struct strv signers; /* fingerprints of good, pinned primary keys */
+	time_t valid_until;    /* 0: none */
+	struct strv signers;   /* fingerprints of good, pinned primary keys */
 	size_t debian_signers; /* how many of them are Debian's own; the others are the user's */
 	struct strv architectures;
 };
@@ -62,8 +62,8 @@ struct package {
 	char *url;	/* whole URL */
 	char *filename; /* as in the index */
 	uint8_t sha256[HASH_SIZE];
-	uint64_t size;		/* bytes of the deb */
-	uint64_t installed;	/* bytes, by Installed-Size */
+	uint64_t size;	    /* bytes of the deb */
+	uint64_t installed; /* bytes, by Installed-Size */
 	bool essential;
 	bool extra; /* needed only by the user's extra packages: installed by apt in the guest */
 	bool named; /* of those, one that the user asked for, if only by a name that it alone provides */
@@ -86,10 +86,8 @@ typedef void (*archive_progress_fn)(uint64_t done, uint64_t total, const char *t
  * is gone once done has run. Error ids: those of verify.h, release.h, http.h, fetch.h, index.h,
  * mirror.h; release-version, release-older (below what was seen before), mirror-updating. */
 struct archive_op;
-struct archive_op *archive_open(struct loop *l, const struct archive_conf *conf,
-				archive_progress_fn progress,
-				void (*done)(struct archive *a, const struct err *e, void *arg),
-				void *arg);
+struct archive_op *archive_open(struct loop *l, const struct archive_conf *conf, archive_progress_fn progress,
+				void (*done)(struct archive *a, const struct err *e, void *arg), void *arg);
 void archive_cancel(struct archive_op *op);
 /* (Not archive_free: libarchive has a function of that name.) NULL is fine. */
 void archive_close(struct archive *a);
@@ -106,8 +104,8 @@ const struct strv *archive_left_out(const struct archive *a);
  * where alternatives exist. Blocks for some tens of ms. Deterministic order. The set is owned by
  * the caller. Error ids: package-unknown (with near names), package-virtual, package-conflict,
  * package-data. */
-int archive_solve(struct archive *a, const struct strv *names, const struct strv *extra,
-		  const struct strv *jobs, struct package_set *out, struct err *e);
+int archive_solve(struct archive *a, const struct strv *names, const struct strv *extra, const struct strv *jobs,
+		  struct package_set *out, struct err *e);
 /* Those of the names that no package of the opened suites has or provides; e (unless NULL) is filled as
  * archive_solve does for them, and left alone where there is none. */
 void archive_unknown(struct archive *a, const struct strv *names, struct strv *out, struct err *e);
@@ -124,9 +122,7 @@ const char *archive_version(struct archive *a, const char *name);
  * begin so, then the rest), each once with its newest version; texts are from the archive and lent
  * for the call. Returns how many there are in all. Blocks for a few ms. */
 size_t archive_search(struct archive *a, const char *text, size_t most,
-		      void (*found)(const char *name, const char *version, const char *summary,
-				    void *arg),
-		      void *arg);
+		      void (*found)(const char *name, const char *version, const char *summary, void *arg), void *arg);
 void package_set_fini(struct package_set *set);
 /* Number of packages of the opened indices. */
 size_t archive_package_count(const struct archive *a);
@@ -136,8 +132,7 @@ size_t archive_package_count(const struct archive *a);
  * every package is in the cache. Callbacks as those of archive_open. Where the mirror was
  * chosen by itself ("auto"), what it lacks is asked for at up to three others. Error id
  * mirror-updating: the index lists a file that is not there: open the archive anew, twice at most. */
-struct archive_op *archive_fetch(struct archive *a, const struct package_set *set,
-				 archive_progress_fn progress,
+struct archive_op *archive_fetch(struct archive *a, const struct package_set *set, archive_progress_fn progress,
 				 void (*done)(const struct err *e, void *arg), void *arg);
 
 /* A release of the catalogue as its mirror has it. */
@@ -150,10 +145,9 @@ struct archive_release {
  * `offline`), verified and checked; conf->release, arch, components, security and updates are not
  * looked at. A release that fails has its error in its row; `rows` is NULL, with an error, only
  * when the whole fails. Rows are owned by the caller: archive_releases_free. */
-struct archive_op *archive_releases(struct loop *l, const struct archive_conf *conf,
-				    void (*done)(struct archive_release *rows, size_t count,
-						 const struct err *e, void *arg),
-				    void *arg);
+struct archive_op *
+archive_releases(struct loop *l, const struct archive_conf *conf,
+		 void (*done)(struct archive_release *rows, size_t count, const struct err *e, void *arg), void *arg);
 /* Why it cannot be had: not offered, or what its error says; "" when it can. Borrowed. */
 const char *archive_release_why(const struct catalog *c, const struct archive_release *r);
 void archive_releases_free(struct archive_release *rows, size_t count);
@@ -161,8 +155,8 @@ void archive_releases_free(struct archive_release *rows, size_t count);
 /* Opens a cached, verified file by its digest for reading: the content is checked again through
  * the descriptor that is returned, unless the caller hashes it itself while reading
  * (`check` false). -1: not there or damaged (then it is removed from the cache). */
-int archive_cache_open(const char *cache_dir, const uint8_t sha256[HASH_SIZE], uint64_t size,
-		       bool check, struct err *e);
+int archive_cache_open(const char *cache_dir, const uint8_t sha256[HASH_SIZE], uint64_t size, bool check,
+		       struct err *e);
 /* Removes cache entries not used for `days`; returns the bytes freed. */
 int archive_cache_gc(const char *cache_dir, unsigned days, uint64_t *freed, struct err *e);
 

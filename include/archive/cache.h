@@ -27,8 +27,7 @@ struct cache_part {
 
 /* Opens (or makes) the part and locks it. 0: ours; 1: another process is writing it (try again
  * later); -1: error. What an interrupted run left is still in it. */
-int cache_begin(const char *cache_dir, const uint8_t sha256[HASH_SIZE], struct cache_part *out,
-		struct err *e);
+int cache_begin(const char *cache_dir, const uint8_t sha256[HASH_SIZE], struct cache_part *out, struct err *e);
 /* The same for a file of another name in a folder of the cache. */
 int cache_begin_at(const char *path, struct cache_part *out, struct err *e);
 /* Syncs, makes read-only, renames; on failure nothing of it stays. The caller has checked size and
@@ -38,8 +37,7 @@ int cache_commit(struct cache_part *part, struct err *e);
 void cache_abandon(struct cache_part *part, bool keep);
 
 /* Stores bytes as an entry and gives its digest. */
-int cache_store(const char *cache_dir, const void *p, size_t n, uint8_t sha256[HASH_SIZE],
-		struct err *e);
+int cache_store(const char *cache_dir, const void *p, size_t n, uint8_t sha256[HASH_SIZE], struct err *e);
 /* Writes a small file of another name. When another process is writing it just now, that one's
  * content is taken to be as good. */
 int cache_put(const char *path, const void *p, size_t n, struct err *e);

@@ -20,8 +20,8 @@ struct archive_env {
 	atomic_bool stop; /* cancelled: read by work on pool threads */
 };
 
-void archive_env_init(struct archive_env *env, struct loop *l, const char *cache_dir,
-		      const char *proxy, unsigned stall_s, time_t (*now)(void));
+void archive_env_init(struct archive_env *env, struct loop *l, const char *cache_dir, const char *proxy,
+		      unsigned stall_s, time_t (*now)(void));
 void archive_env_fini(struct archive_env *env);
 
 #endif

@@ -17,7 +17,7 @@
 
 struct fetch;
 struct fetch_request {
-	const char *name; /* for messages */
+	const char *name;	 /* for messages */
 	const struct strv *urls; /* the next one is tried when one is not there or has other content */
 	/* other mirrors, NULL: none. Each is asked once, when all of `urls` were in vain in that way; where
 	 * none has it, the error is what `urls` gave. */

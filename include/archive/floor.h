@@ -26,8 +26,8 @@ struct floor_copy {
 /* False when there is none, or it is damaged. The bytes are as unverified as those of a mirror. */
 bool floor_copy_load(const char *cache_dir, const char *url, struct floor_copy *out);
 void floor_copy_fini(struct floor_copy *c);
-int floor_copy_store(const char *cache_dir, const char *url, const void *p, size_t n,
-		     const char *etag, const char *modified, struct err *e);
+int floor_copy_store(const char *cache_dir, const char *url, const void *p, size_t n, const char *etag,
+		     const char *modified, struct err *e);
 
 struct floor {
 	time_t date;
@@ -38,14 +38,13 @@ struct floor {
 };
 /* `key`: FLOOR_DEBIAN or the fingerprint of a key of the user's. */
 #define FLOOR_DEBIAN ""
-bool floor_load(const char *cache_dir, const char *key, const char *origin, const char *suite,
-		struct floor *out);
+bool floor_load(const char *cache_dir, const char *key, const char *origin, const char *suite, struct floor *out);
 void floor_fini(struct floor *f);
 /* The release file itself, where the cache still holds it. */
 bool floor_bytes(const char *cache_dir, const struct floor *f, struct buf *out);
 /* Raises the floor to this release where it is newer. */
-int floor_raise(const char *cache_dir, const char *key, const struct release *r, const char *suite,
-		const void *p, size_t n, struct err *e);
+int floor_raise(const char *cache_dir, const char *key, const struct release *r, const char *suite, const void *p,
+		size_t n, struct err *e);
 void floor_forget(const char *cache_dir, const char *key, const char *origin, const char *suite);
 
 enum floor_verdict { FLOOR_FINE, FLOOR_OLDER, FLOOR_VERSION };

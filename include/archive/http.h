@@ -29,11 +29,11 @@ void http_free(struct http *h);
 
 struct http_request {
 	const char *url;
-	uint64_t size;	 /* exact size where it is known, else 0 */
-	uint64_t cap;	 /* most bytes it may have where the size is not known */
-	int fd;		 /* where the bytes go; -1: into memory */
-	uint64_t have;	 /* bytes that are in fd already, to be resumed */
-	struct hash *hash; /* running digest over them (taken), NULL when have is 0 */
+	uint64_t size;		     /* exact size where it is known, else 0 */
+	uint64_t cap;		     /* most bytes it may have where the size is not known */
+	int fd;			     /* where the bytes go; -1: into memory */
+	uint64_t have;		     /* bytes that are in fd already, to be resumed */
+	struct hash *hash;	     /* running digest over them (taken), NULL when have is 0 */
 	const char *etag, *modified; /* validators of the copy at hand, or NULL */
 	bool fresh;		     /* past caches in between */
 	unsigned tries;		     /* 0: 4 */
@@ -42,9 +42,9 @@ struct http_request {
 /* What a transfer gave; borrowed for the time of the callback. */
 struct http_result {
 	bool not_modified;
-	bool resumed; /* part of the bytes are from before this transfer */
+	bool resumed;		     /* part of the bytes are from before this transfer */
 	const char *etag, *modified; /* or NULL */
-	const char *body; /* in memory */
+	const char *body;	     /* in memory */
 	uint64_t size;
 	uint8_t sha256[HASH_SIZE]; /* of the whole file */
 };
@@ -54,8 +54,7 @@ struct http_result {
  * http-redirect, http-large, http-size, http-encoding, tls-certificate, tls-ca, tls, http; and
  * those of file writing (disk full). `done` is not called from within http_get_start. */
 typedef void (*http_done_fn)(const struct http_result *r, const struct err *e, void *arg);
-struct http_get *http_get_start(struct http *h, const struct http_request *req, http_done_fn done,
-				void *arg);
+struct http_get *http_get_start(struct http *h, const struct http_request *req, http_done_fn done, void *arg);
 /* Ends it without a call to done; NULL is fine. */
 void http_cancel(struct http_get *g);
 /* Bytes of the file that are there now, those from before included. */

@@ -11,7 +11,7 @@
 
 struct http_fault {
 	CURLcode code;
-	long status;	    /* of the response, 0: none came */
+	long status;	     /* of the response, 0: none came */
 	long connect_status; /* of the proxy's answer to CONNECT */
 	const char *url;
 	const char *detail; /* libcurl's words, or "" */

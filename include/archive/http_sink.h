@@ -19,18 +19,18 @@ struct http_sink {
 	int fd;		  /* -1: body */
 	uint64_t size;	  /* exact, or 0 */
 	uint64_t cap;
-	uint64_t have;	  /* bytes taken so far, those of earlier tries included */
-	uint64_t from;	  /* where the present response was asked to begin */
-	bool counts;	  /* the present response's body is the file */
-	bool restart;	  /* the server does not go on where we were: ask for all of it */
+	uint64_t have; /* bytes taken so far, those of earlier tries included */
+	uint64_t from; /* where the present response was asked to begin */
+	bool counts;   /* the present response's body is the file */
+	bool restart;  /* the server does not go on where we were: ask for all of it */
 	struct hash *hash;
 	struct buf body;
-	char *etag, *modified;	/* of the present response */
-	char *range;		/* its Content-Range */
-	char *encoding;		/* its Content-Encoding */
-	char *type;		/* its Content-Type */
-	uint64_t length;	/* its Content-Length, 0: not said */
-	struct err err;		/* why the response was refused, ERR_NONE: it was not */
+	char *etag, *modified; /* of the present response */
+	char *range;	       /* its Content-Range */
+	char *encoding;	       /* its Content-Encoding */
+	char *type;	       /* its Content-Type */
+	uint64_t length;       /* its Content-Length, 0: not said */
+	struct err err;	       /* why the response was refused, ERR_NONE: it was not */
 };
 
 void http_sink_fini(struct http_sink *s);

@@ -18,21 +18,20 @@
 struct s_Pool;
 
 struct index {
-	char *name; /* "bookworm main armhf" */
-	const char *base; /* that Filename is relative to: of the suite, borrowed */
-	struct strv urls; /* by hash, then canonical */
+	char *name;	    /* "bookworm main armhf" */
+	const char *base;   /* that Filename is relative to: of the suite, borrowed */
+	struct strv urls;   /* by hash, then canonical */
 	struct strv others; /* the same of other mirrors */
-	uint64_t size;	  /* packed */
+	uint64_t size;	    /* packed */
 	uint8_t sha256[HASH_SIZE];
 	uint64_t plain_size; /* unpacked, 0 where the release file does not say */
 	uint8_t plain_sha256[HASH_SIZE];
-	int solv_fd; /* the parsed form, checked; or -1 */
+	int solv_fd;	 /* the parsed form, checked; or -1 */
 	size_t packages; /* that were loaded */
 };
 
 /* xz before gz before plain. Error id: index-absent. */
-int index_choose(const struct suite *s, const char *component, const char *arch,
-		 struct index *out, struct err *e);
+int index_choose(const struct suite *s, const char *component, const char *arch, struct index *out, struct err *e);
 void index_fini(struct index *ix);
 
 /* Opens the parsed form, if there is a sound one. For a pool thread. */

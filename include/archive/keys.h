@@ -24,7 +24,6 @@ int keys_gather(const char *keyring, struct keys *out, struct err *e);
 void keys_fini(struct keys *k);
 /* Sets which keys count for a release. `debian`: the catalogue's fingerprints (all of assets/keys where
  * it has none) and those of the host's ring. `pinned`: these and the user's. */
-void keys_pinned(const struct keys *k, const struct strv *of_release, struct strv *debian,
-		 struct strv *pinned);
+void keys_pinned(const struct keys *k, const struct strv *of_release, struct strv *debian, struct strv *pinned);
 
 #endif

@@ -23,7 +23,7 @@ struct release_file {
 
 struct release {
 	char *origin, *label, *suite, *codename, *version; /* "" where absent */
-	time_t date, valid_until;			    /* 0 where absent */
+	time_t date, valid_until;			   /* 0 where absent */
 	bool by_hash;
 	struct strv architectures;
 	struct release_file *files; /* sorted by name */
@@ -46,8 +46,7 @@ const struct release_file *release_find(const struct release *r, const char *nam
 
 /* Error ids: release-suite, release-arch, release-expired, release-future. A missing Date is a
  * sentence in `warnings`. */
-int release_check(const struct release *r, const struct release_want *want, struct strv *warnings,
-		  struct err *e);
+int release_check(const struct release *r, const struct release_want *want, struct strv *warnings, struct err *e);
 
 /* Compares "12.9" and "12.10" by their numbers: <0, 0, >0. */
 int release_version_cmp(const char *a, const char *b);

@@ -25,8 +25,7 @@ struct solve_request {
 void solve_unknown(struct s_Pool *pool, const struct strv *names, struct strv *out, struct err *e);
 /* All names that are wrong are in one error. Error ids: package-unknown, package-virtual,
  * package-conflict, package-data. */
-int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct package_set *out,
-		   struct err *e);
+int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct package_set *out, struct err *e);
 int solve_find(struct s_Pool *pool, const char *name, struct package_set *out, struct err *e);
 const char *solve_version(struct s_Pool *pool, const char *name);
 /* Up to three names like this one, "" when there are none; owned by the caller: "a, b or c". */

@@ -24,7 +24,7 @@ struct unpack_stanza {
 
 struct unpacked {
 	uint64_t size;
-	uint8_t sha256[HASH_SIZE]; /* of the plain text */
+	uint8_t sha256[HASH_SIZE];     /* of the plain text */
 	struct unpack_stanza *stanzas; /* those that name a package, in order */
 	size_t len, room;
 	struct buf names; /* NUL-terminated one after the other */
@@ -34,8 +34,8 @@ struct unpacked {
  * libsolv is to read: each field on one line, the first line of a description. Size and digest are of
  * what was read. Error ids: index-unpack, index-size (over the cap), interrupted (*stop was set).
  * Blocks. */
-int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const char *name,
-		 struct unpacked *u, struct err *e);
+int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const char *name, struct unpacked *u,
+		 struct err *e);
 void unpacked_fini(struct unpacked *u);
 
 #endif

@@ -31,17 +31,17 @@ void verify_keys_free(struct verify_keys *k);
 /* Adds an OpenPGP key ring, binary or armoured, which takes next to no time when rings that were added
  * before have all of it. The fingerprints of its primary keys are appended to `primaries` (unless
  * NULL). Error ids: keyring-bad (not a ring), keyring-empty. `name` is for the message. */
-int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const char *name,
-		    struct strv *primaries, struct err *e);
+int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const char *name, struct strv *primaries,
+		    struct err *e);
 
 /* What the library said about one signature. */
 struct verify_signature {
-	uint32_t status;	     /* librnp's code, 0: good */
-	time_t made;		     /* when it says it was made */
-	char hash[16];		     /* "SHA256" */
-	char key[VERIFY_FPRINT];     /* primary fingerprint, or the key id where the key is not known */
-	bool known;		     /* the key is in a ring */
-	bool expired, revoked;	     /* the key, or its primary */
+	uint32_t status;	 /* librnp's code, 0: good */
+	time_t made;		 /* when it says it was made */
+	char hash[16];		 /* "SHA256" */
+	char key[VERIFY_FPRINT]; /* primary fingerprint, or the key id where the key is not known */
+	bool known;		 /* the key is in a ring */
+	bool expired, revoked;	 /* the key, or its primary */
 };
 
 struct verified {
@@ -57,13 +57,13 @@ void verified_fini(struct verified *v);
  * -signature-expired, -signature-future, -weak-digest, -malformed, -library. Takes some ms. Call it
  * on the loop's thread, which alone prints and spawns: librnp as Debian builds it writes
  * diagnostics to stderr whatever one does, so file descriptor 2 is turned away for that time. */
-int verify_bytes(const void *p, size_t n, struct verify_keys *k, const struct strv *pinned,
-		 time_t now, struct verified *out, struct err *e);
+int verify_bytes(const void *p, size_t n, struct verify_keys *k, const struct strv *pinned, time_t now,
+		 struct verified *out, struct err *e);
 
 /* The two halves of it, apart for the tests: the form of the file, and the verdict over what the
  * library said (`executed`: result of its execute call). */
 int verify_form(const char *p, size_t n, struct err *e);
-int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_t count,
-		   const struct strv *pinned, time_t now, struct strv *signers, struct err *e);
+int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_t count, const struct strv *pinned,
+		   time_t now, struct strv *signers, struct err *e);
 
 #endif

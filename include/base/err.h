@@ -27,13 +27,16 @@ enum err_kind {
 
 struct err {
 	enum err_kind kind;
-	char id[32]; /* stable name of this error, for scripts: "inrelease-unsigned" */
-	char *text;  /* one sentence, no newline at its end */
-	char *hint;  /* what to do about it, or NULL */
+	char id[32];  /* stable name of this error, for scripts: "inrelease-unsigned" */
+	char *text;   /* one sentence, no newline at its end */
+	char *hint;   /* what to do about it, or NULL */
 	bool no_room; /* a disk is full, or a quota used up */
 };
 
-#define ERR_INIT {.kind = ERR_NONE}
+#define ERR_INIT                                                                                                       \
+	{                                                                                                              \
+		.kind = ERR_NONE                                                                                       \
+	}
 
 /* Frees what the err holds and empties it. NULL is fine. */
 void err_fini(struct err *e);
@@ -43,8 +46,7 @@ int err_set(struct err *e, enum err_kind kind, const char *id, const char *fmt, 
 	__attribute__((format(printf, 4, 5)));
 
 /* As err_set with ": strerror(errnum)" behind the text; ENOSPC, EDQUOT and EROFS get a hint. */
-int err_errno(struct err *e, int errnum, const char *id, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+int err_errno(struct err *e, int errnum, const char *id, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* Sets what to do about it. Returns -1. */
 int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

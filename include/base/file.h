@@ -52,8 +52,7 @@ int file_copy_sparse(const char *from, const char *to, mode_t mode, struct err *
 /* The same for large ones: `step` is told after each piece of at most 64 KiB how many bytes there were;
  * -1 from it, with e filled, ends the copy. */
 int file_copy_watched(const char *from, const char *to, mode_t mode,
-		      int (*step)(uint64_t bytes, void *arg, struct err *e), void *arg,
-		      struct err *e);
+		      int (*step)(uint64_t bytes, void *arg, struct err *e), void *arg, struct err *e);
 
 /* Makes the folder and what is missing above it, each new one with mode 0700. One that is there
  * must be a folder; the last one must be ours, and not writable by others. */

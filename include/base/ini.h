@@ -29,21 +29,19 @@ size_t ini_mark_len(const char *text, size_t n);
 
 /* One `key = value`; strings are borrowed for the call. `line` counts from 1.
  * Return 0 to go on, -1 (with e filled) to stop. */
-typedef int (*ini_entry_fn)(const char *section, const char *key, const char *value, unsigned line,
-			    void *arg, struct err *e);
+typedef int (*ini_entry_fn)(const char *section, const char *key, const char *value, unsigned line, void *arg,
+			    struct err *e);
 
 /* One line that is refused; line 0 is the text as a whole. */
 typedef void (*ini_bad_fn)(unsigned line, const char *message, void *arg);
 
 /* Hands every good line to fn and every bad one to bad, in order. 0 unless fn stopped it. */
-int ini_scan(const char *text, size_t n, ini_entry_fn fn, ini_bad_fn bad, void *arg,
-	     struct err *e);
+int ini_scan(const char *text, size_t n, ini_entry_fn fn, ini_bad_fn bad, void *arg, struct err *e);
 
 /* As ini_scan; fails with one `NAME:LINE: message` a line (the first INI_FAULTS_MAX of them) when
  * any line was bad. fn still gets the good ones: drop what it gathered when this fails. */
 #define INI_FAULTS_MAX 20
-int ini_read(const char *name, const char *text, size_t n, ini_entry_fn fn, void *arg,
-	     struct err *e);
+int ini_read(const char *name, const char *text, size_t n, ini_entry_fn fn, void *arg, struct err *e);
 
 /* A document: lines in order, comments and unknown keys included. */
 struct ini_doc;
@@ -57,8 +55,8 @@ void ini_doc_free(struct ini_doc *d);
  * follow. No values: its lines go. A new key goes behind the last key of its section, a new
  * section to the end. A value that would not be read back as it is (LF, CR, control characters, a
  * blank at an end, a blank before `;`, a line over INI_LINE_MAX) is an error that names the key. */
-int ini_doc_set(struct ini_doc *d, const char *section, const char *key, const char *const *values,
-		size_t count, struct err *e);
+int ini_doc_set(struct ini_doc *d, const char *section, const char *key, const char *const *values, size_t count,
+		struct err *e);
 /* Line (from 1) of the key's item number `index` (from 0, empty values not counted), 0: none. */
 unsigned ini_doc_line(const struct ini_doc *d, const char *section, const char *key, size_t index);
 /* Puts a comment block (each line gets `; ` before it) at the end. */

@@ -40,8 +40,7 @@ void *loop_uv(struct loop *l);
 
 /* Calls fn after `ms`, then `repeat_ms` after each call has ended (0: once; the handle must be stopped
  * all the same). */
-struct loop_timer *loop_timer_start(struct loop *l, uint64_t ms, uint64_t repeat_ms,
-				    void (*fn)(void *arg), void *arg);
+struct loop_timer *loop_timer_start(struct loop *l, uint64_t ms, uint64_t repeat_ms, void (*fn)(void *arg), void *arg);
 void loop_timer_stop(struct loop_timer *t); /* NULL is fine */
 
 /* Runs `work` on a pool thread, then `done` on the loop's thread. */
@@ -52,8 +51,7 @@ unsigned loop_work_width(void);
 #define LOOP_READ 1
 #define LOOP_WRITE 2
 /* Watches a socket or pipe descriptor (a terminal too, where the host's poll can). */
-struct loop_fd *loop_fd_start(struct loop *l, int fd, int events,
-			      void (*fn)(int events, void *arg), void *arg);
+struct loop_fd *loop_fd_start(struct loop *l, int fd, int events, void (*fn)(int events, void *arg), void *arg);
 void loop_fd_change(struct loop_fd *w, int events);
 void loop_fd_stop(struct loop_fd *w);
 
@@ -86,14 +84,12 @@ struct loop_stream_ops {
 
 /* Starts connecting to a local socket; reading starts by itself once connected. `ops` must outlive
  * the stream. */
-struct loop_stream *loop_stream_connect(struct loop *l, const char *path,
-					const struct loop_stream_ops *ops, void *arg);
+struct loop_stream *loop_stream_connect(struct loop *l, const char *path, const struct loop_stream_ops *ops, void *arg);
 struct loop_stream *loop_stream_connect_tcp(struct loop *l, const char *ip, uint16_t port,
 					    const struct loop_stream_ops *ops, void *arg);
 /* A pipe's end that is open: takes fd, which is only read from or only written to. NULL where it
  * cannot be used. */
-struct loop_stream *loop_stream_open(struct loop *l, int fd, bool reads,
-				     const struct loop_stream_ops *ops, void *arg);
+struct loop_stream *loop_stream_open(struct loop *l, int fd, bool reads, const struct loop_stream_ops *ops, void *arg);
 /* While held nothing is read, and so no end is seen; also from within `data`. */
 void loop_stream_hold(struct loop_stream *s, bool on);
 /* Gives an accepted stream its callbacks and starts reading. */
@@ -107,9 +103,8 @@ int loop_stream_fd(const struct loop_stream *s);
 void loop_stream_close(struct loop_stream *s); /* NULL is fine */
 
 /* Listens on a local socket with mode 0600; an old socket at that path is removed first. */
-struct loop_server *loop_listen(struct loop *l, const char *path,
-				void (*fn)(struct loop_stream *s, void *arg), void *arg,
-				struct err *e);
+struct loop_server *loop_listen(struct loop *l, const char *path, void (*fn)(struct loop_stream *s, void *arg),
+				void *arg, struct err *e);
 void loop_server_close(struct loop_server *s);
 
 /* libuv's text for its error number. */

@@ -15,7 +15,10 @@ struct strv {
 	size_t size;
 };
 
-#define STRV_INIT {.items = NULL}
+#define STRV_INIT                                                                                                      \
+	{                                                                                                              \
+		.items = NULL                                                                                          \
+	}
 
 void strv_fini(struct strv *v);
 void strv_add(struct strv *v, const char *s); /* copies */
@@ -29,6 +32,6 @@ void strv_uniq(struct strv *v); /* drops equal neighbours */
 /* Splits at any of the characters in `seps`, empty pieces are left out; appends to v. */
 void strv_split(struct strv *v, const char *s, const char *seps);
 char *strv_join(const struct strv *v, const char *sep); /* owned by the caller */
-char **strv_argv(struct strv *v);			 /* borrowed, NULL-terminated, never NULL */
+char **strv_argv(struct strv *v);			/* borrowed, NULL-terminated, never NULL */
 
 #endif

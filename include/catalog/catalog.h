@@ -27,45 +27,45 @@ struct catalog_arch {
 	char *machine_opts;  /* ",gic-version=max" or "" */
 	char *small_opts;    /* more of them for at most small_memory bytes, or "" */
 	uint64_t small_memory;
-	char *cpu_tcg;	     /* CPU under emulation */
-	char *cpu_native;    /* CPU under an accelerator: "host" or "host,aarch64=off" */
-	struct strv cpu_models; /* what cpu.model may say beside auto; features may follow */
-	struct strv accels; /* accelerators that QEMU has for it, beside tcg */
+	char *cpu_tcg;		  /* CPU under emulation */
+	char *cpu_native;	  /* CPU under an accelerator: "host" or "host,aarch64=off" */
+	struct strv cpu_models;	  /* what cpu.model may say beside auto; features may follow */
+	struct strv accels;	  /* accelerators that QEMU has for it, beside tcg */
 	struct strv native_hosts; /* host machine names (uname -m) that may accelerate it */
 	unsigned max_cpus;
-	char *cpu_limit_why; /* reason in words */
-	uint64_t max_memory;   /* bytes the machine or the kernel can use */
-	char *memory_limit_why; /* reason in words */
-	char *kernel;	     /* package: "linux-image-armmp-lpae" */
-	struct strv releases; /* codenames that have that kernel; empty: all */
-	char *console;	     /* "ttyAMA0" */
-	char *virtio;	     /* device suffix: "pci" or "ccw" */
-	char *firmware;	     /* package: "qemu-efi-arm", "" where direct boot is all there is */
+	char *cpu_limit_why;	       /* reason in words */
+	uint64_t max_memory;	       /* bytes the machine or the kernel can use */
+	char *memory_limit_why;	       /* reason in words */
+	char *kernel;		       /* package: "linux-image-armmp-lpae" */
+	struct strv releases;	       /* codenames that have that kernel; empty: all */
+	char *console;		       /* "ttyAMA0" */
+	char *virtio;		       /* device suffix: "pci" or "ccw" */
+	char *firmware;		       /* package: "qemu-efi-arm", "" where direct boot is all there is */
 	struct strv firmware_releases; /* codenames that have the firmware; empty: all */
-	char *firmware_arch; /* architecture name in the JSON descriptors: "arm" */
-	char *firmware_machine; /* machine pattern in them: "virt-*" */
-	uint64_t firmware_max_memory; /* bytes the firmware starts with, 0: max_memory */
-	char *firmware_memory_why;    /* reason in words */
-	uint64_t pflash_size;  /* bytes the machine wants, 0: the file's own size */
-	char *grub;	     /* package: "grub-efi-arm" */
-	char *grub_target;   /* "arm-efi" */
-	char *efi_file;	     /* "BOOTARM.EFI" */
+	char *firmware_arch;	       /* architecture name in the JSON descriptors: "arm" */
+	char *firmware_machine;	       /* machine pattern in them: "virt-*" */
+	uint64_t firmware_max_memory;  /* bytes the firmware starts with, 0: max_memory */
+	char *firmware_memory_why;     /* reason in words */
+	uint64_t pflash_size;	       /* bytes the machine wants, 0: the file's own size */
+	char *grub;		       /* package: "grub-efi-arm" */
+	char *grub_target;	       /* "arm-efi" */
+	char *efi_file;		       /* "BOOTARM.EFI" */
 	/* Modules the small initrd needs, before dependencies, spelt with `_`; a name that a kernel
 	 * has not (built in, or of another version) is left out. */
 	struct strv initrd_modules;
-	char *lib_links;     /* extra merged-/usr links beside bin sbin lib: "lib64" or "" */
+	char *lib_links; /* extra merged-/usr links beside bin sbin lib: "lib64" or "" */
 };
 
 struct catalog_release {
-	char *codename;	   /* "bookworm" */
-	char *version;	   /* "12" or "" */
-	char *state;	   /* "stable", "oldstable", "oldoldstable", "testing", "unstable" */
-	char *not_offered; /* "" or why */
-	bool security;	   /* has CODENAME-security */
-	bool updates;	   /* has CODENAME-updates */
-	char *security_suite; /* "bookworm-security"; under the security mirror's base URL */
-	char *old_zones; /* package with the old names of time zones; "" where tzdata has them */
-	char *sources_style; /* "list" or "deb822": how its sources.list is written */
+	char *codename;		/* "bookworm" */
+	char *version;		/* "12" or "" */
+	char *state;		/* "stable", "oldstable", "oldoldstable", "testing", "unstable" */
+	char *not_offered;	/* "" or why */
+	bool security;		/* has CODENAME-security */
+	bool updates;		/* has CODENAME-updates */
+	char *security_suite;	/* "bookworm-security"; under the security mirror's base URL */
+	char *old_zones;	/* package with the old names of time zones; "" where tzdata has them */
+	char *sources_style;	/* "list" or "deb822": how its sources.list is written */
 	struct strv components; /* default components of the guest's sources: main [non-free-firmware] */
 	/* Fingerprints (40 hex digits, upper case) of the primary keys that may sign its suites,
 	 * security's included; their public parts are the assets keys/. */
@@ -73,15 +73,15 @@ struct catalog_release {
 };
 
 struct catalog_profile {
-	char *name;  /* "build" */
+	char *name; /* "build" */
 	char *title;
 	bool is_default;
-	bool hidden; /* not for system.profile: added where another field asks for it */
+	bool hidden;   /* not for system.profile: added where another field asks for it */
 	char *include; /* a section above it, whose lists are taken over in front of its own */
 	struct strv packages;
 	struct strv without; /* Priority required or important, and yet left out */
 	struct strv instead; /* hidden ones: packages of the user's own that make it superfluous */
-	struct strv jobs; /* names pinned where the solver's choice among alternatives matters */
+	struct strv jobs;    /* names pinned where the solver's choice among alternatives matters */
 };
 
 /* An option of QEMU that qemu.extra may hold, or one that is refused with a hint. */

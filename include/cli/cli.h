@@ -38,10 +38,10 @@ struct cli {
 	bool attach;
 	const char *mirror;
 	const char *log;
-	const char *confirm; /* name of the machine whose data may go */
-	struct strv sets; /* --set, in order */
-	bool install; /* ssh-config: for ssh itself to read */
-	bool start; /* a machine that does not run, without a question */
+	const char *confirm;	 /* name of the machine whose data may go */
+	struct strv sets;	 /* --set, in order */
+	bool install;		 /* ssh-config: for ssh itself to read */
+	bool start;		 /* a machine that does not run, without a question */
 	struct strv ssh_options; /* for ssh, as it reads them */
 	/* arguments behind the verb, and those behind `--` */
 	const struct cli_verb *verb;
@@ -56,11 +56,11 @@ struct cli {
 
 struct cli_verb {
 	const char *name;
-	const char *args;    /* "M [-- CMD…]" for the usage line */
-	size_t min, max;     /* how many arguments, without those behind `--` */
-	const char *summary; /* one line for --help and the man page */
-	bool rest;	     /* takes arguments behind `--` */
-	bool hidden;	     /* not shown */
+	const char *args;	     /* "M [-- CMD…]" for the usage line */
+	size_t min, max;	     /* how many arguments, without those behind `--` */
+	const char *summary;	     /* one line for --help and the man page */
+	bool rest;		     /* takes arguments behind `--` */
+	bool hidden;		     /* not shown */
 	int (*run)(struct cli *cli); /* exit status */
 };
 
@@ -74,7 +74,7 @@ struct cli_option {
 	const char *arg;  /* name of its argument, or NULL */
 	const char *help;
 	enum cli_option_type type;
-	size_t offset; /* in struct cli, of a member of that type */
+	size_t offset;	   /* in struct cli, of a member of that type */
 	const char *verbs; /* those that it counts for, separated by blanks; NULL: for any */
 };
 

@@ -14,10 +14,10 @@ struct cli_running {
 	char *name, *dir;
 	struct vm_client *client;
 	struct err err;
-	json_t *answer; /* the last one */
-	bool over;	/* the machine has ended */
+	json_t *answer;		       /* the last one */
+	bool over;		       /* the machine has ended */
 	struct loop_signal *interrupt; /* what Ctrl-C does meanwhile; NULL: it ends debwiz */
-	struct cli_line line; /* how far it is */
+	struct cli_line line;	       /* how far it is */
 };
 
 /* The name that the first argument means, also where its file is wrong or gone by now: what runs must
@@ -27,8 +27,8 @@ int cli_machine_name(struct cli *cli, char **name, struct err *e);
  * either case. How far a suspension or a snapshot is goes to standard error, or is an event. */
 int cli_running_open(struct cli_running *m, struct cli *cli, struct err *e);
 /* As that, with callbacks of its own in place of an answer to wait for. */
-int cli_running_connect(struct cli_running *m, struct cli *cli, bool console,
-			const struct vm_client_ops *ops, void *arg, struct err *e);
+int cli_running_connect(struct cli_running *m, struct cli *cli, bool console, const struct vm_client_ops *ops,
+			void *arg, struct err *e);
 void cli_running_close(struct cli_running *m);
 /* Where a request's answer goes (its arg is the cli_running). */
 void cli_running_answer(const struct err *e, const json_t *answer, void *arg);

@@ -11,7 +11,6 @@
 
 /* Runs the steps to their end on the cli's loop; Ctrl-C cancels (a second one too: it says that it
  * is on its way). Prints what happens; an error ends up in e. */
-int view_run(struct cli *cli, const struct step_ops *const *steps, size_t count, void *job,
-	     struct err *e);
+int view_run(struct cli *cli, const struct step_ops *const *steps, size_t count, void *job, struct err *e);
 
 #endif

@@ -34,7 +34,6 @@ void cli_progress_tell(double percent, void *progress);
 
 /* Runs the loop until it is done; `doing` says what it does: "copying the disk". With --json how far it
  * is comes as an event "progress", `done` of `total`. Its result. */
-int cli_work(struct cli *cli, const char *name, const char *doing, cli_work_fn fn, void *arg,
-	     struct err *e);
+int cli_work(struct cli *cli, const char *name, const char *doing, cli_work_fn fn, void *arg, struct err *e);
 
 #endif

@@ -43,12 +43,12 @@ struct console_modes {
 	int row, col; /* cursor; col may be the last column while a line waits to wrap */
 	bool cursor;  /* shown */
 	bool cursor_blink;
-	uint8_t cursor_shape; /* 1 block, 2 underline, 3 bar */
-	bool alternate;	      /* the alternate screen, which has no scrollback */
-	bool reverse;	      /* DECSCNM */
+	uint8_t cursor_shape;	  /* 1 block, 2 underline, 3 bar */
+	bool alternate;		  /* the alternate screen, which has no scrollback */
+	bool reverse;		  /* DECSCNM */
 	enum console_mouse mouse; /* what the guest wants to know */
-	uint32_t bells;	      /* rung so far */
-	uint32_t clips;	      /* texts for the clipboard so far */
+	uint32_t bells;		  /* rung so far */
+	uint32_t clips;		  /* texts for the clipboard so far */
 };
 
 /* Sizes are brought within the bounds above. `lines` of scrollback. */
@@ -93,7 +93,6 @@ int console_paste(struct console *c, const char *p, size_t n);
 int console_press(struct console *c, const char *key, unsigned modifiers);
 /* The mouse is at a place, and there a button (1 left, 2 middle, 3 right, 4 to 7 the wheel; 0: none, it has
  * moved) is pressed or released; in the form that the guest asked for, or nothing where it did not. */
-void console_click(struct console *c, int row, int col, int button, bool pressed,
-		   unsigned modifiers);
+void console_click(struct console *c, int row, int col, int button, bool pressed, unsigned modifiers);
 
 #endif

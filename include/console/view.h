@@ -20,8 +20,8 @@ struct view {
 	int rows, cols; /* 0: nothing was applied yet */
 	struct console_modes modes;
 	char title[CONSOLE_TITLE + 1];
-	uint64_t first, end;  /* of the scrollback; the screen's row R is line end + R */
-	struct cell *cells;   /* rows * cols */
+	uint64_t first, end; /* of the scrollback; the screen's row R is line end + R */
+	struct cell *cells;  /* rows * cols */
 };
 
 /* Appends an update with the rows whose stamp is over `since` (0: all). */

@@ -19,8 +19,8 @@ struct host_facts {
 	unsigned cpus;
 	uint64_t memory; /* bytes */
 	char *user;
-	char *timezone; /* "Europe/Berlin", "Etc/UTC" */
-	char *locale;	/* "C.UTF-8" */
+	char *timezone;	       /* "Europe/Berlin", "Etc/UTC" */
+	char *locale;	       /* "C.UTF-8" */
 	char *package_manager; /* apt dnf pacman apk brew pkg or "" */
 };
 

@@ -62,7 +62,7 @@ struct proc_id {
 };
 bool proc_identify(int64_t pid, struct proc_id *out);
 bool proc_alive(const struct proc_id *id);
-void proc_signal_kill(const struct proc_id *id); /* kills it if it is still that process */
+void proc_signal_kill(const struct proc_id *id);   /* kills it if it is still that process */
 void proc_signal_hangup(const struct proc_id *id); /* ours listen anew then */
 void proc_signal_terminate(const struct proc_id *id);
 /* Whether a process that is gone now was one of this boot of the host; true where it is not known. */
@@ -74,8 +74,7 @@ char *proc_using_file(const char *path);
 /* A process that is no child of ours, watched to its end; how it ended is not known. */
 struct proc_watch;
 /* `ended` is called once, never before this returns; also when it is gone already. */
-struct proc_watch *proc_watch_start(struct loop *l, const struct proc_id *id,
-				    void (*ended)(void *arg), void *arg);
+struct proc_watch *proc_watch_start(struct loop *l, const struct proc_id *id, void (*ended)(void *arg), void *arg);
 void proc_watch_stop(struct proc_watch *w); /* NULL is fine */
 /* CPU time used so far in ms, resident bytes; false when it is gone. */
 bool proc_usage(int64_t pid, uint64_t *cpu_ms, uint64_t *rss);

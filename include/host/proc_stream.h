@@ -17,9 +17,9 @@
 
 struct proc_stream {
 	int64_t pid;
-	int to, from; /* its standard input and output; -1 once closed */
-	int said;     /* its standard error */
-	struct buf text; /* the last of that */
+	int to, from;		   /* its standard input and output; -1 once closed */
+	int said;		   /* its standard error */
+	struct buf text;	   /* the last of that */
 	const atomic_bool *cancel; /* borrowed; NULL: never */
 };
 

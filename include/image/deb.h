@@ -56,8 +56,7 @@ enum deb_type {
 
 /* One entry of a tar. The strings are borrowed and valid until the next deb_next. */
 struct deb_entry {
-	const char
-		*path; /* "usr/bin/ls": no leading "./" or "/", no trailing "/"; "" is the root */
+	const char *path; /* "usr/bin/ls": no leading "./" or "/", no trailing "/"; "" is the root */
 	enum deb_type type;
 	unsigned mode; /* permission bits with set-id and sticky: & 07777 */
 	uint32_t uid;
@@ -101,14 +100,12 @@ uint64_t deb_position(const struct deb *d);
 /* Return 0 to go on, 1 to stop without error, -1 (with e filled) to fail. deb_read(d, …) reads the
  * entry's content. */
 typedef int (*deb_entry_fn)(struct deb *d, const struct deb_entry *entry, void *arg, struct err *e);
-int deb_each(int fd, const char *name, enum deb_part part, deb_entry_fn fn, void *arg,
-	     struct err *e);
+int deb_each(int fd, const char *name, enum deb_part part, deb_entry_fn fn, void *arg, struct err *e);
 
 /* Reads one regular file of the data part, at most `cap` bytes long. `path` with or without leading
  * "./" or "/". Hard links to a file are followed within the package, symbolic links are not. `out`
  * is initialised by the call, owned by the caller on success. Not there: error id "deb-member". */
-int deb_extract_file(int fd, const char *name, const char *path, size_t cap, struct buf *out,
-		     struct err *e);
+int deb_extract_file(int fd, const char *name, const char *path, size_t cap, struct buf *out, struct err *e);
 /* The control file (deb-control(5)) as text; `out` as above. Nothing is checked but its size. */
 int deb_read_control(int fd, const char *name, struct buf *out, struct err *e);
 /* Value of a field of a control stanza, first line only, blanks around it stripped; NULL when it is

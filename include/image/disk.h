@@ -21,11 +21,11 @@
 #define DISK_BASE_NAME "base.raw" /* the base's link in the machine's folder */
 
 struct disk_info {
-	uint64_t size;	     /* as the guest sees it, bytes */
-	uint64_t allocated;  /* bytes on the host's disk, without the base */
-	uint32_t snapshots;  /* internal ones, a suspended state among them */
-	bool standalone;     /* needs no base */
-	bool untouched;	     /* nothing was ever written to it: it may be made anew */
+	uint64_t size;	    /* as the guest sees it, bytes */
+	uint64_t allocated; /* bytes on the host's disk, without the base */
+	uint32_t snapshots; /* internal ones, a suspended state among them */
+	bool standalone;    /* needs no base */
+	bool untouched;	    /* nothing was ever written to it: it may be made anew */
 };
 
 /* Makes the base's disk known in the machine's folder: a hard link `link_path`, so that the base's
@@ -87,8 +87,8 @@ int disk_settle(const char *disk, struct err *e);
 /* A snapshot inside the disk. */
 struct disk_snapshot {
 	char *tag;
-	int64_t date;	  /* seconds since the epoch */
-	uint64_t memory;  /* bytes of a guest's memory in it, 0: of the disk alone */
+	int64_t date;	 /* seconds since the epoch */
+	uint64_t memory; /* bytes of a guest's memory in it, 0: of the disk alone */
 };
 
 /* Snapshots of a disk that is not in use. list: oldest first, to be freed by disk_snapshots_fini.
@@ -106,7 +106,7 @@ int disk_snapshot_delete(const char *path, const char *tag, struct err *e);
 /* Rewrites it so that it needs no base. Refused with snapshots. `progress` (0 to 100) is called
  * from the calling thread; may be NULL. The base's link stays: remove it afterwards. Blocks for
  * seconds to minutes. */
-int disk_flatten(const char *path, const atomic_bool *cancel,
-		 void (*progress)(double percent, void *arg), void *arg, struct err *e);
+int disk_flatten(const char *path, const atomic_bool *cancel, void (*progress)(double percent, void *arg), void *arg,
+		 struct err *e);
 
 #endif

@@ -37,8 +37,7 @@ struct extfs_stat {
 /* Opens the file system in the GPT partition `partition` of the disk at `path`. `format` is "raw"
  * or "qcow2" (whose backing file, if any, must be raw and lie in the same folder): it is never
  * guessed. NULL on error: "disk-…", "gpt-…", "fs-broken". */
-struct extfs *extfs_open(const char *path, const char *format, const char *partition,
-			 struct err *e);
+struct extfs *extfs_open(const char *path, const char *format, const char *partition, struct err *e);
 /* A reader over a file system that the caller has open, for writing too; borrowed until close. */
 struct extfs *extfs_wrap(struct struct_ext2_filsys *fs);
 void extfs_close(struct extfs *fs); /* NULL is fine */
@@ -50,8 +49,7 @@ bool extfs_is_unclean(const struct extfs *fs);
 /* Operations. A path that leads nowhere: error id "fs-missing". */
 
 /* The path with every link in it followed (owned), e.g. "/boot/vmlinuz-6.1.0-50-armmp-lpae". */
-int extfs_resolve(struct extfs *fs, const char *path, char **real, struct extfs_stat *st,
-		  struct err *e);
+int extfs_resolve(struct extfs *fs, const char *path, char **real, struct extfs_stat *st, struct err *e);
 /* Whether the path leads to something. */
 bool extfs_has(struct extfs *fs, const char *path);
 /* Names in a folder without "." and "..", sorted; appended to `names`. */

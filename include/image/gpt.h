@@ -37,8 +37,8 @@ uint64_t gpt_last_usable(uint64_t disk_sectors);
 /* Writes the table for a disk of `disk_sectors` into fd (at its first 34 and last 33 sectors).
  * Parts become entries 1, 2, …; they must lie in the usable range and must not overlap, else
  * -1. Blocks. */
-int gpt_write(int fd, uint64_t disk_sectors, const struct gpt_guid *disk_id,
-	      const struct gpt_part *parts, size_t count, struct err *e);
+int gpt_write(int fd, uint64_t disk_sectors, const struct gpt_guid *disk_id, const struct gpt_part *parts, size_t count,
+	      struct err *e);
 
 /* "C12A7328-…" in either case; -1 when it is no GUID. */
 int gpt_guid_parse(const char *text, struct gpt_guid *out);

@@ -67,20 +67,18 @@ void image_abandon(struct image *im);
 /* Content */
 
 int image_mkdir(struct image *im, const char *path, const struct image_attr *attr, struct err *e);
-int image_symlink(struct image *im, const char *path, const char *target,
-		  const struct image_attr *attr, struct err *e);
+int image_symlink(struct image *im, const char *path, const char *target, const struct image_attr *attr, struct err *e);
 /* Another name for the file at `target` (a path; not a folder). */
-int image_link(struct image *im, const char *path, const char *target, unsigned rank,
-	       struct err *e);
-int image_node(struct image *im, const char *path, enum image_node_type type, unsigned major,
-	       unsigned minor, const struct image_attr *attr, struct err *e);
+int image_link(struct image *im, const char *path, const char *target, unsigned rank, struct err *e);
+int image_node(struct image *im, const char *path, enum image_node_type type, unsigned major, unsigned minor,
+	       const struct image_attr *attr, struct err *e);
 /* A whole file. */
-int image_put(struct image *im, const char *path, const void *data, size_t n,
-	      const struct image_attr *attr, struct err *e);
+int image_put(struct image *im, const char *path, const void *data, size_t n, const struct image_attr *attr,
+	      struct err *e);
 
 /* A file in pieces, of a size that is known before. Several may be open. NULL on error. */
-struct image_file *image_file_begin(struct image *im, const char *path, uint64_t size,
-				    const struct image_attr *attr, struct err *e);
+struct image_file *image_file_begin(struct image *im, const char *path, uint64_t size, const struct image_attr *attr,
+				    struct err *e);
 /* The next n bytes; not more than `size` in all. */
 int image_file_write(struct image_file *f, const void *data, size_t n, struct err *e);
 /* Frees f in any case. -1 when bytes are missing. */

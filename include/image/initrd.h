@@ -25,8 +25,8 @@
  * are appended to `unknown` when it is not NULL). Packed modules are unpacked. `out` is
  * initialised by the call, owned by the caller on success. Works also on a file system that is
  * still being written (extfs_wrap). Blocks for a tenth of a second. */
-int initrd_build(struct extfs *fs, const char *version, const struct strv *modules,
-		 struct strv *unknown, struct buf *out, struct err *e);
+int initrd_build(struct extfs *fs, const char *version, const struct strv *modules, struct strv *unknown,
+		 struct buf *out, struct err *e);
 
 struct initrd_file {
 	const char *path; /* "debwiz/configure.sh"; its folders are made */

@@ -42,8 +42,7 @@ char *kernel_identity(const struct kernel *k, bool with_initrd);
  * in a way that QEMU 7.2 does not load (gzip, EFI zboot) is written unpacked. They block for some
  * tenths of a second. */
 int kernel_extract(struct extfs *fs, const struct kernel *k, const char *path, struct err *e);
-int kernel_extract_initrd(struct extfs *fs, const struct kernel *k, const char *path,
-			  struct err *e);
+int kernel_extract_initrd(struct extfs *fs, const struct kernel *k, const char *path, struct err *e);
 
 /* The order of Debian versions without epoch and revision (deb-version(7)): < 0, 0 or > 0. */
 int kernel_version_compare(const char *a, const char *b);

@@ -54,8 +54,7 @@ struct root_request {
 	struct gpt_guid disk_id, esp_id, root_id;
 	const struct root_deb *debs; /* unpacked; in the order that decides between two owners */
 	size_t deb_count;
-	const struct root_deb
-		*extras; /* copied to /var/cache/debwiz/NAME.deb, verified the same way */
+	const struct root_deb *extras; /* copied to /var/cache/debwiz/NAME.deb, verified the same way */
 	size_t extra_count;
 	/* Made before any package: merged-/usr links, as {"/bin", .link = "usr/bin"}; a folder for
 	 * each target is made too. A package that ships the same link is fine. */
@@ -82,9 +81,8 @@ typedef void (*root_done_fn)(const struct err *error, void *arg);
 /* Starts building. All that the request points to is borrowed until `done`. NULL with e filled
  * (and no `done`) when it cannot even start. `progress` may be NULL. The image is not synced: that
  * is done by whoever gives it its final name. */
-struct root_build *root_build_start(struct loop *l, const struct root_request *request,
-				    root_progress_fn progress, root_done_fn done, void *arg,
-				    struct err *e);
+struct root_build *root_build_start(struct loop *l, const struct root_request *request, root_progress_fn progress,
+				    root_done_fn done, void *arg, struct err *e);
 /* Ends it soon (well within a second); `done` still comes. */
 void root_build_cancel(struct root_build *b);
 

@@ -26,7 +26,7 @@ struct seed {
 	const char *password_hash; /* crypt(5); "": no password */
 	const char *locale;
 	const char *timezone;
-	const char *proxy; /* of apt, as the guest reaches it: seed_guest_proxy */
+	const char *proxy;    /* of apt, as the guest reaches it: seed_guest_proxy */
 	const char *keyboard; /* LAYOUT or LAYOUT:VARIANT */
 	const char *term;     /* terminal at the other end of the console */
 	unsigned rows;	      /* 0: unknown */
@@ -45,13 +45,13 @@ int seed_write(const char *path, const struct seed *s, struct err *e);
 int seed_write_empty(const char *path, struct err *e);
 
 struct seed_archive {
-	const char *mirror;	/* as the guest reaches it: seed_guest_url */
-	const char *security;	/* of the security suites, "": none */
-	const char *release;	/* "bookworm" */
+	const char *mirror;	    /* as the guest reaches it: seed_guest_url */
+	const char *security;	    /* of the security suites, "": none */
+	const char *release;	    /* "bookworm" */
 	const char *updates_suite;  /* "bookworm-updates", "": none */
 	const char *security_suite; /* "bookworm-security", "": none */
 	const struct strv *components;
-	bool deb822; /* style of the text: deb822 or one line an entry */
+	bool deb822;  /* style of the text: deb822 or one line an entry */
 	bool undated; /* snapshots: their Valid-Until is past (sources.list(5): check-valid-until) */
 };
 

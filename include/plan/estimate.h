@@ -12,9 +12,9 @@
 #include "plan/pace.h"
 
 struct estimate {
-	double expect;	  /* seconds for the whole */
-	bool alike;	  /* what is counted is all alike (bytes): its own rate says all */
-	uint64_t began;	  /* ms */
+	double expect;	      /* seconds for the whole */
+	bool alike;	      /* what is counted is all alike (bytes): its own rate says all */
+	uint64_t began;	      /* ms */
 	uint64_t done, total; /* of this part; total 0: it counts nothing */
 	struct {
 		double from, until; /* shares of the whole's time, 0..1 */

@@ -32,7 +32,7 @@ struct step_view {
 	double rate;	      /* units a second over the last seconds; 0: not known */
 	int64_t left_ms;      /* time left for this step, -1: not known */
 	uint64_t took_ms;
-	const char *text;     /* what happens now, or the summary */
+	const char *text; /* what happens now, or the summary */
 };
 
 enum runner_event_type {
@@ -59,9 +59,8 @@ struct runner_event {
 struct runner;
 
 /* `steps` and `job` are borrowed. Steps that do not apply are left out of the list at once. */
-struct runner *runner_new(struct loop *l, const struct step_ops *const *steps, size_t count,
-			  void *job, void (*event)(const struct runner_event *ev, void *arg),
-			  void *arg);
+struct runner *runner_new(struct loop *l, const struct step_ops *const *steps, size_t count, void *job,
+			  void (*event)(const struct runner_event *ev, void *arg), void *arg);
 /* Begins; everything comes as events. */
 void runner_start(struct runner *r);
 /* Ends the running step soon; FINISHED comes with ERR_INTERRUPTED. */

@@ -52,8 +52,8 @@ void step_warn(struct step_run *run, const char *fmt, ...) __attribute__((format
 /* A line for the log. */
 void step_log(struct step_run *run, const char *line);
 /* Asks a question; the face answers, or the default (index) is taken where nobody can. */
-void step_ask(struct step_run *run, const char *question, const char *const *choices,
-	      size_t count, size_t fallback, void (*answer)(size_t choice, void *arg), void *arg);
+void step_ask(struct step_run *run, const char *question, const char *const *choices, size_t count, size_t fallback,
+	      void (*answer)(size_t choice, void *arg), void *arg);
 /* Ends the step. `summary` is one line for the list: "225 packages, 144.1 M" (copied). */
 void step_done(struct step_run *run, const char *summary);
 /* Ends it with an error, whose content is taken. */

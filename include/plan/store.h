@@ -49,7 +49,7 @@ int store_set_stamp(const char *dir, const char *step, const char *key, struct e
 /* A base image as found on disk. */
 struct store_base {
 	char *dir;
-	char *id;	   /* folder's name */
+	char *id; /* folder's name */
 	json_t *manifest;
 	int64_t created;   /* seconds since the epoch */
 	uint64_t machines; /* how many machines hold a link to its disk */

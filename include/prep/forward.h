@@ -8,10 +8,10 @@
 #include "prep/job.h"
 
 struct forward {
-	char *item;	/* as the file has it, NULL: it is not in the file (any more) */
-	char *rule;	/* for QEMU (vm/forward.h); NULL: its port is chosen at the next boot */
+	char *item;	       /* as the file has it, NULL: it is not in the file (any more) */
+	char *rule;	       /* for QEMU (vm/forward.h); NULL: its port is chosen at the next boot */
 	struct spec_forward f; /* with the port that it has or had */
-	bool active;	/* QEMU has it */
+	bool active;	       /* QEMU has it */
 };
 
 /* All of them, those of the file first. `running`: QEMU's are read from DIR/request.json. Owned: forwards_free. */

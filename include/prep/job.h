@@ -51,10 +51,10 @@ struct job {
 	char *runtime_dir;
 	struct lock *name_lock;	   /* nobody renames, deletes or starts it meanwhile */
 	struct lock *machine_lock; /* of its folder; a supervisor takes it over */
-	bool started; /* this job has handed the machine to a supervisor */
-	bool resumed; /* and that from its suspended state */
+	bool started;		   /* this job has handed the machine to a supervisor */
+	bool resumed;		   /* and that from its suspended state */
 	/* the base image */
-	char *base_prefix; /* folder's name up to its time stamp: what was asked for, by key */
+	char *base_prefix;	/* folder's name up to its time stamp: what was asked for, by key */
 	struct store_base base; /* the one in use; base.dir NULL while there is none */
 	char *part_dir;		/* where a new one is being made */
 	struct lock *base_lock;
@@ -71,8 +71,8 @@ struct job {
 /* Finds rows, folders and the base that is there already. `spec` was checked. Refuses another
  * architecture than the machine's disk has ("arch-made"). On an error the job holds nothing; job_fini
  * may follow in either case. */
-int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store,
-	     struct spec *spec, const struct job_options *options, struct err *e);
+int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store, struct spec *spec,
+	     const struct job_options *options, struct err *e);
 /* The end of its run: lets go of all locks and of the archive with what was taken from it, so that
  * another run, here or elsewhere, finds them free. The machine may be asked about still. */
 void job_release(struct job *j);
@@ -103,19 +103,15 @@ struct archive_op *job_open_archive(struct job *j, struct step_run *run,
 				    void (*done)(struct archive *a, const struct err *e, void *run));
 /* The same outside a run: as archive_open (progress may be NULL); the job need not outlive the call. */
 struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress,
-				     void (*done)(struct archive *a, const struct err *e, void *arg),
-				     void *arg);
+				     void (*done)(struct archive *a, const struct err *e, void *arg), void *arg);
 /* The release's own suite with these components in place of the file's; as job_begin_archive. */
 struct archive_op *job_begin_components(struct job *j, const struct strv *components,
-					void (*done)(struct archive *a, const struct err *e, void *arg),
-					void *arg);
+					void (*done)(struct archive *a, const struct err *e, void *arg), void *arg);
 /* All releases of the catalogue as the file's mirror has them (see archive_releases); `spec` is lent for
  * the call. */
-struct archive_op *job_releases(struct loop *l, const struct catalog *c, const struct store *store,
-				const struct spec *spec, bool offline,
-				void (*done)(struct archive_release *rows, size_t count,
-					     const struct err *e, void *arg),
-				void *arg);
+struct archive_op *
+job_releases(struct loop *l, const struct catalog *c, const struct store *store, const struct spec *spec, bool offline,
+	     void (*done)(struct archive_release *rows, size_t count, const struct err *e, void *arg), void *arg);
 /* An archive_progress_fn whose arg is the running step. */
 void job_archive_progress(uint64_t done, uint64_t total, const char *text, void *run);
 /* Fills the job's packages and firmware from the open archive. */
@@ -178,7 +174,7 @@ int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e);
 /* Command line of QEMU for a machine's next boot, prepared or not, with the reason of each argument:
  * what `debwiz command` prints. Asks QEMU, so it blocks up to some seconds the first time; touches
  * nothing of the loop and may run as work. Free with qemu_argv_fini. */
-int job_command(const struct catalog *c, const struct store *store, struct spec *spec,
-		struct qemu_argv *out, struct err *e);
+int job_command(const struct catalog *c, const struct store *store, struct spec *spec, struct qemu_argv *out,
+		struct err *e);
 
 #endif

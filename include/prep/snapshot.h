@@ -19,8 +19,7 @@ int snapshot_list(const struct job *j, struct disk_snapshot **out, size_t *count
 /* Does it under the machine's lock, which the job keeps. *starts: the snapshot to revert to holds
  * memory; nothing was done, snapshot_start does it. Ids: "not-made", "suspended", "busy" (it is
  * being prepared or runs) and those of the disk. Blocks for seconds, and may run as work. */
-int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool *starts,
-		    struct err *e);
+int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool *starts, struct err *e);
 
 /* Where a change of the disk was cut off (disk_change_pending): waits for what still writes, examines the disk,
  * completes a revert, and takes the mark away. "disk-busy", "disk-corrupt". finish: the same of a disk that was
@@ -31,8 +30,8 @@ int snapshot_finish(const char *dir, const char *disk, struct err *e);
 /* Starts the machine where it was when the snapshot was made; lets go of the lock, for the
  * supervisor takes it. `done` is called as vm_start does, unless -1 was returned. The job need not
  * outlive the call. */
-int snapshot_start(struct job *j, const char *tag, void (*done)(const struct err *e, void *arg),
-		   void *arg, struct err *e);
+int snapshot_start(struct job *j, const char *tag, void (*done)(const struct err *e, void *arg), void *arg,
+		   struct err *e);
 
 /* The name that one gets without one: "at-20251121-134501"; owned. */
 char *snapshot_tag_now(void);

@@ -18,18 +18,18 @@ extern const struct step_ops step_accelerator; /* QEMU, and what runs fastest he
 extern const struct step_ops step_release;     /* InRelease and indices, verified */
 extern const struct step_ops step_packages;    /* what is to be installed */
 extern const struct step_ops step_download;
-extern const struct step_ops step_firmware;    /* code and variables for the base */
-extern const struct step_ops step_unpack;      /* the root file system, with the first initrd */
-extern const struct step_ops step_configure;   /* by the guest itself */
-extern const struct step_ops step_base;	       /* sealed and named */
-extern const struct step_ops step_seed;	       /* key and personal settings */
-extern const struct step_ops step_pflash;      /* the machine's own code and variables */
-extern const struct step_ops step_disk;	       /* overlay of the wanted size */
-extern const struct step_ops step_examine;     /* a disk whose last run was cut off */
-extern const struct step_ops step_kernel;      /* direct boot: kernel and initrd out of the disk */
-extern const struct step_ops step_start;       /* the supervisor and QEMU */
-extern const struct step_ops step_login;       /* until the login prompt */
-extern const struct step_ops step_ssh;	       /* until ssh answers */
+extern const struct step_ops step_firmware;  /* code and variables for the base */
+extern const struct step_ops step_unpack;    /* the root file system, with the first initrd */
+extern const struct step_ops step_configure; /* by the guest itself */
+extern const struct step_ops step_base;	     /* sealed and named */
+extern const struct step_ops step_seed;	     /* key and personal settings */
+extern const struct step_ops step_pflash;    /* the machine's own code and variables */
+extern const struct step_ops step_disk;	     /* overlay of the wanted size */
+extern const struct step_ops step_examine;   /* a disk whose last run was cut off */
+extern const struct step_ops step_kernel;    /* direct boot: kernel and initrd out of the disk */
+extern const struct step_ops step_start;     /* the supervisor and QEMU */
+extern const struct step_ops step_login;     /* until the login prompt */
+extern const struct step_ops step_ssh;	     /* until ssh answers */
 
 /* What the step "kernel" does, for `debwiz kernel`: renews the pair when the disk has another kernel,
  * or always with `force`. 0: renewed, 1: nothing had changed (or `unclean`: the disk cannot be read

@@ -30,13 +30,13 @@ struct qemu_probe {
  * version (at least 7.2) and the accelerator. A program that the file names is not run before it was
  * agreed to (spec/risk.h). Blocks up to some seconds on the first time (it
  * starts QEMU paused and asks it); run it as work. */
-int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
-	       struct qemu_probe *out, struct err *e);
+int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, struct qemu_probe *out,
+	       struct err *e);
 void qemu_probe_fini(struct qemu_probe *p);
 /* Remembers that an accelerator failed in use ("KVM internal error"), so that the next boot takes
  * the next one. */
-int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
-		      const char *accel, const char *why, struct err *e);
+int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, const char *accel,
+		      const char *why, struct err *e);
 /* All that was refused is tried again when it is wanted next. 1: there was some, 0: none, -1: error. */
 int qemu_probe_retry(const char *cache_dir, struct err *e);
 

@@ -26,8 +26,8 @@ struct faults {
 
 void faults_init(struct faults *f, const char *name);
 /* section and key may be NULL. */
-void faults_add(struct faults *f, unsigned line, const char *section, const char *key,
-		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void faults_add(struct faults *f, unsigned line, const char *section, const char *key, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 /* 0 when there is none, else -1 with e filled (kind ERR_USAGE). Empties f. */
 int faults_report(struct faults *f, const char *id, struct err *e);
 

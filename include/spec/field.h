@@ -37,17 +37,17 @@ struct field {
 	const char *section;
 	const char *key;
 	enum field_type type;
-	size_t offset; /* in struct spec */
-	const char *initial; /* default as written in INI; lists: one item, NULL is empty */
+	size_t offset;		    /* in struct spec */
+	const char *initial;	    /* default as written in INI; lists: one item, NULL is empty */
 	const char *const *choices; /* FIELD_CHOICE: words; FIELD_TEXT: what is allowed, NULL: any */
 	const char *const *later;   /* words that are known and refused as "not offered yet" */
 	const char *zero;
-	uint64_t min, max; /* FIELD_UINT, FIELD_SIZE, FIELD_DURATION; TEXT: most bytes */
-	field_check check; /* grammar of one value, NULL: none */
+	uint64_t min, max;	       /* FIELD_UINT, FIELD_SIZE, FIELD_DURATION; TEXT: most bytes */
+	field_check check;	       /* grammar of one value, NULL: none */
 	const struct item_part *parts; /* FIELD_LIST: what an item is made of; NULL: one value */
 	enum field_effect effect;
-	bool always; /* written also when it has its default */
-	bool secret; /* its value is never shown in a message */
+	bool always;	   /* written also when it has its default */
+	bool secret;	   /* its value is never shown in a message */
 	const char *title; /* a few words for a form */
 	const char *help;  /* one or two sentences for F1, --help and the man page */
 };

@@ -18,9 +18,9 @@ int grammar_locale(const char *v, struct err *e);
 int grammar_timezone(const char *v, struct err *e);
 int grammar_keyboard(const char *v, struct err *e);	 /* an XKB layout */
 int grammar_password_hash(const char *v, struct err *e); /* crypt(5), or empty */
-int grammar_mirror(const char *v, struct err *e);   /* auto, or http(s) URL without credentials */
-int grammar_proxy(const char *v, struct err *e);    /* empty, or a proxy URL */
-int grammar_snapshot(const char *v, struct err *e); /* empty, or YYYYMMDDTHHMMSSZ */
+int grammar_mirror(const char *v, struct err *e);	 /* auto, or http(s) URL without credentials */
+int grammar_proxy(const char *v, struct err *e);	 /* empty, or a proxy URL */
+int grammar_snapshot(const char *v, struct err *e);	 /* empty, or YYYYMMDDTHHMMSSZ */
 int grammar_component(const char *v, struct err *e);
 int grammar_path(const char *v, struct err *e);		/* a path */
 int grammar_path_or_none(const char *v, struct err *e); /* a path, or empty */

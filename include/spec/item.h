@@ -17,7 +17,7 @@ struct item_part {
 	const char *key; /* NULL: behind the last part */
 	bool required;
 	enum item_kind kind;
-	const char *const *words; /* ITEM_WORD: what is allowed, NULL behind the last */
+	const char *const *words;			/* ITEM_WORD: what is allowed, NULL behind the last */
 	int (*check)(const char *value, struct err *e); /* grammar, as a field_check; or NULL */
 	const char *about;				/* a few words */
 };

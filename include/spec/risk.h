@@ -20,12 +20,12 @@ enum risk_state {
 
 struct risk {
 	enum risk_state state;
-	unsigned line; /* 0: not of the file */
+	unsigned line;		   /* 0: not of the file */
 	const char *section, *key; /* static */
-	char *value; /* as in the file; of qemu.extra an option and its value, with a blank between */
-	char *path;  /* the program, file or folder that it names; NULL: none */
-	bool program; /* path is run */
-	char *words; /* what it does: "shares the folder /srv of this host" */
+	char *value;		   /* as in the file; of qemu.extra an option and its value, with a blank between */
+	char *path;		   /* the program, file or folder that it names; NULL: none */
+	bool program;		   /* path is run */
+	char *words;		   /* what it does: "shares the folder /srv of this host" */
 };
 
 struct risks {

@@ -27,8 +27,8 @@ enum spec_display { SPEC_DISPLAY_NONE, SPEC_DISPLAY_GTK, SPEC_DISPLAY_VNC };
 
 /* A parsed `forward =` item. */
 struct spec_forward {
-	char host[64];	     /* address on this host: "127.0.0.1" */
-	uint16_t host_port;  /* 0: auto */
+	char host[64];	    /* address on this host: "127.0.0.1" */
+	uint16_t host_port; /* 0: auto */
 	uint16_t guest_port;
 	bool udp;
 };
@@ -60,8 +60,8 @@ struct spec {
 	bool secure_boot; /* always false: not offered yet */
 	bool tpm;	  /* always false: not offered yet */
 	/* cpu */
-	char *accel; /* auto tcg kvm hvf whpx nvmm */
-	char *cpu_model; /* "auto" or a model */
+	char *accel;	    /* auto tcg kvm hvf whpx nvmm */
+	char *cpu_model;    /* "auto" or a model */
 	unsigned cpu_count; /* 0: auto */
 	uint64_t memory;    /* bytes */
 	/* disk */
@@ -72,8 +72,8 @@ struct spec {
 	enum spec_cache cache;
 	/* network */
 	enum spec_net net;
-	bool restrict_net;     /* guest reaches nothing but what is forwarded to it */
-	struct strv forwards;  /* as written; spec_forward_parse takes one apart */
+	bool restrict_net;    /* guest reaches nothing but what is forwarded to it */
+	struct strv forwards; /* as written; spec_forward_parse takes one apart */
 	/* devices */
 	enum spec_display display;
 	bool rng;
@@ -84,7 +84,7 @@ struct spec {
 	/* system */
 	char *hostname; /* "" means name: use spec_hostname */
 	char *user;
-	char *password_hash; /* "" or crypt(5) string */
+	char *password_hash;  /* "" or crypt(5) string */
 	struct strv ssh_keys; /* paths; `~` is the home folder */
 	char *locale;
 	char *timezone;
@@ -95,16 +95,16 @@ struct spec {
 	char *cmdline;
 	uint64_t timeout; /* ms a boot may take until login */
 	/* qemu */
-	char *qemu_binary; /* "auto" or a path */
+	char *qemu_binary;	/* "auto" or a path */
 	struct strv qemu_extra; /* arguments, one a line */
 
 	/* Where it came from */
-	char *path;	     /* absolute path of the file, or NULL */
-	char *shown;	     /* the path as it was given, for messages, or NULL */
-	struct ini_doc *doc; /* the file's lines, for writing back */
-	struct strv warnings; /* "FILE:LINE: section.key: ignored; did you mean section.key?" */
+	char *path;		  /* absolute path of the file, or NULL */
+	char *shown;		  /* the path as it was given, for messages, or NULL */
+	struct ini_doc *doc;	  /* the file's lines, for writing back */
+	struct strv warnings;	  /* "FILE:LINE: section.key: ignored; did you mean section.key?" */
 	struct strv said, agreed; /* see spec/risk.h */
-	unsigned *lines;      /* by field index: line where it was set, 0: default or --set */
+	unsigned *lines;	  /* by field index: line where it was set, 0: default or --set */
 };
 
 /* Fills defaults. */
@@ -146,15 +146,13 @@ int spec_write(struct spec *s, const char *path, struct err *e);
 int spec_check(const struct spec *s, const struct catalog *c, struct err *e);
 /* The same, one call for each violation, for a form that shows it at its field: line 0 where no file
  * says it; texts are lent for the call. */
-typedef void (*spec_fault_fn)(unsigned line, const char *section, const char *key,
-			      const char *message, void *arg);
+typedef void (*spec_fault_fn)(unsigned line, const char *section, const char *key, const char *message, void *arg);
 void spec_check_each(const struct spec *s, const struct catalog *c, spec_fault_fn fn, void *arg);
 
 /* The package that makes a user or group of the machine's user's name, among those that `has` says are
  * installed; NULL: none that is known. Borrowed from the catalogue. */
 const struct catalog_account *spec_user_taken(const struct spec *s, const struct catalog *c,
-					      bool (*has)(const char *package, const void *arg),
-					      const void *arg);
+					      bool (*has)(const char *package, const void *arg), const void *arg);
 
 bool spec_equal(const struct spec *a, const struct spec *b); /* fields alone */
 

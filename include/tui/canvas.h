@@ -54,23 +54,19 @@ int canvas_put(const struct canvas *c, int row, int column, enum role role, cons
 int canvas_putf(const struct canvas *c, int row, int column, enum role role, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 /* As canvas_put in a field of `width` columns; returns width. */
-int canvas_put_cut(const struct canvas *c, int row, int column, int width, enum role role,
-		   const char *text);
+int canvas_put_cut(const struct canvas *c, int row, int column, int width, enum role role, const char *text);
 /* The same; what does not fit is left out from the end of a clause on (`, ` `; ` `: ` ` and has `),
  * so that no word is cut. For texts that stand in full elsewhere. */
-int canvas_put_clause(const struct canvas *c, int row, int column, int width, enum role role,
-		      const char *text);
+int canvas_put_clause(const struct canvas *c, int row, int column, int width, enum role role, const char *text);
 /* So that it ends before `column`. */
-void canvas_put_right(const struct canvas *c, int row, int column, enum role role,
-		      const char *text);
+void canvas_put_right(const struct canvas *c, int row, int column, enum role role, const char *text);
 /* Paints blanks in a role. */
 void canvas_fill(const struct canvas *c, int row, int column, int columns, enum role role);
 /* Gives what is painted there another role. */
 void canvas_tint(const struct canvas *c, int row, int column, int columns, enum role role);
 /* Wrapped text from `row` on, at most `rows` lines (0: to the end); returns the lines used. Line
  * feeds end lines. */
-int canvas_wrap(const struct canvas *c, int row, int column, int columns, int rows, enum role role,
-		const char *text);
+int canvas_wrap(const struct canvas *c, int row, int column, int columns, int rows, enum role role, const char *text);
 /* A bar of `columns` cells filled to `share` (0..1). */
 void canvas_bar(const struct canvas *c, int row, int column, int columns, double share);
 /* A frame around the whole canvas with a title in its upper edge (NULL: none). */

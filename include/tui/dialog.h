@@ -12,16 +12,15 @@
 
 struct dialog_question {
 	const char *title;
-	const char *text;	    /* may have several lines */
-	const char *const *choices; /* what the buttons say; copied */
-	size_t count, fallback;	    /* the choice that Enter takes at first */
-	size_t escape;		    /* the choice that Esc takes; >= count: the same as fallback */
-	bool later;		    /* Esc closes it without an answer instead: gone is called */
+	const char *text;			  /* may have several lines */
+	const char *const *choices;		  /* what the buttons say; copied */
+	size_t count, fallback;			  /* the choice that Enter takes at first */
+	size_t escape;				  /* the choice that Esc takes; >= count: the same as fallback */
+	bool later;				  /* Esc closes it without an answer instead: gone is called */
 	enum role (*line_role)(const char *line); /* how a line looks; NULL: role, then plain */
-	enum role role; /* of the text's first line: ROLE_WARN, ROLE_BAD, ... */
-	void (*answer)(size_t choice,
-		       void *arg); /* once; the dialog has gone by then. May be NULL */
-	void (*gone)(void *arg);   /* it is closed without an answer. May be NULL */
+	enum role role;				  /* of the text's first line: ROLE_WARN, ROLE_BAD, ... */
+	void (*answer)(size_t choice, void *arg); /* once; the dialog has gone by then. May be NULL */
+	void (*gone)(void *arg);		  /* it is closed without an answer. May be NULL */
 	void *arg;
 };
 

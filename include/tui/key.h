@@ -28,11 +28,11 @@ enum key_code {
 	K_DELETE,
 	K_WORD_LEFT, /* Ctrl-Left */
 	K_WORD_RIGHT,
-	K_BEGIN,    /* the 5 of the keypad */
-	K_SEQUENCE, /* a key without a name here: bytes holds it */
-	K_PASTE,    /* text holds what was pasted */
-	K_MOUSE,    /* mouse, button, modifiers, row and column say what happened */
-	K_F1 = K_SPECIAL + 0x100, /* K_F1 + 1 is F2, up to F12 */
+	K_BEGIN,		      /* the 5 of the keypad */
+	K_SEQUENCE,		      /* a key without a name here: bytes holds it */
+	K_PASTE,		      /* text holds what was pasted */
+	K_MOUSE,		      /* mouse, button, modifiers, row and column say what happened */
+	K_F1 = K_SPECIAL + 0x100,     /* K_F1 + 1 is F2, up to F12 */
 	K_KEYPAD = K_SPECIAL + 0x200, /* + the character of a key of the keypad, \r: Enter */
 };
 
@@ -58,14 +58,13 @@ struct key {
 	/* What the terminal sent, where a guest gets it unchanged; NULL: its form is the guest's choice.
 	 * Borrowed until the next key is read; only for bare screens. */
 	const char *bytes;
-	bool cut; /* K_PASTE: more was pasted than is taken */
-	const char
-		*text; /* K_PASTE: what was pasted as UTF-8, borrowed until the next key is read */
+	bool cut;	  /* K_PASTE: more was pasted than is taken */
+	const char *text; /* K_PASTE: what was pasted as UTF-8, borrowed until the next key is read */
 	enum mouse_event mouse;
-	int button; /* K_MOUSE: 1 left, 2 middle, 3 right, 4 to 7 the wheel, 8 and more others; 0 none */
+	int button;	    /* K_MOUSE: 1 left, 2 middle, 3 right, 4 to 7 the wheel, 8 and more others; 0 none */
 	unsigned modifiers; /* K_MOUSE: of enum key_modifier */
-	int row, column; /* K_MOUSE: in cells of the terminal; a screen gets them relative to itself
-			  */
+	int row, column;    /* K_MOUSE: in cells of the terminal; a screen gets them relative to itself
+			     */
 };
 
 /* Whether it is a character that a text field takes. */

@@ -40,7 +40,6 @@ struct screen *picker_open(struct app *app, const struct picker_conf *conf);
 struct screen *picker_file(struct app *app, const struct picker_conf *conf);
 /* Writes an item of `parts`, which outlive it: what may follow stands in the list, files of the
  * folder that is typed among it. take and gone as above. */
-struct screen *picker_item(struct app *app, const struct picker_conf *conf,
-			   const struct item_part *parts);
+struct screen *picker_item(struct app *app, const struct picker_conf *conf, const struct item_part *parts);
 
 #endif

@@ -44,7 +44,7 @@ void screen_lines_key(struct screen_lines *l, const char *label, uint32_t code, 
 struct screen_ops {
 	const char *name; /* for the crash report: "home" */
 	bool floating;	  /* a dialog: has a frame, what is below stays in sight */
-	bool bare; /* has the whole terminal at any size and gets every key, F10 and Ctrl-C too */
+	bool bare;	  /* has the whole terminal at any size and gets every key, F10 and Ctrl-C too */
 	/* A dialog says how much room it wants inside its frame, within the given most. */
 	void (*measure)(struct screen *s, int *rows, int *columns);
 	/* Told when the room for its body is known or has changed. May be NULL. */

@@ -26,7 +26,6 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e);
 enum progress_goal { PROGRESS_PREPARE, PROGRESS_BOOT, PROGRESS_LOOK };
 /* Prepares (and boots) the machine and shows how it goes; shows the work that is under way already
  * where there is some. PROGRESS_LOOK: also work that has ended, whatever its end was. */
-struct screen *screen_progress(struct app *app, const char *ref, enum progress_goal goal,
-			       struct err *e);
+struct screen *screen_progress(struct app *app, const char *ref, enum progress_goal goal, struct err *e);
 
 #endif

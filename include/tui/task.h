@@ -39,8 +39,7 @@ struct task {
 };
 
 /* Reads the file and begins. NULL with e. */
-struct task *task_start(struct app *app, const char *ref, enum job_goal goal, bool fresh,
-			struct err *e);
+struct task *task_start(struct app *app, const char *ref, enum job_goal goal, bool fresh, struct err *e);
 /* The one of that name, also when it has ended; NULL: none. */
 struct task *task_find(struct app *app, const char *name);
 bool task_is_busy(const struct task *t);

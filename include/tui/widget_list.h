@@ -24,8 +24,7 @@ struct list {
 struct list_widths {
 	int columns[1 + WIZARD_COLUMNS];
 };
-void list_measure(const struct canvas *c, const struct wizard_row *rows, size_t n,
-		  struct list_widths *w);
+void list_measure(const struct canvas *c, const struct wizard_row *rows, size_t n, struct list_widths *w);
 /* One row from `column` on: marker, `sign` ("(•)" or ""), columns, reason. */
 void list_paint_row(const struct canvas *c, int at, int column, const struct wizard_row *row,
 		    const struct list_widths *w, bool focus, const char *sign);

@@ -27,8 +27,8 @@ void text_field_set(struct text_field *f, const char *text);
  * not. */
 bool text_field_key(struct text_field *f, const struct key *k);
 /* Paints the field over `columns` columns; gives the column of the cursor within the canvas. */
-int text_field_paint(const struct text_field *f, const struct canvas *c, int row, int column,
-		     int columns, bool focus, enum role role);
+int text_field_paint(const struct text_field *f, const struct canvas *c, int row, int column, int columns, bool focus,
+		     enum role role);
 /* Puts the cursor at a click, `offset` columns from the field's left. */
 void text_field_click(struct text_field *f, int columns, int offset);
 

@@ -63,14 +63,12 @@
 /* Writes the request and starts `self supervise REQUEST` detached. Returns once the supervisor
  * holds the lock and serves the control socket, or with the error it recorded (busy, QEMU missing
  * …). Does not block the loop: `done` is called. */
-void vm_start(struct loop *l, const struct vm_request *r,
-	      void (*done)(const struct err *e, void *arg), void *arg);
+void vm_start(struct loop *l, const struct vm_request *r, void (*done)(const struct err *e, void *arg), void *arg);
 
 /* Starts a supervisor that takes over the QEMU that runs for the machine in `dir`, whose own was
  * killed. `done` as with vm_start, once its state is known; "busy": another is at it already. What
  * cannot be taken over is left running ("orphan"). vm_connect does this by itself. */
-void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e, void *arg),
-	      void *arg);
+void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e, void *arg), void *arg);
 
 /* How far something is, of a progress event: "writing its memory, 312.0 M of 1.0 G", owned; NULL where it
  * says no such thing. done and total (0: not known) may be NULL. */
@@ -106,8 +104,8 @@ struct vm_client_ops {
  * supervisor serves but its QEMU lives, a new supervisor is started that takes it over, and then
  * connected to; one whose socket was removed (the end of a login session takes its folder) is told to
  * listen anew. Where nothing runs, `ended` is called with what the run record says. Never blocks. */
-struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtime_dir,
-			     bool with_console, const struct vm_client_ops *ops, void *arg);
+struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtime_dir, bool with_console,
+			     const struct vm_client_ops *ops, void *arg);
 void vm_client_close(struct vm_client *c);
 /* Asks for a stop by the ladder powerdown → quit → terminate → kill with deadlines (ms, 0: the
  * defaults 60 s for the first, 10 s for the second; the third has half of the second's), or to be
@@ -147,8 +145,7 @@ void vm_client_suspend_cancel(struct vm_client *c);
  * then is lost; "snapshot-missing", "snapshot-other" (made by a machine with other settings),
  * "snapshot-offline" (made while it was off: stop the machine first). delete: "snapshot-missing". */
 enum vm_snapshot_op { VM_SNAPSHOT_CREATE, VM_SNAPSHOT_REVERT, VM_SNAPSHOT_DELETE };
-void vm_client_snapshot(struct vm_client *c, enum vm_snapshot_op op, const char *tag,
-			vm_answer_fn fn, void *arg);
+void vm_client_snapshot(struct vm_client *c, enum vm_snapshot_op op, const char *tag, vm_answer_fn fn, void *arg);
 /* `answer` has "snapshots" as in the protocol above. */
 void vm_client_snapshots(struct vm_client *c, vm_answer_fn fn, void *arg);
 /* A letter, then letters, digits, '.', '_', '-'; at most 63 bytes. */

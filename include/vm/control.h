@@ -39,8 +39,7 @@ struct control_ops {
 struct control;
 
 /* `ops` must outlive it. NULL with e. */
-struct control *control_new(struct loop *l, const char *path, const struct control_ops *ops,
-			    void *arg, struct err *e);
+struct control *control_new(struct loop *l, const char *path, const struct control_ops *ops, void *arg, struct err *e);
 /* Answers a request: `e` NULL when it was done, else why not. `more` (taken; may be NULL) goes into
  * the answer. A client that has gone is no error. */
 void control_answer(struct control *c, struct control_ticket t, const struct err *e, json_t *more);

@@ -18,7 +18,7 @@
 #define FRAME_CONSOLE 'C'
 #define FRAME_SCREEN 'S'
 #define FRAME_LINES 'L'
-#define FRAME_REQUEST_MAX (64 * 1024)  /* what a client may send */
+#define FRAME_REQUEST_MAX (64 * 1024)	   /* what a client may send */
 #define FRAME_ANSWER_MAX (4 * 1024 * 1024) /* what a supervisor may send */
 
 struct frame_reader {

@@ -26,8 +26,8 @@ struct vm_link_ops {
 struct vm_link;
 
 /* `ops` must outlive it; no callback comes before this returns. */
-struct vm_link *vm_link_open(struct loop *l, const char *path, uint64_t patience_ms,
-			     const struct vm_link_ops *ops, void *arg);
+struct vm_link *vm_link_open(struct loop *l, const char *path, uint64_t patience_ms, const struct vm_link_ops *ops,
+			     void *arg);
 /* By PATH.in and PATH.out (host/fifo.h). They are read in rests of 10 ms: whoever writes a byte at a
  * time, as QEMU's serial ports do, is not slowed down by a reader that wakes up for each. */
 struct vm_link *vm_link_open_pipes(struct loop *l, const char *path, uint64_t patience_ms,

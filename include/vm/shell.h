@@ -34,8 +34,7 @@ struct shell;
 /* `ops` must outlive it. `mark` is a word that nobody else would print. Types a line end at once, for a
  * prompt to come. NULL with "exec-command" where the command is too long or holds control characters:
  * a terminal line would act on them. */
-struct shell *shell_new(const char *command, const char *mark, const struct shell_ops *ops, void *arg,
-			struct err *e);
+struct shell *shell_new(const char *command, const char *mark, const struct shell_ops *ops, void *arg, struct err *e);
 void shell_feed(struct shell *s, const char *p, size_t n);
 enum shell_phase shell_phase(const struct shell *s);
 /* The last line that came, neutralised: what there is instead of a prompt. Owned by the caller. */

@@ -61,18 +61,18 @@ const char *vm_rung_name(enum vm_rung r);
 /* How QEMU ended and what was known then. Strings are never NULL. */
 struct vm_end {
 	bool configuring, configured;
-	bool up;		/* the guest was let go */
-	bool asked;		/* somebody asked to stop or kill */
-	bool kept;		/* its suspended state is whole on disk */
-	bool resuming;		/* a suspended state is being loaded, and still on disk */
-	bool adopted;		/* another supervisor had started it: its exit status is not known */
-	enum vm_rung rung;	/* the highest that was reached */
-	const char *fatal_id;	/* what made us end it, "" nothing */
+	bool up;	      /* the guest was let go */
+	bool asked;	      /* somebody asked to stop or kill */
+	bool kept;	      /* its suspended state is whole on disk */
+	bool resuming;	      /* a suspended state is being loaded, and still on disk */
+	bool adopted;	      /* another supervisor had started it: its exit status is not known */
+	enum vm_rung rung;    /* the highest that was reached */
+	const char *fatal_id; /* what made us end it, "" nothing */
 	const char *fatal;
-	const char *shutdown;	/* reason of QEMU's SHUTDOWN event, "" none came */
-	const char *complaint;	/* what QEMU wrote to its standard error, one line, "" nothing */
+	const char *shutdown;  /* reason of QEMU's SHUTDOWN event, "" none came */
+	const char *complaint; /* what QEMU wrote to its standard error, one line, "" nothing */
 	const char *accel;
-	const char *holder;	/* who else has the disk open, "" nobody known */
+	const char *holder; /* who else has the disk open, "" nobody known */
 	int64_t status;
 	int signal;
 };

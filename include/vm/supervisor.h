@@ -22,15 +22,15 @@
 #include "base/strv.h"
 
 enum vm_state {
-	VM_STARTING, /* QEMU is being started */
-	VM_BOOTING,  /* the guest runs, no login yet */
-	VM_RUNNING,  /* login prompt seen or ready reported */
-	VM_PAUSED,   /* stands still, by request or by an error of the disk; the cause says which */
+	VM_STARTING,   /* QEMU is being started */
+	VM_BOOTING,    /* the guest runs, no login yet */
+	VM_RUNNING,    /* login prompt seen or ready reported */
+	VM_PAUSED,     /* stands still, by request or by an error of the disk; the cause says which */
 	VM_SUSPENDING, /* its state is being written to a file */
 	VM_STOPPING,
-	VM_OFF,	     /* ended as it should */
+	VM_OFF,	      /* ended as it should */
 	VM_SUSPENDED, /* ended; its state is on disk and the next boot goes on from there */
-	VM_FAILED,   /* ended otherwise; the cause says how */
+	VM_FAILED,    /* ended otherwise; the cause says how */
 	VM_STATE_COUNT,
 };
 
@@ -41,25 +41,25 @@ bool vm_state_is_over(enum vm_state s);
 
 /* What to run. Written by the client as JSON, read by the supervisor. */
 struct vm_request {
-	char *name;	   /* machine or base being configured */
-	char *dir;	   /* folder for run.json, lock, console.log */
-	char *runtime_dir; /* folder for the sockets */
-	char *what;	   /* "running" or "configuring", for the lock's holder text */
-	char *accel;	   /* for the cause when it stops with an internal error */
-	struct strv argv;  /* QEMU's, with -S and the sockets */
-	char *seed;	   /* unlinked once the guest says seed-applied; "" none */
-	char *known_hosts; /* file that learnt host keys go to; "" none */
-	char *hostname;	   /* the guest's, which its login prompt begins with; "" if not known */
-	char *ssh_host;	   /* how ssh names it in known_hosts: "[127.0.0.1]:2222" */
+	char *name;		/* machine or base being configured */
+	char *dir;		/* folder for run.json, lock, console.log */
+	char *runtime_dir;	/* folder for the sockets */
+	char *what;		/* "running" or "configuring", for the lock's holder text */
+	char *accel;		/* for the cause when it stops with an internal error */
+	struct strv argv;	/* QEMU's, with -S and the sockets */
+	char *seed;		/* unlinked once the guest says seed-applied; "" none */
+	char *known_hosts;	/* file that learnt host keys go to; "" none */
+	char *hostname;		/* the guest's, which its login prompt begins with; "" if not known */
+	char *ssh_host;		/* how ssh names it in known_hosts: "[127.0.0.1]:2222" */
 	uint64_t login_timeout; /* ms until login; configuring: without a report; 0: none */
 	uint64_t start_timeout; /* ms until QEMU lets the guest go; 0: 30 s */
 	unsigned rows, columns; /* of the terminal that the guest was told of; 0: 24 and 80 */
-	bool configuring;  /* ends by itself; success is "configured" and a clean power-off */
-	bool adopt;	   /* take over the QEMU that runs; never start one */
-	bool resume;	   /* go on from the suspended state in `dir` */
-	char *snapshot;	   /* go on from that snapshot, memory and all; "" or NULL: none */
-	uint64_t seed_size; /* bytes of the seed that QEMU was given, 0: none; the supervisor's own */
-	bool seed_empty;    /* and what is there is an empty disk in its place; the supervisor's own */
+	bool configuring;	/* ends by itself; success is "configured" and a clean power-off */
+	bool adopt;		/* take over the QEMU that runs; never start one */
+	bool resume;		/* go on from the suspended state in `dir` */
+	char *snapshot;		/* go on from that snapshot, memory and all; "" or NULL: none */
+	uint64_t seed_size;	/* bytes of the seed that QEMU was given, 0: none; the supervisor's own */
+	bool seed_empty;	/* and what is there is an empty disk in its place; the supervisor's own */
 };
 
 int vm_request_write(const struct vm_request *r, const char *path, struct err *e);
@@ -78,28 +78,28 @@ struct vm_run {
 	enum vm_state state;
 	int64_t supervisor_pid, qemu_pid;
 	uint64_t supervisor_start, qemu_start; /* of struct proc_id */
-	int64_t started, ended; /* seconds since the epoch, 0: not yet */
-	char *runtime_dir; /* where its sockets are */
-	bool login;    /* login prompt seen */
-	bool ready;    /* guest reported ready */
-	char *cause;   /* why it ended, in QEMU's or the guest's words; "" */
-	char *cause_id; /* stable name of it: "" (as it should), "qemu-refused", "qemu-killed",
-			 * "qemu-crashed", "qemu-ended", "internal-error", "io-error", "panic",
-			 * "reset-loop", "timeout", "guest-failed", "not-configured", "stopped", "monitor",
-			 * "no-reason", "lost" (found dead afterwards), "host-restarted" (likewise) …;
-			 * while it runs "seed-failed";
-			 * while it stands still "paused", "disk-full", "io-error" */
-	char *complaint; /* first lines of QEMU's standard error, neutralised; "" */
-	char *kernel;  /* as the guest reported; "" */
+	int64_t started, ended;		       /* seconds since the epoch, 0: not yet */
+	char *runtime_dir;		       /* where its sockets are */
+	bool login;			       /* login prompt seen */
+	bool ready;			       /* guest reported ready */
+	char *cause;			       /* why it ended, in QEMU's or the guest's words; "" */
+	char *cause_id;			       /* stable name of it: "" (as it should), "qemu-refused", "qemu-killed",
+						* "qemu-crashed", "qemu-ended", "internal-error", "io-error", "panic",
+						* "reset-loop", "timeout", "guest-failed", "not-configured", "stopped", "monitor",
+						* "no-reason", "lost" (found dead afterwards), "host-restarted" (likewise) …;
+						* while it runs "seed-failed";
+						* while it stands still "paused", "disk-full", "io-error" */
+	char *complaint;		       /* first lines of QEMU's standard error, neutralised; "" */
+	char *kernel;			       /* as the guest reported; "" */
 	char *ip;
 	char *accel;
 	/* The seed that the guest was given at this start: "" none, "pending" (nothing was heard of it
 	 * yet), "applied", "failed" (the cause says why, unless another one came). */
 	char *seed;
-	char *ssh; /* whether something answers on its ssh port, as it reported when ready: "yes", "no", "" */
+	char *ssh;	  /* whether something answers on its ssh port, as it reported when ready: "yes", "no", "" */
 	json_t *settings; /* what it reported, see vm/reported.h; NULL: nothing */
-	bool alive;    /* checked against the process table when read */
-	bool orphan;   /* alive, but its supervisor is not: the next vm_connect takes it over */
+	bool alive;	  /* checked against the process table when read */
+	bool orphan;	  /* alive, but its supervisor is not: the next vm_connect takes it over */
 };
 
 /* The record as JSON, as it stands in DIR/run.json: a new reference. */

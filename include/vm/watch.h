@@ -18,11 +18,11 @@ struct watch_ops {
 };
 
 struct watch {
-	const char *host;  /* the guest's host name, or NULL; the caller's */
-	char line[256]; /* start of the line being read, without escape sequences */
+	const char *host; /* the guest's host name, or NULL; the caller's */
+	char line[256];	  /* start of the line being read, without escape sequences */
 	size_t len;
-	int escape;	   /* position in an escape sequence, 0: in none */
-	bool login_told;   /* of this line */
+	int escape;	 /* position in an escape sequence, 0: in none */
+	bool login_told; /* of this line */
 };
 
 void watch_feed(struct watch *w, const char *p, size_t n, const struct watch_ops *ops, void *arg);

@@ -87,8 +87,8 @@ struct wizard_offers {
 	void (*made)(void *arg, const char *name, struct wizard_made *out);
 
 	/* `s` and `query` (NULL but for WIZARD_PACKAGES) are borrowed for the call. */
-	struct wizard_request *(*ask)(void *arg, enum wizard_topic topic, const struct spec *s,
-				      const char *query, wizard_answer_fn done, void *done_arg);
+	struct wizard_request *(*ask)(void *arg, enum wizard_topic topic, const struct spec *s, const char *query,
+				      wizard_answer_fn done, void *done_arg);
 	/* Ends a request that was not answered: `done` does not run any more. */
 	void (*cancel)(void *arg, struct wizard_request *r);
 };

@@ -31,7 +31,7 @@ struct wizard_question;
 struct wizard_conf {
 	const struct catalog *catalog;	    /* borrowed, as long as the wizard */
 	const struct wizard_offers *offers; /* likewise */
-	const struct store *store; /* likewise: keeps what was agreed to (prep/trust.h); NULL: nothing is */
+	const struct store *store;	    /* likewise: keeps what was agreed to (prep/trust.h); NULL: nothing is */
 	/* An answer of the offers has arrived: look again. Called on the loop. May be NULL. */
 	void (*changed)(void *arg);
 	void *arg;
@@ -81,7 +81,7 @@ enum wizard_page wizard_page(const struct wizard *w);
  * the wrong answer becomes the current one and *wrong (may be NULL) the question. */
 bool wizard_go(struct wizard *w, enum wizard_page to, const struct wizard_question **wrong);
 bool wizard_next(struct wizard *w, const struct wizard_question **wrong); /* stays on the last */
-bool wizard_back(struct wizard *w); /* false on the first page */
+bool wizard_back(struct wizard *w);					  /* false on the first page */
 /* First wrong question of the page, NULL: it is right. */
 const struct wizard_question *wizard_page_wrong(struct wizard *w, enum wizard_page p);
 
@@ -141,10 +141,8 @@ int wizard_set(struct wizard *w, const struct wizard_question *q, const char *te
 /* The same of a whole text, as a dialog has it: a refused one changes nothing. */
 int wizard_try(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e);
 /* Items of a list. A refused item changes nothing. `at` counts from 0; adding at the end. */
-int wizard_item_add(struct wizard *w, const struct wizard_question *q, const char *item,
-		    struct err *e);
-int wizard_item_set(struct wizard *w, const struct wizard_question *q, size_t at, const char *item,
-		    struct err *e);
+int wizard_item_add(struct wizard *w, const struct wizard_question *q, const char *item, struct err *e);
+int wizard_item_set(struct wizard *w, const struct wizard_question *q, size_t at, const char *item, struct err *e);
 void wizard_item_remove(struct wizard *w, const struct wizard_question *q, size_t at);
 /* Back to the default. */
 void wizard_reset(struct wizard *w, const struct wizard_question *q);
@@ -174,8 +172,7 @@ struct wizard_list {
 /* Options of a question; asking for them begins what must be asked for. */
 struct wizard_list wizard_options(struct wizard *w, const struct wizard_question *q);
 /* What is found for a beginning or part of a name (WIZARD_SEARCH). "" finds nothing. */
-struct wizard_list wizard_search(struct wizard *w, const struct wizard_question *q,
-				 const char *text);
+struct wizard_list wizard_search(struct wizard *w, const struct wizard_question *q, const char *text);
 /* Whether asking again for this list may bring a better one. */
 bool wizard_can_retry(struct wizard_list l);
 /* Asks again for what failed, and for what may have a better answer by now. */
@@ -190,8 +187,7 @@ bool wizard_dirty(struct wizard *w);
 /* The INI text as it would be written, with "(not shown)" for a secret value; owned. The lines that
  * q's field writes are *first (from 1) and *count of them, 0 where it writes none; q, first and
  * count may be NULL. NULL on error. */
-char *wizard_ini(struct wizard *w, const struct wizard_question *q, unsigned *first,
-		 unsigned *count, struct err *e);
+char *wizard_ini(struct wizard *w, const struct wizard_question *q, unsigned *first, unsigned *count, struct err *e);
 /* Where it will be saved. */
 const char *wizard_path(struct wizard *w);
 

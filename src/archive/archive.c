@@ -53,8 +53,7 @@ char *archive_signers_text(const struct archive_suite *s)
 	size_t own = s->signers.len - debian;
 	char *first = debian || !own ? xasprintf("%zu Debian key%s", debian, debian == 1 ? "" : "s") : NULL;
 	char *second = own ? xasprintf("%zu key%s of your keyring", own, own == 1 ? "" : "s") : NULL;
-	char *text = first && second ? xasprintf("%s and %s", first, second)
-				     : xstrdup(first ? first : second);
+	char *text = first && second ? xasprintf("%s and %s", first, second) : xstrdup(first ? first : second);
 
 	free(first);
 	free(second);
@@ -66,12 +65,13 @@ const struct strv *archive_warnings(const struct archive *a)
 	return &a->warnings;
 }
 
-int archive_solve(struct archive *a, const struct strv *names, const struct strv *extra,
-		  const struct strv *jobs, struct package_set *out, struct err *e)
+int archive_solve(struct archive *a, const struct strv *names, const struct strv *extra, const struct strv *jobs,
+		  struct package_set *out, struct err *e)
 {
-	return solve_packages(a->pool, &(struct solve_request){.names = names, .extra = extra,
-							       .prefer = jobs, .without = &a->without},
-			      out, e);
+	return solve_packages(
+		a->pool,
+		&(struct solve_request){.names = names, .extra = extra, .prefer = jobs, .without = &a->without}, out,
+		e);
 }
 
 void archive_unknown(struct archive *a, const struct strv *names, struct strv *out, struct err *e)

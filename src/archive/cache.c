@@ -29,10 +29,9 @@ static int check_file(int fd, const char *path, struct stat *st, struct err *e)
 {
 	if (fstat(fd, st) < 0)
 		return err_errno(e, errno, "cache-read", "cannot examine %s", path);
-	if (!S_ISREG(st->st_mode) || st->st_uid != geteuid() || (st->st_mode & 022) ||
-	    st->st_nlink > 1) {
-		err_set(e, ERR_FAILED, "cache-foreign",
-			"%s is not a plain file of yours that only you can write", path);
+	if (!S_ISREG(st->st_mode) || st->st_uid != geteuid() || (st->st_mode & 022) || st->st_nlink > 1) {
+		err_set(e, ERR_FAILED, "cache-foreign", "%s is not a plain file of yours that only you can write",
+			path);
 		return err_hint(e, "remove it");
 	}
 	return 0;
@@ -79,8 +78,7 @@ int cache_begin_at(const char *path, struct cache_part *out, struct err *e)
 			r = -1;
 		} else if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
 			r = 1;
-		} else if (stat(part, &there) < 0 || there.st_ino != st.st_ino ||
-			   there.st_dev != st.st_dev) {
+		} else if (stat(part, &there) < 0 || there.st_ino != st.st_ino || there.st_dev != st.st_dev) {
 			r = 1; /* its writer has just finished */
 		}
 	}
@@ -93,8 +91,7 @@ int cache_begin_at(const char *path, struct cache_part *out, struct err *e)
 	return r;
 }
 
-int cache_begin(const char *cache_dir, const uint8_t sha256[HASH_SIZE], struct cache_part *out,
-		struct err *e)
+int cache_begin(const char *cache_dir, const uint8_t sha256[HASH_SIZE], struct cache_part *out, struct err *e)
 {
 	char *path = cache_path(cache_dir, sha256);
 	int r = cache_begin_at(path, out, e);
@@ -162,8 +159,7 @@ int cache_put(const char *path, const void *p, size_t n, struct err *e)
 	return cache_commit(&part, e);
 }
 
-int cache_store(const char *cache_dir, const void *p, size_t n, uint8_t sha256[HASH_SIZE],
-		struct err *e)
+int cache_store(const char *cache_dir, const void *p, size_t n, uint8_t sha256[HASH_SIZE], struct err *e)
 {
 	char *path;
 	int fd, r;
@@ -196,8 +192,7 @@ int cache_open_at(const char *path, uint64_t *size, struct err *e)
 	return fd;
 }
 
-int archive_cache_open(const char *cache_dir, const uint8_t sha256[HASH_SIZE], uint64_t size,
-		       bool check, struct err *e)
+int archive_cache_open(const char *cache_dir, const uint8_t sha256[HASH_SIZE], uint64_t size, bool check, struct err *e)
 {
 	char *path = cache_path(cache_dir, sha256);
 	uint8_t digest[HASH_SIZE];
@@ -212,8 +207,7 @@ int archive_cache_open(const char *cache_dir, const uint8_t sha256[HASH_SIZE], u
 			  lseek(fd, 0, SEEK_SET) < 0;
 	}
 	if (damaged) {
-		err_set(e, ERR_VERIFY, "cache-damaged",
-			"%s in the cache was damaged or changed and is removed", path);
+		err_set(e, ERR_VERIFY, "cache-damaged", "%s in the cache was damaged or changed and is removed", path);
 		err_hint(e, "run the same command again to download it again");
 		unlink(path);
 		close(fd);

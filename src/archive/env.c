@@ -23,8 +23,8 @@ static time_t wall_clock(void)
 	return time(NULL);
 }
 
-void archive_env_init(struct archive_env *env, struct loop *l, const char *cache_dir,
-		      const char *proxy, unsigned stall_s, time_t (*now)(void))
+void archive_env_init(struct archive_env *env, struct loop *l, const char *cache_dir, const char *proxy,
+		      unsigned stall_s, time_t (*now)(void))
 {
 	env->loop = l;
 	env->http = http_new(l, proxy, stall_s ? stall_s : stall_setting());

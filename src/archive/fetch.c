@@ -16,7 +16,7 @@
 #include "archive/state.h"
 #include "base/mem.h"
 
-#define BUSY_PAUSE 250	  /* ms */
+#define BUSY_PAUSE 250	/* ms */
 #define BUSY_CAP 300000 /* ms that another process may take */
 
 enum look { LOOK_HIT, LOOK_PART, LOOK_BUSY, LOOK_ERROR };
@@ -101,8 +101,7 @@ uint64_t fetch_received(const struct fetch *f)
 
 bool fetch_error_is_stale(const struct err *e)
 {
-	return !strcmp(e->id, "http-404") || !strcmp(e->id, "http-size") ||
-	       !strcmp(e->id, "fetch-mismatch");
+	return !strcmp(e->id, "http-404") || !strcmp(e->id, "http-size") || !strcmp(e->id, "fetch-mismatch");
 }
 
 bool fetch_error_is_slow(const struct err *e)
@@ -180,8 +179,7 @@ static void mismatch(struct fetch *f)
 			finish(f);
 		return;
 	}
-	err_set(&e, ERR_VERIFY, "fetch-mismatch", "%s has other content than the signed list says",
-		f->name);
+	err_set(&e, ERR_VERIFY, "fetch-mismatch", "%s has other content than the signed list says", f->name);
 	err_hint(&e, "the mirror is being updated or is broken: try again later or name another");
 	get_next(f, &e);
 	err_fini(&e);
@@ -309,8 +307,7 @@ static void look_done(void *arg)
 			f->timer = loop_timer_start(f->env->loop, BUSY_PAUSE, 0, on_pause_over, f);
 			return;
 		}
-		err_set(&f->err, ERR_BUSY, "cache-busy", "another debwiz has been fetching %s for minutes",
-			f->name);
+		err_set(&f->err, ERR_BUSY, "cache-busy", "another debwiz has been fetching %s for minutes", f->name);
 		err_hint(&f->err, "wait for it or stop it, then try again");
 		finish(f);
 	} else {

@@ -148,8 +148,7 @@ static void on_fetched(const struct err *e, void *arg)
 		fill(op);
 	} else if (op->err.kind != ERR_NONE) {
 		check_end(op);
-	} else if (it->retries < RETRIES &&
-		   (fetch_error_is_stale(e) || (fetch_error_is_slow(e) && it->others.len))) {
+	} else if (it->retries < RETRIES && (fetch_error_is_stale(e) || (fetch_error_is_slow(e) && it->others.len))) {
 		it->retries = fetch_error_is_slow(e) ? RETRIES : it->retries + 1;
 		op->active++;
 		it->pause = loop_timer_start(op->a->env.loop, RETRY_PAUSE, 0, on_pause_over, it);
@@ -157,8 +156,7 @@ static void on_fetched(const struct err *e, void *arg)
 		err_copy(&op->err, e);
 		if (fetch_error_is_stale(e)) {
 			err_set(&op->err, ERR_NETWORK, "mirror-updating",
-				"the mirror does not have what its index lists, it is being updated: %s",
-				e->text);
+				"the mirror does not have what its index lists, it is being updated: %s", e->text);
 			err_hint(&op->err, "try again in a while or name another mirror");
 		}
 		stop_all(op);
@@ -167,7 +165,9 @@ static void on_fetched(const struct err *e, void *arg)
 
 static void start(struct item *it)
 {
-	struct fetch_request req = {.name = it->name, .size = it->size, .fresh = it->retries > 0,
+	struct fetch_request req = {.name = it->name,
+				    .size = it->size,
+				    .fresh = it->retries > 0,
 				    .others = it->retries == RETRIES ? &it->others : NULL};
 	struct strv urls = STRV_INIT;
 
@@ -211,8 +211,7 @@ static void find_others(const struct archive *a, const struct package *p, struct
 	}
 }
 
-struct archive_op *archive_fetch(struct archive *a, const struct package_set *set,
-				 archive_progress_fn progress,
+struct archive_op *archive_fetch(struct archive *a, const struct package_set *set, archive_progress_fn progress,
 				 void (*done)(const struct err *e, void *arg), void *arg)
 {
 	struct fetch_op *op = xcalloc(1, sizeof(*op));

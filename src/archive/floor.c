@@ -23,11 +23,10 @@ static char *copy_path(const char *cache_dir, const char *url)
 	return xasprintf("%s/lists/%.32s.json", cache_dir, hex);
 }
 
-static char *floor_path(const char *cache_dir, const char *key, const char *origin,
-			const char *suite)
+static char *floor_path(const char *cache_dir, const char *key, const char *origin, const char *suite)
 {
-	char *path = xasprintf("%s/lists/floor-%s-%s%s%s.json", cache_dir, *origin ? origin : "none",
-			       suite, *key ? "-" : "", key);
+	char *path = xasprintf("%s/lists/floor-%s-%s%s%s.json", cache_dir, *origin ? origin : "none", suite,
+			       *key ? "-" : "", key);
 
 	for (char *p = path + strlen(cache_dir) + strlen("/lists/"); *p; p++)
 		if (!isalnum((unsigned char)*p) && *p != '-' && *p != '.')
@@ -45,8 +44,7 @@ static int write_json(const char *path, json_t *o, struct err *e)
 	return r;
 }
 
-static bool load_entry(const char *cache_dir, const uint8_t digest[HASH_SIZE], uint64_t size,
-		       struct buf *out)
+static bool load_entry(const char *cache_dir, const uint8_t digest[HASH_SIZE], uint64_t size, struct buf *out)
 {
 	size_t got = 0;
 	ssize_t n = 1;
@@ -79,8 +77,7 @@ bool floor_copy_load(const char *cache_dir, const char *url, struct floor_copy *
 	bool ok = false;
 
 	*out = (struct floor_copy){0};
-	if (o && !strcmp(json_str(o, "url", ""), url) &&
-	    hash_from_hex(json_str(o, "sha256", ""), digest) &&
+	if (o && !strcmp(json_str(o, "url", ""), url) && hash_from_hex(json_str(o, "sha256", ""), digest) &&
 	    load_entry(cache_dir, digest, (uint64_t)json_int(o, "size", 0), &out->bytes)) {
 		out->etag = xstrdup(json_str(o, "etag", NULL));
 		out->modified = xstrdup(json_str(o, "modified", NULL));
@@ -105,8 +102,8 @@ static void add_string(json_t *o, const char *key, const char *value)
 		json_object_set_new(o, key, json_string(value));
 }
 
-int floor_copy_store(const char *cache_dir, const char *url, const void *p, size_t n,
-		     const char *etag, const char *modified, struct err *e)
+int floor_copy_store(const char *cache_dir, const char *url, const void *p, size_t n, const char *etag,
+		     const char *modified, struct err *e)
 {
 	uint8_t digest[HASH_SIZE];
 	char hex[HASH_HEX];
@@ -129,8 +126,7 @@ int floor_copy_store(const char *cache_dir, const char *url, const void *p, size
 	return r;
 }
 
-bool floor_load(const char *cache_dir, const char *key, const char *origin, const char *suite,
-		struct floor *out)
+bool floor_load(const char *cache_dir, const char *key, const char *origin, const char *suite, struct floor *out)
 {
 	char *path = floor_path(cache_dir, key, origin, suite);
 	json_t *o = json_read(path, NULL);
@@ -170,8 +166,8 @@ void floor_forget(const char *cache_dir, const char *key, const char *origin, co
 	free(path);
 }
 
-int floor_raise(const char *cache_dir, const char *key, const struct release *r, const char *suite,
-		const void *p, size_t n, struct err *e)
+int floor_raise(const char *cache_dir, const char *key, const struct release *r, const char *suite, const void *p,
+		size_t n, struct err *e)
 {
 	uint8_t digest[HASH_SIZE];
 	struct floor old;

@@ -22,8 +22,8 @@
 #define ACTIVE_MAX 8
 #define TRIES 4
 #define REDIRECTS 5
-#define WAIT_CAP 60000	     /* ms: the longest Retry-After that is honoured */
-#define TROUBLE_CAP 120000   /* ms from the first failure to giving up */
+#define WAIT_CAP 60000	      /* ms: the longest Retry-After that is honoured */
+#define TROUBLE_CAP 120000    /* ms from the first failure to giving up */
 #define PROGRESS (256 * 1024) /* bytes that make a try count as a success */
 /*
  * A server that sends a little more than libcurl's limit for a stalled transfer (LOW_SPEED) would never
@@ -51,8 +51,8 @@ struct http {
 struct http_get {
 	struct http *http;
 	struct http_get *next;
-	char *url;	/* asked for now */
-	char *name;	/* of the URL that was given, for people */
+	char *url;  /* asked for now */
+	char *name; /* of the URL that was given, for people */
 	char *etag, *modified;
 	bool fresh, ranged, ended;
 	bool whole_window; /* active since the present window began */
@@ -86,8 +86,7 @@ static void on_socket_ready(int events, void *arg)
 {
 	struct watch *w = arg;
 	struct http *h = w->http;
-	int mask = (events & LOOP_READ ? CURL_CSELECT_IN : 0) |
-		   (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
+	int mask = (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
 	int running;
 
 	curl_multi_socket_action(h->multi, w->fd, mask, &running); /* may free w */
@@ -492,8 +491,7 @@ static int port_of(const char *url)
 	char *text = NULL;
 	int port = 0;
 
-	if (u && !curl_url_set(u, CURLUPART_URL, url, 0) &&
-	    !curl_url_get(u, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT))
+	if (u && !curl_url_set(u, CURLUPART_URL, url, 0) && !curl_url_get(u, CURLUPART_PORT, &text, CURLU_DEFAULT_PORT))
 		port = (int)strtol(text, NULL, 10);
 	curl_free(text);
 	curl_url_cleanup(u);
@@ -589,8 +587,7 @@ static void on_first(void *arg)
 	err_fini(&e);
 }
 
-struct http_get *http_get_start(struct http *h, const struct http_request *req, http_done_fn done,
-				void *arg)
+struct http_get *http_get_start(struct http *h, const struct http_request *req, http_done_fn done, void *arg)
 {
 	struct http_get *g = xcalloc(1, sizeof(*g));
 	struct http_get **p = &h->first;

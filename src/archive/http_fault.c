@@ -75,10 +75,9 @@ static bool is_this_host(const char *host)
 {
 	size_t n = strlen(host);
 
-	return !strcasecmp(host, "localhost") || !strncmp(host, "127.", 4) ||
-	       !strcmp(host, "0.0.0.0") || !strcmp(host, "[::1]") || !strcmp(host, "[::]") ||
-	       !strncasecmp(host, "[::ffff:127.", 12) || !strncasecmp(host, "[::ffff:7f", 10) ||
-	       (n > 10 && !strcasecmp(host + n - 10, ".localhost"));
+	return !strcasecmp(host, "localhost") || !strncmp(host, "127.", 4) || !strcmp(host, "0.0.0.0") ||
+	       !strcmp(host, "[::1]") || !strcmp(host, "[::]") || !strncasecmp(host, "[::ffff:127.", 12) ||
+	       !strncasecmp(host, "[::ffff:7f", 10) || (n > 10 && !strcasecmp(host + n - 10, ".localhost"));
 }
 
 int http_redirect_check(const char *from, const char *to, struct err *e)
@@ -169,13 +168,13 @@ static int explain_status(const struct http_fault *f, const char *url, struct er
 static int explain_tls(const struct http_fault *f, const char *host, struct err *e)
 {
 	if (f->code == CURLE_SSL_CACERT_BADFILE) {
-		err_set(e, ERR_MISSING, "tls-ca", "this host has no certificates to check %s with (%s)",
-			host, f->detail);
+		err_set(e, ERR_MISSING, "tls-ca", "this host has no certificates to check %s with (%s)", host,
+			f->detail);
 		return err_hint(e, "install ca-certificates");
 	}
 	if (f->code == CURLE_PEER_FAILED_VERIFICATION) {
-		err_set(e, ERR_NETWORK, "tls-certificate", "the certificate of %s is not accepted: %s",
-			host, f->detail);
+		err_set(e, ERR_NETWORK, "tls-certificate", "the certificate of %s is not accepted: %s", host,
+			f->detail);
 		return err_hint(e, "check this host's clock and ca-certificates; a http:// mirror is as "
 				   "safe, since everything from it is signed");
 	}
@@ -214,13 +213,12 @@ int http_fault_explain(const struct http_fault *f, struct err *e)
 	} else if (f->code == CURLE_OPERATION_TIMEDOUT) {
 		err_set(e, ERR_NETWORK, "http-timeout", "no data from %s%s%s in time", at, through, proxy);
 		err_hint(e, "check the network, or name another mirror; what arrived is kept");
-	} else if (f->code == CURLE_PEER_FAILED_VERIFICATION ||
-		   f->code == CURLE_SSL_CACERT_BADFILE || f->code == CURLE_SSL_CONNECT_ERROR) {
+	} else if (f->code == CURLE_PEER_FAILED_VERIFICATION || f->code == CURLE_SSL_CACERT_BADFILE ||
+		   f->code == CURLE_SSL_CONNECT_ERROR) {
 		explain_tls(f, at, e);
-	} else if (f->code == CURLE_RECV_ERROR || f->code == CURLE_SEND_ERROR ||
-		   f->code == CURLE_GOT_NOTHING || f->code == CURLE_PARTIAL_FILE) {
-		err_set(e, ERR_NETWORK, "http-cut", "the connection to %s%s%s was cut", at, through,
-			proxy);
+	} else if (f->code == CURLE_RECV_ERROR || f->code == CURLE_SEND_ERROR || f->code == CURLE_GOT_NOTHING ||
+		   f->code == CURLE_PARTIAL_FILE) {
+		err_set(e, ERR_NETWORK, "http-cut", "the connection to %s%s%s was cut", at, through, proxy);
 		err_hint(e, "try again; what arrived is kept");
 	} else {
 		err_set(e, ERR_NETWORK, "http", "%s%s%s: %s", url, through, proxy, detail);
@@ -235,8 +233,8 @@ int http_fault_slow(const char *url, uint64_t rate, struct err *e)
 {
 	char *host = url_part(url, CURLUPART_HOST);
 
-	err_set(e, ERR_NETWORK, "http-slow", "%s sends only %" PRIu64 " bytes a second",
-		host ? host : "the server", rate);
+	err_set(e, ERR_NETWORK, "http-slow", "%s sends only %" PRIu64 " bytes a second", host ? host : "the server",
+		rate);
 	free(host);
 	return err_hint(e, "name another mirror, or run the same command again: what arrived is kept");
 }

@@ -79,10 +79,8 @@ void http_sink_header(struct http_sink *s, const char *line, size_t n)
 		forget_headers(s);
 		return;
 	}
-	if (take_value(line, n, "ETag", &s->etag) ||
-	    take_value(line, n, "Last-Modified", &s->modified) ||
-	    take_value(line, n, "Content-Range", &s->range) ||
-	    take_value(line, n, "Content-Encoding", &s->encoding) ||
+	if (take_value(line, n, "ETag", &s->etag) || take_value(line, n, "Last-Modified", &s->modified) ||
+	    take_value(line, n, "Content-Range", &s->range) || take_value(line, n, "Content-Encoding", &s->encoding) ||
 	    take_value(line, n, "Content-Type", &s->type))
 		return;
 	if (take_value(line, n, "Content-Length", &length))
@@ -92,8 +90,8 @@ void http_sink_header(struct http_sink *s, const char *line, size_t n)
 
 static int web_page(struct http_sink *s)
 {
-	err_set(&s->err, ERR_NETWORK, "http-login-page",
-		"a web page came instead of %s: a login page or a proxy?", s->name);
+	err_set(&s->err, ERR_NETWORK, "http-login-page", "a web page came instead of %s: a login page or a proxy?",
+		s->name);
 	return err_hint(&s->err, "open any page in a browser on this host and log in there");
 }
 
@@ -102,9 +100,7 @@ static int wrong_size(struct http_sink *s)
 	if (s->type && !strncasecmp(s->type, "text/html", 9))
 		return web_page(s);
 	err_set(&s->err, ERR_NETWORK, s->size ? "http-size" : "http-large",
-		s->size ? "%s has another size than the signed list says"
-			: "%s is larger than it may be",
-		s->name);
+		s->size ? "%s has another size than the signed list says" : "%s is larger than it may be", s->name);
 	return err_hint(&s->err, "the mirror is being updated or is broken: try again later or "
 				 "name another");
 }
@@ -118,8 +114,7 @@ static bool range_fits(const struct http_sink *s)
 	if (!s->range)
 		return false;
 	fields = sscanf(s->range, "bytes %" SCNu64 "-%" SCNu64 "/%" SCNu64, &from, &to, &total);
-	return fields >= 2 && from == s->from && to >= from &&
-	       (fields < 3 || !s->size || total == s->size);
+	return fields >= 2 && from == s->from && to >= from && (fields < 3 || !s->size || total == s->size);
 }
 
 int http_sink_begin(struct http_sink *s, long status)

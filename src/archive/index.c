@@ -25,16 +25,14 @@
 #define PLAIN_CAP (UINT64_C(256) * 1024 * 1024)
 #define FORM 1 /* of what we add to a .solv file */
 
-static void add_urls(const struct suite *s, const char *base, const char *by_hash, const char *name,
-		     struct strv *out)
+static void add_urls(const struct suite *s, const char *base, const char *by_hash, const char *name, struct strv *out)
 {
 	if (s->release.by_hash)
 		strv_addf(out, "%s/dists/%s/%s", base, s->pub.suite, by_hash);
 	strv_addf(out, "%s/dists/%s/%s", base, s->pub.suite, name);
 }
 
-int index_choose(const struct suite *s, const char *component, const char *arch,
-		 struct index *out, struct err *e)
+int index_choose(const struct suite *s, const char *component, const char *arch, struct index *out, struct err *e)
 {
 	static const char *const ends[] = {".xz", ".gz", ""};
 	char *plain = xasprintf("%s/binary-%s/Packages", component, arch);
@@ -52,8 +50,7 @@ int index_choose(const struct suite *s, const char *component, const char *arch,
 	*out = (struct index){.solv_fd = -1};
 	free(plain);
 	if (!file) {
-		err_set(e, ERR_VERIFY, "index-absent", "%s has no component %s for %s", s->pub.suite,
-			component, arch);
+		err_set(e, ERR_VERIFY, "index-absent", "%s has no component %s for %s", s->pub.suite, component, arch);
 		return err_hint(e, "name the components that it has (mirror.components), or another "
 				   "mirror");
 	}
@@ -113,8 +110,8 @@ void index_open_parsed(struct archive_env *env, struct index *ix)
 		}
 		hash_end(h, digest);
 		h = NULL;
-		if (n <= 0 || read(fd, stated, HASH_SIZE) != HASH_SIZE ||
-		    memcmp(stated, digest, HASH_SIZE) || lseek(fd, 0, SEEK_SET) < 0) {
+		if (n <= 0 || read(fd, stated, HASH_SIZE) != HASH_SIZE || memcmp(stated, digest, HASH_SIZE) ||
+		    lseek(fd, 0, SEEK_SET) < 0) {
 			log_msg("archive", "%s is damaged: removed", path);
 			unlink(path);
 			close(fd);
@@ -180,7 +177,8 @@ static int add_extras(Repo *repo, const struct unpacked *u, const char *name, st
 	size_t i = 0;
 	Id p;
 
-	FOR_REPO_SOLVABLES(repo, p, s) {
+	FOR_REPO_SOLVABLES(repo, p, s)
+	{
 		const struct unpack_stanza *t = &u->stanzas[i];
 
 		if (i++ >= u->len || strcmp(pool_id2str(pool, s->name), u->names.data + t->name))
@@ -193,8 +191,8 @@ static int add_extras(Repo *repo, const struct unpacked *u, const char *name, st
 	}
 	repodata_internalize(data);
 	if (i != u->len || (size_t)repo->nsolvables != u->len)
-		return err_set(e, ERR_VERIFY, "index-parse", "%s cannot be read: %d of %zu packages",
-			       name, repo->nsolvables, u->len);
+		return err_set(e, ERR_VERIFY, "index-parse", "%s cannot be read: %d of %zu packages", name,
+			       repo->nsolvables, u->len);
 	return 0;
 }
 
@@ -261,14 +259,12 @@ static int load_packed(struct archive_env *env, struct index *ix, Repo *repo, st
 		close(in);
 		return -1;
 	}
-	r = unpack_index(in, out, ix->plain_size && ix->plain_size < PLAIN_CAP ? ix->plain_size : PLAIN_CAP,
-			 &env->stop, ix->name, &u,
-			 e);
+	r = unpack_index(in, out, ix->plain_size && ix->plain_size < PLAIN_CAP ? ix->plain_size : PLAIN_CAP, &env->stop,
+			 ix->name, &u, e);
 	close(in);
-	if (!r && ix->plain_size &&
-	    (u.size != ix->plain_size || memcmp(u.sha256, ix->plain_sha256, HASH_SIZE))) {
-		r = err_set(e, ERR_VERIFY, "index-size",
-			    "%s has, unpacked, other content than the signed list says", ix->name);
+	if (!r && ix->plain_size && (u.size != ix->plain_size || memcmp(u.sha256, ix->plain_sha256, HASH_SIZE))) {
+		r = err_set(e, ERR_VERIFY, "index-size", "%s has, unpacked, other content than the signed list says",
+			    ix->name);
 		unpacked_fini(&u);
 	}
 	/* what is not empty and names no package is something else: a page of the mirror's, for example */

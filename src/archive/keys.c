@@ -58,8 +58,7 @@ static void add_missing(struct strv *out, const struct strv *from)
 			strv_add(out, from->items[i]);
 }
 
-void keys_pinned(const struct keys *k, const struct strv *of_release, struct strv *debian,
-		 struct strv *pinned)
+void keys_pinned(const struct keys *k, const struct strv *of_release, struct strv *debian, struct strv *pinned)
 {
 	strv_copy(debian, of_release->len ? of_release : &k->built_in);
 	add_missing(debian, &k->host);

@@ -27,19 +27,16 @@ static bool is_timestamp(const char *s)
 	return strlen(s) >= 8 && strspn(s, "0123456789TZ") == strlen(s);
 }
 
-static int snapshot_base(const struct archive_conf *conf, bool security, struct strv *out,
-			 struct err *e)
+static int snapshot_base(const struct archive_conf *conf, bool security, struct strv *out, struct err *e)
 {
 	const char *service = catalog_snapshot(conf->catalog);
 	char *url;
 
 	if (!is_timestamp(conf->snapshot)) {
-		err_set(e, ERR_USAGE, "mirror-snapshot", "%s is not a time of the snapshot service",
-			conf->snapshot);
+		err_set(e, ERR_USAGE, "mirror-snapshot", "%s is not a time of the snapshot service", conf->snapshot);
 		return err_hint(e, "write it like 20260711T101637Z");
 	}
-	url = xasprintf("%s/%s/%s", service, security ? "debian-security" : "debian",
-			conf->snapshot);
+	url = xasprintf("%s/%s/%s", service, security ? "debian-security" : "debian", conf->snapshot);
 	add_base(out, url);
 	free(url);
 	return 0;
@@ -49,8 +46,8 @@ int mirror_bases(const struct archive_conf *conf, bool security, struct strv *ou
 {
 	const char *named = security ? conf->security_mirror : conf->mirror;
 	const struct strv *host = security ? conf->host_security_mirrors : conf->host_mirrors;
-	const struct strv *built_in = security ? catalog_security_mirrors(conf->catalog)
-					       : catalog_mirrors(conf->catalog);
+	const struct strv *built_in =
+		security ? catalog_security_mirrors(conf->catalog) : catalog_mirrors(conf->catalog);
 
 	if (conf->snapshot && *conf->snapshot) {
 		if (snapshot_base(conf, security, out, e) < 0)

@@ -24,8 +24,7 @@ static void take(struct near *list, size_t *len, const char *name, unsigned away
 	for (size_t i = 0; i < *len; i++)
 		if (!strcmp(list[i].name, name))
 			return;
-	while (at < *len && (list[at].away < away ||
-			     (list[at].away == away && strcmp(list[at].name, name) < 0)))
+	while (at < *len && (list[at].away < away || (list[at].away == away && strcmp(list[at].name, name) < 0)))
 		at++;
 	if (at == NEAR_MAX)
 		return;
@@ -50,8 +49,9 @@ char *solve_near_names(struct s_Pool *pool, const char *name)
 	buf_init(&b, 0);
 	if (!n || n > SUGGEST_MAX)
 		return buf_steal(&b);
-	FOR_REPOS(i, repo) {
-		FOR_REPO_SOLVABLES(repo, p, s) {
+	FOR_REPOS (i, repo) {
+		FOR_REPO_SOLVABLES(repo, p, s)
+		{
 			const char *other = pool_id2str(pool, s->name);
 			unsigned away;
 

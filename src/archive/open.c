@@ -203,8 +203,7 @@ static void on_report(void *arg)
 			if (f->indices[k].solv_fd >= 0 || f->stage == STAGE_PARSED)
 				continue;
 			total += f->indices[k].size;
-			done += f->fetches && f->fetches[k] ? fetch_received(f->fetches[k])
-							    : f->indices[k].size;
+			done += f->fetches && f->fetches[k] ? fetch_received(f->fetches[k]) : f->indices[k].size;
 			text = "fetching the package lists";
 		}
 	}
@@ -257,8 +256,7 @@ static void load_done(void *arg)
 	op->loading = false;
 	if (op->err.kind == ERR_NONE && op->load_err.kind == ERR_NONE) {
 		end(op);
-	} else if (op->err.kind == ERR_NONE && !strcmp(op->load_err.id, "index-solv") &&
-		   !op->reloaded) {
+	} else if (op->err.kind == ERR_NONE && !strcmp(op->load_err.id, "index-solv") && !op->reloaded) {
 		op->reloaded = true;
 		err_fini(&op->load_err);
 		pool_free(op->a->pool);
@@ -329,12 +327,11 @@ static void restart(struct suite_fetch *f)
 		f->restarts++;
 		err_fini(&f->err);
 		op->pending++;
-		f->pause = loop_timer_start(op->loop, RESTART_PAUSE << (f->restarts - 1), 0,
-					    on_pause_over, f);
+		f->pause = loop_timer_start(op->loop, RESTART_PAUSE << (f->restarts - 1), 0, on_pause_over, f);
 		return;
 	}
-	err_set(&e, ERR_NETWORK, "mirror-updating",
-		"the mirror's parts do not fit each other, it is being updated: %s", f->err.text);
+	err_set(&e, ERR_NETWORK, "mirror-updating", "the mirror's parts do not fit each other, it is being updated: %s",
+		f->err.text);
 	err_hint(&e, "try again in a while or name another mirror");
 	give_up(f, &e);
 	err_fini(&e);
@@ -344,8 +341,7 @@ static void restart(struct suite_fetch *f)
  * and this host is offline. */
 static bool is_absence(const struct err *e)
 {
-	return !strcmp(e->id, "http-404") || !strcmp(e->id, "release-arch") ||
-	       !strcmp(e->id, "offline-missing");
+	return !strcmp(e->id, "http-404") || !strcmp(e->id, "release-arch") || !strcmp(e->id, "offline-missing");
 }
 
 static void indices_there(struct suite_fetch *f)
@@ -399,7 +395,9 @@ static void start_indices(struct suite_fetch *f)
 	f->fetches = xcalloc(f->count, sizeof(struct fetch *));
 	for (size_t k = 0; k < f->count; k++) {
 		struct index *ix = &f->indices[k];
-		struct fetch_request req = {.name = ix->name, .urls = &ix->urls, .size = ix->size,
+		struct fetch_request req = {.name = ix->name,
+					    .urls = &ix->urls,
+					    .size = ix->size,
 					    .others = f->restarts == RESTARTS ? &ix->others : NULL,
 					    .fresh = f->restarts > 0};
 		struct index_fetch *which;
@@ -446,8 +444,7 @@ static void start_parsed(struct suite_fetch *f)
 	f->stage = STAGE_PARSED;
 	f->indices = xcalloc(op->components.len, sizeof(*f->indices));
 	for (size_t i = 0; i < op->components.len; i++) {
-		if (index_choose(f->suite, op->components.items[i], op->arch, &f->indices[f->count],
-				 &e) < 0) {
+		if (index_choose(f->suite, op->components.items[i], op->arch, &f->indices[f->count], &e) < 0) {
 			give_up(f, &e);
 			err_fini(&e);
 			return;
@@ -465,8 +462,8 @@ static void fail_security(struct suite_fetch *f, const struct err *absent)
 	struct err e = ERR_INIT;
 
 	err_set(&e, ERR_VERIFY, "security-absent",
-		"the release file of %s is missing, which every mirror of security updates has: %s",
-		f->name, absent->text);
+		"the release file of %s is missing, which every mirror of security updates has: %s", f->name,
+		absent->text);
 	err_hint(&e, "name another mirror (mirror.security_url), or do without security updates: "
 		     "mirror.security = no");
 	fail(f->op, &e);
@@ -500,9 +497,13 @@ static void on_suite(struct suite *s, const struct err *e, void *arg)
 static void start_suite(struct suite_fetch *f)
 {
 	struct open_op *op = f->op;
-	struct suite_request req = {.suite = f->name, .arch = op->arch, .bases = &f->bases,
-				    .keys = op->keys.rings, .debian = &op->debian,
-				    .pinned = &op->pinned, .fresh = f->restarts > 0};
+	struct suite_request req = {.suite = f->name,
+				    .arch = op->arch,
+				    .bases = &f->bases,
+				    .keys = op->keys.rings,
+				    .debian = &op->debian,
+				    .pinned = &op->pinned,
+				    .fresh = f->restarts > 0};
 
 	drop_indices(f);
 	f->stage = STAGE_SUITE;
@@ -535,8 +536,8 @@ static void keys_done(void *arg)
 	}
 }
 
-static int add_suite(struct open_op *op, const struct archive_conf *conf, const char *name,
-		   bool optional, bool security, struct err *e)
+static int add_suite(struct open_op *op, const struct archive_conf *conf, const char *name, bool optional,
+		     bool security, struct err *e)
 {
 	struct suite_fetch *f = &op->suites[op->suite_count++];
 
@@ -567,10 +568,8 @@ static int add_suites(struct open_op *op, const struct archive_conf *conf, struc
 	return r;
 }
 
-struct archive_op *archive_open(struct loop *l, const struct archive_conf *conf,
-				archive_progress_fn progress,
-				void (*done)(struct archive *a, const struct err *e, void *arg),
-				void *arg)
+struct archive_op *archive_open(struct loop *l, const struct archive_conf *conf, archive_progress_fn progress,
+				void (*done)(struct archive *a, const struct err *e, void *arg), void *arg)
 {
 	struct open_op *op = xcalloc(1, sizeof(*op));
 	bool snapshot = conf->snapshot && *conf->snapshot;

@@ -78,8 +78,7 @@ static void take_field(const char *line, size_t n, struct release *r)
 	char *v;
 
 	if (take_text(line, n, "Origin", &r->origin) || take_text(line, n, "Label", &r->label) ||
-	    take_text(line, n, "Suite", &r->suite) ||
-	    take_text(line, n, "Codename", &r->codename) ||
+	    take_text(line, n, "Suite", &r->suite) || take_text(line, n, "Codename", &r->codename) ||
 	    take_text(line, n, "Version", &r->version) || take_time(line, n, "Date", &r->date) ||
 	    take_time(line, n, "Valid-Until", &r->valid_until))
 		return;
@@ -125,12 +124,10 @@ int release_parse(const char *text, size_t n, struct release *out, struct err *e
 
 		if (!len) {
 			if (line + 1 < end) /* one stanza is all a Release file has */
-				return bad(&r, e, "release-syntax",
-					   "the release file has more than one stanza");
+				return bad(&r, e, "release-syntax", "the release file has more than one stanza");
 		} else if (*line == ' ' || *line == '\t') {
 			if (in_files && take_file(line, len, &r, &room) < 0)
-				return bad(&r, e, "release-syntax",
-					   "the release file has a damaged list of files");
+				return bad(&r, e, "release-syntax", "the release file has a damaged list of files");
 		} else if (!memchr(line, ':', len)) {
 			return bad(&r, e, "release-syntax", "the release file is not in deb822 form");
 		} else {
@@ -178,35 +175,32 @@ const char *release_time(time_t t, char out[RELEASE_TIME])
 	return out;
 }
 
-int release_check(const struct release *r, const struct release_want *want, struct strv *warnings,
-		  struct err *e)
+int release_check(const struct release *r, const struct release_want *want, struct strv *warnings, struct err *e)
 {
 	char stated[RELEASE_TIME];
 	char here[RELEASE_TIME];
 
 	if (strcmp(r->codename, want->suite) && strcmp(r->suite, want->suite)) {
-		err_set(e, ERR_VERIFY, "release-suite",
-			"the release file is that of %s (%s), not of %s",
+		err_set(e, ERR_VERIFY, "release-suite", "the release file is that of %s (%s), not of %s",
 			*r->codename ? r->codename : "an unnamed release", r->suite, want->suite);
 		return err_hint(e, "name another mirror");
 	}
 	if (want->arch && !strv_has(&r->architectures, want->arch)) {
-		err_set(e, ERR_VERIFY, "release-arch", "%s has no packages for %s", want->suite,
-			want->arch);
+		err_set(e, ERR_VERIFY, "release-arch", "%s has no packages for %s", want->suite, want->arch);
 		return err_hint(e, "`debwiz releases` shows what each release has");
 	}
 	release_time(want->now, here);
 	if (!want->old && r->valid_until && r->valid_until < want->now) {
 		err_set(e, ERR_VERIFY, "release-expired",
-			"the release file of %s was valid until %s; this host's clock says %s",
-			want->suite, release_time(r->valid_until, stated), here);
+			"the release file of %s was valid until %s; this host's clock says %s", want->suite,
+			release_time(r->valid_until, stated), here);
 		return err_hint(e, "set the clock if it is wrong; else the mirror is out of date: "
 				   "name another");
 	}
 	if (r->date > want->now + CLOCK_SLACK) {
 		err_set(e, ERR_VERIFY, "release-future",
-			"the release file of %s is dated %s; this host's clock says %s",
-			want->suite, release_time(r->date, stated), here);
+			"the release file of %s is dated %s; this host's clock says %s", want->suite,
+			release_time(r->date, stated), here);
 		return err_hint(e, "set this host's clock");
 	}
 	if (!r->date)

@@ -27,7 +27,7 @@ struct releases_op {
 	struct row *rows;
 	size_t len, pending;
 	struct loop_timer *end;
-	struct err err; /* of the whole */
+	struct err err;	     /* of the whole */
 	struct err keys_err; /* written by the pool thread */
 	void (*done)(struct archive_release *rows, size_t count, const struct err *e, void *arg);
 	void *arg;
@@ -144,8 +144,10 @@ static void keys_done(void *arg)
 		err_move(&op->err, &op->keys_err);
 	for (size_t i = 0; i < op->len && op->err.kind == ERR_NONE; i++) {
 		struct row *r = &op->rows[i];
-		struct suite_request req = {.suite = r->rel->codename, .bases = &op->bases,
-					    .keys = op->keys.rings, .debian = &r->debian,
+		struct suite_request req = {.suite = r->rel->codename,
+					    .bases = &op->bases,
+					    .keys = op->keys.rings,
+					    .debian = &r->debian,
 					    .pinned = &r->pinned};
 
 		keys_pinned(&op->keys, &r->rel->keys, &r->debian, &r->pinned);
@@ -155,10 +157,9 @@ static void keys_done(void *arg)
 	settle(op);
 }
 
-struct archive_op *archive_releases(struct loop *l, const struct archive_conf *conf,
-				    void (*done)(struct archive_release *rows, size_t count,
-						 const struct err *e, void *arg),
-				    void *arg)
+struct archive_op *
+archive_releases(struct loop *l, const struct archive_conf *conf,
+		 void (*done)(struct archive_release *rows, size_t count, const struct err *e, void *arg), void *arg)
 {
 	struct releases_op *op = xcalloc(1, sizeof(*op));
 	const struct catalog_release *rel;

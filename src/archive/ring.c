@@ -50,7 +50,7 @@ int ring_read(const void *p, size_t n, struct ring *out)
 		packets = json_parse(text, strlen(text), "key ring", NULL);
 	if (json_is_array(packets)) {
 		r = 0;
-		json_array_foreach(packets, i, packet) {
+		json_array_foreach (packets, i, packet) {
 			if (r == 0)
 				r = take(packet, &key, out);
 		}

@@ -70,9 +70,7 @@ static size_t find(Pool *pool, const char *text, struct found **out)
 }
 
 size_t archive_search(struct archive *a, const char *text, size_t most,
-		      void (*found)(const char *name, const char *version, const char *summary,
-				    void *arg),
-		      void *arg)
+		      void (*found)(const char *name, const char *version, const char *summary, void *arg), void *arg)
 {
 	struct found *all = NULL;
 	size_t len = *text ? find(a->pool, text, &all) : 0;
@@ -80,8 +78,7 @@ size_t archive_search(struct archive *a, const char *text, size_t most,
 	for (size_t i = 0; i < len && i < most; i++) {
 		const char *summary = solvable_lookup_str(all[i].s, SOLVABLE_SUMMARY);
 
-		found(all[i].name, pool_id2str(a->pool, all[i].s->evr), summary ? summary : "",
-		      arg);
+		found(all[i].name, pool_id2str(a->pool, all[i].s->evr), summary ? summary : "", arg);
 	}
 	free(all);
 	return len;

@@ -41,7 +41,7 @@ static bool is_package(Pool *pool, Id name)
 {
 	Id p, pp;
 
-	FOR_PROVIDES(p, pp, name)
+	FOR_PROVIDES (p, pp, name)
 		if (pool_id2solvable(pool, p)->name == name)
 			return true;
 	return false;
@@ -52,7 +52,7 @@ static void providers(Pool *pool, Id name, struct strv *out)
 {
 	Id p, pp;
 
-	FOR_PROVIDES(p, pp, name)
+	FOR_PROVIDES (p, pp, name)
 		strv_add(out, pool_id2str(pool, pool_id2solvable(pool, p)->name));
 	strv_sort(out);
 	strv_uniq(out);
@@ -72,7 +72,7 @@ static char *join_words(const struct strv *v, size_t max)
 /* What is wrong with names, gathered so that all are reported at once. */
 struct name_faults {
 	struct strv unknown;
-	struct strv near; /* "NAME: A or B" */
+	struct strv near;	  /* "NAME: A or B" */
 	struct strv texts, hints; /* of names that stand for several packages */
 };
 
@@ -188,10 +188,10 @@ static void add_base(Pool *pool, const struct strv *without, Queue *jobs)
 	int i;
 
 	queue_init(&names);
-	FOR_REPOS(i, repo)
+	FOR_REPOS (i, repo)
 		FOR_REPO_SOLVABLES(repo, p, s)
-			if (key && solvable_lookup_void(s, key))
-				queue_push(&names, s->name);
+	if (key && solvable_lookup_void(s, key))
+		queue_push(&names, s->name);
 	solv_sort(names.elements, (size_t)names.count, sizeof(Id), cmp_ids, NULL);
 	for (i = 0; i < names.count; i++)
 		if ((!i || names.elements[i] != names.elements[i - 1]) &&
@@ -227,8 +227,7 @@ static int hint_problems(const struct strv *own, struct err *e)
 	char *names = strv_join(own, " or ");
 
 	if (own->len == 1)
-		err_hint(e, "leave %s out of system.packages: it does not go with what the profile brings",
-			 names);
+		err_hint(e, "leave %s out of system.packages: it does not go with what the profile brings", names);
 	else if (own->len)
 		err_hint(e, "leave %s out of system.packages", names);
 	else
@@ -268,8 +267,7 @@ static int explain_problems(Solver *solver, const Queue *named, struct err *e)
 	if (count > PROBLEMS_MAX)
 		strv_addf(&texts, "and %u more", count - PROBLEMS_MAX);
 	all = strv_join(&texts, "; ");
-	err_set(e, ERR_FAILED, "package-conflict", "these packages cannot be installed together: %s",
-		all);
+	err_set(e, ERR_FAILED, "package-conflict", "these packages cannot be installed together: %s", all);
 	hint_problems(&own, e);
 	free(all);
 	strv_fini(&own);
@@ -348,8 +346,7 @@ static int add_package(Pool *pool, Id id, bool extra, struct package_set *set, s
 
 	if (!filename || !*filename || *filename == '/' || strstr(filename, "..") || !digest ||
 	    type != REPOKEY_TYPE_SHA256 || !p.size)
-		return err_set(e, ERR_VERIFY, "package-data",
-			       "the index has no usable file, size and SHA-256 for %s",
+		return err_set(e, ERR_VERIFY, "package-data", "the index has no usable file, size and SHA-256 for %s",
 			       pool_id2str(pool, s->name));
 	p.name = xstrdup(pool_id2str(pool, s->name));
 	p.version = xstrdup(pool_id2str(pool, s->evr));
@@ -379,8 +376,8 @@ static bool solve_has(const Queue *ids, Id id)
 }
 
 /* `all` with those that are not in `core` marked as extra, and those of the names `named` as named. */
-static int make_set(Pool *pool, const Queue *all, const Queue *core, const Queue *named,
-		    struct package_set *out, struct err *e)
+static int make_set(Pool *pool, const Queue *all, const Queue *core, const Queue *named, struct package_set *out,
+		    struct err *e)
 {
 	struct package_set set = {0};
 	Map in_core;
@@ -407,8 +404,7 @@ static int make_set(Pool *pool, const Queue *all, const Queue *core, const Queue
 	return 0;
 }
 
-int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct package_set *out,
-		   struct err *e)
+int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct package_set *out, struct err *e)
 {
 	Queue jobs, core, all, named;
 	int r;
@@ -449,12 +445,11 @@ static Id newest(Pool *pool, const char *text)
 
 	if (!name)
 		return 0;
-	FOR_PROVIDES(p, pp, name) {
+	FOR_PROVIDES (p, pp, name) {
 		Solvable *s = pool_id2solvable(pool, p);
 
 		if (s->name == name &&
-		    (!best || pool_evrcmp(pool, s->evr, pool_id2solvable(pool, best)->evr,
-					  EVRCMP_COMPARE) > 0))
+		    (!best || pool_evrcmp(pool, s->evr, pool_id2solvable(pool, best)->evr, EVRCMP_COMPARE) > 0))
 			best = p;
 	}
 	return best;

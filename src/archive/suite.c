@@ -29,9 +29,9 @@ struct suite_get {
 	struct floor floor; /* of this suite, where the mirror's is below it: */
 	enum floor_verdict below;
 	char *floor_key, *floor_origin; /* whose it is */
-	char *version;	    /* of the mirror's */
-	bool kept;	    /* the bytes are those of the floor instead */
-	time_t served;	    /* the date of the mirror's */
+	char *version;			/* of the mirror's */
+	bool kept;			/* the bytes are those of the floor instead */
+	time_t served;			/* the date of the mirror's */
 	char *etag, *modified;
 	struct http_get *get;
 	struct loop_timer *timer;
@@ -140,9 +140,8 @@ static void give_up_base(struct suite_get *g)
 		return;
 	}
 	if (g->first.kind != ERR_NONE && !final) {
-		err_set(&g->err, g->first.kind, g->first.id,
-			"no mirror gives a usable %s: %s; %zu more tried in vain", g->name,
-			g->first.text, g->at);
+		err_set(&g->err, g->first.kind, g->first.id, "no mirror gives a usable %s: %s; %zu more tried in vain",
+			g->name, g->first.text, g->at);
 		if (g->first.hint)
 			err_hint(&g->err, "%s", g->first.hint);
 	}
@@ -156,9 +155,8 @@ static int older_error(struct suite_get *g)
 	char served[RELEASE_TIME];
 	char seen[RELEASE_TIME];
 
-	err_set(&g->err, ERR_VERIFY, "release-older",
-		"the release file of %s is of %s, but one of %s was seen before", g->name,
-		release_time(g->served, served), release_time(g->floor.date, seen));
+	err_set(&g->err, ERR_VERIFY, "release-older", "the release file of %s is of %s, but one of %s was seen before",
+		g->name, release_time(g->served, served), release_time(g->floor.date, seen));
 	return err_hint(&g->err, "the mirror is out of date: name another or try again later");
 }
 
@@ -218,9 +216,8 @@ static int check_floor(struct suite_get *g, const struct release *r)
 		char *base = http_public_url(g->bases.items[g->at]);
 
 		strv_addf(&g->suite->warnings,
-			  "%s serves %s as of %s, older than what was seen before: that of %s is used",
-			  base, g->name, release_time(g->served, served),
-			  release_time(g->floor.date, seen));
+			  "%s serves %s as of %s, older than what was seen before: that of %s is used", base, g->name,
+			  release_time(g->served, served), release_time(g->floor.date, seen));
 		free(base);
 		return 0;
 	}
@@ -249,8 +246,7 @@ static int remember(struct suite_get *g)
 		return 0;
 	floor_keys(g, &keys);
 	for (size_t i = 0; i < keys.len && !r; i++)
-		r = floor_raise(dir, keys.items[i], &g->suite->release, g->name, b->data, b->len,
-				&g->err);
+		r = floor_raise(dir, keys.items[i], &g->suite->release, g->name, b->data, b->len, &g->err);
 	strv_fini(&keys);
 	return r;
 }
@@ -258,8 +254,7 @@ static int remember(struct suite_get *g)
 static void judge_work(void *arg)
 {
 	struct suite_get *g = arg;
-	struct release_want want = {.suite = g->name, .arch = g->arch, .now = g->env->now(),
-				    .old = !g->env->floor};
+	struct release_want want = {.suite = g->name, .arch = g->arch, .now = g->env->now(), .old = !g->env->floor};
 	struct suite *s = xcalloc(1, sizeof(*s));
 	int r;
 
@@ -376,8 +371,7 @@ static void judge_done(void *arg)
 
 static void judge(struct suite_get *g)
 {
-	if (verify_bytes(g->bytes.data, g->bytes.len, g->keys, g->pinned, g->env->now(), &g->text,
-			 &g->err) < 0) {
+	if (verify_bytes(g->bytes.data, g->bytes.len, g->keys, g->pinned, g->env->now(), &g->text, &g->err) < 0) {
 		refused(g);
 		return;
 	}
@@ -430,8 +424,7 @@ static void next_base(void *arg)
 			judge_copy(g);
 			return;
 		}
-		err_set(&g->err, ERR_NETWORK, "offline-missing",
-			"the release file of %s is not in the cache", g->name);
+		err_set(&g->err, ERR_NETWORK, "offline-missing", "the release file of %s is not in the cache", g->name);
 		err_hint(&g->err, "run once without --offline");
 		give_up_base(g);
 		return;
@@ -445,8 +438,8 @@ static void next_base(void *arg)
 	g->get = http_get_start(g->env->http, &req, on_got, g);
 }
 
-struct suite_get *suite_get_start(struct archive_env *env, const struct suite_request *req,
-				  suite_done_fn done, void *arg)
+struct suite_get *suite_get_start(struct archive_env *env, const struct suite_request *req, suite_done_fn done,
+				  void *arg)
 {
 	struct suite_get *g = xcalloc(1, sizeof(*g));
 

@@ -139,8 +139,7 @@ static int take_text(struct scan *s, const char *p, size_t n)
 		if (!nl) /* goes on in the next chunk */
 			return buf_add(&s->line, p, (size_t)(end - p));
 		if (s->line.len) {
-			if (buf_add(&s->line, p, (size_t)(nl - p)) < 0 ||
-			    take_line(s, s->line.data, s->line.len) < 0)
+			if (buf_add(&s->line, p, (size_t)(nl - p)) < 0 || take_line(s, s->line.data, s->line.len) < 0)
 				return -1;
 			buf_clear(&s->line);
 		} else if (take_line(s, p, (size_t)(nl - p)) < 0) {
@@ -164,8 +163,8 @@ static int flush(struct scan *s, int out, struct err *e)
 	return r;
 }
 
-static int stream(struct archive *a, int out, uint64_t cap, const atomic_bool *stop,
-		  const char *name, struct scan *s, struct hash *hash, struct err *e)
+static int stream(struct archive *a, int out, uint64_t cap, const atomic_bool *stop, const char *name, struct scan *s,
+		  struct hash *hash, struct err *e)
 {
 	char *p = xmalloc(CHUNK);
 	la_ssize_t n;
@@ -178,8 +177,8 @@ static int stream(struct archive *a, int out, uint64_t cap, const atomic_bool *s
 			r = err_set(e, ERR_VERIFY, "index-unpack", "%s cannot be unpacked: %s", name,
 				    archive_error_string(a) ? archive_error_string(a) : "damaged");
 		} else if ((uint64_t)n > cap - s->u->size) {
-			r = err_set(e, ERR_VERIFY, "index-size",
-				    "%s is larger, unpacked, than the signed list says", name);
+			r = err_set(e, ERR_VERIFY, "index-size", "%s is larger, unpacked, than the signed list says",
+				    name);
 		} else {
 			s->u->size += (uint64_t)n;
 			hash_add(hash, p, (size_t)n);
@@ -190,8 +189,8 @@ static int stream(struct archive *a, int out, uint64_t cap, const atomic_bool *s
 	return r;
 }
 
-int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const char *name,
-		 struct unpacked *u, struct err *e)
+int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const char *name, struct unpacked *u,
+		 struct err *e)
 {
 	struct archive *a = archive_read_new();
 	struct archive_entry *entry;

@@ -19,49 +19,42 @@
 #include "base/mem.h"
 
 enum verdict { /* the later, the more it tells */
-	V_UNKNOWN_KEY,
-	V_NOT_PINNED,
-	V_LIBRARY,
-	V_MALFORMED,
-	V_WEAK_DIGEST,
-	V_SIGNATURE_EXPIRED,
-	V_SIGNATURE_FUTURE,
-	V_KEY_EXPIRED,
-	V_KEY_REVOKED,
-	V_BAD,
-	V_GOOD,
+	       V_UNKNOWN_KEY,
+	       V_NOT_PINNED,
+	       V_LIBRARY,
+	       V_MALFORMED,
+	       V_WEAK_DIGEST,
+	       V_SIGNATURE_EXPIRED,
+	       V_SIGNATURE_FUTURE,
+	       V_KEY_EXPIRED,
+	       V_KEY_REVOKED,
+	       V_BAD,
+	       V_GOOD,
 };
 
 /* The sentence stands around the key's name; it is no format, so that compilers can check the one. */
 static const struct {
 	const char *id, *before, *after, *hint;
 } verdicts[] = {
-	[V_UNKNOWN_KEY] = {"inrelease-unknown-key",
-			   "the release file is signed by a key that is not known here: ", "",
+	[V_UNKNOWN_KEY] = {"inrelease-unknown-key", "the release file is signed by a key that is not known here: ", "",
 			   "where that key is to be trusted, name its ring: mirror.keyring"},
-	[V_NOT_PINNED] = {"inrelease-not-pinned",
-			  "the release file is signed by a key that does not count for it: ", "",
-			  "where that key is to be trusted, name its ring: mirror.keyring"},
+	[V_NOT_PINNED] = {"inrelease-not-pinned", "the release file is signed by a key that does not count for it: ",
+			  "", "where that key is to be trusted, name its ring: mirror.keyring"},
 	[V_LIBRARY] = {"inrelease-library", "the signature by ", " could not be checked",
 		       "try again later or name another mirror"},
 	[V_MALFORMED] = {"inrelease-malformed", "the signature by ", " is malformed",
 			 "try again later or name another mirror"},
-	[V_WEAK_DIGEST] = {"inrelease-weak-digest", "the signature by ",
-			   " uses a digest weaker than SHA-256",
+	[V_WEAK_DIGEST] = {"inrelease-weak-digest", "the signature by ", " uses a digest weaker than SHA-256",
 			   "name another mirror: this one serves an archive that is no longer safe"},
 	[V_SIGNATURE_EXPIRED] = {"inrelease-signature-expired", "the signature by ", " has expired",
 				 "check this host's clock; else name another mirror"},
 	[V_SIGNATURE_FUTURE] = {"inrelease-signature-future", "the signature by ",
-				" was made after now by this host's clock",
-				"set this host's clock"},
-	[V_KEY_EXPIRED] = {"inrelease-key-expired",
-			   "the release file is signed by a key that has expired: ", "",
+				" was made after now by this host's clock", "set this host's clock"},
+	[V_KEY_EXPIRED] = {"inrelease-key-expired", "the release file is signed by a key that has expired: ", "",
 			   "check this host's clock; a newer debian-archive-keyring may know the key"},
-	[V_KEY_REVOKED] = {"inrelease-key-revoked",
-			   "the release file is signed by a key that was revoked: ", "",
+	[V_KEY_REVOKED] = {"inrelease-key-revoked", "the release file is signed by a key that was revoked: ", "",
 			   "name another mirror"},
-	[V_BAD] = {"inrelease-bad-signature",
-		   "the release file was changed after it was signed by ", "",
+	[V_BAD] = {"inrelease-bad-signature", "the release file was changed after it was signed by ", "",
 		   "try again later or name another mirror"},
 };
 
@@ -100,13 +93,13 @@ static enum verdict judge(const struct verify_signature *s, const struct strv *p
 
 static int say(enum verdict v, const char *key, struct err *e)
 {
-	err_set(e, ERR_VERIFY, verdicts[v].id, "%s%s%s", verdicts[v].before,
-		*key ? key : "an unnamed key", verdicts[v].after);
+	err_set(e, ERR_VERIFY, verdicts[v].id, "%s%s%s", verdicts[v].before, *key ? key : "an unnamed key",
+		verdicts[v].after);
 	return err_hint(e, "%s", verdicts[v].hint);
 }
 
-int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_t count,
-		   const struct strv *pinned, time_t now, struct strv *signers, struct err *e)
+int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_t count, const struct strv *pinned,
+		   time_t now, struct strv *signers, struct err *e)
 {
 	enum verdict worst = V_UNKNOWN_KEY;
 	const struct verify_signature *shown = &sigs[0];
@@ -138,8 +131,8 @@ int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_
 	if (!good && worst == V_SIGNATURE_FUTURE && e) {
 		char made[RELEASE_TIME];
 		char here[RELEASE_TIME];
-		char *text = xasprintf("%s: made %s, the clock says %s", e->text,
-				       release_time(shown->made, made), release_time(now, here));
+		char *text = xasprintf("%s: made %s, the clock says %s", e->text, release_time(shown->made, made),
+				       release_time(now, here));
 
 		free(e->text);
 		e->text = text;
@@ -199,8 +192,7 @@ static bool primary_fingerprint(rnp_key_handle_t key, char out[VERIFY_FPRINT])
 	bool ok = false;
 
 	if (rnp_key_is_primary(key, &primary) == RNP_SUCCESS &&
-	    (primary ? rnp_key_get_fprint(key, &text)
-		     : rnp_key_get_primary_fprint(key, &text)) == RNP_SUCCESS &&
+	    (primary ? rnp_key_get_fprint(key, &text) : rnp_key_get_primary_fprint(key, &text)) == RNP_SUCCESS &&
 	    strlen(text) == VERIFY_FPRINT - 1) {
 		memcpy(out, text, VERIFY_FPRINT);
 		ok = true;
@@ -217,7 +209,7 @@ static size_t take_primaries(rnp_ffi_t ffi, const char *report, struct strv *out
 	size_t count = 0;
 	size_t i;
 
-	json_array_foreach(json_object_get(o, "keys"), i, row) {
+	json_array_foreach (json_object_get(o, "keys"), i, row) {
 		const char *name = json_str(row, "fingerprint", "");
 		rnp_key_handle_t key = NULL;
 		char fprint[VERIFY_FPRINT];
@@ -243,8 +235,8 @@ static bool looks_like_ring(const void *ring, size_t n)
 	return (p[0] & 0x80) || (n > sizeof(armor) && !memcmp(p, armor, sizeof(armor) - 1));
 }
 
-static int import(struct verify_keys *k, const void *ring, size_t n, const char *name,
-		  struct strv *primaries, struct err *e)
+static int import(struct verify_keys *k, const void *ring, size_t n, const char *name, struct strv *primaries,
+		  struct err *e)
 {
 	rnp_input_t in = NULL;
 	char *report = NULL;
@@ -262,8 +254,8 @@ static int import(struct verify_keys *k, const void *ring, size_t n, const char 
 	return r;
 }
 
-int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const char *name,
-		    struct strv *primaries, struct err *e)
+int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const char *name, struct strv *primaries,
+		    struct err *e)
 {
 	struct ring packets;
 	int r = 0;
@@ -305,8 +297,7 @@ static bool key_has_expired(rnp_key_handle_t key, time_t now)
 	uint32_t created = 0;
 	uint32_t lifetime = 0;
 
-	if (rnp_key_get_creation(key, &created) != RNP_SUCCESS ||
-	    rnp_key_get_expiration(key, &lifetime) != RNP_SUCCESS)
+	if (rnp_key_get_creation(key, &created) != RNP_SUCCESS || rnp_key_get_expiration(key, &lifetime) != RNP_SUCCESS)
 		return true;
 	return lifetime && (uint64_t)created + lifetime <= (uint64_t)now;
 }
@@ -327,8 +318,7 @@ static void look_at_key(rnp_ffi_t ffi, rnp_key_handle_t key, time_t now, struct 
 	rnp_key_handle_destroy(primary);
 }
 
-static void look_at_signature(rnp_ffi_t ffi, rnp_op_verify_signature_t sig, time_t now,
-			      struct verify_signature *s)
+static void look_at_signature(rnp_ffi_t ffi, rnp_op_verify_signature_t sig, time_t now, struct verify_signature *s)
 {
 	rnp_key_handle_t key = NULL;
 	rnp_signature_handle_t handle = NULL;
@@ -350,16 +340,15 @@ static void look_at_signature(rnp_ffi_t ffi, rnp_op_verify_signature_t sig, time
 		rnp_key_handle_destroy(key);
 	} else if (s->made && rnp_op_verify_signature_get_handle(sig, &handle) == RNP_SUCCESS && handle) {
 		/* librnp crashes on one that it could read but half, for want of memory: no time in it */
-		if (rnp_signature_get_keyid(handle, &text) == RNP_SUCCESS && text &&
-		    strlen(text) < sizeof(s->key))
+		if (rnp_signature_get_keyid(handle, &text) == RNP_SUCCESS && text && strlen(text) < sizeof(s->key))
 			memcpy(s->key, text, strlen(text));
 		rnp_buffer_destroy(text);
 		rnp_signature_handle_destroy(handle);
 	}
 }
 
-static int verify_op(rnp_ffi_t ffi, rnp_op_verify_t op, rnp_output_t output,
-		     const struct strv *pinned, time_t now, struct verified *out, struct err *e)
+static int verify_op(rnp_ffi_t ffi, rnp_op_verify_t op, rnp_output_t output, const struct strv *pinned, time_t now,
+		     struct verified *out, struct err *e)
 {
 	rnp_result_t executed = rnp_op_verify_execute(op);
 	struct verify_signature *sigs = NULL;
@@ -388,8 +377,8 @@ static int verify_op(rnp_ffi_t ffi, rnp_op_verify_t op, rnp_output_t output,
 	return 0;
 }
 
-int verify_bytes(const void *p, size_t n, struct verify_keys *k, const struct strv *pinned,
-		 time_t now, struct verified *out, struct err *e)
+int verify_bytes(const void *p, size_t n, struct verify_keys *k, const struct strv *pinned, time_t now,
+		 struct verified *out, struct err *e)
 {
 	rnp_input_t in = NULL;
 	rnp_output_t output = NULL;

@@ -62,13 +62,11 @@ static int check_characters(const char *p, size_t n, struct err *e)
 		unsigned char c = (unsigned char)p[i];
 
 		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-			return refuse(e, "inrelease-characters",
-				      "the release file holds control characters");
+			return refuse(e, "inrelease-characters", "the release file holds control characters");
 		if (c == '\n')
 			column = 0;
 		if (column > LINE_CAP)
-			return refuse(e, "inrelease-line",
-				      "the release file holds a line of absurd length");
+			return refuse(e, "inrelease-line", "the release file holds a line of absurd length");
 	}
 	return 0;
 }
@@ -83,14 +81,12 @@ static int check_signature_armor(struct lines *l, struct err *e)
 	if (!line)
 		return truncated(e);
 	if (n)
-		return refuse(e, "inrelease-armor",
-			      "the signature of the release file has unexpected headers");
+		return refuse(e, "inrelease-armor", "the signature of the release file has unexpected headers");
 	while ((line = next_line(l, &n))) {
 		if (line_is(line, n, "-----END PGP SIGNATURE-----"))
 			break;
 		if (!n || n > 76 || !all_of(line, n, ALNUM "+/="))
-			return refuse(e, "inrelease-armor",
-				      "the signature of the release file is damaged");
+			return refuse(e, "inrelease-armor", "the signature of the release file is damaged");
 		count++;
 	}
 	if (!line)
@@ -126,21 +122,18 @@ int verify_form(const char *p, size_t n, struct err *e)
 			return err_hint(e, "open any page in a browser on this host and log in there");
 		}
 		if (memmem(p, n, "-----BEGIN PGP SIGNED MESSAGE-----", 34))
-			return refuse(e, "inrelease-junk",
-				      "there is something before the signed release file");
+			return refuse(e, "inrelease-junk", "there is something before the signed release file");
 		return refuse(e, "inrelease-unsigned", "the release file is not signed");
 	}
 	while ((line = next_line(&l, &len)) && len) {
 		if (len < 7 || memcmp(line, "Hash: ", 6) || !all_of(line + 6, len - 6, ALNUM ",- "))
-			return refuse(e, "inrelease-armor",
-				      "the release file has headers that do not belong there");
+			return refuse(e, "inrelease-armor", "the release file has headers that do not belong there");
 	}
 	while (line && (line = next_line(&l, &len))) {
 		if (line_is(line, len, "-----BEGIN PGP SIGNATURE-----"))
 			return check_signature_armor(&l, e);
 		if (len && line[0] == '-' && (len < 2 || line[1] != ' '))
-			return refuse(e, "inrelease-armor",
-				      "the release file holds another armour line in its text");
+			return refuse(e, "inrelease-armor", "the release file holds another armour line in its text");
 	}
 	return truncated(e);
 }

@@ -21,8 +21,7 @@ int base64_decode(struct buf *out, const char *p, size_t n)
 {
 	size_t pad = n && p[n - 1] == '=' ? 1 + (n > 1 && p[n - 2] == '=') : 0;
 	char *bytes = xmalloc(n + 1);
-	int len = n % 4 || n > INT_MAX ?
-		  -1 : EVP_DecodeBlock((unsigned char *)bytes, (const unsigned char *)p, (int)n);
+	int len = n % 4 || n > INT_MAX ? -1 : EVP_DecodeBlock((unsigned char *)bytes, (const unsigned char *)p, (int)n);
 
 	/* padding is decoded, too; less than that was white space */
 	if (len < 0 || (size_t)len != n / 4 * 3) {

@@ -29,8 +29,7 @@ int file_read(const char *path, size_t cap, struct buf *out, struct err *e)
 	char *p;
 
 	if (fd < 0)
-		return err_errno(e, errno, errno == ENOENT ? "file-missing" : "file-read",
-				 "cannot read %s", path);
+		return err_errno(e, errno, errno == ENOENT ? "file-missing" : "file-read", "cannot read %s", path);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return err_set(e, ERR_FAILED, "file-type", "%s is not a regular file", path);
@@ -133,13 +132,15 @@ static char *part_name(const char *path, int number)
 }
 
 /* Removes a part file that has no writer. Returns false with errno, EBUSY if it has one. Without its lock only
- * what cannot be opened is removed, such as a link: a name that was free when it was opened may be a writer's by now. */
+ * what cannot be opened is removed, such as a link: a name that was free when it was opened may be a writer's by now.
+ */
 static bool part_remove(const char *part)
 {
 	int fd = open(part, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	bool gone = fd < 0 && errno == ENOENT;
 	bool busy = fd >= 0 && file_lock(fd, true) == EWOULDBLOCK;
-	bool removed = gone || (!busy && ((fd >= 0 && !file_is_still(fd, part)) || unlink(part) == 0 || errno == ENOENT));
+	bool removed =
+		gone || (!busy && ((fd >= 0 && !file_is_still(fd, part)) || unlink(part) == 0 || errno == ENOENT));
 	int failed = busy ? EBUSY : errno;
 
 	if (fd >= 0)
@@ -270,9 +271,8 @@ int file_write(const char *path, const void *data, size_t n, mode_t mode, struct
 }
 
 /* Copies all of in to out, skipping over blocks of zeros. */
-static int copy_blocks(int in, int out, const char *name,
-		       int (*step)(uint64_t bytes, void *arg, struct err *e), void *arg,
-		       struct err *e)
+static int copy_blocks(int in, int out, const char *name, int (*step)(uint64_t bytes, void *arg, struct err *e),
+		       void *arg, struct err *e)
 {
 	static const char zeros[65536];
 	char block[sizeof(zeros)];
@@ -305,8 +305,7 @@ int file_copy_sparse(const char *from, const char *to, mode_t mode, struct err *
 }
 
 int file_copy_watched(const char *from, const char *to, mode_t mode,
-		      int (*step)(uint64_t bytes, void *arg, struct err *e), void *arg,
-		      struct err *e)
+		      int (*step)(uint64_t bytes, void *arg, struct err *e), void *arg, struct err *e)
 {
 	int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int out;
@@ -384,12 +383,9 @@ static int empty_folder(int fd, const char *name, struct err *e)
 			continue;
 		if (unlinkat(dirfd(dir), entry->d_name, 0) == 0)
 			continue;
-		child = openat(dirfd(dir), entry->d_name,
-			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (child < 0 && errno == EACCES &&
-		    fchmodat(dirfd(dir), entry->d_name, 0700, 0) == 0)
-			child = openat(dirfd(dir), entry->d_name,
-				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		child = openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (child < 0 && errno == EACCES && fchmodat(dirfd(dir), entry->d_name, 0700, 0) == 0)
+			child = openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (child < 0 && errno == ENOENT)
 			continue; /* another removes it as well */
 		if (child < 0) {

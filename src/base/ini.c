@@ -49,14 +49,12 @@ static const char *line_fault(struct scan *s, const char *line, size_t len, char
 		if (c == '\r')
 			return "a carriage return (CR) within the line; it is allowed only at the line's end";
 		if ((c < 0x20 && c != '\t') || c == 0x7f) {
-			snprintf(msg, 160, "a control character (0x%02x); only text belongs here",
-				 (unsigned)c);
+			snprintf(msg, 160, "a control character (0x%02x); only text belongs here", (unsigned)c);
 			return msg;
 		}
 	}
 	if (len > INI_LINE_MAX) {
-		snprintf(msg, 160, "the line has %zu bytes; at most %d can be read", len,
-			 INI_LINE_MAX);
+		snprintf(msg, 160, "the line has %zu bytes; at most %d can be read", len, INI_LINE_MAX);
 		return msg;
 	}
 	if (!*p || *p == ';' || *p == '#')
@@ -136,8 +134,7 @@ size_t ini_mark_len(const char *text, size_t n)
 
 int ini_scan(const char *text, size_t n, ini_entry_fn fn, ini_bad_fn bad, void *arg, struct err *e)
 {
-	struct scan s = {.text = text, .n = n, .at = ini_mark_len(text, n), .fn = fn, .bad = bad, .arg = arg,
-			 .e = e};
+	struct scan s = {.text = text, .n = n, .at = ini_mark_len(text, n), .fn = fn, .bad = bad, .arg = arg, .e = e};
 	const char *nul = n ? memchr(text, '\0', n) : NULL;
 	unsigned line = 1;
 
@@ -166,8 +163,7 @@ struct reader {
 	size_t count;
 };
 
-static int pass_entry(const char *section, const char *key, const char *value, unsigned line,
-		      void *arg, struct err *e)
+static int pass_entry(const char *section, const char *key, const char *value, unsigned line, void *arg, struct err *e)
 {
 	struct reader *r = arg;
 
@@ -181,14 +177,12 @@ static void note_fault(unsigned line, const char *message, void *arg)
 	if (++r->count > INI_FAULTS_MAX)
 		return;
 	if (line)
-		buf_addf(&r->faults, "%s%s:%u: %s", r->count > 1 ? "\n" : "", r->name, line,
-			 message);
+		buf_addf(&r->faults, "%s%s:%u: %s", r->count > 1 ? "\n" : "", r->name, line, message);
 	else
 		buf_addf(&r->faults, "%s: %s", r->name, message);
 }
 
-int ini_read(const char *name, const char *text, size_t n, ini_entry_fn fn, void *arg,
-	     struct err *e)
+int ini_read(const char *name, const char *text, size_t n, ini_entry_fn fn, void *arg, struct err *e)
 {
 	struct reader r = {.name = name, .fn = fn, .arg = arg};
 	int ret;

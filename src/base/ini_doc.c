@@ -75,8 +75,7 @@ void ini_doc_free(struct ini_doc *d)
 	free(d);
 }
 
-static int on_entry(const char *section, const char *key, const char *value, unsigned line,
-		    void *arg, struct err *e)
+static int on_entry(const char *section, const char *key, const char *value, unsigned line, void *arg, struct err *e)
 {
 	struct ini_doc *d = arg;
 	struct line *l = &d->lines[line - 1];
@@ -194,14 +193,12 @@ static int check_value(const char *section, const char *key, const char *value, 
 	if (!fits(key, value))
 		why = "is too long for a line of the file (at most 190 bytes with its key)";
 	if (why)
-		return err_set(e, ERR_USAGE, "ini-value",
-			       "%s.%s: the value cannot be written to an INI file: it %s", section,
-			       key, why);
+		return err_set(e, ERR_USAGE, "ini-value", "%s.%s: the value cannot be written to an INI file: it %s",
+			       section, key, why);
 	return 0;
 }
 
-static void fill(struct line *l, const char *section, const char *key, const char *value,
-		 const char *comment)
+static void fill(struct line *l, const char *section, const char *key, const char *value, const char *comment)
 {
 	char *text = xasprintf("%s = %s%s", key, value, comment);
 
@@ -214,8 +211,7 @@ static void fill(struct line *l, const char *section, const char *key, const cha
 
 /* Gives the entry at `at` another value and keeps its comment; where the line gets too long for
  * both, the comment goes on a line of its own before it. Returns how many lines were added. */
-static size_t replace(struct ini_doc *d, size_t at, const char *section, const char *key,
-		      const char *value)
+static size_t replace(struct ini_doc *d, size_t at, const char *section, const char *key, const char *value)
 {
 	char *comment = xstrdup(inline_comment(d->lines[at].text));
 	size_t added = 0;
@@ -257,8 +253,8 @@ struct entries {
 
 #define NONE ((size_t)-1)
 
-static void find_entries(const struct ini_doc *d, const char *section, const char *key,
-			 const char *const *values, size_t count, struct entries *n)
+static void find_entries(const struct ini_doc *d, const char *section, const char *key, const char *const *values,
+			 size_t count, struct entries *n)
 {
 	size_t from = 0;
 
@@ -285,8 +281,8 @@ static void shift(struct entries *n, size_t from, long by)
 		n->at[from] += (size_t)by;
 }
 
-int ini_doc_set(struct ini_doc *d, const char *section, const char *key, const char *const *values,
-		size_t count, struct err *e)
+int ini_doc_set(struct ini_doc *d, const char *section, const char *key, const char *const *values, size_t count,
+		struct err *e)
 {
 	struct entries n;
 	size_t v = 0;

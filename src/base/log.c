@@ -64,8 +64,8 @@ void log_msg(const char *topic, const char *fmt, ...)
 	va_end(ap);
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
-	line = xasprintf("%02d:%02d:%02d.%03ld %s: %s\n", tm.tm_hour, tm.tm_min, tm.tm_sec,
-			 now.tv_nsec / 1000000, topic, text);
+	line = xasprintf("%02d:%02d:%02d.%03ld %s: %s\n", tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000,
+			 topic, text);
 	fd = sink >= 0 ? sink : STDERR_FILENO;
 	if (write(fd, line, strlen(line)) < 0)
 		log_close(); /* a log that cannot be written must not stop the work */

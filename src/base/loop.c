@@ -193,8 +193,7 @@ static void on_timer(uv_timer_t *uv)
 		uv_timer_again(uv);
 }
 
-struct loop_timer *loop_timer_start(struct loop *l, uint64_t ms, uint64_t repeat_ms,
-				    void (*fn)(void *arg), void *arg)
+struct loop_timer *loop_timer_start(struct loop *l, uint64_t ms, uint64_t repeat_ms, void (*fn)(void *arg), void *arg)
 {
 	struct loop_timer *t = xcalloc(1, sizeof(*t));
 
@@ -259,8 +258,7 @@ static void on_poll(uv_poll_t *uv, int status, int events)
 	w->fn(status < 0 ? LOOP_READ | LOOP_WRITE : mine, w->arg);
 }
 
-struct loop_fd *loop_fd_start(struct loop *l, int fd, int events,
-			      void (*fn)(int events, void *arg), void *arg)
+struct loop_fd *loop_fd_start(struct loop *l, int fd, int events, void (*fn)(int events, void *arg), void *arg)
 {
 	struct loop_fd *w = xcalloc(1, sizeof(*w));
 

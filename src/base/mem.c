@@ -21,8 +21,8 @@ void mem_end(const char *why)
 
 	if (exit_hook)
 		exit_hook();
-	if (write(STDERR_FILENO, name, sizeof(name) - 1) < 0 ||
-	    write(STDERR_FILENO, why, strlen(why)) < 0 || write(STDERR_FILENO, "\n", 1) < 0)
+	if (write(STDERR_FILENO, name, sizeof(name) - 1) < 0 || write(STDERR_FILENO, why, strlen(why)) < 0 ||
+	    write(STDERR_FILENO, "\n", 1) < 0)
 		_exit(1);
 	_exit(1);
 }

@@ -39,8 +39,7 @@ int size_parse(const char *s, uint64_t *out, struct err *e)
 	suffix = *p ? strchr(suffixes, *p) : NULL;
 	if (!suffix || p[1])
 		return err_set(e, ERR_USAGE, "size-bad",
-			       "\"%s\" is not a size; write K, M, G or T behind the digits (like 128G)",
-			       s);
+			       "\"%s\" is not a size; write K, M, G or T behind the digits (like 128G)", s);
 	shift = 10 * (unsigned)(suffix - suffixes + 1);
 	if (n > UINT64_MAX >> shift)
 		return err_set(e, ERR_USAGE, "size-bad", "\"%s\" is too large", s);
@@ -122,8 +121,8 @@ int number_parse(const char *s, uint64_t min, uint64_t max, uint64_t *out, struc
 	uint64_t n;
 
 	if (!digits(&p, &n) || *p || n < min || n > max)
-		return err_set(e, ERR_USAGE, "number-bad",
-			       "\"%s\" is not a whole number from %" PRIu64 " to %" PRIu64, s, min, max);
+		return err_set(e, ERR_USAGE, "number-bad", "\"%s\" is not a whole number from %" PRIu64 " to %" PRIu64,
+			       s, min, max);
 	*out = n;
 	return 0;
 }

@@ -96,8 +96,7 @@ static struct loop_stream *stream_new(const struct loop_stream_ops *ops, void *a
 	return s;
 }
 
-struct loop_stream *loop_stream_connect(struct loop *l, const char *path,
-					const struct loop_stream_ops *ops, void *arg)
+struct loop_stream *loop_stream_connect(struct loop *l, const char *path, const struct loop_stream_ops *ops, void *arg)
 {
 	struct loop_stream *s = stream_new(ops, arg);
 
@@ -107,8 +106,7 @@ struct loop_stream *loop_stream_connect(struct loop *l, const char *path,
 	return s;
 }
 
-struct loop_stream *loop_stream_open(struct loop *l, int fd, bool reads,
-				     const struct loop_stream_ops *ops, void *arg)
+struct loop_stream *loop_stream_open(struct loop *l, int fd, bool reads, const struct loop_stream_ops *ops, void *arg)
 {
 	struct loop_stream *s = stream_new(ops, arg);
 
@@ -241,9 +239,8 @@ static void free_server(uv_handle_t *h)
 	free(server);
 }
 
-struct loop_server *loop_listen(struct loop *l, const char *path,
-				void (*fn)(struct loop_stream *s, void *arg), void *arg,
-				struct err *e)
+struct loop_server *loop_listen(struct loop *l, const char *path, void (*fn)(struct loop_stream *s, void *arg),
+				void *arg, struct err *e)
 {
 	struct loop_server *server;
 	struct stat st;
@@ -267,8 +264,7 @@ struct loop_server *loop_listen(struct loop *l, const char *path,
 	if (!r)
 		r = uv_listen((uv_stream_t *)&server->uv, 16, on_connection);
 	if (r < 0) {
-		err_set(e, ERR_FAILED, "socket-listen", "cannot listen on %s: %s", path,
-			uv_strerror(r));
+		err_set(e, ERR_FAILED, "socket-listen", "cannot listen on %s: %s", path, uv_strerror(r));
 		uv_close((uv_handle_t *)&server->uv, free_server);
 		return NULL;
 	}

@@ -31,8 +31,7 @@ unsigned suggest_distance(const char *a, const char *b, unsigned limit)
 				cost = last[j] + 1;
 			if (row[j - 1] + 1 < cost)
 				cost = row[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    before[j - 2] + 1 < cost)
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < cost)
 				cost = before[j - 2] + 1;
 			row[j] = cost;
 			if (cost < least)

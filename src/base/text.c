@@ -41,8 +41,7 @@ size_t text_encode(uint32_t c, char out[4])
 bool text_is_fit(uint32_t c)
 {
 	return c >= 0x20 && (c < 0x7f || c > 0x9f) && c != 0xad && c != 0x61c && c != 0xfeff &&
-	       !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) &&
-	       !(c >= 0x2060 && c <= 0x206f);
+	       !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) && !(c >= 0x2060 && c <= 0x206f);
 }
 
 char *text_clean(const char *s, size_t n, bool lines)

@@ -213,8 +213,8 @@ static int set_column(const struct column *c, void *row, const char *value, stru
 	return -1;
 }
 
-static int on_row_entry(const char *section, const char *key, const char *value, unsigned line,
-			void *arg, struct err *e)
+static int on_row_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
+			struct err *e)
 {
 	struct table *t = arg;
 	const struct column *c = t->columns;
@@ -225,8 +225,8 @@ static int on_row_entry(const char *section, const char *key, const char *value,
 	while (c->key && strcmp(c->key, key))
 		c++;
 	if (!c->key)
-		return err_set(e, ERR_FAILED, "catalog-bad", "%s:%u: %s.%s: there is no such key",
-			       t->asset, line, section, key);
+		return err_set(e, ERR_FAILED, "catalog-bad", "%s:%u: %s.%s: there is no such key", t->asset, line,
+			       section, key);
 	if (set_column(c, row, value, e) < 0)
 		return err_prefix(e, "%s:%u: %s.%s", t->asset, line, section, key);
 	return 0;
@@ -262,9 +262,8 @@ static int check_rows(const struct table *t, struct err *e)
 			continue;
 		for (const struct column *c = t->columns; c->key; c++)
 			if (c->required && is_empty(c, row))
-				return err_set(e, ERR_FAILED, "catalog-bad",
-					       "%s: [%s] is offered and lacks %s", t->asset,
-					       name_of(row), c->key);
+				return err_set(e, ERR_FAILED, "catalog-bad", "%s: [%s] is offered and lacks %s",
+					       t->asset, name_of(row), c->key);
 	}
 	return 0;
 }
@@ -309,9 +308,8 @@ static int include_profiles(struct table *t, struct err *e)
 		while (from < i && strcmp(rows[from].name, rows[i].include))
 			from++;
 		if (from == i)
-			return err_set(e, ERR_FAILED, "catalog-bad",
-				       "%s: [%s] includes %s, which is not above it", t->asset,
-				       rows[i].name, rows[i].include);
+			return err_set(e, ERR_FAILED, "catalog-bad", "%s: [%s] includes %s, which is not above it",
+				       t->asset, rows[i].name, rows[i].include);
 		put_before(&rows[i].packages, &rows[from].packages);
 		put_before(&rows[i].without, &rows[from].without);
 		put_before(&rows[i].jobs, &rows[from].jobs);
@@ -319,8 +317,8 @@ static int include_profiles(struct table *t, struct err *e)
 	return 0;
 }
 
-static int on_mirror_entry(const char *section, const char *key, const char *value, unsigned line,
-			   void *arg, struct err *e)
+static int on_mirror_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
+			   struct err *e)
 {
 	struct mirror_lists *m = arg;
 
@@ -332,17 +330,16 @@ static int on_mirror_entry(const char *section, const char *key, const char *val
 		free(m->snapshot);
 		m->snapshot = xstrdup(value);
 	} else {
-		return err_set(
-			e, ERR_FAILED, "catalog-bad",
-			"catalog/mirrors.ini:%u: %s.%s: there is no such key, or it is given "
-			"twice",
-			line, section, key);
+		return err_set(e, ERR_FAILED, "catalog-bad",
+			       "catalog/mirrors.ini:%u: %s.%s: there is no such key, or it is given "
+			       "twice",
+			       line, section, key);
 	}
 	return 0;
 }
 
-static int on_zone_entry(const char *section, const char *key, const char *value, unsigned line,
-			 void *arg, struct err *e)
+static int on_zone_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
+			 struct err *e)
 {
 	struct zone_lists *z = arg;
 	size_t links = z->links.len;
@@ -352,8 +349,8 @@ static int on_zone_entry(const char *section, const char *key, const char *value
 	else if (!strcmp(section, "links") && !strcmp(key, "link"))
 		strv_split(&z->links, value, " \t");
 	else
-		return err_set(e, ERR_FAILED, "catalog-bad", "catalog/zones.ini:%u: %s.%s: there is no such key",
-			       line, section, key);
+		return err_set(e, ERR_FAILED, "catalog-bad", "catalog/zones.ini:%u: %s.%s: there is no such key", line,
+			       section, key);
 	if (z->links.len != links && z->links.len != links + 2)
 		return err_set(e, ERR_FAILED, "catalog-bad", "catalog/zones.ini:%u: write OLD NEW", line);
 	return 0;
@@ -384,11 +381,9 @@ struct catalog *catalog_new(struct err *e)
 				     .row_size = sizeof(struct catalog_account),
 				     .not_offered = (size_t)-1};
 	c->mirrors.snapshot = xstrdup("");
-	if (read_table(&c->arches, e) < 0 || read_table(&c->releases, e) < 0 ||
-	    read_table(&c->profiles, e) < 0 || include_profiles(&c->profiles, e) < 0 ||
-	    read_table(&c->accounts, e) < 0 ||
-	    read_asset("catalog/zones.ini", on_zone_entry, &c->zones, e) < 0 ||
-	    read_table(&c->extras, e) < 0 ||
+	if (read_table(&c->arches, e) < 0 || read_table(&c->releases, e) < 0 || read_table(&c->profiles, e) < 0 ||
+	    include_profiles(&c->profiles, e) < 0 || read_table(&c->accounts, e) < 0 ||
+	    read_asset("catalog/zones.ini", on_zone_entry, &c->zones, e) < 0 || read_table(&c->extras, e) < 0 ||
 	    read_asset("catalog/mirrors.ini", on_mirror_entry, &c->mirrors, e) < 0) {
 		catalog_free(c);
 		return NULL;

@@ -41,8 +41,7 @@ int cli_agree(struct cli *cli, struct spec *s, struct err *e)
 			return -1;
 		if (!says_yes(s)) {
 			err_fini(e);
-			return err_set(e, ERR_USAGE, RISK_ERROR, "%s: not agreed to; nothing of it was run",
-				       s->shown);
+			return err_set(e, ERR_USAGE, RISK_ERROR, "%s: not agreed to; nothing of it was run", s->shown);
 		}
 	}
 	err_fini(e);

@@ -40,9 +40,8 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 	char *text = vm_amount(state, values, &done, &total);
 
 	if (text && m->cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", "progress", "name",
-					 m->name, "state", state, "done", (json_int_t)done,
-					 "total", (json_int_t)total));
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", "progress", "name", m->name, "state",
+					 state, "done", (json_int_t)done, "total", (json_int_t)total));
 	else if (text)
 		cli_line_tell(&m->line, text);
 	free(text);
@@ -72,13 +71,15 @@ static void on_lost(const struct err *e, void *arg)
 }
 
 static const struct vm_client_ops answer_ops = {
-	.progress = on_progress, .ended = on_ended, .lost = on_lost,
+	.progress = on_progress,
+	.ended = on_ended,
+	.lost = on_lost,
 };
 
 static int refuse(const struct cli_running *m, const struct vm_run *run, struct err *e)
 {
-	err_set(e, ERR_FAILED, "not-running", "%s is not running%s%s", m->name,
-		run->cause && *run->cause ? ": " : "", run->cause ? run->cause : "");
+	err_set(e, ERR_FAILED, "not-running", "%s is not running%s%s", m->name, run->cause && *run->cause ? ": " : "",
+		run->cause ? run->cause : "");
 	return err_hint(e, "debwiz boot %s", m->name);
 }
 
@@ -87,8 +88,8 @@ int cli_running_open(struct cli_running *m, struct cli *cli, struct err *e)
 	return cli_running_connect(m, cli, false, &answer_ops, m, e);
 }
 
-int cli_running_connect(struct cli_running *m, struct cli *cli, bool console,
-			const struct vm_client_ops *ops, void *arg, struct err *e)
+int cli_running_connect(struct cli_running *m, struct cli *cli, bool console, const struct vm_client_ops *ops,
+			void *arg, struct err *e)
 {
 	struct vm_run run = {.name = NULL};
 	char *runtime = NULL;

@@ -80,8 +80,8 @@ static bool begins_with_line(const char *text)
 /* Each line of its text says the file itself, as editors and compilers have it. */
 static bool is_about_file(const struct err *e)
 {
-	static const char *const ids[] = {"spec-bad", "spec-check", "spec-secret", "spec-unknown", "ini-bad",
-					 RISK_ERROR};
+	static const char *const ids[] = {"spec-bad",	  "spec-check", "spec-secret",
+					  "spec-unknown", "ini-bad",	RISK_ERROR};
 
 	for (size_t i = 0; e->text && i < sizeof(ids) / sizeof(*ids); i++)
 		if (!strcmp(e->id, ids[i]))

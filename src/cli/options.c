@@ -22,17 +22,16 @@ static const char *const waits[] = {
 const struct cli_option cli_options[] = {
 	{"plain", 0, NULL, "plain lines, no live display; new: questions line by line", CLI_FLAG, AT(plain), NULL},
 	{"json", 0, NULL, "one JSON event or record a line", CLI_FLAG, AT(json), NULL},
-	{"set", 0, "SECTION.KEY=VALUE",
-	 "replace a value for this run; += appends, empty empties",
-	 CLI_LIST, AT(sets), NULL},
+	{"set", 0, "SECTION.KEY=VALUE", "replace a value for this run; += appends, empty empties", CLI_LIST, AT(sets),
+	 NULL},
 	{"mirror", 0, "URL", "use this Debian mirror (as --set mirror.url=URL)", CLI_TEXT, AT(mirror), NULL},
 	{"offline", 0, NULL, "use only what the cache holds", CLI_FLAG, AT(offline),
 	 "new edit up boot prepare plan releases"},
-	{"strict", 0, NULL, "an unknown key, or a suite that is out of step, is an error", CLI_FLAG,
-	 AT(strict), "check up boot prepare plan"},
+	{"strict", 0, NULL, "an unknown key, or a suite that is out of step, is an error", CLI_FLAG, AT(strict),
+	 "check up boot prepare plan"},
 	{"yes", 'y', NULL, "take the default answer of every question", CLI_FLAG, AT(yes), NULL},
-	{"confirm", 0, "NAME", "delete, recreate: the machine's name, in place of typing it", CLI_TEXT,
-	 AT(confirm), "delete recreate"},
+	{"confirm", 0, "NAME", "delete, recreate: the machine's name, in place of typing it", CLI_TEXT, AT(confirm),
+	 "delete recreate"},
 	{"trust", 0, NULL, "agree to what the file runs or exposes; `debwiz check` lists it", CLI_FLAG, AT(trust),
 	 "check up boot prepare command forward ssh cp exec"},
 	{"fresh", 0, NULL, "create a new base image even if one exists", CLI_FLAG, AT(fresh), "prepare up boot"},
@@ -41,23 +40,22 @@ const struct cli_option cli_options[] = {
 	{"explain", 0, NULL, "command: say where each argument comes from", CLI_FLAG, AT(explain), "command"},
 	{"follow", 'f', NULL, "logs: continue as more is printed", CLI_FLAG, AT(follow), "logs"},
 	{"watch", 0, NULL, "list, status: refresh once a second", CLI_FLAG, AT(watch), "list status"},
-	{"verbose", 'v', NULL, "show the steps that were done before, and each step's log", CLI_FLAG,
-	 AT(verbose), NULL},
+	{"verbose", 'v', NULL, "show the steps that were done before, and each step's log", CLI_FLAG, AT(verbose),
+	 NULL},
 	{"log", 0, "FILE", "write a log for debugging to FILE", CLI_TEXT, AT(log), NULL},
-	{"start", 0, NULL, "ssh, cp, exec: start or resume the machine first, without a question", CLI_FLAG,
-	 AT(start), "ssh cp exec"},
+	{"start", 0, NULL, "ssh, cp, exec: start or resume the machine first, without a question", CLI_FLAG, AT(start),
+	 "ssh cp exec"},
 	{"install", 0, NULL, "ssh-config: make ~/.ssh/config include it, for editors and rsync", CLI_FLAG, AT(install),
 	 "ssh-config"},
-	{"ssh-option", 'o', "NAME=VALUE", "ssh, cp: a setting as in ssh_config(5)", CLI_SSH, AT(ssh_options),
-	 "ssh cp"},
+	{"ssh-option", 'o', "NAME=VALUE", "ssh, cp: a setting as in ssh_config(5)", CLI_SSH, AT(ssh_options), "ssh cp"},
 	{"local-forward", 'L', "PORT:HOST:HOSTPORT", "ssh: forward a port of this host into the guest", CLI_SSH,
 	 AT(ssh_options), "ssh"},
 	{"remote-forward", 'R', "PORT:HOST:HOSTPORT", "ssh: forward a port of the guest to this host", CLI_SSH,
 	 AT(ssh_options), "ssh"},
 	{"dynamic-forward", 'D', "PORT", "ssh: a SOCKS proxy on this host into the guest's network", CLI_SSH,
 	 AT(ssh_options), "ssh"},
-	{"forward-agent", 'A', NULL, "ssh: let the guest use the ssh agent of this host", CLI_SSH,
-	 AT(ssh_options), "ssh"},
+	{"forward-agent", 'A', NULL, "ssh: let the guest use the ssh agent of this host", CLI_SSH, AT(ssh_options),
+	 "ssh"},
 	{"tty", 't', NULL, "ssh: allocate a terminal for a command, too", CLI_SSH, AT(ssh_options), "ssh"},
 	{"no-command", 'N', NULL, "ssh: run no command; only forward ports", CLI_SSH, AT(ssh_options), "ssh"},
 };
@@ -89,8 +87,7 @@ static int set_option(struct cli *cli, const struct cli_option *o, const char *v
 		}
 		break;
 	}
-	return err_set(e, ERR_USAGE, "option-value", "--%s=%s is not known; it is %s", o->name, value,
-		       o->arg);
+	return err_set(e, ERR_USAGE, "option-value", "--%s=%s is not known; it is %s", o->name, value, o->arg);
 }
 
 static const struct cli_option *find_option(const char *name, size_t n, char letter)
@@ -230,12 +227,10 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *e)
 	if (!cli->verb)
 		return 0;
 	if (cli->ssh_options.len && strcmp(cli->verb->name, "ssh") != 0 && strcmp(cli->verb->name, "cp") != 0) {
-		err_set(e, ERR_USAGE, "usage", "%s takes no option %.2s", cli->verb->name,
-			cli->ssh_options.items[0]);
+		err_set(e, ERR_USAGE, "usage", "%s takes no option %.2s", cli->verb->name, cli->ssh_options.items[0]);
 		return err_hint(e, "`debwiz help %s` lists its options", cli->verb->name);
 	}
-	if (cli->nargs < cli->verb->min || cli->nargs > cli->verb->max ||
-	    (cli->rest && !cli->verb->rest))
+	if (cli->nargs < cli->verb->min || cli->nargs > cli->verb->max || (cli->rest && !cli->verb->rest))
 		return err_set(e, ERR_USAGE, "usage", "usage: debwiz %s%s%s", cli->verb->name,
 			       *cli->verb->args ? " " : "", cli->verb->args);
 	return 0;

@@ -204,22 +204,20 @@ static void show_draft(struct plain *p)
 	struct wizard_change *c;
 	size_t n = wizard_changes(p->wizard, &c);
 
-	fprintf(stderr, "debwiz: the answers so far, to continue from:\n  debwiz %s%s%s --plain",
-		p->cli->verb->name, edits ? " " : "", edits ? p->cli->args[0] : "");
+	fprintf(stderr, "debwiz: the answers so far, to continue from:\n  debwiz %s%s%s --plain", p->cli->verb->name,
+		edits ? " " : "", edits ? p->cli->args[0] : "");
 	for (enum wizard_page page = WIZARD_MACHINE; page < WIZARD_REVIEW; page++)
 		while ((q = wizard_question_next(p->wizard, page, q))) {
 			const struct strv *items;
 
-			if (!q->field || q->widget == WIZARD_PASSWORD ||
-			    wizard_wrong(p->wizard, q) ||
+			if (!q->field || q->widget == WIZARD_PASSWORD || wizard_wrong(p->wizard, q) ||
 			    (edits ? !is_changed(q, c, n) : !wizard_touched(p->wizard, q)))
 				continue;
 			items = wizard_items(p->wizard, q);
 			for (size_t i = 0; i < items->len; i++)
 				show_set(q->field, i ? "+=" : "=", items->items[i]);
 			if (!items->len)
-				show_set(q->field, "=",
-					 wizard_is_list(q) ? "" : wizard_text(p->wizard, q));
+				show_set(q->field, "=", wizard_is_list(q) ? "" : wizard_text(p->wizard, q));
 		}
 	fputc('\n', stderr);
 	wizard_changes_free(c, n);
@@ -234,10 +232,8 @@ static int end_early(struct plain *p)
 		err_set(&e, ERR_INTERRUPTED, "interrupted", "interrupted; nothing was written");
 	else
 		err_set(&e, ERR_USAGE, "input-ended", "%s; nothing was written",
-			p->ended ? "the input ended before the machine was saved"
-				 : "no right answer came");
-	err_hint(&e,
-		 "--yes takes the default of every question, --set SECTION.KEY=VALUE answers one");
+			p->ended ? "the input ended before the machine was saved" : "no right answer came");
+	err_hint(&e, "--yes takes the default of every question, --set SECTION.KEY=VALUE answers one");
 	if (!p->wizard)
 		return cli_error(p->cli, &e);
 	show_draft(p);
@@ -260,8 +256,7 @@ static int converse(struct plain *p)
 		if (go == PLAIN_END)
 			return end_early(p);
 		if (!wizard_go(p->wizard, WIZARD_REVIEW, &wrong)) {
-			plain_line("\n  Wrong: %s: %s", wrong->title,
-				   wizard_wrong(p->wizard, wrong));
+			plain_line("\n  Wrong: %s: %s", wrong->title, wizard_wrong(p->wizard, wrong));
 			p->more[wrong->page] |= wrong->more;
 			at = (struct stop){wrong->page, wrong};
 			continue;
@@ -321,8 +316,7 @@ static int save_defaults(struct plain *p, bool edits, struct err *e)
 	const struct wizard_question *wrong;
 
 	if (!wizard_go(p->wizard, WIZARD_REVIEW, &wrong))
-		return err_set(e, ERR_USAGE, "wizard-wrong", "%s: %s", wrong->id,
-			       wizard_wrong(p->wizard, wrong));
+		return err_set(e, ERR_USAGE, "wizard-wrong", "%s: %s", wrong->id, wizard_wrong(p->wizard, wrong));
 	if (check_packages(p, e) < 0)
 		return -1;
 	return plain_save(p, edits, e);
@@ -354,8 +348,7 @@ static int carry_on(struct cli *cli, int (*verb)(struct cli *cli), char *path)
 
 int plain_run(struct cli *cli, const char *path)
 {
-	struct plain p = {.cli = cli,
-			  .begin = path ? "A machine's file." : "A new Debian machine."};
+	struct plain p = {.cli = cli, .begin = path ? "A machine's file." : "A new Debian machine."};
 	struct host_offers_conf offers = {cli->loop, cli->catalog, &cli->store, cli->offline};
 	struct wizard_conf conf = {.catalog = cli->catalog, .store = &cli->store};
 	struct err e = ERR_INIT;

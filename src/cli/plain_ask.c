@@ -81,8 +81,7 @@ static void show_matching(struct plain *p, const struct wizard_question *q, cons
 static void show_help(struct plain *p, const struct wizard_question *q)
 {
 	const char *note = wizard_note(p->wizard, q);
-	bool plain_text = q->field &&
-			  (q->field->type == FIELD_TEXT || q->field->type == FIELD_LIST) &&
+	bool plain_text = q->field && (q->field->type == FIELD_TEXT || q->field->type == FIELD_LIST) &&
 			  !q->field->choices; /* its grammar is in the help */
 	char *allowed = q->field && !plain_text ? field_allowed(q->field) : NULL;
 	struct wizard_list l;
@@ -104,8 +103,8 @@ static void show_help(struct plain *p, const struct wizard_question *q)
 /* The value that an answer means: a number of the list, or the answer itself; owned. */
 static char *value_of(struct plain *p, const struct wizard_question *q, const char *line)
 {
-	bool numbered = q->widget == WIZARD_CHOICE || q->widget == WIZARD_COMBO ||
-			q->widget == WIZARD_LIST || q->widget == WIZARD_FILES;
+	bool numbered = q->widget == WIZARD_CHOICE || q->widget == WIZARD_COMBO || q->widget == WIZARD_LIST ||
+			q->widget == WIZARD_FILES;
 	struct wizard_list l;
 	uint64_t n;
 
@@ -133,8 +132,7 @@ static void say_notices(struct plain *p)
 
 /* ---- a value ---- */
 
-static enum plain_go answer_value(struct plain *p, const struct wizard_question *q,
-				  const char *line)
+static enum plain_go answer_value(struct plain *p, const struct wizard_question *q, const char *line)
 {
 	struct err e = ERR_INIT;
 	char *value = value_of(p, q, line);
@@ -168,9 +166,8 @@ static void drop_wrong(struct plain *p, const struct wizard_question *q, const c
 static enum plain_go answer_password(struct plain *p, const struct wizard_question *q)
 {
 	struct err e = ERR_INIT;
-	char *first = plain_read_secret(p, *wizard_text(p->wizard, q)
-						   ? "Password, not shown [is set; - removes it]"
-						   : "Password, not shown [none]");
+	char *first = plain_read_secret(p, *wizard_text(p->wizard, q) ? "Password, not shown [is set; - removes it]"
+								      : "Password, not shown [none]");
 	char *again = NULL;
 	enum plain_go go = PLAIN_NEXT;
 	const char *value = first;
@@ -245,8 +242,7 @@ static bool is_found(struct plain *p, const struct wizard_question *q, const cha
 	plain_wait(p, look_found, &s, 60);
 	l = look_found(p, &s);
 	if (l.state != WIZARD_READY) {
-		plain_line("  Not looked up: %s",
-			   l.state == WIZARD_FAILED ? l.note : "no answer in time");
+		plain_line("  Not looked up: %s", l.state == WIZARD_FAILED ? l.note : "no answer in time");
 		return true;
 	}
 	if (l.len && !strcmp(l.rows[0].value, text))
@@ -307,9 +303,8 @@ static enum plain_go ask_once(struct plain *p, const struct wizard_question *q)
 {
 	bool list = wizard_is_list(q);
 	char *before = xstrdup(wizard_text(p->wizard, q));
-	char *prompt =
-		xasprintf("%s%s [%s]%s", q->title, kind_of_answer(q), wizard_shown(p->wizard, q),
-			  list ? " Enter keeps; ITEM adds, -ITEM removes, - empties" : "");
+	char *prompt = xasprintf("%s%s [%s]%s", q->title, kind_of_answer(q), wizard_shown(p->wizard, q),
+				 list ? " Enter keeps; ITEM adds, -ITEM removes, - empties" : "");
 	char *line = q->widget == WIZARD_PASSWORD ? NULL : plain_read(p, prompt);
 	enum plain_go go;
 

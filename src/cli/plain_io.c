@@ -144,8 +144,7 @@ static void on_late(void *arg)
 	loop_stop(w->p->cli->loop);
 }
 
-void plain_wait(struct plain *p, struct wizard_list (*look)(struct plain *p, void *arg), void *arg,
-		unsigned seconds)
+void plain_wait(struct plain *p, struct wizard_list (*look)(struct plain *p, void *arg), void *arg, unsigned seconds)
 {
 	struct wait w = {.p = p};
 	struct loop_timer *timer = NULL;
@@ -161,8 +160,7 @@ void plain_wait(struct plain *p, struct wizard_list (*look)(struct plain *p, voi
 		told = true;
 		fflush(stdout);
 		if (!timer)
-			timer = loop_timer_start(p->cli->loop, (uint64_t)seconds * 1000, 0, on_late,
-						 &w);
+			timer = loop_timer_start(p->cli->loop, (uint64_t)seconds * 1000, 0, on_late, &w);
 		loop_run(p->cli->loop);
 	}
 	loop_timer_stop(timer);

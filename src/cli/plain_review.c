@@ -16,8 +16,7 @@ static void show_rows(const struct wizard_list *l)
 	for (size_t i = 0; i < l->len; i++) {
 		const struct wizard_row *r = &l->rows[i];
 
-		plain_line("  %-16s%s%s%s", r->label, r->value, *r->columns[0] ? "; " : "",
-			   r->columns[0]);
+		plain_line("  %-16s%s%s%s", r->label, r->value, *r->columns[0] ? "; " : "", r->columns[0]);
 	}
 }
 
@@ -59,9 +58,8 @@ static void show_changes(struct plain *p)
 	size_t n = wizard_changes(p->wizard, &c);
 
 	for (size_t i = 0; i < n; i++)
-		plain_line("  %s: %s -> %s; %s", c[i].question->title,
-			   *c[i].from ? c[i].from : "none", *c[i].to ? c[i].to : "none",
-			   c[i].refused ? c[i].refused : c[i].words);
+		plain_line("  %s: %s -> %s; %s", c[i].question->title, *c[i].from ? c[i].from : "none",
+			   *c[i].to ? c[i].to : "none", c[i].refused ? c[i].refused : c[i].words);
 	wizard_changes_free(c, n);
 }
 
@@ -86,17 +84,16 @@ static void show_command(struct plain *p)
 	if (l.state == WIZARD_FAILED)
 		plain_line("  %s", l.note);
 	for (size_t i = 0; i < l.len; i++)
-		plain_line("%s\n    %s%s%s", l.rows[i].value, l.rows[i].label,
-			   *l.rows[i].label ? ": " : "", l.rows[i].note);
+		plain_line("%s\n    %s%s%s", l.rows[i].value, l.rows[i].label, *l.rows[i].label ? ": " : "",
+			   l.rows[i].note);
 }
 
 static void show_diff(const struct wizard_diff *d, const char *path)
 {
 	plain_line("\n%s %s (- goes, + comes):", path,
-		   d->other ? "is another file; saving replaces it"
-		   : d->foreign
-			   ? "already exists, and was changed since it was read. Saving changes it as follows"
-			   : "already exists. Saving changes it as follows");
+		   d->other	? "is another file; saving replaces it"
+		   : d->foreign ? "already exists, and was changed since it was read. Saving changes it as follows"
+				: "already exists. Saving changes it as follows");
 	for (size_t i = 0; i < d->len; i++)
 		if (d->lines[i].mark != WIZARD_SAME)
 			plain_line("%c %s", d->lines[i].mark, d->lines[i].text);
@@ -151,9 +148,8 @@ int plain_save(struct plain *p, bool edits, struct err *e)
 		return -1;
 	path = wizard_path(p->wizard);
 	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:o, s:b}", "event", "saved", "name",
-					 wizard_spec(p->wizard)->name, "path", cli_json_text(path),
-					 "changed", !same));
+		cli_print_json(json_pack("{s:s, s:s, s:o, s:b}", "event", "saved", "name", wizard_spec(p->wizard)->name,
+					 "path", cli_json_text(path), "changed", !same));
 	else
 		plain_line("%s %s", same ? "Nothing has changed in" : "Saved", path);
 	return 0;
@@ -179,11 +175,10 @@ enum plain_go plain_review(struct plain *p, int *status)
 		char *line;
 		char word;
 
-		plain_line(
-			"\n   1) Save as %s\n   2) Save and prepare\n   3) Save, prepare and boot\n"
-			"   i) Show the file\n   q) Show QEMU's command\n   p) Take another path\n"
-			"   <) Back to the questions\n   x) Leave, and save nothing",
-			wizard_path(p->wizard));
+		plain_line("\n   1) Save as %s\n   2) Save and prepare\n   3) Save, prepare and boot\n"
+			   "   i) Show the file\n   q) Show QEMU's command\n   p) Take another path\n"
+			   "   <) Back to the questions\n   x) Leave, and save nothing",
+			   wizard_path(p->wizard));
 		line = plain_read(p, "What now [1]");
 		if (!line)
 			return PLAIN_END;

@@ -44,8 +44,7 @@ static int reach_refuse(const char *name, enum reach_state state, const char *ve
 	else
 		err_set(e, ERR_FAILED, "not-running", "%s is not running%s", name,
 			state == REACH_SUSPENDED ? ": it is suspended" : "");
-	return err_hint(e, "`debwiz %s --start ...` %s it first", verb,
-			state == REACH_OFF ? "starts" : "resumes");
+	return err_hint(e, "`debwiz %s --start ...` %s it first", verb, state == REACH_OFF ? "starts" : "resumes");
 }
 
 static int reach_resume(struct cli *cli, struct err *e)
@@ -123,8 +122,7 @@ static void on_event(const struct runner_event *ev, void *arg)
 		loop_stop(w->reach->job.loop);
 	} else if (ev->type == RUNNER_PROGRESS) { /* once a second */
 		if (!w->told)
-			fprintf(stderr, "debwiz: waiting until ssh of %s answers\n",
-				w->reach->spec.name);
+			fprintf(stderr, "debwiz: waiting until ssh of %s answers\n", w->reach->spec.name);
 		w->told = true;
 		if (!w->end.kind && reach_still_runs(w->reach, &w->end) < 0)
 			runner_cancel(w->runner);
@@ -165,8 +163,7 @@ int cli_reach_open(struct cli_reach *r, struct cli *cli, const char *ref, struct
 	enum reach_state state;
 	time_t started;
 
-	if (cli_reach_find(r, cli, ref, e) < 0 ||
-	    cli_need_running(cli, ref, r->spec.name, JOB_SSH, e) < 0 ||
+	if (cli_reach_find(r, cli, ref, e) < 0 || cli_need_running(cli, ref, r->spec.name, JOB_SSH, e) < 0 ||
 	    reach_look(r->job.machine_dir, &state, &started, e) < 0)
 		return -1;
 	r->port = job_ssh_port(&r->job, r->address, e); /* after the start, which may choose another */

@@ -26,9 +26,8 @@ static int not_confirmed(const struct cli *cli, const struct change *c, struct e
 {
 	err_set(e, ERR_USAGE, "not-confirmed", "nothing was changed");
 	if (c->loses)
-		return err_hint(
-			e, "%s requires the machine's name, typed on a terminal or by --yes --confirm %s",
-			cli->verb->name, c->name);
+		return err_hint(e, "%s requires the machine's name, typed on a terminal or by --yes --confirm %s",
+				cli->verb->name, c->name);
 	return err_hint(e, "answer yes on a terminal, or say --yes");
 }
 
@@ -40,8 +39,7 @@ static int confirm(const struct cli *cli, const struct change *c, struct err *e)
 	if (!c->lost.len)
 		return 0;
 	if (cli->confirm && strcmp(cli->confirm, c->name)) {
-		err_set(e, ERR_USAGE, "not-confirmed",
-			"--confirm says %s, and the machine is %s; nothing was changed",
+		err_set(e, ERR_USAGE, "not-confirmed", "--confirm says %s, and the machine is %s; nothing was changed",
 			cli->confirm, c->name);
 		return -1;
 	}
@@ -52,8 +50,7 @@ static int confirm(const struct cli *cli, const struct change *c, struct err *e)
 	}
 	if (!c->loses || cli->confirm)
 		return 0;
-	if (!cli_can_ask(cli) ||
-	    !cli_read_answer(line, sizeof(line), "type the machine's name to continue: ") ||
+	if (!cli_can_ask(cli) || !cli_read_answer(line, sizeof(line), "type the machine's name to continue: ") ||
 	    strcmp(line, c->name))
 		return not_confirmed(cli, c, e);
 	return 0;
@@ -69,8 +66,8 @@ static void tell_done(const struct cli *cli, const struct change *c)
 	};
 
 	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", events[c->kind], "name",
-					 c->name, "to", c->to ? c->to : ""));
+		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", events[c->kind], "name", c->name, "to",
+					 c->to ? c->to : ""));
 	else if (c->kind == CHANGE_CLONE)
 		printf("%s: a copy of %s, in %s\n", c->to, c->name, c->to_ini);
 	else if (c->kind == CHANGE_RENAME)
@@ -104,8 +101,7 @@ static int change(struct cli *cli, enum change_kind kind)
 
 	struct err e = ERR_INIT;
 	struct change c;
-	int r = change_look(&cli->store, kind, cli->args[0], cli->nargs > 1 ? cli->args[1] : NULL,
-			    &c, &e);
+	int r = change_look(&cli->store, kind, cli->args[0], cli->nargs > 1 ? cli->args[1] : NULL, &c, &e);
 
 	if (!r && !cli->json)
 		list(&c);

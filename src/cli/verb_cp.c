@@ -10,8 +10,8 @@
 #include "cli/reach.h"
 #include "cli/verbs.h"
 #include "cli/work.h"
-#include "plan/pace.h"
 #include "image/copy.h"
+#include "plan/pace.h"
 
 #define CP_FAILED 125
 #define LOOK_MS 250

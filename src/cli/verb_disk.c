@@ -121,8 +121,8 @@ static int grow(struct cli *cli, struct job *j, char *disk, struct err *e)
 	struct disk_info info;
 	uint64_t size;
 
-	if (size_parse(cli->args[1], &size, e) < 0 || disk_check(disk, &info, e) < 0 ||
-	    disk_grow(disk, size, e) < 0 || write_size(j->spec->path, size, e) < 0)
+	if (size_parse(cli->args[1], &size, e) < 0 || disk_check(disk, &info, e) < 0 || disk_grow(disk, size, e) < 0 ||
+	    write_size(j->spec->path, size, e) < 0)
 		return -1;
 	say(cli, "grown", j->spec->name, "grown; the guest grows into it at its next boot");
 	return 0;

@@ -32,7 +32,7 @@ struct exec {
 	char *command;
 	struct loop_timer *timer;
 	struct loop_signal *signals[3];
-	bool waited; /* for the shell's answer, after its prompt */
+	bool waited;	 /* for the shell's answer, after its prompt */
 	struct buf line; /* output up to a line end */
 	bool asked;	 /* whether somebody types was told */
 	int status;
@@ -107,8 +107,7 @@ static void on_timer(void *arg)
 	if (shell_phase(x->shell) == SHELL_PROMPT) {
 		err_set(&x->err, ERR_FAILED, "exec-prompt", "the console shows no shell's prompt%s%s",
 			*line ? ", but: " : "", line);
-		err_hint(&x->err, "look with `debwiz console %s`, and log in there; or use debwiz ssh",
-			 x->m.name);
+		err_hint(&x->err, "look with `debwiz console %s`, and log in there; or use debwiz ssh", x->m.name);
 		end(x, EXEC_FAILED);
 	} else if (answers && !x->waited) {
 		x->waited = true;
@@ -162,8 +161,7 @@ static void watch_signals(struct exec *x)
 
 static void start_shell(struct exec *x)
 {
-	char *mark = xasprintf("debwiz%lx%lx", (unsigned long)getpid(),
-			       (unsigned long)loop_now(x->m.cli->loop));
+	char *mark = xasprintf("debwiz%lx%lx", (unsigned long)getpid(), (unsigned long)loop_now(x->m.cli->loop));
 
 	x->shell = shell_new(x->command, mark, &shell_ops, x, &x->err);
 	free(mark);
@@ -179,8 +177,7 @@ static void on_typing(bool you, bool anybody, unsigned viewers, void *arg)
 
 	(void)viewers;
 	if (!x->asked && anybody && !you) {
-		err_set(&x->err, ERR_BUSY, "exec-typing", "another user types on the console of %s",
-			x->m.name);
+		err_set(&x->err, ERR_BUSY, "exec-typing", "another user types on the console of %s", x->m.name);
 		err_hint(&x->err, "detach there first");
 		end(x, EXEC_FAILED);
 	} else if (!x->asked) {
@@ -209,7 +206,9 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 }
 
 static const struct vm_client_ops ops = {
-	.console = on_console, .typing = on_typing, .ended = on_ended,
+	.console = on_console,
+	.typing = on_typing,
+	.ended = on_ended,
 };
 
 int verb_exec(struct cli *cli)

@@ -35,8 +35,7 @@ static int wizard(struct cli *cli, cli_face_fn fn, const char *path)
 	if (cli->face->possible())
 		return show(cli, fn, path);
 	err_set(&e, ERR_USAGE, "no-screen", "the screens need a terminal that can show them");
-	err_hint(&e, "`debwiz %s --plain` asks the same questions line by line; --yes asks none",
-		 cli->verb->name);
+	err_hint(&e, "`debwiz %s --plain` asks the same questions line by line; --yes asks none", cli->verb->name);
 	return cli_error(cli, &e);
 }
 

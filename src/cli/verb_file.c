@@ -31,9 +31,9 @@ static void print_risk(const struct cli *cli, const struct spec *s, const struct
 	char *line = risk_line(s, r);
 
 	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:s, s:i, s:o, s:b}", "event", "risk", "section",
-					 r->section, "key", r->key, "line", (int)r->line, "text",
-					 cli_json_text(r->words), "agreed", (int)agreed));
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:i, s:o, s:b}", "event", "risk", "section", r->section,
+					 "key", r->key, "line", (int)r->line, "text", cli_json_text(r->words), "agreed",
+					 (int)agreed));
 	else
 		printf("%s (%s)\n", line, agreed ? "agreed to" : "not agreed to yet");
 	free(line);
@@ -61,8 +61,8 @@ static void print_checked(const struct cli *cli, const struct spec *s)
 	size_t risks = print_risks(cli, s);
 
 	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:b, s:i}", "event", "check", "name", s->name, "ok", 1,
-					 "risks", (int)risks));
+		cli_print_json(json_pack("{s:s, s:s, s:b, s:i}", "event", "check", "name", s->name, "ok", 1, "risks",
+					 (int)risks));
 	else if (risks || s->warnings.len)
 		printf("%s: %s %s, no errors%s%s\n", s->name, s->release, s->arch,
 		       s->warnings.len ? ", but keys that are ignored" : "",

@@ -36,9 +36,8 @@ static void on_releases(struct archive_release *rows, size_t count, const struct
 }
 
 /* Reads the release files of the mirror (or of the cache) and prints what is in them. */
-static int list_releases(struct cli *cli, void (*print)(struct cli *cli,
-							const struct archive_release *rows,
-							size_t count))
+static int list_releases(struct cli *cli,
+			 void (*print)(struct cli *cli, const struct archive_release *rows, size_t count))
 {
 	struct listing l = {.cli = cli, .print = print};
 	struct err e = ERR_INIT;
@@ -75,23 +74,22 @@ static void print_release(const struct cli *cli, const struct archive_release *r
 		strftime(day, sizeof(day), "%Y-%m-%d", &tm);
 	}
 	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:b, s:s, s:s}", "codename",
-					 r->codename, "version", r->suite.version ? r->suite.version : "",
-					 "state", row ? row->state : "", "date", day, "verified",
-					 !r->err.kind, "signers", (int)r->suite.signers.len, "offered",
-					 !*why, "why", why, "architectures", arches));
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:b, s:s, s:s}", "codename", r->codename,
+					 "version", r->suite.version ? r->suite.version : "", "state",
+					 row ? row->state : "", "date", day, "verified", !r->err.kind, "signers",
+					 (int)r->suite.signers.len, "offered", !*why, "why", why, "architectures",
+					 arches));
 	else
-		printf("%-10s %-8s %-13s %-11s %-10s %s\n", r->codename,
-		       r->suite.version ? r->suite.version : "", row ? row->state : "", day,
-		       r->err.kind ? "no" : "verified", *why ? why : arches);
+		printf("%-10s %-8s %-13s %-11s %-10s %s\n", r->codename, r->suite.version ? r->suite.version : "",
+		       row ? row->state : "", day, r->err.kind ? "no" : "verified", *why ? why : arches);
 	free(arches);
 }
 
 static void print_releases(struct cli *cli, const struct archive_release *rows, size_t count)
 {
 	if (!cli->json)
-		printf("%-10s %-8s %-13s %-11s %-10s %s\n", "RELEASE", "VERSION", "STATE", "DATE",
-		       "SIGNATURE", "ARCHITECTURES, OR WHY NOT");
+		printf("%-10s %-8s %-13s %-11s %-10s %s\n", "RELEASE", "VERSION", "STATE", "DATE", "SIGNATURE",
+		       "ARCHITECTURES, OR WHY NOT");
 	for (size_t i = 0; i < count; i++)
 		print_release(cli, &rows[i]);
 }
@@ -102,8 +100,8 @@ int verb_releases(struct cli *cli)
 }
 
 /* Codenames of the releases that can be had for an architecture; owned. */
-static char *releases_of(const struct cli *cli, const struct catalog_arch *a,
-			 const struct archive_release *rows, size_t count)
+static char *releases_of(const struct cli *cli, const struct catalog_arch *a, const struct archive_release *rows,
+			 size_t count)
 {
 	struct strv names = STRV_INIT;
 	char *text;
@@ -130,13 +128,15 @@ static void print_arch(struct cli *cli, const struct catalog_arch *a, const char
 	runs = offered && qemu_probe(&spec, a, cli->store.cache_dir, &probe, &e) == 0;
 	why = !offered ? a->not_offered : runs ? probe.why : e.text;
 	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:s}", "arch", a->name,
-					 "title", a->title, "offered", offered, "runs", runs, "accel",
-					 runs ? probe.accel : "", "why", why, "firmware",
-					 *a->firmware ? "uefi, direct" : "direct", "releases", releases));
+		cli_print_json(json_pack("{s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:s}", "arch", a->name, "title", a->title,
+					 "offered", offered, "runs", runs, "accel", runs ? probe.accel : "", "why", why,
+					 "firmware", *a->firmware ? "uefi, direct" : "direct", "releases", releases));
 	else
 		printf("%-9s %-13s %-9s %-16s %s\n", a->name, *a->firmware ? "uefi, direct" : "direct",
-		       !offered ? "not yet" : runs ? probe.accel : "missing", releases, why);
+		       !offered ? "not yet"
+		       : runs	? probe.accel
+				: "missing",
+		       releases, why);
 	if (runs)
 		qemu_probe_fini(&probe);
 	err_fini(&e);
@@ -177,8 +177,7 @@ static void print_row(const struct doctor_row *r)
 	if (r->kind == DOCTOR_PROGRAM && r->found)
 		printf("%s  %-22s %s\n", signs[r->state], r->name, r->found);
 	else if (r->kind == DOCTOR_PROGRAM)
-		printf("%s  %-22s %s; %s\n", signs[r->state], r->name, r->what,
-		       r->install ? r->install : "install it");
+		printf("%s  %-22s %s; %s\n", signs[r->state], r->name, r->what, r->install ? r->install : "install it");
 	else
 		printf("%s  %-22s %s\n", signs[r->state], r->name, r->what);
 }
@@ -186,13 +185,11 @@ static void print_row(const struct doctor_row *r)
 static void print_row_json(const struct doctor_row *r)
 {
 	if (r->kind == DOCTOR_PROGRAM)
-		cli_print_json(json_pack("{s:s, s:b, s:b, s:s, s:s}", "program", r->name, "found",
-					 r->found != NULL, "needed", r->must, "why", r->what, "install",
-					 r->install ? r->install : ""));
+		cli_print_json(json_pack("{s:s, s:b, s:b, s:s, s:s}", "program", r->name, "found", r->found != NULL,
+					 "needed", r->must, "why", r->what, "install", r->install ? r->install : ""));
 	else if (r->kind == DOCTOR_ACCELERATOR)
-		cli_print_json(json_pack("{s:s, s:b, s:s}", "accelerator", r->name, "usable",
-					 r->state == DOCTOR_FINE, "why",
-					 r->state == DOCTOR_FINE ? "" : r->what));
+		cli_print_json(json_pack("{s:s, s:b, s:s}", "accelerator", r->name, "usable", r->state == DOCTOR_FINE,
+					 "why", r->state == DOCTOR_FINE ? "" : r->what));
 }
 
 int verb_doctor(struct cli *cli)

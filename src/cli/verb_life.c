@@ -59,12 +59,13 @@ static void on_lost(const struct err *e, void *arg)
 }
 
 static const struct vm_client_ops client_ops = {
-	.progress = on_progress, .ended = on_ended, .lost = on_lost,
+	.progress = on_progress,
+	.ended = on_ended,
+	.lost = on_lost,
 };
 
 /* Through the supervisor, to the end. */
-static int end_supervised(struct cli *cli, struct ending *d, const char *dir, bool at_once,
-			  struct err *e)
+static int end_supervised(struct cli *cli, struct ending *d, const char *dir, bool at_once, struct err *e)
 {
 	char *runtime = host_runtime_dir(d->name, e);
 	struct vm_client *client;
@@ -117,8 +118,7 @@ static int end_kept(struct ending *d, const char *dir, bool at_once, struct err 
 		r = vm_kept_drop(dir, e);
 	d->state = at_once ? VM_OFF : VM_SUSPENDED;
 	d->cause = at_once ? xstrdup("its suspended state was dropped")
-			   : xasprintf("its next boot resumes it; `debwiz kill %s` discards the saved state",
-				       d->name);
+			   : xasprintf("its next boot resumes it; `debwiz kill %s` discards the saved state", d->name);
 	lock_release(lock);
 	return r;
 }
@@ -146,8 +146,8 @@ static int end_machine(struct cli *cli, bool at_once)
 		cli_print_json(json_pack("{s:s, s:s, s:s, s:s}", "event", "ended", "name", name, "state",
 					 vm_state_name(d.state), "cause", d.cause ? d.cause : ""));
 	else if (!r)
-		printf("%s is %s%s%s\n", name, vm_state_name(d.state),
-		       d.cause && *d.cause ? ": " : "", d.cause ? d.cause : "");
+		printf("%s is %s%s%s\n", name, vm_state_name(d.state), d.cause && *d.cause ? ": " : "",
+		       d.cause ? d.cause : "");
 	vm_run_fini(&run);
 	err_fini(&d.lost);
 	free(d.cause);

@@ -27,11 +27,11 @@ struct tail {
 	int fd;
 	ino_t inode;
 	bool found;
-	bool plain;	  /* for a terminal */
-	struct buf line;  /* then: what has come of the last one … */
-	size_t shown;	  /* … and how much of it stands there */
-	uint64_t came;	  /* when something came last */
-	bool unread;	  /* nobody takes what is written */
+	bool plain;	 /* for a terminal */
+	struct buf line; /* then: what has come of the last one … */
+	size_t shown;	 /* … and how much of it stands there */
+	uint64_t came;	 /* when something came last */
+	bool unread;	 /* nobody takes what is written */
 };
 
 /* The open line as it is now, or the end of it. */

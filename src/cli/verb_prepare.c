@@ -64,13 +64,12 @@ static void print_reach(struct cli *cli, const struct job *j)
 	uint16_t port = job_has_ssh_server(j) ? job_ssh_port(j, address, NULL) : 0;
 
 	if (cli->json) {
-		cli_print_json(json_pack("{s:s, s:s, s:i}", "event", "up", "name", j->spec->name,
-					 "ssh_port", (int)port));
+		cli_print_json(
+			json_pack("{s:s, s:s, s:i}", "event", "up", "name", j->spec->name, "ssh_port", (int)port));
 		return;
 	}
 	if (port)
-		printf("%s is up; `debwiz ssh %s` logs in (%s port %u)\n", j->spec->name, j->spec->name,
-		       address, port);
+		printf("%s is up; `debwiz ssh %s` logs in (%s port %u)\n", j->spec->name, j->spec->name, address, port);
 	else
 		printf("%s is up; `debwiz console %s` shows its console\n", j->spec->name, j->spec->name);
 }
@@ -85,10 +84,11 @@ static void warn_pending(struct cli *cli, const struct job *j)
 	if (!lacks)
 		return;
 	text = xasprintf("%s is %s: the mirror was out of step; the machine installs them by itself, as soon "
-			 "as the mirror has them whole", j->spec->name, lacks);
+			 "as the mirror has them whole",
+			 j->spec->name, lacks);
 	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:s, s:s}", "event", "updates-pending", "name",
-					 j->spec->name, "suites", suites, "text", text));
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:s}", "event", "updates-pending", "name", j->spec->name,
+					 "suites", suites, "text", text));
 	else
 		cli_warn(cli, text);
 	free(text);
@@ -205,8 +205,8 @@ int verb_plan(struct cli *cli)
 			continue;
 		done = s->is_done && s->is_done(&job, &why);
 		if (cli->json)
-			cli_print_json(json_pack("{s:s, s:s, s:b, s:s}", "step", s->id, "title", s->title,
-						 "done", done, "why", why ? why : ""));
+			cli_print_json(json_pack("{s:s, s:s, s:b, s:s}", "step", s->id, "title", s->title, "done", done,
+						 "why", why ? why : ""));
 		else
 			printf("%-5s %-12s %s\n", done ? "done" : "to do", s->title, why ? why : s->about);
 		free(why);

@@ -24,8 +24,7 @@ static const struct action {
 } actions[] = {
 	{"create", "snapshot-created", "was made", "made", VM_SNAPSHOT_CREATE},
 	{"delete", "snapshot-deleted", "was deleted", "deleted", VM_SNAPSHOT_DELETE},
-	{"revert", "snapshot-reverted", "is what the machine is again", "loaded",
-	 VM_SNAPSHOT_REVERT},
+	{"revert", "snapshot-reverted", "is what the machine is again", "loaded", VM_SNAPSHOT_REVERT},
 };
 
 static void print_one(const struct cli *cli, const char *tag, int64_t date, uint64_t memory)
@@ -36,9 +35,8 @@ static void print_one(const struct cli *cli, const char *tag, int64_t date, uint
 	struct tm tm;
 
 	if (cli->json) {
-		cli_print_json(json_pack("{s:o, s:I, s:b, s:I}", "tag", cli_json_text(tag), "date",
-					 (json_int_t)date, "memory", memory > 0, "size",
-					 (json_int_t)memory));
+		cli_print_json(json_pack("{s:o, s:I, s:b, s:I}", "tag", cli_json_text(tag), "date", (json_int_t)date,
+					 "memory", memory > 0, "size", (json_int_t)memory));
 	} else {
 		localtime_r(&t, &tm);
 		strftime(when, sizeof(when), "%d %b %Y %H:%M:%S", &tm);
@@ -68,7 +66,7 @@ static int list_running(struct cli_running *m, struct err *e)
 	if (cli_running_wait(m, e) < 0)
 		return -1;
 	all = json_object_get(m->answer, "snapshots");
-	json_array_foreach(all, i, one)
+	json_array_foreach (all, i, one)
 		print_one(m->cli, json_str(one, "tag", ""), json_int(one, "date", 0),
 			  (uint64_t)json_int(one, "size", 0));
 	if (!json_array_size(all))
@@ -88,8 +86,8 @@ static void on_interrupt(void *arg)
 	struct waiting *w = arg;
 	struct cli_running *m = w->m;
 
-	err_set(&m->err, ERR_INTERRUPTED, "snapshot-goes-on", "%s: the snapshot %s is still being %s", m->name,
-		w->tag, w->action->doing);
+	err_set(&m->err, ERR_INTERRUPTED, "snapshot-goes-on", "%s: the snapshot %s is still being %s", m->name, w->tag,
+		w->action->doing);
 	err_hint(&m->err, "debwiz snapshot %s list shows what came of it", m->name);
 	loop_stop(m->cli->loop);
 }
@@ -181,8 +179,7 @@ static int find_action(const struct cli *cli, const struct action **out, struct 
 		if (!strcmp(actions[i].name, name))
 			*out = &actions[i];
 	if (!*out && strcmp(name, "list") != 0)
-		return err_set(e, ERR_USAGE, "usage", "snapshot M create, list, revert or delete; not %s",
-			       name);
+		return err_set(e, ERR_USAGE, "usage", "snapshot M create, list, revert or delete; not %s", name);
 	if (*out && (*out)->op != VM_SNAPSHOT_CREATE && cli->nargs < 3)
 		return err_set(e, ERR_USAGE, "usage", "snapshot M %s needs the snapshot's name", name);
 	if (cli->nargs > 2 && !vm_snapshot_tag_ok(cli->args[2]))
@@ -210,8 +207,7 @@ int verb_snapshot(struct cli *cli)
 		r = act_offline(&m, a, tag, &e);
 	}
 	if (!r && a && cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", a->event, "name", m.name, "tag",
-					 tag));
+		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", a->event, "name", m.name, "tag", tag));
 	else if (!r && a)
 		printf("%s: the snapshot %s %s\n", m.name, tag, a->done);
 	free(tag);

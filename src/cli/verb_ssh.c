@@ -21,8 +21,7 @@ int verb_ssh(struct cli *cli)
 	struct err e = ERR_INIT;
 	struct cli_reach r;
 
-	if (cli_reach_open(&r, cli, cli->args[0], &e) == 0 &&
-	    cli_reach_program(&r, cli, "ssh", &argv, &e) == 0) {
+	if (cli_reach_open(&r, cli, cli->args[0], &e) == 0 && cli_reach_program(&r, cli, "ssh", &argv, &e) == 0) {
 		strv_add(&argv, r.address); /* as the user that the settings name */
 		if (cli->rest && cli->rest[0])
 			strv_take(&argv, quote_command(cli->rest));
@@ -51,8 +50,8 @@ int verb_ssh_config(struct cli *cli)
 	if (!failed && path) {
 		shown = host_short(path);
 		if (cli->json)
-			cli_print_json(json_pack("{s:s, s:s, s:s}", "event", "ssh-config", "name", r.spec.name, "path",
-						 path));
+			cli_print_json(
+				json_pack("{s:s, s:s, s:s}", "event", "ssh-config", "name", r.spec.name, "path", path));
 		else
 			printf("%s: `ssh %s` logs in; %s includes it\n", r.spec.name, r.spec.name, shown);
 		free(shown);

@@ -20,12 +20,11 @@
 static json_t *look_json(const struct machine_look *l)
 {
 	const struct vm_run *run = &l->run;
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:s, s:s}", "name",
-			      l->name, "system", l->system, "boot", l->boot, "state", l->state, "detail",
-			      l->detail, "alive", run->alive, "login", run->login, "disk_used",
-			      (json_int_t)l->disk_used, "disk_size", (json_int_t)l->disk_size, "qemu_pid",
-			      (json_int_t)(run->alive ? run->qemu_pid : 0), "kernel",
-			      run->kernel ? run->kernel : "", "accel", run->accel ? run->accel : "");
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:s, s:s}", "name", l->name, "system",
+			      l->system, "boot", l->boot, "state", l->state, "detail", l->detail, "alive", run->alive,
+			      "login", run->login, "disk_used", (json_int_t)l->disk_used, "disk_size",
+			      (json_int_t)l->disk_size, "qemu_pid", (json_int_t)(run->alive ? run->qemu_pid : 0),
+			      "kernel", run->kernel ? run->kernel : "", "accel", run->accel ? run->accel : "");
 
 	json_object_set_new(o, "supervised", json_boolean(run->alive && !run->orphan));
 	json_object_set_new(o, "updates_pending", json_string(l->pending ? l->pending : ""));
@@ -42,24 +41,22 @@ static char *look_line(const struct machine_look *l, int width)
 {
 	char used[SIZE_TEXT], size[SIZE_TEXT];
 
-	return xasprintf("%-*s %-15s %-6s %-10s %7s of %-7s %s", width, l->name, l->system, l->boot,
-			 l->state, size_human(l->disk_used, used), size_human(l->disk_size, size),
-			 l->detail);
+	return xasprintf("%-*s %-15s %-6s %-10s %7s of %-7s %s", width, l->name, l->system, l->boot, l->state,
+			 size_human(l->disk_used, used), size_human(l->disk_size, size), l->detail);
 }
 
 static char *head_line(int width)
 {
-	return xasprintf("%-*s %-15s %-6s %-10s %7s    %-7s %s", width, "NAME", "SYSTEM", "BOOT",
-			 "STATE", "DISK", "", "SINCE, OR WHY");
+	return xasprintf("%-*s %-15s %-6s %-10s %7s    %-7s %s", width, "NAME", "SYSTEM", "BOOT", "STATE", "DISK", "",
+			 "SINCE, OR WHY");
 }
 
 /* What a change is told by: all but how long it has been running and what its disk takes. */
 static char *look_key(const struct machine_look *l)
 {
-	return xasprintf("%s %s %s %s %d %d %lld %s %s %s", l->name, l->system, l->boot, l->state,
-			 (int)l->run.orphan, (int)l->run.login, (long long)l->run.started,
-			 l->run.alive ? l->run.cause : l->detail, l->warnings,
-			 l->pending ? l->pending : "");
+	return xasprintf("%s %s %s %s %d %d %lld %s %s %s", l->name, l->system, l->boot, l->state, (int)l->run.orphan,
+			 (int)l->run.login, (long long)l->run.started, l->run.alive ? l->run.cause : l->detail,
+			 l->warnings, l->pending ? l->pending : "");
 }
 
 struct list {

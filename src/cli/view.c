@@ -25,8 +25,8 @@ struct view {
 	struct err *error;
 	bool live, utf8, line_open, interrupted;
 	uint64_t last_plain;
-	size_t before; /* steps that were done before … */
-	bool told;     /* … as was said */
+	size_t before;	       /* steps that were done before … */
+	bool told;	       /* … as was said */
 	struct loop_fd *input; /* while a question waits for its answer */
 	size_t choices, fallback;
 	int status;
@@ -35,7 +35,7 @@ struct view {
 static const char *sign(const struct view *v, enum step_state s)
 {
 	static const char *const utf8[] = {
-		[STEP_WAITING] = "·",  [STEP_RUNNING] = "◐", [STEP_FINISHED] = "✓",
+		[STEP_WAITING] = "·", [STEP_RUNNING] = "◐", [STEP_FINISHED] = "✓",
 		[STEP_SKIPPED] = "✓", [STEP_FAILED] = "✗",  [STEP_CANCELLED] = "–",
 	};
 	static const char *const ascii[] = {
@@ -73,9 +73,8 @@ static char *describe(const struct step_view *s)
 	if (s->total && s->ops->unit == STEP_BYTES) {
 		size_human(s->done, done);
 		size_human(s->total, total);
-		amount = s->rate > 0
-				 ? xasprintf("%s of %s at %s/s", done, total, size_human((uint64_t)s->rate, rate))
-				 : xasprintf("%s of %s", done, total);
+		amount = s->rate > 0 ? xasprintf("%s of %s at %s/s", done, total, size_human((uint64_t)s->rate, rate))
+				     : xasprintf("%s of %s", done, total);
 	} else if (s->total && s->ops->unit == STEP_COUNT) {
 		amount = xasprintf("%" PRIu64 " of %" PRIu64, s->done, s->total);
 	}
@@ -144,8 +143,8 @@ static void step_line(struct view *v, const struct step_view *s)
 	char *line;
 
 	if (s->state == STEP_FINISHED)
-		line = xasprintf("%s %-12s %s%s(%s)", sign(v, s->state), s->ops->title, clean,
-				 *clean ? "  " : "", duration_human(s->took_ms, took));
+		line = xasprintf("%s %-12s %s%s(%s)", sign(v, s->state), s->ops->title, clean, *clean ? "  " : "",
+				 duration_human(s->took_ms, took));
 	else if (s->state == STEP_SKIPPED)
 		line = xasprintf("%s %-12s unchanged: %s", sign(v, s->state), s->ops->title, clean);
 	else
@@ -165,11 +164,11 @@ static void step_line(struct view *v, const struct step_view *s)
 static void json_event(const struct runner_event *ev)
 {
 	static const char *const types[] = {
-		[RUNNER_STEP] = "step",	      [RUNNER_PROGRESS] = "progress", [RUNNER_WARNING] = "warning",
-		[RUNNER_LOG] = "log",	      [RUNNER_QUESTION] = "question", [RUNNER_FINISHED] = "finished",
+		[RUNNER_STEP] = "step", [RUNNER_PROGRESS] = "progress", [RUNNER_WARNING] = "warning",
+		[RUNNER_LOG] = "log",	[RUNNER_QUESTION] = "question", [RUNNER_FINISHED] = "finished",
 	};
-	json_t *o = json_pack("{s:s, s:I, s:f}", "event", types[ev->type], "elapsed_ms",
-			      (json_int_t)ev->elapsed_ms, "share", ev->share);
+	json_t *o = json_pack("{s:s, s:I, s:f}", "event", types[ev->type], "elapsed_ms", (json_int_t)ev->elapsed_ms,
+			      "share", ev->share);
 
 	if (ev->left_ms >= 0)
 		json_object_set_new(o, "left_ms", json_integer(ev->left_ms));
@@ -226,8 +225,7 @@ static void ask(struct view *v, const struct runner_event *ev)
 	}
 	fprintf(stderr, "%s\n", ev->text);
 	for (size_t i = 0; i < ev->choice_count; i++)
-		fprintf(stderr, "  %zu  %s%s\n", i + 1, ev->choices[i],
-			i == ev->fallback ? "  (default)" : "");
+		fprintf(stderr, "  %zu  %s%s\n", i + 1, ev->choices[i], i == ev->fallback ? "  (default)" : "");
 	v->choices = ev->choice_count;
 	v->fallback = ev->fallback;
 	if (!v->cli->yes && isatty(STDIN_FILENO))
@@ -319,8 +317,7 @@ static void on_interrupt(void *arg)
 	runner_cancel(v->runner);
 }
 
-int view_run(struct cli *cli, const struct step_ops *const *steps, size_t count, void *job,
-	     struct err *e)
+int view_run(struct cli *cli, const struct step_ops *const *steps, size_t count, void *job, struct err *e)
 {
 	struct view v = {.cli = cli, .error = e, .status = -1};
 	struct loop_signal *interrupt = loop_signal_start(cli->loop, SIGINT, on_interrupt, &v);

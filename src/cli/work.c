@@ -73,8 +73,8 @@ static void on_look(void *arg)
 	pace_add(&p->pace, now, done);
 	ms = pace_left(&p->pace, now, done, TOTAL);
 	if (p->cli->json && done != p->told)
-		cli_print_json(json_pack("{s:s, s:s, s:s, s:i, s:i}", "event", "progress", "name", p->name,
-					 "state", p->doing, "done", (int)done, "total", TOTAL));
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:i, s:i}", "event", "progress", "name", p->name, "state",
+					 p->doing, "done", (int)done, "total", TOTAL));
 	p->told = done;
 	if (p->cli->json)
 		return;
@@ -104,8 +104,7 @@ static void on_interrupt(void *arg)
 	atomic_store(&((struct cli_progress *)arg)->cancel, true);
 }
 
-int cli_work(struct cli *cli, const char *name, const char *doing, cli_work_fn fn, void *arg,
-	     struct err *e)
+int cli_work(struct cli *cli, const char *name, const char *doing, cli_work_fn fn, void *arg, struct err *e)
 {
 	struct cli_progress p = {.cli = cli, .name = name, .doing = doing, .fn = fn, .arg = arg};
 	struct loop_signal *interrupt = loop_signal_start(cli->loop, SIGINT, on_interrupt, &p);

@@ -505,8 +505,7 @@ static void mouse_unsaid(struct console *c, size_t len)
 	c->out.data[len] = '\0';
 }
 
-void console_click(struct console *c, int row, int col, int button, bool pressed,
-		   unsigned modifiers)
+void console_click(struct console *c, int row, int col, int button, bool pressed, unsigned modifiers)
 {
 	bool wanted = c->modes.mouse != CONSOLE_MOUSE_OFF;
 	size_t before = c->out.len;

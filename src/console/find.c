@@ -71,8 +71,7 @@ static long look(const struct search *s, bool back, int col)
 	long best = -1;
 
 	for (size_t i = 0; i + s->len <= s->line.len; i++) {
-		if ((back && s->col[i] >= col) || (!back && s->col[i] < col) ||
-		    !matches(s, s->line.data + i))
+		if ((back && s->col[i] >= col) || (!back && s->col[i] < col) || !matches(s, s->line.data + i))
 			continue;
 		best = (long)i;
 		if (!back)

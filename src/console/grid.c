@@ -147,8 +147,7 @@ static void mend(struct grid *g, int row)
 	for (int i = 0; i < g->cols; i++) {
 		if (c[i].width == CELL_REST && (!i || c[i - 1].width != CELL_DOUBLE))
 			blank(&c[i], c[i].bg);
-		else if (c[i].width == CELL_DOUBLE &&
-			 (i + 1 == g->cols || c[i + 1].width != CELL_REST))
+		else if (c[i].width == CELL_DOUBLE && (i + 1 == g->cols || c[i + 1].width != CELL_REST))
 			blank(&c[i], c[i].bg);
 	}
 }
@@ -161,8 +160,7 @@ static void scroll_columns(struct grid *g, struct grid_rect r, int up, int left)
 		int i = up >= 0 ? k : height - 1 - k; /* downwards: from the bottom */
 		int to = r.top + i + (up < 0 ? -up : 0), from = to + up;
 
-		copy_row(g, to, from, r.left + (left < 0 ? -left : 0), r.left + (left > 0 ? left : 0),
-			 width);
+		copy_row(g, to, from, r.left + (left < 0 ? -left : 0), r.left + (left > 0 ? left : 0), width);
 		mend(g, to);
 	}
 }

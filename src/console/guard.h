@@ -27,10 +27,10 @@ struct guard {
 	enum guard_state state;
 	char seq[GUARD_SEQ_MAX]; /* of an escape sequence; the rest of a character in the ground state */
 	size_t len;
-	size_t string;	 /* bytes of the string so far */
-	char kind;	 /* of the string: the byte behind its ESC */
-	bool drop;	 /* this sequence is not passed on */
-	bool graphic;	 /* a character was the last thing passed on … */
+	size_t string;	  /* bytes of the string so far */
+	char kind;	  /* of the string: the byte behind its ESC */
+	bool drop;	  /* this sequence is not passed on */
+	bool graphic;	  /* a character was the last thing passed on … */
 	bool was_graphic; /* … when the sequence began */
 	unsigned numbers; /* that have ended */
 	unsigned digits;  /* of the number being read */
@@ -41,7 +41,7 @@ struct guard {
 
 struct guard_ops {
 	void (*text)(const char *p, size_t n, void *arg); /* what may pass */
-	void (*mark)(uint32_t c, void *arg); /* combines with the last character that has passed */
+	void (*mark)(uint32_t c, void *arg);		  /* combines with the last character that has passed */
 	/* An OSC begins, a byte of it, its end; at most 64 KiB, and without an end it is not whole. */
 	void (*osc)(int c, void *arg);
 };

@@ -13,7 +13,7 @@ struct line {
 };
 
 struct history {
-	struct line *ring; /* line number L stands at L % size */
+	struct line *ring;  /* line number L stands at L % size */
 	size_t size, lines; /* allocated; most there may be */
 	size_t bytes, bytes_max;
 	uint64_t first, end;

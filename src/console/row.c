@@ -22,8 +22,8 @@ static bool same_style(const struct cell *a, const struct cell *b)
 
 static bool is_blank(const struct cell *c)
 {
-	return (!c->chars[0] || c->chars[0] == ' ') && c->width == CELL_SINGLE && !c->chars[1] &&
-	       !c->fg && !c->bg && !c->attrs;
+	return (!c->chars[0] || c->chars[0] == ' ') && c->width == CELL_SINGLE && !c->chars[1] && !c->fg && !c->bg &&
+	       !c->attrs;
 }
 
 static void put_number(struct buf *out, unsigned v)
@@ -53,8 +53,7 @@ static void put_colour(struct buf *out, uint32_t c)
 
 static void put_style(struct buf *out, const struct cell *c)
 {
-	buf_addc(out, (char)(colour_kind(c->fg) | colour_kind(c->bg) << BG_SHIFT |
-			     (c->attrs ? ATTRS : 0)));
+	buf_addc(out, (char)(colour_kind(c->fg) | colour_kind(c->bg) << BG_SHIFT | (c->attrs ? ATTRS : 0)));
 	put_colour(out, c->fg);
 	put_colour(out, c->bg);
 	if (c->attrs)

@@ -38,8 +38,10 @@ void view_pack(struct buf *out, struct console *c, uint64_t since)
 	for (int i = 0; i < rows; i++)
 		changed += console_row_stamp(c, i) > since;
 	put(out, FORMAT, 1);
-	put(out, (m.cursor ? SHOWN : 0) | (m.cursor_blink ? BLINKS : 0) |
-		 (m.alternate ? ALTERNATE : 0) | (m.reverse ? REVERSED : 0), 1);
+	put(out,
+	    (m.cursor ? SHOWN : 0) | (m.cursor_blink ? BLINKS : 0) | (m.alternate ? ALTERNATE : 0) |
+		    (m.reverse ? REVERSED : 0),
+	    1);
 	put(out, m.cursor_shape, 1);
 	put(out, m.mouse, 1);
 	put(out, (uint64_t)rows, 2);
@@ -97,9 +99,9 @@ static bool head(struct view *v, const char **p, size_t n, int *changed)
 	v->first = get(p, 8);
 	v->end = get(p, 8);
 	*changed = (int)get(p, 2);
-	if (v->modes.mouse > CONSOLE_MOUSE_MOVE || rows < CONSOLE_ROWS_MIN ||
-	    rows > CONSOLE_ROWS_MAX || cols < CONSOLE_COLS_MIN || cols > CONSOLE_COLS_MAX ||
-	    v->modes.row >= rows || v->modes.col >= cols || v->first > v->end)
+	if (v->modes.mouse > CONSOLE_MOUSE_MOVE || rows < CONSOLE_ROWS_MIN || rows > CONSOLE_ROWS_MAX ||
+	    cols < CONSOLE_COLS_MIN || cols > CONSOLE_COLS_MAX || v->modes.row >= rows || v->modes.col >= cols ||
+	    v->first > v->end)
 		return false;
 	if (rows == v->rows && cols == v->cols)
 		return true;
@@ -126,8 +128,7 @@ int view_apply(struct view *v, const char *p, size_t n)
 		row = (int)get(&p, 2);
 		if (row >= v->rows)
 			return -1;
-		used = row_unpack(p, (size_t)(end - p), v->cells + (size_t)row * (size_t)v->cols,
-				  v->cols);
+		used = row_unpack(p, (size_t)(end - p), v->cells + (size_t)row * (size_t)v->cols, v->cols);
 		if (!used)
 			return -1;
 		p += used;

@@ -42,8 +42,7 @@ static void add(struct found *f, const char *uri, const char *suite)
 	plain = xstrdup(uri);
 	for (size_t n = strlen(plain); n && plain[n - 1] == '/'; n--)
 		plain[n - 1] = '\0';
-	if (ends_with(suite, "-security") || ends_with(suite, "/updates") ||
-	    ends_with(plain, "debian-security"))
+	if (ends_with(suite, "-security") || ends_with(suite, "/updates") || ends_with(plain, "debian-security"))
 		add_once(&f->security, plain);
 	else if (ends_with(plain, "/debian"))
 		add_once(&f->archive, plain);

@@ -38,8 +38,7 @@ static char *user_name(void)
 static bool is_plain(const char *s, const char *more)
 {
 	for (; *s; s++) {
-		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-			     (*s >= '0' && *s <= '9');
+		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9');
 
 		if (!plain && !strchr(more, *s))
 			return false;
@@ -167,8 +166,7 @@ int host_free_space(const char *path, uint64_t *bytes, struct err *e)
 	struct statvfs st;
 	int r;
 
-	while ((r = statvfs(at, &st)) < 0 && (errno == ENOENT || errno == ENOTDIR) &&
-	       strcmp(at, "/") != 0) {
+	while ((r = statvfs(at, &st)) < 0 && (errno == ENOENT || errno == ENOTDIR) && strcmp(at, "/") != 0) {
 		char *up = file_dirname(at);
 
 		free(at);
@@ -195,9 +193,8 @@ static uint16_t try_port(const char *ip, uint16_t port)
 		return 0;
 	/* as QEMU does: connections that were closed a moment ago are no hindrance */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (inet_pton(AF_INET, ip, &addr.sin_addr) == 1 &&
-	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 && listen(fd, 1) == 0 &&
-	    getsockname(fd, (struct sockaddr *)&addr, &len) == 0)
+	if (inet_pton(AF_INET, ip, &addr.sin_addr) == 1 && bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
+	    listen(fd, 1) == 0 && getsockname(fd, (struct sockaddr *)&addr, &len) == 0)
 		got = ntohs(addr.sin_port);
 	close(fd);
 	return got;

@@ -15,12 +15,9 @@ enum manager { APT, DNF, PACMAN, APK, BREW, PKG, MANAGERS };
 static const struct {
 	const char *name, *program, *command;
 } managers[MANAGERS] = {
-	[APT] = {"apt", "apt-get", "apt install"},
-	[DNF] = {"dnf", "dnf", "dnf install"},
-	[PACMAN] = {"pacman", "pacman", "pacman -S"},
-	[APK] = {"apk", "apk", "apk add"},
-	[BREW] = {"brew", "brew", "brew install"},
-	[PKG] = {"pkg", "pkg", "pkg install"},
+	[APT] = {"apt", "apt-get", "apt install"},    [DNF] = {"dnf", "dnf", "dnf install"},
+	[PACMAN] = {"pacman", "pacman", "pacman -S"}, [APK] = {"apk", "apk", "apk add"},
+	[BREW] = {"brew", "brew", "brew install"},    [PKG] = {"pkg", "pkg", "pkg install"},
 };
 
 /* Which package holds a program. */
@@ -28,33 +25,40 @@ static const struct {
 	const char *program;
 	const char *package[MANAGERS];
 } packages[] = {
-#define QEMU(program, apt, dnf, pacman, apk)                                                       \
-	{program, {[APT] = apt, [DNF] = dnf, [PACMAN] = pacman, [APK] = apk, [BREW] = "qemu",      \
-		   [PKG] = "qemu"}}
-	QEMU("qemu-system-arm", "qemu-system-arm", "qemu-system-arm", "qemu-system-arm",
-	     "qemu-system-arm"),
+#define QEMU(program, apt, dnf, pacman, apk)                                                                           \
+	{                                                                                                              \
+		program,                                                                                               \
+		{                                                                                                      \
+			[APT] = apt, [DNF] = dnf, [PACMAN] = pacman, [APK] = apk, [BREW] = "qemu", [PKG] = "qemu"      \
+		}                                                                                                      \
+	}
+	QEMU("qemu-system-arm", "qemu-system-arm", "qemu-system-arm", "qemu-system-arm", "qemu-system-arm"),
 	QEMU("qemu-system-aarch64", "qemu-system-arm", "qemu-system-aarch64", "qemu-system-aarch64",
 	     "qemu-system-aarch64"),
-	QEMU("qemu-system-x86_64", "qemu-system-x86", "qemu-system-x86", "qemu-system-x86",
-	     "qemu-system-x86_64"),
-	QEMU("qemu-system-i386", "qemu-system-x86", "qemu-system-x86", "qemu-system-x86",
-	     "qemu-system-i386"),
+	QEMU("qemu-system-x86_64", "qemu-system-x86", "qemu-system-x86", "qemu-system-x86", "qemu-system-x86_64"),
+	QEMU("qemu-system-i386", "qemu-system-x86", "qemu-system-x86", "qemu-system-x86", "qemu-system-i386"),
 	QEMU("qemu-system-riscv64", "qemu-system-misc", "qemu-system-riscv", "qemu-system-riscv",
 	     "qemu-system-riscv64"),
-	QEMU("qemu-system-ppc64", "qemu-system-ppc", "qemu-system-ppc", "qemu-system-ppc",
-	     "qemu-system-ppc64"),
-	QEMU("qemu-system-s390x", "qemu-system-misc", "qemu-system-s390x", "qemu-system-s390x",
-	     "qemu-system-s390x"),
+	QEMU("qemu-system-ppc64", "qemu-system-ppc", "qemu-system-ppc", "qemu-system-ppc", "qemu-system-ppc64"),
+	QEMU("qemu-system-s390x", "qemu-system-misc", "qemu-system-s390x", "qemu-system-s390x", "qemu-system-s390x"),
 	QEMU("qemu-system-mips64el", "qemu-system-mips", "qemu-system-mips", "qemu-system-mips",
 	     "qemu-system-mips64el"),
 	QEMU("qemu-img", "qemu-utils", "qemu-img", "qemu-img", "qemu-img"),
 #undef QEMU
 	{"ssh",
-	 {[APT] = "openssh-client", [DNF] = "openssh-clients", [PACMAN] = "openssh",
-	  [APK] = "openssh-client", [BREW] = "openssh", [PKG] = "openssh-portable"}},
+	 {[APT] = "openssh-client",
+	  [DNF] = "openssh-clients",
+	  [PACMAN] = "openssh",
+	  [APK] = "openssh-client",
+	  [BREW] = "openssh",
+	  [PKG] = "openssh-portable"}},
 	{"ssh-keygen",
-	 {[APT] = "openssh-client", [DNF] = "openssh", [PACMAN] = "openssh",
-	  [APK] = "openssh-keygen", [BREW] = "openssh", [PKG] = "openssh-portable"}},
+	 {[APT] = "openssh-client",
+	  [DNF] = "openssh",
+	  [PACMAN] = "openssh",
+	  [APK] = "openssh-keygen",
+	  [BREW] = "openssh",
+	  [PKG] = "openssh-portable"}},
 };
 
 static int find_manager(void)

@@ -34,21 +34,19 @@ struct lock {
 /* Opens the file if it is ours alone; -1 with e. */
 static int open_lock(const char *path, bool create, struct err *e)
 {
-	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0),
-		      0600);
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
 	struct stat st;
 
 	/* ELOOP: a link; ENXIO, EISDIR: a socket, a folder */
 	if (fd < 0 && errno != ELOOP && errno != EMLINK && errno != ENXIO && errno != EISDIR)
-		return err_errno(e, errno, errno == ENOENT ? "lock-missing" : "lock",
-				 "cannot open the lock file %s", path);
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-	    st.st_nlink <= 1 && !(st.st_mode & 022))
+		return err_errno(e, errno, errno == ENOENT ? "lock-missing" : "lock", "cannot open the lock file %s",
+				 path);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink <= 1 &&
+	    !(st.st_mode & 022))
 		return fd;
 	if (fd >= 0)
 		close(fd);
-	err_set(e, ERR_FAILED, "lock-unsafe",
-		"%s is not a plain file of yours alone: it cannot serve as a lock", path);
+	err_set(e, ERR_FAILED, "lock-unsafe", "%s is not a plain file of yours alone: it cannot serve as a lock", path);
 	return err_hint(e, "examine it and remove it");
 }
 

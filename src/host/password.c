@@ -15,8 +15,7 @@
 
 int host_password_hash(const char *password, char **hash, struct err *e)
 {
-	static const char digits[] =
-		"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char digits[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	unsigned char bytes[SALT_LEN];
 	char salt[3 + SALT_LEN + 2] = "$6$";
 	const char *made;
@@ -28,11 +27,8 @@ int host_password_hash(const char *password, char **hash, struct err *e)
 	salt[3 + SALT_LEN] = '$';
 	made = crypt(password, salt);
 	if (!made || strncmp(made, "$6$", 3) != 0) {
-		err_set(e, ERR_MISSING, "no-crypt",
-			"this host cannot make a SHA-512 password hash");
-		return err_hint(
-			e,
-			"make one elsewhere (mkpasswd -m sha-512) and write it to system.password_hash");
+		err_set(e, ERR_MISSING, "no-crypt", "this host cannot make a SHA-512 password hash");
+		return err_hint(e, "make one elsewhere (mkpasswd -m sha-512) and write it to system.password_hash");
 	}
 	*hash = xstrdup(made);
 	return 0;

@@ -31,8 +31,8 @@ static char *home(void)
 
 	if (env && *env == '/')
 		return xstrdup(env);
-	if (getpwuid_r(geteuid(), &pw, text, sizeof(text), &found) == 0 && found &&
-	    found->pw_dir && *found->pw_dir == '/')
+	if (getpwuid_r(geteuid(), &pw, text, sizeof(text), &found) == 0 && found && found->pw_dir &&
+	    *found->pw_dir == '/')
 		return xstrdup(found->pw_dir);
 	return NULL;
 }
@@ -52,8 +52,7 @@ char *host_short(const char *path)
 {
 	char *dir = home();
 	size_t n = dir ? strlen(dir) : 0;
-	char *text = n > 1 && !strncmp(path, dir, n) && path[n] == '/' ? xasprintf("~%s", path + n)
-									: xstrdup(path);
+	char *text = n > 1 && !strncmp(path, dir, n) && path[n] == '/' ? xasprintf("~%s", path + n) : xstrdup(path);
 
 	free(dir);
 	return text;
@@ -98,8 +97,7 @@ static bool is_trusted_parent(const char *path, bool private)
 		return false;
 	if (private)
 		return st.st_uid == geteuid() && !(st.st_mode & 077);
-	return (st.st_uid == geteuid() || st.st_uid == 0) &&
-	       (!(st.st_mode & 022) || (st.st_mode & S_ISVTX));
+	return (st.st_uid == geteuid() || st.st_uid == 0) && (!(st.st_mode & 022) || (st.st_mode & S_ISVTX));
 }
 
 /* Makes the folder, or accepts one that is ours alone. */
@@ -120,8 +118,7 @@ static int private_dir(const char *path, struct err *e)
 		if (fd >= 0)
 			close(fd);
 		err_set(e, ERR_FAILED, "runtime-unsafe",
-			"%s is not a folder of yours with mode 0700: sockets there would not be safe",
-			path);
+			"%s is not a folder of yours with mode 0700: sockets there would not be safe", path);
 		return err_hint(e, "remove it, or set XDG_RUNTIME_DIR to a private folder");
 	}
 	close(fd);

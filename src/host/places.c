@@ -12,8 +12,7 @@
 #define ZONES "/usr/share/zoneinfo"
 
 /* Calls fn for each line of the first of the files that can be read. */
-static void each_line(const char *const *paths, void (*fn)(char *line, struct strv *out),
-		      struct strv *out)
+static void each_line(const char *const *paths, void (*fn)(char *line, struct strv *out), struct strv *out)
 {
 	struct buf text;
 
@@ -47,8 +46,7 @@ static void zone_line(char *line, struct strv *out)
 
 void host_timezones(struct strv *out)
 {
-	static const char *const paths[] = {"/usr/share/zoneinfo/zone.tab",
-					    "/usr/share/zoneinfo/zone1970.tab", NULL};
+	static const char *const paths[] = {"/usr/share/zoneinfo/zone.tab", "/usr/share/zoneinfo/zone1970.tab", NULL};
 
 	each_line(paths, zone_line, out);
 	if (!strv_has(out, "Etc/UTC"))
@@ -78,9 +76,8 @@ static void locale_line(char *line, struct strv *out)
 void host_locales(struct strv *out)
 {
 	static const char *const paths[] = {"/usr/share/i18n/SUPPORTED", NULL};
-	static const char *const common[] = {
-		"de_DE.UTF-8", "en_GB.UTF-8", "en_US.UTF-8", "es_ES.UTF-8", "fr_FR.UTF-8",
-		"it_IT.UTF-8", "ja_JP.UTF-8", "pt_BR.UTF-8", "ru_RU.UTF-8", "zh_CN.UTF-8"};
+	static const char *const common[] = {"de_DE.UTF-8", "en_GB.UTF-8", "en_US.UTF-8", "es_ES.UTF-8", "fr_FR.UTF-8",
+					     "it_IT.UTF-8", "ja_JP.UTF-8", "pt_BR.UTF-8", "ru_RU.UTF-8", "zh_CN.UTF-8"};
 
 	each_line(paths, locale_line, out);
 	for (size_t i = 0; i < sizeof(common) / sizeof(*common) && out->len < 10; i++)

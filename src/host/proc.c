@@ -161,8 +161,7 @@ static void close_on_exec_all(void)
 	}
 }
 
-static void open_pipe(struct proc *p, struct proc_pipe *pipe, int fd, uv_loop_t *uv,
-		      uv_stdio_container_t *io)
+static void open_pipe(struct proc *p, struct proc_pipe *pipe, int fd, uv_loop_t *uv, uv_stdio_container_t *io)
 {
 	pipe->proc = p;
 	pipe->fd = fd;
@@ -200,8 +199,7 @@ int proc_missing(const char *program, struct err *e)
 struct proc *proc_start(struct loop *l, const struct proc_conf *conf, struct err *e)
 {
 	char *file = host_which(conf->argv[0]);
-	uv_stdio_container_t io[3] = {{.flags = UV_IGNORE}, {.flags = UV_IGNORE},
-				      {.flags = UV_IGNORE}};
+	uv_stdio_container_t io[3] = {{.flags = UV_IGNORE}, {.flags = UV_IGNORE}, {.flags = UV_IGNORE}};
 	uv_process_options_t options = {
 		.exit_cb = on_exit_status,
 		.file = file,
@@ -331,8 +329,7 @@ static int run_argv(char *const *argv, size_t cap, struct buf *out, int *status,
 {
 	struct loop *l = loop_new();
 	struct run run = {.status = -1};
-	struct proc_conf conf = {.argv = argv, .output = run_output, .ended = run_ended,
-				 .arg = &run};
+	struct proc_conf conf = {.argv = argv, .output = run_output, .ended = run_ended, .arg = &run};
 	char *said;
 	int r = -1;
 
@@ -347,11 +344,11 @@ static int run_argv(char *const *argv, size_t cap, struct buf *out, int *status,
 	if (run.too_much)
 		err_set(e, ERR_FAILED, "exec-output", "%s wrote more than %zu bytes", argv[0], cap);
 	else if (run.signal)
-		err_set(e, ERR_FAILED, "exec-signal", "%s was ended by signal %d%s%s", argv[0],
-			run.signal, *said ? ": " : "", said);
+		err_set(e, ERR_FAILED, "exec-signal", "%s was ended by signal %d%s%s", argv[0], run.signal,
+			*said ? ": " : "", said);
 	else if (run.status && !status)
-		err_set(e, ERR_FAILED, "exec-status", "%s ended with status %d%s%s", argv[0],
-			(int)run.status, *said ? ": " : "", said);
+		err_set(e, ERR_FAILED, "exec-status", "%s ended with status %d%s%s", argv[0], (int)run.status,
+			*said ? ": " : "", said);
 	else
 		r = 0;
 	free(said);
@@ -381,8 +378,7 @@ bool proc_alive(const struct proc_id *id)
 {
 	struct proc_id now;
 
-	return id->pid > 0 && proc_identify(id->pid, &now) &&
-	       (!id->start || id->start == now.start);
+	return id->pid > 0 && proc_identify(id->pid, &now) && (!id->start || id->start == now.start);
 }
 
 void proc_signal_kill(const struct proc_id *id)

@@ -52,8 +52,7 @@ static void become(const char *file, char *const *argv, int log, int report)
 	struct news news = {.pid = getpid()};
 
 	reset_signals();
-	if (use_as(null, 0) && use_as(null, 1) && use_as(log >= 0 ? log : null, 2) &&
-	    chdir("/") == 0) {
+	if (use_as(null, 0) && use_as(null, 1) && use_as(log >= 0 ? log : null, 2) && chdir("/") == 0) {
 		for (int fd = 3; fd < 256; fd++) {
 			if (fd != report)
 				close(fd);
@@ -115,8 +114,7 @@ int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct er
 	if (!file)
 		return proc_missing(argv[0], e);
 	if (log_path) {
-		log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
-			   0600);
+		log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 		if (log < 0) {
 			err_errno(e, errno, "exec-log", "cannot write %s", log_path);
 			goto out;

@@ -3,8 +3,8 @@
  * proc_linux: the process table by /proc (proc(5)); the part of include/host/proc.h that differs
  * by operating system.
  */
-#include <fcntl.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

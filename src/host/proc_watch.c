@@ -44,8 +44,7 @@ static void on_look(void *arg)
 		tell(w);
 }
 
-struct proc_watch *proc_watch_start(struct loop *l, const struct proc_id *id,
-				    void (*ended)(void *arg), void *arg)
+struct proc_watch *proc_watch_start(struct loop *l, const struct proc_id *id, void (*ended)(void *arg), void *arg)
 {
 	struct proc_watch *w = xcalloc(1, sizeof(*w));
 

@@ -48,8 +48,7 @@ static bool is_key_file(const struct buf *text)
 static int check_keys(const char *path, const struct buf *text, struct err *e)
 {
 	if (strstr(text->data, "PRIVATE KEY-----") || strstr(text->data, "PuTTY-User-Key-File")) {
-		err_set(e, ERR_USAGE, "key-private", "%s holds a private key, which stays on this host",
-			path);
+		err_set(e, ERR_USAGE, "key-private", "%s holds a private key, which stays on this host", path);
 		return err_hint(e, "name its public half: %s.pub", path);
 	}
 	if (is_key_file(text))

@@ -16,10 +16,10 @@ struct pack {
 	struct proc_stream *stream;
 	struct archive *disk, *out;
 	struct archive_entry_linkresolver *links;
-	const char *path;  /* as it was given */
-	size_t skip;	   /* of a path that was read: what is replaced */
-	const char *as;	   /* by this: "0/NAME" */
-	bool count;	   /* add up alone */
+	const char *path; /* as it was given */
+	size_t skip;	  /* of a path that was read: what is replaced */
+	const char *as;	  /* by this: "0/NAME" */
+	bool count;	  /* add up alone */
 	struct err *e;
 };
 
@@ -135,7 +135,7 @@ static int pack_path(struct pack *k, const char *path, size_t number)
 	k->skip = strcmp(clean, "/") ? n : 0;
 	archive_read_disk_set_symlink_hybrid(k->disk);
 	archive_read_disk_set_behavior(k->disk, ARCHIVE_READDISK_NO_XATTR | ARCHIVE_READDISK_NO_ACL |
-						       ARCHIVE_READDISK_NO_FFLAGS);
+							ARCHIVE_READDISK_NO_FFLAGS);
 	if (archive_read_disk_open(k->disk, clean) != ARCHIVE_OK)
 		r = copy_file_error(archive_errno(k->disk), path, k->e);
 	if (!r)

@@ -27,8 +27,7 @@ struct member {
 
 static int bad(struct deb *d, struct err *e, const char *what)
 {
-	return err_set(e, ERR_VERIFY, "deb-format", "%s is not a valid Debian package: %s", d->name,
-		       what);
+	return err_set(e, ERR_VERIFY, "deb-format", "%s is not a valid Debian package: %s", d->name, what);
 }
 
 /* Passes over the rest of the current member, hashing it. */
@@ -208,14 +207,12 @@ static int next_part(struct deb *d, struct member *m, struct err *e)
 		if (r < 0)
 			return -1;
 		if (r == 0)
-			return err_set(e, ERR_VERIFY, "deb-format",
-				       "%s is not a valid Debian package: it has no %s", d->name,
-				       stem);
+			return err_set(e, ERR_VERIFY, "deb-format", "%s is not a valid Debian package: it has no %s",
+				       d->name, stem);
 	} while (m->name[0] == '_'); /* deb(5): such members are to be ignored */
 	if (!is_part(m->name, stem))
 		return err_set(e, ERR_VERIFY, "deb-format",
-			       "%s is not a valid Debian package: %s is where %s should be", d->name,
-			       m->name, stem);
+			       "%s is not a valid Debian package: %s is where %s should be", d->name, m->name, stem);
 	return 0;
 }
 
@@ -325,9 +322,8 @@ static int check_caps(struct deb *d, const struct deb_entry *entry, struct err *
 	if (++d->entries > DEB_ENTRIES_MAX)
 		return bad(d, e, "it has too many entries");
 	if (entry->size > cap - d->output)
-		return err_set(e, ERR_VERIFY, "deb-too-large",
-			       "%s would unpack to more than the %llu bytes allowed", d->name,
-			       (unsigned long long)cap);
+		return err_set(e, ERR_VERIFY, "deb-too-large", "%s would unpack to more than the %llu bytes allowed",
+			       d->name, (unsigned long long)cap);
 	d->output += entry->size;
 	return 0;
 }
@@ -375,8 +371,8 @@ int deb_next(struct deb *d, struct deb_entry *out, struct err *e)
 	it.link = d->link;
 	it.mode = (unsigned)archive_entry_perm(ae) & 07777;
 	it.mtime = archive_entry_mtime(ae);
-	if (archive_entry_uid(ae) < 0 || archive_entry_uid(ae) > UINT32_MAX ||
-	    archive_entry_gid(ae) < 0 || archive_entry_gid(ae) > UINT32_MAX)
+	if (archive_entry_uid(ae) < 0 || archive_entry_uid(ae) > UINT32_MAX || archive_entry_gid(ae) < 0 ||
+	    archive_entry_gid(ae) > UINT32_MAX)
 		return bad(d, e, "it has an entry with an impossible owner");
 	it.uid = (uint32_t)archive_entry_uid(ae);
 	it.gid = (uint32_t)archive_entry_gid(ae);
@@ -426,8 +422,7 @@ int deb_finish(struct deb *d, uint8_t sha256[HASH_SIZE], uint64_t *size, struct 
 		d->has_control = true;
 	}
 	while ((r = next_member(d, &m, e)) > 0)
-		if (is_part(m.name, "debian-binary") || is_part(m.name, "control.tar") ||
-		    is_part(m.name, "data.tar"))
+		if (is_part(m.name, "debian-binary") || is_part(m.name, "control.tar") || is_part(m.name, "data.tar"))
 			return bad(d, e, "it has a member twice");
 	if (r < 0)
 		return -1;

@@ -98,8 +98,7 @@ static la_ssize_t give_unxz(struct archive *a, void *arg, const void **p)
 		if (r == LZMA_STREAM_END) {
 			d->xz_ended = true;
 		} else if (r != LZMA_OK) {
-			err_set(&d->source_err, ERR_VERIFY, "deb-format", "%s is damaged: %s",
-				d->name, xz_reason(r));
+			err_set(&d->source_err, ERR_VERIFY, "deb-format", "%s is damaged: %s", d->name, xz_reason(r));
 			archive_set_error(a, EINVAL, "%s", d->source_err.text);
 			return ARCHIVE_FATAL;
 		}
@@ -115,8 +114,7 @@ static int open_xz(struct deb *d, struct err *e)
 	lzma_ret r = lzma_stream_decoder(&d->xz, XZ_MEMORY, LZMA_CONCATENATED | LZMA_IGNORE_CHECK);
 
 	if (r != LZMA_OK)
-		return err_set(e, ERR_FAILED, "deb-memory", "xz could not be started for %s",
-			       d->name);
+		return err_set(e, ERR_FAILED, "deb-memory", "xz could not be started for %s", d->name);
 	d->has_xz = true;
 	d->xz_ended = false;
 	return 0;
@@ -140,8 +138,7 @@ int deb_source_open(struct deb *d, enum deb_packing packing, struct err *e)
 	else
 		r = archive_read_append_filter(d->tar, ARCHIVE_FILTER_NONE);
 	if (r != ARCHIVE_OK ||
-	    archive_read_open2(d->tar, d, NULL, packing == DEB_XZ ? give_unxz : give_raw, NULL,
-			       NULL) != ARCHIVE_OK)
+	    archive_read_open2(d->tar, d, NULL, packing == DEB_XZ ? give_unxz : give_raw, NULL, NULL) != ARCHIVE_OK)
 		return deb_source_error(d, e);
 	return 0;
 }
@@ -162,6 +159,5 @@ int deb_source_error(struct deb *d, struct err *e)
 
 	if (d->source_err.kind != ERR_NONE)
 		return err_move(e, &d->source_err);
-	return err_set(e, ERR_VERIFY, "deb-format", "%s is damaged: %s", d->name,
-		       why ? why : "no reason given");
+	return err_set(e, ERR_VERIFY, "deb-format", "%s is damaged: %s", d->name, why ? why : "no reason given");
 }

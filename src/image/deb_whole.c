@@ -14,8 +14,7 @@
 /* A package's hard links lead from file to file; a longer chain is no accident. */
 #define LINKS_MAX 8
 
-int deb_each(int fd, const char *name, enum deb_part part, deb_entry_fn fn, void *arg,
-	     struct err *e)
+int deb_each(int fd, const char *name, enum deb_part part, deb_entry_fn fn, void *arg, struct err *e)
 {
 	struct deb *d = deb_open(fd, name, e);
 	struct deb_entry entry;
@@ -36,17 +35,16 @@ out:
 }
 
 /* Reads what is left of the entry; `out` is initialised here. */
-static int read_entry(struct deb *d, const struct deb_entry *entry, const char *name, size_t cap,
-		      struct buf *out, struct err *e)
+static int read_entry(struct deb *d, const struct deb_entry *entry, const char *name, size_t cap, struct buf *out,
+		      struct err *e)
 {
 	buf_init(out, 0);
 	if (entry->size > cap)
-		return err_set(e, ERR_VERIFY, "deb-too-large", "%s in %s is larger than %zu bytes",
-			       entry->path, name, cap);
+		return err_set(e, ERR_VERIFY, "deb-too-large", "%s in %s is larger than %zu bytes", entry->path, name,
+			       cap);
 	while (out->len < entry->size) {
 		/* in steps, so that a size that lies costs no memory */
-		size_t n = entry->size - out->len < (1u << 20) ? (size_t)(entry->size - out->len)
-							       : (1u << 20);
+		size_t n = entry->size - out->len < (1u << 20) ? (size_t)(entry->size - out->len) : (1u << 20);
 		ssize_t got = deb_read(d, buf_reserve(out, n), n, e);
 
 		if (got <= 0) {
@@ -81,8 +79,7 @@ static int take_wanted(struct deb *d, const struct deb_entry *entry, void *arg, 
 		return 1;
 	}
 	if (entry->type != DEB_FILE)
-		return err_set(e, ERR_VERIFY, "deb-member", "%s in %s is not a regular file",
-			       entry->path, w->name);
+		return err_set(e, ERR_VERIFY, "deb-member", "%s in %s is not a regular file", entry->path, w->name);
 	if (read_entry(d, entry, w->name, w->cap, w->out, e))
 		return -1;
 	w->done = true;
@@ -96,8 +93,8 @@ static const char *strip_start(const char *path)
 	return path;
 }
 
-static int extract(int fd, const char *name, enum deb_part part, const char *path, size_t cap,
-		   struct buf *out, struct err *e)
+static int extract(int fd, const char *name, enum deb_part part, const char *path, size_t cap, struct buf *out,
+		   struct err *e)
 {
 	struct wanted w = {.name = name, .cap = cap, .out = out};
 	int r = 0;
@@ -115,8 +112,7 @@ static int extract(int fd, const char *name, enum deb_part part, const char *pat
 	return r;
 }
 
-int deb_extract_file(int fd, const char *name, const char *path, size_t cap, struct buf *out,
-		     struct err *e)
+int deb_extract_file(int fd, const char *name, const char *path, size_t cap, struct buf *out, struct err *e)
 {
 	return extract(fd, name, DEB_DATA, path, cap, out, e);
 }

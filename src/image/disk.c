@@ -32,8 +32,7 @@ static int check_base(const char *path, const struct qcow2 *q, struct err *e)
 		err_set(e, ERR_FAILED, "disk-base", "the base image %s of the disk is missing", base);
 		r = err_hint(e, "put the base image back, or create the disk again: debwiz recreate");
 	} else if ((uint64_t)st.st_size > q->size) {
-		r = err_set(e, ERR_FAILED, "disk-base", "the base image %s is larger than the disk over it",
-			    base);
+		r = err_set(e, ERR_FAILED, "disk-base", "the base image %s is larger than the disk over it", base);
 	}
 	free(base);
 	free(dir);
@@ -74,8 +73,8 @@ int disk_check(const char *path, struct disk_info *out, struct err *e)
 	if (fd < 0 && errno == ELOOP)
 		return err_set(e, ERR_FAILED, "disk-foreign", "%s is a symbolic link", path);
 	if (fd < 0)
-		return err_errno(e, errno, errno == ENOENT ? "disk-missing" : "disk-read",
-				 "cannot read the disk %s", path);
+		return err_errno(e, errno, errno == ENOENT ? "disk-missing" : "disk-read", "cannot read the disk %s",
+				 path);
 	r = check_fd(path, fd, out, e);
 	close(fd);
 	return r;
@@ -96,8 +95,7 @@ static int check_drive_fd(const char *path, int fd, bool qcow2, struct err *e)
 	if (*q.backing) {
 		r = err_set(e, ERR_FAILED, "drive-backing",
 			    "%s has a backing file, \"%s\", which QEMU would open as well", path, q.backing);
-		err_hint(e, "if you want that, merge both into one file: qemu-img convert -O qcow2 %s NEW",
-			 path);
+		err_hint(e, "if you want that, merge both into one file: qemu-img convert -O qcow2 %s NEW", path);
 	}
 	qcow2_fini(&q);
 	return r;
@@ -109,8 +107,7 @@ int disk_check_drive(const char *path, const char *format, struct err *e)
 	int r;
 
 	if (fd < 0)
-		return err_errno(e, errno, errno == ENOENT ? "drive-missing" : "drive-bad", "cannot read %s",
-				 path);
+		return err_errno(e, errno, errno == ENOENT ? "drive-missing" : "drive-bad", "cannot read %s", path);
 	r = check_drive_fd(path, fd, !strcmp(format, "qcow2"), e);
 	close(fd);
 	return r;
@@ -137,8 +134,8 @@ int disk_create(const char *path, uint64_t size, struct err *e)
 {
 	char *part = xasprintf("%s.part", path);
 	char *bytes = xasprintf("%llu", (unsigned long long)size);
-	char *argv[] = {"qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b",
-			DISK_BASE_NAME, part, bytes, NULL};
+	char *argv[] = {"qemu-img", "create", "-q",	      "-f", "qcow2", "-F",
+			"raw",	    "-b",     DISK_BASE_NAME, part, bytes,   NULL};
 	struct disk_info info;
 	int r = -1;
 
@@ -197,12 +194,11 @@ int disk_grow(const char *path, uint64_t size, struct err *e)
 	return r;
 }
 
-int disk_flatten(const char *path, const atomic_bool *cancel,
-		 void (*progress)(double percent, void *arg), void *arg, struct err *e)
+int disk_flatten(const char *path, const atomic_bool *cancel, void (*progress)(double percent, void *arg), void *arg,
+		 struct err *e)
 {
 	char *part = xasprintf("%s.part", path);
-	char *argv[] = {"qemu-img", "convert", "-p", "-f", "qcow2", "-O", "qcow2", (char *)path,
-			part, NULL};
+	char *argv[] = {"qemu-img", "convert", "-p", "-f", "qcow2", "-O", "qcow2", (char *)path, part, NULL};
 	struct disk_info info, made;
 	int r = disk_check(path, &info, e);
 

@@ -126,8 +126,8 @@ int disk_base_users(const char *base_disk, uint64_t *users, struct err *e)
 		return -1;
 	}
 	while ((entry = readdir(dir)))
-		if (!strncmp(entry->d_name, REFERENCE, strlen(REFERENCE)) &&
-		    !strstr(entry->d_name, ".part") && holds(dir_path, entry->d_name, &base))
+		if (!strncmp(entry->d_name, REFERENCE, strlen(REFERENCE)) && !strstr(entry->d_name, ".part") &&
+		    holds(dir_path, entry->d_name, &base))
 			n++;
 	closedir(dir);
 	free(dir_path);

@@ -31,9 +31,7 @@ int disk_examine(const char *path, enum disk_health *out, uint64_t *count, struc
 		*out = DISK_WELL;
 	}
 	json_decref(o);
-	if (status != CHECK_WELL && status != CHECK_CORRUPT && status != CHECK_LEAKS &&
-	    status != CHECK_NONE)
-		return err_set(e, ERR_FAILED, "disk-check", "qemu-img could not check %s (status %d)", path,
-			       status);
+	if (status != CHECK_WELL && status != CHECK_CORRUPT && status != CHECK_LEAKS && status != CHECK_NONE)
+		return err_set(e, ERR_FAILED, "disk-check", "qemu-img could not check %s (status %d)", path, status);
 	return 0;
 }

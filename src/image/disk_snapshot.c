@@ -34,7 +34,7 @@ int disk_snapshots(const char *path, struct disk_snapshot **out, size_t *count, 
 		return -1;
 	list = json_object_get(o, "snapshots");
 	*out = xcalloc(json_array_size(list) + 1, sizeof(**out));
-	json_array_foreach(list, i, one)
+	json_array_foreach (list, i, one)
 		(*out)[(*count)++] = (struct disk_snapshot){
 			.tag = xstrdup(json_str(one, "name", "")),
 			.date = json_int(one, "date-sec", 0),

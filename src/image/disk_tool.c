@@ -72,8 +72,8 @@ static void on_ended(int64_t status, int signal, void *arg)
 	loop_timer_stop(t->timer);
 }
 
-int disk_tool_run(char *const *argv, const atomic_bool *cancel,
-		  void (*progress)(double percent, void *arg), void *arg, struct err *e)
+int disk_tool_run(char *const *argv, const atomic_bool *cancel, void (*progress)(double percent, void *arg), void *arg,
+		  struct err *e)
 {
 	struct tool t = {.loop = loop_new(), .cancel = cancel, .progress = progress, .arg = arg};
 	struct proc_conf conf = {.argv = argv, .output = on_output, .ended = on_ended, .arg = &t};

@@ -99,8 +99,7 @@ static void read_conffiles(struct dpkgdb_package *p)
 			continue;
 		if (!removes)
 			strv_add(&p->conffiles, line + 1);
-		strv_addf(&p->conffile_lines, " %s newconffile%s%s", line, removes ? " " : "",
-			  removes ? flag : "");
+		strv_addf(&p->conffile_lines, " %s newconffile%s%s", line, removes ? " " : "", removes ? flag : "");
 	}
 	strv_sort(&p->conffiles);
 	strv_fini(&lines);
@@ -115,8 +114,7 @@ static bool is_word(const char *s)
 	return s && *s && strchr(first, *s) && s[strspn(s, rest)] == '\0';
 }
 
-int dpkgdb_check(struct dpkgdb_package *p, const char *name, const char *version, const char *arch,
-		 struct err *e)
+int dpkgdb_check(struct dpkgdb_package *p, const char *name, const char *version, const char *arch, struct err *e)
 {
 	const struct dpkgdb_member *m = dpkgdb_member(p, "control");
 	char *same;
@@ -124,16 +122,15 @@ int dpkgdb_check(struct dpkgdb_package *p, const char *name, const char *version
 	if (!m)
 		return err_set(e, ERR_VERIFY, "deb-format", "package %s has no control file", name);
 	if (memchr(m->content.data, '\0', m->content.len) || strstr(m->content.data, "\n\n"))
-		return err_set(e, ERR_VERIFY, "deb-format",
-			       "the control file of package %s is not a single stanza", name);
+		return err_set(e, ERR_VERIFY, "deb-format", "the control file of package %s is not a single stanza",
+			       name);
 	p->name = deb_control_field(m->content.data, "Package");
 	p->version = deb_control_field(m->content.data, "Version");
 	p->arch = deb_control_field(m->content.data, "Architecture");
 	if (!is_word(p->name) || !is_word(p->arch) || !p->version || strcmp(p->name, name) != 0 ||
 	    strcmp(p->version, version) != 0 || strcmp(p->arch, arch) != 0)
-		return err_set(e, ERR_VERIFY, "root-mismatch",
-			       "the file of package %s %s (%s) holds %s %s (%s)", name, version,
-			       arch, p->name ? p->name : "?", p->version ? p->version : "?",
+		return err_set(e, ERR_VERIFY, "root-mismatch", "the file of package %s %s (%s) holds %s %s (%s)", name,
+			       version, arch, p->name ? p->name : "?", p->version ? p->version : "?",
 			       p->arch ? p->arch : "?");
 	same = deb_control_field(m->content.data, "Multi-Arch");
 	p->is_same = same && strcmp(same, "same") == 0;
@@ -156,8 +153,8 @@ static int compare_text(const void *a, const void *b)
 
 bool dpkgdb_is_conffile(const struct dpkgdb_package *p, const char *path)
 {
-	return p->conffiles.len > 0 && bsearch(&path, p->conffiles.items, p->conffiles.len,
-					       sizeof(char *), compare_text) != NULL;
+	return p->conffiles.len > 0 &&
+	       bsearch(&path, p->conffiles.items, p->conffiles.len, sizeof(char *), compare_text) != NULL;
 }
 
 static int by_name(const void *a, const void *b)
@@ -169,8 +166,7 @@ static int by_name(const void *a, const void *b)
 	return r ? r : strcmp(x->arch, y->arch);
 }
 
-static int put(struct dpkgdb_writer *w, const char *name, unsigned mode, const void *data, size_t n,
-	       struct err *e)
+static int put(struct dpkgdb_writer *w, const char *name, unsigned mode, const void *data, size_t n, struct err *e)
 {
 	struct image_attr attr = {.mode = mode, .mtime = w->epoch, .rank = w->rank};
 	char *path = xasprintf("%s/%s", DB, name);
@@ -213,8 +209,7 @@ static void add_stanza(struct buf *out, const struct dpkgdb_package *p)
 
 static int write_info(struct dpkgdb_writer *w, const struct dpkgdb_package *p, struct err *e)
 {
-	char *base = p->is_same ? xasprintf("info/%s:%s", p->name, p->arch)
-				: xasprintf("info/%s", p->name);
+	char *base = p->is_same ? xasprintf("info/%s:%s", p->name, p->arch) : xasprintf("info/%s", p->name);
 	char *name = xasprintf("%s.list", base);
 	int r = put(w, name, 0644, p->list.data, p->list.len, e);
 
@@ -235,8 +230,7 @@ static int write_info(struct dpkgdb_writer *w, const struct dpkgdb_package *p, s
 
 static int make_dirs(struct dpkgdb_writer *w, struct err *e)
 {
-	static const char *const names[] = {"",	      "/alternatives", "/info",
-					    "/parts", "/triggers",     "/updates"};
+	static const char *const names[] = {"", "/alternatives", "/info", "/parts", "/triggers", "/updates"};
 	/* A package that ships the folder decides about it. */
 	struct image_attr attr = {.mode = 0755, .mtime = w->epoch, .rank = UINT32_MAX};
 	char *path;
@@ -271,8 +265,8 @@ int dpkgdb_write(struct dpkgdb *db, struct image *im, unsigned rank, int64_t epo
 	mem_sort(db->packages, db->count, sizeof(struct dpkgdb_package *), by_name);
 	for (size_t i = 1; i < db->count; i++)
 		if (by_name(&db->packages[i - 1], &db->packages[i]) == 0)
-			return err_set(e, ERR_VERIFY, "root-mismatch",
-				       "package %s is in the list twice", db->packages[i]->name);
+			return err_set(e, ERR_VERIFY, "root-mismatch", "package %s is in the list twice",
+				       db->packages[i]->name);
 	if (make_dirs(&w, e) || write_status(db, &w, e))
 		return -1;
 	for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)

@@ -28,8 +28,7 @@ struct dpkgdb_package *dpkgdb_add(struct dpkgdb *db);
 void dpkgdb_control(struct dpkgdb_package *p, const char *name, unsigned mode, struct buf *content);
 /* All control files are there. Checks that the stanza is one of this name, version and
  * architecture. */
-int dpkgdb_check(struct dpkgdb_package *p, const char *name, const char *version, const char *arch,
-		 struct err *e);
+int dpkgdb_check(struct dpkgdb_package *p, const char *name, const char *version, const char *arch, struct err *e);
 /* A path of the data part, without leading "/". */
 void dpkgdb_path(struct dpkgdb_package *p, const char *path);
 bool dpkgdb_is_conffile(const struct dpkgdb_package *p, const char *path);

@@ -21,8 +21,8 @@ struct interests {
 	size_t len;
 };
 
-static void add_interest(struct interests *all, const struct dpkgdb_package *p,
-			 const char *directive, const char *trigger)
+static void add_interest(struct interests *all, const struct dpkgdb_package *p, const char *directive,
+			 const char *trigger)
 {
 	bool noawait = strcmp(directive, "interest-noawait") == 0;
 	struct interest *it;
@@ -75,8 +75,7 @@ static int write_paths(const struct interests *all, struct dpkgdb_writer *w, str
 }
 
 /* One file for the trigger at `first`, unless an earlier entry has made it. */
-static int write_named(const struct interests *all, size_t first, struct dpkgdb_writer *w,
-		       struct err *e)
+static int write_named(const struct interests *all, size_t first, struct dpkgdb_writer *w, struct err *e)
 {
 	const char *trigger = all->items[first].trigger;
 	struct buf text;
@@ -87,8 +86,7 @@ static int write_named(const struct interests *all, size_t first, struct dpkgdb_
 		if (strcmp(all->items[i].trigger, trigger) == 0)
 			return 0;
 	if (strchr(trigger, '/') || trigger[0] == '.')
-		return err_set(e, ERR_VERIFY, "deb-format", "package %s has a bad trigger name",
-			       all->items[first].who);
+		return err_set(e, ERR_VERIFY, "deb-format", "package %s has a bad trigger name", all->items[first].who);
 	buf_init(&text, 0);
 	for (size_t i = first; i < all->len; i++)
 		if (strcmp(all->items[i].trigger, trigger) == 0)

@@ -21,15 +21,14 @@ struct extfs {
 	struct vdisk *disk; /* NULL: the file system is another's */
 	uint64_t start;	    /* of the partition in the disk, bytes */
 	uint64_t length;
-	struct err why;	    /* why the disk could not be read, kept while libext2fs unwinds */
+	struct err why; /* why the disk could not be read, kept while libext2fs unwinds */
 };
 
 static int fail(struct extfs *x, errcode_t rc, const char *what, const char *path, struct err *e)
 {
 	if (x->why.kind)
 		return err_move(e, &x->why);
-	return err_set(e, ERR_FAILED, "fs-broken", "%s %s in the image: %s", what, path,
-		       error_message(rc));
+	return err_set(e, ERR_FAILED, "fs-broken", "%s %s in the image: %s", what, path, error_message(rc));
 }
 
 static int missing(const char *path, struct err *e)
@@ -58,11 +57,11 @@ static errcode_t io_read64(io_channel io, unsigned long long block, int count, v
 {
 	struct extfs *x = io->private_data;
 	/* a negative count means bytes */
-	uint64_t n = count < 0 ? (uint64_t)-(int64_t)count : (uint64_t)count * (uint64_t)io->block_size;
+	uint64_t n = count < 0 ? (uint64_t) - (int64_t)count : (uint64_t)count * (uint64_t)io->block_size;
 	uint64_t pos;
 
-	if (__builtin_mul_overflow((uint64_t)block, (uint64_t)io->block_size, &pos) ||
-	    pos > x->length || n > x->length - pos)
+	if (__builtin_mul_overflow((uint64_t)block, (uint64_t)io->block_size, &pos) || pos > x->length ||
+	    n > x->length - pos)
 		return EXT2_ET_SHORT_READ;
 	if (vdisk_read(x->disk, x->start + pos, data, n, &x->why) < 0)
 		return EXT2_ET_SHORT_READ;
@@ -131,8 +130,7 @@ static errcode_t io_open(const char *name, int flags, io_channel *out)
 
 /* ---- life cycle */
 
-struct extfs *extfs_open(const char *path, const char *format, const char *partition,
-			 struct err *e)
+struct extfs *extfs_open(const char *path, const char *format, const char *partition, struct err *e)
 {
 	struct extfs *x = xcalloc(1, sizeof(*x));
 	errcode_t rc;
@@ -182,8 +180,7 @@ bool extfs_is_unclean(const struct extfs *x)
 /* ---- content */
 
 /* The blocks of an inode up to `size` bytes, runs of neighbours at once. */
-static errcode_t read_blocks(struct extfs *x, ext2_ino_t ino, struct ext2_inode *inode, char *to,
-			     uint64_t size)
+static errcode_t read_blocks(struct extfs *x, ext2_ino_t ino, struct ext2_inode *inode, char *to, uint64_t size)
 {
 	uint64_t unit = x->fs->blocksize;
 	uint64_t count = (size + unit - 1) / unit;
@@ -255,8 +252,8 @@ static errcode_t read_link(struct extfs *x, ext2_ino_t ino, struct ext2_inode *i
 /* ---- paths */
 
 struct walk {
-	struct strv names;	/* from the root to where we are */
-	ext2_ino_t *inos;	/* of the same */
+	struct strv names; /* from the root to where we are */
+	ext2_ino_t *inos;  /* of the same */
 	size_t room;
 };
 
@@ -284,8 +281,7 @@ static void walk_pop(struct walk *w)
 }
 
 /* One part of the path; a link's target goes before *rest, which is replaced. */
-static errcode_t walk_step(struct extfs *x, struct walk *w, const char *name, int *links,
-			   char **rest)
+static errcode_t walk_step(struct extfs *x, struct walk *w, const char *name, int *links, char **rest)
 {
 	struct ext2_inode inode;
 	char *target, *joined;
@@ -343,8 +339,8 @@ static errcode_t walk_path(struct extfs *x, struct walk *w, const char *path)
 }
 
 /* Where a path leads to; *real (owned) may be NULL. */
-static int find(struct extfs *x, const char *path, char **real, ext2_ino_t *ino,
-		struct ext2_inode *inode, struct err *e)
+static int find(struct extfs *x, const char *path, char **real, ext2_ino_t *ino, struct ext2_inode *inode,
+		struct err *e)
 {
 	struct walk w = {.names = STRV_INIT};
 	errcode_t rc = walk_path(x, &w, path);
@@ -365,8 +361,7 @@ static int find(struct extfs *x, const char *path, char **real, ext2_ino_t *ino,
 	return rc ? fail(x, rc, "cannot find", path, e) : 0;
 }
 
-int extfs_resolve(struct extfs *x, const char *path, char **real, struct extfs_stat *st,
-		  struct err *e)
+int extfs_resolve(struct extfs *x, const char *path, char **real, struct extfs_stat *st, struct err *e)
 {
 	struct ext2_inode inode;
 	ext2_ino_t ino;
@@ -441,11 +436,12 @@ int extfs_read(struct extfs *x, const char *path, size_t cap, struct buf *out, s
 	if (!LINUX_S_ISREG(inode.i_mode))
 		return err_set(e, ERR_FAILED, "fs-type", "%s in the image is not a regular file", path);
 	if (inode.i_flags & (EXT4_INLINE_DATA_FL | EXT4_ENCRYPT_FL))
-		return err_set(e, ERR_FAILED, "fs-type", "%s in the image is stored in a way that debwiz "
-			       "cannot read", path);
+		return err_set(e, ERR_FAILED, "fs-type",
+			       "%s in the image is stored in a way that debwiz "
+			       "cannot read",
+			       path);
 	if (size > cap)
-		return err_set(e, ERR_FAILED, "fs-large", "%s in the image is larger than %zu bytes",
-			       path, cap);
+		return err_set(e, ERR_FAILED, "fs-large", "%s in the image is larger than %zu bytes", path, cap);
 	buf_init(&b, 0);
 	rc = read_blocks(x, ino, &inode, buf_reserve(&b, (size_t)size + 1), size);
 	if (rc) {

@@ -47,16 +47,14 @@ static bool is_cancelled(const atomic_bool *cancel)
 	return cancel && atomic_load(cancel);
 }
 
-static int read_descriptor(struct scan *s, struct deb *d, const struct deb_entry *entry,
-			   struct err *e)
+static int read_descriptor(struct scan *s, struct deb *d, const struct deb_entry *entry, struct err *e)
 {
 	struct descriptor *it;
 	ssize_t got;
 	char *text;
 
 	if (entry->size > DESCRIPTOR_MAX)
-		return err_set(e, ERR_VERIFY, "firmware-none", "%s: %s is too large", s->package,
-			       entry->path);
+		return err_set(e, ERR_VERIFY, "firmware-none", "%s: %s is too large", s->package, entry->path);
 	text = xcalloc(1, (size_t)entry->size + 1);
 	got = deb_read(d, text, (size_t)entry->size, e);
 	if (got < 0) {
@@ -143,7 +141,7 @@ static bool has_text(const json_t *list, const char *text)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
+	json_array_foreach (list, i, item)
 		if (json_is_string(item) && !strcmp(json_string_value(item), text))
 			return true;
 	return false;
@@ -154,7 +152,7 @@ static bool has_target(const json_t *targets, const struct firmware_want *want)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(targets, i, item)
+	json_array_foreach (targets, i, item)
 		if (!strcmp(json_str(item, "architecture", ""), want->arch) &&
 		    has_text(json_object_get(item, "machines"), want->machine))
 			return true;
@@ -167,8 +165,7 @@ static bool fits(const json_t *v, const struct firmware_want *want)
 	const json_t *mapping = json_object_get(v, "mapping");
 
 	if (!has_text(json_object_get(v, "interface-types"), "uefi") ||
-	    !has_target(json_object_get(v, "targets"), want) ||
-	    strcmp(json_str(mapping, "device", ""), "flash") != 0 ||
+	    !has_target(json_object_get(v, "targets"), want) || strcmp(json_str(mapping, "device", ""), "flash") != 0 ||
 	    strcmp(json_str(mapping, "mode", "split"), "split") != 0)
 		return false;
 	if (want->secure_boot)
@@ -187,8 +184,7 @@ static char *mapped_file(const struct scan *s, const json_t *v, const char *key)
 	return find_file(s, json_str(file, "filename", ""));
 }
 
-static int choose(struct scan *s, const struct firmware_want *want, char **code, char **vars,
-		  struct err *e)
+static int choose(struct scan *s, const struct firmware_want *want, char **code, char **vars, struct err *e)
 {
 	mem_sort(s->found, s->count, sizeof(*s->found), by_name);
 	for (size_t i = 0; i < s->count; i++) {
@@ -205,8 +201,8 @@ static int choose(struct scan *s, const struct firmware_want *want, char **code,
 		free(*code);
 		free(*vars);
 	}
-	return err_set(e, ERR_FAILED, "firmware-none", "%s has no firmware for %s machines %s",
-		       s->package, want->arch, want->machine);
+	return err_set(e, ERR_FAILED, "firmware-none", "%s has no firmware for %s machines %s", s->package, want->arch,
+		       want->machine);
 }
 
 struct output {
@@ -228,8 +224,7 @@ static bool is_zero(const char *p, size_t n)
 }
 
 /* Blocks of zeros become holes. */
-static int copy_sparse(struct take *t, struct deb *d, int fd, const char *path, uint64_t size,
-		       struct err *e)
+static int copy_sparse(struct take *t, struct deb *d, int fd, const char *path, uint64_t size, struct err *e)
 {
 	char *block = xmalloc(CHUNK);
 	ssize_t n;
@@ -284,9 +279,8 @@ static int take_entry(struct deb *d, const struct deb_entry *entry, void *arg, s
 	return t->outputs[0].done && t->outputs[1].done;
 }
 
-int firmware_extract(int fd, const char *name, const struct firmware_want *want,
-		     const char *code_path, const char *vars_path, const atomic_bool *cancel,
-		     struct err *e)
+int firmware_extract(int fd, const char *name, const struct firmware_want *want, const char *code_path,
+		     const char *vars_path, const atomic_bool *cancel, struct err *e)
 {
 	struct scan s = {.package = name, .cancel = cancel};
 	struct take t = {

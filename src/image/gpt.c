@@ -104,14 +104,13 @@ static int check_parts(uint64_t sectors, const struct gpt_part *parts, size_t co
 	for (size_t i = 0; i < count; i++) {
 		const struct gpt_part *p = &parts[i];
 
-		if (p->first < gpt_first_usable() || p->last < p->first ||
-		    p->last > gpt_last_usable(sectors) || strlen(p->name) > NAME_UNITS)
-			return err_set(e, ERR_FAILED, "gpt-layout",
-				       "partition %zu does not fit on the disk", i + 1);
+		if (p->first < gpt_first_usable() || p->last < p->first || p->last > gpt_last_usable(sectors) ||
+		    strlen(p->name) > NAME_UNITS)
+			return err_set(e, ERR_FAILED, "gpt-layout", "partition %zu does not fit on the disk", i + 1);
 		for (size_t k = 0; k < i; k++)
 			if (p->first <= parts[k].last && parts[k].first <= p->last)
-				return err_set(e, ERR_FAILED, "gpt-layout",
-					       "partitions %zu and %zu overlap", k + 1, i + 1);
+				return err_set(e, ERR_FAILED, "gpt-layout", "partitions %zu and %zu overlap", k + 1,
+					       i + 1);
 	}
 	return 0;
 }
@@ -161,8 +160,8 @@ static void make_header(uint8_t *h, uint64_t self, uint64_t other, uint64_t tabl
 	put32(h + 16, gpt_crc32(h, HEADER_SIZE));
 }
 
-int gpt_write(int fd, uint64_t sectors, const struct gpt_guid *disk_id,
-	      const struct gpt_part *parts, size_t count, struct err *e)
+int gpt_write(int fd, uint64_t sectors, const struct gpt_guid *disk_id, const struct gpt_part *parts, size_t count,
+	      struct err *e)
 {
 	enum { START = 2 + TABLE_SECTORS, END = TABLE_SECTORS + 1 };
 	uint8_t start[START * GPT_SECTOR], end[END * GPT_SECTOR];
@@ -176,8 +175,8 @@ int gpt_write(int fd, uint64_t sectors, const struct gpt_guid *disk_id,
 	crc = gpt_crc32(entries, (size_t)GPT_ENTRIES * ENTRY_SIZE);
 	make_header(start + GPT_SECTOR, 1, sectors - 1, 2, sectors, disk_id, crc);
 	memcpy(end, entries, (size_t)GPT_ENTRIES * ENTRY_SIZE);
-	make_header(end + (size_t)TABLE_SECTORS * GPT_SECTOR, sectors - 1, 1,
-		    sectors - 1 - TABLE_SECTORS, sectors, disk_id, crc);
+	make_header(end + (size_t)TABLE_SECTORS * GPT_SECTOR, sectors - 1, 1, sectors - 1 - TABLE_SECTORS, sectors,
+		    disk_id, crc);
 	if (file_write_at(fd, start, sizeof start, 0) < 0 ||
 	    file_write_at(fd, end, sizeof end, (sectors - END) * GPT_SECTOR) < 0)
 		return err_errno(e, errno, "gpt-write", "the partition table cannot be written");

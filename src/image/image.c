@@ -26,8 +26,7 @@ static uint32_t extra_time(int64_t t)
 	return (uint32_t)((uint64_t)(t - (int32_t)(uint32_t)t) >> 32 & 3);
 }
 
-void image_fill_inode(const struct image *im, union inode *in, unsigned type,
-		      const struct image_attr *attr)
+void image_fill_inode(const struct image *im, union inode *in, unsigned type, const struct image_attr *attr)
 {
 	struct ext2_inode_large *l = &in->large;
 	int64_t mtime = clamp_time(attr->mtime);
@@ -48,16 +47,14 @@ void image_fill_inode(const struct image *im, union inode *in, unsigned type,
 	l->i_crtime_extra = extra_time(im->epoch);
 }
 
-int image_new_inode(struct image *im, const struct node *parent, unsigned mode, ext2_ino_t *out,
-		    struct err *e)
+int image_new_inode(struct image *im, const struct node *parent, unsigned mode, ext2_ino_t *out, struct err *e)
 {
 	errcode_t rc = ext2fs_new_inode(im->fs, parent->ino, (int)mode, NULL, out);
 
 	return rc ? image_fail(rc, "no inode is free in the image", NULL, e) : 0;
 }
 
-static errcode_t set_attr(struct image *im, ext2_ino_t ino, unsigned type,
-			  const struct image_attr *attr)
+static errcode_t set_attr(struct image *im, ext2_ino_t ino, unsigned type, const struct image_attr *attr)
 {
 	union inode in;
 	errcode_t rc = ext2fs_read_inode_full(im->fs, ino, &in.small, sizeof in);
@@ -77,8 +74,8 @@ errcode_t image_init_dir(struct image *im, ext2_ino_t ino, const struct image_at
 	return ext2fs_write_inode_full(im->fs, ino, &in.small, sizeof in);
 }
 
-int image_make_dir(struct image *im, struct node *parent, const char *name, size_t n,
-		   const struct image_attr *attr, struct node **out, struct err *e)
+int image_make_dir(struct image *im, struct node *parent, const char *name, size_t n, const struct image_attr *attr,
+		   struct node **out, struct err *e)
 {
 	ext2_ino_t ino;
 	errcode_t rc;
@@ -93,8 +90,7 @@ int image_make_dir(struct image *im, struct node *parent, const char *name, size
 }
 
 /* A folder that is there is claimed once more. */
-static int claim_dir(struct image *im, struct node *dir, const struct image_attr *attr,
-		     struct err *e)
+static int claim_dir(struct image *im, struct node *dir, const struct image_attr *attr, struct err *e)
 {
 	errcode_t rc;
 
@@ -147,8 +143,8 @@ static errcode_t drop_inode(struct image *im, ext2_ino_t ino)
 	return ext2fs_write_inode_full(im->fs, ino, &in.small, sizeof in);
 }
 
-int image_claim(struct image *im, struct node *parent, const char *leaf, const char *path,
-		unsigned rank, bool *taken, struct node **out, struct err *e)
+int image_claim(struct image *im, struct node *parent, const char *leaf, const char *path, unsigned rank, bool *taken,
+		struct node **out, struct err *e)
 {
 	struct node *it = node_find(im, parent, leaf, strlen(leaf));
 
@@ -157,15 +153,14 @@ int image_claim(struct image *im, struct node *parent, const char *leaf, const c
 	if (!it)
 		return 0;
 	if (it->type == EXT2_FT_DIR)
-		return err_set(e, ERR_VERIFY, "image-clash", "/%s is both a file and a folder",
-			       path);
+		return err_set(e, ERR_VERIFY, "image-clash", "/%s is both a file and a folder", path);
 	if (it->rank > rank)
 		*taken = true;
 	return 0;
 }
 
-int image_enter(struct image *im, struct node *parent, const char *leaf, struct node *old,
-		int type, ext2_ino_t ino, unsigned rank, struct err *e)
+int image_enter(struct image *im, struct node *parent, const char *leaf, struct node *old, int type, ext2_ino_t ino,
+		unsigned rank, struct err *e)
 {
 	errcode_t rc;
 
@@ -182,8 +177,7 @@ int image_enter(struct image *im, struct node *parent, const char *leaf, struct 
 	return rc ? image_fail(rc, "cannot enter", leaf, e) : 0;
 }
 
-int image_symlink(struct image *im, const char *path, const char *target,
-		  const struct image_attr *attr, struct err *e)
+int image_symlink(struct image *im, const char *path, const char *target, const struct image_attr *attr, struct err *e)
 {
 	struct node *parent, *old;
 	const char *leaf;
@@ -222,21 +216,19 @@ int image_link(struct image *im, const char *path, const char *target, unsigned 
 	bool taken;
 	errcode_t rc;
 
-	if (image_split(im, path, &parent, &leaf, e) ||
-	    image_split(im, target, &from_parent, &from_leaf, e))
+	if (image_split(im, path, &parent, &leaf, e) || image_split(im, target, &from_parent, &from_leaf, e))
 		return -1;
 	from = node_find(im, from_parent, from_leaf, strlen(from_leaf));
 	if (!from || from->type == EXT2_FT_DIR)
-		return err_set(e, ERR_VERIFY, "image-clash",
-			       "/%s is a hard link to /%s, which is not a file", path, target);
+		return err_set(e, ERR_VERIFY, "image-clash", "/%s is a hard link to /%s, which is not a file", path,
+			       target);
 	if (image_claim(im, parent, leaf, path, rank, &taken, &old, e))
 		return -1;
 	if (taken || old == from || (old && old->ino == from->ino))
 		return 0;
 	rc = ext2fs_read_inode_full(im->fs, from->ino, &in.small, sizeof in);
 	if (!rc && in.small.i_links_count >= EXT2_LINK_MAX)
-		return err_set(e, ERR_VERIFY, "image-clash", "/%s is one hard link too many to /%s", path,
-			       target);
+		return err_set(e, ERR_VERIFY, "image-clash", "/%s is one hard link too many to /%s", path, target);
 	if (!rc) {
 		in.small.i_links_count++;
 		rc = ext2fs_write_inode_full(im->fs, from->ino, &in.small, sizeof in);
@@ -252,8 +244,8 @@ int image_link(struct image *im, const char *path, const char *target, unsigned 
 	return 0;
 }
 
-int image_node(struct image *im, const char *path, enum image_node_type type, unsigned major,
-	       unsigned minor, const struct image_attr *attr, struct err *e)
+int image_node(struct image *im, const char *path, enum image_node_type type, unsigned major, unsigned minor,
+	       const struct image_attr *attr, struct err *e)
 {
 	static const struct {
 		unsigned mode;
@@ -296,8 +288,7 @@ bool image_has(struct image *im, const char *path)
 	const char *leaf = slash ? slash + 1 : path;
 	struct node *parent;
 
-	if (image_walk(im, im->root, path, slash ? (size_t)(slash - path) : 0, false, &parent,
-		       NULL))
+	if (image_walk(im, im->root, path, slash ? (size_t)(slash - path) : 0, false, &parent, NULL))
 		return false;
 	return parent && (*leaf == '\0' || node_find(im, parent, leaf, strlen(leaf)));
 }

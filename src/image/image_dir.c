@@ -18,9 +18,8 @@
 /* Leaves are left with some space, or the guest's next names would split them all. */
 #define LEAF_FILL (LEAF_SIZE * 4 / 5)
 #define ROOT_HEAD (2 * DOT_SIZE + (unsigned)sizeof(struct ext2_dx_root_info))
-#define INDEX_ENTRIES(head)                                                                        \
-	((IMAGE_BLOCK_SIZE - (head) - (unsigned)sizeof(struct ext2_dx_tail)) /                     \
-	 (unsigned)sizeof(struct ext2_dx_entry))
+#define INDEX_ENTRIES(head)                                                                                            \
+	((IMAGE_BLOCK_SIZE - (head) - (unsigned)sizeof(struct ext2_dx_tail)) / (unsigned)sizeof(struct ext2_dx_entry))
 #define ROOT_ENTRIES INDEX_ENTRIES(ROOT_HEAD)
 #define NODE_ENTRIES INDEX_ENTRIES(ENTRY_HEAD)
 
@@ -93,8 +92,7 @@ static void block_end(struct dir_writer *w)
 static errcode_t block_write(struct dir_writer *w)
 {
 	const struct image_extent *x = &w->extents.items[w->extent];
-	errcode_t rc = ext2fs_write_dir_block4(w->im->fs, x->start + w->inner, w->block, 0,
-					       w->dir->ino);
+	errcode_t rc = ext2fs_write_dir_block4(w->im->fs, x->start + w->inner, w->block, 0, w->dir->ino);
 
 	w->written++;
 	if (++w->inner == x->len) {
@@ -112,8 +110,7 @@ static void block_add_dots(struct dir_writer *w)
 
 /* Index blocks: a count and a limit in place of the first entry's hash, then entries. The i-th
  * names block `block + i` and the lowest hash in the `step` leaves from `leaf` on. */
-static void block_add_index(struct dir_writer *w, unsigned limit, size_t count, size_t leaf,
-			    size_t step, size_t block)
+static void block_add_index(struct dir_writer *w, unsigned limit, size_t count, size_t leaf, size_t step, size_t block)
 {
 	struct ext2_dx_entry *entries = (void *)(w->block + w->used);
 	struct ext2_dx_countlimit *head = (void *)entries;
@@ -164,9 +161,8 @@ static errcode_t hash_names(struct dir_writer *w)
 	for (size_t i = 0; !rc && i < w->count; i++) {
 		struct name *n = &w->names[i];
 
-		rc = ext2fs_dirhash2(s->s_def_hash_version, n->node->name,
-				     (int)strlen(n->node->name), NULL, 0, s->s_hash_seed, &n->hash,
-				     &n->minor);
+		rc = ext2fs_dirhash2(s->s_def_hash_version, n->node->name, (int)strlen(n->node->name), NULL, 0,
+				     s->s_hash_seed, &n->hash, &n->minor);
 	}
 	mem_sort(w->names, w->count, sizeof *w->names, by_hash);
 	return rc;

@@ -83,8 +83,7 @@ void image_fill_extents(const struct image *im, union inode *in, uint64_t size)
 
 	/* libext2fs makes the header of an empty tree only when something is inserted */
 	head->eh_magic = ext2fs_cpu_to_le16(EXT3_EXT_MAGIC);
-	head->eh_max = ext2fs_cpu_to_le16((sizeof in->small.i_block - sizeof *head) /
-					  sizeof(struct ext3_extent));
+	head->eh_max = ext2fs_cpu_to_le16((sizeof in->small.i_block - sizeof *head) / sizeof(struct ext3_extent));
 	in->small.i_flags = EXT4_EXTENTS_FL;
 	ext2fs_inode_size_set(im->fs, &in->small, (ext2_off64_t)size);
 	ext2fs_iblk_set(im->fs, &in->small, (size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE);
@@ -110,8 +109,8 @@ static void add_open(struct image_file *f)
 	f->im->open = f;
 }
 
-struct image_file *image_file_begin(struct image *im, const char *path, uint64_t size,
-				    const struct image_attr *attr, struct err *e)
+struct image_file *image_file_begin(struct image *im, const char *path, uint64_t size, const struct image_attr *attr,
+				    struct err *e)
 {
 	struct image_file *f;
 	struct node *parent, *old;
@@ -152,16 +151,14 @@ int image_file_write(struct image_file *f, const void *data, size_t n, struct er
 	const char *p = data;
 
 	if (n > f->size - f->done)
-		return err_set(e, ERR_FAILED, "image-write", "/%s is longer than its size",
-			       f->path);
+		return err_set(e, ERR_FAILED, "image-write", "/%s is longer than its size", f->path);
 	f->done += n;
 	while (f->ino != 0 && n > 0) {
 		const struct image_extent *x = &f->extents.items[f->at];
 		uint64_t room = x->len * IMAGE_BLOCK_SIZE - f->inner;
 		size_t now = n < room ? n : (size_t)room;
 
-		if (file_write_at(f->im->fd, p, now,
-				  f->im->offset + x->start * IMAGE_BLOCK_SIZE + f->inner) < 0)
+		if (file_write_at(f->im->fd, p, now, f->im->offset + x->start * IMAGE_BLOCK_SIZE + f->inner) < 0)
 			return err_errno(e, errno, "image-write", "cannot write /%s", f->path);
 		p += now;
 		n -= now;
@@ -190,8 +187,8 @@ int image_file_end(struct image_file *f, struct err *e)
 	return r;
 }
 
-int image_put(struct image *im, const char *path, const void *data, size_t n,
-	      const struct image_attr *attr, struct err *e)
+int image_put(struct image *im, const char *path, const void *data, size_t n, const struct image_attr *attr,
+	      struct err *e)
 {
 	struct image_file *f = image_file_begin(im, path, n, attr, e);
 

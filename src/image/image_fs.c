@@ -27,12 +27,10 @@ int image_fail(errcode_t rc, const char *what, const char *path, struct err *e)
 	if (!path)
 		path = "";
 	if (rc == EXT2_ET_BLOCK_ALLOC_FAIL || rc == EXT2_ET_INODE_ALLOC_FAIL)
-		return err_set(e, ERR_FAILED, "image-full", "%s%s%s: the image is full", what, sep,
-			       path);
+		return err_set(e, ERR_FAILED, "image-full", "%s%s%s: the image is full", what, sep, path);
 	if (rc > 0 && rc < 256)
 		return err_errno(e, (int)rc, "image-write", "%s%s%s", what, sep, path);
-	return err_set(e, ERR_FAILED, "image-write", "%s%s%s: %s", what, sep, path,
-		       error_message(rc));
+	return err_set(e, ERR_FAILED, "image-write", "%s%s%s: %s", what, sep, path, error_message(rc));
 }
 
 static void fill_params(struct ext2_super_block *p, uint64_t blocks)

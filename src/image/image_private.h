@@ -22,9 +22,9 @@
 /* A name in the file system. All of them are kept: the image is only written by us, so looking
  * something up never reads it, and folders are written when all their names are known. */
 struct node {
-	struct node *next;   /* in its hash chain */
-	struct node *parent; /* of the root: itself */
-	struct node *sibling; /* the next name in its folder */
+	struct node *next;		    /* in its hash chain */
+	struct node *parent;		    /* of the root: itself */
+	struct node *sibling;		    /* the next name in its folder */
 	struct node *children, *last_child; /* of a folder, in the order in which they were made */
 	ext2_ino_t ino;
 	unsigned rank;
@@ -74,36 +74,33 @@ int image_fail(errcode_t rc, const char *what, const char *path, struct err *e);
 
 struct node *node_find(struct image *im, const struct node *parent, const char *name, size_t n);
 /* `name` need not end with a NUL behind n. */
-struct node *node_add(struct image *im, struct node *parent, const char *name, size_t n,
-		      int type, ext2_ino_t ino, unsigned rank);
+struct node *node_add(struct image *im, struct node *parent, const char *name, size_t n, int type, ext2_ino_t ino,
+		      unsigned rank);
 void node_free_all(struct image *im);
 /* The folder that a path leads to, links followed; *out is NULL when there is none and `make` is
  * false, otherwise folders that are missing are made. */
-int image_walk(struct image *im, struct node *from, const char *path, size_t n, bool make,
-	       struct node **out, struct err *e);
+int image_walk(struct image *im, struct node *from, const char *path, size_t n, bool make, struct node **out,
+	       struct err *e);
 /* The folder of a path's last part (made where missing), and that part. */
-int image_split(struct image *im, const char *path, struct node **parent, const char **leaf,
-		struct err *e);
+int image_split(struct image *im, const char *path, struct node **parent, const char **leaf, struct err *e);
 
 /* image.c */
 
 /* Makes a folder and its node. Its names are written by image_write_dirs. */
-int image_make_dir(struct image *im, struct node *parent, const char *name, size_t n,
-		   const struct image_attr *attr, struct node **out, struct err *e);
+int image_make_dir(struct image *im, struct node *parent, const char *name, size_t n, const struct image_attr *attr,
+		   struct node **out, struct err *e);
 /* Marks the inode as used and fills it as an empty folder's. */
 errcode_t image_init_dir(struct image *im, ext2_ino_t ino, const struct image_attr *attr);
 /* Puts owner, mode and times into an inode. `type` is LINUX_S_IF…. */
-void image_fill_inode(const struct image *im, union inode *in, unsigned type,
-		      const struct image_attr *attr);
+void image_fill_inode(const struct image *im, union inode *in, unsigned type, const struct image_attr *attr);
 /* Makes room for a name that is no folder. *taken is true when the one that is there stays; else
  * *out is its node, or NULL for a new name. */
-int image_claim(struct image *im, struct node *parent, const char *leaf, const char *path,
-		unsigned rank, bool *taken, struct node **out, struct err *e);
+int image_claim(struct image *im, struct node *parent, const char *leaf, const char *path, unsigned rank, bool *taken,
+		struct node **out, struct err *e);
 /* Enters the inode under the name; `old` is what image_claim gave. */
-int image_enter(struct image *im, struct node *parent, const char *leaf, struct node *old,
-		int type, ext2_ino_t ino, unsigned rank, struct err *e);
-int image_new_inode(struct image *im, const struct node *parent, unsigned mode, ext2_ino_t *out,
-		    struct err *e);
+int image_enter(struct image *im, struct node *parent, const char *leaf, struct node *old, int type, ext2_ino_t ino,
+		unsigned rank, struct err *e);
+int image_new_inode(struct image *im, const struct node *parent, unsigned mode, ext2_ino_t *out, struct err *e);
 
 /* image_file.c */
 

@@ -25,8 +25,7 @@ struct node *node_find(struct image *im, const struct node *parent, const char *
 	uint32_t h = hash_name(parent, name, n);
 	struct node *it = im->chains[h & (im->chain_count - 1)];
 
-	while (it && (it->hash != h || it->parent != parent || strncmp(it->name, name, n) != 0 ||
-		      it->name[n] != '\0'))
+	while (it && (it->hash != h || it->parent != parent || strncmp(it->name, name, n) != 0 || it->name[n] != '\0'))
 		it = it->next;
 	return it;
 }
@@ -53,8 +52,8 @@ static void grow_chains(struct image *im)
 	im->chain_count = count;
 }
 
-struct node *node_add(struct image *im, struct node *parent, const char *name, size_t n,
-		      int type, ext2_ino_t ino, unsigned rank)
+struct node *node_add(struct image *im, struct node *parent, const char *name, size_t n, int type, ext2_ino_t ino,
+		      unsigned rank)
 {
 	struct node *it = xcalloc(1, sizeof *it + n + 1);
 	struct node **chain;
@@ -95,12 +94,11 @@ void node_free_all(struct image *im)
 	}
 }
 
-static int walk(struct image *im, struct node *at, const char *path, size_t n, bool make,
-		int *links, struct node **out, struct err *e);
+static int walk(struct image *im, struct node *at, const char *path, size_t n, bool make, int *links, struct node **out,
+		struct err *e);
 
 /* One part of a path, from folder *at. */
-static int step(struct image *im, struct node **at, const char *name, size_t n, bool make,
-		int *links, struct err *e)
+static int step(struct image *im, struct node **at, const char *name, size_t n, bool make, int *links, struct err *e)
 {
 	static const struct image_attr plain = {.mode = 0755, .rank = UINT32_MAX};
 	struct node *child;
@@ -123,19 +121,17 @@ static int step(struct image *im, struct node **at, const char *name, size_t n, 
 	if (child && child->type == EXT2_FT_SYMLINK) {
 		if (--*links < 0)
 			return err_set(e, ERR_VERIFY, "image-clash",
-				       "the symbolic link %s in the image leads to itself",
-				       child->name);
+				       "the symbolic link %s in the image leads to itself", child->name);
 		return walk(im, *at, child->target, strlen(child->target), make, links, at, e);
 	}
 	if (child && child->type != EXT2_FT_DIR)
-		return err_set(e, ERR_VERIFY, "image-clash", "%s in the image is not a folder",
-			       child->name);
+		return err_set(e, ERR_VERIFY, "image-clash", "%s in the image is not a folder", child->name);
 	*at = child;
 	return 0;
 }
 
-static int walk(struct image *im, struct node *at, const char *path, size_t n, bool make,
-		int *links, struct node **out, struct err *e)
+static int walk(struct image *im, struct node *at, const char *path, size_t n, bool make, int *links, struct node **out,
+		struct err *e)
 {
 	const char *end = path + n;
 
@@ -153,22 +149,20 @@ static int walk(struct image *im, struct node *at, const char *path, size_t n, b
 	return 0;
 }
 
-int image_walk(struct image *im, struct node *from, const char *path, size_t n, bool make,
-	       struct node **out, struct err *e)
+int image_walk(struct image *im, struct node *from, const char *path, size_t n, bool make, struct node **out,
+	       struct err *e)
 {
 	int links = LINKS_MAX;
 
 	return walk(im, from, path, n, make, &links, out, e);
 }
 
-int image_split(struct image *im, const char *path, struct node **parent, const char **leaf,
-		struct err *e)
+int image_split(struct image *im, const char *path, struct node **parent, const char **leaf, struct err *e)
 {
 	const char *slash = strrchr(path, '/');
 
 	*leaf = slash ? slash + 1 : path;
-	if (**leaf == '\0' || strcmp(*leaf, ".") == 0 || strcmp(*leaf, "..") == 0 ||
-	    strlen(*leaf) > EXT2_NAME_LEN)
+	if (**leaf == '\0' || strcmp(*leaf, ".") == 0 || strcmp(*leaf, "..") == 0 || strlen(*leaf) > EXT2_NAME_LEN)
 		return err_set(e, ERR_VERIFY, "image-path", "\"%s\" is not the path of a file", path);
 	return image_walk(im, im->root, path, slash ? (size_t)(slash - path) : 0, true, parent, e);
 }

@@ -39,8 +39,7 @@ static int fail(struct writer *w)
 {
 	const char *why = archive_error_string(w->archive);
 
-	return err_set(w->e, ERR_FAILED, "initrd", "cannot write the initrd: %s",
-		       why ? why : "it became too large");
+	return err_set(w->e, ERR_FAILED, "initrd", "cannot write the initrd: %s", why ? why : "it became too large");
 }
 
 /* An archive behind what is in `out`. A segment must begin at a multiple of 4. */
@@ -67,8 +66,7 @@ static int end(struct writer *w, int r)
 }
 
 /* newc wants a size with every entry; without one libarchive leaves the entry out. */
-static int add(struct writer *w, const char *path, mode_t type, unsigned mode, dev_t device,
-	       const void *data, size_t n)
+static int add(struct writer *w, const char *path, mode_t type, unsigned mode, dev_t device, const void *data, size_t n)
 {
 	struct archive_entry *entry = archive_entry_new();
 	int r = 0;
@@ -139,8 +137,8 @@ static int add_modules(struct writer *w, const struct modules *m)
 	return r;
 }
 
-int initrd_build(struct extfs *fs, const char *version, const struct strv *modules,
-		 struct strv *unknown, struct buf *out, struct err *e)
+int initrd_build(struct extfs *fs, const char *version, const struct strv *modules, struct strv *unknown,
+		 struct buf *out, struct err *e)
 {
 	const struct asset *init = asset_get("guest/init", e);
 	struct writer w = {.e = e};

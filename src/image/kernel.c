@@ -74,8 +74,7 @@ static const char *version_of(const char *path)
 	for (size_t i = 0; i < COUNT(prefixes); i++) {
 		size_t n = strlen(prefixes[i]);
 
-		if (!strncmp(name, prefixes[i], n) && name[n] &&
-		    !name[n + strspn(name + n, VERSION_CHARS)])
+		if (!strncmp(name, prefixes[i], n) && name[n] && !name[n + strspn(name + n, VERSION_CHARS)])
 			return name + n;
 	}
 	return NULL;
@@ -165,8 +164,8 @@ void kernel_fini(struct kernel *k)
 
 static char *file_identity(const struct kernel_file *f)
 {
-	return f->path ? xasprintf("%s %lu %llu %lld", f->path, (unsigned long)f->ino,
-				   (unsigned long long)f->size, (long long)f->mtime)
+	return f->path ? xasprintf("%s %lu %llu %lld", f->path, (unsigned long)f->ino, (unsigned long long)f->size,
+				   (long long)f->mtime)
 		       : xstrdup("none");
 }
 
@@ -225,17 +224,14 @@ int kernel_extract(struct extfs *fs, const struct kernel *k, const char *path, s
 	return r;
 }
 
-int kernel_extract_initrd(struct extfs *fs, const struct kernel *k, const char *path,
-			  struct err *e)
+int kernel_extract_initrd(struct extfs *fs, const struct kernel *k, const char *path, struct err *e)
 {
 	struct buf b;
 	int r;
 
 	if (!k->initrd.path) {
-		err_set(e, ERR_FAILED, "initrd-missing", "the image has no initrd for the kernel %s",
-			k->version);
-		return err_hint(e, "update-initramfs -c -k %s in the guest makes one, or use initrd = own",
-				k->version);
+		err_set(e, ERR_FAILED, "initrd-missing", "the image has no initrd for the kernel %s", k->version);
+		return err_hint(e, "update-initramfs -c -k %s in the guest makes one, or use initrd = own", k->version);
 	}
 	if (extfs_read(fs, k->initrd.path, INITRD_MAX, &b, e) < 0)
 		return -1;

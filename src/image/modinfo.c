@@ -59,8 +59,7 @@ static bool find_modinfo(const struct elf *f, struct section *out)
 	if (!section(f, names_at, &names))
 		return false;
 	for (uint64_t i = 0; i < count; i++)
-		if (section(f, i, out) && out->name <= names.size &&
-		    sizeof(wanted) <= names.size - out->name &&
+		if (section(f, i, out) && out->name <= names.size && sizeof(wanted) <= names.size - out->name &&
 		    !memcmp(f->p + names.offset + out->name, wanted, sizeof(wanted)))
 			return true;
 	return false;
@@ -73,8 +72,7 @@ int modinfo_depends(const void *elf, size_t n, const char *name, struct strv *ou
 	struct section info;
 	const char *p, *end;
 
-	if (n < 64 || memcmp(f.p, "\177ELF", 4) || f.p[4] < 1 || f.p[4] > 2 || f.p[5] < 1 ||
-	    f.p[5] > 2)
+	if (n < 64 || memcmp(f.p, "\177ELF", 4) || f.p[4] < 1 || f.p[4] > 2 || f.p[5] < 1 || f.p[5] > 2)
 		return err_set(e, ERR_FAILED, "module-broken", "%s is not a kernel module", name);
 	f.is_64 = f.p[4] == 2;
 	f.is_big = f.p[5] == 2;

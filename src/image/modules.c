@@ -56,8 +56,7 @@ static const char *find_path(const struct strv *list, const char *name)
 	return NULL;
 }
 
-static int read_list(struct extfs *fs, const char *dir, const char *name, struct strv *out,
-		     struct err *e)
+static int read_list(struct extfs *fs, const char *dir, const char *name, struct strv *out, struct err *e)
 {
 	char *path = file_join(dir, name);
 	struct buf text;
@@ -149,8 +148,8 @@ out:
 	return r;
 }
 
-int modules_load(struct modules *m, struct extfs *fs, const char *version,
-		 const struct strv *names, struct strv *unknown, struct err *e)
+int modules_load(struct modules *m, struct extfs *fs, const char *version, const struct strv *names,
+		 struct strv *unknown, struct err *e)
 {
 	char *dir = xasprintf("/usr/lib/modules/%s", version);
 	struct loading l = {.out = m, .fs = fs, .dir = dir, .unknown = unknown};
@@ -163,8 +162,7 @@ int modules_load(struct modules *m, struct extfs *fs, const char *version,
 	for (size_t i = 0; i < names->len && !r; i++)
 		r = load(&l, names->items[i], 0, e);
 	if (!r && names->len && unknown && unknown->len >= names->len && !m->count)
-		r = err_set(e, ERR_FAILED, "module-missing", "%s has none of the modules that the disk needs",
-			    dir);
+		r = err_set(e, ERR_FAILED, "module-missing", "%s has none of the modules that the disk needs", dir);
 	strv_fini(&l.order);
 	strv_fini(&l.builtin);
 	strv_fini(&l.done);

@@ -26,8 +26,8 @@ struct modules {
 /* Reads them from /usr/lib/modules/VERSION. What is built in is left out; names that this kernel
  * does not have are appended to `unknown`, which may be NULL. Free with modules_fini, also after
  * an error. */
-int modules_load(struct modules *m, struct extfs *fs, const char *version,
-		 const struct strv *names, struct strv *unknown, struct err *e);
+int modules_load(struct modules *m, struct extfs *fs, const char *version, const struct strv *names,
+		 struct strv *unknown, struct err *e);
 void modules_fini(struct modules *m);
 
 #endif

@@ -24,8 +24,7 @@ static int too_large(struct err *e, const char *name, size_t cap)
 	return err_set(e, ERR_FAILED, "unpack-large", "%s unpacks to more than %zu bytes", name, cap);
 }
 
-static int unpack_xz(const void *p, size_t n, size_t cap, struct buf *out, const char *name,
-		     struct err *e)
+static int unpack_xz(const void *p, size_t n, size_t cap, struct buf *out, const char *name, struct err *e)
 {
 	lzma_stream xz = LZMA_STREAM_INIT;
 	lzma_ret rc = lzma_stream_decoder(&xz, XZ_MEMORY, LZMA_CONCATENATED);
@@ -49,8 +48,7 @@ static int unpack_xz(const void *p, size_t n, size_t cap, struct buf *out, const
 	return r;
 }
 
-static int unpack_other(const void *p, size_t n, size_t cap, struct buf *out, const char *name,
-			struct err *e)
+static int unpack_other(const void *p, size_t n, size_t cap, struct buf *out, const char *name, struct err *e)
 {
 	struct archive *a = archive_read_new();
 	struct archive_entry *entry;
@@ -60,8 +58,7 @@ static int unpack_other(const void *p, size_t n, size_t cap, struct buf *out, co
 	archive_read_support_format_raw(a);
 	archive_read_support_filter_gzip(a);
 	archive_read_support_filter_zstd(a);
-	if (archive_read_open_memory(a, p, n) != ARCHIVE_OK ||
-	    archive_read_next_header(a, &entry) != ARCHIVE_OK)
+	if (archive_read_open_memory(a, p, n) != ARCHIVE_OK || archive_read_next_header(a, &entry) != ARCHIVE_OK)
 		r = fail(e, name, archive_error_string(a) ? archive_error_string(a) : "bad data");
 	while (!r) {
 		char *to = buf_reserve(out, CHUNK);
@@ -79,10 +76,12 @@ static int unpack_other(const void *p, size_t n, size_t cap, struct buf *out, co
 	return r;
 }
 
-int unpack_bytes(const void *p, size_t n, size_t cap, struct buf *out, const char *name,
-		 struct err *e)
+int unpack_bytes(const void *p, size_t n, size_t cap, struct buf *out, const char *name, struct err *e)
 {
-	bool is_xz = n >= 6 && !memcmp(p, "\375" "7zXZ\0", 6);
+	bool is_xz = n >= 6 && !memcmp(p,
+				       "\375"
+				       "7zXZ\0",
+				       6);
 	bool is_gzip = n >= 2 && !memcmp(p, "\037\213", 2);
 	bool is_zstd = n >= 4 && !memcmp(p, "\050\265\057\375", 4);
 	struct buf b;

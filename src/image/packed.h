@@ -11,7 +11,6 @@
 /* One layer of compression, told by the first bytes; over `cap` bytes of output is an error, and
  * so are bytes that are none of the three. `out` is initialised by the call, owned by the caller
  * on success. `name` is for the message. */
-int unpack_bytes(const void *p, size_t n, size_t cap, struct buf *out, const char *name,
-		 struct err *e);
+int unpack_bytes(const void *p, size_t n, size_t cap, struct buf *out, const char *name, struct err *e);
 
 #endif

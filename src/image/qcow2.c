@@ -108,8 +108,7 @@ static int read_extensions(struct qcow2 *q, uint64_t pos, uint64_t end, struct e
 	return 0;
 }
 
-static int read_backing(struct qcow2 *q, uint64_t offset, uint32_t length, uint64_t cluster,
-			struct err *e)
+static int read_backing(struct qcow2 *q, uint64_t offset, uint32_t length, uint64_t cluster, struct err *e)
 {
 	if (!offset)
 		return 0;
@@ -253,8 +252,7 @@ static uint64_t *l2_table(struct qcow2 *q, uint32_t index, struct err *e)
 	return slot->table;
 }
 
-int qcow2_map(struct qcow2 *q, uint64_t pos, enum qcow2_kind *kind, uint64_t *offset,
-	      uint64_t *length, struct err *e)
+int qcow2_map(struct qcow2 *q, uint64_t pos, enum qcow2_kind *kind, uint64_t *offset, uint64_t *length, struct err *e)
 {
 	uint64_t cluster = 1ull << q->cluster_bits;
 	uint64_t inside = pos & (cluster - 1);
@@ -263,8 +261,7 @@ int qcow2_map(struct qcow2 *q, uint64_t pos, enum qcow2_kind *kind, uint64_t *of
 	uint64_t *table, entry;
 
 	if (pos >= q->size)
-		return err_set(e, ERR_FAILED, "disk-read", "%s has no byte %llu", q->name,
-			       (unsigned long long)pos);
+		return err_set(e, ERR_FAILED, "disk-read", "%s has no byte %llu", q->name, (unsigned long long)pos);
 	*length = cluster - inside < q->size - pos ? cluster - inside : q->size - pos;
 	*kind = QCOW2_BACKING;
 	*offset = 0;

@@ -15,18 +15,18 @@
 #include "base/err.h"
 
 struct qcow2 {
-	int fd;		    /* borrowed */
-	char *name;	    /* for messages */
+	int fd;	    /* borrowed */
+	char *name; /* for messages */
 	uint64_t file_size;
-	uint64_t size;	    /* virtual, bytes */
+	uint64_t size; /* virtual, bytes */
 	unsigned cluster_bits;
-	uint64_t *l1;	    /* offsets of the L2 tables, 0: none */
+	uint64_t *l1; /* offsets of the L2 tables, 0: none */
 	uint32_t l1_count;
 	uint32_t snapshots;
-	char *backing;	    /* "" without one */
+	char *backing;	      /* "" without one */
 	char *backing_format; /* "" where the file does not say */
-	bool any;	    /* of any maker: its header alone was read */
-	bool dirty;	    /* was not closed; only the reference counts may be stale */
+	bool any;	      /* of any maker: its header alone was read */
+	bool dirty;	      /* was not closed; only the reference counts may be stale */
 	/* L2 tables read last, by L1 index modulo the slots */
 	struct qcow2_slot {
 		uint64_t *table;
@@ -45,8 +45,7 @@ enum qcow2_kind { QCOW2_DATA, QCOW2_ZERO, QCOW2_BACKING };
 
 /* Where the bytes at `pos` lie: kind, for data the offset in the file, and how many bytes from
  * there on are of the same cluster. */
-int qcow2_map(struct qcow2 *q, uint64_t pos, enum qcow2_kind *kind, uint64_t *offset,
-	      uint64_t *length, struct err *e);
+int qcow2_map(struct qcow2 *q, uint64_t pos, enum qcow2_kind *kind, uint64_t *offset, uint64_t *length, struct err *e);
 /* Whether every cluster that the tables name begins within the file; a file that was cut is found
  * out. Also counts the clusters of the guest's data. Reads all tables (16 MiB for a full 128 GiB). */
 int qcow2_check(struct qcow2 *q, uint64_t *clusters, struct err *e);

@@ -60,8 +60,7 @@ static void report(struct root_build *b)
 	size_t at = atomic_load(&b->current);
 
 	if (b->progress)
-		b->progress(atomic_load(&b->bytes), b->total, at ? b->jobs[at - 1].deb->name : NULL,
-			    b->arg);
+		b->progress(atomic_load(&b->bytes), b->total, at ? b->jobs[at - 1].deb->name : NULL, b->arg);
 }
 
 static void report_tick(void *arg)
@@ -105,8 +104,7 @@ static int open_output(struct root_build *b, struct err *e)
 {
 	const struct root_request *req = b->req;
 
-	if (req->size % SIZE_UNIT || req->size < ROOT_START + ROOT_ESP_SIZE + 2 * ROOT_ESP_SIZE ||
-	    req->epoch <= 0)
+	if (req->size % SIZE_UNIT || req->size < ROOT_START + ROOT_ESP_SIZE + 2 * ROOT_ESP_SIZE || req->epoch <= 0)
 		return err_set(e, ERR_FAILED, "root-size", "a root disk cannot have %llu bytes",
 			       (unsigned long long)req->size);
 	if (unlink(req->output) && errno != ENOENT)
@@ -138,9 +136,8 @@ static void list_jobs(struct root_build *b)
 	root_deal(b);
 }
 
-struct root_build *root_build_start(struct loop *l, const struct root_request *request,
-				    root_progress_fn progress, root_done_fn done, void *arg,
-				    struct err *e)
+struct root_build *root_build_start(struct loop *l, const struct root_request *request, root_progress_fn progress,
+				    root_done_fn done, void *arg, struct err *e)
 {
 	struct root_build *b = xcalloc(1, sizeof *b);
 	unsigned workers;
@@ -154,8 +151,7 @@ struct root_build *root_build_start(struct loop *l, const struct root_request *r
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->changed, NULL);
 	list_jobs(b);
-	if ((request->file_list &&
-	     root_files_load(request->file_list, &b->listed, &b->listed_count, e)) ||
+	if ((request->file_list && root_files_load(request->file_list, &b->listed, &b->listed_count, e)) ||
 	    open_output(b, e)) {
 		free_build(b);
 		return NULL;

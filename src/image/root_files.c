@@ -16,8 +16,7 @@ static int bad_line(const char *list, size_t line, struct err *e)
 	return err_set(e, ERR_FAILED, "root-list", "%s:%zu is not a line of a file list", list, line);
 }
 
-static int read_line(const char *list, size_t number, struct strv *words, struct root_file *f,
-		     struct err *e)
+static int read_line(const char *list, size_t number, struct strv *words, struct root_file *f, struct err *e)
 {
 	const struct asset *a;
 	const char *slash = strrchr(list, '/');

@@ -64,11 +64,10 @@ static int open_job(struct root_build *b, struct lane *lane, struct err *e)
 
 	lane->fd = open(job->deb->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (lane->fd < 0 || fstat(lane->fd, &st))
-		return err_errno(e, errno, "root-deb", "the package %s cannot be opened",
-				 job->deb->name);
+		return err_errno(e, errno, "root-deb", "the package %s cannot be opened", job->deb->name);
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != job->deb->size) {
-		err_set(e, ERR_VERIFY, "root-mismatch",
-			"the file of package %s has another size than the index says", job->deb->name);
+		err_set(e, ERR_VERIFY, "root-mismatch", "the file of package %s has another size than the index says",
+			job->deb->name);
 		return err_hint(e, "%s", again);
 	}
 	lane->in_file = false;
@@ -98,14 +97,12 @@ void lane_close(struct lane *lane)
 	lane->state = LANE_OPEN;
 }
 
-static int check_digest(const struct root_job *job, const uint8_t sha256[HASH_SIZE], uint64_t size,
-			struct err *e)
+static int check_digest(const struct root_job *job, const uint8_t sha256[HASH_SIZE], uint64_t size, struct err *e)
 {
 	if (size == job->deb->size && memcmp(sha256, job->deb->sha256, HASH_SIZE) == 0)
 		return 0;
 	err_set(e, ERR_VERIFY, "root-mismatch",
-		"the file of package %s was changed: its SHA-256 is not the verified one",
-		job->deb->name);
+		"the file of package %s was changed: its SHA-256 is not the verified one", job->deb->name);
 	return err_hint(e, "%s", again);
 }
 
@@ -152,8 +149,7 @@ static int fill_content(struct lane *lane, struct chunk *c, struct err *e)
 }
 
 /* One entry or piece of content. *ended: the package has no more. */
-static int fill_deb(struct root_build *b, struct lane *lane, struct chunk *c, bool *ended,
-		    struct err *e)
+static int fill_deb(struct root_build *b, struct lane *lane, struct chunk *c, bool *ended, struct err *e)
 {
 	struct deb_entry entry;
 	int r;
@@ -171,15 +167,14 @@ static int fill_deb(struct root_build *b, struct lane *lane, struct chunk *c, bo
 		return deb_enter(lane->deb, DEB_DATA, e);
 	}
 	if (lane->state == LANE_CONTROL && entry.size > CONTROL_MEMBER_MAX)
-		return err_set(e, ERR_VERIFY, "deb-too-large", "%s in package %s is too large",
-			       entry.path, current(b, lane)->deb->name);
+		return err_set(e, ERR_VERIFY, "deb-too-large", "%s in package %s is too large", entry.path,
+			       current(b, lane)->deb->name);
 	add_entry(c, lane->state == LANE_CONTROL ? OP_CONTROL : OP_ENTRY, &entry);
 	lane->in_file = entry.size > 0;
 	return 0;
 }
 
-static int fill_copy(struct root_build *b, struct lane *lane, struct chunk *c, bool *ended,
-		     struct err *e)
+static int fill_copy(struct root_build *b, struct lane *lane, struct chunk *c, bool *ended, struct err *e)
 {
 	const struct root_deb *deb = current(b, lane)->deb;
 	size_t room = ROOT_CHUNK - c->used;
@@ -202,8 +197,7 @@ static int fill_copy(struct root_build *b, struct lane *lane, struct chunk *c, b
 	if (n < 0 && errno == EINTR)
 		return 0;
 	if (n <= 0)
-		return err_errno(e, n < 0 ? errno : EIO, "root-deb",
-				 "the package %s cannot be read", deb->name);
+		return err_errno(e, n < 0 ? errno : EIO, "root-deb", "the package %s cannot be read", deb->name);
 	op = add_op(c, OP_BYTES);
 	op->data = c->bytes + c->used;
 	op->len = (size_t)n;
@@ -229,8 +223,7 @@ static int fill(struct root_build *b, struct lane *lane, struct chunk *c, struct
 	if (lane->state == LANE_OPEN && open_job(b, lane, e))
 		return -1;
 	while (r == 0 && !ended && ROOT_CHUNK - c->used > ENTRY_ROOM && !atomic_load(&b->stop))
-		r = lane->state == LANE_COPY ? fill_copy(b, lane, c, &ended, e)
-					     : fill_deb(b, lane, c, &ended, e);
+		r = lane->state == LANE_COPY ? fill_copy(b, lane, c, &ended, e) : fill_deb(b, lane, c, &ended, e);
 	if (r)
 		return -1;
 	after = ended ? job->deb->size : job_position(lane);
@@ -238,8 +231,7 @@ static int fill(struct root_build *b, struct lane *lane, struct chunk *c, struct
 	if (ended)
 		r = end_job(b, lane, c, e);
 	if (r == 0)
-		c->pos = ended ? lane->base
-			       : lane->base + job->weight * after / (job->deb->size + 1);
+		c->pos = ended ? lane->base : lane->base + job->weight * after / (job->deb->size + 1);
 	return r;
 }
 

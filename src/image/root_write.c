@@ -78,8 +78,7 @@ static int begin_control(struct place *at, const struct deb_entry *entry, struct
 		return 0;
 	/* with a dot it might become a file of another package's: "python3" and "11.list" */
 	if (entry->type != DEB_FILE || strpbrk(entry->path, "/."))
-		return err_set(e, ERR_VERIFY, "deb-format",
-			       "/%s does not belong into the control part of a package",
+		return err_set(e, ERR_VERIFY, "deb-format", "/%s does not belong into the control part of a package",
 			       entry->path);
 	buf_init(&at->control, 0);
 	at->control_name = xstrdup(entry->path);
@@ -98,8 +97,8 @@ static int check_control(struct writer *w, struct place *at, struct err *e)
 	return dpkgdb_check(at->package, deb->name, deb->version, deb->arch, e);
 }
 
-static int begin_file(struct writer *w, struct place *at, const char *path,
-		      const struct deb_entry *entry, struct err *e)
+static int begin_file(struct writer *w, struct place *at, const char *path, const struct deb_entry *entry,
+		      struct err *e)
 {
 	struct image_attr attr = entry_attr(at, entry);
 
@@ -110,8 +109,8 @@ static int begin_file(struct writer *w, struct place *at, const char *path,
 	return end_content(at, e);
 }
 
-static int write_link(struct writer *w, struct place *at, const char *path,
-		      const struct deb_entry *entry, struct err *e)
+static int write_link(struct writer *w, struct place *at, const char *path, const struct deb_entry *entry,
+		      struct err *e)
 {
 	char *target;
 	int r;
@@ -125,8 +124,7 @@ static int write_link(struct writer *w, struct place *at, const char *path,
 	return r;
 }
 
-static int write_as(struct writer *w, struct place *at, const char *path,
-		    const struct deb_entry *entry, struct err *e)
+static int write_as(struct writer *w, struct place *at, const char *path, const struct deb_entry *entry, struct err *e)
 {
 	struct image_attr attr = entry_attr(at, entry);
 	enum image_node_type type = IMAGE_FIFO;
@@ -152,8 +150,7 @@ static int write_as(struct writer *w, struct place *at, const char *path,
 	return image_node(w->image, path, type, entry->major, entry->minor, &attr, e);
 }
 
-static int write_extra(struct writer *w, struct place *at, const struct deb_entry *entry,
-		       struct err *e)
+static int write_extra(struct writer *w, struct place *at, const struct deb_entry *entry, struct err *e)
 {
 	struct deb_entry file = *entry;
 	char *path = xasprintf("%s/%s.deb", EXTRA_FOLDER, w->build->jobs[at->job].deb->name);
@@ -166,8 +163,7 @@ static int write_extra(struct writer *w, struct place *at, const struct deb_entr
 	return r;
 }
 
-static int write_entry(struct writer *w, struct place *at, const struct deb_entry *entry,
-		       struct err *e)
+static int write_entry(struct writer *w, struct place *at, const struct deb_entry *entry, struct err *e)
 {
 	char *path;
 	int r;

@@ -29,8 +29,7 @@ static int fail(struct archive *a, struct err *e)
 {
 	const char *why = archive_error_string(a);
 
-	return err_set(e, ERR_FAILED, "seed", "cannot make the seed disk: %s",
-		       why ? why : "it became too large");
+	return err_set(e, ERR_FAILED, "seed", "cannot make the seed disk: %s", why ? why : "it became too large");
 }
 
 static int add(struct archive *a, const char *name, const char *data, size_t n, struct err *e)
@@ -43,8 +42,7 @@ static int add(struct archive *a, const char *name, const char *data, size_t n, 
 	archive_entry_set_perm(entry, 0600);
 	archive_entry_set_size(entry, (la_int64_t)n);
 	archive_entry_set_mtime(entry, time(NULL), 0);
-	if (archive_write_header(a, entry) != ARCHIVE_OK ||
-	    (n && archive_write_data(a, data, n) != (la_ssize_t)n))
+	if (archive_write_header(a, entry) != ARCHIVE_OK || (n && archive_write_data(a, data, n) != (la_ssize_t)n))
 		r = fail(a, e);
 	archive_entry_free(entry);
 	return r;
@@ -54,8 +52,7 @@ static int add(struct archive *a, const char *name, const char *data, size_t n, 
 static int begin(struct archive *a, struct buf *out, struct err *e)
 {
 	if (archive_write_set_format_iso9660(a) != ARCHIVE_OK ||
-	    archive_write_set_options(a, "volume-id=" LABEL ",rockridge=strict,!joliet,!pad") !=
-		    ARCHIVE_OK ||
+	    archive_write_set_options(a, "volume-id=" LABEL ",rockridge=strict,!joliet,!pad") != ARCHIVE_OK ||
 	    archive_write_set_bytes_per_block(a, 0) != ARCHIVE_OK ||
 	    archive_write_open(a, out, NULL, append, NULL) != ARCHIVE_OK)
 		return fail(a, e);
@@ -87,10 +84,9 @@ static int make_env(const struct seed *s, struct buf *env, struct err *e)
 	const struct {
 		const char *key, *value;
 	} texts[] = {
-		{"HOSTNAME", s->hostname}, {"USER", s->user},
-		{"PASSWORD_HASH", s->password_hash}, {"LOCALE", s->locale},
-		{"TIMEZONE", s->timezone}, {"KEYBOARD", s->keyboard}, {"PROXY", s->proxy},
-		{"TERM", s->term},
+		{"HOSTNAME", s->hostname}, {"USER", s->user},	      {"PASSWORD_HASH", s->password_hash},
+		{"LOCALE", s->locale},	   {"TIMEZONE", s->timezone}, {"KEYBOARD", s->keyboard},
+		{"PROXY", s->proxy},	   {"TERM", s->term},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
@@ -139,8 +135,7 @@ static int write_disk(const char *path, const struct seed *s, const struct buf *
 	if (!r && s)
 		r = add(a, "authorized_keys", s->authorized_keys, strlen(s->authorized_keys), e);
 	if (!r && s)
-		r = add(a, s->deb822 ? "debian.sources" : "sources.list", s->sources,
-			strlen(s->sources), e);
+		r = add(a, s->deb822 ? "debian.sources" : "sources.list", s->sources, strlen(s->sources), e);
 	if (!r && s)
 		r = add_host_keys(a, s, e);
 	if (!r && archive_write_close(a) != ARCHIVE_OK)

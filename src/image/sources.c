@@ -11,8 +11,8 @@
 #define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
 #define HOST_IN_GUEST "10.0.2.2"
 
-static void add_lines(struct buf *b, const struct seed_archive *a, const char *url,
-		      const char *suite, const char *components)
+static void add_lines(struct buf *b, const struct seed_archive *a, const char *url, const char *suite,
+		      const char *components)
 {
 	static const char *const types[] = {"deb", "deb-src"};
 	const char *option = a->undated ? "[check-valid-until=no] " : "";
@@ -23,13 +23,13 @@ static void add_lines(struct buf *b, const struct seed_archive *a, const char *u
 		buf_addf(b, "%s %s%s %s %s\n", types[i], option, url, suite, components);
 }
 
-static void add_stanza(struct buf *b, const struct seed_archive *a, const char *url,
-		       const char *suite, const char *more, const char *components)
+static void add_stanza(struct buf *b, const struct seed_archive *a, const char *url, const char *suite,
+		       const char *more, const char *components)
 {
 	if (!*url || !*suite)
 		return;
-	buf_addf(b, "%sTypes: deb deb-src\nURIs: %s\nSuites: %s%s%s\nComponents: %s\n",
-		 b->len ? "\n" : "", url, suite, *more ? " " : "", more, components);
+	buf_addf(b, "%sTypes: deb deb-src\nURIs: %s\nSuites: %s%s%s\nComponents: %s\n", b->len ? "\n" : "", url, suite,
+		 *more ? " " : "", more, components);
 	if (a->undated)
 		buf_adds(b, "Check-Valid-Until: no\n");
 	buf_adds(b, "Signed-By: " KEYRING "\n");
@@ -100,7 +100,9 @@ char *seed_guest_proxy(const char *proxy)
 {
 	static const struct {
 		const char *kind, *apt; /* as libcurl has it, as apt does */
-	} kinds[] = {{"http://", "http://"}, {"https://", "https://"}, {"socks5h://", "socks5h://"},
+	} kinds[] = {{"http://", "http://"},
+		     {"https://", "https://"},
+		     {"socks5h://", "socks5h://"},
 		     {"socks5://", "socks5h://"}};
 	const char *rest = strstr(proxy, "://");
 	char *whole = NULL, *url;

@@ -48,11 +48,9 @@ static int open_base(struct vdisk *d, struct err *e)
 
 	if (!*d->qcow2.backing)
 		return 0;
-	if (strcmp(d->qcow2.backing_format, "raw") || strchr(d->qcow2.backing, '/') ||
-	    strchr(d->qcow2.backing, ':'))
+	if (strcmp(d->qcow2.backing_format, "raw") || strchr(d->qcow2.backing, '/') || strchr(d->qcow2.backing, ':'))
 		return err_set(e, ERR_FAILED, "disk-foreign",
-			       "%s was not created by debwiz: its backing file is \"%s\"", d->path,
-			       d->qcow2.backing);
+			       "%s was not created by debwiz: its backing file is \"%s\"", d->path, d->qcow2.backing);
 	dir = file_dirname(d->path);
 	path = file_join(dir, d->qcow2.backing);
 	d->base_fd = open_file(path, &d->base_size, e);
@@ -179,8 +177,7 @@ static bool name_is(const unsigned char *entry, const char *name)
 	return !name[i] && (i == 36 || get_le(p + 2 * i, 2) == 0);
 }
 
-int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uint64_t *length,
-			 struct err *e)
+int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uint64_t *length, struct err *e)
 {
 	unsigned char head[GPT_SECTOR];
 	unsigned char *table = NULL;
@@ -191,8 +188,7 @@ int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uin
 		return -1;
 	count = get_le(head + 80, 4);
 	size = get_le(head + 84, 4);
-	if (memcmp(head, "EFI PART", 8) || count > 1024 || size < 128 || size > 4096 ||
-	    get_le(head + 72, 8) > sectors)
+	if (memcmp(head, "EFI PART", 8) || count > 1024 || size < 128 || size > 4096 || get_le(head + 72, 8) > sectors)
 		return err_set(e, ERR_FAILED, "gpt-missing", "%s has no GPT partition table", d->path);
 	table = xmalloc((size_t)(count * size) + 1);
 	if (vdisk_read(d, get_le(head + 72, 8) * GPT_SECTOR, table, (size_t)(count * size), e) < 0)

@@ -20,7 +20,6 @@ uint64_t vdisk_size(const struct vdisk *d);
 /* Exactly n bytes; beyond the end is an error. Blocks. */
 int vdisk_read(struct vdisk *d, uint64_t pos, void *p, size_t n, struct err *e);
 /* First byte and length of the GPT partition of that name. */
-int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uint64_t *length,
-			 struct err *e);
+int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uint64_t *length, struct err *e);
 
 #endif

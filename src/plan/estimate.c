@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#define TRIFLE 0.1   /* so little of a step says nothing of the rest */
-#define NEARLY 0.95  /* where nothing is counted, the end is never claimed */
-#define SAYABLE_S 2  /* of what takes less, no time left is told */
+#define TRIFLE 0.1  /* so little of a step says nothing of the rest */
+#define NEARLY 0.95 /* where nothing is counted, the end is never claimed */
+#define SAYABLE_S 2 /* of what takes less, no time left is told */
 
 void estimate_start(struct estimate *s, uint64_t now, double expect, bool alike)
 {
@@ -36,8 +36,7 @@ void estimate_count(struct estimate *s, uint64_t now, uint64_t done, uint64_t to
 /* Milliseconds that the whole may take: what was expected, or what the parts before this one tell. */
 static double whole(const struct estimate *s)
 {
-	return s->part.from > TRIFLE ? (double)(s->part.began - s->began) / s->part.from
-				     : s->expect * 1000;
+	return s->part.from > TRIFLE ? (double)(s->part.began - s->began) / s->part.from : s->expect * 1000;
 }
 
 /* What is left of this part by that alone; negative: it takes longer. */
@@ -49,8 +48,7 @@ static double part_left(const struct estimate *s, uint64_t now)
 double estimate_share(const struct estimate *s, uint64_t now)
 {
 	double length = s->part.until - s->part.from;
-	double within = s->total ? (double)s->done / (double)s->total
-				 : 1 - part_left(s, now) / (whole(s) * length);
+	double within = s->total ? (double)s->done / (double)s->total : 1 - part_left(s, now) / (whole(s) * length);
 
 	if (!s->total && within > NEARLY)
 		within = NEARLY;
@@ -64,9 +62,7 @@ int64_t estimate_left(const struct estimate *s, uint64_t now)
 
 	if (!s->total) {
 		left = part_left(s, now);
-		return left <= 0 || s->expect < SAYABLE_S
-			       ? -1
-			       : (int64_t)(left + whole(s) * (1 - s->part.until) + 0.5);
+		return left <= 0 || s->expect < SAYABLE_S ? -1 : (int64_t)(left + whole(s) * (1 - s->part.until) + 0.5);
 	}
 	if (s->alike)
 		return pace_left(&s->pace, now, s->done, s->total);

@@ -43,9 +43,8 @@ struct runner {
 	void *answer_arg;
 };
 
-struct runner *runner_new(struct loop *l, const struct step_ops *const *steps, size_t count,
-			  void *job, void (*event)(const struct runner_event *ev, void *arg),
-			  void *arg)
+struct runner *runner_new(struct loop *l, const struct step_ops *const *steps, size_t count, void *job,
+			  void (*event)(const struct runner_event *ev, void *arg), void *arg)
 {
 	struct runner *r = xcalloc(1, sizeof(*r));
 
@@ -142,8 +141,7 @@ static void emit(struct runner *r, struct runner_event *ev)
 	r->event(ev, r->arg);
 }
 
-static void emit_step(struct step_run *run, enum runner_event_type type, const char *text,
-		      const struct err *e)
+static void emit_step(struct step_run *run, enum runner_event_type type, const char *text, const struct err *e)
 {
 	struct runner_event ev = {.type = type, .step = &run->view, .text = text, .error = e};
 
@@ -195,8 +193,7 @@ static void begin(void *arg)
 	free(why);
 	log_msg("step", "%s begins", run->view.ops->id);
 	run->view.state = STEP_RUNNING;
-	estimate_start(&run->estimate, loop_now(r->loop), run->expect,
-		       run->view.ops->unit == STEP_BYTES);
+	estimate_start(&run->estimate, loop_now(r->loop), run->expect, run->view.ops->unit == STEP_BYTES);
 	emit_step(run, RUNNER_STEP, NULL, NULL);
 	run->view.ops->start(run, r->job);
 }
@@ -323,8 +320,8 @@ void step_log(struct step_run *run, const char *line)
 	emit_step(run, RUNNER_LOG, line, NULL);
 }
 
-void step_ask(struct step_run *run, const char *question, const char *const *choices,
-	      size_t count, size_t fallback, void (*answer)(size_t choice, void *arg), void *arg)
+void step_ask(struct step_run *run, const char *question, const char *const *choices, size_t count, size_t fallback,
+	      void (*answer)(size_t choice, void *arg), void *arg)
 {
 	struct runner *r = run->runner;
 	struct runner_event ev = {
@@ -350,8 +347,8 @@ static void step_end(struct step_run *run, enum step_state state, const struct e
 	run->view.took_ms = loop_now(r->loop) - run->estimate.began;
 	run->view.state = state;
 	run->view.left_ms = -1;
-	log_msg("step", "%s %s after %llu ms", run->view.ops->id,
-		state == STEP_FINISHED ? "done" : "ended", (unsigned long long)run->view.took_ms);
+	log_msg("step", "%s %s after %llu ms", run->view.ops->id, state == STEP_FINISHED ? "done" : "ended",
+		(unsigned long long)run->view.took_ms);
 	if (state == STEP_FINISHED && run->view.ops->took)
 		run->view.ops->took(r->job, run->view.took_ms);
 	emit_step(run, RUNNER_STEP, NULL, e);

@@ -208,8 +208,8 @@ int store_claim(const struct store *s, const char *name, const char *ini_path, s
 	int r = 0;
 
 	if (owner && strcmp(owner, ini_path) && file_exists(owner)) {
-		r = err_set(e, ERR_USAGE, "name-taken", "a machine named %s already exists, created from %s",
-			    name, owner);
+		r = err_set(e, ERR_USAGE, "name-taken", "a machine named %s already exists, created from %s", name,
+			    owner);
 		err_hint(e, "give this one another name (`name =` in [machine])");
 	} else if (!owner || strcmp(owner, ini_path)) {
 		line = xasprintf("%s\n", ini_path);
@@ -314,8 +314,7 @@ static void base_ids(const char *bases, struct strv *ids)
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d)))
-		if (entry->d_name[0] != '.' && !ends_with(entry->d_name, ".part") &&
-		    !ends_with(entry->d_name, ".lock"))
+		if (entry->d_name[0] != '.' && !ends_with(entry->d_name, ".part") && !ends_with(entry->d_name, ".lock"))
 			strv_add(ids, entry->d_name);
 	if (d)
 		closedir(d);

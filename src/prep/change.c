@@ -13,8 +13,7 @@
 #include "vm/supervisor.h"
 
 /* The machine and its file; a name whose file is gone or broken still names its folder. */
-static int find(const struct store *store, const char *ref, struct change *c, struct spec *s,
-		struct err *e)
+static int find(const struct store *store, const char *ref, struct change *c, struct spec *s, struct err *e)
 {
 	bool is_name = spec_name_ok(ref);
 	struct err why = ERR_INIT;
@@ -112,18 +111,15 @@ static int check_name(const struct store *store, const struct change *c, struct 
 
 	if (!spec_name_ok(c->to)) {
 		err_set(e, ERR_USAGE, "name-bad", "\"%s\" is not a valid name of a machine", c->to);
-		return err_hint(e,
-				"a name is a-z, 0-9 and -, at most 31, and does not begin with -");
+		return err_hint(e, "a name is a-z, 0-9 and -, at most 31, and does not begin with -");
 	}
 	if (!strcmp(c->name, c->to))
 		return err_set(e, ERR_USAGE, "name-taken", "it is called %s already", c->to);
 	dir = store_machine_dir(store, c->to);
 	ini = store_saved_ini(store, c->to);
-	if ((file_exists(dir) || file_exists(ini) ||
-	     (strcmp(c->to_ini, c->ini) && file_exists(c->to_ini))) &&
+	if ((file_exists(dir) || file_exists(ini) || (strcmp(c->to_ini, c->ini) && file_exists(c->to_ini))) &&
 	    !is_half_renamed(store, c, dir))
-		r = err_set(e, ERR_USAGE, "name-taken", "a machine named %s already exists",
-			    c->to);
+		r = err_set(e, ERR_USAGE, "name-taken", "a machine named %s already exists", c->to);
 	free(dir);
 	free(ini);
 	return r;
@@ -172,13 +168,11 @@ static void tell_lost(const struct store *store, const char *dir, bool suspended
 		else if (info.untouched)
 			strv_add(&c->lost, "its disk, to which nothing was written yet");
 		else
-			strv_addf(&c->lost, "its disk, with %s that were written",
-				  size_human(info.allocated, used));
+			strv_addf(&c->lost, "its disk, with %s that were written", size_human(info.allocated, used));
 		c->loses = !info.untouched;
 	}
 	if (info.snapshots)
-		strv_addf(&c->lost, "%u snapshot%s", info.snapshots,
-			  info.snapshots == 1 ? "" : "s");
+		strv_addf(&c->lost, "%u snapshot%s", info.snapshots, info.snapshots == 1 ? "" : "s");
 	if (suspended)
 		strv_add(&c->lost, "its suspended state");
 	if (has(dir, "QEMU_VARS-pflash.raw"))
@@ -196,8 +190,7 @@ static void tell_lost(const struct store *store, const char *dir, bool suspended
 	if (!all && has(dir, "id_ed25519"))
 		strv_add(&c->stays, "its own ssh key stays");
 	if (all && has(dir, DISK_BASE_NAME))
-		strv_add(&c->stays,
-			 "the base image stays until `debwiz gc` finds that no machine uses it");
+		strv_add(&c->stays, "the base image stays until `debwiz gc` finds that no machine uses it");
 	free(ini);
 	free(own);
 	free(disk);
@@ -221,18 +214,14 @@ static void tell_other(const struct spec *s, const char *dir, struct change *c)
 		strv_add(&c->stays, "nothing was written to its disk yet: the copy is of its file, and a machine of "
 				    "its own");
 	else if (c->made && c->kind == CHANGE_CLONE)
-		strv_addf(
-			&c->stays,
-			"inside, the copy is the same machine: host name %s, ssh host keys, machine-id",
-			spec_hostname(s));
+		strv_addf(&c->stays, "inside, the copy is the same machine: host name %s, ssh host keys, machine-id",
+			  spec_hostname(s));
 	else if (c->made)
 		strv_addf(&c->stays, "inside, its host name stays %s", spec_hostname(s));
 	for (size_t i = 0; c->kind == CHANGE_CLONE && i < s->forwards.len; i++)
 		if (!spec_forward_parse(s->forwards.items[i], &f, NULL) && f.host_port)
-			strv_addf(
-				&c->stays,
-				"both forward port %u of this host: they cannot run at the same time",
-				(unsigned)f.host_port);
+			strv_addf(&c->stays, "both forward port %u of this host: they cannot run at the same time",
+				  (unsigned)f.host_port);
 }
 
 static int check_state(const char *dir, struct change *c, bool *suspended, struct err *e)
@@ -248,16 +237,16 @@ static int check_state(const char *dir, struct change *c, bool *suspended, struc
 		r = err_set(e, ERR_BUSY, "busy", "%s is running", c->name);
 		err_hint(e, "stop it first: debwiz stop %s", c->name);
 	} else if (*suspended && c->kind == CHANGE_CLONE) {
-		r = err_set(e, ERR_FAILED, "suspended",
-			    "%s is suspended, and its state can be resumed only once", c->name);
+		r = err_set(e, ERR_FAILED, "suspended", "%s is suspended, and its state can be resumed only once",
+			    c->name);
 		err_hint(e, "resume it and stop it first: debwiz boot %s", c->name);
 	}
 	vm_run_fini(&run);
 	return r;
 }
 
-int change_look(const struct store *store, enum change_kind kind, const char *ref, const char *to,
-		struct change *out, struct err *e)
+int change_look(const struct store *store, enum change_kind kind, const char *ref, const char *to, struct change *out,
+		struct err *e)
 {
 	struct spec s;
 	bool suspended = false;

@@ -9,13 +9,13 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "change_private.h"
 #include "host/lock.h"
 #include "image/disk.h"
 #include "prep/snapshot.h"
 #include "prep/trust.h"
 #include "vm/hostkeys.h"
 #include "vm/pending.h"
-#include "change_private.h"
 
 #define KEYS_MAX 65536 /* bytes of a known_hosts */
 
@@ -23,34 +23,16 @@
  * leaves no saved state of a disk that has changed, and what is left is still a machine with a disk,
  * which can be recreated. */
 static const char *const personal[] = {
-	"suspend.json",
-	"suspend.state",
-	"snapshots.json",
-	"snapshots",
-	"run.json",
-	"run.spare",
-	"request.json",
-	"QEMU_EFI-pflash.raw",
-	"QEMU_VARS-pflash.raw",
-	"vmlinuz",
-	"initrd.img",
-	"seed.iso",
-	"known_hosts",
-	"console.log",
-	"console.log.1",
-	"console.log.2",
-	"stamps.json",
-	VM_PENDING_NAME,
-	DISK_BASE_NAME,
-	"disk.qcow2",
-	"disk.qcow2.changing",
+	"suspend.json", "suspend.state",       "snapshots.json",       "snapshots",	"run.json",    "run.spare",
+	"request.json", "QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "vmlinuz",	"initrd.img",  "seed.iso",
+	"known_hosts",	"console.log",	       "console.log.1",	       "console.log.2", "stamps.json", VM_PENDING_NAME,
+	DISK_BASE_NAME, "disk.qcow2",	       "disk.qcow2.changing",
 };
 
 /* What a clone takes along; the disk last, for it may be large. */
 static const char *const copied[] = {
-	"QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "vmlinuz",     "initrd.img", "seed.iso",
-	"id_ed25519",	       "id_ed25519.pub",       "stamps.json", VM_PENDING_NAME,
-	"disk.qcow2",
+	"QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "vmlinuz",     "initrd.img",    "seed.iso",
+	"id_ed25519",	       "id_ed25519.pub",       "stamps.json", VM_PENDING_NAME, "disk.qcow2",
 };
 
 /* The lock of a folder that is there; *lock is NULL where there is none. */
@@ -210,8 +192,7 @@ static int copy_snapshots(const char *dir, const char *part, struct err *e)
 
 /* The folder is made beside its place and gets its name when it is whole; the file comes before
  * that, so that a kill leaves at worst a machine without a disk. */
-static int clone(const struct store *store, const struct change *c, const char *dir,
-		 struct watch *w, struct err *e)
+static int clone(const struct store *store, const struct change *c, const char *dir, struct watch *w, struct err *e)
 {
 	char *to = store_machine_dir(store, c->to);
 	char *part = xasprintf("%s.part", to); /* gc leaves it alone: the name is locked */
@@ -262,8 +243,7 @@ static int rename_keys(const struct change *c, const char *dir, struct err *e)
 	return r;
 }
 
-static int rename_machine(const struct store *store, const struct change *c, const char *dir,
-			  struct err *e)
+static int rename_machine(const struct store *store, const struct change *c, const char *dir, struct err *e)
 {
 	char *to = store_machine_dir(store, c->to);
 	bool in_place = !strcmp(c->ini, c->to_ini);
@@ -288,8 +268,7 @@ static int rename_machine(const struct store *store, const struct change *c, con
 
 /* The file first, then the folder's name at once: a command that comes meanwhile finds neither half of it. What
  * a kill leaves is a folder without a file, which the same call removes, or a part, which gc does. */
-static int delete_machine(const struct store *store, const struct change *c, const char *dir,
-			  struct err *e)
+static int delete_machine(const struct store *store, const struct change *c, const char *dir, struct err *e)
 {
 	char *own = store_saved_ini(store, c->name);
 	char *part = xasprintf("%s.part", dir);

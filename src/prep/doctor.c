@@ -82,8 +82,7 @@ static void look_room(struct doctor *d, const struct store *store)
 		return;
 	row = add(d, DOCTOR_ROOM, "disk");
 	row->state = room > ROOM_WANTED ? DOCTOR_FINE : DOCTOR_LOW;
-	row->what = xasprintf("%.1f G free; a machine takes about 2 G at first",
-			      (double)room / (1 << 30));
+	row->what = xasprintf("%.1f G free; a machine takes about 2 G at first", (double)room / (1 << 30));
 }
 
 void doctor_look(const struct catalog *c, const struct store *store, struct doctor *out)

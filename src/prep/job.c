@@ -35,8 +35,8 @@ static void root_packages(struct job *j)
 		add_hidden(j, "keyboard");
 }
 
-int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store,
-	     struct spec *spec, const struct job_options *options, struct err *e)
+int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store, struct spec *spec,
+	     const struct job_options *options, struct err *e)
 {
 	char *made_from;
 	int r;
@@ -52,14 +52,13 @@ int job_init(struct job *j, struct loop *loop, const struct catalog *c, const st
 		.profile = catalog_profile_find(c, spec->profile),
 	};
 	if (!j->arch || !j->release || !j->profile)
-		return err_set(e, ERR_USAGE, "spec-unchecked", "%s %s %s is not in the catalogue",
-			       spec->release, spec->arch, spec->profile);
+		return err_set(e, ERR_USAGE, "spec-unchecked", "%s %s %s is not in the catalogue", spec->release,
+			       spec->arch, spec->profile);
 	host_facts_get(&j->host);
 	j->machine_dir = store_machine_dir(store, spec->name);
 	root_packages(j);
 	j->base_prefix = job_base_prefix(j);
-	j->part_dir = xasprintf("%s/bases/%.*s.part", store->data_dir,
-				(int)strlen(j->base_prefix) - 1, j->base_prefix);
+	j->part_dir = xasprintf("%s/bases/%.*s.part", store->data_dir, (int)strlen(j->base_prefix) - 1, j->base_prefix);
 	made_from = job_is_made(j) ? store_stamp(j->machine_dir, "base") : NULL;
 	r = made_from ? job_check_arch(j, made_from, e) : 0;
 	if (made_from)
@@ -135,7 +134,7 @@ bool job_has_ssh_server(const struct job *j)
 	for (size_t i = 0; i < servers.len && !has; i++)
 		has = made ? json_object_get(made, servers.items[i]) != NULL
 			   : strv_has(&j->root_packages, servers.items[i]) ||
-				     strv_has(&j->spec->packages, servers.items[i]);
+				      strv_has(&j->spec->packages, servers.items[i]);
 	strv_fini(&servers);
 	return has;
 }
@@ -196,8 +195,8 @@ static int check_file(const struct job *j, struct err *e)
 
 	if (!path || *path != '/' || file_exists(path))
 		return 0;
-	err_set(e, ERR_BUSY, "busy", "machine %s: its file %s was renamed or deleted by another command",
-		j->spec->name, path);
+	err_set(e, ERR_BUSY, "busy", "machine %s: its file %s was renamed or deleted by another command", j->spec->name,
+		path);
 	return err_hint(e, "`debwiz list` shows the machines");
 }
 
@@ -318,8 +317,8 @@ int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
 	return r;
 }
 
-int job_command(const struct catalog *c, const struct store *store, struct spec *spec,
-		struct qemu_argv *out, struct err *e)
+int job_command(const struct catalog *c, const struct store *store, struct spec *spec, struct qemu_argv *out,
+		struct err *e)
 {
 	struct job_options o = {.goal = JOB_STARTED};
 	struct job job;

@@ -24,8 +24,8 @@ static void places_fini(struct places *p)
 }
 
 /* Where a machine's archive is, without what is wanted of it. */
-static struct archive_conf conf_of(const struct catalog *c, const struct store *store,
-				   const struct spec *s, bool offline, struct places *p)
+static struct archive_conf conf_of(const struct catalog *c, const struct store *store, const struct spec *s,
+				   bool offline, struct places *p)
 {
 	*p = (struct places){.keyring = *s->keyring ? spec_path(s, s->keyring) : xstrdup("")};
 	host_mirrors(&p->mirrors, &p->security);
@@ -44,13 +44,11 @@ static struct archive_conf conf_of(const struct catalog *c, const struct store *
 }
 
 struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress,
-				     void (*done)(struct archive *a, const struct err *e, void *arg),
-				     void *arg)
+				     void (*done)(struct archive *a, const struct err *e, void *arg), void *arg)
 {
 	const struct spec *s = j->spec;
 	struct places places;
-	struct archive_conf conf =
-		conf_of(j->catalog, j->store, s, j->options.offline, &places);
+	struct archive_conf conf = conf_of(j->catalog, j->store, s, j->options.offline, &places);
 	struct archive_op *op;
 
 	conf.release = s->release;
@@ -65,12 +63,10 @@ struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress
 }
 
 struct archive_op *job_begin_components(struct job *j, const struct strv *components,
-					void (*done)(struct archive *a, const struct err *e, void *arg),
-					void *arg)
+					void (*done)(struct archive *a, const struct err *e, void *arg), void *arg)
 {
 	struct places places;
-	struct archive_conf conf =
-		conf_of(j->catalog, j->store, j->spec, j->options.offline, &places);
+	struct archive_conf conf = conf_of(j->catalog, j->store, j->spec, j->options.offline, &places);
 	struct archive_op *op;
 
 	conf.release = j->spec->release;
@@ -89,11 +85,9 @@ struct archive_op *job_open_archive(struct job *j, struct step_run *run,
 	return job_begin_archive(j, job_archive_progress, done, run);
 }
 
-struct archive_op *job_releases(struct loop *l, const struct catalog *c, const struct store *store,
-				const struct spec *spec, bool offline,
-				void (*done)(struct archive_release *rows, size_t count,
-					     const struct err *e, void *arg),
-				void *arg)
+struct archive_op *
+job_releases(struct loop *l, const struct catalog *c, const struct store *store, const struct spec *spec, bool offline,
+	     void (*done)(struct archive_release *rows, size_t count, const struct err *e, void *arg), void *arg)
 {
 	struct places places;
 	struct archive_conf conf = conf_of(c, store, spec, offline, &places);

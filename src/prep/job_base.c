@@ -108,10 +108,9 @@ int job_check_arch(const struct job *j, const char *made_from, struct err *e)
 	if (!has || has == j->arch)
 		return 0;
 	err_set(e, ERR_USAGE, "arch-made",
-		"machine.arch: this machine's disk holds a system for %s; make a new machine for %s",
-		has->name, j->arch->name);
-	return err_hint(e, "or give this one a new disk, without what is on it: debwiz recreate %s",
-			j->spec->name);
+		"machine.arch: this machine's disk holds a system for %s; make a new machine for %s", has->name,
+		j->arch->name);
+	return err_hint(e, "or give this one a new disk, without what is on it: debwiz recreate %s", j->spec->name);
 }
 
 char *job_base_file(const struct job *j, const char *name)
@@ -149,8 +148,7 @@ const json_t *job_base_suite(const struct job *j, const char *suite)
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(j->base.manifest, "suites"), i, row)
-	{
+	json_array_foreach (json_object_get(j->base.manifest, "suites"), i, row) {
 		if (!strcmp(json_str(row, "suite", ""), suite))
 			return row;
 	}
@@ -185,8 +183,7 @@ int job_begin_base(struct job *j, struct err *e)
 
 	if (j->base_lock)
 		return 0;
-	path = xasprintf("%s/bases/%.*s.lock", j->store->data_dir, (int)strlen(j->base_prefix) - 1,
-			 j->base_prefix);
+	path = xasprintf("%s/bases/%.*s.lock", j->store->data_dir, (int)strlen(j->base_prefix) - 1, j->base_prefix);
 	j->base_lock = lock_take(path, "making this base image", e);
 	free(path);
 	if (!j->base_lock)

@@ -21,8 +21,8 @@
 /* One key into `path` and `path`.pub; what lies there is removed before. */
 static int keygen(const char *type, const char *comment, const char *path, const char *pub, struct err *e)
 {
-	char *argv[] = {"ssh-keygen", "-q", "-t", (char *)type, "-N", "", "-C", (char *)comment,
-			"-f", (char *)path, NULL};
+	char *argv[] = {"ssh-keygen",	 "-q", "-t",	     (char *)type, "-N", "", "-C",
+			(char *)comment, "-f", (char *)path, NULL};
 	int r;
 
 	unlink(path);

@@ -19,14 +19,13 @@ static uint16_t last_port(const json_t *ports, const char *item)
 }
 
 /* The host port of one forward. For a boot it must be free; else the one of last time is told. */
-static int choose_port(const struct spec_forward *f, uint16_t last, bool boot, uint16_t *out,
-		       struct err *e)
+static int choose_port(const struct spec_forward *f, uint16_t last, bool boot, uint16_t *out, struct err *e)
 {
 	if (!f->host_port) {
 		*out = boot || !last ? host_free_port(last) : last;
 	} else if (boot && !f->udp && !host_port_free(f->host, f->host_port)) {
-		err_set(e, ERR_BUSY, "port-busy", "network.forward: port %u of %s is in use on this host",
-			f->host_port, f->host);
+		err_set(e, ERR_BUSY, "port-busy", "network.forward: port %u of %s is in use on this host", f->host_port,
+			f->host);
 		return err_hint(e, "choose another, or auto");
 	} else {
 		*out = f->host_port;
@@ -72,15 +71,13 @@ uint16_t job_ssh_port(const struct job *j, char address[64], struct err *e)
 		err_hint(e, "write `mode = user` in [network], or use `debwiz console %s`", j->spec->name);
 	} else if (job_ports(j, ports, false, e) == 0) {
 		for (size_t i = 0; i < items->len && !found; i++) {
-			if (spec_forward_parse(items->items[i], &f, NULL) == 0 && !f.udp &&
-			    f.guest_port == 22) {
+			if (spec_forward_parse(items->items[i], &f, NULL) == 0 && !f.udp && f.guest_port == 22) {
 				found = ports[i];
 				memcpy(address, f.host, sizeof(f.host));
 			}
 		}
 		if (!found) {
-			err_set(e, ERR_USAGE, "no-ssh-forward",
-				"no port of this host leads to the guest's port 22");
+			err_set(e, ERR_USAGE, "no-ssh-forward", "no port of this host leads to the guest's port 22");
 			err_hint(e, "add `forward = 127.0.0.1:auto:22` to [network]");
 		}
 	}

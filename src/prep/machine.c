@@ -55,8 +55,7 @@ static char *detail_of(const struct machine_look *l)
 	int64_t now = (int64_t)time(NULL);
 
 	if (l->run.alive && l->run.started)
-		return xasprintf("for %s%s%s%s%s%s",
-				 duration_human((uint64_t)(now - l->run.started) * 1000, text),
+		return xasprintf("for %s%s%s%s%s%s", duration_human((uint64_t)(now - l->run.started) * 1000, text),
 				 l->run.orphan ? "; its supervisor was killed: debwiz boot takes it over" : "",
 				 *l->run.cause ? "; " : "", l->run.cause, *l->warnings ? "; " : "", l->warnings);
 	return xstrdup(l->run.cause ? l->run.cause : "");
@@ -73,8 +72,7 @@ static void add_pending(struct machine_look *l)
 }
 
 /* As its file says it, which need not be how it was made. */
-static int read_file(const struct store *store, const struct catalog *c, struct machine_look *l,
-		     struct err *e)
+static int read_file(const struct store *store, const struct catalog *c, struct machine_look *l, struct err *e)
 {
 	struct spec spec;
 	char *path;
@@ -98,8 +96,8 @@ static int read_file(const struct store *store, const struct catalog *c, struct 
 	return r;
 }
 
-int machine_look(const struct store *store, const struct catalog *c, const char *name,
-		 struct machine_look *out, struct err *e)
+int machine_look(const struct store *store, const struct catalog *c, const char *name, struct machine_look *out,
+		 struct err *e)
 {
 	char *dir = store_machine_dir(store, name);
 	char *disk = file_join(dir, "disk.qcow2");

@@ -86,8 +86,8 @@ int snapshot_finish(const char *dir, const char *disk, struct err *e)
 	return r;
 }
 
-static int change(const struct job *j, enum vm_snapshot_op op, const char *tag, const char *disk,
-		  bool *starts, struct err *e)
+static int change(const struct job *j, enum vm_snapshot_op op, const char *tag, const char *disk, bool *starts,
+		  struct err *e)
 {
 	const char *dir = j->machine_dir;
 
@@ -120,8 +120,7 @@ int snapshot_settle(const char *dir, const char *disk, struct err *e)
 	return r < 0 ? r : snapshot_finish(dir, disk, e);
 }
 
-int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool *starts,
-		    struct err *e)
+int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool *starts, struct err *e)
 {
 	char *disk = job_file(j, "disk.qcow2");
 	int r = job_lock_name(j, "changing its snapshots", e);
@@ -141,8 +140,8 @@ int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool
 	return r;
 }
 
-int snapshot_start(struct job *j, const char *tag, void (*done)(const struct err *e, void *arg),
-		   void *arg, struct err *e)
+int snapshot_start(struct job *j, const char *tag, void (*done)(const struct err *e, void *arg), void *arg,
+		   struct err *e)
 {
 	struct vm_kept mark;
 	int r = vm_mark_get(j->machine_dir, tag, &mark, e);

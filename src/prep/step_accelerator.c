@@ -36,8 +36,8 @@ char *job_blame_accelerator(const struct job *j, const char *dir)
 		return NULL;
 	if (*run.accel && strcmp(run.accel, "tcg") != 0 && is_to_blame(&run) &&
 	    qemu_probe_reject(j->spec, j->arch, j->store->cache_dir, run.accel, run.cause, NULL) == 0)
-		said = xasprintf("%s is no longer used on this host (`debwiz doctor` probes it again): %s",
-				 run.accel, run.cause);
+		said = xasprintf("%s is no longer used on this host (`debwiz doctor` probes it again): %s", run.accel,
+				 run.cause);
 	vm_run_fini(&run);
 	return said;
 }
@@ -46,8 +46,7 @@ static void work(void *arg)
 {
 	struct probing *p = arg;
 
-	p->result = qemu_probe(p->job->spec, p->job->arch, p->job->store->cache_dir, &p->job->probe,
-			       &p->error);
+	p->result = qemu_probe(p->job->spec, p->job->arch, p->job->store->cache_dir, &p->job->probe, &p->error);
 }
 
 static void done(void *arg)
@@ -62,8 +61,7 @@ static void done(void *arg)
 		if (!found->sandbox && p->job->spec->display == SPEC_DISPLAY_NONE)
 			step_warn(p->run, "QEMU will run without its sandbox, which was refused: %s",
 				  found->sandbox_why);
-		summary = xasprintf("QEMU %u.%u, %s: %s", found->version / 10000,
-				    found->version / 100 % 100,
+		summary = xasprintf("QEMU %u.%u, %s: %s", found->version / 10000, found->version / 100 % 100,
 				    strcmp(found->accel, "tcg") ? found->accel : "emulated", found->why);
 		step_done(p->run, summary);
 		free(summary);

@@ -15,8 +15,8 @@
 #include "prep/steps.h"
 
 static const char *const leftovers[] = {
-	"vmlinuz",	 "initrd-configure.img", "run.json",	    "request.json", "lock",
-	"run.spare",	 "console.log",		 "console.log.1",   "console.log.2", "known_hosts",
+	"vmlinuz",   "initrd-configure.img", "run.json",      "request.json",  "lock",
+	"run.spare", "console.log",	     "console.log.1", "console.log.2", "known_hosts",
 };
 
 static json_t *manifest(const struct job *j)
@@ -29,19 +29,16 @@ static json_t *manifest(const struct job *j)
 	json_t *missing = json_array();
 
 	for (size_t i = 0; i < j->packages.len; i++)
-		json_object_set_new(packages, j->packages.items[i].name,
-				    json_string(j->packages.items[i].version));
+		json_object_set_new(packages, j->packages.items[i].name, json_string(j->packages.items[i].version));
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(opened,
-				      json_pack("{s:s, s:s, s:s, s:I}", "suite", suites[i].suite, "version",
-						suites[i].version, "url", suites[i].base, "date",
-						(json_int_t)suites[i].date));
+		json_array_append_new(opened, json_pack("{s:s, s:s, s:s, s:I}", "suite", suites[i].suite, "version",
+							suites[i].version, "url", suites[i].base, "date",
+							(json_int_t)suites[i].date));
 	for (size_t i = 0; i < left_out->len; i++)
 		json_array_append_new(missing, json_string(left_out->items[i]));
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "created", (json_int_t)time(NULL),
-			 "release", j->spec->release, "arch", j->spec->arch, "profile", j->spec->profile,
-			 "kernel", j->kernel_version, "suites", opened,
-			 "left_out", missing, "packages", packages);
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "created", (json_int_t)time(NULL), "release",
+			 j->spec->release, "arch", j->spec->arch, "profile", j->spec->profile, "kernel",
+			 j->kernel_version, "suites", opened, "left_out", missing, "packages", packages);
 }
 
 static int seal(struct job *j, struct err *e)

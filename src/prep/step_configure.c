@@ -98,8 +98,7 @@ static double extra_time(const struct package_set *set)
 
 	for (size_t i = 0; i < set->len; i++)
 		extra += set->items[i].extra;
-	return extra ? phases[CONFIGURE_PHASE].share * EXTRA_COST * (double)extra / (double)(set->len - extra)
-		     : 0;
+	return extra ? phases[CONFIGURE_PHASE].share * EXTRA_COST * (double)extra / (double)(set->len - extra) : 0;
 }
 
 static void on_progress(const char *state, const json_t *values, void *arg)
@@ -157,8 +156,7 @@ static void on_started(const struct err *error, void *arg)
 		end(c, &e, NULL);
 		return;
 	}
-	c->client = vm_connect(c->job->loop, c->request.dir, c->request.runtime_dir, false,
-			       &client_ops, c);
+	c->client = vm_connect(c->job->loop, c->request.dir, c->request.runtime_dir, false, &client_ops, c);
 	if (c->cancelled)
 		vm_client_kill(c->client);
 }
@@ -202,7 +200,7 @@ static void start(struct step_run *run, void *job)
 	c->job = j;
 	step_set_state(run, c);
 	c->request.name = xasprintf("base-%.8s", file_basename(j->part_dir) + strlen(j->spec->release) +
-						   strlen(j->spec->arch) + strlen(j->spec->profile) + 3);
+							 strlen(j->spec->arch) + strlen(j->spec->profile) + 3);
 	c->request.dir = xstrdup(j->part_dir);
 	c->request.runtime_dir = host_runtime_dir(c->request.name, &e);
 	c->request.what = xstrdup("configuring");
@@ -212,8 +210,7 @@ static void start(struct step_run *run, void *job)
 	c->request.ssh_host = xstrdup("");
 	c->request.login_timeout = CONFIGURE_TIMEOUT_MS;
 	c->request.configuring = true;
-	if (!c->request.runtime_dir ||
-	    build_argv(j, c->request.runtime_dir, &c->request.argv, &e) < 0) {
+	if (!c->request.runtime_dir || build_argv(j, c->request.runtime_dir, &c->request.argv, &e) < 0) {
 		end(c, &e, NULL);
 		return;
 	}

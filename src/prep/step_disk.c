@@ -67,8 +67,7 @@ static char *left_out(const struct job *j)
 	char *text;
 	size_t i;
 
-	json_array_foreach(json_object_get(j->base.manifest, "left_out"), i, name)
-	{
+	json_array_foreach (json_object_get(j->base.manifest, "left_out"), i, name) {
 		if (json_is_string(name))
 			strv_add(&names, json_string_value(name));
 	}
@@ -91,8 +90,7 @@ static int make_new(struct making *m, const char *disk, struct err *e)
 	if (!r)
 		r = vm_pending_write(j->machine_dir, missing, e);
 	if (!r)
-		r = j->spec->standalone ? make_standalone(m, link, disk, e)
-					: disk_create(disk, j->spec->disk_size, e);
+		r = j->spec->standalone ? make_standalone(m, link, disk, e) : disk_create(disk, j->spec->disk_size, e);
 	free(missing);
 	free(base);
 	free(link);
@@ -171,8 +169,7 @@ static bool is_done(void *job, char **why)
 	char *disk = job_file(j, "disk.qcow2");
 	char size[SIZE_TEXT];
 	struct disk_info info;
-	bool done = file_exists(disk) && disk_check(disk, &info, NULL) == 0 &&
-		    info.size >= j->spec->disk_size;
+	bool done = file_exists(disk) && disk_check(disk, &info, NULL) == 0 && info.size >= j->spec->disk_size;
 
 	if (done && info.size > j->spec->disk_size)
 		*why = xasprintf("has %s and is never made smaller", size_format(info.size, size));
@@ -199,8 +196,10 @@ static void start(struct step_run *run, void *job)
 			"the base image was made without %s, out of step at that time", names);
 		err_hint(&e, "--fresh makes a new one");
 	} else if (*names) {
-		step_warn(run, "the base image was made without %s, out of step at that time; "
-			  "--fresh makes a new one", names);
+		step_warn(run,
+			  "the base image was made without %s, out of step at that time; "
+			  "--fresh makes a new one",
+			  names);
 	}
 	free(names);
 	if (e.kind)

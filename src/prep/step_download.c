@@ -97,8 +97,7 @@ static void fetch(struct step_run *run)
 	if (j->packages.len) /* memcpy must not be given NULL, not even for nothing */
 		memcpy(d->all.items, j->packages.items, j->packages.len * sizeof(*d->all.items));
 	if (j->firmware.len)
-		memcpy(d->all.items + j->packages.len, j->firmware.items,
-		       j->firmware.len * sizeof(*d->all.items));
+		memcpy(d->all.items + j->packages.len, j->firmware.items, j->firmware.len * sizeof(*d->all.items));
 	d->op = archive_fetch(j->archive, &d->all, job_archive_progress, on_done, run);
 }
 

@@ -78,7 +78,8 @@ static void done(void *arg)
 	} else if (x->health == DISK_CORRUPT) {
 		disk_corrupt_err(x->disk, x->count, &e);
 	} else if (x->health == DISK_LEAKS) {
-		step_warn(run, "the disk holds %llu clusters that nothing uses, since its last run or change was "
+		step_warn(run,
+			  "the disk holds %llu clusters that nothing uses, since its last run or change was "
 			  "cut off: no harm; `qemu-img check -r leaks %s` frees them",
 			  (unsigned long long)x->count, x->disk);
 	}

@@ -109,13 +109,11 @@ static void on_deadline(void *arg)
 	struct err e = ERR_INIT;
 
 	if (why) {
-		err_set(&e, ERR_TIMEOUT, "guest-paused", "the guest did not come up in time: it is paused (%s)",
-			why);
+		err_set(&e, ERR_TIMEOUT, "guest-paused", "the guest did not come up in time: it is paused (%s)", why);
 		err_hint(&e, "debwiz resume %s", name);
 	} else {
 		err_set(&e, ERR_TIMEOUT, "guest-slow", "the guest did not come up in time");
-		err_hint(&e, "it continues; see `debwiz logs %s`, or raise `timeout =` in [boot]",
-			 name);
+		err_hint(&e, "it continues; see `debwiz logs %s`, or raise `timeout =` in [boot]", name);
 	}
 	free(why);
 	end(w, &e, NULL);
@@ -169,8 +167,10 @@ static void came_up(void *arg)
 	if (failed) {
 		err_set(&e, ERR_FAILED, "seed-failed", "%s",
 			complaints.len ? complaints.items[i++] : "the guest could not apply its settings");
-		err_hint(&e, "the guest runs, but no one can log in as requested; see `debwiz logs %s`; "
-			 "its next boot tries again", name);
+		err_hint(&e,
+			 "the guest runs, but no one can log in as requested; see `debwiz logs %s`; "
+			 "its next boot tries again",
+			 name);
 	}
 	for (; i < complaints.len; i++)
 		step_warn(w->run, "%s", complaints.items[i]);
@@ -329,8 +329,7 @@ static void knock(void *arg)
 
 	if (has_no_server(w->job)) {
 		err_set(&e, ERR_FAILED, "no-ssh-server", "the guest is up, but no ssh server runs in it");
-		err_hint(&e, "log in with `debwiz console %s`, and install openssh-server there",
-			 w->job->spec->name);
+		err_hint(&e, "log in with `debwiz console %s`, and install openssh-server there", w->job->spec->name);
 		end(w, &e, NULL);
 		return;
 	}

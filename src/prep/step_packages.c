@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/strv.h"
 #include "base/size.h"
+#include "base/strv.h"
 #include "prep/job.h"
 #include "prep/steps.h"
 

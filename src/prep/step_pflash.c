@@ -48,8 +48,7 @@ static int copy_flash(struct job *j, struct err *e)
 	if (!j->base.dir) {
 		err_set(e, ERR_FAILED, "base-missing",
 			"the folder of this machine's base image, which has the firmware, is gone");
-		return err_hint(e, "set `mode = direct` in [firmware], or `debwiz recreate %s`",
-				j->spec->name);
+		return err_hint(e, "set `mode = direct` in [firmware], or `debwiz recreate %s`", j->spec->name);
 	}
 	for (size_t i = 0; i < sizeof(flash) / sizeof(*flash) && !r; i++) {
 		char *from = job_base_file(j, flash[i].base);

@@ -16,8 +16,8 @@ static void finish(struct step_run *run)
 	size_t count;
 	const struct archive_suite *suites = archive_suites(j->archive, &count);
 	char *signers = archive_signers_text(&suites[0]);
-	char *summary = xasprintf("%s %s, signed by %s, %zu packages", suites[0].codename,
-				  suites[0].version, signers, archive_package_count(j->archive));
+	char *summary = xasprintf("%s %s, signed by %s, %zu packages", suites[0].codename, suites[0].version, signers,
+				  archive_package_count(j->archive));
 
 	step_done(run, summary);
 	free(summary);

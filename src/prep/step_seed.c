@@ -84,8 +84,8 @@ static const char *opened_url(const struct job *j, const char *suite)
 
 /* Owned URL for the guest: of the suite as it was opened, else the one that the file `named`, else
  * where the base comes from, what this host uses, Debian's. A snapshot has its own. */
-static char *guest_url(const struct job *j, const char *suite, const char *named,
-		       const struct strv *host, const struct strv *debian)
+static char *guest_url(const struct job *j, const char *suite, const char *named, const struct strv *host,
+		       const struct strv *debian)
 {
 	const char *url = opened_url(j, suite);
 
@@ -109,10 +109,9 @@ static char *guest_sources(const struct job *j)
 	char *text;
 
 	host_mirrors(&host, &host_security);
-	mirror = guest_url(j, j->spec->release, j->spec->mirror, &host,
-			   catalog_mirrors(j->catalog));
-	security_mirror = guest_url(j, j->release->security_suite, j->spec->security_mirror,
-				    &host_security, catalog_security_mirrors(j->catalog));
+	mirror = guest_url(j, j->spec->release, j->spec->mirror, &host, catalog_mirrors(j->catalog));
+	security_mirror = guest_url(j, j->release->security_suite, j->spec->security_mirror, &host_security,
+				    catalog_security_mirrors(j->catalog));
 	text = seed_sources(&(struct seed_archive){
 		.mirror = mirror,
 		.security = security ? security_mirror : "",
@@ -149,8 +148,8 @@ static bool is_direct(const char *url)
 		const char *name = names.items[i] + (names.items[i][0] == '.');
 		size_t m = strlen(name);
 
-		if (!strcmp(name, "*") || (m && m <= n && !strncasecmp(host + n - m, name, m) &&
-					   (m == n || host[n - m - 1] == '.')))
+		if (!strcmp(name, "*") ||
+		    (m && m <= n && !strncasecmp(host + n - m, name, m) && (m == n || host[n - m - 1] == '.')))
 			direct = true;
 	}
 	strv_fini(&names);
@@ -178,8 +177,9 @@ static char *guest_proxy(const struct job *j)
 /* Key of what the seed is made from. The password hash is in it as a digest alone. */
 static char *seed_key(const struct seed *s)
 {
-	const char *const parts[] = {s->hostname, s->user,     s->password_hash,   s->locale,
-				     s->timezone, s->keyboard, s->authorized_keys, s->sources, s->proxy};
+	const char *const parts[] = {s->hostname,	 s->user,     s->password_hash,
+				     s->locale,		 s->timezone, s->keyboard,
+				     s->authorized_keys, s->sources,  s->proxy};
 	struct hash *h = hash_new();
 	uint8_t digest[HASH_SIZE];
 	char hex[HASH_HEX];
@@ -292,8 +292,7 @@ static void done(void *arg)
 {
 	struct seeding *s = arg;
 	char *summary = xasprintf("user %s on %s, %s", s->job->spec->user, spec_hostname(s->job->spec),
-				  *s->job->spec->password_hash ? "with a password"
-							       : "the console logs in by itself");
+				  *s->job->spec->password_hash ? "with a password" : "the console logs in by itself");
 
 	if (s->result < 0)
 		step_fail(s->run, &s->error);

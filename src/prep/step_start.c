@@ -60,8 +60,7 @@ void job_has_ended(struct step_run *run, bool let_go, const char *cause)
 	else if (let_go)
 		err_hint(&e, "look with `debwiz logs %s`", j->spec->name);
 	else
-		err_hint(&e, "`debwiz command %s --explain` says what each argument of QEMU is for",
-			 j->spec->name);
+		err_hint(&e, "`debwiz command %s --explain` says what each argument of QEMU is for", j->spec->name);
 	free(broken);
 	step_fail(run, &e);
 }
@@ -133,8 +132,7 @@ static void on_started(const struct err *error, void *arg)
 	else if (s->cancelled)
 		job_wait_no_more(leave(s));
 	else
-		s->client = vm_connect(s->job->loop, s->job->machine_dir, s->job->runtime_dir, false,
-				       &client_ops, s);
+		s->client = vm_connect(s->job->loop, s->job->machine_dir, s->job->runtime_dir, false, &client_ops, s);
 }
 
 /* A suspended machine goes on just as it was run then. */
@@ -184,8 +182,9 @@ static void warn_shares(struct step_run *run, const struct job *j)
 		char *whole = path ? spec_path(j->spec, path) : NULL;
 
 		if (!model && whole && geteuid() != 0 && host_share_is_mapped(whole))
-			step_warn(run, "devices.share: %s holds links and modes that only a guest sees, made by debwiz "
-				       "0.1; add ,security_model=mapped-xattr to keep it so",
+			step_warn(run,
+				  "devices.share: %s holds links and modes that only a guest sees, made by debwiz "
+				  "0.1; add ,security_model=mapped-xattr to keep it so",
 				  whole);
 		free(whole);
 		free(path);

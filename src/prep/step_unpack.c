@@ -64,8 +64,7 @@ static uint64_t room_for(uint64_t installed)
 static void finish(struct unpacking *u, struct err *e)
 {
 	char size[SIZE_TEXT];
-	char *summary = xasprintf("%zu packages, %s; kernel %s", u->request.deb_count,
-				  size_human(u->bytes, size),
+	char *summary = xasprintf("%zu packages, %s; kernel %s", u->request.deb_count, size_human(u->bytes, size),
 				  u->job->kernel_version ? u->job->kernel_version : "");
 	struct err error = ERR_INIT;
 	struct step_run *run;
@@ -126,8 +125,7 @@ static void add_packages(struct unpacking *u)
 	u->extras = xcalloc(set->len, sizeof(*u->extras));
 	for (size_t i = 0; i < set->len; i++) {
 		const struct package *p = &set->items[i];
-		struct root_deb *d = p->extra ? &u->extras[u->request.extra_count++]
-					      : &u->debs[u->request.deb_count++];
+		struct root_deb *d = p->extra ? &u->extras[u->request.extra_count++] : &u->debs[u->request.deb_count++];
 
 		*d = (struct root_deb){
 			.name = p->name,
@@ -170,8 +168,8 @@ static void add_pending(struct unpacking *u)
 		return;
 	text = keep(u, strv_join(left_out, "\n"));
 	text = keep(u, xasprintf("%s\n", text));
-	u->pending = (struct root_file){.path = "/var/lib/debwiz/pending", .mode = 0644, .data = text,
-					.len = strlen(text)};
+	u->pending =
+		(struct root_file){.path = "/var/lib/debwiz/pending", .mode = 0644, .data = text, .len = strlen(text)};
 	u->request.files = &u->pending;
 	u->request.file_count = 1;
 }
@@ -219,9 +217,8 @@ static char *config_env(const struct unpacking *u, const char *version)
 	text = xasprintf("KERNEL_VERSION='%s'\nARCH='%s'\nCONSOLE='%s'\nGRUB_TARGET='%s'\n"
 			 "GRUB_PACKAGE='%s'\nROOT_UUID='%s'\nESP_UUID='%02X%02X-%02X%02X'\n"
 			 "EXTRA_DEBS='%s'\nEXTRA_AUTO='%s'\nSEED_EPOCH='%lld'\n",
-			 version, j->arch->name, j->arch->console, j->arch->grub_target,
-			 j->arch->grub, uuid, u->request.esp_id.b[0], u->request.esp_id.b[1],
-			 u->request.esp_id.b[2], u->request.esp_id.b[3],
+			 version, j->arch->name, j->arch->console, j->arch->grub_target, j->arch->grub, uuid,
+			 u->request.esp_id.b[0], u->request.esp_id.b[1], u->request.esp_id.b[2], u->request.esp_id.b[3],
 			 u->request.extra_count ? "1" : "", autos, (long long)suites[0].date);
 	free(autos);
 	return text;

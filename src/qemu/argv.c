@@ -33,8 +33,7 @@ static void add_basics(const struct argv_in *in, struct qemu_argv *v)
 	opt_add(v, xstrdup(in->facts->binary), "qemu.binary", "the emulator for this architecture");
 	opt_add(v, xstrdup("-no-user-config"), "", "nothing comes from configuration files");
 	opt_add(v, xstrdup("-nodefaults"), "", "no device that is not named here");
-	opt_pair(v, "-name", xasprintf("guest=%s", in->s->name), "machine.name",
-		 "shown in the process's messages");
+	opt_pair(v, "-name", xasprintf("guest=%s", in->s->name), "machine.name", "shown in the process's messages");
 	opt_pair(v, "-msg", xstrdup("guest-name=on"), "", "QEMU's messages say which machine they are of");
 	if (in->facts->sandbox && in->s->display == SPEC_DISPLAY_NONE)
 		opt_pair(v, "-sandbox",
@@ -54,12 +53,10 @@ static void add_machine(const struct argv_in *in, struct qemu_argv *v)
 	bool small = argv_memory(in) <= in->arch->small_memory;
 
 	opt_pair(v, "-machine",
-		 xasprintf("%s%s%s%s", in->arch->machine, in->arch->machine_opts,
-			   small ? in->arch->small_opts : "",
+		 xasprintf("%s%s%s%s", in->arch->machine, in->arch->machine_opts, small ? in->arch->small_opts : "",
 			   flash ? ",pflash0=code,pflash1=vars" : ""),
 		 "machine.arch",
-		 flash ? "the board; its two flash chips hold the firmware and its variables"
-		       : "the board");
+		 flash ? "the board; its two flash chips hold the firmware and its variables" : "the board");
 }
 
 unsigned qemu_auto_cpus(unsigned host_cpus, const struct catalog_arch *arch)
@@ -71,8 +68,7 @@ unsigned qemu_auto_cpus(unsigned host_cpus, const struct catalog_arch *arch)
 	return n ? n : 1;
 }
 
-uint64_t qemu_memory(const struct spec *s, const struct catalog_arch *arch, unsigned host_cpus,
-		     uint64_t host_memory)
+uint64_t qemu_memory(const struct spec *s, const struct catalog_arch *arch, unsigned host_cpus, uint64_t host_memory)
 {
 	unsigned cpus = s->cpu_count ? s->cpu_count : qemu_auto_cpus(host_cpus, arch);
 	uint64_t least = host_memory >= LARGE_HOST ? 2 * GIB : GIB;
@@ -105,15 +101,15 @@ static int add_processor(const struct argv_in *in, struct qemu_argv *v, struct e
 	if (is_tcg(in) && (!strcmp(model, "host") || !strncmp(model, "host,", 5)))
 		return err_set(e, ERR_USAGE, "cpu-host",
 			       "cpu.model: host is this host's own CPU, which emulation does not have "
-			       "(%s); write auto or max", in->facts->accel_why);
+			       "(%s); write auto or max",
+			       in->facts->accel_why);
 	opt_pair(v, "-cpu", xstrdup(model), "cpu.model",
 		 strcmp(s->cpu_model, "auto") ? "the model asked for" : "the model that works best here");
 	if (is_tcg(in)) {
 		buffer = in->facts->host_memory / 16 / MIB;
 		buffer = buffer < TB_MIN ? TB_MIN : buffer > TB_MAX ? TB_MAX : buffer;
 		why = xasprintf("emulation, a thread for each CPU: %s", in->facts->accel_why);
-		opt_pair(v, "-accel",
-			 xasprintf("tcg,thread=multi,tb-size=%llu", (unsigned long long)buffer),
+		opt_pair(v, "-accel", xasprintf("tcg,thread=multi,tb-size=%llu", (unsigned long long)buffer),
 			 "cpu.accel", why);
 	} else {
 		why = xstrdup(in->facts->accel_why);
@@ -131,9 +127,8 @@ static int add_processor(const struct argv_in *in, struct qemu_argv *v, struct e
 
 static char *flash(const char *name, const char *path, bool read_only)
 {
-	return opt_json(json_pack("{s:s, s:s, s:b, s:{s:s, s:s}}", "driver", "raw", "node-name", name,
-				  "read-only", (int)read_only, "file", "driver", "file", "filename",
-				  path));
+	return opt_json(json_pack("{s:s, s:s, s:b, s:{s:s, s:s}}", "driver", "raw", "node-name", name, "read-only",
+				  (int)read_only, "file", "driver", "file", "filename", path));
 }
 
 static int add_firmware(const struct argv_in *in, struct qemu_argv *v, struct err *e)
@@ -191,20 +186,19 @@ static char *listener(const struct argv_in *in, const char *name)
  * console a byte at a time, and a socket has room for few of such writes only. */
 static void add_lines(const struct argv_in *in, struct qemu_argv *v)
 {
-	opt_pair(v, "-chardev", chardev(in, "pipe", "serial", ""), "",
-		 "the serial line, drained by the supervisor");
+	opt_pair(v, "-chardev", chardev(in, "pipe", "serial", ""), "", "the serial line, drained by the supervisor");
 	opt_pair(v, "-serial", xstrdup("chardev:serial"), "", "the machine's console");
 	opt_pair(v, "-chardev", listener(in, "progress"), "", "what the guest reports about itself");
 	argv_device(in, v, "", "carries the progress port",
 		    json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-serial"), "id", "ports"));
 	argv_device(in, v, "", "the port debwiz.progress in the guest",
-		    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0",
-			      "chardev", "progress", "name", "debwiz.progress"));
+		    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0", "chardev",
+			      "progress", "name", "debwiz.progress"));
 	if (!in->files->configuring) {
 		opt_pair(v, "-chardev", listener(in, "host"), "", "the current time, sent to the guest");
 		argv_device(in, v, "", "the port debwiz.host in the guest",
-			    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0",
-				      "chardev", "host", "name", "debwiz.host"));
+			    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0", "chardev",
+				      "host", "name", "debwiz.host"));
 	}
 	opt_pair(v, "-chardev", listener(in, "qmp"), "", "QEMU's monitor, for the supervisor alone");
 	opt_pair(v, "-mon", xstrdup("chardev=qmp,mode=control"), "", "speaks QMP there");
@@ -264,9 +258,8 @@ static int build(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 	return 0;
 }
 
-int qemu_argv_build(const struct spec *s, const struct catalog_arch *arch,
-		    const struct qemu_facts *facts, const struct qemu_files *files,
-		    struct qemu_argv *out, struct err *e)
+int qemu_argv_build(const struct spec *s, const struct catalog_arch *arch, const struct qemu_facts *facts,
+		    const struct qemu_files *files, struct qemu_argv *out, struct err *e)
 {
 	struct argv_in in = {.s = s, .arch = arch, .facts = facts, .files = files};
 	struct qemu_argv v = {.items = NULL};
@@ -287,8 +280,8 @@ static bool is_term(const char *s)
 	return s && *s && strlen(s) < 64 && !s[strspn(s, plain)];
 }
 
-char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, bool configuring,
-		   unsigned columns, unsigned rows, const char *term)
+char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, bool configuring, unsigned columns,
+		   unsigned rows, const char *term)
 {
 	struct buf b;
 

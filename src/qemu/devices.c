@@ -16,8 +16,7 @@ json_t *argv_virtio(const struct argv_in *in, const char *name)
 	return json_sprintf("%s-%s", name, in->arch->virtio);
 }
 
-void argv_device(const struct argv_in *in, struct qemu_argv *v, const char *key, const char *why,
-		 json_t *device)
+void argv_device(const struct argv_in *in, struct qemu_argv *v, const char *key, const char *why, json_t *device)
 {
 	(void)in;
 	opt_pair(v, "-device", opt_json(device), key, why);
@@ -27,8 +26,7 @@ int argv_bad_path(struct err *e, const char *key, const char *path)
 {
 	char *words = text_clean(path, strlen(path), false);
 
-	err_set(e, ERR_USAGE, "path-bad", "%s: %s is not valid UTF-8, which QEMU's options need", key,
-		words);
+	err_set(e, ERR_USAGE, "path-bad", "%s: %s is not valid UTF-8, which QEMU's options need", key, words);
 	free(words);
 	return -1;
 }
@@ -44,29 +42,25 @@ static char *item_path(const struct argv_in *in, const char *item)
 }
 
 /* A block device: a driver named, never guessed, over a file. NULL when the path is not UTF-8. */
-static json_t *block(const char *name, const char *format, const char *path, bool read_only,
-		     enum spec_cache cache)
+static json_t *block(const char *name, const char *format, const char *path, bool read_only, enum spec_cache cache)
 {
-	json_t *modes = json_pack("{s:b, s:b}", "direct", cache == SPEC_CACHE_NONE, "no-flush",
-				  cache == SPEC_CACHE_UNSAFE);
-	json_t *o = json_pack("{s:s, s:s, s:b, s:s, s:O, s:{s:s, s:s, s:s, s:O}}", "driver", format,
-			      "node-name", name, "read-only", (int)read_only, "discard",
-			      read_only ? "ignore" : "unmap", "cache", modes, "file", "driver", "file",
-			      "filename", path, "discard", read_only ? "ignore" : "unmap", "cache",
-			      modes);
+	json_t *modes =
+		json_pack("{s:b, s:b}", "direct", cache == SPEC_CACHE_NONE, "no-flush", cache == SPEC_CACHE_UNSAFE);
+	json_t *o = json_pack("{s:s, s:s, s:b, s:s, s:O, s:{s:s, s:s, s:s, s:O}}", "driver", format, "node-name", name,
+			      "read-only", (int)read_only, "discard", read_only ? "ignore" : "unmap", "cache", modes,
+			      "file", "driver", "file", "filename", path, "discard", read_only ? "ignore" : "unmap",
+			      "cache", modes);
 
 	json_decref(modes);
 	return o;
 }
 
-static void attach(const struct argv_in *in, struct qemu_argv *v, const char *node, bool first,
-		   const char *key, const char *why)
+static void attach(const struct argv_in *in, struct qemu_argv *v, const char *node, bool first, const char *key,
+		   const char *why)
 {
 	json_t *o = in->s->bus == SPEC_BUS_SCSI
-			    ? json_pack("{s:s, s:s, s:s}", "driver", "scsi-hd", "bus", "scsi.0",
-					"drive", node)
-			    : json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-blk"), "drive",
-					node);
+			    ? json_pack("{s:s, s:s, s:s}", "driver", "scsi-hd", "bus", "scsi.0", "drive", node)
+			    : json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-blk"), "drive", node);
 
 	json_object_set_new(o, "id", json_sprintf("%s-device", node));
 	if (first)
@@ -74,8 +68,7 @@ static void attach(const struct argv_in *in, struct qemu_argv *v, const char *no
 	argv_device(in, v, key, why, o);
 }
 
-static int add_block(struct qemu_argv *v, json_t *o, const char *key, const char *why,
-		     const char *path, struct err *e)
+static int add_block(struct qemu_argv *v, json_t *o, const char *key, const char *why, const char *path, struct err *e)
 {
 	if (!o)
 		return argv_bad_path(e, key, path);
@@ -91,8 +84,7 @@ int argv_disk(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 
 	if (in->s->bus == SPEC_BUS_SCSI)
 		argv_device(in, v, "disk.bus", "the disks' controller",
-			    json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-scsi"), "id",
-				      "scsi"));
+			    json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-scsi"), "id", "scsi"));
 	if (add_block(v, block("disk", f->disk_format, f->disk, false, cache), "disk.cache",
 		      "the machine's disk; freed blocks are given back to this host", f->disk, e) < 0)
 		return -1;
@@ -118,11 +110,9 @@ int argv_drives(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 		char *node = xasprintf("drive%zu", i);
 		bool read_only = mode && !strcmp(mode, "on");
 
-		r = !path || !format
-			    ? err_set(e, ERR_USAGE, "drive-bad",
-				      "devices.drive: path= and format= are needed")
-			    : add_block(v, block(node, format, path, read_only, in->s->cache),
-					"devices.drive", "a further drive", path, e);
+		r = !path || !format ? err_set(e, ERR_USAGE, "drive-bad", "devices.drive: path= and format= are needed")
+				     : add_block(v, block(node, format, path, read_only, in->s->cache), "devices.drive",
+						 "a further drive", path, e);
 		if (!r)
 			attach(in, v, node, false, "devices.drive", "where the guest sees it");
 		free(node);
@@ -161,14 +151,13 @@ int argv_network(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 			return err_prefix(e, "network.forward: %s", s->forwards.items[i]);
 		}
 		buf_addf(&b, ",hostfwd=%s:%s:%u-:%u", f.udp ? "udp" : "tcp", f.host,
-			 (unsigned)(f.host_port ? f.host_port : in->files->forward_ports[i]),
-			 (unsigned)f.guest_port);
+			 (unsigned)(f.host_port ? f.host_port : in->files->forward_ports[i]), (unsigned)f.guest_port);
 	}
 	opt_pair(v, "-netdev", buf_steal(&b), "network.forward",
 		 s->restrict_net ? "reached by the forwarded ports alone, reaches nothing"
 				 : "user networking through this host; forwarded ports of this host lead to it");
-	card = json_pack("{s:o, s:s, s:o}", "driver", argv_virtio(in, "virtio-net"), "netdev", "net",
-			 "mac", mac_address(s));
+	card = json_pack("{s:o, s:s, s:o}", "driver", argv_virtio(in, "virtio-net"), "netdev", "net", "mac",
+			 mac_address(s));
 	if (!strcmp(in->arch->virtio, "pci"))
 		json_object_set_new(card, "romfile", json_string(""));
 	argv_device(in, v, "network.mode", "the network card, without a boot ROM", card);
@@ -195,8 +184,7 @@ static int add_audio(const struct argv_in *in, struct qemu_argv *v, struct err *
 	argv_device(in, v, "devices.audio", "the sound card",
 		    json_pack("{s:s, s:s}", "driver", "intel-hda", "id", "sound"));
 	argv_device(in, v, "devices.audio", "its output",
-		    json_pack("{s:s, s:s, s:s}", "driver", "hda-output", "bus", "sound.0", "audiodev",
-			      "audio"));
+		    json_pack("{s:s, s:s, s:s}", "driver", "hda-output", "bus", "sound.0", "audiodev", "audio"));
 	return 0;
 }
 
@@ -231,8 +219,7 @@ int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 		char *value = opt_value(path ? path : "");
 		bool read_only = mode && !strcmp(mode, "on");
 		int r = path && tag ? 0
-				    : err_set(e, ERR_USAGE, "share-bad",
-					      "devices.share: path= and tag= are needed");
+				    : err_set(e, ERR_USAGE, "share-bad", "devices.share: path= and tag= are needed");
 
 		if (!r) {
 			opt_pair(v, "-fsdev",
@@ -240,8 +227,8 @@ int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 					   model ? model : usual, read_only ? ",readonly=on" : ""),
 				 "devices.share", "a folder of this host");
 			argv_device(in, v, "devices.share", "how the guest mounts it",
-				    json_pack("{s:o, s:o, s:s}", "driver", argv_virtio(in, "virtio-9p"),
-					      "fsdev", json_sprintf("share%zu", i), "mount_tag", tag));
+				    json_pack("{s:o, s:o, s:s}", "driver", argv_virtio(in, "virtio-9p"), "fsdev",
+					      json_sprintf("share%zu", i), "mount_tag", tag));
 		}
 		free(value);
 		free(model);

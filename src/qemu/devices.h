@@ -16,8 +16,7 @@ struct argv_in {
 /* "virtio-blk-pci" for "virtio-blk": the architecture's kind of it, as a JSON string. */
 json_t *argv_virtio(const struct argv_in *in, const char *name);
 /* -device with that object; takes it. */
-void argv_device(const struct argv_in *in, struct qemu_argv *v, const char *key, const char *why,
-		 json_t *device);
+void argv_device(const struct argv_in *in, struct qemu_argv *v, const char *key, const char *why, json_t *device);
 /* A path that JSON cannot hold. Returns -1. */
 int argv_bad_path(struct err *e, const char *key, const char *path);
 

@@ -36,8 +36,7 @@ void opt_add(struct qemu_argv *v, char *text, const char *key, const char *why)
 	v->items[v->len++] = (struct qemu_arg){.text = text, .key = key, .why = xstrdup(why)};
 }
 
-void opt_pair(struct qemu_argv *v, const char *option, char *value, const char *key,
-	      const char *why)
+void opt_pair(struct qemu_argv *v, const char *option, char *value, const char *key, const char *why)
 {
 	opt_add(v, xstrdup(option), key, why);
 	opt_add(v, value, key, NULL);

@@ -15,7 +15,6 @@ char *opt_json(json_t *o);
 /* Appends an element and takes `text`. `why` (or NULL) is copied, `key` static. */
 void opt_add(struct qemu_argv *v, char *text, const char *key, const char *why);
 /* Appends an option and its value, taking `value`. */
-void opt_pair(struct qemu_argv *v, const char *option, char *value, const char *key,
-	      const char *why);
+void opt_pair(struct qemu_argv *v, const char *option, char *value, const char *key, const char *why);
 
 #endif

@@ -33,8 +33,8 @@ static char *find_binary(const struct spec *s, const char *name, struct err *e)
 	wanted = own ? spec_path(s, s->qemu_binary) : xstrdup(name);
 	path = host_which(wanted);
 	if (!path) {
-		err_set(e, ERR_MISSING, "qemu-missing", "%sthere is no %s on this host",
-			own ? "qemu.binary: " : "", wanted);
+		err_set(e, ERR_MISSING, "qemu-missing", "%sthere is no %s on this host", own ? "qemu.binary: " : "",
+			wanted);
 		hint = own ? NULL : host_install_hint(name);
 		if (hint)
 			err_hint(e, "%s", hint);
@@ -53,11 +53,10 @@ static int read_version(const char *binary, struct qemu_probe *p, struct err *e)
 	if (proc_run(argv, OUTPUT_MAX, &out, e) < 0)
 		return err_prefix(e, "%s does not run", binary);
 	if (!qemu_version_parse(out.data, &p->version, &p->version_text)) {
-		r = err_set(e, ERR_MISSING, "qemu-strange", "%s does not say its version: is it QEMU?",
-			    binary);
+		r = err_set(e, ERR_MISSING, "qemu-strange", "%s does not say its version: is it QEMU?", binary);
 	} else if (p->version < QEMU_VERSION_MIN) {
-		r = err_set(e, ERR_MISSING, "qemu-old", "%s is version %s; debwiz needs at least 7.2",
-			    binary, p->version_text);
+		r = err_set(e, ERR_MISSING, "qemu-old", "%s is version %s; debwiz needs at least 7.2", binary,
+			    p->version_text);
 		err_hint(e, "install a newer QEMU, or name one with qemu.binary");
 	}
 	buf_fini(&out);
@@ -73,8 +72,7 @@ static void add_remedy(char **why)
 }
 
 /* Tries once per host, program and options. True when it works; *why is owned. */
-static bool try_options(const char *cache_dir, const char *binary, const struct strv *args,
-			char **why)
+static bool try_options(const char *cache_dir, const char *binary, const struct strv *args, char **why)
 {
 	char *what = strv_join(args, " ");
 	char *key = verdict_key(binary, what);
@@ -95,8 +93,7 @@ static bool try_options(const char *cache_dir, const char *binary, const struct 
 	return ok;
 }
 
-static void accel_args(const struct spec *s, const struct catalog_arch *arch, const char *accel,
-		       struct strv *out)
+static void accel_args(const struct spec *s, const struct catalog_arch *arch, const char *accel, struct strv *out)
 {
 	const char *model = strcmp(s->cpu_model, "auto") ? s->cpu_model : arch->cpu_native;
 
@@ -117,8 +114,8 @@ static const char *native_name(const struct catalog_arch *arch)
 
 /* Whether that accelerator runs this architecture here; sets p->binary when it does and wants
  * another program. *why is owned either way. */
-static bool accel_works(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
-			const char *accel, const char *machine, struct qemu_probe *p, char **why)
+static bool accel_works(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, const char *accel,
+			const char *machine, struct qemu_probe *p, char **why)
 {
 	struct strv args = STRV_INIT;
 	struct err e = ERR_INIT;
@@ -155,8 +152,8 @@ static bool accel_works(const struct spec *s, const struct catalog_arch *arch, c
 }
 
 /* Fills accel, why and tried. */
-static int choose_accel(const struct spec *s, const struct catalog_arch *arch,
-			const char *cache_dir, struct qemu_probe *p, struct err *e)
+static int choose_accel(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
+			struct qemu_probe *p, struct err *e)
 {
 	bool automatic = !strcmp(s->accel, "auto");
 	struct host_facts host;
@@ -184,14 +181,13 @@ static int choose_accel(const struct spec *s, const struct catalog_arch *arch,
 	strv_fini(&candidates);
 	host_facts_fini(&host);
 	if (!p->accel && !automatic && strcmp(s->accel, "tcg") != 0) {
-		err_set(e, ERR_MISSING, "accel-missing", "cpu.accel: %s cannot be used: %s", s->accel,
-			why);
+		err_set(e, ERR_MISSING, "accel-missing", "cpu.accel: %s cannot be used: %s", s->accel, why);
 		free(why);
 		return err_hint(e, "write accel = auto, which falls back to emulation");
 	}
 	if (!p->accel) {
 		p->accel = xstrdup("tcg");
-		p->why = !automatic ? xstrdup("emulation was asked for")
+		p->why = !automatic  ? xstrdup("emulation was asked for")
 			 : *p->tried ? xasprintf("%s cannot be used: %s", p->tried, why)
 			 : why	     ? xstrdup(why)
 				     : xstrdup("this host has no accelerator");
@@ -217,8 +213,7 @@ static bool takes_sandbox(const char *binary, const char *cache_dir, char **why)
 /* The best of the sound drivers that this QEMU names; "" when it has none that plays. */
 static char *find_audio(const char *binary)
 {
-	static const char *const best[] = {"pipewire", "pa", "coreaudio", "dsound", "sdl", "alsa",
-					   "sndio", "oss"};
+	static const char *const best[] = {"pipewire", "pa", "coreaudio", "dsound", "sdl", "alsa", "sndio", "oss"};
 	char *argv[] = {(char *)binary, "-audiodev", "help", NULL};
 	struct strv words = STRV_INIT;
 	struct buf out;
@@ -236,8 +231,8 @@ static char *find_audio(const char *binary)
 	return found ? found : xstrdup("");
 }
 
-int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
-	       struct qemu_probe *out, struct err *e)
+int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, struct qemu_probe *out,
+	       struct err *e)
 {
 	struct qemu_probe p = {.tried = xstrdup("")};
 
@@ -270,8 +265,8 @@ void qemu_probe_fini(struct qemu_probe *p)
 	*p = (struct qemu_probe){0};
 }
 
-int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
-		      const char *accel, const char *why, struct err *e)
+int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, const char *accel,
+		      const char *why, struct err *e)
 {
 	char *binary = find_binary(s, native_name(arch), e);
 	struct strv args = STRV_INIT;

@@ -75,8 +75,7 @@ bool qemu_trial_is_passing(const char *complaint)
 {
 	/* strerror(3) of EBUSY, ENOMEM, EAGAIN and EMFILE, as QEMU writes them */
 	static const char *const words[] = {"resource busy", "Cannot allocate memory",
-					    "Resource temporarily unavailable",
-					    "Too many open files"};
+					    "Resource temporarily unavailable", "Too many open files"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strstr(complaint, words[i]))
@@ -117,9 +116,13 @@ bool qemu_trial(const char *binary, const struct strv *args, char **why, bool *p
 		strv_add(&argv, args->items[i]);
 	buf_init(&t.complaint, 0);
 	t.proc = proc_start(l,
-			    &(struct proc_conf){.argv = strv_argv(&argv), .output = on_output,
-						.ended = on_ended, .arg = &t, .stdin_text = true,
-						.input = input, .input_len = sizeof(input) - 1},
+			    &(struct proc_conf){.argv = strv_argv(&argv),
+						.output = on_output,
+						.ended = on_ended,
+						.arg = &t,
+						.stdin_text = true,
+						.input = input,
+						.input_len = sizeof(input) - 1},
 			    &e);
 	if (t.proc)
 		t.timer = loop_timer_start(l, PATIENCE_MS, 0, on_late, &t);

@@ -78,8 +78,7 @@ static int write_all(const char *cache_dir, const json_t *all, struct err *e)
 	return r;
 }
 
-int verdict_put(const char *cache_dir, const char *key, bool ok, const char *why, bool passing,
-		struct err *e)
+int verdict_put(const char *cache_dir, const char *key, bool ok, const char *why, bool passing, struct err *e)
 {
 	json_t *all = read_all(cache_dir);
 	json_t *one = json_pack("{s:b, s:s}", "ok", (int)ok, "why", why);
@@ -102,9 +101,7 @@ int verdict_forget_refusals(const char *cache_dir, struct err *e)
 	void *next;
 	int r = 0;
 
-	json_object_foreach_safe (all, next, key, one)
-		if (!json_bool(one, "ok", false))
-			json_object_del(all, key);
+	json_object_foreach_safe(all, next, key, one) if (!json_bool(one, "ok", false)) json_object_del(all, key);
 	if (json_object_size(all) != before)
 		r = write_all(cache_dir, all, e) < 0 ? -1 : 1;
 	json_decref(all);

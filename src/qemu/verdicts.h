@@ -15,8 +15,7 @@ char *verdict_key(const char *binary, const char *what);
 /* True when one is known and holds: *ok and *why (owned) are set. */
 bool verdict_get(const char *cache_dir, const char *key, bool *ok, char **why);
 /* Remembers one; replaces what was there. One that is `passing` holds for an hour. */
-int verdict_put(const char *cache_dir, const char *key, bool ok, const char *why, bool passing,
-		struct err *e);
+int verdict_put(const char *cache_dir, const char *key, bool ok, const char *why, bool passing, struct err *e);
 /* Forgets every refusal. 1: there were some, 0: none, -1: they cannot be forgotten. */
 int verdict_forget_refusals(const char *cache_dir, struct err *e);
 

@@ -40,10 +40,9 @@ static unsigned item_line(const struct check *k, const char *section, const char
 	return ini_doc_line(k->s->doc, section, key, i);
 }
 
-static void fault(const struct check *k, unsigned line, const char *section, const char *key,
-		  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-static void fault(const struct check *k, unsigned line, const char *section, const char *key,
-		  const char *fmt, ...)
+static void fault(const struct check *k, unsigned line, const char *section, const char *key, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+static void fault(const struct check *k, unsigned line, const char *section, const char *key, const char *fmt, ...)
 {
 	va_list ap;
 	char *message;
@@ -55,8 +54,7 @@ static void fault(const struct check *k, unsigned line, const char *section, con
 	free(message);
 }
 
-#define FAULT(k, section, key, ...)                                                                \
-	fault(k, line_of(k, section, key), section, key, __VA_ARGS__)
+#define FAULT(k, section, key, ...) fault(k, line_of(k, section, key), section, key, __VA_ARGS__)
 
 static void add_word(struct buf *b, const char *word)
 {
@@ -127,12 +125,10 @@ static void check_arch(struct check *k)
 		if (!*a->not_offered)
 			add_word(&b, a->name);
 	if (k->arch)
-		FAULT(k, "machine", "arch", "\"%s\" is %s; choose %s", k->s->arch,
-		      k->arch->not_offered, b.data);
+		FAULT(k, "machine", "arch", "\"%s\" is %s; choose %s", k->s->arch, k->arch->not_offered, b.data);
 	guess = k->arch ? NULL : guess_arch(k);
 	if (guess)
-		FAULT(k, "machine", "arch", "\"%s\" is not an architecture of Debian%s %s", k->s->arch,
-		      guess, b.data);
+		FAULT(k, "machine", "arch", "\"%s\" is not an architecture of Debian%s %s", k->s->arch, guess, b.data);
 	free(guess);
 	buf_fini(&b);
 	k->arch = NULL;
@@ -152,12 +148,12 @@ static void check_release(struct check *k)
 		if (!*r->not_offered)
 			add_word(&b, r->codename);
 	if (k->release)
-		FAULT(k, "machine", "release", "\"%s\" is %s; choose %s",
-		      k->s->release, k->release->not_offered, b.data);
+		FAULT(k, "machine", "release", "\"%s\" is %s; choose %s", k->s->release, k->release->not_offered,
+		      b.data);
 	guess = k->release ? NULL : guess_release(k);
 	if (guess)
-		FAULT(k, "machine", "release", "\"%s\" is not a release that debwiz knows%s %s",
-		      k->s->release, guess, b.data);
+		FAULT(k, "machine", "release", "\"%s\" is not a release that debwiz knows%s %s", k->s->release, guess,
+		      b.data);
 	free(guess);
 	buf_fini(&b);
 	k->release = NULL;
@@ -175,8 +171,8 @@ static void check_pair(struct check *k)
 	if (!k->arch || !k->release || lists(&k->arch->releases, k->release->codename))
 		return;
 	all = strv_join(&k->arch->releases, ", ");
-	FAULT(k, "machine", "release", "Debian %s has no kernel for %s; choose one of %s",
-	      k->release->codename, k->arch->name, all);
+	FAULT(k, "machine", "release", "Debian %s has no kernel for %s; choose one of %s", k->release->codename,
+	      k->arch->name, all);
 	free(all);
 }
 
@@ -193,8 +189,7 @@ static void check_profile(struct check *k)
 		if (!p->hidden)
 			add_word(&b, p->name);
 	guess = guess_profile(k);
-	FAULT(k, "system", "profile", "\"%s\" is not a set of packages%s %s", k->s->profile, guess,
-	      b.data);
+	FAULT(k, "system", "profile", "\"%s\" is not a set of packages%s %s", k->s->profile, guess, b.data);
 	free(guess);
 	buf_fini(&b);
 }
@@ -240,32 +235,27 @@ static void check_cpu(struct check *k)
 	if (!a)
 		return;
 	if (s->cpu_count > a->max_cpus)
-		FAULT(k, "cpu", "count", "%u CPUs are too many for %s: at most %u, %s",
-		      s->cpu_count, a->name, a->max_cpus, a->cpu_limit_why);
+		FAULT(k, "cpu", "count", "%u CPUs are too many for %s: at most %u, %s", s->cpu_count, a->name,
+		      a->max_cpus, a->cpu_limit_why);
 	if (s->memory > a->max_memory)
-		FAULT(k, "cpu", "memory", "%s is too much for %s: at most %s, %s",
-		      size_format(s->memory, text), a->name, size_format(a->max_memory, most),
-		      a->memory_limit_why);
-	else if (s->firmware == SPEC_UEFI && a->firmware_max_memory &&
-		 s->memory > a->firmware_max_memory)
+		FAULT(k, "cpu", "memory", "%s is too much for %s: at most %s, %s", size_format(s->memory, text),
+		      a->name, size_format(a->max_memory, most), a->memory_limit_why);
+	else if (s->firmware == SPEC_UEFI && a->firmware_max_memory && s->memory > a->firmware_max_memory)
 		FAULT(k, "cpu", "memory",
 		      "%s is too much for %s with mode = uefi: at most %s, %s; mode = direct takes "
 		      "%s",
-		      size_format(s->memory, text), a->name,
-		      size_format(a->firmware_max_memory, most), a->firmware_memory_why,
-		      size_format(a->max_memory, whole));
-	if (strcmp(s->accel, "auto") && strcmp(s->accel, "tcg") &&
-	    !strv_has(&a->accels, s->accel)) {
+		      size_format(s->memory, text), a->name, size_format(a->firmware_max_memory, most),
+		      a->firmware_memory_why, size_format(a->max_memory, whole));
+	if (strcmp(s->accel, "auto") && strcmp(s->accel, "tcg") && !strv_has(&a->accels, s->accel)) {
 		words = strv_join(&a->accels, ", ");
-		FAULT(k, "cpu", "accel", "%s does not run %s; write auto, tcg%s%s", s->accel,
-		      a->name, *words ? ", " : "", words);
+		FAULT(k, "cpu", "accel", "%s does not run %s; write auto, tcg%s%s", s->accel, a->name,
+		      *words ? ", " : "", words);
 		free(words);
 	}
 	model = xstrndup(s->cpu_model, strcspn(s->cpu_model, ","));
 	if (strcmp(model, "auto") && !strv_has(&a->cpu_models, model)) {
 		words = strv_join(&a->cpu_models, ", ");
-		FAULT(k, "cpu", "model",
-		      "\"%s\" is not a CPU model of QEMU's %s machine for %s; write auto, %s", model,
+		FAULT(k, "cpu", "model", "\"%s\" is not a CPU model of QEMU's %s machine for %s; write auto, %s", model,
 		      a->machine, a->name, words);
 		free(words);
 	} else if (!strcmp(model, "host") && !strcmp(s->accel, "tcg")) {
@@ -279,8 +269,7 @@ static void check_cpu(struct check *k)
 static bool same_port(const struct spec_forward *a, const struct spec_forward *b)
 {
 	return a->host_port && a->host_port == b->host_port && a->udp == b->udp &&
-	       (!strcmp(a->host, b->host) || !strcmp(a->host, "0.0.0.0") ||
-		!strcmp(b->host, "0.0.0.0"));
+	       (!strcmp(a->host, b->host) || !strcmp(a->host, "0.0.0.0") || !strcmp(b->host, "0.0.0.0"));
 }
 
 static void check_forwards(struct check *k)
@@ -297,11 +286,10 @@ static void check_forwards(struct check *k)
 				break;
 			}
 			if (same_port(&f[i], &f[j])) {
-				fault(k, item_line(k, "network", "forward", i),
-					   "network", "forward",
-					   "port %u of this host is forwarded twice (also by %s); "
-					   "choose another port, or auto",
-					   (unsigned)f[i].host_port, items->items[j]);
+				fault(k, item_line(k, "network", "forward", i), "network", "forward",
+				      "port %u of this host is forwarded twice (also by %s); "
+				      "choose another port, or auto",
+				      (unsigned)f[i].host_port, items->items[j]);
 				break;
 			}
 		}
@@ -330,8 +318,7 @@ static void check_network(struct check *k)
 			      "there is nothing to forward to with mode = none; remove the "
 			      "forwards, or write mode = user");
 		if (s->restrict_net)
-			FAULT(k, "network", "restrict",
-			      "there is no network to restrict with mode = none");
+			FAULT(k, "network", "restrict", "there is no network to restrict with mode = none");
 	}
 	check_forwards(k);
 }
@@ -341,20 +328,17 @@ static void check_mirror(struct check *k)
 	const struct spec *s = k->s;
 
 	if (!s->security && strcmp(s->security_mirror, "auto"))
-		FAULT(k, "mirror", "security_url",
-		      "has no use with security = no; remove one of the two");
+		FAULT(k, "mirror", "security_url", "has no use with security = no; remove one of the two");
 	if (*s->snapshot && strcmp(s->mirror, "auto"))
 		FAULT(k, "mirror", "snapshot",
 		      "comes from Debian's snapshot service, not from the mirror that url names; "
 		      "remove one of the two");
 	if (s->components.len && !strv_has(&s->components, "main"))
-		FAULT(k, "mirror", "components",
-		      "main is missing; no Debian comes without it: add components = main");
+		FAULT(k, "mirror", "components", "main is missing; no Debian comes without it: add components = main");
 }
 
 /* Two items that name the same file or tag. */
-static void check_unique(struct check *k, const char *key, const struct strv *items,
-			 const char *part)
+static void check_unique(struct check *k, const char *key, const struct strv *items, const char *part)
 {
 	for (size_t i = 1; i < items->len; i++) {
 		char *mine = spec_item_get(items->items[i], part);
@@ -367,8 +351,7 @@ static void check_unique(struct check *k, const char *key, const struct strv *it
 			free(other);
 		}
 		if (twice)
-			fault(k, item_line(k, "devices", key, i), "devices", key,
-				   "%s=%s is given twice", part, mine);
+			fault(k, item_line(k, "devices", key, i), "devices", key, "%s=%s is given twice", part, mine);
 		free(mine);
 	}
 }
@@ -411,8 +394,7 @@ static void check_time_zone(struct check *k)
 }
 
 const struct catalog_account *spec_user_taken(const struct spec *s, const struct catalog *c,
-					      bool (*has)(const char *package, const void *arg),
-					      const void *arg)
+					      bool (*has)(const char *package, const void *arg), const void *arg)
 {
 	const struct catalog_account *a;
 
@@ -433,8 +415,8 @@ static void check_user(struct check *k)
 
 	if (a)
 		FAULT(k, "system", "user",
-		      "package %s makes a user or group %s of its own; choose another name for the user",
-		      a->package, k->s->user);
+		      "package %s makes a user or group %s of its own; choose another name for the user", a->package,
+		      k->s->user);
 }
 
 static void check_system(struct check *k)
@@ -468,8 +450,7 @@ void spec_check_each(const struct spec *s, const struct catalog *c, spec_fault_f
 	check_extra(&k);
 }
 
-static void gather(unsigned line, const char *section, const char *key, const char *message,
-		   void *arg)
+static void gather(unsigned line, const char *section, const char *key, const char *message, void *arg)
 {
 	faults_add(arg, line, section, key, "%s", message);
 }

@@ -31,7 +31,9 @@ static char *extra_names(const struct catalog *c, bool drivers)
 			continue;
 		device |= driver;
 		buf_addf(&b, "%s%s", b.len ? ", " : "",
-			 driver && drivers ? row->name + strlen(PREFIX) : driver ? "device" : row->name);
+			 driver && drivers ? row->name + strlen(PREFIX)
+			 : driver	   ? "device"
+					   : row->name);
 	}
 	return buf_steal(&b);
 }
@@ -42,8 +44,7 @@ static int refuse_option(const struct catalog *c, const char *option, struct err
 	char *names;
 
 	if (row && *row->instead)
-		return err_set(e, ERR_USAGE, "extra-bad", "%s is not allowed; use %s for that", option,
-			       row->instead);
+		return err_set(e, ERR_USAGE, "extra-bad", "%s is not allowed; use %s for that", option, row->instead);
 	names = extra_names(c, false);
 	err_set(e, ERR_USAGE, "extra-bad", "%s is not allowed; allowed are, each behind a -: %s", option, names);
 	free(names);
@@ -59,8 +60,8 @@ static bool is_plain(const char *s, size_t n)
 }
 
 /* NAME=VALUE up to `end`, of the row's names. */
-static int check_part(const struct catalog_extra *row, const char *option, const char *part,
-		      const char *end, struct err *e)
+static int check_part(const struct catalog_extra *row, const char *option, const char *part, const char *end,
+		      struct err *e)
 {
 	size_t n = (size_t)(end - part), name = strcspn(part, "=,");
 	char *given = xstrndup(part, name < n ? name : n);
@@ -68,19 +69,19 @@ static int check_part(const struct catalog_extra *row, const char *option, const
 	int r = 0;
 
 	if (name >= n || !strv_has(&row->parts, given))
-		r = err_set(e, ERR_USAGE, "extra-bad",
-			    "%s: \"%s\" is not allowed; allowed are NAME=VALUE of %s", option, given, allowed);
+		r = err_set(e, ERR_USAGE, "extra-bad", "%s: \"%s\" is not allowed; allowed are NAME=VALUE of %s",
+			    option, given, allowed);
 	else if (!is_plain(part + name + 1, n - name - 1))
 		r = err_set(e, ERR_USAGE, "extra-bad",
 			    "%s: the value of %s holds what is not allowed; allowed are letters, digits, "
-			    "blanks and _ . : + / -", option, given);
+			    "blanks and _ . : + / -",
+			    option, given);
 	free(allowed);
 	free(given);
 	return r;
 }
 
-static int check_parts(const struct catalog_extra *row, const char *option, const char *value,
-		       struct err *e)
+static int check_parts(const struct catalog_extra *row, const char *option, const char *value, struct err *e)
 {
 	for (const char *at = value;;) {
 		const char *end = at + strcspn(at, ",");
@@ -113,8 +114,8 @@ static int check_device(const struct catalog *c, const char *value, struct err *
 	return r;
 }
 
-static int check_value(const struct catalog *c, const struct catalog_extra *row, const char *option,
-		       const char *value, struct err *e)
+static int check_value(const struct catalog *c, const struct catalog_extra *row, const char *option, const char *value,
+		       struct err *e)
 {
 	if (!row)
 		return check_device(c, value, e);
@@ -136,12 +137,13 @@ int extra_check(const struct catalog *c, const struct strv *items, size_t i, siz
 
 	*bad = i;
 	if (*option != '-')
-		return err_set(e, ERR_USAGE, "extra-bad",
-			       "\"%.40s\" follows no option; QEMU would take it for a disk", option);
+		return err_set(e, ERR_USAGE, "extra-bad", "\"%.40s\" follows no option; QEMU would take it for a disk",
+			       option);
 	if (strchr(option, ' '))
 		return err_set(e, ERR_USAGE, "extra-bad",
 			       "\"%.40s\" holds a blank; write the option and its value as two lines, "
-			       "extra = -OPTION and extra = VALUE", option);
+			       "extra = -OPTION and extra = VALUE",
+			       option);
 	row = device || !strncmp(name, PREFIX, strlen(PREFIX)) ? NULL : catalog_extra_find(c, name);
 	if (!device && (!row || *row->instead))
 		return refuse_option(c, option, e);

@@ -14,8 +14,7 @@ void faults_init(struct faults *f, const char *name)
 	f->name = name;
 }
 
-void faults_add(struct faults *f, unsigned line, const char *section, const char *key,
-		const char *fmt, ...)
+void faults_add(struct faults *f, unsigned line, const char *section, const char *key, const char *fmt, ...)
 {
 	struct buf b;
 	va_list ap;
@@ -34,8 +33,7 @@ void faults_add(struct faults *f, unsigned line, const char *section, const char
 		buf_addf(&b, ": %s.%s", section, key);
 	buf_addf(&b, ": %s", message);
 	free(message);
-	f->items[f->count - 1] =
-		(struct fault){.line = line, .order = f->count, .text = buf_steal(&b)};
+	f->items[f->count - 1] = (struct fault){.line = line, .order = f->count, .text = buf_steal(&b)};
 }
 
 static int compare(const void *a, const void *b)

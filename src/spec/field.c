@@ -61,8 +61,7 @@ char *field_allowed(const struct field *f)
 		if (f->choices)
 			add_words(&b, f->choices);
 		else
-			buf_adds(&b, f->type == FIELD_LIST ? "the key repeated, one item a line"
-							   : "a text");
+			buf_adds(&b, f->type == FIELD_LIST ? "the key repeated, one item a line" : "a text");
 		break;
 	case FIELD_BOOL:
 		buf_adds(&b, "yes or no");
@@ -71,8 +70,8 @@ char *field_allowed(const struct field *f)
 		if (f->min == f->max)
 			buf_addf(&b, "%" PRIu64, f->min);
 		else
-			buf_addf(&b, "%s%sa whole number from %" PRIu64 " to %" PRIu64,
-				 f->zero ? f->zero : "", f->zero ? " or " : "", f->min, f->max);
+			buf_addf(&b, "%s%sa whole number from %" PRIu64 " to %" PRIu64, f->zero ? f->zero : "",
+				 f->zero ? " or " : "", f->min, f->max);
 		break;
 	case FIELD_SIZE:
 		buf_addf(&b, "a size with K, M, G or T from %s to %s", size_format(f->min, low),

@@ -55,28 +55,25 @@ int grammar_hostname(const char *v, struct err *e)
 		return 0;
 	if (only(v, LOWER UPPER DIGIT "-", 1, 63) && v[0] != '-' && v[n - 1] != '-')
 		return 0;
-	return bad(e,
-		   "is not a host name; that is letters, digits and -, no - at its ends, no dot, "
-		   "at most 63 characters (empty: the machine's name)");
+	return bad(e, "is not a host name; that is letters, digits and -, no - at its ends, no dot, "
+		      "at most 63 characters (empty: the machine's name)");
 }
 
 /* Users and groups that Debian's base-passwd and first packages make: useradd would fail. */
 static const char *const system_names[] = {
-	"_apt",	   "_chrony",	 "_ssh",    "adm",   "audio",	 "backup",  "bin",	"cdrom",
-	"crontab", "daemon",	 "dialout", "dip",   "disk",	 "fax",	    "floppy",	"games",
-	"gnats",   "input",	 "irc",	    "kmem",  "kvm",	 "list",    "lp",	"mail",
-	"man",	   "messagebus", "netdev",  "news",  "nobody",	 "nogroup", "operator", "plugdev",
-	"polkitd", "proxy",	 "render",  "root",  "sasl",	 "sgx",	    "shadow",	"src",
-	"sshd",	   "staff",	 "sudo",    "sync",  "sys",	 "tape",    "tty",	"users",
-	"utmp",	   "uucp",	 "video",   "voice", "www-data",
+	"_apt",	  "_chrony", "_ssh",	"adm",	    "audio",   "backup",  "bin",   "cdrom",	 "crontab",
+	"daemon", "dialout", "dip",	"disk",	    "fax",     "floppy",  "games", "gnats",	 "input",
+	"irc",	  "kmem",    "kvm",	"list",	    "lp",      "mail",	  "man",   "messagebus", "netdev",
+	"news",	  "nobody",  "nogroup", "operator", "plugdev", "polkitd", "proxy", "render",	 "root",
+	"sasl",	  "sgx",     "shadow",	"src",	    "sshd",    "staff",	  "sudo",  "sync",	 "sys",
+	"tape",	  "tty",     "users",	"utmp",	    "uucp",    "video",	  "voice", "www-data",
 };
 
 int grammar_user(const char *v, struct err *e)
 {
 	if (!only(v, LOWER DIGIT "_-", 1, 31) || !strchr(LOWER "_", v[0]))
-		return bad(e,
-			   "is not a user name; that is a-z, 0-9, _ and -, beginning with a letter "
-			   "or _, at most 31 characters");
+		return bad(e, "is not a user name; that is a-z, 0-9, _ and -, beginning with a letter "
+			      "or _, at most 31 characters");
 	for (size_t i = 0; i < COUNT(system_names); i++)
 		if (!strcmp(v, system_names[i]))
 			return bad(e, "is an account or group of the system; choose another name");
@@ -139,8 +136,7 @@ int grammar_keyboard(const char *v, struct err *e)
 /* crypt(5): $id$params-and-salt$hash. The weak ones (DES, MD5) are not taken. */
 int grammar_password_hash(const char *v, struct err *e)
 {
-	static const char *const ids[] = {"$y$", "$gy$", "$7$",	 "$6$",
-					  "$5$", "$2b$", "$2y$", "$2a$"};
+	static const char *const ids[] = {"$y$", "$gy$", "$7$", "$6$", "$5$", "$2b$", "$2y$", "$2a$"};
 	const char *last = strrchr(v, '$');
 
 	if (!*v)
@@ -236,8 +232,7 @@ int grammar_proxy(const char *v, struct err *e)
 	if (has_credentials(v))
 		return bad_credentials(e);
 	for (size_t i = 0; i < COUNT(schemes); i++)
-		if (!strncmp(v, schemes[i], strlen(schemes[i])) &&
-		    is_authority_and_path(v + strlen(schemes[i]), false))
+		if (!strncmp(v, schemes[i], strlen(schemes[i])) && is_authority_and_path(v + strlen(schemes[i]), false))
 			return 0;
 	return bad(e, "is not a proxy; write http://HOST:PORT (or https, socks5, socks5h)");
 }
@@ -251,10 +246,9 @@ int grammar_snapshot(const char *v, struct err *e)
 {
 	if (!*v)
 		return 0;
-	if (strlen(v) == 16 && strspn(v, DIGIT) == 8 && v[8] == 'T' && strspn(v + 9, DIGIT) == 6 &&
-	    v[15] == 'Z' && two(v) >= 19 && two(v + 4) >= 1 && two(v + 4) <= 12 &&
-	    two(v + 6) >= 1 && two(v + 6) <= 31 && two(v + 9) < 24 && two(v + 11) < 60 &&
-	    two(v + 13) < 60)
+	if (strlen(v) == 16 && strspn(v, DIGIT) == 8 && v[8] == 'T' && strspn(v + 9, DIGIT) == 6 && v[15] == 'Z' &&
+	    two(v) >= 19 && two(v + 4) >= 1 && two(v + 4) <= 12 && two(v + 6) >= 1 && two(v + 6) <= 31 &&
+	    two(v + 9) < 24 && two(v + 11) < 60 && two(v + 13) < 60)
 		return 0;
 	return bad(e, "is not a point in time; write it in UTC like 20250801T120000Z");
 }
@@ -327,9 +321,8 @@ int grammar_package(const char *v, struct err *e)
 int grammar_cmdline(const char *v, struct err *e)
 {
 	if (v[strspn(v, UPPER LOWER DIGIT " ._,:=/@%+-")])
-		return bad(e,
-			   "is not a kernel command line; allowed are letters, digits, blanks and "
-			   ". _ , : = / @ % + -");
+		return bad(e, "is not a kernel command line; allowed are letters, digits, blanks and "
+			      ". _ , : = / @ % + -");
 	if (!strncmp(v, "debwiz.", 7) || strstr(v, " debwiz."))
 		return bad(e, "holds a word that begins with debwiz., which debwiz sets itself");
 	return 0;

@@ -115,8 +115,8 @@ static char *hint_size(const struct field *f, const char *value)
 	const char *rest = hint_number(value, &tenths);
 	const char *unit = rest && *rest ? strchr(units, *rest | 0x20) : NULL;
 
-	if (!rest || (*rest && (!unit || (rest[1] && strcasecmp(rest + 1, "b") != 0 &&
-					  strcasecmp(rest + 1, "ib") != 0))))
+	if (!rest ||
+	    (*rest && (!unit || (rest[1] && strcasecmp(rest + 1, "b") != 0 && strcasecmp(rest + 1, "ib") != 0))))
 		return NULL;
 	for (size_t i = 0; i < COUNT(bare); i++) {
 		unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : bare[i];
@@ -125,9 +125,8 @@ static char *hint_size(const struct field *f, const char *value)
 
 		if (bytes && !(bytes & 1023)) {
 			/* what was meant as M stays M */
-			kept = unit || bare[i] != 20
-				       ? hint_keep(f, xstrdup(size_format(bytes, text)))
-				       : hint_keep(f, xasprintf("%" PRIu64 "M", bytes >> 20));
+			kept = unit || bare[i] != 20 ? hint_keep(f, xstrdup(size_format(bytes, text)))
+						     : hint_keep(f, xasprintf("%" PRIu64 "M", bytes >> 20));
 			if (kept || unit)
 				return kept;
 		}
@@ -140,9 +139,9 @@ static char *hint_duration(const struct field *f, const char *value)
 	static const struct {
 		const char *unit;
 		unsigned seconds;
-	} units[] = {{"", 1},    {"", 60},      {"s", 1},   {"sec", 1},   {"second", 1}, {"seconds", 1},
-		     {"m", 60},  {"min", 60},   {"minute", 60}, {"minutes", 60}, {"h", 3600},  {"hour", 3600},
-		     {"hours", 3600}};
+	} units[] = {{"", 1},	     {"", 60},	     {"s", 1},	     {"sec", 1},     {"second", 1},
+		     {"seconds", 1}, {"m", 60},	     {"min", 60},    {"minute", 60}, {"minutes", 60},
+		     {"h", 3600},    {"hour", 3600}, {"hours", 3600}};
 	char text[SIZE_TEXT];
 	uint64_t tenths;
 	const char *rest = hint_number(value, &tenths);

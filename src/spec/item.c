@@ -24,8 +24,8 @@ static bool is_ipv4(const char *s)
 	bool ok;
 
 	strv_split(&parts, s, ".");
-	ok = parts.len == 4 && strspn(s, "0123456789.") == strlen(s) && !strstr(s, "..") &&
-	     s[0] != '.' && s[strlen(s) - 1] != '.';
+	ok = parts.len == 4 && strspn(s, "0123456789.") == strlen(s) && !strstr(s, "..") && s[0] != '.' &&
+	     s[strlen(s) - 1] != '.';
 	for (size_t i = 0; ok && i < 4; i++) {
 		const char *part = parts.items[i];
 
@@ -45,14 +45,12 @@ int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e
 	uint64_t n;
 
 	if ((size_t)snprintf(text, sizeof(text), "%s", item) >= sizeof(text))
-		return err_set(e, ERR_USAGE, "value-bad",
-			       "is too long for a forward; " FORWARD_FORM);
+		return err_set(e, ERR_USAGE, "value-bad", "is too long for a forward; " FORWARD_FORM);
 	proto = strchr(text, '/');
 	if (proto) {
 		*proto++ = '\0';
 		if (strcmp(proto, "udp"))
-			return err_set(e, ERR_USAGE, "value-bad",
-				       "is not a forward; behind the / only udp may follow");
+			return err_set(e, ERR_USAGE, "value-bad", "is not a forward; behind the / only udp may follow");
 		f.udp = true;
 	}
 	guest = strrchr(text, ':');
@@ -66,9 +64,8 @@ int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e
 			       "alone); " FORWARD_FORM);
 	*port++ = '\0';
 	if (!is_ipv4(text) || strlen(text) >= sizeof(f.host))
-		return err_set(
-			e, ERR_USAGE, "value-bad",
-			"is not a forward; its address is not an IPv4 address like 127.0.0.1");
+		return err_set(e, ERR_USAGE, "value-bad",
+			       "is not a forward; its address is not an IPv4 address like 127.0.0.1");
 	snprintf(f.host, sizeof(f.host), "%.15s", text);
 	if (strcmp(port, "auto")) {
 		if (number_parse(port, 1, 65535, &n, NULL) < 0)
@@ -78,8 +75,7 @@ int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e
 		f.host_port = (uint16_t)n;
 	}
 	if (number_parse(guest, 1, 65535, &n, NULL) < 0)
-		return err_set(e, ERR_USAGE, "value-bad",
-			       "is not a forward; the port in the guest is 1 to 65535");
+		return err_set(e, ERR_USAGE, "value-bad", "is not a forward; the port in the guest is 1 to 65535");
 	f.guest_port = (uint16_t)n;
 	if (out)
 		*out = f;
@@ -138,9 +134,8 @@ static int check_part(const struct item_part *part, const char *value, struct er
 	for (size_t i = 0; part->words[i]; i++)
 		if (!strcmp(part->words[i], value))
 			return 0;
-	return err_set(e, ERR_USAGE, "value-bad", "has a bad %s; allowed are %s%s%s", part->key,
-		       part->words[0], part->words[1] ? ", " : "",
-		       part->words[1] ? part->words[1] : "");
+	return err_set(e, ERR_USAGE, "value-bad", "has a bad %s; allowed are %s%s%s", part->key, part->words[0],
+		       part->words[1] ? ", " : "", part->words[1] ? part->words[1] : "");
 }
 
 static size_t find_part(const struct item_part *parts, const char *key)
@@ -165,11 +160,10 @@ static int check_item(const char *v, const struct item_part *parts, const char *
 		int r;
 
 		if (!parts[i].key)
-			r = err_set(
-				e, ERR_USAGE, "value-bad",
-				"has a part that is not known; write %s (a comma within a value "
-				"is doubled)",
-				form);
+			r = err_set(e, ERR_USAGE, "value-bad",
+				    "has a part that is not known; write %s (a comma within a value "
+				    "is doubled)",
+				    form);
 		else if (seen & (1U << i))
 			r = err_set(e, ERR_USAGE, "value-bad", "says %s twice", key);
 		else
@@ -182,8 +176,7 @@ static int check_item(const char *v, const struct item_part *parts, const char *
 	}
 	for (size_t i = 0; parts[i].key; i++)
 		if (parts[i].required && !(seen & (1U << i)))
-			return err_set(e, ERR_USAGE, "value-bad", "lacks %s=; write %s",
-				       parts[i].key, form);
+			return err_set(e, ERR_USAGE, "value-bad", "lacks %s=; write %s", parts[i].key, form);
 	return 0;
 }
 
@@ -193,8 +186,7 @@ static int check_tag(const char *v, struct err *e)
 
 	if (!v[n] && n >= 1 && n <= 31)
 		return 0;
-	return err_set(e, ERR_USAGE, "value-bad",
-		       "is not a tag; that is letters, digits, _ . and -, at most 31");
+	return err_set(e, ERR_USAGE, "value-bad", "is not a tag; that is letters, digits, _ . and -, at most 31");
 }
 
 static const char *const formats[] = {"raw", "qcow2", NULL};
@@ -206,8 +198,7 @@ bool spec_forwards_ssh(const struct spec *s)
 	struct spec_forward f;
 
 	for (size_t i = 0; s->net == SPEC_NET_USER && i < s->forwards.len; i++)
-		if (spec_forward_parse(s->forwards.items[i], &f, NULL) == 0 && !f.udp &&
-		    f.guest_port == 22)
+		if (spec_forward_parse(s->forwards.items[i], &f, NULL) == 0 && !f.udp && f.guest_port == 22)
 			return true;
 	return false;
 }

@@ -24,9 +24,7 @@ static void risk_add(struct risks *out, const struct spec *s, struct risk r, siz
 	const struct field *f = field_find(r.section, r.key);
 	char *label = risk_label(&r);
 
-	r.state = !strv_has(&s->said, label)	? RISK_OWN
-		  : strv_has(&s->agreed, label) ? RISK_AGREED
-						: RISK_FOREIGN;
+	r.state = !strv_has(&s->said, label) ? RISK_OWN : strv_has(&s->agreed, label) ? RISK_AGREED : RISK_FOREIGN;
 	free(label);
 	if (r.state != RISK_OWN)
 		r.line = f->type != FIELD_LIST ? s->lines[f - field_table]
@@ -42,10 +40,13 @@ static void add_keyring(struct risks *out, const struct spec *s)
 
 	if (path)
 		risk_add(out, s,
-			 (struct risk){.section = "mirror", .key = "keyring", .value = xstrdup(s->keyring),
+			 (struct risk){.section = "mirror",
+				       .key = "keyring",
+				       .value = xstrdup(s->keyring),
 				       .path = path,
 				       .words = xasprintf("installs packages that the keys in %s have "
-							  "signed", path)},
+							  "signed",
+							  path)},
 			 0);
 }
 
@@ -61,9 +62,10 @@ static void add_forwards(struct risks *out, const struct spec *s)
 			continue;
 		port = f.host_port ? xasprintf("port %u", (unsigned)f.host_port) : xstrdup("a port");
 		risk_add(out, s,
-			 (struct risk){.section = "network", .key = "forward", .value = xstrdup(item),
-				       .words = xasprintf("opens %s of this host to the network (%s)", port,
-							  f.host)},
+			 (struct risk){.section = "network",
+				       .key = "forward",
+				       .value = xstrdup(item),
+				       .words = xasprintf("opens %s of this host to the network (%s)", port, f.host)},
 			 i);
 		free(port);
 	}
@@ -79,12 +81,13 @@ static void add_items(struct risks *out, const struct spec *s, const char *key, 
 		char *path = spec_path(s, written ? written : "");
 
 		risk_add(out, s,
-			 (struct risk){.section = "devices", .key = key, .value = xstrdup(items->items[i]),
-				       .path = path,
-				       .words = xasprintf("gives the guest the %s %s of this host, %s", what,
-							  path, mode && !strcmp(mode, "on")
-									? "to read"
-									: "to read and write")},
+			 (struct risk){
+				 .section = "devices",
+				 .key = key,
+				 .value = xstrdup(items->items[i]),
+				 .path = path,
+				 .words = xasprintf("gives the guest the %s %s of this host, %s", what, path,
+						    mode && !strcmp(mode, "on") ? "to read" : "to read and write")},
 			 i);
 		free(mode);
 		free(written);
@@ -97,8 +100,11 @@ static void add_binary(struct risks *out, const struct spec *s)
 
 	if (path)
 		risk_add(out, s,
-			 (struct risk){.section = "qemu", .key = "binary", .value = xstrdup(s->qemu_binary),
-				       .path = path, .program = true,
+			 (struct risk){.section = "qemu",
+				       .key = "binary",
+				       .value = xstrdup(s->qemu_binary),
+				       .path = path,
+				       .program = true,
 				       .words = xasprintf("runs the program %s", path)},
 			 0);
 }
@@ -109,11 +115,12 @@ static void add_extra(struct risks *out, const struct spec *s)
 
 	for (size_t i = 0; i < items->len; i += extra_len(items, i)) {
 		bool two = extra_len(items, i) == 2;
-		char *value = xasprintf("%s%s%s", items->items[i], two ? " " : "",
-					two ? items->items[i + 1] : "");
+		char *value = xasprintf("%s%s%s", items->items[i], two ? " " : "", two ? items->items[i + 1] : "");
 
 		risk_add(out, s,
-			 (struct risk){.section = "qemu", .key = "extra", .value = value,
+			 (struct risk){.section = "qemu",
+				       .key = "extra",
+				       .value = value,
 				       .words = xasprintf("gives QEMU the arguments %s", value)},
 			 i);
 	}
@@ -199,14 +206,15 @@ int risks_check(const struct spec *s, const char *section, const char *key, stru
 
 	risks_find(s, &all);
 	buf_init(&b, 0);
-	buf_addf(&b, "%s: nothing of it runs before you have agreed to what can run programs or expose "
-		     "this host:", s->shown ? s->shown : s->name);
+	buf_addf(&b,
+		 "%s: nothing of it runs before you have agreed to what can run programs or expose "
+		 "this host:",
+		 s->shown ? s->shown : s->name);
 	for (size_t i = 0; i < all.len; i++) {
 		const struct risk *r = &all.items[i];
 		char *line;
 
-		if (r->state != RISK_FOREIGN ||
-		    (key && (strcmp(r->key, key) != 0 || strcmp(r->section, section) != 0)))
+		if (r->state != RISK_FOREIGN || (key && (strcmp(r->key, key) != 0 || strcmp(r->section, section) != 0)))
 			continue;
 		line = risk_line(s, r);
 		buf_addf(&b, "\n%s", line);

@@ -170,15 +170,15 @@ static void warn_unknown(struct reading *r, const char *section, const char *key
 	const struct field *meant = hint_field(section, key);
 
 	if (meant)
-		strv_addf(&r->s->warnings, "%s:%u: %s.%s: ignored; did you mean %s.%s?", r->faults.name,
-			  line, section, key, meant->section, meant->key);
+		strv_addf(&r->s->warnings, "%s:%u: %s.%s: ignored; did you mean %s.%s?", r->faults.name, line, section,
+			  key, meant->section, meant->key);
 	else
-		strv_addf(&r->s->warnings, "%s:%u: %s.%s: ignored; no key of that name is known",
-			  r->faults.name, line, section, key);
+		strv_addf(&r->s->warnings, "%s:%u: %s.%s: ignored; no key of that name is known", r->faults.name, line,
+			  section, key);
 }
 
-static int on_entry(const char *section, const char *key, const char *value, unsigned line,
-		    void *arg, struct err *unused)
+static int on_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
+		    struct err *unused)
 {
 	struct reading *r = arg;
 	const struct field *f = field_find(section, key);
@@ -197,8 +197,7 @@ static int on_entry(const char *section, const char *key, const char *value, uns
 	}
 	seen = &r->s->lines[f - field_table];
 	if (*seen && f->type != FIELD_LIST) {
-		faults_add(&r->faults, line, section, key,
-			   "given twice, first on line %u; keep one of the two", *seen);
+		faults_add(&r->faults, line, section, key, "given twice, first on line %u; keep one of the two", *seen);
 		return 0;
 	}
 	if (!*seen && f->type == FIELD_LIST) /* in place of the default */
@@ -228,11 +227,10 @@ static void name_by_stem(struct reading *r, const char *path)
 	if (spec_name_ok(name))
 		(void)field_parse(f, r->s, name, NULL);
 	else
-		faults_add(
-			&r->faults, 0, "machine", "name",
-			"is not given, and \"%.60s\" (the file's name) is none: add name = of a-z, "
-			"0-9 and -, at most 31 characters",
-			name);
+		faults_add(&r->faults, 0, "machine", "name",
+			   "is not given, and \"%.60s\" (the file's name) is none: add name = of a-z, "
+			   "0-9 and -, at most 31 characters",
+			   name);
 	free(name);
 }
 
@@ -293,8 +291,7 @@ int spec_read(struct spec *s, const char *path, struct err *e)
 }
 
 /* A list is replaced only when the new item is good. */
-static int set_list(const struct field *f, struct spec *s, const char *value, bool append,
-		    struct err *e)
+static int set_list(const struct field *f, struct spec *s, const char *value, bool append, struct err *e)
 {
 	struct spec scratch;
 	int r;
@@ -309,8 +306,7 @@ static int set_list(const struct field *f, struct spec *s, const char *value, bo
 	return field_parse(f, s, value, e);
 }
 
-static int set_field(const struct field *f, struct spec *s, const char *value, bool append,
-		     struct err *e)
+static int set_field(const struct field *f, struct spec *s, const char *value, bool append, struct err *e)
 {
 	if (append && f->type != FIELD_LIST)
 		return err_set(e, ERR_USAGE, "set-append", "is not a list; use = instead of +=");
@@ -334,8 +330,8 @@ static int refuse_unknown(const char *section, const char *key, struct err *e)
 
 	if (!meant)
 		return err_set(e, ERR_USAGE, "set-unknown", "there is no such key");
-	return err_set(e, ERR_USAGE, "set-unknown", "there is no such key; did you mean %s.%s?",
-		       meant->section, meant->key);
+	return err_set(e, ERR_USAGE, "set-unknown", "there is no such key; did you mean %s.%s?", meant->section,
+		       meant->key);
 }
 
 int spec_set(struct spec *s, const char *assignment, struct err *e)
@@ -349,9 +345,8 @@ int spec_set(struct spec *s, const char *assignment, struct err *e)
 	int r;
 
 	if (!eq || !dot || dot > eq)
-		return err_set(
-			e, ERR_USAGE, "set-bad",
-			"--set: write SECTION.KEY=VALUE, SECTION.KEY+=VALUE or SECTION.KEY=");
+		return err_set(e, ERR_USAGE, "set-bad",
+			       "--set: write SECTION.KEY=VALUE, SECTION.KEY+=VALUE or SECTION.KEY=");
 	section = xstrndup(assignment, (size_t)(dot - assignment));
 	key = xstrndup(dot + 1, (size_t)(eq - dot - 1 - (append ? 1 : 0)));
 	f = field_find(section, key);
@@ -372,8 +367,7 @@ int spec_set(struct spec *s, const char *assignment, struct err *e)
 	return r;
 }
 
-static int write_field(struct ini_doc *d, const struct field *f, const struct spec *s,
-		       struct err *e)
+static int write_field(struct ini_doc *d, const struct field *f, const struct spec *s, struct err *e)
 {
 	struct strv values = STRV_INIT;
 	int r;
@@ -445,8 +439,8 @@ static char *render(const struct spec *s, const char *path, struct err *e)
 		for (size_t i = 0; i < field_count && !r; i++)
 			if (!field_equal(&field_table[i], s, &back))
 				r = err_set(e, ERR_USAGE, "spec-write",
-					    "%s.%s: the value cannot be written to an INI file",
-					    field_table[i].section, field_table[i].key);
+					    "%s.%s: the value cannot be written to an INI file", field_table[i].section,
+					    field_table[i].key);
 		spec_fini(&back);
 	}
 	if (r < 0) {

@@ -32,8 +32,8 @@ static void on_agreed(size_t choice, void *arg)
 	struct agreeing *a = arg;
 	struct err e = ERR_INIT;
 
-	if (choice == 1 && (trust_agree(app_store(a->app), &a->spec, &e) < 0 ||
-			    !screen_progress(a->app, a->ref, a->goal, &e)))
+	if (choice == 1 &&
+	    (trust_agree(app_store(a->app), &a->spec, &e) < 0 || !screen_progress(a->app, a->ref, a->goal, &e)))
 		dialog_error(a->app, "Not possible", &e);
 	err_fini(&e);
 	agreeing_free(a);

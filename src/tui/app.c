@@ -181,8 +181,8 @@ static void on_turn(void *arg)
 		if (app->top && app->top->ops->sync)
 			app->top->ops->sync(app->top);
 		app->changed = false;
-		term_moves(app->term, app->top && app->top->ops->moves ? app->top->ops->moves(app->top)
-								       : TERM_MOVES_NONE);
+		term_moves(app->term,
+			   app->top && app->top->ops->moves ? app->top->ops->moves(app->top) : TERM_MOVES_NONE);
 		app_paint(app);
 	}
 }
@@ -231,9 +231,8 @@ static const struct {
 	int signum;
 	void (*fn)(void *arg);
 } handled[] = {
-	{SIGWINCH, on_resize},	{SIGTERM, on_end},	 {SIGHUP, on_end},
-	{SIGINT, on_interrupt}, {SIGQUIT, on_interrupt}, {SIGTSTP, on_suspend},
-	{SIGCONT, on_continue},
+	{SIGWINCH, on_resize},	 {SIGTERM, on_end},	{SIGHUP, on_end},	{SIGINT, on_interrupt},
+	{SIGQUIT, on_interrupt}, {SIGTSTP, on_suspend}, {SIGCONT, on_continue},
 };
 #define HANDLED (sizeof(handled) / sizeof(*handled))
 enum { AT_SUSPEND = 5, AT_CONTINUE };
@@ -337,8 +336,7 @@ struct app *app_new(const struct tui_conf *conf, struct err *e)
 	term_report(report);
 	free(report);
 	app->turn = loop_turn_start(conf->loop, on_turn, app);
-	app->keyboard =
-		loop_fd_start(conf->loop, term_input(app->term), LOOP_READ, on_keyboard, app);
+	app->keyboard = loop_fd_start(conf->loop, term_input(app->term), LOOP_READ, on_keyboard, app);
 	return app;
 }
 

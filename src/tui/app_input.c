@@ -22,8 +22,7 @@ static bool click_keys(struct app *app, const struct key *k)
 	if (k->mouse != MOUSE_PRESS || k->row != rows - 1)
 		return false;
 	for (size_t i = 0; i < app->spot_count; i++) {
-		if (k->column >= app->spots[i].left && k->column < app->spots[i].right &&
-		    app->spots[i].code) {
+		if (k->column >= app->spots[i].left && k->column < app->spots[i].right && app->spots[i].code) {
 			pressed.code = app->spots[i].code;
 			app_key(app, &pressed);
 		}
@@ -59,8 +58,7 @@ static void tell_no_stop(struct app *app)
 {
 	struct err e = ERR_INIT;
 
-	err_set(&e, ERR_USAGE, "no-shell",
-		"debwiz cannot be stopped here: no shell waits to continue it");
+	err_set(&e, ERR_USAGE, "no-shell", "debwiz cannot be stopped here: no shell waits to continue it");
 	err_hint(&e, "F10 leaves; running machines keep running");
 	dialog_error(app, "Ctrl-Z", &e);
 	err_fini(&e);

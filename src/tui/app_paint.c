@@ -24,8 +24,7 @@ bool app_too_small(const struct app *app)
 {
 	struct canvas c = whole(app);
 
-	return !(app->top && app->top->ops->bare) &&
-	       (c.rows < APP_MIN_ROWS || c.columns < APP_MIN_COLUMNS);
+	return !(app->top && app->top->ops->bare) && (c.rows < APP_MIN_ROWS || c.columns < APP_MIN_COLUMNS);
 }
 
 static void lines_fini(struct screen_lines *l)
@@ -143,8 +142,8 @@ static void paint_floating(struct screen *s, const struct canvas *c)
 	s->ops->measure(s, &rows, &columns);
 	rows = rows < most_rows ? rows : most_rows;
 	columns = columns < most_columns ? columns : most_columns;
-	box = canvas_sub(c, 1 + (c->rows - 2 - HELP_ROWS - rows - 2) / 2,
-			 (c->columns - columns - 6) / 2, rows + 2, columns + 6);
+	box = canvas_sub(c, 1 + (c->rows - 2 - HELP_ROWS - rows - 2) / 2, (c->columns - columns - 6) / 2, rows + 2,
+			 columns + 6);
 	body = canvas_sub(&box, 1, 3, rows, columns);
 	place(s, body.top, body.left, rows, columns);
 	lines_get(s, &l);
@@ -181,10 +180,9 @@ static void paint_stack(struct screen *s, const struct canvas *c)
 
 static void paint_too_small(const struct canvas *c)
 {
-	char *text = xasprintf(
-		"debwiz needs 80 x 24 and can do with %d x %d; this terminal has %d x %d. "
-		"Make it larger. Work continues.",
-		APP_MIN_COLUMNS, APP_MIN_ROWS, c->columns, c->rows);
+	char *text = xasprintf("debwiz needs 80 x 24 and can do with %d x %d; this terminal has %d x %d. "
+			       "Make it larger. Work continues.",
+			       APP_MIN_COLUMNS, APP_MIN_ROWS, c->columns, c->rows);
 	int used = canvas_wrap(c, 0, c->columns > 4 ? 1 : 0, c->columns - 2, 0, ROLE_TEXT, text);
 
 	canvas_put(c, used + 1, c->columns > 4 ? 1 : 0, ROLE_KEY, "Ctrl-Q leaves");

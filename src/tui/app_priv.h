@@ -21,7 +21,7 @@ struct app {
 	bool changed, ended, resized, stop_wanted;
 	struct task *tasks; /* preparing and booting, whatever is on the screen */
 	struct app_work *works;
-	unsigned empty;	    /* announcements of input that brought none */
+	unsigned empty; /* announcements of input that brought none */
 	int status;
 	/* the last line as it was painted, for clicks */
 	struct {

@@ -32,8 +32,7 @@ const char *canvas_glyph(const struct canvas *c, enum glyph g)
 
 static void set_role(const struct canvas *c, enum role role)
 {
-	wattr_set(stdscr, (attr_t)c->theme->roles[role].attr, (short)c->theme->roles[role].pair,
-		  NULL);
+	wattr_set(stdscr, (attr_t)c->theme->roles[role].attr, (short)c->theme->roles[role].pair, NULL);
 }
 
 struct canvas canvas_sub(const struct canvas *c, int row, int column, int rows, int columns)
@@ -63,9 +62,7 @@ void canvas_fill(const struct canvas *c, int row, int column, int columns, enum 
 		return;
 	set_role(c, role);
 	mvwhline(stdscr, c->top + row, c->left + column,
-		 ' ' | (chtype)c->theme->roles[role].attr |
-			 (chtype)COLOR_PAIR(c->theme->roles[role].pair),
-		 columns);
+		 ' ' | (chtype)c->theme->roles[role].attr | (chtype)COLOR_PAIR(c->theme->roles[role].pair), columns);
 }
 
 void canvas_clear(const struct canvas *c)
@@ -80,8 +77,8 @@ void canvas_tint(const struct canvas *c, int row, int column, int columns, enum 
 		columns = c->columns - column;
 	if (row < 0 || row >= c->rows || column < 0 || columns <= 0)
 		return;
-	mvwchgat(stdscr, c->top + row, c->left + column, columns,
-		 (attr_t)c->theme->roles[role].attr, (short)c->theme->roles[role].pair, NULL);
+	mvwchgat(stdscr, c->top + row, c->left + column, columns, (attr_t)c->theme->roles[role].attr,
+		 (short)c->theme->roles[role].pair, NULL);
 }
 
 /* Text fit to be painted here: harmless, one line, in the terminal's character set. Owned. */
@@ -106,8 +103,7 @@ int canvas_width(const struct canvas *c, const char *text)
 	return columns;
 }
 
-int canvas_put_cut(const struct canvas *c, int row, int column, int width, enum role role,
-		   const char *text)
+int canvas_put_cut(const struct canvas *c, int row, int column, int width, enum role role, const char *text)
 {
 	int room = c->columns - column < width ? c->columns - column : width;
 	bool cut;
@@ -131,8 +127,7 @@ int canvas_put_cut(const struct canvas *c, int row, int column, int width, enum 
 	return columns;
 }
 
-int canvas_put_clause(const struct canvas *c, int row, int column, int width, enum role role,
-		      const char *text)
+int canvas_put_clause(const struct canvas *c, int row, int column, int width, enum role role, const char *text)
 {
 	static const char *const ends[] = {"; ", ", ", ": ", " and has "};
 	char *part = xstrdup(text);
@@ -230,8 +225,7 @@ void canvas_wrap_lines(const char *text, int columns, struct strv *out)
 	free(clean);
 }
 
-int canvas_wrap(const struct canvas *c, int row, int column, int columns, int rows, enum role role,
-		const char *text)
+int canvas_wrap(const struct canvas *c, int row, int column, int columns, int rows, enum role role, const char *text)
 {
 	struct strv lines = STRV_INIT;
 	int n;
@@ -261,8 +255,7 @@ void canvas_bar(const struct canvas *c, int row, int column, int columns, double
 
 	full = full < 0 ? 0 : full > columns ? columns : full;
 	for (int i = 0; i < columns; i++)
-		canvas_put_cut(c, row, column + i, 1, i < full ? ROLE_BAR : ROLE_BAR_REST,
-			       i < full ? on : off);
+		canvas_put_cut(c, row, column + i, 1, i < full ? ROLE_BAR : ROLE_BAR_REST, i < full ? on : off);
 }
 
 void canvas_rule(const struct canvas *c, int row, int column, int columns)
@@ -297,9 +290,8 @@ void canvas_frame(const struct canvas *c, const char *title)
 void canvas_cell(const struct canvas *c, int row, int column, int columns, const char *text,
 		 const struct cell_style *style)
 {
-	attr_t attr = (style->bold ? A_BOLD : 0) | (style->dim ? A_DIM : 0) |
-		      (style->underline ? A_UNDERLINE : 0) | (style->blink ? A_BLINK : 0) |
-		      (style->reverse ? A_REVERSE : 0) | (style->italic ? A_ITALIC : 0);
+	attr_t attr = (style->bold ? A_BOLD : 0) | (style->dim ? A_DIM : 0) | (style->underline ? A_UNDERLINE : 0) |
+		      (style->blink ? A_BLINK : 0) | (style->reverse ? A_REVERSE : 0) | (style->italic ? A_ITALIC : 0);
 	int fg = style->fg < c->caps->colours ? style->fg : -1;
 	int bg = style->bg < c->caps->colours ? style->bg : -1;
 	int pair = 0;

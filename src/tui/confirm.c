@@ -80,7 +80,6 @@ void confirm_ask(struct app *app, const struct confirm *c)
 				    .gone = on_unanswered,
 				    .arg = a};
 
-	*a = (struct asked){
-		.app = app, .name = xstrdup(c->name), .answer = c->answer, .arg = c->arg};
+	*a = (struct asked){.app = app, .name = xstrdup(c->name), .answer = c->answer, .arg = c->arg};
 	dialog_ask(app, &q);
 }

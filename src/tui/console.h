@@ -19,7 +19,7 @@ struct pane;
 struct pane_prompt {
 	const char *label; /* NULL: none is open */
 	struct text_field field;
-	int column; /* of its cursor, as painted */
+	int column;					/* of its cursor, as painted */
 	void (*changed)(struct pane *p);		/* at each key; may be NULL */
 	void (*done)(struct pane *p, const char *text); /* NULL: left by Esc */
 };
@@ -45,8 +45,8 @@ struct pane {
 	enum vm_state state;
 	char *cause;	      /* why it has ended; NULL: it has not */
 	int64_t pid, started; /* of QEMU */
-	char *elsewhere; /* the console that the kernel talks on; NULL: this one, as far as is known */
-	bool display;	 /* it has one */
+	char *elsewhere;      /* the console that the kernel talks on; NULL: this one, as far as is known */
+	bool display;	      /* it has one */
 	uint16_t ssh_port;
 	uint32_t prefix; /* a control character */
 	bool prefixed;	 /* it was pressed */
@@ -91,8 +91,7 @@ struct pane {
 
 /* screen_console.c */
 int pane_rows(const struct pane *p); /* above the status line */
-void pane_say(struct pane *p, enum role role, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void pane_say(struct pane *p, enum role role, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Opens the line of input, with a text to begin with. */
 void pane_ask(struct pane *p, const char *label, const char *text, void (*changed)(struct pane *p),
 	      void (*done)(struct pane *p, const char *text));
@@ -116,8 +115,7 @@ void pane_look_key(struct pane *p, const struct key *k);
 void pane_search(struct pane *p);
 bool pane_is_marked(const struct pane *p, uint64_t line, int col);
 /* Reads text between two places; `done` finds it in gather.text. */
-void pane_gather(struct pane *p, struct pane_place from, struct pane_place to,
-		 void (*done)(struct pane *p));
+void pane_gather(struct pane *p, struct pane_place from, struct pane_place to, void (*done)(struct pane *p));
 void pane_gather_step(struct pane *p); /* a page has come */
 
 /* console_menu.c */

@@ -96,16 +96,14 @@ void pane_save_screen(struct pane *p)
 	uint64_t from = p->looking ? p->top : v->end;
 	uint64_t rows = p->looking ? (uint64_t)pane_rows(p) : (uint64_t)v->rows;
 
-	pane_gather(p, (struct pane_place){from, 0}, (struct pane_place){from + rows, 0},
-		    on_screen);
+	pane_gather(p, (struct pane_place){from, 0}, (struct pane_place){from + rows, 0}, on_screen);
 }
 
 void pane_save_log(struct pane *p)
 {
 	const struct view *v = attach_view(p->attach);
 
-	pane_gather(p, (struct pane_place){v->first, 0},
-		    (struct pane_place){v->end + (uint64_t)v->rows, 0}, on_log);
+	pane_gather(p, (struct pane_place){v->first, 0}, (struct pane_place){v->end + (uint64_t)v->rows, 0}, on_log);
 }
 
 /* Sending */

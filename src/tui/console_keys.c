@@ -119,8 +119,9 @@ void pane_guest_key(struct pane *p, const struct key *k)
 	}
 	/* before it is known who types, a key waits behind our own request for the keyboard */
 	if (attach_count(p->attach) && !attach_types(p->attach)) {
-		pane_say(p, ROLE_WARN, attach_anybody_types(p->attach) ? "Another console has the keyboard"
-								       : "No console has the keyboard");
+		pane_say(p, ROLE_WARN,
+			 attach_anybody_types(p->attach) ? "Another console has the keyboard"
+							 : "No console has the keyboard");
 		return;
 	}
 	if (k->code == K_PASTE) {
@@ -147,7 +148,6 @@ void pane_guest_key(struct pane *p, const struct key *k)
 	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		if (keys[i].code == k->code)
-			attach_key(p->attach, keys[i].name,
-				   keys[i].modifiers | (k->alt ? CONSOLE_ALT : 0));
+			attach_key(p->attach, keys[i].name, keys[i].modifiers | (k->alt ? CONSOLE_ALT : 0));
 	}
 }

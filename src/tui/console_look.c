@@ -66,8 +66,7 @@ bool pane_is_marked(const struct pane *p, uint64_t line, int col)
 {
 	struct pane_place here = {line, col}, from = p->mark, to = p->at;
 
-	if (p->has_hit && line == p->hit.line && col >= p->hit.col &&
-	    col < p->hit.col + p->hit.cols)
+	if (p->has_hit && line == p->hit.line && col >= p->hit.col && col < p->hit.col + p->hit.cols)
 		return true;
 	if (!p->marking)
 		return false;
@@ -109,8 +108,7 @@ void pane_gather_step(struct pane *p)
 	buf_fini(&g->text);
 }
 
-void pane_gather(struct pane *p, struct pane_place from, struct pane_place to,
-		 void (*done)(struct pane *p))
+void pane_gather(struct pane *p, struct pane_place from, struct pane_place to, void (*done)(struct pane *p))
 {
 	buf_fini(&p->gather.text);
 	p->gather = (struct pane_gather){.on = true, .at = from, .end = to, .done = done};

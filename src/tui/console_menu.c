@@ -77,9 +77,8 @@ static void on_power(size_t choice, void *arg)
 
 static void power(struct pane *p)
 {
-	const char *const choices[] = {
-		"Leave it", "Stop",    p->state == VM_PAUSED ? "Resume" : "Pause",
-		"Reset",    "Suspend", "Kill"};
+	const char *const choices[] = {"Leave it", "Stop",    p->state == VM_PAUSED ? "Resume" : "Pause",
+				       "Reset",	   "Suspend", "Kill"};
 	struct dialog_question q = {
 		.title = "Power",
 		.text = "Stop: the power button; after 60 s QEMU is told to quit, after 10 s more it is "
@@ -98,8 +97,7 @@ static void power(struct pane *p)
 
 /* Keys that the own terminal or program keeps for itself */
 
-static const char *const special_names[] = {"Leave it", "prefix", "^C", "^\\", "^Z",
-					    "^Q",	"^L",	  "^]", "F10", "F12"};
+static const char *const special_names[] = {"Leave it", "prefix", "^C", "^\\", "^Z", "^Q", "^L", "^]", "F10", "F12"};
 
 static void on_special(size_t choice, void *arg)
 {
@@ -139,8 +137,7 @@ static void on_resized(const struct err *e, const json_t *answer, void *arg)
 	if (e)
 		pane_say(p, ROLE_BAD, "%s", e->text);
 	else
-		pane_say(p, ROLE_GOOD, "The guest's screen is %dx%d now", pane_rows(p),
-			 p->screen->columns);
+		pane_say(p, ROLE_GOOD, "The guest's screen is %dx%d now", pane_rows(p), p->screen->columns);
 }
 
 static void on_resize(size_t choice, void *arg)
@@ -161,12 +158,10 @@ static void resize(struct pane *p)
 {
 	static const char *const choices[] = {"Leave it", "Type stty", "Only the screen"};
 	const struct view *v = attach_view(p->attach);
-	char *text =
-		xasprintf("The guest's screen has %d rows and %d columns; here is room for %d and "
-			  "%d. A serial line cannot tell the guest: at a shell prompt, \"stty rows "
-			  "%d columns %d\" can be typed there.",
-			  v->rows, v->cols, pane_rows(p), p->screen->columns, pane_rows(p),
-			  p->screen->columns);
+	char *text = xasprintf("The guest's screen has %d rows and %d columns; here is room for %d and "
+			       "%d. A serial line cannot tell the guest: at a shell prompt, \"stty rows "
+			       "%d columns %d\" can be typed there.",
+			       v->rows, v->cols, pane_rows(p), p->screen->columns, pane_rows(p), p->screen->columns);
 	struct dialog_question q = {.title = "Size of the guest's screen",
 				    .text = text,
 				    .choices = choices,
@@ -213,12 +208,11 @@ static void help(struct pane *p)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		buf_addf(&b, "  %s %-5s %s\n", prefix, commands[i].label, commands[i].word);
 	buf_addf(&b, "  %s %-5s sends %s itself\n\n", prefix, prefix, prefix);
-	buf_adds(&b,
-		 "In the scrollback: arrows, PgUp, PgDn, Home, End and the wheel move; / searches "
-		 "back as you type, n and N go to the next place before and behind; Space marks, "
-		 "Enter copies, w writes what is marked to a file; q goes back to the live "
-		 "screen.\n\n"
-		 "The prefix is set in debwiz.ini: [keys] prefix = Ctrl-A\n");
+	buf_adds(&b, "In the scrollback: arrows, PgUp, PgDn, Home, End and the wheel move; / searches "
+		     "back as you type, n and N go to the next place before and behind; Space marks, "
+		     "Enter copies, w writes what is marked to a file; q goes back to the live "
+		     "screen.\n\n"
+		     "The prefix is set in debwiz.ini: [keys] prefix = Ctrl-A\n");
 	dialog_text(p->screen->app, "Console", b.data);
 	buf_fini(&b);
 }

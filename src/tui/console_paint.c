@@ -36,8 +36,7 @@ static int nearest(uint32_t rgb)
 			break;
 		}
 	}
-	if (abs(part[0] - part[1]) < 12 && abs(part[1] - part[2]) < 12 && part[0] > 3 &&
-	    part[0] < 244)
+	if (abs(part[0] - part[1]) < 12 && abs(part[1] - part[2]) < 12 && part[0] > 3 && part[0] < 244)
 		index = 232 + (part[0] - 3) / 10;
 	return index > 255 ? 255 : index;
 }
@@ -124,8 +123,8 @@ static void add_cell(struct buf *b, const struct cell *c, bool utf8)
 }
 
 /* One row of cells, run by run. `line` tells what is marked; UINT64_MAX: nothing. */
-static void paint_row(struct pane *p, const struct canvas *c, int row, const struct cell *cells,
-		      int cols, uint64_t line, bool reverse)
+static void paint_row(struct pane *p, const struct canvas *c, int row, const struct cell *cells, int cols,
+		      uint64_t line, bool reverse)
 {
 	struct buf b;
 	int i = 0, end;

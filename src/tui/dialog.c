@@ -70,16 +70,13 @@ static void question_paint(struct screen *s, const struct canvas *c)
 	for (int i = 0; i < room && q->first + i < (int)q->lines.len; i++)
 		canvas_put(c, 1 + i, 0, line_role(q, q->first + i), q->lines.items[q->first + i]);
 	if (most > q->first)
-		canvas_put_right(c, room + 1, c->columns, ROLE_DIM,
-				 canvas_glyph(c, GLYPH_MORE_DOWN));
+		canvas_put_right(c, room + 1, c->columns, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
 	for (size_t i = 0; i < q->choices.len; i++) {
 		bool focus = i == q->at;
 		int width = canvas_width(c, q->choices.items[i]) + 2;
 
-		canvas_put(c, c->rows - 2, column, ROLE_KEY,
-			   focus ? canvas_glyph(c, GLYPH_FOCUS) : " ");
-		canvas_putf(c, c->rows - 2, column + 2, focus ? ROLE_FOCUS : ROLE_TEXT, " %s ",
-			    q->choices.items[i]);
+		canvas_put(c, c->rows - 2, column, ROLE_KEY, focus ? canvas_glyph(c, GLYPH_FOCUS) : " ");
+		canvas_putf(c, c->rows - 2, column + 2, focus ? ROLE_FOCUS : ROLE_TEXT, " %s ", q->choices.items[i]);
 		column += width + 3;
 	}
 }
@@ -224,8 +221,7 @@ struct screen *dialog_error(struct app *app, const char *title, const struct err
 	static const char *const fine[] = {"Close"};
 	char *what = host_short(e->text ? e->text : "unknown error"); /* it may begin with a path */
 	char *text = xasprintf("%s%s%s", what, e->hint ? "\n\n" : "", e->hint ? e->hint : "");
-	struct dialog_question q = {
-		.title = title, .text = text, .choices = fine, .count = 1, .role = ROLE_BAD};
+	struct dialog_question q = {.title = title, .text = text, .choices = fine, .count = 1, .role = ROLE_BAD};
 	struct screen *s = dialog_ask(app, &q);
 
 	free(text);

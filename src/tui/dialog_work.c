@@ -34,8 +34,7 @@ static void work_paint(struct screen *s, const struct canvas *c)
 	int bar = c->columns - 7;
 
 	canvas_put(c, 1, 0, ROLE_WORK, canvas_glyph(c, GLYPH_WORKING));
-	canvas_put_cut(c, 1, 2, c->columns - 2, ROLE_TEXT,
-		       w->cancelled ? "It is being stopped" : w->text);
+	canvas_put_cut(c, 1, 2, c->columns - 2, ROLE_TEXT, w->cancelled ? "It is being stopped" : w->text);
 	if (!w->permille)
 		return;
 	canvas_bar(c, 3, 0, bar, done / 1000.0);

@@ -31,11 +31,8 @@ bool typed_rows_begin(struct typed_rows *t, const char *typed)
 
 struct wizard_list typed_rows_list(const struct typed_rows *t, const char *note)
 {
-	return (struct wizard_list){.state = WIZARD_READY,
-				    .rows = t->rows.items,
-				    .len = t->rows.len,
-				    .current = t->rows.len,
-				    .note = note};
+	return (struct wizard_list){
+		.state = WIZARD_READY, .rows = t->rows.items, .len = t->rows.len, .current = t->rows.len, .note = note};
 }
 
 static int by_label(const void *a, const void *b)
@@ -43,8 +40,7 @@ static int by_label(const void *a, const void *b)
 	return strcmp(((const struct wizard_row *)a)->label, ((const struct wizard_row *)b)->label);
 }
 
-static bool is_wanted(const struct folder_look *look, const char *name, const char *begin,
-		      bool is_dir)
+static bool is_wanted(const struct folder_look *look, const char *name, const char *begin, bool is_dir)
 {
 	size_t n = strlen(name), ending = look->ending ? strlen(look->ending) : 0;
 
@@ -53,13 +49,12 @@ static bool is_wanted(const struct folder_look *look, const char *name, const ch
 		return false;
 	if (is_dir)
 		return true;
-	return !look->folders_only && n > ending &&
-	       (!ending || !strcmp(name + n - ending, look->ending));
+	return !look->folders_only && n > ending && (!ending || !strcmp(name + n - ending, look->ending));
 }
 
 /* The entries of the folder at `path`; `head` is how it is written, with its slash. */
-static void add_entries(struct wizard_rows *out, const char *path, const char *head,
-			const char *begin, const struct folder_look *look)
+static void add_entries(struct wizard_rows *out, const char *path, const char *head, const char *begin,
+			const struct folder_look *look)
 {
 	size_t first = out->len;
 	DIR *dir = opendir(path);

@@ -36,8 +36,7 @@ static void paint_doctor(struct home *h, const struct canvas *c)
 					   : d->must ? GLYPH_FAILED
 						     : GLYPH_DASH));
 		canvas_put(c, row, LEFT + 2, ROLE_TEXT, d->name);
-		row += canvas_wrap(c, row, column, c->columns - column - 2, 2,
-				   ok ? ROLE_DIM : ROLE_TEXT, d->what);
+		row += canvas_wrap(c, row, column, c->columns - column - 2, 2, ok ? ROLE_DIM : ROLE_TEXT, d->what);
 		if (d->install)
 			canvas_put(c, row++, column, ROLE_STRONG, d->install);
 	}
@@ -69,8 +68,7 @@ static void paint_machine(struct screen *s, const struct canvas *c, int row, con
 		canvas_fill(c, row, t->name, t->disk - t->name + 1, ROLE_FOCUS);
 	canvas_put_cut(c, row, t->name, t->system - t->name - 1, role, l->name);
 	if (focus)
-		((struct home *)s->self)->name_cut =
-			canvas_width(c, l->name) > t->system - t->name - 1;
+		((struct home *)s->self)->name_cut = canvas_width(c, l->name) > t->system - t->name - 1;
 	canvas_put_cut(c, row, t->system, t->boot - t->system - 1, role, l->system);
 	canvas_put_cut(c, row, t->boot, 8, role, strcmp(l->boot, "uefi") ? l->boot : "UEFI");
 	canvas_put(c, row, t->state, focus ? ROLE_FOCUS : look.role, canvas_glyph(c, look.sign));
@@ -124,13 +122,11 @@ static void paint_machines(struct screen *s, const struct canvas *c)
 		h->first = h->at - (size_t)h->rows + 1;
 	paint_head(c, &t);
 	for (int i = 0; i < h->rows && h->first + (size_t)i < h->count; i++)
-		paint_machine(s, c, 2 + i, &t, &h->looks[h->first + (size_t)i],
-			      h->first + (size_t)i == h->at);
+		paint_machine(s, c, 2 + i, &t, &h->looks[h->first + (size_t)i], h->first + (size_t)i == h->at);
 	if (h->first)
 		canvas_put(c, 1, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (h->first + (size_t)h->rows < h->count)
-		canvas_put(c, 1 + h->rows, c->columns - 1, ROLE_DIM,
-			   canvas_glyph(c, GLYPH_MORE_DOWN));
+		canvas_put(c, 1 + h->rows, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
 	if (c->rows >= HOME_NEAR_FROM)
 		paint_near(s, c, h->rows < (int)h->count ? 3 + h->rows : 4 + (int)h->count);
 }
@@ -145,8 +141,7 @@ void home_paint(struct screen *s, const struct canvas *c)
 		paint_doctor(h, c);
 	if (h->finding) {
 		canvas_put(c, c->rows - 1, LEFT - 2, ROLE_KEY, "/");
-		h->query_column =
-			text_field_paint(&h->query, c, c->rows - 1, LEFT, 32, true, ROLE_TEXT);
+		h->query_column = text_field_paint(&h->query, c, c->rows - 1, LEFT, 32, true, ROLE_TEXT);
 	}
 }
 
@@ -187,9 +182,8 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 		out->help_role = ROLE_BAD;
 		free(where);
 	} else if (t && task_is_busy(t)) {
-		buf_adds(&out->help,
-			 t->question ? "The work waits for an answer."
-				     : "The work on it continues, whatever screen is shown.");
+		buf_adds(&out->help, t->question ? "The work waits for an answer."
+						 : "The work on it continues, whatever screen is shown.");
 		out->help_role = t->question ? ROLE_WARN : ROLE_TEXT;
 	} else if (t && t->state == TASK_FAILED) {
 		buf_adds(&out->help, t->error.text);
@@ -199,15 +193,13 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 		out->help_role = strcmp(l->state, "failed") ? ROLE_TEXT : ROLE_BAD;
 	} else if (l && l->run.alive) {
 		buf_addf(&out->help, "%s%s%s%s%s", has_ssh(h, l) ? "`debwiz ssh " : "c shows the console of ", l->name,
-			 has_ssh(h, l) ? "` logs in" : "",
-			 l->run.kernel && *l->run.kernel ? "; kernel " : "",
+			 has_ssh(h, l) ? "` logs in" : "", l->run.kernel && *l->run.kernel ? "; kernel " : "",
 			 l->run.kernel ? l->run.kernel : "");
 	} else if (l && !l->made) {
 		buf_adds(&out->help, "It is saved, and not made yet: b prepares and boots it.");
 	} else if (!l) {
-		buf_adds(
-			&out->help,
-			"debwiz makes Debian machines in QEMU from Debian's signed archive, without root.");
+		buf_adds(&out->help,
+			 "debwiz makes Debian machines in QEMU from Debian's signed archive, without root.");
 	}
 }
 
@@ -266,20 +258,19 @@ void home_lines(struct screen *s, struct screen_lines *out)
 char *home_help(struct screen *s)
 {
 	(void)s;
-	return xstrdup(
-		"The machines that are saved or made on this host.\n\n"
-		"Enter  opens a machine's screen\n"
-		"n      makes a new one, question by question\n"
-		"c      its console, from the moment that QEMU runs\n"
-		"b      prepares it where needed, and boots it\n"
-		"s      stops it: power button first, then harder\n"
-		"e      changes its file\n"
-		"C      clones it: a second machine like it, with a copy of its disk\n"
-		"N      gives it another name\n"
-		"D      deletes it, after saying what is lost\n"
-		"X      throws its disk away; the next start makes a new one\n"
-		"/      finds by a part of the name\n"
-		"F10    leaves; running machines keep running\n\n"
-		"A machine's file is an INI file that can be kept, edited and used elsewhere; "
-		"debwiz(1) explains its keys, and `debwiz --help` lists what can be done by command.");
+	return xstrdup("The machines that are saved or made on this host.\n\n"
+		       "Enter  opens a machine's screen\n"
+		       "n      makes a new one, question by question\n"
+		       "c      its console, from the moment that QEMU runs\n"
+		       "b      prepares it where needed, and boots it\n"
+		       "s      stops it: power button first, then harder\n"
+		       "e      changes its file\n"
+		       "C      clones it: a second machine like it, with a copy of its disk\n"
+		       "N      gives it another name\n"
+		       "D      deletes it, after saying what is lost\n"
+		       "X      throws its disk away; the next start makes a new one\n"
+		       "/      finds by a part of the name\n"
+		       "F10    leaves; running machines keep running\n\n"
+		       "A machine's file is an INI file that can be kept, edited and used elsewhere; "
+		       "debwiz(1) explains its keys, and `debwiz --help` lists what can be done by command.");
 }

@@ -18,16 +18,11 @@ static const struct {
 	enum role role;
 	const char *word;
 } states[] = {
-	{"running", GLYPH_RUNNING, ROLE_GOOD, "running"},
-	{"starting", GLYPH_WORKING, ROLE_WORK, "starting"},
-	{"booting", GLYPH_WORKING, ROLE_WORK, "booting"},
-	{"paused", GLYPH_PAUSED, ROLE_WARN, "paused"},
-	{"suspending", GLYPH_WORKING, ROLE_WORK, "suspending"},
-	{"stopping", GLYPH_WORKING, ROLE_WORK, "stopping"},
-	{"preparing", GLYPH_WORKING, ROLE_WORK, "preparing"},
-	{"off", GLYPH_READY, ROLE_TEXT, "ready"},
-	{"suspended", GLYPH_PAUSED, ROLE_TEXT, "suspended"},
-	{"failed", GLYPH_FAILED, ROLE_BAD, "failed"},
+	{"running", GLYPH_RUNNING, ROLE_GOOD, "running"},	{"starting", GLYPH_WORKING, ROLE_WORK, "starting"},
+	{"booting", GLYPH_WORKING, ROLE_WORK, "booting"},	{"paused", GLYPH_PAUSED, ROLE_WARN, "paused"},
+	{"suspending", GLYPH_WORKING, ROLE_WORK, "suspending"}, {"stopping", GLYPH_WORKING, ROLE_WORK, "stopping"},
+	{"preparing", GLYPH_WORKING, ROLE_WORK, "preparing"},	{"off", GLYPH_READY, ROLE_TEXT, "ready"},
+	{"suspended", GLYPH_PAUSED, ROLE_TEXT, "suspended"},	{"failed", GLYPH_FAILED, ROLE_BAD, "failed"},
 	{"new", GLYPH_READY, ROLE_DIM, "not made yet"},
 };
 
@@ -47,8 +42,7 @@ static char *words_of_task(const struct task *t)
 		return xstrdup("has a question");
 	if (t->state == TASK_CANCELLING)
 		return xstrdup("stopping work");
-	return xasprintf("%s %d %%", t->goal == JOB_PREPARED ? "preparing" : "starting",
-			 (int)(t->share * 100));
+	return xasprintf("%s %d %%", t->goal == JOB_PREPARED ? "preparing" : "starting", (int)(t->share * 100));
 }
 
 struct state_look state_look(const struct machine_look *l, const struct task *t)
@@ -57,8 +51,7 @@ struct state_look state_look(const struct machine_look *l, const struct task *t)
 	const char *word = l->state ? l->state : "?";
 
 	if (t && task_is_busy(t))
-		return (struct state_look){GLYPH_WORKING, t->question ? ROLE_WARN : ROLE_WORK,
-					   words_of_task(t)};
+		return (struct state_look){GLYPH_WORKING, t->question ? ROLE_WARN : ROLE_WORK, words_of_task(t)};
 	if (t && t->state == TASK_FAILED && !l->run.alive)
 		return (struct state_look){GLYPH_FAILED, ROLE_BAD, xstrdup("failed")};
 	if (l->wrong && !l->run.alive)
@@ -95,12 +88,11 @@ char *disk_words(const struct canvas *c, const struct machine_look *l, int width
 
 /* ---- what it is ---- */
 
-static int rows_of(const struct canvas *c, int row, const char *label, int most, enum role role,
-		   const char *text)
+static int rows_of(const struct canvas *c, int row, const char *label, int most, enum role role, const char *text)
 {
 	canvas_put(c, row, FACTS_LEFT, ROLE_DIM, label);
-	return canvas_wrap(c, row, FACTS_LEFT + FACTS_LABEL,
-			   c->columns - FACTS_LEFT - FACTS_LABEL - 2, most, role, text);
+	return canvas_wrap(c, row, FACTS_LEFT + FACTS_LABEL, c->columns - FACTS_LEFT - FACTS_LABEL - 2, most, role,
+			   text);
 }
 
 static int row_of(const struct canvas *c, int row, const char *label, const char *text)
@@ -117,8 +109,7 @@ static int paint_wrong(const struct machine_look *l, const struct canvas *c, int
 	return row;
 }
 
-int facts_paint(const struct machine_facts *m, const struct catalog *catalog,
-		const struct canvas *c, int row)
+int facts_paint(const struct machine_facts *m, const struct catalog *catalog, const struct canvas *c, int row)
 {
 	const struct spec *s = m->spec;
 	const struct catalog_arch *arch = catalog_arch_find(catalog, s ? s->arch : "");
@@ -155,8 +146,7 @@ int facts_paint(const struct machine_facts *m, const struct catalog *catalog,
 		row += rows_of(c, row, "Updates", 2, ROLE_WARN, text);
 		free(text);
 	}
-	text = m->ssh_port ? xasprintf("debwiz ssh %s   (user %s, 127.0.0.1 port %u)", m->name,
-				       s->user, m->ssh_port)
+	text = m->ssh_port ? xasprintf("debwiz ssh %s   (user %s, 127.0.0.1 port %u)", m->name, s->user, m->ssh_port)
 			   : xasprintf("on its console (user %s); no ssh", s->user);
 	row += row_of(c, row, "Log in", text);
 	free(text);

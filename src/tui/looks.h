@@ -37,7 +37,6 @@ struct machine_facts {
 #define FACTS_LEFT 4
 #define FACTS_LABEL 12 /* columns */
 /* Paints them from this row on; returns the row after them. */
-int facts_paint(const struct machine_facts *m, const struct catalog *catalog,
-		const struct canvas *c, int row);
+int facts_paint(const struct machine_facts *m, const struct catalog *catalog, const struct canvas *c, int row);
 
 #endif

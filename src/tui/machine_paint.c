@@ -17,14 +17,10 @@ static int paint_actions(struct machine *m, const struct canvas *c, int row)
 		const char *label, *word;
 		bool alive, off, unmade; /* where it stands */
 	} actions[] = {
-		{'s', "s", "stop", true, false, false},
-		{'p', "p", "pause", true, false, false},
-		{'S', "S", "suspend", true, false, false},
-		{'R', "R", "reset", true, false, false},
-		{'K', "K", "kill", true, false, false},
-		{'C', "C", "clone", false, true, true},
-		{'N', "N", "rename", false, true, true},
-		{'X', "X", "recreate", false, true, false},
+		{'s', "s", "stop", true, false, false},	   {'p', "p", "pause", true, false, false},
+		{'S', "S", "suspend", true, false, false}, {'R', "R", "reset", true, false, false},
+		{'K', "K", "kill", true, false, false},	   {'C', "C", "clone", false, true, true},
+		{'N', "N", "rename", false, true, true},   {'X', "X", "recreate", false, true, false},
 		{'D', "D", "delete", false, true, true},
 	};
 	const struct task *t = task_find(m->screen->app, m->name);
@@ -78,8 +74,7 @@ void machine_paint(struct screen *s, const struct canvas *c)
 	if (!m->log.source.len || c->rows - row < 4)
 		return;
 	canvas_put(c, row, LEFT, ROLE_HEADING, "Console");
-	canvas_put(c, row, LEFT + 9, ROLE_DIM,
-		   m->look.run.alive ? "its last lines" : "as it was left");
+	canvas_put(c, row, LEFT + 9, ROLE_DIM, m->look.run.alive ? "its last lines" : "as it was left");
 	part = canvas_sub(c, row + 1, LEFT, c->rows - row - 2, c->columns - LEFT - 2);
 	viewer_paint(&m->log, &part);
 }
@@ -128,21 +123,20 @@ void machine_lines(struct screen *s, struct screen_lines *out)
 char *machine_help(struct screen *s)
 {
 	(void)s;
-	return xstrdup(
-		"One machine.\n\n"
-		"Enter  its console, or boots it\n"
-		"c      its console, from the moment that QEMU runs\n"
-		"s      stops it: the power button, then QEMU is told to quit, then killed\n"
-		"p      pauses it, and resumes it\n"
-		"S      saves its state to disk and stops QEMU; the next boot resumes it\n"
-		"R      resets it, as the reset button: what it had not written is lost\n"
-		"K      kills it, like pulling the plug\n"
-		"e      changes its file: what counts from the next boot and what does not is said\n"
-		"l      its console's log\n"
-		"t      its snapshots: makes one, goes back to one, deletes one\n"
-		"C      clones it, with a copy of its disk\n"
-		"N      gives it another name\n"
-		"D      deletes it, after saying what is lost\n"
-		"X      throws its disk away; the next start makes a new one\n\n"
-		"A running machine keeps running when debwiz exits.");
+	return xstrdup("One machine.\n\n"
+		       "Enter  its console, or boots it\n"
+		       "c      its console, from the moment that QEMU runs\n"
+		       "s      stops it: the power button, then QEMU is told to quit, then killed\n"
+		       "p      pauses it, and resumes it\n"
+		       "S      saves its state to disk and stops QEMU; the next boot resumes it\n"
+		       "R      resets it, as the reset button: what it had not written is lost\n"
+		       "K      kills it, like pulling the plug\n"
+		       "e      changes its file: what counts from the next boot and what does not is said\n"
+		       "l      its console's log\n"
+		       "t      its snapshots: makes one, goes back to one, deletes one\n"
+		       "C      clones it, with a copy of its disk\n"
+		       "N      gives it another name\n"
+		       "D      deletes it, after saying what is lost\n"
+		       "X      throws its disk away; the next start makes a new one\n\n"
+		       "A running machine keeps running when debwiz exits.");
 }

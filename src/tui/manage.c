@@ -125,8 +125,7 @@ static void on_soon(void *arg)
 static void begin(struct manage *m)
 {
 	if (copies(m)) {
-		m->leaving =
-			xasprintf("A copy of %s is being made. Half a copy is not kept.", m->name);
+		m->leaving = xasprintf("A copy of %s is being made. Half a copy is not kept.", m->name);
 		m->at_end = (struct app_work){.words = m->leaving, .stop = on_cancel, .arg = m};
 		app_work_begin(m->app, &m->at_end);
 	}
@@ -185,9 +184,8 @@ static int take_other(const char *value, char **more, void *arg, struct err *e)
 
 	(void)more;
 	if (!spec_name_ok(value))
-		return err_set(
-			e, ERR_USAGE, "name-bad",
-			"a name is small letters, digits and -, at most 31, a letter or digit first");
+		return err_set(e, ERR_USAGE, "name-bad",
+			       "a name is small letters, digits and -, at most 31, a letter or digit first");
 	r = change_look(app_store(m->app), m->kind, m->name, value, &m->change, e);
 	if (r < 0) {
 		change_fini(&m->change);

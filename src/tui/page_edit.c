@@ -154,8 +154,8 @@ void page_open_list(struct page *p, const struct wizard_question *q)
 void page_open_item(struct page *p, const struct wizard_question *q, int at)
 {
 	struct wizard_list l = wizard_options(p->w, q);
-	bool has_rows = q->widget == WIZARD_SEARCH ||
-			(q->widget == WIZARD_FILES ? l.len > 0 : l.state != WIZARD_NO_LIST);
+	bool has_rows =
+		q->widget == WIZARD_SEARCH || (q->widget == WIZARD_FILES ? l.len > 0 : l.state != WIZARD_NO_LIST);
 	char *folder = folder_of(p, q);
 	struct picker_conf conf = {
 		.title = q->title,
@@ -211,8 +211,7 @@ static int take_second(const char *value, char **more, void *arg, struct err *e)
 
 	(void)more;
 	if (strcmp(value, a->first))
-		return err_set(e, ERR_USAGE, "password-differs",
-			       "that is not what was typed before");
+		return err_set(e, ERR_USAGE, "password-differs", "that is not what was typed before");
 	return wizard_set(a->page->w, wizard_question(a->page->w, a->id), value, e);
 }
 
@@ -220,8 +219,7 @@ static void open_password(struct asked *a, bool again)
 {
 	struct picker_conf conf = {
 		.title = again ? "The same password once more" : "Password",
-		.about = again ? "It is not shown, so enter it twice."
-			       : "Nothing and Enter: it stays as it is.",
+		.about = again ? "It is not shown, so enter it twice." : "Nothing and Enter: it stays as it is.",
 		.types = true,
 		.secret = true,
 		.take = again ? take_second : take_first,

@@ -72,10 +72,8 @@ static void paint_tabs(const struct canvas *c, struct page *p)
 
 static int field_width(const struct wizard_question *q)
 {
-	return q->widget == WIZARD_NUMBER || q->widget == WIZARD_SIZE ||
-			       q->widget == WIZARD_DURATION
-		       ? FIELD_NUMBER
-		       : FIELD_WIDE;
+	return q->widget == WIZARD_NUMBER || q->widget == WIZARD_SIZE || q->widget == WIZARD_DURATION ? FIELD_NUMBER
+												      : FIELD_WIDE;
 }
 
 /* The text under the cursor is the wizard's, unless it is being edited. */
@@ -104,8 +102,8 @@ static int text_width(const struct wizard_question *q, int column, int columns)
 }
 
 /* "auto" stands in the field: "(2)" is what it means. Behind it, or beside the field. */
-static void paint_meaning(const struct canvas *c, int row, int column, int width, const char *text,
-			  const char *shown, bool focus)
+static void paint_meaning(const struct canvas *c, int row, int column, int width, const char *text, const char *shown,
+			  bool focus)
 {
 	int at;
 
@@ -119,8 +117,8 @@ static void paint_meaning(const struct canvas *c, int row, int column, int width
 		canvas_put(c, row, column + at, focus ? ROLE_FOCUS_DIM : ROLE_DIM, shown);
 }
 
-static void paint_typed(struct page *p, const struct canvas *c, int row, int column,
-			const struct wizard_question *q, bool focus)
+static void paint_typed(struct page *p, const struct canvas *c, int row, int column, const struct wizard_question *q,
+			bool focus)
 {
 	const char *text = wizard_text(p->w, q);
 	const char *shown = wizard_shown(p->w, q);
@@ -131,13 +129,11 @@ static void paint_typed(struct page *p, const struct canvas *c, int row, int col
 	if (focus) {
 		load_edit(p, q);
 		p->cursor_row = row;
-		p->cursor_column =
-			text_field_paint(&p->edit, c, row, column, width, true, ROLE_TEXT);
+		p->cursor_column = text_field_paint(&p->edit, c, row, column, width, true, ROLE_TEXT);
 		if (p->cursor_column >= column + width)
 			p->cursor_column = column + width - 1;
 		if (wrong)
-			canvas_put(c, row, column + width + 1, ROLE_BAD,
-				   canvas_glyph(c, GLYPH_FAILED));
+			canvas_put(c, row, column + width + 1, ROLE_BAD, canvas_glyph(c, GLYPH_FAILED));
 	} else if (wrong) {
 		canvas_put_cut(c, row, column, width, ROLE_BAD, *text ? text : shown);
 		canvas_put(c, row, column + width + 1, ROLE_BAD, canvas_glyph(c, GLYPH_FAILED));
@@ -150,8 +146,8 @@ static void paint_typed(struct page *p, const struct canvas *c, int row, int col
 		paint_meaning(c, row, column, width, text, shown, focus);
 }
 
-static void paint_field(struct page *p, const struct canvas *c, int row, int column,
-			const struct wizard_question *q, bool focus)
+static void paint_field(struct page *p, const struct canvas *c, int row, int column, const struct wizard_question *q,
+			bool focus)
 {
 	enum role role = focus ? ROLE_FOCUS : ROLE_TEXT;
 	const char *shown;
@@ -163,8 +159,7 @@ static void paint_field(struct page *p, const struct canvas *c, int row, int col
 	shown = wizard_shown(p->w, q);
 	switch (q->widget) {
 	case WIZARD_BOOL:
-		canvas_put(c, row, column, role,
-			   strcmp(wizard_text(p->w, q), "yes") ? "[ ]" : "[x]");
+		canvas_put(c, row, column, role, strcmp(wizard_text(p->w, q), "yes") ? "[ ]" : "[x]");
 		break;
 	default: /* a drop-down, a password */
 		canvas_putf(c, row, column, role, "%s%s%s", canvas_glyph(c, GLYPH_OPEN), shown,
@@ -173,8 +168,7 @@ static void paint_field(struct page *p, const struct canvas *c, int row, int col
 	}
 }
 
-static void paint_option(struct page *p, const struct canvas *c, int row, const struct page_row *r,
-			 bool focus)
+static void paint_option(struct page *p, const struct canvas *c, int row, const struct page_row *r, bool focus)
 {
 	struct wizard_list l = wizard_options(p->w, r->q);
 	bool chosen = (size_t)r->sub == l.current;
@@ -189,14 +183,12 @@ static void paint_option(struct page *p, const struct canvas *c, int row, const 
 	free(sign);
 }
 
-static void paint_row(struct page *p, const struct canvas *c, int row, const struct page_row *r,
-		      bool focus)
+static void paint_row(struct page *p, const struct canvas *c, int row, const struct page_row *r, bool focus)
 {
 	int column = field_left(p);
 
 	if (r->titled) {
-		canvas_put_cut(c, row, LEFT + 2, p->title_width, focus ? ROLE_STRONG : ROLE_TEXT,
-			       r->q->title);
+		canvas_put_cut(c, row, LEFT + 2, p->title_width, focus ? ROLE_STRONG : ROLE_TEXT, r->q->title);
 	}
 	if (focus && r->kind != PAGE_OPTION)
 		canvas_put(c, row, LEFT, ROLE_KEY, canvas_glyph(c, GLYPH_FOCUS));
@@ -213,15 +205,13 @@ static void paint_row(struct page *p, const struct canvas *c, int row, const str
 		paint_field(p, c, row, column, r->q, focus);
 		break;
 	case PAGE_ITEM:
-		canvas_put(c, row, column, focus ? ROLE_FOCUS : ROLE_TEXT,
-			   wizard_items(p->w, r->q)->items[r->sub]);
+		canvas_put(c, row, column, focus ? ROLE_FOCUS : ROLE_TEXT, wizard_items(p->w, r->q)->items[r->sub]);
 		break;
 	case PAGE_ADD:
 		canvas_put(c, row, column, focus ? ROLE_FOCUS : ROLE_DIM, "+ add");
 		break;
 	case PAGE_MORE:
-		canvas_put_cut(c, row, LEFT + 2, c->columns - LEFT - 4,
-			       focus ? ROLE_FOCUS : ROLE_DIM, "Advanced");
+		canvas_put_cut(c, row, LEFT + 2, c->columns - LEFT - 4, focus ? ROLE_FOCUS : ROLE_DIM, "Advanced");
 		canvas_put_cut(c, row, LEFT + 22, c->columns - LEFT - 23, ROLE_DIM, r->text);
 		break;
 	case PAGE_SAY:
@@ -230,8 +220,7 @@ static void paint_row(struct page *p, const struct canvas *c, int row, const str
 		else if (page_is_open(p, r->q))
 			column = LEFT + 6;
 		if (r->role == ROLE_WORK && !r->sub)
-			column += canvas_putf(c, row, column, r->role, "%s ",
-					      canvas_glyph(c, GLYPH_WORKING));
+			column += canvas_putf(c, row, column, r->role, "%s ", canvas_glyph(c, GLYPH_WORKING));
 		canvas_put_cut(c, row, column, c->columns, r->role, r->text);
 		break;
 	}
@@ -263,8 +252,7 @@ static void paint_rows(struct page *p, const struct canvas *c)
 	if (p->first > 0)
 		canvas_put(c, 0, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (p->first + c->rows < n)
-		canvas_put(c, c->rows - 1, c->columns - 1, ROLE_DIM,
-			   canvas_glyph(c, GLYPH_MORE_DOWN));
+		canvas_put(c, c->rows - 1, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
 }
 
 /* Columns that the questions take. */
@@ -298,8 +286,7 @@ void page_paint(struct screen *s, const struct canvas *c)
 	paint_tabs(c, p);
 	part = canvas_sub(c, TOP, 0, c->rows - TOP, questions_width(c->columns));
 	if (wizard_page(p->w) == WIZARD_REVIEW) {
-		part = canvas_sub(c, PAGE_REVIEW_TOP, 0, c->rows - PAGE_REVIEW_TOP,
-				  questions_width(c->columns));
+		part = canvas_sub(c, PAGE_REVIEW_TOP, 0, c->rows - PAGE_REVIEW_TOP, questions_width(c->columns));
 		page_review_paint(p, &part);
 	} else {
 		canvas_put_cut(c, 2, LEFT + 2, wide - LEFT - 4, ROLE_HEADING,
@@ -358,8 +345,7 @@ static void field_keys(struct page *p, const struct page_row *r, struct screen_l
 			password_keys(p, q, out);
 		else if (q->widget == WIZARD_CHOICE)
 			screen_lines_key(out, "Space", ' ', "choose");
-		else if (q->widget == WIZARD_FILE ||
-			 wizard_options(p->w, q).state != WIZARD_NO_LIST)
+		else if (q->widget == WIZARD_FILE || wizard_options(p->w, q).state != WIZARD_NO_LIST)
 			screen_lines_key(out, "F2", K_F(2), "choose");
 		break;
 	}
@@ -393,8 +379,7 @@ void page_lines(struct screen *s, struct screen_lines *out)
 	} else if (r && r->kind == PAGE_OPTION) {
 		l = wizard_options(p->w, r->q);
 		if ((size_t)r->sub < l.len)
-			buf_adds(&out->help, l.rows[r->sub].why_not ? l.rows[r->sub].why_not
-								    : l.rows[r->sub].note);
+			buf_adds(&out->help, l.rows[r->sub].why_not ? l.rows[r->sub].why_not : l.rows[r->sub].note);
 	} else if (r && r->q) {
 		buf_adds(&out->help, wizard_note(p->w, r->q));
 	}

@@ -32,8 +32,7 @@ struct sheet {
 	int label_width;
 };
 
-static void sheet_add(struct sheet *sh, const char *label, const char *text, const char *right,
-		      enum role role)
+static void sheet_add(struct sheet *sh, const char *label, const char *text, const char *right, enum role role)
 {
 	sh->lines = xreallocarray(sh->lines, sh->len + 1, sizeof(*sh->lines));
 	sh->lines[sh->len++] = (struct line){xstrdup(label), xstrdup(text), xstrdup(right), role};
@@ -56,8 +55,7 @@ static void add_list(struct sheet *sh, struct wizard_list l)
 	for (size_t i = 0; i < l.len; i++)
 		sheet_add(sh, l.rows[i].label, l.rows[i].value, l.rows[i].columns[0], ROLE_TEXT);
 	if (l.state == WIZARD_LOADING || l.state == WIZARD_FAILED)
-		sheet_add(sh, "Estimate", l.note, "",
-			  l.state == WIZARD_FAILED ? ROLE_WARN : ROLE_DIM);
+		sheet_add(sh, "Estimate", l.note, "", l.state == WIZARD_FAILED ? ROLE_WARN : ROLE_DIM);
 }
 
 static void add_changes(struct page *p, struct sheet *sh)
@@ -69,12 +67,10 @@ static void add_changes(struct page *p, struct sheet *sh)
 		sheet_add(sh, "", "", "", ROLE_TEXT);
 	for (size_t i = 0; i < n; i++) {
 		const struct wizard_change *c = &changes[i];
-		char *text = xasprintf("%s → %s", *c->from ? c->from : "nothing",
-				       *c->to ? c->to : "nothing");
+		char *text = xasprintf("%s → %s", *c->from ? c->from : "nothing", *c->to ? c->to : "nothing");
 
 		sheet_add(sh, c->question->title, text, "", ROLE_STRONG);
-		sheet_add(sh, "", c->refused ? c->refused : c->words, "",
-			  c->refused ? ROLE_BAD : ROLE_DIM);
+		sheet_add(sh, "", c->refused ? c->refused : c->words, "", c->refused ? ROLE_BAD : ROLE_DIM);
 		free(text);
 	}
 	wizard_changes_free(changes, n);
@@ -107,11 +103,9 @@ static void paint_buttons(struct page *p, const struct canvas *c, int row)
 	for (size_t i = 0; i < BUTTONS; i++) {
 		bool focus = i == p->button;
 
-		canvas_put(c, row, column - 2, ROLE_KEY,
-			   focus ? canvas_glyph(c, GLYPH_FOCUS) : " ");
+		canvas_put(c, row, column - 2, ROLE_KEY, focus ? canvas_glyph(c, GLYPH_FOCUS) : " ");
 		p->spots[i].left = column;
-		column += canvas_putf(c, row, column, focus ? ROLE_FOCUS : ROLE_TEXT, " %s ",
-				      buttons[i].title);
+		column += canvas_putf(c, row, column, focus ? ROLE_FOCUS : ROLE_TEXT, " %s ", buttons[i].title);
 		p->spots[i].right = column;
 		column += 3;
 	}
@@ -162,8 +156,7 @@ void page_review_paint(struct page *p, const struct canvas *c)
 	if (p->scroll)
 		canvas_put(c, 0, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (p->review_rows - p->scroll > part.rows)
-		canvas_put(c, part.rows - 1, c->columns - 1, ROLE_DIM,
-			   canvas_glyph(c, GLYPH_MORE_DOWN));
+		canvas_put(c, part.rows - 1, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
 	sheet_fini(&sh);
 	paint_buttons(p, c, c->rows - 1);
 }
@@ -176,8 +169,7 @@ void page_review_lines(struct page *p, struct screen_lines *out)
 	} else {
 		char *path = host_short(wizard_path(p->w));
 
-		buf_addf(&out->help, "Writes %s. Nothing outside your own folders is touched.",
-			 path);
+		buf_addf(&out->help, "Writes %s. Nothing outside your own folders is touched.", path);
 		free(path);
 	}
 	if (wizard_can_retry(wizard_estimate(p->w)))

@@ -42,12 +42,11 @@ bool page_is_open(struct page *p, const struct wizard_question *q)
 
 bool page_row_takes_focus(const struct page_row *r)
 {
-	return r->kind == PAGE_OPTION || r->kind == PAGE_FIELD || r->kind == PAGE_ITEM ||
-	       r->kind == PAGE_ADD || r->kind == PAGE_MORE;
+	return r->kind == PAGE_OPTION || r->kind == PAGE_FIELD || r->kind == PAGE_ITEM || r->kind == PAGE_ADD ||
+	       r->kind == PAGE_MORE;
 }
 
-static struct page_row *add(struct page *p, enum page_row_kind kind,
-			    const struct wizard_question *q, int sub)
+static struct page_row *add(struct page *p, enum page_row_kind kind, const struct wizard_question *q, int sub)
 {
 	p->rows = xreallocarray(p->rows, p->count + 1, sizeof(*p->rows));
 	p->rows[p->count] = (struct page_row){.kind = kind, .q = q, .sub = sub};
@@ -82,11 +81,7 @@ static void add_open(struct page *p, const struct wizard_question *q, bool first
 	for (size_t i = 0; i < l.len; i++)
 		add(p, PAGE_OPTION, q, (int)i);
 	if (*l.note)
-		say(p, q,
-		    l.state == WIZARD_LOADING ? ROLE_WORK
-		    : wizard_can_retry(l)     ? ROLE_WARN
-					      : ROLE_DIM,
-		    l.note);
+		say(p, q, l.state == WIZARD_LOADING ? ROLE_WORK : wizard_can_retry(l) ? ROLE_WARN : ROLE_DIM, l.note);
 }
 
 static void add_list(struct page *p, const struct wizard_question *q)
@@ -100,8 +95,7 @@ static void add_list(struct page *p, const struct wizard_question *q)
 	r->titled = !items->len;
 }
 
-static void add_question(struct page *p, const struct wizard_question *q, bool first,
-			 bool *after_open)
+static void add_question(struct page *p, const struct wizard_question *q, bool first, bool *after_open)
 {
 	const char *wrong = wizard_wrong(p->w, q);
 
@@ -124,8 +118,7 @@ static void add_question(struct page *p, const struct wizard_question *q, bool f
 /* Folded away: for the few, as it is by default, and right. */
 static bool is_folded(struct page *p, const struct wizard_question *q)
 {
-	return q->more && !p->unfolded[q->page] && !wizard_touched(p->w, q) &&
-	       !wizard_wrong(p->w, q);
+	return q->more && !p->unfolded[q->page] && !wizard_touched(p->w, q) && !wizard_wrong(p->w, q);
 }
 
 /* What the answers may lead to on this host; of the system it is told beside its questions. */
@@ -235,8 +228,7 @@ size_t page_row_focus(struct page *p)
 		if (is_focus(p, &p->rows[i]))
 			return i;
 		/* an item that went away: the row of its question that is nearest to it */
-		if (page_row_takes_focus(&p->rows[i]) && p->rows[i].q &&
-		    !strcmp(p->focus, p->rows[i].q->id))
+		if (page_row_takes_focus(&p->rows[i]) && p->rows[i].q && !strcmp(p->focus, p->rows[i].q->id))
 			same = i;
 	}
 	for (size_t i = 0; same == p->count && i < p->count; i++)

@@ -40,8 +40,7 @@ static void go_on(struct saving *s)
 	if (s->then == PAGE_THEN_NOTHING)
 		screen_machine(app, path, &e);
 	else
-		screen_progress(app, path,
-				s->then == PAGE_THEN_BOOT ? PROGRESS_BOOT : PROGRESS_PREPARE, &e);
+		screen_progress(app, path, s->then == PAGE_THEN_BOOT ? PROGRESS_BOOT : PROGRESS_PREPARE, &e);
 	if (e.kind)
 		dialog_error(app, "Not possible", &e);
 	err_fini(&e);
@@ -107,8 +106,7 @@ static void show_difference(struct saving *s)
 	}
 	for (size_t i = 0; i < s->diff.len; i++)
 		if (s->diff.lines[i].mark != WIZARD_SAME)
-			buf_addf(&text, "%c %s\n", (char)s->diff.lines[i].mark,
-				 s->diff.lines[i].text);
+			buf_addf(&text, "%c %s\n", (char)s->diff.lines[i].mark, s->diff.lines[i].text);
 	q.title = s->diff.other	    ? "The file already exists"
 		  : s->diff.foreign ? "The file has changed"
 				    : "What changes in the file";
@@ -171,8 +169,7 @@ void page_look_at_file(struct page *p)
 	p->stale = false;
 	p->changed_below = wizard_file_changed(p->w);
 	if (p->changed_below && !before)
-		page_notice(
-			p, ROLE_WARN,
-			"Another program has changed the file since it was read. Saving shows the "
-			"difference first.");
+		page_notice(p, ROLE_WARN,
+			    "Another program has changed the file since it was read. Saving shows the "
+			    "difference first.");
 }

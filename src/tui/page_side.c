@@ -37,18 +37,13 @@ static void paint_ini(struct page *p, const struct canvas *c, const struct wizar
 	if (count && (int)first > c->rows - 2)
 		from = (int)first - c->rows / 2;
 	for (int i = 0; lines.items && i < c->rows && from + i < (int)lines.len; i++) {
-		bool marked =
-			count && from + i + 1 >= (int)first && from + i + 1 < (int)(first + count);
+		bool marked = count && from + i + 1 >= (int)first && from + i + 1 < (int)(first + count);
 		const char *line = lines.items[from + i];
 
 		if (*line == ';') /* the rest of a long remark is in the file */
 			canvas_put_clause(c, i, 0, c->columns, ROLE_DIM, line);
 		else
-			canvas_put(c, i, 0,
-				   marked	  ? ROLE_MARK
-				   : *line == '[' ? ROLE_TEXT
-						  : ROLE_DIM,
-				   line);
+			canvas_put(c, i, 0, marked ? ROLE_MARK : *line == '[' ? ROLE_TEXT : ROLE_DIM, line);
 	}
 	strv_fini(&lines);
 	free(text);

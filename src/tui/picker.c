@@ -50,8 +50,7 @@ static void gather(struct picker *p)
 	for (size_t i = 0; i < p->all.len; i++) {
 		const struct wizard_row *r = &p->all.rows[i];
 
-		if (!is_narrowed(p) || strcasestr(r->label, p->line.text) ||
-		    strcasestr(r->value, p->line.text))
+		if (!is_narrowed(p) || strcasestr(r->label, p->line.text) || strcasestr(r->value, p->line.text))
 			p->shown[p->count++] = *r;
 		if (!p->began && i == p->all.current)
 			p->list.at = i;
@@ -87,8 +86,7 @@ static void picker_paint(struct screen *s, const struct canvas *c)
 	if (has_line(p)) {
 		if (!p->conf.types)
 			canvas_put(c, row, 0, ROLE_KEY, "/");
-		p->line_column = text_field_paint(&p->line, c, row, 2, c->columns - 3, !p->in_list,
-						  ROLE_TEXT);
+		p->line_column = text_field_paint(&p->line, c, row, 2, c->columns - 3, !p->in_list, ROLE_TEXT);
 		row++;
 		row++;
 	}
@@ -98,8 +96,7 @@ static void picker_paint(struct screen *s, const struct canvas *c)
 	p->list.idle = p->conf.types && !p->in_list; /* the cursor is in the line */
 	list_paint(&p->list, &rest, p->shown, p->count);
 	if (!p->count)
-		canvas_wrap(&rest, 0, 2, rest.columns - 4, 3,
-			    p->all.state == WIZARD_FAILED ? ROLE_BAD : ROLE_DIM,
+		canvas_wrap(&rest, 0, 2, rest.columns - 4, 3, p->all.state == WIZARD_FAILED ? ROLE_BAD : ROLE_DIM,
 			    is_narrowed(p) && p->all.len ? "nothing in the list holds it"
 			    : p->all.note		 ? p->all.note
 							 : "");

@@ -20,8 +20,7 @@ struct items {
 };
 
 /* A row that makes the line the first n bytes of `head`, and `tail`. */
-static struct wizard_row *add(struct items *m, const char *head, size_t n, const char *tail,
-			      const char *label)
+static struct wizard_row *add(struct items *m, const char *head, size_t n, const char *tail, const char *label)
 {
 	char *value = xasprintf("%.*s%s", (int)n, head, tail);
 	struct wizard_row *r = wizard_rows_add(&m->found.rows, value, label);
@@ -31,8 +30,8 @@ static struct wizard_row *add(struct items *m, const char *head, size_t n, const
 }
 
 /* The keys that are not given and begin with `begun`; `comma` comes before them, or nothing. */
-static void add_keys(struct items *m, const char *typed, const struct item_end *end,
-		     const char *begun, const char *comma)
+static void add_keys(struct items *m, const char *typed, const struct item_end *end, const char *begun,
+		     const char *comma)
 {
 	size_t n = *comma ? strlen(typed) : end->at;
 
@@ -41,8 +40,7 @@ static void add_keys(struct items *m, const char *typed, const struct item_end *
 		char *text = xasprintf("%s%s=", comma, part->key);
 
 		if (!(end->given & 1U << i) && !strncmp(part->key, begun, strlen(begun)))
-			wizard_row_text(&add(m, typed, n, text, text + strlen(comma))->columns[0],
-					part->about);
+			wizard_row_text(&add(m, typed, n, text, text + strlen(comma))->columns[0], part->about);
 		free(text);
 	}
 }
@@ -57,8 +55,7 @@ static bool ends_in_slash(const char *s)
 /* A path: on to the next part where it is whole as far as one can tell, or deeper. */
 static void add_paths(struct items *m, const char *typed, const struct item_end *end)
 {
-	struct folder_look look = {.base = m->folder,
-				   .folders_only = end->part->kind == ITEM_FOLDER};
+	struct folder_look look = {.base = m->folder, .folders_only = end->part->kind == ITEM_FOLDER};
 	bool whole = look.folders_only && ends_in_slash(end->text);
 	struct wizard_rows found = {.items = NULL};
 
@@ -153,8 +150,7 @@ static void items_gone(void *arg)
 	free(m);
 }
 
-struct screen *picker_item(struct app *app, const struct picker_conf *conf,
-			   const struct item_part *parts)
+struct screen *picker_item(struct app *app, const struct picker_conf *conf, const struct item_part *parts)
 {
 	struct items *m = xcalloc(1, sizeof(*m));
 	struct picker_conf inner = *conf;

@@ -174,8 +174,7 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 		pane_say(p, ROLE_BAD, "%s: %s", state, json_str(values, "text", ""));
 	} else {
 		free(p->doing);
-		p->doing = xasprintf("%s %s", state,
-				     json_str(values, "package", json_str(values, "text", "")));
+		p->doing = xasprintf("%s %s", state, json_str(values, "package", json_str(values, "text", "")));
 		app_changed(p->screen->app);
 	}
 }
@@ -271,8 +270,7 @@ static void add_life(struct pane *p, struct buf *b)
 		if (!is_watching(p))
 			add_time(p, b);
 		if (p->deadline > now)
-			buf_addf(b, " │ next step in %u s",
-				 (unsigned)((p->deadline - now + 999) / 1000));
+			buf_addf(b, " │ next step in %u s", (unsigned)((p->deadline - now + 999) / 1000));
 		if (p->message)
 			buf_addf(b, " │ %s", p->message);
 		else
@@ -310,8 +308,7 @@ static void status(struct pane *p, const struct canvas *c, int row)
 		keys = xasprintf(" q back ");
 	} else {
 		add_life(p, &b);
-		keys = is_watching(p) ? xasprintf(" %s t keyboard ", prefix)
-				      : xasprintf(" %s ? keys ", prefix);
+		keys = is_watching(p) ? xasprintf(" %s t keyboard ", prefix) : xasprintf(" %s ? keys ", prefix);
 	}
 	canvas_put_cut(c, row, at, c->columns - at - canvas_width(c, keys) - 1,
 		       p->message && !p->looking && !p->cause ? p->role : ROLE_HEADER, b.data);
@@ -337,8 +334,7 @@ static void console_paint(struct screen *s, const struct canvas *c)
 	}
 	canvas_fill(c, row, 0, c->columns, ROLE_HEADER);
 	at = canvas_put(c, row, 1, ROLE_HEADER, p->prompt.label) + 1;
-	p->prompt.column = text_field_paint(&p->prompt.field, c, row, at, c->columns - at - 1, true,
-					    ROLE_FIELD);
+	p->prompt.column = text_field_paint(&p->prompt.field, c, row, at, c->columns - at - 1, true, ROLE_FIELD);
 }
 
 static void console_cursor(struct screen *s, int *row, int *column)
@@ -504,7 +500,6 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 		pane_say(p, ROLE_WARN, "Its kernel talks on %s, by boot.cmdline: not here", p->elsewhere);
 	learn(p);
 	p->timer = loop_timer_start(app_loop(app), TICK_MS, TICK_MS, on_tick, p);
-	p->attach = attach_new(app_loop(app), p->dir, p->runtime ? p->runtime : "", true,
-			       &attach_ops, p);
+	p->attach = attach_new(app_loop(app), p->dir, p->runtime ? p->runtime : "", true, &attach_ops, p);
 	return p->screen;
 }

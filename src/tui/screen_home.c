@@ -62,8 +62,7 @@ static void refresh(struct screen *s)
 	strv_uniq(&names);
 	h->looks = xcalloc(names.len + 1, sizeof(*h->looks));
 	for (size_t i = 0; i < names.len; i++) {
-		if (machine_look(store, app_catalog(s->app), names.items[i], &h->looks[h->count],
-				 NULL) < 0) {
+		if (machine_look(store, app_catalog(s->app), names.items[i], &h->looks[h->count], NULL) < 0) {
 			machine_look_fini(&h->looks[h->count]);
 			continue;
 		}
@@ -187,9 +186,7 @@ static bool machine_key(struct screen *s, const struct key *k, const struct mach
 		return true;
 	case 's':
 		if (!l->run.alive)
-			told(s,
-			     err_set(&e, ERR_USAGE, "not-running", "%s does not run", l->name) == 0,
-			     &e);
+			told(s, err_set(&e, ERR_USAGE, "not-running", "%s does not run", l->name) == 0, &e);
 		else
 			told(s, screen_machine_stop(s->app, l->name, &e) != NULL, &e);
 		return true;

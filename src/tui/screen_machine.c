@@ -55,8 +55,7 @@ static void say_rung(struct machine *m, const json_t *values)
 	if (!words)
 		return;
 	if (ms)
-		text = xasprintf("Stopping: %s; at most %s until the next step.", words,
-				 duration_human(ms, left));
+		text = xasprintf("Stopping: %s; at most %s until the next step.", words, duration_human(ms, left));
 	else
 		text = xasprintf("Stopping: %s.", words);
 	say(m, ROLE_WORK, text);
@@ -125,8 +124,7 @@ static void on_answer(const struct err *e, const json_t *answer, void *arg)
 static void connect_client(struct machine *m)
 {
 	if (!m->client && !m->again && m->look.run.alive && m->runtime)
-		m->client = vm_connect(app_loop(m->screen->app), m->dir, m->runtime, false,
-				       &client_ops, m);
+		m->client = vm_connect(app_loop(m->screen->app), m->dir, m->runtime, false, &client_ops, m);
 }
 
 /* ---- what is known ---- */
@@ -233,8 +231,7 @@ static bool alive_key(struct machine *m, const struct key *k)
 			vm_client_suspend(m->client, on_answer, m);
 		return true;
 	case 'R':
-		ask(m, "Reset", "Reset it",
-		    "Reset the machine? What the guest has not written to its disk is lost.",
+		ask(m, "Reset", "Reset it", "Reset the machine? What the guest has not written to its disk is lost.",
 		    on_reset);
 		return true;
 	case 'K':
@@ -277,10 +274,7 @@ static bool whole_key(struct machine *m, const struct key *k)
 	static const struct {
 		uint32_t code;
 		enum change_kind kind;
-	} keys[] = {{'C', CHANGE_CLONE},
-		    {'N', CHANGE_RENAME},
-		    {'D', CHANGE_DELETE},
-		    {'X', CHANGE_RECREATE}};
+	} keys[] = {{'C', CHANGE_CLONE}, {'N', CHANGE_RENAME}, {'D', CHANGE_DELETE}, {'X', CHANGE_RECREATE}};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		if (keys[i].code != k->code)
@@ -299,8 +293,7 @@ static bool machine_click(struct screen *s, const struct key *k)
 	struct machine *m = s->self;
 	struct key pressed = {.code = 0};
 
-	for (size_t i = 0; k->mouse == MOUSE_PRESS && k->row == m->spots_row && i < MACHINE_ACTIONS;
-	     i++)
+	for (size_t i = 0; k->mouse == MOUSE_PRESS && k->row == m->spots_row && i < MACHINE_ACTIONS; i++)
 		if (k->column >= m->spots[i].left && k->column < m->spots[i].right)
 			pressed.code = m->spots[i].code;
 	return pressed.code && machine_key(s, &pressed);
@@ -318,8 +311,7 @@ static bool machine_key(struct screen *s, const struct key *k)
 		screen_pop(s);
 	} else if (k->code == 'l') {
 		screen_console_log(s->app, m->name);
-	} else if ((k->code == 'e' || (k->code == K_ENTER && !m->has_spec && !m->look.run.alive)) &&
-		   m->path) {
+	} else if ((k->code == 'e' || (k->code == K_ENTER && !m->has_spec && !m->look.run.alive)) && m->path) {
 		show(s, screen_wizard(s->app, m->path, &e), &e);
 	} else if (k->code == 'c' && m->look.run.alive) {
 		show(s, screen_console(s->app, m->name, &e), &e);
@@ -422,8 +414,7 @@ struct screen *screen_machine(struct app *app, const char *ref, struct err *e)
 		free(m);
 		return NULL;
 	}
-	if (app->top && app->top->ops == &machine_ops &&
-	    !strcmp(((struct machine *)app->top->self)->name, m->name)) {
+	if (app->top && app->top->ops == &machine_ops && !strcmp(((struct machine *)app->top->self)->name, m->name)) {
 		free(m->name); /* it is what the person comes back to */
 		free(m->path);
 		free(m);

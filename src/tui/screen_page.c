@@ -46,8 +46,7 @@ static void move_question(struct page *p, int step)
 
 	do
 		i += step;
-	while (i >= 0 && i < (int)p->count &&
-	       (!page_row_takes_focus(&p->rows[i]) || (q && p->rows[i].q == q)));
+	while (i >= 0 && i < (int)p->count && (!page_row_takes_focus(&p->rows[i]) || (q && p->rows[i].q == q)));
 	if (i < 0 || i >= (int)p->count)
 		return;
 	if (p->rows[i].q)
@@ -226,8 +225,8 @@ static bool row_key(struct page *p, const struct key *k, const struct page_row *
 		if (k->code == K_UP || k->code == K_DOWN || k->code == K_ENTER || k->code == K_TAB)
 			return false;
 		page_type(p, k, q);
-		return key_is_text(k) || k->code == K_PASTE || k->code < K_SPECIAL ||
-		       k->code == K_HOME || k->code == K_END;
+		return key_is_text(k) || k->code == K_PASTE || k->code < K_SPECIAL || k->code == K_HOME ||
+		       k->code == K_END;
 	}
 	if (r->kind == PAGE_ITEM && (k->code == K_DELETE || k->code == K_BACKSPACE)) {
 		wizard_item_remove(p->w, q, (size_t)r->sub);
@@ -241,8 +240,7 @@ static bool row_key(struct page *p, const struct key *k, const struct page_row *
 		act(p, r);
 		return true;
 	}
-	if ((k->code == K_LEFT || k->code == K_RIGHT) && r->kind == PAGE_FIELD &&
-	    q->widget == WIZARD_BOOL) {
+	if ((k->code == K_LEFT || k->code == K_RIGHT) && r->kind == PAGE_FIELD && q->widget == WIZARD_BOOL) {
 		toggle(p, q);
 		return true;
 	}
@@ -364,13 +362,11 @@ static char *page_help(struct screen *s)
 		q = at < p->count ? p->rows[at].q : NULL;
 	}
 	if (!q)
-		return xstrdup(
-			"This is the machine as it will be made. Nothing is written before you save. Left "
-			"and Right choose what is to be done, Enter does it; Esc goes back to the "
-			"questions, and no answer is lost.");
-	return xasprintf("%s\n\n%s%s%s%s%s", q->title, q->help,
-			 q->field ? "\n\nIn the file: [" : "", q->field ? q->field->section : "",
-			 q->field ? "] " : "", q->field ? q->field->key : "");
+		return xstrdup("This is the machine as it will be made. Nothing is written before you save. Left "
+			       "and Right choose what is to be done, Enter does it; Esc goes back to the "
+			       "questions, and no answer is lost.");
+	return xasprintf("%s\n\n%s%s%s%s%s", q->title, q->help, q->field ? "\n\nIn the file: [" : "",
+			 q->field ? q->field->section : "", q->field ? "] " : "", q->field ? q->field->key : "");
 }
 
 static void page_close(struct screen *s)

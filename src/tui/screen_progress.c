@@ -64,8 +64,7 @@ static void amount(const struct step_view *s, char *out, size_t size)
 
 	*out = '\0';
 	if (s->total && s->ops->unit == STEP_BYTES)
-		snprintf(out, size, "%s of %s", size_human(s->done, done),
-			 size_human(s->total, total));
+		snprintf(out, size, "%s of %s", size_human(s->done, done), size_human(s->total, total));
 	else if (s->total && s->ops->unit == STEP_COUNT)
 		snprintf(out, size, "%" PRIu64 " of %" PRIu64, s->done, s->total);
 }
@@ -97,29 +96,25 @@ static void paint_running(const struct canvas *c, int row, const struct step_vie
 	}
 	column = put_part(c, row, column, ROLE_DIM, s->text);
 	if (s->left_ms > 999) {
-		snprintf(text, sizeof(text), "%s left",
-			 duration_human((uint64_t)s->left_ms, human));
+		snprintf(text, sizeof(text), "%s left", duration_human((uint64_t)s->left_ms, human));
 		put_part(c, row, column, ROLE_DIM, text);
 	}
 }
 
-static void paint_step(const struct canvas *c, int row, const struct step_view *s, bool details,
-		       bool asks)
+static void paint_step(const struct canvas *c, int row, const struct step_view *s, bool details, bool asks)
 {
 	char took[SIZE_TEXT];
 	int room = c->columns - LEFT - TITLE - 2 - 13;
 
 	canvas_put(c, row, LEFT, looks[s->state].role, canvas_glyph(c, looks[s->state].sign));
-	canvas_put_cut(c, row, LEFT + 2, TITLE - 2, s->state == STEP_WAITING ? ROLE_DIM : ROLE_TEXT,
-		       s->ops->title);
+	canvas_put_cut(c, row, LEFT + 2, TITLE - 2, s->state == STEP_WAITING ? ROLE_DIM : ROLE_TEXT, s->ops->title);
 	switch (s->state) {
 	case STEP_RUNNING:
 		paint_running(c, row, s, asks);
 		break;
 	case STEP_WAITING:
 		if (details)
-			canvas_put_clause(c, row, LEFT + 2 + TITLE, room + 12, ROLE_DIM,
-					  s->ops->about);
+			canvas_put_clause(c, row, LEFT + 2 + TITLE, room + 12, ROLE_DIM, s->ops->about);
 		break;
 	case STEP_FAILED:
 		canvas_put(c, row, LEFT + 2 + TITLE, ROLE_BAD, "failed");
@@ -130,8 +125,7 @@ static void paint_step(const struct canvas *c, int row, const struct step_view *
 	default:
 		canvas_put_clause(c, row, LEFT + 2 + TITLE, room, ROLE_TEXT, s->text);
 		if (s->state == STEP_FINISHED)
-			canvas_put_right(c, row, c->columns - 2, ROLE_DIM,
-					 duration_human(s->took_ms, took));
+			canvas_put_right(c, row, c->columns - 2, ROLE_DIM, duration_human(s->took_ms, took));
 		else
 			canvas_put_right(c, row, c->columns - 2, ROLE_DIM, "unchanged");
 		break;
@@ -170,11 +164,10 @@ static void paint_end(const struct canvas *c, int row, const struct task *t)
 
 	switch (t->state) {
 	case TASK_DONE:
-		canvas_putf(c, row, LEFT, ROLE_GOOD, "%s %s is %s.", canvas_glyph(c, GLYPH_DONE),
-			    t->name, t->goal == JOB_PREPARED ? "ready to boot" : "up");
+		canvas_putf(c, row, LEFT, ROLE_GOOD, "%s %s is %s.", canvas_glyph(c, GLYPH_DONE), t->name,
+			    t->goal == JOB_PREPARED ? "ready to boot" : "up");
 		if (t->warnings.len)
-			canvas_wrap(c, row + 1, LEFT, wide, 2, ROLE_WARN,
-				    t->warnings.items[t->warnings.len - 1]);
+			canvas_wrap(c, row + 1, LEFT, wide, 2, ROLE_WARN, t->warnings.items[t->warnings.len - 1]);
 		break;
 	case TASK_CANCELLED:
 		canvas_wrap(c, row, LEFT, wide, 2, ROLE_WARN,
@@ -226,8 +219,7 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 	canvas_putf(c, row, LEFT + 2 + TITLE + BAR + 2, ROLE_TEXT, "%3d %%", (int)(t->share * 100));
 	row += 2;
 	if (t->question && !t->asked)
-		canvas_wrap(c, row, LEFT, c->columns - LEFT - 4, c->rows - row, ROLE_WARN,
-			    t->question);
+		canvas_wrap(c, row, LEFT, c->columns - LEFT - 4, c->rows - row, ROLE_WARN, t->question);
 	else if (t->warnings.len && t->state == TASK_RUNNING && !t->question)
 		canvas_wrap(c, row, LEFT, c->columns - LEFT - 4, c->rows - row, ROLE_WARN,
 			    t->warnings.items[t->warnings.len - 1]);
@@ -244,8 +236,7 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 	const struct step_view *steps;
 	size_t n;
 
-	buf_addf(&out->title, "%s · %s", p->name,
-		 t && t->goal != JOB_PREPARED ? "preparing and booting" : "preparing");
+	buf_addf(&out->title, "%s · %s", p->name, t && t->goal != JOB_PREPARED ? "preparing and booting" : "preparing");
 	if (!t)
 		return;
 	buf_adds(&out->status, duration_human(t->elapsed_ms, took));
@@ -286,16 +277,13 @@ static char *progress_help(struct screen *s)
 	if (!t)
 		return NULL;
 	buf_init(&b, 0);
-	buf_adds(
-		&b,
-		"Everything that is done is kept: this may be interrupted at any moment and continues "
-		"there. Esc leaves this screen and the work continues; c shows the machine's console "
-		"from the moment that QEMU runs. What was done before is one row; v lists it, too.\n\nThe "
-		"steps:\n");
+	buf_adds(&b, "Everything that is done is kept: this may be interrupted at any moment and continues "
+		     "there. Esc leaves this screen and the work continues; c shows the machine's console "
+		     "from the moment that QEMU runs. What was done before is one row; v lists it, too.\n\nThe "
+		     "steps:\n");
 	steps = runner_steps(t->runner, &n);
 	for (size_t i = 0; i < n; i++)
-		buf_addf(&b, "\n%s: %s\n", steps[i].ops->title,
-			 steps[i].ops->about ? steps[i].ops->about : "");
+		buf_addf(&b, "\n%s: %s\n", steps[i].ops->title, steps[i].ops->about ? steps[i].ops->about : "");
 	return buf_steal(&b);
 }
 
@@ -419,8 +407,7 @@ static void again(struct screen *s)
 	keep_ticking(s);
 }
 
-static void leave_to(struct screen *s,
-		     struct screen *(*show)(struct app *app, const char *ref, struct err *e))
+static void leave_to(struct screen *s, struct screen *(*show)(struct app *app, const char *ref, struct err *e))
 {
 	struct progress *p = s->self;
 	struct app *app = s->app;
@@ -512,8 +499,7 @@ static const struct screen_ops progress_ops = {
 	.close = progress_close,
 };
 
-struct screen *screen_progress(struct app *app, const char *ref, enum progress_goal goal,
-			       struct err *e)
+struct screen *screen_progress(struct app *app, const char *ref, enum progress_goal goal, struct err *e)
 {
 	struct spec spec;
 	struct progress *p;
@@ -524,8 +510,7 @@ struct screen *screen_progress(struct app *app, const char *ref, enum progress_g
 	t = task_find(app, spec.name);
 	spec_fini(&spec);
 	if (!t || (goal != PROGRESS_LOOK && !task_is_busy(t)))
-		t = task_start(app, ref, goal == PROGRESS_BOOT ? JOB_LOGIN : JOB_PREPARED, false,
-			       e);
+		t = task_start(app, ref, goal == PROGRESS_BOOT ? JOB_LOGIN : JOB_PREPARED, false, e);
 	if (!t)
 		return strcmp(e->id, RISK_ERROR) ? NULL : agree_ask(app, ref, goal, e);
 	p = xcalloc(1, sizeof(*p));

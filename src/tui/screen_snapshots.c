@@ -30,14 +30,13 @@ static void ask(struct snapshots *s, enum vm_snapshot_op op)
 {
 	bool back = op == VM_SNAPSHOT_REVERT;
 	const struct wizard_row *row = &s->rows.items[s->list.at];
-	char *text =
-		back ? xasprintf("%s as of %s: %s.\n\n"
-				 "What the guest wrote since then is lost for good%s",
-				 row->value, row->columns[0], row->columns[1],
-				 s->client ? ", and so is what it does now." : ".")
-		     : xasprintf("Delete the snapshot %s of %s?\n\n"
-				 "The machine stays as it is; there is no way back to this point.",
-				 row->value, row->columns[0]);
+	char *text = back ? xasprintf("%s as of %s: %s.\n\n"
+				      "What the guest wrote since then is lost for good%s",
+				      row->value, row->columns[0], row->columns[1],
+				      s->client ? ", and so is what it does now." : ".")
+			  : xasprintf("Delete the snapshot %s of %s?\n\n"
+				      "The machine stays as it is; there is no way back to this point.",
+				      row->value, row->columns[0]);
 	struct confirm c = {.title = back ? "Go back" : "Delete",
 			    .text = text,
 			    .button = back ? "Go back to it" : "Delete it",
@@ -62,8 +61,7 @@ static int take_tag(const char *value, char **more, void *arg, struct err *e)
 			       "its name is a letter, then letters, digits, '.', '_' and '-'");
 	for (size_t i = 0; i < s->rows.len; i++)
 		if (!strcmp(s->rows.items[i].value, value))
-			return err_set(e, ERR_USAGE, "snapshot-exists",
-				       "there is one of this name already");
+			return err_set(e, ERR_USAGE, "snapshot-exists", "there is one of this name already");
 	free(s->tag);
 	s->tag = xstrdup(value);
 	s->op = VM_SNAPSHOT_CREATE;
@@ -74,14 +72,13 @@ static int take_tag(const char *value, char **more, void *arg, struct err *e)
 static void ask_new(struct snapshots *s)
 {
 	char *tag = snapshot_tag_now();
-	struct picker_conf conf = {
-		.title = "New snapshot: its name",
-		.about = s->client ? "Holds the disk and the running guest's memory."
-				   : "Holds the disk.",
-		.initial = tag,
-		.types = true,
-		.take = take_tag,
-		.arg = s};
+	struct picker_conf conf = {.title = "New snapshot: its name",
+				   .about = s->client ? "Holds the disk and the running guest's memory."
+						      : "Holds the disk.",
+				   .initial = tag,
+				   .types = true,
+				   .take = take_tag,
+				   .arg = s};
 
 	picker_open(s->screen->app, &conf);
 	free(tag);
@@ -98,8 +95,7 @@ static void snapshots_paint(struct screen *screen, const struct canvas *c)
 	canvas_putf(c, 1, LEFT + 13, ROLE_DIM, "%s",
 		    s->client ? "of the running machine: disk and memory" : "of the disk");
 	if (s->doing && !s->rows.len) {
-		canvas_putf(&part, 0, 2, ROLE_WORK, "%s %s", canvas_glyph(c, GLYPH_WORKING),
-			    s->doing);
+		canvas_putf(&part, 0, 2, ROLE_WORK, "%s %s", canvas_glyph(c, GLYPH_WORKING), s->doing);
 		canvas_put(&part, 1, 4, ROLE_DIM, s->amount ? s->amount : "");
 	} else if (!s->rows.len) {
 		canvas_put(&part, 0, 2, ROLE_DIM, "None yet. n makes one, to come back to later.");
@@ -114,16 +110,14 @@ static void snapshots_lines(struct screen *screen, struct screen_lines *out)
 
 	buf_addf(&out->title, "%s · snapshots", s->name);
 	if (s->doing && s->rows.len) {
-		buf_addf(&out->help, "%s …%s%s", s->doing, s->amount ? " " : "",
-			 s->amount ? s->amount : "");
+		buf_addf(&out->help, "%s …%s%s", s->doing, s->amount ? " " : "", s->amount ? s->amount : "");
 		out->help_role = ROLE_WORK;
 	} else if (s->words) {
 		buf_adds(&out->help, s->words);
 		out->help_role = s->words_role;
 	} else if (current(s)) {
-		buf_adds(&out->help,
-			 "What was written since a snapshot is lost when the machine goes "
-			 "back to it.");
+		buf_adds(&out->help, "What was written since a snapshot is lost when the machine goes "
+				     "back to it.");
 	}
 	if (!s->doing) {
 		if (current(s))
@@ -177,14 +171,13 @@ static bool snapshots_leaving(struct screen *screen)
 static char *snapshots_help(struct screen *screen)
 {
 	(void)screen;
-	return xstrdup(
-		"Snapshots lie in the machine's disk.\n\n"
-		"n  creates one: of a running machine with its memory, so that it continues from "
-		"there; of one that is off of its disk alone\n"
-		"R  goes back to one: what was written since then is lost\n"
-		"D  deletes one\n\n"
-		"One with memory needs the machine's settings as they were when it was made.\n"
-		"By command: debwiz snapshot M create, list, revert, delete.");
+	return xstrdup("Snapshots lie in the machine's disk.\n\n"
+		       "n  creates one: of a running machine with its memory, so that it continues from "
+		       "there; of one that is off of its disk alone\n"
+		       "R  goes back to one: what was written since then is lost\n"
+		       "D  deletes one\n\n"
+		       "One with memory needs the machine's settings as they were when it was made.\n"
+		       "By command: debwiz snapshot M create, list, revert, delete.");
 }
 
 static void snapshots_close(struct screen *screen)

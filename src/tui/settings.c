@@ -12,14 +12,12 @@
 /* "Ctrl-X" or "^X" of a letter that a control character has. */
 static bool prefix_parse(const char *value, uint32_t *out)
 {
-	const char *letter = !strncmp(value, "Ctrl-", 5) ? value + 5
-			     : *value == '^'		 ? value + 1
-							 : "";
+	const char *letter = !strncmp(value, "Ctrl-", 5) ? value + 5 : *value == '^' ? value + 1 : "";
 	uint32_t code = (uint32_t)(unsigned char)*letter & 0x1f;
 
 	/* Tab, Enter and Esc are keys of their own */
-	if (strlen(letter) != 1 || *letter < 'A' || *letter > 'z' || !code || code == '\t' ||
-	    code == '\r' || code == '\n' || code == '\b' || code == 0x1b)
+	if (strlen(letter) != 1 || *letter < 'A' || *letter > 'z' || !code || code == '\t' || code == '\r' ||
+	    code == '\n' || code == '\b' || code == 0x1b)
 		return false;
 	*out = code;
 	return true;
@@ -48,24 +46,20 @@ static bool allow(struct settings_guest *guest, const char *key, const char *val
 	return true;
 }
 
-static int entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
-		 struct err *e)
+static int entry(const char *section, const char *key, const char *value, unsigned line, void *arg, struct err *e)
 {
 	struct settings *s = arg;
 
 	if (!strcmp(section, "face") && !strcmp(key, "theme") && !theme_find(value, &s->theme))
-		return err_set(e, ERR_USAGE, "settings",
-			       "debwiz.ini:%u: theme = %s; it is auto, dark, light or mono", line,
-			       value);
+		return err_set(e, ERR_USAGE, "settings", "debwiz.ini:%u: theme = %s; it is auto, dark, light or mono",
+			       line, value);
 	if (!strcmp(section, "keys") && !strcmp(key, "prefix") && !prefix_parse(value, &s->prefix))
-		return err_set(
-			e, ERR_USAGE, "settings",
-			"debwiz.ini:%u: prefix = %s; it is Ctrl- and a letter other than H, I, J "
-			"and M",
-			line, value);
+		return err_set(e, ERR_USAGE, "settings",
+			       "debwiz.ini:%u: prefix = %s; it is Ctrl- and a letter other than H, I, J "
+			       "and M",
+			       line, value);
 	if (!strcmp(section, "console") && !allow(&s->guest, key, value))
-		return err_set(e, ERR_USAGE, "settings", "debwiz.ini:%u: %s = %s; it is yes or no", line,
-			       key, value);
+		return err_set(e, ERR_USAGE, "settings", "debwiz.ini:%u: %s = %s; it is yes or no", line, key, value);
 	return 0;
 }
 

@@ -57,8 +57,7 @@ static void add_row(struct snapshots *s, const char *tag, int64_t date, uint64_t
 	localtime_r(&when, &tm);
 	strftime(made, sizeof(made), "%d %b %Y %H:%M", &tm);
 	wizard_row_text(&row->columns[0], made);
-	holds = memory ? xasprintf("disk and memory, %s", size_human(memory, text))
-		       : xstrdup("disk alone");
+	holds = memory ? xasprintf("disk and memory, %s", size_human(memory, text)) : xstrdup("disk alone");
 	wizard_row_text(&row->columns[1], holds);
 	free(holds);
 }
@@ -126,7 +125,9 @@ static void on_lost(const struct err *e, void *arg)
 }
 
 static const struct vm_client_ops client_ops = {
-	.progress = on_progress, .ended = on_ended, .lost = on_lost,
+	.progress = on_progress,
+	.ended = on_ended,
+	.lost = on_lost,
 };
 
 static void on_list(const struct err *e, const json_t *answer, void *arg)
@@ -139,8 +140,7 @@ static void on_list(const struct err *e, const json_t *answer, void *arg)
 		say(s, ROLE_BAD, xstrdup(e->text));
 	rows_begin(s);
 	json_array_foreach (json_object_get(answer, "snapshots"), i, one)
-		add_row(s, json_str(one, "tag", ""), json_int(one, "date", 0),
-			(uint64_t)json_int(one, "size", 0));
+		add_row(s, json_str(one, "tag", ""), json_int(one, "date", 0), (uint64_t)json_int(one, "size", 0));
 	rows_done(s);
 }
 
@@ -160,8 +160,7 @@ static void connect_client(struct snapshots *s)
 		return;
 	runtime = host_runtime_dir(s->name, NULL);
 	if (runtime)
-		s->client = vm_connect(app_loop(s->screen->app), s->dir, runtime, false,
-				       &client_ops, s);
+		s->client = vm_connect(app_loop(s->screen->app), s->dir, runtime, false, &client_ops, s);
 	free(runtime);
 }
 
@@ -206,8 +205,7 @@ static void work(void *arg)
 	if (d->op < 0)
 		d->result = snapshot_list(&d->job, &d->all, &d->count, &d->err);
 	else
-		d->result = snapshot_change(&d->job, (enum vm_snapshot_op)d->op, d->tag, &d->starts,
-					    &d->err);
+		d->result = snapshot_change(&d->job, (enum vm_snapshot_op)d->op, d->tag, &d->starts, &d->err);
 }
 
 static void on_started(const struct err *e, void *arg)
@@ -245,8 +243,7 @@ static void begin(struct snapshots *s, int op, const char *tag)
 		spec_init(&d->spec);
 		free(d->tag);
 		free(d);
-	} else if (job_init(&d->job, app_loop(app), app_catalog(app), app_store(app), &d->spec,
-			    &options, &e) < 0) {
+	} else if (job_init(&d->job, app_loop(app), app_catalog(app), app_store(app), &d->spec, &options, &e) < 0) {
 		deed_free(d);
 	} else {
 		s->deed = d;
@@ -276,8 +273,7 @@ void snapshots_load(struct snapshots *s)
 void snapshots_act(struct snapshots *s)
 {
 	static const char *const doing[] = {
-		[VM_SNAPSHOT_CREATE] =
-			"A snapshot is being created; the machine is paused until then",
+		[VM_SNAPSHOT_CREATE] = "A snapshot is being created; the machine is paused until then",
 		[VM_SNAPSHOT_REVERT] = "The machine goes back",
 		[VM_SNAPSHOT_DELETE] = "It is being deleted",
 	};

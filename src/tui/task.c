@@ -68,12 +68,10 @@ static void add_log(struct task *t, const char *line)
 static void log_step(struct task *t, const struct step_view *s)
 {
 	static const char *const words[] = {
-		[STEP_WAITING] = "waits", [STEP_RUNNING] = "begins",
-		[STEP_FINISHED] = "done", [STEP_SKIPPED] = "unchanged",
-		[STEP_FAILED] = "failed", [STEP_CANCELLED] = "cancelled",
+		[STEP_WAITING] = "waits",     [STEP_RUNNING] = "begins", [STEP_FINISHED] = "done",
+		[STEP_SKIPPED] = "unchanged", [STEP_FAILED] = "failed",	 [STEP_CANCELLED] = "cancelled",
 	};
-	char *line = xasprintf("%s: %s%s%s", s->ops->title, words[s->state], *s->text ? ": " : "",
-			       s->text);
+	char *line = xasprintf("%s: %s%s%s", s->ops->title, words[s->state], *s->text ? ": " : "", s->text);
 
 	add_log(t, line);
 	free(line);
@@ -174,13 +172,11 @@ static int begin(struct task *t, struct err *e)
 
 	if (recipe_begin(&t->job, sets && sets->len, &first, e) < 0)
 		return -1;
-	t->runner = runner_new(app_loop(t->app), recipe_steps + first, recipe_step_count - first,
-			       &t->job, on_event, t);
+	t->runner = runner_new(app_loop(t->app), recipe_steps + first, recipe_step_count - first, &t->job, on_event, t);
 	return 0;
 }
 
-struct task *task_start(struct app *app, const char *ref, enum job_goal goal, bool fresh,
-			struct err *e)
+struct task *task_start(struct app *app, const char *ref, enum job_goal goal, bool fresh, struct err *e)
 {
 	const struct tui_conf *conf = app_conf(app);
 	struct job_options options = {
@@ -203,8 +199,7 @@ struct task *task_start(struct app *app, const char *ref, enum job_goal goal, bo
 	strv_copy(&t->warnings, &t->spec.warnings);
 	t->name = xstrdup(t->spec.name);
 	t->path = xstrdup(t->spec.path);
-	if (job_init(&t->job, app_loop(app), app_catalog(app), app_store(app), &t->spec, &options,
-		     e) < 0 ||
+	if (job_init(&t->job, app_loop(app), app_catalog(app), app_store(app), &t->spec, &options, e) < 0 ||
 	    begin(t, e) < 0) {
 		task_free(t);
 		return NULL;

@@ -109,21 +109,20 @@ static void find_caps(struct term *t)
 	}
 	/* XT: it understands what xterm does, titles and paste marks among it (user_caps(5)), and
 	 * passes over what it does not know: marks around a picture */
-	t->like_xterm = tigetflag("XT") > 0 || !strncmp(termname(), "screen", 6) ||
-			 !strncmp(termname(), "tmux", 4);
+	t->like_xterm = tigetflag("XT") > 0 || !strncmp(termname(), "screen", 6) || !strncmp(termname(), "tmux", 4);
 }
 
 /* `try`: an entry of terminfo that may do in place of TERM, or NULL. */
 static int refuse(struct err *e, const char *why, const char *try)
 {
-	char *first = try ? xasprintf("try `TERM=%s debwiz`, or install the entry (ncurses-term); ", try)
-			  : xstrdup("");
+	char *first = try ? xasprintf("try `TERM=%s debwiz`, or install the entry (ncurses-term); ", try) : xstrdup("");
 	int r;
 
 	err_set(e, ERR_USAGE, "no-terminal", "no full screen here: %s", why);
 	r = err_hint(e,
 		     "%s`debwiz new --plain` asks the same questions line by line; `debwiz --help` "
-		     "lists what can be done by command", first);
+		     "lists what can be done by command",
+		     first);
 	free(first);
 	return r;
 }
@@ -210,8 +209,7 @@ void term_title(struct term *t, const char *title)
 
 	if (!t->like_xterm || !t->inside || (!title && !t->titled))
 		return;
-	bytes = title ? xasprintf("%s\033]2;%s\033\\", t->titled ? "" : "\033[22;2t", title)
-		      : xstrdup("\033[23;2t");
+	bytes = title ? xasprintf("%s\033]2;%s\033\\", t->titled ? "" : "\033[22;2t", title) : xstrdup("\033[23;2t");
 	t->titled = title != NULL;
 	send(bytes);
 	free(bytes);
@@ -238,9 +236,7 @@ void term_moves(struct term *t, enum term_moves moves)
 		return;
 	if (t->moves != TERM_MOVES_NONE)
 		send(t->moves == TERM_MOVES_ALL ? "\033[?1003l" : "\033[?1002l");
-	send(moves == TERM_MOVES_NONE	? "\033[?1000h"
-	     : moves == TERM_MOVES_DRAG ? "\033[?1002h"
-					: "\033[?1003h");
+	send(moves == TERM_MOVES_NONE ? "\033[?1000h" : moves == TERM_MOVES_DRAG ? "\033[?1002h" : "\033[?1003h");
 	t->moves = moves;
 }
 

@@ -122,15 +122,13 @@ static void on_fatal(int signum)
 	give_back();
 	describe(STDERR_FILENO, signum);
 	if (*fatal.report) {
-		fd = open(fatal.report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-			  0600);
+		fd = open(fatal.report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (fd >= 0) {
 			describe(fd, signum);
 			close(fd);
 			put(STDERR_FILENO, "  -> a mistake of debwiz: please report it; noted in ");
 			put(STDERR_FILENO, fatal.report);
-			put(STDERR_FILENO,
-			    "\n  -> running machines keep running; prepared work is kept\n");
+			put(STDERR_FILENO, "\n  -> running machines keep running; prepared work is kept\n");
 		}
 	}
 	raise(signum); /* SA_RESETHAND: what would have happened, happens */

@@ -19,12 +19,12 @@ enum { CODE_PASTE_BEGIN = 0x600, CODE_PASTE_END };
 struct term {
 	SCREEN *screen;
 	struct term_caps caps;
-	struct termios saved; /* modes as they were found */
+	struct termios saved;  /* modes as they were found */
 	bool like_xterm;       /* the terminal takes what xterm does: paste marks, titles, ... */
 	enum term_moves moves; /* that it reports */
-	bool titled;	      /* its window has a title of ours */
-	bool inside;	      /* we have the terminal now */
-	int input; /* the same terminal, opened again: waiting on it leaves descriptor 0 as it is */
+	bool titled;	       /* its window has a title of ours */
+	bool inside;	       /* we have the terminal now */
+	int input;	       /* the same terminal, opened again: waiting on it leaves descriptor 0 as it is */
 	int old_stderr, kept_stderr;
 	/* keys */
 	bool heard; /* something was read */

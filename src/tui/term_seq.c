@@ -18,7 +18,7 @@ static const struct {
 	char final;
 	uint32_t code;
 } letters[] = {
-	{'A', K_UP},  {'B', K_DOWN}, {'C', K_RIGHT}, {'D', K_LEFT}, {'E', K_BEGIN}, {'F', K_END},
+	{'A', K_UP},   {'B', K_DOWN}, {'C', K_RIGHT}, {'D', K_LEFT}, {'E', K_BEGIN}, {'F', K_END},
 	{'H', K_HOME}, {'P', K_F(1)}, {'Q', K_F(2)},  {'R', K_F(3)}, {'S', K_F(4)},  {'Z', K_BACKTAB},
 };
 
@@ -26,10 +26,9 @@ static const struct {
 	unsigned number;
 	uint32_t code;
 } numbers[] = {
-	{1, K_HOME},	 {2, K_INSERT},	 {3, K_DELETE},	 {4, K_END},	 {5, K_PAGE_UP}, {6, K_PAGE_DOWN},
-	{7, K_HOME},	 {8, K_END},	 {11, K_F(1)},	 {12, K_F(2)},	 {13, K_F(3)},	 {14, K_F(4)},
-	{15, K_F(5)},	 {17, K_F(6)},	 {18, K_F(7)},	 {19, K_F(8)},	 {20, K_F(9)},	 {21, K_F(10)},
-	{23, K_F(11)},	 {24, K_F(12)},
+	{1, K_HOME},  {2, K_INSERT}, {3, K_DELETE}, {4, K_END},	   {5, K_PAGE_UP}, {6, K_PAGE_DOWN}, {7, K_HOME},
+	{8, K_END},   {11, K_F(1)},  {12, K_F(2)},  {13, K_F(3)},  {14, K_F(4)},   {15, K_F(5)},     {17, K_F(6)},
+	{18, K_F(7)}, {19, K_F(8)},  {20, K_F(9)},  {21, K_F(10)}, {23, K_F(11)},  {24, K_F(12)},
 };
 
 static bool is_final(char c)

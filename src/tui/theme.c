@@ -26,8 +26,7 @@ static const struct look looks[ROLE_COUNT] = {
 	[ROLE_HEADER_DIM] = {A_REVERSE, 0, NONE, NONE, 250, 238, 250, 237, 253},
 	[ROLE_HEADING] = {A_BOLD, A_BOLD, COLOR_CYAN, COLOR_BLUE, 80, 24, 31, NONE, NONE},
 	[ROLE_FOCUS] = {A_REVERSE, A_REVERSE, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
-	[ROLE_FOCUS_DIM] = {A_REVERSE | A_DIM, A_REVERSE | A_DIM, NONE, NONE, NONE, NONE, NONE,
-			    NONE, NONE},
+	[ROLE_FOCUS_DIM] = {A_REVERSE | A_DIM, A_REVERSE | A_DIM, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
 	[ROLE_FIELD] = {A_UNDERLINE, A_UNDERLINE, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
 	[ROLE_GOOD] = {0, 0, COLOR_GREEN, COLOR_GREEN, 114, 28, 29, NONE, NONE},
 	[ROLE_WORK] = {0, 0, COLOR_CYAN, COLOR_BLUE, 80, 24, 31, NONE, NONE},
@@ -67,10 +66,7 @@ void theme_init(struct theme *t, const struct term_caps *caps, enum theme_kind k
 
 	for (int i = 0; i < ROLE_COUNT; i++) {
 		const struct look *l = &looks[i];
-		int fg = !rich	 ? (light ? l->light : l->dark)
-			 : light ? l->light256
-			 : dark	 ? l->dark256
-				 : l->both256;
+		int fg = !rich ? (light ? l->light : l->dark) : light ? l->light256 : dark ? l->dark256 : l->both256;
 		int bg = rich ? (light ? l->light_bg : l->dark_bg) : NONE;
 
 		t->roles[i].attr = colour ? l->attr : l->mono;

@@ -26,8 +26,7 @@ static int ask(struct app *app, struct tui_conf *conf, const char *path, struct 
 }
 
 /* Home lies below all but the console: leaving the first screen comes there. */
-static int begin(struct app *app, struct tui_conf *conf, enum tui_start start, const char *ref,
-		 struct err *e)
+static int begin(struct app *app, struct tui_conf *conf, enum tui_start start, const char *ref, struct err *e)
 {
 	switch (start) {
 	case TUI_NEW:
@@ -52,8 +51,7 @@ int tui_run(const struct tui_conf *conf, enum tui_start start, const char *ref, 
 	char *machine = NULL;
 	int status = -1;
 
-	if ((start == TUI_OPEN || start == TUI_CONSOLE) &&
-	    store_find_ini(conf->store, ref, &machine, e) < 0)
+	if ((start == TUI_OPEN || start == TUI_CONSOLE) && store_find_ini(conf->store, ref, &machine, e) < 0)
 		return -1;
 	own.machine = machine;
 	app = app_new(&own, e);

@@ -6,8 +6,7 @@
 
 #define GAP 2
 
-void list_measure(const struct canvas *c, const struct wizard_row *rows, size_t n,
-		  struct list_widths *w)
+void list_measure(const struct canvas *c, const struct wizard_row *rows, size_t n, struct list_widths *w)
 {
 	*w = (struct list_widths){{0}};
 	for (size_t i = 0; i < n; i++) {
@@ -30,8 +29,7 @@ static bool is_number(const char *s)
 void list_paint_row(const struct canvas *c, int at, int column, const struct wizard_row *row,
 		    const struct list_widths *w, bool focus, const char *sign)
 {
-	enum role role = row->why_not ? (focus ? ROLE_FOCUS_DIM : ROLE_DIM)
-				      : (focus ? ROLE_FOCUS : ROLE_TEXT);
+	enum role role = row->why_not ? (focus ? ROLE_FOCUS_DIM : ROLE_DIM) : (focus ? ROLE_FOCUS : ROLE_TEXT);
 	int right = c->columns - 1;
 
 	canvas_put(c, at, column, ROLE_KEY, focus ? canvas_glyph(c, GLYPH_FOCUS) : " ");
@@ -84,15 +82,13 @@ void list_paint(struct list *l, const struct canvas *c, const struct wizard_row 
 	l->rows = c->rows;
 	keep_in_sight(l, n);
 	/* as wide as what is in sight wants it */
-	list_measure(c, rows + l->first,
-		     n - l->first < (size_t)c->rows ? n - l->first : (size_t)c->rows, &w);
+	list_measure(c, rows + l->first, n - l->first < (size_t)c->rows ? n - l->first : (size_t)c->rows, &w);
 	for (size_t i = l->first; i < n && i < l->first + (size_t)c->rows; i++)
 		list_paint_row(c, (int)(i - l->first), 0, &rows[i], &w, !l->idle && i == l->at, "");
 	if (l->first)
 		canvas_put(c, 0, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (l->first + (size_t)c->rows < n)
-		canvas_put(c, c->rows - 1, c->columns - 1, ROLE_DIM,
-			   canvas_glyph(c, GLYPH_MORE_DOWN));
+		canvas_put(c, c->rows - 1, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
 }
 
 bool list_key(struct list *l, const struct key *k, size_t n)

@@ -207,8 +207,8 @@ static size_t first_seen(const struct text_field *f, int columns)
 	}
 }
 
-int text_field_paint(const struct text_field *f, const struct canvas *c, int row, int column,
-		     int columns, bool focus, enum role role)
+int text_field_paint(const struct text_field *f, const struct canvas *c, int row, int column, int columns, bool focus,
+		     enum role role)
 {
 	size_t first = first_seen(f, columns);
 	char *shown = xstrdup(f->text + first);

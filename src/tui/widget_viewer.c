@@ -86,8 +86,7 @@ void viewer_add(struct viewer *v, const char *line)
 
 		for (size_t i = 0; i < drop; i++)
 			free(v->source.items[i]);
-		memmove(v->source.items, v->source.items + drop,
-			(v->source.len - drop + 1) * sizeof(*v->source.items));
+		memmove(v->source.items, v->source.items + drop, (v->source.len - drop + 1) * sizeof(*v->source.items));
 		v->source.len -= drop;
 		wrap_all(v);
 	} else {
@@ -130,8 +129,7 @@ void viewer_paint(struct viewer *v, const struct canvas *c)
 	}
 	if (v->searching) {
 		canvas_put(c, c->rows - 1, 0, ROLE_KEY, "/");
-		v->query_column = text_field_paint(&v->query, c, c->rows - 1, 2, c->columns - 2,
-						   true, ROLE_TEXT);
+		v->query_column = text_field_paint(&v->query, c, c->rows - 1, 2, c->columns - 2, true, ROLE_TEXT);
 	}
 }
 
@@ -238,8 +236,7 @@ void viewer_help(const struct viewer *v, struct screen_lines *out)
 		buf_addf(&out->help, "Not found: %s", v->found);
 		out->help_role = ROLE_WARN;
 	} else if (lines > v->rows) {
-		buf_addf(&out->help, "Lines %d to %d of %d", v->first + 1,
-			 last < lines ? last : lines, lines);
+		buf_addf(&out->help, "Lines %d to %d of %d", v->first + 1, last < lines ? last : lines, lines);
 	}
 	if (lines > v->rows)
 		screen_lines_key(out, "↑↓", 0, "move");

@@ -83,8 +83,10 @@ int sup_adopt_prepare(struct sup *s, struct vm_run *old, struct err *e)
 
 	free(path);
 	if (r < 0) {
-		err_set(e, ERR_BUSY, "orphan", "%s still runs without its supervisor (QEMU is pid %lld), and "
-			"nothing says how to take it over", s->req.name, (long long)old->qemu_pid);
+		err_set(e, ERR_BUSY, "orphan",
+			"%s still runs without its supervisor (QEMU is pid %lld), and "
+			"nothing says how to take it over",
+			s->req.name, (long long)old->qemu_pid);
 		return err_hint(e, "debwiz kill %s", s->req.name);
 	}
 	vm_request_fini(&s->req);
@@ -117,8 +119,8 @@ void sup_abandon(struct sup *s, const char *text)
 		return;
 	s->abandoned = true;
 	log_msg("vm", "given up: %s", text);
-	err_set(&e, ERR_FAILED, "orphan", "%s runs (QEMU is pid %lld) but cannot be taken over: %s",
-		s->req.name, (long long)s->run.qemu_pid, text);
+	err_set(&e, ERR_FAILED, "orphan", "%s runs (QEMU is pid %lld) but cannot be taken over: %s", s->req.name,
+		(long long)s->run.qemu_pid, text);
 	err_hint(&e, "it may only be busy: try again; debwiz kill %s ends it", s->req.name);
 	sup_leave_error(s->request_path, &e);
 	err_fini(&e);

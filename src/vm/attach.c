@@ -61,8 +61,7 @@ static void on_screen(const char *p, size_t n, void *arg)
 	/* what cannot be read is asked for as a whole */
 	if (view_apply(&v->view, p, n) < 0) {
 		view_fini(&v->view);
-		vm_client_ask(v->client, "attach", json_pack("{s:b}", "type", (int)v->types), NULL,
-			      NULL);
+		vm_client_ask(v->client, "attach", json_pack("{s:b}", "type", (int)v->types), NULL, NULL);
 		return;
 	}
 	if (v->view.rows != rows) /* a taller screen takes lines back, and others get their numbers */
@@ -89,8 +88,12 @@ static void on_typing(bool you, bool anybody, unsigned viewers, void *arg)
 }
 
 static const struct vm_client_ops client_ops = {
-	.state = on_state,   .progress = on_progress, .ended = on_ended,
-	.screen = on_screen, .lines = on_lines,	      .typing = on_typing,
+	.state = on_state,
+	.progress = on_progress,
+	.ended = on_ended,
+	.screen = on_screen,
+	.lines = on_lines,
+	.typing = on_typing,
 };
 
 struct attach *attach_new(struct loop *l, const char *dir, const char *runtime_dir, bool type,
@@ -201,8 +204,7 @@ bool attach_line(struct attach *v, uint64_t line, struct cell *cells, int cols)
 	from = v->missed && line == v->wanted ? line : line > PAGE / 2 ? line - PAGE / 2 : 0;
 	v->asking = true;
 	v->wanted = line;
-	vm_client_ask(v->client, "lines",
-		      json_pack("{s:I, s:i}", "from", (json_int_t)from, "count", PAGE), on_page, v);
+	vm_client_ask(v->client, "lines", json_pack("{s:I, s:i}", "from", (json_int_t)from, "count", PAGE), on_page, v);
 	return false;
 }
 
@@ -228,8 +230,7 @@ void attach_take(struct attach *v, bool type)
 	vm_client_ask(v->client, "take", json_pack("{s:b}", "type", (int)type), NULL, NULL);
 }
 
-static void send_text(struct attach *v, const char *op, const char *text, size_t n, vm_answer_fn fn,
-		      void *arg)
+static void send_text(struct attach *v, const char *op, const char *text, size_t n, vm_answer_fn fn, void *arg)
 {
 	json_t *o = json_object();
 
@@ -249,22 +250,20 @@ void attach_paste(struct attach *v, const char *text, size_t n, vm_answer_fn fn,
 
 void attach_key(struct attach *v, const char *key, unsigned modifiers)
 {
-	vm_client_ask(v->client, "key",
-		      json_pack("{s:s, s:i}", "key", key, "modifiers", (int)modifiers), NULL, NULL);
+	vm_client_ask(v->client, "key", json_pack("{s:s, s:i}", "key", key, "modifiers", (int)modifiers), NULL, NULL);
 }
 
 void attach_click(struct attach *v, int row, int col, int button, bool pressed, unsigned modifiers)
 {
 	vm_client_ask(v->client, "click",
-		      json_pack("{s:i, s:i, s:i, s:b, s:i}", "row", row, "column", col, "button",
-				button, "pressed", (int)pressed, "modifiers", (int)modifiers),
+		      json_pack("{s:i, s:i, s:i, s:b, s:i}", "row", row, "column", col, "button", button, "pressed",
+				(int)pressed, "modifiers", (int)modifiers),
 		      NULL, NULL);
 }
 
 void attach_resize(struct attach *v, int rows, int cols, vm_answer_fn fn, void *arg)
 {
-	vm_client_ask(v->client, "resize", json_pack("{s:i, s:i}", "rows", rows, "columns", cols), fn,
-		      arg);
+	vm_client_ask(v->client, "resize", json_pack("{s:i, s:i}", "rows", rows, "columns", cols), fn, arg);
 }
 
 void attach_clip(struct attach *v, vm_answer_fn fn, void *arg)
@@ -297,7 +296,6 @@ void attach_find(struct attach *v, const char *text, bool back, const struct fin
 	v->found_arg = arg;
 	vm_client_ask(v->client, "find",
 		      json_pack("{s:s, s:b, s:I, s:i}", "text", text, "back", (int)back, "line",
-				(json_int_t)(from->line > INT64_MAX ? INT64_MAX : from->line),
-				"column", from->col),
+				(json_int_t)(from->line > INT64_MAX ? INT64_MAX : from->line), "column", from->col),
 		      on_found, v);
 }

@@ -18,7 +18,7 @@
 
 #define PATIENCE_MS 5000
 #define ANSWER_MS 10000 /* a supervisor never blocks: one that is silent for longer is stopped or stuck */
-#define WAKE_MS 1500 /* until a supervisor that was told to listens anew in the old place */
+#define WAKE_MS 1500	/* until a supervisor that was told to listens anew in the old place */
 
 /* A request whose answer somebody waits for. */
 struct asked {
@@ -37,15 +37,15 @@ struct vm_client {
 	const struct vm_client_ops *ops;
 	void *arg;
 	json_int_t next_id;
-	struct asked *asked; /* requests without an answer yet, oldest first */
-	struct loop_timer *late; /* answers what was asked after the end */
+	struct asked *asked;	  /* requests without an answer yet, oldest first */
+	struct loop_timer *late;  /* answers what was asked after the end */
 	struct loop_timer *pulse; /* while an answer is owed: is it there at all? */
 	bool heard;		  /* something came since the last pulse */
 	bool up, greeted;	  /* connected, and answered for the first time */
 	bool ending;		  /* its end was asked for, and is the answer */
-	unsigned depth; /* callbacks that we are in */
-	bool woken;	/* its supervisor was told to listen anew */
-	bool ended;	/* told */
+	unsigned depth;		  /* callbacks that we are in */
+	bool woken;		  /* its supervisor was told to listen anew */
+	bool ended;		  /* told */
 	bool closed;
 };
 
@@ -434,8 +434,8 @@ static void on_adopted(const struct err *e, void *arg)
 	leave(c);
 }
 
-struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtime_dir,
-			     bool with_console, const struct vm_client_ops *ops, void *arg)
+struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtime_dir, bool with_console,
+			     const struct vm_client_ops *ops, void *arg)
 {
 	struct vm_client *c = xcalloc(1, sizeof(*c));
 	struct vm_run run = {0};
@@ -457,8 +457,7 @@ struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtim
 	} else { /* one that is just starting gets a moment */
 		if (run.alive)
 			wake(c, &run);
-		c->link = vm_link_open(l, c->path,
-				       c->woken ? WAKE_MS : run.alive ? PATIENCE_MS : 0, &link_ops, c);
+		c->link = vm_link_open(l, c->path, c->woken ? WAKE_MS : run.alive ? PATIENCE_MS : 0, &link_ops, c);
 	}
 	vm_run_fini(&run);
 	return c;
@@ -481,8 +480,7 @@ void vm_client_close(struct vm_client *c)
 void vm_client_stop(struct vm_client *c, uint64_t powerdown_ms, uint64_t quit_ms)
 {
 	request(c, "stop",
-		json_pack("{s:I, s:I}", "powerdown_ms", (json_int_t)powerdown_ms, "quit_ms",
-			  (json_int_t)quit_ms));
+		json_pack("{s:I, s:I}", "powerdown_ms", (json_int_t)powerdown_ms, "quit_ms", (json_int_t)quit_ms));
 	c->ending = true;
 	pulse_watch(c);
 }
@@ -519,8 +517,7 @@ void vm_client_suspend_cancel(struct vm_client *c)
 	vm_client_ask(c, "suspend-cancel", json_object(), NULL, NULL);
 }
 
-void vm_client_snapshot(struct vm_client *c, enum vm_snapshot_op op, const char *tag,
-			vm_answer_fn fn, void *arg)
+void vm_client_snapshot(struct vm_client *c, enum vm_snapshot_op op, const char *tag, vm_answer_fn fn, void *arg)
 {
 	static const char *const names[] = {
 		[VM_SNAPSHOT_CREATE] = "snapshot-create",

@@ -187,16 +187,18 @@ static void on_drained(struct loop_stream *s, void *arg)
 }
 
 static const struct loop_stream_ops client_ops = {
-	.data = on_data, .ended = on_ended, .drained = on_drained,
+	.data = on_data,
+	.ended = on_ended,
+	.drained = on_drained,
 };
 
 static void put_refusal(struct buf *b)
 {
-	json_t *o = json_pack("{s:s, s:i, s:s, s:s}", "event", "refused", "kind", (int)ERR_BUSY, "error_id",
-			      "busy", "hint", "close one of its consoles, or wait until another command ends");
+	json_t *o = json_pack("{s:s, s:i, s:s, s:s}", "event", "refused", "kind", (int)ERR_BUSY, "error_id", "busy",
+			      "hint", "close one of its consoles, or wait until another command ends");
 
-	json_object_set_new(o, "error", json_sprintf("%d programs are connected to this machine already",
-						     CONTROL_CLIENTS));
+	json_object_set_new(o, "error",
+			    json_sprintf("%d programs are connected to this machine already", CONTROL_CLIENTS));
 	buf_init(b, 0);
 	frame_put_json(b, o);
 	json_decref(o);
@@ -264,8 +266,7 @@ static void on_client(struct loop_stream *s, void *arg)
 	loop_stream_set(s, &client_ops, k);
 }
 
-struct control *control_new(struct loop *l, const char *path, const struct control_ops *ops,
-			    void *arg, struct err *e)
+struct control *control_new(struct loop *l, const char *path, const struct control_ops *ops, void *arg, struct err *e)
 {
 	struct control *c = xcalloc(1, sizeof(*c));
 

@@ -37,10 +37,12 @@ static void deadline_err(const struct sup *s, struct err *e)
 {
 	char left[SIZE_TEXT];
 
-	err_set(e, ERR_TIMEOUT, SILENT, "QEMU (pid %lld) of %s did not answer within %s",
-		(long long)s->run.qemu_pid, s->req.name, duration_human(vm_deadline(DEADLINE_MS), left));
-	err_hint(e, "if it was stopped, `kill -CONT %lld` lets it continue, and the request then takes effect; "
-		 "`debwiz kill %s` ends it", (long long)s->run.qemu_pid, s->req.name);
+	err_set(e, ERR_TIMEOUT, SILENT, "QEMU (pid %lld) of %s did not answer within %s", (long long)s->run.qemu_pid,
+		s->req.name, duration_human(vm_deadline(DEADLINE_MS), left));
+	err_hint(e,
+		 "if it was stopped, `kill -CONT %lld` lets it continue, and the request then takes effect; "
+		 "`debwiz kill %s` ends it",
+		 (long long)s->run.qemu_pid, s->req.name);
 }
 
 static void deadline_passed(struct sup *s)

@@ -69,8 +69,7 @@ void sup_guest_await_login(struct sup *s)
 {
 	sup_guest_forget_login(s);
 	if (s->req.login_timeout)
-		s->login_timer = loop_timer_start(s->loop, s->req.login_timeout, 0,
-						  on_login_timeout, s);
+		s->login_timer = loop_timer_start(s->loop, s->req.login_timeout, 0, on_login_timeout, s);
 }
 
 static void came_up(struct sup *s)
@@ -170,8 +169,7 @@ static void on_hostkey(struct sup *s, const json_t *values)
 		hostkeys_forget(&s->known_hosts, s->req.ssh_host);
 	s->keys_learnt = true;
 	if (s->known_hosts.len < KNOWN_HOSTS_MAX &&
-	    hostkeys_set(&s->known_hosts, s->req.ssh_host, json_str(values, "type", ""),
-			 json_str(values, "key", "")))
+	    hostkeys_set(&s->known_hosts, s->req.ssh_host, json_str(values, "type", ""), json_str(values, "key", "")))
 		saver_put(s->saver, s->req.known_hosts, xstrdup(s->known_hosts.data));
 }
 
@@ -240,8 +238,8 @@ static void on_seed_applied(struct sup *s, const json_t *values)
 
 static void on_seed_failed(struct sup *s, const json_t *values)
 {
-	char *text = xasprintf("the guest could not apply its settings: %s",
-			       json_str(values, "text", "it gave no reason"));
+	char *text =
+		xasprintf("the guest could not apply its settings: %s", json_str(values, "text", "it gave no reason"));
 
 	seed_is(s, "failed");
 	sup_note(s, "seed-failed", text);
@@ -261,17 +259,15 @@ static const struct {
 	const char *state;
 	void (*fn)(struct sup *s, const json_t *values);
 } reports[] = {
-	{"caught-up", on_caught_up},
-	{"configured", on_configured},	   {"failed", on_guest_failed},
-	{"hostkey", on_hostkey},	   {"ready", on_guest_ready},
-	{"seed-applied", on_seed_applied}, {"seed-failed", on_seed_failed},
-	{"setting", on_setting},
+	{"caught-up", on_caught_up},	 {"configured", on_configured}, {"failed", on_guest_failed},
+	{"hostkey", on_hostkey},	 {"ready", on_guest_ready},	{"seed-applied", on_seed_applied},
+	{"seed-failed", on_seed_failed}, {"setting", on_setting},
 };
 
 /* What subscribers hear from the supervisor alone (include/vm/client.h). */
 static bool is_ours(const char *state)
 {
-	static const char *const ours[] = {"panic",    "paused",       "resumed", "reverting",
+	static const char *const ours[] = {"panic",    "paused",       "resumed",    "reverting",
 					   "stopping", "snapshotting", "suspending", "timeout"};
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
@@ -332,10 +328,12 @@ bool sup_guest_write(const char *p, size_t n, void *arg)
 }
 
 static const struct vm_link_ops serial_ops = {
-	.up = on_up, .data = on_serial, .down = on_down, .drained = on_serial_drained,
+	.up = on_up,
+	.data = on_serial,
+	.down = on_down,
+	.drained = on_serial_drained,
 };
-static const struct vm_link_ops progress_ops = {.up = on_up, .data = on_progress,
-						.down = on_down};
+static const struct vm_link_ops progress_ops = {.up = on_up, .data = on_progress, .down = on_down};
 
 static void read_known_hosts(struct sup *s)
 {

@@ -69,8 +69,8 @@ static bool is_made_of(const char *s, const char *more, size_t max)
 	if (!n || n > max)
 		return false;
 	for (; *s; s++) {
-		if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
-		      (*s >= '0' && *s <= '9') || strchr(more, *s)))
+		if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') ||
+		      strchr(more, *s)))
 			return false;
 	}
 	return true;

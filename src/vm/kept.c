@@ -42,8 +42,7 @@ int vm_kept_refuse(const char *dir, const char *name, struct err *e)
 	if (!vm_kept_is(dir))
 		return 0;
 	err_set(e, ERR_BUSY, "suspended", "%s is suspended: nothing may change until it was resumed", name);
-	return err_hint(e, "`debwiz boot %s` resumes it; `debwiz kill %s` discards its suspended state",
-			name, name);
+	return err_hint(e, "`debwiz boot %s` resumes it; `debwiz kill %s` discards its suspended state", name, name);
 }
 
 json_t *vm_kept_json(const struct vm_kept *k)
@@ -51,15 +50,13 @@ json_t *vm_kept_json(const struct vm_kept *k)
 	json_t *request = vm_request_json(&k->request);
 
 	/* packing drops what it holds when a part is missing */
-	return json_pack("{s:i, s:o, s:b, s:b, s:s, s:s}", "format", 1, "request", request, "login",
-			 (int)k->login, "ready", (int)k->ready, "kernel", k->kernel ? k->kernel : "",
-			 "ip", k->ip ? k->ip : "");
+	return json_pack("{s:i, s:o, s:b, s:b, s:s, s:s}", "format", 1, "request", request, "login", (int)k->login,
+			 "ready", (int)k->ready, "kernel", k->kernel ? k->kernel : "", "ip", k->ip ? k->ip : "");
 }
 
 int vm_kept_from_json(struct vm_kept *out, const json_t *o)
 {
-	*out = (struct vm_kept){.login = json_bool(o, "login", false),
-				.ready = json_bool(o, "ready", false)};
+	*out = (struct vm_kept){.login = json_bool(o, "login", false), .ready = json_bool(o, "ready", false)};
 	if (vm_request_from_json(&out->request, json_object_get(o, "request")) < 0)
 		return -1;
 	out->kernel = xstrdup(json_str(o, "kernel", ""));
@@ -95,8 +92,7 @@ int vm_kept_read(const char *dir, struct vm_kept *out, struct err *e)
 	int r = o ? 0 : -1;
 
 	if (!r && vm_kept_from_json(out, o) < 0)
-		r = err_set(e, ERR_FAILED, "suspend-bad",
-			    "%s does not say how the suspended machine was run", path);
+		r = err_set(e, ERR_FAILED, "suspend-bad", "%s does not say how the suspended machine was run", path);
 	if (!r) {
 		out->request.resume = true;
 		vm_kept_move_dir(&out->request, dir);

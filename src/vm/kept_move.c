@@ -66,11 +66,11 @@ static bool move_json(json_t *o, const char *from, const char *to)
 	void *next;
 	char *moved;
 
-	json_object_foreach_safe(o, next, key, value) {
+	json_object_foreach_safe(o, next, key, value)
+	{
 		if (json_is_object(value)) {
 			any |= move_json(value, from, to);
-		} else if (json_is_string(value) &&
-			   (moved = moved_path(json_string_value(value), from, to))) {
+		} else if (json_is_string(value) && (moved = moved_path(json_string_value(value), from, to))) {
 			any |= json_string_set(value, moved) == 0;
 			free(moved);
 		}

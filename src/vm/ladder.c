@@ -45,8 +45,8 @@ json_t *sup_ladder_told(const struct sup *s)
 	uint64_t now = loop_now(s->loop);
 	uint64_t left = s->rung_deadline > now ? s->rung_deadline - now : 0;
 
-	return json_pack("{s:s, s:o}", "rung", s->down ? "exit" : vm_rung_name(s->end.rung),
-			 "deadline_ms", json_sprintf("%llu", (unsigned long long)left));
+	return json_pack("{s:s, s:o}", "rung", s->down ? "exit" : vm_rung_name(s->end.rung), "deadline_ms",
+			 json_sprintf("%llu", (unsigned long long)left));
 }
 
 void sup_ladder_await_exit(struct sup *s)

@@ -51,9 +51,8 @@ static void tell_state(struct sup *s, const char *event)
 	struct told *t = xcalloc(1, sizeof(*t));
 
 	t->sup = s;
-	t->event = json_pack("{s:s, s:s, s:s, s:s}", "event", event, "state",
-			     vm_state_name(s->run.state), "cause", s->run.cause, "cause_id",
-			     s->run.cause_id);
+	t->event = json_pack("{s:s, s:s, s:s, s:s}", "event", event, "state", vm_state_name(s->run.state), "cause",
+			     s->run.cause, "cause_id", s->run.cause_id);
 	saver_then(s->saver, on_written, t);
 }
 
@@ -308,9 +307,7 @@ void sup_judge(struct sup *s)
 	free(complaint);
 	if (verdict == VM_OFF)
 		sup_orders_met(s);
-	sup_event(s, verdict == VM_OFF		? VM_EV_EXIT_OK
-		     : verdict == VM_SUSPENDED ? VM_EV_EXIT_KEPT
-					       : VM_EV_EXIT_BAD);
+	sup_event(s, verdict == VM_OFF ? VM_EV_EXIT_OK : verdict == VM_SUSPENDED ? VM_EV_EXIT_KEPT : VM_EV_EXIT_BAD);
 }
 
 static void on_drain_timer(void *arg)
@@ -320,8 +317,8 @@ static void on_drain_timer(void *arg)
 
 void sup_link_down(struct sup *s)
 {
-	if (s->exited && s->drain_timer && !vm_link_is_up(s->qmp_link) &&
-	    !vm_link_is_up(s->serial) && !vm_link_is_up(s->progress))
+	if (s->exited && s->drain_timer && !vm_link_is_up(s->qmp_link) && !vm_link_is_up(s->serial) &&
+	    !vm_link_is_up(s->progress))
 		sup_judge(s);
 }
 

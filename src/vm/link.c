@@ -104,7 +104,10 @@ static void on_drained(struct loop_stream *s, void *arg)
 }
 
 static const struct loop_stream_ops stream_ops = {
-	.connected = on_connected, .data = on_data, .ended = on_ended, .drained = on_drained,
+	.connected = on_connected,
+	.data = on_data,
+	.ended = on_ended,
+	.drained = on_drained,
 };
 
 static const struct loop_stream_ops out_ops = {.drained = on_drained};
@@ -125,8 +128,8 @@ static void try_pipes(struct vm_link *k)
 	on_connected(k->stream, k->stream && k->out ? NULL : "no one has opened it", k);
 }
 
-static struct vm_link *link_new(struct loop *l, const char *path, uint64_t patience_ms,
-				const struct vm_link_ops *ops, void *arg)
+static struct vm_link *link_new(struct loop *l, const char *path, uint64_t patience_ms, const struct vm_link_ops *ops,
+				void *arg)
 {
 	struct vm_link *k = xcalloc(1, sizeof(*k));
 
@@ -138,8 +141,8 @@ static struct vm_link *link_new(struct loop *l, const char *path, uint64_t patie
 	return k;
 }
 
-struct vm_link *vm_link_open(struct loop *l, const char *path, uint64_t patience_ms,
-			     const struct vm_link_ops *ops, void *arg)
+struct vm_link *vm_link_open(struct loop *l, const char *path, uint64_t patience_ms, const struct vm_link_ops *ops,
+			     void *arg)
 {
 	struct vm_link *k = link_new(l, path, patience_ms, ops, arg);
 

@@ -30,8 +30,7 @@ bool sup_monitor_is_there(const struct sup *s)
 	return s->qmp && qmp_is_ready(s->qmp) && vm_link_is_up(s->qmp_link);
 }
 
-bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_reply_fn fn,
-		     void *arg)
+bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_reply_fn fn, void *arg)
 {
 	if (!sup_monitor_is_there(s)) {
 		json_decref(arguments);
@@ -48,8 +47,7 @@ bool sup_monitor_pass(struct sup *s, const char *name, int fd)
 {
 	struct buf *out;
 
-	if (!sup_monitor_is_there(s) ||
-	    qmp_send(s->qmp, "getfd", json_pack("{s:s}", "fdname", name), NULL, NULL) < 0)
+	if (!sup_monitor_is_there(s) || qmp_send(s->qmp, "getfd", json_pack("{s:s}", "fdname", name), NULL, NULL) < 0)
 		return false;
 	out = qmp_pull(s->qmp);
 	if (!out->len || vm_link_write_fd(s->qmp_link, out->data, out->len, fd) < 0)
@@ -86,8 +84,8 @@ void sup_monitor_let_go(struct sup *s)
 
 void sup_monitor_go(struct sup *s)
 {
-	if (s->run.state != VM_STARTING || !s->qmp || !qmp_is_ready(s->qmp) ||
-	    !vm_link_is_up(s->serial) || !vm_link_is_up(s->progress))
+	if (s->run.state != VM_STARTING || !s->qmp || !qmp_is_ready(s->qmp) || !vm_link_is_up(s->serial) ||
+	    !vm_link_is_up(s->progress))
 		return;
 	if (s->end.adopted)
 		sup_adopt_look(s);
@@ -244,9 +242,13 @@ static const struct handler {
 	const char *name;
 	void (*fn)(struct sup *s, const json_t *data);
 } handlers[] = {
-	{"BLOCK_IO_ERROR", ev_block_io_error}, {"GUEST_PANICKED", ev_guest_panicked},
-	{"JOB_STATUS_CHANGE", sup_job_changed}, {"MIGRATION", ev_migration},	       {"RESET", ev_reset},
-	{"RESUME", ev_resume},		       {"SHUTDOWN", ev_shutdown},
+	{"BLOCK_IO_ERROR", ev_block_io_error},
+	{"GUEST_PANICKED", ev_guest_panicked},
+	{"JOB_STATUS_CHANGE", sup_job_changed},
+	{"MIGRATION", ev_migration},
+	{"RESET", ev_reset},
+	{"RESUME", ev_resume},
+	{"SHUTDOWN", ev_shutdown},
 	{"STOP", ev_stop},
 };
 
@@ -257,8 +259,8 @@ static int compare(const void *name, const void *handler)
 
 static void on_event(const char *name, const json_t *data, void *arg)
 {
-	const struct handler *h = bsearch(name, handlers, sizeof(handlers) / sizeof(*handlers),
-					  sizeof(*handlers), compare);
+	const struct handler *h =
+		bsearch(name, handlers, sizeof(handlers) / sizeof(*handlers), sizeof(*handlers), compare);
 
 	if (h)
 		h->fn(arg, data);

@@ -20,8 +20,8 @@ struct sup_order {
 	struct sup_order *next;
 	struct control_ticket ticket;
 	struct loop_timer *timer; /* it goes on: does it stay so? */
-	bool sent; /* to QEMU, which has not answered */
-	char *rule; /* of a forward, which is to be there (`on`) or not */
+	bool sent;		  /* to QEMU, which has not answered */
+	char *rule;		  /* of a forward, which is to be there (`on`) or not */
 	bool on;
 };
 
@@ -71,8 +71,7 @@ void sup_orders_fini(struct sup *s)
 		order_free(s->orders);
 }
 
-void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, const char *id,
-		const char *fmt, ...)
+void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, const char *id, const char *fmt, ...)
 {
 	struct err e = ERR_INIT;
 	va_list args;
@@ -89,8 +88,7 @@ void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, cons
 
 static void refuse_state(struct sup *s, struct control_ticket t)
 {
-	sup_refuse(s, t, ERR_FAILED, "not-running", "%s is %s", s->req.name,
-		   vm_state_name(s->run.state));
+	sup_refuse(s, t, ERR_FAILED, "not-running", "%s is %s", s->req.name, vm_state_name(s->run.state));
 }
 
 static void order_lost(struct sup_order *o)
@@ -245,8 +243,7 @@ static void on_again(void *arg)
 	loop_timer_stop(o->timer);
 	o->timer = NULL;
 	if (s->run.state == VM_PAUSED) {
-		err_set(&e, ERR_FAILED, s->run.cause_id, "%s is paused again: %s", s->req.name,
-			s->run.cause);
+		err_set(&e, ERR_FAILED, s->run.cause_id, "%s is paused again: %s", s->req.name, s->run.cause);
 		order_end(o, &e);
 		err_fini(&e);
 	} else {
@@ -407,8 +404,13 @@ static const struct {
 	void (*fn)(struct sup *s, const json_t *request, struct control_ticket t);
 	bool alone; /* not while a suspension or a snapshot is under way */
 } orders[] = {
-	{"forward", on_forward, true}, {"kill", on_kill, false}, {"pause", on_pause, true}, {"reset", on_reset, true},
-	{"resume", on_resume, true}, {"stop", on_stop, false},	{"suspend", on_suspend, true},
+	{"forward", on_forward, true},
+	{"kill", on_kill, false},
+	{"pause", on_pause, true},
+	{"reset", on_reset, true},
+	{"resume", on_resume, true},
+	{"stop", on_stop, false},
+	{"suspend", on_suspend, true},
 	{"suspend-cancel", on_suspend_cancel, false},
 	{"snapshot-create", on_snapshot_create, true},
 	{"snapshot-delete", on_snapshot_delete, true},

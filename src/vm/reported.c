@@ -32,7 +32,7 @@ bool reported_put(json_t *settings, const char *name, const char *state, const c
 
 	if (!is_name(name) || !is_state(state))
 		return false;
-	json_array_foreach(settings, i, other) {
+	json_array_foreach (settings, i, other) {
 		if (!strcmp(json_str(other, "name", ""), name))
 			entry = other;
 	}
@@ -55,7 +55,7 @@ json_t *reported_read(const json_t *value)
 	const json_t *entry;
 	size_t i;
 
-	json_array_foreach(value, i, entry) {
+	json_array_foreach (value, i, entry) {
 		reported_put(settings, json_str(entry, "name", ""), json_str(entry, "state", ""),
 			     json_str(entry, "text", ""));
 	}
@@ -67,7 +67,7 @@ void reported_lines(const json_t *settings, const char *state, struct strv *out)
 	const json_t *entry;
 	size_t i;
 
-	json_array_foreach(settings, i, entry) {
+	json_array_foreach (settings, i, entry) {
 		const char *text = json_str(entry, "text", "");
 		char *name;
 

@@ -11,25 +11,22 @@ json_t *vm_request_json(const struct vm_request *r)
 	const struct {
 		const char *key, *value;
 	} texts[] = {
-		{"name", r->name},	 {"dir", r->dir},	    {"runtime_dir", r->runtime_dir},
-		{"what", r->what},	 {"accel", r->accel},	    {"seed", r->seed},
+		{"name", r->name},	   {"dir", r->dir},	      {"runtime_dir", r->runtime_dir},
+		{"what", r->what},	   {"accel", r->accel},	      {"seed", r->seed},
 		{"ssh_host", r->ssh_host}, {"snapshot", r->snapshot}, {"known_hosts", r->known_hosts},
 		{"hostname", r->hostname},
 	};
 	json_t *o = json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b}", "format", 1, "login_timeout",
-			      (json_int_t)r->login_timeout, "start_timeout",
-			      (json_int_t)r->start_timeout, "seed_size", (json_int_t)r->seed_size,
-			      "rows", (json_int_t)r->rows, "columns", (json_int_t)r->columns,
-			      "configuring", (int)r->configuring, "adopt", (int)r->adopt, "resume",
-			      (int)r->resume);
+			      (json_int_t)r->login_timeout, "start_timeout", (json_int_t)r->start_timeout, "seed_size",
+			      (json_int_t)r->seed_size, "rows", (json_int_t)r->rows, "columns", (json_int_t)r->columns,
+			      "configuring", (int)r->configuring, "adopt", (int)r->adopt, "resume", (int)r->resume);
 	json_t *argv = json_array();
 	bool ok = json_object_set_new(o, "seed_empty", json_boolean(r->seed_empty)) == 0;
 
 	for (size_t i = 0; i < r->argv.len; i++)
 		ok = json_array_append_new(argv, json_string(r->argv.items[i])) == 0 && ok;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		ok = json_object_set_new(o, texts[i].key,
-					 json_string(texts[i].value ? texts[i].value : "")) == 0 && ok;
+		ok = json_object_set_new(o, texts[i].key, json_string(texts[i].value ? texts[i].value : "")) == 0 && ok;
 	json_object_set_new(o, "argv", argv);
 	if (!ok) {
 		json_decref(o);
@@ -44,8 +41,7 @@ int vm_request_write(const struct vm_request *r, const char *path, struct err *e
 	int result;
 
 	if (!o)
-		return err_set(e, ERR_USAGE, "not-utf8",
-			       "a name, path or argument of the machine is not valid UTF-8");
+		return err_set(e, ERR_USAGE, "not-utf8", "a name, path or argument of the machine is not valid UTF-8");
 	result = json_write(path, o, e);
 	json_decref(o);
 	return result;

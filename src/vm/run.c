@@ -22,10 +22,17 @@ json_t *vm_run_json(const struct vm_run *r)
 	const struct {
 		const char *key, *value;
 	} texts[] = {
-		{"state", vm_state_name(r->state)}, {"name", r->name},	    {"what", r->what},
-		{"cause", r->cause},		    {"cause_id", r->cause_id}, {"complaint", r->complaint},
-		{"kernel", r->kernel},		    {"ip", r->ip},	    {"accel", r->accel},
-		{"runtime_dir", r->runtime_dir},    {"seed", r->seed},
+		{"state", vm_state_name(r->state)},
+		{"name", r->name},
+		{"what", r->what},
+		{"cause", r->cause},
+		{"cause_id", r->cause_id},
+		{"complaint", r->complaint},
+		{"kernel", r->kernel},
+		{"ip", r->ip},
+		{"accel", r->accel},
+		{"runtime_dir", r->runtime_dir},
+		{"seed", r->seed},
 		{"ssh", r->ssh},
 	};
 	const struct {
@@ -42,8 +49,7 @@ json_t *vm_run_json(const struct vm_run *r)
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		json_object_set_new(o, texts[i].key,
-				    json_string(texts[i].value ? texts[i].value : ""));
+		json_object_set_new(o, texts[i].key, json_string(texts[i].value ? texts[i].value : ""));
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		json_object_set_new(o, numbers[i].key, json_integer(numbers[i].value));
 	json_object_set_new(o, "login", json_boolean(r->login));

@@ -12,10 +12,10 @@
 #include "vm/frame.h"
 
 #define FRAME_MS 33
-#define BEHIND_MAX 65536  /* unread by a client before it gets no more updates */
-#define LINES_MAX 1000	  /* of the scrollback in one answer … */
+#define BEHIND_MAX 65536   /* unread by a client before it gets no more updates */
+#define LINES_MAX 1000	   /* of the scrollback in one answer … */
 #define LINES_BYTES 262144 /* … and their bytes */
-#define TYPE_MAX 8192	  /* bytes in one request */
+#define TYPE_MAX 8192	   /* bytes in one request */
 
 struct viewer {
 	uint64_t client; /* 0: this place is free */
@@ -77,8 +77,7 @@ static void send_update(struct sup_screen *s, struct viewer *v)
 {
 	struct buf b;
 
-	if (v->since >= console_stamp(s->console) ||
-	    control_queued(s->control, v->client) > BEHIND_MAX)
+	if (v->since >= console_stamp(s->console) || control_queued(s->control, v->client) > BEHIND_MAX)
 		return;
 	buf_init(&b, 0);
 	view_pack(&b, s->console, v->since);
@@ -179,8 +178,8 @@ static void tell_typing(struct sup_screen *s)
 
 		if (!client)
 			continue;
-		o = json_pack("{s:s, s:b, s:b, s:i}", "event", "typing", "you", client == s->typist,
-			      "anybody", s->typist != 0, "viewers", (int)s->count);
+		o = json_pack("{s:s, s:b, s:b, s:i}", "event", "typing", "you", client == s->typist, "anybody",
+			      s->typist != 0, "viewers", (int)s->count);
 		control_send_json(s->control, client, o);
 	}
 }
@@ -284,8 +283,7 @@ static const char *on_click(struct sup_screen *s, const json_t *request, uint64_
 	if (button < 0 || button > 7)
 		return "there is no such button";
 	console_click(s->console, number(request, "row"), number(request, "column"), button,
-		      json_bool(request, "pressed", true),
-		      (unsigned)json_int(request, "modifiers", 0) & 7);
+		      json_bool(request, "pressed", true), (unsigned)json_int(request, "modifiers", 0) & 7);
 	return NULL;
 }
 
@@ -295,8 +293,7 @@ static const char *on_resize(struct sup_screen *s, const json_t *request, uint64
 
 	(void)client;
 	(void)more;
-	if (rows < CONSOLE_ROWS_MIN || rows > CONSOLE_ROWS_MAX || cols < CONSOLE_COLS_MIN ||
-	    cols > CONSOLE_COLS_MAX)
+	if (rows < CONSOLE_ROWS_MIN || rows > CONSOLE_ROWS_MAX || cols < CONSOLE_COLS_MIN || cols > CONSOLE_COLS_MAX)
 		return "there is no such size";
 	console_resize(s->console, rows, cols);
 	changed(s);
@@ -305,13 +302,11 @@ static const char *on_resize(struct sup_screen *s, const json_t *request, uint64
 
 static const char *on_find(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
-	struct find_place at = {.line = (uint64_t)json_int(request, "line", 0),
-				.col = number(request, "column")};
+	struct find_place at = {.line = (uint64_t)json_int(request, "line", 0), .col = number(request, "column")};
 	bool found;
 
 	(void)client;
-	found = console_find(s->console, json_str(request, "text", ""),
-			     json_bool(request, "back", true), &at);
+	found = console_find(s->console, json_str(request, "text", ""), json_bool(request, "back", true), &at);
 	json_object_set_new(more, "found", json_boolean(found));
 	json_object_set_new(more, "line", json_integer((json_int_t)at.line));
 	json_object_set_new(more, "column", json_integer(at.col));
@@ -370,8 +365,7 @@ static const struct {
 	{"type", on_type, true},
 };
 
-bool sup_screen_request(struct sup_screen *s, const char *op, const json_t *request,
-		    struct control_ticket t)
+bool sup_screen_request(struct sup_screen *s, const char *op, const json_t *request, struct control_ticket t)
 {
 	struct err e = ERR_INIT;
 	const char *why;

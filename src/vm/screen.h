@@ -32,8 +32,7 @@ void sup_screen_feed(struct sup_screen *s, const char *p, size_t n);
 void sup_screen_replay(struct sup_screen *s, const char *p, size_t n);
 void sup_screen_writable(struct sup_screen *s);
 /* A request of a client, answered at once; false: it is none of the screen's. */
-bool sup_screen_request(struct sup_screen *s, const char *op, const json_t *request,
-		    struct control_ticket t);
+bool sup_screen_request(struct sup_screen *s, const char *op, const json_t *request, struct control_ticket t);
 /* A client has read all that it was sent, or it has gone. */
 void sup_screen_drained(struct sup_screen *s, uint64_t client);
 void sup_screen_gone(struct sup_screen *s, uint64_t client);

@@ -20,11 +20,11 @@
 struct shell {
 	const struct shell_ops *ops;
 	void *arg;
-	char *line;	     /* to be typed at the prompt */
-	char *begin, *end;   /* the marks, with their line end and without */
+	char *line;	   /* to be typed at the prompt */
+	char *begin, *end; /* the marks, with their line end and without */
 	enum shell_phase phase;
-	struct buf seen;     /* waiting: the line that comes; running: what may become the mark */
-	bool cr;	     /* running: a CR came, and what follows decides */
+	struct buf seen; /* waiting: the line that comes; running: what may become the mark */
+	bool cr;	 /* running: a CR came, and what follows decides */
 };
 
 static bool is_fit(const char *s)
@@ -37,8 +37,7 @@ static bool is_fit(const char *s)
 	return true;
 }
 
-struct shell *shell_new(const char *command, const char *mark, const struct shell_ops *ops, void *arg,
-			struct err *e)
+struct shell *shell_new(const char *command, const char *mark, const struct shell_ops *ops, void *arg, struct err *e)
 {
 	struct shell *s;
 	struct buf q;

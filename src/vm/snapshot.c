@@ -16,13 +16,12 @@
 #define TAG_MAX 63
 #define JOB "debwiz"
 #define HALF_LOADED "snapshot-failed" /* cause of standing still */
-#define NODE "disk" /* see qemu/devices.c */
+#define NODE "disk"		      /* see qemu/devices.c */
 
 bool vm_snapshot_tag_ok(const char *tag)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	static const char more[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	static const char more[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	size_t n = strlen(tag);
 
 	/* qemu-img takes a number for the id that QEMU gave to some snapshot */
@@ -73,7 +72,7 @@ static const json_t *disk_snapshots(const json_t *nodes)
 	const json_t *node;
 	size_t i;
 
-	json_array_foreach(nodes, i, node)
+	json_array_foreach (nodes, i, node)
 		if (!strcmp(json_str(node, "node-name", ""), NODE))
 			return json_object_get(json_object_get(node, "image"), "snapshots");
 	return NULL;
@@ -84,7 +83,7 @@ static const json_t *find(const json_t *snapshots, const char *tag)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(snapshots, i, one)
+	json_array_foreach (snapshots, i, one)
 		if (!strcmp(json_str(one, "name", ""), tag))
 			return one;
 	return NULL;
@@ -130,8 +129,7 @@ void sup_half_loaded_forget(struct sup *s)
 
 static void job_failed(struct sup *s, const char *why)
 {
-	static const char half[] =
-		"a snapshot was loaded in part: reset or kill it, or revert to another";
+	static const char half[] = "a snapshot was loaded in part: reset or kill it, or revert to another";
 	char *text = xasprintf("QEMU could not do it: %s", why);
 	bool loading = s->snap.op == SUP_SNAP_REVERT;
 
@@ -211,7 +209,7 @@ static void on_jobs(const json_t *value, const char *error, void *arg)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(value, i, one)
+	json_array_foreach (value, i, one)
 		if (!strcmp(json_str(one, "id", ""), JOB))
 			why = json_str(one, "error", NULL);
 	dismiss_job(s);
@@ -225,8 +223,7 @@ static void on_jobs(const json_t *value, const char *error, void *arg)
 
 void sup_job_changed(struct sup *s, const json_t *data)
 {
-	if (strcmp(json_str(data, "id", ""), JOB) != 0 ||
-	    strcmp(json_str(data, "status", ""), "concluded") != 0)
+	if (strcmp(json_str(data, "id", ""), JOB) != 0 || strcmp(json_str(data, "status", ""), "concluded") != 0)
 		return;
 	if (!sup_monitor_ask(s, "query-jobs", NULL, on_jobs, s))
 		sup_snap_lost(s);
@@ -253,8 +250,10 @@ static void on_job_started(const json_t *value, const char *error, void *arg)
 static void start_job(struct sup *s)
 {
 	static const char *const commands[] = {
-		[SUP_SNAP_CREATE] = "snapshot-save",   [SUP_SNAP_REVERT] = "snapshot-load",
-		[SUP_SNAP_DELETE] = "snapshot-delete", [SUP_SNAP_START] = "snapshot-load",
+		[SUP_SNAP_CREATE] = "snapshot-save",
+		[SUP_SNAP_REVERT] = "snapshot-load",
+		[SUP_SNAP_DELETE] = "snapshot-delete",
+		[SUP_SNAP_START] = "snapshot-load",
 	};
 	json_t *o = json_pack("{s:s, s:s, s:[s]}", "job-id", JOB, "tag", s->snap.tag, "devices", NODE);
 
@@ -272,7 +271,7 @@ static void start_job(struct sup *s)
 /* What the guest's memory does not depend on: the value behind such an option may differ. */
 static bool is_free(const char *option)
 {
-	static const char *const options[] = {"-append", "-chardev", "-fsdev",  "-initrd",
+	static const char *const options[] = {"-append", "-chardev", "-fsdev", "-initrd",
 					      "-kernel", "-name",    "-netdev"};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
@@ -324,12 +323,11 @@ static void list(struct sup *s, const json_t *snapshots)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(snapshots, i, one)
-		json_array_append_new(
-			out, json_pack("{s:s, s:I, s:b, s:I}", "tag", json_str(one, "name", ""), "date",
-				       json_int(one, "date-sec", 0), "memory",
-				       json_int(one, "vm-state-size", 0) > 0, "size",
-				       json_int(one, "vm-state-size", 0)));
+	json_array_foreach (snapshots, i, one)
+		json_array_append_new(out, json_pack("{s:s, s:I, s:b, s:I}", "tag", json_str(one, "name", ""), "date",
+						     json_int(one, "date-sec", 0), "memory",
+						     json_int(one, "vm-state-size", 0) > 0, "size",
+						     json_int(one, "vm-state-size", 0)));
 	control_answer(s->control, s->snap.ticket, NULL, json_pack("{s:o}", "snapshots", out));
 	snap_end(s);
 }
@@ -356,14 +354,12 @@ static void on_nodes(const json_t *value, const char *error, void *arg)
 			    "the snapshot was made while the machine was off: stop it, then revert");
 	else if (s->snap.op == SUP_SNAP_DELETE)
 		start_job(s);
-	else if (!sup_monitor_ask(s, "qom-get",
-				  json_pack("{s:s, s:s}", "path", "/machine", "property", "type"),
+	else if (!sup_monitor_ask(s, "qom-get", json_pack("{s:s, s:s}", "path", "/machine", "property", "type"),
 				  on_type, s))
 		sup_snap_lost(s);
 }
 
-void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, const char *busy,
-			struct control_ticket t)
+void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, const char *busy, struct control_ticket t)
 {
 	if (op != SUP_SNAP_LIST && !vm_snapshot_tag_ok(tag)) {
 		sup_refuse(s, t, ERR_USAGE, "snapshot-tag",

@@ -53,8 +53,8 @@ static bool read_error(struct start *s)
 
 	if (!o)
 		return false;
-	err_set(&s->failed, (enum err_kind)json_int(o, "kind", ERR_FAILED), json_str(o, "id", "vm"),
-		"%s", json_str(o, "text", "the supervisor failed"));
+	err_set(&s->failed, (enum err_kind)json_int(o, "kind", ERR_FAILED), json_str(o, "id", "vm"), "%s",
+		json_str(o, "text", "the supervisor failed"));
 	if (*hint)
 		err_hint(&s->failed, "%s", hint);
 	json_decref(o);
@@ -86,8 +86,7 @@ static void on_look(void *arg)
 	if (read_error(s) || up) {
 		end(s);
 	} else if (!alive) {
-		err_set(&s->failed, ERR_FAILED, "supervisor-died",
-			"the supervisor ended without a word");
+		err_set(&s->failed, ERR_FAILED, "supervisor-died", "the supervisor ended without a word");
 		err_hint(&s->failed, "see %s/supervisor.log", s->dir);
 		end(s);
 	} else if (loop_now(s->loop) >= s->deadline) {
@@ -118,8 +117,7 @@ static int launch(struct start *s, const struct vm_request *r, struct err *e)
 	return result;
 }
 
-void vm_start(struct loop *l, const struct vm_request *r,
-	      void (*done)(const struct err *e, void *arg), void *arg)
+void vm_start(struct loop *l, const struct vm_request *r, void (*done)(const struct err *e, void *arg), void *arg)
 {
 	struct start *s = xcalloc(1, sizeof(*s));
 	bool ok;
@@ -137,8 +135,7 @@ void vm_start(struct loop *l, const struct vm_request *r,
 	s->timer = loop_timer_start(l, ok ? LOOK_MS : 0, ok ? LOOK_MS : 0, ok ? on_look : on_failed, s);
 }
 
-void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e, void *arg),
-	      void *arg)
+void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e, void *arg), void *arg)
 {
 	char *path = file_join(dir, "request.json");
 	struct vm_request r = {.name = NULL};

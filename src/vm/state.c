@@ -15,64 +15,73 @@ struct row {
 	bool set;
 };
 
-#define ROW(next_, action_) {.rule = {VM_##next_, VM_DO_##action_}, .set = true}
+#define ROW(next_, action_)                                                                                            \
+	{                                                                                                              \
+		.rule = {VM_##next_, VM_DO_##action_}, .set = true                                                     \
+	}
 
 /* What holds in every state in which QEMU runs. */
-#define ENDS \
-	[VM_EV_KILL] = ROW(STOPPING, KILL), [VM_EV_FATAL] = ROW(STOPPING, QUIT), \
-	[VM_EV_EXIT_OK] = ROW(OFF, FINISH), [VM_EV_EXIT_BAD] = ROW(FAILED, FINISH), \
-	[VM_EV_EXIT_KEPT] = ROW(SUSPENDED, FINISH)
+#define ENDS                                                                                                           \
+	[VM_EV_KILL] = ROW(STOPPING, KILL), [VM_EV_FATAL] = ROW(STOPPING, QUIT), [VM_EV_EXIT_OK] = ROW(OFF, FINISH),   \
+	[VM_EV_EXIT_BAD] = ROW(FAILED, FINISH), [VM_EV_EXIT_KEPT] = ROW(SUSPENDED, FINISH)
 
-static const struct row rules[VM_STATE_COUNT][VM_EV_COUNT] = {
-	[VM_STARTING] = {
-		[VM_EV_UP] = ROW(BOOTING, NOTHING),
-		[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
-		[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
-		[VM_EV_KEPT] = ROW(SUSPENDING, QUIT),
-		[VM_EV_STOP] = ROW(STOPPING, QUIT),
-		[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
-		ENDS,
-	},
-	[VM_BOOTING] = {
-		[VM_EV_LOGIN] = ROW(RUNNING, NOTHING),
-		[VM_EV_TIMEOUT] = ROW(BOOTING, TELL_TIMEOUT),
-		[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
-		[VM_EV_SUSPEND] = ROW(SUSPENDING, SUSPEND),
-		[VM_EV_STOP] = ROW(STOPPING, POWERDOWN),
-		[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
-		ENDS,
-	},
-	[VM_RUNNING] = {
-		[VM_EV_RESET] = ROW(BOOTING, NOTHING),
-		[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
-		[VM_EV_SUSPEND] = ROW(SUSPENDING, SUSPEND),
-		[VM_EV_STOP] = ROW(STOPPING, POWERDOWN),
-		[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
-		ENDS,
-	},
-	[VM_PAUSED] = {
-		[VM_EV_UP] = ROW(BOOTING, NOTHING),
-		[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
-		[VM_EV_SUSPEND] = ROW(SUSPENDING, SUSPEND),
-		[VM_EV_STOP] = ROW(STOPPING, POWERDOWN),
-		[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
-		ENDS,
-	},
-	[VM_SUSPENDING] = {
-		/* it failed and the guest is as it was before */
-		[VM_EV_UP] = ROW(BOOTING, NOTHING),
-		[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
-		[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
-		[VM_EV_KEPT] = ROW(SUSPENDING, QUIT),
-		[VM_EV_RUNG] = ROW(SUSPENDING, NEXT_RUNG),
-		[VM_EV_DOWN] = ROW(SUSPENDING, AWAIT_EXIT),
-		ENDS,
-	},
-	[VM_STOPPING] = {
-		[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
-		[VM_EV_RUNG] = ROW(STOPPING, NEXT_RUNG),
-		ENDS,
-	},
+static const struct row rules[VM_STATE_COUNT][VM_EV_COUNT] =
+	{
+		[VM_STARTING] =
+			{
+				[VM_EV_UP] = ROW(BOOTING, NOTHING),
+				[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
+				[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
+				[VM_EV_KEPT] = ROW(SUSPENDING, QUIT),
+				[VM_EV_STOP] = ROW(STOPPING, QUIT),
+				[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
+				ENDS,
+			},
+		[VM_BOOTING] =
+			{
+				[VM_EV_LOGIN] = ROW(RUNNING, NOTHING),
+				[VM_EV_TIMEOUT] = ROW(BOOTING, TELL_TIMEOUT),
+				[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
+				[VM_EV_SUSPEND] = ROW(SUSPENDING, SUSPEND),
+				[VM_EV_STOP] = ROW(STOPPING, POWERDOWN),
+				[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
+				ENDS,
+			},
+		[VM_RUNNING] =
+			{
+				[VM_EV_RESET] = ROW(BOOTING, NOTHING),
+				[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
+				[VM_EV_SUSPEND] = ROW(SUSPENDING, SUSPEND),
+				[VM_EV_STOP] = ROW(STOPPING, POWERDOWN),
+				[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
+				ENDS,
+			},
+		[VM_PAUSED] =
+			{
+				[VM_EV_UP] = ROW(BOOTING, NOTHING),
+				[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
+				[VM_EV_SUSPEND] = ROW(SUSPENDING, SUSPEND),
+				[VM_EV_STOP] = ROW(STOPPING, POWERDOWN),
+				[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
+				ENDS,
+			},
+		[VM_SUSPENDING] =
+			{
+				/* it failed and the guest is as it was before */
+				[VM_EV_UP] = ROW(BOOTING, NOTHING),
+				[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
+				[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
+				[VM_EV_KEPT] = ROW(SUSPENDING, QUIT),
+				[VM_EV_RUNG] = ROW(SUSPENDING, NEXT_RUNG),
+				[VM_EV_DOWN] = ROW(SUSPENDING, AWAIT_EXIT),
+				ENDS,
+			},
+		[VM_STOPPING] =
+			{
+				[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
+				[VM_EV_RUNG] = ROW(STOPPING, NEXT_RUNG),
+				ENDS,
+			},
 };
 
 struct vm_rule vm_rule_get(enum vm_state s, enum vm_event ev)
@@ -83,9 +92,9 @@ struct vm_rule vm_rule_get(enum vm_state s, enum vm_event ev)
 }
 
 static const char *const state_names[VM_STATE_COUNT] = {
-	[VM_STARTING] = "starting",	[VM_BOOTING] = "booting",   [VM_RUNNING] = "running",
-	[VM_PAUSED] = "paused",		[VM_SUSPENDING] = "suspending", [VM_STOPPING] = "stopping",
-	[VM_OFF] = "off",		[VM_SUSPENDED] = "suspended",	[VM_FAILED] = "failed",
+	[VM_STARTING] = "starting", [VM_BOOTING] = "booting",	    [VM_RUNNING] = "running",
+	[VM_PAUSED] = "paused",	    [VM_SUSPENDING] = "suspending", [VM_STOPPING] = "stopping",
+	[VM_OFF] = "off",	    [VM_SUSPENDED] = "suspended",   [VM_FAILED] = "failed",
 };
 
 bool vm_state_is_over(enum vm_state s)
@@ -112,7 +121,7 @@ bool vm_state_find(const char *name, enum vm_state *out)
 const char *vm_rung_name(enum vm_rung r)
 {
 	static const char *const names[] = {
-		[VM_RUNG_NONE] = "none", [VM_RUNG_POWERDOWN] = "powerdown", [VM_RUNG_QUIT] = "quit",
+		[VM_RUNG_NONE] = "none",      [VM_RUNG_POWERDOWN] = "powerdown", [VM_RUNG_QUIT] = "quit",
 		[VM_RUNG_TERM] = "terminate", [VM_RUNG_KILL] = "kill",
 	};
 
@@ -155,8 +164,8 @@ static enum vm_state crashed(const struct vm_end *end, const char **id, char **c
 {
 	if (is_locked(end)) {
 		*id = "disk-locked";
-		*cause = xasprintf("the machine's disk is in use by another program%s%s%s",
-				   *end->holder ? " (" : "", end->holder, *end->holder ? ")" : "");
+		*cause = xasprintf("the machine's disk is in use by another program%s%s%s", *end->holder ? " (" : "",
+				   end->holder, *end->holder ? ")" : "");
 	} else if (end->resuming) {
 		*id = "resume-failed";
 		*cause = xstrdup("QEMU could not resume the suspended state, which is kept");
@@ -221,8 +230,7 @@ enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **c
 		return crashed(end, id, cause);
 	if (end->configuring) {
 		*id = end->configured ? "" : "not-configured";
-		*cause = xstrdup(end->configured ? ""
-						 : "the guest went down before it was configured");
+		*cause = xstrdup(end->configured ? "" : "the guest went down before it was configured");
 		return end->configured ? VM_OFF : VM_FAILED;
 	}
 	for (size_t i = 0; i < sizeof(shutdowns) / sizeof(*shutdowns); i++) {

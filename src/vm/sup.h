@@ -11,6 +11,7 @@
 #include "base/loop.h"
 #include "host/lock.h"
 #include "host/proc.h"
+#include "screen.h"
 #include "vm/conlog.h"
 #include "vm/control.h"
 #include "vm/kept.h"
@@ -21,7 +22,6 @@
 #include "vm/state.h"
 #include "vm/supervisor.h"
 #include "vm/watch.h"
-#include "screen.h"
 
 #define SUP_COMPLAINT_MAX 4096
 #define SUP_ADOPT_MS 10000 /* until the state of a QEMU that is taken over must be known */
@@ -33,10 +33,10 @@ enum sup_move_dir { SUP_MOVE_NONE, SUP_MOVE_OUT, SUP_MOVE_IN };
 struct sup_move {
 	enum sup_move_dir dir;
 	struct control_ticket ticket; /* out: who asked */
-	bool stood;   /* out: the guest had stood still before */
-	bool cancelled; /* out: nobody wants it any more */
-	bool working; /* the files are being sealed or removed off the loop */
-	bool sealed;  /* outcome of that */
+	bool stood;		      /* out: the guest had stood still before */
+	bool cancelled;		      /* out: nobody wants it any more */
+	bool working;		      /* the files are being sealed or removed off the loop */
+	bool sealed;		      /* outcome of that */
 	struct err err;
 	struct vm_kept kept;
 };
@@ -68,17 +68,17 @@ struct sup {
 	struct lock *lock;
 	struct control *control;
 	struct saver *saver;
-	struct proc *proc; /* NULL: not started, taken over, or ended */
+	struct proc *proc;	  /* NULL: not started, taken over, or ended */
 	struct proc_watch *other; /* of a QEMU that was taken over */
 	enum vm_state before;	  /* taken over: what its first supervisor had recorded last */
 	bool abandoned;		  /* it could not be taken over */
 	struct loop_signal *signals[5];
 	struct vm_run run;
-	struct vm_end end;	 /* strings borrowed from below or static */
+	struct vm_end end; /* strings borrowed from below or static */
 	char *fatal, *shutdown;
-	struct buf complaint;	 /* head of QEMU's standard error, raw */
+	struct buf complaint; /* head of QEMU's standard error, raw */
 	int exit_status;
-	bool exited;	 /* QEMU has; its last words may still be in the sockets */
+	bool exited; /* QEMU has; its last words may still be in the sockets */
 
 	/* stop ladder */
 	uint64_t powerdown_ms, quit_ms;
@@ -92,13 +92,13 @@ struct sup {
 	/* monitor */
 	struct vm_link *qmp_link;
 	struct qmp *qmp;
-	struct loop_timer *lost_timer; /* its monitor is, until what it was asked is given up */
+	struct loop_timer *lost_timer;	   /* its monitor is, until what it was asked is given up */
 	struct loop_timer *deadline_timer; /* of the oldest command without an answer, or of a snapshot */
 	int64_t deadline_id;		   /* that command's, 0: a snapshot's */
 	uint64_t deadline_progress;	   /* of the snapshot, when the timer was started */
 	bool silent;			   /* the deadline has passed, and nothing was heard since */
-	bool paused;		/* the guest stands still */
-	const char *paused_by;	/* "paused", "disk-full", "io-error"; the last one, static */
+	bool paused;			   /* the guest stands still */
+	const char *paused_by;		   /* "paused", "disk-full", "io-error"; the last one, static */
 
 	/* clients */
 	struct sup_order *orders; /* those that wait for their outcome */
@@ -152,8 +152,8 @@ void sup_abandon(struct sup *s, const char *text);
 /* orders.c */
 /* The request function of struct control_ops; `arg` is the sup. */
 bool sup_order(const char *op, const json_t *request, struct control_ticket t, void *arg);
-void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, const char *id,
-		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, const char *id, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 /* QEMU will answer none that was sent. */
 void sup_orders_lost(struct sup *s);
 /* QEMU did not answer in time: answers the clients with e; the orders stay, for a late answer. */
@@ -215,8 +215,7 @@ bool sup_monitor_is_there(const struct sup *s);
 /* Sends a command whose answer does not matter; false when the monitor is not there. */
 bool sup_monitor_do(struct sup *s, const char *command);
 /* Sends a command; takes `arguments` (may be NULL) either way. */
-bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_reply_fn fn,
-		     void *arg);
+bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_reply_fn fn, void *arg);
 /* Asks QEMU for its state and follows it. */
 void sup_monitor_sync(struct sup *s);
 /* Follows a state that QEMU told. */
@@ -233,7 +232,7 @@ bool sup_monitor_pass(struct sup *s, const char *name, int fd);
 void sup_suspend_order(struct sup *s, const json_t *request, struct control_ticket t);
 /* Gives it up where it is not whole yet; the guest then goes on. */
 void sup_suspend_cancel(struct sup *s);
-void sup_suspend(struct sup *s); /* what the table does for it */
+void sup_suspend(struct sup *s);	/* what the table does for it */
 void sup_suspend_forget(struct sup *s); /* removes what was half written */
 void sup_resume_begin(struct sup *s);
 /* All is loaded: the files go, then the guest goes on. */
@@ -259,8 +258,7 @@ void sup_amount_stop(struct sup *s);
 uint64_t sup_amount_progress(const struct sup *s);
 
 /* snapshot.c */
-void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, const char *busy,
-			struct control_ticket t);
+void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, const char *busy, struct control_ticket t);
 void sup_snapshot_begin(struct sup *s);
 /* The monitor is lost: what is under way is given up. */
 void sup_snap_lost(struct sup *s);

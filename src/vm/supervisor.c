@@ -81,8 +81,7 @@ static json_t *ctl_status(void *arg)
 
 static bool ctl_request(const char *op, const json_t *request, struct control_ticket t, void *arg)
 {
-	return sup_screen_request(((struct sup *)arg)->screen, op, request, t) ||
-	       sup_order(op, request, t, arg);
+	return sup_screen_request(((struct sup *)arg)->screen, op, request, t) || sup_order(op, request, t, arg);
 }
 
 /* The stop ladder tells a rung once; who comes later hears of it as well. */
@@ -105,8 +104,11 @@ static void ctl_gone(uint64_t client, void *arg)
 }
 
 static const struct control_ops control_ops = {
-	.status = ctl_status, .request = ctl_request, .subscribed = ctl_subscribed,
-	.drained = ctl_drained, .gone = ctl_gone,
+	.status = ctl_status,
+	.request = ctl_request,
+	.subscribed = ctl_subscribed,
+	.drained = ctl_drained,
+	.gone = ctl_gone,
 };
 
 void sup_stop(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms)
@@ -135,8 +137,8 @@ static void on_start_timeout(void *arg)
 void sup_leave_error(const char *request_path, const struct err *e)
 {
 	char *path = xasprintf("%s.error", request_path);
-	json_t *o = json_pack("{s:i, s:s, s:s, s:s}", "kind", (int)e->kind, "id", e->id, "text",
-			      e->text, "hint", e->hint ? e->hint : "");
+	json_t *o = json_pack("{s:i, s:s, s:s, s:s}", "kind", (int)e->kind, "id", e->id, "text", e->text, "hint",
+			      e->hint ? e->hint : "");
 
 	if (o)
 		json_write(path, o, NULL);
@@ -151,8 +153,7 @@ static int remove_socket(const char *dir, const char *name, struct err *e)
 	int r = 0;
 
 	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
-		r = err_set(e, ERR_FAILED, "socket-planted", "%s is in the way: it is not a socket",
-			    path);
+		r = err_set(e, ERR_FAILED, "socket-planted", "%s is in the way: it is not a socket", path);
 	else if (unlink(path) < 0 && errno != ENOENT)
 		r = err_errno(e, errno, "socket-remove", "cannot remove %s", path);
 	free(path);
@@ -187,8 +188,7 @@ static int make_lines(struct sup *s, struct err *e)
 static void launch(struct sup *s)
 {
 	struct strv argv = STRV_INIT;
-	struct proc_conf conf = {.output = on_qemu_output,
-				 .ended = on_qemu_ended, .arg = s, .new_session = true};
+	struct proc_conf conf = {.output = on_qemu_output, .ended = on_qemu_ended, .arg = s, .new_session = true};
 	struct err e = ERR_INIT;
 	struct proc_id id = {0};
 
@@ -219,9 +219,9 @@ static void launch(struct sup *s)
 	sup_guest_open(s);
 	sup_monitor_open(s);
 	s->start_timer = loop_timer_start(s->loop,
-					  s->req.start_timeout ? s->req.start_timeout
+					  s->req.start_timeout		      ? s->req.start_timeout
 					  : s->req.resume || *s->req.snapshot ? RESUME_MS
-							       : START_MS,
+									      : START_MS,
 					  0, on_start_timeout, s);
 }
 

@@ -51,8 +51,8 @@ static void out_refuse(struct sup *s, const char *why)
 		sup_refuse(s, s->move.ticket, ERR_INTERRUPTED, "suspend-cancelled",
 			   "suspending %s was cancelled; it keeps running", s->req.name);
 	else
-		sup_refuse(s, s->move.ticket, ERR_FAILED, "suspend-failed",
-			   "%s could not be suspended: %s", s->req.name, why);
+		sup_refuse(s, s->move.ticket, ERR_FAILED, "suspend-failed", "%s could not be suspended: %s",
+			   s->req.name, why);
 }
 
 /* The guest goes on as it was before; nothing was changed. `lost`: the monitor is, and QEMU is not. */
@@ -104,13 +104,12 @@ void sup_suspend_silent(struct sup *s, const struct err *e)
 static bool send_file(struct sup *s, int fd)
 {
 	/* the file first: it can only go while nothing else is on its way */
-	bool ok = fd >= 0 && sup_monitor_pass(s, FD_NAME, fd) &&
-		  sup_monitor_ask(s, "migrate-set-capabilities",
-				  json_pack("{s:[{s:s, s:b}]}", "capabilities", "capability", "events",
-					    "state", 1),
-				  NULL, NULL) &&
-		  sup_monitor_ask(s, "migrate-set-parameters",
-				  json_pack("{s:I}", "max-bandwidth", NO_LIMIT), NULL, NULL);
+	bool ok =
+		fd >= 0 && sup_monitor_pass(s, FD_NAME, fd) &&
+		sup_monitor_ask(s, "migrate-set-capabilities",
+				json_pack("{s:[{s:s, s:b}]}", "capabilities", "capability", "events", "state", 1), NULL,
+				NULL) &&
+		sup_monitor_ask(s, "migrate-set-parameters", json_pack("{s:I}", "max-bandwidth", NO_LIMIT), NULL, NULL);
 
 	if (fd >= 0)
 		close(fd);
@@ -153,8 +152,7 @@ static void on_stopped(const json_t *value, const char *error, void *arg)
 			close(fd);
 		out_failed(s, error ? error : fd < 0 ? strerror(errno) : "cancelled");
 	} else if (!send_file(s, fd) ||
-		   !sup_monitor_ask(s, "migrate", json_pack("{s:s}", "uri", "fd:" FD_NAME), on_migrating,
-				    s)) {
+		   !sup_monitor_ask(s, "migrate", json_pack("{s:s}", "uri", "fd:" FD_NAME), on_migrating, s)) {
 		out_failed(s, "QEMU's monitor is not connected");
 	}
 }
@@ -299,8 +297,8 @@ void sup_resume_begin(struct sup *s)
 
 	s->end.resuming = true;
 	s->move = (struct sup_move){.dir = SUP_MOVE_IN};
-	if (!send_file(s, fd) || !sup_monitor_ask(s, "migrate-incoming",
-						  json_pack("{s:s}", "uri", "fd:" FD_NAME), on_incoming, s))
+	if (!send_file(s, fd) ||
+	    !sup_monitor_ask(s, "migrate-incoming", json_pack("{s:s}", "uri", "fd:" FD_NAME), on_incoming, s))
 		sup_fatal(s, "resume-failed", "the suspended state cannot be opened");
 	free(path);
 }
@@ -358,8 +356,7 @@ static void in_moved(struct sup *s, const char *status)
 
 void sup_moved(struct sup *s, const char *status)
 {
-	bool over = !strcmp(status, "completed") || !strcmp(status, "failed") ||
-		    !strcmp(status, "cancelled");
+	bool over = !strcmp(status, "completed") || !strcmp(status, "failed") || !strcmp(status, "cancelled");
 
 	if (!over || s->move.working)
 		return;

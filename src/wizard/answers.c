@@ -18,8 +18,8 @@ static void drop_draft(struct answer *a)
 
 static bool keeps_draft(const struct wizard_question *q)
 {
-	return q->widget != WIZARD_CHOICE && q->widget != WIZARD_BOOL &&
-	       q->widget != WIZARD_PASSWORD && !wizard_is_list(q);
+	return q->widget != WIZARD_CHOICE && q->widget != WIZARD_BOOL && q->widget != WIZARD_PASSWORD &&
+	       !wizard_is_list(q);
 }
 
 /* What was read and what is allowed: the field's own words, as a sentence of its own. */
@@ -38,8 +38,7 @@ static int try_values(const struct field *f, const struct strv *values, struct e
 }
 
 /* The chosen row says that it cannot be. */
-static int try_option(struct wizard *w, const struct wizard_question *q, const char *value,
-		      struct err *e)
+static int try_option(struct wizard *w, const struct wizard_question *q, const char *value, struct err *e)
 {
 	struct wizard_list list;
 
@@ -48,14 +47,12 @@ static int try_option(struct wizard *w, const struct wizard_question *q, const c
 	list = wizard_options(w, q);
 	for (size_t i = 0; i < list.len; i++)
 		if (!strcmp(list.rows[i].value, value) && list.rows[i].why_not)
-			return err_set(e, ERR_USAGE, "value-impossible", "%s: %s", value,
-				       list.rows[i].why_not);
+			return err_set(e, ERR_USAGE, "value-impossible", "%s: %s", value, list.rows[i].why_not);
 	return 0;
 }
 
 /* Takes the values over; what a choice contradicts by itself is refused. */
-static int take(struct wizard *w, const struct wizard_question *q, const struct strv *values,
-		struct err *e)
+static int take(struct wizard *w, const struct wizard_question *q, const struct strv *values, struct err *e)
 {
 	struct answer *a = question_answer(w, q);
 	struct answer was = {.touched = a->touched, .yielded = a->yielded};
@@ -80,8 +77,7 @@ static int take(struct wizard *w, const struct wizard_question *q, const struct 
 	return 0;
 }
 
-static int set_password(struct wizard *w, const struct wizard_question *q, const char *text,
-			struct err *e)
+static int set_password(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
 {
 	struct strv values = STRV_INIT;
 	char *hash = NULL;
@@ -107,8 +103,7 @@ static int check_path(const struct wizard *w, const char *text, const char *path
 	size_t n = strlen(text);
 
 	if (n < 5 || strcmp(text + n - 4, ".ini") || text[n - 5] == '/')
-		return err_set(e, ERR_USAGE, "save-name",
-			       "\"%s\" is not a file name that ends in .ini", text);
+		return err_set(e, ERR_USAGE, "save-name", "\"%s\" is not a file name that ends in .ini", text);
 	if (w->original && strcmp(path, w->path))
 		return err_set(e, ERR_USAGE, "save-moved",
 			       "%s has one file, the one that is edited; `debwiz clone` makes "
@@ -118,8 +113,7 @@ static int check_path(const struct wizard *w, const char *text, const char *path
 }
 
 /* The path of the file: `~/` is the home folder, a relative one counts from the current folder. */
-static int set_path(struct wizard *w, const struct wizard_question *q, const char *text,
-		    struct err *e)
+static int set_path(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
 {
 	char *whole = host_expand(text);
 	char *path = file_absolute(whole);
@@ -138,8 +132,7 @@ static int set_path(struct wizard *w, const struct wizard_question *q, const cha
 }
 
 /* A text that the grammar refuses is kept as a draft where `keep` says so. */
-static int set_answer(struct wizard *w, const struct wizard_question *q, const char *text,
-		      bool keep, struct err *e)
+static int set_answer(struct wizard *w, const struct wizard_question *q, const char *text, bool keep, struct err *e)
 {
 	struct err why = ERR_INIT;
 	struct strv values = STRV_INIT;
@@ -197,8 +190,7 @@ static void list_now(struct wizard *w, const struct wizard_question *q, struct s
 		strv_copy(out, &a->wanted);
 }
 
-static int take_list(struct wizard *w, const struct wizard_question *q, struct strv *values,
-		     struct err *e)
+static int take_list(struct wizard *w, const struct wizard_question *q, struct strv *values, struct err *e)
 {
 	int r = try_values(q->field, values, e);
 
@@ -209,19 +201,16 @@ static int take_list(struct wizard *w, const struct wizard_question *q, struct s
 }
 
 /* What is searched for must be there; where nobody can tell (yet), the preparation will. */
-static int check_found(struct wizard *w, const struct wizard_question *q, const char *item,
-		       struct err *e)
+static int check_found(struct wizard *w, const struct wizard_question *q, const char *item, struct err *e)
 {
 	struct wizard_list l = wizard_search(w, q, item);
 
 	if (l.state != WIZARD_READY || !*item || (l.len && !strcmp(l.rows[0].value, item)))
 		return 0;
-	return err_set(e, ERR_USAGE, "value-unknown", "%s has no package \"%s\"", w->spec.release,
-		       item);
+	return err_set(e, ERR_USAGE, "value-unknown", "%s has no package \"%s\"", w->spec.release, item);
 }
 
-int wizard_item_add(struct wizard *w, const struct wizard_question *q, const char *item,
-		    struct err *e)
+int wizard_item_add(struct wizard *w, const struct wizard_question *q, const char *item, struct err *e)
 {
 	struct strv values = STRV_INIT;
 
@@ -236,8 +225,7 @@ int wizard_item_add(struct wizard *w, const struct wizard_question *q, const cha
 	return take_list(w, q, &values, e);
 }
 
-int wizard_item_set(struct wizard *w, const struct wizard_question *q, size_t at, const char *item,
-		    struct err *e)
+int wizard_item_set(struct wizard *w, const struct wizard_question *q, size_t at, const char *item, struct err *e)
 {
 	struct strv values = STRV_INIT;
 
@@ -298,8 +286,7 @@ bool wizard_touched(struct wizard *w, const struct wizard_question *q)
 }
 
 /* The question that a field belongs to, or NULL. */
-static const struct wizard_question *question_of(struct wizard *w, const char *section,
-						 const char *key)
+static const struct wizard_question *question_of(struct wizard *w, const char *section, const char *key)
 {
 	const struct field *f = field_find(section, key);
 
@@ -354,8 +341,7 @@ struct idle {
 	char *why;
 };
 
-static void on_fault(unsigned line, const char *section, const char *key, const char *message,
-		     void *arg)
+static void on_fault(unsigned line, const char *section, const char *key, const char *message, void *arg)
 {
 	struct idle *idle = arg;
 

@@ -12,8 +12,8 @@
 /* Sections and keys that a topic's answer depends on; a whole section has no key. */
 static const char *const depends[WIZARD_TOPIC_COUNT][8] = {
 	[WIZARD_ARCHES] = {"qemu"},
-	[WIZARD_RELEASES] = {"mirror.url", "mirror.security_url", "mirror.snapshot",
-			     "mirror.keyring", "mirror.proxy", "machine.arch"},
+	[WIZARD_RELEASES] = {"mirror.url", "mirror.security_url", "mirror.snapshot", "mirror.keyring", "mirror.proxy",
+			     "machine.arch"},
 	[WIZARD_FIRMWARE] = {"mirror", "machine.arch", "machine.release"},
 	[WIZARD_PACKAGES] = {"mirror", "machine.arch", "machine.release"},
 	[WIZARD_ESTIMATE] = {""},
@@ -26,8 +26,7 @@ static bool names(const char *const *list, const struct field *f)
 		const char *dot = strchr(*list, '.');
 		size_t n = strcspn(*list, ".");
 
-		if (!**list || (!strncmp(*list, f->section, n) && !f->section[n] &&
-				(!dot || !strcmp(dot + 1, f->key))))
+		if (!**list || (!strncmp(*list, f->section, n) && !f->section[n] && (!dot || !strcmp(dot + 1, f->key))))
 			return true;
 	}
 	return false;
@@ -67,8 +66,7 @@ static void on_answer(struct wizard_rows *rows, const struct err *e, void *arg)
 		*rows = (struct wizard_rows){.items = NULL};
 		a->state = WIZARD_READY;
 	} else {
-		a->failure = e && e->text ? xasprintf("%s%s%s", e->text, e->hint ? "; " : "",
-						      e->hint ? e->hint : "")
+		a->failure = e && e->text ? xasprintf("%s%s%s", e->text, e->hint ? "; " : "", e->hint ? e->hint : "")
 					  : xstrdup("no answer");
 		a->state = WIZARD_FAILED;
 		a->kind = e ? e->kind : ERR_FAILED;

@@ -6,8 +6,7 @@
 #include "base/mem.h"
 #include "private.h"
 
-static struct wizard_row *add(struct wizard_rows *out, const char *value, const char *label,
-			      const char *note)
+static struct wizard_row *add(struct wizard_rows *out, const char *value, const char *label, const char *note)
 {
 	struct wizard_row *row = wizard_rows_add(out, value, label);
 
@@ -15,8 +14,7 @@ static struct wizard_row *add(struct wizard_rows *out, const char *value, const 
 	return row;
 }
 
-static void add_later(struct wizard_rows *out, const char *value, const char *label,
-		      const char *note)
+static void add_later(struct wizard_rows *out, const char *value, const char *label, const char *note)
 {
 	wizard_row_text(&add(out, value, label, note)->why_not, "not supported yet");
 }
@@ -66,15 +64,13 @@ void choices_firmware(struct wizard *w, struct wizard_rows *out)
 	const struct catalog_arch *a = wizard_arch(w);
 	struct wizard_row *row;
 
-	row = add(
-		out, "uefi", "UEFI",
-		"Firmware and GRUB start the kernel from the machine's own disk, as hardware does. "
-		"Kernel upgrades need nothing from this host.");
+	row = add(out, "uefi", "UEFI",
+		  "Firmware and GRUB start the kernel from the machine's own disk, as hardware does. "
+		  "Kernel upgrades need nothing from this host.");
 	if (a && !*a->firmware)
 		row->why_not = xasprintf("there is no UEFI firmware for %s", a->name);
 	else if (a && a->firmware_releases.len && !strv_has(&a->firmware_releases, w->spec.release))
-		row->why_not = xasprintf("Debian %s no longer has UEFI firmware for %s",
-					 w->spec.release, a->name);
+		row->why_not = xasprintf("Debian %s no longer has UEFI firmware for %s", w->spec.release, a->name);
 	else if (a)
 		wizard_row_text(&row->columns[0], a->firmware);
 	row = add(out, "direct", "direct",
@@ -102,8 +98,7 @@ void choices_mirror(struct wizard *w, struct wizard_rows *out)
 {
 	const struct strv *list = catalog_mirrors(w->conf.catalog);
 
-	add(out, "auto", "auto",
-	    "What this host itself uses, where it is Debian's; else Debian's own.");
+	add(out, "auto", "auto", "What this host itself uses, where it is Debian's; else Debian's own.");
 	for (size_t i = 0; i < list->len; i++)
 		wizard_rows_add(out, list->items[i], NULL);
 }
@@ -141,9 +136,8 @@ void choices_accel(struct wizard *w, struct wizard_rows *out)
 void choices_cpu(struct wizard *w, struct wizard_rows *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
-	char *note = a ? xasprintf("%s under emulation, this host's own where it accelerates.",
-				   a->cpu_tcg)
-		       : xstrdup("");
+	char *note =
+		a ? xasprintf("%s under emulation, this host's own where it accelerates.", a->cpu_tcg) : xstrdup("");
 
 	add(out, "auto", "auto", note);
 	free(note);
@@ -163,15 +157,13 @@ void choices_cache(struct wizard *w, struct wizard_rows *out)
 	(void)w;
 	add(out, "writeback", "writeback", "Safe and quick.");
 	add(out, "none", "none", "Past this host's page cache.");
-	add(out, "unsafe", "unsafe",
-	    "Does not wait for the disk: a power cut may cost the machine.");
+	add(out, "unsafe", "unsafe", "Does not wait for the disk: a power cut may cost the machine.");
 }
 
 void choices_format(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	add(out, "qcow2", "qcow2",
-	    "Only written blocks take space; the second machine is ready immediately.");
+	add(out, "qcow2", "qcow2", "Only written blocks take space; the second machine is ready immediately.");
 	add_later(out, "raw", "raw", "");
 }
 
@@ -184,8 +176,7 @@ void choices_network(struct wizard *w, struct wizard_rows *out)
 	add_later(out, "tap", "tap", "");
 }
 
-static void add_forward(struct wizard_rows *out, const char *value, const char *label,
-			const char *note)
+static void add_forward(struct wizard_rows *out, const char *value, const char *label, const char *note)
 {
 	wizard_row_text(&add(out, value, label, note)->columns[0], value);
 }
@@ -196,16 +187,13 @@ void choices_forward(struct wizard *w, struct wizard_rows *out)
 
 	while (web < 8180 && !w->offers->port_free(w->offers->arg, "127.0.0.1", web))
 		web++;
-	add_forward(out, "127.0.0.1:auto:22", "SSH",
-		    "A free port of this host, found at each start.");
+	add_forward(out, "127.0.0.1:auto:22", "SSH", "A free port of this host, found at each start.");
 	if (w->offers->port_free(w->offers->arg, "127.0.0.1", 2222))
-		add_forward(out, "127.0.0.1:2222:22", "SSH on 2222",
-			    "Always the same port; it is free now.");
+		add_forward(out, "127.0.0.1:2222:22", "SSH on 2222", "Always the same port; it is free now.");
 	if (web < 8180) {
 		char *item = xasprintf("127.0.0.1:%u:80", (unsigned)web);
 
-		add_forward(out, item, "Web server",
-			    "A free port of this host to the machine's port 80.");
+		add_forward(out, item, "Web server", "A free port of this host to the machine's port 80.");
 		free(item);
 	}
 }
@@ -237,21 +225,16 @@ void choices_timezone(struct wizard *w, struct wizard_rows *out)
 void choices_keyboard(struct wizard *w, struct wizard_rows *out)
 {
 	static const char *const layouts[][2] = {
-		{"us", "English (US)"}, {"gb", "English (UK)"},
-		{"de", "German"},	{"fr", "French"},
-		{"es", "Spanish"},	{"it", "Italian"},
-		{"pt", "Portuguese"},	{"br", "Portuguese (Brazil)"},
-		{"nl", "Dutch"},	{"se", "Swedish"},
-		{"no", "Norwegian"},	{"dk", "Danish"},
-		{"fi", "Finnish"},	{"pl", "Polish"},
-		{"cz", "Czech"},	{"ch", "Swiss"},
+		{"us", "English (US)"}, {"gb", "English (UK)"}, {"de", "German"},     {"fr", "French"},
+		{"es", "Spanish"},	{"it", "Italian"},	{"pt", "Portuguese"}, {"br", "Portuguese (Brazil)"},
+		{"nl", "Dutch"},	{"se", "Swedish"},	{"no", "Norwegian"},  {"dk", "Danish"},
+		{"fi", "Finnish"},	{"pl", "Polish"},	{"cz", "Czech"},      {"ch", "Swiss"},
 		{"ru", "Russian"},	{"jp", "Japanese"},
 	};
 
 	(void)w;
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++)
-		wizard_row_text(&wizard_rows_add(out, layouts[i][0], NULL)->columns[0],
-				layouts[i][1]);
+		wizard_row_text(&wizard_rows_add(out, layouts[i][0], NULL)->columns[0], layouts[i][1]);
 }
 
 void choices_profile(struct wizard *w, struct wizard_rows *out)

@@ -49,8 +49,7 @@ void default_release(struct wizard *w, struct strv *out)
 	size_t i = 0;
 
 	while ((r = catalog_release_next(w->conf.catalog, &i)))
-		if (!*r->not_offered &&
-		    (!a || !a->releases.len || strv_has(&a->releases, r->codename))) {
+		if (!*r->not_offered && (!a || !a->releases.len || strv_has(&a->releases, r->codename))) {
 			strv_add(out, r->codename);
 			return;
 		}
@@ -61,8 +60,7 @@ void default_release(struct wizard *w, struct strv *out)
 void default_firmware(struct wizard *w, struct strv *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
-	bool has = a && *a->firmware &&
-		   (!a->firmware_releases.len || strv_has(&a->firmware_releases, w->spec.release));
+	bool has = a && *a->firmware && (!a->firmware_releases.len || strv_has(&a->firmware_releases, w->spec.release));
 
 	strv_add(out, has ? "uefi" : "direct");
 }

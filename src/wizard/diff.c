@@ -63,8 +63,8 @@ static void put(struct wizard_diff *d, enum wizard_mark mark, const struct lines
 }
 
 /* Between the equal beginning and the equal end: longest common subsequence by its table. */
-static void middle(struct wizard_diff *d, const struct lines *a, size_t i, size_t a_end,
-		   const struct lines *b, size_t k, size_t b_end)
+static void middle(struct wizard_diff *d, const struct lines *a, size_t i, size_t a_end, const struct lines *b,
+		   size_t k, size_t b_end)
 {
 	size_t wide = b_end - k + 1;
 	size_t a0 = i, b0 = k;
@@ -105,8 +105,7 @@ void diff_lines(const char *old, const char *new, struct wizard_diff *d)
 	d->same = true;
 	while (head < a.len && head < b.len && equal(&a, head, &b, head))
 		put(d, WIZARD_SAME, &a, head++);
-	while (tail < a.len - head && tail < b.len - head &&
-	       equal(&a, a.len - tail - 1, &b, b.len - tail - 1))
+	while (tail < a.len - head && tail < b.len - head && equal(&a, a.len - tail - 1, &b, b.len - tail - 1))
 		tail++;
 	middle(d, &a, head, a.len - tail, &b, head, b.len - tail);
 	for (size_t i = a.len - tail; i < a.len; i++)

@@ -31,8 +31,7 @@ struct record {
 };
 
 /* What does not apply may be said only as far as the rules bear it. */
-static void on_fault(unsigned line, const char *section, const char *key, const char *message,
-		     void *arg)
+static void on_fault(unsigned line, const char *section, const char *key, const char *message, void *arg)
 {
 	const struct record *r = arg;
 
@@ -89,8 +88,7 @@ char *wizard_hide(char *text)
 			secret = field_table[i].secret && strlen(field_table[i].key) == key &&
 				 !strncmp(at, field_table[i].key, key);
 		if (secret)
-			buf_addf(&b, "%.*s = (not shown)%s", (int)key, at,
-				 at[n - 1] == '\n' ? "\n" : "");
+			buf_addf(&b, "%.*s = (not shown)%s", (int)key, at, at[n - 1] == '\n' ? "\n" : "");
 		else if (at[shown] == '\r' && (!at[shown + 1] || at[shown + 1] == '\n'))
 			buf_addf(&b, "%.*s%s", (int)shown, at, at[shown + 1] ? "\n" : "");
 		else
@@ -127,8 +125,7 @@ char *wizard_written(struct wizard *w, struct err *e)
 	return text;
 }
 
-char *wizard_ini(struct wizard *w, const struct wizard_question *q, unsigned *first,
-		 unsigned *count, struct err *e)
+char *wizard_ini(struct wizard *w, const struct wizard_question *q, unsigned *first, unsigned *count, struct err *e)
 {
 	unsigned none[2];
 	char *text;

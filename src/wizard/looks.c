@@ -57,11 +57,10 @@ static char *shown(struct wizard *w, const struct wizard_question *q)
 
 		if (items->len)
 			return strv_join(items, ", ");
-		return xstrdup(
-			!strcmp(q->id, "system.ssh_key")
-				? wizard_options(w, q).len ? "your own" : "one that debwiz makes"
-			: !strcmp(q->id, "mirror.components") ? "as Debian's installer chooses"
-							      : "none");
+		return xstrdup(!strcmp(q->id, "system.ssh_key")
+				       ? wizard_options(w, q).len ? "your own" : "one that debwiz makes"
+			       : !strcmp(q->id, "mirror.components") ? "as Debian's installer chooses"
+								     : "none");
 	}
 	if (!strcmp(q->id, "cpu.count") && !strcmp(text, "auto"))
 		return xasprintf("auto (%u)", wizard_auto_cpus(w));
@@ -108,8 +107,8 @@ const char *wizard_note(struct wizard *w, const struct wizard_question *q)
 
 /* ---- lists ---- */
 
-static struct wizard_list list_of(const struct wizard_rows *rows, enum wizard_list_state state,
-				  const char *note, const char *answer)
+static struct wizard_list list_of(const struct wizard_rows *rows, enum wizard_list_state state, const char *note,
+				  const char *answer)
 {
 	struct wizard_list l = {
 		.state = state,
@@ -144,9 +143,7 @@ static const char *loading_note(enum wizard_topic topic)
 
 static const char *asked_note(const struct asked *a, enum wizard_topic topic)
 {
-	return a->state == WIZARD_LOADING  ? loading_note(topic)
-	       : a->state == WIZARD_FAILED ? a->failure
-					   : a->rows.note;
+	return a->state == WIZARD_LOADING ? loading_note(topic) : a->state == WIZARD_FAILED ? a->failure : a->rows.note;
 }
 
 struct wizard_list wizard_options(struct wizard *w, const struct wizard_question *q)
@@ -160,8 +157,7 @@ struct wizard_list wizard_options(struct wizard *w, const struct wizard_question
 		row->options(w, &a->rows);
 	a->has_rows = true;
 	if (row->topic == NO_TOPIC || q->widget == WIZARD_SEARCH)
-		return list_of(&a->rows, row->options ? WIZARD_READY : WIZARD_NO_LIST, NULL,
-			       answer);
+		return list_of(&a->rows, row->options ? WIZARD_READY : WIZARD_NO_LIST, NULL, answer);
 	asked = wizard_ask(w, row->topic, NULL);
 	return list_of(asked->state == WIZARD_READY ? &asked->rows : &a->rows, asked->state,
 		       asked_note(asked, row->topic), answer);
@@ -181,8 +177,7 @@ static struct wizard_list asked_list(struct wizard *w, enum wizard_topic topic, 
 	return l;
 }
 
-struct wizard_list wizard_search(struct wizard *w, const struct wizard_question *q,
-				 const char *text)
+struct wizard_list wizard_search(struct wizard *w, const struct wizard_question *q, const char *text)
 {
 	static const struct wizard_rows none;
 

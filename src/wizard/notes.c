@@ -110,15 +110,13 @@ void note_forward(struct wizard *w, struct buf *out)
 			return;
 		}
 	if (!items->len)
-		buf_adds(out,
-			 "Without a forward to port 22, `debwiz ssh` does not reach the machine.");
+		buf_adds(out, "Without a forward to port 22, `debwiz ssh` does not reach the machine.");
 }
 
 void note_password(struct wizard *w, struct buf *out)
 {
-	buf_adds(out, *w->spec.password_hash
-			      ? "The console and sudo ask for it; ssh takes keys and the password."
-			      : "The console logs in by itself, and sudo asks for nothing.");
+	buf_adds(out, *w->spec.password_hash ? "The console and sudo ask for it; ssh takes keys and the password."
+					     : "The console logs in by itself, and sudo asks for nothing.");
 }
 
 void note_keys(struct wizard *w, struct buf *out)

@@ -158,13 +158,12 @@ void request_end_later(struct wizard_request *r)
 	r->timer = loop_timer_start(r->o->conf.loop, 0, 0, end_now, r);
 }
 
-static struct wizard_request *ask(void *arg, enum wizard_topic topic, const struct spec *s,
-				  const char *query, wizard_answer_fn done, void *done_arg)
+static struct wizard_request *ask(void *arg, enum wizard_topic topic, const struct spec *s, const char *query,
+				  wizard_answer_fn done, void *done_arg)
 {
 	static void (*const starts[WIZARD_TOPIC_COUNT])(struct wizard_request * r) = {
-		[WIZARD_ARCHES] = offers_arches,     [WIZARD_RELEASES] = offers_releases,
-		[WIZARD_FIRMWARE] = shelf_want,	     [WIZARD_PACKAGES] = shelf_want,
-		[WIZARD_ESTIMATE] = offers_estimate, [WIZARD_COMMAND] = offers_command,
+		[WIZARD_ARCHES] = offers_arches, [WIZARD_RELEASES] = offers_releases, [WIZARD_FIRMWARE] = shelf_want,
+		[WIZARD_PACKAGES] = shelf_want,	 [WIZARD_ESTIMATE] = offers_estimate, [WIZARD_COMMAND] = offers_command,
 	};
 	struct host_offers *o = arg;
 	struct wizard_request *r = xcalloc(1, sizeof(*r));

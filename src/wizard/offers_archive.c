@@ -25,10 +25,9 @@ static void add_release(struct wizard_request *r, const struct archive_release *
 		gmtime_r(&found->suite.date, &tm);
 		strftime(day, sizeof(day), "%d %b %Y", &tm);
 	}
-	wizard_row_text(&out->columns[0], found->suite.version && *found->suite.version
-						  ? found->suite.version
-					  : row ? row->version
-						: "");
+	wizard_row_text(&out->columns[0], found->suite.version && *found->suite.version ? found->suite.version
+					  : row						? row->version
+											: "");
 	wizard_row_text(&out->columns[1], row ? row->state : "");
 	wizard_row_text(&out->columns[2], day);
 	if (row && *row->not_offered) {
@@ -55,8 +54,7 @@ static void add_release(struct wizard_request *r, const struct archive_release *
 /* What they depend on; owned. */
 static char *releases_key(const struct spec *s)
 {
-	return xasprintf("%s\n%s\n%s\n%s\n%s", s->mirror, s->security_mirror, s->snapshot,
-			 s->keyring, s->proxy);
+	return xasprintf("%s\n%s\n%s\n%s\n%s", s->mirror, s->security_mirror, s->snapshot, s->keyring, s->proxy);
 }
 
 void offers_releases_forget(struct host_offers *o)
@@ -79,8 +77,7 @@ static void add_note(struct wizard_request *r, const struct archive_release *row
 	size_t verified = 0, refused = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct catalog_release *row =
-			catalog_release_find(r->o->conf.catalog, rows[i].codename);
+		const struct catalog_release *row = catalog_release_find(r->o->conf.catalog, rows[i].codename);
 
 		if (row && *row->not_offered)
 			continue;
@@ -91,17 +88,14 @@ static void add_note(struct wizard_request *r, const struct archive_release *row
 	if (!verified)
 		r->rows.note = xstrdup("no release could be verified");
 	else if (refused)
-		r->rows.note = xasprintf("%zu of %zu releases could be verified", verified,
-					 verified + refused);
+		r->rows.note = xasprintf("%zu of %zu releases could be verified", verified, verified + refused);
 	else
-		r->rows.note =
-			xstrdup(r->again ? "no mirror answers: as last seen, from the cache"
-				: r->o->conf.offline ? "offline: as last seen, from the cache"
-						     : "signatures verified");
+		r->rows.note = xstrdup(r->again		    ? "no mirror answers: as last seen, from the cache"
+				       : r->o->conf.offline ? "offline: as last seen, from the cache"
+							    : "signatures verified");
 }
 
-static void tell_releases(struct wizard_request *r, const struct archive_release *rows,
-			  size_t count)
+static void tell_releases(struct wizard_request *r, const struct archive_release *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		add_release(r, &rows[i]);
@@ -122,8 +116,8 @@ static void ask_releases(struct wizard_request *r)
 {
 	struct host_offers *o = r->o;
 
-	r->op = job_releases(o->conf.loop, o->conf.catalog, o->conf.store, &r->spec,
-			     o->conf.offline || r->again, on_releases, r);
+	r->op = job_releases(o->conf.loop, o->conf.catalog, o->conf.store, &r->spec, o->conf.offline || r->again,
+			     on_releases, r);
 }
 
 static void on_releases(struct archive_release *rows, size_t count, const struct err *e, void *arg)
@@ -185,9 +179,8 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 	char *text;
 
 	row = wizard_rows_add(&r->rows, "uefi", "UEFI");
-	wizard_row_text(&row->note,
-			"Firmware and GRUB start the kernel from the machine's own disk, as "
-			"hardware does. Kernel upgrades need nothing from this host.");
+	wizard_row_text(&row->note, "Firmware and GRUB start the kernel from the machine's own disk, as "
+				    "hardware does. Kernel upgrades need nothing from this host.");
 	if (!*arch->firmware) {
 		row->why_not = xasprintf("there is no UEFI firmware for %s", arch->name);
 	} else if (!archive_version(a, arch->firmware)) {
@@ -198,9 +191,8 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 		free(text);
 	}
 	row = wizard_rows_add(&r->rows, "direct", "direct");
-	wizard_row_text(&row->note,
-			"QEMU loads the kernel that is on the disk. Faster to boot, above all "
-			"under emulation, and the kernel's command line is yours.");
+	wizard_row_text(&row->note, "QEMU loads the kernel that is on the disk. Faster to boot, above all "
+				    "under emulation, and the kernel's command line is yours.");
 	text = with_version(a, arch->kernel);
 	wizard_row_text(&row->columns[0], text);
 	free(text);
@@ -219,9 +211,8 @@ void offers_packages_serve(struct wizard_request *r, struct archive *a)
 {
 	size_t all = archive_search(a, r->query, FOUND_MAX, add_found, &r->rows);
 
-	r->rows.note = all > FOUND_MAX
-			       ? xasprintf("%d of %zu that hold it: type more", FOUND_MAX, all)
-		       : all ? xasprintf("%zu found", all)
-			     : xasprintf("no package of %s has this in its name", r->spec.release);
+	r->rows.note = all > FOUND_MAX ? xasprintf("%d of %zu that hold it: type more", FOUND_MAX, all)
+		       : all	       ? xasprintf("%zu found", all)
+				       : xasprintf("no package of %s has this in its name", r->spec.release);
 	request_end(r);
 }

@@ -52,8 +52,7 @@ static char *about(double seconds)
 	if (s < 60)
 		return xasprintf("about %u s", s < 1 ? 1 : s);
 	s = (s + 5) / 10 * 10;
-	return s % 60 ? xasprintf("about %u min %u s", s / 60, s % 60)
-		      : xasprintf("about %u min", s / 60);
+	return s % 60 ? xasprintf("about %u min %u s", s / 60, s % 60) : xasprintf("about %u min", s / 60);
 }
 
 static void say_work(struct wizard_request *r, struct job *j)
@@ -96,8 +95,7 @@ static void say_download(struct wizard_request *r, const struct job *j)
 	for (size_t k = 0; k < 2; k++)
 		for (size_t i = 0; i < sets[k]->len; i++) {
 			const struct package *p = &sets[k]->items[i];
-			int fd = archive_cache_open(j->store->cache_dir, p->sha256, p->size, false,
-						    NULL);
+			int fd = archive_cache_open(j->store->cache_dir, p->sha256, p->size, false, NULL);
 
 			if (fd >= 0)
 				close(fd);

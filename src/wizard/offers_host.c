@@ -20,8 +20,7 @@ static void done(void *arg)
 
 /* ---- architectures ---- */
 
-static void add_arch(const struct wizard_request *r, const struct catalog_arch *a,
-		     struct wizard_rows *rows)
+static void add_arch(const struct wizard_request *r, const struct catalog_arch *a, struct wizard_rows *rows)
 {
 	struct wizard_row *row = wizard_rows_add(rows, a->name, NULL);
 	struct qemu_probe probe;
@@ -40,13 +39,12 @@ static void add_arch(const struct wizard_request *r, const struct catalog_arch *
 		rows->provisional = true;
 	} else {
 		bool native = strcmp(probe.accel, "tcg") != 0;
-		char *how =
-			native ? xasprintf("accelerated (%s)", probe.accel) : xstrdup("emulated");
+		char *how = native ? xasprintf("accelerated (%s)", probe.accel) : xstrdup("emulated");
 
 		wizard_row_text(&row->columns[1], how);
 		wizard_row_text(&row->columns[2], *a->firmware ? "UEFI, direct" : "direct");
-		note = xasprintf("Runs here %s%s%s%s by QEMU %s.", how, *probe.why ? " (" : "",
-				 probe.why, *probe.why ? ")" : "", probe.version_text);
+		note = xasprintf("Runs here %s%s%s%s by QEMU %s.", how, *probe.why ? " (" : "", probe.why,
+				 *probe.why ? ")" : "", probe.version_text);
 		free(how);
 		qemu_probe_fini(&probe);
 	}

@@ -31,7 +31,7 @@ struct shelf {
 	struct archive_op *opening;
 	char *opening_key;
 	struct loop_timer *unwanted; /* it is ended when nobody has asked for it until then */
-	bool busy; /* a pool thread uses it */
+	bool busy;		     /* a pool thread uses it */
 	struct wizard_request *waiting;
 };
 

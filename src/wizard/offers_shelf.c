@@ -17,8 +17,8 @@ static char *shelf_key(const struct spec *s)
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_addf(&b, "%s\n%s\n%s\n%s\n%s\n%s\n%s\n%d%d", s->release, s->arch, s->mirror,
-		 s->security_mirror, s->snapshot, s->keyring, s->proxy, s->security, s->updates);
+	buf_addf(&b, "%s\n%s\n%s\n%s\n%s\n%s\n%s\n%d%d", s->release, s->arch, s->mirror, s->security_mirror,
+		 s->snapshot, s->keyring, s->proxy, s->security, s->updates);
 	for (size_t i = 0; i < s->components.len; i++)
 		buf_addf(&b, "\n%s", s->components.items[i]);
 	return buf_steal(&b);
@@ -99,8 +99,7 @@ static void open_for(struct wizard_request *r)
 	struct job job;
 	struct err e = ERR_INIT;
 
-	if (job_init(&job, o->conf.loop, o->conf.catalog, o->conf.store, &r->spec, &options, &e) <
-	    0) {
+	if (job_init(&job, o->conf.loop, o->conf.catalog, o->conf.store, &r->spec, &options, &e) < 0) {
 		remove_waiting(&o->shelf, r);
 		err_move(&r->err, &e);
 		job_fini(&job);

@@ -23,7 +23,7 @@ struct question_row {
 	void (*options)(struct wizard *w, struct wizard_rows *out);
 	bool lasting;		 /* they hang on no answer, and there are many */
 	enum wizard_topic topic; /* whose answer takes their place; NO_TOPIC: none */
-	bool adapts; /* gives way when the architecture or the release makes it impossible */
+	bool adapts;		 /* gives way when the architecture or the release makes it impossible */
 	/* The default of a new machine here; NULL: the field's own. */
 	void (*initial)(struct wizard *w, struct strv *out);
 	/* One line about the answer, for wizard_note. */
@@ -54,7 +54,7 @@ struct asked {
 	enum wizard_list_state state;
 	struct wizard_rows rows;
 	char *failure;
-	enum err_kind kind; /* of the failure */
+	enum err_kind kind;		/* of the failure */
 	struct wizard_request *request; /* while it loads */
 };
 

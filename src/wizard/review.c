@@ -29,12 +29,11 @@ static void words_machine(struct wizard *w, struct wizard_rows *out)
 	if (!*version && r)
 		version = r->version; /* the mirror's point release is not known (yet) */
 	buf_init(&b, 0);
-	buf_addf(&b, "%s: Debian %s%s%s", w->spec.name, w->spec.release, *version ? " " : "",
-		 version);
+	buf_addf(&b, "%s: Debian %s%s%s", w->spec.name, w->spec.release, *version ? " " : "", version);
 	buf_addf(&b, ", %s", w->spec.arch);
 	if (p) /* "Build machine: compiler, ...": what it is, not what is in it */
-		buf_addf(&b, ", %c%.*s", tolower((unsigned char)*p->title),
-			 (int)strcspn(p->title + 1, ":"), p->title + 1);
+		buf_addf(&b, ", %c%.*s", tolower((unsigned char)*p->title), (int)strcspn(p->title + 1, ":"),
+			 p->title + 1);
 	say(out, "Machine", &b);
 }
 
@@ -75,8 +74,7 @@ static void words_runs(struct wizard *w, struct wizard_rows *out)
 		buf_adds(&b, wizard_accelerates(w) ? "accelerated where that works" : "emulated");
 	if (!strcmp(model, "auto") && a)
 		model = wizard_accelerates(w) ? "of this host's kind" : a->cpu_tcg;
-	buf_addf(&b, "; %u CPU%s %s, %s", cpus, cpus == 1 ? "" : "s", model,
-		 size_human(wizard_memory(w), text));
+	buf_addf(&b, "; %u CPU%s %s, %s", cpus, cpus == 1 ? "" : "s", model, size_human(wizard_memory(w), text));
 	say(out, "Runs here", &b);
 }
 
@@ -90,14 +88,12 @@ static void words_start(struct wizard *w, struct wizard_rows *out)
 	if (w->spec.firmware == SPEC_UEFI) {
 		l = wizard_options(w, wizard_question(w, "firmware.mode"));
 		buf_addf(&b, "UEFI, two pflash devices, %s",
-			 l.current < l.len && *l.rows[l.current].columns[0]
-				 ? l.rows[l.current].columns[0]
-			 : a ? a->firmware
-			     : "Debian's firmware");
+			 l.current < l.len && *l.rows[l.current].columns[0] ? l.rows[l.current].columns[0]
+			 : a						    ? a->firmware
+									    : "Debian's firmware");
 	} else {
 		buf_addf(&b, "direct, the kernel from the disk%s%s",
-			 w->spec.initrd == SPEC_INITRD_OWN ? ", a small initrd"
-							   : ", Debian's initrd",
+			 w->spec.initrd == SPEC_INITRD_OWN ? ", a small initrd" : ", Debian's initrd",
 			 *w->spec.cmdline ? ", words of your own" : "");
 	}
 	say(out, "Starts by", &b);
@@ -111,8 +107,8 @@ static void words_disk(struct wizard *w, struct wizard_rows *out)
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_addf(&b, "%s %s%s, grows as used", size_human(w->spec.disk_size, text),
-		 w->spec.disk_format, w->spec.standalone ? ", stand-alone" : "");
+	buf_addf(&b, "%s %s%s, grows as used", size_human(w->spec.disk_size, text), w->spec.disk_format,
+		 w->spec.standalone ? ", stand-alone" : "");
 	if (room)
 		buf_addf(&b, "; %s free here", size_human(room, text));
 	say(out, "Disk", &b);
@@ -136,8 +132,7 @@ static void words_network(struct wizard *w, struct wizard_rows *out)
 			if (f.guest_port == 22 && !f.udp)
 				buf_addf(&b, "; SSH on %s", f.host);
 			else
-				buf_addf(&b, "; %sport %u on %s", f.udp ? "UDP " : "",
-					 (unsigned)f.guest_port, f.host);
+				buf_addf(&b, "; %sport %u on %s", f.udp ? "UDP " : "", (unsigned)f.guest_port, f.host);
 			if (f.host_port)
 				buf_addf(&b, ":%u", (unsigned)f.host_port);
 			else
@@ -214,14 +209,11 @@ static void warn_processor(struct wizard *w, struct strv *out)
 	const struct host_facts *host = w->offers->host;
 
 	if (host->memory && wizard_memory(w) > host->memory)
-		strv_add(
-			out,
-			"the memory is more than this host has: it would swap, or refuse to start");
+		strv_add(out, "the memory is more than this host has: it would swap, or refuse to start");
 	else if (host->memory && wizard_memory(w) > host->memory / 4 * 3)
 		strv_add(out, "the memory is more than three quarters of this host's");
 	if (host->cpus && w->spec.cpu_count > host->cpus)
-		strv_addf(out, "more CPUs than this host's %u make it slower, not quicker",
-			  host->cpus);
+		strv_addf(out, "more CPUs than this host's %u make it slower, not quicker", host->cpus);
 }
 
 static void warn_disk(struct wizard *w, struct strv *out)
@@ -231,14 +223,12 @@ static void warn_disk(struct wizard *w, struct strv *out)
 	char text[SIZE_TEXT];
 
 	if (room && room < (4ULL << 30))
-		strv_addf(
-			out,
-			"only %s are free at %s; a machine takes about 2 G at first, and more while "
-			"it is made",
-			size_human(room, text), dir);
-	else if (room && room < w->spec.disk_size && w->spec.standalone)
-		strv_addf(out, "%s are free at %s: a full disk of this size does not fit",
+		strv_addf(out,
+			  "only %s are free at %s; a machine takes about 2 G at first, and more while "
+			  "it is made",
 			  size_human(room, text), dir);
+	else if (room && room < w->spec.disk_size && w->spec.standalone)
+		strv_addf(out, "%s are free at %s: a full disk of this size does not fit", size_human(room, text), dir);
 	if (w->spec.cache == SPEC_CACHE_UNSAFE)
 		strv_add(out, "cache = unsafe: after a power cut the machine may be lost");
 	free(dir);
@@ -254,11 +244,9 @@ static void warn_devices(struct wizard *w, struct strv *out)
 			continue;
 		if (f.host_port && !f.udp && !w->made.running &&
 		    !w->offers->port_free(w->offers->arg, f.host, f.host_port))
-			strv_addf(out, "port %u of %s is in use on this host now",
-				  (unsigned)f.host_port, f.host);
+			strv_addf(out, "port %u of %s is in use on this host now", (unsigned)f.host_port, f.host);
 		if (strcmp(f.host, "127.0.0.1"))
-			strv_addf(out, "%s: others on your network can reach this port",
-				  w->spec.forwards.items[i]);
+			strv_addf(out, "%s: others on your network can reach this port", w->spec.forwards.items[i]);
 	}
 	for (size_t k = 0; k < 2; k++) {
 		const struct strv *items = wizard_items(w, wizard_question(w, lists[k]));
@@ -268,8 +256,7 @@ static void warn_devices(struct wizard *w, struct strv *out)
 			char *path = value ? spec_path(&w->spec, value) : NULL;
 
 			if (path && access(path, F_OK) < 0)
-				strv_addf(out, "%s does not exist: the machine would not start",
-					  value);
+				strv_addf(out, "%s does not exist: the machine would not start", value);
 			free(path);
 			free(value);
 		}
@@ -279,9 +266,7 @@ static void warn_devices(struct wizard *w, struct strv *out)
 static void warn_system(struct wizard *w, struct strv *out)
 {
 	if (!*w->spec.password_hash)
-		strv_addf(out,
-			  "no password: the console logs %s in by itself, sudo asks for nothing",
-			  w->spec.user);
+		strv_addf(out, "no password: the console logs %s in by itself, sudo asks for nothing", w->spec.user);
 }
 
 /* What of the file has no effect before a person agrees to it. */
@@ -292,8 +277,8 @@ static void warn_risks(struct wizard *w, struct strv *out)
 	risks_find(&w->spec, &all);
 	for (size_t i = 0; i < all.len; i++)
 		if (all.items[i].state == RISK_FOREIGN)
-			strv_addf(out, "%s.%s of this file waits for your agreement, for it %s",
-				  all.items[i].section, all.items[i].key, all.items[i].words);
+			strv_addf(out, "%s.%s of this file waits for your agreement, for it %s", all.items[i].section,
+				  all.items[i].key, all.items[i].words);
 	risks_fini(&all);
 }
 

@@ -57,8 +57,7 @@ bool wizard_file_changed(struct wizard *w)
 	if (!w->original)
 		return false;
 	if (stat(w->path, &st) == 0 && st.st_size == w->seen.size && st.st_ino == w->seen.inode &&
-	    st.st_mtim.tv_sec == w->seen.mtime.tv_sec &&
-	    st.st_mtim.tv_nsec == w->seen.mtime.tv_nsec)
+	    st.st_mtim.tv_sec == w->seen.mtime.tv_sec && st.st_mtim.tv_nsec == w->seen.mtime.tv_nsec)
 		return false;
 	if (seen_look(w->path, &now, &text, NULL) < 0)
 		return true;
@@ -118,8 +117,7 @@ static int check_shown(const char *path, const struct wizard_diff *shown, struct
 		return -1;
 	buf_fini(&text);
 	if (strcmp(now.digest, shown->seen)) {
-		err_set(e, ERR_BUSY, "save-changed", "%s was changed by another program",
-			path);
+		err_set(e, ERR_BUSY, "save-changed", "%s was changed by another program", path);
 		return err_hint(e, "check the difference again");
 	}
 	return 0;
@@ -131,8 +129,7 @@ static int check_right(struct wizard *w, struct err *e)
 		const struct wizard_question *q = wizard_page_wrong(w, p);
 
 		if (q)
-			return err_set(e, ERR_USAGE, "wizard-wrong", "%s: %s", q->title,
-				       wizard_wrong(w, q));
+			return err_set(e, ERR_USAGE, "wizard-wrong", "%s: %s", q->title, wizard_wrong(w, q));
 	}
 	return 0;
 }

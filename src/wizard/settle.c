@@ -74,8 +74,7 @@ static void add_fault(struct wizard *w, const char *id, const char *message)
 		a->fault = xstrdup(message);
 }
 
-static void on_fault(unsigned line, const char *section, const char *key, const char *message,
-		     void *arg)
+static void on_fault(unsigned line, const char *section, const char *key, const char *message, void *arg)
 {
 	char *id = xasprintf("%s.%s", section, key);
 
@@ -91,8 +90,7 @@ static void check_suspended(struct wizard *w)
 		const struct field *f = w->questions[i].field;
 
 		if (f && f->effect != FIELD_NEW_ONLY && !field_equal(f, &w->was, &w->spec))
-			add_fault(w, w->questions[i].id,
-				  "the machine is suspended; resume it before this changes");
+			add_fault(w, w->questions[i].id, "the machine is suspended; resume it before this changes");
 	}
 }
 
@@ -107,21 +105,18 @@ static void check_made(struct wizard *w)
 	if (w->made.suspended)
 		check_suspended(w);
 	if (strcmp(w->spec.arch, w->was.arch)) {
-		text = xasprintf(
-			"this machine's disk holds a system for %s; make a new machine for %s",
-			w->was.arch, w->spec.arch);
+		text = xasprintf("this machine's disk holds a system for %s; make a new machine for %s", w->was.arch,
+				 w->spec.arch);
 		add_fault(w, "machine.arch", text);
 		free(text);
 	}
 	if (w->spec.disk_size < w->made.disk) {
-		text = xasprintf("the disk has %s already and only grows",
-				 size_format(w->made.disk, has));
+		text = xasprintf("the disk has %s already and only grows", size_format(w->made.disk, has));
 		add_fault(w, "disk.size", text);
 		free(text);
 	} else if (w->spec.disk_size > w->made.disk && w->made.snapshots) {
-		text = xasprintf(
-			"the disk has %u snapshot%s and cannot grow until they are deleted",
-			w->made.snapshots, w->made.snapshots == 1 ? "" : "s");
+		text = xasprintf("the disk has %u snapshot%s and cannot grow until they are deleted", w->made.snapshots,
+				 w->made.snapshots == 1 ? "" : "s");
 		add_fault(w, "disk.size", text);
 		free(text);
 	}
@@ -177,12 +172,10 @@ static void check_name(struct wizard *w)
 	char *text = NULL;
 
 	if (w->original && strcmp(w->spec.name, w->was.name) && !is_named_by_file(w))
-		text = xasprintf(
-			"the machine keeps its name here; `debwiz rename %s %s` renames it",
-			w->was.name, w->spec.name);
-	else if (!w->original && w->offers->name_taken(w->offers->arg, w->spec.name))
-		text = xasprintf("a machine named %s already exists; choose another name",
+		text = xasprintf("the machine keeps its name here; `debwiz rename %s %s` renames it", w->was.name,
 				 w->spec.name);
+	else if (!w->original && w->offers->name_taken(w->offers->arg, w->spec.name))
+		text = xasprintf("a machine named %s already exists; choose another name", w->spec.name);
 	if (text)
 		add_fault(w, "machine.name", text);
 	free(text);
@@ -251,25 +244,22 @@ static bool is_cause_of_change(const struct wizard_question *q)
 }
 
 /* Says what became another elsewhere. */
-static void tell(struct wizard *w, const struct wizard_question *cause, const struct spec *before,
-		 char **reasons)
+static void tell(struct wizard *w, const struct wizard_question *cause, const struct spec *before, char **reasons)
 {
 	for (size_t i = 0; i < question_count; i++) {
 		const struct wizard_question *q = &w->questions[i];
 		char *text;
 
-		if (!q->field || q == cause || q->field->secret ||
-		    field_equal(q->field, before, &w->spec) ||
+		if (!q->field || q == cause || q->field->secret || field_equal(q->field, before, &w->spec) ||
 		    (!is_cause_of_change(cause) && !w->answers[i].touched))
 			continue;
 		if (!question_applies(w, i)) {
-			strv_addf(&w->notices, "%s does not apply now; its answer is kept",
-				  q->title);
+			strv_addf(&w->notices, "%s does not apply now; its answer is kept", q->title);
 			continue;
 		}
 		text = joined(q->field, &w->spec);
-		strv_addf(&w->notices, "%s is now %s%s%s", q->title, *text ? text : "empty",
-			  reasons[i] ? ": " : "", reasons[i] ? reasons[i] : "");
+		strv_addf(&w->notices, "%s is now %s%s%s", q->title, *text ? text : "empty", reasons[i] ? ": " : "",
+			  reasons[i] ? reasons[i] : "");
 		free(text);
 	}
 }

@@ -232,10 +232,9 @@ void wizard_free(struct wizard *w)
 const char *wizard_page_title(enum wizard_page p)
 {
 	static const char *const titles[WIZARD_PAGE_COUNT] = {
-		[WIZARD_MACHINE] = "Machine",  [WIZARD_RELEASE] = "Release",
-		[WIZARD_STARTUP] = "Start-up", [WIZARD_PROCESSOR] = "Processor",
-		[WIZARD_DISK] = "Disk",	       [WIZARD_DEVICES] = "Devices",
-		[WIZARD_SYSTEM] = "System",    [WIZARD_REVIEW] = "Review",
+		[WIZARD_MACHINE] = "Machine",	  [WIZARD_RELEASE] = "Release", [WIZARD_STARTUP] = "Start-up",
+		[WIZARD_PROCESSOR] = "Processor", [WIZARD_DISK] = "Disk",	[WIZARD_DEVICES] = "Devices",
+		[WIZARD_SYSTEM] = "System",	  [WIZARD_REVIEW] = "Review",
 	};
 
 	return titles[p];
@@ -258,8 +257,7 @@ const char *wizard_page_heading(struct wizard *w, enum wizard_page p)
 	const char *at = strstr(form, "%s");
 
 	free(w->heading);
-	w->heading =
-		at ? xasprintf("%.*s%s%s", (int)(at - form), form, name, at + 2) : xstrdup(form);
+	w->heading = at ? xasprintf("%.*s%s%s", (int)(at - form), form, name, at + 2) : xstrdup(form);
 	return w->heading;
 }
 

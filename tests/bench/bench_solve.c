@@ -54,8 +54,7 @@ static void print_set(const struct run *r)
 		char *path = cache_path(r->cache_dir, p->sha256);
 
 		hash_hex(p->sha256, hex);
-		printf("deb %s %s %s %" PRIu64 " %s %s\n", p->name, p->version, p->arch, p->size, hex,
-		       path);
+		printf("deb %s %s %s %" PRIu64 " %s %s\n", p->name, p->version, p->arch, p->size, hex, path);
 		free(path);
 	}
 }
@@ -79,8 +78,7 @@ static bool with(const struct run *r, const char *release, const char *kind)
 }
 
 /* What the steps of a machine ask for. */
-static void want(struct strv *names, const struct catalog_profile *profile,
-		 const struct catalog_arch *arch)
+static void want(struct strv *names, const struct catalog_profile *profile, const struct catalog_arch *arch)
 {
 	strv_copy(names, &profile->packages);
 	strv_add(names, arch->kernel);
@@ -92,8 +90,7 @@ static void want(struct strv *names, const struct catalog_profile *profile,
 		printf("without %s\n", profile->without.items[i]);
 }
 
-static void bench(struct run *r, const struct catalog *c, const char *release, const char *arch_name,
-		  bool offline)
+static void bench(struct run *r, const struct catalog *c, const char *release, const char *arch_name, bool offline)
 {
 	const struct catalog_arch *arch = catalog_arch_find(c, arch_name);
 	const struct catalog_release *rel = catalog_release_find(c, release);

@@ -29,11 +29,8 @@ __attribute__((constructor)) static void begin(void)
 	const char *name = getenv("OOM_NAME");
 	const char *count = getenv("OOM_COUNT");
 	const char *at = getenv("OOM_AT");
-	int fd = name && !strcmp(name, program_invocation_short_name) && count
-			 ? open(count, O_RDWR | O_CLOEXEC)
-			 : -1;
-	void *p = fd >= 0 ? mmap(NULL, sizeof(*counter), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
-			  : MAP_FAILED;
+	int fd = name && !strcmp(name, program_invocation_short_name) && count ? open(count, O_RDWR | O_CLOEXEC) : -1;
+	void *p = fd >= 0 ? mmap(NULL, sizeof(*counter), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
 
 	if (fd >= 0)
 		close(fd);

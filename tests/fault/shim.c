@@ -145,20 +145,20 @@ static bool note_two(const char *op, int dir, const char *path, int dir2, const 
 	return note(op, full, full2);
 }
 
-#define ON_FD(ret, name, params, call, fd)                                                         \
-	ret name params                                                                            \
-	{                                                                                          \
-		return note_fd(#name, fd) ? -1 : REAL(name) call;                                  \
+#define ON_FD(ret, name, params, call, fd)                                                                             \
+	ret name params                                                                                                \
+	{                                                                                                              \
+		return note_fd(#name, fd) ? -1 : REAL(name) call;                                                      \
 	}
-#define ON_PATH(ret, name, params, call, dir, path)                                                \
-	ret name params                                                                            \
-	{                                                                                          \
-		return note_at(#name, dir, path) ? -1 : REAL(name) call;                           \
+#define ON_PATH(ret, name, params, call, dir, path)                                                                    \
+	ret name params                                                                                                \
+	{                                                                                                              \
+		return note_at(#name, dir, path) ? -1 : REAL(name) call;                                               \
 	}
-#define ON_TWO(name, params, call, dir, path, dir2, path2)                                         \
-	int name params                                                                            \
-	{                                                                                          \
-		return note_two(#name, dir, path, dir2, path2) ? -1 : REAL(name) call;             \
+#define ON_TWO(name, params, call, dir, path, dir2, path2)                                                             \
+	int name params                                                                                                \
+	{                                                                                                              \
+		return note_two(#name, dir, path, dir2, path2) ? -1 : REAL(name) call;                                 \
 	}
 
 ON_FD(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n), fd)
@@ -179,20 +179,19 @@ ON_TWO(rename, (const char *a, const char *b), (a, b), AT_FDCWD, a, AT_FDCWD, b)
 ON_TWO(renameat, (int d, const char *a, int e, const char *b), (d, a, e, b), d, a, e, b)
 ON_TWO(link, (const char *a, const char *b), (a, b), AT_FDCWD, a, AT_FDCWD, b)
 
-#define OPENING(name, dir_param, dir, real_call)                                                   \
-	int name(dir_param const char *path, int flags, ...)                                       \
-	{                                                                                          \
-		mode_t mode = 0;                                                                   \
-		va_list ap;                                                                        \
-                                                                                                   \
-		va_start(ap, flags);                                                               \
-		if (flags & (O_CREAT | O_TMPFILE))                                                 \
-			mode = va_arg(ap, mode_t);                                                 \
-		va_end(ap);                                                                        \
-		if (flags & (O_CREAT | O_TRUNC) &&                                                 \
-		    note_at(flags & O_TRUNC ? "truncate" : "create", dir, path))                   \
-			return -1;                                                                 \
-		return REAL(name) real_call;                                                       \
+#define OPENING(name, dir_param, dir, real_call)                                                                       \
+	int name(dir_param const char *path, int flags, ...)                                                           \
+	{                                                                                                              \
+		mode_t mode = 0;                                                                                       \
+		va_list ap;                                                                                            \
+                                                                                                                       \
+		va_start(ap, flags);                                                                                   \
+		if (flags & (O_CREAT | O_TMPFILE))                                                                     \
+			mode = va_arg(ap, mode_t);                                                                     \
+		va_end(ap);                                                                                            \
+		if (flags & (O_CREAT | O_TRUNC) && note_at(flags & O_TRUNC ? "truncate" : "create", dir, path))        \
+			return -1;                                                                                     \
+		return REAL(name) real_call;                                                                           \
 	}
 #define DIR_PARAM int d,
 #define NO_PARAM
@@ -215,18 +214,18 @@ int close(int fd)
 }
 
 /* Record locks alone; the last argument has the size of a pointer, whatever it is. */
-#define FCNTL(name)                                                                                \
-	int name(int fd, int cmd, ...)                                                             \
-	{                                                                                          \
-		void *arg;                                                                         \
-		va_list ap;                                                                        \
-                                                                                                   \
-		va_start(ap, cmd);                                                                 \
-		arg = va_arg(ap, void *);                                                          \
-		va_end(ap);                                                                        \
-		if ((cmd == F_OFD_SETLK || cmd == F_SETLK) && note_fd("fcntl", fd))                \
-			return -1;                                                                 \
-		return REAL(name)(fd, cmd, arg);                                                   \
+#define FCNTL(name)                                                                                                    \
+	int name(int fd, int cmd, ...)                                                                                 \
+	{                                                                                                              \
+		void *arg;                                                                                             \
+		va_list ap;                                                                                            \
+                                                                                                                       \
+		va_start(ap, cmd);                                                                                     \
+		arg = va_arg(ap, void *);                                                                              \
+		va_end(ap);                                                                                            \
+		if ((cmd == F_OFD_SETLK || cmd == F_SETLK) && note_fd("fcntl", fd))                                    \
+			return -1;                                                                                     \
+		return REAL(name)(fd, cmd, arg);                                                                       \
 	}
 FCNTL(fcntl)
 FCNTL(fcntl64)

@@ -72,7 +72,10 @@ static void gone(uint64_t client, void *arg)
 }
 
 static const struct control_ops control_ops = {
-	.status = status, .request = request, .drained = drained, .gone = gone,
+	.status = status,
+	.request = request,
+	.drained = drained,
+	.gone = gone,
 };
 
 static bool to_guest(const char *p, size_t n, void *arg)
@@ -143,7 +146,10 @@ static void on_ended(struct loop_stream *s, void *arg)
 }
 
 static const struct loop_stream_ops client_ops = {
-	.connected = on_connected, .data = on_data, .ended = on_ended, .drained = on_drained,
+	.connected = on_connected,
+	.data = on_data,
+	.ended = on_ended,
+	.drained = on_drained,
 };
 
 static void on_patience(void *arg)

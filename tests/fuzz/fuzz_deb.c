@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "input.h"
 #include "image/deb.h"
+#include "input.h"
 
 #define LIMIT (8u << 20)
 

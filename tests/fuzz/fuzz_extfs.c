@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "input.h"
 #include "image/extfs.h"
 #include "image/gpt.h"
 #include "image/image.h"
+#include "input.h"
 
 #define SIZE (80u << 20)
 #define START (1u << 20)
@@ -95,11 +95,11 @@ static void remove_disk(void)
 
 static void make_disk(void)
 {
-	struct image_spec spec = {.offset = START, .length = SIZE - 2 * START, .label = "root",
-				  .epoch = 1700000000, .uuid = {1, 2, 3}};
+	struct image_spec spec = {
+		.offset = START, .length = SIZE - 2 * START, .label = "root", .epoch = 1700000000, .uuid = {1, 2, 3}};
 	struct gpt_guid id = {{9}};
-	struct gpt_part part = {.id = id, .first = START / 512, .last = (SIZE - START) / 512 - 1,
-				.name = EXTFS_ROOT_PARTITION};
+	struct gpt_part part = {
+		.id = id, .first = START / 512, .last = (SIZE - START) / 512 - 1, .name = EXTFS_ROOT_PARTITION};
 	struct image *im;
 
 	disk.fd = fuzz_file("", 0, disk.path);
@@ -182,8 +182,10 @@ static void read_path(struct extfs *fs, const char *path)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const paths[] = {"/", "/etc/passwd", "/srv/big", "/short", "/long", "/up/big", "/many",
-					    "/many/a-name-that-is-rather-long-199", "/lost+found"};
+	static const char *const paths[] = {
+		"/",	      "/etc/passwd", "/srv/big", "/short",
+		"/long",      "/up/big",     "/many",	 "/many/a-name-that-is-rather-long-199",
+		"/lost+found"};
 	struct err e = ERR_INIT;
 	struct extfs *fs;
 

@@ -32,8 +32,7 @@ static void check_stanzas(const struct unpacked *u)
 {
 	for (size_t i = 0; i < u->len; i++) {
 		must(u->stanzas[i].name < u->names.len);
-		must(memchr(u->names.data + u->stanzas[i].name, '\0', u->names.len - u->stanzas[i].name) !=
-		     NULL);
+		must(memchr(u->names.data + u->stanzas[i].name, '\0', u->names.len - u->stanzas[i].name) != NULL);
 		must(u->stanzas[i].size <= UINT64_C(1) << 40);
 		must(!u->stanzas[i].essential || u->stanzas[i].base);
 	}

@@ -3,7 +3,7 @@
 #
 # tidy: cppcheck, then clang-tidy over src/, two files at once; .clang-tidy says what is looked for.
 # Inputs: CPPFLAGS of the build in the environment; srcdir; config.h in the current folder. Arguments:
-# files to look at instead of all of src/. A tool that is not installed is named and left out.
+# files to look at instead of all of src/. A tool that is not installed is an error.
 set -u
 top=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 failed=0
@@ -18,7 +18,8 @@ if command -v cppcheck >/dev/null; then
 		-D'FOR_REPOS(i,r)=while ((r = pool->repos[i = 1]))' \
 		-D'json_array_foreach(a,i,v)=while ((v = json_array_get(a, i = 1)))' -I"$top/include" "${@:-$top/src}" || failed=1
 else
-	echo 'lint: cppcheck is not installed: left out'
+	echo 'lint: cppcheck is not installed'
+	failed=1
 fi
 
 # One file; base/err.c defines what analyze.h redefines.
@@ -30,6 +31,7 @@ if command -v clang-tidy >/dev/null; then
 	if [ $# -gt 0 ]; then printf '%s\n' "$@"; else find "$top/src" -name '*.c' ! -name assets.c; fi |
 		LC_ALL=C sort | xargs -n 1 -P 2 sh -c "$one" tidy || failed=1
 else
-	echo 'lint: clang-tidy is not installed: left out'
+	echo 'lint: clang-tidy is not installed'
+	failed=1
 fi
 exit $failed

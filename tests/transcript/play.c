@@ -48,8 +48,8 @@ static void colour(struct buf *b, const char *name, uint32_t c)
 /* The style in words, "" the default. */
 static char *style_of(const struct cell *c)
 {
-	static const char *const names[] = {"bold", "underline", "italic", "blink",
-					    "reverse", "strike", "conceal", "dim"};
+	static const char *const names[] = {"bold",    "underline", "italic",  "blink",
+					    "reverse", "strike",    "conceal", "dim"};
 	struct buf b;
 
 	buf_init(&b, 0);
@@ -159,11 +159,10 @@ static void print(struct console *c)
 	for (size_t i = 0; i < out->len; i++)
 		json_array_append_new(replies, json_integer((unsigned char)out->data[i]));
 	o = json_pack("{s:o, s:o, s:[i, i], s:b, s:b, s:b, s:i, s:i, s:i, s:o, s:o, s:s, s:i, s:o}", "rows", rows,
-		      "styles", looks, "cursor", m.row, m.col, "shown", (int)m.cursor, "alternate",
-		      (int)m.alternate, "reverse", (int)m.reverse, "mouse", (int)m.mouse, "shape",
-		      (int)m.cursor_shape, "bells", (int)m.bells, "replies", replies, "history",
-		      history_of(c), "title", console_title(c), "clips", (int)m.clips, "clip",
-		      json_stringn(console_clip(c)->data, console_clip(c)->len));
+		      "styles", looks, "cursor", m.row, m.col, "shown", (int)m.cursor, "alternate", (int)m.alternate,
+		      "reverse", (int)m.reverse, "mouse", (int)m.mouse, "shape", (int)m.cursor_shape, "bells",
+		      (int)m.bells, "replies", replies, "history", history_of(c), "title", console_title(c), "clips",
+		      (int)m.clips, "clip", json_stringn(console_clip(c)->data, console_clip(c)->len));
 	json_dumpf(o, stdout, JSON_SORT_KEYS);
 	putchar('\n');
 	json_decref(o);

@@ -49,7 +49,7 @@ struct term {
 	pid_t pid;
 	int rows, columns;
 	bool ended, alternate, visible;
-	bool news; /* output came since the last sync */
+	bool news;   /* output came since the last sync */
 	bool open;   /* within a picture, as the program marks them (synchronized output) */
 	size_t mark; /* bytes of such a mark that have come */
 	int mouse, status;
@@ -243,8 +243,7 @@ static void dump(struct term *t, bool apart)
 
 			if (!cell.chars[0] || cell.chars[0] == (uint32_t)-1)
 				putchar(' ');
-			for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] &&
-					cell.chars[i] != (uint32_t)-1;
+			for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] && cell.chars[i] != (uint32_t)-1;
 			     i++)
 				put_utf8(cell.chars[i]);
 			for (int i = 0; apart && i < (cell.width > 1 ? cell.width : 1); i++)
@@ -364,8 +363,8 @@ static void modes_line(struct term *t)
 	memset(&m, 0, sizeof(m));
 	if (t->master >= 0)
 		tcgetattr(t->master, &m);
-	printf("%lu %lu %lu %lu %d %d\n", (unsigned long)m.c_iflag, (unsigned long)m.c_oflag,
-	       (unsigned long)m.c_cflag, (unsigned long)m.c_lflag, t->alternate, t->mouse);
+	printf("%lu %lu %lu %lu %d %d\n", (unsigned long)m.c_iflag, (unsigned long)m.c_oflag, (unsigned long)m.c_cflag,
+	       (unsigned long)m.c_lflag, t->alternate, t->mouse);
 }
 
 static void cursor_line(struct term *t)

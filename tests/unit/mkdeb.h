@@ -16,29 +16,29 @@ struct mk_entry {
 	unsigned mode;
 	size_t size; /* of a file without data: zeros */
 	unsigned uid, gid;
-	int64_t mtime;	    /* 0: MK_MTIME */
-	unsigned major;	    /* of a device; 0: 5, 1 */
-	const char *xattr;  /* name of an extended attribute: the tar is in pax format */
-	size_t hole;	    /* of a file without data: so many of its zeros are a hole (pax) */
+	int64_t mtime;	   /* 0: MK_MTIME */
+	unsigned major;	   /* of a device; 0: 5, 1 */
+	const char *xattr; /* name of an extended attribute: the tar is in pax format */
+	size_t hole;	   /* of a file without data: so many of its zeros are a hole (pax) */
 };
 
 #define MK_MTIME 1600000000
 
-#define MK(t, p, d, m)                                                                             \
-	{                                                                                          \
-		.type = (t), .path = (p), .data = (d), .mode = (m)                                 \
+#define MK(t, p, d, m)                                                                                                 \
+	{                                                                                                              \
+		.type = (t), .path = (p), .data = (d), .mode = (m)                                                     \
 	}
-#define MK_OWNED(t, p, d, m, u, g)                                                                 \
-	{                                                                                          \
-		.type = (t), .path = (p), .data = (d), .mode = (m), .uid = (u), .gid = (g)         \
+#define MK_OWNED(t, p, d, m, u, g)                                                                                     \
+	{                                                                                                              \
+		.type = (t), .path = (p), .data = (d), .mode = (m), .uid = (u), .gid = (g)                             \
 	}
-#define MK_ZEROS(p, m, n)                                                                          \
-	{                                                                                          \
-		.type = 'f', .path = (p), .mode = (m), .size = (n)                                 \
+#define MK_ZEROS(p, m, n)                                                                                              \
+	{                                                                                                              \
+		.type = 'f', .path = (p), .mode = (m), .size = (n)                                                     \
 	}
-#define MK_END                                                                                     \
-	{                                                                                          \
-		.type = 0                                                                          \
+#define MK_END                                                                                                         \
+	{                                                                                                              \
+		.type = 0                                                                                              \
 	}
 
 static inline la_ssize_t mk_collect(struct archive *a, void *arg, const void *p, size_t n)
@@ -77,14 +77,12 @@ static inline void mk_add_entry(struct archive *a, const struct mk_entry *m)
 	if (m->xattr)
 		archive_entry_xattr_add_entry(ae, m->xattr, "value", 5);
 	if (m->hole)
-		archive_entry_sparse_add_entry(ae, (la_int64_t)m->hole,
-					       (la_int64_t)(n - m->hole));
+		archive_entry_sparse_add_entry(ae, (la_int64_t)m->hole, (la_int64_t)(n - m->hole));
 	assert_int_equal(archive_write_header(a, ae), ARCHIVE_OK);
 	for (size_t done = 0; done < n;) {
 		size_t now = n - done < sizeof zeros ? n - done : sizeof zeros;
 
-		assert_int_equal(archive_write_data(a, m->data ? m->data + done : zeros, now),
-				 (la_ssize_t)now);
+		assert_int_equal(archive_write_data(a, m->data ? m->data + done : zeros, now), (la_ssize_t)now);
 		done += now;
 	}
 	archive_entry_free(ae);
@@ -129,8 +127,7 @@ static inline void mk_ar_member(struct buf *ar, const char *name, const void *p,
 		buf_addc(ar, '\n');
 }
 
-static inline void mk_ar_tar(struct buf *ar, const char *stem, const char *ext,
-			     const struct mk_entry *list)
+static inline void mk_ar_tar(struct buf *ar, const char *stem, const char *ext, const struct mk_entry *list)
 {
 	struct buf tar;
 	struct buf name;
@@ -144,8 +141,7 @@ static inline void mk_ar_tar(struct buf *ar, const char *stem, const char *ext,
 }
 
 /* A whole package in memory. */
-static inline void mk_deb(struct buf *ar, const struct mk_entry *control,
-			  const struct mk_entry *data, const char *ext)
+static inline void mk_deb(struct buf *ar, const struct mk_entry *control, const struct mk_entry *data, const char *ext)
 {
 	buf_init(ar, 0);
 	mk_ar_member(ar, "debian-binary", "2.0\n", 4);

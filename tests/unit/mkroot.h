@@ -10,16 +10,15 @@
 /* Writes a package NAME, version 1-1, to DIR and describes it in *deb, whose path is owned by the
  * caller. `fields` are further lines of its control file, `control` further members (at most 8). */
 static inline void mkroot_deb(const char *dir, struct root_deb *deb, const char *name, const char *arch,
-			      const char *fields, const struct mk_entry *control,
-			      const struct mk_entry *data, const char *ext)
+			      const char *fields, const struct mk_entry *control, const struct mk_entry *data,
+			      const char *ext)
 {
 	struct mk_entry all[10] = {MK('d', "./", NULL, 0755)};
 	char *stanza = malloc(1000), *file = malloc(100);
 	struct buf ar;
 	size_t n = 1;
 
-	snprintf(stanza, 1000,
-		 "Package: %s\nVersion: 1-1\nArchitecture: %s\n%sDescription: %s\n x\n", name, arch,
+	snprintf(stanza, 1000, "Package: %s\nVersion: 1-1\nArchitecture: %s\n%sDescription: %s\n x\n", name, arch,
 		 fields, name);
 	all[n++] = (struct mk_entry)MK('f', "./control", stanza, 0644);
 	while (control && control->type)

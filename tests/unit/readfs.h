@@ -16,8 +16,7 @@ static inline ext2_filsys readfs_open(const char *path, uint64_t offset)
 	char options[64];
 
 	snprintf(options, sizeof options, "offset=%llu", (unsigned long long)offset);
-	assert_int_equal(ext2fs_open2(path, options, EXT2_FLAG_64BITS, 0, 0, unix_io_manager, &fs),
-			 0);
+	assert_int_equal(ext2fs_open2(path, options, EXT2_FLAG_64BITS, 0, 0, unix_io_manager, &fs), 0);
 	return fs;
 }
 

@@ -162,8 +162,7 @@ static inline void rootfs_modules(struct image *im)
 
 	for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++) {
 		char *path = xasprintf("%s%s", dir, modules[i].path);
-		struct buf elf = rootfs_module(modules[i].path, modules[i].depends, modules[i].bits,
-					       modules[i].big);
+		struct buf elf = rootfs_module(modules[i].path, modules[i].depends, modules[i].bits, modules[i].big);
 		struct buf packed = strstr(path, ".xz")	  ? rootfs_xz(&elf)
 				    : strstr(path, ".gz") ? rootfs_gzip(elf.data, elf.len)
 							  : elf;
@@ -217,20 +216,24 @@ static inline void rootfs_fill(struct image *im)
 static inline void rootfs_make(const char *path, void (*more)(struct image *im))
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	struct image_spec spec = {.offset = ROOTFS_START, .length = ROOTFS_SIZE - 2 * ROOTFS_START,
-				  .label = "root", .epoch = 1700000000, .uuid = {1, 2, 3}};
+	struct image_spec spec = {.offset = ROOTFS_START,
+				  .length = ROOTFS_SIZE - 2 * ROOTFS_START,
+				  .label = "root",
+				  .epoch = 1700000000,
+				  .uuid = {1, 2, 3}};
 	struct gpt_guid type, id = {{9}};
 	struct gpt_part parts[2] = {
 		{.id = id, .first = 2048, .last = ROOTFS_START / 512 - 1, .name = "ESP"},
-		{.id = id, .first = ROOTFS_START / 512,
-		 .last = (ROOTFS_SIZE - ROOTFS_START) / 512 - 1, .name = "debwiz-root"},
+		{.id = id,
+		 .first = ROOTFS_START / 512,
+		 .last = (ROOTFS_SIZE - ROOTFS_START) / 512 - 1,
+		 .name = "debwiz-root"},
 	};
 	struct image *im;
 
 	gpt_guid_parse(GPT_TYPE_LINUX, &type);
 	parts[0].type = parts[1].type = type;
-	if (fd < 0 || ftruncate(fd, ROOTFS_SIZE) < 0 ||
-	    gpt_write(fd, ROOTFS_SIZE / 512, &id, parts, 2, NULL) < 0)
+	if (fd < 0 || ftruncate(fd, ROOTFS_SIZE) < 0 || gpt_write(fd, ROOTFS_SIZE / 512, &id, parts, 2, NULL) < 0)
 		abort();
 	im = image_create(fd, &spec, NULL);
 	if (!im)

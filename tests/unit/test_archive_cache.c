@@ -154,7 +154,7 @@ static void cleaning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(entries), cmocka_unit_test(damage), cmocka_unit_test(planted),
+		cmocka_unit_test(entries), cmocka_unit_test(damage),   cmocka_unit_test(planted),
 		cmocka_unit_test(parts),   cmocka_unit_test(cleaning),
 	};
 

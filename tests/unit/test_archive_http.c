@@ -115,22 +115,14 @@ static void redirects(void **state)
 		const char *from, *to;
 		bool ok;
 	} rows[] = {
-		{"http://a/x", "http://b/x", true},
-		{"http://a/x", "https://b/x", true},
-		{"https://a/x", "https://b/x", true},
-		{"https://a/x", "http://a/x", false},
-		{"http://a/x", "file:///etc/passwd", false},
-		{"http://a/x", "ftp://a/x", false},
-		{"http://a/x", "http://a/%0aHost:b", false},
-		{"http://a/x", "http://a/%0D", false},
-		{"http://a/x", "http://127.0.0.1/", false},
-		{"http://a/x", "http://127.1.2.3:80/", false},
-		{"http://a/x", "http://LocalHost/", false},
-		{"http://a/x", "http://x.localhost/", false},
-		{"http://a/x", "http://[::1]/", false},
-		{"http://a/x", "http://[::ffff:127.0.0.1]/", false},
-		{"http://a/x", "http://0.0.0.0/", false},
-		{"http://127.0.0.1/x", "http://127.0.0.1:81/y", true},
+		{"http://a/x", "http://b/x", true},	     {"http://a/x", "https://b/x", true},
+		{"https://a/x", "https://b/x", true},	     {"https://a/x", "http://a/x", false},
+		{"http://a/x", "file:///etc/passwd", false}, {"http://a/x", "ftp://a/x", false},
+		{"http://a/x", "http://a/%0aHost:b", false}, {"http://a/x", "http://a/%0D", false},
+		{"http://a/x", "http://127.0.0.1/", false},  {"http://a/x", "http://127.1.2.3:80/", false},
+		{"http://a/x", "http://LocalHost/", false},  {"http://a/x", "http://x.localhost/", false},
+		{"http://a/x", "http://[::1]/", false},	     {"http://a/x", "http://[::ffff:127.0.0.1]/", false},
+		{"http://a/x", "http://0.0.0.0/", false},    {"http://127.0.0.1/x", "http://127.0.0.1:81/y", true},
 		{"http://localhost/x", "http://a/y", true},
 	};
 
@@ -171,18 +163,12 @@ static void urls(void **state)
 static void faults(void **state)
 {
 	static const struct http_fault rows[] = {
-		{.code = CURLE_COULDNT_RESOLVE_HOST},
-		{.code = CURLE_COULDNT_RESOLVE_PROXY, .proxy = "p:1"},
-		{.code = CURLE_COULDNT_CONNECT},
-		{.code = CURLE_COULDNT_CONNECT, .proxy = "p:1"},
-		{.code = CURLE_OPERATION_TIMEDOUT},
-		{.code = CURLE_RECV_ERROR},
-		{.code = CURLE_OK, .status = 404},
-		{.code = CURLE_OK, .status = 407, .proxy = "p:1"},
-		{.code = CURLE_OK, .status = 500},
-		{.code = CURLE_PEER_FAILED_VERIFICATION},
-		{.code = CURLE_SSL_CACERT_BADFILE},
-		{.code = CURLE_SSL_CONNECT_ERROR},
+		{.code = CURLE_COULDNT_RESOLVE_HOST}, {.code = CURLE_COULDNT_RESOLVE_PROXY, .proxy = "p:1"},
+		{.code = CURLE_COULDNT_CONNECT},      {.code = CURLE_COULDNT_CONNECT, .proxy = "p:1"},
+		{.code = CURLE_OPERATION_TIMEDOUT},   {.code = CURLE_RECV_ERROR},
+		{.code = CURLE_OK, .status = 404},    {.code = CURLE_OK, .status = 407, .proxy = "p:1"},
+		{.code = CURLE_OK, .status = 500},    {.code = CURLE_PEER_FAILED_VERIFICATION},
+		{.code = CURLE_SSL_CACERT_BADFILE},   {.code = CURLE_SSL_CONNECT_ERROR},
 		{.code = CURLE_UNSUPPORTED_PROTOCOL},
 	};
 	struct strv texts = STRV_INIT;

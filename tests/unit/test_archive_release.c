@@ -14,10 +14,9 @@
 
 static void parsing(void **state)
 {
-	static const char text[] =
-		HEAD "Label:  Debian \nDate: Mon, 13 Nov 2023 22:13:20 UTC\n"
-		     "Valid-Until: Wed, 15 Nov 2023 22:13:20 UTC\nacquire-by-hash: yes\n"
-		     "Architectures: all amd64 armhf\nMD5Sum:\n 00 1 main/zzz\n" FILES;
+	static const char text[] = HEAD "Label:  Debian \nDate: Mon, 13 Nov 2023 22:13:20 UTC\n"
+					"Valid-Until: Wed, 15 Nov 2023 22:13:20 UTC\nacquire-by-hash: yes\n"
+					"Architectures: all amd64 armhf\nMD5Sum:\n 00 1 main/zzz\n" FILES;
 	const struct release_file *f;
 	struct release r;
 
@@ -87,19 +86,17 @@ static void questions(void **state)
 		{"Date: Mon, 13 Nov 2023 22:13:20 UTC\n", "", "armhf", false, "release-suite", 0},
 		{"Date: Mon, 13 Nov 2023 22:13:20 UTC\n", "bookworm", "arm", false, "release-arch", 0},
 		{"Date: Tue, 14 Nov 2023 22:22:00 UTC\n", "bookworm", "armhf", false, "", 0},
-		{"Date: Wed, 15 Nov 2023 10:13:20 UTC\n", "bookworm", "armhf", false,
-		 "release-future", 0},
-		{"Valid-Until: Tue, 14 Nov 2023 22:13:19 UTC\n", "bookworm", "armhf", false,
-		 "release-expired", 0},
-		{"Valid-Until: Tue, 14 Nov 2023 22:13:19 UTC\nDate: Mon, 13 Nov 2023 22:13:20 UTC\n",
-		 "bookworm", "armhf", true, "", 0},
+		{"Date: Wed, 15 Nov 2023 10:13:20 UTC\n", "bookworm", "armhf", false, "release-future", 0},
+		{"Valid-Until: Tue, 14 Nov 2023 22:13:19 UTC\n", "bookworm", "armhf", false, "release-expired", 0},
+		{"Valid-Until: Tue, 14 Nov 2023 22:13:19 UTC\nDate: Mon, 13 Nov 2023 22:13:20 UTC\n", "bookworm",
+		 "armhf", true, "", 0},
 		{"", "bookworm", "armhf", false, "", 1},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct release_want want = {.suite = rows[i].suite, .arch = rows[i].arch,
-					    .old = rows[i].old, .now = NOW};
+		struct release_want want = {
+			.suite = rows[i].suite, .arch = rows[i].arch, .old = rows[i].old, .now = NOW};
 		char *text = xasprintf("%s%sArchitectures: armhf\n%s", HEAD, rows[i].more, FILES);
 		struct strv warnings = STRV_INIT;
 		struct err e = ERR_INIT;
@@ -215,9 +212,9 @@ static void copies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parsing), cmocka_unit_test(damaged), cmocka_unit_test(questions),
-		cmocka_unit_test(versions), cmocka_unit_test(floors),
-		cmocka_unit_test(floors_by_key), cmocka_unit_test(copies),
+		cmocka_unit_test(parsing),  cmocka_unit_test(damaged), cmocka_unit_test(questions),
+		cmocka_unit_test(versions), cmocka_unit_test(floors),  cmocka_unit_test(floors_by_key),
+		cmocka_unit_test(copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

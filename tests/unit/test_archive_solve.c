@@ -15,24 +15,21 @@
 #include "base/mem.h"
 
 #define SUM "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
-#define STANZA(name, version, size, more) \
-	"Package: " name "\nVersion: " version "\nArchitecture: armhf\n" more \
-	"Filename: pool/" name "_" version "_armhf.deb\nSize: " #size "\nSHA256: " SUM "\n\n"
+#define STANZA(name, version, size, more)                                                                              \
+	"Package: " name "\nVersion: " version "\nArchitecture: armhf\n" more "Filename: pool/" name "_" version       \
+	"_armhf.deb\nSize: " #size "\nSHA256: " SUM "\n\n"
 
-static const char packages[] =
-	STANZA("base", "1.0", 10, "Essential: yes\nPriority: required\nDepends: lib\nInstalled-Size: 7\n")
-	STANZA("lib", "1.0", 20, "")
-	STANZA("lib", "1:0.9+b~1", 21, "Recommends: big\n")
-	STANZA("shell", "1.0", 30, "Priority: important\n")
-	STANZA("menu", "1.0", 30, "Priority: important\n")
-	STANZA("big", "1.0", 40, "")
-	STANZA("choice", "1.0", 50, "Depends: alpha | beta\n")
-	STANZA("alpha", "1.0", 60, "Provides: letter\n")
-	STANZA("beta", "1.0", 61, "Provides: letter, second\n")
-	STANZA("mailer", "1.0", 70, "Conflicts: poster\n")
-	STANZA("poster", "1.0", 80, "")
-	STANZA("broken", "1.0", 90, "Depends: nowhere\n")
-	STANZA("sizeless", "1.0", 0, "");
+static const char packages[] = STANZA("base", "1.0", 10,
+				      "Essential: yes\nPriority: required\nDepends: lib\nInstalled-Size: 7\n")
+	STANZA("lib", "1.0", 20, "") STANZA("lib", "1:0.9+b~1", 21, "Recommends: big\n")
+		STANZA("shell", "1.0", 30, "Priority: important\n") STANZA("menu", "1.0", 30, "Priority: important\n")
+			STANZA("big", "1.0", 40, "") STANZA("choice", "1.0", 50, "Depends: alpha | beta\n")
+				STANZA("alpha", "1.0", 60, "Provides: letter\n")
+					STANZA("beta", "1.0", 61, "Provides: letter, second\n")
+						STANZA("mailer", "1.0", 70, "Conflicts: poster\n")
+							STANZA("poster", "1.0", 80, "")
+								STANZA("broken", "1.0", 90, "Depends: nowhere\n")
+									STANZA("sizeless", "1.0", 0, "");
 
 struct fixture {
 	char *dir;
@@ -56,8 +53,10 @@ static int setup(void **state)
 	assert_non_null(f);
 	f->dir = check_tmpdir();
 	f->env.cache_dir = f->dir;
-	f->ix = (struct index){.name = xstrdup("the test's list"), .base = "http://m/debian",
-			       .size = strlen(packages), .plain_size = strlen(packages),
+	f->ix = (struct index){.name = xstrdup("the test's list"),
+			       .base = "http://m/debian",
+			       .size = strlen(packages),
+			       .plain_size = strlen(packages),
 			       .solv_fd = -1};
 	assert_int_equal(cache_store(f->dir, packages, strlen(packages), f->ix.sha256, NULL), 0);
 	memcpy(f->ix.plain_sha256, f->ix.sha256, HASH_SIZE);
@@ -87,8 +86,7 @@ static struct strv words(const char *text)
 
 /* The set as "name=version" words, `+` behind those that are extra, `!` behind those of them that were
  * asked for by name; or the error's id. */
-static char *solve(struct fixture *f, const char *names, const char *extra, const char *prefer,
-		   const char *without)
+static char *solve(struct fixture *f, const char *names, const char *extra, const char *prefer, const char *without)
 {
 	struct strv n = words(names), x = words(extra), p = words(prefer), w = words(without);
 	struct solve_request req = {.names = &n, .extra = &x, .prefer = &p, .without = &w};
@@ -111,8 +109,8 @@ static char *solve(struct fixture *f, const char *names, const char *extra, cons
 	return buf_steal(&b);
 }
 
-static void assert_solved(struct fixture *f, const char *names, const char *extra,
-			  const char *prefer, const char *without, const char *want)
+static void assert_solved(struct fixture *f, const char *names, const char *extra, const char *prefer,
+			  const char *without, const char *want)
 {
 	char *got = solve(f, names, extra, prefer, without);
 
@@ -126,15 +124,16 @@ static void sets(struct fixture *f)
 {
 	assert_solved(f, "", "", "", "", BASE " shell=1.0"); /* newest by epoch; no recommends */
 	assert_solved(f, "", "", "", "menu", "base=1.0 lib=1:0.9+b~1 shell=1.0");
-	assert_solved(f, "choice", "", "beta", "", "base=1.0 beta=1.0 choice=1.0 lib=1:0.9+b~1 "
-						     "menu=1.0 shell=1.0");
-	assert_solved(f, "choice", "", "alpha absent", "", "alpha=1.0 base=1.0 choice=1.0 "
-							     "lib=1:0.9+b~1 menu=1.0 shell=1.0");
+	assert_solved(f, "choice", "", "beta", "",
+		      "base=1.0 beta=1.0 choice=1.0 lib=1:0.9+b~1 "
+		      "menu=1.0 shell=1.0");
+	assert_solved(f, "choice", "", "alpha absent", "",
+		      "alpha=1.0 base=1.0 choice=1.0 "
+		      "lib=1:0.9+b~1 menu=1.0 shell=1.0");
 	assert_solved(f, "alpha", "choice big lib", "", "",
 		      "alpha=1.0 base=1.0 big=1.0+! choice=1.0+! lib=1:0.9+b~1 menu=1.0 shell=1.0");
 	assert_solved(f, "second", "", "", "", "base=1.0 beta=1.0 lib=1:0.9+b~1 menu=1.0 shell=1.0");
-	assert_solved(f, "", "choice", "beta", "",
-		      "base=1.0 beta=1.0+ choice=1.0+! lib=1:0.9+b~1 menu=1.0 shell=1.0");
+	assert_solved(f, "", "choice", "beta", "", "base=1.0 beta=1.0+ choice=1.0+! lib=1:0.9+b~1 menu=1.0 shell=1.0");
 	assert_solved(f, "", "second", "", "", "base=1.0 beta=1.0+! lib=1:0.9+b~1 menu=1.0 shell=1.0");
 	assert_solved(f, "letter", "", "", "", "package-virtual");
 	assert_solved(f, "bigg", "", "", "", "package-unknown");
@@ -160,12 +159,12 @@ static void solving(void **state)
 static void messages(void **state)
 {
 	struct fixture *f = *state;
-	static const char *const rows[][4] = { /* names, extra, text, hint */
+	static const char *const rows[][4] = {
+		/* names, extra, text, hint */
 		{"", "bigg nowhere mialer", "there is no package bigg, nowhere, mialer",
 		 "did you mean: bigg: big; mialer: mailer?"},
 		{"", "bigg", "there is no package bigg", "did you mean big?"},
-		{"", "zzzzzzzz", "there is no package zzzzzzzz",
-		 "check the spelling, and whether this release has it"},
+		{"", "zzzzzzzz", "there is no package zzzzzzzz", "check the spelling, and whether this release has it"},
 		{"", "letter bigg", "letter is a virtual package that several provide; there is no package bigg",
 		 "name one of them, such as alpha or beta; did you mean big?"},
 		{"mailer", "poster", NULL,
@@ -180,8 +179,9 @@ static void messages(void **state)
 		struct package_set set;
 		struct err e = ERR_INIT;
 
-		assert_int_equal(solve_packages(f->pool, &(struct solve_request){.names = &names, .extra = &extra},
-						&set, &e), -1);
+		assert_int_equal(
+			solve_packages(f->pool, &(struct solve_request){.names = &names, .extra = &extra}, &set, &e),
+			-1);
 		if (rows[i][2])
 			assert_string_equal(e.text, rows[i][2]);
 		assert_string_equal(e.hint, rows[i][3]);
@@ -225,8 +225,7 @@ static void near_names(void **state)
 {
 	struct fixture *f = *state;
 	static const char *const rows[][2] = {
-		{"mialer", "mailer"}, {"alfa", "alpha"}, {"zzzzzzzz", ""}, {"", ""}, {"cho", "choice"},
-		{"bta", "beta"},
+		{"mialer", "mailer"}, {"alfa", "alpha"}, {"zzzzzzzz", ""}, {"", ""}, {"cho", "choice"}, {"bta", "beta"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -350,8 +349,7 @@ static void other_content(void **state)
 /* Loads another list; what became of it, and of its unpacked text. */
 static int load_text(struct fixture *f, const struct buf *text, struct s_Pool **pool, struct err *e)
 {
-	struct index ix = {.name = xstrdup("a list"), .base = "http://m/debian", .size = text->len,
-			   .solv_fd = -1};
+	struct index ix = {.name = xstrdup("a list"), .base = "http://m/debian", .size = text->len, .solv_fd = -1};
 	int r;
 
 	assert_int_equal(cache_store(f->dir, text->data, text->len, ix.sha256, NULL), 0);
@@ -381,8 +379,8 @@ static void long_texts(void **state)
 		buf_adds(&text, " x\n .\n");
 	buf_adds(&text, "Filename: pool/long.deb\nSize: 5\nSHA256: " SUM "\n\n");
 	for (int i = 0; i < 30000; i++)
-		buf_addf(&text, "Package: p%d\nVersion: 1\nArchitecture: armhf\nFilename: x\nSize: 1\nSHA256: "
-				SUM "\n\n", i);
+		buf_addf(&text,
+			 "Package: p%d\nVersion: 1\nArchitecture: armhf\nFilename: x\nSize: 1\nSHA256: " SUM "\n\n", i);
 	assert_int_equal(load_text(f, &text, &pool, &e), 0);
 	pool_free(f->pool);
 	f->pool = pool;

@@ -32,23 +32,21 @@ static bool fails(const char *name)
 }
 
 /* This program's symbols come before the library's. */
-#define SEAM(name, parameters, ...)                                                               \
-	rnp_result_t name parameters                                                              \
-	{                                                                                         \
-		rnp_result_t(*real) parameters = (rnp_result_t(*) parameters)dlsym(RTLD_NEXT, #name); \
-                                                                                                  \
-		return fails(#name) ? failure : real(__VA_ARGS__);                                \
+#define SEAM(name, parameters, ...)                                                                                    \
+	rnp_result_t name parameters                                                                                   \
+	{                                                                                                              \
+		rnp_result_t(*real) parameters = (rnp_result_t(*) parameters)dlsym(RTLD_NEXT, #name);                  \
+                                                                                                                       \
+		return fails(#name) ? failure : real(__VA_ARGS__);                                                     \
 	}
 
 SEAM(rnp_set_timestamp, (rnp_ffi_t f, uint64_t t), f, t)
-SEAM(rnp_input_from_memory, (rnp_input_t *in, const uint8_t b[], size_t n, bool copy), in, b, n, copy)
-SEAM(rnp_output_to_memory, (rnp_output_t *out, size_t n), out, n)
-SEAM(rnp_op_verify_create, (rnp_op_verify_t *op, rnp_ffi_t f, rnp_input_t in, rnp_output_t out), op, f,
-	in, out)
+SEAM(rnp_input_from_memory, (rnp_input_t * in, const uint8_t b[], size_t n, bool copy), in, b, n, copy)
+SEAM(rnp_output_to_memory, (rnp_output_t * out, size_t n), out, n)
+SEAM(rnp_op_verify_create, (rnp_op_verify_t * op, rnp_ffi_t f, rnp_input_t in, rnp_output_t out), op, f, in, out)
 SEAM(rnp_op_verify_execute, (rnp_op_verify_t op), op)
 SEAM(rnp_op_verify_get_signature_count, (rnp_op_verify_t op, size_t *n), op, n)
-SEAM(rnp_op_verify_get_signature_at, (rnp_op_verify_t op, size_t i, rnp_op_verify_signature_t *s), op, i,
-	s)
+SEAM(rnp_op_verify_get_signature_at, (rnp_op_verify_t op, size_t i, rnp_op_verify_signature_t *s), op, i, s)
 SEAM(rnp_op_verify_signature_get_status, (rnp_op_verify_signature_t s), s)
 SEAM(rnp_op_verify_signature_get_hash, (rnp_op_verify_signature_t s, char **h), s, h)
 SEAM(rnp_op_verify_signature_get_key, (rnp_op_verify_signature_t s, rnp_key_handle_t *k), s, k)
@@ -57,8 +55,7 @@ SEAM(rnp_key_get_primary_fprint, (rnp_key_handle_t k, char **f), k, f)
 SEAM(rnp_key_get_creation, (rnp_key_handle_t k, uint32_t *t), k, t)
 SEAM(rnp_key_get_expiration, (rnp_key_handle_t k, uint32_t *t), k, t)
 SEAM(rnp_key_is_revoked, (rnp_key_handle_t k, bool *yes), k, yes)
-SEAM(rnp_locate_key, (rnp_ffi_t f, const char *type, const char *name, rnp_key_handle_t *k), f, type,
-	name, k)
+SEAM(rnp_locate_key, (rnp_ffi_t f, const char *type, const char *name, rnp_key_handle_t *k), f, type, name, k)
 SEAM(rnp_output_memory_get_buf, (rnp_output_t out, uint8_t **b, size_t *n, bool copy), out, b, n, copy)
 
 static const char *const seams[] = {
@@ -89,7 +86,7 @@ extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t count, size_t n);
 extern void *__libc_realloc(void *p, size_t n);
 
-static size_t allocations; /* since it was set to 0 */
+static size_t allocations;	  /* since it was set to 0 */
 static size_t fail_from, fail_to; /* numbers of those that fail: from, up to but without to */
 
 static bool is_denied(void)
@@ -131,8 +128,8 @@ static int rings_new(void **state)
 
 	assert_non_null(r);
 	r->keys = verify_keys_new();
-	assert_int_equal(verify_keys_add(r->keys, signed_key_good, strlen(signed_key_good), "ring",
-					 &r->pinned, NULL), 0);
+	assert_int_equal(verify_keys_add(r->keys, signed_key_good, strlen(signed_key_good), "ring", &r->pinned, NULL),
+			 0);
 	*state = r;
 	return 0;
 }
@@ -164,9 +161,8 @@ static int outcome(const struct rings *r, const char *file, struct err *e)
 /* Each call of the library fails, in each way that it could tell. */
 static void library_fails(void **state)
 {
-	static const rnp_result_t codes[] = {RNP_ERROR_GENERIC,	      RNP_ERROR_OUT_OF_MEMORY,
-					     RNP_ERROR_NULL_POINTER,   RNP_ERROR_BAD_STATE,
-					     RNP_ERROR_SIGNATURE_INVALID, RNP_ERROR_NOT_SUPPORTED};
+	static const rnp_result_t codes[] = {RNP_ERROR_GENERIC,	  RNP_ERROR_OUT_OF_MEMORY,     RNP_ERROR_NULL_POINTER,
+					     RNP_ERROR_BAD_STATE, RNP_ERROR_SIGNATURE_INVALID, RNP_ERROR_NOT_SUPPORTED};
 	struct rings *r = *state;
 	struct err e = ERR_INIT;
 

@@ -25,15 +25,14 @@ struct rings {
 
 static int rings_new(void **state)
 {
-	static const char *const rings[] = {signed_key_good, signed_key_weak, signed_key_revoked,
-					    signed_key_expired, signed_key_late};
+	static const char *const rings[] = {signed_key_good, signed_key_weak, signed_key_revoked, signed_key_expired,
+					    signed_key_late};
 	struct rings *r = calloc(1, sizeof(*r));
 
 	assert_non_null(r);
 	r->keys = verify_keys_new();
 	for (size_t i = 0; i < sizeof(rings) / sizeof(*rings); i++)
-		assert_int_equal(verify_keys_add(r->keys, rings[i], strlen(rings[i]), "ring",
-						 &r->pinned, NULL), 0);
+		assert_int_equal(verify_keys_add(r->keys, rings[i], strlen(rings[i]), "ring", &r->pinned, NULL), 0);
 	*state = r;
 	return 0;
 }
@@ -96,8 +95,7 @@ static void signatures(void **state)
 	struct rings *r = *state;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		assert_string_equal(verdict_on(r, &r->pinned, rows[i].file, strlen(rows[i].file)),
-				    rows[i].id);
+		assert_string_equal(verdict_on(r, &r->pinned, rows[i].file, strlen(rows[i].file)), rows[i].id);
 }
 
 static void pins(void **state)
@@ -109,10 +107,8 @@ static void pins(void **state)
 	assert_int_equal(r->pinned.len, 5);
 	assert_true(strv_has(&r->pinned, SIGNED_FPRINT_GOOD));
 	strv_add(&weak, SIGNED_FPRINT_WEAK);
-	assert_string_equal(verdict_on(r, &none, signed_good, strlen(signed_good)),
-			    "inrelease-not-pinned");
-	assert_string_equal(verdict_on(r, &weak, signed_good, strlen(signed_good)),
-			    "inrelease-not-pinned");
+	assert_string_equal(verdict_on(r, &none, signed_good, strlen(signed_good)), "inrelease-not-pinned");
+	assert_string_equal(verdict_on(r, &weak, signed_good, strlen(signed_good)), "inrelease-not-pinned");
 	strv_fini(&weak);
 }
 
@@ -157,17 +153,16 @@ static void rings_that_overlap(void **state)
 
 	(void)state;
 	before_revocation(&ring);
-	assert_int_equal(verify_keys_add(r.keys, signed_key_good, strlen(signed_key_good), "good", &r.pinned,
-					 NULL), 0);
+	assert_int_equal(verify_keys_add(r.keys, signed_key_good, strlen(signed_key_good), "good", &r.pinned, NULL), 0);
 	assert_int_equal(verify_keys_add(r.keys, ring.data, ring.len, "older", &r.pinned, NULL), 0);
 	assert_int_equal(r.pinned.len, 2);
-	assert_int_equal(verify_keys_add(r.keys, signed_key_good, strlen(signed_key_good), "good", &again,
-					 NULL), 0);
+	assert_int_equal(verify_keys_add(r.keys, signed_key_good, strlen(signed_key_good), "good", &again, NULL), 0);
 	assert_int_equal(again.len, 1);
 	assert_string_equal(again.items[0], SIGNED_FPRINT_GOOD);
 	assert_string_equal(verdict_on(&r, &r.pinned, signed_good, strlen(signed_good)), "");
-	assert_int_equal(verify_bytes(signed_revoked_key, strlen(signed_revoked_key), r.keys, &r.pinned,
-				      SIGNED_NOW, &out, NULL), 0);
+	assert_int_equal(
+		verify_bytes(signed_revoked_key, strlen(signed_revoked_key), r.keys, &r.pinned, SIGNED_NOW, &out, NULL),
+		0);
 	verified_fini(&out);
 
 	assert_int_equal(ring_read(ring.data, ring.len, &older), 0);
@@ -175,8 +170,8 @@ static void rings_that_overlap(void **state)
 	assert_int_equal(older.packets.len + 1, newer.packets.len);
 	assert_true(ring_is_within(&older, &newer.packets));
 	assert_false(ring_is_within(&newer, &older.packets));
-	assert_int_equal(verify_keys_add(r.keys, signed_key_revoked, strlen(signed_key_revoked), "newer",
-					 &r.pinned, NULL), 0);
+	assert_int_equal(
+		verify_keys_add(r.keys, signed_key_revoked, strlen(signed_key_revoked), "newer", &r.pinned, NULL), 0);
 	assert_int_equal(r.pinned.len, 2);
 	assert_string_equal(verdict_on(&r, &r.pinned, signed_revoked_key, strlen(signed_revoked_key)),
 			    "inrelease-key-revoked");
@@ -230,8 +225,7 @@ static void changed(void **state)
 		{"-----END PGP SIGNATURE-----\n", "", 0, "inrelease-truncated"},
 		{"-----END PGP SIGNATURE-----\n", "-----END PGP SIGNATURE-----", 0, "inrelease-truncated"},
 		{"-----END PGP SIGNATURE-----\n", "-----END PGP SIGNATURE-----\n\n", 0, "inrelease-junk"},
-		{"-----END PGP SIGNATURE-----\n", "-----END PGP SIGNATURE-----\nOrigin: Evil\n", 0,
-		 "inrelease-junk"},
+		{"-----END PGP SIGNATURE-----\n", "-----END PGP SIGNATURE-----\nOrigin: Evil\n", 0, "inrelease-junk"},
 	};
 	struct rings *r = *state;
 	struct buf b;
@@ -295,28 +289,26 @@ static void verdicts(void **state)
 		{OK, 0, {{0}}, "inrelease-unsigned"},
 		{GENERIC, 0, {{0}}, "inrelease-library"},
 		{GENERIC, 1, {{.hash = "SHA256", .key = "A", .known = true}}, "inrelease-library"},
-		{OK, 1, {{.status = GENERIC, .hash = "SHA256", .key = "A", .known = true}},
-		 "inrelease-library"},
+		{OK, 1, {{.status = GENERIC, .hash = "SHA256", .key = "A", .known = true}}, "inrelease-library"},
 		{OK, 1, {{.status = UNKNOWN}}, "inrelease-malformed"},
 		{OK, 1, {{.status = NOT_FOUND, .key = "A"}}, "inrelease-unknown-key"},
 		{OK, 1, {{.hash = "SHA256", .key = "A"}}, "inrelease-unknown-key"},
 		{OK, 1, {{.hash = "SHA256", .key = "B", .known = true}}, "inrelease-not-pinned"},
 		{OK, 1, {{.hash = "SHA1", .key = "A", .known = true}}, "inrelease-weak-digest"},
 		{OK, 1, {{.hash = "", .key = "A", .known = true}}, "inrelease-weak-digest"},
-		{OK, 1, {{.hash = "SHA256", .key = "A", .known = true, .expired = true}},
-		 "inrelease-key-expired"},
-		{OK, 1, {{.hash = "SHA256", .key = "A", .known = true, .revoked = true}},
-		 "inrelease-key-revoked"},
-		{OK, 1, {{.status = EXPIRED, .hash = "SHA256", .key = "A", .known = true}},
+		{OK, 1, {{.hash = "SHA256", .key = "A", .known = true, .expired = true}}, "inrelease-key-expired"},
+		{OK, 1, {{.hash = "SHA256", .key = "A", .known = true, .revoked = true}}, "inrelease-key-revoked"},
+		{OK,
+		 1,
+		 {{.status = EXPIRED, .hash = "SHA256", .key = "A", .known = true}},
 		 "inrelease-signature-expired"},
-		{OK, 1, {{.status = INVALID, .hash = "SHA256", .key = "A", .known = true}},
+		{OK, 1, {{.status = INVALID, .hash = "SHA256", .key = "A", .known = true}}, "inrelease-bad-signature"},
+		{OK, 1, {{.status = 1, .hash = "SHA256", .key = "A", .known = true}}, "inrelease-library"},
+		{OK, 2, {{.status = NOT_FOUND, .key = "B"}, {.hash = "SHA512", .key = "A", .known = true}}, ""},
+		{OK,
+		 2,
+		 {{.status = INVALID, .hash = "SHA256", .key = "A", .known = true}, {.status = NOT_FOUND, .key = "B"}},
 		 "inrelease-bad-signature"},
-		{OK, 1, {{.status = 1, .hash = "SHA256", .key = "A", .known = true}},
-		 "inrelease-library"},
-		{OK, 2, {{.status = NOT_FOUND, .key = "B"},
-			 {.hash = "SHA512", .key = "A", .known = true}}, ""},
-		{OK, 2, {{.status = INVALID, .hash = "SHA256", .key = "A", .known = true},
-			 {.status = NOT_FOUND, .key = "B"}}, "inrelease-bad-signature"},
 	};
 	struct strv pinned = STRV_INIT;
 
@@ -325,8 +317,8 @@ static void verdicts(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct strv signers = STRV_INIT;
 		struct err e = ERR_INIT;
-		int r = verify_verdict(rows[i].executed, rows[i].sigs, rows[i].count, &pinned,
-				       SIGNED_NOW, &signers, &e);
+		int r = verify_verdict(rows[i].executed, rows[i].sigs, rows[i].count, &pinned, SIGNED_NOW, &signers,
+				       &e);
 
 		assert_string_equal(e.id, rows[i].id);
 		assert_int_equal(r, *rows[i].id ? -1 : 0);
@@ -340,10 +332,9 @@ static void verdicts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(signatures), cmocka_unit_test(pins),	  cmocka_unit_test(rings),
-		cmocka_unit_test(rings_that_overlap),
-		cmocka_unit_test(changed),    cmocka_unit_test(whole_files),
-		cmocka_unit_test(every_byte), cmocka_unit_test(verdicts),
+		cmocka_unit_test(signatures),	      cmocka_unit_test(pins),	  cmocka_unit_test(rings),
+		cmocka_unit_test(rings_that_overlap), cmocka_unit_test(changed),  cmocka_unit_test(whole_files),
+		cmocka_unit_test(every_byte),	      cmocka_unit_test(verdicts),
 	};
 
 	return cmocka_run_group_tests(tests, rings_new, rings_free);

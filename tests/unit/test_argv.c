@@ -91,8 +91,8 @@ static void test_cases(void **state)
 static void check_denied(struct golden *g)
 {
 	static const char *const denied[] = {
-		"smb=", "tftp=", "guestfwd=", "exec:", "-bios", "-daemonize", "stdio", "tcp::", "udp::",
-		":5900", "\"vc\"", "-monitor", "-qmp", "-vnc", "-gdb", "snapshot=on",
+		"smb=",	 "tftp=", "guestfwd=", "exec:",	   "-bios", "-daemonize", "stdio", "tcp::",
+		"udp::", ":5900", "\"vc\"",    "-monitor", "-qmp",  "-vnc",	  "-gdb",  "snapshot=on",
 	};
 	struct qemu_argv v;
 
@@ -146,8 +146,7 @@ static void test_explained(void **state)
 static const char *value_of(const struct qemu_argv *v, const char *option, const char *begins)
 {
 	for (size_t i = 0; i + 1 < v->len; i++) {
-		if (!strcmp(v->items[i].text, option) &&
-		    !strncmp(v->items[i + 1].text, begins, strlen(begins)))
+		if (!strcmp(v->items[i].text, option) && !strncmp(v->items[i + 1].text, begins, strlen(begins)))
 			return v->items[i + 1].text;
 	}
 	return NULL;
@@ -157,8 +156,9 @@ static const char *value_of(const struct qemu_argv *v, const char *option, const
 static void test_hostile_values(void **state)
 {
 	static const char *const values[] = {
-		"/t/a,b=c", "/t/x:y", "/t/-S", "/t/\"quoted\"", "/t/a b", "/t/line\nbreak",
-		"/t/back\\slash", "/t/\xc3\xa9", "/t/id=disk,format=raw", "/t/%s%n", "/t/'",
+		"/t/a,b=c",	  "/t/x:y",	    "/t/-S",	   "/t/\"quoted\"",	    "/t/a b",
+		"/t/line\nbreak", "/t/back\\slash", "/t/\xc3\xa9", "/t/id=disk,format=raw", "/t/%s%n",
+		"/t/'",
 	};
 
 	(void)state;
@@ -184,8 +184,9 @@ static void test_hostile_values(void **state)
 		text = value_of(&v, "-chardev", "socket,id=qmp,");
 		if (strchr(values[i], ','))
 			assert_non_null(strstr(text, "path=/t/a,,b=c/qmp,server") ||
-						strstr(text, "/t/id=disk,,format=raw/qmp,server")
-						? text : NULL);
+							strstr(text, "/t/id=disk,,format=raw/qmp,server")
+						? text
+						: NULL);
 		qemu_argv_fini(&v);
 		golden_close(&g);
 	}
@@ -253,7 +254,8 @@ static void test_memory(void **state)
 		g.spec.cpu_count = rows[i].count;
 		g.spec.firmware = rows[i].uefi ? SPEC_UEFI : SPEC_DIRECT;
 		assert_int_equal(qemu_memory(&g.spec, rows[i].no_arch ? NULL : g.arch, rows[i].host_cpus,
-					     (uint64_t)rows[i].host_gib << 30) >> 20,
+					     (uint64_t)rows[i].host_gib << 30) >>
+					 20,
 				 rows[i].mib);
 	}
 	golden_close(&g);
@@ -270,8 +272,7 @@ static void test_cmdline(void **state)
 	assert_null(strstr(line, "init="));
 	free(line);
 	line = qemu_cmdline(&g.spec, g.arch, true, 80, 24, "xterm");
-	assert_string_equal(line,
-			    "console=ttyAMA0 root=PARTLABEL=debwiz-root debwiz.configure panic=-1");
+	assert_string_equal(line, "console=ttyAMA0 root=PARTLABEL=debwiz-root debwiz.configure panic=-1");
 	free(line);
 	golden_close(&g);
 }
@@ -314,8 +315,10 @@ static void test_elsewhere(void **state)
 static void test_shell(void **state)
 {
 	struct qemu_arg items[] = {
-		{.text = "/bin/q", .key = "", .why = "w"}, {.text = "-name", .key = "", .why = "w"},
-		{.text = "it's $HOME", .key = ""},	   {.text = "-S", .key = "", .why = "w"},
+		{.text = "/bin/q", .key = "", .why = "w"},
+		{.text = "-name", .key = "", .why = "w"},
+		{.text = "it's $HOME", .key = ""},
+		{.text = "-S", .key = "", .why = "w"},
 	};
 	struct qemu_argv v = {.items = items, .len = 4};
 	char *text = qemu_argv_shell(&v);

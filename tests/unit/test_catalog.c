@@ -102,8 +102,7 @@ static void releases(void **state)
 		offered += !*r->not_offered;
 		assert_int_equal(r->security, !!*r->security_suite);
 		assert_true(strv_has(&r->components, "main"));
-		assert_true(!strcmp(r->sources_style, "list") ||
-			    !strcmp(r->sources_style, "deb822"));
+		assert_true(!strcmp(r->sources_style, "list") || !strcmp(r->sources_style, "deb822"));
 		assert_in_range(r->keys.len, 1, 10);
 		for (size_t j = 0; j < r->keys.len; j++) {
 			assert_int_equal(strlen(r->keys.items[j]), 40);
@@ -191,8 +190,7 @@ static void keys(void **state)
 /* A folder of assets in which one file is replaced. */
 static void check_refused(const char *file, const char *text, const char *want)
 {
-	static const char *const files[] = {"arches.ini", "releases.ini", "profiles.ini",
-					    "mirrors.ini"};
+	static const char *const files[] = {"arches.ini", "releases.ini", "profiles.ini", "mirrors.ini"};
 	char dir[] = "/tmp/debwiz-test-XXXXXX";
 	struct err e = ERR_INIT;
 	char *sub;
@@ -207,9 +205,9 @@ static void check_refused(const char *file, const char *text, const char *want)
 		bool mine = !strcmp(files[i], file);
 
 		assert_non_null(a);
-		assert_int_equal(file_write(path, mine ? (const void *)text : a->data,
-					    mine ? strlen(text) : a->len, 0600, NULL),
-				 0);
+		assert_int_equal(
+			file_write(path, mine ? (const void *)text : a->data, mine ? strlen(text) : a->len, 0600, NULL),
+			0);
 		free(name);
 		free(path);
 	}
@@ -231,8 +229,7 @@ static void check_refused(const char *file, const char *text, const char *want)
 static void refuses(void **state)
 {
 	(void)state;
-	check_refused("arches.ini", "[x]\ntitel = y\n",
-		      "catalog/arches.ini:2: x.titel: there is no");
+	check_refused("arches.ini", "[x]\ntitel = y\n", "catalog/arches.ini:2: x.titel: there is no");
 	check_refused("arches.ini", "[x]\ntitle = y\ntitle = z\n", ":3: x.title: given twice");
 	check_refused("arches.ini", "[x]\nmax_cpus = many\n", ":2: x.max_cpus: ");
 	check_refused("arches.ini", "[x]\nmax_memory = 16\n", ":2: x.max_memory: ");
@@ -248,8 +245,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arches),  cmocka_unit_test(releases), cmocka_unit_test(profiles),
-		cmocka_unit_test(zones),
-		cmocka_unit_test(mirrors), cmocka_unit_test(keys),     cmocka_unit_test(refuses),
+		cmocka_unit_test(zones),   cmocka_unit_test(mirrors),  cmocka_unit_test(keys),
+		cmocka_unit_test(refuses),
 	};
 
 	return cmocka_run_group_tests(tests, open_catalog, close_catalog);

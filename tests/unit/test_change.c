@@ -82,8 +82,7 @@ static int setup(void **state)
 	put(f, "d/debwiz/machines/box/base.raw", "a base");
 	put(f, "d/debwiz/machines/box/QEMU_VARS-pflash.raw", "variables");
 	put(f, "d/debwiz/machines/box/id_ed25519", "a key");
-	put(f, "d/debwiz/machines/box/known_hosts",
-	    "box ssh-ed25519 AAAA\nboxer ssh-rsa BBBB\n");
+	put(f, "d/debwiz/machines/box/known_hosts", "box ssh-ed25519 AAAA\nboxer ssh-rsa BBBB\n");
 	put(f, "d/debwiz/machines/box/console.log", "log");
 	put(f, "d/debwiz/machines/box/ports.json", "{}");
 	*state = f;
@@ -110,8 +109,7 @@ static void done(struct fixture *f, enum change_kind kind, const char *ref, cons
 	change_fini(&c);
 }
 
-static void refused(struct fixture *f, enum change_kind kind, const char *ref, const char *to,
-		    const char *id)
+static void refused(struct fixture *f, enum change_kind kind, const char *ref, const char *to, const char *id)
 {
 	struct err e = ERR_INIT;
 	struct change c;
@@ -222,7 +220,7 @@ static void clones_a_file(void **state)
 	char *path = path_of(f, "elsewhere/other.ini");
 
 	put(f, "elsewhere/other.ini", "[machine]\narch = armhf\n");
-	done(f, CHANGE_CLONE, path, "two"); /* nothing is made: the file alone */
+	done(f, CHANGE_CLONE, path, "two");		       /* nothing is made: the file alone */
 	assert_text(f, "elsewhere/two.ini", "arch = armhf\n"); /* its name is the file's */
 	refused(f, CHANGE_CLONE, path, "two", "name-taken");
 	assert_false(there(f, "d/debwiz/machines/two"));
@@ -240,8 +238,7 @@ static void renames(void **state)
 	assert_text(f, "d/debwiz/machines/two/disk.qcow2", "a disk");
 	assert_text(f, "d/debwiz/machines/two/ini", "machines/two.ini\n");
 	assert_true(there(f, "d/debwiz/machines/two/console.log"));
-	assert_text(f, "d/debwiz/machines/two/known_hosts",
-		    "two ssh-ed25519 AAAA\nboxer ssh-rsa BBBB\n");
+	assert_text(f, "d/debwiz/machines/two/known_hosts", "two ssh-ed25519 AAAA\nboxer ssh-rsa BBBB\n");
 	refused(f, CHANGE_RENAME, "box", "three", "machine-unknown");
 }
 
@@ -276,7 +273,8 @@ static void renames_after_a_cut(void **state)
 static void how_it_was_run(const char *dir, struct vm_kept *k)
 {
 	char *blockdev = xasprintf("{\"driver\":\"qcow2\",\"node-name\":\"disk\",\"file\":"
-				   "{\"filename\":\"%s/disk.qcow2\",\"driver\":\"file\"}}", dir);
+				   "{\"filename\":\"%s/disk.qcow2\",\"driver\":\"file\"}}",
+				   dir);
 
 	*k = (struct vm_kept){.request = {.name = xstrdup("box"),
 					  .dir = xstrdup(dir),
@@ -300,7 +298,8 @@ static void assert_moved(struct fixture *f, const struct vm_request *r)
 	char *dir = path_of(f, "d/debwiz/machines/two");
 	char *old = path_of(f, "d/debwiz/machines/box");
 	char *disk = xasprintf("{\"driver\":\"qcow2\",\"node-name\":\"disk\",\"file\":"
-			       "{\"filename\":\"%s/disk.qcow2\",\"driver\":\"file\"}}", dir);
+			       "{\"filename\":\"%s/disk.qcow2\",\"driver\":\"file\"}}",
+			       dir);
 	char *beside = xasprintf("{\"driver\":\"raw\",\"file\":\"%ser/data.raw\"}", old);
 	char *kernel = file_join(dir, "vmlinuz"), *seed = file_join(dir, "seed.iso");
 	char *known_hosts = file_join(dir, "known_hosts");

@@ -82,16 +82,12 @@ static void rules(void **state)
 		{"[machine]\nrelease = stable\n", "did you mean trixie?"},
 		{"[machine]\nrelease = bookwurm\n", "did you mean bookworm?"},
 		{"[system]\nprofile = built\n", "did you mean build?"},
-		{"[machine]\narch = s390x\n",
-		 "box.ini:2: machine.arch: \"s390x\" is not supported yet"},
-		{"[machine]\nrelease = sid\n",
-		 "box.ini:2: machine.release: \"sid\" is not supported yet"},
+		{"[machine]\narch = s390x\n", "box.ini:2: machine.arch: \"s390x\" is not supported yet"},
+		{"[machine]\nrelease = sid\n", "box.ini:2: machine.release: \"sid\" is not supported yet"},
 		{"[machine]\nrelease = buster\n", "choose trixie, bookworm"},
 		{"[system]\nprofile = base\n", NULL},
-		{"[system]\nprofile = desktop\n",
-		 "system.profile: \"desktop\" is not a set of packages"},
-		{"[system]\nprofile = locales\n",
-		 "system.profile: \"locales\" is not a set"}, /* hidden */
+		{"[system]\nprofile = desktop\n", "system.profile: \"desktop\" is not a set of packages"},
+		{"[system]\nprofile = locales\n", "system.profile: \"locales\" is not a set"}, /* hidden */
 		/* CPUs and memory */
 		{"[cpu]\ncount = 8\n", NULL},
 		{"[cpu]\ncount = 9\n", "box.ini:2: cpu.count: 9 CPUs are too many for armhf: at "
@@ -148,15 +144,12 @@ static void rules(void **state)
 		{"[network]\nmode = none\n", NULL},
 		{"[network]\nmode = none\nforward = 127.0.0.1:auto:22\n",
 		 "box.ini:3: network.forward: there is nothing to forward to"},
-		{"[network]\nmode = none\nrestrict = yes\n",
-		 "network.restrict: there is no network"},
+		{"[network]\nmode = none\nrestrict = yes\n", "network.restrict: there is no network"},
 		{"[network]\nrestrict = yes\n", NULL},
 		/* mirror */
 		{"[mirror]\nsecurity = no\n", NULL},
-		{"[mirror]\nsecurity = no\nsecurity_url = http://h/s\n",
-		 "mirror.security_url: has no use"},
-		{"[mirror]\nsnapshot = 20250801T000000Z\nurl = http://h/d\n",
-		 "mirror.snapshot: comes"},
+		{"[mirror]\nsecurity = no\nsecurity_url = http://h/s\n", "mirror.security_url: has no use"},
+		{"[mirror]\nsnapshot = 20250801T000000Z\nurl = http://h/d\n", "mirror.snapshot: comes"},
 		{"[mirror]\ncomponents = contrib\n", "mirror.components: main is missing"},
 		{"[mirror]\ncomponents = contrib\ncomponents = main\n", NULL},
 		/* devices, system */
@@ -232,8 +225,9 @@ static void extra_arguments(void **state)
 		{"-device|vfio-pci,host=01:00.0", 3, "-device vfio-pci is not allowed; allowed are usb-kbd,"},
 		{"-device|usb-host,hostbus=1", 3, "-device usb-host is not allowed"},
 		{"-device|vhost-vsock-pci,guest-cid=3", 3, "-device vhost-vsock-pci is not allowed"},
-		{"-device|usb-tablet,romfile=/x", 3, "usb-tablet: \"romfile\" is not allowed; allowed are "
-						     "NAME=VALUE of id, bus, port"},
+		{"-device|usb-tablet,romfile=/x", 3,
+		 "usb-tablet: \"romfile\" is not allowed; allowed are "
+		 "NAME=VALUE of id, bus, port"},
 		{"-device|virtio-balloon-pci,romfile=/x", 3, "\"romfile\" is not allowed"},
 		{"-device|{\"driver\":\"usb-tablet\"}", 3, "is not allowed; allowed are usb-kbd,"},
 		{"-device|usb-tablet,", 3, "is not allowed"},
@@ -405,9 +399,8 @@ static void commented_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rules),	  cmocka_unit_test(all_at_once), cmocka_unit_test(extra_arguments),
-		cmocka_unit_test(lacking_rows),	  cmocka_unit_test(examples),
-		cmocka_unit_test(commented_keys),
+		cmocka_unit_test(rules),	cmocka_unit_test(all_at_once), cmocka_unit_test(extra_arguments),
+		cmocka_unit_test(lacking_rows), cmocka_unit_test(examples),    cmocka_unit_test(commented_keys),
 	};
 
 	return cmocka_run_group_tests(tests, open_catalog, close_catalog);

@@ -245,13 +245,13 @@ static void test_row_hostile(void **state)
 		const char *p;
 		size_t n;
 	} bad[] = {
-		{"\x01\x04\x00\x1b\0", 5},		/* a control character */
-		{"\x01\x04\x03x", 4},			/* no such colour */
-		{"\x01\x05\x00xx", 5},			/* more than there are */
-		{"\x01\x03\x00", 3},			/* a run of none */
-		{"\xff\xff\xff\xff\x7f", 5},		/* a number without end */
-		{"\x01\x04\x00\xe2\x80\xae", 6},	/* a direction mark */
-		{"\xe9\x07\x04\x00x", 5},		/* 1001 cells */
+		{"\x01\x04\x00\x1b\0", 5},	 /* a control character */
+		{"\x01\x04\x03x", 4},		 /* no such colour */
+		{"\x01\x05\x00xx", 5},		 /* more than there are */
+		{"\x01\x03\x00", 3},		 /* a run of none */
+		{"\xff\xff\xff\xff\x7f", 5},	 /* a number without end */
+		{"\x01\x04\x00\xe2\x80\xae", 6}, /* a direction mark */
+		{"\xe9\x07\x04\x00x", 5},	 /* 1001 cells */
 	};
 	struct cell cells[20];
 
@@ -361,13 +361,10 @@ static void test_views(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys),	    cmocka_unit_test(test_paste),
-		cmocka_unit_test(test_wishes),
-		cmocka_unit_test(test_bounds),	    cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_mouse),
-		cmocka_unit_test(test_rows),	    cmocka_unit_test(test_row_hostile),
-		cmocka_unit_test(test_history),	    cmocka_unit_test(test_find),
-		cmocka_unit_test(test_views),
+		cmocka_unit_test(test_keys),   cmocka_unit_test(test_paste),	   cmocka_unit_test(test_wishes),
+		cmocka_unit_test(test_bounds), cmocka_unit_test(test_numbers),	   cmocka_unit_test(test_mouse),
+		cmocka_unit_test(test_rows),   cmocka_unit_test(test_row_hostile), cmocka_unit_test(test_history),
+		cmocka_unit_test(test_find),   cmocka_unit_test(test_views),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

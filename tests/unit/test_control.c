@@ -54,7 +54,9 @@ static void on_gone(uint64_t client, void *arg)
 }
 
 static const struct control_ops control_ops = {
-	.status = on_status, .request = on_request, .gone = on_gone,
+	.status = on_status,
+	.request = on_request,
+	.gone = on_gone,
 };
 
 static int setup(void **state)

@@ -102,8 +102,7 @@ out:
 	return r < 0 ? -1 : r;
 }
 
-static void next_is(struct deb *d, enum deb_type type, const char *path, unsigned mode,
-		    uint64_t size)
+static void next_is(struct deb *d, enum deb_type type, const char *path, unsigned mode, uint64_t size)
 {
 	struct deb_entry it;
 
@@ -358,8 +357,7 @@ static void refuses_paths(void **state)
 static void refuses_too_much(void **state)
 {
 	static const struct mk_entry big[] = {MK_ZEROS("zeros", 0644, 64 << 20), MK_END};
-	static const struct mk_entry many[] = {MK_ZEROS("a", 0644, 600000),
-					       MK_ZEROS("b", 0644, 600000), MK_END};
+	static const struct mk_entry many[] = {MK_ZEROS("a", 0644, 600000), MK_ZEROS("b", 0644, 600000), MK_END};
 	static const char *const exts[] = {"", ".gz", ".xz", ".zst"};
 	struct fixture *f = *state;
 	struct buf deb;
@@ -378,8 +376,7 @@ static void refuses_too_much(void **state)
 static void refuses_bombs(void **state)
 {
 	static const struct mk_entry once[] = {MK_ZEROS("a", 0644, 200 << 20), MK_END};
-	static const struct mk_entry twice[] = {MK_ZEROS("a", 0644, 200 << 20),
-						MK_ZEROS("b", 0644, 200 << 20), MK_END};
+	static const struct mk_entry twice[] = {MK_ZEROS("a", 0644, 200 << 20), MK_ZEROS("b", 0644, 200 << 20), MK_END};
 	struct fixture *f = *state;
 	uint8_t sha[HASH_SIZE];
 	uint64_t size;
@@ -480,8 +477,7 @@ static void refuses_huge_dictionary(void **state)
 /* Whatever one bit does: an error or another digest, and an end. */
 static void survives_bit_flips(void **state)
 {
-	static const struct mk_entry small[] = {MK('d', "./", NULL, 0755),
-						MK('f', "./a", "abc", 0644),
+	static const struct mk_entry small[] = {MK('d', "./", NULL, 0755), MK('f', "./a", "abc", 0644),
 						MK('l', "./b", "a", 0777), MK_END};
 	static const char *const exts[] = {"", ".gz", ".xz", ".zst"};
 	struct fixture *f = *state;

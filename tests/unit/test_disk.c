@@ -297,9 +297,8 @@ static void write_guest(const char *what)
 
 	if (!io)
 		return;
-	assert_int_equal(
-		proc_run((char *[]){io, "-f", "qcow2", "-c", (char *)what, disk, NULL}, 100000, NULL, NULL),
-		0);
+	assert_int_equal(proc_run((char *[]){io, "-f", "qcow2", "-c", (char *)what, disk, NULL}, 100000, NULL, NULL),
+			 0);
 	free(io);
 }
 
@@ -360,16 +359,15 @@ static void test_cancel(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir(bin, 0700), 0);
-	assert_int_equal(file_write(fake, "#!/bin/sh\nfor f; do :; done\n: >$f\nexec sleep 60\n", 47, 0700,
-				    NULL), 0);
+	assert_int_equal(file_write(fake, "#!/bin/sh\nfor f; do :; done\n: >$f\nexec sleep 60\n", 47, 0700, NULL), 0);
 	setenv("PATH", path, 1);
 	write_image(p, 6 * CLUSTER);
 	/* the tool would take 60 s, and then have done it */
 	assert_int_equal(disk_flatten(disk, &cancel, NULL, NULL, &e), -1);
 	assert_int_equal(e.kind, ERR_INTERRUPTED);
 	assert_false(file_exists(part));
-	assert_int_equal(file_write(fake, "#!/bin/sh\necho 'qemu-img: no \033[1mspace' >&2\nexit 1\n", 51,
-				    0700, NULL), 0);
+	assert_int_equal(file_write(fake, "#!/bin/sh\necho 'qemu-img: no \033[1mspace' >&2\nexit 1\n", 51, 0700, NULL),
+			 0);
 	assert_int_equal(disk_flatten(disk, NULL, NULL, NULL, &e), -1);
 	assert_string_equal(e.text, "qemu-img convert failed: qemu-img: no  [1mspace");
 	assert_int_equal(file_read(disk, 1 << 20, &after, NULL), 0);

@@ -154,7 +154,7 @@ static void test_refusals(void **state)
 	err_fini(&e);
 	expect_refused(other, "raw", "disk-read");
 	rootfs_make(other, rootfs_fill);
-	expect_refused(other, "qcow2", "disk-foreign"); /* the format is not guessed */
+	expect_refused(other, "qcow2", "disk-foreign");	   /* the format is not guessed */
 	poke(other, ROOTFS_START + 1024 + 0x60, &flag, 1); /* s_feature_incompat: RECOVER … */
 	expect_refused(other, "raw", "fs-broken");	   /* … and nothing else: no extents */
 	rootfs_make(other, rootfs_fill);
@@ -191,8 +191,7 @@ static void test_unwritten(void **state)
 	(void)state;
 	rootfs_make(other, rootfs_fill);
 	snprintf(options, sizeof(options), "offset=%u", ROOTFS_START);
-	assert_int_equal(ext2fs_open2(other, options, EXT2_FLAG_RW | EXT2_FLAG_64BITS, 0, 0,
-				      unix_io_manager, &raw), 0);
+	assert_int_equal(ext2fs_open2(other, options, EXT2_FLAG_RW | EXT2_FLAG_64BITS, 0, 0, unix_io_manager, &raw), 0);
 	assert_int_equal(ext2fs_read_bitmaps(raw), 0);
 	assert_int_equal(ext2fs_namei(raw, EXT2_ROOT_INO, EXT2_ROOT_INO, "srv/empty", &ino), 0);
 	assert_int_equal(ext2fs_read_inode(raw, ino, &inode), 0);
@@ -262,8 +261,7 @@ static void test_qcow2(void **state)
 		free(io);
 		skip();
 	}
-	run_tool((char *[]){tool, "create", "-q", "-f", "qcow2", "-F", "raw", "-b", "base.raw", overlay,
-			    "1G", NULL});
+	run_tool((char *[]){tool, "create", "-q", "-f", "qcow2", "-F", "raw", "-b", "base.raw", overlay, "1G", NULL});
 	fs = open_disk(overlay, "qcow2");
 	expect_text(fs, "/etc/passwd", "inside");
 	expect_big(fs);
@@ -302,8 +300,8 @@ static void test_versions(void **state)
 {
 	/* ascending */
 	static const char *const versions[] = {
-		"5.10.0-28-armmp", "6.1.0~rc3-armmp", "6.1.0-9-armmp", "6.1.0-10-armmp",
-		"6.1.0-10-armmp-lpae", "6.1.0-50-armmp", "6.12.9+deb13-armmp", "6.12.107+deb13-armmp",
+		"5.10.0-28-armmp",     "6.1.0~rc3-armmp", "6.1.0-9-armmp",	"6.1.0-10-armmp",
+		"6.1.0-10-armmp-lpae", "6.1.0-50-armmp",  "6.12.9+deb13-armmp", "6.12.107+deb13-armmp",
 	};
 	size_t n = sizeof(versions) / sizeof(*versions);
 
@@ -483,10 +481,14 @@ static void test_kernel_unlinked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read),	 cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_cut),	 cmocka_unit_test(test_qcow2),
-		cmocka_unit_test(test_unwritten), cmocka_unit_test(test_many),
-		cmocka_unit_test(test_versions), cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_qcow2),
+		cmocka_unit_test(test_unwritten),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_kernel_unlinked),
 		cmocka_unit_test(test_kernel_strange),
 	};

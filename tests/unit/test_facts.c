@@ -57,21 +57,20 @@ static void sources(const char *want_archive, const char *want_security)
 static void test_one_line_style(void **state)
 {
 	(void)state;
-	put("sources.list",
-	    "# deb http://commented.example/debian x main\n"
-	    "deb https://packages.example/tool stable main\n"
-	    "deb http://mirror.example/debian/ bookworm main # the mirror\n"
-	    "deb [arch=amd64 signed-by=/a/b.gpg] http://mirror.example/debian bookworm-updates main\n"
-	    "deb-src http://source.example/debian bookworm main\n"
-	    "deb http://mirror.example/debian-security bookworm-security main\n"
-	    "deb http://old.example/ stretch/updates main\n"
-	    "deb cdrom:[Debian 12]/ bookworm main\n"
-	    "deb file:/srv/debian bookworm main\n"
-	    "deb mirror+http://m.example/list bookworm main\n"
-	    "deb http://me:secret@private.example/debian bookworm main\n"
-	    "deb http://me@private.example/debian bookworm main\n"
-	    "deb http://broken.example/debian\n"
-	    "debx http://no.example/debian bookworm main\n");
+	put("sources.list", "# deb http://commented.example/debian x main\n"
+			    "deb https://packages.example/tool stable main\n"
+			    "deb http://mirror.example/debian/ bookworm main # the mirror\n"
+			    "deb [arch=amd64 signed-by=/a/b.gpg] http://mirror.example/debian bookworm-updates main\n"
+			    "deb-src http://source.example/debian bookworm main\n"
+			    "deb http://mirror.example/debian-security bookworm-security main\n"
+			    "deb http://old.example/ stretch/updates main\n"
+			    "deb cdrom:[Debian 12]/ bookworm main\n"
+			    "deb file:/srv/debian bookworm main\n"
+			    "deb mirror+http://m.example/list bookworm main\n"
+			    "deb http://me:secret@private.example/debian bookworm main\n"
+			    "deb http://me@private.example/debian bookworm main\n"
+			    "deb http://broken.example/debian\n"
+			    "debx http://no.example/debian bookworm main\n");
 	sources("http://mirror.example/debian https://packages.example/tool",
 		"http://mirror.example/debian-security http://old.example");
 }
@@ -307,9 +306,9 @@ static void test_accelerators(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_one_line_style),	 T(test_deb822_style), T(test_no_sources),   T(test_keys),
-		T(test_key_file),	 T(test_ports),	       T(test_space),
-		T(test_zone_and_locale), T(test_install_hint), T(test_accelerators),
+		T(test_one_line_style), T(test_deb822_style), T(test_no_sources), T(test_keys),
+		T(test_key_file),	T(test_ports),	      T(test_space),	  T(test_zone_and_locale),
+		T(test_install_hint),	T(test_accelerators),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

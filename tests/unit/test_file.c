@@ -144,8 +144,7 @@ static void test_many_writers(void **state)
 			struct buf b;
 
 			memset(text, 'a' + i, len);
-			if (file_write(path, text, len, 0600, NULL) < 0 ||
-			    file_read(path, sizeof(text), &b, NULL) < 0)
+			if (file_write(path, text, len, 0600, NULL) < 0 || file_read(path, sizeof(text), &b, NULL) < 0)
 				_exit(1);
 			if (b.len != (size_t)(b.data[0] - 'a' + 1) * 1000 ||
 			    strspn(b.data, (char[]){b.data[0], 0}) != b.len)

@@ -119,12 +119,12 @@ static int make_deb(const struct item *items, size_t count)
 	return open(deb, O_RDONLY | O_CLOEXEC);
 }
 
-#define DESCRIPTOR(code, vars, arch, machines, features)                                           \
-	"{\"description\": \"x\", \"interface-types\": [\"uefi\"], \"mapping\": {\"device\": "      \
-	"\"flash\", \"executable\": {\"filename\": \"" code "\", \"format\": \"raw\"}, "             \
-	"\"nvram-template\": {\"filename\": \"" vars "\", \"format\": \"raw\"}}, \"targets\": "      \
-	"[{\"architecture\": \"" arch "\", \"machines\": [" machines "]}], \"features\": ["          \
-	features "], \"tags\": []}"
+#define DESCRIPTOR(code, vars, arch, machines, features)                                                               \
+	"{\"description\": \"x\", \"interface-types\": [\"uefi\"], \"mapping\": {\"device\": "                         \
+	"\"flash\", \"executable\": {\"filename\": \"" code "\", \"format\": \"raw\"}, "                               \
+	"\"nvram-template\": {\"filename\": \"" vars "\", \"format\": \"raw\"}}, \"targets\": "                        \
+	"[{\"architecture\": \"" arch "\", \"machines\": [" machines "]}], \"features\": [" features                   \
+	"], \"tags\": []}"
 
 static const struct item package[] = {
 	{"usr/share/A/CODE.fd", "code", 3 * MIB},
@@ -137,28 +137,23 @@ static const struct item package[] = {
 	{"usr/share/B/CODE.fd", "b", MIB},
 	{"usr/share/A/OUT.fd", "-> /etc/passwd", 0},
 	{"usr/share/A/LOOP.fd", "-> LOOP.fd", 0},
-	{JSON "70-later.json",
-	 DESCRIPTOR("/usr/share/B/CODE.fd", "/usr/share/A/VARS.fd", "arm", "\"virt-*\"", ""), 0},
+	{JSON "70-later.json", DESCRIPTOR("/usr/share/B/CODE.fd", "/usr/share/A/VARS.fd", "arm", "\"virt-*\"", ""), 0},
 	{JSON "60-plain.json",
-	 DESCRIPTOR("/usr/share/A/LINK.fd", "/usr/share/A/VARS.fd", "arm", "\"x\", \"virt-*\"",
-		    "\"verbose-static\""), 0},
+	 DESCRIPTOR("/usr/share/A/LINK.fd", "/usr/share/A/VARS.fd", "arm", "\"x\", \"virt-*\"", "\"verbose-static\""),
+	 0},
 	{JSON "40-secure.json",
 	 DESCRIPTOR("/usr/share/A/CODE.sb.fd", "/usr/share/A/VARS.ms.fd", "arm", "\"virt-*\"",
-		    "\"enrolled-keys\", \"secure-boot\""), 0},
-	{JSON "50-gone.json",
-	 DESCRIPTOR("/usr/share/A/GONE.fd", "/usr/share/A/VARS.fd", "arm", "\"virt-*\"", ""), 0},
+		    "\"enrolled-keys\", \"secure-boot\""),
+	 0},
+	{JSON "50-gone.json", DESCRIPTOR("/usr/share/A/GONE.fd", "/usr/share/A/VARS.fd", "arm", "\"virt-*\"", ""), 0},
 	{JSON "30-smm.json",
-	 DESCRIPTOR("/usr/share/B/CODE.fd", "/usr/share/A/VARS.fd", "arm", "\"virt-*\"",
-		    "\"requires-smm\""), 0},
+	 DESCRIPTOR("/usr/share/B/CODE.fd", "/usr/share/A/VARS.fd", "arm", "\"virt-*\"", "\"requires-smm\""), 0},
 	{JSON "25-keys.json",
-	 DESCRIPTOR("/usr/share/B/CODE.fd", "/usr/share/A/VARS.ms.fd", "arm", "\"virt-*\"",
-		    "\"enrolled-keys\""), 0},
+	 DESCRIPTOR("/usr/share/B/CODE.fd", "/usr/share/A/VARS.ms.fd", "arm", "\"virt-*\"", "\"enrolled-keys\""), 0},
 	{JSON "10-broken.json", "{\"mapping\": ", 0},
 	{JSON "11-odd.json", "{\"mapping\": [], \"targets\": 7, \"interface-types\": {}}", 0},
-	{JSON "20-link.json",
-	 DESCRIPTOR("/usr/share/A/UP.fd", "/usr/share/A/VARS.fd", "aarch64", "\"virt-*\"", ""), 0},
-	{JSON "20-out.json",
-	 DESCRIPTOR("/usr/share/A/OUT.fd", "/usr/share/A/LOOP.fd", "riscv64", "\"virt-*\"", ""), 0},
+	{JSON "20-link.json", DESCRIPTOR("/usr/share/A/UP.fd", "/usr/share/A/VARS.fd", "aarch64", "\"virt-*\"", ""), 0},
+	{JSON "20-out.json", DESCRIPTOR("/usr/share/A/OUT.fd", "/usr/share/A/LOOP.fd", "riscv64", "\"virt-*\"", ""), 0},
 };
 
 static int extract(const struct firmware_want *want, const atomic_bool *cancel, struct err *e)
@@ -233,8 +228,7 @@ static void test_refusals(void **state)
 		assert_false(file_exists(code));
 		assert_false(file_exists(part));
 	}
-	assert_int_equal(extract(&(struct firmware_want){.arch = "arm", .machine = "virt-*"}, &cancel, &e),
-			 -1);
+	assert_int_equal(extract(&(struct firmware_want){.arch = "arm", .machine = "virt-*"}, &cancel, &e), -1);
 	assert_int_equal(e.kind, ERR_INTERRUPTED);
 	assert_false(file_exists(code));
 	err_fini(&e);
@@ -248,8 +242,9 @@ static void test_none(void **state)
 	struct err e = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(firmware_extract(fd, "fw", &(struct firmware_want){.arch = "arm", .machine = "virt-*"},
-					  code, vars, NULL, &e), -1);
+	assert_int_equal(firmware_extract(fd, "fw", &(struct firmware_want){.arch = "arm", .machine = "virt-*"}, code,
+					  vars, NULL, &e),
+			 -1);
 	assert_string_equal(e.id, "firmware-none");
 	err_fini(&e);
 	close(fd);

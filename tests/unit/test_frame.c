@@ -30,8 +30,7 @@ static int feed(struct got *g, const struct buf *b, size_t step, size_t max)
 
 	frame_init(&r, max);
 	for (size_t at = 0; !result && at < b->len; at += step)
-		result = frame_feed(&r, b->data + at, b->len - at < step ? b->len - at : step, on_frame,
-				    g);
+		result = frame_feed(&r, b->data + at, b->len - at < step ? b->len - at : step, on_frame, g);
 	frame_fini(&r);
 	return result;
 }
@@ -47,7 +46,11 @@ static void test_frames(void **state)
 	frame_put_json(&b, o);
 	frame_put(&b, 'C', "", 0);
 	frame_put(&b, 'C', "abc", 3);
-	assert_memory_equal(b.data, "\0\0\0\x0fJ{\"op\":\"hello\"}\0\0\0\x01" "C\0\0\0\x04" "Cabc", b.len);
+	assert_memory_equal(b.data,
+			    "\0\0\0\x0fJ{\"op\":\"hello\"}\0\0\0\x01"
+			    "C\0\0\0\x04"
+			    "Cabc",
+			    b.len);
 	for (size_t step = 1; step <= b.len; step++) {
 		buf_init(&g.text, 0);
 		assert_int_equal(feed(&g, &b, step, 100), 0);
@@ -97,9 +100,17 @@ static void test_request(void **state)
 {
 	char *dir = check_tmpdir();
 	char *path = file_join(dir, "request");
-	struct vm_request r = {.name = "n", .dir = dir, .runtime_dir = "/r", .what = "w", .accel = "tcg",
-			       .seed = "s", .known_hosts = "k", .ssh_host = "h",
-			       .login_timeout = 600000, .start_timeout = 7, .configuring = true};
+	struct vm_request r = {.name = "n",
+			       .dir = dir,
+			       .runtime_dir = "/r",
+			       .what = "w",
+			       .accel = "tcg",
+			       .seed = "s",
+			       .known_hosts = "k",
+			       .ssh_host = "h",
+			       .login_timeout = 600000,
+			       .start_timeout = 7,
+			       .configuring = true};
 	struct err e = ERR_INIT;
 	struct vm_request got;
 
@@ -169,8 +180,7 @@ static void test_run_record(void **state)
 	assert_non_null(strstr(run.cause, "paused; then cut off: this host was restarted"));
 	vm_run_fini(&run);
 	/* a process of that pid that is not the one that was recorded */
-	text = xasprintf("{\"state\": \"running\", \"supervisor_pid\": %ld, \"supervisor_start\": 1}",
-			 (long)getpid());
+	text = xasprintf("{\"state\": \"running\", \"supervisor_pid\": %ld, \"supervisor_start\": 1}", (long)getpid());
 	write_run(dir, text);
 	free(text);
 	assert_int_equal(vm_run_read(dir, &run, &e), 0);
@@ -185,8 +195,7 @@ static void test_run_record(void **state)
 	assert_true(run.alive);
 	assert_false(run.orphan);
 	vm_run_fini(&run);
-	text = xasprintf("{\"state\": \"running\", \"supervisor_pid\": 999999999, \"qemu_pid\": %ld}",
-			 (long)getpid());
+	text = xasprintf("{\"state\": \"running\", \"supervisor_pid\": 999999999, \"qemu_pid\": %ld}", (long)getpid());
 	write_run(dir, text);
 	free(text);
 	assert_int_equal(vm_run_read(dir, &run, &e), 0);
@@ -300,9 +309,12 @@ static void test_console_log_planted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_frames),	    cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_stopped),	    cmocka_unit_test(test_request),
-		cmocka_unit_test(test_run_record),  cmocka_unit_test(test_console_log),
+		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_stopped),
+		cmocka_unit_test(test_request),
+		cmocka_unit_test(test_run_record),
+		cmocka_unit_test(test_console_log),
 		cmocka_unit_test(test_console_log_planted),
 		cmocka_unit_test(test_console_log_again),
 	};

@@ -52,8 +52,7 @@ static void knows_guids(void **state)
 	assert_int_equal(g.b[8] >> 6, 2);
 }
 
-static void check_header(const uint8_t *h, uint64_t self, uint64_t other, uint64_t table,
-			 const uint8_t *entries)
+static void check_header(const uint8_t *h, uint64_t self, uint64_t other, uint64_t table, const uint8_t *entries)
 {
 	uint8_t copy[92];
 
@@ -109,12 +108,10 @@ static void writes_both_tables(void **state)
 	assert_int_equal(get(disk + 446 + 8, 4), 1);
 	assert_int_equal(get(disk + 446 + 12, 4), SECTORS - 1);
 	check_header(disk + 512, 1, SECTORS - 1, 2, disk + 1024);
-	check_header(disk + (SECTORS - 1) * 512, SECTORS - 1, 1, SECTORS - 33,
-		     disk + (SECTORS - 33) * 512);
+	check_header(disk + (SECTORS - 1) * 512, SECTORS - 1, 1, SECTORS - 33, disk + (SECTORS - 33) * 512);
 	assert_memory_equal(disk + 1024, disk + (SECTORS - 33) * 512, 128 * 128);
 	p = disk + 512 + 56;
-	assert_memory_equal(p, "\x33\x22\x11\x00\x55\x44\x77\x46\x88\x99\xaa\xbb\xcc\xdd\xee\xff",
-			    16);
+	assert_memory_equal(p, "\x33\x22\x11\x00\x55\x44\x77\x46\x88\x99\xaa\xbb\xcc\xdd\xee\xff", 16);
 	p = disk + 1024;
 	assert_memory_equal(p, esp, 16);
 	assert_memory_equal(p + 16, disk + 512 + 56, 16);
@@ -135,9 +132,8 @@ static void refuses_layouts(void **state)
 	static const struct {
 		uint64_t first, last, first2, last2, sectors;
 	} bad[] = {
-		{33, 100, 200, 300, SECTORS},	       {40, 39, 200, 300, SECTORS},
-		{40, 100, 100, 300, SECTORS},	       {40, 400, 100, 300, SECTORS},
-		{100, 200, 40, 100, SECTORS},	       {100, 200, 40, 300, SECTORS},
+		{33, 100, 200, 300, SECTORS},	       {40, 39, 200, 300, SECTORS},  {40, 100, 100, 300, SECTORS},
+		{40, 400, 100, 300, SECTORS},	       {100, 200, 40, 100, SECTORS}, {100, 200, 40, 300, SECTORS},
 		{40, 100, 200, SECTORS - 33, SECTORS}, {34, 34, 35, 35, 67},
 	};
 	struct gpt_guid id = {{0}};

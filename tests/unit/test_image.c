@@ -257,7 +257,7 @@ static void decides_by_rank(void **state)
 	put(f, "name", "content", 1);
 	assert_int_equal(image_link(f->im, "other", "name", 1, NULL), 0);
 	assert_int_equal(image_link(f->im, "other", "name", 1, NULL), 0);
-	put(f, "name", "new", 2); /* the other name keeps the old bytes */
+	put(f, "name", "new", 2);					/* the other name keeps the old bytes */
 	assert_int_equal(image_link(f->im, "up", "other", 1, NULL), 0); /* too low */
 	assert_int_equal(image_node(f->im, "n", IMAGE_FIFO, 0, 0, &high, NULL), 0);
 	assert_int_equal(image_node(f->im, "n", IMAGE_CHAR, 1, 3, &low, NULL), 0);
@@ -440,8 +440,7 @@ static void indexes_large_folders(void **state)
 		assert_int_equal(in.i_size > sizeof block, dirs[d].levels > 0);
 		assert_int_equal(ext2fs_dir_iterate(f->fs, ino, 0, block, count_name, &count), 0);
 		assert_int_equal(count, dirs[d].names + 2);
-		snprintf(name, sizeof name, "%s/%0*u", dirs[d].dir, (int)dirs[d].len,
-			 dirs[d].names - 1);
+		snprintf(name, sizeof name, "%s/%0*u", dirs[d].dir, (int)dirs[d].len, dirs[d].names - 1);
 		assert_true(readfs_find(f->fs, name) != 0);
 		if (!dirs[d].levels)
 			continue;

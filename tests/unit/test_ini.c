@@ -16,8 +16,7 @@
 #include "base/strv.h"
 
 /* Every entry as "LINE section.key=[value]\n". */
-static int note(const char *section, const char *key, const char *value, unsigned line, void *arg,
-		struct err *e)
+static int note(const char *section, const char *key, const char *value, unsigned line, void *arg, struct err *e)
 {
 	(void)e;
 	buf_addf(arg, "%u %s.%s=[%s]\n", line, section, key, value);
@@ -66,8 +65,7 @@ static void reads(void **state)
 	/* Inline comments begin at a ; behind a blank, and only there. */
 	check_read("[a]\nk = v ; c\nl = v;w\nm = ; c\nn =;x\no = v\t;c ; d\n",
 		   "2 a.k=[v]\n3 a.l=[v;w]\n4 a.m=[]\n5 a.n=[;x]\n6 a.o=[v]\n");
-	check_read("[a]\nk = [b]\nl = x=y:z\nm = # n\n",
-		   "2 a.k=[[b]]\n3 a.l=[x=y:z]\n4 a.m=[# n]\n");
+	check_read("[a]\nk = [b]\nl = x=y:z\nm = # n\n", "2 a.k=[[b]]\n3 a.l=[x=y:z]\n4 a.m=[# n]\n");
 	check_read("[a]\nk = \xc3\xa4\xff\n", "2 a.k=[\xc3\xa4\xff]\n");
 }
 
@@ -213,8 +211,7 @@ static void big_files(void **state)
 	buf_fini(&b);
 }
 
-static int stop_at_two(const char *section, const char *key, const char *value, unsigned line,
-		       void *arg, struct err *e)
+static int stop_at_two(const char *section, const char *key, const char *value, unsigned line, void *arg, struct err *e)
 {
 	(void)section;
 	(void)key;
@@ -270,8 +267,8 @@ static void random_bytes(void **state)
 	}
 }
 
-#define SET(d, s, k, ...)                                                                          \
-	ini_doc_set(d, s, k, (const char *const[]){__VA_ARGS__},                                   \
+#define SET(d, s, k, ...)                                                                                              \
+	ini_doc_set(d, s, k, (const char *const[]){__VA_ARGS__},                                                       \
 		    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), NULL)
 
 static void check_doc(const struct ini_doc *d, const char *want)
@@ -320,8 +317,7 @@ static void doc_keeps(void **state)
 
 static void doc_lists(void **state)
 {
-	struct ini_doc *d =
-		doc("[a]\nl = 1 ; one\n; about two\nl = 2 ; two\nl = 3 ; three\nz = z\n");
+	struct ini_doc *d = doc("[a]\nl = 1 ; one\n; about two\nl = 2 ; two\nl = 3 ; three\nz = z\n");
 
 	(void)state;
 	assert_int_equal(ini_doc_line(d, "a", "l", 1), 4);
@@ -371,8 +367,7 @@ static void doc_long_comment(void **state)
 
 static void doc_refuses(void **state)
 {
-	static const char *const bad[] = {"a\nb", "a\rb", "a ;b", ";b",	 " a",
-					  "a ",	  "a\t",  "\x1b", "a\t;"};
+	static const char *const bad[] = {"a\nb", "a\rb", "a ;b", ";b", " a", "a ", "a\t", "\x1b", "a\t;"};
 	struct ini_doc *d = doc("[a]\nk = v\n");
 	char value[INI_LINE_MAX];
 	struct err e = ERR_INIT;

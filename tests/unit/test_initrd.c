@@ -52,8 +52,7 @@ static int build(const char *names, struct strv *unknown, struct buf *out, struc
 }
 
 /* "TYPE MODE PATH SIZE" a line; the content of `wanted` into `content`. Gives the archive's length. */
-static void list(const char *p, size_t n, struct buf *listing, const char *wanted,
-		 struct buf *content)
+static void list(const char *p, size_t n, struct buf *listing, const char *wanted, struct buf *content)
 {
 	struct archive *a = archive_read_new();
 	struct archive_entry *entry;
@@ -68,7 +67,8 @@ static void list(const char *p, size_t n, struct buf *listing, const char *wante
 		assert_int_equal(archive_entry_mtime(entry), 0);
 		buf_addf(listing, "%s%o %s %d\n",
 			 archive_entry_filetype(entry) == AE_IFDIR   ? "d"
-			 : archive_entry_filetype(entry) == AE_IFCHR ? "c" : "f",
+			 : archive_entry_filetype(entry) == AE_IFCHR ? "c"
+								     : "f",
 			 (unsigned)archive_entry_perm(entry), path, (int)archive_entry_size(entry));
 		if (archive_entry_filetype(entry) == AE_IFCHR) {
 			assert_int_equal(archive_entry_rdevmajor(entry), 5);
@@ -108,10 +108,8 @@ static void test_order(void **state)
 {
 	(void)state;
 	/* what a module needs comes first and once; packed ones lose their ending; built in: left out */
-	expect_order("virtio_pci virtio-mmio ext9",
-		     "virtio-ring.ko\nvirtio_pci.ko\nmbc.ko\ncrc-nine.ko\next9.ko\n");
-	expect_order("ext9 virtio_pci",
-		     "mbc.ko\nvirtio-ring.ko\ncrc-nine.ko\next9.ko\nvirtio_pci.ko\n");
+	expect_order("virtio_pci virtio-mmio ext9", "virtio-ring.ko\nvirtio_pci.ko\nmbc.ko\ncrc-nine.ko\next9.ko\n");
+	expect_order("ext9 virtio_pci", "mbc.ko\nvirtio-ring.ko\ncrc-nine.ko\next9.ko\nvirtio_pci.ko\n");
 	expect_order("crc_nine crc-nine", "crc-nine.ko\n");
 	expect_order("loop_a", "loop-b.ko\nloop-a.ko\n"); /* a ring ends */
 	expect_order("virtio", "");
@@ -141,8 +139,10 @@ static void test_content(void **state)
 	elf = rootfs_module("kernel/b/ext9.ko.xz", "mbc,virtio_ring,crc-nine", 32, 1);
 	assert_int_equal(content.len, elf.len); /* unpacked */
 	assert_memory_equal(content.data, elf.data, elf.len);
-	buf_addf(&want, "d755 dev 0\nc600 dev/console 0\nd755 bin 0\nf755 bin/busybox 6\n"
-			"f755 init %zu\nd755 modules 0\n", init->len);
+	buf_addf(&want,
+		 "d755 dev 0\nc600 dev/console 0\nd755 bin 0\nf755 bin/busybox 6\n"
+		 "f755 init %zu\nd755 modules 0\n",
+		 init->len);
 	assert_int_equal(strncmp(listing.data, want.data, want.len), 0);
 	buf_fini(&elf);
 
@@ -157,8 +157,7 @@ static void test_content(void **state)
 	buf_clear(&listing);
 	buf_clear(&content);
 	list(initrd.data + end, initrd.len - end, &listing, "debwiz/config.env", &content);
-	assert_string_equal(listing.data,
-			    "d755 debwiz 0\nf755 debwiz/configure.sh 10\nf600 debwiz/config.env 4\n");
+	assert_string_equal(listing.data, "d755 debwiz 0\nf755 debwiz/configure.sh 10\nf600 debwiz/config.env 4\n");
 	assert_string_equal(content.data, "A=1\n");
 	buf_fini(&want);
 	buf_fini(&listing);

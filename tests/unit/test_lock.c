@@ -166,7 +166,7 @@ static void test_planted(void **state)
 		expect_unsafe();
 	}
 	assert_null(lock_holder(path));
-	assert_false(file_exists(path)); /* looking makes no file */
+	assert_false(file_exists(path));	   /* looking makes no file */
 	struct lock *k = lock_take(path, "x", &e); /* the control */
 	assert_non_null(k);
 	lock_release(k);

@@ -46,8 +46,7 @@ static int teardown(void **state)
 
 static void expect_path(char *got, const char *below)
 {
-	char *want = *below == '/' ? xstrdup(below)
-				   : *below == '.' && !below[1] ? xstrdup(tmp) : file_join(tmp, below);
+	char *want = *below == '/' ? xstrdup(below) : *below == '.' && !below[1] ? xstrdup(tmp) : file_join(tmp, below);
 
 	assert_non_null(got);
 	assert_string_equal(got, want);
@@ -157,9 +156,10 @@ static void test_runtime_parents(void **state)
 		mode_t mode;
 		bool used;
 	} cases[] = {
-		{"TMPDIR", 0700, true},	 {"TMPDIR", 0755, true},   {"TMPDIR", 0775, false},
-		{"TMPDIR", 0757, false}, {"TMPDIR", 0777, false},  {"TMPDIR", 01777, true},
-		{"XDG_RUNTIME_DIR", 0700, true}, {"XDG_RUNTIME_DIR", 0710, false},
+		{"TMPDIR", 0700, true},		  {"TMPDIR", 0755, true},
+		{"TMPDIR", 0775, false},	  {"TMPDIR", 0757, false},
+		{"TMPDIR", 0777, false},	  {"TMPDIR", 01777, true},
+		{"XDG_RUNTIME_DIR", 0700, true},  {"XDG_RUNTIME_DIR", 0710, false},
 		{"XDG_RUNTIME_DIR", 0701, false}, {"XDG_RUNTIME_DIR", 01777, false},
 	};
 

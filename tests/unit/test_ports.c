@@ -82,8 +82,8 @@ static void test_taken(void **state)
 {
 	struct fixture *f = *state;
 	uint16_t first = port(f, true), second;
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(first),
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_port = htons(first), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	int s = socket(AF_INET, SOCK_STREAM, 0);
 
 	assert_true(s >= 0);

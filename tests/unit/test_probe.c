@@ -32,8 +32,12 @@ static int setup(void **state)
 	spec_init(&spec);
 	host_facts_get(&host);
 	arch = (struct catalog_arch){
-		.name = xstrdup("armhf"), .qemu = xstrdup("qemu-fake"), .qemu_native = xstrdup(""),
-		.machine = xstrdup("virt"), .machine_opts = xstrdup(",x=y"), .cpu_tcg = xstrdup("slow"),
+		.name = xstrdup("armhf"),
+		.qemu = xstrdup("qemu-fake"),
+		.qemu_native = xstrdup(""),
+		.machine = xstrdup("virt"),
+		.machine_opts = xstrdup(",x=y"),
+		.cpu_tcg = xstrdup("slow"),
 		.cpu_native = xstrdup("host"),
 	};
 	strv_add(&arch.native_hosts, host.machine);
@@ -352,9 +356,9 @@ static void test_bad_cache(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_versions), T(test_missing), T(test_relative), T(test_old_and_strange),
-		T(test_emulated), T(test_refused),  T(test_used_and_rejected), T(test_passing_refusals),
-		T(test_bad_cache),
+		T(test_versions),	   T(test_missing),	     T(test_relative),
+		T(test_old_and_strange),   T(test_emulated),	     T(test_refused),
+		T(test_used_and_rejected), T(test_passing_refusals), T(test_bad_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

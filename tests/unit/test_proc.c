@@ -101,8 +101,7 @@ static void test_unread_input(void **state)
 {
 	struct seen s;
 	char *big = xcalloc(1, 4000000);
-	struct proc_conf conf = {.argv = SH("exit 0"), .stdin_text = true, .input = big,
-				 .input_len = 4000000};
+	struct proc_conf conf = {.argv = SH("exit 0"), .stdin_text = true, .input = big, .input_len = 4000000};
 
 	(void)state;
 	run(&s, &conf);
@@ -163,8 +162,8 @@ static void test_missing(void **state)
 {
 	struct loop *l = loop_new();
 	struct err e = ERR_INIT;
-	struct proc_conf conf = {.argv = (char *const[]){"debwiz-no-such", NULL},
-				 .output = on_output, .ended = on_ended};
+	struct proc_conf conf = {
+		.argv = (char *const[]){"debwiz-no-such", NULL}, .output = on_output, .ended = on_ended};
 
 	(void)state;
 	assert_null(proc_start(l, &conf, &e));
@@ -291,10 +290,10 @@ static void test_identify_self(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_output),	    cmocka_unit_test(test_unread_input),
-		cmocka_unit_test(test_signal),	    cmocka_unit_test(test_grandchild),
-		cmocka_unit_test(test_descriptors), cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_run),	    cmocka_unit_test(test_detach),
+		cmocka_unit_test(test_output),	      cmocka_unit_test(test_unread_input),
+		cmocka_unit_test(test_signal),	      cmocka_unit_test(test_grandchild),
+		cmocka_unit_test(test_descriptors),   cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_run),	      cmocka_unit_test(test_detach),
 		cmocka_unit_test(test_identify_self),
 	};
 

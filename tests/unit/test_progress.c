@@ -59,23 +59,42 @@ static void test_lines(void **state)
 	for (size_t step = 1; step < 70; step += 3) {
 		buf_clear(&said);
 		assert_int_equal(feed(text, sizeof(text) - 1, step), 0);
-		assert_string_equal(
-			said.data,
-			"configuring {\"n\":\"131\",\"package\":\"python3-minimal\",\"total\":\"225\"}\n"
-			"seed-applied {}\n"
-			"failed {\"step\":\"dpkg\",\"text\":\"exit status 1; %=\"}\n"
-			"phase {\"name\":\"\"}\n"
-			"ready {\"ip\":\"10.0.2.15\",\"k_2\":\"\xc3\xa9\"}\n");
+		assert_string_equal(said.data,
+				    "configuring {\"n\":\"131\",\"package\":\"python3-minimal\",\"total\":\"225\"}\n"
+				    "seed-applied {}\n"
+				    "failed {\"step\":\"dpkg\",\"text\":\"exit status 1; %=\"}\n"
+				    "phase {\"name\":\"\"}\n"
+				    "ready {\"ip\":\"10.0.2.15\",\"k_2\":\"\xc3\xa9\"}\n");
 	}
 }
 
 static void test_refused_lines(void **state)
 {
 	static const char *const lines[] = {
-		"", "1", "1 ", "2 ready", "01 ready", "ready", "1  ready", "1 Ready", "1 ready ",
-		"1 ready a", "1 ready =b", "1 ready a=b  c=d", "1 ready a=b a=c", "1 ready A=b",
-		"1 ready a=%", "1 ready a=%2", "1 ready a=%zz", "1 ready a=%00", "1 ready a=b\tc",
-		"1 ready a=\x01", "1 re\x1b[31mady", "1 9a", "1 -a", " 1 ready",
+		"",
+		"1",
+		"1 ",
+		"2 ready",
+		"01 ready",
+		"ready",
+		"1  ready",
+		"1 Ready",
+		"1 ready ",
+		"1 ready a",
+		"1 ready =b",
+		"1 ready a=b  c=d",
+		"1 ready a=b a=c",
+		"1 ready A=b",
+		"1 ready a=%",
+		"1 ready a=%2",
+		"1 ready a=%zz",
+		"1 ready a=%00",
+		"1 ready a=b\tc",
+		"1 ready a=\x01",
+		"1 re\x1b[31mady",
+		"1 9a",
+		"1 -a",
+		" 1 ready",
 	};
 
 	(void)state;
@@ -234,7 +253,9 @@ static void test_words(void **state)
 	words("a\x1b[31m\0b\xff\xc2\x9b", 11, 100, "a?[31m?b??");
 	words("abcdef", 6, 3, "abc...");
 	words("ab\xc3\xa9x", 5, 3, "ab...");
-	words("\xe2\x80\xae" "evil", 7, 100, "?evil");
+	words("\xe2\x80\xae"
+	      "evil",
+	      7, 100, "?evil");
 	words("%s%n", 4, 100, "%s%n");
 }
 

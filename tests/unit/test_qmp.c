@@ -30,8 +30,7 @@ static void on_failed(const char *why, void *arg)
 
 static void on_reply(const json_t *value, const char *error, void *arg)
 {
-	buf_addf(&((struct heard *)arg)->text, "reply %s\n",
-		 error ? error : json_str(value, "x", "-"));
+	buf_addf(&((struct heard *)arg)->text, "reply %s\n", error ? error : json_str(value, "x", "-"));
 }
 
 static const struct qmp_ops ops = {.ready = on_ready, .event = on_event, .failed = on_failed};
@@ -249,10 +248,14 @@ static void test_odd_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dialogue),	     cmocka_unit_test(test_byte_by_byte),
-		cmocka_unit_test(test_arguments_are_data),   cmocka_unit_test(test_answers_out_of_order),
-		cmocka_unit_test(test_at_most_8_in_flight),  cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_line_cap),	     cmocka_unit_test(test_long_event),
+		cmocka_unit_test(test_dialogue),
+		cmocka_unit_test(test_byte_by_byte),
+		cmocka_unit_test(test_arguments_are_data),
+		cmocka_unit_test(test_answers_out_of_order),
+		cmocka_unit_test(test_at_most_8_in_flight),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_line_cap),
+		cmocka_unit_test(test_long_event),
 		cmocka_unit_test(test_odd_events),
 	};
 

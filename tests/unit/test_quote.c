@@ -25,8 +25,7 @@ static void test_command(void **state)
 	(void)state;
 	check_line("", NULL);
 	check_line("ls | wc -l", (char *[]){"ls | wc -l", NULL});
-	check_line("test 'two words' = 'two words'",
-		   (char *[]){"test", "two words", "=", "two words", NULL});
+	check_line("test 'two words' = 'two words'", (char *[]){"test", "two words", "=", "two words", NULL});
 	check_line("'' ''", (char *[]){"", "", NULL});
 	check_line("'FOO=1' env", (char *[]){"FOO=1", "env", NULL});
 	check_line("echo FOO=1 '~' '*' '$HOME' 'a;b' 'it'\\''s' '#'",

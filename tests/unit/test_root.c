@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* image/root: small packages become a root with dpkg's database, the same each time, or nothing. */
+#include "../../src/image/root_private.h"
 #include "base/loop.h"
 #include "mkroot.h"
 #include "readfs.h"
-#include "../../src/image/root_private.h"
 
 #define SIZE (200ull << 20)
 #define OFFSET (65ull << 20)
@@ -25,9 +25,8 @@ struct fixture {
 	ext2_filsys fs;
 };
 
-static void add_deb(struct fixture *f, struct root_deb *deb, const char *name, const char *arch,
-		    const char *fields, const struct mk_entry *control, const struct mk_entry *data,
-		    const char *ext)
+static void add_deb(struct fixture *f, struct root_deb *deb, const char *name, const char *arch, const char *fields,
+		    const struct mk_entry *control, const struct mk_entry *data, const char *ext)
 {
 	mkroot_deb(f->dir, deb, name, arch, fields, control, data, ext);
 }
@@ -52,8 +51,7 @@ static const struct mk_entry base_data[] = {
 	MK_END,
 };
 static const struct mk_entry lib_control[] = {
-	MK('f', "./triggers",
-	   "# why\ninterest-noawait /usr/share/x\ninterest ldconfig\nactivate other\n", 0644),
+	MK('f', "./triggers", "# why\ninterest-noawait /usr/share/x\ninterest ldconfig\nactivate other\n", 0644),
 	MK_END,
 };
 static const struct mk_entry lib_data[] = {
@@ -95,10 +93,8 @@ static int setup(void **state)
 	f->dir = check_tmpdir();
 	f->out = file_join(f->dir, "disk.part");
 	add_deb(f, &f->debs[0], "base", "all", "", base_control, base_data, ".xz");
-	add_deb(f, &f->debs[1], "zlib", "armhf", "Multi-Arch: same\n", lib_control, lib_data,
-		".xz");
-	add_deb(f, &f->debs[2], "zlib-twin", "armhf", "Multi-Arch: foreign\n", lib_control,
-		base_data + 7, ".gz");
+	add_deb(f, &f->debs[1], "zlib", "armhf", "Multi-Arch: same\n", lib_control, lib_data, ".xz");
+	add_deb(f, &f->debs[2], "zlib-twin", "armhf", "Multi-Arch: foreign\n", lib_control, base_data + 7, ".gz");
 	for (int i = 0; i < 3; i++)
 		add_deb(f, &f->debs[3 + i], names[i], "all", "", NULL, many_data, exts[i]);
 	add_deb(f, &f->extra, "extra", "armhf", "", NULL, many_data, ".xz");
@@ -210,8 +206,7 @@ static void builds_a_root(void **state)
 	readfs_is(f->fs, "usr/share/both", "of base"); /* zlib-twin ships it last */
 	assert_int_equal(readfs_find(f->fs, "etc/conf"), 0);
 	readfs_is(f->fs, "etc/conf.dpkg-new", "setting");
-	assert_int_equal(readfs_find(f->fs, "etc/conf.dpkg-new"),
-			 readfs_find(f->fs, "etc/second.dpkg-new"));
+	assert_int_equal(readfs_find(f->fs, "etc/conf.dpkg-new"), readfs_find(f->fs, "etc/second.dpkg-new"));
 	assert_int_equal(readfs_find(f->fs, "usr/lib/hard"), readfs_find(f->fs, "usr/lib/lib.so"));
 	assert_int_equal(readfs_stat(f->fs, "usr/lib/hard").i_links_count, 2);
 	assert_int_equal(readfs_stat(f->fs, "usr/lib/hard").i_size, 3000000);
@@ -235,9 +230,9 @@ static void builds_a_root(void **state)
 	buf_fini(&b);
 }
 
-#define STANZA(name, arch, more, end)                                                              \
-	"Package: " name "\nStatus: install ok unpacked\nVersion: 1-1\nArchitecture: " arch        \
-	"\n" more "Description: " name "\n x\n" end "\n"
+#define STANZA(name, arch, more, end)                                                                                  \
+	"Package: " name "\nStatus: install ok unpacked\nVersion: 1-1\nArchitecture: " arch "\n" more                  \
+	"Description: " name "\n x\n" end "\n"
 
 static void writes_dpkg_database(void **state)
 {
@@ -250,14 +245,13 @@ static void writes_dpkg_database(void **state)
 			 "Conffiles:\n /etc/conf newconffile\n /etc/second newconffile\n"
 			 " /etc/gone newconffile remove-on-upgrade\n") STANZA("m1", "all", "", "")
 			  STANZA("m2", "all", "", "") STANZA("m3", "all", "", "")
-				  STANZA("zlib", "armhf", "Multi-Arch: same\n", "") STANZA(
-					  "zlib-twin", "armhf", "Multi-Arch: foreign\n", ""));
+				  STANZA("zlib", "armhf", "Multi-Arch: same\n", "")
+					  STANZA("zlib-twin", "armhf", "Multi-Arch: foreign\n", ""));
 	readfs_is(f->fs, "var/lib/dpkg/info/base.list",
 		  "/.\n/bin\n/bin/sh\n/etc\n/etc/conf\n/etc/second\n/etc/plain\n/usr\n/usr/share\n"
 		  "/usr/share/both\n");
 	readfs_is(f->fs, "var/lib/dpkg/info/base.postinst", "#!/bin/sh\n");
-	assert_int_equal(readfs_stat(f->fs, "var/lib/dpkg/info/base.postinst").i_mode & 07777,
-			 0755);
+	assert_int_equal(readfs_stat(f->fs, "var/lib/dpkg/info/base.postinst").i_mode & 07777, 0755);
 	readfs_is(f->fs, "var/lib/dpkg/info/base.md5sums", "0  usr/bin/tool\n");
 	readfs_is(f->fs, "var/lib/dpkg/info/base.conffiles", base_control[0].data);
 	assert_int_equal(readfs_find(f->fs, "var/lib/dpkg/info/base.control"), 0);
@@ -403,8 +397,7 @@ static void refuses_strange_packages(void **state)
 		{MK('f', "./dir/file", "x", 0644), MK_END},
 		{MK('l', "./postinst", "/bin/sh", 0777), MK_END},
 	};
-	static const struct mk_entry bad_trigger[] = {
-		MK('f', "./triggers", "interest ../status\n", 0644), MK_END};
+	static const struct mk_entry bad_trigger[] = {MK('f', "./triggers", "interest ../status\n", 0644), MK_END};
 	static const struct mk_entry clash[] = {MK('f', "./usr", "x", 0644), MK_END};
 	static const struct mk_entry up[] = {MK('f', "./../x", "x", 0644), MK_END};
 	struct fixture *f = *state;

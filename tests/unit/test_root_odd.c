@@ -59,8 +59,8 @@ static void on_done(const struct err *error, void *arg)
 
 static bool build(struct fixture *f, const struct mk_entry *control, const struct mk_entry *data)
 {
-	struct root_request req = {.output = f->out, .size = SIZE, .epoch = 1700000000, .fs_uuid = {9},
-				   .debs = &f->deb, .deb_count = 1};
+	struct root_request req = {
+		.output = f->out, .size = SIZE, .epoch = 1700000000, .fs_uuid = {9}, .debs = &f->deb, .deb_count = 1};
 
 	err_fini(&f->e);
 	f->done = false;
@@ -164,8 +164,11 @@ static void keeps_times(void **state)
 	struct fixture *f = *state;
 
 	for (int i = 0; i < N; i++)
-		data[i] = (struct mk_entry){.type = i % 2 ? 'd' : 'f', .path = times[i].path, .mode = 0755,
-					    .data = "", .mtime = times[i].mtime};
+		data[i] = (struct mk_entry){.type = i % 2 ? 'd' : 'f',
+					    .path = times[i].path,
+					    .mode = 0755,
+					    .data = "",
+					    .mtime = times[i].mtime};
 	builds(f, NULL, data);
 	for (int i = 0; i < N; i++) {
 		struct ext2_inode_large in = readfs_stat(f->fs, times[i].path + 2);
@@ -208,7 +211,7 @@ static void refuses_too_many_links(void **state)
 {
 	enum { MOST = 65000 };
 	struct mk_entry *data = calloc(MOST + 2, sizeof *data);
-	char (*names)[16] = calloc(MOST + 1, sizeof *names);
+	char(*names)[16] = calloc(MOST + 1, sizeof *names);
 	struct fixture *f = *state;
 
 	data[0] = (struct mk_entry)MK('f', "./file", "x", 0644);
@@ -236,7 +239,7 @@ static void keeps_dpkgs_own_files(void **state)
 
 	builds(f, list, data);
 	readfs_is(f->fs, "var/lib/dpkg/info/odd.list", "/file\n");
-	refused(f, dotted, data); /* odd.twin may be a package */
+	refused(f, dotted, data);	 /* odd.twin may be a package */
 	refused(f, conffiles, conffile); /* no name is left for its .dpkg-new */
 }
 
@@ -245,11 +248,8 @@ static void keeps_dpkgs_own_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_DIR(keeps_odd_entries),
-		WITH_DIR(keeps_times),
-		WITH_DIR(refuses_what_cannot_be),
-		WITH_DIR(refuses_too_many_links),
-		WITH_DIR(keeps_dpkgs_own_files),
+		WITH_DIR(keeps_odd_entries),	  WITH_DIR(keeps_times),	   WITH_DIR(refuses_what_cannot_be),
+		WITH_DIR(refuses_too_many_links), WITH_DIR(keeps_dpkgs_own_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,9 +49,8 @@ static void record(const struct proc_id *supervisor, const struct proc_id *qemu)
 {
 	char *path = file_join(dir, "run.json");
 	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I}", "state", "booting", "supervisor_pid",
-			      (json_int_t)supervisor->pid, "supervisor_start",
-			      (json_int_t)supervisor->start, "qemu_pid", (json_int_t)qemu->pid,
-			      "qemu_start", (json_int_t)qemu->start);
+			      (json_int_t)supervisor->pid, "supervisor_start", (json_int_t)supervisor->start,
+			      "qemu_pid", (json_int_t)qemu->pid, "qemu_start", (json_int_t)qemu->start);
 
 	assert_int_equal(json_write(path, o, NULL), 0);
 	json_decref(o);

@@ -302,10 +302,14 @@ static void test_parts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_fine), cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_failure_ends_it), cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_question), cmocka_unit_test(test_again),
-		cmocka_unit_test(test_overdue), cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_all_fine),
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_failure_ends_it),
+		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_question),
+		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_overdue),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_pace),
 	};
 

@@ -7,8 +7,8 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "console/row.h"
-#include "vm/frame.h"
 #include "vm/attach.h"
+#include "vm/frame.h"
 
 struct world {
 	struct loop *loop;
@@ -19,7 +19,7 @@ struct world {
 	bool deaf; /* the guest takes nothing */
 	struct attach *a, *b;
 	unsigned changes;
-	size_t raw_bytes; /* that a client without a view got */
+	size_t raw_bytes;      /* that a client without a view got */
 	json_int_t count, end; /* of the lines that were answered last, and of all */
 	unsigned found;
 	struct find_place place;
@@ -50,7 +50,10 @@ static void on_gone(uint64_t client, void *arg)
 }
 
 static const struct control_ops control_ops = {
-	.status = on_status, .request = on_request, .drained = on_drained, .gone = on_gone,
+	.status = on_status,
+	.request = on_request,
+	.drained = on_drained,
+	.gone = on_gone,
 };
 
 static bool on_write(const char *p, size_t n, void *arg)
@@ -99,7 +102,10 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 }
 
 static const struct attach_ops attach_ops = {
-	.changed = on_changed, .state = on_state, .progress = on_progress, .ended = on_ended,
+	.changed = on_changed,
+	.state = on_state,
+	.progress = on_progress,
+	.ended = on_ended,
 };
 
 static int setup(void **state)
@@ -346,7 +352,9 @@ static void on_raw_ended(struct loop_stream *s, void *arg)
 }
 
 static const struct loop_stream_ops raw_ops = {
-	.connected = on_raw_connected, .data = on_raw, .ended = on_raw_ended,
+	.connected = on_raw_connected,
+	.data = on_raw,
+	.ended = on_raw_ended,
 };
 
 static bool flooded(struct world *w)

@@ -78,8 +78,8 @@ static char *dump(void)
 			continue;
 		n = archive_read_data(a, text, sizeof(text));
 		assert_true(n >= 0);
-		buf_addf(&out, "%o %s\n%.*s", (unsigned)archive_entry_perm(entry),
-			 archive_entry_pathname(entry), (int)n, text);
+		buf_addf(&out, "%o %s\n%.*s", (unsigned)archive_entry_perm(entry), archive_entry_pathname(entry),
+			 (int)n, text);
 	}
 	archive_read_free(a);
 	buf_fini(&image);
@@ -165,38 +165,36 @@ static void test_sources(void **state)
 	(void)state;
 	strv_split(&components, "main non-free-firmware", " ");
 	text = seed_sources(&a);
-	assert_string_equal(text,
-		"deb http://10.0.2.2:3142/debian bookworm main non-free-firmware\n"
-		"deb-src http://10.0.2.2:3142/debian bookworm main non-free-firmware\n"
-		"deb http://10.0.2.2:3142/debian bookworm-updates main non-free-firmware\n"
-		"deb-src http://10.0.2.2:3142/debian bookworm-updates main non-free-firmware\n"
-		"deb http://s/debian-security bookworm-security main non-free-firmware\n"
-		"deb-src http://s/debian-security bookworm-security main non-free-firmware\n");
+	assert_string_equal(text, "deb http://10.0.2.2:3142/debian bookworm main non-free-firmware\n"
+				  "deb-src http://10.0.2.2:3142/debian bookworm main non-free-firmware\n"
+				  "deb http://10.0.2.2:3142/debian bookworm-updates main non-free-firmware\n"
+				  "deb-src http://10.0.2.2:3142/debian bookworm-updates main non-free-firmware\n"
+				  "deb http://s/debian-security bookworm-security main non-free-firmware\n"
+				  "deb-src http://s/debian-security bookworm-security main non-free-firmware\n");
 	free(text);
 	a.deb822 = true;
 	text = seed_sources(&a);
 	assert_string_equal(text,
-		"Types: deb deb-src\nURIs: http://10.0.2.2:3142/debian\nSuites: bookworm bookworm-updates\n"
-		"Components: main non-free-firmware\n"
-		"Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n"
-		"Types: deb deb-src\nURIs: http://s/debian-security\nSuites: bookworm-security\n"
-		"Components: main non-free-firmware\n"
-		"Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n");
+			    "Types: deb deb-src\nURIs: http://10.0.2.2:3142/debian\nSuites: bookworm bookworm-updates\n"
+			    "Components: main non-free-firmware\n"
+			    "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n\n"
+			    "Types: deb deb-src\nURIs: http://s/debian-security\nSuites: bookworm-security\n"
+			    "Components: main non-free-firmware\n"
+			    "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n");
 	free(text);
 	a.security = a.security_suite = a.updates_suite = "";
 	a.undated = true;
 	text = seed_sources(&a);
-	assert_string_equal(text,
-		"Types: deb deb-src\nURIs: http://10.0.2.2:3142/debian\nSuites: bookworm\n"
-		"Components: main non-free-firmware\nCheck-Valid-Until: no\n"
-		"Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n");
+	assert_string_equal(text, "Types: deb deb-src\nURIs: http://10.0.2.2:3142/debian\nSuites: bookworm\n"
+				  "Components: main non-free-firmware\nCheck-Valid-Until: no\n"
+				  "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n");
 	free(text);
 	a.deb822 = false;
 	text = seed_sources(&a);
 	assert_string_equal(text,
-		"deb [check-valid-until=no] http://10.0.2.2:3142/debian bookworm main non-free-firmware\n"
-		"deb-src [check-valid-until=no] http://10.0.2.2:3142/debian bookworm main "
-		"non-free-firmware\n");
+			    "deb [check-valid-until=no] http://10.0.2.2:3142/debian bookworm main non-free-firmware\n"
+			    "deb-src [check-valid-until=no] http://10.0.2.2:3142/debian bookworm main "
+			    "non-free-firmware\n");
 	free(text);
 	strv_fini(&components);
 }

@@ -60,14 +60,10 @@ static void test_prompts(void **state)
 		const char *bytes;
 		bool prompt;
 	} cases[] = {
-		{"build@box:~$ ", true},
-		{"\x1b[?2004h\x1b[01;32mbuild@box\x1b[0m:~$ ", true},
-		{"\r\nroot@box:~# ", true},
-		{"box login: ", false},
-		{"Password: ", false},
-		{"~\r\n~\r\n\"x\" 3L, 5B", false},
-		{"costs 5$ \r\n", false},
-		{"", false},
+		{"build@box:~$ ", true},    {"\x1b[?2004h\x1b[01;32mbuild@box\x1b[0m:~$ ", true},
+		{"\r\nroot@box:~# ", true}, {"box login: ", false},
+		{"Password: ", false},	    {"~\r\n~\r\n\"x\" 3L, 5B", false},
+		{"costs 5$ \r\n", false},   {"", false},
 	};
 
 	(void)state;

@@ -80,8 +80,7 @@ static void sizes_for_people(void **state)
 
 static void durations(void **state)
 {
-	static const char *const bad[] = {"",	 "1",	"s",   "1h",
-					  "1 s", "-1s", "1sm", "99999999999999999s"};
+	static const char *const bad[] = {"", "1", "s", "1h", "1 s", "-1s", "1sm", "99999999999999999s"};
 	char text[SIZE_TEXT];
 	uint64_t n;
 
@@ -104,8 +103,7 @@ static void durations(void **state)
 
 static void numbers(void **state)
 {
-	static const char *const bad[] = {"",	"a",   "-1", "+1", " 1",
-					  "1 ", "1.0", "0",  "9",  "18446744073709551616"};
+	static const char *const bad[] = {"", "a", "-1", "+1", " 1", "1 ", "1.0", "0", "9", "18446744073709551616"};
 	uint64_t n;
 
 	(void)state;

@@ -170,8 +170,7 @@ static const struct {
 	{"machine.arch", {"arm64", "x"}},
 	{"machine.release", {"bookworm"}},
 	{"mirror.url",
-	 {"http://ftp.debian.org/debian", "https://[2001:db8::1]:8080/a/b~c/", "http://127.0.0.1:1",
-	  "https://h/%7Ex"}},
+	 {"http://ftp.debian.org/debian", "https://[2001:db8::1]:8080/a/b~c/", "http://127.0.0.1:1", "https://h/%7Ex"}},
 	{"mirror.security_url", {"https://security.debian.org/debian-security"}},
 	{"mirror.snapshot", {"20250801T120000Z", ""}},
 	{"mirror.keyring", {"/a/b c.gpg", "~/k", "", "rel/[x];y", "/\xc3\xa4\xff"}},
@@ -232,8 +231,7 @@ static const char *value_of(const struct field *f, size_t i)
 /* Each value of each field alone, in a new record and in one read from a file with comments. */
 static void round_trip_each(void **state)
 {
-	const char old[] =
-		"; top\n[system]  ; s\nuser = x   ; who\nother = kept\n\n[zz]\nq=1 ; u\n";
+	const char old[] = "; top\n[system]  ; s\nuser = x   ; who\nother = kept\n\n[zz]\nq=1 ; u\n";
 	struct err e = ERR_INIT;
 	size_t tried = 0;
 
@@ -289,8 +287,7 @@ static void round_trip_random(void **state)
 			items = f->type == FIELD_LIST ? (seed >> 20) % 4 : 1;
 			while (items--) {
 				seed = seed * 1664525 + 1013904223;
-				assert_int_equal(
-					field_parse(f, &s, value_of(f, (seed >> 12) % n), NULL), 0);
+				assert_int_equal(field_parse(f, &s, value_of(f, (seed >> 12) % n), NULL), 0);
 			}
 		}
 		check_round_trip(&s);
@@ -358,11 +355,10 @@ static void keeps_the_file(void **state)
 	assert_int_equal(spec_set(&s, "network.forward+=127.0.0.1:auto:80", NULL), 0);
 	assert_int_equal(spec_set(&s, "system.user=me", NULL), 0);
 	out = text_of(&s);
-	assert_string_equal(out,
-			    "; mine\n[cpu]\nmemory = 3G      ; enough\nmodle = x\n\n[machine]\n"
-			    "# odd\nname=x\n[network]\nforward = 127.0.0.1:auto:22 ; ssh\n"
-			    "forward = 127.0.0.1:8080:80\nforward = 127.0.0.1:auto:80\n\n[system]\n"
-			    "user = me");
+	assert_string_equal(out, "; mine\n[cpu]\nmemory = 3G      ; enough\nmodle = x\n\n[machine]\n"
+				 "# odd\nname=x\n[network]\nforward = 127.0.0.1:auto:22 ; ssh\n"
+				 "forward = 127.0.0.1:8080:80\nforward = 127.0.0.1:auto:80\n\n[system]\n"
+				 "user = me");
 	free(out);
 	s.memory = 0; /* the default, but the file says another one: say it */
 	out = text_of(&s);
@@ -441,8 +437,7 @@ static void refuses(void **state)
 		{"[network]\nforward = 127.0.0.1:80:80-:1\n", "is not a forward"},
 		{"[devices]\ndrive = /a\n", "has a part that is not known"},
 		{"[devices]\ndrive = path=/a\n", "lacks format="},
-		{"[devices]\ndrive = path=/a,format=vmdk\n",
-		 "has a bad format; allowed are raw, qcow2"},
+		{"[devices]\ndrive = path=/a,format=vmdk\n", "has a bad format; allowed are raw, qcow2"},
 		{"[devices]\ndrive = path=/a,format=raw,if=none\n", "not known"},
 		{"[devices]\ndrive = path=/a,format=raw,path=/b\n", "says path twice"},
 		{"[devices]\ndrive = path=,format=raw\n", "has a bad path"},
@@ -452,8 +447,7 @@ static void refuses(void **state)
 		{"[devices]\nshare = path=/a,tag=x,security_model=passthrough\n", "security_model"},
 		{"[qemu]\nbinary = qemu-system-arm\n", "is not a program"},
 		/* the file itself */
-		{"[cpu]\nmemory = 1G\nmemory = 1G\n",
-		 "box.ini:3: cpu.memory: given twice, first on line 2"},
+		{"[cpu]\nmemory = 1G\nmemory = 1G\n", "box.ini:3: cpu.memory: given twice, first on line 2"},
 		{"[cpu]\r\nmemory = 1\r\n", "box.ini:2: cpu.memory: \"1\" is"},
 		{"cpu = 1\n", "box.ini:1: a key before"},
 	};

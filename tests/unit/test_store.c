@@ -146,10 +146,8 @@ static void machines_that_are(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(machines_that_are),
-		cmocka_unit_test(holders_share),
-		cmocka_unit_test(claimed_is_not_held),
-		cmocka_unit_test(gone_is_not_held),
+		cmocka_unit_test(machines_that_are),	 cmocka_unit_test(holders_share),
+		cmocka_unit_test(claimed_is_not_held),	 cmocka_unit_test(gone_is_not_held),
 		cmocka_unit_test(held_through_a_rename),
 	};
 

@@ -20,9 +20,9 @@ static const char *best(const char *word)
 static void test_best(void **state)
 {
 	static const char *const rows[][2] = {
-		{"lsit", "list"},     {"lst", "list"},	      {"log", "logs"},	 {"statsu", "status"},
-		{"snap", "snapshot"}, {"snapshto", "snapshot"}, {"upp", "up"},	 {"u", "nothing"},
-		{"", "nothing"},      {"zzz", "nothing"},     {"y", "nothing"}, {"halt", "nothing"},
+		{"lsit", "list"},     {"lst", "list"},		{"log", "logs"},  {"statsu", "status"},
+		{"snap", "snapshot"}, {"snapshto", "snapshot"}, {"upp", "up"},	  {"u", "nothing"},
+		{"", "nothing"},      {"zzz", "nothing"},	{"y", "nothing"}, {"halt", "nothing"},
 	};
 
 	(void)state;

@@ -51,7 +51,7 @@
 
 #define AT_ONCE 4 /* plays */
 #define PLAYS_MAX 200
-#define STUCK_S 300 /* what waits for something that never comes is ended */
+#define STUCK_S 300	    /* what waits for something that never comes is ended */
 #ifdef __SANITIZE_ADDRESS__ /* keeps what was freed */
 #define SANITIZED true
 #else
@@ -64,7 +64,7 @@ struct play {
 	struct vm_client *client;
 	struct vm_request request;
 	char *dir, *script, *top;
-	struct buf text; /* of the script */
+	struct buf text;  /* of the script */
 	struct strv told; /* progress states */
 	struct err error;
 	enum vm_state state;
@@ -72,13 +72,13 @@ struct play {
 	bool asked, ended;
 	bool listens; /* to the supervisor */
 	enum vm_state now;
-	size_t asks; /* how many were made */
-	bool waits;  /* for the answer of the last */
-	bool leave;	      /* go away and come back when it runs */
-	struct play *rival;   /* is to be started when we are */
-	struct play *stopped; /* to be stopped when we were refused */
+	size_t asks;		 /* how many were made */
+	bool waits;		 /* for the answer of the last */
+	bool leave;		 /* go away and come back when it runs */
+	struct play *rival;	 /* is to be started when we are */
+	struct play *stopped;	 /* to be stopped when we were refused */
 	bool told_state, marked; /* takeover: `now` is known; a '!' was on the console */
-	struct lock *its_lock; /* takeover: the killed one's, until the timer */
+	struct lock *its_lock;	 /* takeover: the killed one's, until the timer */
 	struct loop_timer *dying;
 	struct proc_id first, qemu; /* takeover: the supervisor that was killed, its QEMU */
 	unsigned long peak_kib;
@@ -198,8 +198,7 @@ static void on_answer(const struct err *e, const json_t *answer, void *arg)
 
 	strv_split(&words, line, " ");
 	if (strcmp(e ? e->id : "-", words.items[2]) != 0)
-		fail_msg("%s: \"%s\" was answered with %s: %s", p->script, line, e ? e->id : "-",
-			 e ? e->text : "");
+		fail_msg("%s: \"%s\" was answered with %s: %s", p->script, line, e ? e->id : "-", e ? e->text : "");
 	assert_true(e || json_bool(answer, "ok", false));
 	strv_fini(&words);
 	free(line);
@@ -385,7 +384,10 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 }
 
 static const struct vm_client_ops client_ops = {
-	.state = on_state, .progress = on_progress, .console = on_console, .ended = on_ended,
+	.state = on_state,
+	.progress = on_progress,
+	.console = on_console,
+	.ended = on_ended,
 };
 
 static void on_started(const struct err *e, void *arg)
@@ -463,8 +465,8 @@ static void open_play_in(struct play *p, const char *name, const char *folder)
 	strv_addf(&p->request.argv, "pipe,id=serial,path=%s/serial", value);
 	for (size_t i = 0; i < sizeof(sockets) / sizeof(*sockets); i++) {
 		strv_add(&p->request.argv, "-chardev");
-		strv_addf(&p->request.argv, "socket,id=%s,path=%s/%s,server=on,wait=off", sockets[i],
-			  value, sockets[i]);
+		strv_addf(&p->request.argv, "socket,id=%s,path=%s/%s,server=on,wait=off", sockets[i], value,
+			  sockets[i]);
 	}
 	if (strstr(p->text.data, "#: netdev\n")) {
 		strv_add(&p->request.argv, "-netdev");
@@ -539,8 +541,8 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 	strv_split(&expect, line, " ");
 	assert_int_equal(expect.len, 2);
 	if (strcmp(vm_state_name(p->state), expect.items[0]) != 0 || run->state != p->state)
-		fail_msg("%s: ended as %s (record: %s): %s", name, vm_state_name(p->state),
-			 vm_state_name(run->state), p->cause);
+		fail_msg("%s: ended as %s (record: %s): %s", name, vm_state_name(p->state), vm_state_name(run->state),
+			 p->cause);
 	if (strcmp(run->cause_id, strcmp(expect.items[1], "-") ? expect.items[1] : "") != 0)
 		fail_msg("%s: cause id \"%s\": %s", name, run->cause_id, run->cause);
 	assert_string_equal(run->cause, p->cause);
@@ -695,8 +697,8 @@ static void await_one(const struct strv *names)
 	while (ended < 0 && errno == EINTR);
 	for (size_t i = 0; i < names->len && ended > 0; i++) {
 		if (apart[i] == ended && status)
-			fail_msg("%s: %s", names->items[i], WTERMSIG(status) == SIGALRM ?
-				 "it is stuck" : "it failed, see above");
+			fail_msg("%s: %s", names->items[i],
+				 WTERMSIG(status) == SIGALRM ? "it is stuck" : "it failed, see above");
 	}
 }
 
@@ -880,7 +882,9 @@ static void on_orphan_console(const char *bytes, size_t n, void *arg)
 }
 
 static const struct vm_client_ops orphan_ops = {
-	.state = on_orphan_state, .console = on_orphan_console, .ended = on_ended,
+	.state = on_orphan_state,
+	.console = on_orphan_console,
+	.ended = on_ended,
 };
 
 static void on_orphan_started(const struct err *e, void *arg)
@@ -967,8 +971,8 @@ static void on_look_started(const struct err *e, void *arg)
 /* Whatever the caller's umask, and whatever the folder's name: sockets, pipes and files are the user's alone. */
 static void test_exposure(void **state)
 {
-	static const char *const folders[] = {"plain",	"a b", "a,b", "a:b=c", "a'b\"c", "100%s",
-					      "new\nline", "\xc3\xa4\xe4\xbd\xa0", "-S", "$(id)"};
+	static const char *const folders[] = {
+		"plain", "a b", "a,b", "a:b=c", "a'b\"c", "100%s", "new\nline", "\xc3\xa4\xe4\xbd\xa0", "-S", "$(id)"};
 	mode_t old = umask(0);
 
 	(void)state;
@@ -1032,7 +1036,9 @@ static void on_resumed_ended(enum vm_state s, const char *cause, void *arg)
 }
 
 static const struct attach_ops resumed_ops = {
-	.changed = on_resumed_screen, .state = on_resumed_state, .progress = on_resumed_progress,
+	.changed = on_resumed_screen,
+	.state = on_resumed_state,
+	.progress = on_resumed_progress,
 	.ended = on_resumed_ended,
 };
 
@@ -1114,14 +1120,10 @@ static void test_no_program(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scripts),
-		cmocka_unit_test(test_busy),
-		cmocka_unit_test(test_client_goes),
-		cmocka_unit_test(test_takeover),
-		cmocka_unit_test(test_exposure),
-		cmocka_unit_test(test_resumed_screen),
-		cmocka_unit_test(test_error_of_another),
-		cmocka_unit_test(test_no_program),
+		cmocka_unit_test(test_scripts),		 cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_client_goes),	 cmocka_unit_test(test_takeover),
+		cmocka_unit_test(test_exposure),	 cmocka_unit_test(test_resumed_screen),
+		cmocka_unit_test(test_error_of_another), cmocka_unit_test(test_no_program),
 	};
 
 	if (argc == 3 && !strcmp(argv[1], "supervise"))

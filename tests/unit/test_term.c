@@ -81,20 +81,13 @@ static void mouse(void **state)
 		int button, row, column;
 		unsigned modifiers;
 	} cases[] = {
-		{"\033[<0;1;1M", MOUSE_PRESS, 1, 0, 0, 0},
-		{"\033[<0;10;5m", MOUSE_RELEASE, 1, 4, 9, 0},
-		{"\033[<1;1;1M", MOUSE_PRESS, 2, 0, 0, 0},
-		{"\033[<6;1;1M", MOUSE_PRESS, 3, 0, 0, MOD_SHIFT},
-		{"\033[<8;1;1M", MOUSE_PRESS, 1, 0, 0, MOD_ALT},
-		{"\033[<16;1;1M", MOUSE_PRESS, 1, 0, 0, MOD_CTRL},
-		{"\033[<32;1;1M", MOUSE_MOVE, 1, 0, 0, 0},
-		{"\033[<35;1;1M", MOUSE_MOVE, 0, 0, 0, 0},
-		{"\033[<64;1;1M", MOUSE_WHEEL_UP, 4, 0, 0, 0},
-		{"\033[<81;1;1M", MOUSE_WHEEL_DOWN, 5, 0, 0, MOD_CTRL},
-		{"\033[<66;1;1M", MOUSE_PRESS, 6, 0, 0, 0},
-		{"\033[<67;1;1M", MOUSE_PRESS, 7, 0, 0, 0},
-		{"\033[<128;1;1M", MOUSE_PRESS, 8, 0, 0, 0},
-		{"\033[<3;1;1M", MOUSE_RELEASE, 0, 0, 0, 0},
+		{"\033[<0;1;1M", MOUSE_PRESS, 1, 0, 0, 0},	 {"\033[<0;10;5m", MOUSE_RELEASE, 1, 4, 9, 0},
+		{"\033[<1;1;1M", MOUSE_PRESS, 2, 0, 0, 0},	 {"\033[<6;1;1M", MOUSE_PRESS, 3, 0, 0, MOD_SHIFT},
+		{"\033[<8;1;1M", MOUSE_PRESS, 1, 0, 0, MOD_ALT}, {"\033[<16;1;1M", MOUSE_PRESS, 1, 0, 0, MOD_CTRL},
+		{"\033[<32;1;1M", MOUSE_MOVE, 1, 0, 0, 0},	 {"\033[<35;1;1M", MOUSE_MOVE, 0, 0, 0, 0},
+		{"\033[<64;1;1M", MOUSE_WHEEL_UP, 4, 0, 0, 0},	 {"\033[<81;1;1M", MOUSE_WHEEL_DOWN, 5, 0, 0, MOD_CTRL},
+		{"\033[<66;1;1M", MOUSE_PRESS, 6, 0, 0, 0},	 {"\033[<67;1;1M", MOUSE_PRESS, 7, 0, 0, 0},
+		{"\033[<128;1;1M", MOUSE_PRESS, 8, 0, 0, 0},	 {"\033[<3;1;1M", MOUSE_RELEASE, 0, 0, 0, 0},
 	};
 
 	(void)state;
@@ -115,8 +108,8 @@ static void columns(void **state)
 		int columns;
 		const char *ascii;
 	} cases[] = {
-		{"abc", 3, "abc"},	  {"\346\227\245x", 3, "??x"}, {"e\314\201x", 2, "ex"},
-		{"\303\251", 1, "?"},	  {"\342\200\246", 1, "~"},	{"", 0, ""},
+		{"abc", 3, "abc"},    {"\346\227\245x", 3, "??x"}, {"e\314\201x", 2, "ex"},
+		{"\303\251", 1, "?"}, {"\342\200\246", 1, "~"},	   {"", 0, ""},
 	};
 	static const char *const locales[] = {"C", "C.UTF-8"};
 

@@ -20,11 +20,15 @@ static void test_clean(void **state)
 		{"tab\there", "tab here"},
 		{"line\nnext", "line?next"},
 		{"\x7f\x01", "??"},
-		{"\xc2\x9b" "31m", "?31m"},	 /* C1 CSI */
-		{"\xc0\xaf", "??"},		 /* overlong */
-		{"\xed\xa0\x80", "???"},	 /* surrogate */
-		{"\xf5\x80\x80\x80", "????"},	 /* beyond Unicode */
-		{"\xe2\x80\xae" "evil", "?evil"}, /* right-to-left override */
+		{"\xc2\x9b"
+		 "31m",
+		 "?31m"},		      /* C1 CSI */
+		{"\xc0\xaf", "??"},	      /* overlong */
+		{"\xed\xa0\x80", "???"},      /* surrogate */
+		{"\xf5\x80\x80\x80", "????"}, /* beyond Unicode */
+		{"\xe2\x80\xae"
+		 "evil",
+		 "?evil"}, /* right-to-left override */
 		{"zero\xe2\x80\x8bwidth", "zero?width"},
 		{"cut\xe2\x9c", "cut??"},
 		{"%n%s", "%n%s"},
@@ -137,10 +141,8 @@ static void test_hash_fd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_clean), cmocka_unit_test(test_clean_lines),
-		cmocka_unit_test(test_plain),
-		cmocka_unit_test(test_percent), cmocka_unit_test(test_hash),
-		cmocka_unit_test(test_hash_fd),
+		cmocka_unit_test(test_clean),	cmocka_unit_test(test_clean_lines), cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_percent), cmocka_unit_test(test_hash),	    cmocka_unit_test(test_hash_fd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,8 +34,8 @@ static void test_table(void **state)
 	(void)state;
 	for (size_t i = 0; i < field_count; i++) {
 		char *id = xasprintf("%s.%s", field_table[i].section, field_table[i].key);
-		const struct wizard_question *q = wizard_question(
-			w, !strcmp(id, "system.password_hash") ? "password" : id);
+		const struct wizard_question *q =
+			wizard_question(w, !strcmp(id, "system.password_hash") ? "password" : id);
 
 		if (strcmp(id, "machine.format")) {
 			if (!q)
@@ -107,8 +107,7 @@ static void check_all(struct wizard *w)
 {
 	for (size_t i = 0; i < OTHERS; i++)
 		if (strcmp(text_of(w, others[i].id), others[i].text))
-			fail_msg("%s: %s in place of %s", others[i].id, text_of(w, others[i].id),
-				 others[i].text);
+			fail_msg("%s: %s in place of %s", others[i].id, text_of(w, others[i].id), others[i].text);
 }
 
 /* Back and forth over all pages: no answer is lost. */

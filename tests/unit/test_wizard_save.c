@@ -227,9 +227,10 @@ static void test_diff_of_lines(void **state)
 		buf_init(&got, 0);
 		diff_lines(cases[i].old, cases[i].new, &d);
 		for (size_t k = 0; k < d.len; k++)
-			buf_addf(&got, "%s%s", d.lines[k].mark == WIZARD_ADDED     ? "+"
-					       : d.lines[k].mark == WIZARD_REMOVED ? "-"
-										     : " ",
+			buf_addf(&got, "%s%s",
+				 d.lines[k].mark == WIZARD_ADDED     ? "+"
+				 : d.lines[k].mark == WIZARD_REMOVED ? "-"
+								     : " ",
 				 d.lines[k].text);
 		assert_string_equal(got.data, cases[i].diff);
 		assert_int_equal(d.same, !strcmp(cases[i].old, cases[i].new));

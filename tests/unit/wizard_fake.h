@@ -21,7 +21,7 @@ struct fake {
 	struct catalog *catalog;
 	struct wizard_conf conf;
 	char *dir;
-	struct strv taken;   /* names */
+	struct strv taken;	 /* names */
 	struct wizard_made made; /* every machine */
 	uint16_t busy_port;
 	uint64_t room;
@@ -79,8 +79,8 @@ static void fake_end(struct fake *f, struct wizard_request *r)
 	free(r);
 }
 
-static struct wizard_request *fake_ask(void *arg, enum wizard_topic topic, const struct spec *s,
-				       const char *query, wizard_answer_fn done, void *done_arg)
+static struct wizard_request *fake_ask(void *arg, enum wizard_topic topic, const struct spec *s, const char *query,
+				       wizard_answer_fn done, void *done_arg)
 {
 	struct fake *f = arg;
 	struct wizard_request *r = xcalloc(1, sizeof(*r));
@@ -102,8 +102,8 @@ static void fake_cancel(void *arg, struct wizard_request *r)
 }
 
 /* Answers an open request with one row of that value, or with an error (value NULL). */
-static inline void fake_answer(struct fake *f, enum wizard_topic topic, const char *value,
-			       const char *why_not, const char *note)
+static inline void fake_answer(struct fake *f, enum wizard_topic topic, const char *value, const char *why_not,
+			       const char *note)
 {
 	struct wizard_request *r = f->open[topic];
 	struct wizard_rows rows = {.items = NULL};
@@ -134,19 +134,32 @@ static inline struct fake *fake_new(void)
 	struct fake *f = xcalloc(1, sizeof(*f));
 
 	f->dir = check_tmpdir();
-	f->host = (struct host_facts){.os = "Linux", .machine = "x86_64", .kernel = "6.1", .cpus = 2,
-				      .memory = 8ULL << 30, .user = "ann", .timezone = "Europe/Berlin",
-				      .locale = "C.UTF-8", .package_manager = "apt"};
+	f->host = (struct host_facts){.os = "Linux",
+				      .machine = "x86_64",
+				      .kernel = "6.1",
+				      .cpus = 2,
+				      .memory = 8ULL << 30,
+				      .user = "ann",
+				      .timezone = "Europe/Berlin",
+				      .locale = "C.UTF-8",
+				      .package_manager = "apt"};
 	f->room = 80ULL << 30;
 	f->catalog = catalog_new(NULL);
 	f->offers = (struct wizard_offers){
-		.host = &f->host,	  .arg = f,		 .name_taken = fake_taken,
-		.save_path = fake_path,	  .ssh_keys = fake_keys, .timezones = fake_words,
-		.locales = fake_words,	  .port_free = fake_port, .free_space = fake_space,
-		.made = fake_made,	  .ask = fake_ask,	 .cancel = fake_cancel,
+		.host = &f->host,
+		.arg = f,
+		.name_taken = fake_taken,
+		.save_path = fake_path,
+		.ssh_keys = fake_keys,
+		.timezones = fake_words,
+		.locales = fake_words,
+		.port_free = fake_port,
+		.free_space = fake_space,
+		.made = fake_made,
+		.ask = fake_ask,
+		.cancel = fake_cancel,
 	};
-	f->conf = (struct wizard_conf){
-		.catalog = f->catalog, .offers = &f->offers, .changed = fake_changed, .arg = f};
+	f->conf = (struct wizard_conf){.catalog = f->catalog, .offers = &f->offers, .changed = fake_changed, .arg = f};
 	return f;
 }
 
