@@ -247,6 +247,7 @@ def suspended(life):
     same((status["state"], status["alive"]), ("suspended", False), "state, alive")
     same(life.qemus(), [], "who has the disk open")
     size = os.stat(os.path.join(life.m.folder, "suspend.state")).st_size
+    time.sleep(10)                  # longer than the clock may be off by
     begin = time.monotonic()
     life.world.debwiz("boot", life.m.ini).ok()
     booted = time.monotonic() - begin
