@@ -14,6 +14,8 @@ End to end, for real: from nothing to a machine and back, on the archive that th
     --packages [few]      only machines with packages that are hard to install; few: those that .ci/run tries
     --full                only a host's disk that gets full; seconds
     --offered             only the fields of the INI and the verbs that no other part needs (fields.py, verbs.py)
+    --only REGEX          with --offered: only the checks whose titles it matches. What one builds on must be chosen,
+                          too: 'flatten|recreate'
     --root                run although this is root
 
 Inputs: environment DEBWIZ (the program), srcdir. Wants an ordinary user, QEMU, ssh, a mirror.
@@ -29,6 +31,7 @@ import full
 import guest
 import host
 import life
+import offered as table
 import packages
 import screens
 import verbs
@@ -168,11 +171,14 @@ def main():
     p.add_argument("--life", action="store_true")
     p.add_argument("--full", action="store_true")
     p.add_argument("--offered", action="store_true")
+    p.add_argument("--only", metavar="REGEX")
     p.add_argument("--packages", choices=("few", "many"), nargs="?", const="many")
     p.add_argument("--root", action="store_true")
     p.add_argument("--home")
     p.add_argument("examples", nargs="*")
     args = p.parse_args()
+    if args.only and not args.offered:
+        p.error("--only goes with --offered")
     if os.geteuid() == 0 and not args.root:
         print("run.py: the end-to-end checks want an ordinary user (--root runs them all the same)",
               file=sys.stderr)
@@ -182,7 +188,7 @@ def main():
     if unknown:
         print("run.py: no example %s; there are %s" % (unknown[0], ", ".join(names)), file=sys.stderr)
         return 2
-    t = Tally()
+    t = Tally(args.only)
     world = on_signals(World(t, args.home))
     try:
         if args.full:
@@ -214,8 +220,9 @@ def main():
             example(t, Machine(world, name), args.quick)
         if args.quick and rest:
             by_screens(t, world)
-        t.offers(not (args.examples or args.wizard or args.life or args.full or args.offered or
-                      args.packages))
+        part = args.examples or args.wizard or args.life or args.full or args.packages or args.only
+        t.offers(() if part else ("fields", "verbs", "reach") if args.offered else
+                 {check.split(".")[0] for _, check in table.rows()})
     finally:
         world.close()
     return t.close()

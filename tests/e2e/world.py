@@ -54,7 +54,9 @@ def until(fine, seconds, text, every=0.3):
 class Tally:
     """Runs checks, prints a line for each, counts them."""
 
-    def __init__(self):
+    def __init__(self, only=None):
+        """`only`: a regular expression for the titles that choose() runs; None: all of them."""
+        self.only = only and re.compile(only)
         self.passed = self.failed = 0
         self.begin = time.monotonic()
         self.seen = offered.Seen()
@@ -62,6 +64,14 @@ class Tally:
     def note(self, text):
         for line in str(text).splitlines():
             print("# " + line, flush=True)
+
+    def chosen(self, titles):
+        """Whether one of them is."""
+        return not self.only or any(self.only.search(title) for title in titles)
+
+    def choose(self, title, check, *args):
+        """As run(), if the check was chosen."""
+        return self.run(title, check, *args) if self.chosen([title]) else None
 
     def run(self, title, check, *args):
         """True when the check holds. It may return a text, which is shown beside its name. The table of
@@ -89,16 +99,17 @@ class Tally:
             self.passed += 1
         return not why
 
-    def offers(self, whole):
-        """Prints the table of what is offered. In a whole run each row must have been exercised."""
+    def offers(self, modules):
+        """Prints the table of what is offered. A row whose check is in one of `modules`, all of which ran,
+        must have been exercised."""
         lines, count = self.seen.table()
-        if whole:
-            for line in lines:
-                self.note(line)
-            for state in ("not run", "NOT USED"):
-                if count.get(state):
-                    self.failed += 1
-                    print("not ok - rows of offered.py: %d %s" % (count[state], state), flush=True)
+        for line in lines if modules else ():
+            self.note(line)
+        for name, check in offered.rows():
+            state = self.seen.state(name, check)
+            if check.split(".")[0] in modules and state in ("not run", "NOT USED"):
+                self.failed += 1
+                print("not ok - row of offered.py: %s: %s %s" % (name, check, state), flush=True)
         self.note("offered: " + ", ".join("%d %s" % (n, state) for state, n in sorted(count.items())))
 
     def close(self):
