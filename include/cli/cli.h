@@ -15,7 +15,7 @@
 #include "base/loop.h"
 #include "base/strv.h"
 #include "catalog/catalog.h"
-#include "plan/store.h"
+#include "machine/store.h"
 #include "spec/spec.h"
 
 enum cli_wait { CLI_WAIT_LOGIN, CLI_WAIT_SSH, CLI_WAIT_NONE };

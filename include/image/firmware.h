@@ -26,7 +26,7 @@ struct firmware_want {
 /* Writes both as sparse raw images padded with zeros, each atomically with mode 0600. `fd` is the
  * package, `name` its name for messages. `cancel` may be NULL; once it is true the call ends
  * within a second with ERR_INTERRUPTED. Errors: "firmware-none", "firmware-large", those of
- * image/deb.h and of writing. Blocks for about half a second. */
+ * src/image/deb.h and of writing. Blocks for about half a second. */
 int firmware_extract(int fd, const char *name, const struct firmware_want *want, const char *code_path,
 		     const char *vars_path, const atomic_bool *cancel, struct err *e);
 

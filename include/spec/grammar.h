@@ -31,6 +31,6 @@ int grammar_cmdline(const char *v, struct err *e);
 int grammar_forward(const char *v, struct err *e);
 int grammar_drive(const char *v, struct err *e);
 int grammar_share(const char *v, struct err *e);
-int grammar_qemu_extra(const char *v, struct err *e); /* which ones: spec/extra.h */
+int grammar_qemu_extra(const char *v, struct err *e); /* which ones: src/spec/extra.h */
 
 #endif

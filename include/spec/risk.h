@@ -4,7 +4,7 @@
  * qemu.extra, devices.share, devices.drive, network.forward beyond the loopback, mirror.keyring.
  *
  * A file may be somebody else's, so nothing of it runs before a person has agreed to these values
- * (prep/trust.h keeps that). A record knows which of them its file said; what a person gave since, by
+ * (machine/trust.h keeps that). A record knows which of them its file said; what a person gave since, by
  * --set or as an answer, needs no agreement.
  */
 #ifndef SPEC_RISK_H

@@ -7,7 +7,7 @@
 #define TUI_SCREENS_H
 
 #include "base/err.h"
-#include "tui/app.h"
+#include "tui/toolkit/app.h"
 
 /* The saved machines; what this host has and lacks where there is none yet. */
 struct screen *screen_home(struct app *app);

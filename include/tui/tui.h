@@ -9,20 +9,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "base/loop.h"
-#include "base/strv.h"
-#include "catalog/catalog.h"
-#include "plan/store.h"
-
-struct tui_conf {
-	struct loop *loop;
-	struct catalog *catalog;
-	struct store *store;
-	const struct strv *sets; /* --set, in order; NULL: none */
-	const char *mirror;	 /* --mirror, or NULL */
-	const char *machine;	 /* file of the machine that these two are for; found by tui_run */
-	bool offline, strict;
-};
+#include "tui/toolkit/conf.h"
 
 enum tui_start { TUI_HOME, TUI_NEW, TUI_OPEN, TUI_CONSOLE, TUI_EDIT };
 

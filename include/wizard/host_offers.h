@@ -12,7 +12,7 @@
 
 #include "base/loop.h"
 #include "catalog/catalog.h"
-#include "plan/store.h"
+#include "machine/store.h"
 #include "wizard/offers.h"
 
 struct host_offers;

@@ -31,7 +31,7 @@ struct wizard_question;
 struct wizard_conf {
 	const struct catalog *catalog;	    /* borrowed, as long as the wizard */
 	const struct wizard_offers *offers; /* likewise */
-	const struct store *store;	    /* likewise: keeps what was agreed to (prep/trust.h); NULL: nothing is */
+	const struct store *store;	    /* likewise: keeps what was agreed to (machine/trust.h); NULL: nothing is */
 	/* An answer of the offers has arrived: look again. Called on the loop. May be NULL. */
 	void (*changed)(void *arg);
 	void *arg;

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/solve.h"
-#include "archive/state.h"
 #include "base/mem.h"
+#include "solve.h"
+#include "state.h"
 
 void archive_cancel(struct archive_op *op)
 {

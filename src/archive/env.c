@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* env: see include/archive/env.h. */
-#include "archive/env.h"
+/* env: see src/archive/env.h. */
+#include "env.h"
 
 #include <stdlib.h>
 

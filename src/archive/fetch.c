@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fetch: see include/archive/fetch.h. States: look (pool) -> get (loop) -> store (pool) -> done; a
+ * fetch: see src/archive/fetch.h. States: look (pool) -> get (loop) -> store (pool) -> done; a
  * lock held elsewhere leads from look back to look after a pause. What reads or syncs whole files
  * runs on the pool. The lock on the part is held from look to done.
  */
-#include "archive/fetch.h"
+#include "fetch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 
 #include "archive/archive.h"
 #include "archive/cache.h"
-#include "archive/state.h"
 #include "base/mem.h"
+#include "state.h"
 
 #define BUSY_PAUSE 250	/* ms */
 #define BUSY_CAP 300000 /* ms that another process may take */

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/fetch.h"
-#include "archive/state.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "fetch.h"
+#include "state.h"
 
 #define WINDOW 16 /* files under way: each holds a descriptor and a lock */
 #define RETRIES 2 /* of a file that is not there, though the index lists it */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* floor: see include/archive/floor.h. Small JSON files, written atomically. */
-#include "archive/floor.h"
+/* floor: see src/archive/floor.h. Small JSON files, written atomically. */
+#include "floor.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -9,9 +9,9 @@
 
 #include "archive/archive.h"
 #include "archive/cache.h"
-#include "archive/verify.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "verify.h"
 
 static char *copy_path(const char *cache_dir, const char *url)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http: see include/archive/http.h. libcurl's multi interface driven by the loop's descriptors
+ * http: see src/archive/http.h. libcurl's multi interface driven by the loop's descriptors
  * and timer; a queue in front of it; and for each transfer the policy of redirects and retries,
  * which is ours and not libcurl's, because its rules for redirects are not ours.
  */
-#include "archive/http.h"
+#include "http.h"
 
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "archive/http_fault.h"
-#include "archive/http_sink.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "http_sink.h"
 
 #define ACTIVE_MAX 8
 #define TRIES 4

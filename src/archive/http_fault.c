@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "archive/http.h"
 #include "base/mem.h"
+#include "http.h"
 
 /* One part of a URL, owned by the caller; NULL when it has none. */
 static char *url_part(const char *url, CURLUPart part)

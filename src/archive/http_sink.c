@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* http_sink: see include/archive/http_sink.h. */
-#include "archive/http_sink.h"
+/* http_sink: see src/archive/http_sink.h. */
+#include "http_sink.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* index: see include/archive/index.h. */
-#include "archive/index.h"
+/* index: see src/archive/index.h. */
+#include "index.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +17,10 @@
 
 #include "archive/archive.h"
 #include "archive/cache.h"
-#include "archive/unpack.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "unpack.h"
 
 #define PLAIN_CAP (UINT64_C(256) * 1024 * 1024)
 #define FORM 1 /* of what we add to a .solv file */

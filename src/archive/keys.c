@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* keys: see include/archive/keys.h. */
-#include "archive/keys.h"
+/* keys: see src/archive/keys.h. */
+#include "keys.h"
 
 #include <stdlib.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* mirror: see include/archive/mirror.h. */
-#include "archive/mirror.h"
+/* mirror: see src/archive/mirror.h. */
+#include "mirror.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/http.h"
 #include "base/mem.h"
+#include "http.h"
 
 static void add_base(struct strv *out, const char *url)
 {

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/solve.h"
 #include "base/buf.h"
 #include "base/suggest.h"
+#include "solve.h"
 
 #define NEAR_MAX 3
 

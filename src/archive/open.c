@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/fetch.h"
-#include "archive/index.h"
-#include "archive/keys.h"
-#include "archive/mirror.h"
-#include "archive/solve.h"
-#include "archive/state.h"
 #include "base/mem.h"
+#include "fetch.h"
+#include "index.h"
+#include "keys.h"
+#include "mirror.h"
+#include "solve.h"
+#include "state.h"
 
 #define RESTARTS 2
 #define RESTART_PAUSE 1000 /* ms, doubled: mirrors push their files in seconds */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* release: see include/archive/release.h. Reads memory only. */
-#include "archive/release.h"
+/* release: see src/archive/release.h. Reads memory only. */
+#include "release.h"
 
 #include <ctype.h>
 #include <curl/curl.h>

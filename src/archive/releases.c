@@ -2,10 +2,10 @@
 /* releases: archive_releases: the release file of every release of the catalogue, at once. */
 #include <stdlib.h>
 
-#include "archive/keys.h"
-#include "archive/mirror.h"
-#include "archive/state.h"
 #include "base/mem.h"
+#include "keys.h"
+#include "mirror.h"
+#include "state.h"
 
 struct releases_op;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ring: see include/archive/ring.h. */
-#include "archive/ring.h"
+/* ring: see src/archive/ring.h. */
+#include "ring.h"
 
 #include <ctype.h>
 #include <rnp/rnp.h>

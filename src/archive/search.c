@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "archive/archive.h"
-#include "archive/state.h"
 #include "base/mem.h"
+#include "state.h"
 
 struct found {
 	const char *name;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * solve: see include/archive/solve.h. libsolv wants jobs and gives a transaction; what is made of
+ * solve: see src/archive/solve.h. libsolv wants jobs and gives a transaction; what is made of
  * it is sorted by name, because the transaction's order depends on how the pool was loaded.
  */
-#include "archive/solve.h"
+#include "solve.h"
 
 #include <solv/evr.h>
 #include <solv/pool.h>
@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/index.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "index.h"
 
 #define PROBLEMS_MAX 3
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * suite: see include/archive/suite.h. For each base: look for a copy, ask (with its validators),
+ * suite: see src/archive/suite.h. For each base: look for a copy, ask (with its validators),
  * judge on a pool thread; the first one that is accepted ends it.
  */
-#include "archive/suite.h"
+#include "suite.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/floor.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "floor.h"
 
 struct suite_get {
 	struct archive_env *env;

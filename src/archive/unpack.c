@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* unpack: see include/archive/unpack.h. */
-#include "archive/unpack.h"
+/* unpack: see src/archive/unpack.h. */
+#include "unpack.h"
 
 #include <archive.h>
 #include <archive_entry.h>

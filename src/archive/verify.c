@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verify: signatures by librnp; see include/archive/verify.h. The result of its execute call
+ * verify: signatures by librnp; see src/archive/verify.h. The result of its execute call
  * proves nothing (it is a success for an unsigned literal), and its output buffer is filled also
  * when a signature is bad: both are looked at only together with the verdict over each signature.
  */
-#include "archive/verify.h"
+#include "verify.h"
 
 #include <fcntl.h>
 #include <rnp/rnp.h>
@@ -13,10 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive/release.h"
-#include "archive/ring.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "release.h"
+#include "ring.h"
 
 enum verdict { /* the later, the more it tells */
 	       V_UNKNOWN_KEY,

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "archive/verify.h"
+#include "verify.h"
 
 #define LINE_CAP 16384 /* a line of a Release file is some 200 bytes */
 

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "prep/trust.h"
+#include "machine/trust.h"
 #include "spec/risk.h"
 
 /* All of it is shown, for all of it is agreed to. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* machine: see include/cli/machine.h. */
-#include "cli/machine.h"
+/* machine: see src/cli/machine.h. */
+#include "machine.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -14,10 +14,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/verbs.h"
 #include "host/proc.h"
-#include "prep/trust.h"
+#include "machine/trust.h"
 #include "spec/risk.h"
+#include "verbs.h"
 
 void cli_print_json(json_t *v)
 {

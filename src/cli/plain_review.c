@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/verbs.h"
 #include "plain.h"
+#include "verbs.h"
 
 #define WAIT_ESTIMATE_S 90
 #define TURNS_MAX 1000 /* then the input is no person's */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* reach: see include/cli/reach.h. */
-#include "cli/reach.h"
+/* reach: see src/cli/reach.h. */
+#include "reach.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,15 +8,15 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "cli/machine.h"
-#include "cli/verbs.h"
 #include "host/facts.h"
 #include "host/paths.h"
-#include "plan/runner.h"
-#include "prep/ssh.h"
-#include "prep/steps.h"
-#include "vm/kept.h"
-#include "vm/supervisor.h"
+#include "machine.h"
+#include "machine/run.h"
+#include "machine/suspended.h"
+#include "prepare/runner.h"
+#include "prepare/ssh.h"
+#include "prepare/steps.h"
+#include "verbs.h"
 
 /* ---- whether it runs ---------------------------------------------------------------------- */
 

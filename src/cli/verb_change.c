@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/verbs.h"
-#include "cli/work.h"
-#include "prep/change.h"
+#include "machine/change.h"
+#include "verbs.h"
+#include "work.h"
 
 static void list(const struct change *c)
 {

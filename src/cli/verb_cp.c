@@ -7,11 +7,11 @@
 
 #include "base/mem.h"
 #include "base/size.h"
-#include "cli/reach.h"
-#include "cli/verbs.h"
-#include "cli/work.h"
 #include "image/copy.h"
-#include "plan/pace.h"
+#include "prepare/pace.h"
+#include "reach.h"
+#include "verbs.h"
+#include "work.h"
 
 #define CP_FAILED 125
 #define LOOK_MS 250

@@ -11,14 +11,14 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
-#include "cli/verbs.h"
-#include "cli/work.h"
 #include "host/lock.h"
 #include "image/disk.h"
-#include "prep/job.h"
-#include "prep/steps.h"
-#include "vm/kept.h"
-#include "vm/supervisor.h"
+#include "machine/run.h"
+#include "machine/suspended.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+#include "verbs.h"
+#include "work.h"
 
 #define CACHE_DAYS 60
 

@@ -14,10 +14,10 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "base/text.h"
-#include "cli/machine.h"
-#include "cli/reach.h"
-#include "cli/verbs.h"
-#include "vm/shell.h"
+#include "machine.h"
+#include "machine/shell.h"
+#include "reach.h"
+#include "verbs.h"
 
 #define EXEC_FAILED 125
 #define INTERRUPTED 130

@@ -2,8 +2,8 @@
 /* verb_face: verbs that the full-screen face carries out. */
 #include <stdlib.h>
 
-#include "cli/verbs.h"
 #include "plain.h"
+#include "verbs.h"
 
 static int show(struct cli *cli, cli_face_fn fn, const char *ref)
 {

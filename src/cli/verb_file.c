@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 #include "base/file.h"
-#include "cli/verbs.h"
 #include "host/facts.h"
-#include "prep/job.h"
-#include "prep/trust.h"
+#include "machine/trust.h"
+#include "prepare/job.h"
 #include "spec/risk.h"
+#include "verbs.h"
 
 /* What must not leave this host; a file that is not here may be on the one that it was written for. */
 static int check_keys(const struct spec *s, struct err *e)

@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/machine.h"
-#include "cli/verbs.h"
-#include "prep/forward.h"
-#include "prep/ssh.h"
-#include "prep/trust.h"
+#include "machine.h"
+#include "machine/trust.h"
+#include "prepare/forward.h"
+#include "prepare/ssh.h"
 #include "spec/risk.h"
+#include "verbs.h"
 
 struct forwarding {
 	struct cli *cli;

@@ -7,10 +7,10 @@
 
 #include "archive/archive.h"
 #include "base/mem.h"
-#include "cli/verbs.h"
-#include "prep/doctor.h"
-#include "prep/job.h"
+#include "prepare/doctor.h"
+#include "prepare/job.h"
 #include "qemu/probe.h"
+#include "verbs.h"
 
 /* ---- what the mirror has ---- */
 

@@ -7,11 +7,12 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
-#include "cli/machine.h"
-#include "cli/verbs.h"
 #include "host/lock.h"
 #include "host/paths.h"
-#include "vm/kept.h"
+#include "machine.h"
+#include "machine/suspended.h"
+#include "supervisor/supervisor.h"
+#include "verbs.h"
 
 int verb_supervise(struct cli *cli)
 {

@@ -14,9 +14,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "cli/machine.h"
-#include "cli/verbs.h"
-#include "vm/conlog.h"
+#include "machine.h"
+#include "machine/conlog.h"
+#include "verbs.h"
 
 #define FOLLOW_MS 250
 #define OPEN_MS 1000 /* a line that has not ended is shown when nothing came for so long: a prompt */

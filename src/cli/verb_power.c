@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "cli/machine.h"
-#include "cli/verbs.h"
-#include "vm/kept.h"
+#include "machine.h"
+#include "machine/suspended.h"
+#include "verbs.h"
 
 static void tell(const struct cli *cli, const char *name, const char *event, const char *done)
 {

@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "cli/reach.h"
-#include "cli/verbs.h"
-#include "cli/view.h"
-#include "prep/job.h"
-#include "prep/steps.h"
-#include "vm/client.h"
-#include "vm/pending.h"
+#include "machine/client.h"
+#include "machine/pending.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+#include "reach.h"
+#include "verbs.h"
+#include "view.h"
 
 static struct job_options options(const struct cli *cli, enum job_goal goal)
 {

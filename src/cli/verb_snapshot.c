@@ -11,9 +11,9 @@
 
 #include "base/mem.h"
 #include "base/size.h"
-#include "cli/machine.h"
-#include "cli/verbs.h"
-#include "prep/snapshot.h"
+#include "machine.h"
+#include "prepare/snapshot.h"
+#include "verbs.h"
 
 static const struct action {
 	const char *name;

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 
 #include "base/quote.h"
-#include "cli/reach.h"
-#include "cli/verbs.h"
 #include "host/paths.h"
 #include "host/proc.h"
-#include "prep/ssh.h"
+#include "prepare/ssh.h"
+#include "reach.h"
+#include "verbs.h"
 
 #define SSH_FAILED 125
 

@@ -10,10 +10,10 @@
 
 #include "base/mem.h"
 #include "base/size.h"
-#include "cli/machine.h"
-#include "cli/verbs.h"
-#include "prep/machine.h"
-#include "vm/reported.h"
+#include "machine.h"
+#include "machine/overview.h"
+#include "machine/reported.h"
+#include "verbs.h"
 
 #define WATCH_MS 1000
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* verbs: the table of verbs, which --help and the man page are made from. */
-#include "cli/verbs.h"
+#include "verbs.h"
 
 const struct cli_verb cli_verbs[] = {
 	{"new", "", 0, 0, "create a machine by the wizard's questions (--plain: line by line)", false, false, verb_new},

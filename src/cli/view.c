@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * view: see include/cli/view.h. Progress goes to standard error, so that standard output holds
+ * view: see src/cli/view.h. Progress goes to standard error, so that standard output holds
  * results alone; JSON events are results and go to standard output.
  */
-#include "cli/view.h"
+#include "view.h"
 
 #include <inttypes.h>
 #include <langinfo.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* work: see include/cli/work.h. */
-#include "cli/work.h"
+/* work: see src/cli/work.h. */
+#include "work.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/size.h"
-#include "plan/pace.h"
+#include "prepare/pace.h"
 
 #define PLAIN_EVERY_MS 10000
 #define LOOK_MS 250

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* apt_sources: see include/host/apt_sources.h. */
-#include "host/apt_sources.h"
+/* apt_sources: see src/host/apt_sources.h. */
+#include "apt_sources.h"
 
 #include <dirent.h>
 #include <stdbool.h>

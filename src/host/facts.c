@@ -16,10 +16,10 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "apt_sources.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "facts_priv.h"
-#include "host/apt_sources.h"
 
 /* The environment first: glibc's user database does not survive a lack of memory. */
 static char *user_name(void)

@@ -9,7 +9,7 @@
 #include <archive.h>
 #include <lzma.h>
 
-#include "image/deb.h"
+#include "deb.h"
 
 #define DEB_BUFFER (64u << 10)
 

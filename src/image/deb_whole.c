@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
-#include "image/deb.h"
+#include "deb.h"
 
 /* A package's hard links lead from file to file; a longer chain is no accident. */
 #define LINKS_MAX 8

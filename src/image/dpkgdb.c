@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "image/deb.h"
+#include "deb.h"
 
 #define DB "var/lib/dpkg"
 

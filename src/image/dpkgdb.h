@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "image/image.h"
+#include "image.h"
 
 struct dpkgdb;
 struct dpkgdb_package;

@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/strv.h"
-#include "image/deb.h"
+#include "deb.h"
 
 #define DESCRIPTORS "usr/share/qemu/firmware/"
 #define DESCRIPTOR_MAX (256u << 10)

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "image/image.h"
+#include "image.h"
 
 #define IMAGE_BLOCK_SIZE 4096u
 #define IMAGE_INODE_SIZE 256u

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "image/deb.h"
+#include "deb.h"
 #include "image/root.h"
 
 /*

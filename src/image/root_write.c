@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "dpkgdb.h"
-#include "image/image.h"
+#include "image.h"
 #include "root_private.h"
 
 #define EXTRA_FOLDER "var/cache/debwiz"

@@ -15,10 +15,10 @@
 #include "host/facts.h"
 #include "host/paths.h"
 #include "host/proc.h"
-#include "qemu/version.h"
 #include "spec/risk.h"
 #include "trial.h"
 #include "verdicts.h"
+#include "version.h"
 
 #define OUTPUT_MAX 65536
 

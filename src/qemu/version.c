@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* version: see include/qemu/version.h. */
-#include "qemu/version.h"
+/* version: see src/qemu/version.h. */
+#include "version.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -12,9 +12,9 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "base/suggest.h"
+#include "extra.h"
+#include "faults.h"
 #include "host/facts.h"
-#include "spec/extra.h"
-#include "spec/faults.h"
 #include "spec/field.h"
 #include "spec/spec.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* extra: see include/spec/extra.h. */
-#include "spec/extra.h"
+/* extra: see src/spec/extra.h. */
+#include "extra.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

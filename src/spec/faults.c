@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* faults: see include/spec/faults.h. */
-#include "spec/faults.h"
+/* faults: see src/spec/faults.h. */
+#include "faults.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -11,7 +11,7 @@
 #include "base/ini.h"
 #include "base/mem.h"
 #include "base/size.h"
-#include "spec/hint.h"
+#include "hint.h"
 
 #define SHOWN_MAX 60 /* bytes of a bad value in a message */
 

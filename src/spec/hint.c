@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hint: see include/spec/hint.h. A guess at a value is made in several ways, and one counts only when the
+ * hint: see src/spec/hint.h. A guess at a value is made in several ways, and one counts only when the
  * field takes it.
  */
-#include "spec/hint.h"
+#include "hint.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
 #include "base/ini.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "spec/extra.h"
+#include "extra.h"
 #include "spec/field.h"
 
 /* How a record remembers one. */

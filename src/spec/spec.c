@@ -11,10 +11,10 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "faults.h"
+#include "hint.h"
 #include "host/paths.h"
-#include "spec/faults.h"
 #include "spec/field.h"
-#include "spec/hint.h"
 #include "spec/risk.h"
 
 #define LOCK_MS 1000 /* another writes a small file */

@@ -6,10 +6,10 @@
 
 #include "base/mem.h"
 #include "host/paths.h"
-#include "prep/trust.h"
+#include "machine/trust.h"
 #include "spec/risk.h"
-#include "tui/dialog.h"
-#include "tui/task.h"
+#include "tui/toolkit/dialog.h"
+#include "tui/toolkit/task.h"
 
 struct agreeing {
 	struct app *app;

@@ -4,11 +4,11 @@
 #define TUI_HOME_H
 
 #include "host/facts.h"
-#include "lookout.h"
-#include "looks.h"
-#include "prep/doctor.h"
-#include "tui/screen.h"
-#include "tui/widget_text.h"
+#include "prepare/doctor.h"
+#include "tui/looks.h"
+#include "tui/toolkit/file_watch.h"
+#include "tui/toolkit/screen.h"
+#include "tui/toolkit/widget_text.h"
 
 struct home {
 	struct machine_look *looks;

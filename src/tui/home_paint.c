@@ -6,8 +6,8 @@
 #include "base/mem.h"
 #include "home.h"
 #include "host/paths.h"
-#include "tui/app.h"
-#include "tui/task.h"
+#include "tui/toolkit/app.h"
+#include "tui/toolkit/task.h"
 
 #define LEFT 4
 #define NEAR_ROWS 12 /* what is told under the list at most, with a blank row before */

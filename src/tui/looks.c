@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* looks: see looks.h. */
-#include "looks.h"
+#include "tui/looks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "host/paths.h"
+#include "machine/pending.h"
 #include "qemu/argv.h"
-#include "vm/pending.h"
 
 static const struct {
 	const char *state;

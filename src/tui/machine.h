@@ -3,12 +3,12 @@
 #ifndef TUI_MACHINE_H
 #define TUI_MACHINE_H
 
-#include "lookout.h"
-#include "looks.h"
+#include "machine/client.h"
 #include "tail.h"
-#include "tui/app.h"
-#include "tui/task.h"
-#include "vm/client.h"
+#include "tui/looks.h"
+#include "tui/toolkit/app.h"
+#include "tui/toolkit/file_watch.h"
+#include "tui/toolkit/task.h"
 
 #define MACHINE_ACTIONS 5
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* manage: see include/tui/manage.h. The change runs on a pool thread: a clone copies a disk. */
-#include "tui/manage.h"
+/* manage: see src/tui/manage.h. The change runs on a pool thread: a clone copies a disk. */
+#include "manage.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -8,9 +8,9 @@
 
 #include "base/mem.h"
 #include "spec/spec.h"
-#include "tui/confirm.h"
-#include "tui/dialog.h"
-#include "tui/picker.h"
+#include "tui/toolkit/confirm.h"
+#include "tui/toolkit/dialog.h"
+#include "tui/toolkit/picker.h"
 
 #define SOON_MS 200
 

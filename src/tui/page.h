@@ -7,9 +7,9 @@
 #ifndef TUI_PAGE_H
 #define TUI_PAGE_H
 
-#include "tui/app.h"
-#include "tui/widget_list.h"
-#include "tui/widget_text.h"
+#include "tui/toolkit/app.h"
+#include "tui/toolkit/widget_list.h"
+#include "tui/toolkit/widget_text.h"
 #include "wizard/host_offers.h"
 #include "wizard/wizard.h"
 

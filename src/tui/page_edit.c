@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "page.h"
-#include "tui/picker.h"
+#include "tui/toolkit/picker.h"
 
 void page_notice(struct page *p, enum role role, const char *text)
 {

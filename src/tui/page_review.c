@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "host/paths.h"
 #include "page.h"
-#include "tui/dialog.h"
+#include "tui/toolkit/dialog.h"
 
 #define LEFT 4
 #define LABEL 10 /* columns at least */

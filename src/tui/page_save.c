@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "host/paths.h"
 #include "page.h"
-#include "tui/dialog.h"
 #include "tui/screens.h"
+#include "tui/toolkit/dialog.h"
 
 struct saving {
 	struct page *page;

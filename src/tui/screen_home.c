@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app_priv.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "home.h"
-#include "tui/dialog.h"
-#include "tui/manage.h"
+#include "manage.h"
 #include "tui/screens.h"
-#include "tui/task.h"
+#include "tui/toolkit/app_priv.h"
+#include "tui/toolkit/dialog.h"
+#include "tui/toolkit/task.h"
 
 /* ---- what there is ---- */
 

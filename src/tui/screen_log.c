@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* screen_log: see include/tui/screen_log.h. */
-#include "tui/screen_log.h"
+/* screen_log: see src/tui/screen_log.h. */
+#include "screen_log.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "tail.h"
-#include "tui/task.h"
-#include "tui/widget_viewer.h"
+#include "tui/toolkit/task.h"
+#include "tui/toolkit/widget_viewer.h"
 
 #define TAIL_MAX (256u << 10)
 

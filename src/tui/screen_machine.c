@@ -6,17 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app_priv.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
 #include "host/facts.h"
 #include "host/paths.h"
 #include "machine.h"
-#include "tui/dialog.h"
-#include "tui/manage.h"
-#include "tui/screen_log.h"
+#include "manage.h"
+#include "screen_log.h"
 #include "tui/screens.h"
+#include "tui/toolkit/app_priv.h"
+#include "tui/toolkit/dialog.h"
 
 #define TAIL_BYTES (16u << 10)
 #define AGAIN_MS 3000 /* between two tries to reach a supervisor */

@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 #include "page.h"
-#include "tui/dialog.h"
 #include "tui/screens.h"
+#include "tui/toolkit/dialog.h"
 
 #define EDIT_MAX 1024
 #define TOP 4

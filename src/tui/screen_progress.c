@@ -11,12 +11,12 @@
 #include "agree.h"
 #include "base/mem.h"
 #include "base/size.h"
-#include "looks.h"
+#include "screen_log.h"
 #include "spec/risk.h"
-#include "tui/dialog.h"
-#include "tui/screen_log.h"
+#include "tui/looks.h"
 #include "tui/screens.h"
-#include "tui/task.h"
+#include "tui/toolkit/dialog.h"
+#include "tui/toolkit/task.h"
 
 #define LEFT 4
 #define TITLE 14

@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "prep/snapshot.h"
+#include "prepare/snapshot.h"
 #include "snapshots.h"
-#include "tui/confirm.h"
-#include "tui/dialog.h"
-#include "tui/picker.h"
 #include "tui/screens.h"
-#include "tui/task.h"
+#include "tui/toolkit/confirm.h"
+#include "tui/toolkit/dialog.h"
+#include "tui/toolkit/picker.h"
+#include "tui/toolkit/task.h"
 
 #define LEFT 2
 #define TOP 3

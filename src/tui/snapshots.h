@@ -3,9 +3,9 @@
 #ifndef TUI_SNAPSHOTS_H
 #define TUI_SNAPSHOTS_H
 
-#include "tui/app.h"
-#include "tui/widget_list.h"
-#include "vm/client.h"
+#include "machine/client.h"
+#include "tui/toolkit/app.h"
+#include "tui/toolkit/widget_list.h"
 
 struct deed;
 

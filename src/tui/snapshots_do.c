@@ -10,10 +10,10 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "host/paths.h"
-#include "prep/snapshot.h"
+#include "prepare/snapshot.h"
 #include "snapshots.h"
-#include "tui/dialog.h"
-#include "tui/task.h"
+#include "tui/toolkit/dialog.h"
+#include "tui/toolkit/task.h"
 
 /* One thing done to a machine that is off; lives on when its screen is closed. op < 0: lists. */
 struct deed {

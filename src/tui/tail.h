@@ -8,8 +8,8 @@
 
 #include <stddef.h>
 
-#include "tui/app.h"
-#include "tui/widget_viewer.h"
+#include "tui/toolkit/app.h"
+#include "tui/toolkit/widget_viewer.h"
 
 struct tail;
 

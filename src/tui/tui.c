@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-#include "tui/app.h"
 #include "tui/screens.h"
-#include "tui/term.h"
+#include "tui/toolkit/app.h"
+#include "tui/toolkit/term.h"
 
 bool tui_possible(void)
 {

@@ -7,9 +7,9 @@
 #include "base/mem.h"
 #include "host/paths.h"
 #include "image/disk.h"
+#include "machine/run.h"
 #include "offers_private.h"
 #include "spec/risk.h"
-#include "vm/supervisor.h"
 
 /* ---- at once ---- */
 

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "offers_private.h"
-#include "prep/job.h"
+#include "prepare/job.h"
 
 #define FOUND_MAX 50
 

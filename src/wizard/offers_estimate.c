@@ -11,8 +11,8 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "offers_private.h"
-#include "prep/job.h"
-#include "prep/steps.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
 
 static struct wizard_row *say(struct wizard_request *r, const char *label, struct buf *text)
 {

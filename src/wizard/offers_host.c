@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "offers_private.h"
-#include "prep/job.h"
+#include "prepare/job.h"
 #include "qemu/probe.h"
 #include "spec/risk.h"
 

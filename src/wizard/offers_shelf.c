@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "offers_private.h"
-#include "prep/job.h"
+#include "prepare/job.h"
 
 /* What an archive is opened by; owned. */
 static char *shelf_key(const struct spec *s)

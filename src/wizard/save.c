@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "diff.h"
-#include "prep/trust.h"
+#include "machine/trust.h"
 #include "private.h"
 
 static void digest(const struct buf *text, char out[65])

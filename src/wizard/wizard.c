@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "prep/trust.h"
+#include "machine/trust.h"
 #include "private.h"
 
 /* ---- the table at run time ---- */

@@ -367,7 +367,7 @@ class Ends(lib.Case):
         return line
 
     def asks(self, box, request):
-        """By the control socket (include/vm/client.h); until it is answered."""
+        """By the control socket (include/machine/client.h); until it is answered."""
         data = json.dumps(request).encode()
         with self.connects(box) as line:
             line.sendall(struct.pack(">I", len(data) + 1) + b"J" + data)

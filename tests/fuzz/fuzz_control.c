@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../src/vm/screen.h"
+#include "../../src/supervisor/screen.h"
 #include "base/mem.h"
-#include "vm/control.h"
-#include "vm/frame.h"
+#include "machine/frame.h"
+#include "supervisor/control.h"
 
 #define PATIENCE_MS 2000
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "vm/qmp.h"
+#include "supervisor/qmp.h"
 
 #define GREETING "{\"QMP\": {}}\n{\"return\": {}, \"id\": 0}\n"
 #define COMMANDS 12

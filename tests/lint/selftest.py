@@ -15,6 +15,7 @@ import ladder
 import man
 import names
 import offered
+import sources
 import tree
 import words
 
@@ -28,7 +29,7 @@ class Rules(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.root)
         self.put('include/base/buf.h', LICENCE + 'int buf_addf(int *b, const char *fmt, ...)\n'
                  '\t__attribute__((format(printf, 2, 3)));\n')
-        self.put('include/vm/vm.h', LICENCE)
+        self.put('include/machine/run.h', LICENCE)
 
     def put(self, path, text):
         path = os.path.join(self.root, path)
@@ -47,15 +48,31 @@ class Rules(unittest.TestCase):
 
     def test_ladder(self):
         self.finds(ladder.check, 'src/spec/a.c',
-                   ['#include "base/buf.h"\n', '// #include "vm/vm.h"\n', '/*\n#include <uv.h>\n*/'],
-                   ['#include "vm/vm.h"\n', '#include <uv.h>\n', '#include <archive.h>\n',
+                   ['#include "base/buf.h"\n', '// #include "machine/run.h"\n', '/*\n#include <uv.h>\n*/'],
+                   ['#include "machine/run.h"\n', '#include <uv.h>\n', '#include <archive.h>\n',
                     '#include "nowhere.h"\n', '#include "base/nowhere.h"\n', '#include "config.h"\n',
                     '#ifdef __linux__\n#endif\n', '#if defined(__APPLE__)\n#endif\n',
                     '#include <sys/prctl.h>\n', '#include <curses.h>\n'])
         self.finds(ladder.check, 'src/host/a.c', ['#ifdef __linux__\n#endif\n#include <uv.h>\n'],
-                   ['#include <jansson.h>\n', '#include "vm/vm.h"\n'])
-        self.finds(ladder.check, 'src/plan/a.c', ['#include "base/buf.h"\n'], ['#include "vm/vm.h"\n'])
-        self.finds(ladder.check, 'src/cli/a.c', ['#include "vm/vm.h"\n'], ['#include <uv.h>\n'])
+                   ['#include <jansson.h>\n', '#include "machine/run.h"\n'])
+        self.put('include/supervisor/supervisor.h', LICENCE)
+        self.finds(ladder.check, 'src/prepare/a.c', ['#include "machine/run.h"\n'],
+                   ['#include "supervisor/supervisor.h"\n'])
+        self.put('include/tui/screens.h', LICENCE)
+        self.finds(ladder.check, 'src/tui/console/a.c', ['#include "tui/screens.h"\n#include <curses.h>\n'],
+                   ['#include <uv.h>\n'])
+        self.finds(ladder.check, 'src/tui/toolkit/a.c', [], ['#include "tui/screens.h"\n'])
+        self.finds(ladder.check, 'src/cli/a.c', ['#include "machine/run.h"\n'],
+                   ['#include <uv.h>\n', '#include "tui/screens.h"\n'])
+
+    def test_sources(self):
+        self.put('src/base/a.c', LICENCE)
+        self.put('src/cli/b.c', LICENCE)
+        text = sources.text_of(tree.Tree(self.root))
+        self.assertIn('CORE = $(BASE) $(MACHINE)\n', text)
+        self.finds(sources.check, 'src/sources.mk', [text], ['', text.replace('a.c', 'c.c')])
+
+    def test_ladder_places(self):
         self.finds(ladder.check, 'src/new/a.c', [], [''])
 
     def test_calls(self):
@@ -81,13 +98,13 @@ class Rules(unittest.TestCase):
                    ['"""what it does"""\n', '# SPDX-License-Identifier: MIT\nimport os\n'])
 
     def test_names(self):
-        self.put('include/vm/kinds.h', LICENCE + 'enum kind {\n\tONE, /* a, TWO */\n\tTHREE = 3,\n};\n')
-        self.finds(names.check, 'src/vm/a.h', ['#define TWO 2\n', '#define ONES 1\nenum { A };\n'],
+        self.put('include/machine/kinds.h', LICENCE + 'enum kind {\n\tONE, /* a, TWO */\n\tTHREE = 3,\n};\n')
+        self.finds(names.check, 'src/supervisor/a.h', ['#define TWO 2\n', '#define ONES 1\nenum { A };\n'],
                    ['#define ONE 1\n', '# define THREE\n', '#define A 1\nenum { A };\n'])
-        self.finds(names.check, 'src/vm/a.c', ['enum { TWO };\n'], ['#define ONE 1\n'])
-        self.put('src/vm/b.c', 'enum { LOCAL };\n')
-        self.finds(names.check, 'src/vm/a.c', ['#define LOCAL 1\n'], ['#define LOCAL 1\nenum { LOCAL };\n'])
-        self.finds(names.check, 'src/vm/a.h', [], ['#define LOCAL 1\n'])
+        self.finds(names.check, 'src/supervisor/a.c', ['enum { TWO };\n'], ['#define ONE 1\n'])
+        self.put('src/supervisor/b.c', 'enum { LOCAL };\n')
+        self.finds(names.check, 'src/supervisor/a.c', ['#define LOCAL 1\n'], ['#define LOCAL 1\nenum { LOCAL };\n'])
+        self.finds(names.check, 'src/supervisor/a.h', [], ['#define LOCAL 1\n'])
 
     def test_hosts(self):
         self.put('src/base/a.c', LICENCE + '/* http://mirror.internal.test/debian */\n')
@@ -151,7 +168,7 @@ class Rules(unittest.TestCase):
         self.assertTrue(man.check_words(page, usage, [('cpu', 'size')]))
 
     def test_words(self):
-        self.finds(words.check, 'src/vm/a.c',
+        self.finds(words.check, 'src/supervisor/a.c',
                    ['f("the guest resumes");', '/* anew */ int a;', 'f("there is no guest");', 'f("it is no longer");',
                     'f("QEMU is told to quit");'],
                    ['f("the guest goes on");', 'f("made anew");', 'f("it is no guest");', 'f("Nobody looks");'])

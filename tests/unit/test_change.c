@@ -8,10 +8,10 @@
 #include "host/lock.h"
 #include "host/paths.h"
 #include "image/disk.h"
-#include "prep/change.h"
+#include "machine/change.h"
+#include "machine/snapshot_meta.h"
+#include "machine/suspended.h"
 #include "spec/spec.h"
-#include "vm/kept.h"
-#include "vm/mark.h"
 
 struct fixture {
 	char *top;

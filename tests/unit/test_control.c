@@ -4,8 +4,8 @@
 
 #include "base/loop.h"
 #include "base/mem.h"
-#include "vm/control.h"
-#include "vm/frame.h"
+#include "machine/frame.h"
+#include "supervisor/control.h"
 
 #define CHUNK 65536
 #define MIB (1024 * 1024)

@@ -5,9 +5,9 @@
 #include <sys/resource.h>
 
 #include "base/mem.h"
-#include "vm/conlog.h"
-#include "vm/frame.h"
-#include "vm/supervisor.h"
+#include "machine/conlog.h"
+#include "machine/frame.h"
+#include "machine/run.h"
 
 struct got {
 	struct buf text;

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "host/fifo.h"
 #include "host/memory.h"
-#include "vm/link.h"
+#include "machine/link.h"
 
 #define BYTES 3000
 

@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "host/facts.h"
-#include "prep/job.h"
+#include "prepare/job.h"
 
 #define ITEM "127.0.0.1:auto:80"
 

@@ -2,11 +2,11 @@
 /* progress: lines of the guest's port; watch: the serial line; hostkeys, words: what becomes of it. */
 #include "../lib/check.h"
 
-#include "vm/hostkeys.h"
-#include "vm/progress.h"
-#include "vm/reported.h"
-#include "vm/watch.h"
-#include "vm/words.h"
+#include "machine/hostkeys.h"
+#include "machine/reported.h"
+#include "machine/words.h"
+#include "supervisor/progress.h"
+#include "supervisor/watch.h"
 
 static struct buf said;
 

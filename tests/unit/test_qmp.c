@@ -3,7 +3,7 @@
 #include "../lib/check.h"
 
 #include "base/mem.h"
-#include "vm/qmp.h"
+#include "supervisor/qmp.h"
 
 #define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n"
 #define READY GREETING "{\"return\": {}, \"id\": 0}\r\n"

@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "host/proc.h"
-#include "vm/supervisor.h"
+#include "machine/run.h"
 
 static char dir[] = "/tmp/dw-run-XXXXXX";
 

@@ -4,9 +4,9 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "plan/estimate.h"
-#include "plan/pace.h"
-#include "plan/runner.h"
+#include "prepare/estimate.h"
+#include "prepare/pace.h"
+#include "prepare/runner.h"
 
 struct world {
 	struct loop *loop;

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 
 #include "base/mem.h"
-#include "vm/saver.h"
+#include "supervisor/async_writer.h"
 
 struct world {
 	char *dir, *spare, *record;

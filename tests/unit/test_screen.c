@@ -2,13 +2,13 @@
 /* screen: the attach protocol over a real socket: what viewers see, who types, who is slow. */
 #include "../lib/await.h"
 
-#include "../../src/vm/screen.h"
+#include "../../src/supervisor/screen.h"
 
 #include "base/loop.h"
 #include "base/mem.h"
 #include "console/row.h"
-#include "vm/attach.h"
-#include "vm/frame.h"
+#include "machine/attach.h"
+#include "machine/frame.h"
 
 struct world {
 	struct loop *loop;

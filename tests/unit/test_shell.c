@@ -3,7 +3,7 @@
 #include "../lib/check.h"
 
 #include "base/mem.h"
-#include "vm/shell.h"
+#include "machine/shell.h"
 
 struct heard {
 	struct shell *shell;

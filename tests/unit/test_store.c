@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "base/strv.h"
 #include "host/lock.h"
-#include "plan/store.h"
+#include "machine/store.h"
 
 static char top[] = "/tmp/dw-store-XXXXXX";
 static char *base;

@@ -44,10 +44,11 @@
 #include "base/size.h"
 #include "host/lock.h"
 #include "host/proc.h"
-#include "vm/attach.h"
-#include "vm/client.h"
-#include "vm/kept.h"
-#include "vm/mark.h"
+#include "machine/attach.h"
+#include "machine/client.h"
+#include "machine/snapshot_meta.h"
+#include "machine/suspended.h"
+#include "supervisor/supervisor.h"
 
 #define AT_ONCE 4 /* plays */
 #define PLAYS_MAX 200

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "../../src/tui/term_seq.h"
-#include "../../src/tui/width.h"
+#include "../../include/tui/toolkit/width.h"
+#include "../../src/tui/toolkit/term_seq.h"
 
 static void keys_by_name(void **state)
 {

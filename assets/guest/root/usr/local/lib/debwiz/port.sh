@@ -3,7 +3,7 @@
 #
 # For the other scripts of this folder: lines to the host over the virtio-serial port debwiz.progress. Without a port, or
 # with nobody reading at its other end, they do nothing and do not wait long. The lines are listed in
-# include/vm/progress.h.
+# src/supervisor/progress.h.
 
 # find_port [NAME]: its device, or that of the port NAME, found in sysfs, since udev's name for it comes late on a busy machine; fails where there is none
 # shellcheck disable=SC2120

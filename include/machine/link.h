@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * link: a connection to a socket on which another process is about to listen, or to a pair of pipes
+ * that it is about to open: it is tried again until it works or the time is up. No timer runs once it
+ * is connected and silent.
+ */
+#ifndef MACHINE_LINK_H
+#define MACHINE_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+
+struct vm_link_ops {
+	void (*up)(void *arg);
+	void (*data)(const char *p, size_t n, void *arg);
+	/* It was not there in time (error says why), or it has ended (error NULL). The last call; the
+	 * link must still be closed. */
+	void (*down)(const char *error, void *arg);
+	/* Everything queued was written. May be NULL. */
+	void (*drained)(void *arg);
+};
+
+struct vm_link;
+
+/* `ops` must outlive it; no callback comes before this returns. */
+struct vm_link *vm_link_open(struct loop *l, const char *path, uint64_t patience_ms, const struct vm_link_ops *ops,
+			     void *arg);
+/* By PATH.in and PATH.out (host/fifo.h). They are read in rests of 10 ms: whoever writes a byte at a
+ * time, as QEMU's serial ports do, is not slowed down by a reader that wakes up for each. */
+struct vm_link *vm_link_open_pipes(struct loop *l, const char *path, uint64_t patience_ms,
+				   const struct vm_link_ops *ops, void *arg);
+bool vm_link_is_up(const struct vm_link *k);
+/* Copies and queues; -1 when it is not up. */
+int vm_link_write(struct vm_link *k, const void *p, size_t n);
+/* Sends the bytes at once, with an open file at the first of them; -1 when they cannot go at once. */
+int vm_link_write_fd(struct vm_link *k, const void *p, size_t n, int fd);
+size_t vm_link_queued(const struct vm_link *k);
+void vm_link_close(struct vm_link *k); /* NULL is fine; also from within its callbacks */
+
+#endif

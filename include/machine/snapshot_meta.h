@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mark: what is noted of each snapshot that holds a guest's memory, in DIR/snapshots.json: how QEMU
+ * must be run to take it back. The snapshots themselves are in the disk, which has the last word.
+ */
+#ifndef MACHINE_SNAPSHOT_META_H
+#define MACHINE_SNAPSHOT_META_H
+
+#include "base/err.h"
+#include "machine/suspended.h"
+
+/* Blocks for a small file. */
+int vm_mark_put(const char *dir, const char *tag, const struct vm_kept *k, struct err *e);
+/* "snapshot-unknown" where nothing is noted of that tag. */
+int vm_mark_get(const char *dir, const char *tag, struct vm_kept *out, struct err *e);
+/* No mark is no error. */
+int vm_mark_drop(const char *dir, const char *tag, struct err *e);
+
+/* Files that belong to a snapshot beside the disk: the firmware's variables, and the seed while it is not
+ * applied, copied to DIR/snapshots. restore: of a machine that runs only the seed (`running`): QEMU has the
+ * variables open, and loads them with the memory. A snapshot of an earlier version has none: nothing is done.
+ * They block for small, sparse files. */
+int vm_mark_keep_files(const char *dir, const char *tag, struct err *e);
+int vm_mark_restore_files(const char *dir, const char *tag, bool running, struct err *e);
+int vm_mark_drop_files(const char *dir, const char *tag, struct err *e);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state: what a machine's supervisor does at each event in each state, as a table, and what it
+ * says when QEMU has ended. Pure: no process, no clock.
+ */
+#ifndef MACHINE_STATE_H
+#define MACHINE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "machine/run.h"
+
+enum vm_event {
+	VM_EV_UP,      /* the guest goes on and has not come up yet: let go at its start, or after a pause */
+	VM_EV_RUNS,    /* the guest goes on and had come up before: after a pause, a suspension, a takeover */
+	VM_EV_LOGIN,   /* login prompt, or the guest reported ready */
+	VM_EV_RESET,   /* the guest reset itself */
+	VM_EV_TIMEOUT, /* no login in time */
+	VM_EV_PAUSED,  /* the guest stands still: asked for, or an error of the disk */
+	VM_EV_SUSPEND, /* somebody asked to suspend */
+	VM_EV_KEPT,    /* the suspended state is whole on disk: QEMU is not needed any more */
+	VM_EV_STOP,    /* somebody asked to stop */
+	VM_EV_KILL,    /* somebody asked to kill */
+	VM_EV_FATAL,   /* it cannot go on; the reason was recorded */
+	VM_EV_DOWN,    /* QEMU said that the guest is down: it ends next */
+	VM_EV_RUNG,    /* deadline of the ladder's present rung */
+	VM_EV_EXIT_OK, /* QEMU has ended, as it should */
+	VM_EV_EXIT_BAD,
+	VM_EV_EXIT_KEPT, /* QEMU has ended, and its state is on disk */
+	VM_EV_COUNT,
+};
+
+enum vm_action {
+	VM_DO_NOTHING,
+	VM_DO_POWERDOWN, /* start the ladder */
+	VM_DO_QUIT,	 /* the ladder from its second rung */
+	VM_DO_KILL,
+	VM_DO_NEXT_RUNG,
+	VM_DO_AWAIT_EXIT, /* nothing to send, but it must end in time */
+	VM_DO_TELL_TIMEOUT,
+	VM_DO_SUSPEND,
+	VM_DO_FINISH,
+};
+
+struct vm_rule {
+	enum vm_state next;
+	enum vm_action action;
+};
+
+/* The row for an event in a state. An event that means nothing there keeps the state. */
+struct vm_rule vm_rule_get(enum vm_state s, enum vm_event ev);
+
+/* The state of that name (vm_state_name); false when there is none. */
+bool vm_state_find(const char *name, enum vm_state *out);
+
+/* Rungs of the stop ladder, in order. */
+enum vm_rung { VM_RUNG_NONE, VM_RUNG_POWERDOWN, VM_RUNG_QUIT, VM_RUNG_TERM, VM_RUNG_KILL };
+const char *vm_rung_name(enum vm_rung r);
+
+/* How QEMU ended and what was known then. Strings are never NULL. */
+struct vm_end {
+	bool configuring, configured;
+	bool up;	      /* the guest was let go */
+	bool asked;	      /* somebody asked to stop or kill */
+	bool kept;	      /* its suspended state is whole on disk */
+	bool resuming;	      /* a suspended state is being loaded, and still on disk */
+	bool adopted;	      /* another supervisor had started it: its exit status is not known */
+	enum vm_rung rung;    /* the highest that was reached */
+	const char *fatal_id; /* what made us end it, "" nothing */
+	const char *fatal;
+	const char *shutdown;  /* reason of QEMU's SHUTDOWN event, "" none came */
+	const char *complaint; /* what QEMU wrote to its standard error, one line, "" nothing */
+	const char *accel;
+	const char *holder; /* who else has the disk open, "" nobody known */
+	int64_t status;
+	int signal;
+};
+
+/* VM_OFF, VM_SUSPENDED or VM_FAILED; *id is static: a stable name of the cause, "" when all is well; *cause is
+ * owned: one sentence, "" where there is nothing to say. */
+enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **cause);
+
+#endif

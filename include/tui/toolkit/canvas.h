@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * canvas: a rectangle of the terminal to paint in. Everything is clipped to it, by display
+ * columns. Every text goes through base/text first, so that nothing from outside moves the cursor;
+ * where the locale has no UTF-8, characters beyond ASCII that have no twin there become `?`.
+ *
+ * Rows and columns count from the canvas' upper left corner. Painting reaches the terminal at the
+ * end of the loop's turn.
+ */
+#ifndef TUI_TOOLKIT_CANVAS_H
+#define TUI_TOOLKIT_CANVAS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/strv.h"
+#include "tui/toolkit/theme.h"
+
+struct canvas {
+	const struct theme *theme;
+	const struct term_caps *caps;
+	int top, left, rows, columns;
+};
+
+/* Signs with an ASCII twin each. */
+enum glyph {
+	GLYPH_RUNNING,	 /* ● * */
+	GLYPH_READY,	 /* ○ o */
+	GLYPH_WORKING,	 /* ◐ % */
+	GLYPH_FAILED,	 /* ✗ x */
+	GLYPH_PAUSED,	 /* ‖ = */
+	GLYPH_DONE,	 /* ✓ + */
+	GLYPH_WAITING,	 /* · . */
+	GLYPH_FOCUS,	 /* ▸ > */
+	GLYPH_ELLIPSIS,	 /* … ~ */
+	GLYPH_DOT,	 /* · - between words */
+	GLYPH_DASH,	 /* – - */
+	GLYPH_MORE_UP,	 /* ↑ ^ */
+	GLYPH_MORE_DOWN, /* ↓ v */
+	GLYPH_OPEN,	 /* ‹ < */
+	GLYPH_CLOSE,	 /* › > */
+	GLYPH_RADIO_ON,	 /* • * */
+	GLYPH_COUNT
+};
+const char *canvas_glyph(const struct canvas *c, enum glyph g);
+
+/* A part of a canvas, cut to it. */
+struct canvas canvas_sub(const struct canvas *c, int row, int column, int rows, int columns);
+void canvas_clear(const struct canvas *c);
+/* Paints text and returns how many columns it took. What does not fit is cut and ends in `…`.
+ * Line feeds show as blanks. */
+int canvas_put(const struct canvas *c, int row, int column, enum role role, const char *text);
+int canvas_putf(const struct canvas *c, int row, int column, enum role role, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+/* As canvas_put in a field of `width` columns; returns width. */
+int canvas_put_cut(const struct canvas *c, int row, int column, int width, enum role role, const char *text);
+/* The same; what does not fit is left out from the end of a clause on (`, ` `; ` `: ` ` and has `),
+ * so that no word is cut. For texts that stand in full elsewhere. */
+int canvas_put_clause(const struct canvas *c, int row, int column, int width, enum role role, const char *text);
+/* So that it ends before `column`. */
+void canvas_put_right(const struct canvas *c, int row, int column, enum role role, const char *text);
+/* Paints blanks in a role. */
+void canvas_fill(const struct canvas *c, int row, int column, int columns, enum role role);
+/* Gives what is painted there another role. */
+void canvas_tint(const struct canvas *c, int row, int column, int columns, enum role role);
+/* Wrapped text from `row` on, at most `rows` lines (0: to the end); returns the lines used. Line
+ * feeds end lines. */
+int canvas_wrap(const struct canvas *c, int row, int column, int columns, int rows, enum role role, const char *text);
+/* A bar of `columns` cells filled to `share` (0..1). */
+void canvas_bar(const struct canvas *c, int row, int column, int columns, double share);
+/* A frame around the whole canvas with a title in its upper edge (NULL: none). */
+void canvas_frame(const struct canvas *c, const char *title);
+/* A horizontal line. */
+void canvas_rule(const struct canvas *c, int row, int column, int columns);
+
+/* How many columns a text takes here. */
+int canvas_width(const struct canvas *c, const char *text);
+/* Splits text into lines of at most `columns` columns at blanks; appends to `out`. What is wrapped goes
+ * on below where its text began: behind an indent, or behind a term and its blanks. */
+void canvas_wrap_lines(const char *text, int columns, struct strv *out);
+
+/* A cell of another screen (the guest's console). Colours are those of 256 (0..255), or -1: the
+ * terminal's own. `text` is one character with what combines with it, already harmless. */
+struct cell_style {
+	int fg, bg;
+	bool bold, dim, italic, underline, blink, reverse, strike;
+};
+void canvas_cell(const struct canvas *c, int row, int column, int columns, const char *text,
+		 const struct cell_style *style);
+
+#endif

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/* change_do: clone, rename, delete and recreate, done; see include/machine/change.h. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "change_private.h"
+#include "host/lock.h"
+#include "image/disk.h"
+#include "machine/hostkeys.h"
+#include "machine/pending.h"
+#include "machine/snapshot_disk.h"
+#include "machine/trust.h"
+
+#define KEYS_MAX 65536 /* bytes of a known_hosts */
+
+/* What recreate removes, in this order; the INI file, the machine's key and its ports stay. A kill
+ * leaves no saved state of a disk that has changed, and what is left is still a machine with a disk,
+ * which can be recreated. */
+static const char *const personal[] = {
+	"suspend.json", "suspend.state",       "snapshots.json",       "snapshots",	"run.json",    "run.spare",
+	"request.json", "QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "vmlinuz",	"initrd.img",  "seed.iso",
+	"known_hosts",	"console.log",	       "console.log.1",	       "console.log.2", "stamps.json", VM_PENDING_NAME,
+	DISK_BASE_NAME, "disk.qcow2",	       "disk.qcow2.changing",
+};
+
+/* What a clone takes along; the disk last, for it may be large. */
+static const char *const copied[] = {
+	"QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "vmlinuz",     "initrd.img",    "seed.iso",
+	"id_ed25519",	       "id_ed25519.pub",       "stamps.json", VM_PENDING_NAME, "disk.qcow2",
+};
+
+/* The lock of a folder that is there; *lock is NULL where there is none. */
+static int lock_folder(const char *dir, const char *what, struct lock **lock, struct err *e)
+{
+	char *path;
+
+	*lock = NULL;
+	if (!file_exists(dir))
+		return 0;
+	path = file_join(dir, "lock");
+	*lock = lock_take(path, what, e);
+	free(path);
+	return *lock ? 0 : err_prefix(e, "machine %s", file_basename(dir));
+}
+
+/* The file with the other name in it. A host name that was the old name, said or not, follows. */
+static int write_ini(const struct store *store, const struct change *c, struct err *e)
+{
+	struct spec s;
+	int r = change_spec(c, &s, e);
+
+	if (!r) {
+		trust_load(store, &s);
+		r = trust_adopt(store, &s, c->to_ini, e);
+	}
+	if (!r)
+		r = spec_write(&s, c->to_ini, e);
+	spec_fini(&s);
+	return r;
+}
+
+static int write_note(const char *dir, const char *ini, struct err *e)
+{
+	char *note = file_join(dir, "ini");
+	char *line = xasprintf("%s\n", ini);
+	int r = file_write(note, line, strlen(line), 0600, e);
+
+	free(line);
+	free(note);
+	return r;
+}
+
+/* The base's own disk where it has one, else the link that a machine holds. */
+static char *base_disk(const struct store *store, const char *dir)
+{
+	char *id = store_stamp(dir, "base");
+	char *bases = store_bases_dir(store);
+	char *path = id ? xasprintf("%s/%s/disk.raw", bases, id) : NULL;
+
+	if (!path || !file_exists(path)) {
+		free(path);
+		path = file_join(dir, DISK_BASE_NAME);
+	}
+	free(bases);
+	free(id);
+	return path;
+}
+
+static int link_base(const struct store *store, const char *dir, const char *folder, struct err *e)
+{
+	char *base = base_disk(store, dir);
+	char *link = file_join(folder, DISK_BASE_NAME);
+	int r = file_exists(base) ? disk_link_base(base, link, e) : 0;
+
+	free(link);
+	free(base);
+	return r;
+}
+
+/* The folder `dir` with all it holds gets the name `to`. */
+static int move_folder(const char *dir, const char *to, struct err *e)
+{
+	char *from_link = file_join(dir, DISK_BASE_NAME);
+	char *to_link = file_join(to, DISK_BASE_NAME);
+	int r = disk_move_base(from_link, to_link, e);
+
+	if (!r)
+		r = file_rename(dir, to, e);
+	free(to_link);
+	free(from_link);
+	return r;
+}
+
+/* ---- clone ---- */
+
+/* Who wants to know how far a copy is, and may end it. */
+struct watch {
+	const atomic_bool *cancel;
+	void (*progress)(double percent, void *arg);
+	void *arg;
+	uint64_t done, total; /* bytes */
+};
+
+static int on_copied(uint64_t bytes, void *arg, struct err *e)
+{
+	struct watch *w = arg;
+
+	w->done += bytes;
+	if (w->progress && w->total)
+		w->progress(100.0 * (double)w->done / (double)w->total, w->arg);
+	if (w->cancel && atomic_load(w->cancel))
+		return err_set(e, ERR_INTERRUPTED, "cancelled", "the copy was cancelled");
+	return 0;
+}
+
+static int copy_files(const char *dir, const char *part, struct watch *w, struct err *e)
+{
+	struct stat st;
+	int r = 0;
+
+	w->total = 0;
+	for (size_t i = 0; i < sizeof(copied) / sizeof(*copied); i++) {
+		char *from = file_join(dir, copied[i]);
+
+		if (stat(from, &st) == 0)
+			w->total += (uint64_t)st.st_size;
+		free(from);
+	}
+	for (size_t i = 0; i < sizeof(copied) / sizeof(*copied) && !r; i++) {
+		char *from = file_join(dir, copied[i]);
+		char *to = file_join(part, copied[i]);
+
+		if (stat(from, &st) == 0)
+			r = file_copy_watched(from, to, st.st_mode & 0700, on_copied, w, e);
+		free(to);
+		free(from);
+	}
+	return r;
+}
+
+/* What belongs to the snapshots in its disk. */
+static int copy_snapshots(const char *dir, const char *part, struct err *e)
+{
+	char *from = file_join(dir, "snapshots");
+	char *to = file_join(part, "snapshots");
+	DIR *d = opendir(from);
+	struct dirent *entry;
+	int r = d ? file_mkdirs(to, e) : 0;
+
+	while (!r && d && (entry = readdir(d))) {
+		char *one = file_join(from, entry->d_name);
+		char *copy = file_join(to, entry->d_name);
+		struct stat st;
+
+		if (lstat(one, &st) == 0 && S_ISREG(st.st_mode))
+			r = file_copy_sparse(one, copy, 0600, e);
+		free(copy);
+		free(one);
+	}
+	if (d)
+		closedir(d);
+	free(to);
+	free(from);
+	return r;
+}
+
+/* The folder is made beside its place and gets its name when it is whole; the file comes before
+ * that, so that a kill leaves at worst a machine without a disk. */
+static int clone(const struct store *store, const struct change *c, const char *dir, struct watch *w, struct err *e)
+{
+	char *to = store_machine_dir(store, c->to);
+	char *part = xasprintf("%s.part", to); /* gc leaves it alone: the name is locked */
+	char *disk = file_join(dir, "disk.qcow2");
+	bool copy = change_copies_disk(dir);
+	int r = file_remove_tree(part, e);
+
+	if (!r && copy)
+		r = snapshot_settle(dir, disk, e);
+	if (!r && copy)
+		r = file_mkdirs(part, e);
+	if (!r && copy)
+		r = link_base(store, dir, part, e);
+	if (!r && copy)
+		r = copy_files(dir, part, w, e);
+	if (!r && copy)
+		r = copy_snapshots(dir, part, e);
+	if (!r && copy)
+		r = write_note(part, c->to_ini, e);
+	if (!r)
+		r = write_ini(store, c, e);
+	if (!r && copy)
+		r = move_folder(part, to, e);
+	if (r < 0)
+		(void)file_remove_tree(part, NULL);
+	free(disk);
+	free(part);
+	free(to);
+	return r;
+}
+
+/* ---- rename ---- */
+
+/* The guest's keys are known under the machine's name, and it does not tell them again when it goes on
+ * from a suspended state or a snapshot. */
+static int rename_keys(const struct change *c, const char *dir, struct err *e)
+{
+	char *path = file_join(dir, "known_hosts");
+	struct buf text;
+	int r = 0;
+
+	if (file_exists(path) && (r = file_read(path, KEYS_MAX, &text, e)) == 0) {
+		hostkeys_rename(&text, c->name, c->to);
+		r = file_write(path, text.data, text.len, 0600, e);
+		buf_fini(&text);
+	}
+	free(path);
+	return r;
+}
+
+static int rename_machine(const struct store *store, const struct change *c, const char *dir, struct err *e)
+{
+	char *to = store_machine_dir(store, c->to);
+	bool in_place = !strcmp(c->ini, c->to_ini);
+	bool moves = file_exists(dir);
+	int r = in_place ? 0 : write_ini(store, c, e);
+
+	if (!r && moves)
+		r = rename_keys(c, dir, e);
+	if (!r && moves)
+		r = write_note(dir, c->to_ini, e);
+	if (!r && moves)
+		r = move_folder(dir, to, e);
+	if (!r && in_place)
+		r = write_ini(store, c, e); /* last: until then the file says which machine it was */
+	else if (!r && unlink(c->ini) < 0)
+		r = err_errno(e, errno, "file-remove", "cannot remove %s", c->ini);
+	free(to);
+	return r;
+}
+
+/* ---- delete and recreate ---- */
+
+/* The file first, then the folder's name at once: a command that comes meanwhile finds neither half of it. What
+ * a kill leaves is a folder without a file, which the same call removes, or a part, which gc does. */
+static int delete_machine(const struct store *store, const struct change *c, const char *dir, struct err *e)
+{
+	char *own = store_saved_ini(store, c->name);
+	char *part = xasprintf("%s.part", dir);
+	int r = file_remove_tree(part, e);
+
+	if (!r && unlink(own) < 0 && errno != ENOENT)
+		r = err_errno(e, errno, "file-remove", "cannot remove %s", own);
+	if (!r && file_exists(dir))
+		r = file_rename(dir, part, e);
+	if (!r)
+		r = file_remove_tree(part, e);
+	free(part);
+	free(own);
+	return r;
+}
+
+static int recreate(const char *dir, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(personal) / sizeof(*personal) && !r; i++) {
+		char *path = file_join(dir, personal[i]);
+
+		r = file_remove_tree(path, e);
+		free(path);
+	}
+	return r;
+}
+
+/* All that must stay as it is meanwhile. */
+struct locks {
+	struct lock *name, *to, *folder, *ini, *to_ini;
+};
+
+static void locks_release(struct locks *k)
+{
+	lock_remove(k->to_ini);
+	lock_remove(k->ini);
+	lock_release(k->folder);
+	lock_remove(k->to);
+	lock_remove(k->name);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static int locks_take(const struct store *store, const struct change *c, const char *dir, const char *what,
+		      struct locks *k, struct err *e)
+{
+	*k = (struct locks){.name = store_lock_name(store, c->name, what, e)};
+	if (!k->name || (c->to && !(k->to = store_lock_name(store, c->to, what, e))) ||
+	    lock_folder(dir, what, &k->folder, e) < 0 || (c->ini && !(k->ini = spec_lock(c->ini, e))))
+		return -1;
+	if (c->to_ini && !same_text(c->to_ini, c->ini) && !(k->to_ini = spec_lock(c->to_ini, e)))
+		return -1;
+	return 0;
+}
+
+/* Another command may have changed the machine between the look and the locks. */
+static int look_again(const struct store *store, const struct change *c, struct err *e)
+{
+	struct err why = ERR_INIT;
+	struct change now;
+	int r = change_look(store, c->kind, c->ref, c->to, &now, &why);
+
+	if (r < 0)
+		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed by another command: %s", c->name, why.text);
+	else if (!same_text(now.name, c->name) || !same_text(now.ini, c->ini) || now.made != c->made ||
+		 now.loses != c->loses)
+		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed by another command", c->name);
+	if (r < 0)
+		err_hint(e, "see `debwiz list`, and run the command again");
+	err_fini(&why);
+	change_fini(&now);
+	return r;
+}
+
+int change_do(const struct store *store, const struct change *c, const atomic_bool *cancel,
+	      void (*progress)(double percent, void *arg), void *arg, struct err *e)
+{
+	static const char *const whats[] = {
+		[CHANGE_CLONE] = "cloning",
+		[CHANGE_RENAME] = "renaming",
+		[CHANGE_DELETE] = "deleting",
+		[CHANGE_RECREATE] = "recreating the disk",
+	};
+	struct watch w = {cancel, progress, arg, 0, 0};
+	char *dir = store_machine_dir(store, c->name);
+	struct locks locks;
+	int r = locks_take(store, c, dir, whats[c->kind], &locks, e);
+
+	if (!r)
+		r = look_again(store, c, e);
+	if (!r) {
+		switch (c->kind) {
+		case CHANGE_CLONE:
+			r = clone(store, c, dir, &w, e);
+			break;
+		case CHANGE_RENAME:
+			r = rename_machine(store, c, dir, e);
+			break;
+		case CHANGE_DELETE:
+			r = delete_machine(store, c, dir, e);
+			break;
+		case CHANGE_RECREATE:
+			r = recreate(dir, e);
+			break;
+		}
+	}
+	locks_release(&locks);
+	free(dir);
+	return r;
+}

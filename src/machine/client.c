@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * client: the other end of the control socket; see include/machine/client.h. It may be closed from
+ * within its own callbacks: the memory goes when the outermost of them has returned.
+ */
+#include "machine/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "host/proc.h"
+#include "machine/deadline.h"
+#include "machine/frame.h"
+#include "machine/link.h"
+#include "machine/state.h"
+
+#define PATIENCE_MS 5000
+#define ANSWER_MS 10000 /* a supervisor never blocks: one that is silent for longer is stopped or stuck */
+#define WAKE_MS 1500	/* until a supervisor that was told to listens anew in the old place */
+
+/* A request whose answer somebody waits for. */
+struct asked {
+	struct asked *next;
+	json_int_t id;
+	vm_answer_fn fn;
+	void *arg;
+};
+
+struct vm_client {
+	struct loop *loop;
+	char *dir, *path; /* of the machine, of the socket */
+	struct vm_link *link;
+	struct frame_reader reader;
+	struct buf waiting; /* requests made before the connection was there */
+	const struct vm_client_ops *ops;
+	void *arg;
+	json_int_t next_id;
+	struct asked *asked;	  /* requests without an answer yet, oldest first */
+	struct loop_timer *late;  /* answers what was asked after the end */
+	struct loop_timer *pulse; /* while an answer is owed: is it there at all? */
+	bool heard;		  /* something came since the last pulse */
+	bool up, greeted;	  /* connected, and answered for the first time */
+	bool ending;		  /* its end was asked for, and is the answer */
+	unsigned depth;		  /* callbacks that we are in */
+	bool woken;		  /* its supervisor was told to listen anew */
+	bool ended;		  /* told */
+	bool closed;
+};
+
+static void enter(struct vm_client *c)
+{
+	c->depth++;
+}
+
+static struct asked *asked_take(struct vm_client *c, json_int_t id)
+{
+	struct asked **at = &c->asked;
+	struct asked *a;
+
+	while (*at && (*at)->id != id)
+		at = &(*at)->next;
+	a = *at;
+	if (a)
+		*at = a->next;
+	return a;
+}
+
+static void leave(struct vm_client *c)
+{
+	if (--c->depth || !c->closed)
+		return;
+	while (c->asked)
+		free(asked_take(c, c->asked->id));
+	frame_fini(&c->reader);
+	buf_fini(&c->waiting);
+	free(c->dir);
+	free(c->path);
+	free(c);
+}
+
+/* What was asked for and cannot be answered any more. */
+static void fail_asked(struct vm_client *c, const char *cause)
+{
+	struct err e = ERR_INIT;
+
+	json_int_t end = c->next_id; /* what is asked meanwhile waits for its own turn */
+
+	err_set(&e, ERR_FAILED, "ended", "%s", *cause ? cause : "the machine has exited");
+	while (c->asked && c->asked->id < end && !c->closed) {
+		struct asked *a = asked_take(c, c->asked->id);
+
+		a->fn(&e, NULL, a->arg);
+		free(a);
+	}
+	err_fini(&e);
+}
+
+static void pulse_stop(struct vm_client *c)
+{
+	loop_timer_stop(c->pulse);
+	c->pulse = NULL;
+}
+
+static void tell_ended(struct vm_client *c, enum vm_state s, const char *cause)
+{
+	if (c->ended || c->closed)
+		return;
+	c->ended = true;
+	pulse_stop(c);
+	fail_asked(c, cause);
+	if (!c->closed)
+		c->ops->ended(s, cause, c->arg);
+}
+
+/* Takes what the error has. */
+static void tell_lost(struct vm_client *c, struct err *e)
+{
+	if (!c->ops->lost) {
+		tell_ended(c, VM_FAILED, e->text);
+	} else if (!c->ended && !c->closed) {
+		c->ended = true;
+		pulse_stop(c);
+		fail_asked(c, e->text);
+		if (!c->closed)
+			c->ops->lost(e, c->arg);
+	}
+	err_fini(e);
+}
+
+static void tell_incompatible(struct vm_client *c, const char *text)
+{
+	struct err e = ERR_INIT;
+
+	err_set(&e, ERR_FAILED, "protocol", "%s", text);
+	tell_lost(c, &e);
+}
+
+/* No supervisor serves (any more): the record has the last word. */
+static void tell_record(struct vm_client *c)
+{
+	struct err e = ERR_INIT;
+	struct vm_run run;
+
+	if (vm_run_read(c->dir, &run, &e) < 0) {
+		tell_lost(c, &e);
+		return;
+	}
+	if (run.alive) {
+		err_set(&e, ERR_FAILED, "unreachable",
+			"the connection to its supervisor (pid %lld) is lost; QEMU (pid %lld) may still run",
+			(long long)run.supervisor_pid, (long long)run.qemu_pid);
+		tell_lost(c, &e);
+	} else {
+		tell_ended(c, run.state, run.cause);
+	}
+	vm_run_fini(&run);
+}
+
+/* Takes the object; adds op and id. */
+static json_int_t request(struct vm_client *c, const char *op, json_t *o)
+{
+	json_int_t id = c->next_id++;
+	struct buf b;
+
+	json_object_set_new(o, "op", json_string(op));
+	json_object_set_new(o, "id", json_integer(id));
+	buf_init(&b, 0);
+	frame_put_json(&b, o);
+	if (vm_link_write(c->link, b.data, b.len) < 0 && !c->ended)
+		buf_add(&c->waiting, b.data, b.len);
+	buf_fini(&b);
+	json_decref(o);
+	return id;
+}
+
+/* It has a record, but does not answer: it was stopped by a signal, or is stuck in a call of the host's. */
+static void tell_silent(struct vm_client *c)
+{
+	struct err e = ERR_INIT;
+	struct vm_run run = {0};
+
+	vm_run_read(c->dir, &run, NULL);
+	err_set(&e, ERR_FAILED, "unreachable",
+		"its supervisor (pid %lld) does not answer; QEMU (pid %lld) may still run",
+		(long long)run.supervisor_pid, (long long)run.qemu_pid);
+	vm_run_fini(&run);
+	tell_lost(c, &e);
+}
+
+static void on_pulse(void *arg)
+{
+	struct vm_client *c = arg;
+
+	if (!c->up)
+		return; /* connecting has its own patience */
+	enter(c);
+	if (!c->heard) {
+		pulse_stop(c);
+		tell_silent(c);
+	} else {
+		c->heard = false;
+		request(c, "hello", json_object()); /* any answer will do */
+	}
+	leave(c);
+}
+
+/* A client that only listens has no timer. */
+static void pulse_watch(struct vm_client *c)
+{
+	uint64_t ms = vm_deadline(ANSWER_MS) / 2 + 1;
+	bool owed = (c->asked || c->ending || !c->greeted) && !c->ended && !c->closed;
+
+	if (!owed) {
+		pulse_stop(c);
+	} else if (!c->pulse) {
+		c->heard = true;
+		c->pulse = loop_timer_start(c->loop, ms, ms, on_pulse, c);
+	}
+}
+
+static void on_state(struct vm_client *c, const json_t *o)
+{
+	enum vm_state s;
+
+	if (vm_state_find(json_str(o, "state", ""), &s) && c->ops->state && !c->closed)
+		c->ops->state(s, c->arg);
+}
+
+/* The error of an answer, or of the event "refused". */
+static void read_error(const json_t *o, struct err *e)
+{
+	const char *hint = json_str(o, "hint", "");
+
+	err_set(e, (enum err_kind)json_int(o, "kind", ERR_FAILED), json_str(o, "error_id", "vm"), "%s",
+		json_str(o, "error", "its supervisor refused, without a reason"));
+	if (*hint)
+		err_hint(e, "%s", hint);
+}
+
+static void tell_refused(struct vm_client *c, const json_t *o)
+{
+	struct err e = ERR_INIT;
+
+	read_error(o, &e);
+	tell_lost(c, &e);
+}
+
+static void on_answer(struct vm_client *c, const json_t *o)
+{
+	struct asked *a = asked_take(c, json_int(o, "id", 0));
+	struct err e = ERR_INIT;
+
+	if (!a)
+		return;
+	if (!json_bool(o, "ok", false))
+		read_error(o, &e);
+	a->fn(e.kind ? &e : NULL, o, a->arg);
+	err_fini(&e);
+	free(a);
+}
+
+static void on_object(struct vm_client *c, const json_t *o)
+{
+	const char *event = json_str(o, "event", "");
+	const json_t *run = json_object_get(o, "run");
+	enum vm_state s = VM_FAILED;
+
+	if (json_is_object(run)) {
+		on_state(c, run);
+	} else if (!strcmp(event, "state")) {
+		on_state(c, o);
+	} else if (!strcmp(event, "progress")) {
+		if (c->ops->progress)
+			c->ops->progress(json_str(o, "state", ""), json_object_get(o, "values"), c->arg);
+	} else if (!strcmp(event, "typing")) {
+		if (c->ops->typing)
+			c->ops->typing(json_bool(o, "you", false), json_bool(o, "anybody", false),
+				       (unsigned)json_int(o, "viewers", 0), c->arg);
+	} else if (!strcmp(event, "refused")) {
+		tell_refused(c, o);
+	} else if (!strcmp(event, "ended")) {
+		vm_state_find(json_str(o, "state", ""), &s);
+		tell_ended(c, s, json_str(o, "cause", ""));
+	} else if (json_int(o, "protocol", FRAME_PROTOCOL) != FRAME_PROTOCOL) {
+		tell_incompatible(c, "it is looked after by another version of debwiz");
+	} else {
+		on_answer(c, o);
+	}
+}
+
+static int on_frame(uint8_t type, const char *payload, size_t n, void *arg)
+{
+	struct vm_client *c = arg;
+	json_t *o;
+
+	if (type == FRAME_CONSOLE) {
+		if (c->ops->console)
+			c->ops->console(payload, n, c->arg);
+	} else if (type == FRAME_SCREEN) {
+		if (c->ops->screen)
+			c->ops->screen(payload, n, c->arg);
+	} else if (type == FRAME_LINES) {
+		if (c->ops->lines)
+			c->ops->lines(payload, n, c->arg);
+	} else if (type == FRAME_JSON) {
+		o = json_loadb(payload, n, 0, NULL);
+		if (json_is_object(o))
+			on_object(c, o);
+		json_decref(o);
+	}
+	return c->ended || c->closed ? -1 : 0;
+}
+
+static void on_data(const char *p, size_t n, void *arg)
+{
+	struct vm_client *c = arg;
+
+	enter(c);
+	c->heard = c->greeted = true;
+	if (!c->ended && frame_feed(&c->reader, p, n, on_frame, c) < 0)
+		tell_incompatible(c, "its supervisor does not speak the control protocol");
+	pulse_watch(c);
+	leave(c);
+}
+
+static void on_up(void *arg)
+{
+	struct vm_client *c = arg;
+
+	vm_link_write(c->link, c->waiting.data, c->waiting.len);
+	buf_fini(&c->waiting);
+	c->up = true;
+	pulse_watch(c);
+}
+
+static bool listens_elsewhere(struct vm_client *c);
+
+static void on_down(const char *error, void *arg)
+{
+	struct vm_client *c = arg;
+
+	enter(c);
+	if (!c->ended && !(error && listens_elsewhere(c)))
+		tell_record(c);
+	leave(c);
+}
+
+static const struct vm_link_ops link_ops = {.up = on_up, .data = on_data, .down = on_down};
+
+/* Its sockets are where they were made, whatever this shell's environment says; owned. */
+static char *control_path(const struct vm_run *run, const char *otherwise)
+{
+	return file_join(run->alive && *run->runtime_dir ? run->runtime_dir : otherwise, "control");
+}
+
+/* The supervisor that was told to listen anew could not do so in the old place. */
+static bool listens_elsewhere(struct vm_client *c)
+{
+	struct vm_run run = {0};
+	char *path;
+	bool moved;
+
+	if (!c->woken || vm_run_read(c->dir, &run, NULL) < 0)
+		return false;
+	path = control_path(&run, "");
+	moved = run.alive && strcmp(path, c->path) != 0;
+	if (moved) {
+		c->woken = false;
+		vm_link_close(c->link);
+		free(c->path);
+		c->path = path;
+		c->link = vm_link_open(c->loop, c->path, PATIENCE_MS, &link_ops, c);
+	} else {
+		free(path);
+	}
+	vm_run_fini(&run);
+	return moved;
+}
+
+/* A supervisor serves before it is recorded as alive: without a socket, its folder was removed. */
+static void wake(struct vm_client *c, const struct vm_run *run)
+{
+	struct proc_id id = {.pid = run->supervisor_pid, .start = run->supervisor_start};
+
+	if (file_exists(c->path))
+		return;
+	proc_signal_hangup(&id);
+	c->woken = true;
+}
+
+static void on_late(void *arg)
+{
+	struct vm_client *c = arg;
+
+	loop_timer_stop(c->late);
+	c->late = NULL;
+	enter(c);
+	fail_asked(c, "the machine has exited");
+	leave(c);
+}
+
+void vm_client_ask(struct vm_client *c, const char *op, json_t *o, vm_answer_fn fn, void *arg)
+{
+	json_int_t id = request(c, op, o);
+	struct asked **at = &c->asked;
+
+	if (!fn)
+		return;
+	if (c->ended && !c->late) /* the answer never comes from within the asking */
+		c->late = loop_timer_start(c->loop, 0, 0, on_late, c);
+	while (*at)
+		at = &(*at)->next;
+	*at = xcalloc(1, sizeof(**at));
+	**at = (struct asked){.id = id, .fn = fn, .arg = arg};
+	pulse_watch(c);
+}
+
+static void on_adopted(const struct err *e, void *arg)
+{
+	struct vm_client *c = arg;
+
+	/* when another was quicker, or it has ended meanwhile, the socket or the record tells */
+	bool served = !e || e->kind == ERR_BUSY || !strcmp(e->id, "not-running");
+	struct err why = ERR_INIT;
+
+	if (!served) {
+		err_copy(&why, e);
+		tell_lost(c, &why);
+	} else if (!c->closed) {
+		c->link = vm_link_open(c->loop, c->path, PATIENCE_MS, &link_ops, c);
+	}
+	leave(c);
+}
+
+struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtime_dir, bool with_console,
+			     const struct vm_client_ops *ops, void *arg)
+{
+	struct vm_client *c = xcalloc(1, sizeof(*c));
+	struct vm_run run = {0};
+
+	c->loop = l;
+	c->dir = xstrdup(dir);
+	c->ops = ops;
+	c->arg = arg;
+	c->next_id = 1;
+	frame_init(&c->reader, FRAME_ANSWER_MAX);
+	buf_init(&c->waiting, FRAME_REQUEST_MAX);
+	request(c, "hello", json_object());
+	request(c, "subscribe", json_pack("{s:b}", "console", (int)with_console));
+	vm_run_read(dir, &run, NULL);
+	c->path = control_path(&run, runtime_dir);
+	if (run.orphan) {
+		enter(c);
+		vm_adopt(l, dir, on_adopted, c);
+	} else { /* one that is just starting gets a moment */
+		if (run.alive)
+			wake(c, &run);
+		c->link = vm_link_open(l, c->path, c->woken ? WAKE_MS : run.alive ? PATIENCE_MS : 0, &link_ops, c);
+	}
+	vm_run_fini(&run);
+	return c;
+}
+
+void vm_client_close(struct vm_client *c)
+{
+	if (!c || c->closed)
+		return;
+	enter(c);
+	c->closed = true;
+	pulse_stop(c);
+	loop_timer_stop(c->late);
+	c->late = NULL;
+	vm_link_close(c->link);
+	c->link = NULL;
+	leave(c);
+}
+
+void vm_client_stop(struct vm_client *c, uint64_t powerdown_ms, uint64_t quit_ms)
+{
+	request(c, "stop",
+		json_pack("{s:I, s:I}", "powerdown_ms", (json_int_t)powerdown_ms, "quit_ms", (json_int_t)quit_ms));
+	c->ending = true;
+	pulse_watch(c);
+}
+
+void vm_client_kill(struct vm_client *c)
+{
+	request(c, "kill", json_object());
+	c->ending = true;
+	pulse_watch(c);
+}
+
+void vm_client_pause(struct vm_client *c, vm_answer_fn fn, void *arg)
+{
+	vm_client_ask(c, "pause", json_object(), fn, arg);
+}
+
+void vm_client_resume(struct vm_client *c, vm_answer_fn fn, void *arg)
+{
+	vm_client_ask(c, "resume", json_object(), fn, arg);
+}
+
+void vm_client_reset(struct vm_client *c, vm_answer_fn fn, void *arg)
+{
+	vm_client_ask(c, "reset", json_object(), fn, arg);
+}
+
+void vm_client_suspend(struct vm_client *c, vm_answer_fn fn, void *arg)
+{
+	vm_client_ask(c, "suspend", json_object(), fn, arg);
+}
+
+void vm_client_suspend_cancel(struct vm_client *c)
+{
+	vm_client_ask(c, "suspend-cancel", json_object(), NULL, NULL);
+}
+
+void vm_client_snapshot(struct vm_client *c, enum vm_snapshot_op op, const char *tag, vm_answer_fn fn, void *arg)
+{
+	static const char *const names[] = {
+		[VM_SNAPSHOT_CREATE] = "snapshot-create",
+		[VM_SNAPSHOT_REVERT] = "snapshot-revert",
+		[VM_SNAPSHOT_DELETE] = "snapshot-delete",
+	};
+
+	json_t *o = json_object();
+
+	json_object_set_new(o, "tag", json_string(tag)); /* one that is not UTF-8 stays out: refused */
+	vm_client_ask(c, names[op], o, fn, arg);
+}
+
+void vm_client_snapshots(struct vm_client *c, vm_answer_fn fn, void *arg)
+{
+	vm_client_ask(c, "snapshot-list", json_object(), fn, arg);
+}

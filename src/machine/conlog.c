@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* conlog: see include/machine/conlog.h. */
+#include "machine/conlog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+static char *numbered(const struct conlog *c, int i)
+{
+	return i ? xasprintf("%s.%d", c->path, i) : xstrdup(c->path);
+}
+
+static void create(struct conlog *c)
+{
+	c->fd = open(c->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	c->size = 0;
+}
+
+static void rotate(struct conlog *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	for (int i = CONLOG_FILES - 1; i > 0; i--) {
+		char *to = numbered(c, i);
+		char *from = numbered(c, i - 1);
+
+		rename(from, to); /* a file that is missing leaves a gap, that is all */
+		free(from);
+		free(to);
+	}
+	create(c);
+}
+
+void conlog_open(struct conlog *c, const char *dir, bool go_on)
+{
+	struct stat st;
+
+	*c = (struct conlog){.path = file_join(dir, "console.log"), .fd = -1};
+	if (go_on)
+		c->fd = open(c->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (c->fd >= 0 && fstat(c->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < CONLOG_MAX)
+		c->size = (uint64_t)st.st_size;
+	else
+		rotate(c);
+}
+
+void conlog_write(struct conlog *c, const char *p, size_t n)
+{
+	if (n && c->fd < 0)
+		create(c); /* it could not be made before */
+	while (n) {
+		size_t some = CONLOG_MAX - c->size < n ? CONLOG_MAX - c->size : n;
+		ssize_t w = c->fd < 0 ? -1 : write(c->fd, p, some);
+
+		if (w < 0 && c->fd >= 0 && errno == EINTR)
+			continue;
+		if (w <= 0) {
+			c->lost += n;
+			return;
+		}
+		p += w;
+		n -= (size_t)w;
+		c->size += (uint64_t)w;
+		if (c->size >= CONLOG_MAX)
+			rotate(c);
+	}
+}
+
+void conlog_close(struct conlog *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+	free(c->path);
+	c->path = NULL;
+}

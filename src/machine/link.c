@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* link: see include/machine/link.h. */
+#include "machine/link.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "host/fdpass.h"
+#include "host/fifo.h"
+
+#define RETRY_MS 20
+#define REST_MS 10 /* between two reads of a pipe: one write a byte wakes us once, not each time */
+
+struct vm_link {
+	struct loop *loop;
+	char *path;
+	uint64_t deadline;
+	const struct vm_link_ops *ops;
+	void *arg;
+	struct loop_stream *stream;
+	struct loop_stream *out; /* of pipes: what is written goes there */
+	struct loop_timer *timer;
+	bool pipes;
+	bool up;
+};
+
+static void try(struct vm_link *k);
+static void try_pipes(struct vm_link *k);
+
+static void on_retry(void *arg)
+{
+	struct vm_link *k = arg;
+
+	loop_timer_stop(k->timer);
+	k->timer = NULL;
+	if (k->pipes)
+		try_pipes(k);
+	else
+		try(k);
+}
+
+/* It is not there yet. */
+static void missed(struct vm_link *k, const char *error)
+{
+	loop_stream_close(k->stream);
+	loop_stream_close(k->out);
+	k->stream = k->out = NULL;
+	if (loop_now(k->loop) < k->deadline)
+		k->timer = loop_timer_start(k->loop, RETRY_MS, 0, on_retry, k);
+	else
+		k->ops->down(error, k->arg);
+}
+
+static void on_connected(struct loop_stream *s, const char *error, void *arg)
+{
+	struct vm_link *k = arg;
+
+	(void)s;
+	if (error) {
+		missed(k, error);
+		return;
+	}
+	k->up = true;
+	k->ops->up(k->arg);
+}
+
+static void on_rested(void *arg)
+{
+	struct vm_link *k = arg;
+
+	loop_timer_stop(k->timer);
+	k->timer = NULL;
+	loop_stream_hold(k->stream, false);
+}
+
+static void on_data(struct loop_stream *s, const char *p, size_t n, void *arg)
+{
+	struct vm_link *k = arg;
+
+	if (k->pipes) {
+		/* where there is more, others still get their turn before it */
+		loop_stream_hold(s, true);
+		k->timer = loop_timer_start(k->loop, n < LOOP_CHUNK ? REST_MS : 0, 0, on_rested, k);
+	}
+	k->ops->data(p, n, k->arg);
+}
+
+static void on_ended(struct loop_stream *s, void *arg)
+{
+	struct vm_link *k = arg;
+
+	(void)s;
+	k->up = false;
+	k->ops->down(NULL, k->arg);
+}
+
+static void on_drained(struct loop_stream *s, void *arg)
+{
+	struct vm_link *k = arg;
+
+	(void)s;
+	if (k->ops->drained)
+		k->ops->drained(k->arg);
+}
+
+static const struct loop_stream_ops stream_ops = {
+	.connected = on_connected,
+	.data = on_data,
+	.ended = on_ended,
+	.drained = on_drained,
+};
+
+static const struct loop_stream_ops out_ops = {.drained = on_drained};
+
+static void try(struct vm_link *k)
+{
+	k->stream = loop_stream_connect(k->loop, k->path, &stream_ops, k);
+}
+
+static void try_pipes(struct vm_link *k)
+{
+	int in, out;
+
+	if (host_fifo_open(k->path, &in, &out) == 0) {
+		k->stream = loop_stream_open(k->loop, in, true, &stream_ops, k);
+		k->out = loop_stream_open(k->loop, out, false, &out_ops, k);
+	}
+	on_connected(k->stream, k->stream && k->out ? NULL : "no one has opened it", k);
+}
+
+static struct vm_link *link_new(struct loop *l, const char *path, uint64_t patience_ms, const struct vm_link_ops *ops,
+				void *arg)
+{
+	struct vm_link *k = xcalloc(1, sizeof(*k));
+
+	k->loop = l;
+	k->path = xstrdup(path);
+	k->deadline = loop_now(l) + patience_ms;
+	k->ops = ops;
+	k->arg = arg;
+	return k;
+}
+
+struct vm_link *vm_link_open(struct loop *l, const char *path, uint64_t patience_ms, const struct vm_link_ops *ops,
+			     void *arg)
+{
+	struct vm_link *k = link_new(l, path, patience_ms, ops, arg);
+
+	try(k);
+	return k;
+}
+
+struct vm_link *vm_link_open_pipes(struct loop *l, const char *path, uint64_t patience_ms,
+				   const struct vm_link_ops *ops, void *arg)
+{
+	struct vm_link *k = link_new(l, path, patience_ms, ops, arg);
+
+	k->pipes = true;
+	k->timer = loop_timer_start(l, 0, 0, on_retry, k);
+	return k;
+}
+
+static struct loop_stream *outward(const struct vm_link *k)
+{
+	return k->pipes ? k->out : k->stream;
+}
+
+bool vm_link_is_up(const struct vm_link *k)
+{
+	return k && k->up;
+}
+
+int vm_link_write(struct vm_link *k, const void *p, size_t n)
+{
+	return vm_link_is_up(k) ? loop_stream_write(outward(k), p, n) : -1;
+}
+
+int vm_link_write_fd(struct vm_link *k, const void *p, size_t n, int fd)
+{
+	if (!vm_link_is_up(k) || k->pipes || loop_stream_queued(k->stream))
+		return -1;
+	return host_send_fd(loop_stream_fd(k->stream), fd, p, n);
+}
+
+size_t vm_link_queued(const struct vm_link *k)
+{
+	return outward(k) ? loop_stream_queued(outward(k)) : 0;
+}
+
+void vm_link_close(struct vm_link *k)
+{
+	if (!k)
+		return;
+	loop_timer_stop(k->timer);
+	loop_stream_close(k->stream);
+	loop_stream_close(k->out);
+	free(k->path);
+	free(k);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* machine: see include/machine/overview.h. In: a name. Out: words for a list. */
+#include "machine/overview.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/size.h"
+#include "host/lock.h"
+#include "machine/pending.h"
+#include "spec/spec.h"
+
+static char *state_of(const char *dir, const struct machine_look *l)
+{
+	char *lock = file_join(dir, "lock");
+	char *holder = l->run.alive ? NULL : lock_holder(lock);
+	const char *word;
+
+	if (l->run.alive)
+		word = vm_state_name(l->run.state);
+	else if (holder)
+		word = "preparing";
+	else if (!l->made)
+		word = "new";
+	else
+		word = vm_state_name(l->run.state);
+	free(holder);
+	free(lock);
+	return xstrdup(word);
+}
+
+/* What the guest complains of beside the cause; owned. */
+static char *warnings_of(const struct vm_run *run)
+{
+	struct strv lines = STRV_INIT, others = STRV_INIT;
+	char *text;
+
+	vm_run_complaints(run, &lines);
+	for (size_t i = 0; i < lines.len; i++)
+		if (strcmp(lines.items[i], run->cause) != 0)
+			strv_add(&others, lines.items[i]);
+	text = strv_join(&others, "; ");
+	strv_fini(&lines);
+	strv_fini(&others);
+	return text;
+}
+
+static char *detail_of(const struct machine_look *l)
+{
+	char text[SIZE_TEXT];
+	int64_t now = (int64_t)time(NULL);
+
+	if (l->run.alive && l->run.started)
+		return xasprintf("for %s%s%s%s%s%s", duration_human((uint64_t)(now - l->run.started) * 1000, text),
+				 l->run.orphan ? "; its supervisor was killed: debwiz boot takes it over" : "",
+				 *l->run.cause ? "; " : "", l->run.cause, *l->warnings ? "; " : "", l->warnings);
+	return xstrdup(l->run.cause ? l->run.cause : "");
+}
+
+static void add_pending(struct machine_look *l)
+{
+	char *lacks = vm_pending_text(l->pending);
+	char *text = xasprintf("%s%s%s", l->detail, *l->detail ? "; " : "", lacks);
+
+	free(lacks);
+	free(l->detail);
+	l->detail = text;
+}
+
+/* As its file says it, which need not be how it was made. */
+static int read_file(const struct store *store, const struct catalog *c, struct machine_look *l, struct err *e)
+{
+	struct spec spec;
+	char *path;
+	int r;
+
+	if (store_find_ini(store, l->name, &path, e) < 0)
+		return -1;
+	r = spec_read(&spec, path, e);
+	if (!r)
+		r = spec_check(&spec, c, e);
+	if (!r && strcmp(spec.name, l->name))
+		r = err_set(e, ERR_USAGE, "name-differs", "%s: machine.name: it is %s, and the file's name says %s",
+			    path, spec.name, l->name);
+	free(path);
+	if (!r) {
+		l->system = xasprintf("%s %s", spec.release, spec.arch);
+		l->boot = xstrdup(spec.firmware == SPEC_UEFI ? "uefi" : "direct");
+		l->disk_size = spec.disk_size;
+	}
+	spec_fini(&spec);
+	return r;
+}
+
+int machine_look(const struct store *store, const struct catalog *c, const char *name, struct machine_look *out,
+		 struct err *e)
+{
+	char *dir = store_machine_dir(store, name);
+	char *disk = file_join(dir, "disk.qcow2");
+	struct err wrong = ERR_INIT;
+	struct stat st;
+	int r;
+
+	*out = (struct machine_look){.name = xstrdup(name), .made = stat(disk, &st) == 0};
+	out->disk_used = out->made ? (uint64_t)st.st_blocks * 512 : 0;
+	out->pending = out->made ? vm_pending_read(dir) : NULL;
+	r = vm_run_read(dir, &out->run, e);
+	if (!r) {
+		out->state = state_of(dir, out);
+		out->warnings = warnings_of(&out->run);
+		out->detail = detail_of(out);
+		if (read_file(store, c, out, &wrong) < 0) {
+			out->system = xstrdup("?");
+			out->boot = xstrdup("?");
+			out->wrong = xstrdup(wrong.text);
+			if (!*out->detail) {
+				free(out->detail);
+				out->detail = xstrdup(wrong.text);
+			}
+		}
+		if (out->pending)
+			add_pending(out);
+		err_fini(&wrong);
+	}
+	free(disk);
+	free(dir);
+	return r;
+}
+
+void machine_look_fini(struct machine_look *l)
+{
+	free(l->name);
+	free(l->system);
+	free(l->boot);
+	free(l->state);
+	free(l->detail);
+	free(l->warnings);
+	free(l->wrong);
+	free(l->pending);
+	vm_run_fini(&l->run);
+	*l = (struct machine_look){0};
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* pending: see include/machine/pending.h. */
+#include "machine/pending.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/strv.h"
+
+#define SUITES_MAX 200 /* bytes */
+
+bool vm_pending_ok(const char *suites)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-. ";
+
+	return strlen(suites) <= SUITES_MAX && !suites[strspn(suites, allowed)];
+}
+
+char *vm_pending_read(const char *dir)
+{
+	char *path = file_join(dir, VM_PENDING_NAME);
+	char *suites = NULL;
+	struct buf text;
+
+	if (file_read(path, SUITES_MAX + 1, &text, NULL) == 0) {
+		suites = xstrndup(text.data, strcspn(text.data, "\n"));
+		buf_fini(&text);
+	}
+	free(path);
+	if (suites && *suites && vm_pending_ok(suites))
+		return suites;
+	free(suites);
+	return NULL;
+}
+
+int vm_pending_write(const char *dir, const char *suites, struct err *e)
+{
+	char *path = file_join(dir, VM_PENDING_NAME);
+	char *line;
+	int r;
+
+	if (!suites || !*suites) {
+		r = file_remove_tree(path, e);
+	} else {
+		line = xasprintf("%s\n", suites);
+		r = file_write(path, line, strlen(line), 0600, e);
+		free(line);
+	}
+	free(path);
+	return r;
+}
+
+char *vm_pending_text(const char *suites)
+{
+	struct strv names = STRV_INIT;
+	char *joined;
+	char *text;
+
+	strv_split(&names, suites, " ");
+	joined = strv_join(&names, " and ");
+	text = xasprintf("without the updates of %s so far", joined);
+	strv_fini(&names);
+	free(joined);
+	return text;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run: the record of a machine's last or present run, DIR/run.json; see include/machine/run.h.
+ * Written by the supervisor alone, read by everyone.
+ */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "host/proc.h"
+#include "machine/reported.h"
+#include "machine/run.h"
+#include "machine/state.h"
+#include "machine/suspended.h"
+
+json_t *vm_run_json(const struct vm_run *r)
+{
+	json_t *o = json_object();
+	const struct {
+		const char *key, *value;
+	} texts[] = {
+		{"state", vm_state_name(r->state)},
+		{"name", r->name},
+		{"what", r->what},
+		{"cause", r->cause},
+		{"cause_id", r->cause_id},
+		{"complaint", r->complaint},
+		{"kernel", r->kernel},
+		{"ip", r->ip},
+		{"accel", r->accel},
+		{"runtime_dir", r->runtime_dir},
+		{"seed", r->seed},
+		{"ssh", r->ssh},
+	};
+	const struct {
+		const char *key;
+		json_int_t value;
+	} numbers[] = {
+		{"format", 1},
+		{"supervisor_pid", r->supervisor_pid},
+		{"supervisor_start", (json_int_t)r->supervisor_start},
+		{"qemu_pid", r->qemu_pid},
+		{"qemu_start", (json_int_t)r->qemu_start},
+		{"started", r->started},
+		{"ended", r->ended},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		json_object_set_new(o, texts[i].key, json_string(texts[i].value ? texts[i].value : ""));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		json_object_set_new(o, numbers[i].key, json_integer(numbers[i].value));
+	json_object_set_new(o, "login", json_boolean(r->login));
+	json_object_set_new(o, "ready", json_boolean(r->ready));
+	json_object_set_new(o, "settings", reported_read(r->settings));
+	return o;
+}
+
+static void from_json(struct vm_run *r, const json_t *o)
+{
+	*r = (struct vm_run){
+		.name = xstrdup(json_str(o, "name", "")),
+		.what = xstrdup(json_str(o, "what", "")),
+		.supervisor_pid = json_int(o, "supervisor_pid", 0),
+		.supervisor_start = (uint64_t)json_int(o, "supervisor_start", 0),
+		.qemu_pid = json_int(o, "qemu_pid", 0),
+		.qemu_start = (uint64_t)json_int(o, "qemu_start", 0),
+		.started = json_int(o, "started", 0),
+		.ended = json_int(o, "ended", 0),
+		.login = json_bool(o, "login", false),
+		.ready = json_bool(o, "ready", false),
+		.cause = xstrdup(json_str(o, "cause", "")),
+		.cause_id = xstrdup(json_str(o, "cause_id", "")),
+		.complaint = xstrdup(json_str(o, "complaint", "")),
+		.kernel = xstrdup(json_str(o, "kernel", "")),
+		.ip = xstrdup(json_str(o, "ip", "")),
+		.accel = xstrdup(json_str(o, "accel", "")),
+		.runtime_dir = xstrdup(json_str(o, "runtime_dir", "")),
+		.seed = xstrdup(json_str(o, "seed", "")),
+		.ssh = xstrdup(json_str(o, "ssh", "")),
+		.settings = reported_read(json_object_get(o, "settings")),
+	};
+	if (!vm_state_find(json_str(o, "state", ""), &r->state))
+		r->state = VM_FAILED;
+}
+
+void vm_run_take_settings(struct vm_run *r, struct vm_run *old)
+{
+	free(r->seed);
+	json_decref(r->settings);
+	r->seed = old->seed;
+	r->settings = old->settings;
+	old->seed = NULL;
+	old->settings = NULL;
+}
+
+void vm_run_complaints(const struct vm_run *r, struct strv *out)
+{
+	if (r->seed && !strcmp(r->seed, "failed") && !strcmp(r->cause_id, "seed-failed"))
+		strv_add(out, r->cause);
+	else
+		reported_lines(r->settings, "failed", out);
+	reported_lines(r->settings, "warned", out);
+}
+
+#define END_MS 5000
+#define END_STEP_MS 10
+
+static bool is_alive(int64_t pid, uint64_t start)
+{
+	struct proc_id id = {.pid = pid, .start = start};
+
+	return pid > 0 && proc_alive(&id);
+}
+
+/* A record that says running while nothing of it runs: it was cut off. */
+static void correct(struct vm_run *r)
+{
+	struct proc_id supervisor = {r->supervisor_pid, r->supervisor_start};
+	bool over = vm_state_is_over(r->state);
+	bool qemu = is_alive(r->qemu_pid, r->qemu_start);
+	bool looked_after = is_alive(r->supervisor_pid, r->supervisor_start);
+	bool restarted = !proc_of_this_boot(&supervisor);
+	char *cause;
+
+	r->alive = !over && (qemu || looked_after);
+	r->orphan = r->alive && !looked_after;
+	if (over || r->alive)
+		return;
+	cause = xasprintf("%s%s%s", r->cause, *r->cause ? "; then " : "",
+			  restarted ? "cut off: this host was restarted or lost power while it ran"
+				    : "cut off: QEMU and its supervisor were killed");
+	r->state = VM_FAILED;
+	free(r->cause);
+	r->cause = cause;
+	free(r->cause_id);
+	r->cause_id = xstrdup(restarted ? "host-restarted" : "lost");
+}
+
+static bool was_cut_off(const struct vm_run *r)
+{
+	return !strcmp(r->cause_id, "lost") || !strcmp(r->cause_id, "host-restarted");
+}
+
+/* Cut off when its suspended state was whole on disk. */
+static void resumable(struct vm_run *r)
+{
+	r->state = VM_SUSPENDED;
+	free(r->cause);
+	r->cause = xstrdup("the next boot resumes it");
+	free(r->cause_id);
+	r->cause_id = xstrdup("");
+}
+
+int vm_run_read(const char *dir, struct vm_run *out, struct err *e)
+{
+	char *path = file_join(dir, "run.json");
+	struct err mine = ERR_INIT;
+	json_t *o = json_read(path, &mine);
+	int r = 0;
+
+	free(path);
+	if (!o && !strcmp(mine.id, "file-missing")) {
+		o = json_pack("{s:s}", "state", vm_state_name(VM_OFF));
+	} else if (!o) {
+		r = err_move(e, &mine);
+	}
+	err_fini(&mine);
+	if (!r) {
+		from_json(out, o);
+		correct(out);
+		if (out->state == VM_FAILED && !out->alive && was_cut_off(out) && vm_kept_is(dir))
+			resumable(out);
+	}
+	json_decref(o);
+	return r;
+}
+
+bool vm_run_alive(const char *dir)
+{
+	struct vm_run run;
+	bool alive;
+
+	if (vm_run_read(dir, &run, NULL) < 0)
+		return false;
+	alive = run.alive;
+	vm_run_fini(&run);
+	return alive;
+}
+
+/* Kills the process if it is still the one that was recorded, and waits until it is gone. */
+static int end_process(const char *dir, int64_t pid, uint64_t start, struct err *e)
+{
+	struct proc_id id = {.pid = pid, .start = start};
+
+	if (!start || !is_alive(pid, start)) /* a pid alone may be anybody's by now */
+		return 0;
+	proc_signal_kill(&id);
+	for (int waited = 0; proc_alive(&id); waited += END_STEP_MS) {
+		if (waited >= END_MS)
+			return err_set(e, ERR_BUSY, "busy", "pid %lld, which an earlier run left in %s, does not end",
+				       (long long)pid, dir);
+		poll(NULL, 0, END_STEP_MS);
+	}
+	return 0;
+}
+
+int vm_run_end(const char *dir, struct err *e)
+{
+	struct vm_run run;
+	int r;
+
+	if (vm_run_read(dir, &run, NULL) < 0)
+		return 0; /* a record that says nothing names nobody */
+	r = end_process(dir, run.supervisor_pid, run.supervisor_start, e);
+	vm_run_fini(&run);
+	/* what it started last is in the record by now, or never will be */
+	if (!r && vm_run_read(dir, &run, NULL) == 0) {
+		r = end_process(dir, run.qemu_pid, run.qemu_start, e);
+		vm_run_fini(&run);
+	}
+	return r;
+}
+
+void vm_run_fini(struct vm_run *r)
+{
+	if (!r)
+		return;
+	free(r->name);
+	free(r->what);
+	free(r->cause);
+	free(r->cause_id);
+	free(r->complaint);
+	free(r->kernel);
+	free(r->ip);
+	free(r->accel);
+	free(r->runtime_dir);
+	free(r->ssh);
+	free(r->seed);
+	json_decref(r->settings);
+	*r = (struct vm_run){0};
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* mark: see include/machine/snapshot_meta.h. */
+#include "machine/snapshot_meta.h"
+
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#define MARK_FOLDER "snapshots"
+
+static char *marks_path(const char *dir)
+{
+	return file_join(dir, "snapshots.json");
+}
+
+/* All marks; an empty object when there is no file or none that can be read: the disk counts. */
+static json_t *read_all(const char *path)
+{
+	json_t *all = file_exists(path) ? json_read(path, NULL) : NULL;
+
+	if (json_is_object(all))
+		return all;
+	json_decref(all);
+	return json_object();
+}
+
+int vm_mark_put(const char *dir, const char *tag, const struct vm_kept *k, struct err *e)
+{
+	char *path = marks_path(dir);
+	json_t *all = read_all(path);
+	json_t *o = vm_kept_json(k);
+	int r = o && json_object_set(all, tag, o) == 0
+			? json_write(path, all, e)
+			: err_set(e, ERR_FAILED, "not-utf8", "an argument of QEMU is not valid UTF-8");
+
+	json_decref(o);
+	json_decref(all);
+	free(path);
+	return r;
+}
+
+int vm_mark_get(const char *dir, const char *tag, struct vm_kept *out, struct err *e)
+{
+	char *path = marks_path(dir);
+	json_t *all = read_all(path);
+	int r = vm_kept_from_json(out, json_object_get(all, tag));
+
+	if (r < 0)
+		err_set(e, ERR_FAILED, "snapshot-unknown",
+			"nothing says how the machine was run when the snapshot %s was made", tag);
+	else
+		vm_kept_move_dir(&out->request, dir);
+	json_decref(all);
+	free(path);
+	return r;
+}
+
+int vm_mark_drop(const char *dir, const char *tag, struct err *e)
+{
+	char *path = marks_path(dir);
+	json_t *all = read_all(path);
+	int r = json_object_del(all, tag) == 0 ? json_write(path, all, e) : 0;
+
+	json_decref(all);
+	free(path);
+	return r;
+}
+
+/* ---- files ---- */
+
+static const struct {
+	const char *name, *ending;
+	bool open; /* by QEMU, for writing */
+} files[] = {
+	{"QEMU_VARS-pflash.raw", "vars", true},
+	{"seed.iso", "seed", false},
+};
+#define FILES (sizeof(files) / sizeof(*files))
+
+static char *kept_file(const char *dir, const char *tag, size_t i)
+{
+	return xasprintf("%s/" MARK_FOLDER "/%s.%s", dir, tag, files[i].ending);
+}
+
+int vm_mark_keep_files(const char *dir, const char *tag, struct err *e)
+{
+	char *folder = file_join(dir, MARK_FOLDER);
+	int r = file_mkdirs(folder, e);
+
+	for (size_t i = 0; i < FILES && !r; i++) {
+		char *from = file_join(dir, files[i].name);
+		char *to = kept_file(dir, tag, i);
+
+		r = file_exists(from) ? file_copy_sparse(from, to, 0600, e) : file_remove_tree(to, e);
+		free(to);
+		free(from);
+	}
+	free(folder);
+	return r;
+}
+
+int vm_mark_restore_files(const char *dir, const char *tag, bool running, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < FILES && !r; i++) {
+		char *from = kept_file(dir, tag, i);
+		char *to = file_join(dir, files[i].name);
+
+		if (file_exists(from) && !(running && files[i].open))
+			r = file_copy_sparse(from, to, 0600, e);
+		free(to);
+		free(from);
+	}
+	return r;
+}
+
+int vm_mark_drop_files(const char *dir, const char *tag, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < FILES && !r; i++) {
+		char *path = kept_file(dir, tag, i);
+
+		r = file_remove_tree(path, e);
+		free(path);
+	}
+	return r;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state: see include/machine/state.h. The table is the one place that says what follows what; a row
+ * that is absent means: stay, do nothing.
+ */
+#include "machine/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct row {
+	struct vm_rule rule;
+	bool set;
+};
+
+#define ROW(next_, action_)                                                                                            \
+	{                                                                                                              \
+		.rule = {VM_##next_, VM_DO_##action_}, .set = true                                                     \
+	}
+
+/* What holds in every state in which QEMU runs. */
+#define ENDS                                                                                                           \
+	[VM_EV_KILL] = ROW(STOPPING, KILL), [VM_EV_FATAL] = ROW(STOPPING, QUIT), [VM_EV_EXIT_OK] = ROW(OFF, FINISH),   \
+	[VM_EV_EXIT_BAD] = ROW(FAILED, FINISH), [VM_EV_EXIT_KEPT] = ROW(SUSPENDED, FINISH)
+
+static const struct row rules[VM_STATE_COUNT][VM_EV_COUNT] =
+	{
+		[VM_STARTING] =
+			{
+				[VM_EV_UP] = ROW(BOOTING, NOTHING),
+				[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
+				[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
+				[VM_EV_KEPT] = ROW(SUSPENDING, QUIT),
+				[VM_EV_STOP] = ROW(STOPPING, QUIT),
+				[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
+				ENDS,
+			},
+		[VM_BOOTING] =
+			{
+				[VM_EV_LOGIN] = ROW(RUNNING, NOTHING),
+				[VM_EV_TIMEOUT] = ROW(BOOTING, TELL_TIMEOUT),
+				[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
+				[VM_EV_SUSPEND] = ROW(SUSPENDING, SUSPEND),
+				[VM_EV_STOP] = ROW(STOPPING, POWERDOWN),
+				[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
+				ENDS,
+			},
+		[VM_RUNNING] =
+			{
+				[VM_EV_RESET] = ROW(BOOTING, NOTHING),
+				[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
+				[VM_EV_SUSPEND] = ROW(SUSPENDING, SUSPEND),
+				[VM_EV_STOP] = ROW(STOPPING, POWERDOWN),
+				[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
+				ENDS,
+			},
+		[VM_PAUSED] =
+			{
+				[VM_EV_UP] = ROW(BOOTING, NOTHING),
+				[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
+				[VM_EV_SUSPEND] = ROW(SUSPENDING, SUSPEND),
+				[VM_EV_STOP] = ROW(STOPPING, POWERDOWN),
+				[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
+				ENDS,
+			},
+		[VM_SUSPENDING] =
+			{
+				/* it failed and the guest is as it was before */
+				[VM_EV_UP] = ROW(BOOTING, NOTHING),
+				[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
+				[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
+				[VM_EV_KEPT] = ROW(SUSPENDING, QUIT),
+				[VM_EV_RUNG] = ROW(SUSPENDING, NEXT_RUNG),
+				[VM_EV_DOWN] = ROW(SUSPENDING, AWAIT_EXIT),
+				ENDS,
+			},
+		[VM_STOPPING] =
+			{
+				[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
+				[VM_EV_RUNG] = ROW(STOPPING, NEXT_RUNG),
+				ENDS,
+			},
+};
+
+struct vm_rule vm_rule_get(enum vm_state s, enum vm_event ev)
+{
+	const struct row *row = &rules[s][ev];
+
+	return row->set ? row->rule : (struct vm_rule){s, VM_DO_NOTHING};
+}
+
+static const char *const state_names[VM_STATE_COUNT] = {
+	[VM_STARTING] = "starting", [VM_BOOTING] = "booting",	    [VM_RUNNING] = "running",
+	[VM_PAUSED] = "paused",	    [VM_SUSPENDING] = "suspending", [VM_STOPPING] = "stopping",
+	[VM_OFF] = "off",	    [VM_SUSPENDED] = "suspended",   [VM_FAILED] = "failed",
+};
+
+bool vm_state_is_over(enum vm_state s)
+{
+	return s == VM_OFF || s == VM_SUSPENDED || s == VM_FAILED;
+}
+
+const char *vm_state_name(enum vm_state s)
+{
+	return state_names[s];
+}
+
+bool vm_state_find(const char *name, enum vm_state *out)
+{
+	for (int i = 0; i < VM_STATE_COUNT; i++) {
+		if (strcmp(state_names[i], name) != 0)
+			continue;
+		*out = (enum vm_state)i;
+		return true;
+	}
+	return false;
+}
+
+const char *vm_rung_name(enum vm_rung r)
+{
+	static const char *const names[] = {
+		[VM_RUNG_NONE] = "none",      [VM_RUNG_POWERDOWN] = "powerdown", [VM_RUNG_QUIT] = "quit",
+		[VM_RUNG_TERM] = "terminate", [VM_RUNG_KILL] = "kill",
+	};
+
+	return names[r];
+}
+
+/* What QEMU's own reasons mean (qapi/run-state.json, ShutdownCause). */
+static const struct {
+	const char *reason, *id, *words;
+} shutdowns[] = {
+	{"guest-shutdown", "", "the guest powered off"},
+	{"guest-reset", "guest-reset", "the guest reset itself where that ends the run"},
+	{"guest-panic", "panic", "the guest's kernel panicked"},
+	{"host-error", "host-error", "QEMU ended on an error of the host"},
+	{"host-qmp-quit", "", "another program quit QEMU over its monitor"},
+	{"host-signal", "signal", "QEMU was stopped by a signal from outside"},
+	{"host-ui", "", "QEMU's window was closed"},
+};
+
+static char *with_complaint(const struct vm_end *end, char *text)
+{
+	char *whole;
+
+	if (!*end->complaint)
+		return text;
+	whole = xasprintf("%s: %s", text, end->complaint);
+	free(text);
+	return whole;
+}
+
+/* QEMU locks its images (block/file-posix.c): another has this one. */
+static bool is_locked(const struct vm_end *end)
+{
+	return strstr(end->complaint, "Failed to get \"write\" lock") != NULL ||
+	       strstr(end->complaint, "Failed to get shared \"write\" lock") != NULL;
+}
+
+/* QEMU ended with an error of its own. */
+static enum vm_state crashed(const struct vm_end *end, const char **id, char **cause)
+{
+	if (is_locked(end)) {
+		*id = "disk-locked";
+		*cause = xasprintf("the machine's disk is in use by another program%s%s%s", *end->holder ? " (" : "",
+				   end->holder, *end->holder ? ")" : "");
+	} else if (end->resuming) {
+		*id = "resume-failed";
+		*cause = xstrdup("QEMU could not resume the suspended state, which is kept");
+	} else if (end->signal == 9) {
+		*id = "qemu-killed";
+		*cause = xstrdup("QEMU was killed (signal 9) by another program or by a host out of memory");
+	} else if (end->signal) {
+		*id = "qemu-crashed";
+		*cause = xasprintf("QEMU crashed (signal %d)", end->signal);
+	} else if (end->adopted) {
+		*id = "qemu-ended";
+		*cause = xstrdup("QEMU ended or was killed; how is not known, since its first supervisor was "
+				 "gone");
+	} else if (end->up) {
+		*id = "qemu-ended";
+		*cause = xasprintf("QEMU ended with status %d", (int)end->status);
+	} else {
+		*id = "qemu-refused";
+		*cause = xasprintf("QEMU refused to start (status %d)", (int)end->status);
+	}
+	*cause = with_complaint(end, *cause);
+	return VM_FAILED;
+}
+
+static enum vm_state asked(const struct vm_end *end, const char **id, char **cause)
+{
+	*id = "";
+	if (end->configuring && !end->configured) {
+		*id = "stopped";
+		*cause = xstrdup("it was stopped before the guest was configured");
+		return VM_FAILED;
+	}
+	*cause = xstrdup(end->rung == VM_RUNG_KILL   ? "killed"
+			 : end->rung == VM_RUNG_TERM ? "stopped by ending QEMU: its monitor did not answer"
+			 : end->rung == VM_RUNG_QUIT ? "stopped by ending QEMU: the guest did not power off"
+						     : "stopped");
+	return VM_OFF;
+}
+
+enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **cause)
+{
+	if (end->kept) {
+		*id = "";
+		*cause = xstrdup("the next boot resumes it");
+		return VM_SUSPENDED;
+	}
+	if (*end->fatal_id) {
+		*id = end->fatal_id;
+		*cause = xstrdup(end->fatal);
+		if (!strcmp(*id, "internal-error") || !strcmp(*id, "monitor"))
+			*cause = with_complaint(end, *cause);
+		return VM_FAILED;
+	}
+	if (end->asked)
+		return asked(end, id, cause);
+	if (end->rung >= VM_RUNG_TERM) { /* we ended it after it said that it was down */
+		*id = "qemu-stuck";
+		*cause = xstrdup("QEMU had to be killed: it did not end after the guest was down");
+		return VM_FAILED;
+	}
+	if (end->signal || end->status)
+		return crashed(end, id, cause);
+	if (end->configuring) {
+		*id = end->configured ? "" : "not-configured";
+		*cause = xstrdup(end->configured ? "" : "the guest went down before it was configured");
+		return end->configured ? VM_OFF : VM_FAILED;
+	}
+	for (size_t i = 0; i < sizeof(shutdowns) / sizeof(*shutdowns); i++) {
+		if (strcmp(shutdowns[i].reason, end->shutdown) != 0)
+			continue;
+		*id = shutdowns[i].id;
+		*cause = xstrdup(shutdowns[i].words);
+		return **id ? VM_FAILED : VM_OFF;
+	}
+	if (end->adopted)
+		return crashed(end, id, cause);
+	*id = "no-reason";
+	*cause = with_complaint(end, xstrdup("QEMU ended without saying why"));
+	return VM_FAILED;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* kept: see include/machine/suspended.h. */
+#include "machine/suspended.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+static char *json_path(const char *dir)
+{
+	return file_join(dir, "suspend.json");
+}
+
+char *vm_kept_state_path(const char *dir)
+{
+	return file_join(dir, "suspend.state");
+}
+
+char *vm_kept_part_path(const char *dir)
+{
+	return file_join(dir, "suspend.state.part");
+}
+
+bool vm_kept_is(const char *dir)
+{
+	char *json = json_path(dir);
+	char *state = vm_kept_state_path(dir);
+	bool is = file_exists(json) && file_exists(state);
+
+	free(state);
+	free(json);
+	return is;
+}
+
+int vm_kept_refuse(const char *dir, const char *name, struct err *e)
+{
+	if (!vm_kept_is(dir))
+		return 0;
+	err_set(e, ERR_BUSY, "suspended", "%s is suspended: nothing may change until it was resumed", name);
+	return err_hint(e, "`debwiz boot %s` resumes it; `debwiz kill %s` discards its suspended state", name, name);
+}
+
+json_t *vm_kept_json(const struct vm_kept *k)
+{
+	json_t *request = vm_request_json(&k->request);
+
+	/* packing drops what it holds when a part is missing */
+	return json_pack("{s:i, s:o, s:b, s:b, s:s, s:s}", "format", 1, "request", request, "login", (int)k->login,
+			 "ready", (int)k->ready, "kernel", k->kernel ? k->kernel : "", "ip", k->ip ? k->ip : "");
+}
+
+int vm_kept_from_json(struct vm_kept *out, const json_t *o)
+{
+	*out = (struct vm_kept){.login = json_bool(o, "login", false), .ready = json_bool(o, "ready", false)};
+	if (vm_request_from_json(&out->request, json_object_get(o, "request")) < 0)
+		return -1;
+	out->kernel = xstrdup(json_str(o, "kernel", ""));
+	out->ip = xstrdup(json_str(o, "ip", ""));
+	return 0;
+}
+
+int vm_kept_seal(const char *dir, const struct vm_kept *k, struct err *e)
+{
+	char *part = vm_kept_part_path(dir);
+	char *state = vm_kept_state_path(dir);
+	char *path = json_path(dir);
+	json_t *o = vm_kept_json(k);
+	int r = o ? 0 : err_set(e, ERR_FAILED, "not-utf8", "an argument of QEMU is not valid UTF-8");
+
+	if (!r)
+		r = file_sync_path(part, e);
+	if (!r)
+		r = file_rename(part, state, e);
+	if (!r)
+		r = json_write(path, o, e);
+	json_decref(o);
+	free(path);
+	free(state);
+	free(part);
+	return r;
+}
+
+int vm_kept_read(const char *dir, struct vm_kept *out, struct err *e)
+{
+	char *path = json_path(dir);
+	json_t *o = json_read(path, e);
+	int r = o ? 0 : -1;
+
+	if (!r && vm_kept_from_json(out, o) < 0)
+		r = err_set(e, ERR_FAILED, "suspend-bad", "%s does not say how the suspended machine was run", path);
+	if (!r) {
+		out->request.resume = true;
+		vm_kept_move_dir(&out->request, dir);
+	}
+	json_decref(o);
+	free(path);
+	return r;
+}
+
+void vm_kept_fini(struct vm_kept *k)
+{
+	vm_request_fini(&k->request);
+	free(k->kernel);
+	free(k->ip);
+	*k = (struct vm_kept){.login = false};
+}
+
+int vm_kept_remove(const char *dir, struct err *e)
+{
+	char *json = json_path(dir);
+	char *state = vm_kept_state_path(dir);
+	int r = 0;
+
+	if (unlink(json) < 0 && errno != ENOENT)
+		r = err_errno(e, errno, "file-remove", "cannot remove %s", json);
+	if (!r)
+		r = file_sync_path(dir, e);
+	if (!r && unlink(state) < 0 && errno != ENOENT)
+		r = err_errno(e, errno, "file-remove", "cannot remove %s", state);
+	free(state);
+	free(json);
+	return r;
+}
+
+int vm_kept_drop(const char *dir, struct err *e)
+{
+	char *path = file_join(dir, "run.json");
+	struct vm_run run;
+	json_t *o;
+	int r = vm_kept_remove(dir, e);
+
+	if (!r && vm_run_read(dir, &run, NULL) == 0) {
+		run.state = VM_OFF;
+		free(run.cause);
+		run.cause = xstrdup("its suspended state was dropped");
+		free(run.cause_id);
+		run.cause_id = xstrdup("");
+		o = vm_run_json(&run);
+		r = json_write(path, o, e);
+		json_decref(o);
+		vm_run_fini(&run);
+	}
+	free(path);
+	return r;
+}
+
+void vm_kept_pin_machine(struct strv *argv, const char *type)
+{
+	for (size_t i = 0; i + 1 < argv->len; i++) {
+		char *old = argv->items[i + 1];
+
+		if (strcmp(argv->items[i], "-machine") != 0)
+			continue;
+		argv->items[i + 1] = xasprintf("%s%s", type, old + strcspn(old, ","));
+		free(old);
+		return;
+	}
+}

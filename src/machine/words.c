@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* words: see include/machine/words.h. */
+#include "machine/words.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+
+/* Where to cut at most `max` bytes of UTF-8 without cutting a character. */
+static size_t cut(const char *s, size_t len, size_t max)
+{
+	if (len <= max)
+		return len;
+	while (max && ((unsigned char)s[max] & 0xc0) == 0x80)
+		max--;
+	return max;
+}
+
+char *vm_words(const char *p, size_t n, size_t max)
+{
+	struct buf plain, out;
+	bool gap = false;
+	char *clean;
+	size_t len;
+
+	buf_init(&plain, 0);
+	for (size_t i = 0; i < n; i++) {
+		bool end = p[i] == '\n' || p[i] == '\r';
+
+		if (!end && gap && plain.len)
+			buf_adds(&plain, "; ");
+		gap = end;
+		if (!end)
+			buf_addc(&plain, (char)(p[i] == '\t' ? ' ' : p[i]));
+	}
+	clean = text_clean(plain.data, plain.len, false);
+	buf_fini(&plain);
+	buf_init(&out, 0);
+	len = strlen(clean);
+	buf_add(&out, clean, cut(clean, len, max));
+	if (len > max)
+		buf_adds(&out, "...");
+	free(clean);
+	return buf_steal(&out);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* job_archive: how a job opens its archive and solves for its packages; see include/prepare/job.h. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "prepare/job.h"
+
+const struct strv *job_components(const struct job *j)
+{
+	return j->spec->components.len ? &j->spec->components : &j->release->components;
+}
+
+/* What a struct archive_conf borrows. */
+struct places {
+	struct strv mirrors, security; /* of this host */
+	char *keyring;
+};
+
+static void places_fini(struct places *p)
+{
+	strv_fini(&p->mirrors);
+	strv_fini(&p->security);
+	free(p->keyring);
+}
+
+/* Where a machine's archive is, without what is wanted of it. */
+static struct archive_conf conf_of(const struct catalog *c, const struct store *store, const struct spec *s,
+				   bool offline, struct places *p)
+{
+	*p = (struct places){.keyring = *s->keyring ? spec_path(s, s->keyring) : xstrdup("")};
+	host_mirrors(&p->mirrors, &p->security);
+	return (struct archive_conf){
+		.catalog = c,
+		.cache_dir = store->cache_dir,
+		.mirror = s->mirror,
+		.security_mirror = s->security_mirror,
+		.host_mirrors = &p->mirrors,
+		.host_security_mirrors = &p->security,
+		.proxy = s->proxy,
+		.keyring = p->keyring,
+		.snapshot = s->snapshot,
+		.offline = offline,
+	};
+}
+
+struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress,
+				     void (*done)(struct archive *a, const struct err *e, void *arg), void *arg)
+{
+	const struct spec *s = j->spec;
+	struct places places;
+	struct archive_conf conf = conf_of(j->catalog, j->store, s, j->options.offline, &places);
+	struct archive_op *op;
+
+	conf.release = s->release;
+	conf.arch = s->arch;
+	conf.components = job_components(j);
+	conf.security = s->security && j->release->security;
+	conf.updates = s->updates && j->release->updates;
+	conf.strict = j->options.strict;
+	op = archive_open(j->loop, &conf, progress, done, arg);
+	places_fini(&places);
+	return op;
+}
+
+struct archive_op *job_begin_components(struct job *j, const struct strv *components,
+					void (*done)(struct archive *a, const struct err *e, void *arg), void *arg)
+{
+	struct places places;
+	struct archive_conf conf = conf_of(j->catalog, j->store, j->spec, j->options.offline, &places);
+	struct archive_op *op;
+
+	conf.release = j->spec->release;
+	conf.arch = j->spec->arch;
+	conf.components = components;
+	op = archive_open(j->loop, &conf, NULL, done, arg);
+	places_fini(&places);
+	return op;
+}
+
+struct archive_op *job_open_archive(struct job *j, struct step_run *run,
+				    void (*done)(struct archive *a, const struct err *e, void *run))
+{
+	archive_close(j->archive);
+	j->archive = NULL;
+	return job_begin_archive(j, job_archive_progress, done, run);
+}
+
+struct archive_op *
+job_releases(struct loop *l, const struct catalog *c, const struct store *store, const struct spec *spec, bool offline,
+	     void (*done)(struct archive_release *rows, size_t count, const struct err *e, void *arg), void *arg)
+{
+	struct places places;
+	struct archive_conf conf = conf_of(c, store, spec, offline, &places);
+	struct archive_op *op = archive_releases(l, &conf, done, arg);
+
+	places_fini(&places);
+	return op;
+}
+
+void job_archive_progress(uint64_t done, uint64_t total, const char *text, void *run)
+{
+	step_text(run, "%s", text ? text : "");
+	step_progress(run, done, total);
+}
+
+int job_solve(struct job *j, struct err *e)
+{
+	struct strv names = STRV_INIT;
+	int r;
+
+	strv_copy(&names, &j->root_packages);
+	strv_add(&names, j->arch->kernel);
+	if (*j->arch->grub)
+		strv_add(&names, j->arch->grub);
+	package_set_fini(&j->packages);
+	package_set_fini(&j->firmware);
+	archive_exclude(j->archive, &j->profile->without);
+	r = archive_solve(j->archive, &names, &j->spec->packages, &j->profile->jobs, &j->packages, e);
+	if (!r && *j->arch->firmware)
+		r = archive_find(j->archive, j->arch->firmware, &j->firmware, e);
+	strv_fini(&names);
+	return r;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * job_base: which base a machine stands on: what it must be made from, whether one is there, and whose
+ * it is meanwhile; see include/prepare/job.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/asset.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "job_private.h"
+#include "machine/run.h"
+
+/* Raise it when the host's part of the recipe changes what a base image holds; what the guest does
+ * counts by itself, since its files are part of the key. */
+#define RECIPE_VERSION "1"
+#define KEYRING_MAX (4 << 20)
+
+static void hash_text(struct hash *h, const char *s)
+{
+	hash_add(h, s, strlen(s) + 1);
+}
+
+static void hash_list(struct hash *h, const struct strv *v)
+{
+	struct strv sorted = STRV_INIT;
+
+	strv_copy(&sorted, v);
+	strv_sort(&sorted);
+	for (size_t i = 0; i < sorted.len; i++)
+		hash_text(h, sorted.items[i]);
+	hash_text(h, "");
+	strv_fini(&sorted);
+}
+
+/* What a person's own keys sign is another archive. A ring that cannot be read is told of when the
+ * archive is opened. */
+static void hash_keyring(struct hash *h, const struct spec *s)
+{
+	char *path = spec_path(s, s->keyring);
+	struct buf ring;
+
+	hash_text(h, "keyring");
+	if (file_read(path, KEYRING_MAX, &ring, NULL) == 0) {
+		hash_add(h, ring.data, ring.len);
+		buf_fini(&ring);
+	}
+	free(path);
+}
+
+/* "bookworm-armhf-build-0123456789ab-": what a base must be made from to be the right one. */
+char *job_base_prefix(const struct job *j)
+{
+	const struct spec *s = j->spec;
+	struct hash *h = hash_new();
+	const struct asset *a;
+	uint8_t digest[HASH_SIZE];
+	char hex[HASH_HEX];
+	size_t i = 0;
+
+	hash_text(h, RECIPE_VERSION);
+	hash_text(h, s->release);
+	hash_text(h, s->arch);
+	hash_list(h, &j->root_packages);
+	hash_list(h, &s->packages);
+	hash_list(h, job_components(j));
+	hash_text(h, s->snapshot);
+	hash_text(h, s->security ? "security" : "");
+	hash_text(h, s->updates ? "updates" : "");
+	if (*s->keyring)
+		hash_keyring(h, s);
+	while ((a = asset_next("guest/", &i))) {
+		hash_text(h, a->name);
+		hash_add(h, a->data, a->len);
+	}
+	hash_end(h, digest);
+	hash_hex(digest, hex);
+	return xasprintf("%s-%s-%s-%.12s-", s->release, s->arch, s->profile, hex);
+}
+
+/* The architecture in a base's id; NULL: none of the catalogue. */
+static const struct catalog_arch *arch_of(const struct catalog *c, const char *id)
+{
+	const struct catalog_release *r;
+	const struct catalog_arch *a;
+
+	for (size_t i = 0; (r = catalog_release_next(c, &i));) {
+		size_t n = strlen(r->codename);
+
+		if (strncmp(id, r->codename, n) || id[n] != '-')
+			continue;
+		for (size_t k = 0; (a = catalog_arch_next(c, &k));) {
+			size_t m = strlen(a->name);
+
+			if (!strncmp(id + n + 1, a->name, m) && id[n + 1 + m] == '-')
+				return a;
+		}
+	}
+	return NULL;
+}
+
+int job_check_arch(const struct job *j, const char *made_from, struct err *e)
+{
+	const struct catalog_arch *has = arch_of(j->catalog, made_from);
+
+	if (!has || has == j->arch)
+		return 0;
+	err_set(e, ERR_USAGE, "arch-made",
+		"machine.arch: this machine's disk holds a system for %s; make a new machine for %s", has->name,
+		j->arch->name);
+	return err_hint(e, "or give this one a new disk, without what is on it: debwiz recreate %s", j->spec->name);
+}
+
+char *job_base_file(const struct job *j, const char *name)
+{
+	return file_join(j->base.dir, name);
+}
+
+char *job_part_file(const struct job *j, const char *name)
+{
+	return file_join(j->part_dir, name);
+}
+
+bool job_has_base(void *job, char **why)
+{
+	struct job *j = job;
+	struct tm tm;
+	time_t created;
+	char day[32];
+
+	if (job_is_made(j)) {
+		*why = xstrdup("this machine has its disk");
+		return true;
+	}
+	if (!j->base.dir)
+		return false;
+	created = (time_t)j->base.created;
+	localtime_r(&created, &tm);
+	strftime(day, sizeof(day), "%d %b %Y", &tm);
+	*why = xasprintf("the base image of %s is there", day);
+	return true;
+}
+
+const json_t *job_base_suite(const struct job *j, const char *suite)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach (json_object_get(j->base.manifest, "suites"), i, row) {
+		if (!strcmp(json_str(row, "suite", ""), suite))
+			return row;
+	}
+	return NULL;
+}
+
+void job_drop_base(struct job *j)
+{
+	lock_release(j->base_lock);
+	j->base_lock = NULL;
+}
+
+int job_hold_base(struct job *j, struct err *e)
+{
+	struct err mine = ERR_INIT;
+
+	if (!j->base.dir || j->base_hold || job_is_made(j))
+		return 0;
+	j->base_hold = store_base_hold(j->base.dir, &mine);
+	if (j->base_hold)
+		return 0;
+	if (strcmp(mine.id, "busy") && strcmp(mine.id, "lock-missing"))
+		return err_move(e, &mine);
+	err_fini(&mine);
+	store_base_fini(&j->base);
+	return 0;
+}
+
+int job_begin_base(struct job *j, struct err *e)
+{
+	char *path;
+
+	if (j->base_lock)
+		return 0;
+	path = xasprintf("%s/bases/%.*s.lock", j->store->data_dir, (int)strlen(j->base_prefix) - 1, j->base_prefix);
+	j->base_lock = lock_take(path, "making this base image", e);
+	free(path);
+	if (!j->base_lock)
+		return err_prefix(e, "base image %s", file_basename(j->part_dir));
+	if (!j->options.fresh && !j->base.dir && store_find_base(j->store, j->base_prefix, &j->base)) {
+		if (job_hold_base(j, e) < 0)
+			return -1;
+		if (j->base.dir) {
+			job_drop_base(j);
+			return 1;
+		}
+	}
+	/* a run that was killed may have left its supervisor or QEMU at work in there */
+	if (vm_run_end(j->part_dir, e) < 0 || file_remove_tree(j->part_dir, e) < 0)
+		return -1;
+	return file_mkdirs(j->part_dir, e);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* recipe: the order of the steps, from nothing to a machine at its login prompt, and where in it a run
+ * begins. */
+#include <string.h>
+
+#include "machine/suspended.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+#include "spec/risk.h"
+
+const struct step_ops *const recipe_steps[] = {
+	&step_accelerator, &step_release, &step_packages, &step_download, &step_firmware, &step_unpack,
+	&step_configure,   &step_base,	  &step_seed,	  &step_pflash,	  &step_disk,	  &step_examine,
+	&step_kernel,	   &step_start,	  &step_login,	  &step_ssh,
+};
+const size_t recipe_step_count = sizeof(recipe_steps) / sizeof(*recipe_steps);
+
+static size_t index_of(const struct step_ops *step)
+{
+	size_t i = 0;
+
+	while (recipe_steps[i] != step)
+		i++;
+	return i;
+}
+
+/* A machine that is paused already does not come up before it is resumed. */
+static int refuse_paused(const struct job *j, struct err *e)
+{
+	struct vm_run run;
+	int r = 0;
+
+	if (vm_run_read(j->machine_dir, &run, NULL) < 0)
+		return 0;
+	if (run.alive && run.state == VM_PAUSED) {
+		r = err_set(e, ERR_FAILED, "guest-paused", "%s is paused%s%s", j->spec->name,
+			    *run.cause && strcmp(run.cause, "paused") ? ": " : "",
+			    strcmp(run.cause, "paused") ? run.cause : "");
+		err_hint(e, "debwiz resume %s", j->spec->name);
+	}
+	vm_run_fini(&run);
+	return r;
+}
+
+int recipe_begin(struct job *j, bool changed, size_t *first, struct err *e)
+{
+	bool prepares = j->options.goal == JOB_PREPARED;
+	const char *name = j->spec->name;
+
+	*first = 0;
+	if (job_is_running(j)) {
+		*first = index_of(&step_login);
+		if (!prepares)
+			return refuse_paused(j, e);
+		err_set(e, ERR_BUSY, "running", "%s is running", name);
+		return err_hint(e, "stop it first: debwiz stop %s", name);
+	}
+	/* one that was suspended goes on as it was run then, whatever the file says now */
+	if (!vm_kept_is(j->machine_dir) &&
+	    (risks_check(j->spec, NULL, NULL, e) < 0 || job_check_drives(j->spec, !prepares, e) < 0))
+		return -1;
+	if (job_lock(j, "preparing", e) < 0)
+		return -1;
+	if (!vm_kept_is(j->machine_dir))
+		return 0;
+	*first = index_of(&step_start);
+	return prepares || changed ? vm_kept_refuse(j->machine_dir, name, e) : 0;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* snapshot: see include/prepare/snapshot.h. */
+#include "prepare/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "host/paths.h"
+#include "machine/snapshot_disk.h"
+#include "machine/snapshot_meta.h"
+#include "machine/suspended.h"
+
+static int need_disk(const struct job *j, struct err *e)
+{
+	if (job_is_made(j))
+		return 0;
+	err_set(e, ERR_FAILED, "not-made", "%s has no disk yet", j->spec->name);
+	return err_hint(e, "debwiz prepare %s", j->spec->name);
+}
+
+int snapshot_list(const struct job *j, struct disk_snapshot **out, size_t *count, struct err *e)
+{
+	char *disk = job_file(j, "disk.qcow2");
+	int r = need_disk(j, e);
+
+	if (!r)
+		r = disk_snapshots(disk, out, count, e);
+	free(disk);
+	return r;
+}
+
+static bool has_memory(const char *disk, const char *tag)
+{
+	struct disk_snapshot *all;
+	bool memory = false;
+	size_t count;
+
+	if (disk_snapshots(disk, &all, &count, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		memory |= !strcmp(all[i].tag, tag) && all[i].memory;
+	disk_snapshots_fini(all, count);
+	return memory;
+}
+
+static int change(const struct job *j, enum vm_snapshot_op op, const char *tag, const char *disk, bool *starts,
+		  struct err *e)
+{
+	const char *dir = j->machine_dir;
+
+	switch (op) {
+	case VM_SNAPSHOT_CREATE:
+		return snapshot_create(dir, disk, tag, e);
+	case VM_SNAPSHOT_REVERT:
+		*starts = has_memory(disk, tag);
+		return *starts ? vm_mark_restore_files(dir, tag, false, e) : snapshot_revert(dir, disk, tag, e);
+	default:
+		if (disk_snapshot_delete(disk, tag, e) < 0 || vm_mark_drop(dir, tag, e) < 0)
+			return -1;
+		return vm_mark_drop_files(dir, tag, e);
+	}
+}
+
+int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool *starts, struct err *e)
+{
+	char *disk = job_file(j, "disk.qcow2");
+	int r = job_lock_name(j, "changing its snapshots", e);
+
+	*starts = false;
+	if (!r)
+		r = need_disk(j, e);
+	if (!r)
+		r = job_lock(j, "changing its snapshots", e);
+	if (!r)
+		r = vm_kept_refuse(j->machine_dir, j->spec->name, e);
+	if (!r)
+		r = snapshot_settle(j->machine_dir, disk, e);
+	if (!r)
+		r = change(j, op, tag, disk, starts, e);
+	free(disk);
+	return r;
+}
+
+int snapshot_start(struct job *j, const char *tag, void (*done)(const struct err *e, void *arg), void *arg,
+		   struct err *e)
+{
+	struct vm_kept mark;
+	int r = vm_mark_get(j->machine_dir, tag, &mark, e);
+
+	if (r < 0)
+		return r;
+	free(mark.request.snapshot);
+	mark.request.snapshot = xstrdup(tag);
+	if (!j->runtime_dir)
+		j->runtime_dir = host_runtime_dir(j->spec->name, e);
+	if (j->runtime_dir) {
+		vm_kept_move_sockets(&mark.request, j->runtime_dir);
+		job_hand_over(j);
+		vm_start(j->loop, &mark.request, done, arg);
+	}
+	vm_kept_fini(&mark);
+	return j->runtime_dir ? 0 : -1;
+}
+
+char *snapshot_tag_now(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	char text[32];
+
+	localtime_r(&now, &tm);
+	strftime(text, sizeof(text), "at-%Y%m%d-%H%M%S", &tm);
+	return xstrdup(text);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step accelerator: finds QEMU and what really accelerates the machine here, before anything long
+ * begins; and gives up an accelerator that has broken down in use.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "machine/run.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+
+struct probing {
+	struct step_run *run;
+	struct job *job;
+	struct err error;
+	int result;
+};
+
+/* What QEMU says when it is the accelerator that fails: it stopped in the middle, or it refused to
+ * start and named it. */
+static bool is_to_blame(const struct vm_run *run)
+{
+	if (!strcmp(run->cause_id, "internal-error"))
+		return true;
+	return !strcmp(run->cause_id, "qemu-refused") && strcasestr(run->cause, run->accel);
+}
+
+char *job_blame_accelerator(const struct job *j, const char *dir)
+{
+	struct vm_run run;
+	char *said = NULL;
+
+	if (strcmp(j->spec->accel, "auto") != 0 || vm_run_read(dir, &run, NULL) < 0)
+		return NULL;
+	if (*run.accel && strcmp(run.accel, "tcg") != 0 && is_to_blame(&run) &&
+	    qemu_probe_reject(j->spec, j->arch, j->store->cache_dir, run.accel, run.cause, NULL) == 0)
+		said = xasprintf("%s is no longer used on this host (`debwiz doctor` probes it again): %s", run.accel,
+				 run.cause);
+	vm_run_fini(&run);
+	return said;
+}
+
+static void work(void *arg)
+{
+	struct probing *p = arg;
+
+	p->result = qemu_probe(p->job->spec, p->job->arch, p->job->store->cache_dir, &p->job->probe, &p->error);
+}
+
+static void done(void *arg)
+{
+	struct probing *p = arg;
+	struct qemu_probe *found = &p->job->probe;
+	char *summary;
+
+	if (p->result < 0) {
+		step_fail(p->run, &p->error);
+	} else {
+		if (!found->sandbox && p->job->spec->display == SPEC_DISPLAY_NONE)
+			step_warn(p->run, "QEMU will run without its sandbox, which was refused: %s",
+				  found->sandbox_why);
+		summary = xasprintf("QEMU %u.%u, %s: %s", found->version / 10000, found->version / 100 % 100,
+				    strcmp(found->accel, "tcg") ? found->accel : "emulated", found->why);
+		step_done(p->run, summary);
+		free(summary);
+	}
+	free(p);
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct probing *p = xcalloc(1, sizeof(*p));
+
+	p->run = run;
+	p->job = job;
+	qemu_probe_fini(&p->job->probe); /* of an accelerator that was given up */
+	loop_work(p->job->loop, work, done, p);
+}
+
+const struct step_ops step_accelerator = {
+	.id = "accelerator",
+	.title = "Accelerator",
+	.about = "Which QEMU there is and what it can run this architecture with on this host.",
+	.start = start,
+};

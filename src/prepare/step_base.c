@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step base: seals the new base image: removes what was only needed for making it, writes the
+ * manifest, makes the disk read-only, syncs, and gives the folder its name. Before that rename
+ * nobody can take it for a base.
+ */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+
+static const char *const leftovers[] = {
+	"vmlinuz",   "initrd-configure.img", "run.json",      "request.json",  "lock",
+	"run.spare", "console.log",	     "console.log.1", "console.log.2", "known_hosts",
+};
+
+static json_t *manifest(const struct job *j)
+{
+	size_t count;
+	const struct archive_suite *suites = archive_suites(j->archive, &count);
+	json_t *packages = json_object();
+	const struct strv *left_out = archive_left_out(j->archive);
+	json_t *opened = json_array();
+	json_t *missing = json_array();
+
+	for (size_t i = 0; i < j->packages.len; i++)
+		json_object_set_new(packages, j->packages.items[i].name, json_string(j->packages.items[i].version));
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(opened, json_pack("{s:s, s:s, s:s, s:I}", "suite", suites[i].suite, "version",
+							suites[i].version, "url", suites[i].base, "date",
+							(json_int_t)suites[i].date));
+	for (size_t i = 0; i < left_out->len; i++)
+		json_array_append_new(missing, json_string(left_out->items[i]));
+	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "created", (json_int_t)time(NULL), "release",
+			 j->spec->release, "arch", j->spec->arch, "profile", j->spec->profile, "kernel",
+			 j->kernel_version, "suites", opened, "left_out", missing, "packages", packages);
+}
+
+static int seal(struct job *j, struct err *e)
+{
+	char *disk = job_part_file(j, "disk.raw");
+	char *path = job_part_file(j, "manifest.json");
+	json_t *m = manifest(j);
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(leftovers) / sizeof(*leftovers) && !r; i++) {
+		char *left = job_part_file(j, leftovers[i]);
+
+		r = file_remove_tree(left, e);
+		free(left);
+	}
+	if (!r)
+		r = json_write(path, m, e);
+	if (!r && chmod(disk, 0400) < 0)
+		r = err_set(e, ERR_FAILED, "base-seal", "cannot make %s read-only", disk);
+	if (!r)
+		r = file_sync_path(disk, e);
+	json_decref(m);
+	free(path);
+	free(disk);
+	return r;
+}
+
+struct sealing {
+	struct step_run *run;
+	struct job *job;
+	struct err error;
+	int result;
+};
+
+static void work(void *arg)
+{
+	struct sealing *s = arg;
+	struct job *j = s->job;
+	char stamp[32];
+	time_t now = time(NULL);
+	struct tm tm;
+	char *id;
+	char *bases;
+	char *dir;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%d%H%M%S", &tm);
+	id = xasprintf("%s%s", j->base_prefix, stamp);
+	bases = store_bases_dir(j->store);
+	dir = file_join(bases, id);
+	s->result = seal(j, &s->error);
+	if (!s->result && !j->base_hold) {
+		j->base_hold = store_base_hold(j->part_dir, &s->error);
+		s->result = j->base_hold ? 0 : -1;
+	}
+	if (!s->result)
+		s->result = file_rename(j->part_dir, dir, &s->error);
+	free(dir);
+	free(bases);
+	free(id);
+}
+
+static void done(void *arg)
+{
+	struct sealing *s = arg;
+	struct job *j = s->job;
+	char *prefix = j->base_prefix;
+
+	if (s->result < 0) {
+		step_fail(s->run, &s->error);
+	} else {
+		lock_release(j->base_lock);
+		j->base_lock = NULL;
+		store_base_fini(&j->base);
+		store_find_base(j->store, prefix, &j->base);
+		step_done(s->run, j->base.id);
+	}
+	free(s);
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct sealing *s = xcalloc(1, sizeof(*s));
+
+	s->run = run;
+	s->job = job;
+	loop_work(s->job->loop, work, done, s);
+}
+
+const struct step_ops step_base = {
+	.id = "base",
+	.title = "Base image",
+	.about = "Made read-only, the backing file of any number of machines.",
+	.is_done = job_has_base,
+	.start = start,
+};

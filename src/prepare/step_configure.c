@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step configure: boots the unpacked root once, under a supervisor of its own, and lets the guest
+ * configure its packages; the guest reports over the progress port and powers off by itself.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "host/paths.h"
+#include "machine/client.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+#include "qemu/argv.h"
+
+#define CONFIGURE_TIMEOUT_MS (60 * 60 * 1000ull) /* without a report: one package on a slow host */
+
+/* What the guest tells of, with the share of the time that it takes in an emulated machine, roughly (armhf,
+ * bookworm); the user's packages take the more, the more they are. */
+static const struct {
+	const char *phase, *words;
+	double share;
+} phases[] = {
+	{"start", "starting the guest", 0.09},
+	{"prepare", "what the first packages rely on", 0.02},
+	{"configure", NULL, 0.67},
+	{"packages", "the packages that you asked for", 0},
+	{"personal", "what machines must not share", 0.02},
+	{"bootloader", "the boot loader", 0.07},
+	{"check", "checking every file", 0.10},
+	{"clean", "cleaning up", 0.01},
+	{"end", "shutting the guest down", 0.02},
+};
+#define CONFIGURE_PHASE 2
+#define PACKAGES_PHASE 3
+#define EXTRA_COST 3 /* of a package that apt unpacks in the guest, beside one that is configured */
+
+struct configuring {
+	struct step_run *run;
+	struct job *job;
+	struct vm_request request;
+	struct vm_client *client;
+	double extra; /* time for the user's packages, in such shares */
+	bool cancelled;
+};
+
+/* Frees it; the step's run is to be ended by the caller. */
+static struct step_run *leave(struct configuring *c)
+{
+	struct step_run *run = c->run;
+
+	vm_client_close(c->client);
+	vm_request_fini(&c->request);
+	step_set_state(run, NULL);
+	free(c);
+	return run;
+}
+
+static void end(struct configuring *c, struct err *e, const char *summary)
+{
+	struct step_run *run = leave(c);
+
+	if (e)
+		step_fail(run, e);
+	else
+		step_done(run, summary);
+}
+
+static const char *value(const json_t *values, const char *key)
+{
+	return json_str(values, key, "");
+}
+
+static double phase_share(const struct configuring *c, size_t i)
+{
+	return (i == PACKAGES_PHASE ? c->extra : phases[i].share) / (1 + c->extra);
+}
+
+static void enter(struct configuring *c, const char *phase)
+{
+	double from = 0;
+
+	for (size_t i = 0; i < sizeof(phases) / sizeof(*phases); i++) {
+		if (!strcmp(phases[i].phase, phase)) {
+			if (phases[i].words)
+				step_text(c->run, "%s", phases[i].words);
+			step_part(c->run, from, from + phase_share(c, i));
+			return;
+		}
+		from += phase_share(c, i);
+	}
+}
+
+static double extra_time(const struct package_set *set)
+{
+	size_t extra = 0;
+
+	for (size_t i = 0; i < set->len; i++)
+		extra += set->items[i].extra;
+	return extra ? phases[CONFIGURE_PHASE].share * EXTRA_COST * (double)extra / (double)(set->len - extra) : 0;
+}
+
+static void on_progress(const char *state, const json_t *values, void *arg)
+{
+	struct configuring *c = arg;
+
+	if (!strcmp(state, "configuring") || !strcmp(state, "installing")) {
+		step_text(c->run, "%s", value(values, "package"));
+		step_progress(c->run, strtoull(value(values, "n"), NULL, 10),
+			      strtoull(value(values, "total"), NULL, 10));
+	} else if (!strcmp(state, "phase")) {
+		enter(c, value(values, "name"));
+		step_log(c->run, value(values, "name"));
+	} else if (!strcmp(state, "log")) {
+		step_log(c->run, value(values, "text"));
+	}
+}
+
+static void on_ended(enum vm_state s, const char *cause, void *arg)
+{
+	struct configuring *c = arg;
+	struct err e = ERR_INIT;
+	char *broken;
+
+	if (s == VM_OFF && !c->cancelled) {
+		end(c, NULL, "every package configured and checked");
+		return;
+	}
+	broken = c->cancelled ? NULL : job_blame_accelerator(c->job, c->job->part_dir);
+	if (broken) {
+		/* whatever the guest has written by then is no sound root: from new files on */
+		job_drop_base(c->job);
+		step_again(leave(c), broken);
+		free(broken);
+		return;
+	}
+	if (c->cancelled) {
+		err_set(&e, ERR_INTERRUPTED, "interrupted", "interrupted");
+	} else {
+		err_set(&e, ERR_FAILED, "configure", "the new system could not be configured: %s", cause);
+		err_hint(&e, "its console is in %s/console.log", c->job->part_dir);
+	}
+	end(c, &e, NULL);
+}
+
+static const struct vm_client_ops client_ops = {.progress = on_progress, .ended = on_ended};
+
+static void on_started(const struct err *error, void *arg)
+{
+	struct configuring *c = arg;
+	struct err e = ERR_INIT;
+
+	if (error) {
+		err_copy(&e, error);
+		end(c, &e, NULL);
+		return;
+	}
+	c->client = vm_connect(c->job->loop, c->request.dir, c->request.runtime_dir, false, &client_ops, c);
+	if (c->cancelled)
+		vm_client_kill(c->client);
+}
+
+static int build_argv(struct job *j, const char *runtime_dir, struct strv *argv, struct err *e)
+{
+	char *disk = job_part_file(j, "disk.raw");
+	char *kernel = job_part_file(j, "vmlinuz");
+	char *initrd = job_part_file(j, "initrd-configure.img");
+	char *append = qemu_cmdline(j->spec, j->arch, true, 0, 0, NULL);
+	struct qemu_facts facts = job_qemu_facts(j);
+	struct qemu_files files = {
+		.disk = disk,
+		.disk_format = "raw",
+		.kernel = kernel,
+		.initrd = initrd,
+		.append = append,
+		.runtime_dir = runtime_dir,
+		.configuring = true,
+	};
+	struct qemu_argv built = {.items = NULL};
+	int r = qemu_argv_build(j->spec, j->arch, &facts, &files, &built, e);
+
+	if (!r)
+		qemu_argv_strv(&built, argv);
+	qemu_argv_fini(&built);
+	free(disk);
+	free(kernel);
+	free(initrd);
+	free(append);
+	return r;
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct configuring *c = xcalloc(1, sizeof(*c));
+	struct job *j = job;
+	struct err e = ERR_INIT;
+
+	c->run = run;
+	c->job = j;
+	step_set_state(run, c);
+	c->request.name = xasprintf("base-%.8s", file_basename(j->part_dir) + strlen(j->spec->release) +
+							 strlen(j->spec->arch) + strlen(j->spec->profile) + 3);
+	c->request.dir = xstrdup(j->part_dir);
+	c->request.runtime_dir = host_runtime_dir(c->request.name, &e);
+	c->request.what = xstrdup("configuring");
+	c->request.accel = xstrdup(j->probe.accel);
+	c->request.seed = xstrdup("");
+	c->request.known_hosts = xstrdup("");
+	c->request.ssh_host = xstrdup("");
+	c->request.login_timeout = CONFIGURE_TIMEOUT_MS;
+	c->request.configuring = true;
+	if (!c->request.runtime_dir || build_argv(j, c->request.runtime_dir, &c->request.argv, &e) < 0) {
+		end(c, &e, NULL);
+		return;
+	}
+	c->extra = extra_time(&j->packages);
+	enter(c, phases[0].phase);
+	vm_start(j->loop, &c->request, on_started, c);
+}
+
+static void cancel(struct step_run *run, void *job)
+{
+	struct configuring *c = step_state(run);
+
+	(void)job;
+	c->cancelled = true;
+	if (c->client)
+		vm_client_kill(c->client);
+}
+
+static double expect(const void *job)
+{
+	return job_expect(job, "configure", 110);
+}
+
+static void took(void *job, uint64_t ms)
+{
+	job_took(job, "configure", ms);
+}
+
+const struct step_ops step_configure = {
+	.id = "configure",
+	.title = "Configure",
+	.about = "The new system configures its own packages, in QEMU, without root on this host.",
+	.unit = STEP_COUNT,
+	.expect = expect,
+	.took = took,
+	.is_done = job_has_base,
+	.start = start,
+	.cancel = cancel,
+};

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step disk: the machine's disk: an overlay over its base, made once. Later runs look at it, and
+ * grow it when the file asks for more; they never replace it. One that is to stand alone is copied
+ * from its overlay.
+ */
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/size.h"
+#include "image/disk.h"
+#include "machine/pending.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+
+#define PROGRESS_MS 200
+
+struct making {
+	struct step_run *run;
+	struct job *job;
+	struct loop_timer *timer; /* while a copy is made that stands alone */
+	atomic_bool cancel;
+	atomic_uint permille; /* of that copy */
+	char *summary;
+	struct err error;
+	int result;
+};
+
+/* On the working thread. */
+static void on_share(double percent, void *arg)
+{
+	struct making *m = arg;
+
+	atomic_store(&m->permille, (unsigned)(percent * 10));
+}
+
+/* It gets the disk's name when it needs no base any more: an overlay with that name would stay one. */
+static int make_standalone(struct making *m, const char *link, const char *disk, struct err *e)
+{
+	char *part = xasprintf("%s.part", disk);
+	int r = file_remove_tree(part, e); /* what a killed run left */
+
+	if (!r)
+		r = disk_create(part, m->job->spec->disk_size, e);
+	if (!r)
+		r = disk_flatten(part, &m->cancel, on_share, m, e);
+	if (!r)
+		r = file_remove_tree(link, e);
+	if (!r)
+		r = file_rename(part, disk, e);
+	if (r < 0)
+		unlink(part);
+	free(part);
+	return r;
+}
+
+/* Suites that were left out when the base was made, " " between them; "" when none was. Owned. */
+static char *left_out(const struct job *j)
+{
+	struct strv names = STRV_INIT;
+	const json_t *name;
+	char *text;
+	size_t i;
+
+	json_array_foreach (json_object_get(j->base.manifest, "left_out"), i, name) {
+		if (json_is_string(name))
+			strv_add(&names, json_string_value(name));
+	}
+	text = strv_join(&names, " ");
+	strv_fini(&names);
+	return text;
+}
+
+static int make_new(struct making *m, const char *disk, struct err *e)
+{
+	struct job *j = m->job;
+	char *base = job_base_file(j, "disk.raw");
+	char *link = job_file(j, DISK_BASE_NAME);
+	char *missing = left_out(j);
+	int r = disk_link_base(base, link, e);
+
+	/* first: a disk always says what it was made from */
+	if (!r)
+		r = store_set_stamp(j->machine_dir, "base", j->base.id, e);
+	if (!r)
+		r = vm_pending_write(j->machine_dir, missing, e);
+	if (!r)
+		r = j->spec->standalone ? make_standalone(m, link, disk, e) : disk_create(disk, j->spec->disk_size, e);
+	free(missing);
+	free(base);
+	free(link);
+	return r;
+}
+
+static void work(void *arg)
+{
+	struct making *m = arg;
+	char *disk = job_file(m->job, "disk.qcow2");
+	char size[SIZE_TEXT];
+	struct disk_info info;
+	bool made = file_exists(disk);
+
+	m->result = made ? 0 : make_new(m, disk, &m->error);
+	if (!m->result)
+		m->result = disk_check(disk, &info, &m->error);
+	if (!m->result && info.size < m->job->spec->disk_size) {
+		m->result = disk_grow(disk, m->job->spec->disk_size, &m->error);
+		info.size = m->job->spec->disk_size;
+	}
+	if (!m->result)
+		m->summary = xasprintf("%s, %s", size_format(info.size, size),
+				       info.standalone ? "standing alone" : "an overlay of the base image");
+	free(disk);
+}
+
+static void done(void *arg)
+{
+	struct making *m = arg;
+
+	loop_timer_stop(m->timer);
+	step_set_state(m->run, NULL);
+	if (m->result < 0)
+		step_fail(m->run, &m->error);
+	else
+		step_done(m->run, m->summary);
+	free(m->summary);
+	free(m);
+}
+
+static void on_timer(void *arg)
+{
+	struct making *m = arg;
+	unsigned share = atomic_load(&m->permille);
+
+	if (share)
+		step_progress(m->run, share, 1000);
+}
+
+static void begin(struct step_run *run, struct job *j)
+{
+	struct making *m = xcalloc(1, sizeof(*m));
+
+	m->run = run;
+	m->job = j;
+	step_set_state(run, m);
+	if (j->spec->standalone && !job_is_made(j)) {
+		step_text(run, "a copy that needs no base image");
+		m->timer = loop_timer_start(j->loop, PROGRESS_MS, PROGRESS_MS, on_timer, m);
+	}
+	loop_work(j->loop, work, done, m);
+}
+
+static void cancel(struct step_run *run, void *job)
+{
+	struct making *m = step_state(run);
+
+	(void)job;
+	atomic_store(&m->cancel, true);
+}
+
+static bool is_done(void *job, char **why)
+{
+	struct job *j = job;
+	char *disk = job_file(j, "disk.qcow2");
+	char size[SIZE_TEXT];
+	struct disk_info info;
+	bool done = file_exists(disk) && disk_check(disk, &info, NULL) == 0 && info.size >= j->spec->disk_size;
+
+	if (done && info.size > j->spec->disk_size)
+		*why = xasprintf("has %s and is never made smaller", size_format(info.size, size));
+	else if (done)
+		*why = xasprintf("%s is there", size_format(info.size, size));
+	free(disk);
+	return done;
+}
+
+/* Told by the step "release" of a base that this run makes. */
+static bool is_told(const struct job *j)
+{
+	return j->archive && archive_warnings(j->archive)->len;
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct job *j = job;
+	struct err e = ERR_INIT;
+	char *names = job_is_made(j) || is_told(j) ? xstrdup("") : left_out(j);
+
+	if (*names && j->options.strict) {
+		err_set(&e, ERR_NETWORK, "base-out-of-step",
+			"the base image was made without %s, out of step at that time", names);
+		err_hint(&e, "--fresh makes a new one");
+	} else if (*names) {
+		step_warn(run,
+			  "the base image was made without %s, out of step at that time; "
+			  "--fresh makes a new one",
+			  names);
+	}
+	free(names);
+	if (e.kind)
+		step_fail(run, &e);
+	else
+		begin(run, j);
+}
+
+const struct step_ops step_disk = {
+	.id = "disk",
+	.title = "Disk",
+	.about = "An overlay of the base image, of the size asked for; it takes only what is written.",
+	.is_done = is_done,
+	.start = start,
+	.cancel = cancel,
+};

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step download: brings the packages and the firmware's package into the cache, each by its digest.
+ * When the mirror changes meanwhile and a package is not there any more, the archive is opened
+ * anew, twice at most.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/size.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+
+#define RESTARTS 2
+
+struct download {
+	struct archive_op *op;
+	struct package_set all; /* packages and firmware; the strings belong to the job's sets */
+	unsigned restarts;
+};
+
+static void fetch(struct step_run *run);
+
+static void end(struct step_run *run, struct err *e)
+{
+	struct download *d = step_state(run);
+	char size[SIZE_TEXT];
+	uint64_t bytes = 0;
+	char *summary;
+
+	for (size_t i = 0; i < d->all.len; i++)
+		bytes += d->all.items[i].size;
+	summary = xasprintf("%zu packages, %s", d->all.len, size_human(bytes, size));
+	free(d->all.items);
+	free(d);
+	step_set_state(run, NULL);
+	if (e)
+		step_fail(run, e);
+	else
+		step_done(run, summary);
+	free(summary);
+}
+
+static void fail_copy(struct step_run *run, const struct err *error)
+{
+	struct download *d = step_state(run);
+	struct job *j = step_job(run);
+	struct err e = ERR_INIT;
+
+	err_copy(&e, error);
+	job_say_room(j->store->cache_dir, NULL, job_to_download(j, &d->all), &e);
+	end(run, &e);
+}
+
+static void on_reopened(struct archive *a, const struct err *error, void *arg)
+{
+	struct step_run *run = arg;
+	struct job *j = step_job(run);
+	struct err e = ERR_INIT;
+
+	if (!a) {
+		fail_copy(run, error);
+		return;
+	}
+	j->archive = a;
+	if (job_solve(j, &e) < 0)
+		end(run, &e);
+	else
+		fetch(run);
+}
+
+static void on_done(const struct err *error, void *arg)
+{
+	struct step_run *run = arg;
+	struct download *d = step_state(run);
+
+	if (!error) {
+		end(run, NULL);
+	} else if (!strcmp(error->id, "mirror-updating") && d->restarts < RESTARTS) {
+		d->restarts++;
+		step_log(run, "the mirror has changed; reading its lists again");
+		d->op = job_open_archive(step_job(run), run, on_reopened);
+	} else {
+		fail_copy(run, error);
+	}
+}
+
+static void fetch(struct step_run *run)
+{
+	struct job *j = step_job(run);
+	struct download *d = step_state(run);
+
+	free(d->all.items);
+	d->all.len = j->packages.len + j->firmware.len;
+	d->all.items = xcalloc(d->all.len, sizeof(*d->all.items));
+	if (j->packages.len) /* memcpy must not be given NULL, not even for nothing */
+		memcpy(d->all.items, j->packages.items, j->packages.len * sizeof(*d->all.items));
+	if (j->firmware.len)
+		memcpy(d->all.items + j->packages.len, j->firmware.items, j->firmware.len * sizeof(*d->all.items));
+	d->op = archive_fetch(j->archive, &d->all, job_archive_progress, on_done, run);
+}
+
+static void start(struct step_run *run, void *job)
+{
+	(void)job;
+	step_set_state(run, xcalloc(1, sizeof(struct download)));
+	fetch(run);
+}
+
+static void cancel(struct step_run *run, void *job)
+{
+	struct download *d = step_state(run);
+
+	(void)job;
+	archive_cancel(d->op);
+}
+
+static double expect(const void *job)
+{
+	(void)job;
+	return 10;
+}
+
+const struct step_ops step_download = {
+	.id = "download",
+	.title = "Download",
+	.about = "The packages, several in parallel, each checked against its signed digest.",
+	.unit = STEP_BYTES,
+	.expect = expect,
+	.is_done = job_has_base,
+	.start = start,
+	.cancel = cancel,
+};

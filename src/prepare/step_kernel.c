@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step kernel: direct boot: looks which kernel the disk has now and renews the pair that QEMU is
+ * given when it is another. After an unclean end the last pair is used, since the disk cannot be
+ * read for certain without replaying its journal; the guest does that when it boots.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "image/disk.h"
+#include "image/initrd.h"
+#include "image/kernel.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+
+#define STAMP "kernel"
+#define STAMP_VERSION "kernel-version"
+
+struct taking {
+	struct step_run *run;
+	struct job *job;
+	char *summary;
+	bool unclean;
+	struct err error;
+	int result;
+};
+
+static bool applies(const void *job)
+{
+	return ((const struct job *)job)->spec->firmware == SPEC_DIRECT;
+}
+
+static int write_pair(struct job *j, struct extfs *fs, const struct kernel *k, struct err *e)
+{
+	char *kernel = job_file(j, "vmlinuz");
+	char *initrd = job_file(j, "initrd.img");
+	struct buf own;
+	int r = kernel_extract(fs, k, kernel, e);
+
+	if (!r && j->spec->initrd == SPEC_INITRD_GUEST) {
+		r = kernel_extract_initrd(fs, k, initrd, e);
+	} else if (!r) {
+		r = initrd_build(fs, k->version, &j->arch->initrd_modules, NULL, &own, e);
+		if (!r) {
+			r = file_write(initrd, own.data, own.len, 0600, e);
+			buf_fini(&own);
+		}
+	}
+	free(kernel);
+	free(initrd);
+	return r;
+}
+
+int step_kernel_renew(struct job *j, bool force, char **version, bool *unclean, struct err *e)
+{
+	char *disk = job_file(j, "disk.qcow2");
+	char *kernel = job_file(j, "vmlinuz");
+	char *last = store_stamp(j->machine_dir, STAMP);
+	struct extfs *fs = extfs_open(disk, "qcow2", EXTFS_ROOT_PARTITION, e);
+	struct kernel k = {.version = NULL};
+	char *identity = NULL;
+	int r = fs ? 0 : -1;
+
+	*unclean = fs && extfs_is_unclean(fs);
+	if (!r && *unclean && last && file_exists(kernel)) {
+		*version = store_stamp(j->machine_dir, STAMP_VERSION);
+		r = 1;
+	} else if (!r) {
+		r = kernel_find(fs, &k, e);
+		if (!r) {
+			identity = kernel_identity(&k, j->spec->initrd == SPEC_INITRD_GUEST);
+			*version = xstrdup(k.version);
+			if (!force && last && !strcmp(last, identity) && file_exists(kernel))
+				r = 1;
+			else
+				r = write_pair(j, fs, &k, e);
+		}
+		if (!r)
+			r = store_set_stamp(j->machine_dir, STAMP_VERSION, k.version, e);
+		if (!r)
+			r = store_set_stamp(j->machine_dir, STAMP, identity, e);
+	}
+	kernel_fini(&k);
+	extfs_close(fs);
+	free(identity);
+	free(last);
+	free(kernel);
+	free(disk);
+	return r;
+}
+
+static void work(void *arg)
+{
+	struct taking *t = arg;
+	char *version = NULL;
+
+	t->result = step_kernel_renew(t->job, false, &version, &t->unclean, &t->error);
+	if (t->result >= 0)
+		t->summary = xasprintf("%s%s", version, t->result ? ", unchanged" : " out of the disk");
+	free(version);
+}
+
+static void done(void *arg)
+{
+	struct taking *t = arg;
+
+	if (t->result >= 0 && t->unclean)
+		step_warn(t->run, "the disk was not shut down cleanly; the kernel of the last boot is used. "
+				  "If another was installed since, stop the machine once and boot again");
+	if (t->result < 0)
+		step_fail(t->run, &t->error);
+	else
+		step_done(t->run, t->summary);
+	free(t->summary);
+	free(t);
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct taking *t = xcalloc(1, sizeof(*t));
+
+	t->run = run;
+	t->job = job;
+	loop_work(t->job->loop, work, done, t);
+}
+
+const struct step_ops step_kernel = {
+	.id = "kernel",
+	.title = "Kernel",
+	.about = "Kernel and initrd for direct boot, as the disk has them now.",
+	.applies = applies,
+	.start = start,
+};

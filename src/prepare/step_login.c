@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * steps login and ssh: wait until the guest shows its login prompt, and until its ssh answers. The
+ * last line of the console is shown meanwhile, so that nobody stares at silence. Cancelling ends
+ * the waiting; the machine goes on.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "host/paths.h"
+#include "machine/client.h"
+#include "machine/suspended.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+
+#define LINE_MAX_SHOWN 400
+#define KNOCK_MS 500
+/* A report and the login prompt come by two ways, and may overtake each other. */
+#define REPORT_MS 100
+#define REPORTS_MAX 10
+
+struct waiting {
+	struct step_run *run;
+	struct job *job;
+	struct vm_client *client;
+	struct loop_stream *knock; /* ssh: the connection being tried */
+	struct loop_timer *again;
+	struct loop_timer *deadline;
+	struct buf line; /* console line that is being printed */
+	unsigned asked;	 /* how often the record was read for the guest's report, since it is up */
+	bool stands;	 /* the guest is paused: the step's text says why */
+};
+
+static bool wants_login(const void *job)
+{
+	return ((const struct job *)job)->options.goal >= JOB_LOGIN;
+}
+
+static bool wants_ssh(const void *job)
+{
+	return ((const struct job *)job)->options.goal >= JOB_SSH;
+}
+
+static struct waiting *waiting_new(struct step_run *run, struct job *j)
+{
+	struct waiting *w = xcalloc(1, sizeof(*w));
+
+	w->run = run;
+	w->job = j;
+	buf_init(&w->line, LINE_MAX_SHOWN);
+	step_set_state(run, w);
+	return w;
+}
+
+/* Frees it; the step's run is to be ended by the caller. */
+static struct step_run *leave(struct waiting *w)
+{
+	struct step_run *run = w->run;
+
+	vm_client_close(w->client);
+	loop_stream_close(w->knock);
+	loop_timer_stop(w->again);
+	loop_timer_stop(w->deadline);
+	buf_fini(&w->line);
+	free(w);
+	step_set_state(run, NULL);
+	return run;
+}
+
+static void end(struct waiting *w, struct err *e, const char *summary)
+{
+	struct step_run *run = leave(w);
+
+	if (e)
+		step_fail(run, e);
+	else
+		step_done(run, summary);
+}
+
+static void cancel(struct step_run *run, void *job)
+{
+	(void)job;
+	job_wait_no_more(leave(step_state(run)));
+}
+
+/* Why the guest stands still, owned; NULL when it does not. */
+static char *why_paused(const struct job *j)
+{
+	struct vm_run run;
+	char *why = NULL;
+
+	if (vm_run_read(j->machine_dir, &run, NULL) < 0)
+		return NULL;
+	if (run.state == VM_PAUSED)
+		why = xstrdup(*run.cause ? run.cause : "paused");
+	vm_run_fini(&run);
+	return why;
+}
+
+static void on_deadline(void *arg)
+{
+	struct waiting *w = arg;
+	const char *name = w->job->spec->name;
+	char *why = why_paused(w->job);
+	struct err e = ERR_INIT;
+
+	if (why) {
+		err_set(&e, ERR_TIMEOUT, "guest-paused", "the guest did not come up in time: it is paused (%s)", why);
+		err_hint(&e, "debwiz resume %s", name);
+	} else {
+		err_set(&e, ERR_TIMEOUT, "guest-slow", "the guest did not come up in time");
+		err_hint(&e, "it continues; see `debwiz logs %s`, or raise `timeout =` in [boot]", name);
+	}
+	free(why);
+	end(w, &e, NULL);
+}
+
+/* ---- login ---- */
+
+static void on_console(const char *p, size_t n, void *arg)
+{
+	struct waiting *w = arg;
+	char *clean;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] != '\n') {
+			if (p[i] != '\r')
+				buf_addc(&w->line, p[i]);
+			continue;
+		}
+		clean = text_plain(w->line.data, w->line.len);
+		if (*clean && !w->stands)
+			step_text(w->run, "%s", clean);
+		free(clean);
+		buf_clear(&w->line);
+	}
+}
+
+/* The guest is up: what it reported of its settings decides whether that is of use. A report that the
+ * record does not have yet is waited for, a second. */
+static void came_up(void *arg)
+{
+	struct waiting *w = arg;
+	const char *name = w->job->spec->name;
+	struct strv complaints = STRV_INIT;
+	struct vm_run run = {.name = NULL};
+	struct err e = ERR_INIT;
+	bool failed = false, pending = false;
+	size_t i = 0;
+
+	if (vm_run_read(w->job->machine_dir, &run, NULL) == 0) {
+		vm_run_complaints(&run, &complaints);
+		failed = run.seed && !strcmp(run.seed, "failed");
+		pending = run.seed && !strcmp(run.seed, "pending");
+	}
+	if (pending && w->asked++ < REPORTS_MAX) {
+		loop_timer_stop(w->again);
+		w->again = loop_timer_start(w->job->loop, REPORT_MS, 0, came_up, w);
+		strv_fini(&complaints);
+		vm_run_fini(&run);
+		return;
+	}
+	if (failed) {
+		err_set(&e, ERR_FAILED, "seed-failed", "%s",
+			complaints.len ? complaints.items[i++] : "the guest could not apply its settings");
+		err_hint(&e,
+			 "the guest runs, but no one can log in as requested; see `debwiz logs %s`; "
+			 "its next boot tries again",
+			 name);
+	}
+	for (; i < complaints.len; i++)
+		step_warn(w->run, "%s", complaints.items[i]);
+	if (pending)
+		step_warn(w->run, "the guest did not report whether it applied its settings");
+	strv_fini(&complaints);
+	vm_run_fini(&run);
+	end(w, failed ? &e : NULL, "login prompt");
+}
+
+static void on_state(enum vm_state s, void *arg)
+{
+	struct waiting *w = arg;
+	char *why = s == VM_PAUSED ? why_paused(w->job) : NULL;
+
+	if (s == VM_RUNNING) {
+		if (!w->asked)
+			came_up(w);
+		return;
+	}
+	if (why)
+		step_text(w->run, "it is paused: %s", why);
+	else if (w->stands)
+		step_text(w->run, "it runs again");
+	w->stands = why != NULL;
+	free(why);
+}
+
+static void on_ended(enum vm_state s, const char *cause, void *arg)
+{
+	struct waiting *w = arg;
+
+	(void)s;
+	if (w->asked) /* it was up, and did not stay so until its report */
+		end(w, NULL, "login prompt");
+	else
+		job_has_ended(leave(w), true, cause);
+}
+
+/* It may well run, but nobody can say so. */
+static void on_lost(const struct err *e, void *arg)
+{
+	job_fail_copy(leave(arg), e);
+}
+
+static const struct vm_client_ops client_ops = {
+	.state = on_state,
+	.console = on_console,
+	.ended = on_ended,
+	.lost = on_lost,
+};
+
+static void start_login(struct step_run *run, void *job)
+{
+	struct job *j = job;
+	struct waiting *w = waiting_new(run, j);
+	struct err e = ERR_INIT;
+
+	if (!j->runtime_dir)
+		j->runtime_dir = host_runtime_dir(j->spec->name, &e);
+	if (!j->runtime_dir) {
+		end(w, &e, NULL);
+		return;
+	}
+	w->deadline = loop_timer_start(j->loop, j->spec->timeout, 0, on_deadline, w);
+	w->client = vm_connect(j->loop, j->machine_dir, j->runtime_dir, true, &client_ops, w);
+}
+
+static double expect_login(const void *job)
+{
+	const struct job *j = job;
+
+	return vm_kept_is(j->machine_dir) ? 1 : job_expect(j, "login", 35);
+}
+
+static void took_login(void *job, uint64_t ms)
+{
+	struct job *j = job;
+
+	/* one that ran already, or goes on from its suspended state, says nothing about a boot */
+	if (j->started && !j->resumed)
+		job_took(j, "login", ms);
+}
+
+const struct step_ops step_login = {
+	.id = "login",
+	.title = "Boot",
+	.about = "Until the guest shows its login prompt on the console.",
+	.expect = expect_login,
+	.took = took_login,
+	.applies = wants_login,
+	.start = start_login,
+	.cancel = cancel,
+};
+
+/* ---- ssh ---- */
+
+static void knock(void *arg);
+
+static void knock_again(struct waiting *w)
+{
+	loop_stream_close(w->knock);
+	w->knock = NULL;
+	loop_timer_stop(w->again);
+	w->again = loop_timer_start(w->job->loop, KNOCK_MS, 0, knock, w);
+}
+
+static void on_connected(struct loop_stream *s, const char *error, void *arg)
+{
+	(void)s;
+	if (error)
+		knock_again(arg);
+}
+
+/* RFC 4253, 4.2: the server's identification begins with "SSH-". */
+static void on_banner(struct loop_stream *s, const char *p, size_t n, void *arg)
+{
+	(void)s;
+	if (n >= 4 && !memcmp(p, "SSH-", 4))
+		end(arg, NULL, "ssh answers");
+	else
+		knock_again(arg);
+}
+
+static void on_closed(struct loop_stream *s, void *arg)
+{
+	(void)s;
+	knock_again(arg);
+}
+
+static const struct loop_stream_ops knock_ops = {
+	.connected = on_connected,
+	.data = on_banner,
+	.ended = on_closed,
+};
+
+/* The guest is up, and nothing listens there: it will not answer. */
+static bool has_no_server(const struct job *j)
+{
+	struct vm_run run;
+	bool none;
+
+	if (vm_run_read(j->machine_dir, &run, NULL) < 0)
+		return false;
+	none = run.alive && run.ready && !strcmp(run.ssh, "no");
+	vm_run_fini(&run);
+	return none;
+}
+
+static void knock(void *arg)
+{
+	struct waiting *w = arg;
+	struct err e = ERR_INIT;
+	char address[64];
+	uint16_t port = job_ssh_port(w->job, address, NULL);
+
+	if (has_no_server(w->job)) {
+		err_set(&e, ERR_FAILED, "no-ssh-server", "the guest is up, but no ssh server runs in it");
+		err_hint(&e, "log in with `debwiz console %s`, and install openssh-server there", w->job->spec->name);
+		end(w, &e, NULL);
+		return;
+	}
+	w->knock = loop_stream_connect_tcp(w->job->loop, address, port, &knock_ops, w);
+}
+
+static void start_ssh(struct step_run *run, void *job)
+{
+	struct job *j = job;
+	struct waiting *w = waiting_new(run, j);
+	struct err e = ERR_INIT;
+	char address[64];
+
+	if (!job_ssh_port(j, address, &e)) {
+		end(w, &e, NULL);
+		return;
+	}
+	w->deadline = loop_timer_start(j->loop, j->spec->timeout, 0, on_deadline, w);
+	knock(w);
+}
+
+const struct step_ops step_ssh = {
+	.id = "ssh",
+	.title = "SSH",
+	.about = "Until the guest's ssh answers on the forwarded port.",
+	.applies = wants_ssh,
+	.start = start_ssh,
+	.cancel = cancel,
+};

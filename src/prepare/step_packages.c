@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step packages: what is to be installed: the profile, the architecture's kernel and boot loader,
+ * the user's packages, and the package that holds the firmware.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/size.h"
+#include "base/strv.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+
+/* Names that no opened component has are looked for in the others, for the message. */
+struct search {
+	struct step_run *run;
+	struct strv unknown;
+	struct err error; /* of the solver: the step's end */
+	struct archive_op *op;
+};
+
+/* "non-free" of "pool/non-free/n/nvidia/nvidia_1_armhf.deb" and of "pool/updates/non-free/...". */
+static char *component_of(const char *filename)
+{
+	const char *p = !strncmp(filename, "pool/", 5) ? filename + 5 : filename;
+
+	if (!strncmp(p, "updates/", 8))
+		p += 8;
+	return xstrndup(p, strcspn(p, "/"));
+}
+
+/* The hint says which components have what was found, and what mirror.components must name for it; what it
+ * said of the other names stays. */
+static void add_hint(struct search *s, struct archive *a)
+{
+	struct job *j = step_job(s->run);
+	struct strv found = STRV_INIT, rest = STRV_INIT, still = STRV_INIT, components = STRV_INIT;
+	struct err e = ERR_INIT;
+
+	strv_copy(&components, job_components(j));
+	for (size_t i = 0; i < s->unknown.len; i++) {
+		const char *name = s->unknown.items[i];
+		struct package_set set = {.items = NULL};
+		char *component;
+
+		if (archive_find(a, name, &set, NULL) < 0) {
+			strv_add(&rest, name);
+			continue;
+		}
+		component = component_of(set.items[0].filename);
+		strv_addf(&found, "%s is in component %s", name, component);
+		if (!strv_has(&components, component))
+			strv_add(&components, component);
+		free(component);
+		package_set_fini(&set);
+	}
+	if (found.len) {
+		char *where = strv_join(&found, ", ");
+		char *names = strv_join(&components, ", ");
+
+		archive_unknown(j->archive, &rest, &still, &e);
+		err_hint(&s->error, "%s: mirror.components must name %s%s%s", where, names, e.hint ? "; " : "",
+			 e.hint ? e.hint : "");
+		free(where);
+		free(names);
+	}
+	err_fini(&e);
+	strv_fini(&found);
+	strv_fini(&rest);
+	strv_fini(&still);
+	strv_fini(&components);
+}
+
+static void on_searched(struct archive *a, const struct err *e, void *arg)
+{
+	struct search *s = arg;
+	struct step_run *run = s->run;
+	struct err error = ERR_INIT;
+
+	if (a)
+		add_hint(s, a);
+	archive_close(a);
+	if (e && e->kind == ERR_INTERRUPTED)
+		err_copy(&error, e);
+	else
+		err_move(&error, &s->error);
+	step_set_state(run, NULL);
+	strv_fini(&s->unknown);
+	err_fini(&s->error);
+	free(s);
+	step_fail(run, &error);
+}
+
+static void fail(struct step_run *run, struct job *j, struct err *e)
+{
+	struct strv others = STRV_INIT;
+	struct search *s;
+
+	if (!strcmp(e->id, "package-unknown"))
+		archive_other_components(j->archive, &others);
+	if (!others.len) {
+		step_fail(run, e);
+		return;
+	}
+	s = xcalloc(1, sizeof(*s));
+	s->run = run;
+	archive_unknown(j->archive, &j->spec->packages, &s->unknown, NULL);
+	err_move(&s->error, e);
+	step_text(run, "looking for packages in other components");
+	step_set_state(run, s);
+	s->op = job_begin_components(j, &others, on_searched, s);
+	strv_fini(&others);
+}
+
+static bool is_chosen(const char *package, const void *arg)
+{
+	const struct package_set *set = arg;
+
+	for (size_t i = 0; i < set->len; i++)
+		if (!strcmp(set->items[i].name, package))
+			return true;
+	return false;
+}
+
+/* What a dependency brings, too, may have a user or group of that name. */
+static int check_user(const struct job *j, struct err *e)
+{
+	const struct catalog_account *a = spec_user_taken(j->spec, j->catalog, is_chosen, &j->packages);
+
+	if (!a)
+		return 0;
+	return err_set(e, ERR_USAGE, "user-taken",
+		       "system.user: package %s, which is to be installed, makes a user or group %s of its own; "
+		       "choose another name for the user",
+		       a->package, j->spec->user);
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct job *j = job;
+	struct err e = ERR_INIT;
+	char size[SIZE_TEXT];
+	uint64_t bytes = 0;
+	char *summary;
+
+	if (job_solve(j, &e) < 0 || check_user(j, &e) < 0) {
+		fail(run, j, &e);
+		return;
+	}
+	for (size_t i = 0; i < j->packages.len; i++)
+		bytes += j->packages.items[i].size;
+	summary = xasprintf("%zu packages, %s", j->packages.len, size_human(bytes, size));
+	step_done(run, summary);
+	free(summary);
+}
+
+static void cancel(struct step_run *run, void *job)
+{
+	struct search *s = step_state(run);
+
+	(void)job;
+	if (s)
+		archive_cancel(s->op);
+}
+
+const struct step_ops step_packages = {
+	.id = "packages",
+	.title = "Packages",
+	.about = "Which packages and versions make the system, solved over the verified lists.",
+	.is_done = job_has_base,
+	.start = start,
+	.cancel = cancel,
+};

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step pflash: a machine's own firmware code and variables, copied once from its base. The
+ * variables belong to the machine from then on and are never replaced.
+ */
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "image/disk.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+
+static const struct {
+	const char *base, *machine;
+} flash[] = {
+	{"code.raw", "QEMU_EFI-pflash.raw"},
+	{"vars.raw", "QEMU_VARS-pflash.raw"},
+};
+
+static bool applies(const void *job)
+{
+	return ((const struct job *)job)->spec->firmware == SPEC_UEFI;
+}
+
+static bool is_done(void *job, char **why)
+{
+	struct job *j = job;
+	bool all = true;
+
+	for (size_t i = 0; i < sizeof(flash) / sizeof(*flash); i++) {
+		char *path = job_file(j, flash[i].machine);
+
+		all = all && file_exists(path);
+		free(path);
+	}
+	if (all)
+		*why = xstrdup("this machine has its own");
+	return all;
+}
+
+/* Copies what is missing; job->base may be unknown for a machine made before: its base's folder is
+ * found by the link of its disk. */
+static int copy_flash(struct job *j, struct err *e)
+{
+	int r = 0;
+
+	if (!j->base.dir) {
+		err_set(e, ERR_FAILED, "base-missing",
+			"the folder of this machine's base image, which has the firmware, is gone");
+		return err_hint(e, "set `mode = direct` in [firmware], or `debwiz recreate %s`", j->spec->name);
+	}
+	for (size_t i = 0; i < sizeof(flash) / sizeof(*flash) && !r; i++) {
+		char *from = job_base_file(j, flash[i].base);
+		char *to = job_file(j, flash[i].machine);
+
+		if (!file_exists(to))
+			r = file_copy_sparse(from, to, 0600, e);
+		free(from);
+		free(to);
+	}
+	return r;
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct err e = ERR_INIT;
+
+	if (copy_flash(job, &e) < 0)
+		step_fail(run, &e);
+	else
+		step_done(run, "code, and variables of its own");
+}
+
+const struct step_ops step_pflash = {
+	.id = "pflash",
+	.title = "Flash",
+	.about = "The machine's two flash devices: firmware code, and variables of its own.",
+	.applies = applies,
+	.is_done = is_done,
+	.start = start,
+};

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step release: opens the archive: chooses the mirror, verifies the release, loads its indices.
+ * Where updates or security are out of step a person is asked; without one it goes on with a
+ * warning, which is the default answer.
+ */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+
+static void finish(struct step_run *run)
+{
+	struct job *j = step_job(run);
+	size_t count;
+	const struct archive_suite *suites = archive_suites(j->archive, &count);
+	char *signers = archive_signers_text(&suites[0]);
+	char *summary = xasprintf("%s %s, signed by %s, %zu packages", suites[0].codename, suites[0].version, signers,
+				  archive_package_count(j->archive));
+
+	step_done(run, summary);
+	free(summary);
+	free(signers);
+}
+
+static void on_answer(size_t choice, void *arg)
+{
+	struct step_run *run = arg;
+	struct err e = ERR_INIT;
+
+	if (choice == 0) {
+		finish(run);
+		return;
+	}
+	err_set(&e, ERR_NETWORK, "suite-out-of-step", "stopped: a suite of the mirror is out of step");
+	err_hint(&e, "mirrors recover within hours; or try another one with --mirror URL");
+	step_fail(run, &e);
+}
+
+static void on_open(struct archive *a, const struct err *error, void *arg)
+{
+	static const char *const choices[] = {"continue without it", "stop here"};
+	struct step_run *run = arg;
+	struct job *j = step_job(run);
+	const struct strv *warnings;
+
+	step_set_state(run, NULL);
+	if (!a) {
+		job_fail_copy(run, error);
+		return;
+	}
+	j->archive = a;
+	warnings = archive_warnings(a);
+	for (size_t i = 0; i < warnings->len; i++)
+		step_warn(run, "%s", warnings->items[i]);
+	if (!warnings->len || !j->options.ask) {
+		finish(run);
+		return;
+	}
+	step_ask(run, warnings->items[0], choices, 2, 0, on_answer, run);
+}
+
+static void start(struct step_run *run, void *job)
+{
+	step_set_state(run, job_open_archive(job, run, on_open));
+}
+
+/* The state is the operation while it runs, and nothing while a question is open. */
+static void cancel(struct step_run *run, void *job)
+{
+	struct err e = ERR_INIT;
+
+	(void)job;
+	if (step_state(run)) {
+		archive_cancel(step_state(run));
+		return;
+	}
+	err_set(&e, ERR_INTERRUPTED, "interrupted", "interrupted");
+	step_fail(run, &e);
+}
+
+static double expect(const void *job)
+{
+	(void)job;
+	return 3;
+}
+
+const struct step_ops step_release = {
+	.id = "release",
+	.title = "Release",
+	.about = "The release file and package lists of the Debian archive, and their signatures.",
+	.unit = STEP_BYTES,
+	.expect = expect,
+	.is_done = job_has_base,
+	.start = start,
+	.cancel = cancel,
+};

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step seed: the machine's own ssh key, and the seed disk with its personal settings and host keys. The seed is
+ * made once; while the guest has not applied it, it is made again when a setting changed. The
+ * supervisor removes it when the guest says that it was applied.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "archive/http_fault.h"
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "image/seed.h"
+#include "job_private.h"
+#include "prepare/steps.h"
+
+#define STAMP "seed"
+
+struct seeding {
+	struct step_run *run;
+	struct job *job;
+	struct err error;
+	int result;
+};
+
+/* ---- keys ---- */
+
+static int add_key_file(const struct job *j, struct buf *keys, const char *path, struct err *e)
+{
+	char *whole = spec_path(j->spec, path);
+	struct buf text;
+	int r = host_ssh_key_read(whole, &text, e);
+
+	if (r < 0) {
+		err_prefix(e, "system.ssh_key");
+		e->kind = ERR_USAGE;
+	} else {
+		buf_add(keys, text.data, text.len);
+		if (text.len && text.data[text.len - 1] != '\n')
+			buf_addc(keys, '\n');
+		buf_fini(&text);
+	}
+	free(whole);
+	return r;
+}
+
+/* The machine's key, and the user's: those that the file names, else those found on this host. */
+static int gather_keys(const struct job *j, struct buf *keys, struct err *e)
+{
+	struct strv found = STRV_INIT;
+	const struct strv *paths = &j->spec->ssh_keys;
+	char *own = job_file(j, "id_ed25519.pub");
+	int r = add_key_file(j, keys, own, e);
+
+	if (!paths->len) {
+		host_ssh_keys(&found);
+		paths = &found;
+	}
+	for (size_t i = 0; i < paths->len && !r; i++)
+		r = add_key_file(j, keys, paths->items[i], e);
+	strv_fini(&found);
+	free(own);
+	return r;
+}
+
+/* ---- apt's sources ---- */
+
+/* URL of a suite as it was opened now; "" when it was not. */
+static const char *opened_url(const struct job *j, const char *suite)
+{
+	size_t count = 0;
+	const struct archive_suite *s = j->archive ? archive_suites(j->archive, &count) : NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(s[i].suite, suite) || !strcmp(s[i].codename, suite))
+			return s[i].base;
+	return "";
+}
+
+/* Owned URL for the guest: of the suite as it was opened, else the one that the file `named`, else
+ * where the base comes from, what this host uses, Debian's. A snapshot has its own. */
+static char *guest_url(const struct job *j, const char *suite, const char *named, const struct strv *host,
+		       const struct strv *debian)
+{
+	const char *url = opened_url(j, suite);
+
+	if (!*url && !*j->spec->snapshot && strcmp(named, "auto") != 0)
+		url = named;
+	if (!*url)
+		url = json_str(job_base_suite(j, suite), "url", "");
+	if (!*url && host->len)
+		url = host->items[0];
+	return seed_guest_url(*url ? url : debian->items[0], debian->items[0]);
+}
+
+static char *guest_sources(const struct job *j)
+{
+	bool security = j->spec->security && j->release->security;
+	bool updates = j->spec->updates && j->release->updates;
+	struct strv host = STRV_INIT, host_security = STRV_INIT;
+	char *updates_suite = xasprintf("%s-updates", j->spec->release);
+	char *mirror;
+	char *security_mirror;
+	char *text;
+
+	host_mirrors(&host, &host_security);
+	mirror = guest_url(j, j->spec->release, j->spec->mirror, &host, catalog_mirrors(j->catalog));
+	security_mirror = guest_url(j, j->release->security_suite, j->spec->security_mirror, &host_security,
+				    catalog_security_mirrors(j->catalog));
+	text = seed_sources(&(struct seed_archive){
+		.mirror = mirror,
+		.security = security ? security_mirror : "",
+		.release = j->spec->release,
+		.updates_suite = updates ? updates_suite : "",
+		.security_suite = security ? j->release->security_suite : "",
+		.components = job_components(j),
+		.deb822 = !strcmp(j->release->sources_style, "deb822"),
+		.undated = *j->spec->snapshot,
+	});
+	strv_fini(&host);
+	strv_fini(&host_security);
+	free(updates_suite);
+	free(mirror);
+	free(security_mirror);
+	return text;
+}
+
+/* no_proxy of the environment, which libcurl heeds as well, names the server or a domain of it. */
+static bool is_direct(const char *url)
+{
+	const char *list = getenv("no_proxy");
+	const char *host = strstr(url, "://");
+	struct strv names = STRV_INIT;
+	bool direct = false;
+	size_t n;
+
+	if (!list || !*list)
+		list = getenv("NO_PROXY");
+	strv_split(&names, list ? list : "", " ,");
+	host = host ? host + 3 : url;
+	n = strcspn(host, ":/");
+	for (size_t i = 0; i < names.len; i++) {
+		const char *name = names.items[i] + (names.items[i][0] == '.');
+		size_t m = strlen(name);
+
+		if (!strcmp(name, "*") ||
+		    (m && m <= n && !strncasecmp(host + n - m, name, m) && (m == n || host[n - m - 1] == '.')))
+			direct = true;
+	}
+	strv_fini(&names);
+	return direct;
+}
+
+/* The proxy that packages come through here, for the guest's apt; owned, "" none. */
+static char *guest_proxy(const struct job *j)
+{
+	const struct strv *debian = catalog_mirrors(j->catalog);
+	const char *url = opened_url(j, j->spec->release);
+	char *named = NULL, *proxy;
+
+	if (!*url)
+		url = debian->items[0];
+	if (j->spec->net == SPEC_NET_USER && !j->spec->restrict_net && !is_direct(url))
+		named = http_proxy_named(j->spec->proxy, url);
+	proxy = seed_guest_proxy(named ? named : "");
+	free(named);
+	return proxy;
+}
+
+/* ---- the seed ---- */
+
+/* Key of what the seed is made from. The password hash is in it as a digest alone. */
+static char *seed_key(const struct seed *s)
+{
+	const char *const parts[] = {s->hostname,	 s->user,     s->password_hash,
+				     s->locale,		 s->timezone, s->keyboard,
+				     s->authorized_keys, s->sources,  s->proxy};
+	struct hash *h = hash_new();
+	uint8_t digest[HASH_SIZE];
+	char hex[HASH_HEX];
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		hash_add(h, parts[i], strlen(parts[i]) + 1);
+	hash_end(h, digest);
+	hash_hex(digest, hex);
+	return xstrdup(hex);
+}
+
+/* Writes the seed with host keys of its own, which known_hosts has as soon as the seed is there. */
+static int write_with_host_keys(const struct job *j, const char *path, struct seed *s, struct err *e)
+{
+	struct job_host_key keys[JOB_HOST_KEYS];
+	struct seed_host_key given[JOB_HOST_KEYS];
+	int r = job_make_host_keys(j, keys, e);
+
+	if (!r) {
+		for (size_t i = 0; i < JOB_HOST_KEYS; i++)
+			given[i] = (struct seed_host_key){.type = keys[i].type,
+							  .private_key = keys[i].private_key.data,
+							  .public_key = keys[i].public_key.data};
+		s->host_keys = given;
+		s->host_key_count = JOB_HOST_KEYS;
+		r = seed_write(path, s, e);
+		s->host_keys = NULL;
+		s->host_key_count = 0;
+	}
+	if (!r)
+		r = job_know_host_keys(j, keys, e);
+	job_host_keys_fini(keys);
+	return r;
+}
+
+static int write_seed(struct job *j, struct err *e)
+{
+	char *path = job_file(j, "seed.iso");
+	char *last = store_stamp(j->machine_dir, STAMP);
+	char *sources = guest_sources(j);
+	char *proxy = guest_proxy(j);
+	struct buf keys;
+	struct seed s = {
+		.hostname = spec_hostname(j->spec),
+		.user = j->spec->user,
+		.password_hash = j->spec->password_hash,
+		.locale = j->spec->locale,
+		.timezone = j->spec->timezone,
+		.keyboard = j->spec->keyboard,
+		.term = JOB_CONSOLE_TERM,
+		.sources = sources,
+		.proxy = proxy,
+		.deb822 = !strcmp(j->release->sources_style, "deb822"),
+	};
+	char *key = NULL;
+	int r;
+
+	buf_init(&keys, 1024 * 1024);
+	job_console_size(j, &s.rows, &s.columns);
+	r = job_console_keep(j, e);
+	if (!r)
+		r = job_make_key(j, e);
+	if (!r)
+		r = gather_keys(j, &keys, e);
+	if (!r) {
+		s.authorized_keys = keys.data;
+		key = seed_key(&s);
+		if (!last || !file_exists(path) || strcmp(last, key))
+			r = write_with_host_keys(j, path, &s, e);
+		if (!r)
+			r = store_set_stamp(j->machine_dir, STAMP, key, e);
+	}
+	buf_fini(&keys);
+	free(key);
+	free(sources);
+	free(proxy);
+	free(last);
+	free(path);
+	return r;
+}
+
+/* The seed was made and is gone: the guest has applied it. */
+static bool is_applied(const struct job *j)
+{
+	char *path = job_file(j, "seed.iso");
+	char *last = store_stamp(j->machine_dir, STAMP);
+	bool applied = last && !file_exists(path) && job_is_made(j);
+
+	free(last);
+	free(path);
+	return applied;
+}
+
+static bool is_done(void *job, char **why)
+{
+	if (!is_applied(job))
+		return false;
+	*why = xstrdup("applied by the guest");
+	return true;
+}
+
+static void work(void *arg)
+{
+	struct seeding *s = arg;
+
+	s->result = write_seed(s->job, &s->error);
+}
+
+static void done(void *arg)
+{
+	struct seeding *s = arg;
+	char *summary = xasprintf("user %s on %s, %s", s->job->spec->user, spec_hostname(s->job->spec),
+				  *s->job->spec->password_hash ? "with a password" : "the console logs in by itself");
+
+	if (s->result < 0)
+		step_fail(s->run, &s->error);
+	else
+		step_done(s->run, summary);
+	free(summary);
+	free(s);
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct seeding *s = xcalloc(1, sizeof(*s));
+
+	s->run = run;
+	s->job = job;
+	loop_work(s->job->loop, work, done, s);
+}
+
+const struct step_ops step_seed = {
+	.id = "seed",
+	.title = "Settings",
+	.about = "An ssh key for this machine, and a small disk with its personal settings.",
+	.is_done = is_done,
+	.start = start,
+};

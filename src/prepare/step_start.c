@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step start: hands the machine over to its supervisor, which starts QEMU, and waits until the guest
+ * is let go. Cancelling ends the waiting; the machine goes on.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "host/paths.h"
+#include "machine/client.h"
+#include "machine/suspended.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+
+struct starting {
+	struct step_run *run;
+	struct job *job;
+	struct vm_client *client;
+	bool cancelled;
+};
+
+static bool applies(const void *job)
+{
+	return ((const struct job *)job)->options.goal >= JOB_STARTED;
+}
+
+static bool is_running(void *job, char **why)
+{
+	bool alive = job_is_running(job);
+
+	if (alive)
+		*why = xstrdup("runs already");
+	return alive;
+}
+
+/* ---- what ends the step ---- */
+
+void job_has_ended(struct step_run *run, bool let_go, const char *cause)
+{
+	struct job *j = step_job(run);
+	/* no other can take a suspended state, and a guest that went on from one is lost with it */
+	char *broken = j->resumed ? NULL : job_blame_accelerator(j, j->machine_dir);
+	struct err e = ERR_INIT;
+
+	/* one that others have started is theirs to start again */
+	if (broken && j->started && job_lock(j, "preparing", &e) == 0) {
+		j->started = false;
+		step_again(run, broken);
+		free(broken);
+		return;
+	}
+	err_fini(&e);
+	err_set(&e, ERR_FAILED, "guest-ended", "the machine ended before its %s: %s",
+		let_go ? "login prompt" : "guest was resumed", cause);
+	if (broken)
+		err_hint(&e, "run the same command again: %s", broken);
+	else if (let_go)
+		err_hint(&e, "look with `debwiz logs %s`", j->spec->name);
+	else
+		err_hint(&e, "`debwiz command %s --explain` says what each argument of QEMU is for", j->spec->name);
+	free(broken);
+	step_fail(run, &e);
+}
+
+void job_wait_no_more(struct step_run *run)
+{
+	struct job *j = step_job(run);
+	struct err e = ERR_INIT;
+
+	err_set(&e, ERR_INTERRUPTED, "interrupted", "no longer waiting; the machine keeps running");
+	err_hint(&e, "`debwiz stop %s` stops it", j->spec->name);
+	step_fail(run, &e);
+}
+
+/* Frees it; the step's run is to be ended by the caller. */
+static struct step_run *leave(struct starting *s)
+{
+	struct step_run *run = s->run;
+
+	vm_client_close(s->client);
+	free(s);
+	step_set_state(run, NULL);
+	return run;
+}
+
+static void cancel(struct step_run *run, void *job)
+{
+	struct starting *s = step_state(run);
+
+	(void)job;
+	if (s->client)
+		job_wait_no_more(leave(s));
+	else
+		s->cancelled = true; /* its supervisor answers soon */
+}
+
+/* ---- the start ---- */
+
+static void on_state(enum vm_state state, void *arg)
+{
+	if (state == VM_BOOTING || state == VM_RUNNING || state == VM_PAUSED)
+		step_done(leave(arg), "");
+}
+
+/* One that was stopped, or whose guest powered off at once, was started all the same. */
+static void on_ended(enum vm_state state, const char *cause, void *arg)
+{
+	if (state == VM_FAILED)
+		job_has_ended(leave(arg), false, cause);
+	else
+		step_done(leave(arg), "");
+}
+
+/* It may well run, but nobody can say so. */
+static void on_lost(const struct err *e, void *arg)
+{
+	job_fail_copy(leave(arg), e);
+}
+
+static const struct vm_client_ops client_ops = {.state = on_state, .ended = on_ended, .lost = on_lost};
+
+static void on_started(const struct err *error, void *arg)
+{
+	struct starting *s = arg;
+
+	job_unlock(s->job);
+	if (error)
+		job_fail_copy(leave(s), error);
+	else if (s->cancelled)
+		job_wait_no_more(leave(s));
+	else
+		s->client = vm_connect(s->job->loop, s->job->machine_dir, s->job->runtime_dir, false, &client_ops, s);
+}
+
+/* A suspended machine goes on just as it was run then. */
+static int fill_kept(struct job *j, struct vm_request *r, struct err *e)
+{
+	struct vm_kept kept;
+
+	if (!j->runtime_dir)
+		j->runtime_dir = host_runtime_dir(j->spec->name, e);
+	if (!j->runtime_dir || vm_kept_read(j->machine_dir, &kept, e) < 0)
+		return -1;
+	*r = kept.request;
+	kept.request = (struct vm_request){.name = NULL};
+	vm_kept_fini(&kept);
+	vm_kept_move_sockets(r, j->runtime_dir);
+	return 0;
+}
+
+static int fill(struct job *j, struct vm_request *r, struct err *e)
+{
+	struct qemu_argv argv = {.items = NULL};
+
+	if (job_argv(j, &argv, true, e) < 0)
+		return -1;
+	qemu_argv_strv(&argv, &r->argv);
+	qemu_argv_fini(&argv);
+	r->name = xstrdup(j->spec->name);
+	r->dir = xstrdup(j->machine_dir);
+	r->runtime_dir = xstrdup(j->runtime_dir);
+	r->what = xstrdup("running");
+	r->accel = xstrdup(j->probe.accel);
+	r->seed = job_file(j, "seed.iso");
+	r->known_hosts = job_file(j, "known_hosts");
+	r->hostname = xstrdup(spec_hostname(j->spec));
+	r->ssh_host = xstrdup(j->spec->name); /* ports change, the machine's name does not */
+	r->login_timeout = j->spec->timeout;
+	job_console_size(j, &r->rows, &r->columns);
+	return 0;
+}
+
+/* What a guest of an earlier version made there has its links and modes in attributes. */
+static void warn_shares(struct step_run *run, const struct job *j)
+{
+	for (size_t i = 0; i < j->spec->shares.len; i++) {
+		char *model = spec_item_get(j->spec->shares.items[i], "security_model");
+		char *path = spec_item_get(j->spec->shares.items[i], "path");
+		char *whole = path ? spec_path(j->spec, path) : NULL;
+
+		if (!model && whole && geteuid() != 0 && host_share_is_mapped(whole))
+			step_warn(run,
+				  "devices.share: %s holds links and modes that only a guest sees, made by debwiz "
+				  "0.1; add ,security_model=mapped-xattr to keep it so",
+				  whole);
+		free(whole);
+		free(path);
+		free(model);
+	}
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct vm_request request = {.name = NULL};
+	struct job *j = job;
+	struct starting *s;
+	struct err e = ERR_INIT;
+	bool kept = vm_kept_is(j->machine_dir);
+
+	if ((kept ? fill_kept(j, &request, &e) : fill(j, &request, &e)) < 0) {
+		step_fail(run, &e);
+	} else {
+		job_hand_over(j);
+		j->started = true;
+		j->resumed = kept;
+		if (!kept)
+			warn_shares(run, j);
+		else
+			step_text(run, "loading its suspended state");
+		s = xcalloc(1, sizeof(*s));
+		s->run = run;
+		s->job = j;
+		step_set_state(run, s);
+		vm_start(j->loop, &request, on_started, s);
+	}
+	vm_request_fini(&request);
+}
+
+const struct step_ops step_start = {
+	.id = "start",
+	.title = "Start",
+	.about = "QEMU, under a small supervisor that stays when this command ends.",
+	.applies = applies,
+	.is_done = is_running,
+	.start = start,
+	.cancel = cancel,
+};

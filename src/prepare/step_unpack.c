@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step unpack: writes the root's image from the cached packages, then takes the kernel out of it
+ * and makes the initrd for the configuring boot, which carries the one that will stay.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/cache.h"
+#include "base/asset.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/size.h"
+#include "image/initrd.h"
+#include "image/kernel.h"
+#include "image/root.h"
+#include "prepare/job.h"
+#include "prepare/steps.h"
+
+#define BASE_SIZE (8ull << 30)
+#define INITRD_CONFIGURE "initrd-configure.img"
+
+struct unpacking {
+	struct step_run *run;
+	struct job *job;
+	struct root_build *build; /* NULL once it has ended */
+	struct root_request request;
+	struct root_deb *debs, *extras;
+	struct root_file *links;
+	struct root_file pending;
+	struct strv words; /* owned strings that the request points to */
+	char *output;
+	uint64_t bytes;
+	bool cancelled;
+	/* of the second part, done on a pool thread */
+	struct err error;
+	int result;
+};
+
+static struct step_run *leave(struct unpacking *u)
+{
+	struct step_run *run = u->run;
+
+	free(u->debs);
+	free(u->extras);
+	free(u->links);
+	free(u->output);
+	strv_fini(&u->words);
+	err_fini(&u->error);
+	free(u);
+	step_set_state(run, NULL);
+	return run;
+}
+
+/* Bytes on disk of what is made of them: seen were 5 MiB for the empty file system, and a third more
+ * than the packages once they were configured. */
+static uint64_t room_for(uint64_t installed)
+{
+	return installed ? installed + installed / 3 + (8ull << 20) : 0;
+}
+
+static void finish(struct unpacking *u, struct err *e)
+{
+	char size[SIZE_TEXT];
+	char *summary = xasprintf("%zu packages, %s; kernel %s", u->request.deb_count, size_human(u->bytes, size),
+				  u->job->kernel_version ? u->job->kernel_version : "");
+	struct err error = ERR_INIT;
+	struct step_run *run;
+
+	if (e)
+		err_move(&error, e);
+	job_say_room(u->job->store->data_dir, u->output, room_for(u->bytes), &error);
+	run = leave(u);
+	if (error.kind)
+		step_fail(run, &error);
+	else
+		step_done(run, summary);
+	free(summary);
+}
+
+/* ---- what is asked of the root builder ---- */
+
+/* Ids from what the image is made of, so that the same input gives the same image. */
+static void make_ids(struct unpacking *u)
+{
+	uint8_t digest[HASH_SIZE];
+	struct hash *h;
+
+	for (unsigned i = 0; i < 4; i++) {
+		uint8_t which = (uint8_t)i;
+
+		h = hash_new();
+		hash_add(h, &which, 1);
+		hash_add(h, u->job->base_prefix, strlen(u->job->base_prefix));
+		for (size_t k = 0; k < u->job->packages.len; k++)
+			hash_add(h, u->job->packages.items[k].sha256, HASH_SIZE);
+		hash_end(h, digest);
+		if (i == 0) {
+			struct gpt_guid uuid;
+
+			gpt_guid_make(digest, &uuid);
+			memcpy(u->request.fs_uuid, uuid.b, sizeof(uuid.b));
+		} else {
+			gpt_guid_make(digest, i == 1   ? &u->request.disk_id
+					      : i == 2 ? &u->request.esp_id
+						       : &u->request.root_id);
+		}
+	}
+	memcpy(u->job->root_uuid, u->request.fs_uuid, sizeof(u->job->root_uuid));
+}
+
+static const char *keep(struct unpacking *u, char *word)
+{
+	strv_take(&u->words, word);
+	return word;
+}
+
+static void add_packages(struct unpacking *u)
+{
+	const struct package_set *set = &u->job->packages;
+
+	u->debs = xcalloc(set->len, sizeof(*u->debs));
+	u->extras = xcalloc(set->len, sizeof(*u->extras));
+	for (size_t i = 0; i < set->len; i++) {
+		const struct package *p = &set->items[i];
+		struct root_deb *d = p->extra ? &u->extras[u->request.extra_count++] : &u->debs[u->request.deb_count++];
+
+		*d = (struct root_deb){
+			.name = p->name,
+			.version = p->version,
+			.arch = p->arch,
+			.path = keep(u, cache_path(u->job->store->cache_dir, p->sha256)),
+			.size = p->size,
+		};
+		memcpy(d->sha256, p->sha256, HASH_SIZE);
+		u->bytes += p->installed;
+	}
+	u->request.debs = u->debs;
+	u->request.extras = u->extras;
+}
+
+/* Merged /usr (Debian Policy 9.1.1): /bin -> usr/bin and so on. */
+static void add_links(struct unpacking *u)
+{
+	struct strv names = STRV_INIT;
+
+	strv_split(&names, "bin sbin lib", " ");
+	strv_split(&names, u->job->arch->lib_links, " ");
+	u->links = xcalloc(names.len, sizeof(*u->links));
+	for (size_t i = 0; i < names.len; i++) {
+		u->links[i].path = keep(u, xasprintf("/%s", names.items[i]));
+		u->links[i].link = keep(u, xasprintf("usr/%s", names.items[i]));
+	}
+	u->request.links = u->links;
+	u->request.link_count = names.len;
+	strv_fini(&names);
+}
+
+/* What the guest's catch-up script reads: the suites that were left out, one a line. */
+static void add_pending(struct unpacking *u)
+{
+	const struct strv *left_out = archive_left_out(u->job->archive);
+	const char *text;
+
+	if (!left_out->len)
+		return;
+	text = keep(u, strv_join(left_out, "\n"));
+	text = keep(u, xasprintf("%s\n", text));
+	u->pending =
+		(struct root_file){.path = "/var/lib/debwiz/pending", .mode = 0644, .data = text, .len = strlen(text)};
+	u->request.files = &u->pending;
+	u->request.file_count = 1;
+}
+
+/* ---- the second part: kernel and initrd ---- */
+
+static void uuid_text(const uint8_t id[16], char out[37])
+{
+	char *p = out;
+
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*p++ = '-';
+		p += snprintf(p, 3, "%02x", id[i]);
+	}
+}
+
+/* Names of the packages that only dependencies of the user's packages want: apt's "automatically installed". */
+static char *depended_names(const struct package_set *set)
+{
+	struct strv names = STRV_INIT;
+	char *text;
+
+	for (size_t i = 0; i < set->len; i++)
+		if (set->items[i].extra && !set->items[i].named)
+			strv_add(&names, set->items[i].name);
+	text = strv_join(&names, " ");
+	strv_fini(&names);
+	return text;
+}
+
+/* The file that configure.sh reads: shell assignments. None of the values holds a quote: they come
+ * from the catalogue and from package names, whose characters are checked. */
+static char *config_env(const struct unpacking *u, const char *version)
+{
+	const struct job *j = u->job;
+	const struct archive_suite *suites;
+	char *autos = depended_names(&j->packages);
+	char uuid[37];
+	size_t count;
+	char *text;
+
+	suites = archive_suites(j->archive, &count);
+	uuid_text(u->request.fs_uuid, uuid);
+	text = xasprintf("KERNEL_VERSION='%s'\nARCH='%s'\nCONSOLE='%s'\nGRUB_TARGET='%s'\n"
+			 "GRUB_PACKAGE='%s'\nROOT_UUID='%s'\nESP_UUID='%02X%02X-%02X%02X'\n"
+			 "EXTRA_DEBS='%s'\nEXTRA_AUTO='%s'\nSEED_EPOCH='%lld'\n",
+			 version, j->arch->name, j->arch->console, j->arch->grub_target, j->arch->grub, uuid,
+			 u->request.esp_id.b[0], u->request.esp_id.b[1], u->request.esp_id.b[2], u->request.esp_id.b[3],
+			 u->request.extra_count ? "1" : "", autos, (long long)suites[0].date);
+	free(autos);
+	return text;
+}
+
+/* The scripts of the configuring boot: where they are, and where its initrd has them. */
+static const struct {
+	const char *asset, *path;
+} scripts[] = {
+	{"guest/configure.sh", "debwiz/configure.sh"},
+	{"guest/packages.sh", "debwiz/packages.sh"},
+	{"guest/personal.sh", "debwiz/personal.sh"},
+};
+#define SCRIPTS (sizeof(scripts) / sizeof(*scripts))
+
+static int take_script(const char *name, const char *path, struct initrd_file *out, struct err *e)
+{
+	const struct asset *a = asset_get(name, e);
+
+	if (!a)
+		return -1;
+	*out = (struct initrd_file){path, 0755, a->data, a->len};
+	return 0;
+}
+
+static int write_initrd(struct unpacking *u, struct extfs *fs, const char *version, struct err *e)
+{
+	char *path = job_part_file(u->job, INITRD_CONFIGURE);
+	struct initrd_file files[SCRIPTS + 2];
+	struct buf stays, whole;
+	char *env;
+	int r = 0;
+
+	for (size_t i = 0; i < SCRIPTS && !r; i++)
+		r = take_script(scripts[i].asset, scripts[i].path, &files[i], e);
+	if (r || initrd_build(fs, version, &u->job->arch->initrd_modules, NULL, &stays, e) < 0) {
+		free(path);
+		return -1;
+	}
+	env = config_env(u, version);
+	files[SCRIPTS] = (struct initrd_file){"debwiz/config.env", 0644, env, strlen(env)};
+	files[SCRIPTS + 1] = (struct initrd_file){"debwiz/initrd.img", 0644, stays.data, stays.len};
+	buf_init(&whole, 0);
+	buf_add(&whole, stays.data, stays.len);
+	r = initrd_add(&whole, files, sizeof(files) / sizeof(*files), e);
+	if (!r)
+		r = file_write(path, whole.data, whole.len, 0600, e);
+	buf_fini(&whole);
+	buf_fini(&stays);
+	free(env);
+	free(path);
+	return r;
+}
+
+static void take_kernel(void *arg)
+{
+	struct unpacking *u = arg;
+	char *path = job_part_file(u->job, "vmlinuz");
+	struct extfs *fs = extfs_open(u->output, "raw", EXTFS_ROOT_PARTITION, &u->error);
+	struct kernel k = {.version = NULL};
+
+	u->result = fs ? kernel_find(fs, &k, &u->error) : -1;
+	if (!u->result)
+		u->result = kernel_extract(fs, &k, path, &u->error);
+	if (!u->result)
+		u->result = write_initrd(u, fs, k.version, &u->error);
+	if (!u->result) {
+		free(u->job->kernel_version); /* of a root that is made again */
+		u->job->kernel_version = xstrdup(k.version);
+	}
+	kernel_fini(&k);
+	extfs_close(fs);
+	free(path);
+}
+
+static void took_kernel(void *arg)
+{
+	struct unpacking *u = arg;
+
+	if (u->cancelled && !u->result) {
+		u->result = -1;
+		err_set(&u->error, ERR_INTERRUPTED, "interrupted", "interrupted");
+	}
+	finish(u, u->result < 0 ? &u->error : NULL);
+}
+
+/* ---- the step ---- */
+
+static void on_progress(uint64_t done, uint64_t total, const char *package, void *arg)
+{
+	struct unpacking *u = arg;
+
+	if (package)
+		step_text(u->run, "%s", package);
+	step_progress(u->run, done, total);
+}
+
+static void on_done(const struct err *error, void *arg)
+{
+	struct unpacking *u = arg;
+
+	u->build = NULL;
+	if (error) {
+		err_copy(&u->error, error);
+		finish(u, &u->error);
+		return;
+	}
+	step_text(u->run, "kernel and initrd");
+	loop_work(u->job->loop, take_kernel, took_kernel, u);
+}
+
+static void start(struct step_run *run, void *job)
+{
+	struct unpacking *u = xcalloc(1, sizeof(*u));
+	struct job *j = job;
+	const struct archive_suite *suites;
+	size_t count;
+	int begun;
+
+	u->run = run;
+	u->job = j;
+	step_set_state(run, u);
+	begun = job_begin_base(j, &u->error);
+	if (begun < 0) {
+		finish(u, &u->error);
+		return;
+	}
+	if (begun > 0) {
+		step_again(leave(u), JOB_BASE_THERE);
+		return;
+	}
+	suites = archive_suites(j->archive, &count);
+	u->output = job_part_file(j, "disk.raw");
+	u->request.output = u->output;
+	u->request.size = BASE_SIZE;
+	u->request.epoch = (int64_t)suites[0].date;
+	u->request.file_list = "guest/files.list";
+	make_ids(u);
+	add_packages(u);
+	add_links(u);
+	add_pending(u);
+	u->build = root_build_start(j->loop, &u->request, on_progress, on_done, u, &u->error);
+	if (!u->build)
+		finish(u, &u->error);
+}
+
+static void cancel(struct step_run *run, void *job)
+{
+	struct unpacking *u = step_state(run);
+
+	(void)job;
+	u->cancelled = true;
+	if (u->build)
+		root_build_cancel(u->build);
+}
+
+static double expect(const void *job)
+{
+	return job_expect(job, "unpack", 9);
+}
+
+static void took(void *job, uint64_t ms)
+{
+	job_took(job, "unpack", ms);
+}
+
+const struct step_ops step_unpack = {
+	.id = "unpack",
+	.title = "Unpack",
+	.about = "The packages, straight into the file system of a disk image, as dpkg would.",
+	.unit = STEP_BYTES,
+	.expect = expect,
+	.took = took,
+	.is_done = job_has_base,
+	.start = start,
+	.cancel = cancel,
+};

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* saver: see src/supervisor/async_writer.h. */
+#include "async_writer.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define SPARE_BYTES 16384
+
+/* Something to write, or to call when what is before it was written. */
+struct write {
+	struct write *next;
+	char *path, *text;
+	void (*then)(void *arg);
+	void *arg;
+};
+
+struct saver {
+	struct loop *loop;
+	struct write *waiting;
+	struct write *running;
+	char *spare;
+	bool spared; /* it is there; the worker's, while it writes */
+	void (*flushed)(void *arg);
+	void *arg;
+};
+
+struct saver *saver_new(struct loop *l, const char *spare)
+{
+	struct saver *s = xcalloc(1, sizeof(*s));
+
+	s->loop = l;
+	s->spare = xstrdup(spare);
+	return s;
+}
+
+static void write_free(struct write *w)
+{
+	free(w->path);
+	free(w->text);
+	free(w);
+}
+
+/* As much of it as there is room for. Not a hole, nor zeros, which some file systems make one of. */
+static void spare_make(struct saver *s)
+{
+	char block[4096];
+	int fd = open(s->spare, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return;
+	memset(block, '.', sizeof(block));
+	for (size_t i = 0; i < SPARE_BYTES / sizeof(block); i++) {
+		if (file_write_all(fd, block, sizeof(block), s->spare, NULL) < 0)
+			break;
+		s->spared = true;
+	}
+	close(fd);
+	if (!s->spared)
+		unlink(s->spare);
+}
+
+static void spare_drop(struct saver *s)
+{
+	if (s->spared)
+		unlink(s->spare);
+	s->spared = false;
+}
+
+static int write_now(const struct write *w, struct err *e)
+{
+	return file_write(w->path, w->text, strlen(w->text), 0600, e);
+}
+
+static void work(void *arg)
+{
+	struct saver *s = arg;
+	struct err e = ERR_INIT;
+	int r = write_now(s->running, &e);
+
+	if (r < 0 && s->spared) {
+		spare_drop(s);
+		err_fini(&e);
+		r = write_now(s->running, &e);
+	}
+	if (r < 0)
+		log_msg("vm", "%s", e.text);
+	else if (!s->spared)
+		spare_make(s);
+	err_fini(&e);
+}
+
+static void next(struct saver *s);
+
+static void done(void *arg)
+{
+	struct saver *s = arg;
+
+	write_free(s->running);
+	s->running = NULL;
+	next(s);
+}
+
+static void next(struct saver *s)
+{
+	void (*flushed)(void *) = s->flushed;
+
+	while (!s->running && s->waiting) {
+		struct write *w = s->waiting;
+
+		s->waiting = w->next;
+		if (!w->then) {
+			s->running = w;
+			loop_work(s->loop, work, done, s);
+		} else {
+			void (*then)(void *) = w->then;
+			void *arg = w->arg;
+
+			write_free(w);
+			then(arg);
+		}
+	}
+	if (!s->running && flushed) {
+		s->flushed = NULL;
+		spare_drop(s);
+		flushed(s->arg);
+	}
+}
+
+/* The last place of the queue, or that of what is yet to be written to `path`. */
+static struct write **place(struct saver *s, const char *path)
+{
+	struct write **at = &s->waiting;
+
+	while (*at && ((*at)->then || !path || strcmp((*at)->path, path) != 0))
+		at = &(*at)->next;
+	return at;
+}
+
+void saver_put(struct saver *s, const char *path, char *text)
+{
+	struct write **at = place(s, path);
+
+	if (!*at) {
+		*at = xcalloc(1, sizeof(**at));
+		(*at)->path = xstrdup(path);
+	}
+	free((*at)->text);
+	(*at)->text = text;
+	next(s);
+}
+
+void saver_then(struct saver *s, void (*fn)(void *arg), void *arg)
+{
+	struct write *w = xcalloc(1, sizeof(*w));
+
+	w->then = fn;
+	w->arg = arg;
+	*place(s, NULL) = w;
+	next(s);
+}
+
+void saver_flush(struct saver *s, void (*fn)(void *arg), void *arg)
+{
+	s->flushed = fn;
+	s->arg = arg;
+	next(s);
+}
+
+void saver_free(struct saver *s)
+{
+	if (!s)
+		return;
+	free(s->spare);
+	free(s);
+}

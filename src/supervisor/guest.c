@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guest: the guest's side of the supervisor: the serial line, always drained into the log, and the
+ * progress port. What a guest says is believed about itself alone.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "machine/hostkeys.h"
+#include "machine/pending.h"
+#include "machine/reported.h"
+#include "sup.h"
+
+#define CONNECT_MS 20000
+#define KNOWN_HOSTS_MAX 65536
+/* A guest that says what became of it powers off next; one that panicked may reset itself. */
+#define FAILED_GRACE_MS 30000
+#define CONFIGURED_GRACE_MS 120000
+#define PANIC_GRACE_MS 10000
+
+static void on_grace(void *arg)
+{
+	struct sup *s = arg;
+
+	sup_guest_forget_grace(s);
+	if (s->end.configured)
+		sup_blame(s, "no-poweroff", "the configured guest did not power off");
+	sup_event(s, VM_EV_FATAL);
+}
+
+void sup_guest_forget_grace(struct sup *s)
+{
+	loop_timer_stop(s->grace_timer);
+	s->grace_timer = NULL;
+}
+
+static void await_end(struct sup *s, uint64_t ms)
+{
+	sup_guest_forget_grace(s);
+	s->grace_timer = loop_timer_start(s->loop, ms, 0, on_grace, s);
+}
+
+void sup_guest_forget_login(struct sup *s)
+{
+	loop_timer_stop(s->login_timer);
+	s->login_timer = NULL;
+}
+
+static void on_login_timeout(void *arg)
+{
+	struct sup *s = arg;
+	char *text;
+
+	sup_guest_forget_login(s);
+	if (!s->req.configuring) {
+		sup_event(s, VM_EV_TIMEOUT);
+		return;
+	}
+	text = xasprintf("the guest reported nothing for %llu s while it configured its packages",
+			 (unsigned long long)(s->req.login_timeout / 1000));
+	sup_fatal(s, "timeout", text);
+	free(text);
+}
+
+void sup_guest_await_login(struct sup *s)
+{
+	sup_guest_forget_login(s);
+	if (s->req.login_timeout)
+		s->login_timer = loop_timer_start(s->loop, s->req.login_timeout, 0, on_login_timeout, s);
+}
+
+static void came_up(struct sup *s)
+{
+	if (s->req.configuring)
+		return;
+	sup_guest_forget_login(s);
+	sup_guest_forget_grace(s);
+	sup_forgive(s, "panic");
+	s->resets = 0;
+	sup_save(s);
+	sup_event(s, VM_EV_LOGIN);
+}
+
+/* Serial line */
+
+static void on_login(void *arg)
+{
+	struct sup *s = arg;
+
+	if (s->run.login)
+		return;
+	s->run.login = !s->req.configuring;
+	came_up(s);
+}
+
+static void on_panic(const char *text, void *arg)
+{
+	struct sup *s = arg;
+	char *words = xasprintf("the guest's kernel panicked: %s", text);
+
+	/* Once somebody may be logged in, such a line may be a log that he reads. */
+	if (s->run.state == VM_BOOTING) {
+		sup_blame(s, "panic", words);
+		await_end(s, s->req.configuring ? PANIC_GRACE_MS / 10 : PANIC_GRACE_MS);
+		sup_tell(s, "panic", json_pack("{s:s}", "text", text));
+	}
+	free(words);
+}
+
+static const struct watch_ops watch_ops = {.login = on_login, .panic = on_panic};
+
+static void on_serial(const char *p, size_t n, void *arg)
+{
+	struct sup *s = arg;
+
+	conlog_write(&s->log, p, n);
+	control_console(s->control, p, n);
+	sup_screen_feed(s->screen, p, n);
+	s->watch.host = s->req.hostname;
+	watch_feed(&s->watch, p, n, &watch_ops, s);
+}
+
+/* Progress port */
+
+static void set(char **to, const json_t *values, const char *key)
+{
+	const char *value = json_str(values, key, NULL);
+
+	if (!value)
+		return;
+	free(*to);
+	*to = xstrdup(value);
+}
+
+static void on_configured(struct sup *s, const json_t *values)
+{
+	if (!s->req.configuring || *s->end.fatal_id)
+		return;
+	s->end.configured = true;
+	set(&s->run.kernel, values, "kernel");
+	sup_guest_forget_login(s);
+	await_end(s, CONFIGURED_GRACE_MS);
+	sup_save(s);
+}
+
+static void on_guest_failed(struct sup *s, const json_t *values)
+{
+	char *text;
+
+	if (!s->req.configuring)
+		return;
+	text = xasprintf("%s: %s", json_str(values, "step", "configure"),
+			 json_str(values, "text", "the guest gave no reason"));
+	s->end.configured = false;
+	sup_blame(s, "guest-failed", text);
+	free(text);
+	sup_guest_forget_login(s);
+	await_end(s, FAILED_GRACE_MS);
+}
+
+static void on_hostkey(struct sup *s, const json_t *values)
+{
+	if (!*s->req.known_hosts || !*s->req.ssh_host)
+		return;
+	if (!s->keys_learnt)
+		hostkeys_forget(&s->known_hosts, s->req.ssh_host);
+	s->keys_learnt = true;
+	if (s->known_hosts.len < KNOWN_HOSTS_MAX &&
+	    hostkeys_set(&s->known_hosts, s->req.ssh_host, json_str(values, "type", ""), json_str(values, "key", "")))
+		saver_put(s->saver, s->req.known_hosts, xstrdup(s->known_hosts.data));
+}
+
+static void remove_pending(void *arg)
+{
+	const struct sup *s = arg;
+	char *path = file_join(s->req.dir, VM_PENDING_NAME);
+
+	unlink(path);
+	free(path);
+}
+
+/* What the guest lacks of updates: none where it has caught up, and again some where its disk went back. */
+static void on_pending(struct sup *s, const char *suites)
+{
+	char *known;
+	char *path;
+
+	if (s->req.configuring || !suites || !vm_pending_ok(suites))
+		return;
+	path = file_join(s->req.dir, VM_PENDING_NAME);
+	known = vm_pending_read(s->req.dir);
+	if (!*suites)
+		saver_then(s->saver, remove_pending, s); /* a write of it may be under way */
+	else if (!known || strcmp(known, suites))
+		saver_put(s->saver, path, xasprintf("%s\n", suites));
+	free(known);
+	free(path);
+}
+
+static void on_guest_ready(struct sup *s, const json_t *values)
+{
+	if (s->req.configuring)
+		return;
+	s->run.ready = true;
+	set(&s->run.ip, values, "ip");
+	set(&s->run.kernel, values, "kernel");
+	set(&s->run.ssh, values, "ssh");
+	on_pending(s, json_str(values, "pending", NULL));
+	came_up(s);
+}
+
+static void on_caught_up(struct sup *s, const json_t *values)
+{
+	(void)values;
+	on_pending(s, "");
+}
+
+static void seed_is(struct sup *s, const char *word)
+{
+	free(s->run.seed);
+	s->run.seed = xstrdup(word);
+}
+
+static void on_seed_applied(struct sup *s, const json_t *values)
+{
+	(void)values;
+	if (*s->req.seed)
+		unlink(s->req.seed); /* it held a password's hash; QEMU keeps its own descriptor */
+	seed_is(s, "applied");
+	if (!strcmp(s->run.cause_id, "seed-failed"))
+		sup_note(s, "", "");
+	else
+		sup_save(s);
+}
+
+static void on_seed_failed(struct sup *s, const json_t *values)
+{
+	char *text =
+		xasprintf("the guest could not apply its settings: %s", json_str(values, "text", "it gave no reason"));
+
+	seed_is(s, "failed");
+	sup_note(s, "seed-failed", text);
+	free(text);
+}
+
+static void on_setting(struct sup *s, const json_t *values)
+{
+	if (!s->run.settings)
+		s->run.settings = json_array();
+	if (reported_put(s->run.settings, json_str(values, "name", ""), json_str(values, "state", ""),
+			 json_str(values, "text", "")))
+		sup_save(s);
+}
+
+static const struct {
+	const char *state;
+	void (*fn)(struct sup *s, const json_t *values);
+} reports[] = {
+	{"caught-up", on_caught_up},	 {"configured", on_configured}, {"failed", on_guest_failed},
+	{"hostkey", on_hostkey},	 {"ready", on_guest_ready},	{"seed-applied", on_seed_applied},
+	{"seed-failed", on_seed_failed}, {"setting", on_setting},
+};
+
+/* What subscribers hear from the supervisor alone (include/machine/client.h). */
+static bool is_ours(const char *state)
+{
+	static const char *const ours[] = {"panic",    "paused",       "resumed",    "reverting",
+					   "stopping", "snapshotting", "suspending", "timeout"};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		if (!strcmp(ours[i], state))
+			return true;
+	return false;
+}
+
+static void on_line(const char *state, const json_t *values, void *arg)
+{
+	struct sup *s = arg;
+
+	if (is_ours(state))
+		return;
+	if (s->req.configuring && s->login_timer)
+		sup_guest_await_login(s); /* many packages take long; silence alone is a failure */
+	sup_tell(s, state, json_deep_copy(values));
+	for (size_t i = 0; i < sizeof(reports) / sizeof(*reports); i++) {
+		if (!strcmp(reports[i].state, state))
+			reports[i].fn(s, values);
+	}
+}
+
+static void on_progress(const char *p, size_t n, void *arg)
+{
+	struct sup *s = arg;
+
+	progress_feed(&s->reader, p, n, on_line, s);
+}
+
+/* Both */
+
+static void on_up(void *arg)
+{
+	sup_monitor_go(arg);
+}
+
+static void on_down(const char *error, void *arg)
+{
+	struct sup *s = arg;
+
+	if (error && s->run.state == VM_STARTING && !s->end.adopted)
+		sup_fatal(s, "monitor", "QEMU does not open the guest's serial line and progress port");
+	sup_link_down(s);
+}
+
+static void on_serial_drained(void *arg)
+{
+	sup_screen_writable(((struct sup *)arg)->screen);
+}
+
+/* What the guest is sent waits in the screen, in its bounds, until the line has taken what came before. */
+bool sup_guest_write(const char *p, size_t n, void *arg)
+{
+	struct sup *s = arg;
+
+	return !vm_link_queued(s->serial) && vm_link_write(s->serial, p, n) == 0;
+}
+
+static const struct vm_link_ops serial_ops = {
+	.up = on_up,
+	.data = on_serial,
+	.down = on_down,
+	.drained = on_serial_drained,
+};
+static const struct vm_link_ops progress_ops = {.up = on_up, .data = on_progress, .down = on_down};
+
+static void read_known_hosts(struct sup *s)
+{
+	struct err ignored = ERR_INIT;
+
+	buf_init(&s->known_hosts, 0);
+	/* a file that cannot be read is written anew with what is learnt */
+	if (*s->req.known_hosts)
+		file_read(s->req.known_hosts, KNOWN_HOSTS_MAX, &s->known_hosts, &ignored);
+	err_fini(&ignored);
+}
+
+void sup_guest_open(struct sup *s)
+{
+	char *serial = file_join(s->req.runtime_dir, "serial");
+	char *progress = file_join(s->req.runtime_dir, "progress");
+
+	conlog_open(&s->log, s->req.dir, s->end.adopted);
+	progress_init(&s->reader);
+	read_known_hosts(s);
+	s->serial = vm_link_open_pipes(s->loop, serial, CONNECT_MS, &serial_ops, s);
+	s->progress = vm_link_open(s->loop, progress, CONNECT_MS, &progress_ops, s);
+	sup_clock_open(s);
+	free(progress);
+	free(serial);
+}
+
+void sup_guest_close(struct sup *s)
+{
+	sup_guest_forget_login(s);
+	sup_guest_forget_grace(s);
+	sup_clock_close(s);
+	vm_link_close(s->serial);
+	vm_link_close(s->progress);
+	s->serial = s->progress = NULL;
+	conlog_close(&s->log);
+	progress_fini(&s->reader);
+	buf_fini(&s->known_hosts);
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * orders: what clients ask of the machine (include/machine/client.h). An order whose outcome is not known
+ * at once waits in a list; a client that has gone by then hears nothing of it.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "machine/words.h"
+#include "qemu/hostfwd.h"
+#include "sup.h"
+
+/* How long a disk that stopped the guest may take to stop it again. */
+#define AGAIN_MS 400
+
+struct sup_order {
+	struct sup *sup;
+	struct sup_order *next;
+	struct control_ticket ticket;
+	struct loop_timer *timer; /* it goes on: does it stay so? */
+	bool sent;		  /* to QEMU, which has not answered */
+	char *rule;		  /* of a forward, which is to be there (`on`) or not */
+	bool on;
+};
+
+static struct sup_order *order_new(struct sup *s, struct control_ticket t)
+{
+	struct sup_order *o = xcalloc(1, sizeof(*o));
+
+	o->sup = s;
+	o->ticket = t;
+	o->next = s->orders;
+	s->orders = o;
+	return o;
+}
+
+static void order_free(struct sup_order *o)
+{
+	struct sup_order **at = &o->sup->orders;
+
+	while (*at != o)
+		at = &(*at)->next;
+	*at = o->next;
+	loop_timer_stop(o->timer);
+	free(o->rule);
+	free(o);
+}
+
+static void order_end(struct sup_order *o, const struct err *e)
+{
+	control_answer(o->sup->control, o->ticket, e, NULL);
+	order_free(o);
+}
+
+static void on_recorded(void *arg)
+{
+	order_end(arg, NULL);
+}
+
+/* It is done; the answer follows the record of it. */
+static void order_done(struct sup_order *o)
+{
+	saver_then(o->sup->saver, on_recorded, o);
+}
+
+void sup_orders_fini(struct sup *s)
+{
+	while (s->orders)
+		order_free(s->orders);
+}
+
+void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, const char *id, const char *fmt, ...)
+{
+	struct err e = ERR_INIT;
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = xvasprintf(fmt, args);
+	va_end(args);
+	err_set(&e, kind, id, "%s", text);
+	control_answer(s->control, t, &e, NULL);
+	err_fini(&e);
+	free(text);
+}
+
+static void refuse_state(struct sup *s, struct control_ticket t)
+{
+	sup_refuse(s, t, ERR_FAILED, "not-running", "%s is %s", s->req.name, vm_state_name(s->run.state));
+}
+
+static void order_lost(struct sup_order *o)
+{
+	sup_refuse(o->sup, o->ticket, ERR_FAILED, "monitor", "QEMU's monitor is not connected");
+	order_free(o);
+}
+
+/* Sends a command for an order (takes its arguments, or NULL); the order is over where there is no monitor. */
+static void send_order(struct sup_order *o, const char *command, json_t *arguments, qmp_reply_fn fn)
+{
+	o->sent = sup_monitor_ask(o->sup, command, arguments, fn, o);
+	if (!o->sent)
+		order_lost(o);
+}
+
+void sup_orders_lost(struct sup *s)
+{
+	struct sup_order *o = s->orders, *next;
+
+	for (; o; o = next) {
+		next = o->next;
+		if (o->sent)
+			order_lost(o);
+	}
+}
+
+/* A ticket of no client: what is answered to it goes nowhere. */
+#define ANSWERED ((struct control_ticket){.client = 0})
+
+void sup_orders_silent(struct sup *s, const struct err *e)
+{
+	for (struct sup_order *o = s->orders; o; o = o->next) {
+		if (!o->sent)
+			continue;
+		control_answer(s->control, o->ticket, e, NULL);
+		o->ticket = ANSWERED;
+	}
+}
+
+void sup_orders_met(struct sup *s)
+{
+	struct sup_order *o = s->orders, *next;
+
+	for (; o; o = next) {
+		next = o->next;
+		if (o->timer)
+			order_end(o, NULL);
+	}
+}
+
+static void order_refused(struct sup_order *o, const char *error)
+{
+	sup_refuse(o->sup, o->ticket, ERR_FAILED, "qemu-refused", "QEMU refuses: %s", error);
+	order_free(o);
+}
+
+/* Stop and kill */
+
+static uint64_t milliseconds(const json_t *request, const char *key)
+{
+	json_int_t ms = json_int(request, key, 0);
+
+	return ms > 0 && ms < 24 * 3600 * 1000 ? (uint64_t)ms : 0;
+}
+
+static void on_stop(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	control_answer(s->control, t, NULL, NULL);
+	sup_stop(s, milliseconds(request, "powerdown_ms"), milliseconds(request, "quit_ms"));
+}
+
+static void on_kill(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	(void)request;
+	control_answer(s->control, t, NULL, NULL);
+	s->end.asked = true;
+	sup_event(s, VM_EV_KILL);
+}
+
+/* Reset */
+
+void sup_was_reset(struct sup *s)
+{
+	s->resets = 0;
+	s->run.login = s->run.ready = false;
+	sup_forgive(s, "panic");
+	sup_guest_forget_grace(s);
+	sup_half_loaded_forget(s);
+	sup_event(s, VM_EV_RESET);
+	sup_save(s);
+}
+
+static void reset_done(const json_t *value, const char *error, void *arg)
+{
+	struct sup_order *o = arg;
+	struct sup *s = o->sup;
+
+	(void)value;
+	o->sent = false;
+	if (error) {
+		order_refused(o, error);
+		return;
+	}
+	sup_was_reset(s);
+	order_done(o);
+}
+
+static void on_reset(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	(void)request;
+	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED)
+		refuse_state(s, t);
+	else
+		send_order(order_new(s, t), "system_reset", NULL, reset_done);
+}
+
+/* Pause and resume */
+
+static void pause_done(const json_t *value, const char *error, void *arg)
+{
+	struct sup_order *o = arg;
+
+	(void)value;
+	o->sent = false;
+	if (error) {
+		order_refused(o, error);
+		return;
+	}
+	sup_stands(o->sup, "paused", "paused by request");
+	order_done(o);
+}
+
+static void on_pause(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	(void)request;
+	if (s->run.state == VM_PAUSED)
+		control_answer(s->control, t, NULL, NULL);
+	else if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING)
+		refuse_state(s, t);
+	else
+		send_order(order_new(s, t), "stop", NULL, pause_done);
+}
+
+/* The disk did not stop it again, or it did and the record says why. */
+static void on_again(void *arg)
+{
+	struct sup_order *o = arg;
+	struct sup *s = o->sup;
+	struct err e = ERR_INIT;
+
+	loop_timer_stop(o->timer);
+	o->timer = NULL;
+	if (s->run.state == VM_PAUSED) {
+		err_set(&e, ERR_FAILED, s->run.cause_id, "%s is paused again: %s", s->req.name, s->run.cause);
+		order_end(o, &e);
+		err_fini(&e);
+	} else {
+		order_done(o);
+	}
+}
+
+static void resume_done(const json_t *value, const char *error, void *arg)
+{
+	struct sup_order *o = arg;
+	struct sup *s = o->sup;
+	bool asked = !strcmp(s->paused_by, "paused");
+
+	(void)value;
+	o->sent = false;
+	if (error) {
+		order_refused(o, error);
+		return;
+	}
+	sup_goes_on(s);
+	if (asked)
+		order_done(o);
+	else
+		o->timer = loop_timer_start(s->loop, AGAIN_MS, 0, on_again, o);
+}
+
+static void on_resume(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	(void)request;
+	if (s->run.state == VM_BOOTING || s->run.state == VM_RUNNING)
+		control_answer(s->control, t, NULL, NULL);
+	else if (s->run.state != VM_PAUSED)
+		refuse_state(s, t);
+	else if (!sup_half_loaded_refuse(s, t))
+		send_order(order_new(s, t), "cont", NULL, resume_done);
+}
+
+/* Forwarded ports */
+
+/* What is asked for stays so: in a takeover, and when the machine is suspended and resumed. */
+static void keep_forward(struct sup *s, const char *rule, bool on)
+{
+	char *path = sup_request_file(s->req.dir), *text, *line;
+	json_t *o;
+
+	vm_forward_put(&s->req.argv, rule, on);
+	o = vm_request_json(&s->req);
+	text = o ? json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
+	line = text ? xasprintf("%s\n", text) : NULL;
+	if (line)
+		saver_put(s->saver, path, line);
+	free(text);
+	json_decref(o);
+	free(path);
+}
+
+/* QEMU answers in words: nothing when a rule was added, "... removed" or "... not found" of one to remove. */
+static void forward_done(const json_t *value, const char *error, void *arg)
+{
+	struct sup_order *o = arg;
+	const char *said = error ? error : json_string_value(value);
+	char *words = vm_words(said ? said : "", said ? strlen(said) : 0, 200);
+	bool done = !error && (o->on ? !*words : strstr(words, " removed") || strstr(words, " not found"));
+
+	o->sent = false;
+	if (done) {
+		keep_forward(o->sup, o->rule, o->on);
+		order_done(o);
+	} else {
+		order_refused(o, *words ? words : "it gave no reason");
+	}
+	free(words);
+}
+
+static void on_forward(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	const char *rule = json_str(request, "rule", "");
+	bool on = json_bool(request, "on", true);
+	struct strv rules = STRV_INIT;
+	bool network = vm_forward_rules(&s->req.argv, &rules);
+	bool there = strv_has(&rules, rule);
+	struct sup_order *o;
+	char *line;
+
+	strv_fini(&rules);
+	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED) {
+		refuse_state(s, t);
+	} else if (!vm_forward_ok(rule) || !network) {
+		sup_refuse(s, t, ERR_USAGE, "forward-bad", "%s cannot forward \"%s\"", s->req.name, rule);
+	} else if (there == on) {
+		control_answer(s->control, t, NULL, NULL);
+	} else {
+		o = order_new(s, t);
+		o->rule = xstrdup(rule);
+		o->on = on;
+		line = on ? xasprintf("hostfwd_add net %s", rule)
+			  : xasprintf("hostfwd_remove net %.*s", (int)(strrchr(rule, '-') - rule), rule);
+		send_order(o, "human-monitor-command", json_pack("{s:s}", "command-line", line), forward_done);
+		free(line);
+	}
+}
+
+static void on_suspend(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED)
+		refuse_state(s, t);
+	else if (!sup_half_loaded_refuse(s, t))
+		sup_suspend_order(s, request, t);
+}
+
+static void on_suspend_cancel(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	(void)request;
+	sup_suspend_cancel(s);
+	control_answer(s->control, t, NULL, NULL);
+}
+
+static const char *tag_of(const json_t *request)
+{
+	return json_str(request, "tag", "");
+}
+
+static bool may_snapshot(struct sup *s, struct control_ticket t)
+{
+	if (s->run.state == VM_BOOTING || s->run.state == VM_RUNNING || s->run.state == VM_PAUSED)
+		return true;
+	refuse_state(s, t);
+	return false;
+}
+
+static void on_snapshot_list(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	(void)request;
+	if (may_snapshot(s, t))
+		sup_snapshot_order(s, SUP_SNAP_LIST, "", "its snapshots are being listed", t);
+}
+
+static void on_snapshot_create(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	if (may_snapshot(s, t) && !sup_half_loaded_refuse(s, t))
+		sup_snapshot_order(s, SUP_SNAP_CREATE, tag_of(request), "a snapshot is being made", t);
+}
+
+static void on_snapshot_revert(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	if (may_snapshot(s, t))
+		sup_snapshot_order(s, SUP_SNAP_REVERT, tag_of(request), "a snapshot is being loaded", t);
+}
+
+static void on_snapshot_delete(struct sup *s, const json_t *request, struct control_ticket t)
+{
+	if (may_snapshot(s, t))
+		sup_snapshot_order(s, SUP_SNAP_DELETE, tag_of(request), "a snapshot is being deleted", t);
+}
+
+static const struct {
+	const char *op;
+	void (*fn)(struct sup *s, const json_t *request, struct control_ticket t);
+	bool alone; /* not while a suspension or a snapshot is under way */
+} orders[] = {
+	{"forward", on_forward, true},
+	{"kill", on_kill, false},
+	{"pause", on_pause, true},
+	{"reset", on_reset, true},
+	{"resume", on_resume, true},
+	{"stop", on_stop, false},
+	{"suspend", on_suspend, true},
+	{"suspend-cancel", on_suspend_cancel, false},
+	{"snapshot-create", on_snapshot_create, true},
+	{"snapshot-delete", on_snapshot_delete, true},
+	{"snapshot-list", on_snapshot_list, true},
+	{"snapshot-revert", on_snapshot_revert, true},
+};
+
+bool sup_order(const char *op, const json_t *request, struct control_ticket t, void *arg)
+{
+	struct sup *s = arg;
+
+	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
+		if (strcmp(orders[i].op, op) != 0)
+			continue;
+		if (orders[i].alone && s->busy)
+			sup_refuse(s, t, ERR_BUSY, "busy", "%s is busy: %s%s", s->req.name, s->busy,
+				   s->silent ? "; QEMU does not answer" : "");
+		else
+			orders[i].fn(s, request, t);
+		return true;
+	}
+	return false;
+}

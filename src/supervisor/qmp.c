@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * qmp: see src/supervisor/qmp.h. Commands wait in a ring; the first QMP_IN_FLIGHT of it that were
+ * sent are matched to answers by their id, in whatever order the answers come.
+ */
+#include "qmp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "machine/words.h"
+
+enum phase { PHASE_GREETING, PHASE_CAPABILITIES, PHASE_READY, PHASE_FAILED };
+
+struct command {
+	struct command *next;
+	char *name;
+	json_t *arguments;
+	json_int_t id; /* 0: not sent yet */
+	qmp_reply_fn fn;
+	void *arg;
+};
+
+struct qmp {
+	const struct qmp_ops *ops;
+	void *arg;
+	enum phase phase;
+	struct buf in;
+	struct buf out;
+	struct command *first, **last;
+	size_t in_flight, waiting;
+	json_int_t next_id;
+};
+
+struct qmp *qmp_new(const struct qmp_ops *ops, void *arg)
+{
+	struct qmp *q = xcalloc(1, sizeof(*q));
+
+	q->ops = ops;
+	q->arg = arg;
+	q->last = &q->first;
+	q->next_id = 1;
+	buf_init(&q->in, QMP_LINE_MAX);
+	buf_init(&q->out, 0);
+	return q;
+}
+
+static void command_free(struct command *c)
+{
+	json_decref(c->arguments);
+	free(c->name);
+	free(c);
+}
+
+void qmp_free(struct qmp *q)
+{
+	struct command *c;
+
+	if (!q)
+		return;
+	while ((c = q->first)) {
+		q->first = c->next;
+		command_free(c);
+	}
+	buf_fini(&q->in);
+	buf_fini(&q->out);
+	free(q);
+}
+
+int64_t qmp_oldest(const struct qmp *q)
+{
+	return q->first ? q->first->id : 0;
+}
+
+bool qmp_is_ready(const struct qmp *q)
+{
+	return q->phase == PHASE_READY;
+}
+
+struct buf *qmp_pull(struct qmp *q)
+{
+	return &q->out;
+}
+
+static void fail(struct qmp *q, const char *why)
+{
+	q->phase = PHASE_FAILED;
+	buf_fini(&q->in);
+	q->ops->failed(why, q->arg);
+}
+
+static void put(struct qmp *q, const char *name, json_t *arguments, json_int_t id)
+{
+	json_t *o = json_object();
+	char *line;
+
+	json_object_set_new(o, "execute", json_string(name));
+	json_object_set_new(o, "id", json_integer(id));
+	if (arguments)
+		json_object_set(o, "arguments", arguments);
+	line = json_line(o);
+	log_msg("qmp", "> %s", line);
+	buf_addf(&q->out, "%s\n", line);
+	free(line);
+	json_decref(o);
+}
+
+/* Sends what waits, as far as the limit in flight allows. */
+static void pump(struct qmp *q)
+{
+	for (struct command *c = q->first; c && q->in_flight < QMP_IN_FLIGHT; c = c->next) {
+		if (c->id)
+			continue;
+		c->id = q->next_id++;
+		q->waiting--;
+		q->in_flight++;
+		put(q, c->name, c->arguments, c->id);
+	}
+}
+
+int qmp_send(struct qmp *q, const char *command, json_t *arguments, qmp_reply_fn fn, void *arg)
+{
+	struct command *c;
+
+	if (q->phase == PHASE_FAILED || q->waiting >= QMP_WAITING) {
+		json_decref(arguments);
+		return -1;
+	}
+	c = xcalloc(1, sizeof(*c));
+	c->name = xstrdup(command);
+	c->arguments = arguments;
+	c->fn = fn;
+	c->arg = arg;
+	*q->last = c;
+	q->last = &c->next;
+	q->waiting++;
+	if (q->phase == PHASE_READY)
+		pump(q);
+	return 0;
+}
+
+/* Takes the command with that id, sent and not answered yet, out of the queue. */
+static struct command *take(struct qmp *q, json_int_t id)
+{
+	for (struct command **at = &q->first; *at; at = &(*at)->next) {
+		struct command *c = *at;
+
+		if (!c->id || c->id != id)
+			continue;
+		*at = c->next;
+		if (q->last == &c->next)
+			q->last = at;
+		return c;
+	}
+	return NULL;
+}
+
+static char *error_words(const json_t *error)
+{
+	const char *desc = json_str(error, "desc", "it gave no reason");
+
+	return vm_words(desc, strlen(desc), 500);
+}
+
+static void on_answer(struct qmp *q, const json_t *o)
+{
+	const json_t *error = json_object_get(o, "error");
+	json_int_t id = json_int(o, "id", -1);
+	struct command *c;
+	char *words;
+
+	if (q->phase == PHASE_CAPABILITIES && id == 0) {
+		if (error) {
+			fail(q, "QEMU refuses its monitor's capabilities");
+			return;
+		}
+		q->phase = PHASE_READY;
+		q->ops->ready(q->arg);
+		if (q->phase == PHASE_READY)
+			pump(q);
+		return;
+	}
+	c = take(q, id);
+	if (!c)
+		return; /* an answer nobody asked for changes nothing */
+	q->in_flight--;
+	words = error ? error_words(error) : NULL;
+	if (c->fn)
+		c->fn(error ? NULL : json_object_get(o, "return"), words, c->arg);
+	free(words);
+	command_free(c);
+	if (q->phase == PHASE_READY)
+		pump(q);
+}
+
+static void on_event(struct qmp *q, const json_t *o, const char *name)
+{
+	json_t *none = json_object();
+	const json_t *data = json_object_get(o, "data");
+
+	q->ops->event(name, json_is_object(data) ? data : none, q->arg);
+	json_decref(none);
+}
+
+static void on_line(struct qmp *q, const char *p, size_t n)
+{
+	const char *event;
+	json_t *o;
+
+	while (n && (p[n - 1] == '\r' || p[n - 1] == ' '))
+		n--;
+	if (!n)
+		return;
+	log_msg("qmp", "< %.*s", n > 2000 ? 2000 : (int)n, p);
+	o = json_loadb(p, n, JSON_ALLOW_NUL, NULL);
+	if (!json_is_object(o)) {
+		json_decref(o);
+		fail(q, "QEMU's monitor sent a line that is not its protocol");
+		return;
+	}
+	event = json_str(o, "event", NULL);
+	if (q->phase == PHASE_GREETING) {
+		if (json_is_object(json_object_get(o, "QMP"))) {
+			q->phase = PHASE_CAPABILITIES;
+			put(q, "qmp_capabilities", NULL, 0);
+		} else if (!event) {
+			fail(q, "QEMU's monitor did not greet");
+		}
+	} else if (event) {
+		on_event(q, o, event);
+	} else if (json_object_get(o, "return") || json_object_get(o, "error")) {
+		on_answer(q, o);
+	}
+	json_decref(o);
+}
+
+void qmp_feed(struct qmp *q, const char *p, size_t n)
+{
+	char *end;
+
+	if (q->phase == PHASE_FAILED)
+		return;
+	while (n) {
+		end = memchr(p, '\n', n);
+		if (buf_add(&q->in, p, end ? (size_t)(end - p) : n) < 0) {
+			fail(q, "QEMU's monitor sent a line of more than 10 MiB");
+			return;
+		}
+		if (!end)
+			return;
+		n -= (size_t)(end - p) + 1;
+		p = end + 1;
+		on_line(q, q->in.data, q->in.len);
+		if (q->phase == PHASE_FAILED)
+			return;
+		if (q->in.size > 65536)
+			buf_fini(&q->in); /* a rare long line must not stay in memory */
+		buf_clear(&q->in);
+	}
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * qmp: QEMU's machine protocol without input and output: bytes are fed in, bytes to be sent are
+ * pulled out. Follows QEMU's qmp-spec: greeting, capabilities, then commands with an id each;
+ * events may come at any moment. Unknown events and keys are the caller's to ignore.
+ *
+ * A line is capped at 10 MiB and must be one JSON object; anything else ends the dialogue with
+ * `failed`, after which the dialogue takes no more bytes.
+ */
+#ifndef SUPERVISOR_QMP_H
+#define SUPERVISOR_QMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+
+#define QMP_LINE_MAX (10 * 1024 * 1024)
+#define QMP_IN_FLIGHT 8
+#define QMP_WAITING 256 /* commands that may wait behind those */
+
+struct qmp;
+
+struct qmp_ops {
+	/* Capabilities are negotiated: commands are sent from now on. */
+	void (*ready)(void *arg);
+	/* `data` is an empty object where the event has none; borrowed. */
+	void (*event)(const char *name, const json_t *data, void *arg);
+	/* The other side broke the protocol; why, in words. Called at most once. */
+	void (*failed)(const char *why, void *arg);
+};
+
+/* Answer of a command: `value` is what it returned and error is NULL, or value is NULL and error
+ * is QEMU's own sentence, neutralised. Both borrowed. */
+typedef void (*qmp_reply_fn)(const json_t *value, const char *error, void *arg);
+
+/* `ops` must outlive it. Callbacks must not free the dialogue. */
+struct qmp *qmp_new(const struct qmp_ops *ops, void *arg);
+/* Commands without an answer are dropped without their callback. NULL is fine. */
+void qmp_free(struct qmp *q);
+void qmp_feed(struct qmp *q, const char *p, size_t n);
+/* Bytes to be sent; the caller takes them with buf_drop. Borrowed. */
+struct buf *qmp_pull(struct qmp *q);
+/* Queues a command; `arguments` (or NULL) is taken over; `fn` may be NULL. -1 when too many wait
+ * already or the dialogue has failed. May be called before `ready`. */
+int qmp_send(struct qmp *q, const char *command, json_t *arguments, qmp_reply_fn fn, void *arg);
+bool qmp_is_ready(const struct qmp *q);
+/* The id of the oldest command that was sent and is not answered yet, 0: none. */
+int64_t qmp_oldest(const struct qmp *q);
+
+#endif

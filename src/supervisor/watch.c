@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* watch: see src/supervisor/watch.h. Escape sequences as in ECMA-48: ESC, CSI and OSC alone. */
+#include "watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/words.h"
+
+#define PROMPT_MAX 64 /* bytes of a prompt after the host name */
+
+enum { TEXT, ESC, CSI, OSC };
+
+static void end_line(struct watch *w, const struct watch_ops *ops, void *arg)
+{
+	static const char mark[] = "Kernel panic - not syncing: ";
+	char *at;
+	char *text;
+
+	w->line[w->len] = '\0';
+	at = strstr(w->line, mark);
+	if (at && !strstr(w->line, "end Kernel panic")) {
+		at += sizeof(mark) - 1;
+		text = vm_words(at, strlen(at), sizeof(w->line));
+		ops->panic(text, arg);
+		free(text);
+	}
+	w->len = 0;
+	w->login_told = false;
+}
+
+static bool ends_with(const struct watch *w, const char *mark)
+{
+	size_t n = strlen(mark);
+
+	return w->len > n && !memcmp(w->line + w->len - n, mark, n);
+}
+
+/* "HOST Anmeldung:"; the second colon is the full-width one of Chinese and Japanese texts. */
+static bool translated_prompt(const struct watch *w)
+{
+	size_t n = w->host ? strlen(w->host) : 0;
+
+	return n && w->len > n + 2 && w->len < n + PROMPT_MAX && !memcmp(w->line, w->host, n) && w->line[n] == ' ' &&
+	       (ends_with(w, ":") || ends_with(w, "\xef\xbc\x9a"));
+}
+
+static void add(struct watch *w, char c, const struct watch_ops *ops, void *arg)
+{
+	if (w->len + 1 < sizeof(w->line))
+		w->line[w->len++] = c;
+	else
+		return;
+	if ((c == ':' || c == '\x9a') && !w->login_told && (ends_with(w, " login:") || translated_prompt(w))) {
+		w->login_told = true;
+		ops->login(arg);
+	}
+}
+
+void watch_feed(struct watch *w, const char *p, size_t n, const struct watch_ops *ops, void *arg)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)p[i];
+
+		if (c == 0x1b) {
+			w->escape = ESC;
+		} else if (c == '\n' || c == '\r') {
+			w->escape = TEXT;
+			if (w->len)
+				end_line(w, ops, arg);
+		} else if (w->escape == ESC) {
+			w->escape = c == '[' ? CSI : c == ']' ? OSC : TEXT;
+		} else if (w->escape == CSI) {
+			if (c >= 0x40 && c < 0x7f)
+				w->escape = TEXT;
+		} else if (w->escape == OSC) {
+			if (c == 0x07)
+				w->escape = TEXT;
+		} else if (c >= 0x20) {
+			add(w, (char)c, ops, arg);
+		}
+	}
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* console_keys: the keyboard, pastes and the mouse on their way to the guest; see console.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "pane.h"
+
+#define PASTE_AT_ONCE 4096
+
+static const struct {
+	uint32_t code;
+	const char *name;
+	unsigned modifiers;
+} keys[] = {
+	{K_ENTER, "Enter", 0},
+	{K_TAB, "Tab", 0},
+	{K_BACKTAB, "Tab", CONSOLE_SHIFT},
+	{K_ESC, "Escape", 0},
+	{K_BACKSPACE, "Backspace", 0},
+	{K_UP, "Up", 0},
+	{K_DOWN, "Down", 0},
+	{K_LEFT, "Left", 0},
+	{K_RIGHT, "Right", 0},
+	{K_HOME, "Home", 0},
+	{K_END, "End", 0},
+	{K_PAGE_UP, "PageUp", 0},
+	{K_PAGE_DOWN, "PageDown", 0},
+	{K_INSERT, "Insert", 0},
+	{K_DELETE, "Delete", 0},
+	{K_BEGIN, "Begin", 0},
+};
+
+static void type(struct pane *p, const struct key *k)
+{
+	char text[8];
+	size_t n = 0;
+
+	if (!k->code) {
+		attach_key(p->attach, "Nul", 0);
+		return;
+	}
+	if (k->alt)
+		text[n++] = '\033';
+	n += text_encode(k->code, text + n);
+	attach_type(p->attach, text, n, NULL, NULL);
+}
+
+static void on_pasted(const struct err *e, const json_t *answer, void *arg)
+{
+	(void)answer;
+	if (e)
+		pane_say(arg, ROLE_BAD, "Not pasted: %s", e->text);
+}
+
+/* A long one as a file is sent: by what the guest takes, and how far it is is shown. */
+static void paste(struct pane *p, const struct key *k)
+{
+	const char *text = k->text ? k->text : "";
+	size_t n = strlen(text);
+
+	if (k->cut)
+		pane_say(p, ROLE_BAD, "Not pasted: it is more than 1 M; send a file in its place");
+	else if (n > PASTE_AT_ONCE)
+		pane_send_text(p, "what was pasted", text);
+	else if (n)
+		attach_paste(p->attach, text, n, on_pasted, p);
+}
+
+static int within(int v, int end)
+{
+	return v < 0 ? 0 : v < end ? v : end - 1;
+}
+
+/* A movement or a release outside the guest's screen counts at its edge, or a button would stay pressed. */
+static void click(struct pane *p, const struct key *k)
+{
+	const struct view *v = attach_view(p->attach);
+	bool inside = k->row >= 0 && k->row < pane_rows(p);
+	bool moves = k->mouse == MOUSE_MOVE, released = k->mouse == MOUSE_RELEASE;
+	int row, column;
+
+	pane_guest_place(p, k->row, k->column, &row, &column);
+	inside = inside && row < v->rows && column < v->cols;
+	if (!inside && !released && !(moves && k->button))
+		return;
+	attach_click(p->attach, within(row, v->rows), within(column, v->cols), moves ? 0 : k->button, !released,
+		     k->modifiers);
+}
+
+static void mouse(struct pane *p, const struct key *k)
+{
+	const struct view *v = attach_view(p->attach);
+	bool wheel = k->mouse == MOUSE_WHEEL_UP || k->mouse == MOUSE_WHEEL_DOWN;
+	struct key step = {.code = K_PAGE_UP};
+
+	if (!v->rows)
+		return;
+	if (v->modes.mouse != CONSOLE_MOUSE_OFF || k->mouse == MOUSE_RELEASE) {
+		click(p, k);
+	} else if (wheel && v->modes.alternate) {
+		for (int i = 0; i < 3; i++)
+			attach_key(p->attach, k->mouse == MOUSE_WHEEL_UP ? "Up" : "Down", 0);
+	} else if (k->mouse == MOUSE_WHEEL_UP) {
+		pane_look(p);
+		step.code = K_MOUSE;
+		step.mouse = MOUSE_WHEEL_UP;
+		pane_look_key(p, &step);
+	}
+}
+
+void pane_guest_key(struct pane *p, const struct key *k)
+{
+	char name[8];
+
+	if (k->code == K_MOUSE) {
+		mouse(p, k);
+		return;
+	}
+	/* before it is known who types, a key waits behind our own request for the keyboard */
+	if (attach_count(p->attach) && !attach_types(p->attach)) {
+		pane_say(p, ROLE_WARN,
+			 attach_anybody_types(p->attach) ? "Another console has the keyboard"
+							 : "No console has the keyboard");
+		return;
+	}
+	if (k->code == K_PASTE) {
+		paste(p, k);
+		return;
+	}
+	if (k->bytes) {
+		attach_type(p->attach, k->bytes, strlen(k->bytes), NULL, NULL);
+		return;
+	}
+	if (k->code < K_SPECIAL) {
+		type(p, k);
+		return;
+	}
+	if (k->code > K_KEYPAD) {
+		snprintf(name, sizeof(name), "KP%c", (char)(k->code - K_KEYPAD));
+		attach_key(p->attach, name, k->alt ? CONSOLE_ALT : 0);
+		return;
+	}
+	if (k->code >= K_F(1) && k->code <= K_F(12)) {
+		snprintf(name, sizeof(name), "F%u", (unsigned)(k->code - K_F1 + 1));
+		attach_key(p->attach, name, k->alt ? CONSOLE_ALT : 0);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (keys[i].code == k->code)
+			attach_key(p->attach, keys[i].name, keys[i].modifiers | (k->alt ? CONSOLE_ALT : 0));
+	}
+}

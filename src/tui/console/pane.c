@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * screen_console: a machine's console, live: its life, where keys go, and the status line; see
+ * console.h. The guest's bytes come as cells alone.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/size.h"
+#include "host/memory.h"
+#include "host/paths.h"
+#include "host/proc.h"
+#include "pane.h"
+#include "qemu/argv.h"
+#include "tui/looks.h"
+#include "tui/screens.h"
+#include "tui/toolkit/app_priv.h"
+#include "tui/toolkit/dialog.h"
+#include "tui/toolkit/settings.h"
+
+#define TICK_MS 1000
+#define SILENT_S 60   /* since the start, without a byte: it may talk elsewhere */
+#define QUIET_MS 5000 /* without output: what the guest does is told */
+
+int pane_rows(const struct pane *p)
+{
+	return p->screen->rows > 1 ? p->screen->rows - 1 : 1;
+}
+
+void pane_say(struct pane *p, enum role role, const char *fmt, ...)
+{
+	va_list ap;
+
+	free(p->message);
+	va_start(ap, fmt);
+	p->message = xvasprintf(fmt, ap);
+	va_end(ap);
+	p->role = role;
+	p->amount = false;
+	app_changed(p->screen->app);
+}
+
+void pane_ask(struct pane *p, const char *label, const char *text, void (*changed)(struct pane *p),
+	      void (*done)(struct pane *p, const char *text))
+{
+	p->prompt.label = label;
+	p->prompt.changed = changed;
+	p->prompt.done = done;
+	text_field_set(&p->prompt.field, text);
+	app_changed(p->screen->app);
+}
+
+void pane_detach(struct pane *p)
+{
+	screen_pop(p->screen);
+}
+
+/* The machine */
+
+static void measure(struct pane *p)
+{
+	uint64_t now = loop_now(app_loop(p->screen->app)), cpu = 0, rss = 0, io = 0, ms;
+	bool known = p->pid && proc_usage(p->pid, &cpu, &rss);
+
+	if (!known) {
+		p->measured = 0;
+		p->cpu = -1;
+		return;
+	}
+	proc_io(p->pid, &io);
+	ms = now - p->measured;
+	if (p->measured && ms) {
+		p->cpu = (int)((cpu - p->cpu_ms) * 100 / ms);
+		p->rate = io > p->io ? (io - p->io) * 1000 / ms : 0;
+	}
+	p->measured = now;
+	p->cpu_ms = cpu;
+	p->io = io;
+}
+
+static void on_tick(void *arg)
+{
+	struct pane *p = arg;
+
+	measure(p);
+	if (!p->trimmed && attach_view(p->attach)->rows)
+		host_trim_memory();
+	p->trimmed = attach_view(p->attach)->rows > 0;
+	app_changed(p->screen->app);
+}
+
+static void learn(struct pane *p)
+{
+	struct vm_run run;
+
+	if (vm_run_read(p->dir, &run, NULL) < 0)
+		return;
+	p->pid = run.alive ? run.qemu_pid : 0;
+	p->started = run.started;
+	vm_run_fini(&run);
+	measure(p);
+}
+
+/* Says who has the keyboard now, where that is not what it was. */
+static void tell_typing(struct pane *p)
+{
+	bool types = attach_types(p->attach), was = p->types;
+
+	p->types = types;
+	if (types && !was && p->wants && attach_count(p->attach) > 1)
+		pane_say(p, ROLE_WARN, "You have the keyboard; another watches");
+	else if (types && !was && p->others)
+		pane_say(p, ROLE_GOOD, "You have the keyboard again");
+	else if (!types && was && !p->wants)
+		pane_say(p, ROLE_WARN, "You have left the keyboard to others");
+	else if (!types && was && attach_anybody_types(p->attach))
+		pane_say(p, ROLE_WARN, "Another console has taken the keyboard");
+	else if (!types && p->wants && p->others && !attach_anybody_types(p->attach))
+		attach_take(p->attach, true); /* an older supervisor does not hand it back */
+	p->others = attach_count(p->attach) > 1;
+}
+
+static void on_changed(void *arg)
+{
+	struct pane *p = arg;
+	p->spoke = loop_now(app_loop(p->screen->app));
+	tell_typing(p);
+	pane_wishes(p);
+	pane_gather_step(p);
+	app_changed(p->screen->app);
+}
+
+static void on_state(enum vm_state state, void *arg)
+{
+	struct pane *p = arg;
+
+	p->state = state;
+	if (state != VM_STOPPING)
+		p->deadline = 0;
+	if (p->amount) {
+		free(p->message);
+		p->message = NULL;
+		p->amount = false;
+	}
+	learn(p);
+	app_changed(p->screen->app);
+}
+
+static void on_stopping(struct pane *p, const json_t *values)
+{
+	uint64_t ms;
+	const char *words = vm_rung_words(values, &ms);
+
+	p->deadline = loop_now(app_loop(p->screen->app)) + ms;
+	if (words)
+		pane_say(p, ROLE_WORK, "Stopping: %s", words);
+}
+
+static void on_progress(const char *state, const json_t *values, void *arg)
+{
+	struct pane *p = arg;
+	char *amount = strcmp(state, "suspending") ? NULL : vm_amount(state, values, NULL, NULL);
+
+	if (amount) {
+		pane_say(p, ROLE_WORK, "%s", amount);
+		p->amount = true;
+		free(amount);
+	} else if (!strcmp(state, "stopping")) {
+		on_stopping(p, values);
+	} else if (!strcmp(state, "panic") || !strcmp(state, "paused")) {
+		pane_say(p, ROLE_BAD, "%s: %s", state, json_str(values, "text", ""));
+	} else {
+		free(p->doing);
+		p->doing = xasprintf("%s %s", state, json_str(values, "package", json_str(values, "text", "")));
+		app_changed(p->screen->app);
+	}
+}
+
+static void on_ended(enum vm_state state, const char *cause, void *arg)
+{
+	struct pane *p = arg;
+
+	p->state = state;
+	p->deadline = 0;
+	p->pid = 0;
+	free(p->cause);
+	p->cause = xstrdup(cause);
+	free(p->message); /* of what led to it */
+	p->message = NULL;
+	pane_send_stop(p);
+	loop_timer_stop(p->timer);
+	p->timer = NULL;
+	p->prefixed = false;
+	app_changed(p->screen->app);
+}
+
+static const struct attach_ops attach_ops = {
+	.changed = on_changed,
+	.state = on_state,
+	.progress = on_progress,
+	.ended = on_ended,
+};
+
+/* The status line */
+
+static uint64_t quiet_ms(const struct pane *p)
+{
+	return loop_now(app_loop(p->screen->app)) - p->spoke;
+}
+
+/* Why nothing is to be seen, where the guest talks on another console. */
+static bool add_elsewhere(const struct pane *p, struct buf *b)
+{
+	const struct view *v = attach_view(p->attach);
+	bool blank = !v->end && !v->modes.row && !v->modes.col;
+
+	if (quiet_ms(p) < QUIET_MS || p->cpu < 0)
+		return false;
+	if (p->elsewhere)
+		buf_addf(b, " │ its kernel talks on %s, by boot.cmdline", p->elsewhere);
+	else if (v->rows && blank && p->started && time(NULL) - p->started >= SILENT_S)
+		buf_addf(b, " │ no word yet: it may talk %s", p->display ? "on its display" : "elsewhere");
+	else
+		return false;
+	return true;
+}
+
+static void add_busy(struct pane *p, struct buf *b)
+{
+	uint64_t quiet = quiet_ms(p);
+	char text[SIZE_TEXT];
+
+	if (p->cpu >= 0)
+		buf_addf(b, " │ cpu %d%%", p->cpu);
+	if (quiet >= QUIET_MS && p->cpu >= 0) {
+		buf_addf(b, " │ quiet %s, guest %s", duration_human(quiet / 1000 * 1000, text),
+			 p->cpu > 10 ? "works" : "idle");
+		if (p->doing && *p->doing && p->state == VM_BOOTING)
+			buf_addf(b, ": %s", p->doing);
+	}
+	if (p->cpu >= 0) /* these may be cut */
+		buf_addf(b, " │ disk %s/s", size_human(p->rate, text));
+	if (p->ssh_port)
+		buf_addf(b, " │ ssh :%u", (unsigned)p->ssh_port);
+}
+
+static void add_time(const struct pane *p, struct buf *b)
+{
+	int64_t s = p->started ? (int64_t)time(NULL) - p->started : 0;
+
+	if (s > 0)
+		buf_addf(b, " %02d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
+}
+
+static bool is_watching(const struct pane *p)
+{
+	return attach_count(p->attach) && !attach_types(p->attach);
+}
+
+static void add_life(struct pane *p, struct buf *b)
+{
+	uint64_t now = loop_now(app_loop(p->screen->app));
+
+	if (is_watching(p) && !p->message)
+		buf_adds(b, attach_anybody_types(p->attach) ? " │ watching" : " │ no keyboard");
+	if (p->message || p->deadline > now || !add_elsewhere(p, b)) {
+		if (!is_watching(p))
+			add_time(p, b);
+		if (p->deadline > now)
+			buf_addf(b, " │ next step in %u s", (unsigned)((p->deadline - now + 999) / 1000));
+		if (p->message)
+			buf_addf(b, " │ %s", p->message);
+		else
+			add_busy(p, b);
+	}
+}
+
+static void status(struct pane *p, const struct canvas *c, int row)
+{
+	const struct view *v = attach_view(p->attach);
+	struct machine_look l = {.state = (char *)vm_state_name(p->state), .detail = ""};
+	struct state_look look;
+	char prefix[8], *keys;
+	struct buf b;
+	int at;
+
+	l.run.state = p->state;
+	look = state_look(&l, NULL);
+	buf_init(&b, 0);
+	canvas_fill(c, row, 0, c->columns, ROLE_HEADER);
+	at = canvas_putf(c, row, 0, ROLE_HEADER, " %s ", p->name);
+	at += canvas_putf(c, row, at, look.role, "%s", canvas_glyph(c, look.sign));
+	buf_addf(&b, " %s", vm_state_name(p->state));
+	pane_key_name(p->prefix, prefix);
+	if (p->cause) {
+		buf_addf(&b, " │ %s", p->message ? p->message : *p->cause ? p->cause : "it is off");
+		keys = xasprintf(" Esc leaves ");
+	} else if (p->prefixed) {
+		buf_adds(&b, " │ d leave  [ scroll  / search  s save  p power  k keys");
+		keys = xasprintf(" ? all ");
+	} else if (p->looking) {
+		buf_addf(&b, " │ line %llu of %llu │ / search  n next  Space mark  Enter copy",
+			 (unsigned long long)p->at.line - v->first + 1,
+			 (unsigned long long)v->end - v->first + (unsigned)v->rows);
+		keys = xasprintf(" q back ");
+	} else {
+		add_life(p, &b);
+		keys = is_watching(p) ? xasprintf(" %s t keyboard ", prefix) : xasprintf(" %s ? keys ", prefix);
+	}
+	canvas_put_cut(c, row, at, c->columns - at - canvas_width(c, keys) - 1,
+		       p->message && !p->looking && !p->cause ? p->role : ROLE_HEADER, b.data);
+	canvas_put_right(c, row, c->columns, ROLE_HEADER_DIM, keys);
+	free(keys);
+	free(look.words);
+	buf_fini(&b);
+}
+
+/* The screen's functions */
+
+static void console_paint(struct screen *s, const struct canvas *c)
+{
+	struct pane *p = s->self;
+	int row = c->rows - 1, at;
+
+	if (!attach_view(p->attach)->rows && !p->cause)
+		canvas_put(c, 0, 0, ROLE_DIM, "Connecting …");
+	pane_paint_cells(p, c);
+	if (!p->prompt.label) {
+		status(p, c, row);
+		return;
+	}
+	canvas_fill(c, row, 0, c->columns, ROLE_HEADER);
+	at = canvas_put(c, row, 1, ROLE_HEADER, p->prompt.label) + 1;
+	p->prompt.column = text_field_paint(&p->prompt.field, c, row, at, c->columns - at - 1, true, ROLE_FIELD);
+}
+
+static void console_cursor(struct screen *s, int *row, int *column)
+{
+	struct pane *p = s->self;
+
+	if (p->prompt.label) {
+		*row = s->rows - 1;
+		*column = p->prompt.column;
+		if (*column >= s->columns)
+			*column = s->columns - 1;
+	} else if (p->looking) {
+		*row = (int)(p->at.line - p->top);
+		*column = p->at.col;
+	} else if (p->cause || !pane_guest_cursor(p, row, column)) {
+		*row = -1;
+	}
+}
+
+static void prompt_key(struct pane *p, const struct key *k)
+{
+	void (*done)(struct pane * p, const char *text) = p->prompt.done;
+	char *text;
+
+	if (k->code == K_ENTER || k->code == K_ESC) {
+		p->prompt.label = NULL;
+		text = k->code == K_ENTER ? xstrdup(p->prompt.field.text) : NULL;
+		done(p, text);
+		free(text);
+	} else if (text_field_key(&p->prompt.field, k) && p->prompt.changed) {
+		p->prompt.changed(p);
+	}
+}
+
+static bool console_key(struct screen *s, const struct key *k)
+{
+	struct pane *p = s->self;
+
+	if (k->code == K_MOUSE && (k->mouse == MOUSE_MOVE || k->mouse == MOUSE_RELEASE)) {
+		if (!p->prompt.label && !p->prefixed && !p->looking && !p->cause)
+			pane_guest_key(p, k);
+		return true;
+	}
+	free(p->message);
+	p->message = NULL;
+	if (p->prompt.label) {
+		prompt_key(p, k);
+	} else if (p->prefixed) {
+		p->prefixed = false;
+		pane_command(p, k);
+	} else if (k->code == p->prefix) {
+		p->prefixed = true;
+	} else if (p->looking) {
+		if (!k->alt)
+			pane_look_key(p, k);
+	} else if (p->cause) {
+		if (k->code == K_ESC || k->code == K_ENTER || k->code == 'q')
+			pane_detach(p);
+	} else if (p->sender && k->code == K_ESC) {
+		pane_say(p, ROLE_WARN, "Sending was given up");
+		pane_send_stop(p);
+	} else {
+		pane_guest_key(p, k);
+	}
+	return true;
+}
+
+static void console_close(struct screen *s)
+{
+	struct pane *p = s->self;
+
+	pane_send_stop(p);
+	pane_wishes_end(p);
+	attach_free(p->attach);
+	loop_timer_stop(p->timer);
+	text_field_fini(&p->prompt.field);
+	buf_fini(&p->gather.text);
+	free(p->to_save);
+	free(p->copied);
+	free(p->sought);
+	free(p->doing);
+	free(p->cause);
+	free(p->elsewhere);
+	free(p->message);
+	free(p->name);
+	free(p->dir);
+	free(p->runtime);
+	free(p);
+}
+
+static enum term_moves console_moves(struct screen *s)
+{
+	const struct pane *p = s->self;
+	const struct view *v = attach_view(p->attach);
+
+	if (!v->rows || p->looking || p->cause || p->prompt.label)
+		return TERM_MOVES_NONE;
+	return v->modes.mouse == CONSOLE_MOUSE_MOVE   ? TERM_MOVES_ALL
+	       : v->modes.mouse == CONSOLE_MOUSE_DRAG ? TERM_MOVES_DRAG
+						      : TERM_MOVES_NONE;
+}
+
+static const struct screen_ops console_ops = {
+	.name = "console",
+	.bare = true,
+	.moves = console_moves,
+	.paint = console_paint,
+	.cursor = console_cursor,
+	.key = console_key,
+	.close = console_close,
+};
+
+struct pane *pane_find(struct app *app, const struct screen *s)
+{
+	for (struct screen *at = app->top; at; at = at->below) {
+		if (at == s && at->ops == &console_ops)
+			return at->self;
+	}
+	return NULL;
+}
+
+/* What its file says of it. */
+static void take_spec(struct pane *p, struct app *app, struct spec *spec)
+{
+	const struct catalog_arch *arch = catalog_arch_find(app_catalog(app), spec->arch);
+
+	p->name = xstrdup(spec->name);
+	p->ssh_port = machine_ssh_port(app, spec);
+	p->elsewhere = arch ? qemu_console_elsewhere(spec, arch) : NULL;
+	p->display = spec->display != SPEC_DISPLAY_NONE;
+	spec_fini(spec);
+}
+
+struct screen *screen_console(struct app *app, const char *ref, struct err *e)
+{
+	struct settings settings;
+	struct pane *p;
+	struct spec spec;
+	bool readable;
+
+	if (settings_read(&settings, app_store(app), e) < 0)
+		return NULL;
+	readable = task_read_spec(app, ref, &spec, e) == 0;
+	if (!readable && !machine_is_alive(app, ref))
+		return NULL;
+	p = xcalloc(1, sizeof(*p));
+	if (readable)
+		take_spec(p, app, &spec);
+	else
+		p->name = xstrdup(ref);
+	err_fini(e);
+	p->prefix = settings.prefix;
+	p->wants = true;
+	p->may = settings.guest;
+	p->dir = store_machine_dir(app_store(app), p->name);
+	p->runtime = host_runtime_dir(p->name, NULL);
+	p->cpu = -1;
+	p->spoke = loop_now(app_loop(app));
+	text_field_init(&p->prompt.field, 4096);
+	buf_init(&p->gather.text, 0);
+	p->screen = screen_push(app, &console_ops, p);
+	if (p->elsewhere)
+		pane_say(p, ROLE_WARN, "Its kernel talks on %s, by boot.cmdline: not here", p->elsewhere);
+	learn(p);
+	p->timer = loop_timer_start(app_loop(app), TICK_MS, TICK_MS, on_tick, p);
+	p->attach = attach_new(app_loop(app), p->dir, p->runtime ? p->runtime : "", true, &attach_ops, p);
+	return p->screen;
+}

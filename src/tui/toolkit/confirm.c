@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* confirm: see include/tui/toolkit/confirm.h. */
+#include "tui/toolkit/confirm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "tui/toolkit/dialog.h"
+#include "tui/toolkit/picker.h"
+
+struct asked {
+	struct app *app;
+	char *name;
+	bool typed;
+	void (*answer)(bool agreed, void *arg);
+	void *arg;
+};
+
+static void end(struct asked *a, bool agreed)
+{
+	a->answer(agreed, a->arg);
+	free(a->name);
+	free(a);
+}
+
+static int take_name(const char *value, char **more, void *arg, struct err *e)
+{
+	struct asked *a = arg;
+
+	(void)more;
+	if (strcmp(value, a->name) != 0)
+		return err_set(e, ERR_USAGE, "not-confirmed", "that is not its name: %s", a->name);
+	a->typed = true;
+	return 0;
+}
+
+static void on_typed(void *arg)
+{
+	struct asked *a = arg;
+
+	end(a, a->typed && !app_has_ended(a->app));
+}
+
+static void on_unanswered(void *arg)
+{
+	end(arg, false);
+}
+
+static void on_first(size_t choice, void *arg)
+{
+	struct asked *a = arg;
+	struct picker_conf conf = {.title = "Type the machine's name to continue",
+				   .types = true,
+				   .take = take_name,
+				   .gone = on_typed,
+				   .arg = a};
+	char *about;
+
+	if (choice != 1 || !a->name) {
+		end(a, choice == 1);
+		return;
+	}
+	about = xasprintf("Its name is %s. What is lost cannot be had back.", a->name);
+	conf.about = about;
+	picker_open(a->app, &conf);
+	free(about);
+}
+
+void confirm_ask(struct app *app, const struct confirm *c)
+{
+	const char *const choices[] = {"Leave it", c->button};
+	struct asked *a = xcalloc(1, sizeof(*a));
+	struct dialog_question q = {.title = c->title,
+				    .text = c->text,
+				    .choices = choices,
+				    .count = 2,
+				    .role = ROLE_WARN,
+				    .answer = on_first,
+				    .gone = on_unanswered,
+				    .arg = a};
+
+	*a = (struct asked){.app = app, .name = xstrdup(c->name), .answer = c->answer, .arg = c->arg};
+	dialog_ask(app, &q);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* dialog_text: a text to read; see include/tui/toolkit/dialog.h. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "tui/toolkit/app.h"
+#include "tui/toolkit/dialog.h"
+#include "tui/toolkit/widget_viewer.h"
+
+struct reading {
+	char *title;
+	struct viewer viewer;
+};
+
+static void reading_measure(struct screen *s, int *rows, int *columns)
+{
+	struct reading *r = s->self;
+	int lines;
+
+	if (*columns > 76)
+		*columns = 76;
+	lines = viewer_lines(&r->viewer, *columns);
+	if (lines + 2 < *rows)
+		*rows = lines + 2;
+}
+
+static void reading_paint(struct screen *s, const struct canvas *c)
+{
+	struct reading *r = s->self;
+	struct canvas part = canvas_sub(c, 1, 0, c->rows - 2, c->columns);
+
+	viewer_paint(&r->viewer, &part);
+}
+
+static void reading_lines(struct screen *s, struct screen_lines *out)
+{
+	struct reading *r = s->self;
+
+	buf_adds(&out->title, r->title);
+	viewer_help(&r->viewer, out);
+	if (!r->viewer.searching)
+		screen_lines_key(out, "Esc", K_ESC, "close");
+}
+
+static bool reading_key(struct screen *s, const struct key *k)
+{
+	struct reading *r = s->self;
+
+	if (viewer_key(&r->viewer, k))
+		return true;
+	if (k->code == K_ESC || k->code == K_ENTER || k->code == 'q' || k->code == K_F(1)) {
+		screen_pop(s);
+		return true;
+	}
+	return false;
+}
+
+static void reading_cursor(struct screen *s, int *row, int *column)
+{
+	struct reading *r = s->self;
+
+	viewer_cursor(&r->viewer, row, column);
+	if (*row >= 0)
+		++*row;
+}
+
+static void reading_close(struct screen *s)
+{
+	struct reading *r = s->self;
+
+	viewer_fini(&r->viewer);
+	free(r->title);
+	free(r);
+}
+
+static const struct screen_ops reading_ops = {
+	.name = "text",
+	.floating = true,
+	.measure = reading_measure,
+	.paint = reading_paint,
+	.cursor = reading_cursor,
+	.lines = reading_lines,
+	.key = reading_key,
+	.close = reading_close,
+};
+
+struct screen *dialog_text(struct app *app, const char *title, const char *text)
+{
+	struct reading *r = xcalloc(1, sizeof(*r));
+
+	r->title = xstrdup(title);
+	viewer_init(&r->viewer);
+	viewer_set(&r->viewer, text);
+	return screen_push(app, &reading_ops, r);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* dialog_work: a dialog that says how far some work is; see include/tui/toolkit/dialog.h. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "tui/toolkit/app.h"
+#include "tui/toolkit/dialog.h"
+
+#define LOOK_MS 100
+#define COLUMNS 52
+
+struct work {
+	char *title, *text;
+	const atomic_uint *permille;
+	void (*cancel)(void *arg);
+	void (*gone)(void *arg);
+	void *arg;
+	bool cancelled;
+	struct loop_timer *timer;
+};
+
+static void work_measure(struct screen *s, int *rows, int *columns)
+{
+	const struct work *w = s->self;
+
+	*columns = *columns < COLUMNS ? *columns : COLUMNS;
+	*rows = w->permille ? 5 : 3;
+}
+
+static void work_paint(struct screen *s, const struct canvas *c)
+{
+	const struct work *w = s->self;
+	unsigned done = w->permille ? atomic_load(w->permille) : 0;
+	int bar = c->columns - 7;
+
+	canvas_put(c, 1, 0, ROLE_WORK, canvas_glyph(c, GLYPH_WORKING));
+	canvas_put_cut(c, 1, 2, c->columns - 2, ROLE_TEXT, w->cancelled ? "It is being stopped" : w->text);
+	if (!w->permille)
+		return;
+	canvas_bar(c, 3, 0, bar, done / 1000.0);
+	canvas_putf(c, 3, bar + 2, ROLE_TEXT, "%3u %%", done / 10);
+}
+
+static void work_lines(struct screen *s, struct screen_lines *out)
+{
+	const struct work *w = s->self;
+
+	buf_adds(&out->title, w->title);
+	if (w->cancel && !w->cancelled)
+		screen_lines_key(out, "C", 'C', "cancel");
+	screen_lines_key(out, "Esc", K_ESC, "close, work continues");
+}
+
+static bool work_key(struct screen *s, const struct key *k)
+{
+	struct work *w = s->self;
+
+	if (k->code == 'C' && w->cancel && !w->cancelled) {
+		w->cancelled = true;
+		w->cancel(w->arg);
+		return true;
+	}
+	if (k->code != K_ESC)
+		return false;
+	screen_pop(s);
+	return true;
+}
+
+static void on_look(void *arg)
+{
+	struct screen *s = arg;
+
+	app_changed(s->app);
+}
+
+static void work_close(struct screen *s)
+{
+	struct work *w = s->self;
+
+	loop_timer_stop(w->timer);
+	if (w->gone)
+		w->gone(w->arg);
+	free(w->title);
+	free(w->text);
+	free(w);
+}
+
+static const struct screen_ops work_ops = {
+	.name = "work",
+	.floating = true,
+	.measure = work_measure,
+	.paint = work_paint,
+	.lines = work_lines,
+	.key = work_key,
+	.close = work_close,
+};
+
+struct screen *dialog_work(struct app *app, const struct dialog_working *how)
+{
+	struct work *w = xcalloc(1, sizeof(*w));
+	struct screen *s;
+
+	*w = (struct work){.title = xstrdup(how->title),
+			   .text = xstrdup(how->text),
+			   .permille = how->permille,
+			   .cancel = how->cancel,
+			   .gone = how->gone,
+			   .arg = how->arg};
+	s = screen_push(app, &work_ops, w);
+	if (w->permille)
+		w->timer = loop_timer_start(app_loop(app), LOOK_MS, LOOK_MS, on_look, s);
+	return s;
+}

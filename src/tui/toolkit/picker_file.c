@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* picker_file: paths for the picker: the folder of what is typed, and completion. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "folder.h"
+#include "tui/toolkit/picker.h"
+
+struct files {
+	struct picker_conf outer; /* what the caller wanted */
+	struct typed_rows found;
+	char *folder, *ending;
+};
+
+/* What the caller knows, until a path is typed. */
+static bool is_offered(const struct files *f, const char *typed)
+{
+	return f->outer.rows && !strchr(typed, '/');
+}
+
+static struct wizard_list files_rows(const char *typed, void *arg)
+{
+	struct files *f = arg;
+	struct folder_look look = {.base = f->folder, .ending = f->ending};
+
+	if (is_offered(f, typed))
+		return f->outer.rows(typed, f->outer.arg);
+	if (typed_rows_begin(&f->found, typed))
+		folder_rows(&f->found.rows, typed, &look);
+	return typed_rows_list(&f->found, "nothing of that name");
+}
+
+static char *files_complete(const char *typed, void *arg)
+{
+	struct wizard_list l = files_rows(typed, arg);
+
+	return *typed && is_offered(arg, typed) ? NULL : folder_complete(&l, typed);
+}
+
+static int files_take(const char *value, char **more, void *arg, struct err *e)
+{
+	struct files *f = arg;
+	size_t n = strlen(value);
+
+	if (n && value[n - 1] == '/') {
+		*more = xstrdup(value);
+		return 1;
+	}
+	return f->outer.take(value, more, f->outer.arg, e);
+}
+
+static void files_gone(void *arg)
+{
+	struct files *f = arg;
+
+	if (f->outer.gone)
+		f->outer.gone(f->outer.arg);
+	typed_rows_fini(&f->found);
+	free(f->folder);
+	free(f->ending);
+	free(f);
+}
+
+struct screen *picker_file(struct app *app, const struct picker_conf *conf)
+{
+	struct files *f = xcalloc(1, sizeof(*f));
+	struct picker_conf inner = *conf;
+
+	f->outer = *conf;
+	f->folder = xstrdup(conf->folder);
+	f->ending = xstrdup(conf->ending);
+	inner.types = true;
+	inner.rows = files_rows;
+	inner.again = NULL; /* a folder is looked at anyway */
+	inner.complete = files_complete;
+	inner.take = files_take;
+	inner.gone = files_gone;
+	inner.arg = f;
+	return picker_open(app, &inner);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * picker_item: structured items (`path=FILE,format=raw`) for the picker: what may follow what is
+ * written so far, from the table that the grammar is checked by.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "folder.h"
+#include "spec/item.h"
+#include "tui/toolkit/picker.h"
+
+struct items {
+	struct picker_conf outer; /* what the caller wanted */
+	const struct item_part *parts;
+	struct typed_rows found;
+	char *folder;
+};
+
+/* A row that makes the line the first n bytes of `head`, and `tail`. */
+static struct wizard_row *add(struct items *m, const char *head, size_t n, const char *tail, const char *label)
+{
+	char *value = xasprintf("%.*s%s", (int)n, head, tail);
+	struct wizard_row *r = wizard_rows_add(&m->found.rows, value, label);
+
+	free(value);
+	return r;
+}
+
+/* The keys that are not given and begin with `begun`; `comma` comes before them, or nothing. */
+static void add_keys(struct items *m, const char *typed, const struct item_end *end, const char *begun,
+		     const char *comma)
+{
+	size_t n = *comma ? strlen(typed) : end->at;
+
+	for (size_t i = 0; m->parts[i].key; i++) {
+		const struct item_part *part = &m->parts[i];
+		char *text = xasprintf("%s%s=", comma, part->key);
+
+		if (!(end->given & 1U << i) && !strncmp(part->key, begun, strlen(begun)))
+			wizard_row_text(&add(m, typed, n, text, text + strlen(comma))->columns[0], part->about);
+		free(text);
+	}
+}
+
+static bool ends_in_slash(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n && s[n - 1] == '/';
+}
+
+/* A path: on to the next part where it is whole as far as one can tell, or deeper. */
+static void add_paths(struct items *m, const char *typed, const struct item_end *end)
+{
+	struct folder_look look = {.base = m->folder, .folders_only = end->part->kind == ITEM_FOLDER};
+	bool whole = look.folders_only && ends_in_slash(end->text);
+	struct wizard_rows found = {.items = NULL};
+
+	folder_rows(&found, end->text, &look);
+	for (size_t i = 0; i < found.len; i++)
+		whole = whole || !strcmp(found.items[i].label, file_basename(end->text));
+	if (end->complete && (whole || !found.len))
+		add_keys(m, typed, end, "", ",");
+	for (size_t i = 0; i < found.len; i++) {
+		char *path = item_escape(found.items[i].value);
+
+		if (strcmp(found.items[i].value, end->text))
+			add(m, typed, end->at, path, found.items[i].label);
+		free(path);
+	}
+	wizard_rows_fini(&found);
+}
+
+static void find_rows(struct items *m, const char *typed)
+{
+	struct item_end end;
+
+	item_end(m->parts, typed, &end);
+	if (!end.part)
+		add_keys(m, typed, &end, end.text, "");
+	else if (end.part->kind == ITEM_FILE || end.part->kind == ITEM_FOLDER)
+		add_paths(m, typed, &end);
+	else if (end.complete)
+		add_keys(m, typed, &end, "", ",");
+	for (size_t i = 0; end.part && end.part->words && end.part->words[i]; i++) {
+		const char *word = end.part->words[i];
+
+		if (!strncmp(word, end.text, strlen(end.text)) && strcmp(word, end.text))
+			add(m, typed, end.at, word, word);
+	}
+	free(end.text);
+}
+
+static struct wizard_list items_rows(const char *typed, void *arg)
+{
+	struct items *m = arg;
+
+	if (typed_rows_begin(&m->found, typed))
+		find_rows(m, typed);
+	return typed_rows_list(&m->found, "");
+}
+
+static char *items_complete(const char *typed, void *arg)
+{
+	struct wizard_list l = items_rows(typed, arg);
+
+	return folder_complete(&l, typed);
+}
+
+/* The first part that must be there and is not, or NULL. */
+static const struct item_part *lacking(const struct item_part *parts, unsigned given)
+{
+	for (size_t i = 0; parts[i].key; i++)
+		if (parts[i].required && !(given & 1U << i))
+			return &parts[i];
+	return NULL;
+}
+
+static int items_take(const char *value, char **more, void *arg, struct err *e)
+{
+	struct items *m = arg;
+	const struct item_part *next;
+	struct item_end end;
+	bool open;
+
+	/* what was typed is meant as it is, and so is nothing: the item goes */
+	if (!*value || (m->found.typed && !strcmp(m->found.typed, value)))
+		return m->outer.take(value, more, m->outer.arg, e);
+	item_end(m->parts, value, &end);
+	next = lacking(m->parts, end.given);
+	open = !end.complete || ends_in_slash(end.text);
+	free(end.text);
+	if (!open && !next)
+		return m->outer.take(value, more, m->outer.arg, e);
+	*more = open ? xstrdup(value) : xasprintf("%s,%s=", value, next->key);
+	return 1;
+}
+
+static void items_gone(void *arg)
+{
+	struct items *m = arg;
+
+	if (m->outer.gone)
+		m->outer.gone(m->outer.arg);
+	typed_rows_fini(&m->found);
+	free(m->folder);
+	free(m);
+}
+
+struct screen *picker_item(struct app *app, const struct picker_conf *conf, const struct item_part *parts)
+{
+	struct items *m = xcalloc(1, sizeof(*m));
+	struct picker_conf inner = *conf;
+	char *begun = xasprintf("%s=", parts[0].key);
+	struct screen *s;
+
+	m->outer = *conf;
+	m->parts = parts;
+	m->folder = xstrdup(conf->folder);
+	inner.initial = conf->initial ? conf->initial : begun;
+	inner.types = inner.goes_on = true;
+	inner.narrows = false;
+	inner.rows = items_rows;
+	inner.complete = items_complete;
+	inner.again = NULL; /* what the caller knows is not among the rows */
+	inner.take = items_take;
+	inner.gone = items_gone;
+	inner.arg = m;
+	s = picker_open(app, &inner);
+	free(begun);
+	return s;
+}

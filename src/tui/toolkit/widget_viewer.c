@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* widget_viewer: see include/tui/toolkit/widget_viewer.h. */
+#include "tui/toolkit/widget_viewer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define QUERY_MAX 80
+
+void viewer_init(struct viewer *v)
+{
+	*v = (struct viewer){.found_line = -1, .wraps = true};
+	text_field_init(&v->query, QUERY_MAX);
+}
+
+void viewer_fini(struct viewer *v)
+{
+	strv_fini(&v->source);
+	strv_fini(&v->lines);
+	free(v->open);
+	text_field_fini(&v->query);
+	free(v->found);
+}
+
+static void wrap_one(struct viewer *v, const char *line)
+{
+	if (!*line || !v->wraps)
+		strv_add(&v->lines, line);
+	else
+		canvas_wrap_lines(line, v->columns, &v->lines);
+}
+
+static void wrap_open(struct viewer *v)
+{
+	size_t before = v->lines.len;
+
+	if (v->open)
+		wrap_one(v, v->open);
+	v->open_lines = v->lines.len - before;
+}
+
+static void unwrap_open(struct viewer *v)
+{
+	for (; v->open_lines; v->open_lines--)
+		free(v->lines.items[--v->lines.len]);
+	if (v->lines.items)
+		v->lines.items[v->lines.len] = NULL;
+}
+
+static void wrap_all(struct viewer *v)
+{
+	strv_fini(&v->lines);
+	for (size_t i = 0; i < v->source.len; i++)
+		wrap_one(v, v->source.items[i]);
+	wrap_open(v);
+	v->found_line = -1;
+}
+
+void viewer_set(struct viewer *v, const char *text)
+{
+	strv_fini(&v->source);
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		strv_take(&v->source, xstrndup(text, n));
+		text += n + (text[n] == '\n');
+	}
+	wrap_all(v);
+}
+
+void viewer_open(struct viewer *v, const char *text)
+{
+	unwrap_open(v);
+	free(v->open);
+	v->open = text ? xstrdup(text) : NULL;
+	wrap_open(v);
+}
+
+void viewer_add(struct viewer *v, const char *line)
+{
+	strv_add(&v->source, line);
+	if (v->cap && v->source.len > v->cap + v->cap / 4) { /* drops many at once, and seldom */
+		size_t drop = v->source.len - v->cap;
+
+		for (size_t i = 0; i < drop; i++)
+			free(v->source.items[i]);
+		memmove(v->source.items, v->source.items + drop, (v->source.len - drop + 1) * sizeof(*v->source.items));
+		v->source.len -= drop;
+		wrap_all(v);
+	} else {
+		unwrap_open(v);
+		wrap_one(v, line);
+		wrap_open(v);
+	}
+}
+
+int viewer_lines(struct viewer *v, int columns)
+{
+	if (columns != v->columns) {
+		v->columns = columns;
+		wrap_all(v);
+	}
+	return (int)v->lines.len;
+}
+
+static int last_first(const struct viewer *v)
+{
+	int n = (int)v->lines.len - v->rows;
+
+	return n > 0 ? n : 0;
+}
+
+void viewer_paint(struct viewer *v, const struct canvas *c)
+{
+	int lines = viewer_lines(v, c->columns);
+
+	v->rows = c->rows - (v->searching ? 1 : 0);
+	if (v->follow || v->first > last_first(v))
+		v->first = last_first(v);
+	if (v->first < 0)
+		v->first = 0;
+	for (int i = 0; i < v->rows && v->first + i < lines; i++) {
+		const char *line = v->lines.items[v->first + i];
+		enum role role = v->role ? v->role(line) : ROLE_TEXT;
+
+		canvas_put(c, i, 0, v->first + i == v->found_line ? ROLE_MARK : role, line);
+	}
+	if (v->searching) {
+		canvas_put(c, c->rows - 1, 0, ROLE_KEY, "/");
+		v->query_column = text_field_paint(&v->query, c, c->rows - 1, 2, c->columns - 2, true, ROLE_TEXT);
+	}
+}
+
+void viewer_cursor(const struct viewer *v, int *row, int *column)
+{
+	*row = v->searching ? v->rows : -1;
+	*column = v->query_column;
+}
+
+/* The next line with what is looked for, from `from` on in steps of `step`, round the end. */
+static void find(struct viewer *v, int from, int step)
+{
+	int n = (int)v->lines.len;
+
+	v->missed = false;
+	for (int i = 0; v->found && i < n; i++) {
+		int at = ((from + i * step) % n + n) % n;
+
+		if (strcasestr(v->lines.items[at], v->found)) {
+			v->found_line = at;
+			v->follow = false;
+			if (at < v->first || at >= v->first + v->rows)
+				v->first = at - v->rows / 2;
+			return;
+		}
+	}
+	v->found_line = -1;
+	v->missed = v->found != NULL;
+}
+
+static bool query_key(struct viewer *v, const struct key *k)
+{
+	if (k->code == K_ESC) {
+		v->searching = false;
+	} else if (k->code == K_ENTER) {
+		v->searching = false;
+		free(v->found);
+		v->found = v->query.len ? xstrdup(v->query.text) : NULL;
+		find(v, v->first, 1);
+	} else {
+		text_field_key(&v->query, k);
+	}
+	return true;
+}
+
+bool viewer_key(struct viewer *v, const struct key *k)
+{
+	int page = v->rows > 2 ? v->rows - 1 : 1;
+
+	if (v->searching)
+		return query_key(v, k);
+	switch (k->code) {
+	case K_UP:
+		v->first--;
+		break;
+	case K_DOWN:
+		v->first++;
+		break;
+	case K_PAGE_UP:
+		v->first -= page;
+		break;
+	case K_PAGE_DOWN:
+	case ' ':
+		v->first += page;
+		break;
+	case K_HOME:
+		v->first = 0;
+		break;
+	case K_END:
+		v->first = last_first(v);
+		break;
+	case '/':
+		v->searching = true;
+		v->query.fresh = true;
+		return true;
+	case 'n':
+		find(v, v->found_line + 1, 1);
+		return true;
+	case 'N':
+		find(v, v->found_line > 0 ? v->found_line - 1 : (int)v->lines.len - 1, -1);
+		return true;
+	default:
+		return false;
+	}
+	if (v->first > last_first(v))
+		v->first = last_first(v);
+	if (v->first < 0)
+		v->first = 0;
+	v->follow = v->cap && v->first == last_first(v);
+	return true;
+}
+
+void viewer_help(const struct viewer *v, struct screen_lines *out)
+{
+	int lines = (int)v->lines.len, last = v->first + v->rows;
+
+	if (v->searching) {
+		buf_adds(&out->help, "Type what to look for.");
+		screen_lines_key(out, "Enter", K_ENTER, "find");
+		screen_lines_key(out, "Esc", K_ESC, "leave it");
+		return;
+	}
+	if (v->missed) {
+		buf_addf(&out->help, "Not found: %s", v->found);
+		out->help_role = ROLE_WARN;
+	} else if (lines > v->rows) {
+		buf_addf(&out->help, "Lines %d to %d of %d", v->first + 1, last < lines ? last : lines, lines);
+	}
+	if (lines > v->rows)
+		screen_lines_key(out, "↑↓", 0, "move");
+	screen_lines_key(out, "/", '/', "find");
+	if (v->found)
+		screen_lines_key(out, "n N", 'n', "next, previous");
+}

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""sources: src/sources.mk lists what is compiled, a variable a folder. --write writes it (make sources); without
+that the file must be as it would be written."""
+import os
+import sys
+
+import tree
+
+FACES = ('cli', 'tui')      # everything else is libcore, which the unit tests link alone
+HEAD = '# SPDX-License-Identifier: MIT\n# Written by `make sources` from the files of src and include.\n'
+
+
+def text_of(t):
+    groups = {}
+    for path in t.files('.c', '.h', under=('src', 'include')):
+        parts = path.split('/')
+        if path not in ('src/main.c', 'src/assets.c'):
+            groups.setdefault(parts[1], []).append(path)
+    text = HEAD
+    for name, paths in sorted(groups.items()):
+        text += '\n%s = \\\n\t%s\n' % (name.upper(), ' \\\n\t'.join(sorted(paths)))
+    return text + '\nCORE = %s\n' % ' '.join('$(%s)' % n.upper() for n in sorted(groups) if n not in FACES)
+
+
+def check(t):
+    if t.has('src/sources.mk') and t.text('src/sources.mk') == text_of(t):
+        return []
+    return ['src/sources.mk:1: does not list the files of src and include as they are: make sources']
+
+
+if __name__ == '__main__':
+    if '--write' in sys.argv:
+        top = tree.Tree(tree.top_folder())
+        with open(os.path.join(top.root, 'src', 'sources.mk'), 'w', encoding='utf-8') as out:
+            out.write(text_of(top))
+    else:
+        tree.run(check)
