@@ -3,7 +3,7 @@
 #include "cli/cli.h"
 #include "tui/tui.h"
 
-static int show(struct cli *cli, enum tui_start start, const char *ref, struct err *e)
+static int main_show(struct cli *cli, enum tui_start start, const char *ref, struct err *e)
 {
 	struct tui_conf conf = {
 		.loop = cli->loop,
@@ -18,40 +18,40 @@ static int show(struct cli *cli, enum tui_start start, const char *ref, struct e
 	return tui_run(&conf, start, ref, e);
 }
 
-static int show_home(struct cli *cli, const char *ref, struct err *e)
+static int main_show_home(struct cli *cli, const char *ref, struct err *e)
 {
-	return show(cli, TUI_HOME, ref, e);
+	return main_show(cli, TUI_HOME, ref, e);
 }
 
-static int show_new(struct cli *cli, const char *ref, struct err *e)
+static int main_show_new(struct cli *cli, const char *ref, struct err *e)
 {
-	return show(cli, TUI_NEW, ref, e);
+	return main_show(cli, TUI_NEW, ref, e);
 }
 
-static int show_open(struct cli *cli, const char *ref, struct err *e)
+static int main_show_open(struct cli *cli, const char *ref, struct err *e)
 {
-	return show(cli, TUI_OPEN, ref, e);
+	return main_show(cli, TUI_OPEN, ref, e);
 }
 
-static int show_console(struct cli *cli, const char *ref, struct err *e)
+static int main_show_console(struct cli *cli, const char *ref, struct err *e)
 {
-	return show(cli, TUI_CONSOLE, ref, e);
+	return main_show(cli, TUI_CONSOLE, ref, e);
 }
 
-static int show_edit(struct cli *cli, const char *ref, struct err *e)
+static int main_show_edit(struct cli *cli, const char *ref, struct err *e)
 {
-	return show(cli, TUI_EDIT, ref, e);
+	return main_show(cli, TUI_EDIT, ref, e);
 }
 
 int main(int argc, char **argv)
 {
 	static const struct cli_face face = {
 		.possible = tui_possible,
-		.home = show_home,
-		.new_machine = show_new,
-		.open = show_open,
-		.console = show_console,
-		.edit = show_edit,
+		.home = main_show_home,
+		.new_machine = main_show_new,
+		.open = main_show_open,
+		.console = main_show_console,
+		.edit = main_show_edit,
 	};
 
 	return cli_main(argc, argv, &face);

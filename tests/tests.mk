@@ -241,6 +241,7 @@ LINT = \
 	tests/lint/offered.py \
 	tests/lint/selftest.py \
 	tests/lint/sources.py \
+	tests/lint/statics.py \
 	tests/lint/words.py
 LINT_LONG = \
 	tests/lint/format.sh \

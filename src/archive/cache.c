@@ -25,7 +25,7 @@ char *cache_path(const char *cache_dir, const uint8_t sha256[HASH_SIZE])
 }
 
 /* A plain file of ours that nobody else may write. */
-static int check_file(int fd, const char *path, struct stat *st, struct err *e)
+static int cache_check_file(int fd, const char *path, struct stat *st, struct err *e)
 {
 	if (fstat(fd, st) < 0)
 		return err_errno(e, errno, "cache-read", "cannot examine %s", path);
@@ -39,7 +39,7 @@ static int check_file(int fd, const char *path, struct stat *st, struct err *e)
 
 /* Opens the part. One that was complete and read-only when its run was stopped before the rename
  * is made ours to write again. */
-static int open_part(const char *part)
+static int cache_open_part(const char *part)
 {
 	const int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 	int fd = open(part, O_RDWR | O_CREAT | flags, 0600);
@@ -49,7 +49,7 @@ static int open_part(const char *part)
 	if (fd >= 0 || errno != EACCES)
 		return fd;
 	old = open(part, O_RDONLY | flags);
-	if (old >= 0 && check_file(old, part, &st, NULL) == 0 && fchmod(old, 0600) == 0)
+	if (old >= 0 && cache_check_file(old, part, &st, NULL) == 0 && fchmod(old, 0600) == 0)
 		fd = open(part, O_RDWR | flags);
 	else
 		errno = EACCES;
@@ -67,14 +67,14 @@ int cache_begin_at(const char *path, struct cache_part *out, struct err *e)
 	int r = file_mkdirs(dir, e);
 
 	if (!r) {
-		fd = open_part(part);
+		fd = cache_open_part(part);
 		if (fd < 0) {
 			int why = errno;
 
 			r = err_errno(e, why, "cache-write", "cannot write %s", part);
 			if (why == ELOOP || why == ENXIO || why == EISDIR)
 				err_hint(e, "something else is in its place: remove it");
-		} else if (check_file(fd, part, &st, e) < 0) {
+		} else if (cache_check_file(fd, part, &st, e) < 0) {
 			r = -1;
 		} else if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
 			r = 1;
@@ -100,7 +100,7 @@ int cache_begin(const char *cache_dir, const uint8_t sha256[HASH_SIZE], struct c
 	return r;
 }
 
-static void part_fini(struct cache_part *part)
+static void cache_part_fini(struct cache_part *part)
 {
 	close(part->fd); /* which unlocks it */
 	free(part->path);
@@ -121,7 +121,7 @@ int cache_commit(struct cache_part *part, struct err *e)
 	if (r < 0)
 		unlink(name); /* what did not reach the disk whole is nothing to go on with */
 	free(name);
-	part_fini(part);
+	cache_part_fini(part);
 	return r;
 }
 
@@ -136,7 +136,7 @@ void cache_abandon(struct cache_part *part, bool keep)
 		unlink(name);
 		free(name);
 	}
-	part_fini(part);
+	cache_part_fini(part);
 }
 
 int cache_put(const char *path, const void *p, size_t n, struct err *e)
@@ -184,7 +184,7 @@ int cache_open_at(const char *path, uint64_t *size, struct err *e)
 	if (fd < 0)
 		return err_errno(e, errno, errno == ENOENT ? "cache-missing" : "cache-read",
 				 "cannot read %s from the cache", path);
-	if (check_file(fd, path, &st, e) < 0) {
+	if (cache_check_file(fd, path, &st, e) < 0) {
 		close(fd);
 		return -1;
 	}
@@ -220,7 +220,7 @@ int archive_cache_open(const char *cache_dir, const uint8_t sha256[HASH_SIZE], u
 }
 
 /* Removes old files of the folder `dir`, and goes down `depth` levels. */
-static void sweep(const char *dir, int depth, time_t before, uint64_t *freed)
+static void cache_sweep(const char *dir, int depth, time_t before, uint64_t *freed)
 {
 	DIR *d = opendir(dir);
 	struct dirent *entry;
@@ -237,7 +237,7 @@ static void sweep(const char *dir, int depth, time_t before, uint64_t *freed)
 			continue;
 		path = file_join(dir, entry->d_name);
 		if (S_ISDIR(st.st_mode) && depth)
-			sweep(path, depth - 1, before, freed);
+			cache_sweep(path, depth - 1, before, freed);
 		else if (S_ISREG(st.st_mode) && st.st_mtime < before && unlink(path) == 0)
 			*freed += (uint64_t)st.st_blocks * 512;
 		free(path);
@@ -261,7 +261,7 @@ int archive_cache_gc(const char *cache_dir, unsigned days, uint64_t *freed, stru
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
 		char *dir = file_join(cache_dir, folders[i].name);
 
-		sweep(dir, folders[i].depth, before, freed);
+		cache_sweep(dir, folders[i].depth, before, freed);
 		free(dir);
 	}
 	return 0;

@@ -8,7 +8,7 @@
 #include "base/size.h"
 
 /* Seconds without data that end a transfer, as tests set them; 0: http's own. */
-static unsigned stall_setting(void)
+static unsigned env_stall_setting(void)
 {
 	const char *text = getenv("DEBWIZ_STALL");
 	uint64_t seconds;
@@ -18,7 +18,7 @@ static unsigned stall_setting(void)
 	return (unsigned)seconds;
 }
 
-static time_t wall_clock(void)
+static time_t env_wall_clock(void)
 {
 	return time(NULL);
 }
@@ -27,11 +27,11 @@ void archive_env_init(struct archive_env *env, struct loop *l, const char *cache
 		      unsigned stall_s, time_t (*now)(void))
 {
 	env->loop = l;
-	env->http = http_new(l, proxy, stall_s ? stall_s : stall_setting());
+	env->http = http_new(l, proxy, stall_s ? stall_s : env_stall_setting());
 	env->cache_dir = xstrdup(cache_dir);
 	env->offline = false;
 	env->floor = true;
-	env->now = now ? now : wall_clock;
+	env->now = now ? now : env_wall_clock;
 	atomic_init(&env->stop, false);
 }
 

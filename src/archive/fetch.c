@@ -43,24 +43,24 @@ struct fetch {
 	void *arg;
 };
 
-static void look(struct fetch *f);
+static void fetch_look(struct fetch *f);
 
 /* Bytes of which nothing says that they are of another file. */
-static bool is_worth_keeping(const struct fetch *f)
+static bool fetch_is_worth_keeping(const struct fetch *f)
 {
 	if (!f->have || (f->err.kind != ERR_NETWORK && f->err.kind != ERR_INTERRUPTED))
 		return false;
 	return f->have == f->size || !fetch_error_is_stale(&f->err);
 }
 
-static void finish(struct fetch *f)
+static void fetch_finish(struct fetch *f)
 {
 	void (*done)(const struct err *, void *) = f->done;
 	void *arg = f->arg;
 	struct err e = ERR_INIT;
 
 	if (f->part.path)
-		cache_abandon(&f->part, is_worth_keeping(f));
+		cache_abandon(&f->part, fetch_is_worth_keeping(f));
 	err_move(&e, &f->err);
 	loop_timer_stop(f->timer);
 	hash_free(f->hash);
@@ -72,12 +72,12 @@ static void finish(struct fetch *f)
 	err_fini(&e);
 }
 
-static void on_interrupted(void *arg)
+static void fetch_on_interrupted(void *arg)
 {
 	struct fetch *f = arg;
 
 	err_set(&f->err, ERR_INTERRUPTED, "interrupted", "interrupted");
-	finish(f);
+	fetch_finish(f);
 }
 
 void fetch_cancel(struct fetch *f)
@@ -91,7 +91,7 @@ void fetch_cancel(struct fetch *f)
 	http_cancel(f->get);
 	f->get = NULL;
 	loop_timer_stop(f->timer);
-	f->timer = loop_timer_start(f->env->loop, 0, 0, on_interrupted, f);
+	f->timer = loop_timer_start(f->env->loop, 0, 0, fetch_on_interrupted, f);
 }
 
 uint64_t fetch_received(const struct fetch *f)
@@ -111,31 +111,31 @@ bool fetch_error_is_slow(const struct err *e)
 
 /* --- store --- */
 
-static void store_work(void *arg)
+static void fetch_store_work(void *arg)
 {
 	struct fetch *f = arg;
 
 	cache_commit(&f->part, &f->err);
 }
 
-static void store_done(void *arg)
+static void fetch_store_done(void *arg)
 {
 	struct fetch *f = arg;
 
 	f->working = false;
-	finish(f); /* a cancel that came too late changes nothing */
+	fetch_finish(f); /* a cancel that came too late changes nothing */
 }
 
-static void store(struct fetch *f)
+static void fetch_store(struct fetch *f)
 {
 	f->have = f->size;
 	f->working = true;
-	loop_work(f->env->loop, store_work, store_done, f);
+	loop_work(f->env->loop, fetch_store_work, fetch_store_done, f);
 }
 
 /* --- get --- */
 
-static int empty_part(struct fetch *f)
+static int fetch_empty_part(struct fetch *f)
 {
 	f->have = 0;
 	hash_free(f->hash);
@@ -145,9 +145,9 @@ static int empty_part(struct fetch *f)
 	return 0;
 }
 
-static void get(struct fetch *f);
+static void fetch_get(struct fetch *f);
 
-static void get_next(struct fetch *f, const struct err *e)
+static void fetch_get_next(struct fetch *f, const struct err *e)
 {
 	bool foreign = f->at >= f->own;
 	/* that another mirror cannot be reached or is broken says nothing about ours */
@@ -157,49 +157,49 @@ static void get_next(struct fetch *f, const struct err *e)
 		if (++f->at == f->own)
 			err_copy(&f->vain, e);
 		f->clean = false;
-		if (empty_part(f) == 0)
-			get(f);
+		if (fetch_empty_part(f) == 0)
+			fetch_get(f);
 		else
-			finish(f);
+			fetch_finish(f);
 		return;
 	}
 	err_copy(&f->err, in_vain && foreign ? &f->vain : e);
-	finish(f);
+	fetch_finish(f);
 }
 
-static void mismatch(struct fetch *f)
+static void fetch_mismatch(struct fetch *f)
 {
 	struct err e = ERR_INIT;
 
 	if (!f->clean) { /* what was resumed may have been damaged: once more from the start */
 		f->clean = true;
-		if (empty_part(f) == 0)
-			get(f);
+		if (fetch_empty_part(f) == 0)
+			fetch_get(f);
 		else
-			finish(f);
+			fetch_finish(f);
 		return;
 	}
 	err_set(&e, ERR_VERIFY, "fetch-mismatch", "%s has other content than the signed list says", f->name);
 	err_hint(&e, "the mirror is being updated or is broken: try again later or name another");
-	get_next(f, &e);
+	fetch_get_next(f, &e);
 	err_fini(&e);
 }
 
-static void on_got(const struct http_result *r, const struct err *e, void *arg)
+static void fetch_on_got(const struct http_result *r, const struct err *e, void *arg)
 {
 	struct fetch *f = arg;
 
 	f->have = http_received(f->get);
 	f->get = NULL;
 	if (e)
-		get_next(f, e);
+		fetch_get_next(f, e);
 	else if (r->size != f->size || memcmp(r->sha256, f->sha256, HASH_SIZE))
-		mismatch(f);
+		fetch_mismatch(f);
 	else
-		store(f);
+		fetch_store(f);
 }
 
-static void get(struct fetch *f)
+static void fetch_get(struct fetch *f)
 {
 	struct http_request req = {
 		.url = f->urls.items[f->at],
@@ -215,13 +215,13 @@ static void get(struct fetch *f)
 	if (!f->have)
 		f->clean = true;
 	f->hash = NULL;
-	f->get = http_get_start(f->env->http, &req, on_got, f);
+	f->get = http_get_start(f->env->http, &req, fetch_on_got, f);
 }
 
 /* --- look --- */
 
 /* Takes stock of what an interrupted run left in the part: it may even be whole. */
-static enum look look_at_part(struct fetch *f)
+static enum look fetch_look_at_part(struct fetch *f)
 {
 	const size_t chunk = 256 * 1024;
 	char *p = xmalloc(chunk);
@@ -242,12 +242,12 @@ static enum look look_at_part(struct fetch *f)
 		if (!memcmp(digest, f->sha256, HASH_SIZE))
 			return cache_commit(&f->part, &f->err) < 0 ? LOOK_ERROR : LOOK_HIT;
 	}
-	if ((n < 0 || f->have >= f->size) && empty_part(f) < 0)
+	if ((n < 0 || f->have >= f->size) && fetch_empty_part(f) < 0)
 		return LOOK_ERROR;
 	return LOOK_PART;
 }
 
-static void look_work(void *arg)
+static void fetch_look_work(void *arg)
 {
 	struct fetch *f = arg;
 	int fd = archive_cache_open(f->env->cache_dir, f->sha256, f->size, true, &f->err);
@@ -271,7 +271,7 @@ static void look_work(void *arg)
 	}
 	switch (cache_begin(f->env->cache_dir, f->sha256, &f->part, &f->err)) {
 	case 0:
-		f->found = look_at_part(f);
+		f->found = fetch_look_at_part(f);
 		break;
 	case 1:
 		f->found = LOOK_BUSY;
@@ -281,44 +281,44 @@ static void look_work(void *arg)
 	}
 }
 
-static void on_pause_over(void *arg)
+static void fetch_on_pause_over(void *arg)
 {
 	struct fetch *f = arg;
 
 	loop_timer_stop(f->timer);
 	f->timer = NULL;
-	look(f);
+	fetch_look(f);
 }
 
-static void look_done(void *arg)
+static void fetch_look_done(void *arg)
 {
 	struct fetch *f = arg;
 	uint64_t now = loop_now(f->env->loop);
 
 	f->working = false;
 	if (f->cancelled) {
-		on_interrupted(f);
+		fetch_on_interrupted(f);
 	} else if (f->found == LOOK_PART) {
-		get(f);
+		fetch_get(f);
 	} else if (f->found == LOOK_BUSY) {
 		if (!f->busy_since)
 			f->busy_since = now;
 		if (now - f->busy_since < BUSY_CAP) {
-			f->timer = loop_timer_start(f->env->loop, BUSY_PAUSE, 0, on_pause_over, f);
+			f->timer = loop_timer_start(f->env->loop, BUSY_PAUSE, 0, fetch_on_pause_over, f);
 			return;
 		}
 		err_set(&f->err, ERR_BUSY, "cache-busy", "another debwiz has been fetching %s for minutes", f->name);
 		err_hint(&f->err, "wait for it or stop it, then try again");
-		finish(f);
+		fetch_finish(f);
 	} else {
-		finish(f);
+		fetch_finish(f);
 	}
 }
 
-static void look(struct fetch *f)
+static void fetch_look(struct fetch *f)
 {
 	f->working = true;
-	loop_work(f->env->loop, look_work, look_done, f);
+	loop_work(f->env->loop, fetch_look_work, fetch_look_done, f);
 }
 
 struct fetch *fetch_start(struct archive_env *env, const struct fetch_request *req,
@@ -338,6 +338,6 @@ struct fetch *fetch_start(struct archive_env *env, const struct fetch_request *r
 	f->part.fd = -1;
 	f->done = done;
 	f->arg = arg;
-	look(f);
+	fetch_look(f);
 	return f;
 }

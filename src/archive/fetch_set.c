@@ -43,7 +43,7 @@ struct fetch_op {
 	void *arg;
 };
 
-static void on_end(void *arg)
+static void fetch_set_on_end(void *arg)
 {
 	struct fetch_op *op = arg;
 	void (*done)(const struct err *, void *) = op->done;
@@ -64,7 +64,7 @@ static void on_end(void *arg)
 	err_fini(&e);
 }
 
-static void report(void *arg)
+static void fetch_set_report(void *arg)
 {
 	struct fetch_op *op = arg;
 	uint64_t done = op->done_bytes;
@@ -86,19 +86,19 @@ static void report(void *arg)
 	free(text);
 }
 
-static void fill(struct fetch_op *op);
+static void fetch_set_fill(struct fetch_op *op);
 
-static void check_end(struct fetch_op *op)
+static void fetch_set_check_end(struct fetch_op *op)
 {
 	if (op->end || op->active)
 		return;
 	if (op->err.kind == ERR_NONE && op->next < op->len)
 		return;
-	report(op);
-	op->end = loop_timer_start(op->a->env.loop, 0, 0, on_end, op);
+	fetch_set_report(op);
+	op->end = loop_timer_start(op->a->env.loop, 0, 0, fetch_set_on_end, op);
 }
 
-static void stop_all(struct fetch_op *op)
+static void fetch_set_stop_all(struct fetch_op *op)
 {
 	for (size_t i = 0; i < op->next; i++) {
 		struct item *it = &op->items[i];
@@ -110,32 +110,32 @@ static void stop_all(struct fetch_op *op)
 			op->active--;
 		}
 	}
-	check_end(op);
+	fetch_set_check_end(op);
 }
 
-static void cancel(struct archive_op *base)
+static void fetch_set_cancel(struct archive_op *base)
 {
 	struct fetch_op *op = (struct fetch_op *)base;
 
 	if (op->err.kind != ERR_NONE || op->end)
 		return;
 	err_set(&op->err, ERR_INTERRUPTED, "interrupted", "interrupted");
-	stop_all(op);
+	fetch_set_stop_all(op);
 }
 
-static void start(struct item *it);
+static void fetch_set_start(struct item *it);
 
-static void on_pause_over(void *arg)
+static void fetch_set_on_pause_over(void *arg)
 {
 	struct item *it = arg;
 
 	loop_timer_stop(it->pause);
 	it->pause = NULL;
 	it->op->active--;
-	start(it);
+	fetch_set_start(it);
 }
 
-static void on_fetched(const struct err *e, void *arg)
+static void fetch_set_on_fetched(const struct err *e, void *arg)
 {
 	struct item *it = arg;
 	struct fetch_op *op = it->op;
@@ -145,13 +145,13 @@ static void on_fetched(const struct err *e, void *arg)
 	if (!e) {
 		op->done_bytes += it->size;
 		op->ready++;
-		fill(op);
+		fetch_set_fill(op);
 	} else if (op->err.kind != ERR_NONE) {
-		check_end(op);
+		fetch_set_check_end(op);
 	} else if (it->retries < RETRIES && (fetch_error_is_stale(e) || (fetch_error_is_slow(e) && it->others.len))) {
 		it->retries = fetch_error_is_slow(e) ? RETRIES : it->retries + 1;
 		op->active++;
-		it->pause = loop_timer_start(op->a->env.loop, RETRY_PAUSE, 0, on_pause_over, it);
+		it->pause = loop_timer_start(op->a->env.loop, RETRY_PAUSE, 0, fetch_set_on_pause_over, it);
 	} else {
 		err_copy(&op->err, e);
 		if (fetch_error_is_stale(e)) {
@@ -159,11 +159,11 @@ static void on_fetched(const struct err *e, void *arg)
 				"the mirror does not have what its index lists, it is being updated: %s", e->text);
 			err_hint(&op->err, "try again in a while or name another mirror");
 		}
-		stop_all(op);
+		fetch_set_stop_all(op);
 	}
 }
 
-static void start(struct item *it)
+static void fetch_set_start(struct item *it)
 {
 	struct fetch_request req = {.name = it->name,
 				    .size = it->size,
@@ -175,18 +175,18 @@ static void start(struct item *it)
 	req.urls = &urls;
 	memcpy(req.sha256, it->sha256, HASH_SIZE);
 	it->op->active++;
-	it->fetch = fetch_start(&it->op->a->env, &req, on_fetched, it);
+	it->fetch = fetch_start(&it->op->a->env, &req, fetch_set_on_fetched, it);
 	strv_fini(&urls);
 }
 
-static void fill(struct fetch_op *op)
+static void fetch_set_fill(struct fetch_op *op)
 {
 	while (op->err.kind == ERR_NONE && op->active < WINDOW && op->next < op->len)
-		start(&op->items[op->next++]);
-	check_end(op);
+		fetch_set_start(&op->items[op->next++]);
+	fetch_set_check_end(op);
 }
 
-static int by_size(const void *a, const void *b)
+static int fetch_set_by_size(const void *a, const void *b)
 {
 	const struct item *x = a;
 	const struct item *y = b;
@@ -197,7 +197,7 @@ static int by_size(const void *a, const void *b)
 }
 
 /* Its URLs on the mirrors that its suite could have come from as well. */
-static void find_others(const struct archive *a, const struct package *p, struct strv *out)
+static void fetch_set_find_others(const struct archive *a, const struct package *p, struct strv *out)
 {
 	for (size_t i = 0; i < a->suite_count; i++) {
 		const struct suite *s = a->suites[i];
@@ -216,7 +216,7 @@ struct archive_op *archive_fetch(struct archive *a, const struct package_set *se
 {
 	struct fetch_op *op = xcalloc(1, sizeof(*op));
 
-	op->op.cancel = cancel;
+	op->op.cancel = fetch_set_cancel;
 	op->a = a;
 	op->progress = progress;
 	op->done = done;
@@ -230,11 +230,11 @@ struct archive_op *archive_fetch(struct archive *a, const struct package_set *se
 		op->items[i].name = xasprintf("%s %s", p->name, p->version);
 		op->items[i].url = xstrdup(p->url);
 		memcpy(op->items[i].sha256, p->sha256, HASH_SIZE);
-		find_others(a, p, &op->items[i].others);
+		fetch_set_find_others(a, p, &op->items[i].others);
 		op->total += p->size;
 	}
-	mem_sort(op->items, op->len, sizeof(*op->items), by_size);
-	op->report = loop_timer_start(a->env.loop, REPORT_EVERY, REPORT_EVERY, report, op);
-	fill(op);
+	mem_sort(op->items, op->len, sizeof(*op->items), fetch_set_by_size);
+	op->report = loop_timer_start(a->env.loop, REPORT_EVERY, REPORT_EVERY, fetch_set_report, op);
+	fetch_set_fill(op);
 	return &op->op;
 }

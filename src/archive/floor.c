@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "verify.h"
 
-static char *copy_path(const char *cache_dir, const char *url)
+static char *floor_copy_path(const char *cache_dir, const char *url)
 {
 	uint8_t digest[HASH_SIZE];
 	char hex[HASH_HEX];
@@ -34,7 +34,7 @@ static char *floor_path(const char *cache_dir, const char *key, const char *orig
 	return path;
 }
 
-static int write_json(const char *path, json_t *o, struct err *e)
+static int floor_write_json(const char *path, json_t *o, struct err *e)
 {
 	char *text = json_line(o);
 	int r = cache_put(path, text, strlen(text), e);
@@ -44,7 +44,7 @@ static int write_json(const char *path, json_t *o, struct err *e)
 	return r;
 }
 
-static bool load_entry(const char *cache_dir, const uint8_t digest[HASH_SIZE], uint64_t size, struct buf *out)
+static bool floor_load_entry(const char *cache_dir, const uint8_t digest[HASH_SIZE], uint64_t size, struct buf *out)
 {
 	size_t got = 0;
 	ssize_t n = 1;
@@ -71,14 +71,14 @@ static bool load_entry(const char *cache_dir, const uint8_t digest[HASH_SIZE], u
 
 bool floor_copy_load(const char *cache_dir, const char *url, struct floor_copy *out)
 {
-	char *path = copy_path(cache_dir, url);
+	char *path = floor_copy_path(cache_dir, url);
 	json_t *o = json_read(path, NULL);
 	uint8_t digest[HASH_SIZE];
 	bool ok = false;
 
 	*out = (struct floor_copy){0};
 	if (o && !strcmp(json_str(o, "url", ""), url) && hash_from_hex(json_str(o, "sha256", ""), digest) &&
-	    load_entry(cache_dir, digest, (uint64_t)json_int(o, "size", 0), &out->bytes)) {
+	    floor_load_entry(cache_dir, digest, (uint64_t)json_int(o, "size", 0), &out->bytes)) {
 		out->etag = xstrdup(json_str(o, "etag", NULL));
 		out->modified = xstrdup(json_str(o, "modified", NULL));
 		ok = true;
@@ -96,7 +96,7 @@ void floor_copy_fini(struct floor_copy *c)
 	*c = (struct floor_copy){0};
 }
 
-static void add_string(json_t *o, const char *key, const char *value)
+static void floor_add_string(json_t *o, const char *key, const char *value)
 {
 	if (value)
 		json_object_set_new(o, key, json_string(value));
@@ -115,13 +115,13 @@ int floor_copy_store(const char *cache_dir, const char *url, const void *p, size
 		return -1;
 	hash_hex(digest, hex);
 	o = json_object();
-	add_string(o, "url", url);
-	add_string(o, "sha256", hex);
+	floor_add_string(o, "url", url);
+	floor_add_string(o, "sha256", hex);
 	json_object_set_new(o, "size", json_integer((json_int_t)n));
-	add_string(o, "etag", etag);
-	add_string(o, "modified", modified);
-	path = copy_path(cache_dir, url);
-	r = write_json(path, o, e);
+	floor_add_string(o, "etag", etag);
+	floor_add_string(o, "modified", modified);
+	path = floor_copy_path(cache_dir, url);
+	r = floor_write_json(path, o, e);
 	free(path);
 	return r;
 }
@@ -149,7 +149,7 @@ bool floor_load(const char *cache_dir, const char *key, const char *origin, cons
 
 bool floor_bytes(const char *cache_dir, const struct floor *f, struct buf *out)
 {
-	return load_entry(cache_dir, f->sha256, f->size, out);
+	return floor_load_entry(cache_dir, f->sha256, f->size, out);
 }
 
 void floor_fini(struct floor *f)
@@ -185,13 +185,13 @@ int floor_raise(const char *cache_dir, const char *key, const struct release *r,
 	hash_bytes(p, n, digest);
 	hash_hex(digest, hex);
 	o = json_object();
-	add_string(o, "key", *key ? key : "debian");
+	floor_add_string(o, "key", *key ? key : "debian");
 	json_object_set_new(o, "date", json_integer((json_int_t)r->date));
-	add_string(o, "version", r->version);
-	add_string(o, "sha256", hex);
+	floor_add_string(o, "version", r->version);
+	floor_add_string(o, "sha256", hex);
 	json_object_set_new(o, "size", json_integer((json_int_t)n));
 	path = floor_path(cache_dir, key, r->origin, suite);
-	result = write_json(path, o, e);
+	result = floor_write_json(path, o, e);
 	free(path);
 	return result;
 }

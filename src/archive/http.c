@@ -70,9 +70,9 @@ struct http_get {
 	void *arg;
 };
 
-static void pump(struct http *h);
-static void check_ended(struct http *h);
-static void give(struct http_get *g, const struct http_result *r, const struct err *e);
+static void http_pump(struct http *h);
+static void http_check_ended(struct http *h);
+static void http_give(struct http_get *g, const struct http_result *r, const struct err *e);
 
 /* --- libcurl on the loop --- */
 
@@ -82,7 +82,7 @@ struct watch {
 	struct loop_fd *poll;
 };
 
-static void on_socket_ready(int events, void *arg)
+static void http_on_socket_ready(int events, void *arg)
 {
 	struct watch *w = arg;
 	struct http *h = w->http;
@@ -90,10 +90,10 @@ static void on_socket_ready(int events, void *arg)
 	int running;
 
 	curl_multi_socket_action(h->multi, w->fd, mask, &running); /* may free w */
-	check_ended(h);
+	http_check_ended(h);
 }
 
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socketp)
+static int http_on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socketp)
 {
 	struct http *h = user;
 	struct watch *w = socketp;
@@ -113,7 +113,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *s
 		w = xcalloc(1, sizeof(*w));
 		w->http = h;
 		w->fd = fd;
-		w->poll = loop_fd_start(h->loop, fd, events, on_socket_ready, w);
+		w->poll = loop_fd_start(h->loop, fd, events, http_on_socket_ready, w);
 		curl_multi_assign(h->multi, fd, w);
 	} else if (w->poll) {
 		loop_fd_change(w->poll, events);
@@ -121,7 +121,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *s
 	return 0;
 }
 
-static void on_timeout(void *arg)
+static void http_on_timeout(void *arg)
 {
 	struct http *h = arg;
 	int running;
@@ -129,16 +129,16 @@ static void on_timeout(void *arg)
 	loop_timer_stop(h->timer);
 	h->timer = NULL;
 	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	check_ended(h);
+	http_check_ended(h);
 }
 
-static int on_timer(CURLM *multi, long ms, void *user)
+static int http_on_timer(CURLM *multi, long ms, void *user)
 {
 	struct http *h = user;
 
 	(void)multi;
 	loop_timer_stop(h->timer);
-	h->timer = ms < 0 ? NULL : loop_timer_start(h->loop, (uint64_t)ms, 0, on_timeout, h);
+	h->timer = ms < 0 ? NULL : loop_timer_start(h->loop, (uint64_t)ms, 0, http_on_timeout, h);
 	return 0;
 }
 
@@ -154,9 +154,9 @@ struct http *http_new(struct loop *l, const char *proxy, unsigned stall_s)
 	h->multi = curl_multi_init();
 	if (!h->multi)
 		mem_end("libcurl cannot be used");
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, http_on_socket);
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, http_on_timer);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
 	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)ACTIVE_MAX);
 	return h;
@@ -175,7 +175,7 @@ void http_free(struct http *h)
 
 /* --- one transfer --- */
 
-static size_t on_header(char *p, size_t size, size_t n, void *user)
+static size_t http_on_header(char *p, size_t size, size_t n, void *user)
 {
 	struct http_get *g = user;
 	long status = 0;
@@ -189,7 +189,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *user)
 	return size * n;
 }
 
-static size_t on_body(char *p, size_t size, size_t n, void *user)
+static size_t http_on_body(char *p, size_t size, size_t n, void *user)
 {
 	struct http_get *g = user;
 
@@ -198,7 +198,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *user)
 }
 
 /* Sockets are made here to be closed on exec, and to see whether a proxy is asked. */
-static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *a)
+static curl_socket_t http_on_open(void *user, curlsocktype purpose, struct curl_sockaddr *a)
 {
 	struct http_get *g = user;
 	int fd = socket(a->family, a->socktype, a->protocol);
@@ -214,7 +214,7 @@ static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_socka
 	return fd;
 }
 
-static void add_header(struct http_get *g, const char *name, const char *value)
+static void http_add_header(struct http_get *g, const char *name, const char *value)
 {
 	char *line = xasprintf("%s: %s", name, value);
 
@@ -224,7 +224,7 @@ static void add_header(struct http_get *g, const char *name, const char *value)
 		mem_end("out of memory");
 }
 
-static void set_conditions(struct http_get *g)
+static void http_set_conditions(struct http_get *g)
 {
 	char range[32];
 
@@ -235,20 +235,20 @@ static void set_conditions(struct http_get *g)
 		snprintf(range, sizeof(range), "%llu-", (unsigned long long)g->sink.have);
 		curl_easy_setopt(g->easy, CURLOPT_RANGE, range);
 		if (same)
-			add_header(g, "If-Range", same);
+			http_add_header(g, "If-Range", same);
 	} else if (g->sink.fd < 0) {
 		if (g->etag)
-			add_header(g, "If-None-Match", g->etag);
+			http_add_header(g, "If-None-Match", g->etag);
 		if (g->modified)
-			add_header(g, "If-Modified-Since", g->modified);
+			http_add_header(g, "If-Modified-Since", g->modified);
 	}
 	if (g->fresh)
-		add_header(g, "Cache-Control", "max-age=0");
-	add_header(g, "Accept", "*/*");
+		http_add_header(g, "Cache-Control", "max-age=0");
+	http_add_header(g, "Accept", "*/*");
 	curl_easy_setopt(g->easy, CURLOPT_HTTPHEADER, g->headers);
 }
 
-static struct http_get *too_slow(const struct http *h)
+static struct http_get *http_too_slow(const struct http *h)
 {
 	struct http_get *g = h->first;
 
@@ -258,7 +258,7 @@ static struct http_get *too_slow(const struct http *h)
 }
 
 /* Gives up what was active for the whole of a window in which too little arrived. */
-static void on_window(void *arg)
+static void http_on_window(void *arg)
 {
 	struct http *h = arg;
 	uint64_t rate = h->window_bytes / ((uint64_t)h->stall_s * SLOW_WINDOW);
@@ -269,27 +269,27 @@ static void on_window(void *arg)
 		g->too_slow = g->easy && g->whole_window && rate < SLOW_RATE;
 		g->whole_window = g->easy != NULL;
 	}
-	while ((g = too_slow(h))) { /* the end of one may be the end of others */
+	while ((g = http_too_slow(h))) { /* the end of one may be the end of others */
 		struct err e = ERR_INIT;
 
 		http_fault_slow(g->url, rate, &e);
-		give(g, NULL, &e);
+		http_give(g, NULL, &e);
 		err_fini(&e);
 	}
-	pump(h);
+	http_pump(h);
 }
 
-static void window_begin(struct http_get *g)
+static void http_window_begin(struct http_get *g)
 {
 	struct http *h = g->http;
 	uint64_t ms = (uint64_t)h->stall_s * SLOW_WINDOW * 1000;
 
 	g->whole_window = true;
 	h->window_bytes = 0;
-	h->window = loop_timer_start(h->loop, ms, ms, on_window, h);
+	h->window = loop_timer_start(h->loop, ms, ms, http_on_window, h);
 }
 
-static void begin(struct http_get *g)
+static void http_begin(struct http_get *g)
 {
 	struct http *h = g->http;
 	CURL *c = curl_easy_init();
@@ -316,25 +316,25 @@ static void begin(struct http_get *g)
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 256L * 1024);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "debwiz");
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, g->detail);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, http_on_header);
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, g);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, http_on_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, g);
-	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, http_on_open);
 	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, g);
 	if (*h->proxy)
 		curl_easy_setopt(c, CURLOPT_PROXY, h->proxy);
 	if (ca && *ca)
 		curl_easy_setopt(c, CURLOPT_CAINFO, ca);
-	set_conditions(g);
+	http_set_conditions(g);
 	g->whole_window = false;
 	if (!h->active++)
-		window_begin(g);
+		http_window_begin(g);
 	curl_multi_add_handle(h->multi, c);
 }
 
 /* Takes the transfer off the multi handle; what is known of it stays. */
-static void leave(struct http_get *g)
+static void http_leave(struct http_get *g)
 {
 	if (!g->easy)
 		return;
@@ -349,14 +349,14 @@ static void leave(struct http_get *g)
 	}
 }
 
-static void get_free(struct http_get *g)
+static void http_get_free(struct http_get *g)
 {
 	struct http_get **p = &g->http->first;
 
 	while (*p != g)
 		p = &(*p)->next;
 	*p = g->next;
-	leave(g);
+	http_leave(g);
 	loop_timer_stop(g->wait);
 	http_sink_fini(&g->sink);
 	free(g->url);
@@ -366,7 +366,7 @@ static void get_free(struct http_get *g)
 	free(g);
 }
 
-static void give(struct http_get *g, const struct http_result *r, const struct err *e)
+static void http_give(struct http_get *g, const struct http_result *r, const struct err *e)
 {
 	http_done_fn done = g->done;
 	void *arg = g->arg;
@@ -375,10 +375,10 @@ static void give(struct http_get *g, const struct http_result *r, const struct e
 		log_msg("http", "%s: %s", g->name, e->text);
 	g->ended = true;
 	done(r, e, arg);
-	get_free(g);
+	http_get_free(g);
 }
 
-static void give_error(struct http_get *g, const struct http_fault *f)
+static void http_give_error(struct http_get *g, const struct http_fault *f)
 {
 	struct err e = ERR_INIT;
 
@@ -386,11 +386,11 @@ static void give_error(struct http_get *g, const struct http_fault *f)
 		err_move(&e, &g->sink.err);
 	else
 		http_fault_explain(f, &e);
-	give(g, NULL, &e);
+	http_give(g, NULL, &e);
 	err_fini(&e);
 }
 
-static void give_result(struct http_get *g, long status)
+static void http_give_result(struct http_get *g, long status)
 {
 	struct http_result r = {
 		.not_modified = status == 304,
@@ -408,26 +408,26 @@ static void give_result(struct http_get *g, long status)
 		hash_end(g->sink.hash, r.sha256);
 		g->sink.hash = NULL;
 	}
-	give(g, &r, NULL);
+	http_give(g, &r, NULL);
 }
 
-static void on_wait_over(void *arg)
+static void http_on_wait_over(void *arg)
 {
 	struct http_get *g = arg;
 
 	loop_timer_stop(g->wait);
 	g->wait = NULL;
-	pump(g->http);
+	http_pump(g->http);
 }
 
 /* Puts the transfer back into the queue, after a pause. */
-static void again(struct http_get *g, uint64_t ms)
+static void http_again(struct http_get *g, uint64_t ms)
 {
-	g->wait = loop_timer_start(g->http->loop, ms, 0, on_wait_over, g);
+	g->wait = loop_timer_start(g->http->loop, ms, 0, http_on_wait_over, g);
 }
 
 /* Whether there will be another try, and if so arranges it. */
-static bool retry(struct http_get *g, const struct http_fault *f, uint64_t retry_after)
+static bool http_retry(struct http_get *g, const struct http_fault *f, uint64_t retry_after)
 {
 	uint64_t now = loop_now(g->http->loop);
 	uint64_t ms;
@@ -450,11 +450,11 @@ static bool retry(struct http_get *g, const struct http_fault *f, uint64_t retry
 	if (ms > WAIT_CAP || now + ms > g->trouble_since + TROUBLE_CAP)
 		return false;
 	log_msg("http", "%s: try %u in %llu ms", g->name, g->tries + 1, (unsigned long long)ms);
-	again(g, ms);
+	http_again(g, ms);
 	return true;
 }
 
-static bool redirect(struct http_get *g, const char *to, struct err *e)
+static bool http_redirect(struct http_get *g, const char *to, struct err *e)
 {
 	if (++g->redirects > REDIRECTS) {
 		err_set(e, ERR_NETWORK, "http-redirect", "%s redirects too often", g->name);
@@ -465,17 +465,17 @@ static bool redirect(struct http_get *g, const char *to, struct err *e)
 		return false;
 	free(g->url);
 	g->url = xstrdup(to);
-	again(g, 0);
+	http_again(g, 0);
 	return true;
 }
 
-static bool is_redirect(long status)
+static bool http_is_redirect(long status)
 {
 	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
 /* Keeps the validators for If-Range in the next try. */
-static void keep_validators(struct http_get *g)
+static void http_keep_validators(struct http_get *g)
 {
 	if (!g->sink.counts || g->sink.fd < 0)
 		return;
@@ -485,7 +485,7 @@ static void keep_validators(struct http_get *g)
 	g->modified = xstrdup(g->sink.modified);
 }
 
-static int port_of(const char *url)
+static int http_port_of(const char *url)
 {
 	CURLU *u = curl_url();
 	char *text = NULL;
@@ -498,7 +498,7 @@ static int port_of(const char *url)
 	return port;
 }
 
-static void on_ended(struct http_get *g, CURLcode code)
+static void http_on_ended(struct http_get *g, CURLcode code)
 {
 	struct http_fault f = {.code = code, .url = g->url, .detail = g->detail};
 	curl_off_t retry_after = 0;
@@ -511,14 +511,14 @@ static void on_ended(struct http_get *g, CURLcode code)
 	curl_easy_getinfo(g->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	curl_easy_getinfo(g->easy, CURLINFO_REDIRECT_URL, &to);
 	target = xstrdup(to);
-	if (proxy && ((g->tried_port && g->tried_port != port_of(g->url)) || f.status == 407 ||
+	if (proxy && ((g->tried_port && g->tried_port != http_port_of(g->url)) || f.status == 407 ||
 		      f.connect_status == 407 || code == CURLE_COULDNT_RESOLVE_PROXY))
 		f.proxy = proxy;
 	if (code == CURLE_OK && g->sink.counts && g->sink.size && g->sink.have < g->sink.size)
 		f.code = CURLE_PARTIAL_FILE;
 	log_msg("http", "%s: %d %ld %s", g->name, (int)f.code, f.status, g->detail);
-	keep_validators(g);
-	leave(g);
+	http_keep_validators(g);
+	http_leave(g);
 
 	if (g->sink.restart || (f.code == CURLE_OK && f.status == 416 && g->sink.have)) {
 		free(g->etag);
@@ -527,29 +527,29 @@ static void on_ended(struct http_get *g, CURLcode code)
 		g->ranged = false;
 		err_fini(&g->sink.err);
 		if (http_sink_reset(&g->sink) == 0 && ++g->tries < g->tries_max)
-			again(g, 0);
+			http_again(g, 0);
 		else
-			give_error(g, &f);
+			http_give_error(g, &f);
 	} else if (g->sink.err.kind != ERR_NONE) {
-		give_error(g, &f);
-	} else if (f.code == CURLE_OK && is_redirect(f.status) && target) {
-		if (!redirect(g, target, &g->sink.err))
-			give_error(g, &f);
+		http_give_error(g, &f);
+	} else if (f.code == CURLE_OK && http_is_redirect(f.status) && target) {
+		if (!http_redirect(g, target, &g->sink.err))
+			http_give_error(g, &f);
 	} else if (f.code == CURLE_OK && g->sink.counts) {
 		g->ranged = g->ranged && f.status == 206;
-		give_result(g, f.status);
+		http_give_result(g, f.status);
 	} else if (f.code == CURLE_OK && f.status == 304 && (g->etag || g->modified)) {
-		give_result(g, f.status);
+		http_give_result(g, f.status);
 	} else {
 		g->ranged = g->sink.have > 0;
-		if (!retry(g, &f, retry_after > 0 ? (uint64_t)retry_after : 0))
-			give_error(g, &f);
+		if (!http_retry(g, &f, retry_after > 0 ? (uint64_t)retry_after : 0))
+			http_give_error(g, &f);
 	}
 	free(proxy);
 	free(target);
 }
 
-static void check_ended(struct http *h)
+static void http_check_ended(struct http *h)
 {
 	CURLMsg *m;
 	int left;
@@ -560,30 +560,30 @@ static void check_ended(struct http *h)
 		if (m->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&g);
-		on_ended(g, m->data.result);
+		http_on_ended(g, m->data.result);
 	}
-	pump(h);
+	http_pump(h);
 }
 
 /* Starts what may start now. */
-static void pump(struct http *h)
+static void http_pump(struct http *h)
 {
 	for (struct http_get *g = h->first; g && h->active < ACTIVE_MAX; g = g->next)
 		if (!g->easy && !g->wait && !g->ended)
-			begin(g);
+			http_begin(g);
 }
 
-static void on_first(void *arg)
+static void http_on_first(void *arg)
 {
 	struct http_get *g = arg;
 	struct err e = ERR_INIT;
 
 	if (http_url_ok(g->url)) {
-		on_wait_over(g);
+		http_on_wait_over(g);
 		return;
 	}
 	err_set(&e, ERR_USAGE, "http-url", "%s is not a http or https address", g->name);
-	give(g, NULL, &e);
+	http_give(g, NULL, &e);
 	err_fini(&e);
 }
 
@@ -614,7 +614,7 @@ struct http_get *http_get_start(struct http *h, const struct http_request *req, 
 	while (*p)
 		p = &(*p)->next;
 	*p = g;
-	g->wait = loop_timer_start(h->loop, 0, 0, on_first, g);
+	g->wait = loop_timer_start(h->loop, 0, 0, http_on_first, g);
 	return g;
 }
 
@@ -625,8 +625,8 @@ void http_cancel(struct http_get *g)
 	if (!g || g->ended)
 		return;
 	h = g->http;
-	get_free(g);
-	pump(h);
+	http_get_free(g);
+	http_pump(h);
 }
 
 uint64_t http_received(const struct http_get *g)

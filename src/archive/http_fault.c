@@ -11,7 +11,7 @@
 #include "http.h"
 
 /* One part of a URL, owned by the caller; NULL when it has none. */
-static char *url_part(const char *url, CURLUPart part)
+static char *http_fault_url_part(const char *url, CURLUPart part)
 {
 	CURLU *u = curl_url();
 	char *text = NULL;
@@ -46,7 +46,7 @@ char *http_public_url(const char *url)
 	return copy;
 }
 
-static bool has_escape(const char *url)
+static bool http_fault_has_escape(const char *url)
 {
 	static const char *const bad[] = {"%0a", "%0d", "%00"};
 
@@ -62,8 +62,8 @@ static bool has_escape(const char *url)
 
 bool http_url_ok(const char *url)
 {
-	char *scheme = has_escape(url) ? NULL : url_part(url, CURLUPART_SCHEME);
-	char *host = scheme ? url_part(url, CURLUPART_HOST) : NULL;
+	char *scheme = http_fault_has_escape(url) ? NULL : http_fault_url_part(url, CURLUPART_SCHEME);
+	char *host = scheme ? http_fault_url_part(url, CURLUPART_HOST) : NULL;
 	bool ok = host && *host && (!strcmp(scheme, "http") || !strcmp(scheme, "https"));
 
 	free(scheme);
@@ -71,7 +71,7 @@ bool http_url_ok(const char *url)
 	return ok;
 }
 
-static bool is_this_host(const char *host)
+static bool http_fault_is_this_host(const char *host)
 {
 	size_t n = strlen(host);
 
@@ -82,10 +82,10 @@ static bool is_this_host(const char *host)
 
 int http_redirect_check(const char *from, const char *to, struct err *e)
 {
-	char *old_scheme = url_part(from, CURLUPART_SCHEME);
-	char *old_host = url_part(from, CURLUPART_HOST);
-	char *scheme = url_part(to, CURLUPART_SCHEME);
-	char *host = url_part(to, CURLUPART_HOST);
+	char *old_scheme = http_fault_url_part(from, CURLUPART_SCHEME);
+	char *old_host = http_fault_url_part(from, CURLUPART_HOST);
+	char *scheme = http_fault_url_part(to, CURLUPART_SCHEME);
+	char *host = http_fault_url_part(to, CURLUPART_HOST);
 	char *name = http_public_url(from);
 	const char *why = NULL;
 
@@ -93,7 +93,7 @@ int http_redirect_check(const char *from, const char *to, struct err *e)
 		why = "to something that is not a web address";
 	else if (!old_scheme || (!strcmp(scheme, "http") && !strcmp(old_scheme, "https")))
 		why = "from https to plain http";
-	else if (is_this_host(host) && !(old_host && is_this_host(old_host)))
+	else if (http_fault_is_this_host(host) && !(old_host && http_fault_is_this_host(old_host)))
 		why = "to this host itself";
 	if (why) {
 		err_set(e, ERR_NETWORK, "http-redirect", "%s redirects %s: refused", name, why);
@@ -151,7 +151,7 @@ bool http_fault_is_passing(const struct http_fault *f)
 	}
 }
 
-static int explain_status(const struct http_fault *f, const char *url, struct err *e)
+static int http_fault_explain_status(const struct http_fault *f, const char *url, struct err *e)
 {
 	if (f->status == 404 || f->status == 410) {
 		err_set(e, ERR_NETWORK, "http-404", "%s is not there (HTTP %ld)", url, f->status);
@@ -165,7 +165,7 @@ static int explain_status(const struct http_fault *f, const char *url, struct er
 	return err_hint(e, "name another mirror");
 }
 
-static int explain_tls(const struct http_fault *f, const char *host, struct err *e)
+static int http_fault_explain_tls(const struct http_fault *f, const char *host, struct err *e)
 {
 	if (f->code == CURLE_SSL_CACERT_BADFILE) {
 		err_set(e, ERR_MISSING, "tls-ca", "this host has no certificates to check %s with (%s)", host,
@@ -185,7 +185,7 @@ static int explain_tls(const struct http_fault *f, const char *host, struct err 
 int http_fault_explain(const struct http_fault *f, struct err *e)
 {
 	char *url = http_public_url(f->url);
-	char *host = url_part(f->url, CURLUPART_HOST);
+	char *host = http_fault_url_part(f->url, CURLUPART_HOST);
 	const char *at = host ? host : url;
 	const char *through = f->proxy ? " through the proxy " : "";
 	const char *proxy = f->proxy ? f->proxy : "";
@@ -197,7 +197,7 @@ int http_fault_explain(const struct http_fault *f, struct err *e)
 		err_hint(e, "put user:password@ into the address in http_proxy or https_proxy, and leave "
 			    "mirror.proxy empty, which takes none");
 	} else if (f->code == CURLE_OK) {
-		explain_status(f, url, e);
+		http_fault_explain_status(f, url, e);
 	} else if (f->code == CURLE_COULDNT_RESOLVE_HOST) {
 		err_set(e, ERR_NETWORK, "http-dns", "the name %s cannot be looked up", at);
 		err_hint(e, "check the network and the mirror's name");
@@ -215,7 +215,7 @@ int http_fault_explain(const struct http_fault *f, struct err *e)
 		err_hint(e, "check the network, or name another mirror; what arrived is kept");
 	} else if (f->code == CURLE_PEER_FAILED_VERIFICATION || f->code == CURLE_SSL_CACERT_BADFILE ||
 		   f->code == CURLE_SSL_CONNECT_ERROR) {
-		explain_tls(f, at, e);
+		http_fault_explain_tls(f, at, e);
 	} else if (f->code == CURLE_RECV_ERROR || f->code == CURLE_SEND_ERROR || f->code == CURLE_GOT_NOTHING ||
 		   f->code == CURLE_PARTIAL_FILE) {
 		err_set(e, ERR_NETWORK, "http-cut", "the connection to %s%s%s was cut", at, through, proxy);
@@ -231,7 +231,7 @@ int http_fault_explain(const struct http_fault *f, struct err *e)
 
 int http_fault_slow(const char *url, uint64_t rate, struct err *e)
 {
-	char *host = url_part(url, CURLUPART_HOST);
+	char *host = http_fault_url_part(url, CURLUPART_HOST);
 
 	err_set(e, ERR_NETWORK, "http-slow", "%s sends only %" PRIu64 " bytes a second", host ? host : "the server",
 		rate);

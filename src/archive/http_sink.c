@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 
-static void forget_headers(struct http_sink *s)
+static void http_sink_forget_headers(struct http_sink *s)
 {
 	free(s->etag);
 	free(s->modified);
@@ -27,7 +27,7 @@ static void forget_headers(struct http_sink *s)
 
 void http_sink_fini(struct http_sink *s)
 {
-	forget_headers(s);
+	http_sink_forget_headers(s);
 	hash_free(s->hash);
 	s->hash = NULL;
 	buf_fini(&s->body);
@@ -47,14 +47,14 @@ int http_sink_reset(struct http_sink *s)
 
 void http_sink_ask(struct http_sink *s)
 {
-	forget_headers(s);
+	http_sink_forget_headers(s);
 	err_fini(&s->err);
 	s->from = s->have;
 	s->counts = false;
 	s->restart = false;
 }
 
-static bool take_value(const char *line, size_t n, const char *field, char **out)
+static bool http_sink_take_value(const char *line, size_t n, const char *field, char **out)
 {
 	size_t len = strlen(field);
 
@@ -76,29 +76,31 @@ void http_sink_header(struct http_sink *s, const char *line, size_t n)
 	char *length = NULL;
 
 	if (n > 5 && !memcmp(line, "HTTP/", 5)) {
-		forget_headers(s);
+		http_sink_forget_headers(s);
 		return;
 	}
-	if (take_value(line, n, "ETag", &s->etag) || take_value(line, n, "Last-Modified", &s->modified) ||
-	    take_value(line, n, "Content-Range", &s->range) || take_value(line, n, "Content-Encoding", &s->encoding) ||
-	    take_value(line, n, "Content-Type", &s->type))
+	if (http_sink_take_value(line, n, "ETag", &s->etag) ||
+	    http_sink_take_value(line, n, "Last-Modified", &s->modified) ||
+	    http_sink_take_value(line, n, "Content-Range", &s->range) ||
+	    http_sink_take_value(line, n, "Content-Encoding", &s->encoding) ||
+	    http_sink_take_value(line, n, "Content-Type", &s->type))
 		return;
-	if (take_value(line, n, "Content-Length", &length))
+	if (http_sink_take_value(line, n, "Content-Length", &length))
 		number_parse(length, 0, UINT64_C(1) << 50, &s->length, NULL);
 	free(length);
 }
 
-static int web_page(struct http_sink *s)
+static int http_sink_web_page(struct http_sink *s)
 {
 	err_set(&s->err, ERR_NETWORK, "http-login-page", "a web page came instead of %s: a login page or a proxy?",
 		s->name);
 	return err_hint(&s->err, "open any page in a browser on this host and log in there");
 }
 
-static int wrong_size(struct http_sink *s)
+static int http_sink_wrong_size(struct http_sink *s)
 {
 	if (s->type && !strncasecmp(s->type, "text/html", 9))
-		return web_page(s);
+		return http_sink_web_page(s);
 	err_set(&s->err, ERR_NETWORK, s->size ? "http-size" : "http-large",
 		s->size ? "%s has another size than the signed list says" : "%s is larger than it may be", s->name);
 	return err_hint(&s->err, "the mirror is being updated or is broken: try again later or "
@@ -106,7 +108,7 @@ static int wrong_size(struct http_sink *s)
 }
 
 /* Whether a 206 goes on exactly where we are. */
-static bool range_fits(const struct http_sink *s)
+static bool http_sink_range_fits(const struct http_sink *s)
 {
 	uint64_t from, to, total;
 	int fields;
@@ -128,20 +130,20 @@ int http_sink_begin(struct http_sink *s, long status)
 			"the server sends %s in an encoding that was not asked for", s->name);
 		return err_hint(&s->err, "name another mirror, or check the proxy");
 	}
-	if (status == 206 && !range_fits(s)) {
+	if (status == 206 && !http_sink_range_fits(s)) {
 		s->restart = true;
 		return err_set(&s->err, ERR_NETWORK, "http-range", "%s cannot be resumed", s->name);
 	}
 	if (status == 200 && s->have && http_sink_reset(s) < 0)
 		return -1;
 	if (s->length && (s->have + s->length > limit || (s->size && s->have + s->length != s->size)))
-		return wrong_size(s);
+		return http_sink_wrong_size(s);
 	s->counts = true;
 	return 0;
 }
 
 /* Nothing that is fetched begins with a `<` but a web page that stands in its place. */
-static bool is_web_page(const char *p, size_t n)
+static bool http_sink_is_web_page(const char *p, size_t n)
 {
 	while (n && strchr(" \t\r\n\xef\xbb\xbf", *p))
 		p++, n--;
@@ -152,10 +154,10 @@ int http_sink_bytes(struct http_sink *s, const char *p, size_t n)
 {
 	if (!s->counts)
 		return 0;
-	if (!s->have && is_web_page(p, n))
-		return web_page(s);
+	if (!s->have && http_sink_is_web_page(p, n))
+		return http_sink_web_page(s);
 	if (n > (s->size ? s->size : s->cap) - s->have)
-		return wrong_size(s);
+		return http_sink_wrong_size(s);
 	if (s->fd < 0)
 		buf_add(&s->body, p, n);
 	else if (file_write_all(s->fd, p, n, s->name, &s->err) < 0)

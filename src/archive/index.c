@@ -25,7 +25,8 @@
 #define PLAIN_CAP (UINT64_C(256) * 1024 * 1024)
 #define FORM 1 /* of what we add to a .solv file */
 
-static void add_urls(const struct suite *s, const char *base, const char *by_hash, const char *name, struct strv *out)
+static void index_add_urls(const struct suite *s, const char *base, const char *by_hash, const char *name,
+			   struct strv *out)
 {
 	if (s->release.by_hash)
 		strv_addf(out, "%s/dists/%s/%s", base, s->pub.suite, by_hash);
@@ -64,9 +65,9 @@ int index_choose(const struct suite *s, const char *component, const char *arch,
 	}
 	hash_hex(file->sha256, hex);
 	path = xasprintf("%s/binary-%s/by-hash/SHA256/%s", component, arch, hex);
-	add_urls(s, s->pub.base, path, file->name, &out->urls);
+	index_add_urls(s, s->pub.base, path, file->name, &out->urls);
 	for (size_t i = 0; i < s->others.len; i++)
-		add_urls(s, s->others.items[i], path, file->name, &out->others);
+		index_add_urls(s, s->others.items[i], path, file->name, &out->others);
 	free(path);
 	return 0;
 }
@@ -81,7 +82,7 @@ void index_fini(struct index *ix)
 	*ix = (struct index){.solv_fd = -1};
 }
 
-static char *solv_path(const char *cache_dir, const struct index *ix)
+static char *index_solv_path(const char *cache_dir, const struct index *ix)
 {
 	char hex[HASH_HEX];
 
@@ -91,7 +92,7 @@ static char *solv_path(const char *cache_dir, const struct index *ix)
 
 void index_open_parsed(struct archive_env *env, struct index *ix)
 {
-	char *path = solv_path(env->cache_dir, ix);
+	char *path = index_solv_path(env->cache_dir, ix);
 	const size_t chunk = 256 * 1024;
 	uint8_t digest[HASH_SIZE];
 	uint8_t stated[HASH_SIZE];
@@ -126,7 +127,7 @@ void index_open_parsed(struct archive_env *env, struct index *ix)
 	ix->solv_fd = fd;
 }
 
-static int load_parsed(struct archive_env *env, struct index *ix, Repo *repo, struct err *e)
+static int index_load_parsed(struct archive_env *env, struct index *ix, Repo *repo, struct err *e)
 {
 	FILE *in = fdopen(ix->solv_fd, "rb");
 	char *path;
@@ -141,14 +142,14 @@ static int load_parsed(struct archive_env *env, struct index *ix, Repo *repo, st
 	ix->solv_fd = -1;
 	if (!r)
 		return 0;
-	path = solv_path(env->cache_dir, ix);
+	path = index_solv_path(env->cache_dir, ix);
 	unlink(path);
 	free(path);
 	return err_set(e, ERR_FAILED, "index-solv", "the parsed form of %s cannot be read", ix->name);
 }
 
 /* A file without a name, in the cache's file system. */
-static int nameless(const char *cache_dir, struct err *e)
+static int index_nameless(const char *cache_dir, struct err *e)
 {
 	char *dir = file_join(cache_dir, "solv");
 	char *path = file_join(dir, "unpack-XXXXXX");
@@ -167,7 +168,7 @@ static int nameless(const char *cache_dir, struct err *e)
 }
 
 /* Adds what libsolv does not keep; the stanzas and the solvables are in the same order. */
-static int add_extras(Repo *repo, const struct unpacked *u, const char *name, struct err *e)
+static int index_add_extras(Repo *repo, const struct unpacked *u, const char *name, struct err *e)
 {
 	Pool *pool = repo->pool;
 	Repodata *data = repo_add_repodata(repo, 0);
@@ -197,9 +198,9 @@ static int add_extras(Repo *repo, const struct unpacked *u, const char *name, st
 }
 
 /* Keeps the parsed form for the next time; without it that is only slower. */
-static void keep_parsed(struct archive_env *env, const struct index *ix, Repo *repo)
+static void index_keep_parsed(struct archive_env *env, const struct index *ix, Repo *repo)
 {
-	char *path = solv_path(env->cache_dir, ix);
+	char *path = index_solv_path(env->cache_dir, ix);
 	struct cache_part part;
 	uint8_t digest[HASH_SIZE];
 	struct err e = ERR_INIT;
@@ -228,7 +229,7 @@ static void keep_parsed(struct archive_env *env, const struct index *ix, Repo *r
 	free(path);
 }
 
-static int parse(struct index *ix, Repo *repo, int fd, const struct unpacked *u, struct err *e)
+static int index_parse(struct index *ix, Repo *repo, int fd, const struct unpacked *u, struct err *e)
 {
 	FILE *in = NULL;
 	int r;
@@ -243,10 +244,10 @@ static int parse(struct index *ix, Repo *repo, int fd, const struct unpacked *u,
 	fclose(in);
 	if (r)
 		return err_set(e, ERR_VERIFY, "index-parse", "%s cannot be read", ix->name);
-	return add_extras(repo, u, ix->name, e);
+	return index_add_extras(repo, u, ix->name, e);
 }
 
-static int load_packed(struct archive_env *env, struct index *ix, Repo *repo, struct err *e)
+static int index_load_packed(struct archive_env *env, struct index *ix, Repo *repo, struct err *e)
 {
 	struct unpacked u;
 	int in, out, r;
@@ -254,7 +255,7 @@ static int load_packed(struct archive_env *env, struct index *ix, Repo *repo, st
 	in = archive_cache_open(env->cache_dir, ix->sha256, ix->size, true, e);
 	if (in < 0)
 		return -1;
-	out = nameless(env->cache_dir, e);
+	out = index_nameless(env->cache_dir, e);
 	if (out < 0) {
 		close(in);
 		return -1;
@@ -276,17 +277,17 @@ static int load_packed(struct archive_env *env, struct index *ix, Repo *repo, st
 		close(out);
 		return -1;
 	}
-	r = parse(ix, repo, out, &u, e);
+	r = index_parse(ix, repo, out, &u, e);
 	unpacked_fini(&u);
 	if (!r && !atomic_load(&env->stop))
-		keep_parsed(env, ix, repo);
+		index_keep_parsed(env, ix, repo);
 	return r;
 }
 
 int index_load(struct archive_env *env, struct index *ix, struct s_Pool *pool, struct err *e)
 {
 	Repo *repo = repo_create(pool, ix->name);
-	int r = ix->solv_fd >= 0 ? load_parsed(env, ix, repo, e) : load_packed(env, ix, repo, e);
+	int r = ix->solv_fd >= 0 ? index_load_parsed(env, ix, repo, e) : index_load_packed(env, ix, repo, e);
 
 	repo->appdata = (void *)ix->base;
 	ix->packages = r ? 0 : (size_t)repo->nsolvables;

@@ -11,7 +11,7 @@
 
 #define RING_CAP (4 * 1024 * 1024)
 
-static int add_file(struct keys *k, const char *path, struct strv *primaries, struct err *e)
+static int keys_add_file(struct keys *k, const char *path, struct strv *primaries, struct err *e)
 {
 	struct buf ring;
 	int r;
@@ -32,12 +32,12 @@ int keys_gather(const char *keyring, struct keys *out, struct err *e)
 	*out = (struct keys){.rings = verify_keys_new()};
 	/* the host's first: as a rule it has all of ours, which then add nothing */
 	if (host_ring)
-		(void)add_file(out, host_ring, &out->host, NULL);
+		(void)keys_add_file(out, host_ring, &out->host, NULL);
 	free(host_ring);
 	while ((a = asset_next("keys/", &i)))
 		if (verify_keys_add(out->rings, a->data, a->len, a->name, &out->built_in, NULL) < 0)
 			log_msg("verify", "%s is not a key ring", a->name);
-	if (*keyring && add_file(out, keyring, &out->user, e) < 0)
+	if (*keyring && keys_add_file(out, keyring, &out->user, e) < 0)
 		return err_prefix(e, "mirror.keyring");
 	return 0;
 }
@@ -51,7 +51,7 @@ void keys_fini(struct keys *k)
 	*k = (struct keys){0};
 }
 
-static void add_missing(struct strv *out, const struct strv *from)
+static void keys_add_missing(struct strv *out, const struct strv *from)
 {
 	for (size_t i = 0; i < from->len; i++)
 		if (!strv_has(out, from->items[i]))
@@ -61,7 +61,7 @@ static void add_missing(struct strv *out, const struct strv *from)
 void keys_pinned(const struct keys *k, const struct strv *of_release, struct strv *debian, struct strv *pinned)
 {
 	strv_copy(debian, of_release->len ? of_release : &k->built_in);
-	add_missing(debian, &k->host);
+	keys_add_missing(debian, &k->host);
 	strv_copy(pinned, debian);
-	add_missing(pinned, &k->user);
+	keys_add_missing(pinned, &k->user);
 }

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "http.h"
 
-static void add_base(struct strv *out, const char *url)
+static void mirror_add_base(struct strv *out, const char *url)
 {
 	size_t n = strlen(url);
 	char *base;
@@ -22,22 +22,22 @@ static void add_base(struct strv *out, const char *url)
 }
 
 /* "20260711T101637Z", or a shorter form of it that the service takes too. */
-static bool is_timestamp(const char *s)
+static bool mirror_is_timestamp(const char *s)
 {
 	return strlen(s) >= 8 && strspn(s, "0123456789TZ") == strlen(s);
 }
 
-static int snapshot_base(const struct archive_conf *conf, bool security, struct strv *out, struct err *e)
+static int mirror_snapshot_base(const struct archive_conf *conf, bool security, struct strv *out, struct err *e)
 {
 	const char *service = catalog_snapshot(conf->catalog);
 	char *url;
 
-	if (!is_timestamp(conf->snapshot)) {
+	if (!mirror_is_timestamp(conf->snapshot)) {
 		err_set(e, ERR_USAGE, "mirror-snapshot", "%s is not a time of the snapshot service", conf->snapshot);
 		return err_hint(e, "write it like 20260711T101637Z");
 	}
 	url = xasprintf("%s/%s/%s", service, security ? "debian-security" : "debian", conf->snapshot);
-	add_base(out, url);
+	mirror_add_base(out, url);
 	free(url);
 	return 0;
 }
@@ -50,7 +50,7 @@ int mirror_bases(const struct archive_conf *conf, bool security, struct strv *ou
 		security ? catalog_security_mirrors(conf->catalog) : catalog_mirrors(conf->catalog);
 
 	if (conf->snapshot && *conf->snapshot) {
-		if (snapshot_base(conf, security, out, e) < 0)
+		if (mirror_snapshot_base(conf, security, out, e) < 0)
 			return -1;
 	} else if (named && *named && strcmp(named, "auto")) {
 		if (!http_url_ok(named)) {
@@ -60,12 +60,12 @@ int mirror_bases(const struct archive_conf *conf, bool security, struct strv *ou
 			free(public);
 			return -1;
 		}
-		add_base(out, named);
+		mirror_add_base(out, named);
 	} else {
 		for (size_t i = 0; host && i < host->len; i++)
-			add_base(out, host->items[i]);
+			mirror_add_base(out, host->items[i]);
 		for (size_t i = 0; i < built_in->len; i++)
-			add_base(out, built_in->items[i]);
+			mirror_add_base(out, built_in->items[i]);
 	}
 	if (!out->len)
 		return err_set(e, ERR_USAGE, "mirror-none", "there is no mirror to ask");

@@ -17,7 +17,7 @@ struct near {
 };
 
 /* Keeps the list sorted by distance, then name, without doubles. */
-static void take(struct near *list, size_t *len, const char *name, unsigned away)
+static void near_take(struct near *list, size_t *len, const char *name, unsigned away)
 {
 	size_t at = 0;
 
@@ -59,7 +59,7 @@ char *solve_near_names(struct s_Pool *pool, const char *name)
 			if (away == SUGGEST_FAR && n >= 3 && !strncmp(other, name, n))
 				away = limit + 1; /* what was typed is a beginning of it */
 			if (away != SUGGEST_FAR)
-				take(list, &len, other, away);
+				near_take(list, &len, other, away);
 		}
 	}
 	for (size_t k = 0; k < len; k++)

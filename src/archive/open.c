@@ -63,12 +63,12 @@ struct open_op {
 	void *arg;
 };
 
-static void settle(struct open_op *op);
-static void start_suite(struct suite_fetch *f);
+static void open_settle(struct open_op *op);
+static void open_start_suite(struct suite_fetch *f);
 
 /* --- the end --- */
 
-static void drop_indices(struct suite_fetch *f)
+static void open_drop_indices(struct suite_fetch *f)
 {
 	for (size_t i = 0; i < f->count; i++)
 		index_fini(&f->indices[i]);
@@ -79,12 +79,12 @@ static void drop_indices(struct suite_fetch *f)
 	f->count = 0;
 }
 
-static void op_free(struct open_op *op)
+static void open_op_free(struct open_op *op)
 {
 	for (size_t i = 0; i < op->suite_count; i++) {
 		struct suite_fetch *f = &op->suites[i];
 
-		drop_indices(f);
+		open_drop_indices(f);
 		suite_free(f->suite);
 		strv_fini(&f->bases);
 		err_fini(&f->err);
@@ -104,7 +104,7 @@ static void op_free(struct open_op *op)
 }
 
 /* Hands the suites over to the archive. */
-static void publish(struct open_op *op)
+static void open_publish(struct open_op *op)
 {
 	struct archive *a = op->a;
 
@@ -123,7 +123,7 @@ static void publish(struct open_op *op)
 	}
 }
 
-static void on_end(void *arg)
+static void open_on_end(void *arg)
 {
 	struct open_op *op = arg;
 	void (*done)(struct archive *, const struct err *, void *) = op->done;
@@ -136,21 +136,21 @@ static void on_end(void *arg)
 		archive_close(a);
 		a = NULL;
 	} else {
-		publish(op);
+		open_publish(op);
 	}
-	op_free(op);
+	open_op_free(op);
 	done(a, a ? NULL : &e, user);
 	err_fini(&e);
 }
 
-static void end(struct open_op *op)
+static void open_end(struct open_op *op)
 {
 	if (!op->end)
-		op->end = loop_timer_start(op->loop, 0, 0, on_end, op);
+		op->end = loop_timer_start(op->loop, 0, 0, open_on_end, op);
 }
 
 /* Stops what is under way; op->err says why. The end comes with the last callback. */
-static void stop_all(struct open_op *op)
+static void open_stop_all(struct open_op *op)
 {
 	atomic_store(&op->a->env.stop, true);
 	for (size_t i = 0; i < op->suite_count; i++) {
@@ -166,30 +166,30 @@ static void stop_all(struct open_op *op)
 			op->pending--;
 		}
 	}
-	settle(op);
+	open_settle(op);
 }
 
-static void fail(struct open_op *op, const struct err *e)
+static void open_fail(struct open_op *op, const struct err *e)
 {
 	if (op->err.kind != ERR_NONE)
 		return;
 	err_copy(&op->err, e);
-	stop_all(op);
+	open_stop_all(op);
 }
 
-static void cancel(struct archive_op *base)
+static void open_cancel(struct archive_op *base)
 {
 	struct open_op *op = (struct open_op *)base;
 
 	if (op->err.kind != ERR_NONE || op->end)
 		return;
 	err_set(&op->err, ERR_INTERRUPTED, "interrupted", "interrupted");
-	stop_all(op);
+	open_stop_all(op);
 }
 
 /* --- progress --- */
 
-static void on_report(void *arg)
+static void open_on_report(void *arg)
 {
 	struct open_op *op = arg;
 	const char *text = "checking the release files";
@@ -215,11 +215,11 @@ static void on_report(void *arg)
 
 /* --- loading --- */
 
-static void start_parsed(struct suite_fetch *f);
+static void open_start_parsed(struct suite_fetch *f);
 
 /* A release without a package is not one: else the first package that is needed would be said to be
  * missing. A suite of updates may be empty. */
-static int check_packages(struct open_op *op)
+static int open_check_packages(struct open_op *op)
 {
 	struct suite_fetch *f = &op->suites[0];
 
@@ -231,7 +231,7 @@ static int check_packages(struct open_op *op)
 	return err_hint(&op->load_err, "name another mirror");
 }
 
-static void load_work(void *arg)
+static void open_load_work(void *arg)
 {
 	struct open_op *op = arg;
 	int r = 0;
@@ -243,19 +243,19 @@ static void load_work(void *arg)
 			r = index_load(&op->a->env, &f->indices[k], op->a->pool, &op->load_err);
 	}
 	if (!r)
-		r = check_packages(op);
+		r = open_check_packages(op);
 	if (!r)
 		solve_pool_ready(op->a->pool);
 }
 
-static void load_done(void *arg)
+static void open_load_done(void *arg)
 {
 	struct open_op *op = arg;
 
 	op->pending--;
 	op->loading = false;
 	if (op->err.kind == ERR_NONE && op->load_err.kind == ERR_NONE) {
-		end(op);
+		open_end(op);
 	} else if (op->err.kind == ERR_NONE && !strcmp(op->load_err.id, "index-solv") && !op->reloaded) {
 		op->reloaded = true;
 		err_fini(&op->load_err);
@@ -263,21 +263,21 @@ static void load_done(void *arg)
 		op->a->pool = solve_pool_new(op->arch);
 		for (size_t i = 0; i < op->suite_count; i++)
 			if (op->suites[i].stage == STAGE_READY)
-				start_parsed(&op->suites[i]);
+				open_start_parsed(&op->suites[i]);
 	} else if (op->err.kind == ERR_NONE) {
-		fail(op, &op->load_err);
+		open_fail(op, &op->load_err);
 	} else {
-		settle(op);
+		open_settle(op);
 	}
 }
 
-static void settle(struct open_op *op)
+static void open_settle(struct open_op *op)
 {
 	if (op->end || op->loading)
 		return;
 	if (op->err.kind != ERR_NONE) {
 		if (!op->pending)
-			end(op);
+			open_end(op);
 		return;
 	}
 	for (size_t i = 0; i < op->suite_count; i++)
@@ -285,40 +285,40 @@ static void settle(struct open_op *op)
 			return;
 	op->loading = true;
 	op->pending++;
-	loop_work(op->loop, load_work, load_done, op);
+	loop_work(op->loop, open_load_work, open_load_done, op);
 }
 
 /* --- one suite --- */
 
 /* A suite that can be done without is left out, said clearly; otherwise it is the end. */
-static void give_up(struct suite_fetch *f, const struct err *e)
+static void open_give_up(struct suite_fetch *f, const struct err *e)
 {
 	struct open_op *op = f->op;
 
 	if (!f->optional || op->strict) {
-		fail(op, e);
+		open_fail(op, e);
 		return;
 	}
 	strv_addf(&op->a->warnings, "%s is left out: %s", f->name, e->text);
 	if (strcmp(e->id, "release-arch") && strcmp(e->id, "index-absent")) /* what its signed list says */
 		strv_add(&op->a->left_out, f->name);
-	drop_indices(f);
+	open_drop_indices(f);
 	f->stage = STAGE_OUT;
-	settle(op);
+	open_settle(op);
 }
 
-static void on_pause_over(void *arg)
+static void open_on_pause_over(void *arg)
 {
 	struct suite_fetch *f = arg;
 
 	loop_timer_stop(f->pause);
 	f->pause = NULL;
 	f->op->pending--;
-	start_suite(f);
+	open_start_suite(f);
 }
 
 /* Its parts do not fit each other: from the release file on, after a pause. */
-static void restart(struct suite_fetch *f)
+static void open_restart(struct suite_fetch *f)
 {
 	struct open_op *op = f->op;
 	struct err e = ERR_INIT;
@@ -327,41 +327,41 @@ static void restart(struct suite_fetch *f)
 		f->restarts++;
 		err_fini(&f->err);
 		op->pending++;
-		f->pause = loop_timer_start(op->loop, RESTART_PAUSE << (f->restarts - 1), 0, on_pause_over, f);
+		f->pause = loop_timer_start(op->loop, RESTART_PAUSE << (f->restarts - 1), 0, open_on_pause_over, f);
 		return;
 	}
 	err_set(&e, ERR_NETWORK, "mirror-updating", "the mirror's parts do not fit each other, it is being updated: %s",
 		f->err.text);
 	err_hint(&e, "try again in a while or name another mirror");
-	give_up(f, &e);
+	open_give_up(f, &e);
 	err_fini(&e);
 }
 
 /* Errors that leave a suite out: it is not there, has not this architecture, or was left out before
  * and this host is offline. */
-static bool is_absence(const struct err *e)
+static bool open_is_absence(const struct err *e)
 {
 	return !strcmp(e->id, "http-404") || !strcmp(e->id, "release-arch") || !strcmp(e->id, "offline-missing");
 }
 
-static void indices_there(struct suite_fetch *f)
+static void open_indices_there(struct suite_fetch *f)
 {
 	struct open_op *op = f->op;
 
 	if (op->err.kind != ERR_NONE) {
-		settle(op);
+		open_settle(op);
 	} else if (f->err.kind == ERR_NONE) {
 		f->stage = STAGE_READY;
-		settle(op);
+		open_settle(op);
 	} else if (fetch_error_is_stale(&f->err)) {
-		restart(f);
+		open_restart(f);
 	} else if (fetch_error_is_slow(&f->err) && f->restarts < RESTARTS && f->bases.len > 1) {
 		f->restarts = RESTARTS - 1; /* the others are asked in the last round */
-		restart(f);
-	} else if (is_absence(&f->err)) {
-		give_up(f, &f->err);
+		open_restart(f);
+	} else if (open_is_absence(&f->err)) {
+		open_give_up(f, &f->err);
 	} else {
-		fail(op, &f->err);
+		open_fail(op, &f->err);
 	}
 }
 
@@ -370,7 +370,7 @@ struct index_fetch { /* which one a callback is for */
 	size_t at;
 };
 
-static void on_index(const struct err *e, void *arg)
+static void open_on_index(const struct err *e, void *arg)
 {
 	struct index_fetch *which = arg;
 	struct suite_fetch *f = which->suite;
@@ -382,12 +382,12 @@ static void on_index(const struct err *e, void *arg)
 	if (e && f->err.kind == ERR_NONE)
 		err_copy(&f->err, e);
 	if (!f->fetching)
-		indices_there(f);
+		open_indices_there(f);
 	else
-		settle(f->op);
+		open_settle(f->op);
 }
 
-static void start_indices(struct suite_fetch *f)
+static void open_start_indices(struct suite_fetch *f)
 {
 	struct open_op *op = f->op;
 
@@ -409,13 +409,13 @@ static void start_indices(struct suite_fetch *f)
 		memcpy(req.sha256, ix->sha256, HASH_SIZE);
 		op->pending++;
 		f->fetching++;
-		f->fetches[k] = fetch_start(&op->a->env, &req, on_index, which);
+		f->fetches[k] = fetch_start(&op->a->env, &req, open_on_index, which);
 	}
 	if (!f->fetching)
-		indices_there(f);
+		open_indices_there(f);
 }
 
-static void parsed_work(void *arg)
+static void open_parsed_work(void *arg)
 {
 	struct suite_fetch *f = arg;
 
@@ -423,41 +423,41 @@ static void parsed_work(void *arg)
 		index_open_parsed(&f->op->a->env, &f->indices[k]);
 }
 
-static void parsed_done(void *arg)
+static void open_parsed_done(void *arg)
 {
 	struct suite_fetch *f = arg;
 
 	f->op->pending--;
 	if (f->op->err.kind != ERR_NONE)
-		settle(f->op);
+		open_settle(f->op);
 	else
-		start_indices(f);
+		open_start_indices(f);
 }
 
 /* Chooses the indices and looks for their parsed forms. */
-static void start_parsed(struct suite_fetch *f)
+static void open_start_parsed(struct suite_fetch *f)
 {
 	struct open_op *op = f->op;
 	struct err e = ERR_INIT;
 
-	drop_indices(f);
+	open_drop_indices(f);
 	f->stage = STAGE_PARSED;
 	f->indices = xcalloc(op->components.len, sizeof(*f->indices));
 	for (size_t i = 0; i < op->components.len; i++) {
 		if (index_choose(f->suite, op->components.items[i], op->arch, &f->indices[f->count], &e) < 0) {
-			give_up(f, &e);
+			open_give_up(f, &e);
 			err_fini(&e);
 			return;
 		}
 		f->count++;
 	}
 	op->pending++;
-	loop_work(op->loop, parsed_work, parsed_done, f);
+	loop_work(op->loop, open_parsed_work, open_parsed_done, f);
 }
 
 /* Nothing signed says that there are no security updates: a mirror, or who is between it and us, that
  * answers "not there" must not be able to withhold them. */
-static void fail_security(struct suite_fetch *f, const struct err *absent)
+static void open_fail_security(struct suite_fetch *f, const struct err *absent)
 {
 	struct err e = ERR_INIT;
 
@@ -466,11 +466,11 @@ static void fail_security(struct suite_fetch *f, const struct err *absent)
 		absent->text);
 	err_hint(&e, "name another mirror (mirror.security_url), or do without security updates: "
 		     "mirror.security = no");
-	fail(f->op, &e);
+	open_fail(f->op, &e);
 	err_fini(&e);
 }
 
-static void on_suite(struct suite *s, const struct err *e, void *arg)
+static void open_on_suite(struct suite *s, const struct err *e, void *arg)
 {
 	struct suite_fetch *f = arg;
 	struct open_op *op = f->op;
@@ -483,18 +483,18 @@ static void on_suite(struct suite *s, const struct err *e, void *arg)
 		if (strcmp(f->bases.items[i], s->pub.base))
 			strv_add(&s->others, f->bases.items[i]);
 	if (op->err.kind != ERR_NONE)
-		settle(op);
+		open_settle(op);
 	else if (s)
-		start_parsed(f);
+		open_start_parsed(f);
 	else if (f->security && !strcmp(e->id, "http-404"))
-		fail_security(f, e);
-	else if (is_absence(e) && !(f->security && !strcmp(e->id, "offline-missing")))
-		give_up(f, e);
+		open_fail_security(f, e);
+	else if (open_is_absence(e) && !(f->security && !strcmp(e->id, "offline-missing")))
+		open_give_up(f, e);
 	else
-		fail(op, e);
+		open_fail(op, e);
 }
 
-static void start_suite(struct suite_fetch *f)
+static void open_start_suite(struct suite_fetch *f)
 {
 	struct open_op *op = f->op;
 	struct suite_request req = {.suite = f->name,
@@ -505,39 +505,39 @@ static void start_suite(struct suite_fetch *f)
 				    .pinned = &op->pinned,
 				    .fresh = f->restarts > 0};
 
-	drop_indices(f);
+	open_drop_indices(f);
 	f->stage = STAGE_SUITE;
 	op->pending++;
-	f->get = suite_get_start(&op->a->env, &req, on_suite, f);
+	f->get = suite_get_start(&op->a->env, &req, open_on_suite, f);
 }
 
 /* --- the beginning --- */
 
-static void keys_work(void *arg)
+static void open_keys_work(void *arg)
 {
 	struct open_op *op = arg;
 
 	keys_gather(op->keyring, &op->keys, &op->load_err);
 }
 
-static void keys_done(void *arg)
+static void open_keys_done(void *arg)
 {
 	struct open_op *op = arg;
 
 	op->pending--;
 	if (op->err.kind != ERR_NONE) {
-		settle(op);
+		open_settle(op);
 	} else if (op->load_err.kind != ERR_NONE) {
-		fail(op, &op->load_err);
+		open_fail(op, &op->load_err);
 	} else {
 		keys_pinned(&op->keys, &op->release_keys, &op->debian, &op->pinned);
 		for (size_t i = 0; i < op->suite_count; i++)
-			start_suite(&op->suites[i]);
+			open_start_suite(&op->suites[i]);
 	}
 }
 
-static int add_suite(struct open_op *op, const struct archive_conf *conf, const char *name, bool optional,
-		     bool security, struct err *e)
+static int open_add_suite(struct open_op *op, const struct archive_conf *conf, const char *name, bool optional,
+			  bool security, struct err *e)
 {
 	struct suite_fetch *f = &op->suites[op->suite_count++];
 
@@ -548,7 +548,7 @@ static int add_suite(struct open_op *op, const struct archive_conf *conf, const 
 	return mirror_bases(conf, security, &f->bases, e);
 }
 
-static int add_suites(struct open_op *op, const struct archive_conf *conf, struct err *e)
+static int open_add_suites(struct open_op *op, const struct archive_conf *conf, struct err *e)
 {
 	const struct catalog_release *rel = catalog_release_find(conf->catalog, conf->release);
 	int r;
@@ -556,15 +556,15 @@ static int add_suites(struct open_op *op, const struct archive_conf *conf, struc
 	if (!rel)
 		return err_set(e, ERR_USAGE, "release-unknown", "there is no release %s", conf->release);
 	strv_copy(&op->release_keys, &rel->keys);
-	r = add_suite(op, conf, rel->codename, false, false, e);
+	r = open_add_suite(op, conf, rel->codename, false, false, e);
 	if (!r && conf->updates && rel->updates) {
 		char *name = xasprintf("%s-updates", rel->codename);
 
-		r = add_suite(op, conf, name, true, false, e);
+		r = open_add_suite(op, conf, name, true, false, e);
 		free(name);
 	}
 	if (!r && conf->security && rel->security)
-		r = add_suite(op, conf, rel->security_suite, true, true, e);
+		r = open_add_suite(op, conf, rel->security_suite, true, true, e);
 	return r;
 }
 
@@ -574,7 +574,7 @@ struct archive_op *archive_open(struct loop *l, const struct archive_conf *conf,
 	struct open_op *op = xcalloc(1, sizeof(*op));
 	bool snapshot = conf->snapshot && *conf->snapshot;
 
-	op->op.cancel = cancel;
+	op->op.cancel = open_cancel;
 	op->loop = l;
 	op->arch = xstrdup(conf->arch);
 	op->keyring = xstrdup(conf->keyring ? conf->keyring : "");
@@ -590,12 +590,12 @@ struct archive_op *archive_open(struct loop *l, const struct archive_conf *conf,
 	op->a->pool = solve_pool_new(conf->arch);
 	op->a->arch = xstrdup(conf->arch);
 	strv_copy(&op->a->components, conf->components);
-	if (add_suites(op, conf, &op->err) < 0) {
-		end(op);
+	if (open_add_suites(op, conf, &op->err) < 0) {
+		open_end(op);
 	} else {
-		op->report = loop_timer_start(l, REPORT_EVERY, REPORT_EVERY, on_report, op);
+		op->report = loop_timer_start(l, REPORT_EVERY, REPORT_EVERY, open_on_report, op);
 		op->pending++;
-		loop_work(l, keys_work, keys_done, op);
+		loop_work(l, open_keys_work, open_keys_done, op);
 	}
 	return &op->op;
 }

@@ -12,7 +12,7 @@
 
 #define CLOCK_SLACK 600 /* seconds that a host's clock may be behind */
 
-static char *value_of(const char *line, size_t n, const char *field)
+static char *release_value_of(const char *line, size_t n, const char *field)
 {
 	size_t len = strlen(field);
 
@@ -27,9 +27,9 @@ static char *value_of(const char *line, size_t n, const char *field)
 	return xstrndup(line, n);
 }
 
-static bool take_text(const char *line, size_t n, const char *field, char **out)
+static bool release_take_text(const char *line, size_t n, const char *field, char **out)
 {
-	char *v = value_of(line, n, field);
+	char *v = release_value_of(line, n, field);
 
 	if (!v)
 		return false;
@@ -39,9 +39,9 @@ static bool take_text(const char *line, size_t n, const char *field, char **out)
 }
 
 /* RFC 5322 dates in UTC; libcurl's parser does not depend on the locale, strptime does. */
-static bool take_time(const char *line, size_t n, const char *field, time_t *out)
+static bool release_take_time(const char *line, size_t n, const char *field, time_t *out)
 {
-	char *v = value_of(line, n, field);
+	char *v = release_value_of(line, n, field);
 
 	if (!v)
 		return false;
@@ -50,7 +50,7 @@ static bool take_time(const char *line, size_t n, const char *field, time_t *out
 	return true;
 }
 
-static int take_file(const char *line, size_t n, struct release *r, size_t *room)
+static int release_take_file(const char *line, size_t n, struct release *r, size_t *room)
 {
 	char *copy = xstrndup(line, n);
 	struct strv part = STRV_INIT;
@@ -73,20 +73,20 @@ static int take_file(const char *line, size_t n, struct release *r, size_t *room
 	return result;
 }
 
-static void take_field(const char *line, size_t n, struct release *r)
+static void release_take_field(const char *line, size_t n, struct release *r)
 {
 	char *v;
 
-	if (take_text(line, n, "Origin", &r->origin) || take_text(line, n, "Label", &r->label) ||
-	    take_text(line, n, "Suite", &r->suite) || take_text(line, n, "Codename", &r->codename) ||
-	    take_text(line, n, "Version", &r->version) || take_time(line, n, "Date", &r->date) ||
-	    take_time(line, n, "Valid-Until", &r->valid_until))
+	if (release_take_text(line, n, "Origin", &r->origin) || release_take_text(line, n, "Label", &r->label) ||
+	    release_take_text(line, n, "Suite", &r->suite) || release_take_text(line, n, "Codename", &r->codename) ||
+	    release_take_text(line, n, "Version", &r->version) || release_take_time(line, n, "Date", &r->date) ||
+	    release_take_time(line, n, "Valid-Until", &r->valid_until))
 		return;
-	v = value_of(line, n, "Acquire-By-Hash");
+	v = release_value_of(line, n, "Acquire-By-Hash");
 	if (v)
 		r->by_hash = !strcasecmp(v, "yes");
 	free(v);
-	v = value_of(line, n, "Architectures");
+	v = release_value_of(line, n, "Architectures");
 	if (v) {
 		strv_fini(&r->architectures);
 		strv_split(&r->architectures, v, " \t");
@@ -94,12 +94,12 @@ static void take_field(const char *line, size_t n, struct release *r)
 	free(v);
 }
 
-static int by_name(const void *a, const void *b)
+static int release_by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct release_file *)a)->name, ((const struct release_file *)b)->name);
 }
 
-static int bad(struct release *r, struct err *e, const char *id, const char *text)
+static int release_bad(struct release *r, struct err *e, const char *id, const char *text)
 {
 	release_fini(r);
 	err_set(e, ERR_VERIFY, id, "%s", text);
@@ -124,23 +124,25 @@ int release_parse(const char *text, size_t n, struct release *out, struct err *e
 
 		if (!len) {
 			if (line + 1 < end) /* one stanza is all a Release file has */
-				return bad(&r, e, "release-syntax", "the release file has more than one stanza");
+				return release_bad(&r, e, "release-syntax",
+						   "the release file has more than one stanza");
 		} else if (*line == ' ' || *line == '\t') {
-			if (in_files && take_file(line, len, &r, &room) < 0)
-				return bad(&r, e, "release-syntax", "the release file has a damaged list of files");
+			if (in_files && release_take_file(line, len, &r, &room) < 0)
+				return release_bad(&r, e, "release-syntax",
+						   "the release file has a damaged list of files");
 		} else if (!memchr(line, ':', len)) {
-			return bad(&r, e, "release-syntax", "the release file is not in deb822 form");
+			return release_bad(&r, e, "release-syntax", "the release file is not in deb822 form");
 		} else {
 			in_files = len >= 7 && !strncasecmp(line, "SHA256:", 7);
-			take_field(line, len, &r);
+			release_take_field(line, len, &r);
 		}
 		line += len + 1;
 	}
 	if (r.date < 0 || r.valid_until < 0)
-		return bad(&r, e, "release-syntax", "the release file has a date that is none");
+		return release_bad(&r, e, "release-syntax", "the release file has a date that is none");
 	if (!r.len)
-		return bad(&r, e, "release-files", "the release file lists no files by SHA-256");
-	mem_sort(r.files, r.len, sizeof(*r.files), by_name);
+		return release_bad(&r, e, "release-files", "the release file lists no files by SHA-256");
+	mem_sort(r.files, r.len, sizeof(*r.files), release_by_name);
 	*out = r;
 	return 0;
 }
@@ -163,7 +165,7 @@ const struct release_file *release_find(const struct release *r, const char *nam
 {
 	struct release_file key = {.name = (char *)name};
 
-	return r->len ? bsearch(&key, r->files, r->len, sizeof(*r->files), by_name) : NULL;
+	return r->len ? bsearch(&key, r->files, r->len, sizeof(*r->files), release_by_name) : NULL;
 }
 
 const char *release_time(time_t t, char out[RELEASE_TIME])

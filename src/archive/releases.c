@@ -52,7 +52,7 @@ void archive_releases_free(struct archive_release *rows, size_t count)
 	free(rows);
 }
 
-static struct archive_release *take_rows(struct releases_op *op)
+static struct archive_release *releases_take_rows(struct releases_op *op)
 {
 	struct archive_release *out = xcalloc(op->len + 1, sizeof(*out));
 
@@ -69,7 +69,7 @@ static struct archive_release *take_rows(struct releases_op *op)
 	return out;
 }
 
-static void on_end(void *arg)
+static void releases_on_end(void *arg)
 {
 	struct releases_op *op = arg;
 	void (*done)(struct archive_release *, size_t, const struct err *, void *) = op->done;
@@ -79,7 +79,7 @@ static void on_end(void *arg)
 	struct err e = ERR_INIT;
 
 	if (op->err.kind == ERR_NONE)
-		rows = take_rows(op);
+		rows = releases_take_rows(op);
 	err_move(&e, &op->err);
 	err_fini(&op->keys_err);
 	for (size_t i = 0; i < op->len; i++) {
@@ -99,13 +99,13 @@ static void on_end(void *arg)
 	err_fini(&e);
 }
 
-static void settle(struct releases_op *op)
+static void releases_settle(struct releases_op *op)
 {
 	if (!op->pending && !op->end)
-		op->end = loop_timer_start(op->env.loop, 0, 0, on_end, op);
+		op->end = loop_timer_start(op->env.loop, 0, 0, releases_on_end, op);
 }
 
-static void cancel(struct archive_op *base)
+static void releases_cancel(struct archive_op *base)
 {
 	struct releases_op *op = (struct releases_op *)base;
 
@@ -116,7 +116,7 @@ static void cancel(struct archive_op *base)
 		suite_get_cancel(op->rows[i].get);
 }
 
-static void on_suite(struct suite *s, const struct err *e, void *arg)
+static void releases_on_suite(struct suite *s, const struct err *e, void *arg)
 {
 	struct row *r = arg;
 
@@ -125,17 +125,17 @@ static void on_suite(struct suite *s, const struct err *e, void *arg)
 	if (e)
 		err_copy(&r->err, e);
 	r->op->pending--;
-	settle(r->op);
+	releases_settle(r->op);
 }
 
-static void keys_work(void *arg)
+static void releases_keys_work(void *arg)
 {
 	struct releases_op *op = arg;
 
 	keys_gather(op->keyring, &op->keys, &op->keys_err);
 }
 
-static void keys_done(void *arg)
+static void releases_keys_done(void *arg)
 {
 	struct releases_op *op = arg;
 
@@ -152,9 +152,9 @@ static void keys_done(void *arg)
 
 		keys_pinned(&op->keys, &r->rel->keys, &r->debian, &r->pinned);
 		op->pending++;
-		r->get = suite_get_start(&op->env, &req, on_suite, r);
+		r->get = suite_get_start(&op->env, &req, releases_on_suite, r);
 	}
-	settle(op);
+	releases_settle(op);
 }
 
 struct archive_op *
@@ -165,7 +165,7 @@ archive_releases(struct loop *l, const struct archive_conf *conf,
 	const struct catalog_release *rel;
 	size_t i = 0;
 
-	op->op.cancel = cancel;
+	op->op.cancel = releases_cancel;
 	op->keyring = xstrdup(conf->keyring ? conf->keyring : "");
 	op->done = done;
 	op->arg = arg;
@@ -181,9 +181,9 @@ archive_releases(struct loop *l, const struct archive_conf *conf,
 			r->rel = rel;
 		}
 		op->pending++;
-		loop_work(l, keys_work, keys_done, op);
+		loop_work(l, releases_keys_work, releases_keys_done, op);
 	}
-	settle(op);
+	releases_settle(op);
 	return &op->op;
 }
 

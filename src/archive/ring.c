@@ -15,7 +15,7 @@
 
 /* One packet: {"header": {"tag": 6, "length": 525, …}, "raw": "0460…", "fingerprint": "1f89…"}. `key`
  * is that of the last key packet. */
-static int take(const json_t *packet, const char **key, struct ring *out)
+static int ring_take(const json_t *packet, const char **key, struct ring *out)
 {
 	const json_t *header = json_object_get(packet, "header");
 	const char *raw = json_str(packet, "raw", "");
@@ -52,7 +52,7 @@ int ring_read(const void *p, size_t n, struct ring *out)
 		r = 0;
 		json_array_foreach (packets, i, packet) {
 			if (r == 0)
-				r = take(packet, &key, out);
+				r = ring_take(packet, &key, out);
 		}
 	}
 	strv_sort(&out->packets);

@@ -16,7 +16,7 @@ struct found {
 	int rank; /* 0 the name itself, 1 a beginning of it, 2 a part of it */
 };
 
-static int by_rank(const void *a, const void *b)
+static int search_by_rank(const void *a, const void *b)
 {
 	const struct found *x = a;
 	const struct found *y = b;
@@ -26,7 +26,7 @@ static int by_rank(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static int rank_of(const char *name, const char *text, size_t n)
+static int search_rank_of(const char *name, const char *text, size_t n)
 {
 	if (!strncmp(name, text, n))
 		return name[n] ? 1 : 0;
@@ -34,7 +34,7 @@ static int rank_of(const char *name, const char *text, size_t n)
 }
 
 /* All that fit, sorted; of a name the newest alone. Returns how many. */
-static size_t find(Pool *pool, const char *text, struct found **out)
+static size_t search_find(Pool *pool, const char *text, struct found **out)
 {
 	struct found *all = NULL;
 	size_t len = 0, kept = 0, room = 0, n = strlen(text);
@@ -47,7 +47,7 @@ static size_t find(Pool *pool, const char *text, struct found **out)
 		FOR_REPO_SOLVABLES(repo, p, s)
 		{
 			const char *name = pool_id2str(pool, s->name);
-			int rank = rank_of(name, text, n);
+			int rank = search_rank_of(name, text, n);
 
 			if (rank < 0)
 				continue;
@@ -58,7 +58,7 @@ static size_t find(Pool *pool, const char *text, struct found **out)
 			all[len++] = (struct found){name, s, rank};
 		}
 	}
-	mem_sort(all, len, sizeof(*all), by_rank);
+	mem_sort(all, len, sizeof(*all), search_by_rank);
 	for (size_t k = 0; k < len; k++) {
 		if (!kept || strcmp(all[kept - 1].name, all[k].name))
 			all[kept++] = all[k];
@@ -73,7 +73,7 @@ size_t archive_search(struct archive *a, const char *text, size_t most,
 		      void (*found)(const char *name, const char *version, const char *summary, void *arg), void *arg)
 {
 	struct found *all = NULL;
-	size_t len = *text ? find(a->pool, text, &all) : 0;
+	size_t len = *text ? search_find(a->pool, text, &all) : 0;
 
 	for (size_t i = 0; i < len && i < most; i++) {
 		const char *summary = solvable_lookup_str(all[i].s, SOLVABLE_SUMMARY);

@@ -37,7 +37,7 @@ void solve_pool_ready(struct s_Pool *pool)
 
 /* --- names --- */
 
-static bool is_package(Pool *pool, Id name)
+static bool solve_is_package(Pool *pool, Id name)
 {
 	Id p, pp;
 
@@ -48,7 +48,7 @@ static bool is_package(Pool *pool, Id name)
 }
 
 /* Names of packages that provide `name`. */
-static void providers(Pool *pool, Id name, struct strv *out)
+static void solve_providers(Pool *pool, Id name, struct strv *out)
 {
 	Id p, pp;
 
@@ -58,7 +58,7 @@ static void providers(Pool *pool, Id name, struct strv *out)
 	strv_uniq(out);
 }
 
-static char *join_words(const struct strv *v, size_t max)
+static char *solve_join_words(const struct strv *v, size_t max)
 {
 	struct buf b;
 	size_t n = v->len < max ? v->len : max;
@@ -76,7 +76,7 @@ struct name_faults {
 	struct strv texts, hints; /* of names that stand for several packages */
 };
 
-static int report_names(struct name_faults *f, struct err *e)
+static int solve_report_names(struct name_faults *f, struct err *e)
 {
 	bool any = f->unknown.len || f->texts.len;
 	char *names = strv_join(&f->unknown, ", ");
@@ -110,21 +110,21 @@ static int report_names(struct name_faults *f, struct err *e)
 }
 
 /* The id of a package of this name; a name that only one package provides stands for that one. */
-static Id find_name(Pool *pool, const char *text, struct name_faults *faults)
+static Id solve_find_name(Pool *pool, const char *text, struct name_faults *faults)
 {
 	Id name = pool_str2id(pool, text, 0);
 	struct strv list = STRV_INIT;
 	char *near;
 	Id found = 0;
 
-	if (name && is_package(pool, name))
+	if (name && solve_is_package(pool, name))
 		return name;
 	if (name)
-		providers(pool, name, &list);
+		solve_providers(pool, name, &list);
 	if (list.len == 1) {
 		found = pool_str2id(pool, list.items[0], 0);
 	} else if (list.len) {
-		near = join_words(&list, 5);
+		near = solve_join_words(&list, 5);
 		strv_addf(&faults->texts, "%s is a virtual package that several provide", text);
 		strv_addf(&faults->hints, "name one of them, such as %s", near);
 		free(near);
@@ -142,12 +142,12 @@ static Id find_name(Pool *pool, const char *text, struct name_faults *faults)
 /* --- solving --- */
 
 /* Jobs for these names; the names of the packages that they stand for go to `found`, if not NULL. */
-static int add_names(Pool *pool, const struct strv *names, Queue *jobs, Queue *found, struct err *e)
+static int solve_add_names(Pool *pool, const struct strv *names, Queue *jobs, Queue *found, struct err *e)
 {
 	struct name_faults faults = {.unknown = STRV_INIT};
 
 	for (size_t i = 0; names && i < names->len; i++) {
-		Id name = find_name(pool, names->items[i], &faults);
+		Id name = solve_find_name(pool, names->items[i], &faults);
 
 		if (!name)
 			continue;
@@ -155,7 +155,7 @@ static int add_names(Pool *pool, const struct strv *names, Queue *jobs, Queue *f
 		if (found)
 			queue_push(found, name);
 	}
-	return report_names(&faults, e);
+	return solve_report_names(&faults, e);
 }
 
 void solve_unknown(struct s_Pool *pool, const struct strv *names, struct strv *out, struct err *e)
@@ -163,12 +163,12 @@ void solve_unknown(struct s_Pool *pool, const struct strv *names, struct strv *o
 	struct name_faults faults = {.unknown = STRV_INIT};
 
 	for (size_t i = 0; i < names->len; i++)
-		find_name(pool, names->items[i], &faults);
+		solve_find_name(pool, names->items[i], &faults);
 	strv_copy(out, &faults.unknown);
-	report_names(&faults, e);
+	solve_report_names(&faults, e);
 }
 
-static int cmp_ids(const void *a, const void *b, void *unused)
+static int solve_cmp_ids(const void *a, const void *b, void *unused)
 {
 	Id x = *(const Id *)a;
 	Id y = *(const Id *)b;
@@ -178,7 +178,7 @@ static int cmp_ids(const void *a, const void *b, void *unused)
 }
 
 /* Names of all packages that a bare system has. */
-static void add_base(Pool *pool, const struct strv *without, Queue *jobs)
+static void solve_add_base(Pool *pool, const struct strv *without, Queue *jobs)
 {
 	Id key = pool_str2id(pool, INDEX_BASE, 0);
 	Queue names;
@@ -192,7 +192,7 @@ static void add_base(Pool *pool, const struct strv *without, Queue *jobs)
 		FOR_REPO_SOLVABLES(repo, p, s)
 	if (key && solvable_lookup_void(s, key))
 		queue_push(&names, s->name);
-	solv_sort(names.elements, (size_t)names.count, sizeof(Id), cmp_ids, NULL);
+	solv_sort(names.elements, (size_t)names.count, sizeof(Id), solve_cmp_ids, NULL);
 	for (i = 0; i < names.count; i++)
 		if ((!i || names.elements[i] != names.elements[i - 1]) &&
 		    !(without && strv_has(without, pool_id2str(pool, names.elements[i]))))
@@ -200,18 +200,18 @@ static void add_base(Pool *pool, const struct strv *without, Queue *jobs)
 	queue_free(&names);
 }
 
-static void add_preferred(Pool *pool, const struct strv *prefer, Queue *jobs)
+static void solve_add_preferred(Pool *pool, const struct strv *prefer, Queue *jobs)
 {
 	for (size_t i = 0; prefer && i < prefer->len; i++) {
 		Id name = pool_str2id(pool, prefer->items[i], 0);
 
-		if (name && is_package(pool, name))
+		if (name && solve_is_package(pool, name))
 			queue_push2(jobs, SOLVER_FAVOR | SOLVER_SOLVABLE_NAME, name);
 	}
 }
 
 /* Adds the package's name where it is among those that the user named. */
-static void add_named(Pool *pool, Id package, const Queue *named, struct strv *out)
+static void solve_add_named(Pool *pool, Id package, const Queue *named, struct strv *out)
 {
 	Id name = package > 0 ? pool_id2solvable(pool, package)->name : 0;
 	const char *text = name ? pool_id2str(pool, name) : "";
@@ -222,7 +222,7 @@ static void add_named(Pool *pool, Id package, const Queue *named, struct strv *o
 }
 
 /* What to do about problems: which of the user's packages to leave out; never what the profile brings. */
-static int hint_problems(const struct strv *own, struct err *e)
+static int solve_hint_problems(const struct strv *own, struct err *e)
 {
 	char *names = strv_join(own, " or ");
 
@@ -238,7 +238,7 @@ static int hint_problems(const struct strv *own, struct err *e)
 }
 
 /* `named`: names of packages of the user's. */
-static int explain_problems(Solver *solver, const Queue *named, struct err *e)
+static int solve_explain_problems(Solver *solver, const Queue *named, struct err *e)
 {
 	unsigned count = solver_problem_count(solver);
 	struct strv texts = STRV_INIT;
@@ -259,8 +259,8 @@ static int explain_problems(Solver *solver, const Queue *named, struct err *e)
 			/* of a job the two are no packages: places and words of the job */
 			if ((type & SOLVER_RULE_TYPEMASK) != SOLVER_RULE_PKG)
 				continue;
-			add_named(solver->pool, source, named, &own);
-			add_named(solver->pool, target, named, &own);
+			solve_add_named(solver->pool, source, named, &own);
+			solve_add_named(solver->pool, target, named, &own);
 		}
 	}
 	queue_free(&rules);
@@ -268,7 +268,7 @@ static int explain_problems(Solver *solver, const Queue *named, struct err *e)
 		strv_addf(&texts, "and %u more", count - PROBLEMS_MAX);
 	all = strv_join(&texts, "; ");
 	err_set(e, ERR_FAILED, "package-conflict", "these packages cannot be installed together: %s", all);
-	hint_problems(&own, e);
+	solve_hint_problems(&own, e);
 	free(all);
 	strv_fini(&own);
 	strv_fini(&texts);
@@ -276,7 +276,7 @@ static int explain_problems(Solver *solver, const Queue *named, struct err *e)
 }
 
 /* Solves the jobs; ids of the solvables go to `out`. `named`: names of packages of the user's. */
-static int run_solver(Pool *pool, Queue *jobs, const Queue *named, Queue *out, struct err *e)
+static int solve_run_solver(Pool *pool, Queue *jobs, const Queue *named, Queue *out, struct err *e)
 {
 	Solver *solver = solver_create(pool);
 	Transaction *t;
@@ -284,7 +284,7 @@ static int run_solver(Pool *pool, Queue *jobs, const Queue *named, Queue *out, s
 
 	solver_set_flag(solver, SOLVER_FLAG_IGNORE_RECOMMENDED, 1);
 	if (solver_solve(solver, jobs)) {
-		r = explain_problems(solver, named, e);
+		r = solve_explain_problems(solver, named, e);
 	} else {
 		t = solver_create_transaction(solver);
 		transaction_installedresult(t, out);
@@ -297,7 +297,7 @@ static int run_solver(Pool *pool, Queue *jobs, const Queue *named, Queue *out, s
 /* --- the result --- */
 
 /* Bytes that cannot stand in a URL's path as they are (RFC 3986, section 3.3). */
-static char *make_url(const char *base, const char *filename)
+static char *solve_make_url(const char *base, const char *filename)
 {
 	struct buf b;
 
@@ -313,7 +313,7 @@ static char *make_url(const char *base, const char *filename)
 	return buf_steal(&b);
 }
 
-static void package_fini(struct package *p)
+static void solve_package_fini(struct package *p)
 {
 	free(p->name);
 	free(p->version);
@@ -325,12 +325,12 @@ static void package_fini(struct package *p)
 void package_set_fini(struct package_set *set)
 {
 	for (size_t i = 0; i < set->len; i++)
-		package_fini(&set->items[i]);
+		solve_package_fini(&set->items[i]);
 	free(set->items);
 	*set = (struct package_set){0};
 }
 
-static int add_package(Pool *pool, Id id, bool extra, struct package_set *set, struct err *e)
+static int solve_add_package(Pool *pool, Id id, bool extra, struct package_set *set, struct err *e)
 {
 	Solvable *s = pool_id2solvable(pool, id);
 	Id key = pool_str2id(pool, INDEX_ESSENTIAL, 0);
@@ -352,13 +352,13 @@ static int add_package(Pool *pool, Id id, bool extra, struct package_set *set, s
 	p.version = xstrdup(pool_id2str(pool, s->evr));
 	p.arch = xstrdup(pool_id2str(pool, s->arch));
 	p.filename = xstrdup(filename);
-	p.url = make_url(s->repo->appdata, filename);
+	p.url = solve_make_url(s->repo->appdata, filename);
 	memcpy(p.sha256, digest, HASH_SIZE);
 	set->items[set->len++] = p;
 	return 0;
 }
 
-static int by_name(const void *a, const void *b)
+static int solve_by_name(const void *a, const void *b)
 {
 	const struct package *x = a;
 	const struct package *y = b;
@@ -376,8 +376,8 @@ static bool solve_has(const Queue *ids, Id id)
 }
 
 /* `all` with those that are not in `core` marked as extra, and those of the names `named` as named. */
-static int make_set(Pool *pool, const Queue *all, const Queue *core, const Queue *named, struct package_set *out,
-		    struct err *e)
+static int solve_make_set(Pool *pool, const Queue *all, const Queue *core, const Queue *named, struct package_set *out,
+			  struct err *e)
 {
 	struct package_set set = {0};
 	Map in_core;
@@ -390,7 +390,7 @@ static int make_set(Pool *pool, const Queue *all, const Queue *core, const Queue
 	for (int i = 0; !r && i < all->count; i++) {
 		Id id = all->elements[i];
 
-		r = add_package(pool, id, !MAPTST(&in_core, id), &set, e);
+		r = solve_add_package(pool, id, !MAPTST(&in_core, id), &set, e);
 		if (!r)
 			set.items[set.len - 1].named = solve_has(named, pool_id2solvable(pool, id)->name);
 	}
@@ -399,7 +399,7 @@ static int make_set(Pool *pool, const Queue *all, const Queue *core, const Queue
 		package_set_fini(&set);
 		return -1;
 	}
-	mem_sort(set.items, set.len, sizeof(*set.items), by_name);
+	mem_sort(set.items, set.len, sizeof(*set.items), solve_by_name);
 	*out = set;
 	return 0;
 }
@@ -413,22 +413,22 @@ int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct 
 	queue_init(&jobs);
 	queue_init(&core);
 	queue_init(&all);
-	add_base(pool, req->without, &jobs);
-	add_preferred(pool, req->prefer, &jobs);
-	r = add_names(pool, req->names, &jobs, NULL, e);
+	solve_add_base(pool, req->without, &jobs);
+	solve_add_preferred(pool, req->prefer, &jobs);
+	r = solve_add_names(pool, req->names, &jobs, NULL, e);
 	if (!r)
-		r = run_solver(pool, &jobs, &named, &core, e);
+		r = solve_run_solver(pool, &jobs, &named, &core, e);
 	if (!r && req->extra && req->extra->len) { /* on top of just that, so that one base serves many */
 		queue_empty(&jobs);
 		for (int i = 0; i < core.count; i++)
 			queue_push2(&jobs, SOLVER_INSTALL | SOLVER_SOLVABLE, core.elements[i]);
-		add_preferred(pool, req->prefer, &jobs);
-		r = add_names(pool, req->extra, &jobs, &named, e);
+		solve_add_preferred(pool, req->prefer, &jobs);
+		r = solve_add_names(pool, req->extra, &jobs, &named, e);
 		if (!r)
-			r = run_solver(pool, &jobs, &named, &all, e);
+			r = solve_run_solver(pool, &jobs, &named, &all, e);
 	}
 	if (!r)
-		r = make_set(pool, all.count ? &all : &core, &core, &named, out, e);
+		r = solve_make_set(pool, all.count ? &all : &core, &core, &named, out, e);
 	queue_free(&named);
 	queue_free(&jobs);
 	queue_free(&core);
@@ -437,7 +437,7 @@ int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct 
 }
 
 /* The newest package of this very name, 0: none. */
-static Id newest(Pool *pool, const char *text)
+static Id solve_newest(Pool *pool, const char *text)
 {
 	Id name = pool_str2id(pool, text, 0);
 	Id best = 0;
@@ -457,20 +457,20 @@ static Id newest(Pool *pool, const char *text)
 
 int solve_find(struct s_Pool *pool, const char *name, struct package_set *out, struct err *e)
 {
-	Id id = newest(pool, name);
+	Id id = solve_newest(pool, name);
 	struct name_faults faults = {.unknown = STRV_INIT};
 	Queue one, none;
 	int r;
 
 	if (!id) {
-		if (find_name(pool, name, &faults))
+		if (solve_find_name(pool, name, &faults))
 			strv_add(&faults.unknown, name);
-		return report_names(&faults, e);
+		return solve_report_names(&faults, e);
 	}
 	queue_init(&none);
 	queue_init(&one);
 	queue_push(&one, id);
-	r = make_set(pool, &one, &one, &none, out, e);
+	r = solve_make_set(pool, &one, &one, &none, out, e);
 	queue_free(&one);
 	queue_free(&none);
 	return r;
@@ -478,7 +478,7 @@ int solve_find(struct s_Pool *pool, const char *name, struct package_set *out, s
 
 const char *solve_version(struct s_Pool *pool, const char *name)
 {
-	Id id = newest(pool, name);
+	Id id = solve_newest(pool, name);
 
 	return id ? pool_id2str(pool, pool_id2solvable(pool, id)->evr) : NULL;
 }

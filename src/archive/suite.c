@@ -42,7 +42,7 @@ struct suite_get {
 	void *arg;
 };
 
-static void next_base(void *arg);
+static void suite_next_base(void *arg);
 
 void suite_free(struct suite *s)
 {
@@ -62,7 +62,7 @@ void suite_free(struct suite *s)
 	free(s);
 }
 
-static void forget_try(struct suite_get *g)
+static void suite_forget_try(struct suite_get *g)
 {
 	floor_copy_fini(&g->copy);
 	g->has_copy = false;
@@ -81,7 +81,7 @@ static void forget_try(struct suite_get *g)
 	g->url = g->etag = g->modified = NULL;
 }
 
-static void finish(struct suite_get *g)
+static void suite_finish(struct suite_get *g)
 {
 	suite_done_fn done = g->done;
 	void *arg = g->arg;
@@ -90,7 +90,7 @@ static void finish(struct suite_get *g)
 
 	if (!s)
 		err_move(&e, &g->err);
-	forget_try(g);
+	suite_forget_try(g);
 	loop_timer_stop(g->timer);
 	strv_fini(&g->bases);
 	err_fini(&g->err);
@@ -102,14 +102,14 @@ static void finish(struct suite_get *g)
 	err_fini(&e);
 }
 
-static void on_interrupted(void *arg)
+static void suite_on_interrupted(void *arg)
 {
 	struct suite_get *g = arg;
 
 	suite_free(g->suite);
 	g->suite = NULL;
 	err_set(&g->err, ERR_INTERRUPTED, "interrupted", "interrupted");
-	finish(g);
+	suite_finish(g);
 }
 
 void suite_get_cancel(struct suite_get *g)
@@ -122,11 +122,11 @@ void suite_get_cancel(struct suite_get *g)
 	http_cancel(g->get);
 	g->get = NULL;
 	loop_timer_stop(g->timer);
-	g->timer = loop_timer_start(g->env->loop, 0, 0, on_interrupted, g);
+	g->timer = loop_timer_start(g->env->loop, 0, 0, suite_on_interrupted, g);
 }
 
 /* This base failed with g->err: the next one, or the end. */
-static void give_up_base(struct suite_get *g)
+static void suite_give_up_base(struct suite_get *g)
 {
 	bool final = !strcmp(g->err.id, "release-arch"); /* it is so on every mirror */
 
@@ -136,7 +136,7 @@ static void give_up_base(struct suite_get *g)
 			err_move(&g->first, &g->err);
 		err_fini(&g->err);
 		g->at++;
-		g->timer = loop_timer_start(g->env->loop, 0, 0, next_base, g);
+		g->timer = loop_timer_start(g->env->loop, 0, 0, suite_next_base, g);
 		return;
 	}
 	if (g->first.kind != ERR_NONE && !final) {
@@ -145,12 +145,12 @@ static void give_up_base(struct suite_get *g)
 		if (g->first.hint)
 			err_hint(&g->err, "%s", g->first.hint);
 	}
-	finish(g);
+	suite_finish(g);
 }
 
 /* --- judging: the signature on the loop's thread, the rest on the pool --- */
 
-static int older_error(struct suite_get *g)
+static int suite_older_error(struct suite_get *g)
 {
 	char served[RELEASE_TIME];
 	char seen[RELEASE_TIME];
@@ -160,7 +160,7 @@ static int older_error(struct suite_get *g)
 	return err_hint(&g->err, "the mirror is out of date: name another or try again later");
 }
 
-static int version_error(struct suite_get *g)
+static int suite_version_error(struct suite_get *g)
 {
 	err_set(&g->err, ERR_VERIFY, "release-version",
 		"the release file of %s says version %s, but %s was seen before", g->name, g->version,
@@ -168,7 +168,7 @@ static int version_error(struct suite_get *g)
 	return err_hint(&g->err, "name another mirror");
 }
 
-static size_t debian_signers(const struct suite_get *g)
+static size_t suite_debian_signers(const struct suite_get *g)
 {
 	size_t n = 0;
 
@@ -178,15 +178,15 @@ static size_t debian_signers(const struct suite_get *g)
 }
 
 /* Whose floors the release file raises and must not be below. */
-static void floor_keys(const struct suite_get *g, struct strv *out)
+static void suite_floor_keys(const struct suite_get *g, struct strv *out)
 {
-	if (debian_signers(g))
+	if (suite_debian_signers(g))
 		strv_add(out, FLOOR_DEBIAN);
 	else
 		strv_copy(out, &g->text.signers);
 }
 
-static bool is_below(struct suite_get *g, const char *key, const struct release *r)
+static bool suite_is_below(struct suite_get *g, const char *key, const struct release *r)
 {
 	struct floor f;
 
@@ -205,7 +205,7 @@ static bool is_below(struct suite_get *g, const char *key, const struct release 
 	return true;
 }
 
-static int check_floor(struct suite_get *g, const struct release *r)
+static int suite_check_floor(struct suite_get *g, const struct release *r)
 {
 	char served[RELEASE_TIME];
 	char seen[RELEASE_TIME];
@@ -223,15 +223,15 @@ static int check_floor(struct suite_get *g, const struct release *r)
 	}
 	if (!g->env->floor)
 		return 0;
-	floor_keys(g, &keys);
+	suite_floor_keys(g, &keys);
 	for (size_t i = 0; i < keys.len && !below; i++)
-		below = is_below(g, keys.items[i], r);
+		below = suite_is_below(g, keys.items[i], r);
 	strv_fini(&keys);
 	return below ? -1 : 0;
 }
 
 /* Remembers what came and was accepted. */
-static int remember(struct suite_get *g)
+static int suite_remember(struct suite_get *g)
 {
 	const char *dir = g->env->cache_dir;
 	const struct buf *b = &g->bytes;
@@ -244,14 +244,14 @@ static int remember(struct suite_get *g)
 		return -1;
 	if (!g->env->floor)
 		return 0;
-	floor_keys(g, &keys);
+	suite_floor_keys(g, &keys);
 	for (size_t i = 0; i < keys.len && !r; i++)
 		r = floor_raise(dir, keys.items[i], &g->suite->release, g->name, b->data, b->len, &g->err);
 	strv_fini(&keys);
 	return r;
 }
 
-static void judge_work(void *arg)
+static void suite_judge_work(void *arg)
 {
 	struct suite_get *g = arg;
 	struct release_want want = {.suite = g->name, .arch = g->arch, .now = g->env->now(), .old = !g->env->floor};
@@ -263,16 +263,16 @@ static void judge_work(void *arg)
 	if (!r)
 		r = release_check(&s->release, &want, &s->warnings, &g->err);
 	if (!r)
-		r = check_floor(g, &s->release);
+		r = suite_check_floor(g, &s->release);
 	if (!r)
-		r = remember(g);
+		r = suite_remember(g);
 	if (r < 0) {
 		suite_free(s);
 		g->suite = NULL;
 	}
 }
 
-static void publish(struct suite_get *g)
+static void suite_publish(struct suite_get *g)
 {
 	struct archive_suite *p = &g->suite->pub;
 	const struct release *r = &g->suite->release;
@@ -287,10 +287,10 @@ static void publish(struct suite_get *g)
 	p->valid_until = r->valid_until;
 	strv_copy(&p->architectures, &r->architectures);
 	strv_copy(&p->signers, &g->text.signers);
-	p->debian_signers = debian_signers(g);
+	p->debian_signers = suite_debian_signers(g);
 }
 
-static void refused(struct suite_get *g)
+static void suite_refused(struct suite_get *g)
 {
 	if (g->bases.len > 1) {
 		char *base = http_public_url(g->bases.items[g->at]);
@@ -298,14 +298,14 @@ static void refused(struct suite_get *g)
 		err_prefix(&g->err, "%s", base);
 		free(base);
 	}
-	give_up_base(g);
+	suite_give_up_base(g);
 }
 
-static void judge(struct suite_get *g);
+static void suite_judge(struct suite_get *g);
 
 /* Whether the floor was recorded by an earlier version, which kept one floor for all keys, and the
  * release file that raised it is not signed by the keys that it is held against: then it does not bind. */
-static bool is_foreign_floor(struct suite_get *g, const struct buf *bytes)
+static bool suite_is_foreign_floor(struct suite_get *g, const struct buf *bytes)
 {
 	struct verified text;
 	bool foreign = true;
@@ -321,112 +321,112 @@ static bool is_foreign_floor(struct suite_get *g, const struct buf *bytes)
 
 /* The mirror is behind what was seen before: the newer release file that the cache holds is used. A
  * version below the one that was seen before is refused. */
-static void judge_below(struct suite_get *g)
+static void suite_judge_below(struct suite_get *g)
 {
 	struct buf bytes;
 	bool cached = floor_bytes(g->env->cache_dir, &g->floor, &bytes);
 
-	if (cached && is_foreign_floor(g, &bytes)) {
+	if (cached && suite_is_foreign_floor(g, &bytes)) {
 		floor_forget(g->env->cache_dir, g->floor_key, g->floor_origin, g->name);
 		buf_fini(&bytes);
 		floor_fini(&g->floor);
 		verified_fini(&g->text);
 		g->below = FLOOR_FINE;
-		judge(g);
+		suite_judge(g);
 	} else if (cached && g->below == FLOOR_OLDER) {
 		g->kept = true;
 		buf_fini(&g->bytes);
 		g->bytes = bytes;
 		verified_fini(&g->text);
-		judge(g);
+		suite_judge(g);
 	} else {
 		if (cached)
 			buf_fini(&bytes);
 		if (g->below == FLOOR_OLDER)
-			older_error(g);
+			suite_older_error(g);
 		else
-			version_error(g);
-		refused(g);
+			suite_version_error(g);
+		suite_refused(g);
 	}
 }
 
-static void judge_done(void *arg)
+static void suite_judge_done(void *arg)
 {
 	struct suite_get *g = arg;
 
 	g->working = false;
 	if (g->cancelled) {
-		on_interrupted(g);
+		suite_on_interrupted(g);
 	} else if (g->suite) {
-		publish(g);
-		finish(g);
+		suite_publish(g);
+		suite_finish(g);
 	} else if (g->below != FLOOR_FINE && !g->kept) {
-		judge_below(g);
+		suite_judge_below(g);
 	} else {
 		if (g->kept)
-			older_error(g);
-		refused(g);
+			suite_older_error(g);
+		suite_refused(g);
 	}
 }
 
-static void judge(struct suite_get *g)
+static void suite_judge(struct suite_get *g)
 {
 	if (verify_bytes(g->bytes.data, g->bytes.len, g->keys, g->pinned, g->env->now(), &g->text, &g->err) < 0) {
-		refused(g);
+		suite_refused(g);
 		return;
 	}
 	g->working = true;
-	loop_work(g->env->loop, judge_work, judge_done, g);
+	loop_work(g->env->loop, suite_judge_work, suite_judge_done, g);
 }
 
 /* --- asking --- */
 
-static void judge_copy(struct suite_get *g)
+static void suite_judge_copy(struct suite_get *g)
 {
 	g->bytes = g->copy.bytes;
 	buf_init(&g->copy.bytes, 0);
 	g->etag = xstrdup(g->copy.etag);
 	g->modified = xstrdup(g->copy.modified);
-	judge(g);
+	suite_judge(g);
 }
 
-static void on_got(const struct http_result *r, const struct err *e, void *arg)
+static void suite_on_got(const struct http_result *r, const struct err *e, void *arg)
 {
 	struct suite_get *g = arg;
 
 	g->get = NULL;
 	if (e) {
 		err_copy(&g->err, e);
-		give_up_base(g);
+		suite_give_up_base(g);
 	} else if (r->not_modified) {
-		judge_copy(g);
+		suite_judge_copy(g);
 	} else {
 		buf_add(&g->bytes, r->body, r->size);
 		g->etag = xstrdup(r->etag);
 		g->modified = xstrdup(r->modified);
-		judge(g);
+		suite_judge(g);
 	}
 }
 
-static void next_base(void *arg)
+static void suite_next_base(void *arg)
 {
 	struct suite_get *g = arg;
 	struct http_request req = {.cap = VERIFY_CAP, .fd = -1, .fresh = g->fresh};
 
 	loop_timer_stop(g->timer);
 	g->timer = NULL;
-	forget_try(g);
+	suite_forget_try(g);
 	buf_init(&g->bytes, VERIFY_CAP);
 	g->url = xasprintf("%s/dists/%s/InRelease", g->bases.items[g->at], g->name);
 	g->has_copy = floor_copy_load(g->env->cache_dir, g->url, &g->copy);
 	if (g->env->offline) {
 		if (g->has_copy) {
-			judge_copy(g);
+			suite_judge_copy(g);
 			return;
 		}
 		err_set(&g->err, ERR_NETWORK, "offline-missing", "the release file of %s is not in the cache", g->name);
 		err_hint(&g->err, "run once without --offline");
-		give_up_base(g);
+		suite_give_up_base(g);
 		return;
 	}
 	req.url = g->url;
@@ -435,7 +435,7 @@ static void next_base(void *arg)
 		req.etag = g->copy.etag;
 		req.modified = g->copy.modified;
 	}
-	g->get = http_get_start(g->env->http, &req, on_got, g);
+	g->get = http_get_start(g->env->http, &req, suite_on_got, g);
 }
 
 struct suite_get *suite_get_start(struct archive_env *env, const struct suite_request *req, suite_done_fn done,
@@ -453,6 +453,6 @@ struct suite_get *suite_get_start(struct archive_env *env, const struct suite_re
 	g->fresh = req->fresh;
 	g->done = done;
 	g->arg = arg;
-	g->timer = loop_timer_start(env->loop, 0, 0, next_base, g);
+	g->timer = loop_timer_start(env->loop, 0, 0, suite_next_base, g);
 	return g;
 }

@@ -29,12 +29,12 @@ struct scan {
 	bool is_long_text; /* the field is Description, of which the first line counts */
 };
 
-static bool value_is(const char *p, size_t n, const char *value)
+static bool unpack_value_is(const char *p, size_t n, const char *value)
 {
 	return n == strlen(value) && !strncasecmp(p, value, n);
 }
 
-static void end_stanza(struct scan *s)
+static void unpack_end_stanza(struct scan *s)
 {
 	struct unpacked *u = s->u;
 
@@ -49,7 +49,7 @@ static void end_stanza(struct scan *s)
 	s->named = false;
 }
 
-static const char *field(const char *line, size_t n, const char *name, size_t *len)
+static const char *unpack_field(const char *line, size_t n, const char *name, size_t *len)
 {
 	size_t skip = strlen(name);
 
@@ -66,14 +66,14 @@ static const char *field(const char *line, size_t n, const char *name, size_t *l
 
 /* Passes a line on. A field that goes on over several lines becomes one, and a description its
  * first: libsolv moves the field so far at every further line. */
-static int pass_line(struct scan *s, const char *line, size_t n)
+static int unpack_pass_line(struct scan *s, const char *line, size_t n)
 {
 	bool goes_on = n && (*line == ' ' || *line == '\t') && s->passed;
 	size_t len;
 
 	if (goes_on && s->is_long_text)
 		return 0;
-	s->is_long_text = n && field(line, n, "Description", &len);
+	s->is_long_text = n && unpack_field(line, n, "Description", &len);
 	/* the end of the line before is written here: a field that goes on has none */
 	if (!goes_on)
 		buf_addc(&s->out, '\n');
@@ -82,37 +82,37 @@ static int pass_line(struct scan *s, const char *line, size_t n)
 	return s->passed > STANZA_CAP ? -1 : 0;
 }
 
-static void read_line(struct scan *s, const char *line, size_t n)
+static void unpack_read_line(struct scan *s, const char *line, size_t n)
 {
 	const char *v;
 	size_t len;
 	char number[24];
 
 	if (!n) {
-		end_stanza(s);
+		unpack_end_stanza(s);
 		return;
 	}
 	switch (*line) { /* nearly all lines are others */
 	case 'P':
 	case 'p':
-		if ((v = field(line, n, "Package", &len))) {
+		if ((v = unpack_field(line, n, "Package", &len))) {
 			s->now.name = s->u->names.len;
 			buf_add(&s->u->names, v, len);
 			buf_addc(&s->u->names, '\0');
 			s->named = true;
-		} else if ((v = field(line, n, "Priority", &len)) &&
-			   (value_is(v, len, "required") || value_is(v, len, "important"))) {
+		} else if ((v = unpack_field(line, n, "Priority", &len)) &&
+			   (unpack_value_is(v, len, "required") || unpack_value_is(v, len, "important"))) {
 			s->now.base = true;
 		}
 		break;
 	case 'E':
 	case 'e':
-		if ((v = field(line, n, "Essential", &len)) && value_is(v, len, "yes"))
+		if ((v = unpack_field(line, n, "Essential", &len)) && unpack_value_is(v, len, "yes"))
 			s->now.essential = s->now.base = true;
 		break;
 	case 'S':
 	case 's':
-		if ((v = field(line, n, "Size", &len)) && len < sizeof(number)) {
+		if ((v = unpack_field(line, n, "Size", &len)) && len < sizeof(number)) {
 			memcpy(number, v, len);
 			number[len] = '\0';
 			number_parse(number, 0, UINT64_C(1) << 40, &s->now.size, NULL);
@@ -123,13 +123,13 @@ static void read_line(struct scan *s, const char *line, size_t n)
 	}
 }
 
-static int take_line(struct scan *s, const char *line, size_t n)
+static int unpack_take_line(struct scan *s, const char *line, size_t n)
 {
-	read_line(s, line, n);
-	return pass_line(s, line, n);
+	unpack_read_line(s, line, n);
+	return unpack_pass_line(s, line, n);
 }
 
-static int take_text(struct scan *s, const char *p, size_t n)
+static int unpack_take_text(struct scan *s, const char *p, size_t n)
 {
 	const char *end = p + n;
 
@@ -139,10 +139,11 @@ static int take_text(struct scan *s, const char *p, size_t n)
 		if (!nl) /* goes on in the next chunk */
 			return buf_add(&s->line, p, (size_t)(end - p));
 		if (s->line.len) {
-			if (buf_add(&s->line, p, (size_t)(nl - p)) < 0 || take_line(s, s->line.data, s->line.len) < 0)
+			if (buf_add(&s->line, p, (size_t)(nl - p)) < 0 ||
+			    unpack_take_line(s, s->line.data, s->line.len) < 0)
 				return -1;
 			buf_clear(&s->line);
-		} else if (take_line(s, p, (size_t)(nl - p)) < 0) {
+		} else if (unpack_take_line(s, p, (size_t)(nl - p)) < 0) {
 			return -1;
 		}
 		p = nl + 1;
@@ -150,12 +151,12 @@ static int take_text(struct scan *s, const char *p, size_t n)
 	return 0;
 }
 
-static int absurd(const char *name, struct err *e)
+static int unpack_absurd(const char *name, struct err *e)
 {
 	return err_set(e, ERR_VERIFY, "index-unpack", "%s holds a line or an entry of absurd length", name);
 }
 
-static int flush(struct scan *s, int out, struct err *e)
+static int unpack_flush(struct scan *s, int out, struct err *e)
 {
 	int r = file_write_all(out, s->out.data, s->out.len, "an unpacked index", e);
 
@@ -163,8 +164,8 @@ static int flush(struct scan *s, int out, struct err *e)
 	return r;
 }
 
-static int stream(struct archive *a, int out, uint64_t cap, const atomic_bool *stop, const char *name, struct scan *s,
-		  struct hash *hash, struct err *e)
+static int unpack_stream(struct archive *a, int out, uint64_t cap, const atomic_bool *stop, const char *name,
+			 struct scan *s, struct hash *hash, struct err *e)
 {
 	char *p = xmalloc(CHUNK);
 	la_ssize_t n;
@@ -182,7 +183,7 @@ static int stream(struct archive *a, int out, uint64_t cap, const atomic_bool *s
 		} else {
 			s->u->size += (uint64_t)n;
 			hash_add(hash, p, (size_t)n);
-			r = take_text(s, p, (size_t)n) < 0 ? absurd(name, e) : flush(s, out, e);
+			r = unpack_take_text(s, p, (size_t)n) < 0 ? unpack_absurd(name, e) : unpack_flush(s, out, e);
 		}
 	}
 	free(p);
@@ -213,16 +214,16 @@ int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const c
 	if (got == ARCHIVE_OK)
 		got = archive_read_next_header(a, &entry);
 	if (got == ARCHIVE_OK)
-		r = stream(a, out, cap, stop, name, &s, hash, e);
+		r = unpack_stream(a, out, cap, stop, name, &s, hash, e);
 	else if (got != ARCHIVE_EOF) /* which is what an empty file gives */
 		r = err_set(e, ERR_VERIFY, "index-unpack", "%s cannot be unpacked: %s", name,
 			    archive_error_string(a) ? archive_error_string(a) : "damaged");
-	if (!r && s.line.len && take_line(&s, s.line.data, s.line.len) < 0)
-		r = absurd(name, e);
-	end_stanza(&s);
+	if (!r && s.line.len && unpack_take_line(&s, s.line.data, s.line.len) < 0)
+		r = unpack_absurd(name, e);
+	unpack_end_stanza(&s);
 	buf_addc(&s.out, '\n');
 	if (!r)
-		r = flush(&s, out, e);
+		r = unpack_flush(&s, out, e);
 	hash_end(hash, u->sha256);
 	buf_fini(&s.line);
 	buf_fini(&s.out);

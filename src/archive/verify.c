@@ -58,7 +58,7 @@ static const struct {
 		   "try again later or name another mirror"},
 };
 
-static bool digest_is_strong(const char *name)
+static bool verify_digest_is_strong(const char *name)
 {
 	static const char *const strong[] = {"SHA256", "SHA384", "SHA512", "SHA3-256", "SHA3-512"};
 
@@ -68,7 +68,7 @@ static bool digest_is_strong(const char *name)
 	return false;
 }
 
-static enum verdict judge(const struct verify_signature *s, const struct strv *pinned, time_t now)
+static enum verdict verify_judge(const struct verify_signature *s, const struct strv *pinned, time_t now)
 {
 	if (s->status == RNP_ERROR_SIGNATURE_UNKNOWN)
 		return V_MALFORMED;
@@ -76,7 +76,7 @@ static enum verdict judge(const struct verify_signature *s, const struct strv *p
 		return V_UNKNOWN_KEY;
 	if (!strv_has(pinned, s->key))
 		return V_NOT_PINNED;
-	if (!digest_is_strong(s->hash))
+	if (!verify_digest_is_strong(s->hash))
 		return V_WEAK_DIGEST;
 	if (s->revoked)
 		return V_KEY_REVOKED;
@@ -91,7 +91,7 @@ static enum verdict judge(const struct verify_signature *s, const struct strv *p
 	return s->status == RNP_SUCCESS ? V_GOOD : V_LIBRARY;
 }
 
-static int say(enum verdict v, const char *key, struct err *e)
+static int verify_say(enum verdict v, const char *key, struct err *e)
 {
 	err_set(e, ERR_VERIFY, verdicts[v].id, "%s%s%s", verdicts[v].before, *key ? key : "an unnamed key",
 		verdicts[v].after);
@@ -107,12 +107,12 @@ int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_
 
 	if (!count) {
 		if (executed != RNP_SUCCESS)
-			return say(V_LIBRARY, "", e);
+			return verify_say(V_LIBRARY, "", e);
 		err_set(e, ERR_VERIFY, "inrelease-unsigned", "the release file has no signature");
 		return err_hint(e, "try again later or name another mirror");
 	}
 	for (size_t i = 0; i < count; i++) {
-		enum verdict v = judge(&sigs[i], pinned, now);
+		enum verdict v = verify_judge(&sigs[i], pinned, now);
 
 		if (v == V_GOOD)
 			good = true;
@@ -123,11 +123,11 @@ int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_
 	}
 	if (good && executed == RNP_SUCCESS) {
 		for (size_t i = 0; i < count; i++)
-			if (judge(&sigs[i], pinned, now) == V_GOOD && !strv_has(signers, sigs[i].key))
+			if (verify_judge(&sigs[i], pinned, now) == V_GOOD && !strv_has(signers, sigs[i].key))
 				strv_add(signers, sigs[i].key);
 		return 0;
 	}
-	say(good ? V_LIBRARY : worst, shown->key, e);
+	verify_say(good ? V_LIBRARY : worst, shown->key, e);
 	if (!good && worst == V_SIGNATURE_FUTURE && e) {
 		char made[RELEASE_TIME];
 		char here[RELEASE_TIME];
@@ -146,7 +146,7 @@ struct verify_keys {
 };
 
 /* Turns stderr away; gives what hush_end wants. */
-static int hush(void)
+static int verify_hush(void)
 {
 	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	int null = saved < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -158,7 +158,7 @@ static int hush(void)
 	return saved;
 }
 
-static void hush_end(int saved)
+static void verify_hush_end(int saved)
 {
 	if (saved < 0)
 		return;
@@ -185,7 +185,7 @@ void verify_keys_free(struct verify_keys *k)
 }
 
 /* Fingerprint of the primary key that `key` is or belongs to. */
-static bool primary_fingerprint(rnp_key_handle_t key, char out[VERIFY_FPRINT])
+static bool verify_primary_fingerprint(rnp_key_handle_t key, char out[VERIFY_FPRINT])
 {
 	bool primary = false;
 	char *text = NULL;
@@ -202,7 +202,7 @@ static bool primary_fingerprint(rnp_key_handle_t key, char out[VERIFY_FPRINT])
 }
 
 /* What the import says of each key: {"keys": [{"fingerprint": "…", …}, …]}, subkeys included. */
-static size_t take_primaries(rnp_ffi_t ffi, const char *report, struct strv *out)
+static size_t verify_take_primaries(rnp_ffi_t ffi, const char *report, struct strv *out)
 {
 	json_t *o = json_parse(report, strlen(report), "key ring", NULL);
 	json_t *row;
@@ -217,7 +217,7 @@ static size_t take_primaries(rnp_ffi_t ffi, const char *report, struct strv *out
 		if (rnp_locate_key(ffi, "fingerprint", name, &key) != RNP_SUCCESS || !key)
 			continue;
 		count++;
-		if (out && primary_fingerprint(key, fprint) && !strv_has(out, fprint))
+		if (out && verify_primary_fingerprint(key, fprint) && !strv_has(out, fprint))
 			strv_add(out, fprint);
 		rnp_key_handle_destroy(key);
 	}
@@ -227,7 +227,7 @@ static size_t take_primaries(rnp_ffi_t ffi, const char *report, struct strv *out
 
 /* A packet's tag (RFC 4880, section 4.2) or armour: librnp is not asked about anything else, since
  * it would complain on stderr. */
-static bool looks_like_ring(const void *ring, size_t n)
+static bool verify_looks_like_ring(const void *ring, size_t n)
 {
 	static const char armor[] = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 	const unsigned char *p = ring;
@@ -235,8 +235,8 @@ static bool looks_like_ring(const void *ring, size_t n)
 	return (p[0] & 0x80) || (n > sizeof(armor) && !memcmp(p, armor, sizeof(armor) - 1));
 }
 
-static int import(struct verify_keys *k, const void *ring, size_t n, const char *name, struct strv *primaries,
-		  struct err *e)
+static int verify_import(struct verify_keys *k, const void *ring, size_t n, const char *name, struct strv *primaries,
+			 struct err *e)
 {
 	rnp_input_t in = NULL;
 	char *report = NULL;
@@ -245,7 +245,7 @@ static int import(struct verify_keys *k, const void *ring, size_t n, const char 
 	if (rnp_input_from_memory(&in, ring, n, false) != RNP_SUCCESS ||
 	    rnp_import_keys(k->ffi, in, RNP_LOAD_SAVE_PUBLIC_KEYS, &report) != RNP_SUCCESS)
 		err_set(e, ERR_VERIFY, "keyring-bad", "%s is not an OpenPGP key ring", name);
-	else if (!take_primaries(k->ffi, report, primaries))
+	else if (!verify_take_primaries(k->ffi, report, primaries))
 		err_set(e, ERR_VERIFY, "keyring-empty", "the key ring %s holds no key", name);
 	else
 		r = 0;
@@ -262,10 +262,10 @@ int verify_keys_add(struct verify_keys *k, const void *ring, size_t n, const cha
 
 	if (!n)
 		return err_set(e, ERR_VERIFY, "keyring-empty", "the key ring %s holds no key", name);
-	if (!looks_like_ring(ring, n))
+	if (!verify_looks_like_ring(ring, n))
 		return err_set(e, ERR_VERIFY, "keyring-bad", "%s is not an OpenPGP key ring", name);
 	if (ring_read(ring, n, &packets) < 0 || !ring_is_within(&packets, &k->packets)) {
-		r = import(k, ring, n, name, primaries, e);
+		r = verify_import(k, ring, n, name, primaries, e);
 		for (size_t i = 0; !r && i < packets.packets.len; i++)
 			strv_add(&k->packets, packets.packets.items[i]);
 		strv_sort(&k->packets);
@@ -284,7 +284,7 @@ void verified_fini(struct verified *v)
 	strv_fini(&v->signers);
 }
 
-static bool key_is(rnp_key_handle_t key, rnp_result_t (*question)(rnp_key_handle_t, bool *))
+static bool verify_key_is(rnp_key_handle_t key, rnp_result_t (*question)(rnp_key_handle_t, bool *))
 {
 	bool yes = true;
 
@@ -292,7 +292,7 @@ static bool key_is(rnp_key_handle_t key, rnp_result_t (*question)(rnp_key_handle
 }
 
 /* By `now`, which librnp's own question about expiry does not ask. */
-static bool key_has_expired(rnp_key_handle_t key, time_t now)
+static bool verify_key_has_expired(rnp_key_handle_t key, time_t now)
 {
 	uint32_t created = 0;
 	uint32_t lifetime = 0;
@@ -302,23 +302,24 @@ static bool key_has_expired(rnp_key_handle_t key, time_t now)
 	return lifetime && (uint64_t)created + lifetime <= (uint64_t)now;
 }
 
-static void look_at_key(rnp_ffi_t ffi, rnp_key_handle_t key, time_t now, struct verify_signature *s)
+static void verify_look_at_key(rnp_ffi_t ffi, rnp_key_handle_t key, time_t now, struct verify_signature *s)
 {
 	rnp_key_handle_t primary = NULL;
 
-	s->known = primary_fingerprint(key, s->key);
-	s->expired = key_has_expired(key, now);
-	s->revoked = key_is(key, rnp_key_is_revoked);
+	s->known = verify_primary_fingerprint(key, s->key);
+	s->expired = verify_key_has_expired(key, now);
+	s->revoked = verify_key_is(key, rnp_key_is_revoked);
 	if (!s->known || rnp_locate_key(ffi, "fingerprint", s->key, &primary) != RNP_SUCCESS || !primary) {
 		s->known = false;
 		return;
 	}
-	s->expired = s->expired || key_has_expired(primary, now);
-	s->revoked = s->revoked || key_is(primary, rnp_key_is_revoked);
+	s->expired = s->expired || verify_key_has_expired(primary, now);
+	s->revoked = s->revoked || verify_key_is(primary, rnp_key_is_revoked);
 	rnp_key_handle_destroy(primary);
 }
 
-static void look_at_signature(rnp_ffi_t ffi, rnp_op_verify_signature_t sig, time_t now, struct verify_signature *s)
+static void verify_look_at_signature(rnp_ffi_t ffi, rnp_op_verify_signature_t sig, time_t now,
+				     struct verify_signature *s)
 {
 	rnp_key_handle_t key = NULL;
 	rnp_signature_handle_t handle = NULL;
@@ -336,7 +337,7 @@ static void look_at_signature(rnp_ffi_t ffi, rnp_op_verify_signature_t sig, time
 	rnp_buffer_destroy(text);
 	text = NULL;
 	if (rnp_op_verify_signature_get_key(sig, &key) == RNP_SUCCESS && key) {
-		look_at_key(ffi, key, now, s);
+		verify_look_at_key(ffi, key, now, s);
 		rnp_key_handle_destroy(key);
 	} else if (s->made && rnp_op_verify_signature_get_handle(sig, &handle) == RNP_SUCCESS && handle) {
 		/* librnp crashes on one that it could read but half, for want of memory: no time in it */
@@ -365,14 +366,14 @@ static int verify_op(rnp_ffi_t ffi, rnp_op_verify_t op, rnp_output_t output, con
 
 		sigs[i].status = RNP_ERROR_GENERIC;
 		if (rnp_op_verify_get_signature_at(op, i, &sig) == RNP_SUCCESS)
-			look_at_signature(ffi, sig, now, &sigs[i]);
+			verify_look_at_signature(ffi, sig, now, &sigs[i]);
 	}
 	r = verify_verdict(executed, sigs, count, pinned, now, &out->signers, e);
 	free(sigs);
 	if (r < 0)
 		return -1;
 	if (rnp_output_memory_get_buf(output, &text, &n, false) != RNP_SUCCESS || !n)
-		return say(V_LIBRARY, "", e);
+		return verify_say(V_LIBRARY, "", e);
 	buf_add(&out->text, text, n);
 	return 0;
 }
@@ -390,18 +391,18 @@ int verify_bytes(const void *p, size_t n, struct verify_keys *k, const struct st
 	buf_init(&out->text, VERIFY_CAP);
 	if (verify_form(p, n, e) < 0)
 		return -1;
-	saved = hush();
+	saved = verify_hush();
 	if (rnp_set_timestamp(k->ffi, (uint64_t)now) != RNP_SUCCESS ||
 	    rnp_input_from_memory(&in, p, n, false) != RNP_SUCCESS ||
 	    rnp_output_to_memory(&output, VERIFY_CAP) != RNP_SUCCESS ||
 	    rnp_op_verify_create(&op, k->ffi, in, output) != RNP_SUCCESS)
-		say(V_LIBRARY, "", e);
+		verify_say(V_LIBRARY, "", e);
 	else
 		r = verify_op(k->ffi, op, output, pinned, now, out, e);
 	rnp_op_verify_destroy(op);
 	rnp_output_destroy(output);
 	rnp_input_destroy(in);
-	hush_end(saved);
+	verify_hush_end(saved);
 	if (r < 0)
 		verified_fini(out);
 	return r;

@@ -15,7 +15,7 @@ struct lines {
 };
 
 /* The next line without its newline; NULL when there is none or it is not ended by one. */
-static const char *next_line(struct lines *l, size_t *n)
+static const char *verify_form_next_line(struct lines *l, size_t *n)
 {
 	const char *line = l->p;
 	const char *nl = l->p < l->end ? memchr(l->p, '\n', (size_t)(l->end - l->p)) : NULL;
@@ -27,12 +27,12 @@ static const char *next_line(struct lines *l, size_t *n)
 	return line;
 }
 
-static bool line_is(const char *line, size_t n, const char *text)
+static bool verify_form_line_is(const char *line, size_t n, const char *text)
 {
 	return n == strlen(text) && !memcmp(line, text, n);
 }
 
-static bool all_of(const char *p, size_t n, const char *set)
+static bool verify_form_all_of(const char *p, size_t n, const char *set)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!p[i] || !strchr(set, p[i]))
@@ -42,19 +42,19 @@ static bool all_of(const char *p, size_t n, const char *set)
 
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-static int refuse(struct err *e, const char *id, const char *text)
+static int verify_form_refuse(struct err *e, const char *id, const char *text)
 {
 	err_set(e, ERR_VERIFY, id, "%s", text);
 	return err_hint(e, "try again later or name another mirror");
 }
 
-static int truncated(struct err *e)
+static int verify_form_truncated(struct err *e)
 {
-	return refuse(e, "inrelease-truncated", "the release file is cut off");
+	return verify_form_refuse(e, "inrelease-truncated", "the release file is cut off");
 }
 
 /* Control characters other than newline and tab, and lines beyond all reason. */
-static int check_characters(const char *p, size_t n, struct err *e)
+static int verify_form_check_characters(const char *p, size_t n, struct err *e)
 {
 	size_t column = 0;
 
@@ -62,39 +62,42 @@ static int check_characters(const char *p, size_t n, struct err *e)
 		unsigned char c = (unsigned char)p[i];
 
 		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-			return refuse(e, "inrelease-characters", "the release file holds control characters");
+			return verify_form_refuse(e, "inrelease-characters",
+						  "the release file holds control characters");
 		if (c == '\n')
 			column = 0;
 		if (column > LINE_CAP)
-			return refuse(e, "inrelease-line", "the release file holds a line of absurd length");
+			return verify_form_refuse(e, "inrelease-line",
+						  "the release file holds a line of absurd length");
 	}
 	return 0;
 }
 
-static int check_signature_armor(struct lines *l, struct err *e)
+static int verify_form_check_signature_armor(struct lines *l, struct err *e)
 {
 	const char *line;
 	size_t n;
 	size_t count = 0;
 
-	line = next_line(l, &n);
+	line = verify_form_next_line(l, &n);
 	if (!line)
-		return truncated(e);
+		return verify_form_truncated(e);
 	if (n)
-		return refuse(e, "inrelease-armor", "the signature of the release file has unexpected headers");
-	while ((line = next_line(l, &n))) {
-		if (line_is(line, n, "-----END PGP SIGNATURE-----"))
+		return verify_form_refuse(e, "inrelease-armor",
+					  "the signature of the release file has unexpected headers");
+	while ((line = verify_form_next_line(l, &n))) {
+		if (verify_form_line_is(line, n, "-----END PGP SIGNATURE-----"))
 			break;
-		if (!n || n > 76 || !all_of(line, n, ALNUM "+/="))
-			return refuse(e, "inrelease-armor", "the signature of the release file is damaged");
+		if (!n || n > 76 || !verify_form_all_of(line, n, ALNUM "+/="))
+			return verify_form_refuse(e, "inrelease-armor", "the signature of the release file is damaged");
 		count++;
 	}
 	if (!line)
-		return truncated(e);
+		return verify_form_truncated(e);
 	if (!count)
-		return refuse(e, "inrelease-unsigned", "the release file has an empty signature");
+		return verify_form_refuse(e, "inrelease-unsigned", "the release file has an empty signature");
 	if (l->p != l->end)
-		return refuse(e, "inrelease-junk", "there is something behind the signed release file");
+		return verify_form_refuse(e, "inrelease-junk", "there is something behind the signed release file");
 	return 0;
 }
 
@@ -105,13 +108,13 @@ int verify_form(const char *p, size_t n, struct err *e)
 	size_t len;
 
 	if (!n)
-		return refuse(e, "inrelease-empty", "the release file is empty");
+		return verify_form_refuse(e, "inrelease-empty", "the release file is empty");
 	if (n > VERIFY_CAP)
-		return refuse(e, "inrelease-large", "the release file is larger than 4 MiB");
-	if (check_characters(p, n, e) < 0)
+		return verify_form_refuse(e, "inrelease-large", "the release file is larger than 4 MiB");
+	if (verify_form_check_characters(p, n, e) < 0)
 		return -1;
-	line = next_line(&l, &len);
-	if (!line || !line_is(line, len, "-----BEGIN PGP SIGNED MESSAGE-----")) {
+	line = verify_form_next_line(&l, &len);
+	if (!line || !verify_form_line_is(line, len, "-----BEGIN PGP SIGNED MESSAGE-----")) {
 		size_t i = 0;
 
 		while (i < n && strchr(" \n\t", p[i]))
@@ -122,18 +125,21 @@ int verify_form(const char *p, size_t n, struct err *e)
 			return err_hint(e, "open any page in a browser on this host and log in there");
 		}
 		if (memmem(p, n, "-----BEGIN PGP SIGNED MESSAGE-----", 34))
-			return refuse(e, "inrelease-junk", "there is something before the signed release file");
-		return refuse(e, "inrelease-unsigned", "the release file is not signed");
+			return verify_form_refuse(e, "inrelease-junk",
+						  "there is something before the signed release file");
+		return verify_form_refuse(e, "inrelease-unsigned", "the release file is not signed");
 	}
-	while ((line = next_line(&l, &len)) && len) {
-		if (len < 7 || memcmp(line, "Hash: ", 6) || !all_of(line + 6, len - 6, ALNUM ",- "))
-			return refuse(e, "inrelease-armor", "the release file has headers that do not belong there");
+	while ((line = verify_form_next_line(&l, &len)) && len) {
+		if (len < 7 || memcmp(line, "Hash: ", 6) || !verify_form_all_of(line + 6, len - 6, ALNUM ",- "))
+			return verify_form_refuse(e, "inrelease-armor",
+						  "the release file has headers that do not belong there");
 	}
-	while (line && (line = next_line(&l, &len))) {
-		if (line_is(line, len, "-----BEGIN PGP SIGNATURE-----"))
-			return check_signature_armor(&l, e);
+	while (line && (line = verify_form_next_line(&l, &len))) {
+		if (verify_form_line_is(line, len, "-----BEGIN PGP SIGNATURE-----"))
+			return verify_form_check_signature_armor(&l, e);
 		if (len && line[0] == '-' && (len < 2 || line[1] != ' '))
-			return refuse(e, "inrelease-armor", "the release file holds another armour line in its text");
+			return verify_form_refuse(e, "inrelease-armor",
+						  "the release file holds another armour line in its text");
 	}
-	return truncated(e);
+	return verify_form_truncated(e);
 }

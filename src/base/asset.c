@@ -19,7 +19,7 @@ struct loaded {
 };
 static struct loaded *loaded;
 
-static const struct asset *from_folder(const char *dir, const char *name)
+static const struct asset *asset_from_folder(const char *dir, const char *name)
 {
 	struct loaded *l;
 	struct buf text;
@@ -46,7 +46,7 @@ static const struct asset *from_folder(const char *dir, const char *name)
 const struct asset *asset_get(const char *name, struct err *e)
 {
 	const char *dir = getenv("DEBWIZ_ASSETS");
-	const struct asset *a = dir && *dir ? from_folder(dir, name) : NULL;
+	const struct asset *a = dir && *dir ? asset_from_folder(dir, name) : NULL;
 
 	if (a)
 		return a;

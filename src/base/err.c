@@ -18,7 +18,7 @@ void err_fini(struct err *e)
 	*e = (struct err)ERR_INIT;
 }
 
-static void fill(struct err *e, enum err_kind kind, const char *id, char *text)
+static void err_fill(struct err *e, enum err_kind kind, const char *id, char *text)
 {
 	err_fini(e);
 	e->kind = kind;
@@ -33,7 +33,7 @@ int err_set(struct err *e, enum err_kind kind, const char *id, const char *fmt, 
 	if (!e)
 		return -1;
 	va_start(ap, fmt);
-	fill(e, kind, id, xvasprintf(fmt, ap)); /* made before the old text is freed: it may be in it */
+	err_fill(e, kind, id, xvasprintf(fmt, ap)); /* made before the old text is freed: it may be in it */
 	va_end(ap);
 	return -1;
 }
@@ -48,7 +48,7 @@ int err_errno(struct err *e, int errnum, const char *id, const char *fmt, ...)
 	va_start(ap, fmt);
 	what = xvasprintf(fmt, ap);
 	va_end(ap);
-	fill(e, ERR_FAILED, id, xasprintf("%s: %s", what, strerror(errnum)));
+	err_fill(e, ERR_FAILED, id, xasprintf("%s: %s", what, strerror(errnum)));
 	free(what);
 	switch (errnum) {
 	case ENOSPC:
@@ -106,7 +106,7 @@ int err_copy(struct err *to, const struct err *from)
 {
 	if (!to)
 		return -1;
-	fill(to, from->kind, from->id, xstrdup(from->text ? from->text : ""));
+	err_fill(to, from->kind, from->id, xstrdup(from->text ? from->text : ""));
 	to->hint = xstrdup(from->hint);
 	to->no_room = from->no_room;
 	return -1;

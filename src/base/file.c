@@ -126,7 +126,7 @@ bool file_is_still(int fd, const char *path)
 	return fstat(fd, &a) == 0 && lstat(path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-static char *part_name(const char *path, int number)
+static char *file_part_name(const char *path, int number)
 {
 	return number == 1 ? xasprintf("%s.part", path) : xasprintf("%s.%d.part", path, number);
 }
@@ -134,7 +134,7 @@ static char *part_name(const char *path, int number)
 /* Removes a part file that has no writer. Returns false with errno, EBUSY if it has one. Without its lock only
  * what cannot be opened is removed, such as a link: a name that was free when it was opened may be a writer's by now.
  */
-static bool part_remove(const char *part)
+static bool file_part_remove(const char *part)
 {
 	int fd = open(part, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	bool gone = fd < 0 && errno == ENOENT;
@@ -150,7 +150,7 @@ static bool part_remove(const char *part)
 }
 
 /* A new file of that name, locked as its writer's; -1 with errno, EEXIST and EBUSY: another writer's. */
-static int part_create(const char *part, mode_t mode)
+static int file_part_create(const char *part, mode_t mode)
 {
 	int fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
 
@@ -164,10 +164,10 @@ static int part_create(const char *part, mode_t mode)
 }
 
 /* Returns the name of the part file that is open as fd, or NULL if it has none any more; the caller frees it. */
-static char *part_of(const char *path, int fd)
+static char *file_part_of(const char *path, int fd)
 {
 	for (int number = 1; number <= PARTS_MAX; number++) {
-		char *part = part_name(path, number);
+		char *part = file_part_name(path, number);
 
 		if (file_is_still(fd, part))
 			return part;
@@ -187,11 +187,11 @@ int file_begin(const char *path, mode_t mode, int *fd, struct err *e)
 		struct stat st;
 
 		free(part);
-		part = part_name(path, number);
+		part = file_part_name(path, number);
 		left = lstat(part, &st) == 0;
-		if (left && !part_remove(part) && errno != EBUSY && *fd < 0)
+		if (left && !file_part_remove(part) && errno != EBUSY && *fd < 0)
 			r = err_errno(e, errno, "file-part", "cannot remove the old %s", part);
-		else if (*fd < 0 && (*fd = part_create(part, mode)) < 0 && errno != EEXIST && errno != EBUSY)
+		else if (*fd < 0 && (*fd = file_part_create(part, mode)) < 0 && errno != EEXIST && errno != EBUSY)
 			r = err_errno(e, errno, "file-create", "cannot create %s", part);
 	}
 	if (!r && *fd < 0)
@@ -228,7 +228,7 @@ int file_rename(const char *from, const char *to, struct err *e)
 
 int file_commit(const char *path, int fd, struct err *e)
 {
-	char *part = part_of(path, fd);
+	char *part = file_part_of(path, fd);
 	int hold = dup(fd); /* the lock, until the file has its name */
 	int failed = part ? 0 : ENOENT;
 	int r;
@@ -249,7 +249,7 @@ int file_commit(const char *path, int fd, struct err *e)
 
 void file_abandon(const char *path, int fd)
 {
-	char *part = part_of(path, fd);
+	char *part = file_part_of(path, fd);
 
 	if (part)
 		unlink(part);
@@ -271,8 +271,8 @@ int file_write(const char *path, const void *data, size_t n, mode_t mode, struct
 }
 
 /* Copies all of in to out, skipping over blocks of zeros. */
-static int copy_blocks(int in, int out, const char *name, int (*step)(uint64_t bytes, void *arg, struct err *e),
-		       void *arg, struct err *e)
+static int file_copy_blocks(int in, int out, const char *name, int (*step)(uint64_t bytes, void *arg, struct err *e),
+			    void *arg, struct err *e)
 {
 	static const char zeros[65536];
 	char block[sizeof(zeros)];
@@ -315,7 +315,7 @@ int file_copy_watched(const char *from, const char *to, mode_t mode,
 		return err_errno(e, errno, "file-read", "cannot read %s", from);
 	r = file_begin(to, mode, &out, e);
 	if (!r) {
-		r = copy_blocks(in, out, from, step, arg, e);
+		r = file_copy_blocks(in, out, from, step, arg, e);
 		if (r < 0)
 			file_abandon(to, out);
 		else
@@ -325,7 +325,7 @@ int file_copy_watched(const char *from, const char *to, mode_t mode,
 	return r;
 }
 
-static int mkdir_one(const char *path, bool last, struct err *e)
+static int file_mkdir_one(const char *path, bool last, struct err *e)
 {
 	struct stat st;
 
@@ -356,17 +356,17 @@ int file_mkdirs(const char *path, struct err *e)
 		if (*p != '/' || p[-1] == '/')
 			continue;
 		*p = '\0';
-		r = mkdir_one(copy, false, e);
+		r = file_mkdir_one(copy, false, e);
 		*p = '/';
 	}
 	if (!r)
-		r = mkdir_one(copy, true, e);
+		r = file_mkdir_one(copy, true, e);
 	free(copy);
 	return r;
 }
 
 /* Empties the folder open as fd; takes fd. */
-static int empty_folder(int fd, const char *name, struct err *e)
+static int file_empty_folder(int fd, const char *name, struct err *e)
 {
 	DIR *dir = fdopendir(fd);
 	struct dirent *entry;
@@ -393,7 +393,7 @@ static int empty_folder(int fd, const char *name, struct err *e)
 			break;
 		}
 		fchmod(child, 0700);
-		r = empty_folder(child, entry->d_name, e);
+		r = file_empty_folder(child, entry->d_name, e);
 		if (!r && unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 			r = err_errno(e, errno, "remove", "cannot remove %s/%s", name, entry->d_name);
 	}
@@ -413,7 +413,7 @@ int file_remove_tree(const char *path, struct err *e)
 		return err_errno(e, errno, "remove", "cannot remove %s", path);
 	}
 	fchmod(fd, 0700);
-	if (empty_folder(fd, path, e) < 0)
+	if (file_empty_folder(fd, path, e) < 0)
 		return -1;
 	if (rmdir(path) < 0 && errno != ENOENT)
 		return err_errno(e, errno, "remove", "cannot remove %s", path);

@@ -17,28 +17,28 @@ struct hash {
 };
 
 /* These calls fail only without memory or when SHA-256 is not compiled in. */
-static void must(int ok)
+static void hash_must(int ok)
 {
 	if (ok != 1)
 		mem_end("SHA-256 cannot be computed");
 }
 
 /* OpenSSL 3.0 crashes where the first allocations of its own set-up fail. */
-static void *ssl_malloc(size_t n, const char *file, int line)
+static void *hash_ssl_malloc(size_t n, const char *file, int line)
 {
 	(void)file;
 	(void)line;
 	return xmalloc(n);
 }
 
-static void *ssl_realloc(void *p, size_t n, const char *file, int line)
+static void *hash_ssl_realloc(void *p, size_t n, const char *file, int line)
 {
 	(void)file;
 	(void)line;
 	return xrealloc(p, n);
 }
 
-static void ssl_free(void *p, const char *file, int line)
+static void hash_ssl_free(void *p, const char *file, int line)
 {
 	(void)file;
 	(void)line;
@@ -47,7 +47,7 @@ static void ssl_free(void *p, const char *file, int line)
 
 void hash_guard_memory(void)
 {
-	CRYPTO_set_mem_functions(ssl_malloc, ssl_realloc, ssl_free);
+	CRYPTO_set_mem_functions(hash_ssl_malloc, hash_ssl_realloc, hash_ssl_free);
 }
 
 struct hash *hash_new(void)
@@ -55,19 +55,19 @@ struct hash *hash_new(void)
 	struct hash *h = xmalloc(sizeof(*h));
 
 	h->ctx = EVP_MD_CTX_new();
-	must(h->ctx && EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL));
+	hash_must(h->ctx && EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL));
 	return h;
 }
 
 void hash_add(struct hash *h, const void *p, size_t n)
 {
 	if (n)
-		must(EVP_DigestUpdate(h->ctx, p, n));
+		hash_must(EVP_DigestUpdate(h->ctx, p, n));
 }
 
 void hash_end(struct hash *h, uint8_t out[HASH_SIZE])
 {
-	must(EVP_DigestFinal_ex(h->ctx, out, NULL));
+	hash_must(EVP_DigestFinal_ex(h->ctx, out, NULL));
 	EVP_MD_CTX_free(h->ctx);
 	free(h);
 }

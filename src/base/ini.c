@@ -30,7 +30,7 @@ struct scan {
 };
 
 /* A blank tail or an inline comment. */
-static bool is_tail(const char *s)
+static bool ini_is_tail(const char *s)
 {
 	const char *p = s + strspn(s, " \t");
 
@@ -38,7 +38,7 @@ static bool is_tail(const char *s)
 }
 
 /* Why inih must not see this line, or NULL. `line` is NUL-terminated, len bytes. */
-static const char *line_fault(struct scan *s, const char *line, size_t len, char msg[160])
+static const char *ini_line_fault(struct scan *s, const char *line, size_t len, char msg[160])
 {
 	const char *p = line + strspn(line, " \t");
 	const char *end;
@@ -67,7 +67,7 @@ static const char *line_fault(struct scan *s, const char *line, size_t len, char
 			return "not a section; write [name], of letters, digits, _ - .";
 		if (end - p - 1 > INI_NAME_MAX)
 			return "the section's name is too long; at most 49 bytes can be read";
-		if (!is_tail(end + 1))
+		if (!ini_is_tail(end + 1))
 			return "text behind the section's ]; only a blank and a ; comment may "
 			       "follow";
 		s->in_section = true;
@@ -84,7 +84,7 @@ static const char *line_fault(struct scan *s, const char *line, size_t len, char
 }
 
 /* inih's fgets: the next line, or an empty one in place of a bad one. */
-static char *next_line(char *out, int size, void *stream)
+static char *ini_next_line(char *out, int size, void *stream)
 {
 	struct scan *s = stream;
 	char msg[160];
@@ -104,7 +104,7 @@ static char *next_line(char *out, int size, void *stream)
 	if (len && start[len - 1] == '\r')
 		len--;
 	line = xstrndup(start, len);
-	why = line_fault(s, line, len, msg);
+	why = ini_line_fault(s, line, len, msg);
 	if (!why && len + 2 > (size_t)size)
 		why = "the line is longer than the inih library of this system reads";
 	if (why) {
@@ -118,7 +118,7 @@ static char *next_line(char *out, int size, void *stream)
 	return out;
 }
 
-static int on_entry(void *user, const char *section, const char *key, const char *value)
+static int ini_on_entry(void *user, const char *section, const char *key, const char *value)
 {
 	struct scan *s = user;
 
@@ -149,7 +149,7 @@ int ini_scan(const char *text, size_t n, ini_entry_fn fn, ini_bad_fn bad, void *
 		return 0;
 	}
 	/* Whatever inih itself complains of was let through by line_fault: never ignore it. */
-	line = (unsigned)ini_parse_stream(next_line, &s, on_entry, &s);
+	line = (unsigned)ini_parse_stream(ini_next_line, &s, ini_on_entry, &s);
 	if (line && !s.stopped)
 		bad(line, "cannot be read", arg);
 	return s.stopped ? -1 : 0;
@@ -163,14 +163,15 @@ struct reader {
 	size_t count;
 };
 
-static int pass_entry(const char *section, const char *key, const char *value, unsigned line, void *arg, struct err *e)
+static int ini_pass_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
+			  struct err *e)
 {
 	struct reader *r = arg;
 
 	return r->fn(section, key, value, line, r->arg, e);
 }
 
-static void note_fault(unsigned line, const char *message, void *arg)
+static void ini_note_fault(unsigned line, const char *message, void *arg)
 {
 	struct reader *r = arg;
 
@@ -188,7 +189,7 @@ int ini_read(const char *name, const char *text, size_t n, ini_entry_fn fn, void
 	int ret;
 
 	buf_init(&r.faults, 0);
-	ret = ini_scan(text, n, pass_entry, note_fault, &r, e);
+	ret = ini_scan(text, n, ini_pass_entry, ini_note_fault, &r, e);
 	if (!ret && r.count) {
 		if (r.count > INI_FAULTS_MAX)
 			buf_addf(&r.faults, "\n%s: and %zu more lines that cannot be read", name,

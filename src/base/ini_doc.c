@@ -30,7 +30,7 @@ struct ini_doc {
 	bool cr;   /* new lines end with CR LF, as the first one does */
 };
 
-static void line_fini(struct line *l)
+static void ini_doc_line_fini(struct line *l)
 {
 	free(l->text);
 	free(l->section);
@@ -38,7 +38,7 @@ static void line_fini(struct line *l)
 	free(l->value);
 }
 
-static struct line *insert(struct ini_doc *d, size_t at)
+static struct line *ini_doc_insert(struct ini_doc *d, size_t at)
 {
 	if (d->len == d->size) {
 		d->size = d->size ? d->size * 2 : 32;
@@ -50,9 +50,9 @@ static struct line *insert(struct ini_doc *d, size_t at)
 	return &d->lines[at];
 }
 
-static void drop(struct ini_doc *d, size_t at)
+static void ini_doc_drop(struct ini_doc *d, size_t at)
 {
-	line_fini(&d->lines[at]);
+	ini_doc_line_fini(&d->lines[at]);
 	memmove(d->lines + at, d->lines + at + 1, (d->len - at - 1) * sizeof(*d->lines));
 	d->len--;
 }
@@ -70,12 +70,13 @@ void ini_doc_free(struct ini_doc *d)
 	if (!d)
 		return;
 	for (size_t i = 0; i < d->len; i++)
-		line_fini(&d->lines[i]);
+		ini_doc_line_fini(&d->lines[i]);
 	free(d->lines);
 	free(d);
 }
 
-static int on_entry(const char *section, const char *key, const char *value, unsigned line, void *arg, struct err *e)
+static int ini_doc_on_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
+			    struct err *e)
 {
 	struct ini_doc *d = arg;
 	struct line *l = &d->lines[line - 1];
@@ -98,7 +99,7 @@ struct ini_doc *ini_doc_parse(const char *name, const char *text, size_t n, stru
 		const char *eol = memchr(p, '\n', (size_t)(end - p));
 		size_t len = (size_t)((eol ? eol : end) - p);
 		bool cr = len && p[len - 1] == '\r';
-		struct line *l = insert(d, d->len);
+		struct line *l = ini_doc_insert(d, d->len);
 
 		l->text = xstrndup(p, len - (cr ? 1 : 0));
 		l->cr = cr;
@@ -111,7 +112,7 @@ struct ini_doc *ini_doc_parse(const char *name, const char *text, size_t n, stru
 		l->tail = cr && !eol;
 		l->cr |= !eol && d->cr; /* should a line follow it one day */
 	}
-	if (ini_read(name, text, n, on_entry, d, e) < 0) {
+	if (ini_read(name, text, n, ini_doc_on_entry, d, e) < 0) {
 		ini_doc_free(d);
 		return NULL;
 	}
@@ -137,7 +138,7 @@ char *ini_doc_text(const struct ini_doc *d)
 	return buf_steal(&b);
 }
 
-static bool is_entry(const struct line *l, const char *section, const char *key)
+static bool ini_doc_is_entry(const struct line *l, const char *section, const char *key)
 {
 	return l->key && !strcmp(l->key, key) && !strcmp(l->section, section);
 }
@@ -145,13 +146,13 @@ static bool is_entry(const struct line *l, const char *section, const char *key)
 unsigned ini_doc_line(const struct ini_doc *d, const char *section, const char *key, size_t index)
 {
 	for (size_t i = 0; i < d->len; i++)
-		if (is_entry(&d->lines[i], section, key) && *d->lines[i].value && !index--)
+		if (ini_doc_is_entry(&d->lines[i], section, key) && *d->lines[i].value && !index--)
 			return (unsigned)(i + 1);
 	return 0;
 }
 
 /* The inline comment of an entry's line with the blanks before it, or "". */
-static const char *inline_comment(const char *text)
+static const char *ini_doc_inline_comment(const char *text)
 {
 	const char *p = strchr(text, '=');
 	const char *blanks = NULL;
@@ -169,13 +170,13 @@ static const char *inline_comment(const char *text)
 	return "";
 }
 
-static bool fits(const char *key, const char *value)
+static bool ini_doc_fits(const char *key, const char *value)
 {
 	return strlen(key) + 3 + strlen(value) <= INI_LINE_MAX;
 }
 
 /* Would a reader get back exactly this value? */
-static int check_value(const char *section, const char *key, const char *value, struct err *e)
+static int ini_doc_check_value(const char *section, const char *key, const char *value, struct err *e)
 {
 	size_t n = strlen(value);
 	const char *why = NULL;
@@ -190,7 +191,7 @@ static int check_value(const char *section, const char *key, const char *value, 
 	}
 	if (n && (strchr(" \t", value[0]) || strchr(" \t", value[n - 1])))
 		why = "begins or ends with a blank, which would be lost";
-	if (!fits(key, value))
+	if (!ini_doc_fits(key, value))
 		why = "is too long for a line of the file (at most 190 bytes with its key)";
 	if (why)
 		return err_set(e, ERR_USAGE, "ini-value", "%s.%s: the value cannot be written to an INI file: it %s",
@@ -198,11 +199,11 @@ static int check_value(const char *section, const char *key, const char *value, 
 	return 0;
 }
 
-static void fill(struct line *l, const char *section, const char *key, const char *value, const char *comment)
+static void ini_doc_fill(struct line *l, const char *section, const char *key, const char *value, const char *comment)
 {
 	char *text = xasprintf("%s = %s%s", key, value, comment);
 
-	line_fini(l);
+	ini_doc_line_fini(l);
 	l->text = text;
 	l->section = xstrdup(section);
 	l->key = xstrdup(key);
@@ -211,24 +212,24 @@ static void fill(struct line *l, const char *section, const char *key, const cha
 
 /* Gives the entry at `at` another value and keeps its comment; where the line gets too long for
  * both, the comment goes on a line of its own before it. Returns how many lines were added. */
-static size_t replace(struct ini_doc *d, size_t at, const char *section, const char *key, const char *value)
+static size_t ini_doc_replace(struct ini_doc *d, size_t at, const char *section, const char *key, const char *value)
 {
-	char *comment = xstrdup(inline_comment(d->lines[at].text));
+	char *comment = xstrdup(ini_doc_inline_comment(d->lines[at].text));
 	size_t added = 0;
 
 	if (strlen(key) + 3 + strlen(value) + strlen(comment) > INI_LINE_MAX) {
-		insert(d, at)->text = xstrdup(comment + strspn(comment, " \t"));
+		ini_doc_insert(d, at)->text = xstrdup(comment + strspn(comment, " \t"));
 		*comment = '\0';
 		added = 1;
 	}
-	fill(&d->lines[at + added], section, key, value, comment);
+	ini_doc_fill(&d->lines[at + added], section, key, value, comment);
 	free(comment);
 	return added;
 }
 
 /* Where a new entry of the section goes: behind its last key, else behind its header; a section
  * that is not there yet is made at the end. */
-static size_t place(struct ini_doc *d, const char *section)
+static size_t ini_doc_place(struct ini_doc *d, const char *section)
 {
 	size_t at = 0;
 
@@ -238,8 +239,8 @@ static size_t place(struct ini_doc *d, const char *section)
 	if (at)
 		return at;
 	if (d->len && *d->lines[d->len - 1].text)
-		insert(d, d->len)->text = xstrdup("");
-	insert(d, d->len)->text = xasprintf("[%s]", section);
+		ini_doc_insert(d, d->len)->text = xstrdup("");
+	ini_doc_insert(d, d->len)->text = xasprintf("[%s]", section);
 	d->lines[d->len - 1].section = xstrdup(section);
 	return d->len;
 }
@@ -253,8 +254,8 @@ struct entries {
 
 #define NONE ((size_t)-1)
 
-static void find_entries(const struct ini_doc *d, const char *section, const char *key, const char *const *values,
-			 size_t count, struct entries *n)
+static void ini_doc_find_entries(const struct ini_doc *d, const char *section, const char *key,
+				 const char *const *values, size_t count, struct entries *n)
 {
 	size_t from = 0;
 
@@ -264,7 +265,7 @@ static void find_entries(const struct ini_doc *d, const char *section, const cha
 	for (size_t i = 0; i < d->len; i++) {
 		size_t v = from;
 
-		if (!is_entry(&d->lines[i], section, key))
+		if (!ini_doc_is_entry(&d->lines[i], section, key))
 			continue;
 		while (v < count && strcmp(d->lines[i].value, values[v]))
 			v++;
@@ -275,7 +276,7 @@ static void find_entries(const struct ini_doc *d, const char *section, const cha
 	}
 }
 
-static void shift(struct entries *n, size_t from, long by)
+static void ini_doc_shift(struct entries *n, size_t from, long by)
 {
 	for (; from < n->len; from++)
 		n->at[from] += (size_t)by;
@@ -289,10 +290,10 @@ int ini_doc_set(struct ini_doc *d, const char *section, const char *key, const c
 	size_t to; /* where a further line goes */
 
 	for (size_t i = 0; i < count; i++)
-		if (check_value(section, key, values[i], e) < 0)
+		if (ini_doc_check_value(section, key, values[i], e) < 0)
 			return -1;
-	find_entries(d, section, key, values, count, &n);
-	to = n.len ? n.at[0] : count ? place(d, section) : 0;
+	ini_doc_find_entries(d, section, key, values, count, &n);
+	to = n.len ? n.at[0] : count ? ini_doc_place(d, section) : 0;
 	/* Between two lines that stay: line by line another value, then what is too much goes or
 	 * what is further follows. */
 	for (size_t i = 0; i <= n.len; i++) {
@@ -303,16 +304,16 @@ int ini_doc_set(struct ini_doc *d, const char *section, const char *key, const c
 			next++;
 		until = next < n.len ? n.kept[next] : count;
 		for (; i < next && v < until; i++, v++) {
-			shift(&n, i, (long)replace(d, n.at[i], section, key, values[v]));
+			ini_doc_shift(&n, i, (long)ini_doc_replace(d, n.at[i], section, key, values[v]));
 			to = n.at[i] + 1;
 		}
 		for (; i < next; i++) {
-			drop(d, n.at[i]);
-			shift(&n, i + 1, -1);
+			ini_doc_drop(d, n.at[i]);
+			ini_doc_shift(&n, i + 1, -1);
 		}
 		for (; v < until; v++) {
-			fill(insert(d, to++), section, key, values[v], "");
-			shift(&n, next, 1);
+			ini_doc_fill(ini_doc_insert(d, to++), section, key, values[v], "");
+			ini_doc_shift(&n, next, 1);
 		}
 		if (next < n.len)
 			to = n.at[next] + 1;
@@ -329,6 +330,6 @@ void ini_doc_comment(struct ini_doc *d, const char *text)
 
 	strv_split(&lines, text, "\n");
 	for (size_t i = 0; i < lines.len; i++)
-		insert(d, d->len)->text = xasprintf("; %s", lines.items[i]);
+		ini_doc_insert(d, d->len)->text = xasprintf("; %s", lines.items[i]);
 	strv_fini(&lines);
 }

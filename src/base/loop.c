@@ -58,7 +58,7 @@ struct work {
 	void *arg;
 };
 
-static unsigned cpus(void)
+static unsigned loop_cpus(void)
 {
 	uv_cpu_info_t *info;
 	int n;
@@ -71,13 +71,13 @@ static unsigned cpus(void)
 
 unsigned loop_work_width(void)
 {
-	unsigned n = cpus() + 2; /* a writer and a slow name look-up beside one worker a CPU */
+	unsigned n = loop_cpus() + 2; /* a writer and a slow name look-up beside one worker a CPU */
 
 	return n < 4 ? 4 : n > WIDTH_MAX ? WIDTH_MAX : n;
 }
 
 /* A peer that went away shows as an error of the write, not as a signal that ends the program. */
-static void ignore_broken_pipes(void)
+static void loop_ignore_broken_pipes(void)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
@@ -90,7 +90,7 @@ void loop_guard_memory(void)
 }
 
 /* libuv aborts where it lacks a descriptor in the wrong place: this many are tried before. */
-static void need_descriptors(void)
+static void loop_need_descriptors(void)
 {
 	int fds[DESCRIPTORS];
 	size_t n = 0;
@@ -103,20 +103,20 @@ static void need_descriptors(void)
 		close(fds[--n]);
 }
 
-static void nothing(void *arg)
+static void loop_nothing(void *arg)
 {
 	(void)arg;
 }
 
 /* And where it lacks a thread. */
-static void need_threads(struct loop *l)
+static void loop_need_threads(struct loop *l)
 {
 	uv_thread_t threads[WIDTH_MAX];
 	size_t want = loop_work_width(), n = 0;
 
 	if (l->threads)
 		return;
-	while (n < want && !uv_thread_create(&threads[n], nothing, NULL))
+	while (n < want && !uv_thread_create(&threads[n], loop_nothing, NULL))
 		n++;
 	if (n < want)
 		mem_end("no further thread can be started (ulimit -u)");
@@ -139,11 +139,11 @@ struct loop *loop_new(void)
 		uv_os_setenv("UV_THREADPOOL_SIZE", text);
 		free(text);
 	}
-	need_descriptors();
+	loop_need_descriptors();
 	r = uv_loop_init(&l->uv);
 	if (r < 0)
 		mem_end(uv_strerror(r));
-	ignore_broken_pipes();
+	loop_ignore_broken_pipes();
 	return l;
 }
 
@@ -177,12 +177,12 @@ void *loop_uv(struct loop *l)
 	return &l->uv;
 }
 
-static void free_handle(uv_handle_t *h)
+static void loop_free_handle(uv_handle_t *h)
 {
 	free(h->data);
 }
 
-static void on_timer(uv_timer_t *uv)
+static void loop_on_timer(uv_timer_t *uv)
 {
 	struct loop_timer *t = uv->data;
 
@@ -202,24 +202,24 @@ struct loop_timer *loop_timer_start(struct loop *l, uint64_t ms, uint64_t repeat
 	t->uv.data = t;
 	uv_timer_init(&l->uv, &t->uv);
 	uv_update_time(&l->uv);
-	uv_timer_start(&t->uv, on_timer, ms, repeat_ms);
+	uv_timer_start(&t->uv, loop_on_timer, ms, repeat_ms);
 	return t;
 }
 
 void loop_timer_stop(struct loop_timer *t)
 {
 	if (t)
-		uv_close((uv_handle_t *)&t->uv, free_handle);
+		uv_close((uv_handle_t *)&t->uv, loop_free_handle);
 }
 
-static void run_work(uv_work_t *uv)
+static void loop_run_work(uv_work_t *uv)
 {
 	struct work *w = uv->data;
 
 	w->work(w->arg);
 }
 
-static void after_work(uv_work_t *uv, int status)
+static void loop_after_work(uv_work_t *uv, int status)
 {
 	struct work *w = uv->data;
 	void (*done)(void *) = w->done;
@@ -235,21 +235,21 @@ void loop_work(struct loop *l, void (*work)(void *arg), void (*done)(void *arg),
 {
 	struct work *w = xcalloc(1, sizeof(*w));
 
-	need_threads(l);
+	loop_need_threads(l);
 	w->work = work;
 	w->done = done;
 	w->arg = arg;
 	w->uv.data = w;
-	if (uv_queue_work(&l->uv, &w->uv, run_work, after_work) < 0)
+	if (uv_queue_work(&l->uv, &w->uv, loop_run_work, loop_after_work) < 0)
 		mem_end("no thread for work can be started");
 }
 
-static int to_uv(int events)
+static int loop_to_uv(int events)
 {
 	return (events & LOOP_READ ? UV_READABLE : 0) | (events & LOOP_WRITE ? UV_WRITABLE : 0);
 }
 
-static void on_poll(uv_poll_t *uv, int status, int events)
+static void loop_on_poll(uv_poll_t *uv, int status, int events)
 {
 	struct loop_fd *w = uv->data;
 	int mine = (events & UV_READABLE ? LOOP_READ : 0) | (events & UV_WRITABLE ? LOOP_WRITE : 0);
@@ -269,13 +269,13 @@ struct loop_fd *loop_fd_start(struct loop *l, int fd, int events, void (*fn)(int
 		free(w);
 		return NULL;
 	}
-	uv_poll_start(&w->uv, to_uv(events), on_poll);
+	uv_poll_start(&w->uv, loop_to_uv(events), loop_on_poll);
 	return w;
 }
 
 void loop_fd_change(struct loop_fd *w, int events)
 {
-	uv_poll_start(&w->uv, to_uv(events), on_poll);
+	uv_poll_start(&w->uv, loop_to_uv(events), loop_on_poll);
 }
 
 void loop_fd_stop(struct loop_fd *w)
@@ -283,10 +283,10 @@ void loop_fd_stop(struct loop_fd *w)
 	if (!w)
 		return;
 	uv_poll_stop(&w->uv);
-	uv_close((uv_handle_t *)&w->uv, free_handle);
+	uv_close((uv_handle_t *)&w->uv, loop_free_handle);
 }
 
-static void on_signal(uv_signal_t *uv, int signum)
+static void loop_on_signal(uv_signal_t *uv, int signum)
 {
 	struct loop_signal *s = uv->data;
 
@@ -302,7 +302,7 @@ struct loop_signal *loop_signal_start(struct loop *l, int signum, void (*fn)(voi
 	s->arg = arg;
 	s->uv.data = s;
 	uv_signal_init(&l->uv, &s->uv);
-	uv_signal_start(&s->uv, on_signal, signum);
+	uv_signal_start(&s->uv, loop_on_signal, signum);
 	uv_unref((uv_handle_t *)&s->uv); /* waiting for a signal alone keeps no loop running */
 	return s;
 }
@@ -310,10 +310,10 @@ struct loop_signal *loop_signal_start(struct loop *l, int signum, void (*fn)(voi
 void loop_signal_stop(struct loop_signal *s)
 {
 	if (s)
-		uv_close((uv_handle_t *)&s->uv, free_handle);
+		uv_close((uv_handle_t *)&s->uv, loop_free_handle);
 }
 
-static void on_watch(uv_fs_event_t *uv, const char *name, int events, int status)
+static void loop_on_watch(uv_fs_event_t *uv, const char *name, int events, int status)
 {
 	struct loop_watch *w = uv->data;
 
@@ -332,8 +332,8 @@ struct loop_watch *loop_watch_start(struct loop *l, const char *path, void (*fn)
 	w->uv.data = w;
 	uv_fs_event_init(&l->uv, &w->uv);
 	uv_unref((uv_handle_t *)&w->uv);
-	if (uv_fs_event_start(&w->uv, on_watch, path, 0) < 0) {
-		uv_close((uv_handle_t *)&w->uv, free_handle);
+	if (uv_fs_event_start(&w->uv, loop_on_watch, path, 0) < 0) {
+		uv_close((uv_handle_t *)&w->uv, loop_free_handle);
 		return NULL;
 	}
 	return w;
@@ -342,10 +342,10 @@ struct loop_watch *loop_watch_start(struct loop *l, const char *path, void (*fn)
 void loop_watch_stop(struct loop_watch *w)
 {
 	if (w)
-		uv_close((uv_handle_t *)&w->uv, free_handle);
+		uv_close((uv_handle_t *)&w->uv, loop_free_handle);
 }
 
-static void on_prepare(uv_prepare_t *uv)
+static void loop_on_prepare(uv_prepare_t *uv)
 {
 	struct loop_turn *t = uv->data;
 
@@ -360,7 +360,7 @@ struct loop_turn *loop_turn_start(struct loop *l, void (*fn)(void *arg), void *a
 	t->arg = arg;
 	t->uv.data = t;
 	uv_prepare_init(&l->uv, &t->uv);
-	uv_prepare_start(&t->uv, on_prepare);
+	uv_prepare_start(&t->uv, loop_on_prepare);
 	uv_unref((uv_handle_t *)&t->uv);
 	return t;
 }
@@ -368,7 +368,7 @@ struct loop_turn *loop_turn_start(struct loop *l, void (*fn)(void *arg), void *a
 void loop_turn_stop(struct loop_turn *t)
 {
 	if (t)
-		uv_close((uv_handle_t *)&t->uv, free_handle);
+		uv_close((uv_handle_t *)&t->uv, loop_free_handle);
 }
 
 const char *loop_strerror(int uverr)

@@ -27,7 +27,7 @@ void mem_end(const char *why)
 	_exit(1);
 }
 
-static void *checked(void *p)
+static void *mem_checked(void *p)
 {
 	if (!p)
 		mem_end("out of memory");
@@ -36,23 +36,23 @@ static void *checked(void *p)
 
 void *xmalloc(size_t n)
 {
-	return checked(malloc(n ? n : 1));
+	return mem_checked(malloc(n ? n : 1));
 }
 
 void *xcalloc(size_t count, size_t size)
 {
-	return checked(calloc(count ? count : 1, size ? size : 1));
+	return mem_checked(calloc(count ? count : 1, size ? size : 1));
 }
 
 void *xrealloc(void *p, size_t n)
 {
-	return checked(realloc(p, n ? n : 1));
+	return mem_checked(realloc(p, n ? n : 1));
 }
 
 void *xreallocarray(void *p, size_t count, size_t size)
 {
 	if (size && count > SIZE_MAX / size)
-		return checked(NULL);
+		return mem_checked(NULL);
 	return xrealloc(p, count * size);
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Reads digits; false when there is none or the number overflows. */
-static bool digits(const char **s, uint64_t *out)
+static bool size_digits(const char **s, uint64_t *out)
 {
 	uint64_t n = 0;
 	const char *p = *s;
@@ -33,7 +33,7 @@ int size_parse(const char *s, uint64_t *out, struct err *e)
 	uint64_t n;
 	unsigned shift;
 
-	if (!digits(&p, &n))
+	if (!size_digits(&p, &n))
 		return err_set(e, ERR_USAGE, "size-bad",
 			       "\"%s\" is not a size; a size is digits and K, M, G or T (like 128G)", s);
 	suffix = *p ? strchr(suffixes, *p) : NULL;
@@ -84,7 +84,7 @@ int duration_parse(const char *s, uint64_t *ms, struct err *e)
 	const char *p = s;
 	uint64_t n;
 
-	if (!digits(&p, &n) || (*p != 's' && *p != 'm') || p[1] || n > UINT64_MAX / 60000)
+	if (!size_digits(&p, &n) || (*p != 's' && *p != 'm') || p[1] || n > UINT64_MAX / 60000)
 		return err_set(e, ERR_USAGE, "duration-bad",
 			       "\"%s\" is not a duration; write digits and s or m (like 90s or 5m)", s);
 	*ms = n * (*p == 'm' ? 60000 : 1000);
@@ -120,7 +120,7 @@ int number_parse(const char *s, uint64_t min, uint64_t max, uint64_t *out, struc
 	const char *p = s;
 	uint64_t n;
 
-	if (!digits(&p, &n) || *p || n < min || n > max)
+	if (!size_digits(&p, &n) || *p || n < min || n > max)
 		return err_set(e, ERR_USAGE, "number-bad", "\"%s\" is not a whole number from %" PRIu64 " to %" PRIu64,
 			       s, min, max);
 	*out = n;

@@ -44,7 +44,7 @@ struct write {
 	char bytes[];
 };
 
-static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
+static void stream_on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
 {
 	struct loop_stream *s = h->data;
 
@@ -52,7 +52,7 @@ static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
 	*out = uv_buf_init(s->chunk, sizeof(s->chunk));
 }
 
-static void end(struct loop_stream *s)
+static void stream_end(struct loop_stream *s)
 {
 	if (s->ended || s->closed)
 		return;
@@ -62,24 +62,24 @@ static void end(struct loop_stream *s)
 		s->ops->ended(s, s->arg);
 }
 
-static void on_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *b)
+static void stream_on_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *b)
 {
 	struct loop_stream *s = uv->data;
 
 	if (n > 0)
 		s->ops->data(s, b->base, (size_t)n, s->arg);
 	else if (n < 0)
-		end(s); /* end of file or reset: both mean ended */
+		stream_end(s); /* end of file or reset: both mean ended */
 }
 
-static void on_connect(uv_connect_t *c, int status)
+static void stream_on_connect(uv_connect_t *c, int status)
 {
 	struct loop_stream *s = c->data;
 
 	if (s->closed)
 		return;
 	if (status == 0)
-		status = uv_read_start(&s->uv.stream, on_alloc, on_read);
+		status = uv_read_start(&s->uv.stream, stream_on_alloc, stream_on_read);
 	if (status < 0)
 		s->ended = true;
 	if (s->ops->connected)
@@ -102,7 +102,7 @@ struct loop_stream *loop_stream_connect(struct loop *l, const char *path, const 
 
 	uv_pipe_init(loop_uv(l), &s->uv.pipe, 0);
 	s->uv.handle.data = s;
-	uv_pipe_connect(&s->connect, &s->uv.pipe, path, on_connect);
+	uv_pipe_connect(&s->connect, &s->uv.pipe, path, stream_on_connect);
 	return s;
 }
 
@@ -114,7 +114,7 @@ struct loop_stream *loop_stream_open(struct loop *l, int fd, bool reads, const s
 	s->uv.handle.data = s;
 	if (uv_pipe_open(&s->uv.pipe, fd) < 0) {
 		close(fd);
-	} else if (!reads || uv_read_start(&s->uv.stream, on_alloc, on_read) == 0) {
+	} else if (!reads || uv_read_start(&s->uv.stream, stream_on_alloc, stream_on_read) == 0) {
 		return s;
 	}
 	loop_stream_close(s);
@@ -128,8 +128,8 @@ void loop_stream_hold(struct loop_stream *s, bool on)
 	s->held = on;
 	if (on)
 		uv_read_stop(&s->uv.stream);
-	else if (uv_read_start(&s->uv.stream, on_alloc, on_read) < 0)
-		end(s);
+	else if (uv_read_start(&s->uv.stream, stream_on_alloc, stream_on_read) < 0)
+		stream_end(s);
 }
 
 struct loop_stream *loop_stream_connect_tcp(struct loop *l, const char *ip, uint16_t port,
@@ -142,7 +142,7 @@ struct loop_stream *loop_stream_connect_tcp(struct loop *l, const char *ip, uint
 	s->uv.handle.data = s;
 	if (uv_ip4_addr(ip, port, &addr) < 0)
 		uv_ip4_addr("127.0.0.1", port, &addr);
-	if (uv_tcp_connect(&s->connect, &s->uv.tcp, (const struct sockaddr *)&addr, on_connect) < 0)
+	if (uv_tcp_connect(&s->connect, &s->uv.tcp, (const struct sockaddr *)&addr, stream_on_connect) < 0)
 		s->ended = true;
 	return s;
 }
@@ -151,10 +151,10 @@ void loop_stream_set(struct loop_stream *s, const struct loop_stream_ops *ops, v
 {
 	s->ops = ops;
 	s->arg = arg;
-	uv_read_start(&s->uv.stream, on_alloc, on_read);
+	uv_read_start(&s->uv.stream, stream_on_alloc, stream_on_read);
 }
 
-static void on_written(uv_write_t *uv, int status)
+static void stream_on_written(uv_write_t *uv, int status)
 {
 	struct write *w = uv->data;
 	struct loop_stream *s = w->stream;
@@ -164,7 +164,7 @@ static void on_written(uv_write_t *uv, int status)
 	if (s->closed)
 		return;
 	if (status < 0)
-		end(s);
+		stream_end(s);
 	else if (!s->queued && s->ops && s->ops->drained)
 		s->ops->drained(s, s->arg);
 }
@@ -182,7 +182,7 @@ int loop_stream_write(struct loop_stream *s, const void *p, size_t n)
 	w->n = n;
 	memcpy(w->bytes, p, n);
 	b = uv_buf_init(w->bytes, (unsigned)n);
-	if (uv_write(&w->uv, &s->uv.stream, &b, 1, on_written) < 0) {
+	if (uv_write(&w->uv, &s->uv.stream, &b, 1, stream_on_written) < 0) {
 		free(w);
 		return -1;
 	}
@@ -202,7 +202,7 @@ int loop_stream_fd(const struct loop_stream *s)
 	return !s->ended && !s->closed && uv_fileno(&s->uv.handle, &fd) == 0 ? (int)fd : -1;
 }
 
-static void free_stream(uv_handle_t *h)
+static void stream_free_stream(uv_handle_t *h)
 {
 	free(h->data);
 }
@@ -212,10 +212,10 @@ void loop_stream_close(struct loop_stream *s)
 	if (!s || s->closed)
 		return;
 	s->closed = true;
-	uv_close(&s->uv.handle, free_stream);
+	uv_close(&s->uv.handle, stream_free_stream);
 }
 
-static void on_connection(uv_stream_t *uv, int status)
+static void stream_on_connection(uv_stream_t *uv, int status)
 {
 	struct loop_server *server = uv->data;
 	struct loop_stream *s;
@@ -231,7 +231,7 @@ static void on_connection(uv_stream_t *uv, int status)
 		server->fn(s, server->arg);
 }
 
-static void free_server(uv_handle_t *h)
+static void stream_free_server(uv_handle_t *h)
 {
 	struct loop_server *server = h->data;
 
@@ -262,10 +262,10 @@ struct loop_server *loop_listen(struct loop *l, const char *path, void (*fn)(str
 	r = uv_pipe_bind(&server->uv, path);
 	umask(old);
 	if (!r)
-		r = uv_listen((uv_stream_t *)&server->uv, 16, on_connection);
+		r = uv_listen((uv_stream_t *)&server->uv, 16, stream_on_connection);
 	if (r < 0) {
 		err_set(e, ERR_FAILED, "socket-listen", "cannot listen on %s: %s", path, uv_strerror(r));
-		uv_close((uv_handle_t *)&server->uv, free_server);
+		uv_close((uv_handle_t *)&server->uv, stream_free_server);
 		return NULL;
 	}
 	return server;
@@ -276,5 +276,5 @@ void loop_server_close(struct loop_server *s)
 	if (!s)
 		return;
 	unlink(s->path);
-	uv_close((uv_handle_t *)&s->uv, free_server);
+	uv_close((uv_handle_t *)&s->uv, stream_free_server);
 }

@@ -69,14 +69,14 @@ bool strv_equal(const struct strv *a, const struct strv *b)
 	return true;
 }
 
-static int compare(const void *a, const void *b)
+static int strv_compare(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 void strv_sort(struct strv *v)
 {
-	mem_sort(v->items, v->len, sizeof(*v->items), compare);
+	mem_sort(v->items, v->len, sizeof(*v->items), strv_compare);
 }
 
 void strv_uniq(struct strv *v)

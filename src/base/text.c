@@ -66,7 +66,7 @@ char *text_clean(const char *s, size_t n, bool lines)
 }
 
 /* Length of the escape sequence at p, which begins with ESC. */
-static size_t escape_length(const char *p, size_t n)
+static size_t text_escape_length(const char *p, size_t n)
 {
 	size_t i = 2;
 
@@ -95,7 +95,7 @@ char *text_plain(const char *s, size_t n)
 
 	buf_init(&out, 0);
 	while (n) {
-		skip = *s == '\033' ? escape_length(s, n) : 0;
+		skip = *s == '\033' ? text_escape_length(s, n) : 0;
 		if (!skip) {
 			buf_addc(&out, *s);
 			skip = 1;

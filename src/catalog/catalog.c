@@ -137,53 +137,53 @@ struct catalog {
 };
 
 /* The member of a row at `offset`. */
-static void *cell(const void *row, size_t offset)
+static void *catalog_cell(const void *row, size_t offset)
 {
 	return (char *)row + offset;
 }
 
-static char *const *text_cell(const void *row, size_t offset)
+static char *const *catalog_text_cell(const void *row, size_t offset)
 {
-	return cell(row, offset);
+	return catalog_cell(row, offset);
 }
 
-static const char *name_of(const void *row)
+static const char *catalog_name_of(const void *row)
 {
-	return *text_cell(row, 0);
+	return *catalog_text_cell(row, 0);
 }
 
-static void *find_row(const struct table *t, const char *name)
+static void *catalog_find_row(const struct table *t, const char *name)
 {
 	for (size_t i = 0; i < t->len; i++) {
-		void *row = cell(t->rows, i * t->row_size);
+		void *row = catalog_cell(t->rows, i * t->row_size);
 
-		if (!strcmp(name_of(row), name))
+		if (!strcmp(catalog_name_of(row), name))
 			return row;
 	}
 	return NULL;
 }
 
-static void *new_row(struct table *t, const char *name)
+static void *catalog_new_row(struct table *t, const char *name)
 {
 	char **text;
 	void *row;
 
 	t->rows = xreallocarray(t->rows, t->len + 1, t->row_size);
-	row = cell(t->rows, t->len++ * t->row_size);
+	row = catalog_cell(t->rows, t->len++ * t->row_size);
 	memset(row, 0, t->row_size);
 	text = row;
 	*text = xstrdup(name);
 	for (const struct column *c = t->columns; c->key; c++)
 		if (c->type == COLUMN_TEXT) {
-			text = cell(row, c->offset);
+			text = catalog_cell(row, c->offset);
 			*text = xstrdup("");
 		}
 	return row;
 }
 
-static int set_column(const struct column *c, void *row, const char *value, struct err *e)
+static int catalog_set_column(const struct column *c, void *row, const char *value, struct err *e)
 {
-	void *p = cell(row, c->offset);
+	void *p = catalog_cell(row, c->offset);
 	char **text = p;
 	uint64_t n;
 
@@ -213,28 +213,28 @@ static int set_column(const struct column *c, void *row, const char *value, stru
 	return -1;
 }
 
-static int on_row_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
-			struct err *e)
+static int catalog_on_row_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
+				struct err *e)
 {
 	struct table *t = arg;
 	const struct column *c = t->columns;
-	void *row = find_row(t, section);
+	void *row = catalog_find_row(t, section);
 
 	if (!row)
-		row = new_row(t, section);
+		row = catalog_new_row(t, section);
 	while (c->key && strcmp(c->key, key))
 		c++;
 	if (!c->key)
 		return err_set(e, ERR_FAILED, "catalog-bad", "%s:%u: %s.%s: there is no such key", t->asset, line,
 			       section, key);
-	if (set_column(c, row, value, e) < 0)
+	if (catalog_set_column(c, row, value, e) < 0)
 		return err_prefix(e, "%s:%u: %s.%s", t->asset, line, section, key);
 	return 0;
 }
 
-static bool is_empty(const struct column *c, const void *row)
+static bool catalog_is_empty(const struct column *c, const void *row)
 {
-	const void *p = cell(row, c->offset);
+	const void *p = catalog_cell(row, c->offset);
 	const struct strv *list = p;
 
 	switch (c->type) {
@@ -253,22 +253,22 @@ static bool is_empty(const struct column *c, const void *row)
 }
 
 /* What is offered must say all that the rest of the program relies on. */
-static int check_rows(const struct table *t, struct err *e)
+static int catalog_check_rows(const struct table *t, struct err *e)
 {
 	for (size_t i = 0; i < t->len; i++) {
-		void *row = cell(t->rows, i * t->row_size);
+		void *row = catalog_cell(t->rows, i * t->row_size);
 
-		if (t->not_offered != (size_t)-1 && **text_cell(row, t->not_offered))
+		if (t->not_offered != (size_t)-1 && **catalog_text_cell(row, t->not_offered))
 			continue;
 		for (const struct column *c = t->columns; c->key; c++)
-			if (c->required && is_empty(c, row))
+			if (c->required && catalog_is_empty(c, row))
 				return err_set(e, ERR_FAILED, "catalog-bad", "%s: [%s] is offered and lacks %s",
-					       t->asset, name_of(row), c->key);
+					       t->asset, catalog_name_of(row), c->key);
 	}
 	return 0;
 }
 
-static int read_asset(const char *name, ini_entry_fn fn, void *arg, struct err *e)
+static int catalog_read_asset(const char *name, ini_entry_fn fn, void *arg, struct err *e)
 {
 	const struct asset *a = asset_get(name, e);
 
@@ -277,14 +277,14 @@ static int read_asset(const char *name, ini_entry_fn fn, void *arg, struct err *
 	return ini_read(name, (const char *)a->data, a->len, fn, arg, e);
 }
 
-static int read_table(struct table *t, struct err *e)
+static int catalog_read_table(struct table *t, struct err *e)
 {
-	if (read_asset(t->asset, on_row_entry, t, e) < 0)
+	if (catalog_read_asset(t->asset, catalog_on_row_entry, t, e) < 0)
 		return -1;
-	return check_rows(t, e);
+	return catalog_check_rows(t, e);
 }
 
-static void put_before(struct strv *list, const struct strv *first)
+static void catalog_put_before(struct strv *list, const struct strv *first)
 {
 	struct strv all = STRV_INIT;
 
@@ -296,7 +296,7 @@ static void put_before(struct strv *list, const struct strv *first)
 }
 
 /* A profile may take over one that stands above it, which is complete by then. */
-static int include_profiles(struct table *t, struct err *e)
+static int catalog_include_profiles(struct table *t, struct err *e)
 {
 	struct catalog_profile *rows = t->rows;
 
@@ -310,15 +310,15 @@ static int include_profiles(struct table *t, struct err *e)
 		if (from == i)
 			return err_set(e, ERR_FAILED, "catalog-bad", "%s: [%s] includes %s, which is not above it",
 				       t->asset, rows[i].name, rows[i].include);
-		put_before(&rows[i].packages, &rows[from].packages);
-		put_before(&rows[i].without, &rows[from].without);
-		put_before(&rows[i].jobs, &rows[from].jobs);
+		catalog_put_before(&rows[i].packages, &rows[from].packages);
+		catalog_put_before(&rows[i].without, &rows[from].without);
+		catalog_put_before(&rows[i].jobs, &rows[from].jobs);
 	}
 	return 0;
 }
 
-static int on_mirror_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
-			   struct err *e)
+static int catalog_on_mirror_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
+				   struct err *e)
 {
 	struct mirror_lists *m = arg;
 
@@ -338,8 +338,8 @@ static int on_mirror_entry(const char *section, const char *key, const char *val
 	return 0;
 }
 
-static int on_zone_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
-			 struct err *e)
+static int catalog_on_zone_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
+				 struct err *e)
 {
 	struct zone_lists *z = arg;
 	size_t links = z->links.len;
@@ -381,27 +381,29 @@ struct catalog *catalog_new(struct err *e)
 				     .row_size = sizeof(struct catalog_account),
 				     .not_offered = (size_t)-1};
 	c->mirrors.snapshot = xstrdup("");
-	if (read_table(&c->arches, e) < 0 || read_table(&c->releases, e) < 0 || read_table(&c->profiles, e) < 0 ||
-	    include_profiles(&c->profiles, e) < 0 || read_table(&c->accounts, e) < 0 ||
-	    read_asset("catalog/zones.ini", on_zone_entry, &c->zones, e) < 0 || read_table(&c->extras, e) < 0 ||
-	    read_asset("catalog/mirrors.ini", on_mirror_entry, &c->mirrors, e) < 0) {
+	if (catalog_read_table(&c->arches, e) < 0 || catalog_read_table(&c->releases, e) < 0 ||
+	    catalog_read_table(&c->profiles, e) < 0 || catalog_include_profiles(&c->profiles, e) < 0 ||
+	    catalog_read_table(&c->accounts, e) < 0 ||
+	    catalog_read_asset("catalog/zones.ini", catalog_on_zone_entry, &c->zones, e) < 0 ||
+	    catalog_read_table(&c->extras, e) < 0 ||
+	    catalog_read_asset("catalog/mirrors.ini", catalog_on_mirror_entry, &c->mirrors, e) < 0) {
 		catalog_free(c);
 		return NULL;
 	}
 	return c;
 }
 
-static void table_fini(struct table *t)
+static void catalog_table_fini(struct table *t)
 {
 	for (size_t i = 0; i < t->len; i++) {
-		void *row = cell(t->rows, i * t->row_size);
+		void *row = catalog_cell(t->rows, i * t->row_size);
 
-		free(*text_cell(row, 0));
+		free(*catalog_text_cell(row, 0));
 		for (const struct column *c = t->columns; c->key; c++) {
 			if (c->type == COLUMN_TEXT)
-				free(*text_cell(row, c->offset));
+				free(*catalog_text_cell(row, c->offset));
 			else if (c->type == COLUMN_LIST)
-				strv_fini(cell(row, c->offset));
+				strv_fini(catalog_cell(row, c->offset));
 		}
 	}
 	free(t->rows);
@@ -411,42 +413,42 @@ void catalog_free(struct catalog *c)
 {
 	if (!c)
 		return;
-	table_fini(&c->arches);
-	table_fini(&c->releases);
-	table_fini(&c->profiles);
-	table_fini(&c->accounts);
+	catalog_table_fini(&c->arches);
+	catalog_table_fini(&c->releases);
+	catalog_table_fini(&c->profiles);
+	catalog_table_fini(&c->accounts);
 	strv_fini(&c->zones.names);
 	strv_fini(&c->zones.links);
-	table_fini(&c->extras);
+	catalog_table_fini(&c->extras);
 	strv_fini(&c->mirrors.mirrors);
 	strv_fini(&c->mirrors.security);
 	free(c->mirrors.snapshot);
 	free(c);
 }
 
-static const void *next_row(const struct table *t, size_t *i)
+static const void *catalog_next_row(const struct table *t, size_t *i)
 {
-	return *i < t->len ? cell(t->rows, (*i)++ * t->row_size) : NULL;
+	return *i < t->len ? catalog_cell(t->rows, (*i)++ * t->row_size) : NULL;
 }
 
 const struct catalog_arch *catalog_arch_next(const struct catalog *c, size_t *i)
 {
-	return next_row(&c->arches, i);
+	return catalog_next_row(&c->arches, i);
 }
 
 const struct catalog_release *catalog_release_next(const struct catalog *c, size_t *i)
 {
-	return next_row(&c->releases, i);
+	return catalog_next_row(&c->releases, i);
 }
 
 const struct catalog_profile *catalog_profile_next(const struct catalog *c, size_t *i)
 {
-	return next_row(&c->profiles, i);
+	return catalog_next_row(&c->profiles, i);
 }
 
 const struct catalog_account *catalog_account_next(const struct catalog *c, size_t *i)
 {
-	return next_row(&c->accounts, i);
+	return catalog_next_row(&c->accounts, i);
 }
 
 const struct strv *catalog_zones(const struct catalog *c)
@@ -469,27 +471,27 @@ const char *catalog_zone(const struct catalog *c, const char *name)
 
 const struct catalog_arch *catalog_arch_find(const struct catalog *c, const char *name)
 {
-	return find_row(&c->arches, name);
+	return catalog_find_row(&c->arches, name);
 }
 
 const struct catalog_release *catalog_release_find(const struct catalog *c, const char *name)
 {
-	return find_row(&c->releases, name);
+	return catalog_find_row(&c->releases, name);
 }
 
 const struct catalog_profile *catalog_profile_find(const struct catalog *c, const char *name)
 {
-	return find_row(&c->profiles, name);
+	return catalog_find_row(&c->profiles, name);
 }
 
 const struct catalog_extra *catalog_extra_next(const struct catalog *c, size_t *i)
 {
-	return next_row(&c->extras, i);
+	return catalog_next_row(&c->extras, i);
 }
 
 const struct catalog_extra *catalog_extra_find(const struct catalog *c, const char *name)
 {
-	return find_row(&c->extras, name);
+	return catalog_find_row(&c->extras, name);
 }
 
 const struct strv *catalog_mirrors(const struct catalog *c)

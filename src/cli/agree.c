@@ -11,7 +11,7 @@
 #include "spec/risk.h"
 
 /* All of it is shown, for all of it is agreed to. */
-static bool says_yes(const struct spec *s)
+static bool agree_says_yes(const struct spec *s)
 {
 	struct err e = ERR_INIT;
 	char line[64] = "";
@@ -39,7 +39,7 @@ int cli_agree(struct cli *cli, struct spec *s, struct err *e)
 	if (!cli->trust) {
 		if (!ask)
 			return -1;
-		if (!says_yes(s)) {
+		if (!agree_says_yes(s)) {
 			err_fini(e);
 			return err_set(e, ERR_USAGE, RISK_ERROR, "%s: not agreed to; nothing of it was run", s->shown);
 		}

@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 #include "spec/field.h"
 
-static void print_option(const struct cli_option *o)
+static void help_print_option(const struct cli_option *o)
 {
 	char left[64];
 
@@ -27,7 +27,7 @@ void cli_print_verb_help(const struct cli_verb *v)
 	for (int own = 1; own >= 0; own--)
 		for (size_t i = 0; i < cli_option_count; i++)
 			if ((cli_options[i].verbs != NULL) == own && cli_option_counts(&cli_options[i], v->name))
-				print_option(&cli_options[i]);
+				help_print_option(&cli_options[i]);
 	puts("\ndebwiz(1) says more; `debwiz help` lists all verbs.");
 }
 
@@ -47,7 +47,7 @@ void cli_print_help(void)
 	}
 	puts("\noptions:");
 	for (size_t i = 0; i < cli_option_count; i++)
-		print_option(&cli_options[i]);
+		help_print_option(&cli_options[i]);
 	puts("  -h, --help             this text\n      --version          the version\n\n"
 	     "exit status: 0 done, 1 failed, 2 bad usage or INI, 3 something missing on the host,\n"
 	     "  4 network or mirror, 5 verification failed, 7 busy, 8 the guest did not come up in\n"
@@ -57,7 +57,7 @@ void cli_print_help(void)
 }
 
 /* roff has its own meaning for these at the start of a line and for backslashes and dashes. */
-static void put_roff(const char *s)
+static void help_put_roff(const char *s)
 {
 	if (*s == '.' || *s == '\'')
 		fputs("\\&", stdout);
@@ -71,20 +71,20 @@ static void put_roff(const char *s)
 	}
 }
 
-static void put_tagged(const char *a, const char *b, const char *c)
+static void help_put_tagged(const char *a, const char *b, const char *c)
 {
 	fputs(".TP\n.B \"", stdout);
-	put_roff(a);
+	help_put_roff(a);
 	if (*b) {
 		putchar(' ');
-		put_roff(b);
+		help_put_roff(b);
 	}
 	fputs("\"\n", stdout);
-	put_roff(c);
+	help_put_roff(c);
 	putchar('\n');
 }
 
-static void print_field(const struct field *f)
+static void help_print_field(const struct field *f)
 {
 	static const char *const effects[] = {
 		[FIELD_NEXT_BOOT] = "Counts from the next boot.",
@@ -94,18 +94,18 @@ static void print_field(const struct field *f)
 	};
 
 	fputs(".TP\n.B ", stdout);
-	put_roff(f->key);
+	help_put_roff(f->key);
 	if (f->initial && *f->initial) {
 		fputs(" = ", stdout);
-		put_roff(f->initial);
+		help_put_roff(f->initial);
 	}
 	putchar('\n');
-	put_roff(f->help);
+	help_put_roff(f->help);
 	if (f->choices) {
 		fputs("\nAllowed:", stdout);
 		for (size_t i = 0; f->choices[i]; i++) {
 			fputs(i ? ", " : " ", stdout);
-			put_roff(f->choices[i]);
+			help_put_roff(f->choices[i]);
 		}
 		putchar('.');
 	}
@@ -119,23 +119,23 @@ void cli_print_man(void)
 	puts(".SH VERBS");
 	for (size_t i = 0; i < cli_verb_count; i++)
 		if (!cli_verbs[i].hidden)
-			put_tagged(cli_verbs[i].name, cli_verbs[i].args, cli_verbs[i].summary);
+			help_put_tagged(cli_verbs[i].name, cli_verbs[i].args, cli_verbs[i].summary);
 	puts(".SH OPTIONS");
 	for (size_t i = 0; i < cli_option_count; i++) {
 		char name[32];
 
 		snprintf(name, sizeof(name), "--%s", cli_options[i].name);
-		put_tagged(name, cli_options[i].arg ? cli_options[i].arg : "", cli_options[i].help);
+		help_put_tagged(name, cli_options[i].arg ? cli_options[i].arg : "", cli_options[i].help);
 	}
-	put_tagged("--help", "", "the verbs and options");
-	put_tagged("--version", "", "the version");
+	help_put_tagged("--help", "", "the verbs and options");
+	help_put_tagged("--version", "", "the version");
 	puts(".SH THE INI FILE");
 	for (size_t i = 0; i < field_count; i++) {
 		if (strcmp(section, field_table[i].section)) {
 			section = field_table[i].section;
 			printf(".SS [%s]\n", section);
 		}
-		print_field(&field_table[i]);
+		help_print_field(&field_table[i]);
 	}
 }
 

@@ -33,7 +33,7 @@ int cli_machine_name(struct cli *cli, char **name, struct err *e)
 	return 0;
 }
 
-static void on_progress(const char *state, const json_t *values, void *arg)
+static void machine_on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct cli_running *m = arg;
 	uint64_t done, total;
@@ -47,7 +47,7 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 	free(text);
 }
 
-static void on_ended(enum vm_state s, const char *cause, void *arg)
+static void machine_on_ended(enum vm_state s, const char *cause, void *arg)
 {
 	struct cli_running *m = arg;
 
@@ -58,7 +58,7 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 	loop_stop(m->cli->loop);
 }
 
-static void on_lost(const struct err *e, void *arg)
+static void machine_on_lost(const struct err *e, void *arg)
 {
 	struct cli_running *m = arg;
 
@@ -71,12 +71,12 @@ static void on_lost(const struct err *e, void *arg)
 }
 
 static const struct vm_client_ops answer_ops = {
-	.progress = on_progress,
-	.ended = on_ended,
-	.lost = on_lost,
+	.progress = machine_on_progress,
+	.ended = machine_on_ended,
+	.lost = machine_on_lost,
 };
 
-static int refuse(const struct cli_running *m, const struct vm_run *run, struct err *e)
+static int machine_refuse(const struct cli_running *m, const struct vm_run *run, struct err *e)
 {
 	err_set(e, ERR_FAILED, "not-running", "%s is not running%s%s", m->name, run->cause && *run->cause ? ": " : "",
 		run->cause ? run->cause : "");
@@ -103,7 +103,7 @@ int cli_running_connect(struct cli_running *m, struct cli *cli, bool console, co
 	m->dir = store_machine_dir(&cli->store, m->name);
 	r = vm_run_read(m->dir, &run, e);
 	if (!r && !run.alive)
-		r = refuse(m, &run, e);
+		r = machine_refuse(m, &run, e);
 	if (!r)
 		runtime = host_runtime_dir(m->name, e);
 	if (runtime)

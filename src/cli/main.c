@@ -38,7 +38,7 @@ json_t *cli_json_text(const char *text)
 	return v;
 }
 
-static void print_text(const char *prefix, const char *text)
+static void main_print_text(const char *prefix, const char *text)
 {
 	char *clean = text_clean(text, strlen(text), true);
 
@@ -47,7 +47,7 @@ static void print_text(const char *prefix, const char *text)
 }
 
 /* What to do where the error itself does not say it; NULL when its text is enough. */
-static const char *general_hint(enum err_kind kind)
+static const char *main_general_hint(enum err_kind kind)
 {
 	switch (kind) {
 	case ERR_MISSING:
@@ -67,7 +67,7 @@ static const char *general_hint(enum err_kind kind)
 }
 
 /* FILE:LINE: begins it. */
-static bool begins_with_line(const char *text)
+static bool main_begins_with_line(const char *text)
 {
 	const char *end = strstr(text, ": ");
 	const char *p = end;
@@ -78,7 +78,7 @@ static bool begins_with_line(const char *text)
 }
 
 /* Each line of its text says the file itself, as editors and compilers have it. */
-static bool is_about_file(const struct err *e)
+static bool main_is_about_file(const struct err *e)
 {
 	static const char *const ids[] = {"spec-bad",	  "spec-check", "spec-secret",
 					  "spec-unknown", "ini-bad",	RISK_ERROR};
@@ -86,14 +86,14 @@ static bool is_about_file(const struct err *e)
 	for (size_t i = 0; e->text && i < sizeof(ids) / sizeof(*ids); i++)
 		if (!strcmp(e->id, ids[i]))
 			return true;
-	return e->text && begins_with_line(e->text);
+	return e->text && main_begins_with_line(e->text);
 }
 
 int cli_error(const struct cli *cli, struct err *e)
 {
 	int status = e->kind ? (int)e->kind : ERR_FAILED;
 	const char *text = e->text ? e->text : "unknown error";
-	const char *hint = e->hint ? e->hint : general_hint(e->kind);
+	const char *hint = e->hint ? e->hint : main_general_hint(e->kind);
 
 	if (cli->json) {
 		json_t *o = json_pack("{s:s, s:s, s:o, s:i}", "event", "error", "id", e->id, "text",
@@ -103,9 +103,9 @@ int cli_error(const struct cli *cli, struct err *e)
 			json_object_set_new(o, "hint", cli_json_text(hint));
 		cli_print_json(o);
 	} else {
-		print_text(is_about_file(e) ? "" : "debwiz: ", text);
+		main_print_text(main_is_about_file(e) ? "" : "debwiz: ", text);
 		if (hint)
-			print_text("  -> ", hint);
+			main_print_text("  -> ", hint);
 	}
 	err_fini(e);
 	return status;
@@ -116,7 +116,7 @@ void cli_warn(const struct cli *cli, const char *text)
 	if (cli->json)
 		cli_print_json(json_pack("{s:s, s:o}", "event", "warning", "text", cli_json_text(text)));
 	else
-		print_text("debwiz: note: ", text);
+		main_print_text("debwiz: note: ", text);
 }
 
 void cli_warn_file(const struct cli *cli, const char *text)
@@ -124,7 +124,7 @@ void cli_warn_file(const struct cli *cli, const char *text)
 	if (cli->json)
 		cli_warn(cli, text);
 	else
-		print_text("", text);
+		main_print_text("", text);
 }
 
 int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
@@ -159,7 +159,7 @@ int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
 
 /* Descriptors 0, 1 and 2 must be open, or a file would take their place and get our messages. What is
  * printed where nothing was open is an error, as a write to it would have been. */
-static bool standard_descriptors(void)
+static bool main_standard_descriptors(void)
 {
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
 		if (fcntl(i, F_GETFD) < 0 && open("/dev/null", i == STDOUT_FILENO ? O_RDONLY : O_RDWR) != i)
@@ -168,7 +168,7 @@ static bool standard_descriptors(void)
 }
 
 /* A file beyond the limit of sizes is an error of the write, not the end of the program. */
-static void ignore_size_signal(void)
+static void main_ignore_size_signal(void)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
@@ -176,7 +176,7 @@ static void ignore_size_signal(void)
 	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
-static int run_verb(struct cli *cli)
+static int main_run_verb(struct cli *cli)
 {
 	struct err e = ERR_INIT;
 	int status;
@@ -197,7 +197,7 @@ static int run_verb(struct cli *cli)
 }
 
 /* Libraries that would go on without what they asked for end the program as we do. */
-static void guard_memory(void)
+static void main_guard_memory(void)
 {
 	json_guard_memory();
 	loop_guard_memory();
@@ -205,7 +205,7 @@ static void guard_memory(void)
 }
 
 /* What was printed and got lost, on a full disk say, was not done. */
-static int check_output(struct cli *cli, int status)
+static int main_check_output(struct cli *cli, int status)
 {
 	struct cli text = *cli;
 	struct err e = ERR_INIT;
@@ -221,7 +221,7 @@ static int check_output(struct cli *cli, int status)
 }
 
 /* --help, of a verb where one is named before it, and --version: whatever else the line holds. */
-static bool asks_itself(int argc, char **argv)
+static bool main_asks_itself(int argc, char **argv)
 {
 	const struct cli_verb *verb = NULL;
 
@@ -250,28 +250,28 @@ int cli_main(int argc, char **argv, const struct cli_face *face)
 	int status = 0;
 	static const struct cli_verb home = {.name = "", .args = "", .summary = "", .run = verb_home};
 
-	if (!standard_descriptors())
+	if (!main_standard_descriptors())
 		return ERR_FAILED;
-	guard_memory();
-	ignore_size_signal();
+	main_guard_memory();
+	main_ignore_size_signal();
 	proc_leave_no_core();
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C"); /* the texts are English, and scripts read the tables */
 	log_init();
-	if (asks_itself(argc, argv))
-		return check_output(&cli, 0);
+	if (main_asks_itself(argc, argv))
+		return main_check_output(&cli, 0);
 	if (cli_parse(&cli, argc, argv, &e) < 0 || (cli.log && log_open(cli.log, &e) < 0)) {
 		status = cli_error(&cli, &e);
 	} else if (!cli.verb && !cli.plain && !cli.json && face->possible()) {
 		cli.verb = &home;
-		status = run_verb(&cli);
+		status = main_run_verb(&cli);
 	} else if (!cli.verb) {
 		cli_print_help();
 		status = ERR_USAGE;
 	} else {
-		status = run_verb(&cli);
+		status = main_run_verb(&cli);
 	}
-	status = check_output(&cli, status);
+	status = main_check_output(&cli, status);
 	log_close();
 	strv_fini(&cli.sets);
 	strv_fini(&cli.ssh_options);

@@ -61,7 +61,7 @@ const struct cli_option cli_options[] = {
 };
 const size_t cli_option_count = sizeof(cli_options) / sizeof(*cli_options);
 
-static int set_option(struct cli *cli, const struct cli_option *o, const char *value, struct err *e)
+static int options_set_option(struct cli *cli, const struct cli_option *o, const char *value, struct err *e)
 {
 	void *at = (char *)cli + o->offset;
 
@@ -90,7 +90,7 @@ static int set_option(struct cli *cli, const struct cli_option *o, const char *v
 	return err_set(e, ERR_USAGE, "option-value", "--%s=%s is not known; it is %s", o->name, value, o->arg);
 }
 
-static const struct cli_option *find_option(const char *name, size_t n, char letter)
+static const struct cli_option *options_find_option(const char *name, size_t n, char letter)
 {
 	for (size_t i = 0; i < cli_option_count; i++) {
 		const struct cli_option *o = &cli_options[i];
@@ -101,7 +101,7 @@ static const struct cli_option *find_option(const char *name, size_t n, char let
 	return NULL;
 }
 
-static int option_unknown(const char *word, struct err *e)
+static int options_option_unknown(const char *word, struct err *e)
 {
 	char *name = xstrndup(word, strcspn(word, "="));
 	struct suggest s;
@@ -121,7 +121,7 @@ static int option_unknown(const char *word, struct err *e)
 }
 
 /* Reads the option at argv[*i]; moves *i over an argument that stands apart. */
-static int read_option(struct cli *cli, int argc, char **argv, int *i, struct err *e)
+static int options_read_option(struct cli *cli, int argc, char **argv, int *i, struct err *e)
 {
 	const char *word = argv[*i];
 	const char *value = NULL;
@@ -131,17 +131,17 @@ static int read_option(struct cli *cli, int argc, char **argv, int *i, struct er
 		const char *equals = strchr(word, '=');
 		size_t n = equals ? (size_t)(equals - word) - 2 : strlen(word) - 2;
 
-		o = find_option(word + 2, n, 0);
+		o = options_find_option(word + 2, n, 0);
 		value = equals ? equals + 1 : NULL;
 	} else {
-		o = find_option(NULL, 0, word[1]);
+		o = options_find_option(NULL, 0, word[1]);
 		if (o && word[2] && !o->arg)
 			o = NULL;
 		else if (o && word[2])
 			value = word + 2;
 	}
 	if (!o)
-		return option_unknown(word, e);
+		return options_option_unknown(word, e);
 	if (!o->arg && value)
 		return err_set(e, ERR_USAGE, "option-value", "--%s takes no value", o->name);
 	if (o->arg && !value) {
@@ -149,7 +149,7 @@ static int read_option(struct cli *cli, int argc, char **argv, int *i, struct er
 			return err_set(e, ERR_USAGE, "option-value", "--%s needs %s", o->name, o->arg);
 		value = argv[++*i];
 	}
-	return set_option(cli, o, value, e);
+	return options_set_option(cli, o, value, e);
 }
 
 const struct cli_verb *cli_find_verb(const char *name)
@@ -187,7 +187,7 @@ bool cli_option_counts(const struct cli_option *o, const char *verb)
 }
 
 /* `debwiz M` is `debwiz open M`: a file, or the name of a machine that is there. */
-static bool is_machine(const char *word)
+static bool options_is_machine(const char *word)
 {
 	struct store store;
 	char *path = NULL;
@@ -210,11 +210,11 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *e)
 			break;
 		}
 		if (argv[i][0] == '-' && argv[i][1]) {
-			if (read_option(cli, argc, argv, &i, e) < 0)
+			if (options_read_option(cli, argc, argv, &i, e) < 0)
 				return -1;
 		} else if (!cli->verb) {
 			cli->verb = cli_find_verb(argv[i]);
-			if (!cli->verb && is_machine(argv[i])) {
+			if (!cli->verb && options_is_machine(argv[i])) {
 				cli->verb = cli_find_verb("open");
 				cli->args[cli->nargs++] = argv[i];
 			}

@@ -17,7 +17,7 @@ struct stop {
 	const struct wizard_question *question;
 };
 
-static bool has_more(struct plain *p, enum wizard_page page)
+static bool plain_has_more(struct plain *p, enum wizard_page page)
 {
 	const struct wizard_question *q = NULL;
 
@@ -28,7 +28,7 @@ static bool has_more(struct plain *p, enum wizard_page page)
 }
 
 /* All stops as they are now; owned. */
-static struct stop *stops(struct plain *p, size_t *count)
+static struct stop *plain_stops(struct plain *p, size_t *count)
 {
 	struct stop *all = NULL;
 	size_t n = 0;
@@ -37,7 +37,7 @@ static struct stop *stops(struct plain *p, size_t *count)
 		for (int more = 0; more < 2; more++) {
 			const struct wizard_question *q = NULL;
 
-			if (more && has_more(p, page)) {
+			if (more && plain_has_more(p, page)) {
 				all = xreallocarray(all, n + 1, sizeof(*all));
 				all[n++] = (struct stop){page, NULL};
 			}
@@ -54,7 +54,7 @@ static struct stop *stops(struct plain *p, size_t *count)
 }
 
 /* False: it is neither. */
-static bool take_yes(const char *line, bool *yes)
+static bool plain_take_yes(const char *line, bool *yes)
 {
 	bool y = !strcmp(line, "y") || !strcmp(line, "yes");
 
@@ -64,7 +64,7 @@ static bool take_yes(const char *line, bool *yes)
 	return true;
 }
 
-static enum plain_go ask_more(struct plain *p, enum wizard_page page)
+static enum plain_go plain_ask_more(struct plain *p, enum wizard_page page)
 {
 	const struct wizard_question *q = NULL;
 	char *titles = xstrdup("");
@@ -86,7 +86,7 @@ static enum plain_go ask_more(struct plain *p, enum wizard_page page)
 	for (int i = 0; i < STUCK_MAX; i++) {
 		line = plain_read(p, prompt);
 		go = !line ? PLAIN_END : !strcmp(line, "<") ? PLAIN_BACK : PLAIN_NEXT;
-		if (go == PLAIN_NEXT && *line && !take_yes(line, &p->more[page]))
+		if (go == PLAIN_NEXT && *line && !plain_take_yes(line, &p->more[page]))
 			go = PLAIN_AGAIN;
 		free(line);
 		if (go != PLAIN_AGAIN)
@@ -98,14 +98,14 @@ static enum plain_go ask_more(struct plain *p, enum wizard_page page)
 	return go == PLAIN_AGAIN ? PLAIN_END : go;
 }
 
-static void begin_page(struct plain *p, enum wizard_page page)
+static void plain_begin_page(struct plain *p, enum wizard_page page)
 {
 	plain_line("\n%d of %d: %s. %s", page + 1, WIZARD_PAGE_COUNT, wizard_page_title(page),
 		   wizard_page_heading(p->wizard, page));
 }
 
 /* Where the stop is now, after what was asked before it may have changed the list. */
-static size_t find_stop(const struct stop *all, size_t n, const struct stop *at)
+static size_t plain_find_stop(const struct stop *all, size_t n, const struct stop *at)
 {
 	for (size_t i = 0; i < n; i++)
 		if (all[i].page == at->page && all[i].question == at->question)
@@ -117,33 +117,33 @@ static size_t find_stop(const struct stop *all, size_t n, const struct stop *at)
 }
 
 /* Asks everything, from a question on (NULL: the first). */
-static enum plain_go ask_all(struct plain *p, struct stop at)
+static enum plain_go plain_ask_all(struct plain *p, struct stop at)
 {
 	int page = -1;
 	unsigned stuck = 0; /* back from the first */
 
 	for (;;) {
 		size_t n, i;
-		struct stop *all = stops(p, &n);
+		struct stop *all = plain_stops(p, &n);
 		enum plain_go go;
 
-		i = find_stop(all, n, &at);
+		i = plain_find_stop(all, n, &at);
 		if (i < n && (int)all[i].page != page)
-			begin_page(p, all[i].page);
+			plain_begin_page(p, all[i].page);
 		page = i < n ? (int)all[i].page : page;
 		if (i == n) {
 			free(all);
 			return PLAIN_NEXT;
 		}
-		go = all[i].question ? plain_ask(p, all[i].question) : ask_more(p, all[i].page);
+		go = all[i].question ? plain_ask(p, all[i].question) : plain_ask_more(p, all[i].page);
 		if (go == PLAIN_END) {
 			free(all);
 			return go;
 		}
 		at = all[i];
 		free(all);
-		all = stops(p, &n); /* an answer may have brought others */
-		i = find_stop(all, n, &at);
+		all = plain_stops(p, &n); /* an answer may have brought others */
+		i = plain_find_stop(all, n, &at);
 		if (go == PLAIN_BACK && !i && ++stuck >= STUCK_MAX) {
 			free(all);
 			return PLAIN_END;
@@ -162,10 +162,10 @@ static enum plain_go ask_all(struct plain *p, struct stop at)
 }
 
 /* The last stop of all, to go back to from the review. */
-static struct stop last_stop(struct plain *p)
+static struct stop plain_last_stop(struct plain *p)
 {
 	size_t n;
-	struct stop *all = stops(p, &n);
+	struct stop *all = plain_stops(p, &n);
 	struct stop last = all[n - 1];
 
 	free(all);
@@ -173,7 +173,7 @@ static struct stop last_stop(struct plain *p)
 }
 
 /* One answer as an option, fit for a shell. */
-static void show_set(const struct field *f, const char *sign, const char *value)
+static void plain_show_set(const struct field *f, const char *sign, const char *value)
 {
 	char *clean = text_clean(value, strlen(value), false);
 
@@ -187,7 +187,7 @@ static void show_set(const struct field *f, const char *sign, const char *value)
 	free(clean);
 }
 
-static bool is_changed(const struct wizard_question *q, const struct wizard_change *c, size_t n)
+static bool plain_is_changed(const struct wizard_question *q, const struct wizard_change *c, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (c[i].question == q)
@@ -197,7 +197,7 @@ static bool is_changed(const struct wizard_question *q, const struct wizard_chan
 
 /* The answers so far as options, so that nothing typed is lost. Of a file that is edited: what was
  * changed in it. */
-static void show_draft(struct plain *p)
+static void plain_show_draft(struct plain *p)
 {
 	const struct wizard_question *q = NULL;
 	bool edits = p->cli->nargs > 0;
@@ -211,19 +211,19 @@ static void show_draft(struct plain *p)
 			const struct strv *items;
 
 			if (!q->field || q->widget == WIZARD_PASSWORD || wizard_wrong(p->wizard, q) ||
-			    (edits ? !is_changed(q, c, n) : !wizard_touched(p->wizard, q)))
+			    (edits ? !plain_is_changed(q, c, n) : !wizard_touched(p->wizard, q)))
 				continue;
 			items = wizard_items(p->wizard, q);
 			for (size_t i = 0; i < items->len; i++)
-				show_set(q->field, i ? "+=" : "=", items->items[i]);
+				plain_show_set(q->field, i ? "+=" : "=", items->items[i]);
 			if (!items->len)
-				show_set(q->field, "=", wizard_is_list(q) ? "" : wizard_text(p->wizard, q));
+				plain_show_set(q->field, "=", wizard_is_list(q) ? "" : wizard_text(p->wizard, q));
 		}
 	fputc('\n', stderr);
 	wizard_changes_free(c, n);
 }
 
-static int end_early(struct plain *p)
+static int plain_end_early(struct plain *p)
 {
 	struct err e = ERR_INIT;
 
@@ -236,11 +236,11 @@ static int end_early(struct plain *p)
 	err_hint(&e, "--yes takes the default of every question, --set SECTION.KEY=VALUE answers one");
 	if (!p->wizard)
 		return cli_error(p->cli, &e);
-	show_draft(p);
+	plain_show_draft(p);
 	return cli_error(p->cli, &e);
 }
 
-static int converse(struct plain *p)
+static int plain_converse(struct plain *p)
 {
 	struct stop at = {WIZARD_MACHINE, wizard_question_next(p->wizard, WIZARD_MACHINE, NULL)};
 	const struct wizard_question *wrong;
@@ -251,10 +251,10 @@ static int converse(struct plain *p)
 		   "before you say so at the end.",
 		   p->begin);
 	for (;;) {
-		enum plain_go go = ask_all(p, at);
+		enum plain_go go = plain_ask_all(p, at);
 
 		if (go == PLAIN_END)
-			return end_early(p);
+			return plain_end_early(p);
 		if (!wizard_go(p->wizard, WIZARD_REVIEW, &wrong)) {
 			plain_line("\n  Wrong: %s: %s", wrong->title, wizard_wrong(p->wizard, wrong));
 			p->more[wrong->page] |= wrong->more;
@@ -263,15 +263,15 @@ static int converse(struct plain *p)
 		}
 		go = plain_review(p, &status);
 		if (go == PLAIN_END)
-			return end_early(p);
+			return plain_end_early(p);
 		if (go == PLAIN_NEXT)
 			return status;
-		at = last_stop(p);
+		at = plain_last_stop(p);
 	}
 }
 
 /* --mirror and --set count as answers. */
-static int take_options(struct plain *p, struct err *e)
+static int plain_take_options(struct plain *p, struct err *e)
 {
 	struct cli *cli = p->cli;
 	int r = 0;
@@ -291,7 +291,7 @@ static int take_options(struct plain *p, struct err *e)
 
 /* Packages that were named are looked for in the release's own list; where that cannot be had, it is
  * said. */
-static int check_packages(struct plain *p, struct err *e)
+static int plain_check_packages(struct plain *p, struct err *e)
 {
 	struct wizard_list l = {.state = WIZARD_READY};
 	char *text;
@@ -311,24 +311,24 @@ static int check_packages(struct plain *p, struct err *e)
 }
 
 /* What --set made wrong cannot be asked about. */
-static int save_defaults(struct plain *p, bool edits, struct err *e)
+static int plain_save_defaults(struct plain *p, bool edits, struct err *e)
 {
 	const struct wizard_question *wrong;
 
 	if (!wizard_go(p->wizard, WIZARD_REVIEW, &wrong))
 		return err_set(e, ERR_USAGE, "wizard-wrong", "%s: %s", wrong->id, wizard_wrong(p->wizard, wrong));
-	if (check_packages(p, e) < 0)
+	if (plain_check_packages(p, e) < 0)
 		return -1;
 	return plain_save(p, edits, e);
 }
 
-static void on_changed(void *arg)
+static void plain_on_changed(void *arg)
 {
 	loop_stop(arg);
 }
 
 /* Hands over to the verb, with the file for its argument: --set is in it already. */
-static int carry_on(struct cli *cli, int (*verb)(struct cli *cli), char *path)
+static int plain_carry_on(struct cli *cli, int (*verb)(struct cli *cli), char *path)
 {
 	char *args[] = {path, NULL};
 	char **was = cli->args;
@@ -356,20 +356,20 @@ int plain_run(struct cli *cli, const char *path)
 
 	p.offers = host_offers_new(&offers);
 	conf.offers = host_offers_get(p.offers);
-	conf.changed = on_changed;
+	conf.changed = plain_on_changed;
 	conf.arg = cli->loop;
 	p.wizard = path ? wizard_edit(&conf, path, &e) : wizard_new(&conf);
-	if (!p.wizard || take_options(&p, &e) < 0)
+	if (!p.wizard || plain_take_options(&p, &e) < 0)
 		status = cli_error(cli, &e);
 	else if (cli->yes || cli->json)
-		status = save_defaults(&p, path != NULL, &e) < 0 ? cli_error(cli, &e) : 0;
+		status = plain_save_defaults(&p, path != NULL, &e) < 0 ? cli_error(cli, &e) : 0;
 	else
-		status = converse(&p);
+		status = plain_converse(&p);
 	wizard_free(p.wizard);
 	host_offers_free(p.offers);
 	loop_run(cli->loop); /* until what a thread still does has ended */
 	if (p.then)
-		status = carry_on(cli, p.then, p.path);
+		status = plain_carry_on(cli, p.then, p.path);
 	free(p.path);
 	return status;
 }

@@ -17,13 +17,13 @@
 #define TURNS_MAX 1000 /* then the input is no person's */
 #define WAIT_OPTIONS_S 30
 
-static struct wizard_list look_options(struct plain *p, void *arg)
+static struct wizard_list plain_ask_look_options(struct plain *p, void *arg)
 {
 	return wizard_options(p->wizard, arg);
 }
 
 /* As a sentence, for it may be heard: "2) arm64: 64-bit ARM; emulated". */
-static void show_row(size_t number, const struct wizard_row *row, bool current)
+static void plain_ask_show_row(size_t number, const struct wizard_row *row, bool current)
 {
 	const char *sign = ": ";
 	struct buf b;
@@ -47,38 +47,38 @@ static void show_row(size_t number, const struct wizard_row *row, bool current)
 	buf_fini(&b);
 }
 
-static void show_options(struct plain *p, const struct wizard_question *q)
+static void plain_ask_show_options(struct plain *p, const struct wizard_question *q)
 {
 	struct wizard_list l;
 
-	plain_wait(p, look_options, (void *)(uintptr_t)q, WAIT_OPTIONS_S);
+	plain_wait(p, plain_ask_look_options, (void *)(uintptr_t)q, WAIT_OPTIONS_S);
 	l = wizard_options(p->wizard, q);
 	if (l.len > OPTIONS_MAX) {
 		plain_line("  %zu are known; /TEXT shows those that hold it", l.len);
 		return;
 	}
 	for (size_t i = 0; i < l.len; i++)
-		show_row(i + 1, &l.rows[i], i == l.current);
+		plain_ask_show_row(i + 1, &l.rows[i], i == l.current);
 	if (*l.note)
 		plain_line("  %s", l.note);
 }
 
 /* Those that hold the text. */
-static void show_matching(struct plain *p, const struct wizard_question *q, const char *text)
+static void plain_ask_show_matching(struct plain *p, const struct wizard_question *q, const char *text)
 {
 	struct wizard_list l = wizard_options(p->wizard, q);
 	size_t shown = 0;
 
 	for (size_t i = 0; i < l.len && shown < OPTIONS_MAX; i++)
 		if (strcasestr(l.rows[i].value, text) || strcasestr(l.rows[i].label, text)) {
-			show_row(i + 1, &l.rows[i], false);
+			plain_ask_show_row(i + 1, &l.rows[i], false);
 			shown++;
 		}
 	if (!shown)
 		plain_line("  none holds it");
 }
 
-static void show_help(struct plain *p, const struct wizard_question *q)
+static void plain_ask_show_help(struct plain *p, const struct wizard_question *q)
 {
 	const char *note = wizard_note(p->wizard, q);
 	bool plain_text = q->field && (q->field->type == FIELD_TEXT || q->field->type == FIELD_LIST) &&
@@ -101,7 +101,7 @@ static void show_help(struct plain *p, const struct wizard_question *q)
 }
 
 /* The value that an answer means: a number of the list, or the answer itself; owned. */
-static char *value_of(struct plain *p, const struct wizard_question *q, const char *line)
+static char *plain_ask_value_of(struct plain *p, const struct wizard_question *q, const char *line)
 {
 	bool numbered = q->widget == WIZARD_CHOICE || q->widget == WIZARD_COMBO || q->widget == WIZARD_LIST ||
 			q->widget == WIZARD_FILES;
@@ -116,13 +116,13 @@ static char *value_of(struct plain *p, const struct wizard_question *q, const ch
 	return xstrdup(n <= l.len ? l.rows[n - 1].value : line);
 }
 
-static void say_wrong(struct plain *p, const char *why)
+static void plain_ask_say_wrong(struct plain *p, const char *why)
 {
 	p->wrong++;
 	plain_line("  Wrong: %s", why);
 }
 
-static void say_notices(struct plain *p)
+static void plain_ask_say_notices(struct plain *p)
 {
 	const struct strv *v = wizard_notices(p->wizard);
 
@@ -132,17 +132,17 @@ static void say_notices(struct plain *p)
 
 /* ---- a value ---- */
 
-static enum plain_go answer_value(struct plain *p, const struct wizard_question *q, const char *line)
+static enum plain_go plain_ask_answer_value(struct plain *p, const struct wizard_question *q, const char *line)
 {
 	struct err e = ERR_INIT;
-	char *value = value_of(p, q, line);
+	char *value = plain_ask_value_of(p, q, line);
 	int r = wizard_try(p->wizard, q, value, &e);
 	const char *fault;
 
 	if (r < 0)
-		say_wrong(p, e.text);
+		plain_ask_say_wrong(p, e.text);
 	else
-		say_notices(p);
+		plain_ask_say_notices(p);
 	err_fini(&e);
 	free(value);
 	if (r < 0)
@@ -150,12 +150,12 @@ static enum plain_go answer_value(struct plain *p, const struct wizard_question 
 	fault = wizard_wrong(p->wizard, q);
 	if (!fault)
 		return PLAIN_NEXT;
-	say_wrong(p, fault);
+	plain_ask_say_wrong(p, fault);
 	return PLAIN_AGAIN;
 }
 
 /* A wrong answer gives way to what was there before: Enter must always take what is shown. */
-static void drop_wrong(struct plain *p, const struct wizard_question *q, const char *before)
+static void plain_ask_drop_wrong(struct plain *p, const struct wizard_question *q, const char *before)
 {
 	if (!wizard_wrong(p->wizard, q))
 		return;
@@ -163,7 +163,7 @@ static void drop_wrong(struct plain *p, const struct wizard_question *q, const c
 		wizard_reset(p->wizard, q);
 }
 
-static enum plain_go answer_password(struct plain *p, const struct wizard_question *q)
+static enum plain_go plain_ask_answer_password(struct plain *p, const struct wizard_question *q)
 {
 	struct err e = ERR_INIT;
 	char *first = plain_read_secret(p, *wizard_text(p->wizard, q) ? "Password, not shown [is set; - removes it]"
@@ -177,7 +177,7 @@ static enum plain_go answer_password(struct plain *p, const struct wizard_questi
 	} else if (!strcmp(first, "<")) {
 		go = PLAIN_BACK;
 	} else if (!strcmp(first, "?")) {
-		show_help(p, q);
+		plain_ask_show_help(p, q);
 		go = PLAIN_AGAIN;
 	} else if (*first) {
 		if (!strcmp(first, "-"))
@@ -187,9 +187,9 @@ static enum plain_go answer_password(struct plain *p, const struct wizard_questi
 		if (*value && (!again || strcmp(first, again))) {
 			go = again ? PLAIN_AGAIN : PLAIN_END;
 			if (again)
-				say_wrong(p, "the two are not the same");
+				plain_ask_say_wrong(p, "the two are not the same");
 		} else if (wizard_set(p->wizard, q, value, &e) < 0) {
-			say_wrong(p, e.text);
+			plain_ask_say_wrong(p, e.text);
 			go = PLAIN_AGAIN;
 		}
 	}
@@ -205,7 +205,7 @@ static enum plain_go answer_password(struct plain *p, const struct wizard_questi
 
 /* ---- a list ---- */
 
-static bool is_index(const struct strv *items, const char *text, size_t *at)
+static bool plain_ask_is_index(const struct strv *items, const char *text, size_t *at)
 {
 	uint64_t n;
 
@@ -225,7 +225,7 @@ struct search {
 	const char *text;
 };
 
-static struct wizard_list look_found(struct plain *p, void *arg)
+static struct wizard_list plain_ask_look_found(struct plain *p, void *arg)
 {
 	const struct search *s = arg;
 
@@ -234,13 +234,13 @@ static struct wizard_list look_found(struct plain *p, void *arg)
 
 /* Whether a name is among what the release has; else those like it are shown. Where nobody can
  * tell, it is taken. */
-static bool is_found(struct plain *p, const struct wizard_question *q, const char *text)
+static bool plain_ask_is_found(struct plain *p, const struct wizard_question *q, const char *text)
 {
 	struct search s = {q, text};
 	struct wizard_list l;
 
-	plain_wait(p, look_found, &s, 60);
-	l = look_found(p, &s);
+	plain_wait(p, plain_ask_look_found, &s, 60);
+	l = plain_ask_look_found(p, &s);
 	if (l.state != WIZARD_READY) {
 		plain_line("  Not looked up: %s", l.state == WIZARD_FAILED ? l.note : "no answer in time");
 		return true;
@@ -253,7 +253,7 @@ static bool is_found(struct plain *p, const struct wizard_question *q, const cha
 	return false;
 }
 
-static enum plain_go answer_list(struct plain *p, const struct wizard_question *q, const char *line)
+static enum plain_go plain_ask_answer_list(struct plain *p, const struct wizard_question *q, const char *line)
 {
 	const struct strv *items = wizard_items(p->wizard, q);
 	struct err e = ERR_INIT;
@@ -263,27 +263,27 @@ static enum plain_go answer_list(struct plain *p, const struct wizard_question *
 
 	if (!strcmp(line, "-")) {
 		wizard_set(p->wizard, q, "", NULL);
-	} else if (*line == '-' && is_index(items, line + 1, &at)) {
+	} else if (*line == '-' && plain_ask_is_index(items, line + 1, &at)) {
 		wizard_item_remove(p->wizard, q, at);
 	} else {
-		value = value_of(p, q, *line == '+' ? line + 1 : line);
-		if (q->widget != WIZARD_SEARCH || is_found(p, q, value)) {
+		value = plain_ask_value_of(p, q, *line == '+' ? line + 1 : line);
+		if (q->widget != WIZARD_SEARCH || plain_ask_is_found(p, q, value)) {
 			r = wizard_item_add(p->wizard, q, value, &e);
 			if (r < 0)
-				say_wrong(p, e.text);
+				plain_ask_say_wrong(p, e.text);
 		}
 		free(value);
 	}
 	err_fini(&e);
 	if (wizard_wrong(p->wizard, q))
-		say_wrong(p, wizard_wrong(p->wizard, q));
+		plain_ask_say_wrong(p, wizard_wrong(p->wizard, q));
 	return PLAIN_AGAIN; /* until Enter */
 }
 
 /* ---- the question ---- */
 
 /* What can be answered, where the question's title does not say it. */
-static const char *kind_of_answer(const struct wizard_question *q)
+static const char *plain_ask_kind_of_answer(const struct wizard_question *q)
 {
 	switch (q->widget) {
 	case WIZARD_BOOL:
@@ -303,38 +303,38 @@ static enum plain_go ask_once(struct plain *p, const struct wizard_question *q)
 {
 	bool list = wizard_is_list(q);
 	char *before = xstrdup(wizard_text(p->wizard, q));
-	char *prompt = xasprintf("%s%s [%s]%s", q->title, kind_of_answer(q), wizard_shown(p->wizard, q),
+	char *prompt = xasprintf("%s%s [%s]%s", q->title, plain_ask_kind_of_answer(q), wizard_shown(p->wizard, q),
 				 list ? " Enter keeps; ITEM adds, -ITEM removes, - empties" : "");
 	char *line = q->widget == WIZARD_PASSWORD ? NULL : plain_read(p, prompt);
 	enum plain_go go;
 
 	if (q->widget == WIZARD_PASSWORD) {
-		go = answer_password(p, q);
+		go = plain_ask_answer_password(p, q);
 	} else if (!line) {
 		go = PLAIN_END;
 	} else if (!*line) {
 		go = PLAIN_NEXT;
 		if (wizard_wrong(p->wizard, q)) {
-			say_wrong(p, wizard_wrong(p->wizard, q));
+			plain_ask_say_wrong(p, wizard_wrong(p->wizard, q));
 			go = PLAIN_AGAIN;
 		}
 	} else if (!strcmp(line, "?")) {
-		show_help(p, q);
+		plain_ask_show_help(p, q);
 		go = PLAIN_AGAIN;
 	} else if (!strcmp(line, "<")) {
 		go = PLAIN_BACK;
 	} else if (*line == '/' && !list && q->widget == WIZARD_COMBO) {
-		show_matching(p, q, line + 1);
+		plain_ask_show_matching(p, q, line + 1);
 		go = PLAIN_AGAIN;
 	} else if (list) {
-		go = answer_list(p, q, line);
+		go = plain_ask_answer_list(p, q, line);
 	} else {
 		/* An empty text cannot be typed as such, for Enter keeps. */
 		bool empties = !strcmp(line, "-") && q->field && q->field->type == FIELD_TEXT;
 
-		go = answer_value(p, q, empties ? "" : line);
+		go = plain_ask_answer_value(p, q, empties ? "" : line);
 		if (go == PLAIN_AGAIN)
-			drop_wrong(p, q, before);
+			plain_ask_drop_wrong(p, q, before);
 	}
 	free(line);
 	free(prompt);
@@ -349,7 +349,7 @@ enum plain_go plain_ask(struct plain *p, const struct wizard_question *q)
 
 	plain_line("%s", "");
 	if (wizard_options(p->wizard, q).state != WIZARD_NO_LIST)
-		show_options(p, q);
+		plain_ask_show_options(p, q);
 	p->wrong = 0;
 	while (go == PLAIN_AGAIN) {
 		go = ask_once(p, q);

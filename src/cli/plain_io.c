@@ -31,7 +31,7 @@ void plain_line(const char *fmt, ...)
 
 /* Reads byte by byte, so that what follows stays for whoever reads next (ssh, a boot's question).
  */
-static char *read_line(struct plain *p)
+static char *plain_io_read_line(struct plain *p)
 {
 	struct buf b;
 	char c = '\n';
@@ -70,7 +70,7 @@ char *plain_read(struct plain *p, const char *prompt)
 	free(clean);
 	if (p->ended || p->interrupted)
 		return NULL;
-	line = read_line(p);
+	line = plain_io_read_line(p);
 	/* What is piped in does not show by itself; with it the protocol can be read. */
 	if (line && !isatty(STDIN_FILENO))
 		plain_line("%s", line);
@@ -96,7 +96,7 @@ char *plain_read_secret(struct plain *p, const char *prompt)
 		quiet.c_cc[VEOL] = CTRL_C;
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
 	}
-	line = read_line(p);
+	line = plain_io_read_line(p);
 	if (tty)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &was);
 	putchar('\n');
@@ -136,7 +136,7 @@ struct wait {
 	bool late;
 };
 
-static void on_late(void *arg)
+static void plain_io_on_late(void *arg)
 {
 	struct wait *w = arg;
 
@@ -160,7 +160,7 @@ void plain_wait(struct plain *p, struct wizard_list (*look)(struct plain *p, voi
 		told = true;
 		fflush(stdout);
 		if (!timer)
-			timer = loop_timer_start(p->cli->loop, (uint64_t)seconds * 1000, 0, on_late, &w);
+			timer = loop_timer_start(p->cli->loop, (uint64_t)seconds * 1000, 0, plain_io_on_late, &w);
 		loop_run(p->cli->loop);
 	}
 	loop_timer_stop(timer);

@@ -11,7 +11,7 @@
 #define WAIT_ESTIMATE_S 90
 #define TURNS_MAX 1000 /* then the input is no person's */
 
-static void show_rows(const struct wizard_list *l)
+static void plain_review_show_rows(const struct wizard_list *l)
 {
 	for (size_t i = 0; i < l->len; i++) {
 		const struct wizard_row *r = &l->rows[i];
@@ -20,29 +20,29 @@ static void show_rows(const struct wizard_list *l)
 	}
 }
 
-static struct wizard_list look_estimate(struct plain *p, void *arg)
+static struct wizard_list plain_review_look_estimate(struct plain *p, void *arg)
 {
 	(void)arg;
 	return wizard_estimate(p->wizard);
 }
 
-static struct wizard_list look_command(struct plain *p, void *arg)
+static struct wizard_list plain_review_look_command(struct plain *p, void *arg)
 {
 	(void)arg;
 	return wizard_command(p->wizard);
 }
 
-static void show_machine(struct plain *p)
+static void plain_review_show_machine(struct plain *p)
 {
 	struct strv warnings = STRV_INIT;
 	struct wizard_list l;
 
 	plain_line("\nReview");
 	l = wizard_summary(p->wizard);
-	show_rows(&l);
-	plain_wait(p, look_estimate, NULL, WAIT_ESTIMATE_S);
+	plain_review_show_rows(&l);
+	plain_wait(p, plain_review_look_estimate, NULL, WAIT_ESTIMATE_S);
 	l = wizard_estimate(p->wizard);
-	show_rows(&l);
+	plain_review_show_rows(&l);
 	if (l.state == WIZARD_FAILED)
 		plain_line("  No estimate: %s", l.note);
 	wizard_warnings(p->wizard, WIZARD_REVIEW, &warnings);
@@ -52,7 +52,7 @@ static void show_machine(struct plain *p)
 }
 
 /* When what was changed counts; only of a machine that exists. */
-static void show_changes(struct plain *p)
+static void plain_review_show_changes(struct plain *p)
 {
 	struct wizard_change *c;
 	size_t n = wizard_changes(p->wizard, &c);
@@ -63,7 +63,7 @@ static void show_changes(struct plain *p)
 	wizard_changes_free(c, n);
 }
 
-static void show_ini(struct plain *p)
+static void plain_review_show_ini(struct plain *p)
 {
 	struct err e = ERR_INIT;
 	char *text = wizard_ini(p->wizard, NULL, NULL, NULL, &e);
@@ -75,11 +75,11 @@ static void show_ini(struct plain *p)
 	err_fini(&e);
 }
 
-static void show_command(struct plain *p)
+static void plain_review_show_command(struct plain *p)
 {
 	struct wizard_list l;
 
-	plain_wait(p, look_command, NULL, WAIT_ESTIMATE_S);
+	plain_wait(p, plain_review_look_command, NULL, WAIT_ESTIMATE_S);
 	l = wizard_command(p->wizard);
 	if (l.state == WIZARD_FAILED)
 		plain_line("  %s", l.note);
@@ -88,7 +88,7 @@ static void show_command(struct plain *p)
 			   l.rows[i].note);
 }
 
-static void show_diff(const struct wizard_diff *d, const char *path)
+static void plain_review_show_diff(const struct wizard_diff *d, const char *path)
 {
 	plain_line("\n%s %s (- goes, + comes):", path,
 		   d->other	? "is another file; saving replaces it"
@@ -100,7 +100,7 @@ static void show_diff(const struct wizard_diff *d, const char *path)
 }
 
 /* 0: saved; 1: not wanted; -1: error. */
-static int save_asking(struct plain *p, struct err *e)
+static int plain_review_save_asking(struct plain *p, struct err *e)
 {
 	char *path = xstrdup(wizard_path(p->wizard));
 	struct wizard_diff d;
@@ -110,7 +110,7 @@ static int save_asking(struct plain *p, struct err *e)
 		plain_line("Nothing has changed in %s.", path);
 	} else if (!r) {
 		if (d.exists)
-			show_diff(&d, path);
+			plain_review_show_diff(&d, path);
 		if (d.exists && !plain_yes(p, "Save it so", false))
 			r = 1;
 		if (!r)
@@ -138,8 +138,8 @@ int plain_save(struct plain *p, bool edits, struct err *e)
 		r = err_hint(e, "run the command again");
 	}
 	if (!r && d.exists && !same && !cli->json) {
-		show_diff(&d, path);
-		show_changes(p);
+		plain_review_show_diff(&d, path);
+		plain_review_show_changes(p);
 	}
 	if (!r && !same)
 		r = wizard_save(p->wizard, edits ? &d : NULL, e);
@@ -155,7 +155,7 @@ int plain_save(struct plain *p, bool edits, struct err *e)
 	return 0;
 }
 
-static void ask_path(struct plain *p)
+static void plain_review_ask_path(struct plain *p)
 {
 	const struct wizard_question *q = wizard_question(p->wizard, "save");
 
@@ -169,8 +169,8 @@ enum plain_go plain_review(struct plain *p, int *status)
 	struct err e = ERR_INIT;
 	int r = 1;
 
-	show_machine(p);
-	show_changes(p);
+	plain_review_show_machine(p);
+	plain_review_show_changes(p);
 	for (unsigned wrong = 0; wrong < 10 && turns < TURNS_MAX; turns++) {
 		char *line;
 		char word;
@@ -191,7 +191,7 @@ enum plain_go plain_review(struct plain *p, int *status)
 		case '1':
 		case '2':
 		case '3':
-			r = save_asking(p, &e);
+			r = plain_review_save_asking(p, &e);
 			if (r < 0)
 				*status = cli_error(p->cli, &e);
 			if (!r) {
@@ -203,13 +203,13 @@ enum plain_go plain_review(struct plain *p, int *status)
 			wrong++;
 			break;
 		case 'i':
-			show_ini(p);
+			plain_review_show_ini(p);
 			break;
 		case 'q':
-			show_command(p);
+			plain_review_show_command(p);
 			break;
 		case 'p':
-			ask_path(p);
+			plain_review_ask_path(p);
 			break;
 		case '<':
 			return PLAIN_BACK;

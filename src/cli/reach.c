@@ -112,7 +112,7 @@ static int reach_still_runs(struct cli_reach *r, struct err *e)
 	return state == REACH_RUNNING ? 0 : reach_refuse(r->spec.name, state, "ssh", e);
 }
 
-static void on_event(const struct runner_event *ev, void *arg)
+static void reach_on_event(const struct runner_event *ev, void *arg)
 {
 	struct reach_wait *w = arg;
 
@@ -135,7 +135,7 @@ static int reach_await(struct cli_reach *r, struct err *e)
 	const struct step_ops *const steps[] = {&step_ssh};
 	struct reach_wait w = {.reach = r};
 
-	w.runner = runner_new(r->job.loop, steps, 1, &r->job, on_event, &w);
+	w.runner = runner_new(r->job.loop, steps, 1, &r->job, reach_on_event, &w);
 	runner_start(w.runner);
 	loop_run(r->job.loop);
 	runner_free(w.runner);

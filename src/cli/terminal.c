@@ -47,7 +47,7 @@ bool cli_read_answer(char *line, size_t n, const char *prompt)
 }
 
 /* stdio has forgotten why an earlier write failed. What was printed is lost; another byte tells. */
-static int lost_because(void)
+static int terminal_lost_because(void)
 {
 	return write(STDOUT_FILENO, "\n", 1) < 0 ? errno : EIO;
 }
@@ -61,7 +61,7 @@ int cli_flush(void)
 	if (!failed && fflush(stdout))
 		failed = errno;
 	if (!failed && ferror(stdout))
-		failed = lost_because();
+		failed = terminal_lost_because();
 	if (poll(&reader, 1, 0) > 0 && reader.revents & POLLERR)
 		return EPIPE;
 	return failed;

@@ -12,7 +12,7 @@
 #include "verbs.h"
 #include "work.h"
 
-static void list(const struct change *c)
+static void verb_change_list(const struct change *c)
 {
 	if (c->lost.len)
 		fprintf(stderr, "%s loses for good:\n", c->name);
@@ -22,7 +22,7 @@ static void list(const struct change *c)
 		fprintf(stderr, "%s%s\n", c->lost.len ? "  " : "note: ", c->stays.items[i]);
 }
 
-static int not_confirmed(const struct cli *cli, const struct change *c, struct err *e)
+static int verb_change_not_confirmed(const struct cli *cli, const struct change *c, struct err *e)
 {
 	err_set(e, ERR_USAGE, "not-confirmed", "nothing was changed");
 	if (c->loses)
@@ -32,7 +32,7 @@ static int not_confirmed(const struct cli *cli, const struct change *c, struct e
 }
 
 /* Whether it may be done; 0, or -1 with e. */
-static int confirm(const struct cli *cli, const struct change *c, struct err *e)
+static int verb_change_confirm(const struct cli *cli, const struct change *c, struct err *e)
 {
 	char line[64] = "";
 
@@ -46,17 +46,17 @@ static int confirm(const struct cli *cli, const struct change *c, struct err *e)
 	if (!cli->yes) {
 		if (!cli_can_ask(cli) || !cli_read_answer(line, sizeof(line), "continue? [no] ") ||
 		    (strcmp(line, "yes") && strcmp(line, "y")))
-			return not_confirmed(cli, c, e);
+			return verb_change_not_confirmed(cli, c, e);
 	}
 	if (!c->loses || cli->confirm)
 		return 0;
 	if (!cli_can_ask(cli) || !cli_read_answer(line, sizeof(line), "type the machine's name to continue: ") ||
 	    strcmp(line, c->name))
-		return not_confirmed(cli, c, e);
+		return verb_change_not_confirmed(cli, c, e);
 	return 0;
 }
 
-static void tell_done(const struct cli *cli, const struct change *c)
+static void verb_change_tell_done(const struct cli *cli, const struct change *c)
 {
 	static const char *const events[] = {
 		[CHANGE_CLONE] = "cloned",
@@ -83,14 +83,14 @@ struct doing {
 	const struct change *change;
 };
 
-static int work(const atomic_bool *cancel, struct cli_progress *p, void *arg, struct err *e)
+static int verb_change_work(const atomic_bool *cancel, struct cli_progress *p, void *arg, struct err *e)
 {
 	struct doing *d = arg;
 
 	return change_do(d->store, d->change, cancel, cli_progress_tell, p, e);
 }
 
-static int change(struct cli *cli, enum change_kind kind)
+static int verb_change_change(struct cli *cli, enum change_kind kind)
 {
 	static const char *const doing[] = {
 		[CHANGE_CLONE] = "copying its disk",
@@ -104,33 +104,33 @@ static int change(struct cli *cli, enum change_kind kind)
 	int r = change_look(&cli->store, kind, cli->args[0], cli->nargs > 1 ? cli->args[1] : NULL, &c, &e);
 
 	if (!r && !cli->json)
-		list(&c);
+		verb_change_list(&c);
 	if (!r)
-		r = confirm(cli, &c, &e);
+		r = verb_change_confirm(cli, &c, &e);
 	if (!r)
-		r = cli_work(cli, c.name, doing[kind], work, &(struct doing){&cli->store, &c}, &e);
+		r = cli_work(cli, c.name, doing[kind], verb_change_work, &(struct doing){&cli->store, &c}, &e);
 	if (!r)
-		tell_done(cli, &c);
+		verb_change_tell_done(cli, &c);
 	change_fini(&c);
 	return r < 0 ? cli_error(cli, &e) : 0;
 }
 
 int verb_clone(struct cli *cli)
 {
-	return change(cli, CHANGE_CLONE);
+	return verb_change_change(cli, CHANGE_CLONE);
 }
 
 int verb_rename(struct cli *cli)
 {
-	return change(cli, CHANGE_RENAME);
+	return verb_change_change(cli, CHANGE_RENAME);
 }
 
 int verb_delete(struct cli *cli)
 {
-	return change(cli, CHANGE_DELETE);
+	return verb_change_change(cli, CHANGE_DELETE);
 }
 
 int verb_recreate(struct cli *cli)
 {
-	return change(cli, CHANGE_RECREATE);
+	return verb_change_change(cli, CHANGE_RECREATE);
 }

@@ -31,7 +31,7 @@ struct cp {
 };
 
 /* Length of M in M:PATH; 0 for a path of this host, also where it holds a colon behind a slash. */
-static size_t machine_part(const char *arg)
+static size_t verb_cp_machine_part(const char *arg)
 {
 	size_t n = strcspn(arg, ":/");
 
@@ -39,14 +39,14 @@ static size_t machine_part(const char *arg)
 }
 
 /* The one machine that is named, owned. Both ways at once, or none, is refused. */
-static char *machine_named(const struct cli *cli, struct err *e)
+static char *verb_cp_machine_named(const struct cli *cli, struct err *e)
 {
 	const char *to = cli->args[cli->nargs - 1];
-	const char *first = machine_part(to) ? to : cli->args[0];
-	size_t n = machine_part(first);
+	const char *first = verb_cp_machine_part(to) ? to : cli->args[0];
+	size_t n = verb_cp_machine_part(first);
 
 	for (size_t i = 0; i < cli->nargs; i++) {
-		size_t part = machine_part(cli->args[i]);
+		size_t part = verb_cp_machine_part(cli->args[i]);
 		bool there = first == to ? i == cli->nargs - 1 : i < cli->nargs - 1;
 
 		if (n && there == (part > 0) && (!part || (part == n && !strncmp(cli->args[i], first, n))))
@@ -59,7 +59,7 @@ static char *machine_named(const struct cli *cli, struct err *e)
 	return xstrndup(first, n);
 }
 
-static void on_look(void *arg)
+static void verb_cp_on_look(void *arg)
 {
 	struct cp *p = arg;
 	uint64_t done = atomic_load(&p->copy.done), total = atomic_load(&p->copy.total);
@@ -89,7 +89,7 @@ static void on_look(void *arg)
 	free(text);
 }
 
-static void work(void *arg)
+static void verb_cp_work(void *arg)
 {
 	struct cp *p = arg;
 
@@ -97,28 +97,28 @@ static void work(void *arg)
 			  : copy_from(&p->copy, &p->paths, p->target, &p->err);
 }
 
-static void on_done(void *arg)
+static void verb_cp_on_done(void *arg)
 {
 	loop_stop(((struct cp *)arg)->cli->loop);
 }
 
-static void on_signal(void *arg)
+static void verb_cp_on_signal(void *arg)
 {
 	atomic_store(&((struct cp *)arg)->cancel, true);
 }
 
-static int run(struct cp *p, struct err *e)
+static int verb_cp_run(struct cp *p, struct err *e)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	struct loop_signal *signals[sizeof(numbers) / sizeof(*numbers)];
 	struct loop *l = p->cli->loop;
-	struct loop_timer *timer = loop_timer_start(l, LOOK_MS, LOOK_MS, on_look, p);
+	struct loop_timer *timer = loop_timer_start(l, LOOK_MS, LOOK_MS, verb_cp_on_look, p);
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		signals[i] = loop_signal_start(l, numbers[i], on_signal, p);
+		signals[i] = loop_signal_start(l, numbers[i], verb_cp_on_signal, p);
 	cli_line_begin(&p->line, p->cli, p->copy.machine);
 	pace_start(&p->pace, loop_now(l), 0);
-	loop_work(l, work, on_done, p);
+	loop_work(l, verb_cp_work, verb_cp_on_done, p);
 	loop_run(l);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		loop_signal_stop(signals[i]);
@@ -127,15 +127,15 @@ static int run(struct cp *p, struct err *e)
 	return p->result < 0 ? err_move(e, &p->err) : 0;
 }
 
-static void take_arguments(struct cp *p)
+static void verb_cp_take_arguments(struct cp *p)
 {
 	struct cli *cli = p->cli;
 	const char *last = cli->args[cli->nargs - 1];
 
-	p->to = machine_part(last) > 0;
-	p->target = p->to ? last + machine_part(last) + 1 : last;
+	p->to = verb_cp_machine_part(last) > 0;
+	p->target = p->to ? last + verb_cp_machine_part(last) + 1 : last;
 	for (size_t i = 0; i + 1 < cli->nargs; i++)
-		strv_add(&p->paths, cli->args[i] + (p->to ? 0 : machine_part(cli->args[i]) + 1));
+		strv_add(&p->paths, cli->args[i] + (p->to ? 0 : verb_cp_machine_part(cli->args[i]) + 1));
 }
 
 int verb_cp(struct cli *cli)
@@ -143,7 +143,7 @@ int verb_cp(struct cli *cli)
 	struct cp p = {.cli = cli};
 	struct strv ssh = STRV_INIT;
 	struct err e = ERR_INIT;
-	char *name = machine_named(cli, &e);
+	char *name = verb_cp_machine_named(cli, &e);
 	struct cli_reach r;
 	int failed;
 
@@ -151,7 +151,7 @@ int verb_cp(struct cli *cli)
 		cli_error(cli, &e);
 		return CP_FAILED;
 	}
-	take_arguments(&p);
+	verb_cp_take_arguments(&p);
 	failed = cli_reach_open(&r, cli, name, &e);
 	if (!failed)
 		failed = cli_reach_program(&r, cli, "ssh", &ssh, &e);
@@ -161,7 +161,7 @@ int verb_cp(struct cli *cli)
 		p.copy.machine = r.spec.name;
 		p.copy.ssh = &ssh;
 		p.copy.cancel = &p.cancel;
-		failed = run(&p, &e);
+		failed = verb_cp_run(&p, &e);
 	}
 	cli_reach_close(&r);
 	strv_fini(&p.paths);

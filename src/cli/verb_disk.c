@@ -23,8 +23,8 @@
 #define CACHE_DAYS 60
 
 /* A machine whose disk is there, locked for `what`: opened, worked on, closed. */
-static int with_disk(struct cli *cli, const char *what,
-		     int (*work)(struct cli *cli, struct job *j, char *disk, struct err *e))
+static int verb_disk_with_disk(struct cli *cli, const char *what,
+			       int (*work)(struct cli *cli, struct job *j, char *disk, struct err *e))
 {
 	struct job_options o = {.goal = JOB_PREPARED};
 	struct err e = ERR_INIT;
@@ -56,7 +56,7 @@ static int with_disk(struct cli *cli, const char *what,
 	return r < 0 ? cli_error(cli, &e) : 0;
 }
 
-static void say(const struct cli *cli, const char *event, const char *name, const char *text)
+static void verb_disk_say(const struct cli *cli, const char *event, const char *name, const char *text)
 {
 	if (cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", event, "name", name, "text", text));
@@ -64,7 +64,7 @@ static void say(const struct cli *cli, const char *event, const char *name, cons
 		printf("%s: %s\n", name, text);
 }
 
-static int renew_kernel(struct cli *cli, struct job *j, char *disk, struct err *e)
+static int verb_disk_renew_kernel(struct cli *cli, struct job *j, char *disk, struct err *e)
 {
 	char *version = NULL;
 	bool unclean;
@@ -83,7 +83,7 @@ static int renew_kernel(struct cli *cli, struct job *j, char *disk, struct err *
 	}
 	if (r >= 0) {
 		text = xasprintf("kernel %s", version);
-		say(cli, "kernel", j->spec->name, text);
+		verb_disk_say(cli, "kernel", j->spec->name, text);
 		free(text);
 	}
 	free(version);
@@ -92,12 +92,12 @@ static int renew_kernel(struct cli *cli, struct job *j, char *disk, struct err *
 
 int verb_kernel(struct cli *cli)
 {
-	return with_disk(cli, "taking the kernel", renew_kernel);
+	return verb_disk_with_disk(cli, "taking the kernel", verb_disk_renew_kernel);
 }
 
 /* The file must not ask for less than the disk has. It is read again: what --set says is for this
  * run alone. */
-static int write_size(const char *path, uint64_t size, struct err *e)
+static int verb_disk_write_size(const char *path, uint64_t size, struct err *e)
 {
 	char text[SIZE_TEXT];
 	char *set = xasprintf("disk.size=%s", size_format(size, text));
@@ -116,54 +116,54 @@ static int write_size(const char *path, uint64_t size, struct err *e)
 	return r;
 }
 
-static int grow(struct cli *cli, struct job *j, char *disk, struct err *e)
+static int verb_disk_grow(struct cli *cli, struct job *j, char *disk, struct err *e)
 {
 	struct disk_info info;
 	uint64_t size;
 
 	if (size_parse(cli->args[1], &size, e) < 0 || disk_check(disk, &info, e) < 0 || disk_grow(disk, size, e) < 0 ||
-	    write_size(j->spec->path, size, e) < 0)
+	    verb_disk_write_size(j->spec->path, size, e) < 0)
 		return -1;
-	say(cli, "grown", j->spec->name, "grown; the guest grows into it at its next boot");
+	verb_disk_say(cli, "grown", j->spec->name, "grown; the guest grows into it at its next boot");
 	return 0;
 }
 
 int verb_grow(struct cli *cli)
 {
-	return with_disk(cli, "growing the disk", grow);
+	return verb_disk_with_disk(cli, "growing the disk", verb_disk_grow);
 }
 
-static int flatten_work(const atomic_bool *cancel, struct cli_progress *p, void *disk, struct err *e)
+static int verb_disk_flatten_work(const atomic_bool *cancel, struct cli_progress *p, void *disk, struct err *e)
 {
 	return disk_flatten(disk, cancel, cli_progress_tell, p, e);
 }
 
-static int flatten(struct cli *cli, struct job *j, char *disk, struct err *e)
+static int verb_disk_flatten(struct cli *cli, struct job *j, char *disk, struct err *e)
 {
 	char *link = job_file(j, DISK_BASE_NAME);
 	struct disk_info info;
 	int r = disk_check(disk, &info, e);
 
 	if (!r && !info.standalone)
-		r = cli_work(cli, j->spec->name, "copying what the base image holds", flatten_work, disk, e);
+		r = cli_work(cli, j->spec->name, "copying what the base image holds", verb_disk_flatten_work, disk, e);
 	if (!r)
 		r = file_remove_tree(link, e);
 	if (!r)
-		say(cli, "flattened", j->spec->name,
-		    info.standalone ? "needed no base image before" : "no longer needs a base image");
+		verb_disk_say(cli, "flattened", j->spec->name,
+			      info.standalone ? "needed no base image before" : "no longer needs a base image");
 	free(link);
 	return r;
 }
 
 int verb_flatten(struct cli *cli)
 {
-	return with_disk(cli, "flattening the disk", flatten);
+	return verb_disk_with_disk(cli, "flattening the disk", verb_disk_flatten);
 }
 
 /* ---- gc ---- */
 
 /* Removes a base that nobody uses: first it loses its name, so that a kill leaves no half base. */
-static int remove_base(const struct store_base *b, struct err *e)
+static int verb_disk_remove_base(const struct store_base *b, struct err *e)
 {
 	char *part = xasprintf("%s.part", b->dir);
 	int r = file_rename(b->dir, part, e);
@@ -175,7 +175,7 @@ static int remove_base(const struct store_base *b, struct err *e)
 }
 
 /* Removes the base unless a machine stands on it or one is about to. */
-static int collect_base(struct cli *cli, const struct store_base *b, uint64_t *freed, struct err *e)
+static int verb_disk_collect_base(struct cli *cli, const struct store_base *b, uint64_t *freed, struct err *e)
 {
 	struct lock *claim = store_base_claim(b->dir, NULL);
 	char *disk = file_join(b->dir, "disk.raw");
@@ -188,9 +188,9 @@ static int collect_base(struct cli *cli, const struct store_base *b, uint64_t *f
 	if (!r && !users) {
 		if (stat(disk, &st) == 0)
 			*freed += (uint64_t)st.st_blocks * 512;
-		r = remove_base(b, e);
+		r = verb_disk_remove_base(b, e);
 		if (!r)
-			say(cli, "removed", b->id, "a base image that no machine uses");
+			verb_disk_say(cli, "removed", b->id, "a base image that no machine uses");
 	}
 	lock_release(claim);
 	free(disk);
@@ -198,7 +198,7 @@ static int collect_base(struct cli *cli, const struct store_base *b, uint64_t *f
 }
 
 /* Folders that an interrupted run left and nobody is working on. */
-static int remove_leftovers(struct cli *cli, struct err *e)
+static int verb_disk_remove_leftovers(struct cli *cli, struct err *e)
 {
 	struct strv parts = STRV_INIT;
 	int r = 0;
@@ -231,12 +231,12 @@ int verb_gc(struct cli *cli)
 
 	for (size_t i = 0; i < count; i++) {
 		if (!r)
-			r = collect_base(cli, &bases[i], &freed, &e);
+			r = verb_disk_collect_base(cli, &bases[i], &freed, &e);
 		store_base_fini(&bases[i]);
 	}
 	free(bases);
 	if (!r)
-		r = remove_leftovers(cli, &e);
+		r = verb_disk_remove_leftovers(cli, &e);
 	if (!r) {
 		uint64_t cached = 0;
 

@@ -39,13 +39,13 @@ struct exec {
 	struct err err;
 };
 
-static void end(struct exec *x, int status)
+static void verb_exec_end(struct exec *x, int status)
 {
 	x->status = status;
 	loop_stop(x->m.cli->loop);
 }
 
-static void on_typed(const struct err *e, const json_t *answer, void *arg)
+static void verb_exec_on_typed(const struct err *e, const json_t *answer, void *arg)
 {
 	struct exec *x = arg;
 
@@ -53,17 +53,17 @@ static void on_typed(const struct err *e, const json_t *answer, void *arg)
 	if (!e || x->err.kind)
 		return;
 	err_copy(&x->err, e);
-	end(x, EXEC_FAILED);
+	verb_exec_end(x, EXEC_FAILED);
 }
 
-static void type(const char *text, size_t n, void *arg)
+static void verb_exec_type(const char *text, size_t n, void *arg)
 {
 	struct exec *x = arg;
 
-	vm_client_ask(x->m.client, "type", json_pack("{s:s%}", "text", text, n), on_typed, x);
+	vm_client_ask(x->m.client, "type", json_pack("{s:s%}", "text", text, n), verb_exec_on_typed, x);
 }
 
-static void put_line(struct exec *x)
+static void verb_exec_put_line(struct exec *x)
 {
 	char *clean = isatty(STDOUT_FILENO) ? text_clean(x->line.data, x->line.len, true) : NULL;
 
@@ -75,28 +75,28 @@ static void put_line(struct exec *x)
 	buf_clear(&x->line);
 }
 
-static void output(const char *p, size_t n, void *arg)
+static void verb_exec_output(const char *p, size_t n, void *arg)
 {
 	struct exec *x = arg;
 
 	for (size_t i = 0; i < n; i++) {
 		buf_addc(&x->line, p[i]);
 		if (p[i] == '\n' || x->line.len >= BUFSIZ)
-			put_line(x);
+			verb_exec_put_line(x);
 	}
 }
 
-static void done(int status, void *arg)
+static void verb_exec_done(int status, void *arg)
 {
-	end(arg, status);
+	verb_exec_end(arg, status);
 }
 
-static const struct shell_ops shell_ops = {.type = type, .output = output, .done = done};
+static const struct shell_ops shell_ops = {.type = verb_exec_type, .output = verb_exec_output, .done = verb_exec_done};
 
-static void wait_for(struct exec *x, uint64_t ms);
+static void verb_exec_wait_for(struct exec *x, uint64_t ms);
 
 /* The time for a prompt is over, or for the answer to what was typed at it. */
-static void on_timer(void *arg)
+static void verb_exec_on_timer(void *arg)
 {
 	struct exec *x = arg;
 	char *line = shell_last_line(x->shell);
@@ -108,70 +108,71 @@ static void on_timer(void *arg)
 		err_set(&x->err, ERR_FAILED, "exec-prompt", "the console shows no shell's prompt%s%s",
 			*line ? ", but: " : "", line);
 		err_hint(&x->err, "look with `debwiz console %s`, and log in there; or use debwiz ssh", x->m.name);
-		end(x, EXEC_FAILED);
+		verb_exec_end(x, EXEC_FAILED);
 	} else if (answers && !x->waited) {
 		x->waited = true;
-		wait_for(x, START_MS);
+		verb_exec_wait_for(x, START_MS);
 	} else if (answers) {
 		shell_interrupt(x->shell);
 		err_set(&x->err, ERR_TIMEOUT, "exec-silent", "the shell on the console does not answer");
-		end(x, EXEC_FAILED);
+		verb_exec_end(x, EXEC_FAILED);
 	}
 	free(line);
 }
 
-static void wait_for(struct exec *x, uint64_t ms)
+static void verb_exec_wait_for(struct exec *x, uint64_t ms)
 {
-	x->timer = loop_timer_start(x->m.cli->loop, ms, 0, on_timer, x);
+	x->timer = loop_timer_start(x->m.cli->loop, ms, 0, verb_exec_on_timer, x);
 }
 
-static void leave_clean(struct exec *x, int status)
+static void verb_exec_leave_clean(struct exec *x, int status)
 {
 	if (x->shell)
 		shell_interrupt(x->shell);
-	end(x, status);
+	verb_exec_end(x, status);
 }
 
-static void on_interrupt(void *arg)
+static void verb_exec_on_interrupt(void *arg)
 {
-	leave_clean(arg, INTERRUPTED);
+	verb_exec_leave_clean(arg, INTERRUPTED);
 }
 
-static void on_terminate(void *arg)
+static void verb_exec_on_terminate(void *arg)
 {
-	leave_clean(arg, TERMINATED);
+	verb_exec_leave_clean(arg, TERMINATED);
 }
 
-static void on_hangup(void *arg)
+static void verb_exec_on_hangup(void *arg)
 {
-	leave_clean(arg, HUNG_UP);
+	verb_exec_leave_clean(arg, HUNG_UP);
 }
 
 /* However it is ended, the console is left as it was found. */
-static void watch_signals(struct exec *x)
+static void verb_exec_watch_signals(struct exec *x)
 {
 	static const struct {
 		int signum;
 		void (*fn)(void *arg);
-	} wanted[] = {{SIGINT, on_interrupt}, {SIGTERM, on_terminate}, {SIGHUP, on_hangup}};
+	} wanted[] = {
+		{SIGINT, verb_exec_on_interrupt}, {SIGTERM, verb_exec_on_terminate}, {SIGHUP, verb_exec_on_hangup}};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
 		x->signals[i] = loop_signal_start(x->m.cli->loop, wanted[i].signum, wanted[i].fn, x);
 }
 
-static void start_shell(struct exec *x)
+static void verb_exec_start_shell(struct exec *x)
 {
 	char *mark = xasprintf("debwiz%lx%lx", (unsigned long)getpid(), (unsigned long)loop_now(x->m.cli->loop));
 
 	x->shell = shell_new(x->command, mark, &shell_ops, x, &x->err);
 	free(mark);
 	if (x->shell)
-		wait_for(x, PROMPT_MS);
+		verb_exec_wait_for(x, PROMPT_MS);
 	else
-		end(x, EXEC_FAILED);
+		verb_exec_end(x, EXEC_FAILED);
 }
 
-static void on_typing(bool you, bool anybody, unsigned viewers, void *arg)
+static void verb_exec_on_typing(bool you, bool anybody, unsigned viewers, void *arg)
 {
 	struct exec *x = arg;
 
@@ -179,15 +180,15 @@ static void on_typing(bool you, bool anybody, unsigned viewers, void *arg)
 	if (!x->asked && anybody && !you) {
 		err_set(&x->err, ERR_BUSY, "exec-typing", "another user types on the console of %s", x->m.name);
 		err_hint(&x->err, "detach there first");
-		end(x, EXEC_FAILED);
+		verb_exec_end(x, EXEC_FAILED);
 	} else if (!x->asked) {
 		x->asked = true;
-		vm_client_ask(x->m.client, "take", json_pack("{s:b}", "type", 1), on_typed, x);
-		start_shell(x);
+		vm_client_ask(x->m.client, "take", json_pack("{s:b}", "type", 1), verb_exec_on_typed, x);
+		verb_exec_start_shell(x);
 	}
 }
 
-static void on_console(const char *p, size_t n, void *arg)
+static void verb_exec_on_console(const char *p, size_t n, void *arg)
 {
 	struct exec *x = arg;
 
@@ -196,19 +197,19 @@ static void on_console(const char *p, size_t n, void *arg)
 	shell_feed(x->shell, p, n);
 }
 
-static void on_ended(enum vm_state s, const char *cause, void *arg)
+static void verb_exec_on_ended(enum vm_state s, const char *cause, void *arg)
 {
 	struct exec *x = arg;
 
 	if (!x->err.kind)
 		err_set(&x->err, ERR_FAILED, "ended", "%s is %s: %s", x->m.name, vm_state_name(s), cause);
-	end(x, EXEC_FAILED);
+	verb_exec_end(x, EXEC_FAILED);
 }
 
 static const struct vm_client_ops ops = {
-	.console = on_console,
-	.typing = on_typing,
-	.ended = on_ended,
+	.console = verb_exec_on_console,
+	.typing = verb_exec_on_typing,
+	.ended = verb_exec_on_ended,
 };
 
 int verb_exec(struct cli *cli)
@@ -229,12 +230,12 @@ int verb_exec(struct cli *cli)
 			r = cli_running_connect(&x.m, cli, true, &ops, &x, &x.err);
 	}
 	if (!r) {
-		watch_signals(&x);
-		vm_client_ask(x.m.client, "attach", json_pack("{s:b}", "type", 0), on_typed, &x);
+		verb_exec_watch_signals(&x);
+		vm_client_ask(x.m.client, "attach", json_pack("{s:b}", "type", 0), verb_exec_on_typed, &x);
 		loop_run(cli->loop);
 		for (size_t i = 0; i < sizeof(x.signals) / sizeof(*x.signals); i++)
 			loop_signal_stop(x.signals[i]);
-		put_line(&x);
+		verb_exec_put_line(&x);
 		fflush(stdout);
 	}
 	loop_timer_stop(x.timer);

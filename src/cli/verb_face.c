@@ -5,7 +5,7 @@
 #include "plain.h"
 #include "verbs.h"
 
-static int show(struct cli *cli, cli_face_fn fn, const char *ref)
+static int verb_face_show(struct cli *cli, cli_face_fn fn, const char *ref)
 {
 	struct err e = ERR_INIT;
 	int status = fn(cli, ref, &e);
@@ -22,18 +22,18 @@ int verb_home(struct cli *cli)
 		err_hint(&e, "name it, or write `debwiz new`, before them");
 		return cli_error(cli, &e);
 	}
-	return show(cli, cli->face->home, NULL);
+	return verb_face_show(cli, cli->face->home, NULL);
 }
 
 /* The wizard, in lines where that is asked for. `path`: of the file to edit, or NULL. */
-static int wizard(struct cli *cli, cli_face_fn fn, const char *path)
+static int verb_face_wizard(struct cli *cli, cli_face_fn fn, const char *path)
 {
 	struct err e = ERR_INIT;
 
 	if (cli->plain || cli->yes || cli->json)
 		return plain_run(cli, path);
 	if (cli->face->possible())
-		return show(cli, fn, path);
+		return verb_face_show(cli, fn, path);
 	err_set(&e, ERR_USAGE, "no-screen", "the screens need a terminal that can show them");
 	err_hint(&e, "`debwiz %s --plain` asks the same questions line by line; --yes asks none", cli->verb->name);
 	return cli_error(cli, &e);
@@ -41,7 +41,7 @@ static int wizard(struct cli *cli, cli_face_fn fn, const char *path)
 
 int verb_new(struct cli *cli)
 {
-	return wizard(cli, cli->face->new_machine, NULL);
+	return verb_face_wizard(cli, cli->face->new_machine, NULL);
 }
 
 int verb_edit(struct cli *cli)
@@ -52,17 +52,17 @@ int verb_edit(struct cli *cli)
 
 	if (store_find_ini(&cli->store, cli->args[0], &path, &e) < 0)
 		return cli_error(cli, &e);
-	status = wizard(cli, cli->face->edit, path);
+	status = verb_face_wizard(cli, cli->face->edit, path);
 	free(path);
 	return status;
 }
 
 int verb_open(struct cli *cli)
 {
-	return show(cli, cli->face->open, cli->args[0]);
+	return verb_face_show(cli, cli->face->open, cli->args[0]);
 }
 
 int verb_console(struct cli *cli)
 {
-	return show(cli, cli->face->console, cli->args[0]);
+	return verb_face_show(cli, cli->face->console, cli->args[0]);
 }

@@ -11,7 +11,7 @@
 #include "verbs.h"
 
 /* What must not leave this host; a file that is not here may be on the one that it was written for. */
-static int check_keys(const struct spec *s, struct err *e)
+static int verb_file_check_keys(const struct spec *s, struct err *e)
 {
 	int r = 0;
 
@@ -25,7 +25,7 @@ static int check_keys(const struct spec *s, struct err *e)
 	return r;
 }
 
-static void print_risk(const struct cli *cli, const struct spec *s, const struct risk *r)
+static void verb_file_print_risk(const struct cli *cli, const struct spec *s, const struct risk *r)
 {
 	bool agreed = r->state == RISK_AGREED;
 	char *line = risk_line(s, r);
@@ -40,7 +40,7 @@ static void print_risk(const struct cli *cli, const struct spec *s, const struct
 }
 
 /* What can run programs or expose this host. Returns how many there are. */
-static size_t print_risks(const struct cli *cli, const struct spec *s)
+static size_t verb_file_print_risks(const struct cli *cli, const struct spec *s)
 {
 	struct risks all;
 	size_t found = 0;
@@ -49,16 +49,16 @@ static size_t print_risks(const struct cli *cli, const struct spec *s)
 	for (size_t i = 0; i < all.len; i++) {
 		if (all.items[i].state == RISK_OWN)
 			continue;
-		print_risk(cli, s, &all.items[i]);
+		verb_file_print_risk(cli, s, &all.items[i]);
 		found++;
 	}
 	risks_fini(&all);
 	return found;
 }
 
-static void print_checked(const struct cli *cli, const struct spec *s)
+static void verb_file_print_checked(const struct cli *cli, const struct spec *s)
 {
-	size_t risks = print_risks(cli, s);
+	size_t risks = verb_file_print_risks(cli, s);
 
 	if (cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:b, s:i}", "event", "check", "name", s->name, "ok", 1, "risks",
@@ -79,18 +79,18 @@ int verb_check(struct cli *cli)
 
 	if (r < 0)
 		return cli_error(cli, &e);
-	r = check_keys(&spec, &e);
+	r = verb_file_check_keys(&spec, &e);
 	if (!r)
 		r = job_check_drives(&spec, false, &e);
 	if (!r && cli->trust)
 		r = trust_agree(&cli->store, &spec, &e);
 	if (!r)
-		print_checked(cli, &spec);
+		verb_file_print_checked(cli, &spec);
 	spec_fini(&spec);
 	return r < 0 ? cli_error(cli, &e) : 0;
 }
 
-static void print_explained(const struct qemu_argv *v)
+static void verb_file_print_explained(const struct qemu_argv *v)
 {
 	const char *indent = "";
 
@@ -106,7 +106,7 @@ static void print_explained(const struct qemu_argv *v)
 	}
 }
 
-static void print_json_argv(const struct qemu_argv *v)
+static void verb_file_print_json_argv(const struct qemu_argv *v)
 {
 	json_t *all = json_array();
 
@@ -120,7 +120,7 @@ static void print_json_argv(const struct qemu_argv *v)
 	cli_print_json(json_pack("{s:s, s:o}", "event", "command", "argv", all));
 }
 
-static int print_command(struct cli *cli, struct spec *spec, struct err *e)
+static int verb_file_print_command(struct cli *cli, struct spec *spec, struct err *e)
 {
 	struct qemu_argv argv;
 	char *shell;
@@ -129,9 +129,9 @@ static int print_command(struct cli *cli, struct spec *spec, struct err *e)
 	if (r < 0 && cli_agree(cli, spec, e) == 0)
 		r = job_command(cli->catalog, &cli->store, spec, &argv, e);
 	if (!r && cli->json) {
-		print_json_argv(&argv);
+		verb_file_print_json_argv(&argv);
 	} else if (!r && cli->explain) {
-		print_explained(&argv);
+		verb_file_print_explained(&argv);
 	} else if (!r) {
 		shell = qemu_argv_shell(&argv);
 		puts(shell);
@@ -148,7 +148,7 @@ int verb_command(struct cli *cli)
 	int r = cli_machine(cli, cli->args[0], &spec, &e);
 
 	if (!r) {
-		r = print_command(cli, &spec, &e);
+		r = verb_file_print_command(cli, &spec, &e);
 		spec_fini(&spec);
 	}
 	return r < 0 ? cli_error(cli, &e) : 0;

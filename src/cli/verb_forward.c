@@ -25,14 +25,15 @@ struct forwarding {
 	size_t count;
 };
 
-static const char *when(const struct forwarding *w, const struct forward *f)
+static const char *verb_forward_when(const struct forwarding *w, const struct forward *f)
 {
 	if (!w->running)
 		return "at the next boot";
 	return !f->active ? "at the next boot" : f->item ? "now" : "now, until it stops: its file does not have it";
 }
 
-static void print_one(const struct forwarding *w, const struct forward *f, const char *event, const char *how)
+static void verb_forward_print_one(const struct forwarding *w, const struct forward *f, const char *event,
+				   const char *how)
 {
 	const char *protocol = f->f.udp ? "udp" : "tcp";
 
@@ -50,7 +51,7 @@ static void print_one(const struct forwarding *w, const struct forward *f, const
 }
 
 /* Tells QEMU; one that does not run needs nothing. */
-static int tell(struct forwarding *w, struct forward *f, bool on, struct err *e)
+static int verb_forward_tell(struct forwarding *w, struct forward *f, bool on, struct err *e)
 {
 	if (!w->running || !f->rule || (!on && !f->active))
 		return 0;
@@ -62,18 +63,18 @@ static int tell(struct forwarding *w, struct forward *f, bool on, struct err *e)
 	return 0;
 }
 
-static int list(struct forwarding *w, struct err *e)
+static int verb_forward_list(struct forwarding *w, struct err *e)
 {
 	(void)e;
 	for (size_t i = 0; i < w->count; i++)
-		print_one(w, &w->all[i], "forward", when(w, &w->all[i]));
+		verb_forward_print_one(w, &w->all[i], "forward", verb_forward_when(w, &w->all[i]));
 	if (!w->count && !w->cli->json)
 		printf("no port of this host leads to %s\n", w->spec.name);
 	return 0;
 }
 
 /* By its text, or by its port of this host. */
-static struct forward *find(struct forwarding *w, const char *item)
+static struct forward *verb_forward_find(struct forwarding *w, const char *item)
 {
 	for (size_t i = 0; i < w->count; i++) {
 		char *port = xasprintf("%u", (unsigned)w->all[i].f.host_port);
@@ -87,7 +88,7 @@ static struct forward *find(struct forwarding *w, const char *item)
 }
 
 /* Writes the file with one item more or less: the items of the file, not those of --set. */
-static int write_file(struct forwarding *w, const char *item, bool on, struct err *e)
+static int verb_forward_write_file(struct forwarding *w, const char *item, bool on, struct err *e)
 {
 	struct spec fresh;
 	struct strv items = STRV_INIT, said = STRV_INIT;
@@ -122,7 +123,7 @@ static int write_file(struct forwarding *w, const char *item, bool on, struct er
 	return r;
 }
 
-static int add(struct forwarding *w, const char *item, struct err *e)
+static int verb_forward_add(struct forwarding *w, const char *item, struct err *e)
 {
 	struct forward f = {.item = (char *)item};
 	int r;
@@ -135,35 +136,35 @@ static int add(struct forwarding *w, const char *item, struct err *e)
 	if (!r && w->running)
 		r = forward_choose(&w->job, &f, e);
 	if (!r)
-		r = tell(w, &f, true, e);
+		r = verb_forward_tell(w, &f, true, e);
 	if (!r)
-		r = write_file(w, item, true, e);
+		r = verb_forward_write_file(w, item, true, e);
 	if (!r)
-		print_one(w, &f, "forward-added", when(w, &f));
+		verb_forward_print_one(w, &f, "forward-added", verb_forward_when(w, &f));
 	else if (f.active)
-		(void)tell(w, &f, false, NULL); /* what the file does not have QEMU does not keep */
+		(void)verb_forward_tell(w, &f, false, NULL); /* what the file does not have QEMU does not keep */
 	free(f.rule);
 	return r;
 }
 
-static int remove_one(struct forwarding *w, const char *item, struct err *e)
+static int verb_forward_remove_one(struct forwarding *w, const char *item, struct err *e)
 {
-	struct forward *f = find(w, item);
+	struct forward *f = verb_forward_find(w, item);
 	int r;
 
 	if (!f) {
 		err_set(e, ERR_USAGE, "forward-missing", "%s has no forward %s", w->spec.name, item);
 		return err_hint(e, "debwiz forward %s list", w->spec.name);
 	}
-	r = tell(w, f, false, e);
+	r = verb_forward_tell(w, f, false, e);
 	if (!r && f->item)
-		r = write_file(w, f->item, false, e);
+		r = verb_forward_write_file(w, f->item, false, e);
 	if (!r)
-		print_one(w, f, "forward-removed", "no longer");
+		verb_forward_print_one(w, f, "forward-removed", "no longer");
 	return r;
 }
 
-static int apply(struct forwarding *w, struct err *e)
+static int verb_forward_apply(struct forwarding *w, struct err *e)
 {
 	int r = risks_check(&w->spec, "network", "forward", e);
 
@@ -177,25 +178,26 @@ static int apply(struct forwarding *w, struct err *e)
 		if (f->item)
 			r = forward_choose(&w->job, f, e);
 		if (!r)
-			r = tell(w, f, f->item, e);
+			r = verb_forward_tell(w, f, f->item, e);
 		if (!r)
-			print_one(w, f, f->item ? "forward-added" : "forward-removed", f->item ? "now" : "no longer");
+			verb_forward_print_one(w, f, f->item ? "forward-added" : "forward-removed",
+					       f->item ? "now" : "no longer");
 	}
 	return r;
 }
 
-static int act(struct forwarding *w, struct err *e)
+static int verb_forward_act(struct forwarding *w, struct err *e)
 {
 	const char *name = w->cli->args[1], *item = w->cli->nargs > 2 ? w->cli->args[2] : NULL;
 
 	if (!strcmp(name, "list") && !item)
-		return list(w, e);
+		return verb_forward_list(w, e);
 	if (!strcmp(name, "apply") && !item)
-		return apply(w, e);
+		return verb_forward_apply(w, e);
 	if (!strcmp(name, "add") && item)
-		return add(w, item, e);
+		return verb_forward_add(w, item, e);
 	if (!strcmp(name, "remove") && item)
-		return remove_one(w, item, e);
+		return verb_forward_remove_one(w, item, e);
 	err_set(e, ERR_USAGE, "usage", "forward M list, add ITEM, remove ITEM or apply; not %s%s", name,
 		!strcmp(name, "add") || !strcmp(name, "remove") ? " without an item" : "");
 	return err_hint(e, "an item is ADDRESS:PORT:GUESTPORT, as `forward =` in [network] has it: 127.0.0.1:8080:80");
@@ -227,7 +229,7 @@ int verb_forward(struct cli *cli)
 		err_hint(&e, "write `mode = user` in [network]");
 	}
 	if (!r)
-		r = act(&w, &e);
+		r = verb_forward_act(&w, &e);
 	if (!r && lock && w.running)
 		r = ssh_config_refresh(&w.job, &e);
 	forwards_free(w.all, w.count);

@@ -20,7 +20,7 @@ struct listing {
 	int status;
 };
 
-static void on_releases(struct archive_release *rows, size_t count, const struct err *e, void *arg)
+static void verb_host_on_releases(struct archive_release *rows, size_t count, const struct err *e, void *arg)
 {
 	struct listing *l = arg;
 	struct err copy = ERR_INIT;
@@ -36,8 +36,8 @@ static void on_releases(struct archive_release *rows, size_t count, const struct
 }
 
 /* Reads the release files of the mirror (or of the cache) and prints what is in them. */
-static int list_releases(struct cli *cli,
-			 void (*print)(struct cli *cli, const struct archive_release *rows, size_t count))
+static int verb_host_list_releases(struct cli *cli,
+				   void (*print)(struct cli *cli, const struct archive_release *rows, size_t count))
 {
 	struct listing l = {.cli = cli, .print = print};
 	struct err e = ERR_INIT;
@@ -52,7 +52,7 @@ static int list_releases(struct cli *cli,
 		free(set);
 	}
 	if (!r) {
-		job_releases(cli->loop, cli->catalog, &cli->store, &spec, cli->offline, on_releases, &l);
+		job_releases(cli->loop, cli->catalog, &cli->store, &spec, cli->offline, verb_host_on_releases, &l);
 		loop_run(cli->loop);
 	} else {
 		l.status = cli_error(cli, &e);
@@ -61,7 +61,7 @@ static int list_releases(struct cli *cli,
 	return l.status;
 }
 
-static void print_release(const struct cli *cli, const struct archive_release *r)
+static void verb_host_print_release(const struct cli *cli, const struct archive_release *r)
 {
 	const struct catalog_release *row = catalog_release_find(cli->catalog, r->codename);
 	const char *why = archive_release_why(cli->catalog, r);
@@ -85,23 +85,23 @@ static void print_release(const struct cli *cli, const struct archive_release *r
 	free(arches);
 }
 
-static void print_releases(struct cli *cli, const struct archive_release *rows, size_t count)
+static void verb_host_print_releases(struct cli *cli, const struct archive_release *rows, size_t count)
 {
 	if (!cli->json)
 		printf("%-10s %-8s %-13s %-11s %-10s %s\n", "RELEASE", "VERSION", "STATE", "DATE", "SIGNATURE",
 		       "ARCHITECTURES, OR WHY NOT");
 	for (size_t i = 0; i < count; i++)
-		print_release(cli, &rows[i]);
+		verb_host_print_release(cli, &rows[i]);
 }
 
 int verb_releases(struct cli *cli)
 {
-	return list_releases(cli, print_releases);
+	return verb_host_list_releases(cli, verb_host_print_releases);
 }
 
 /* Codenames of the releases that can be had for an architecture; owned. */
-static char *releases_of(const struct cli *cli, const struct catalog_arch *a, const struct archive_release *rows,
-			 size_t count)
+static char *verb_host_releases_of(const struct cli *cli, const struct catalog_arch *a,
+				   const struct archive_release *rows, size_t count)
 {
 	struct strv names = STRV_INIT;
 	char *text;
@@ -115,7 +115,7 @@ static char *releases_of(const struct cli *cli, const struct catalog_arch *a, co
 	return text;
 }
 
-static void print_arch(struct cli *cli, const struct catalog_arch *a, const char *releases)
+static void verb_host_print_arch(struct cli *cli, const struct catalog_arch *a, const char *releases)
 {
 	struct qemu_probe probe;
 	struct err e = ERR_INIT;
@@ -143,7 +143,7 @@ static void print_arch(struct cli *cli, const struct catalog_arch *a, const char
 	spec_fini(&spec);
 }
 
-static void print_arches(struct cli *cli, const struct archive_release *rows, size_t count)
+static void verb_host_print_arches(struct cli *cli, const struct archive_release *rows, size_t count)
 {
 	const struct catalog_arch *a;
 	size_t i = 0;
@@ -151,21 +151,21 @@ static void print_arches(struct cli *cli, const struct archive_release *rows, si
 	if (!cli->json)
 		printf("%-9s %-13s %-9s %-16s %s\n", "ARCH", "BOOT", "RUNS BY", "RELEASES", "WHY");
 	while ((a = catalog_arch_next(cli->catalog, &i))) {
-		char *releases = releases_of(cli, a, rows, count);
+		char *releases = verb_host_releases_of(cli, a, rows, count);
 
-		print_arch(cli, a, releases);
+		verb_host_print_arch(cli, a, releases);
 		free(releases);
 	}
 }
 
 int verb_arches(struct cli *cli)
 {
-	return list_releases(cli, print_arches);
+	return verb_host_list_releases(cli, verb_host_print_arches);
 }
 
 /* ---- doctor ---- */
 
-static void print_row(const struct doctor_row *r)
+static void verb_host_print_row(const struct doctor_row *r)
 {
 	static const char *const signs[] = {
 		[DOCTOR_FINE] = "ok     ",
@@ -182,7 +182,7 @@ static void print_row(const struct doctor_row *r)
 		printf("%s  %-22s %s\n", signs[r->state], r->name, r->what);
 }
 
-static void print_row_json(const struct doctor_row *r)
+static void verb_host_print_row_json(const struct doctor_row *r)
 {
 	if (r->kind == DOCTOR_PROGRAM)
 		cli_print_json(json_pack("{s:s, s:b, s:b, s:s, s:s}", "program", r->name, "found", r->found != NULL,
@@ -205,9 +205,9 @@ int verb_doctor(struct cli *cli)
 	for (size_t i = 0; i < d.len; i++) {
 		fine &= d.rows[i].state != DOCTOR_MISSING;
 		if (cli->json)
-			print_row_json(&d.rows[i]);
+			verb_host_print_row_json(&d.rows[i]);
 		else
-			print_row(&d.rows[i]);
+			verb_host_print_row(&d.rows[i]);
 	}
 	doctor_fini(&d);
 	if (retried && !cli->json)

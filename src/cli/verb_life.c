@@ -27,7 +27,7 @@ struct ending {
 	struct err lost; /* its supervisor cannot be reached: why */
 };
 
-static void on_progress(const char *state, const json_t *values, void *arg)
+static void verb_life_on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct ending *d = arg;
 	uint64_t ms;
@@ -42,7 +42,7 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 	fputc('\n', stderr);
 }
 
-static void on_ended(enum vm_state s, const char *cause, void *arg)
+static void verb_life_on_ended(enum vm_state s, const char *cause, void *arg)
 {
 	struct ending *d = arg;
 
@@ -51,7 +51,7 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 	loop_stop(d->cli->loop);
 }
 
-static void on_lost(const struct err *e, void *arg)
+static void verb_life_on_lost(const struct err *e, void *arg)
 {
 	struct ending *d = arg;
 
@@ -60,13 +60,13 @@ static void on_lost(const struct err *e, void *arg)
 }
 
 static const struct vm_client_ops client_ops = {
-	.progress = on_progress,
-	.ended = on_ended,
-	.lost = on_lost,
+	.progress = verb_life_on_progress,
+	.ended = verb_life_on_ended,
+	.lost = verb_life_on_lost,
 };
 
 /* Through the supervisor, to the end. */
-static int end_supervised(struct cli *cli, struct ending *d, const char *dir, bool at_once, struct err *e)
+static int verb_life_end_supervised(struct cli *cli, struct ending *d, const char *dir, bool at_once, struct err *e)
 {
 	char *runtime = host_runtime_dir(d->name, e);
 	struct vm_client *client;
@@ -85,7 +85,7 @@ static int end_supervised(struct cli *cli, struct ending *d, const char *dir, bo
 }
 
 /* Its supervisor is gone or does not answer, and no other could take it over: only the plug is left. */
-static int end_unreachable(struct ending *d, const char *dir, bool at_once, struct err *e)
+static int verb_life_end_unreachable(struct ending *d, const char *dir, bool at_once, struct err *e)
 {
 	if (!at_once) {
 		err_move(e, &d->lost);
@@ -98,17 +98,17 @@ static int end_unreachable(struct ending *d, const char *dir, bool at_once, stru
 	return 0;
 }
 
-static int end_running(struct ending *d, const char *dir, bool at_once, struct err *e)
+static int verb_life_end_running(struct ending *d, const char *dir, bool at_once, struct err *e)
 {
-	int r = end_supervised(d->cli, d, dir, at_once, e);
+	int r = verb_life_end_supervised(d->cli, d, dir, at_once, e);
 
 	if (!r && d->lost.kind)
-		r = end_unreachable(d, dir, at_once, e);
+		r = verb_life_end_unreachable(d, dir, at_once, e);
 	return r;
 }
 
 /* Nothing runs. A suspended state is what there is left to pull the plug of. */
-static int end_kept(struct ending *d, const char *dir, bool at_once, struct err *e)
+static int verb_life_end_kept(struct ending *d, const char *dir, bool at_once, struct err *e)
 {
 	char *path = file_join(dir, "lock");
 	struct lock *lock = lock_take(path, "dropping its suspended state", e);
@@ -124,7 +124,7 @@ static int end_kept(struct ending *d, const char *dir, bool at_once, struct err 
 	return r;
 }
 
-static int end_machine(struct cli *cli, bool at_once)
+static int verb_life_end_machine(struct cli *cli, bool at_once)
 {
 	struct ending d = {.cli = cli, .state = VM_OFF, .lost = ERR_INIT};
 	struct err e = ERR_INIT;
@@ -138,9 +138,9 @@ static int end_machine(struct cli *cli, bool at_once)
 	dir = store_machine_dir(&cli->store, name);
 	r = vm_run_read(dir, &run, &e);
 	if (!r && run.alive)
-		r = end_running(&d, dir, at_once, &e);
+		r = verb_life_end_running(&d, dir, at_once, &e);
 	else if (!r && vm_kept_is(dir))
-		r = end_kept(&d, dir, at_once, &e);
+		r = verb_life_end_kept(&d, dir, at_once, &e);
 	else if (!r)
 		d.cause = xstrdup("it was not running");
 	if (!r && cli->json)
@@ -159,10 +159,10 @@ static int end_machine(struct cli *cli, bool at_once)
 
 int verb_stop(struct cli *cli)
 {
-	return end_machine(cli, false);
+	return verb_life_end_machine(cli, false);
 }
 
 int verb_kill(struct cli *cli)
 {
-	return end_machine(cli, true);
+	return verb_life_end_machine(cli, true);
 }

@@ -35,7 +35,7 @@ struct tail {
 };
 
 /* The open line as it is now, or the end of it. */
-static void put_line(struct tail *t, bool ended)
+static void verb_logs_put_line(struct tail *t, bool ended)
 {
 	char *text = text_plain(t->line.data, t->line.len);
 	size_t n = strlen(text);
@@ -51,7 +51,7 @@ static void put_line(struct tail *t, bool ended)
 	t->shown = 0;
 }
 
-static void put(struct tail *t, const char *p, size_t n)
+static void verb_logs_put(struct tail *t, const char *p, size_t n)
 {
 	if (!t->plain) {
 		fwrite(p, 1, n, stdout);
@@ -59,40 +59,40 @@ static void put(struct tail *t, const char *p, size_t n)
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (p[i] == '\n' || t->line.len >= BUFSIZ)
-			put_line(t, true);
+			verb_logs_put_line(t, true);
 		if (p[i] != '\n' && p[i] != '\r')
 			buf_addc(&t->line, p[i]);
 	}
 }
 
-static bool copy(struct tail *t)
+static bool verb_logs_copy(struct tail *t)
 {
 	char chunk[16384];
 	bool any = false;
 	ssize_t n;
 
 	while (t->fd >= 0 && (n = read(t->fd, chunk, sizeof(chunk))) > 0) {
-		put(t, chunk, (size_t)n);
+		verb_logs_put(t, chunk, (size_t)n);
 		any = true;
 	}
 	return any;
 }
 
-static bool open_log(struct tail *t, const char *path)
+static bool verb_logs_open_log(struct tail *t, const char *path)
 {
 	t->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	t->found = t->found || t->fd >= 0;
 	return t->fd >= 0;
 }
 
-static void close_log(struct tail *t)
+static void verb_logs_close_log(struct tail *t)
 {
 	if (t->fd >= 0)
 		close(t->fd);
 	t->fd = -1;
 }
 
-static void flush(struct tail *t)
+static void verb_logs_flush(struct tail *t)
 {
 	t->unread = cli_flush() != 0;
 	if (t->unread)
@@ -100,32 +100,32 @@ static void flush(struct tail *t)
 }
 
 /* Copies what is new in the log; begins at the new file after it was rotated. */
-static void copy_new(void *arg)
+static void verb_logs_copy_new(void *arg)
 {
 	struct tail *t = arg;
 	uint64_t now = loop_now(t->cli->loop);
 	struct stat st;
 
 	if (t->fd < 0)
-		open_log(t, t->path);
-	if (copy(t))
+		verb_logs_open_log(t, t->path);
+	if (verb_logs_copy(t))
 		t->came = now;
 	else if (t->plain && t->line.len && now - t->came >= OPEN_MS)
-		put_line(t, false);
-	flush(t);
+		verb_logs_put_line(t, false);
+	verb_logs_flush(t);
 	if (t->fd >= 0 && fstat(t->fd, &st) == 0)
 		t->inode = st.st_ino;
 	if (t->fd >= 0 && stat(t->path, &st) == 0 && st.st_ino != t->inode)
-		close_log(t);
+		verb_logs_close_log(t);
 }
 
-static char *part(const struct tail *t, int number)
+static char *verb_logs_part(const struct tail *t, int number)
 {
 	return xasprintf("%s.%d", t->path, number);
 }
 
 /* A part that is full goes on in the next one; another is of an earlier start. */
-static bool goes_on(const char *path)
+static bool verb_logs_goes_on(const char *path)
 {
 	struct stat st;
 
@@ -133,13 +133,13 @@ static bool goes_on(const char *path)
 }
 
 /* What was rotated away since the start, the oldest first. */
-static void copy_old(struct tail *t)
+static void verb_logs_copy_old(struct tail *t)
 {
 	int parts = 1;
 
 	while (parts < CONLOG_FILES) {
-		char *path = part(t, parts);
-		bool full = goes_on(path);
+		char *path = verb_logs_part(t, parts);
+		bool full = verb_logs_goes_on(path);
 
 		free(path);
 		if (!full)
@@ -147,18 +147,18 @@ static void copy_old(struct tail *t)
 		parts++;
 	}
 	while (--parts) {
-		char *path = part(t, parts);
+		char *path = verb_logs_part(t, parts);
 
-		if (open_log(t, path))
-			copy(t);
-		close_log(t);
+		if (verb_logs_open_log(t, path))
+			verb_logs_copy(t);
+		verb_logs_close_log(t);
 		free(path);
 	}
 }
 
-static void follow(struct tail *t)
+static void verb_logs_follow(struct tail *t)
 {
-	struct loop_timer *timer = loop_timer_start(t->cli->loop, FOLLOW_MS, FOLLOW_MS, copy_new, t);
+	struct loop_timer *timer = loop_timer_start(t->cli->loop, FOLLOW_MS, FOLLOW_MS, verb_logs_copy_new, t);
 
 	loop_run(t->cli->loop);
 	loop_timer_stop(timer);
@@ -176,17 +176,17 @@ int verb_logs(struct cli *cli)
 	buf_init(&t.line, 0);
 	dir = store_machine_dir(&cli->store, name);
 	t.path = file_join(dir, "console.log");
-	copy_old(&t);
-	copy_new(&t);
+	verb_logs_copy_old(&t);
+	verb_logs_copy_new(&t);
 	if (!t.unread && cli->follow)
-		follow(&t);
+		verb_logs_follow(&t);
 	if (t.plain && t.line.len)
-		put_line(&t, true);
+		verb_logs_put_line(&t, true);
 	if (!t.found && !cli->follow) {
 		r = err_set(&e, ERR_FAILED, "no-log", "%s has no console log yet", name);
 		err_hint(&e, "debwiz boot %s", name);
 	}
-	close_log(&t);
+	verb_logs_close_log(&t);
 	buf_fini(&t.line);
 	free(t.path);
 	free(dir);

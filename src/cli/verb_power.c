@@ -9,7 +9,7 @@
 #include "machine/suspended.h"
 #include "verbs.h"
 
-static void tell(const struct cli *cli, const char *name, const char *event, const char *done)
+static void verb_power_tell(const struct cli *cli, const char *name, const char *event, const char *done)
 {
 	if (cli->json)
 		cli_print_json(json_pack("{s:s, s:s}", "event", event, "name", name));
@@ -17,8 +17,8 @@ static void tell(const struct cli *cli, const char *name, const char *event, con
 		printf("%s %s\n", name, done);
 }
 
-static int power(struct cli *cli, const char *event, const char *done, bool ends,
-		 void (*ask)(struct vm_client *c, vm_answer_fn fn, void *arg))
+static int verb_power_power(struct cli *cli, const char *event, const char *done, bool ends,
+			    void (*ask)(struct vm_client *c, vm_answer_fn fn, void *arg))
 {
 	struct cli_running m;
 	struct err e = ERR_INIT;
@@ -31,39 +31,39 @@ static int power(struct cli *cli, const char *event, const char *done, bool ends
 			cli_running_wait_end(&m);
 	}
 	if (!r)
-		tell(cli, m.name, event, done);
+		verb_power_tell(cli, m.name, event, done);
 	cli_running_close(&m);
 	return r < 0 ? cli_error(cli, &e) : 0;
 }
 
 int verb_pause(struct cli *cli)
 {
-	return power(cli, "paused", "is paused", false, vm_client_pause);
+	return verb_power_power(cli, "paused", "is paused", false, vm_client_pause);
 }
 
 int verb_reset(struct cli *cli)
 {
-	return power(cli, "reset", "was reset", false, vm_client_reset);
+	return verb_power_power(cli, "reset", "was reset", false, vm_client_reset);
 }
 
-static void on_interrupt(void *arg)
+static void verb_power_on_interrupt(void *arg)
 {
 	vm_client_suspend_cancel(((struct cli_running *)arg)->client);
 }
 
 /* Ctrl-C takes it back: the guest goes on. */
-static void suspend(struct vm_client *c, vm_answer_fn fn, void *arg)
+static void verb_power_suspend(struct vm_client *c, vm_answer_fn fn, void *arg)
 {
 	struct cli_running *m = arg;
 
-	m->interrupt = loop_signal_start(m->cli->loop, SIGINT, on_interrupt, m);
+	m->interrupt = loop_signal_start(m->cli->loop, SIGINT, verb_power_on_interrupt, m);
 	vm_client_suspend(c, fn, arg);
 }
 
 #define SUSPENDED "is suspended; its next boot resumes it"
 
 /* Whether nothing of that machine runs and a suspended state is there. */
-static bool is_kept(const struct cli *cli, const char *name)
+static bool verb_power_is_kept(const struct cli *cli, const char *name)
 {
 	char *dir = store_machine_dir(&cli->store, name);
 	struct vm_run run;
@@ -85,10 +85,10 @@ int verb_suspend(struct cli *cli)
 
 	if (cli_machine_name(cli, &name, &e) < 0)
 		return cli_error(cli, &e);
-	if (is_kept(cli, name))
-		tell(cli, name, "suspended", SUSPENDED);
+	if (verb_power_is_kept(cli, name))
+		verb_power_tell(cli, name, "suspended", SUSPENDED);
 	else
-		status = power(cli, "suspended", SUSPENDED, true, suspend);
+		status = verb_power_power(cli, "suspended", SUSPENDED, true, verb_power_suspend);
 	free(name);
 	return status;
 }
@@ -102,7 +102,7 @@ int verb_resume(struct cli *cli)
 
 	if (cli_machine_name(cli, &name, &e) < 0)
 		return cli_error(cli, &e);
-	kept = is_kept(cli, name);
+	kept = verb_power_is_kept(cli, name);
 	free(name);
-	return kept ? verb_boot(cli) : power(cli, "resumed", "runs", false, vm_client_resume);
+	return kept ? verb_boot(cli) : verb_power_power(cli, "resumed", "runs", false, vm_client_resume);
 }

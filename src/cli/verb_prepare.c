@@ -14,7 +14,7 @@
 #include "verbs.h"
 #include "view.h"
 
-static struct job_options options(const struct cli *cli, enum job_goal goal)
+static struct job_options verb_prepare_options(const struct cli *cli, enum job_goal goal)
 {
 	return (struct job_options){
 		.goal = goal,
@@ -30,7 +30,7 @@ struct adoption {
 	struct err e;
 };
 
-static void on_adopted(const struct err *e, void *arg)
+static void verb_prepare_on_adopted(const struct err *e, void *arg)
 {
 	struct adoption *a = arg;
 
@@ -40,7 +40,7 @@ static void on_adopted(const struct err *e, void *arg)
 }
 
 /* A machine whose supervisor was killed gets a new one, here and now. */
-static int adopt(const struct job *j, struct err *e)
+static int verb_prepare_adopt(const struct job *j, struct err *e)
 {
 	struct adoption a = {.loop = j->loop};
 	struct vm_run run;
@@ -52,13 +52,13 @@ static int adopt(const struct job *j, struct err *e)
 	vm_run_fini(&run);
 	if (!orphan)
 		return 0;
-	vm_adopt(j->loop, j->machine_dir, on_adopted, &a);
+	vm_adopt(j->loop, j->machine_dir, verb_prepare_on_adopted, &a);
 	loop_run(j->loop);
 	return a.e.kind ? err_move(e, &a.e) : 0;
 }
 
 /* One line about how to connect to a machine that has come up. */
-static void print_reach(struct cli *cli, const struct job *j)
+static void verb_prepare_print_reach(struct cli *cli, const struct job *j)
 {
 	char address[64];
 	uint16_t port = job_has_ssh_server(j) ? job_ssh_port(j, address, NULL) : 0;
@@ -75,7 +75,7 @@ static void print_reach(struct cli *cli, const struct job *j)
 }
 
 /* Updates that the mirror did not have whole when the base image was made. */
-static void warn_pending(struct cli *cli, const struct job *j)
+static void verb_prepare_warn_pending(struct cli *cli, const struct job *j)
 {
 	char *suites = vm_pending_read(j->machine_dir);
 	char *lacks = suites ? vm_pending_text(suites) : NULL;
@@ -97,7 +97,7 @@ static void warn_pending(struct cli *cli, const struct job *j)
 }
 
 /* Once a run: QEMU is no boundary that root should rely on. */
-static void warn_root(const struct cli *cli)
+static void verb_prepare_warn_root(const struct cli *cli)
 {
 	static const char text[] = "running as root, which debwiz does not need: QEMU, and a guest that breaks "
 				   "out of it, have all rights on this host";
@@ -115,7 +115,7 @@ static void warn_root(const struct cli *cli)
 /* `print`: how to reach it, once it is up. */
 static int prepare_run(struct cli *cli, enum job_goal goal, bool print, struct err *e)
 {
-	struct job_options o = options(cli, goal);
+	struct job_options o = verb_prepare_options(cli, goal);
 	struct spec spec;
 	struct job job;
 	size_t first;
@@ -125,27 +125,27 @@ static int prepare_run(struct cli *cli, enum job_goal goal, bool print, struct e
 		return -1;
 	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, e);
 	if (!r)
-		r = adopt(&job, e);
+		r = verb_prepare_adopt(&job, e);
 	if (!r)
 		r = recipe_begin(&job, cli->sets.len, &first, e);
 	if (r < 0 && cli_agree(cli, &spec, e) == 0)
 		r = recipe_begin(&job, cli->sets.len, &first, e);
 	if (!r) {
-		warn_root(cli);
+		verb_prepare_warn_root(cli);
 		cli_warn_risks(cli, &spec);
 	}
 	if (!r)
 		r = view_run(cli, recipe_steps + first, recipe_step_count - first, &job, e);
 	if (!r && print && goal >= JOB_LOGIN)
-		print_reach(cli, &job);
+		verb_prepare_print_reach(cli, &job);
 	if (!r)
-		warn_pending(cli, &job);
+		verb_prepare_warn_pending(cli, &job);
 	job_fini(&job);
 	spec_fini(&spec);
 	return r;
 }
 
-static int run_recipe(struct cli *cli, enum job_goal goal)
+static int verb_prepare_run_recipe(struct cli *cli, enum job_goal goal)
 {
 	struct err e = ERR_INIT;
 
@@ -159,7 +159,7 @@ int cli_boot(struct cli *cli, enum job_goal goal, struct err *e)
 
 int verb_prepare(struct cli *cli)
 {
-	return run_recipe(cli, JOB_PREPARED);
+	return verb_prepare_run_recipe(cli, JOB_PREPARED);
 }
 
 int verb_boot(struct cli *cli)
@@ -173,8 +173,8 @@ int verb_boot(struct cli *cli)
 	int status;
 
 	if (!cli->attach || cli->json)
-		return run_recipe(cli, goals[cli->wait]);
-	status = run_recipe(cli, JOB_STARTED);
+		return verb_prepare_run_recipe(cli, goals[cli->wait]);
+	status = verb_prepare_run_recipe(cli, JOB_STARTED);
 	return status ? status : verb_console(cli);
 }
 
@@ -185,7 +185,7 @@ int verb_up(struct cli *cli)
 
 int verb_plan(struct cli *cli)
 {
-	struct job_options o = options(cli, JOB_LOGIN);
+	struct job_options o = verb_prepare_options(cli, JOB_LOGIN);
 	struct err e = ERR_INIT;
 	struct spec spec;
 	struct job job;

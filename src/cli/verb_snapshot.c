@@ -27,7 +27,7 @@ static const struct action {
 	{"revert", "snapshot-reverted", "is what the machine is again", "loaded", VM_SNAPSHOT_REVERT},
 };
 
-static void print_one(const struct cli *cli, const char *tag, int64_t date, uint64_t memory)
+static void verb_snapshot_print_one(const struct cli *cli, const char *tag, int64_t date, uint64_t memory)
 {
 	char *clean = xstrdup(tag);
 	char size[SIZE_TEXT], when[32];
@@ -49,7 +49,7 @@ static void print_one(const struct cli *cli, const char *tag, int64_t date, uint
 	free(clean);
 }
 
-static void print_none(const struct cli *cli, const char *name)
+static void verb_snapshot_print_none(const struct cli *cli, const char *name)
 {
 	if (!cli->json)
 		printf("%s has no snapshots\n", name);
@@ -57,7 +57,7 @@ static void print_none(const struct cli *cli, const char *name)
 
 /* ---- of a machine that runs ---- */
 
-static int list_running(struct cli_running *m, struct err *e)
+static int verb_snapshot_list_running(struct cli_running *m, struct err *e)
 {
 	const json_t *all, *one;
 	size_t i;
@@ -67,10 +67,10 @@ static int list_running(struct cli_running *m, struct err *e)
 		return -1;
 	all = json_object_get(m->answer, "snapshots");
 	json_array_foreach (all, i, one)
-		print_one(m->cli, json_str(one, "tag", ""), json_int(one, "date", 0),
-			  (uint64_t)json_int(one, "size", 0));
+		verb_snapshot_print_one(m->cli, json_str(one, "tag", ""), json_int(one, "date", 0),
+					(uint64_t)json_int(one, "size", 0));
 	if (!json_array_size(all))
-		print_none(m->cli, m->name);
+		verb_snapshot_print_none(m->cli, m->name);
 	return 0;
 }
 
@@ -81,7 +81,7 @@ struct waiting {
 };
 
 /* Half a snapshot is none: it is not taken back, only not waited for. */
-static void on_interrupt(void *arg)
+static void verb_snapshot_on_interrupt(void *arg)
 {
 	struct waiting *w = arg;
 	struct cli_running *m = w->m;
@@ -92,20 +92,20 @@ static void on_interrupt(void *arg)
 	loop_stop(m->cli->loop);
 }
 
-static int act_running(struct cli_running *m, const struct action *a, const char *tag, struct err *e)
+static int verb_snapshot_act_running(struct cli_running *m, const struct action *a, const char *tag, struct err *e)
 {
 	struct waiting w = {m, a, tag};
 
 	if (!a)
-		return list_running(m, e);
-	m->interrupt = loop_signal_start(m->cli->loop, SIGINT, on_interrupt, &w);
+		return verb_snapshot_list_running(m, e);
+	m->interrupt = loop_signal_start(m->cli->loop, SIGINT, verb_snapshot_on_interrupt, &w);
 	vm_client_snapshot(m->client, a->op, tag, cli_running_answer, m);
 	return cli_running_wait(m, e);
 }
 
 /* ---- of one that is off ---- */
 
-static int list_offline(const struct job *j, struct cli *cli, struct err *e)
+static int verb_snapshot_list_offline(const struct job *j, struct cli *cli, struct err *e)
 {
 	struct disk_snapshot *all;
 	size_t count;
@@ -113,9 +113,9 @@ static int list_offline(const struct job *j, struct cli *cli, struct err *e)
 	if (snapshot_list(j, &all, &count, e) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		print_one(cli, all[i].tag, all[i].date, all[i].memory);
+		verb_snapshot_print_one(cli, all[i].tag, all[i].date, all[i].memory);
 	if (!count)
-		print_none(cli, j->spec->name);
+		verb_snapshot_print_none(cli, j->spec->name);
 	disk_snapshots_fini(all, count);
 	return 0;
 }
@@ -125,7 +125,7 @@ struct starting {
 	struct err err;
 };
 
-static void on_started(const struct err *e, void *arg)
+static void verb_snapshot_on_started(const struct err *e, void *arg)
 {
 	struct starting *s = arg;
 
@@ -134,7 +134,7 @@ static void on_started(const struct err *e, void *arg)
 	loop_stop(s->loop);
 }
 
-static int change_offline(struct job *j, const struct action *a, const char *tag, struct err *e)
+static int verb_snapshot_change_offline(struct job *j, const struct action *a, const char *tag, struct err *e)
 {
 	struct starting s = {.loop = j->loop};
 	bool starts;
@@ -143,13 +143,13 @@ static int change_offline(struct job *j, const struct action *a, const char *tag
 		return -1;
 	if (!starts)
 		return 0;
-	if (snapshot_start(j, tag, on_started, &s, e) < 0)
+	if (snapshot_start(j, tag, verb_snapshot_on_started, &s, e) < 0)
 		return -1;
 	loop_run(j->loop);
 	return s.err.kind ? err_move(e, &s.err) : 0;
 }
 
-static int act_offline(struct cli_running *m, const struct action *a, const char *tag, struct err *e)
+static int verb_snapshot_act_offline(struct cli_running *m, const struct action *a, const char *tag, struct err *e)
 {
 	struct job_options o = {.goal = JOB_PREPARED};
 	struct cli *cli = m->cli;
@@ -161,7 +161,7 @@ static int act_offline(struct cli_running *m, const struct action *a, const char
 		return -1;
 	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, e);
 	if (!r)
-		r = a ? change_offline(&job, a, tag, e) : list_offline(&job, cli, e);
+		r = a ? verb_snapshot_change_offline(&job, a, tag, e) : verb_snapshot_list_offline(&job, cli, e);
 	job_fini(&job);
 	spec_fini(&spec);
 	return r;
@@ -170,7 +170,7 @@ static int act_offline(struct cli_running *m, const struct action *a, const char
 /* ---- both ---- */
 
 /* NULL for list; -1 when there is no such action. */
-static int find_action(const struct cli *cli, const struct action **out, struct err *e)
+static int verb_snapshot_find_action(const struct cli *cli, const struct action **out, struct err *e)
 {
 	const char *name = cli->args[1];
 
@@ -196,15 +196,15 @@ int verb_snapshot(struct cli *cli)
 	char *tag;
 	int r;
 
-	if (find_action(cli, &a, &e) < 0)
+	if (verb_snapshot_find_action(cli, &a, &e) < 0)
 		return cli_error(cli, &e);
 	tag = cli->nargs > 2 ? xstrdup(cli->args[2]) : snapshot_tag_now();
 	r = cli_running_open(&m, cli, &e);
 	if (!r) {
-		r = act_running(&m, a, tag, &e);
+		r = verb_snapshot_act_running(&m, a, tag, &e);
 	} else if (!strcmp(e.id, "not-running")) {
 		err_fini(&e);
-		r = act_offline(&m, a, tag, &e);
+		r = verb_snapshot_act_offline(&m, a, tag, &e);
 	}
 	if (!r && a && cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", a->event, "name", m.name, "tag", tag));

@@ -17,7 +17,7 @@
 
 #define WATCH_MS 1000
 
-static json_t *look_json(const struct machine_look *l)
+static json_t *verb_state_look_json(const struct machine_look *l)
 {
 	const struct vm_run *run = &l->run;
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:s, s:s}", "name", l->name, "system",
@@ -37,7 +37,7 @@ static json_t *look_json(const struct machine_look *l)
 }
 
 /* A line of the list; owned. */
-static char *look_line(const struct machine_look *l, int width)
+static char *verb_state_look_line(const struct machine_look *l, int width)
 {
 	char used[SIZE_TEXT], size[SIZE_TEXT];
 
@@ -45,14 +45,14 @@ static char *look_line(const struct machine_look *l, int width)
 			 size_human(l->disk_used, used), size_human(l->disk_size, size), l->detail);
 }
 
-static char *head_line(int width)
+static char *verb_state_head_line(int width)
 {
 	return xasprintf("%-*s %-15s %-6s %-10s %7s    %-7s %s", width, "NAME", "SYSTEM", "BOOT", "STATE", "DISK", "",
 			 "SINCE, OR WHY");
 }
 
 /* What a change is told by: all but how long it has been running and what its disk takes. */
-static char *look_key(const struct machine_look *l)
+static char *verb_state_look_key(const struct machine_look *l)
 {
 	return xasprintf("%s %s %s %s %d %d %lld %s %s %s", l->name, l->system, l->boot, l->state, (int)l->run.orphan,
 			 (int)l->run.login, (long long)l->run.started, l->run.alive ? l->run.cause : l->detail,
@@ -70,7 +70,7 @@ struct list {
 	struct strv shown; /* the lines on the terminal, or the keys of what was printed */
 };
 
-static void names_of(const struct list *l, struct strv *names)
+static void verb_state_names_of(const struct list *l, struct strv *names)
 {
 	if (l->only)
 		strv_add(names, l->only);
@@ -78,7 +78,7 @@ static void names_of(const struct list *l, struct strv *names)
 		store_machines(&l->cli->store, names);
 }
 
-static int name_width(const struct strv *names)
+static int verb_state_name_width(const struct strv *names)
 {
 	int width = 4;
 
@@ -89,19 +89,19 @@ static int name_width(const struct strv *names)
 }
 
 /* The rows as a person sees them. */
-static int make_lines(struct list *l, struct strv *lines)
+static int verb_state_make_lines(struct list *l, struct strv *lines)
 {
 	struct strv names = STRV_INIT;
 	struct machine_look look;
 	int width, r = 0;
 
-	names_of(l, &names);
-	width = name_width(&names);
-	strv_take(lines, head_line(width));
+	verb_state_names_of(l, &names);
+	width = verb_state_name_width(&names);
+	strv_take(lines, verb_state_head_line(width));
 	for (size_t i = 0; i < names.len && !r; i++) {
 		r = machine_look(&l->cli->store, l->cli->catalog, names.items[i], &look, l->e);
 		if (!r)
-			strv_take(lines, look_line(&look, width));
+			strv_take(lines, verb_state_look_line(&look, width));
 		machine_look_fini(&look);
 	}
 	strv_fini(&names);
@@ -109,7 +109,7 @@ static int make_lines(struct list *l, struct strv *lines)
 }
 
 /* Rows of the terminal that the lines take, which it wraps. */
-static size_t rows_of(const struct strv *lines, size_t columns)
+static size_t verb_state_rows_of(const struct strv *lines, size_t columns)
 {
 	size_t rows = 0;
 
@@ -124,11 +124,11 @@ static size_t rows_of(const struct strv *lines, size_t columns)
 }
 
 /* Drops the last lines until the rest fits, and counts them. */
-static void fit(struct strv *lines, size_t rows, size_t columns)
+static void verb_state_fit(struct strv *lines, size_t rows, size_t columns)
 {
 	size_t more = 0;
 
-	while (lines->len > 2 && rows_of(lines, columns) + (more > 0) > rows) {
+	while (lines->len > 2 && verb_state_rows_of(lines, columns) + (more > 0) > rows) {
 		free(lines->items[--lines->len]);
 		more++;
 	}
@@ -137,17 +137,17 @@ static void fit(struct strv *lines, size_t rows, size_t columns)
 }
 
 /* Over what is there, when it is not that. */
-static int paint(struct list *l)
+static int verb_state_paint(struct list *l)
 {
 	struct strv lines = STRV_INIT;
 	size_t rows, columns;
-	int r = make_lines(l, &lines);
+	int r = verb_state_make_lines(l, &lines);
 
 	cli_terminal_size(stdout, &rows, &columns);
-	fit(&lines, rows - 1, columns);
+	verb_state_fit(&lines, rows - 1, columns);
 	if (!r && !strv_equal(&lines, &l->shown)) {
 		if (l->shown.len)
-			printf("\033[%zuA\r\033[J", rows_of(&l->shown, columns));
+			printf("\033[%zuA\r\033[J", verb_state_rows_of(&l->shown, columns));
 		for (size_t i = 0; i < lines.len; i++)
 			puts(lines.items[i]);
 		strv_copy(&l->shown, &lines);
@@ -156,31 +156,31 @@ static int paint(struct list *l)
 	return r;
 }
 
-static void print_look(struct list *l, const struct machine_look *look, int width)
+static void verb_state_print_look(struct list *l, const struct machine_look *look, int width)
 {
 	char *line;
 
 	if (l->cli->json) {
-		cli_print_json(look_json(look));
+		cli_print_json(verb_state_look_json(look));
 		return;
 	}
-	line = look_line(look, width);
+	line = verb_state_look_line(look, width);
 	puts(line);
 	free(line);
 }
 
 /* Those that were not printed as they are. */
-static int print_changed(struct list *l)
+static int verb_state_print_changed(struct list *l)
 {
 	struct strv names = STRV_INIT, keys = STRV_INIT;
 	struct machine_look look;
 	int width, r = 0;
 	char *head;
 
-	names_of(l, &names);
-	width = name_width(&names);
+	verb_state_names_of(l, &names);
+	width = verb_state_name_width(&names);
 	if (!l->cli->json && !l->begun) {
-		head = head_line(width);
+		head = verb_state_head_line(width);
 		puts(head);
 		free(head);
 	}
@@ -188,9 +188,9 @@ static int print_changed(struct list *l)
 	for (size_t i = 0; i < names.len && !r; i++) {
 		r = machine_look(&l->cli->store, l->cli->catalog, names.items[i], &look, l->e);
 		if (!r)
-			strv_take(&keys, look_key(&look));
+			strv_take(&keys, verb_state_look_key(&look));
 		if (!r && !strv_has(&l->shown, keys.items[keys.len - 1]))
-			print_look(l, &look, width);
+			verb_state_print_look(l, &look, width);
 		machine_look_fini(&look);
 	}
 	strv_fini(&names);
@@ -199,27 +199,27 @@ static int print_changed(struct list *l)
 	return r;
 }
 
-static void show(void *arg)
+static void verb_state_show(void *arg)
 {
 	struct list *l = arg;
 
-	l->result = l->live ? paint(l) : print_changed(l);
+	l->result = l->live ? verb_state_paint(l) : verb_state_print_changed(l);
 	l->unread = cli_flush() != 0;
 	if (l->result < 0 || l->unread)
 		loop_stop(l->cli->loop);
 }
 
 /* Once, or with --watch for as long as somebody reads it. */
-static int list(struct cli *cli, const char *only)
+static int verb_state_list(struct cli *cli, const char *only)
 {
 	struct err e = ERR_INIT;
 	struct list l = {.cli = cli, .only = only, .e = &e, .shown = STRV_INIT};
 	struct loop_timer *timer;
 
 	l.live = cli->watch && !cli->json && !cli->plain && isatty(STDOUT_FILENO);
-	show(&l);
+	verb_state_show(&l);
 	if (!l.result && !l.unread && cli->watch) {
-		timer = loop_timer_start(cli->loop, WATCH_MS, WATCH_MS, show, &l);
+		timer = loop_timer_start(cli->loop, WATCH_MS, WATCH_MS, verb_state_show, &l);
 		loop_run(cli->loop);
 		loop_timer_stop(timer);
 	}
@@ -239,7 +239,7 @@ int verb_list(struct cli *cli)
 		puts("no machine yet; `debwiz up FILE.ini` makes one");
 		return 0;
 	}
-	return list(cli, NULL);
+	return verb_state_list(cli, NULL);
 }
 
 int verb_status(struct cli *cli)
@@ -252,7 +252,7 @@ int verb_status(struct cli *cli)
 		return verb_list(cli);
 	if (cli_machine_name(cli, &name, &e) < 0)
 		return cli_error(cli, &e);
-	status = list(cli, name);
+	status = verb_state_list(cli, name);
 	free(name);
 	return status;
 }

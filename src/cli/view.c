@@ -32,7 +32,7 @@ struct view {
 	int status;
 };
 
-static const char *sign(const struct view *v, enum step_state s)
+static const char *view_sign(const struct view *v, enum step_state s)
 {
 	static const char *const utf8[] = {
 		[STEP_WAITING] = "·", [STEP_RUNNING] = "◐", [STEP_FINISHED] = "✓",
@@ -46,7 +46,7 @@ static const char *sign(const struct view *v, enum step_state s)
 	return v->utf8 ? utf8[s] : ascii[s];
 }
 
-static const char *state_word(enum step_state s)
+static const char *view_state_word(enum step_state s)
 {
 	static const char *const words[] = {
 		[STEP_WAITING] = "waiting",   [STEP_RUNNING] = "running", [STEP_FINISHED] = "done",
@@ -56,7 +56,7 @@ static const char *state_word(enum step_state s)
 	return words[s];
 }
 
-static void clear_line(struct view *v)
+static void view_clear_line(struct view *v)
 {
 	if (v->line_open)
 		fputs("\r\033[K", stderr);
@@ -64,7 +64,7 @@ static void clear_line(struct view *v)
 }
 
 /* "61.2 of 144.1 M · 23.8 M/s · 4 s left", as far as it is known. */
-static char *describe(const struct step_view *s)
+static char *view_describe(const struct step_view *s)
 {
 	char done[SIZE_TEXT], total[SIZE_TEXT], rate[SIZE_TEXT], left[SIZE_TEXT];
 	char *amount = NULL;
@@ -90,11 +90,11 @@ static char *describe(const struct step_view *s)
 	return text;
 }
 
-static void live_line(struct view *v, const struct runner_event *ev)
+static void view_live_line(struct view *v, const struct runner_event *ev)
 {
-	char *text = describe(ev->step);
+	char *text = view_describe(ev->step);
 	char *clean = text_clean(text, strlen(text), false);
-	char *line = xasprintf("%s %-12s %3d %%  %s", sign(v, STEP_RUNNING), ev->step->ops->title,
+	char *line = xasprintf("%s %-12s %3d %%  %s", view_sign(v, STEP_RUNNING), ev->step->ops->title,
 			       (int)(ev->share * 100), clean);
 
 	fputs("\r", stderr);
@@ -108,11 +108,11 @@ static void live_line(struct view *v, const struct runner_event *ev)
 }
 
 /* What was done before is one line, once it is known that something takes time; each is listed with -v. */
-static void before_line(struct view *v)
+static void view_before_line(struct view *v)
 {
 	if (v->before && !v->told && !v->cli->verbose) {
-		clear_line(v);
-		fprintf(stderr, "%s %-12s %zu step%s unchanged\n", sign(v, STEP_SKIPPED), "Done before", v->before,
+		view_clear_line(v);
+		fprintf(stderr, "%s %-12s %zu step%s unchanged\n", view_sign(v, STEP_SKIPPED), "Done before", v->before,
 			v->before == 1 ? "" : "s");
 		v->told = true;
 	}
@@ -121,11 +121,11 @@ static void before_line(struct view *v)
 /* Without a terminal: how it goes, every ten seconds. The times make each line tell something. */
 static void view_plain_line(struct view *v, const struct runner_event *ev)
 {
-	char *text = describe(ev->step);
+	char *text = view_describe(ev->step);
 	char *clean = text_clean(text, strlen(text), false);
 	char spent[SIZE_TEXT], left[SIZE_TEXT];
 
-	fprintf(stderr, "%s %-12s %3d %%  %s%s(%s so far", sign(v, STEP_RUNNING), ev->step->ops->title,
+	fprintf(stderr, "%s %-12s %3d %%  %s%s(%s so far", view_sign(v, STEP_RUNNING), ev->step->ops->title,
 		(int)(ev->share * 100), clean, *clean ? "  " : "", duration_human(ev->elapsed_ms, spent));
 	if (ev->left_ms >= 0)
 		fprintf(stderr, ", about %s left", duration_human((uint64_t)ev->left_ms, left));
@@ -136,20 +136,20 @@ static void view_plain_line(struct view *v, const struct runner_event *ev)
 
 /* A step that has ended. What was there already is told with -v alone; an error or a cancel has
  * words of its own at the end. */
-static void step_line(struct view *v, const struct step_view *s)
+static void view_step_line(struct view *v, const struct step_view *s)
 {
 	char took[SIZE_TEXT];
 	char *clean = text_clean(s->text, strlen(s->text), false);
 	char *line;
 
 	if (s->state == STEP_FINISHED)
-		line = xasprintf("%s %-12s %s%s(%s)", sign(v, s->state), s->ops->title, clean, *clean ? "  " : "",
+		line = xasprintf("%s %-12s %s%s(%s)", view_sign(v, s->state), s->ops->title, clean, *clean ? "  " : "",
 				 duration_human(s->took_ms, took));
 	else if (s->state == STEP_SKIPPED)
-		line = xasprintf("%s %-12s unchanged: %s", sign(v, s->state), s->ops->title, clean);
+		line = xasprintf("%s %-12s unchanged: %s", view_sign(v, s->state), s->ops->title, clean);
 	else
-		line = xasprintf("%s %-12s %s", sign(v, s->state), s->ops->title, state_word(s->state));
-	clear_line(v);
+		line = xasprintf("%s %-12s %s", view_sign(v, s->state), s->ops->title, view_state_word(s->state));
+	view_clear_line(v);
 	if (s->state != STEP_SKIPPED || v->cli->verbose) {
 		if (v->live)
 			cli_put_cut(stderr, line);
@@ -161,7 +161,7 @@ static void step_line(struct view *v, const struct step_view *s)
 	free(clean);
 }
 
-static void json_event(const struct runner_event *ev)
+static void view_json_event(const struct runner_event *ev)
 {
 	static const char *const types[] = {
 		[RUNNER_STEP] = "step", [RUNNER_PROGRESS] = "progress", [RUNNER_WARNING] = "warning",
@@ -176,7 +176,7 @@ static void json_event(const struct runner_event *ev)
 		json_object_set_new(o, "text", cli_json_text(ev->text));
 	if (ev->step) {
 		json_object_set_new(o, "step", json_string(ev->step->ops->id));
-		json_object_set_new(o, "state", json_string(state_word(ev->step->state)));
+		json_object_set_new(o, "state", json_string(view_state_word(ev->step->state)));
 		json_object_set_new(o, "detail", cli_json_text(ev->step->text));
 		if (ev->step->total) {
 			json_object_set_new(o, "done", json_integer((json_int_t)ev->step->done));
@@ -195,7 +195,7 @@ static void json_event(const struct runner_event *ev)
 	cli_print_json(o);
 }
 
-static void answer(struct view *v, size_t choice)
+static void view_answer(struct view *v, size_t choice)
 {
 	loop_fd_stop(v->input);
 	v->input = NULL;
@@ -204,7 +204,7 @@ static void answer(struct view *v, size_t choice)
 
 /* A line was typed (the terminal hands over whole lines). Nonsense and the end of input are the
  * default. */
-static void on_input(int events, void *arg)
+static void view_on_input(int events, void *arg)
 {
 	struct view *v = arg;
 	char line[64];
@@ -212,12 +212,12 @@ static void on_input(int events, void *arg)
 
 	(void)events;
 	if (n > 0 && line[0] >= '1' && (size_t)(line[0] - '1') < v->choices)
-		answer(v, (size_t)(line[0] - '1'));
+		view_answer(v, (size_t)(line[0] - '1'));
 	else
-		answer(v, v->fallback);
+		view_answer(v, v->fallback);
 }
 
-static void ask(struct view *v, const struct runner_event *ev)
+static void view_ask(struct view *v, const struct runner_event *ev)
 {
 	if (v->cli->json) {
 		runner_answer(v->runner, ev->fallback);
@@ -229,7 +229,7 @@ static void ask(struct view *v, const struct runner_event *ev)
 	v->choices = ev->choice_count;
 	v->fallback = ev->fallback;
 	if (!v->cli->yes && isatty(STDIN_FILENO))
-		v->input = loop_fd_start(v->cli->loop, STDIN_FILENO, LOOP_READ, on_input, v);
+		v->input = loop_fd_start(v->cli->loop, STDIN_FILENO, LOOP_READ, view_on_input, v);
 	if (v->input) {
 		fputs("> ", stderr);
 	} else {
@@ -238,7 +238,7 @@ static void ask(struct view *v, const struct runner_event *ev)
 	}
 }
 
-static void on_text_event(struct view *v, const struct runner_event *ev)
+static void view_on_text_event(struct view *v, const struct runner_event *ev)
 {
 	char *clean;
 
@@ -248,53 +248,53 @@ static void on_text_event(struct view *v, const struct runner_event *ev)
 			v->before++;
 		if (ev->step->state == STEP_RUNNING) {
 			if (v->live)
-				live_line(v, ev);
+				view_live_line(v, ev);
 			v->last_plain = ev->elapsed_ms;
 		} else if (ev->step->state != STEP_WAITING) {
-			step_line(v, ev->step);
+			view_step_line(v, ev->step);
 		}
 		break;
 	case RUNNER_PROGRESS:
-		before_line(v);
+		view_before_line(v);
 		if (v->live) {
-			live_line(v, ev);
+			view_live_line(v, ev);
 		} else if (ev->elapsed_ms - v->last_plain >= PLAIN_EVERY_MS) {
 			v->last_plain = ev->elapsed_ms;
 			view_plain_line(v, ev);
 		}
 		break;
 	case RUNNER_WARNING:
-		clear_line(v);
+		view_clear_line(v);
 		cli_warn(v->cli, ev->text);
 		break;
 	case RUNNER_LOG:
 		if (!v->cli->verbose)
 			break;
-		clear_line(v);
+		view_clear_line(v);
 		clean = text_clean(ev->text, strlen(ev->text), false);
 		fprintf(stderr, "  | %s\n", clean);
 		free(clean);
 		break;
 	case RUNNER_QUESTION:
-		clear_line(v);
+		view_clear_line(v);
 		break;
 	case RUNNER_FINISHED:
-		before_line(v);
-		clear_line(v);
+		view_before_line(v);
+		view_clear_line(v);
 		break;
 	}
 }
 
-static void on_event(const struct runner_event *ev, void *arg)
+static void view_on_event(const struct runner_event *ev, void *arg)
 {
 	struct view *v = arg;
 
 	if (v->cli->json)
-		json_event(ev);
+		view_json_event(ev);
 	else
-		on_text_event(v, ev);
+		view_on_text_event(v, ev);
 	if (ev->type == RUNNER_QUESTION)
-		ask(v, ev);
+		view_ask(v, ev);
 	if (ev->type == RUNNER_FINISHED) {
 		if (ev->error && v->error) {
 			err_copy(v->error, ev->error);
@@ -304,11 +304,11 @@ static void on_event(const struct runner_event *ev, void *arg)
 	}
 }
 
-static void on_interrupt(void *arg)
+static void view_on_interrupt(void *arg)
 {
 	struct view *v = arg;
 
-	clear_line(v);
+	view_clear_line(v);
 	if (!v->cli->json)
 		fputs(v->interrupted ? "still stopping\n" : "stopping; what is done is kept\n", stderr);
 	v->interrupted = true;
@@ -320,13 +320,13 @@ static void on_interrupt(void *arg)
 int view_run(struct cli *cli, const struct step_ops *const *steps, size_t count, void *job, struct err *e)
 {
 	struct view v = {.cli = cli, .error = e, .status = -1};
-	struct loop_signal *interrupt = loop_signal_start(cli->loop, SIGINT, on_interrupt, &v);
-	struct loop_signal *terminate = loop_signal_start(cli->loop, SIGTERM, on_interrupt, &v);
-	struct loop_signal *hangup = loop_signal_start(cli->loop, SIGHUP, on_interrupt, &v);
+	struct loop_signal *interrupt = loop_signal_start(cli->loop, SIGINT, view_on_interrupt, &v);
+	struct loop_signal *terminate = loop_signal_start(cli->loop, SIGTERM, view_on_interrupt, &v);
+	struct loop_signal *hangup = loop_signal_start(cli->loop, SIGHUP, view_on_interrupt, &v);
 
 	v.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	v.live = !cli->plain && !cli->json && isatty(STDERR_FILENO);
-	v.runner = runner_new(cli->loop, steps, count, job, on_event, &v);
+	v.runner = runner_new(cli->loop, steps, count, job, view_on_event, &v);
 	runner_start(v.runner);
 	loop_run(cli->loop);
 	loop_signal_stop(interrupt);

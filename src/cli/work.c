@@ -61,7 +61,7 @@ void cli_progress_tell(double percent, void *progress)
 	atomic_store(&p->done, (unsigned)(percent * TOTAL / 100));
 }
 
-static void on_look(void *arg)
+static void work_on_look(void *arg)
 {
 	struct cli_progress *p = arg;
 	uint64_t now = loop_now(p->cli->loop);
@@ -87,19 +87,19 @@ static void on_look(void *arg)
 	free(text);
 }
 
-static void work(void *arg)
+static void work_body(void *arg)
 {
 	struct cli_progress *p = arg;
 
 	p->result = p->fn(&p->cancel, p, p->arg, &p->err);
 }
 
-static void on_done(void *arg)
+static void work_on_done(void *arg)
 {
 	loop_stop(((struct cli_progress *)arg)->cli->loop);
 }
 
-static void on_interrupt(void *arg)
+static void work_on_interrupt(void *arg)
 {
 	atomic_store(&((struct cli_progress *)arg)->cancel, true);
 }
@@ -107,12 +107,12 @@ static void on_interrupt(void *arg)
 int cli_work(struct cli *cli, const char *name, const char *doing, cli_work_fn fn, void *arg, struct err *e)
 {
 	struct cli_progress p = {.cli = cli, .name = name, .doing = doing, .fn = fn, .arg = arg};
-	struct loop_signal *interrupt = loop_signal_start(cli->loop, SIGINT, on_interrupt, &p);
-	struct loop_timer *timer = loop_timer_start(cli->loop, LOOK_MS, LOOK_MS, on_look, &p);
+	struct loop_signal *interrupt = loop_signal_start(cli->loop, SIGINT, work_on_interrupt, &p);
+	struct loop_timer *timer = loop_timer_start(cli->loop, LOOK_MS, LOOK_MS, work_on_look, &p);
 
 	cli_line_begin(&p.line, cli, name);
 	pace_start(&p.pace, loop_now(cli->loop), 0);
-	loop_work(cli->loop, work, on_done, &p);
+	loop_work(cli->loop, work_body, work_on_done, &p);
 	loop_run(cli->loop);
 	loop_timer_stop(timer);
 	loop_signal_stop(interrupt);

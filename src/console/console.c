@@ -39,7 +39,7 @@ struct console {
 
 /* From libvterm */
 
-static int on_putglyph(VTermGlyphInfo *info, VTermPos pos, void *arg)
+static int console_on_putglyph(VTermGlyphInfo *info, VTermPos pos, void *arg)
 {
 	struct console *c = arg;
 	int n = 0;
@@ -59,7 +59,7 @@ static int on_putglyph(VTermGlyphInfo *info, VTermPos pos, void *arg)
 	return 1;
 }
 
-static int on_movecursor(VTermPos pos, VTermPos old, int visible, void *arg)
+static int console_on_movecursor(VTermPos pos, VTermPos old, int visible, void *arg)
 {
 	struct console *c = arg;
 
@@ -70,14 +70,14 @@ static int on_movecursor(VTermPos pos, VTermPos old, int visible, void *arg)
 	return 1;
 }
 
-static void keep(struct console *c, int row)
+static void console_keep(struct console *c, int row)
 {
 	buf_clear(&c->packed);
 	row_pack(&c->packed, c->grid[PRIMARY].row[row], c->grid[PRIMARY].cols);
 	history_push(c->history, c->packed.data, c->packed.len);
 }
 
-static int on_scrollrect(VTermRect rect, int downward, int rightward, void *arg)
+static int console_on_scrollrect(VTermRect rect, int downward, int rightward, void *arg)
 {
 	struct console *c = arg;
 	struct grid_rect r = {rect.start_row, rect.end_row, rect.start_col, rect.end_col};
@@ -85,13 +85,13 @@ static int on_scrollrect(VTermRect rect, int downward, int rightward, void *arg)
 	if (c->shown == &c->grid[PRIMARY] && downward > 0 && !rightward && r.top == 0 && !r.left &&
 	    r.right == c->shown->cols) {
 		for (int i = 0; i < downward && i < r.bottom; i++)
-			keep(c, i);
+			console_keep(c, i);
 	}
 	grid_scroll(c->shown, r, downward, rightward, c->pen.bg, c->stamp);
 	return 1;
 }
 
-static int on_erase(VTermRect rect, int selective, void *arg)
+static int console_on_erase(VTermRect rect, int selective, void *arg)
 {
 	struct console *c = arg;
 	struct grid_rect r = {rect.start_row, rect.end_row, rect.start_col, rect.end_col};
@@ -101,7 +101,7 @@ static int on_erase(VTermRect rect, int selective, void *arg)
 	return 1;
 }
 
-static uint32_t colour(const VTermColor *v)
+static uint32_t console_colour(const VTermColor *v)
 {
 	if (VTERM_COLOR_IS_DEFAULT_FG(v) || VTERM_COLOR_IS_DEFAULT_BG(v))
 		return CELL_DEFAULT;
@@ -110,44 +110,44 @@ static uint32_t colour(const VTermColor *v)
 	return CELL_RGB | (uint32_t)v->rgb.red << 16 | (uint32_t)v->rgb.green << 8 | v->rgb.blue;
 }
 
-static void set_attr(struct console *c, unsigned attr, bool on)
+static void console_set_attr(struct console *c, unsigned attr, bool on)
 {
 	c->pen.attrs = (uint16_t)(on ? c->pen.attrs | attr : c->pen.attrs & ~attr);
 }
 
-static int on_setpenattr(VTermAttr attr, VTermValue *v, void *arg)
+static int console_on_setpenattr(VTermAttr attr, VTermValue *v, void *arg)
 {
 	struct console *c = arg;
 
 	switch (attr) {
 	case VTERM_ATTR_BOLD:
-		set_attr(c, CELL_BOLD, v->boolean);
+		console_set_attr(c, CELL_BOLD, v->boolean);
 		break;
 	case VTERM_ATTR_UNDERLINE:
-		set_attr(c, CELL_UNDERLINE, v->number);
+		console_set_attr(c, CELL_UNDERLINE, v->number);
 		break;
 	case VTERM_ATTR_ITALIC:
-		set_attr(c, CELL_ITALIC, v->boolean);
+		console_set_attr(c, CELL_ITALIC, v->boolean);
 		break;
 	case VTERM_ATTR_BLINK:
-		set_attr(c, CELL_BLINK, v->boolean);
+		console_set_attr(c, CELL_BLINK, v->boolean);
 		break;
 	case VTERM_ATTR_REVERSE:
-		set_attr(c, CELL_REVERSE, v->boolean);
+		console_set_attr(c, CELL_REVERSE, v->boolean);
 		break;
 	case VTERM_ATTR_STRIKE:
-		set_attr(c, CELL_STRIKE, v->boolean);
+		console_set_attr(c, CELL_STRIKE, v->boolean);
 		break;
 #if VTERM_VERSION_MINOR >= 3
 	case VTERM_ATTR_CONCEAL:
-		set_attr(c, CELL_CONCEAL, v->boolean);
+		console_set_attr(c, CELL_CONCEAL, v->boolean);
 		break;
 #endif
 	case VTERM_ATTR_FOREGROUND:
-		c->pen.fg = colour(&v->color);
+		c->pen.fg = console_colour(&v->color);
 		break;
 	case VTERM_ATTR_BACKGROUND:
-		c->pen.bg = colour(&v->color);
+		c->pen.bg = console_colour(&v->color);
 		break;
 	default:
 		break;
@@ -155,7 +155,7 @@ static int on_setpenattr(VTermAttr attr, VTermValue *v, void *arg)
 	return 1;
 }
 
-static int on_initpen(void *arg)
+static int console_on_initpen(void *arg)
 {
 	struct console *c = arg;
 
@@ -163,7 +163,7 @@ static int on_initpen(void *arg)
 	return 1;
 }
 
-static int on_settermprop(VTermProp prop, VTermValue *v, void *arg)
+static int console_on_settermprop(VTermProp prop, VTermValue *v, void *arg)
 {
 	struct console *c = arg;
 
@@ -195,7 +195,7 @@ static int on_settermprop(VTermProp prop, VTermValue *v, void *arg)
 	return 1;
 }
 
-static int on_bell(void *arg)
+static int console_on_bell(void *arg)
 {
 	struct console *c = arg;
 
@@ -205,7 +205,7 @@ static int on_bell(void *arg)
 
 /* Rows are cut below the cursor first, then they go to the scrollback; new ones come from there.
  * Returns by how many rows the cursor moves down. */
-static int reshape(struct console *c, int rows, int cols)
+static int console_reshape(struct console *c, int rows, int cols)
 {
 	struct grid *g = &c->grid[PRIMARY];
 	int delta = 0, below = g->rows - 1 - c->modes.row, over = g->rows - rows - below;
@@ -215,7 +215,7 @@ static int reshape(struct console *c, int rows, int cols)
 
 	if (c->shown == g) {
 		for (int i = 0; i < over; i++)
-			keep(c, i);
+			console_keep(c, i);
 		if (over > 0)
 			grid_scroll(g, all, over, 0, CELL_DEFAULT, c->stamp);
 		delta = over > 0 ? -over : 0;
@@ -237,12 +237,12 @@ static int reshape(struct console *c, int rows, int cols)
 }
 
 #if VTERM_VERSION_MINOR >= 2
-static int on_resize(int rows, int cols, VTermStateFields *fields, void *arg)
+static int console_on_resize(int rows, int cols, VTermStateFields *fields, void *arg)
 {
 	struct console *c = arg;
 	int old = c->shown->rows;
 
-	fields->pos.row += reshape(c, rows, cols);
+	fields->pos.row += console_reshape(c, rows, cols);
 	/* 0.2 and later leave these to this callback, in memory of its allocator */
 	for (size_t i = 0; i < 2; i++) {
 		VTermLineInfo *info = fields->lineinfos[i];
@@ -256,26 +256,26 @@ static int on_resize(int rows, int cols, VTermStateFields *fields, void *arg)
 	return 1;
 }
 #else
-static int on_resize(int rows, int cols, VTermPos *delta, void *arg)
+static int console_on_resize(int rows, int cols, VTermPos *delta, void *arg)
 {
-	delta->row += reshape(arg, rows, cols);
+	delta->row += console_reshape(arg, rows, cols);
 	return 1;
 }
 #endif
 
 static const VTermStateCallbacks callbacks = {
-	.putglyph = on_putglyph,
-	.movecursor = on_movecursor,
-	.scrollrect = on_scrollrect,
-	.erase = on_erase,
-	.initpen = on_initpen,
-	.setpenattr = on_setpenattr,
-	.settermprop = on_settermprop,
-	.bell = on_bell,
-	.resize = on_resize,
+	.putglyph = console_on_putglyph,
+	.movecursor = console_on_movecursor,
+	.scrollrect = console_on_scrollrect,
+	.erase = console_on_erase,
+	.initpen = console_on_initpen,
+	.setpenattr = console_on_setpenattr,
+	.settermprop = console_on_settermprop,
+	.bell = console_on_bell,
+	.resize = console_on_resize,
 };
 
-static void on_output(const char *p, size_t n, void *arg)
+static void console_on_output(const char *p, size_t n, void *arg)
 {
 	struct console *c = arg;
 
@@ -285,13 +285,13 @@ static void on_output(const char *p, size_t n, void *arg)
 	buf_add(&c->out, p, n);
 }
 
-static void *allocate(size_t n, void *data)
+static void *console_allocate(size_t n, void *data)
 {
 	(void)data;
 	return xcalloc(1, n);
 }
 
-static void release(void *p, void *data)
+static void console_release(void *p, void *data)
 {
 	(void)data;
 	free(p);
@@ -299,18 +299,18 @@ static void release(void *p, void *data)
 
 /* Life cycle */
 
-static int within(int v, int min, int max)
+static int console_within(int v, int min, int max)
 {
 	return v < min ? min : v > max ? max : v;
 }
 
 struct console *console_new(int rows, int cols, size_t lines)
 {
-	static VTermAllocatorFunctions allocator = {.malloc = allocate, .free = release};
+	static VTermAllocatorFunctions allocator = {.malloc = console_allocate, .free = console_release};
 	struct console *c = xcalloc(1, sizeof(*c));
 
-	rows = within(rows, CONSOLE_ROWS_MIN, CONSOLE_ROWS_MAX);
-	cols = within(cols, CONSOLE_COLS_MIN, CONSOLE_COLS_MAX);
+	rows = console_within(rows, CONSOLE_ROWS_MIN, CONSOLE_ROWS_MAX);
+	cols = console_within(cols, CONSOLE_COLS_MIN, CONSOLE_COLS_MAX);
 	grid_init(&c->grid[PRIMARY], rows, cols);
 	grid_init(&c->grid[ALTERNATE], rows, cols);
 	c->shown = &c->grid[PRIMARY];
@@ -322,7 +322,7 @@ struct console *console_new(int rows, int cols, size_t lines)
 	c->modes.cursor_shape = VTERM_PROP_CURSORSHAPE_BLOCK;
 	c->vt = vterm_new_with_allocator(rows, cols, &allocator, NULL);
 	vterm_set_utf8(c->vt, 1);
-	vterm_output_set_callback(c->vt, on_output, c);
+	vterm_output_set_callback(c->vt, console_on_output, c);
 	c->state = vterm_obtain_state(c->vt);
 	vterm_state_set_callbacks(c->state, &callbacks, c);
 	console_reset(c);
@@ -343,21 +343,21 @@ void console_free(struct console *c)
 	free(c);
 }
 
-static void on_text(const char *p, size_t n, void *arg)
+static void console_on_text(const char *p, size_t n, void *arg)
 {
 	struct console *c = arg;
 
 	vterm_input_write(c->vt, p, n);
 }
 
-static void on_mark(uint32_t mark, void *arg)
+static void console_on_mark(uint32_t mark, void *arg)
 {
 	struct console *c = arg;
 
 	grid_mark(c->shown, c->last_row, c->last_col, mark, c->stamp);
 }
 
-static void on_osc(int byte, void *arg)
+static void console_on_osc(int byte, void *arg)
 {
 	struct console *c = arg;
 
@@ -369,7 +369,7 @@ static void on_osc(int byte, void *arg)
 		wishes_add(&c->wishes, (char)byte);
 }
 
-static const struct guard_ops guard_ops = {.text = on_text, .mark = on_mark, .osc = on_osc};
+static const struct guard_ops guard_ops = {.text = console_on_text, .mark = console_on_mark, .osc = console_on_osc};
 
 void console_feed(struct console *c, const char *p, size_t n)
 {
@@ -382,8 +382,8 @@ void console_feed(struct console *c, const char *p, size_t n)
 void console_resize(struct console *c, int rows, int cols)
 {
 	c->stamp++;
-	vterm_set_size(c->vt, within(rows, CONSOLE_ROWS_MIN, CONSOLE_ROWS_MAX),
-		       within(cols, CONSOLE_COLS_MIN, CONSOLE_COLS_MAX));
+	vterm_set_size(c->vt, console_within(rows, CONSOLE_ROWS_MIN, CONSOLE_ROWS_MAX),
+		       console_within(cols, CONSOLE_COLS_MIN, CONSOLE_COLS_MAX));
 }
 
 void console_reset(struct console *c)
@@ -473,7 +473,7 @@ int console_paste(struct console *c, const char *p, size_t n)
 	return 0;
 }
 
-static VTermModifier modifier(unsigned m)
+static VTermModifier console_modifier(unsigned m)
 {
 	return (m & CONSOLE_SHIFT ? VTERM_MOD_SHIFT : 0) | (m & CONSOLE_ALT ? VTERM_MOD_ALT : 0) |
 	       (m & CONSOLE_CTRL ? VTERM_MOD_CTRL : 0);
@@ -490,7 +490,7 @@ int console_press(struct console *c, const char *key, unsigned modifiers)
 		return buf_addc(&c->out, '\0');
 	if (!keys_find(strcmp(key, "Begin") != 0 ? key : "Home", &found))
 		return -1;
-	vterm_keyboard_key(c->vt, found, modifier(modifiers));
+	vterm_keyboard_key(c->vt, found, console_modifier(modifiers));
 	last = c->out.len ? &c->out.data[c->out.len - 1] : NULL;
 	if (last && *last == 'H' && !strcmp(key, "Begin")) /* libvterm does not know it */
 		*last = 'E';
@@ -499,7 +499,7 @@ int console_press(struct console *c, const char *key, unsigned modifiers)
 	return 0;
 }
 
-static void mouse_unsaid(struct console *c, size_t len)
+static void console_mouse_unsaid(struct console *c, size_t len)
 {
 	c->out.len = len;
 	c->out.data[len] = '\0';
@@ -515,11 +515,11 @@ void console_click(struct console *c, int row, int col, int button, bool pressed
 		return;
 	if (row < 0 || row >= c->shown->rows || col < 0 || col >= c->shown->cols)
 		return;
-	vterm_mouse_move(c->vt, row, col, modifier(modifiers));
+	vterm_mouse_move(c->vt, row, col, console_modifier(modifiers));
 	if (!button)
 		return;
-	mouse_unsaid(c, before); /* no movement that the terminal did not report */
-	vterm_mouse_button(c->vt, button, pressed, modifier(modifiers));
+	console_mouse_unsaid(c, before); /* no movement that the terminal did not report */
+	vterm_mouse_button(c->vt, button, pressed, console_modifier(modifiers));
 	if (!wanted)
-		mouse_unsaid(c, before);
+		console_mouse_unsaid(c, before);
 }

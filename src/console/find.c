@@ -18,22 +18,22 @@ struct search {
 	int *col;	    /* … and the column of each of its bytes */
 };
 
-static char lower(char c)
+static char find_lower(char c)
 {
 	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-static bool matches(const struct search *s, const char *p)
+static bool find_matches(const struct search *s, const char *p)
 {
 	for (size_t i = 0; i < s->len; i++) {
-		if ((s->fold ? lower(p[i]) : p[i]) != s->text[i])
+		if ((s->fold ? find_lower(p[i]) : p[i]) != s->text[i])
 			return false;
 	}
 	return true;
 }
 
 /* Reads a line; returns its width in cells. */
-static int load(struct search *s, uint64_t line)
+static int find_load(struct search *s, uint64_t line)
 {
 	struct history *h = console_history(s->c);
 	const struct cell *cells = s->cells;
@@ -66,12 +66,12 @@ static int load(struct search *s, uint64_t line)
 }
 
 /* The place in the loaded line nearest to `col` in that direction: its first byte, or -1. */
-static long look(const struct search *s, bool back, int col)
+static long find_look(const struct search *s, bool back, int col)
 {
 	long best = -1;
 
 	for (size_t i = 0; i + s->len <= s->line.len; i++) {
-		if ((back && s->col[i] >= col) || (!back && s->col[i] < col) || !matches(s, s->line.data + i))
+		if ((back && s->col[i] >= col) || (!back && s->col[i] < col) || !find_matches(s, s->line.data + i))
 			continue;
 		best = (long)i;
 		if (!back)
@@ -96,13 +96,13 @@ bool console_find(struct console *c, const char *text, bool back, struct find_pl
 		col = CONSOLE_COLS_MAX;
 	}
 	for (size_t i = 0; i < s.len; i++)
-		s.fold = s.fold && lower(text[i]) == text[i];
+		s.fold = s.fold && find_lower(text[i]) == text[i];
 	buf_init(&s.line, 0);
 	s.cells = xcalloc(CONSOLE_COLS_MAX, sizeof(*s.cells));
 	s.col = xcalloc(CONSOLE_COLS_MAX * CELL_CHARS * 4 + 1, sizeof(*s.col));
 	for (;;) {
-		load(&s, line);
-		found = look(&s, back, col);
+		find_load(&s, line);
+		found = find_look(&s, back, col);
 		if (found >= 0 || (back ? line == first : line + 1 == end))
 			break;
 		line += back ? (uint64_t)-1 : 1;

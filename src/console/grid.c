@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-static struct cell *new_row(int cols)
+static struct cell *grid_new_row(int cols)
 {
 	return xcalloc((size_t)cols, sizeof(struct cell));
 }
@@ -18,7 +18,7 @@ void grid_init(struct grid *g, int rows, int cols)
 	g->row = xcalloc((size_t)rows, sizeof(struct cell *));
 	g->stamp = xcalloc((size_t)rows, sizeof(*g->stamp));
 	for (int i = 0; i < rows; i++)
-		g->row[i] = new_row(cols);
+		g->row[i] = grid_new_row(cols);
 }
 
 void grid_fini(struct grid *g)
@@ -29,20 +29,20 @@ void grid_fini(struct grid *g)
 	free(g->stamp);
 }
 
-static void blank(struct cell *c, uint32_t bg)
+static void grid_blank(struct cell *c, uint32_t bg)
 {
 	*c = (struct cell){.bg = bg};
 }
 
 /* The column is about to get another cell: what reaches over it goes. */
-static void break_pair(struct grid *g, int row, int col)
+static void grid_break_pair(struct grid *g, int row, int col)
 {
 	struct cell *c = g->row[row];
 
 	if (c[col].width == CELL_REST && col > 0)
-		blank(&c[col - 1], c[col - 1].bg);
+		grid_blank(&c[col - 1], c[col - 1].bg);
 	if (c[col].width == CELL_DOUBLE && col + 1 < g->cols)
-		blank(&c[col + 1], c[col + 1].bg);
+		grid_blank(&c[col + 1], c[col + 1].bg);
 }
 
 void grid_put(struct grid *g, int row, int col, const struct cell *c, uint64_t stamp)
@@ -53,14 +53,14 @@ void grid_put(struct grid *g, int row, int col, const struct cell *c, uint64_t s
 		return;
 	to = &g->row[row][col];
 	if (to->width != CELL_SINGLE)
-		break_pair(g, row, col);
+		grid_break_pair(g, row, col);
 	*to = *c;
 	if (c->width == CELL_DOUBLE && col + 1 == g->cols) {
 		to->width = CELL_SINGLE;
 		to->chars[0] = 0;
 	} else if (c->width == CELL_DOUBLE) {
 		if (to[1].width != CELL_SINGLE)
-			break_pair(g, row, col + 1);
+			grid_break_pair(g, row, col + 1);
 		to[1] = (struct cell){.fg = c->fg, .bg = c->bg, .attrs = c->attrs, .width = CELL_REST};
 	}
 	g->stamp[row] = stamp;
@@ -82,46 +82,46 @@ void grid_mark(struct grid *g, int row, int col, uint32_t mark, uint64_t stamp)
 	}
 }
 
-static void clamp(int *v, int max)
+static void grid_clamp(int *v, int max)
 {
 	*v = *v < 0 ? 0 : *v > max ? max : *v;
 }
 
-static struct grid_rect within(const struct grid *g, struct grid_rect r)
+static struct grid_rect grid_within(const struct grid *g, struct grid_rect r)
 {
-	clamp(&r.top, g->rows);
-	clamp(&r.bottom, g->rows);
-	clamp(&r.left, g->cols);
-	clamp(&r.right, g->cols);
+	grid_clamp(&r.top, g->rows);
+	grid_clamp(&r.bottom, g->rows);
+	grid_clamp(&r.left, g->cols);
+	grid_clamp(&r.right, g->cols);
 	return r;
 }
 
-static void erase_row(struct grid *g, int row, int left, int right, uint32_t bg)
+static void grid_erase_row(struct grid *g, int row, int left, int right, uint32_t bg)
 {
 	struct cell *c = g->row[row];
 
 	if (left >= right)
 		return;
-	break_pair(g, row, left);
-	break_pair(g, row, right - 1);
+	grid_break_pair(g, row, left);
+	grid_break_pair(g, row, right - 1);
 	if (bg == CELL_DEFAULT) {
 		memset(c + left, 0, (size_t)(right - left) * sizeof(*c));
 		return;
 	}
 	for (int i = left; i < right; i++)
-		blank(&c[i], bg);
+		grid_blank(&c[i], bg);
 }
 
 void grid_erase(struct grid *g, struct grid_rect r, uint32_t bg, uint64_t stamp)
 {
-	r = within(g, r);
+	r = grid_within(g, r);
 	for (int i = r.top; i < r.bottom; i++) {
-		erase_row(g, i, r.left, r.right, bg);
+		grid_erase_row(g, i, r.left, r.right, bg);
 		g->stamp[i] = stamp;
 	}
 }
 
-static void swap_rows(struct grid *g, int a, int b)
+static void grid_swap_rows(struct grid *g, int a, int b)
 {
 	struct cell *row = g->row[a];
 
@@ -130,29 +130,29 @@ static void swap_rows(struct grid *g, int a, int b)
 }
 
 /* Copies columns of one row into another, or moves them within one. */
-static void copy_row(struct grid *g, int to, int from, int to_col, int from_col, int n)
+static void grid_copy_row(struct grid *g, int to, int from, int to_col, int from_col, int n)
 {
 	if (n <= 0)
 		return;
-	break_pair(g, to, to_col);
-	break_pair(g, to, to_col + n - 1);
+	grid_break_pair(g, to, to_col);
+	grid_break_pair(g, to, to_col + n - 1);
 	memmove(g->row[to] + to_col, g->row[from] + from_col, (size_t)n * sizeof(struct cell));
 }
 
 /* After columns were moved, pairs that were cut at an edge are mended. */
-static void mend(struct grid *g, int row)
+static void grid_mend(struct grid *g, int row)
 {
 	struct cell *c = g->row[row];
 
 	for (int i = 0; i < g->cols; i++) {
 		if (c[i].width == CELL_REST && (!i || c[i - 1].width != CELL_DOUBLE))
-			blank(&c[i], c[i].bg);
+			grid_blank(&c[i], c[i].bg);
 		else if (c[i].width == CELL_DOUBLE && (i + 1 == g->cols || c[i + 1].width != CELL_REST))
-			blank(&c[i], c[i].bg);
+			grid_blank(&c[i], c[i].bg);
 	}
 }
 
-static void scroll_columns(struct grid *g, struct grid_rect r, int up, int left)
+static void grid_scroll_columns(struct grid *g, struct grid_rect r, int up, int left)
 {
 	int height = r.bottom - r.top - abs(up), width = r.right - r.left - abs(left);
 
@@ -160,24 +160,24 @@ static void scroll_columns(struct grid *g, struct grid_rect r, int up, int left)
 		int i = up >= 0 ? k : height - 1 - k; /* downwards: from the bottom */
 		int to = r.top + i + (up < 0 ? -up : 0), from = to + up;
 
-		copy_row(g, to, from, r.left + (left < 0 ? -left : 0), r.left + (left > 0 ? left : 0), width);
-		mend(g, to);
+		grid_copy_row(g, to, from, r.left + (left < 0 ? -left : 0), r.left + (left > 0 ? left : 0), width);
+		grid_mend(g, to);
 	}
 }
 
-static void scroll_rows(struct grid *g, struct grid_rect r, int up)
+static void grid_scroll_rows(struct grid *g, struct grid_rect r, int up)
 {
 	for (int i = r.top; up > 0 && i + up < r.bottom; i++)
-		swap_rows(g, i, i + up);
+		grid_swap_rows(g, i, i + up);
 	for (int i = r.bottom - 1; up < 0 && i + up >= r.top; i--)
-		swap_rows(g, i, i + up);
+		grid_swap_rows(g, i, i + up);
 }
 
 void grid_scroll(struct grid *g, struct grid_rect r, int up, int left, uint32_t bg, uint64_t stamp)
 {
 	struct grid_rect gone;
 
-	r = within(g, r);
+	r = grid_within(g, r);
 	if (r.top >= r.bottom || r.left >= r.right)
 		return;
 	if (abs(up) >= r.bottom - r.top || abs(left) >= r.right - r.left) {
@@ -185,9 +185,9 @@ void grid_scroll(struct grid *g, struct grid_rect r, int up, int left, uint32_t 
 		return;
 	}
 	if (!left && !r.left && r.right == g->cols)
-		scroll_rows(g, r, up);
+		grid_scroll_rows(g, r, up);
 	else
-		scroll_columns(g, r, up, left);
+		grid_scroll_columns(g, r, up, left);
 	gone = r;
 	if (up > 0)
 		gone.top = r.bottom - up;
@@ -214,17 +214,17 @@ void grid_resize(struct grid *g, int rows, int cols, uint64_t stamp)
 	g->stamp = xreallocarray(g->stamp, (size_t)rows, sizeof(*g->stamp));
 	for (int i = 0; i < rows; i++) {
 		if (i >= g->rows) {
-			g->row[i] = new_row(cols);
+			g->row[i] = grid_new_row(cols);
 			continue;
 		}
 		g->row[i] = xreallocarray(g->row[i], (size_t)cols, sizeof(struct cell));
 		for (int k = g->cols; k < cols; k++)
-			blank(&g->row[i][k], CELL_DEFAULT);
+			grid_blank(&g->row[i][k], CELL_DEFAULT);
 	}
 	g->rows = rows;
 	g->cols = cols;
 	for (int i = 0; i < rows; i++)
-		mend(g, i);
+		grid_mend(g, i);
 	grid_touch(g, stamp);
 }
 

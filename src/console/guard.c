@@ -23,13 +23,13 @@ struct out {
 	const char *from; /* start of what has passed and was not emitted yet */
 };
 
-static void flush(struct out *o, const char *to)
+static void guard_flush(struct out *o, const char *to)
 {
 	if (to > o->from)
 		o->ops->text(o->from, (size_t)(to - o->from), o->arg);
 }
 
-static void begin(struct guard *g, enum guard_state state)
+static void guard_begin(struct guard *g, enum guard_state state)
 {
 	g->state = state;
 	g->seq[0] = ESC;
@@ -41,15 +41,15 @@ static void begin(struct guard *g, enum guard_state state)
 }
 
 /* How many bytes a character has whose first is `c`; 0: none begins so. */
-static size_t length(unsigned char c)
+static size_t guard_length(unsigned char c)
 {
 	return c < 0xc2 || c > 0xf4 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
 }
 
 /* Could the n bytes at p be the start of a character that goes on? */
-static bool is_cut(const char *p, size_t n)
+static bool guard_is_cut(const char *p, size_t n)
 {
-	size_t want = length((unsigned char)*p);
+	size_t want = guard_length((unsigned char)*p);
 
 	if (n >= want)
 		return false;
@@ -61,43 +61,43 @@ static bool is_cut(const char *p, size_t n)
 }
 
 /* `len` bytes at p do not pass. */
-static size_t skip(struct out *o, const char *p, size_t len)
+static size_t guard_skip(struct out *o, const char *p, size_t len)
 {
-	flush(o, p);
+	guard_flush(o, p);
 	o->from = p + len;
 	return len;
 }
 
 /* A character of `len` bytes. */
-static size_t character(struct guard *g, const char *p, size_t len, uint32_t c, struct out *o)
+static size_t guard_character(struct guard *g, const char *p, size_t len, uint32_t c, struct out *o)
 {
 	if (!text_is_fit(c))
-		return skip(o, p, len);
+		return guard_skip(o, p, len);
 	if (!marks_has(c)) {
 		g->graphic = true;
 		return len;
 	}
-	skip(o, p, len);
+	guard_skip(o, p, len);
 	if (g->graphic)
 		o->ops->mark(c, o->arg);
 	return len;
 }
 
 /* Bytes at p that make no character get one U+FFFD together. */
-static size_t replace(struct guard *g, const char *p, size_t n, struct out *o)
+static size_t guard_replace(struct guard *g, const char *p, size_t n, struct out *o)
 {
 	size_t len = 1;
 
-	while (len < n && is_cut(p, len + 1))
+	while (len < n && guard_is_cut(p, len + 1))
 		len++;
-	skip(o, p, len);
+	guard_skip(o, p, len);
 	o->ops->text(REPLACEMENT, sizeof(REPLACEMENT) - 1, o->arg);
 	g->graphic = true;
 	return len;
 }
 
 /* One byte or character in the ground state; returns what it took, 0: the rest is kept in seq. */
-static size_t ground(struct guard *g, const char *p, size_t n, struct out *o)
+static size_t guard_ground(struct guard *g, const char *p, size_t n, struct out *o)
 {
 	unsigned char c = (unsigned char)*p;
 	uint32_t wide;
@@ -105,27 +105,27 @@ static size_t ground(struct guard *g, const char *p, size_t n, struct out *o)
 
 	if (c == ESC) {
 		g->was_graphic = g->graphic;
-		begin(g, GUARD_ESCAPE);
-		return skip(o, p, 1);
+		guard_begin(g, GUARD_ESCAPE);
+		return guard_skip(o, p, 1);
 	}
 	if (c == 0x7f)
-		return skip(o, p, 1);
+		return guard_skip(o, p, 1);
 	if (c < 0x20) {
 		g->graphic = false;
 		return 1;
 	}
 	len = text_decode(p, n, &wide);
 	if (len)
-		return character(g, p, len, wide, o);
-	if (!is_cut(p, n))
-		return replace(g, p, n, o);
-	skip(o, p, n);
+		return guard_character(g, p, len, wide, o);
+	if (!guard_is_cut(p, n))
+		return guard_replace(g, p, n, o);
+	guard_skip(o, p, n);
 	memcpy(g->seq, p, n);
 	g->len = n;
 	return 0;
 }
 
-static void finish(struct guard *g, struct out *o)
+static void guard_finish(struct guard *g, struct out *o)
 {
 	g->state = GUARD_GROUND;
 	if (!g->drop && g->len <= sizeof(g->seq))
@@ -133,7 +133,7 @@ static void finish(struct guard *g, struct out *o)
 	g->len = 0;
 }
 
-static void keep(struct guard *g, char c)
+static void guard_keep(struct guard *g, char c)
 {
 	if (g->len < sizeof(g->seq))
 		g->seq[g->len++] = c;
@@ -142,10 +142,10 @@ static void keep(struct guard *g, char c)
 }
 
 /* Bytes that mean the same within any sequence; true: this was one. */
-static bool common(struct guard *g, char c, struct out *o)
+static bool guard_common(struct guard *g, char c, struct out *o)
 {
 	if (c == ESC) {
-		begin(g, GUARD_ESCAPE);
+		guard_begin(g, GUARD_ESCAPE);
 	} else if (c == CAN || c == SUB) {
 		g->state = GUARD_GROUND;
 		g->len = 0;
@@ -159,16 +159,16 @@ static bool common(struct guard *g, char c, struct out *o)
 
 /* Of those with an intermediate byte the character sets and DEC's line sizes. libvterm takes ESC * [
  * for CSI; ESC % changes the encoding, ESC SP that of its answers. */
-static bool is_escape_fit(const struct guard *g, char final)
+static bool guard_is_escape_fit(const struct guard *g, char final)
 {
 	return g->len == 2 || (g->len == 3 && strchr("()*+#", g->seq[1]) && !strchr("[]PX^_", final));
 }
 
-static void escape(struct guard *g, char c, struct out *o)
+static void guard_escape(struct guard *g, char c, struct out *o)
 {
-	if (common(g, c, o))
+	if (guard_common(g, c, o))
 		return;
-	keep(g, c);
+	guard_keep(g, c);
 	if (g->len == 2 && c == '[') {
 		g->state = GUARD_CSI;
 	} else if (g->len == 2 && strchr("]PX^_", c)) {
@@ -178,13 +178,13 @@ static void escape(struct guard *g, char c, struct out *o)
 		if (c == ']')
 			o->ops->osc(GUARD_OSC_BEGIN, o->arg);
 	} else if (c >= 0x30) {
-		g->drop = g->drop || !is_escape_fit(g, c);
-		finish(g, o);
+		g->drop = g->drop || !guard_is_escape_fit(g, c);
+		guard_finish(g, o);
 	}
 }
 
 /* SM and RM of several modes become one sequence a mode: libvterm 0.1 reads but the first. */
-static void each_mode(const struct guard *g, struct out *o)
+static void guard_each_mode(const struct guard *g, struct out *o)
 {
 	size_t head = g->seq[2] == '?' ? 3 : 2, last = g->len - 1;
 	char one[3 + DIGITS_MAX + 1];
@@ -201,9 +201,9 @@ static void each_mode(const struct guard *g, struct out *o)
 	}
 }
 
-static void csi(struct guard *g, char c, struct out *o)
+static void guard_csi(struct guard *g, char c, struct out *o)
 {
-	if (common(g, c, o))
+	if (guard_common(g, c, o))
 		return;
 	if (c >= '0' && c <= '9') {
 		if (++g->digits > DIGITS_MAX || g->numbers >= NUMBERS_MAX)
@@ -216,19 +216,19 @@ static void csi(struct guard *g, char c, struct out *o)
 		return;
 	if ((c == ':' || c == ';') && (g->numbers >= NUMBERS_MAX || ++g->numbers >= NUMBERS_MAX))
 		return;
-	keep(g, c);
+	guard_keep(g, c);
 	if (c < 0x40)
 		return;
 	if (c == 'b' && !g->was_graphic)
 		g->drop = true;
 	if ((c == 'h' || c == 'l') && g->len <= sizeof(g->seq) && !g->drop) {
-		each_mode(g, o);
+		guard_each_mode(g, o);
 		g->drop = true;
 	}
-	finish(g, o);
+	guard_finish(g, o);
 }
 
-static void string(struct guard *g, char c, struct out *o)
+static void guard_string(struct guard *g, char c, struct out *o)
 {
 	if (c == '\a' && g->kind == ']')
 		o->ops->osc(GUARD_OSC_END, o->arg);
@@ -241,12 +241,12 @@ static void string(struct guard *g, char c, struct out *o)
 	} else if (g->kind == ']') {
 		o->ops->osc((unsigned char)c, o->arg);
 	} else {
-		keep(g, c);
+		guard_keep(g, c);
 	}
 }
 
 /* DECRQSS of what libvterm knows; for another one 0.1.4 prints from a wild pointer. */
-static bool is_known_request(const char *p, size_t n)
+static bool guard_is_known_request(const char *p, size_t n)
 {
 	static const char *const known[] = {"m", "r", " q", "\"q"};
 
@@ -259,23 +259,23 @@ static bool is_known_request(const char *p, size_t n)
 	return false;
 }
 
-static void string_escape(struct guard *g, char c, struct out *o)
+static void guard_string_escape(struct guard *g, char c, struct out *o)
 {
 	if (c != '\\') {
-		begin(g, GUARD_ESCAPE);
-		escape(g, c, o);
+		guard_begin(g, GUARD_ESCAPE);
+		guard_escape(g, c, o);
 		return;
 	}
 	if (g->kind == ']')
 		o->ops->osc(GUARD_OSC_END, o->arg);
-	keep(g, ESC);
-	keep(g, c);
-	g->drop = g->drop || g->kind == ']' || !is_known_request(g->seq, g->len);
-	finish(g, o);
+	guard_keep(g, ESC);
+	guard_keep(g, c);
+	g->drop = g->drop || g->kind == ']' || !guard_is_known_request(g->seq, g->len);
+	guard_finish(g, o);
 }
 
 /* One byte within a sequence; false: it ends the sequence and is yet to be read. */
-static bool inside(struct guard *g, char c, struct out *o)
+static bool guard_inside(struct guard *g, char c, struct out *o)
 {
 	if ((unsigned char)c >= 0x7f && g->state != GUARD_STRING) {
 		g->state = GUARD_GROUND;
@@ -284,16 +284,16 @@ static bool inside(struct guard *g, char c, struct out *o)
 	}
 	switch (g->state) {
 	case GUARD_ESCAPE:
-		escape(g, c, o);
+		guard_escape(g, c, o);
 		break;
 	case GUARD_CSI:
-		csi(g, c, o);
+		guard_csi(g, c, o);
 		break;
 	case GUARD_STRING:
-		string(g, c, o);
+		guard_string(g, c, o);
 		break;
 	case GUARD_STRING_ESCAPE:
-		string_escape(g, c, o);
+		guard_string_escape(g, c, o);
 		break;
 	case GUARD_GROUND:
 		break;
@@ -302,24 +302,24 @@ static bool inside(struct guard *g, char c, struct out *o)
 }
 
 /* Completes a character whose start came before; returns how many bytes it took of these. */
-static size_t complete(struct guard *g, const char *p, size_t n, struct out *o)
+static size_t guard_complete(struct guard *g, const char *p, size_t n, struct out *o)
 {
 	char whole[4];
 	size_t had = g->len, take = 0, used;
 
 	memcpy(whole, g->seq, had);
-	while (had + take < length((unsigned char)*whole) && take < n) {
+	while (had + take < guard_length((unsigned char)*whole) && take < n) {
 		whole[had + take] = p[take];
 		take++;
 	}
 	g->len = 0;
 	o->from = whole;
-	used = ground(g, whole, had + take, o);
+	used = guard_ground(g, whole, had + take, o);
 	if (!used) {
 		o->from = p;
 		return take; /* kept again */
 	}
-	flush(o, whole + used);
+	guard_flush(o, whole + used);
 	o->from = p;
 	/* of a bad one the bytes kept are gone, one replacement for them all */
 	return used > had ? used - had : 0;
@@ -331,11 +331,11 @@ void guard_feed(struct guard *g, const char *p, size_t n, const struct guard_ops
 	const char *end = p + n;
 
 	if (n && g->state == GUARD_GROUND && g->len)
-		p += complete(g, p, n, &o);
+		p += guard_complete(g, p, n, &o);
 	o.from = p;
 	while (p < end) {
 		if (g->state != GUARD_GROUND) {
-			if (inside(g, *p, &o))
+			if (guard_inside(g, *p, &o))
 				p++;
 			o.from = p;
 		} else if (*p >= 0x20 && *p < 0x7f) {
@@ -344,7 +344,7 @@ void guard_feed(struct guard *g, const char *p, size_t n, const struct guard_ops
 			while (p < end && *p >= 0x20 && *p < 0x7f);
 			g->graphic = true;
 		} else {
-			size_t used = ground(g, p, (size_t)(end - p), &o);
+			size_t used = guard_ground(g, p, (size_t)(end - p), &o);
 
 			if (!used)
 				return;
@@ -352,5 +352,5 @@ void guard_feed(struct guard *g, const char *p, size_t n, const struct guard_ops
 		}
 	}
 	if (g->state == GUARD_GROUND)
-		flush(&o, end);
+		guard_flush(&o, end);
 }

@@ -28,7 +28,7 @@ struct history *history_new(size_t lines, size_t bytes)
 	return h;
 }
 
-static void drop(struct history *h, uint64_t line)
+static void history_drop(struct history *h, uint64_t line)
 {
 	struct line *l = &h->ring[line % h->size];
 
@@ -40,7 +40,7 @@ static void drop(struct history *h, uint64_t line)
 void history_clear(struct history *h)
 {
 	while (h->first < h->end)
-		drop(h, h->first++);
+		history_drop(h, h->first++);
 }
 
 void history_free(struct history *h)
@@ -52,7 +52,7 @@ void history_free(struct history *h)
 	free(h);
 }
 
-static void grow(struct history *h)
+static void history_grow(struct history *h)
 {
 	size_t size = h->size ? h->size * 2 : 64;
 	struct line *ring;
@@ -74,9 +74,9 @@ void history_push(struct history *h, const char *p, size_t n)
 	if (!h->lines)
 		return;
 	if (h->end - h->first == h->size && h->size < h->lines)
-		grow(h);
+		history_grow(h);
 	while (h->first < h->end && (h->end - h->first == h->size || h->bytes + n > h->bytes_max))
-		drop(h, h->first++);
+		history_drop(h, h->first++);
 	l.bytes = xmalloc(n + 1);
 	memcpy(l.bytes, p, n);
 	h->ring[h->end % h->size] = l;
@@ -88,7 +88,7 @@ bool history_pop(struct history *h)
 {
 	if (h->first == h->end)
 		return false;
-	drop(h, --h->end);
+	history_drop(h, --h->end);
 	return true;
 }
 

@@ -15,18 +15,18 @@
 #define BG_SHIFT 2
 #define ATTRS 16
 
-static bool same_style(const struct cell *a, const struct cell *b)
+static bool row_same_style(const struct cell *a, const struct cell *b)
 {
 	return a->fg == b->fg && a->bg == b->bg && a->attrs == b->attrs;
 }
 
-static bool is_blank(const struct cell *c)
+static bool row_is_blank(const struct cell *c)
 {
 	return (!c->chars[0] || c->chars[0] == ' ') && c->width == CELL_SINGLE && !c->chars[1] && !c->fg && !c->bg &&
 	       !c->attrs;
 }
 
-static void put_number(struct buf *out, unsigned v)
+static void row_put_number(struct buf *out, unsigned v)
 {
 	while (v > 0x7f) {
 		buf_addc(out, (char)(0x80 | (v & 0x7f)));
@@ -35,15 +35,15 @@ static void put_number(struct buf *out, unsigned v)
 	buf_addc(out, (char)v);
 }
 
-static unsigned colour_kind(uint32_t c)
+static unsigned row_colour_kind(uint32_t c)
 {
 	return c == CELL_DEFAULT ? 0 : (c & CELL_COLOUR_KIND) == CELL_INDEXED ? 1 : 2;
 }
 
-static void put_colour(struct buf *out, uint32_t c)
+static void row_put_colour(struct buf *out, uint32_t c)
 {
 	char rgb[3] = {(char)(c >> 16), (char)(c >> 8), (char)c};
-	unsigned kind = colour_kind(c);
+	unsigned kind = row_colour_kind(c);
 
 	if (kind == 1)
 		buf_add(out, rgb + 2, 1);
@@ -51,16 +51,16 @@ static void put_colour(struct buf *out, uint32_t c)
 		buf_add(out, rgb, 3);
 }
 
-static void put_style(struct buf *out, const struct cell *c)
+static void row_put_style(struct buf *out, const struct cell *c)
 {
-	buf_addc(out, (char)(colour_kind(c->fg) | colour_kind(c->bg) << BG_SHIFT | (c->attrs ? ATTRS : 0)));
-	put_colour(out, c->fg);
-	put_colour(out, c->bg);
+	buf_addc(out, (char)(row_colour_kind(c->fg) | row_colour_kind(c->bg) << BG_SHIFT | (c->attrs ? ATTRS : 0)));
+	row_put_colour(out, c->fg);
+	row_put_colour(out, c->bg);
 	if (c->attrs)
 		buf_addc(out, (char)c->attrs);
 }
 
-static size_t cell_utf8(const struct cell *c, char *out)
+static size_t row_cell_utf8(const struct cell *c, char *out)
 {
 	size_t n = 0;
 
@@ -82,19 +82,19 @@ void row_pack(struct buf *out, const struct cell *cells, int cols)
 {
 	int i = 0, end;
 
-	while (cols && is_blank(&cells[cols - 1]))
+	while (cols && row_is_blank(&cells[cols - 1]))
 		cols--;
-	put_number(out, (unsigned)cols);
+	row_put_number(out, (unsigned)cols);
 	while (i < cols) {
-		for (end = i + 1; end < cols && same_style(&cells[i], &cells[end]);)
+		for (end = i + 1; end < cols && row_same_style(&cells[i], &cells[end]);)
 			end++;
-		put_number(out, (unsigned)(end - i) + RUN);
-		put_style(out, &cells[i]);
+		row_put_number(out, (unsigned)(end - i) + RUN);
+		row_put_style(out, &cells[i]);
 		for (; i < end; i++) {
 			char *p = buf_reserve(out, 2 + CELL_CHARS * 5);
 
 			if (p)
-				out->len += cell_utf8(&cells[i], p);
+				out->len += row_cell_utf8(&cells[i], p);
 		}
 	}
 	buf_addc(out, END);
@@ -106,7 +106,7 @@ struct in {
 	bool bad;
 };
 
-static unsigned char get_byte(struct in *in)
+static unsigned char row_get_byte(struct in *in)
 {
 	if (!in->n) {
 		in->bad = true;
@@ -116,12 +116,12 @@ static unsigned char get_byte(struct in *in)
 	return (unsigned char)*in->p++;
 }
 
-static unsigned get_number(struct in *in)
+static unsigned row_get_number(struct in *in)
 {
 	unsigned v = 0;
 
 	for (int shift = 0; shift <= 14; shift += 7) {
-		unsigned char c = get_byte(in);
+		unsigned char c = row_get_byte(in);
 
 		v |= (c & 0x7fu) << shift;
 		if (c < 0x80)
@@ -131,22 +131,22 @@ static unsigned get_number(struct in *in)
 	return 0;
 }
 
-static uint32_t get_colour(struct in *in, unsigned kind)
+static uint32_t row_get_colour(struct in *in, unsigned kind)
 {
 	uint32_t c = CELL_RGB;
 
 	if (kind == 1)
-		return CELL_INDEXED | get_byte(in);
+		return CELL_INDEXED | row_get_byte(in);
 	if (kind != 2) {
 		in->bad = in->bad || kind == 3;
 		return CELL_DEFAULT;
 	}
 	for (int shift = 16; shift >= 0; shift -= 8)
-		c |= (uint32_t)get_byte(in) << shift;
+		c |= (uint32_t)row_get_byte(in) << shift;
 	return c;
 }
 
-static uint32_t get_char(struct in *in)
+static uint32_t row_get_char(struct in *in)
 {
 	uint32_t c;
 	size_t len = in->n ? text_decode(in->p, in->n, &c) : 0;
@@ -161,32 +161,32 @@ static uint32_t get_char(struct in *in)
 }
 
 /* `c` has its style already. */
-static void get_cell(struct in *in, struct cell *c)
+static void row_get_cell(struct in *in, struct cell *c)
 {
 	int i = 1;
 
 	if (in->n && *in->p == REST) {
-		get_byte(in);
+		row_get_byte(in);
 		c->width = CELL_REST;
 		return;
 	}
 	if (in->n && *in->p == DOUBLE) {
-		get_byte(in);
+		row_get_byte(in);
 		c->width = CELL_DOUBLE;
 	}
-	c->chars[0] = get_char(in);
+	c->chars[0] = row_get_char(in);
 	while (in->n && *in->p == MARK && !in->bad) {
 		uint32_t mark;
 
-		get_byte(in);
-		mark = get_char(in);
+		row_get_byte(in);
+		mark = row_get_char(in);
 		if (i < CELL_CHARS)
 			c->chars[i++] = mark;
 	}
 }
 
 /* A double cell has its second half behind it, and there are no other second halves. */
-static void pair(struct cell *cells, int cols)
+static void row_pair(struct cell *cells, int cols)
 {
 	for (int i = 0; i < cols; i++) {
 		bool whole = i + 1 < cols && cells[i + 1].width == CELL_REST;
@@ -205,36 +205,36 @@ static void pair(struct cell *cells, int cols)
 size_t row_unpack(const char *p, size_t n, struct cell *cells, int cols)
 {
 	struct in in = {.p = p, .n = n};
-	unsigned left = get_number(&in);
+	unsigned left = row_get_number(&in);
 	int at = 0;
 
 	memset(cells, 0, (size_t)cols * sizeof(*cells));
 	in.bad = in.bad || left > ROW_CELLS_MAX;
 	while (left && !in.bad) {
-		unsigned count = get_number(&in);
-		unsigned char flags = get_byte(&in);
-		struct cell style = {.fg = get_colour(&in, flags & 3)};
+		unsigned count = row_get_number(&in);
+		unsigned char flags = row_get_byte(&in);
+		struct cell style = {.fg = row_get_colour(&in, flags & 3)};
 
-		style.bg = get_colour(&in, flags >> BG_SHIFT & 3);
-		style.attrs = flags & ATTRS ? get_byte(&in) : 0;
+		style.bg = row_get_colour(&in, flags >> BG_SHIFT & 3);
+		style.attrs = flags & ATTRS ? row_get_byte(&in) : 0;
 		if (count <= RUN || count - RUN > left)
 			in.bad = true;
 		count -= RUN;
 		for (; count && !in.bad; count--, left--) {
 			struct cell c = style;
 
-			get_cell(&in, &c);
+			row_get_cell(&in, &c);
 			if (at < cols)
 				cells[at++] = c;
 		}
 	}
-	if (get_byte(&in) != END)
+	if (row_get_byte(&in) != END)
 		in.bad = true;
 	if (in.bad) {
 		memset(cells, 0, (size_t)cols * sizeof(*cells));
 		return 0;
 	}
-	pair(cells, cols);
+	row_pair(cells, cols);
 	return n - in.n;
 }
 

@@ -33,14 +33,14 @@ void wishes_add(struct wishes *w, char c)
 	buf_addc(&w->osc, c); /* bounded by the guard */
 }
 
-static void on_title(struct wishes *w, const char *p, size_t n)
+static void wishes_on_title(struct wishes *w, const char *p, size_t n)
 {
 	free(w->title);
 	w->title = text_clean(p, n < CONSOLE_TITLE ? n : CONSOLE_TITLE, false); /* never longer */
 }
 
 /* "SELECTION;BASE64": which selection does not matter. */
-static void on_clip(struct wishes *w, const char *p, size_t n)
+static void wishes_on_clip(struct wishes *w, const char *p, size_t n)
 {
 	const char *at = memchr(p, ';', n);
 	struct buf bytes;
@@ -66,8 +66,8 @@ void wishes_end(struct wishes *w)
 	size_t n = w->osc.len;
 
 	if (n >= 2 && (!memcmp(p, "0;", 2) || !memcmp(p, "2;", 2)))
-		on_title(w, p + 2, n - 2);
+		wishes_on_title(w, p + 2, n - 2);
 	else if (n >= 3 && !memcmp(p, "52;", 3))
-		on_clip(w, p + 3, n - 3);
+		wishes_on_clip(w, p + 3, n - 3);
 	buf_fini(&w->osc); /* a long one is not kept */
 }

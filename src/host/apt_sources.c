@@ -18,20 +18,20 @@ struct found {
 	struct strv archive, other, security;
 };
 
-static bool ends_with(const char *s, const char *tail)
+static bool apt_sources_ends_with(const char *s, const char *tail)
 {
 	size_t n = strlen(s), t = strlen(tail);
 
 	return n >= t && !strcmp(s + n - t, tail);
 }
 
-static void add_once(struct strv *v, const char *s)
+static void apt_sources_add_once(struct strv *v, const char *s)
 {
 	if (!strv_has(v, s))
 		strv_add(v, s);
 }
 
-static void add(struct found *f, const char *uri, const char *suite)
+static void apt_sources_add(struct found *f, const char *uri, const char *suite)
 {
 	const char *host = strstr(uri, "://");
 	char *plain;
@@ -42,17 +42,18 @@ static void add(struct found *f, const char *uri, const char *suite)
 	plain = xstrdup(uri);
 	for (size_t n = strlen(plain); n && plain[n - 1] == '/'; n--)
 		plain[n - 1] = '\0';
-	if (ends_with(suite, "-security") || ends_with(suite, "/updates") || ends_with(plain, "debian-security"))
-		add_once(&f->security, plain);
-	else if (ends_with(plain, "/debian"))
-		add_once(&f->archive, plain);
+	if (apt_sources_ends_with(suite, "-security") || apt_sources_ends_with(suite, "/updates") ||
+	    apt_sources_ends_with(plain, "debian-security"))
+		apt_sources_add_once(&f->security, plain);
+	else if (apt_sources_ends_with(plain, "/debian"))
+		apt_sources_add_once(&f->archive, plain);
 	else
-		add_once(&f->other, plain);
+		apt_sources_add_once(&f->other, plain);
 	free(plain);
 }
 
 /* deb [ option=value ... ] URI SUITE COMPONENT... */
-static void read_line(struct found *f, char *line)
+static void apt_sources_read_line(struct found *f, char *line)
 {
 	struct strv words = STRV_INIT;
 	char *open, *close;
@@ -64,11 +65,11 @@ static void read_line(struct found *f, char *line)
 		memset(open, ' ', (size_t)(close - open) + 1);
 	strv_split(&words, line, " \t\r");
 	if (words.len >= 3 && !strcmp(words.items[0], "deb"))
-		add(f, words.items[1], words.items[2]);
+		apt_sources_add(f, words.items[1], words.items[2]);
 	strv_fini(&words);
 }
 
-static void each_line(char *text, void (*fn)(struct found *f, char *line), struct found *f)
+static void apt_sources_each_line(char *text, void (*fn)(struct found *f, char *line), struct found *f)
 {
 	while (text) {
 		char *end = strchr(text, '\n');
@@ -81,7 +82,7 @@ static void each_line(char *text, void (*fn)(struct found *f, char *line), struc
 }
 
 /* Value of a stanza's field with its continuation lines; owned, NULL when absent. */
-static char *field(const char *stanza, const char *name)
+static char *apt_sources_field(const char *stanza, const char *name)
 {
 	size_t n = strlen(name);
 	struct buf value;
@@ -111,27 +112,27 @@ static char *field(const char *stanza, const char *name)
 	return buf_steal(&value);
 }
 
-static void split_field(const char *stanza, const char *name, struct strv *out)
+static void apt_sources_split_field(const char *stanza, const char *name, struct strv *out)
 {
-	char *value = field(stanza, name);
+	char *value = apt_sources_field(stanza, name);
 
 	if (value)
 		strv_split(out, value, " \t\r\n");
 	free(value);
 }
 
-static void read_stanza(struct found *f, const char *stanza)
+static void apt_sources_read_stanza(struct found *f, const char *stanza)
 {
 	struct strv types = STRV_INIT, uris = STRV_INIT, suites = STRV_INIT, enabled = STRV_INIT;
 
-	split_field(stanza, "Types", &types);
-	split_field(stanza, "URIs", &uris);
-	split_field(stanza, "Suites", &suites);
-	split_field(stanza, "Enabled", &enabled);
+	apt_sources_split_field(stanza, "Types", &types);
+	apt_sources_split_field(stanza, "URIs", &uris);
+	apt_sources_split_field(stanza, "Suites", &suites);
+	apt_sources_split_field(stanza, "Enabled", &enabled);
 	if (strv_has(&types, "deb") && !strv_has(&enabled, "no") && !strv_has(&enabled, "false")) {
 		for (size_t i = 0; i < uris.len; i++) {
 			for (size_t k = 0; k < suites.len; k++)
-				add(f, uris.items[i], suites.items[k]);
+				apt_sources_add(f, uris.items[i], suites.items[k]);
 		}
 	}
 	strv_fini(&types);
@@ -141,7 +142,7 @@ static void read_stanza(struct found *f, const char *stanza)
 }
 
 /* Stanzas are divided by lines that are empty or blank. */
-static void read_deb822(struct found *f, const char *text)
+static void apt_sources_read_deb822(struct found *f, const char *text)
 {
 	struct buf stanza;
 
@@ -150,7 +151,7 @@ static void read_deb822(struct found *f, const char *text)
 		size_t len = strcspn(p, "\n");
 
 		if (strspn(p, " \t\r") >= len) {
-			read_stanza(f, stanza.data);
+			apt_sources_read_stanza(f, stanza.data);
 			buf_clear(&stanza);
 		} else {
 			buf_add(&stanza, p, len);
@@ -158,31 +159,31 @@ static void read_deb822(struct found *f, const char *text)
 		}
 		p += len + (p[len] == '\n');
 	}
-	read_stanza(f, stanza.data);
+	apt_sources_read_stanza(f, stanza.data);
 	buf_fini(&stanza);
 }
 
-static void read_file(struct found *f, const char *path)
+static void apt_sources_read_file(struct found *f, const char *path)
 {
 	struct buf text;
 
 	if (file_read(path, SOURCES_MAX, &text, NULL) < 0)
 		return;
-	if (ends_with(path, ".sources"))
-		read_deb822(f, text.data);
+	if (apt_sources_ends_with(path, ".sources"))
+		apt_sources_read_deb822(f, text.data);
 	else
-		each_line(text.data, read_line, f);
+		apt_sources_each_line(text.data, apt_sources_read_line, f);
 	buf_fini(&text);
 }
 
-static void list_parts(const char *dir, struct strv *out)
+static void apt_sources_list_parts(const char *dir, struct strv *out)
 {
 	char *parts = file_join(dir, "sources.list.d");
 	DIR *d = opendir(parts);
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d))) {
-		if (ends_with(entry->d_name, ".list") || ends_with(entry->d_name, ".sources"))
+		if (apt_sources_ends_with(entry->d_name, ".list") || apt_sources_ends_with(entry->d_name, ".sources"))
 			strv_take(out, file_join(parts, entry->d_name));
 	}
 	if (d)
@@ -197,15 +198,15 @@ void apt_sources_read(const char *dir, struct strv *archive, struct strv *securi
 	struct strv files = STRV_INIT;
 
 	strv_take(&files, file_join(dir, "sources.list"));
-	list_parts(dir, &files);
+	apt_sources_list_parts(dir, &files);
 	for (size_t i = 0; i < files.len; i++)
-		read_file(&f, files.items[i]);
+		apt_sources_read_file(&f, files.items[i]);
 	for (size_t i = 0; i < f.archive.len; i++)
-		add_once(archive, f.archive.items[i]);
+		apt_sources_add_once(archive, f.archive.items[i]);
 	for (size_t i = 0; i < f.other.len; i++)
-		add_once(archive, f.other.items[i]);
+		apt_sources_add_once(archive, f.other.items[i]);
 	for (size_t i = 0; i < f.security.len; i++)
-		add_once(security, f.security.items[i]);
+		apt_sources_add_once(security, f.security.items[i]);
 	strv_fini(&files);
 	strv_fini(&f.archive);
 	strv_fini(&f.other);

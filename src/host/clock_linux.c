@@ -19,14 +19,14 @@ struct host_clock {
 	void *arg;
 };
 
-static int arm(int fd)
+static int clock_linux_arm(int fd)
 {
 	struct itimerspec when = {.it_value = {.tv_sec = time(NULL) + FAR_AWAY}};
 
 	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
 }
 
-static void on_timer(int events, void *arg)
+static void clock_linux_on_timer(int events, void *arg)
 {
 	struct host_clock *w = arg;
 	uint64_t times;
@@ -34,7 +34,7 @@ static void on_timer(int events, void *arg)
 	(void)events;
 	if (read(w->fd, &times, sizeof(times)) < 0 && errno != ECANCELED)
 		return;
-	(void)arm(w->fd);
+	(void)clock_linux_arm(w->fd);
 	w->fn(w->arg);
 }
 
@@ -45,7 +45,7 @@ struct host_clock *host_clock_watch(struct loop *l, void (*fn)(void *arg), void 
 
 	if (fd < 0)
 		return NULL;
-	if (arm(fd) < 0) {
+	if (clock_linux_arm(fd) < 0) {
 		close(fd);
 		return NULL;
 	}
@@ -53,7 +53,7 @@ struct host_clock *host_clock_watch(struct loop *l, void (*fn)(void *arg), void 
 	w->fd = fd;
 	w->fn = fn;
 	w->arg = arg;
-	w->watch = loop_fd_start(l, fd, LOOP_READ, on_timer, w);
+	w->watch = loop_fd_start(l, fd, LOOP_READ, clock_linux_on_timer, w);
 	return w;
 }
 

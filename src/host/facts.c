@@ -22,7 +22,7 @@
 #include "facts_priv.h"
 
 /* The environment first: glibc's user database does not survive a lack of memory. */
-static char *user_name(void)
+static char *facts_user_name(void)
 {
 	struct passwd pw, *found = NULL;
 	char text[4096];
@@ -35,7 +35,7 @@ static char *user_name(void)
 	return xstrdup("");
 }
 
-static bool is_plain(const char *s, const char *more)
+static bool facts_is_plain(const char *s, const char *more)
 {
 	for (; *s; s++) {
 		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9');
@@ -47,15 +47,15 @@ static bool is_plain(const char *s, const char *more)
 }
 
 /* A name of the time zone database, or NULL; takes the text. */
-static char *zone_or_null(char *name)
+static char *facts_zone_or_null(char *name)
 {
-	if (name && *name && *name != '/' && !strstr(name, "..") && is_plain(name, "_+-/"))
+	if (name && *name && *name != '/' && !strstr(name, "..") && facts_is_plain(name, "_+-/"))
 		return name;
 	free(name);
 	return NULL;
 }
 
-static char *zone_of_link(void)
+static char *facts_zone_of_link(void)
 {
 	static const char mark[] = "/zoneinfo/";
 	char path[4096];
@@ -66,10 +66,10 @@ static char *zone_of_link(void)
 		return NULL;
 	path[n] = '\0';
 	at = strstr(path, mark);
-	return at ? zone_or_null(xstrdup(at + sizeof(mark) - 1)) : NULL;
+	return at ? facts_zone_or_null(xstrdup(at + sizeof(mark) - 1)) : NULL;
 }
 
-static char *zone_of_file(void)
+static char *facts_zone_of_file(void)
 {
 	struct buf text;
 	char *name;
@@ -78,13 +78,13 @@ static char *zone_of_file(void)
 		return NULL;
 	name = xstrndup(text.data, strcspn(text.data, " \t\r\n"));
 	buf_fini(&text);
-	return zone_or_null(name);
+	return facts_zone_or_null(name);
 }
 
-static char *timezone_name(void)
+static char *facts_timezone_name(void)
 {
 	const char *env = getenv("TZ");
-	char *name = env ? zone_or_null(xstrdup(*env == ':' ? env + 1 : env)) : NULL;
+	char *name = env ? facts_zone_or_null(xstrdup(*env == ':' ? env + 1 : env)) : NULL;
 
 	/* a TZ such as CET-1CEST is a rule, not a name: the database's names have a slash */
 	if (name && !strchr(name, '/') && strcmp(name, "UTC") != 0) {
@@ -92,14 +92,14 @@ static char *timezone_name(void)
 		name = NULL;
 	}
 	if (!name)
-		name = zone_of_link();
+		name = facts_zone_of_link();
 	if (!name)
-		name = zone_of_file();
+		name = facts_zone_of_file();
 	return name ? name : xstrdup("Etc/UTC");
 }
 
 /* The user's, where a guest could have it: with UTF-8. */
-static char *locale_name(void)
+static char *facts_locale_name(void)
 {
 	static const char *const variables[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
 
@@ -108,14 +108,14 @@ static char *locale_name(void)
 
 		if (!value || !*value)
 			continue;
-		if (is_plain(value, "_.@-") && strstr(value, "UTF-8"))
+		if (facts_is_plain(value, "_.@-") && strstr(value, "UTF-8"))
 			return xstrdup(value);
 		break;
 	}
 	return xstrdup("C.UTF-8");
 }
 
-static uint64_t memory_size(void)
+static uint64_t facts_memory_size(void)
 {
 	uint64_t total = uv_get_total_memory();
 	uint64_t limit = uv_get_constrained_memory(); /* 0: none known */
@@ -133,10 +133,10 @@ void host_facts_get(struct host_facts *f)
 		.machine = xstrdup(uts.machine),
 		.kernel = xstrdup(uts.release),
 		.cpus = uv_available_parallelism(),
-		.memory = memory_size(),
-		.user = user_name(),
-		.timezone = timezone_name(),
-		.locale = locale_name(),
+		.memory = facts_memory_size(),
+		.user = facts_user_name(),
+		.timezone = facts_timezone_name(),
+		.locale = facts_locale_name(),
 		.package_manager = xstrdup(facts_package_manager()),
 	};
 }
@@ -181,7 +181,7 @@ int host_free_space(const char *path, uint64_t *bytes, struct err *e)
 }
 
 /* Binds a TCP port for a moment; 0 when it cannot, else the port. */
-static uint16_t try_port(const char *ip, uint16_t port)
+static uint16_t facts_try_port(const char *ip, uint16_t port)
 {
 	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
 	socklen_t len = sizeof(addr);
@@ -202,14 +202,14 @@ static uint16_t try_port(const char *ip, uint16_t port)
 
 bool host_port_free(const char *ip, uint16_t port)
 {
-	return port && try_port(ip, port) == port;
+	return port && facts_try_port(ip, port) == port;
 }
 
 uint16_t host_free_port(uint16_t wanted)
 {
-	uint16_t got = wanted ? try_port("127.0.0.1", wanted) : 0;
+	uint16_t got = wanted ? facts_try_port("127.0.0.1", wanted) : 0;
 
-	return got ? got : try_port("127.0.0.1", 0);
+	return got ? got : facts_try_port("127.0.0.1", 0);
 }
 
 char *host_debian_keyring(void)

@@ -19,7 +19,7 @@ void host_accelerators(struct strv *out)
 	strv_add(out, "kvm");
 }
 
-static char *why_not_kvm(int failed)
+static char *facts_linux_why_not_kvm(int failed)
 {
 	if (failed == ENOENT || failed == ENXIO || failed == ENODEV)
 		return xstrdup("there is no /dev/kvm: the CPU's virtualisation is off in the firmware "
@@ -43,7 +43,7 @@ bool host_accelerator_usable(const char *accel, char **why)
 	}
 	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
-		*why = why_not_kvm(errno);
+		*why = facts_linux_why_not_kvm(errno);
 		return false;
 	}
 	close(fd);

@@ -12,7 +12,7 @@
 
 #define ROOM (1024 * 1024) /* what Linux grants everybody (pipe(7), pipe-max-size) */
 
-static int remove_one(const char *path, struct err *e)
+static int fifo_remove_one(const char *path, struct err *e)
 {
 	struct stat st;
 
@@ -23,16 +23,16 @@ static int remove_one(const char *path, struct err *e)
 	return 0;
 }
 
-static int make_one(const char *path, struct err *e)
+static int fifo_make_one(const char *path, struct err *e)
 {
-	if (remove_one(path, e) < 0)
+	if (fifo_remove_one(path, e) < 0)
 		return -1;
 	if (mkfifo(path, 0600) < 0)
 		return err_errno(e, errno, "fifo-make", "cannot make the pipe %s", path);
 	return 0;
 }
 
-static int both(const char *path, int (*fn)(const char *path, struct err *e), struct err *e)
+static int fifo_both(const char *path, int (*fn)(const char *path, struct err *e), struct err *e)
 {
 	char *in = xasprintf("%s.in", path);
 	char *out = xasprintf("%s.out", path);
@@ -45,15 +45,15 @@ static int both(const char *path, int (*fn)(const char *path, struct err *e), st
 
 int host_fifo_make(const char *path, struct err *e)
 {
-	return both(path, make_one, e);
+	return fifo_both(path, fifo_make_one, e);
 }
 
 int host_fifo_remove(const char *path, struct err *e)
 {
-	return both(path, remove_one, e);
+	return fifo_both(path, fifo_remove_one, e);
 }
 
-static int open_one(const char *path, const char *which, int flags)
+static int fifo_open_one(const char *path, const char *which, int flags)
 {
 	char *name = xasprintf("%s.%s", path, which);
 	int fd = open(name, flags | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
@@ -69,8 +69,8 @@ static int open_one(const char *path, const char *which, int flags)
 
 int host_fifo_open(const char *path, int *in, int *out)
 {
-	*out = open_one(path, "in", O_WRONLY); /* fails while nobody has it open for reading */
-	*in = *out < 0 ? -1 : open_one(path, "out", O_RDONLY);
+	*out = fifo_open_one(path, "in", O_WRONLY); /* fails while nobody has it open for reading */
+	*in = *out < 0 ? -1 : fifo_open_one(path, "out", O_RDONLY);
 	if (*in < 0) {
 		if (*out >= 0)
 			close(*out);

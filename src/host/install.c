@@ -61,7 +61,7 @@ static const struct {
 	  [PKG] = "openssh-portable"}},
 };
 
-static int find_manager(void)
+static int install_find_manager(void)
 {
 	for (int i = 0; i < MANAGERS; i++) {
 		char *path = host_which(managers[i].program);
@@ -75,12 +75,12 @@ static int find_manager(void)
 
 const char *facts_package_manager(void)
 {
-	int m = find_manager();
+	int m = install_find_manager();
 
 	return m < 0 ? "" : managers[m].name;
 }
 
-static bool has(const char *program)
+static bool install_has(const char *program)
 {
 	char *path = host_which(program);
 
@@ -88,13 +88,13 @@ static bool has(const char *program)
 	return path != NULL;
 }
 
-static char *as_root(const char *command, const char *package, int manager)
+static char *install_as_root(const char *command, const char *package, int manager)
 {
 	if (geteuid() == 0 || manager == BREW)
 		return xasprintf("%s %s", command, package);
-	if (has("sudo"))
+	if (install_has("sudo"))
 		return xasprintf("sudo %s %s", command, package);
-	if (has("doas"))
+	if (install_has("doas"))
 		return xasprintf("doas %s %s", command, package);
 	return xasprintf("su -c '%s %s'", command, package);
 }
@@ -102,11 +102,11 @@ static char *as_root(const char *command, const char *package, int manager)
 char *host_install_hint(const char *program)
 {
 	const char *name = file_basename(program);
-	int m = find_manager();
+	int m = install_find_manager();
 
 	for (size_t i = 0; m >= 0 && i < sizeof(packages) / sizeof(*packages); i++) {
 		if (!strcmp(packages[i].program, name) && packages[i].package[m])
-			return as_root(managers[m].command, packages[i].package[m], m);
+			return install_as_root(managers[m].command, packages[i].package[m], m);
 	}
 	return NULL;
 }

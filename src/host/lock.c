@@ -32,7 +32,7 @@ struct lock {
 };
 
 /* Opens the file if it is ours alone; -1 with e. */
-static int open_lock(const char *path, bool create, struct err *e)
+static int lock_open_lock(const char *path, bool create, struct err *e)
 {
 	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
 	struct stat st;
@@ -51,7 +51,7 @@ static int open_lock(const char *path, bool create, struct err *e)
 }
 
 /* "pid 12: preparing" when the text names a living process; owned, else NULL. */
-static char *read_holder(int fd)
+static char *lock_read_holder(int fd)
 {
 	char text[HOLDER_MAX + 1];
 	ssize_t n = pread(fd, text, HOLDER_MAX, 0);
@@ -79,7 +79,7 @@ static char *read_holder(int fd)
 	return xasprintf("pid %s: %s", text, blank + 1);
 }
 
-static void write_holder(int fd, const char *what)
+static void lock_write_holder(int fd, const char *what)
 {
 	char *text = xasprintf("%ld %.*s\n", (long)getpid(), HOLDER_MAX - 32, what);
 	size_t n = strlen(text);
@@ -90,21 +90,21 @@ static void write_holder(int fd, const char *what)
 	free(text);
 }
 
-static struct lock *take(const char *path, bool exclusive, const char *what, struct err *e)
+static struct lock *lock_take_file(const char *path, bool exclusive, const char *what, struct err *e)
 {
 	char *holder = NULL;
 	struct lock *k;
 	int fd, r;
 
 	for (int tries = 0;; tries++) {
-		fd = open_lock(path, true, e);
+		fd = lock_open_lock(path, true, e);
 		if (fd < 0)
 			return NULL;
 		r = file_lock(fd, exclusive);
 		if (r == 0 && file_is_still(fd, path))
 			break;
 		if (r == EWOULDBLOCK)
-			holder = read_holder(fd);
+			holder = lock_read_holder(fd);
 		close(fd);
 		if (r && r != EWOULDBLOCK) {
 			err_errno(e, r, "lock", "cannot lock %s", path);
@@ -118,7 +118,7 @@ static struct lock *take(const char *path, bool exclusive, const char *what, str
 		}
 		poll(NULL, 0, SETTLE_MS);
 	}
-	write_holder(fd, what);
+	lock_write_holder(fd, what);
 	k = xmalloc(sizeof(*k));
 	k->fd = fd;
 	k->path = xstrdup(path);
@@ -128,12 +128,12 @@ static struct lock *take(const char *path, bool exclusive, const char *what, str
 
 struct lock *lock_take(const char *path, const char *what, struct err *e)
 {
-	return take(path, true, what, e);
+	return lock_take_file(path, true, what, e);
 }
 
 struct lock *lock_share(const char *path, struct err *e)
 {
-	return take(path, false, "using it", e);
+	return lock_take_file(path, false, "using it", e);
 }
 
 void lock_release(struct lock *k)
@@ -170,12 +170,12 @@ struct lock *lock_wait(const char *path, const char *what, unsigned ms, struct e
 char *lock_holder(const char *path)
 {
 	char *holder = NULL;
-	int fd = open_lock(path, false, NULL);
+	int fd = lock_open_lock(path, false, NULL);
 
 	if (fd < 0)
 		return NULL;
 	if (file_lock(fd, false) == EWOULDBLOCK) {
-		for (int tries = 0; !(holder = read_holder(fd)) && tries < SETTLE_TRIES; tries++) {
+		for (int tries = 0; !(holder = lock_read_holder(fd)) && tries < SETTLE_TRIES; tries++) {
 			poll(NULL, 0, SETTLE_MS);
 			if (file_lock(fd, false) == 0)
 				break;

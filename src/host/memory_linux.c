@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Segments that nobody may write to hold what their file holds. */
-static int unmap_pages(struct dl_phdr_info *object, size_t size, void *arg)
+static int memory_linux_unmap_pages(struct dl_phdr_info *object, size_t size, void *arg)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 
@@ -30,7 +30,7 @@ static int unmap_pages(struct dl_phdr_info *object, size_t size, void *arg)
 
 void host_trim_memory(void)
 {
-	dl_iterate_phdr(unmap_pages, NULL);
+	dl_iterate_phdr(memory_linux_unmap_pages, NULL);
 #ifdef __GLIBC__
 	malloc_trim(0);
 #endif

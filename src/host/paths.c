@@ -23,7 +23,7 @@
 #define SOCKET_NAME_MAX 9 /* "/progress" */
 
 /* NULL when neither HOME nor the user database says. */
-static char *home(void)
+static char *paths_home(void)
 {
 	const char *env = getenv("HOME");
 	struct passwd pw, *found = NULL;
@@ -39,7 +39,7 @@ static char *home(void)
 
 char *host_home(struct err *e)
 {
-	char *dir = home();
+	char *dir = paths_home();
 
 	if (!dir) {
 		err_set(e, ERR_FAILED, "home-missing", "this user has no home folder");
@@ -50,7 +50,7 @@ char *host_home(struct err *e)
 
 char *host_short(const char *path)
 {
-	char *dir = home();
+	char *dir = paths_home();
 	size_t n = dir ? strlen(dir) : 0;
 	char *text = n > 1 && !strncmp(path, dir, n) && path[n] == '/' ? xasprintf("~%s", path + n) : xstrdup(path);
 
@@ -59,14 +59,14 @@ char *host_short(const char *path)
 }
 
 /* The XDG specification: a value that is not absolute is ignored. */
-static char *xdg_dir(const char *variable, const char *below_home)
+static char *paths_xdg_dir(const char *variable, const char *below_home)
 {
 	const char *env = getenv(variable);
 	char *dir, *path;
 
 	if (env && *env == '/')
 		return file_join(env, "debwiz");
-	dir = home();
+	dir = paths_home();
 	/* making a folder there fails, and that message names the path */
 	path = xasprintf("%s/%s/debwiz", dir ? dir : "/nonexistent", below_home);
 	free(dir);
@@ -75,21 +75,21 @@ static char *xdg_dir(const char *variable, const char *below_home)
 
 char *host_config_dir(void)
 {
-	return xdg_dir("XDG_CONFIG_HOME", ".config");
+	return paths_xdg_dir("XDG_CONFIG_HOME", ".config");
 }
 
 char *host_data_dir(void)
 {
-	return xdg_dir("XDG_DATA_HOME", ".local/share");
+	return paths_xdg_dir("XDG_DATA_HOME", ".local/share");
 }
 
 char *host_cache_dir(void)
 {
-	return xdg_dir("XDG_CACHE_HOME", ".cache");
+	return paths_xdg_dir("XDG_CACHE_HOME", ".cache");
 }
 
 /* Whether nobody but us (and root) can rename or replace what lies in the folder. */
-static bool is_trusted_parent(const char *path, bool private)
+static bool paths_is_trusted_parent(const char *path, bool private)
 {
 	struct stat st;
 
@@ -101,7 +101,7 @@ static bool is_trusted_parent(const char *path, bool private)
 }
 
 /* Makes the folder, or accepts one that is ours alone. */
-static int private_dir(const char *path, struct err *e)
+static int paths_private_dir(const char *path, struct err *e)
 {
 	bool made = mkdir(path, 0700) == 0;
 	struct stat st;
@@ -125,18 +125,18 @@ static int private_dir(const char *path, struct err *e)
 	return 0;
 }
 
-static bool fits(const char *dir)
+static bool paths_fits(const char *dir)
 {
 	return strlen(dir) + SOCKET_NAME_MAX < SOCKET_PATH_MAX;
 }
 
 /* PARENT/TOP/NAME, made private; NULL without an error when a socket's name would be too long. */
-static char *make_below(const char *parent, const char *top, const char *name, struct err *e)
+static char *paths_make_below(const char *parent, const char *top, const char *name, struct err *e)
 {
 	char *middle = file_join(parent, top);
 	char *dir = file_join(middle, name);
 
-	if (!fits(dir) || private_dir(middle, e) < 0 || private_dir(dir, e) < 0) {
+	if (!paths_fits(dir) || paths_private_dir(middle, e) < 0 || paths_private_dir(dir, e) < 0) {
 		free(dir);
 		dir = NULL;
 	}
@@ -151,8 +151,8 @@ char *host_runtime_dir(const char *name, struct err *e)
 	struct err why = ERR_INIT;
 	char *top, *dir = NULL;
 
-	if (xdg && *xdg == '/' && is_trusted_parent(xdg, true)) {
-		dir = make_below(xdg, "debwiz", name, &why);
+	if (xdg && *xdg == '/' && paths_is_trusted_parent(xdg, true)) {
+		dir = paths_make_below(xdg, "debwiz", name, &why);
 		if (dir || why.kind) {
 			if (!dir)
 				err_move(e, &why);
@@ -160,10 +160,10 @@ char *host_runtime_dir(const char *name, struct err *e)
 		}
 	}
 	top = xasprintf("debwiz-%lu", (unsigned long)geteuid());
-	if (tmp && *tmp == '/' && is_trusted_parent(tmp, false))
-		dir = make_below(tmp, top, name, &why);
+	if (tmp && *tmp == '/' && paths_is_trusted_parent(tmp, false))
+		dir = paths_make_below(tmp, top, name, &why);
 	if (!dir && !why.kind)
-		dir = make_below("/tmp", top, name, &why);
+		dir = paths_make_below("/tmp", top, name, &why);
 	free(top);
 	if (!dir && !why.kind)
 		err_set(&why, ERR_FAILED, "runtime-long", "the name %s is too long for a socket", name);
@@ -178,7 +178,7 @@ char *host_expand(const char *path)
 
 	if (path[0] != '~' || (path[1] != '/' && path[1] != '\0'))
 		return xstrdup(path);
-	dir = home();
+	dir = paths_home();
 	whole = xasprintf("%s%s", dir ? dir : "/nonexistent", path + 1);
 	free(dir);
 	return whole;
@@ -198,7 +198,7 @@ char *host_self(struct err *e)
 	return xstrdup(path);
 }
 
-static bool is_program(const char *path)
+static bool paths_is_program(const char *path)
 {
 	struct stat st;
 
@@ -211,7 +211,7 @@ char *host_which(const char *program)
 	const char *end;
 
 	if (strchr(program, '/'))
-		return is_program(program) ? file_absolute(program) : NULL;
+		return paths_is_program(program) ? file_absolute(program) : NULL;
 	if (!path)
 		path = "/usr/local/bin:/usr/bin:/bin";
 	for (; *program; path = end + 1) {
@@ -220,7 +220,7 @@ char *host_which(const char *program)
 		if (*path == '/') {
 			char *whole = xasprintf("%.*s/%s", (int)(end - path), path, program);
 
-			if (is_program(whole))
+			if (paths_is_program(whole))
 				return whole;
 			free(whole);
 		}

@@ -12,7 +12,7 @@
 #define ZONES "/usr/share/zoneinfo"
 
 /* Calls fn for each line of the first of the files that can be read. */
-static void each_line(const char *const *paths, void (*fn)(char *line, struct strv *out), struct strv *out)
+static void places_each_line(const char *const *paths, void (*fn)(char *line, struct strv *out), struct strv *out)
 {
 	struct buf text;
 
@@ -35,7 +35,7 @@ static void each_line(const char *const *paths, void (*fn)(char *line, struct st
 }
 
 /* "DE\t+5230+01322\tEurope/Berlin\t…" */
-static void zone_line(char *line, struct strv *out)
+static void places_zone_line(char *line, struct strv *out)
 {
 	char *at = *line == '#' ? NULL : strchr(line, '\t');
 
@@ -48,7 +48,7 @@ void host_timezones(struct strv *out)
 {
 	static const char *const paths[] = {"/usr/share/zoneinfo/zone.tab", "/usr/share/zoneinfo/zone1970.tab", NULL};
 
-	each_line(paths, zone_line, out);
+	places_each_line(paths, places_zone_line, out);
 	if (!strv_has(out, "Etc/UTC"))
 		strv_add(out, "Etc/UTC");
 	strv_sort(out);
@@ -65,7 +65,7 @@ bool host_timezone_known(const char *name)
 }
 
 /* "de_DE.UTF-8 UTF-8"; Debian's list says UTF-8 for all that is worth offering. */
-static void locale_line(char *line, struct strv *out)
+static void places_locale_line(char *line, struct strv *out)
 {
 	size_t n = strcspn(line, " ");
 
@@ -79,7 +79,7 @@ void host_locales(struct strv *out)
 	static const char *const common[] = {"de_DE.UTF-8", "en_GB.UTF-8", "en_US.UTF-8", "es_ES.UTF-8", "fr_FR.UTF-8",
 					     "it_IT.UTF-8", "ja_JP.UTF-8", "pt_BR.UTF-8", "ru_RU.UTF-8", "zh_CN.UTF-8"};
 
-	each_line(paths, locale_line, out);
+	places_each_line(paths, places_locale_line, out);
 	for (size_t i = 0; i < sizeof(common) / sizeof(*common) && out->len < 10; i++)
 		strv_add(out, common[i]);
 	strv_add(out, "C.UTF-8");

@@ -49,7 +49,7 @@ struct proc {
 	bool over;	  /* all handles are closed or closing */
 };
 
-static void on_closed(uv_handle_t *h)
+static void proc_on_closed(uv_handle_t *h)
 {
 	struct proc *p = h->data;
 
@@ -61,57 +61,57 @@ static void on_closed(uv_handle_t *h)
 	free(p);
 }
 
-static void close_handle(struct proc *p, uv_handle_t *h)
+static void proc_close_handle(struct proc *p, uv_handle_t *h)
 {
 	if (uv_is_closing(h))
 		return;
 	h->data = p;
 	p->closing++;
-	uv_close(h, on_closed);
+	uv_close(h, proc_on_closed);
 }
 
-static void close_pipe(struct proc_pipe *pipe)
+static void proc_close_pipe(struct proc_pipe *pipe)
 {
 	if (!pipe->open)
 		return;
 	pipe->open = false;
-	close_handle(pipe->proc, (uv_handle_t *)&pipe->uv);
+	proc_close_handle(pipe->proc, (uv_handle_t *)&pipe->uv);
 	if (pipe->fd && pipe->proc->output)
 		pipe->proc->output(pipe->fd, NULL, 0, pipe->proc->arg);
 }
 
 /* The end: exited, and no output left to come. */
-static void check_over(struct proc *p)
+static void proc_check_over(struct proc *p)
 {
 	if (p->over || !p->exited || p->out[0].open || p->out[1].open)
 		return;
 	p->over = true;
-	close_pipe(&p->in);
-	close_handle(p, (uv_handle_t *)&p->grace);
-	close_handle(p, (uv_handle_t *)&p->uv);
+	proc_close_pipe(&p->in);
+	proc_close_handle(p, (uv_handle_t *)&p->grace);
+	proc_close_handle(p, (uv_handle_t *)&p->uv);
 }
 
-static void on_grace(uv_timer_t *t)
+static void proc_on_grace(uv_timer_t *t)
 {
 	struct proc *p = t->data;
 
-	close_pipe(&p->out[0]);
-	close_pipe(&p->out[1]);
-	check_over(p);
+	proc_close_pipe(&p->out[0]);
+	proc_close_pipe(&p->out[1]);
+	proc_check_over(p);
 }
 
-static void on_exit_status(uv_process_t *uv, int64_t status, int signum)
+static void proc_on_exit_status(uv_process_t *uv, int64_t status, int signum)
 {
 	struct proc *p = uv->data;
 
 	p->exited = true;
 	p->status = status;
 	p->signal = signum;
-	uv_timer_start(&p->grace, on_grace, OUTPUT_GRACE_MS, 0);
-	check_over(p);
+	uv_timer_start(&p->grace, proc_on_grace, OUTPUT_GRACE_MS, 0);
+	proc_check_over(p);
 }
 
-static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
+static void proc_on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
 {
 	struct proc_pipe *pipe = (struct proc_pipe *)h;
 
@@ -119,7 +119,7 @@ static void on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *out)
 	*out = uv_buf_init(pipe->chunk, sizeof(pipe->chunk));
 }
 
-static void on_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *b)
+static void proc_on_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *b)
 {
 	struct proc_pipe *pipe = (struct proc_pipe *)uv;
 	struct proc *p = pipe->proc;
@@ -127,31 +127,31 @@ static void on_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *b)
 	if (n > 0) {
 		p->output(pipe->fd, b->base, (size_t)n, p->arg);
 	} else if (n < 0) {
-		close_pipe(pipe);
-		check_over(p);
+		proc_close_pipe(pipe);
+		proc_check_over(p);
 	}
 }
 
-static void on_shutdown(uv_shutdown_t *req, int status)
+static void proc_on_shutdown(uv_shutdown_t *req, int status)
 {
 	struct proc *p = req->data;
 
 	(void)status;
-	close_pipe(&p->in);
+	proc_close_pipe(&p->in);
 }
 
-static void on_written(uv_write_t *req, int status)
+static void proc_on_written(uv_write_t *req, int status)
 {
 	struct proc *p = req->data;
 
 	/* a child that reads no further is its own affair; its exit status tells */
 	p->shutdown.data = p;
-	if (status < 0 || uv_shutdown(&p->shutdown, (uv_stream_t *)&p->in.uv, on_shutdown) < 0)
-		close_pipe(&p->in);
+	if (status < 0 || uv_shutdown(&p->shutdown, (uv_stream_t *)&p->in.uv, proc_on_shutdown) < 0)
+		proc_close_pipe(&p->in);
 }
 
 /* Whatever somebody left open, here or in the process that started us, is not the child's. */
-static void close_on_exec_all(void)
+static void proc_close_on_exec_all(void)
 {
 	for (int fd = 3; fd < 256; fd++) {
 		int flags = fcntl(fd, F_GETFD);
@@ -161,7 +161,7 @@ static void close_on_exec_all(void)
 	}
 }
 
-static void open_pipe(struct proc *p, struct proc_pipe *pipe, int fd, uv_loop_t *uv, uv_stdio_container_t *io)
+static void proc_open_pipe(struct proc *p, struct proc_pipe *pipe, int fd, uv_loop_t *uv, uv_stdio_container_t *io)
 {
 	pipe->proc = p;
 	pipe->fd = fd;
@@ -171,7 +171,7 @@ static void open_pipe(struct proc *p, struct proc_pipe *pipe, int fd, uv_loop_t 
 	io->data.stream = (uv_stream_t *)&pipe->uv;
 }
 
-static void feed_input(struct proc *p, const char *input, size_t len)
+static void proc_feed_input(struct proc *p, const char *input, size_t len)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	uv_buf_t b;
@@ -181,8 +181,8 @@ static void feed_input(struct proc *p, const char *input, size_t len)
 	memcpy(p->input, input ? input : "", input ? len : 0);
 	b = uv_buf_init(p->input, (unsigned)len);
 	p->write.data = p;
-	if (uv_write(&p->write, (uv_stream_t *)&p->in.uv, &b, 1, on_written) < 0)
-		close_pipe(&p->in);
+	if (uv_write(&p->write, (uv_stream_t *)&p->in.uv, &b, 1, proc_on_written) < 0)
+		proc_close_pipe(&p->in);
 }
 
 int proc_missing(const char *program, struct err *e)
@@ -201,7 +201,7 @@ struct proc *proc_start(struct loop *l, const struct proc_conf *conf, struct err
 	char *file = host_which(conf->argv[0]);
 	uv_stdio_container_t io[3] = {{.flags = UV_IGNORE}, {.flags = UV_IGNORE}, {.flags = UV_IGNORE}};
 	uv_process_options_t options = {
-		.exit_cb = on_exit_status,
+		.exit_cb = proc_on_exit_status,
 		.file = file,
 		.args = (char **)conf->argv,
 		.env = (char **)conf->env,
@@ -223,28 +223,28 @@ struct proc *proc_start(struct loop *l, const struct proc_conf *conf, struct err
 	uv_timer_init(loop_uv(l), &p->grace);
 	p->grace.data = p;
 	if (conf->stdin_text)
-		open_pipe(p, &p->in, 0, loop_uv(l), &io[0]);
+		proc_open_pipe(p, &p->in, 0, loop_uv(l), &io[0]);
 	for (int i = 0; conf->output && i < 2; i++)
-		open_pipe(p, &p->out[i], i + 1, loop_uv(l), &io[i + 1]);
-	close_on_exec_all();
+		proc_open_pipe(p, &p->out[i], i + 1, loop_uv(l), &io[i + 1]);
+	proc_close_on_exec_all();
 	r = uv_spawn(loop_uv(l), &p->uv, &options);
 	p->uv.data = p;
 	if (r < 0) {
 		err_errno(e, -r, "exec-failed", "cannot start %s", file);
 		p->output = NULL;
 		p->over = true;
-		close_pipe(&p->in);
-		close_pipe(&p->out[0]);
-		close_pipe(&p->out[1]);
-		close_handle(p, (uv_handle_t *)&p->grace);
-		close_handle(p, (uv_handle_t *)&p->uv);
+		proc_close_pipe(&p->in);
+		proc_close_pipe(&p->out[0]);
+		proc_close_pipe(&p->out[1]);
+		proc_close_handle(p, (uv_handle_t *)&p->grace);
+		proc_close_handle(p, (uv_handle_t *)&p->uv);
 		p = NULL;
 	} else {
 		p->ended = conf->ended;
 		for (int i = 0; conf->output && i < 2; i++)
-			uv_read_start((uv_stream_t *)&p->out[i].uv, on_alloc, on_read);
+			uv_read_start((uv_stream_t *)&p->out[i].uv, proc_on_alloc, proc_on_read);
 		if (conf->stdin_text)
-			feed_input(p, conf->input, conf->input_len);
+			proc_feed_input(p, conf->input, conf->input_len);
 	}
 	free(file);
 	return p;
@@ -255,7 +255,7 @@ int64_t proc_pid(const struct proc *p)
 	return p->uv.pid;
 }
 
-static void send_signal(struct proc *p, int signum)
+static void proc_send_signal(struct proc *p, int signum)
 {
 	if (!p->exited) /* afterwards the pid may be another's */
 		uv_process_kill(&p->uv, signum);
@@ -263,12 +263,12 @@ static void send_signal(struct proc *p, int signum)
 
 void proc_terminate(struct proc *p)
 {
-	send_signal(p, SIGTERM);
+	proc_send_signal(p, SIGTERM);
 }
 
 void proc_kill(struct proc *p)
 {
-	send_signal(p, SIGKILL);
+	proc_send_signal(p, SIGKILL);
 }
 
 struct run {
@@ -279,7 +279,7 @@ struct run {
 	int signal;
 };
 
-static void run_output(int fd, const char *p, size_t n, void *arg)
+static void proc_run_output(int fd, const char *p, size_t n, void *arg)
 {
 	struct run *r = arg;
 
@@ -294,7 +294,7 @@ static void run_output(int fd, const char *p, size_t n, void *arg)
 	}
 }
 
-static void run_ended(int64_t status, int signum, void *arg)
+static void proc_run_ended(int64_t status, int signum, void *arg)
 {
 	struct run *r = arg;
 
@@ -303,7 +303,7 @@ static void run_ended(int64_t status, int signum, void *arg)
 }
 
 /* The first lines as one, without anything a terminal would act on. */
-static char *first_lines(const struct buf *b)
+static char *proc_first_lines(const struct buf *b)
 {
 	struct buf text;
 	int lines = 0;
@@ -325,11 +325,11 @@ static char *first_lines(const struct buf *b)
 }
 
 /* `status` NULL: one other than 0 is an error. */
-static int run_argv(char *const *argv, size_t cap, struct buf *out, int *status, struct err *e)
+static int proc_run_argv(char *const *argv, size_t cap, struct buf *out, int *status, struct err *e)
 {
 	struct loop *l = loop_new();
 	struct run run = {.status = -1};
-	struct proc_conf conf = {.argv = argv, .output = run_output, .ended = run_ended, .arg = &run};
+	struct proc_conf conf = {.argv = argv, .output = proc_run_output, .ended = proc_run_ended, .arg = &run};
 	char *said;
 	int r = -1;
 
@@ -340,7 +340,7 @@ static int run_argv(char *const *argv, size_t cap, struct buf *out, int *status,
 	loop_free(l);
 	if (!run.proc)
 		goto out;
-	said = first_lines(&run.err);
+	said = proc_first_lines(&run.err);
 	if (run.too_much)
 		err_set(e, ERR_FAILED, "exec-output", "%s wrote more than %zu bytes", argv[0], cap);
 	else if (run.signal)
@@ -366,12 +366,12 @@ out:
 
 int proc_run(char *const *argv, size_t cap, struct buf *out, struct err *e)
 {
-	return run_argv(argv, cap, out, NULL, e);
+	return proc_run_argv(argv, cap, out, NULL, e);
 }
 
 int proc_run_status(char *const *argv, size_t cap, struct buf *out, int *status, struct err *e)
 {
-	return run_argv(argv, cap, out, status, e);
+	return proc_run_argv(argv, cap, out, status, e);
 }
 
 bool proc_alive(const struct proc_id *id)

@@ -29,7 +29,7 @@ struct news {
 };
 
 /* A new program must not start with our ignored or blocked signals. */
-static void reset_signals(void)
+static void proc_detach_reset_signals(void)
 {
 	struct sigaction fresh = {.sa_handler = SIG_DFL};
 	sigset_t none;
@@ -40,19 +40,20 @@ static void reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static bool use_as(int fd, int target)
+static bool proc_detach_use_as(int fd, int target)
 {
 	return fd >= 0 && dup2(fd, target) >= 0;
 }
 
 /* In the grandchild: never returns. */
-static void become(const char *file, char *const *argv, int log, int report)
+static void proc_detach_become(const char *file, char *const *argv, int log, int report)
 {
 	int null = open("/dev/null", O_RDWR);
 	struct news news = {.pid = getpid()};
 
-	reset_signals();
-	if (use_as(null, 0) && use_as(null, 1) && use_as(log >= 0 ? log : null, 2) && chdir("/") == 0) {
+	proc_detach_reset_signals();
+	if (proc_detach_use_as(null, 0) && proc_detach_use_as(null, 1) &&
+	    proc_detach_use_as(log >= 0 ? log : null, 2) && chdir("/") == 0) {
 		for (int fd = 3; fd < 256; fd++) {
 			if (fd != report)
 				close(fd);
@@ -65,7 +66,7 @@ static void become(const char *file, char *const *argv, int log, int report)
 }
 
 /* Reads one message whole; false at the end of the pipe. */
-static bool hear(int fd, struct news *out)
+static bool proc_detach_hear(int fd, struct news *out)
 {
 	ssize_t n;
 
@@ -76,7 +77,7 @@ static bool hear(int fd, struct news *out)
 }
 
 /* A pipe whose ends stay clear of 0, 1 and 2, which may be closed in us. */
-static int report_pipe(int ends[2])
+static int proc_detach_report_pipe(int ends[2])
 {
 	int raw[2];
 
@@ -120,7 +121,7 @@ int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct er
 			goto out;
 		}
 	}
-	if (report_pipe(ends) < 0) {
+	if (proc_detach_report_pipe(ends) < 0) {
 		err_errno(e, errno, "exec-failed", "cannot start %s", file);
 		goto out;
 	}
@@ -131,7 +132,7 @@ int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct er
 		setsid();
 		child = fork();
 		if (child == 0)
-			become(file, argv, log, ends[1]);
+			proc_detach_become(file, argv, log, ends[1]);
 		if (child < 0) {
 			first.failed = errno;
 			_exit(write(ends[1], &first, sizeof(first)) == sizeof(first) ? 126 : 125);
@@ -145,7 +146,7 @@ int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct er
 		while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 			;
 		/* the pipe ends at exec; a second message is the errno of one that failed */
-		if (hear(ends[0], &first) && !first.failed && hear(ends[0], &second))
+		if (proc_detach_hear(ends[0], &first) && !first.failed && proc_detach_hear(ends[0], &second))
 			first = second;
 	}
 	close(ends[0]);
@@ -168,7 +169,7 @@ int proc_exec(char *const *argv, struct err *e)
 
 	if (!file)
 		return proc_missing(argv[0], e);
-	reset_signals();
+	proc_detach_reset_signals();
 	execve(file, argv, environ);
 	err_errno(e, errno, "exec-failed", "cannot start %s", file);
 	free(file);

@@ -29,7 +29,7 @@ struct stat_line {
 	uint64_t field[STAT_FIELDS];
 };
 
-static bool read_stat(int64_t pid, struct stat_line *out)
+static bool proc_linux_read_stat(int64_t pid, struct stat_line *out)
 {
 	char *path = xasprintf("/proc/%lld/stat", (long long)pid);
 	struct buf text;
@@ -50,7 +50,7 @@ static bool read_stat(int64_t pid, struct stat_line *out)
 }
 
 /* Tells boots apart: pid and ticks since boot may come again after a restart of the host. */
-static uint64_t boot_mark(void)
+static uint64_t proc_linux_boot_mark(void)
 {
 	struct buf text;
 	uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
@@ -67,16 +67,16 @@ bool proc_identify(int64_t pid, struct proc_id *out)
 {
 	struct stat_line s;
 
-	if (!read_stat(pid, &s) || s.state == 'Z' || s.state == 'X')
+	if (!proc_linux_read_stat(pid, &s) || s.state == 'Z' || s.state == 'X')
 		return false;
 	out->pid = pid;
-	out->start = boot_mark() << TICK_BITS | (s.field[STAT_START] & ((1ULL << TICK_BITS) - 1));
+	out->start = proc_linux_boot_mark() << TICK_BITS | (s.field[STAT_START] & ((1ULL << TICK_BITS) - 1));
 	return true;
 }
 
 bool proc_of_this_boot(const struct proc_id *id)
 {
-	uint64_t mark = boot_mark();
+	uint64_t mark = proc_linux_boot_mark();
 
 	return !mark || !id->start || id->start >> TICK_BITS == mark;
 }
@@ -97,7 +97,7 @@ bool proc_usage(int64_t pid, uint64_t *cpu_ms, uint64_t *rss)
 	long hz = sysconf(_SC_CLK_TCK);
 	long page = sysconf(_SC_PAGESIZE);
 
-	if (!read_stat(pid, &s) || s.state == 'Z' || s.state == 'X')
+	if (!proc_linux_read_stat(pid, &s) || s.state == 'Z' || s.state == 'X')
 		return false;
 	*cpu_ms = (s.field[STAT_UTIME] + s.field[STAT_STIME]) * 1000 / (uint64_t)(hz > 0 ? hz : 100);
 	*rss = s.field[STAT_RSS] * (uint64_t)(page > 0 ? page : 4096);
@@ -105,7 +105,7 @@ bool proc_usage(int64_t pid, uint64_t *cpu_ms, uint64_t *rss)
 }
 
 /* Bytes of a line "NAME: NUMBER" of /proc/PID/io (proc(5)). */
-static uint64_t io_line(const char *text, const char *name)
+static uint64_t proc_linux_io_line(const char *text, const char *name)
 {
 	const char *at = strstr(text, name);
 
@@ -113,7 +113,7 @@ static uint64_t io_line(const char *text, const char *name)
 }
 
 /* What the process has moved, as text; false where that is not told. */
-static bool read_io(int64_t pid, char *text, size_t size)
+static bool proc_linux_read_io(int64_t pid, char *text, size_t size)
 {
 	char path[64];
 	ssize_t n;
@@ -134,23 +134,23 @@ static bool read_io(int64_t pid, char *text, size_t size)
 bool proc_io(int64_t pid, uint64_t *bytes)
 {
 	char text[1024];
-	bool known = read_io(pid, text, sizeof(text));
+	bool known = proc_linux_read_io(pid, text, sizeof(text));
 
-	*bytes = known ? io_line(text, "\nread_bytes: ") + io_line(text, "\nwrite_bytes: ") : 0;
+	*bytes = known ? proc_linux_io_line(text, "\nread_bytes: ") + proc_linux_io_line(text, "\nwrite_bytes: ") : 0;
 	return known;
 }
 
 bool proc_read(int64_t pid, uint64_t *bytes)
 {
 	char text[1024];
-	bool known = read_io(pid, text, sizeof(text));
+	bool known = proc_linux_read_io(pid, text, sizeof(text));
 
-	*bytes = known ? io_line(text, "rchar: ") : 0;
+	*bytes = known ? proc_linux_io_line(text, "rchar: ") : 0;
 	return known;
 }
 
 /* Whether one of its descriptors is that file. */
-static bool has_open(const char *pid, const struct stat *file)
+static bool proc_linux_has_open(const char *pid, const struct stat *file)
 {
 	char *dir = xasprintf("/proc/%s/fd", pid);
 	DIR *d = opendir(dir); /* only of our own processes */
@@ -168,7 +168,7 @@ static bool has_open(const char *pid, const struct stat *file)
 	return found;
 }
 
-static char *name_of(const char *pid)
+static char *proc_linux_name_of(const char *pid)
 {
 	char *path = xasprintf("/proc/%s/comm", pid);
 	char *name = NULL;
@@ -194,9 +194,9 @@ char *proc_using_file(const char *path)
 		return NULL;
 	d = opendir("/proc");
 	while (d && !found && (entry = readdir(d))) {
-		if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || !has_open(entry->d_name, &file))
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9' || !proc_linux_has_open(entry->d_name, &file))
 			continue;
-		name = name_of(entry->d_name);
+		name = proc_linux_name_of(entry->d_name);
 		found = xasprintf("%s, pid %s", name, entry->d_name);
 		free(name);
 	}

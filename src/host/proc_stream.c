@@ -23,7 +23,7 @@
 extern char **environ;
 
 /* Both ends are closed in any other child. */
-static int make_pipe(int ends[2])
+static int proc_stream_make_pipe(int ends[2])
 {
 	if (pipe(ends) < 0)
 		return -1;
@@ -32,14 +32,14 @@ static int make_pipe(int ends[2])
 	return 0;
 }
 
-static void close_end(int *fd)
+static void proc_stream_close_end(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
 }
 
-static int spawn(struct proc_stream *s, const char *file, char *const *argv, int in, int out, int err)
+static int proc_stream_spawn(struct proc_stream *s, const char *file, char *const *argv, int in, int out, int err)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -75,21 +75,22 @@ int proc_stream_start(struct proc_stream *s, char *const *argv, const atomic_boo
 		return proc_missing(argv[0], e);
 	sigemptyset(&ignore.sa_mask);
 	sigaction(SIGPIPE, &ignore, NULL); /* a child that stops reading must not end us */
-	r = make_pipe(in) < 0 || make_pipe(out) < 0 || make_pipe(said) < 0 ? errno : 0;
+	r = proc_stream_make_pipe(in) < 0 || proc_stream_make_pipe(out) < 0 || proc_stream_make_pipe(said) < 0 ? errno
+													       : 0;
 	if (!r)
-		r = spawn(s, file, argv, in[0], out[1], said[1]);
-	close_end(&in[0]);
-	close_end(&out[1]);
-	close_end(&said[1]);
+		r = proc_stream_spawn(s, file, argv, in[0], out[1], said[1]);
+	proc_stream_close_end(&in[0]);
+	proc_stream_close_end(&out[1]);
+	proc_stream_close_end(&said[1]);
 	s->to = in[1];
 	s->from = out[0];
 	s->said = said[0];
 	buf_init(&s->text, 0);
 	if (r) {
 		err_errno(e, r, "exec-failed", "cannot start %s", file);
-		close_end(&s->to);
-		close_end(&s->from);
-		close_end(&s->said);
+		proc_stream_close_end(&s->to);
+		proc_stream_close_end(&s->from);
+		proc_stream_close_end(&s->said);
 	} else {
 		fcntl(s->to, F_SETFL, O_NONBLOCK);
 		fcntl(s->said, F_SETFL, O_NONBLOCK);
@@ -99,7 +100,7 @@ int proc_stream_start(struct proc_stream *s, char *const *argv, const atomic_boo
 }
 
 /* Takes what it printed as errors: the last of it is kept. */
-static void listen_to(struct proc_stream *s)
+static void proc_stream_listen_to(struct proc_stream *s)
 {
 	char text[4096];
 	ssize_t n = read(s->said, text, sizeof(text));
@@ -109,11 +110,11 @@ static void listen_to(struct proc_stream *s)
 	if (s->text.len > SAID_MAX)
 		buf_drop(&s->text, s->text.len - SAID_MAX);
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		close_end(&s->said);
+		proc_stream_close_end(&s->said);
 }
 
 /* Until the descriptor is ready, or the work is cancelled (-1 with ECANCELED). */
-static int await(struct proc_stream *s, int fd, short events)
+static int proc_stream_await(struct proc_stream *s, int fd, short events)
 {
 	while (!s->cancel || !atomic_load(s->cancel)) {
 		struct pollfd p[] = {{.fd = fd, .events = events}, {.fd = s->said, .events = POLLIN}};
@@ -122,7 +123,7 @@ static int await(struct proc_stream *s, int fd, short events)
 		if (r < 0 && errno != EINTR)
 			return -1;
 		if (r > 0 && p[1].revents)
-			listen_to(s);
+			proc_stream_listen_to(s);
 		if (r > 0 && p[0].revents)
 			return 0;
 	}
@@ -135,7 +136,7 @@ int proc_stream_write(struct proc_stream *s, const void *p, size_t n)
 	const char *at = p;
 
 	while (n) {
-		ssize_t r = await(s, s->to, POLLOUT) < 0 ? -1 : write(s->to, at, n);
+		ssize_t r = proc_stream_await(s, s->to, POLLOUT) < 0 ? -1 : write(s->to, at, n);
 
 		if (r < 0 && errno != EAGAIN && errno != EINTR)
 			return -1;
@@ -152,13 +153,13 @@ ssize_t proc_stream_read(struct proc_stream *s, void *p, size_t n)
 	ssize_t r;
 
 	do
-		r = await(s, s->from, POLLIN) < 0 ? -1 : read(s->from, p, n);
+		r = proc_stream_await(s, s->from, POLLIN) < 0 ? -1 : read(s->from, p, n);
 	while (r < 0 && (errno == EINTR || errno == EAGAIN));
 	return r;
 }
 
 /* Its lines as one. */
-static char *clean_said(const struct buf *said)
+static char *proc_stream_clean_said(const struct buf *said)
 {
 	size_t n = said->len;
 	struct buf b;
@@ -183,18 +184,18 @@ int proc_stream_finish(struct proc_stream *s, bool stop, char **said)
 	char dropped[4096];
 	int status = 0;
 
-	close_end(&s->to);
+	proc_stream_close_end(&s->to);
 	while (!stop && proc_stream_read(s, dropped, sizeof(dropped)) > 0)
 		continue;
-	while (!stop && s->said >= 0 && await(s, s->said, POLLIN) == 0)
+	while (!stop && s->said >= 0 && proc_stream_await(s, s->said, POLLIN) == 0)
 		continue;
-	close_end(&s->from);
+	proc_stream_close_end(&s->from);
 	if (stop || (s->cancel && atomic_load(s->cancel)))
 		kill((pid_t)s->pid, SIGTERM);
 	while (waitpid((pid_t)s->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
-	*said = clean_said(&s->text);
+	*said = proc_stream_clean_said(&s->text);
 	buf_fini(&s->text);
-	close_end(&s->said);
+	proc_stream_close_end(&s->said);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

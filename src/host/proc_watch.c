@@ -21,7 +21,7 @@ struct proc_watch {
 	void *arg;
 };
 
-static void tell(struct proc_watch *w)
+static void proc_watch_tell(struct proc_watch *w)
 {
 	loop_fd_stop(w->readable);
 	w->readable = NULL;
@@ -30,18 +30,18 @@ static void tell(struct proc_watch *w)
 	w->ended(w->arg);
 }
 
-static void on_readable(int events, void *arg)
+static void proc_watch_on_readable(int events, void *arg)
 {
 	(void)events;
-	tell(arg);
+	proc_watch_tell(arg);
 }
 
-static void on_look(void *arg)
+static void proc_watch_on_look(void *arg)
 {
 	struct proc_watch *w = arg;
 
 	if (!proc_alive(&w->id))
-		tell(w);
+		proc_watch_tell(w);
 }
 
 struct proc_watch *proc_watch_start(struct loop *l, const struct proc_id *id, void (*ended)(void *arg), void *arg)
@@ -54,9 +54,9 @@ struct proc_watch *proc_watch_start(struct loop *l, const struct proc_id *id, vo
 	w->fd = proc_end_fd(id->pid);
 	/* asked after the descriptor was there: so it is of that process and no later one */
 	if (w->fd >= 0 && proc_alive(id))
-		w->readable = loop_fd_start(l, w->fd, LOOP_READ, on_readable, w);
+		w->readable = loop_fd_start(l, w->fd, LOOP_READ, proc_watch_on_readable, w);
 	else
-		w->timer = loop_timer_start(l, 0, LOOK_MS, on_look, w);
+		w->timer = loop_timer_start(l, 0, LOOK_MS, proc_watch_on_look, w);
 	return w;
 }
 

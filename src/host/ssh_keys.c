@@ -15,7 +15,7 @@
 
 /* sshd(8), AUTHORIZED_KEYS FILE FORMAT: options, type, key, comment. A key begins with the length of
  * its type's name in 4 bytes, which base64 makes into "AAAA". */
-static bool is_key_line(const char *line)
+static bool ssh_keys_is_key_line(const char *line)
 {
 	static const char *const types[] = {"ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-sha2-"};
 	struct strv words = STRV_INIT;
@@ -30,7 +30,7 @@ static bool is_key_line(const char *line)
 	return is;
 }
 
-static bool is_key_file(const struct buf *text)
+static bool ssh_keys_is_key_file(const struct buf *text)
 {
 	struct strv lines = STRV_INIT;
 	bool is = strlen(text->data) == text->len;
@@ -39,19 +39,19 @@ static bool is_key_file(const struct buf *text)
 	for (size_t i = 0; i < lines.len && is; i++) {
 		const char *line = lines.items[i] + strspn(lines.items[i], " \t");
 
-		is = !*line || *line == '#' || is_key_line(line);
+		is = !*line || *line == '#' || ssh_keys_is_key_line(line);
 	}
 	strv_fini(&lines);
 	return is;
 }
 
-static int check_keys(const char *path, const struct buf *text, struct err *e)
+static int ssh_keys_check_keys(const char *path, const struct buf *text, struct err *e)
 {
 	if (strstr(text->data, "PRIVATE KEY-----") || strstr(text->data, "PuTTY-User-Key-File")) {
 		err_set(e, ERR_USAGE, "key-private", "%s holds a private key, which stays on this host", path);
 		return err_hint(e, "name its public half: %s.pub", path);
 	}
-	if (is_key_file(text))
+	if (ssh_keys_is_key_file(text))
 		return 0;
 	err_set(e, ERR_USAGE, "key-bad", "%s holds more than public ssh keys", path);
 	return err_hint(e, "name a file that ssh-keygen wrote and that ends in .pub");
@@ -64,7 +64,7 @@ int host_ssh_key_read(const char *path, struct buf *out, struct err *e)
 
 	if (file_read(path, KEY_MAX, &text, e) < 0)
 		return -1;
-	r = check_keys(path, &text, e);
+	r = ssh_keys_check_keys(path, &text, e);
 	if (!r && out) {
 		*out = text;
 	} else {
@@ -74,14 +74,14 @@ int host_ssh_key_read(const char *path, struct buf *out, struct err *e)
 	return r;
 }
 
-static bool is_public_name(const char *name)
+static bool ssh_keys_is_public_name(const char *name)
 {
 	size_t n = strlen(name);
 
 	return n > 4 && !strcmp(name + n - 4, ".pub") && !strstr(name, "-cert.pub");
 }
 
-static bool is_public_key(const char *path)
+static bool ssh_keys_is_public_key(const char *path)
 {
 	return access(path, R_OK) == 0 && host_ssh_key_read(path, NULL, NULL) == 0;
 }
@@ -97,13 +97,13 @@ void host_ssh_keys(struct strv *out)
 
 	for (size_t i = 0; i < sizeof(best) / sizeof(*best); i++) {
 		path = file_join(dir, best[i]);
-		if (is_public_key(path))
+		if (ssh_keys_is_public_key(path))
 			strv_add(out, path);
 		free(path);
 	}
 	while (d && (entry = readdir(d))) {
 		path = file_join(dir, entry->d_name);
-		if (is_public_name(entry->d_name) && !strv_has(out, path) && is_public_key(path))
+		if (ssh_keys_is_public_name(entry->d_name) && !strv_has(out, path) && ssh_keys_is_public_key(path))
 			strv_add(&others, path);
 		free(path);
 	}

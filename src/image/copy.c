@@ -38,14 +38,15 @@ int copy_file_error(int errnum, const char *path, struct err *e)
 }
 
 /* A path of the guest as its shell's home folder is the present one. */
-static const char *in_guest(const char *path)
+static const char *copy_in_guest(const char *path)
 {
 	if (path[0] == '~' && path[1] == '/')
 		path += 2;
 	return !*path || !strcmp(path, "~") ? "." : path;
 }
 
-static int start(struct copy *c, struct proc_stream *s, const char *script, const struct strv *words, struct err *e)
+static int copy_start(struct copy *c, struct proc_stream *s, const char *script, const struct strv *words,
+		      struct err *e)
 {
 	const struct asset *text = asset_get(script, e);
 	struct strv argv = STRV_INIT;
@@ -70,7 +71,7 @@ static int start(struct copy *c, struct proc_stream *s, const char *script, cons
 }
 
 /* Ends it, and says why it failed: a fault of this host first, then a cancel, then what the other end said. */
-static int finish(struct copy *c, struct proc_stream *s, int r, const char *way, struct err *e)
+static int copy_finish(struct copy *c, struct proc_stream *s, int r, const char *way, struct err *e)
 {
 	static const char noise[] = "; tar: Exiting with failure status due to previous errors";
 	char *said = NULL, *at;
@@ -101,18 +102,18 @@ int copy_to(struct copy *c, const struct strv *paths, const char *target, struct
 	struct proc_stream s;
 	int r;
 
-	strv_add(&words, in_guest(target));
+	strv_add(&words, copy_in_guest(target));
 	strv_add(&words, paths->len > 1 ? "1" : "");
-	r = start(c, &s, "guest/cp-take.sh", &words, e);
+	r = copy_start(c, &s, "guest/cp-take.sh", &words, e);
 	strv_fini(&words);
 	if (r < 0)
 		return r;
 	r = copy_pack(c, paths, &s, e);
-	return finish(c, &s, r, "to", e);
+	return copy_finish(c, &s, r, "to", e);
 }
 
 /* What comes before the mark is the noise of a shell's start. */
-static int await_mark(struct proc_stream *s, const char *mark, char *first, size_t *n)
+static int copy_await_mark(struct proc_stream *s, const char *mark, char *first, size_t *n)
 {
 	size_t len = 0;
 	ssize_t got;
@@ -136,7 +137,7 @@ static int await_mark(struct proc_stream *s, const char *mark, char *first, size
 	return -1;
 }
 
-static int receive(struct copy *c, const struct strv *paths, const char *part, struct err *e)
+static int copy_receive(struct copy *c, const struct strv *paths, const char *part, struct err *e)
 {
 	char *mark = xasprintf("debwiz-cp-%ld-%ld\n", (long)getpid(), (long)time(NULL));
 	char *first = xmalloc(FIRST_MAX);
@@ -147,13 +148,13 @@ static int receive(struct copy *c, const struct strv *paths, const char *part, s
 
 	strv_take(&words, xstrndup(mark, strlen(mark) - 1));
 	for (size_t i = 0; i < paths->len; i++)
-		strv_add(&words, in_guest(paths->items[i]));
-	r = start(c, &s, "guest/cp-give.sh", &words, e);
+		strv_add(&words, copy_in_guest(paths->items[i]));
+	r = copy_start(c, &s, "guest/cp-give.sh", &words, e);
 	if (!r) {
-		r = await_mark(&s, mark, first, &n);
+		r = copy_await_mark(&s, mark, first, &n);
 		if (!r)
 			r = copy_unpack(c, paths, part, first, n, &s, e);
-		r = finish(c, &s, r, "from", e);
+		r = copy_finish(c, &s, r, "from", e);
 	}
 	strv_fini(&words);
 	free(first);
@@ -162,7 +163,7 @@ static int receive(struct copy *c, const struct strv *paths, const char *part, s
 }
 
 /* The folder in which `target` lies or that it is, without a link in its path; owned. */
-static char *place_of(const char *target, bool many, bool *folder, struct err *e)
+static char *copy_place_of(const char *target, bool many, bool *folder, struct err *e)
 {
 	size_t n = strlen(target);
 	struct stat st;
@@ -184,7 +185,7 @@ static char *place_of(const char *target, bool many, bool *folder, struct err *e
 int copy_from(struct copy *c, const struct strv *paths, const char *target, struct err *e)
 {
 	bool folder;
-	char *dir = place_of(target, paths->len > 1, &folder, e);
+	char *dir = copy_place_of(target, paths->len > 1, &folder, e);
 	char *part = dir ? file_join(dir, ".debwiz-cp.part.XXXXXX") : NULL;
 	int r = 0;
 
@@ -193,7 +194,7 @@ int copy_from(struct copy *c, const struct strv *paths, const char *target, stru
 	if (!mkdtemp(part)) {
 		r = err_errno(e, errno, "copy-file", "cannot create a folder in %s", dir);
 	} else {
-		r = receive(c, paths, part, e);
+		r = copy_receive(c, paths, part, e);
 		if (!r)
 			r = copy_place(paths, part, target, folder, e);
 		(void)file_remove_tree(part, NULL);

@@ -107,7 +107,7 @@ static int unpack_adapt(struct unpack *u, struct archive_entry *entry)
 }
 
 /* A path of the guest, for a message. */
-static const char *shown(const struct unpack *u, const char *path)
+static const char *copy_unpack_shown(const struct unpack *u, const char *path)
 {
 	size_t n = strlen(u->part);
 	const char *name = strncmp(path, u->part, n) ? path : path + n + strspn(path + n, "/");
@@ -118,7 +118,7 @@ static const char *shown(const struct unpack *u, const char *path)
 
 static int unpack_disk_error(struct unpack *u, struct archive_entry *entry)
 {
-	return copy_file_error(archive_errno(u->out), shown(u, archive_entry_pathname(entry)), u->e);
+	return copy_file_error(archive_errno(u->out), copy_unpack_shown(u, archive_entry_pathname(entry)), u->e);
 }
 
 static int unpack_data(struct unpack *u, struct archive_entry *entry)
@@ -179,10 +179,10 @@ int copy_unpack(struct copy *c, const struct strv *paths, const char *part, cons
 
 /* ---- to its place ------------------------------------------------------------------------- */
 
-static int place(const char *from, const char *to, struct err *e);
+static int copy_unpack_place(const char *from, const char *to, struct err *e);
 
 /* A folder that may not be written cannot change its parent. */
-static int place_new(const char *from, const struct stat *st, const char *to, struct err *e)
+static int copy_unpack_place_new(const char *from, const struct stat *st, const char *to, struct err *e)
 {
 	bool locked = S_ISDIR(st->st_mode) && !(st->st_mode & S_IWUSR);
 
@@ -196,7 +196,7 @@ static int place_new(const char *from, const struct stat *st, const char *to, st
 }
 
 /* Each item of the folder; then the folder's own times and mode. */
-static int place_items(const char *from, const struct stat *st, const char *to, bool own, struct err *e)
+static int copy_unpack_place_items(const char *from, const struct stat *st, const char *to, bool own, struct err *e)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
 	DIR *dir = NULL;
@@ -214,7 +214,7 @@ static int place_items(const char *from, const struct stat *st, const char *to, 
 			continue;
 		a = file_join(from, d->d_name);
 		b = file_join(to, d->d_name);
-		r = place(a, b, e);
+		r = copy_unpack_place(a, b, e);
 		free(a);
 		free(b);
 	}
@@ -226,16 +226,16 @@ static int place_items(const char *from, const struct stat *st, const char *to, 
 	return r;
 }
 
-static int place(const char *from, const char *to, struct err *e)
+static int copy_unpack_place(const char *from, const char *to, struct err *e)
 {
 	struct stat a, b, behind;
 
 	if (lstat(from, &a) < 0)
 		return copy_file_error(errno, from, e);
 	if (lstat(to, &b) < 0)
-		return place_new(from, &a, to, e);
+		return copy_unpack_place_new(from, &a, to, e);
 	if (S_ISDIR(a.st_mode) && S_ISDIR(b.st_mode))
-		return place_items(from, &a, to, true, e);
+		return copy_unpack_place_items(from, &a, to, true, e);
 	if (S_ISDIR(a.st_mode) != S_ISDIR(b.st_mode))
 		return copy_file_error(S_ISDIR(b.st_mode) ? EISDIR : ENOTDIR, to, e);
 	if ((a.st_mode & S_IFMT) != (b.st_mode & S_IFMT) && !S_ISREG(b.st_mode) &&
@@ -243,11 +243,11 @@ static int place(const char *from, const char *to, struct err *e)
 		err_set(e, ERR_FAILED, "copy-file", "%s is neither a file nor a folder", to);
 		return err_hint(e, "`debwiz ssh M -- cat FILE` prints a file");
 	}
-	return place_new(from, &a, to, e);
+	return copy_unpack_place_new(from, &a, to, e);
 }
 
 /* The only item of the folder, owned; NULL where there is none or several. */
-static char *only_item(const char *dir)
+static char *copy_unpack_only_item(const char *dir)
 {
 	DIR *d = opendir(dir);
 	struct dirent *item;
@@ -276,7 +276,7 @@ int copy_place(const struct strv *paths, const char *part, const char *target, b
 	for (size_t i = 0; !r && i < paths->len; i++) {
 		char *group = xasprintf("%s/%zu", part, i);
 		char *name = copy_name(paths->items[i]);
-		char *only = folder || !*name ? NULL : only_item(group);
+		char *only = folder || !*name ? NULL : copy_unpack_only_item(group);
 		struct stat st;
 
 		if (lstat(group, &st) < 0) {
@@ -286,11 +286,11 @@ int copy_place(const struct strv *paths, const char *part, const char *target, b
 				    *paths->items[i] ? paths->items[i] : ".");
 			err_hint(e, "do not trust that guest");
 		} else if (folder) {
-			r = place_items(group, &st, target, !*name, e);
+			r = copy_unpack_place_items(group, &st, target, !*name, e);
 		} else if (!*name) {
-			r = place(group, target, e);
+			r = copy_unpack_place(group, target, e);
 		} else if (only) {
-			r = place(only, target, e);
+			r = copy_unpack_place(only, target, e);
 		} else {
 			r = err_set(e, ERR_USAGE, "usage", "%s names several, and %s is not a folder", paths->items[i],
 				    target);

@@ -25,13 +25,13 @@ struct member {
 	uint64_t size;
 };
 
-static int bad(struct deb *d, struct err *e, const char *what)
+static int deb_bad(struct deb *d, struct err *e, const char *what)
 {
 	return err_set(e, ERR_VERIFY, "deb-format", "%s is not a valid Debian package: %s", d->name, what);
 }
 
 /* Passes over the rest of the current member, hashing it. */
-static int skip_member(struct deb *d, struct err *e)
+static int deb_skip_member(struct deb *d, struct err *e)
 {
 	while (d->left > 0) {
 		size_t n = d->left < sizeof d->in ? (size_t)d->left : sizeof d->in;
@@ -52,7 +52,7 @@ static int skip_member(struct deb *d, struct err *e)
 }
 
 /* Digits, then only blanks. */
-static bool parse_decimal(const char *p, size_t n, uint64_t *out)
+static bool deb_parse_decimal(const char *p, size_t n, uint64_t *out)
 {
 	uint64_t v = 0;
 	size_t i = 0;
@@ -69,29 +69,29 @@ static bool parse_decimal(const char *p, size_t n, uint64_t *out)
 }
 
 /* The next ar header: 1, or 0 at the end of the file. */
-static int next_member(struct deb *d, struct member *m, struct err *e)
+static int deb_next_member(struct deb *d, struct member *m, struct err *e)
 {
 	char h[AR_HEADER];
 	size_t n = 16;
 
-	if (skip_member(d, e))
+	if (deb_skip_member(d, e))
 		return -1;
 	if (d->pos == d->size)
 		return 0;
 	if (d->size - d->pos < AR_HEADER)
-		return bad(d, e, "it ends in an ar header");
+		return deb_bad(d, e, "it ends in an ar header");
 	if (deb_read_raw(d, h, sizeof h, e))
 		return -1;
-	if (h[58] != '`' || h[59] != '\n' || !parse_decimal(h + 48, 10, &m->size))
-		return bad(d, e, "it has a bad ar header");
+	if (h[58] != '`' || h[59] != '\n' || !deb_parse_decimal(h + 48, 10, &m->size))
+		return deb_bad(d, e, "it has a bad ar header");
 	if (m->size > d->size - d->pos)
-		return bad(d, e, "it has a member larger than the file");
+		return deb_bad(d, e, "it has a member larger than the file");
 	while (n > 0 && h[n - 1] == ' ')
 		n--;
 	if (n > 0 && h[n - 1] == '/')
 		n--;
 	if (n == 0 || memchr(h, '\0', n) || memchr(h, '/', n))
-		return bad(d, e, "it has a member without a proper name");
+		return deb_bad(d, e, "it has a member without a proper name");
 	memcpy(m->name, h, n);
 	m->name[n] = '\0';
 	d->left = m->size;
@@ -99,12 +99,12 @@ static int next_member(struct deb *d, struct member *m, struct err *e)
 	return 1;
 }
 
-static bool is_part(const char *name, const char *stem)
+static bool deb_is_part(const char *name, const char *stem)
 {
 	return strncmp(name, stem, strlen(stem)) == 0;
 }
 
-static int find_packing(struct deb *d, const char *ext, enum deb_packing *out, struct err *e)
+static int deb_find_packing(struct deb *d, const char *ext, enum deb_packing *out, struct err *e)
 {
 	if (*ext == '\0')
 		*out = DEB_PLAIN;
@@ -115,27 +115,27 @@ static int find_packing(struct deb *d, const char *ext, enum deb_packing *out, s
 	else if (strcmp(ext, ".zst") == 0)
 		*out = DEB_ZSTD;
 	else
-		return bad(d, e, "its members are compressed in an unknown way");
+		return deb_bad(d, e, "its members are compressed in an unknown way");
 	return 0;
 }
 
-static int read_version(struct deb *d, struct err *e)
+static int deb_read_version(struct deb *d, struct err *e)
 {
 	struct member m;
 	char text[16] = "";
-	int r = next_member(d, &m, e);
+	int r = deb_next_member(d, &m, e);
 
 	if (r < 0)
 		return -1;
 	if (r == 0 || strcmp(m.name, "debian-binary") != 0)
-		return bad(d, e, "debian-binary is not its first member");
+		return deb_bad(d, e, "debian-binary is not its first member");
 	if (m.size < 4 || m.size > sizeof text)
-		return bad(d, e, "its debian-binary has a strange size");
+		return deb_bad(d, e, "its debian-binary has a strange size");
 	if (deb_read_raw(d, text, (size_t)m.size, e))
 		return -1;
 	d->left = 0;
 	if (memcmp(text, "2.", 2) != 0 || !memchr(text, '\n', (size_t)m.size))
-		return bad(d, e, "its format is not 2.x");
+		return deb_bad(d, e, "its format is not 2.x");
 	return 0;
 }
 
@@ -155,21 +155,21 @@ struct deb *deb_open(int fd, const char *name, struct err *e)
 		goto fail;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		bad(d, e, "it is not a regular file");
+		deb_bad(d, e, "it is not a regular file");
 		goto fail;
 	}
 	d->size = (uint64_t)st.st_size;
 	if (d->size < sizeof magic) {
-		bad(d, e, "it is too short");
+		deb_bad(d, e, "it is too short");
 		goto fail;
 	}
 	if (deb_read_raw(d, magic, sizeof magic, e))
 		goto fail;
 	if (memcmp(magic, AR_MAGIC, sizeof magic) != 0) {
-		bad(d, e, "it is not an ar archive");
+		deb_bad(d, e, "it is not an ar archive");
 		goto fail;
 	}
-	if (read_version(d, e))
+	if (deb_read_version(d, e))
 		goto fail;
 	return d;
 fail:
@@ -197,20 +197,20 @@ void deb_free(struct deb *d)
 }
 
 /* Goes to the next member that is control.tar* or data.tar*, in this order. */
-static int next_part(struct deb *d, struct member *m, struct err *e)
+static int deb_next_part(struct deb *d, struct member *m, struct err *e)
 {
 	const char *stem = d->has_control ? "data.tar" : "control.tar";
 	int r;
 
 	do {
-		r = next_member(d, m, e);
+		r = deb_next_member(d, m, e);
 		if (r < 0)
 			return -1;
 		if (r == 0)
 			return err_set(e, ERR_VERIFY, "deb-format", "%s is not a valid Debian package: it has no %s",
 				       d->name, stem);
 	} while (m->name[0] == '_'); /* deb(5): such members are to be ignored */
-	if (!is_part(m->name, stem))
+	if (!deb_is_part(m->name, stem))
 		return err_set(e, ERR_VERIFY, "deb-format",
 			       "%s is not a valid Debian package: %s is where %s should be", d->name, m->name, stem);
 	return 0;
@@ -222,21 +222,21 @@ int deb_enter(struct deb *d, enum deb_part part, struct err *e)
 	enum deb_packing packing;
 
 	if (part == DEB_CONTROL ? d->has_control : d->has_data)
-		return bad(d, e, "a part of it was read already");
+		return deb_bad(d, e, "a part of it was read already");
 	deb_source_close(d);
-	if (next_part(d, &m, e))
+	if (deb_next_part(d, &m, e))
 		return -1;
 	if (!d->has_control) {
 		d->has_control = true;
-		if (find_packing(d, m.name + strlen("control.tar"), &packing, e))
+		if (deb_find_packing(d, m.name + strlen("control.tar"), &packing, e))
 			return -1;
 		if (part == DEB_CONTROL)
 			goto open;
-		if (next_part(d, &m, e))
+		if (deb_next_part(d, &m, e))
 			return -1;
 	}
 	d->has_data = true;
-	if (find_packing(d, m.name + strlen("data.tar"), &packing, e))
+	if (deb_find_packing(d, m.name + strlen("data.tar"), &packing, e))
 		return -1;
 open:
 	d->part = part;
@@ -247,13 +247,13 @@ open:
 }
 
 /* The name as deb.h promises it; NULL with e filled when it is not to be trusted. */
-static char *clean_path(struct deb *d, const char *raw, struct err *e)
+static char *deb_clean_path(struct deb *d, const char *raw, struct err *e)
 {
 	char *out;
 	size_t len = 0;
 
 	if (!raw || strlen(raw) > DEB_PATH_MAX || strchr(raw, '\n')) {
-		bad(d, e, "it has an entry with an impossible name");
+		deb_bad(d, e, "it has an entry with an impossible name");
 		return NULL;
 	}
 	while (*raw == '/')
@@ -264,7 +264,7 @@ static char *clean_path(struct deb *d, const char *raw, struct err *e)
 
 		if (n == 0 || n > NAME_MAX_BYTES || (n == 2 && memcmp(raw, "..", 2) == 0)) {
 			free(out);
-			bad(d, e, "it has an entry whose name leads elsewhere");
+			deb_bad(d, e, "it has an entry whose name leads elsewhere");
 			return NULL;
 		}
 		if (!(n == 1 && *raw == '.')) {
@@ -281,7 +281,7 @@ static char *clean_path(struct deb *d, const char *raw, struct err *e)
 	return out;
 }
 
-static int find_type(struct deb *d, struct archive_entry *ae, enum deb_type *out, struct err *e)
+static int deb_find_type(struct deb *d, struct archive_entry *ae, enum deb_type *out, struct err *e)
 {
 	if (archive_entry_hardlink(ae)) {
 		*out = DEB_HARDLINK;
@@ -307,11 +307,11 @@ static int find_type(struct deb *d, struct archive_entry *ae, enum deb_type *out
 		*out = DEB_FIFO;
 		return 0;
 	default:
-		return bad(d, e, "it has an entry of an unknown kind");
+		return deb_bad(d, e, "it has an entry of an unknown kind");
 	}
 }
 
-static int check_caps(struct deb *d, const struct deb_entry *entry, struct err *e)
+static int deb_check_caps(struct deb *d, const struct deb_entry *entry, struct err *e)
 {
 	uint64_t cap = DEB_RATIO_FREE + d->size * DEB_RATIO_MAX;
 
@@ -320,7 +320,7 @@ static int check_caps(struct deb *d, const struct deb_entry *entry, struct err *
 	if (d->part == DEB_CONTROL)
 		cap = DEB_CONTROL_MAX;
 	if (++d->entries > DEB_ENTRIES_MAX)
-		return bad(d, e, "it has too many entries");
+		return deb_bad(d, e, "it has too many entries");
 	if (entry->size > cap - d->output)
 		return err_set(e, ERR_VERIFY, "deb-too-large", "%s would unpack to more than the %llu bytes allowed",
 			       d->name, (unsigned long long)cap);
@@ -328,19 +328,19 @@ static int check_caps(struct deb *d, const struct deb_entry *entry, struct err *
 	return 0;
 }
 
-static int read_link(struct deb *d, struct archive_entry *ae, struct deb_entry *out, struct err *e)
+static int deb_read_link(struct deb *d, struct archive_entry *ae, struct deb_entry *out, struct err *e)
 {
 	free(d->link);
 	d->link = NULL;
 	if (out->type == DEB_HARDLINK) {
-		d->link = clean_path(d, archive_entry_hardlink(ae), e);
+		d->link = deb_clean_path(d, archive_entry_hardlink(ae), e);
 		if (!d->link)
 			return -1;
 	} else if (out->type == DEB_SYMLINK) {
 		const char *target = archive_entry_symlink(ae);
 
 		if (!target || !*target || strlen(target) > DEB_PATH_MAX)
-			return bad(d, e, "it has a symbolic link with an impossible target");
+			return deb_bad(d, e, "it has a symbolic link with an impossible target");
 		d->link = xstrdup(target);
 	}
 	return 0;
@@ -357,15 +357,15 @@ int deb_next(struct deb *d, struct deb_entry *out, struct err *e)
 		return 0;
 	if (r != ARCHIVE_OK)
 		return deb_source_error(d, e);
-	if (find_type(d, ae, &it.type, e))
+	if (deb_find_type(d, ae, &it.type, e))
 		return -1;
 	if (archive_entry_sparse_count(ae) > 0)
-		return bad(d, e, "it has a sparse file, which dpkg does not unpack either");
+		return deb_bad(d, e, "it has a sparse file, which dpkg does not unpack either");
 	if (archive_entry_size(ae) < 0)
-		return bad(d, e, "it has an entry of negative size");
+		return deb_bad(d, e, "it has an entry of negative size");
 	free(d->path);
-	d->path = clean_path(d, archive_entry_pathname(ae), e);
-	if (!d->path || read_link(d, ae, &it, e))
+	d->path = deb_clean_path(d, archive_entry_pathname(ae), e);
+	if (!d->path || deb_read_link(d, ae, &it, e))
 		return -1;
 	it.path = d->path;
 	it.link = d->link;
@@ -373,7 +373,7 @@ int deb_next(struct deb *d, struct deb_entry *out, struct err *e)
 	it.mtime = archive_entry_mtime(ae);
 	if (archive_entry_uid(ae) < 0 || archive_entry_uid(ae) > UINT32_MAX || archive_entry_gid(ae) < 0 ||
 	    archive_entry_gid(ae) > UINT32_MAX)
-		return bad(d, e, "it has an entry with an impossible owner");
+		return deb_bad(d, e, "it has an entry with an impossible owner");
 	it.uid = (uint32_t)archive_entry_uid(ae);
 	it.gid = (uint32_t)archive_entry_gid(ae);
 	it.size = it.type == DEB_FILE ? (uint64_t)archive_entry_size(ae) : 0;
@@ -381,9 +381,9 @@ int deb_next(struct deb *d, struct deb_entry *out, struct err *e)
 		it.major = (unsigned)archive_entry_rdevmajor(ae);
 		it.minor = (unsigned)archive_entry_rdevminor(ae);
 		if (it.major > MAJOR_MAX || it.minor > MINOR_MAX)
-			return bad(d, e, "it has a device with an impossible number");
+			return deb_bad(d, e, "it has a device with an impossible number");
 	}
-	if (check_caps(d, &it, e))
+	if (deb_check_caps(d, &it, e))
 		return -1;
 	d->file_left = it.size;
 	*out = it;
@@ -402,7 +402,7 @@ ssize_t deb_read(struct deb *d, void *p, size_t n, struct err *e)
 		if (got < 0)
 			return deb_source_error(d, e);
 		if (got == 0)
-			return bad(d, e, "a file in it ends before its size");
+			return deb_bad(d, e, "a file in it ends before its size");
 		done += (size_t)got;
 	}
 	d->file_left -= done;
@@ -416,14 +416,15 @@ int deb_finish(struct deb *d, uint8_t sha256[HASH_SIZE], uint64_t *size, struct 
 
 	deb_source_close(d);
 	while (!d->has_data) {
-		if (next_part(d, &m, e))
+		if (deb_next_part(d, &m, e))
 			return -1;
 		d->has_data = d->has_control;
 		d->has_control = true;
 	}
-	while ((r = next_member(d, &m, e)) > 0)
-		if (is_part(m.name, "debian-binary") || is_part(m.name, "control.tar") || is_part(m.name, "data.tar"))
-			return bad(d, e, "it has a member twice");
+	while ((r = deb_next_member(d, &m, e)) > 0)
+		if (deb_is_part(m.name, "debian-binary") || deb_is_part(m.name, "control.tar") ||
+		    deb_is_part(m.name, "data.tar"))
+			return deb_bad(d, e, "it has a member twice");
 	if (r < 0)
 		return -1;
 	*size = d->pos;

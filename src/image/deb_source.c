@@ -36,7 +36,7 @@ int deb_read_raw(struct deb *d, void *p, size_t n, struct err *e)
 }
 
 /* The next compressed bytes of the member into d->in. */
-static ssize_t read_member(struct deb *d)
+static ssize_t deb_source_read_member(struct deb *d)
 {
 	size_t n = d->left < sizeof d->in ? (size_t)d->left : sizeof d->in;
 
@@ -46,10 +46,10 @@ static ssize_t read_member(struct deb *d)
 	return (ssize_t)n;
 }
 
-static la_ssize_t give_raw(struct archive *a, void *arg, const void **p)
+static la_ssize_t deb_source_give_raw(struct archive *a, void *arg, const void **p)
 {
 	struct deb *d = arg;
-	ssize_t n = read_member(d);
+	ssize_t n = deb_source_read_member(d);
 
 	if (n < 0) {
 		archive_set_error(a, EIO, "%s", d->source_err.text);
@@ -59,7 +59,7 @@ static la_ssize_t give_raw(struct archive *a, void *arg, const void **p)
 	return n;
 }
 
-static const char *xz_reason(lzma_ret r)
+static const char *deb_source_xz_reason(lzma_ret r)
 {
 	switch (r) {
 	case LZMA_MEMLIMIT_ERROR:
@@ -75,7 +75,7 @@ static const char *xz_reason(lzma_ret r)
 	}
 }
 
-static la_ssize_t give_unxz(struct archive *a, void *arg, const void **p)
+static la_ssize_t deb_source_give_unxz(struct archive *a, void *arg, const void **p)
 {
 	struct deb *d = arg;
 
@@ -85,7 +85,7 @@ static la_ssize_t give_unxz(struct archive *a, void *arg, const void **p)
 		lzma_ret r;
 
 		if (d->xz.avail_in == 0 && d->left > 0) {
-			ssize_t n = read_member(d);
+			ssize_t n = deb_source_read_member(d);
 
 			if (n < 0) {
 				archive_set_error(a, EIO, "%s", d->source_err.text);
@@ -98,7 +98,8 @@ static la_ssize_t give_unxz(struct archive *a, void *arg, const void **p)
 		if (r == LZMA_STREAM_END) {
 			d->xz_ended = true;
 		} else if (r != LZMA_OK) {
-			err_set(&d->source_err, ERR_VERIFY, "deb-format", "%s is damaged: %s", d->name, xz_reason(r));
+			err_set(&d->source_err, ERR_VERIFY, "deb-format", "%s is damaged: %s", d->name,
+				deb_source_xz_reason(r));
 			archive_set_error(a, EINVAL, "%s", d->source_err.text);
 			return ARCHIVE_FATAL;
 		}
@@ -107,7 +108,7 @@ static la_ssize_t give_unxz(struct archive *a, void *arg, const void **p)
 	return (la_ssize_t)(sizeof d->out - d->xz.avail_out);
 }
 
-static int open_xz(struct deb *d, struct err *e)
+static int deb_source_open_xz(struct deb *d, struct err *e)
 {
 	/* The checksums inside are not computed: what is read is covered by the package's SHA-256.
 	 */
@@ -129,7 +130,7 @@ int deb_source_open(struct deb *d, enum deb_packing packing, struct err *e)
 	if (!d->tar)
 		return err_set(e, ERR_FAILED, "deb-memory", "libarchive could not be started");
 	archive_read_support_format_tar(d->tar);
-	if (packing == DEB_XZ && open_xz(d, e))
+	if (packing == DEB_XZ && deb_source_open_xz(d, e))
 		return -1;
 	if (packing == DEB_GZIP)
 		r = archive_read_append_filter(d->tar, ARCHIVE_FILTER_GZIP);
@@ -138,7 +139,8 @@ int deb_source_open(struct deb *d, enum deb_packing packing, struct err *e)
 	else
 		r = archive_read_append_filter(d->tar, ARCHIVE_FILTER_NONE);
 	if (r != ARCHIVE_OK ||
-	    archive_read_open2(d->tar, d, NULL, packing == DEB_XZ ? give_unxz : give_raw, NULL, NULL) != ARCHIVE_OK)
+	    archive_read_open2(d->tar, d, NULL, packing == DEB_XZ ? deb_source_give_unxz : deb_source_give_raw, NULL,
+			       NULL) != ARCHIVE_OK)
 		return deb_source_error(d, e);
 	return 0;
 }

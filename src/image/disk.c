@@ -17,7 +17,7 @@
 
 /* ---- looking at one */
 
-static int check_base(const char *path, const struct qcow2 *q, struct err *e)
+static int disk_check_base(const char *path, const struct qcow2 *q, struct err *e)
 {
 	char *dir, *base;
 	struct stat st;
@@ -39,7 +39,7 @@ static int check_base(const char *path, const struct qcow2 *q, struct err *e)
 	return r;
 }
 
-static int check_fd(const char *path, int fd, struct disk_info *out, struct err *e)
+static int disk_check_fd(const char *path, int fd, struct disk_info *out, struct err *e)
 {
 	uint64_t clusters;
 	struct stat st;
@@ -50,7 +50,7 @@ static int check_fd(const char *path, int fd, struct disk_info *out, struct err 
 		return err_set(e, ERR_FAILED, "disk-foreign", "%s is not a regular file", path);
 	if (qcow2_open(&q, fd, path, e) < 0)
 		return -1;
-	r = *q.backing ? check_base(path, &q, e) : 0;
+	r = *q.backing ? disk_check_base(path, &q, e) : 0;
 	if (!r)
 		r = qcow2_check(&q, &clusters, e);
 	if (!r)
@@ -75,12 +75,12 @@ int disk_check(const char *path, struct disk_info *out, struct err *e)
 	if (fd < 0)
 		return err_errno(e, errno, errno == ENOENT ? "disk-missing" : "disk-read", "cannot read the disk %s",
 				 path);
-	r = check_fd(path, fd, out, e);
+	r = disk_check_fd(path, fd, out, e);
 	close(fd);
 	return r;
 }
 
-static int check_drive_fd(const char *path, int fd, bool qcow2, struct err *e)
+static int disk_check_drive_fd(const char *path, int fd, bool qcow2, struct err *e)
 {
 	struct stat st;
 	struct qcow2 q;
@@ -108,14 +108,14 @@ int disk_check_drive(const char *path, const char *format, struct err *e)
 
 	if (fd < 0)
 		return err_errno(e, errno, errno == ENOENT ? "drive-missing" : "drive-bad", "cannot read %s", path);
-	r = check_drive_fd(path, fd, !strcmp(format, "qcow2"), e);
+	r = disk_check_drive_fd(path, fd, !strcmp(format, "qcow2"), e);
 	close(fd);
 	return r;
 }
 
 /* ---- making and changing one */
 
-static int sync_and_rename(const char *part, const char *path, struct err *e)
+static int disk_sync_and_rename(const char *part, const char *path, struct err *e)
 {
 	if (file_sync_path(part, e) < 0)
 		return -1;
@@ -123,7 +123,7 @@ static int sync_and_rename(const char *part, const char *path, struct err *e)
 }
 
 /* What a killed run left. Nothing that qemu-img would write through may stand there. */
-static int clear_part(const char *part, struct err *e)
+static int disk_clear_part(const char *part, struct err *e)
 {
 	if (unlink(part) < 0 && errno != ENOENT)
 		return err_errno(e, errno, "file-part", "cannot remove the old %s", part);
@@ -142,7 +142,7 @@ int disk_create(const char *path, uint64_t size, struct err *e)
 	if (file_exists(path)) {
 		err_set(e, ERR_FAILED, "disk-exists", "there is a disk at %s already", path);
 		err_hint(e, "only debwiz recreate replaces one");
-	} else if (clear_part(part, e) == 0) {
+	} else if (disk_clear_part(part, e) == 0) {
 		r = disk_tool_run(argv, NULL, NULL, NULL, e);
 		if (!r && chmod(part, 0600) < 0)
 			r = err_errno(e, errno, "file-write", "cannot change the mode of %s", part);
@@ -151,7 +151,7 @@ int disk_create(const char *path, uint64_t size, struct err *e)
 		if (!r && info.size != size)
 			r = err_set(e, ERR_FAILED, "disk-tool", "qemu-img made a disk of another size");
 		if (!r)
-			r = sync_and_rename(part, path, e);
+			r = disk_sync_and_rename(part, path, e);
 		if (r < 0)
 			unlink(part);
 	}
@@ -160,7 +160,7 @@ int disk_create(const char *path, uint64_t size, struct err *e)
 	return r;
 }
 
-static int refuse_snapshots(const struct disk_info *info, const char *path, struct err *e)
+static int disk_refuse_snapshots(const struct disk_info *info, const char *path, struct err *e)
 {
 	if (!info->snapshots)
 		return 0;
@@ -185,7 +185,7 @@ int disk_grow(const char *path, uint64_t size, struct err *e)
 			size_human(info.size, now), size_human(size, wanted));
 		return err_hint(e, "debwiz recreate makes a new, smaller one");
 	}
-	if (refuse_snapshots(&info, path, e) < 0)
+	if (disk_refuse_snapshots(&info, path, e) < 0)
 		return -1;
 	bytes = xasprintf("%llu", (unsigned long long)size);
 	char *argv[] = {"qemu-img", "resize", "-q", "-f", "qcow2", (char *)path, bytes, NULL};
@@ -203,11 +203,11 @@ int disk_flatten(const char *path, const atomic_bool *cancel, void (*progress)(d
 	int r = disk_check(path, &info, e);
 
 	if (!r)
-		r = refuse_snapshots(&info, path, e);
+		r = disk_refuse_snapshots(&info, path, e);
 	if (!r)
 		r = disk_settle(path, e);
 	if (!r && !info.standalone) {
-		r = clear_part(part, e);
+		r = disk_clear_part(part, e);
 		if (!r)
 			r = disk_tool_run(argv, cancel, progress, arg, e);
 		if (!r && chmod(part, 0600) < 0)
@@ -217,7 +217,7 @@ int disk_flatten(const char *path, const atomic_bool *cancel, void (*progress)(d
 		if (!r && (!made.standalone || made.size != info.size))
 			r = err_set(e, ERR_FAILED, "disk-tool", "qemu-img made another disk than asked for");
 		if (!r)
-			r = sync_and_rename(part, path, e);
+			r = disk_sync_and_rename(part, path, e);
 		if (r < 0)
 			unlink(part);
 	}

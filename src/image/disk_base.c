@@ -20,20 +20,20 @@
 #define REFERENCE "used-by-"
 #define REFERENCE_MAX 8192
 
-static bool is_same(const struct stat *a, const struct stat *b)
+static bool disk_base_is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-static bool leads_to(const char *path, const struct stat *base)
+static bool disk_base_leads_to(const char *path, const struct stat *base)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && is_same(&st, base);
+	return stat(path, &st) == 0 && disk_base_is_same(&st, base);
 }
 
 /* Named by the link's path, so a second run writes the same file. */
-static int write_reference(const char *base_disk, const char *link_path, struct err *e)
+static int disk_base_write_reference(const char *base_disk, const char *link_path, struct err *e)
 {
 	uint8_t digest[HASH_SIZE];
 	char hex[HASH_HEX];
@@ -60,12 +60,12 @@ int disk_link_base(const char *base_disk, const char *link_path, struct err *e)
 
 	if (lstat(target, &base) < 0 || !S_ISREG(base.st_mode)) {
 		r = err_set(e, ERR_FAILED, "disk-base", "there is no base image %s", target);
-	} else if (!leads_to(where, &base)) {
+	} else if (!disk_base_leads_to(where, &base)) {
 		if (unlink(part) < 0 && errno != ENOENT)
 			r = err_errno(e, errno, "disk-base", "cannot remove the old %s", part);
 		else if (link(target, part) < 0) {
 			/* the reference first: a link without one would not hold the base */
-			r = write_reference(target, where, e);
+			r = disk_base_write_reference(target, where, e);
 			if (!r && symlink(target, part) < 0)
 				r = err_errno(e, errno, "disk-base", "cannot link to the base image at %s", part);
 		}
@@ -93,19 +93,19 @@ int disk_move_base(const char *from, const char *to, struct err *e)
 	if (!file_exists(base))
 		return 0;
 	where = file_absolute(to);
-	r = write_reference(base, where, e);
+	r = disk_base_write_reference(base, where, e);
 	free(where);
 	return r;
 }
 
-static bool holds(const char *dir, const char *name, const struct stat *base)
+static bool disk_base_holds(const char *dir, const char *name, const struct stat *base)
 {
 	char *path = file_join(dir, name);
 	struct buf text;
 	bool in_use = false;
 
 	if (file_read(path, REFERENCE_MAX, &text, NULL) == 0) {
-		in_use = leads_to(text.data, base);
+		in_use = disk_base_leads_to(text.data, base);
 		buf_fini(&text);
 	}
 	free(path);
@@ -127,7 +127,7 @@ int disk_base_users(const char *base_disk, uint64_t *users, struct err *e)
 	}
 	while ((entry = readdir(dir)))
 		if (!strncmp(entry->d_name, REFERENCE, strlen(REFERENCE)) && !strstr(entry->d_name, ".part") &&
-		    holds(dir_path, entry->d_name, &base))
+		    disk_base_holds(dir_path, entry->d_name, &base))
 			n++;
 	closedir(dir);
 	free(dir_path);

@@ -19,14 +19,14 @@
 #define OTHERS_MS 3000 /* until a qemu-img that was left alone must have ended */
 #define OTHERS_STEP_MS 20
 
-static char *mark_path(const char *disk)
+static char *disk_change_mark_path(const char *disk)
 {
 	return xasprintf("%s.changing", disk);
 }
 
 char *disk_change_pending(const char *disk)
 {
-	char *mark = mark_path(disk);
+	char *mark = disk_change_mark_path(disk);
 	char *what = NULL;
 	struct buf text;
 
@@ -42,7 +42,7 @@ char *disk_change_pending(const char *disk)
 
 int disk_change_begin(const char *disk, const char *what, struct err *e)
 {
-	char *mark = mark_path(disk);
+	char *mark = disk_change_mark_path(disk);
 	char *line = xasprintf("%s\n", what);
 	int r = file_write(mark, line, strlen(line), 0600, e);
 
@@ -53,7 +53,7 @@ int disk_change_begin(const char *disk, const char *what, struct err *e)
 
 int disk_change_end(const char *disk, struct err *e)
 {
-	char *mark = mark_path(disk);
+	char *mark = disk_change_mark_path(disk);
 	int r = file_sync_path(disk, e);
 
 	if (!r && unlink(mark) < 0 && errno != ENOENT)

@@ -65,7 +65,7 @@ int disk_snapshot_find(const char *path, const char *tag, struct err *e)
 	return found;
 }
 
-static int run(char *option, const char *path, const char *tag, struct err *e)
+static int disk_snapshot_run(char *option, const char *path, const char *tag, struct err *e)
 {
 	char *argv[] = {"qemu-img", "snapshot", "-q", option, (char *)tag, (char *)path, NULL};
 	char *what = xasprintf("%s %s", option[1] == 'c' ? "create" : option[1] == 'a' ? "revert" : "delete", tag);
@@ -81,24 +81,24 @@ int disk_snapshot_create(const char *path, const char *tag, struct err *e)
 
 	if (r > 0)
 		return err_set(e, ERR_USAGE, "snapshot-exists", "there is a snapshot %s already", tag);
-	return r < 0 ? r : run("-c", path, tag, e);
+	return r < 0 ? r : disk_snapshot_run("-c", path, tag, e);
 }
 
-static int change(char *option, const char *path, const char *tag, struct err *e)
+static int disk_snapshot_change(char *option, const char *path, const char *tag, struct err *e)
 {
 	int r = disk_snapshot_find(path, tag, e);
 
 	if (!r)
 		return err_set(e, ERR_USAGE, "snapshot-missing", "there is no snapshot %s", tag);
-	return r < 0 ? r : run(option, path, tag, e);
+	return r < 0 ? r : disk_snapshot_run(option, path, tag, e);
 }
 
 int disk_snapshot_revert(const char *path, const char *tag, struct err *e)
 {
-	return change("-a", path, tag, e);
+	return disk_snapshot_change("-a", path, tag, e);
 }
 
 int disk_snapshot_delete(const char *path, const char *tag, struct err *e)
 {
-	return change("-d", path, tag, e);
+	return disk_snapshot_change("-d", path, tag, e);
 }

@@ -27,7 +27,7 @@ struct tool {
 	bool cancelled;
 };
 
-static void on_timer(void *arg)
+static void disk_tool_on_timer(void *arg)
 {
 	struct tool *t = arg;
 
@@ -38,7 +38,7 @@ static void on_timer(void *arg)
 }
 
 /* "    (12.50/100%)\r" */
-static void on_line(struct tool *t)
+static void disk_tool_on_line(struct tool *t)
 {
 	const char *open = strchr(t->line.data, '(');
 
@@ -47,7 +47,7 @@ static void on_line(struct tool *t)
 	buf_clear(&t->line);
 }
 
-static void on_output(int fd, const char *p, size_t n, void *arg)
+static void disk_tool_on_output(int fd, const char *p, size_t n, void *arg)
 {
 	struct tool *t = arg;
 
@@ -57,13 +57,13 @@ static void on_output(int fd, const char *p, size_t n, void *arg)
 		if (fd == 2)
 			buf_addc(&t->errors, (char)(c < ' ' || c == 0x7f ? ' ' : c));
 		else if (c == '\r' || c == '\n')
-			on_line(t);
+			disk_tool_on_line(t);
 		else
 			buf_addc(&t->line, (char)c);
 	}
 }
 
-static void on_ended(int64_t status, int signal, void *arg)
+static void disk_tool_on_ended(int64_t status, int signal, void *arg)
 {
 	struct tool *t = arg;
 
@@ -76,14 +76,14 @@ int disk_tool_run(char *const *argv, const atomic_bool *cancel, void (*progress)
 		  struct err *e)
 {
 	struct tool t = {.loop = loop_new(), .cancel = cancel, .progress = progress, .arg = arg};
-	struct proc_conf conf = {.argv = argv, .output = on_output, .ended = on_ended, .arg = &t};
+	struct proc_conf conf = {.argv = argv, .output = disk_tool_on_output, .ended = disk_tool_on_ended, .arg = &t};
 	int r = 0;
 
 	buf_init(&t.line, 256);
 	buf_init(&t.errors, ERR_CAP);
 	t.proc = proc_start(t.loop, &conf, e);
 	if (t.proc)
-		t.timer = loop_timer_start(t.loop, CANCEL_POLL_MS, CANCEL_POLL_MS, on_timer, &t);
+		t.timer = loop_timer_start(t.loop, CANCEL_POLL_MS, CANCEL_POLL_MS, disk_tool_on_timer, &t);
 	loop_run(t.loop);
 	loop_free(t.loop);
 	while (t.errors.len && t.errors.data[t.errors.len - 1] == ' ')

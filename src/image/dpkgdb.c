@@ -19,7 +19,7 @@ struct dpkgdb *dpkgdb_new(void)
 	return xcalloc(1, sizeof(struct dpkgdb));
 }
 
-static void free_package(struct dpkgdb_package *p)
+static void dpkgdb_free_package(struct dpkgdb_package *p)
 {
 	for (size_t i = 0; i < p->member_count; i++) {
 		free(p->members[i].name);
@@ -40,7 +40,7 @@ void dpkgdb_free(struct dpkgdb *db)
 	if (!db)
 		return;
 	for (size_t i = 0; i < db->count; i++)
-		free_package(db->packages[i]);
+		dpkgdb_free_package(db->packages[i]);
 	free(db->packages);
 	free(db);
 }
@@ -76,7 +76,7 @@ const struct dpkgdb_member *dpkgdb_member(const struct dpkgdb_package *p, const 
 }
 
 /* deb-conffiles(5): a path a line, perhaps after the word remove-on-upgrade. */
-static void read_conffiles(struct dpkgdb_package *p)
+static void dpkgdb_read_conffiles(struct dpkgdb_package *p)
 {
 	static const char flag[] = "remove-on-upgrade";
 	const struct dpkgdb_member *m = dpkgdb_member(p, "conffiles");
@@ -106,7 +106,7 @@ static void read_conffiles(struct dpkgdb_package *p)
 }
 
 /* A name as dpkg allows it; it becomes part of a file's name. */
-static bool is_word(const char *s)
+static bool dpkgdb_is_word(const char *s)
 {
 	static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 	static const char rest[] = "abcdefghijklmnopqrstuvwxyz0123456789+-.";
@@ -127,7 +127,7 @@ int dpkgdb_check(struct dpkgdb_package *p, const char *name, const char *version
 	p->name = deb_control_field(m->content.data, "Package");
 	p->version = deb_control_field(m->content.data, "Version");
 	p->arch = deb_control_field(m->content.data, "Architecture");
-	if (!is_word(p->name) || !is_word(p->arch) || !p->version || strcmp(p->name, name) != 0 ||
+	if (!dpkgdb_is_word(p->name) || !dpkgdb_is_word(p->arch) || !p->version || strcmp(p->name, name) != 0 ||
 	    strcmp(p->version, version) != 0 || strcmp(p->arch, arch) != 0)
 		return err_set(e, ERR_VERIFY, "root-mismatch", "the file of package %s %s (%s) holds %s %s (%s)", name,
 			       version, arch, p->name ? p->name : "?", p->version ? p->version : "?",
@@ -135,7 +135,7 @@ int dpkgdb_check(struct dpkgdb_package *p, const char *name, const char *version
 	same = deb_control_field(m->content.data, "Multi-Arch");
 	p->is_same = same && strcmp(same, "same") == 0;
 	free(same);
-	read_conffiles(p);
+	dpkgdb_read_conffiles(p);
 	return 0;
 }
 
@@ -146,7 +146,7 @@ void dpkgdb_path(struct dpkgdb_package *p, const char *path)
 	buf_addc(&p->list, '\n');
 }
 
-static int compare_text(const void *a, const void *b)
+static int dpkgdb_compare_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -154,10 +154,10 @@ static int compare_text(const void *a, const void *b)
 bool dpkgdb_is_conffile(const struct dpkgdb_package *p, const char *path)
 {
 	return p->conffiles.len > 0 &&
-	       bsearch(&path, p->conffiles.items, p->conffiles.len, sizeof(char *), compare_text) != NULL;
+	       bsearch(&path, p->conffiles.items, p->conffiles.len, sizeof(char *), dpkgdb_compare_text) != NULL;
 }
 
-static int by_name(const void *a, const void *b)
+static int dpkgdb_by_name(const void *a, const void *b)
 {
 	const struct dpkgdb_package *x = *(struct dpkgdb_package *const *)a;
 	const struct dpkgdb_package *y = *(struct dpkgdb_package *const *)b;
@@ -166,7 +166,8 @@ static int by_name(const void *a, const void *b)
 	return r ? r : strcmp(x->arch, y->arch);
 }
 
-static int put(struct dpkgdb_writer *w, const char *name, unsigned mode, const void *data, size_t n, struct err *e)
+static int dpkgdb_put_bytes(struct dpkgdb_writer *w, const char *name, unsigned mode, const void *data, size_t n,
+			    struct err *e)
 {
 	struct image_attr attr = {.mode = mode, .mtime = w->epoch, .rank = w->rank};
 	char *path = xasprintf("%s/%s", DB, name);
@@ -178,11 +179,11 @@ static int put(struct dpkgdb_writer *w, const char *name, unsigned mode, const v
 
 int dpkgdb_put(struct dpkgdb_writer *w, const char *name, const struct buf *text, struct err *e)
 {
-	return put(w, name, 0644, text->data, text->len, e);
+	return dpkgdb_put_bytes(w, name, 0644, text->data, text->len, e);
 }
 
 /* The stanza with Status behind Package, and Conffiles at its end. */
-static void add_stanza(struct buf *out, const struct dpkgdb_package *p)
+static void dpkgdb_add_stanza(struct buf *out, const struct dpkgdb_package *p)
 {
 	const struct buf *control = &dpkgdb_member(p, "control")->content;
 	size_t n = control->len;
@@ -207,11 +208,11 @@ static void add_stanza(struct buf *out, const struct dpkgdb_package *p)
 	buf_addc(out, '\n');
 }
 
-static int write_info(struct dpkgdb_writer *w, const struct dpkgdb_package *p, struct err *e)
+static int dpkgdb_write_info(struct dpkgdb_writer *w, const struct dpkgdb_package *p, struct err *e)
 {
 	char *base = p->is_same ? xasprintf("info/%s:%s", p->name, p->arch) : xasprintf("info/%s", p->name);
 	char *name = xasprintf("%s.list", base);
-	int r = put(w, name, 0644, p->list.data, p->list.len, e);
+	int r = dpkgdb_put_bytes(w, name, 0644, p->list.data, p->list.len, e);
 
 	free(name);
 	for (size_t i = 0; r == 0 && i < p->member_count; i++) {
@@ -221,14 +222,14 @@ static int write_info(struct dpkgdb_writer *w, const struct dpkgdb_package *p, s
 		if (strcmp(m->name, "control") == 0 || strcmp(m->name, "list") == 0)
 			continue;
 		name = xasprintf("%s.%s", base, m->name);
-		r = put(w, name, m->mode, m->content.data, m->content.len, e);
+		r = dpkgdb_put_bytes(w, name, m->mode, m->content.data, m->content.len, e);
 		free(name);
 	}
 	free(base);
 	return r;
 }
 
-static int make_dirs(struct dpkgdb_writer *w, struct err *e)
+static int dpkgdb_make_dirs(struct dpkgdb_writer *w, struct err *e)
 {
 	static const char *const names[] = {"", "/alternatives", "/info", "/parts", "/triggers", "/updates"};
 	/* A package that ships the folder decides about it. */
@@ -244,14 +245,14 @@ static int make_dirs(struct dpkgdb_writer *w, struct err *e)
 	return r;
 }
 
-static int write_status(struct dpkgdb *db, struct dpkgdb_writer *w, struct err *e)
+static int dpkgdb_write_status(struct dpkgdb *db, struct dpkgdb_writer *w, struct err *e)
 {
 	struct buf status;
 	int r;
 
 	buf_init(&status, 0);
 	for (size_t i = 0; i < db->count; i++)
-		add_stanza(&status, db->packages[i]);
+		dpkgdb_add_stanza(&status, db->packages[i]);
 	r = dpkgdb_put(w, "status", &status, e);
 	buf_fini(&status);
 	return r;
@@ -262,20 +263,20 @@ int dpkgdb_write(struct dpkgdb *db, struct image *im, unsigned rank, int64_t epo
 	static const char *const empty[] = {"available", "diversions", "statoverride"};
 	struct dpkgdb_writer w = {.image = im, .rank = rank, .epoch = epoch};
 
-	mem_sort(db->packages, db->count, sizeof(struct dpkgdb_package *), by_name);
+	mem_sort(db->packages, db->count, sizeof(struct dpkgdb_package *), dpkgdb_by_name);
 	for (size_t i = 1; i < db->count; i++)
-		if (by_name(&db->packages[i - 1], &db->packages[i]) == 0)
+		if (dpkgdb_by_name(&db->packages[i - 1], &db->packages[i]) == 0)
 			return err_set(e, ERR_VERIFY, "root-mismatch", "package %s is in the list twice",
 				       db->packages[i]->name);
-	if (make_dirs(&w, e) || write_status(db, &w, e))
+	if (dpkgdb_make_dirs(&w, e) || dpkgdb_write_status(db, &w, e))
 		return -1;
 	for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
-		if (put(&w, empty[i], 0644, "", 0, e))
+		if (dpkgdb_put_bytes(&w, empty[i], 0644, "", 0, e))
 			return -1;
-	if (put(&w, "info/format", 0644, "1\n", 2, e))
+	if (dpkgdb_put_bytes(&w, "info/format", 0644, "1\n", 2, e))
 		return -1;
 	for (size_t i = 0; i < db->count; i++)
-		if (write_info(&w, db->packages[i], e))
+		if (dpkgdb_write_info(&w, db->packages[i], e))
 			return -1;
 	return dpkgdb_write_triggers(db, &w, e);
 }

@@ -21,8 +21,8 @@ struct interests {
 	size_t len;
 };
 
-static void add_interest(struct interests *all, const struct dpkgdb_package *p, const char *directive,
-			 const char *trigger)
+static void dpkgdb_triggers_add_interest(struct interests *all, const struct dpkgdb_package *p, const char *directive,
+					 const char *trigger)
 {
 	bool noawait = strcmp(directive, "interest-noawait") == 0;
 	struct interest *it;
@@ -34,7 +34,7 @@ static void add_interest(struct interests *all, const struct dpkgdb_package *p, 
 			    noawait ? "/noawait" : "");
 }
 
-static void read_interests(struct interests *all, const struct dpkgdb_package *p)
+static void dpkgdb_triggers_read_interests(struct interests *all, const struct dpkgdb_package *p)
 {
 	const struct dpkgdb_member *m = dpkgdb_member(p, "triggers");
 	struct strv lines = STRV_INIT;
@@ -48,25 +48,25 @@ static void read_interests(struct interests *all, const struct dpkgdb_package *p
 		lines.items[i][strcspn(lines.items[i], "#")] = '\0';
 		strv_split(&words, lines.items[i], " \t\r");
 		if (words.len == 2 && strncmp(words.items[0], "interest", 8) == 0)
-			add_interest(all, p, words.items[0], words.items[1]);
+			dpkgdb_triggers_add_interest(all, p, words.items[0], words.items[1]);
 		strv_fini(&words);
 	}
 	strv_fini(&lines);
 }
 
-static bool is_path(const struct interest *it)
+static bool dpkgdb_triggers_is_path(const struct interest *it)
 {
 	return it->trigger[0] == '/';
 }
 
-static int write_paths(const struct interests *all, struct dpkgdb_writer *w, struct err *e)
+static int dpkgdb_triggers_write_paths(const struct interests *all, struct dpkgdb_writer *w, struct err *e)
 {
 	struct buf text;
 	int r = 0;
 
 	buf_init(&text, 0);
 	for (size_t i = 0; i < all->len; i++)
-		if (is_path(&all->items[i]))
+		if (dpkgdb_triggers_is_path(&all->items[i]))
 			buf_addf(&text, "%s %s\n", all->items[i].trigger, all->items[i].who);
 	if (text.len > 0)
 		r = dpkgdb_put(w, "triggers/File", &text, e);
@@ -75,7 +75,8 @@ static int write_paths(const struct interests *all, struct dpkgdb_writer *w, str
 }
 
 /* One file for the trigger at `first`, unless an earlier entry has made it. */
-static int write_named(const struct interests *all, size_t first, struct dpkgdb_writer *w, struct err *e)
+static int dpkgdb_triggers_write_named(const struct interests *all, size_t first, struct dpkgdb_writer *w,
+				       struct err *e)
 {
 	const char *trigger = all->items[first].trigger;
 	struct buf text;
@@ -105,14 +106,14 @@ int dpkgdb_write_triggers(struct dpkgdb *db, struct dpkgdb_writer *w, struct err
 	int r;
 
 	for (size_t i = 0; i < db->count; i++)
-		read_interests(&all, db->packages[i]);
+		dpkgdb_triggers_read_interests(&all, db->packages[i]);
 	buf_init(&none, 0);
 	r = dpkgdb_put(w, "triggers/Unincorp", &none, e);
 	if (r == 0)
-		r = write_paths(&all, w, e);
+		r = dpkgdb_triggers_write_paths(&all, w, e);
 	for (size_t i = 0; r == 0 && i < all.len; i++)
-		if (!is_path(&all.items[i]))
-			r = write_named(&all, i, w, e);
+		if (!dpkgdb_triggers_is_path(&all.items[i]))
+			r = dpkgdb_triggers_write_named(&all, i, w, e);
 	for (size_t i = 0; i < all.len; i++) {
 		free(all.items[i].trigger);
 		free(all.items[i].who);

@@ -24,21 +24,21 @@ struct extfs {
 	struct err why; /* why the disk could not be read, kept while libext2fs unwinds */
 };
 
-static int fail(struct extfs *x, errcode_t rc, const char *what, const char *path, struct err *e)
+static int extfs_fail(struct extfs *x, errcode_t rc, const char *what, const char *path, struct err *e)
 {
 	if (x->why.kind)
 		return err_move(e, &x->why);
 	return err_set(e, ERR_FAILED, "fs-broken", "%s %s in the image: %s", what, path, error_message(rc));
 }
 
-static int missing(const char *path, struct err *e)
+static int extfs_missing(const char *path, struct err *e)
 {
 	return err_set(e, ERR_FAILED, "fs-missing", "the image has no %s", path);
 }
 
 /* ---- the io_manager */
 
-static errcode_t io_close(io_channel io)
+static errcode_t extfs_io_close(io_channel io)
 {
 	if (--io->refcount > 0)
 		return 0;
@@ -47,13 +47,13 @@ static errcode_t io_close(io_channel io)
 	return 0;
 }
 
-static errcode_t io_set_blksize(io_channel io, int size)
+static errcode_t extfs_io_set_blksize(io_channel io, int size)
 {
 	io->block_size = size;
 	return 0;
 }
 
-static errcode_t io_read64(io_channel io, unsigned long long block, int count, void *data)
+static errcode_t extfs_io_read64(io_channel io, unsigned long long block, int count, void *data)
 {
 	struct extfs *x = io->private_data;
 	/* a negative count means bytes */
@@ -68,12 +68,12 @@ static errcode_t io_read64(io_channel io, unsigned long long block, int count, v
 	return 0;
 }
 
-static errcode_t io_read(io_channel io, unsigned long block, int count, void *data)
+static errcode_t extfs_io_read(io_channel io, unsigned long block, int count, void *data)
 {
-	return io_read64(io, block, count, data);
+	return extfs_io_read64(io, block, count, data);
 }
 
-static errcode_t io_write64(io_channel io, unsigned long long block, int count, const void *data)
+static errcode_t extfs_io_write64(io_channel io, unsigned long long block, int count, const void *data)
 {
 	(void)io;
 	(void)block;
@@ -82,36 +82,36 @@ static errcode_t io_write64(io_channel io, unsigned long long block, int count, 
 	return EXT2_ET_RO_FILSYS;
 }
 
-static errcode_t io_write(io_channel io, unsigned long block, int count, const void *data)
+static errcode_t extfs_io_write(io_channel io, unsigned long block, int count, const void *data)
 {
-	return io_write64(io, block, count, data);
+	return extfs_io_write64(io, block, count, data);
 }
 
-static errcode_t io_flush(io_channel io)
+static errcode_t extfs_io_flush(io_channel io)
 {
 	(void)io;
 	return 0;
 }
 
-static errcode_t io_open(const char *name, int flags, io_channel *out);
+static errcode_t extfs_io_open(const char *name, int flags, io_channel *out);
 
 static struct struct_io_manager reader = {
 	.magic = EXT2_ET_MAGIC_IO_MANAGER,
 	.name = "debwiz",
-	.open = io_open,
-	.close = io_close,
-	.set_blksize = io_set_blksize,
-	.read_blk = io_read,
-	.write_blk = io_write,
-	.flush = io_flush,
-	.read_blk64 = io_read64,
-	.write_blk64 = io_write64,
+	.open = extfs_io_open,
+	.close = extfs_io_close,
+	.set_blksize = extfs_io_set_blksize,
+	.read_blk = extfs_io_read,
+	.write_blk = extfs_io_write,
+	.flush = extfs_io_flush,
+	.read_blk64 = extfs_io_read64,
+	.write_blk64 = extfs_io_write64,
 };
 
 /* libext2fs hands nothing but a name to the open function. */
 static _Thread_local struct extfs *opening;
 
-static errcode_t io_open(const char *name, int flags, io_channel *out)
+static errcode_t extfs_io_open(const char *name, int flags, io_channel *out)
 {
 	io_channel io;
 
@@ -146,7 +146,7 @@ struct extfs *extfs_open(const char *path, const char *format, const char *parti
 	opening = NULL;
 	if (rc) {
 		x->fs = NULL;
-		fail(x, rc, "cannot open the file system on", partition, e);
+		extfs_fail(x, rc, "cannot open the file system on", partition, e);
 		extfs_close(x);
 		return NULL;
 	}
@@ -180,7 +180,7 @@ bool extfs_is_unclean(const struct extfs *x)
 /* ---- content */
 
 /* The blocks of an inode up to `size` bytes, runs of neighbours at once. */
-static errcode_t read_blocks(struct extfs *x, ext2_ino_t ino, struct ext2_inode *inode, char *to, uint64_t size)
+static errcode_t extfs_read_blocks(struct extfs *x, ext2_ino_t ino, struct ext2_inode *inode, char *to, uint64_t size)
 {
 	uint64_t unit = x->fs->blocksize;
 	uint64_t count = (size + unit - 1) / unit;
@@ -229,7 +229,7 @@ static errcode_t read_blocks(struct extfs *x, ext2_ino_t ino, struct ext2_inode 
 	return rc;
 }
 
-static errcode_t read_link(struct extfs *x, ext2_ino_t ino, struct ext2_inode *inode, char **out)
+static errcode_t extfs_read_link(struct extfs *x, ext2_ino_t ino, struct ext2_inode *inode, char **out)
 {
 	uint64_t size = EXT2_I_SIZE(inode);
 	errcode_t rc = 0;
@@ -241,7 +241,7 @@ static errcode_t read_link(struct extfs *x, ext2_ino_t ino, struct ext2_inode *i
 	if (ext2fs_is_fast_symlink(inode) && size < sizeof(inode->i_block))
 		memcpy(text, inode->i_block, (size_t)size);
 	else
-		rc = read_blocks(x, ino, inode, text, size);
+		rc = extfs_read_blocks(x, ino, inode, text, size);
 	if (rc)
 		free(text);
 	else
@@ -257,12 +257,12 @@ struct walk {
 	size_t room;
 };
 
-static ext2_ino_t walk_at(const struct walk *w)
+static ext2_ino_t extfs_walk_at(const struct walk *w)
 {
 	return w->names.len ? w->inos[w->names.len - 1] : EXT2_ROOT_INO;
 }
 
-static void walk_push(struct walk *w, const char *name, ext2_ino_t ino)
+static void extfs_walk_push(struct walk *w, const char *name, ext2_ino_t ino)
 {
 	strv_add(&w->names, name);
 	if (w->names.len > w->room) {
@@ -272,7 +272,7 @@ static void walk_push(struct walk *w, const char *name, ext2_ino_t ino)
 	w->inos[w->names.len - 1] = ino;
 }
 
-static void walk_pop(struct walk *w)
+static void extfs_walk_pop(struct walk *w)
 {
 	if (!w->names.len)
 		return;
@@ -281,29 +281,29 @@ static void walk_pop(struct walk *w)
 }
 
 /* One part of the path; a link's target goes before *rest, which is replaced. */
-static errcode_t walk_step(struct extfs *x, struct walk *w, const char *name, int *links, char **rest)
+static errcode_t extfs_walk_step(struct extfs *x, struct walk *w, const char *name, int *links, char **rest)
 {
 	struct ext2_inode inode;
 	char *target, *joined;
 	ext2_ino_t ino;
-	errcode_t rc = ext2fs_lookup(x->fs, walk_at(w), name, (int)strlen(name), NULL, &ino);
+	errcode_t rc = ext2fs_lookup(x->fs, extfs_walk_at(w), name, (int)strlen(name), NULL, &ino);
 
 	if (!rc)
 		rc = ext2fs_read_inode(x->fs, ino, &inode);
 	if (rc)
 		return rc;
 	if (!LINUX_S_ISLNK(inode.i_mode)) {
-		walk_push(w, name, ino);
+		extfs_walk_push(w, name, ino);
 		return 0;
 	}
 	if (++*links > LINKS_MAX)
 		return EXT2_ET_SYMLINK_LOOP;
-	rc = read_link(x, ino, &inode, &target);
+	rc = extfs_read_link(x, ino, &inode, &target);
 	if (rc)
 		return rc;
 	if (*target == '/')
 		while (w->names.len)
-			walk_pop(w);
+			extfs_walk_pop(w);
 	joined = xasprintf("%s/%s", target, *rest);
 	free(target);
 	free(*rest);
@@ -311,7 +311,7 @@ static errcode_t walk_step(struct extfs *x, struct walk *w, const char *name, in
 	return 0;
 }
 
-static errcode_t walk_path(struct extfs *x, struct walk *w, const char *path)
+static errcode_t extfs_walk_path(struct extfs *x, struct walk *w, const char *path)
 {
 	char *rest = xstrdup(path);
 	errcode_t rc = 0;
@@ -329,9 +329,9 @@ static errcode_t walk_path(struct extfs *x, struct walk *w, const char *path)
 		free(rest);
 		rest = after;
 		if (!strcmp(name, ".."))
-			walk_pop(w);
+			extfs_walk_pop(w);
 		else if (strcmp(name, ".") != 0)
-			rc = walk_step(x, w, name, &links, &rest);
+			rc = extfs_walk_step(x, w, name, &links, &rest);
 		free(name);
 	}
 	free(rest);
@@ -339,13 +339,13 @@ static errcode_t walk_path(struct extfs *x, struct walk *w, const char *path)
 }
 
 /* Where a path leads to; *real (owned) may be NULL. */
-static int find(struct extfs *x, const char *path, char **real, ext2_ino_t *ino, struct ext2_inode *inode,
-		struct err *e)
+static int extfs_find(struct extfs *x, const char *path, char **real, ext2_ino_t *ino, struct ext2_inode *inode,
+		      struct err *e)
 {
 	struct walk w = {.names = STRV_INIT};
-	errcode_t rc = walk_path(x, &w, path);
+	errcode_t rc = extfs_walk_path(x, &w, path);
 
-	*ino = walk_at(&w);
+	*ino = extfs_walk_at(&w);
 	if (!rc)
 		rc = ext2fs_read_inode(x->fs, *ino, inode);
 	if (!rc && real) {
@@ -357,8 +357,8 @@ static int find(struct extfs *x, const char *path, char **real, ext2_ino_t *ino,
 	strv_fini(&w.names);
 	free(w.inos);
 	if (rc == EXT2_ET_FILE_NOT_FOUND || rc == EXT2_ET_NO_DIRECTORY || rc == EXT2_ET_SYMLINK_LOOP)
-		return missing(path, e);
-	return rc ? fail(x, rc, "cannot find", path, e) : 0;
+		return extfs_missing(path, e);
+	return rc ? extfs_fail(x, rc, "cannot find", path, e) : 0;
 }
 
 int extfs_resolve(struct extfs *x, const char *path, char **real, struct extfs_stat *st, struct err *e)
@@ -366,7 +366,7 @@ int extfs_resolve(struct extfs *x, const char *path, char **real, struct extfs_s
 	struct ext2_inode inode;
 	ext2_ino_t ino;
 
-	if (find(x, path, real, &ino, &inode, e) < 0)
+	if (extfs_find(x, path, real, &ino, &inode, e) < 0)
 		return -1;
 	*st = (struct extfs_stat){
 		.ino = ino,
@@ -384,10 +384,10 @@ bool extfs_has(struct extfs *x, const char *path)
 	struct ext2_inode inode;
 	ext2_ino_t ino;
 
-	return find(x, path, NULL, &ino, &inode, NULL) == 0;
+	return extfs_find(x, path, NULL, &ino, &inode, NULL) == 0;
 }
 
-static int add_name(struct ext2_dir_entry *entry, int offset, int size, char *block, void *arg)
+static int extfs_add_name(struct ext2_dir_entry *entry, int offset, int size, char *block, void *arg)
 {
 	int n = ext2fs_dirent_name_len(entry);
 	struct strv *names = arg;
@@ -408,18 +408,18 @@ int extfs_list(struct extfs *x, const char *path, struct strv *names, struct err
 	ext2_ino_t ino;
 	errcode_t rc;
 
-	if (find(x, path, NULL, &ino, &inode, e) < 0)
+	if (extfs_find(x, path, NULL, &ino, &inode, e) < 0)
 		return -1;
 	if (!LINUX_S_ISDIR(inode.i_mode))
-		return missing(path, e);
-	rc = ext2fs_dir_iterate(x->fs, ino, 0, NULL, add_name, &found);
+		return extfs_missing(path, e);
+	rc = ext2fs_dir_iterate(x->fs, ino, 0, NULL, extfs_add_name, &found);
 	if (!rc) {
 		strv_sort(&found);
 		for (size_t i = 0; i < found.len; i++)
 			strv_add(names, found.items[i]);
 	}
 	strv_fini(&found);
-	return rc ? fail(x, rc, "cannot list", path, e) : 0;
+	return rc ? extfs_fail(x, rc, "cannot list", path, e) : 0;
 }
 
 int extfs_read(struct extfs *x, const char *path, size_t cap, struct buf *out, struct err *e)
@@ -430,7 +430,7 @@ int extfs_read(struct extfs *x, const char *path, size_t cap, struct buf *out, s
 	uint64_t size;
 	struct buf b;
 
-	if (find(x, path, NULL, &ino, &inode, e) < 0)
+	if (extfs_find(x, path, NULL, &ino, &inode, e) < 0)
 		return -1;
 	size = EXT2_I_SIZE(&inode);
 	if (!LINUX_S_ISREG(inode.i_mode))
@@ -443,10 +443,10 @@ int extfs_read(struct extfs *x, const char *path, size_t cap, struct buf *out, s
 	if (size > cap)
 		return err_set(e, ERR_FAILED, "fs-large", "%s in the image is larger than %zu bytes", path, cap);
 	buf_init(&b, 0);
-	rc = read_blocks(x, ino, &inode, buf_reserve(&b, (size_t)size + 1), size);
+	rc = extfs_read_blocks(x, ino, &inode, buf_reserve(&b, (size_t)size + 1), size);
 	if (rc) {
 		buf_fini(&b);
-		return fail(x, rc, "cannot read", path, e);
+		return extfs_fail(x, rc, "cannot read", path, e);
 	}
 	b.len = (size_t)size;
 	b.data[b.len] = '\0';

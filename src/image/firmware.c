@@ -37,17 +37,17 @@ struct scan {
 	const atomic_bool *cancel;
 };
 
-static int interrupted(struct err *e)
+static int firmware_interrupted(struct err *e)
 {
 	return err_set(e, ERR_INTERRUPTED, "interrupted", "interrupted");
 }
 
-static bool is_cancelled(const atomic_bool *cancel)
+static bool firmware_is_cancelled(const atomic_bool *cancel)
 {
 	return cancel && atomic_load(cancel);
 }
 
-static int read_descriptor(struct scan *s, struct deb *d, const struct deb_entry *entry, struct err *e)
+static int firmware_read_descriptor(struct scan *s, struct deb *d, const struct deb_entry *entry, struct err *e)
 {
 	struct descriptor *it;
 	ssize_t got;
@@ -69,12 +69,12 @@ static int read_descriptor(struct scan *s, struct deb *d, const struct deb_entry
 	return 0;
 }
 
-static int scan_entry(struct deb *d, const struct deb_entry *entry, void *arg, struct err *e)
+static int firmware_scan_entry(struct deb *d, const struct deb_entry *entry, void *arg, struct err *e)
 {
 	struct scan *s = arg;
 
-	if (is_cancelled(s->cancel))
-		return interrupted(e);
+	if (firmware_is_cancelled(s->cancel))
+		return firmware_interrupted(e);
 	if (entry->type == DEB_SYMLINK) {
 		strv_add(&s->links, entry->path);
 		strv_add(&s->links, entry->link);
@@ -84,10 +84,10 @@ static int scan_entry(struct deb *d, const struct deb_entry *entry, void *arg, s
 	strv_add(&s->files, entry->path);
 	if (strncmp(entry->path, DESCRIPTORS, strlen(DESCRIPTORS)) != 0)
 		return 0;
-	return read_descriptor(s, d, entry, e);
+	return firmware_read_descriptor(s, d, entry, e);
 }
 
-static void scan_fini(struct scan *s)
+static void firmware_scan_fini(struct scan *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		free(s->found[i].name);
@@ -98,12 +98,12 @@ static void scan_fini(struct scan *s)
 	strv_fini(&s->links);
 }
 
-static int by_name(const void *a, const void *b)
+static int firmware_by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct descriptor *)a)->name, ((const struct descriptor *)b)->name);
 }
 
-static const char *link_target(const struct scan *s, const char *path)
+static const char *firmware_link_target(const struct scan *s, const char *path)
 {
 	for (size_t i = 0; i + 1 < s->links.len; i += 2)
 		if (!strcmp(s->links.items[i], path))
@@ -113,7 +113,7 @@ static const char *link_target(const struct scan *s, const char *path)
 
 /* The regular file of the package behind a path (owned), or NULL. Links within a folder or from
  * the root are followed, which is all that firmware packages have. */
-static char *find_file(const struct scan *s, const char *path)
+static char *firmware_find_file(const struct scan *s, const char *path)
 {
 	char *at = xstrdup(path + strspn(path, "/"));
 
@@ -123,7 +123,7 @@ static char *find_file(const struct scan *s, const char *path)
 
 		if (strv_has(&s->files, at))
 			return at;
-		target = link_target(s, at);
+		target = firmware_link_target(s, at);
 		if (!target)
 			break;
 		dir = file_dirname(at);
@@ -136,7 +136,7 @@ static char *find_file(const struct scan *s, const char *path)
 	return NULL;
 }
 
-static bool has_text(const json_t *list, const char *text)
+static bool firmware_has_text(const json_t *list, const char *text)
 {
 	json_t *item;
 	size_t i;
@@ -147,53 +147,54 @@ static bool has_text(const json_t *list, const char *text)
 	return false;
 }
 
-static bool has_target(const json_t *targets, const struct firmware_want *want)
+static bool firmware_has_target(const json_t *targets, const struct firmware_want *want)
 {
 	json_t *item;
 	size_t i;
 
 	json_array_foreach (targets, i, item)
 		if (!strcmp(json_str(item, "architecture", ""), want->arch) &&
-		    has_text(json_object_get(item, "machines"), want->machine))
+		    firmware_has_text(json_object_get(item, "machines"), want->machine))
 			return true;
 	return false;
 }
 
-static bool fits(const json_t *v, const struct firmware_want *want)
+static bool firmware_fits(const json_t *v, const struct firmware_want *want)
 {
 	const json_t *features = json_object_get(v, "features");
 	const json_t *mapping = json_object_get(v, "mapping");
 
-	if (!has_text(json_object_get(v, "interface-types"), "uefi") ||
-	    !has_target(json_object_get(v, "targets"), want) || strcmp(json_str(mapping, "device", ""), "flash") != 0 ||
+	if (!firmware_has_text(json_object_get(v, "interface-types"), "uefi") ||
+	    !firmware_has_target(json_object_get(v, "targets"), want) ||
+	    strcmp(json_str(mapping, "device", ""), "flash") != 0 ||
 	    strcmp(json_str(mapping, "mode", "split"), "split") != 0)
 		return false;
 	if (want->secure_boot)
-		return has_text(features, "secure-boot") && has_text(features, "enrolled-keys");
-	return !has_text(features, "secure-boot") && !has_text(features, "enrolled-keys") &&
-	       !has_text(features, "requires-smm");
+		return firmware_has_text(features, "secure-boot") && firmware_has_text(features, "enrolled-keys");
+	return !firmware_has_text(features, "secure-boot") && !firmware_has_text(features, "enrolled-keys") &&
+	       !firmware_has_text(features, "requires-smm");
 }
 
 /* File behind mapping.KEY.filename, if that is a raw image. */
-static char *mapped_file(const struct scan *s, const json_t *v, const char *key)
+static char *firmware_mapped_file(const struct scan *s, const json_t *v, const char *key)
 {
 	const json_t *file = json_object_get(json_object_get(v, "mapping"), key);
 
 	if (strcmp(json_str(file, "format", ""), "raw") != 0)
 		return NULL;
-	return find_file(s, json_str(file, "filename", ""));
+	return firmware_find_file(s, json_str(file, "filename", ""));
 }
 
-static int choose(struct scan *s, const struct firmware_want *want, char **code, char **vars, struct err *e)
+static int firmware_choose(struct scan *s, const struct firmware_want *want, char **code, char **vars, struct err *e)
 {
-	mem_sort(s->found, s->count, sizeof(*s->found), by_name);
+	mem_sort(s->found, s->count, sizeof(*s->found), firmware_by_name);
 	for (size_t i = 0; i < s->count; i++) {
 		json_t *v = json_parse(s->found[i].text, s->found[i].n, s->found[i].name, NULL);
 
 		*code = *vars = NULL;
-		if (v && fits(v, want)) {
-			*code = mapped_file(s, v, "executable");
-			*vars = mapped_file(s, v, "nvram-template");
+		if (v && firmware_fits(v, want)) {
+			*code = firmware_mapped_file(s, v, "executable");
+			*vars = firmware_mapped_file(s, v, "nvram-template");
 		}
 		json_decref(v);
 		if (*code && *vars)
@@ -218,23 +219,23 @@ struct take {
 	const atomic_bool *cancel;
 };
 
-static bool is_zero(const char *p, size_t n)
+static bool firmware_is_zero(const char *p, size_t n)
 {
 	return !n || (!p[0] && !memcmp(p, p + 1, n - 1));
 }
 
 /* Blocks of zeros become holes. */
-static int copy_sparse(struct take *t, struct deb *d, int fd, const char *path, uint64_t size, struct err *e)
+static int firmware_copy_sparse(struct take *t, struct deb *d, int fd, const char *path, uint64_t size, struct err *e)
 {
 	char *block = xmalloc(CHUNK);
 	ssize_t n;
 
 	while ((n = deb_read(d, block, CHUNK, e)) > 0) {
-		if (is_cancelled(t->cancel)) {
-			n = interrupted(e);
+		if (firmware_is_cancelled(t->cancel)) {
+			n = firmware_interrupted(e);
 			break;
 		}
-		if (is_zero(block, (size_t)n)) {
+		if (firmware_is_zero(block, (size_t)n)) {
 			if (lseek(fd, n, SEEK_CUR) < 0)
 				n = err_errno(e, errno, "file-write", "cannot write %s", path);
 		} else if (file_write_all(fd, block, (size_t)n, path, e) < 0) {
@@ -251,7 +252,7 @@ static int copy_sparse(struct take *t, struct deb *d, int fd, const char *path, 
 	return 0;
 }
 
-static int take_entry(struct deb *d, const struct deb_entry *entry, void *arg, struct err *e)
+static int firmware_take_entry(struct deb *d, const struct deb_entry *entry, void *arg, struct err *e)
 {
 	struct take *t = arg;
 	struct output *o = NULL;
@@ -262,14 +263,14 @@ static int take_entry(struct deb *d, const struct deb_entry *entry, void *arg, s
 		if (!t->outputs[i].done && !strcmp(entry->path, t->outputs[i].member))
 			o = &t->outputs[i];
 	if (!o || entry->type != DEB_FILE)
-		return is_cancelled(t->cancel) ? interrupted(e) : 0;
+		return firmware_is_cancelled(t->cancel) ? firmware_interrupted(e) : 0;
 	size = t->size ? t->size : entry->size;
 	if (entry->size > size || size > IMAGE_MAX)
 		return err_set(e, ERR_FAILED, "firmware-large", "%s in %s is larger than the machine's flash",
 			       entry->path, t->package);
 	if (file_begin(o->path, 0600, &fd, e) < 0)
 		return -1;
-	if (copy_sparse(t, d, fd, o->path, size, e) < 0) {
+	if (firmware_copy_sparse(t, d, fd, o->path, size, e) < 0) {
 		file_abandon(o->path, fd);
 		return -1;
 	}
@@ -289,17 +290,17 @@ int firmware_extract(int fd, const char *name, const struct firmware_want *want,
 		.size = want->size,
 		.cancel = cancel,
 	};
-	int r = deb_each(fd, name, DEB_DATA, scan_entry, &s, e);
+	int r = deb_each(fd, name, DEB_DATA, firmware_scan_entry, &s, e);
 
 	if (!r)
-		r = choose(&s, want, &t.outputs[0].member, &t.outputs[1].member, e);
+		r = firmware_choose(&s, want, &t.outputs[0].member, &t.outputs[1].member, e);
 	if (!r) {
-		r = deb_each(fd, name, DEB_DATA, take_entry, &t, e);
+		r = deb_each(fd, name, DEB_DATA, firmware_take_entry, &t, e);
 		if (!r && !(t.outputs[0].done && t.outputs[1].done))
 			r = err_set(e, ERR_VERIFY, "firmware-none", "%s changed while it was read", name);
 		free(t.outputs[0].member);
 		free(t.outputs[1].member);
 	}
-	scan_fini(&s);
+	firmware_scan_fini(&s);
 	return r;
 }

@@ -16,12 +16,12 @@
 #define TIME_MAX (TIME_MIN + (INT64_C(1) << 34) - 1)
 
 /* The nearest time that an inode can hold, as the kernel does. */
-static int64_t clamp_time(int64_t t)
+static int64_t image_clamp_time(int64_t t)
 {
 	return t < TIME_MIN ? TIME_MIN : t > TIME_MAX ? TIME_MAX : t;
 }
 
-static uint32_t extra_time(int64_t t)
+static uint32_t image_extra_time(int64_t t)
 {
 	return (uint32_t)((uint64_t)(t - (int32_t)(uint32_t)t) >> 32 & 3);
 }
@@ -29,7 +29,7 @@ static uint32_t extra_time(int64_t t)
 void image_fill_inode(const struct image *im, union inode *in, unsigned type, const struct image_attr *attr)
 {
 	struct ext2_inode_large *l = &in->large;
-	int64_t mtime = clamp_time(attr->mtime);
+	int64_t mtime = image_clamp_time(attr->mtime);
 
 	l->i_mode = (uint16_t)(type | attr->mode);
 	l->i_uid = (uint16_t)attr->uid;
@@ -41,10 +41,10 @@ void image_fill_inode(const struct image *im, union inode *in, unsigned type, co
 	l->i_ctime = (uint32_t)im->epoch;
 	l->i_crtime = (uint32_t)im->epoch;
 	l->i_extra_isize = im->fs->super->s_want_extra_isize;
-	l->i_mtime_extra = extra_time(mtime);
-	l->i_atime_extra = extra_time(mtime);
-	l->i_ctime_extra = extra_time(im->epoch);
-	l->i_crtime_extra = extra_time(im->epoch);
+	l->i_mtime_extra = image_extra_time(mtime);
+	l->i_atime_extra = image_extra_time(mtime);
+	l->i_ctime_extra = image_extra_time(im->epoch);
+	l->i_crtime_extra = image_extra_time(im->epoch);
 }
 
 int image_new_inode(struct image *im, const struct node *parent, unsigned mode, ext2_ino_t *out, struct err *e)
@@ -54,7 +54,7 @@ int image_new_inode(struct image *im, const struct node *parent, unsigned mode, 
 	return rc ? image_fail(rc, "no inode is free in the image", NULL, e) : 0;
 }
 
-static errcode_t set_attr(struct image *im, ext2_ino_t ino, unsigned type, const struct image_attr *attr)
+static errcode_t image_set_attr(struct image *im, ext2_ino_t ino, unsigned type, const struct image_attr *attr)
 {
 	union inode in;
 	errcode_t rc = ext2fs_read_inode_full(im->fs, ino, &in.small, sizeof in);
@@ -90,7 +90,7 @@ int image_make_dir(struct image *im, struct node *parent, const char *name, size
 }
 
 /* A folder that is there is claimed once more. */
-static int claim_dir(struct image *im, struct node *dir, const struct image_attr *attr, struct err *e)
+static int image_claim_dir(struct image *im, struct node *dir, const struct image_attr *attr, struct err *e)
 {
 	errcode_t rc;
 
@@ -98,7 +98,7 @@ static int claim_dir(struct image *im, struct node *dir, const struct image_attr
 		return 0;
 	dir->is_implied = false;
 	dir->rank = attr->rank;
-	rc = set_attr(im, dir->ino, LINUX_S_IFDIR, attr);
+	rc = image_set_attr(im, dir->ino, LINUX_S_IFDIR, attr);
 	return rc ? image_fail(rc, "cannot change the folder", dir->name, e) : 0;
 }
 
@@ -108,21 +108,21 @@ int image_mkdir(struct image *im, const char *path, const struct image_attr *att
 	const char *leaf;
 
 	if (*path == '\0')
-		return claim_dir(im, im->root, attr, e);
+		return image_claim_dir(im, im->root, attr, e);
 	if (image_split(im, path, &parent, &leaf, e))
 		return -1;
 	it = node_find(im, parent, leaf, strlen(leaf));
 	if (!it)
 		return image_make_dir(im, parent, leaf, strlen(leaf), attr, &it, e);
 	if (it->type == EXT2_FT_DIR)
-		return claim_dir(im, it, attr, e);
+		return image_claim_dir(im, it, attr, e);
 	if (it->type == EXT2_FT_SYMLINK)
 		return image_walk(im, parent, it->target, strlen(it->target), true, &to, e);
 	return err_set(e, ERR_VERIFY, "image-clash", "/%s is both a file and a folder", path);
 }
 
 /* One name less for an inode; the last one takes its blocks along. */
-static errcode_t drop_inode(struct image *im, ext2_ino_t ino)
+static errcode_t image_drop_inode(struct image *im, ext2_ino_t ino)
 {
 	union inode in;
 	errcode_t rc = ext2fs_read_inode_full(im->fs, ino, &in.small, sizeof in);
@@ -168,7 +168,7 @@ int image_enter(struct image *im, struct node *parent, const char *leaf, struct 
 		node_add(im, parent, leaf, strlen(leaf), type, ino, rank);
 		return 0;
 	}
-	rc = drop_inode(im, old->ino);
+	rc = image_drop_inode(im, old->ino);
 	free(old->target);
 	old->target = NULL;
 	old->type = (uint8_t)type;
@@ -198,7 +198,7 @@ int image_symlink(struct image *im, const char *path, const char *target, const 
 		return -1;
 	rc = ext2fs_symlink(im->fs, parent->ino, ino, NULL, target);
 	if (!rc)
-		rc = set_attr(im, ino, LINUX_S_IFLNK, attr);
+		rc = image_set_attr(im, ino, LINUX_S_IFLNK, attr);
 	if (rc)
 		return image_fail(rc, "cannot make the link", path, e);
 	if (image_enter(im, parent, leaf, old, EXT2_FT_SYMLINK, ino, attr->rank, e))

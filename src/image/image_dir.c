@@ -52,27 +52,27 @@ struct dir_writer {
 	struct ext2_dir_entry *last;
 };
 
-static unsigned entry_size(size_t name_len)
+static unsigned image_dir_entry_size(size_t name_len)
 {
 	return (ENTRY_HEAD + (unsigned)name_len + 3) & ~3u;
 }
 
 /* Blocks in memory */
 
-static void block_begin(struct dir_writer *w)
+static void image_dir_block_begin(struct dir_writer *w)
 {
 	memset(w->block, 0, sizeof w->block);
 	w->used = 0;
 	w->last = NULL;
 }
 
-static void block_add(struct dir_writer *w, const char *name, ext2_ino_t ino, int type)
+static void image_dir_block_add(struct dir_writer *w, const char *name, ext2_ino_t ino, int type)
 {
 	struct ext2_dir_entry *entry = (void *)(w->block + w->used);
 	size_t n = strlen(name);
 
 	entry->inode = ino;
-	entry->rec_len = (uint16_t)entry_size(n);
+	entry->rec_len = (uint16_t)image_dir_entry_size(n);
 	ext2fs_dirent_set_name_len(entry, (int)n);
 	ext2fs_dirent_set_file_type(entry, type);
 	memcpy(entry->name, name, n);
@@ -81,7 +81,7 @@ static void block_add(struct dir_writer *w, const char *name, ext2_ino_t ino, in
 }
 
 /* Gives the rest of the block to its last entry, or to an unused one. */
-static void block_end(struct dir_writer *w)
+static void image_dir_block_end(struct dir_writer *w)
 {
 	if (!w->last)
 		w->last = (void *)w->block;
@@ -89,7 +89,7 @@ static void block_end(struct dir_writer *w)
 	ext2fs_initialize_dirent_tail(w->im->fs, (void *)(w->block + LEAF_SIZE));
 }
 
-static errcode_t block_write(struct dir_writer *w)
+static errcode_t image_dir_block_write(struct dir_writer *w)
 {
 	const struct image_extent *x = &w->extents.items[w->extent];
 	errcode_t rc = ext2fs_write_dir_block4(w->im->fs, x->start + w->inner, w->block, 0, w->dir->ino);
@@ -102,15 +102,16 @@ static errcode_t block_write(struct dir_writer *w)
 	return rc;
 }
 
-static void block_add_dots(struct dir_writer *w)
+static void image_dir_block_add_dots(struct dir_writer *w)
 {
-	block_add(w, ".", w->dir->ino, EXT2_FT_DIR);
-	block_add(w, "..", w->dir->parent->ino, EXT2_FT_DIR);
+	image_dir_block_add(w, ".", w->dir->ino, EXT2_FT_DIR);
+	image_dir_block_add(w, "..", w->dir->parent->ino, EXT2_FT_DIR);
 }
 
 /* Index blocks: a count and a limit in place of the first entry's hash, then entries. The i-th
  * names block `block + i` and the lowest hash in the `step` leaves from `leaf` on. */
-static void block_add_index(struct dir_writer *w, unsigned limit, size_t count, size_t leaf, size_t step, size_t block)
+static void image_dir_block_add_index(struct dir_writer *w, unsigned limit, size_t count, size_t leaf, size_t step,
+				      size_t block)
 {
 	struct ext2_dx_entry *entries = (void *)(w->block + w->used);
 	struct ext2_dx_countlimit *head = (void *)entries;
@@ -125,7 +126,7 @@ static void block_add_index(struct dir_writer *w, unsigned limit, size_t count, 
 
 /* Layout */
 
-static int by_hash(const void *a, const void *b)
+static int image_dir_by_hash(const void *a, const void *b)
 {
 	const struct name *x = a, *y = b;
 
@@ -136,7 +137,7 @@ static int by_hash(const void *a, const void *b)
 	return strcmp(x->node->name, y->node->name);
 }
 
-static void list_names(struct dir_writer *w)
+static void image_dir_list_names(struct dir_writer *w)
 {
 	unsigned size = 2 * DOT_SIZE;
 
@@ -148,12 +149,12 @@ static void list_names(struct dir_writer *w)
 		w->names[w->count++].node = it;
 		w->subdirs += it->type == EXT2_FT_DIR;
 		if (!w->is_indexed)
-			size += entry_size(strlen(it->name));
+			size += image_dir_entry_size(strlen(it->name));
 		w->is_indexed = size > LEAF_SIZE;
 	}
 }
 
-static errcode_t hash_names(struct dir_writer *w)
+static errcode_t image_dir_hash_names(struct dir_writer *w)
 {
 	struct ext2_super_block *s = w->im->fs->super;
 	errcode_t rc = 0;
@@ -164,18 +165,18 @@ static errcode_t hash_names(struct dir_writer *w)
 		rc = ext2fs_dirhash2(s->s_def_hash_version, n->node->name, (int)strlen(n->node->name), NULL, 0,
 				     s->s_hash_seed, &n->hash, &n->minor);
 	}
-	mem_sort(w->names, w->count, sizeof *w->names, by_hash);
+	mem_sort(w->names, w->count, sizeof *w->names, image_dir_by_hash);
 	return rc;
 }
 
-static errcode_t cut_leaves(struct dir_writer *w)
+static errcode_t image_dir_cut_leaves(struct dir_writer *w)
 {
 	struct leaf *leaf = NULL;
 	unsigned used = 0;
 	size_t room = 0;
 
 	for (size_t i = 0; i < w->count; i++) {
-		unsigned size = entry_size(strlen(w->names[i].node->name));
+		unsigned size = image_dir_entry_size(strlen(w->names[i].node->name));
 
 		if (!leaf || used + size > LEAF_FILL) {
 			bool shares = leaf && w->names[i - 1].hash == w->names[i].hash;
@@ -199,14 +200,14 @@ static errcode_t cut_leaves(struct dir_writer *w)
 
 /* Writing */
 
-static errcode_t write_index(struct dir_writer *w)
+static errcode_t image_dir_write_index(struct dir_writer *w)
 {
 	size_t first_leaf = 1 + w->nodes;
 	struct ext2_dx_root_info *info;
 	errcode_t rc;
 
-	block_begin(w);
-	block_add_dots(w);
+	image_dir_block_begin(w);
+	image_dir_block_add_dots(w);
 	w->last->rec_len = IMAGE_BLOCK_SIZE - DOT_SIZE;
 	info = (void *)(w->block + w->used);
 	info->hash_version = w->im->fs->super->s_def_hash_version;
@@ -214,54 +215,54 @@ static errcode_t write_index(struct dir_writer *w)
 	info->indirect_levels = w->nodes > 0;
 	w->used += sizeof *info;
 	if (w->nodes)
-		block_add_index(w, ROOT_ENTRIES, w->nodes, 0, NODE_ENTRIES, 1);
+		image_dir_block_add_index(w, ROOT_ENTRIES, w->nodes, 0, NODE_ENTRIES, 1);
 	else
-		block_add_index(w, ROOT_ENTRIES, w->leaf_count, 0, 1, first_leaf);
-	rc = block_write(w);
+		image_dir_block_add_index(w, ROOT_ENTRIES, w->leaf_count, 0, 1, first_leaf);
+	rc = image_dir_block_write(w);
 	for (size_t i = 0; !rc && i < w->nodes; i++) {
 		size_t at = i * NODE_ENTRIES;
 		size_t count = w->leaf_count - at < NODE_ENTRIES ? w->leaf_count - at : NODE_ENTRIES;
 
-		block_begin(w);
+		image_dir_block_begin(w);
 		((struct ext2_dir_entry *)(void *)w->block)->rec_len = IMAGE_BLOCK_SIZE;
 		w->used = ENTRY_HEAD;
-		block_add_index(w, NODE_ENTRIES, count, at, 1, first_leaf + at);
-		rc = block_write(w);
+		image_dir_block_add_index(w, NODE_ENTRIES, count, at, 1, first_leaf + at);
+		rc = image_dir_block_write(w);
 	}
 	return rc;
 }
 
-static errcode_t write_names(struct dir_writer *w, size_t first, size_t count)
+static errcode_t image_dir_write_names(struct dir_writer *w, size_t first, size_t count)
 {
 	for (size_t i = first; i < first + count; i++)
-		block_add(w, w->names[i].node->name, w->names[i].node->ino, w->names[i].node->type);
-	block_end(w);
-	return block_write(w);
+		image_dir_block_add(w, w->names[i].node->name, w->names[i].node->ino, w->names[i].node->type);
+	image_dir_block_end(w);
+	return image_dir_block_write(w);
 }
 
-static errcode_t write_blocks(struct dir_writer *w, uint64_t blocks)
+static errcode_t image_dir_write_blocks(struct dir_writer *w, uint64_t blocks)
 {
 	errcode_t rc;
 
 	if (w->is_indexed) {
-		rc = write_index(w);
+		rc = image_dir_write_index(w);
 		for (size_t i = 0; !rc && i < w->leaf_count; i++) {
-			block_begin(w);
-			rc = write_names(w, w->leaves[i].first, w->leaves[i].count);
+			image_dir_block_begin(w);
+			rc = image_dir_write_names(w, w->leaves[i].first, w->leaves[i].count);
 		}
 		return rc;
 	}
-	block_begin(w);
-	block_add_dots(w);
-	rc = write_names(w, 0, w->count);
+	image_dir_block_begin(w);
+	image_dir_block_add_dots(w);
+	rc = image_dir_write_names(w, 0, w->count);
 	while (!rc && w->written < blocks) {
-		block_begin(w);
-		rc = write_names(w, 0, 0);
+		image_dir_block_begin(w);
+		rc = image_dir_write_names(w, 0, 0);
 	}
 	return rc;
 }
 
-static errcode_t write_inode(struct dir_writer *w, uint64_t blocks)
+static errcode_t image_dir_write_inode(struct dir_writer *w, uint64_t blocks)
 {
 	ext2_filsys fs = w->im->fs;
 	uint64_t links = w->subdirs + 2;
@@ -278,25 +279,25 @@ static errcode_t write_inode(struct dir_writer *w, uint64_t blocks)
 	return rc ? rc : image_insert_extents(w->im, w->dir->ino, &w->extents);
 }
 
-static errcode_t write_dir(struct image *im, struct node *dir)
+static errcode_t image_dir_write_dir(struct image *im, struct node *dir)
 {
 	struct dir_writer w = {.im = im, .dir = dir};
 	uint64_t blocks = dir == im->lost_found ? IMAGE_LOST_FOUND_BLOCKS : 1;
 	errcode_t rc = 0;
 
-	list_names(&w);
+	image_dir_list_names(&w);
 	if (w.is_indexed) {
-		rc = hash_names(&w);
+		rc = image_dir_hash_names(&w);
 		if (!rc)
-			rc = cut_leaves(&w);
+			rc = image_dir_cut_leaves(&w);
 		blocks = 1 + w.nodes + w.leaf_count;
 	}
 	if (!rc)
 		rc = image_allocate(im, blocks, &w.extents);
 	if (!rc)
-		rc = write_inode(&w, blocks);
+		rc = image_dir_write_inode(&w, blocks);
 	if (!rc)
-		rc = write_blocks(&w, blocks);
+		rc = image_dir_write_blocks(&w, blocks);
 	free(w.extents.items);
 	free(w.leaves);
 	free(w.names);
@@ -304,7 +305,7 @@ static errcode_t write_dir(struct image *im, struct node *dir)
 }
 
 /* The folder that follows in the tree, parents before what is in them. */
-static struct node *next_dir(struct image *im, struct node *it)
+static struct node *image_dir_next_dir(struct image *im, struct node *it)
 {
 	do {
 		if (it->children) {
@@ -320,8 +321,8 @@ static struct node *next_dir(struct image *im, struct node *it)
 
 int image_write_dirs(struct image *im, struct err *e)
 {
-	for (struct node *it = im->root; it; it = next_dir(im, it)) {
-		errcode_t rc = write_dir(im, it);
+	for (struct node *it = im->root; it; it = image_dir_next_dir(im, it)) {
+		errcode_t rc = image_dir_write_dir(im, it);
 
 		if (rc)
 			return image_fail(rc, "cannot write the folder", it->name, e);

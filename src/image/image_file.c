@@ -89,7 +89,7 @@ void image_fill_extents(const struct image *im, union inode *in, uint64_t size)
 	ext2fs_iblk_set(im->fs, &in->small, (size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE);
 }
 
-static errcode_t write_inode(struct image_file *f, const struct image_attr *attr)
+static errcode_t image_file_write_inode(struct image_file *f, const struct image_attr *attr)
 {
 	union inode in = {.bytes = {0}};
 	errcode_t rc;
@@ -103,7 +103,7 @@ static errcode_t write_inode(struct image_file *f, const struct image_attr *attr
 	return rc;
 }
 
-static void add_open(struct image_file *f)
+static void image_file_add_open(struct image_file *f)
 {
 	f->next = f->im->open;
 	f->im->open = f;
@@ -125,7 +125,7 @@ struct image_file *image_file_begin(struct image *im, const char *path, uint64_t
 	f->im = im;
 	f->size = size;
 	f->path = xstrdup(path);
-	add_open(f);
+	image_file_add_open(f);
 	if (taken)
 		return f;
 	if (image_new_inode(im, parent, LINUX_S_IFREG, &f->ino, e))
@@ -133,7 +133,7 @@ struct image_file *image_file_begin(struct image *im, const char *path, uint64_t
 	ext2fs_inode_alloc_stats2(im->fs, f->ino, +1, 0);
 	rc = image_allocate(im, (size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE, &f->extents);
 	if (!rc)
-		rc = write_inode(f, attr);
+		rc = image_file_write_inode(f, attr);
 	if (rc) {
 		image_fail(rc, "cannot make", path, e);
 		goto fail;

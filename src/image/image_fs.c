@@ -33,7 +33,7 @@ int image_fail(errcode_t rc, const char *what, const char *path, struct err *e)
 	return err_set(e, ERR_FAILED, "image-write", "%s%s%s: %s", what, sep, path, error_message(rc));
 }
 
-static void fill_params(struct ext2_super_block *p, uint64_t blocks)
+static void image_fs_fill_params(struct ext2_super_block *p, uint64_t blocks)
 {
 	memset(p, 0, sizeof *p);
 	p->s_rev_level = EXT2_DYNAMIC_REV;
@@ -61,7 +61,7 @@ static void fill_params(struct ext2_super_block *p, uint64_t blocks)
 }
 
 /* What ext2fs_initialize leaves to its caller, or takes from the clock or the host. */
-static void finish_super(ext2_filsys fs, const struct image_spec *spec)
+static void image_fs_finish_super(ext2_filsys fs, const struct image_spec *spec)
 {
 	struct ext2_super_block *s = fs->super;
 
@@ -83,7 +83,7 @@ static void finish_super(ext2_filsys fs, const struct image_spec *spec)
 }
 
 /* The inodes below the first one for use; the one of bad blocks must be there, with none in it. */
-static errcode_t reserve_inodes(ext2_filsys fs)
+static errcode_t image_fs_reserve_inodes(ext2_filsys fs)
 {
 	ext2_badblocks_list none;
 	errcode_t rc;
@@ -101,7 +101,7 @@ static errcode_t reserve_inodes(ext2_filsys fs)
 	return rc;
 }
 
-static errcode_t populate(ext2_filsys fs)
+static errcode_t image_fs_populate(ext2_filsys fs)
 {
 	errcode_t rc = ext2fs_allocate_tables(fs);
 
@@ -112,7 +112,7 @@ static errcode_t populate(ext2_filsys fs)
 		ext2fs_bg_flags_set(fs, g, EXT2_BG_INODE_ZEROED);
 		ext2fs_group_desc_csum_set(fs, g);
 	}
-	rc = reserve_inodes(fs);
+	rc = image_fs_reserve_inodes(fs);
 	if (!rc)
 		rc = ext2fs_create_resize_inode(fs);
 	if (!rc)
@@ -120,7 +120,7 @@ static errcode_t populate(ext2_filsys fs)
 	return rc;
 }
 
-static errcode_t make_fs(struct image *im, const struct image_spec *spec)
+static errcode_t image_fs_make_fs(struct image *im, const struct image_spec *spec)
 {
 	struct ext2_super_block params;
 	char text[32];
@@ -129,7 +129,7 @@ static errcode_t make_fs(struct image *im, const struct image_spec *spec)
 
 	if (fd < 0)
 		return errno;
-	fill_params(&params, spec->length / IMAGE_BLOCK_SIZE);
+	image_fs_fill_params(&params, spec->length / IMAGE_BLOCK_SIZE);
 	snprintf(text, sizeof text, "%d", fd);
 	rc = ext2fs_initialize(text, EXT2_FLAG_64BITS, &params, unixfd_io_manager, &im->fs);
 	if (rc) {
@@ -140,12 +140,12 @@ static errcode_t make_fs(struct image *im, const struct image_spec *spec)
 	rc = io_channel_set_options(im->fs->io, text);
 	if (rc)
 		return rc;
-	finish_super(im->fs, spec);
-	return populate(im->fs);
+	image_fs_finish_super(im->fs, spec);
+	return image_fs_populate(im->fs);
 }
 
 /* The folders that every file system has. A package may ship lost+found, too, and changes nothing. */
-static int make_first_dirs(struct image *im, struct err *e)
+static int image_fs_make_first_dirs(struct image *im, struct err *e)
 {
 	struct image_attr attr = {.mode = 0755, .mtime = im->epoch};
 	errcode_t rc = image_init_dir(im, EXT2_ROOT_INO, &attr);
@@ -170,13 +170,13 @@ struct image *image_create(int fd, const struct image_spec *spec, struct err *e)
 	im->epoch = spec->epoch;
 	im->chain_count = CHAINS_START;
 	im->chains = xcalloc(im->chain_count, sizeof(struct node *));
-	rc = strlen(spec->label) > EXT2_LABEL_LEN ? EINVAL : make_fs(im, spec);
+	rc = strlen(spec->label) > EXT2_LABEL_LEN ? EINVAL : image_fs_make_fs(im, spec);
 	if (rc) {
 		image_fail(rc, "the file system of the image cannot be made", NULL, e);
 		image_abandon(im);
 		return NULL;
 	}
-	if (make_first_dirs(im, e)) {
+	if (image_fs_make_first_dirs(im, e)) {
 		image_abandon(im);
 		return NULL;
 	}

@@ -11,7 +11,7 @@
 
 #define LINKS_MAX 40 /* as the kernel has it */
 
-static uint32_t hash_name(const struct node *parent, const char *name, size_t n)
+static uint32_t image_tree_hash_name(const struct node *parent, const char *name, size_t n)
 {
 	uint32_t h = 2166136261u ^ (parent ? parent->ino : 0);
 
@@ -22,7 +22,7 @@ static uint32_t hash_name(const struct node *parent, const char *name, size_t n)
 
 struct node *node_find(struct image *im, const struct node *parent, const char *name, size_t n)
 {
-	uint32_t h = hash_name(parent, name, n);
+	uint32_t h = image_tree_hash_name(parent, name, n);
 	struct node *it = im->chains[h & (im->chain_count - 1)];
 
 	while (it && (it->hash != h || it->parent != parent || strncmp(it->name, name, n) != 0 || it->name[n] != '\0'))
@@ -30,7 +30,7 @@ struct node *node_find(struct image *im, const struct node *parent, const char *
 	return it;
 }
 
-static void grow_chains(struct image *im)
+static void image_tree_grow_chains(struct image *im)
 {
 	size_t count = im->chain_count * 2;
 	struct node **chains = xcalloc(count, sizeof(struct node *));
@@ -59,12 +59,12 @@ struct node *node_add(struct image *im, struct node *parent, const char *name, s
 	struct node **chain;
 
 	if (im->node_count >= im->chain_count)
-		grow_chains(im);
+		image_tree_grow_chains(im);
 	it->parent = parent;
 	it->type = (uint8_t)type;
 	it->ino = ino;
 	it->rank = rank;
-	it->hash = hash_name(parent, name, n);
+	it->hash = image_tree_hash_name(parent, name, n);
 	memcpy(it->name, name, n);
 	if (parent && parent->last_child)
 		parent->last_child->sibling = it;
@@ -94,11 +94,12 @@ void node_free_all(struct image *im)
 	}
 }
 
-static int walk(struct image *im, struct node *at, const char *path, size_t n, bool make, int *links, struct node **out,
-		struct err *e);
+static int image_tree_walk(struct image *im, struct node *at, const char *path, size_t n, bool make, int *links,
+			   struct node **out, struct err *e);
 
 /* One part of a path, from folder *at. */
-static int step(struct image *im, struct node **at, const char *name, size_t n, bool make, int *links, struct err *e)
+static int image_tree_step(struct image *im, struct node **at, const char *name, size_t n, bool make, int *links,
+			   struct err *e)
 {
 	static const struct image_attr plain = {.mode = 0755, .rank = UINT32_MAX};
 	struct node *child;
@@ -122,7 +123,7 @@ static int step(struct image *im, struct node **at, const char *name, size_t n, 
 		if (--*links < 0)
 			return err_set(e, ERR_VERIFY, "image-clash",
 				       "the symbolic link %s in the image leads to itself", child->name);
-		return walk(im, *at, child->target, strlen(child->target), make, links, at, e);
+		return image_tree_walk(im, *at, child->target, strlen(child->target), make, links, at, e);
 	}
 	if (child && child->type != EXT2_FT_DIR)
 		return err_set(e, ERR_VERIFY, "image-clash", "%s in the image is not a folder", child->name);
@@ -130,8 +131,8 @@ static int step(struct image *im, struct node **at, const char *name, size_t n, 
 	return 0;
 }
 
-static int walk(struct image *im, struct node *at, const char *path, size_t n, bool make, int *links, struct node **out,
-		struct err *e)
+static int image_tree_walk(struct image *im, struct node *at, const char *path, size_t n, bool make, int *links,
+			   struct node **out, struct err *e)
 {
 	const char *end = path + n;
 
@@ -141,7 +142,7 @@ static int walk(struct image *im, struct node *at, const char *path, size_t n, b
 		const char *slash = memchr(path, '/', (size_t)(end - path));
 		const char *stop = slash ? slash : end;
 
-		if (step(im, &at, path, (size_t)(stop - path), make, links, e))
+		if (image_tree_step(im, &at, path, (size_t)(stop - path), make, links, e))
 			return -1;
 		path = slash ? slash + 1 : end;
 	}
@@ -154,7 +155,7 @@ int image_walk(struct image *im, struct node *from, const char *path, size_t n, 
 {
 	int links = LINKS_MAX;
 
-	return walk(im, from, path, n, make, &links, out, e);
+	return image_tree_walk(im, from, path, n, make, &links, out, e);
 }
 
 int image_split(struct image *im, const char *path, struct node **parent, const char **leaf, struct err *e)

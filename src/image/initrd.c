@@ -27,7 +27,7 @@ struct writer {
 	struct err *e;
 };
 
-static la_ssize_t append(struct archive *a, void *arg, const void *p, size_t n)
+static la_ssize_t initrd_append(struct archive *a, void *arg, const void *p, size_t n)
 {
 	(void)a;
 	if (buf_add(arg, p, n) < 0)
@@ -35,7 +35,7 @@ static la_ssize_t append(struct archive *a, void *arg, const void *p, size_t n)
 	return (la_ssize_t)n;
 }
 
-static int fail(struct writer *w)
+static int initrd_fail(struct writer *w)
 {
 	const char *why = archive_error_string(w->archive);
 
@@ -43,7 +43,7 @@ static int fail(struct writer *w)
 }
 
 /* An archive behind what is in `out`. A segment must begin at a multiple of 4. */
-static int begin(struct writer *w, struct buf *out)
+static int initrd_begin(struct writer *w, struct buf *out)
 {
 	while (out->len % 4)
 		if (buf_addc(out, '\0') < 0)
@@ -51,22 +51,23 @@ static int begin(struct writer *w, struct buf *out)
 	w->archive = archive_write_new();
 	archive_write_set_format_cpio_newc(w->archive);
 	archive_write_set_bytes_per_block(w->archive, 0); /* no padding to tape blocks */
-	if (archive_write_open(w->archive, out, NULL, append, NULL) != ARCHIVE_OK)
-		return fail(w);
+	if (archive_write_open(w->archive, out, NULL, initrd_append, NULL) != ARCHIVE_OK)
+		return initrd_fail(w);
 	return 0;
 }
 
-static int end(struct writer *w, int r)
+static int initrd_end(struct writer *w, int r)
 {
 	if (!r && archive_write_close(w->archive) != ARCHIVE_OK)
-		r = fail(w);
+		r = initrd_fail(w);
 	archive_write_free(w->archive);
 	strv_fini(&w->dirs);
 	return r;
 }
 
 /* newc wants a size with every entry; without one libarchive leaves the entry out. */
-static int add(struct writer *w, const char *path, mode_t type, unsigned mode, dev_t device, const void *data, size_t n)
+static int initrd_add_entry(struct writer *w, const char *path, mode_t type, unsigned mode, dev_t device,
+			    const void *data, size_t n)
 {
 	struct archive_entry *entry = archive_entry_new();
 	int r = 0;
@@ -83,33 +84,33 @@ static int add(struct writer *w, const char *path, mode_t type, unsigned mode, d
 	}
 	if (archive_write_header(w->archive, entry) != ARCHIVE_OK ||
 	    (n && archive_write_data(w->archive, data, n) != (la_ssize_t)n))
-		r = fail(w);
+		r = initrd_fail(w);
 	archive_entry_free(entry);
 	return r;
 }
 
-static int add_dir(struct writer *w, const char *path)
+static int initrd_add_dir(struct writer *w, const char *path)
 {
 	if (strv_has(&w->dirs, path))
 		return 0;
 	strv_add(&w->dirs, path);
-	return add(w, path, AE_IFDIR, 0755, 0, NULL, 0);
+	return initrd_add_entry(w, path, AE_IFDIR, 0755, 0, NULL, 0);
 }
 
-static int add_file(struct writer *w, const char *path, unsigned mode, const void *data, size_t n)
+static int initrd_add_file(struct writer *w, const char *path, unsigned mode, const void *data, size_t n)
 {
 	for (const char *p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
 		char *dir = xstrndup(path, (size_t)(p - path));
-		int r = add_dir(w, dir);
+		int r = initrd_add_dir(w, dir);
 
 		free(dir);
 		if (r < 0)
 			return -1;
 	}
-	return add(w, path, AE_IFREG, mode, 0, data, n);
+	return initrd_add_entry(w, path, AE_IFREG, mode, 0, data, n);
 }
 
-static int read_busybox(struct extfs *fs, struct buf *out, struct err *e)
+static int initrd_read_busybox(struct extfs *fs, struct buf *out, struct err *e)
 {
 	for (size_t i = 0; i < sizeof(busybox_paths) / sizeof(*busybox_paths); i++)
 		if (extfs_has(fs, busybox_paths[i]))
@@ -118,21 +119,21 @@ static int read_busybox(struct extfs *fs, struct buf *out, struct err *e)
 	return err_hint(e, "install busybox-static in the guest, or use initrd = guest");
 }
 
-static int add_modules(struct writer *w, const struct modules *m)
+static int initrd_add_modules(struct writer *w, const struct modules *m)
 {
 	struct buf order;
-	int r = add_dir(w, "modules");
+	int r = initrd_add_dir(w, "modules");
 
 	buf_init(&order, 0);
 	for (size_t i = 0; i < m->count && !r; i++) {
 		char *path = xasprintf("modules/%s", m->items[i].name);
 
 		buf_addf(&order, "%s\n", m->items[i].name);
-		r = add_file(w, path, 0644, m->items[i].data.data, m->items[i].data.len);
+		r = initrd_add_file(w, path, 0644, m->items[i].data.data, m->items[i].data.len);
 		free(path);
 	}
 	if (!r)
-		r = add_file(w, "modules/order", 0644, order.data, order.len);
+		r = initrd_add_file(w, "modules/order", 0644, order.data, order.len);
 	buf_fini(&order);
 	return r;
 }
@@ -146,24 +147,24 @@ int initrd_build(struct extfs *fs, const char *version, const struct strv *modul
 	struct buf busybox;
 	int r;
 
-	if (!init || read_busybox(fs, &busybox, e) < 0)
+	if (!init || initrd_read_busybox(fs, &busybox, e) < 0)
 		return -1;
 	buf_init(out, INITRD_MAX);
 	r = modules_load(&m, fs, version, modules, unknown, e);
 	if (!r) {
-		r = begin(&w, out);
+		r = initrd_begin(&w, out);
 		/* the kernel opens /dev/console for init before anything is mounted */
 		if (!r)
-			r = add_dir(&w, "dev");
+			r = initrd_add_dir(&w, "dev");
 		if (!r)
-			r = add(&w, "dev/console", AE_IFCHR, 0600, 5 << 8 | 1, NULL, 0);
+			r = initrd_add_entry(&w, "dev/console", AE_IFCHR, 0600, 5 << 8 | 1, NULL, 0);
 		if (!r)
-			r = add_file(&w, "bin/busybox", 0755, busybox.data, busybox.len);
+			r = initrd_add_file(&w, "bin/busybox", 0755, busybox.data, busybox.len);
 		if (!r)
-			r = add_file(&w, "init", 0755, init->data, init->len);
+			r = initrd_add_file(&w, "init", 0755, init->data, init->len);
 		if (!r)
-			r = add_modules(&w, &m);
-		r = end(&w, r);
+			r = initrd_add_modules(&w, &m);
+		r = initrd_end(&w, r);
 	}
 	modules_fini(&m);
 	buf_fini(&busybox);
@@ -175,9 +176,9 @@ int initrd_build(struct extfs *fs, const char *version, const struct strv *modul
 int initrd_add(struct buf *initrd, const struct initrd_file *files, size_t count, struct err *e)
 {
 	struct writer w = {.e = e};
-	int r = begin(&w, initrd);
+	int r = initrd_begin(&w, initrd);
 
 	for (size_t i = 0; i < count && !r; i++)
-		r = add_file(&w, files[i].path, files[i].mode, files[i].data, files[i].len);
-	return end(&w, r);
+		r = initrd_add_file(&w, files[i].path, files[i].mode, files[i].data, files[i].len);
+	return initrd_end(&w, r);
 }

@@ -20,17 +20,17 @@ static const char *const prefixes[] = {"vmlinuz-", "vmlinux-"};
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
-static bool is_digit(char c)
+static bool kernel_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
 /* `~` sorts before the end, letters before all else. */
-static int weight(char c)
+static int kernel_weight(char c)
 {
 	if (c == '~')
 		return -1;
-	if (c == '\0' || is_digit(c))
+	if (c == '\0' || kernel_is_digit(c))
 		return 0;
 	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
 		return c;
@@ -43,8 +43,8 @@ int kernel_version_compare(const char *a, const char *b)
 		size_t na, nb;
 		int d;
 
-		while ((*a && !is_digit(*a)) || (*b && !is_digit(*b))) {
-			d = weight(*a) - weight(*b);
+		while ((*a && !kernel_is_digit(*a)) || (*b && !kernel_is_digit(*b))) {
+			d = kernel_weight(*a) - kernel_weight(*b);
 			if (d)
 				return d;
 			a += *a != '\0';
@@ -67,7 +67,7 @@ int kernel_version_compare(const char *a, const char *b)
 
 /* The version in a kernel's file name; NULL when it is no kernel, or has a name that no package gives
  * it: the guest chooses it, and it reaches the host's terminal. */
-static const char *version_of(const char *path)
+static const char *kernel_version_of(const char *path)
 {
 	const char *name = file_basename(path);
 
@@ -80,7 +80,7 @@ static const char *version_of(const char *path)
 	return NULL;
 }
 
-static bool look(struct extfs *fs, const char *path, struct kernel_file *out)
+static bool kernel_look(struct extfs *fs, const char *path, struct kernel_file *out)
 {
 	struct extfs_stat st;
 	char *real;
@@ -95,13 +95,13 @@ static bool look(struct extfs *fs, const char *path, struct kernel_file *out)
 	return true;
 }
 
-static bool find_by_link(struct extfs *fs, struct kernel *k)
+static bool kernel_find_by_link(struct extfs *fs, struct kernel *k)
 {
 	for (size_t i = 0; i < COUNT(links); i++) {
-		if (!look(fs, links[i], &k->image))
+		if (!kernel_look(fs, links[i], &k->image))
 			continue;
-		if (version_of(k->image.path)) {
-			k->version = xstrdup(version_of(k->image.path));
+		if (kernel_version_of(k->image.path)) {
+			k->version = xstrdup(kernel_version_of(k->image.path));
 			return true;
 		}
 		free(k->image.path);
@@ -110,7 +110,7 @@ static bool find_by_link(struct extfs *fs, struct kernel *k)
 	return false;
 }
 
-static int find_newest(struct extfs *fs, struct kernel *k, struct err *e)
+static int kernel_find_newest(struct extfs *fs, struct kernel *k, struct err *e)
 {
 	struct strv names = STRV_INIT;
 	const char *best = NULL;
@@ -120,15 +120,15 @@ static int find_newest(struct extfs *fs, struct kernel *k, struct err *e)
 	if (extfs_list(fs, "/boot", &names, e) < 0)
 		return -1;
 	for (size_t i = 0; i < names.len; i++) {
-		const char *version = version_of(names.items[i]);
+		const char *version = kernel_version_of(names.items[i]);
 
-		if (version && (!best || kernel_version_compare(version, version_of(best)) > 0))
+		if (version && (!best || kernel_version_compare(version, kernel_version_of(best)) > 0))
 			best = names.items[i];
 	}
 	if (best) {
 		path = xasprintf("/boot/%s", best);
-		if (look(fs, path, &k->image))
-			k->version = xstrdup(version_of(best));
+		if (kernel_look(fs, path, &k->image))
+			k->version = xstrdup(kernel_version_of(best));
 		free(path);
 	}
 	if (!k->version) {
@@ -144,10 +144,10 @@ int kernel_find(struct extfs *fs, struct kernel *out, struct err *e)
 	struct kernel k = {.version = NULL};
 	char *path;
 
-	if (!find_by_link(fs, &k) && find_newest(fs, &k, e) < 0)
+	if (!kernel_find_by_link(fs, &k) && kernel_find_newest(fs, &k, e) < 0)
 		return -1;
 	path = xasprintf("/boot/initrd.img-%s", k.version);
-	if (!look(fs, path, &k.initrd))
+	if (!kernel_look(fs, path, &k.initrd))
 		k.initrd = (struct kernel_file){.path = NULL};
 	free(path);
 	*out = k;
@@ -162,7 +162,7 @@ void kernel_fini(struct kernel *k)
 	*k = (struct kernel){.version = NULL};
 }
 
-static char *file_identity(const struct kernel_file *f)
+static char *kernel_file_identity(const struct kernel_file *f)
 {
 	return f->path ? xasprintf("%s %lu %llu %lld", f->path, (unsigned long)f->ino, (unsigned long long)f->size,
 				   (long long)f->mtime)
@@ -171,8 +171,8 @@ static char *file_identity(const struct kernel_file *f)
 
 char *kernel_identity(const struct kernel *k, bool with_initrd)
 {
-	char *image = file_identity(&k->image);
-	char *initrd = with_initrd ? file_identity(&k->initrd) : xstrdup("-");
+	char *image = kernel_file_identity(&k->image);
+	char *initrd = with_initrd ? kernel_file_identity(&k->initrd) : xstrdup("-");
 	char *both = xasprintf("%s; %s", image, initrd);
 
 	free(image);
@@ -180,22 +180,22 @@ char *kernel_identity(const struct kernel *k, bool with_initrd)
 	return both;
 }
 
-static uint32_t get_le32(const unsigned char *p)
+static uint32_t kernel_get_le32(const unsigned char *p)
 {
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 /* Takes the wrapping off: gzip, or EFI zboot (Linux: drivers/firmware/efi/libstub/zboot-header.S),
  * whose payload is followed by its plain size unless it is gzip. */
-static int unwrap(struct buf *b, const char *name, struct err *e)
+static int kernel_unwrap(struct buf *b, const char *name, struct err *e)
 {
 	const unsigned char *p = (const unsigned char *)b->data;
 	size_t start = 0, length = b->len;
 	struct buf plain;
 
 	if (b->len > 64 && !memcmp(p, "MZ", 2) && !memcmp(p + 4, "zimg", 4)) {
-		start = get_le32(p + 8);
-		length = get_le32(p + 12);
+		start = kernel_get_le32(p + 8);
+		length = kernel_get_le32(p + 12);
 		if (memcmp(p + 24, "gzip", 4) != 0 && length >= 4)
 			length -= 4;
 		if (start > b->len || length > b->len - start)
@@ -217,7 +217,7 @@ int kernel_extract(struct extfs *fs, const struct kernel *k, const char *path, s
 
 	if (extfs_read(fs, k->image.path, KERNEL_MAX, &b, e) < 0)
 		return -1;
-	r = unwrap(&b, k->image.path, e);
+	r = kernel_unwrap(&b, k->image.path, e);
 	if (!r)
 		r = file_write(path, b.data, b.len, 0600, e);
 	buf_fini(&b);

@@ -22,7 +22,7 @@ struct section {
 	uint64_t size;
 };
 
-static uint64_t get(const struct elf *f, uint64_t at, unsigned bytes)
+static uint64_t modinfo_get(const struct elf *f, uint64_t at, unsigned bytes)
 {
 	uint64_t v = 0;
 
@@ -34,32 +34,32 @@ static uint64_t get(const struct elf *f, uint64_t at, unsigned bytes)
 }
 
 /* Section header number i; false when it or its content lies outside the file. */
-static bool section(const struct elf *f, uint64_t i, struct section *out)
+static bool modinfo_section(const struct elf *f, uint64_t i, struct section *out)
 {
-	uint64_t table = f->is_64 ? get(f, 40, 8) : get(f, 32, 4);
-	uint64_t size = f->is_64 ? get(f, 58, 2) : get(f, 46, 2);
+	uint64_t table = f->is_64 ? modinfo_get(f, 40, 8) : modinfo_get(f, 32, 4);
+	uint64_t size = f->is_64 ? modinfo_get(f, 58, 2) : modinfo_get(f, 46, 2);
 	uint64_t at = table + i * size;
 
 	if (size < (f->is_64 ? 64 : 40) || table > f->n || at > f->n || size > f->n - at)
 		return false;
-	out->name = get(f, at, 4);
-	out->offset = f->is_64 ? get(f, at + 24, 8) : get(f, at + 16, 4);
-	out->size = f->is_64 ? get(f, at + 32, 8) : get(f, at + 20, 4);
+	out->name = modinfo_get(f, at, 4);
+	out->offset = f->is_64 ? modinfo_get(f, at + 24, 8) : modinfo_get(f, at + 16, 4);
+	out->size = f->is_64 ? modinfo_get(f, at + 32, 8) : modinfo_get(f, at + 20, 4);
 	return out->offset <= f->n && out->size <= f->n - out->offset;
 }
 
 /* The content of .modinfo: strings KEY=VALUE, each with a NUL behind it. */
-static bool find_modinfo(const struct elf *f, struct section *out)
+static bool modinfo_find_modinfo(const struct elf *f, struct section *out)
 {
 	static const char wanted[] = ".modinfo";
-	uint64_t count = f->is_64 ? get(f, 60, 2) : get(f, 48, 2);
-	uint64_t names_at = f->is_64 ? get(f, 62, 2) : get(f, 50, 2);
+	uint64_t count = f->is_64 ? modinfo_get(f, 60, 2) : modinfo_get(f, 48, 2);
+	uint64_t names_at = f->is_64 ? modinfo_get(f, 62, 2) : modinfo_get(f, 50, 2);
 	struct section names;
 
-	if (!section(f, names_at, &names))
+	if (!modinfo_section(f, names_at, &names))
 		return false;
 	for (uint64_t i = 0; i < count; i++)
-		if (section(f, i, out) && out->name <= names.size && sizeof(wanted) <= names.size - out->name &&
+		if (modinfo_section(f, i, out) && out->name <= names.size && sizeof(wanted) <= names.size - out->name &&
 		    !memcmp(f->p + names.offset + out->name, wanted, sizeof(wanted)))
 			return true;
 	return false;
@@ -76,7 +76,7 @@ int modinfo_depends(const void *elf, size_t n, const char *name, struct strv *ou
 		return err_set(e, ERR_FAILED, "module-broken", "%s is not a kernel module", name);
 	f.is_64 = f.p[4] == 2;
 	f.is_big = f.p[5] == 2;
-	if (!find_modinfo(&f, &info))
+	if (!modinfo_find_modinfo(&f, &info))
 		return err_set(e, ERR_FAILED, "module-broken", "%s says nothing about itself", name);
 	p = (const char *)f.p + info.offset;
 	end = p + info.size;

@@ -32,7 +32,7 @@ struct loading {
 static const char *const packings[] = {"", ".xz", ".zst", ".gz"};
 
 /* "kernel/fs/ext4/ext4.ko" and "ext4" are both ext4; `-` and `_` are the same to the kernel. */
-static char *normalise(const char *path)
+static char *modules_normalise(const char *path)
 {
 	char *name = xstrdup(file_basename(path));
 
@@ -43,10 +43,10 @@ static char *normalise(const char *path)
 	return name;
 }
 
-static const char *find_path(const struct strv *list, const char *name)
+static const char *modules_find_path(const struct strv *list, const char *name)
 {
 	for (size_t i = 0; i < list->len; i++) {
-		char *candidate = normalise(list->items[i]);
+		char *candidate = modules_normalise(list->items[i]);
 		bool same = !strcmp(candidate, name);
 
 		free(candidate);
@@ -56,7 +56,7 @@ static const char *find_path(const struct strv *list, const char *name)
 	return NULL;
 }
 
-static int read_list(struct extfs *fs, const char *dir, const char *name, struct strv *out, struct err *e)
+static int modules_read_list(struct extfs *fs, const char *dir, const char *name, struct strv *out, struct err *e)
 {
 	char *path = file_join(dir, name);
 	struct buf text;
@@ -70,7 +70,7 @@ static int read_list(struct extfs *fs, const char *dir, const char *name, struct
 	return 0;
 }
 
-static int read_module(struct loading *l, const char *path, struct buf *out, struct err *e)
+static int modules_read_module(struct loading *l, const char *path, struct buf *out, struct err *e)
 {
 	struct err first = ERR_INIT;
 	struct buf packed;
@@ -98,7 +98,7 @@ static int read_module(struct loading *l, const char *path, struct buf *out, str
 	return r;
 }
 
-static void keep(struct modules *m, const char *path, struct buf *data)
+static void modules_keep(struct modules *m, const char *path, struct buf *data)
 {
 	char *name = xstrdup(file_basename(path));
 
@@ -109,10 +109,10 @@ static void keep(struct modules *m, const char *path, struct buf *data)
 	m->items[m->count++] = (struct module){.name = name, .data = *data};
 }
 
-static int load(struct loading *l, const char *wanted, int depth, struct err *e)
+static int modules_load_one(struct loading *l, const char *wanted, int depth, struct err *e)
 {
 	struct strv depends = STRV_INIT;
-	char *name = normalise(wanted);
+	char *name = modules_normalise(wanted);
 	const char *path;
 	struct buf data;
 	int r = 0;
@@ -120,9 +120,9 @@ static int load(struct loading *l, const char *wanted, int depth, struct err *e)
 	if (strv_has(&l->done, name))
 		goto out;
 	strv_add(&l->done, name);
-	if (find_path(&l->builtin, name))
+	if (modules_find_path(&l->builtin, name))
 		goto out;
-	path = find_path(&l->order, name);
+	path = modules_find_path(&l->order, name);
 	if (!path) {
 		if (l->unknown)
 			strv_add(l->unknown, wanted);
@@ -132,16 +132,16 @@ static int load(struct loading *l, const char *wanted, int depth, struct err *e)
 		r = err_set(e, ERR_FAILED, "module-broken", "the modules' dependencies have no end");
 		goto out;
 	}
-	r = read_module(l, path, &data, e);
+	r = modules_read_module(l, path, &data, e);
 	if (r)
 		goto out;
 	r = modinfo_depends(data.data, data.len, path, &depends, e);
 	for (size_t i = 0; i < depends.len && !r; i++)
-		r = load(l, depends.items[i], depth + 1, e);
+		r = modules_load_one(l, depends.items[i], depth + 1, e);
 	if (r < 0)
 		buf_fini(&data);
 	else
-		keep(l->out, path, &data);
+		modules_keep(l->out, path, &data);
 out:
 	strv_fini(&depends);
 	free(name);
@@ -156,11 +156,11 @@ int modules_load(struct modules *m, struct extfs *fs, const char *version, const
 	int r;
 
 	*m = (struct modules){.items = NULL};
-	r = read_list(fs, dir, "modules.order", &l.order, e);
+	r = modules_read_list(fs, dir, "modules.order", &l.order, e);
 	if (!r)
-		r = read_list(fs, dir, "modules.builtin", &l.builtin, e);
+		r = modules_read_list(fs, dir, "modules.builtin", &l.builtin, e);
 	for (size_t i = 0; i < names->len && !r; i++)
-		r = load(&l, names->items[i], 0, e);
+		r = modules_load_one(&l, names->items[i], 0, e);
 	if (!r && names->len && unknown && unknown->len >= names->len && !m->count)
 		r = err_set(e, ERR_FAILED, "module-missing", "%s has none of the modules that the disk needs", dir);
 	strv_fini(&l.order);

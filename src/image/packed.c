@@ -14,17 +14,17 @@
 #define XZ_MEMORY (128u << 20)
 #define CHUNK (64u << 10)
 
-static int fail(struct err *e, const char *name, const char *why)
+static int packed_fail(struct err *e, const char *name, const char *why)
 {
 	return err_set(e, ERR_FAILED, "unpack", "cannot unpack %s: %s", name, why);
 }
 
-static int too_large(struct err *e, const char *name, size_t cap)
+static int packed_too_large(struct err *e, const char *name, size_t cap)
 {
 	return err_set(e, ERR_FAILED, "unpack-large", "%s unpacks to more than %zu bytes", name, cap);
 }
 
-static int unpack_xz(const void *p, size_t n, size_t cap, struct buf *out, const char *name, struct err *e)
+static int packed_unpack_xz(const void *p, size_t n, size_t cap, struct buf *out, const char *name, struct err *e)
 {
 	lzma_stream xz = LZMA_STREAM_INIT;
 	lzma_ret rc = lzma_stream_decoder(&xz, XZ_MEMORY, LZMA_CONCATENATED);
@@ -40,15 +40,15 @@ static int unpack_xz(const void *p, size_t n, size_t cap, struct buf *out, const
 		rc = lzma_code(&xz, LZMA_FINISH);
 		out->len += CHUNK - xz.avail_out;
 		if (out->len > cap)
-			r = too_large(e, name, cap);
+			r = packed_too_large(e, name, cap);
 	}
 	lzma_end(&xz);
 	if (!r && rc != LZMA_STREAM_END)
-		r = fail(e, name, rc == LZMA_MEMLIMIT_ERROR ? "its dictionary is too large" : "bad xz data");
+		r = packed_fail(e, name, rc == LZMA_MEMLIMIT_ERROR ? "its dictionary is too large" : "bad xz data");
 	return r;
 }
 
-static int unpack_other(const void *p, size_t n, size_t cap, struct buf *out, const char *name, struct err *e)
+static int packed_unpack_other(const void *p, size_t n, size_t cap, struct buf *out, const char *name, struct err *e)
 {
 	struct archive *a = archive_read_new();
 	struct archive_entry *entry;
@@ -59,7 +59,7 @@ static int unpack_other(const void *p, size_t n, size_t cap, struct buf *out, co
 	archive_read_support_filter_gzip(a);
 	archive_read_support_filter_zstd(a);
 	if (archive_read_open_memory(a, p, n) != ARCHIVE_OK || archive_read_next_header(a, &entry) != ARCHIVE_OK)
-		r = fail(e, name, archive_error_string(a) ? archive_error_string(a) : "bad data");
+		r = packed_fail(e, name, archive_error_string(a) ? archive_error_string(a) : "bad data");
 	while (!r) {
 		char *to = buf_reserve(out, CHUNK);
 
@@ -68,10 +68,10 @@ static int unpack_other(const void *p, size_t n, size_t cap, struct buf *out, co
 			break;
 		out->len += (size_t)got;
 		if (out->len > cap)
-			r = too_large(e, name, cap);
+			r = packed_too_large(e, name, cap);
 	}
 	if (!r && got < 0)
-		r = fail(e, name, archive_error_string(a) ? archive_error_string(a) : "bad data");
+		r = packed_fail(e, name, archive_error_string(a) ? archive_error_string(a) : "bad data");
 	archive_read_free(a);
 	return r;
 }
@@ -88,9 +88,9 @@ int unpack_bytes(const void *p, size_t n, size_t cap, struct buf *out, const cha
 	int r;
 
 	if (!is_xz && !is_gzip && !is_zstd)
-		return fail(e, name, "it is neither gzip, xz nor zstd");
+		return packed_fail(e, name, "it is neither gzip, xz nor zstd");
 	buf_init(&b, 0);
-	r = is_xz ? unpack_xz(p, n, cap, &b, name, e) : unpack_other(p, n, cap, &b, name, e);
+	r = is_xz ? packed_unpack_xz(p, n, cap, &b, name, e) : packed_unpack_other(p, n, cap, &b, name, e);
 	if (r < 0) {
 		buf_fini(&b);
 		return -1;

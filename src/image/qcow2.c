@@ -27,23 +27,23 @@
 #define L2_COMPRESSED (1ull << 62)
 #define L2_ZERO 1u
 
-static uint32_t get32(const unsigned char *p)
+static uint32_t qcow2_get32(const unsigned char *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static uint64_t get64(const unsigned char *p)
+static uint64_t qcow2_get64(const unsigned char *p)
 {
-	return (uint64_t)get32(p) << 32 | get32(p + 4);
+	return (uint64_t)qcow2_get32(p) << 32 | qcow2_get32(p + 4);
 }
 
-static int broken(const struct qcow2 *q, struct err *e, const char *what)
+static int qcow2_broken(const struct qcow2 *q, struct err *e, const char *what)
 {
 	err_set(e, ERR_FAILED, "disk-broken", "%s is not a sound qcow2 image: %s", q->name, what);
 	return err_hint(e, "examine it with: qemu-img check -f qcow2 %s", q->name);
 }
 
-static int foreign(const struct qcow2 *q, struct err *e, const char *what)
+static int qcow2_foreign(const struct qcow2 *q, struct err *e, const char *what)
 {
 	if (q->any)
 		return err_set(e, ERR_FAILED, "disk-foreign", "%s cannot be used: %s", q->name, what);
@@ -51,7 +51,7 @@ static int foreign(const struct qcow2 *q, struct err *e, const char *what)
 }
 
 /* All n bytes, or an error: within the file there is always as much. */
-static int read_at(const struct qcow2 *q, void *p, size_t n, uint64_t pos, struct err *e)
+static int qcow2_read_at(const struct qcow2 *q, void *p, size_t n, uint64_t pos, struct err *e)
 {
 	char *to = p;
 	ssize_t r;
@@ -63,7 +63,7 @@ static int read_at(const struct qcow2 *q, void *p, size_t n, uint64_t pos, struc
 		if (r < 0)
 			return err_errno(e, errno, "disk-read", "cannot read %s", q->name);
 		if (r == 0)
-			return broken(q, e, "it is cut short");
+			return qcow2_broken(q, e, "it is cut short");
 		to += r;
 		pos += (uint64_t)r;
 		n -= (size_t)r;
@@ -71,35 +71,35 @@ static int read_at(const struct qcow2 *q, void *p, size_t n, uint64_t pos, struc
 	return 0;
 }
 
-static bool is_within(const struct qcow2 *q, uint64_t offset, uint64_t length)
+static bool qcow2_is_within(const struct qcow2 *q, uint64_t offset, uint64_t length)
 {
 	return offset <= q->file_size && length <= q->file_size - offset;
 }
 
-static int read_extensions(struct qcow2 *q, uint64_t pos, uint64_t end, struct err *e)
+static int qcow2_read_extensions(struct qcow2 *q, uint64_t pos, uint64_t end, struct err *e)
 {
 	unsigned char head[8];
 
 	while (end - pos >= sizeof(head)) {
 		uint32_t type, length;
 
-		if (read_at(q, head, sizeof(head), pos, e) < 0)
+		if (qcow2_read_at(q, head, sizeof(head), pos, e) < 0)
 			return -1;
-		type = get32(head);
-		length = get32(head + 4);
+		type = qcow2_get32(head);
+		length = qcow2_get32(head + 4);
 		pos += sizeof(head);
 		if (type == EXT_END)
 			return 0;
 		if (length > end - pos)
-			return broken(q, e, "a header extension is longer than the header");
+			return qcow2_broken(q, e, "a header extension is longer than the header");
 		if (type == EXT_DATA_FILE)
-			return foreign(q, e, "its data lie in another file");
+			return qcow2_foreign(q, e, "its data lie in another file");
 		if (type == EXT_BACKING_FORMAT) {
 			char *format = xcalloc(1, (size_t)length + 1);
 
 			free(q->backing_format);
 			q->backing_format = format;
-			if (read_at(q, format, length, pos, e) < 0)
+			if (qcow2_read_at(q, format, length, pos, e) < 0)
 				return -1;
 		}
 		length = (length + 7) & ~7u;
@@ -108,87 +108,87 @@ static int read_extensions(struct qcow2 *q, uint64_t pos, uint64_t end, struct e
 	return 0;
 }
 
-static int read_backing(struct qcow2 *q, uint64_t offset, uint32_t length, uint64_t cluster, struct err *e)
+static int qcow2_read_backing(struct qcow2 *q, uint64_t offset, uint32_t length, uint64_t cluster, struct err *e)
 {
 	if (!offset)
 		return 0;
 	if (length == 0 || length > BACKING_NAME_MAX || offset > cluster || length > cluster - offset)
-		return broken(q, e, "the name of its backing file is out of place");
+		return qcow2_broken(q, e, "the name of its backing file is out of place");
 	free(q->backing);
 	q->backing = xcalloc(1, (size_t)length + 1);
-	if (read_at(q, q->backing, length, offset, e) < 0)
+	if (qcow2_read_at(q, q->backing, length, offset, e) < 0)
 		return -1;
 	if (memchr(q->backing, '\0', length))
-		return broken(q, e, "the name of its backing file holds a NUL");
+		return qcow2_broken(q, e, "the name of its backing file holds a NUL");
 	return 0;
 }
 
-static int read_l1(struct qcow2 *q, uint64_t offset, uint32_t count, struct err *e)
+static int qcow2_read_l1(struct qcow2 *q, uint64_t offset, uint32_t count, struct err *e)
 {
 	uint64_t per_table = 1ull << (2 * q->cluster_bits - 3); /* bytes of disk under one L1 entry */
 	uint64_t needed = q->size / per_table + (q->size % per_table != 0);
 	unsigned char *raw;
 
-	if (count < needed || (uint64_t)count * 8 > L1_MAX || !is_within(q, offset, (uint64_t)count * 8))
-		return broken(q, e, "its first table does not fit");
+	if (count < needed || (uint64_t)count * 8 > L1_MAX || !qcow2_is_within(q, offset, (uint64_t)count * 8))
+		return qcow2_broken(q, e, "its first table does not fit");
 	raw = xmalloc((size_t)count * 8 + 1);
-	if (read_at(q, raw, (size_t)count * 8, offset, e) < 0) {
+	if (qcow2_read_at(q, raw, (size_t)count * 8, offset, e) < 0) {
 		free(raw);
 		return -1;
 	}
 	q->l1 = xcalloc(count ? count : 1, sizeof(*q->l1));
 	q->l1_count = count;
 	for (uint32_t i = 0; i < count; i++)
-		q->l1[i] = get64(raw + (size_t)i * 8) & OFFSET_MASK;
+		q->l1[i] = qcow2_get64(raw + (size_t)i * 8) & OFFSET_MASK;
 	free(raw);
 	return 0;
 }
 
-static int read_header(struct qcow2 *q, struct err *e)
+static int qcow2_read_header(struct qcow2 *q, struct err *e)
 {
 	unsigned char h[HEADER_V3] = {0};
 	uint64_t cluster, incompatible;
 	uint32_t version, length = HEADER_V2;
 
 	if (q->file_size < HEADER_V2)
-		return broken(q, e, q->file_size ? "it is cut short" : "it is empty");
-	if (read_at(q, h, q->file_size < HEADER_V3 ? HEADER_V2 : HEADER_V3, 0, e) < 0)
+		return qcow2_broken(q, e, q->file_size ? "it is cut short" : "it is empty");
+	if (qcow2_read_at(q, h, q->file_size < HEADER_V3 ? HEADER_V2 : HEADER_V3, 0, e) < 0)
 		return -1;
-	version = get32(h + 4);
-	if (get32(h) != MAGIC || (version != 2 && version != 3))
-		return foreign(q, e, "it is not a qcow2 image of version 2 or 3");
-	q->cluster_bits = get32(h + 20);
+	version = qcow2_get32(h + 4);
+	if (qcow2_get32(h) != MAGIC || (version != 2 && version != 3))
+		return qcow2_foreign(q, e, "it is not a qcow2 image of version 2 or 3");
+	q->cluster_bits = qcow2_get32(h + 20);
 	if (q->cluster_bits < 9 || q->cluster_bits > 21)
-		return broken(q, e, "its clusters have an impossible size");
+		return qcow2_broken(q, e, "its clusters have an impossible size");
 	cluster = 1ull << q->cluster_bits;
-	q->size = get64(h + 24);
+	q->size = qcow2_get64(h + 24);
 	if (q->size > 1ull << 60)
-		return broken(q, e, "its size is impossible");
-	if (get32(h + 32))
-		return foreign(q, e, "it is encrypted");
+		return qcow2_broken(q, e, "its size is impossible");
+	if (qcow2_get32(h + 32))
+		return qcow2_foreign(q, e, "it is encrypted");
 	if (version == 3) {
-		incompatible = get64(h + 72);
-		length = get32(h + 100);
+		incompatible = qcow2_get64(h + 72);
+		length = qcow2_get32(h + 100);
 		if (length < HEADER_V3 || length > cluster)
-			return broken(q, e, "its header has an impossible length");
+			return qcow2_broken(q, e, "its header has an impossible length");
 		if (incompatible & INCOMPATIBLE_CORRUPT)
-			return broken(q, e, "QEMU has marked it as corrupt");
+			return qcow2_broken(q, e, "QEMU has marked it as corrupt");
 		if (incompatible & INCOMPATIBLE_DATA_FILE)
-			return foreign(q, e, "its data lie in another file");
+			return qcow2_foreign(q, e, "its data lie in another file");
 		if (!q->any && (incompatible & ~(uint64_t)INCOMPATIBLE_DIRTY))
-			return foreign(q, e, "it uses features that debwiz never asks for");
+			return qcow2_foreign(q, e, "it uses features that debwiz never asks for");
 		q->dirty = incompatible & INCOMPATIBLE_DIRTY;
 	}
-	q->snapshots = get32(h + 60);
-	if (!is_within(q, get64(h + 48), (uint64_t)get32(h + 56) * cluster))
-		return broken(q, e, "its reference counts lie outside the file");
-	if (read_backing(q, get64(h + 8), get32(h + 16), cluster, e) < 0 ||
-	    read_extensions(q, length, get64(h + 8) ? get64(h + 8) : cluster, e) < 0)
+	q->snapshots = qcow2_get32(h + 60);
+	if (!qcow2_is_within(q, qcow2_get64(h + 48), (uint64_t)qcow2_get32(h + 56) * cluster))
+		return qcow2_broken(q, e, "its reference counts lie outside the file");
+	if (qcow2_read_backing(q, qcow2_get64(h + 8), qcow2_get32(h + 16), cluster, e) < 0 ||
+	    qcow2_read_extensions(q, length, qcow2_get64(h + 8) ? qcow2_get64(h + 8) : cluster, e) < 0)
 		return -1;
-	return q->any ? 0 : read_l1(q, get64(h + 40), get32(h + 36), e);
+	return q->any ? 0 : qcow2_read_l1(q, qcow2_get64(h + 40), qcow2_get32(h + 36), e);
 }
 
-static int open_as(struct qcow2 *q, int fd, const char *name, bool any, struct err *e)
+static int qcow2_open_as(struct qcow2 *q, int fd, const char *name, bool any, struct err *e)
 {
 	struct stat st;
 
@@ -199,7 +199,7 @@ static int open_as(struct qcow2 *q, int fd, const char *name, bool any, struct e
 		err_errno(e, errno, "disk-read", "cannot examine %s", name);
 	else {
 		q->file_size = (uint64_t)st.st_size;
-		if (read_header(q, e) == 0)
+		if (qcow2_read_header(q, e) == 0)
 			return 0;
 	}
 	qcow2_fini(q);
@@ -208,12 +208,12 @@ static int open_as(struct qcow2 *q, int fd, const char *name, bool any, struct e
 
 int qcow2_open(struct qcow2 *q, int fd, const char *name, struct err *e)
 {
-	return open_as(q, fd, name, false, e);
+	return qcow2_open_as(q, fd, name, false, e);
 }
 
 int qcow2_open_header(struct qcow2 *q, int fd, const char *name, struct err *e)
 {
-	return open_as(q, fd, name, true, e);
+	return qcow2_open_as(q, fd, name, true, e);
 }
 
 void qcow2_fini(struct qcow2 *q)
@@ -228,27 +228,27 @@ void qcow2_fini(struct qcow2 *q)
 }
 
 /* The L2 table under an L1 entry; borrowed until the next call. */
-static uint64_t *l2_table(struct qcow2 *q, uint32_t index, struct err *e)
+static uint64_t *qcow2_l2_table(struct qcow2 *q, uint32_t index, struct err *e)
 {
 	struct qcow2_slot *slot = &q->slots[index % (sizeof(q->slots) / sizeof(*q->slots))];
 	size_t bytes = (size_t)1 << q->cluster_bits;
 
 	if (slot->table && slot->index == index)
 		return slot->table;
-	if (!is_within(q, q->l1[index], bytes)) {
-		broken(q, e, "it is cut short");
+	if (!qcow2_is_within(q, q->l1[index], bytes)) {
+		qcow2_broken(q, e, "it is cut short");
 		return NULL;
 	}
 	if (!slot->table)
 		slot->table = xmalloc(bytes);
 	slot->index = index;
-	if (read_at(q, slot->table, bytes, q->l1[index], e) < 0) {
+	if (qcow2_read_at(q, slot->table, bytes, q->l1[index], e) < 0) {
 		free(slot->table);
 		slot->table = NULL;
 		return NULL;
 	}
 	for (size_t i = 0; i < bytes / 8; i++)
-		slot->table[i] = get64((unsigned char *)&slot->table[i]);
+		slot->table[i] = qcow2_get64((unsigned char *)&slot->table[i]);
 	return slot->table;
 }
 
@@ -267,7 +267,7 @@ int qcow2_map(struct qcow2 *q, uint64_t pos, enum qcow2_kind *kind, uint64_t *of
 	*offset = 0;
 	if (!q->l1[index])
 		return 0;
-	table = l2_table(q, index, e);
+	table = qcow2_l2_table(q, index, e);
 	if (!table)
 		return -1;
 	entry = table[number & (cluster / 8 - 1)];
@@ -281,7 +281,7 @@ int qcow2_map(struct qcow2 *q, uint64_t pos, enum qcow2_kind *kind, uint64_t *of
 		*kind = QCOW2_DATA;
 	*offset = (entry & OFFSET_MASK) + inside;
 	if (*kind == QCOW2_DATA && *offset >= q->file_size)
-		return broken(q, e, "it is cut short");
+		return qcow2_broken(q, e, "it is cut short");
 	return 0;
 }
 
@@ -293,7 +293,7 @@ int qcow2_check(struct qcow2 *q, uint64_t *clusters, struct err *e)
 
 		if (!q->l1[i])
 			continue;
-		table = l2_table(q, i, e);
+		table = qcow2_l2_table(q, i, e);
 		if (!table)
 			return -1;
 		for (size_t k = 0; k < (size_t)1 << (q->cluster_bits - 3); k++) {
@@ -302,7 +302,7 @@ int qcow2_check(struct qcow2 *q, uint64_t *clusters, struct err *e)
 			++*clusters;
 			/* a compressed cluster's entry is laid out otherwise; QEMU checks those */
 			if (!(table[k] & L2_COMPRESSED) && (table[k] & OFFSET_MASK) >= q->file_size)
-				return broken(q, e, "it is cut short");
+				return qcow2_broken(q, e, "it is cut short");
 		}
 	}
 	return 0;

@@ -17,7 +17,7 @@
 #define PROGRESS_MS 100
 #define SIZE_UNIT (1u << 20)
 
-static void free_build(struct root_build *b)
+static void root_free_build(struct root_build *b)
 {
 	for (size_t i = 0; i < ROOT_LANES; i++) {
 		struct lane *lane = &b->lanes[i];
@@ -41,7 +41,7 @@ static void free_build(struct root_build *b)
 	free(b);
 }
 
-static void unpack_work(void *arg)
+static void root_unpack_work(void *arg)
 {
 	struct root_build *b = arg;
 	struct lane *lane;
@@ -50,12 +50,12 @@ static void unpack_work(void *arg)
 		root_lane_give(b, lane, lane_unpack(b, lane));
 }
 
-static void write_work(void *arg)
+static void root_write_work(void *arg)
 {
 	root_write(arg);
 }
 
-static void report(struct root_build *b)
+static void root_report(struct root_build *b)
 {
 	size_t at = atomic_load(&b->current);
 
@@ -63,12 +63,12 @@ static void report(struct root_build *b)
 		b->progress(atomic_load(&b->bytes), b->total, at ? b->jobs[at - 1].deb->name : NULL, b->arg);
 }
 
-static void report_tick(void *arg)
+static void root_report_tick(void *arg)
 {
-	report(arg);
+	root_report(arg);
 }
 
-static void work_done(void *arg)
+static void root_work_done(void *arg)
 {
 	struct root_build *b = arg;
 	bool failed = atomic_load(&b->stop);
@@ -77,7 +77,7 @@ static void work_done(void *arg)
 		return;
 	loop_timer_stop(b->timer);
 	if (!failed) {
-		report(b);
+		root_report(b);
 	} else {
 		unlink(b->req->output);
 		close(b->fd); /* its room is free now, for whoever is told */
@@ -86,10 +86,10 @@ static void work_done(void *arg)
 	if (atomic_load(&b->cancelled))
 		err_set(&b->err, ERR_INTERRUPTED, "interrupted", "making the root was interrupted");
 	b->done(failed ? &b->err : NULL, b->arg);
-	free_build(b);
+	root_free_build(b);
 }
 
-static unsigned count_workers(const struct root_request *req)
+static unsigned root_count_workers(const struct root_request *req)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned most = loop_work_width() - 1; /* the writer needs one, or all would wait */
@@ -100,7 +100,7 @@ static unsigned count_workers(const struct root_request *req)
 	return n > most ? most : n;
 }
 
-static int open_output(struct root_build *b, struct err *e)
+static int root_open_output(struct root_build *b, struct err *e)
 {
 	const struct root_request *req = b->req;
 
@@ -120,7 +120,7 @@ static int open_output(struct root_build *b, struct err *e)
 	return 0;
 }
 
-static void list_jobs(struct root_build *b)
+static void root_list_jobs(struct root_build *b)
 {
 	const struct root_request *req = b->req;
 
@@ -150,18 +150,18 @@ struct root_build *root_build_start(struct loop *l, const struct root_request *r
 	b->fd = -1;
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->changed, NULL);
-	list_jobs(b);
+	root_list_jobs(b);
 	if ((request->file_list && root_files_load(request->file_list, &b->listed, &b->listed_count, e)) ||
-	    open_output(b, e)) {
-		free_build(b);
+	    root_open_output(b, e)) {
+		root_free_build(b);
 		return NULL;
 	}
-	workers = count_workers(request);
+	workers = root_count_workers(request);
 	b->running = workers + 1;
-	b->timer = loop_timer_start(l, PROGRESS_MS, PROGRESS_MS, report_tick, b);
-	loop_work(l, write_work, work_done, b);
+	b->timer = loop_timer_start(l, PROGRESS_MS, PROGRESS_MS, root_report_tick, b);
+	loop_work(l, root_write_work, root_work_done, b);
 	for (unsigned i = 0; i < workers; i++)
-		loop_work(l, unpack_work, work_done, b);
+		loop_work(l, root_unpack_work, root_work_done, b);
 	return b;
 }
 

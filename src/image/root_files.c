@@ -11,12 +11,12 @@
 #include "base/strv.h"
 #include "root_private.h"
 
-static int bad_line(const char *list, size_t line, struct err *e)
+static int root_files_bad_line(const char *list, size_t line, struct err *e)
 {
 	return err_set(e, ERR_FAILED, "root-list", "%s:%zu is not a line of a file list", list, line);
 }
 
-static int read_line(const char *list, size_t number, struct strv *words, struct root_file *f, struct err *e)
+static int root_files_read_line(const char *list, size_t number, struct strv *words, struct root_file *f, struct err *e)
 {
 	const struct asset *a;
 	const char *slash = strrchr(list, '/');
@@ -24,7 +24,7 @@ static int read_line(const char *list, size_t number, struct strv *words, struct
 
 	f->mode = (unsigned)strtoul(words->items[0], &end, 8);
 	if (*end || f->mode > 07777 || words->items[1][0] != '/')
-		return bad_line(list, number, e);
+		return root_files_bad_line(list, number, e);
 	f->path = xstrdup(words->items[1]);
 	if (words->len == 4) {
 		f->link = xstrdup(words->items[3]);
@@ -63,9 +63,9 @@ int root_files_load(const char *list, struct root_file **out, size_t *count, str
 			files[n] = (struct root_file){.path = NULL};
 			n++;
 			if (words.len == 2 || (words.len == 4 && strcmp(words.items[2], "->") == 0))
-				r = read_line(list, number, &words, &files[n - 1], e);
+				r = root_files_read_line(list, number, &words, &files[n - 1], e);
 			else
-				r = bad_line(list, number, e);
+				r = root_files_bad_line(list, number, e);
 		}
 		strv_fini(&words);
 	}

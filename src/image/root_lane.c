@@ -19,7 +19,7 @@
 
 static const char again[] = "run the command again: the package is then downloaded again";
 
-static struct op *add_op(struct chunk *c, enum op_type type)
+static struct op *root_lane_add_op(struct chunk *c, enum op_type type)
 {
 	struct op *op;
 
@@ -32,7 +32,7 @@ static struct op *add_op(struct chunk *c, enum op_type type)
 	return op;
 }
 
-static const char *add_string(struct chunk *c, const char *s)
+static const char *root_lane_add_string(struct chunk *c, const char *s)
 {
 	size_t n = strlen(s) + 1;
 	char *at = (char *)c->bytes + c->used;
@@ -42,24 +42,24 @@ static const char *add_string(struct chunk *c, const char *s)
 	return at;
 }
 
-static void add_entry(struct chunk *c, enum op_type type, const struct deb_entry *entry)
+static void root_lane_add_entry(struct chunk *c, enum op_type type, const struct deb_entry *entry)
 {
-	struct op *op = add_op(c, type);
+	struct op *op = root_lane_add_op(c, type);
 
 	op->entry = *entry;
-	op->entry.path = add_string(c, entry->path);
+	op->entry.path = root_lane_add_string(c, entry->path);
 	if (entry->link)
-		op->entry.link = add_string(c, entry->link);
+		op->entry.link = root_lane_add_string(c, entry->link);
 }
 
-static const struct root_job *current(const struct root_build *b, const struct lane *lane)
+static const struct root_job *root_lane_current(const struct root_build *b, const struct lane *lane)
 {
 	return &b->jobs[lane->jobs[lane->at]];
 }
 
-static int open_job(struct root_build *b, struct lane *lane, struct err *e)
+static int root_lane_open_job(struct root_build *b, struct lane *lane, struct err *e)
 {
-	const struct root_job *job = current(b, lane);
+	const struct root_job *job = root_lane_current(b, lane);
 	struct stat st;
 
 	lane->fd = open(job->deb->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -97,7 +97,8 @@ void lane_close(struct lane *lane)
 	lane->state = LANE_OPEN;
 }
 
-static int check_digest(const struct root_job *job, const uint8_t sha256[HASH_SIZE], uint64_t size, struct err *e)
+static int root_lane_check_digest(const struct root_job *job, const uint8_t sha256[HASH_SIZE], uint64_t size,
+				  struct err *e)
 {
 	if (size == job->deb->size && memcmp(sha256, job->deb->sha256, HASH_SIZE) == 0)
 		return 0;
@@ -107,9 +108,9 @@ static int check_digest(const struct root_job *job, const uint8_t sha256[HASH_SI
 }
 
 /* The job's file was read: 0 when it was what the index promised. */
-static int end_job(struct root_build *b, struct lane *lane, struct chunk *c, struct err *e)
+static int root_lane_end_job(struct root_build *b, struct lane *lane, struct chunk *c, struct err *e)
 {
-	const struct root_job *job = current(b, lane);
+	const struct root_job *job = root_lane_current(b, lane);
 	uint8_t sha256[HASH_SIZE];
 	uint64_t size = lane->copied;
 
@@ -119,9 +120,9 @@ static int end_job(struct root_build *b, struct lane *lane, struct chunk *c, str
 	} else if (deb_finish(lane->deb, sha256, &size, e)) {
 		return -1;
 	}
-	if (check_digest(job, sha256, size, e))
+	if (root_lane_check_digest(job, sha256, size, e))
 		return -1;
-	add_op(c, OP_END);
+	root_lane_add_op(c, OP_END);
 	lane_close(lane);
 	lane->base += job->weight;
 	lane->at++;
@@ -129,7 +130,7 @@ static int end_job(struct root_build *b, struct lane *lane, struct chunk *c, str
 }
 
 /* Content of the current file until it ends or the chunk is full. */
-static int fill_content(struct lane *lane, struct chunk *c, struct err *e)
+static int root_lane_fill_content(struct lane *lane, struct chunk *c, struct err *e)
 {
 	size_t room = ROOT_CHUNK - c->used;
 	ssize_t n = deb_read(lane->deb, c->bytes + c->used, room, e);
@@ -141,7 +142,7 @@ static int fill_content(struct lane *lane, struct chunk *c, struct err *e)
 		lane->in_file = false;
 	if (n == 0)
 		return 0;
-	op = add_op(c, OP_BYTES);
+	op = root_lane_add_op(c, OP_BYTES);
 	op->data = c->bytes + c->used;
 	op->len = (size_t)n;
 	c->used += (size_t)n;
@@ -149,13 +150,13 @@ static int fill_content(struct lane *lane, struct chunk *c, struct err *e)
 }
 
 /* One entry or piece of content. *ended: the package has no more. */
-static int fill_deb(struct root_build *b, struct lane *lane, struct chunk *c, bool *ended, struct err *e)
+static int root_lane_fill_deb(struct root_build *b, struct lane *lane, struct chunk *c, bool *ended, struct err *e)
 {
 	struct deb_entry entry;
 	int r;
 
 	if (lane->in_file)
-		return fill_content(lane, c, e);
+		return root_lane_fill_content(lane, c, e);
 	r = deb_next(lane->deb, &entry, e);
 	if (r < 0)
 		return -1;
@@ -168,15 +169,15 @@ static int fill_deb(struct root_build *b, struct lane *lane, struct chunk *c, bo
 	}
 	if (lane->state == LANE_CONTROL && entry.size > CONTROL_MEMBER_MAX)
 		return err_set(e, ERR_VERIFY, "deb-too-large", "%s in package %s is too large", entry.path,
-			       current(b, lane)->deb->name);
-	add_entry(c, lane->state == LANE_CONTROL ? OP_CONTROL : OP_ENTRY, &entry);
+			       root_lane_current(b, lane)->deb->name);
+	root_lane_add_entry(c, lane->state == LANE_CONTROL ? OP_CONTROL : OP_ENTRY, &entry);
 	lane->in_file = entry.size > 0;
 	return 0;
 }
 
-static int fill_copy(struct root_build *b, struct lane *lane, struct chunk *c, bool *ended, struct err *e)
+static int root_lane_fill_copy(struct root_build *b, struct lane *lane, struct chunk *c, bool *ended, struct err *e)
 {
-	const struct root_deb *deb = current(b, lane)->deb;
+	const struct root_deb *deb = root_lane_current(b, lane)->deb;
 	size_t room = ROOT_CHUNK - c->used;
 	struct op *op;
 	ssize_t n;
@@ -184,7 +185,7 @@ static int fill_copy(struct root_build *b, struct lane *lane, struct chunk *c, b
 	if (lane->copied == 0 && !lane->in_file) {
 		struct deb_entry entry = {.path = "", .type = DEB_FILE, .size = deb->size};
 
-		add_entry(c, OP_ENTRY, &entry);
+		root_lane_add_entry(c, OP_ENTRY, &entry);
 		lane->in_file = true;
 		return 0;
 	}
@@ -198,7 +199,7 @@ static int fill_copy(struct root_build *b, struct lane *lane, struct chunk *c, b
 		return 0;
 	if (n <= 0)
 		return err_errno(e, n < 0 ? errno : EIO, "root-deb", "the package %s cannot be read", deb->name);
-	op = add_op(c, OP_BYTES);
+	op = root_lane_add_op(c, OP_BYTES);
 	op->data = c->bytes + c->used;
 	op->len = (size_t)n;
 	hash_add(lane->copy_hash, op->data, op->len);
@@ -207,29 +208,30 @@ static int fill_copy(struct root_build *b, struct lane *lane, struct chunk *c, b
 	return 0;
 }
 
-static uint64_t job_position(const struct lane *lane)
+static uint64_t root_lane_job_position(const struct lane *lane)
 {
 	return lane->state == LANE_COPY ? lane->copied : deb_position(lane->deb);
 }
 
-static int fill(struct root_build *b, struct lane *lane, struct chunk *c, struct err *e)
+static int root_lane_fill(struct root_build *b, struct lane *lane, struct chunk *c, struct err *e)
 {
-	const struct root_job *job = current(b, lane);
-	uint64_t before = lane->state == LANE_OPEN ? 0 : job_position(lane);
+	const struct root_job *job = root_lane_current(b, lane);
+	uint64_t before = lane->state == LANE_OPEN ? 0 : root_lane_job_position(lane);
 	uint64_t after;
 	bool ended = false;
 	int r = 0;
 
-	if (lane->state == LANE_OPEN && open_job(b, lane, e))
+	if (lane->state == LANE_OPEN && root_lane_open_job(b, lane, e))
 		return -1;
 	while (r == 0 && !ended && ROOT_CHUNK - c->used > ENTRY_ROOM && !atomic_load(&b->stop))
-		r = lane->state == LANE_COPY ? fill_copy(b, lane, c, &ended, e) : fill_deb(b, lane, c, &ended, e);
+		r = lane->state == LANE_COPY ? root_lane_fill_copy(b, lane, c, &ended, e)
+					     : root_lane_fill_deb(b, lane, c, &ended, e);
 	if (r)
 		return -1;
-	after = ended ? job->deb->size : job_position(lane);
+	after = ended ? job->deb->size : root_lane_job_position(lane);
 	atomic_fetch_add(&b->bytes, after - before);
 	if (ended)
-		r = end_job(b, lane, c, e);
+		r = root_lane_end_job(b, lane, c, e);
 	if (r == 0)
 		c->pos = ended ? lane->base : lane->base + job->weight * after / (job->deb->size + 1);
 	return r;
@@ -245,7 +247,7 @@ struct chunk *lane_unpack(struct root_build *b, struct lane *lane)
 	c->room = 0;
 	c->used = 0;
 	c->job = lane->jobs[lane->at];
-	if (fill(b, lane, c, &e)) {
+	if (root_lane_fill(b, lane, c, &e)) {
 		root_fail(b, &e);
 		chunk_free(c);
 		return NULL;

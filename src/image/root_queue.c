@@ -17,7 +17,7 @@ struct ranked {
 	size_t job;
 };
 
-static int by_weight(const void *a, const void *b)
+static int root_queue_by_weight(const void *a, const void *b)
 {
 	const struct ranked *x = a, *y = b;
 
@@ -37,7 +37,7 @@ void root_deal(struct root_build *b)
 		job->weight = job->deb->size / (job->is_extra ? COPY_SHARE : 1) + 1;
 		order[i] = (struct ranked){job->weight, i};
 	}
-	mem_sort(order, b->job_count, sizeof *order, by_weight);
+	mem_sort(order, b->job_count, sizeof *order, root_queue_by_weight);
 	for (size_t i = 0; i < b->job_count; i++) {
 		struct lane *lane = &b->lanes[0];
 
@@ -72,7 +72,7 @@ bool root_share_less(uint64_t x, uint64_t x_total, uint64_t y, uint64_t y_total)
 }
 
 /* Whether a at pos x is less far than b at pos y. */
-static bool is_behind(const struct lane *a, uint64_t x, const struct lane *b, uint64_t y)
+static bool root_queue_is_behind(const struct lane *a, uint64_t x, const struct lane *b, uint64_t y)
 {
 	return root_share_less(x, a->total, y, b->total);
 }
@@ -93,7 +93,7 @@ struct lane *root_lane_take(struct root_build *b)
 			is_over = false;
 			if (it->is_busy || it->queued >= ROOT_QUEUE)
 				continue;
-			if (!best || is_behind(it, it->sealed, best, best->sealed))
+			if (!best || root_queue_is_behind(it, it->sealed, best, best->sealed))
 				best = it;
 		}
 		if (best)
@@ -137,7 +137,7 @@ struct chunk *root_chunk_take(struct root_build *b, struct lane **out)
 
 			if (it->is_ended && !it->first)
 				continue;
-			if (!next || is_behind(it, it->taken, next, next->taken))
+			if (!next || root_queue_is_behind(it, it->taken, next, next->taken))
 				next = it;
 		}
 		if (!next)

@@ -37,7 +37,7 @@ struct writer {
 	struct place places[ROOT_LANES];
 };
 
-static struct image_attr entry_attr(const struct place *at, const struct deb_entry *entry)
+static struct image_attr root_write_entry_attr(const struct place *at, const struct deb_entry *entry)
 {
 	return (struct image_attr){
 		.mode = entry->mode,
@@ -48,7 +48,7 @@ static struct image_attr entry_attr(const struct place *at, const struct deb_ent
 	};
 }
 
-static void begin_job(struct writer *w, struct place *at, size_t job)
+static void root_write_begin_job(struct writer *w, struct place *at, size_t job)
 {
 	at->job = job;
 	at->is_open = true;
@@ -57,7 +57,7 @@ static void begin_job(struct writer *w, struct place *at, size_t job)
 	atomic_store(&w->build->current, job + 1);
 }
 
-static int end_content(struct place *at, struct err *e)
+static int root_write_end_content(struct place *at, struct err *e)
 {
 	struct image_file *f = at->file;
 
@@ -72,7 +72,7 @@ static int end_content(struct place *at, struct err *e)
 	return f ? image_file_end(f, e) : 0;
 }
 
-static int begin_control(struct place *at, const struct deb_entry *entry, struct err *e)
+static int root_write_begin_control(struct place *at, const struct deb_entry *entry, struct err *e)
 {
 	if (entry->type == DEB_DIR && *entry->path == '\0')
 		return 0;
@@ -84,10 +84,10 @@ static int begin_control(struct place *at, const struct deb_entry *entry, struct
 	at->control_name = xstrdup(entry->path);
 	at->control_mode = entry->mode;
 	at->left = entry->size;
-	return end_content(at, e);
+	return root_write_end_content(at, e);
 }
 
-static int check_control(struct writer *w, struct place *at, struct err *e)
+static int root_write_check_control(struct writer *w, struct place *at, struct err *e)
 {
 	const struct root_deb *deb = w->build->jobs[at->job].deb;
 
@@ -97,16 +97,16 @@ static int check_control(struct writer *w, struct place *at, struct err *e)
 	return dpkgdb_check(at->package, deb->name, deb->version, deb->arch, e);
 }
 
-static int begin_file(struct writer *w, struct place *at, const char *path, const struct deb_entry *entry,
-		      struct err *e)
+static int root_write_begin_file(struct writer *w, struct place *at, const char *path, const struct deb_entry *entry,
+				 struct err *e)
 {
-	struct image_attr attr = entry_attr(at, entry);
+	struct image_attr attr = root_write_entry_attr(at, entry);
 
 	at->file = image_file_begin(w->image, path, entry->size, &attr, e);
 	if (!at->file)
 		return -1;
 	at->left = entry->size;
-	return end_content(at, e);
+	return root_write_end_content(at, e);
 }
 
 static int write_link(struct writer *w, struct place *at, const char *path, const struct deb_entry *entry,
@@ -126,12 +126,12 @@ static int write_link(struct writer *w, struct place *at, const char *path, cons
 
 static int write_as(struct writer *w, struct place *at, const char *path, const struct deb_entry *entry, struct err *e)
 {
-	struct image_attr attr = entry_attr(at, entry);
+	struct image_attr attr = root_write_entry_attr(at, entry);
 	enum image_node_type type = IMAGE_FIFO;
 
 	switch (entry->type) {
 	case DEB_FILE:
-		return begin_file(w, at, path, entry, e);
+		return root_write_begin_file(w, at, path, entry, e);
 	case DEB_DIR:
 		return image_mkdir(w->image, path, &attr, e);
 	case DEB_SYMLINK:
@@ -158,7 +158,7 @@ static int write_extra(struct writer *w, struct place *at, const struct deb_entr
 
 	file.mode = 0644;
 	file.mtime = w->build->req->epoch;
-	r = begin_file(w, at, path, &file, e);
+	r = root_write_begin_file(w, at, path, &file, e);
 	free(path);
 	return r;
 }
@@ -170,7 +170,7 @@ static int write_entry(struct writer *w, struct place *at, const struct deb_entr
 
 	if (!at->package)
 		return write_extra(w, at, entry, e);
-	if (check_control(w, at, e))
+	if (root_write_check_control(w, at, e))
 		return -1;
 	dpkgdb_path(at->package, entry->path);
 	if (entry->type == DEB_DIR || !dpkgdb_is_conffile(at->package, entry->path))
@@ -190,21 +190,21 @@ static int write_bytes(struct place *at, const struct op *op, struct err *e)
 	else
 		r = image_file_write(at->file, op->data, op->len, e);
 	at->left -= op->len;
-	return r ? r : end_content(at, e);
+	return r ? r : root_write_end_content(at, e);
 }
 
-static int apply(struct writer *w, struct place *at, const struct op *op, struct err *e)
+static int root_write_apply(struct writer *w, struct place *at, const struct op *op, struct err *e)
 {
 	switch (op->type) {
 	case OP_CONTROL:
-		return begin_control(at, &op->entry, e);
+		return root_write_begin_control(at, &op->entry, e);
 	case OP_ENTRY:
 		return write_entry(w, at, &op->entry, e);
 	case OP_BYTES:
 		return write_bytes(at, op, e);
 	case OP_END:
 		at->is_open = false;
-		return at->package ? check_control(w, at, e) : 0;
+		return at->package ? root_write_check_control(w, at, e) : 0;
 	}
 	return 0;
 }
@@ -219,9 +219,9 @@ static int write_chunks(struct writer *w, struct err *e)
 		struct place *at = &w->places[lane - w->build->lanes];
 
 		if (!at->is_open)
-			begin_job(w, at, c->job);
+			root_write_begin_job(w, at, c->job);
 		for (size_t i = 0; r == 0 && i < c->count; i++)
-			r = apply(w, at, &c->ops[i], e);
+			r = root_write_apply(w, at, &c->ops[i], e);
 		if (r)
 			err_prefix(e, "package %s", w->build->jobs[c->job].deb->name);
 		chunk_free(c);
@@ -229,7 +229,7 @@ static int write_chunks(struct writer *w, struct err *e)
 	return r;
 }
 
-static int put_file(struct writer *w, const struct root_file *f, struct err *e)
+static int root_write_put_file(struct writer *w, const struct root_file *f, struct err *e)
 {
 	struct image_attr attr = {
 		.mode = f->link ? 0777 : f->mode,
@@ -243,7 +243,7 @@ static int put_file(struct writer *w, const struct root_file *f, struct err *e)
 }
 
 /* The folder first, so that packages find it where the link leads. */
-static int put_merged_link(struct writer *w, const struct root_file *f, struct err *e)
+static int root_write_put_merged_link(struct writer *w, const struct root_file *f, struct err *e)
 {
 	struct image_attr attr = {
 		.mode = 0755,
@@ -276,7 +276,7 @@ static int write_gpt(const struct root_build *b, struct err *e)
 	return gpt_write(b->fd, sectors, &req->disk_id, parts, 2, e);
 }
 
-static int create_image(struct writer *w, struct err *e)
+static int root_write_create_image(struct writer *w, struct err *e)
 {
 	const struct root_request *req = w->build->req;
 	uint64_t start = ROOT_START + ROOT_ESP_SIZE;
@@ -292,22 +292,22 @@ static int create_image(struct writer *w, struct err *e)
 	return w->image ? 0 : -1;
 }
 
-static int write_all(struct writer *w, struct err *e)
+static int root_write_all(struct writer *w, struct err *e)
 {
 	struct root_build *b = w->build;
 
-	if (create_image(w, e))
+	if (root_write_create_image(w, e))
 		return -1;
 	for (size_t i = 0; i < b->req->link_count; i++)
-		if (put_merged_link(w, &b->req->links[i], e))
+		if (root_write_put_merged_link(w, &b->req->links[i], e))
 			return -1;
 	if (write_chunks(w, e) || atomic_load(&b->stop))
 		return -1;
 	for (size_t i = 0; i < b->listed_count; i++)
-		if (put_file(w, &b->listed[i], e))
+		if (root_write_put_file(w, &b->listed[i], e))
 			return -1;
 	for (size_t i = 0; i < b->req->file_count; i++)
-		if (put_file(w, &b->req->files[i], e))
+		if (root_write_put_file(w, &b->req->files[i], e))
 			return -1;
 	if (dpkgdb_write(w->db, w->image, OUR_RANK, b->req->epoch, e))
 		return -1;
@@ -325,7 +325,7 @@ void root_write(struct root_build *b)
 	struct err e = ERR_INIT;
 
 	w.db = dpkgdb_new();
-	if (write_all(&w, &e))
+	if (root_write_all(&w, &e))
 		root_fail(b, &e);
 	image_abandon(w.image);
 	for (size_t i = 0; i < ROOT_LANES; i++) {

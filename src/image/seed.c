@@ -19,20 +19,20 @@
 #define LABEL "DEBWIZ"
 #define SEED_MAX (4u << 20)
 
-static la_ssize_t append(struct archive *a, void *arg, const void *p, size_t n)
+static la_ssize_t seed_append(struct archive *a, void *arg, const void *p, size_t n)
 {
 	(void)a;
 	return buf_add(arg, p, n) < 0 ? ARCHIVE_FATAL : (la_ssize_t)n;
 }
 
-static int fail(struct archive *a, struct err *e)
+static int seed_fail(struct archive *a, struct err *e)
 {
 	const char *why = archive_error_string(a);
 
 	return err_set(e, ERR_FAILED, "seed", "cannot make the seed disk: %s", why ? why : "it became too large");
 }
 
-static int add(struct archive *a, const char *name, const char *data, size_t n, struct err *e)
+static int seed_add(struct archive *a, const char *name, const char *data, size_t n, struct err *e)
 {
 	struct archive_entry *entry = archive_entry_new();
 	int r = 0;
@@ -43,24 +43,24 @@ static int add(struct archive *a, const char *name, const char *data, size_t n, 
 	archive_entry_set_size(entry, (la_int64_t)n);
 	archive_entry_set_mtime(entry, time(NULL), 0);
 	if (archive_write_header(a, entry) != ARCHIVE_OK || (n && archive_write_data(a, data, n) != (la_ssize_t)n))
-		r = fail(a, e);
+		r = seed_fail(a, e);
 	archive_entry_free(entry);
 	return r;
 }
 
 /* Rock Ridge's default would make 0600 into 0444. */
-static int begin(struct archive *a, struct buf *out, struct err *e)
+static int seed_begin(struct archive *a, struct buf *out, struct err *e)
 {
 	if (archive_write_set_format_iso9660(a) != ARCHIVE_OK ||
 	    archive_write_set_options(a, "volume-id=" LABEL ",rockridge=strict,!joliet,!pad") != ARCHIVE_OK ||
 	    archive_write_set_bytes_per_block(a, 0) != ARCHIVE_OK ||
-	    archive_write_open(a, out, NULL, append, NULL) != ARCHIVE_OK)
-		return fail(a, e);
+	    archive_write_open(a, out, NULL, seed_append, NULL) != ARCHIVE_OK)
+		return seed_fail(a, e);
 	return 0;
 }
 
 /* KEY='VALUE' for the guest's shell. */
-static int add_env(struct buf *b, const char *key, const char *value, struct err *e)
+static int seed_add_env(struct buf *b, const char *key, const char *value, struct err *e)
 {
 	if (strpbrk(value, "\r\n"))
 		return err_set(e, ERR_USAGE, "seed-value", "%s must be a single line", key);
@@ -70,16 +70,16 @@ static int add_env(struct buf *b, const char *key, const char *value, struct err
 	return 0;
 }
 
-static int add_number(struct buf *b, const char *key, unsigned value, struct err *e)
+static int seed_add_number(struct buf *b, const char *key, unsigned value, struct err *e)
 {
 	char *text = value ? xasprintf("%u", value) : xstrdup("");
-	int r = add_env(b, key, text, e);
+	int r = seed_add_env(b, key, text, e);
 
 	free(text);
 	return r;
 }
 
-static int make_env(const struct seed *s, struct buf *env, struct err *e)
+static int seed_make_env(const struct seed *s, struct buf *env, struct err *e)
 {
 	const struct {
 		const char *key, *value;
@@ -90,14 +90,14 @@ static int make_env(const struct seed *s, struct buf *env, struct err *e)
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		if (add_env(env, texts[i].key, texts[i].value, e) < 0)
+		if (seed_add_env(env, texts[i].key, texts[i].value, e) < 0)
 			return -1;
-	if (add_number(env, "ROWS", s->rows, e) < 0)
+	if (seed_add_number(env, "ROWS", s->rows, e) < 0)
 		return -1;
-	return add_number(env, "COLUMNS", s->columns, e);
+	return seed_add_number(env, "COLUMNS", s->columns, e);
 }
 
-static int add_host_keys(struct archive *a, const struct seed *s, struct err *e)
+static int seed_add_host_keys(struct archive *a, const struct seed *s, struct err *e)
 {
 	int r = 0;
 
@@ -106,22 +106,22 @@ static int add_host_keys(struct archive *a, const struct seed *s, struct err *e)
 		char *name = xasprintf("ssh_host_%s_key", k->type);
 		char *pub = xasprintf("%s.pub", name);
 
-		r = add(a, name, k->private_key, strlen(k->private_key), e);
+		r = seed_add(a, name, k->private_key, strlen(k->private_key), e);
 		if (!r)
-			r = add(a, pub, k->public_key, strlen(k->public_key), e);
+			r = seed_add(a, pub, k->public_key, strlen(k->public_key), e);
 		free(name);
 		free(pub);
 	}
 	return r;
 }
 
-static void wipe(struct buf *b)
+static void seed_wipe(struct buf *b)
 {
 	mem_wipe(b->data, b->size);
 	buf_fini(b);
 }
 
-static int write_disk(const char *path, const struct seed *s, const struct buf *env, struct err *e)
+static int seed_write_disk(const char *path, const struct seed *s, const struct buf *env, struct err *e)
 {
 	struct archive *a = archive_write_new();
 	struct buf image;
@@ -129,21 +129,21 @@ static int write_disk(const char *path, const struct seed *s, const struct buf *
 
 	buf_init(&image, SEED_MAX);
 	buf_reserve(&image, 512u << 10); /* so that no copy is left behind by growing */
-	r = begin(a, &image, e);
+	r = seed_begin(a, &image, e);
 	if (!r && s)
-		r = add(a, "seed.env", env->data, env->len, e);
+		r = seed_add(a, "seed.env", env->data, env->len, e);
 	if (!r && s)
-		r = add(a, "authorized_keys", s->authorized_keys, strlen(s->authorized_keys), e);
+		r = seed_add(a, "authorized_keys", s->authorized_keys, strlen(s->authorized_keys), e);
 	if (!r && s)
-		r = add(a, s->deb822 ? "debian.sources" : "sources.list", s->sources, strlen(s->sources), e);
+		r = seed_add(a, s->deb822 ? "debian.sources" : "sources.list", s->sources, strlen(s->sources), e);
 	if (!r && s)
-		r = add_host_keys(a, s, e);
+		r = seed_add_host_keys(a, s, e);
 	if (!r && archive_write_close(a) != ARCHIVE_OK)
-		r = fail(a, e);
+		r = seed_fail(a, e);
 	archive_write_free(a);
 	if (!r)
 		r = file_write(path, image.data, image.len, 0600, e);
-	wipe(&image);
+	seed_wipe(&image);
 	return r;
 }
 
@@ -154,14 +154,14 @@ int seed_write(const char *path, const struct seed *s, struct err *e)
 
 	buf_init(&env, 0);
 	buf_reserve(&env, 64u << 10); /* here as well */
-	r = make_env(s, &env, e);
+	r = seed_make_env(s, &env, e);
 	if (!r)
-		r = write_disk(path, s, &env, e);
-	wipe(&env);
+		r = seed_write_disk(path, s, &env, e);
+	seed_wipe(&env);
 	return r;
 }
 
 int seed_write_empty(const char *path, struct err *e)
 {
-	return write_disk(path, NULL, NULL, e);
+	return seed_write_disk(path, NULL, NULL, e);
 }

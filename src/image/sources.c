@@ -11,8 +11,8 @@
 #define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
 #define HOST_IN_GUEST "10.0.2.2"
 
-static void add_lines(struct buf *b, const struct seed_archive *a, const char *url, const char *suite,
-		      const char *components)
+static void sources_add_lines(struct buf *b, const struct seed_archive *a, const char *url, const char *suite,
+			      const char *components)
 {
 	static const char *const types[] = {"deb", "deb-src"};
 	const char *option = a->undated ? "[check-valid-until=no] " : "";
@@ -23,8 +23,8 @@ static void add_lines(struct buf *b, const struct seed_archive *a, const char *u
 		buf_addf(b, "%s %s%s %s %s\n", types[i], option, url, suite, components);
 }
 
-static void add_stanza(struct buf *b, const struct seed_archive *a, const char *url, const char *suite,
-		       const char *more, const char *components)
+static void sources_add_stanza(struct buf *b, const struct seed_archive *a, const char *url, const char *suite,
+			       const char *more, const char *components)
 {
 	if (!*url || !*suite)
 		return;
@@ -42,19 +42,19 @@ char *seed_sources(const struct seed_archive *a)
 
 	buf_init(&b, 0);
 	if (a->deb822) {
-		add_stanza(&b, a, a->mirror, a->release, a->updates_suite, components);
-		add_stanza(&b, a, a->security, a->security_suite, "", components);
+		sources_add_stanza(&b, a, a->mirror, a->release, a->updates_suite, components);
+		sources_add_stanza(&b, a, a->security, a->security_suite, "", components);
 	} else {
-		add_lines(&b, a, a->mirror, a->release, components);
-		add_lines(&b, a, a->mirror, a->updates_suite, components);
-		add_lines(&b, a, a->security, a->security_suite, components);
+		sources_add_lines(&b, a, a->mirror, a->release, components);
+		sources_add_lines(&b, a, a->mirror, a->updates_suite, components);
+		sources_add_lines(&b, a, a->security, a->security_suite, components);
 	}
 	free(components);
 	return buf_steal(&b);
 }
 
 /* localhost, *.localhost (RFC 6761), 127.0.0.0/8, ::1 */
-static bool is_loopback(const char *host, size_t n)
+static bool sources_is_loopback(const char *host, size_t n)
 {
 	static const char name[] = "localhost";
 	size_t m = sizeof(name) - 1;
@@ -66,7 +66,7 @@ static bool is_loopback(const char *host, size_t n)
 }
 
 /* `scheme` bytes of it are its kind and "://". */
-static char *guest_url(const char *url, size_t scheme, const char *fallback)
+static char *sources_guest_url(const char *url, size_t scheme, const char *fallback)
 {
 	const char *authority = url + scheme;
 	const char *rest, *host, *port;
@@ -84,7 +84,7 @@ static char *guest_url(const char *url, size_t scheme, const char *fallback)
 	n = (size_t)(port - host);
 	if (!n)
 		return xstrdup(fallback);
-	if (is_loopback(host, n))
+	if (sources_is_loopback(host, n))
 		return xasprintf("%.*s" HOST_IN_GUEST "%s", (int)scheme, url, port);
 	return xasprintf("%.*s%s", (int)scheme, url, host);
 }
@@ -93,7 +93,7 @@ char *seed_guest_url(const char *url, const char *fallback)
 {
 	size_t scheme = !strncasecmp(url, "http://", 7) ? 7 : !strncasecmp(url, "https://", 8) ? 8 : 0;
 
-	return scheme ? guest_url(url, scheme, fallback) : xstrdup(fallback);
+	return scheme ? sources_guest_url(url, scheme, fallback) : xstrdup(fallback);
 }
 
 char *seed_guest_proxy(const char *proxy)
@@ -118,7 +118,7 @@ char *seed_guest_proxy(const char *proxy)
 	if (!whole)
 		return xstrdup("");
 	n = (size_t)(strstr(whole, "://") - whole) + 3;
-	url = guest_url(whole, n, "");
+	url = sources_guest_url(whole, n, "");
 	n = strlen(url);
 	if (n && url[n - 1] == '/')
 		url[n - 1] = '\0';

@@ -25,7 +25,7 @@ struct vdisk {
 	struct qcow2 qcow2;
 };
 
-static int open_file(const char *path, uint64_t *size, struct err *e)
+static int vdisk_open_file(const char *path, uint64_t *size, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -42,7 +42,7 @@ static int open_file(const char *path, uint64_t *size, struct err *e)
 
 /* The file below must be raw and lie beside the overlay: nothing else is ever made here, and a
  * name that leads elsewhere may have been planted. */
-static int open_base(struct vdisk *d, struct err *e)
+static int vdisk_open_base(struct vdisk *d, struct err *e)
 {
 	char *dir, *path;
 
@@ -53,7 +53,7 @@ static int open_base(struct vdisk *d, struct err *e)
 			       "%s was not created by debwiz: its backing file is \"%s\"", d->path, d->qcow2.backing);
 	dir = file_dirname(d->path);
 	path = file_join(dir, d->qcow2.backing);
-	d->base_fd = open_file(path, &d->base_size, e);
+	d->base_fd = vdisk_open_file(path, &d->base_size, e);
 	free(path);
 	free(dir);
 	return d->base_fd < 0 ? -1 : 0;
@@ -66,12 +66,12 @@ struct vdisk *vdisk_open(const char *path, const char *format, struct err *e)
 	d->path = xstrdup(path);
 	d->base_fd = -1;
 	d->is_qcow2 = !strcmp(format, "qcow2");
-	d->fd = open_file(path, &d->size, e);
+	d->fd = vdisk_open_file(path, &d->size, e);
 	if (d->fd < 0)
 		goto fail;
 	if (d->is_qcow2) {
 		d->is_qcow2 = qcow2_open(&d->qcow2, d->fd, path, e) == 0;
-		if (!d->is_qcow2 || open_base(d, e) < 0)
+		if (!d->is_qcow2 || vdisk_open_base(d, e) < 0)
 			goto fail;
 		d->size = d->qcow2.size;
 	}
@@ -102,7 +102,7 @@ uint64_t vdisk_size(const struct vdisk *d)
 
 /* What lies beyond the end of a file reads as zeros: a base smaller than its overlay, or the last
  * cluster of a qcow2, which is not written whole. */
-static int read_fd(struct vdisk *d, int fd, uint64_t pos, char *p, size_t n, struct err *e)
+static int vdisk_read_fd(struct vdisk *d, int fd, uint64_t pos, char *p, size_t n, struct err *e)
 {
 	ssize_t r;
 
@@ -131,7 +131,7 @@ int vdisk_read(struct vdisk *d, uint64_t pos, void *p, size_t n, struct err *e)
 		return err_set(e, ERR_FAILED, "disk-read", "%s ends before byte %llu", d->path,
 			       (unsigned long long)(pos + n));
 	if (!d->is_qcow2)
-		return read_fd(d, d->fd, pos, to, n, e);
+		return vdisk_read_fd(d, d->fd, pos, to, n, e);
 	while (n) {
 		enum qcow2_kind kind;
 		uint64_t offset, length;
@@ -142,9 +142,9 @@ int vdisk_read(struct vdisk *d, uint64_t pos, void *p, size_t n, struct err *e)
 			return -1;
 		now = length < n ? (size_t)length : n;
 		if (kind == QCOW2_DATA)
-			r = read_fd(d, d->fd, offset, to, now, e);
+			r = vdisk_read_fd(d, d->fd, offset, to, now, e);
 		else if (kind == QCOW2_BACKING && d->base_fd >= 0)
-			r = read_fd(d, d->base_fd, pos, to, now, e);
+			r = vdisk_read_fd(d, d->base_fd, pos, to, now, e);
 		else
 			memset(to, 0, now);
 		if (r < 0)
@@ -156,7 +156,7 @@ int vdisk_read(struct vdisk *d, uint64_t pos, void *p, size_t n, struct err *e)
 	return 0;
 }
 
-static uint64_t get_le(const unsigned char *p, int bytes)
+static uint64_t vdisk_get_le(const unsigned char *p, int bytes)
 {
 	uint64_t v = 0;
 
@@ -166,15 +166,15 @@ static uint64_t get_le(const unsigned char *p, int bytes)
 }
 
 /* UTF-16 on disk against ASCII. */
-static bool name_is(const unsigned char *entry, const char *name)
+static bool vdisk_name_is(const unsigned char *entry, const char *name)
 {
 	const unsigned char *p = entry + 56;
 	size_t i = 0;
 
 	for (; i < 36 && name[i]; i++)
-		if (get_le(p + 2 * i, 2) != (unsigned char)name[i])
+		if (vdisk_get_le(p + 2 * i, 2) != (unsigned char)name[i])
 			return false;
-	return !name[i] && (i == 36 || get_le(p + 2 * i, 2) == 0);
+	return !name[i] && (i == 36 || vdisk_get_le(p + 2 * i, 2) == 0);
 }
 
 int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uint64_t *length, struct err *e)
@@ -186,19 +186,20 @@ int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uin
 
 	if (vdisk_read(d, GPT_SECTOR, head, sizeof(head), e) < 0)
 		return -1;
-	count = get_le(head + 80, 4);
-	size = get_le(head + 84, 4);
-	if (memcmp(head, "EFI PART", 8) || count > 1024 || size < 128 || size > 4096 || get_le(head + 72, 8) > sectors)
+	count = vdisk_get_le(head + 80, 4);
+	size = vdisk_get_le(head + 84, 4);
+	if (memcmp(head, "EFI PART", 8) || count > 1024 || size < 128 || size > 4096 ||
+	    vdisk_get_le(head + 72, 8) > sectors)
 		return err_set(e, ERR_FAILED, "gpt-missing", "%s has no GPT partition table", d->path);
 	table = xmalloc((size_t)(count * size) + 1);
-	if (vdisk_read(d, get_le(head + 72, 8) * GPT_SECTOR, table, (size_t)(count * size), e) < 0)
+	if (vdisk_read(d, vdisk_get_le(head + 72, 8) * GPT_SECTOR, table, (size_t)(count * size), e) < 0)
 		goto out;
 	for (uint64_t i = 0; i < count; i++) {
 		const unsigned char *entry = table + i * size;
 
-		first = get_le(entry + 32, 8);
-		last = get_le(entry + 40, 8);
-		if (!name_is(entry, name) || first < 2 || last < first || last >= sectors)
+		first = vdisk_get_le(entry + 32, 8);
+		last = vdisk_get_le(entry + 40, 8);
+		if (!vdisk_name_is(entry, name) || first < 2 || last < first || last >= sectors)
 			continue;
 		*start = first * GPT_SECTOR;
 		*length = (last - first + 1) * GPT_SECTOR;

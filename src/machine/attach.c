@@ -31,21 +31,21 @@ struct attach {
 	unsigned finds;
 };
 
-static void on_state(enum vm_state s, void *arg)
+static void attach_on_state(enum vm_state s, void *arg)
 {
 	struct attach *v = arg;
 
 	v->ops->state(s, v->arg);
 }
 
-static void on_progress(const char *state, const json_t *values, void *arg)
+static void attach_on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct attach *v = arg;
 
 	v->ops->progress(state, values, v->arg);
 }
 
-static void on_ended(enum vm_state s, const char *cause, void *arg)
+static void attach_on_ended(enum vm_state s, const char *cause, void *arg)
 {
 	struct attach *v = arg;
 
@@ -53,7 +53,7 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 	v->ops->ended(s, cause, v->arg);
 }
 
-static void on_screen(const char *p, size_t n, void *arg)
+static void attach_on_screen(const char *p, size_t n, void *arg)
 {
 	struct attach *v = arg;
 	int rows = v->view.rows;
@@ -69,7 +69,7 @@ static void on_screen(const char *p, size_t n, void *arg)
 	v->ops->changed(v->arg);
 }
 
-static void on_lines(const char *p, size_t n, void *arg)
+static void attach_on_lines(const char *p, size_t n, void *arg)
 {
 	struct attach *v = arg;
 
@@ -77,7 +77,7 @@ static void on_lines(const char *p, size_t n, void *arg)
 	buf_add(&v->arriving, p, n);
 }
 
-static void on_typing(bool you, bool anybody, unsigned viewers, void *arg)
+static void attach_on_typing(bool you, bool anybody, unsigned viewers, void *arg)
 {
 	struct attach *v = arg;
 
@@ -88,12 +88,12 @@ static void on_typing(bool you, bool anybody, unsigned viewers, void *arg)
 }
 
 static const struct vm_client_ops client_ops = {
-	.state = on_state,
-	.progress = on_progress,
-	.ended = on_ended,
-	.screen = on_screen,
-	.lines = on_lines,
-	.typing = on_typing,
+	.state = attach_on_state,
+	.progress = attach_on_progress,
+	.ended = attach_on_ended,
+	.screen = attach_on_screen,
+	.lines = attach_on_lines,
+	.typing = attach_on_typing,
 };
 
 struct attach *attach_new(struct loop *l, const char *dir, const char *runtime_dir, bool type,
@@ -135,7 +135,7 @@ const struct view *attach_view(const struct attach *v)
 /* Pages */
 
 /* Finds where each line begins; false when the page is malformed. */
-static bool index_page(struct attach *v, uint64_t count)
+static bool attach_index_page(struct attach *v, uint64_t count)
 {
 	struct cell cell;
 	size_t at = 0;
@@ -154,12 +154,12 @@ static bool index_page(struct attach *v, uint64_t count)
 	return true;
 }
 
-static bool has_line(const struct attach *v, uint64_t line)
+static bool attach_has_line(const struct attach *v, uint64_t line)
 {
 	return line >= v->page_from && line - v->page_from < v->page_count;
 }
 
-static void on_page(const struct err *e, const json_t *answer, void *arg)
+static void attach_on_page(const struct err *e, const json_t *answer, void *arg)
 {
 	struct attach *v = arg;
 	json_int_t count = json_int(answer, "count", 0);
@@ -171,8 +171,8 @@ static void on_page(const struct err *e, const json_t *answer, void *arg)
 	v->page = v->arriving;
 	v->arriving = old;
 	v->page_from = (uint64_t)json_int(answer, "from", 0);
-	v->page_count = index_page(v, (uint64_t)count) ? (uint64_t)count : 0;
-	v->missed = !has_line(v, v->wanted);
+	v->page_count = attach_index_page(v, (uint64_t)count) ? (uint64_t)count : 0;
+	v->missed = !attach_has_line(v, v->wanted);
 	if (v->page_count)
 		v->ops->changed(v->arg);
 }
@@ -191,7 +191,7 @@ bool attach_line(struct attach *v, uint64_t line, struct cell *cells, int cols)
 		memcpy(cells, view_row(&v->view, (int)row), (size_t)n * sizeof(*cells));
 		return true;
 	}
-	if (has_line(v, line)) {
+	if (attach_has_line(v, line)) {
 		uint64_t i = line - v->page_from;
 
 		row_unpack(v->page.data + v->start[i], v->start[i + 1] - v->start[i], cells, cols);
@@ -204,7 +204,8 @@ bool attach_line(struct attach *v, uint64_t line, struct cell *cells, int cols)
 	from = v->missed && line == v->wanted ? line : line > PAGE / 2 ? line - PAGE / 2 : 0;
 	v->asking = true;
 	v->wanted = line;
-	vm_client_ask(v->client, "lines", json_pack("{s:I, s:i}", "from", (json_int_t)from, "count", PAGE), on_page, v);
+	vm_client_ask(v->client, "lines", json_pack("{s:I, s:i}", "from", (json_int_t)from, "count", PAGE),
+		      attach_on_page, v);
 	return false;
 }
 
@@ -230,7 +231,7 @@ void attach_take(struct attach *v, bool type)
 	vm_client_ask(v->client, "take", json_pack("{s:b}", "type", (int)type), NULL, NULL);
 }
 
-static void send_text(struct attach *v, const char *op, const char *text, size_t n, vm_answer_fn fn, void *arg)
+static void attach_send_text(struct attach *v, const char *op, const char *text, size_t n, vm_answer_fn fn, void *arg)
 {
 	json_t *o = json_object();
 
@@ -240,12 +241,12 @@ static void send_text(struct attach *v, const char *op, const char *text, size_t
 
 void attach_type(struct attach *v, const char *text, size_t n, vm_answer_fn fn, void *arg)
 {
-	send_text(v, "type", text, n, fn, arg);
+	attach_send_text(v, "type", text, n, fn, arg);
 }
 
 void attach_paste(struct attach *v, const char *text, size_t n, vm_answer_fn fn, void *arg)
 {
-	send_text(v, "paste", text, n, fn, arg);
+	attach_send_text(v, "paste", text, n, fn, arg);
 }
 
 void attach_key(struct attach *v, const char *key, unsigned modifiers)
@@ -273,7 +274,7 @@ void attach_clip(struct attach *v, vm_answer_fn fn, void *arg)
 
 /* Searching */
 
-static void on_found(const struct err *e, const json_t *answer, void *arg)
+static void attach_on_found(const struct err *e, const json_t *answer, void *arg)
 {
 	struct attach *v = arg;
 	struct find_place at;
@@ -297,5 +298,5 @@ void attach_find(struct attach *v, const char *text, bool back, const struct fin
 	vm_client_ask(v->client, "find",
 		      json_pack("{s:s, s:b, s:I, s:i}", "text", text, "back", (int)back, "line",
 				(json_int_t)(from->line > INT64_MAX ? INT64_MAX : from->line), "column", from->col),
-		      on_found, v);
+		      attach_on_found, v);
 }

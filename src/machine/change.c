@@ -13,7 +13,7 @@
 #include "machine/run.h"
 
 /* The machine and its file; a name whose file is gone or broken still names its folder. */
-static int find(const struct store *store, const char *ref, struct change *c, struct spec *s, struct err *e)
+static int change_find(const struct store *store, const char *ref, struct change *c, struct spec *s, struct err *e)
 {
 	bool is_name = spec_name_ok(ref);
 	struct err why = ERR_INIT;
@@ -68,7 +68,7 @@ int change_spec(const struct change *c, struct spec *s, struct err *e)
 }
 
 /* The same of a file that keeps its place, and is written last: its folder has the new name already. */
-static bool is_half_renamed_in_place(const struct store *store, const struct change *c)
+static bool change_is_half_renamed_in_place(const struct store *store, const struct change *c)
 {
 	char *dir = store_machine_dir(store, c->name);
 	char *saved = store_saved_ini(store, c->to);
@@ -83,7 +83,7 @@ static bool is_half_renamed_in_place(const struct store *store, const struct cha
 
 /* A rename to this name was cut off: its file is written, and there is one machine's folder at the
  * most, under either name. */
-static bool is_half_renamed(const struct store *store, const struct change *c, const char *to_dir)
+static bool change_is_half_renamed(const struct store *store, const struct change *c, const char *to_dir)
 {
 	char *dir = store_machine_dir(store, c->name);
 	bool both = file_exists(dir) && file_exists(to_dir);
@@ -91,7 +91,7 @@ static bool is_half_renamed(const struct store *store, const struct change *c, c
 	bool half = false;
 
 	if (c->kind == CHANGE_RENAME && !strcmp(c->to_ini, c->ini)) {
-		half = is_half_renamed_in_place(store, c);
+		half = change_is_half_renamed_in_place(store, c);
 	} else if (c->kind == CHANGE_RENAME && !both && file_exists(c->to_ini)) {
 		half = change_spec(c, &want, NULL) == 0 && spec_read(&is, c->to_ini, NULL) == 0;
 		if (half) {
@@ -104,7 +104,7 @@ static bool is_half_renamed(const struct store *store, const struct change *c, c
 	return half;
 }
 
-static int check_name(const struct store *store, const struct change *c, struct err *e)
+static int change_check_name(const struct store *store, const struct change *c, struct err *e)
 {
 	char *dir, *ini;
 	int r = 0;
@@ -118,7 +118,7 @@ static int check_name(const struct store *store, const struct change *c, struct 
 	dir = store_machine_dir(store, c->to);
 	ini = store_saved_ini(store, c->to);
 	if ((file_exists(dir) || file_exists(ini) || (strcmp(c->to_ini, c->ini) && file_exists(c->to_ini))) &&
-	    !is_half_renamed(store, c, dir))
+	    !change_is_half_renamed(store, c, dir))
 		r = err_set(e, ERR_USAGE, "name-taken", "a machine named %s already exists", c->to);
 	free(dir);
 	free(ini);
@@ -126,7 +126,7 @@ static int check_name(const struct store *store, const struct change *c, struct 
 }
 
 /* One of our own has its name; another's stays where it is, and a copy comes beside it. */
-static char *other_ini(const struct store *store, const struct change *c)
+static char *change_other_ini(const struct store *store, const struct change *c)
 {
 	char *saved = store_saved_ini(store, c->name);
 	char *path, *dir;
@@ -144,7 +144,7 @@ static char *other_ini(const struct store *store, const struct change *c)
 	return path;
 }
 
-static bool has(const char *dir, const char *name)
+static bool change_has(const char *dir, const char *name)
 {
 	char *path = file_join(dir, name);
 	bool there = file_exists(path);
@@ -153,7 +153,7 @@ static bool has(const char *dir, const char *name)
 	return there;
 }
 
-static void tell_lost(const struct store *store, const char *dir, bool suspended, struct change *c)
+static void change_tell_lost(const struct store *store, const char *dir, bool suspended, struct change *c)
 {
 	bool all = c->kind == CHANGE_DELETE;
 	char *disk = file_join(dir, "disk.qcow2");
@@ -175,21 +175,21 @@ static void tell_lost(const struct store *store, const char *dir, bool suspended
 		strv_addf(&c->lost, "%u snapshot%s", info.snapshots, info.snapshots == 1 ? "" : "s");
 	if (suspended)
 		strv_add(&c->lost, "its suspended state");
-	if (has(dir, "QEMU_VARS-pflash.raw"))
+	if (change_has(dir, "QEMU_VARS-pflash.raw"))
 		strv_add(&c->lost, "the firmware's variables");
-	if (has(dir, "known_hosts"))
+	if (change_has(dir, "known_hosts"))
 		strv_add(&c->lost, "its ssh host keys");
-	if (has(dir, "console.log"))
+	if (change_has(dir, "console.log"))
 		strv_add(&c->lost, "its console log");
-	if (all && has(dir, "id_ed25519"))
+	if (all && change_has(dir, "id_ed25519"))
 		strv_add(&c->lost, "the ssh key that debwiz made for it");
 	if (all && c->ini && !strcmp(c->ini, own))
 		strv_addf(&c->lost, "its file %s", ini);
 	else if (c->ini)
 		strv_addf(&c->stays, "its file %s stays", ini);
-	if (!all && has(dir, "id_ed25519"))
+	if (!all && change_has(dir, "id_ed25519"))
 		strv_add(&c->stays, "its own ssh key stays");
-	if (all && has(dir, DISK_BASE_NAME))
+	if (all && change_has(dir, DISK_BASE_NAME))
 		strv_add(&c->stays, "the base image stays until `debwiz gc` finds that no machine uses it");
 	free(ini);
 	free(own);
@@ -206,7 +206,7 @@ bool change_copies_disk(const char *dir)
 	return copies;
 }
 
-static void tell_other(const struct spec *s, const char *dir, struct change *c)
+static void change_tell_other(const struct spec *s, const char *dir, struct change *c)
 {
 	struct spec_forward f;
 
@@ -224,7 +224,7 @@ static void tell_other(const struct spec *s, const char *dir, struct change *c)
 				  (unsigned)f.host_port);
 }
 
-static int check_state(const char *dir, struct change *c, bool *suspended, struct err *e)
+static int change_check_state(const char *dir, struct change *c, bool *suspended, struct err *e)
 {
 	struct vm_run run;
 	int r = 0;
@@ -254,18 +254,18 @@ int change_look(const struct store *store, enum change_kind kind, const char *re
 	int r;
 
 	*out = (struct change){.kind = kind, .ref = xstrdup(ref), .to = xstrdup(to)};
-	r = find(store, ref, out, &s, e);
+	r = change_find(store, ref, out, &s, e);
 	dir = r < 0 ? NULL : store_machine_dir(store, out->name);
 	if (!r) {
-		out->made = has(dir, "disk.qcow2");
-		r = check_state(dir, out, &suspended, e);
+		out->made = change_has(dir, "disk.qcow2");
+		r = change_check_state(dir, out, &suspended, e);
 	}
 	if (!r && to && out->ini) {
-		out->to_ini = other_ini(store, out);
-		r = check_name(store, out, e);
-		tell_other(&s, dir, out);
+		out->to_ini = change_other_ini(store, out);
+		r = change_check_name(store, out, e);
+		change_tell_other(&s, dir, out);
 	} else if (!r && kind >= CHANGE_DELETE) {
-		tell_lost(store, dir, suspended, out);
+		change_tell_lost(store, dir, suspended, out);
 		if (kind == CHANGE_RECREATE && !out->made) {
 			r = err_set(e, ERR_FAILED, "not-made", "%s has no disk yet", out->name);
 			err_hint(e, "debwiz prepare %s", out->name);

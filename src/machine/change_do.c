@@ -36,7 +36,7 @@ static const char *const copied[] = {
 };
 
 /* The lock of a folder that is there; *lock is NULL where there is none. */
-static int lock_folder(const char *dir, const char *what, struct lock **lock, struct err *e)
+static int change_do_lock_folder(const char *dir, const char *what, struct lock **lock, struct err *e)
 {
 	char *path;
 
@@ -50,7 +50,7 @@ static int lock_folder(const char *dir, const char *what, struct lock **lock, st
 }
 
 /* The file with the other name in it. A host name that was the old name, said or not, follows. */
-static int write_ini(const struct store *store, const struct change *c, struct err *e)
+static int change_do_write_ini(const struct store *store, const struct change *c, struct err *e)
 {
 	struct spec s;
 	int r = change_spec(c, &s, e);
@@ -65,7 +65,7 @@ static int write_ini(const struct store *store, const struct change *c, struct e
 	return r;
 }
 
-static int write_note(const char *dir, const char *ini, struct err *e)
+static int change_do_write_note(const char *dir, const char *ini, struct err *e)
 {
 	char *note = file_join(dir, "ini");
 	char *line = xasprintf("%s\n", ini);
@@ -77,7 +77,7 @@ static int write_note(const char *dir, const char *ini, struct err *e)
 }
 
 /* The base's own disk where it has one, else the link that a machine holds. */
-static char *base_disk(const struct store *store, const char *dir)
+static char *change_do_base_disk(const struct store *store, const char *dir)
 {
 	char *id = store_stamp(dir, "base");
 	char *bases = store_bases_dir(store);
@@ -92,9 +92,9 @@ static char *base_disk(const struct store *store, const char *dir)
 	return path;
 }
 
-static int link_base(const struct store *store, const char *dir, const char *folder, struct err *e)
+static int change_do_link_base(const struct store *store, const char *dir, const char *folder, struct err *e)
 {
-	char *base = base_disk(store, dir);
+	char *base = change_do_base_disk(store, dir);
 	char *link = file_join(folder, DISK_BASE_NAME);
 	int r = file_exists(base) ? disk_link_base(base, link, e) : 0;
 
@@ -104,7 +104,7 @@ static int link_base(const struct store *store, const char *dir, const char *fol
 }
 
 /* The folder `dir` with all it holds gets the name `to`. */
-static int move_folder(const char *dir, const char *to, struct err *e)
+static int change_do_move_folder(const char *dir, const char *to, struct err *e)
 {
 	char *from_link = file_join(dir, DISK_BASE_NAME);
 	char *to_link = file_join(to, DISK_BASE_NAME);
@@ -127,7 +127,7 @@ struct watch {
 	uint64_t done, total; /* bytes */
 };
 
-static int on_copied(uint64_t bytes, void *arg, struct err *e)
+static int change_do_on_copied(uint64_t bytes, void *arg, struct err *e)
 {
 	struct watch *w = arg;
 
@@ -139,7 +139,7 @@ static int on_copied(uint64_t bytes, void *arg, struct err *e)
 	return 0;
 }
 
-static int copy_files(const char *dir, const char *part, struct watch *w, struct err *e)
+static int change_do_copy_files(const char *dir, const char *part, struct watch *w, struct err *e)
 {
 	struct stat st;
 	int r = 0;
@@ -157,7 +157,7 @@ static int copy_files(const char *dir, const char *part, struct watch *w, struct
 		char *to = file_join(part, copied[i]);
 
 		if (stat(from, &st) == 0)
-			r = file_copy_watched(from, to, st.st_mode & 0700, on_copied, w, e);
+			r = file_copy_watched(from, to, st.st_mode & 0700, change_do_on_copied, w, e);
 		free(to);
 		free(from);
 	}
@@ -165,7 +165,7 @@ static int copy_files(const char *dir, const char *part, struct watch *w, struct
 }
 
 /* What belongs to the snapshots in its disk. */
-static int copy_snapshots(const char *dir, const char *part, struct err *e)
+static int change_do_copy_snapshots(const char *dir, const char *part, struct err *e)
 {
 	char *from = file_join(dir, "snapshots");
 	char *to = file_join(part, "snapshots");
@@ -192,7 +192,8 @@ static int copy_snapshots(const char *dir, const char *part, struct err *e)
 
 /* The folder is made beside its place and gets its name when it is whole; the file comes before
  * that, so that a kill leaves at worst a machine without a disk. */
-static int clone(const struct store *store, const struct change *c, const char *dir, struct watch *w, struct err *e)
+static int change_do_clone(const struct store *store, const struct change *c, const char *dir, struct watch *w,
+			   struct err *e)
 {
 	char *to = store_machine_dir(store, c->to);
 	char *part = xasprintf("%s.part", to); /* gc leaves it alone: the name is locked */
@@ -205,17 +206,17 @@ static int clone(const struct store *store, const struct change *c, const char *
 	if (!r && copy)
 		r = file_mkdirs(part, e);
 	if (!r && copy)
-		r = link_base(store, dir, part, e);
+		r = change_do_link_base(store, dir, part, e);
 	if (!r && copy)
-		r = copy_files(dir, part, w, e);
+		r = change_do_copy_files(dir, part, w, e);
 	if (!r && copy)
-		r = copy_snapshots(dir, part, e);
+		r = change_do_copy_snapshots(dir, part, e);
 	if (!r && copy)
-		r = write_note(part, c->to_ini, e);
+		r = change_do_write_note(part, c->to_ini, e);
 	if (!r)
-		r = write_ini(store, c, e);
+		r = change_do_write_ini(store, c, e);
 	if (!r && copy)
-		r = move_folder(part, to, e);
+		r = change_do_move_folder(part, to, e);
 	if (r < 0)
 		(void)file_remove_tree(part, NULL);
 	free(disk);
@@ -228,7 +229,7 @@ static int clone(const struct store *store, const struct change *c, const char *
 
 /* The guest's keys are known under the machine's name, and it does not tell them again when it goes on
  * from a suspended state or a snapshot. */
-static int rename_keys(const struct change *c, const char *dir, struct err *e)
+static int change_do_rename_keys(const struct change *c, const char *dir, struct err *e)
 {
 	char *path = file_join(dir, "known_hosts");
 	struct buf text;
@@ -243,21 +244,21 @@ static int rename_keys(const struct change *c, const char *dir, struct err *e)
 	return r;
 }
 
-static int rename_machine(const struct store *store, const struct change *c, const char *dir, struct err *e)
+static int change_do_rename_machine(const struct store *store, const struct change *c, const char *dir, struct err *e)
 {
 	char *to = store_machine_dir(store, c->to);
 	bool in_place = !strcmp(c->ini, c->to_ini);
 	bool moves = file_exists(dir);
-	int r = in_place ? 0 : write_ini(store, c, e);
+	int r = in_place ? 0 : change_do_write_ini(store, c, e);
 
 	if (!r && moves)
-		r = rename_keys(c, dir, e);
+		r = change_do_rename_keys(c, dir, e);
 	if (!r && moves)
-		r = write_note(dir, c->to_ini, e);
+		r = change_do_write_note(dir, c->to_ini, e);
 	if (!r && moves)
-		r = move_folder(dir, to, e);
+		r = change_do_move_folder(dir, to, e);
 	if (!r && in_place)
-		r = write_ini(store, c, e); /* last: until then the file says which machine it was */
+		r = change_do_write_ini(store, c, e); /* last: until then the file says which machine it was */
 	else if (!r && unlink(c->ini) < 0)
 		r = err_errno(e, errno, "file-remove", "cannot remove %s", c->ini);
 	free(to);
@@ -268,7 +269,7 @@ static int rename_machine(const struct store *store, const struct change *c, con
 
 /* The file first, then the folder's name at once: a command that comes meanwhile finds neither half of it. What
  * a kill leaves is a folder without a file, which the same call removes, or a part, which gc does. */
-static int delete_machine(const struct store *store, const struct change *c, const char *dir, struct err *e)
+static int change_do_delete_machine(const struct store *store, const struct change *c, const char *dir, struct err *e)
 {
 	char *own = store_saved_ini(store, c->name);
 	char *part = xasprintf("%s.part", dir);
@@ -285,7 +286,7 @@ static int delete_machine(const struct store *store, const struct change *c, con
 	return r;
 }
 
-static int recreate(const char *dir, struct err *e)
+static int change_do_recreate(const char *dir, struct err *e)
 {
 	int r = 0;
 
@@ -303,7 +304,7 @@ struct locks {
 	struct lock *name, *to, *folder, *ini, *to_ini;
 };
 
-static void locks_release(struct locks *k)
+static void change_do_locks_release(struct locks *k)
 {
 	lock_remove(k->to_ini);
 	lock_remove(k->ini);
@@ -312,25 +313,25 @@ static void locks_release(struct locks *k)
 	lock_remove(k->name);
 }
 
-static bool same_text(const char *a, const char *b)
+static bool change_do_same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static int locks_take(const struct store *store, const struct change *c, const char *dir, const char *what,
-		      struct locks *k, struct err *e)
+static int change_do_locks_take(const struct store *store, const struct change *c, const char *dir, const char *what,
+				struct locks *k, struct err *e)
 {
 	*k = (struct locks){.name = store_lock_name(store, c->name, what, e)};
 	if (!k->name || (c->to && !(k->to = store_lock_name(store, c->to, what, e))) ||
-	    lock_folder(dir, what, &k->folder, e) < 0 || (c->ini && !(k->ini = spec_lock(c->ini, e))))
+	    change_do_lock_folder(dir, what, &k->folder, e) < 0 || (c->ini && !(k->ini = spec_lock(c->ini, e))))
 		return -1;
-	if (c->to_ini && !same_text(c->to_ini, c->ini) && !(k->to_ini = spec_lock(c->to_ini, e)))
+	if (c->to_ini && !change_do_same_text(c->to_ini, c->ini) && !(k->to_ini = spec_lock(c->to_ini, e)))
 		return -1;
 	return 0;
 }
 
 /* Another command may have changed the machine between the look and the locks. */
-static int look_again(const struct store *store, const struct change *c, struct err *e)
+static int change_do_look_again(const struct store *store, const struct change *c, struct err *e)
 {
 	struct err why = ERR_INIT;
 	struct change now;
@@ -338,8 +339,8 @@ static int look_again(const struct store *store, const struct change *c, struct 
 
 	if (r < 0)
 		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed by another command: %s", c->name, why.text);
-	else if (!same_text(now.name, c->name) || !same_text(now.ini, c->ini) || now.made != c->made ||
-		 now.loses != c->loses)
+	else if (!change_do_same_text(now.name, c->name) || !change_do_same_text(now.ini, c->ini) ||
+		 now.made != c->made || now.loses != c->loses)
 		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed by another command", c->name);
 	if (r < 0)
 		err_hint(e, "see `debwiz list`, and run the command again");
@@ -360,27 +361,27 @@ int change_do(const struct store *store, const struct change *c, const atomic_bo
 	struct watch w = {cancel, progress, arg, 0, 0};
 	char *dir = store_machine_dir(store, c->name);
 	struct locks locks;
-	int r = locks_take(store, c, dir, whats[c->kind], &locks, e);
+	int r = change_do_locks_take(store, c, dir, whats[c->kind], &locks, e);
 
 	if (!r)
-		r = look_again(store, c, e);
+		r = change_do_look_again(store, c, e);
 	if (!r) {
 		switch (c->kind) {
 		case CHANGE_CLONE:
-			r = clone(store, c, dir, &w, e);
+			r = change_do_clone(store, c, dir, &w, e);
 			break;
 		case CHANGE_RENAME:
-			r = rename_machine(store, c, dir, e);
+			r = change_do_rename_machine(store, c, dir, e);
 			break;
 		case CHANGE_DELETE:
-			r = delete_machine(store, c, dir, e);
+			r = change_do_delete_machine(store, c, dir, e);
 			break;
 		case CHANGE_RECREATE:
-			r = recreate(dir, e);
+			r = change_do_recreate(dir, e);
 			break;
 		}
 	}
-	locks_release(&locks);
+	change_do_locks_release(&locks);
 	free(dir);
 	return r;
 }

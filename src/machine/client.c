@@ -49,12 +49,12 @@ struct vm_client {
 	bool closed;
 };
 
-static void enter(struct vm_client *c)
+static void client_enter(struct vm_client *c)
 {
 	c->depth++;
 }
 
-static struct asked *asked_take(struct vm_client *c, json_int_t id)
+static struct asked *client_asked_take(struct vm_client *c, json_int_t id)
 {
 	struct asked **at = &c->asked;
 	struct asked *a;
@@ -67,12 +67,12 @@ static struct asked *asked_take(struct vm_client *c, json_int_t id)
 	return a;
 }
 
-static void leave(struct vm_client *c)
+static void client_leave(struct vm_client *c)
 {
 	if (--c->depth || !c->closed)
 		return;
 	while (c->asked)
-		free(asked_take(c, c->asked->id));
+		free(client_asked_take(c, c->asked->id));
 	frame_fini(&c->reader);
 	buf_fini(&c->waiting);
 	free(c->dir);
@@ -81,7 +81,7 @@ static void leave(struct vm_client *c)
 }
 
 /* What was asked for and cannot be answered any more. */
-static void fail_asked(struct vm_client *c, const char *cause)
+static void client_fail_asked(struct vm_client *c, const char *cause)
 {
 	struct err e = ERR_INIT;
 
@@ -89,7 +89,7 @@ static void fail_asked(struct vm_client *c, const char *cause)
 
 	err_set(&e, ERR_FAILED, "ended", "%s", *cause ? cause : "the machine has exited");
 	while (c->asked && c->asked->id < end && !c->closed) {
-		struct asked *a = asked_take(c, c->asked->id);
+		struct asked *a = client_asked_take(c, c->asked->id);
 
 		a->fn(&e, NULL, a->arg);
 		free(a);
@@ -97,69 +97,69 @@ static void fail_asked(struct vm_client *c, const char *cause)
 	err_fini(&e);
 }
 
-static void pulse_stop(struct vm_client *c)
+static void client_pulse_stop(struct vm_client *c)
 {
 	loop_timer_stop(c->pulse);
 	c->pulse = NULL;
 }
 
-static void tell_ended(struct vm_client *c, enum vm_state s, const char *cause)
+static void client_tell_ended(struct vm_client *c, enum vm_state s, const char *cause)
 {
 	if (c->ended || c->closed)
 		return;
 	c->ended = true;
-	pulse_stop(c);
-	fail_asked(c, cause);
+	client_pulse_stop(c);
+	client_fail_asked(c, cause);
 	if (!c->closed)
 		c->ops->ended(s, cause, c->arg);
 }
 
 /* Takes what the error has. */
-static void tell_lost(struct vm_client *c, struct err *e)
+static void client_tell_lost(struct vm_client *c, struct err *e)
 {
 	if (!c->ops->lost) {
-		tell_ended(c, VM_FAILED, e->text);
+		client_tell_ended(c, VM_FAILED, e->text);
 	} else if (!c->ended && !c->closed) {
 		c->ended = true;
-		pulse_stop(c);
-		fail_asked(c, e->text);
+		client_pulse_stop(c);
+		client_fail_asked(c, e->text);
 		if (!c->closed)
 			c->ops->lost(e, c->arg);
 	}
 	err_fini(e);
 }
 
-static void tell_incompatible(struct vm_client *c, const char *text)
+static void client_tell_incompatible(struct vm_client *c, const char *text)
 {
 	struct err e = ERR_INIT;
 
 	err_set(&e, ERR_FAILED, "protocol", "%s", text);
-	tell_lost(c, &e);
+	client_tell_lost(c, &e);
 }
 
 /* No supervisor serves (any more): the record has the last word. */
-static void tell_record(struct vm_client *c)
+static void client_tell_record(struct vm_client *c)
 {
 	struct err e = ERR_INIT;
 	struct vm_run run;
 
 	if (vm_run_read(c->dir, &run, &e) < 0) {
-		tell_lost(c, &e);
+		client_tell_lost(c, &e);
 		return;
 	}
 	if (run.alive) {
 		err_set(&e, ERR_FAILED, "unreachable",
 			"the connection to its supervisor (pid %lld) is lost; QEMU (pid %lld) may still run",
 			(long long)run.supervisor_pid, (long long)run.qemu_pid);
-		tell_lost(c, &e);
+		client_tell_lost(c, &e);
 	} else {
-		tell_ended(c, run.state, run.cause);
+		client_tell_ended(c, run.state, run.cause);
 	}
 	vm_run_fini(&run);
 }
 
 /* Takes the object; adds op and id. */
-static json_int_t request(struct vm_client *c, const char *op, json_t *o)
+static json_int_t client_request(struct vm_client *c, const char *op, json_t *o)
 {
 	json_int_t id = c->next_id++;
 	struct buf b;
@@ -176,7 +176,7 @@ static json_int_t request(struct vm_client *c, const char *op, json_t *o)
 }
 
 /* It has a record, but does not answer: it was stopped by a signal, or is stuck in a call of the host's. */
-static void tell_silent(struct vm_client *c)
+static void client_tell_silent(struct vm_client *c)
 {
 	struct err e = ERR_INIT;
 	struct vm_run run = {0};
@@ -186,41 +186,41 @@ static void tell_silent(struct vm_client *c)
 		"its supervisor (pid %lld) does not answer; QEMU (pid %lld) may still run",
 		(long long)run.supervisor_pid, (long long)run.qemu_pid);
 	vm_run_fini(&run);
-	tell_lost(c, &e);
+	client_tell_lost(c, &e);
 }
 
-static void on_pulse(void *arg)
+static void client_on_pulse(void *arg)
 {
 	struct vm_client *c = arg;
 
 	if (!c->up)
 		return; /* connecting has its own patience */
-	enter(c);
+	client_enter(c);
 	if (!c->heard) {
-		pulse_stop(c);
-		tell_silent(c);
+		client_pulse_stop(c);
+		client_tell_silent(c);
 	} else {
 		c->heard = false;
-		request(c, "hello", json_object()); /* any answer will do */
+		client_request(c, "hello", json_object()); /* any answer will do */
 	}
-	leave(c);
+	client_leave(c);
 }
 
 /* A client that only listens has no timer. */
-static void pulse_watch(struct vm_client *c)
+static void client_pulse_watch(struct vm_client *c)
 {
 	uint64_t ms = vm_deadline(ANSWER_MS) / 2 + 1;
 	bool owed = (c->asked || c->ending || !c->greeted) && !c->ended && !c->closed;
 
 	if (!owed) {
-		pulse_stop(c);
+		client_pulse_stop(c);
 	} else if (!c->pulse) {
 		c->heard = true;
-		c->pulse = loop_timer_start(c->loop, ms, ms, on_pulse, c);
+		c->pulse = loop_timer_start(c->loop, ms, ms, client_on_pulse, c);
 	}
 }
 
-static void on_state(struct vm_client *c, const json_t *o)
+static void client_on_state(struct vm_client *c, const json_t *o)
 {
 	enum vm_state s;
 
@@ -229,7 +229,7 @@ static void on_state(struct vm_client *c, const json_t *o)
 }
 
 /* The error of an answer, or of the event "refused". */
-static void read_error(const json_t *o, struct err *e)
+static void client_read_error(const json_t *o, struct err *e)
 {
 	const char *hint = json_str(o, "hint", "");
 
@@ -239,38 +239,38 @@ static void read_error(const json_t *o, struct err *e)
 		err_hint(e, "%s", hint);
 }
 
-static void tell_refused(struct vm_client *c, const json_t *o)
+static void client_tell_refused(struct vm_client *c, const json_t *o)
 {
 	struct err e = ERR_INIT;
 
-	read_error(o, &e);
-	tell_lost(c, &e);
+	client_read_error(o, &e);
+	client_tell_lost(c, &e);
 }
 
-static void on_answer(struct vm_client *c, const json_t *o)
+static void client_on_answer(struct vm_client *c, const json_t *o)
 {
-	struct asked *a = asked_take(c, json_int(o, "id", 0));
+	struct asked *a = client_asked_take(c, json_int(o, "id", 0));
 	struct err e = ERR_INIT;
 
 	if (!a)
 		return;
 	if (!json_bool(o, "ok", false))
-		read_error(o, &e);
+		client_read_error(o, &e);
 	a->fn(e.kind ? &e : NULL, o, a->arg);
 	err_fini(&e);
 	free(a);
 }
 
-static void on_object(struct vm_client *c, const json_t *o)
+static void client_on_object(struct vm_client *c, const json_t *o)
 {
 	const char *event = json_str(o, "event", "");
 	const json_t *run = json_object_get(o, "run");
 	enum vm_state s = VM_FAILED;
 
 	if (json_is_object(run)) {
-		on_state(c, run);
+		client_on_state(c, run);
 	} else if (!strcmp(event, "state")) {
-		on_state(c, o);
+		client_on_state(c, o);
 	} else if (!strcmp(event, "progress")) {
 		if (c->ops->progress)
 			c->ops->progress(json_str(o, "state", ""), json_object_get(o, "values"), c->arg);
@@ -279,18 +279,18 @@ static void on_object(struct vm_client *c, const json_t *o)
 			c->ops->typing(json_bool(o, "you", false), json_bool(o, "anybody", false),
 				       (unsigned)json_int(o, "viewers", 0), c->arg);
 	} else if (!strcmp(event, "refused")) {
-		tell_refused(c, o);
+		client_tell_refused(c, o);
 	} else if (!strcmp(event, "ended")) {
 		vm_state_find(json_str(o, "state", ""), &s);
-		tell_ended(c, s, json_str(o, "cause", ""));
+		client_tell_ended(c, s, json_str(o, "cause", ""));
 	} else if (json_int(o, "protocol", FRAME_PROTOCOL) != FRAME_PROTOCOL) {
-		tell_incompatible(c, "it is looked after by another version of debwiz");
+		client_tell_incompatible(c, "it is looked after by another version of debwiz");
 	} else {
-		on_answer(c, o);
+		client_on_answer(c, o);
 	}
 }
 
-static int on_frame(uint8_t type, const char *payload, size_t n, void *arg)
+static int client_on_frame(uint8_t type, const char *payload, size_t n, void *arg)
 {
 	struct vm_client *c = arg;
 	json_t *o;
@@ -307,56 +307,56 @@ static int on_frame(uint8_t type, const char *payload, size_t n, void *arg)
 	} else if (type == FRAME_JSON) {
 		o = json_loadb(payload, n, 0, NULL);
 		if (json_is_object(o))
-			on_object(c, o);
+			client_on_object(c, o);
 		json_decref(o);
 	}
 	return c->ended || c->closed ? -1 : 0;
 }
 
-static void on_data(const char *p, size_t n, void *arg)
+static void client_on_data(const char *p, size_t n, void *arg)
 {
 	struct vm_client *c = arg;
 
-	enter(c);
+	client_enter(c);
 	c->heard = c->greeted = true;
-	if (!c->ended && frame_feed(&c->reader, p, n, on_frame, c) < 0)
-		tell_incompatible(c, "its supervisor does not speak the control protocol");
-	pulse_watch(c);
-	leave(c);
+	if (!c->ended && frame_feed(&c->reader, p, n, client_on_frame, c) < 0)
+		client_tell_incompatible(c, "its supervisor does not speak the control protocol");
+	client_pulse_watch(c);
+	client_leave(c);
 }
 
-static void on_up(void *arg)
+static void client_on_up(void *arg)
 {
 	struct vm_client *c = arg;
 
 	vm_link_write(c->link, c->waiting.data, c->waiting.len);
 	buf_fini(&c->waiting);
 	c->up = true;
-	pulse_watch(c);
+	client_pulse_watch(c);
 }
 
-static bool listens_elsewhere(struct vm_client *c);
+static bool client_listens_elsewhere(struct vm_client *c);
 
-static void on_down(const char *error, void *arg)
+static void client_on_down(const char *error, void *arg)
 {
 	struct vm_client *c = arg;
 
-	enter(c);
-	if (!c->ended && !(error && listens_elsewhere(c)))
-		tell_record(c);
-	leave(c);
+	client_enter(c);
+	if (!c->ended && !(error && client_listens_elsewhere(c)))
+		client_tell_record(c);
+	client_leave(c);
 }
 
-static const struct vm_link_ops link_ops = {.up = on_up, .data = on_data, .down = on_down};
+static const struct vm_link_ops link_ops = {.up = client_on_up, .data = client_on_data, .down = client_on_down};
 
 /* Its sockets are where they were made, whatever this shell's environment says; owned. */
-static char *control_path(const struct vm_run *run, const char *otherwise)
+static char *client_control_path(const struct vm_run *run, const char *otherwise)
 {
 	return file_join(run->alive && *run->runtime_dir ? run->runtime_dir : otherwise, "control");
 }
 
 /* The supervisor that was told to listen anew could not do so in the old place. */
-static bool listens_elsewhere(struct vm_client *c)
+static bool client_listens_elsewhere(struct vm_client *c)
 {
 	struct vm_run run = {0};
 	char *path;
@@ -364,7 +364,7 @@ static bool listens_elsewhere(struct vm_client *c)
 
 	if (!c->woken || vm_run_read(c->dir, &run, NULL) < 0)
 		return false;
-	path = control_path(&run, "");
+	path = client_control_path(&run, "");
 	moved = run.alive && strcmp(path, c->path) != 0;
 	if (moved) {
 		c->woken = false;
@@ -380,7 +380,7 @@ static bool listens_elsewhere(struct vm_client *c)
 }
 
 /* A supervisor serves before it is recorded as alive: without a socket, its folder was removed. */
-static void wake(struct vm_client *c, const struct vm_run *run)
+static void client_wake(struct vm_client *c, const struct vm_run *run)
 {
 	struct proc_id id = {.pid = run->supervisor_pid, .start = run->supervisor_start};
 
@@ -390,34 +390,34 @@ static void wake(struct vm_client *c, const struct vm_run *run)
 	c->woken = true;
 }
 
-static void on_late(void *arg)
+static void client_on_late(void *arg)
 {
 	struct vm_client *c = arg;
 
 	loop_timer_stop(c->late);
 	c->late = NULL;
-	enter(c);
-	fail_asked(c, "the machine has exited");
-	leave(c);
+	client_enter(c);
+	client_fail_asked(c, "the machine has exited");
+	client_leave(c);
 }
 
 void vm_client_ask(struct vm_client *c, const char *op, json_t *o, vm_answer_fn fn, void *arg)
 {
-	json_int_t id = request(c, op, o);
+	json_int_t id = client_request(c, op, o);
 	struct asked **at = &c->asked;
 
 	if (!fn)
 		return;
 	if (c->ended && !c->late) /* the answer never comes from within the asking */
-		c->late = loop_timer_start(c->loop, 0, 0, on_late, c);
+		c->late = loop_timer_start(c->loop, 0, 0, client_on_late, c);
 	while (*at)
 		at = &(*at)->next;
 	*at = xcalloc(1, sizeof(**at));
 	**at = (struct asked){.id = id, .fn = fn, .arg = arg};
-	pulse_watch(c);
+	client_pulse_watch(c);
 }
 
-static void on_adopted(const struct err *e, void *arg)
+static void client_on_adopted(const struct err *e, void *arg)
 {
 	struct vm_client *c = arg;
 
@@ -427,11 +427,11 @@ static void on_adopted(const struct err *e, void *arg)
 
 	if (!served) {
 		err_copy(&why, e);
-		tell_lost(c, &why);
+		client_tell_lost(c, &why);
 	} else if (!c->closed) {
 		c->link = vm_link_open(c->loop, c->path, PATIENCE_MS, &link_ops, c);
 	}
-	leave(c);
+	client_leave(c);
 }
 
 struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtime_dir, bool with_console,
@@ -447,16 +447,16 @@ struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtim
 	c->next_id = 1;
 	frame_init(&c->reader, FRAME_ANSWER_MAX);
 	buf_init(&c->waiting, FRAME_REQUEST_MAX);
-	request(c, "hello", json_object());
-	request(c, "subscribe", json_pack("{s:b}", "console", (int)with_console));
+	client_request(c, "hello", json_object());
+	client_request(c, "subscribe", json_pack("{s:b}", "console", (int)with_console));
 	vm_run_read(dir, &run, NULL);
-	c->path = control_path(&run, runtime_dir);
+	c->path = client_control_path(&run, runtime_dir);
 	if (run.orphan) {
-		enter(c);
-		vm_adopt(l, dir, on_adopted, c);
+		client_enter(c);
+		vm_adopt(l, dir, client_on_adopted, c);
 	} else { /* one that is just starting gets a moment */
 		if (run.alive)
-			wake(c, &run);
+			client_wake(c, &run);
 		c->link = vm_link_open(l, c->path, c->woken ? WAKE_MS : run.alive ? PATIENCE_MS : 0, &link_ops, c);
 	}
 	vm_run_fini(&run);
@@ -467,29 +467,30 @@ void vm_client_close(struct vm_client *c)
 {
 	if (!c || c->closed)
 		return;
-	enter(c);
+	client_enter(c);
 	c->closed = true;
-	pulse_stop(c);
+	client_pulse_stop(c);
 	loop_timer_stop(c->late);
 	c->late = NULL;
 	vm_link_close(c->link);
 	c->link = NULL;
-	leave(c);
+	client_leave(c);
 }
 
 void vm_client_stop(struct vm_client *c, uint64_t powerdown_ms, uint64_t quit_ms)
 {
-	request(c, "stop",
+	client_request(
+		c, "stop",
 		json_pack("{s:I, s:I}", "powerdown_ms", (json_int_t)powerdown_ms, "quit_ms", (json_int_t)quit_ms));
 	c->ending = true;
-	pulse_watch(c);
+	client_pulse_watch(c);
 }
 
 void vm_client_kill(struct vm_client *c)
 {
-	request(c, "kill", json_object());
+	client_request(c, "kill", json_object());
 	c->ending = true;
-	pulse_watch(c);
+	client_pulse_watch(c);
 }
 
 void vm_client_pause(struct vm_client *c, vm_answer_fn fn, void *arg)

@@ -12,30 +12,30 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-static char *numbered(const struct conlog *c, int i)
+static char *conlog_numbered(const struct conlog *c, int i)
 {
 	return i ? xasprintf("%s.%d", c->path, i) : xstrdup(c->path);
 }
 
-static void create(struct conlog *c)
+static void conlog_create(struct conlog *c)
 {
 	c->fd = open(c->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	c->size = 0;
 }
 
-static void rotate(struct conlog *c)
+static void conlog_rotate(struct conlog *c)
 {
 	if (c->fd >= 0)
 		close(c->fd);
 	for (int i = CONLOG_FILES - 1; i > 0; i--) {
-		char *to = numbered(c, i);
-		char *from = numbered(c, i - 1);
+		char *to = conlog_numbered(c, i);
+		char *from = conlog_numbered(c, i - 1);
 
 		rename(from, to); /* a file that is missing leaves a gap, that is all */
 		free(from);
 		free(to);
 	}
-	create(c);
+	conlog_create(c);
 }
 
 void conlog_open(struct conlog *c, const char *dir, bool go_on)
@@ -48,13 +48,13 @@ void conlog_open(struct conlog *c, const char *dir, bool go_on)
 	if (c->fd >= 0 && fstat(c->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < CONLOG_MAX)
 		c->size = (uint64_t)st.st_size;
 	else
-		rotate(c);
+		conlog_rotate(c);
 }
 
 void conlog_write(struct conlog *c, const char *p, size_t n)
 {
 	if (n && c->fd < 0)
-		create(c); /* it could not be made before */
+		conlog_create(c); /* it could not be made before */
 	while (n) {
 		size_t some = CONLOG_MAX - c->size < n ? CONLOG_MAX - c->size : n;
 		ssize_t w = c->fd < 0 ? -1 : write(c->fd, p, some);
@@ -69,7 +69,7 @@ void conlog_write(struct conlog *c, const char *p, size_t n)
 		n -= (size_t)w;
 		c->size += (uint64_t)w;
 		if (c->size >= CONLOG_MAX)
-			rotate(c);
+			conlog_rotate(c);
 	}
 }
 

@@ -19,7 +19,7 @@ void frame_fini(struct frame_reader *r)
 }
 
 /* Bytes that are wanted before anything can be done. */
-static size_t wanted(const struct frame_reader *r)
+static size_t frame_wanted(const struct frame_reader *r)
 {
 	const unsigned char *p = (const unsigned char *)r->in.data;
 
@@ -31,7 +31,7 @@ static size_t wanted(const struct frame_reader *r)
 int frame_feed(struct frame_reader *r, const char *p, size_t n, frame_fn fn, void *arg)
 {
 	while (n) {
-		size_t want = wanted(r);
+		size_t want = frame_wanted(r);
 		size_t take = want - r->in.len < n ? want - r->in.len : n;
 
 		buf_add(&r->in, p, take);
@@ -40,7 +40,7 @@ int frame_feed(struct frame_reader *r, const char *p, size_t n, frame_fn fn, voi
 		if (r->in.len < want)
 			return 0;
 		if (want == HEAD) {
-			want = wanted(r);
+			want = frame_wanted(r);
 			if (want == HEAD || want - HEAD > r->max)
 				return -1;
 			continue;

@@ -7,7 +7,7 @@
 #define TYPE_MAX 64
 #define KEY_MAX 2048
 
-static bool begins(const char *line, size_t n, const char *word)
+static bool hostkeys_begins(const char *line, size_t n, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -15,7 +15,7 @@ static bool begins(const char *line, size_t n, const char *word)
 }
 
 /* Drops the host's lines, of that type alone where one is given. */
-static void drop(struct buf *text, const char *host, const char *type)
+static void hostkeys_drop(struct buf *text, const char *host, const char *type)
 {
 	struct buf kept;
 	const char *p = text->data, *end = text->data + text->len;
@@ -26,7 +26,7 @@ static void drop(struct buf *text, const char *host, const char *type)
 		size_t n = (size_t)((eol ? eol : end) - p);
 		size_t skip = strlen(host) + 1;
 
-		if (n && !(begins(p, n, host) && (!type || begins(p + skip, n - skip, type)))) {
+		if (n && !(hostkeys_begins(p, n, host) && (!type || hostkeys_begins(p + skip, n - skip, type)))) {
 			buf_add(&kept, p, n);
 			buf_addc(&kept, '\n');
 		}
@@ -38,7 +38,7 @@ static void drop(struct buf *text, const char *host, const char *type)
 
 void hostkeys_forget(struct buf *text, const char *host)
 {
-	drop(text, host, NULL);
+	hostkeys_drop(text, host, NULL);
 }
 
 void hostkeys_rename(struct buf *text, const char *from, const char *to)
@@ -50,7 +50,7 @@ void hostkeys_rename(struct buf *text, const char *from, const char *to)
 	while (p < end) {
 		const char *eol = memchr(p, '\n', (size_t)(end - p));
 		size_t n = (size_t)((eol ? eol : end) - p);
-		size_t skip = begins(p, n, from) ? strlen(from) : 0;
+		size_t skip = hostkeys_begins(p, n, from) ? strlen(from) : 0;
 
 		if (skip)
 			buf_adds(&out, to);
@@ -62,7 +62,7 @@ void hostkeys_rename(struct buf *text, const char *from, const char *to)
 	*text = out;
 }
 
-static bool is_made_of(const char *s, const char *more, size_t max)
+static bool hostkeys_is_made_of(const char *s, const char *more, size_t max)
 {
 	size_t n = strlen(s);
 
@@ -78,9 +78,9 @@ static bool is_made_of(const char *s, const char *more, size_t max)
 
 bool hostkeys_set(struct buf *text, const char *host, const char *type, const char *key)
 {
-	if (!is_made_of(type, "-@.", TYPE_MAX) || !is_made_of(key, "+/=", KEY_MAX))
+	if (!hostkeys_is_made_of(type, "-@.", TYPE_MAX) || !hostkeys_is_made_of(key, "+/=", KEY_MAX))
 		return false;
-	drop(text, host, type);
+	hostkeys_drop(text, host, type);
 	buf_addf(text, "%s %s %s\n", host, type, key);
 	return true;
 }

@@ -24,47 +24,47 @@ struct vm_link {
 	bool up;
 };
 
-static void try(struct vm_link *k);
-static void try_pipes(struct vm_link *k);
+static void link_try(struct vm_link *k);
+static void link_try_pipes(struct vm_link *k);
 
-static void on_retry(void *arg)
+static void link_on_retry(void *arg)
 {
 	struct vm_link *k = arg;
 
 	loop_timer_stop(k->timer);
 	k->timer = NULL;
 	if (k->pipes)
-		try_pipes(k);
+		link_try_pipes(k);
 	else
-		try(k);
+		link_try(k);
 }
 
 /* It is not there yet. */
-static void missed(struct vm_link *k, const char *error)
+static void link_missed(struct vm_link *k, const char *error)
 {
 	loop_stream_close(k->stream);
 	loop_stream_close(k->out);
 	k->stream = k->out = NULL;
 	if (loop_now(k->loop) < k->deadline)
-		k->timer = loop_timer_start(k->loop, RETRY_MS, 0, on_retry, k);
+		k->timer = loop_timer_start(k->loop, RETRY_MS, 0, link_on_retry, k);
 	else
 		k->ops->down(error, k->arg);
 }
 
-static void on_connected(struct loop_stream *s, const char *error, void *arg)
+static void link_on_connected(struct loop_stream *s, const char *error, void *arg)
 {
 	struct vm_link *k = arg;
 
 	(void)s;
 	if (error) {
-		missed(k, error);
+		link_missed(k, error);
 		return;
 	}
 	k->up = true;
 	k->ops->up(k->arg);
 }
 
-static void on_rested(void *arg)
+static void link_on_rested(void *arg)
 {
 	struct vm_link *k = arg;
 
@@ -73,19 +73,19 @@ static void on_rested(void *arg)
 	loop_stream_hold(k->stream, false);
 }
 
-static void on_data(struct loop_stream *s, const char *p, size_t n, void *arg)
+static void link_on_data(struct loop_stream *s, const char *p, size_t n, void *arg)
 {
 	struct vm_link *k = arg;
 
 	if (k->pipes) {
 		/* where there is more, others still get their turn before it */
 		loop_stream_hold(s, true);
-		k->timer = loop_timer_start(k->loop, n < LOOP_CHUNK ? REST_MS : 0, 0, on_rested, k);
+		k->timer = loop_timer_start(k->loop, n < LOOP_CHUNK ? REST_MS : 0, 0, link_on_rested, k);
 	}
 	k->ops->data(p, n, k->arg);
 }
 
-static void on_ended(struct loop_stream *s, void *arg)
+static void link_on_ended(struct loop_stream *s, void *arg)
 {
 	struct vm_link *k = arg;
 
@@ -94,7 +94,7 @@ static void on_ended(struct loop_stream *s, void *arg)
 	k->ops->down(NULL, k->arg);
 }
 
-static void on_drained(struct loop_stream *s, void *arg)
+static void link_on_drained(struct loop_stream *s, void *arg)
 {
 	struct vm_link *k = arg;
 
@@ -104,20 +104,20 @@ static void on_drained(struct loop_stream *s, void *arg)
 }
 
 static const struct loop_stream_ops stream_ops = {
-	.connected = on_connected,
-	.data = on_data,
-	.ended = on_ended,
-	.drained = on_drained,
+	.connected = link_on_connected,
+	.data = link_on_data,
+	.ended = link_on_ended,
+	.drained = link_on_drained,
 };
 
-static const struct loop_stream_ops out_ops = {.drained = on_drained};
+static const struct loop_stream_ops out_ops = {.drained = link_on_drained};
 
-static void try(struct vm_link *k)
+static void link_try(struct vm_link *k)
 {
 	k->stream = loop_stream_connect(k->loop, k->path, &stream_ops, k);
 }
 
-static void try_pipes(struct vm_link *k)
+static void link_try_pipes(struct vm_link *k)
 {
 	int in, out;
 
@@ -125,7 +125,7 @@ static void try_pipes(struct vm_link *k)
 		k->stream = loop_stream_open(k->loop, in, true, &stream_ops, k);
 		k->out = loop_stream_open(k->loop, out, false, &out_ops, k);
 	}
-	on_connected(k->stream, k->stream && k->out ? NULL : "no one has opened it", k);
+	link_on_connected(k->stream, k->stream && k->out ? NULL : "no one has opened it", k);
 }
 
 static struct vm_link *link_new(struct loop *l, const char *path, uint64_t patience_ms, const struct vm_link_ops *ops,
@@ -146,7 +146,7 @@ struct vm_link *vm_link_open(struct loop *l, const char *path, uint64_t patience
 {
 	struct vm_link *k = link_new(l, path, patience_ms, ops, arg);
 
-	try(k);
+	link_try(k);
 	return k;
 }
 
@@ -156,11 +156,11 @@ struct vm_link *vm_link_open_pipes(struct loop *l, const char *path, uint64_t pa
 	struct vm_link *k = link_new(l, path, patience_ms, ops, arg);
 
 	k->pipes = true;
-	k->timer = loop_timer_start(l, 0, 0, on_retry, k);
+	k->timer = loop_timer_start(l, 0, 0, link_on_retry, k);
 	return k;
 }
 
-static struct loop_stream *outward(const struct vm_link *k)
+static struct loop_stream *link_outward(const struct vm_link *k)
 {
 	return k->pipes ? k->out : k->stream;
 }
@@ -172,7 +172,7 @@ bool vm_link_is_up(const struct vm_link *k)
 
 int vm_link_write(struct vm_link *k, const void *p, size_t n)
 {
-	return vm_link_is_up(k) ? loop_stream_write(outward(k), p, n) : -1;
+	return vm_link_is_up(k) ? loop_stream_write(link_outward(k), p, n) : -1;
 }
 
 int vm_link_write_fd(struct vm_link *k, const void *p, size_t n, int fd)
@@ -184,7 +184,7 @@ int vm_link_write_fd(struct vm_link *k, const void *p, size_t n, int fd)
 
 size_t vm_link_queued(const struct vm_link *k)
 {
-	return outward(k) ? loop_stream_queued(outward(k)) : 0;
+	return link_outward(k) ? loop_stream_queued(link_outward(k)) : 0;
 }
 
 void vm_link_close(struct vm_link *k)

@@ -14,7 +14,7 @@
 #include "machine/pending.h"
 #include "spec/spec.h"
 
-static char *state_of(const char *dir, const struct machine_look *l)
+static char *overview_state_of(const char *dir, const struct machine_look *l)
 {
 	char *lock = file_join(dir, "lock");
 	char *holder = l->run.alive ? NULL : lock_holder(lock);
@@ -34,7 +34,7 @@ static char *state_of(const char *dir, const struct machine_look *l)
 }
 
 /* What the guest complains of beside the cause; owned. */
-static char *warnings_of(const struct vm_run *run)
+static char *overview_warnings_of(const struct vm_run *run)
 {
 	struct strv lines = STRV_INIT, others = STRV_INIT;
 	char *text;
@@ -49,7 +49,7 @@ static char *warnings_of(const struct vm_run *run)
 	return text;
 }
 
-static char *detail_of(const struct machine_look *l)
+static char *overview_detail_of(const struct machine_look *l)
 {
 	char text[SIZE_TEXT];
 	int64_t now = (int64_t)time(NULL);
@@ -61,7 +61,7 @@ static char *detail_of(const struct machine_look *l)
 	return xstrdup(l->run.cause ? l->run.cause : "");
 }
 
-static void add_pending(struct machine_look *l)
+static void overview_add_pending(struct machine_look *l)
 {
 	char *lacks = vm_pending_text(l->pending);
 	char *text = xasprintf("%s%s%s", l->detail, *l->detail ? "; " : "", lacks);
@@ -72,7 +72,7 @@ static void add_pending(struct machine_look *l)
 }
 
 /* As its file says it, which need not be how it was made. */
-static int read_file(const struct store *store, const struct catalog *c, struct machine_look *l, struct err *e)
+static int overview_read_file(const struct store *store, const struct catalog *c, struct machine_look *l, struct err *e)
 {
 	struct spec spec;
 	char *path;
@@ -110,10 +110,10 @@ int machine_look(const struct store *store, const struct catalog *c, const char 
 	out->pending = out->made ? vm_pending_read(dir) : NULL;
 	r = vm_run_read(dir, &out->run, e);
 	if (!r) {
-		out->state = state_of(dir, out);
-		out->warnings = warnings_of(&out->run);
-		out->detail = detail_of(out);
-		if (read_file(store, c, out, &wrong) < 0) {
+		out->state = overview_state_of(dir, out);
+		out->warnings = overview_warnings_of(&out->run);
+		out->detail = overview_detail_of(out);
+		if (overview_read_file(store, c, out, &wrong) < 0) {
 			out->system = xstrdup("?");
 			out->boot = xstrdup("?");
 			out->wrong = xstrdup(wrong.text);
@@ -123,7 +123,7 @@ int machine_look(const struct store *store, const struct catalog *c, const char 
 			}
 		}
 		if (out->pending)
-			add_pending(out);
+			overview_add_pending(out);
 		err_fini(&wrong);
 	}
 	free(disk);

@@ -12,12 +12,12 @@
 #define NAME_MAX_BYTES 40
 #define TEXT_MAX_BYTES 600
 
-static bool is_state(const char *state)
+static bool reported_is_state(const char *state)
 {
 	return !strcmp(state, "applied") || !strcmp(state, "warned") || !strcmp(state, "failed");
 }
 
-static bool is_name(const char *name)
+static bool reported_is_name(const char *name)
 {
 	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
 
@@ -30,7 +30,7 @@ bool reported_put(json_t *settings, const char *name, const char *state, const c
 	size_t i;
 	char *words;
 
-	if (!is_name(name) || !is_state(state))
+	if (!reported_is_name(name) || !reported_is_state(state))
 		return false;
 	json_array_foreach (settings, i, other) {
 		if (!strcmp(json_str(other, "name", ""), name))

@@ -58,7 +58,7 @@ json_t *vm_run_json(const struct vm_run *r)
 	return o;
 }
 
-static void from_json(struct vm_run *r, const json_t *o)
+static void run_from_json(struct vm_run *r, const json_t *o)
 {
 	*r = (struct vm_run){
 		.name = xstrdup(json_str(o, "name", "")),
@@ -108,7 +108,7 @@ void vm_run_complaints(const struct vm_run *r, struct strv *out)
 #define END_MS 5000
 #define END_STEP_MS 10
 
-static bool is_alive(int64_t pid, uint64_t start)
+static bool run_is_alive(int64_t pid, uint64_t start)
 {
 	struct proc_id id = {.pid = pid, .start = start};
 
@@ -116,12 +116,12 @@ static bool is_alive(int64_t pid, uint64_t start)
 }
 
 /* A record that says running while nothing of it runs: it was cut off. */
-static void correct(struct vm_run *r)
+static void run_correct(struct vm_run *r)
 {
 	struct proc_id supervisor = {r->supervisor_pid, r->supervisor_start};
 	bool over = vm_state_is_over(r->state);
-	bool qemu = is_alive(r->qemu_pid, r->qemu_start);
-	bool looked_after = is_alive(r->supervisor_pid, r->supervisor_start);
+	bool qemu = run_is_alive(r->qemu_pid, r->qemu_start);
+	bool looked_after = run_is_alive(r->supervisor_pid, r->supervisor_start);
 	bool restarted = !proc_of_this_boot(&supervisor);
 	char *cause;
 
@@ -139,13 +139,13 @@ static void correct(struct vm_run *r)
 	r->cause_id = xstrdup(restarted ? "host-restarted" : "lost");
 }
 
-static bool was_cut_off(const struct vm_run *r)
+static bool run_was_cut_off(const struct vm_run *r)
 {
 	return !strcmp(r->cause_id, "lost") || !strcmp(r->cause_id, "host-restarted");
 }
 
 /* Cut off when its suspended state was whole on disk. */
-static void resumable(struct vm_run *r)
+static void run_resumable(struct vm_run *r)
 {
 	r->state = VM_SUSPENDED;
 	free(r->cause);
@@ -169,10 +169,10 @@ int vm_run_read(const char *dir, struct vm_run *out, struct err *e)
 	}
 	err_fini(&mine);
 	if (!r) {
-		from_json(out, o);
-		correct(out);
-		if (out->state == VM_FAILED && !out->alive && was_cut_off(out) && vm_kept_is(dir))
-			resumable(out);
+		run_from_json(out, o);
+		run_correct(out);
+		if (out->state == VM_FAILED && !out->alive && run_was_cut_off(out) && vm_kept_is(dir))
+			run_resumable(out);
 	}
 	json_decref(o);
 	return r;
@@ -191,11 +191,11 @@ bool vm_run_alive(const char *dir)
 }
 
 /* Kills the process if it is still the one that was recorded, and waits until it is gone. */
-static int end_process(const char *dir, int64_t pid, uint64_t start, struct err *e)
+static int run_end_process(const char *dir, int64_t pid, uint64_t start, struct err *e)
 {
 	struct proc_id id = {.pid = pid, .start = start};
 
-	if (!start || !is_alive(pid, start)) /* a pid alone may be anybody's by now */
+	if (!start || !run_is_alive(pid, start)) /* a pid alone may be anybody's by now */
 		return 0;
 	proc_signal_kill(&id);
 	for (int waited = 0; proc_alive(&id); waited += END_STEP_MS) {
@@ -214,11 +214,11 @@ int vm_run_end(const char *dir, struct err *e)
 
 	if (vm_run_read(dir, &run, NULL) < 0)
 		return 0; /* a record that says nothing names nobody */
-	r = end_process(dir, run.supervisor_pid, run.supervisor_start, e);
+	r = run_end_process(dir, run.supervisor_pid, run.supervisor_start, e);
 	vm_run_fini(&run);
 	/* what it started last is in the record by now, or never will be */
 	if (!r && vm_run_read(dir, &run, NULL) == 0) {
-		r = end_process(dir, run.qemu_pid, run.qemu_start, e);
+		r = run_end_process(dir, run.qemu_pid, run.qemu_start, e);
 		vm_run_fini(&run);
 	}
 	return r;

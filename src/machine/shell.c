@@ -27,7 +27,7 @@ struct shell {
 	bool cr;	 /* running: a CR came, and what follows decides */
 };
 
-static bool is_fit(const char *s)
+static bool shell_is_fit(const char *s)
 {
 	if (!*s || strlen(s) > SHELL_COMMAND_MAX)
 		return false;
@@ -42,7 +42,7 @@ struct shell *shell_new(const char *command, const char *mark, const struct shel
 	struct shell *s;
 	struct buf q;
 
-	if (!is_fit(command)) {
+	if (!shell_is_fit(command)) {
 		err_set(e, ERR_USAGE, "exec-command",
 			"a command for the console is at most %d bytes on one line, without control characters",
 			SHELL_COMMAND_MAX);
@@ -94,7 +94,7 @@ void shell_interrupt(struct shell *s)
 		s->ops->type(keys, sizeof(keys) - 1, s->arg);
 }
 
-static bool ends_with(const char *s, const char *end)
+static bool shell_ends_with(const char *s, const char *end)
 {
 	size_t n = strlen(s), m = strlen(end);
 
@@ -102,11 +102,11 @@ static bool ends_with(const char *s, const char *end)
 }
 
 /* A prompt is what ends without a line end in one of these (sh and bash, of a user and of root). */
-static void look_for_prompt(struct shell *s)
+static void shell_look_for_prompt(struct shell *s)
 {
 	char *line = shell_last_line(s);
 
-	if (ends_with(line, "$ ") || ends_with(line, "# ")) {
+	if (shell_ends_with(line, "$ ") || shell_ends_with(line, "# ")) {
 		s->phase = SHELL_STARTED;
 		buf_clear(&s->seen);
 		s->ops->type(s->line, strlen(s->line), s->arg);
@@ -114,7 +114,7 @@ static void look_for_prompt(struct shell *s)
 	free(line);
 }
 
-static void add_waiting(struct shell *s, char c)
+static void shell_add_waiting(struct shell *s, char c)
 {
 	bool begins = s->phase == SHELL_STARTED && !strcmp(s->seen.data ? s->seen.data : "", s->begin);
 
@@ -129,7 +129,7 @@ static void add_waiting(struct shell *s, char c)
 	}
 }
 
-static void flush(struct shell *s)
+static void shell_flush(struct shell *s)
 {
 	if (s->seen.len)
 		s->ops->output(s->seen.data, s->seen.len, s->arg);
@@ -137,7 +137,7 @@ static void flush(struct shell *s)
 }
 
 /* The mark is whole when its status is followed by a line end. */
-static bool status_of(const struct shell *s, int *status)
+static bool shell_status_of(const struct shell *s, int *status)
 {
 	const char *p = s->seen.data + strlen(s->end);
 	char *end;
@@ -147,13 +147,13 @@ static bool status_of(const struct shell *s, int *status)
 	return end > p && *end == '\0' && n >= 0 && n <= 255;
 }
 
-static void add_output(struct shell *s, char c)
+static void shell_add_output(struct shell *s, char c)
 {
 	size_t mark = strlen(s->end);
 	int status;
 
 	if (s->seen.len >= mark) { /* behind the mark */
-		if (c == '\n' && status_of(s, &status)) {
+		if (c == '\n' && shell_status_of(s, &status)) {
 			buf_clear(&s->seen);
 			s->phase = SHELL_DONE;
 			s->ops->done(status, s->arg);
@@ -163,10 +163,10 @@ static void add_output(struct shell *s, char c)
 			buf_addc(&s->seen, c);
 			return;
 		}
-		flush(s);
+		shell_flush(s);
 	}
 	if (s->seen.len && c != s->end[s->seen.len])
-		flush(s);
+		shell_flush(s);
 	if (c == s->end[s->seen.len])
 		buf_addc(&s->seen, c);
 	else
@@ -177,15 +177,15 @@ void shell_feed(struct shell *s, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n && s->phase != SHELL_DONE; i++) {
 		if (s->phase != SHELL_RUNNING) {
-			add_waiting(s, p[i]);
+			shell_add_waiting(s, p[i]);
 			continue;
 		}
 		if (s->cr && p[i] != '\n')
-			add_output(s, '\r');
+			shell_add_output(s, '\r');
 		s->cr = p[i] == '\r';
 		if (!s->cr)
-			add_output(s, p[i]);
+			shell_add_output(s, p[i]);
 	}
 	if (s->phase == SHELL_PROMPT)
-		look_for_prompt(s);
+		shell_look_for_prompt(s);
 }

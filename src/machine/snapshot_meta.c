@@ -10,13 +10,13 @@
 
 #define MARK_FOLDER "snapshots"
 
-static char *marks_path(const char *dir)
+static char *snapshot_meta_marks_path(const char *dir)
 {
 	return file_join(dir, "snapshots.json");
 }
 
 /* All marks; an empty object when there is no file or none that can be read: the disk counts. */
-static json_t *read_all(const char *path)
+static json_t *snapshot_meta_read_all(const char *path)
 {
 	json_t *all = file_exists(path) ? json_read(path, NULL) : NULL;
 
@@ -28,8 +28,8 @@ static json_t *read_all(const char *path)
 
 int vm_mark_put(const char *dir, const char *tag, const struct vm_kept *k, struct err *e)
 {
-	char *path = marks_path(dir);
-	json_t *all = read_all(path);
+	char *path = snapshot_meta_marks_path(dir);
+	json_t *all = snapshot_meta_read_all(path);
 	json_t *o = vm_kept_json(k);
 	int r = o && json_object_set(all, tag, o) == 0
 			? json_write(path, all, e)
@@ -43,8 +43,8 @@ int vm_mark_put(const char *dir, const char *tag, const struct vm_kept *k, struc
 
 int vm_mark_get(const char *dir, const char *tag, struct vm_kept *out, struct err *e)
 {
-	char *path = marks_path(dir);
-	json_t *all = read_all(path);
+	char *path = snapshot_meta_marks_path(dir);
+	json_t *all = snapshot_meta_read_all(path);
 	int r = vm_kept_from_json(out, json_object_get(all, tag));
 
 	if (r < 0)
@@ -59,8 +59,8 @@ int vm_mark_get(const char *dir, const char *tag, struct vm_kept *out, struct er
 
 int vm_mark_drop(const char *dir, const char *tag, struct err *e)
 {
-	char *path = marks_path(dir);
-	json_t *all = read_all(path);
+	char *path = snapshot_meta_marks_path(dir);
+	json_t *all = snapshot_meta_read_all(path);
 	int r = json_object_del(all, tag) == 0 ? json_write(path, all, e) : 0;
 
 	json_decref(all);
@@ -79,7 +79,7 @@ static const struct {
 };
 #define FILES (sizeof(files) / sizeof(*files))
 
-static char *kept_file(const char *dir, const char *tag, size_t i)
+static char *snapshot_meta_kept_file(const char *dir, const char *tag, size_t i)
 {
 	return xasprintf("%s/" MARK_FOLDER "/%s.%s", dir, tag, files[i].ending);
 }
@@ -91,7 +91,7 @@ int vm_mark_keep_files(const char *dir, const char *tag, struct err *e)
 
 	for (size_t i = 0; i < FILES && !r; i++) {
 		char *from = file_join(dir, files[i].name);
-		char *to = kept_file(dir, tag, i);
+		char *to = snapshot_meta_kept_file(dir, tag, i);
 
 		r = file_exists(from) ? file_copy_sparse(from, to, 0600, e) : file_remove_tree(to, e);
 		free(to);
@@ -106,7 +106,7 @@ int vm_mark_restore_files(const char *dir, const char *tag, bool running, struct
 	int r = 0;
 
 	for (size_t i = 0; i < FILES && !r; i++) {
-		char *from = kept_file(dir, tag, i);
+		char *from = snapshot_meta_kept_file(dir, tag, i);
 		char *to = file_join(dir, files[i].name);
 
 		if (file_exists(from) && !(running && files[i].open))
@@ -122,7 +122,7 @@ int vm_mark_drop_files(const char *dir, const char *tag, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; i < FILES && !r; i++) {
-		char *path = kept_file(dir, tag, i);
+		char *path = snapshot_meta_kept_file(dir, tag, i);
 
 		r = file_remove_tree(path, e);
 		free(path);

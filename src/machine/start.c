@@ -30,7 +30,7 @@ struct start {
 	void *arg;
 };
 
-static void end(struct start *s)
+static void start_end(struct start *s)
 {
 	loop_timer_stop(s->timer);
 	if (s->request)
@@ -46,7 +46,7 @@ static void end(struct start *s)
 }
 
 /* The reason that the supervisor left, if it did. */
-static bool read_error(struct start *s)
+static bool start_read_error(struct start *s)
 {
 	json_t *o = file_exists(s->error) ? json_read(s->error, NULL) : NULL;
 	const char *hint = json_str(o, "hint", "");
@@ -62,7 +62,7 @@ static bool read_error(struct start *s)
 }
 
 /* Whether the record is of our supervisor and says that QEMU was started, or is over already. */
-static bool is_up(const struct start *s)
+static bool start_is_up(const struct start *s)
 {
 	struct vm_run run;
 	bool up;
@@ -75,33 +75,33 @@ static bool is_up(const struct start *s)
 	return up;
 }
 
-static void on_look(void *arg)
+static void start_on_look(void *arg)
 {
 	struct start *s = arg;
 	bool alive = proc_alive(&s->id); /* asked first: what it left is then complete */
-	bool up = is_up(s);
+	bool up = start_is_up(s);
 
 	if (alive && file_exists(s->error))
 		return; /* it tidies up yet */
-	if (read_error(s) || up) {
-		end(s);
+	if (start_read_error(s) || up) {
+		start_end(s);
 	} else if (!alive) {
 		err_set(&s->failed, ERR_FAILED, "supervisor-died", "the supervisor ended without a word");
 		err_hint(&s->failed, "see %s/supervisor.log", s->dir);
-		end(s);
+		start_end(s);
 	} else if (loop_now(s->loop) >= s->deadline) {
 		err_set(&s->failed, ERR_FAILED, "supervisor-silent",
 			"the supervisor (pid %lld) does not get QEMU started", (long long)s->id.pid);
-		end(s);
+		start_end(s);
 	}
 }
 
-static void on_failed(void *arg)
+static void start_on_failed(void *arg)
 {
-	end(arg);
+	start_end(arg);
 }
 
-static int launch(struct start *s, const struct vm_request *r, struct err *e)
+static int start_launch(struct start *s, const struct vm_request *r, struct err *e)
 {
 	char *self = host_self(e);
 	char *log = file_join(r->dir, "supervisor.log");
@@ -131,8 +131,8 @@ void vm_start(struct loop *l, const struct vm_request *r, void (*done)(const str
 	s->error = xasprintf("%s.error", s->request);
 	s->deadline = loop_now(l) + PATIENCE_MS;
 	unlink(s->error); /* of one that had our number */
-	ok = launch(s, r, &s->failed) == 0;
-	s->timer = loop_timer_start(l, ok ? LOOK_MS : 0, ok ? LOOK_MS : 0, ok ? on_look : on_failed, s);
+	ok = start_launch(s, r, &s->failed) == 0;
+	s->timer = loop_timer_start(l, ok ? LOOK_MS : 0, ok ? LOOK_MS : 0, ok ? start_on_look : start_on_failed, s);
 }
 
 void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e, void *arg), void *arg)
@@ -150,7 +150,7 @@ void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e,
 		s->arg = arg;
 		err_set(&s->failed, ERR_FAILED, "orphan",
 			"it runs without its supervisor, and nothing says how to take it over");
-		s->timer = loop_timer_start(l, 0, 0, on_failed, s);
+		s->timer = loop_timer_start(l, 0, 0, start_on_failed, s);
 	}
 	vm_request_fini(&r);
 	free(path);

@@ -141,7 +141,7 @@ static const struct {
 	{"host-ui", "", "QEMU's window was closed"},
 };
 
-static char *with_complaint(const struct vm_end *end, char *text)
+static char *state_with_complaint(const struct vm_end *end, char *text)
 {
 	char *whole;
 
@@ -153,16 +153,16 @@ static char *with_complaint(const struct vm_end *end, char *text)
 }
 
 /* QEMU locks its images (block/file-posix.c): another has this one. */
-static bool is_locked(const struct vm_end *end)
+static bool state_is_locked(const struct vm_end *end)
 {
 	return strstr(end->complaint, "Failed to get \"write\" lock") != NULL ||
 	       strstr(end->complaint, "Failed to get shared \"write\" lock") != NULL;
 }
 
 /* QEMU ended with an error of its own. */
-static enum vm_state crashed(const struct vm_end *end, const char **id, char **cause)
+static enum vm_state state_crashed(const struct vm_end *end, const char **id, char **cause)
 {
-	if (is_locked(end)) {
+	if (state_is_locked(end)) {
 		*id = "disk-locked";
 		*cause = xasprintf("the machine's disk is in use by another program%s%s%s", *end->holder ? " (" : "",
 				   end->holder, *end->holder ? ")" : "");
@@ -186,11 +186,11 @@ static enum vm_state crashed(const struct vm_end *end, const char **id, char **c
 		*id = "qemu-refused";
 		*cause = xasprintf("QEMU refused to start (status %d)", (int)end->status);
 	}
-	*cause = with_complaint(end, *cause);
+	*cause = state_with_complaint(end, *cause);
 	return VM_FAILED;
 }
 
-static enum vm_state asked(const struct vm_end *end, const char **id, char **cause)
+static enum vm_state state_asked(const struct vm_end *end, const char **id, char **cause)
 {
 	*id = "";
 	if (end->configuring && !end->configured) {
@@ -216,18 +216,18 @@ enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **c
 		*id = end->fatal_id;
 		*cause = xstrdup(end->fatal);
 		if (!strcmp(*id, "internal-error") || !strcmp(*id, "monitor"))
-			*cause = with_complaint(end, *cause);
+			*cause = state_with_complaint(end, *cause);
 		return VM_FAILED;
 	}
 	if (end->asked)
-		return asked(end, id, cause);
+		return state_asked(end, id, cause);
 	if (end->rung >= VM_RUNG_TERM) { /* we ended it after it said that it was down */
 		*id = "qemu-stuck";
 		*cause = xstrdup("QEMU had to be killed: it did not end after the guest was down");
 		return VM_FAILED;
 	}
 	if (end->signal || end->status)
-		return crashed(end, id, cause);
+		return state_crashed(end, id, cause);
 	if (end->configuring) {
 		*id = end->configured ? "" : "not-configured";
 		*cause = xstrdup(end->configured ? "" : "the guest went down before it was configured");
@@ -241,8 +241,8 @@ enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **c
 		return **id ? VM_FAILED : VM_OFF;
 	}
 	if (end->adopted)
-		return crashed(end, id, cause);
+		return state_crashed(end, id, cause);
 	*id = "no-reason";
-	*cause = with_complaint(end, xstrdup("QEMU ended without saying why"));
+	*cause = state_with_complaint(end, xstrdup("QEMU ended without saying why"));
 	return VM_FAILED;
 }

@@ -84,7 +84,7 @@ char *store_claimed_ini(const struct store *s, const char *name)
 	return path;
 }
 
-static bool ends_with(const char *s, const char *end)
+static bool store_ends_with(const char *s, const char *end)
 {
 	size_t n = strlen(s), m = strlen(end);
 
@@ -99,7 +99,7 @@ int store_find_ini(const struct store *s, const char *ref, char **path, struct e
 		err_set(e, ERR_USAGE, "ini-url", "%s is a URL, and debwiz reads machines from files", ref);
 		return err_hint(e, "download the file, read what it asks for (debwiz check FILE), then name the file");
 	}
-	if (strchr(ref, '/') || ends_with(ref, ".ini")) {
+	if (strchr(ref, '/') || store_ends_with(ref, ".ini")) {
 		*path = file_absolute(ref);
 		return 0;
 	}
@@ -126,7 +126,7 @@ int store_find_ini(const struct store *s, const char *ref, char **path, struct e
 
 /* Whether a machine's folder holds more than the note of its file, or somebody works on it: a run that failed
  * before it made anything leaves no machine. */
-static bool is_made(const char *dir)
+static bool store_is_made(const char *dir)
 {
 	static const char *const notes[] = {".", "..", "ini", "lock"};
 	char *lock = file_join(dir, "lock");
@@ -147,17 +147,17 @@ static bool is_made(const char *dir)
 	return made;
 }
 
-static bool is_machine(const char *folder, const char *name)
+static bool store_is_machine(const char *folder, const char *name)
 {
 	char *dir = file_join(folder, name);
-	bool made = spec_name_ok(name) && is_made(dir);
+	bool made = spec_name_ok(name) && store_is_made(dir);
 
 	free(dir);
 	return made;
 }
 
 /* An empty ending: of folders. */
-static void add_names(const char *dir, const char *ending, struct strv *names)
+static void store_add_names(const char *dir, const char *ending, struct strv *names)
 {
 	DIR *d = opendir(dir);
 	struct dirent *entry;
@@ -165,9 +165,9 @@ static void add_names(const char *dir, const char *ending, struct strv *names)
 	while (d && (entry = readdir(d))) {
 		char *name = xstrdup(entry->d_name);
 
-		if (*ending && ends_with(name, ending))
+		if (*ending && store_ends_with(name, ending))
 			name[strlen(name) - strlen(ending)] = '\0';
-		if (*ending ? spec_name_ok(name) : is_machine(dir, name))
+		if (*ending ? spec_name_ok(name) : store_is_machine(dir, name))
 			strv_add(names, name);
 		free(name);
 	}
@@ -180,8 +180,8 @@ void store_machines(const struct store *s, struct strv *names)
 	char *saved = file_join(s->config_dir, "machines");
 	char *made = file_join(s->data_dir, "machines");
 
-	add_names(saved, ".ini", names);
-	add_names(made, "", names);
+	store_add_names(saved, ".ini", names);
+	store_add_names(made, "", names);
 	strv_sort(names);
 	strv_uniq(names);
 	free(saved);
@@ -224,14 +224,14 @@ int store_claim(const struct store *s, const char *name, const char *ini_path, s
 	return r;
 }
 
-static char *stamps_path(const char *dir)
+static char *store_stamps_path(const char *dir)
 {
 	return file_join(dir, "stamps.json");
 }
 
 char *store_stamp(const char *dir, const char *step)
 {
-	char *path = stamps_path(dir);
+	char *path = store_stamps_path(dir);
 	json_t *all = json_read(path, NULL);
 	char *key = xstrdup(json_str(all, step, NULL));
 
@@ -242,7 +242,7 @@ char *store_stamp(const char *dir, const char *step)
 
 int store_set_stamp(const char *dir, const char *step, const char *key, struct err *e)
 {
-	char *path = stamps_path(dir);
+	char *path = store_stamps_path(dir);
 	json_t *all = json_read(path, NULL);
 	int r;
 
@@ -257,7 +257,7 @@ int store_set_stamp(const char *dir, const char *step, const char *key, struct e
 	return r;
 }
 
-static bool base_load(const char *bases, const char *id, struct store_base *out)
+static bool store_base_load(const char *bases, const char *id, struct store_base *out)
 {
 	char *dir = file_join(bases, id);
 	char *disk = file_join(dir, BASE_DISK);
@@ -289,7 +289,7 @@ void store_base_fini(struct store_base *b)
 	*b = (struct store_base){.dir = NULL};
 }
 
-static struct lock *base_lock(const char *dir, bool alone, struct err *e)
+static struct lock *store_base_lock(const char *dir, bool alone, struct err *e)
 {
 	char *path = file_join(dir, BASE_LOCK);
 	struct lock *k = alone ? lock_take(path, "removing this base image", e) : lock_share(path, e);
@@ -300,21 +300,22 @@ static struct lock *base_lock(const char *dir, bool alone, struct err *e)
 
 struct lock *store_base_hold(const char *dir, struct err *e)
 {
-	return base_lock(dir, false, e);
+	return store_base_lock(dir, false, e);
 }
 
 struct lock *store_base_claim(const char *dir, struct err *e)
 {
-	return base_lock(dir, true, e);
+	return store_base_lock(dir, true, e);
 }
 
-static void base_ids(const char *bases, struct strv *ids)
+static void store_base_ids(const char *bases, struct strv *ids)
 {
 	DIR *d = opendir(bases);
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d)))
-		if (entry->d_name[0] != '.' && !ends_with(entry->d_name, ".part") && !ends_with(entry->d_name, ".lock"))
+		if (entry->d_name[0] != '.' && !store_ends_with(entry->d_name, ".part") &&
+		    !store_ends_with(entry->d_name, ".lock"))
 			strv_add(ids, entry->d_name);
 	if (d)
 		closedir(d);
@@ -327,10 +328,10 @@ bool store_find_base(const struct store *s, const char *prefix, struct store_bas
 	struct strv ids = STRV_INIT;
 	bool found = false;
 
-	base_ids(bases, &ids);
+	store_base_ids(bases, &ids);
 	for (size_t i = ids.len; i-- > 0 && !found;)
 		if (!strncmp(ids.items[i], prefix, strlen(prefix)))
-			found = base_load(bases, ids.items[i], out);
+			found = store_base_load(bases, ids.items[i], out);
 	strv_fini(&ids);
 	free(bases);
 	return found;
@@ -342,23 +343,23 @@ size_t store_bases(const struct store *s, struct store_base **out)
 	struct strv ids = STRV_INIT;
 	size_t count = 0;
 
-	base_ids(bases, &ids);
+	store_base_ids(bases, &ids);
 	*out = xcalloc(ids.len, sizeof(**out));
 	for (size_t i = 0; i < ids.len; i++)
-		if (base_load(bases, ids.items[i], &(*out)[count]))
+		if (store_base_load(bases, ids.items[i], &(*out)[count]))
 			count++;
 	strv_fini(&ids);
 	free(bases);
 	return count;
 }
 
-static void add_parts(const char *folder, struct strv *paths)
+static void store_add_parts(const char *folder, struct strv *paths)
 {
 	DIR *d = opendir(folder);
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d)))
-		if (ends_with(entry->d_name, ".part"))
+		if (store_ends_with(entry->d_name, ".part"))
 			strv_take(paths, file_join(folder, entry->d_name));
 	if (d)
 		closedir(d);
@@ -369,8 +370,8 @@ void store_parts(const struct store *s, struct strv *paths)
 	char *bases = store_bases_dir(s);
 	char *machines = file_join(s->data_dir, "machines");
 
-	add_parts(bases, paths);
-	add_parts(machines, paths);
+	store_add_parts(bases, paths);
+	store_add_parts(machines, paths);
 	free(machines);
 	free(bases);
 }

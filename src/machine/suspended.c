@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-static char *json_path(const char *dir)
+static char *suspended_json_path(const char *dir)
 {
 	return file_join(dir, "suspend.json");
 }
@@ -28,7 +28,7 @@ char *vm_kept_part_path(const char *dir)
 
 bool vm_kept_is(const char *dir)
 {
-	char *json = json_path(dir);
+	char *json = suspended_json_path(dir);
 	char *state = vm_kept_state_path(dir);
 	bool is = file_exists(json) && file_exists(state);
 
@@ -68,7 +68,7 @@ int vm_kept_seal(const char *dir, const struct vm_kept *k, struct err *e)
 {
 	char *part = vm_kept_part_path(dir);
 	char *state = vm_kept_state_path(dir);
-	char *path = json_path(dir);
+	char *path = suspended_json_path(dir);
 	json_t *o = vm_kept_json(k);
 	int r = o ? 0 : err_set(e, ERR_FAILED, "not-utf8", "an argument of QEMU is not valid UTF-8");
 
@@ -87,7 +87,7 @@ int vm_kept_seal(const char *dir, const struct vm_kept *k, struct err *e)
 
 int vm_kept_read(const char *dir, struct vm_kept *out, struct err *e)
 {
-	char *path = json_path(dir);
+	char *path = suspended_json_path(dir);
 	json_t *o = json_read(path, e);
 	int r = o ? 0 : -1;
 
@@ -112,7 +112,7 @@ void vm_kept_fini(struct vm_kept *k)
 
 int vm_kept_remove(const char *dir, struct err *e)
 {
-	char *json = json_path(dir);
+	char *json = suspended_json_path(dir);
 	char *state = vm_kept_state_path(dir);
 	int r = 0;
 

@@ -12,7 +12,7 @@
 #include "machine/suspended.h"
 
 /* Arguments that name something in the folder of the sockets (src/qemu/argv.c), up to its path. */
-static bool names_socket(const char *item, const char *path)
+static bool suspended_move_names_socket(const char *item, const char *path)
 {
 	size_t n = (size_t)(path - item);
 
@@ -28,7 +28,7 @@ void vm_kept_move_sockets(struct vm_request *r, const char *runtime_dir)
 		char *item = r->argv.items[i];
 		char *at = strstr(item, old);
 
-		if (!at || !names_socket(item, at))
+		if (!at || !suspended_move_names_socket(item, at))
 			continue;
 		*at = '\0';
 		r->argv.items[i] = xasprintf("%s%s/%s", item, runtime_dir, at + strlen(old));
@@ -40,7 +40,7 @@ void vm_kept_move_sockets(struct vm_request *r, const char *runtime_dir)
 }
 
 /* The path below the new folder (owned) when it lay below the old one, else NULL. */
-static char *moved_path(const char *path, const char *from, const char *to)
+static char *suspended_move_moved_path(const char *path, const char *from, const char *to)
 {
 	size_t n = strlen(from);
 
@@ -49,7 +49,7 @@ static char *moved_path(const char *path, const char *from, const char *to)
 
 static void move_text(char **text, const char *from, const char *to)
 {
-	char *moved = moved_path(*text, from, to);
+	char *moved = suspended_move_moved_path(*text, from, to);
 
 	if (!moved)
 		return;
@@ -70,7 +70,8 @@ static bool move_json(json_t *o, const char *from, const char *to)
 	{
 		if (json_is_object(value)) {
 			any |= move_json(value, from, to);
-		} else if (json_is_string(value) && (moved = moved_path(json_string_value(value), from, to))) {
+		} else if (json_is_string(value) &&
+			   (moved = suspended_move_moved_path(json_string_value(value), from, to))) {
 			any |= json_string_set(value, moved) == 0;
 			free(moved);
 		}

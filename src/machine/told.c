@@ -8,7 +8,7 @@
 #include "base/size.h"
 #include "machine/client.h"
 
-static uint64_t number(const json_t *values, const char *key)
+static uint64_t told_number(const json_t *values, const char *key)
 {
 	return strtoull(json_str(values, key, "0"), NULL, 10);
 }
@@ -22,7 +22,7 @@ char *vm_amount(const char *state, const json_t *values, uint64_t *done, uint64_
 		{"snapshotting", "writing the snapshot"},
 		{"suspending", "writing its memory"},
 	};
-	uint64_t so_far = number(values, "done"), all = number(values, "total");
+	uint64_t so_far = told_number(values, "done"), all = told_number(values, "total");
 	char a[SIZE_TEXT], b[SIZE_TEXT];
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
@@ -52,7 +52,7 @@ const char *vm_rung_words(const json_t *values, uint64_t *ms)
 	const char *rung = json_str(values, "rung", "");
 
 	if (ms)
-		*ms = number(values, "deadline_ms");
+		*ms = told_number(values, "deadline_ms");
 	for (size_t i = 0; i < sizeof(rungs) / sizeof(*rungs); i++)
 		if (!strcmp(rungs[i].rung, rung))
 			return rungs[i].words;

@@ -13,12 +13,12 @@
 #include "spec/risk.h"
 
 /* With its NUL, so that no two lists of texts are alike. */
-static void add_text(struct hash *h, const char *text)
+static void trust_add_text(struct hash *h, const char *text)
 {
 	hash_add(h, text, strlen(text) + 1);
 }
 
-static void add_content(struct hash *h, const char *path)
+static void trust_add_content(struct hash *h, const char *path)
 {
 	uint8_t digest[HASH_SIZE] = {0};
 	uint64_t size;
@@ -32,7 +32,7 @@ static void add_content(struct hash *h, const char *path)
 }
 
 /* A file that came with the INI file may be replaced along with it. */
-static bool lies_with(const char *path, const char *ini)
+static bool trust_lies_with(const char *path, const char *ini)
 {
 	char *dir = file_dirname(ini);
 	char *real = realpath(dir, NULL);
@@ -44,39 +44,39 @@ static bool lies_with(const char *path, const char *ini)
 	return with;
 }
 
-static void risk_digest(const struct risk *r, const char *ini, char out[HASH_HEX])
+static void trust_risk_digest(const struct risk *r, const char *ini, char out[HASH_HEX])
 {
 	char *real = r->path ? realpath(r->path, NULL) : NULL;
 	struct hash *h = hash_new();
 	uint8_t digest[HASH_SIZE];
 
-	add_text(h, "debwiz agreement 1");
-	add_text(h, ini);
-	add_text(h, r->section);
-	add_text(h, r->key);
-	add_text(h, r->value);
-	add_text(h, real ? real : r->path ? r->path : "");
-	if (real && (!strcmp(r->key, "keyring") || (r->program && lies_with(real, ini))))
-		add_content(h, real);
+	trust_add_text(h, "debwiz agreement 1");
+	trust_add_text(h, ini);
+	trust_add_text(h, r->section);
+	trust_add_text(h, r->key);
+	trust_add_text(h, r->value);
+	trust_add_text(h, real ? real : r->path ? r->path : "");
+	if (real && (!strcmp(r->key, "keyring") || (r->program && trust_lies_with(real, ini))))
+		trust_add_content(h, real);
 	hash_end(h, digest);
 	hash_hex(digest, out);
 	free(real);
 }
 
-static char *agreed_file(const struct store *store, const char *digest)
+static char *trust_agreed_file(const struct store *store, const char *digest)
 {
 	return xasprintf("%s/agreed/%s", store->data_dir, digest);
 }
 
-static int keep(const struct store *store, const struct risk *r, const char *ini, struct err *e)
+static int trust_keep(const struct store *store, const struct risk *r, const char *ini, struct err *e)
 {
 	char digest[HASH_HEX];
 	char *dir = file_join(store->data_dir, "agreed");
 	char *path, *text;
 	int result = 0;
 
-	risk_digest(r, ini, digest);
-	path = agreed_file(store, digest);
+	trust_risk_digest(r, ini, digest);
+	path = trust_agreed_file(store, digest);
 	if (!file_exists(path)) {
 		text = xasprintf("%s: %s.%s: %s\n", ini, r->section, r->key, r->words);
 		result = file_mkdirs(dir, e);
@@ -89,7 +89,7 @@ static int keep(const struct store *store, const struct risk *r, const char *ini
 	return result;
 }
 
-static int adopt(const struct store *store, const struct spec *s, const char *path, struct err *e)
+static int trust_adopt_value(const struct store *store, const struct spec *s, const char *path, struct err *e)
 {
 	struct risks all;
 	int r = 0;
@@ -97,14 +97,14 @@ static int adopt(const struct store *store, const struct spec *s, const char *pa
 	risks_find(s, &all);
 	for (size_t i = 0; i < all.len && !r; i++)
 		if (all.items[i].state != RISK_FOREIGN)
-			r = keep(store, &all.items[i], path, e);
+			r = trust_keep(store, &all.items[i], path, e);
 	risks_fini(&all);
 	return r;
 }
 
 /* A machine that was made before agreements were kept, from a file among the user's own: what that says
  * now is agreed to. */
-static void adopt_made(const struct store *store, const char *name)
+static void trust_adopt_made(const struct store *store, const char *name)
 {
 	char *dir = store_machine_dir(store, name);
 	char *disk = file_join(dir, "disk.qcow2");
@@ -114,7 +114,7 @@ static void adopt_made(const struct store *store, const char *name)
 
 	if (claimed && !strcmp(claimed, ini) && file_exists(disk) && spec_read(&s, ini, NULL) == 0) {
 		risks_are_own(&s);
-		(void)adopt(store, &s, ini, NULL); /* without it, it is asked */
+		(void)trust_adopt_value(store, &s, ini, NULL); /* without it, it is asked */
 		spec_fini(&s);
 	}
 	free(claimed);
@@ -124,7 +124,7 @@ static void adopt_made(const struct store *store, const char *name)
 }
 
 /* Once for a user of an earlier version: the folder is there afterwards. */
-static void adopt_earlier(const struct store *store)
+static void trust_adopt_earlier(const struct store *store)
 {
 	char *dir = file_join(store->data_dir, "agreed");
 	struct strv names = STRV_INIT;
@@ -132,7 +132,7 @@ static void adopt_earlier(const struct store *store)
 	if (!file_exists(dir)) {
 		store_machines(store, &names);
 		for (size_t i = 0; i < names.len; i++)
-			adopt_made(store, names.items[i]);
+			trust_adopt_made(store, names.items[i]);
 		(void)file_mkdirs(dir, NULL);
 		strv_fini(&names);
 	}
@@ -144,7 +144,7 @@ void trust_load(const struct store *store, struct spec *s)
 	struct risks all;
 
 	if (s->said.len)
-		adopt_earlier(store);
+		trust_adopt_earlier(store);
 	risks_find(s, &all);
 	for (size_t i = 0; i < all.len; i++) {
 		char digest[HASH_HEX];
@@ -152,8 +152,8 @@ void trust_load(const struct store *store, struct spec *s)
 
 		if (all.items[i].state != RISK_FOREIGN || !s->path)
 			continue;
-		risk_digest(&all.items[i], s->path, digest);
-		path = agreed_file(store, digest);
+		trust_risk_digest(&all.items[i], s->path, digest);
+		path = trust_agreed_file(store, digest);
 		if (file_exists(path))
 			risk_agree(s, &all.items[i]);
 		free(path);
@@ -166,12 +166,12 @@ int trust_agree(const struct store *store, struct spec *s, struct err *e)
 	struct risks all;
 	int r = 0;
 
-	adopt_earlier(store);
+	trust_adopt_earlier(store);
 	risks_find(s, &all);
 	for (size_t i = 0; i < all.len && !r; i++) {
 		if (all.items[i].state != RISK_FOREIGN)
 			continue;
-		r = s->path ? keep(store, &all.items[i], s->path, e) : 0;
+		r = s->path ? trust_keep(store, &all.items[i], s->path, e) : 0;
 		if (!r)
 			risk_agree(s, &all.items[i]);
 	}
@@ -181,6 +181,6 @@ int trust_agree(const struct store *store, struct spec *s, struct err *e)
 
 int trust_adopt(const struct store *store, const struct spec *s, const char *path, struct err *e)
 {
-	adopt_earlier(store);
-	return adopt(store, s, path, e);
+	trust_adopt_earlier(store);
+	return trust_adopt_value(store, s, path, e);
 }

@@ -21,16 +21,16 @@ static const struct {
 	{"ssh", "`debwiz ssh`", false},
 };
 
-static struct doctor_row *add(struct doctor *d, enum doctor_kind kind, const char *name)
+static struct doctor_row *doctor_add(struct doctor *d, enum doctor_kind kind, const char *name)
 {
 	d->rows = xreallocarray(d->rows, d->len + 1, sizeof(*d->rows));
 	d->rows[d->len] = (struct doctor_row){.kind = kind, .name = xstrdup(name)};
 	return &d->rows[d->len++];
 }
 
-static void look_program(struct doctor *d, const char *program, char *what, bool must)
+static void doctor_look_program(struct doctor *d, const char *program, char *what, bool must)
 {
-	struct doctor_row *row = add(d, DOCTOR_PROGRAM, program);
+	struct doctor_row *row = doctor_add(d, DOCTOR_PROGRAM, program);
 
 	row->what = what;
 	row->must = must;
@@ -39,7 +39,7 @@ static void look_program(struct doctor *d, const char *program, char *what, bool
 	row->install = row->found ? NULL : host_install_hint(program);
 }
 
-static void look_qemu(struct doctor *d, const struct catalog *c)
+static void doctor_look_qemu(struct doctor *d, const struct catalog *c)
 {
 	const struct catalog_arch *a;
 	struct strv seen = STRV_INIT;
@@ -48,18 +48,18 @@ static void look_qemu(struct doctor *d, const struct catalog *c)
 		if (*a->not_offered || strv_has(&seen, a->qemu))
 			continue;
 		strv_add(&seen, a->qemu);
-		look_program(d, a->qemu, xasprintf("runs %s", a->name), false);
+		doctor_look_program(d, a->qemu, xasprintf("runs %s", a->name), false);
 	}
 	strv_fini(&seen);
 }
 
-static void look_accelerators(struct doctor *d)
+static void doctor_look_accelerators(struct doctor *d)
 {
 	struct strv accels = STRV_INIT;
 
 	host_accelerators(&accels);
 	for (size_t i = 0; i < accels.len; i++) {
-		struct doctor_row *row = add(d, DOCTOR_ACCELERATOR, accels.items[i]);
+		struct doctor_row *row = doctor_add(d, DOCTOR_ACCELERATOR, accels.items[i]);
 		char *why = NULL;
 
 		if (host_accelerator_usable(accels.items[i], &why)) {
@@ -73,14 +73,14 @@ static void look_accelerators(struct doctor *d)
 	strv_fini(&accels);
 }
 
-static void look_room(struct doctor *d, const struct store *store)
+static void doctor_look_room(struct doctor *d, const struct store *store)
 {
 	struct doctor_row *row;
 	uint64_t room;
 
 	if (host_free_space(store->data_dir, &room, NULL) < 0)
 		return;
-	row = add(d, DOCTOR_ROOM, "disk");
+	row = doctor_add(d, DOCTOR_ROOM, "disk");
 	row->state = room > ROOM_WANTED ? DOCTOR_FINE : DOCTOR_LOW;
 	row->what = xasprintf("%.1f G free; a machine takes about 2 G at first", (double)room / (1 << 30));
 }
@@ -89,10 +89,10 @@ void doctor_look(const struct catalog *c, const struct store *store, struct doct
 {
 	*out = (struct doctor){.len = 0};
 	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++)
-		look_program(out, needs[i].program, xstrdup(needs[i].what), needs[i].must);
-	look_qemu(out, c);
-	look_accelerators(out);
-	look_room(out, store);
+		doctor_look_program(out, needs[i].program, xstrdup(needs[i].what), needs[i].must);
+	doctor_look_qemu(out, c);
+	doctor_look_accelerators(out);
+	doctor_look_room(out, store);
 }
 
 bool doctor_is_fine(const struct doctor *d)

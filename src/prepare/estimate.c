@@ -34,21 +34,22 @@ void estimate_count(struct estimate *s, uint64_t now, uint64_t done, uint64_t to
 }
 
 /* Milliseconds that the whole may take: what was expected, or what the parts before this one tell. */
-static double whole(const struct estimate *s)
+static double estimate_whole(const struct estimate *s)
 {
 	return s->part.from > TRIFLE ? (double)(s->part.began - s->began) / s->part.from : s->expect * 1000;
 }
 
 /* What is left of this part by that alone; negative: it takes longer. */
-static double part_left(const struct estimate *s, uint64_t now)
+static double estimate_part_left(const struct estimate *s, uint64_t now)
 {
-	return whole(s) * (s->part.until - s->part.from) - (double)(now - s->part.began);
+	return estimate_whole(s) * (s->part.until - s->part.from) - (double)(now - s->part.began);
 }
 
 double estimate_share(const struct estimate *s, uint64_t now)
 {
 	double length = s->part.until - s->part.from;
-	double within = s->total ? (double)s->done / (double)s->total : 1 - part_left(s, now) / (whole(s) * length);
+	double within = s->total ? (double)s->done / (double)s->total
+				 : 1 - estimate_part_left(s, now) / (estimate_whole(s) * length);
 
 	if (!s->total && within > NEARLY)
 		within = NEARLY;
@@ -61,8 +62,10 @@ int64_t estimate_left(const struct estimate *s, uint64_t now)
 	double left = s->expect * 1000 * (1 - share);
 
 	if (!s->total) {
-		left = part_left(s, now);
-		return left <= 0 || s->expect < SAYABLE_S ? -1 : (int64_t)(left + whole(s) * (1 - s->part.until) + 0.5);
+		left = estimate_part_left(s, now);
+		return left <= 0 || s->expect < SAYABLE_S
+			       ? -1
+			       : (int64_t)(left + estimate_whole(s) * (1 - s->part.until) + 0.5);
 	}
 	if (s->alike)
 		return pace_left(&s->pace, now, s->done, s->total);
@@ -73,5 +76,5 @@ int64_t estimate_left(const struct estimate *s, uint64_t now)
 
 bool estimate_is_late(const struct estimate *s, uint64_t now)
 {
-	return !s->total && part_left(s, now) < 0;
+	return !s->total && estimate_part_left(s, now) < 0;
 }

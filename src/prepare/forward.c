@@ -11,14 +11,14 @@
 #include "machine/run.h"
 #include "qemu/hostfwd.h"
 
-static char *rule_of(const struct spec_forward *f)
+static char *forward_rule_of(const struct spec_forward *f)
 {
 	return xasprintf("%s:%s:%u-:%u", f->udp ? "udp" : "tcp", f->host, (unsigned)f->host_port,
 			 (unsigned)f->guest_port);
 }
 
 /* As qemu/devices.c writes it. False: it is none of ours. */
-static bool rule_parse(const char *rule, struct spec_forward *out)
+static bool forward_rule_parse(const char *rule, struct spec_forward *out)
 {
 	const char *port = strrchr(rule, '-');
 	char *item;
@@ -32,7 +32,7 @@ static bool rule_parse(const char *rule, struct spec_forward *out)
 	return ok;
 }
 
-static void running_rules(const struct job *j, struct strv *out)
+static void forward_running_rules(const struct job *j, struct strv *out)
 {
 	char *path = job_file(j, "request.json");
 	struct vm_request r = {.name = NULL};
@@ -53,7 +53,7 @@ int forwards_list(const struct job *j, bool running, struct forward **out, size_
 	int r = 0;
 
 	if (running)
-		running_rules(j, &rules);
+		forward_running_rules(j, &rules);
 	all = xcalloc(items->len + rules.len + 1, sizeof(*all));
 	*count = 0;
 	for (size_t i = 0; i < items->len && !r; i++) {
@@ -64,7 +64,7 @@ int forwards_list(const struct job *j, bool running, struct forward **out, size_
 		if (!f->f.host_port)
 			f->f.host_port = (uint16_t)json_int(last, f->item, 0);
 		if (f->f.host_port)
-			f->rule = rule_of(&f->f);
+			f->rule = forward_rule_of(&f->f);
 		f->active = f->rule && strv_has(&rules, f->rule);
 	}
 	for (size_t i = 0; i < rules.len && !r; i++) {
@@ -73,7 +73,7 @@ int forwards_list(const struct job *j, bool running, struct forward **out, size_
 
 		for (size_t k = 0; k < *count; k++)
 			known |= all[k].rule && !strcmp(all[k].rule, rules.items[i]);
-		if (known || !rule_parse(rules.items[i], &other.f))
+		if (known || !forward_rule_parse(rules.items[i], &other.f))
 			continue;
 		other.rule = xstrdup(rules.items[i]);
 		all[(*count)++] = other;
@@ -114,7 +114,7 @@ int forward_choose(const struct job *j, struct forward *f, struct err *e)
 	if (!r) {
 		f->f = written;
 		free(f->rule);
-		f->rule = rule_of(&f->f);
+		f->rule = forward_rule_of(&f->f);
 		if (!json_is_object(ports)) {
 			json_decref(ports);
 			ports = json_object();

@@ -11,7 +11,7 @@
 #include "machine/run.h"
 
 /* The packages of a hidden row of the catalogue. */
-static void add_hidden(struct job *j, const char *name)
+static void job_add_hidden(struct job *j, const char *name)
 {
 	const struct catalog_profile *p = catalog_profile_find(j->catalog, name);
 
@@ -24,15 +24,15 @@ static void add_hidden(struct job *j, const char *name)
 }
 
 /* What the root is made of: the profile, and what the settings need beside it. */
-static void root_packages(struct job *j)
+static void job_root_packages(struct job *j)
 {
 	strv_copy(&j->root_packages, &j->profile->packages);
 	if (spec_forwards_ssh(j->spec))
-		add_hidden(j, "ssh");
+		job_add_hidden(j, "ssh");
 	if (spec_has_locale(j->spec))
-		add_hidden(j, "locales");
+		job_add_hidden(j, "locales");
 	if (spec_has_keyboard(j->spec))
-		add_hidden(j, "keyboard");
+		job_add_hidden(j, "keyboard");
 }
 
 int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store, struct spec *spec,
@@ -56,7 +56,7 @@ int job_init(struct job *j, struct loop *loop, const struct catalog *c, const st
 			       spec->arch, spec->profile);
 	host_facts_get(&j->host);
 	j->machine_dir = store_machine_dir(store, spec->name);
-	root_packages(j);
+	job_root_packages(j);
 	j->base_prefix = job_base_prefix(j);
 	j->part_dir = xasprintf("%s/bases/%.*s.part", store->data_dir, (int)strlen(j->base_prefix) - 1, j->base_prefix);
 	made_from = job_is_made(j) ? store_stamp(j->machine_dir, "base") : NULL;
@@ -152,7 +152,7 @@ void job_fail_copy(struct step_run *run, const struct err *error)
 	step_fail(run, &e);
 }
 
-static char *duration_key(const struct job *j, const char *step)
+static char *job_duration_key(const struct job *j, const char *step)
 {
 	return xasprintf("%s %s %s %s", step, j->spec->release, j->spec->arch,
 			 j->spec->firmware == SPEC_UEFI ? "uefi" : "direct");
@@ -162,7 +162,7 @@ double job_expect(const struct job *j, const char *step, double fallback)
 {
 	char *path = file_join(j->store->cache_dir, "durations.json");
 	json_t *all = json_read(path, NULL);
-	char *key = duration_key(j, step);
+	char *key = job_duration_key(j, step);
 	json_int_t ms = json_int(all, key, 0);
 
 	json_decref(all);
@@ -175,7 +175,7 @@ void job_took(const struct job *j, const char *step, uint64_t ms)
 {
 	char *path = file_join(j->store->cache_dir, "durations.json");
 	json_t *all = json_read(path, NULL);
-	char *key = duration_key(j, step);
+	char *key = job_duration_key(j, step);
 
 	if (!json_is_object(all)) {
 		json_decref(all);
@@ -189,7 +189,7 @@ void job_took(const struct job *j, const char *step, uint64_t ms)
 }
 
 /* Its file was read before the lock was taken. */
-static int check_file(const struct job *j, struct err *e)
+static int job_check_file(const struct job *j, struct err *e)
 {
 	const char *path = j->spec->path;
 
@@ -204,7 +204,7 @@ int job_lock_name(struct job *j, const char *what, struct err *e)
 {
 	if (!j->name_lock)
 		j->name_lock = store_lock_name(j->store, j->spec->name, what, e);
-	return j->name_lock ? check_file(j, e) : -1;
+	return j->name_lock ? job_check_file(j, e) : -1;
 }
 
 int job_lock(struct job *j, const char *what, struct err *e)
@@ -239,7 +239,7 @@ void job_unlock(struct job *j)
 }
 
 /* Path of a file of the machine when it is there, else NULL; owned. */
-static char *present(const struct job *j, const char *name)
+static char *job_present(const struct job *j, const char *name)
 {
 	char *path = job_file(j, name);
 
@@ -264,7 +264,7 @@ struct qemu_facts job_qemu_facts(const struct job *j)
 	};
 }
 
-static char *cmdline(const struct job *j)
+static char *job_cmdline(const struct job *j)
 {
 	unsigned rows, columns;
 
@@ -282,8 +282,8 @@ int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
 	char *vars = job_file(j, "QEMU_VARS-pflash.raw");
 	char *kernel = job_file(j, "vmlinuz");
 	char *initrd = job_file(j, "initrd.img");
-	char *seed = present(j, "seed.iso");
-	char *append = cmdline(j);
+	char *seed = job_present(j, "seed.iso");
+	char *append = job_cmdline(j);
 	struct qemu_files files = {
 		.disk = disk,
 		.disk_format = "qcow2",

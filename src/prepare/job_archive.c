@@ -16,7 +16,7 @@ struct places {
 	char *keyring;
 };
 
-static void places_fini(struct places *p)
+static void job_archive_places_fini(struct places *p)
 {
 	strv_fini(&p->mirrors);
 	strv_fini(&p->security);
@@ -24,8 +24,8 @@ static void places_fini(struct places *p)
 }
 
 /* Where a machine's archive is, without what is wanted of it. */
-static struct archive_conf conf_of(const struct catalog *c, const struct store *store, const struct spec *s,
-				   bool offline, struct places *p)
+static struct archive_conf job_archive_conf_of(const struct catalog *c, const struct store *store, const struct spec *s,
+					       bool offline, struct places *p)
 {
 	*p = (struct places){.keyring = *s->keyring ? spec_path(s, s->keyring) : xstrdup("")};
 	host_mirrors(&p->mirrors, &p->security);
@@ -48,7 +48,7 @@ struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress
 {
 	const struct spec *s = j->spec;
 	struct places places;
-	struct archive_conf conf = conf_of(j->catalog, j->store, s, j->options.offline, &places);
+	struct archive_conf conf = job_archive_conf_of(j->catalog, j->store, s, j->options.offline, &places);
 	struct archive_op *op;
 
 	conf.release = s->release;
@@ -58,7 +58,7 @@ struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress
 	conf.updates = s->updates && j->release->updates;
 	conf.strict = j->options.strict;
 	op = archive_open(j->loop, &conf, progress, done, arg);
-	places_fini(&places);
+	job_archive_places_fini(&places);
 	return op;
 }
 
@@ -66,14 +66,14 @@ struct archive_op *job_begin_components(struct job *j, const struct strv *compon
 					void (*done)(struct archive *a, const struct err *e, void *arg), void *arg)
 {
 	struct places places;
-	struct archive_conf conf = conf_of(j->catalog, j->store, j->spec, j->options.offline, &places);
+	struct archive_conf conf = job_archive_conf_of(j->catalog, j->store, j->spec, j->options.offline, &places);
 	struct archive_op *op;
 
 	conf.release = j->spec->release;
 	conf.arch = j->spec->arch;
 	conf.components = components;
 	op = archive_open(j->loop, &conf, NULL, done, arg);
-	places_fini(&places);
+	job_archive_places_fini(&places);
 	return op;
 }
 
@@ -90,10 +90,10 @@ job_releases(struct loop *l, const struct catalog *c, const struct store *store,
 	     void (*done)(struct archive_release *rows, size_t count, const struct err *e, void *arg), void *arg)
 {
 	struct places places;
-	struct archive_conf conf = conf_of(c, store, spec, offline, &places);
+	struct archive_conf conf = job_archive_conf_of(c, store, spec, offline, &places);
 	struct archive_op *op = archive_releases(l, &conf, done, arg);
 
-	places_fini(&places);
+	job_archive_places_fini(&places);
 	return op;
 }
 

@@ -18,31 +18,31 @@
 #define RECIPE_VERSION "1"
 #define KEYRING_MAX (4 << 20)
 
-static void hash_text(struct hash *h, const char *s)
+static void job_base_hash_text(struct hash *h, const char *s)
 {
 	hash_add(h, s, strlen(s) + 1);
 }
 
-static void hash_list(struct hash *h, const struct strv *v)
+static void job_base_hash_list(struct hash *h, const struct strv *v)
 {
 	struct strv sorted = STRV_INIT;
 
 	strv_copy(&sorted, v);
 	strv_sort(&sorted);
 	for (size_t i = 0; i < sorted.len; i++)
-		hash_text(h, sorted.items[i]);
-	hash_text(h, "");
+		job_base_hash_text(h, sorted.items[i]);
+	job_base_hash_text(h, "");
 	strv_fini(&sorted);
 }
 
 /* What a person's own keys sign is another archive. A ring that cannot be read is told of when the
  * archive is opened. */
-static void hash_keyring(struct hash *h, const struct spec *s)
+static void job_base_hash_keyring(struct hash *h, const struct spec *s)
 {
 	char *path = spec_path(s, s->keyring);
 	struct buf ring;
 
-	hash_text(h, "keyring");
+	job_base_hash_text(h, "keyring");
 	if (file_read(path, KEYRING_MAX, &ring, NULL) == 0) {
 		hash_add(h, ring.data, ring.len);
 		buf_fini(&ring);
@@ -60,19 +60,19 @@ char *job_base_prefix(const struct job *j)
 	char hex[HASH_HEX];
 	size_t i = 0;
 
-	hash_text(h, RECIPE_VERSION);
-	hash_text(h, s->release);
-	hash_text(h, s->arch);
-	hash_list(h, &j->root_packages);
-	hash_list(h, &s->packages);
-	hash_list(h, job_components(j));
-	hash_text(h, s->snapshot);
-	hash_text(h, s->security ? "security" : "");
-	hash_text(h, s->updates ? "updates" : "");
+	job_base_hash_text(h, RECIPE_VERSION);
+	job_base_hash_text(h, s->release);
+	job_base_hash_text(h, s->arch);
+	job_base_hash_list(h, &j->root_packages);
+	job_base_hash_list(h, &s->packages);
+	job_base_hash_list(h, job_components(j));
+	job_base_hash_text(h, s->snapshot);
+	job_base_hash_text(h, s->security ? "security" : "");
+	job_base_hash_text(h, s->updates ? "updates" : "");
 	if (*s->keyring)
-		hash_keyring(h, s);
+		job_base_hash_keyring(h, s);
 	while ((a = asset_next("guest/", &i))) {
-		hash_text(h, a->name);
+		job_base_hash_text(h, a->name);
 		hash_add(h, a->data, a->len);
 	}
 	hash_end(h, digest);
@@ -81,7 +81,7 @@ char *job_base_prefix(const struct job *j)
 }
 
 /* The architecture in a base's id; NULL: none of the catalogue. */
-static const struct catalog_arch *arch_of(const struct catalog *c, const char *id)
+static const struct catalog_arch *job_base_arch_of(const struct catalog *c, const char *id)
 {
 	const struct catalog_release *r;
 	const struct catalog_arch *a;
@@ -103,7 +103,7 @@ static const struct catalog_arch *arch_of(const struct catalog *c, const char *i
 
 int job_check_arch(const struct job *j, const char *made_from, struct err *e)
 {
-	const struct catalog_arch *has = arch_of(j->catalog, made_from);
+	const struct catalog_arch *has = job_base_arch_of(j->catalog, made_from);
 
 	if (!has || has == j->arch)
 		return 0;

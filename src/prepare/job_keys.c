@@ -19,7 +19,7 @@
 #define KNOWN_HOSTS_MAX 65536
 
 /* One key into `path` and `path`.pub; what lies there is removed before. */
-static int keygen(const char *type, const char *comment, const char *path, const char *pub, struct err *e)
+static int job_keys_keygen(const char *type, const char *comment, const char *path, const char *pub, struct err *e)
 {
 	char *argv[] = {"ssh-keygen",	 "-q", "-t",	     (char *)type, "-N", "", "-C",
 			(char *)comment, "-f", (char *)path, NULL};
@@ -47,7 +47,7 @@ int job_make_key(const struct job *j, struct err *e)
 	int r = 0;
 
 	if (!file_exists(path) || !file_exists(pub)) {
-		r = keygen("ed25519", comment, part, part_pub, e);
+		r = job_keys_keygen("ed25519", comment, part, part_pub, e);
 		/* The public half first: with the private one there, both are. */
 		if (!r)
 			r = file_rename(part_pub, pub, e);
@@ -63,19 +63,19 @@ int job_make_key(const struct job *j, struct err *e)
 }
 
 /* A private key must not be left lying about. */
-static int remove_key(const char *path, struct err *e)
+static int job_keys_remove_key(const char *path, struct err *e)
 {
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_errno(e, errno, "unlink", "cannot remove %s", path);
 	return 0;
 }
 
-static int make_host_key(const struct job *j, const char *type, struct job_host_key *k, struct err *e)
+static int job_keys_make_host_key(const struct job *j, const char *type, struct job_host_key *k, struct err *e)
 {
 	char *part = job_file(j, "host_key.part");
 	char *part_pub = job_file(j, "host_key.part.pub");
 	char *comment = xasprintf("root@%s", spec_hostname(j->spec));
-	int r = keygen(type, comment, part, part_pub, e);
+	int r = job_keys_keygen(type, comment, part, part_pub, e);
 
 	k->type = type;
 	buf_init(&k->private_key, 0);
@@ -84,7 +84,7 @@ static int make_host_key(const struct job *j, const char *type, struct job_host_
 		r = file_read(part, KEY_MAX, &k->private_key, e);
 	if (!r)
 		r = file_read(part_pub, KEY_MAX, &k->public_key, e);
-	if (remove_key(part, r ? NULL : e) < 0 || remove_key(part_pub, r ? NULL : e) < 0)
+	if (job_keys_remove_key(part, r ? NULL : e) < 0 || job_keys_remove_key(part_pub, r ? NULL : e) < 0)
 		r = -1;
 	free(part);
 	free(part_pub);
@@ -99,12 +99,12 @@ int job_make_host_keys(const struct job *j, struct job_host_key keys[JOB_HOST_KE
 
 	memset(keys, 0, JOB_HOST_KEYS * sizeof(*keys));
 	for (size_t i = 0; i < JOB_HOST_KEYS && !r; i++)
-		r = make_host_key(j, types[i], &keys[i], e);
+		r = job_keys_make_host_key(j, types[i], &keys[i], e);
 	return r;
 }
 
 /* "TYPE BASE64 COMMENT" into the known hosts of the machine's name. */
-static void know(struct buf *text, const char *name, const char *line)
+static void job_keys_know(struct buf *text, const char *name, const char *line)
 {
 	struct strv words = STRV_INIT;
 
@@ -125,7 +125,7 @@ int job_know_host_keys(const struct job *j, const struct job_host_key keys[JOB_H
 		(void)file_read(path, KNOWN_HOSTS_MAX, &text, NULL);
 	hostkeys_forget(&text, j->spec->name);
 	for (size_t i = 0; i < JOB_HOST_KEYS; i++)
-		know(&text, j->spec->name, keys[i].public_key.data);
+		job_keys_know(&text, j->spec->name, keys[i].public_key.data);
 	r = file_write(path, text.data, text.len, 0600, e);
 	buf_fini(&text);
 	free(path);

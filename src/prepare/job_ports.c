@@ -11,7 +11,7 @@
 #include "prepare/ssh.h"
 
 /* The port that the item had last time, 0 when it had none. */
-static uint16_t last_port(const json_t *ports, const char *item)
+static uint16_t job_ports_last_port(const json_t *ports, const char *item)
 {
 	json_int_t port = json_int(ports, item, 0);
 
@@ -19,7 +19,7 @@ static uint16_t last_port(const json_t *ports, const char *item)
 }
 
 /* The host port of one forward. For a boot it must be free; else the one of last time is told. */
-static int choose_port(const struct spec_forward *f, uint16_t last, bool boot, uint16_t *out, struct err *e)
+static int job_ports_choose_port(const struct spec_forward *f, uint16_t last, bool boot, uint16_t *out, struct err *e)
 {
 	if (!f->host_port) {
 		*out = boot || !last ? host_free_port(last) : last;
@@ -45,7 +45,7 @@ int job_ports(const struct job *j, uint16_t *ports, bool boot, struct err *e)
 	for (size_t i = 0; j->spec->net == SPEC_NET_USER && i < items->len && !r; i++) {
 		r = spec_forward_parse(items->items[i], &f, e);
 		if (!r)
-			r = choose_port(&f, last_port(last, items->items[i]), boot, &ports[i], e);
+			r = job_ports_choose_port(&f, job_ports_last_port(last, items->items[i]), boot, &ports[i], e);
 		if (!r)
 			json_object_set_new(now, items->items[i], json_integer(ports[i]));
 	}

@@ -9,7 +9,7 @@
 #include "prepare/job.h"
 
 /* Bytes on disk of a file (holes take none), 0 when it is not there. */
-static uint64_t taken(const char *path)
+static uint64_t job_room_taken(const char *path)
 {
 	struct stat st;
 
@@ -39,7 +39,7 @@ void job_say_room(const char *dir, const char *file, uint64_t needed, struct err
 	if (!e || !e->no_room || !needed || host_free_space(dir, &room, NULL) < 0)
 		return;
 	if (file)
-		room += taken(file);
+		room += job_room_taken(file);
 	err_hint(e, "about %s needed at %s, %s free: free disk space there and run the same command again",
 		 size_human(needed, want), dir, size_human(room, have));
 }

@@ -15,14 +15,14 @@ void pace_start(struct pace *p, uint64_t now_ms, uint64_t done)
 	p->start_done = done;
 }
 
-static size_t newest(const struct pace *p)
+static size_t pace_newest(const struct pace *p)
 {
 	return (p->next + PACE_SAMPLES - 1) % PACE_SAMPLES;
 }
 
 void pace_add(struct pace *p, uint64_t now_ms, uint64_t done)
 {
-	size_t last = newest(p);
+	size_t last = pace_newest(p);
 
 	if (p->len && done < p->samples[last].done)
 		pace_start(p, now_ms, done);
@@ -46,7 +46,7 @@ double pace_rate(const struct pace *p, uint64_t now_ms)
 
 	if (!p->len || now_ms < p->start_ms + SETTLE_MS)
 		return 0;
-	done = p->samples[newest(p)].done;
+	done = p->samples[pace_newest(p)].done;
 	for (size_t i = 0; i < p->len; i++) {
 		size_t k = (p->next + PACE_SAMPLES - p->len + i) % PACE_SAMPLES;
 

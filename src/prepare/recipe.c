@@ -15,7 +15,7 @@ const struct step_ops *const recipe_steps[] = {
 };
 const size_t recipe_step_count = sizeof(recipe_steps) / sizeof(*recipe_steps);
 
-static size_t index_of(const struct step_ops *step)
+static size_t recipe_index_of(const struct step_ops *step)
 {
 	size_t i = 0;
 
@@ -25,7 +25,7 @@ static size_t index_of(const struct step_ops *step)
 }
 
 /* A machine that is paused already does not come up before it is resumed. */
-static int refuse_paused(const struct job *j, struct err *e)
+static int recipe_refuse_paused(const struct job *j, struct err *e)
 {
 	struct vm_run run;
 	int r = 0;
@@ -49,9 +49,9 @@ int recipe_begin(struct job *j, bool changed, size_t *first, struct err *e)
 
 	*first = 0;
 	if (job_is_running(j)) {
-		*first = index_of(&step_login);
+		*first = recipe_index_of(&step_login);
 		if (!prepares)
-			return refuse_paused(j, e);
+			return recipe_refuse_paused(j, e);
 		err_set(e, ERR_BUSY, "running", "%s is running", name);
 		return err_hint(e, "stop it first: debwiz stop %s", name);
 	}
@@ -63,6 +63,6 @@ int recipe_begin(struct job *j, bool changed, size_t *first, struct err *e)
 		return -1;
 	if (!vm_kept_is(j->machine_dir))
 		return 0;
-	*first = index_of(&step_start);
+	*first = recipe_index_of(&step_start);
 	return prepares || changed ? vm_kept_refuse(j->machine_dir, name, e) : 0;
 }

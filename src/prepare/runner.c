@@ -94,7 +94,7 @@ const struct step_view *runner_steps(const struct runner *r, size_t *count)
 }
 
 /* Share of one step that is behind us, 0..1. */
-static double step_share(const struct step_run *run, uint64_t now)
+static double runner_step_share(const struct step_run *run, uint64_t now)
 {
 	switch (run->view.state) {
 	case STEP_FINISHED:
@@ -109,7 +109,7 @@ static double step_share(const struct step_run *run, uint64_t now)
 /* Overall share by expected seconds, and the time left: what the running step says of itself, and
  * for the later ones what is expected of them; -1 once it takes longer than expected, for then
  * nobody knows. Steps that had nothing to do do not count. */
-static void overall(const struct runner *r, double *share, int64_t *left_ms)
+static void runner_overall(const struct runner *r, double *share, int64_t *left_ms)
 {
 	uint64_t now = loop_now(r->loop);
 	double all = 0, past = 0, later = 0;
@@ -121,34 +121,34 @@ static void overall(const struct runner *r, double *share, int64_t *left_ms)
 		if (run->view.state == STEP_SKIPPED)
 			continue;
 		all += run->expect;
-		past += run->expect * step_share(run, now);
+		past += run->expect * runner_step_share(run, now);
 		if (run->view.state == STEP_WAITING)
 			later += run->expect;
 		if (run->view.state != STEP_RUNNING)
 			continue;
 		running = estimate_left(&run->estimate, now);
 		if (running < 0 && !estimate_is_late(&run->estimate, now))
-			running = (int64_t)(run->expect * (1 - step_share(run, now)) * 1000);
+			running = (int64_t)(run->expect * (1 - runner_step_share(run, now)) * 1000);
 	}
 	*share = all > 0 ? past / all : 1;
 	*left_ms = running < 0 ? -1 : (int64_t)(later * 1000) + running;
 }
 
-static void emit(struct runner *r, struct runner_event *ev)
+static void runner_emit(struct runner *r, struct runner_event *ev)
 {
-	overall(r, &ev->share, &ev->left_ms);
+	runner_overall(r, &ev->share, &ev->left_ms);
 	ev->elapsed_ms = loop_now(r->loop) - r->began;
 	r->event(ev, r->arg);
 }
 
-static void emit_step(struct step_run *run, enum runner_event_type type, const char *text, const struct err *e)
+static void runner_emit_step(struct step_run *run, enum runner_event_type type, const char *text, const struct err *e)
 {
 	struct runner_event ev = {.type = type, .step = &run->view, .text = text, .error = e};
 
-	emit(run->runner, &ev);
+	runner_emit(run->runner, &ev);
 }
 
-static void finish(struct runner *r)
+static void runner_finish(struct runner *r)
 {
 	struct runner_event ev = {.type = RUNNER_FINISHED};
 
@@ -158,12 +158,12 @@ static void finish(struct runner *r)
 	loop_timer_stop(r->beat);
 	r->beat = NULL;
 	ev.error = r->error.kind ? &r->error : NULL;
-	emit(r, &ev);
+	runner_emit(r, &ev);
 }
 
-static void on_beat(void *arg);
+static void runner_on_beat(void *arg);
 
-static void begin(void *arg)
+static void runner_begin(void *arg)
 {
 	struct runner *r = arg;
 	struct step_run *run;
@@ -176,7 +176,7 @@ static void begin(void *arg)
 		err_hint(&r->error, "run the same command again: it continues where it stopped");
 	}
 	if (r->error.kind || r->current == r->count) {
-		finish(r);
+		runner_finish(r);
 		return;
 	}
 	run = &r->runs[r->current];
@@ -185,24 +185,24 @@ static void begin(void *arg)
 		run->text = why;
 		run->view.text = why ? why : "";
 		run->view.state = STEP_SKIPPED;
-		emit_step(run, RUNNER_STEP, NULL, NULL);
+		runner_emit_step(run, RUNNER_STEP, NULL, NULL);
 		r->current++;
-		r->next = loop_timer_start(r->loop, 0, 0, begin, r);
+		r->next = loop_timer_start(r->loop, 0, 0, runner_begin, r);
 		return;
 	}
 	free(why);
 	log_msg("step", "%s begins", run->view.ops->id);
 	run->view.state = STEP_RUNNING;
 	estimate_start(&run->estimate, loop_now(r->loop), run->expect, run->view.ops->unit == STEP_BYTES);
-	emit_step(run, RUNNER_STEP, NULL, NULL);
+	runner_emit_step(run, RUNNER_STEP, NULL, NULL);
 	run->view.ops->start(run, r->job);
 }
 
 void runner_start(struct runner *r)
 {
 	r->began = loop_now(r->loop);
-	r->beat = loop_timer_start(r->loop, BEAT_MS, BEAT_MS, on_beat, r);
-	r->next = loop_timer_start(r->loop, 0, 0, begin, r);
+	r->beat = loop_timer_start(r->loop, BEAT_MS, BEAT_MS, runner_on_beat, r);
+	r->next = loop_timer_start(r->loop, 0, 0, runner_begin, r);
 }
 
 void runner_cancel(struct runner *r)
@@ -228,7 +228,7 @@ void runner_answer(struct runner *r, size_t choice)
 
 /* ---- what steps call ---- */
 
-static void send_progress(struct step_run *run)
+static void runner_send_progress(struct step_run *run)
 {
 	struct runner *r = run->runner;
 	uint64_t now = loop_now(r->loop);
@@ -236,39 +236,39 @@ static void send_progress(struct step_run *run)
 	r->last_progress = now;
 	run->view.rate = pace_rate(&run->estimate.pace, now);
 	run->view.left_ms = estimate_left(&run->estimate, now);
-	run->view.share = run->view.total || run->estimate.part.from > 0 ? step_share(run, now) : -1;
+	run->view.share = run->view.total || run->estimate.part.from > 0 ? runner_step_share(run, now) : -1;
 	run->view.took_ms = now - run->estimate.began;
-	emit_step(run, RUNNER_PROGRESS, NULL, NULL);
+	runner_emit_step(run, RUNNER_PROGRESS, NULL, NULL);
 }
 
-static void on_quiet(void *arg)
+static void runner_on_quiet(void *arg)
 {
 	struct runner *r = arg;
 
 	loop_timer_stop(r->quiet);
 	r->quiet = NULL;
 	if (!r->ended && r->current < r->count && r->runs[r->current].view.state == STEP_RUNNING)
-		send_progress(&r->runs[r->current]);
+		runner_send_progress(&r->runs[r->current]);
 }
 
-static void on_beat(void *arg)
+static void runner_on_beat(void *arg)
 {
 	struct runner *r = arg;
 
 	if (r->current < r->count && r->runs[r->current].view.state == STEP_RUNNING &&
 	    loop_now(r->loop) - r->last_progress >= BEAT_MS)
-		send_progress(&r->runs[r->current]);
+		runner_send_progress(&r->runs[r->current]);
 }
 
-static void changed(struct step_run *run)
+static void runner_changed(struct step_run *run)
 {
 	struct runner *r = run->runner;
 	uint64_t since = loop_now(r->loop) - r->last_progress;
 
 	if (since >= PROGRESS_MS)
-		send_progress(run);
+		runner_send_progress(run);
 	else if (!r->quiet)
-		r->quiet = loop_timer_start(r->loop, PROGRESS_MS - since, 0, on_quiet, r);
+		r->quiet = loop_timer_start(r->loop, PROGRESS_MS - since, 0, runner_on_quiet, r);
 }
 
 void step_progress(struct step_run *run, uint64_t done, uint64_t total)
@@ -276,17 +276,17 @@ void step_progress(struct step_run *run, uint64_t done, uint64_t total)
 	estimate_count(&run->estimate, loop_now(run->runner->loop), done, total);
 	run->view.done = done;
 	run->view.total = total;
-	changed(run);
+	runner_changed(run);
 }
 
 void step_part(struct step_run *run, double from, double until)
 {
 	estimate_part(&run->estimate, loop_now(run->runner->loop), from, until);
 	run->view.done = run->view.total = 0;
-	changed(run);
+	runner_changed(run);
 }
 
-static void set_text(struct step_run *run, char *text)
+static void runner_set_text(struct step_run *run, char *text)
 {
 	free(run->text);
 	run->text = text;
@@ -298,9 +298,9 @@ void step_text(struct step_run *run, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	set_text(run, xvasprintf(fmt, ap));
+	runner_set_text(run, xvasprintf(fmt, ap));
 	va_end(ap);
-	changed(run);
+	runner_changed(run);
 }
 
 void step_warn(struct step_run *run, const char *fmt, ...)
@@ -311,13 +311,13 @@ void step_warn(struct step_run *run, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	emit_step(run, RUNNER_WARNING, text, NULL);
+	runner_emit_step(run, RUNNER_WARNING, text, NULL);
 	free(text);
 }
 
 void step_log(struct step_run *run, const char *line)
 {
-	emit_step(run, RUNNER_LOG, line, NULL);
+	runner_emit_step(run, RUNNER_LOG, line, NULL);
 }
 
 void step_ask(struct step_run *run, const char *question, const char *const *choices, size_t count, size_t fallback,
@@ -335,10 +335,10 @@ void step_ask(struct step_run *run, const char *question, const char *const *cho
 
 	r->answer = answer;
 	r->answer_arg = arg;
-	emit(r, &ev);
+	runner_emit(r, &ev);
 }
 
-static void step_end(struct step_run *run, enum step_state state, const struct err *e)
+static void runner_step_end(struct step_run *run, enum step_state state, const struct err *e)
 {
 	struct runner *r = run->runner;
 
@@ -351,15 +351,15 @@ static void step_end(struct step_run *run, enum step_state state, const struct e
 		(unsigned long long)run->view.took_ms);
 	if (state == STEP_FINISHED && run->view.ops->took)
 		run->view.ops->took(r->job, run->view.took_ms);
-	emit_step(run, RUNNER_STEP, NULL, e);
+	runner_emit_step(run, RUNNER_STEP, NULL, e);
 	r->current++;
-	r->next = loop_timer_start(r->loop, 0, 0, begin, r);
+	r->next = loop_timer_start(r->loop, 0, 0, runner_begin, r);
 }
 
 void step_done(struct step_run *run, const char *summary)
 {
-	set_text(run, xstrdup(summary ? summary : ""));
-	step_end(run, STEP_FINISHED, NULL);
+	runner_set_text(run, xstrdup(summary ? summary : ""));
+	runner_step_end(run, STEP_FINISHED, NULL);
 }
 
 void step_fail(struct step_run *run, struct err *e)
@@ -369,11 +369,11 @@ void step_fail(struct step_run *run, struct err *e)
 	err_move(&run->runner->error, e);
 	if (interrupted && !run->runner->error.hint)
 		err_hint(&run->runner->error, "run the same command again: it continues where it stopped");
-	step_end(run, interrupted ? STEP_CANCELLED : STEP_FAILED, &run->runner->error);
+	runner_step_end(run, interrupted ? STEP_CANCELLED : STEP_FAILED, &run->runner->error);
 }
 
 /* Everything as it was before the start, but for the time that has passed. */
-static void reset(struct step_run *run)
+static void runner_reset(struct step_run *run)
 {
 	free(run->text);
 	run->text = NULL;
@@ -389,11 +389,11 @@ void step_again(struct step_run *run, const char *why)
 	log_msg("step", "%s: all again: %s", run->view.ops->id, why);
 	step_warn(run, "%s", why);
 	for (size_t i = 0; i <= r->current; i++) {
-		reset(&r->runs[i]);
-		emit_step(&r->runs[i], RUNNER_STEP, NULL, NULL);
+		runner_reset(&r->runs[i]);
+		runner_emit_step(&r->runs[i], RUNNER_STEP, NULL, NULL);
 	}
 	r->current = 0;
-	r->next = loop_timer_start(r->loop, 0, 0, begin, r);
+	r->next = loop_timer_start(r->loop, 0, 0, runner_begin, r);
 }
 
 void *step_job(const struct step_run *run)

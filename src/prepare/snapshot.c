@@ -12,7 +12,7 @@
 #include "machine/snapshot_meta.h"
 #include "machine/suspended.h"
 
-static int need_disk(const struct job *j, struct err *e)
+static int snapshot_need_disk(const struct job *j, struct err *e)
 {
 	if (job_is_made(j))
 		return 0;
@@ -23,7 +23,7 @@ static int need_disk(const struct job *j, struct err *e)
 int snapshot_list(const struct job *j, struct disk_snapshot **out, size_t *count, struct err *e)
 {
 	char *disk = job_file(j, "disk.qcow2");
-	int r = need_disk(j, e);
+	int r = snapshot_need_disk(j, e);
 
 	if (!r)
 		r = disk_snapshots(disk, out, count, e);
@@ -31,7 +31,7 @@ int snapshot_list(const struct job *j, struct disk_snapshot **out, size_t *count
 	return r;
 }
 
-static bool has_memory(const char *disk, const char *tag)
+static bool snapshot_has_memory(const char *disk, const char *tag)
 {
 	struct disk_snapshot *all;
 	bool memory = false;
@@ -45,8 +45,8 @@ static bool has_memory(const char *disk, const char *tag)
 	return memory;
 }
 
-static int change(const struct job *j, enum vm_snapshot_op op, const char *tag, const char *disk, bool *starts,
-		  struct err *e)
+static int snapshot_change_disk(const struct job *j, enum vm_snapshot_op op, const char *tag, const char *disk,
+				bool *starts, struct err *e)
 {
 	const char *dir = j->machine_dir;
 
@@ -54,7 +54,7 @@ static int change(const struct job *j, enum vm_snapshot_op op, const char *tag, 
 	case VM_SNAPSHOT_CREATE:
 		return snapshot_create(dir, disk, tag, e);
 	case VM_SNAPSHOT_REVERT:
-		*starts = has_memory(disk, tag);
+		*starts = snapshot_has_memory(disk, tag);
 		return *starts ? vm_mark_restore_files(dir, tag, false, e) : snapshot_revert(dir, disk, tag, e);
 	default:
 		if (disk_snapshot_delete(disk, tag, e) < 0 || vm_mark_drop(dir, tag, e) < 0)
@@ -70,7 +70,7 @@ int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool
 
 	*starts = false;
 	if (!r)
-		r = need_disk(j, e);
+		r = snapshot_need_disk(j, e);
 	if (!r)
 		r = job_lock(j, "changing its snapshots", e);
 	if (!r)
@@ -78,7 +78,7 @@ int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool
 	if (!r)
 		r = snapshot_settle(j->machine_dir, disk, e);
 	if (!r)
-		r = change(j, op, tag, disk, starts, e);
+		r = snapshot_change_disk(j, op, tag, disk, starts, e);
 	free(disk);
 	return r;
 }

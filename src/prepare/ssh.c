@@ -15,7 +15,7 @@
 #define BLOCK "ssh_config"
 #define CONFIG_MAX (1 << 20)
 
-static void add_setting(struct strv *out, const char *name, char *value)
+static void ssh_add_setting(struct strv *out, const char *name, char *value)
 {
 	strv_add(out, name);
 	strv_take(out, value);
@@ -23,7 +23,7 @@ static void add_setting(struct strv *out, const char *name, char *value)
 
 /* Quotes the path, so that no character of it ends the quotes or begins a token: ssh refuses a whole file for one
  * line that is wrong. */
-static void add_path(struct strv *out, const char *name, const char *path)
+static void ssh_add_path(struct strv *out, const char *name, const char *path)
 {
 	struct buf b;
 
@@ -37,18 +37,18 @@ static void add_path(struct strv *out, const char *name, const char *path)
 		buf_addc(&b, *path);
 	}
 	buf_addc(&b, '"');
-	add_setting(out, name, buf_steal(&b));
+	ssh_add_setting(out, name, buf_steal(&b));
 }
 
 /* The private half of a key that the file names, where it lies beside it; else the public one, whose other half
  * an agent may hold. */
-static void add_own_key(const struct spec *s, const char *item, struct strv *out)
+static void ssh_add_own_key(const struct spec *s, const char *item, struct strv *out)
 {
 	char *path = spec_path(s, item);
 	size_t n = strlen(path);
 	char *half = n > 4 && !strcmp(path + n - 4, ".pub") ? xstrndup(path, n - 4) : NULL;
 
-	add_path(out, "IdentityFile", half && file_exists(half) ? half : path);
+	ssh_add_path(out, "IdentityFile", half && file_exists(half) ? half : path);
 	free(half);
 	free(path);
 }
@@ -63,25 +63,25 @@ int ssh_settings(const struct job *j, struct strv *out, struct err *e)
 		return -1;
 	key = job_file(j, "id_ed25519");
 	known = job_file(j, "known_hosts");
-	add_setting(out, "HostName", xstrdup(address));
-	add_setting(out, "Port", xasprintf("%u", port));
-	add_setting(out, "User", xstrdup(j->spec->user));
+	ssh_add_setting(out, "HostName", xstrdup(address));
+	ssh_add_setting(out, "Port", xasprintf("%u", port));
+	ssh_add_setting(out, "User", xstrdup(j->spec->user));
 	/* an agent may hold more keys than a server lets one try */
-	add_setting(out, "IdentitiesOnly", xstrdup("yes"));
-	add_path(out, "IdentityFile", key);
+	ssh_add_setting(out, "IdentitiesOnly", xstrdup("yes"));
+	ssh_add_path(out, "IdentityFile", key);
 	for (size_t i = 0; i < j->spec->ssh_keys.len; i++)
-		add_own_key(j->spec, j->spec->ssh_keys.items[i], out);
-	add_setting(out, "HostKeyAlias", xstrdup(j->spec->name));
-	add_setting(out, "StrictHostKeyChecking", xstrdup("yes"));
-	add_path(out, "UserKnownHostsFile", known);
-	add_setting(out, "GlobalKnownHostsFile", xstrdup("/dev/null"));
-	add_setting(out, "LogLevel", xstrdup("ERROR"));
+		ssh_add_own_key(j->spec, j->spec->ssh_keys.items[i], out);
+	ssh_add_setting(out, "HostKeyAlias", xstrdup(j->spec->name));
+	ssh_add_setting(out, "StrictHostKeyChecking", xstrdup("yes"));
+	ssh_add_path(out, "UserKnownHostsFile", known);
+	ssh_add_setting(out, "GlobalKnownHostsFile", xstrdup("/dev/null"));
+	ssh_add_setting(out, "LogLevel", xstrdup("ERROR"));
 	free(key);
 	free(known);
 	return 0;
 }
 
-static bool was_started(const struct job *j)
+static bool ssh_was_started(const struct job *j)
 {
 	char *ports = job_file(j, "ports.json");
 	bool was = file_exists(ports);
@@ -95,7 +95,7 @@ int ssh_config(const struct job *j, struct buf *out, struct err *e)
 	struct strv settings = STRV_INIT;
 	int r = ssh_settings(j, &settings, e);
 
-	if (!r && !was_started(j)) {
+	if (!r && !ssh_was_started(j)) {
 		r = err_set(e, ERR_FAILED, "never-started",
 			    "%s was never started: its port and its keys are not known yet", j->spec->name);
 		err_hint(e, "debwiz up %s", j->spec->name);
@@ -108,7 +108,7 @@ int ssh_config(const struct job *j, struct buf *out, struct err *e)
 	return r;
 }
 
-static int write_block(const struct job *j, struct err *e)
+static int ssh_write_block(const struct job *j, struct err *e)
 {
 	char *path = job_file(j, BLOCK);
 	struct buf text;
@@ -127,13 +127,13 @@ static int write_block(const struct job *j, struct err *e)
 int ssh_config_refresh(const struct job *j, struct err *e)
 {
 	char *path = job_file(j, BLOCK);
-	int r = file_exists(path) ? write_block(j, e) : 0;
+	int r = file_exists(path) ? ssh_write_block(j, e) : 0;
 
 	free(path);
 	return r;
 }
 
-static bool has_line(const char *text, const char *line)
+static bool ssh_has_line(const char *text, const char *line)
 {
 	size_t n = strlen(line);
 
@@ -144,7 +144,7 @@ static bool has_line(const char *text, const char *line)
 }
 
 /* The file itself, where ~/.ssh/config is a link: a folder of settings that are kept elsewhere. */
-static char *own_config(struct err *e)
+static char *ssh_own_config(struct err *e)
 {
 	char *home = host_home(e);
 	char *dir = home ? file_join(home, ".ssh") : NULL;
@@ -164,7 +164,7 @@ static char *own_config(struct err *e)
 }
 
 /* Before everything else: behind a Host line it would count for those hosts alone. */
-static int include_blocks(const struct job *j, const char *path, struct err *e)
+static int ssh_include_blocks(const struct job *j, const char *path, struct err *e)
 {
 	char *machines = file_dirname(j->machine_dir);
 	char *line = xasprintf("Include \"%s/*/" BLOCK "\"", machines);
@@ -176,7 +176,7 @@ static int include_blocks(const struct job *j, const char *path, struct err *e)
 	buf_init(&text, 0);
 	if (stat(path, &st) == 0)
 		r = file_read(path, CONFIG_MAX, &old, e);
-	if (!r && !has_line(old.data, line)) {
+	if (!r && !ssh_has_line(old.data, line)) {
 		buf_addf(&text, "# machines of debwiz, by `debwiz ssh-config --install`\n%s\n\n", line);
 		buf_add(&text, old.data, old.len);
 		r = file_write(path, text.data, text.len, st.st_mode & 0777, e);
@@ -190,11 +190,11 @@ static int include_blocks(const struct job *j, const char *path, struct err *e)
 
 int ssh_config_install(const struct job *j, char **path, struct err *e)
 {
-	char *config = own_config(e);
-	int r = config ? write_block(j, e) : -1;
+	char *config = ssh_own_config(e);
+	int r = config ? ssh_write_block(j, e) : -1;
 
 	if (!r)
-		r = include_blocks(j, config, e);
+		r = ssh_include_blocks(j, config, e);
 	if (r < 0)
 		free(config);
 	else

@@ -20,7 +20,7 @@ struct probing {
 
 /* What QEMU says when it is the accelerator that fails: it stopped in the middle, or it refused to
  * start and named it. */
-static bool is_to_blame(const struct vm_run *run)
+static bool step_accelerator_is_to_blame(const struct vm_run *run)
 {
 	if (!strcmp(run->cause_id, "internal-error"))
 		return true;
@@ -34,7 +34,7 @@ char *job_blame_accelerator(const struct job *j, const char *dir)
 
 	if (strcmp(j->spec->accel, "auto") != 0 || vm_run_read(dir, &run, NULL) < 0)
 		return NULL;
-	if (*run.accel && strcmp(run.accel, "tcg") != 0 && is_to_blame(&run) &&
+	if (*run.accel && strcmp(run.accel, "tcg") != 0 && step_accelerator_is_to_blame(&run) &&
 	    qemu_probe_reject(j->spec, j->arch, j->store->cache_dir, run.accel, run.cause, NULL) == 0)
 		said = xasprintf("%s is no longer used on this host (`debwiz doctor` probes it again): %s", run.accel,
 				 run.cause);
@@ -42,14 +42,14 @@ char *job_blame_accelerator(const struct job *j, const char *dir)
 	return said;
 }
 
-static void work(void *arg)
+static void step_accelerator_work(void *arg)
 {
 	struct probing *p = arg;
 
 	p->result = qemu_probe(p->job->spec, p->job->arch, p->job->store->cache_dir, &p->job->probe, &p->error);
 }
 
-static void done(void *arg)
+static void step_accelerator_done(void *arg)
 {
 	struct probing *p = arg;
 	struct qemu_probe *found = &p->job->probe;
@@ -69,19 +69,19 @@ static void done(void *arg)
 	free(p);
 }
 
-static void start(struct step_run *run, void *job)
+static void step_accelerator_start(struct step_run *run, void *job)
 {
 	struct probing *p = xcalloc(1, sizeof(*p));
 
 	p->run = run;
 	p->job = job;
 	qemu_probe_fini(&p->job->probe); /* of an accelerator that was given up */
-	loop_work(p->job->loop, work, done, p);
+	loop_work(p->job->loop, step_accelerator_work, step_accelerator_done, p);
 }
 
 const struct step_ops step_accelerator = {
 	.id = "accelerator",
 	.title = "Accelerator",
 	.about = "Which QEMU there is and what it can run this architecture with on this host.",
-	.start = start,
+	.start = step_accelerator_start,
 };

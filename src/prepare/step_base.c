@@ -19,7 +19,7 @@ static const char *const leftovers[] = {
 	"run.spare", "console.log",	     "console.log.1", "console.log.2", "known_hosts",
 };
 
-static json_t *manifest(const struct job *j)
+static json_t *step_base_manifest(const struct job *j)
 {
 	size_t count;
 	const struct archive_suite *suites = archive_suites(j->archive, &count);
@@ -41,11 +41,11 @@ static json_t *manifest(const struct job *j)
 			 j->kernel_version, "suites", opened, "left_out", missing, "packages", packages);
 }
 
-static int seal(struct job *j, struct err *e)
+static int step_base_seal(struct job *j, struct err *e)
 {
 	char *disk = job_part_file(j, "disk.raw");
 	char *path = job_part_file(j, "manifest.json");
-	json_t *m = manifest(j);
+	json_t *m = step_base_manifest(j);
 	int r = 0;
 
 	for (size_t i = 0; i < sizeof(leftovers) / sizeof(*leftovers) && !r; i++) {
@@ -73,7 +73,7 @@ struct sealing {
 	int result;
 };
 
-static void work(void *arg)
+static void step_base_work(void *arg)
 {
 	struct sealing *s = arg;
 	struct job *j = s->job;
@@ -89,7 +89,7 @@ static void work(void *arg)
 	id = xasprintf("%s%s", j->base_prefix, stamp);
 	bases = store_bases_dir(j->store);
 	dir = file_join(bases, id);
-	s->result = seal(j, &s->error);
+	s->result = step_base_seal(j, &s->error);
 	if (!s->result && !j->base_hold) {
 		j->base_hold = store_base_hold(j->part_dir, &s->error);
 		s->result = j->base_hold ? 0 : -1;
@@ -101,7 +101,7 @@ static void work(void *arg)
 	free(id);
 }
 
-static void done(void *arg)
+static void step_base_done(void *arg)
 {
 	struct sealing *s = arg;
 	struct job *j = s->job;
@@ -119,13 +119,13 @@ static void done(void *arg)
 	free(s);
 }
 
-static void start(struct step_run *run, void *job)
+static void step_base_start(struct step_run *run, void *job)
 {
 	struct sealing *s = xcalloc(1, sizeof(*s));
 
 	s->run = run;
 	s->job = job;
-	loop_work(s->job->loop, work, done, s);
+	loop_work(s->job->loop, step_base_work, step_base_done, s);
 }
 
 const struct step_ops step_base = {
@@ -133,5 +133,5 @@ const struct step_ops step_base = {
 	.title = "Base image",
 	.about = "Made read-only, the backing file of any number of machines.",
 	.is_done = job_has_base,
-	.start = start,
+	.start = step_base_start,
 };

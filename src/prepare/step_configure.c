@@ -46,7 +46,7 @@ struct configuring {
 };
 
 /* Frees it; the step's run is to be ended by the caller. */
-static struct step_run *leave(struct configuring *c)
+static struct step_run *step_configure_leave(struct configuring *c)
 {
 	struct step_run *run = c->run;
 
@@ -57,9 +57,9 @@ static struct step_run *leave(struct configuring *c)
 	return run;
 }
 
-static void end(struct configuring *c, struct err *e, const char *summary)
+static void step_configure_end(struct configuring *c, struct err *e, const char *summary)
 {
-	struct step_run *run = leave(c);
+	struct step_run *run = step_configure_leave(c);
 
 	if (e)
 		step_fail(run, e);
@@ -67,17 +67,17 @@ static void end(struct configuring *c, struct err *e, const char *summary)
 		step_done(run, summary);
 }
 
-static const char *value(const json_t *values, const char *key)
+static const char *step_configure_value(const json_t *values, const char *key)
 {
 	return json_str(values, key, "");
 }
 
-static double phase_share(const struct configuring *c, size_t i)
+static double step_configure_phase_share(const struct configuring *c, size_t i)
 {
 	return (i == PACKAGES_PHASE ? c->extra : phases[i].share) / (1 + c->extra);
 }
 
-static void enter(struct configuring *c, const char *phase)
+static void step_configure_enter(struct configuring *c, const char *phase)
 {
 	double from = 0;
 
@@ -85,14 +85,14 @@ static void enter(struct configuring *c, const char *phase)
 		if (!strcmp(phases[i].phase, phase)) {
 			if (phases[i].words)
 				step_text(c->run, "%s", phases[i].words);
-			step_part(c->run, from, from + phase_share(c, i));
+			step_part(c->run, from, from + step_configure_phase_share(c, i));
 			return;
 		}
-		from += phase_share(c, i);
+		from += step_configure_phase_share(c, i);
 	}
 }
 
-static double extra_time(const struct package_set *set)
+static double step_configure_extra_time(const struct package_set *set)
 {
 	size_t extra = 0;
 
@@ -101,37 +101,37 @@ static double extra_time(const struct package_set *set)
 	return extra ? phases[CONFIGURE_PHASE].share * EXTRA_COST * (double)extra / (double)(set->len - extra) : 0;
 }
 
-static void on_progress(const char *state, const json_t *values, void *arg)
+static void step_configure_on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct configuring *c = arg;
 
 	if (!strcmp(state, "configuring") || !strcmp(state, "installing")) {
-		step_text(c->run, "%s", value(values, "package"));
-		step_progress(c->run, strtoull(value(values, "n"), NULL, 10),
-			      strtoull(value(values, "total"), NULL, 10));
+		step_text(c->run, "%s", step_configure_value(values, "package"));
+		step_progress(c->run, strtoull(step_configure_value(values, "n"), NULL, 10),
+			      strtoull(step_configure_value(values, "total"), NULL, 10));
 	} else if (!strcmp(state, "phase")) {
-		enter(c, value(values, "name"));
-		step_log(c->run, value(values, "name"));
+		step_configure_enter(c, step_configure_value(values, "name"));
+		step_log(c->run, step_configure_value(values, "name"));
 	} else if (!strcmp(state, "log")) {
-		step_log(c->run, value(values, "text"));
+		step_log(c->run, step_configure_value(values, "text"));
 	}
 }
 
-static void on_ended(enum vm_state s, const char *cause, void *arg)
+static void step_configure_on_ended(enum vm_state s, const char *cause, void *arg)
 {
 	struct configuring *c = arg;
 	struct err e = ERR_INIT;
 	char *broken;
 
 	if (s == VM_OFF && !c->cancelled) {
-		end(c, NULL, "every package configured and checked");
+		step_configure_end(c, NULL, "every package configured and checked");
 		return;
 	}
 	broken = c->cancelled ? NULL : job_blame_accelerator(c->job, c->job->part_dir);
 	if (broken) {
 		/* whatever the guest has written by then is no sound root: from new files on */
 		job_drop_base(c->job);
-		step_again(leave(c), broken);
+		step_again(step_configure_leave(c), broken);
 		free(broken);
 		return;
 	}
@@ -141,19 +141,20 @@ static void on_ended(enum vm_state s, const char *cause, void *arg)
 		err_set(&e, ERR_FAILED, "configure", "the new system could not be configured: %s", cause);
 		err_hint(&e, "its console is in %s/console.log", c->job->part_dir);
 	}
-	end(c, &e, NULL);
+	step_configure_end(c, &e, NULL);
 }
 
-static const struct vm_client_ops client_ops = {.progress = on_progress, .ended = on_ended};
+static const struct vm_client_ops client_ops = {.progress = step_configure_on_progress,
+						.ended = step_configure_on_ended};
 
-static void on_started(const struct err *error, void *arg)
+static void step_configure_on_started(const struct err *error, void *arg)
 {
 	struct configuring *c = arg;
 	struct err e = ERR_INIT;
 
 	if (error) {
 		err_copy(&e, error);
-		end(c, &e, NULL);
+		step_configure_end(c, &e, NULL);
 		return;
 	}
 	c->client = vm_connect(c->job->loop, c->request.dir, c->request.runtime_dir, false, &client_ops, c);
@@ -161,7 +162,7 @@ static void on_started(const struct err *error, void *arg)
 		vm_client_kill(c->client);
 }
 
-static int build_argv(struct job *j, const char *runtime_dir, struct strv *argv, struct err *e)
+static int step_configure_build_argv(struct job *j, const char *runtime_dir, struct strv *argv, struct err *e)
 {
 	char *disk = job_part_file(j, "disk.raw");
 	char *kernel = job_part_file(j, "vmlinuz");
@@ -190,7 +191,7 @@ static int build_argv(struct job *j, const char *runtime_dir, struct strv *argv,
 	return r;
 }
 
-static void start(struct step_run *run, void *job)
+static void step_configure_start(struct step_run *run, void *job)
 {
 	struct configuring *c = xcalloc(1, sizeof(*c));
 	struct job *j = job;
@@ -210,16 +211,16 @@ static void start(struct step_run *run, void *job)
 	c->request.ssh_host = xstrdup("");
 	c->request.login_timeout = CONFIGURE_TIMEOUT_MS;
 	c->request.configuring = true;
-	if (!c->request.runtime_dir || build_argv(j, c->request.runtime_dir, &c->request.argv, &e) < 0) {
-		end(c, &e, NULL);
+	if (!c->request.runtime_dir || step_configure_build_argv(j, c->request.runtime_dir, &c->request.argv, &e) < 0) {
+		step_configure_end(c, &e, NULL);
 		return;
 	}
-	c->extra = extra_time(&j->packages);
-	enter(c, phases[0].phase);
-	vm_start(j->loop, &c->request, on_started, c);
+	c->extra = step_configure_extra_time(&j->packages);
+	step_configure_enter(c, phases[0].phase);
+	vm_start(j->loop, &c->request, step_configure_on_started, c);
 }
 
-static void cancel(struct step_run *run, void *job)
+static void step_configure_cancel(struct step_run *run, void *job)
 {
 	struct configuring *c = step_state(run);
 
@@ -229,12 +230,12 @@ static void cancel(struct step_run *run, void *job)
 		vm_client_kill(c->client);
 }
 
-static double expect(const void *job)
+static double step_configure_expect(const void *job)
 {
 	return job_expect(job, "configure", 110);
 }
 
-static void took(void *job, uint64_t ms)
+static void step_configure_took(void *job, uint64_t ms)
 {
 	job_took(job, "configure", ms);
 }
@@ -244,9 +245,9 @@ const struct step_ops step_configure = {
 	.title = "Configure",
 	.about = "The new system configures its own packages, in QEMU, without root on this host.",
 	.unit = STEP_COUNT,
-	.expect = expect,
-	.took = took,
+	.expect = step_configure_expect,
+	.took = step_configure_took,
 	.is_done = job_has_base,
-	.start = start,
-	.cancel = cancel,
+	.start = step_configure_start,
+	.cancel = step_configure_cancel,
 };

@@ -32,7 +32,7 @@ struct making {
 };
 
 /* On the working thread. */
-static void on_share(double percent, void *arg)
+static void step_disk_on_share(double percent, void *arg)
 {
 	struct making *m = arg;
 
@@ -40,7 +40,7 @@ static void on_share(double percent, void *arg)
 }
 
 /* It gets the disk's name when it needs no base any more: an overlay with that name would stay one. */
-static int make_standalone(struct making *m, const char *link, const char *disk, struct err *e)
+static int step_disk_make_standalone(struct making *m, const char *link, const char *disk, struct err *e)
 {
 	char *part = xasprintf("%s.part", disk);
 	int r = file_remove_tree(part, e); /* what a killed run left */
@@ -48,7 +48,7 @@ static int make_standalone(struct making *m, const char *link, const char *disk,
 	if (!r)
 		r = disk_create(part, m->job->spec->disk_size, e);
 	if (!r)
-		r = disk_flatten(part, &m->cancel, on_share, m, e);
+		r = disk_flatten(part, &m->cancel, step_disk_on_share, m, e);
 	if (!r)
 		r = file_remove_tree(link, e);
 	if (!r)
@@ -60,7 +60,7 @@ static int make_standalone(struct making *m, const char *link, const char *disk,
 }
 
 /* Suites that were left out when the base was made, " " between them; "" when none was. Owned. */
-static char *left_out(const struct job *j)
+static char *step_disk_left_out(const struct job *j)
 {
 	struct strv names = STRV_INIT;
 	const json_t *name;
@@ -76,12 +76,12 @@ static char *left_out(const struct job *j)
 	return text;
 }
 
-static int make_new(struct making *m, const char *disk, struct err *e)
+static int step_disk_make_new(struct making *m, const char *disk, struct err *e)
 {
 	struct job *j = m->job;
 	char *base = job_base_file(j, "disk.raw");
 	char *link = job_file(j, DISK_BASE_NAME);
-	char *missing = left_out(j);
+	char *missing = step_disk_left_out(j);
 	int r = disk_link_base(base, link, e);
 
 	/* first: a disk always says what it was made from */
@@ -90,14 +90,15 @@ static int make_new(struct making *m, const char *disk, struct err *e)
 	if (!r)
 		r = vm_pending_write(j->machine_dir, missing, e);
 	if (!r)
-		r = j->spec->standalone ? make_standalone(m, link, disk, e) : disk_create(disk, j->spec->disk_size, e);
+		r = j->spec->standalone ? step_disk_make_standalone(m, link, disk, e)
+					: disk_create(disk, j->spec->disk_size, e);
 	free(missing);
 	free(base);
 	free(link);
 	return r;
 }
 
-static void work(void *arg)
+static void step_disk_work(void *arg)
 {
 	struct making *m = arg;
 	char *disk = job_file(m->job, "disk.qcow2");
@@ -105,7 +106,7 @@ static void work(void *arg)
 	struct disk_info info;
 	bool made = file_exists(disk);
 
-	m->result = made ? 0 : make_new(m, disk, &m->error);
+	m->result = made ? 0 : step_disk_make_new(m, disk, &m->error);
 	if (!m->result)
 		m->result = disk_check(disk, &info, &m->error);
 	if (!m->result && info.size < m->job->spec->disk_size) {
@@ -118,7 +119,7 @@ static void work(void *arg)
 	free(disk);
 }
 
-static void done(void *arg)
+static void step_disk_done(void *arg)
 {
 	struct making *m = arg;
 
@@ -132,7 +133,7 @@ static void done(void *arg)
 	free(m);
 }
 
-static void on_timer(void *arg)
+static void step_disk_on_timer(void *arg)
 {
 	struct making *m = arg;
 	unsigned share = atomic_load(&m->permille);
@@ -141,7 +142,7 @@ static void on_timer(void *arg)
 		step_progress(m->run, share, 1000);
 }
 
-static void begin(struct step_run *run, struct job *j)
+static void step_disk_begin(struct step_run *run, struct job *j)
 {
 	struct making *m = xcalloc(1, sizeof(*m));
 
@@ -150,12 +151,12 @@ static void begin(struct step_run *run, struct job *j)
 	step_set_state(run, m);
 	if (j->spec->standalone && !job_is_made(j)) {
 		step_text(run, "a copy that needs no base image");
-		m->timer = loop_timer_start(j->loop, PROGRESS_MS, PROGRESS_MS, on_timer, m);
+		m->timer = loop_timer_start(j->loop, PROGRESS_MS, PROGRESS_MS, step_disk_on_timer, m);
 	}
-	loop_work(j->loop, work, done, m);
+	loop_work(j->loop, step_disk_work, step_disk_done, m);
 }
 
-static void cancel(struct step_run *run, void *job)
+static void step_disk_cancel(struct step_run *run, void *job)
 {
 	struct making *m = step_state(run);
 
@@ -163,7 +164,7 @@ static void cancel(struct step_run *run, void *job)
 	atomic_store(&m->cancel, true);
 }
 
-static bool is_done(void *job, char **why)
+static bool step_disk_is_done(void *job, char **why)
 {
 	struct job *j = job;
 	char *disk = job_file(j, "disk.qcow2");
@@ -180,16 +181,16 @@ static bool is_done(void *job, char **why)
 }
 
 /* Told by the step "release" of a base that this run makes. */
-static bool is_told(const struct job *j)
+static bool step_disk_is_told(const struct job *j)
 {
 	return j->archive && archive_warnings(j->archive)->len;
 }
 
-static void start(struct step_run *run, void *job)
+static void step_disk_start(struct step_run *run, void *job)
 {
 	struct job *j = job;
 	struct err e = ERR_INIT;
-	char *names = job_is_made(j) || is_told(j) ? xstrdup("") : left_out(j);
+	char *names = job_is_made(j) || step_disk_is_told(j) ? xstrdup("") : step_disk_left_out(j);
 
 	if (*names && j->options.strict) {
 		err_set(&e, ERR_NETWORK, "base-out-of-step",
@@ -205,14 +206,14 @@ static void start(struct step_run *run, void *job)
 	if (e.kind)
 		step_fail(run, &e);
 	else
-		begin(run, j);
+		step_disk_begin(run, j);
 }
 
 const struct step_ops step_disk = {
 	.id = "disk",
 	.title = "Disk",
 	.about = "An overlay of the base image, of the size asked for; it takes only what is written.",
-	.is_done = is_done,
-	.start = start,
-	.cancel = cancel,
+	.is_done = step_disk_is_done,
+	.start = step_disk_start,
+	.cancel = step_disk_cancel,
 };

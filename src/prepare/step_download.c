@@ -20,9 +20,9 @@ struct download {
 	unsigned restarts;
 };
 
-static void fetch(struct step_run *run);
+static void step_download_fetch(struct step_run *run);
 
-static void end(struct step_run *run, struct err *e)
+static void step_download_end(struct step_run *run, struct err *e)
 {
 	struct download *d = step_state(run);
 	char size[SIZE_TEXT];
@@ -42,7 +42,7 @@ static void end(struct step_run *run, struct err *e)
 	free(summary);
 }
 
-static void fail_copy(struct step_run *run, const struct err *error)
+static void step_download_fail_copy(struct step_run *run, const struct err *error)
 {
 	struct download *d = step_state(run);
 	struct job *j = step_job(run);
@@ -50,43 +50,43 @@ static void fail_copy(struct step_run *run, const struct err *error)
 
 	err_copy(&e, error);
 	job_say_room(j->store->cache_dir, NULL, job_to_download(j, &d->all), &e);
-	end(run, &e);
+	step_download_end(run, &e);
 }
 
-static void on_reopened(struct archive *a, const struct err *error, void *arg)
+static void step_download_on_reopened(struct archive *a, const struct err *error, void *arg)
 {
 	struct step_run *run = arg;
 	struct job *j = step_job(run);
 	struct err e = ERR_INIT;
 
 	if (!a) {
-		fail_copy(run, error);
+		step_download_fail_copy(run, error);
 		return;
 	}
 	j->archive = a;
 	if (job_solve(j, &e) < 0)
-		end(run, &e);
+		step_download_end(run, &e);
 	else
-		fetch(run);
+		step_download_fetch(run);
 }
 
-static void on_done(const struct err *error, void *arg)
+static void step_download_on_done(const struct err *error, void *arg)
 {
 	struct step_run *run = arg;
 	struct download *d = step_state(run);
 
 	if (!error) {
-		end(run, NULL);
+		step_download_end(run, NULL);
 	} else if (!strcmp(error->id, "mirror-updating") && d->restarts < RESTARTS) {
 		d->restarts++;
 		step_log(run, "the mirror has changed; reading its lists again");
-		d->op = job_open_archive(step_job(run), run, on_reopened);
+		d->op = job_open_archive(step_job(run), run, step_download_on_reopened);
 	} else {
-		fail_copy(run, error);
+		step_download_fail_copy(run, error);
 	}
 }
 
-static void fetch(struct step_run *run)
+static void step_download_fetch(struct step_run *run)
 {
 	struct job *j = step_job(run);
 	struct download *d = step_state(run);
@@ -98,17 +98,17 @@ static void fetch(struct step_run *run)
 		memcpy(d->all.items, j->packages.items, j->packages.len * sizeof(*d->all.items));
 	if (j->firmware.len)
 		memcpy(d->all.items + j->packages.len, j->firmware.items, j->firmware.len * sizeof(*d->all.items));
-	d->op = archive_fetch(j->archive, &d->all, job_archive_progress, on_done, run);
+	d->op = archive_fetch(j->archive, &d->all, job_archive_progress, step_download_on_done, run);
 }
 
-static void start(struct step_run *run, void *job)
+static void step_download_start(struct step_run *run, void *job)
 {
 	(void)job;
 	step_set_state(run, xcalloc(1, sizeof(struct download)));
-	fetch(run);
+	step_download_fetch(run);
 }
 
-static void cancel(struct step_run *run, void *job)
+static void step_download_cancel(struct step_run *run, void *job)
 {
 	struct download *d = step_state(run);
 
@@ -116,7 +116,7 @@ static void cancel(struct step_run *run, void *job)
 	archive_cancel(d->op);
 }
 
-static double expect(const void *job)
+static double step_download_expect(const void *job)
 {
 	(void)job;
 	return 10;
@@ -127,8 +127,8 @@ const struct step_ops step_download = {
 	.title = "Download",
 	.about = "The packages, several in parallel, each checked against its signed digest.",
 	.unit = STEP_BYTES,
-	.expect = expect,
+	.expect = step_download_expect,
 	.is_done = job_has_base,
-	.start = start,
-	.cancel = cancel,
+	.start = step_download_start,
+	.cancel = step_download_cancel,
 };

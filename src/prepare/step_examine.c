@@ -25,7 +25,7 @@ struct examination {
 };
 
 /* The disk was not closed by QEMU itself. */
-static bool was_cut_off(const char *dir)
+static bool step_examine_was_cut_off(const char *dir)
 {
 	struct vm_run run;
 	bool cut;
@@ -38,7 +38,7 @@ static bool was_cut_off(const char *dir)
 }
 
 /* A change of it was. */
-static bool is_marked(const struct job *j)
+static bool step_examine_is_marked(const struct job *j)
 {
 	char *disk = job_file(j, "disk.qcow2");
 	char *what = disk_change_pending(disk);
@@ -49,14 +49,15 @@ static bool is_marked(const struct job *j)
 	return marked;
 }
 
-static bool applies(const void *job)
+static bool step_examine_applies(const void *job)
 {
 	const struct job *j = job;
 
-	return j->options.goal >= JOB_STARTED && job_is_made(j) && (was_cut_off(j->machine_dir) || is_marked(j));
+	return j->options.goal >= JOB_STARTED && job_is_made(j) &&
+	       (step_examine_was_cut_off(j->machine_dir) || step_examine_is_marked(j));
 }
 
-static void work(void *arg)
+static void step_examine_work(void *arg)
 {
 	struct examination *x = arg;
 
@@ -67,7 +68,7 @@ static void work(void *arg)
 		x->result = snapshot_finish(x->dir, x->disk, &x->err);
 }
 
-static void done(void *arg)
+static void step_examine_done(void *arg)
 {
 	struct examination *x = arg;
 	struct step_run *run = x->run;
@@ -91,22 +92,22 @@ static void done(void *arg)
 		step_done(run, "the disk is whole");
 }
 
-static void start(struct step_run *run, void *job)
+static void step_examine_start(struct step_run *run, void *job)
 {
 	struct job *j = job;
 	struct examination *x = xcalloc(1, sizeof(*x));
 
 	x->run = run;
 	x->dir = j->machine_dir;
-	x->marked = is_marked(j);
+	x->marked = step_examine_is_marked(j);
 	x->disk = job_file(j, "disk.qcow2");
-	loop_work(j->loop, work, done, x);
+	loop_work(j->loop, step_examine_work, step_examine_done, x);
 }
 
 const struct step_ops step_examine = {
 	.id = "examine",
 	.title = "Check",
 	.about = "The disk, since the machine's last run, or a change of the disk, was cut off.",
-	.applies = applies,
-	.start = start,
+	.applies = step_examine_applies,
+	.start = step_examine_start,
 };

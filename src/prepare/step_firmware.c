@@ -22,12 +22,12 @@ struct extracting {
 	int result;
 };
 
-static bool has_firmware(const void *job)
+static bool step_firmware_has_firmware(const void *job)
 {
 	return *((const struct job *)job)->arch->firmware;
 }
 
-static void work(void *arg)
+static void step_firmware_work(void *arg)
 {
 	struct extracting *x = arg;
 	struct job *j = x->job;
@@ -48,7 +48,7 @@ static void work(void *arg)
 	free(vars);
 }
 
-static void done(void *arg)
+static void step_firmware_done(void *arg)
 {
 	struct extracting *x = arg;
 	const struct package *p = &x->job->firmware.items[0];
@@ -63,7 +63,7 @@ static void done(void *arg)
 	free(x);
 }
 
-static void start(struct step_run *run, void *job)
+static void step_firmware_start(struct step_run *run, void *job)
 {
 	struct extracting *x = xcalloc(1, sizeof(*x));
 	int begun;
@@ -80,10 +80,10 @@ static void start(struct step_run *run, void *job)
 		return;
 	}
 	step_set_state(run, x);
-	loop_work(x->job->loop, work, done, x);
+	loop_work(x->job->loop, step_firmware_work, step_firmware_done, x);
 }
 
-static void cancel(struct step_run *run, void *job)
+static void step_firmware_cancel(struct step_run *run, void *job)
 {
 	struct extracting *x = step_state(run);
 
@@ -95,8 +95,8 @@ const struct step_ops step_firmware = {
 	.id = "firmware",
 	.title = "Firmware",
 	.about = "UEFI code and variables, padded to the size of the machine's flash.",
-	.applies = has_firmware,
+	.applies = step_firmware_has_firmware,
 	.is_done = job_has_base,
-	.start = start,
-	.cancel = cancel,
+	.start = step_firmware_start,
+	.cancel = step_firmware_cancel,
 };

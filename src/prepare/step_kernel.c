@@ -27,12 +27,12 @@ struct taking {
 	int result;
 };
 
-static bool applies(const void *job)
+static bool step_kernel_applies(const void *job)
 {
 	return ((const struct job *)job)->spec->firmware == SPEC_DIRECT;
 }
 
-static int write_pair(struct job *j, struct extfs *fs, const struct kernel *k, struct err *e)
+static int step_kernel_write_pair(struct job *j, struct extfs *fs, const struct kernel *k, struct err *e)
 {
 	char *kernel = job_file(j, "vmlinuz");
 	char *initrd = job_file(j, "initrd.img");
@@ -75,7 +75,7 @@ int step_kernel_renew(struct job *j, bool force, char **version, bool *unclean, 
 			if (!force && last && !strcmp(last, identity) && file_exists(kernel))
 				r = 1;
 			else
-				r = write_pair(j, fs, &k, e);
+				r = step_kernel_write_pair(j, fs, &k, e);
 		}
 		if (!r)
 			r = store_set_stamp(j->machine_dir, STAMP_VERSION, k.version, e);
@@ -91,7 +91,7 @@ int step_kernel_renew(struct job *j, bool force, char **version, bool *unclean, 
 	return r;
 }
 
-static void work(void *arg)
+static void step_kernel_work(void *arg)
 {
 	struct taking *t = arg;
 	char *version = NULL;
@@ -102,7 +102,7 @@ static void work(void *arg)
 	free(version);
 }
 
-static void done(void *arg)
+static void step_kernel_done(void *arg)
 {
 	struct taking *t = arg;
 
@@ -117,19 +117,19 @@ static void done(void *arg)
 	free(t);
 }
 
-static void start(struct step_run *run, void *job)
+static void step_kernel_start(struct step_run *run, void *job)
 {
 	struct taking *t = xcalloc(1, sizeof(*t));
 
 	t->run = run;
 	t->job = job;
-	loop_work(t->job->loop, work, done, t);
+	loop_work(t->job->loop, step_kernel_work, step_kernel_done, t);
 }
 
 const struct step_ops step_kernel = {
 	.id = "kernel",
 	.title = "Kernel",
 	.about = "Kernel and initrd for direct boot, as the disk has them now.",
-	.applies = applies,
-	.start = start,
+	.applies = step_kernel_applies,
+	.start = step_kernel_start,
 };

@@ -35,17 +35,17 @@ struct waiting {
 	bool stands;	 /* the guest is paused: the step's text says why */
 };
 
-static bool wants_login(const void *job)
+static bool step_login_wants_login(const void *job)
 {
 	return ((const struct job *)job)->options.goal >= JOB_LOGIN;
 }
 
-static bool wants_ssh(const void *job)
+static bool step_login_wants_ssh(const void *job)
 {
 	return ((const struct job *)job)->options.goal >= JOB_SSH;
 }
 
-static struct waiting *waiting_new(struct step_run *run, struct job *j)
+static struct waiting *step_login_waiting_new(struct step_run *run, struct job *j)
 {
 	struct waiting *w = xcalloc(1, sizeof(*w));
 
@@ -57,7 +57,7 @@ static struct waiting *waiting_new(struct step_run *run, struct job *j)
 }
 
 /* Frees it; the step's run is to be ended by the caller. */
-static struct step_run *leave(struct waiting *w)
+static struct step_run *step_login_leave(struct waiting *w)
 {
 	struct step_run *run = w->run;
 
@@ -71,9 +71,9 @@ static struct step_run *leave(struct waiting *w)
 	return run;
 }
 
-static void end(struct waiting *w, struct err *e, const char *summary)
+static void step_login_end(struct waiting *w, struct err *e, const char *summary)
 {
-	struct step_run *run = leave(w);
+	struct step_run *run = step_login_leave(w);
 
 	if (e)
 		step_fail(run, e);
@@ -81,14 +81,14 @@ static void end(struct waiting *w, struct err *e, const char *summary)
 		step_done(run, summary);
 }
 
-static void cancel(struct step_run *run, void *job)
+static void step_login_cancel(struct step_run *run, void *job)
 {
 	(void)job;
-	job_wait_no_more(leave(step_state(run)));
+	job_wait_no_more(step_login_leave(step_state(run)));
 }
 
 /* Why the guest stands still, owned; NULL when it does not. */
-static char *why_paused(const struct job *j)
+static char *step_login_why_paused(const struct job *j)
 {
 	struct vm_run run;
 	char *why = NULL;
@@ -101,11 +101,11 @@ static char *why_paused(const struct job *j)
 	return why;
 }
 
-static void on_deadline(void *arg)
+static void step_login_on_deadline(void *arg)
 {
 	struct waiting *w = arg;
 	const char *name = w->job->spec->name;
-	char *why = why_paused(w->job);
+	char *why = step_login_why_paused(w->job);
 	struct err e = ERR_INIT;
 
 	if (why) {
@@ -116,12 +116,12 @@ static void on_deadline(void *arg)
 		err_hint(&e, "it continues; see `debwiz logs %s`, or raise `timeout =` in [boot]", name);
 	}
 	free(why);
-	end(w, &e, NULL);
+	step_login_end(w, &e, NULL);
 }
 
 /* ---- login ---- */
 
-static void on_console(const char *p, size_t n, void *arg)
+static void step_login_on_console(const char *p, size_t n, void *arg)
 {
 	struct waiting *w = arg;
 	char *clean;
@@ -142,7 +142,7 @@ static void on_console(const char *p, size_t n, void *arg)
 
 /* The guest is up: what it reported of its settings decides whether that is of use. A report that the
  * record does not have yet is waited for, a second. */
-static void came_up(void *arg)
+static void step_login_came_up(void *arg)
 {
 	struct waiting *w = arg;
 	const char *name = w->job->spec->name;
@@ -159,7 +159,7 @@ static void came_up(void *arg)
 	}
 	if (pending && w->asked++ < REPORTS_MAX) {
 		loop_timer_stop(w->again);
-		w->again = loop_timer_start(w->job->loop, REPORT_MS, 0, came_up, w);
+		w->again = loop_timer_start(w->job->loop, REPORT_MS, 0, step_login_came_up, w);
 		strv_fini(&complaints);
 		vm_run_fini(&run);
 		return;
@@ -178,17 +178,17 @@ static void came_up(void *arg)
 		step_warn(w->run, "the guest did not report whether it applied its settings");
 	strv_fini(&complaints);
 	vm_run_fini(&run);
-	end(w, failed ? &e : NULL, "login prompt");
+	step_login_end(w, failed ? &e : NULL, "login prompt");
 }
 
-static void on_state(enum vm_state s, void *arg)
+static void step_login_on_state(enum vm_state s, void *arg)
 {
 	struct waiting *w = arg;
-	char *why = s == VM_PAUSED ? why_paused(w->job) : NULL;
+	char *why = s == VM_PAUSED ? step_login_why_paused(w->job) : NULL;
 
 	if (s == VM_RUNNING) {
 		if (!w->asked)
-			came_up(w);
+			step_login_came_up(w);
 		return;
 	}
 	if (why)
@@ -199,54 +199,54 @@ static void on_state(enum vm_state s, void *arg)
 	free(why);
 }
 
-static void on_ended(enum vm_state s, const char *cause, void *arg)
+static void step_login_on_ended(enum vm_state s, const char *cause, void *arg)
 {
 	struct waiting *w = arg;
 
 	(void)s;
 	if (w->asked) /* it was up, and did not stay so until its report */
-		end(w, NULL, "login prompt");
+		step_login_end(w, NULL, "login prompt");
 	else
-		job_has_ended(leave(w), true, cause);
+		job_has_ended(step_login_leave(w), true, cause);
 }
 
 /* It may well run, but nobody can say so. */
-static void on_lost(const struct err *e, void *arg)
+static void step_login_on_lost(const struct err *e, void *arg)
 {
-	job_fail_copy(leave(arg), e);
+	job_fail_copy(step_login_leave(arg), e);
 }
 
 static const struct vm_client_ops client_ops = {
-	.state = on_state,
-	.console = on_console,
-	.ended = on_ended,
-	.lost = on_lost,
+	.state = step_login_on_state,
+	.console = step_login_on_console,
+	.ended = step_login_on_ended,
+	.lost = step_login_on_lost,
 };
 
-static void start_login(struct step_run *run, void *job)
+static void step_login_start_login(struct step_run *run, void *job)
 {
 	struct job *j = job;
-	struct waiting *w = waiting_new(run, j);
+	struct waiting *w = step_login_waiting_new(run, j);
 	struct err e = ERR_INIT;
 
 	if (!j->runtime_dir)
 		j->runtime_dir = host_runtime_dir(j->spec->name, &e);
 	if (!j->runtime_dir) {
-		end(w, &e, NULL);
+		step_login_end(w, &e, NULL);
 		return;
 	}
-	w->deadline = loop_timer_start(j->loop, j->spec->timeout, 0, on_deadline, w);
+	w->deadline = loop_timer_start(j->loop, j->spec->timeout, 0, step_login_on_deadline, w);
 	w->client = vm_connect(j->loop, j->machine_dir, j->runtime_dir, true, &client_ops, w);
 }
 
-static double expect_login(const void *job)
+static double step_login_expect_login(const void *job)
 {
 	const struct job *j = job;
 
 	return vm_kept_is(j->machine_dir) ? 1 : job_expect(j, "login", 35);
 }
 
-static void took_login(void *job, uint64_t ms)
+static void step_login_took_login(void *job, uint64_t ms)
 {
 	struct job *j = job;
 
@@ -259,56 +259,56 @@ const struct step_ops step_login = {
 	.id = "login",
 	.title = "Boot",
 	.about = "Until the guest shows its login prompt on the console.",
-	.expect = expect_login,
-	.took = took_login,
-	.applies = wants_login,
-	.start = start_login,
-	.cancel = cancel,
+	.expect = step_login_expect_login,
+	.took = step_login_took_login,
+	.applies = step_login_wants_login,
+	.start = step_login_start_login,
+	.cancel = step_login_cancel,
 };
 
 /* ---- ssh ---- */
 
-static void knock(void *arg);
+static void step_login_knock(void *arg);
 
-static void knock_again(struct waiting *w)
+static void step_login_knock_again(struct waiting *w)
 {
 	loop_stream_close(w->knock);
 	w->knock = NULL;
 	loop_timer_stop(w->again);
-	w->again = loop_timer_start(w->job->loop, KNOCK_MS, 0, knock, w);
+	w->again = loop_timer_start(w->job->loop, KNOCK_MS, 0, step_login_knock, w);
 }
 
-static void on_connected(struct loop_stream *s, const char *error, void *arg)
+static void step_login_on_connected(struct loop_stream *s, const char *error, void *arg)
 {
 	(void)s;
 	if (error)
-		knock_again(arg);
+		step_login_knock_again(arg);
 }
 
 /* RFC 4253, 4.2: the server's identification begins with "SSH-". */
-static void on_banner(struct loop_stream *s, const char *p, size_t n, void *arg)
+static void step_login_on_banner(struct loop_stream *s, const char *p, size_t n, void *arg)
 {
 	(void)s;
 	if (n >= 4 && !memcmp(p, "SSH-", 4))
-		end(arg, NULL, "ssh answers");
+		step_login_end(arg, NULL, "ssh answers");
 	else
-		knock_again(arg);
+		step_login_knock_again(arg);
 }
 
-static void on_closed(struct loop_stream *s, void *arg)
+static void step_login_on_closed(struct loop_stream *s, void *arg)
 {
 	(void)s;
-	knock_again(arg);
+	step_login_knock_again(arg);
 }
 
 static const struct loop_stream_ops knock_ops = {
-	.connected = on_connected,
-	.data = on_banner,
-	.ended = on_closed,
+	.connected = step_login_on_connected,
+	.data = step_login_on_banner,
+	.ended = step_login_on_closed,
 };
 
 /* The guest is up, and nothing listens there: it will not answer. */
-static bool has_no_server(const struct job *j)
+static bool step_login_has_no_server(const struct job *j)
 {
 	struct vm_run run;
 	bool none;
@@ -320,42 +320,42 @@ static bool has_no_server(const struct job *j)
 	return none;
 }
 
-static void knock(void *arg)
+static void step_login_knock(void *arg)
 {
 	struct waiting *w = arg;
 	struct err e = ERR_INIT;
 	char address[64];
 	uint16_t port = job_ssh_port(w->job, address, NULL);
 
-	if (has_no_server(w->job)) {
+	if (step_login_has_no_server(w->job)) {
 		err_set(&e, ERR_FAILED, "no-ssh-server", "the guest is up, but no ssh server runs in it");
 		err_hint(&e, "log in with `debwiz console %s`, and install openssh-server there", w->job->spec->name);
-		end(w, &e, NULL);
+		step_login_end(w, &e, NULL);
 		return;
 	}
 	w->knock = loop_stream_connect_tcp(w->job->loop, address, port, &knock_ops, w);
 }
 
-static void start_ssh(struct step_run *run, void *job)
+static void step_login_start_ssh(struct step_run *run, void *job)
 {
 	struct job *j = job;
-	struct waiting *w = waiting_new(run, j);
+	struct waiting *w = step_login_waiting_new(run, j);
 	struct err e = ERR_INIT;
 	char address[64];
 
 	if (!job_ssh_port(j, address, &e)) {
-		end(w, &e, NULL);
+		step_login_end(w, &e, NULL);
 		return;
 	}
-	w->deadline = loop_timer_start(j->loop, j->spec->timeout, 0, on_deadline, w);
-	knock(w);
+	w->deadline = loop_timer_start(j->loop, j->spec->timeout, 0, step_login_on_deadline, w);
+	step_login_knock(w);
 }
 
 const struct step_ops step_ssh = {
 	.id = "ssh",
 	.title = "SSH",
 	.about = "Until the guest's ssh answers on the forwarded port.",
-	.applies = wants_ssh,
-	.start = start_ssh,
-	.cancel = cancel,
+	.applies = step_login_wants_ssh,
+	.start = step_login_start_ssh,
+	.cancel = step_login_cancel,
 };

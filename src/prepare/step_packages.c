@@ -22,7 +22,7 @@ struct search {
 };
 
 /* "non-free" of "pool/non-free/n/nvidia/nvidia_1_armhf.deb" and of "pool/updates/non-free/...". */
-static char *component_of(const char *filename)
+static char *step_packages_component_of(const char *filename)
 {
 	const char *p = !strncmp(filename, "pool/", 5) ? filename + 5 : filename;
 
@@ -33,7 +33,7 @@ static char *component_of(const char *filename)
 
 /* The hint says which components have what was found, and what mirror.components must name for it; what it
  * said of the other names stays. */
-static void add_hint(struct search *s, struct archive *a)
+static void step_packages_add_hint(struct search *s, struct archive *a)
 {
 	struct job *j = step_job(s->run);
 	struct strv found = STRV_INIT, rest = STRV_INIT, still = STRV_INIT, components = STRV_INIT;
@@ -49,7 +49,7 @@ static void add_hint(struct search *s, struct archive *a)
 			strv_add(&rest, name);
 			continue;
 		}
-		component = component_of(set.items[0].filename);
+		component = step_packages_component_of(set.items[0].filename);
 		strv_addf(&found, "%s is in component %s", name, component);
 		if (!strv_has(&components, component))
 			strv_add(&components, component);
@@ -73,14 +73,14 @@ static void add_hint(struct search *s, struct archive *a)
 	strv_fini(&components);
 }
 
-static void on_searched(struct archive *a, const struct err *e, void *arg)
+static void step_packages_on_searched(struct archive *a, const struct err *e, void *arg)
 {
 	struct search *s = arg;
 	struct step_run *run = s->run;
 	struct err error = ERR_INIT;
 
 	if (a)
-		add_hint(s, a);
+		step_packages_add_hint(s, a);
 	archive_close(a);
 	if (e && e->kind == ERR_INTERRUPTED)
 		err_copy(&error, e);
@@ -93,7 +93,7 @@ static void on_searched(struct archive *a, const struct err *e, void *arg)
 	step_fail(run, &error);
 }
 
-static void fail(struct step_run *run, struct job *j, struct err *e)
+static void step_packages_fail(struct step_run *run, struct job *j, struct err *e)
 {
 	struct strv others = STRV_INIT;
 	struct search *s;
@@ -110,11 +110,11 @@ static void fail(struct step_run *run, struct job *j, struct err *e)
 	err_move(&s->error, e);
 	step_text(run, "looking for packages in other components");
 	step_set_state(run, s);
-	s->op = job_begin_components(j, &others, on_searched, s);
+	s->op = job_begin_components(j, &others, step_packages_on_searched, s);
 	strv_fini(&others);
 }
 
-static bool is_chosen(const char *package, const void *arg)
+static bool step_packages_is_chosen(const char *package, const void *arg)
 {
 	const struct package_set *set = arg;
 
@@ -125,9 +125,9 @@ static bool is_chosen(const char *package, const void *arg)
 }
 
 /* What a dependency brings, too, may have a user or group of that name. */
-static int check_user(const struct job *j, struct err *e)
+static int step_packages_check_user(const struct job *j, struct err *e)
 {
-	const struct catalog_account *a = spec_user_taken(j->spec, j->catalog, is_chosen, &j->packages);
+	const struct catalog_account *a = spec_user_taken(j->spec, j->catalog, step_packages_is_chosen, &j->packages);
 
 	if (!a)
 		return 0;
@@ -137,7 +137,7 @@ static int check_user(const struct job *j, struct err *e)
 		       a->package, j->spec->user);
 }
 
-static void start(struct step_run *run, void *job)
+static void step_packages_start(struct step_run *run, void *job)
 {
 	struct job *j = job;
 	struct err e = ERR_INIT;
@@ -145,8 +145,8 @@ static void start(struct step_run *run, void *job)
 	uint64_t bytes = 0;
 	char *summary;
 
-	if (job_solve(j, &e) < 0 || check_user(j, &e) < 0) {
-		fail(run, j, &e);
+	if (job_solve(j, &e) < 0 || step_packages_check_user(j, &e) < 0) {
+		step_packages_fail(run, j, &e);
 		return;
 	}
 	for (size_t i = 0; i < j->packages.len; i++)
@@ -156,7 +156,7 @@ static void start(struct step_run *run, void *job)
 	free(summary);
 }
 
-static void cancel(struct step_run *run, void *job)
+static void step_packages_cancel(struct step_run *run, void *job)
 {
 	struct search *s = step_state(run);
 
@@ -170,6 +170,6 @@ const struct step_ops step_packages = {
 	.title = "Packages",
 	.about = "Which packages and versions make the system, solved over the verified lists.",
 	.is_done = job_has_base,
-	.start = start,
-	.cancel = cancel,
+	.start = step_packages_start,
+	.cancel = step_packages_cancel,
 };

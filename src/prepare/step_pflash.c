@@ -18,12 +18,12 @@ static const struct {
 	{"vars.raw", "QEMU_VARS-pflash.raw"},
 };
 
-static bool applies(const void *job)
+static bool step_pflash_applies(const void *job)
 {
 	return ((const struct job *)job)->spec->firmware == SPEC_UEFI;
 }
 
-static bool is_done(void *job, char **why)
+static bool step_pflash_is_done(void *job, char **why)
 {
 	struct job *j = job;
 	bool all = true;
@@ -41,7 +41,7 @@ static bool is_done(void *job, char **why)
 
 /* Copies what is missing; job->base may be unknown for a machine made before: its base's folder is
  * found by the link of its disk. */
-static int copy_flash(struct job *j, struct err *e)
+static int step_pflash_copy_flash(struct job *j, struct err *e)
 {
 	int r = 0;
 
@@ -62,11 +62,11 @@ static int copy_flash(struct job *j, struct err *e)
 	return r;
 }
 
-static void start(struct step_run *run, void *job)
+static void step_pflash_start(struct step_run *run, void *job)
 {
 	struct err e = ERR_INIT;
 
-	if (copy_flash(job, &e) < 0)
+	if (step_pflash_copy_flash(job, &e) < 0)
 		step_fail(run, &e);
 	else
 		step_done(run, "code, and variables of its own");
@@ -76,7 +76,7 @@ const struct step_ops step_pflash = {
 	.id = "pflash",
 	.title = "Flash",
 	.about = "The machine's two flash devices: firmware code, and variables of its own.",
-	.applies = applies,
-	.is_done = is_done,
-	.start = start,
+	.applies = step_pflash_applies,
+	.is_done = step_pflash_is_done,
+	.start = step_pflash_start,
 };

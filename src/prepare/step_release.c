@@ -10,7 +10,7 @@
 #include "prepare/job.h"
 #include "prepare/steps.h"
 
-static void finish(struct step_run *run)
+static void step_release_finish(struct step_run *run)
 {
 	struct job *j = step_job(run);
 	size_t count;
@@ -24,13 +24,13 @@ static void finish(struct step_run *run)
 	free(signers);
 }
 
-static void on_answer(size_t choice, void *arg)
+static void step_release_on_answer(size_t choice, void *arg)
 {
 	struct step_run *run = arg;
 	struct err e = ERR_INIT;
 
 	if (choice == 0) {
-		finish(run);
+		step_release_finish(run);
 		return;
 	}
 	err_set(&e, ERR_NETWORK, "suite-out-of-step", "stopped: a suite of the mirror is out of step");
@@ -38,7 +38,7 @@ static void on_answer(size_t choice, void *arg)
 	step_fail(run, &e);
 }
 
-static void on_open(struct archive *a, const struct err *error, void *arg)
+static void step_release_on_open(struct archive *a, const struct err *error, void *arg)
 {
 	static const char *const choices[] = {"continue without it", "stop here"};
 	struct step_run *run = arg;
@@ -55,19 +55,19 @@ static void on_open(struct archive *a, const struct err *error, void *arg)
 	for (size_t i = 0; i < warnings->len; i++)
 		step_warn(run, "%s", warnings->items[i]);
 	if (!warnings->len || !j->options.ask) {
-		finish(run);
+		step_release_finish(run);
 		return;
 	}
-	step_ask(run, warnings->items[0], choices, 2, 0, on_answer, run);
+	step_ask(run, warnings->items[0], choices, 2, 0, step_release_on_answer, run);
 }
 
-static void start(struct step_run *run, void *job)
+static void step_release_start(struct step_run *run, void *job)
 {
-	step_set_state(run, job_open_archive(job, run, on_open));
+	step_set_state(run, job_open_archive(job, run, step_release_on_open));
 }
 
 /* The state is the operation while it runs, and nothing while a question is open. */
-static void cancel(struct step_run *run, void *job)
+static void step_release_cancel(struct step_run *run, void *job)
 {
 	struct err e = ERR_INIT;
 
@@ -80,7 +80,7 @@ static void cancel(struct step_run *run, void *job)
 	step_fail(run, &e);
 }
 
-static double expect(const void *job)
+static double step_release_expect(const void *job)
 {
 	(void)job;
 	return 3;
@@ -91,8 +91,8 @@ const struct step_ops step_release = {
 	.title = "Release",
 	.about = "The release file and package lists of the Debian archive, and their signatures.",
 	.unit = STEP_BYTES,
-	.expect = expect,
+	.expect = step_release_expect,
 	.is_done = job_has_base,
-	.start = start,
-	.cancel = cancel,
+	.start = step_release_start,
+	.cancel = step_release_cancel,
 };

@@ -30,7 +30,7 @@ struct seeding {
 
 /* ---- keys ---- */
 
-static int add_key_file(const struct job *j, struct buf *keys, const char *path, struct err *e)
+static int step_seed_add_key_file(const struct job *j, struct buf *keys, const char *path, struct err *e)
 {
 	char *whole = spec_path(j->spec, path);
 	struct buf text;
@@ -50,19 +50,19 @@ static int add_key_file(const struct job *j, struct buf *keys, const char *path,
 }
 
 /* The machine's key, and the user's: those that the file names, else those found on this host. */
-static int gather_keys(const struct job *j, struct buf *keys, struct err *e)
+static int step_seed_gather_keys(const struct job *j, struct buf *keys, struct err *e)
 {
 	struct strv found = STRV_INIT;
 	const struct strv *paths = &j->spec->ssh_keys;
 	char *own = job_file(j, "id_ed25519.pub");
-	int r = add_key_file(j, keys, own, e);
+	int r = step_seed_add_key_file(j, keys, own, e);
 
 	if (!paths->len) {
 		host_ssh_keys(&found);
 		paths = &found;
 	}
 	for (size_t i = 0; i < paths->len && !r; i++)
-		r = add_key_file(j, keys, paths->items[i], e);
+		r = step_seed_add_key_file(j, keys, paths->items[i], e);
 	strv_fini(&found);
 	free(own);
 	return r;
@@ -71,7 +71,7 @@ static int gather_keys(const struct job *j, struct buf *keys, struct err *e)
 /* ---- apt's sources ---- */
 
 /* URL of a suite as it was opened now; "" when it was not. */
-static const char *opened_url(const struct job *j, const char *suite)
+static const char *step_seed_opened_url(const struct job *j, const char *suite)
 {
 	size_t count = 0;
 	const struct archive_suite *s = j->archive ? archive_suites(j->archive, &count) : NULL;
@@ -84,10 +84,10 @@ static const char *opened_url(const struct job *j, const char *suite)
 
 /* Owned URL for the guest: of the suite as it was opened, else the one that the file `named`, else
  * where the base comes from, what this host uses, Debian's. A snapshot has its own. */
-static char *guest_url(const struct job *j, const char *suite, const char *named, const struct strv *host,
-		       const struct strv *debian)
+static char *step_seed_guest_url(const struct job *j, const char *suite, const char *named, const struct strv *host,
+				 const struct strv *debian)
 {
-	const char *url = opened_url(j, suite);
+	const char *url = step_seed_opened_url(j, suite);
 
 	if (!*url && !*j->spec->snapshot && strcmp(named, "auto") != 0)
 		url = named;
@@ -98,7 +98,7 @@ static char *guest_url(const struct job *j, const char *suite, const char *named
 	return seed_guest_url(*url ? url : debian->items[0], debian->items[0]);
 }
 
-static char *guest_sources(const struct job *j)
+static char *step_seed_guest_sources(const struct job *j)
 {
 	bool security = j->spec->security && j->release->security;
 	bool updates = j->spec->updates && j->release->updates;
@@ -109,9 +109,9 @@ static char *guest_sources(const struct job *j)
 	char *text;
 
 	host_mirrors(&host, &host_security);
-	mirror = guest_url(j, j->spec->release, j->spec->mirror, &host, catalog_mirrors(j->catalog));
-	security_mirror = guest_url(j, j->release->security_suite, j->spec->security_mirror, &host_security,
-				    catalog_security_mirrors(j->catalog));
+	mirror = step_seed_guest_url(j, j->spec->release, j->spec->mirror, &host, catalog_mirrors(j->catalog));
+	security_mirror = step_seed_guest_url(j, j->release->security_suite, j->spec->security_mirror, &host_security,
+					      catalog_security_mirrors(j->catalog));
 	text = seed_sources(&(struct seed_archive){
 		.mirror = mirror,
 		.security = security ? security_mirror : "",
@@ -131,7 +131,7 @@ static char *guest_sources(const struct job *j)
 }
 
 /* no_proxy of the environment, which libcurl heeds as well, names the server or a domain of it. */
-static bool is_direct(const char *url)
+static bool step_seed_is_direct(const char *url)
 {
 	const char *list = getenv("no_proxy");
 	const char *host = strstr(url, "://");
@@ -157,15 +157,15 @@ static bool is_direct(const char *url)
 }
 
 /* The proxy that packages come through here, for the guest's apt; owned, "" none. */
-static char *guest_proxy(const struct job *j)
+static char *step_seed_guest_proxy(const struct job *j)
 {
 	const struct strv *debian = catalog_mirrors(j->catalog);
-	const char *url = opened_url(j, j->spec->release);
+	const char *url = step_seed_opened_url(j, j->spec->release);
 	char *named = NULL, *proxy;
 
 	if (!*url)
 		url = debian->items[0];
-	if (j->spec->net == SPEC_NET_USER && !j->spec->restrict_net && !is_direct(url))
+	if (j->spec->net == SPEC_NET_USER && !j->spec->restrict_net && !step_seed_is_direct(url))
 		named = http_proxy_named(j->spec->proxy, url);
 	proxy = seed_guest_proxy(named ? named : "");
 	free(named);
@@ -192,7 +192,7 @@ static char *seed_key(const struct seed *s)
 }
 
 /* Writes the seed with host keys of its own, which known_hosts has as soon as the seed is there. */
-static int write_with_host_keys(const struct job *j, const char *path, struct seed *s, struct err *e)
+static int step_seed_write_with_host_keys(const struct job *j, const char *path, struct seed *s, struct err *e)
 {
 	struct job_host_key keys[JOB_HOST_KEYS];
 	struct seed_host_key given[JOB_HOST_KEYS];
@@ -215,12 +215,12 @@ static int write_with_host_keys(const struct job *j, const char *path, struct se
 	return r;
 }
 
-static int write_seed(struct job *j, struct err *e)
+static int step_seed_write_seed(struct job *j, struct err *e)
 {
 	char *path = job_file(j, "seed.iso");
 	char *last = store_stamp(j->machine_dir, STAMP);
-	char *sources = guest_sources(j);
-	char *proxy = guest_proxy(j);
+	char *sources = step_seed_guest_sources(j);
+	char *proxy = step_seed_guest_proxy(j);
 	struct buf keys;
 	struct seed s = {
 		.hostname = spec_hostname(j->spec),
@@ -243,12 +243,12 @@ static int write_seed(struct job *j, struct err *e)
 	if (!r)
 		r = job_make_key(j, e);
 	if (!r)
-		r = gather_keys(j, &keys, e);
+		r = step_seed_gather_keys(j, &keys, e);
 	if (!r) {
 		s.authorized_keys = keys.data;
 		key = seed_key(&s);
 		if (!last || !file_exists(path) || strcmp(last, key))
-			r = write_with_host_keys(j, path, &s, e);
+			r = step_seed_write_with_host_keys(j, path, &s, e);
 		if (!r)
 			r = store_set_stamp(j->machine_dir, STAMP, key, e);
 	}
@@ -262,7 +262,7 @@ static int write_seed(struct job *j, struct err *e)
 }
 
 /* The seed was made and is gone: the guest has applied it. */
-static bool is_applied(const struct job *j)
+static bool step_seed_is_applied(const struct job *j)
 {
 	char *path = job_file(j, "seed.iso");
 	char *last = store_stamp(j->machine_dir, STAMP);
@@ -273,22 +273,22 @@ static bool is_applied(const struct job *j)
 	return applied;
 }
 
-static bool is_done(void *job, char **why)
+static bool step_seed_is_done(void *job, char **why)
 {
-	if (!is_applied(job))
+	if (!step_seed_is_applied(job))
 		return false;
 	*why = xstrdup("applied by the guest");
 	return true;
 }
 
-static void work(void *arg)
+static void step_seed_work(void *arg)
 {
 	struct seeding *s = arg;
 
-	s->result = write_seed(s->job, &s->error);
+	s->result = step_seed_write_seed(s->job, &s->error);
 }
 
-static void done(void *arg)
+static void step_seed_done(void *arg)
 {
 	struct seeding *s = arg;
 	char *summary = xasprintf("user %s on %s, %s", s->job->spec->user, spec_hostname(s->job->spec),
@@ -302,19 +302,19 @@ static void done(void *arg)
 	free(s);
 }
 
-static void start(struct step_run *run, void *job)
+static void step_seed_start(struct step_run *run, void *job)
 {
 	struct seeding *s = xcalloc(1, sizeof(*s));
 
 	s->run = run;
 	s->job = job;
-	loop_work(s->job->loop, work, done, s);
+	loop_work(s->job->loop, step_seed_work, step_seed_done, s);
 }
 
 const struct step_ops step_seed = {
 	.id = "seed",
 	.title = "Settings",
 	.about = "An ssh key for this machine, and a small disk with its personal settings.",
-	.is_done = is_done,
-	.start = start,
+	.is_done = step_seed_is_done,
+	.start = step_seed_start,
 };

@@ -22,12 +22,12 @@ struct starting {
 	bool cancelled;
 };
 
-static bool applies(const void *job)
+static bool step_start_applies(const void *job)
 {
 	return ((const struct job *)job)->options.goal >= JOB_STARTED;
 }
 
-static bool is_running(void *job, char **why)
+static bool step_start_is_running(void *job, char **why)
 {
 	bool alive = job_is_running(job);
 
@@ -76,7 +76,7 @@ void job_wait_no_more(struct step_run *run)
 }
 
 /* Frees it; the step's run is to be ended by the caller. */
-static struct step_run *leave(struct starting *s)
+static struct step_run *step_start_leave(struct starting *s)
 {
 	struct step_run *run = s->run;
 
@@ -86,57 +86,58 @@ static struct step_run *leave(struct starting *s)
 	return run;
 }
 
-static void cancel(struct step_run *run, void *job)
+static void step_start_cancel(struct step_run *run, void *job)
 {
 	struct starting *s = step_state(run);
 
 	(void)job;
 	if (s->client)
-		job_wait_no_more(leave(s));
+		job_wait_no_more(step_start_leave(s));
 	else
 		s->cancelled = true; /* its supervisor answers soon */
 }
 
 /* ---- the start ---- */
 
-static void on_state(enum vm_state state, void *arg)
+static void step_start_on_state(enum vm_state state, void *arg)
 {
 	if (state == VM_BOOTING || state == VM_RUNNING || state == VM_PAUSED)
-		step_done(leave(arg), "");
+		step_done(step_start_leave(arg), "");
 }
 
 /* One that was stopped, or whose guest powered off at once, was started all the same. */
-static void on_ended(enum vm_state state, const char *cause, void *arg)
+static void step_start_on_ended(enum vm_state state, const char *cause, void *arg)
 {
 	if (state == VM_FAILED)
-		job_has_ended(leave(arg), false, cause);
+		job_has_ended(step_start_leave(arg), false, cause);
 	else
-		step_done(leave(arg), "");
+		step_done(step_start_leave(arg), "");
 }
 
 /* It may well run, but nobody can say so. */
-static void on_lost(const struct err *e, void *arg)
+static void step_start_on_lost(const struct err *e, void *arg)
 {
-	job_fail_copy(leave(arg), e);
+	job_fail_copy(step_start_leave(arg), e);
 }
 
-static const struct vm_client_ops client_ops = {.state = on_state, .ended = on_ended, .lost = on_lost};
+static const struct vm_client_ops client_ops = {
+	.state = step_start_on_state, .ended = step_start_on_ended, .lost = step_start_on_lost};
 
-static void on_started(const struct err *error, void *arg)
+static void step_start_on_started(const struct err *error, void *arg)
 {
 	struct starting *s = arg;
 
 	job_unlock(s->job);
 	if (error)
-		job_fail_copy(leave(s), error);
+		job_fail_copy(step_start_leave(s), error);
 	else if (s->cancelled)
-		job_wait_no_more(leave(s));
+		job_wait_no_more(step_start_leave(s));
 	else
 		s->client = vm_connect(s->job->loop, s->job->machine_dir, s->job->runtime_dir, false, &client_ops, s);
 }
 
 /* A suspended machine goes on just as it was run then. */
-static int fill_kept(struct job *j, struct vm_request *r, struct err *e)
+static int step_start_fill_kept(struct job *j, struct vm_request *r, struct err *e)
 {
 	struct vm_kept kept;
 
@@ -151,7 +152,7 @@ static int fill_kept(struct job *j, struct vm_request *r, struct err *e)
 	return 0;
 }
 
-static int fill(struct job *j, struct vm_request *r, struct err *e)
+static int step_start_fill(struct job *j, struct vm_request *r, struct err *e)
 {
 	struct qemu_argv argv = {.items = NULL};
 
@@ -174,7 +175,7 @@ static int fill(struct job *j, struct vm_request *r, struct err *e)
 }
 
 /* What a guest of an earlier version made there has its links and modes in attributes. */
-static void warn_shares(struct step_run *run, const struct job *j)
+static void step_start_warn_shares(struct step_run *run, const struct job *j)
 {
 	for (size_t i = 0; i < j->spec->shares.len; i++) {
 		char *model = spec_item_get(j->spec->shares.items[i], "security_model");
@@ -192,7 +193,7 @@ static void warn_shares(struct step_run *run, const struct job *j)
 	}
 }
 
-static void start(struct step_run *run, void *job)
+static void step_start_start(struct step_run *run, void *job)
 {
 	struct vm_request request = {.name = NULL};
 	struct job *j = job;
@@ -200,21 +201,21 @@ static void start(struct step_run *run, void *job)
 	struct err e = ERR_INIT;
 	bool kept = vm_kept_is(j->machine_dir);
 
-	if ((kept ? fill_kept(j, &request, &e) : fill(j, &request, &e)) < 0) {
+	if ((kept ? step_start_fill_kept(j, &request, &e) : step_start_fill(j, &request, &e)) < 0) {
 		step_fail(run, &e);
 	} else {
 		job_hand_over(j);
 		j->started = true;
 		j->resumed = kept;
 		if (!kept)
-			warn_shares(run, j);
+			step_start_warn_shares(run, j);
 		else
 			step_text(run, "loading its suspended state");
 		s = xcalloc(1, sizeof(*s));
 		s->run = run;
 		s->job = j;
 		step_set_state(run, s);
-		vm_start(j->loop, &request, on_started, s);
+		vm_start(j->loop, &request, step_start_on_started, s);
 	}
 	vm_request_fini(&request);
 }
@@ -223,8 +224,8 @@ const struct step_ops step_start = {
 	.id = "start",
 	.title = "Start",
 	.about = "QEMU, under a small supervisor that stays when this command ends.",
-	.applies = applies,
-	.is_done = is_running,
-	.start = start,
-	.cancel = cancel,
+	.applies = step_start_applies,
+	.is_done = step_start_is_running,
+	.start = step_start_start,
+	.cancel = step_start_cancel,
 };

@@ -39,7 +39,7 @@ struct unpacking {
 	int result;
 };
 
-static struct step_run *leave(struct unpacking *u)
+static struct step_run *step_unpack_leave(struct unpacking *u)
 {
 	struct step_run *run = u->run;
 
@@ -56,12 +56,12 @@ static struct step_run *leave(struct unpacking *u)
 
 /* Bytes on disk of what is made of them: seen were 5 MiB for the empty file system, and a third more
  * than the packages once they were configured. */
-static uint64_t room_for(uint64_t installed)
+static uint64_t step_unpack_room_for(uint64_t installed)
 {
 	return installed ? installed + installed / 3 + (8ull << 20) : 0;
 }
 
-static void finish(struct unpacking *u, struct err *e)
+static void step_unpack_finish(struct unpacking *u, struct err *e)
 {
 	char size[SIZE_TEXT];
 	char *summary = xasprintf("%zu packages, %s; kernel %s", u->request.deb_count, size_human(u->bytes, size),
@@ -71,8 +71,8 @@ static void finish(struct unpacking *u, struct err *e)
 
 	if (e)
 		err_move(&error, e);
-	job_say_room(u->job->store->data_dir, u->output, room_for(u->bytes), &error);
-	run = leave(u);
+	job_say_room(u->job->store->data_dir, u->output, step_unpack_room_for(u->bytes), &error);
+	run = step_unpack_leave(u);
 	if (error.kind)
 		step_fail(run, &error);
 	else
@@ -83,7 +83,7 @@ static void finish(struct unpacking *u, struct err *e)
 /* ---- what is asked of the root builder ---- */
 
 /* Ids from what the image is made of, so that the same input gives the same image. */
-static void make_ids(struct unpacking *u)
+static void step_unpack_make_ids(struct unpacking *u)
 {
 	uint8_t digest[HASH_SIZE];
 	struct hash *h;
@@ -111,13 +111,13 @@ static void make_ids(struct unpacking *u)
 	memcpy(u->job->root_uuid, u->request.fs_uuid, sizeof(u->job->root_uuid));
 }
 
-static const char *keep(struct unpacking *u, char *word)
+static const char *step_unpack_keep(struct unpacking *u, char *word)
 {
 	strv_take(&u->words, word);
 	return word;
 }
 
-static void add_packages(struct unpacking *u)
+static void step_unpack_add_packages(struct unpacking *u)
 {
 	const struct package_set *set = &u->job->packages;
 
@@ -131,7 +131,7 @@ static void add_packages(struct unpacking *u)
 			.name = p->name,
 			.version = p->version,
 			.arch = p->arch,
-			.path = keep(u, cache_path(u->job->store->cache_dir, p->sha256)),
+			.path = step_unpack_keep(u, cache_path(u->job->store->cache_dir, p->sha256)),
 			.size = p->size,
 		};
 		memcpy(d->sha256, p->sha256, HASH_SIZE);
@@ -142,7 +142,7 @@ static void add_packages(struct unpacking *u)
 }
 
 /* Merged /usr (Debian Policy 9.1.1): /bin -> usr/bin and so on. */
-static void add_links(struct unpacking *u)
+static void step_unpack_add_links(struct unpacking *u)
 {
 	struct strv names = STRV_INIT;
 
@@ -150,8 +150,8 @@ static void add_links(struct unpacking *u)
 	strv_split(&names, u->job->arch->lib_links, " ");
 	u->links = xcalloc(names.len, sizeof(*u->links));
 	for (size_t i = 0; i < names.len; i++) {
-		u->links[i].path = keep(u, xasprintf("/%s", names.items[i]));
-		u->links[i].link = keep(u, xasprintf("usr/%s", names.items[i]));
+		u->links[i].path = step_unpack_keep(u, xasprintf("/%s", names.items[i]));
+		u->links[i].link = step_unpack_keep(u, xasprintf("usr/%s", names.items[i]));
 	}
 	u->request.links = u->links;
 	u->request.link_count = names.len;
@@ -159,15 +159,15 @@ static void add_links(struct unpacking *u)
 }
 
 /* What the guest's catch-up script reads: the suites that were left out, one a line. */
-static void add_pending(struct unpacking *u)
+static void step_unpack_add_pending(struct unpacking *u)
 {
 	const struct strv *left_out = archive_left_out(u->job->archive);
 	const char *text;
 
 	if (!left_out->len)
 		return;
-	text = keep(u, strv_join(left_out, "\n"));
-	text = keep(u, xasprintf("%s\n", text));
+	text = step_unpack_keep(u, strv_join(left_out, "\n"));
+	text = step_unpack_keep(u, xasprintf("%s\n", text));
 	u->pending =
 		(struct root_file){.path = "/var/lib/debwiz/pending", .mode = 0644, .data = text, .len = strlen(text)};
 	u->request.files = &u->pending;
@@ -176,7 +176,7 @@ static void add_pending(struct unpacking *u)
 
 /* ---- the second part: kernel and initrd ---- */
 
-static void uuid_text(const uint8_t id[16], char out[37])
+static void step_unpack_uuid_text(const uint8_t id[16], char out[37])
 {
 	char *p = out;
 
@@ -188,7 +188,7 @@ static void uuid_text(const uint8_t id[16], char out[37])
 }
 
 /* Names of the packages that only dependencies of the user's packages want: apt's "automatically installed". */
-static char *depended_names(const struct package_set *set)
+static char *step_unpack_depended_names(const struct package_set *set)
 {
 	struct strv names = STRV_INIT;
 	char *text;
@@ -203,17 +203,17 @@ static char *depended_names(const struct package_set *set)
 
 /* The file that configure.sh reads: shell assignments. None of the values holds a quote: they come
  * from the catalogue and from package names, whose characters are checked. */
-static char *config_env(const struct unpacking *u, const char *version)
+static char *step_unpack_config_env(const struct unpacking *u, const char *version)
 {
 	const struct job *j = u->job;
 	const struct archive_suite *suites;
-	char *autos = depended_names(&j->packages);
+	char *autos = step_unpack_depended_names(&j->packages);
 	char uuid[37];
 	size_t count;
 	char *text;
 
 	suites = archive_suites(j->archive, &count);
-	uuid_text(u->request.fs_uuid, uuid);
+	step_unpack_uuid_text(u->request.fs_uuid, uuid);
 	text = xasprintf("KERNEL_VERSION='%s'\nARCH='%s'\nCONSOLE='%s'\nGRUB_TARGET='%s'\n"
 			 "GRUB_PACKAGE='%s'\nROOT_UUID='%s'\nESP_UUID='%02X%02X-%02X%02X'\n"
 			 "EXTRA_DEBS='%s'\nEXTRA_AUTO='%s'\nSEED_EPOCH='%lld'\n",
@@ -234,7 +234,7 @@ static const struct {
 };
 #define SCRIPTS (sizeof(scripts) / sizeof(*scripts))
 
-static int take_script(const char *name, const char *path, struct initrd_file *out, struct err *e)
+static int step_unpack_take_script(const char *name, const char *path, struct initrd_file *out, struct err *e)
 {
 	const struct asset *a = asset_get(name, e);
 
@@ -244,7 +244,7 @@ static int take_script(const char *name, const char *path, struct initrd_file *o
 	return 0;
 }
 
-static int write_initrd(struct unpacking *u, struct extfs *fs, const char *version, struct err *e)
+static int step_unpack_write_initrd(struct unpacking *u, struct extfs *fs, const char *version, struct err *e)
 {
 	char *path = job_part_file(u->job, INITRD_CONFIGURE);
 	struct initrd_file files[SCRIPTS + 2];
@@ -253,12 +253,12 @@ static int write_initrd(struct unpacking *u, struct extfs *fs, const char *versi
 	int r = 0;
 
 	for (size_t i = 0; i < SCRIPTS && !r; i++)
-		r = take_script(scripts[i].asset, scripts[i].path, &files[i], e);
+		r = step_unpack_take_script(scripts[i].asset, scripts[i].path, &files[i], e);
 	if (r || initrd_build(fs, version, &u->job->arch->initrd_modules, NULL, &stays, e) < 0) {
 		free(path);
 		return -1;
 	}
-	env = config_env(u, version);
+	env = step_unpack_config_env(u, version);
 	files[SCRIPTS] = (struct initrd_file){"debwiz/config.env", 0644, env, strlen(env)};
 	files[SCRIPTS + 1] = (struct initrd_file){"debwiz/initrd.img", 0644, stays.data, stays.len};
 	buf_init(&whole, 0);
@@ -273,7 +273,7 @@ static int write_initrd(struct unpacking *u, struct extfs *fs, const char *versi
 	return r;
 }
 
-static void take_kernel(void *arg)
+static void step_unpack_take_kernel(void *arg)
 {
 	struct unpacking *u = arg;
 	char *path = job_part_file(u->job, "vmlinuz");
@@ -284,7 +284,7 @@ static void take_kernel(void *arg)
 	if (!u->result)
 		u->result = kernel_extract(fs, &k, path, &u->error);
 	if (!u->result)
-		u->result = write_initrd(u, fs, k.version, &u->error);
+		u->result = step_unpack_write_initrd(u, fs, k.version, &u->error);
 	if (!u->result) {
 		free(u->job->kernel_version); /* of a root that is made again */
 		u->job->kernel_version = xstrdup(k.version);
@@ -294,7 +294,7 @@ static void take_kernel(void *arg)
 	free(path);
 }
 
-static void took_kernel(void *arg)
+static void step_unpack_took_kernel(void *arg)
 {
 	struct unpacking *u = arg;
 
@@ -302,12 +302,12 @@ static void took_kernel(void *arg)
 		u->result = -1;
 		err_set(&u->error, ERR_INTERRUPTED, "interrupted", "interrupted");
 	}
-	finish(u, u->result < 0 ? &u->error : NULL);
+	step_unpack_finish(u, u->result < 0 ? &u->error : NULL);
 }
 
 /* ---- the step ---- */
 
-static void on_progress(uint64_t done, uint64_t total, const char *package, void *arg)
+static void step_unpack_on_progress(uint64_t done, uint64_t total, const char *package, void *arg)
 {
 	struct unpacking *u = arg;
 
@@ -316,21 +316,21 @@ static void on_progress(uint64_t done, uint64_t total, const char *package, void
 	step_progress(u->run, done, total);
 }
 
-static void on_done(const struct err *error, void *arg)
+static void step_unpack_on_done(const struct err *error, void *arg)
 {
 	struct unpacking *u = arg;
 
 	u->build = NULL;
 	if (error) {
 		err_copy(&u->error, error);
-		finish(u, &u->error);
+		step_unpack_finish(u, &u->error);
 		return;
 	}
 	step_text(u->run, "kernel and initrd");
-	loop_work(u->job->loop, take_kernel, took_kernel, u);
+	loop_work(u->job->loop, step_unpack_take_kernel, step_unpack_took_kernel, u);
 }
 
-static void start(struct step_run *run, void *job)
+static void step_unpack_start(struct step_run *run, void *job)
 {
 	struct unpacking *u = xcalloc(1, sizeof(*u));
 	struct job *j = job;
@@ -343,11 +343,11 @@ static void start(struct step_run *run, void *job)
 	step_set_state(run, u);
 	begun = job_begin_base(j, &u->error);
 	if (begun < 0) {
-		finish(u, &u->error);
+		step_unpack_finish(u, &u->error);
 		return;
 	}
 	if (begun > 0) {
-		step_again(leave(u), JOB_BASE_THERE);
+		step_again(step_unpack_leave(u), JOB_BASE_THERE);
 		return;
 	}
 	suites = archive_suites(j->archive, &count);
@@ -356,16 +356,16 @@ static void start(struct step_run *run, void *job)
 	u->request.size = BASE_SIZE;
 	u->request.epoch = (int64_t)suites[0].date;
 	u->request.file_list = "guest/files.list";
-	make_ids(u);
-	add_packages(u);
-	add_links(u);
-	add_pending(u);
-	u->build = root_build_start(j->loop, &u->request, on_progress, on_done, u, &u->error);
+	step_unpack_make_ids(u);
+	step_unpack_add_packages(u);
+	step_unpack_add_links(u);
+	step_unpack_add_pending(u);
+	u->build = root_build_start(j->loop, &u->request, step_unpack_on_progress, step_unpack_on_done, u, &u->error);
 	if (!u->build)
-		finish(u, &u->error);
+		step_unpack_finish(u, &u->error);
 }
 
-static void cancel(struct step_run *run, void *job)
+static void step_unpack_cancel(struct step_run *run, void *job)
 {
 	struct unpacking *u = step_state(run);
 
@@ -375,12 +375,12 @@ static void cancel(struct step_run *run, void *job)
 		root_build_cancel(u->build);
 }
 
-static double expect(const void *job)
+static double step_unpack_expect(const void *job)
 {
 	return job_expect(job, "unpack", 9);
 }
 
-static void took(void *job, uint64_t ms)
+static void step_unpack_took(void *job, uint64_t ms)
 {
 	job_took(job, "unpack", ms);
 }
@@ -390,9 +390,9 @@ const struct step_ops step_unpack = {
 	.title = "Unpack",
 	.about = "The packages, straight into the file system of a disk image, as dpkg would.",
 	.unit = STEP_BYTES,
-	.expect = expect,
-	.took = took,
+	.expect = step_unpack_expect,
+	.took = step_unpack_took,
 	.is_done = job_has_base,
-	.start = start,
-	.cancel = cancel,
+	.start = step_unpack_start,
+	.cancel = step_unpack_cancel,
 };

@@ -23,12 +23,12 @@
 #define CPU_MEMORY (GIB / 2) /* a compiler or two */
 #define LARGE_HOST (15 * GIB)
 
-static bool is_tcg(const struct argv_in *in)
+static bool argv_is_tcg(const struct argv_in *in)
 {
 	return !strcmp(in->facts->accel, "tcg");
 }
 
-static void add_basics(const struct argv_in *in, struct qemu_argv *v)
+static void argv_add_basics(const struct argv_in *in, struct qemu_argv *v)
 {
 	opt_add(v, xstrdup(in->facts->binary), "qemu.binary", "the emulator for this architecture");
 	opt_add(v, xstrdup("-no-user-config"), "", "nothing comes from configuration files");
@@ -47,7 +47,7 @@ static uint64_t argv_memory(const struct argv_in *in)
 	return qemu_memory(in->s, in->arch, in->facts->host_cpus, in->facts->host_memory);
 }
 
-static void add_machine(const struct argv_in *in, struct qemu_argv *v)
+static void argv_add_machine(const struct argv_in *in, struct qemu_argv *v)
 {
 	bool flash = in->files->pflash_code != NULL;
 	bool small = argv_memory(in) <= in->arch->small_memory;
@@ -88,7 +88,7 @@ uint64_t qemu_memory(const struct spec *s, const struct catalog_arch *arch, unsi
 	return size;
 }
 
-static int add_processor(const struct argv_in *in, struct qemu_argv *v, struct err *e)
+static int argv_add_processor(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 {
 	const struct spec *s = in->s;
 	const char *model = s->cpu_model;
@@ -97,15 +97,15 @@ static int add_processor(const struct argv_in *in, struct qemu_argv *v, struct e
 	char *why;
 
 	if (!strcmp(model, "auto"))
-		model = is_tcg(in) ? in->arch->cpu_tcg : in->arch->cpu_native;
-	if (is_tcg(in) && (!strcmp(model, "host") || !strncmp(model, "host,", 5)))
+		model = argv_is_tcg(in) ? in->arch->cpu_tcg : in->arch->cpu_native;
+	if (argv_is_tcg(in) && (!strcmp(model, "host") || !strncmp(model, "host,", 5)))
 		return err_set(e, ERR_USAGE, "cpu-host",
 			       "cpu.model: host is this host's own CPU, which emulation does not have "
 			       "(%s); write auto or max",
 			       in->facts->accel_why);
 	opt_pair(v, "-cpu", xstrdup(model), "cpu.model",
 		 strcmp(s->cpu_model, "auto") ? "the model asked for" : "the model that works best here");
-	if (is_tcg(in)) {
+	if (argv_is_tcg(in)) {
 		buffer = in->facts->host_memory / 16 / MIB;
 		buffer = buffer < TB_MIN ? TB_MIN : buffer > TB_MAX ? TB_MAX : buffer;
 		why = xasprintf("emulation, a thread for each CPU: %s", in->facts->accel_why);
@@ -125,21 +125,21 @@ static int add_processor(const struct argv_in *in, struct qemu_argv *v, struct e
 	return 0;
 }
 
-static char *flash(const char *name, const char *path, bool read_only)
+static char *argv_flash(const char *name, const char *path, bool read_only)
 {
 	return opt_json(json_pack("{s:s, s:s, s:b, s:{s:s, s:s}}", "driver", "raw", "node-name", name, "read-only",
 				  (int)read_only, "file", "driver", "file", "filename", path));
 }
 
-static int add_firmware(const struct argv_in *in, struct qemu_argv *v, struct err *e)
+static int argv_add_firmware(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 {
 	const struct qemu_files *f = in->files;
 	char *code, *vars;
 
 	if (!f->pflash_code)
 		return 0;
-	code = flash("code", f->pflash_code, true);
-	vars = flash("vars", f->pflash_vars, false);
+	code = argv_flash("code", f->pflash_code, true);
+	vars = argv_flash("vars", f->pflash_vars, false);
 	if (!code || !vars) {
 		free(code);
 		free(vars);
@@ -150,7 +150,7 @@ static int add_firmware(const struct argv_in *in, struct qemu_argv *v, struct er
 	return 0;
 }
 
-static void add_kernel(const struct argv_in *in, struct qemu_argv *v)
+static void argv_add_kernel(const struct argv_in *in, struct qemu_argv *v)
 {
 	const struct qemu_files *f = in->files;
 
@@ -166,7 +166,7 @@ static void add_kernel(const struct argv_in *in, struct qemu_argv *v)
 }
 
 /* A character device at a path of its name, with what else it needs. */
-static char *chardev(const struct argv_in *in, const char *kind, const char *name, const char *more)
+static char *argv_chardev(const struct argv_in *in, const char *kind, const char *name, const char *more)
 {
 	char *path = file_join(in->files->runtime_dir, name);
 	char *value = opt_value(path);
@@ -177,35 +177,36 @@ static char *chardev(const struct argv_in *in, const char *kind, const char *nam
 	return text;
 }
 
-static char *listener(const struct argv_in *in, const char *name)
+static char *argv_listener(const struct argv_in *in, const char *name)
 {
-	return chardev(in, "socket", name, ",server=on,wait=off");
+	return argv_chardev(in, "socket", name, ",server=on,wait=off");
 }
 
 /* The lines to the supervisor: pipes and sockets in a folder that is ours alone. The guest writes its
  * console a byte at a time, and a socket has room for few of such writes only. */
-static void add_lines(const struct argv_in *in, struct qemu_argv *v)
+static void argv_add_lines(const struct argv_in *in, struct qemu_argv *v)
 {
-	opt_pair(v, "-chardev", chardev(in, "pipe", "serial", ""), "", "the serial line, drained by the supervisor");
+	opt_pair(v, "-chardev", argv_chardev(in, "pipe", "serial", ""), "",
+		 "the serial line, drained by the supervisor");
 	opt_pair(v, "-serial", xstrdup("chardev:serial"), "", "the machine's console");
-	opt_pair(v, "-chardev", listener(in, "progress"), "", "what the guest reports about itself");
+	opt_pair(v, "-chardev", argv_listener(in, "progress"), "", "what the guest reports about itself");
 	argv_device(in, v, "", "carries the progress port",
 		    json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-serial"), "id", "ports"));
 	argv_device(in, v, "", "the port debwiz.progress in the guest",
 		    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0", "chardev",
 			      "progress", "name", "debwiz.progress"));
 	if (!in->files->configuring) {
-		opt_pair(v, "-chardev", listener(in, "host"), "", "the current time, sent to the guest");
+		opt_pair(v, "-chardev", argv_listener(in, "host"), "", "the current time, sent to the guest");
 		argv_device(in, v, "", "the port debwiz.host in the guest",
 			    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0", "chardev",
 				      "host", "name", "debwiz.host"));
 	}
-	opt_pair(v, "-chardev", listener(in, "qmp"), "", "QEMU's monitor, for the supervisor alone");
+	opt_pair(v, "-chardev", argv_listener(in, "qmp"), "", "QEMU's monitor, for the supervisor alone");
 	opt_pair(v, "-mon", xstrdup("chardev=qmp,mode=control"), "", "speaks QMP there");
 	opt_add(v, xstrdup("-S"), "", "waits until the supervisor listens to everything");
 }
 
-static void add_display(const struct argv_in *in, struct qemu_argv *v)
+static void argv_add_display(const struct argv_in *in, struct qemu_argv *v)
 {
 	static const char *const none = "the serial line is all there is";
 	char *path, *value;
@@ -233,21 +234,21 @@ char *qemu_vnc_socket(const char *runtime_dir)
 	return file_join(runtime_dir, "vnc");
 }
 
-static int build(const struct argv_in *in, struct qemu_argv *v, struct err *e)
+static int argv_build(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 {
 	bool personal = !in->files->configuring;
 
-	add_basics(in, v);
-	add_machine(in, v);
-	if (add_processor(in, v, e) < 0 || add_firmware(in, v, e) < 0)
+	argv_add_basics(in, v);
+	argv_add_machine(in, v);
+	if (argv_add_processor(in, v, e) < 0 || argv_add_firmware(in, v, e) < 0)
 		return -1;
-	add_kernel(in, v);
+	argv_add_kernel(in, v);
 	if (argv_disk(in, v, e) < 0 || (personal && argv_drives(in, v, e) < 0) ||
 	    (personal && argv_network(in, v, e) < 0))
 		return -1;
 	argv_rng(in, v);
-	add_lines(in, v);
-	add_display(in, v);
+	argv_add_lines(in, v);
+	argv_add_display(in, v);
 	if (personal && (argv_extras(in, v, e) < 0 || argv_shares(in, v, e) < 0))
 		return -1;
 	if (in->files->configuring)
@@ -264,7 +265,7 @@ int qemu_argv_build(const struct spec *s, const struct catalog_arch *arch, const
 	struct argv_in in = {.s = s, .arch = arch, .facts = facts, .files = files};
 	struct qemu_argv v = {.items = NULL};
 
-	if (build(&in, &v, e) < 0) {
+	if (argv_build(&in, &v, e) < 0) {
 		qemu_argv_fini(&v);
 		return -1;
 	}
@@ -273,7 +274,7 @@ int qemu_argv_build(const struct spec *s, const struct catalog_arch *arch, const
 }
 
 /* A word of the kernel's command line: anything else could bring further words in. */
-static bool is_term(const char *s)
+static bool argv_is_term(const char *s)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-+._";
 
@@ -292,7 +293,7 @@ char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, bool c
 		return buf_steal(&b);
 	}
 	buf_adds(&b, " ro");
-	if (is_term(term))
+	if (argv_is_term(term))
 		buf_addf(&b, " TERM=%s", term);
 	if (columns && rows)
 		buf_addf(&b, " debwiz.rows=%u debwiz.columns=%u", rows, columns);

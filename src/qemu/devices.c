@@ -32,7 +32,7 @@ int argv_bad_path(struct err *e, const char *key, const char *path)
 }
 
 /* The path= of an item, whole, for QEMU runs in another folder; owned. NULL: it has none. */
-static char *item_path(const struct argv_in *in, const char *item)
+static char *devices_item_path(const struct argv_in *in, const char *item)
 {
 	char *written = spec_item_get(item, "path");
 	char *path = written ? spec_path(in->s, written) : NULL;
@@ -42,7 +42,8 @@ static char *item_path(const struct argv_in *in, const char *item)
 }
 
 /* A block device: a driver named, never guessed, over a file. NULL when the path is not UTF-8. */
-static json_t *block(const char *name, const char *format, const char *path, bool read_only, enum spec_cache cache)
+static json_t *devices_block(const char *name, const char *format, const char *path, bool read_only,
+			     enum spec_cache cache)
 {
 	json_t *modes =
 		json_pack("{s:b, s:b}", "direct", cache == SPEC_CACHE_NONE, "no-flush", cache == SPEC_CACHE_UNSAFE);
@@ -55,8 +56,8 @@ static json_t *block(const char *name, const char *format, const char *path, boo
 	return o;
 }
 
-static void attach(const struct argv_in *in, struct qemu_argv *v, const char *node, bool first, const char *key,
-		   const char *why)
+static void devices_attach(const struct argv_in *in, struct qemu_argv *v, const char *node, bool first, const char *key,
+			   const char *why)
 {
 	json_t *o = in->s->bus == SPEC_BUS_SCSI
 			    ? json_pack("{s:s, s:s, s:s}", "driver", "scsi-hd", "bus", "scsi.0", "drive", node)
@@ -68,7 +69,8 @@ static void attach(const struct argv_in *in, struct qemu_argv *v, const char *no
 	argv_device(in, v, key, why, o);
 }
 
-static int add_block(struct qemu_argv *v, json_t *o, const char *key, const char *why, const char *path, struct err *e)
+static int devices_add_block(struct qemu_argv *v, json_t *o, const char *key, const char *why, const char *path,
+			     struct err *e)
 {
 	if (!o)
 		return argv_bad_path(e, key, path);
@@ -85,16 +87,16 @@ int argv_disk(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 	if (in->s->bus == SPEC_BUS_SCSI)
 		argv_device(in, v, "disk.bus", "the disks' controller",
 			    json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-scsi"), "id", "scsi"));
-	if (add_block(v, block("disk", f->disk_format, f->disk, false, cache), "disk.cache",
-		      "the machine's disk; freed blocks are given back to this host", f->disk, e) < 0)
+	if (devices_add_block(v, devices_block("disk", f->disk_format, f->disk, false, cache), "disk.cache",
+			      "the machine's disk; freed blocks are given back to this host", f->disk, e) < 0)
 		return -1;
-	attach(in, v, "disk", true, "disk.bus", "where the guest sees it");
+	devices_attach(in, v, "disk", true, "disk.bus", "where the guest sees it");
 	if (!f->seed)
 		return 0;
-	if (add_block(v, block("seed", "raw", f->seed, true, SPEC_CACHE_WRITEBACK), "system.user",
-		      "personal settings, until the guest has applied them", f->seed, e) < 0)
+	if (devices_add_block(v, devices_block("seed", "raw", f->seed, true, SPEC_CACHE_WRITEBACK), "system.user",
+			      "personal settings, until the guest has applied them", f->seed, e) < 0)
 		return -1;
-	attach(in, v, "seed", false, "system.user", "where the guest sees them");
+	devices_attach(in, v, "seed", false, "system.user", "where the guest sees them");
 	return 0;
 }
 
@@ -104,17 +106,17 @@ int argv_drives(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; !r && i < items->len; i++) {
-		char *path = item_path(in, items->items[i]);
+		char *path = devices_item_path(in, items->items[i]);
 		char *format = spec_item_get(items->items[i], "format");
 		char *mode = spec_item_get(items->items[i], "readonly");
 		char *node = xasprintf("drive%zu", i);
 		bool read_only = mode && !strcmp(mode, "on");
 
 		r = !path || !format ? err_set(e, ERR_USAGE, "drive-bad", "devices.drive: path= and format= are needed")
-				     : add_block(v, block(node, format, path, read_only, in->s->cache), "devices.drive",
-						 "a further drive", path, e);
+				     : devices_add_block(v, devices_block(node, format, path, read_only, in->s->cache),
+							 "devices.drive", "a further drive", path, e);
 		if (!r)
-			attach(in, v, node, false, "devices.drive", "where the guest sees it");
+			devices_attach(in, v, node, false, "devices.drive", "where the guest sees it");
 		free(node);
 		free(mode);
 		free(format);
@@ -124,7 +126,7 @@ int argv_drives(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 }
 
 /* A locally administered address of QEMU's range, the same at every boot of this machine. */
-static json_t *mac_address(const struct spec *s)
+static json_t *devices_mac_address(const struct spec *s)
 {
 	uint8_t digest[HASH_SIZE];
 
@@ -157,7 +159,7 @@ int argv_network(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 		 s->restrict_net ? "reached by the forwarded ports alone, reaches nothing"
 				 : "user networking through this host; forwarded ports of this host lead to it");
 	card = json_pack("{s:o, s:s, s:o}", "driver", argv_virtio(in, "virtio-net"), "netdev", "net", "mac",
-			 mac_address(s));
+			 devices_mac_address(s));
 	if (!strcmp(in->arch->virtio, "pci"))
 		json_object_set_new(card, "romfile", json_string(""));
 	argv_device(in, v, "network.mode", "the network card, without a boot ROM", card);
@@ -174,7 +176,7 @@ void argv_rng(const struct argv_in *in, struct qemu_argv *v)
 		    json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-rng"), "rng", "rng"));
 }
 
-static int add_audio(const struct argv_in *in, struct qemu_argv *v, struct err *e)
+static int devices_add_audio(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 {
 	if (!in->facts->audio || !*in->facts->audio)
 		return err_set(e, ERR_MISSING, "audio-missing",
@@ -201,7 +203,7 @@ int argv_extras(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 			argv_device(in, v, key, i ? "pointer" : "keyboard",
 				    json_pack("{s:s, s:s}", "driver", usb[i], "bus", "usb.0"));
 	}
-	return in->s->audio ? add_audio(in, v, e) : 0;
+	return in->s->audio ? devices_add_audio(in, v, e) : 0;
 }
 
 int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err *e)
@@ -212,7 +214,7 @@ int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 	const char *usual = in->facts->root ? "mapped-xattr" : "none";
 
 	for (size_t i = 0; i < items->len; i++) {
-		char *path = item_path(in, items->items[i]);
+		char *path = devices_item_path(in, items->items[i]);
 		char *tag = spec_item_get(items->items[i], "tag");
 		char *mode = spec_item_get(items->items[i], "readonly");
 		char *model = spec_item_get(items->items[i], "security_model");

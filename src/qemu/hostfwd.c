@@ -11,7 +11,7 @@
 #define NETDEV "user,id=net" /* see src/qemu/devices.c */
 #define RULE ",hostfwd="
 
-static bool is_number(const char *s, size_t n)
+static bool hostfwd_is_number(const char *s, size_t n)
 {
 	return n && n <= 5 && strspn(s, "0123456789") >= n && strtoul(s, NULL, 10) <= 65535;
 }
@@ -24,12 +24,12 @@ bool vm_forward_ok(const char *rule)
 	size_t port_len = host_len && host[host_len] == ':' ? strspn(port, "0123456789") : 0;
 	const char *guest = port + port_len;
 
-	return port_len && is_number(port, port_len) && !strncmp(guest, "-:", 2) &&
-	       is_number(guest + 2, strlen(guest + 2));
+	return port_len && hostfwd_is_number(port, port_len) && !strncmp(guest, "-:", 2) &&
+	       hostfwd_is_number(guest + 2, strlen(guest + 2));
 }
 
 /* The value of its -netdev, or NULL. */
-static char **netdev(const struct strv *argv)
+static char **hostfwd_netdev(const struct strv *argv)
 {
 	for (size_t i = 0; i + 1 < argv->len; i++)
 		if (!strcmp(argv->items[i], "-netdev") && !strncmp(argv->items[i + 1], NETDEV, strlen(NETDEV)))
@@ -39,7 +39,7 @@ static char **netdev(const struct strv *argv)
 
 bool vm_forward_rules(const struct strv *argv, struct strv *out)
 {
-	char **value = netdev(argv);
+	char **value = hostfwd_netdev(argv);
 	const char *at = value ? *value : "";
 
 	while ((at = strstr(at, RULE))) {
@@ -51,7 +51,7 @@ bool vm_forward_rules(const struct strv *argv, struct strv *out)
 
 void vm_forward_put(struct strv *argv, const char *rule, bool on)
 {
-	char **value = netdev(argv);
+	char **value = hostfwd_netdev(argv);
 	struct strv rules = STRV_INIT;
 	struct buf b;
 

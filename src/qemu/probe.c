@@ -23,7 +23,7 @@
 #define OUTPUT_MAX 65536
 
 /* Path of the program; NULL with e. The one gate before every start of a program that a file names. */
-static char *find_binary(const struct spec *s, const char *name, struct err *e)
+static char *probe_find_binary(const struct spec *s, const char *name, struct err *e)
 {
 	bool own = strcmp(s->qemu_binary, "auto") != 0;
 	char *wanted, *path, *hint;
@@ -44,7 +44,7 @@ static char *find_binary(const struct spec *s, const char *name, struct err *e)
 	return path;
 }
 
-static int read_version(const char *binary, struct qemu_probe *p, struct err *e)
+static int probe_read_version(const char *binary, struct qemu_probe *p, struct err *e)
 {
 	char *argv[] = {(char *)binary, "--version", NULL};
 	struct buf out;
@@ -63,7 +63,7 @@ static int read_version(const char *binary, struct qemu_probe *p, struct err *e)
 	return r;
 }
 
-static void add_remedy(char **why)
+static void probe_add_remedy(char **why)
 {
 	char *said = *why;
 
@@ -72,7 +72,7 @@ static void add_remedy(char **why)
 }
 
 /* Tries once per host, program and options. True when it works; *why is owned. */
-static bool try_options(const char *cache_dir, const char *binary, const struct strv *args, char **why)
+static bool probe_try_options(const char *cache_dir, const char *binary, const struct strv *args, char **why)
 {
 	char *what = strv_join(args, " ");
 	char *key = verdict_key(binary, what);
@@ -87,13 +87,13 @@ static bool try_options(const char *cache_dir, const char *binary, const struct 
 		verdict_put(cache_dir, key, ok, *why, passing, NULL); /* without it, it is tried again */
 	}
 	if (!ok)
-		add_remedy(why);
+		probe_add_remedy(why);
 	free(key);
 	free(what);
 	return ok;
 }
 
-static void accel_args(const struct spec *s, const struct catalog_arch *arch, const char *accel, struct strv *out)
+static void probe_accel_args(const struct spec *s, const struct catalog_arch *arch, const char *accel, struct strv *out)
 {
 	const char *model = strcmp(s->cpu_model, "auto") ? s->cpu_model : arch->cpu_native;
 
@@ -107,15 +107,15 @@ static void accel_args(const struct spec *s, const struct catalog_arch *arch, co
 	strv_add(out, "256M");
 }
 
-static const char *native_name(const struct catalog_arch *arch)
+static const char *probe_native_name(const struct catalog_arch *arch)
 {
 	return *arch->qemu_native ? arch->qemu_native : arch->qemu;
 }
 
 /* Whether that accelerator runs this architecture here; sets p->binary when it does and wants
  * another program. *why is owned either way. */
-static bool accel_works(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, const char *accel,
-			const char *machine, struct qemu_probe *p, char **why)
+static bool probe_accel_works(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
+			      const char *accel, const char *machine, struct qemu_probe *p, char **why)
 {
 	struct strv args = STRV_INIT;
 	struct err e = ERR_INIT;
@@ -132,14 +132,14 @@ static bool accel_works(const struct spec *s, const struct catalog_arch *arch, c
 	}
 	if (!host_accelerator_usable(accel, why))
 		return false;
-	binary = find_binary(s, native_name(arch), &e);
+	binary = probe_find_binary(s, probe_native_name(arch), &e);
 	if (!binary) {
 		*why = xstrdup(e.text);
 		err_fini(&e);
 		return false;
 	}
-	accel_args(s, arch, accel, &args);
-	ok = try_options(cache_dir, binary, &args, why);
+	probe_accel_args(s, arch, accel, &args);
+	ok = probe_try_options(cache_dir, binary, &args, why);
 	strv_fini(&args);
 	if (ok) {
 		free(*why);
@@ -152,8 +152,8 @@ static bool accel_works(const struct spec *s, const struct catalog_arch *arch, c
 }
 
 /* Fills accel, why and tried. */
-static int choose_accel(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
-			struct qemu_probe *p, struct err *e)
+static int probe_choose_accel(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir,
+			      struct qemu_probe *p, struct err *e)
 {
 	bool automatic = !strcmp(s->accel, "auto");
 	struct host_facts host;
@@ -169,7 +169,7 @@ static int choose_accel(const struct spec *s, const struct catalog_arch *arch, c
 		const char *accel = candidates.items[i];
 
 		free(why);
-		if (accel_works(s, arch, cache_dir, accel, host.machine, p, &why)) {
+		if (probe_accel_works(s, arch, cache_dir, accel, host.machine, p, &why)) {
 			p->accel = xstrdup(accel);
 			p->why = why;
 			why = NULL;
@@ -196,7 +196,7 @@ static int choose_accel(const struct spec *s, const struct catalog_arch *arch, c
 	return 0;
 }
 
-static bool takes_sandbox(const char *binary, const char *cache_dir, char **why)
+static bool probe_takes_sandbox(const char *binary, const char *cache_dir, char **why)
 {
 	struct strv args = STRV_INIT;
 	bool ok;
@@ -205,13 +205,13 @@ static bool takes_sandbox(const char *binary, const char *cache_dir, char **why)
 		   "-machine none -sandbox "
 		   "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
 		   " ");
-	ok = try_options(cache_dir, binary, &args, why);
+	ok = probe_try_options(cache_dir, binary, &args, why);
 	strv_fini(&args);
 	return ok;
 }
 
 /* The best of the sound drivers that this QEMU names; "" when it has none that plays. */
-static char *find_audio(const char *binary)
+static char *probe_find_audio(const char *binary)
 {
 	static const char *const best[] = {"pipewire", "pa", "coreaudio", "dsound", "sdl", "alsa", "sndio", "oss"};
 	char *argv[] = {(char *)binary, "-audiodev", "help", NULL};
@@ -236,14 +236,14 @@ int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char
 {
 	struct qemu_probe p = {.tried = xstrdup("")};
 
-	if (choose_accel(s, arch, cache_dir, &p, e) < 0)
+	if (probe_choose_accel(s, arch, cache_dir, &p, e) < 0)
 		goto fail;
 	if (!p.binary)
-		p.binary = find_binary(s, arch->qemu, e);
-	if (!p.binary || read_version(p.binary, &p, e) < 0)
+		p.binary = probe_find_binary(s, arch->qemu, e);
+	if (!p.binary || probe_read_version(p.binary, &p, e) < 0)
 		goto fail;
-	p.sandbox = takes_sandbox(p.binary, cache_dir, &p.sandbox_why);
-	p.audio = s->audio ? find_audio(p.binary) : xstrdup("");
+	p.sandbox = probe_takes_sandbox(p.binary, cache_dir, &p.sandbox_why);
+	p.audio = s->audio ? probe_find_audio(p.binary) : xstrdup("");
 	*out = p;
 	return 0;
 fail:
@@ -268,14 +268,14 @@ void qemu_probe_fini(struct qemu_probe *p)
 int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, const char *accel,
 		      const char *why, struct err *e)
 {
-	char *binary = find_binary(s, native_name(arch), e);
+	char *binary = probe_find_binary(s, probe_native_name(arch), e);
 	struct strv args = STRV_INIT;
 	char *what, *key;
 	int r;
 
 	if (!binary)
 		return -1;
-	accel_args(s, arch, accel, &args);
+	probe_accel_args(s, arch, accel, &args);
 	what = strv_join(&args, " ");
 	key = verdict_key(binary, what);
 	r = verdict_put(cache_dir, key, false, why, qemu_trial_is_passing(why), e);

@@ -23,7 +23,7 @@ struct trial {
 	int signal;
 };
 
-static void on_output(int fd, const char *p, size_t n, void *arg)
+static void trial_on_output(int fd, const char *p, size_t n, void *arg)
 {
 	struct trial *t = arg;
 	size_t room = COMPLAINT_MAX - t->complaint.len;
@@ -32,32 +32,32 @@ static void on_output(int fd, const char *p, size_t n, void *arg)
 		buf_add(&t->complaint, p, n < room ? n : room);
 }
 
-static void stop_timer(struct trial *t)
+static void trial_stop_timer(struct trial *t)
 {
 	loop_timer_stop(t->timer);
 	t->timer = NULL;
 }
 
-static void on_ended(int64_t status, int signal, void *arg)
+static void trial_on_ended(int64_t status, int signal, void *arg)
 {
 	struct trial *t = arg;
 
 	t->status = status;
 	t->signal = signal;
-	stop_timer(t);
+	trial_stop_timer(t);
 }
 
-static void on_late(void *arg)
+static void trial_on_late(void *arg)
 {
 	struct trial *t = arg;
 
 	t->late = true;
-	stop_timer(t);
+	trial_stop_timer(t);
 	proc_kill(t->proc);
 }
 
 /* The first line that is no warning. */
-static char *first_complaint(const char *text)
+static char *trial_first_complaint(const char *text)
 {
 	while (*text) {
 		size_t n = strcspn(text, "\n");
@@ -83,9 +83,9 @@ bool qemu_trial_is_passing(const char *complaint)
 	return false;
 }
 
-static char *explain(const struct trial *t, bool *passing)
+static char *trial_explain(const struct trial *t, bool *passing)
 {
-	char *said = first_complaint(t->complaint.data);
+	char *said = trial_first_complaint(t->complaint.data);
 	char *why;
 
 	*passing = t->late || t->signal || !*said || qemu_trial_is_passing(said);
@@ -117,21 +117,21 @@ bool qemu_trial(const char *binary, const struct strv *args, char **why, bool *p
 	buf_init(&t.complaint, 0);
 	t.proc = proc_start(l,
 			    &(struct proc_conf){.argv = strv_argv(&argv),
-						.output = on_output,
-						.ended = on_ended,
+						.output = trial_on_output,
+						.ended = trial_on_ended,
 						.arg = &t,
 						.stdin_text = true,
 						.input = input,
 						.input_len = sizeof(input) - 1},
 			    &e);
 	if (t.proc)
-		t.timer = loop_timer_start(l, PATIENCE_MS, 0, on_late, &t);
+		t.timer = loop_timer_start(l, PATIENCE_MS, 0, trial_on_late, &t);
 	loop_run(l);
 	loop_free(l);
 	ok = t.proc && !t.late && !t.signal && !t.status;
 	*passing = !t.proc;
 	if (!ok)
-		*why = t.proc ? explain(&t, passing) : xstrdup(e.text);
+		*why = t.proc ? trial_explain(&t, passing) : xstrdup(e.text);
 	err_fini(&e);
 	buf_fini(&t.complaint);
 	strv_fini(&argv);

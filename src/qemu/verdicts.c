@@ -28,14 +28,14 @@ char *verdict_key(const char *binary, const char *what)
 	return key;
 }
 
-static char *file(const char *cache_dir)
+static char *verdicts_file(const char *cache_dir)
 {
 	return file_join(cache_dir, "accelerators.json");
 }
 
-static json_t *read_all(const char *cache_dir)
+static json_t *verdicts_read_all(const char *cache_dir)
 {
-	char *path = file(cache_dir);
+	char *path = verdicts_file(cache_dir);
 	json_t *all = json_read(path, NULL);
 
 	free(path);
@@ -46,7 +46,7 @@ static json_t *read_all(const char *cache_dir)
 }
 
 /* One with an end beyond what was ever given is of a clock that was wrong. */
-static bool holds(const json_t *one)
+static bool verdicts_holds(const json_t *one)
 {
 	json_int_t until = json_int(one, "until", 0), now = (json_int_t)time(NULL);
 
@@ -55,9 +55,9 @@ static bool holds(const json_t *one)
 
 bool verdict_get(const char *cache_dir, const char *key, bool *ok, char **why)
 {
-	json_t *all = read_all(cache_dir);
+	json_t *all = verdicts_read_all(cache_dir);
 	const json_t *one = json_object_get(all, key);
-	bool known = json_is_object(one) && holds(one);
+	bool known = json_is_object(one) && verdicts_holds(one);
 
 	if (known) {
 		*ok = json_bool(one, "ok", false);
@@ -67,9 +67,9 @@ bool verdict_get(const char *cache_dir, const char *key, bool *ok, char **why)
 	return known;
 }
 
-static int write_all(const char *cache_dir, const json_t *all, struct err *e)
+static int verdicts_write_all(const char *cache_dir, const json_t *all, struct err *e)
 {
-	char *path = file(cache_dir);
+	char *path = verdicts_file(cache_dir);
 	int r = file_mkdirs(cache_dir, e);
 
 	if (!r)
@@ -80,21 +80,21 @@ static int write_all(const char *cache_dir, const json_t *all, struct err *e)
 
 int verdict_put(const char *cache_dir, const char *key, bool ok, const char *why, bool passing, struct err *e)
 {
-	json_t *all = read_all(cache_dir);
+	json_t *all = verdicts_read_all(cache_dir);
 	json_t *one = json_pack("{s:b, s:s}", "ok", (int)ok, "why", why);
 	int r;
 
 	if (passing)
 		json_object_set_new(one, "until", json_integer((json_int_t)time(NULL) + PASSING_S));
 	json_object_set_new(all, key, one);
-	r = write_all(cache_dir, all, e);
+	r = verdicts_write_all(cache_dir, all, e);
 	json_decref(all);
 	return r;
 }
 
 int verdict_forget_refusals(const char *cache_dir, struct err *e)
 {
-	json_t *all = read_all(cache_dir);
+	json_t *all = verdicts_read_all(cache_dir);
 	size_t before = json_object_size(all);
 	const char *key;
 	json_t *one;
@@ -103,7 +103,7 @@ int verdict_forget_refusals(const char *cache_dir, struct err *e)
 
 	json_object_foreach_safe(all, next, key, one) if (!json_bool(one, "ok", false)) json_object_del(all, key);
 	if (json_object_size(all) != before)
-		r = write_all(cache_dir, all, e) < 0 ? -1 : 1;
+		r = verdicts_write_all(cache_dir, all, e) < 0 ? -1 : 1;
 	json_decref(all);
 	return r;
 }

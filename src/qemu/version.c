@@ -10,7 +10,7 @@
 #define PART_MAX 99u
 
 /* One number of the version; moves *p behind it. */
-static bool read_part(const char **p, unsigned *out)
+static bool version_read_part(const char **p, unsigned *out)
 {
 	unsigned n = 0;
 	const char *s = *p;
@@ -38,11 +38,11 @@ bool qemu_version_parse(const char *output, unsigned *number, char **text)
 		return false;
 	at += sizeof(mark) - 1;
 	p = at;
-	if (!read_part(&p, &major) || *p++ != '.' || !read_part(&p, &minor))
+	if (!version_read_part(&p, &major) || *p++ != '.' || !version_read_part(&p, &minor))
 		return false;
 	if (*p == '.') {
 		p++;
-		if (!read_part(&p, &patch))
+		if (!version_read_part(&p, &patch))
 			return false;
 	}
 	*number = major * 10000 + minor * 100 + patch;

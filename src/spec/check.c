@@ -27,22 +27,23 @@ struct check {
 	void *arg;
 };
 
-static unsigned line_of(const struct check *k, const char *section, const char *key)
+static unsigned check_line_of(const struct check *k, const char *section, const char *key)
 {
 	return k->s->lines[field_find(section, key) - field_table];
 }
 
 /* Line of a list's item; 0 where the list is not as the file had it. */
-static unsigned item_line(const struct check *k, const char *section, const char *key, size_t i)
+static unsigned check_item_line(const struct check *k, const char *section, const char *key, size_t i)
 {
-	if (!k->s->doc || !line_of(k, section, key))
+	if (!k->s->doc || !check_line_of(k, section, key))
 		return 0;
 	return ini_doc_line(k->s->doc, section, key, i);
 }
 
-static void fault(const struct check *k, unsigned line, const char *section, const char *key, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
-static void fault(const struct check *k, unsigned line, const char *section, const char *key, const char *fmt, ...)
+static void check_fault(const struct check *k, unsigned line, const char *section, const char *key, const char *fmt,
+			...) __attribute__((format(printf, 5, 6)));
+static void check_fault(const struct check *k, unsigned line, const char *section, const char *key, const char *fmt,
+			...)
 {
 	va_list ap;
 	char *message;
@@ -54,20 +55,20 @@ static void fault(const struct check *k, unsigned line, const char *section, con
 	free(message);
 }
 
-#define FAULT(k, section, key, ...) fault(k, line_of(k, section, key), section, key, __VA_ARGS__)
+#define FAULT(k, section, key, ...) check_fault(k, check_line_of(k, section, key), section, key, __VA_ARGS__)
 
-static void add_word(struct buf *b, const char *word)
+static void check_add_word(struct buf *b, const char *word)
 {
 	buf_addf(b, "%s%s", b->len ? ", " : "", word);
 }
 
 /* "; did you mean amd64? Choose " or "; choose "; owned. */
-static char *guess_words(const char *meant)
+static char *check_guess_words(const char *meant)
 {
 	return meant ? xasprintf("; did you mean %s? Choose", meant) : xstrdup("; choose");
 }
 
-static char *guess_arch(const struct check *k)
+static char *check_guess_arch(const struct check *k)
 {
 	const struct catalog_arch *a;
 	struct suggest near;
@@ -77,13 +78,13 @@ static char *guess_arch(const struct check *k)
 		if (*a->not_offered)
 			continue;
 		if (strv_has(&a->aliases, k->s->arch))
-			return guess_words(a->name);
+			return check_guess_words(a->name);
 		suggest_offer(&near, a->name);
 	}
-	return guess_words(near.best);
+	return check_guess_words(near.best);
 }
 
-static char *guess_release(const struct check *k)
+static char *check_guess_release(const struct check *k)
 {
 	const struct catalog_release *r;
 	struct suggest near;
@@ -93,13 +94,13 @@ static char *guess_release(const struct check *k)
 		if (*r->not_offered)
 			continue;
 		if (!strcmp(r->version, k->s->release) || !strcmp(r->state, k->s->release))
-			return guess_words(r->codename);
+			return check_guess_words(r->codename);
 		suggest_offer(&near, r->codename);
 	}
-	return guess_words(near.best);
+	return check_guess_words(near.best);
 }
 
-static char *guess_profile(const struct check *k)
+static char *check_guess_profile(const struct check *k)
 {
 	const struct catalog_profile *p;
 	struct suggest near;
@@ -108,7 +109,7 @@ static char *guess_profile(const struct check *k)
 	for (size_t i = 0; (p = catalog_profile_next(k->c, &i));)
 		if (!p->hidden)
 			suggest_offer(&near, p->name);
-	return guess_words(near.best);
+	return check_guess_words(near.best);
 }
 
 static void check_arch(struct check *k)
@@ -123,10 +124,10 @@ static void check_arch(struct check *k)
 	buf_init(&b, 0);
 	for (size_t i = 0; (a = catalog_arch_next(k->c, &i));)
 		if (!*a->not_offered)
-			add_word(&b, a->name);
+			check_add_word(&b, a->name);
 	if (k->arch)
 		FAULT(k, "machine", "arch", "\"%s\" is %s; choose %s", k->s->arch, k->arch->not_offered, b.data);
-	guess = k->arch ? NULL : guess_arch(k);
+	guess = k->arch ? NULL : check_guess_arch(k);
 	if (guess)
 		FAULT(k, "machine", "arch", "\"%s\" is not an architecture of Debian%s %s", k->s->arch, guess, b.data);
 	free(guess);
@@ -146,11 +147,11 @@ static void check_release(struct check *k)
 	buf_init(&b, 0);
 	for (size_t i = 0; (r = catalog_release_next(k->c, &i));)
 		if (!*r->not_offered)
-			add_word(&b, r->codename);
+			check_add_word(&b, r->codename);
 	if (k->release)
 		FAULT(k, "machine", "release", "\"%s\" is %s; choose %s", k->s->release, k->release->not_offered,
 		      b.data);
-	guess = k->release ? NULL : guess_release(k);
+	guess = k->release ? NULL : check_guess_release(k);
 	if (guess)
 		FAULT(k, "machine", "release", "\"%s\" is not a release that debwiz knows%s %s", k->s->release, guess,
 		      b.data);
@@ -159,7 +160,7 @@ static void check_release(struct check *k)
 	k->release = NULL;
 }
 
-static bool lists(const struct strv *list, const char *word)
+static bool check_lists(const struct strv *list, const char *word)
 {
 	return !list->len || strv_has(list, word);
 }
@@ -168,7 +169,7 @@ static void check_pair(struct check *k)
 {
 	char *all;
 
-	if (!k->arch || !k->release || lists(&k->arch->releases, k->release->codename))
+	if (!k->arch || !k->release || check_lists(&k->arch->releases, k->release->codename))
 		return;
 	all = strv_join(&k->arch->releases, ", ");
 	FAULT(k, "machine", "release", "Debian %s has no kernel for %s; choose one of %s", k->release->codename,
@@ -187,8 +188,8 @@ static void check_profile(struct check *k)
 	buf_init(&b, 0);
 	for (size_t i = 0; (p = catalog_profile_next(k->c, &i));)
 		if (!p->hidden)
-			add_word(&b, p->name);
-	guess = guess_profile(k);
+			check_add_word(&b, p->name);
+	guess = check_guess_profile(k);
 	FAULT(k, "system", "profile", "\"%s\" is not a set of packages%s %s", k->s->profile, guess, b.data);
 	free(guess);
 	buf_fini(&b);
@@ -205,13 +206,13 @@ static void check_firmware(struct check *k)
 		      "there is no UEFI firmware for %s; write direct (QEMU loads the kernel "
 		      "itself)",
 		      k->arch->name);
-	else if (k->arch && k->release && !lists(&k->arch->firmware_releases, k->release->codename))
+	else if (k->arch && k->release && !check_lists(&k->arch->firmware_releases, k->release->codename))
 		FAULT(k, "firmware", "mode",
 		      "Debian %s no longer has UEFI firmware for %s (%s); write direct (QEMU "
 		      "loads "
 		      "the kernel itself)",
 		      k->release->codename, k->arch->name, k->arch->firmware);
-	if (s->initrd != SPEC_INITRD_OWN || line_of(k, "firmware", "initrd"))
+	if (s->initrd != SPEC_INITRD_OWN || check_line_of(k, "firmware", "initrd"))
 		FAULT(k, "firmware", "initrd",
 		      "with mode = uefi the machine loads its own initrd from its disk; remove "
 		      "this "
@@ -266,7 +267,7 @@ static void check_cpu(struct check *k)
 	free(model);
 }
 
-static bool same_port(const struct spec_forward *a, const struct spec_forward *b)
+static bool check_same_port(const struct spec_forward *a, const struct spec_forward *b)
 {
 	return a->host_port && a->host_port == b->host_port && a->udp == b->udp &&
 	       (!strcmp(a->host, b->host) || !strcmp(a->host, "0.0.0.0") || !strcmp(b->host, "0.0.0.0"));
@@ -281,15 +282,15 @@ static void check_forwards(struct check *k)
 		(void)spec_forward_parse(items->items[i], &f[i], NULL); /* was checked on reading */
 		for (size_t j = 0; j < i; j++) {
 			if (!strcmp(items->items[i], items->items[j])) { /* an auto one has one port */
-				fault(k, item_line(k, "network", "forward", i), "network", "forward",
-				      "%s is given twice; remove one of them", items->items[i]);
+				check_fault(k, check_item_line(k, "network", "forward", i), "network", "forward",
+					    "%s is given twice; remove one of them", items->items[i]);
 				break;
 			}
-			if (same_port(&f[i], &f[j])) {
-				fault(k, item_line(k, "network", "forward", i), "network", "forward",
-				      "port %u of this host is forwarded twice (also by %s); "
-				      "choose another port, or auto",
-				      (unsigned)f[i].host_port, items->items[j]);
+			if (check_same_port(&f[i], &f[j])) {
+				check_fault(k, check_item_line(k, "network", "forward", i), "network", "forward",
+					    "port %u of this host is forwarded twice (also by %s); "
+					    "choose another port, or auto",
+					    (unsigned)f[i].host_port, items->items[j]);
 				break;
 			}
 		}
@@ -298,12 +299,12 @@ static void check_forwards(struct check *k)
 }
 
 /* The default asks for nothing that a machine without a network could not have. */
-static bool forwards_are_asked_for(const struct check *k)
+static bool check_forwards_are_asked_for(const struct check *k)
 {
 	const struct field *f = field_find("network", "forward");
 	const struct spec *s = k->s;
 
-	if (line_of(k, "network", "forward"))
+	if (check_line_of(k, "network", "forward"))
 		return s->forwards.len;
 	return s->forwards.len && !(s->forwards.len == 1 && !strcmp(s->forwards.items[0], f->initial));
 }
@@ -313,7 +314,7 @@ static void check_network(struct check *k)
 	const struct spec *s = k->s;
 
 	if (s->net == SPEC_NET_NONE) {
-		if (forwards_are_asked_for(k))
+		if (check_forwards_are_asked_for(k))
 			FAULT(k, "network", "forward",
 			      "there is nothing to forward to with mode = none; remove the "
 			      "forwards, or write mode = user");
@@ -351,7 +352,8 @@ static void check_unique(struct check *k, const char *key, const struct strv *it
 			free(other);
 		}
 		if (twice)
-			fault(k, item_line(k, "devices", key, i), "devices", key, "%s=%s is given twice", part, mine);
+			check_fault(k, check_item_line(k, "devices", key, i), "devices", key, "%s=%s is given twice",
+				    part, mine);
 		free(mine);
 	}
 }
@@ -365,7 +367,7 @@ static void check_extra(struct check *k)
 		size_t bad;
 
 		if (extra_check(k->c, items, i, &bad, &e) < 0)
-			fault(k, item_line(k, "qemu", "extra", bad), "qemu", "extra", "%s", e.text);
+			check_fault(k, check_item_line(k, "qemu", "extra", bad), "qemu", "extra", "%s", e.text);
 		err_fini(&e);
 	}
 }
@@ -404,14 +406,14 @@ const struct catalog_account *spec_user_taken(const struct spec *s, const struct
 	return NULL;
 }
 
-static bool is_listed(const char *package, const void *arg)
+static bool check_is_listed(const char *package, const void *arg)
 {
 	return strv_has(arg, package);
 }
 
 static void check_user(struct check *k)
 {
-	const struct catalog_account *a = spec_user_taken(k->s, k->c, is_listed, &k->s->packages);
+	const struct catalog_account *a = spec_user_taken(k->s, k->c, check_is_listed, &k->s->packages);
 
 	if (a)
 		FAULT(k, "system", "user",
@@ -450,7 +452,7 @@ void spec_check_each(const struct spec *s, const struct catalog *c, spec_fault_f
 	check_extra(&k);
 }
 
-static void gather(unsigned line, const char *section, const char *key, const char *message, void *arg)
+static void check_gather(unsigned line, const char *section, const char *key, const char *message, void *arg)
 {
 	faults_add(arg, line, section, key, "%s", message);
 }
@@ -461,7 +463,7 @@ int spec_check(const struct spec *s, const struct catalog *c, struct err *e)
 	int r;
 
 	faults_init(f, s->shown ? s->shown : s->name);
-	spec_check_each(s, c, gather, f);
+	spec_check_each(s, c, check_gather, f);
 	r = faults_report(f, "spec-check", e);
 	free(f);
 	return r;

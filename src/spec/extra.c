@@ -38,7 +38,7 @@ static char *extra_names(const struct catalog *c, bool drivers)
 	return buf_steal(&b);
 }
 
-static int refuse_option(const struct catalog *c, const char *option, struct err *e)
+static int extra_refuse_option(const struct catalog *c, const char *option, struct err *e)
 {
 	const struct catalog_extra *row = catalog_extra_find(c, option + strspn(option, "-"));
 	char *names;
@@ -52,7 +52,7 @@ static int refuse_option(const struct catalog *c, const char *option, struct err
 }
 
 /* Of a value: letters of names, numbers, dates and identifiers. */
-static bool is_plain(const char *s, size_t n)
+static bool extra_is_plain(const char *s, size_t n)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.:+/-";
 
@@ -60,8 +60,8 @@ static bool is_plain(const char *s, size_t n)
 }
 
 /* NAME=VALUE up to `end`, of the row's names. */
-static int check_part(const struct catalog_extra *row, const char *option, const char *part, const char *end,
-		      struct err *e)
+static int extra_check_part(const struct catalog_extra *row, const char *option, const char *part, const char *end,
+			    struct err *e)
 {
 	size_t n = (size_t)(end - part), name = strcspn(part, "=,");
 	char *given = xstrndup(part, name < n ? name : n);
@@ -71,7 +71,7 @@ static int check_part(const struct catalog_extra *row, const char *option, const
 	if (name >= n || !strv_has(&row->parts, given))
 		r = err_set(e, ERR_USAGE, "extra-bad", "%s: \"%s\" is not allowed; allowed are NAME=VALUE of %s",
 			    option, given, allowed);
-	else if (!is_plain(part + name + 1, n - name - 1))
+	else if (!extra_is_plain(part + name + 1, n - name - 1))
 		r = err_set(e, ERR_USAGE, "extra-bad",
 			    "%s: the value of %s holds what is not allowed; allowed are letters, digits, "
 			    "blanks and _ . : + / -",
@@ -81,12 +81,12 @@ static int check_part(const struct catalog_extra *row, const char *option, const
 	return r;
 }
 
-static int check_parts(const struct catalog_extra *row, const char *option, const char *value, struct err *e)
+static int extra_check_parts(const struct catalog_extra *row, const char *option, const char *value, struct err *e)
 {
 	for (const char *at = value;;) {
 		const char *end = at + strcspn(at, ",");
 
-		if (check_part(row, option, at, end, e) < 0)
+		if (extra_check_part(row, option, at, end, e) < 0)
 			return -1;
 		if (!*end)
 			return 0;
@@ -94,7 +94,7 @@ static int check_parts(const struct catalog_extra *row, const char *option, cons
 	}
 }
 
-static int check_device(const struct catalog *c, const char *value, struct err *e)
+static int extra_check_device(const struct catalog *c, const char *value, struct err *e)
 {
 	size_t n = strcspn(value, ",");
 	char *name = xasprintf(PREFIX "%.*s", (int)(n < 60 ? n : 60), value);
@@ -108,20 +108,20 @@ static int check_device(const struct catalog *c, const char *value, struct err *
 			    name + strlen(PREFIX), names);
 		free(names);
 	} else if (value[n]) {
-		r = check_parts(row, name + strlen(PREFIX), value + n + 1, e);
+		r = extra_check_parts(row, name + strlen(PREFIX), value + n + 1, e);
 	}
 	free(name);
 	return r;
 }
 
-static int check_value(const struct catalog *c, const struct catalog_extra *row, const char *option, const char *value,
-		       struct err *e)
+static int extra_check_value(const struct catalog *c, const struct catalog_extra *row, const char *option,
+			     const char *value, struct err *e)
 {
 	if (!row)
-		return check_device(c, value, e);
+		return extra_check_device(c, value, e);
 	if (row->parts.len)
-		return check_parts(row, option, value, e);
-	if (!strchr(value, ' ') && is_plain(value, strlen(value)))
+		return extra_check_parts(row, option, value, e);
+	if (!strchr(value, ' ') && extra_is_plain(value, strlen(value)))
 		return 0;
 	return err_set(e, ERR_USAGE, "extra-bad", "%s takes one word of letters, digits and _ . : + / -", option);
 }
@@ -146,12 +146,12 @@ int extra_check(const struct catalog *c, const struct strv *items, size_t i, siz
 			       option);
 	row = device || !strncmp(name, PREFIX, strlen(PREFIX)) ? NULL : catalog_extra_find(c, name);
 	if (!device && (!row || *row->instead))
-		return refuse_option(c, option, e);
+		return extra_refuse_option(c, option, e);
 	takes = device || strcmp(row->value, "none") != 0;
 	if (takes && !value)
 		return err_set(e, ERR_USAGE, "extra-bad", "%s lacks its value, on the next line extra =", option);
 	*bad = value ? i + 1 : i;
 	if (!takes)
 		return value ? err_set(e, ERR_USAGE, "extra-bad", "%s takes no value", option) : 0;
-	return check_value(c, row, option, value, e);
+	return extra_check_value(c, row, option, value, e);
 }

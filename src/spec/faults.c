@@ -36,7 +36,7 @@ void faults_add(struct faults *f, unsigned line, const char *section, const char
 	f->items[f->count - 1] = (struct fault){.line = line, .order = f->count, .text = buf_steal(&b)};
 }
 
-static int compare(const void *a, const void *b)
+static int faults_compare(const void *a, const void *b)
 {
 	const struct fault *x = a;
 	const struct fault *y = b;
@@ -56,7 +56,7 @@ int faults_report(struct faults *f, const char *id, struct err *e)
 
 	if (!f->count)
 		return 0;
-	mem_sort(f->items, shown, sizeof(f->items[0]), compare);
+	mem_sort(f->items, shown, sizeof(f->items[0]), faults_compare);
 	buf_init(&b, 0);
 	for (size_t i = 0; i < shown; i++) {
 		buf_addf(&b, "%s%s", i ? "\n" : "", f->items[i].text);

@@ -15,12 +15,12 @@
 
 #define SHOWN_MAX 60 /* bytes of a bad value in a message */
 
-static void *at(const struct field *f, struct spec *s)
+static void *field_at(const struct field *f, struct spec *s)
 {
 	return (char *)s + f->offset;
 }
 
-static const void *const_at(const struct field *f, const struct spec *s)
+static const void *field_const_at(const struct field *f, const struct spec *s)
 {
 	return (const char *)s + f->offset;
 }
@@ -33,7 +33,7 @@ const struct field *field_find(const char *section, const char *key)
 	return NULL;
 }
 
-static bool is_word(const char *const *words, const char *v)
+static bool field_is_word(const char *const *words, const char *v)
 {
 	for (; words && *words; words++)
 		if (!strcmp(*words, v))
@@ -41,7 +41,7 @@ static bool is_word(const char *const *words, const char *v)
 	return false;
 }
 
-static void add_words(struct buf *b, const char *const *words)
+static void field_add_words(struct buf *b, const char *const *words)
 {
 	for (size_t i = 0; words[i]; i++)
 		buf_addf(b, "%s%s", !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
@@ -59,7 +59,7 @@ char *field_allowed(const struct field *f)
 	case FIELD_CHOICE:
 	case FIELD_LIST:
 		if (f->choices)
-			add_words(&b, f->choices);
+			field_add_words(&b, f->choices);
 		else
 			buf_adds(&b, f->type == FIELD_LIST ? "the key repeated, one item a line" : "a text");
 		break;
@@ -86,7 +86,7 @@ char *field_allowed(const struct field *f)
 }
 
 /* The value in quotes, short and without what would disturb a terminal. */
-static void add_shown(struct buf *b, const char *value)
+static void field_add_shown(struct buf *b, const char *value)
 {
 	size_t n = 0;
 
@@ -106,7 +106,7 @@ static void add_shown(struct buf *b, const char *value)
 }
 
 /* `why`: the part of a sentence behind the value, where it has one of its own. */
-static int refuse(const struct field *f, const char *value, const char *why, struct err *e)
+static int field_refuse(const struct field *f, const char *value, const char *why, struct err *e)
 {
 	struct buf b;
 	char *allowed;
@@ -120,7 +120,7 @@ static int refuse(const struct field *f, const char *value, const char *why, str
 	if (f->secret)
 		buf_adds(&b, "the value");
 	else
-		add_shown(&b, value);
+		field_add_shown(&b, value);
 	if (why)
 		buf_addf(&b, " %s%s%s", why, meant ? "; write " : "", meant ? meant : "");
 	else if (meant)
@@ -134,7 +134,7 @@ static int refuse(const struct field *f, const char *value, const char *why, str
 	return -1;
 }
 
-static int refuse_later(const struct field *f, const char *value, struct err *e)
+static int field_refuse_later(const struct field *f, const char *value, struct err *e)
 {
 	char *allowed = field_allowed(f);
 
@@ -145,7 +145,7 @@ static int refuse_later(const struct field *f, const char *value, struct err *e)
 }
 
 /* Numbers of all kinds; `zero` is 0. */
-static int parse_number(const struct field *f, const char *value, uint64_t *out)
+static int field_parse_number(const struct field *f, const char *value, uint64_t *out)
 {
 	if (f->zero && !strcmp(value, f->zero)) {
 		*out = 0;
@@ -158,7 +158,7 @@ static int parse_number(const struct field *f, const char *value, uint64_t *out)
 	return *out < f->min || *out > f->max ? -1 : 0;
 }
 
-static void set_text(char **p, const char *value)
+static void field_set_text(char **p, const char *value)
 {
 	char *copy = xstrdup(value);
 
@@ -166,28 +166,28 @@ static void set_text(char **p, const char *value)
 	*p = copy;
 }
 
-static int check_text(const struct field *f, const char *value, struct err *e)
+static int field_check_text(const struct field *f, const char *value, struct err *e)
 {
 	struct err why = ERR_INIT;
 	int r;
 
-	if (f->choices && !is_word(f->choices, value))
-		return refuse(f, value, NULL, e);
+	if (f->choices && !field_is_word(f->choices, value))
+		return field_refuse(f, value, NULL, e);
 	if (!f->check || f->check(value, &why) >= 0)
 		return 0;
 	if (!strcmp(why.id, "value-secret"))
 		r = err_set(e, ERR_USAGE, "value-bad", "the value %s", why.text);
 	else
-		r = refuse(f, value, why.text, e);
+		r = field_refuse(f, value, why.text, e);
 	err_fini(&why);
 	return r;
 }
 
-static int add_item(const struct field *f, struct strv *list, const char *value, struct err *e)
+static int field_add_item(const struct field *f, struct strv *list, const char *value, struct err *e)
 {
 	if (!*value)
 		return 0;
-	if (check_text(f, value, e) < 0)
+	if (field_check_text(f, value, e) < 0)
 		return -1;
 	if (list->len >= FIELD_LIST_MAX)
 		return err_set(e, ERR_USAGE, "value-bad", "more than %d items", FIELD_LIST_MAX);
@@ -199,54 +199,54 @@ int field_parse(const struct field *f, struct spec *s, const char *value, struct
 {
 	uint64_t n;
 
-	if (is_word(f->later, value))
-		return refuse_later(f, value, e);
+	if (field_is_word(f->later, value))
+		return field_refuse_later(f, value, e);
 	switch (f->type) {
 	case FIELD_TEXT:
-		if (check_text(f, value, e) < 0)
+		if (field_check_text(f, value, e) < 0)
 			return -1;
-		set_text(at(f, s), value);
+		field_set_text(field_at(f, s), value);
 		return 0;
 	case FIELD_LIST:
-		return add_item(f, at(f, s), value, e);
+		return field_add_item(f, field_at(f, s), value, e);
 	case FIELD_BOOL:
 		if (strcmp(value, "yes") && strcmp(value, "no"))
-			return refuse(f, value, NULL, e);
-		*(bool *)at(f, s) = *value == 'y';
+			return field_refuse(f, value, NULL, e);
+		*(bool *)field_at(f, s) = *value == 'y';
 		return 0;
 	case FIELD_CHOICE:
 		for (int i = 0; f->choices[i]; i++)
 			if (!strcmp(f->choices[i], value)) {
-				memcpy(at(f, s), &i, sizeof(i));
+				memcpy(field_at(f, s), &i, sizeof(i));
 				return 0;
 			}
-		return refuse(f, value, NULL, e);
+		return field_refuse(f, value, NULL, e);
 	case FIELD_UINT:
-		if (parse_number(f, value, &n) < 0)
-			return refuse(f, value, NULL, e);
-		*(unsigned *)at(f, s) = (unsigned)n;
+		if (field_parse_number(f, value, &n) < 0)
+			return field_refuse(f, value, NULL, e);
+		*(unsigned *)field_at(f, s) = (unsigned)n;
 		return 0;
 	case FIELD_SIZE:
 	case FIELD_DURATION:
-		if (parse_number(f, value, &n) < 0)
-			return refuse(f, value, NULL, e);
-		*(uint64_t *)at(f, s) = n;
+		if (field_parse_number(f, value, &n) < 0)
+			return field_refuse(f, value, NULL, e);
+		*(uint64_t *)field_at(f, s) = n;
 		return 0;
 	}
 	return -1;
 }
 
-static int choice(const struct field *f, const struct spec *s)
+static int field_choice(const struct field *f, const struct spec *s)
 {
 	int i;
 
-	memcpy(&i, const_at(f, s), sizeof(i));
+	memcpy(&i, field_const_at(f, s), sizeof(i));
 	return i;
 }
 
 void field_format(const struct field *f, const struct spec *s, struct strv *out)
 {
-	const void *p = const_at(f, s);
+	const void *p = field_const_at(f, s);
 	const struct strv *list = p;
 	char text[SIZE_TEXT];
 	uint64_t n;
@@ -263,7 +263,7 @@ void field_format(const struct field *f, const struct spec *s, struct strv *out)
 		strv_add(out, *(const bool *)p ? "yes" : "no");
 		break;
 	case FIELD_CHOICE:
-		strv_add(out, f->choices[choice(f, s)]);
+		strv_add(out, f->choices[field_choice(f, s)]);
 		break;
 	case FIELD_UINT:
 		if (f->zero && !*(const unsigned *)p)
@@ -283,7 +283,7 @@ void field_format(const struct field *f, const struct spec *s, struct strv *out)
 
 void field_clear(const struct field *f, struct spec *s)
 {
-	strv_fini(at(f, s));
+	strv_fini(field_at(f, s));
 }
 
 void field_reset(const struct field *f, struct spec *s)
@@ -293,9 +293,9 @@ void field_reset(const struct field *f, struct spec *s)
 	if (f->type == FIELD_LIST) {
 		field_clear(f, s);
 		if (f->initial)
-			strv_add(at(f, s), f->initial);
+			strv_add(field_at(f, s), f->initial);
 	} else if (f->type == FIELD_TEXT)
-		set_text(at(f, s), f->initial); /* "" may be no value one can write */
+		field_set_text(field_at(f, s), f->initial); /* "" may be no value one can write */
 	else
 		(void)field_parse(f, s, f->initial, &e);
 	err_fini(&e);
@@ -303,8 +303,8 @@ void field_reset(const struct field *f, struct spec *s)
 
 bool field_equal(const struct field *f, const struct spec *a, const struct spec *b)
 {
-	const void *p = const_at(f, a);
-	const void *q = const_at(f, b);
+	const void *p = field_const_at(f, a);
+	const void *q = field_const_at(f, b);
 
 	switch (f->type) {
 	case FIELD_TEXT:
@@ -314,7 +314,7 @@ bool field_equal(const struct field *f, const struct spec *a, const struct spec 
 	case FIELD_BOOL:
 		return *(const bool *)p == *(const bool *)q;
 	case FIELD_CHOICE:
-		return choice(f, a) == choice(f, b);
+		return field_choice(f, a) == field_choice(f, b);
 	case FIELD_UINT:
 		return *(const unsigned *)p == *(const unsigned *)q;
 	case FIELD_SIZE:
@@ -329,7 +329,7 @@ void field_fini(const struct field *f, struct spec *s)
 	if (f->type == FIELD_LIST) {
 		field_clear(f, s);
 	} else if (f->type == FIELD_TEXT) {
-		free(*(char **)at(f, s));
-		*(char **)at(f, s) = NULL;
+		free(*(char **)field_at(f, s));
+		*(char **)field_at(f, s) = NULL;
 	}
 }

@@ -15,19 +15,19 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Of the characters of `set` alone, min to max of them. */
-static bool only(const char *v, const char *set, size_t min, size_t max)
+static bool grammar_only(const char *v, const char *set, size_t min, size_t max)
 {
 	size_t n = strspn(v, set);
 
 	return !v[n] && n >= min && n <= max;
 }
 
-static int bad(struct err *e, const char *text)
+static int grammar_bad(struct err *e, const char *text)
 {
 	return err_set(e, ERR_USAGE, "value-bad", "%s", text);
 }
 
-static bool is_control(char c)
+static bool grammar_is_control(char c)
 {
 	return (unsigned char)c < 0x20 || c == 0x7f;
 }
@@ -36,15 +36,15 @@ int grammar_name(const char *v, struct err *e)
 {
 	if (spec_name_ok(v))
 		return 0;
-	return bad(e, "is not a machine name; that is a-z, 0-9 and -, beginning with a letter or "
-		      "digit, at most 31 characters");
+	return grammar_bad(e, "is not a machine name; that is a-z, 0-9 and -, beginning with a letter or "
+			      "digit, at most 31 characters");
 }
 
 int grammar_word(const char *v, struct err *e)
 {
-	if (only(v, LOWER DIGIT "-_", 1, 31)) /* _: as x86_64, which the catalogue knows another name for */
+	if (grammar_only(v, LOWER DIGIT "-_", 1, 31)) /* _: as x86_64, which the catalogue knows another name for */
 		return 0;
-	return bad(e, "is not a name of the catalogue; those are of a-z, 0-9, - and _");
+	return grammar_bad(e, "is not a name of the catalogue; those are of a-z, 0-9, - and _");
 }
 
 int grammar_hostname(const char *v, struct err *e)
@@ -53,10 +53,10 @@ int grammar_hostname(const char *v, struct err *e)
 
 	if (!n)
 		return 0;
-	if (only(v, LOWER UPPER DIGIT "-", 1, 63) && v[0] != '-' && v[n - 1] != '-')
+	if (grammar_only(v, LOWER UPPER DIGIT "-", 1, 63) && v[0] != '-' && v[n - 1] != '-')
 		return 0;
-	return bad(e, "is not a host name; that is letters, digits and -, no - at its ends, no dot, "
-		      "at most 63 characters (empty: the machine's name)");
+	return grammar_bad(e, "is not a host name; that is letters, digits and -, no - at its ends, no dot, "
+			      "at most 63 characters (empty: the machine's name)");
 }
 
 /* Users and groups that Debian's base-passwd and first packages make: useradd would fail. */
@@ -71,14 +71,14 @@ static const char *const system_names[] = {
 
 int grammar_user(const char *v, struct err *e)
 {
-	if (!only(v, LOWER DIGIT "_-", 1, 31) || !strchr(LOWER "_", v[0]))
-		return bad(e, "is not a user name; that is a-z, 0-9, _ and -, beginning with a letter "
-			      "or _, at most 31 characters");
+	if (!grammar_only(v, LOWER DIGIT "_-", 1, 31) || !strchr(LOWER "_", v[0]))
+		return grammar_bad(e, "is not a user name; that is a-z, 0-9, _ and -, beginning with a letter "
+				      "or _, at most 31 characters");
 	for (size_t i = 0; i < COUNT(system_names); i++)
 		if (!strcmp(v, system_names[i]))
-			return bad(e, "is an account or group of the system; choose another name");
+			return grammar_bad(e, "is an account or group of the system; choose another name");
 	if (!strncmp(v, "systemd-", 8))
-		return bad(e, "is an account of the system; choose another name");
+		return grammar_bad(e, "is an account of the system; choose another name");
 	return 0;
 }
 
@@ -102,7 +102,7 @@ int grammar_locale(const char *v, struct err *e)
 		p += n + 1;
 	if (!*p && *v && strlen(v) <= 40)
 		return 0;
-	return bad(e, "is not a locale; examples are C.UTF-8, en_US.UTF-8, de_DE.UTF-8");
+	return grammar_bad(e, "is not a locale; examples are C.UTF-8, en_US.UTF-8, de_DE.UTF-8");
 }
 
 int grammar_timezone(const char *v, struct err *e)
@@ -123,14 +123,14 @@ int grammar_timezone(const char *v, struct err *e)
 	}
 	if (parts && !*p && p[-1] != '/' && strlen(v) <= 60)
 		return 0;
-	return bad(e, "is not a time zone; examples are Etc/UTC, Europe/Berlin, America/New_York");
+	return grammar_bad(e, "is not a time zone; examples are Etc/UTC, Europe/Berlin, America/New_York");
 }
 
 int grammar_keyboard(const char *v, struct err *e)
 {
-	if (only(v, LOWER DIGIT "_", 2, 20) && strchr(LOWER, v[0]))
+	if (grammar_only(v, LOWER DIGIT "_", 2, 20) && strchr(LOWER, v[0]))
 		return 0;
-	return bad(e, "is not a keyboard layout; examples are us, de, fr, latam");
+	return grammar_bad(e, "is not a keyboard layout; examples are us, de, fr, latam");
 }
 
 /* crypt(5): $id$params-and-salt$hash. The weak ones (DES, MD5) are not taken. */
@@ -144,17 +144,17 @@ int grammar_password_hash(const char *v, struct err *e)
 	for (size_t i = 0; i < COUNT(ids); i++) {
 		size_t n = strlen(ids[i]);
 
-		if (strncmp(v, ids[i], n) || !only(v, UPPER LOWER DIGIT "./$=,", 30, 170))
+		if (strncmp(v, ids[i], n) || !grammar_only(v, UPPER LOWER DIGIT "./$=,", 30, 170))
 			continue;
 		/* Something between the method and the hash, and a hash behind the last $. */
 		if (last > v + n && strlen(last + 1) >= 22)
 			return 0;
 	}
-	return bad(e, "is not a password hash of crypt(5) ($y$, $6$, $5$, $2b$ ...); make one with "
-		      "mkpasswd or openssl passwd -6");
+	return grammar_bad(e, "is not a password hash of crypt(5) ($y$, $6$, $5$, $2b$ ...); make one with "
+			      "mkpasswd or openssl passwd -6");
 }
 
-static bool is_port(const char *p, const char *end)
+static bool grammar_is_port(const char *p, const char *end)
 {
 	char text[6] = "";
 	uint64_t port;
@@ -166,7 +166,7 @@ static bool is_port(const char *p, const char *end)
 }
 
 /* HOST[:PORT][/PATH]; host is a name, an IPv4 address or an IPv6 address in brackets. */
-static bool is_authority_and_path(const char *p, bool path)
+static bool grammar_is_authority_and_path(const char *p, bool path)
 {
 	const char *end;
 	const char *slash = p + strcspn(p, "/");
@@ -182,7 +182,7 @@ static bool is_authority_and_path(const char *p, bool path)
 			return false;
 	}
 	if (*end == ':') {
-		if (!is_port(end + 1, slash))
+		if (!grammar_is_port(end + 1, slash))
 			return false;
 		end = slash;
 	}
@@ -193,7 +193,7 @@ static bool is_authority_and_path(const char *p, bool path)
 	return !slash[strspn(slash, UPPER LOWER DIGIT "/._~+%@:=,-")] && !strstr(slash, "/../");
 }
 
-static bool has_credentials(const char *v)
+static bool grammar_has_credentials(const char *v)
 {
 	const char *p = strstr(v, "://");
 
@@ -204,7 +204,7 @@ static bool has_credentials(const char *v)
 }
 
 /* The caller must not show a value with credentials: kind of error told by its id. */
-static int bad_credentials(struct err *e)
+static int grammar_bad_credentials(struct err *e)
 {
 	return err_set(e, ERR_USAGE, "value-secret",
 		       "holds a user name or password, which does not belong in this file; use "
@@ -215,12 +215,12 @@ int grammar_mirror(const char *v, struct err *e)
 {
 	if (!strcmp(v, "auto"))
 		return 0;
-	if (has_credentials(v))
-		return bad_credentials(e);
-	if ((!strncmp(v, "http://", 7) && is_authority_and_path(v + 7, true)) ||
-	    (!strncmp(v, "https://", 8) && is_authority_and_path(v + 8, true)))
+	if (grammar_has_credentials(v))
+		return grammar_bad_credentials(e);
+	if ((!strncmp(v, "http://", 7) && grammar_is_authority_and_path(v + 7, true)) ||
+	    (!strncmp(v, "https://", 8) && grammar_is_authority_and_path(v + 8, true)))
 		return 0;
-	return bad(e, "is not a mirror; write auto, or a URL like https://HOST/debian");
+	return grammar_bad(e, "is not a mirror; write auto, or a URL like https://HOST/debian");
 }
 
 int grammar_proxy(const char *v, struct err *e)
@@ -229,15 +229,16 @@ int grammar_proxy(const char *v, struct err *e)
 
 	if (!*v)
 		return 0;
-	if (has_credentials(v))
-		return bad_credentials(e);
+	if (grammar_has_credentials(v))
+		return grammar_bad_credentials(e);
 	for (size_t i = 0; i < COUNT(schemes); i++)
-		if (!strncmp(v, schemes[i], strlen(schemes[i])) && is_authority_and_path(v + strlen(schemes[i]), false))
+		if (!strncmp(v, schemes[i], strlen(schemes[i])) &&
+		    grammar_is_authority_and_path(v + strlen(schemes[i]), false))
 			return 0;
-	return bad(e, "is not a proxy; write http://HOST:PORT (or https, socks5, socks5h)");
+	return grammar_bad(e, "is not a proxy; write http://HOST:PORT (or https, socks5, socks5h)");
 }
 
-static unsigned two(const char *p)
+static unsigned grammar_two(const char *p)
 {
 	return (unsigned)(p[0] - '0') * 10 + (unsigned)(p[1] - '0');
 }
@@ -247,10 +248,10 @@ int grammar_snapshot(const char *v, struct err *e)
 	if (!*v)
 		return 0;
 	if (strlen(v) == 16 && strspn(v, DIGIT) == 8 && v[8] == 'T' && strspn(v + 9, DIGIT) == 6 && v[15] == 'Z' &&
-	    two(v) >= 19 && two(v + 4) >= 1 && two(v + 4) <= 12 && two(v + 6) >= 1 && two(v + 6) <= 31 &&
-	    two(v + 9) < 24 && two(v + 11) < 60 && two(v + 13) < 60)
+	    grammar_two(v) >= 19 && grammar_two(v + 4) >= 1 && grammar_two(v + 4) <= 12 && grammar_two(v + 6) >= 1 &&
+	    grammar_two(v + 6) <= 31 && grammar_two(v + 9) < 24 && grammar_two(v + 11) < 60 && grammar_two(v + 13) < 60)
 		return 0;
-	return bad(e, "is not a point in time; write it in UTC like 20250801T120000Z");
+	return grammar_bad(e, "is not a point in time; write it in UTC like 20250801T120000Z");
 }
 
 int grammar_component(const char *v, struct err *e)
@@ -260,18 +261,18 @@ int grammar_component(const char *v, struct err *e)
 	for (size_t i = 0; i < COUNT(known); i++)
 		if (!strcmp(v, known[i]))
 			return 0;
-	return bad(e, "is not a component; allowed are main, contrib, non-free, non-free-firmware");
+	return grammar_bad(e, "is not a component; allowed are main, contrib, non-free, non-free-firmware");
 }
 
 int grammar_path(const char *v, struct err *e)
 {
 	for (const char *p = v; *p; p++)
-		if (is_control(*p))
-			return bad(e, "is not a path; it holds a control character");
+		if (grammar_is_control(*p))
+			return grammar_bad(e, "is not a path; it holds a control character");
 	if (!*v || !strcmp(v, "~"))
-		return bad(e, "is not the path of a file");
+		return grammar_bad(e, "is not the path of a file");
 	if (v[0] == '~' && v[1] != '/')
-		return bad(e, "is not a path; only ~/ (your own home folder) is understood");
+		return grammar_bad(e, "is not a path; only ~/ (your own home folder) is understood");
 	return 0;
 }
 
@@ -284,7 +285,7 @@ int grammar_binary(const char *v, struct err *e)
 {
 	if (!strcmp(v, "auto") || (strchr(v, '/') && !grammar_path(v, NULL)))
 		return 0;
-	return bad(e, "is not a program; write auto, or a path with a /");
+	return grammar_bad(e, "is not a program; write auto, or a path with a /");
 }
 
 int grammar_cpu_model(const char *v, struct err *e)
@@ -307,31 +308,31 @@ int grammar_cpu_model(const char *v, struct err *e)
 	if (!*p && !(strncmp(v, "auto", 4) == 0 && v[4] == ','))
 		return 0;
 no:
-	return bad(e, "is not a CPU model; write auto, or MODEL, or MODEL,FEATURE=on");
+	return grammar_bad(e, "is not a CPU model; write auto, or MODEL, or MODEL,FEATURE=on");
 }
 
 /* deb-control(5), Package */
 int grammar_package(const char *v, struct err *e)
 {
-	if (only(v, LOWER DIGIT "+.-", 2, 128) && strchr(LOWER DIGIT, v[0]))
+	if (grammar_only(v, LOWER DIGIT "+.-", 2, 128) && strchr(LOWER DIGIT, v[0]))
 		return 0;
-	return bad(e, "is not the name of a package; one name a line, of a-z, 0-9, +, - and .");
+	return grammar_bad(e, "is not the name of a package; one name a line, of a-z, 0-9, +, - and .");
 }
 
 int grammar_cmdline(const char *v, struct err *e)
 {
 	if (v[strspn(v, UPPER LOWER DIGIT " ._,:=/@%+-")])
-		return bad(e, "is not a kernel command line; allowed are letters, digits, blanks and "
-			      ". _ , : = / @ % + -");
+		return grammar_bad(e, "is not a kernel command line; allowed are letters, digits, blanks and "
+				      ". _ , : = / @ % + -");
 	if (!strncmp(v, "debwiz.", 7) || strstr(v, " debwiz."))
-		return bad(e, "holds a word that begins with debwiz., which debwiz sets itself");
+		return grammar_bad(e, "holds a word that begins with debwiz., which debwiz sets itself");
 	return 0;
 }
 
 int grammar_qemu_extra(const char *v, struct err *e)
 {
 	for (const char *p = v; *p; p++)
-		if (is_control(*p))
-			return bad(e, "is not an argument for QEMU; it holds a control character");
-	return *v ? 0 : bad(e, "is not an argument for QEMU; it is empty");
+		if (grammar_is_control(*p))
+			return grammar_bad(e, "is not an argument for QEMU; it holds a control character");
+	return *v ? 0 : grammar_bad(e, "is not an argument for QEMU; it is empty");
 }

@@ -17,7 +17,7 @@
 #define FORWARD_FORM "write ADDRESS:PORT:GUESTPORT, like 127.0.0.1:8080:80, or auto as the port"
 
 /* Four decimal numbers up to 255 without leading zeros. */
-static bool is_ipv4(const char *s)
+static bool item_is_ipv4(const char *s)
 {
 	struct strv parts = STRV_INIT;
 	uint64_t n;
@@ -63,7 +63,7 @@ int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e
 			       "is not a forward; the address is missing (127.0.0.1: this host "
 			       "alone); " FORWARD_FORM);
 	*port++ = '\0';
-	if (!is_ipv4(text) || strlen(text) >= sizeof(f.host))
+	if (!item_is_ipv4(text) || strlen(text) >= sizeof(f.host))
 		return err_set(e, ERR_USAGE, "value-bad",
 			       "is not a forward; its address is not an IPv4 address like 127.0.0.1");
 	snprintf(f.host, sizeof(f.host), "%.15s", text);
@@ -83,7 +83,7 @@ int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e
 }
 
 /* Takes the next `key=value` off; false at the end. Empty key: malformed. */
-static bool next_part(const char **p, char **key, char **value)
+static bool item_next_part(const char **p, char **key, char **value)
 {
 	struct buf b;
 	const char *eq;
@@ -110,7 +110,7 @@ char *spec_item_get(const char *item, const char *key)
 	char *k;
 	char *v;
 
-	while (!found && next_part(&p, &k, &v)) {
+	while (!found && item_next_part(&p, &k, &v)) {
 		if (!strcmp(k, key))
 			found = v;
 		else
@@ -120,7 +120,7 @@ char *spec_item_get(const char *item, const char *key)
 	return found;
 }
 
-static int check_part(const struct item_part *part, const char *value, struct err *e)
+static int item_check_part(const struct item_part *part, const char *value, struct err *e)
 {
 	struct err why = ERR_INIT;
 
@@ -138,7 +138,7 @@ static int check_part(const struct item_part *part, const char *value, struct er
 		       part->words[1] ? ", " : "", part->words[1] ? part->words[1] : "");
 }
 
-static size_t find_part(const struct item_part *parts, const char *key)
+static size_t item_find_part(const struct item_part *parts, const char *key)
 {
 	size_t i = 0;
 
@@ -148,15 +148,15 @@ static size_t find_part(const struct item_part *parts, const char *key)
 }
 
 /* `form` is how the item is written. */
-static int check_item(const char *v, const struct item_part *parts, const char *form, struct err *e)
+static int item_check_item(const char *v, const struct item_part *parts, const char *form, struct err *e)
 {
 	const char *p = v;
 	unsigned seen = 0;
 	char *key;
 	char *value;
 
-	while (next_part(&p, &key, &value)) {
-		size_t i = find_part(parts, key);
+	while (item_next_part(&p, &key, &value)) {
+		size_t i = item_find_part(parts, key);
 		int r;
 
 		if (!parts[i].key)
@@ -167,7 +167,7 @@ static int check_item(const char *v, const struct item_part *parts, const char *
 		else if (seen & (1U << i))
 			r = err_set(e, ERR_USAGE, "value-bad", "says %s twice", key);
 		else
-			r = check_part(&parts[i], value, e);
+			r = item_check_part(&parts[i], value, e);
 		seen |= parts[i].key ? 1U << i : 0;
 		free(key);
 		free(value);
@@ -180,7 +180,7 @@ static int check_item(const char *v, const struct item_part *parts, const char *
 	return 0;
 }
 
-static int check_tag(const char *v, struct err *e)
+static int item_check_tag(const char *v, struct err *e)
 {
 	size_t n = strspn(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
 
@@ -218,7 +218,7 @@ const struct item_part item_drive[] = {
 
 const struct item_part item_share[] = {
 	{"path", true, ITEM_FOLDER, NULL, grammar_path, "the folder of this host"},
-	{"tag", true, ITEM_TEXT, NULL, check_tag, "its name within the machine: a word"},
+	{"tag", true, ITEM_TEXT, NULL, item_check_tag, "its name within the machine: a word"},
 	{"readonly", false, ITEM_WORD, on_off, NULL, "off, unless said"},
 	{"security_model", false, ITEM_WORD, share_models, NULL, "default: none; as root mapped-xattr"},
 	{.key = NULL},
@@ -226,12 +226,12 @@ const struct item_part item_share[] = {
 
 int grammar_drive(const char *v, struct err *e)
 {
-	return check_item(v, item_drive, "path=FILE,format=raw|qcow2[,readonly=on]", e);
+	return item_check_item(v, item_drive, "path=FILE,format=raw|qcow2[,readonly=on]", e);
 }
 
 int grammar_share(const char *v, struct err *e)
 {
-	return check_item(v, item_share, "path=FOLDER,tag=WORD[,readonly=on][,security_model=MODEL]", e);
+	return item_check_item(v, item_share, "path=FOLDER,tag=WORD[,readonly=on][,security_model=MODEL]", e);
 }
 
 void item_end(const struct item_part *parts, const char *item, struct item_end *out)
@@ -242,15 +242,15 @@ void item_end(const struct item_part *parts, const char *item, struct item_end *
 	char *value;
 
 	*out = (struct item_end){.text = NULL};
-	while (next_part(&p, &key, &value)) {
-		size_t i = find_part(parts, key);
+	while (item_next_part(&p, &key, &value)) {
+		size_t i = item_find_part(parts, key);
 		bool known = parts[i].key != NULL;
 
 		free(out->text);
 		out->part = known ? &parts[i] : NULL;
 		out->at = (size_t)(begin - item) + (known ? strlen(key) + 1 : 0);
 		out->given |= known ? 1U << i : 0;
-		out->complete = known && *value && check_part(&parts[i], value, NULL) == 0;
+		out->complete = known && *value && item_check_part(&parts[i], value, NULL) == 0;
 		out->text = value;
 		free(key);
 		begin = p;

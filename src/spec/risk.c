@@ -34,7 +34,7 @@ static void risk_add(struct risks *out, const struct spec *s, struct risk r, siz
 	out->items[out->len++] = r;
 }
 
-static void add_keyring(struct risks *out, const struct spec *s)
+static void risk_add_keyring(struct risks *out, const struct spec *s)
 {
 	char *path = *s->keyring ? spec_path(s, s->keyring) : NULL;
 
@@ -50,7 +50,7 @@ static void add_keyring(struct risks *out, const struct spec *s)
 			 0);
 }
 
-static void add_forwards(struct risks *out, const struct spec *s)
+static void risk_add_forwards(struct risks *out, const struct spec *s)
 {
 	struct spec_forward f;
 
@@ -72,8 +72,8 @@ static void add_forwards(struct risks *out, const struct spec *s)
 }
 
 /* Further drives and shared folders. */
-static void add_items(struct risks *out, const struct spec *s, const char *key, const struct strv *items,
-		      const char *what)
+static void risk_add_items(struct risks *out, const struct spec *s, const char *key, const struct strv *items,
+			   const char *what)
 {
 	for (size_t i = 0; i < items->len; i++) {
 		char *written = spec_item_get(items->items[i], "path");
@@ -94,7 +94,7 @@ static void add_items(struct risks *out, const struct spec *s, const char *key, 
 	}
 }
 
-static void add_binary(struct risks *out, const struct spec *s)
+static void risk_add_binary(struct risks *out, const struct spec *s)
 {
 	char *path = strcmp(s->qemu_binary, "auto") != 0 ? spec_path(s, s->qemu_binary) : NULL;
 
@@ -109,7 +109,7 @@ static void add_binary(struct risks *out, const struct spec *s)
 			 0);
 }
 
-static void add_extra(struct risks *out, const struct spec *s)
+static void risk_add_extra(struct risks *out, const struct spec *s)
 {
 	const struct strv *items = &s->qemu_extra;
 
@@ -129,12 +129,12 @@ static void add_extra(struct risks *out, const struct spec *s)
 void risks_find(const struct spec *s, struct risks *out)
 {
 	*out = (struct risks){.items = NULL};
-	add_keyring(out, s);
-	add_forwards(out, s);
-	add_items(out, s, "drive", &s->drives, "file");
-	add_items(out, s, "share", &s->shares, "folder");
-	add_binary(out, s);
-	add_extra(out, s);
+	risk_add_keyring(out, s);
+	risk_add_forwards(out, s);
+	risk_add_items(out, s, "drive", &s->drives, "file");
+	risk_add_items(out, s, "share", &s->shares, "folder");
+	risk_add_binary(out, s);
+	risk_add_extra(out, s);
 }
 
 void risks_fini(struct risks *r)

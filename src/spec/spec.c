@@ -128,7 +128,7 @@ bool spec_equal(const struct spec *a, const struct spec *b)
 }
 
 /* The file's name without folder and .ini; owned. */
-static char *stem(const char *path)
+static char *spec_stem(const char *path)
 {
 	char *s = xstrdup(file_basename(path));
 	size_t n = strlen(s);
@@ -156,7 +156,7 @@ struct reading {
 	size_t unknown;
 };
 
-static bool is_later_key(const char *section, const char *key)
+static bool spec_is_later_key(const char *section, const char *key)
 {
 	for (size_t i = 0; field_later[i][0]; i++)
 		if (!strcmp(field_later[i][0], section) && !strcmp(field_later[i][1], key))
@@ -165,7 +165,7 @@ static bool is_later_key(const char *section, const char *key)
 }
 
 /* It stays in the document, for a program that knows it. */
-static void warn_unknown(struct reading *r, const char *section, const char *key, unsigned line)
+static void spec_warn_unknown(struct reading *r, const char *section, const char *key, unsigned line)
 {
 	const struct field *meant = hint_field(section, key);
 
@@ -177,8 +177,8 @@ static void warn_unknown(struct reading *r, const char *section, const char *key
 			  section, key);
 }
 
-static int on_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
-		    struct err *unused)
+static int spec_on_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
+			 struct err *unused)
 {
 	struct reading *r = arg;
 	const struct field *f = field_find(section, key);
@@ -186,13 +186,13 @@ static int on_entry(const char *section, const char *key, const char *value, uns
 	unsigned *seen;
 
 	(void)unused;
-	if (is_later_key(section, key)) {
+	if (spec_is_later_key(section, key)) {
 		faults_add(&r->faults, line, section, key, "not supported yet");
 		return 0;
 	}
 	if (!f) {
 		if (r->unknown++ < WARNINGS_MAX)
-			warn_unknown(r, section, key, line);
+			spec_warn_unknown(r, section, key, line);
 		return 0;
 	}
 	seen = &r->s->lines[f - field_table];
@@ -211,7 +211,7 @@ static int on_entry(const char *section, const char *key, const char *value, uns
 	return 0;
 }
 
-static void on_bad_line(unsigned line, const char *message, void *arg)
+static void spec_on_bad_line(unsigned line, const char *message, void *arg)
 {
 	struct reading *r = arg;
 
@@ -219,10 +219,10 @@ static void on_bad_line(unsigned line, const char *message, void *arg)
 }
 
 /* Without name=, the file's stem is the name. */
-static void name_by_stem(struct reading *r, const char *path)
+static void spec_name_by_stem(struct reading *r, const char *path)
 {
 	const struct field *f = field_find("machine", "name");
-	char *name = stem(path);
+	char *name = spec_stem(path);
 
 	if (spec_name_ok(name))
 		(void)field_parse(f, r->s, name, NULL);
@@ -242,12 +242,12 @@ int spec_read_text(struct spec *s, const char *path, const char *text, size_t n,
 	s->path = file_absolute(path);
 	s->shown = xstrdup(path);
 	faults_init(&r.faults, path);
-	(void)ini_scan(text, n, on_entry, on_bad_line, &r, e);
+	(void)ini_scan(text, n, spec_on_entry, spec_on_bad_line, &r, e);
 	if (r.unknown > WARNINGS_MAX)
 		strv_addf(&s->warnings, "%s: and %zu more keys that are not known, ignored", path,
 			  r.unknown - WARNINGS_MAX);
 	if (!s->lines[field_find("machine", "name") - field_table])
-		name_by_stem(&r, path);
+		spec_name_by_stem(&r, path);
 	if (faults_report(&r.faults, "spec-bad", e) < 0)
 		goto fail;
 	s->doc = ini_doc_parse(path, text, n, e);
@@ -291,7 +291,7 @@ int spec_read(struct spec *s, const char *path, struct err *e)
 }
 
 /* A list is replaced only when the new item is good. */
-static int set_list(const struct field *f, struct spec *s, const char *value, bool append, struct err *e)
+static int spec_set_list(const struct field *f, struct spec *s, const char *value, bool append, struct err *e)
 {
 	struct spec scratch;
 	int r;
@@ -306,14 +306,14 @@ static int set_list(const struct field *f, struct spec *s, const char *value, bo
 	return field_parse(f, s, value, e);
 }
 
-static int set_field(const struct field *f, struct spec *s, const char *value, bool append, struct err *e)
+static int spec_set_field(const struct field *f, struct spec *s, const char *value, bool append, struct err *e)
 {
 	if (append && f->type != FIELD_LIST)
 		return err_set(e, ERR_USAGE, "set-append", "is not a list; use = instead of +=");
 	if (append && !*value)
 		return err_set(e, ERR_USAGE, "set-append", "there is nothing behind +=");
 	if (f->type == FIELD_LIST)
-		return set_list(f, s, value, append, e);
+		return spec_set_list(f, s, value, append, e);
 	if (!field_parse(f, s, value, e))
 		return 0;
 	/* Emptied, and empty is no value: the default, where there is one. */
@@ -324,7 +324,7 @@ static int set_field(const struct field *f, struct spec *s, const char *value, b
 	return 0;
 }
 
-static int refuse_unknown(const char *section, const char *key, struct err *e)
+static int spec_refuse_unknown(const char *section, const char *key, struct err *e)
 {
 	const struct field *meant = hint_field(section, key);
 
@@ -350,12 +350,12 @@ int spec_set(struct spec *s, const char *assignment, struct err *e)
 	section = xstrndup(assignment, (size_t)(dot - assignment));
 	key = xstrndup(dot + 1, (size_t)(eq - dot - 1 - (append ? 1 : 0)));
 	f = field_find(section, key);
-	if (is_later_key(section, key))
+	if (spec_is_later_key(section, key))
 		r = err_set(e, ERR_USAGE, "value-later", "not supported yet");
 	else if (!f)
-		r = refuse_unknown(section, key, e);
+		r = spec_refuse_unknown(section, key, e);
 	else
-		r = set_field(f, s, eq + 1, append, e);
+		r = spec_set_field(f, s, eq + 1, append, e);
 	if (r < 0)
 		err_prefix(e, "--set: %s.%s", section, key);
 	else if (!append)
@@ -367,7 +367,7 @@ int spec_set(struct spec *s, const char *assignment, struct err *e)
 	return r;
 }
 
-static int write_field(struct ini_doc *d, const struct field *f, const struct spec *s, struct err *e)
+static int spec_write_field(struct ini_doc *d, const struct field *f, const struct spec *s, struct err *e)
 {
 	struct strv values = STRV_INIT;
 	int r;
@@ -381,7 +381,7 @@ static int write_field(struct ini_doc *d, const struct field *f, const struct sp
 }
 
 /* A new record: what is always written or differs from its default. */
-static struct ini_doc *doc_of_new(const struct spec *s, struct err *e)
+static struct ini_doc *spec_doc_of_new(const struct spec *s, struct err *e)
 {
 	struct ini_doc *d = ini_doc_new();
 	struct spec plain;
@@ -391,7 +391,7 @@ static struct ini_doc *doc_of_new(const struct spec *s, struct err *e)
 	spec_init(&plain);
 	for (size_t i = 0; i < field_count && !r; i++)
 		if (field_table[i].always || !field_equal(&field_table[i], s, &plain))
-			r = write_field(d, &field_table[i], s, e);
+			r = spec_write_field(d, &field_table[i], s, e);
 	spec_fini(&plain);
 	if (r < 0) {
 		ini_doc_free(d);
@@ -401,7 +401,7 @@ static struct ini_doc *doc_of_new(const struct spec *s, struct err *e)
 }
 
 /* The document it was read from, with the fields that have changed since. */
-static struct ini_doc *doc_of_read(const struct spec *s, const char *path, struct err *e)
+static struct ini_doc *spec_doc_of_read(const struct spec *s, const char *path, struct err *e)
 {
 	char *text = ini_doc_text(s->doc);
 	size_t n = strlen(text);
@@ -412,7 +412,7 @@ static struct ini_doc *doc_of_read(const struct spec *s, const char *path, struc
 	if (!r) {
 		for (size_t i = 0; i < field_count && !r; i++)
 			if (!field_equal(&field_table[i], s, &was))
-				r = write_field(d, &field_table[i], s, e);
+				r = spec_write_field(d, &field_table[i], s, e);
 		spec_fini(&was);
 	}
 	free(text);
@@ -423,9 +423,9 @@ static struct ini_doc *doc_of_read(const struct spec *s, const char *path, struc
 	return d;
 }
 
-static char *render(const struct spec *s, const char *path, struct err *e)
+static char *spec_render(const struct spec *s, const char *path, struct err *e)
 {
-	struct ini_doc *d = s->doc ? doc_of_read(s, path, e) : doc_of_new(s, e);
+	struct ini_doc *d = s->doc ? spec_doc_of_read(s, path, e) : spec_doc_of_new(s, e);
 	struct spec back;
 	char *text;
 	int r;
@@ -452,11 +452,11 @@ static char *render(const struct spec *s, const char *path, struct err *e)
 
 char *spec_text(struct spec *s, struct err *e)
 {
-	return render(s, s->path ? s->path : "machine.ini", e);
+	return spec_render(s, s->path ? s->path : "machine.ini", e);
 }
 
 /* Where the lock of that file is: not beside it, for that is a person's folder. Owned. */
-static char *lock_path(const char *locks, const char *path)
+static char *spec_lock_path(const char *locks, const char *path)
 {
 	char *whole = file_absolute(path);
 	char *dir = file_dirname(whole);
@@ -480,7 +480,7 @@ struct lock *spec_lock(const char *path, struct err *e)
 {
 	char *data = host_data_dir();
 	char *locks = file_join(data, "locks");
-	char *name = lock_path(locks, path);
+	char *name = spec_lock_path(locks, path);
 	struct err why = ERR_INIT;
 	struct lock *k = file_mkdirs(locks, &why) < 0 ? NULL : lock_wait(name, "writing a file", LOCK_MS, &why);
 
@@ -496,7 +496,7 @@ struct lock *spec_lock(const char *path, struct err *e)
 
 int spec_write(struct spec *s, const char *path, struct err *e)
 {
-	char *text = render(s, path, e);
+	char *text = spec_render(s, path, e);
 	int r;
 
 	if (!text)

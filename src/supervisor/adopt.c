@@ -22,7 +22,7 @@ char *sup_request_file(const char *dir)
 }
 
 /* The record is of a supervisor that was killed. */
-static bool has_died(const struct sup *s)
+static bool adopt_has_died(const struct sup *s)
 {
 	struct vm_run run;
 	bool died = vm_run_read(s->req.dir, &run, NULL) == 0;
@@ -40,7 +40,7 @@ struct lock *sup_take_lock(const struct sup *s, struct err *e)
 	char *path = file_join(s->req.dir, "lock");
 	struct lock *lock = lock_take(path, s->req.what, e);
 
-	for (int waited = 0; !lock && e->kind == ERR_BUSY && waited < DYING_MS && has_died(s);
+	for (int waited = 0; !lock && e->kind == ERR_BUSY && waited < DYING_MS && adopt_has_died(s);
 	     waited += DYING_STEP_MS) {
 		err_fini(e);
 		poll(NULL, 0, DYING_STEP_MS);
@@ -50,7 +50,7 @@ struct lock *sup_take_lock(const struct sup *s, struct err *e)
 	return lock;
 }
 
-static void take_text(char **to, char **from)
+static void adopt_take_text(char **to, char **from)
 {
 	free(*to);
 	*to = *from;
@@ -58,20 +58,20 @@ static void take_text(char **to, char **from)
 }
 
 /* What the record says that is still true. */
-static void continue_run(struct vm_run *run, struct vm_run *old)
+static void adopt_continue_run(struct vm_run *run, struct vm_run *old)
 {
 	run->qemu_pid = old->qemu_pid;
 	run->qemu_start = old->qemu_start;
 	run->started = old->started;
 	run->login = old->login;
 	run->ready = old->ready;
-	take_text(&run->cause, &old->cause);
-	take_text(&run->cause_id, &old->cause_id);
-	take_text(&run->kernel, &old->kernel);
-	take_text(&run->ip, &old->ip);
-	take_text(&run->ssh, &old->ssh);
-	take_text(&run->accel, &old->accel);
-	take_text(&run->runtime_dir, &old->runtime_dir);
+	adopt_take_text(&run->cause, &old->cause);
+	adopt_take_text(&run->cause_id, &old->cause_id);
+	adopt_take_text(&run->kernel, &old->kernel);
+	adopt_take_text(&run->ip, &old->ip);
+	adopt_take_text(&run->ssh, &old->ssh);
+	adopt_take_text(&run->accel, &old->accel);
+	adopt_take_text(&run->runtime_dir, &old->runtime_dir);
 	vm_run_take_settings(run, old);
 }
 
@@ -91,13 +91,13 @@ int sup_adopt_prepare(struct sup *s, struct vm_run *old, struct err *e)
 	}
 	vm_request_fini(&s->req);
 	s->req = was;
-	continue_run(&s->run, old);
+	adopt_continue_run(&s->run, old);
 	s->before = old->state;
 	s->end.adopted = true;
 	return 0;
 }
 
-static void on_ended(void *arg)
+static void adopt_on_ended(void *arg)
 {
 	struct sup *s = arg;
 
@@ -106,7 +106,7 @@ static void on_ended(void *arg)
 	sup_exited(s, 0, 0);
 }
 
-static void on_abandoned(void *arg)
+static void adopt_on_abandoned(void *arg)
 {
 	loop_stop(((struct sup *)arg)->loop);
 }
@@ -131,15 +131,15 @@ void sup_abandon(struct sup *s, const char *text)
 	s->start_timer = NULL;
 	sup_guest_close(s);
 	sup_monitor_close(s);
-	saver_flush(s->saver, on_abandoned, s);
+	saver_flush(s->saver, adopt_on_abandoned, s);
 }
 
-static void on_start_timeout(void *arg)
+static void adopt_on_start_timeout(void *arg)
 {
 	sup_abandon(arg, "its monitor does not answer");
 }
 
-static void on_refused(void *arg)
+static void adopt_on_refused(void *arg)
 {
 	sup_abandon(arg, "its monitor does not report its state");
 }
@@ -149,21 +149,21 @@ void sup_adopt(struct sup *s)
 	struct proc_id qemu = {.pid = s->run.qemu_pid, .start = s->run.qemu_start};
 
 	log_msg("vm", "taking over QEMU, pid %lld", (long long)qemu.pid);
-	s->other = proc_watch_start(s->loop, &qemu, on_ended, s);
+	s->other = proc_watch_start(s->loop, &qemu, adopt_on_ended, s);
 	sup_guest_open(s);
 	sup_monitor_open(s);
-	s->start_timer = loop_timer_start(s->loop, SUP_ADOPT_MS, 0, on_start_timeout, s);
+	s->start_timer = loop_timer_start(s->loop, SUP_ADOPT_MS, 0, adopt_on_start_timeout, s);
 }
 
 /* QEMU's states as found (qapi/run-state.json). */
 
-static void found_prelaunch(struct sup *s)
+static void adopt_found_prelaunch(struct sup *s)
 {
 	sup_monitor_let_go(s);
 }
 
 /* Its state was being written; when that is whole on disk it has nothing more to do here. */
-static void found_suspending(struct sup *s)
+static void adopt_found_suspending(struct sup *s)
 {
 	if (vm_kept_is(s->req.dir)) {
 		s->end.kept = true;
@@ -176,29 +176,29 @@ static void found_suspending(struct sup *s)
 }
 
 /* A suspended state was being loaded. */
-static void found_incoming(struct sup *s)
+static void adopt_found_incoming(struct sup *s)
 {
 	sup_resume_begin(s);
 }
 
-static void found_paused(struct sup *s)
+static void adopt_found_paused(struct sup *s)
 {
 	if (s->req.resume && s->before == VM_STARTING && vm_kept_is(s->req.dir)) {
 		s->end.resuming = true;
 		sup_resume_finish(s);
 	} else if (s->before == VM_SUSPENDING) {
-		found_suspending(s);
+		adopt_found_suspending(s);
 	} else {
 		sup_monitor_status(s, "paused");
 	}
 }
 
-static void found_down(struct sup *s)
+static void adopt_found_down(struct sup *s)
 {
 	sup_event(s, VM_EV_DOWN);
 }
 
-static void found_panicked(struct sup *s)
+static void adopt_found_panicked(struct sup *s)
 {
 	sup_fatal(s, "panic", "the guest's kernel panicked");
 }
@@ -207,16 +207,16 @@ static const struct {
 	const char *name;
 	void (*fn)(struct sup *s);
 } found[] = {
-	{"finish-migrate", found_suspending},
-	{"guest-panicked", found_panicked},
-	{"inmigrate", found_incoming},
-	{"paused", found_paused},
-	{"postmigrate", found_suspending},
-	{"prelaunch", found_prelaunch},
-	{"shutdown", found_down},
+	{"finish-migrate", adopt_found_suspending},
+	{"guest-panicked", adopt_found_panicked},
+	{"inmigrate", adopt_found_incoming},
+	{"paused", adopt_found_paused},
+	{"postmigrate", adopt_found_suspending},
+	{"prelaunch", adopt_found_prelaunch},
+	{"shutdown", adopt_found_down},
 };
 
-static void on_found(const json_t *value, const char *error, void *arg)
+static void adopt_on_found(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 	const char *status = json_str(value, "status", "");
@@ -224,7 +224,7 @@ static void on_found(const json_t *value, const char *error, void *arg)
 	if (error) { /* the monitor goes with it: not from within its own callback */
 		log_msg("vm", "query-status: %s", error);
 		loop_timer_stop(s->start_timer);
-		s->start_timer = loop_timer_start(s->loop, 0, 0, on_refused, s);
+		s->start_timer = loop_timer_start(s->loop, 0, 0, adopt_on_refused, s);
 		return;
 	}
 	log_msg("vm", "found it %s", status);
@@ -241,5 +241,5 @@ static void on_found(const json_t *value, const char *error, void *arg)
 
 void sup_adopt_look(struct sup *s)
 {
-	sup_monitor_ask(s, "query-status", NULL, on_found, s);
+	sup_monitor_ask(s, "query-status", NULL, adopt_on_found, s);
 }

@@ -40,7 +40,7 @@ struct saver *saver_new(struct loop *l, const char *spare)
 	return s;
 }
 
-static void write_free(struct write *w)
+static void async_writer_write_free(struct write *w)
 {
 	free(w->path);
 	free(w->text);
@@ -48,7 +48,7 @@ static void write_free(struct write *w)
 }
 
 /* As much of it as there is room for. Not a hole, nor zeros, which some file systems make one of. */
-static void spare_make(struct saver *s)
+static void async_writer_spare_make(struct saver *s)
 {
 	char block[4096];
 	int fd = open(s->spare, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -66,48 +66,48 @@ static void spare_make(struct saver *s)
 		unlink(s->spare);
 }
 
-static void spare_drop(struct saver *s)
+static void async_writer_spare_drop(struct saver *s)
 {
 	if (s->spared)
 		unlink(s->spare);
 	s->spared = false;
 }
 
-static int write_now(const struct write *w, struct err *e)
+static int async_writer_write_now(const struct write *w, struct err *e)
 {
 	return file_write(w->path, w->text, strlen(w->text), 0600, e);
 }
 
-static void work(void *arg)
+static void async_writer_work(void *arg)
 {
 	struct saver *s = arg;
 	struct err e = ERR_INIT;
-	int r = write_now(s->running, &e);
+	int r = async_writer_write_now(s->running, &e);
 
 	if (r < 0 && s->spared) {
-		spare_drop(s);
+		async_writer_spare_drop(s);
 		err_fini(&e);
-		r = write_now(s->running, &e);
+		r = async_writer_write_now(s->running, &e);
 	}
 	if (r < 0)
 		log_msg("vm", "%s", e.text);
 	else if (!s->spared)
-		spare_make(s);
+		async_writer_spare_make(s);
 	err_fini(&e);
 }
 
-static void next(struct saver *s);
+static void async_writer_next(struct saver *s);
 
-static void done(void *arg)
+static void async_writer_done(void *arg)
 {
 	struct saver *s = arg;
 
-	write_free(s->running);
+	async_writer_write_free(s->running);
 	s->running = NULL;
-	next(s);
+	async_writer_next(s);
 }
 
-static void next(struct saver *s)
+static void async_writer_next(struct saver *s)
 {
 	void (*flushed)(void *) = s->flushed;
 
@@ -117,24 +117,24 @@ static void next(struct saver *s)
 		s->waiting = w->next;
 		if (!w->then) {
 			s->running = w;
-			loop_work(s->loop, work, done, s);
+			loop_work(s->loop, async_writer_work, async_writer_done, s);
 		} else {
 			void (*then)(void *) = w->then;
 			void *arg = w->arg;
 
-			write_free(w);
+			async_writer_write_free(w);
 			then(arg);
 		}
 	}
 	if (!s->running && flushed) {
 		s->flushed = NULL;
-		spare_drop(s);
+		async_writer_spare_drop(s);
 		flushed(s->arg);
 	}
 }
 
 /* The last place of the queue, or that of what is yet to be written to `path`. */
-static struct write **place(struct saver *s, const char *path)
+static struct write **async_writer_place(struct saver *s, const char *path)
 {
 	struct write **at = &s->waiting;
 
@@ -145,7 +145,7 @@ static struct write **place(struct saver *s, const char *path)
 
 void saver_put(struct saver *s, const char *path, char *text)
 {
-	struct write **at = place(s, path);
+	struct write **at = async_writer_place(s, path);
 
 	if (!*at) {
 		*at = xcalloc(1, sizeof(**at));
@@ -153,7 +153,7 @@ void saver_put(struct saver *s, const char *path, char *text)
 	}
 	free((*at)->text);
 	(*at)->text = text;
-	next(s);
+	async_writer_next(s);
 }
 
 void saver_then(struct saver *s, void (*fn)(void *arg), void *arg)
@@ -162,15 +162,15 @@ void saver_then(struct saver *s, void (*fn)(void *arg), void *arg)
 
 	w->then = fn;
 	w->arg = arg;
-	*place(s, NULL) = w;
-	next(s);
+	*async_writer_place(s, NULL) = w;
+	async_writer_next(s);
 }
 
 void saver_flush(struct saver *s, void (*fn)(void *arg), void *arg)
 {
 	s->flushed = fn;
 	s->arg = arg;
-	next(s);
+	async_writer_next(s);
 }
 
 void saver_free(struct saver *s)

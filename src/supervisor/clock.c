@@ -17,7 +17,7 @@
 #define CONNECT_MS 20000
 
 /* A QEMU that an earlier version started has no such port. */
-static bool has_port(const struct sup *s)
+static bool clock_has_port(const struct sup *s)
 {
 	for (size_t i = 0; i < s->req.argv.len; i++)
 		if (!strncmp(s->req.argv.items[i], "socket,id=host,", 15))
@@ -82,7 +82,7 @@ void sup_clock_open(struct sup *s)
 {
 	char *path = file_join(s->req.runtime_dir, "host");
 
-	if (has_port(s) && !s->req.configuring) {
+	if (clock_has_port(s) && !s->req.configuring) {
 		s->clock_link = vm_link_open(s->loop, path, CONNECT_MS, &clock_ops, s);
 		s->clock_watch = host_clock_watch(s->loop, clock_jumped, s);
 	}

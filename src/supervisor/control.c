@@ -34,9 +34,9 @@ struct control {
 	void *finished_arg;
 };
 
-static void check_finished(struct control *c);
+static void control_check_finished(struct control *c);
 
-static void drop(struct client *k)
+static void control_drop(struct client *k)
 {
 	loop_stream_close(k->stream);
 	k->stream = NULL;
@@ -45,31 +45,31 @@ static void drop(struct client *k)
 		k->control->ops->gone(k->number, k->control->arg);
 }
 
-static void send_bytes(struct client *k, const struct buf *b)
+static void control_send_bytes(struct client *k, const struct buf *b)
 {
 	if (!k->stream)
 		return;
 	if (loop_stream_queued(k->stream) + b->len > CONTROL_BACKLOG ||
 	    loop_stream_write(k->stream, b->data, b->len) < 0) {
 		log_msg("vm", "a client that does not read was dropped");
-		drop(k);
+		control_drop(k);
 	}
 }
 
-static void send_json(struct client *k, json_t *v)
+static void control_send_object(struct client *k, json_t *v)
 {
 	struct buf b;
 
 	buf_init(&b, 0);
 	frame_put_json(&b, v);
-	send_bytes(k, &b);
+	control_send_bytes(k, &b);
 	buf_fini(&b);
 	json_decref(v);
 }
 
 /* Requests, by name. `answer` has id and ok already. */
 
-static void on_hello(struct client *k, const json_t *request, json_t *answer)
+static void control_on_hello(struct client *k, const json_t *request, json_t *answer)
 {
 	(void)k;
 	(void)request;
@@ -77,29 +77,29 @@ static void on_hello(struct client *k, const json_t *request, json_t *answer)
 	json_object_set_new(answer, "pid", json_integer(getpid()));
 }
 
-static void on_status(struct client *k, const json_t *request, json_t *answer)
+static void control_on_status(struct client *k, const json_t *request, json_t *answer)
 {
 	(void)request;
 	json_object_set_new(answer, "run", k->control->ops->status(k->control->arg));
 }
 
-static void on_subscribe(struct client *k, const json_t *request, json_t *answer)
+static void control_on_subscribe(struct client *k, const json_t *request, json_t *answer)
 {
 	k->subscribed = true;
 	k->console = json_bool(request, "console", false);
-	on_status(k, request, answer);
+	control_on_status(k, request, answer);
 }
 
 static const struct {
 	const char *name;
 	void (*fn)(struct client *k, const json_t *request, json_t *answer);
 } requests[] = {
-	{"hello", on_hello},
-	{"status", on_status},
-	{"subscribe", on_subscribe},
+	{"hello", control_on_hello},
+	{"status", control_on_status},
+	{"subscribe", control_on_subscribe},
 };
 
-static json_t *answer_new(json_int_t id, const struct err *e)
+static json_t *control_answer_new(json_int_t id, const struct err *e)
 {
 	json_t *o = json_pack("{s:I, s:b}", "id", id, "ok", e == NULL);
 
@@ -112,17 +112,17 @@ static json_t *answer_new(json_int_t id, const struct err *e)
 	return o;
 }
 
-static void answer_own(struct client *k, size_t i, const json_t *request)
+static void control_answer_own(struct client *k, size_t i, const json_t *request)
 {
-	json_t *answer = answer_new(json_int(request, "id", 0), NULL);
+	json_t *answer = control_answer_new(json_int(request, "id", 0), NULL);
 
 	requests[i].fn(k, request, answer);
-	send_json(k, answer);
-	if (requests[i].fn == on_subscribe && k->stream && k->control->ops->subscribed)
+	control_send_object(k, answer);
+	if (requests[i].fn == control_on_subscribe && k->stream && k->control->ops->subscribed)
 		k->control->ops->subscribed(k->number, k->control->arg);
 }
 
-static void answer_unknown(struct client *k, struct control_ticket t)
+static void control_answer_unknown(struct client *k, struct control_ticket t)
 {
 	struct err e = ERR_INIT;
 
@@ -131,7 +131,7 @@ static void answer_unknown(struct client *k, struct control_ticket t)
 	err_fini(&e);
 }
 
-static int on_frame(uint8_t type, const char *payload, size_t n, void *arg)
+static int control_on_frame(uint8_t type, const char *payload, size_t n, void *arg)
 {
 	struct client *k = arg;
 	json_t *request = type == FRAME_JSON ? json_loadb(payload, n, 0, NULL) : NULL;
@@ -146,36 +146,36 @@ static int on_frame(uint8_t type, const char *payload, size_t n, void *arg)
 	while (i < sizeof(requests) / sizeof(*requests) && strcmp(requests[i].name, op) != 0)
 		i++;
 	if (i < sizeof(requests) / sizeof(*requests))
-		answer_own(k, i, request);
+		control_answer_own(k, i, request);
 	else if (!k->control->ops->request(op, request, t, k->control->arg))
-		answer_unknown(k, t);
+		control_answer_unknown(k, t);
 	json_decref(request);
 	return k->stream ? 0 : -1;
 }
 
-static void on_data(struct loop_stream *s, const char *p, size_t n, void *arg)
+static void control_on_data(struct loop_stream *s, const char *p, size_t n, void *arg)
 {
 	struct client *k = arg;
 
 	(void)s;
 	if (k->control->finished)
 		return;
-	if (frame_feed(&k->reader, p, n, on_frame, k) < 0 && k->stream) {
+	if (frame_feed(&k->reader, p, n, control_on_frame, k) < 0 && k->stream) {
 		log_msg("vm", "a client that sent no request was dropped");
-		drop(k);
+		control_drop(k);
 	}
 }
 
-static void on_ended(struct loop_stream *s, void *arg)
+static void control_on_ended(struct loop_stream *s, void *arg)
 {
 	struct client *k = arg;
 
 	(void)s;
-	drop(k);
-	check_finished(k->control);
+	control_drop(k);
+	control_check_finished(k->control);
 }
 
-static void on_drained(struct loop_stream *s, void *arg)
+static void control_on_drained(struct loop_stream *s, void *arg)
 {
 	struct client *k = arg;
 	struct control *c = k->control;
@@ -183,16 +183,16 @@ static void on_drained(struct loop_stream *s, void *arg)
 	(void)s;
 	if (c->ops->drained && !c->finished)
 		c->ops->drained(k->number, c->arg);
-	check_finished(c);
+	control_check_finished(c);
 }
 
 static const struct loop_stream_ops client_ops = {
-	.data = on_data,
-	.ended = on_ended,
-	.drained = on_drained,
+	.data = control_on_data,
+	.ended = control_on_ended,
+	.drained = control_on_drained,
 };
 
-static void put_refusal(struct buf *b)
+static void control_put_refusal(struct buf *b)
 {
 	json_t *o = json_pack("{s:s, s:i, s:s, s:s}", "event", "refused", "kind", (int)ERR_BUSY, "error_id", "busy",
 			      "hint", "close one of its consoles, or wait until another command ends");
@@ -204,12 +204,12 @@ static void put_refusal(struct buf *b)
 	json_decref(o);
 }
 
-static void on_refused_data(struct loop_stream *s, const char *p, size_t n, void *arg)
+static void control_on_refused_data(struct loop_stream *s, const char *p, size_t n, void *arg)
 {
 	(void)s, (void)p, (void)n, (void)arg;
 }
 
-static void on_refused_ended(struct loop_stream *s, void *arg)
+static void control_on_refused_ended(struct loop_stream *s, void *arg)
 {
 	struct loop_stream **place = arg;
 
@@ -217,10 +217,10 @@ static void on_refused_ended(struct loop_stream *s, void *arg)
 	*place = NULL;
 }
 
-static const struct loop_stream_ops refused_ops = {.data = on_refused_data, .ended = on_refused_ended};
+static const struct loop_stream_ops refused_ops = {.data = control_on_refused_data, .ended = control_on_refused_ended};
 
 /* Says why, and leaves the closing to the client: a close would take away what it has not read yet. */
-static void refuse_client(struct control *c, struct loop_stream *s)
+static void control_refuse_client(struct control *c, struct loop_stream *s)
 {
 	struct loop_stream **place = NULL;
 	struct buf b;
@@ -235,12 +235,12 @@ static void refuse_client(struct control *c, struct loop_stream *s)
 	}
 	*place = s;
 	loop_stream_set(s, &refused_ops, place);
-	put_refusal(&b);
+	control_put_refusal(&b);
 	loop_stream_write(s, b.data, b.len);
 	buf_fini(&b);
 }
 
-static void close_refused(struct control *c)
+static void control_close_refused(struct control *c)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		loop_stream_close(c->refused[i]);
@@ -248,7 +248,7 @@ static void close_refused(struct control *c)
 	}
 }
 
-static void on_client(struct loop_stream *s, void *arg)
+static void control_on_client(struct loop_stream *s, void *arg)
 {
 	struct control *c = arg;
 	struct client *k = NULL;
@@ -258,7 +258,7 @@ static void on_client(struct loop_stream *s, void *arg)
 			k = &c->clients[i];
 	}
 	if (!k || c->finished) {
-		refuse_client(c, s);
+		control_refuse_client(c, s);
 		return;
 	}
 	*k = (struct client){.control = c, .stream = s, .number = ++c->last_number};
@@ -273,7 +273,7 @@ struct control *control_new(struct loop *l, const char *path, const struct contr
 	c->loop = l;
 	c->ops = ops;
 	c->arg = arg;
-	c->server = loop_listen(l, path, on_client, c, e);
+	c->server = loop_listen(l, path, control_on_client, c, e);
 	if (!c->server) {
 		free(c);
 		return NULL;
@@ -286,14 +286,14 @@ int control_listen(struct control *c, const char *path, struct err *e)
 	struct loop_server *server;
 
 	control_deafen(c); /* first: it removes the path that it listens at */
-	server = loop_listen(c->loop, path, on_client, c, e);
+	server = loop_listen(c->loop, path, control_on_client, c, e);
 	c->server = server;
 	return server ? 0 : -1;
 }
 
 void control_answer(struct control *c, struct control_ticket t, const struct err *e, json_t *more)
 {
-	json_t *answer = answer_new(t.id, e);
+	json_t *answer = control_answer_new(t.id, e);
 
 	if (more)
 		json_object_update(answer, more);
@@ -301,7 +301,7 @@ void control_answer(struct control *c, struct control_ticket t, const struct err
 	json_decref(more);
 }
 
-static struct client *find(struct control *c, uint64_t client)
+static struct client *control_find(struct control *c, uint64_t client)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		if (c->clients[i].stream && c->clients[i].number == client)
@@ -312,30 +312,30 @@ static struct client *find(struct control *c, uint64_t client)
 
 void control_send(struct control *c, uint64_t client, uint8_t type, const void *p, size_t n)
 {
-	struct client *k = find(c, client);
+	struct client *k = control_find(c, client);
 	struct buf b;
 
 	if (!k)
 		return;
 	buf_init(&b, 0);
 	frame_put(&b, type, p, n);
-	send_bytes(k, &b);
+	control_send_bytes(k, &b);
 	buf_fini(&b);
 }
 
 void control_send_json(struct control *c, uint64_t client, json_t *o)
 {
-	struct client *k = find(c, client);
+	struct client *k = control_find(c, client);
 
 	if (k)
-		send_json(k, o);
+		control_send_object(k, o);
 	else
 		json_decref(o);
 }
 
 size_t control_queued(struct control *c, uint64_t client)
 {
-	struct client *k = find(c, client);
+	struct client *k = control_find(c, client);
 
 	return k ? loop_stream_queued(k->stream) : 0;
 }
@@ -344,7 +344,7 @@ void control_event(struct control *c, json_t *event)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		if (c->clients[i].stream && c->clients[i].subscribed)
-			send_json(&c->clients[i], json_incref(event));
+			control_send_object(&c->clients[i], json_incref(event));
 	}
 	json_decref(event);
 }
@@ -362,34 +362,34 @@ void control_console(struct control *c, const char *p, size_t n)
 			continue;
 		if (!b.len)
 			frame_put(&b, FRAME_CONSOLE, p, n);
-		send_bytes(k, &b);
+		control_send_bytes(k, &b);
 	}
 	buf_fini(&b);
 }
 
-static void finish(struct control *c)
+static void control_finish_client(struct control *c)
 {
 	void (*fn)(void *) = c->finished;
 	void *arg = c->finished_arg;
 
 	loop_timer_stop(c->timer);
 	c->timer = NULL;
-	close_refused(c);
+	control_close_refused(c);
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		if (c->clients[i].stream)
-			drop(&c->clients[i]);
+			control_drop(&c->clients[i]);
 	}
 	c->finished = NULL;
 	fn(arg);
 }
 
-static void on_finish_timer(void *arg)
+static void control_on_finish_timer(void *arg)
 {
-	finish(arg);
+	control_finish_client(arg);
 }
 
 /* Over once the timer runs (it was asked for) and nothing is queued any more. */
-static void check_finished(struct control *c)
+static void control_check_finished(struct control *c)
 {
 	if (!c->timer)
 		return;
@@ -397,7 +397,7 @@ static void check_finished(struct control *c)
 		if (c->clients[i].stream && loop_stream_queued(c->clients[i].stream))
 			return;
 	}
-	finish(c);
+	control_finish_client(c);
 }
 
 void control_deafen(struct control *c)
@@ -411,8 +411,8 @@ void control_finish(struct control *c, void (*fn)(void *arg), void *arg)
 	c->finished = fn;
 	c->finished_arg = arg;
 	control_deafen(c);
-	c->timer = loop_timer_start(c->loop, FINISH_MS, 0, on_finish_timer, c);
-	check_finished(c);
+	c->timer = loop_timer_start(c->loop, FINISH_MS, 0, control_on_finish_timer, c);
+	control_check_finished(c);
 }
 
 void control_free(struct control *c)
@@ -420,10 +420,10 @@ void control_free(struct control *c)
 	if (!c)
 		return;
 	loop_server_close(c->server);
-	close_refused(c);
+	control_close_refused(c);
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		if (c->clients[i].stream)
-			drop(&c->clients[i]);
+			control_drop(&c->clients[i]);
 	}
 	free(c);
 }

@@ -28,7 +28,7 @@ uint64_t vm_deadline(uint64_t usual)
 }
 
 /* A snapshot's job runs: the monitor is mute meanwhile, and no command waits. */
-static bool job_runs(const struct sup *s)
+static bool deadline_job_runs(const struct sup *s)
 {
 	return s->snap.op && !s->snap.working;
 }
@@ -62,10 +62,10 @@ static void deadline_passed(struct sup *s)
 		sup_event(s, VM_EV_FATAL); /* a stop waits for the suspension, which does not end */
 }
 
-static void on_deadline(void *arg)
+static void deadline_on_deadline(void *arg)
 {
 	struct sup *s = arg;
-	uint64_t progress = job_runs(s) ? sup_amount_progress(s) : 0;
+	uint64_t progress = deadline_job_runs(s) ? sup_amount_progress(s) : 0;
 
 	sup_deadline_stop(s);
 	if (s->run.state == VM_STARTING || s->exited || s->abandoned)
@@ -84,9 +84,9 @@ void sup_deadline_watch(struct sup *s)
 		return;
 	sup_deadline_stop(s);
 	s->deadline_id = oldest;
-	s->deadline_progress = job_runs(s) ? sup_amount_progress(s) : 0;
-	if (oldest || job_runs(s))
-		s->deadline_timer = loop_timer_start(s->loop, vm_deadline(DEADLINE_MS), 0, on_deadline, s);
+	s->deadline_progress = deadline_job_runs(s) ? sup_amount_progress(s) : 0;
+	if (oldest || deadline_job_runs(s))
+		s->deadline_timer = loop_timer_start(s->loop, vm_deadline(DEADLINE_MS), 0, deadline_on_deadline, s);
 }
 
 void sup_deadline_heard(struct sup *s)

@@ -21,7 +21,7 @@
 #define CONFIGURED_GRACE_MS 120000
 #define PANIC_GRACE_MS 10000
 
-static void on_grace(void *arg)
+static void guest_on_grace(void *arg)
 {
 	struct sup *s = arg;
 
@@ -37,10 +37,10 @@ void sup_guest_forget_grace(struct sup *s)
 	s->grace_timer = NULL;
 }
 
-static void await_end(struct sup *s, uint64_t ms)
+static void guest_await_end(struct sup *s, uint64_t ms)
 {
 	sup_guest_forget_grace(s);
-	s->grace_timer = loop_timer_start(s->loop, ms, 0, on_grace, s);
+	s->grace_timer = loop_timer_start(s->loop, ms, 0, guest_on_grace, s);
 }
 
 void sup_guest_forget_login(struct sup *s)
@@ -49,7 +49,7 @@ void sup_guest_forget_login(struct sup *s)
 	s->login_timer = NULL;
 }
 
-static void on_login_timeout(void *arg)
+static void guest_on_login_timeout(void *arg)
 {
 	struct sup *s = arg;
 	char *text;
@@ -69,10 +69,10 @@ void sup_guest_await_login(struct sup *s)
 {
 	sup_guest_forget_login(s);
 	if (s->req.login_timeout)
-		s->login_timer = loop_timer_start(s->loop, s->req.login_timeout, 0, on_login_timeout, s);
+		s->login_timer = loop_timer_start(s->loop, s->req.login_timeout, 0, guest_on_login_timeout, s);
 }
 
-static void came_up(struct sup *s)
+static void guest_came_up(struct sup *s)
 {
 	if (s->req.configuring)
 		return;
@@ -86,17 +86,17 @@ static void came_up(struct sup *s)
 
 /* Serial line */
 
-static void on_login(void *arg)
+static void guest_on_login(void *arg)
 {
 	struct sup *s = arg;
 
 	if (s->run.login)
 		return;
 	s->run.login = !s->req.configuring;
-	came_up(s);
+	guest_came_up(s);
 }
 
-static void on_panic(const char *text, void *arg)
+static void guest_on_panic(const char *text, void *arg)
 {
 	struct sup *s = arg;
 	char *words = xasprintf("the guest's kernel panicked: %s", text);
@@ -104,15 +104,15 @@ static void on_panic(const char *text, void *arg)
 	/* Once somebody may be logged in, such a line may be a log that he reads. */
 	if (s->run.state == VM_BOOTING) {
 		sup_blame(s, "panic", words);
-		await_end(s, s->req.configuring ? PANIC_GRACE_MS / 10 : PANIC_GRACE_MS);
+		guest_await_end(s, s->req.configuring ? PANIC_GRACE_MS / 10 : PANIC_GRACE_MS);
 		sup_tell(s, "panic", json_pack("{s:s}", "text", text));
 	}
 	free(words);
 }
 
-static const struct watch_ops watch_ops = {.login = on_login, .panic = on_panic};
+static const struct watch_ops watch_ops = {.login = guest_on_login, .panic = guest_on_panic};
 
-static void on_serial(const char *p, size_t n, void *arg)
+static void guest_on_serial(const char *p, size_t n, void *arg)
 {
 	struct sup *s = arg;
 
@@ -125,7 +125,7 @@ static void on_serial(const char *p, size_t n, void *arg)
 
 /* Progress port */
 
-static void set(char **to, const json_t *values, const char *key)
+static void guest_set(char **to, const json_t *values, const char *key)
 {
 	const char *value = json_str(values, key, NULL);
 
@@ -135,18 +135,18 @@ static void set(char **to, const json_t *values, const char *key)
 	*to = xstrdup(value);
 }
 
-static void on_configured(struct sup *s, const json_t *values)
+static void guest_on_configured(struct sup *s, const json_t *values)
 {
 	if (!s->req.configuring || *s->end.fatal_id)
 		return;
 	s->end.configured = true;
-	set(&s->run.kernel, values, "kernel");
+	guest_set(&s->run.kernel, values, "kernel");
 	sup_guest_forget_login(s);
-	await_end(s, CONFIGURED_GRACE_MS);
+	guest_await_end(s, CONFIGURED_GRACE_MS);
 	sup_save(s);
 }
 
-static void on_guest_failed(struct sup *s, const json_t *values)
+static void guest_on_guest_failed(struct sup *s, const json_t *values)
 {
 	char *text;
 
@@ -158,10 +158,10 @@ static void on_guest_failed(struct sup *s, const json_t *values)
 	sup_blame(s, "guest-failed", text);
 	free(text);
 	sup_guest_forget_login(s);
-	await_end(s, FAILED_GRACE_MS);
+	guest_await_end(s, FAILED_GRACE_MS);
 }
 
-static void on_hostkey(struct sup *s, const json_t *values)
+static void guest_on_hostkey(struct sup *s, const json_t *values)
 {
 	if (!*s->req.known_hosts || !*s->req.ssh_host)
 		return;
@@ -173,7 +173,7 @@ static void on_hostkey(struct sup *s, const json_t *values)
 		saver_put(s->saver, s->req.known_hosts, xstrdup(s->known_hosts.data));
 }
 
-static void remove_pending(void *arg)
+static void guest_remove_pending(void *arg)
 {
 	const struct sup *s = arg;
 	char *path = file_join(s->req.dir, VM_PENDING_NAME);
@@ -183,7 +183,7 @@ static void remove_pending(void *arg)
 }
 
 /* What the guest lacks of updates: none where it has caught up, and again some where its disk went back. */
-static void on_pending(struct sup *s, const char *suites)
+static void guest_on_pending(struct sup *s, const char *suites)
 {
 	char *known;
 	char *path;
@@ -193,60 +193,60 @@ static void on_pending(struct sup *s, const char *suites)
 	path = file_join(s->req.dir, VM_PENDING_NAME);
 	known = vm_pending_read(s->req.dir);
 	if (!*suites)
-		saver_then(s->saver, remove_pending, s); /* a write of it may be under way */
+		saver_then(s->saver, guest_remove_pending, s); /* a write of it may be under way */
 	else if (!known || strcmp(known, suites))
 		saver_put(s->saver, path, xasprintf("%s\n", suites));
 	free(known);
 	free(path);
 }
 
-static void on_guest_ready(struct sup *s, const json_t *values)
+static void guest_on_guest_ready(struct sup *s, const json_t *values)
 {
 	if (s->req.configuring)
 		return;
 	s->run.ready = true;
-	set(&s->run.ip, values, "ip");
-	set(&s->run.kernel, values, "kernel");
-	set(&s->run.ssh, values, "ssh");
-	on_pending(s, json_str(values, "pending", NULL));
-	came_up(s);
+	guest_set(&s->run.ip, values, "ip");
+	guest_set(&s->run.kernel, values, "kernel");
+	guest_set(&s->run.ssh, values, "ssh");
+	guest_on_pending(s, json_str(values, "pending", NULL));
+	guest_came_up(s);
 }
 
-static void on_caught_up(struct sup *s, const json_t *values)
+static void guest_on_caught_up(struct sup *s, const json_t *values)
 {
 	(void)values;
-	on_pending(s, "");
+	guest_on_pending(s, "");
 }
 
-static void seed_is(struct sup *s, const char *word)
+static void guest_seed_is(struct sup *s, const char *word)
 {
 	free(s->run.seed);
 	s->run.seed = xstrdup(word);
 }
 
-static void on_seed_applied(struct sup *s, const json_t *values)
+static void guest_on_seed_applied(struct sup *s, const json_t *values)
 {
 	(void)values;
 	if (*s->req.seed)
 		unlink(s->req.seed); /* it held a password's hash; QEMU keeps its own descriptor */
-	seed_is(s, "applied");
+	guest_seed_is(s, "applied");
 	if (!strcmp(s->run.cause_id, "seed-failed"))
 		sup_note(s, "", "");
 	else
 		sup_save(s);
 }
 
-static void on_seed_failed(struct sup *s, const json_t *values)
+static void guest_on_seed_failed(struct sup *s, const json_t *values)
 {
 	char *text =
 		xasprintf("the guest could not apply its settings: %s", json_str(values, "text", "it gave no reason"));
 
-	seed_is(s, "failed");
+	guest_seed_is(s, "failed");
 	sup_note(s, "seed-failed", text);
 	free(text);
 }
 
-static void on_setting(struct sup *s, const json_t *values)
+static void guest_on_setting(struct sup *s, const json_t *values)
 {
 	if (!s->run.settings)
 		s->run.settings = json_array();
@@ -259,13 +259,14 @@ static const struct {
 	const char *state;
 	void (*fn)(struct sup *s, const json_t *values);
 } reports[] = {
-	{"caught-up", on_caught_up},	 {"configured", on_configured}, {"failed", on_guest_failed},
-	{"hostkey", on_hostkey},	 {"ready", on_guest_ready},	{"seed-applied", on_seed_applied},
-	{"seed-failed", on_seed_failed}, {"setting", on_setting},
+	{"caught-up", guest_on_caught_up},     {"configured", guest_on_configured},
+	{"failed", guest_on_guest_failed},     {"hostkey", guest_on_hostkey},
+	{"ready", guest_on_guest_ready},       {"seed-applied", guest_on_seed_applied},
+	{"seed-failed", guest_on_seed_failed}, {"setting", guest_on_setting},
 };
 
 /* What subscribers hear from the supervisor alone (include/machine/client.h). */
-static bool is_ours(const char *state)
+static bool guest_is_ours(const char *state)
 {
 	static const char *const ours[] = {"panic",    "paused",       "resumed",    "reverting",
 					   "stopping", "snapshotting", "suspending", "timeout"};
@@ -276,11 +277,11 @@ static bool is_ours(const char *state)
 	return false;
 }
 
-static void on_line(const char *state, const json_t *values, void *arg)
+static void guest_on_line(const char *state, const json_t *values, void *arg)
 {
 	struct sup *s = arg;
 
-	if (is_ours(state))
+	if (guest_is_ours(state))
 		return;
 	if (s->req.configuring && s->login_timer)
 		sup_guest_await_login(s); /* many packages take long; silence alone is a failure */
@@ -291,21 +292,21 @@ static void on_line(const char *state, const json_t *values, void *arg)
 	}
 }
 
-static void on_progress(const char *p, size_t n, void *arg)
+static void guest_on_progress(const char *p, size_t n, void *arg)
 {
 	struct sup *s = arg;
 
-	progress_feed(&s->reader, p, n, on_line, s);
+	progress_feed(&s->reader, p, n, guest_on_line, s);
 }
 
 /* Both */
 
-static void on_up(void *arg)
+static void guest_on_up(void *arg)
 {
 	sup_monitor_go(arg);
 }
 
-static void on_down(const char *error, void *arg)
+static void guest_on_down(const char *error, void *arg)
 {
 	struct sup *s = arg;
 
@@ -314,7 +315,7 @@ static void on_down(const char *error, void *arg)
 	sup_link_down(s);
 }
 
-static void on_serial_drained(void *arg)
+static void guest_on_serial_drained(void *arg)
 {
 	sup_screen_writable(((struct sup *)arg)->screen);
 }
@@ -328,14 +329,14 @@ bool sup_guest_write(const char *p, size_t n, void *arg)
 }
 
 static const struct vm_link_ops serial_ops = {
-	.up = on_up,
-	.data = on_serial,
-	.down = on_down,
-	.drained = on_serial_drained,
+	.up = guest_on_up,
+	.data = guest_on_serial,
+	.down = guest_on_down,
+	.drained = guest_on_serial_drained,
 };
-static const struct vm_link_ops progress_ops = {.up = on_up, .data = on_progress, .down = on_down};
+static const struct vm_link_ops progress_ops = {.up = guest_on_up, .data = guest_on_progress, .down = guest_on_down};
 
-static void read_known_hosts(struct sup *s)
+static void guest_read_known_hosts(struct sup *s)
 {
 	struct err ignored = ERR_INIT;
 
@@ -353,7 +354,7 @@ void sup_guest_open(struct sup *s)
 
 	conlog_open(&s->log, s->req.dir, s->end.adopted);
 	progress_init(&s->reader);
-	read_known_hosts(s);
+	guest_read_known_hosts(s);
 	s->serial = vm_link_open_pipes(s->loop, serial, CONNECT_MS, &serial_ops, s);
 	s->progress = vm_link_open(s->loop, progress, CONNECT_MS, &progress_ops, s);
 	sup_clock_open(s);

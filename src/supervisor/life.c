@@ -37,7 +37,7 @@ struct told {
 	json_t *event;
 };
 
-static void on_written(void *arg)
+static void life_on_written(void *arg)
 {
 	struct told *t = arg;
 
@@ -46,29 +46,29 @@ static void on_written(void *arg)
 }
 
 /* Clients hear of a state when the record has it, so that what they read agrees with it. */
-static void tell_state(struct sup *s, const char *event)
+static void life_tell_state(struct sup *s, const char *event)
 {
 	struct told *t = xcalloc(1, sizeof(*t));
 
 	t->sup = s;
 	t->event = json_pack("{s:s, s:s, s:s, s:s}", "event", event, "state", vm_state_name(s->run.state), "cause",
 			     s->run.cause, "cause_id", s->run.cause_id);
-	saver_then(s->saver, on_written, t);
+	saver_then(s->saver, life_on_written, t);
 }
 
-static json_t *progress_event(const char *state, json_t *values)
+static json_t *life_progress_event(const char *state, json_t *values)
 {
 	return json_pack("{s:s, s:s, s:o}", "event", "progress", "state", state, "values", values);
 }
 
 void sup_tell(struct sup *s, const char *state, json_t *values)
 {
-	control_event(s->control, progress_event(state, values));
+	control_event(s->control, life_progress_event(state, values));
 }
 
 void sup_tell_one(struct sup *s, uint64_t client, const char *state, json_t *values)
 {
-	control_send_json(s->control, client, progress_event(state, values));
+	control_send_json(s->control, client, life_progress_event(state, values));
 }
 
 void sup_note(struct sup *s, const char *id, const char *text)
@@ -142,15 +142,15 @@ void sup_fatal(struct sup *s, const char *id, const char *text)
 
 /* State table */
 
-static void stop_timer(struct loop_timer **t)
+static void life_stop_timer(struct loop_timer **t)
 {
 	loop_timer_stop(*t);
 	*t = NULL;
 }
 
-static void finish(struct sup *s);
+static void life_finish(struct sup *s);
 
-static void act(struct sup *s, enum vm_action action)
+static void life_act(struct sup *s, enum vm_action action)
 {
 	switch (action) {
 	case VM_DO_POWERDOWN:
@@ -172,7 +172,7 @@ static void act(struct sup *s, enum vm_action action)
 		sup_tell(s, "timeout", json_object());
 		break;
 	case VM_DO_FINISH:
-		finish(s);
+		life_finish(s);
 		break;
 	case VM_DO_SUSPEND:
 		sup_suspend(s);
@@ -183,10 +183,10 @@ static void act(struct sup *s, enum vm_action action)
 }
 
 /* What a change of state itself brings about. */
-static void enter_state(struct sup *s, enum vm_state from, enum vm_state to)
+static void life_enter_state(struct sup *s, enum vm_state from, enum vm_state to)
 {
 	if (from == VM_STARTING) {
-		stop_timer(&s->start_timer);
+		life_stop_timer(&s->start_timer);
 		s->end.up = to == VM_BOOTING || to == VM_RUNNING || to == VM_PAUSED;
 	}
 	if (to == VM_PAUSED)
@@ -207,13 +207,13 @@ void sup_event(struct sup *s, enum vm_event ev)
 	if (rule.next != from) {
 		log_msg("vm", "%s -> %s", vm_state_name(from), vm_state_name(rule.next));
 		s->run.state = rule.next;
-		enter_state(s, from, rule.next);
+		life_enter_state(s, from, rule.next);
 		if (rule.action != VM_DO_FINISH) {
 			sup_save(s);
-			tell_state(s, "state");
+			life_tell_state(s, "state");
 		}
 	}
-	act(s, rule.action);
+	life_act(s, rule.action);
 	if ((from == VM_SUSPENDING || from == VM_STARTING) && s->end.asked &&
 	    (rule.next == VM_BOOTING || rule.next == VM_RUNNING || rule.next == VM_PAUSED))
 		sup_event(s, VM_EV_STOP); /* asked for meanwhile, and it goes on */
@@ -221,38 +221,38 @@ void sup_event(struct sup *s, enum vm_event ev)
 
 /* End */
 
-static void on_told(void *arg)
+static void life_on_told(void *arg)
 {
 	loop_stop(((struct sup *)arg)->loop);
 }
 
 /* Recorded, and the machine is free for the next one, before anybody is told. */
-static void on_saved(void *arg)
+static void life_on_saved(void *arg)
 {
 	struct sup *s = arg;
 
 	control_deafen(s->control);
 	lock_release(s->lock);
 	s->lock = NULL;
-	tell_state(s, "ended");
-	control_finish(s->control, on_told, s);
+	life_tell_state(s, "ended");
+	control_finish(s->control, life_on_told, s);
 }
 
-static void finish(struct sup *s)
+static void life_finish(struct sup *s)
 {
-	stop_timer(&s->drain_timer);
-	stop_timer(&s->start_timer);
+	life_stop_timer(&s->drain_timer);
+	life_stop_timer(&s->start_timer);
 	sup_ladder_stop(s);
 	sup_guest_close(s);
 	sup_monitor_close(s);
 	sup_remove_sockets(s, NULL);
 	s->run.ended = (int64_t)time(NULL);
 	sup_save(s);
-	saver_flush(s->saver, on_saved, s);
+	saver_flush(s->saver, life_on_saved, s);
 }
 
 /* First lines of what QEMU complained of, without those that are only warnings. */
-static char *main_complaint(const char *text)
+static char *life_main_complaint(const char *text)
 {
 	struct buf b;
 	int lines = 0;
@@ -288,7 +288,7 @@ void sup_judge(struct sup *s)
 		return; /* its state is being sealed, or a snapshot written down, and we come back */
 	sup_move_fini(s);
 	sup_snap_fini(s);
-	complaint = main_complaint(s->complaint.data);
+	complaint = life_main_complaint(s->complaint.data);
 	disk = file_join(s->req.dir, "disk.qcow2");
 	holder = strstr(complaint, " lock") ? proc_using_file(disk) : NULL;
 	s->end.holder = holder ? holder : "";
@@ -310,7 +310,7 @@ void sup_judge(struct sup *s)
 	sup_event(s, verdict == VM_OFF ? VM_EV_EXIT_OK : verdict == VM_SUSPENDED ? VM_EV_EXIT_KEPT : VM_EV_EXIT_BAD);
 }
 
-static void on_drain_timer(void *arg)
+static void life_on_drain_timer(void *arg)
 {
 	sup_judge(arg);
 }
@@ -330,6 +330,6 @@ void sup_exited(struct sup *s, int64_t status, int signum)
 	s->end.status = status;
 	s->end.signal = signum;
 	sup_ladder_stop(s);
-	s->drain_timer = loop_timer_start(s->loop, DRAIN_MS, 0, on_drain_timer, s);
+	s->drain_timer = loop_timer_start(s->loop, DRAIN_MS, 0, life_on_drain_timer, s);
 	sup_link_down(s);
 }

@@ -17,7 +17,7 @@
 #define RESETS_MAX 5
 #define LOST_MS 2000 /* from a monitor that is lost until what it was asked is given up */
 
-static void flush(struct sup *s)
+static void monitor_flush(struct sup *s)
 {
 	struct buf *out = qmp_pull(s->qmp);
 
@@ -38,7 +38,7 @@ bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_
 	}
 	if (qmp_send(s->qmp, command, arguments, fn, arg) < 0)
 		return false;
-	flush(s);
+	monitor_flush(s);
 	sup_deadline_watch(s);
 	return true;
 }
@@ -62,7 +62,7 @@ bool sup_monitor_do(struct sup *s, const char *command)
 	return sup_monitor_ask(s, command, NULL, NULL, NULL);
 }
 
-static void on_cont(const json_t *value, const char *error, void *arg)
+static void monitor_on_cont(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 	char *text;
@@ -79,7 +79,7 @@ static void on_cont(const json_t *value, const char *error, void *arg)
 
 void sup_monitor_let_go(struct sup *s)
 {
-	sup_monitor_ask(s, "cont", NULL, on_cont, s);
+	sup_monitor_ask(s, "cont", NULL, monitor_on_cont, s);
 }
 
 void sup_monitor_go(struct sup *s)
@@ -97,13 +97,13 @@ void sup_monitor_go(struct sup *s)
 		sup_monitor_let_go(s);
 }
 
-static void on_ready(void *arg)
+static void monitor_on_ready(void *arg)
 {
 	sup_monitor_go(arg);
 }
 
 /* The reason of the pause that follows: the STOP event has none. */
-static void ev_block_io_error(struct sup *s, const json_t *data)
+static void monitor_ev_block_io_error(struct sup *s, const json_t *data)
 {
 	const char *reason = json_str(data, "reason", "no reason given");
 	bool full = json_bool(data, "nospace", false);
@@ -120,18 +120,18 @@ static void ev_block_io_error(struct sup *s, const json_t *data)
 	free(text);
 }
 
-static void ev_guest_panicked(struct sup *s, const json_t *data)
+static void monitor_ev_guest_panicked(struct sup *s, const json_t *data)
 {
 	(void)data;
 	sup_fatal(s, "panic", "the guest's kernel panicked");
 }
 
-static void ev_migration(struct sup *s, const json_t *data)
+static void monitor_ev_migration(struct sup *s, const json_t *data)
 {
 	sup_moved(s, json_str(data, "status", ""));
 }
 
-static void ev_reset(struct sup *s, const json_t *data)
+static void monitor_ev_reset(struct sup *s, const json_t *data)
 {
 	if (!strcmp(json_str(data, "reason", ""), "host-qmp-system-reset"))
 		sup_was_reset(s);
@@ -146,21 +146,21 @@ static void ev_reset(struct sup *s, const json_t *data)
 		sup_event(s, VM_EV_RESET);
 }
 
-static void ev_resume(struct sup *s, const json_t *data)
+static void monitor_ev_resume(struct sup *s, const json_t *data)
 {
 	(void)data;
 	if (!s->busy && s->run.state != VM_STARTING)
 		sup_goes_on(s);
 }
 
-static void ev_shutdown(struct sup *s, const json_t *data)
+static void monitor_ev_shutdown(struct sup *s, const json_t *data)
 {
 	if (!s->shutdown)
 		s->shutdown = xstrdup(json_str(data, "reason", ""));
 	sup_event(s, VM_EV_DOWN);
 }
 
-static void status_internal_error(struct sup *s)
+static void monitor_status_internal_error(struct sup *s)
 {
 	char *text = xasprintf("the accelerator %s stopped with an internal error", s->req.accel);
 
@@ -169,7 +169,7 @@ static void status_internal_error(struct sup *s)
 }
 
 /* Why it stands, as far as only the record says, in this run or before a takeover; NULL: it does not. */
-static const char *noted_cause(const struct sup *s)
+static const char *monitor_noted_cause(const struct sup *s)
 {
 	static const char *const causes[] = {"disk-full", "io-error", "snapshot-failed"};
 
@@ -180,22 +180,22 @@ static const char *noted_cause(const struct sup *s)
 }
 
 /* One that is paused and nobody asked us: another program at the monitor, or what was noted. */
-static void status_paused(struct sup *s)
+static void monitor_status_paused(struct sup *s)
 {
-	const char *noted = noted_cause(s);
+	const char *noted = monitor_noted_cause(s);
 	char *text = xstrdup(noted ? s->run.cause : "paused");
 
 	sup_stands(s, noted ? noted : "paused", text);
 	free(text);
 }
 
-static void status_io_error(struct sup *s)
+static void monitor_status_io_error(struct sup *s)
 {
-	if (!noted_cause(s)) {
+	if (!monitor_noted_cause(s)) {
 		s->paused_by = "io-error";
 		sup_note(s, "io-error", "the host's disk failed or is full");
 	}
-	status_paused(s);
+	monitor_status_paused(s);
 }
 
 /* What QEMU's states mean (qapi/run-state.json, RunState); the others change nothing. */
@@ -203,9 +203,9 @@ static const struct {
 	const char *name;
 	void (*fn)(struct sup *s);
 } statuses[] = {
-	{"internal-error", status_internal_error},
-	{"io-error", status_io_error},
-	{"paused", status_paused},
+	{"internal-error", monitor_status_internal_error},
+	{"io-error", monitor_status_io_error},
+	{"paused", monitor_status_paused},
 	{"running", sup_goes_on},
 };
 
@@ -217,7 +217,7 @@ void sup_monitor_status(struct sup *s, const char *status)
 	}
 }
 
-static void on_status(const json_t *value, const char *error, void *arg)
+static void monitor_on_status(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 
@@ -227,10 +227,10 @@ static void on_status(const json_t *value, const char *error, void *arg)
 
 void sup_monitor_sync(struct sup *s)
 {
-	sup_monitor_ask(s, "query-status", NULL, on_status, s);
+	sup_monitor_ask(s, "query-status", NULL, monitor_on_status, s);
 }
 
-static void ev_stop(struct sup *s, const json_t *data)
+static void monitor_ev_stop(struct sup *s, const json_t *data)
 {
 	(void)data;
 	if (!s->busy)
@@ -242,32 +242,32 @@ static const struct handler {
 	const char *name;
 	void (*fn)(struct sup *s, const json_t *data);
 } handlers[] = {
-	{"BLOCK_IO_ERROR", ev_block_io_error},
-	{"GUEST_PANICKED", ev_guest_panicked},
+	{"BLOCK_IO_ERROR", monitor_ev_block_io_error},
+	{"GUEST_PANICKED", monitor_ev_guest_panicked},
 	{"JOB_STATUS_CHANGE", sup_job_changed},
-	{"MIGRATION", ev_migration},
-	{"RESET", ev_reset},
-	{"RESUME", ev_resume},
-	{"SHUTDOWN", ev_shutdown},
-	{"STOP", ev_stop},
+	{"MIGRATION", monitor_ev_migration},
+	{"RESET", monitor_ev_reset},
+	{"RESUME", monitor_ev_resume},
+	{"SHUTDOWN", monitor_ev_shutdown},
+	{"STOP", monitor_ev_stop},
 };
 
-static int compare(const void *name, const void *handler)
+static int monitor_compare(const void *name, const void *handler)
 {
 	return strcmp(name, ((const struct handler *)handler)->name);
 }
 
-static void on_event(const char *name, const json_t *data, void *arg)
+static void monitor_on_event(const char *name, const json_t *data, void *arg)
 {
 	const struct handler *h =
-		bsearch(name, handlers, sizeof(handlers) / sizeof(*handlers), sizeof(*handlers), compare);
+		bsearch(name, handlers, sizeof(handlers) / sizeof(*handlers), sizeof(*handlers), monitor_compare);
 
 	if (h)
 		h->fn(arg, data);
 }
 
 /* QEMU is still there: what was asked of it would never be answered. */
-static void on_lost(void *arg)
+static void monitor_on_lost(void *arg)
 {
 	struct sup *s = arg;
 
@@ -285,49 +285,50 @@ static void on_lost(void *arg)
 }
 
 /* Mostly QEMU's end follows, and that is the answer. */
-static void lose(struct sup *s)
+static void monitor_lose(struct sup *s)
 {
 	if (!s->lost_timer && !s->exited)
-		s->lost_timer = loop_timer_start(s->loop, LOST_MS, 0, on_lost, s);
+		s->lost_timer = loop_timer_start(s->loop, LOST_MS, 0, monitor_on_lost, s);
 }
 
-static void on_failed(const char *why, void *arg)
+static void monitor_on_failed(const char *why, void *arg)
 {
 	struct sup *s = arg;
 
 	log_msg("vm", "%s", why);
 	if (s->run.state == VM_STARTING && !s->end.adopted) /* else the time runs out */
 		sup_fatal(s, "monitor", why);
-	lose(s);
+	monitor_lose(s);
 }
 
-static const struct qmp_ops qmp_ops = {.ready = on_ready, .event = on_event, .failed = on_failed};
+static const struct qmp_ops qmp_ops = {
+	.ready = monitor_on_ready, .event = monitor_on_event, .failed = monitor_on_failed};
 
-static void on_up(void *arg)
+static void monitor_on_up(void *arg)
 {
 	(void)arg; /* QEMU speaks first */
 }
 
-static void on_data(const char *p, size_t n, void *arg)
+static void monitor_on_data(const char *p, size_t n, void *arg)
 {
 	struct sup *s = arg;
 
 	qmp_feed(s->qmp, p, n);
-	flush(s);
+	monitor_flush(s);
 	sup_deadline_heard(s);
 }
 
-static void on_down(const char *error, void *arg)
+static void monitor_on_down(const char *error, void *arg)
 {
 	struct sup *s = arg;
 
 	if (error && s->run.state == VM_STARTING && !s->end.adopted)
 		sup_fatal(s, "monitor", "QEMU does not open its monitor");
-	lose(s);
+	monitor_lose(s);
 	sup_link_down(s);
 }
 
-static const struct vm_link_ops link_ops = {.up = on_up, .data = on_data, .down = on_down};
+static const struct vm_link_ops link_ops = {.up = monitor_on_up, .data = monitor_on_data, .down = monitor_on_down};
 
 void sup_monitor_open(struct sup *s)
 {

@@ -14,7 +14,7 @@
 #define EVERY_MS 250
 
 /* Bytes that the disk takes on the host. */
-static uint64_t disk_bytes(const struct sup *s)
+static uint64_t move_progress_disk_bytes(const struct sup *s)
 {
 	char *path = file_join(s->req.dir, "disk.qcow2");
 	struct stat st;
@@ -24,7 +24,7 @@ static uint64_t disk_bytes(const struct sup *s)
 	return bytes;
 }
 
-static void tell(struct sup *s, const char *state, json_int_t done, json_int_t total)
+static void move_progress_tell(struct sup *s, const char *state, json_int_t done, json_int_t total)
 {
 	char *a = xasprintf("%lld", (long long)done);
 	char *b = xasprintf("%lld", (long long)total);
@@ -34,7 +34,7 @@ static void tell(struct sup *s, const char *state, json_int_t done, json_int_t t
 	free(b);
 }
 
-static void on_migration(const json_t *value, const char *error, void *arg)
+static void move_progress_on_migration(const json_t *value, const char *error, void *arg)
 {
 	const json_t *ram = json_object_get(value, "ram");
 	json_int_t total = json_int(ram, "total", 0);
@@ -42,16 +42,16 @@ static void on_migration(const json_t *value, const char *error, void *arg)
 
 	s->amount_asked = false;
 	if (!error && s->amount_timer && total > 0)
-		tell(s, "suspending", total - json_int(ram, "remaining", total), total);
+		move_progress_tell(s, "suspending", total - json_int(ram, "remaining", total), total);
 }
 
 /* What a snapshot is measured by, so far. */
-static uint64_t snapshot_bytes(const struct sup *s)
+static uint64_t move_progress_snapshot_bytes(const struct sup *s)
 {
 	uint64_t bytes;
 
 	if (s->snap.op != SUP_SNAP_REVERT)
-		return disk_bytes(s);
+		return move_progress_disk_bytes(s);
 	proc_read(s->run.qemu_pid, &bytes);
 	return bytes;
 }
@@ -61,35 +61,36 @@ uint64_t sup_amount_progress(const struct sup *s)
 	uint64_t bytes;
 
 	proc_read(s->run.qemu_pid, &bytes);
-	return bytes + disk_bytes(s);
+	return bytes + move_progress_disk_bytes(s);
 }
 
-static void tell_snapshot(struct sup *s)
+static void move_progress_tell_snapshot(struct sup *s)
 {
 	bool loads = s->snap.op == SUP_SNAP_REVERT;
-	uint64_t now = snapshot_bytes(s);
+	uint64_t now = move_progress_snapshot_bytes(s);
 	uint64_t done = now > s->amount_begin ? now - s->amount_begin : 0;
 
 	if (loads && done > s->snap.size)
 		done = s->snap.size;
-	tell(s, loads ? "reverting" : "snapshotting", (json_int_t)done, loads ? (json_int_t)s->snap.size : 0);
+	move_progress_tell(s, loads ? "reverting" : "snapshotting", (json_int_t)done,
+			   loads ? (json_int_t)s->snap.size : 0);
 }
 
-static void on_timer(void *arg)
+static void move_progress_on_timer(void *arg)
 {
 	struct sup *s = arg;
 
 	if (s->snap.op) {
-		tell_snapshot(s);
+		move_progress_tell_snapshot(s);
 	} else if (!s->amount_asked) {
-		s->amount_asked = sup_monitor_ask(s, "query-migrate", NULL, on_migration, s);
+		s->amount_asked = sup_monitor_ask(s, "query-migrate", NULL, move_progress_on_migration, s);
 	}
 }
 
 void sup_amount_start(struct sup *s)
 {
-	s->amount_begin = snapshot_bytes(s);
-	s->amount_timer = loop_timer_start(s->loop, EVERY_MS, EVERY_MS, on_timer, s);
+	s->amount_begin = move_progress_snapshot_bytes(s);
+	s->amount_timer = loop_timer_start(s->loop, EVERY_MS, EVERY_MS, move_progress_on_timer, s);
 }
 
 void sup_amount_stop(struct sup *s)

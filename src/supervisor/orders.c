@@ -25,7 +25,7 @@ struct sup_order {
 	bool on;
 };
 
-static struct sup_order *order_new(struct sup *s, struct control_ticket t)
+static struct sup_order *orders_order_new(struct sup *s, struct control_ticket t)
 {
 	struct sup_order *o = xcalloc(1, sizeof(*o));
 
@@ -36,7 +36,7 @@ static struct sup_order *order_new(struct sup *s, struct control_ticket t)
 	return o;
 }
 
-static void order_free(struct sup_order *o)
+static void orders_order_free(struct sup_order *o)
 {
 	struct sup_order **at = &o->sup->orders;
 
@@ -48,27 +48,27 @@ static void order_free(struct sup_order *o)
 	free(o);
 }
 
-static void order_end(struct sup_order *o, const struct err *e)
+static void orders_order_end(struct sup_order *o, const struct err *e)
 {
 	control_answer(o->sup->control, o->ticket, e, NULL);
-	order_free(o);
+	orders_order_free(o);
 }
 
-static void on_recorded(void *arg)
+static void orders_on_recorded(void *arg)
 {
-	order_end(arg, NULL);
+	orders_order_end(arg, NULL);
 }
 
 /* It is done; the answer follows the record of it. */
-static void order_done(struct sup_order *o)
+static void orders_order_done(struct sup_order *o)
 {
-	saver_then(o->sup->saver, on_recorded, o);
+	saver_then(o->sup->saver, orders_on_recorded, o);
 }
 
 void sup_orders_fini(struct sup *s)
 {
 	while (s->orders)
-		order_free(s->orders);
+		orders_order_free(s->orders);
 }
 
 void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, const char *id, const char *fmt, ...)
@@ -86,23 +86,23 @@ void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, cons
 	free(text);
 }
 
-static void refuse_state(struct sup *s, struct control_ticket t)
+static void orders_refuse_state(struct sup *s, struct control_ticket t)
 {
 	sup_refuse(s, t, ERR_FAILED, "not-running", "%s is %s", s->req.name, vm_state_name(s->run.state));
 }
 
-static void order_lost(struct sup_order *o)
+static void orders_order_lost(struct sup_order *o)
 {
 	sup_refuse(o->sup, o->ticket, ERR_FAILED, "monitor", "QEMU's monitor is not connected");
-	order_free(o);
+	orders_order_free(o);
 }
 
 /* Sends a command for an order (takes its arguments, or NULL); the order is over where there is no monitor. */
-static void send_order(struct sup_order *o, const char *command, json_t *arguments, qmp_reply_fn fn)
+static void orders_send_order(struct sup_order *o, const char *command, json_t *arguments, qmp_reply_fn fn)
 {
 	o->sent = sup_monitor_ask(o->sup, command, arguments, fn, o);
 	if (!o->sent)
-		order_lost(o);
+		orders_order_lost(o);
 }
 
 void sup_orders_lost(struct sup *s)
@@ -112,7 +112,7 @@ void sup_orders_lost(struct sup *s)
 	for (; o; o = next) {
 		next = o->next;
 		if (o->sent)
-			order_lost(o);
+			orders_order_lost(o);
 	}
 }
 
@@ -136,32 +136,32 @@ void sup_orders_met(struct sup *s)
 	for (; o; o = next) {
 		next = o->next;
 		if (o->timer)
-			order_end(o, NULL);
+			orders_order_end(o, NULL);
 	}
 }
 
-static void order_refused(struct sup_order *o, const char *error)
+static void orders_order_refused(struct sup_order *o, const char *error)
 {
 	sup_refuse(o->sup, o->ticket, ERR_FAILED, "qemu-refused", "QEMU refuses: %s", error);
-	order_free(o);
+	orders_order_free(o);
 }
 
 /* Stop and kill */
 
-static uint64_t milliseconds(const json_t *request, const char *key)
+static uint64_t orders_milliseconds(const json_t *request, const char *key)
 {
 	json_int_t ms = json_int(request, key, 0);
 
 	return ms > 0 && ms < 24 * 3600 * 1000 ? (uint64_t)ms : 0;
 }
 
-static void on_stop(struct sup *s, const json_t *request, struct control_ticket t)
+static void orders_on_stop(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	control_answer(s->control, t, NULL, NULL);
-	sup_stop(s, milliseconds(request, "powerdown_ms"), milliseconds(request, "quit_ms"));
+	sup_stop(s, orders_milliseconds(request, "powerdown_ms"), orders_milliseconds(request, "quit_ms"));
 }
 
-static void on_kill(struct sup *s, const json_t *request, struct control_ticket t)
+static void orders_on_kill(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	(void)request;
 	control_answer(s->control, t, NULL, NULL);
@@ -182,7 +182,7 @@ void sup_was_reset(struct sup *s)
 	sup_save(s);
 }
 
-static void reset_done(const json_t *value, const char *error, void *arg)
+static void orders_reset_done(const json_t *value, const char *error, void *arg)
 {
 	struct sup_order *o = arg;
 	struct sup *s = o->sup;
@@ -190,51 +190,51 @@ static void reset_done(const json_t *value, const char *error, void *arg)
 	(void)value;
 	o->sent = false;
 	if (error) {
-		order_refused(o, error);
+		orders_order_refused(o, error);
 		return;
 	}
 	sup_was_reset(s);
-	order_done(o);
+	orders_order_done(o);
 }
 
-static void on_reset(struct sup *s, const json_t *request, struct control_ticket t)
+static void orders_on_reset(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	(void)request;
 	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED)
-		refuse_state(s, t);
+		orders_refuse_state(s, t);
 	else
-		send_order(order_new(s, t), "system_reset", NULL, reset_done);
+		orders_send_order(orders_order_new(s, t), "system_reset", NULL, orders_reset_done);
 }
 
 /* Pause and resume */
 
-static void pause_done(const json_t *value, const char *error, void *arg)
+static void orders_pause_done(const json_t *value, const char *error, void *arg)
 {
 	struct sup_order *o = arg;
 
 	(void)value;
 	o->sent = false;
 	if (error) {
-		order_refused(o, error);
+		orders_order_refused(o, error);
 		return;
 	}
 	sup_stands(o->sup, "paused", "paused by request");
-	order_done(o);
+	orders_order_done(o);
 }
 
-static void on_pause(struct sup *s, const json_t *request, struct control_ticket t)
+static void orders_on_pause(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	(void)request;
 	if (s->run.state == VM_PAUSED)
 		control_answer(s->control, t, NULL, NULL);
 	else if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING)
-		refuse_state(s, t);
+		orders_refuse_state(s, t);
 	else
-		send_order(order_new(s, t), "stop", NULL, pause_done);
+		orders_send_order(orders_order_new(s, t), "stop", NULL, orders_pause_done);
 }
 
 /* The disk did not stop it again, or it did and the record says why. */
-static void on_again(void *arg)
+static void orders_on_again(void *arg)
 {
 	struct sup_order *o = arg;
 	struct sup *s = o->sup;
@@ -244,14 +244,14 @@ static void on_again(void *arg)
 	o->timer = NULL;
 	if (s->run.state == VM_PAUSED) {
 		err_set(&e, ERR_FAILED, s->run.cause_id, "%s is paused again: %s", s->req.name, s->run.cause);
-		order_end(o, &e);
+		orders_order_end(o, &e);
 		err_fini(&e);
 	} else {
-		order_done(o);
+		orders_order_done(o);
 	}
 }
 
-static void resume_done(const json_t *value, const char *error, void *arg)
+static void orders_resume_done(const json_t *value, const char *error, void *arg)
 {
 	struct sup_order *o = arg;
 	struct sup *s = o->sup;
@@ -260,31 +260,31 @@ static void resume_done(const json_t *value, const char *error, void *arg)
 	(void)value;
 	o->sent = false;
 	if (error) {
-		order_refused(o, error);
+		orders_order_refused(o, error);
 		return;
 	}
 	sup_goes_on(s);
 	if (asked)
-		order_done(o);
+		orders_order_done(o);
 	else
-		o->timer = loop_timer_start(s->loop, AGAIN_MS, 0, on_again, o);
+		o->timer = loop_timer_start(s->loop, AGAIN_MS, 0, orders_on_again, o);
 }
 
-static void on_resume(struct sup *s, const json_t *request, struct control_ticket t)
+static void orders_on_resume(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	(void)request;
 	if (s->run.state == VM_BOOTING || s->run.state == VM_RUNNING)
 		control_answer(s->control, t, NULL, NULL);
 	else if (s->run.state != VM_PAUSED)
-		refuse_state(s, t);
+		orders_refuse_state(s, t);
 	else if (!sup_half_loaded_refuse(s, t))
-		send_order(order_new(s, t), "cont", NULL, resume_done);
+		orders_send_order(orders_order_new(s, t), "cont", NULL, orders_resume_done);
 }
 
 /* Forwarded ports */
 
 /* What is asked for stays so: in a takeover, and when the machine is suspended and resumed. */
-static void keep_forward(struct sup *s, const char *rule, bool on)
+static void orders_keep_forward(struct sup *s, const char *rule, bool on)
 {
 	char *path = sup_request_file(s->req.dir), *text, *line;
 	json_t *o;
@@ -301,7 +301,7 @@ static void keep_forward(struct sup *s, const char *rule, bool on)
 }
 
 /* QEMU answers in words: nothing when a rule was added, "... removed" or "... not found" of one to remove. */
-static void forward_done(const json_t *value, const char *error, void *arg)
+static void orders_forward_done(const json_t *value, const char *error, void *arg)
 {
 	struct sup_order *o = arg;
 	const char *said = error ? error : json_string_value(value);
@@ -310,15 +310,15 @@ static void forward_done(const json_t *value, const char *error, void *arg)
 
 	o->sent = false;
 	if (done) {
-		keep_forward(o->sup, o->rule, o->on);
-		order_done(o);
+		orders_keep_forward(o->sup, o->rule, o->on);
+		orders_order_done(o);
 	} else {
-		order_refused(o, *words ? words : "it gave no reason");
+		orders_order_refused(o, *words ? words : "it gave no reason");
 	}
 	free(words);
 }
 
-static void on_forward(struct sup *s, const json_t *request, struct control_ticket t)
+static void orders_on_forward(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	const char *rule = json_str(request, "rule", "");
 	bool on = json_bool(request, "on", true);
@@ -330,73 +330,74 @@ static void on_forward(struct sup *s, const json_t *request, struct control_tick
 
 	strv_fini(&rules);
 	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED) {
-		refuse_state(s, t);
+		orders_refuse_state(s, t);
 	} else if (!vm_forward_ok(rule) || !network) {
 		sup_refuse(s, t, ERR_USAGE, "forward-bad", "%s cannot forward \"%s\"", s->req.name, rule);
 	} else if (there == on) {
 		control_answer(s->control, t, NULL, NULL);
 	} else {
-		o = order_new(s, t);
+		o = orders_order_new(s, t);
 		o->rule = xstrdup(rule);
 		o->on = on;
 		line = on ? xasprintf("hostfwd_add net %s", rule)
 			  : xasprintf("hostfwd_remove net %.*s", (int)(strrchr(rule, '-') - rule), rule);
-		send_order(o, "human-monitor-command", json_pack("{s:s}", "command-line", line), forward_done);
+		orders_send_order(o, "human-monitor-command", json_pack("{s:s}", "command-line", line),
+				  orders_forward_done);
 		free(line);
 	}
 }
 
-static void on_suspend(struct sup *s, const json_t *request, struct control_ticket t)
+static void orders_on_suspend(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED)
-		refuse_state(s, t);
+		orders_refuse_state(s, t);
 	else if (!sup_half_loaded_refuse(s, t))
 		sup_suspend_order(s, request, t);
 }
 
-static void on_suspend_cancel(struct sup *s, const json_t *request, struct control_ticket t)
+static void orders_on_suspend_cancel(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	(void)request;
 	sup_suspend_cancel(s);
 	control_answer(s->control, t, NULL, NULL);
 }
 
-static const char *tag_of(const json_t *request)
+static const char *orders_tag_of(const json_t *request)
 {
 	return json_str(request, "tag", "");
 }
 
-static bool may_snapshot(struct sup *s, struct control_ticket t)
+static bool orders_may_snapshot(struct sup *s, struct control_ticket t)
 {
 	if (s->run.state == VM_BOOTING || s->run.state == VM_RUNNING || s->run.state == VM_PAUSED)
 		return true;
-	refuse_state(s, t);
+	orders_refuse_state(s, t);
 	return false;
 }
 
-static void on_snapshot_list(struct sup *s, const json_t *request, struct control_ticket t)
+static void orders_on_snapshot_list(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	(void)request;
-	if (may_snapshot(s, t))
+	if (orders_may_snapshot(s, t))
 		sup_snapshot_order(s, SUP_SNAP_LIST, "", "its snapshots are being listed", t);
 }
 
-static void on_snapshot_create(struct sup *s, const json_t *request, struct control_ticket t)
+static void orders_on_snapshot_create(struct sup *s, const json_t *request, struct control_ticket t)
 {
-	if (may_snapshot(s, t) && !sup_half_loaded_refuse(s, t))
-		sup_snapshot_order(s, SUP_SNAP_CREATE, tag_of(request), "a snapshot is being made", t);
+	if (orders_may_snapshot(s, t) && !sup_half_loaded_refuse(s, t))
+		sup_snapshot_order(s, SUP_SNAP_CREATE, orders_tag_of(request), "a snapshot is being made", t);
 }
 
-static void on_snapshot_revert(struct sup *s, const json_t *request, struct control_ticket t)
+static void orders_on_snapshot_revert(struct sup *s, const json_t *request, struct control_ticket t)
 {
-	if (may_snapshot(s, t))
-		sup_snapshot_order(s, SUP_SNAP_REVERT, tag_of(request), "a snapshot is being loaded", t);
+	if (orders_may_snapshot(s, t))
+		sup_snapshot_order(s, SUP_SNAP_REVERT, orders_tag_of(request), "a snapshot is being loaded", t);
 }
 
-static void on_snapshot_delete(struct sup *s, const json_t *request, struct control_ticket t)
+static void orders_on_snapshot_delete(struct sup *s, const json_t *request, struct control_ticket t)
 {
-	if (may_snapshot(s, t))
-		sup_snapshot_order(s, SUP_SNAP_DELETE, tag_of(request), "a snapshot is being deleted", t);
+	if (orders_may_snapshot(s, t))
+		sup_snapshot_order(s, SUP_SNAP_DELETE, orders_tag_of(request), "a snapshot is being deleted", t);
 }
 
 static const struct {
@@ -404,18 +405,18 @@ static const struct {
 	void (*fn)(struct sup *s, const json_t *request, struct control_ticket t);
 	bool alone; /* not while a suspension or a snapshot is under way */
 } orders[] = {
-	{"forward", on_forward, true},
-	{"kill", on_kill, false},
-	{"pause", on_pause, true},
-	{"reset", on_reset, true},
-	{"resume", on_resume, true},
-	{"stop", on_stop, false},
-	{"suspend", on_suspend, true},
-	{"suspend-cancel", on_suspend_cancel, false},
-	{"snapshot-create", on_snapshot_create, true},
-	{"snapshot-delete", on_snapshot_delete, true},
-	{"snapshot-list", on_snapshot_list, true},
-	{"snapshot-revert", on_snapshot_revert, true},
+	{"forward", orders_on_forward, true},
+	{"kill", orders_on_kill, false},
+	{"pause", orders_on_pause, true},
+	{"reset", orders_on_reset, true},
+	{"resume", orders_on_resume, true},
+	{"stop", orders_on_stop, false},
+	{"suspend", orders_on_suspend, true},
+	{"suspend-cancel", orders_on_suspend_cancel, false},
+	{"snapshot-create", orders_on_snapshot_create, true},
+	{"snapshot-delete", orders_on_snapshot_delete, true},
+	{"snapshot-list", orders_on_snapshot_list, true},
+	{"snapshot-revert", orders_on_snapshot_revert, true},
 };
 
 bool sup_order(const char *op, const json_t *request, struct control_ticket t, void *arg)

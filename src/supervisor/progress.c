@@ -20,7 +20,7 @@ void progress_fini(struct progress_reader *r)
 	buf_fini(&r->line);
 }
 
-static bool is_word(const char *p, size_t n)
+static bool progress_is_word(const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		bool letter = p[i] >= 'a' && p[i] <= 'z';
@@ -33,7 +33,7 @@ static bool is_word(const char *p, size_t n)
 }
 
 /* A value must not hold what has to be escaped. */
-static bool is_escaped(const char *p, size_t n)
+static bool progress_is_escaped(const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if ((unsigned char)p[i] <= 0x20)
@@ -42,13 +42,13 @@ static bool is_escaped(const char *p, size_t n)
 	return true;
 }
 
-static bool parse_pair(const char *p, size_t n, json_t *values)
+static bool progress_parse_pair(const char *p, size_t n, json_t *values)
 {
 	const char *equals = memchr(p, '=', n);
 	char *key, *value, *words;
 	bool ok;
 
-	if (!equals || !is_word(p, (size_t)(equals - p)) || !is_escaped(p, n))
+	if (!equals || !progress_is_word(p, (size_t)(equals - p)) || !progress_is_escaped(p, n))
 		return false;
 	key = xstrndup(p, (size_t)(equals - p));
 	value = text_percent_decode(equals + 1, n - (size_t)(equals - p) - 1);
@@ -72,14 +72,14 @@ json_t *progress_parse(const char *p, size_t n, char **state)
 		return NULL;
 	word = p + 2;
 	next = memchr(word, ' ', (size_t)(end - word));
-	if (!is_word(word, (size_t)((next ? next : end) - word)))
+	if (!progress_is_word(word, (size_t)((next ? next : end) - word)))
 		return NULL;
 	values = json_object();
 	*state = xstrndup(word, (size_t)((next ? next : end) - word));
 	while (next) {
 		word = next + 1;
 		next = memchr(word, ' ', (size_t)(end - word));
-		if (!parse_pair(word, (size_t)((next ? next : end) - word), values)) {
+		if (!progress_parse_pair(word, (size_t)((next ? next : end) - word), values)) {
 			json_decref(values);
 			free(*state);
 			*state = NULL;
@@ -89,7 +89,7 @@ json_t *progress_parse(const char *p, size_t n, char **state)
 	return values;
 }
 
-static void on_line(struct progress_reader *r, progress_fn fn, void *arg)
+static void progress_on_line(struct progress_reader *r, progress_fn fn, void *arg)
 {
 	size_t n = r->line.len;
 	char *state;
@@ -120,7 +120,7 @@ void progress_feed(struct progress_reader *r, const char *p, size_t n, progress_
 		if (!end)
 			return;
 		if (!r->skipping)
-			on_line(r, fn, arg);
+			progress_on_line(r, fn, arg);
 		r->skipping = false;
 		buf_clear(&r->line);
 		p = end + 1;

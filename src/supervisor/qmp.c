@@ -47,7 +47,7 @@ struct qmp *qmp_new(const struct qmp_ops *ops, void *arg)
 	return q;
 }
 
-static void command_free(struct command *c)
+static void qmp_command_free(struct command *c)
 {
 	json_decref(c->arguments);
 	free(c->name);
@@ -62,7 +62,7 @@ void qmp_free(struct qmp *q)
 		return;
 	while ((c = q->first)) {
 		q->first = c->next;
-		command_free(c);
+		qmp_command_free(c);
 	}
 	buf_fini(&q->in);
 	buf_fini(&q->out);
@@ -84,14 +84,14 @@ struct buf *qmp_pull(struct qmp *q)
 	return &q->out;
 }
 
-static void fail(struct qmp *q, const char *why)
+static void qmp_fail(struct qmp *q, const char *why)
 {
 	q->phase = PHASE_FAILED;
 	buf_fini(&q->in);
 	q->ops->failed(why, q->arg);
 }
 
-static void put(struct qmp *q, const char *name, json_t *arguments, json_int_t id)
+static void qmp_put(struct qmp *q, const char *name, json_t *arguments, json_int_t id)
 {
 	json_t *o = json_object();
 	char *line;
@@ -108,7 +108,7 @@ static void put(struct qmp *q, const char *name, json_t *arguments, json_int_t i
 }
 
 /* Sends what waits, as far as the limit in flight allows. */
-static void pump(struct qmp *q)
+static void qmp_pump(struct qmp *q)
 {
 	for (struct command *c = q->first; c && q->in_flight < QMP_IN_FLIGHT; c = c->next) {
 		if (c->id)
@@ -116,7 +116,7 @@ static void pump(struct qmp *q)
 		c->id = q->next_id++;
 		q->waiting--;
 		q->in_flight++;
-		put(q, c->name, c->arguments, c->id);
+		qmp_put(q, c->name, c->arguments, c->id);
 	}
 }
 
@@ -137,12 +137,12 @@ int qmp_send(struct qmp *q, const char *command, json_t *arguments, qmp_reply_fn
 	q->last = &c->next;
 	q->waiting++;
 	if (q->phase == PHASE_READY)
-		pump(q);
+		qmp_pump(q);
 	return 0;
 }
 
 /* Takes the command with that id, sent and not answered yet, out of the queue. */
-static struct command *take(struct qmp *q, json_int_t id)
+static struct command *qmp_take(struct qmp *q, json_int_t id)
 {
 	for (struct command **at = &q->first; *at; at = &(*at)->next) {
 		struct command *c = *at;
@@ -157,14 +157,14 @@ static struct command *take(struct qmp *q, json_int_t id)
 	return NULL;
 }
 
-static char *error_words(const json_t *error)
+static char *qmp_error_words(const json_t *error)
 {
 	const char *desc = json_str(error, "desc", "it gave no reason");
 
 	return vm_words(desc, strlen(desc), 500);
 }
 
-static void on_answer(struct qmp *q, const json_t *o)
+static void qmp_on_answer(struct qmp *q, const json_t *o)
 {
 	const json_t *error = json_object_get(o, "error");
 	json_int_t id = json_int(o, "id", -1);
@@ -173,29 +173,29 @@ static void on_answer(struct qmp *q, const json_t *o)
 
 	if (q->phase == PHASE_CAPABILITIES && id == 0) {
 		if (error) {
-			fail(q, "QEMU refuses its monitor's capabilities");
+			qmp_fail(q, "QEMU refuses its monitor's capabilities");
 			return;
 		}
 		q->phase = PHASE_READY;
 		q->ops->ready(q->arg);
 		if (q->phase == PHASE_READY)
-			pump(q);
+			qmp_pump(q);
 		return;
 	}
-	c = take(q, id);
+	c = qmp_take(q, id);
 	if (!c)
 		return; /* an answer nobody asked for changes nothing */
 	q->in_flight--;
-	words = error ? error_words(error) : NULL;
+	words = error ? qmp_error_words(error) : NULL;
 	if (c->fn)
 		c->fn(error ? NULL : json_object_get(o, "return"), words, c->arg);
 	free(words);
-	command_free(c);
+	qmp_command_free(c);
 	if (q->phase == PHASE_READY)
-		pump(q);
+		qmp_pump(q);
 }
 
-static void on_event(struct qmp *q, const json_t *o, const char *name)
+static void qmp_on_event(struct qmp *q, const json_t *o, const char *name)
 {
 	json_t *none = json_object();
 	const json_t *data = json_object_get(o, "data");
@@ -204,7 +204,7 @@ static void on_event(struct qmp *q, const json_t *o, const char *name)
 	json_decref(none);
 }
 
-static void on_line(struct qmp *q, const char *p, size_t n)
+static void qmp_on_line(struct qmp *q, const char *p, size_t n)
 {
 	const char *event;
 	json_t *o;
@@ -217,21 +217,21 @@ static void on_line(struct qmp *q, const char *p, size_t n)
 	o = json_loadb(p, n, JSON_ALLOW_NUL, NULL);
 	if (!json_is_object(o)) {
 		json_decref(o);
-		fail(q, "QEMU's monitor sent a line that is not its protocol");
+		qmp_fail(q, "QEMU's monitor sent a line that is not its protocol");
 		return;
 	}
 	event = json_str(o, "event", NULL);
 	if (q->phase == PHASE_GREETING) {
 		if (json_is_object(json_object_get(o, "QMP"))) {
 			q->phase = PHASE_CAPABILITIES;
-			put(q, "qmp_capabilities", NULL, 0);
+			qmp_put(q, "qmp_capabilities", NULL, 0);
 		} else if (!event) {
-			fail(q, "QEMU's monitor did not greet");
+			qmp_fail(q, "QEMU's monitor did not greet");
 		}
 	} else if (event) {
-		on_event(q, o, event);
+		qmp_on_event(q, o, event);
 	} else if (json_object_get(o, "return") || json_object_get(o, "error")) {
-		on_answer(q, o);
+		qmp_on_answer(q, o);
 	}
 	json_decref(o);
 }
@@ -245,14 +245,14 @@ void qmp_feed(struct qmp *q, const char *p, size_t n)
 	while (n) {
 		end = memchr(p, '\n', n);
 		if (buf_add(&q->in, p, end ? (size_t)(end - p) : n) < 0) {
-			fail(q, "QEMU's monitor sent a line of more than 10 MiB");
+			qmp_fail(q, "QEMU's monitor sent a line of more than 10 MiB");
 			return;
 		}
 		if (!end)
 			return;
 		n -= (size_t)(end - p) + 1;
 		p = end + 1;
-		on_line(q, q->in.data, q->in.len);
+		qmp_on_line(q, q->in.data, q->in.len);
 		if (q->phase == PHASE_FAILED)
 			return;
 		if (q->in.size > 65536)

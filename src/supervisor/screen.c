@@ -64,7 +64,7 @@ void sup_screen_free(struct sup_screen *s)
 
 /* Updates */
 
-static struct viewer *find(struct sup_screen *s, uint64_t client)
+static struct viewer *screen_find(struct sup_screen *s, uint64_t client)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		if (client && s->viewers[i].client == client)
@@ -73,7 +73,7 @@ static struct viewer *find(struct sup_screen *s, uint64_t client)
 	return NULL;
 }
 
-static void send_update(struct sup_screen *s, struct viewer *v)
+static void screen_send_update(struct sup_screen *s, struct viewer *v)
 {
 	struct buf b;
 
@@ -87,7 +87,7 @@ static void send_update(struct sup_screen *s, struct viewer *v)
 }
 
 /* Whether there was anything to send. */
-static bool send_updates(struct sup_screen *s)
+static bool screen_send_updates(struct sup_screen *s)
 {
 	bool any = false;
 
@@ -96,40 +96,40 @@ static bool send_updates(struct sup_screen *s)
 		if (!s->viewers[i].client || s->viewers[i].since >= console_stamp(s->console))
 			continue;
 		any = true;
-		send_update(s, &s->viewers[i]);
+		screen_send_update(s, &s->viewers[i]);
 	}
 	return any;
 }
 
-static void on_frame_time(void *arg);
+static void screen_on_frame_time(void *arg);
 
-static void changed(struct sup_screen *s)
+static void screen_changed(struct sup_screen *s)
 {
 	uint64_t now = loop_now(s->loop);
 
 	if (!s->count || s->timer)
 		return;
 	if (now - s->sent >= FRAME_MS)
-		send_updates(s);
+		screen_send_updates(s);
 	else
-		s->timer = loop_timer_start(s->loop, s->sent + FRAME_MS - now, 0, on_frame_time, s);
+		s->timer = loop_timer_start(s->loop, s->sent + FRAME_MS - now, 0, screen_on_frame_time, s);
 }
 
-static void on_frame_time(void *arg)
+static void screen_on_frame_time(void *arg)
 {
 	struct sup_screen *s = arg;
 
 	loop_timer_stop(s->timer);
 	s->timer = NULL;
-	send_updates(s);
+	screen_send_updates(s);
 }
 
 void sup_screen_drained(struct sup_screen *s, uint64_t client)
 {
-	struct viewer *v = find(s, client);
+	struct viewer *v = screen_find(s, client);
 
 	if (v && v->since < console_stamp(s->console))
-		changed(s);
+		screen_changed(s);
 }
 
 /* The guest's side */
@@ -146,7 +146,7 @@ void sup_screen_feed(struct sup_screen *s, const char *p, size_t n)
 {
 	console_feed(s->console, p, n);
 	sup_screen_writable(s);
-	changed(s);
+	screen_changed(s);
 }
 
 void sup_screen_replay(struct sup_screen *s, const char *p, size_t n)
@@ -157,7 +157,7 @@ void sup_screen_replay(struct sup_screen *s, const char *p, size_t n)
 
 /* Requests. They return NULL when done, or why not; `more` takes what the answer holds. */
 
-static void choose_typist(struct sup_screen *s)
+static void screen_choose_typist(struct sup_screen *s)
 {
 	uint64_t latest = 0;
 
@@ -170,7 +170,7 @@ static void choose_typist(struct sup_screen *s)
 	}
 }
 
-static void tell_typing(struct sup_screen *s)
+static void screen_tell_typing(struct sup_screen *s)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		uint64_t client = s->viewers[i].client;
@@ -184,9 +184,9 @@ static void tell_typing(struct sup_screen *s)
 	}
 }
 
-static const char *on_attach(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
+static const char *screen_on_attach(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
-	struct viewer *v = find(s, client);
+	struct viewer *v = screen_find(s, client);
 
 	for (size_t i = 0; i < CONTROL_CLIENTS && !v; i++) {
 		if (!s->viewers[i].client)
@@ -199,29 +199,29 @@ static const char *on_attach(struct sup_screen *s, const json_t *request, uint64
 	*v = (struct viewer){.client = client, .turn = v->client ? v->turn : 0};
 	if (json_bool(request, "type", false) && s->typist != client)
 		v->turn = ++s->turns;
-	choose_typist(s);
+	screen_choose_typist(s);
 	json_object_set_new(more, "rows", json_integer(console_rows(s->console)));
 	json_object_set_new(more, "columns", json_integer(console_cols(s->console)));
-	send_update(s, v);
-	tell_typing(s);
+	screen_send_update(s, v);
+	screen_tell_typing(s);
 	return NULL;
 }
 
-static const char *on_take(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
+static const char *screen_on_take(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
-	struct viewer *v = find(s, client);
+	struct viewer *v = screen_find(s, client);
 
 	(void)more;
 	if (!v)
 		return "it is not attached to the console";
 	v->turn = json_bool(request, "type", true) ? ++s->turns : 0;
-	choose_typist(s);
-	tell_typing(s);
+	screen_choose_typist(s);
+	screen_tell_typing(s);
 	return NULL;
 }
 
 /* The text of a request, or NULL with why not. */
-static const char *text_of(const json_t *request, size_t *n, const char **why)
+static const char *screen_text_of(const json_t *request, size_t *n, const char **why)
 {
 	const json_t *text = json_object_get(request, "text");
 
@@ -234,29 +234,29 @@ static const char *text_of(const json_t *request, size_t *n, const char **why)
 
 static const char *const not_taken = "the guest does not take what was typed before";
 
-static const char *on_type(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
+static const char *screen_on_type(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
 	const char *why = NULL, *text;
 	size_t n;
 
 	(void)client;
 	(void)more;
-	text = text_of(request, &n, &why);
+	text = screen_text_of(request, &n, &why);
 	return !text ? why : console_type(s->console, text, n) < 0 ? not_taken : NULL;
 }
 
-static const char *on_paste(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
+static const char *screen_on_paste(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
 	const char *why = NULL, *text;
 	size_t n;
 
 	(void)client;
 	(void)more;
-	text = text_of(request, &n, &why);
+	text = screen_text_of(request, &n, &why);
 	return !text ? why : console_paste(s->console, text, n) < 0 ? not_taken : NULL;
 }
 
-static const char *on_key(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
+static const char *screen_on_key(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
 	unsigned modifiers = (unsigned)json_int(request, "modifiers", 0) & 7;
 
@@ -267,42 +267,43 @@ static const char *on_key(struct sup_screen *s, const json_t *request, uint64_t 
 		       : NULL;
 }
 
-static int number(const json_t *request, const char *key)
+static int screen_number(const json_t *request, const char *key)
 {
 	json_int_t v = json_int(request, key, -1);
 
 	return v < 0 || v > 65535 ? -1 : (int)v;
 }
 
-static const char *on_click(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
+static const char *screen_on_click(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
-	int button = number(request, "button");
+	int button = screen_number(request, "button");
 
 	(void)client;
 	(void)more;
 	if (button < 0 || button > 7)
 		return "there is no such button";
-	console_click(s->console, number(request, "row"), number(request, "column"), button,
+	console_click(s->console, screen_number(request, "row"), screen_number(request, "column"), button,
 		      json_bool(request, "pressed", true), (unsigned)json_int(request, "modifiers", 0) & 7);
 	return NULL;
 }
 
-static const char *on_resize(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
+static const char *screen_on_resize(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
-	int rows = number(request, "rows"), cols = number(request, "columns");
+	int rows = screen_number(request, "rows"), cols = screen_number(request, "columns");
 
 	(void)client;
 	(void)more;
 	if (rows < CONSOLE_ROWS_MIN || rows > CONSOLE_ROWS_MAX || cols < CONSOLE_COLS_MIN || cols > CONSOLE_COLS_MAX)
 		return "there is no such size";
 	console_resize(s->console, rows, cols);
-	changed(s);
+	screen_changed(s);
 	return NULL;
 }
 
-static const char *on_find(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
+static const char *screen_on_find(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
-	struct find_place at = {.line = (uint64_t)json_int(request, "line", 0), .col = number(request, "column")};
+	struct find_place at = {.line = (uint64_t)json_int(request, "line", 0),
+				.col = screen_number(request, "column")};
 	bool found;
 
 	(void)client;
@@ -314,7 +315,7 @@ static const char *on_find(struct sup_screen *s, const json_t *request, uint64_t
 	return NULL;
 }
 
-static const char *on_clip(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
+static const char *screen_on_clip(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
 	const struct buf *clip = console_clip(s->console);
 
@@ -325,7 +326,7 @@ static const char *on_clip(struct sup_screen *s, const json_t *request, uint64_t
 }
 
 /* The lines come as a frame of their own before the answer. */
-static const char *on_lines(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
+static const char *screen_on_lines(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
 	struct history *h = console_history(s->console);
 	uint64_t from = (uint64_t)json_int(request, "from", 0), end;
@@ -359,10 +360,10 @@ static const struct {
 	const char *(*fn)(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more);
 	bool types; /* only for the one who types */
 } requests[] = {
-	{"attach", on_attach, false}, {"click", on_click, true},   {"clip", on_clip, false},
-	{"find", on_find, false},     {"key", on_key, true},	   {"lines", on_lines, false},
-	{"paste", on_paste, true},    {"resize", on_resize, true}, {"take", on_take, false},
-	{"type", on_type, true},
+	{"attach", screen_on_attach, false}, {"click", screen_on_click, true},	 {"clip", screen_on_clip, false},
+	{"find", screen_on_find, false},     {"key", screen_on_key, true},	 {"lines", screen_on_lines, false},
+	{"paste", screen_on_paste, true},    {"resize", screen_on_resize, true}, {"take", screen_on_take, false},
+	{"type", screen_on_type, true},
 };
 
 bool sup_screen_request(struct sup_screen *s, const char *op, const json_t *request, struct control_ticket t)
@@ -391,17 +392,17 @@ bool sup_screen_request(struct sup_screen *s, const char *op, const json_t *requ
 
 void sup_screen_gone(struct sup_screen *s, uint64_t client)
 {
-	struct viewer *v = find(s, client);
+	struct viewer *v = screen_find(s, client);
 
 	if (!v)
 		return;
 	*v = (struct viewer){0};
 	s->count--;
-	choose_typist(s);
+	screen_choose_typist(s);
 	if (!s->count) {
 		loop_timer_stop(s->timer);
 		s->timer = NULL;
 	} else {
-		tell_typing(s);
+		screen_tell_typing(s);
 	}
 }

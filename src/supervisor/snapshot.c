@@ -28,7 +28,7 @@ bool vm_snapshot_tag_ok(const char *tag)
 	return n && n <= TAG_MAX && strchr(letters, *tag) && !tag[strspn(tag, more)];
 }
 
-static void snap_end(struct sup *s)
+static void snapshot_snap_end(struct sup *s)
 {
 	free(s->snap.tag);
 	vm_kept_fini(&s->snap.now);
@@ -40,22 +40,22 @@ static void snap_end(struct sup *s)
 
 void sup_snap_fini(struct sup *s)
 {
-	snap_end(s);
+	snapshot_snap_end(s);
 }
 
-static void snap_refuse(struct sup *s, enum err_kind kind, const char *id, const char *text)
+static void snapshot_snap_refuse(struct sup *s, enum err_kind kind, const char *id, const char *text)
 {
 	if (s->snap.op == SUP_SNAP_START)
 		sup_fatal(s, id, text);
 	else
 		sup_refuse(s, s->snap.ticket, kind, id, "%s", text);
-	snap_end(s);
+	snapshot_snap_end(s);
 }
 
 void sup_snap_lost(struct sup *s)
 {
 	if (s->snap.op && !s->snap.working)
-		snap_refuse(s, ERR_FAILED, "monitor", "QEMU's monitor is not connected");
+		snapshot_snap_refuse(s, ERR_FAILED, "monitor", "QEMU's monitor is not connected");
 }
 
 void sup_snap_silent(struct sup *s, const struct err *e)
@@ -67,7 +67,7 @@ void sup_snap_silent(struct sup *s, const struct err *e)
 }
 
 /* The snapshots of the disk among what QEMU says of all block nodes; borrowed, may be NULL. */
-static const json_t *disk_snapshots(const json_t *nodes)
+static const json_t *snapshot_disk_snapshots(const json_t *nodes)
 {
 	const json_t *node;
 	size_t i;
@@ -78,7 +78,7 @@ static const json_t *disk_snapshots(const json_t *nodes)
 	return NULL;
 }
 
-static const json_t *find(const json_t *snapshots, const char *tag)
+static const json_t *snapshot_find(const json_t *snapshots, const char *tag)
 {
 	const json_t *one;
 	size_t i;
@@ -92,7 +92,7 @@ static const json_t *find(const json_t *snapshots, const char *tag)
 /* ---- the job ---- */
 
 /* The guest is as it was when the snapshot was made. */
-static void reverted(struct sup *s)
+static void snapshot_reverted(struct sup *s)
 {
 	struct vm_kept then;
 
@@ -127,13 +127,13 @@ void sup_half_loaded_forget(struct sup *s)
 		sup_stands_by(s, "paused", "paused");
 }
 
-static void job_failed(struct sup *s, const char *why)
+static void snapshot_job_failed(struct sup *s, const char *why)
 {
 	static const char half[] = "a snapshot was loaded in part: reset or kill it, or revert to another";
 	char *text = xasprintf("QEMU could not do it: %s", why);
 	bool loading = s->snap.op == SUP_SNAP_REVERT;
 
-	snap_refuse(s, ERR_FAILED, "snapshot-failed", text);
+	snapshot_snap_refuse(s, ERR_FAILED, "snapshot-failed", text);
 	free(text);
 	if (!loading)
 		sup_monitor_sync(s);
@@ -143,7 +143,7 @@ static void job_failed(struct sup *s, const char *why)
 		sup_stands(s, HALF_LOADED, half);
 }
 
-static void write_mark(void *arg)
+static void snapshot_write_mark(void *arg)
 {
 	struct sup *s = arg;
 
@@ -157,52 +157,52 @@ static void write_mark(void *arg)
 		vm_mark_put(dir, tag, &s->snap.now, &s->snap.err);
 }
 
-static void answer_done(void *arg)
+static void snapshot_answer_done(void *arg)
 {
 	struct sup *s = arg;
 
 	s->snap.working = false;
 	control_answer(s->control, s->snap.ticket, s->snap.err.kind ? &s->snap.err : NULL, NULL);
-	snap_end(s);
+	snapshot_snap_end(s);
 	if (s->exited)
 		sup_judge(s);
 	else
 		sup_monitor_sync(s);
 }
 
-static void job_done(struct sup *s)
+static void snapshot_job_done(struct sup *s)
 {
 	switch (s->snap.op) {
 	case SUP_SNAP_START:
-		reverted(s);
-		snap_end(s);
+		snapshot_reverted(s);
+		snapshot_snap_end(s);
 		sup_seed_forget(s);
 		sup_monitor_let_go(s);
 		return;
 	case SUP_SNAP_CREATE:
 	case SUP_SNAP_DELETE:
 		s->snap.working = true;
-		loop_work(s->loop, write_mark, answer_done, s);
+		loop_work(s->loop, snapshot_write_mark, snapshot_answer_done, s);
 		return;
 	case SUP_SNAP_REVERT:
 		sup_half_loaded_forget(s);
-		reverted(s);
+		snapshot_reverted(s);
 		s->snap.working = true;
-		loop_work(s->loop, write_mark, answer_done, s);
+		loop_work(s->loop, snapshot_write_mark, snapshot_answer_done, s);
 		return;
 	case SUP_SNAP_NONE:
 	case SUP_SNAP_LIST:
 		break;
 	}
-	answer_done(s);
+	snapshot_answer_done(s);
 }
 
-static void dismiss_job(struct sup *s)
+static void snapshot_dismiss_job(struct sup *s)
 {
 	sup_monitor_ask(s, "job-dismiss", json_pack("{s:s}", "id", JOB), NULL, NULL);
 }
 
-static void on_jobs(const json_t *value, const char *error, void *arg)
+static void snapshot_on_jobs(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 	const char *why = error;
@@ -212,26 +212,26 @@ static void on_jobs(const json_t *value, const char *error, void *arg)
 	json_array_foreach (value, i, one)
 		if (!strcmp(json_str(one, "id", ""), JOB))
 			why = json_str(one, "error", NULL);
-	dismiss_job(s);
+	snapshot_dismiss_job(s);
 	if (s->snap.op == SUP_SNAP_NONE)
 		return;
 	if (why)
-		job_failed(s, why);
+		snapshot_job_failed(s, why);
 	else
-		job_done(s);
+		snapshot_job_done(s);
 }
 
 void sup_job_changed(struct sup *s, const json_t *data)
 {
 	if (strcmp(json_str(data, "id", ""), JOB) != 0 || strcmp(json_str(data, "status", ""), "concluded") != 0)
 		return;
-	if (!sup_monitor_ask(s, "query-jobs", NULL, on_jobs, s))
+	if (!sup_monitor_ask(s, "query-jobs", NULL, snapshot_on_jobs, s))
 		sup_snap_lost(s);
 }
 
-static void start_job(struct sup *s);
+static void snapshot_start_job(struct sup *s);
 
-static void on_job_started(const json_t *value, const char *error, void *arg)
+static void snapshot_on_job_started(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 
@@ -239,15 +239,15 @@ static void on_job_started(const json_t *value, const char *error, void *arg)
 	if (!error || !s->snap.op)
 		return;
 	if (s->snap.again || !strstr(error, "already in use")) {
-		job_failed(s, error);
+		snapshot_job_failed(s, error);
 		return;
 	}
 	s->snap.again = true;
-	dismiss_job(s);
-	start_job(s);
+	snapshot_dismiss_job(s);
+	snapshot_start_job(s);
 }
 
-static void start_job(struct sup *s)
+static void snapshot_start_job(struct sup *s)
 {
 	static const char *const commands[] = {
 		[SUP_SNAP_CREATE] = "snapshot-save",
@@ -262,14 +262,14 @@ static void start_job(struct sup *s)
 	/* measured from before it begins */
 	if ((s->snap.op == SUP_SNAP_CREATE || s->snap.op == SUP_SNAP_REVERT) && !s->amount_timer)
 		sup_amount_start(s);
-	if (!sup_monitor_ask(s, commands[s->snap.op], o, on_job_started, s))
+	if (!sup_monitor_ask(s, commands[s->snap.op], o, snapshot_on_job_started, s))
 		sup_snap_lost(s);
 }
 
 /* ---- what must hold before it ---- */
 
 /* What the guest's memory does not depend on: the value behind such an option may differ. */
-static bool is_free(const char *option)
+static bool snapshot_is_free(const char *option)
 {
 	static const char *const options[] = {"-append", "-chardev", "-fsdev", "-initrd",
 					      "-kernel", "-name",    "-netdev"};
@@ -280,44 +280,45 @@ static bool is_free(const char *option)
 	return false;
 }
 
-static bool same_machine(const struct strv *a, const struct strv *b)
+static bool snapshot_same_machine(const struct strv *a, const struct strv *b)
 {
 	bool same = a->len == b->len;
 
 	for (size_t i = 0; same && i < a->len; i++)
-		same = !strcmp(a->items[i], b->items[i]) || (i && is_free(a->items[i - 1]));
+		same = !strcmp(a->items[i], b->items[i]) || (i && snapshot_is_free(a->items[i - 1]));
 	return same;
 }
 
 /* Its settings are those of the time when the snapshot was made, where that is known. */
-static bool same_settings(const struct sup *s)
+static bool snapshot_same_settings(const struct sup *s)
 {
 	struct vm_kept then;
 	bool same;
 
 	if (vm_mark_get(s->req.dir, s->snap.tag, &then, NULL) < 0)
 		return true;
-	same = same_machine(&then.request.argv, &s->snap.now.request.argv);
+	same = snapshot_same_machine(&then.request.argv, &s->snap.now.request.argv);
 	vm_kept_fini(&then);
 	return same;
 }
 
-static void on_type(const json_t *value, const char *error, void *arg)
+static void snapshot_on_type(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 
 	if (!s->snap.op)
 		return;
 	if (error || !sup_pin(s, json_string_value(value), &s->snap.now))
-		snap_refuse(s, ERR_FAILED, "snapshot-failed", error ? error : "QEMU does not name its machine type");
-	else if (s->snap.op == SUP_SNAP_REVERT && !same_settings(s))
-		snap_refuse(s, ERR_USAGE, "snapshot-other",
-			    "the snapshot is of this machine with other settings: stop it, then revert");
+		snapshot_snap_refuse(s, ERR_FAILED, "snapshot-failed",
+				     error ? error : "QEMU does not name its machine type");
+	else if (s->snap.op == SUP_SNAP_REVERT && !snapshot_same_settings(s))
+		snapshot_snap_refuse(s, ERR_USAGE, "snapshot-other",
+				     "the snapshot is of this machine with other settings: stop it, then revert");
 	else
-		start_job(s);
+		snapshot_start_job(s);
 }
 
-static void list(struct sup *s, const json_t *snapshots)
+static void snapshot_list_disk(struct sup *s, const json_t *snapshots)
 {
 	json_t *out = json_array();
 	const json_t *one;
@@ -329,33 +330,33 @@ static void list(struct sup *s, const json_t *snapshots)
 						     json_int(one, "vm-state-size", 0) > 0, "size",
 						     json_int(one, "vm-state-size", 0)));
 	control_answer(s->control, s->snap.ticket, NULL, json_pack("{s:o}", "snapshots", out));
-	snap_end(s);
+	snapshot_snap_end(s);
 }
 
-static void on_nodes(const json_t *value, const char *error, void *arg)
+static void snapshot_on_nodes(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
-	const json_t *snapshots = disk_snapshots(value);
-	const json_t *one = s->snap.tag ? find(snapshots, s->snap.tag) : NULL;
+	const json_t *snapshots = snapshot_disk_snapshots(value);
+	const json_t *one = s->snap.tag ? snapshot_find(snapshots, s->snap.tag) : NULL;
 
 	if (!s->snap.op)
 		return;
 	s->snap.size = (uint64_t)json_int(one, "vm-state-size", 0);
 	if (error)
-		snap_refuse(s, ERR_FAILED, "snapshot-failed", error);
+		snapshot_snap_refuse(s, ERR_FAILED, "snapshot-failed", error);
 	else if (s->snap.op == SUP_SNAP_LIST)
-		list(s, snapshots);
+		snapshot_list_disk(s, snapshots);
 	else if (s->snap.op == SUP_SNAP_CREATE && one)
-		snap_refuse(s, ERR_USAGE, "snapshot-exists", "there is a snapshot of that name already");
+		snapshot_snap_refuse(s, ERR_USAGE, "snapshot-exists", "there is a snapshot of that name already");
 	else if (s->snap.op != SUP_SNAP_CREATE && !one)
-		snap_refuse(s, ERR_USAGE, "snapshot-missing", "there is no snapshot of that name");
+		snapshot_snap_refuse(s, ERR_USAGE, "snapshot-missing", "there is no snapshot of that name");
 	else if (s->snap.op == SUP_SNAP_REVERT && !s->snap.size)
-		snap_refuse(s, ERR_USAGE, "snapshot-offline",
-			    "the snapshot was made while the machine was off: stop it, then revert");
+		snapshot_snap_refuse(s, ERR_USAGE, "snapshot-offline",
+				     "the snapshot was made while the machine was off: stop it, then revert");
 	else if (s->snap.op == SUP_SNAP_DELETE)
-		start_job(s);
+		snapshot_start_job(s);
 	else if (!sup_monitor_ask(s, "qom-get", json_pack("{s:s, s:s}", "path", "/machine", "property", "type"),
-				  on_type, s))
+				  snapshot_on_type, s))
 		sup_snap_lost(s);
 }
 
@@ -368,7 +369,7 @@ void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, con
 	}
 	s->busy = busy;
 	s->snap = (struct sup_snap){.op = op, .ticket = t, .tag = xstrdup(tag)};
-	if (!sup_monitor_ask(s, "query-named-block-nodes", json_pack("{s:b}", "flat", 1), on_nodes, s))
+	if (!sup_monitor_ask(s, "query-named-block-nodes", json_pack("{s:b}", "flat", 1), snapshot_on_nodes, s))
 		sup_snap_lost(s);
 }
 
@@ -376,5 +377,5 @@ void sup_snapshot_begin(struct sup *s)
 {
 	s->busy = "a snapshot is being loaded";
 	s->snap = (struct sup_snap){.op = SUP_SNAP_START, .tag = xstrdup(s->req.snapshot)};
-	start_job(s);
+	snapshot_start_job(s);
 }

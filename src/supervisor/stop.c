@@ -14,9 +14,9 @@ void sup_ladder_stop(struct sup *s)
 	s->rung_timer = NULL;
 }
 
-static void on_rung_timer(void *arg);
+static void stop_on_rung_timer(void *arg);
 
-static void wait_rung(struct sup *s)
+static void stop_wait_rung(struct sup *s)
 {
 	uint64_t now = loop_now(s->loop);
 	uint64_t left = s->rung_deadline > now ? s->rung_deadline - now : 0;
@@ -24,10 +24,10 @@ static void wait_rung(struct sup *s)
 	bool again = s->end.rung == VM_RUNG_POWERDOWN && left > press;
 
 	sup_ladder_stop(s);
-	s->rung_timer = loop_timer_start(s->loop, again ? press : left, 0, on_rung_timer, s);
+	s->rung_timer = loop_timer_start(s->loop, again ? press : left, 0, stop_on_rung_timer, s);
 }
 
-static void on_rung_timer(void *arg)
+static void stop_on_rung_timer(void *arg)
 {
 	struct sup *s = arg;
 
@@ -37,7 +37,7 @@ static void on_rung_timer(void *arg)
 		return;
 	}
 	sup_monitor_do(s, "system_powerdown");
-	wait_rung(s);
+	stop_wait_rung(s);
 }
 
 json_t *sup_ladder_told(const struct sup *s)
@@ -54,16 +54,16 @@ void sup_ladder_await_exit(struct sup *s)
 	s->rung_deadline = loop_now(s->loop) + s->quit_ms;
 	s->down = s->end.rung == VM_RUNG_POWERDOWN || s->end.rung == VM_RUNG_QUIT;
 	sup_ladder_stop(s);
-	s->rung_timer = loop_timer_start(s->loop, s->quit_ms, 0, on_rung_timer, s);
+	s->rung_timer = loop_timer_start(s->loop, s->quit_ms, 0, stop_on_rung_timer, s);
 	if (s->down)
 		sup_tell(s, "stopping", sup_ladder_told(s));
 }
 
-static void start_rung(struct sup *s, uint64_t ms)
+static void stop_start_rung(struct sup *s, uint64_t ms)
 {
 	s->rung_deadline = loop_now(s->loop) + ms;
 	s->down = false;
-	wait_rung(s);
+	stop_wait_rung(s);
 	sup_tell(s, "stopping", sup_ladder_told(s));
 }
 
@@ -85,17 +85,17 @@ void sup_ladder_enter(struct sup *s, enum vm_rung rung)
 		if (!sup_monitor_do(s, "system_powerdown"))
 			sup_ladder_enter(s, VM_RUNG_QUIT);
 		else
-			start_rung(s, s->powerdown_ms);
+			stop_start_rung(s, s->powerdown_ms);
 		break;
 	case VM_RUNG_QUIT:
 		if (!sup_monitor_do(s, "quit"))
 			sup_ladder_enter(s, VM_RUNG_TERM);
 		else
-			start_rung(s, s->quit_ms);
+			stop_start_rung(s, s->quit_ms);
 		break;
 	case VM_RUNG_TERM:
 		sup_qemu_terminate(s);
-		start_rung(s, s->quit_ms / 2);
+		stop_start_rung(s, s->quit_ms / 2);
 		break;
 	case VM_RUNG_KILL:
 	case VM_RUNG_NONE:

@@ -33,12 +33,12 @@
 
 /* QEMU */
 
-static void on_qemu_ended(int64_t status, int signum, void *arg)
+static void supervisor_on_qemu_ended(int64_t status, int signum, void *arg)
 {
 	sup_exited(arg, status, signum);
 }
 
-static void on_qemu_output(int fd, const char *p, size_t n, void *arg)
+static void supervisor_on_qemu_output(int fd, const char *p, size_t n, void *arg)
 {
 	struct sup *s = arg;
 	size_t room = SUP_COMPLAINT_MAX - s->complaint.len;
@@ -75,18 +75,18 @@ void sup_qemu_kill(struct sup *s)
 
 /* Clients */
 
-static json_t *ctl_status(void *arg)
+static json_t *supervisor_ctl_status(void *arg)
 {
 	return vm_run_json(&((struct sup *)arg)->run);
 }
 
-static bool ctl_request(const char *op, const json_t *request, struct control_ticket t, void *arg)
+static bool supervisor_ctl_request(const char *op, const json_t *request, struct control_ticket t, void *arg)
 {
 	return sup_screen_request(((struct sup *)arg)->screen, op, request, t) || sup_order(op, request, t, arg);
 }
 
 /* The stop ladder tells a rung once; who comes later hears of it as well. */
-static void ctl_subscribed(uint64_t client, void *arg)
+static void supervisor_ctl_subscribed(uint64_t client, void *arg)
 {
 	struct sup *s = arg;
 
@@ -94,22 +94,22 @@ static void ctl_subscribed(uint64_t client, void *arg)
 		sup_tell_one(s, client, "stopping", sup_ladder_told(s));
 }
 
-static void ctl_drained(uint64_t client, void *arg)
+static void supervisor_ctl_drained(uint64_t client, void *arg)
 {
 	sup_screen_drained(((struct sup *)arg)->screen, client);
 }
 
-static void ctl_gone(uint64_t client, void *arg)
+static void supervisor_ctl_gone(uint64_t client, void *arg)
 {
 	sup_screen_gone(((struct sup *)arg)->screen, client);
 }
 
 static const struct control_ops control_ops = {
-	.status = ctl_status,
-	.request = ctl_request,
-	.subscribed = ctl_subscribed,
-	.drained = ctl_drained,
-	.gone = ctl_gone,
+	.status = supervisor_ctl_status,
+	.request = supervisor_ctl_request,
+	.subscribed = supervisor_ctl_subscribed,
+	.drained = supervisor_ctl_drained,
+	.gone = supervisor_ctl_gone,
 };
 
 void sup_stop(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms)
@@ -130,7 +130,7 @@ void sup_stop(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms)
 
 /* Start */
 
-static void on_start_timeout(void *arg)
+static void supervisor_on_start_timeout(void *arg)
 {
 	sup_fatal(arg, "monitor", "QEMU did not answer on its monitor in time");
 }
@@ -147,7 +147,7 @@ void sup_leave_error(const char *request_path, const struct err *e)
 	free(path);
 }
 
-static int remove_socket(const char *dir, const char *name, struct err *e)
+static int supervisor_remove_socket(const char *dir, const char *name, struct err *e)
 {
 	char *path = file_join(dir, name);
 	struct stat st;
@@ -170,14 +170,14 @@ int sup_remove_sockets(struct sup *s, struct err *e)
 	free(serial);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (remove_socket(s->req.runtime_dir, names[i], e) < 0)
+		if (supervisor_remove_socket(s->req.runtime_dir, names[i], e) < 0)
 			r = -1;
 	}
 	return r;
 }
 
 /* What QEMU opens or listens on: nothing of an earlier run is left there. */
-static int make_lines(struct sup *s, struct err *e)
+static int supervisor_make_lines(struct sup *s, struct err *e)
 {
 	char *serial = file_join(s->req.runtime_dir, "serial");
 	int r = sup_remove_sockets(s, e) < 0 || host_fifo_make(serial, e) < 0 ? -1 : 0;
@@ -186,10 +186,11 @@ static int make_lines(struct sup *s, struct err *e)
 	return r;
 }
 
-static void launch(struct sup *s)
+static void supervisor_launch(struct sup *s)
 {
 	struct strv argv = STRV_INIT;
-	struct proc_conf conf = {.output = on_qemu_output, .ended = on_qemu_ended, .arg = s, .new_session = true};
+	struct proc_conf conf = {
+		.output = supervisor_on_qemu_output, .ended = supervisor_on_qemu_ended, .arg = s, .new_session = true};
 	struct err e = ERR_INIT;
 	struct proc_id id = {0};
 
@@ -199,7 +200,7 @@ static void launch(struct sup *s)
 		strv_add(&argv, "defer");
 	}
 	conf.argv = strv_argv(&argv);
-	if (make_lines(s, &e) == 0) {
+	if (supervisor_make_lines(s, &e) == 0) {
 		umask(0177); /* QEMU's sockets get mode 0600 */
 		s->proc = proc_start(s->loop, &conf, &e);
 		umask(077);
@@ -223,11 +224,11 @@ static void launch(struct sup *s)
 					  s->req.start_timeout		      ? s->req.start_timeout
 					  : s->req.resume || *s->req.snapshot ? RESUME_MS
 									      : START_MS,
-					  0, on_start_timeout, s);
+					  0, supervisor_on_start_timeout, s);
 }
 
 /* The QEMU of a configuring run whose supervisor was killed: nobody wants what it does. */
-static void on_orphan(void *arg)
+static void supervisor_on_orphan(void *arg)
 {
 	struct sup *s = arg;
 	struct proc_id id = {.pid = s->run.qemu_pid, .start = s->run.qemu_start};
@@ -239,14 +240,14 @@ static void on_orphan(void *arg)
 	loop_timer_stop(s->start_timer);
 	s->start_timer = NULL;
 	if (!alive) {
-		launch(s);
+		supervisor_launch(s);
 		return;
 	}
 	sup_blame(s, "busy", "the QEMU of an earlier run does not end");
 	sup_judge(s);
 }
 
-static void on_terminate(void *arg)
+static void supervisor_on_terminate(void *arg)
 {
 	struct sup *s = arg;
 
@@ -258,7 +259,7 @@ static void on_terminate(void *arg)
 
 /* A client found no socket: the end of a login session takes the folder that it was in. QEMU's own
  * sockets are gone for good with it; they are connected, and only a later takeover would need them. */
-static void on_hangup(void *arg)
+static void supervisor_on_hangup(void *arg)
 {
 	struct sup *s = arg;
 	char *path = file_join(s->run.runtime_dir, "control");
@@ -282,19 +283,19 @@ static void on_hangup(void *arg)
 	free(path);
 }
 
-static void on_ignored(void *arg)
+static void supervisor_on_ignored(void *arg)
 {
 	(void)arg;
 }
 
-static void watch_signals(struct sup *s)
+static void supervisor_watch_signals(struct sup *s)
 {
 	static const struct {
 		int signum;
 		void (*fn)(void *arg);
 	} wanted[] = {
-		{SIGTERM, on_terminate}, {SIGINT, on_terminate}, {SIGHUP, on_hangup},
-		{SIGPIPE, on_ignored},	 {SIGXFSZ, on_ignored},
+		{SIGTERM, supervisor_on_terminate}, {SIGINT, supervisor_on_terminate}, {SIGHUP, supervisor_on_hangup},
+		{SIGPIPE, supervisor_on_ignored},   {SIGXFSZ, supervisor_on_ignored},
 	};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
@@ -302,7 +303,7 @@ static void watch_signals(struct sup *s)
 }
 
 /* Takes the lock and looks at what an earlier supervisor left; sets *orphan when its QEMU lives. */
-static int take_over(struct sup *s, bool *orphan, struct err *e)
+static int supervisor_take_over(struct sup *s, bool *orphan, struct err *e)
 {
 	struct vm_run old = {.name = NULL};
 	struct proc_id qemu;
@@ -334,7 +335,7 @@ static int take_over(struct sup *s, bool *orphan, struct err *e)
 }
 
 /* What a later supervisor needs to take this QEMU over. */
-static int keep_request(struct sup *s, struct err *e)
+static int supervisor_keep_request(struct sup *s, struct err *e)
 {
 	char *path = sup_request_file(s->req.dir);
 	int r;
@@ -350,7 +351,7 @@ static int keep_request(struct sup *s, struct err *e)
 	return r;
 }
 
-static void init_run(struct sup *s)
+static void supervisor_init_run(struct sup *s)
 {
 	struct proc_id me = {.pid = getpid()};
 
@@ -374,7 +375,7 @@ static void init_run(struct sup *s)
 	};
 }
 
-static void sup_fini(struct sup *s)
+static void supervisor_sup_fini(struct sup *s)
 {
 	for (size_t i = 0; i < sizeof(s->signals) / sizeof(*s->signals); i++)
 		loop_signal_stop(s->signals[i]);
@@ -395,7 +396,7 @@ static void sup_fini(struct sup *s)
 }
 
 /* The machine goes on, this supervisor is new: the end of the log gives the screen back. */
-static void replay(struct sup *s, const char *name)
+static void supervisor_replay(struct sup *s, const char *name)
 {
 	char *path = file_join(s->req.dir, name);
 	struct err e = ERR_INIT;
@@ -411,7 +412,7 @@ static void replay(struct sup *s, const char *name)
 	free(path);
 }
 
-static void on_trim(void *arg)
+static void supervisor_on_trim(void *arg)
 {
 	struct sup *s = arg;
 
@@ -420,22 +421,22 @@ static void on_trim(void *arg)
 	host_trim_memory();
 }
 
-static void supervise(struct sup *s, bool orphan)
+static void supervisor_supervise(struct sup *s, bool orphan)
 {
 	s->screen = sup_screen_new(s->loop, (int)s->req.rows, (int)s->req.columns, sup_guest_write, s);
 	sup_screen_serve(s->screen, s->control);
 	if (s->end.adopted || s->req.resume)
-		replay(s, "console.log"); /* before this run has one of its own */
-	watch_signals(s);
-	s->trim_timer = loop_timer_start(s->loop, TRIM_MS, 0, on_trim, s);
+		supervisor_replay(s, "console.log"); /* before this run has one of its own */
+	supervisor_watch_signals(s);
+	s->trim_timer = loop_timer_start(s->loop, TRIM_MS, 0, supervisor_on_trim, s);
 	sup_save(s);
 	s->rung_deadline = loop_now(s->loop) + ORPHAN_MS;
 	if (s->end.adopted)
 		sup_adopt(s);
 	else if (orphan)
-		s->start_timer = loop_timer_start(s->loop, 0, ORPHAN_STEP_MS, on_orphan, s);
+		s->start_timer = loop_timer_start(s->loop, 0, ORPHAN_STEP_MS, supervisor_on_orphan, s);
 	else
-		launch(s);
+		supervisor_launch(s);
 	loop_run(s->loop);
 }
 
@@ -463,24 +464,24 @@ int vm_supervise(const char *request_path)
 		return s.exit_status;
 	}
 	unlink(request_path);
-	init_run(&s);
+	supervisor_init_run(&s);
 	s.end.configuring = s.req.configuring;
 	s.loop = loop_new();
 	path = file_join(s.req.dir, "run.spare");
 	s.saver = saver_new(s.loop, path);
 	free(path);
-	r = take_over(&s, &orphan, &e);
+	r = supervisor_take_over(&s, &orphan, &e);
 	if (!r && !s.end.adopted)
-		r = keep_request(&s, &e);
+		r = supervisor_keep_request(&s, &e);
 	path = file_join(s.req.runtime_dir, "control");
 	if (!r && (s.control = control_new(s.loop, path, &control_ops, &s, &e))) {
-		supervise(&s, orphan);
+		supervisor_supervise(&s, orphan);
 	} else {
 		sup_leave_error(request_path, &e);
 		s.exit_status = (int)e.kind;
 	}
 	free(path);
 	err_fini(&e);
-	sup_fini(&s);
+	supervisor_sup_fini(&s);
 	return s.exit_status;
 }

@@ -29,7 +29,7 @@ void sup_suspend_forget(struct sup *s)
 	free(part);
 }
 
-static void move_end(struct sup *s)
+static void suspend_move_end(struct sup *s)
 {
 	sup_amount_stop(s);
 	vm_kept_fini(&s->move.kept);
@@ -38,14 +38,14 @@ static void move_end(struct sup *s)
 	s->busy = NULL;
 }
 
-static void on_back(const json_t *value, const char *error, void *arg)
+static void suspend_on_back(const json_t *value, const char *error, void *arg)
 {
 	(void)value;
 	if (!error)
 		sup_goes_on(arg);
 }
 
-static void out_refuse(struct sup *s, const char *why)
+static void suspend_out_refuse(struct sup *s, const char *why)
 {
 	if (s->move.cancelled)
 		sup_refuse(s, s->move.ticket, ERR_INTERRUPTED, "suspend-cancelled",
@@ -56,7 +56,7 @@ static void out_refuse(struct sup *s, const char *why)
 }
 
 /* The guest goes on as it was before; nothing was changed. `lost`: the monitor is, and QEMU is not. */
-static void out_end(struct sup *s, const char *text, bool lost)
+static void suspend_out_end(struct sup *s, const char *text, bool lost)
 {
 	bool stood = s->move.stood;
 	char *words = vm_words(text, strlen(text), 300);
@@ -65,9 +65,9 @@ static void out_end(struct sup *s, const char *text, bool lost)
 	sup_suspend_forget(s);
 	/* one that is being ended meanwhile, or has died, has its answer in its end */
 	if (s->run.state != VM_STOPPING && (vm_link_is_up(s->qmp_link) || lost))
-		out_refuse(s, words);
+		suspend_out_refuse(s, words);
 	free(words);
-	move_end(s);
+	suspend_move_end(s);
 	if (s->run.state != VM_SUSPENDING)
 		return;
 	if (lost) {
@@ -75,20 +75,20 @@ static void out_end(struct sup *s, const char *text, bool lost)
 	} else if (stood) {
 		s->paused = true;
 		sup_event(s, VM_EV_PAUSED);
-	} else if (!sup_monitor_ask(s, "cont", NULL, on_back, s)) {
+	} else if (!sup_monitor_ask(s, "cont", NULL, suspend_on_back, s)) {
 		sup_monitor_sync(s);
 	}
 }
 
-static void out_failed(struct sup *s, const char *text)
+static void suspend_out_failed(struct sup *s, const char *text)
 {
-	out_end(s, text, false);
+	suspend_out_end(s, text, false);
 }
 
 void sup_suspend_lost(struct sup *s)
 {
 	if (s->move.dir == SUP_MOVE_OUT && !s->move.working)
-		out_end(s, "QEMU's monitor is lost", true);
+		suspend_out_end(s, "QEMU's monitor is lost", true);
 }
 
 void sup_suspend_silent(struct sup *s, const struct err *e)
@@ -101,7 +101,7 @@ void sup_suspend_silent(struct sup *s, const struct err *e)
 }
 
 /* Opens the way for a migration over `fd`, which is closed here. */
-static bool send_file(struct sup *s, int fd)
+static bool suspend_send_file(struct sup *s, int fd)
 {
 	/* the file first: it can only go while nothing else is on its way */
 	bool ok =
@@ -118,7 +118,7 @@ static bool send_file(struct sup *s, int fd)
 
 /* ---- out ---- */
 
-static void on_migrating(const json_t *value, const char *error, void *arg)
+static void suspend_on_migrating(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 
@@ -126,14 +126,14 @@ static void on_migrating(const json_t *value, const char *error, void *arg)
 	if (s->move.dir != SUP_MOVE_OUT)
 		return;
 	if (error)
-		out_failed(s, error);
+		suspend_out_failed(s, error);
 	else if (s->move.cancelled)
 		sup_monitor_do(s, "migrate_cancel");
 	else if (!s->move.working)
 		sup_amount_start(s);
 }
 
-static void on_stopped(const json_t *value, const char *error, void *arg)
+static void suspend_on_stopped(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 	char *part = vm_kept_part_path(s->req.dir);
@@ -150,10 +150,10 @@ static void on_stopped(const json_t *value, const char *error, void *arg)
 	if (error || fd < 0 || s->move.cancelled) {
 		if (fd >= 0)
 			close(fd);
-		out_failed(s, error ? error : fd < 0 ? strerror(errno) : "cancelled");
-	} else if (!send_file(s, fd) ||
-		   !sup_monitor_ask(s, "migrate", json_pack("{s:s}", "uri", "fd:" FD_NAME), on_migrating, s)) {
-		out_failed(s, "QEMU's monitor is not connected");
+		suspend_out_failed(s, error ? error : fd < 0 ? strerror(errno) : "cancelled");
+	} else if (!suspend_send_file(s, fd) ||
+		   !sup_monitor_ask(s, "migrate", json_pack("{s:s}", "uri", "fd:" FD_NAME), suspend_on_migrating, s)) {
+		suspend_out_failed(s, "QEMU's monitor is not connected");
 	}
 }
 
@@ -181,28 +181,28 @@ bool sup_pin(const struct sup *s, const char *type, struct vm_kept *out)
 	return true;
 }
 
-static void on_type(const json_t *value, const char *error, void *arg)
+static void suspend_on_type(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 
 	if (s->move.dir != SUP_MOVE_OUT)
 		return;
 	if (error || !sup_pin(s, json_string_value(value), &s->move.kept)) {
-		out_failed(s, error ? error : "QEMU does not name its machine type");
+		suspend_out_failed(s, error ? error : "QEMU does not name its machine type");
 		return;
 	}
 	if (s->move.stood)
-		on_stopped(NULL, NULL, s);
-	else if (!sup_monitor_ask(s, "stop", NULL, on_stopped, s))
-		out_failed(s, "QEMU's monitor is not connected");
+		suspend_on_stopped(NULL, NULL, s);
+	else if (!sup_monitor_ask(s, "stop", NULL, suspend_on_stopped, s))
+		suspend_out_failed(s, "QEMU's monitor is not connected");
 }
 
 void sup_suspend(struct sup *s)
 {
 	json_t *what = json_pack("{s:s, s:s}", "path", "/machine", "property", "type");
 
-	if (!sup_monitor_ask(s, "qom-get", what, on_type, s))
-		out_failed(s, "QEMU's monitor is not connected");
+	if (!sup_monitor_ask(s, "qom-get", what, suspend_on_type, s))
+		suspend_out_failed(s, "QEMU's monitor is not connected");
 }
 
 void sup_suspend_order(struct sup *s, const json_t *request, struct control_ticket t)
@@ -226,14 +226,14 @@ void sup_suspend_cancel(struct sup *s)
 		sup_monitor_do(s, "migrate_cancel");
 }
 
-static void seal(void *arg)
+static void suspend_seal(void *arg)
 {
 	struct sup *s = arg;
 
 	s->move.sealed = vm_kept_seal(s->req.dir, &s->move.kept, &s->move.err) == 0;
 }
 
-static void on_sealed(void *arg)
+static void suspend_on_sealed(void *arg)
 {
 	struct sup *s = arg;
 
@@ -242,42 +242,42 @@ static void on_sealed(void *arg)
 		char *text = xstrdup(s->move.err.text);
 
 		vm_kept_remove(s->req.dir, NULL);
-		out_failed(s, text);
+		suspend_out_failed(s, text);
 		free(text);
 	} else {
 		s->end.kept = true;
 		control_answer(s->control, s->move.ticket, NULL, NULL);
-		move_end(s);
+		suspend_move_end(s);
 		sup_event(s, VM_EV_KEPT);
 	}
 	if (s->exited)
 		sup_judge(s);
 }
 
-static void on_why(const json_t *value, const char *error, void *arg)
+static void suspend_on_why(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 
 	if (s->move.dir == SUP_MOVE_OUT)
-		out_failed(s, error ? error : json_str(value, "error-desc", "QEMU gave no reason"));
+		suspend_out_failed(s, error ? error : json_str(value, "error-desc", "QEMU gave no reason"));
 }
 
-static void out_moved(struct sup *s, const char *status)
+static void suspend_out_moved(struct sup *s, const char *status)
 {
 	if (!strcmp(status, "completed")) {
 		s->move.working = true;
 		sup_amount_stop(s);
-		loop_work(s->loop, seal, on_sealed, s);
+		loop_work(s->loop, suspend_seal, suspend_on_sealed, s);
 	} else if (!strcmp(status, "cancelled")) {
-		out_failed(s, "it was cancelled");
-	} else if (!sup_monitor_ask(s, "query-migrate", NULL, on_why, s)) {
-		out_failed(s, "QEMU gave no reason");
+		suspend_out_failed(s, "it was cancelled");
+	} else if (!sup_monitor_ask(s, "query-migrate", NULL, suspend_on_why, s)) {
+		suspend_out_failed(s, "QEMU gave no reason");
 	}
 }
 
 /* ---- in ---- */
 
-static void on_incoming(const json_t *value, const char *error, void *arg)
+static void suspend_on_incoming(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 	char *text;
@@ -297,26 +297,26 @@ void sup_resume_begin(struct sup *s)
 
 	s->end.resuming = true;
 	s->move = (struct sup_move){.dir = SUP_MOVE_IN};
-	if (!send_file(s, fd) ||
-	    !sup_monitor_ask(s, "migrate-incoming", json_pack("{s:s}", "uri", "fd:" FD_NAME), on_incoming, s))
+	if (!suspend_send_file(s, fd) ||
+	    !sup_monitor_ask(s, "migrate-incoming", json_pack("{s:s}", "uri", "fd:" FD_NAME), suspend_on_incoming, s))
 		sup_fatal(s, "resume-failed", "the suspended state cannot be opened");
 	free(path);
 }
 
-static void forget(void *arg)
+static void suspend_forget(void *arg)
 {
 	struct sup *s = arg;
 
 	s->move.sealed = vm_kept_remove(s->req.dir, &s->move.err) == 0;
 }
 
-static void on_forgotten(void *arg)
+static void suspend_on_forgotten(void *arg)
 {
 	struct sup *s = arg;
 	bool gone = s->move.sealed;
 	char *why = gone ? NULL : xstrdup(s->move.err.text);
 
-	move_end(s);
+	suspend_move_end(s);
 	if (!gone) {
 		sup_fatal(s, "resume-failed", why);
 	} else {
@@ -343,10 +343,10 @@ void sup_resume_finish(struct sup *s)
 		s->run.ip = xstrdup(kept.ip);
 		vm_kept_fini(&kept);
 	}
-	loop_work(s->loop, forget, on_forgotten, s);
+	loop_work(s->loop, suspend_forget, suspend_on_forgotten, s);
 }
 
-static void in_moved(struct sup *s, const char *status)
+static void suspend_in_moved(struct sup *s, const char *status)
 {
 	if (!strcmp(status, "completed"))
 		sup_resume_finish(s);
@@ -361,20 +361,20 @@ void sup_moved(struct sup *s, const char *status)
 	if (!over || s->move.working)
 		return;
 	if (s->move.dir == SUP_MOVE_OUT)
-		out_moved(s, status);
+		suspend_out_moved(s, status);
 	else if (s->move.dir == SUP_MOVE_IN)
-		in_moved(s, status);
+		suspend_in_moved(s, status);
 }
 
 void sup_move_fini(struct sup *s)
 {
 	if (s->move.dir == SUP_MOVE_OUT)
 		sup_suspend_forget(s);
-	move_end(s);
+	suspend_move_end(s);
 }
 
 /* Nothing was written to it: it is not a seed but what stood in for one when a supervisor was killed. */
-static bool seed_is_empty(const char *path)
+static bool suspend_seed_is_empty(const char *path)
 {
 	struct stat st;
 
@@ -398,7 +398,7 @@ void sup_seed(struct sup *s)
 	if (!s->req.seed_size)
 		return;
 	if (file_exists(s->req.seed)) {
-		s->req.seed_empty = seed_is_empty(s->req.seed);
+		s->req.seed_empty = suspend_seed_is_empty(s->req.seed);
 		return;
 	}
 	fd = open(s->req.seed, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -11,7 +11,7 @@
 
 enum { TEXT, ESC, CSI, OSC };
 
-static void end_line(struct watch *w, const struct watch_ops *ops, void *arg)
+static void watch_end_line(struct watch *w, const struct watch_ops *ops, void *arg)
 {
 	static const char mark[] = "Kernel panic - not syncing: ";
 	char *at;
@@ -29,7 +29,7 @@ static void end_line(struct watch *w, const struct watch_ops *ops, void *arg)
 	w->login_told = false;
 }
 
-static bool ends_with(const struct watch *w, const char *mark)
+static bool watch_ends_with(const struct watch *w, const char *mark)
 {
 	size_t n = strlen(mark);
 
@@ -37,21 +37,22 @@ static bool ends_with(const struct watch *w, const char *mark)
 }
 
 /* "HOST Anmeldung:"; the second colon is the full-width one of Chinese and Japanese texts. */
-static bool translated_prompt(const struct watch *w)
+static bool watch_translated_prompt(const struct watch *w)
 {
 	size_t n = w->host ? strlen(w->host) : 0;
 
 	return n && w->len > n + 2 && w->len < n + PROMPT_MAX && !memcmp(w->line, w->host, n) && w->line[n] == ' ' &&
-	       (ends_with(w, ":") || ends_with(w, "\xef\xbc\x9a"));
+	       (watch_ends_with(w, ":") || watch_ends_with(w, "\xef\xbc\x9a"));
 }
 
-static void add(struct watch *w, char c, const struct watch_ops *ops, void *arg)
+static void watch_add(struct watch *w, char c, const struct watch_ops *ops, void *arg)
 {
 	if (w->len + 1 < sizeof(w->line))
 		w->line[w->len++] = c;
 	else
 		return;
-	if ((c == ':' || c == '\x9a') && !w->login_told && (ends_with(w, " login:") || translated_prompt(w))) {
+	if ((c == ':' || c == '\x9a') && !w->login_told &&
+	    (watch_ends_with(w, " login:") || watch_translated_prompt(w))) {
 		w->login_told = true;
 		ops->login(arg);
 	}
@@ -67,7 +68,7 @@ void watch_feed(struct watch *w, const char *p, size_t n, const struct watch_ops
 		} else if (c == '\n' || c == '\r') {
 			w->escape = TEXT;
 			if (w->len)
-				end_line(w, ops, arg);
+				watch_end_line(w, ops, arg);
 		} else if (w->escape == ESC) {
 			w->escape = c == '[' ? CSI : c == ']' ? OSC : TEXT;
 		} else if (w->escape == CSI) {
@@ -77,7 +78,7 @@ void watch_feed(struct watch *w, const char *p, size_t n, const struct watch_ops
 			if (c == 0x07)
 				w->escape = TEXT;
 		} else if (c >= 0x20) {
-			add(w, (char)c, ops, arg);
+			watch_add(w, (char)c, ops, arg);
 		}
 	}
 }

@@ -18,7 +18,7 @@ struct agreeing {
 	enum progress_goal goal;
 };
 
-static void agreeing_free(void *arg)
+static void agree_agreeing_free(void *arg)
 {
 	struct agreeing *a = arg;
 
@@ -27,7 +27,7 @@ static void agreeing_free(void *arg)
 	free(a);
 }
 
-static void on_agreed(size_t choice, void *arg)
+static void agree_on_agreed(size_t choice, void *arg)
 {
 	struct agreeing *a = arg;
 	struct err e = ERR_INIT;
@@ -36,11 +36,11 @@ static void on_agreed(size_t choice, void *arg)
 	    (trust_agree(app_store(a->app), &a->spec, &e) < 0 || !screen_progress(a->app, a->ref, a->goal, &e)))
 		dialog_error(a->app, "Not possible", &e);
 	err_fini(&e);
-	agreeing_free(a);
+	agree_agreeing_free(a);
 }
 
 /* What of the file nobody has agreed to, a line each, by its line of the file; owned. */
-static char *risk_words(const struct spec *spec)
+static char *agree_risk_words(const struct spec *spec)
 {
 	char *path = host_short(spec->path);
 	struct risks all;
@@ -68,8 +68,8 @@ struct screen *agree_ask(struct app *app, const char *ref, enum progress_goal go
 		.choices = choices,
 		.count = 2,
 		.role = ROLE_WARN,
-		.answer = on_agreed,
-		.gone = agreeing_free,
+		.answer = agree_on_agreed,
+		.gone = agree_agreeing_free,
 		.arg = a,
 	};
 	struct screen *s;
@@ -78,10 +78,10 @@ struct screen *agree_ask(struct app *app, const char *ref, enum progress_goal go
 	err_fini(e);
 	*a = (struct agreeing){.app = app, .ref = xstrdup(ref), .goal = goal};
 	if (task_read_spec(app, ref, &a->spec, e) < 0) {
-		agreeing_free(a);
+		agree_agreeing_free(a);
 		return NULL;
 	}
-	words = risk_words(&a->spec);
+	words = agree_risk_words(&a->spec);
 	q.text = words;
 	s = dialog_ask(app, &q);
 	free(words);

@@ -156,7 +156,7 @@ void home_cursor(struct screen *s, int *row, int *column)
 }
 
 /* As far as is known of the machine: its own screen knows more. */
-static bool has_ssh(const struct home *h, const struct machine_look *l)
+static bool home_paint_has_ssh(const struct home *h, const struct machine_look *l)
 {
 	bool near = h->near.name && !strcmp(h->near.name, l->name) && h->near.has_spec;
 
@@ -192,9 +192,10 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 		buf_adds(&out->help, l->detail);
 		out->help_role = strcmp(l->state, "failed") ? ROLE_TEXT : ROLE_BAD;
 	} else if (l && l->run.alive) {
-		buf_addf(&out->help, "%s%s%s%s%s", has_ssh(h, l) ? "`debwiz ssh " : "c shows the console of ", l->name,
-			 has_ssh(h, l) ? "` logs in" : "", l->run.kernel && *l->run.kernel ? "; kernel " : "",
-			 l->run.kernel ? l->run.kernel : "");
+		buf_addf(&out->help, "%s%s%s%s%s",
+			 home_paint_has_ssh(h, l) ? "`debwiz ssh " : "c shows the console of ", l->name,
+			 home_paint_has_ssh(h, l) ? "` logs in" : "",
+			 l->run.kernel && *l->run.kernel ? "; kernel " : "", l->run.kernel ? l->run.kernel : "");
 	} else if (l && !l->made) {
 		buf_adds(&out->help, "It is saved, and not made yet: b prepares and boots it.");
 	} else if (!l) {
@@ -203,7 +204,7 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 	}
 }
 
-static bool is_busy(struct screen *s, const struct machine_look *l)
+static bool home_paint_is_busy(struct screen *s, const struct machine_look *l)
 {
 	const struct task *t = task_find(s->app, l->name);
 
@@ -211,7 +212,7 @@ static bool is_busy(struct screen *s, const struct machine_look *l)
 }
 
 /* What can be done with the machine under the cursor. */
-static void machine_keys(const struct machine_look *l, struct screen_lines *out)
+static void home_paint_machine_keys(const struct machine_look *l, struct screen_lines *out)
 {
 	if (l->run.alive) {
 		screen_lines_key(out, "c", 'c', "console");
@@ -240,13 +241,13 @@ void home_lines(struct screen *s, struct screen_lines *out)
 		screen_lines_key(out, "Esc", K_ESC, "leave it");
 		return;
 	}
-	if (l && is_busy(s, l))
+	if (l && home_paint_is_busy(s, l))
 		screen_lines_key(out, "Enter", K_ENTER, "how it goes");
 	else if (l)
 		screen_lines_key(out, "Enter", K_ENTER, "open");
 	screen_lines_key(out, "n", 'n', "new");
-	if (l && !is_busy(s, l))
-		machine_keys(l, out);
+	if (l && !home_paint_is_busy(s, l))
+		home_paint_machine_keys(l, out);
 	else if (l && l->run.alive)
 		screen_lines_key(out, "c", 'c', "console");
 	if (l)

@@ -27,7 +27,7 @@ static const struct {
 };
 
 /* "12 min", "2 h 14", "3 days" */
-static char *since(int64_t seconds)
+static char *looks_since(int64_t seconds)
 {
 	if (seconds < 3600)
 		return xasprintf("%d min", (int)(seconds / 60));
@@ -36,7 +36,7 @@ static char *since(int64_t seconds)
 	return xasprintf("%d days", (int)(seconds / 86400));
 }
 
-static char *words_of_task(const struct task *t)
+static char *looks_words_of_task(const struct task *t)
 {
 	if (t->question)
 		return xstrdup("has a question");
@@ -51,7 +51,7 @@ struct state_look state_look(const struct machine_look *l, const struct task *t)
 	const char *word = l->state ? l->state : "?";
 
 	if (t && task_is_busy(t))
-		return (struct state_look){GLYPH_WORKING, t->question ? ROLE_WARN : ROLE_WORK, words_of_task(t)};
+		return (struct state_look){GLYPH_WORKING, t->question ? ROLE_WARN : ROLE_WORK, looks_words_of_task(t)};
 	if (t && t->state == TASK_FAILED && !l->run.alive)
 		return (struct state_look){GLYPH_FAILED, ROLE_BAD, xstrdup("failed")};
 	if (l->wrong && !l->run.alive)
@@ -65,7 +65,7 @@ struct state_look state_look(const struct machine_look *l, const struct task *t)
 	}
 	if (l->run.alive && l->run.state == VM_RUNNING && l->run.started &&
 	    (int64_t)time(NULL) - l->run.started >= 60) {
-		char *age = since((int64_t)time(NULL) - l->run.started);
+		char *age = looks_since((int64_t)time(NULL) - l->run.started);
 
 		look.words = xasprintf("%s %s", word, age);
 		free(age);
@@ -88,23 +88,23 @@ char *disk_words(const struct canvas *c, const struct machine_look *l, int width
 
 /* ---- what it is ---- */
 
-static int rows_of(const struct canvas *c, int row, const char *label, int most, enum role role, const char *text)
+static int looks_rows_of(const struct canvas *c, int row, const char *label, int most, enum role role, const char *text)
 {
 	canvas_put(c, row, FACTS_LEFT, ROLE_DIM, label);
 	return canvas_wrap(c, row, FACTS_LEFT + FACTS_LABEL, c->columns - FACTS_LEFT - FACTS_LABEL - 2, most, role,
 			   text);
 }
 
-static int row_of(const struct canvas *c, int row, const char *label, const char *text)
+static int looks_row_of(const struct canvas *c, int row, const char *label, const char *text)
 {
-	return rows_of(c, row, label, 2, ROLE_TEXT, text);
+	return looks_rows_of(c, row, label, 2, ROLE_TEXT, text);
 }
 
-static int paint_wrong(const struct machine_look *l, const struct canvas *c, int row)
+static int looks_paint_wrong(const struct machine_look *l, const struct canvas *c, int row)
 {
 	char *text = host_short(l->wrong ? l->wrong : "cannot be read");
 
-	row += rows_of(c, row, "File", 6, ROLE_BAD, text);
+	row += looks_rows_of(c, row, "File", 6, ROLE_BAD, text);
 	free(text);
 	return row;
 }
@@ -121,16 +121,16 @@ int facts_paint(const struct machine_facts *m, const struct catalog *catalog, co
 
 	if (!s) {
 		free(disk);
-		return paint_wrong(m->look, c, row);
+		return looks_paint_wrong(m->look, c, row);
 	}
 	text = xasprintf("Debian %s, %s, profile %s%s", s->release, s->arch, s->profile,
 			 s->packages.len ? " and packages of your own" : "");
-	row += row_of(c, row, "System", text);
+	row += looks_row_of(c, row, "System", text);
 	free(text);
 	text = xasprintf("%s%s%s", s->firmware == SPEC_UEFI ? "by UEFI" : "the kernel directly",
 			 m->look->run.kernel && *m->look->run.kernel ? ", kernel " : "",
 			 m->look->run.kernel ? m->look->run.kernel : "");
-	row += row_of(c, row, "Boots", text);
+	row += looks_row_of(c, row, "Boots", text);
 	free(text);
 	cpus = s->cpu_count ? s->cpu_count : qemu_auto_cpus(m->cpus, arch);
 	text = xasprintf("%u CPU%s, %s memory%s%s", cpus, cpus == 1 ? "" : "s",
@@ -138,24 +138,24 @@ int facts_paint(const struct machine_facts *m, const struct catalog *catalog, co
 			 !accel			? ""
 			 : strcmp(accel, "tcg") ? accel
 						: "emulated");
-	row += row_of(c, row, "Processor", text);
+	row += looks_row_of(c, row, "Processor", text);
 	free(text);
-	row += row_of(c, row, "Disk", disk);
+	row += looks_row_of(c, row, "Disk", disk);
 	if (m->look->pending) {
 		text = vm_pending_text(m->look->pending);
-		row += rows_of(c, row, "Updates", 2, ROLE_WARN, text);
+		row += looks_rows_of(c, row, "Updates", 2, ROLE_WARN, text);
 		free(text);
 	}
 	text = m->ssh_port ? xasprintf("debwiz ssh %s   (user %s, 127.0.0.1 port %u)", m->name, s->user, m->ssh_port)
 			   : xasprintf("on its console (user %s); no ssh", s->user);
-	row += row_of(c, row, "Log in", text);
+	row += looks_row_of(c, row, "Log in", text);
 	free(text);
 	if (m->look->run.alive && m->look->run.seed && !strcmp(m->look->run.seed, "failed"))
-		row += rows_of(c, row, "Failed", 3, ROLE_BAD, m->look->run.cause);
+		row += looks_rows_of(c, row, "Failed", 3, ROLE_BAD, m->look->run.cause);
 	if (m->look->run.alive && m->look->warnings && *m->look->warnings)
-		row += rows_of(c, row, "Warning", 3, ROLE_WARN, m->look->warnings);
+		row += looks_rows_of(c, row, "Warning", 3, ROLE_WARN, m->look->warnings);
 	text = host_short(m->path ? m->path : m->name);
-	row += row_of(c, row, "File", text);
+	row += looks_row_of(c, row, "File", text);
 	free(text);
 	free(disk);
 	return row;

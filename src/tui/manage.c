@@ -53,21 +53,21 @@ static void manage_free(struct manage *m)
 
 /* ---- doing it ---- */
 
-static void on_share(double percent, void *arg)
+static void manage_on_share(double percent, void *arg)
 {
 	struct manage *m = arg;
 
 	atomic_store(&m->permille, (unsigned)(percent * 10));
 }
 
-static void work(void *arg)
+static void manage_work(void *arg)
 {
 	struct manage *m = arg;
 
-	m->result = change_do(app_store(m->app), &m->change, &m->cancel, on_share, m, &m->err);
+	m->result = change_do(app_store(m->app), &m->change, &m->cancel, manage_on_share, m, &m->err);
 }
 
-static void on_waiting_closed(void *arg)
+static void manage_on_waiting_closed(void *arg)
 {
 	struct manage *m = arg;
 
@@ -76,14 +76,14 @@ static void on_waiting_closed(void *arg)
 		manage_free(m);
 }
 
-static void on_cancel(void *arg)
+static void manage_on_cancel(void *arg)
 {
 	struct manage *m = arg;
 
 	atomic_store(&m->cancel, true);
 }
 
-static void after_work(void *arg)
+static void manage_after_work(void *arg)
 {
 	struct manage *m = arg;
 
@@ -101,19 +101,19 @@ static void after_work(void *arg)
 		manage_free(m); /* else with its dialog */
 }
 
-static bool copies(const struct manage *m)
+static bool manage_copies(const struct manage *m)
 {
 	return m->kind == CHANGE_CLONE && m->change.made;
 }
 
-static void on_soon(void *arg)
+static void manage_on_soon(void *arg)
 {
 	struct manage *m = arg;
 	struct dialog_working how = {.title = m->name,
 				     .text = words[m->kind].under_way,
-				     .permille = copies(m) ? &m->permille : NULL,
-				     .cancel = copies(m) ? on_cancel : NULL,
-				     .gone = on_waiting_closed,
+				     .permille = manage_copies(m) ? &m->permille : NULL,
+				     .cancel = manage_copies(m) ? manage_on_cancel : NULL,
+				     .gone = manage_on_waiting_closed,
 				     .arg = m};
 
 	loop_timer_stop(m->soon);
@@ -122,35 +122,35 @@ static void on_soon(void *arg)
 		m->waiting = dialog_work(m->app, &how);
 }
 
-static void begin(struct manage *m)
+static void manage_begin(struct manage *m)
 {
-	if (copies(m)) {
+	if (manage_copies(m)) {
 		m->leaving = xasprintf("A copy of %s is being made. Half a copy is not kept.", m->name);
-		m->at_end = (struct app_work){.words = m->leaving, .stop = on_cancel, .arg = m};
+		m->at_end = (struct app_work){.words = m->leaving, .stop = manage_on_cancel, .arg = m};
 		app_work_begin(m->app, &m->at_end);
 	}
-	m->soon = loop_timer_start(app_loop(m->app), SOON_MS, 0, on_soon, m);
-	loop_work(app_loop(m->app), work, after_work, m);
+	m->soon = loop_timer_start(app_loop(m->app), SOON_MS, 0, manage_on_soon, m);
+	loop_work(app_loop(m->app), manage_work, manage_after_work, m);
 }
 
 /* ---- agreeing ---- */
 
-static void on_answer(bool agreed, void *arg)
+static void manage_on_answer(bool agreed, void *arg)
 {
 	struct manage *m = arg;
 
 	if (agreed)
-		begin(m);
+		manage_begin(m);
 	else
 		manage_free(m);
 }
 
-static void ask_first(struct manage *m)
+static void manage_ask_first(struct manage *m)
 {
 	struct confirm ask = {.title = words[m->kind].title,
 			      .button = words[m->kind].button,
 			      .name = m->change.loses ? m->name : NULL,
-			      .answer = on_answer,
+			      .answer = manage_on_answer,
 			      .arg = m};
 	struct buf text;
 
@@ -168,16 +168,16 @@ static void ask_first(struct manage *m)
 	buf_fini(&text);
 }
 
-static void on_named(void *arg)
+static void manage_on_named(void *arg)
 {
 	struct manage *m = arg;
 
-	on_answer(m->agreed && !app_has_ended(m->app), m);
+	manage_on_answer(m->agreed && !app_has_ended(m->app), m);
 }
 
 /* ---- another name ---- */
 
-static int take_other(const char *value, char **more, void *arg, struct err *e)
+static int manage_take_other(const char *value, char **more, void *arg, struct err *e)
 {
 	struct manage *m = arg;
 	int r;
@@ -195,7 +195,7 @@ static int take_other(const char *value, char **more, void *arg, struct err *e)
 	return 0;
 }
 
-static void ask_other(struct manage *m)
+static void manage_ask_other(struct manage *m)
 {
 	char *title = xasprintf("%s %s: the %s name", words[m->kind].title, m->name,
 				m->kind == CHANGE_CLONE ? "copy's" : "new");
@@ -204,8 +204,8 @@ static void ask_other(struct manage *m)
 				   .about = "Small letters, digits and -, a letter or digit first.",
 				   .initial = initial,
 				   .types = true,
-				   .take = take_other,
-				   .gone = on_named,
+				   .take = manage_take_other,
+				   .gone = manage_on_named,
 				   .arg = m};
 
 	picker_open(m->app, &conf);
@@ -228,9 +228,9 @@ void manage_ask(struct app *app, enum change_kind kind, const char *name)
 	} else if (kind == CHANGE_CLONE || kind == CHANGE_RENAME) {
 		change_fini(&m->change); /* to be looked at again, with the other name */
 		m->looked = false;
-		ask_other(m);
+		manage_ask_other(m);
 	} else {
-		ask_first(m);
+		manage_ask_first(m);
 	}
 	err_fini(&e);
 }

@@ -16,7 +16,7 @@ void page_notice(struct page *p, enum role role, const char *text)
 }
 
 /* What an answer changed elsewhere is told once. */
-static void tell_notices(struct page *p)
+static void page_edit_tell_notices(struct page *p)
 {
 	const struct strv *notices = wizard_notices(p->w);
 	char *text;
@@ -35,7 +35,7 @@ void page_answer(struct page *p, const struct wizard_question *q, const char *va
 	if (wizard_set(p->w, q, value, &e) < 0 && !page_is_typed(q))
 		page_notice(p, ROLE_BAD, e.text ? e.text : "that cannot be");
 	else
-		tell_notices(p);
+		page_edit_tell_notices(p);
 	err_fini(&e);
 	app_changed(p->screen->app);
 }
@@ -60,7 +60,7 @@ struct asked {
 	char *first; /* password: as typed the first time */
 };
 
-static struct asked *asked_new(struct page *p, const struct wizard_question *q, int at)
+static struct asked *page_edit_asked_new(struct page *p, const struct wizard_question *q, int at)
 {
 	struct asked *a = xcalloc(1, sizeof(*a));
 
@@ -70,7 +70,7 @@ static struct asked *asked_new(struct page *p, const struct wizard_question *q, 
 	return a;
 }
 
-static void asked_free(void *arg)
+static void page_edit_asked_free(void *arg)
 {
 	struct asked *a = arg;
 
@@ -80,7 +80,7 @@ static void asked_free(void *arg)
 	free(a);
 }
 
-static struct wizard_list asked_rows(const char *typed, void *arg)
+static struct wizard_list page_edit_asked_rows(const char *typed, void *arg)
 {
 	struct asked *a = arg;
 	const struct wizard_question *q = wizard_question(a->page->w, a->id);
@@ -90,12 +90,12 @@ static struct wizard_list asked_rows(const char *typed, void *arg)
 	return wizard_options(a->page->w, q);
 }
 
-static void ask_again(void *arg)
+static void page_edit_ask_again(void *arg)
 {
 	wizard_retry(((struct asked *)arg)->page->w);
 }
 
-static int take_value(const char *value, char **more, void *arg, struct err *e)
+static int page_edit_take_value(const char *value, char **more, void *arg, struct err *e)
 {
 	struct asked *a = arg;
 	const struct wizard_question *q = wizard_question(a->page->w, a->id);
@@ -112,13 +112,13 @@ static int take_value(const char *value, char **more, void *arg, struct err *e)
 		wizard_item_remove(a->page->w, q, (size_t)a->at);
 	a->page->edit_id[0] = '\0';
 	if (!r)
-		tell_notices(a->page);
+		page_edit_tell_notices(a->page);
 	return r;
 }
 
 /* What a relative path counts from: of an answer in the file its folder, as whoever reads it has
  * it. */
-static char *folder_of(struct page *p, const struct wizard_question *q)
+static char *page_edit_folder_of(struct page *p, const struct wizard_question *q)
 {
 	char *path = file_absolute(q->field ? wizard_path(p->w) : "here");
 	char *folder = file_dirname(path);
@@ -129,7 +129,7 @@ static char *folder_of(struct page *p, const struct wizard_question *q)
 
 void page_open_list(struct page *p, const struct wizard_question *q)
 {
-	char *folder = folder_of(p, q);
+	char *folder = page_edit_folder_of(p, q);
 	struct picker_conf conf = {
 		.title = q->title,
 		.about = q->help,
@@ -137,11 +137,11 @@ void page_open_list(struct page *p, const struct wizard_question *q)
 		.types = q->widget == WIZARD_COMBO || q->widget == WIZARD_FILE,
 		.narrows = q->widget == WIZARD_COMBO,
 		.folder = folder,
-		.rows = q->widget == WIZARD_FILE ? NULL : asked_rows,
-		.again = ask_again,
-		.take = take_value,
-		.gone = asked_free,
-		.arg = asked_new(p, q, PAGE_SUB_FIELD),
+		.rows = q->widget == WIZARD_FILE ? NULL : page_edit_asked_rows,
+		.again = page_edit_ask_again,
+		.take = page_edit_take_value,
+		.gone = page_edit_asked_free,
+		.arg = page_edit_asked_new(p, q, PAGE_SUB_FIELD),
 	};
 
 	if (q->widget == WIZARD_FILE)
@@ -156,7 +156,7 @@ void page_open_item(struct page *p, const struct wizard_question *q, int at)
 	struct wizard_list l = wizard_options(p->w, q);
 	bool has_rows =
 		q->widget == WIZARD_SEARCH || (q->widget == WIZARD_FILES ? l.len > 0 : l.state != WIZARD_NO_LIST);
-	char *folder = folder_of(p, q);
+	char *folder = page_edit_folder_of(p, q);
 	struct picker_conf conf = {
 		.title = q->title,
 		.about = q->help,
@@ -165,11 +165,11 @@ void page_open_item(struct page *p, const struct wizard_question *q, int at)
 		.narrows = q->widget != WIZARD_SEARCH,
 		.folder = folder,
 		.ending = q->widget == WIZARD_FILES ? ".pub" : NULL, /* no private key by mistake */
-		.rows = has_rows ? asked_rows : NULL,
-		.again = ask_again,
-		.take = take_value,
-		.gone = asked_free,
-		.arg = asked_new(p, q, at),
+		.rows = has_rows ? page_edit_asked_rows : NULL,
+		.again = page_edit_ask_again,
+		.take = page_edit_take_value,
+		.gone = page_edit_asked_free,
+		.arg = page_edit_asked_new(p, q, at),
 	};
 
 	if (q->widget == WIZARD_FILES)
@@ -183,9 +183,9 @@ void page_open_item(struct page *p, const struct wizard_question *q, int at)
 
 /* ---- password: typed twice, never shown ---- */
 
-static void open_password(struct asked *a, bool again);
+static void page_edit_open_password(struct asked *a, bool again);
 
-static int take_first(const char *value, char **more, void *arg, struct err *e)
+static int page_edit_take_first(const char *value, char **more, void *arg, struct err *e)
 {
 	struct asked *a = arg;
 
@@ -195,17 +195,17 @@ static int take_first(const char *value, char **more, void *arg, struct err *e)
 	return 0;
 }
 
-static void first_gone(void *arg)
+static void page_edit_first_gone(void *arg)
 {
 	struct asked *a = arg;
 
 	if (a->first && *a->first)
-		open_password(a, true);
+		page_edit_open_password(a, true);
 	else
-		asked_free(a);
+		page_edit_asked_free(a);
 }
 
-static int take_second(const char *value, char **more, void *arg, struct err *e)
+static int page_edit_take_second(const char *value, char **more, void *arg, struct err *e)
 {
 	struct asked *a = arg;
 
@@ -215,15 +215,15 @@ static int take_second(const char *value, char **more, void *arg, struct err *e)
 	return wizard_set(a->page->w, wizard_question(a->page->w, a->id), value, e);
 }
 
-static void open_password(struct asked *a, bool again)
+static void page_edit_open_password(struct asked *a, bool again)
 {
 	struct picker_conf conf = {
 		.title = again ? "The same password once more" : "Password",
 		.about = again ? "It is not shown, so enter it twice." : "Nothing and Enter: it stays as it is.",
 		.types = true,
 		.secret = true,
-		.take = again ? take_second : take_first,
-		.gone = again ? asked_free : first_gone,
+		.take = again ? page_edit_take_second : page_edit_take_first,
+		.gone = again ? page_edit_asked_free : page_edit_first_gone,
 		.arg = a,
 	};
 
@@ -232,5 +232,5 @@ static void open_password(struct asked *a, bool again)
 
 void page_open_password(struct page *p, const struct wizard_question *q)
 {
-	open_password(asked_new(p, q, PAGE_SUB_FIELD), false);
+	page_edit_open_password(page_edit_asked_new(p, q, PAGE_SUB_FIELD), false);
 }

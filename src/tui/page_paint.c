@@ -13,7 +13,7 @@
 
 /* ---- the pages' names ---- */
 
-static const char *state_sign(const struct canvas *c, enum wizard_page_state s)
+static const char *page_paint_state_sign(const struct canvas *c, enum wizard_page_state s)
 {
 	switch (s) {
 	case WIZARD_DONE:
@@ -27,12 +27,12 @@ static const char *state_sign(const struct canvas *c, enum wizard_page_state s)
 	}
 }
 
-static int tabs_width(const struct canvas *c, struct page *p, int gap)
+static int page_paint_tabs_width(const struct canvas *c, struct page *p, int gap)
 {
 	int width = -gap;
 
 	for (int i = 0; i < WIZARD_PAGE_COUNT; i++) {
-		const char *sign = state_sign(c, wizard_page_state(p->w, i));
+		const char *sign = page_paint_state_sign(c, wizard_page_state(p->w, i));
 
 		width += canvas_width(c, wizard_page_title(i)) + (*sign ? 2 : 0) + gap;
 	}
@@ -41,14 +41,14 @@ static int tabs_width(const struct canvas *c, struct page *p, int gap)
 
 static void paint_tabs(const struct canvas *c, struct page *p)
 {
-	int gap = tabs_width(c, p, 2) <= c->columns - 2 * LEFT ? 2 : 1;
-	bool fits = tabs_width(c, p, gap) <= c->columns - LEFT;
+	int gap = page_paint_tabs_width(c, p, 2) <= c->columns - 2 * LEFT ? 2 : 1;
+	bool fits = page_paint_tabs_width(c, p, gap) <= c->columns - LEFT;
 	int column = LEFT;
 
 	for (int i = 0; i < WIZARD_PAGE_COUNT; i++) {
 		enum wizard_page_state state = wizard_page_state(p->w, i);
 		bool here = (enum wizard_page)i == wizard_page(p->w);
-		const char *sign = state_sign(c, state);
+		const char *sign = page_paint_state_sign(c, state);
 		enum role role = here ? ROLE_STRONG : state == WIZARD_AHEAD ? ROLE_DIM : ROLE_TEXT;
 
 		p->tabs[i].left = p->tabs[i].right = -1;
@@ -70,14 +70,14 @@ static void paint_tabs(const struct canvas *c, struct page *p)
 
 /* ---- rows ---- */
 
-static int field_width(const struct wizard_question *q)
+static int page_paint_field_width(const struct wizard_question *q)
 {
 	return q->widget == WIZARD_NUMBER || q->widget == WIZARD_SIZE || q->widget == WIZARD_DURATION ? FIELD_NUMBER
 												      : FIELD_WIDE;
 }
 
 /* The text under the cursor is the wizard's, unless it is being edited. */
-static void load_edit(struct page *p, const struct wizard_question *q)
+static void page_paint_load_edit(struct page *p, const struct wizard_question *q)
 {
 	const char *text = wizard_text(p->w, q);
 
@@ -88,17 +88,17 @@ static void load_edit(struct page *p, const struct wizard_question *q)
 }
 
 /* Where the page's fields begin. */
-static int field_left(const struct page *p)
+static int page_paint_field_left(const struct page *p)
 {
 	return LEFT + 2 + p->title_width + 3;
 }
 
 /* How wide a text's field is among the page's columns. */
-static int text_width(const struct wizard_question *q, int column, int columns)
+static int page_paint_text_width(const struct wizard_question *q, int column, int columns)
 {
 	int room = columns - column - 1;
 
-	return field_width(q) < room ? field_width(q) : room;
+	return page_paint_field_width(q) < room ? page_paint_field_width(q) : room;
 }
 
 /* "auto" stands in the field: "(2)" is what it means. Behind it, or beside the field. */
@@ -123,11 +123,11 @@ static void paint_typed(struct page *p, const struct canvas *c, int row, int col
 	const char *text = wizard_text(p->w, q);
 	const char *shown = wizard_shown(p->w, q);
 	bool wrong = wizard_wrong(p->w, q) != NULL;
-	int width = text_width(q, column, c->columns);
+	int width = page_paint_text_width(q, column, c->columns);
 	struct text_field plain = {.text = (char *)text, .len = strlen(text), .at = 0};
 
 	if (focus) {
-		load_edit(p, q);
+		page_paint_load_edit(p, q);
 		p->cursor_row = row;
 		p->cursor_column = text_field_paint(&p->edit, c, row, column, width, true, ROLE_TEXT);
 		if (p->cursor_column >= column + width)
@@ -183,9 +183,9 @@ static void paint_option(struct page *p, const struct canvas *c, int row, const 
 	free(sign);
 }
 
-static void paint_row(struct page *p, const struct canvas *c, int row, const struct page_row *r, bool focus)
+static void page_paint_row(struct page *p, const struct canvas *c, int row, const struct page_row *r, bool focus)
 {
-	int column = field_left(p);
+	int column = page_paint_field_left(p);
 
 	if (r->titled) {
 		canvas_put_cut(c, row, LEFT + 2, p->title_width, focus ? ROLE_STRONG : ROLE_TEXT, r->q->title);
@@ -248,7 +248,7 @@ static void paint_rows(struct page *p, const struct canvas *c)
 	if (p->first < 0 || at == 0)
 		p->first = 0;
 	for (int i = 0; i < c->rows && p->first + i < n; i++)
-		paint_row(p, c, i, &p->rows[p->first + i], (size_t)p->first + (size_t)i == focus);
+		page_paint_row(p, c, i, &p->rows[p->first + i], (size_t)p->first + (size_t)i == focus);
 	if (p->first > 0)
 		canvas_put(c, 0, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (p->first + c->rows < n)
@@ -256,19 +256,19 @@ static void paint_rows(struct page *p, const struct canvas *c)
 }
 
 /* Columns that the questions take. */
-static int questions_width(int columns)
+static int page_paint_questions_width(int columns)
 {
 	return columns - page_side_width(columns) - 1;
 }
 
 void page_click_text(struct page *p, const struct wizard_question *q, int column, bool focused)
 {
-	int left = field_left(p);
-	int width = text_width(q, left, questions_width(p->screen->columns));
+	int left = page_paint_field_left(p);
+	int width = page_paint_text_width(q, left, page_paint_questions_width(p->screen->columns));
 
 	if (column < left || column >= left + width)
 		return;
-	load_edit(p, q);
+	page_paint_load_edit(p, q);
 	if (!focused)
 		p->edit.at = 0; /* as it was painted, from its beginning */
 	text_field_click(&p->edit, width, column - left);
@@ -284,9 +284,10 @@ void page_paint(struct screen *s, const struct canvas *c)
 
 	p->cursor_row = -1;
 	paint_tabs(c, p);
-	part = canvas_sub(c, TOP, 0, c->rows - TOP, questions_width(c->columns));
+	part = canvas_sub(c, TOP, 0, c->rows - TOP, page_paint_questions_width(c->columns));
 	if (wizard_page(p->w) == WIZARD_REVIEW) {
-		part = canvas_sub(c, PAGE_REVIEW_TOP, 0, c->rows - PAGE_REVIEW_TOP, questions_width(c->columns));
+		part = canvas_sub(c, PAGE_REVIEW_TOP, 0, c->rows - PAGE_REVIEW_TOP,
+				  page_paint_questions_width(c->columns));
 		page_review_paint(p, &part);
 	} else {
 		canvas_put_cut(c, 2, LEFT + 2, wide - LEFT - 4, ROLE_HEADING,
@@ -309,14 +310,14 @@ void page_paint(struct screen *s, const struct canvas *c)
 
 /* ---- the lines around ---- */
 
-static void password_keys(struct page *p, const struct wizard_question *q, struct screen_lines *out)
+static void page_paint_password_keys(struct page *p, const struct wizard_question *q, struct screen_lines *out)
 {
 	screen_lines_key(out, "Space", ' ', "set");
 	if (*wizard_text(p->w, q))
 		screen_lines_key(out, "Del", K_DELETE, "remove");
 }
 
-static void field_keys(struct page *p, const struct page_row *r, struct screen_lines *out)
+static void page_paint_field_keys(struct page *p, const struct page_row *r, struct screen_lines *out)
 {
 	const struct wizard_question *q = r->q;
 
@@ -342,7 +343,7 @@ static void field_keys(struct page *p, const struct page_row *r, struct screen_l
 		if (q->widget == WIZARD_BOOL)
 			screen_lines_key(out, "Space", ' ', "change");
 		else if (q->widget == WIZARD_PASSWORD)
-			password_keys(p, q, out);
+			page_paint_password_keys(p, q, out);
 		else if (q->widget == WIZARD_CHOICE)
 			screen_lines_key(out, "Space", ' ', "choose");
 		else if (q->widget == WIZARD_FILE || wizard_options(p->w, q).state != WIZARD_NO_LIST)
@@ -390,7 +391,7 @@ void page_lines(struct screen *s, struct screen_lines *out)
 	else
 		screen_lines_key(out, "↑↓", 0, "move");
 	if (r)
-		field_keys(p, r, out);
+		page_paint_field_keys(p, r, out);
 	screen_lines_key(out, "Esc", K_ESC, "back");
 	screen_lines_key(out, "F1", K_F(1), "help");
 	screen_lines_key(out, "F10", K_F(10), "leave");

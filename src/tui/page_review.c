@@ -32,7 +32,8 @@ struct sheet {
 	int label_width;
 };
 
-static void sheet_add(struct sheet *sh, const char *label, const char *text, const char *right, enum role role)
+static void page_review_sheet_add(struct sheet *sh, const char *label, const char *text, const char *right,
+				  enum role role)
 {
 	sh->lines = xreallocarray(sh->lines, sh->len + 1, sizeof(*sh->lines));
 	sh->lines[sh->len++] = (struct line){xstrdup(label), xstrdup(text), xstrdup(right), role};
@@ -40,7 +41,7 @@ static void sheet_add(struct sheet *sh, const char *label, const char *text, con
 		sh->label_width = (int)strlen(label);
 }
 
-static void sheet_fini(struct sheet *sh)
+static void page_review_sheet_fini(struct sheet *sh)
 {
 	for (size_t i = 0; i < sh->len; i++) {
 		free(sh->lines[i].label);
@@ -50,52 +51,52 @@ static void sheet_fini(struct sheet *sh)
 	free(sh->lines);
 }
 
-static void add_list(struct sheet *sh, struct wizard_list l)
+static void page_review_add_list(struct sheet *sh, struct wizard_list l)
 {
 	for (size_t i = 0; i < l.len; i++)
-		sheet_add(sh, l.rows[i].label, l.rows[i].value, l.rows[i].columns[0], ROLE_TEXT);
+		page_review_sheet_add(sh, l.rows[i].label, l.rows[i].value, l.rows[i].columns[0], ROLE_TEXT);
 	if (l.state == WIZARD_LOADING || l.state == WIZARD_FAILED)
-		sheet_add(sh, "Estimate", l.note, "", l.state == WIZARD_FAILED ? ROLE_WARN : ROLE_DIM);
+		page_review_sheet_add(sh, "Estimate", l.note, "", l.state == WIZARD_FAILED ? ROLE_WARN : ROLE_DIM);
 }
 
-static void add_changes(struct page *p, struct sheet *sh)
+static void page_review_add_changes(struct page *p, struct sheet *sh)
 {
 	struct wizard_change *changes;
 	size_t n = wizard_changes(p->w, &changes);
 
 	if (n)
-		sheet_add(sh, "", "", "", ROLE_TEXT);
+		page_review_sheet_add(sh, "", "", "", ROLE_TEXT);
 	for (size_t i = 0; i < n; i++) {
 		const struct wizard_change *c = &changes[i];
 		char *text = xasprintf("%s → %s", *c->from ? c->from : "nothing", *c->to ? c->to : "nothing");
 
-		sheet_add(sh, c->question->title, text, "", ROLE_STRONG);
-		sheet_add(sh, "", c->refused ? c->refused : c->words, "", c->refused ? ROLE_BAD : ROLE_DIM);
+		page_review_sheet_add(sh, c->question->title, text, "", ROLE_STRONG);
+		page_review_sheet_add(sh, "", c->refused ? c->refused : c->words, "", c->refused ? ROLE_BAD : ROLE_DIM);
 		free(text);
 	}
 	wizard_changes_free(changes, n);
 }
 
-static void gather(struct page *p, struct sheet *sh)
+static void page_review_gather(struct page *p, struct sheet *sh)
 {
 	struct strv warnings = STRV_INIT;
 
 	*sh = (struct sheet){NULL, 0, LABEL};
-	add_list(sh, wizard_summary(p->w));
+	page_review_add_list(sh, wizard_summary(p->w));
 	if (p->editing)
-		add_changes(p, sh);
-	sheet_add(sh, "", "", "", ROLE_TEXT);
-	add_list(sh, wizard_estimate(p->w));
+		page_review_add_changes(p, sh);
+	page_review_sheet_add(sh, "", "", "", ROLE_TEXT);
+	page_review_add_list(sh, wizard_estimate(p->w));
 	wizard_warnings(p->w, WIZARD_REVIEW, &warnings);
 	if (warnings.len)
-		sheet_add(sh, "", "", "", ROLE_TEXT);
+		page_review_sheet_add(sh, "", "", "", ROLE_TEXT);
 	for (size_t i = 0; i < warnings.len; i++)
-		sheet_add(sh, i ? "" : "Note", warnings.items[i], "", ROLE_WARN);
+		page_review_sheet_add(sh, i ? "" : "Note", warnings.items[i], "", ROLE_WARN);
 	strv_fini(&warnings);
 }
 
 /* The buttons: which is chosen is told by a marker and reverse video. */
-static void paint_buttons(struct page *p, const struct canvas *c, int row)
+static void page_review_paint_buttons(struct page *p, const struct canvas *c, int row)
 {
 	int column = LEFT;
 
@@ -112,7 +113,7 @@ static void paint_buttons(struct page *p, const struct canvas *c, int row)
 }
 
 /* Wraps a line's text; returns how many rows it takes. Paints those within the canvas. */
-static int paint_line(const struct canvas *c, int row, const struct line *l, int label_width)
+static int page_review_paint_line(const struct canvas *c, int row, const struct line *l, int label_width)
 {
 	int at = LEFT + label_width + 2;
 	int right = canvas_width(c, l->right);
@@ -138,16 +139,16 @@ void page_review_paint(struct page *p, const struct canvas *c)
 	struct sheet sh;
 	int row = -p->scroll;
 
-	gather(p, &sh);
+	page_review_gather(p, &sh);
 	for (size_t i = 0; i < sh.len; i++)
-		row += paint_line(&part, row, &sh.lines[i], sh.label_width);
+		row += page_review_paint_line(&part, row, &sh.lines[i], sh.label_width);
 	p->review_rows = row + p->scroll;
 	if (p->scroll > p->review_rows - part.rows) {
 		int most = p->review_rows > part.rows ? p->review_rows - part.rows : 0;
 
 		if (p->scroll != most) { /* it has become shorter */
 			p->scroll = most;
-			sheet_fini(&sh);
+			page_review_sheet_fini(&sh);
 			canvas_clear(c);
 			page_review_paint(p, c);
 			return;
@@ -157,8 +158,8 @@ void page_review_paint(struct page *p, const struct canvas *c)
 		canvas_put(c, 0, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (p->review_rows - p->scroll > part.rows)
 		canvas_put(c, part.rows - 1, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
-	sheet_fini(&sh);
-	paint_buttons(p, c, c->rows - 1);
+	page_review_sheet_fini(&sh);
+	page_review_paint_buttons(p, c, c->rows - 1);
 }
 
 void page_review_lines(struct page *p, struct screen_lines *out)
@@ -184,7 +185,7 @@ void page_review_lines(struct page *p, struct screen_lines *out)
 	screen_lines_key(out, "F1", K_F(1), "help");
 }
 
-static void show_ini(struct page *p)
+static void page_review_show_ini(struct page *p)
 {
 	struct err e = ERR_INIT;
 	char *text = wizard_ini(p->w, NULL, NULL, NULL, &e);
@@ -222,7 +223,7 @@ void page_review_command(struct page *p)
 	buf_fini(&text);
 }
 
-static bool click(struct page *p, const struct key *k)
+static bool page_review_click(struct page *p, const struct key *k)
 {
 	if (k->mouse != MOUSE_PRESS)
 		return false;
@@ -240,7 +241,7 @@ bool page_review_key(struct page *p, const struct key *k)
 {
 	switch (k->code) {
 	case K_MOUSE:
-		return click(p, k);
+		return page_review_click(p, k);
 	case K_LEFT:
 	case K_BACKTAB:
 		p->button = (p->button + BUTTONS - 1) % BUTTONS;
@@ -269,7 +270,7 @@ bool page_review_key(struct page *p, const struct key *k)
 		page_save(p, buttons[p->button].then);
 		return true;
 	case 'i':
-		show_ini(p);
+		page_review_show_ini(p);
 		return true;
 	case 'c':
 		page_review_command(p);

@@ -46,14 +46,14 @@ bool page_row_takes_focus(const struct page_row *r)
 	       r->kind == PAGE_MORE;
 }
 
-static struct page_row *add(struct page *p, enum page_row_kind kind, const struct wizard_question *q, int sub)
+static struct page_row *page_rows_add(struct page *p, enum page_row_kind kind, const struct wizard_question *q, int sub)
 {
 	p->rows = xreallocarray(p->rows, p->count + 1, sizeof(*p->rows));
 	p->rows[p->count] = (struct page_row){.kind = kind, .q = q, .sub = sub};
 	return &p->rows[p->count++];
 }
 
-static void say(struct page *p, const struct wizard_question *q, enum role role, const char *text)
+static void page_rows_say(struct page *p, const struct wizard_question *q, enum role role, const char *text)
 {
 	struct strv lines = STRV_INIT;
 	struct page_row *r;
@@ -63,80 +63,84 @@ static void say(struct page *p, const struct wizard_question *q, enum role role,
 		width += q ? 20 : 24;
 	canvas_wrap_lines(text, width, &lines);
 	for (size_t i = 0; i < lines.len; i++) {
-		r = add(p, PAGE_SAY, q, (int)i);
+		r = page_rows_add(p, PAGE_SAY, q, (int)i);
 		r->text = xstrdup(lines.items[i]);
 		r->role = role;
 	}
 	strv_fini(&lines);
 }
 
-static void add_open(struct page *p, const struct wizard_question *q, bool first)
+static void page_rows_add_open(struct page *p, const struct wizard_question *q, bool first)
 {
 	struct wizard_list l = wizard_options(p->w, q);
 
 	if (!first) {
-		add(p, PAGE_BLANK, NULL, 0);
-		add(p, PAGE_HEADING, q, 0)->text = xstrdup(q->title);
+		page_rows_add(p, PAGE_BLANK, NULL, 0);
+		page_rows_add(p, PAGE_HEADING, q, 0)->text = xstrdup(q->title);
 	}
 	for (size_t i = 0; i < l.len; i++)
-		add(p, PAGE_OPTION, q, (int)i);
+		page_rows_add(p, PAGE_OPTION, q, (int)i);
 	if (*l.note)
-		say(p, q, l.state == WIZARD_LOADING ? ROLE_WORK : wizard_can_retry(l) ? ROLE_WARN : ROLE_DIM, l.note);
+		page_rows_say(p, q,
+			      l.state == WIZARD_LOADING ? ROLE_WORK
+			      : wizard_can_retry(l)	? ROLE_WARN
+							: ROLE_DIM,
+			      l.note);
 }
 
-static void add_list(struct page *p, const struct wizard_question *q)
+static void page_rows_add_list(struct page *p, const struct wizard_question *q)
 {
 	const struct strv *items = wizard_items(p->w, q);
 	struct page_row *r;
 
 	for (size_t i = 0; i < items->len; i++)
-		add(p, PAGE_ITEM, q, (int)i)->titled = !i;
-	r = add(p, PAGE_ADD, q, PAGE_SUB_ADD);
+		page_rows_add(p, PAGE_ITEM, q, (int)i)->titled = !i;
+	r = page_rows_add(p, PAGE_ADD, q, PAGE_SUB_ADD);
 	r->titled = !items->len;
 }
 
-static void add_question(struct page *p, const struct wizard_question *q, bool first, bool *after_open)
+static void page_rows_add_question(struct page *p, const struct wizard_question *q, bool first, bool *after_open)
 {
 	const char *wrong = wizard_wrong(p->w, q);
 
 	if (page_is_open(p, q)) {
-		add_open(p, q, first);
+		page_rows_add_open(p, q, first);
 		*after_open = true;
 	} else {
 		if (*after_open)
-			add(p, PAGE_BLANK, NULL, 0);
+			page_rows_add(p, PAGE_BLANK, NULL, 0);
 		*after_open = false;
 		if (wizard_is_list(q))
-			add_list(p, q);
+			page_rows_add_list(p, q);
 		else
-			add(p, PAGE_FIELD, q, PAGE_SUB_FIELD)->titled = true;
+			page_rows_add(p, PAGE_FIELD, q, PAGE_SUB_FIELD)->titled = true;
 	}
 	if (wrong)
-		say(p, q, ROLE_BAD, wrong);
+		page_rows_say(p, q, ROLE_BAD, wrong);
 }
 
 /* Folded away: for the few, as it is by default, and right. */
-static bool is_folded(struct page *p, const struct wizard_question *q)
+static bool page_rows_is_folded(struct page *p, const struct wizard_question *q)
 {
 	return q->more && !p->unfolded[q->page] && !wizard_touched(p->w, q) && !wizard_wrong(p->w, q);
 }
 
 /* What the answers may lead to on this host; of the system it is told beside its questions. */
-static void add_warnings(struct page *p, enum wizard_page page)
+static void page_rows_add_warnings(struct page *p, enum wizard_page page)
 {
 	struct strv warnings = STRV_INIT;
 
 	if (page != WIZARD_SYSTEM)
 		wizard_warnings(p->w, page, &warnings);
 	if (warnings.len)
-		add(p, PAGE_BLANK, NULL, 0);
+		page_rows_add(p, PAGE_BLANK, NULL, 0);
 	for (size_t i = 0; i < warnings.len; i++)
-		say(p, NULL, ROLE_WARN, warnings.items[i]);
+		page_rows_say(p, NULL, ROLE_WARN, warnings.items[i]);
 	strv_fini(&warnings);
 }
 
 /* Which questions are folded away, as far as their names fit in a row. */
-static void add_more(struct page *p, const struct strv *titles)
+static void page_rows_add_more(struct page *p, const struct strv *titles)
 {
 	int room = p->say_width - 6; /* of the row as it is painted, without "and 10 more" */
 	struct buf b;
@@ -152,8 +156,8 @@ static void add_more(struct page *p, const struct strv *titles)
 	}
 	if (i < titles->len)
 		buf_addf(&b, " and %zu more", titles->len - i);
-	add(p, PAGE_BLANK, NULL, 0);
-	add(p, PAGE_MORE, NULL, 0)->text = buf_steal(&b);
+	page_rows_add(p, PAGE_BLANK, NULL, 0);
+	page_rows_add(p, PAGE_MORE, NULL, 0)->text = buf_steal(&b);
 }
 
 void page_rows_free(struct page *p)
@@ -175,18 +179,18 @@ void page_rows_build(struct page *p)
 	page_rows_free(p);
 	p->title_width = 0;
 	while ((q = wizard_question_next(p->w, page, q))) {
-		if (is_folded(p, q)) {
+		if (page_rows_is_folded(p, q)) {
 			strv_add(&folded, q->title);
 			continue;
 		}
-		add_question(p, q, first, &after_open);
+		page_rows_add_question(p, q, first, &after_open);
 		first = false;
 		if (!page_is_open(p, q) && (int)strlen(q->title) > p->title_width)
 			p->title_width = (int)strlen(q->title);
 	}
-	add_warnings(p, page);
+	page_rows_add_warnings(p, page);
 	if (folded.len)
-		add_more(p, &folded);
+		page_rows_add_more(p, &folded);
 	strv_fini(&folded);
 	if (p->title_width > 24)
 		p->title_width = 24;
@@ -197,13 +201,13 @@ void page_unfold(struct page *p)
 	enum wizard_page page = wizard_page(p->w);
 	const struct wizard_question *q = NULL;
 
-	while ((q = wizard_question_next(p->w, page, q)) && !is_folded(p, q))
+	while ((q = wizard_question_next(p->w, page, q)) && !page_rows_is_folded(p, q))
 		;
 	p->unfolded[page] = true;
 	page_focus_question(p, q);
 }
 
-static bool is_focus(const struct page *p, const struct page_row *r)
+static bool page_rows_is_focus(const struct page *p, const struct page_row *r)
 {
 	if (!page_row_takes_focus(r))
 		return false;
@@ -225,7 +229,7 @@ size_t page_row_focus(struct page *p)
 	size_t same = p->count;
 
 	for (size_t i = 0; i < p->count; i++) {
-		if (is_focus(p, &p->rows[i]))
+		if (page_rows_is_focus(p, &p->rows[i]))
 			return i;
 		/* an item that went away: the row of its question that is nearest to it */
 		if (page_row_takes_focus(&p->rows[i]) && p->rows[i].q && !strcmp(p->focus, p->rows[i].q->id))

@@ -20,17 +20,17 @@ struct saving {
 	bool diffed;
 };
 
-static void saving_free(struct saving *s)
+static void page_save_saving_free(struct saving *s)
 {
 	if (s->diffed)
 		wizard_diff_fini(&s->diff);
 	free(s);
 }
 
-static void compare(struct saving *s);
+static void page_save_compare(struct saving *s);
 
 /* It is on disk: what comes then takes this screen's place. */
-static void go_on(struct saving *s)
+static void page_save_go_on(struct saving *s)
 {
 	struct app *app = s->page->screen->app;
 	char *path = xstrdup(wizard_path(s->page->w));
@@ -47,41 +47,41 @@ static void go_on(struct saving *s)
 	free(path);
 }
 
-static void write_it(struct saving *s)
+static void page_save_write_it(struct saving *s)
 {
 	struct app *app = s->page->screen->app;
 	struct err e = ERR_INIT;
 
 	if (wizard_save(s->page->w, s->diffed ? &s->diff : NULL, &e) == 0) {
-		go_on(s);
-		saving_free(s);
+		page_save_go_on(s);
+		page_save_saving_free(s);
 	} else if (!strcmp(e.id, "save-changed") || !strcmp(e.id, "save-unseen")) {
 		err_fini(&e);
-		compare(s);
+		page_save_compare(s);
 		return;
 	} else {
 		dialog_error(app, "Not saved", &e);
-		saving_free(s);
+		page_save_saving_free(s);
 	}
 	err_fini(&e);
 }
 
-static void on_answer(size_t choice, void *arg)
+static void page_save_on_answer(size_t choice, void *arg)
 {
 	struct saving *s = arg;
 
 	if (choice == 0)
-		write_it(s);
+		page_save_write_it(s);
 	else
-		saving_free(s);
+		page_save_saving_free(s);
 }
 
-static enum role diff_role(const char *line)
+static enum role page_save_diff_role(const char *line)
 {
 	return *line == '+' ? ROLE_GOOD : *line == '-' ? ROLE_BAD : ROLE_TEXT;
 }
 
-static void show_difference(struct saving *s)
+static void page_save_show_difference(struct saving *s)
 {
 	static const char *const choices[] = {"Write it", "Back"};
 	struct dialog_question q = {
@@ -89,8 +89,8 @@ static void show_difference(struct saving *s)
 		.count = 2,
 		.fallback = 0,
 		.escape = 1,
-		.line_role = diff_role,
-		.answer = on_answer,
+		.line_role = page_save_diff_role,
+		.answer = page_save_on_answer,
 		.arg = s,
 	};
 	char *path = host_short(wizard_path(s->page->w));
@@ -116,7 +116,7 @@ static void show_difference(struct saving *s)
 	free(path);
 }
 
-static void compare(struct saving *s)
+static void page_save_compare(struct saving *s)
 {
 	struct err e = ERR_INIT;
 
@@ -125,11 +125,11 @@ static void compare(struct saving *s)
 	s->diffed = wizard_diff(s->page->w, &s->diff, &e) == 0;
 	if (!s->diffed) {
 		dialog_error(s->page->screen->app, "Not saved", &e);
-		saving_free(s);
+		page_save_saving_free(s);
 	} else if (s->diff.exists && !s->diff.same) {
-		show_difference(s);
+		page_save_show_difference(s);
 	} else {
-		write_it(s);
+		page_save_write_it(s);
 	}
 	err_fini(&e);
 }
@@ -140,12 +140,12 @@ void page_save(struct page *p, enum page_then then)
 
 	s->page = p;
 	s->then = then;
-	compare(s);
+	page_save_compare(s);
 }
 
 /* ---- while its questions are open ---- */
 
-static void on_folder(void *arg)
+static void page_save_on_folder(void *arg)
 {
 	struct page *p = arg;
 
@@ -158,7 +158,7 @@ void page_watch_file(struct page *p)
 {
 	char *dir = file_dirname(wizard_path(p->w));
 
-	p->watch = loop_watch_start(app_loop(p->screen->app), dir, on_folder, p);
+	p->watch = loop_watch_start(app_loop(p->screen->app), dir, page_save_on_folder, p);
 	free(dir);
 }
 

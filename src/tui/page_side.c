@@ -20,7 +20,7 @@ int page_side_width(int columns)
 	return columns < FROM ? 0 : columns - (left < LEFT_MOST ? left : LEFT_MOST);
 }
 
-static void paint_ini(struct page *p, const struct canvas *c, const struct wizard_question *q)
+static void page_side_paint_ini(struct page *p, const struct canvas *c, const struct wizard_question *q)
 {
 	unsigned first = 0, count = 0;
 	char *text = wizard_ini(p->w, q, &first, &count, NULL);
@@ -49,7 +49,7 @@ static void paint_ini(struct page *p, const struct canvas *c, const struct wizar
 	free(text);
 }
 
-static void paint_command(struct page *p, const struct canvas *c)
+static void page_side_paint_command(struct page *p, const struct canvas *c)
 {
 	struct wizard_list l = wizard_command(p->w);
 	int row = 0;
@@ -72,10 +72,10 @@ void page_side_paint(struct page *p, const struct canvas *c, const struct wizard
 		half = c->rows / 2;
 	canvas_put(c, 0, 2, ROLE_HEADING, name ? name + 1 : wizard_path(p->w));
 	part = canvas_sub(c, 2, 2, half - 2, c->columns - 2);
-	paint_ini(p, &part, q);
+	page_side_paint_ini(p, &part, q);
 	if (half == c->rows)
 		return;
 	canvas_put(c, half + 1, 2, ROLE_HEADING, "QEMU");
 	part = canvas_sub(c, half + 3, 2, c->rows - half - 3, c->columns - 2);
-	paint_command(p, &part);
+	page_side_paint_command(p, &part);
 }

@@ -15,7 +15,7 @@
 
 /* ---- what there is ---- */
 
-static void near_fini(struct home_near *n)
+static void screen_home_near_fini(struct home_near *n)
 {
 	if (n->has_spec)
 		spec_fini(&n->spec);
@@ -24,7 +24,7 @@ static void near_fini(struct home_near *n)
 	*n = (struct home_near){.name = NULL};
 }
 
-static void looks_free(struct home *h)
+static void screen_home_looks_free(struct home *h)
 {
 	for (size_t i = 0; i < h->count; i++)
 		machine_look_fini(&h->looks[i]);
@@ -34,7 +34,7 @@ static void looks_free(struct home *h)
 	lookout_clear(&h->lookout);
 }
 
-static void on_disk(void *arg)
+static void screen_home_on_disk(void *arg)
 {
 	struct screen *s = arg;
 
@@ -42,7 +42,7 @@ static void on_disk(void *arg)
 	app_changed(s->app);
 }
 
-static void refresh(struct screen *s)
+static void screen_home_refresh(struct screen *s)
 {
 	struct home *h = s->self;
 	const struct store *store = app_store(s->app);
@@ -50,8 +50,8 @@ static void refresh(struct screen *s)
 	bool alive = false;
 
 	h->stale = false;
-	looks_free(h);
-	near_fini(&h->near);
+	screen_home_looks_free(h);
+	screen_home_near_fini(&h->near);
 	lookout_add(&h->lookout, file_join(store->config_dir, "machines"));
 	lookout_add(&h->lookout, file_join(store->data_dir, "machines"));
 	store_machines(store, &names);
@@ -83,7 +83,7 @@ static void refresh(struct screen *s)
 }
 
 /* Reads the file of the machine under the cursor, once until the cursor or the list changes. */
-static void look_near(struct screen *s)
+static void screen_home_look_near(struct screen *s)
 {
 	struct home *h = s->self;
 	struct home_near *n = &h->near;
@@ -91,7 +91,7 @@ static void look_near(struct screen *s)
 
 	if (!l || s->rows < HOME_NEAR_FROM || (n->name && !strcmp(n->name, l->name)))
 		return;
-	near_fini(n);
+	screen_home_near_fini(n);
 	n->name = xstrdup(l->name);
 	if (l->wrong || store_find_ini(app_store(s->app), l->name, &n->path, NULL) < 0)
 		return;
@@ -106,14 +106,14 @@ struct machine_look *home_current(struct home *h)
 
 /* ---- what can be done ---- */
 
-static void told(struct screen *s, bool fine, struct err *e)
+static void screen_home_told(struct screen *s, bool fine, struct err *e)
 {
 	if (!fine)
 		dialog_error(s->app, "Not possible", e);
 	err_fini(e);
 }
 
-static void find(struct home *h)
+static void screen_home_find(struct home *h)
 {
 	h->missed = false;
 	for (size_t i = 0; h->query.len && i < h->count; i++) {
@@ -127,16 +127,16 @@ static void find(struct home *h)
 	h->missed = h->query.len > 0;
 }
 
-static bool find_key(struct home *h, const struct key *k)
+static bool screen_home_find_key(struct home *h, const struct key *k)
 {
 	if (k->code == K_ESC || k->code == K_ENTER)
 		h->finding = h->missed = false;
 	else if (text_field_key(&h->query, k))
-		find(h);
+		screen_home_find(h);
 	return true;
 }
 
-static bool move_key(struct home *h, const struct key *k)
+static bool screen_home_move_key(struct home *h, const struct key *k)
 {
 	size_t page = h->rows > 1 ? (size_t)h->rows - 1 : 1;
 	size_t last = h->count ? h->count - 1 : 0;
@@ -165,7 +165,7 @@ static bool move_key(struct home *h, const struct key *k)
 	}
 }
 
-static bool machine_key(struct screen *s, const struct key *k, const struct machine_look *l)
+static bool screen_home_machine_key(struct screen *s, const struct key *k, const struct machine_look *l)
 {
 	struct err e = ERR_INIT;
 	struct task *t = task_find(s->app, l->name);
@@ -174,21 +174,21 @@ static bool machine_key(struct screen *s, const struct key *k, const struct mach
 	switch (k->code) {
 	case K_ENTER:
 		if (t && (task_is_busy(t) || (t->state == TASK_FAILED && !l->run.alive)))
-			told(s, screen_progress(s->app, l->name, PROGRESS_LOOK, &e) != NULL, &e);
+			screen_home_told(s, screen_progress(s->app, l->name, PROGRESS_LOOK, &e) != NULL, &e);
 		else
-			told(s, screen_machine(s->app, l->name, &e) != NULL, &e);
+			screen_home_told(s, screen_machine(s->app, l->name, &e) != NULL, &e);
 		return true;
 	case 'b':
-		told(s, screen_progress(s->app, l->name, PROGRESS_BOOT, &e) != NULL, &e);
+		screen_home_told(s, screen_progress(s->app, l->name, PROGRESS_BOOT, &e) != NULL, &e);
 		return true;
 	case 'c':
-		told(s, screen_console(s->app, l->name, &e) != NULL, &e);
+		screen_home_told(s, screen_console(s->app, l->name, &e) != NULL, &e);
 		return true;
 	case 's':
 		if (!l->run.alive)
-			told(s, err_set(&e, ERR_USAGE, "not-running", "%s does not run", l->name) == 0, &e);
+			screen_home_told(s, err_set(&e, ERR_USAGE, "not-running", "%s does not run", l->name) == 0, &e);
 		else
-			told(s, screen_machine_stop(s->app, l->name, &e) != NULL, &e);
+			screen_home_told(s, screen_machine_stop(s->app, l->name, &e) != NULL, &e);
 		return true;
 	case 'C':
 		manage_ask(s->app, CHANGE_CLONE, l->name);
@@ -204,10 +204,10 @@ static bool machine_key(struct screen *s, const struct key *k, const struct mach
 		return true;
 	case 'e':
 		if (store_find_ini(app_store(s->app), l->name, &path, &e) == 0) {
-			told(s, screen_wizard(s->app, path, &e) != NULL, &e);
+			screen_home_told(s, screen_wizard(s->app, path, &e) != NULL, &e);
 			free(path);
 		} else {
-			told(s, false, &e);
+			screen_home_told(s, false, &e);
 		}
 		return true;
 	default:
@@ -226,7 +226,7 @@ static bool home_mouse(struct screen *s, const struct key *k)
 	if (k->row < 2 || k->row - 2 >= h->rows || row >= h->count)
 		return true;
 	if (row == h->at)
-		return machine_key(s, &open, home_current(h));
+		return screen_home_machine_key(s, &open, home_current(h));
 	h->at = row;
 	return true;
 }
@@ -238,17 +238,17 @@ static bool home_key(struct screen *s, const struct key *k)
 	bool taken = true;
 
 	if (h->finding)
-		taken = find_key(h, k);
+		taken = screen_home_find_key(h, k);
 	else if (k->code == K_MOUSE)
 		taken = home_mouse(s, k);
 	else if (k->code == 'q' || k->code == K_ESC)
 		app_ask_leave(s->app);
 	else if (k->code == 'n' || (k->code == K_ENTER && !h->count))
-		told(s, screen_wizard(s->app, NULL, &e) != NULL, &e);
+		screen_home_told(s, screen_wizard(s->app, NULL, &e) != NULL, &e);
 	else if (k->code == '/' && h->count)
 		h->finding = h->query.fresh = true;
 	else
-		taken = move_key(h, k) || (h->count && machine_key(s, k, home_current(h)));
+		taken = screen_home_move_key(h, k) || (h->count && screen_home_machine_key(s, k, home_current(h)));
 	if (h->at < h->count)
 		snprintf(h->at_name, sizeof(h->at_name), "%s", h->looks[h->at].name);
 	return taken;
@@ -257,15 +257,15 @@ static bool home_key(struct screen *s, const struct key *k)
 static void home_sync(struct screen *s)
 {
 	if (((struct home *)s->self)->stale)
-		refresh(s);
-	look_near(s);
+		screen_home_refresh(s);
+	screen_home_look_near(s);
 }
 
 static void home_layout(struct screen *s, int rows, int columns)
 {
 	(void)rows;
 	(void)columns;
-	look_near(s);
+	screen_home_look_near(s);
 }
 
 static void home_shown(struct screen *s)
@@ -277,8 +277,8 @@ static void home_close(struct screen *s)
 {
 	struct home *h = s->self;
 
-	looks_free(h);
-	near_fini(&h->near);
+	screen_home_looks_free(h);
+	screen_home_near_fini(&h->near);
 	lookout_fini(&h->lookout);
 	doctor_fini(&h->doctor);
 	host_facts_fini(&h->host);
@@ -307,6 +307,6 @@ struct screen *screen_home(struct app *app)
 	host_facts_get(&h->host);
 	text_field_init(&h->query, 31);
 	s = screen_push(app, &home_ops, h);
-	lookout_init(&h->lookout, app_loop(app), on_disk, s);
+	lookout_init(&h->lookout, app_loop(app), screen_home_on_disk, s);
 	return s;
 }

@@ -19,7 +19,7 @@ struct logbook {
 	struct tail *tail;
 };
 
-static void take_task_lines(struct screen *s, struct logbook *l)
+static void screen_log_take_task_lines(struct screen *s, struct logbook *l)
 {
 	struct task *t = task_find(s->app, l->name);
 
@@ -37,7 +37,7 @@ static void log_paint(struct screen *s, const struct canvas *c)
 	struct canvas part = canvas_sub(c, 1, 2, c->rows - 2, c->columns - 4);
 
 	if (l->of_task)
-		take_task_lines(s, l);
+		screen_log_take_task_lines(s, l);
 	if (!l->viewer.source.len)
 		canvas_put(&part, 0, 0, ROLE_DIM, "Nothing yet.");
 	viewer_paint(&l->viewer, &part);
@@ -101,7 +101,7 @@ static const struct screen_ops log_ops = {
 	.close = log_close,
 };
 
-static struct logbook *logbook_new(const char *name, bool of_task)
+static struct logbook *screen_log_logbook_new(const char *name, bool of_task)
 {
 	struct logbook *l = xcalloc(1, sizeof(*l));
 
@@ -115,12 +115,12 @@ static struct logbook *logbook_new(const char *name, bool of_task)
 
 struct screen *screen_task_log(struct app *app, const char *name)
 {
-	return screen_push(app, &log_ops, logbook_new(name, true));
+	return screen_push(app, &log_ops, screen_log_logbook_new(name, true));
 }
 
 struct screen *screen_console_log(struct app *app, const char *name)
 {
-	struct logbook *l = logbook_new(name, false);
+	struct logbook *l = screen_log_logbook_new(name, false);
 
 	l->tail = tail_open(app, name, TAIL_MAX, &l->viewer);
 	return screen_push(app, &log_ops, l);

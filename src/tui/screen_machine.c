@@ -21,7 +21,7 @@
 #define TAIL_BYTES (16u << 10)
 #define AGAIN_MS 3000 /* between two tries to reach a supervisor */
 
-static void say(struct machine *m, enum role role, const char *text)
+static void screen_machine_say(struct machine *m, enum role role, const char *text)
 {
 	free(m->words);
 	m->words = xstrdup(text);
@@ -32,20 +32,20 @@ static void say(struct machine *m, enum role role, const char *text)
 
 /* ---- its supervisor ---- */
 
-static void refresh(struct machine *m);
+static void screen_machine_refresh(struct machine *m);
 
-static void on_state(enum vm_state state, void *arg)
+static void screen_machine_on_state(enum vm_state state, void *arg)
 {
 	struct machine *m = arg;
 
 	m->state = state;
 	if (m->amount)
-		say(m, ROLE_TEXT, "");
-	refresh(m);
+		screen_machine_say(m, ROLE_TEXT, "");
+	screen_machine_refresh(m);
 }
 
 /* The stop ladder: "Stopping: the power button is pressed; at most 1 min until the next step." */
-static void say_rung(struct machine *m, const json_t *values)
+static void screen_machine_say_rung(struct machine *m, const json_t *values)
 {
 	uint64_t ms;
 	const char *words = vm_rung_words(values, &ms);
@@ -58,70 +58,72 @@ static void say_rung(struct machine *m, const json_t *values)
 		text = xasprintf("Stopping: %s; at most %s until the next step.", words, duration_human(ms, left));
 	else
 		text = xasprintf("Stopping: %s.", words);
-	say(m, ROLE_WORK, text);
+	screen_machine_say(m, ROLE_WORK, text);
 	free(text);
 }
 
-static void on_progress(const char *state, const json_t *values, void *arg)
+static void screen_machine_on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct machine *m = arg;
 	char *amount = strcmp(state, "suspending") ? NULL : vm_amount(state, values, NULL, NULL);
 
 	if (amount) {
-		say(m, ROLE_WORK, amount);
+		screen_machine_say(m, ROLE_WORK, amount);
 		m->amount = true;
 	}
 	free(amount);
 	if (!strcmp(state, "stopping"))
-		say_rung(m, values);
+		screen_machine_say_rung(m, values);
 }
 
-static void on_ended(enum vm_state state, const char *cause, void *arg)
+static void screen_machine_on_ended(enum vm_state state, const char *cause, void *arg)
 {
 	struct machine *m = arg;
 
 	vm_client_close(m->client);
 	m->client = NULL;
 	m->state = state;
-	say(m, state == VM_FAILED ? ROLE_BAD : ROLE_TEXT, *cause ? cause : "It is off.");
-	refresh(m);
+	screen_machine_say(m, state == VM_FAILED ? ROLE_BAD : ROLE_TEXT, *cause ? cause : "It is off.");
+	screen_machine_refresh(m);
 }
 
-static void on_again(void *arg)
+static void screen_machine_on_again(void *arg)
 {
 	struct machine *m = arg;
 
 	loop_timer_stop(m->again);
 	m->again = NULL;
-	refresh(m);
+	screen_machine_refresh(m);
 }
 
 /* It may run all the same: tried again, but not at once. */
-static void on_lost(const struct err *e, void *arg)
+static void screen_machine_on_lost(const struct err *e, void *arg)
 {
 	struct machine *m = arg;
 
 	vm_client_close(m->client);
 	m->client = NULL;
-	say(m, ROLE_BAD, e->text);
-	m->again = loop_timer_start(app_loop(m->screen->app), AGAIN_MS, 0, on_again, m);
+	screen_machine_say(m, ROLE_BAD, e->text);
+	m->again = loop_timer_start(app_loop(m->screen->app), AGAIN_MS, 0, screen_machine_on_again, m);
 }
 
-static const struct vm_client_ops client_ops = {
-	.state = on_state, .progress = on_progress, .ended = on_ended, .lost = on_lost};
+static const struct vm_client_ops client_ops = {.state = screen_machine_on_state,
+						.progress = screen_machine_on_progress,
+						.ended = screen_machine_on_ended,
+						.lost = screen_machine_on_lost};
 
-static void on_answer(const struct err *e, const json_t *answer, void *arg)
+static void screen_machine_on_answer(const struct err *e, const json_t *answer, void *arg)
 {
 	struct machine *m = arg;
 
 	(void)answer;
 	if (e)
-		say(m, ROLE_BAD, e->text);
+		screen_machine_say(m, ROLE_BAD, e->text);
 	else
-		say(m, ROLE_TEXT, "");
+		screen_machine_say(m, ROLE_TEXT, "");
 }
 
-static void connect_client(struct machine *m)
+static void screen_machine_connect_client(struct machine *m)
 {
 	if (!m->client && !m->again && m->look.run.alive && m->runtime)
 		m->client = vm_connect(app_loop(m->screen->app), m->dir, m->runtime, false, &client_ops, m);
@@ -129,21 +131,21 @@ static void connect_client(struct machine *m)
 
 /* ---- what is known ---- */
 
-static bool is_busy(const struct machine *m)
+static bool screen_machine_is_busy(const struct machine *m)
 {
 	const struct task *t = task_find(m->screen->app, m->name);
 
 	return t && task_is_busy(t);
 }
 
-static void refresh(struct machine *m)
+static void screen_machine_refresh(struct machine *m)
 {
 	struct app *app = m->screen->app;
 
 	lookout_clear(&m->lookout);
 	lookout_add(&m->lookout, xstrdup(m->dir));
 	lookout_add(&m->lookout, xstrdup(m->path));
-	m->busy = is_busy(m);
+	m->busy = screen_machine_is_busy(m);
 	machine_look_fini(&m->look);
 	machine_look(app_store(app), app_catalog(app), m->name, &m->look, NULL);
 	if (m->has_spec)
@@ -158,28 +160,28 @@ static void refresh(struct machine *m)
 	}
 	m->ssh_port = m->has_spec ? machine_ssh_port(app, &m->spec) : 0;
 	lookout_clock(&m->lookout, m->look.run.alive);
-	connect_client(m);
+	screen_machine_connect_client(m);
 	app_changed(app);
 }
 
 /* ---- what can be done ---- */
 
-static void show(struct screen *s, struct screen *shown, struct err *e)
+static void screen_machine_show(struct screen *s, struct screen *shown, struct err *e)
 {
 	if (!shown)
 		dialog_error(s->app, "Not possible", e);
 	err_fini(e);
 }
 
-static void on_reset(size_t choice, void *arg)
+static void screen_machine_on_reset(size_t choice, void *arg)
 {
 	struct machine *m = arg;
 
 	if (choice == 1 && m->client)
-		vm_client_reset(m->client, on_answer, m);
+		vm_client_reset(m->client, screen_machine_on_answer, m);
 }
 
-static void on_kill(size_t choice, void *arg)
+static void screen_machine_on_kill(size_t choice, void *arg)
 {
 	struct machine *m = arg;
 
@@ -187,8 +189,8 @@ static void on_kill(size_t choice, void *arg)
 		vm_client_kill(m->client);
 }
 
-static void ask(struct machine *m, const char *title, const char *what, const char *text,
-		void (*answer)(size_t choice, void *arg))
+static void screen_machine_ask(struct machine *m, const char *title, const char *what, const char *text,
+			       void (*answer)(size_t choice, void *arg))
 {
 	const char *const choices[] = {"Leave it", what};
 	struct dialog_question q = {.title = title,
@@ -203,7 +205,7 @@ static void ask(struct machine *m, const char *title, const char *what, const ch
 }
 
 /* Keys for a machine that runs. */
-static bool alive_key(struct machine *m, const struct key *k)
+static bool screen_machine_alive_key(struct machine *m, const struct key *k)
 {
 	struct screen *s = m->screen;
 	struct err e = ERR_INIT;
@@ -211,7 +213,7 @@ static bool alive_key(struct machine *m, const struct key *k)
 	switch (k->code) {
 	case K_ENTER:
 	case 'c':
-		show(s, screen_console(s->app, m->name, &e), &e);
+		screen_machine_show(s, screen_console(s->app, m->name, &e), &e);
 		return true;
 	case 's':
 		if (m->client)
@@ -219,26 +221,27 @@ static bool alive_key(struct machine *m, const struct key *k)
 		return true;
 	case 'p':
 		if (m->client && m->state == VM_PAUSED)
-			vm_client_resume(m->client, on_answer, m);
+			vm_client_resume(m->client, screen_machine_on_answer, m);
 		else if (m->client)
-			vm_client_pause(m->client, on_answer, m);
+			vm_client_pause(m->client, screen_machine_on_answer, m);
 		return true;
 	case 't':
-		show(s, screen_snapshots(s->app, m->path ? m->path : m->name, &e), &e);
+		screen_machine_show(s, screen_snapshots(s->app, m->path ? m->path : m->name, &e), &e);
 		return true;
 	case 'S':
 		if (m->client)
-			vm_client_suspend(m->client, on_answer, m);
+			vm_client_suspend(m->client, screen_machine_on_answer, m);
 		return true;
 	case 'R':
-		ask(m, "Reset", "Reset it", "Reset the machine? What the guest has not written to its disk is lost.",
-		    on_reset);
+		screen_machine_ask(m, "Reset", "Reset it",
+				   "Reset the machine? What the guest has not written to its disk is lost.",
+				   screen_machine_on_reset);
 		return true;
 	case 'K':
-		ask(m, "Kill", "Kill it",
-		    "Kill the machine, like pulling the plug? What the guest has not "
-		    "written to its disk is lost.",
-		    on_kill);
+		screen_machine_ask(m, "Kill", "Kill it",
+				   "Kill the machine, like pulling the plug? What the guest has not "
+				   "written to its disk is lost.",
+				   screen_machine_on_kill);
 		return true;
 	default:
 		return false;
@@ -246,7 +249,7 @@ static bool alive_key(struct machine *m, const struct key *k)
 }
 
 /* Keys for one that does not. */
-static bool off_key(struct machine *m, const struct key *k)
+static bool screen_machine_off_key(struct machine *m, const struct key *k)
 {
 	struct screen *s = m->screen;
 	const char *ref = m->path ? m->path : m->name;
@@ -255,13 +258,13 @@ static bool off_key(struct machine *m, const struct key *k)
 	switch (k->code) {
 	case K_ENTER:
 	case 'b':
-		show(s, screen_progress(s->app, ref, PROGRESS_BOOT, &e), &e);
+		screen_machine_show(s, screen_progress(s->app, ref, PROGRESS_BOOT, &e), &e);
 		return true;
 	case 'p':
-		show(s, screen_progress(s->app, ref, PROGRESS_PREPARE, &e), &e);
+		screen_machine_show(s, screen_progress(s->app, ref, PROGRESS_PREPARE, &e), &e);
 		return true;
 	case 't':
-		show(s, screen_snapshots(s->app, ref, &e), &e);
+		screen_machine_show(s, screen_snapshots(s->app, ref, &e), &e);
 		return true;
 	default:
 		return false;
@@ -269,7 +272,7 @@ static bool off_key(struct machine *m, const struct key *k)
 }
 
 /* Keys for it as a whole; of one that runs it is said what stands against it. */
-static bool whole_key(struct machine *m, const struct key *k)
+static bool screen_machine_whole_key(struct machine *m, const struct key *k)
 {
 	static const struct {
 		uint32_t code;
@@ -285,7 +288,7 @@ static bool whole_key(struct machine *m, const struct key *k)
 	return false;
 }
 
-static bool machine_key(struct screen *s, const struct key *k);
+static bool screen_machine_key(struct screen *s, const struct key *k);
 
 /* A click on one of the keys in the body. */
 static bool machine_click(struct screen *s, const struct key *k)
@@ -296,10 +299,10 @@ static bool machine_click(struct screen *s, const struct key *k)
 	for (size_t i = 0; k->mouse == MOUSE_PRESS && k->row == m->spots_row && i < MACHINE_ACTIONS; i++)
 		if (k->column >= m->spots[i].left && k->column < m->spots[i].right)
 			pressed.code = m->spots[i].code;
-	return pressed.code && machine_key(s, &pressed);
+	return pressed.code && screen_machine_key(s, &pressed);
 }
 
-static bool machine_key(struct screen *s, const struct key *k)
+static bool screen_machine_key(struct screen *s, const struct key *k)
 {
 	struct machine *m = s->self;
 	struct task *t = task_find(s->app, m->name);
@@ -312,15 +315,16 @@ static bool machine_key(struct screen *s, const struct key *k)
 	} else if (k->code == 'l') {
 		screen_console_log(s->app, m->name);
 	} else if ((k->code == 'e' || (k->code == K_ENTER && !m->has_spec && !m->look.run.alive)) && m->path) {
-		show(s, screen_wizard(s->app, m->path, &e), &e);
+		screen_machine_show(s, screen_wizard(s->app, m->path, &e), &e);
 	} else if (k->code == 'c' && m->look.run.alive) {
-		show(s, screen_console(s->app, m->name, &e), &e);
+		screen_machine_show(s, screen_console(s->app, m->name, &e), &e);
 	} else if (t && task_is_busy(t)) {
 		if (k->code != K_ENTER)
 			return false;
-		show(s, screen_progress(s->app, m->path, PROGRESS_PREPARE, &e), &e);
+		screen_machine_show(s, screen_progress(s->app, m->path, PROGRESS_PREPARE, &e), &e);
 	} else {
-		return whole_key(m, k) || (m->look.run.alive ? alive_key(m, k) : off_key(m, k));
+		return screen_machine_whole_key(m, k) ||
+		       (m->look.run.alive ? screen_machine_alive_key(m, k) : screen_machine_off_key(m, k));
 	}
 	return true;
 }
@@ -334,11 +338,11 @@ static void machine_shown(struct screen *s)
 		screen_pop(s); /* it was deleted, or has another name */
 		return;
 	}
-	refresh(m);
+	screen_machine_refresh(m);
 }
 
 /* Whoever made, booted or ended it. Under another screen it is looked at when it is shown again. */
-static void on_disk(void *arg)
+static void screen_machine_on_disk(void *arg)
 {
 	struct machine *m = arg;
 
@@ -350,8 +354,8 @@ static void machine_sync(struct screen *s)
 {
 	struct machine *m = s->self;
 
-	if (m->busy != is_busy(m))
-		refresh(m);
+	if (m->busy != screen_machine_is_busy(m))
+		screen_machine_refresh(m);
 }
 
 static void machine_close(struct screen *s)
@@ -379,14 +383,14 @@ static const struct screen_ops machine_ops = {
 	.sync = machine_sync,
 	.paint = machine_paint,
 	.lines = machine_lines,
-	.key = machine_key,
+	.key = screen_machine_key,
 	.shown = machine_shown,
 	.help = machine_help,
 	.close = machine_close,
 };
 
 /* The name that a reference means, also where its file cannot be read. */
-static int name_of(struct app *app, const char *ref, char **name, char **path, struct err *e)
+static int screen_machine_name_of(struct app *app, const char *ref, char **name, char **path, struct err *e)
 {
 	struct spec spec;
 
@@ -410,7 +414,7 @@ struct screen *screen_machine(struct app *app, const char *ref, struct err *e)
 	struct machine *m = xcalloc(1, sizeof(*m));
 	struct host_facts host;
 
-	if (name_of(app, ref, &m->name, &m->path, e) < 0) {
+	if (screen_machine_name_of(app, ref, &m->name, &m->path, e) < 0) {
 		free(m);
 		return NULL;
 	}
@@ -429,7 +433,7 @@ struct screen *screen_machine(struct app *app, const char *ref, struct err *e)
 	viewer_init(&m->log);
 	m->log.follow = true;
 	m->log.cap = 200;
-	lookout_init(&m->lookout, app_loop(app), on_disk, m);
+	lookout_init(&m->lookout, app_loop(app), screen_machine_on_disk, m);
 	m->screen = screen_push(app, &machine_ops, m);
 	m->tail = tail_open(app, m->name, TAIL_BYTES, &m->log);
 	return m->screen;

@@ -13,7 +13,7 @@
 
 /* ---- moving ---- */
 
-static void move_by(struct page *p, int step)
+static void screen_page_move_by(struct page *p, int step)
 {
 	size_t at = page_row_focus(p);
 	int i = (int)at + step;
@@ -27,7 +27,7 @@ static void move_by(struct page *p, int step)
 }
 
 /* Home and End: the first row that can be had, seen from one end. */
-static void move_to_end(struct page *p, int step)
+static void screen_page_move_to_end(struct page *p, int step)
 {
 	int i = step > 0 ? 0 : (int)p->count - 1;
 
@@ -38,7 +38,7 @@ static void move_to_end(struct page *p, int step)
 }
 
 /* Tab: over the rest of a question's rows. */
-static void move_question(struct page *p, int step)
+static void screen_page_move_question(struct page *p, int step)
 {
 	size_t at = page_row_focus(p);
 	const struct wizard_question *q = at < p->count ? p->rows[at].q : NULL;
@@ -64,7 +64,7 @@ static void page_changed(struct page *p, const struct wizard_question *wrong)
 	app_changed(p->screen->app);
 }
 
-static void go(struct page *p, enum wizard_page to)
+static void screen_page_go(struct page *p, enum wizard_page to)
 {
 	const struct wizard_question *wrong = NULL;
 
@@ -73,7 +73,7 @@ static void go(struct page *p, enum wizard_page to)
 	page_changed(p, wrong);
 }
 
-static void next(struct page *p)
+static void screen_page_next(struct page *p)
 {
 	const struct wizard_question *wrong = NULL;
 
@@ -89,7 +89,7 @@ struct parting {
 	bool program; /* leave all, not the wizard alone */
 };
 
-static void on_parting(size_t choice, void *arg)
+static void screen_page_on_parting(size_t choice, void *arg)
 {
 	struct parting *parting = arg;
 	struct app *app = parting->page->screen->app;
@@ -103,7 +103,7 @@ static void on_parting(size_t choice, void *arg)
 	free(parting);
 }
 
-static void ask_parting(struct page *p, bool program)
+static void screen_page_ask_parting(struct page *p, bool program)
 {
 	static const char *const choices[] = {"Stay", "Leave without saving"};
 	struct parting *parting = xcalloc(1, sizeof(*parting));
@@ -113,7 +113,7 @@ static void ask_parting(struct page *p, bool program)
 		.choices = choices,
 		.count = 2,
 		.role = ROLE_WARN,
-		.answer = on_parting,
+		.answer = screen_page_on_parting,
 		.arg = parting,
 	};
 
@@ -130,16 +130,16 @@ static bool page_leaving(struct screen *s)
 	if (!wizard_dirty(p->w))
 		return false;
 	if (!p->parting)
-		ask_parting(p, true); /* over whatever dialog is there */
+		screen_page_ask_parting(p, true); /* over whatever dialog is there */
 	return true;
 }
 
-static void back(struct page *p)
+static void screen_page_back(struct page *p)
 {
 	if (wizard_back(p->w))
 		page_changed(p, NULL);
 	else if (wizard_dirty(p->w))
-		ask_parting(p, false);
+		screen_page_ask_parting(p, false);
 	else
 		screen_pop(p->screen);
 }
@@ -147,7 +147,7 @@ static void back(struct page *p)
 /* ---- keys ---- */
 
 /* Takes the option under the cursor; false: it cannot be had, and why is said. */
-static bool take_option(struct page *p, const struct page_row *r)
+static bool screen_page_take_option(struct page *p, const struct page_row *r)
 {
 	const struct wizard_question *q = r->q;
 	struct wizard_list l = wizard_options(p->w, q);
@@ -167,17 +167,17 @@ static bool take_option(struct page *p, const struct page_row *r)
 	return true;
 }
 
-static void toggle(struct page *p, const struct wizard_question *q)
+static void screen_page_toggle(struct page *p, const struct wizard_question *q)
 {
 	page_answer(p, q, strcmp(wizard_text(p->w, q), "yes") ? "yes" : "no");
 }
 
 /* Space or a click: the row does what it is for. */
-static void act(struct page *p, const struct page_row *r)
+static void screen_page_act(struct page *p, const struct page_row *r)
 {
 	switch (r->kind) {
 	case PAGE_OPTION:
-		take_option(p, r);
+		screen_page_take_option(p, r);
 		break;
 	case PAGE_ITEM:
 		page_open_item(p, r->q, r->sub);
@@ -190,7 +190,7 @@ static void act(struct page *p, const struct page_row *r)
 		break;
 	case PAGE_FIELD:
 		if (r->q->widget == WIZARD_BOOL)
-			toggle(p, r->q);
+			screen_page_toggle(p, r->q);
 		else if (r->q->widget == WIZARD_PASSWORD)
 			page_open_password(p, r->q);
 		else if (r->q->widget == WIZARD_CHOICE)
@@ -201,18 +201,18 @@ static void act(struct page *p, const struct page_row *r)
 	}
 }
 
-static void enter(struct page *p, const struct page_row *r)
+static void screen_page_enter(struct page *p, const struct page_row *r)
 {
-	if (r && r->kind == PAGE_OPTION && !take_option(p, r))
+	if (r && r->kind == PAGE_OPTION && !screen_page_take_option(p, r))
 		return;
 	if (r && r->kind == PAGE_ITEM)
 		page_open_item(p, r->q, r->sub);
 	else
-		next(p);
+		screen_page_next(p);
 }
 
 /* Keys that mean something for this row alone. */
-static bool row_key(struct page *p, const struct key *k, const struct page_row *r)
+static bool screen_page_row_key(struct page *p, const struct key *k, const struct page_row *r)
 {
 	const struct wizard_question *q = r->q;
 
@@ -237,11 +237,11 @@ static bool row_key(struct page *p, const struct key *k, const struct page_row *
 		return true;
 	}
 	if (k->code == ' ') {
-		act(p, r);
+		screen_page_act(p, r);
 		return true;
 	}
 	if ((k->code == K_LEFT || k->code == K_RIGHT) && r->kind == PAGE_FIELD && q->widget == WIZARD_BOOL) {
-		toggle(p, q);
+		screen_page_toggle(p, q);
 		return true;
 	}
 	return false;
@@ -258,7 +258,7 @@ static bool page_mouse(struct page *p, const struct key *k)
 	if (k->row == 0) {
 		for (int i = 0; i < WIZARD_PAGE_COUNT; i++)
 			if (k->column >= p->tabs[i].left && k->column < p->tabs[i].right)
-				go(p, (enum wizard_page)i);
+				screen_page_go(p, (enum wizard_page)i);
 		return true;
 	}
 	if (k->column >= columns - page_side_width(columns))
@@ -273,44 +273,44 @@ static bool page_mouse(struct page *p, const struct key *k)
 	if (p->rows[at].kind == PAGE_FIELD && page_is_typed(p->rows[at].q))
 		page_click_text(p, p->rows[at].q, k->column, focused);
 	else
-		act(p, &p->rows[at]);
+		screen_page_act(p, &p->rows[at]);
 	return true;
 }
 
-static bool common_key(struct page *p, const struct key *k, const struct page_row *r)
+static bool screen_page_common_key(struct page *p, const struct key *k, const struct page_row *r)
 {
 	switch (k->code) {
 	case K_UP:
-		move_by(p, -1);
+		screen_page_move_by(p, -1);
 		return true;
 	case K_DOWN:
-		move_by(p, 1);
+		screen_page_move_by(p, 1);
 		return true;
 	case K_TAB:
-		move_question(p, 1);
+		screen_page_move_question(p, 1);
 		return true;
 	case K_BACKTAB:
-		move_question(p, -1);
+		screen_page_move_question(p, -1);
 		return true;
 	case K_PAGE_UP:
 		for (int i = 0; i < p->in_sight - 1; i++)
-			move_by(p, -1);
+			screen_page_move_by(p, -1);
 		return true;
 	case K_PAGE_DOWN:
 		for (int i = 0; i < p->in_sight - 1; i++)
-			move_by(p, 1);
+			screen_page_move_by(p, 1);
 		return true;
 	case K_HOME:
-		move_to_end(p, 1);
+		screen_page_move_to_end(p, 1);
 		return true;
 	case K_END:
-		move_to_end(p, -1);
+		screen_page_move_to_end(p, -1);
 		return true;
 	case K_ENTER:
-		enter(p, r);
+		screen_page_enter(p, r);
 		return true;
 	case K_ESC:
-		back(p);
+		screen_page_back(p);
 		return true;
 	default:
 		return false;
@@ -337,9 +337,9 @@ static bool page_key(struct screen *s, const struct key *k)
 	}
 	page_rows_build(p);
 	at = page_row_focus(p);
-	if (at < p->count && row_key(p, k, &p->rows[at]))
+	if (at < p->count && screen_page_row_key(p, k, &p->rows[at]))
 		return true;
-	return common_key(p, k, at < p->count ? &p->rows[at] : NULL);
+	return screen_page_common_key(p, k, at < p->count ? &p->rows[at] : NULL);
 }
 
 static void page_cursor(struct screen *s, int *row, int *column)
@@ -404,7 +404,7 @@ static const struct screen_ops page_ops = {
 	.close = page_close,
 };
 
-static void on_changed(void *arg)
+static void screen_page_on_changed(void *arg)
 {
 	struct page *p = arg;
 
@@ -413,7 +413,7 @@ static void on_changed(void *arg)
 }
 
 /* What --set said and no question asks for now. */
-static void tell_idle(struct page *p, const struct strv *sets)
+static void screen_page_tell_idle(struct page *p, const struct strv *sets)
 {
 	struct err e = ERR_INIT;
 
@@ -423,7 +423,7 @@ static void tell_idle(struct page *p, const struct strv *sets)
 	err_fini(&e);
 }
 
-static int apply(struct page *p, const struct tui_conf *conf, struct err *e)
+static int screen_page_apply(struct page *p, const struct tui_conf *conf, struct err *e)
 {
 	if (conf->machine) /* they are for its runs */
 		return 0;
@@ -431,7 +431,7 @@ static int apply(struct page *p, const struct tui_conf *conf, struct err *e)
 		if (wizard_assign(p->w, conf->sets->items[i], e) < 0)
 			return -1;
 	if (conf->sets)
-		tell_idle(p, conf->sets);
+		screen_page_tell_idle(p, conf->sets);
 	if (conf->mirror) {
 		char *set = xasprintf("mirror.url=%s", conf->mirror);
 		int r = wizard_assign(p->w, set, e);
@@ -458,12 +458,12 @@ struct screen *screen_wizard(struct app *app, const char *path, struct err *e)
 	wizard = (struct wizard_conf){.catalog = app_catalog(app),
 				      .offers = host_offers_get(p->offers),
 				      .store = app_store(app),
-				      .changed = on_changed,
+				      .changed = screen_page_on_changed,
 				      .arg = p};
 	p->editing = path != NULL;
 	p->w = path ? wizard_edit(&wizard, path, e) : wizard_new(&wizard);
 	text_field_init(&p->edit, EDIT_MAX);
-	if (!p->w || apply(p, conf, e) < 0) {
+	if (!p->w || screen_page_apply(p, conf, e) < 0) {
 		struct screen nobody = {.self = p};
 
 		page_close(&nobody);

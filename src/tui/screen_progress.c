@@ -31,7 +31,7 @@ struct progress {
 	bool alive; /* QEMU runs: there is a console to look at */
 };
 
-static struct task *task_of(struct screen *s)
+static struct task *screen_progress_task_of(struct screen *s)
 {
 	struct progress *p = s->self;
 
@@ -50,7 +50,7 @@ static const struct {
 };
 
 /* Puts a part of the running step's line where all of it fits; returns the column after it. */
-static int put_part(const struct canvas *c, int row, int column, enum role role, const char *text)
+static int screen_progress_put_part(const struct canvas *c, int row, int column, enum role role, const char *text)
 {
 	if (!*text || column + canvas_width(c, text) > c->columns - 2)
 		return column;
@@ -58,7 +58,7 @@ static int put_part(const struct canvas *c, int row, int column, enum role role,
 }
 
 /* How much of it is done: "61.2 M of 144.1 M", "131 of 225"; "": nobody knows. */
-static void amount(const struct step_view *s, char *out, size_t size)
+static void screen_progress_amount(const struct step_view *s, char *out, size_t size)
 {
 	char done[SIZE_TEXT], total[SIZE_TEXT];
 
@@ -71,7 +71,7 @@ static void amount(const struct step_view *s, char *out, size_t size)
 
 /* The running step: a bar where its end is known, and what happens now, as far as there is room:
  * the amount, how quick it is, what it is about, how long it takes yet. */
-static void paint_running(const struct canvas *c, int row, const struct step_view *s, bool asks)
+static void screen_progress_paint_running(const struct canvas *c, int row, const struct step_view *s, bool asks)
 {
 	int column = LEFT + 2 + TITLE;
 	char human[SIZE_TEXT], text[3 * SIZE_TEXT];
@@ -84,24 +84,25 @@ static void paint_running(const struct canvas *c, int row, const struct step_vie
 		canvas_put(c, row, column, ROLE_WARN, "waits for your answer");
 		return;
 	}
-	amount(s, text, sizeof(text));
+	screen_progress_amount(s, text, sizeof(text));
 	if (!*text) {
 		canvas_put_clause(c, row, column, c->columns - column - 2, ROLE_TEXT, s->text);
 		return;
 	}
-	column = put_part(c, row, column, ROLE_TEXT, text);
+	column = screen_progress_put_part(c, row, column, ROLE_TEXT, text);
 	if (s->rate > 0 && s->ops->unit == STEP_BYTES) {
 		snprintf(text, sizeof(text), "%s/s", size_human((uint64_t)s->rate, human));
-		column = put_part(c, row, column, ROLE_TEXT, text);
+		column = screen_progress_put_part(c, row, column, ROLE_TEXT, text);
 	}
-	column = put_part(c, row, column, ROLE_DIM, s->text);
+	column = screen_progress_put_part(c, row, column, ROLE_DIM, s->text);
 	if (s->left_ms > 999) {
 		snprintf(text, sizeof(text), "%s left", duration_human((uint64_t)s->left_ms, human));
-		put_part(c, row, column, ROLE_DIM, text);
+		screen_progress_put_part(c, row, column, ROLE_DIM, text);
 	}
 }
 
-static void paint_step(const struct canvas *c, int row, const struct step_view *s, bool details, bool asks)
+static void screen_progress_paint_step(const struct canvas *c, int row, const struct step_view *s, bool details,
+				       bool asks)
 {
 	char took[SIZE_TEXT];
 	int room = c->columns - LEFT - TITLE - 2 - 13;
@@ -110,7 +111,7 @@ static void paint_step(const struct canvas *c, int row, const struct step_view *
 	canvas_put_cut(c, row, LEFT + 2, TITLE - 2, s->state == STEP_WAITING ? ROLE_DIM : ROLE_TEXT, s->ops->title);
 	switch (s->state) {
 	case STEP_RUNNING:
-		paint_running(c, row, s, asks);
+		screen_progress_paint_running(c, row, s, asks);
 		break;
 	case STEP_WAITING:
 		if (details)
@@ -134,8 +135,8 @@ static void paint_step(const struct canvas *c, int row, const struct step_view *
 
 /* The steps that are shown: those that were done before this run are one row, but for the details. Returns
  * how many these are. */
-static size_t choose_steps(const struct step_view *steps, size_t n, bool details, const struct step_view **out,
-			   size_t *count)
+static size_t screen_progress_choose_steps(const struct step_view *steps, size_t n, bool details,
+					   const struct step_view **out, size_t *count)
 {
 	size_t before = 0;
 
@@ -150,7 +151,7 @@ static size_t choose_steps(const struct step_view *steps, size_t n, bool details
 	return before;
 }
 
-static void paint_before(const struct canvas *c, int row, size_t before)
+static void screen_progress_paint_before(const struct canvas *c, int row, size_t before)
 {
 	canvas_put(c, row, LEFT, ROLE_DIM, canvas_glyph(c, GLYPH_DONE));
 	canvas_put(c, row, LEFT + 2, ROLE_TEXT, "Done before");
@@ -158,7 +159,7 @@ static void paint_before(const struct canvas *c, int row, size_t before)
 	canvas_put_right(c, row, c->columns - 2, ROLE_DIM, "unchanged");
 }
 
-static void paint_end(const struct canvas *c, int row, const struct task *t)
+static void screen_progress_paint_end(const struct canvas *c, int row, const struct task *t)
 {
 	int wide = c->columns - LEFT - 4;
 
@@ -189,7 +190,7 @@ static void paint_end(const struct canvas *c, int row, const struct task *t)
 static void progress_paint(struct screen *s, const struct canvas *c)
 {
 	struct progress *p = s->self;
-	struct task *t = task_of(s);
+	struct task *t = screen_progress_task_of(s);
 	const struct step_view **shown;
 	const struct step_view *steps;
 	size_t n, from = 0, running = 0, before;
@@ -199,9 +200,9 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 		return;
 	steps = runner_steps(t->runner, &n);
 	shown = xcalloc(n + 1, sizeof(const struct step_view *));
-	before = choose_steps(steps, n, p->details, shown, &n);
+	before = screen_progress_choose_steps(steps, n, p->details, shown, &n);
 	if (before)
-		paint_before(c, row++, before);
+		screen_progress_paint_before(c, row++, before);
 	for (size_t i = 0; i < n; i++)
 		if (shown[i]->state != STEP_WAITING)
 			running = i;
@@ -211,7 +212,7 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 	if (from + (size_t)room > n)
 		from = (int)n > room ? n - (size_t)room : 0;
 	for (size_t i = from; i < n && i < from + (size_t)room; i++)
-		paint_step(c, row++, shown[i], p->details, t->question != NULL);
+		screen_progress_paint_step(c, row++, shown[i], p->details, t->question != NULL);
 	free((void *)shown);
 	row++;
 	canvas_put(c, row, LEFT + 2, ROLE_TEXT, "total");
@@ -223,7 +224,7 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 	else if (t->warnings.len && t->state == TASK_RUNNING && !t->question)
 		canvas_wrap(c, row, LEFT, c->columns - LEFT - 4, c->rows - row, ROLE_WARN,
 			    t->warnings.items[t->warnings.len - 1]);
-	paint_end(c, row, t);
+	screen_progress_paint_end(c, row, t);
 }
 
 /* ---- the lines around ---- */
@@ -231,7 +232,7 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 static void progress_lines(struct screen *s, struct screen_lines *out)
 {
 	struct progress *p = s->self;
-	struct task *t = task_of(s);
+	struct task *t = screen_progress_task_of(s);
 	char took[SIZE_TEXT], left[SIZE_TEXT];
 	const struct step_view *steps;
 	size_t n;
@@ -269,7 +270,7 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 
 static char *progress_help(struct screen *s)
 {
-	struct task *t = task_of(s);
+	struct task *t = screen_progress_task_of(s);
 	const struct step_view *steps;
 	struct buf b;
 	size_t n;
@@ -289,11 +290,11 @@ static char *progress_help(struct screen *s)
 
 /* ---- what can be done ---- */
 
-static void on_tick(void *arg)
+static void screen_progress_on_tick(void *arg)
 {
 	struct screen *s = arg;
 	struct progress *p = s->self;
-	struct task *t = task_of(s);
+	struct task *t = screen_progress_task_of(s);
 
 	if (t && task_is_busy(t)) {
 		app_changed(s->app);
@@ -303,12 +304,12 @@ static void on_tick(void *arg)
 	p->tick = NULL;
 }
 
-static void keep_ticking(struct screen *s)
+static void screen_progress_keep_ticking(struct screen *s)
 {
 	struct progress *p = s->self;
 
 	if (!p->tick)
-		p->tick = loop_timer_start(app_loop(s->app), TICK_MS, TICK_MS, on_tick, s);
+		p->tick = loop_timer_start(app_loop(s->app), TICK_MS, TICK_MS, screen_progress_on_tick, s);
 }
 
 struct asking {
@@ -316,7 +317,7 @@ struct asking {
 	char *name;
 };
 
-static void on_answer(size_t choice, void *arg)
+static void screen_progress_on_answer(size_t choice, void *arg)
 {
 	struct asking *a = arg;
 	struct task *t = task_find(a->app, a->name);
@@ -328,7 +329,7 @@ static void on_answer(size_t choice, void *arg)
 }
 
 /* Put aside: the work waits, and it is asked again by a key or when the screen is opened anew. */
-static void on_gone(void *arg)
+static void screen_progress_on_gone(void *arg)
 {
 	struct asking *a = arg;
 	struct task *t = task_find(a->app, a->name);
@@ -340,7 +341,7 @@ static void on_gone(void *arg)
 }
 
 /* A question of a step, as a dialog; it waits as long as this screen is not shown. */
-static void ask(struct screen *s, struct task *t)
+static void screen_progress_ask(struct screen *s, struct task *t)
 {
 	struct asking *a = xcalloc(1, sizeof(*a));
 	struct strv choices = STRV_INIT;
@@ -350,8 +351,8 @@ static void ask(struct screen *s, struct task *t)
 		.count = t->choices.len,
 		.fallback = t->fallback,
 		.later = true,
-		.answer = on_answer,
-		.gone = on_gone,
+		.answer = screen_progress_on_answer,
+		.gone = screen_progress_on_gone,
 		.arg = a,
 	};
 
@@ -367,16 +368,16 @@ static void ask(struct screen *s, struct task *t)
 	strv_fini(&choices);
 }
 
-static void on_cancel(size_t choice, void *arg)
+static void screen_progress_on_cancel(size_t choice, void *arg)
 {
 	struct screen *s = arg;
-	struct task *t = task_of(s);
+	struct task *t = screen_progress_task_of(s);
 
 	if (choice == 1 && t)
 		task_cancel(t);
 }
 
-static void ask_cancel(struct screen *s)
+static void screen_progress_ask_cancel(struct screen *s)
 {
 	static const char *const choices[] = {"Continue", "Cancel the work"};
 	struct dialog_question q = {
@@ -385,16 +386,16 @@ static void ask_cancel(struct screen *s)
 			"there.",
 		.choices = choices,
 		.count = 2,
-		.answer = on_cancel,
+		.answer = screen_progress_on_cancel,
 		.arg = s,
 	};
 
 	dialog_ask(s->app, &q);
 }
 
-static void again(struct screen *s)
+static void screen_progress_again(struct screen *s)
 {
-	struct task *t = task_of(s);
+	struct task *t = screen_progress_task_of(s);
 	struct progress *p = s->self;
 	struct err e = ERR_INIT;
 	enum progress_goal goal = t->goal == JOB_PREPARED ? PROGRESS_PREPARE : PROGRESS_BOOT;
@@ -404,10 +405,11 @@ static void again(struct screen *s)
 			dialog_error(s->app, "Not possible", &e);
 	}
 	err_fini(&e);
-	keep_ticking(s);
+	screen_progress_keep_ticking(s);
 }
 
-static void leave_to(struct screen *s, struct screen *(*show)(struct app *app, const char *ref, struct err *e))
+static void screen_progress_leave_to(struct screen *s,
+				     struct screen *(*show)(struct app *app, const char *ref, struct err *e))
 {
 	struct progress *p = s->self;
 	struct app *app = s->app;
@@ -422,7 +424,7 @@ static void leave_to(struct screen *s, struct screen *(*show)(struct app *app, c
 }
 
 /* Above this screen: whoever leaves it is here again. */
-static void show_console(struct screen *s)
+static void screen_progress_show_console(struct screen *s)
 {
 	struct progress *p = s->self;
 	struct err e = ERR_INIT;
@@ -435,13 +437,13 @@ static void show_console(struct screen *s)
 static bool progress_key(struct screen *s, const struct key *k)
 {
 	struct progress *p = s->self;
-	struct task *t = task_of(s);
+	struct task *t = screen_progress_task_of(s);
 	bool ended = t && (t->state == TASK_FAILED || t->state == TASK_CANCELLED);
 
 	if (k->code == K_ESC || k->code == 'q')
 		screen_pop(s);
 	else if (k->code == 'c' && p->alive)
-		show_console(s);
+		screen_progress_show_console(s);
 	else if (k->code == 'l')
 		screen_task_log(s->app, p->name);
 	else if (k->code == 'v')
@@ -449,13 +451,13 @@ static bool progress_key(struct screen *s, const struct key *k)
 	else if (k->code == 'a' && t && t->question)
 		p->asked = false; /* see progress_sync */
 	else if (k->code == 'C' && t && t->state == TASK_RUNNING)
-		ask_cancel(s);
+		screen_progress_ask_cancel(s);
 	else if (k->code == 'r' && ended)
-		again(s);
+		screen_progress_again(s);
 	else if (k->code == 'e' && ended)
-		leave_to(s, screen_wizard);
+		screen_progress_leave_to(s, screen_wizard);
 	else if (k->code == K_ENTER && t && !task_is_busy(t))
-		leave_to(s, screen_machine);
+		screen_progress_leave_to(s, screen_machine);
 	else
 		return false;
 	return true;
@@ -463,7 +465,7 @@ static bool progress_key(struct screen *s, const struct key *k)
 
 static void progress_shown(struct screen *s)
 {
-	keep_ticking(s);
+	screen_progress_keep_ticking(s);
 }
 
 static void progress_close(struct screen *s)
@@ -479,13 +481,13 @@ static void progress_close(struct screen *s)
 static void progress_sync(struct screen *s)
 {
 	struct progress *p = s->self;
-	struct task *t = task_of(s);
+	struct task *t = screen_progress_task_of(s);
 
 	p->alive = machine_is_alive(s->app, p->name);
 	if (!t || !t->question)
 		p->asked = false;
 	else if (!t->asked && !p->asked)
-		ask(s, t);
+		screen_progress_ask(s, t);
 }
 
 static const struct screen_ops progress_ops = {

@@ -15,18 +15,18 @@
 #define LEFT 2
 #define TOP 3
 
-static const char *current(const struct snapshots *s)
+static const char *screen_snapshots_current(const struct snapshots *s)
 {
 	return s->known && s->list.at < s->rows.len ? s->rows.items[s->list.at].value : NULL;
 }
 
-static void on_agreed(bool agreed, void *arg)
+static void screen_snapshots_on_agreed(bool agreed, void *arg)
 {
 	if (agreed)
 		snapshots_act(arg);
 }
 
-static void ask(struct snapshots *s, enum vm_snapshot_op op)
+static void screen_snapshots_ask(struct snapshots *s, enum vm_snapshot_op op)
 {
 	bool back = op == VM_SNAPSHOT_REVERT;
 	const struct wizard_row *row = &s->rows.items[s->list.at];
@@ -41,7 +41,7 @@ static void ask(struct snapshots *s, enum vm_snapshot_op op)
 			    .text = text,
 			    .button = back ? "Go back to it" : "Delete it",
 			    .name = back ? s->name : NULL,
-			    .answer = on_agreed,
+			    .answer = screen_snapshots_on_agreed,
 			    .arg = s};
 
 	free(s->tag);
@@ -51,7 +51,7 @@ static void ask(struct snapshots *s, enum vm_snapshot_op op)
 	free(text);
 }
 
-static int take_tag(const char *value, char **more, void *arg, struct err *e)
+static int screen_snapshots_take_tag(const char *value, char **more, void *arg, struct err *e)
 {
 	struct snapshots *s = arg;
 
@@ -69,7 +69,7 @@ static int take_tag(const char *value, char **more, void *arg, struct err *e)
 	return 0;
 }
 
-static void ask_new(struct snapshots *s)
+static void screen_snapshots_ask_new(struct snapshots *s)
 {
 	char *tag = snapshot_tag_now();
 	struct picker_conf conf = {.title = "New snapshot: its name",
@@ -77,7 +77,7 @@ static void ask_new(struct snapshots *s)
 						      : "Holds the disk.",
 				   .initial = tag,
 				   .types = true,
-				   .take = take_tag,
+				   .take = screen_snapshots_take_tag,
 				   .arg = s};
 
 	picker_open(s->screen->app, &conf);
@@ -115,15 +115,15 @@ static void snapshots_lines(struct screen *screen, struct screen_lines *out)
 	} else if (s->words) {
 		buf_adds(&out->help, s->words);
 		out->help_role = s->words_role;
-	} else if (current(s)) {
+	} else if (screen_snapshots_current(s)) {
 		buf_adds(&out->help, "What was written since a snapshot is lost when the machine goes "
 				     "back to it.");
 	}
 	if (!s->doing) {
-		if (current(s))
+		if (screen_snapshots_current(s))
 			screen_lines_key(out, "↑↓", 0, "choose");
 		screen_lines_key(out, "n", 'n', "new");
-		if (current(s)) {
+		if (screen_snapshots_current(s)) {
 			screen_lines_key(out, "R", 'R', "revert");
 			screen_lines_key(out, "D", 'D', "delete");
 		}
@@ -147,11 +147,11 @@ static bool snapshots_key(struct screen *screen, const struct key *k)
 	else if (s->doing)
 		return false;
 	else if (k->code == 'n')
-		ask_new(s);
-	else if (k->code == 'R' && current(s))
-		ask(s, VM_SNAPSHOT_REVERT);
-	else if (k->code == 'D' && current(s))
-		ask(s, VM_SNAPSHOT_DELETE);
+		screen_snapshots_ask_new(s);
+	else if (k->code == 'R' && screen_snapshots_current(s))
+		screen_snapshots_ask(s, VM_SNAPSHOT_REVERT);
+	else if (k->code == 'D' && screen_snapshots_current(s))
+		screen_snapshots_ask(s, VM_SNAPSHOT_DELETE);
 	else
 		return false;
 	return true;

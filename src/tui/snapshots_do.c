@@ -30,7 +30,7 @@ struct deed {
 	struct err err;
 };
 
-static void say(struct snapshots *s, enum role role, char *text)
+static void snapshots_do_say(struct snapshots *s, enum role role, char *text)
 {
 	free(s->words);
 	s->words = text;
@@ -41,12 +41,12 @@ static void say(struct snapshots *s, enum role role, char *text)
 /* ---- rows ---- */
 
 /* What was there goes. */
-static void rows_begin(struct snapshots *s)
+static void snapshots_do_rows_begin(struct snapshots *s)
 {
 	wizard_rows_fini(&s->rows);
 }
 
-static void add_row(struct snapshots *s, const char *tag, int64_t date, uint64_t memory)
+static void snapshots_do_add_row(struct snapshots *s, const char *tag, int64_t date, uint64_t memory)
 {
 	struct wizard_row *row = wizard_rows_add(&s->rows, tag, tag);
 	time_t when = (time_t)date;
@@ -62,7 +62,7 @@ static void add_row(struct snapshots *s, const char *tag, int64_t date, uint64_t
 	free(holds);
 }
 
-static void rows_done(struct snapshots *s)
+static void snapshots_do_rows_done(struct snapshots *s)
 {
 	s->known = true;
 	s->doing = NULL;
@@ -71,7 +71,7 @@ static void rows_done(struct snapshots *s)
 
 /* ---- what was done ---- */
 
-static void told(struct snapshots *s, enum vm_snapshot_op op, const char *tag, const struct err *e)
+static void snapshots_do_told(struct snapshots *s, enum vm_snapshot_op op, const char *tag, const struct err *e)
 {
 	static const char *const done[] = {
 		[VM_SNAPSHOT_CREATE] = "was made",
@@ -83,13 +83,13 @@ static void told(struct snapshots *s, enum vm_snapshot_op op, const char *tag, c
 	if (e)
 		dialog_error(s->screen->app, "Snapshot", e);
 	else
-		say(s, ROLE_GOOD, xasprintf("%s %s.", tag, done[op]));
+		snapshots_do_say(s, ROLE_GOOD, xasprintf("%s %s.", tag, done[op]));
 	snapshots_load(s);
 }
 
 /* ---- of a machine that runs ---- */
 
-static void on_ended(enum vm_state state, const char *cause, void *arg)
+static void snapshots_do_on_ended(enum vm_state state, const char *cause, void *arg)
 {
 	struct snapshots *s = arg;
 
@@ -101,7 +101,7 @@ static void on_ended(enum vm_state state, const char *cause, void *arg)
 	snapshots_load(s);
 }
 
-static void on_progress(const char *state, const json_t *values, void *arg)
+static void snapshots_do_on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct snapshots *s = arg;
 	char *amount = vm_amount(state, values, NULL, NULL);
@@ -113,46 +113,47 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 	app_changed(s->screen->app);
 }
 
-static void on_lost(const struct err *e, void *arg)
+static void snapshots_do_on_lost(const struct err *e, void *arg)
 {
 	struct snapshots *s = arg;
 
 	vm_client_close(s->client);
 	s->client = NULL;
-	say(s, ROLE_BAD, xstrdup(e->text));
-	rows_begin(s);
-	rows_done(s);
+	snapshots_do_say(s, ROLE_BAD, xstrdup(e->text));
+	snapshots_do_rows_begin(s);
+	snapshots_do_rows_done(s);
 }
 
 static const struct vm_client_ops client_ops = {
-	.progress = on_progress,
-	.ended = on_ended,
-	.lost = on_lost,
+	.progress = snapshots_do_on_progress,
+	.ended = snapshots_do_on_ended,
+	.lost = snapshots_do_on_lost,
 };
 
-static void on_list(const struct err *e, const json_t *answer, void *arg)
+static void snapshots_do_on_list(const struct err *e, const json_t *answer, void *arg)
 {
 	struct snapshots *s = arg;
 	const json_t *one;
 	size_t i;
 
 	if (e)
-		say(s, ROLE_BAD, xstrdup(e->text));
-	rows_begin(s);
+		snapshots_do_say(s, ROLE_BAD, xstrdup(e->text));
+	snapshots_do_rows_begin(s);
 	json_array_foreach (json_object_get(answer, "snapshots"), i, one)
-		add_row(s, json_str(one, "tag", ""), json_int(one, "date", 0), (uint64_t)json_int(one, "size", 0));
-	rows_done(s);
+		snapshots_do_add_row(s, json_str(one, "tag", ""), json_int(one, "date", 0),
+				     (uint64_t)json_int(one, "size", 0));
+	snapshots_do_rows_done(s);
 }
 
-static void on_answer(const struct err *e, const json_t *answer, void *arg)
+static void snapshots_do_on_answer(const struct err *e, const json_t *answer, void *arg)
 {
 	struct snapshots *s = arg;
 
 	(void)answer;
-	told(s, s->op, s->tag, e);
+	snapshots_do_told(s, s->op, s->tag, e);
 }
 
-static void connect_client(struct snapshots *s)
+static void snapshots_do_connect_client(struct snapshots *s)
 {
 	char *runtime;
 
@@ -166,7 +167,7 @@ static void connect_client(struct snapshots *s)
 
 /* ---- of one that is off ---- */
 
-static void deed_free(struct deed *d)
+static void snapshots_do_deed_free(struct deed *d)
 {
 	disk_snapshots_fini(d->all, d->count);
 	job_fini(&d->job);
@@ -176,7 +177,7 @@ static void deed_free(struct deed *d)
 	free(d);
 }
 
-static void deed_end(struct deed *d)
+static void snapshots_do_deed_end(struct deed *d)
 {
 	struct snapshots *s = d->to;
 	const struct err *e = d->result < 0 ? &d->err : NULL;
@@ -185,20 +186,20 @@ static void deed_end(struct deed *d)
 	if (s && !app_has_ended(d->app)) {
 		s->deed = NULL;
 		if (d->op >= 0) {
-			told(s, (enum vm_snapshot_op)d->op, d->tag, e);
+			snapshots_do_told(s, (enum vm_snapshot_op)d->op, d->tag, e);
 		} else {
 			if (e)
-				say(s, ROLE_BAD, xstrdup(e->text));
-			rows_begin(s);
+				snapshots_do_say(s, ROLE_BAD, xstrdup(e->text));
+			snapshots_do_rows_begin(s);
 			for (size_t i = 0; i < d->count; i++)
-				add_row(s, d->all[i].tag, d->all[i].date, d->all[i].memory);
-			rows_done(s);
+				snapshots_do_add_row(s, d->all[i].tag, d->all[i].date, d->all[i].memory);
+			snapshots_do_rows_done(s);
 		}
 	}
-	deed_free(d);
+	snapshots_do_deed_free(d);
 }
 
-static void work(void *arg)
+static void snapshots_do_work(void *arg)
 {
 	struct deed *d = arg;
 
@@ -208,7 +209,7 @@ static void work(void *arg)
 		d->result = snapshot_change(&d->job, (enum vm_snapshot_op)d->op, d->tag, &d->starts, &d->err);
 }
 
-static void on_started(const struct err *e, void *arg)
+static void snapshots_do_on_started(const struct err *e, void *arg)
 {
 	struct deed *d = arg;
 
@@ -216,22 +217,22 @@ static void on_started(const struct err *e, void *arg)
 		err_copy(&d->err, e);
 		d->result = -1;
 	}
-	deed_end(d);
+	snapshots_do_deed_end(d);
 }
 
-static void after_work(void *arg)
+static void snapshots_do_after_work(void *arg)
 {
 	struct deed *d = arg;
 
 	if (d->starts && !app_has_ended(d->app)) {
-		d->result = snapshot_start(&d->job, d->tag, on_started, d, &d->err);
+		d->result = snapshot_start(&d->job, d->tag, snapshots_do_on_started, d, &d->err);
 		if (!d->result)
 			return;
 	}
-	deed_end(d);
+	snapshots_do_deed_end(d);
 }
 
-static void begin(struct snapshots *s, int op, const char *tag)
+static void snapshots_do_begin(struct snapshots *s, int op, const char *tag)
 {
 	struct app *app = s->screen->app;
 	struct job_options options = {.goal = JOB_PREPARED};
@@ -244,15 +245,15 @@ static void begin(struct snapshots *s, int op, const char *tag)
 		free(d->tag);
 		free(d);
 	} else if (job_init(&d->job, app_loop(app), app_catalog(app), app_store(app), &d->spec, &options, &e) < 0) {
-		deed_free(d);
+		snapshots_do_deed_free(d);
 	} else {
 		s->deed = d;
-		loop_work(app_loop(app), work, after_work, d);
+		loop_work(app_loop(app), snapshots_do_work, snapshots_do_after_work, d);
 		return;
 	}
 	s->doing = NULL;
 	s->known = true;
-	say(s, ROLE_BAD, xstrdup(e.text));
+	snapshots_do_say(s, ROLE_BAD, xstrdup(e.text));
 	err_fini(&e);
 }
 
@@ -260,13 +261,13 @@ static void begin(struct snapshots *s, int op, const char *tag)
 
 void snapshots_load(struct snapshots *s)
 {
-	connect_client(s);
+	snapshots_do_connect_client(s);
 	s->known = false; /* the rows stay in sight until the others come */
 	s->doing = "Looking";
 	if (s->client)
-		vm_client_snapshots(s->client, on_list, s);
+		vm_client_snapshots(s->client, snapshots_do_on_list, s);
 	else
-		begin(s, -1, NULL);
+		snapshots_do_begin(s, -1, NULL);
 	app_changed(s->screen->app);
 }
 
@@ -278,15 +279,15 @@ void snapshots_act(struct snapshots *s)
 		[VM_SNAPSHOT_DELETE] = "It is being deleted",
 	};
 
-	say(s, ROLE_TEXT, NULL);
+	snapshots_do_say(s, ROLE_TEXT, NULL);
 	free(s->amount);
 	s->amount = NULL;
 	s->doing = doing[s->op];
-	connect_client(s);
+	snapshots_do_connect_client(s);
 	if (s->client)
-		vm_client_snapshot(s->client, s->op, s->tag, on_answer, s);
+		vm_client_snapshot(s->client, s->op, s->tag, snapshots_do_on_answer, s);
 	else
-		begin(s, (int)s->op, s->tag);
+		snapshots_do_begin(s, (int)s->op, s->tag);
 }
 
 bool snapshots_changing(const struct snapshots *s)

@@ -29,7 +29,7 @@ struct tail {
 	struct loop_timer *timer; /* after a change: looks, once for many */
 };
 
-static void add_line(struct tail *t)
+static void tail_add_line(struct tail *t)
 {
 	char *plain = text_plain(t->line.data, t->line.len);
 
@@ -38,7 +38,7 @@ static void add_line(struct tail *t)
 	buf_clear(&t->line);
 }
 
-static void add(struct tail *t, const char *p, size_t n)
+static void tail_add(struct tail *t, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (p[i] == '\r') {
@@ -46,7 +46,7 @@ static void add(struct tail *t, const char *p, size_t n)
 			continue;
 		}
 		if (p[i] == '\n' || t->line.len >= LINE_MAX_BYTES)
-			add_line(t);
+			tail_add_line(t);
 		else if (t->returned)
 			buf_clear(&t->line); /* it is written over, as a percentage is */
 		t->returned = false;
@@ -56,7 +56,7 @@ static void add(struct tail *t, const char *p, size_t n)
 }
 
 /* What has come of the line that has not ended: a prompt is one. */
-static void show_open(struct tail *t)
+static void tail_show_open(struct tail *t)
 {
 	char *plain = t->line.len ? text_plain(t->line.data, t->line.len) : NULL;
 
@@ -64,9 +64,9 @@ static void show_open(struct tail *t)
 	free(plain);
 }
 
-static void on_change(void *arg);
+static void tail_on_change(void *arg);
 
-static void look(struct tail *t)
+static void tail_look(struct tail *t)
 {
 	char *chunk;
 	struct stat st;
@@ -83,34 +83,34 @@ static void look(struct tail *t)
 	}
 	chunk = xmalloc(CHUNK);
 	while (room && (n = read(t->fd, chunk, room < CHUNK ? room : CHUNK)) > 0) {
-		add(t, chunk, (size_t)n);
+		tail_add(t, chunk, (size_t)n);
 		room -= (size_t)n;
 	}
 	free(chunk);
-	show_open(t);
+	tail_show_open(t);
 	if (stat(t->path, &st) == 0 && st.st_ino != t->inode) { /* it was rotated */
 		close(t->fd);
 		t->fd = -1;
-		on_change(t); /* there may be no other for what the new one holds */
+		tail_on_change(t); /* there may be no other for what the new one holds */
 	}
 	app_changed(t->app);
 }
 
-static void on_timer(void *arg)
+static void tail_on_timer(void *arg)
 {
 	struct tail *t = arg;
 
 	loop_timer_stop(t->timer);
 	t->timer = NULL;
-	look(t);
+	tail_look(t);
 }
 
-static void on_change(void *arg)
+static void tail_on_change(void *arg)
 {
 	struct tail *t = arg;
 
 	if (!t->timer)
-		t->timer = loop_timer_start(app_loop(t->app), AGAIN_MS, 0, on_timer, t);
+		t->timer = loop_timer_start(app_loop(t->app), AGAIN_MS, 0, tail_on_timer, t);
 }
 
 struct tail *tail_open(struct app *app, const char *name, size_t most, struct viewer *v)
@@ -124,8 +124,8 @@ struct tail *tail_open(struct app *app, const char *name, size_t most, struct vi
 	t->fd = -1;
 	buf_init(&t->line, 0);
 	t->path = file_join(dir, "console.log");
-	t->watch = loop_watch_start(app_loop(app), dir, on_change, t);
-	look(t);
+	t->watch = loop_watch_start(app_loop(app), dir, tail_on_change, t);
+	tail_look(t);
 	free(dir);
 	return t;
 }

@@ -14,7 +14,7 @@ bool tui_possible(void)
 }
 
 /* The first questions take --set and --mirror for answers; nothing after them does. */
-static int ask(struct app *app, struct tui_conf *conf, const char *path, struct err *e)
+static int tui_ask(struct app *app, struct tui_conf *conf, const char *path, struct err *e)
 {
 	int r;
 
@@ -26,13 +26,13 @@ static int ask(struct app *app, struct tui_conf *conf, const char *path, struct 
 }
 
 /* Home lies below all but the console: leaving the first screen comes there. */
-static int begin(struct app *app, struct tui_conf *conf, enum tui_start start, const char *ref, struct err *e)
+static int tui_begin(struct app *app, struct tui_conf *conf, enum tui_start start, const char *ref, struct err *e)
 {
 	switch (start) {
 	case TUI_NEW:
-		return ask(app, conf, NULL, e);
+		return tui_ask(app, conf, NULL, e);
 	case TUI_EDIT:
-		return ask(app, conf, ref, e);
+		return tui_ask(app, conf, ref, e);
 	case TUI_OPEN:
 		screen_home(app);
 		return screen_machine(app, ref, e) ? 0 : -1;
@@ -55,7 +55,7 @@ int tui_run(const struct tui_conf *conf, enum tui_start start, const char *ref, 
 		return -1;
 	own.machine = machine;
 	app = app_new(&own, e);
-	if (app && begin(app, &own, start, ref, e) == 0)
+	if (app && tui_begin(app, &own, start, ref, e) == 0)
 		status = app_run(app);
 	app_free(app);
 	free(machine);

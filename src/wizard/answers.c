@@ -9,21 +9,21 @@
 #include "host/paths.h"
 #include "private.h"
 
-static void drop_draft(struct answer *a)
+static void answers_drop_draft(struct answer *a)
 {
 	free(a->draft);
 	free(a->draft_why);
 	a->draft = a->draft_why = NULL;
 }
 
-static bool keeps_draft(const struct wizard_question *q)
+static bool answers_keeps_draft(const struct wizard_question *q)
 {
 	return q->widget != WIZARD_CHOICE && q->widget != WIZARD_BOOL && q->widget != WIZARD_PASSWORD &&
 	       !wizard_is_list(q);
 }
 
 /* What was read and what is allowed: the field's own words, as a sentence of its own. */
-static int try_values(const struct field *f, const struct strv *values, struct err *e)
+static int answers_try_values(const struct field *f, const struct strv *values, struct err *e)
 {
 	struct spec scratch;
 	int r = 0;
@@ -38,7 +38,7 @@ static int try_values(const struct field *f, const struct strv *values, struct e
 }
 
 /* The chosen row says that it cannot be. */
-static int try_option(struct wizard *w, const struct wizard_question *q, const char *value, struct err *e)
+static int answers_try_option(struct wizard *w, const struct wizard_question *q, const char *value, struct err *e)
 {
 	struct wizard_list list;
 
@@ -52,13 +52,13 @@ static int try_option(struct wizard *w, const struct wizard_question *q, const c
 }
 
 /* Takes the values over; what a choice contradicts by itself is refused. */
-static int take(struct wizard *w, const struct wizard_question *q, const struct strv *values, struct err *e)
+static int answers_take(struct wizard *w, const struct wizard_question *q, const struct strv *values, struct err *e)
 {
 	struct answer *a = question_answer(w, q);
 	struct answer was = {.touched = a->touched, .yielded = a->yielded};
 
 	strv_copy(&was.wanted, &a->wanted);
-	drop_draft(a);
+	answers_drop_draft(a);
 	a->touched = true;
 	a->yielded = false;
 	strv_copy(&a->wanted, values);
@@ -77,7 +77,7 @@ static int take(struct wizard *w, const struct wizard_question *q, const struct 
 	return 0;
 }
 
-static int set_password(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
+static int answers_set_password(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
 {
 	struct strv values = STRV_INIT;
 	char *hash = NULL;
@@ -87,7 +87,7 @@ static int set_password(struct wizard *w, const struct wizard_question *q, const
 		r = host_password_hash(text, &hash, e);
 	if (!r) {
 		strv_add(&values, hash ? hash : "");
-		r = take(w, q, &values, e);
+		r = answers_take(w, q, &values, e);
 		mem_wipe(values.items[0], strlen(values.items[0]));
 		strv_fini(&values);
 	}
@@ -98,7 +98,7 @@ static int set_password(struct wizard *w, const struct wizard_question *q, const
 }
 
 /* A file that is there stays where it is: two of one name would claim one machine. */
-static int check_path(const struct wizard *w, const char *text, const char *path, struct err *e)
+static int answers_check_path(const struct wizard *w, const char *text, const char *path, struct err *e)
 {
 	size_t n = strlen(text);
 
@@ -113,11 +113,11 @@ static int check_path(const struct wizard *w, const char *text, const char *path
 }
 
 /* The path of the file: `~/` is the home folder, a relative one counts from the current folder. */
-static int set_path(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
+static int answers_set_path(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
 {
 	char *whole = host_expand(text);
 	char *path = file_absolute(whole);
-	int r = check_path(w, text, path, e);
+	int r = answers_check_path(w, text, path, e);
 
 	free(whole);
 	if (r < 0) {
@@ -132,7 +132,8 @@ static int set_path(struct wizard *w, const struct wizard_question *q, const cha
 }
 
 /* A text that the grammar refuses is kept as a draft where `keep` says so. */
-static int set_answer(struct wizard *w, const struct wizard_question *q, const char *text, bool keep, struct err *e)
+static int answers_set_answer(struct wizard *w, const struct wizard_question *q, const char *text, bool keep,
+			      struct err *e)
 {
 	struct err why = ERR_INIT;
 	struct strv values = STRV_INIT;
@@ -140,27 +141,27 @@ static int set_answer(struct wizard *w, const struct wizard_question *q, const c
 	int r;
 
 	if (!strcmp(q->id, "save"))
-		return set_path(w, q, text, e);
+		return answers_set_path(w, q, text, e);
 	if (q->widget == WIZARD_PASSWORD)
-		return set_password(w, q, text, e);
+		return answers_set_password(w, q, text, e);
 	if (wizard_is_list(q))
 		strv_split(&values, text, "\n");
 	else
 		strv_add(&values, text);
-	r = try_values(q->field, &values, &why);
-	if (r < 0 && keep && keeps_draft(q)) {
+	r = answers_try_values(q->field, &values, &why);
+	if (r < 0 && keep && answers_keeps_draft(q)) {
 		char *draft = xstrdup(text); /* it may be the draft itself */
 
-		drop_draft(a);
+		answers_drop_draft(a);
 		a->draft = draft;
 		a->draft_why = xstrdup(why.text);
 		wizard_forget(w);
 		strv_fini(&w->notices);
 	}
 	if (!r)
-		r = try_option(w, q, text, &why);
+		r = answers_try_option(w, q, text, &why);
 	if (!r)
-		r = take(w, q, &values, &why);
+		r = answers_take(w, q, &values, &why);
 	strv_fini(&values);
 	if (r < 0)
 		err_move(e, &why);
@@ -170,17 +171,17 @@ static int set_answer(struct wizard *w, const struct wizard_question *q, const c
 
 int wizard_set(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
 {
-	return set_answer(w, q, text, true, e);
+	return answers_set_answer(w, q, text, true, e);
 }
 
 int wizard_try(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
 {
-	return set_answer(w, q, text, false, e);
+	return answers_set_answer(w, q, text, false, e);
 }
 
 /* ---- lists ---- */
 
-static void list_now(struct wizard *w, const struct wizard_question *q, struct strv *out)
+static void answers_list_now(struct wizard *w, const struct wizard_question *q, struct strv *out)
 {
 	struct answer *a = question_answer(w, q);
 
@@ -190,18 +191,18 @@ static void list_now(struct wizard *w, const struct wizard_question *q, struct s
 		strv_copy(out, &a->wanted);
 }
 
-static int take_list(struct wizard *w, const struct wizard_question *q, struct strv *values, struct err *e)
+static int answers_take_list(struct wizard *w, const struct wizard_question *q, struct strv *values, struct err *e)
 {
-	int r = try_values(q->field, values, e);
+	int r = answers_try_values(q->field, values, e);
 
 	if (!r)
-		r = take(w, q, values, e);
+		r = answers_take(w, q, values, e);
 	strv_fini(values);
 	return r;
 }
 
 /* What is searched for must be there; where nobody can tell (yet), the preparation will. */
-static int check_found(struct wizard *w, const struct wizard_question *q, const char *item, struct err *e)
+static int answers_check_found(struct wizard *w, const struct wizard_question *q, const char *item, struct err *e)
 {
 	struct wizard_list l = wizard_search(w, q, item);
 
@@ -214,33 +215,33 @@ int wizard_item_add(struct wizard *w, const struct wizard_question *q, const cha
 {
 	struct strv values = STRV_INIT;
 
-	if (check_found(w, q, item, e) < 0)
+	if (answers_check_found(w, q, item, e) < 0)
 		return -1;
-	list_now(w, q, &values);
+	answers_list_now(w, q, &values);
 	if (strv_has(&values, item)) {
 		strv_fini(&values);
 		return err_set(e, ERR_USAGE, "value-twice", "\"%s\" is in the list already", item);
 	}
 	strv_add(&values, item);
-	return take_list(w, q, &values, e);
+	return answers_take_list(w, q, &values, e);
 }
 
 int wizard_item_set(struct wizard *w, const struct wizard_question *q, size_t at, const char *item, struct err *e)
 {
 	struct strv values = STRV_INIT;
 
-	list_now(w, q, &values);
+	answers_list_now(w, q, &values);
 	if (at >= values.len) {
 		strv_fini(&values);
 		return wizard_item_add(w, q, item, e);
 	}
-	if (strcmp(values.items[at], item) && check_found(w, q, item, e) < 0) {
+	if (strcmp(values.items[at], item) && answers_check_found(w, q, item, e) < 0) {
 		strv_fini(&values);
 		return -1;
 	}
 	free(values.items[at]);
 	values.items[at] = xstrdup(item);
-	return take_list(w, q, &values, e);
+	return answers_take_list(w, q, &values, e);
 }
 
 void wizard_item_remove(struct wizard *w, const struct wizard_question *q, size_t at)
@@ -248,12 +249,12 @@ void wizard_item_remove(struct wizard *w, const struct wizard_question *q, size_
 	struct strv values = STRV_INIT;
 	struct strv rest = STRV_INIT;
 
-	list_now(w, q, &values);
+	answers_list_now(w, q, &values);
 	for (size_t i = 0; i < values.len; i++)
 		if (i != at)
 			strv_add(&rest, values.items[i]);
 	strv_fini(&values);
-	(void)take_list(w, q, &rest, NULL); /* a part of a good list is good */
+	(void)answers_take_list(w, q, &rest, NULL); /* a part of a good list is good */
 }
 
 /* ---- the rest ---- */
@@ -262,7 +263,7 @@ void wizard_reset(struct wizard *w, const struct wizard_question *q)
 {
 	struct answer *a = question_answer(w, q);
 
-	drop_draft(a);
+	answers_drop_draft(a);
 	a->touched = a->yielded = false;
 	if (!strcmp(q->id, "save") && !w->original) {
 		free(w->path);
@@ -286,7 +287,7 @@ bool wizard_touched(struct wizard *w, const struct wizard_question *q)
 }
 
 /* The question that a field belongs to, or NULL. */
-static const struct wizard_question *question_of(struct wizard *w, const char *section, const char *key)
+static const struct wizard_question *answers_question_of(struct wizard *w, const char *section, const char *key)
 {
 	const struct field *f = field_find(section, key);
 
@@ -297,7 +298,7 @@ static const struct wizard_question *question_of(struct wizard *w, const char *s
 }
 
 /* The same of `section.key=value` or `section.key+=value`. */
-static const struct wizard_question *question_assigned(struct wizard *w, const char *assignment)
+static const struct wizard_question *answers_question_assigned(struct wizard *w, const char *assignment)
 {
 	const char *eq = strchr(assignment, '=');
 	const char *dot = strchr(assignment, '.');
@@ -308,7 +309,7 @@ static const struct wizard_question *question_assigned(struct wizard *w, const c
 		return NULL;
 	section = xstrndup(assignment, (size_t)(dot - assignment));
 	key = xstrndup(dot + 1, (size_t)(eq - dot - 1 - (eq[-1] == '+')));
-	q = question_of(w, section, key);
+	q = answers_question_of(w, section, key);
 	free(section);
 	free(key);
 	return q;
@@ -324,10 +325,10 @@ int wizard_assign(struct wizard *w, const char *assignment, struct err *e)
 	spec_copy(&scratch, &w->spec);
 	r = spec_set(&scratch, assignment, e);
 	if (!r)
-		q = question_assigned(w, assignment);
+		q = answers_question_assigned(w, assignment);
 	if (q) {
 		field_values(q->field, &scratch, &values);
-		r = take(w, q, &values, e);
+		r = answers_take(w, q, &values, e);
 		if (r < 0)
 			err_prefix(e, "--set: %s", q->id);
 	}
@@ -341,7 +342,7 @@ struct idle {
 	char *why;
 };
 
-static void on_fault(unsigned line, const char *section, const char *key, const char *message, void *arg)
+static void answers_on_fault(unsigned line, const char *section, const char *key, const char *message, void *arg)
 {
 	struct idle *idle = arg;
 
@@ -352,7 +353,7 @@ static void on_fault(unsigned line, const char *section, const char *key, const 
 
 int wizard_assigned(struct wizard *w, const char *assignment, struct err *e)
 {
-	const struct wizard_question *q = question_assigned(w, assignment);
+	const struct wizard_question *q = answers_question_assigned(w, assignment);
 	struct idle idle = {.field = q ? q->field : NULL};
 	struct spec scratch;
 
@@ -360,7 +361,7 @@ int wizard_assigned(struct wizard *w, const char *assignment, struct err *e)
 		return 0;
 	spec_copy(&scratch, &w->spec);
 	field_assign(q->field, &scratch, &question_answer(w, q)->wanted);
-	spec_check_each(&scratch, w->conf.catalog, on_fault, &idle);
+	spec_check_each(&scratch, w->conf.catalog, answers_on_fault, &idle);
 	spec_fini(&scratch);
 	if (!idle.why)
 		return 0;

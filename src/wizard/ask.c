@@ -20,7 +20,7 @@ static const char *const depends[WIZARD_TOPIC_COUNT][8] = {
 	[WIZARD_COMMAND] = {""},
 };
 
-static bool names(const char *const *list, const struct field *f)
+static bool ask_names(const char *const *list, const struct field *f)
 {
 	for (; *list; list++) {
 		const char *dot = strchr(*list, '.');
@@ -33,7 +33,7 @@ static bool names(const char *const *list, const struct field *f)
 }
 
 /* The values of all that the answer depends on; owned. A secret is not copied. */
-static char *topic_key(const struct wizard *w, enum wizard_topic topic, const char *query)
+static char *ask_topic_key(const struct wizard *w, enum wizard_topic topic, const char *query)
 {
 	struct buf b;
 
@@ -42,7 +42,7 @@ static char *topic_key(const struct wizard *w, enum wizard_topic topic, const ch
 	for (size_t i = 0; i < field_count; i++) {
 		struct strv values = STRV_INIT;
 
-		if (field_table[i].secret || !names(depends[topic], &field_table[i]))
+		if (field_table[i].secret || !ask_names(depends[topic], &field_table[i]))
 			continue;
 		field_format(&field_table[i], &w->spec, &values);
 		for (size_t k = 0; k < values.len; k++)
@@ -53,7 +53,7 @@ static char *topic_key(const struct wizard *w, enum wizard_topic topic, const ch
 	return buf_steal(&b);
 }
 
-static void on_answer(struct wizard_rows *rows, const struct err *e, void *arg)
+static void ask_on_answer(struct wizard_rows *rows, const struct err *e, void *arg)
 {
 	struct asked *a = arg;
 
@@ -78,12 +78,12 @@ static void on_answer(struct wizard_rows *rows, const struct err *e, void *arg)
 
 /* What cannot be ended once QEMU has been started for it: one at a time. Asked at each letter of an
  * answer they would queue up. */
-static bool is_unstoppable(enum wizard_topic topic)
+static bool ask_is_unstoppable(enum wizard_topic topic)
 {
 	return topic == WIZARD_ARCHES || topic == WIZARD_COMMAND;
 }
 
-static void withdraw(struct asked *a, bool rows_too)
+static void ask_withdraw(struct asked *a, bool rows_too)
 {
 	if (a->request)
 		a->w->offers->cancel(a->w->offers->arg, a->request);
@@ -100,21 +100,21 @@ static void withdraw(struct asked *a, bool rows_too)
 struct asked *wizard_ask(struct wizard *w, enum wizard_topic topic, const char *query)
 {
 	struct asked *a = &w->asked[topic];
-	char *key = topic_key(w, topic, query);
+	char *key = ask_topic_key(w, topic, query);
 
 	a->w = w;
 	if (a->key && !strcmp(a->key, key)) {
 		free(key);
 		return a;
 	}
-	if (a->request && is_unstoppable(topic)) {
+	if (a->request && ask_is_unstoppable(topic)) {
 		free(key); /* once it has answered, whoever looks again asks for the newest */
 		return a;
 	}
-	withdraw(a, topic != WIZARD_COMMAND); /* the old command stays until the new one is known */
+	ask_withdraw(a, topic != WIZARD_COMMAND); /* the old command stays until the new one is known */
 	a->key = key;
 	a->state = WIZARD_LOADING;
-	a->request = w->offers->ask(w->offers->arg, topic, &w->spec, query, on_answer, a);
+	a->request = w->offers->ask(w->offers->arg, topic, &w->spec, query, ask_on_answer, a);
 	return a;
 }
 
@@ -122,7 +122,7 @@ void wizard_unask(struct wizard *w)
 {
 	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++) {
 		w->asked[i].w = w;
-		withdraw(&w->asked[i], true);
+		ask_withdraw(&w->asked[i], true);
 	}
 }
 
@@ -130,6 +130,6 @@ void wizard_retry(struct wizard *w)
 {
 	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++)
 		if (w->asked[i].state == WIZARD_FAILED || w->asked[i].rows.provisional)
-			withdraw(&w->asked[i], true);
+			ask_withdraw(&w->asked[i], true);
 	wizard_forget(w);
 }

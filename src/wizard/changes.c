@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "private.h"
 
-static char *in_words(const struct field *f, const struct spec *s)
+static char *changes_in_words(const struct field *f, const struct spec *s)
 {
 	struct strv values = STRV_INIT;
 	char *text;
@@ -20,7 +20,7 @@ static char *in_words(const struct field *f, const struct spec *s)
 	return text;
 }
 
-static const char *effect_words(const struct wizard *w, enum field_effect effect)
+static const char *changes_effect_words(const struct wizard *w, enum field_effect effect)
 {
 	if (!w->made.disk)
 		return "counts when the machine is prepared";
@@ -49,10 +49,10 @@ size_t wizard_changes(struct wizard *w, struct wizard_change **out)
 			continue;
 		all[n++] = (struct wizard_change){
 			.question = q,
-			.from = in_words(q->field, &w->was),
-			.to = in_words(q->field, &w->spec),
+			.from = changes_in_words(q->field, &w->was),
+			.to = changes_in_words(q->field, &w->spec),
 			.effect = q->field->effect,
-			.words = effect_words(w, q->field->effect),
+			.words = changes_effect_words(w, q->field->effect),
 			.refused = wizard_wrong(w, q),
 		};
 	}

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "private.h"
 
-static struct wizard_row *add(struct wizard_rows *out, const char *value, const char *label, const char *note)
+static struct wizard_row *choices_add(struct wizard_rows *out, const char *value, const char *label, const char *note)
 {
 	struct wizard_row *row = wizard_rows_add(out, value, label);
 
@@ -14,9 +14,9 @@ static struct wizard_row *add(struct wizard_rows *out, const char *value, const 
 	return row;
 }
 
-static void add_later(struct wizard_rows *out, const char *value, const char *label, const char *note)
+static void choices_add_later(struct wizard_rows *out, const char *value, const char *label, const char *note)
 {
-	wizard_row_text(&add(out, value, label, note)->why_not, "not supported yet");
+	wizard_row_text(&choices_add(out, value, label, note)->why_not, "not supported yet");
 }
 
 void choices_arch(struct wizard *w, struct wizard_rows *out)
@@ -53,10 +53,10 @@ void choices_release(struct wizard *w, struct wizard_rows *out)
 void choices_method(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	add(out, "bootstrap", "bootstrap",
-	    "Packages are unpacked here and configured by the machine itself: no installer.");
-	add_later(out, "installer", "installer", "The Debian Installer, by hand or by itself.");
-	add_later(out, "image", "image", "An existing image.");
+	choices_add(out, "bootstrap", "bootstrap",
+		    "Packages are unpacked here and configured by the machine itself: no installer.");
+	choices_add_later(out, "installer", "installer", "The Debian Installer, by hand or by itself.");
+	choices_add_later(out, "image", "image", "An existing image.");
 }
 
 void choices_firmware(struct wizard *w, struct wizard_rows *out)
@@ -64,18 +64,18 @@ void choices_firmware(struct wizard *w, struct wizard_rows *out)
 	const struct catalog_arch *a = wizard_arch(w);
 	struct wizard_row *row;
 
-	row = add(out, "uefi", "UEFI",
-		  "Firmware and GRUB start the kernel from the machine's own disk, as hardware does. "
-		  "Kernel upgrades need nothing from this host.");
+	row = choices_add(out, "uefi", "UEFI",
+			  "Firmware and GRUB start the kernel from the machine's own disk, as hardware does. "
+			  "Kernel upgrades need nothing from this host.");
 	if (a && !*a->firmware)
 		row->why_not = xasprintf("there is no UEFI firmware for %s", a->name);
 	else if (a && a->firmware_releases.len && !strv_has(&a->firmware_releases, w->spec.release))
 		row->why_not = xasprintf("Debian %s no longer has UEFI firmware for %s", w->spec.release, a->name);
 	else if (a)
 		wizard_row_text(&row->columns[0], a->firmware);
-	row = add(out, "direct", "direct",
-		  "QEMU loads the kernel that is on the disk. Faster to boot, above all under "
-		  "emulation, and the kernel's command line is yours.");
+	row = choices_add(out, "direct", "direct",
+			  "QEMU loads the kernel that is on the disk. Faster to boot, above all under "
+			  "emulation, and the kernel's command line is yours.");
 	if (a)
 		wizard_row_text(&row->columns[0], a->kernel);
 }
@@ -83,22 +83,22 @@ void choices_firmware(struct wizard *w, struct wizard_rows *out)
 void choices_initrd(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	add(out, "own", "own", "A small one made by debwiz from the kernel's modules: quicker.");
-	add(out, "guest", "guest", "The one that Debian made on the disk.");
+	choices_add(out, "own", "own", "A small one made by debwiz from the kernel's modules: quicker.");
+	choices_add(out, "guest", "guest", "The one that Debian made on the disk.");
 }
 
 void choices_no_yet(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	add(out, "no", "no", "");
-	add_later(out, "yes", "yes", "");
+	choices_add(out, "no", "no", "");
+	choices_add_later(out, "yes", "yes", "");
 }
 
 void choices_mirror(struct wizard *w, struct wizard_rows *out)
 {
 	const struct strv *list = catalog_mirrors(w->conf.catalog);
 
-	add(out, "auto", "auto", "What this host itself uses, where it is Debian's; else Debian's own.");
+	choices_add(out, "auto", "auto", "What this host itself uses, where it is Debian's; else Debian's own.");
 	for (size_t i = 0; i < list->len; i++)
 		wizard_rows_add(out, list->items[i], NULL);
 }
@@ -106,10 +106,10 @@ void choices_mirror(struct wizard *w, struct wizard_rows *out)
 void choices_component(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	add(out, "main", "main", "Debian itself.");
-	add(out, "contrib", "contrib", "Free software that needs something that is not.");
-	add(out, "non-free", "non-free", "Software that is not free.");
-	add(out, "non-free-firmware", "non-free-firmware", "Firmware of devices that is not free.");
+	choices_add(out, "main", "main", "Debian itself.");
+	choices_add(out, "contrib", "contrib", "Free software that needs something that is not.");
+	choices_add(out, "non-free", "non-free", "Software that is not free.");
+	choices_add(out, "non-free-firmware", "non-free-firmware", "Firmware of devices that is not free.");
 }
 
 void choices_accel(struct wizard *w, struct wizard_rows *out)
@@ -119,14 +119,14 @@ void choices_accel(struct wizard *w, struct wizard_rows *out)
 	const char *machine = w->offers->host->machine;
 	bool native = a && machine && strv_has(&a->native_hosts, machine);
 
-	add(out, "auto", "auto", "What works here: it is tried before it is trusted.");
-	add(out, "tcg", "tcg (emulation)", "Runs everywhere, and is slower.");
+	choices_add(out, "auto", "auto", "What works here: it is tried before it is trusted.");
+	choices_add(out, "tcg", "tcg (emulation)", "Runs everywhere, and is slower.");
 	for (size_t i = 2; words[i]; i++) {
 		struct wizard_row *row;
 
 		if (!a || !strv_has(&a->accels, words[i]))
 			continue;
-		row = add(out, words[i], words[i], "");
+		row = choices_add(out, words[i], words[i], "");
 		if (!native)
 			row->why_not = xasprintf("this host's processor (%s) does not run %s",
 						 machine ? machine : "unknown", a->name);
@@ -139,7 +139,7 @@ void choices_cpu(struct wizard *w, struct wizard_rows *out)
 	char *note =
 		a ? xasprintf("%s under emulation, this host's own where it accelerates.", a->cpu_tcg) : xstrdup("");
 
-	add(out, "auto", "auto", note);
+	choices_add(out, "auto", "auto", note);
 	free(note);
 	for (size_t i = 0; a && i < a->cpu_models.len; i++)
 		wizard_rows_add(out, a->cpu_models.items[i], NULL);
@@ -148,37 +148,37 @@ void choices_cpu(struct wizard *w, struct wizard_rows *out)
 void choices_bus(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	add(out, "virtio", "virtio", "The quick one; the guest calls it vda.");
-	add(out, "scsi", "scsi", "virtio-scsi; the guest calls it sda.");
+	choices_add(out, "virtio", "virtio", "The quick one; the guest calls it vda.");
+	choices_add(out, "scsi", "scsi", "virtio-scsi; the guest calls it sda.");
 }
 
 void choices_cache(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	add(out, "writeback", "writeback", "Safe and quick.");
-	add(out, "none", "none", "Past this host's page cache.");
-	add(out, "unsafe", "unsafe", "Does not wait for the disk: a power cut may cost the machine.");
+	choices_add(out, "writeback", "writeback", "Safe and quick.");
+	choices_add(out, "none", "none", "Past this host's page cache.");
+	choices_add(out, "unsafe", "unsafe", "Does not wait for the disk: a power cut may cost the machine.");
 }
 
 void choices_format(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	add(out, "qcow2", "qcow2", "Only written blocks take space; the second machine is ready immediately.");
-	add_later(out, "raw", "raw", "");
+	choices_add(out, "qcow2", "qcow2", "Only written blocks take space; the second machine is ready immediately.");
+	choices_add_later(out, "raw", "raw", "");
 }
 
 void choices_network(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	add(out, "user", "user", "The machine reaches out through this host, without root.");
-	add(out, "none", "none", "No network at all.");
-	add_later(out, "bridge", "bridge", "");
-	add_later(out, "tap", "tap", "");
+	choices_add(out, "user", "user", "The machine reaches out through this host, without root.");
+	choices_add(out, "none", "none", "No network at all.");
+	choices_add_later(out, "bridge", "bridge", "");
+	choices_add_later(out, "tap", "tap", "");
 }
 
-static void add_forward(struct wizard_rows *out, const char *value, const char *label, const char *note)
+static void choices_add_forward(struct wizard_rows *out, const char *value, const char *label, const char *note)
 {
-	wizard_row_text(&add(out, value, label, note)->columns[0], value);
+	wizard_row_text(&choices_add(out, value, label, note)->columns[0], value);
 }
 
 void choices_forward(struct wizard *w, struct wizard_rows *out)
@@ -187,13 +187,13 @@ void choices_forward(struct wizard *w, struct wizard_rows *out)
 
 	while (web < 8180 && !w->offers->port_free(w->offers->arg, "127.0.0.1", web))
 		web++;
-	add_forward(out, "127.0.0.1:auto:22", "SSH", "A free port of this host, found at each start.");
+	choices_add_forward(out, "127.0.0.1:auto:22", "SSH", "A free port of this host, found at each start.");
 	if (w->offers->port_free(w->offers->arg, "127.0.0.1", 2222))
-		add_forward(out, "127.0.0.1:2222:22", "SSH on 2222", "Always the same port; it is free now.");
+		choices_add_forward(out, "127.0.0.1:2222:22", "SSH on 2222", "Always the same port; it is free now.");
 	if (web < 8180) {
 		char *item = xasprintf("127.0.0.1:%u:80", (unsigned)web);
 
-		add_forward(out, item, "Web server", "A free port of this host to the machine's port 80.");
+		choices_add_forward(out, item, "Web server", "A free port of this host to the machine's port 80.");
 		free(item);
 	}
 }
@@ -201,10 +201,10 @@ void choices_forward(struct wizard *w, struct wizard_rows *out)
 void choices_display(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	add(out, "none", "none", "The serial console is all that a build machine needs.");
-	add(out, "gtk", "gtk", "A window on this host.");
-	add(out, "vnc", "vnc", "A screen for a VNC viewer on this host.");
-	add_later(out, "spice", "spice", "");
+	choices_add(out, "none", "none", "The serial console is all that a build machine needs.");
+	choices_add(out, "gtk", "gtk", "A window on this host.");
+	choices_add(out, "vnc", "vnc", "A screen for a VNC viewer on this host.");
+	choices_add_later(out, "spice", "spice", "");
 }
 
 void choices_keys(struct wizard *w, struct wizard_rows *out)

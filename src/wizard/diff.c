@@ -19,7 +19,7 @@ struct lines {
 	size_t len;
 };
 
-static struct lines split(const char *text)
+static struct lines diff_split(const char *text)
 {
 	struct lines l = {.len = 0};
 	size_t room = 16;
@@ -38,7 +38,7 @@ static struct lines split(const char *text)
 	return l;
 }
 
-static char *line_text(const struct lines *l, size_t i)
+static char *diff_line_text(const struct lines *l, size_t i)
 {
 	size_t n = (size_t)(l->at[i + 1] - l->at[i]);
 
@@ -46,25 +46,25 @@ static char *line_text(const struct lines *l, size_t i)
 }
 
 /* A last line without its newline is another one than with it. */
-static bool equal(const struct lines *a, size_t i, const struct lines *b, size_t k)
+static bool diff_equal(const struct lines *a, size_t i, const struct lines *b, size_t k)
 {
 	size_t n = (size_t)(a->at[i + 1] - a->at[i]);
 
 	return n == (size_t)(b->at[k + 1] - b->at[k]) && !memcmp(a->at[i], b->at[k], n);
 }
 
-static void put(struct wizard_diff *d, enum wizard_mark mark, const struct lines *l, size_t i)
+static void diff_put(struct wizard_diff *d, enum wizard_mark mark, const struct lines *l, size_t i)
 {
 	d->lines = xreallocarray(d->lines, d->len + 1, sizeof(*d->lines));
 	d->lines[d->len].mark = mark;
-	d->lines[d->len++].text = wizard_hide(line_text(l, i));
+	d->lines[d->len++].text = wizard_hide(diff_line_text(l, i));
 	if (mark != WIZARD_SAME)
 		d->same = false;
 }
 
 /* Between the equal beginning and the equal end: longest common subsequence by its table. */
-static void middle(struct wizard_diff *d, const struct lines *a, size_t i, size_t a_end, const struct lines *b,
-		   size_t k, size_t b_end)
+static void diff_middle(struct wizard_diff *d, const struct lines *a, size_t i, size_t a_end, const struct lines *b,
+			size_t k, size_t b_end)
 {
 	size_t wide = b_end - k + 1;
 	size_t a0 = i, b0 = k;
@@ -74,7 +74,7 @@ static void middle(struct wizard_diff *d, const struct lines *a, size_t i, size_
 #define CELL(x, y) t[((x)-a0) * wide + ((y)-b0)]
 	for (size_t x = a_end; t && x-- > a0;)
 		for (size_t y = b_end; y-- > b0;) {
-			if (equal(a, x, b, y))
+			if (diff_equal(a, x, b, y))
 				CELL(x, y) = CELL(x + 1, y + 1) + 1;
 			else if (CELL(x + 1, y) > CELL(x, y + 1))
 				CELL(x, y) = CELL(x + 1, y);
@@ -82,14 +82,14 @@ static void middle(struct wizard_diff *d, const struct lines *a, size_t i, size_
 				CELL(x, y) = CELL(x, y + 1);
 		}
 	while (i < a_end || k < b_end) {
-		if (t && i < a_end && k < b_end && equal(a, i, b, k)) {
-			put(d, WIZARD_SAME, a, i);
+		if (t && i < a_end && k < b_end && diff_equal(a, i, b, k)) {
+			diff_put(d, WIZARD_SAME, a, i);
 			i++;
 			k++;
 		} else if (i < a_end && (k == b_end || !t || CELL(i + 1, k) >= CELL(i, k + 1))) {
-			put(d, WIZARD_REMOVED, a, i++);
+			diff_put(d, WIZARD_REMOVED, a, i++);
 		} else {
-			put(d, WIZARD_ADDED, b, k++);
+			diff_put(d, WIZARD_ADDED, b, k++);
 		}
 	}
 #undef CELL
@@ -98,18 +98,18 @@ static void middle(struct wizard_diff *d, const struct lines *a, size_t i, size_
 
 void diff_lines(const char *old, const char *new, struct wizard_diff *d)
 {
-	struct lines a = split(old);
-	struct lines b = split(new);
+	struct lines a = diff_split(old);
+	struct lines b = diff_split(new);
 	size_t head = 0, tail = 0;
 
 	d->same = true;
-	while (head < a.len && head < b.len && equal(&a, head, &b, head))
-		put(d, WIZARD_SAME, &a, head++);
-	while (tail < a.len - head && tail < b.len - head && equal(&a, a.len - tail - 1, &b, b.len - tail - 1))
+	while (head < a.len && head < b.len && diff_equal(&a, head, &b, head))
+		diff_put(d, WIZARD_SAME, &a, head++);
+	while (tail < a.len - head && tail < b.len - head && diff_equal(&a, a.len - tail - 1, &b, b.len - tail - 1))
 		tail++;
-	middle(d, &a, head, a.len - tail, &b, head, b.len - tail);
+	diff_middle(d, &a, head, a.len - tail, &b, head, b.len - tail);
 	for (size_t i = a.len - tail; i < a.len; i++)
-		put(d, WIZARD_SAME, &a, i);
+		diff_put(d, WIZARD_SAME, &a, i);
 	free(a.at);
 	free(b.at);
 }

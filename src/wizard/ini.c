@@ -17,7 +17,7 @@ const char *wizard_path(struct wizard *w)
 	return w->save_path;
 }
 
-static bool is_idle(const struct wizard *w, const struct field *f)
+static bool ini_is_idle(const struct wizard *w, const struct field *f)
 {
 	for (size_t i = 0; i < question_count; i++)
 		if (w->questions[i].field == f)
@@ -31,13 +31,13 @@ struct record {
 };
 
 /* What does not apply may be said only as far as the rules bear it. */
-static void on_fault(unsigned line, const char *section, const char *key, const char *message, void *arg)
+static void ini_on_fault(unsigned line, const char *section, const char *key, const char *message, void *arg)
 {
 	const struct record *r = arg;
 
 	(void)line;
 	(void)message;
-	if (is_idle(r->w, field_find(section, key)))
+	if (ini_is_idle(r->w, field_find(section, key)))
 		spec_unset(r->s, section, key);
 }
 
@@ -58,7 +58,7 @@ int wizard_record(struct wizard *w, struct spec *out, struct err *e)
 
 		if (field_equal(f, out, &w->spec))
 			continue;
-		if (is_idle(w, f)) {
+		if (ini_is_idle(w, f)) {
 			spec_unset(out, f->section, f->key);
 			continue;
 		}
@@ -67,7 +67,7 @@ int wizard_record(struct wizard *w, struct spec *out, struct err *e)
 		strv_fini(&values);
 	}
 	record = (struct record){w, out};
-	spec_check_each(out, w->conf.catalog, on_fault, &record);
+	spec_check_each(out, w->conf.catalog, ini_on_fault, &record);
 	return 0;
 }
 
@@ -101,7 +101,7 @@ char *wizard_hide(char *text)
 }
 
 /* The lines of the field's key. */
-static void find_lines(const char *text, const struct field *f, unsigned *first, unsigned *count)
+static void ini_find_lines(const char *text, const struct field *f, unsigned *first, unsigned *count)
 {
 	struct ini_doc *d = ini_doc_parse("", text, strlen(text), NULL);
 
@@ -135,7 +135,7 @@ char *wizard_ini(struct wizard *w, const struct wizard_question *q, unsigned *fi
 	*first = *count = 0;
 	text = wizard_written(w, e);
 	if (text && q && q->field)
-		find_lines(text, q->field, first, count);
+		ini_find_lines(text, q->field, first, count);
 	return text ? wizard_hide(text) : NULL;
 }
 

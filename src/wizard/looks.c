@@ -38,7 +38,7 @@ const char *wizard_text(struct wizard *w, const struct wizard_question *q)
 }
 
 /* Which one that is, as soon as it was tried. */
-static char *auto_accel(struct wizard *w)
+static char *looks_auto_accel(struct wizard *w)
 {
 	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.arch"));
 
@@ -48,7 +48,7 @@ static char *auto_accel(struct wizard *w)
 }
 
 /* What "auto", an empty text and an empty list mean. */
-static char *shown(struct wizard *w, const struct wizard_question *q)
+static char *looks_shown(struct wizard *w, const struct wizard_question *q)
 {
 	const char *text = wizard_text(w, q);
 
@@ -70,7 +70,7 @@ static char *shown(struct wizard *w, const struct wizard_question *q)
 		return xasprintf("auto (%s)", size_format(wizard_memory(w), size));
 	}
 	if (!strcmp(q->id, "cpu.accel") && !strcmp(text, "auto"))
-		return auto_accel(w);
+		return looks_auto_accel(w);
 	if (!strcmp(q->id, "cpu.model") && !strcmp(text, "auto") && wizard_arch(w))
 		return xasprintf("auto (%s)", wizard_auto_model(w));
 	if (!strcmp(q->id, "system.hostname") && !*text)
@@ -85,7 +85,7 @@ const char *wizard_shown(struct wizard *w, const struct wizard_question *q)
 	struct answer *a = question_answer(w, q);
 
 	if (!a->shown)
-		a->shown = shown(w, q);
+		a->shown = looks_shown(w, q);
 	return a->shown;
 }
 
@@ -107,8 +107,8 @@ const char *wizard_note(struct wizard *w, const struct wizard_question *q)
 
 /* ---- lists ---- */
 
-static struct wizard_list list_of(const struct wizard_rows *rows, enum wizard_list_state state, const char *note,
-				  const char *answer)
+static struct wizard_list looks_list_of(const struct wizard_rows *rows, enum wizard_list_state state, const char *note,
+					const char *answer)
 {
 	struct wizard_list l = {
 		.state = state,
@@ -127,7 +127,7 @@ static struct wizard_list list_of(const struct wizard_rows *rows, enum wizard_li
 	return l;
 }
 
-static const char *loading_note(enum wizard_topic topic)
+static const char *looks_loading_note(enum wizard_topic topic)
 {
 	static const char *const notes[WIZARD_TOPIC_COUNT] = {
 		[WIZARD_ARCHES] = "trying what runs here",
@@ -141,9 +141,11 @@ static const char *loading_note(enum wizard_topic topic)
 	return notes[topic];
 }
 
-static const char *asked_note(const struct asked *a, enum wizard_topic topic)
+static const char *looks_asked_note(const struct asked *a, enum wizard_topic topic)
 {
-	return a->state == WIZARD_LOADING ? loading_note(topic) : a->state == WIZARD_FAILED ? a->failure : a->rows.note;
+	return a->state == WIZARD_LOADING  ? looks_loading_note(topic)
+	       : a->state == WIZARD_FAILED ? a->failure
+					   : a->rows.note;
 }
 
 struct wizard_list wizard_options(struct wizard *w, const struct wizard_question *q)
@@ -157,10 +159,10 @@ struct wizard_list wizard_options(struct wizard *w, const struct wizard_question
 		row->options(w, &a->rows);
 	a->has_rows = true;
 	if (row->topic == NO_TOPIC || q->widget == WIZARD_SEARCH)
-		return list_of(&a->rows, row->options ? WIZARD_READY : WIZARD_NO_LIST, NULL, answer);
+		return looks_list_of(&a->rows, row->options ? WIZARD_READY : WIZARD_NO_LIST, NULL, answer);
 	asked = wizard_ask(w, row->topic, NULL);
-	return list_of(asked->state == WIZARD_READY ? &asked->rows : &a->rows, asked->state,
-		       asked_note(asked, row->topic), answer);
+	return looks_list_of(asked->state == WIZARD_READY ? &asked->rows : &a->rows, asked->state,
+			     looks_asked_note(asked, row->topic), answer);
 }
 
 bool wizard_can_retry(struct wizard_list l)
@@ -168,10 +170,10 @@ bool wizard_can_retry(struct wizard_list l)
 	return l.state == WIZARD_FAILED || l.provisional;
 }
 
-static struct wizard_list asked_list(struct wizard *w, enum wizard_topic topic, const char *query)
+static struct wizard_list looks_asked_list(struct wizard *w, enum wizard_topic topic, const char *query)
 {
 	const struct asked *a = wizard_ask(w, topic, query);
-	struct wizard_list l = list_of(&a->rows, a->state, asked_note(a, topic), NULL);
+	struct wizard_list l = looks_list_of(&a->rows, a->state, looks_asked_note(a, topic), NULL);
 
 	l.failed = a->kind;
 	return l;
@@ -182,20 +184,20 @@ struct wizard_list wizard_search(struct wizard *w, const struct wizard_question 
 	static const struct wizard_rows none;
 
 	if (q->widget != WIZARD_SEARCH)
-		return list_of(&none, WIZARD_NO_LIST, NULL, NULL);
+		return looks_list_of(&none, WIZARD_NO_LIST, NULL, NULL);
 	if (!*text)
-		return list_of(&none, WIZARD_READY, "type a part of the name", NULL);
-	return asked_list(w, question_row(w, q)->topic, text);
+		return looks_list_of(&none, WIZARD_READY, "type a part of the name", NULL);
+	return looks_asked_list(w, question_row(w, q)->topic, text);
 }
 
 struct wizard_list wizard_estimate(struct wizard *w)
 {
-	return asked_list(w, WIZARD_ESTIMATE, NULL);
+	return looks_asked_list(w, WIZARD_ESTIMATE, NULL);
 }
 
 struct wizard_list wizard_command(struct wizard *w)
 {
-	return asked_list(w, WIZARD_COMMAND, NULL);
+	return looks_asked_list(w, WIZARD_COMMAND, NULL);
 }
 
 struct wizard_list wizard_summary(struct wizard *w)
@@ -203,5 +205,5 @@ struct wizard_list wizard_summary(struct wizard *w)
 	if (!w->has_summary)
 		review_words(w, &w->summary);
 	w->has_summary = true;
-	return list_of(&w->summary, WIZARD_READY, NULL, NULL);
+	return looks_list_of(&w->summary, WIZARD_READY, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 
 /* ---- at once ---- */
 
-static bool name_taken(void *arg, const char *name)
+static bool offers_name_taken(void *arg, const char *name)
 {
 	struct host_offers *o = arg;
 	char *dir = store_machine_dir(o->conf.store, name);
@@ -25,7 +25,7 @@ static bool name_taken(void *arg, const char *name)
 	return taken;
 }
 
-static char *save_path(void *arg, const char *name)
+static char *offers_save_path(void *arg, const char *name)
 {
 	const struct host_offers *o = arg;
 
@@ -33,7 +33,7 @@ static char *save_path(void *arg, const char *name)
 }
 
 /* With ~ for the home folder, so that the file serves on another host too. */
-static void ssh_keys(void *arg, struct wizard_rows *out)
+static void offers_ssh_keys(void *arg, struct wizard_rows *out)
 {
 	struct strv keys = STRV_INIT;
 	char *home = host_expand("~/");
@@ -52,38 +52,38 @@ static void ssh_keys(void *arg, struct wizard_rows *out)
 	strv_fini(&keys);
 }
 
-static void add_all(struct strv *list, struct wizard_rows *out)
+static void offers_add_all(struct strv *list, struct wizard_rows *out)
 {
 	for (size_t i = 0; i < list->len; i++)
 		wizard_rows_add(out, list->items[i], NULL);
 	strv_fini(list);
 }
 
-static void timezones(void *arg, struct wizard_rows *out)
+static void offers_timezones(void *arg, struct wizard_rows *out)
 {
 	struct strv list = STRV_INIT;
 
 	(void)arg;
 	host_timezones(&list);
-	add_all(&list, out);
+	offers_add_all(&list, out);
 }
 
-static void locales(void *arg, struct wizard_rows *out)
+static void offers_locales(void *arg, struct wizard_rows *out)
 {
 	struct strv list = STRV_INIT;
 
 	(void)arg;
 	host_locales(&list);
-	add_all(&list, out);
+	offers_add_all(&list, out);
 }
 
-static bool port_free(void *arg, const char *ip, uint16_t port)
+static bool offers_port_free(void *arg, const char *ip, uint16_t port)
 {
 	(void)arg;
 	return host_port_free(ip, port);
 }
 
-static uint64_t free_space(void *arg, char **dir)
+static uint64_t offers_free_space(void *arg, char **dir)
 {
 	const struct host_offers *o = arg;
 	uint64_t room = 0;
@@ -92,7 +92,7 @@ static uint64_t free_space(void *arg, char **dir)
 	return host_free_space(o->conf.store->data_dir, &room, NULL) < 0 ? 0 : room;
 }
 
-static void made(void *arg, const char *name, struct wizard_made *out)
+static void offers_made(void *arg, const char *name, struct wizard_made *out)
 {
 	const struct host_offers *o = arg;
 	char *dir = store_machine_dir(o->conf.store, name);
@@ -119,7 +119,7 @@ static void made(void *arg, const char *name, struct wizard_made *out)
 
 /* ---- requests ---- */
 
-static void maybe_gone(struct host_offers *o)
+static void offers_maybe_gone(struct host_offers *o)
 {
 	if (!o->ending || o->pending || o->shelf.opening || o->shelf.busy)
 		return;
@@ -145,21 +145,21 @@ void request_end(struct wizard_request *r)
 	free(r);
 	o->pending--;
 	shelf_step(o);
-	maybe_gone(o);
+	offers_maybe_gone(o);
 }
 
-static void end_now(void *arg)
+static void offers_end_now(void *arg)
 {
 	request_end(arg);
 }
 
 void request_end_later(struct wizard_request *r)
 {
-	r->timer = loop_timer_start(r->o->conf.loop, 0, 0, end_now, r);
+	r->timer = loop_timer_start(r->o->conf.loop, 0, 0, offers_end_now, r);
 }
 
-static struct wizard_request *ask(void *arg, enum wizard_topic topic, const struct spec *s, const char *query,
-				  wizard_answer_fn done, void *done_arg)
+static struct wizard_request *offers_ask(void *arg, enum wizard_topic topic, const struct spec *s, const char *query,
+					 wizard_answer_fn done, void *done_arg)
 {
 	static void (*const starts[WIZARD_TOPIC_COUNT])(struct wizard_request * r) = {
 		[WIZARD_ARCHES] = offers_arches, [WIZARD_RELEASES] = offers_releases, [WIZARD_FIRMWARE] = shelf_want,
@@ -182,7 +182,7 @@ static struct wizard_request *ask(void *arg, enum wizard_topic topic, const stru
 	return r;
 }
 
-static void cancel(void *arg, struct wizard_request *r)
+static void offers_cancel(void *arg, struct wizard_request *r)
 {
 	(void)arg;
 	r->cancelled = true;
@@ -201,16 +201,16 @@ struct host_offers *host_offers_new(const struct host_offers_conf *conf)
 	o->offers = (struct wizard_offers){
 		.host = &o->host,
 		.arg = o,
-		.name_taken = name_taken,
-		.save_path = save_path,
-		.ssh_keys = ssh_keys,
-		.timezones = timezones,
-		.locales = locales,
-		.port_free = port_free,
-		.free_space = free_space,
-		.made = made,
-		.ask = ask,
-		.cancel = cancel,
+		.name_taken = offers_name_taken,
+		.save_path = offers_save_path,
+		.ssh_keys = offers_ssh_keys,
+		.timezones = offers_timezones,
+		.locales = offers_locales,
+		.port_free = offers_port_free,
+		.free_space = offers_free_space,
+		.made = offers_made,
+		.ask = offers_ask,
+		.cancel = offers_cancel,
 	};
 	return o;
 }
@@ -227,5 +227,5 @@ void host_offers_free(struct host_offers *o)
 	o->ending = true;
 	if (o->shelf.opening)
 		archive_cancel(o->shelf.opening);
-	maybe_gone(o);
+	offers_maybe_gone(o);
 }

@@ -11,7 +11,7 @@
 
 /* ---- releases ---- */
 
-static void add_release(struct wizard_request *r, const struct archive_release *found)
+static void offers_archive_add_release(struct wizard_request *r, const struct archive_release *found)
 {
 	const struct catalog *c = r->o->conf.catalog;
 	const struct catalog_release *row = catalog_release_find(c, found->codename);
@@ -52,7 +52,7 @@ static void add_release(struct wizard_request *r, const struct archive_release *
 }
 
 /* What they depend on; owned. */
-static char *releases_key(const struct spec *s)
+static char *offers_archive_releases_key(const struct spec *s)
 {
 	return xasprintf("%s\n%s\n%s\n%s\n%s", s->mirror, s->security_mirror, s->snapshot, s->keyring, s->proxy);
 }
@@ -65,14 +65,14 @@ void offers_releases_forget(struct host_offers *o)
 }
 
 /* Takes the rows. */
-static void keep(struct wizard_request *r, struct archive_release *rows, size_t count)
+static void offers_archive_keep(struct wizard_request *r, struct archive_release *rows, size_t count)
 {
 	offers_releases_forget(r->o);
-	r->o->releases = (struct seen_releases){releases_key(&r->spec), rows, count};
+	r->o->releases = (struct seen_releases){offers_archive_releases_key(&r->spec), rows, count};
 }
 
 /* What is true of the list as a whole, of those that debwiz offers. */
-static void add_note(struct wizard_request *r, const struct archive_release *rows, size_t count)
+static void offers_archive_add_note(struct wizard_request *r, const struct archive_release *rows, size_t count)
 {
 	size_t verified = 0, refused = 0;
 
@@ -95,14 +95,14 @@ static void add_note(struct wizard_request *r, const struct archive_release *row
 							    : "signatures verified");
 }
 
-static void tell_releases(struct wizard_request *r, const struct archive_release *rows, size_t count)
+static void offers_archive_tell_releases(struct wizard_request *r, const struct archive_release *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		add_release(r, &rows[i]);
-	add_note(r, rows, count);
+		offers_archive_add_release(r, &rows[i]);
+	offers_archive_add_note(r, rows, count);
 }
 
-static bool none_answered(const struct archive_release *rows, size_t count)
+static bool offers_archive_none_answered(const struct archive_release *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (rows[i].err.kind != ERR_NETWORK)
@@ -110,27 +110,27 @@ static bool none_answered(const struct archive_release *rows, size_t count)
 	return true;
 }
 
-static void on_releases(struct archive_release *rows, size_t count, const struct err *e, void *arg);
+static void offers_archive_on_releases(struct archive_release *rows, size_t count, const struct err *e, void *arg);
 
-static void ask_releases(struct wizard_request *r)
+static void offers_archive_ask_releases(struct wizard_request *r)
 {
 	struct host_offers *o = r->o;
 
 	r->op = job_releases(o->conf.loop, o->conf.catalog, o->conf.store, &r->spec, o->conf.offline || r->again,
-			     on_releases, r);
+			     offers_archive_on_releases, r);
 }
 
-static void on_releases(struct archive_release *rows, size_t count, const struct err *e, void *arg)
+static void offers_archive_on_releases(struct archive_release *rows, size_t count, const struct err *e, void *arg)
 {
 	struct wizard_request *r = arg;
-	bool network = rows ? none_answered(rows, count) : e->kind == ERR_NETWORK;
+	bool network = rows ? offers_archive_none_answered(rows, count) : e->kind == ERR_NETWORK;
 	bool offline = r->o->conf.offline || r->again;
 
 	r->op = NULL;
 	if (network && !offline && !r->cancelled && !r->o->ending) {
 		archive_releases_free(rows, count);
 		r->again = true; /* what the cache knows is better than nothing */
-		ask_releases(r);
+		offers_archive_ask_releases(r);
 		return;
 	}
 	if (!rows)
@@ -140,9 +140,9 @@ static void on_releases(struct archive_release *rows, size_t count, const struct
 			offline && !r->again ? "nothing about releases is in the cache"
 					     : "no mirror answers, and nothing is in the cache");
 	if (!r->err.kind && !r->cancelled) {
-		tell_releases(r, rows, count);
+		offers_archive_tell_releases(r, rows, count);
 		if (!r->rows.provisional) {
-			keep(r, rows, count);
+			offers_archive_keep(r, rows, count);
 			rows = NULL;
 		}
 	}
@@ -152,20 +152,20 @@ static void on_releases(struct archive_release *rows, size_t count, const struct
 
 void offers_releases(struct wizard_request *r)
 {
-	char *key = releases_key(&r->spec);
+	char *key = offers_archive_releases_key(&r->spec);
 
 	if (r->o->releases.key && !strcmp(r->o->releases.key, key)) {
-		tell_releases(r, r->o->releases.rows, r->o->releases.count);
+		offers_archive_tell_releases(r, r->o->releases.rows, r->o->releases.count);
 		request_end_later(r);
 	} else {
-		ask_releases(r);
+		offers_archive_ask_releases(r);
 	}
 	free(key);
 }
 
 /* ---- of the open archive ---- */
 
-static char *with_version(struct archive *a, const char *package)
+static char *offers_archive_with_version(struct archive *a, const char *package)
 {
 	const char *version = archive_version(a, package);
 
@@ -186,20 +186,20 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 	} else if (!archive_version(a, arch->firmware)) {
 		row->why_not = xasprintf("%s has no %s", r->spec.release, arch->firmware);
 	} else {
-		text = with_version(a, arch->firmware);
+		text = offers_archive_with_version(a, arch->firmware);
 		wizard_row_text(&row->columns[0], text);
 		free(text);
 	}
 	row = wizard_rows_add(&r->rows, "direct", "direct");
 	wizard_row_text(&row->note, "QEMU loads the kernel that is on the disk. Faster to boot, above all "
 				    "under emulation, and the kernel's command line is yours.");
-	text = with_version(a, arch->kernel);
+	text = offers_archive_with_version(a, arch->kernel);
 	wizard_row_text(&row->columns[0], text);
 	free(text);
 	request_end(r);
 }
 
-static void add_found(const char *name, const char *version, const char *summary, void *arg)
+static void offers_archive_add_found(const char *name, const char *version, const char *summary, void *arg)
 {
 	struct wizard_row *row = wizard_rows_add(arg, name, NULL);
 
@@ -209,7 +209,7 @@ static void add_found(const char *name, const char *version, const char *summary
 
 void offers_packages_serve(struct wizard_request *r, struct archive *a)
 {
-	size_t all = archive_search(a, r->query, FOUND_MAX, add_found, &r->rows);
+	size_t all = archive_search(a, r->query, FOUND_MAX, offers_archive_add_found, &r->rows);
 
 	r->rows.note = all > FOUND_MAX ? xasprintf("%d of %zu that hold it: type more", FOUND_MAX, all)
 		       : all	       ? xasprintf("%zu found", all)

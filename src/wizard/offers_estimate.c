@@ -14,7 +14,7 @@
 #include "prepare/job.h"
 #include "prepare/steps.h"
 
-static struct wizard_row *say(struct wizard_request *r, const char *label, struct buf *text)
+static struct wizard_row *offers_estimate_say(struct wizard_request *r, const char *label, struct buf *text)
 {
 	struct wizard_row *row = wizard_rows_add(&r->rows, text->data, label);
 
@@ -23,7 +23,7 @@ static struct wizard_row *say(struct wizard_request *r, const char *label, struc
 }
 
 /* Seconds that the steps to do are expected to take, and their titles. */
-static double expected(struct job *j, struct buf *titles)
+static double offers_estimate_expected(struct job *j, struct buf *titles)
 {
 	double seconds = 0;
 
@@ -45,7 +45,7 @@ static double expected(struct job *j, struct buf *titles)
 	return seconds;
 }
 
-static char *about(double seconds)
+static char *offers_estimate_about(double seconds)
 {
 	unsigned s = (unsigned)(seconds + 0.5);
 
@@ -55,23 +55,23 @@ static char *about(double seconds)
 	return s % 60 ? xasprintf("about %u min %u s", s / 60, s % 60) : xasprintf("about %u min", s / 60);
 }
 
-static void say_work(struct wizard_request *r, struct job *j)
+static void offers_estimate_say_work(struct wizard_request *r, struct job *j)
 {
 	struct wizard_row *row;
 	struct buf b;
 	char *time;
 
 	buf_init(&b, 0);
-	time = about(expected(j, &b));
+	time = offers_estimate_about(offers_estimate_expected(j, &b));
 	if (!b.len)
 		buf_adds(&b, "nothing that takes long");
-	row = say(r, "To do", &b);
+	row = offers_estimate_say(r, "To do", &b);
 	wizard_row_text(&row->columns[0], time);
 	free(time);
 }
 
 /* The base image is there, or the machine is made. */
-static void say_ready(struct wizard_request *r, struct job *j)
+static void offers_estimate_say_ready(struct wizard_request *r, struct job *j)
 {
 	struct buf b;
 	char *why = NULL;
@@ -79,12 +79,12 @@ static void say_ready(struct wizard_request *r, struct job *j)
 	if (job_has_base(j, &why)) {
 		buf_init(&b, 0);
 		buf_addf(&b, "nothing: %s", why);
-		say(r, "Download", &b);
+		offers_estimate_say(r, "Download", &b);
 		free(why);
 	}
 }
 
-static void say_download(struct wizard_request *r, const struct job *j)
+static void offers_estimate_say_download(struct wizard_request *r, const struct job *j)
 {
 	const struct package_set *sets[] = {&j->packages, &j->firmware};
 	uint64_t fetch = 0, installed = 0;
@@ -108,26 +108,26 @@ static void say_download(struct wizard_request *r, const struct job *j)
 	if (fetch)
 		buf_addf(&b, "%s, ", size_human(fetch, text));
 	buf_addf(&b, "%zu packages%s", count, fetch ? "" : ", all of them in the cache");
-	say(r, "Download", &b);
+	offers_estimate_say(r, "Download", &b);
 	buf_init(&b, 0);
 	/* The base image holds it; a machine's own disk begins nearly empty. */
 	buf_addf(&b, "%s: the base image, shared by machines of this kind",
 		 size_human(installed + installed / 4, text));
-	say(r, "On disk", &b);
+	offers_estimate_say(r, "On disk", &b);
 }
 
-static void say_next(struct wizard_request *r)
+static void offers_estimate_say_next(struct wizard_request *r)
 {
 	struct wizard_row *row;
 	struct buf b;
 
 	buf_init(&b, 0);
 	buf_adds(&b, "the next machine of this kind");
-	row = say(r, "Once made", &b);
+	row = offers_estimate_say(r, "Once made", &b);
 	wizard_row_text(&row->columns[0], "about 1 s");
 }
 
-static int begin(struct wizard_request *r, struct job *j, struct err *e)
+static int offers_estimate_begin(struct wizard_request *r, struct job *j, struct err *e)
 {
 	struct job_options o = {.goal = JOB_LOGIN, .offline = r->o->conf.offline};
 
@@ -139,25 +139,25 @@ struct solving {
 	struct archive *archive;
 };
 
-static void solve(void *arg)
+static void offers_estimate_solve(void *arg)
 {
 	struct solving *s = arg;
 	struct wizard_request *r = s->r;
 	struct job j;
 
-	if (begin(r, &j, &r->err) == 0) {
+	if (offers_estimate_begin(r, &j, &r->err) == 0) {
 		j.archive = s->archive; /* lent */
 		if (job_solve(&j, &r->err) == 0) {
-			say_download(r, &j);
-			say_work(r, &j);
-			say_next(r);
+			offers_estimate_say_download(r, &j);
+			offers_estimate_say_work(r, &j);
+			offers_estimate_say_next(r);
 		}
 		j.archive = NULL;
 	}
 	job_fini(&j);
 }
 
-static void solved(void *arg)
+static void offers_estimate_solved(void *arg)
 {
 	struct solving *s = arg;
 	struct wizard_request *r = s->r;
@@ -173,7 +173,7 @@ void offers_estimate_serve(struct wizard_request *r, struct archive *a)
 
 	*s = (struct solving){r, a};
 	r->o->shelf.busy = true;
-	loop_work(r->o->conf.loop, solve, solved, s);
+	loop_work(r->o->conf.loop, offers_estimate_solve, offers_estimate_solved, s);
 }
 
 void offers_estimate(struct wizard_request *r)
@@ -182,7 +182,7 @@ void offers_estimate(struct wizard_request *r)
 	char *why = NULL;
 	bool ready = false;
 
-	if (begin(r, &j, &r->err) < 0) {
+	if (offers_estimate_begin(r, &j, &r->err) < 0) {
 		job_fini(&j);
 		request_end_later(r);
 		return;
@@ -190,8 +190,8 @@ void offers_estimate(struct wizard_request *r)
 	ready = job_has_base(&j, &why);
 	free(why);
 	if (ready) {
-		say_ready(r, &j);
-		say_work(r, &j);
+		offers_estimate_say_ready(r, &j);
+		offers_estimate_say_work(r, &j);
 		request_end_later(r);
 	}
 	job_fini(&j);

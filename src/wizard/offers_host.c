@@ -13,14 +13,14 @@
 #include "qemu/probe.h"
 #include "spec/risk.h"
 
-static void done(void *arg)
+static void offers_host_done(void *arg)
 {
 	request_end(arg);
 }
 
 /* ---- architectures ---- */
 
-static void add_arch(const struct wizard_request *r, const struct catalog_arch *a, struct wizard_rows *rows)
+static void offers_host_add_arch(const struct wizard_request *r, const struct catalog_arch *a, struct wizard_rows *rows)
 {
 	struct wizard_row *row = wizard_rows_add(rows, a->name, NULL);
 	struct qemu_probe probe;
@@ -53,7 +53,7 @@ static void add_arch(const struct wizard_request *r, const struct catalog_arch *
 	err_fini(&e);
 }
 
-static void probe_all(void *arg)
+static void offers_host_probe_all(void *arg)
 {
 	struct wizard_request *r = arg;
 	const struct catalog_arch *a;
@@ -65,18 +65,18 @@ static void probe_all(void *arg)
 	if (risks_check(&r->spec, "qemu", "binary", NULL) < 0)
 		wizard_row_text(&r->spec.qemu_binary, "auto");
 	for (size_t i = 0; (a = catalog_arch_next(r->o->conf.catalog, &i));)
-		add_arch(r, a, &r->rows);
+		offers_host_add_arch(r, a, &r->rows);
 }
 
 void offers_arches(struct wizard_request *r)
 {
-	loop_work(r->o->conf.loop, probe_all, done, r);
+	loop_work(r->o->conf.loop, offers_host_probe_all, offers_host_done, r);
 }
 
 /* ---- the command line ---- */
 
 /* An option with its argument, as one would type it. */
-static void add_option(const struct qemu_argv *v, size_t from, size_t to, struct wizard_rows *rows)
+static void offers_host_add_option(const struct qemu_argv *v, size_t from, size_t to, struct wizard_rows *rows)
 {
 	const struct qemu_arg *first = &v->items[from];
 	struct wizard_row *row;
@@ -90,7 +90,7 @@ static void add_option(const struct qemu_argv *v, size_t from, size_t to, struct
 	buf_fini(&b);
 }
 
-static void make_command(void *arg)
+static void offers_host_make_command(void *arg)
 {
 	struct wizard_request *r = arg;
 	struct host_offers *o = r->o;
@@ -102,7 +102,7 @@ static void make_command(void *arg)
 
 			while (to < v.len && !v.items[to].why)
 				to++;
-			add_option(&v, i, to, &r->rows);
+			offers_host_add_option(&v, i, to, &r->rows);
 			i = to;
 		}
 	}
@@ -111,5 +111,5 @@ static void make_command(void *arg)
 
 void offers_command(struct wizard_request *r)
 {
-	loop_work(r->o->conf.loop, make_command, done, r);
+	loop_work(r->o->conf.loop, offers_host_make_command, offers_host_done, r);
 }

@@ -24,7 +24,7 @@ static char *shelf_key(const struct spec *s)
 	return buf_steal(&b);
 }
 
-static void remove_waiting(struct shelf *h, struct wizard_request *r)
+static void offers_shelf_remove_waiting(struct shelf *h, struct wizard_request *r)
 {
 	struct wizard_request **at = &h->waiting;
 
@@ -35,7 +35,7 @@ static void remove_waiting(struct shelf *h, struct wizard_request *r)
 	r->next = NULL;
 }
 
-static bool waits(const struct shelf *h, const struct wizard_request *r)
+static bool offers_shelf_waits(const struct shelf *h, const struct wizard_request *r)
 {
 	for (const struct wizard_request *at = h->waiting; at; at = at->next)
 		if (at == r)
@@ -44,7 +44,7 @@ static bool waits(const struct shelf *h, const struct wizard_request *r)
 }
 
 /* Somebody waits for the archive of that key. */
-static bool wanted(const struct shelf *h, const char *key)
+static bool offers_shelf_wanted(const struct shelf *h, const char *key)
 {
 	for (const struct wizard_request *at = h->waiting; at; at = at->next)
 		if (!strcmp(at->key, key))
@@ -52,7 +52,7 @@ static bool wanted(const struct shelf *h, const char *key)
 	return false;
 }
 
-static void on_open(struct archive *a, const struct err *e, void *arg)
+static void offers_shelf_on_open(struct archive *a, const struct err *e, void *arg)
 {
 	struct host_offers *o = arg;
 	struct shelf *h = &o->shelf;
@@ -78,7 +78,7 @@ static void on_open(struct archive *a, const struct err *e, void *arg)
 			r = r->next;
 		if (!r)
 			break;
-		remove_waiting(h, r);
+		offers_shelf_remove_waiting(h, r);
 		err_copy(&r->err, e);
 		h->busy = true; /* nobody begins anything meanwhile */
 		request_end(r);
@@ -92,7 +92,7 @@ static void on_open(struct archive *a, const struct err *e, void *arg)
 		host_offers_free(o);
 }
 
-static void open_for(struct wizard_request *r)
+static void offers_shelf_open_for(struct wizard_request *r)
 {
 	struct host_offers *o = r->o;
 	struct job_options options = {.offline = o->conf.offline};
@@ -100,7 +100,7 @@ static void open_for(struct wizard_request *r)
 	struct err e = ERR_INIT;
 
 	if (job_init(&job, o->conf.loop, o->conf.catalog, o->conf.store, &r->spec, &options, &e) < 0) {
-		remove_waiting(&o->shelf, r);
+		offers_shelf_remove_waiting(&o->shelf, r);
 		err_move(&r->err, &e);
 		job_fini(&job);
 		request_end_later(r);
@@ -108,11 +108,11 @@ static void open_for(struct wizard_request *r)
 	}
 	shelf_close(o); /* two at once would take twice the memory */
 	o->shelf.opening_key = xstrdup(r->key);
-	o->shelf.opening = job_begin_archive(&job, NULL, on_open, o);
+	o->shelf.opening = job_begin_archive(&job, NULL, offers_shelf_on_open, o);
 	job_fini(&job);
 }
 
-static void serve(void *arg)
+static void offers_shelf_serve(void *arg)
 {
 	struct wizard_request *r = arg;
 	struct archive *a = r->o->shelf.archive;
@@ -131,13 +131,13 @@ static void serve(void *arg)
 }
 
 /* The next of a series (each letter of a name asks anew) has come by now, or none does. */
-static void on_unwanted(void *arg)
+static void offers_shelf_on_unwanted(void *arg)
 {
 	struct shelf *h = &((struct host_offers *)arg)->shelf;
 
 	loop_timer_stop(h->unwanted);
 	h->unwanted = NULL;
-	if (h->opening && !wanted(h, h->opening_key))
+	if (h->opening && !offers_shelf_wanted(h, h->opening_key))
 		archive_cancel(h->opening);
 }
 
@@ -149,19 +149,19 @@ void shelf_step(struct host_offers *o)
 	if (h->busy || o->ending)
 		return;
 	if (h->opening) {
-		if (!h->unwanted && !wanted(h, h->opening_key))
-			h->unwanted = loop_timer_start(o->conf.loop, 0, 0, on_unwanted, o);
+		if (!h->unwanted && !offers_shelf_wanted(h, h->opening_key))
+			h->unwanted = loop_timer_start(o->conf.loop, 0, 0, offers_shelf_on_unwanted, o);
 		return;
 	}
 	/* Those of the open archive first. */
 	while (r && (!h->archive || strcmp(r->key, h->key)))
 		r = r->next;
 	if (r) {
-		remove_waiting(h, r);
+		offers_shelf_remove_waiting(h, r);
 		h->busy = true;
-		r->timer = loop_timer_start(o->conf.loop, 0, 0, serve, r);
+		r->timer = loop_timer_start(o->conf.loop, 0, 0, offers_shelf_serve, r);
 	} else if (h->waiting) {
-		open_for(h->waiting);
+		offers_shelf_open_for(h->waiting);
 	}
 }
 
@@ -178,9 +178,9 @@ void shelf_want(struct wizard_request *r)
 
 bool shelf_drop(struct wizard_request *r)
 {
-	if (!waits(&r->o->shelf, r))
+	if (!offers_shelf_waits(&r->o->shelf, r))
 		return false;
-	remove_waiting(&r->o->shelf, r);
+	offers_shelf_remove_waiting(&r->o->shelf, r);
 	return true;
 }
 

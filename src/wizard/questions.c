@@ -7,7 +7,7 @@
 
 #include "private.h"
 
-static bool is_answered(const struct wizard *w, const char *id)
+static bool questions_is_answered(const struct wizard *w, const char *id)
 {
 	size_t i = 0;
 
@@ -16,28 +16,28 @@ static bool is_answered(const struct wizard *w, const char *id)
 	return w->answers[i].touched;
 }
 
-static bool is_direct(const struct wizard *w)
+static bool questions_is_direct(const struct wizard *w)
 {
 	return w->spec.firmware == SPEC_DIRECT;
 }
 
-static bool is_uefi(const struct wizard *w)
+static bool questions_is_uefi(const struct wizard *w)
 {
 	return w->spec.firmware == SPEC_UEFI;
 }
 
-static bool has_network(const struct wizard *w)
+static bool questions_has_network(const struct wizard *w)
 {
 	return w->spec.net == SPEC_NET_USER;
 }
 
 /* It decides what is installed, also where a file names one and no display. */
-static bool has_keyboard(const struct wizard *w)
+static bool questions_has_keyboard(const struct wizard *w)
 {
-	return w->spec.display != SPEC_DISPLAY_NONE || is_answered(w, "system.keyboard");
+	return w->spec.display != SPEC_DISPLAY_NONE || questions_is_answered(w, "system.keyboard");
 }
 
-static bool has_security(const struct wizard *w)
+static bool questions_has_security(const struct wizard *w)
 {
 	return w->spec.security;
 }
@@ -57,7 +57,7 @@ const struct question_row question_rows[] = {
 	{"mirror.security", WIZARD_RELEASE, WIZARD_BOOL, NONE},
 	{"mirror.updates", WIZARD_RELEASE, WIZARD_BOOL, NONE},
 	{"mirror.url", WIZARD_RELEASE, WIZARD_COMBO, NONE, MORE, .options = choices_mirror},
-	{"mirror.security_url", WIZARD_RELEASE, WIZARD_TEXT, NONE, MORE, .applies = has_security},
+	{"mirror.security_url", WIZARD_RELEASE, WIZARD_TEXT, NONE, MORE, .applies = questions_has_security},
 	{"mirror.snapshot", WIZARD_RELEASE, WIZARD_TEXT, NONE, MORE},
 	{"mirror.components", WIZARD_RELEASE, WIZARD_LIST, NONE, MORE, .options = choices_component},
 	{"mirror.keyring", WIZARD_RELEASE, WIZARD_FILE, NONE, MORE},
@@ -66,10 +66,11 @@ const struct question_row question_rows[] = {
 	{"firmware.mode", WIZARD_STARTUP, WIZARD_CHOICE, .options = choices_firmware, .topic = WIZARD_FIRMWARE,
 	 .adapts = true, .initial = default_firmware, .note = note_firmware},
 	{"machine.method", WIZARD_STARTUP, WIZARD_CHOICE, NONE, MORE, .options = choices_method},
-	{"firmware.initrd", WIZARD_STARTUP, WIZARD_CHOICE, NONE, MORE, .options = choices_initrd, .applies = is_direct},
-	{"boot.cmdline", WIZARD_STARTUP, WIZARD_TEXT, NONE, MORE, .applies = is_direct},
+	{"firmware.initrd", WIZARD_STARTUP, WIZARD_CHOICE, NONE, MORE, .options = choices_initrd,
+	 .applies = questions_is_direct},
+	{"boot.cmdline", WIZARD_STARTUP, WIZARD_TEXT, NONE, MORE, .applies = questions_is_direct},
 	{"firmware.secure_boot", WIZARD_STARTUP, WIZARD_CHOICE, NONE, MORE, .options = choices_no_yet,
-	 .applies = is_uefi},
+	 .applies = questions_is_uefi},
 	{"boot.timeout", WIZARD_STARTUP, WIZARD_DURATION, NONE, MORE},
 
 	{"cpu.count", WIZARD_PROCESSOR, WIZARD_NUMBER, NONE, .adapts = true, .note = note_count},
@@ -87,9 +88,9 @@ const struct question_row question_rows[] = {
 	{"disk.cache", WIZARD_DISK, WIZARD_CHOICE, NONE, MORE, .options = choices_cache},
 
 	{"network.mode", WIZARD_DEVICES, WIZARD_CHOICE, NONE, .options = choices_network},
-	{"network.forward", WIZARD_DEVICES, WIZARD_LIST, NONE, .options = choices_forward, .applies = has_network,
-	 .note = note_forward},
-	{"network.restrict", WIZARD_DEVICES, WIZARD_BOOL, NONE, MORE, .applies = has_network},
+	{"network.forward", WIZARD_DEVICES, WIZARD_LIST, NONE, .options = choices_forward,
+	 .applies = questions_has_network, .note = note_forward},
+	{"network.restrict", WIZARD_DEVICES, WIZARD_BOOL, NONE, MORE, .applies = questions_has_network},
 	{"devices.display", WIZARD_DEVICES, WIZARD_CHOICE, NONE, .options = choices_display},
 	{"devices.share", WIZARD_DEVICES, WIZARD_LIST, NONE},
 	{"devices.usb", WIZARD_DEVICES, WIZARD_BOOL, NONE},
@@ -110,7 +111,8 @@ const struct question_row question_rows[] = {
 	{"system.timezone", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_timezone, .lasting = true,
 	 .initial = default_timezone},
 	{"system.locale", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_locale, .lasting = true},
-	{"system.keyboard", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_keyboard, .applies = has_keyboard},
+	{"system.keyboard", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_keyboard,
+	 .applies = questions_has_keyboard},
 	{"system.profile", WIZARD_SYSTEM, WIZARD_CHOICE, NONE, .options = choices_profile},
 	{"system.packages", WIZARD_SYSTEM, WIZARD_SEARCH, .topic = WIZARD_PACKAGES, .note = note_packages},
 

@@ -12,13 +12,13 @@
 #include "private.h"
 #include "spec/risk.h"
 
-static void say(struct wizard_rows *out, const char *label, struct buf *text)
+static void review_say(struct wizard_rows *out, const char *label, struct buf *text)
 {
 	wizard_rows_add(out, text->data, label);
 	buf_fini(text);
 }
 
-static void words_machine(struct wizard *w, struct wizard_rows *out)
+static void review_words_machine(struct wizard *w, struct wizard_rows *out)
 {
 	const struct catalog_profile *p = catalog_profile_find(w->conf.catalog, w->spec.profile);
 	const struct catalog_release *r = wizard_release(w);
@@ -34,7 +34,7 @@ static void words_machine(struct wizard *w, struct wizard_rows *out)
 	if (p) /* "Build machine: compiler, ...": what it is, not what is in it */
 		buf_addf(&b, ", %c%.*s", tolower((unsigned char)*p->title), (int)strcspn(p->title + 1, ":"),
 			 p->title + 1);
-	say(out, "Machine", &b);
+	review_say(out, "Machine", &b);
 }
 
 bool wizard_accelerates(struct wizard *w)
@@ -56,7 +56,7 @@ const char *wizard_auto_model(struct wizard *w)
 	return wizard_accelerates(w) || !a ? "this host's CPU" : a->cpu_tcg;
 }
 
-static void words_runs(struct wizard *w, struct wizard_rows *out)
+static void review_words_runs(struct wizard *w, struct wizard_rows *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
 	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.arch"));
@@ -75,10 +75,10 @@ static void words_runs(struct wizard *w, struct wizard_rows *out)
 	if (!strcmp(model, "auto") && a)
 		model = wizard_accelerates(w) ? "of this host's kind" : a->cpu_tcg;
 	buf_addf(&b, "; %u CPU%s %s, %s", cpus, cpus == 1 ? "" : "s", model, size_human(wizard_memory(w), text));
-	say(out, "Runs here", &b);
+	review_say(out, "Runs here", &b);
 }
 
-static void words_start(struct wizard *w, struct wizard_rows *out)
+static void review_words_start(struct wizard *w, struct wizard_rows *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
 	struct wizard_list l;
@@ -96,10 +96,10 @@ static void words_start(struct wizard *w, struct wizard_rows *out)
 			 w->spec.initrd == SPEC_INITRD_OWN ? ", a small initrd" : ", Debian's initrd",
 			 *w->spec.cmdline ? ", words of your own" : "");
 	}
-	say(out, "Starts by", &b);
+	review_say(out, "Starts by", &b);
 }
 
-static void words_disk(struct wizard *w, struct wizard_rows *out)
+static void review_words_disk(struct wizard *w, struct wizard_rows *out)
 {
 	char *dir = NULL;
 	uint64_t room = w->offers->free_space(w->offers->arg, &dir);
@@ -111,11 +111,11 @@ static void words_disk(struct wizard *w, struct wizard_rows *out)
 		 w->spec.standalone ? ", stand-alone" : "");
 	if (room)
 		buf_addf(&b, "; %s free here", size_human(room, text));
-	say(out, "Disk", &b);
+	review_say(out, "Disk", &b);
 	free(dir);
 }
 
-static void words_network(struct wizard *w, struct wizard_rows *out)
+static void review_words_network(struct wizard *w, struct wizard_rows *out)
 {
 	const struct strv *items = &w->spec.forwards;
 	struct spec_forward f;
@@ -139,10 +139,10 @@ static void words_network(struct wizard *w, struct wizard_rows *out)
 				buf_adds(&b, ", a free port");
 		}
 	}
-	say(out, "Network", &b);
+	review_say(out, "Network", &b);
 }
 
-static void words_devices(struct wizard *w, struct wizard_rows *out)
+static void review_words_devices(struct wizard *w, struct wizard_rows *out)
 {
 	const struct spec *s = &w->spec;
 	struct buf b;
@@ -163,10 +163,10 @@ static void words_devices(struct wizard *w, struct wizard_rows *out)
 		return;
 	}
 	buf_drop(&b, 2);
-	say(out, "Devices", &b);
+	review_say(out, "Devices", &b);
 }
 
-static void words_you(struct wizard *w, struct wizard_rows *out)
+static void review_words_you(struct wizard *w, struct wizard_rows *out)
 {
 	const struct spec *s = &w->spec;
 	struct wizard_list found = wizard_options(w, wizard_question(w, "system.ssh_key"));
@@ -182,29 +182,29 @@ static void words_you(struct wizard *w, struct wizard_rows *out)
 	else
 		buf_adds(&b, "; no ssh, the console alone");
 	buf_adds(&b, *s->password_hash ? "; a password" : "");
-	say(out, "You", &b);
+	review_say(out, "You", &b);
 	if (!s->packages.len)
 		return;
 	buf_init(&b, 0);
 	for (size_t i = 0; i < s->packages.len; i++)
 		buf_addf(&b, "%s%s", i ? ", " : "", s->packages.items[i]);
-	say(out, "Packages", &b);
+	review_say(out, "Packages", &b);
 }
 
 void review_words(struct wizard *w, struct wizard_rows *out)
 {
-	words_machine(w, out);
-	words_runs(w, out);
-	words_start(w, out);
-	words_disk(w, out);
-	words_network(w, out);
-	words_devices(w, out);
-	words_you(w, out);
+	review_words_machine(w, out);
+	review_words_runs(w, out);
+	review_words_start(w, out);
+	review_words_disk(w, out);
+	review_words_network(w, out);
+	review_words_devices(w, out);
+	review_words_you(w, out);
 }
 
 /* ---- warnings ---- */
 
-static void warn_processor(struct wizard *w, struct strv *out)
+static void review_warn_processor(struct wizard *w, struct strv *out)
 {
 	const struct host_facts *host = w->offers->host;
 
@@ -216,7 +216,7 @@ static void warn_processor(struct wizard *w, struct strv *out)
 		strv_addf(out, "more CPUs than this host's %u make it slower, not quicker", host->cpus);
 }
 
-static void warn_disk(struct wizard *w, struct strv *out)
+static void review_warn_disk(struct wizard *w, struct strv *out)
 {
 	char *dir = NULL;
 	uint64_t room = w->offers->free_space(w->offers->arg, &dir);
@@ -234,7 +234,7 @@ static void warn_disk(struct wizard *w, struct strv *out)
 	free(dir);
 }
 
-static void warn_devices(struct wizard *w, struct strv *out)
+static void review_warn_devices(struct wizard *w, struct strv *out)
 {
 	static const char *const lists[] = {"devices.drive", "devices.share"};
 	struct spec_forward f;
@@ -263,14 +263,14 @@ static void warn_devices(struct wizard *w, struct strv *out)
 	}
 }
 
-static void warn_system(struct wizard *w, struct strv *out)
+static void review_warn_system(struct wizard *w, struct strv *out)
 {
 	if (!*w->spec.password_hash)
 		strv_addf(out, "no password: the console logs %s in by itself, sudo asks for nothing", w->spec.user);
 }
 
 /* What of the file has no effect before a person agrees to it. */
-static void warn_risks(struct wizard *w, struct strv *out)
+static void review_warn_risks(struct wizard *w, struct strv *out)
 {
 	struct risks all;
 
@@ -287,13 +287,13 @@ void wizard_warnings(struct wizard *w, enum wizard_page p, struct strv *out)
 	for (size_t i = 0; p == WIZARD_REVIEW && i < w->was.warnings.len; i++)
 		strv_add(out, w->was.warnings.items[i]);
 	if (p == WIZARD_REVIEW)
-		warn_risks(w, out);
+		review_warn_risks(w, out);
 	if (p == WIZARD_PROCESSOR || p == WIZARD_REVIEW)
-		warn_processor(w, out);
+		review_warn_processor(w, out);
 	if (p == WIZARD_DISK || p == WIZARD_REVIEW)
-		warn_disk(w, out);
+		review_warn_disk(w, out);
 	if (p == WIZARD_DEVICES || p == WIZARD_REVIEW)
-		warn_devices(w, out);
+		review_warn_devices(w, out);
 	if (p == WIZARD_SYSTEM || p == WIZARD_REVIEW)
-		warn_system(w, out);
+		review_warn_system(w, out);
 }

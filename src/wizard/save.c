@@ -14,7 +14,7 @@
 #include "machine/trust.h"
 #include "private.h"
 
-static void digest(const struct buf *text, char out[65])
+static void save_digest(const struct buf *text, char out[65])
 {
 	struct hash *h = hash_new();
 	uint8_t bytes[HASH_SIZE];
@@ -26,7 +26,7 @@ static void digest(const struct buf *text, char out[65])
 	memcpy(out, hex, sizeof(hex) < 65 ? sizeof(hex) : 65);
 }
 
-static void note_stat(const struct stat *st, struct seen *out)
+static void save_note_stat(const struct stat *st, struct seen *out)
 {
 	out->exists = true;
 	out->mtime = st->st_mtim;
@@ -41,10 +41,10 @@ int seen_look(const char *path, struct seen *out, struct buf *text, struct err *
 	*out = (struct seen){.exists = false};
 	if (stat(path, &st) < 0)
 		return err_errno(e, errno, "file-missing", "cannot read %s", path);
-	note_stat(&st, out);
+	save_note_stat(&st, out);
 	if (file_read(path, INI_FILE_MAX, text, e) < 0)
 		return -1;
-	digest(text, out->digest);
+	save_digest(text, out->digest);
 	return 0;
 }
 
@@ -98,7 +98,7 @@ int wizard_diff(struct wizard *w, struct wizard_diff *out, struct err *e)
 }
 
 /* May the file be written over? */
-static int check_shown(const char *path, const struct wizard_diff *shown, struct err *e)
+static int save_check_shown(const char *path, const struct wizard_diff *shown, struct err *e)
 {
 	struct seen now;
 	struct buf text;
@@ -123,7 +123,7 @@ static int check_shown(const char *path, const struct wizard_diff *shown, struct
 	return 0;
 }
 
-static int check_right(struct wizard *w, struct err *e)
+static int save_check_right(struct wizard *w, struct err *e)
 {
 	for (enum wizard_page p = WIZARD_MACHINE; p < WIZARD_PAGE_COUNT; p++) {
 		const struct wizard_question *q = wizard_page_wrong(w, p);
@@ -135,7 +135,7 @@ static int check_right(struct wizard *w, struct err *e)
 }
 
 /* The folder of our own machines is made; another one must be there. */
-static int make_folder(struct wizard *w, struct err *e)
+static int save_make_folder(struct wizard *w, struct err *e)
 {
 	char *dir;
 	int r;
@@ -149,7 +149,7 @@ static int make_folder(struct wizard *w, struct err *e)
 }
 
 /* From here on it is a file that was read. */
-static int reload(struct wizard *w, char *path, struct err *e)
+static int save_reload(struct wizard *w, char *path, struct err *e)
 {
 	struct buf text;
 
@@ -177,14 +177,14 @@ int wizard_save(struct wizard *w, const struct wizard_diff *shown, struct err *e
 	char *path = file_absolute(wizard_path(w));
 	struct lock *lock = NULL;
 	struct spec s;
-	int r = check_right(w, e);
+	int r = save_check_right(w, e);
 
 	if (!r && !(lock = spec_lock(path, e)))
 		r = -1;
 	if (!r)
-		r = check_shown(path, shown, e);
+		r = save_check_shown(path, shown, e);
 	if (!r)
-		r = make_folder(w, e);
+		r = save_make_folder(w, e);
 	if (!r)
 		r = wizard_record(w, &s, e);
 	if (!r) {
@@ -199,5 +199,5 @@ int wizard_save(struct wizard *w, const struct wizard_diff *shown, struct err *e
 		free(path);
 		return -1;
 	}
-	return reload(w, path, e);
+	return save_reload(w, path, e);
 }

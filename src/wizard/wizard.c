@@ -12,7 +12,7 @@
 
 /* ---- the table at run time ---- */
 
-static const struct field *field_of(const char *id)
+static const struct field *wizard_field_of(const char *id)
 {
 	const char *dot = id ? strchr(id, '.') : NULL;
 	char *section;
@@ -26,13 +26,13 @@ static const struct field *field_of(const char *id)
 	return f;
 }
 
-static struct wizard_question *make_questions(void)
+static struct wizard_question *wizard_make_questions(void)
 {
 	struct wizard_question *all = xcalloc(question_count, sizeof(*all));
 
 	for (size_t i = 0; i < question_count; i++) {
 		const struct question_row *row = &question_rows[i];
-		const struct field *f = field_of(row->key ? row->key : row->id);
+		const struct field *f = wizard_field_of(row->key ? row->key : row->id);
 
 		all[i] = (struct wizard_question){
 			.id = row->id,
@@ -95,7 +95,7 @@ bool wizard_is_list(const struct wizard_question *q)
 
 /* ---- life cycle ---- */
 
-static void forget_answer(struct answer *a)
+static void wizard_forget_answer(struct answer *a)
 {
 	free(a->text);
 	free(a->shown);
@@ -104,7 +104,7 @@ static void forget_answer(struct answer *a)
 	strv_fini(&a->items);
 }
 
-static void forget_rows(struct answer *a)
+static void wizard_forget_rows(struct answer *a)
 {
 	wizard_rows_fini(&a->rows);
 	a->has_rows = false;
@@ -113,9 +113,9 @@ static void forget_rows(struct answer *a)
 void wizard_forget(struct wizard *w)
 {
 	for (size_t i = 0; i < question_count; i++) {
-		forget_answer(&w->answers[i]);
+		wizard_forget_answer(&w->answers[i]);
 		if (!question_rows[i].lasting)
-			forget_rows(&w->answers[i]);
+			wizard_forget_rows(&w->answers[i]);
 	}
 	free(w->save_path);
 	free(w->heading);
@@ -124,13 +124,13 @@ void wizard_forget(struct wizard *w)
 	w->has_summary = false;
 }
 
-static struct wizard *make(const struct wizard_conf *conf)
+static struct wizard *wizard_make(const struct wizard_conf *conf)
 {
 	struct wizard *w = xcalloc(1, sizeof(*w));
 
 	w->conf = *conf;
 	w->offers = conf->offers;
-	w->questions = make_questions();
+	w->questions = wizard_make_questions();
 	w->answers = xcalloc(question_count, sizeof(*w->answers));
 	w->entered[WIZARD_MACHINE] = true;
 	spec_init(&w->spec);
@@ -139,7 +139,7 @@ static struct wizard *make(const struct wizard_conf *conf)
 
 struct wizard *wizard_new(const struct wizard_conf *conf)
 {
-	struct wizard *w = make(conf);
+	struct wizard *w = wizard_make(conf);
 
 	spec_init(&w->was);
 	wizard_settle(w, NULL);
@@ -175,7 +175,7 @@ void wizard_take_risks(struct wizard *w)
 
 struct wizard *wizard_edit(const struct wizard_conf *conf, const char *path, struct err *e)
 {
-	struct wizard *w = make(conf);
+	struct wizard *w = wizard_make(conf);
 	struct buf text;
 
 	buf_init(&text, 0);
@@ -195,7 +195,7 @@ struct wizard *wizard_edit(const struct wizard_conf *conf, const char *path, str
 	return w;
 }
 
-static void wipe(char *secret)
+static void wizard_wipe(char *secret)
 {
 	if (secret)
 		mem_wipe(secret, strlen(secret));
@@ -211,13 +211,13 @@ void wizard_free(struct wizard *w)
 	for (size_t i = 0; i < question_count; i++) {
 		struct answer *a = &w->answers[i];
 
-		forget_rows(a);
+		wizard_forget_rows(a);
 		strv_fini(&a->wanted);
-		wipe(a->draft);
+		wizard_wipe(a->draft);
 		free(a->draft_why);
 		free(a->fault);
 	}
-	wipe(w->original);
+	wizard_wipe(w->original);
 	strv_fini(&w->notices);
 	spec_fini(&w->spec);
 	spec_fini(&w->was);

@@ -16,6 +16,7 @@ import man
 import names
 import offered
 import sources
+import statics
 import tree
 import words
 
@@ -64,6 +65,11 @@ class Rules(unittest.TestCase):
         self.finds(ladder.check, 'src/tui/toolkit/a.c', [], ['#include "tui/screens.h"\n'])
         self.finds(ladder.check, 'src/cli/a.c', ['#include "machine/run.h"\n'],
                    ['#include <uv.h>\n', '#include "tui/screens.h"\n'])
+
+    def test_statics(self):
+        self.put('src/base/a_b.c', LICENCE + 'static int a_two(void)\n{\n\treturn 1;\n}\n')
+        self.finds(statics.check, 'src/host/a.c', ['static int a_one(void)\n', 'int any(void);\nstatic const int t[] = {1};\n'],
+                   ['static struct x *one(int a)\n', 'static int\nab_one(void)\n', 'static int a_two(void)\n'])
 
     def test_sources(self):
         self.put('src/base/a.c', LICENCE)

@@ -21,14 +21,14 @@ struct saving {
 	struct err e;
 };
 
-static void save_work(void *arg)
+static void file_save_work(void *arg)
 {
 	struct saving *s = arg;
 
 	file_write(s->path, s->text.data, s->text.len, 0600, &s->e);
 }
 
-static void save_end(void *arg)
+static void file_save_end(void *arg)
 {
 	struct saving *s = arg;
 	struct pane *p = pane_find(s->app, s->screen);
@@ -43,7 +43,7 @@ static void save_end(void *arg)
 	free(s);
 }
 
-static void save_done(struct pane *p, const char *name)
+static void file_save_done(struct pane *p, const char *name)
 {
 	char *path = name && *name ? file_absolute(name) : NULL;
 	struct saving *s;
@@ -58,36 +58,36 @@ static void save_done(struct pane *p, const char *name)
 		path = NULL;
 		buf_init(&s->text, 0);
 		buf_adds(&s->text, p->to_save);
-		loop_work(app_loop(s->app), save_work, save_end, s);
+		loop_work(app_loop(s->app), file_save_work, file_save_end, s);
 	}
 	free(path);
 	free(p->to_save);
 	p->to_save = NULL;
 }
 
-static void ask_name(struct pane *p, const char *what)
+static void file_ask_name(struct pane *p, const char *what)
 {
 	char *name = xasprintf("%s-%s.txt", p->name, what);
 
 	free(p->to_save);
 	p->to_save = buf_steal(&p->gather.text);
-	pane_ask(p, "Save to: ", name, NULL, save_done);
+	pane_ask(p, "Save to: ", name, NULL, file_save_done);
 	free(name);
 }
 
 void pane_save_text(struct pane *p)
 {
-	ask_name(p, "part");
+	file_ask_name(p, "part");
 }
 
-static void on_screen(struct pane *p)
+static void file_on_screen(struct pane *p)
 {
-	ask_name(p, "screen");
+	file_ask_name(p, "screen");
 }
 
-static void on_log(struct pane *p)
+static void file_on_log(struct pane *p)
 {
-	ask_name(p, "log");
+	file_ask_name(p, "log");
 }
 
 void pane_save_screen(struct pane *p)
@@ -96,14 +96,15 @@ void pane_save_screen(struct pane *p)
 	uint64_t from = p->looking ? p->top : v->end;
 	uint64_t rows = p->looking ? (uint64_t)pane_rows(p) : (uint64_t)v->rows;
 
-	pane_gather(p, (struct pane_place){from, 0}, (struct pane_place){from + rows, 0}, on_screen);
+	pane_gather(p, (struct pane_place){from, 0}, (struct pane_place){from + rows, 0}, file_on_screen);
 }
 
 void pane_save_log(struct pane *p)
 {
 	const struct view *v = attach_view(p->attach);
 
-	pane_gather(p, (struct pane_place){v->first, 0}, (struct pane_place){v->end + (uint64_t)v->rows, 0}, on_log);
+	pane_gather(p, (struct pane_place){v->first, 0}, (struct pane_place){v->end + (uint64_t)v->rows, 0},
+		    file_on_log);
 }
 
 /* Sending */
@@ -119,7 +120,7 @@ struct pane_sender {
 	bool stopped; /* the pane wants no more of it */
 };
 
-static void sender_free(struct pane_sender *s)
+static void file_sender_free(struct pane_sender *s)
 {
 	loop_timer_stop(s->timer);
 	err_fini(&s->e);
@@ -128,18 +129,18 @@ static void sender_free(struct pane_sender *s)
 	free(s);
 }
 
-static void send_next(struct pane *p);
+static void file_send_next(struct pane *p);
 
-static void on_retry(void *arg)
+static void file_on_retry(void *arg)
 {
 	struct pane *p = arg;
 
 	loop_timer_stop(p->sender->timer);
 	p->sender->timer = NULL;
-	send_next(p);
+	file_send_next(p);
 }
 
-static void on_sent(const struct err *e, const json_t *answer, void *arg)
+static void file_on_sent(const struct err *e, const json_t *answer, void *arg)
 {
 	struct pane *p = arg;
 	struct pane_sender *s = p->sender;
@@ -149,16 +150,16 @@ static void on_sent(const struct err *e, const json_t *answer, void *arg)
 		return;
 	if (!e) {
 		s->at += s->some;
-		send_next(p);
+		file_send_next(p);
 	} else if (!strcmp(e->id, "not-taken")) { /* the guest is slower than we are */
-		s->timer = loop_timer_start(app_loop(s->app), RETRY_MS, 0, on_retry, p);
+		s->timer = loop_timer_start(app_loop(s->app), RETRY_MS, 0, file_on_retry, p);
 	} else {
 		pane_say(p, ROLE_BAD, "%s was sent up to byte %zu: %s", s->path, s->at, e->text);
 		pane_send_stop(p);
 	}
 }
 
-static void send_next(struct pane *p)
+static void file_send_next(struct pane *p)
 {
 	struct pane_sender *s = p->sender;
 
@@ -172,33 +173,33 @@ static void send_next(struct pane *p)
 		return;
 	}
 	pane_say(p, ROLE_WORK, "Sending %s: %zu of %zu bytes", s->path, s->at, s->text.len);
-	attach_paste(p->attach, s->text.data + s->at, s->some, on_sent, p);
+	attach_paste(p->attach, s->text.data + s->at, s->some, file_on_sent, p);
 }
 
-static void read_work(void *arg)
+static void file_read_work(void *arg)
 {
 	struct pane_sender *s = arg;
 
 	file_read(s->path, SEND_MAX, &s->text, &s->e);
 }
 
-static void read_end(void *arg)
+static void file_read_end(void *arg)
 {
 	struct pane_sender *s = arg;
 	struct pane *p = s->stopped ? NULL : pane_find(s->app, s->screen);
 
 	if (!p || p->cause || p->sender) {
-		sender_free(s);
+		file_sender_free(s);
 	} else if (s->e.kind) {
 		pane_say(p, ROLE_BAD, "%s", s->e.text);
-		sender_free(s);
+		file_sender_free(s);
 	} else {
 		p->sender = s;
-		send_next(p);
+		file_send_next(p);
 	}
 }
 
-static struct pane_sender *sender_new(struct pane *p, char *path)
+static struct pane_sender *file_sender_new(struct pane *p, char *path)
 {
 	struct pane_sender *s = xcalloc(1, sizeof(*s));
 
@@ -209,13 +210,14 @@ static struct pane_sender *sender_new(struct pane *p, char *path)
 	return s;
 }
 
-static void send_done(struct pane *p, const char *name)
+static void file_send_done(struct pane *p, const char *name)
 {
 	if (name && *name)
-		loop_work(app_loop(p->screen->app), read_work, read_end, sender_new(p, file_absolute(name)));
+		loop_work(app_loop(p->screen->app), file_read_work, file_read_end,
+			  file_sender_new(p, file_absolute(name)));
 }
 
-static bool is_sending(struct pane *p)
+static bool file_is_sending(struct pane *p)
 {
 	if (p->sender)
 		pane_say(p, ROLE_WARN, "%s is being sent still; Esc gives it up", p->sender->path);
@@ -224,22 +226,22 @@ static bool is_sending(struct pane *p)
 
 void pane_send_file(struct pane *p)
 {
-	if (!is_sending(p))
-		pane_ask(p, "Type a file into the guest: ", "", NULL, send_done);
+	if (!file_is_sending(p))
+		pane_ask(p, "Type a file into the guest: ", "", NULL, file_send_done);
 }
 
 void pane_send_text(struct pane *p, const char *what, const char *text)
 {
-	if (is_sending(p))
+	if (file_is_sending(p))
 		return;
-	p->sender = sender_new(p, xstrdup(what));
+	p->sender = file_sender_new(p, xstrdup(what));
 	buf_adds(&p->sender->text, text);
-	send_next(p);
+	file_send_next(p);
 }
 
 void pane_send_stop(struct pane *p)
 {
 	if (p->sender)
-		sender_free(p->sender);
+		file_sender_free(p->sender);
 	p->sender = NULL;
 }

@@ -31,7 +31,7 @@ static const struct {
 	{K_BEGIN, "Begin", 0},
 };
 
-static void type(struct pane *p, const struct key *k)
+static void keys_type(struct pane *p, const struct key *k)
 {
 	char text[8];
 	size_t n = 0;
@@ -46,7 +46,7 @@ static void type(struct pane *p, const struct key *k)
 	attach_type(p->attach, text, n, NULL, NULL);
 }
 
-static void on_pasted(const struct err *e, const json_t *answer, void *arg)
+static void keys_on_pasted(const struct err *e, const json_t *answer, void *arg)
 {
 	(void)answer;
 	if (e)
@@ -54,7 +54,7 @@ static void on_pasted(const struct err *e, const json_t *answer, void *arg)
 }
 
 /* A long one as a file is sent: by what the guest takes, and how far it is is shown. */
-static void paste(struct pane *p, const struct key *k)
+static void keys_paste(struct pane *p, const struct key *k)
 {
 	const char *text = k->text ? k->text : "";
 	size_t n = strlen(text);
@@ -64,16 +64,16 @@ static void paste(struct pane *p, const struct key *k)
 	else if (n > PASTE_AT_ONCE)
 		pane_send_text(p, "what was pasted", text);
 	else if (n)
-		attach_paste(p->attach, text, n, on_pasted, p);
+		attach_paste(p->attach, text, n, keys_on_pasted, p);
 }
 
-static int within(int v, int end)
+static int keys_within(int v, int end)
 {
 	return v < 0 ? 0 : v < end ? v : end - 1;
 }
 
 /* A movement or a release outside the guest's screen counts at its edge, or a button would stay pressed. */
-static void click(struct pane *p, const struct key *k)
+static void keys_click(struct pane *p, const struct key *k)
 {
 	const struct view *v = attach_view(p->attach);
 	bool inside = k->row >= 0 && k->row < pane_rows(p);
@@ -84,11 +84,11 @@ static void click(struct pane *p, const struct key *k)
 	inside = inside && row < v->rows && column < v->cols;
 	if (!inside && !released && !(moves && k->button))
 		return;
-	attach_click(p->attach, within(row, v->rows), within(column, v->cols), moves ? 0 : k->button, !released,
-		     k->modifiers);
+	attach_click(p->attach, keys_within(row, v->rows), keys_within(column, v->cols), moves ? 0 : k->button,
+		     !released, k->modifiers);
 }
 
-static void mouse(struct pane *p, const struct key *k)
+static void keys_mouse(struct pane *p, const struct key *k)
 {
 	const struct view *v = attach_view(p->attach);
 	bool wheel = k->mouse == MOUSE_WHEEL_UP || k->mouse == MOUSE_WHEEL_DOWN;
@@ -97,7 +97,7 @@ static void mouse(struct pane *p, const struct key *k)
 	if (!v->rows)
 		return;
 	if (v->modes.mouse != CONSOLE_MOUSE_OFF || k->mouse == MOUSE_RELEASE) {
-		click(p, k);
+		keys_click(p, k);
 	} else if (wheel && v->modes.alternate) {
 		for (int i = 0; i < 3; i++)
 			attach_key(p->attach, k->mouse == MOUSE_WHEEL_UP ? "Up" : "Down", 0);
@@ -114,7 +114,7 @@ void pane_guest_key(struct pane *p, const struct key *k)
 	char name[8];
 
 	if (k->code == K_MOUSE) {
-		mouse(p, k);
+		keys_mouse(p, k);
 		return;
 	}
 	/* before it is known who types, a key waits behind our own request for the keyboard */
@@ -125,7 +125,7 @@ void pane_guest_key(struct pane *p, const struct key *k)
 		return;
 	}
 	if (k->code == K_PASTE) {
-		paste(p, k);
+		keys_paste(p, k);
 		return;
 	}
 	if (k->bytes) {
@@ -133,7 +133,7 @@ void pane_guest_key(struct pane *p, const struct key *k)
 		return;
 	}
 	if (k->code < K_SPECIAL) {
-		type(p, k);
+		keys_type(p, k);
 		return;
 	}
 	if (k->code > K_KEYPAD) {

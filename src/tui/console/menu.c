@@ -15,7 +15,7 @@ const char *pane_key_name(uint32_t code, char out[8])
 	return out;
 }
 
-static void paste_copied(struct pane *p)
+static void menu_paste_copied(struct pane *p)
 {
 	struct key k = {.code = K_PASTE, .text = p->copied};
 
@@ -25,13 +25,13 @@ static void paste_copied(struct pane *p)
 		pane_say(p, ROLE_WARN, "Nothing was copied yet");
 }
 
-static void take(struct pane *p)
+static void menu_take(struct pane *p)
 {
 	p->wants = !attach_types(p->attach);
 	attach_take(p->attach, p->wants);
 }
 
-static void look_up(struct pane *p)
+static void menu_look_up(struct pane *p)
 {
 	struct key k = {.code = K_PAGE_UP};
 
@@ -40,7 +40,7 @@ static void look_up(struct pane *p)
 		pane_look_key(p, &k);
 }
 
-static void redraw(struct pane *p)
+static void menu_redraw(struct pane *p)
 {
 	app_redraw(p->screen->app);
 }
@@ -49,14 +49,14 @@ static void redraw(struct pane *p)
 
 enum { LEAVE, STOP, PAUSE, RESET, SUSPEND, KILL };
 
-static void on_answer(const struct err *e, const json_t *answer, void *arg)
+static void menu_on_answer(const struct err *e, const json_t *answer, void *arg)
 {
 	(void)answer;
 	if (e)
 		pane_say(arg, ROLE_BAD, "%s", e->text);
 }
 
-static void on_power(size_t choice, void *arg)
+static void menu_on_power(size_t choice, void *arg)
 {
 	struct pane *p = arg;
 	struct vm_client *c = attach_client(p->attach);
@@ -64,18 +64,18 @@ static void on_power(size_t choice, void *arg)
 	if (choice == STOP)
 		vm_client_stop(c, 0, 0);
 	else if (choice == PAUSE && p->state == VM_PAUSED)
-		vm_client_resume(c, on_answer, p);
+		vm_client_resume(c, menu_on_answer, p);
 	else if (choice == PAUSE)
-		vm_client_pause(c, on_answer, p);
+		vm_client_pause(c, menu_on_answer, p);
 	else if (choice == RESET)
-		vm_client_reset(c, on_answer, p);
+		vm_client_reset(c, menu_on_answer, p);
 	else if (choice == SUSPEND)
-		vm_client_suspend(c, on_answer, p);
+		vm_client_suspend(c, menu_on_answer, p);
 	else if (choice == KILL)
 		vm_client_kill(c);
 }
 
-static void power(struct pane *p)
+static void menu_power(struct pane *p)
 {
 	const char *const choices[] = {"Leave it", "Stop",    p->state == VM_PAUSED ? "Resume" : "Pause",
 				       "Reset",	   "Suspend", "Kill"};
@@ -88,7 +88,7 @@ static void power(struct pane *p)
 			"Suspend: saves its state to disk; the next boot resumes it.",
 		.choices = choices,
 		.count = sizeof(choices) / sizeof(*choices),
-		.answer = on_power,
+		.answer = menu_on_power,
 		.arg = p,
 	};
 
@@ -99,7 +99,7 @@ static void power(struct pane *p)
 
 static const char *const special_names[] = {"Leave it", "prefix", "^C", "^\\", "^Z", "^Q", "^L", "^]", "F10", "F12"};
 
-static void on_special(size_t choice, void *arg)
+static void menu_on_special(size_t choice, void *arg)
 {
 	struct pane *p = arg;
 	const char *name = special_names[choice < 10 ? choice : 0];
@@ -110,17 +110,17 @@ static void on_special(size_t choice, void *arg)
 	if (*name == 'F')
 		attach_key(p->attach, name, 0);
 	else
-		attach_type(p->attach, &c, 1, on_answer, p);
+		attach_type(p->attach, &c, 1, menu_on_answer, p);
 }
 
-static void special(struct pane *p)
+static void menu_special(struct pane *p)
 {
 	struct dialog_question q = {
 		.title = "Send a key",
 		.text = "Keys that something on the way may keep for itself.",
 		.choices = special_names,
 		.count = sizeof(special_names) / sizeof(*special_names),
-		.answer = on_special,
+		.answer = menu_on_special,
 		.arg = p,
 	};
 
@@ -129,7 +129,7 @@ static void special(struct pane *p)
 
 /* The guest's size */
 
-static void on_resized(const struct err *e, const json_t *answer, void *arg)
+static void menu_on_resized(const struct err *e, const json_t *answer, void *arg)
 {
 	struct pane *p = arg;
 
@@ -140,21 +140,21 @@ static void on_resized(const struct err *e, const json_t *answer, void *arg)
 		pane_say(p, ROLE_GOOD, "The guest's screen is %dx%d now", pane_rows(p), p->screen->columns);
 }
 
-static void on_resize(size_t choice, void *arg)
+static void menu_on_resize(size_t choice, void *arg)
 {
 	struct pane *p = arg;
 	char line[64];
 
 	if (!choice)
 		return;
-	attach_resize(p->attach, pane_rows(p), p->screen->columns, on_resized, p);
+	attach_resize(p->attach, pane_rows(p), p->screen->columns, menu_on_resized, p);
 	if (choice != 1)
 		return;
 	snprintf(line, sizeof(line), "stty rows %d columns %d\r", pane_rows(p), p->screen->columns);
-	attach_type(p->attach, line, strlen(line), on_answer, p);
+	attach_type(p->attach, line, strlen(line), menu_on_answer, p);
 }
 
-static void resize(struct pane *p)
+static void menu_resize(struct pane *p)
 {
 	static const char *const choices[] = {"Leave it", "Type stty", "Only the screen"};
 	const struct view *v = attach_view(p->attach);
@@ -166,14 +166,14 @@ static void resize(struct pane *p)
 				    .text = text,
 				    .choices = choices,
 				    .count = 3,
-				    .answer = on_resize,
+				    .answer = menu_on_resize,
 				    .arg = p};
 
 	dialog_ask(p->screen->app, &q);
 	free(text);
 }
 
-static void help(struct pane *p);
+static void menu_help(struct pane *p);
 
 static const struct {
 	uint32_t code;
@@ -183,21 +183,21 @@ static const struct {
 } commands[] = {
 	{'d', "d", "leaves the console; the machine keeps running", pane_detach, true},
 	{'[', "[", "the scrollback", pane_look, false},
-	{K_PAGE_UP, "PgUp", "the scrollback, a page up; so does the wheel", look_up, false},
+	{K_PAGE_UP, "PgUp", "the scrollback, a page up; so does the wheel", menu_look_up, false},
 	{'/', "/", "searches the scrollback", pane_search, false},
-	{']', "]", "types what was copied", paste_copied, false},
+	{']', "]", "types what was copied", menu_paste_copied, false},
 	{'s', "s", "saves the screen to a file", pane_save_screen, false},
 	{'S', "S", "saves the scrollback and the screen to a file", pane_save_log, false},
 	{'f', "f", "types a text file into the guest", pane_send_file, false},
-	{'k', "k", "sends a key that does not come through otherwise", special, false},
-	{'p', "p", "power: stop, pause, reset, suspend, kill", power, false},
-	{'t', "t", "takes the keyboard, or leaves it to other consoles", take, false},
-	{'z', "z", "makes the guest's screen as large as this window", resize, false},
-	{'r', "r", "repaints the screen", redraw, true},
-	{'?', "?", "this help", help, true},
+	{'k', "k", "sends a key that does not come through otherwise", menu_special, false},
+	{'p', "p", "power: stop, pause, reset, suspend, kill", menu_power, false},
+	{'t', "t", "takes the keyboard, or leaves it to other consoles", menu_take, false},
+	{'z', "z", "makes the guest's screen as large as this window", menu_resize, false},
+	{'r', "r", "repaints the screen", menu_redraw, true},
+	{'?', "?", "this help", menu_help, true},
 };
 
-static void help(struct pane *p)
+static void menu_help(struct pane *p)
 {
 	char prefix[8];
 	struct buf b;
@@ -222,7 +222,7 @@ void pane_command(struct pane *p, const struct key *k)
 	char c = (char)p->prefix;
 
 	if (k->code == p->prefix) {
-		attach_type(p->attach, &c, 1, on_answer, p);
+		attach_type(p->attach, &c, 1, menu_on_answer, p);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {

@@ -14,7 +14,7 @@
 
 #define BELL_MS 500 /* from one to the next */
 
-static void on_clip(const struct err *e, const json_t *answer, void *arg)
+static void osc_requests_on_clip(const struct err *e, const json_t *answer, void *arg)
 {
 	struct pane *p = arg;
 	const json_t *text = json_object_get(answer, "text");
@@ -25,7 +25,7 @@ static void on_clip(const struct err *e, const json_t *answer, void *arg)
 	pane_say(p, ROLE_GOOD, "The guest put %zu bytes on the clipboard", json_string_length(text));
 }
 
-static void grant_title(struct pane *p, const char *title)
+static void osc_requests_grant_title(struct pane *p, const char *title)
 {
 	char *whole;
 
@@ -38,7 +38,7 @@ static void grant_title(struct pane *p, const char *title)
 	free(whole);
 }
 
-static void grant_bell(struct pane *p)
+static void osc_requests_grant_bell(struct pane *p)
 {
 	uint64_t now = loop_now(app_loop(p->screen->app));
 
@@ -57,15 +57,15 @@ void pane_wishes(struct pane *p)
 		return;
 	p->seen = v->modes;
 	if (p->may.title)
-		grant_title(p, v->title);
+		osc_requests_grant_title(p, v->title);
 	if (!p->has_seen) {
 		p->has_seen = true;
 		return;
 	}
 	if (p->may.bell && v->modes.bells != was.bells)
-		grant_bell(p);
+		osc_requests_grant_bell(p);
 	if (p->may.clipboard && v->modes.clips != was.clips)
-		attach_clip(p->attach, on_clip, p);
+		attach_clip(p->attach, osc_requests_on_clip, p);
 }
 
 void pane_wishes_end(struct pane *p)

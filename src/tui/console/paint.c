@@ -11,7 +11,7 @@
 
 /* The first row and column of the guest's screen in sight: all of it where there is room, else
  * around its cursor. */
-static void corner(const struct pane *p, int *top, int *left)
+static void paint_corner(const struct pane *p, int *top, int *left)
 {
 	const struct view *v = attach_view(p->attach);
 	int rows = pane_rows(p), columns = p->screen->columns;
@@ -21,7 +21,7 @@ static void corner(const struct pane *p, int *top, int *left)
 }
 
 /* The nearest of xterm's 256 colours. */
-static int nearest(uint32_t rgb)
+static int paint_nearest(uint32_t rgb)
 {
 	static const int levels[] = {0, 95, 135, 175, 215, 255};
 	int part[3], index = 16, weight = 36;
@@ -41,18 +41,18 @@ static int nearest(uint32_t rgb)
 	return index > 255 ? 255 : index;
 }
 
-static int colour(uint32_t c)
+static int paint_colour(uint32_t c)
 {
 	return c == CELL_DEFAULT			? -1
 	       : (c & CELL_COLOUR_KIND) == CELL_INDEXED ? (int)(c & 0xff)
-							: nearest(c & 0xffffff);
+							: paint_nearest(c & 0xffffff);
 }
 
-static struct cell_style style_of(const struct cell *c, bool reverse)
+static struct cell_style paint_style_of(const struct cell *c, bool reverse)
 {
 	return (struct cell_style){
-		.fg = colour(c->fg),
-		.bg = colour(c->bg),
+		.fg = paint_colour(c->fg),
+		.bg = paint_colour(c->bg),
 		.bold = c->attrs & CELL_BOLD,
 		.dim = c->attrs & CELL_DIM,
 		.italic = c->attrs & CELL_ITALIC,
@@ -63,18 +63,18 @@ static struct cell_style style_of(const struct cell *c, bool reverse)
 	};
 }
 
-static bool same(const struct cell *a, const struct cell *b)
+static bool paint_same(const struct cell *a, const struct cell *b)
 {
 	return a->fg == b->fg && a->bg == b->bg && a->attrs == b->attrs;
 }
 
-static void encode(uint32_t c, char out[5])
+static void paint_encode(uint32_t c, char out[5])
 {
 	out[text_encode(c, out)] = '\0';
 }
 
 /* In a locale without UTF-8: no marks, and `?` for what has no twin of the same width. */
-static void add_ascii(struct buf *b, const char *text, int columns)
+static void paint_add_ascii(struct buf *b, const char *text, int columns)
 {
 	char *ascii = width_ascii(text);
 
@@ -82,7 +82,7 @@ static void add_ascii(struct buf *b, const char *text, int columns)
 	free(ascii);
 }
 
-static void add_wide(struct buf *b, const struct cell *c, const char *text, int columns)
+static void paint_add_wide(struct buf *b, const struct cell *c, const char *text, int columns)
 {
 	int taken = width_of(text);
 	char mark[5];
@@ -93,7 +93,7 @@ static void add_wide(struct buf *b, const struct cell *c, const char *text, int 
 	} else {
 		buf_adds(b, text);
 		for (int i = 1; i < CELL_CHARS && c->chars[i]; i++) {
-			encode(c->chars[i], mark);
+			paint_encode(c->chars[i], mark);
 			if (!width_of(mark))
 				buf_adds(b, mark);
 		}
@@ -104,7 +104,7 @@ static void add_wide(struct buf *b, const struct cell *c, const char *text, int 
 
 /* Adds the character of a cell in just the columns that the guest's screen has for it: this terminal may
  * hold it for wider or narrower. */
-static void add_cell(struct buf *b, const struct cell *c, bool utf8)
+static void paint_add_cell(struct buf *b, const struct cell *c, bool utf8)
 {
 	int columns = c->width == CELL_DOUBLE ? 2 : 1;
 	char text[5];
@@ -113,13 +113,13 @@ static void add_cell(struct buf *b, const struct cell *c, bool utf8)
 		buf_adds(b, &"  "[2 - columns]);
 		return;
 	}
-	encode(c->chars[0], text);
+	paint_encode(c->chars[0], text);
 	if (c->chars[0] < 0x80 && !c->chars[1])
 		buf_adds(b, text);
 	else if (utf8)
-		add_wide(b, c, text, columns);
+		paint_add_wide(b, c, text, columns);
 	else
-		add_ascii(b, text, columns);
+		paint_add_ascii(b, text, columns);
 }
 
 /* One row of cells, run by run. `line` tells what is marked; UINT64_MAX: nothing. */
@@ -132,18 +132,18 @@ static void paint_row(struct pane *p, const struct canvas *c, int row, const str
 	buf_init(&b, 0);
 	while (i < cols) {
 		bool marked = line != UINT64_MAX && pane_is_marked(p, line, i);
-		struct cell_style style = style_of(&cells[i], reverse != marked);
+		struct cell_style style = paint_style_of(&cells[i], reverse != marked);
 
 		buf_clear(&b);
 		for (end = i; end < cols; end++) {
-			if (!same(&cells[i], &cells[end]) ||
+			if (!paint_same(&cells[i], &cells[end]) ||
 			    (line != UINT64_MAX && pane_is_marked(p, line, end) != marked))
 				break;
 			/* a double character that is cut off at the edge */
 			if (cells[end].width == CELL_DOUBLE && end + 1 == cols)
 				buf_addc(&b, ' ');
 			else if (cells[end].width != CELL_REST)
-				add_cell(&b, &cells[end], app_caps(p->screen->app)->utf8);
+				paint_add_cell(&b, &cells[end], app_caps(p->screen->app)->utf8);
 			else if (end == 0)
 				buf_addc(&b, ' ');
 		}
@@ -158,7 +158,7 @@ static void paint_live(struct pane *p, const struct canvas *c)
 	const struct view *v = attach_view(p->attach);
 	int top, left;
 
-	corner(p, &top, &left);
+	paint_corner(p, &top, &left);
 	for (int i = 0; i < pane_rows(p) && top + i < v->rows; i++) {
 		int cols = v->cols - left < c->columns ? v->cols - left : c->columns;
 
@@ -194,7 +194,7 @@ bool pane_guest_cursor(const struct pane *p, int *row, int *column)
 
 	if (!v->rows || !v->modes.cursor)
 		return false;
-	corner(p, &top, &left);
+	paint_corner(p, &top, &left);
 	*row = v->modes.row - top;
 	*column = v->modes.col - left;
 	return *row < pane_rows(p) && *column < p->screen->columns;
@@ -204,7 +204,7 @@ void pane_guest_place(const struct pane *p, int row, int column, int *guest_row,
 {
 	int top, left;
 
-	corner(p, &top, &left);
+	paint_corner(p, &top, &left);
 	*guest_row = row + top;
 	*guest_column = column + left;
 }

@@ -60,7 +60,7 @@ void pane_detach(struct pane *p)
 
 /* The machine */
 
-static void measure(struct pane *p)
+static void pane_measure(struct pane *p)
 {
 	uint64_t now = loop_now(app_loop(p->screen->app)), cpu = 0, rss = 0, io = 0, ms;
 	bool known = p->pid && proc_usage(p->pid, &cpu, &rss);
@@ -81,18 +81,18 @@ static void measure(struct pane *p)
 	p->io = io;
 }
 
-static void on_tick(void *arg)
+static void pane_on_tick(void *arg)
 {
 	struct pane *p = arg;
 
-	measure(p);
+	pane_measure(p);
 	if (!p->trimmed && attach_view(p->attach)->rows)
 		host_trim_memory();
 	p->trimmed = attach_view(p->attach)->rows > 0;
 	app_changed(p->screen->app);
 }
 
-static void learn(struct pane *p)
+static void pane_learn(struct pane *p)
 {
 	struct vm_run run;
 
@@ -101,11 +101,11 @@ static void learn(struct pane *p)
 	p->pid = run.alive ? run.qemu_pid : 0;
 	p->started = run.started;
 	vm_run_fini(&run);
-	measure(p);
+	pane_measure(p);
 }
 
 /* Says who has the keyboard now, where that is not what it was. */
-static void tell_typing(struct pane *p)
+static void pane_tell_typing(struct pane *p)
 {
 	bool types = attach_types(p->attach), was = p->types;
 
@@ -123,17 +123,17 @@ static void tell_typing(struct pane *p)
 	p->others = attach_count(p->attach) > 1;
 }
 
-static void on_changed(void *arg)
+static void pane_on_changed(void *arg)
 {
 	struct pane *p = arg;
 	p->spoke = loop_now(app_loop(p->screen->app));
-	tell_typing(p);
+	pane_tell_typing(p);
 	pane_wishes(p);
 	pane_gather_step(p);
 	app_changed(p->screen->app);
 }
 
-static void on_state(enum vm_state state, void *arg)
+static void pane_on_state(enum vm_state state, void *arg)
 {
 	struct pane *p = arg;
 
@@ -145,11 +145,11 @@ static void on_state(enum vm_state state, void *arg)
 		p->message = NULL;
 		p->amount = false;
 	}
-	learn(p);
+	pane_learn(p);
 	app_changed(p->screen->app);
 }
 
-static void on_stopping(struct pane *p, const json_t *values)
+static void pane_on_stopping(struct pane *p, const json_t *values)
 {
 	uint64_t ms;
 	const char *words = vm_rung_words(values, &ms);
@@ -159,7 +159,7 @@ static void on_stopping(struct pane *p, const json_t *values)
 		pane_say(p, ROLE_WORK, "Stopping: %s", words);
 }
 
-static void on_progress(const char *state, const json_t *values, void *arg)
+static void pane_on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct pane *p = arg;
 	char *amount = strcmp(state, "suspending") ? NULL : vm_amount(state, values, NULL, NULL);
@@ -169,7 +169,7 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 		p->amount = true;
 		free(amount);
 	} else if (!strcmp(state, "stopping")) {
-		on_stopping(p, values);
+		pane_on_stopping(p, values);
 	} else if (!strcmp(state, "panic") || !strcmp(state, "paused")) {
 		pane_say(p, ROLE_BAD, "%s: %s", state, json_str(values, "text", ""));
 	} else {
@@ -179,7 +179,7 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 	}
 }
 
-static void on_ended(enum vm_state state, const char *cause, void *arg)
+static void pane_on_ended(enum vm_state state, const char *cause, void *arg)
 {
 	struct pane *p = arg;
 
@@ -198,26 +198,26 @@ static void on_ended(enum vm_state state, const char *cause, void *arg)
 }
 
 static const struct attach_ops attach_ops = {
-	.changed = on_changed,
-	.state = on_state,
-	.progress = on_progress,
-	.ended = on_ended,
+	.changed = pane_on_changed,
+	.state = pane_on_state,
+	.progress = pane_on_progress,
+	.ended = pane_on_ended,
 };
 
 /* The status line */
 
-static uint64_t quiet_ms(const struct pane *p)
+static uint64_t pane_quiet_ms(const struct pane *p)
 {
 	return loop_now(app_loop(p->screen->app)) - p->spoke;
 }
 
 /* Why nothing is to be seen, where the guest talks on another console. */
-static bool add_elsewhere(const struct pane *p, struct buf *b)
+static bool pane_add_elsewhere(const struct pane *p, struct buf *b)
 {
 	const struct view *v = attach_view(p->attach);
 	bool blank = !v->end && !v->modes.row && !v->modes.col;
 
-	if (quiet_ms(p) < QUIET_MS || p->cpu < 0)
+	if (pane_quiet_ms(p) < QUIET_MS || p->cpu < 0)
 		return false;
 	if (p->elsewhere)
 		buf_addf(b, " │ its kernel talks on %s, by boot.cmdline", p->elsewhere);
@@ -228,9 +228,9 @@ static bool add_elsewhere(const struct pane *p, struct buf *b)
 	return true;
 }
 
-static void add_busy(struct pane *p, struct buf *b)
+static void pane_add_busy(struct pane *p, struct buf *b)
 {
-	uint64_t quiet = quiet_ms(p);
+	uint64_t quiet = pane_quiet_ms(p);
 	char text[SIZE_TEXT];
 
 	if (p->cpu >= 0)
@@ -247,7 +247,7 @@ static void add_busy(struct pane *p, struct buf *b)
 		buf_addf(b, " │ ssh :%u", (unsigned)p->ssh_port);
 }
 
-static void add_time(const struct pane *p, struct buf *b)
+static void pane_add_time(const struct pane *p, struct buf *b)
 {
 	int64_t s = p->started ? (int64_t)time(NULL) - p->started : 0;
 
@@ -255,30 +255,30 @@ static void add_time(const struct pane *p, struct buf *b)
 		buf_addf(b, " %02d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
 }
 
-static bool is_watching(const struct pane *p)
+static bool pane_is_watching(const struct pane *p)
 {
 	return attach_count(p->attach) && !attach_types(p->attach);
 }
 
-static void add_life(struct pane *p, struct buf *b)
+static void pane_add_life(struct pane *p, struct buf *b)
 {
 	uint64_t now = loop_now(app_loop(p->screen->app));
 
-	if (is_watching(p) && !p->message)
+	if (pane_is_watching(p) && !p->message)
 		buf_adds(b, attach_anybody_types(p->attach) ? " │ watching" : " │ no keyboard");
-	if (p->message || p->deadline > now || !add_elsewhere(p, b)) {
-		if (!is_watching(p))
-			add_time(p, b);
+	if (p->message || p->deadline > now || !pane_add_elsewhere(p, b)) {
+		if (!pane_is_watching(p))
+			pane_add_time(p, b);
 		if (p->deadline > now)
 			buf_addf(b, " │ next step in %u s", (unsigned)((p->deadline - now + 999) / 1000));
 		if (p->message)
 			buf_addf(b, " │ %s", p->message);
 		else
-			add_busy(p, b);
+			pane_add_busy(p, b);
 	}
 }
 
-static void status(struct pane *p, const struct canvas *c, int row)
+static void pane_status(struct pane *p, const struct canvas *c, int row)
 {
 	const struct view *v = attach_view(p->attach);
 	struct machine_look l = {.state = (char *)vm_state_name(p->state), .detail = ""};
@@ -307,8 +307,8 @@ static void status(struct pane *p, const struct canvas *c, int row)
 			 (unsigned long long)v->end - v->first + (unsigned)v->rows);
 		keys = xasprintf(" q back ");
 	} else {
-		add_life(p, &b);
-		keys = is_watching(p) ? xasprintf(" %s t keyboard ", prefix) : xasprintf(" %s ? keys ", prefix);
+		pane_add_life(p, &b);
+		keys = pane_is_watching(p) ? xasprintf(" %s t keyboard ", prefix) : xasprintf(" %s ? keys ", prefix);
 	}
 	canvas_put_cut(c, row, at, c->columns - at - canvas_width(c, keys) - 1,
 		       p->message && !p->looking && !p->cause ? p->role : ROLE_HEADER, b.data);
@@ -320,7 +320,7 @@ static void status(struct pane *p, const struct canvas *c, int row)
 
 /* The screen's functions */
 
-static void console_paint(struct screen *s, const struct canvas *c)
+static void pane_console_paint(struct screen *s, const struct canvas *c)
 {
 	struct pane *p = s->self;
 	int row = c->rows - 1, at;
@@ -329,7 +329,7 @@ static void console_paint(struct screen *s, const struct canvas *c)
 		canvas_put(c, 0, 0, ROLE_DIM, "Connecting …");
 	pane_paint_cells(p, c);
 	if (!p->prompt.label) {
-		status(p, c, row);
+		pane_status(p, c, row);
 		return;
 	}
 	canvas_fill(c, row, 0, c->columns, ROLE_HEADER);
@@ -337,7 +337,7 @@ static void console_paint(struct screen *s, const struct canvas *c)
 	p->prompt.column = text_field_paint(&p->prompt.field, c, row, at, c->columns - at - 1, true, ROLE_FIELD);
 }
 
-static void console_cursor(struct screen *s, int *row, int *column)
+static void pane_console_cursor(struct screen *s, int *row, int *column)
 {
 	struct pane *p = s->self;
 
@@ -354,7 +354,7 @@ static void console_cursor(struct screen *s, int *row, int *column)
 	}
 }
 
-static void prompt_key(struct pane *p, const struct key *k)
+static void pane_prompt_key(struct pane *p, const struct key *k)
 {
 	void (*done)(struct pane * p, const char *text) = p->prompt.done;
 	char *text;
@@ -369,7 +369,7 @@ static void prompt_key(struct pane *p, const struct key *k)
 	}
 }
 
-static bool console_key(struct screen *s, const struct key *k)
+static bool pane_console_key(struct screen *s, const struct key *k)
 {
 	struct pane *p = s->self;
 
@@ -381,7 +381,7 @@ static bool console_key(struct screen *s, const struct key *k)
 	free(p->message);
 	p->message = NULL;
 	if (p->prompt.label) {
-		prompt_key(p, k);
+		pane_prompt_key(p, k);
 	} else if (p->prefixed) {
 		p->prefixed = false;
 		pane_command(p, k);
@@ -402,7 +402,7 @@ static bool console_key(struct screen *s, const struct key *k)
 	return true;
 }
 
-static void console_close(struct screen *s)
+static void pane_console_close(struct screen *s)
 {
 	struct pane *p = s->self;
 
@@ -425,7 +425,7 @@ static void console_close(struct screen *s)
 	free(p);
 }
 
-static enum term_moves console_moves(struct screen *s)
+static enum term_moves pane_console_moves(struct screen *s)
 {
 	const struct pane *p = s->self;
 	const struct view *v = attach_view(p->attach);
@@ -440,11 +440,11 @@ static enum term_moves console_moves(struct screen *s)
 static const struct screen_ops console_ops = {
 	.name = "console",
 	.bare = true,
-	.moves = console_moves,
-	.paint = console_paint,
-	.cursor = console_cursor,
-	.key = console_key,
-	.close = console_close,
+	.moves = pane_console_moves,
+	.paint = pane_console_paint,
+	.cursor = pane_console_cursor,
+	.key = pane_console_key,
+	.close = pane_console_close,
 };
 
 struct pane *pane_find(struct app *app, const struct screen *s)
@@ -457,7 +457,7 @@ struct pane *pane_find(struct app *app, const struct screen *s)
 }
 
 /* What its file says of it. */
-static void take_spec(struct pane *p, struct app *app, struct spec *spec)
+static void pane_take_spec(struct pane *p, struct app *app, struct spec *spec)
 {
 	const struct catalog_arch *arch = catalog_arch_find(app_catalog(app), spec->arch);
 
@@ -482,7 +482,7 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 		return NULL;
 	p = xcalloc(1, sizeof(*p));
 	if (readable)
-		take_spec(p, app, &spec);
+		pane_take_spec(p, app, &spec);
 	else
 		p->name = xstrdup(ref);
 	err_fini(e);
@@ -498,8 +498,8 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 	p->screen = screen_push(app, &console_ops, p);
 	if (p->elsewhere)
 		pane_say(p, ROLE_WARN, "Its kernel talks on %s, by boot.cmdline: not here", p->elsewhere);
-	learn(p);
-	p->timer = loop_timer_start(app_loop(app), TICK_MS, TICK_MS, on_tick, p);
+	pane_learn(p);
+	p->timer = loop_timer_start(app_loop(app), TICK_MS, TICK_MS, pane_on_tick, p);
 	p->attach = attach_new(app_loop(app), p->dir, p->runtime ? p->runtime : "", true, &attach_ops, p);
 	return p->screen;
 }

@@ -8,7 +8,7 @@
 #include "pane.h"
 #include "tui/toolkit/app.h"
 
-static uint64_t last_line(const struct pane *p)
+static uint64_t scrollback_last_line(const struct pane *p)
 {
 	const struct view *v = attach_view(p->attach);
 
@@ -16,10 +16,10 @@ static uint64_t last_line(const struct pane *p)
 }
 
 /* The line of the cursor, and with it what is in sight, within what there is. */
-static void settle(struct pane *p)
+static void scrollback_settle(struct pane *p)
 {
 	const struct view *v = attach_view(p->attach);
-	uint64_t rows = (uint64_t)pane_rows(p), last = last_line(p);
+	uint64_t rows = (uint64_t)pane_rows(p), last = scrollback_last_line(p);
 
 	if (p->at.line < v->first)
 		p->at.line = v->first;
@@ -48,16 +48,16 @@ void pane_look(struct pane *p)
 	p->marking = p->has_hit = false;
 	p->at = (struct pane_place){v->end + (uint64_t)v->modes.row, v->modes.col};
 	p->top = v->end;
-	settle(p);
+	scrollback_settle(p);
 }
 
-static void leave(struct pane *p)
+static void scrollback_leave(struct pane *p)
 {
 	p->looking = p->marking = p->has_hit = false;
 	app_changed(p->screen->app);
 }
 
-static bool before(struct pane_place a, struct pane_place b)
+static bool scrollback_before(struct pane_place a, struct pane_place b)
 {
 	return a.line < b.line || (a.line == b.line && a.col < b.col);
 }
@@ -70,11 +70,11 @@ bool pane_is_marked(const struct pane *p, uint64_t line, int col)
 		return true;
 	if (!p->marking)
 		return false;
-	if (before(to, from)) {
+	if (scrollback_before(to, from)) {
 		from = p->at;
 		to = p->mark;
 	}
-	return !before(here, from) && !before(to, here);
+	return !scrollback_before(here, from) && !scrollback_before(to, here);
 }
 
 /* Text */
@@ -91,7 +91,7 @@ void pane_gather_step(struct pane *p)
 	cells = xcalloc((size_t)cols, sizeof(*cells));
 	if (g->at.line < attach_view(p->attach)->first)
 		g->at = (struct pane_place){attach_view(p->attach)->first, 0};
-	while (more && g->at.line <= g->end.line && g->at.line <= last_line(p)) {
+	while (more && g->at.line <= g->end.line && g->at.line <= scrollback_last_line(p)) {
 		more = attach_line(p->attach, g->at.line, cells, cols);
 		if (!more)
 			break;
@@ -116,7 +116,7 @@ void pane_gather(struct pane *p, struct pane_place from, struct pane_place to, v
 	pane_gather_step(p);
 }
 
-static void on_copied(struct pane *p)
+static void scrollback_on_copied(struct pane *p)
 {
 	char prefix[8];
 
@@ -128,22 +128,22 @@ static void on_copied(struct pane *p)
 }
 
 /* What is marked, or the line that the cursor is in. */
-static void gather_marked(struct pane *p, void (*done)(struct pane *p))
+static void scrollback_gather_marked(struct pane *p, void (*done)(struct pane *p))
 {
 	struct pane_place from = {p->at.line, 0}, to = {p->at.line, CONSOLE_COLS_MAX};
 
 	if (p->marking) {
-		from = before(p->at, p->mark) ? p->at : p->mark;
-		to = before(p->at, p->mark) ? p->mark : p->at;
+		from = scrollback_before(p->at, p->mark) ? p->at : p->mark;
+		to = scrollback_before(p->at, p->mark) ? p->mark : p->at;
 		to.col++; /* the cell under the cursor too */
 	}
-	leave(p);
+	scrollback_leave(p);
 	pane_gather(p, from, to, done);
 }
 
 /* Searching */
 
-static void on_found(const struct find_place *found, void *arg)
+static void scrollback_on_found(const struct find_place *found, void *arg)
 {
 	struct pane *p = arg;
 
@@ -151,38 +151,38 @@ static void on_found(const struct find_place *found, void *arg)
 	if (found) {
 		p->hit = *found;
 		p->at = (struct pane_place){found->line, found->col};
-		settle(p);
+		scrollback_settle(p);
 	} else {
 		pane_say(p, ROLE_WARN, "Not found: %s", p->sought);
 	}
 	app_changed(p->screen->app);
 }
 
-static void seek(struct pane *p, bool back, struct pane_place from)
+static void scrollback_seek(struct pane *p, bool back, struct pane_place from)
 {
 	struct find_place at = {.line = from.line, .col = from.col};
 
 	if (p->sought && *p->sought)
-		attach_find(p->attach, p->sought, back, &at, on_found, p);
+		attach_find(p->attach, p->sought, back, &at, scrollback_on_found, p);
 }
 
-static void search_changed(struct pane *p)
+static void scrollback_search_changed(struct pane *p)
 {
 	free(p->sought);
 	p->sought = xstrdup(p->prompt.field.text);
 	if (*p->sought)
-		seek(p, true, p->search_from);
+		scrollback_seek(p, true, p->search_from);
 	else
 		p->has_hit = false;
 }
 
-static void search_done(struct pane *p, const char *text)
+static void scrollback_search_done(struct pane *p, const char *text)
 {
 	if (text)
 		return;
 	p->has_hit = false;
 	p->at = p->search_from;
-	settle(p);
+	scrollback_settle(p);
 }
 
 void pane_search(struct pane *p)
@@ -192,34 +192,34 @@ void pane_search(struct pane *p)
 		return;
 	p->search_from = p->at;
 	p->search_from.col++;
-	pane_ask(p, "Search back: ", "", search_changed, search_done);
+	pane_ask(p, "Search back: ", "", scrollback_search_changed, scrollback_search_done);
 }
 
-static void again(struct pane *p, bool back)
+static void scrollback_again(struct pane *p, bool back)
 {
 	struct pane_place from = p->at;
 
 	from.col += back ? 0 : 1;
-	seek(p, back, from);
+	scrollback_seek(p, back, from);
 }
 
 /* Keys */
 
-static void move(struct pane *p, int64_t lines)
+static void scrollback_move(struct pane *p, int64_t lines)
 {
 	if (lines < 0 && p->at.line < (uint64_t)-lines)
 		p->at.line = 0;
 	else
 		p->at.line += (uint64_t)lines;
-	settle(p);
+	scrollback_settle(p);
 }
 
-static void scroll(struct pane *p, int64_t lines)
+static void scrollback_scroll(struct pane *p, int64_t lines)
 {
-	uint64_t last = last_line(p), rows = (uint64_t)pane_rows(p);
+	uint64_t last = scrollback_last_line(p), rows = (uint64_t)pane_rows(p);
 
 	if (lines > 0 && p->top + rows > last) { /* beyond the end: live again */
-		leave(p);
+		scrollback_leave(p);
 		return;
 	}
 	p->top = lines < 0 && p->top < (uint64_t)-lines ? 0 : p->top + (uint64_t)lines;
@@ -229,16 +229,16 @@ static void scroll(struct pane *p, int64_t lines)
 		p->at.line = p->top;
 	if (p->at.line >= p->top + rows)
 		p->at.line = p->top + rows - 1;
-	settle(p);
+	scrollback_settle(p);
 }
 
-static void on_mouse(struct pane *p, const struct key *k)
+static void scrollback_on_mouse(struct pane *p, const struct key *k)
 {
 	if (k->mouse == MOUSE_WHEEL_UP || k->mouse == MOUSE_WHEEL_DOWN) {
-		scroll(p, k->mouse == MOUSE_WHEEL_UP ? -3 : 3);
+		scrollback_scroll(p, k->mouse == MOUSE_WHEEL_UP ? -3 : 3);
 	} else if (k->mouse == MOUSE_PRESS && k->row < pane_rows(p)) {
 		p->at = (struct pane_place){p->top + (uint64_t)k->row, k->column};
-		settle(p);
+		scrollback_settle(p);
 	}
 }
 
@@ -248,51 +248,51 @@ void pane_look_key(struct pane *p, const struct key *k)
 
 	switch (k->code) {
 	case K_MOUSE:
-		on_mouse(p, k);
+		scrollback_on_mouse(p, k);
 		break;
 	case K_UP:
 	case 'k':
-		move(p, -1);
+		scrollback_move(p, -1);
 		break;
 	case K_DOWN:
 	case 'j':
-		move(p, 1);
+		scrollback_move(p, 1);
 		break;
 	case K_PAGE_UP:
 	case K_CTRL('b'):
-		scroll(p, -page);
+		scrollback_scroll(p, -page);
 		break;
 	case K_PAGE_DOWN:
 	case K_CTRL('f'):
-		scroll(p, page);
+		scrollback_scroll(p, page);
 		break;
 	case K_HOME:
 	case 'g':
 		p->at = (struct pane_place){0, 0};
-		settle(p);
+		scrollback_settle(p);
 		break;
 	case K_END:
 	case 'G':
-		p->at = (struct pane_place){last_line(p), 0};
-		settle(p);
+		p->at = (struct pane_place){scrollback_last_line(p), 0};
+		scrollback_settle(p);
 		break;
 	case K_LEFT:
 	case 'h':
 		p->at.col--;
-		settle(p);
+		scrollback_settle(p);
 		break;
 	case K_RIGHT:
 	case 'l':
 		p->at.col++;
-		settle(p);
+		scrollback_settle(p);
 		break;
 	case '0':
 		p->at.col = 0;
-		settle(p);
+		scrollback_settle(p);
 		break;
 	case '$':
 		p->at.col = p->screen->columns - 1;
-		settle(p);
+		scrollback_settle(p);
 		break;
 	case ' ':
 	case 'v':
@@ -301,23 +301,23 @@ void pane_look_key(struct pane *p, const struct key *k)
 		break;
 	case K_ENTER:
 	case 'y':
-		gather_marked(p, on_copied);
+		scrollback_gather_marked(p, scrollback_on_copied);
 		break;
 	case 'w':
-		gather_marked(p, pane_save_text);
+		scrollback_gather_marked(p, pane_save_text);
 		break;
 	case '/':
 		pane_search(p);
 		break;
 	case 'n':
-		again(p, true);
+		scrollback_again(p, true);
 		break;
 	case 'N':
-		again(p, false);
+		scrollback_again(p, false);
 		break;
 	case K_ESC:
 	case 'q':
-		leave(p);
+		scrollback_leave(p);
 		break;
 	default:
 		break;

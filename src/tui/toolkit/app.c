@@ -77,14 +77,14 @@ void app_leave(struct app *app, int status)
 	loop_stop(app_loop(app));
 }
 
-static void on_leave_work(size_t choice, void *arg)
+static void app_on_leave_work(size_t choice, void *arg)
 {
 	if (choice == 1)
 		app_leave(arg, ERR_INTERRUPTED);
 }
 
 /* What is under way and ends with the program; false: nothing. */
-static bool add_work(struct app *app, struct buf *out)
+static bool app_add_work(struct app *app, struct buf *out)
 {
 	const char *name;
 	size_t n = task_count(app, &name);
@@ -101,7 +101,7 @@ static bool add_work(struct app *app, struct buf *out)
 }
 
 /* Work that is under way ends with the program: the person says whether. */
-static void ask_about_work(struct app *app, const char *text)
+static void app_ask_about_work(struct app *app, const char *text)
 {
 	static const char *const choices[] = {"Stay", "Stop it and leave"};
 	struct dialog_question q = {
@@ -110,7 +110,7 @@ static void ask_about_work(struct app *app, const char *text)
 		.choices = choices,
 		.count = 2,
 		.role = ROLE_WARN,
-		.answer = on_leave_work,
+		.answer = app_on_leave_work,
 		.arg = app,
 	};
 
@@ -125,8 +125,8 @@ void app_ask_leave(struct app *app)
 		if (s->ops->leaving && s->ops->leaving(s))
 			return;
 	buf_init(&text, 0);
-	if (add_work(app, &text))
-		ask_about_work(app, text.data);
+	if (app_add_work(app, &text))
+		app_ask_about_work(app, text.data);
 	else
 		app_leave(app, 0);
 	buf_fini(&text);
@@ -148,7 +148,7 @@ void app_work_end(struct app *app, struct app_work *w)
 		*at = w->next;
 }
 
-static void close_removed(struct app *app)
+static void app_close_removed(struct app *app)
 {
 	while (app->removed) {
 		struct screen *s = app->removed;
@@ -161,11 +161,11 @@ static void close_removed(struct app *app)
 }
 
 /* The end of a turn: what was taken off is closed, what has changed is painted. */
-static void on_turn(void *arg)
+static void app_on_turn(void *arg)
 {
 	struct app *app = arg;
 
-	close_removed(app);
+	app_close_removed(app);
 	if (!app->top && !app->ended)
 		app_leave(app, 0);
 	if (app->resized) {
@@ -187,7 +187,7 @@ static void on_turn(void *arg)
 	}
 }
 
-static void on_keyboard(int events, void *arg)
+static void app_on_keyboard(int events, void *arg)
 {
 	(void)events;
 	app_input(arg);
@@ -195,29 +195,29 @@ static void on_keyboard(int events, void *arg)
 
 /* ---- signals ---- */
 
-static void on_resize(void *arg)
+static void app_on_resize(void *arg)
 {
 	((struct app *)arg)->resized = true;
 }
 
-static void on_end(void *arg)
+static void app_on_end(void *arg)
 {
 	app_leave(arg, ERR_INTERRUPTED);
 }
 
-static void on_interrupt(void *arg)
+static void app_on_interrupt(void *arg)
 {
 	app_ask_leave(arg);
 }
 
 /* Not at once: where its end has come as well by now, there is nothing to stop for. Stopped here it
  * would wait for a second SIGCONT. */
-static void on_suspend(void *arg)
+static void app_on_suspend(void *arg)
 {
 	((struct app *)arg)->stop_wanted = true;
 }
 
-static void on_continue(void *arg)
+static void app_on_continue(void *arg)
 {
 	struct app *app = arg;
 
@@ -231,18 +231,18 @@ static const struct {
 	int signum;
 	void (*fn)(void *arg);
 } handled[] = {
-	{SIGWINCH, on_resize},	 {SIGTERM, on_end},	{SIGHUP, on_end},	{SIGINT, on_interrupt},
-	{SIGQUIT, on_interrupt}, {SIGTSTP, on_suspend}, {SIGCONT, on_continue},
+	{SIGWINCH, app_on_resize},   {SIGTERM, app_on_end},	{SIGHUP, app_on_end},	    {SIGINT, app_on_interrupt},
+	{SIGQUIT, app_on_interrupt}, {SIGTSTP, app_on_suspend}, {SIGCONT, app_on_continue},
 };
 #define HANDLED (sizeof(handled) / sizeof(*handled))
 enum { AT_SUSPEND = 5, AT_CONTINUE };
 
-static void watch_signal(struct app *app, size_t i)
+static void app_watch_signal(struct app *app, size_t i)
 {
 	app->signals[i] = loop_signal_start(app_loop(app), handled[i].signum, handled[i].fn, app);
 }
 
-static void unwatch_signal(struct app *app, size_t i)
+static void app_unwatch_signal(struct app *app, size_t i)
 {
 	loop_signal_stop(app->signals[i]);
 	app->signals[i] = NULL;
@@ -250,19 +250,19 @@ static void unwatch_signal(struct app *app, size_t i)
 
 /* Before curses is opened: where SIGTSTP has no handler then, curses ignores the signal each time
  * it writes, and one that comes meanwhile is lost (ncurses, _nc_signal_handler). */
-static void watch_signals(struct app *app)
+static void app_watch_signals(struct app *app)
 {
 	for (size_t i = 0; i < HANDLED; i++)
-		watch_signal(app, i);
+		app_watch_signal(app, i);
 }
 
-static void unwatch_signals(struct app *app)
+static void app_unwatch_signals(struct app *app)
 {
 	for (size_t i = 0; i < HANDLED; i++)
-		unwatch_signal(app, i);
+		app_unwatch_signal(app, i);
 }
 
-static void handle_stop(void (*handler)(int))
+static void app_handle_stop(void (*handler)(int))
 {
 	struct sigaction act = {.sa_handler = handler};
 
@@ -270,7 +270,7 @@ static void handle_stop(void (*handler)(int))
 	sigaction(SIGTSTP, &act, NULL);
 }
 
-static void mask_stop(int how)
+static void app_mask_stop(int how)
 {
 	sigset_t set;
 
@@ -281,7 +281,7 @@ static void mask_stop(int how)
 
 /* The stop of a process group whose leader's parent is of another session is discarded, for nobody
  * could continue it (POSIX, 2.4.3 and "orphaned process group"): as in `xterm -e debwiz`. */
-static bool can_be_stopped(void)
+static bool app_can_be_stopped(void)
 {
 	pid_t theirs = getsid(getppid());
 
@@ -293,19 +293,19 @@ static bool can_be_stopped(void)
  * One that comes meanwhile waits behind the mask, and SIGCONT takes it away with ours. */
 bool app_suspend(struct app *app)
 {
-	if (!can_be_stopped())
+	if (!app_can_be_stopped())
 		return false;
 	term_leave(app->term);
-	mask_stop(SIG_BLOCK);
-	unwatch_signal(app, AT_SUSPEND);
-	unwatch_signal(app, AT_CONTINUE);
-	handle_stop(SIG_IGN);
+	app_mask_stop(SIG_BLOCK);
+	app_unwatch_signal(app, AT_SUSPEND);
+	app_unwatch_signal(app, AT_CONTINUE);
+	app_handle_stop(SIG_IGN);
 	kill(0, SIGTSTP);
-	handle_stop(SIG_DFL);
+	app_handle_stop(SIG_DFL);
 	raise(SIGTSTP);
-	mask_stop(SIG_UNBLOCK); /* stopped here, until it is continued */
-	watch_signal(app, AT_SUSPEND);
-	watch_signal(app, AT_CONTINUE);
+	app_mask_stop(SIG_UNBLOCK); /* stopped here, until it is continued */
+	app_watch_signal(app, AT_SUSPEND);
+	app_watch_signal(app, AT_CONTINUE);
 	term_enter(app->term);
 	app_redraw(app);
 	return true;
@@ -324,10 +324,10 @@ struct app *app_new(const struct tui_conf *conf, struct err *e)
 		free(app);
 		return NULL;
 	}
-	watch_signals(app);
+	app_watch_signals(app);
 	app->term = term_open(e);
 	if (!app->term) {
-		unwatch_signals(app);
+		app_unwatch_signals(app);
 		free(app);
 		return NULL;
 	}
@@ -335,8 +335,8 @@ struct app *app_new(const struct tui_conf *conf, struct err *e)
 	report = file_join(conf->store->data_dir, "crash.txt");
 	term_report(report);
 	free(report);
-	app->turn = loop_turn_start(conf->loop, on_turn, app);
-	app->keyboard = loop_fd_start(conf->loop, term_input(app->term), LOOP_READ, on_keyboard, app);
+	app->turn = loop_turn_start(conf->loop, app_on_turn, app);
+	app->keyboard = loop_fd_start(conf->loop, term_input(app->term), LOOP_READ, app_on_keyboard, app);
 	return app;
 }
 
@@ -355,7 +355,7 @@ void app_free(struct app *app)
 	while (app->top || app->removed) { /* closing one may put up another */
 		if (app->top)
 			screen_pop(app->top);
-		close_removed(app);
+		app_close_removed(app);
 	}
 	loop_fd_stop(app->keyboard);
 	loop_turn_stop(app->turn);
@@ -363,7 +363,7 @@ void app_free(struct app *app)
 		w->stop(w->arg);
 	task_end_all(app);
 	term_close(app->term); /* before a signal can stop what still has it */
-	unwatch_signals(app);
+	app_unwatch_signals(app);
 	app->ended = true;
 	loop_run(app_loop(app)); /* work on a pool thread that still needs what is there */
 	free(app);

@@ -7,13 +7,13 @@
 
 #define EMPTY_MAX 50
 
-static bool give(struct app *app, const struct key *k)
+static bool app_input_give(struct app *app, const struct key *k)
 {
 	return app->top && app->top->ops->key(app->top, k);
 }
 
 /* A click into the last line is the key that stands there. */
-static bool click_keys(struct app *app, const struct key *k)
+static bool app_input_click_keys(struct app *app, const struct key *k)
 {
 	struct key pressed = {0};
 	int rows, columns;
@@ -30,22 +30,22 @@ static bool click_keys(struct app *app, const struct key *k)
 	return true;
 }
 
-static void mouse(struct app *app, const struct key *k)
+static void app_input_mouse(struct app *app, const struct key *k)
 {
 	struct key there = *k;
 	struct key step = {.code = k->mouse == MOUSE_WHEEL_UP ? K_UP : K_DOWN};
 
-	if (!app->top->ops->bare && click_keys(app, k))
+	if (!app->top->ops->bare && app_input_click_keys(app, k))
 		return;
 	there.row -= app->top->top;
 	there.column -= app->top->left;
-	if (give(app, &there) || k->mouse == MOUSE_PRESS)
+	if (app_input_give(app, &there) || k->mouse == MOUSE_PRESS)
 		return;
 	for (int i = 0; i < 3; i++)
-		give(app, &step);
+		app_input_give(app, &step);
 }
 
-static void help(struct app *app)
+static void app_input_help(struct app *app)
 {
 	char *text = app->top && app->top->ops->help ? app->top->ops->help(app->top) : NULL;
 
@@ -54,7 +54,7 @@ static void help(struct app *app)
 	free(text);
 }
 
-static void tell_no_stop(struct app *app)
+static void app_input_tell_no_stop(struct app *app)
 {
 	struct err e = ERR_INIT;
 
@@ -74,9 +74,9 @@ void app_key(struct app *app, const struct key *k)
 		return;
 	if (bare) {
 		if (k->code == K_MOUSE)
-			mouse(app, k);
+			app_input_mouse(app, k);
 		else
-			give(app, k);
+			app_input_give(app, k);
 		return;
 	}
 	plain.alt = false;
@@ -84,7 +84,7 @@ void app_key(struct app *app, const struct key *k)
 		app_ask_leave(app);
 	} else if (k->code == K_CTRL('z')) {
 		if (!app_suspend(app))
-			tell_no_stop(app);
+			app_input_tell_no_stop(app);
 	} else if (k->code == K_CTRL('l')) {
 		app_redraw(app);
 	} else if (k->code == K_CTRL('c') || k->code == K_CTRL('\\')) {
@@ -92,9 +92,9 @@ void app_key(struct app *app, const struct key *k)
 	} else if (app_too_small(app)) {
 		return; /* nobody sees what the key would do */
 	} else if (k->code == K_MOUSE) {
-		mouse(app, k);
-	} else if (!give(app, &plain) && (k->code == K_F(1) || k->code == '?')) {
-		help(app);
+		app_input_mouse(app, k);
+	} else if (!app_input_give(app, &plain) && (k->code == K_F(1) || k->code == '?')) {
+		app_input_help(app);
 	}
 }
 

@@ -12,7 +12,7 @@
 
 #define HELP_ROWS 2
 
-static struct canvas whole(const struct app *app)
+static struct canvas app_paint_whole(const struct app *app)
 {
 	struct canvas c = {.theme = &app->theme, .caps = app_caps(app)};
 
@@ -22,19 +22,19 @@ static struct canvas whole(const struct app *app)
 
 bool app_too_small(const struct app *app)
 {
-	struct canvas c = whole(app);
+	struct canvas c = app_paint_whole(app);
 
 	return !(app->top && app->top->ops->bare) && (c.rows < APP_MIN_ROWS || c.columns < APP_MIN_COLUMNS);
 }
 
-static void lines_fini(struct screen_lines *l)
+static void app_paint_lines_fini(struct screen_lines *l)
 {
 	buf_fini(&l->title);
 	buf_fini(&l->status);
 	buf_fini(&l->help);
 }
 
-static void lines_get(struct screen *s, struct screen_lines *l)
+static void app_paint_lines_get(struct screen *s, struct screen_lines *l)
 {
 	*l = (struct screen_lines){.help_role = ROLE_TEXT};
 	buf_init(&l->title, 0);
@@ -60,7 +60,7 @@ static void paint_header(const struct canvas *c, const struct screen_lines *l)
 }
 
 /* The sentences that fit in the help lines; the whole is a key away. */
-static size_t fitting(const char *text, int columns)
+static size_t app_paint_fitting(const char *text, int columns)
 {
 	size_t best = strlen(text);
 	struct strv lines = STRV_INIT;
@@ -89,7 +89,7 @@ static size_t fitting(const char *text, int columns)
 static void paint_help(const struct canvas *c, const struct screen_lines *l)
 {
 	int top = c->rows - 1 - HELP_ROWS;
-	char *text = xstrndup(l->help.data, fitting(l->help.data, c->columns - 4));
+	char *text = xstrndup(l->help.data, app_paint_fitting(l->help.data, c->columns - 4));
 
 	for (int row = top; row < c->rows - 1; row++)
 		canvas_fill(c, row, 0, c->columns, ROLE_TEXT);
@@ -119,7 +119,7 @@ static void paint_keys(struct app *app, const struct canvas *c, const struct scr
 	}
 }
 
-static void place(struct screen *s, int top, int left, int rows, int columns)
+static void app_paint_place(struct screen *s, int top, int left, int rows, int columns)
 {
 	bool same = s->rows == rows && s->columns == columns;
 
@@ -145,11 +145,11 @@ static void paint_floating(struct screen *s, const struct canvas *c)
 	box = canvas_sub(c, 1 + (c->rows - 2 - HELP_ROWS - rows - 2) / 2, (c->columns - columns - 6) / 2, rows + 2,
 			 columns + 6);
 	body = canvas_sub(&box, 1, 3, rows, columns);
-	place(s, body.top, body.left, rows, columns);
-	lines_get(s, &l);
+	app_paint_place(s, body.top, body.left, rows, columns);
+	app_paint_lines_get(s, &l);
 	canvas_clear(&box);
 	canvas_frame(&box, l.title.data);
-	lines_fini(&l);
+	app_paint_lines_fini(&l);
 	s->ops->paint(s, &body);
 }
 
@@ -159,12 +159,12 @@ static void paint_full(struct screen *s, const struct canvas *c)
 	struct canvas body = *c;
 
 	if (!s->ops->bare) {
-		lines_get(s, &l);
+		app_paint_lines_get(s, &l);
 		paint_header(c, &l);
-		lines_fini(&l);
+		app_paint_lines_fini(&l);
 		body = canvas_sub(c, 1, 0, c->rows - 2 - HELP_ROWS, c->columns);
 	}
-	place(s, body.top, body.left, body.rows, body.columns);
+	app_paint_place(s, body.top, body.left, body.rows, body.columns);
 	s->ops->paint(s, &body);
 }
 
@@ -191,7 +191,7 @@ static void paint_too_small(const struct canvas *c)
 
 void app_paint(struct app *app)
 {
-	struct canvas c = whole(app);
+	struct canvas c = app_paint_whole(app);
 	struct screen_lines l;
 	int row = -1, column = 0;
 
@@ -202,10 +202,10 @@ void app_paint(struct app *app)
 	} else if (app->top) {
 		paint_stack(app->top, &c);
 		if (!app->top->ops->bare) {
-			lines_get(app->top, &l);
+			app_paint_lines_get(app->top, &l);
 			paint_help(&c, &l);
 			paint_keys(app, &c, &l);
-			lines_fini(&l);
+			app_paint_lines_fini(&l);
 		}
 		if (app->top->ops->cursor)
 			app->top->ops->cursor(app->top, &row, &column);

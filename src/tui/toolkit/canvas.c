@@ -30,7 +30,7 @@ const char *canvas_glyph(const struct canvas *c, enum glyph g)
 	return c->caps->utf8 ? glyphs[g].utf8 : glyphs[g].ascii;
 }
 
-static void set_role(const struct canvas *c, enum role role)
+static void canvas_set_role(const struct canvas *c, enum role role)
 {
 	wattr_set(stdscr, (attr_t)c->theme->roles[role].attr, (short)c->theme->roles[role].pair, NULL);
 }
@@ -60,7 +60,7 @@ void canvas_fill(const struct canvas *c, int row, int column, int columns, enum 
 		columns = c->columns - column;
 	if (row < 0 || row >= c->rows || columns <= 0)
 		return;
-	set_role(c, role);
+	canvas_set_role(c, role);
 	mvwhline(stdscr, c->top + row, c->left + column,
 		 ' ' | (chtype)c->theme->roles[role].attr | (chtype)COLOR_PAIR(c->theme->roles[role].pair), columns);
 }
@@ -82,7 +82,7 @@ void canvas_tint(const struct canvas *c, int row, int column, int columns, enum 
 }
 
 /* Text fit to be painted here: harmless, one line, in the terminal's character set. Owned. */
-static char *fit(const struct canvas *c, const char *text)
+static char *canvas_fit(const struct canvas *c, const char *text)
 {
 	char *clean = text_clean(text, strlen(text), false);
 	char *ascii;
@@ -96,7 +96,7 @@ static char *fit(const struct canvas *c, const char *text)
 
 int canvas_width(const struct canvas *c, const char *text)
 {
-	char *clean = fit(c, text);
+	char *clean = canvas_fit(c, text);
 	int columns = width_of(clean);
 
 	free(clean);
@@ -113,11 +113,11 @@ int canvas_put_cut(const struct canvas *c, int row, int column, int width, enum 
 
 	if (row < 0 || row >= c->rows || column < 0 || room <= 0)
 		return 0;
-	clean = fit(c, text);
+	clean = canvas_fit(c, text);
 	cut = width_of(clean) > room;
 	n = width_cut(clean, cut ? room - 1 : room, &columns);
 	clean[n] = '\0';
-	set_role(c, role);
+	canvas_set_role(c, role);
 	mvwaddstr(stdscr, c->top + row, c->left + column, clean);
 	if (cut) {
 		waddstr(stdscr, canvas_glyph(c, GLYPH_ELLIPSIS));
@@ -183,7 +183,7 @@ void canvas_put_right(const struct canvas *c, int row, int column, enum role rol
 
 /* Where the rest of a wrapped line begins: below its text, which may stand behind a term and two
  * blanks or more ("Enter  opens it"), or be indented. */
-static int hang_of(const char *text, int columns)
+static int canvas_hang_of(const char *text, int columns)
 {
 	size_t indent = strspn(text, " ");
 	size_t end = strcspn(text, "\n");
@@ -211,7 +211,7 @@ void canvas_wrap_lines(const char *text, int columns, struct strv *out)
 		columns = 1;
 	while (*at) {
 		if (!in)
-			hang = hang_of(at, columns);
+			hang = canvas_hang_of(at, columns);
 		n = width_line(at, columns - in);
 		strv_take(out, xasprintf("%*s%.*s", in, "", (int)n, at));
 		at += n;

@@ -17,14 +17,14 @@ struct asked {
 	void *arg;
 };
 
-static void end(struct asked *a, bool agreed)
+static void confirm_end(struct asked *a, bool agreed)
 {
 	a->answer(agreed, a->arg);
 	free(a->name);
 	free(a);
 }
 
-static int take_name(const char *value, char **more, void *arg, struct err *e)
+static int confirm_take_name(const char *value, char **more, void *arg, struct err *e)
 {
 	struct asked *a = arg;
 
@@ -35,30 +35,30 @@ static int take_name(const char *value, char **more, void *arg, struct err *e)
 	return 0;
 }
 
-static void on_typed(void *arg)
+static void confirm_on_typed(void *arg)
 {
 	struct asked *a = arg;
 
-	end(a, a->typed && !app_has_ended(a->app));
+	confirm_end(a, a->typed && !app_has_ended(a->app));
 }
 
-static void on_unanswered(void *arg)
+static void confirm_on_unanswered(void *arg)
 {
-	end(arg, false);
+	confirm_end(arg, false);
 }
 
-static void on_first(size_t choice, void *arg)
+static void confirm_on_first(size_t choice, void *arg)
 {
 	struct asked *a = arg;
 	struct picker_conf conf = {.title = "Type the machine's name to continue",
 				   .types = true,
-				   .take = take_name,
-				   .gone = on_typed,
+				   .take = confirm_take_name,
+				   .gone = confirm_on_typed,
 				   .arg = a};
 	char *about;
 
 	if (choice != 1 || !a->name) {
-		end(a, choice == 1);
+		confirm_end(a, choice == 1);
 		return;
 	}
 	about = xasprintf("Its name is %s. What is lost cannot be had back.", a->name);
@@ -76,8 +76,8 @@ void confirm_ask(struct app *app, const struct confirm *c)
 				    .choices = choices,
 				    .count = 2,
 				    .role = ROLE_WARN,
-				    .answer = on_first,
-				    .gone = on_unanswered,
+				    .answer = confirm_on_first,
+				    .gone = confirm_on_unanswered,
 				    .arg = a};
 
 	*a = (struct asked){.app = app, .name = xstrdup(c->name), .answer = c->answer, .arg = c->arg};

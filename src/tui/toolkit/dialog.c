@@ -26,7 +26,7 @@ struct question {
 	void *arg;
 };
 
-static void question_measure(struct screen *s, int *rows, int *columns)
+static void dialog_question_measure(struct screen *s, int *rows, int *columns)
 {
 	struct question *q = s->self;
 	int wide = 24, buttons = -3;
@@ -50,14 +50,14 @@ static void question_measure(struct screen *s, int *rows, int *columns)
 		*rows = (int)q->lines.len + 4;
 }
 
-static enum role line_role(const struct question *q, int line)
+static enum role dialog_line_role(const struct question *q, int line)
 {
 	if (q->line_role)
 		return q->line_role(q->lines.items[line]);
 	return line ? ROLE_TEXT : q->role;
 }
 
-static void question_paint(struct screen *s, const struct canvas *c)
+static void dialog_question_paint(struct screen *s, const struct canvas *c)
 {
 	struct question *q = s->self;
 	int room = c->rows - 4, most = (int)q->lines.len - room;
@@ -68,7 +68,7 @@ static void question_paint(struct screen *s, const struct canvas *c)
 	if (q->first < 0)
 		q->first = 0;
 	for (int i = 0; i < room && q->first + i < (int)q->lines.len; i++)
-		canvas_put(c, 1 + i, 0, line_role(q, q->first + i), q->lines.items[q->first + i]);
+		canvas_put(c, 1 + i, 0, dialog_line_role(q, q->first + i), q->lines.items[q->first + i]);
 	if (most > q->first)
 		canvas_put_right(c, room + 1, c->columns, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
 	for (size_t i = 0; i < q->choices.len; i++) {
@@ -81,7 +81,7 @@ static void question_paint(struct screen *s, const struct canvas *c)
 	}
 }
 
-static void question_lines(struct screen *s, struct screen_lines *out)
+static void dialog_question_lines(struct screen *s, struct screen_lines *out)
 {
 	struct question *q = s->self;
 
@@ -93,7 +93,7 @@ static void question_lines(struct screen *s, struct screen_lines *out)
 	screen_lines_key(out, "Esc", K_ESC, q->later ? "answer later" : "close");
 }
 
-static void question_end(struct screen *s, size_t choice)
+static void dialog_question_end(struct screen *s, size_t choice)
 {
 	struct question *q = s->self;
 	void (*answer)(size_t, void *) = q->answer;
@@ -105,7 +105,7 @@ static void question_end(struct screen *s, size_t choice)
 		answer(choice, arg);
 }
 
-static bool question_click(struct screen *s, const struct key *k)
+static bool dialog_question_click(struct screen *s, const struct key *k)
 {
 	struct question *q = s->self;
 	int column = 0;
@@ -116,7 +116,7 @@ static bool question_click(struct screen *s, const struct key *k)
 		int width = (int)strlen(q->choices.items[i]) + 2;
 
 		if (k->column >= column && k->column < column + 2 + width) {
-			question_end(s, i);
+			dialog_question_end(s, i);
 			break;
 		}
 		column += width + 3;
@@ -124,7 +124,7 @@ static bool question_click(struct screen *s, const struct key *k)
 	return true;
 }
 
-static bool question_key(struct screen *s, const struct key *k)
+static bool dialog_question_key(struct screen *s, const struct key *k)
 {
 	struct question *q = s->self;
 
@@ -145,16 +145,16 @@ static bool question_key(struct screen *s, const struct key *k)
 		return true;
 	case K_ENTER:
 	case ' ':
-		question_end(s, q->at);
+		dialog_question_end(s, q->at);
 		return true;
 	case K_ESC:
 		if (q->later)
 			screen_pop(s);
 		else
-			question_end(s, q->escape);
+			dialog_question_end(s, q->escape);
 		return true;
 	case K_MOUSE:
-		return question_click(s, k);
+		return dialog_question_click(s, k);
 	}
 	for (size_t i = 0; i < q->choices.len; i++) {
 		if (k->code < 0x80 && isalpha((int)k->code) &&
@@ -166,7 +166,7 @@ static bool question_key(struct screen *s, const struct key *k)
 	return false;
 }
 
-static void question_close(struct screen *s)
+static void dialog_question_close(struct screen *s)
 {
 	struct question *q = s->self;
 
@@ -182,11 +182,11 @@ static void question_close(struct screen *s)
 static const struct screen_ops question_ops = {
 	.name = "question",
 	.floating = true,
-	.measure = question_measure,
-	.paint = question_paint,
-	.lines = question_lines,
-	.key = question_key,
-	.close = question_close,
+	.measure = dialog_question_measure,
+	.paint = dialog_question_paint,
+	.lines = dialog_question_lines,
+	.key = dialog_question_key,
+	.close = dialog_question_close,
 };
 
 struct screen *dialog_ask(struct app *app, const struct dialog_question *ask)

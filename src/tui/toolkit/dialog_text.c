@@ -12,7 +12,7 @@ struct reading {
 	struct viewer viewer;
 };
 
-static void reading_measure(struct screen *s, int *rows, int *columns)
+static void dialog_text_reading_measure(struct screen *s, int *rows, int *columns)
 {
 	struct reading *r = s->self;
 	int lines;
@@ -24,7 +24,7 @@ static void reading_measure(struct screen *s, int *rows, int *columns)
 		*rows = lines + 2;
 }
 
-static void reading_paint(struct screen *s, const struct canvas *c)
+static void dialog_text_reading_paint(struct screen *s, const struct canvas *c)
 {
 	struct reading *r = s->self;
 	struct canvas part = canvas_sub(c, 1, 0, c->rows - 2, c->columns);
@@ -32,7 +32,7 @@ static void reading_paint(struct screen *s, const struct canvas *c)
 	viewer_paint(&r->viewer, &part);
 }
 
-static void reading_lines(struct screen *s, struct screen_lines *out)
+static void dialog_text_reading_lines(struct screen *s, struct screen_lines *out)
 {
 	struct reading *r = s->self;
 
@@ -42,7 +42,7 @@ static void reading_lines(struct screen *s, struct screen_lines *out)
 		screen_lines_key(out, "Esc", K_ESC, "close");
 }
 
-static bool reading_key(struct screen *s, const struct key *k)
+static bool dialog_text_reading_key(struct screen *s, const struct key *k)
 {
 	struct reading *r = s->self;
 
@@ -55,7 +55,7 @@ static bool reading_key(struct screen *s, const struct key *k)
 	return false;
 }
 
-static void reading_cursor(struct screen *s, int *row, int *column)
+static void dialog_text_reading_cursor(struct screen *s, int *row, int *column)
 {
 	struct reading *r = s->self;
 
@@ -64,7 +64,7 @@ static void reading_cursor(struct screen *s, int *row, int *column)
 		++*row;
 }
 
-static void reading_close(struct screen *s)
+static void dialog_text_reading_close(struct screen *s)
 {
 	struct reading *r = s->self;
 
@@ -76,12 +76,12 @@ static void reading_close(struct screen *s)
 static const struct screen_ops reading_ops = {
 	.name = "text",
 	.floating = true,
-	.measure = reading_measure,
-	.paint = reading_paint,
-	.cursor = reading_cursor,
-	.lines = reading_lines,
-	.key = reading_key,
-	.close = reading_close,
+	.measure = dialog_text_reading_measure,
+	.paint = dialog_text_reading_paint,
+	.cursor = dialog_text_reading_cursor,
+	.lines = dialog_text_reading_lines,
+	.key = dialog_text_reading_key,
+	.close = dialog_text_reading_close,
 };
 
 struct screen *dialog_text(struct app *app, const char *title, const char *text)

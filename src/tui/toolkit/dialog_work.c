@@ -66,7 +66,7 @@ static bool work_key(struct screen *s, const struct key *k)
 	return true;
 }
 
-static void on_look(void *arg)
+static void dialog_work_on_look(void *arg)
 {
 	struct screen *s = arg;
 
@@ -108,6 +108,6 @@ struct screen *dialog_work(struct app *app, const struct dialog_working *how)
 			   .arg = how->arg};
 	s = screen_push(app, &work_ops, w);
 	if (w->permille)
-		w->timer = loop_timer_start(app_loop(app), LOOK_MS, LOOK_MS, on_look, s);
+		w->timer = loop_timer_start(app_loop(app), LOOK_MS, LOOK_MS, dialog_work_on_look, s);
 	return s;
 }

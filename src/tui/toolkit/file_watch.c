@@ -15,7 +15,7 @@ void lookout_init(struct lookout *l, struct loop *loop, void (*changed)(void *ar
 	*l = (struct lookout){.loop = loop, .changed = changed, .arg = arg};
 }
 
-static void on_soon(void *arg)
+static void file_watch_on_soon(void *arg)
 {
 	struct lookout *l = arg;
 
@@ -24,22 +24,22 @@ static void on_soon(void *arg)
 	l->changed(l->arg);
 }
 
-static void on_disk(void *arg)
+static void file_watch_on_disk(void *arg)
 {
 	struct lookout *l = arg;
 
 	if (!l->soon)
-		l->soon = loop_timer_start(l->loop, SOON_MS, 0, on_soon, l);
+		l->soon = loop_timer_start(l->loop, SOON_MS, 0, file_watch_on_soon, l);
 }
 
 void lookout_add(struct lookout *l, char *path)
 {
-	struct loop_watch *w = loop_watch_start(l->loop, path, on_disk, l);
+	struct loop_watch *w = loop_watch_start(l->loop, path, file_watch_on_disk, l);
 	char *slash;
 
 	while (!w && (slash = strrchr(path, '/')) && slash > path) {
 		*slash = '\0';
-		w = loop_watch_start(l->loop, path, on_disk, l);
+		w = loop_watch_start(l->loop, path, file_watch_on_disk, l);
 	}
 	l->watches = xreallocarray(l->watches, l->count + 1, sizeof(struct loop_watch *));
 	l->watches[l->count++] = w;
@@ -55,7 +55,7 @@ void lookout_clear(struct lookout *l)
 	l->count = 0;
 }
 
-static void on_clock(void *arg)
+static void file_watch_on_clock(void *arg)
 {
 	struct lookout *l = arg;
 
@@ -67,7 +67,7 @@ void lookout_clock(struct lookout *l, bool on)
 	if (on == (l->clock != NULL))
 		return;
 	loop_timer_stop(l->clock);
-	l->clock = on ? loop_timer_start(l->loop, CLOCK_MS, CLOCK_MS, on_clock, l) : NULL;
+	l->clock = on ? loop_timer_start(l->loop, CLOCK_MS, CLOCK_MS, file_watch_on_clock, l) : NULL;
 }
 
 void lookout_fini(struct lookout *l)

@@ -35,12 +35,12 @@ struct wizard_list typed_rows_list(const struct typed_rows *t, const char *note)
 		.state = WIZARD_READY, .rows = t->rows.items, .len = t->rows.len, .current = t->rows.len, .note = note};
 }
 
-static int by_label(const void *a, const void *b)
+static int folder_by_label(const void *a, const void *b)
 {
 	return strcmp(((const struct wizard_row *)a)->label, ((const struct wizard_row *)b)->label);
 }
 
-static bool is_wanted(const struct folder_look *look, const char *name, const char *begin, bool is_dir)
+static bool folder_is_wanted(const struct folder_look *look, const char *name, const char *begin, bool is_dir)
 {
 	size_t n = strlen(name), ending = look->ending ? strlen(look->ending) : 0;
 
@@ -53,8 +53,8 @@ static bool is_wanted(const struct folder_look *look, const char *name, const ch
 }
 
 /* The entries of the folder at `path`; `head` is how it is written, with its slash. */
-static void add_entries(struct wizard_rows *out, const char *path, const char *head, const char *begin,
-			const struct folder_look *look)
+static void folder_add_entries(struct wizard_rows *out, const char *path, const char *head, const char *begin,
+			       const struct folder_look *look)
 {
 	size_t first = out->len;
 	DIR *dir = opendir(path);
@@ -66,7 +66,7 @@ static void add_entries(struct wizard_rows *out, const char *path, const char *h
 		bool is_dir = fstatat(dirfd(dir), name, &st, 0) == 0 && S_ISDIR(st.st_mode);
 		char *value, *label;
 
-		if (!is_wanted(look, name, begin, is_dir))
+		if (!folder_is_wanted(look, name, begin, is_dir))
 			continue;
 		label = xasprintf("%s%s", name, is_dir ? "/" : "");
 		value = xasprintf("%s%s", head, label);
@@ -77,7 +77,7 @@ static void add_entries(struct wizard_rows *out, const char *path, const char *h
 	if (dir)
 		closedir(dir);
 	if (out->len > first)
-		mem_sort(out->items + first, out->len - first, sizeof(*out->items), by_label);
+		mem_sort(out->items + first, out->len - first, sizeof(*out->items), folder_by_label);
 }
 
 void folder_rows(struct wizard_rows *out, const char *typed, const struct folder_look *look)
@@ -92,13 +92,13 @@ void folder_rows(struct wizard_rows *out, const char *typed, const struct folder
 			wizard_rows_add(out, "/", NULL);
 	} else if (*typed == '/' || !strncmp(typed, "~/", 2)) {
 		path = host_expand(head);
-		add_entries(out, path, head, typed + n, look);
+		folder_add_entries(out, path, head, typed + n, look);
 		free(path);
 	} else {
 		path = file_join(look->base, head);
 		free(head);
 		head = host_short(path);
-		add_entries(out, path, head, typed + n, look);
+		folder_add_entries(out, path, head, typed + n, look);
 		free(path);
 	}
 	free(head);

@@ -28,19 +28,19 @@ struct picker {
 	bool began, edited; /* the line is what was typed, not what was there */
 };
 
-static bool has_line(const struct picker *p)
+static bool picker_has_line(const struct picker *p)
 {
 	return p->conf.types || p->line.len;
 }
 
 /* Does what is typed choose among the rows? */
-static bool is_narrowed(const struct picker *p)
+static bool picker_is_narrowed(const struct picker *p)
 {
 	return p->line.len && (!p->conf.types || (p->conf.narrows && p->edited));
 }
 
 /* Asks for the rows and keeps those that fit what is typed. */
-static void gather(struct picker *p)
+static void picker_gather(struct picker *p)
 {
 	p->count = 0;
 	if (!p->conf.rows)
@@ -50,7 +50,7 @@ static void gather(struct picker *p)
 	for (size_t i = 0; i < p->all.len; i++) {
 		const struct wizard_row *r = &p->all.rows[i];
 
-		if (!is_narrowed(p) || strcasestr(r->label, p->line.text) || strcasestr(r->value, p->line.text))
+		if (!picker_is_narrowed(p) || strcasestr(r->label, p->line.text) || strcasestr(r->value, p->line.text))
 			p->shown[p->count++] = *r;
 		if (!p->began && i == p->all.current)
 			p->list.at = i;
@@ -65,7 +65,7 @@ static void picker_measure(struct screen *s, int *rows, int *columns)
 	struct picker *p = s->self;
 	int wanted;
 
-	gather(p);
+	picker_gather(p);
 	wanted = (int)p->count + (p->conf.types ? 4 : 3) + (p->conf.rows ? 1 : 0);
 	if (p->conf.types && p->conf.rows && wanted < 10)
 		wanted = 10; /* so that it does not jump while one types */
@@ -83,7 +83,7 @@ static void picker_paint(struct screen *s, const struct canvas *c)
 	int row = 1;
 	struct canvas rest;
 
-	if (has_line(p)) {
+	if (picker_has_line(p)) {
 		if (!p->conf.types)
 			canvas_put(c, row, 0, ROLE_KEY, "/");
 		p->line_column = text_field_paint(&p->line, c, row, 2, c->columns - 3, !p->in_list, ROLE_TEXT);
@@ -97,16 +97,16 @@ static void picker_paint(struct screen *s, const struct canvas *c)
 	list_paint(&p->list, &rest, p->shown, p->count);
 	if (!p->count)
 		canvas_wrap(&rest, 0, 2, rest.columns - 4, 3, p->all.state == WIZARD_FAILED ? ROLE_BAD : ROLE_DIM,
-			    is_narrowed(p) && p->all.len ? "nothing in the list holds it"
-			    : p->all.note		 ? p->all.note
-							 : "");
+			    picker_is_narrowed(p) && p->all.len ? "nothing in the list holds it"
+			    : p->all.note			? p->all.note
+								: "");
 }
 
 static void picker_cursor(struct screen *s, int *row, int *column)
 {
 	struct picker *p = s->self;
 
-	if (p->in_list || !has_line(p))
+	if (p->in_list || !picker_has_line(p))
 		return;
 	*row = 1;
 	*column = p->line_column;
@@ -114,7 +114,7 @@ static void picker_cursor(struct screen *s, int *row, int *column)
 		*column = s->columns - 2;
 }
 
-static bool can_retry(const struct picker *p)
+static bool picker_can_retry(const struct picker *p)
 {
 	return p->conf.again && wizard_can_retry(p->all);
 }
@@ -137,7 +137,7 @@ static void picker_lines(struct screen *s, struct screen_lines *out)
 	} else if (p->about) {
 		buf_adds(&out->help, p->about);
 	}
-	if (can_retry(p))
+	if (picker_can_retry(p))
 		screen_lines_key(out, "F5", K_F(5), "ask again");
 	else if (p->conf.rows)
 		screen_lines_key(out, "↑↓", 0, "choose");
@@ -149,13 +149,13 @@ static void picker_lines(struct screen *s, struct screen_lines *out)
 	screen_lines_key(out, "Esc", K_ESC, "leave it");
 }
 
-static void complain(struct picker *p, const char *why)
+static void picker_complain(struct picker *p, const char *why)
 {
 	free(p->wrong);
 	p->wrong = xstrdup(why);
 }
 
-static void take(struct screen *s, const char *value)
+static void picker_take(struct screen *s, const char *value)
 {
 	struct picker *p = s->self;
 	struct err e = ERR_INIT;
@@ -163,13 +163,13 @@ static void take(struct screen *s, const char *value)
 	int r = p->conf.take(copy, &more, p->conf.arg, &e);
 
 	if (r < 0) {
-		complain(p, e.text ? e.text : "that cannot be");
+		picker_complain(p, e.text ? e.text : "that cannot be");
 	} else if (r > 0) {
 		text_field_set(&p->line, more);
 		p->line.fresh = false;
 		p->in_list = false;
 		p->list.at = 0;
-		complain(p, NULL);
+		picker_complain(p, NULL);
 	} else {
 		screen_pop(s);
 	}
@@ -179,17 +179,17 @@ static void take(struct screen *s, const char *value)
 	err_fini(&e);
 }
 
-static void enter(struct screen *s)
+static void picker_enter(struct screen *s)
 {
 	struct picker *p = s->self;
 	const struct wizard_row *r = p->count ? &p->shown[p->list.at] : NULL;
 
 	if (p->conf.types && !p->in_list)
-		take(s, p->line.text);
+		picker_take(s, p->line.text);
 	else if (r && r->why_not)
-		complain(p, r->why_not);
+		picker_complain(p, r->why_not);
 	else if (r)
-		take(s, r->value);
+		picker_take(s, r->value);
 }
 
 static bool picker_mouse(struct screen *s, const struct key *k)
@@ -199,24 +199,24 @@ static bool picker_mouse(struct screen *s, const struct key *k)
 
 	if (k->mouse != MOUSE_PRESS)
 		return false;
-	there.row -= has_line(p) ? 3 : 1;
+	there.row -= picker_has_line(p) ? 3 : 1;
 	if (list_click(&p->list, &there, p->count)) {
 		p->in_list = true;
-		enter(s);
-	} else if (has_line(p) && k->row == 1 && k->column >= 2) {
+		picker_enter(s);
+	} else if (picker_has_line(p) && k->row == 1 && k->column >= 2) {
 		p->in_list = false;
 		text_field_click(&p->line, s->columns - 3, k->column - 2);
 	}
 	return true;
 }
 
-static void typed(struct picker *p, const struct key *k)
+static void picker_typed(struct picker *p, const struct key *k)
 {
 	p->in_list = false;
 	if (text_field_key(&p->line, k)) {
-		complain(p, NULL);
+		picker_complain(p, NULL);
 		p->edited = true;
-		if (is_narrowed(p))
+		if (picker_is_narrowed(p))
 			p->list.at = 0;
 	}
 }
@@ -226,7 +226,7 @@ static bool picker_key(struct screen *s, const struct key *k)
 	struct picker *p = s->self;
 	char *more;
 
-	gather(p); /* the line may have changed since it was painted */
+	picker_gather(p); /* the line may have changed since it was painted */
 	switch (k->code) {
 	case K_MOUSE:
 		return picker_mouse(s, k);
@@ -234,7 +234,7 @@ static bool picker_key(struct screen *s, const struct key *k)
 		screen_pop(s);
 		return true;
 	case K_ENTER:
-		enter(s);
+		picker_enter(s);
 		return true;
 	case K_TAB:
 		more = p->conf.complete ? p->conf.complete(p->line.text, p->conf.arg) : NULL;
@@ -259,16 +259,16 @@ static bool picker_key(struct screen *s, const struct key *k)
 		}
 		return list_key(&p->list, k, p->count);
 	case K_F(5):
-		if (can_retry(p))
+		if (picker_can_retry(p))
 			p->conf.again(p->conf.arg);
 		return true;
 	case K_HOME:
 	case K_END:
-		if (p->in_list || !has_line(p))
+		if (p->in_list || !picker_has_line(p))
 			return list_key(&p->list, k, p->count);
 		break;
 	}
-	typed(p, k);
+	picker_typed(p, k);
 	return true;
 }
 

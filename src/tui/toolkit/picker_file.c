@@ -14,31 +14,31 @@ struct files {
 };
 
 /* What the caller knows, until a path is typed. */
-static bool is_offered(const struct files *f, const char *typed)
+static bool picker_file_is_offered(const struct files *f, const char *typed)
 {
 	return f->outer.rows && !strchr(typed, '/');
 }
 
-static struct wizard_list files_rows(const char *typed, void *arg)
+static struct wizard_list picker_file_files_rows(const char *typed, void *arg)
 {
 	struct files *f = arg;
 	struct folder_look look = {.base = f->folder, .ending = f->ending};
 
-	if (is_offered(f, typed))
+	if (picker_file_is_offered(f, typed))
 		return f->outer.rows(typed, f->outer.arg);
 	if (typed_rows_begin(&f->found, typed))
 		folder_rows(&f->found.rows, typed, &look);
 	return typed_rows_list(&f->found, "nothing of that name");
 }
 
-static char *files_complete(const char *typed, void *arg)
+static char *picker_file_files_complete(const char *typed, void *arg)
 {
-	struct wizard_list l = files_rows(typed, arg);
+	struct wizard_list l = picker_file_files_rows(typed, arg);
 
-	return *typed && is_offered(arg, typed) ? NULL : folder_complete(&l, typed);
+	return *typed && picker_file_is_offered(arg, typed) ? NULL : folder_complete(&l, typed);
 }
 
-static int files_take(const char *value, char **more, void *arg, struct err *e)
+static int picker_file_files_take(const char *value, char **more, void *arg, struct err *e)
 {
 	struct files *f = arg;
 	size_t n = strlen(value);
@@ -50,7 +50,7 @@ static int files_take(const char *value, char **more, void *arg, struct err *e)
 	return f->outer.take(value, more, f->outer.arg, e);
 }
 
-static void files_gone(void *arg)
+static void picker_file_files_gone(void *arg)
 {
 	struct files *f = arg;
 
@@ -71,11 +71,11 @@ struct screen *picker_file(struct app *app, const struct picker_conf *conf)
 	f->folder = xstrdup(conf->folder);
 	f->ending = xstrdup(conf->ending);
 	inner.types = true;
-	inner.rows = files_rows;
+	inner.rows = picker_file_files_rows;
 	inner.again = NULL; /* a folder is looked at anyway */
-	inner.complete = files_complete;
-	inner.take = files_take;
-	inner.gone = files_gone;
+	inner.complete = picker_file_files_complete;
+	inner.take = picker_file_files_take;
+	inner.gone = picker_file_files_gone;
 	inner.arg = f;
 	return picker_open(app, &inner);
 }

@@ -20,7 +20,8 @@ struct items {
 };
 
 /* A row that makes the line the first n bytes of `head`, and `tail`. */
-static struct wizard_row *add(struct items *m, const char *head, size_t n, const char *tail, const char *label)
+static struct wizard_row *picker_item_add(struct items *m, const char *head, size_t n, const char *tail,
+					  const char *label)
 {
 	char *value = xasprintf("%.*s%s", (int)n, head, tail);
 	struct wizard_row *r = wizard_rows_add(&m->found.rows, value, label);
@@ -30,8 +31,8 @@ static struct wizard_row *add(struct items *m, const char *head, size_t n, const
 }
 
 /* The keys that are not given and begin with `begun`; `comma` comes before them, or nothing. */
-static void add_keys(struct items *m, const char *typed, const struct item_end *end, const char *begun,
-		     const char *comma)
+static void picker_item_add_keys(struct items *m, const char *typed, const struct item_end *end, const char *begun,
+				 const char *comma)
 {
 	size_t n = *comma ? strlen(typed) : end->at;
 
@@ -40,12 +41,13 @@ static void add_keys(struct items *m, const char *typed, const struct item_end *
 		char *text = xasprintf("%s%s=", comma, part->key);
 
 		if (!(end->given & 1U << i) && !strncmp(part->key, begun, strlen(begun)))
-			wizard_row_text(&add(m, typed, n, text, text + strlen(comma))->columns[0], part->about);
+			wizard_row_text(&picker_item_add(m, typed, n, text, text + strlen(comma))->columns[0],
+					part->about);
 		free(text);
 	}
 }
 
-static bool ends_in_slash(const char *s)
+static bool picker_item_ends_in_slash(const char *s)
 {
 	size_t n = strlen(s);
 
@@ -53,65 +55,65 @@ static bool ends_in_slash(const char *s)
 }
 
 /* A path: on to the next part where it is whole as far as one can tell, or deeper. */
-static void add_paths(struct items *m, const char *typed, const struct item_end *end)
+static void picker_item_add_paths(struct items *m, const char *typed, const struct item_end *end)
 {
 	struct folder_look look = {.base = m->folder, .folders_only = end->part->kind == ITEM_FOLDER};
-	bool whole = look.folders_only && ends_in_slash(end->text);
+	bool whole = look.folders_only && picker_item_ends_in_slash(end->text);
 	struct wizard_rows found = {.items = NULL};
 
 	folder_rows(&found, end->text, &look);
 	for (size_t i = 0; i < found.len; i++)
 		whole = whole || !strcmp(found.items[i].label, file_basename(end->text));
 	if (end->complete && (whole || !found.len))
-		add_keys(m, typed, end, "", ",");
+		picker_item_add_keys(m, typed, end, "", ",");
 	for (size_t i = 0; i < found.len; i++) {
 		char *path = item_escape(found.items[i].value);
 
 		if (strcmp(found.items[i].value, end->text))
-			add(m, typed, end->at, path, found.items[i].label);
+			picker_item_add(m, typed, end->at, path, found.items[i].label);
 		free(path);
 	}
 	wizard_rows_fini(&found);
 }
 
-static void find_rows(struct items *m, const char *typed)
+static void picker_item_find_rows(struct items *m, const char *typed)
 {
 	struct item_end end;
 
 	item_end(m->parts, typed, &end);
 	if (!end.part)
-		add_keys(m, typed, &end, end.text, "");
+		picker_item_add_keys(m, typed, &end, end.text, "");
 	else if (end.part->kind == ITEM_FILE || end.part->kind == ITEM_FOLDER)
-		add_paths(m, typed, &end);
+		picker_item_add_paths(m, typed, &end);
 	else if (end.complete)
-		add_keys(m, typed, &end, "", ",");
+		picker_item_add_keys(m, typed, &end, "", ",");
 	for (size_t i = 0; end.part && end.part->words && end.part->words[i]; i++) {
 		const char *word = end.part->words[i];
 
 		if (!strncmp(word, end.text, strlen(end.text)) && strcmp(word, end.text))
-			add(m, typed, end.at, word, word);
+			picker_item_add(m, typed, end.at, word, word);
 	}
 	free(end.text);
 }
 
-static struct wizard_list items_rows(const char *typed, void *arg)
+static struct wizard_list picker_item_items_rows(const char *typed, void *arg)
 {
 	struct items *m = arg;
 
 	if (typed_rows_begin(&m->found, typed))
-		find_rows(m, typed);
+		picker_item_find_rows(m, typed);
 	return typed_rows_list(&m->found, "");
 }
 
-static char *items_complete(const char *typed, void *arg)
+static char *picker_item_items_complete(const char *typed, void *arg)
 {
-	struct wizard_list l = items_rows(typed, arg);
+	struct wizard_list l = picker_item_items_rows(typed, arg);
 
 	return folder_complete(&l, typed);
 }
 
 /* The first part that must be there and is not, or NULL. */
-static const struct item_part *lacking(const struct item_part *parts, unsigned given)
+static const struct item_part *picker_item_lacking(const struct item_part *parts, unsigned given)
 {
 	for (size_t i = 0; parts[i].key; i++)
 		if (parts[i].required && !(given & 1U << i))
@@ -119,7 +121,7 @@ static const struct item_part *lacking(const struct item_part *parts, unsigned g
 	return NULL;
 }
 
-static int items_take(const char *value, char **more, void *arg, struct err *e)
+static int picker_item_items_take(const char *value, char **more, void *arg, struct err *e)
 {
 	struct items *m = arg;
 	const struct item_part *next;
@@ -130,8 +132,8 @@ static int items_take(const char *value, char **more, void *arg, struct err *e)
 	if (!*value || (m->found.typed && !strcmp(m->found.typed, value)))
 		return m->outer.take(value, more, m->outer.arg, e);
 	item_end(m->parts, value, &end);
-	next = lacking(m->parts, end.given);
-	open = !end.complete || ends_in_slash(end.text);
+	next = picker_item_lacking(m->parts, end.given);
+	open = !end.complete || picker_item_ends_in_slash(end.text);
 	free(end.text);
 	if (!open && !next)
 		return m->outer.take(value, more, m->outer.arg, e);
@@ -139,7 +141,7 @@ static int items_take(const char *value, char **more, void *arg, struct err *e)
 	return 1;
 }
 
-static void items_gone(void *arg)
+static void picker_item_items_gone(void *arg)
 {
 	struct items *m = arg;
 
@@ -163,11 +165,11 @@ struct screen *picker_item(struct app *app, const struct picker_conf *conf, cons
 	inner.initial = conf->initial ? conf->initial : begun;
 	inner.types = inner.goes_on = true;
 	inner.narrows = false;
-	inner.rows = items_rows;
-	inner.complete = items_complete;
+	inner.rows = picker_item_items_rows;
+	inner.complete = picker_item_items_complete;
 	inner.again = NULL; /* what the caller knows is not among the rows */
-	inner.take = items_take;
-	inner.gone = items_gone;
+	inner.take = picker_item_items_take;
+	inner.gone = picker_item_items_gone;
 	inner.arg = m;
 	s = picker_open(app, &inner);
 	free(begun);

@@ -13,7 +13,7 @@ void screen_lines_key(struct screen_lines *l, const char *label, uint32_t code, 
 		l->keys[l->key_count++] = (struct screen_key){label, code, word};
 }
 
-static void told_shown(struct app *app)
+static void screen_told_shown(struct app *app)
 {
 	app_changed(app);
 	if (!app->top)
@@ -32,7 +32,7 @@ struct screen *screen_push(struct app *app, const struct screen_ops *ops, void *
 	s->app = app;
 	s->below = app->top;
 	app->top = s;
-	told_shown(app);
+	screen_told_shown(app);
 	return s;
 }
 
@@ -58,7 +58,7 @@ void screen_pop(struct screen *s)
 		*end = top; /* closed from the uppermost down: a dialog before what it is about */
 		end = &top->below;
 	}
-	told_shown(app);
+	screen_told_shown(app);
 }
 
 bool screen_is_top(const struct screen *s)

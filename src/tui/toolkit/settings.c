@@ -10,7 +10,7 @@
 #include "base/ini.h"
 
 /* "Ctrl-X" or "^X" of a letter that a control character has. */
-static bool prefix_parse(const char *value, uint32_t *out)
+static bool settings_prefix_parse(const char *value, uint32_t *out)
 {
 	const char *letter = !strncmp(value, "Ctrl-", 5) ? value + 5 : *value == '^' ? value + 1 : "";
 	uint32_t code = (uint32_t)(unsigned char)*letter & 0x1f;
@@ -33,7 +33,7 @@ static const struct {
 };
 
 /* A key of [console]; false: the value is neither yes nor no. */
-static bool allow(struct settings_guest *guest, const char *key, const char *value)
+static bool settings_allow(struct settings_guest *guest, const char *key, const char *value)
 {
 	bool yes = !strcmp(value, "yes");
 
@@ -46,19 +46,20 @@ static bool allow(struct settings_guest *guest, const char *key, const char *val
 	return true;
 }
 
-static int entry(const char *section, const char *key, const char *value, unsigned line, void *arg, struct err *e)
+static int settings_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
+			  struct err *e)
 {
 	struct settings *s = arg;
 
 	if (!strcmp(section, "face") && !strcmp(key, "theme") && !theme_find(value, &s->theme))
 		return err_set(e, ERR_USAGE, "settings", "debwiz.ini:%u: theme = %s; it is auto, dark, light or mono",
 			       line, value);
-	if (!strcmp(section, "keys") && !strcmp(key, "prefix") && !prefix_parse(value, &s->prefix))
+	if (!strcmp(section, "keys") && !strcmp(key, "prefix") && !settings_prefix_parse(value, &s->prefix))
 		return err_set(e, ERR_USAGE, "settings",
 			       "debwiz.ini:%u: prefix = %s; it is Ctrl- and a letter other than H, I, J "
 			       "and M",
 			       line, value);
-	if (!strcmp(section, "console") && !allow(&s->guest, key, value))
+	if (!strcmp(section, "console") && !settings_allow(&s->guest, key, value))
 		return err_set(e, ERR_USAGE, "settings", "debwiz.ini:%u: %s = %s; it is yes or no", line, key, value);
 	return 0;
 }
@@ -73,7 +74,7 @@ int settings_read(struct settings *s, const struct store *store, struct err *e)
 	if (file_exists(path)) {
 		r = file_read(path, INI_FILE_MAX, &text, e);
 		if (!r) {
-			r = ini_read(path, text.data, text.len, entry, s, e);
+			r = ini_read(path, text.data, text.len, settings_entry, s, e);
 			buf_fini(&text);
 		}
 	}

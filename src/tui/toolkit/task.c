@@ -13,7 +13,7 @@
 #include "tui/toolkit/app_priv.h"
 
 /* --set and --mirror. */
-static int apply_options(const struct tui_conf *conf, struct spec *s, struct err *e)
+static int task_apply_options(const struct tui_conf *conf, struct spec *s, struct err *e)
 {
 	char *set;
 	int r = 0;
@@ -44,7 +44,7 @@ int task_read_spec(struct app *app, const char *ref, struct spec *s, struct err 
 		return -1;
 	trust_load(app_store(app), s);
 	if (named)
-		r = apply_options(conf, s, e);
+		r = task_apply_options(conf, s, e);
 	if (!r)
 		r = spec_check(s, app_catalog(app), e);
 	if (!r && conf->strict)
@@ -54,7 +54,7 @@ int task_read_spec(struct app *app, const char *ref, struct spec *s, struct err 
 	return r;
 }
 
-static void add_log(struct task *t, const char *line)
+static void task_add_log(struct task *t, const char *line)
 {
 	if (t->log.len >= TASK_LOG_MAX) {
 		free(t->log.items[0]);
@@ -65,7 +65,7 @@ static void add_log(struct task *t, const char *line)
 	strv_add(&t->log, line);
 }
 
-static void log_step(struct task *t, const struct step_view *s)
+static void task_log_step(struct task *t, const struct step_view *s)
 {
 	static const char *const words[] = {
 		[STEP_WAITING] = "waits",     [STEP_RUNNING] = "begins", [STEP_FINISHED] = "done",
@@ -73,11 +73,11 @@ static void log_step(struct task *t, const struct step_view *s)
 	};
 	char *line = xasprintf("%s: %s%s%s", s->ops->title, words[s->state], *s->text ? ": " : "", s->text);
 
-	add_log(t, line);
+	task_add_log(t, line);
 	free(line);
 }
 
-static void finished(struct task *t, const struct err *error)
+static void task_finished(struct task *t, const struct err *error)
 {
 	if (!error) {
 		t->state = TASK_DONE;
@@ -88,12 +88,12 @@ static void finished(struct task *t, const struct err *error)
 		err_copy(&t->error, error);
 	}
 	job_release(&t->job);
-	add_log(t, error ? error->text : "all done");
+	task_add_log(t, error ? error->text : "all done");
 	if (t->app->ended)
 		loop_stop(app_loop(t->app));
 }
 
-static void ask(struct task *t, const struct runner_event *ev)
+static void task_ask(struct task *t, const struct runner_event *ev)
 {
 	free(t->question);
 	t->question = xstrdup(ev->text);
@@ -104,7 +104,7 @@ static void ask(struct task *t, const struct runner_event *ev)
 	t->asked = false;
 }
 
-static void on_event(const struct runner_event *ev, void *arg)
+static void task_on_event(const struct runner_event *ev, void *arg)
 {
 	struct task *t = arg;
 
@@ -113,20 +113,20 @@ static void on_event(const struct runner_event *ev, void *arg)
 	t->elapsed_ms = ev->elapsed_ms;
 	switch (ev->type) {
 	case RUNNER_STEP:
-		log_step(t, ev->step);
+		task_log_step(t, ev->step);
 		break;
 	case RUNNER_WARNING:
 		strv_add(&t->warnings, ev->text);
-		add_log(t, ev->text);
+		task_add_log(t, ev->text);
 		break;
 	case RUNNER_LOG:
-		add_log(t, ev->text);
+		task_add_log(t, ev->text);
 		break;
 	case RUNNER_QUESTION:
-		ask(t, ev);
+		task_ask(t, ev);
 		break;
 	case RUNNER_FINISHED:
-		finished(t, ev->error);
+		task_finished(t, ev->error);
 		break;
 	case RUNNER_PROGRESS:
 		break;
@@ -135,7 +135,7 @@ static void on_event(const struct runner_event *ev, void *arg)
 }
 
 /* What in the file can run programs or expose this host. */
-static void log_risks(struct task *t)
+static void task_log_risks(struct task *t)
 {
 	struct risks all;
 
@@ -143,7 +143,7 @@ static void log_risks(struct task *t)
 	for (size_t i = 0; i < all.len; i++) {
 		char *line = risk_line(&t->spec, &all.items[i]);
 
-		add_log(t, line);
+		task_add_log(t, line);
 		free(line);
 	}
 	risks_fini(&all);
@@ -165,14 +165,15 @@ static void task_free(struct task *t)
 }
 
 /* Makes the runner, for the steps that this machine may go through now. */
-static int begin(struct task *t, struct err *e)
+static int task_begin(struct task *t, struct err *e)
 {
 	const struct strv *sets = app_conf(t->app)->sets;
 	size_t first;
 
 	if (recipe_begin(&t->job, sets && sets->len, &first, e) < 0)
 		return -1;
-	t->runner = runner_new(app_loop(t->app), recipe_steps + first, recipe_step_count - first, &t->job, on_event, t);
+	t->runner = runner_new(app_loop(t->app), recipe_steps + first, recipe_step_count - first, &t->job,
+			       task_on_event, t);
 	return 0;
 }
 
@@ -200,13 +201,13 @@ struct task *task_start(struct app *app, const char *ref, enum job_goal goal, bo
 	t->name = xstrdup(t->spec.name);
 	t->path = xstrdup(t->spec.path);
 	if (job_init(&t->job, app_loop(app), app_catalog(app), app_store(app), &t->spec, &options, e) < 0 ||
-	    begin(t, e) < 0) {
+	    task_begin(t, e) < 0) {
 		task_free(t);
 		return NULL;
 	}
 	if (geteuid() == 0)
-		add_log(t, "running as root, which debwiz does not need");
-	log_risks(t);
+		task_add_log(t, "running as root, which debwiz does not need");
+	task_log_risks(t);
 	old = task_find(app, t->name);
 	if (old)
 		task_forget(old);

@@ -24,7 +24,7 @@
 
 /* libuv makes what it waits on non-blocking, for all who share that opening of the terminal: the
  * shell, and our own output, which would then lose what does not fit. */
-static int open_again(void)
+static int term_open_again(void)
 {
 	const char *name = ttyname(STDIN_FILENO);
 	int fd = name ? open(name, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
@@ -38,13 +38,13 @@ bool term_is_there(void)
 }
 
 /* Sends a control string that curses does not know of. */
-static void send(const char *bytes)
+static void term_send(const char *bytes)
 {
 	file_write_all(STDOUT_FILENO, bytes, strlen(bytes), "the terminal", NULL);
 }
 
 /* Standard error goes to a file without a name while the screen is ours. */
-static void keep_stderr(struct term *t)
+static void term_keep_stderr(struct term *t)
 {
 	FILE *file = tmpfile();
 
@@ -60,7 +60,7 @@ static void keep_stderr(struct term *t)
 }
 
 /* ... and comes out when it is not any more. */
-static void tell_stderr(struct term *t)
+static void term_tell_stderr(struct term *t)
 {
 	char *bytes, *clean;
 	off_t end;
@@ -86,7 +86,7 @@ static void tell_stderr(struct term *t)
 }
 
 /* "15;0", "0;default;15": the last is the ground's colour (rxvt(1), konsole) */
-static void find_ground(struct term_caps *caps)
+static void term_find_ground(struct term_caps *caps)
 {
 	const char *say = getenv("COLORFGBG");
 	const char *bg = say ? strrchr(say, ';') : NULL;
@@ -97,12 +97,12 @@ static void find_ground(struct term_caps *caps)
 	caps->dark = !caps->light && bg[1] >= '0' && bg[1] <= '8' && !bg[2];
 }
 
-static void find_caps(struct term *t)
+static void term_find_caps(struct term *t)
 {
 	const char *no_color = getenv("NO_COLOR");
 
 	t->caps.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
-	find_ground(&t->caps);
+	term_find_ground(&t->caps);
 	if ((!no_color || !*no_color) && has_colors() && start_color() == OK) {
 		use_default_colors();
 		t->caps.colours = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
@@ -113,7 +113,7 @@ static void find_caps(struct term *t)
 }
 
 /* `try`: an entry of terminfo that may do in place of TERM, or NULL. */
-static int refuse(struct err *e, const char *why, const char *try)
+static int term_refuse(struct err *e, const char *why, const char *try)
 {
 	char *first = try ? xasprintf("try `TERM=%s debwiz`, or install the entry (ncurses-term); ", try) : xstrdup("");
 	int r;
@@ -127,7 +127,7 @@ static int refuse(struct err *e, const char *why, const char *try)
 	return r;
 }
 
-static void modes(struct term *t)
+static void term_modes(struct term *t)
 {
 	raw();
 	noecho();
@@ -136,9 +136,9 @@ static void modes(struct term *t)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	if (t->like_xterm)
-		send("\033[?2004h");
+		term_send("\033[?2004h");
 	if (t->like_xterm && t->caps.mouse) /* one by one: some read but the first of what curses sends */
-		send("\033[?1006h\033[?1000h");
+		term_send("\033[?1006h\033[?1000h");
 }
 
 struct term *term_open(struct err *e)
@@ -147,13 +147,13 @@ struct term *term_open(struct err *e)
 	struct term *t;
 
 	if (!term_is_there()) {
-		refuse(e, "standard input and output are not both a terminal", NULL);
+		term_refuse(e, "standard input and output are not both a terminal", NULL);
 		return NULL;
 	}
 	if (!name || !*name || !strcmp(name, "dumb")) {
 		char *why = xasprintf("TERM is %s", name && *name ? name : "not set");
 
-		refuse(e, why, NULL);
+		term_refuse(e, why, NULL);
 		free(why);
 		return NULL;
 	}
@@ -173,7 +173,7 @@ struct term *term_open(struct err *e)
 			delscreen(t->screen);
 		}
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
-		refuse(e, why, term_entry_instead(name));
+		term_refuse(e, why, term_entry_instead(name));
 		free(why);
 		free(clean);
 		free(t);
@@ -182,17 +182,17 @@ struct term *term_open(struct err *e)
 	buf_init(&t->paste, 0);
 	set_escdelay(ESC_DELAY_MS);
 	typeahead(-1);
-	find_caps(t);
+	term_find_caps(t);
 	t->caps.mouse = mousemask(ALL_MOUSE_EVENTS, NULL) != 0;
 	mouseinterval(0);
-	modes(t);
+	term_modes(t);
 	curs_set(0);
 	term_key_init(t);
-	t->input = open_again();
+	t->input = term_open_again();
 	t->inside = true;
 	term_resize(t);
 	term_fatal_arm(t);
-	keep_stderr(t);
+	term_keep_stderr(t);
 	return t;
 }
 
@@ -211,7 +211,7 @@ void term_title(struct term *t, const char *title)
 		return;
 	bytes = title ? xasprintf("%s\033]2;%s\033\\", t->titled ? "" : "\033[22;2t", title) : xstrdup("\033[23;2t");
 	t->titled = title != NULL;
-	send(bytes);
+	term_send(bytes);
 	free(bytes);
 }
 
@@ -225,7 +225,7 @@ void term_clip(struct term *t, const char *text, size_t n)
 	buf_adds(&b, "\033]52;c;");
 	base64_encode(&b, text, n);
 	buf_adds(&b, "\033\\");
-	send(b.data);
+	term_send(b.data);
 	buf_fini(&b);
 }
 
@@ -235,8 +235,8 @@ void term_moves(struct term *t, enum term_moves moves)
 	if (!t->like_xterm || !t->caps.mouse || !t->inside || t->moves == moves)
 		return;
 	if (t->moves != TERM_MOVES_NONE)
-		send(t->moves == TERM_MOVES_ALL ? "\033[?1003l" : "\033[?1002l");
-	send(moves == TERM_MOVES_NONE ? "\033[?1000h" : moves == TERM_MOVES_DRAG ? "\033[?1002h" : "\033[?1003h");
+		term_send(t->moves == TERM_MOVES_ALL ? "\033[?1003l" : "\033[?1002l");
+	term_send(moves == TERM_MOVES_NONE ? "\033[?1000h" : moves == TERM_MOVES_DRAG ? "\033[?1002h" : "\033[?1003h");
 	t->moves = moves;
 }
 
@@ -248,9 +248,9 @@ void term_leave(struct term *t)
 	term_title(t, NULL);
 	t->inside = false;
 	if (t->like_xterm)
-		send("\033[?2004l");
+		term_send("\033[?2004l");
 	if (t->like_xterm && t->caps.mouse)
-		send("\033[?1000l\033[?1006l");
+		term_send("\033[?1000l\033[?1006l");
 	endwin();
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
 }
@@ -261,7 +261,7 @@ void term_enter(struct term *t)
 		return;
 	t->inside = true;
 	reset_prog_mode();
-	modes(t);
+	term_modes(t);
 	clearok(curscr, TRUE);
 	term_resize(t);
 	doupdate(); /* on the alternate screen first: some keep the cursor's state with the other
@@ -277,7 +277,7 @@ void term_close(struct term *t)
 	term_fatal_disarm();
 	delscreen(t->screen);
 	close(t->input);
-	tell_stderr(t);
+	term_tell_stderr(t);
 	buf_fini(&t->paste);
 	free(t);
 }
@@ -301,7 +301,7 @@ void term_size(const struct term *t, int *rows, int *columns)
 /* The terminal's scrolling region is all its rows. curses trusts that a resize sees to that, and some
  * terminals (those by libvterm) keep the one that they were told while they had other rows: beyond it
  * they insert, delete and scroll nothing. */
-static void whole_region(int rows)
+static void term_whole_region(int rows)
 {
 	const char *csr = tigetstr("csr");
 
@@ -327,7 +327,7 @@ bool term_resize(struct term *t)
 		return false;
 	resizeterm(size.ws_row, size.ws_col);
 	if (t->inside) /* else the terminal is another program's, and term_enter sees to it */
-		whole_region(size.ws_row);
+		term_whole_region(size.ws_row);
 	return true;
 }
 
@@ -338,12 +338,12 @@ void term_flush(struct term *t, int row, int column)
 	if (!t->inside)
 		return;
 	if (t->like_xterm)
-		send("\033[?2026h");
+		term_send("\033[?2026h");
 	curs_set(row >= 0);
 	if (row >= 0)
 		wmove(stdscr, row, column);
 	wnoutrefresh(stdscr);
 	doupdate();
 	if (t->like_xterm)
-		send("\033[?2026l");
+		term_send("\033[?2026l");
 }

@@ -28,7 +28,7 @@ static struct {
 } fatal;
 
 /* Adds a terminfo string without its padding marks. */
-static void add_string(const char *name)
+static void term_fatal_add_string(const char *name)
 {
 	const char *s = tigetstr(name);
 
@@ -42,7 +42,7 @@ static void add_string(const char *name)
 	}
 }
 
-static void add_bytes(const char *s)
+static void term_fatal_add_bytes(const char *s)
 {
 	size_t n = strlen(s);
 
@@ -52,7 +52,7 @@ static void add_bytes(const char *s)
 	}
 }
 
-static void put(int fd, const char *s)
+static void term_fatal_put(int fd, const char *s)
 {
 	size_t n = strlen(s);
 	ssize_t done = write(fd, s, n);
@@ -61,7 +61,7 @@ static void put(int fd, const char *s)
 }
 
 /* Terminal back, standard error back with what it had got. */
-static void give_back(void)
+static void term_fatal_give_back(void)
 {
 	char chunk[1024];
 	off_t at = 0;
@@ -86,7 +86,7 @@ static void give_back(void)
 	}
 }
 
-static const char *signal_word(int signum)
+static const char *term_fatal_signal_word(int signum)
 {
 	switch (signum) {
 	case SIGSEGV:
@@ -106,35 +106,35 @@ static const char *signal_word(int signum)
 	}
 }
 
-static void describe(int fd, int signum)
+static void term_fatal_describe(int fd, int signum)
 {
-	put(fd, "debwiz " PACKAGE_VERSION " was ended by ");
-	put(fd, signal_word(signum));
-	put(fd, ", at: ");
-	put(fd, fatal.place);
-	put(fd, "\n");
+	term_fatal_put(fd, "debwiz " PACKAGE_VERSION " was ended by ");
+	term_fatal_put(fd, term_fatal_signal_word(signum));
+	term_fatal_put(fd, ", at: ");
+	term_fatal_put(fd, fatal.place);
+	term_fatal_put(fd, "\n");
 }
 
-static void on_fatal(int signum)
+static void term_fatal_on_fatal(int signum)
 {
 	int fd;
 
-	give_back();
-	describe(STDERR_FILENO, signum);
+	term_fatal_give_back();
+	term_fatal_describe(STDERR_FILENO, signum);
 	if (*fatal.report) {
 		fd = open(fatal.report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (fd >= 0) {
-			describe(fd, signum);
+			term_fatal_describe(fd, signum);
 			close(fd);
-			put(STDERR_FILENO, "  -> a mistake of debwiz: please report it; noted in ");
-			put(STDERR_FILENO, fatal.report);
-			put(STDERR_FILENO, "\n  -> running machines keep running; prepared work is kept\n");
+			term_fatal_put(STDERR_FILENO, "  -> a mistake of debwiz: please report it; noted in ");
+			term_fatal_put(STDERR_FILENO, fatal.report);
+			term_fatal_put(STDERR_FILENO, "\n  -> running machines keep running; prepared work is kept\n");
 		}
 	}
 	raise(signum); /* SA_RESETHAND: what would have happened, happens */
 }
 
-static void set_handlers(void (*handler)(int), int flags)
+static void term_fatal_set_handlers(void (*handler)(int), int flags)
 {
 	struct sigaction act = {.sa_handler = handler, .sa_flags = flags};
 
@@ -149,24 +149,24 @@ void term_fatal_arm(const struct term *t)
 	fatal.old_stderr = fatal.kept_stderr = -1;
 	fatal.len = 0;
 	if (t->like_xterm)
-		add_bytes("\033[?2026l\033[?2004l");
+		term_fatal_add_bytes("\033[?2026l\033[?2004l");
 	if (t->caps.mouse)
-		add_bytes("\033[?1003l\033[?1002l\033[?1006l\033[?1000l");
-	add_string("sgr0");
-	add_string("rmkx");
-	add_string("cnorm");
-	add_string("rmcup");
-	add_bytes("\r\n");
+		term_fatal_add_bytes("\033[?1003l\033[?1002l\033[?1006l\033[?1000l");
+	term_fatal_add_string("sgr0");
+	term_fatal_add_string("rmkx");
+	term_fatal_add_string("cnorm");
+	term_fatal_add_string("rmcup");
+	term_fatal_add_bytes("\r\n");
 	fatal.armed = 1;
-	mem_set_exit(give_back);
-	set_handlers(on_fatal, (int)SA_RESETHAND | SA_NODEFER);
+	mem_set_exit(term_fatal_give_back);
+	term_fatal_set_handlers(term_fatal_on_fatal, (int)SA_RESETHAND | SA_NODEFER);
 }
 
 void term_fatal_disarm(void)
 {
 	fatal.armed = 0;
 	mem_set_exit(NULL);
-	set_handlers(SIG_DFL, 0);
+	term_fatal_set_handlers(SIG_DFL, 0);
 }
 
 void term_fatal_stderr(int old, int kept)

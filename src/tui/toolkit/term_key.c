@@ -15,7 +15,7 @@
 #define PASTE_MAX (1u << 20)
 #define EXTENDED_KEYS 512 /* codes that curses gives to names of terminfo that it does not know */
 
-static uint32_t special(wint_t code)
+static uint32_t term_key_special(wint_t code)
 {
 	static const struct {
 		wint_t curses;
@@ -54,7 +54,7 @@ void term_key_init(const struct term *t)
 	char *bound;
 
 	for (int code = KEY_MIN; code < KEY_MAX + EXTENDED_KEYS; code++) {
-		if (special((wint_t)code) || (code == KEY_MOUSE && !t->like_xterm))
+		if (term_key_special((wint_t)code) || (code == KEY_MOUSE && !t->like_xterm))
 			continue;
 		for (int i = 0; (bound = keybound(code, i)); i++) {
 			if (bound[0] == '\033' && (bound[1] == '[' || bound[1] == 'O')) {
@@ -71,12 +71,12 @@ void term_key_init(const struct term *t)
 }
 
 /* Of DEL and Ctrl-H one is the terminal's Backspace (stty erase); to a guest the other is itself. */
-static bool is_erase(const struct term *t, wint_t c)
+static bool term_key_is_erase(const struct term *t, wint_t c)
 {
 	return c == (t->saved.c_cc[VERASE] == '\b' ? '\b' : 0x7f);
 }
 
-static uint32_t character(const struct term *t, wint_t c, bool bare)
+static uint32_t term_key_character(const struct term *t, wint_t c, bool bare)
 {
 	switch (c) {
 	case '\r':
@@ -87,7 +87,7 @@ static uint32_t character(const struct term *t, wint_t c, bool bare)
 		return K_TAB;
 	case 0x7f:
 	case '\b':
-		return !bare || is_erase(t, c) ? K_BACKSPACE : (uint32_t)c;
+		return !bare || term_key_is_erase(t, c) ? K_BACKSPACE : (uint32_t)c;
 	case 0x1b:
 		return K_ESC;
 	default:
@@ -96,7 +96,7 @@ static uint32_t character(const struct term *t, wint_t c, bool bare)
 }
 
 /* As curses reads it: of terminals that are not like xterm, and gpm(8). */
-static bool mouse(struct key *k)
+static bool term_key_mouse(struct key *k)
 {
 	MEVENT ev;
 
@@ -116,7 +116,7 @@ static bool mouse(struct key *k)
 }
 
 /* Adds a pasted character; line ends come as CR. */
-static void add_pasted(struct term *t, wint_t c)
+static void term_key_add_pasted(struct term *t, wint_t c)
 {
 	char bytes[16];
 	mbstate_t state;
@@ -130,7 +130,7 @@ static void add_pasted(struct term *t, wint_t c)
 
 /* The rest of a control sequence, behind Esc and `c`. What comes before it is whole and cannot belong to
  * it is left to be read. */
-static void read_sequence(struct term *t, struct key *k, wint_t c)
+static void term_key_read_sequence(struct term *t, struct key *k, wint_t c)
 {
 	size_t n = 0;
 	wint_t part[3];
@@ -161,7 +161,7 @@ static void read_sequence(struct term *t, struct key *k, wint_t c)
 }
 
 /* An Esc was read: alone, before a key of its own, or at the head of a sequence. */
-static void after_esc(struct term *t, struct key *k, bool bare)
+static void term_key_after_esc(struct term *t, struct key *k, bool bare)
 {
 	struct key next = {.alt = true};
 	wint_t c;
@@ -169,12 +169,12 @@ static void after_esc(struct term *t, struct key *k, bool bare)
 
 	*k = (struct key){.code = K_ESC};
 	if (r == OK && (c == '[' || c == 'O')) {
-		read_sequence(t, k, c);
+		term_key_read_sequence(t, k, c);
 		return;
 	}
 	if (r == ERR)
 		return;
-	next.code = r == KEY_CODE_YES ? special(c) : character(t, c, bare);
+	next.code = r == KEY_CODE_YES ? term_key_special(c) : term_key_character(t, c, bare);
 	if (r == KEY_CODE_YES && !next.code)
 		return;
 	if (bare) {
@@ -186,7 +186,7 @@ static void after_esc(struct term *t, struct key *k, bool bare)
 }
 
 /* Which button was released, where the terminal does not say. */
-static void note_button(struct term *t, struct key *k)
+static void term_key_note_button(struct term *t, struct key *k)
 {
 	if (k->mouse == MOUSE_RELEASE && !k->button)
 		k->button = t->held;
@@ -197,7 +197,7 @@ static void note_button(struct term *t, struct key *k)
 }
 
 /* Whether a screen that is none of a guest's has use for it. */
-static bool for_screens(struct key *k)
+static bool term_key_for_screens(struct key *k)
 {
 	k->bytes = NULL;
 	if (k->code == K_MOUSE)
@@ -240,21 +240,21 @@ bool term_key(struct term *t, struct key *k, bool bare)
 			return true;
 		} else if (t->pasting) {
 			if (r == OK)
-				add_pasted(t, c);
+				term_key_add_pasted(t, c);
 		} else if (r == KEY_CODE_YES && c == KEY_MOUSE) {
-			if (mouse(k) && (bare || for_screens(k)))
+			if (term_key_mouse(k) && (bare || term_key_for_screens(k)))
 				return true;
 		} else if (r == KEY_CODE_YES) {
-			k->code = special(c);
+			k->code = term_key_special(c);
 			if (k->code)
 				return true;
 		} else if (c == 0x1b) {
-			after_esc(t, k, bare);
-			note_button(t, k);
-			if (bare || for_screens(k))
+			term_key_after_esc(t, k, bare);
+			term_key_note_button(t, k);
+			if (bare || term_key_for_screens(k))
 				return true;
 		} else {
-			k->code = character(t, c, bare);
+			k->code = term_key_character(t, c, bare);
 			if (t->caps.utf8 || k->code < 0x80 || k->code >= K_SPECIAL)
 				return true;
 		}

@@ -31,7 +31,7 @@ static const struct {
 	{18, K_F(7)}, {19, K_F(8)},  {20, K_F(9)},  {21, K_F(10)}, {23, K_F(11)},  {24, K_F(12)},
 };
 
-static bool is_final(char c)
+static bool term_seq_is_final(char c)
 {
 	return (unsigned char)c >= 0x40 && (unsigned char)c < 0x7f;
 }
@@ -40,10 +40,10 @@ bool term_seq_is_whole(const char *s)
 {
 	size_t n = strlen(s);
 
-	return n > 2 && is_final(s[n - 1]);
+	return n > 2 && term_seq_is_final(s[n - 1]);
 }
 
-static bool split(const char *s, struct seq *out)
+static bool term_seq_split(const char *s, struct seq *out)
 {
 	*out = (struct seq){.ss3 = s[1] == 'O'};
 	s += 2;
@@ -56,16 +56,16 @@ static bool split(const char *s, struct seq *out)
 		s = *end == ';' ? end + 1 : end;
 	}
 	out->final = *s;
-	return is_final(*s) && !s[1];
+	return term_seq_is_final(*s) && !s[1];
 }
 
 /* Of the parameter that tells modifiers; locks do not count. */
-static unsigned modifiers_of(unsigned param)
+static unsigned term_seq_modifiers_of(unsigned param)
 {
 	return param ? (param - 1) & 0x3f : 0;
 }
 
-static uint32_t character(unsigned c, unsigned modifiers, bool *alt)
+static uint32_t term_seq_character(unsigned c, unsigned modifiers, bool *alt)
 {
 	bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
@@ -94,7 +94,7 @@ void term_seq_mouse(struct key *k, unsigned number, int column, int row, bool re
 		k->mouse = released || !k->button ? MOUSE_RELEASE : MOUSE_PRESS;
 }
 
-static uint32_t keypad(char final)
+static uint32_t term_seq_keypad(char final)
 {
 	static const char from[] = "jklmnopqrstuvwxyMX", to[] = "*+,-./0123456789\r=";
 	const char *at = strchr(from, final);
@@ -102,7 +102,7 @@ static uint32_t keypad(char final)
 	return at ? K_KEYPAD + (uint32_t)to[at - from] : 0;
 }
 
-static uint32_t by_letter(const struct seq *q)
+static uint32_t term_seq_by_letter(const struct seq *q)
 {
 	for (size_t i = 0; i < sizeof(letters) / sizeof(*letters); i++)
 		if (letters[i].final == q->final)
@@ -110,7 +110,7 @@ static uint32_t by_letter(const struct seq *q)
 	return K_SEQUENCE;
 }
 
-static uint32_t by_number(unsigned number)
+static uint32_t term_seq_by_number(unsigned number)
 {
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		if (numbers[i].number == number)
@@ -119,7 +119,7 @@ static uint32_t by_number(unsigned number)
 }
 
 /* Ctrl-Left and Ctrl-Right move by words here. */
-static uint32_t with_modifiers(uint32_t code, unsigned modifiers)
+static uint32_t term_seq_with_modifiers(uint32_t code, unsigned modifiers)
 {
 	if (!modifiers)
 		return code;
@@ -135,23 +135,23 @@ void term_seq_read(const char *s, struct key *k)
 	struct seq q;
 
 	*k = (struct key){.code = K_SEQUENCE, .bytes = s};
-	if (!split(s, &q))
+	if (!term_seq_split(s, &q))
 		return;
 	if (q.private == '<' && (q.final == 'M' || q.final == 'm') && q.count == 3) {
 		term_seq_mouse(k, q.param[0], (int)q.param[1], (int)q.param[2], q.final == 'm');
 	} else if (q.private) {
 		return;
-	} else if (q.ss3 && !q.count && keypad(q.final)) {
-		k->code = keypad(q.final);
+	} else if (q.ss3 && !q.count && term_seq_keypad(q.final)) {
+		k->code = term_seq_keypad(q.final);
 		k->bytes = NULL;
 	} else if (q.final == 'u' && q.count && !q.ss3) {
-		k->code = character(q.param[0], modifiers_of(q.param[1]), &k->alt);
+		k->code = term_seq_character(q.param[0], term_seq_modifiers_of(q.param[1]), &k->alt);
 	} else if (q.final == '~' && q.param[0] == 27 && q.count == 3) {
-		k->code = character(q.param[2], modifiers_of(q.param[1]), &k->alt);
+		k->code = term_seq_character(q.param[2], term_seq_modifiers_of(q.param[1]), &k->alt);
 	} else if (q.final == '~' && !q.ss3) {
-		k->code = with_modifiers(by_number(q.param[0]), modifiers_of(q.param[1]));
+		k->code = term_seq_with_modifiers(term_seq_by_number(q.param[0]), term_seq_modifiers_of(q.param[1]));
 	} else if (q.count != 1) {
-		k->code = with_modifiers(by_letter(&q), modifiers_of(q.param[1]));
+		k->code = term_seq_with_modifiers(term_seq_by_letter(&q), term_seq_modifiers_of(q.param[1]));
 		if (!q.count && (k->code < K_F1 && k->code != K_BACKTAB && k->code != K_SEQUENCE))
 			k->bytes = NULL; /* the cursor keys' form is the guest's choice */
 	}

@@ -21,7 +21,7 @@ void list_measure(const struct canvas *c, const struct wizard_row *rows, size_t 
 }
 
 /* A version or an amount stands at its column's right. */
-static bool is_number(const char *s)
+static bool widget_list_is_number(const char *s)
 {
 	return *s && !s[strspn(s, "0123456789.")];
 }
@@ -49,7 +49,7 @@ void list_paint_row(const struct canvas *c, int at, int column, const struct wiz
 		/* the reason needs the room of what would be said of a row that can be had */
 		if (row->why_not && k)
 			break;
-		if (k && is_number(text))
+		if (k && widget_list_is_number(text))
 			canvas_put_right(c, at, column + room, role, text);
 		else if (k)
 			canvas_put_clause(c, at, column, room, role, text);
@@ -61,7 +61,7 @@ void list_paint_row(const struct canvas *c, int at, int column, const struct wiz
 		canvas_put_clause(c, at, column, right - column, role, row->why_not);
 }
 
-static void keep_in_sight(struct list *l, size_t n)
+static void widget_list_keep_in_sight(struct list *l, size_t n)
 {
 	size_t rows = l->rows > 0 ? (size_t)l->rows : 1;
 
@@ -80,7 +80,7 @@ void list_paint(struct list *l, const struct canvas *c, const struct wizard_row 
 	struct list_widths w;
 
 	l->rows = c->rows;
-	keep_in_sight(l, n);
+	widget_list_keep_in_sight(l, n);
 	/* as wide as what is in sight wants it */
 	list_measure(c, rows + l->first, n - l->first < (size_t)c->rows ? n - l->first : (size_t)c->rows, &w);
 	for (size_t i = l->first; i < n && i < l->first + (size_t)c->rows; i++)

@@ -33,7 +33,7 @@ void text_field_set(struct text_field *f, const char *text)
 	f->fresh = f->len > 0;
 }
 
-static size_t before(const struct text_field *f, size_t at)
+static size_t widget_text_before(const struct text_field *f, size_t at)
 {
 	size_t last = 0, i = 0, n;
 	int columns;
@@ -45,14 +45,14 @@ static size_t before(const struct text_field *f, size_t at)
 	return last;
 }
 
-static size_t behind(const struct text_field *f, size_t at)
+static size_t widget_text_behind(const struct text_field *f, size_t at)
 {
 	int columns;
 
 	return at + width_next(f->text + at, &columns);
 }
 
-static size_t word_before(const struct text_field *f)
+static size_t widget_text_word_before(const struct text_field *f)
 {
 	size_t at = f->at;
 
@@ -63,7 +63,7 @@ static size_t word_before(const struct text_field *f)
 	return at;
 }
 
-static size_t word_behind(const struct text_field *f)
+static size_t widget_text_word_behind(const struct text_field *f)
 {
 	size_t at = f->at;
 
@@ -74,19 +74,19 @@ static size_t word_behind(const struct text_field *f)
 	return at;
 }
 
-static void cut(struct text_field *f, size_t from, size_t to)
+static void widget_text_cut(struct text_field *f, size_t from, size_t to)
 {
 	memmove(f->text + from, f->text + to, f->len - to + 1);
 	f->len -= to - from;
 	f->at = from;
 }
 
-static void insert(struct text_field *f, const char *s, size_t n)
+static void widget_text_insert(struct text_field *f, const char *s, size_t n)
 {
 	char *more;
 
 	if (f->fresh)
-		cut(f, 0, f->len);
+		widget_text_cut(f, 0, f->len);
 	if (f->len + n > f->max)
 		return;
 	more = xmalloc(f->len + n + 1);
@@ -101,7 +101,7 @@ static void insert(struct text_field *f, const char *s, size_t n)
 	f->at += n;
 }
 
-static void insert_character(struct text_field *f, uint32_t c)
+static void widget_text_insert_character(struct text_field *f, uint32_t c)
 {
 	char utf8[5];
 	size_t n = 0;
@@ -121,17 +121,17 @@ static void insert_character(struct text_field *f, uint32_t c)
 	}
 	if (c >= 0x80)
 		utf8[n++] = (char)(0x80 | (c & 0x3f));
-	insert(f, utf8, n);
+	widget_text_insert(f, utf8, n);
 }
 
 /* The first line of what was pasted, made harmless. */
-static void paste(struct text_field *f, const char *text)
+static void widget_text_paste(struct text_field *f, const char *text)
 {
 	char *clean = text_clean(text, strcspn(text, "\n"), false);
 
 	if (f->len + strlen(clean) > f->max && f->max > f->len)
 		clean[width_cut(clean, (int)(f->max - f->len), NULL)] = '\0';
-	insert(f, clean, strlen(clean));
+	widget_text_insert(f, clean, strlen(clean));
 	free(clean);
 }
 
@@ -141,16 +141,16 @@ bool text_field_key(struct text_field *f, const struct key *k)
 
 	switch (k->code) {
 	case K_LEFT:
-		f->at = before(f, f->at);
+		f->at = widget_text_before(f, f->at);
 		break;
 	case K_RIGHT:
-		f->at = behind(f, f->at);
+		f->at = widget_text_behind(f, f->at);
 		break;
 	case K_WORD_LEFT:
-		f->at = word_before(f);
+		f->at = widget_text_word_before(f);
 		break;
 	case K_WORD_RIGHT:
-		f->at = word_behind(f);
+		f->at = widget_text_word_behind(f);
 		break;
 	case K_HOME:
 	case K_CTRL('a'):
@@ -161,28 +161,28 @@ bool text_field_key(struct text_field *f, const struct key *k)
 		f->at = f->len;
 		break;
 	case K_BACKSPACE:
-		cut(f, before(f, f->at), f->at);
+		widget_text_cut(f, widget_text_before(f, f->at), f->at);
 		break;
 	case K_DELETE:
 	case K_CTRL('d'):
-		cut(f, f->at, behind(f, f->at));
+		widget_text_cut(f, f->at, widget_text_behind(f, f->at));
 		break;
 	case K_CTRL('w'):
-		cut(f, word_before(f), f->at);
+		widget_text_cut(f, widget_text_word_before(f), f->at);
 		break;
 	case K_CTRL('u'):
-		cut(f, 0, f->at);
+		widget_text_cut(f, 0, f->at);
 		break;
 	case K_CTRL('k'):
-		cut(f, f->at, f->len);
+		widget_text_cut(f, f->at, f->len);
 		break;
 	case K_PASTE:
-		paste(f, k->text);
+		widget_text_paste(f, k->text);
 		break;
 	default:
 		edits = key_is_text(k);
 		if (edits)
-			insert_character(f, k->code);
+			widget_text_insert_character(f, k->code);
 		break;
 	}
 	if (edits)
@@ -191,7 +191,7 @@ bool text_field_key(struct text_field *f, const struct key *k)
 }
 
 /* What is seen of the text: from which byte, so that the cursor is in sight. */
-static size_t first_seen(const struct text_field *f, int columns)
+static size_t widget_text_first_seen(const struct text_field *f, int columns)
 {
 	size_t first = 0;
 	int ahead, step;
@@ -210,7 +210,7 @@ static size_t first_seen(const struct text_field *f, int columns)
 int text_field_paint(const struct text_field *f, const struct canvas *c, int row, int column, int columns, bool focus,
 		     enum role role)
 {
-	size_t first = first_seen(f, columns);
+	size_t first = widget_text_first_seen(f, columns);
 	char *shown = xstrdup(f->text + first);
 	char *part = xstrndup(f->text + first, f->at - first);
 	int cursor = f->secret ? 0 : width_of(part);
@@ -219,7 +219,7 @@ int text_field_paint(const struct text_field *f, const struct canvas *c, int row
 		struct buf dots;
 
 		buf_init(&dots, 0);
-		for (size_t i = first; i < f->len; i = behind(f, i)) {
+		for (size_t i = first; i < f->len; i = widget_text_behind(f, i)) {
 			buf_addc(&dots, '*');
 			cursor += i < f->at;
 		}
@@ -239,7 +239,7 @@ int text_field_paint(const struct text_field *f, const struct canvas *c, int row
 
 void text_field_click(struct text_field *f, int columns, int offset)
 {
-	size_t first = first_seen(f, columns);
+	size_t first = widget_text_first_seen(f, columns);
 
 	f->at = first + width_cut(f->text + first, offset, NULL);
 	f->fresh = false;

@@ -24,7 +24,7 @@ void viewer_fini(struct viewer *v)
 	free(v->found);
 }
 
-static void wrap_one(struct viewer *v, const char *line)
+static void widget_viewer_wrap_one(struct viewer *v, const char *line)
 {
 	if (!*line || !v->wraps)
 		strv_add(&v->lines, line);
@@ -32,16 +32,16 @@ static void wrap_one(struct viewer *v, const char *line)
 		canvas_wrap_lines(line, v->columns, &v->lines);
 }
 
-static void wrap_open(struct viewer *v)
+static void widget_viewer_wrap_open(struct viewer *v)
 {
 	size_t before = v->lines.len;
 
 	if (v->open)
-		wrap_one(v, v->open);
+		widget_viewer_wrap_one(v, v->open);
 	v->open_lines = v->lines.len - before;
 }
 
-static void unwrap_open(struct viewer *v)
+static void widget_viewer_unwrap_open(struct viewer *v)
 {
 	for (; v->open_lines; v->open_lines--)
 		free(v->lines.items[--v->lines.len]);
@@ -49,12 +49,12 @@ static void unwrap_open(struct viewer *v)
 		v->lines.items[v->lines.len] = NULL;
 }
 
-static void wrap_all(struct viewer *v)
+static void widget_viewer_wrap_all(struct viewer *v)
 {
 	strv_fini(&v->lines);
 	for (size_t i = 0; i < v->source.len; i++)
-		wrap_one(v, v->source.items[i]);
-	wrap_open(v);
+		widget_viewer_wrap_one(v, v->source.items[i]);
+	widget_viewer_wrap_open(v);
 	v->found_line = -1;
 }
 
@@ -67,15 +67,15 @@ void viewer_set(struct viewer *v, const char *text)
 		strv_take(&v->source, xstrndup(text, n));
 		text += n + (text[n] == '\n');
 	}
-	wrap_all(v);
+	widget_viewer_wrap_all(v);
 }
 
 void viewer_open(struct viewer *v, const char *text)
 {
-	unwrap_open(v);
+	widget_viewer_unwrap_open(v);
 	free(v->open);
 	v->open = text ? xstrdup(text) : NULL;
-	wrap_open(v);
+	widget_viewer_wrap_open(v);
 }
 
 void viewer_add(struct viewer *v, const char *line)
@@ -88,11 +88,11 @@ void viewer_add(struct viewer *v, const char *line)
 			free(v->source.items[i]);
 		memmove(v->source.items, v->source.items + drop, (v->source.len - drop + 1) * sizeof(*v->source.items));
 		v->source.len -= drop;
-		wrap_all(v);
+		widget_viewer_wrap_all(v);
 	} else {
-		unwrap_open(v);
-		wrap_one(v, line);
-		wrap_open(v);
+		widget_viewer_unwrap_open(v);
+		widget_viewer_wrap_one(v, line);
+		widget_viewer_wrap_open(v);
 	}
 }
 
@@ -100,12 +100,12 @@ int viewer_lines(struct viewer *v, int columns)
 {
 	if (columns != v->columns) {
 		v->columns = columns;
-		wrap_all(v);
+		widget_viewer_wrap_all(v);
 	}
 	return (int)v->lines.len;
 }
 
-static int last_first(const struct viewer *v)
+static int widget_viewer_last_first(const struct viewer *v)
 {
 	int n = (int)v->lines.len - v->rows;
 
@@ -117,8 +117,8 @@ void viewer_paint(struct viewer *v, const struct canvas *c)
 	int lines = viewer_lines(v, c->columns);
 
 	v->rows = c->rows - (v->searching ? 1 : 0);
-	if (v->follow || v->first > last_first(v))
-		v->first = last_first(v);
+	if (v->follow || v->first > widget_viewer_last_first(v))
+		v->first = widget_viewer_last_first(v);
 	if (v->first < 0)
 		v->first = 0;
 	for (int i = 0; i < v->rows && v->first + i < lines; i++) {
@@ -140,7 +140,7 @@ void viewer_cursor(const struct viewer *v, int *row, int *column)
 }
 
 /* The next line with what is looked for, from `from` on in steps of `step`, round the end. */
-static void find(struct viewer *v, int from, int step)
+static void widget_viewer_find(struct viewer *v, int from, int step)
 {
 	int n = (int)v->lines.len;
 
@@ -160,7 +160,7 @@ static void find(struct viewer *v, int from, int step)
 	v->missed = v->found != NULL;
 }
 
-static bool query_key(struct viewer *v, const struct key *k)
+static bool widget_viewer_query_key(struct viewer *v, const struct key *k)
 {
 	if (k->code == K_ESC) {
 		v->searching = false;
@@ -168,7 +168,7 @@ static bool query_key(struct viewer *v, const struct key *k)
 		v->searching = false;
 		free(v->found);
 		v->found = v->query.len ? xstrdup(v->query.text) : NULL;
-		find(v, v->first, 1);
+		widget_viewer_find(v, v->first, 1);
 	} else {
 		text_field_key(&v->query, k);
 	}
@@ -180,7 +180,7 @@ bool viewer_key(struct viewer *v, const struct key *k)
 	int page = v->rows > 2 ? v->rows - 1 : 1;
 
 	if (v->searching)
-		return query_key(v, k);
+		return widget_viewer_query_key(v, k);
 	switch (k->code) {
 	case K_UP:
 		v->first--;
@@ -199,26 +199,26 @@ bool viewer_key(struct viewer *v, const struct key *k)
 		v->first = 0;
 		break;
 	case K_END:
-		v->first = last_first(v);
+		v->first = widget_viewer_last_first(v);
 		break;
 	case '/':
 		v->searching = true;
 		v->query.fresh = true;
 		return true;
 	case 'n':
-		find(v, v->found_line + 1, 1);
+		widget_viewer_find(v, v->found_line + 1, 1);
 		return true;
 	case 'N':
-		find(v, v->found_line > 0 ? v->found_line - 1 : (int)v->lines.len - 1, -1);
+		widget_viewer_find(v, v->found_line > 0 ? v->found_line - 1 : (int)v->lines.len - 1, -1);
 		return true;
 	default:
 		return false;
 	}
-	if (v->first > last_first(v))
-		v->first = last_first(v);
+	if (v->first > widget_viewer_last_first(v))
+		v->first = widget_viewer_last_first(v);
 	if (v->first < 0)
 		v->first = 0;
-	v->follow = v->cap && v->first == last_first(v);
+	v->follow = v->cap && v->first == widget_viewer_last_first(v);
 	return true;
 }
 

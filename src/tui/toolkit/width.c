@@ -13,7 +13,7 @@
 static const char *const utf8_locales[] = {"C.UTF-8", "C.utf8", "en_US.UTF-8"};
 
 /* One character of UTF-8 that was checked before. */
-static size_t decode(const char *text, uint32_t *out)
+static size_t width_decode(const char *text, uint32_t *out)
 {
 	const unsigned char *p = (const unsigned char *)text;
 	size_t n = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
@@ -31,7 +31,7 @@ static size_t decode(const char *text, uint32_t *out)
 }
 
 /* wcwidth(3) as it is in a locale of UTF-8: that of C knows no character beyond ASCII. */
-static int in_utf8(wchar_t c)
+static int width_in_utf8(wchar_t c)
 {
 	static locale_t utf8;
 	locale_t own;
@@ -47,9 +47,9 @@ static int in_utf8(wchar_t c)
 	return n;
 }
 
-static int columns_of(uint32_t c)
+static int width_columns_of(uint32_t c)
 {
-	int n = c < 0x80 ? 1 : MB_CUR_MAX > 1 ? wcwidth((wchar_t)c) : in_utf8((wchar_t)c);
+	int n = c < 0x80 ? 1 : MB_CUR_MAX > 1 ? wcwidth((wchar_t)c) : width_in_utf8((wchar_t)c);
 
 	return n < 0 ? 1 : n;
 }
@@ -62,11 +62,11 @@ size_t width_next(const char *text, int *columns)
 	*columns = 0;
 	if (!*text)
 		return 0;
-	n = decode(text, &c);
-	*columns = columns_of(c);
+	n = width_decode(text, &c);
+	*columns = width_columns_of(c);
 	while (text[n]) { /* combining characters go with it */
-		more = decode(text + n, &c);
-		if (columns_of(c))
+		more = width_decode(text + n, &c);
+		if (width_columns_of(c))
 			break;
 		n += more;
 	}
@@ -137,7 +137,7 @@ char *width_ascii(const char *text)
 
 	buf_init(&out, 0);
 	while (*text) {
-		text += decode(text, &c);
+		text += width_decode(text, &c);
 		for (i = 0; c >= 0x80 && i < sizeof(twins) / sizeof(*twins); i++)
 			if (twins[i].c == c)
 				break;
@@ -146,7 +146,7 @@ char *width_ascii(const char *text)
 		else if (i < sizeof(twins) / sizeof(*twins))
 			buf_adds(&out, twins[i].twin);
 		else
-			buf_adds(&out, &"??"[2 - columns_of(c)]);
+			buf_adds(&out, &"??"[2 - width_columns_of(c)]);
 	}
 	return buf_steal(&out);
 }
