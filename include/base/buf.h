@@ -25,6 +25,9 @@ void buf_init(struct buf *b, size_t cap);
 void buf_fini(struct buf *b);	/* frees; the buffer is empty and usable again */
 char *buf_steal(struct buf *b); /* the NUL-terminated bytes, owned by the caller; buf is empty */
 
+/* Frees a local buffer when its scope is left; AUTO_BUF struct buf b = {0}, or buf_init before any return. */
+#define AUTO_BUF __attribute__((cleanup(buf_fini)))
+
 /* Content; 0, or -1 when the cap would be passed */
 int buf_add(struct buf *b, const void *p, size_t n);
 int buf_adds(struct buf *b, const char *s);

@@ -41,6 +41,9 @@ struct err {
 /* Frees what the err holds and empties it. NULL is fine. */
 void err_fini(struct err *e);
 
+/* Frees a local err when its scope is left: AUTO_ERR struct err e = ERR_INIT. */
+#define AUTO_ERR __attribute__((cleanup(err_fini)))
+
 /* Fills `e` (which may be NULL). Always returns -1, so that `return err_set(...)` reads well. */
 int err_set(struct err *e, enum err_kind kind, const char *id, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

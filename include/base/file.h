@@ -60,6 +60,10 @@ int file_mkdirs(const char *path, struct err *e);
 /* Removes a folder and what is in it, also where its folders have no permissions. Does not follow
  * links. A missing path is no error. */
 int file_remove_tree(const char *path, struct err *e);
+/* Closes a local descriptor when its scope is left, if it is not -1. */
+#define AUTO_CLOSE __attribute__((cleanup(file_auto_close)))
+void file_auto_close(int *fd);
+
 bool file_exists(const char *path);
 /* Owned by the caller. */
 char *file_join(const char *dir, const char *name);

@@ -9,6 +9,25 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+/* The number of elements of an array (not of a pointer). */
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/*
+ * Frees the pointer when its scope is left: AUTO_FREE char *path = file_join(dir, name). Initialize it where it is
+ * declared; `return mem_take(&path)` passes it to the caller. AUTO_BUF (base/buf.h), AUTO_STRV (base/strv.h),
+ * AUTO_ERR (base/err.h) and AUTO_CLOSE (base/file.h) do the same for their types. Compilers: gcc, clang, mingw.
+ */
+#define AUTO_FREE __attribute__((cleanup(mem_auto_free)))
+void mem_auto_free(void *pointer);
+
+/* Returns the pointer and sets it to NULL: ownership passes to the caller. */
+#define mem_take(pointer)                                                                                              \
+	__extension__({                                                                                                \
+		__typeof__(*(pointer)) mem_taken = *(pointer);                                                         \
+		*(pointer) = NULL;                                                                                     \
+		mem_taken;                                                                                             \
+	})
+
 void mem_set_exit(void (*hook)(void));
 /* Ends the program in that way, with a word about what it lacks: where nothing can go on. */
 void mem_end(const char *why) __attribute__((noreturn));

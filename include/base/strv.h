@@ -21,6 +21,8 @@ struct strv {
 	}
 
 void strv_fini(struct strv *v);
+/* Frees a local list when its scope is left: AUTO_STRV struct strv v = STRV_INIT. */
+#define AUTO_STRV __attribute__((cleanup(strv_fini)))
 void strv_add(struct strv *v, const char *s); /* copies */
 void strv_take(struct strv *v, char *s);      /* takes ownership */
 void strv_addf(struct strv *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

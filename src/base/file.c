@@ -420,6 +420,15 @@ int file_remove_tree(const char *path, struct err *e)
 	return 0;
 }
 
+void file_auto_close(int *fd)
+{
+	int saved = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	errno = saved;
+}
+
 bool file_exists(const char *path)
 {
 	struct stat st;

@@ -34,6 +34,14 @@ static void *mem_checked(void *p)
 	return p;
 }
 
+void mem_auto_free(void *pointer)
+{
+	void *held;
+
+	memcpy(&held, pointer, sizeof(held));
+	free(held);
+}
+
 void *xmalloc(size_t n)
 {
 	return mem_checked(malloc(n ? n : 1));

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* base/buf, base/strv, base/err: the primitives. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
 #include "base/strv.h"
 
 static void buf_holds(void **state)
@@ -149,13 +153,49 @@ static void err_tells(void **state)
 	err_fini(NULL);
 }
 
+static char *auto_taken(const char **inner)
+{
+	AUTO_FREE char *one = xstrdup("one");
+	AUTO_FREE char *none = NULL;
+	AUTO_BUF struct buf b = {0};
+	AUTO_STRV struct strv v = STRV_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
+	AUTO_CLOSE int fd = -1;
+
+	buf_adds(&b, "x");
+	strv_add(&v, "x");
+	err_set(&e, ERR_FAILED, "x", "x");
+	*inner = one;
+	return none ? none : mem_take(&one);
+}
+
+/* What was not taken is freed: the leak checkers see it otherwise. */
+static void auto_frees(void **state)
+{
+	const char *inner;
+	char *outer = auto_taken(&inner);
+	int fds[2], copy;
+
+	(void)state;
+	assert_ptr_equal(outer, inner);
+	assert_string_equal(outer, "one");
+	free(outer);
+	assert_int_equal(pipe(fds), 0);
+	copy = fds[0];
+	{
+		AUTO_CLOSE int closed = fds[0];
+
+		assert_int_equal(fcntl(closed, F_GETFD), 0);
+	}
+	assert_int_equal(fcntl(copy, F_GETFD), -1);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(buf_holds),
-		cmocka_unit_test(buf_cap),
-		cmocka_unit_test(strv_holds),
-		cmocka_unit_test(err_tells),
+		cmocka_unit_test(buf_holds), cmocka_unit_test(buf_cap),	   cmocka_unit_test(strv_holds),
+		cmocka_unit_test(err_tells), cmocka_unit_test(auto_frees),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
