@@ -9,6 +9,7 @@ UNIT_TESTS = \
 	tests/unit/test_archive_trouble \
 	tests/unit/test_archive_verify \
 	tests/unit/test_argv \
+	tests/unit/test_async_writer \
 	tests/unit/test_buf \
 	tests/unit/test_catalog \
 	tests/unit/test_change \
@@ -41,7 +42,6 @@ UNIT_TESTS = \
 	tests/unit/test_root_odd \
 	tests/unit/test_run \
 	tests/unit/test_runner \
-	tests/unit/test_saver \
 	tests/unit/test_screen \
 	tests/unit/test_seed \
 	tests/unit/test_shell \

@@ -38,13 +38,13 @@ struct change {
  * yet; only whether it could be). Blocks for a few small files. Error ids: those of store_find_ini
  * and spec_read, "name-bad", "name-taken", "not-made" (recreate), "suspended" (clone: resume it
  * first), "busy" (it runs or is being prepared). `out` is to be freed in either case. */
-int change_look(const struct store *store, enum change_kind kind, const char *ref, const char *to, struct change *out,
-		struct err *e);
+int change_examine(const struct store *store, enum change_kind kind, const char *ref, const char *to,
+		   struct change *out, struct err *e);
 /* Does it, under the machine's lock. Blocks: a clone copies the written part of the disk; it
  * touches nothing of the loop and may run as work. A kill in the middle leaves a machine that the
  * same call finishes. A clone tells how far it is (0 to 100; may be NULL), from the calling thread, and
  * ends within a second with ERR_INTERRUPTED once *cancel (or NULL) is true: there is no copy then. "busy" also
- * where another command changed since change_look what was agreed to. */
+ * where another command changed since change_examine what was agreed to. */
 int change_do(const struct store *store, const struct change *c, const atomic_bool *cancel,
 	      void (*progress)(double percent, void *arg), void *arg, struct err *e);
 void change_fini(struct change *c);

@@ -72,11 +72,11 @@ void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e,
 
 /* How far something is, of a progress event: "writing its memory, 312.0 M of 1.0 G", owned; NULL where it
  * says no such thing. done and total (0: not known) may be NULL. */
-char *vm_amount(const char *state, const json_t *values, uint64_t *done, uint64_t *total);
+char *vm_progress_text(const char *state, const json_t *values, uint64_t *done, uint64_t *total);
 
 /* What the stop ladder does, of the values of a "stopping" event: "the power button is pressed"; static,
  * NULL: nothing that is known. `ms` (may be NULL): until its next rung, 0: none follows. */
-const char *vm_rung_words(const json_t *values, uint64_t *ms);
+const char *vm_stop_text(const json_t *values, uint64_t *ms);
 
 struct vm_client;
 

@@ -14,7 +14,7 @@
 #include "machine/run.h"
 #include "machine/store.h"
 
-struct machine_look {
+struct overview {
 	char *name;
 	char *system;	    /* "bookworm armhf", "?" when its file cannot be read */
 	char *boot;	    /* "uefi", "direct", "?" */
@@ -32,8 +32,8 @@ struct machine_look {
 /* Looks at the machine `name` (spec_name_ok). A broken INI file is no error: it is said in
  * `detail`; a run record that cannot be read is. Blocks for a few small files. `out` is to be freed
  * in either case. */
-int machine_look(const struct store *store, const struct catalog *c, const char *name, struct machine_look *out,
-		 struct err *e);
-void machine_look_fini(struct machine_look *l);
+int overview_read(const struct store *store, const struct catalog *c, const char *name, struct overview *out,
+		  struct err *e);
+void overview_fini(struct overview *l);
 
 #endif

@@ -15,7 +15,7 @@ int snapshot_create(const char *dir, const char *disk, const char *tag, struct e
 int snapshot_revert(const char *dir, const char *disk, const char *tag, struct err *e);
 /* After an interrupted change of the disk (disk_change_pending): waits for what still writes, examines the disk,
  * completes a revert, and removes the mark. "disk-busy", "disk-corrupt". */
-int snapshot_settle(const char *dir, const char *disk, struct err *e);
+int snapshot_recover(const char *dir, const char *disk, struct err *e);
 /* Does the same for a disk that was examined. */
 int snapshot_finish(const char *dir, const char *disk, struct err *e);
 

@@ -10,18 +10,18 @@
 #include "machine/suspended.h"
 
 /* Blocks for a small file. */
-int vm_mark_put(const char *dir, const char *tag, const struct vm_kept *k, struct err *e);
+int snapshot_meta_write(const char *dir, const char *tag, const struct suspended_state *k, struct err *e);
 /* "snapshot-unknown" where nothing is noted of that tag. */
-int vm_mark_get(const char *dir, const char *tag, struct vm_kept *out, struct err *e);
+int snapshot_meta_read(const char *dir, const char *tag, struct suspended_state *out, struct err *e);
 /* No mark is no error. */
-int vm_mark_drop(const char *dir, const char *tag, struct err *e);
+int snapshot_meta_remove(const char *dir, const char *tag, struct err *e);
 
 /* Files that belong to a snapshot beside the disk: the firmware's variables, and the seed while it is not
  * applied, copied to DIR/snapshots. restore: of a machine that runs only the seed (`running`): QEMU has the
  * variables open, and loads them with the memory. A snapshot of an earlier version has none: nothing is done.
  * They block for small, sparse files. */
-int vm_mark_keep_files(const char *dir, const char *tag, struct err *e);
-int vm_mark_restore_files(const char *dir, const char *tag, bool running, struct err *e);
-int vm_mark_drop_files(const char *dir, const char *tag, struct err *e);
+int snapshot_meta_save_files(const char *dir, const char *tag, struct err *e);
+int snapshot_meta_restore_files(const char *dir, const char *tag, bool running, struct err *e);
+int snapshot_meta_remove_files(const char *dir, const char *tag, struct err *e);
 
 #endif

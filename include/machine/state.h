@@ -12,22 +12,22 @@
 #include "machine/run.h"
 
 enum vm_event {
-	VM_EV_UP,      /* the guest goes on and has not come up yet: let go at its start, or after a pause */
-	VM_EV_RUNS,    /* the guest goes on and had come up before: after a pause, a suspension, a takeover */
-	VM_EV_LOGIN,   /* login prompt, or the guest reported ready */
-	VM_EV_RESET,   /* the guest reset itself */
-	VM_EV_TIMEOUT, /* no login in time */
-	VM_EV_PAUSED,  /* the guest stands still: asked for, or an error of the disk */
-	VM_EV_SUSPEND, /* somebody asked to suspend */
-	VM_EV_KEPT,    /* the suspended state is whole on disk: QEMU is not needed any more */
-	VM_EV_STOP,    /* somebody asked to stop */
-	VM_EV_KILL,    /* somebody asked to kill */
-	VM_EV_FATAL,   /* it cannot go on; the reason was recorded */
-	VM_EV_DOWN,    /* QEMU said that the guest is down: it ends next */
-	VM_EV_RUNG,    /* deadline of the ladder's present rung */
-	VM_EV_EXIT_OK, /* QEMU has ended, as it should */
+	VM_EV_UP,	 /* the guest goes on and has not come up yet: let go at its start, or after a pause */
+	VM_EV_RUNS,	 /* the guest goes on and had come up before: after a pause, a suspension, a takeover */
+	VM_EV_LOGIN,	 /* login prompt, or the guest reported ready */
+	VM_EV_RESET,	 /* the guest reset itself */
+	VM_EV_TIMEOUT,	 /* no login in time */
+	VM_EV_PAUSED,	 /* the guest stands still: asked for, or an error of the disk */
+	VM_EV_SUSPEND,	 /* somebody asked to suspend */
+	VM_EV_SUSPENDED, /* the suspended state is whole on disk: QEMU is not needed any more */
+	VM_EV_STOP,	 /* somebody asked to stop */
+	VM_EV_KILL,	 /* somebody asked to kill */
+	VM_EV_FATAL,	 /* it cannot go on; the reason was recorded */
+	VM_EV_DOWN,	 /* QEMU said that the guest is down: it ends next */
+	VM_EV_RUNG,	 /* deadline of the ladder's present rung */
+	VM_EV_EXIT_OK,	 /* QEMU has ended, as it should */
 	VM_EV_EXIT_BAD,
-	VM_EV_EXIT_KEPT, /* QEMU has ended, and its state is on disk */
+	VM_EV_EXIT_SUSPENDED, /* QEMU has ended, and its state is on disk */
 	VM_EV_COUNT,
 };
 
@@ -63,7 +63,7 @@ struct vm_end {
 	bool configuring, configured;
 	bool up;	      /* the guest was let go */
 	bool asked;	      /* somebody asked to stop or kill */
-	bool kept;	      /* its suspended state is whole on disk */
+	bool suspended;	      /* its suspended state is complete on disk */
 	bool resuming;	      /* a suspended state is being loaded, and still on disk */
 	bool adopted;	      /* another supervisor had started it: its exit status is not known */
 	enum vm_rung rung;    /* the highest that was reached */

@@ -10,6 +10,6 @@
 
 /* Valid UTF-8 stays; controls, bad bytes, zero-width and direction marks become '?', a tab a
  * blank, line ends "; ". At most `max` bytes; cut text ends with "...". Owned by the caller. */
-char *vm_words(const char *p, size_t n, size_t max);
+char *vm_sanitize(const char *p, size_t n, size_t max);
 
 #endif

@@ -16,19 +16,19 @@ struct state_look {
 };
 
 /* `t` is what this program does with the machine, or NULL. */
-struct state_look state_look(const struct machine_look *l, const struct task *t);
+struct state_look state_look(const struct overview *l, const struct task *t);
 /* Whether QEMU runs, so that there is a console, also of one whose file is wrong or gone by now. */
 bool machine_is_alive(struct app *app, const char *name);
 /* The host's port that goes to the guest's ssh, 0: none. */
 uint16_t machine_ssh_port(struct app *app, struct spec *s);
 /* "3.1 of 128 G", or "–" where there is no disk yet; owned. width: of the size, for a column. */
-char *disk_words(const struct canvas *c, const struct machine_look *l, int width);
+char *disk_words(const struct canvas *c, const struct overview *l, int width);
 
 /* What is told of one machine, line by line. All borrowed. */
 struct machine_facts {
 	const char *name;
 	const char *path; /* of its file; may be NULL */
-	const struct machine_look *look;
+	const struct overview *look;
 	const struct spec *spec; /* NULL: its file is wrong */
 	unsigned cpus;		 /* of this host */
 	uint64_t memory;	 /* of this host, bytes */

@@ -37,7 +37,7 @@ static void machine_on_progress(const char *state, const json_t *values, void *a
 {
 	struct cli_running *m = arg;
 	uint64_t done, total;
-	char *text = vm_amount(state, values, &done, &total);
+	char *text = vm_progress_text(state, values, &done, &total);
 
 	if (text && m->cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", "progress", "name", m->name, "state",

@@ -29,9 +29,9 @@ static int reach_look(const char *dir, enum reach_state *state, time_t *started,
 
 	if (vm_run_read(dir, &run, e) < 0)
 		return -1;
-	*state = run.alive	   ? run.state == VM_PAUSED ? REACH_PAUSED : REACH_RUNNING
-		 : vm_kept_is(dir) ? REACH_SUSPENDED
-				   : REACH_OFF;
+	*state = run.alive		 ? run.state == VM_PAUSED ? REACH_PAUSED : REACH_RUNNING
+		 : suspended_exists(dir) ? REACH_SUSPENDED
+					 : REACH_OFF;
 	*started = run.alive ? (time_t)run.started : 0;
 	vm_run_fini(&run);
 	return 0;

@@ -101,7 +101,7 @@ static int verb_change_change(struct cli *cli, enum change_kind kind)
 
 	struct err e = ERR_INIT;
 	struct change c;
-	int r = change_look(&cli->store, kind, cli->args[0], cli->nargs > 1 ? cli->args[1] : NULL, &c, &e);
+	int r = change_examine(&cli->store, kind, cli->args[0], cli->nargs > 1 ? cli->args[1] : NULL, &c, &e);
 
 	if (!r && !cli->json)
 		verb_change_list(&c);

@@ -45,7 +45,7 @@ static int verb_disk_with_disk(struct cli *cli, const char *what,
 	if (!r)
 		r = job_lock(&job, what, &e);
 	if (!r)
-		r = vm_kept_refuse(job.machine_dir, spec.name, &e);
+		r = suspended_refuse(job.machine_dir, spec.name, &e);
 	if (!r) {
 		disk = job_file(&job, "disk.qcow2");
 		r = work(cli, &job, disk, &e);

@@ -31,7 +31,7 @@ static void verb_life_on_progress(const char *state, const json_t *values, void 
 {
 	struct ending *d = arg;
 	uint64_t ms;
-	const char *words = vm_rung_words(values, &ms);
+	const char *words = vm_stop_text(values, &ms);
 	char left[SIZE_TEXT];
 
 	if (d->cli->json || strcmp(state, "stopping") != 0 || !words)
@@ -116,7 +116,7 @@ static int verb_life_end_kept(struct ending *d, const char *dir, bool at_once, s
 
 	free(path);
 	if (lock && at_once)
-		r = vm_kept_drop(dir, e);
+		r = suspended_discard(dir, e);
 	d->state = at_once ? VM_OFF : VM_SUSPENDED;
 	d->cause = at_once ? xstrdup("its suspended state was dropped")
 			   : xasprintf("its next boot resumes it; `debwiz kill %s` discards the saved state", d->name);
@@ -139,7 +139,7 @@ static int verb_life_end_machine(struct cli *cli, bool at_once)
 	r = vm_run_read(dir, &run, &e);
 	if (!r && run.alive)
 		r = verb_life_end_running(&d, dir, at_once, &e);
-	else if (!r && vm_kept_is(dir))
+	else if (!r && suspended_exists(dir))
 		r = verb_life_end_kept(&d, dir, at_once, &e);
 	else if (!r)
 		d.cause = xstrdup("it was not running");

@@ -70,7 +70,7 @@ static bool verb_power_is_kept(const struct cli *cli, const char *name)
 	bool kept = false;
 
 	if (vm_run_read(dir, &run, NULL) == 0) {
-		kept = !run.alive && vm_kept_is(dir);
+		kept = !run.alive && suspended_exists(dir);
 		vm_run_fini(&run);
 	}
 	free(dir);

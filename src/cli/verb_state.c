@@ -17,7 +17,7 @@
 
 #define WATCH_MS 1000
 
-static json_t *verb_state_look_json(const struct machine_look *l)
+static json_t *verb_state_look_json(const struct overview *l)
 {
 	const struct vm_run *run = &l->run;
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:s, s:s}", "name", l->name, "system",
@@ -37,7 +37,7 @@ static json_t *verb_state_look_json(const struct machine_look *l)
 }
 
 /* A line of the list; owned. */
-static char *verb_state_look_line(const struct machine_look *l, int width)
+static char *verb_state_look_line(const struct overview *l, int width)
 {
 	char used[SIZE_TEXT], size[SIZE_TEXT];
 
@@ -52,7 +52,7 @@ static char *verb_state_head_line(int width)
 }
 
 /* What a change is told by: all but how long it has been running and what its disk takes. */
-static char *verb_state_look_key(const struct machine_look *l)
+static char *verb_state_look_key(const struct overview *l)
 {
 	return xasprintf("%s %s %s %s %d %d %lld %s %s %s", l->name, l->system, l->boot, l->state, (int)l->run.orphan,
 			 (int)l->run.login, (long long)l->run.started, l->run.alive ? l->run.cause : l->detail,
@@ -92,17 +92,17 @@ static int verb_state_name_width(const struct strv *names)
 static int verb_state_make_lines(struct list *l, struct strv *lines)
 {
 	struct strv names = STRV_INIT;
-	struct machine_look look;
+	struct overview look;
 	int width, r = 0;
 
 	verb_state_names_of(l, &names);
 	width = verb_state_name_width(&names);
 	strv_take(lines, verb_state_head_line(width));
 	for (size_t i = 0; i < names.len && !r; i++) {
-		r = machine_look(&l->cli->store, l->cli->catalog, names.items[i], &look, l->e);
+		r = overview_read(&l->cli->store, l->cli->catalog, names.items[i], &look, l->e);
 		if (!r)
 			strv_take(lines, verb_state_look_line(&look, width));
-		machine_look_fini(&look);
+		overview_fini(&look);
 	}
 	strv_fini(&names);
 	return r;
@@ -156,7 +156,7 @@ static int verb_state_paint(struct list *l)
 	return r;
 }
 
-static void verb_state_print_look(struct list *l, const struct machine_look *look, int width)
+static void verb_state_print_look(struct list *l, const struct overview *look, int width)
 {
 	char *line;
 
@@ -173,7 +173,7 @@ static void verb_state_print_look(struct list *l, const struct machine_look *loo
 static int verb_state_print_changed(struct list *l)
 {
 	struct strv names = STRV_INIT, keys = STRV_INIT;
-	struct machine_look look;
+	struct overview look;
 	int width, r = 0;
 	char *head;
 
@@ -186,12 +186,12 @@ static int verb_state_print_changed(struct list *l)
 	}
 	l->begun = true;
 	for (size_t i = 0; i < names.len && !r; i++) {
-		r = machine_look(&l->cli->store, l->cli->catalog, names.items[i], &look, l->e);
+		r = overview_read(&l->cli->store, l->cli->catalog, names.items[i], &look, l->e);
 		if (!r)
 			strv_take(&keys, verb_state_look_key(&look));
 		if (!r && !strv_has(&l->shown, keys.items[keys.len - 1]))
 			verb_state_print_look(l, &look, width);
-		machine_look_fini(&look);
+		overview_fini(&look);
 	}
 	strv_fini(&names);
 	strv_fini(&l->shown);

@@ -245,8 +245,8 @@ static int change_check_state(const char *dir, struct change *c, bool *suspended
 	return r;
 }
 
-int change_look(const struct store *store, enum change_kind kind, const char *ref, const char *to, struct change *out,
-		struct err *e)
+int change_examine(const struct store *store, enum change_kind kind, const char *ref, const char *to,
+		   struct change *out, struct err *e)
 {
 	struct spec s;
 	bool suspended = false;

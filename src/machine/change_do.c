@@ -202,7 +202,7 @@ static int change_do_clone(const struct store *store, const struct change *c, co
 	int r = file_remove_tree(part, e);
 
 	if (!r && copy)
-		r = snapshot_settle(dir, disk, e);
+		r = snapshot_recover(dir, disk, e);
 	if (!r && copy)
 		r = file_mkdirs(part, e);
 	if (!r && copy)
@@ -335,7 +335,7 @@ static int change_do_look_again(const struct store *store, const struct change *
 {
 	struct err why = ERR_INIT;
 	struct change now;
-	int r = change_look(store, c->kind, c->ref, c->to, &now, &why);
+	int r = change_examine(store, c->kind, c->ref, c->to, &now, &why);
 
 	if (r < 0)
 		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed by another command: %s", c->name, why.text);

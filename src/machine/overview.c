@@ -14,7 +14,7 @@
 #include "machine/pending.h"
 #include "spec/spec.h"
 
-static char *overview_state_of(const char *dir, const struct machine_look *l)
+static char *overview_state_of(const char *dir, const struct overview *l)
 {
 	char *lock = file_join(dir, "lock");
 	char *holder = l->run.alive ? NULL : lock_holder(lock);
@@ -49,7 +49,7 @@ static char *overview_warnings_of(const struct vm_run *run)
 	return text;
 }
 
-static char *overview_detail_of(const struct machine_look *l)
+static char *overview_detail_of(const struct overview *l)
 {
 	char text[SIZE_TEXT];
 	int64_t now = (int64_t)time(NULL);
@@ -61,7 +61,7 @@ static char *overview_detail_of(const struct machine_look *l)
 	return xstrdup(l->run.cause ? l->run.cause : "");
 }
 
-static void overview_add_pending(struct machine_look *l)
+static void overview_add_pending(struct overview *l)
 {
 	char *lacks = vm_pending_text(l->pending);
 	char *text = xasprintf("%s%s%s", l->detail, *l->detail ? "; " : "", lacks);
@@ -72,7 +72,7 @@ static void overview_add_pending(struct machine_look *l)
 }
 
 /* As its file says it, which need not be how it was made. */
-static int overview_read_file(const struct store *store, const struct catalog *c, struct machine_look *l, struct err *e)
+static int overview_read_file(const struct store *store, const struct catalog *c, struct overview *l, struct err *e)
 {
 	struct spec spec;
 	char *path;
@@ -96,8 +96,8 @@ static int overview_read_file(const struct store *store, const struct catalog *c
 	return r;
 }
 
-int machine_look(const struct store *store, const struct catalog *c, const char *name, struct machine_look *out,
-		 struct err *e)
+int overview_read(const struct store *store, const struct catalog *c, const char *name, struct overview *out,
+		  struct err *e)
 {
 	char *dir = store_machine_dir(store, name);
 	char *disk = file_join(dir, "disk.qcow2");
@@ -105,7 +105,7 @@ int machine_look(const struct store *store, const struct catalog *c, const char 
 	struct stat st;
 	int r;
 
-	*out = (struct machine_look){.name = xstrdup(name), .made = stat(disk, &st) == 0};
+	*out = (struct overview){.name = xstrdup(name), .made = stat(disk, &st) == 0};
 	out->disk_used = out->made ? (uint64_t)st.st_blocks * 512 : 0;
 	out->pending = out->made ? vm_pending_read(dir) : NULL;
 	r = vm_run_read(dir, &out->run, e);
@@ -131,7 +131,7 @@ int machine_look(const struct store *store, const struct catalog *c, const char 
 	return r;
 }
 
-void machine_look_fini(struct machine_look *l)
+void overview_fini(struct overview *l)
 {
 	free(l->name);
 	free(l->system);
@@ -142,5 +142,5 @@ void machine_look_fini(struct machine_look *l)
 	free(l->wrong);
 	free(l->pending);
 	vm_run_fini(&l->run);
-	*l = (struct machine_look){0};
+	*l = (struct overview){0};
 }

@@ -42,7 +42,7 @@ bool reported_put(json_t *settings, const char *name, const char *state, const c
 		entry = json_pack("{s:s}", "name", name);
 		json_array_append_new(settings, entry);
 	}
-	words = vm_words(text, strlen(text), TEXT_MAX_BYTES);
+	words = vm_sanitize(text, strlen(text), TEXT_MAX_BYTES);
 	json_object_set_new(entry, "state", json_string(state));
 	json_object_set_new(entry, "text", json_string(words));
 	free(words);

@@ -171,7 +171,7 @@ int vm_run_read(const char *dir, struct vm_run *out, struct err *e)
 	if (!r) {
 		run_from_json(out, o);
 		run_correct(out);
-		if (out->state == VM_FAILED && !out->alive && run_was_cut_off(out) && vm_kept_is(dir))
+		if (out->state == VM_FAILED && !out->alive && run_was_cut_off(out) && suspended_exists(dir))
 			run_resumable(out);
 	}
 	json_decref(o);

@@ -17,11 +17,11 @@ int snapshot_create(const char *dir, const char *disk, const char *tag, struct e
 
 	if (there > 0) /* its files are not to be replaced */
 		return err_set(e, ERR_USAGE, "snapshot-exists", "there is a snapshot %s already", tag);
-	if (there < 0 || vm_mark_keep_files(dir, tag, e) < 0)
+	if (there < 0 || snapshot_meta_save_files(dir, tag, e) < 0)
 		return -1;
 	if (disk_snapshot_create(disk, tag, e) == 0)
 		return 0;
-	vm_mark_drop_files(dir, tag, NULL);
+	snapshot_meta_remove_files(dir, tag, NULL);
 	return -1;
 }
 
@@ -31,7 +31,7 @@ int snapshot_revert(const char *dir, const char *disk, const char *tag, struct e
 	int r = disk_snapshot_revert(disk, tag, e);
 
 	if (!r)
-		r = vm_mark_restore_files(dir, tag, false, e);
+		r = snapshot_meta_restore_files(dir, tag, false, e);
 	if (!r)
 		r = disk_change_end(disk, e);
 	return r;
@@ -50,7 +50,7 @@ int snapshot_finish(const char *dir, const char *disk, struct err *e)
 	return r;
 }
 
-int snapshot_settle(const char *dir, const char *disk, struct err *e)
+int snapshot_recover(const char *dir, const char *disk, struct err *e)
 {
 	char *what = disk_change_pending(disk);
 	enum disk_health health = DISK_WELL;

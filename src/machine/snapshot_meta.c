@@ -26,11 +26,11 @@ static json_t *snapshot_meta_read_all(const char *path)
 	return json_object();
 }
 
-int vm_mark_put(const char *dir, const char *tag, const struct vm_kept *k, struct err *e)
+int snapshot_meta_write(const char *dir, const char *tag, const struct suspended_state *k, struct err *e)
 {
 	char *path = snapshot_meta_marks_path(dir);
 	json_t *all = snapshot_meta_read_all(path);
-	json_t *o = vm_kept_json(k);
+	json_t *o = suspended_json(k);
 	int r = o && json_object_set(all, tag, o) == 0
 			? json_write(path, all, e)
 			: err_set(e, ERR_FAILED, "not-utf8", "an argument of QEMU is not valid UTF-8");
@@ -41,23 +41,23 @@ int vm_mark_put(const char *dir, const char *tag, const struct vm_kept *k, struc
 	return r;
 }
 
-int vm_mark_get(const char *dir, const char *tag, struct vm_kept *out, struct err *e)
+int snapshot_meta_read(const char *dir, const char *tag, struct suspended_state *out, struct err *e)
 {
 	char *path = snapshot_meta_marks_path(dir);
 	json_t *all = snapshot_meta_read_all(path);
-	int r = vm_kept_from_json(out, json_object_get(all, tag));
+	int r = suspended_from_json(out, json_object_get(all, tag));
 
 	if (r < 0)
 		err_set(e, ERR_FAILED, "snapshot-unknown",
 			"nothing says how the machine was run when the snapshot %s was made", tag);
 	else
-		vm_kept_move_dir(&out->request, dir);
+		suspended_move_dir(&out->request, dir);
 	json_decref(all);
 	free(path);
 	return r;
 }
 
-int vm_mark_drop(const char *dir, const char *tag, struct err *e)
+int snapshot_meta_remove(const char *dir, const char *tag, struct err *e)
 {
 	char *path = snapshot_meta_marks_path(dir);
 	json_t *all = snapshot_meta_read_all(path);
@@ -84,7 +84,7 @@ static char *snapshot_meta_kept_file(const char *dir, const char *tag, size_t i)
 	return xasprintf("%s/" MARK_FOLDER "/%s.%s", dir, tag, files[i].ending);
 }
 
-int vm_mark_keep_files(const char *dir, const char *tag, struct err *e)
+int snapshot_meta_save_files(const char *dir, const char *tag, struct err *e)
 {
 	char *folder = file_join(dir, MARK_FOLDER);
 	int r = file_mkdirs(folder, e);
@@ -101,7 +101,7 @@ int vm_mark_keep_files(const char *dir, const char *tag, struct err *e)
 	return r;
 }
 
-int vm_mark_restore_files(const char *dir, const char *tag, bool running, struct err *e)
+int snapshot_meta_restore_files(const char *dir, const char *tag, bool running, struct err *e)
 {
 	int r = 0;
 
@@ -117,7 +117,7 @@ int vm_mark_restore_files(const char *dir, const char *tag, bool running, struct
 	return r;
 }
 
-int vm_mark_drop_files(const char *dir, const char *tag, struct err *e)
+int snapshot_meta_remove_files(const char *dir, const char *tag, struct err *e)
 {
 	int r = 0;
 

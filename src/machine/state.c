@@ -23,7 +23,7 @@ struct row {
 /* What holds in every state in which QEMU runs. */
 #define ENDS                                                                                                           \
 	[VM_EV_KILL] = ROW(STOPPING, KILL), [VM_EV_FATAL] = ROW(STOPPING, QUIT), [VM_EV_EXIT_OK] = ROW(OFF, FINISH),   \
-	[VM_EV_EXIT_BAD] = ROW(FAILED, FINISH), [VM_EV_EXIT_KEPT] = ROW(SUSPENDED, FINISH)
+	[VM_EV_EXIT_BAD] = ROW(FAILED, FINISH), [VM_EV_EXIT_SUSPENDED] = ROW(SUSPENDED, FINISH)
 
 static const struct row rules[VM_STATE_COUNT][VM_EV_COUNT] =
 	{
@@ -32,7 +32,7 @@ static const struct row rules[VM_STATE_COUNT][VM_EV_COUNT] =
 				[VM_EV_UP] = ROW(BOOTING, NOTHING),
 				[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
 				[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
-				[VM_EV_KEPT] = ROW(SUSPENDING, QUIT),
+				[VM_EV_SUSPENDED] = ROW(SUSPENDING, QUIT),
 				[VM_EV_STOP] = ROW(STOPPING, QUIT),
 				[VM_EV_DOWN] = ROW(STOPPING, AWAIT_EXIT),
 				ENDS,
@@ -71,7 +71,7 @@ static const struct row rules[VM_STATE_COUNT][VM_EV_COUNT] =
 				[VM_EV_UP] = ROW(BOOTING, NOTHING),
 				[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
 				[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
-				[VM_EV_KEPT] = ROW(SUSPENDING, QUIT),
+				[VM_EV_SUSPENDED] = ROW(SUSPENDING, QUIT),
 				[VM_EV_RUNG] = ROW(SUSPENDING, NEXT_RUNG),
 				[VM_EV_DOWN] = ROW(SUSPENDING, AWAIT_EXIT),
 				ENDS,
@@ -207,7 +207,7 @@ static enum vm_state state_asked(const struct vm_end *end, const char **id, char
 
 enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **cause)
 {
-	if (end->kept) {
+	if (end->suspended) {
 		*id = "";
 		*cause = xstrdup("the next boot resumes it");
 		return VM_SUSPENDED;

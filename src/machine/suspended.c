@@ -16,20 +16,20 @@ static char *suspended_json_path(const char *dir)
 	return file_join(dir, "suspend.json");
 }
 
-char *vm_kept_state_path(const char *dir)
+char *suspended_state_path(const char *dir)
 {
 	return file_join(dir, "suspend.state");
 }
 
-char *vm_kept_part_path(const char *dir)
+char *suspended_part_path(const char *dir)
 {
 	return file_join(dir, "suspend.state.part");
 }
 
-bool vm_kept_is(const char *dir)
+bool suspended_exists(const char *dir)
 {
 	char *json = suspended_json_path(dir);
-	char *state = vm_kept_state_path(dir);
+	char *state = suspended_state_path(dir);
 	bool is = file_exists(json) && file_exists(state);
 
 	free(state);
@@ -37,15 +37,15 @@ bool vm_kept_is(const char *dir)
 	return is;
 }
 
-int vm_kept_refuse(const char *dir, const char *name, struct err *e)
+int suspended_refuse(const char *dir, const char *name, struct err *e)
 {
-	if (!vm_kept_is(dir))
+	if (!suspended_exists(dir))
 		return 0;
 	err_set(e, ERR_BUSY, "suspended", "%s is suspended: nothing may change until it was resumed", name);
 	return err_hint(e, "`debwiz boot %s` resumes it; `debwiz kill %s` discards its suspended state", name, name);
 }
 
-json_t *vm_kept_json(const struct vm_kept *k)
+json_t *suspended_json(const struct suspended_state *k)
 {
 	json_t *request = vm_request_json(&k->request);
 
@@ -54,9 +54,9 @@ json_t *vm_kept_json(const struct vm_kept *k)
 			 "ready", (int)k->ready, "kernel", k->kernel ? k->kernel : "", "ip", k->ip ? k->ip : "");
 }
 
-int vm_kept_from_json(struct vm_kept *out, const json_t *o)
+int suspended_from_json(struct suspended_state *out, const json_t *o)
 {
-	*out = (struct vm_kept){.login = json_bool(o, "login", false), .ready = json_bool(o, "ready", false)};
+	*out = (struct suspended_state){.login = json_bool(o, "login", false), .ready = json_bool(o, "ready", false)};
 	if (vm_request_from_json(&out->request, json_object_get(o, "request")) < 0)
 		return -1;
 	out->kernel = xstrdup(json_str(o, "kernel", ""));
@@ -64,12 +64,12 @@ int vm_kept_from_json(struct vm_kept *out, const json_t *o)
 	return 0;
 }
 
-int vm_kept_seal(const char *dir, const struct vm_kept *k, struct err *e)
+int suspended_commit(const char *dir, const struct suspended_state *k, struct err *e)
 {
-	char *part = vm_kept_part_path(dir);
-	char *state = vm_kept_state_path(dir);
+	char *part = suspended_part_path(dir);
+	char *state = suspended_state_path(dir);
 	char *path = suspended_json_path(dir);
-	json_t *o = vm_kept_json(k);
+	json_t *o = suspended_json(k);
 	int r = o ? 0 : err_set(e, ERR_FAILED, "not-utf8", "an argument of QEMU is not valid UTF-8");
 
 	if (!r)
@@ -85,35 +85,35 @@ int vm_kept_seal(const char *dir, const struct vm_kept *k, struct err *e)
 	return r;
 }
 
-int vm_kept_read(const char *dir, struct vm_kept *out, struct err *e)
+int suspended_read(const char *dir, struct suspended_state *out, struct err *e)
 {
 	char *path = suspended_json_path(dir);
 	json_t *o = json_read(path, e);
 	int r = o ? 0 : -1;
 
-	if (!r && vm_kept_from_json(out, o) < 0)
+	if (!r && suspended_from_json(out, o) < 0)
 		r = err_set(e, ERR_FAILED, "suspend-bad", "%s does not say how the suspended machine was run", path);
 	if (!r) {
 		out->request.resume = true;
-		vm_kept_move_dir(&out->request, dir);
+		suspended_move_dir(&out->request, dir);
 	}
 	json_decref(o);
 	free(path);
 	return r;
 }
 
-void vm_kept_fini(struct vm_kept *k)
+void suspended_fini(struct suspended_state *k)
 {
 	vm_request_fini(&k->request);
 	free(k->kernel);
 	free(k->ip);
-	*k = (struct vm_kept){.login = false};
+	*k = (struct suspended_state){.login = false};
 }
 
-int vm_kept_remove(const char *dir, struct err *e)
+int suspended_remove(const char *dir, struct err *e)
 {
 	char *json = suspended_json_path(dir);
-	char *state = vm_kept_state_path(dir);
+	char *state = suspended_state_path(dir);
 	int r = 0;
 
 	if (unlink(json) < 0 && errno != ENOENT)
@@ -127,12 +127,12 @@ int vm_kept_remove(const char *dir, struct err *e)
 	return r;
 }
 
-int vm_kept_drop(const char *dir, struct err *e)
+int suspended_discard(const char *dir, struct err *e)
 {
 	char *path = file_join(dir, "run.json");
 	struct vm_run run;
 	json_t *o;
-	int r = vm_kept_remove(dir, e);
+	int r = suspended_remove(dir, e);
 
 	if (!r && vm_run_read(dir, &run, NULL) == 0) {
 		run.state = VM_OFF;
@@ -149,7 +149,7 @@ int vm_kept_drop(const char *dir, struct err *e)
 	return r;
 }
 
-void vm_kept_pin_machine(struct strv *argv, const char *type)
+void suspended_pin_machine(struct strv *argv, const char *type)
 {
 	for (size_t i = 0; i + 1 < argv->len; i++) {
 		char *old = argv->items[i + 1];

@@ -20,7 +20,7 @@ static bool suspended_move_names_socket(const char *item, const char *path)
 	       (n == 9 && !strncmp(item, "vnc=unix:", n));
 }
 
-void vm_kept_move_sockets(struct vm_request *r, const char *runtime_dir)
+void suspended_move_sockets(struct vm_request *r, const char *runtime_dir)
 {
 	char *old = xasprintf("%s/", r->runtime_dir);
 
@@ -115,7 +115,7 @@ static void move_name(struct vm_request *r, const char *from, const char *to)
 	free(old);
 }
 
-void vm_kept_move_dir(struct vm_request *r, const char *dir)
+void suspended_move_dir(struct vm_request *r, const char *dir)
 {
 	char *old = r->dir;
 

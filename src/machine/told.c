@@ -13,7 +13,7 @@ static uint64_t told_number(const json_t *values, const char *key)
 	return strtoull(json_str(values, key, "0"), NULL, 10);
 }
 
-char *vm_amount(const char *state, const json_t *values, uint64_t *done, uint64_t *total)
+char *vm_progress_text(const char *state, const json_t *values, uint64_t *done, uint64_t *total)
 {
 	static const struct {
 		const char *state, *words;
@@ -38,7 +38,7 @@ char *vm_amount(const char *state, const json_t *values, uint64_t *done, uint64_
 	return NULL;
 }
 
-const char *vm_rung_words(const json_t *values, uint64_t *ms)
+const char *vm_stop_text(const json_t *values, uint64_t *ms)
 {
 	static const struct {
 		const char *rung, *words;

@@ -19,7 +19,7 @@ static size_t words_cut(const char *s, size_t len, size_t max)
 	return max;
 }
 
-char *vm_words(const char *p, size_t n, size_t max)
+char *vm_sanitize(const char *p, size_t n, size_t max)
 {
 	struct buf plain, out;
 	bool gap = false;

@@ -56,13 +56,13 @@ int recipe_begin(struct job *j, bool changed, size_t *first, struct err *e)
 		return err_hint(e, "stop it first: debwiz stop %s", name);
 	}
 	/* one that was suspended goes on as it was run then, whatever the file says now */
-	if (!vm_kept_is(j->machine_dir) &&
+	if (!suspended_exists(j->machine_dir) &&
 	    (risks_check(j->spec, NULL, NULL, e) < 0 || job_check_drives(j->spec, !prepares, e) < 0))
 		return -1;
 	if (job_lock(j, "preparing", e) < 0)
 		return -1;
-	if (!vm_kept_is(j->machine_dir))
+	if (!suspended_exists(j->machine_dir))
 		return 0;
 	*first = recipe_index_of(&step_start);
-	return prepares || changed ? vm_kept_refuse(j->machine_dir, name, e) : 0;
+	return prepares || changed ? suspended_refuse(j->machine_dir, name, e) : 0;
 }

@@ -55,11 +55,11 @@ static int snapshot_change_disk(const struct job *j, enum vm_snapshot_op op, con
 		return snapshot_create(dir, disk, tag, e);
 	case VM_SNAPSHOT_REVERT:
 		*starts = snapshot_has_memory(disk, tag);
-		return *starts ? vm_mark_restore_files(dir, tag, false, e) : snapshot_revert(dir, disk, tag, e);
+		return *starts ? snapshot_meta_restore_files(dir, tag, false, e) : snapshot_revert(dir, disk, tag, e);
 	default:
-		if (disk_snapshot_delete(disk, tag, e) < 0 || vm_mark_drop(dir, tag, e) < 0)
+		if (disk_snapshot_delete(disk, tag, e) < 0 || snapshot_meta_remove(dir, tag, e) < 0)
 			return -1;
-		return vm_mark_drop_files(dir, tag, e);
+		return snapshot_meta_remove_files(dir, tag, e);
 	}
 }
 
@@ -74,9 +74,9 @@ int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool
 	if (!r)
 		r = job_lock(j, "changing its snapshots", e);
 	if (!r)
-		r = vm_kept_refuse(j->machine_dir, j->spec->name, e);
+		r = suspended_refuse(j->machine_dir, j->spec->name, e);
 	if (!r)
-		r = snapshot_settle(j->machine_dir, disk, e);
+		r = snapshot_recover(j->machine_dir, disk, e);
 	if (!r)
 		r = snapshot_change_disk(j, op, tag, disk, starts, e);
 	free(disk);
@@ -86,8 +86,8 @@ int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool
 int snapshot_start(struct job *j, const char *tag, void (*done)(const struct err *e, void *arg), void *arg,
 		   struct err *e)
 {
-	struct vm_kept mark;
-	int r = vm_mark_get(j->machine_dir, tag, &mark, e);
+	struct suspended_state mark;
+	int r = snapshot_meta_read(j->machine_dir, tag, &mark, e);
 
 	if (r < 0)
 		return r;
@@ -96,11 +96,11 @@ int snapshot_start(struct job *j, const char *tag, void (*done)(const struct err
 	if (!j->runtime_dir)
 		j->runtime_dir = host_runtime_dir(j->spec->name, e);
 	if (j->runtime_dir) {
-		vm_kept_move_sockets(&mark.request, j->runtime_dir);
+		suspended_move_sockets(&mark.request, j->runtime_dir);
 		job_hand_over(j);
 		vm_start(j->loop, &mark.request, done, arg);
 	}
-	vm_kept_fini(&mark);
+	suspended_fini(&mark);
 	return j->runtime_dir ? 0 : -1;
 }
 

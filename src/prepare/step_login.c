@@ -243,7 +243,7 @@ static double step_login_expect_login(const void *job)
 {
 	const struct job *j = job;
 
-	return vm_kept_is(j->machine_dir) ? 1 : job_expect(j, "login", 35);
+	return suspended_exists(j->machine_dir) ? 1 : job_expect(j, "login", 35);
 }
 
 static void step_login_took_login(void *job, uint64_t ms)

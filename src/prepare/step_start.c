@@ -139,16 +139,16 @@ static void step_start_on_started(const struct err *error, void *arg)
 /* A suspended machine goes on just as it was run then. */
 static int step_start_fill_kept(struct job *j, struct vm_request *r, struct err *e)
 {
-	struct vm_kept kept;
+	struct suspended_state kept;
 
 	if (!j->runtime_dir)
 		j->runtime_dir = host_runtime_dir(j->spec->name, e);
-	if (!j->runtime_dir || vm_kept_read(j->machine_dir, &kept, e) < 0)
+	if (!j->runtime_dir || suspended_read(j->machine_dir, &kept, e) < 0)
 		return -1;
 	*r = kept.request;
 	kept.request = (struct vm_request){.name = NULL};
-	vm_kept_fini(&kept);
-	vm_kept_move_sockets(r, j->runtime_dir);
+	suspended_fini(&kept);
+	suspended_move_sockets(r, j->runtime_dir);
 	return 0;
 }
 
@@ -199,7 +199,7 @@ static void step_start_start(struct step_run *run, void *job)
 	struct job *j = job;
 	struct starting *s;
 	struct err e = ERR_INIT;
-	bool kept = vm_kept_is(j->machine_dir);
+	bool kept = suspended_exists(j->machine_dir);
 
 	if ((kept ? step_start_fill_kept(j, &request, &e) : step_start_fill(j, &request, &e)) < 0) {
 		step_fail(run, &e);

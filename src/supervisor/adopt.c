@@ -131,7 +131,7 @@ void sup_abandon(struct sup *s, const char *text)
 	s->start_timer = NULL;
 	sup_guest_close(s);
 	sup_monitor_close(s);
-	saver_flush(s->saver, adopt_on_abandoned, s);
+	async_writer_flush(s->writer, adopt_on_abandoned, s);
 }
 
 static void adopt_on_start_timeout(void *arg)
@@ -165,9 +165,9 @@ static void adopt_found_prelaunch(struct sup *s)
 /* Its state was being written; when that is whole on disk it has nothing more to do here. */
 static void adopt_found_suspending(struct sup *s)
 {
-	if (vm_kept_is(s->req.dir)) {
-		s->end.kept = true;
-		sup_event(s, VM_EV_KEPT);
+	if (suspended_exists(s->req.dir)) {
+		s->end.suspended = true;
+		sup_event(s, VM_EV_SUSPENDED);
 		return;
 	}
 	sup_monitor_do(s, "migrate_cancel");
@@ -183,7 +183,7 @@ static void adopt_found_incoming(struct sup *s)
 
 static void adopt_found_paused(struct sup *s)
 {
-	if (s->req.resume && s->before == VM_STARTING && vm_kept_is(s->req.dir)) {
+	if (s->req.resume && s->before == VM_STARTING && suspended_exists(s->req.dir)) {
 		s->end.resuming = true;
 		sup_resume_finish(s);
 	} else if (s->before == VM_SUSPENDING) {

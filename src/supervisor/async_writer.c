@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* saver: see src/supervisor/async_writer.h. */
+/* async_writer: see src/supervisor/async_writer.h. */
 #include "async_writer.h"
 
 #include <fcntl.h>
@@ -21,7 +21,7 @@ struct write {
 	void *arg;
 };
 
-struct saver {
+struct async_writer {
 	struct loop *loop;
 	struct write *waiting;
 	struct write *running;
@@ -31,9 +31,9 @@ struct saver {
 	void *arg;
 };
 
-struct saver *saver_new(struct loop *l, const char *spare)
+struct async_writer *async_writer_new(struct loop *l, const char *spare)
 {
-	struct saver *s = xcalloc(1, sizeof(*s));
+	struct async_writer *s = xcalloc(1, sizeof(*s));
 
 	s->loop = l;
 	s->spare = xstrdup(spare);
@@ -48,7 +48,7 @@ static void async_writer_write_free(struct write *w)
 }
 
 /* As much of it as there is room for. Not a hole, nor zeros, which some file systems make one of. */
-static void async_writer_spare_make(struct saver *s)
+static void async_writer_spare_make(struct async_writer *s)
 {
 	char block[4096];
 	int fd = open(s->spare, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -66,7 +66,7 @@ static void async_writer_spare_make(struct saver *s)
 		unlink(s->spare);
 }
 
-static void async_writer_spare_drop(struct saver *s)
+static void async_writer_spare_drop(struct async_writer *s)
 {
 	if (s->spared)
 		unlink(s->spare);
@@ -80,7 +80,7 @@ static int async_writer_write_now(const struct write *w, struct err *e)
 
 static void async_writer_work(void *arg)
 {
-	struct saver *s = arg;
+	struct async_writer *s = arg;
 	struct err e = ERR_INIT;
 	int r = async_writer_write_now(s->running, &e);
 
@@ -96,18 +96,18 @@ static void async_writer_work(void *arg)
 	err_fini(&e);
 }
 
-static void async_writer_next(struct saver *s);
+static void async_writer_next(struct async_writer *s);
 
 static void async_writer_done(void *arg)
 {
-	struct saver *s = arg;
+	struct async_writer *s = arg;
 
 	async_writer_write_free(s->running);
 	s->running = NULL;
 	async_writer_next(s);
 }
 
-static void async_writer_next(struct saver *s)
+static void async_writer_next(struct async_writer *s)
 {
 	void (*flushed)(void *) = s->flushed;
 
@@ -134,7 +134,7 @@ static void async_writer_next(struct saver *s)
 }
 
 /* The last place of the queue, or that of what is yet to be written to `path`. */
-static struct write **async_writer_place(struct saver *s, const char *path)
+static struct write **async_writer_place(struct async_writer *s, const char *path)
 {
 	struct write **at = &s->waiting;
 
@@ -143,7 +143,7 @@ static struct write **async_writer_place(struct saver *s, const char *path)
 	return at;
 }
 
-void saver_put(struct saver *s, const char *path, char *text)
+void async_writer_put(struct async_writer *s, const char *path, char *text)
 {
 	struct write **at = async_writer_place(s, path);
 
@@ -156,7 +156,7 @@ void saver_put(struct saver *s, const char *path, char *text)
 	async_writer_next(s);
 }
 
-void saver_then(struct saver *s, void (*fn)(void *arg), void *arg)
+void async_writer_then(struct async_writer *s, void (*fn)(void *arg), void *arg)
 {
 	struct write *w = xcalloc(1, sizeof(*w));
 
@@ -166,14 +166,14 @@ void saver_then(struct saver *s, void (*fn)(void *arg), void *arg)
 	async_writer_next(s);
 }
 
-void saver_flush(struct saver *s, void (*fn)(void *arg), void *arg)
+void async_writer_flush(struct async_writer *s, void (*fn)(void *arg), void *arg)
 {
 	s->flushed = fn;
 	s->arg = arg;
 	async_writer_next(s);
 }
 
-void saver_free(struct saver *s)
+void async_writer_free(struct async_writer *s)
 {
 	if (!s)
 		return;

@@ -170,7 +170,7 @@ static void guest_on_hostkey(struct sup *s, const json_t *values)
 	s->keys_learnt = true;
 	if (s->known_hosts.len < KNOWN_HOSTS_MAX &&
 	    hostkeys_set(&s->known_hosts, s->req.ssh_host, json_str(values, "type", ""), json_str(values, "key", "")))
-		saver_put(s->saver, s->req.known_hosts, xstrdup(s->known_hosts.data));
+		async_writer_put(s->writer, s->req.known_hosts, xstrdup(s->known_hosts.data));
 }
 
 static void guest_remove_pending(void *arg)
@@ -193,9 +193,9 @@ static void guest_on_pending(struct sup *s, const char *suites)
 	path = file_join(s->req.dir, VM_PENDING_NAME);
 	known = vm_pending_read(s->req.dir);
 	if (!*suites)
-		saver_then(s->saver, guest_remove_pending, s); /* a write of it may be under way */
+		async_writer_then(s->writer, guest_remove_pending, s); /* a write of it may be under way */
 	else if (!known || strcmp(known, suites))
-		saver_put(s->saver, path, xasprintf("%s\n", suites));
+		async_writer_put(s->writer, path, xasprintf("%s\n", suites));
 	free(known);
 	free(path);
 }

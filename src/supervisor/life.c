@@ -26,7 +26,7 @@ void sup_save(struct sup *s)
 	char *text = json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS);
 	char *line = xasprintf("%s\n", text ? text : "{}");
 
-	saver_put(s->saver, path, line);
+	async_writer_put(s->writer, path, line);
 	free(text);
 	json_decref(o);
 	free(path);
@@ -53,7 +53,7 @@ static void life_tell_state(struct sup *s, const char *event)
 	t->sup = s;
 	t->event = json_pack("{s:s, s:s, s:s, s:s}", "event", event, "state", vm_state_name(s->run.state), "cause",
 			     s->run.cause, "cause_id", s->run.cause_id);
-	saver_then(s->saver, life_on_written, t);
+	async_writer_then(s->writer, life_on_written, t);
 }
 
 static json_t *life_progress_event(const char *state, json_t *values)
@@ -248,7 +248,7 @@ static void life_finish(struct sup *s)
 	sup_remove_sockets(s, NULL);
 	s->run.ended = (int64_t)time(NULL);
 	sup_save(s);
-	saver_flush(s->saver, life_on_saved, s);
+	async_writer_flush(s->writer, life_on_saved, s);
 }
 
 /* First lines of what QEMU complained of, without those that are only warnings. */
@@ -270,7 +270,7 @@ static char *life_main_complaint(const char *text)
 		free(line);
 		text += n + (text[n] == '\n');
 	}
-	words = vm_words(b.data, b.len, CAUSE_MAX);
+	words = vm_sanitize(b.data, b.len, CAUSE_MAX);
 	buf_fini(&b);
 	return words;
 }
@@ -303,11 +303,13 @@ void sup_judge(struct sup *s)
 	free(s->run.cause_id);
 	s->run.cause_id = xstrdup(id);
 	free(s->run.complaint);
-	s->run.complaint = vm_words(s->complaint.data, s->complaint.len, SUP_COMPLAINT_MAX);
+	s->run.complaint = vm_sanitize(s->complaint.data, s->complaint.len, SUP_COMPLAINT_MAX);
 	free(complaint);
 	if (verdict == VM_OFF)
 		sup_orders_met(s);
-	sup_event(s, verdict == VM_OFF ? VM_EV_EXIT_OK : verdict == VM_SUSPENDED ? VM_EV_EXIT_KEPT : VM_EV_EXIT_BAD);
+	sup_event(s, verdict == VM_OFF	       ? VM_EV_EXIT_OK
+		     : verdict == VM_SUSPENDED ? VM_EV_EXIT_SUSPENDED
+					       : VM_EV_EXIT_BAD);
 }
 
 static void life_on_drain_timer(void *arg)

@@ -111,7 +111,7 @@ static void monitor_ev_block_io_error(struct sup *s, const json_t *data)
 
 	if (strcmp(json_str(data, "action", ""), "stop") != 0)
 		return;
-	words = vm_words(reason, strlen(reason), 200);
+	words = vm_sanitize(reason, strlen(reason), 200);
 	text = full ? xstrdup("the host's disk is full; free disk space, then resume it")
 		    : xasprintf("the host's disk failed: %s", words);
 	s->paused_by = full ? "disk-full" : "io-error";

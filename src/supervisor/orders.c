@@ -62,7 +62,7 @@ static void orders_on_recorded(void *arg)
 /* It is done; the answer follows the record of it. */
 static void orders_order_done(struct sup_order *o)
 {
-	saver_then(o->sup->saver, orders_on_recorded, o);
+	async_writer_then(o->sup->writer, orders_on_recorded, o);
 }
 
 void sup_orders_fini(struct sup *s)
@@ -294,7 +294,7 @@ static void orders_keep_forward(struct sup *s, const char *rule, bool on)
 	text = o ? json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
 	line = text ? xasprintf("%s\n", text) : NULL;
 	if (line)
-		saver_put(s->saver, path, line);
+		async_writer_put(s->writer, path, line);
 	free(text);
 	json_decref(o);
 	free(path);
@@ -305,7 +305,7 @@ static void orders_forward_done(const json_t *value, const char *error, void *ar
 {
 	struct sup_order *o = arg;
 	const char *said = error ? error : json_string_value(value);
-	char *words = vm_words(said ? said : "", said ? strlen(said) : 0, 200);
+	char *words = vm_sanitize(said ? said : "", said ? strlen(said) : 0, 200);
 	bool done = !error && (o->on ? !*words : strstr(words, " removed") || strstr(words, " not found"));
 
 	o->sent = false;

@@ -54,7 +54,7 @@ static bool progress_parse_pair(const char *p, size_t n, json_t *values)
 	value = text_percent_decode(equals + 1, n - (size_t)(equals - p) - 1);
 	ok = value && !json_object_get(values, key);
 	if (ok) {
-		words = vm_words(value, strlen(value), PROGRESS_LINE_MAX);
+		words = vm_sanitize(value, strlen(value), PROGRESS_LINE_MAX);
 		json_object_set_new(values, key, json_string(words));
 		free(words);
 	}

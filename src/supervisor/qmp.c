@@ -161,7 +161,7 @@ static char *qmp_error_words(const json_t *error)
 {
 	const char *desc = json_str(error, "desc", "it gave no reason");
 
-	return vm_words(desc, strlen(desc), 500);
+	return vm_sanitize(desc, strlen(desc), 500);
 }
 
 static void qmp_on_answer(struct qmp *q, const json_t *o)

@@ -31,7 +31,7 @@ bool vm_snapshot_tag_ok(const char *tag)
 static void snapshot_snap_end(struct sup *s)
 {
 	free(s->snap.tag);
-	vm_kept_fini(&s->snap.now);
+	suspended_fini(&s->snap.now);
 	err_fini(&s->snap.err);
 	sup_amount_stop(s);
 	s->snap = (struct sup_snap){.op = SUP_SNAP_NONE};
@@ -94,13 +94,13 @@ static const json_t *snapshot_find(const json_t *snapshots, const char *tag)
 /* The guest is as it was when the snapshot was made. */
 static void snapshot_reverted(struct sup *s)
 {
-	struct vm_kept then;
+	struct suspended_state then;
 
-	if (vm_mark_get(s->req.dir, s->snap.tag, &then, NULL) < 0)
+	if (snapshot_meta_read(s->req.dir, s->snap.tag, &then, NULL) < 0)
 		return;
 	s->run.login = then.login;
 	s->run.ready = then.ready;
-	vm_kept_fini(&then);
+	suspended_fini(&then);
 	if (s->run.state == VM_RUNNING && !s->run.login && !s->run.ready)
 		sup_event(s, VM_EV_RESET);
 	else if (s->run.state == VM_BOOTING && (s->run.login || s->run.ready))
@@ -150,11 +150,12 @@ static void snapshot_write_mark(void *arg)
 	const char *dir = s->req.dir, *tag = s->snap.tag;
 
 	if (s->snap.op == SUP_SNAP_REVERT)
-		vm_mark_restore_files(dir, tag, true, &s->snap.err);
+		snapshot_meta_restore_files(dir, tag, true, &s->snap.err);
 	else if (s->snap.op == SUP_SNAP_DELETE)
-		(void)(vm_mark_drop(dir, tag, &s->snap.err) < 0 || vm_mark_drop_files(dir, tag, &s->snap.err));
-	else if (vm_mark_keep_files(dir, tag, &s->snap.err) == 0)
-		vm_mark_put(dir, tag, &s->snap.now, &s->snap.err);
+		(void)(snapshot_meta_remove(dir, tag, &s->snap.err) < 0 ||
+		       snapshot_meta_remove_files(dir, tag, &s->snap.err));
+	else if (snapshot_meta_save_files(dir, tag, &s->snap.err) == 0)
+		snapshot_meta_write(dir, tag, &s->snap.now, &s->snap.err);
 }
 
 static void snapshot_answer_done(void *arg)
@@ -292,13 +293,13 @@ static bool snapshot_same_machine(const struct strv *a, const struct strv *b)
 /* Its settings are those of the time when the snapshot was made, where that is known. */
 static bool snapshot_same_settings(const struct sup *s)
 {
-	struct vm_kept then;
+	struct suspended_state then;
 	bool same;
 
-	if (vm_mark_get(s->req.dir, s->snap.tag, &then, NULL) < 0)
+	if (snapshot_meta_read(s->req.dir, s->snap.tag, &then, NULL) < 0)
 		return true;
 	same = snapshot_same_machine(&then.request.argv, &s->snap.now.request.argv);
-	vm_kept_fini(&then);
+	suspended_fini(&then);
 	return same;
 }
 

@@ -38,7 +38,7 @@ struct sup_move {
 	bool working;		      /* the files are being sealed or removed off the loop */
 	bool sealed;		      /* outcome of that */
 	struct err err;
-	struct vm_kept kept;
+	struct suspended_state kept;
 };
 
 /* A snapshot under way. */
@@ -54,11 +54,11 @@ struct sup_snap {
 	enum sup_snap_op op;
 	struct control_ticket ticket;
 	char *tag;
-	uint64_t size;	    /* bytes of its memory, where it is loaded */
-	bool working;	    /* it is written down, or struck out, off the loop */
-	struct err err;	    /* outcome of that */
-	bool again;	    /* a job that an earlier supervisor left was dismissed */
-	struct vm_kept now; /* how it is run */
+	uint64_t size;		    /* bytes of its memory, where it is loaded */
+	bool working;		    /* it is written down, or struck out, off the loop */
+	struct err err;		    /* outcome of that */
+	bool again;		    /* a job that an earlier supervisor left was dismissed */
+	struct suspended_state now; /* how it is run */
 };
 
 struct sup {
@@ -67,7 +67,7 @@ struct sup {
 	char *request_path;
 	struct lock *lock;
 	struct control *control;
-	struct saver *saver;
+	struct async_writer *writer;
 	struct proc *proc;	  /* NULL: not started, taken over, or ended */
 	struct proc_watch *other; /* of a QEMU that was taken over */
 	enum vm_state before;	  /* taken over: what its first supervisor had recorded last */
@@ -249,7 +249,7 @@ void sup_seed(struct sup *s);
 /* QEMU holds it open: the file may go, where it only stands in for a seed that was applied. */
 void sup_seed_forget(struct sup *s);
 /* Fills in how it is run, with the machine type that QEMU tells ("virt-7.2-machine"). */
-bool sup_pin(const struct sup *s, const char *type, struct vm_kept *out);
+bool sup_pin(const struct sup *s, const char *type, struct suspended_state *out);
 
 /* amount.c */
 void sup_amount_start(struct sup *s);

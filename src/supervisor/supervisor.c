@@ -324,8 +324,8 @@ static int supervisor_take_over(struct sup *s, bool *orphan, struct err *e)
 	} else if (s->req.adopt) {
 		r = err_set(e, ERR_FAILED, "not-running", "%s no longer runs", s->req.name);
 	} else if (!s->req.resume) {
-		r = vm_kept_refuse(s->req.dir, s->req.name, e);
-	} else if (!vm_kept_is(s->req.dir)) {
+		r = suspended_refuse(s->req.dir, s->req.name, e);
+	} else if (!suspended_exists(s->req.dir)) {
 		r = err_set(e, ERR_FAILED, "not-suspended", "%s is not suspended", s->req.name);
 	} else {
 		vm_run_take_settings(&s->run, &old);
@@ -381,10 +381,10 @@ static void supervisor_sup_fini(struct sup *s)
 		loop_signal_stop(s->signals[i]);
 	loop_timer_stop(s->trim_timer);
 	sup_orders_fini(s);
-	vm_kept_fini(&s->move.kept);
+	suspended_fini(&s->move.kept);
 	control_free(s->control);
 	sup_screen_free(s->screen);
-	saver_free(s->saver);
+	async_writer_free(s->writer);
 	proc_watch_stop(s->other);
 	loop_free(s->loop);
 	lock_release(s->lock);
@@ -468,7 +468,7 @@ int vm_supervise(const char *request_path)
 	s.end.configuring = s.req.configuring;
 	s.loop = loop_new();
 	path = file_join(s.req.dir, "run.spare");
-	s.saver = saver_new(s.loop, path);
+	s.writer = async_writer_new(s.loop, path);
 	free(path);
 	r = supervisor_take_over(&s, &orphan, &e);
 	if (!r && !s.end.adopted)

@@ -23,7 +23,7 @@
 
 void sup_suspend_forget(struct sup *s)
 {
-	char *part = vm_kept_part_path(s->req.dir);
+	char *part = suspended_part_path(s->req.dir);
 
 	unlink(part);
 	free(part);
@@ -32,7 +32,7 @@ void sup_suspend_forget(struct sup *s)
 static void suspend_move_end(struct sup *s)
 {
 	sup_amount_stop(s);
-	vm_kept_fini(&s->move.kept);
+	suspended_fini(&s->move.kept);
 	err_fini(&s->move.err);
 	s->move = (struct sup_move){.dir = SUP_MOVE_NONE};
 	s->busy = NULL;
@@ -59,7 +59,7 @@ static void suspend_out_refuse(struct sup *s, const char *why)
 static void suspend_out_end(struct sup *s, const char *text, bool lost)
 {
 	bool stood = s->move.stood;
-	char *words = vm_words(text, strlen(text), 300);
+	char *words = vm_sanitize(text, strlen(text), 300);
 
 	log_msg("vm", "not suspended: %s", words);
 	sup_suspend_forget(s);
@@ -136,7 +136,7 @@ static void suspend_on_migrating(const json_t *value, const char *error, void *a
 static void suspend_on_stopped(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
-	char *part = vm_kept_part_path(s->req.dir);
+	char *part = suspended_part_path(s->req.dir);
 	int fd;
 
 	(void)value;
@@ -158,7 +158,7 @@ static void suspend_on_stopped(const json_t *value, const char *error, void *arg
 }
 
 /* "virt-7.2-machine" is the versioned name behind the alias that the command line may have. */
-bool sup_pin(const struct sup *s, const char *type, struct vm_kept *out)
+bool sup_pin(const struct sup *s, const char *type, struct suspended_state *out)
 {
 	const char *end = type ? strstr(type, "-machine") : NULL;
 	json_t *request = vm_request_json(&s->req);
@@ -169,7 +169,7 @@ bool sup_pin(const struct sup *s, const char *type, struct vm_kept *out)
 	if (!ok)
 		return false;
 	name = xstrndup(type, (size_t)(end - type));
-	vm_kept_pin_machine(&out->request.argv, name);
+	suspended_pin_machine(&out->request.argv, name);
 	free(name);
 	free(out->request.snapshot);
 	out->request.snapshot = xstrdup("");
@@ -230,7 +230,7 @@ static void suspend_seal(void *arg)
 {
 	struct sup *s = arg;
 
-	s->move.sealed = vm_kept_seal(s->req.dir, &s->move.kept, &s->move.err) == 0;
+	s->move.sealed = suspended_commit(s->req.dir, &s->move.kept, &s->move.err) == 0;
 }
 
 static void suspend_on_sealed(void *arg)
@@ -241,14 +241,14 @@ static void suspend_on_sealed(void *arg)
 	if (!s->move.sealed) {
 		char *text = xstrdup(s->move.err.text);
 
-		vm_kept_remove(s->req.dir, NULL);
+		suspended_remove(s->req.dir, NULL);
 		suspend_out_failed(s, text);
 		free(text);
 	} else {
-		s->end.kept = true;
+		s->end.suspended = true;
 		control_answer(s->control, s->move.ticket, NULL, NULL);
 		suspend_move_end(s);
-		sup_event(s, VM_EV_KEPT);
+		sup_event(s, VM_EV_SUSPENDED);
 	}
 	if (s->exited)
 		sup_judge(s);
@@ -292,7 +292,7 @@ static void suspend_on_incoming(const json_t *value, const char *error, void *ar
 
 void sup_resume_begin(struct sup *s)
 {
-	char *path = vm_kept_state_path(s->req.dir);
+	char *path = suspended_state_path(s->req.dir);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	s->end.resuming = true;
@@ -307,7 +307,7 @@ static void suspend_forget(void *arg)
 {
 	struct sup *s = arg;
 
-	s->move.sealed = vm_kept_remove(s->req.dir, &s->move.err) == 0;
+	s->move.sealed = suspended_remove(s->req.dir, &s->move.err) == 0;
 }
 
 static void suspend_on_forgotten(void *arg)
@@ -331,17 +331,17 @@ static void suspend_on_forgotten(void *arg)
 
 void sup_resume_finish(struct sup *s)
 {
-	struct vm_kept kept;
+	struct suspended_state kept;
 
 	s->move.working = true;
-	if (vm_kept_read(s->req.dir, &kept, NULL) == 0) {
+	if (suspended_read(s->req.dir, &kept, NULL) == 0) {
 		s->run.login = kept.login;
 		s->run.ready = kept.ready;
 		free(s->run.kernel);
 		s->run.kernel = xstrdup(kept.kernel);
 		free(s->run.ip);
 		s->run.ip = xstrdup(kept.ip);
-		vm_kept_fini(&kept);
+		suspended_fini(&kept);
 	}
 	loop_work(s->loop, suspend_forget, suspend_on_forgotten, s);
 }

@@ -21,7 +21,7 @@ static void watch_end_line(struct watch *w, const struct watch_ops *ops, void *a
 	at = strstr(w->line, mark);
 	if (at && !strstr(w->line, "end Kernel panic")) {
 		at += sizeof(mark) - 1;
-		text = vm_words(at, strlen(at), sizeof(w->line));
+		text = vm_sanitize(at, strlen(at), sizeof(w->line));
 		ops->panic(text, arg);
 		free(text);
 	}

@@ -11,7 +11,7 @@
 #include "tui/toolkit/widget_text.h"
 
 struct home {
-	struct machine_look *looks;
+	struct overview *looks;
 	size_t count, at, first;
 	int rows; /* in sight */
 	char at_name[64];
@@ -33,7 +33,7 @@ struct home {
 };
 
 /* The machine under the cursor, NULL: there is none. */
-struct machine_look *home_current(struct home *h);
+struct overview *home_current(struct home *h);
 
 /* Rows from which on it is told under the list what the machine under the cursor is. */
 #define HOME_NEAR_FROM 30

@@ -56,7 +56,7 @@ static void paint_head(const struct canvas *c, const struct table *t)
 }
 
 static void paint_machine(struct screen *s, const struct canvas *c, int row, const struct table *t,
-			  const struct machine_look *l, bool focus)
+			  const struct overview *l, bool focus)
 {
 	struct state_look look = state_look(l, task_find(s->app, l->name));
 	enum role role = focus ? ROLE_FOCUS : ROLE_TEXT;
@@ -156,7 +156,7 @@ void home_cursor(struct screen *s, int *row, int *column)
 }
 
 /* As far as is known of the machine: its own screen knows more. */
-static bool home_paint_has_ssh(const struct home *h, const struct machine_look *l)
+static bool home_paint_has_ssh(const struct home *h, const struct overview *l)
 {
 	bool near = h->near.name && !strcmp(h->near.name, l->name) && h->near.has_spec;
 
@@ -166,7 +166,7 @@ static bool home_paint_has_ssh(const struct home *h, const struct machine_look *
 static void home_help_line(struct screen *s, struct screen_lines *out)
 {
 	struct home *h = s->self;
-	const struct machine_look *l = home_current(h);
+	const struct overview *l = home_current(h);
 	const struct task *t = l ? task_find(s->app, l->name) : NULL;
 	char *where;
 
@@ -204,7 +204,7 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 	}
 }
 
-static bool home_paint_is_busy(struct screen *s, const struct machine_look *l)
+static bool home_paint_is_busy(struct screen *s, const struct overview *l)
 {
 	const struct task *t = task_find(s->app, l->name);
 
@@ -212,7 +212,7 @@ static bool home_paint_is_busy(struct screen *s, const struct machine_look *l)
 }
 
 /* What can be done with the machine under the cursor. */
-static void home_paint_machine_keys(const struct machine_look *l, struct screen_lines *out)
+static void home_paint_machine_keys(const struct overview *l, struct screen_lines *out)
 {
 	if (l->run.alive) {
 		screen_lines_key(out, "c", 'c', "console");
@@ -229,7 +229,7 @@ static void home_paint_machine_keys(const struct machine_look *l, struct screen_
 void home_lines(struct screen *s, struct screen_lines *out)
 {
 	struct home *h = s->self;
-	const struct machine_look *l = home_current(h);
+	const struct overview *l = home_current(h);
 
 	buf_adds(&out->title, "machines");
 	buf_addf(&out->status, "%s %s · %u CPU%s", h->host.os, h->host.machine, h->host.cpus,

@@ -45,7 +45,7 @@ static char *looks_words_of_task(const struct task *t)
 	return xasprintf("%s %d %%", t->goal == JOB_PREPARED ? "preparing" : "starting", (int)(t->share * 100));
 }
 
-struct state_look state_look(const struct machine_look *l, const struct task *t)
+struct state_look state_look(const struct overview *l, const struct task *t)
 {
 	struct state_look look = {GLYPH_READY, ROLE_TEXT, NULL};
 	const char *word = l->state ? l->state : "?";
@@ -75,7 +75,7 @@ struct state_look state_look(const struct machine_look *l, const struct task *t)
 	return look;
 }
 
-char *disk_words(const struct canvas *c, const struct machine_look *l, int width)
+char *disk_words(const struct canvas *c, const struct overview *l, int width)
 {
 	double size = (double)l->disk_size / (1 << 30);
 
@@ -100,7 +100,7 @@ static int looks_row_of(const struct canvas *c, int row, const char *label, cons
 	return looks_rows_of(c, row, label, 2, ROLE_TEXT, text);
 }
 
-static int looks_paint_wrong(const struct machine_look *l, const struct canvas *c, int row)
+static int looks_paint_wrong(const struct overview *l, const struct canvas *c, int row)
 {
 	char *text = host_short(l->wrong ? l->wrong : "cannot be read");
 

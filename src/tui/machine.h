@@ -16,7 +16,7 @@ struct machine {
 	struct screen *screen;
 	char *name, *path, *dir, *runtime;
 	struct lookout lookout;
-	struct machine_look look;
+	struct overview look;
 	bool busy; /* at that time it was being worked on here */
 	struct spec spec;
 	bool has_spec; /* its file is right */

@@ -186,7 +186,7 @@ static int manage_take_other(const char *value, char **more, void *arg, struct e
 	if (!spec_name_ok(value))
 		return err_set(e, ERR_USAGE, "name-bad",
 			       "a name is small letters, digits and -, at most 31, a letter or digit first");
-	r = change_look(app_store(m->app), m->kind, m->name, value, &m->change, e);
+	r = change_examine(app_store(m->app), m->kind, m->name, value, &m->change, e);
 	if (r < 0) {
 		change_fini(&m->change);
 		return r;
@@ -222,7 +222,7 @@ void manage_ask(struct app *app, enum change_kind kind, const char *name)
 	m->kind = kind;
 	m->name = xstrdup(name);
 	m->looked = true;
-	if (change_look(app_store(app), kind, name, NULL, &m->change, &e) < 0) {
+	if (change_examine(app_store(app), kind, name, NULL, &m->change, &e) < 0) {
 		dialog_error(app, words[kind].title, &e);
 		manage_free(m);
 	} else if (kind == CHANGE_CLONE || kind == CHANGE_RENAME) {

@@ -27,7 +27,7 @@ static void screen_home_near_fini(struct home_near *n)
 static void screen_home_looks_free(struct home *h)
 {
 	for (size_t i = 0; i < h->count; i++)
-		machine_look_fini(&h->looks[i]);
+		overview_fini(&h->looks[i]);
 	free(h->looks);
 	h->looks = NULL;
 	h->count = 0;
@@ -62,8 +62,8 @@ static void screen_home_refresh(struct screen *s)
 	strv_uniq(&names);
 	h->looks = xcalloc(names.len + 1, sizeof(*h->looks));
 	for (size_t i = 0; i < names.len; i++) {
-		if (machine_look(store, app_catalog(s->app), names.items[i], &h->looks[h->count], NULL) < 0) {
-			machine_look_fini(&h->looks[h->count]);
+		if (overview_read(store, app_catalog(s->app), names.items[i], &h->looks[h->count], NULL) < 0) {
+			overview_fini(&h->looks[h->count]);
 			continue;
 		}
 		lookout_add(&h->lookout, store_machine_dir(store, names.items[i]));
@@ -87,7 +87,7 @@ static void screen_home_look_near(struct screen *s)
 {
 	struct home *h = s->self;
 	struct home_near *n = &h->near;
-	const struct machine_look *l = home_current(h);
+	const struct overview *l = home_current(h);
 
 	if (!l || s->rows < HOME_NEAR_FROM || (n->name && !strcmp(n->name, l->name)))
 		return;
@@ -99,7 +99,7 @@ static void screen_home_look_near(struct screen *s)
 	n->ssh_port = n->has_spec ? machine_ssh_port(s->app, &n->spec) : 0;
 }
 
-struct machine_look *home_current(struct home *h)
+struct overview *home_current(struct home *h)
 {
 	return h->at < h->count ? &h->looks[h->at] : NULL;
 }
@@ -165,7 +165,7 @@ static bool screen_home_move_key(struct home *h, const struct key *k)
 	}
 }
 
-static bool screen_home_machine_key(struct screen *s, const struct key *k, const struct machine_look *l)
+static bool screen_home_machine_key(struct screen *s, const struct key *k, const struct overview *l)
 {
 	struct err e = ERR_INIT;
 	struct task *t = task_find(s->app, l->name);

@@ -48,7 +48,7 @@ static void screen_machine_on_state(enum vm_state state, void *arg)
 static void screen_machine_say_rung(struct machine *m, const json_t *values)
 {
 	uint64_t ms;
-	const char *words = vm_rung_words(values, &ms);
+	const char *words = vm_stop_text(values, &ms);
 	char left[SIZE_TEXT];
 	char *text;
 
@@ -65,7 +65,7 @@ static void screen_machine_say_rung(struct machine *m, const json_t *values)
 static void screen_machine_on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct machine *m = arg;
-	char *amount = strcmp(state, "suspending") ? NULL : vm_amount(state, values, NULL, NULL);
+	char *amount = strcmp(state, "suspending") ? NULL : vm_progress_text(state, values, NULL, NULL);
 
 	if (amount) {
 		screen_machine_say(m, ROLE_WORK, amount);
@@ -146,8 +146,8 @@ static void screen_machine_refresh(struct machine *m)
 	lookout_add(&m->lookout, xstrdup(m->dir));
 	lookout_add(&m->lookout, xstrdup(m->path));
 	m->busy = screen_machine_is_busy(m);
-	machine_look_fini(&m->look);
-	machine_look(app_store(app), app_catalog(app), m->name, &m->look, NULL);
+	overview_fini(&m->look);
+	overview_read(app_store(app), app_catalog(app), m->name, &m->look, NULL);
 	if (m->has_spec)
 		spec_fini(&m->spec);
 	m->has_spec = task_read_spec(app, m->path ? m->path : m->name, &m->spec, NULL) == 0;
@@ -367,7 +367,7 @@ static void machine_close(struct screen *s)
 	lookout_fini(&m->lookout);
 	tail_close(m->tail);
 	viewer_fini(&m->log);
-	machine_look_fini(&m->look);
+	overview_fini(&m->look);
 	if (m->has_spec)
 		spec_fini(&m->spec);
 	free(m->words);

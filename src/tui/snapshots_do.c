@@ -104,7 +104,7 @@ static void snapshots_do_on_ended(enum vm_state state, const char *cause, void *
 static void snapshots_do_on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct snapshots *s = arg;
-	char *amount = vm_amount(state, values, NULL, NULL);
+	char *amount = vm_progress_text(state, values, NULL, NULL);
 
 	if (!amount)
 		return;

@@ -104,7 +104,7 @@ static void done(struct fixture *f, enum change_kind kind, const char *ref, cons
 	struct err e = ERR_INIT;
 	struct change c;
 
-	if (change_look(&f->store, kind, ref, to, &c, &e) < 0 || change_do(&f->store, &c, NULL, NULL, NULL, &e) < 0)
+	if (change_examine(&f->store, kind, ref, to, &c, &e) < 0 || change_do(&f->store, &c, NULL, NULL, NULL, &e) < 0)
 		fail_msg("%s", e.text);
 	change_fini(&c);
 }
@@ -114,7 +114,7 @@ static void refused(struct fixture *f, enum change_kind kind, const char *ref, c
 	struct err e = ERR_INIT;
 	struct change c;
 
-	assert_int_equal(change_look(&f->store, kind, ref, to, &c, &e), -1);
+	assert_int_equal(change_examine(&f->store, kind, ref, to, &c, &e), -1);
 	assert_string_equal(e.id, id);
 	change_fini(&c);
 	err_fini(&e);
@@ -175,7 +175,7 @@ static void tells_what_a_clone_is(void **state)
 	struct err e = ERR_INIT;
 	struct change c;
 
-	assert_int_equal(change_look(&f->store, CHANGE_CLONE, "box", "two", &c, &e), 0);
+	assert_int_equal(change_examine(&f->store, CHANGE_CLONE, "box", "two", &c, &e), 0);
 	assert_true(says(&c.stays, "the same machine"));
 	assert_true(says(&c.stays, "ssh host keys"));
 	change_fini(&c);
@@ -188,7 +188,7 @@ static void tells_what_a_clone_is(void **state)
 	put(f, "d/debwiz/machines/box/base.raw", "a base of some size");
 	if (disk_create(disk, 1 << 30, &e) < 0)
 		fail_msg("%s", e.text);
-	assert_int_equal(change_look(&f->store, CHANGE_CLONE, "box", "two", &c, &e), 0);
+	assert_int_equal(change_examine(&f->store, CHANGE_CLONE, "box", "two", &c, &e), 0);
 	assert_false(says(&c.stays, "ssh host keys"));
 	assert_true(says(&c.stays, "a machine of its own"));
 	change_fini(&c);
@@ -270,18 +270,18 @@ static void renames_after_a_cut(void **state)
 }
 
 /* How a machine in `dir` was run, with a path in each form that QEMU's arguments have. */
-static void how_it_was_run(const char *dir, struct vm_kept *k)
+static void how_it_was_run(const char *dir, struct suspended_state *k)
 {
 	char *blockdev = xasprintf("{\"driver\":\"qcow2\",\"node-name\":\"disk\",\"file\":"
 				   "{\"filename\":\"%s/disk.qcow2\",\"driver\":\"file\"}}",
 				   dir);
 
-	*k = (struct vm_kept){.request = {.name = xstrdup("box"),
-					  .dir = xstrdup(dir),
-					  .runtime_dir = xstrdup("/run/debwiz/box"),
-					  .seed = file_join(dir, "seed.iso"),
-					  .known_hosts = file_join(dir, "known_hosts"),
-					  .ssh_host = xstrdup("box")}};
+	*k = (struct suspended_state){.request = {.name = xstrdup("box"),
+						  .dir = xstrdup(dir),
+						  .runtime_dir = xstrdup("/run/debwiz/box"),
+						  .seed = file_join(dir, "seed.iso"),
+						  .known_hosts = file_join(dir, "known_hosts"),
+						  .ssh_host = xstrdup("box")}};
 	strv_add(&k->request.argv, "/usr/bin/qemu-system-arm");
 	strv_add(&k->request.argv, "-name");
 	strv_add(&k->request.argv, "guest=box");
@@ -309,7 +309,7 @@ static void assert_moved(struct fixture *f, const struct vm_request *r)
 	assert_string_equal(r->dir, dir);
 	assert_string_equal(r->seed, seed);
 	assert_string_equal(r->known_hosts, known_hosts);
-	assert_string_equal(r->runtime_dir, "/run/debwiz/box"); /* that is vm_kept_move_sockets' */
+	assert_string_equal(r->runtime_dir, "/run/debwiz/box"); /* that is suspended_move_sockets' */
 	assert_string_equal(r->argv.items[2], "guest=two");
 	assert_string_equal(r->argv.items[4], disk);
 	assert_string_equal(r->argv.items[6], kernel);
@@ -329,23 +329,23 @@ static void renames_what_was_kept(void **state)
 	struct fixture *f = *state;
 	char *dir = path_of(f, "d/debwiz/machines/box");
 	char *to = path_of(f, "d/debwiz/machines/two");
-	struct vm_kept k;
+	struct suspended_state k;
 
 	how_it_was_run(dir, &k);
 	put(f, "d/debwiz/machines/box/suspend.state.part", "memory");
-	assert_int_equal(vm_mark_put(dir, "early", &k, NULL), 0);
-	assert_int_equal(vm_kept_seal(dir, &k, NULL), 0);
+	assert_int_equal(snapshot_meta_write(dir, "early", &k, NULL), 0);
+	assert_int_equal(suspended_commit(dir, &k, NULL), 0);
 	put(f, "d/debwiz/machines/box/run.json", "{\"state\": \"suspended\"}");
-	vm_kept_fini(&k);
+	suspended_fini(&k);
 	refused(f, CHANGE_CLONE, "box", "two", "suspended"); /* it can go on once only */
 	done(f, CHANGE_RENAME, "box", "two");
-	assert_true(vm_kept_is(to));
-	assert_int_equal(vm_kept_read(to, &k, NULL), 0);
+	assert_true(suspended_exists(to));
+	assert_int_equal(suspended_read(to, &k, NULL), 0);
 	assert_moved(f, &k.request);
-	vm_kept_fini(&k);
-	assert_int_equal(vm_mark_get(to, "early", &k, NULL), 0);
+	suspended_fini(&k);
+	assert_int_equal(snapshot_meta_read(to, "early", &k, NULL), 0);
 	assert_moved(f, &k.request);
-	vm_kept_fini(&k);
+	suspended_fini(&k);
 	free(to);
 	free(dir);
 }
@@ -370,7 +370,7 @@ static void moves_its_sockets(void **state)
 	(void)state;
 	for (size_t i = 0; i < 4; i++)
 		strv_add(&r.argv, before[i]);
-	vm_kept_move_sockets(&r, "/tmp/debwiz-7/box");
+	suspended_move_sockets(&r, "/tmp/debwiz-7/box");
 	for (size_t i = 0; i < 4; i++)
 		assert_string_equal(r.argv.items[i], after[i]);
 	assert_string_equal(r.runtime_dir, "/tmp/debwiz-7/box");
@@ -474,7 +474,7 @@ static void deletes(void **state)
 	struct fixture *f = *state;
 	struct change c;
 
-	assert_int_equal(change_look(&f->store, CHANGE_DELETE, "box", NULL, &c, NULL), 0);
+	assert_int_equal(change_examine(&f->store, CHANGE_DELETE, "box", NULL, &c, NULL), 0);
 	assert_true(c.loses);
 	assert_true(says(&c.lost, "its disk"));
 	assert_true(says(&c.lost, "firmware's variables"));
@@ -537,7 +537,7 @@ static void busy(void **state)
 		struct err e = ERR_INIT;
 		struct change c;
 
-		assert_int_equal(change_look(&f->store, k, "box", k < CHANGE_DELETE ? "two" : NULL, &c, &e), 0);
+		assert_int_equal(change_examine(&f->store, k, "box", k < CHANGE_DELETE ? "two" : NULL, &c, &e), 0);
 		assert_int_equal(change_do(&f->store, &c, NULL, NULL, NULL, &e), -1);
 		assert_int_equal(e.kind, ERR_BUSY);
 		change_fini(&c);
@@ -558,8 +558,8 @@ static void too_late(struct fixture *f, enum change_kind first, const char *to_f
 	struct err e = ERR_INIT;
 	struct change a, b;
 
-	assert_int_equal(change_look(&f->store, first, "box", to_first, &a, NULL), 0);
-	assert_int_equal(change_look(&f->store, second, "box", to_second, &b, NULL), 0);
+	assert_int_equal(change_examine(&f->store, first, "box", to_first, &a, NULL), 0);
+	assert_int_equal(change_examine(&f->store, second, "box", to_second, &b, NULL), 0);
 	if (change_do(&f->store, &a, NULL, NULL, NULL, &e) < 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(change_do(&f->store, &b, NULL, NULL, NULL, &e), -1);
@@ -628,7 +628,7 @@ static void names_are_locked(void **state)
 		struct change c;
 
 		assert_non_null(k);
-		assert_int_equal(change_look(&f->store, CHANGE_RENAME, "box", "two", &c, NULL), 0);
+		assert_int_equal(change_examine(&f->store, CHANGE_RENAME, "box", "two", &c, NULL), 0);
 		assert_int_equal(change_do(&f->store, &c, NULL, NULL, NULL, &e), -1);
 		assert_int_equal(e.kind, ERR_BUSY);
 		assert_non_null(strstr(e.text, "preparing"));

@@ -239,7 +239,7 @@ static void test_hostkeys(void **state)
 
 static void words(const char *in, size_t n, size_t max, const char *want)
 {
-	char *got = vm_words(in, n, max);
+	char *got = vm_sanitize(in, n, max);
 
 	assert_string_equal(got, want);
 	free(got);

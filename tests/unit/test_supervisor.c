@@ -578,11 +578,11 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 		free(want);
 	}
 	for (size_t i = 0; (want = directive(p, "noted", i)); i++) {
-		struct vm_kept then;
+		struct suspended_state then;
 
-		if (vm_mark_get(p->dir, want, &then, NULL) < 0)
+		if (snapshot_meta_read(p->dir, want, &then, NULL) < 0)
 			fail_msg("%s: nothing is noted of %s", name, want);
-		vm_kept_fini(&then);
+		suspended_fini(&then);
 		free(want);
 	}
 	if (p->reached < directive_number(p, "reached", 0))
@@ -598,12 +598,12 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 static void suspend_before(struct play *p)
 {
 	uint64_t seed_size = directive_number(p, "seed_size", 0);
-	struct vm_kept k = {.request = p->request, .login = true, .kernel = "6.1", .ip = ""};
-	char *part = vm_kept_part_path(p->dir);
+	struct suspended_state k = {.request = p->request, .login = true, .kernel = "6.1", .ip = ""};
+	char *part = suspended_part_path(p->dir);
 
 	assert_int_equal(file_write(part, "state", 5, 0600, NULL), 0);
 	k.request.seed_size = seed_size;
-	assert_int_equal(vm_kept_seal(p->dir, &k, NULL), 0);
+	assert_int_equal(suspended_commit(p->dir, &k, NULL), 0);
 	p->request.resume = true;
 	p->request.seed_size = seed_size;
 	if (strstr(p->text.data, "#: seed-gone\n"))
@@ -614,15 +614,15 @@ static void suspend_before(struct play *p)
 static void check_kept(const struct play *p, const char *name)
 {
 	char *kept = directive(p, "kept", 0);
-	struct vm_kept k;
+	struct suspended_state k;
 
-	if (vm_kept_is(p->dir) != (kept != NULL))
+	if (suspended_exists(p->dir) != (kept != NULL))
 		fail_msg("%s: its suspended state is %s", name, kept ? "gone" : "there");
 	if (kept) {
-		assert_int_equal(vm_kept_read(p->dir, &k, NULL), 0);
+		assert_int_equal(suspended_read(p->dir, &k, NULL), 0);
 		assert_true(k.request.resume);
 		assert_true(strv_equal(&k.request.argv, &p->request.argv));
-		vm_kept_fini(&k);
+		suspended_fini(&k);
 	}
 	free(kept);
 }
@@ -911,7 +911,7 @@ static void takeover(const char *name)
 	check_expectations(&p, &run, name);
 	assert_true(run.supervisor_pid != p.first.pid);
 	assert_int_equal(run.qemu_pid, p.qemu.pid); /* the same one to the end */
-	assert_false(vm_kept_is(p.dir));
+	assert_false(suspended_exists(p.dir));
 	check_clean(&p, &run);
 	vm_run_fini(&run);
 	close_play(&p);

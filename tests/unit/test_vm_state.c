@@ -35,7 +35,7 @@ static void test_table(void **state)
 				assert_int_equal(r.action == VM_DO_FINISH, exits);
 				assert_int_equal(r.next == VM_OFF, ev == VM_EV_EXIT_OK);
 				assert_int_equal(r.next == VM_FAILED, ev == VM_EV_EXIT_BAD);
-				assert_int_equal(r.next == VM_SUSPENDED, ev == VM_EV_EXIT_KEPT);
+				assert_int_equal(r.next == VM_SUSPENDED, ev == VM_EV_EXIT_SUSPENDED);
 			}
 			/* nothing goes back from stopping */
 			if (s == VM_STOPPING)
@@ -80,13 +80,13 @@ static void test_rows(void **state)
 		{VM_RUNNING, VM_EV_SUSPEND, VM_SUSPENDING, VM_DO_SUSPEND},
 		{VM_SUSPENDING, VM_EV_RUNS, VM_RUNNING, VM_DO_NOTHING},
 		{VM_SUSPENDING, VM_EV_STOP, VM_SUSPENDING, VM_DO_NOTHING},
-		{VM_SUSPENDING, VM_EV_KEPT, VM_SUSPENDING, VM_DO_QUIT},
+		{VM_SUSPENDING, VM_EV_SUSPENDED, VM_SUSPENDING, VM_DO_QUIT},
 		{VM_SUSPENDING, VM_EV_UP, VM_BOOTING, VM_DO_NOTHING},
 		{VM_SUSPENDING, VM_EV_PAUSED, VM_PAUSED, VM_DO_NOTHING},
 		{VM_SUSPENDING, VM_EV_RUNG, VM_SUSPENDING, VM_DO_NEXT_RUNG},
 		{VM_SUSPENDING, VM_EV_SUSPEND, VM_SUSPENDING, VM_DO_NOTHING},
 		{VM_SUSPENDING, VM_EV_DOWN, VM_SUSPENDING, VM_DO_AWAIT_EXIT},
-		{VM_SUSPENDING, VM_EV_EXIT_KEPT, VM_SUSPENDED, VM_DO_FINISH},
+		{VM_SUSPENDING, VM_EV_EXIT_SUSPENDED, VM_SUSPENDED, VM_DO_FINISH},
 		{VM_SUSPENDING, VM_EV_EXIT_BAD, VM_FAILED, VM_DO_FINISH},
 	};
 
@@ -144,7 +144,7 @@ static void test_verdicts(void **state)
 		 VM_FAILED,
 		 "internal-error",
 		 "kvm stopped: Suberror"},
-		{{.up = true, .kept = true, .signal = 9, .asked = true}, VM_SUSPENDED, "", "resumes it"},
+		{{.up = true, .suspended = true, .signal = 9, .asked = true}, VM_SUSPENDED, "", "resumes it"},
 		{{.status = 1, .complaint = "Failed to get \"write\" lock", .holder = "qemu, pid 7"},
 		 VM_FAILED,
 		 "disk-locked",

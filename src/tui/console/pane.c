@@ -152,7 +152,7 @@ static void pane_on_state(enum vm_state state, void *arg)
 static void pane_on_stopping(struct pane *p, const json_t *values)
 {
 	uint64_t ms;
-	const char *words = vm_rung_words(values, &ms);
+	const char *words = vm_stop_text(values, &ms);
 
 	p->deadline = loop_now(app_loop(p->screen->app)) + ms;
 	if (words)
@@ -162,7 +162,7 @@ static void pane_on_stopping(struct pane *p, const json_t *values)
 static void pane_on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct pane *p = arg;
-	char *amount = strcmp(state, "suspending") ? NULL : vm_amount(state, values, NULL, NULL);
+	char *amount = strcmp(state, "suspending") ? NULL : vm_progress_text(state, values, NULL, NULL);
 
 	if (amount) {
 		pane_say(p, ROLE_WORK, "%s", amount);
@@ -281,7 +281,7 @@ static void pane_add_life(struct pane *p, struct buf *b)
 static void pane_status(struct pane *p, const struct canvas *c, int row)
 {
 	const struct view *v = attach_view(p->attach);
-	struct machine_look l = {.state = (char *)vm_state_name(p->state), .detail = ""};
+	struct overview l = {.state = (char *)vm_state_name(p->state), .detail = ""};
 	struct state_look look;
 	char prefix[8], *keys;
 	struct buf b;

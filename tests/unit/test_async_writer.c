@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* saver: small files off the loop's thread, in order; and where the disk is full. */
+/* async_writer: small files off the loop's thread, in order; and where the disk is full. */
 #include "../lib/check.h"
 
 #include <dirent.h>
@@ -14,7 +14,7 @@
 struct world {
 	char *dir, *spare, *record;
 	struct loop *loop;
-	struct saver *saver;
+	struct async_writer *writer;
 	struct buf told;
 };
 
@@ -55,7 +55,7 @@ static int setup(void **state)
 	w->spare = file_join(w->dir, "spare");
 	w->record = file_join(w->dir, "record");
 	w->loop = loop_new();
-	w->saver = saver_new(w->loop, w->spare);
+	w->writer = async_writer_new(w->loop, w->spare);
 	buf_init(&w->told, 0);
 	disk = w->dir;
 	disk_size = 1 << 20;
@@ -68,7 +68,7 @@ static int teardown(void **state)
 	struct world *w = *state;
 
 	disk = NULL;
-	saver_free(w->saver);
+	async_writer_free(w->writer);
 	loop_free(w->loop);
 	buf_fini(&w->told);
 	free(w->spare);
@@ -86,8 +86,8 @@ static void on_stop(void *arg)
 /* Puts a text and waits until that was tried. */
 static void put(struct world *w, const char *text)
 {
-	saver_put(w->saver, w->record, xstrdup(text));
-	saver_then(w->saver, on_stop, w->loop);
+	async_writer_put(w->writer, w->record, xstrdup(text));
+	async_writer_then(w->writer, on_stop, w->loop);
 	loop_run(w->loop);
 }
 
@@ -127,12 +127,12 @@ static void test_order(void **state)
 	struct world *w = *state;
 	struct reader first = {w, "first"}, last = {w, "last"};
 
-	saver_put(w->saver, w->record, xstrdup("first"));
-	saver_then(w->saver, on_read, &first);
-	saver_put(w->saver, w->record, xstrdup("between"));
-	saver_put(w->saver, w->record, xstrdup("last"));
-	saver_then(w->saver, on_read, &last);
-	saver_flush(w->saver, on_stop, w->loop);
+	async_writer_put(w->writer, w->record, xstrdup("first"));
+	async_writer_then(w->writer, on_read, &first);
+	async_writer_put(w->writer, w->record, xstrdup("between"));
+	async_writer_put(w->writer, w->record, xstrdup("last"));
+	async_writer_then(w->writer, on_read, &last);
+	async_writer_flush(w->writer, on_stop, w->loop);
 	loop_run(w->loop);
 	assert_string_equal(w->told.data, "first last ");
 	assert_false(file_exists(w->spare));
@@ -153,7 +153,7 @@ static void test_full(void **state)
 	put(w, "running");
 	put(w, "paused again, for the same reason");
 	holds(w, w->record, "paused again, for the same reason");
-	saver_flush(w->saver, on_stop, w->loop);
+	async_writer_flush(w->writer, on_stop, w->loop);
 	loop_run(w->loop);
 	assert_false(file_exists(w->spare));
 	holds(w, w->record, "paused again, for the same reason");
@@ -178,7 +178,7 @@ static void test_room_later(void **state)
 	struct world *w = *state;
 
 	put(w, "running");
-	saver_flush(w->saver, on_stop, w->loop);
+	async_writer_flush(w->writer, on_stop, w->loop);
 	loop_run(w->loop);
 	fill(w, 100);
 	put(w, "booting");
