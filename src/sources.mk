@@ -49,7 +49,6 @@ BASE = \
 	include/base/base64.h \
 	include/base/buf.h \
 	include/base/err.h \
-	include/base/file.h \
 	include/base/hash.h \
 	include/base/ini.h \
 	include/base/json.h \
@@ -65,7 +64,6 @@ BASE = \
 	src/base/base64.c \
 	src/base/buf.c \
 	src/base/err.c \
-	src/base/file.c \
 	src/base/hash.c \
 	src/base/ini.c \
 	src/base/ini_doc.c \
@@ -150,6 +148,7 @@ HOST = \
 	include/host/facts.h \
 	include/host/fdpass.h \
 	include/host/fifo.h \
+	include/host/file.h \
 	include/host/lock.h \
 	include/host/memory.h \
 	include/host/password.h \
@@ -164,6 +163,7 @@ HOST = \
 	src/host/facts_priv.h \
 	src/host/fdpass.c \
 	src/host/fifo.c \
+	src/host/file.c \
 	src/host/install.c \
 	src/host/lock.c \
 	src/host/memory_linux.c \

@@ -15,7 +15,7 @@
 /*
  * Frees the pointer when its scope is left: AUTO_FREE char *path = file_join(dir, name). Initialize it where it is
  * declared; `return mem_take(&path)` passes it to the caller. AUTO_BUF (base/buf.h), AUTO_STRV (base/strv.h),
- * AUTO_ERR (base/err.h) and AUTO_CLOSE (base/file.h) do the same for their types. Compilers: gcc, clang, mingw.
+ * AUTO_ERR (base/err.h) and AUTO_CLOSE (host/file.h) do the same for their types. Compilers: gcc, clang, mingw.
  */
 #define AUTO_FREE __attribute__((cleanup(mem_auto_free)))
 void mem_auto_free(void *pointer);

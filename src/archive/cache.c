@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 
 char *cache_path(const char *cache_dir, const uint8_t sha256[HASH_SIZE])
 {

@@ -10,9 +10,9 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/file.h"
 
 static void http_sink_forget_headers(struct http_sink *s)
 {

@@ -17,9 +17,9 @@
 
 #include "archive/archive.h"
 #include "archive/cache.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "unpack.h"
 
 #define PLAIN_CAP (UINT64_C(256) * 1024 * 1024)

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "base/asset.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "host/facts.h"
+#include "host/file.h"
 
 #define RING_CAP (4 * 1024 * 1024)
 

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/file.h"
 
 #define CHUNK ((size_t)256 * 1024)
 #define LINE_CAP ((size_t)1024 * 1024)

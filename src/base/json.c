@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 
 #define JSON_FILE_MAX (16 * 1024 * 1024)
 

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/suggest.h"
 #include "cli/cli.h"
+#include "host/file.h"
 
 static const char *const waits[] = {
 	[CLI_WAIT_LOGIN] = "login",

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/file.h"
 #include "host/lock.h"
 #include "image/disk.h"
 #include "machine/run.h"

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "host/facts.h"
+#include "host/file.h"
 #include "machine/trust.h"
 #include "prepare/job.h"
 #include "spec/risk.h"

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "host/file.h"
 #include "machine.h"
 #include "machine/conlog.h"
 #include "verbs.h"

@@ -9,8 +9,8 @@
 #include <strings.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 
 #define SOURCES_MAX (1024 * 1024)
 

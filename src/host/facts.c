@@ -17,9 +17,9 @@
 #include <uv.h>
 
 #include "apt_sources.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "facts_priv.h"
+#include "host/file.h"
 
 /* The environment first: glibc's user database does not survive a lack of memory. */
 static char *facts_user_name(void)

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "facts_priv.h"
 #include "host/facts.h"
+#include "host/file.h"
 #include "host/paths.h"
 
 enum manager { APT, DNF, PACMAN, APK, BREW, PKG, MANAGERS };

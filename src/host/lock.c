@@ -16,9 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/file.h"
 
 #define HOLDER_MAX 200
 /* How long an unnamed holder may take to write its name, or a look at the lock to end. */

@@ -15,8 +15,8 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 
 /* The smallest sun_path among the hosts (macOS, the BSDs), and the longest socket name of ours. */
 #define SOCKET_PATH_MAX 104

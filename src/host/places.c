@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "host/facts.h"
+#include "host/file.h"
 
 #define FILE_MAX (1 << 20)
 #define ZONES "/usr/share/zoneinfo"

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "host/file.h"
 #include "host/proc.h"
 #include "proc_priv.h"
 

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "host/facts.h"
+#include "host/file.h"
 #include "host/paths.h"
 
 #define KEY_MAX (64 * 1024)

@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "base/asset.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/quote.h"
 #include "copy_private.h"
+#include "host/file.h"
 
 #define FIRST_MAX (1 << 16)
 #define SSH_FAILED 255

@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "copy_private.h"
+#include "host/file.h"
 
 #define BLOCK (1 << 16)
 

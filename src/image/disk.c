@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
 #include "disk_tool.h"
+#include "host/file.h"
 #include "qcow2.h"
 
 /* ---- looking at one */

@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "image/disk.h"
 
 #define REFERENCE "used-by-"

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "disk_tool.h"
+#include "host/file.h"
 #include "host/proc.h"
 #include "image/disk.h"
 

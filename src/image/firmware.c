@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/strv.h"
 #include "deb.h"
+#include "host/file.h"
 
 #define DESCRIPTORS "usr/share/qemu/firmware/"
 #define DESCRIPTOR_MAX (256u << 10)

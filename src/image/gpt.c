@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/text.h"
+#include "host/file.h"
 
 #define ENTRY_SIZE 128u
 #define TABLE_SECTORS (GPT_ENTRIES * ENTRY_SIZE / GPT_SECTOR)

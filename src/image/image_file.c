@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 
 /* The most blocks that one initialised extent holds */
 #define EXTENT_BLOCKS EXT_INIT_MAX_LEN

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "packed.h"
 
 #define KERNEL_MAX (256u << 20)

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "modinfo.h"
 #include "packed.h"
 

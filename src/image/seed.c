@@ -12,9 +12,9 @@
 #include <time.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/quote.h"
+#include "host/file.h"
 
 #define LABEL "DEBWIZ"
 #define SEED_MAX (4u << 20)

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "image/gpt.h"
 #include "qcow2.h"
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/file.h"
 #include "host/paths.h"
 #include "image/disk.h"
 #include "machine/run.h"

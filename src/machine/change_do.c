@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "change_private.h"
+#include "host/file.h"
 #include "host/lock.h"
 #include "image/disk.h"
 #include "machine/hostkeys.h"

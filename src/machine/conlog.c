@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 
 static char *conlog_numbered(const struct conlog *c, int i)
 {

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "host/file.h"
 
 #define SUITES_MAX 200 /* bytes */
 

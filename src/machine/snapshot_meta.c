@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "host/file.h"
 
 #define MARK_FOLDER "snapshots"
 

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "host/paths.h"
 #include "spec/spec.h"
 

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "host/file.h"
 
 static char *suspended_json_path(const char *dir)
 {

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "machine/suspended.h"
 
 /* Arguments that name something in the folder of the sockets (src/qemu/argv.c), up to its path. */

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "spec/risk.h"
 
 /* With its NUL, so that no two lists of texts are alike. */

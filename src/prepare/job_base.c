@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/asset.h"
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "job_private.h"
 #include "machine/run.h"
 

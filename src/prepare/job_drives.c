@@ -2,9 +2,9 @@
 /* job_drives: looks at the further drives of a machine's file before QEMU opens them. */
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "base/ini.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "image/disk.h"
 #include "prepare/job.h"
 

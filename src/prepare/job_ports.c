@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "host/facts.h"
+#include "host/file.h"
 #include "prepare/job.h"
 #include "prepare/ssh.h"
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "host/paths.h"
 
 #define BLOCK "ssh_config"

@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "prepare/job.h"
 #include "prepare/steps.h"
 

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/file.h"
 #include "image/disk.h"
 #include "machine/pending.h"
 #include "prepare/job.h"

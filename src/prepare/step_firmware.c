@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "image/disk.h"
 #include "image/firmware.h"
 #include "prepare/job.h"

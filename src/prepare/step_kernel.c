@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "image/disk.h"
 #include "image/initrd.h"
 #include "image/kernel.h"

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "host/file.h"
 #include "host/paths.h"
 #include "machine/client.h"
 #include "machine/suspended.h"

@@ -5,8 +5,8 @@
  */
 #include <stdlib.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "image/disk.h"
 #include "prepare/job.h"
 #include "prepare/steps.h"

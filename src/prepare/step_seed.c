@@ -12,9 +12,9 @@
 
 #include "archive/http_fault.h"
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "image/seed.h"
 #include "job_private.h"
 #include "prepare/steps.h"

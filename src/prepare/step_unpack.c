@@ -9,10 +9,10 @@
 
 #include "archive/cache.h"
 #include "base/asset.h"
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/file.h"
 #include "image/initrd.h"
 #include "image/kernel.h"
 #include "image/root.h"

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
 #include "devices.h"
+#include "host/file.h"
 #include "opt.h"
 
 #define MIB (1024 * 1024ULL)

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "host/facts.h"
+#include "host/file.h"
 #include "host/paths.h"
 #include "host/proc.h"
 #include "spec/risk.h"

@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "host/facts.h"
+#include "host/file.h"
 
 #define ENTRIES_MAX 200
 #define PASSING_S 3600

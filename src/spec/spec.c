@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "faults.h"
 #include "hint.h"
+#include "host/file.h"
 #include "host/paths.h"
 #include "spec/field.h"
 #include "spec/risk.h"

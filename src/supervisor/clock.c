@@ -8,10 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "host/clock.h"
+#include "host/file.h"
 #include "sup.h"
 
 #define CONNECT_MS 20000

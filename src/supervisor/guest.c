@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "machine/hostkeys.h"
 #include "machine/pending.h"
 #include "machine/reported.h"

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "machine/words.h"
 #include "sup.h"
 

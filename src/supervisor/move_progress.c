@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "sup.h"
 
 #define EVERY_MS 250

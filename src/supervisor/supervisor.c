@@ -13,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "host/fifo.h"
+#include "host/file.h"
 #include "host/memory.h"
 #include "host/paths.h"
 #include "sup.h"

@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "machine/words.h"
 #include "sup.h"
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "host/paths.h"
 #include "page.h"
 #include "tui/screens.h"

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "home.h"
+#include "host/file.h"
 #include "manage.h"
 #include "tui/screens.h"
 #include "tui/toolkit/app_priv.h"

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
 #include "host/facts.h"
+#include "host/file.h"
 #include "host/paths.h"
 #include "machine.h"
 #include "manage.h"

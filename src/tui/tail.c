@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "host/file.h"
 
 #define AGAIN_MS 150
 #define CHUNK (64u << 10)

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "diff.h"
+#include "host/file.h"
 #include "machine/trust.h"
 #include "private.h"
 

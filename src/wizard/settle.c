@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/size.h"
 #include "host/facts.h"
+#include "host/file.h"
 #include "private.h"
 
 #define ROUNDS 3 /* one fallback may uncover another fault */

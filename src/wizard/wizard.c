@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "machine/trust.h"
 #include "private.h"
 

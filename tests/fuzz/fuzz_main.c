@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/file.h"
+#include "host/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

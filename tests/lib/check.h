@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "host/file.h"
 
 /* A new empty folder, owned by the caller; its name is short enough for sockets in it. */
 static inline char *check_tmpdir(void)

@@ -56,6 +56,11 @@ class Rules(unittest.TestCase):
                     '#include <sys/prctl.h>\n', '#include <curses.h>\n'])
         self.finds(ladder.check, 'src/host/a.c', ['#ifdef __linux__\n#endif\n#include <uv.h>\n'],
                    ['#include <jansson.h>\n', '#include "machine/run.h"\n'])
+        self.put('include/host/file.h', LICENCE)
+        self.put('include/host/lock.h', LICENCE)
+        self.put('include/base/text.h', LICENCE)
+        self.finds(ladder.check, 'src/base/a.c', ['#include "host/file.h"\n'], ['#include "host/lock.h"\n'])
+        self.finds(ladder.check, 'src/host/file.c', ['#include "base/buf.h"\n'], ['#include "base/text.h"\n'])
         self.put('include/supervisor/supervisor.h', LICENCE)
         self.finds(ladder.check, 'src/prepare/a.c', ['#include "machine/run.h"\n'],
                    ['#include "supervisor/supervisor.h"\n'])

@@ -21,10 +21,10 @@
 
 #include <dirent.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "host/file.h"
 #include "qemu/argv.h"
 
 #define ARGS_MAX 200

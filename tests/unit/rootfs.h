@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "image/gpt.h"
 #include "image/image.h"
 

@@ -14,9 +14,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "host/file.h"
 
 static void buf_holds(void **state)
 {

@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 #include "base/asset.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
+#include "host/file.h"
 
 static struct catalog *c;
 

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "spec/spec.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

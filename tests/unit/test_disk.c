@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "host/paths.h"
 #include "host/proc.h"
 #include "image/disk.h"

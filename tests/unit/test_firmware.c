@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "image/firmware.h"
 
 #define MIB (1u << 20)

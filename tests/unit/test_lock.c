@@ -16,8 +16,8 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "host/lock.h"
 
 static char *tmp, *path;

@@ -15,8 +15,8 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "host/paths.h"
 
 static char *tmp;

@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "host/proc.h"
 
 #define SH(script) ((char *const[]){"sh", "-c", (char *)(script), NULL})

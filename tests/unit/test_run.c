@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "host/proc.h"
 #include "machine/run.h"
 

@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "image/seed.h"
 
 static char *tmp, *path;

@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "spec/field.h"
 #include "spec/risk.h"
 #include "spec/spec.h"

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/strv.h"
+#include "host/file.h"
 #include "host/lock.h"
 #include "machine/store.h"
 

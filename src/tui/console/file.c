@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "pane.h"
 #include "tui/toolkit/app.h"
 

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "term_priv.h"
 #include "tui/toolkit/app_priv.h"
 #include "tui/toolkit/dialog.h"

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "host/paths.h"
 
 #define ROWS_MAX 500

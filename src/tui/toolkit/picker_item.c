@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "folder.h"
+#include "host/file.h"
 #include "spec/item.h"
 #include "tui/toolkit/picker.h"
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/ini.h"
+#include "host/file.h"
 
 /* "Ctrl-X" or "^X" of a letter that a control character has. */
 static bool settings_prefix_parse(const char *value, uint32_t *out)

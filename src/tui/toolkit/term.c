@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/base64.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "host/file.h"
 #include "term_entry.h"
 #include "term_priv.h"
 

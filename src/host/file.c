@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * file: see include/base/file.h. Writing goes through PATH.part, fsync, rename and an fsync of the
+ * file: see include/host/file.h. Writing goes through PATH.part, fsync, rename and an fsync of the
  * folder; a part file is created with O_EXCL and O_NOFOLLOW after an old one was unlinked, so
  * nothing planted at its name is ever written through. Its writer holds a lock on it, so that an old one
  * is known from one that another process writes now.
  */
-#include "base/file.h"
+#include "host/file.h"
 
 #include <dirent.h>
 #include <errno.h>
