@@ -241,6 +241,7 @@ IMAGE = \
 
 MACHINE = \
 	include/machine/attach.h \
+	include/machine/cause.h \
 	include/machine/change.h \
 	include/machine/client.h \
 	include/machine/conlog.h \
@@ -261,6 +262,7 @@ MACHINE = \
 	include/machine/trust.h \
 	include/machine/words.h \
 	src/machine/attach.c \
+	src/machine/cause.c \
 	src/machine/change.c \
 	src/machine/change_do.c \
 	src/machine/change_private.h \

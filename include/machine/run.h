@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/strv.h"
+#include "machine/cause.h"
 
 enum vm_state {
 	VM_STARTING,   /* QEMU is being started */
@@ -79,14 +80,10 @@ struct vm_run {
 	char *runtime_dir;		       /* where its sockets are */
 	bool login;			       /* login prompt seen */
 	bool ready;			       /* guest reported ready */
-	char *cause;			       /* why it exited, in QEMU's or the guest's words; "" */
-	/* The cause's stable name: "" (as it should), "qemu-refused", "qemu-killed", "qemu-crashed", "qemu-ended",
-	 * "internal-error", "io-error", "panic", "reset-loop", "timeout", "guest-failed", "not-configured",
-	 * "stopped", "monitor", "no-reason", "lost" (found dead afterwards), "host-restarted" (likewise) …;
-	 * while it runs "seed-failed"; while it is paused "paused", "disk-full", "io-error". */
-	char *cause_id;
-	char *complaint; /* first lines of QEMU's standard error, neutralised; "" */
-	char *kernel;	 /* as the guest reported; "" */
+	enum vm_cause cause_id;		       /* why it exited, or is paused */
+	char *cause;			       /* the same as a sentence, in QEMU's or the guest's words; "" */
+	char *complaint;		       /* first lines of QEMU's standard error, neutralised; "" */
+	char *kernel;			       /* as the guest reported; "" */
 	char *ip;
 	char *accel;
 	/* The seed that the guest was given at this start: "" none, "pending" (nothing was heard of it
@@ -101,6 +98,8 @@ struct vm_run {
 /* The record as JSON, as it stands in DIR/run.json: a new reference. */
 json_t *vm_run_json(const struct vm_run *r);
 
+/* Replaces the cause and its text, which is copied. */
+void vm_run_set_cause(struct vm_run *r, enum vm_cause id, const char *text);
 /* Takes what the guest reported of its settings out of the record of a run that this one continues. */
 void vm_run_take_settings(struct vm_run *r, struct vm_run *old);
 /* Adds to `out` what the guest reported that a person should read, a sentence each: why the seed failed,

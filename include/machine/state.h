@@ -61,13 +61,13 @@ const char *vm_rung_name(enum vm_rung r);
 /* How QEMU ended and what was known then. Strings are never NULL. */
 struct vm_end {
 	bool configuring, configured;
-	bool up;	      /* the guest was let go */
-	bool asked;	      /* somebody asked to stop or kill */
-	bool suspended;	      /* its suspended state is complete on disk */
-	bool resuming;	      /* a suspended state is being loaded, and still on disk */
-	bool adopted;	      /* another supervisor had started it: its exit status is not known */
-	enum vm_rung rung;    /* the highest that was reached */
-	const char *fatal_id; /* what made us end it, "" nothing */
+	bool up;		/* the guest was let go */
+	bool asked;		/* somebody asked to stop or kill */
+	bool suspended;		/* its suspended state is complete on disk */
+	bool resuming;		/* a suspended state is being loaded, and still on disk */
+	bool adopted;		/* another supervisor had started it: its exit status is not known */
+	enum vm_rung rung;	/* the highest that was reached */
+	enum vm_cause fatal_id; /* what made us end it */
 	const char *fatal;
 	const char *shutdown;  /* reason of QEMU's SHUTDOWN event, "" none came */
 	const char *complaint; /* what QEMU wrote to its standard error, one line, "" nothing */
@@ -77,8 +77,8 @@ struct vm_end {
 	int signal;
 };
 
-/* VM_OFF, VM_SUSPENDED or VM_FAILED; *id is static: a stable name of the cause, "" when all is well; *cause is
+/* VM_OFF, VM_SUSPENDED or VM_FAILED; *id is VM_CAUSE_NONE unless it failed; *cause is
  * owned: one sentence, "" where there is nothing to say. */
-enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **cause);
+enum vm_state vm_end_verdict(const struct vm_end *end, enum vm_cause *id, char **cause);
 
 #endif

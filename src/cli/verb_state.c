@@ -28,7 +28,7 @@ static json_t *verb_state_look_json(const struct overview *l)
 
 	json_object_set_new(o, "supervised", json_boolean(run->alive && !run->orphan));
 	json_object_set_new(o, "updates_pending", json_string(l->pending ? l->pending : ""));
-	json_object_set_new(o, "cause_id", json_string(run->cause_id ? run->cause_id : ""));
+	json_object_set_new(o, "cause_id", json_string(vm_cause_name(run->cause_id)));
 	json_object_set_new(o, "seed", json_string(run->seed ? run->seed : ""));
 	json_object_set_new(o, "settings", reported_read(run->settings));
 	json_object_set_new(o, "started", json_integer(run->started));

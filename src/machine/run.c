@@ -26,7 +26,7 @@ json_t *vm_run_json(const struct vm_run *r)
 		{"name", r->name},
 		{"what", r->what},
 		{"cause", r->cause},
-		{"cause_id", r->cause_id},
+		{"cause_id", vm_cause_name(r->cause_id)},
 		{"complaint", r->complaint},
 		{"kernel", r->kernel},
 		{"ip", r->ip},
@@ -72,7 +72,7 @@ static void run_from_json(struct vm_run *r, const json_t *o)
 		.login = json_bool(o, "login", false),
 		.ready = json_bool(o, "ready", false),
 		.cause = xstrdup(json_str(o, "cause", "")),
-		.cause_id = xstrdup(json_str(o, "cause_id", "")),
+		.cause_id = vm_cause_find(json_str(o, "cause_id", "")),
 		.complaint = xstrdup(json_str(o, "complaint", "")),
 		.kernel = xstrdup(json_str(o, "kernel", "")),
 		.ip = xstrdup(json_str(o, "ip", "")),
@@ -84,6 +84,13 @@ static void run_from_json(struct vm_run *r, const json_t *o)
 	};
 	if (!vm_state_find(json_str(o, "state", ""), &r->state))
 		r->state = VM_FAILED;
+}
+
+void vm_run_set_cause(struct vm_run *r, enum vm_cause id, const char *text)
+{
+	free(r->cause);
+	r->cause = xstrdup(text);
+	r->cause_id = id;
 }
 
 void vm_run_take_settings(struct vm_run *r, struct vm_run *old)
@@ -98,7 +105,7 @@ void vm_run_take_settings(struct vm_run *r, struct vm_run *old)
 
 void vm_run_complaints(const struct vm_run *r, struct strv *out)
 {
-	if (r->seed && !strcmp(r->seed, "failed") && !strcmp(r->cause_id, "seed-failed"))
+	if (r->seed && !strcmp(r->seed, "failed") && r->cause_id == VM_CAUSE_SEED_FAILED)
 		strv_add(out, r->cause);
 	else
 		reported_lines(r->settings, "failed", out);
@@ -133,25 +140,20 @@ static void run_correct(struct vm_run *r)
 			  restarted ? "cut off: this host was restarted or lost power while it ran"
 				    : "cut off: QEMU and its supervisor were killed");
 	r->state = VM_FAILED;
-	free(r->cause);
-	r->cause = cause;
-	free(r->cause_id);
-	r->cause_id = xstrdup(restarted ? "host-restarted" : "lost");
+	vm_run_set_cause(r, restarted ? VM_CAUSE_HOST_RESTARTED : VM_CAUSE_LOST, cause);
+	free(cause);
 }
 
 static bool run_was_cut_off(const struct vm_run *r)
 {
-	return !strcmp(r->cause_id, "lost") || !strcmp(r->cause_id, "host-restarted");
+	return r->cause_id == VM_CAUSE_LOST || r->cause_id == VM_CAUSE_HOST_RESTARTED;
 }
 
 /* Cut off when its suspended state was whole on disk. */
 static void run_resumable(struct vm_run *r)
 {
 	r->state = VM_SUSPENDED;
-	free(r->cause);
-	r->cause = xstrdup("the next boot resumes it");
-	free(r->cause_id);
-	r->cause_id = xstrdup("");
+	vm_run_set_cause(r, VM_CAUSE_NONE, "the next boot resumes it");
 }
 
 int vm_run_read(const char *dir, struct vm_run *out, struct err *e)
@@ -231,7 +233,6 @@ void vm_run_fini(struct vm_run *r)
 	free(r->name);
 	free(r->what);
 	free(r->cause);
-	free(r->cause_id);
 	free(r->complaint);
 	free(r->kernel);
 	free(r->ip);

@@ -130,15 +130,17 @@ const char *vm_rung_name(enum vm_rung r)
 
 /* What QEMU's own reasons mean (qapi/run-state.json, ShutdownCause). */
 static const struct {
-	const char *reason, *id, *words;
+	const char *reason;
+	enum vm_cause id;
+	const char *text;
 } shutdowns[] = {
-	{"guest-shutdown", "", "the guest powered off"},
-	{"guest-reset", "guest-reset", "the guest reset itself where that ends the run"},
-	{"guest-panic", "panic", "the guest's kernel panicked"},
-	{"host-error", "host-error", "QEMU ended on an error of the host"},
-	{"host-qmp-quit", "", "another program quit QEMU over its monitor"},
-	{"host-signal", "signal", "QEMU was stopped by a signal from outside"},
-	{"host-ui", "", "QEMU's window was closed"},
+	{"guest-shutdown", VM_CAUSE_NONE, "the guest powered off"},
+	{"guest-reset", VM_CAUSE_GUEST_RESET, "the guest reset itself where that ends the run"},
+	{"guest-panic", VM_CAUSE_PANIC, "the guest's kernel panicked"},
+	{"host-error", VM_CAUSE_HOST_ERROR, "QEMU ended on an error of the host"},
+	{"host-qmp-quit", VM_CAUSE_NONE, "another program quit QEMU over its monitor"},
+	{"host-signal", VM_CAUSE_SIGNAL, "QEMU was stopped by a signal from outside"},
+	{"host-ui", VM_CAUSE_NONE, "QEMU's window was closed"},
 };
 
 static char *state_with_complaint(const struct vm_end *end, char *text)
@@ -160,41 +162,41 @@ static bool state_is_locked(const struct vm_end *end)
 }
 
 /* QEMU ended with an error of its own. */
-static enum vm_state state_crashed(const struct vm_end *end, const char **id, char **cause)
+static enum vm_state state_crashed(const struct vm_end *end, enum vm_cause *id, char **cause)
 {
 	if (state_is_locked(end)) {
-		*id = "disk-locked";
+		*id = VM_CAUSE_DISK_LOCKED;
 		*cause = xasprintf("the machine's disk is in use by another program%s%s%s", *end->holder ? " (" : "",
 				   end->holder, *end->holder ? ")" : "");
 	} else if (end->resuming) {
-		*id = "resume-failed";
+		*id = VM_CAUSE_RESUME_FAILED;
 		*cause = xstrdup("QEMU could not resume the suspended state, which is kept");
 	} else if (end->signal == 9) {
-		*id = "qemu-killed";
+		*id = VM_CAUSE_QEMU_KILLED;
 		*cause = xstrdup("QEMU was killed (signal 9) by another program or by a host out of memory");
 	} else if (end->signal) {
-		*id = "qemu-crashed";
+		*id = VM_CAUSE_QEMU_CRASHED;
 		*cause = xasprintf("QEMU crashed (signal %d)", end->signal);
 	} else if (end->adopted) {
-		*id = "qemu-ended";
+		*id = VM_CAUSE_QEMU_ENDED;
 		*cause = xstrdup("QEMU ended or was killed; how is not known, since its first supervisor was "
 				 "gone");
 	} else if (end->up) {
-		*id = "qemu-ended";
+		*id = VM_CAUSE_QEMU_ENDED;
 		*cause = xasprintf("QEMU ended with status %d", (int)end->status);
 	} else {
-		*id = "qemu-refused";
+		*id = VM_CAUSE_QEMU_REFUSED;
 		*cause = xasprintf("QEMU refused to start (status %d)", (int)end->status);
 	}
 	*cause = state_with_complaint(end, *cause);
 	return VM_FAILED;
 }
 
-static enum vm_state state_asked(const struct vm_end *end, const char **id, char **cause)
+static enum vm_state state_asked(const struct vm_end *end, enum vm_cause *id, char **cause)
 {
-	*id = "";
+	*id = VM_CAUSE_NONE;
 	if (end->configuring && !end->configured) {
-		*id = "stopped";
+		*id = VM_CAUSE_STOPPED;
 		*cause = xstrdup("it was stopped before the guest was configured");
 		return VM_FAILED;
 	}
@@ -205,31 +207,31 @@ static enum vm_state state_asked(const struct vm_end *end, const char **id, char
 	return VM_OFF;
 }
 
-enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **cause)
+enum vm_state vm_end_verdict(const struct vm_end *end, enum vm_cause *id, char **cause)
 {
 	if (end->suspended) {
-		*id = "";
+		*id = VM_CAUSE_NONE;
 		*cause = xstrdup("the next boot resumes it");
 		return VM_SUSPENDED;
 	}
-	if (*end->fatal_id) {
+	if (end->fatal_id) {
 		*id = end->fatal_id;
 		*cause = xstrdup(end->fatal);
-		if (!strcmp(*id, "internal-error") || !strcmp(*id, "monitor"))
+		if (*id == VM_CAUSE_INTERNAL_ERROR || *id == VM_CAUSE_MONITOR)
 			*cause = state_with_complaint(end, *cause);
 		return VM_FAILED;
 	}
 	if (end->asked)
 		return state_asked(end, id, cause);
 	if (end->rung >= VM_RUNG_TERM) { /* we ended it after it said that it was down */
-		*id = "qemu-stuck";
+		*id = VM_CAUSE_QEMU_STUCK;
 		*cause = xstrdup("QEMU had to be killed: it did not end after the guest was down");
 		return VM_FAILED;
 	}
 	if (end->signal || end->status)
 		return state_crashed(end, id, cause);
 	if (end->configuring) {
-		*id = end->configured ? "" : "not-configured";
+		*id = end->configured ? VM_CAUSE_NONE : VM_CAUSE_NOT_CONFIGURED;
 		*cause = xstrdup(end->configured ? "" : "the guest went down before it was configured");
 		return end->configured ? VM_OFF : VM_FAILED;
 	}
@@ -237,12 +239,12 @@ enum vm_state vm_end_verdict(const struct vm_end *end, const char **id, char **c
 		if (strcmp(shutdowns[i].reason, end->shutdown) != 0)
 			continue;
 		*id = shutdowns[i].id;
-		*cause = xstrdup(shutdowns[i].words);
-		return **id ? VM_FAILED : VM_OFF;
+		*cause = xstrdup(shutdowns[i].text);
+		return *id ? VM_FAILED : VM_OFF;
 	}
 	if (end->adopted)
 		return state_crashed(end, id, cause);
-	*id = "no-reason";
+	*id = VM_CAUSE_NO_REASON;
 	*cause = state_with_complaint(end, xstrdup("QEMU ended without saying why"));
 	return VM_FAILED;
 }

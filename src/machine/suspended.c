@@ -136,10 +136,7 @@ int suspended_discard(const char *dir, struct err *e)
 
 	if (!r && vm_run_read(dir, &run, NULL) == 0) {
 		run.state = VM_OFF;
-		free(run.cause);
-		run.cause = xstrdup("its suspended state was dropped");
-		free(run.cause_id);
-		run.cause_id = xstrdup("");
+		vm_run_set_cause(&run, VM_CAUSE_NONE, "its suspended state was dropped");
 		o = vm_run_json(&run);
 		r = json_write(path, o, e);
 		json_decref(o);

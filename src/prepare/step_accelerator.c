@@ -22,9 +22,9 @@ struct probing {
  * start and named it. */
 static bool step_accelerator_is_to_blame(const struct vm_run *run)
 {
-	if (!strcmp(run->cause_id, "internal-error"))
+	if (run->cause_id == VM_CAUSE_INTERNAL_ERROR)
 		return true;
-	return !strcmp(run->cause_id, "qemu-refused") && strcasestr(run->cause, run->accel);
+	return run->cause_id == VM_CAUSE_QEMU_REFUSED && strcasestr(run->cause, run->accel);
 }
 
 char *job_blame_accelerator(const struct job *j, const char *dir)

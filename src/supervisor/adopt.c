@@ -28,7 +28,7 @@ static bool adopt_has_died(const struct sup *s)
 	bool died = vm_run_read(s->req.dir, &run, NULL) == 0;
 
 	if (died) {
-		died = run.orphan || !strcmp(run.cause_id, "lost");
+		died = run.orphan || run.cause_id == VM_CAUSE_LOST;
 		vm_run_fini(&run);
 	}
 	return died;
@@ -65,8 +65,8 @@ static void adopt_continue_run(struct vm_run *run, struct vm_run *old)
 	run->started = old->started;
 	run->login = old->login;
 	run->ready = old->ready;
+	run->cause_id = old->cause_id;
 	adopt_take_text(&run->cause, &old->cause);
-	adopt_take_text(&run->cause_id, &old->cause_id);
 	adopt_take_text(&run->kernel, &old->kernel);
 	adopt_take_text(&run->ip, &old->ip);
 	adopt_take_text(&run->ssh, &old->ssh);
@@ -200,7 +200,7 @@ static void adopt_found_down(struct sup *s)
 
 static void adopt_found_panicked(struct sup *s)
 {
-	sup_fatal(s, "panic", "the guest's kernel panicked");
+	sup_fatal(s, VM_CAUSE_PANIC, "the guest's kernel panicked");
 }
 
 static const struct {

@@ -15,7 +15,6 @@
 #include "sup.h"
 
 #define DEADLINE_MS 30000 /* a flush of a slow disk may take that long */
-#define SILENT "qemu-silent"
 
 uint64_t vm_deadline(uint64_t usual)
 {
@@ -37,8 +36,8 @@ static void deadline_err(const struct sup *s, struct err *e)
 {
 	char left[SIZE_TEXT];
 
-	err_set(e, ERR_TIMEOUT, SILENT, "QEMU (pid %lld) of %s did not answer within %s", (long long)s->run.qemu_pid,
-		s->req.name, duration_human(vm_deadline(DEADLINE_MS), left));
+	err_set(e, ERR_TIMEOUT, vm_cause_name(VM_CAUSE_QEMU_SILENT), "QEMU (pid %lld) of %s did not answer within %s",
+		(long long)s->run.qemu_pid, s->req.name, duration_human(vm_deadline(DEADLINE_MS), left));
 	err_hint(e,
 		 "if it was stopped, `kill -CONT %lld` lets it continue, and the request then takes effect; "
 		 "`debwiz kill %s` ends it",
@@ -52,8 +51,8 @@ static void deadline_passed(struct sup *s)
 	log_msg("vm", "QEMU does not answer");
 	s->silent = true;
 	deadline_err(s, &e);
-	if (!*s->run.cause_id)
-		sup_note(s, SILENT, "QEMU does not answer");
+	if (s->run.cause_id == VM_CAUSE_NONE)
+		sup_note(s, VM_CAUSE_QEMU_SILENT, "QEMU does not answer");
 	sup_orders_silent(s, &e);
 	sup_snap_silent(s, &e);
 	sup_suspend_silent(s, &e);
@@ -91,8 +90,8 @@ void sup_deadline_watch(struct sup *s)
 
 void sup_deadline_heard(struct sup *s)
 {
-	if (s->silent && !strcmp(s->run.cause_id, SILENT))
-		sup_note(s, "", "");
+	if (s->silent && s->run.cause_id == VM_CAUSE_QEMU_SILENT)
+		sup_note(s, VM_CAUSE_NONE, "");
 	s->silent = false;
 	sup_deadline_watch(s);
 }

@@ -27,7 +27,7 @@ static void guest_on_grace(void *arg)
 
 	sup_guest_forget_grace(s);
 	if (s->end.configured)
-		sup_blame(s, "no-poweroff", "the configured guest did not power off");
+		sup_blame(s, VM_CAUSE_NO_POWEROFF, "the configured guest did not power off");
 	sup_event(s, VM_EV_FATAL);
 }
 
@@ -61,7 +61,7 @@ static void guest_on_login_timeout(void *arg)
 	}
 	text = xasprintf("the guest reported nothing for %llu s while it configured its packages",
 			 (unsigned long long)(s->req.login_timeout / 1000));
-	sup_fatal(s, "timeout", text);
+	sup_fatal(s, VM_CAUSE_TIMEOUT, text);
 	free(text);
 }
 
@@ -78,7 +78,7 @@ static void guest_came_up(struct sup *s)
 		return;
 	sup_guest_forget_login(s);
 	sup_guest_forget_grace(s);
-	sup_forgive(s, "panic");
+	sup_forgive(s, VM_CAUSE_PANIC);
 	s->resets = 0;
 	sup_save(s);
 	sup_event(s, VM_EV_LOGIN);
@@ -103,7 +103,7 @@ static void guest_on_panic(const char *text, void *arg)
 
 	/* Once somebody may be logged in, such a line may be a log that he reads. */
 	if (s->run.state == VM_BOOTING) {
-		sup_blame(s, "panic", words);
+		sup_blame(s, VM_CAUSE_PANIC, words);
 		guest_await_end(s, s->req.configuring ? PANIC_GRACE_MS / 10 : PANIC_GRACE_MS);
 		sup_tell(s, "panic", json_pack("{s:s}", "text", text));
 	}
@@ -137,7 +137,7 @@ static void guest_set(char **to, const json_t *values, const char *key)
 
 static void guest_on_configured(struct sup *s, const json_t *values)
 {
-	if (!s->req.configuring || *s->end.fatal_id)
+	if (!s->req.configuring || s->end.fatal_id)
 		return;
 	s->end.configured = true;
 	guest_set(&s->run.kernel, values, "kernel");
@@ -155,7 +155,7 @@ static void guest_on_guest_failed(struct sup *s, const json_t *values)
 	text = xasprintf("%s: %s", json_str(values, "step", "configure"),
 			 json_str(values, "text", "the guest gave no reason"));
 	s->end.configured = false;
-	sup_blame(s, "guest-failed", text);
+	sup_blame(s, VM_CAUSE_GUEST_FAILED, text);
 	free(text);
 	sup_guest_forget_login(s);
 	guest_await_end(s, FAILED_GRACE_MS);
@@ -230,8 +230,8 @@ static void guest_on_seed_applied(struct sup *s, const json_t *values)
 	if (*s->req.seed)
 		unlink(s->req.seed); /* it held a password's hash; QEMU keeps its own descriptor */
 	guest_seed_is(s, "applied");
-	if (!strcmp(s->run.cause_id, "seed-failed"))
-		sup_note(s, "", "");
+	if (s->run.cause_id == VM_CAUSE_SEED_FAILED)
+		sup_note(s, VM_CAUSE_NONE, "");
 	else
 		sup_save(s);
 }
@@ -242,7 +242,7 @@ static void guest_on_seed_failed(struct sup *s, const json_t *values)
 		xasprintf("the guest could not apply its settings: %s", json_str(values, "text", "it gave no reason"));
 
 	guest_seed_is(s, "failed");
-	sup_note(s, "seed-failed", text);
+	sup_note(s, VM_CAUSE_SEED_FAILED, text);
 	free(text);
 }
 
@@ -311,7 +311,7 @@ static void guest_on_down(const char *error, void *arg)
 	struct sup *s = arg;
 
 	if (error && s->run.state == VM_STARTING && !s->end.adopted)
-		sup_fatal(s, "monitor", "QEMU does not open the guest's serial line and progress port");
+		sup_fatal(s, VM_CAUSE_MONITOR, "QEMU does not open the guest's serial line and progress port");
 	sup_link_down(s);
 }
 

@@ -52,7 +52,7 @@ static void life_tell_state(struct sup *s, const char *event)
 
 	t->sup = s;
 	t->event = json_pack("{s:s, s:s, s:s, s:s}", "event", event, "state", vm_state_name(s->run.state), "cause",
-			     s->run.cause, "cause_id", s->run.cause_id);
+			     s->run.cause, "cause_id", vm_cause_name(s->run.cause_id));
 	async_writer_then(s->writer, life_on_written, t);
 }
 
@@ -71,29 +71,26 @@ void sup_tell_one(struct sup *s, uint64_t client, const char *state, json_t *val
 	control_send_json(s->control, client, life_progress_event(state, values));
 }
 
-void sup_note(struct sup *s, const char *id, const char *text)
+void sup_note(struct sup *s, enum vm_cause id, const char *text)
 {
-	free(s->run.cause);
-	s->run.cause = xstrdup(text);
-	free(s->run.cause_id);
-	s->run.cause_id = xstrdup(id);
+	vm_run_set_cause(&s->run, id, text);
 	sup_save(s);
 }
 
-void sup_stands_by(struct sup *s, const char *id, const char *text)
+void sup_stands_by(struct sup *s, enum vm_cause id, const char *text)
 {
 	s->paused_by = id;
 	sup_note(s, id, text);
 }
 
-void sup_stands(struct sup *s, const char *id, const char *text)
+void sup_stands(struct sup *s, enum vm_cause id, const char *text)
 {
 	if (s->run.state == VM_PAUSED)
 		return;
 	if (s->req.configuring) { /* no one could resume it */
 		sup_fatal(s, id,
-			  strcmp(id, "disk-full") ? text
-						  : "the host's disk is full: free disk space, and run it again");
+			  id != VM_CAUSE_DISK_FULL ? text
+						   : "the host's disk is full: free disk space, and run it again");
 		return;
 	}
 	s->paused = true;
@@ -107,34 +104,35 @@ void sup_goes_on(struct sup *s)
 	bool was = s->paused;
 
 	s->paused = false;
-	if (was && !strcmp(s->run.cause_id, s->paused_by))
-		sup_note(s, "", "");
+	if (was && s->run.cause_id == s->paused_by)
+		sup_note(s, VM_CAUSE_NONE, "");
 	sup_event(s, s->run.login || s->run.ready ? VM_EV_RUNS : VM_EV_UP);
 	if (was)
 		sup_tell(s, "resumed", json_object());
 	sup_clock_tell(s);
 }
 
-void sup_blame(struct sup *s, const char *id, const char *text)
+void sup_blame(struct sup *s, enum vm_cause id, const char *text)
 {
-	if (*s->end.fatal_id)
+	if (s->end.fatal_id)
 		return;
 	s->end.fatal_id = id;
 	s->fatal = xstrdup(text);
 	s->end.fatal = s->fatal;
-	log_msg("vm", "%s: %s", id, text);
+	log_msg("vm", "%s: %s", vm_cause_name(id), text);
 }
 
-void sup_forgive(struct sup *s, const char *id)
+void sup_forgive(struct sup *s, enum vm_cause id)
 {
-	if (strcmp(s->end.fatal_id, id) != 0)
+	if (s->end.fatal_id != id)
 		return;
-	s->end.fatal_id = s->end.fatal = "";
+	s->end.fatal_id = VM_CAUSE_NONE;
+	s->end.fatal = "";
 	free(s->fatal);
 	s->fatal = NULL;
 }
 
-void sup_fatal(struct sup *s, const char *id, const char *text)
+void sup_fatal(struct sup *s, enum vm_cause id, const char *text)
 {
 	sup_blame(s, id, text);
 	sup_event(s, VM_EV_FATAL);
@@ -278,7 +276,7 @@ static char *life_main_complaint(const char *text)
 /* QEMU has ended and its sockets are empty: what was it? */
 void sup_judge(struct sup *s)
 {
-	const char *id = "";
+	enum vm_cause id;
 	char *cause = NULL;
 	enum vm_state verdict;
 	char *complaint, *disk, *holder;
@@ -298,10 +296,8 @@ void sup_judge(struct sup *s)
 	verdict = vm_end_verdict(&s->end, &id, &cause);
 	free(holder);
 	free(disk);
-	free(s->run.cause);
-	s->run.cause = cause;
-	free(s->run.cause_id);
-	s->run.cause_id = xstrdup(id);
+	vm_run_set_cause(&s->run, id, cause);
+	free(cause);
 	free(s->run.complaint);
 	s->run.complaint = vm_sanitize(s->complaint.data, s->complaint.len, SUP_COMPLAINT_MAX);
 	free(complaint);

@@ -73,7 +73,7 @@ static void monitor_on_cont(const json_t *value, const char *error, void *arg)
 		return;
 	}
 	text = xasprintf("QEMU would not let the guest go: %s", error);
-	sup_fatal(s, "monitor", text);
+	sup_fatal(s, VM_CAUSE_MONITOR, text);
 	free(text);
 }
 
@@ -114,7 +114,7 @@ static void monitor_ev_block_io_error(struct sup *s, const json_t *data)
 	words = vm_sanitize(reason, strlen(reason), 200);
 	text = full ? xstrdup("the host's disk is full; free disk space, then resume it")
 		    : xasprintf("the host's disk failed: %s", words);
-	s->paused_by = full ? "disk-full" : "io-error";
+	s->paused_by = full ? VM_CAUSE_DISK_FULL : VM_CAUSE_IO_ERROR;
 	sup_note(s, s->paused_by, text);
 	free(words);
 	free(text);
@@ -123,7 +123,7 @@ static void monitor_ev_block_io_error(struct sup *s, const json_t *data)
 static void monitor_ev_guest_panicked(struct sup *s, const json_t *data)
 {
 	(void)data;
-	sup_fatal(s, "panic", "the guest's kernel panicked");
+	sup_fatal(s, VM_CAUSE_PANIC, "the guest's kernel panicked");
 }
 
 static void monitor_ev_migration(struct sup *s, const json_t *data)
@@ -138,10 +138,10 @@ static void monitor_ev_reset(struct sup *s, const json_t *data)
 	if (!json_bool(data, "guest", false))
 		return;
 	s->run.login = s->run.ready = false;
-	sup_forgive(s, "panic"); /* it takes care of itself */
+	sup_forgive(s, VM_CAUSE_PANIC); /* it takes care of itself */
 	sup_guest_forget_grace(s);
 	if (++s->resets > RESETS_MAX)
-		sup_fatal(s, "reset-loop", "the guest resets itself over and over and never comes up");
+		sup_fatal(s, VM_CAUSE_RESET_LOOP, "the guest resets itself over and over and never comes up");
 	else
 		sup_event(s, VM_EV_RESET);
 }
@@ -164,36 +164,32 @@ static void monitor_status_internal_error(struct sup *s)
 {
 	char *text = xasprintf("the accelerator %s stopped with an internal error", s->req.accel);
 
-	sup_fatal(s, "internal-error", text);
+	sup_fatal(s, VM_CAUSE_INTERNAL_ERROR, text);
 	free(text);
 }
 
-/* Why it stands, as far as only the record says, in this run or before a takeover; NULL: it does not. */
-static const char *monitor_noted_cause(const struct sup *s)
+/* Why the guest is paused, if only the record says it, in this run or before a takeover. */
+static bool monitor_pause_is_recorded(const struct sup *s)
 {
-	static const char *const causes[] = {"disk-full", "io-error", "snapshot-failed"};
-
-	for (size_t i = 0; i < sizeof(causes) / sizeof(*causes); i++)
-		if (!strcmp(causes[i], s->run.cause_id))
-			return causes[i];
-	return NULL;
+	return s->run.cause_id == VM_CAUSE_DISK_FULL || s->run.cause_id == VM_CAUSE_IO_ERROR ||
+	       s->run.cause_id == VM_CAUSE_SNAPSHOT_FAILED;
 }
 
 /* One that is paused and nobody asked us: another program at the monitor, or what was noted. */
 static void monitor_status_paused(struct sup *s)
 {
-	const char *noted = monitor_noted_cause(s);
-	char *text = xstrdup(noted ? s->run.cause : "paused");
+	bool recorded = monitor_pause_is_recorded(s);
+	char *text = xstrdup(recorded ? s->run.cause : "paused");
 
-	sup_stands(s, noted ? noted : "paused", text);
+	sup_stands(s, recorded ? s->run.cause_id : VM_CAUSE_PAUSED, text);
 	free(text);
 }
 
 static void monitor_status_io_error(struct sup *s)
 {
-	if (!monitor_noted_cause(s)) {
-		s->paused_by = "io-error";
-		sup_note(s, "io-error", "the host's disk failed or is full");
+	if (!monitor_pause_is_recorded(s)) {
+		s->paused_by = VM_CAUSE_IO_ERROR;
+		sup_note(s, VM_CAUSE_IO_ERROR, "the host's disk failed or is full");
 	}
 	monitor_status_paused(s);
 }
@@ -278,8 +274,8 @@ static void monitor_on_lost(void *arg)
 	sup_orders_lost(s);
 	sup_snap_lost(s);
 	sup_suspend_lost(s);
-	if (!*s->run.cause_id)
-		sup_note(s, "monitor",
+	if (s->run.cause_id == VM_CAUSE_NONE)
+		sup_note(s, VM_CAUSE_MONITOR,
 			 "QEMU's monitor is lost, and the guest keeps running: power it off from within, or "
 			 "kill it");
 }
@@ -297,7 +293,7 @@ static void monitor_on_failed(const char *why, void *arg)
 
 	log_msg("vm", "%s", why);
 	if (s->run.state == VM_STARTING && !s->end.adopted) /* else the time runs out */
-		sup_fatal(s, "monitor", why);
+		sup_fatal(s, VM_CAUSE_MONITOR, why);
 	monitor_lose(s);
 }
 
@@ -323,7 +319,7 @@ static void monitor_on_down(const char *error, void *arg)
 	struct sup *s = arg;
 
 	if (error && s->run.state == VM_STARTING && !s->end.adopted)
-		sup_fatal(s, "monitor", "QEMU does not open its monitor");
+		sup_fatal(s, VM_CAUSE_MONITOR, "QEMU does not open its monitor");
 	monitor_lose(s);
 	sup_link_down(s);
 }

@@ -175,7 +175,7 @@ void sup_was_reset(struct sup *s)
 {
 	s->resets = 0;
 	s->run.login = s->run.ready = false;
-	sup_forgive(s, "panic");
+	sup_forgive(s, VM_CAUSE_PANIC);
 	sup_guest_forget_grace(s);
 	sup_half_loaded_forget(s);
 	sup_event(s, VM_EV_RESET);
@@ -218,7 +218,7 @@ static void orders_pause_done(const json_t *value, const char *error, void *arg)
 		orders_order_refused(o, error);
 		return;
 	}
-	sup_stands(o->sup, "paused", "paused by request");
+	sup_stands(o->sup, VM_CAUSE_PAUSED, "paused by request");
 	orders_order_done(o);
 }
 
@@ -243,7 +243,8 @@ static void orders_on_again(void *arg)
 	loop_timer_stop(o->timer);
 	o->timer = NULL;
 	if (s->run.state == VM_PAUSED) {
-		err_set(&e, ERR_FAILED, s->run.cause_id, "%s is paused again: %s", s->req.name, s->run.cause);
+		err_set(&e, ERR_FAILED, vm_cause_name(s->run.cause_id), "%s is paused again: %s", s->req.name,
+			s->run.cause);
 		orders_order_end(o, &e);
 		err_fini(&e);
 	} else {
@@ -255,7 +256,7 @@ static void orders_resume_done(const json_t *value, const char *error, void *arg
 {
 	struct sup_order *o = arg;
 	struct sup *s = o->sup;
-	bool asked = !strcmp(s->paused_by, "paused");
+	bool asked = s->paused_by == VM_CAUSE_PAUSED;
 
 	(void)value;
 	o->sent = false;

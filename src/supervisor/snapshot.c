@@ -15,8 +15,7 @@
 
 #define TAG_MAX 63
 #define JOB "debwiz"
-#define HALF_LOADED "snapshot-failed" /* cause of standing still */
-#define NODE "disk"		      /* see qemu/devices.c */
+#define NODE "disk" /* see qemu/devices.c */
 
 bool vm_snapshot_tag_ok(const char *tag)
 {
@@ -46,7 +45,7 @@ void sup_snap_fini(struct sup *s)
 static void snapshot_snap_refuse(struct sup *s, enum err_kind kind, const char *id, const char *text)
 {
 	if (s->snap.op == SUP_SNAP_START)
-		sup_fatal(s, id, text);
+		sup_fatal(s, vm_cause_find(id), text);
 	else
 		sup_refuse(s, s->snap.ticket, kind, id, "%s", text);
 	snapshot_snap_end(s);
@@ -110,21 +109,21 @@ static void snapshot_reverted(struct sup *s)
 
 bool sup_half_loaded(const struct sup *s)
 {
-	return s->paused && !strcmp(s->run.cause_id, HALF_LOADED);
+	return s->paused && s->run.cause_id == VM_CAUSE_SNAPSHOT_FAILED;
 }
 
 bool sup_half_loaded_refuse(struct sup *s, struct control_ticket t)
 {
 	if (!sup_half_loaded(s))
 		return false;
-	sup_refuse(s, t, ERR_FAILED, HALF_LOADED, "%s is paused: %s", s->req.name, s->run.cause);
+	sup_refuse(s, t, ERR_FAILED, "snapshot-failed", "%s is paused: %s", s->req.name, s->run.cause);
 	return true;
 }
 
 void sup_half_loaded_forget(struct sup *s)
 {
 	if (sup_half_loaded(s))
-		sup_stands_by(s, "paused", "paused");
+		sup_stands_by(s, VM_CAUSE_PAUSED, "paused");
 }
 
 static void snapshot_job_failed(struct sup *s, const char *why)
@@ -138,9 +137,9 @@ static void snapshot_job_failed(struct sup *s, const char *why)
 	if (!loading)
 		sup_monitor_sync(s);
 	else if (s->run.state == VM_PAUSED)
-		sup_stands_by(s, HALF_LOADED, half);
+		sup_stands_by(s, VM_CAUSE_SNAPSHOT_FAILED, half);
 	else
-		sup_stands(s, HALF_LOADED, half);
+		sup_stands(s, VM_CAUSE_SNAPSHOT_FAILED, half);
 }
 
 static void snapshot_write_mark(void *arg)

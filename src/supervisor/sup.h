@@ -98,7 +98,7 @@ struct sup {
 	uint64_t deadline_progress;	   /* of the snapshot, when the timer was started */
 	bool silent;			   /* the deadline has passed, and nothing was heard since */
 	bool paused;			   /* the guest stands still */
-	const char *paused_by;		   /* "paused", "disk-full", "io-error"; the last one, static */
+	enum vm_cause paused_by;	   /* the last cause of a pause */
 
 	/* clients */
 	struct sup_order *orders; /* those that wait for their outcome */
@@ -176,18 +176,18 @@ json_t *sup_ladder_told(const struct sup *s);
 
 /* life.c */
 void sup_event(struct sup *s, enum vm_event ev);
-/* Ends the machine as failed; the first reason counts. `id` is static, `text` copied. */
-void sup_fatal(struct sup *s, const char *id, const char *text);
+/* Ends the machine as failed; the first reason counts. `text` is copied. */
+void sup_fatal(struct sup *s, enum vm_cause id, const char *text);
 /* Records a reason without ending it yet. */
-void sup_blame(struct sup *s, const char *id, const char *text);
+void sup_blame(struct sup *s, enum vm_cause id, const char *text);
 /* Takes a recorded reason back when it was that one. */
-void sup_forgive(struct sup *s, const char *id);
+void sup_forgive(struct sup *s, enum vm_cause id);
 /* What is worth knowing while it runs goes to the record's cause and its id; "" clears them. */
-void sup_note(struct sup *s, const char *id, const char *text);
-/* The guest stands still, for that reason (`id` static: "paused", "disk-full", "io-error"). */
-void sup_stands(struct sup *s, const char *id, const char *text);
+void sup_note(struct sup *s, enum vm_cause id, const char *text);
+/* The guest stands still, for that reason. */
+void sup_stands(struct sup *s, enum vm_cause id, const char *text);
 /* One that stands may not go on for that reason, either. */
-void sup_stands_by(struct sup *s, const char *id, const char *text);
+void sup_stands_by(struct sup *s, enum vm_cause id, const char *text);
 /* The guest goes on, at its login or before it. */
 void sup_goes_on(struct sup *s);
 void sup_save(struct sup *s);

@@ -132,7 +132,7 @@ void sup_stop(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms)
 
 static void supervisor_on_start_timeout(void *arg)
 {
-	sup_fatal(arg, "monitor", "QEMU did not answer on its monitor in time");
+	sup_fatal(arg, VM_CAUSE_MONITOR, "QEMU did not answer on its monitor in time");
 }
 
 void sup_leave_error(const char *request_path, const struct err *e)
@@ -208,7 +208,7 @@ static void supervisor_launch(struct sup *s)
 	strv_fini(&argv);
 	if (!s->proc) {
 		sup_leave_error(s->request_path, &e);
-		sup_blame(s, "qemu-missing", e.text);
+		sup_blame(s, VM_CAUSE_QEMU_MISSING, e.text);
 		err_fini(&e);
 		s->exit_status = 1;
 		sup_judge(s);
@@ -243,7 +243,7 @@ static void supervisor_on_orphan(void *arg)
 		supervisor_launch(s);
 		return;
 	}
-	sup_blame(s, "busy", "the QEMU of an earlier run does not end");
+	sup_blame(s, VM_CAUSE_BUSY, "the QEMU of an earlier run does not end");
 	sup_judge(s);
 }
 
@@ -364,7 +364,6 @@ static void supervisor_init_run(struct sup *s)
 		.supervisor_start = me.start,
 		.started = (int64_t)time(NULL),
 		.cause = xstrdup(""),
-		.cause_id = xstrdup(""),
 		.complaint = xstrdup(""),
 		.kernel = xstrdup(""),
 		.ip = xstrdup(""),
@@ -447,8 +446,7 @@ int vm_supervise(const char *request_path)
 		.powerdown_ms = POWERDOWN_MS,
 		.quit_ms = QUIT_MS,
 		.log = {.fd = -1},
-		.paused_by = "",
-		.end = {.fatal_id = "", .fatal = "", .shutdown = "", .complaint = "", .accel = "", .holder = ""},
+		.end = {.fatal = "", .shutdown = "", .complaint = "", .accel = "", .holder = ""},
 	};
 	struct err e = ERR_INIT;
 	bool orphan = false;

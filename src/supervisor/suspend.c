@@ -71,7 +71,7 @@ static void suspend_out_end(struct sup *s, const char *text, bool lost)
 	if (s->run.state != VM_SUSPENDING)
 		return;
 	if (lost) {
-		sup_stands(s, "monitor", "QEMU's monitor is lost, and the guest may be paused: kill it");
+		sup_stands(s, VM_CAUSE_MONITOR, "QEMU's monitor is lost, and the guest may be paused: kill it");
 	} else if (stood) {
 		s->paused = true;
 		sup_event(s, VM_EV_PAUSED);
@@ -286,7 +286,7 @@ static void suspend_on_incoming(const json_t *value, const char *error, void *ar
 	if (!error || s->move.dir != SUP_MOVE_IN || s->end.adopted)
 		return;
 	text = xasprintf("the suspended state, which is kept, could not be loaded: %s", error);
-	sup_fatal(s, "resume-failed", text);
+	sup_fatal(s, VM_CAUSE_RESUME_FAILED, text);
 	free(text);
 }
 
@@ -299,7 +299,7 @@ void sup_resume_begin(struct sup *s)
 	s->move = (struct sup_move){.dir = SUP_MOVE_IN};
 	if (!suspend_send_file(s, fd) ||
 	    !sup_monitor_ask(s, "migrate-incoming", json_pack("{s:s}", "uri", "fd:" FD_NAME), suspend_on_incoming, s))
-		sup_fatal(s, "resume-failed", "the suspended state cannot be opened");
+		sup_fatal(s, VM_CAUSE_RESUME_FAILED, "the suspended state cannot be opened");
 	free(path);
 }
 
@@ -318,7 +318,7 @@ static void suspend_on_forgotten(void *arg)
 
 	suspend_move_end(s);
 	if (!gone) {
-		sup_fatal(s, "resume-failed", why);
+		sup_fatal(s, VM_CAUSE_RESUME_FAILED, why);
 	} else {
 		s->end.resuming = false;
 		sup_seed_forget(s);
@@ -351,7 +351,7 @@ static void suspend_in_moved(struct sup *s, const char *status)
 	if (!strcmp(status, "completed"))
 		sup_resume_finish(s);
 	else
-		sup_fatal(s, "resume-failed", "the suspended state, which is kept, could not be loaded");
+		sup_fatal(s, VM_CAUSE_RESUME_FAILED, "the suspended state, which is kept, could not be loaded");
 }
 
 void sup_moved(struct sup *s, const char *status)

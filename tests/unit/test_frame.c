@@ -168,7 +168,7 @@ static void test_run_record(void **state)
 	write_run(dir, "{\"state\": \"running\", \"supervisor_pid\": 999999999, \"qemu_pid\": 999999998}");
 	assert_int_equal(vm_run_read(dir, &run, &e), 0);
 	assert_int_equal(run.state, VM_FAILED);
-	assert_string_equal(run.cause_id, "lost");
+	assert_int_equal(run.cause_id, VM_CAUSE_LOST);
 	assert_non_null(strstr(run.cause, "were killed"));
 	vm_run_fini(&run);
 	/* likewise, and it began before this host did */
@@ -176,7 +176,7 @@ static void test_run_record(void **state)
 		       "\"cause\": \"paused\"}");
 	assert_int_equal(vm_run_read(dir, &run, &e), 0);
 	assert_int_equal(run.state, VM_FAILED);
-	assert_string_equal(run.cause_id, "host-restarted");
+	assert_int_equal(run.cause_id, VM_CAUSE_HOST_RESTARTED);
 	assert_non_null(strstr(run.cause, "paused; then cut off: this host was restarted"));
 	vm_run_fini(&run);
 	/* a process of that pid that is not the one that was recorded */

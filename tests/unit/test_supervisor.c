@@ -154,9 +154,9 @@ static void check_cause(const struct play *p, const char *id)
 
 	for (int i = 0; i < 400 && !same; i++) {
 		assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
-		same = !strcmp(run.cause_id, id);
+		same = !strcmp(vm_cause_name(run.cause_id), id);
 		if (!same && i == 399)
-			fail_msg("%s: the cause is \"%s\": %s", p->script, run.cause_id, run.cause);
+			fail_msg("%s: the cause is \"%s\": %s", p->script, vm_cause_name(run.cause_id), run.cause);
 		vm_run_fini(&run);
 		if (!same)
 			poll(NULL, 0, 5);
@@ -544,8 +544,8 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 	if (strcmp(vm_state_name(p->state), expect.items[0]) != 0 || run->state != p->state)
 		fail_msg("%s: ended as %s (record: %s): %s", name, vm_state_name(p->state), vm_state_name(run->state),
 			 p->cause);
-	if (strcmp(run->cause_id, strcmp(expect.items[1], "-") ? expect.items[1] : "") != 0)
-		fail_msg("%s: cause id \"%s\": %s", name, run->cause_id, run->cause);
+	if (strcmp(vm_cause_name(run->cause_id), strcmp(expect.items[1], "-") ? expect.items[1] : "") != 0)
+		fail_msg("%s: cause id \"%s\": %s", name, vm_cause_name(run->cause_id), run->cause);
 	assert_string_equal(run->cause, p->cause);
 	free(line);
 	strv_fini(&expect);

@@ -99,6 +99,15 @@ static void test_rows(void **state)
 	}
 }
 
+static void test_causes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < VM_CAUSE_COUNT; i++)
+		assert_int_equal(vm_cause_find(vm_cause_name((enum vm_cause)i)), i);
+	assert_string_equal(vm_cause_name(VM_CAUSE_NONE), "");
+	assert_int_equal(vm_cause_find("of-another-version"), VM_CAUSE_OTHER);
+}
+
 static void fill(const char **s)
 {
 	if (!*s)
@@ -136,11 +145,11 @@ static void test_verdicts(void **state)
 		 VM_FAILED,
 		 "qemu-stuck",
 		 "had to be killed"},
-		{{.up = true, .fatal_id = "panic", .fatal = "it panicked", .complaint = "x"},
+		{{.up = true, .fatal_id = VM_CAUSE_PANIC, .fatal = "it panicked", .complaint = "x"},
 		 VM_FAILED,
 		 "panic",
 		 "it panicked"},
-		{{.fatal_id = "internal-error", .fatal = "kvm stopped", .complaint = "Suberror"},
+		{{.fatal_id = VM_CAUSE_INTERNAL_ERROR, .fatal = "kvm stopped", .complaint = "Suberror"},
 		 VM_FAILED,
 		 "internal-error",
 		 "kvm stopped: Suberror"},
@@ -173,21 +182,21 @@ static void test_verdicts(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct vm_end *end = &cases[i].end;
-		const char *id;
+		enum vm_cause id;
 		enum vm_state s;
 		char *cause;
 
-		fill(&end->fatal_id);
 		fill(&end->fatal);
 		fill(&end->shutdown);
 		fill(&end->complaint);
 		fill(&end->accel);
 		fill(&end->holder);
 		s = vm_end_verdict(end, &id, &cause);
-		if (s != cases[i].state || strcmp(id, cases[i].id) != 0 || !strstr(cause, cases[i].words))
-			fail_msg("case %zu: %s, \"%s\": %s", i, vm_state_name(s), id, cause);
+		if (s != cases[i].state || strcmp(vm_cause_name(id), cases[i].id) != 0 ||
+		    !strstr(cause, cases[i].words))
+			fail_msg("case %zu: %s, \"%s\": %s", i, vm_state_name(s), vm_cause_name(id), cause);
 		/* a failure has a name, and what is fine has none */
-		assert_int_equal(*id != '\0', s == VM_FAILED);
+		assert_int_equal(id != VM_CAUSE_NONE, s == VM_FAILED);
 		free(cause);
 	}
 }
@@ -195,10 +204,8 @@ static void test_verdicts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_names),  cmocka_unit_test(test_table),	cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_causes), cmocka_unit_test(test_verdicts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
