@@ -5,15 +5,7 @@
 
 static int main_show(struct cli *cli, enum tui_start start, const char *ref, struct err *e)
 {
-	struct tui_conf conf = {
-		.loop = cli->loop,
-		.catalog = cli->catalog,
-		.store = &cli->store,
-		.sets = &cli->sets,
-		.mirror = cli->mirror,
-		.offline = cli->offline,
-		.strict = cli->strict,
-	};
+	struct session_conf conf = cli_session_conf(cli);
 
 	return tui_run(&conf, start, ref, e);
 }

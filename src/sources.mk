@@ -350,6 +350,14 @@ QEMU = \
 	src/qemu/version.c \
 	src/qemu/version.h
 
+SESSION = \
+	include/session/conf.h \
+	include/session/session.h \
+	include/session/words.h \
+	src/session/conf.c \
+	src/session/session.c \
+	src/session/words.c
+
 SPEC = \
 	include/spec/field.h \
 	include/spec/grammar.h \
@@ -401,10 +409,10 @@ SUPERVISOR = \
 TUI = \
 	include/tui/looks.h \
 	include/tui/screens.h \
+	include/tui/sessions.h \
 	include/tui/toolkit/app.h \
 	include/tui/toolkit/app_priv.h \
 	include/tui/toolkit/canvas.h \
-	include/tui/toolkit/conf.h \
 	include/tui/toolkit/confirm.h \
 	include/tui/toolkit/dialog.h \
 	include/tui/toolkit/file_watch.h \
@@ -412,7 +420,6 @@ TUI = \
 	include/tui/toolkit/picker.h \
 	include/tui/toolkit/screen.h \
 	include/tui/toolkit/settings.h \
-	include/tui/toolkit/task.h \
 	include/tui/toolkit/term.h \
 	include/tui/toolkit/theme.h \
 	include/tui/toolkit/widget_list.h \
@@ -471,7 +478,6 @@ TUI = \
 	src/tui/toolkit/picker_item.c \
 	src/tui/toolkit/screen.c \
 	src/tui/toolkit/settings.c \
-	src/tui/toolkit/task.c \
 	src/tui/toolkit/term.c \
 	src/tui/toolkit/term_entry.c \
 	src/tui/toolkit/term_entry.h \
@@ -515,4 +521,4 @@ WIZARD = \
 	src/wizard/settle.c \
 	src/wizard/wizard.c
 
-CORE = $(ARCHIVE) $(BASE) $(CATALOG) $(CONSOLE) $(HOST) $(IMAGE) $(MACHINE) $(PREPARE) $(QEMU) $(SPEC) $(SUPERVISOR) $(WIZARD)
+CORE = $(ARCHIVE) $(BASE) $(CATALOG) $(CONSOLE) $(HOST) $(IMAGE) $(MACHINE) $(PREPARE) $(QEMU) $(SESSION) $(SPEC) $(SUPERVISOR) $(WIZARD)

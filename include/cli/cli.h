@@ -16,6 +16,7 @@
 #include "base/strv.h"
 #include "catalog/catalog.h"
 #include "machine/store.h"
+#include "session/conf.h"
 #include "spec/spec.h"
 
 enum cli_wait { CLI_WAIT_LOGIN, CLI_WAIT_SSH, CLI_WAIT_NONE };
@@ -129,8 +130,9 @@ void cli_put_cut(FILE *to, const char *line);
 int cli_flush(void);
 void cli_terminal_size(FILE *of, size_t *rows, size_t *columns);
 
-/* Reads the machine M (NAME or FILE), applies --set and --mirror, checks it against the catalogue;
- * unknown keys become warnings, with --strict an error. */
+/* The options that hold for machines; borrows from `cli`. */
+struct session_conf cli_session_conf(const struct cli *cli);
+/* Reads the machine M (NAME or FILE) as session_read does, and prints its warnings. */
 int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e);
 /* After `e`: where it is that the file was not agreed to (RISK_ERROR), and --trust or a person on the
  * terminal agrees, notes that, empties e and returns 0: try again. Else -1, e as it was. */

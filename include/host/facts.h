@@ -24,6 +24,8 @@ struct host_facts {
 	char *package_manager; /* apt dnf pacman apk brew pkg or "" */
 };
 
+/* Returns whether this process has root's rights. */
+bool host_is_root(void);
 void host_facts_get(struct host_facts *f);
 void host_facts_fini(struct host_facts *f);
 

@@ -6,8 +6,8 @@
 #define TUI_LOOKS_H
 
 #include "machine/overview.h"
+#include "tui/sessions.h"
 #include "tui/toolkit/app.h"
-#include "tui/toolkit/task.h"
 
 struct state_look {
 	enum glyph sign;
@@ -16,7 +16,7 @@ struct state_look {
 };
 
 /* `t` is what this program does with the machine, or NULL. */
-struct state_look state_look(const struct overview *l, const struct task *t);
+struct state_look state_look(const struct overview *l, const struct session *t);
 /* Whether QEMU runs, so that there is a console, also of one whose file is wrong or gone by now. */
 bool machine_is_alive(struct app *app, const char *name);
 /* The host's port that goes to the guest's ssh, 0: none. */

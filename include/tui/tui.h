@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "tui/toolkit/conf.h"
+#include "session/conf.h"
 
 enum tui_start { TUI_HOME, TUI_NEW, TUI_OPEN, TUI_CONSOLE, TUI_EDIT };
 
@@ -19,6 +19,6 @@ bool tui_possible(void);
  * file for EDIT (borrowed), NULL else. --set and --mirror are answers to the questions of NEW and
  * EDIT, and of no later ones; with OPEN and CONSOLE they hold for each run of that machine alone.
  * Gives the exit status; -1 with e when it could not start. */
-int tui_run(const struct tui_conf *conf, enum tui_start start, const char *ref, struct err *e);
+int tui_run(const struct session_conf *options, enum tui_start start, const char *ref, struct err *e);
 
 #endif

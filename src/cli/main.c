@@ -15,7 +15,6 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "host/proc.h"
-#include "machine/trust.h"
 #include "spec/risk.h"
 #include "verbs.h"
 
@@ -127,34 +126,28 @@ void cli_warn_file(const struct cli *cli, const char *text)
 		main_print_text("", text);
 }
 
+struct session_conf cli_session_conf(const struct cli *cli)
+{
+	return (struct session_conf){
+		.loop = cli->loop,
+		.catalog = cli->catalog,
+		.store = &cli->store,
+		.sets = &cli->sets,
+		.mirror = cli->mirror,
+		.offline = cli->offline,
+		.strict = cli->strict,
+	};
+}
+
 int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
 {
-	char *path;
-	int r;
+	struct session_conf conf = cli_session_conf(cli);
 
-	if (store_find_ini(&cli->store, ref, &path, e) < 0)
+	if (session_read(&conf, ref, s, e) < 0)
 		return -1;
-	r = spec_read(s, path, e);
-	free(path);
-	if (!r)
-		trust_load(&cli->store, s);
-	for (size_t i = 0; !r && i < cli->sets.len; i++)
-		r = spec_set(s, cli->sets.items[i], e);
-	if (!r && cli->mirror) {
-		char *set = xasprintf("mirror.url=%s", cli->mirror);
-
-		r = spec_set(s, set, e);
-		free(set);
-	}
-	if (!r)
-		r = spec_check(s, cli->catalog, e);
-	if (!r && cli->strict)
-		r = spec_strict(s, e);
-	for (size_t i = 0; !r && i < s->warnings.len; i++)
+	for (size_t i = 0; i < s->warnings.len; i++)
 		cli_warn_file(cli, s->warnings.items[i]);
-	if (r < 0)
-		spec_fini(s);
-	return r;
+	return 0;
 }
 
 /* Descriptors 0, 1 and 2 must be open, or a file would take their place and get our messages. What is

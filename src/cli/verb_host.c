@@ -41,17 +41,11 @@ static int verb_host_list_releases(struct cli *cli,
 {
 	struct listing l = {.cli = cli, .print = print};
 	struct err e = ERR_INIT;
+	struct session_conf conf = cli_session_conf(cli);
 	struct spec spec;
-	char *set;
-	int r = 0;
 
 	spec_init(&spec);
-	if (cli->mirror) {
-		set = xasprintf("mirror.url=%s", cli->mirror);
-		r = spec_set(&spec, set, &e);
-		free(set);
-	}
-	if (!r) {
+	if (session_set_mirror(&conf, &spec, &e) == 0) {
 		job_releases(cli->loop, cli->catalog, &cli->store, &spec, cli->offline, verb_host_on_releases, &l);
 		loop_run(cli->loop);
 	} else {

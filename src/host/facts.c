@@ -200,6 +200,11 @@ static uint16_t facts_try_port(const char *ip, uint16_t port)
 	return got;
 }
 
+bool host_is_root(void)
+{
+	return geteuid() == 0;
+}
+
 bool host_port_free(const char *ip, uint16_t port)
 {
 	return port && facts_try_port(ip, port) == port;

@@ -5,11 +5,10 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "host/paths.h"
 #include "machine/trust.h"
-#include "spec/risk.h"
+#include "session/words.h"
+#include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
-#include "tui/toolkit/task.h"
 
 struct agreeing {
 	struct app *app;
@@ -39,26 +38,6 @@ static void agree_on_agreed(size_t choice, void *arg)
 	agree_agreeing_free(a);
 }
 
-/* What of the file nobody has agreed to, a line each, by its line of the file; owned. */
-static char *agree_risk_words(const struct spec *spec)
-{
-	char *path = host_short(spec->path);
-	struct risks all;
-	struct buf b;
-
-	buf_init(&b, 0);
-	buf_addf(&b, "%s asks for what can run programs or expose this host. Nothing of it runs before you agree:\n",
-		 path);
-	risks_find(spec, &all);
-	for (size_t i = 0; i < all.len; i++)
-		if (all.items[i].state == RISK_FOREIGN)
-			buf_addf(&b, "\nline %u: it %s (%s.%s)", all.items[i].line, all.items[i].words,
-				 all.items[i].section, all.items[i].key);
-	risks_fini(&all);
-	free(path);
-	return buf_steal(&b);
-}
-
 struct screen *agree_ask(struct app *app, const char *ref, enum progress_goal goal, struct err *e)
 {
 	static const char *const choices[] = {"No", "Agree"};
@@ -77,11 +56,11 @@ struct screen *agree_ask(struct app *app, const char *ref, enum progress_goal go
 
 	err_fini(e);
 	*a = (struct agreeing){.app = app, .ref = xstrdup(ref), .goal = goal};
-	if (task_read_spec(app, ref, &a->spec, e) < 0) {
+	if (session_read(app_sessions(app)->conf, ref, &a->spec, e) < 0) {
 		agree_agreeing_free(a);
 		return NULL;
 	}
-	words = agree_risk_words(&a->spec);
+	words = words_agreement(&a->spec);
 	q.text = words;
 	s = dialog_ask(app, &q);
 	free(words);

@@ -6,8 +6,8 @@
 #include "base/mem.h"
 #include "home.h"
 #include "host/paths.h"
+#include "tui/sessions.h"
 #include "tui/toolkit/app.h"
-#include "tui/toolkit/task.h"
 
 #define LEFT 4
 #define NEAR_ROWS 12 /* what is told under the list at most, with a blank row before */
@@ -58,7 +58,7 @@ static void paint_head(const struct canvas *c, const struct table *t)
 static void paint_machine(struct screen *s, const struct canvas *c, int row, const struct table *t,
 			  const struct overview *l, bool focus)
 {
-	struct state_look look = state_look(l, task_find(s->app, l->name));
+	struct state_look look = state_look(l, sessions_find(app_sessions(s->app), l->name));
 	enum role role = focus ? ROLE_FOCUS : ROLE_TEXT;
 	char *disk = disk_words(c, l, 3);
 	int room = t->disk - t->state - 15;
@@ -167,7 +167,7 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 {
 	struct home *h = s->self;
 	const struct overview *l = home_current(h);
-	const struct task *t = l ? task_find(s->app, l->name) : NULL;
+	const struct session *t = l ? sessions_find(app_sessions(s->app), l->name) : NULL;
 	char *where;
 
 	if (l && h->name_cut) /* the row has no room for it */
@@ -181,11 +181,11 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 		buf_adds(&out->help, where);
 		out->help_role = ROLE_BAD;
 		free(where);
-	} else if (t && task_is_busy(t)) {
+	} else if (t && session_is_busy(t)) {
 		buf_adds(&out->help, t->question ? "The work waits for an answer."
 						 : "The work on it continues, whatever screen is shown.");
 		out->help_role = t->question ? ROLE_WARN : ROLE_TEXT;
-	} else if (t && t->state == TASK_FAILED) {
+	} else if (t && t->state == SESSION_FAILED) {
 		buf_adds(&out->help, t->error.text);
 		out->help_role = ROLE_BAD;
 	} else if (l && *l->detail && !l->run.alive) {
@@ -206,9 +206,9 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 
 static bool home_paint_is_busy(struct screen *s, const struct overview *l)
 {
-	const struct task *t = task_find(s->app, l->name);
+	const struct session *t = sessions_find(app_sessions(s->app), l->name);
 
-	return t && task_is_busy(t);
+	return t && session_is_busy(t);
 }
 
 /* What can be done with the machine under the cursor. */

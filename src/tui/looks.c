@@ -36,23 +36,24 @@ static char *looks_since(int64_t seconds)
 	return xasprintf("%d days", (int)(seconds / 86400));
 }
 
-static char *looks_words_of_task(const struct task *t)
+static char *looks_words_of_task(const struct session *t)
 {
 	if (t->question)
 		return xstrdup("has a question");
-	if (t->state == TASK_CANCELLING)
+	if (t->state == SESSION_CANCELLING)
 		return xstrdup("stopping work");
-	return xasprintf("%s %d %%", t->goal == JOB_PREPARED ? "preparing" : "starting", (int)(t->share * 100));
+	return xasprintf("%s %d %%", t->job.options.goal == JOB_PREPARED ? "preparing" : "starting",
+			 (int)(t->share * 100));
 }
 
-struct state_look state_look(const struct overview *l, const struct task *t)
+struct state_look state_look(const struct overview *l, const struct session *t)
 {
 	struct state_look look = {GLYPH_READY, ROLE_TEXT, NULL};
 	const char *word = l->state ? l->state : "?";
 
-	if (t && task_is_busy(t))
+	if (t && session_is_busy(t))
 		return (struct state_look){GLYPH_WORKING, t->question ? ROLE_WARN : ROLE_WORK, looks_words_of_task(t)};
-	if (t && t->state == TASK_FAILED && !l->run.alive)
+	if (t && t->state == SESSION_FAILED && !l->run.alive)
 		return (struct state_look){GLYPH_FAILED, ROLE_BAD, xstrdup("failed")};
 	if (l->wrong && !l->run.alive)
 		return (struct state_look){GLYPH_FAILED, ROLE_BAD, xstrdup("file is wrong")};

@@ -8,7 +8,6 @@
 #include "tui/looks.h"
 #include "tui/toolkit/app.h"
 #include "tui/toolkit/file_watch.h"
-#include "tui/toolkit/task.h"
 
 #define MACHINE_ACTIONS 5
 

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "machine.h"
+#include "tui/sessions.h"
 
 #define LEFT FACTS_LEFT
 #define LABEL FACTS_LABEL
@@ -23,13 +24,13 @@ static int paint_actions(struct machine *m, const struct canvas *c, int row)
 		{'N', "N", "rename", false, true, true},   {'X', "X", "recreate", false, true, false},
 		{'D', "D", "delete", false, true, true},
 	};
-	const struct task *t = task_find(m->screen->app, m->name);
+	const struct session *t = sessions_find(app_sessions(m->screen->app), m->name);
 	bool alive = m->look.run.alive;
 	int column = LEFT + LABEL;
 	size_t n = 0;
 
 	m->spots_row = -1;
-	if (t && task_is_busy(t))
+	if (t && session_is_busy(t))
 		return row;
 	m->spots_row = row;
 	canvas_put(c, row, LEFT, ROLE_DIM, alive ? "Power" : "Manage");
@@ -55,7 +56,7 @@ static int paint_actions(struct machine *m, const struct canvas *c, int row)
 void machine_paint(struct screen *s, const struct canvas *c)
 {
 	struct machine *m = s->self;
-	struct state_look look = state_look(&m->look, task_find(s->app, m->name));
+	struct state_look look = state_look(&m->look, sessions_find(app_sessions(s->app), m->name));
 	struct machine_facts facts = {.name = m->name,
 				      .path = m->path,
 				      .look = &m->look,
@@ -82,7 +83,7 @@ void machine_paint(struct screen *s, const struct canvas *c)
 void machine_lines(struct screen *s, struct screen_lines *out)
 {
 	struct machine *m = s->self;
-	struct task *t = task_find(s->app, m->name);
+	struct session *t = sessions_find(app_sessions(s->app), m->name);
 	bool alive = m->look.run.alive;
 
 	buf_adds(&out->title, m->name);
@@ -91,13 +92,13 @@ void machine_lines(struct screen *s, struct screen_lines *out)
 	if (m->words && *m->words) {
 		buf_adds(&out->help, m->words);
 		out->help_role = m->words_role;
-	} else if (t && t->state == TASK_FAILED && !alive) {
+	} else if (t && t->state == SESSION_FAILED && !alive) {
 		buf_adds(&out->help, t->error.text);
 		out->help_role = ROLE_BAD;
 	} else if (!alive && m->has_spec && m->look.detail && *m->look.detail) {
 		buf_adds(&out->help, m->look.detail);
 	}
-	if (t && task_is_busy(t)) {
+	if (t && session_is_busy(t)) {
 		screen_lines_key(out, "Enter", K_ENTER, "how it goes");
 		if (alive)
 			screen_lines_key(out, "c", 'c', "console");

@@ -9,9 +9,9 @@
 #include "host/file.h"
 #include "manage.h"
 #include "tui/screens.h"
+#include "tui/sessions.h"
 #include "tui/toolkit/app_priv.h"
 #include "tui/toolkit/dialog.h"
-#include "tui/toolkit/task.h"
 
 /* ---- what there is ---- */
 
@@ -55,8 +55,8 @@ static void screen_home_refresh(struct screen *s)
 	lookout_add(&h->lookout, file_join(store->config_dir, "machines"));
 	lookout_add(&h->lookout, file_join(store->data_dir, "machines"));
 	store_machines(store, &names);
-	for (const struct task *t = s->app->tasks; t; t = t->next) /* also what has failed here */
-		if (t->state == TASK_FAILED || t->state == TASK_RUNNING)
+	for (const struct session *t = app_sessions(s->app)->first; t; t = t->next) /* also what has failed here */
+		if (t->state == SESSION_FAILED || t->state == SESSION_RUNNING)
 			strv_add(&names, t->name);
 	strv_sort(&names);
 	strv_uniq(&names);
@@ -95,7 +95,7 @@ static void screen_home_look_near(struct screen *s)
 	n->name = xstrdup(l->name);
 	if (l->wrong || store_find_ini(app_store(s->app), l->name, &n->path, NULL) < 0)
 		return;
-	n->has_spec = task_read_spec(s->app, n->path, &n->spec, NULL) == 0;
+	n->has_spec = session_read(app_sessions(s->app)->conf, n->path, &n->spec, NULL) == 0;
 	n->ssh_port = n->has_spec ? machine_ssh_port(s->app, &n->spec) : 0;
 }
 
@@ -168,12 +168,12 @@ static bool screen_home_move_key(struct home *h, const struct key *k)
 static bool screen_home_machine_key(struct screen *s, const struct key *k, const struct overview *l)
 {
 	struct err e = ERR_INIT;
-	struct task *t = task_find(s->app, l->name);
+	struct session *t = sessions_find(app_sessions(s->app), l->name);
 	char *path;
 
 	switch (k->code) {
 	case K_ENTER:
-		if (t && (task_is_busy(t) || (t->state == TASK_FAILED && !l->run.alive)))
+		if (t && (session_is_busy(t) || (t->state == SESSION_FAILED && !l->run.alive)))
 			screen_home_told(s, screen_progress(s->app, l->name, PROGRESS_LOOK, &e) != NULL, &e);
 		else
 			screen_home_told(s, screen_machine(s->app, l->name, &e) != NULL, &e);

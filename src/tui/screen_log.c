@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "tail.h"
-#include "tui/toolkit/task.h"
+#include "tui/sessions.h"
 #include "tui/toolkit/widget_viewer.h"
 
 #define TAIL_MAX (256u << 10)
@@ -21,7 +21,7 @@ struct logbook {
 
 static void screen_log_take_task_lines(struct screen *s, struct logbook *l)
 {
-	struct task *t = task_find(s->app, l->name);
+	struct session *t = sessions_find(app_sessions(s->app), l->name);
 
 	if (!t)
 		return;
@@ -109,7 +109,7 @@ static struct logbook *screen_log_logbook_new(const char *name, bool of_task)
 	l->of_task = of_task;
 	viewer_init(&l->viewer);
 	l->viewer.follow = true;
-	l->viewer.cap = TASK_LOG_MAX;
+	l->viewer.cap = SESSION_LOG_MAX;
 	return l;
 }
 

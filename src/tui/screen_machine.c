@@ -15,6 +15,7 @@
 #include "manage.h"
 #include "screen_log.h"
 #include "tui/screens.h"
+#include "tui/sessions.h"
 #include "tui/toolkit/app_priv.h"
 #include "tui/toolkit/dialog.h"
 
@@ -133,9 +134,9 @@ static void screen_machine_connect_client(struct machine *m)
 
 static bool screen_machine_is_busy(const struct machine *m)
 {
-	const struct task *t = task_find(m->screen->app, m->name);
+	const struct session *t = sessions_find(app_sessions(m->screen->app), m->name);
 
-	return t && task_is_busy(t);
+	return t && session_is_busy(t);
 }
 
 static void screen_machine_refresh(struct machine *m)
@@ -150,7 +151,7 @@ static void screen_machine_refresh(struct machine *m)
 	overview_read(app_store(app), app_catalog(app), m->name, &m->look, NULL);
 	if (m->has_spec)
 		spec_fini(&m->spec);
-	m->has_spec = task_read_spec(app, m->path ? m->path : m->name, &m->spec, NULL) == 0;
+	m->has_spec = session_read(app_sessions(app)->conf, m->path ? m->path : m->name, &m->spec, NULL) == 0;
 	if (m->has_spec && strcmp(m->spec.name, m->name)) { /* it is another's */
 		spec_fini(&m->spec);
 		m->has_spec = false;
@@ -305,7 +306,7 @@ static bool machine_click(struct screen *s, const struct key *k)
 static bool screen_machine_key(struct screen *s, const struct key *k)
 {
 	struct machine *m = s->self;
-	struct task *t = task_find(s->app, m->name);
+	struct session *t = sessions_find(app_sessions(s->app), m->name);
 	struct err e = ERR_INIT;
 
 	if (k->code == K_MOUSE)
@@ -318,7 +319,7 @@ static bool screen_machine_key(struct screen *s, const struct key *k)
 		screen_machine_show(s, screen_wizard(s->app, m->path, &e), &e);
 	} else if (k->code == 'c' && m->look.run.alive) {
 		screen_machine_show(s, screen_console(s->app, m->name, &e), &e);
-	} else if (t && task_is_busy(t)) {
+	} else if (t && session_is_busy(t)) {
 		if (k->code != K_ENTER)
 			return false;
 		screen_machine_show(s, screen_progress(s->app, m->path, PROGRESS_PREPARE, &e), &e);
@@ -400,7 +401,7 @@ static int screen_machine_name_of(struct app *app, const char *ref, char **name,
 		*name = xstrdup(ref);
 		return 0;
 	}
-	if (task_read_spec(app, ref, &spec, e) < 0) {
+	if (session_read(app_sessions(app)->conf, ref, &spec, e) < 0) {
 		free(*path);
 		return -1;
 	}

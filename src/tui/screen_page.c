@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "page.h"
 #include "tui/screens.h"
+#include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
 
 #define EDIT_MAX 1024
@@ -423,7 +424,7 @@ static void screen_page_tell_idle(struct page *p, const struct strv *sets)
 	err_fini(&e);
 }
 
-static int screen_page_apply(struct page *p, const struct tui_conf *conf, struct err *e)
+static int screen_page_apply(struct page *p, const struct session_conf *conf, struct err *e)
 {
 	if (conf->machine) /* they are for its runs */
 		return 0;
@@ -444,7 +445,7 @@ static int screen_page_apply(struct page *p, const struct tui_conf *conf, struct
 
 struct screen *screen_wizard(struct app *app, const char *path, struct err *e)
 {
-	const struct tui_conf *conf = app_conf(app);
+	const struct session_conf *conf = app_sessions(app)->conf;
 	struct page *p = xcalloc(1, sizeof(*p));
 	struct host_offers_conf offers = {
 		.loop = app_loop(app),

@@ -4,7 +4,6 @@
  * the whole; what went wrong and what to do about it. Looks at the task, which goes on without it.
  */
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,11 +11,12 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "screen_log.h"
+#include "session/words.h"
 #include "spec/risk.h"
 #include "tui/looks.h"
 #include "tui/screens.h"
+#include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
-#include "tui/toolkit/task.h"
 
 #define LEFT 4
 #define TITLE 14
@@ -31,11 +31,11 @@ struct progress {
 	bool alive; /* QEMU runs: there is a console to look at */
 };
 
-static struct task *screen_progress_task_of(struct screen *s)
+static struct session *screen_progress_task_of(struct screen *s)
 {
 	struct progress *p = s->self;
 
-	return task_find(s->app, p->name);
+	return sessions_find(app_sessions(s->app), p->name);
 }
 
 /* ---- painting ---- */
@@ -57,24 +57,12 @@ static int screen_progress_put_part(const struct canvas *c, int row, int column,
 	return column + canvas_put(c, row, column, role, text) + 2;
 }
 
-/* How much of it is done: "61.2 M of 144.1 M", "131 of 225"; "": nobody knows. */
-static void screen_progress_amount(const struct step_view *s, char *out, size_t size)
-{
-	char done[SIZE_TEXT], total[SIZE_TEXT];
-
-	*out = '\0';
-	if (s->total && s->ops->unit == STEP_BYTES)
-		snprintf(out, size, "%s of %s", size_human(s->done, done), size_human(s->total, total));
-	else if (s->total && s->ops->unit == STEP_COUNT)
-		snprintf(out, size, "%" PRIu64 " of %" PRIu64, s->done, s->total);
-}
-
 /* The running step: a bar where its end is known, and what happens now, as far as there is room:
  * the amount, how quick it is, what it is about, how long it takes yet. */
 static void screen_progress_paint_running(const struct canvas *c, int row, const struct step_view *s, bool asks)
 {
 	int column = LEFT + 2 + TITLE;
-	char human[SIZE_TEXT], text[3 * SIZE_TEXT];
+	char text[WORDS_TEXT];
 
 	if (s->share >= 0) {
 		canvas_bar(c, row, column, BAR, s->share);
@@ -84,21 +72,14 @@ static void screen_progress_paint_running(const struct canvas *c, int row, const
 		canvas_put(c, row, column, ROLE_WARN, "waits for your answer");
 		return;
 	}
-	screen_progress_amount(s, text, sizeof(text));
-	if (!*text) {
+	if (!*words_step_amount(s, text)) {
 		canvas_put_clause(c, row, column, c->columns - column - 2, ROLE_TEXT, s->text);
 		return;
 	}
 	column = screen_progress_put_part(c, row, column, ROLE_TEXT, text);
-	if (s->rate > 0 && s->ops->unit == STEP_BYTES) {
-		snprintf(text, sizeof(text), "%s/s", size_human((uint64_t)s->rate, human));
-		column = screen_progress_put_part(c, row, column, ROLE_TEXT, text);
-	}
+	column = screen_progress_put_part(c, row, column, ROLE_TEXT, words_step_rate(s, text));
 	column = screen_progress_put_part(c, row, column, ROLE_DIM, s->text);
-	if (s->left_ms > 999) {
-		snprintf(text, sizeof(text), "%s left", duration_human((uint64_t)s->left_ms, human));
-		screen_progress_put_part(c, row, column, ROLE_DIM, text);
-	}
+	screen_progress_put_part(c, row, column, ROLE_DIM, words_left(s->left_ms, 1000, text));
 }
 
 static void screen_progress_paint_step(const struct canvas *c, int row, const struct step_view *s, bool details,
@@ -159,27 +140,27 @@ static void screen_progress_paint_before(const struct canvas *c, int row, size_t
 	canvas_put_right(c, row, c->columns - 2, ROLE_DIM, "unchanged");
 }
 
-static void screen_progress_paint_end(const struct canvas *c, int row, const struct task *t)
+static void screen_progress_paint_end(const struct canvas *c, int row, const struct session *t)
 {
 	int wide = c->columns - LEFT - 4;
 
 	switch (t->state) {
-	case TASK_DONE:
+	case SESSION_DONE:
 		canvas_putf(c, row, LEFT, ROLE_GOOD, "%s %s is %s.", canvas_glyph(c, GLYPH_DONE), t->name,
-			    t->goal == JOB_PREPARED ? "ready to boot" : "up");
+			    t->job.options.goal == JOB_PREPARED ? "ready to boot" : "up");
 		if (t->warnings.len)
 			canvas_wrap(c, row + 1, LEFT, wide, 2, ROLE_WARN, t->warnings.items[t->warnings.len - 1]);
 		break;
-	case TASK_CANCELLED:
+	case SESSION_CANCELLED:
 		canvas_wrap(c, row, LEFT, wide, 2, ROLE_WARN,
 			    "Cancelled. What is done is kept; the next run continues here.");
 		break;
-	case TASK_FAILED:
+	case SESSION_FAILED:
 		row += canvas_wrap(c, row, LEFT, wide, 4, ROLE_BAD, t->error.text);
 		if (t->error.hint)
 			canvas_wrap(c, row, LEFT, wide, 3, ROLE_TEXT, t->error.hint);
 		break;
-	case TASK_CANCELLING:
+	case SESSION_CANCELLING:
 		canvas_put(c, row, LEFT, ROLE_WARN, "Stopping; what is done is kept.");
 		break;
 	default:
@@ -190,7 +171,7 @@ static void screen_progress_paint_end(const struct canvas *c, int row, const str
 static void progress_paint(struct screen *s, const struct canvas *c)
 {
 	struct progress *p = s->self;
-	struct task *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_task_of(s);
 	const struct step_view **shown;
 	const struct step_view *steps;
 	size_t n, from = 0, running = 0, before;
@@ -206,7 +187,7 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 	for (size_t i = 0; i < n; i++)
 		if (shown[i]->state != STEP_WAITING)
 			running = i;
-	room = c->rows - 5 - row - (t->state == TASK_FAILED ? 4 : 0);
+	room = c->rows - 5 - row - (t->state == SESSION_FAILED ? 4 : 0);
 	if ((int)n > room && (int)running >= room - 1)
 		from = running - (size_t)room + 2;
 	if (from + (size_t)room > n)
@@ -221,7 +202,7 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 	row += 2;
 	if (t->question && !t->asked)
 		canvas_wrap(c, row, LEFT, c->columns - LEFT - 4, c->rows - row, ROLE_WARN, t->question);
-	else if (t->warnings.len && t->state == TASK_RUNNING && !t->question)
+	else if (t->warnings.len && t->state == SESSION_RUNNING && !t->question)
 		canvas_wrap(c, row, LEFT, c->columns - LEFT - 4, c->rows - row, ROLE_WARN,
 			    t->warnings.items[t->warnings.len - 1]);
 	screen_progress_paint_end(c, row, t);
@@ -232,16 +213,17 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 static void progress_lines(struct screen *s, struct screen_lines *out)
 {
 	struct progress *p = s->self;
-	struct task *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_task_of(s);
 	char took[SIZE_TEXT], left[SIZE_TEXT];
 	const struct step_view *steps;
 	size_t n;
 
-	buf_addf(&out->title, "%s · %s", p->name, t && t->goal != JOB_PREPARED ? "preparing and booting" : "preparing");
+	buf_addf(&out->title, "%s · %s", p->name,
+		 t && t->job.options.goal != JOB_PREPARED ? "preparing and booting" : "preparing");
 	if (!t)
 		return;
 	buf_adds(&out->status, duration_human(t->elapsed_ms, took));
-	if (task_is_busy(t) && t->left_ms >= 0 && !t->question)
+	if (session_is_busy(t) && t->left_ms >= 0 && !t->question)
 		buf_addf(&out->status, " · %s left", duration_human((uint64_t)t->left_ms, left));
 	steps = runner_steps(t->runner, &n);
 	for (size_t i = 0; i < n && !t->question; i++)
@@ -252,25 +234,25 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 		out->help_role = ROLE_WARN;
 		screen_lines_key(out, "a", 'a', "answer");
 	}
-	if (t->state == TASK_FAILED || t->state == TASK_CANCELLED) {
-		screen_lines_key(out, "r", 'r', t->state == TASK_FAILED ? "retry" : "continue");
+	if (t->state == SESSION_FAILED || t->state == SESSION_CANCELLED) {
+		screen_lines_key(out, "r", 'r', t->state == SESSION_FAILED ? "retry" : "continue");
 		screen_lines_key(out, "e", 'e', "edit");
 	}
-	if (!task_is_busy(t))
+	if (!session_is_busy(t))
 		screen_lines_key(out, "Enter", K_ENTER, "the machine");
 	if (p->alive)
 		screen_lines_key(out, "c", 'c', "console");
 	screen_lines_key(out, "l", 'l', "log");
 	screen_lines_key(out, "v", 'v', "details");
-	if (t->state == TASK_RUNNING)
+	if (t->state == SESSION_RUNNING)
 		screen_lines_key(out, "C", 'C', "cancel (resumes later)");
-	screen_lines_key(out, "Esc", K_ESC, task_is_busy(t) ? "back, work continues" : "back");
+	screen_lines_key(out, "Esc", K_ESC, session_is_busy(t) ? "back, work continues" : "back");
 	screen_lines_key(out, "?", '?', "help");
 }
 
 static char *progress_help(struct screen *s)
 {
-	struct task *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_task_of(s);
 	const struct step_view *steps;
 	struct buf b;
 	size_t n;
@@ -294,9 +276,9 @@ static void screen_progress_on_tick(void *arg)
 {
 	struct screen *s = arg;
 	struct progress *p = s->self;
-	struct task *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_task_of(s);
 
-	if (t && task_is_busy(t)) {
+	if (t && session_is_busy(t)) {
 		app_changed(s->app);
 		return;
 	}
@@ -320,10 +302,10 @@ struct asking {
 static void screen_progress_on_answer(size_t choice, void *arg)
 {
 	struct asking *a = arg;
-	struct task *t = task_find(a->app, a->name);
+	struct session *t = sessions_find(app_sessions(a->app), a->name);
 
 	if (t)
-		task_answer(t, choice);
+		session_answer(t, choice);
 	free(a->name);
 	free(a);
 }
@@ -332,7 +314,7 @@ static void screen_progress_on_answer(size_t choice, void *arg)
 static void screen_progress_on_gone(void *arg)
 {
 	struct asking *a = arg;
-	struct task *t = task_find(a->app, a->name);
+	struct session *t = sessions_find(app_sessions(a->app), a->name);
 
 	if (t)
 		t->asked = false;
@@ -341,7 +323,7 @@ static void screen_progress_on_gone(void *arg)
 }
 
 /* A question of a step, as a dialog; it waits as long as this screen is not shown. */
-static void screen_progress_ask(struct screen *s, struct task *t)
+static void screen_progress_ask(struct screen *s, struct session *t)
 {
 	struct asking *a = xcalloc(1, sizeof(*a));
 	struct strv choices = STRV_INIT;
@@ -371,10 +353,10 @@ static void screen_progress_ask(struct screen *s, struct task *t)
 static void screen_progress_on_cancel(size_t choice, void *arg)
 {
 	struct screen *s = arg;
-	struct task *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_task_of(s);
 
 	if (choice == 1 && t)
-		task_cancel(t);
+		session_cancel(t);
 }
 
 static void screen_progress_ask_cancel(struct screen *s)
@@ -395,12 +377,12 @@ static void screen_progress_ask_cancel(struct screen *s)
 
 static void screen_progress_again(struct screen *s)
 {
-	struct task *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_task_of(s);
 	struct progress *p = s->self;
 	struct err e = ERR_INIT;
-	enum progress_goal goal = t->goal == JOB_PREPARED ? PROGRESS_PREPARE : PROGRESS_BOOT;
+	enum progress_goal goal = t->job.options.goal == JOB_PREPARED ? PROGRESS_PREPARE : PROGRESS_BOOT;
 
-	if (!task_start(s->app, p->path, t->goal, false, &e)) {
+	if (!sessions_start(app_sessions(s->app), p->path, t->job.options.goal, false, &e)) {
 		if (strcmp(e.id, RISK_ERROR) != 0 || !agree_ask(s->app, p->path, goal, &e))
 			dialog_error(s->app, "Not possible", &e);
 	}
@@ -437,8 +419,8 @@ static void screen_progress_show_console(struct screen *s)
 static bool progress_key(struct screen *s, const struct key *k)
 {
 	struct progress *p = s->self;
-	struct task *t = screen_progress_task_of(s);
-	bool ended = t && (t->state == TASK_FAILED || t->state == TASK_CANCELLED);
+	struct session *t = screen_progress_task_of(s);
+	bool ended = t && (t->state == SESSION_FAILED || t->state == SESSION_CANCELLED);
 
 	if (k->code == K_ESC || k->code == 'q')
 		screen_pop(s);
@@ -450,13 +432,13 @@ static bool progress_key(struct screen *s, const struct key *k)
 		p->details = !p->details;
 	else if (k->code == 'a' && t && t->question)
 		p->asked = false; /* see progress_sync */
-	else if (k->code == 'C' && t && t->state == TASK_RUNNING)
+	else if (k->code == 'C' && t && t->state == SESSION_RUNNING)
 		screen_progress_ask_cancel(s);
 	else if (k->code == 'r' && ended)
 		screen_progress_again(s);
 	else if (k->code == 'e' && ended)
 		screen_progress_leave_to(s, screen_wizard);
-	else if (k->code == K_ENTER && t && !task_is_busy(t))
+	else if (k->code == K_ENTER && t && !session_is_busy(t))
 		screen_progress_leave_to(s, screen_machine);
 	else
 		return false;
@@ -481,7 +463,7 @@ static void progress_close(struct screen *s)
 static void progress_sync(struct screen *s)
 {
 	struct progress *p = s->self;
-	struct task *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_task_of(s);
 
 	p->alive = machine_is_alive(s->app, p->name);
 	if (!t || !t->question)
@@ -505,14 +487,14 @@ struct screen *screen_progress(struct app *app, const char *ref, enum progress_g
 {
 	struct spec spec;
 	struct progress *p;
-	struct task *t;
+	struct session *t;
 
-	if (task_read_spec(app, ref, &spec, e) < 0)
+	if (session_read(app_sessions(app)->conf, ref, &spec, e) < 0)
 		return NULL;
-	t = task_find(app, spec.name);
+	t = sessions_find(app_sessions(app), spec.name);
 	spec_fini(&spec);
-	if (!t || (goal != PROGRESS_LOOK && !task_is_busy(t)))
-		t = task_start(app, ref, goal == PROGRESS_BOOT ? JOB_LOGIN : JOB_PREPARED, false, e);
+	if (!t || (goal != PROGRESS_LOOK && !session_is_busy(t)))
+		t = sessions_start(app_sessions(app), ref, goal == PROGRESS_BOOT ? JOB_LOGIN : JOB_PREPARED, false, e);
 	if (!t)
 		return strcmp(e->id, RISK_ERROR) ? NULL : agree_ask(app, ref, goal, e);
 	p = xcalloc(1, sizeof(*p));

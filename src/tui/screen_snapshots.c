@@ -7,10 +7,10 @@
 #include "prepare/snapshot.h"
 #include "snapshots.h"
 #include "tui/screens.h"
+#include "tui/sessions.h"
 #include "tui/toolkit/confirm.h"
 #include "tui/toolkit/dialog.h"
 #include "tui/toolkit/picker.h"
-#include "tui/toolkit/task.h"
 
 #define LEFT 2
 #define TOP 3
@@ -210,7 +210,7 @@ struct screen *screen_snapshots(struct app *app, const char *ref, struct err *e)
 	struct snapshots *s;
 	struct spec spec;
 
-	if (task_read_spec(app, ref, &spec, e) < 0)
+	if (session_read(app_sessions(app)->conf, ref, &spec, e) < 0)
 		return NULL;
 	s = xcalloc(1, sizeof(*s));
 	s->ref = xstrdup(ref);

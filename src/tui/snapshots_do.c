@@ -12,8 +12,8 @@
 #include "host/paths.h"
 #include "prepare/snapshot.h"
 #include "snapshots.h"
+#include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
-#include "tui/toolkit/task.h"
 
 /* One thing done to a machine that is off; lives on when its screen is closed. op < 0: lists. */
 struct deed {
@@ -240,7 +240,7 @@ static void snapshots_do_begin(struct snapshots *s, int op, const char *tag)
 	struct err e = ERR_INIT;
 
 	*d = (struct deed){.to = s, .app = app, .op = op, .tag = xstrdup(tag)};
-	if (task_read_spec(app, s->ref, &d->spec, &e) < 0) {
+	if (session_read(app_sessions(app)->conf, s->ref, &d->spec, &e) < 0) {
 		spec_init(&d->spec);
 		free(d->tag);
 		free(d);

@@ -6,7 +6,7 @@ import re
 import tree
 
 LADDER = ('base', 'host', 'catalog', 'spec', 'archive', 'image', 'console', 'qemu', 'machine', 'supervisor', 'prepare',
-          'wizard', 'tui/toolkit', 'tui', 'tui/console')
+          'wizard', 'session', 'tui/toolkit', 'tui', 'tui/console')
 RUNG = {name: i for i, name in enumerate(LADDER)}
 RUNG['cli'] = RUNG['tui']  # two faces of one height: neither includes the other
 # The supervisor is a process of its own, which one hidden verb becomes.

@@ -8,22 +8,34 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/loop.h"
 #include "catalog/catalog.h"
 #include "machine/store.h"
-#include "tui/toolkit/conf.h"
 #include "tui/toolkit/screen.h"
 #include "tui/toolkit/theme.h"
 
 struct app;
 
+/* What the program is built on; all pointers are borrowed. */
+struct app_conf {
+	struct loop *loop;
+	const struct catalog *catalog;
+	const struct store *store;
+	/* The work that ends with the program and not with its screen: appends in words what is under way, if anything
+	 * is; and stops all of it, running the loop until it has ended. */
+	void (*describe_work)(struct buf *out, void *data);
+	void (*end_work)(void *data);
+	void *data;
+};
+
 /* Opens the terminal. `conf` is borrowed. NULL with e. */
-struct app *app_new(const struct tui_conf *conf, struct err *e);
+struct app *app_new(const struct app_conf *conf, struct err *e);
 /* Runs until app_leave or a signal; needs a screen on the stack. Gives the exit status. */
 int app_run(struct app *app);
 void app_free(struct app *app);
 
-const struct tui_conf *app_conf(const struct app *app);
+void *app_data(const struct app *app);
 struct loop *app_loop(const struct app *app);
 const struct catalog *app_catalog(const struct app *app);
 const struct store *app_store(const struct app *app);

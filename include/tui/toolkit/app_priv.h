@@ -10,7 +10,7 @@
 #define APP_MIN_COLUMNS 72
 
 struct app {
-	const struct tui_conf *conf;
+	const struct app_conf *conf;
 	struct term *term;
 	struct theme theme;
 	struct screen *top;	/* the uppermost, linked by `below` */
@@ -19,7 +19,6 @@ struct app {
 	struct loop_fd *keyboard;
 	struct loop_signal *signals[8];
 	bool changed, ended, resized, stop_wanted;
-	struct task *tasks; /* preparing and booting, whatever is on the screen */
 	struct app_work *works;
 	unsigned empty; /* announcements of input that brought none */
 	int status;

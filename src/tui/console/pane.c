@@ -17,6 +17,7 @@
 #include "qemu/argv.h"
 #include "tui/looks.h"
 #include "tui/screens.h"
+#include "tui/sessions.h"
 #include "tui/toolkit/app_priv.h"
 #include "tui/toolkit/dialog.h"
 #include "tui/toolkit/settings.h"
@@ -477,7 +478,7 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 
 	if (settings_read(&settings, app_store(app), e) < 0)
 		return NULL;
-	readable = task_read_spec(app, ref, &spec, e) == 0;
+	readable = session_read(app_sessions(app)->conf, ref, &spec, e) == 0;
 	if (!readable && !machine_is_alive(app, ref))
 		return NULL;
 	p = xcalloc(1, sizeof(*p));

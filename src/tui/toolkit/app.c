@@ -14,11 +14,10 @@
 #include "tui/toolkit/app_priv.h"
 #include "tui/toolkit/dialog.h"
 #include "tui/toolkit/settings.h"
-#include "tui/toolkit/task.h"
 
-const struct tui_conf *app_conf(const struct app *app)
+void *app_data(const struct app *app)
 {
-	return app->conf;
+	return app->conf->data;
 }
 
 struct loop *app_loop(const struct app *app)
@@ -86,15 +85,7 @@ static void app_on_leave_work(size_t choice, void *arg)
 /* What is under way and ends with the program; false: nothing. */
 static bool app_add_work(struct app *app, struct buf *out)
 {
-	const char *name;
-	size_t n = task_count(app, &name);
-
-	if (n > 1)
-		buf_addf(out, "%s and %zu more are being prepared. ", name, n - 1);
-	else if (n)
-		buf_addf(out, "%s is being prepared. ", name);
-	if (n)
-		buf_adds(out, "What is done is kept, and the next run continues there.");
+	app->conf->describe_work(out, app->conf->data);
 	for (const struct app_work *w = app->works; w; w = w->next)
 		buf_addf(out, "%s%s", out->len ? "\n\n" : "", w->words);
 	return out->len > 0;
@@ -313,7 +304,7 @@ bool app_suspend(struct app *app)
 
 /* ---- life ---- */
 
-struct app *app_new(const struct tui_conf *conf, struct err *e)
+struct app *app_new(const struct app_conf *conf, struct err *e)
 {
 	struct app *app = xcalloc(1, sizeof(*app));
 	struct settings settings;
@@ -361,7 +352,7 @@ void app_free(struct app *app)
 	loop_turn_stop(app->turn);
 	for (const struct app_work *w = app->works; w; w = w->next)
 		w->stop(w->arg);
-	task_end_all(app);
+	app->conf->end_work(app->conf->data);
 	term_close(app->term); /* before a signal can stop what still has it */
 	app_unwatch_signals(app);
 	app->ended = true;
