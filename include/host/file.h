@@ -16,6 +16,23 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* What a file is opened for; combined by |. */
+enum file_intent {
+	FILE_READ = 1,
+	FILE_WRITE = 2,
+	FILE_APPEND = 4 | FILE_WRITE,	 /* every write goes to the end */
+	FILE_CREATE = 8 | FILE_WRITE,	 /* creates the file if it is missing, with mode 0600 */
+	FILE_NEW = 16 | FILE_CREATE,	 /* EEXIST if anything has that name */
+	FILE_TRUNCATE = 32 | FILE_WRITE, /* empties an existing file */
+	FILE_FOLLOW = 64,		 /* follows a symbolic link in the last part of the path, else ELOOP */
+};
+
+/* Opens without waiting for the other end of a FIFO; programs started later do not inherit the descriptor.
+ * Returns it, or -1 with errno. The caller closes it, and checks what kind of file it is. */
+int file_open(const char *path, unsigned intent);
+/* Creates a file without a name in the folder, for reading and writing. -1 with errno. */
+int file_open_nameless(const char *dir);
+
 /* Reads a regular file whole; over `cap` bytes is an error. `out` is initialised by the call and
  * owned by the caller on success. ENOENT is error id "file-missing". */
 int file_read(const char *path, size_t cap, struct buf *out, struct err *e);
@@ -23,8 +40,10 @@ int file_read(const char *path, size_t cap, struct buf *out, struct err *e);
 /* Locks an open file without waiting, until its last descriptor is closed: flock, or record locks where a
  * file system has no flock. 0, EWOULDBLOCK where another holds it, or the errno. */
 int file_lock(int fd, bool exclusive);
-/* Whether the path still names the open file. */
+/* Returns whether the path still names the open file. */
 bool file_is_still(int fd, const char *path);
+/* Returns whether both are the same file. */
+bool file_is_same(const struct stat *a, const struct stat *b);
 
 /* Writes PATH.part with `mode`, syncs, renames over `path`, syncs the folder. Of several writers at the same
  * time each writes a part file of its own, and the last to finish counts. Blocks. */
@@ -40,10 +59,16 @@ void file_abandon(const char *path, int fd);
 
 /* Writes all n bytes, going on after short writes and EINTR. */
 int file_write_all(int fd, const void *data, size_t n, const char *name, struct err *e);
-/* The same at a place of the file. -1 with errno: the caller knows better what could not be written. */
+/* Writes at an offset. Returns 0, or -1 with errno: the caller knows better what could not be written. */
 int file_write_at(int fd, const void *data, size_t n, uint64_t at);
+/* Reads at an offset until n bytes are read or the file ends. Returns the number of bytes, or -1 with errno. */
+ssize_t file_read_at(int fd, void *data, size_t n, uint64_t at);
+/* Writes to the disk what was written to fd. -1 with errno; a file system that cannot is no error. */
+int file_sync(int fd);
 /* Syncs a folder or file by path; a file system that cannot is no error. */
 int file_sync_path(const char *path, struct err *e);
+/* Renames over `to` within a file system. -1 with errno. */
+int file_move(const char *from, const char *to);
 /* Renames over `to` and syncs its folder. */
 int file_rename(const char *from, const char *to, struct err *e);
 

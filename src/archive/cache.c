@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,16 +40,15 @@ static int cache_check_file(int fd, const char *path, struct stat *st, struct er
  * is made ours to write again. */
 static int cache_open_part(const char *part)
 {
-	const int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-	int fd = open(part, O_RDWR | O_CREAT | flags, 0600);
+	int fd = file_open(part, FILE_READ | FILE_CREATE);
 	struct stat st;
 	int old;
 
 	if (fd >= 0 || errno != EACCES)
 		return fd;
-	old = open(part, O_RDONLY | flags);
+	old = file_open(part, FILE_READ);
 	if (old >= 0 && cache_check_file(old, part, &st, NULL) == 0 && fchmod(old, 0600) == 0)
-		fd = open(part, O_RDWR | flags);
+		fd = file_open(part, FILE_READ | FILE_WRITE);
 	else
 		errno = EACCES;
 	if (old >= 0)
@@ -62,7 +60,7 @@ int cache_begin_at(const char *path, struct cache_part *out, struct err *e)
 {
 	char *part = xasprintf("%s.part", path);
 	char *dir = file_dirname(path);
-	struct stat st, there;
+	struct stat st;
 	int fd = -1;
 	int r = file_mkdirs(dir, e);
 
@@ -76,9 +74,9 @@ int cache_begin_at(const char *path, struct cache_part *out, struct err *e)
 				err_hint(e, "something else is in its place: remove it");
 		} else if (cache_check_file(fd, part, &st, e) < 0) {
 			r = -1;
-		} else if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		} else if (file_lock(fd, true) == EWOULDBLOCK) {
 			r = 1;
-		} else if (stat(part, &there) < 0 || there.st_ino != st.st_ino || there.st_dev != st.st_dev) {
+		} else if (!file_is_still(fd, part)) {
 			r = 1; /* its writer has just finished */
 		}
 	}
@@ -112,7 +110,7 @@ int cache_commit(struct cache_part *part, struct err *e)
 	char *name = xasprintf("%s.part", part->path);
 	int r = 0;
 
-	if (fsync(part->fd) < 0 && errno != EINVAL && errno != ENOTSUP)
+	if (file_sync(part->fd) < 0)
 		r = err_errno(e, errno, "cache-write", "cannot finish %s", name);
 	else if (fchmod(part->fd, 0400) < 0)
 		r = err_errno(e, errno, "cache-write", "cannot finish %s", name);
@@ -178,7 +176,7 @@ int cache_store(const char *cache_dir, const void *p, size_t n, uint8_t sha256[H
 
 int cache_open_at(const char *path, uint64_t *size, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int fd = file_open(path, FILE_READ);
 	struct stat st;
 
 	if (fd < 0)

@@ -3,7 +3,6 @@
 #include "index.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <solv/pool.h>
 #include <solv/repo.h>
 #include <solv/repo_deb.h>
@@ -151,20 +150,13 @@ static int index_load_parsed(struct archive_env *env, struct index *ix, Repo *re
 /* A file without a name, in the cache's file system. */
 static int index_nameless(const char *cache_dir, struct err *e)
 {
-	char *dir = file_join(cache_dir, "solv");
-	char *path = file_join(dir, "unpack-XXXXXX");
-	int fd = -1;
+	AUTO_FREE char *dir = file_join(cache_dir, "solv");
+	int fd;
 
-	if (file_mkdirs(dir, e) == 0) {
-		fd = mkostemp(path, O_CLOEXEC);
-		if (fd < 0)
-			err_errno(e, errno, "cache-write", "cannot write to %s", dir);
-		else
-			unlink(path);
-	}
-	free(dir);
-	free(path);
-	return fd;
+	if (file_mkdirs(dir, e) < 0)
+		return -1;
+	fd = file_open_nameless(dir);
+	return fd < 0 ? err_errno(e, errno, "cache-write", "cannot write to %s", dir) : fd;
 }
 
 /* Adds what libsolv does not keep; the stanzas and the solvables are in the same order. */

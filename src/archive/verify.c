@@ -15,6 +15,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "host/file.h"
 #include "release.h"
 #include "ring.h"
 
@@ -149,7 +150,7 @@ struct verify_keys {
 static int verify_hush(void)
 {
 	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	int null = saved < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int null = saved < 0 ? -1 : file_open("/dev/null", FILE_WRITE);
 
 	if (null >= 0) {
 		dup2(null, STDERR_FILENO);

@@ -3,7 +3,6 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/strv.h"
+#include "host/file.h"
 
 static struct strv topics;
 static int sink = -1;
@@ -27,7 +27,7 @@ void log_init(void)
 
 int log_open(const char *path, struct err *e)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = file_open(path, FILE_CREATE | FILE_APPEND);
 
 	if (fd < 0)
 		return err_errno(e, errno, "log-open", "cannot write the log %s", path);

@@ -5,13 +5,13 @@
  */
 #include "base/loop.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "base/mem.h"
+#include "host/file.h"
 
 #define WIDTH_MAX 64
 #define DESCRIPTORS 12 /* what libuv opens for a loop and its first signals */
@@ -95,7 +95,7 @@ static void loop_need_descriptors(void)
 	int fds[DESCRIPTORS];
 	size_t n = 0;
 
-	while (n < DESCRIPTORS && (fds[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+	while (n < DESCRIPTORS && (fds[n] = file_open("/dev/null", FILE_READ)) >= 0)
 		n++;
 	if (n < DESCRIPTORS)
 		mem_end("too many open files, or too few are allowed (ulimit -n)");

@@ -3,7 +3,6 @@
  * verb_logs: the log of the serial console since the last start, as it is and as it grows. A terminal
  * gets its text alone: a guest's escape sequences are for the console's emulator, not for it.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +79,7 @@ static bool verb_logs_copy(struct tail *t)
 
 static bool verb_logs_open_log(struct tail *t, const char *path)
 {
-	t->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	t->fd = file_open(path, FILE_READ);
 	t->found = t->found || t->fd >= 0;
 	return t->fd >= 0;
 }

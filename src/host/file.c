@@ -20,9 +20,42 @@
 
 #define PARTS_MAX 64 /* writers of one file at the same time */
 
+static int file_open_mode(const char *path, unsigned intent, mode_t mode)
+{
+	int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+	flags |= !(intent & FILE_WRITE) ? O_RDONLY : intent & FILE_READ ? O_RDWR : O_WRONLY;
+	if (!(intent & FILE_FOLLOW))
+		flags |= O_NOFOLLOW;
+	if ((intent & FILE_APPEND) == FILE_APPEND)
+		flags |= O_APPEND;
+	if ((intent & FILE_CREATE) == FILE_CREATE)
+		flags |= O_CREAT;
+	if ((intent & FILE_NEW) == FILE_NEW)
+		flags |= O_EXCL;
+	if ((intent & FILE_TRUNCATE) == FILE_TRUNCATE)
+		flags |= O_TRUNC;
+	return open(path, flags, mode);
+}
+
+int file_open(const char *path, unsigned intent)
+{
+	return file_open_mode(path, intent, 0600);
+}
+
+int file_open_nameless(const char *dir)
+{
+	AUTO_FREE char *path = file_join(dir, "unpack-XXXXXX");
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
 int file_read(const char *path, size_t cap, struct buf *out, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = file_open(path, FILE_READ | FILE_FOLLOW);
 	struct stat st;
 	struct buf b;
 	ssize_t n;
@@ -95,6 +128,31 @@ int file_write_at(int fd, const void *data, size_t n, uint64_t at)
 	return 0;
 }
 
+ssize_t file_read_at(int fd, void *data, size_t n, uint64_t at)
+{
+	char *p = data;
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t r = pread(fd, p + done, n - done, (off_t)(at + done));
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return -1;
+		if (r == 0)
+			break;
+		done += (size_t)r;
+	}
+	return (ssize_t)done;
+}
+
+int file_sync(int fd)
+{
+	/* the errors of file systems that cannot sync such a file, and of hosts that cannot sync a folder */
+	return fsync(fd) == 0 || errno == EINVAL || errno == EBADF || errno == ENOTSUP ? 0 : -1;
+}
+
 /* Bound to the open file where the host has such locks, so that closing another descriptor of the
  * same file does not drop ours. */
 #ifdef F_OFD_SETLK
@@ -123,7 +181,12 @@ bool file_is_still(int fd, const char *path)
 {
 	struct stat a, b;
 
-	return fstat(fd, &a) == 0 && lstat(path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	return fstat(fd, &a) == 0 && lstat(path, &b) == 0 && file_is_same(&a, &b);
+}
+
+bool file_is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 static char *file_part_name(const char *path, int number)
@@ -136,7 +199,7 @@ static char *file_part_name(const char *path, int number)
  */
 static bool file_part_remove(const char *part)
 {
-	int fd = open(part, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int fd = file_open(part, FILE_READ);
 	bool gone = fd < 0 && errno == ENOENT;
 	bool busy = fd >= 0 && file_lock(fd, true) == EWOULDBLOCK;
 	bool removed =
@@ -152,7 +215,7 @@ static bool file_part_remove(const char *part)
 /* A new file of that name, locked as its writer's; -1 with errno, EEXIST and EBUSY: another writer's. */
 static int file_part_create(const char *part, mode_t mode)
 {
-	int fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	int fd = file_open_mode(part, FILE_READ | FILE_NEW, mode);
 
 	/* until it is locked another may take it for a leftover */
 	if (fd >= 0 && (file_lock(fd, true) == EWOULDBLOCK || !file_is_still(fd, part))) {
@@ -202,28 +265,25 @@ int file_begin(const char *path, mode_t mode, int *fd, struct err *e)
 
 int file_sync_path(const char *path, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int r = 0;
+	AUTO_CLOSE int fd = file_open(path, FILE_READ | FILE_FOLLOW);
 
 	if (fd < 0)
 		return err_errno(e, errno, "file-sync", "cannot open %s", path);
-	if (fsync(fd) < 0 && errno != EINVAL && errno != EBADF && errno != ENOTSUP)
-		r = err_errno(e, errno, "file-sync", "cannot sync %s", path);
-	close(fd);
-	return r;
+	return file_sync(fd) < 0 ? err_errno(e, errno, "file-sync", "cannot sync %s", path) : 0;
+}
+
+int file_move(const char *from, const char *to)
+{
+	return rename(from, to);
 }
 
 int file_rename(const char *from, const char *to, struct err *e)
 {
-	char *dir;
-	int r;
+	AUTO_FREE char *dir = file_dirname(to);
 
-	if (rename(from, to) < 0)
+	if (file_move(from, to) < 0)
 		return err_errno(e, errno, "file-rename", "cannot rename %s to %s", from, to);
-	dir = file_dirname(to);
-	r = file_sync_path(dir, e);
-	free(dir);
-	return r;
+	return file_sync_path(dir, e);
 }
 
 int file_commit(const char *path, int fd, struct err *e)
@@ -233,7 +293,7 @@ int file_commit(const char *path, int fd, struct err *e)
 	int failed = part ? 0 : ENOENT;
 	int r;
 
-	if (fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP && !failed)
+	if (file_sync(fd) < 0 && !failed)
 		failed = errno;
 	if (close(fd) < 0 && !failed)
 		failed = errno;
@@ -307,22 +367,18 @@ int file_copy_sparse(const char *from, const char *to, mode_t mode, struct err *
 int file_copy_watched(const char *from, const char *to, mode_t mode,
 		      int (*step)(uint64_t bytes, void *arg, struct err *e), void *arg, struct err *e)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	AUTO_CLOSE int in = file_open(from, FILE_READ | FILE_FOLLOW);
 	int out;
-	int r;
 
 	if (in < 0)
 		return err_errno(e, errno, "file-read", "cannot read %s", from);
-	r = file_begin(to, mode, &out, e);
-	if (!r) {
-		r = file_copy_blocks(in, out, from, step, arg, e);
-		if (r < 0)
-			file_abandon(to, out);
-		else
-			r = file_commit(to, out, e);
+	if (file_begin(to, mode, &out, e) < 0)
+		return -1;
+	if (file_copy_blocks(in, out, from, step, arg, e) < 0) {
+		file_abandon(to, out);
+		return -1;
 	}
-	close(in);
-	return r;
+	return file_commit(to, out, e);
 }
 
 static int file_mkdir_one(const char *path, bool last, struct err *e)
@@ -349,20 +405,17 @@ static int file_mkdir_one(const char *path, bool last, struct err *e)
 
 int file_mkdirs(const char *path, struct err *e)
 {
-	char *copy = xstrdup(path);
-	int r = 0;
+	AUTO_FREE char *copy = xstrdup(path);
 
-	for (char *p = copy + 1; !r && *p; p++) {
+	for (char *p = copy + 1; *p; p++) {
 		if (*p != '/' || p[-1] == '/')
 			continue;
 		*p = '\0';
-		r = file_mkdir_one(copy, false, e);
+		if (file_mkdir_one(copy, false, e) < 0)
+			return -1;
 		*p = '/';
 	}
-	if (!r)
-		r = file_mkdir_one(copy, true, e);
-	free(copy);
-	return r;
+	return file_mkdir_one(copy, true, e);
 }
 
 /* Empties the folder open as fd; takes fd. */

@@ -188,7 +188,7 @@ static int copy_unpack_place_new(const char *from, const struct stat *st, const 
 
 	if (locked)
 		(void)chmod(from, (st->st_mode & 07777) | S_IWUSR);
-	if (rename(from, to) < 0)
+	if (file_move(from, to) < 0)
 		return copy_file_error(errno, to, e);
 	if (locked)
 		(void)chmod(to, st->st_mode & 07777);

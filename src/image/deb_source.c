@@ -12,24 +12,19 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "host/file.h"
+
 /* A decoder for a dictionary of DEB_DICT_MAX needs little more than the dictionary. */
 #define XZ_MEMORY (DEB_DICT_MAX + (4u << 20))
 
 int deb_read_raw(struct deb *d, void *p, size_t n, struct err *e)
 {
-	size_t done = 0;
+	ssize_t got = file_read_at(d->fd, p, n, d->pos);
 
-	while (done < n) {
-		ssize_t got = pread(d->fd, (char *)p + done, n - done, (off_t)(d->pos + done));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return err_errno(e, errno, "deb-read", "%s cannot be read", d->name);
-		if (got == 0)
-			return err_set(e, ERR_VERIFY, "deb-format", "%s ends too early", d->name);
-		done += (size_t)got;
-	}
+	if (got < 0)
+		return err_errno(e, errno, "deb-read", "%s cannot be read", d->name);
+	if ((size_t)got < n)
+		return err_set(e, ERR_VERIFY, "deb-format", "%s ends too early", d->name);
 	hash_add(d->hash, p, n);
 	d->pos += n;
 	return 0;

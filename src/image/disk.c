@@ -3,7 +3,6 @@
 #include "image/disk.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,7 +66,7 @@ static int disk_check_fd(const char *path, int fd, struct disk_info *out, struct
 
 int disk_check(const char *path, struct disk_info *out, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	int fd = file_open(path, FILE_READ);
 	int r;
 
 	if (fd < 0 && errno == ELOOP)
@@ -103,7 +102,7 @@ static int disk_check_drive_fd(const char *path, int fd, bool qcow2, struct err 
 
 int disk_check_drive(const char *path, const char *format, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = file_open(path, FILE_READ | FILE_FOLLOW);
 	int r;
 
 	if (fd < 0)

@@ -20,16 +20,11 @@
 #define REFERENCE "used-by-"
 #define REFERENCE_MAX 8192
 
-static bool disk_base_is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 static bool disk_base_leads_to(const char *path, const struct stat *base)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && disk_base_is_same(&st, base);
+	return stat(path, &st) == 0 && file_is_same(&st, base);
 }
 
 /* Named by the link's path, so a second run writes the same file. */

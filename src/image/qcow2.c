@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "host/file.h"
 
 #define MAGIC 0x514649fbu
 #define HEADER_V2 72
@@ -53,22 +54,11 @@ static int qcow2_foreign(const struct qcow2 *q, struct err *e, const char *what)
 /* All n bytes, or an error: within the file there is always as much. */
 static int qcow2_read_at(const struct qcow2 *q, void *p, size_t n, uint64_t pos, struct err *e)
 {
-	char *to = p;
-	ssize_t r;
+	ssize_t r = file_read_at(q->fd, p, n, pos);
 
-	while (n) {
-		r = pread(q->fd, to, n, (off_t)pos);
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return err_errno(e, errno, "disk-read", "cannot read %s", q->name);
-		if (r == 0)
-			return qcow2_broken(q, e, "it is cut short");
-		to += r;
-		pos += (uint64_t)r;
-		n -= (size_t)r;
-	}
-	return 0;
+	if (r < 0)
+		return err_errno(e, errno, "disk-read", "cannot read %s", q->name);
+	return (size_t)r < n ? qcow2_broken(q, e, "it is cut short") : 0;
 }
 
 static bool qcow2_is_within(const struct qcow2 *q, uint64_t offset, uint64_t length)

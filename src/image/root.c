@@ -7,11 +7,11 @@
 #include "image/root.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "host/file.h"
 #include "root_private.h"
 
 #define PROGRESS_MS 100
@@ -109,7 +109,7 @@ static int root_open_output(struct root_build *b, struct err *e)
 			       (unsigned long long)req->size);
 	if (unlink(req->output) && errno != ENOENT)
 		return err_errno(e, errno, "root-output", "%s cannot be replaced", req->output);
-	b->fd = open(req->output, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	b->fd = file_open(req->output, FILE_READ | FILE_NEW);
 	if (b->fd < 0)
 		return err_errno(e, errno, "root-output", "%s cannot be made", req->output);
 	if (ftruncate(b->fd, (off_t)req->size)) {

@@ -4,13 +4,13 @@
  * bytes. It runs on worker threads, one at a time per lane, and knows nothing of the image.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "host/file.h"
 #include "root_private.h"
 
 /* A chunk is sealed rather than begun with an entry when less is left: names must fit. */
@@ -62,7 +62,7 @@ static int root_lane_open_job(struct root_build *b, struct lane *lane, struct er
 	const struct root_job *job = root_lane_current(b, lane);
 	struct stat st;
 
-	lane->fd = open(job->deb->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	lane->fd = file_open(job->deb->path, FILE_READ);
 	if (lane->fd < 0 || fstat(lane->fd, &st))
 		return err_errno(e, errno, "root-deb", "the package %s cannot be opened", job->deb->name);
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != job->deb->size) {
@@ -194,9 +194,7 @@ static int root_lane_fill_copy(struct root_build *b, struct lane *lane, struct c
 	*ended = room == 0;
 	if (*ended)
 		return 0;
-	n = pread(lane->fd, c->bytes + c->used, room, (off_t)lane->copied);
-	if (n < 0 && errno == EINTR)
-		return 0;
+	n = file_read_at(lane->fd, c->bytes + c->used, room, lane->copied);
 	if (n <= 0)
 		return err_errno(e, n < 0 ? errno : EIO, "root-deb", "the package %s cannot be read", deb->name);
 	op = root_lane_add_op(c, OP_BYTES);

@@ -3,7 +3,6 @@
 #include "vdisk.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +26,7 @@ struct vdisk {
 
 static int vdisk_open_file(const char *path, uint64_t *size, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = file_open(path, FILE_READ | FILE_FOLLOW);
 	struct stat st;
 
 	if (fd < 0)
@@ -104,22 +103,11 @@ uint64_t vdisk_size(const struct vdisk *d)
  * cluster of a qcow2, which is not written whole. */
 static int vdisk_read_fd(struct vdisk *d, int fd, uint64_t pos, char *p, size_t n, struct err *e)
 {
-	ssize_t r;
+	ssize_t r = file_read_at(fd, p, n, pos);
 
-	while (n) {
-		r = pread(fd, p, n, (off_t)pos);
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return err_errno(e, errno, "disk-read", "cannot read %s", d->path);
-		if (r == 0) {
-			memset(p, 0, n);
-			return 0;
-		}
-		p += r;
-		pos += (uint64_t)r;
-		n -= (size_t)r;
-	}
+	if (r < 0)
+		return err_errno(e, errno, "disk-read", "cannot read %s", d->path);
+	memset(p + r, 0, n - (size_t)r);
 	return 0;
 }
 

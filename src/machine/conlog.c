@@ -3,7 +3,6 @@
 #include "machine/conlog.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -19,7 +18,7 @@ static char *conlog_numbered(const struct conlog *c, int i)
 
 static void conlog_create(struct conlog *c)
 {
-	c->fd = open(c->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	c->fd = file_open(c->path, FILE_NEW | FILE_APPEND);
 	c->size = 0;
 }
 
@@ -31,7 +30,7 @@ static void conlog_rotate(struct conlog *c)
 		char *to = conlog_numbered(c, i);
 		char *from = conlog_numbered(c, i - 1);
 
-		rename(from, to); /* a file that is missing leaves a gap, that is all */
+		file_move(from, to); /* a missing file leaves a gap, which is harmless */
 		free(from);
 		free(to);
 	}
@@ -44,7 +43,7 @@ void conlog_open(struct conlog *c, const char *dir, bool go_on)
 
 	*c = (struct conlog){.path = file_join(dir, "console.log"), .fd = -1};
 	if (go_on)
-		c->fd = open(c->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		c->fd = file_open(c->path, FILE_APPEND);
 	if (c->fd >= 0 && fstat(c->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < CONLOG_MAX)
 		c->size = (uint64_t)st.st_size;
 	else

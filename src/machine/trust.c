@@ -2,7 +2,6 @@
 /* trust: see include/machine/trust.h. */
 #include "machine/trust.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,7 +21,7 @@ static void trust_add_content(struct hash *h, const char *path)
 {
 	uint8_t digest[HASH_SIZE] = {0};
 	uint64_t size;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = file_open(path, FILE_READ | FILE_FOLLOW);
 
 	if (fd >= 0) {
 		(void)hash_fd(fd, digest, &size, NULL);

@@ -2,7 +2,6 @@
 /* async_writer: see src/supervisor/async_writer.h. */
 #include "async_writer.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,7 +50,7 @@ static void async_writer_write_free(struct write *w)
 static void async_writer_spare_make(struct async_writer *s)
 {
 	char block[4096];
-	int fd = open(s->spare, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = file_open(s->spare, FILE_CREATE | FILE_TRUNCATE);
 
 	if (fd < 0)
 		return;

@@ -6,7 +6,6 @@
  * guest go on: a state that is there always fits the disk.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -145,7 +144,7 @@ static void suspend_on_stopped(const json_t *value, const char *error, void *arg
 		return;
 	}
 	unlink(part);
-	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = file_open(part, FILE_NEW);
 	free(part);
 	if (error || fd < 0 || s->move.cancelled) {
 		if (fd >= 0)
@@ -293,7 +292,7 @@ static void suspend_on_incoming(const json_t *value, const char *error, void *ar
 void sup_resume_begin(struct sup *s)
 {
 	char *path = suspended_state_path(s->req.dir);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = file_open(path, FILE_READ);
 
 	s->end.resuming = true;
 	s->move = (struct sup_move){.dir = SUP_MOVE_IN};
@@ -401,7 +400,7 @@ void sup_seed(struct sup *s)
 		s->req.seed_empty = suspend_seed_is_empty(s->req.seed);
 		return;
 	}
-	fd = open(s->req.seed, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = file_open(s->req.seed, FILE_NEW);
 	s->req.seed_empty = fd >= 0;
 	if (fd >= 0 && ftruncate(fd, (off_t)s->req.seed_size) < 0)
 		log_msg("vm", "%s: %s", s->req.seed, strerror(errno));

@@ -2,7 +2,6 @@
 /* tail: see tail.h. The folder is watched; what is read at once is bounded. */
 #include "tail.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,7 +73,7 @@ static void tail_look(struct tail *t)
 	size_t room = t->most > CHUNK ? t->most : CHUNK;
 
 	if (t->fd < 0) {
-		t->fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		t->fd = file_open(t->path, FILE_READ);
 		if (t->fd < 0 || fstat(t->fd, &st) < 0)
 			return;
 		t->inode = st.st_ino;

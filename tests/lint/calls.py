@@ -24,6 +24,17 @@ CALLS_ALLOWED = {
 # Calls whose format is no literal. (file, the argument): why it is right there.
 FORMATS_ALLOWED = {
 }
+# Files are opened, renamed, synced and locked by host/file alone, so that another host system needs one other file.
+SEAM = re.compile(r'(?<![.>\w])(open|openat|creat|fopen|mkostemp|mkstemp|rename|renameat|fsync|fdatasync|flock|lockf|'
+                  r'pread|pwrite)\s*\(|\b(F_(?:OFD_)?SETLKW?)\b')
+# (file, function): why it is right there.
+SEAM_ALLOWED = {
+    ('src/cli/main.c', 'open'): 'fills the descriptors 0 to 2 before anything else runs',
+    ('src/tui/toolkit/term.c', 'open'): 'the terminal, which is a device and no file',
+    ('src/tui/toolkit/term.c', 'pread'): 'of a file that curses gets as its standard error',
+    ('src/tui/toolkit/term_fatal.c', 'open'): 'in a signal handler',
+    ('src/tui/toolkit/term_fatal.c', 'pread'): 'in a signal handler',
+}
 PY_BANNED = re.compile(r'\b(os\.system|os\.popen|shell\s*=\s*True|time\.sleep)\b')
 PY_ALLOWED = {
     ('tests/mirror/server.py', 'time.sleep'): 'a mirror that stalls; its thread dies with it',
@@ -104,6 +115,9 @@ def check(t):
                 bad.append('%s:%d: %s is not called here: %s' %
                            (path, tree.line_of(code, m.start()), m.group(1), BANNED[m.group(1)]))
         bad += check_formats(t, path, functions)
+        if path.startswith('src/') and not path.startswith('src/host/'):
+            bad += ['%s:%d: %s belongs in src/host: host/file' % (path, tree.line_of(code, m.start()), m.group(1) or m.group(2))
+                    for m in SEAM.finditer(code) if (path, m.group(1)) not in SEAM_ALLOWED]
         text = t.uncommented(path)
         for m in re.finditer(r'VERIFY(?:PEER|HOST)\s*,\s*(?:0[uUlL]*|false)\b', text):
             bad.append('%s:%d: certificates are always checked' %

@@ -90,12 +90,14 @@ class Rules(unittest.TestCase):
         self.finds(calls.check, 'src/base/a.c',
                    ['int f(void) { /* strcpy(a, b) */ return g("system(x)"); }', 'v->signal(1);',
                     'my_system(1);', 'buf_addf(b, "%d", 1);', 'snprintf(b, n, x ? "a" : "b");',
-                    'buf_addf(b, PRIu64, 1);', 'int x;\nvsnprintf(b, n, fmt, ap);'],
+                    'buf_addf(b, PRIu64, 1);', 'file_open(path, FILE_READ);', 'a->open(b);', 'int x;\nvsnprintf(b, n, fmt, ap);'],
                    ['strcpy(a, b);', 'sleep (1);', 'x = atoi(s);', 'system("x");', 'strtok(a, b);',
                     'signal(SIGINT, f);', 'setjmp(j);', 'alloca(3);', 'printf("x");', 'fputs(s, stdout);',
+                    'int fd = open(path, O_RDONLY);', 'rename(a, b);', 'fsync(fd);', 'fcntl(fd, F_SETLK, &l);',
                     'buf_addf(b, text);', 'buf_addf(b, x ? "a" : t);', 'snprintf(b, f(1, 2), text, "a");',
                     'curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);',
                     'curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0);'])
+        self.finds(calls.check, 'src/host/a.c', ['open(path, O_RDONLY);'], ['strcpy(a, b);'])
         self.finds(calls.check, 'tests/a.py', ['x.sleeps()'], ['time.sleep(1)', 'os.system("x")'])
         self.finds(calls.check, 'tests/a.sh', ['# sleep 1'], ['sleep 1', 'x && sleep 0.1'])
 

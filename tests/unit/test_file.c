@@ -328,6 +328,67 @@ static void test_names(void **state)
 	free(s);
 }
 
+static int open_twice(const char *path, unsigned intent)
+{
+	int fd = file_open(path, intent);
+	int failed = errno;
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 ? 0 : failed;
+}
+
+static void test_intents(void **state)
+{
+	char *path = file_join(dir, "f"), *link = file_join(dir, "link"), *fifo = file_join(dir, "fifo");
+	struct stat st;
+	char text[8] = "";
+	int fd;
+
+	(void)state;
+	assert_int_equal(open_twice(path, FILE_READ), ENOENT);
+	assert_int_equal(open_twice(path, FILE_WRITE), ENOENT);
+	assert_int_equal(open_twice(path, FILE_APPEND), ENOENT);
+	assert_int_equal(open_twice(path, FILE_NEW), 0);
+	assert_int_equal(open_twice(path, FILE_NEW), EEXIST);
+	assert_int_equal(open_twice(path, FILE_CREATE), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(file_write(path, "abcd", 4, 0600, NULL), 0);
+	fd = file_open(path, FILE_APPEND | FILE_READ);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(write(fd, "e", 1), 1);
+	assert_int_equal(file_read_at(fd, text, sizeof(text), 2), 3);
+	assert_string_equal(text, "cde");
+	assert_int_equal(file_read_at(fd, text, sizeof(text), 5), 0);
+	close(fd);
+	fd = file_open(path, FILE_WRITE);
+	assert_int_equal(file_read_at(fd, text, 1, 0), -1);
+	assert_int_equal(file_write_at(fd, "X", 1, 1), 0);
+	assert_int_equal(file_sync(fd), 0);
+	close(fd);
+	assert_content(path, "aXcde");
+	assert_int_equal(symlink("f", link), 0);
+	assert_int_equal(open_twice(link, FILE_READ), ELOOP);
+	assert_int_equal(open_twice(link, FILE_READ | FILE_FOLLOW), 0);
+	assert_int_equal(open_twice(link, FILE_CREATE | FILE_TRUNCATE), ELOOP);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(open_twice(fifo, FILE_READ), 0); /* without waiting for a writer */
+	assert_int_equal(open_twice(fifo, FILE_WRITE), ENXIO);
+	assert_int_equal(open_twice(path, FILE_TRUNCATE), 0);
+	assert_content(path, "");
+	fd = file_open_nameless(dir);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_nlink, 0);
+	close(fd);
+	assert_int_equal(file_move(path, link), 0);
+	assert_int_equal(file_move(path, link), -1);
+	assert_int_equal(open_twice(link, FILE_READ), 0);
+	free(fifo);
+	free(link);
+	free(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +403,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_planted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mkdirs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_remove_tree, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_intents, setup, teardown),
 		cmocka_unit_test(test_names),
 	};
 
