@@ -253,14 +253,13 @@ MACHINE = \
 	include/machine/pending.h \
 	include/machine/reported.h \
 	include/machine/run.h \
+	include/machine/sanitize.h \
 	include/machine/shell.h \
 	include/machine/snapshot_disk.h \
 	include/machine/snapshot_meta.h \
-	include/machine/state.h \
 	include/machine/store.h \
 	include/machine/suspended.h \
 	include/machine/trust.h \
-	include/machine/words.h \
 	src/machine/attach.c \
 	src/machine/cause.c \
 	src/machine/change.c \
@@ -268,25 +267,22 @@ MACHINE = \
 	src/machine/change_private.h \
 	src/machine/client.c \
 	src/machine/conlog.c \
+	src/machine/deadline.c \
 	src/machine/frame.c \
 	src/machine/hostkeys.c \
 	src/machine/link.c \
 	src/machine/overview.c \
 	src/machine/pending.c \
 	src/machine/reported.c \
-	src/machine/request.c \
 	src/machine/run.c \
+	src/machine/sanitize.c \
 	src/machine/shell.c \
 	src/machine/snapshot_disk.c \
 	src/machine/snapshot_meta.c \
 	src/machine/start.c \
-	src/machine/state.c \
 	src/machine/store.c \
 	src/machine/suspended.c \
-	src/machine/suspended_move.c \
-	src/machine/told.c \
-	src/machine/trust.c \
-	src/machine/words.c
+	src/machine/trust.c
 
 PREPARE = \
 	include/prepare/doctor.h \
@@ -399,6 +395,8 @@ SUPERVISOR = \
 	src/supervisor/screen.c \
 	src/supervisor/screen.h \
 	src/supervisor/snapshot.c \
+	src/supervisor/state.c \
+	src/supervisor/state.h \
 	src/supervisor/stop.c \
 	src/supervisor/sup.h \
 	src/supervisor/supervisor.c \

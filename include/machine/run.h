@@ -37,6 +37,8 @@ enum vm_state {
 
 /* Names as in run.json and --json: "starting", … */
 const char *vm_state_name(enum vm_state s);
+/* Finds the state of that name; false if there is none. */
+bool vm_state_find(const char *name, enum vm_state *out);
 /* Nothing runs in that state: off, suspended, failed. */
 bool vm_state_is_over(enum vm_state s);
 

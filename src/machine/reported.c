@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "machine/words.h"
+#include "machine/sanitize.h"
 
 #define SETTINGS_MAX 64
 #define NAME_MAX_BYTES 40

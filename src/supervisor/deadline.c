@@ -5,26 +5,13 @@
  * or stuck in a call of the host's disk). The clients that wait are answered then; what was asked stays
  * under way, and is completed if QEMU answers after all.
  */
-#include <stdlib.h>
-#include <string.h>
-
+#include "machine/deadline.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/size.h"
-#include "machine/deadline.h"
 #include "sup.h"
 
 #define DEADLINE_MS 30000 /* a flush of a slow disk may take that long */
-
-uint64_t vm_deadline(uint64_t usual)
-{
-	const char *text = getenv("DEBWIZ_DEADLINE");
-	uint64_t ms;
-
-	if (!text || number_parse(text, 1, 24 * 3600 * 1000, &ms, NULL) < 0)
-		return usual;
-	return ms;
-}
 
 /* A snapshot's job runs: the monitor is mute meanwhile, and no command waits. */
 static bool deadline_job_runs(const struct sup *s)

@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "host/file.h"
-#include "machine/words.h"
+#include "machine/sanitize.h"
 #include "sup.h"
 
 #define DRAIN_MS 1000

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "machine/words.h"
+#include "machine/sanitize.h"
 #include "qemu/hostfwd.h"
 #include "sup.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "machine/words.h"
+#include "machine/sanitize.h"
 
 void progress_init(struct progress_reader *r)
 {

@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "machine/words.h"
+#include "machine/sanitize.h"
 
 enum phase { PHASE_GREETING, PHASE_CAPABILITIES, PHASE_READY, PHASE_FAILED };
 

@@ -16,11 +16,11 @@
 #include "machine/conlog.h"
 #include "machine/link.h"
 #include "machine/run.h"
-#include "machine/state.h"
 #include "machine/suspended.h"
 #include "progress.h"
 #include "qmp.h"
 #include "screen.h"
+#include "state.h"
 #include "watch.h"
 
 #define SUP_COMPLAINT_MAX 4096

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "host/file.h"
-#include "machine/words.h"
+#include "machine/sanitize.h"
 #include "sup.h"
 
 #define FD_NAME "debwiz-state"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/words.h"
+#include "machine/sanitize.h"
 
 #define PROMPT_MAX 64 /* bytes of a prompt after the host name */
 

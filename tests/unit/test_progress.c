@@ -4,7 +4,7 @@
 
 #include "machine/hostkeys.h"
 #include "machine/reported.h"
-#include "machine/words.h"
+#include "machine/sanitize.h"
 #include "supervisor/progress.h"
 #include "supervisor/watch.h"
 

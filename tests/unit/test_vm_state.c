@@ -2,7 +2,7 @@
 /* state: the table, and what is said of each end. */
 #include "../lib/check.h"
 
-#include "machine/state.h"
+#include "supervisor/state.h"
 
 static void test_names(void **state)
 {

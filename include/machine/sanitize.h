@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * words: text that QEMU or a guest wrote, made fit for a message: one line, nothing in it that a
+ * sanitize: text that QEMU or a guest wrote, made fit for a message: one line, nothing in it that a
  * terminal would obey.
  */
-#ifndef MACHINE_WORDS_H
-#define MACHINE_WORDS_H
+#ifndef MACHINE_SANITIZE_H
+#define MACHINE_SANITIZE_H
 
 #include <stddef.h>
 

@@ -3,8 +3,8 @@
  * state: what a machine's supervisor does at each event in each state, as a table, and what it
  * says when QEMU has ended. Pure: no process, no clock.
  */
-#ifndef MACHINE_STATE_H
-#define MACHINE_STATE_H
+#ifndef SUPERVISOR_STATE_H
+#define SUPERVISOR_STATE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,9 +50,6 @@ struct vm_rule {
 
 /* The row for an event in a state. An event that means nothing there keeps the state. */
 struct vm_rule vm_rule_get(enum vm_state s, enum vm_event ev);
-
-/* The state of that name (vm_state_name); false when there is none. */
-bool vm_state_find(const char *name, enum vm_state *out);
 
 /* Rungs of the stop ladder, in order. */
 enum vm_rung { VM_RUNG_NONE, VM_RUNG_POWERDOWN, VM_RUNG_QUIT, VM_RUNG_TERM, VM_RUNG_KILL };

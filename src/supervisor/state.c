@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state: see include/machine/state.h. The table is the one place that says what follows what; a row
+ * state: see state.h. The table is the one place that says what follows what; a row
  * that is absent means: stay, do nothing.
  */
-#include "machine/state.h"
+#include "state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -89,33 +89,6 @@ struct vm_rule vm_rule_get(enum vm_state s, enum vm_event ev)
 	const struct row *row = &rules[s][ev];
 
 	return row->set ? row->rule : (struct vm_rule){s, VM_DO_NOTHING};
-}
-
-static const char *const state_names[VM_STATE_COUNT] = {
-	[VM_STARTING] = "starting", [VM_BOOTING] = "booting",	    [VM_RUNNING] = "running",
-	[VM_PAUSED] = "paused",	    [VM_SUSPENDING] = "suspending", [VM_STOPPING] = "stopping",
-	[VM_OFF] = "off",	    [VM_SUSPENDED] = "suspended",   [VM_FAILED] = "failed",
-};
-
-bool vm_state_is_over(enum vm_state s)
-{
-	return s == VM_OFF || s == VM_SUSPENDED || s == VM_FAILED;
-}
-
-const char *vm_state_name(enum vm_state s)
-{
-	return state_names[s];
-}
-
-bool vm_state_find(const char *name, enum vm_state *out)
-{
-	for (int i = 0; i < VM_STATE_COUNT; i++) {
-		if (strcmp(state_names[i], name) != 0)
-			continue;
-		*out = (enum vm_state)i;
-		return true;
-	}
-	return false;
 }
 
 const char *vm_rung_name(enum vm_rung r)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* words: see include/machine/words.h. */
-#include "machine/words.h"
+/* sanitize: see include/machine/sanitize.h. */
+#include "machine/sanitize.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 /* Where to cut at most `max` bytes of UTF-8 without cutting a character. */
-static size_t words_cut(const char *s, size_t len, size_t max)
+static size_t sanitize_cut(const char *s, size_t len, size_t max)
 {
 	if (len <= max)
 		return len;
@@ -40,7 +40,7 @@ char *vm_sanitize(const char *p, size_t n, size_t max)
 	buf_fini(&plain);
 	buf_init(&out, 0);
 	len = strlen(clean);
-	buf_add(&out, clean, words_cut(clean, len, max));
+	buf_add(&out, clean, sanitize_cut(clean, len, max));
 	if (len > max)
 		buf_adds(&out, "...");
 	free(clean);
