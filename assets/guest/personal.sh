@@ -87,8 +87,9 @@ personal_tops()
 }
 
 # personal_makers SECONDS PATH: the packages that may have made it, by "LINE PACKAGE" of dpkg's log, the likeliest first:
-# those with a postinst whose configuration began before that second ended, the more the better if they own its folder,
-# speak of it in the postinst, or have their name in the path; then the latest.
+# those with a postinst whose configuration began before that second ended. What was being configured in that second comes
+# before all others, then counts if they own its folder, speak of it in the postinst, or have their name in the path; then
+# the latest.
 personal_makers()
 {
 	path=${2#"$root"}
@@ -96,19 +97,33 @@ personal_makers()
 	{
 		printf '%s\n' "$info"/*.postinst | sed 's/^/has /'
 		grep -lxF "${path%/*}" "$info"/*.list | sed 's/^/related /'
-		grep -lF -e "${path%/*}/" -e "${path##*/}" "$info"/*.postinst | sed 's/^/related /'
+		{
+			grep -lF -e "${path%/*}/" "$info"/*.postinst
+			# a number, such as that of a version, is in any postinst
+			case ${path##*/} in
+			*[!0-9.]*) grep -lF -e "${path##*/}" "$info"/*.postinst ;;
+			esac
+		} | sort -u | sed 's/^/related /'
 		awk '$3 == "configure" { print "log", $4, NR, $1, $2 }' "$root/var/log/dpkg.log"
 	} | awk -v path="$path" -v date="$(date -d "@$1" '+%Y-%m-%d %H:%M:%S')" '
 		$1 != "log" { sub(/.*\//, "", $2); sub(/\.[^.]*$/, "", $2) }
 		{ sub(/:.*/, "", $2) }
 		$1 == "has" { has[$2] = 1 }
 		$1 == "related" { score[$2]++ }
+		$1 == "log" && $4 " " $5 <= date {
+			if ($4 " " $5 == date)
+				busy[last] = 1
+			last = $2
+		}
 		$1 == "log" && has[$2] && $4 " " $5 <= date {
 			if (!($2 in line) && index(path, "/" $2))
 				score[$2] += 2
 			line[$2] = $3
 		}
-		END { for (name in line) print score[name] + 0, line[name], name }' | sort -k 1,1nr -k 2,2nr | cut -d ' ' -f 2-
+		END {
+			busy[last] = 1
+			for (name in line) print score[name] + (name in busy ? 4 : 0), line[name], name
+		}' | sort -k 1,1nr -k 2,2nr | cut -d ' ' -f 2-
 }
 
 # personal_host: gives this host another name, and its own back
@@ -126,9 +141,18 @@ personal_host()
 	hostname "$(cat "$root/etc/hostname")"
 }
 
-# personal_try PACKAGE: lets it make again what $run/group says, "SECONDS PATH" a line, all of it put aside. If anything
-# comes with another content, all of that is removed and noted for renew. What does not come is put back and goes to
-# $run/tops.
+# personal_group PACKAGE: "SECONDS PATH" of what it may have made and nothing was found to make yet. All of that was made
+# after the package was first configured, so it needs none of it.
+personal_group()
+{
+	awk -v package="$1" -v found="$run/found" '
+		BEGIN { while ((getline line <found) > 0) is_found[line] = 1 }
+		$3 == package { sub(/^[^ ]+ [^ ]+ [^ ]+ /, ""); path = $0; sub(/^[^ ]+ /, "", path); if (!(path in is_found)) print }
+	' "$run/makers"
+}
+
+# personal_try PACKAGE: lets it make again what $run/group says, all of it put aside. If anything comes with another
+# content, all that comes is removed and noted for renew. What does not come is put back, the rest goes to $run/found.
 personal_try()
 {
 	aside=$root/var/lib/debwiz/aside
@@ -145,21 +169,22 @@ personal_try()
 	: >"$run/again"
 	while read -r seconds top; do
 		n=$((n + 1))
-		if [ -e "$top" ]; then
-			echo "$top" >>"$run/again"
+		if [ -n "$(find "$top" ! -type d -print -quit 2>/dev/null)" ]; then # an empty folder is none of its content
+			printf '%s\n' "$top" >>"$run/again"
 			diff -r --no-dereference "$aside/$n" "$top" >/dev/null 2>&1 || differs=1
 		else
+			rm -rf "$top"
 			mv "$aside/$n" "$top"
-			echo "$seconds $top" >>"$run/tops"
 		fi
 	done <"$run/group"
 	rm -rf "$aside"
+	cat "$run/again" >>"$run/found"
 	[ -n "$differs" ] || return 0
 	while read -r top; do
-		echo "personal: $top" >>"$log"
+		printf 'personal: %s\n' "$top" >>"$log"
 		rm -rf "$top"
 	done <"$run/again"
-	cat "$run/again" >>"$renew/$(awk -v package="$1" '$2 == package { printf "%06d", $1; exit }' "$run/makers").$1"
+	cat "$run/again" >>"$renew/$(awk -v package="$1" '$3 == package { printf "%06d", $2; exit }' "$run/makers").$1"
 }
 
 # personal_links: removes links that lead to what was removed, such as the names by hash in /etc/ssl/certs
@@ -172,31 +197,28 @@ personal_links()
 }
 
 # personal_remove: removes what is personal, and notes it for renew. What no package makes again stays, and is logged.
+# $run/makers has "RANK LINE PACKAGE SECONDS PATH" for the four likeliest makers of each; a package runs once, with all that
+# it may have made, since one piece may be made only if another is missing, too.
 personal_remove()
 {
 	mkdir -p "$renew"
 	personal_candidates | personal_tops >"$run/tops"
-	[ ! -s "$run/tops" ] || personal_host
-	for attempt in 1 2 3 4; do
-		[ -s "$run/tops" ] || break
-		mv "$run/tops" "$run/candidates"
-		while read -r seconds top; do
-			maker=$(personal_makers "$seconds" "$top" | sed -n ${attempt}p)
-			if [ -n "$maker" ]; then
-				echo "$maker $seconds $top"
-			else
-				echo "$seconds $top" >>"$run/tops"
-			fi
-		done <"$run/candidates" | sort -n >"$run/makers"
-		: >>"$run/tops"
-		# shellcheck disable=SC2013 # names of packages
-		for package in $(awk '!seen[$2]++ { print $2 }' "$run/makers"); do
-			awk -v package="$package" '$2 == package { sub(/^[^ ]+ [^ ]+ /, ""); print }' "$run/makers" >"$run/group"
-			personal_try "$package"
+	while read -r seconds top; do
+		rank=0
+		personal_makers "$seconds" "$top" | head -n 4 | while read -r line package; do
+			rank=$((rank + 1))
+			printf '%s\n' "$rank $line $package $seconds $top"
 		done
+	done <"$run/tops" >"$run/makers"
+	: >"$run/found"
+	[ ! -s "$run/tops" ] || personal_host
+	# shellcheck disable=SC2013 # names of packages
+	for package in $(sort -k 1,1n -k 2,2n "$run/makers" | awk '!seen[$3]++ { print $3 }'); do
+		personal_group "$package" >"$run/group"
+		[ ! -s "$run/group" ] || personal_try "$package"
 	done
 	[ ! -e "$run/hosts" ] || personal_host
-	sed 's/^[^ ]* /nothing makes again: /' "$run/tops" >>"$log"
+	cut -d ' ' -f 2- "$run/tops" | grep -vxF -f "$run/found" | sed 's/^/nothing makes again: /' >>"$log"
 	run_triggers >>"$log" 2>&1
 	rmdir "$renew" 2>/dev/null || personal_links
 }

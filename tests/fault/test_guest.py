@@ -89,6 +89,9 @@ PACKAGES = {
     "generated": "umask 077; echo always >ROOT/etc/generated",
     "bystander": "echo open >ROOT/etc/plain",
     "named": 'echo "host $(hostname)" >ROOT/etc/named; echo here is localhost >ROOT/etc/always',
+    "versions-common": "mkdir -p ROOT/var/lib/cluster/15; : since 15",
+    "versions-15": 'c=cluster/${1#*-}; [ -e ROOT/etc/$c ] || { mkdir -p ROOT/etc/$c/main ROOT/var/lib/$c/main; umask 077;'
+                   'echo trust >ROOT/etc/$c/main/access; echo NEW >ROOT/var/lib/$c/main/id; }',
     "vanished": "[ -e ROOT/etc/once ] || : ; umask 077",
 }
 
@@ -137,8 +140,8 @@ class Personal(Scripts):
                      for name, body in PACKAGES.items())]
         for package in packages:
             self.put("var/lib/dpkg/info/%s.postinst" % package, PACKAGES[package])
-            lines += ["configure_again %s" % package,
-                      "date '+%%Y-%%m-%%d %%H:%%M:%%S configure %s:armhf 1.0 <none>' >>%s/var/log/dpkg.log" % (package, self.root)]
+            lines += ["date '+%%Y-%%m-%%d %%H:%%M:%%S configure %s:armhf 1.0 <none>' >>%s/var/log/dpkg.log" % (package, self.root),
+                      "configure_again %s" % package]
         return self.shell("\n".join([*lines, more, "personal_remove", "cd '%s'; [ ! -d var/lib/debwiz/renew ] || "
                                      "grep -r . var/lib/debwiz/renew | sort" % self.root]),
                           "personal.sh").replace(self.root, "").splitlines()
@@ -190,6 +193,33 @@ class Personal(Scripts):
         self.assertFalse(self.there("etc/cluster/1"))
         self.assertFalse(self.there("var/lib/cluster/1"))
         self.assertTrue(self.there("var/lib/cluster"))
+
+    def versions(self, early, more=""):
+        """A cluster of version 15, among packages whose postinst has that number in it, too, or which own one of the
+        folders and make it empty. Those named so are configured long before."""
+        log = os.path.join(self.root, "var/log/dpkg.log")
+        others = ("one", "two", "three", "four")
+        for name in others:
+            self.put("var/lib/dpkg/info/%s.postinst" % name, "# Automatically added by dh_installdeb/13.15\n")
+        self.put("var/log/dpkg.log", "".join("2001-01-01 00:00:00 configure %s:armhf 1.0 <none>\n" % name for name in others))
+        self.put("var/lib/dpkg/info/versions-common.list", "/.\n/etc\n/var/lib/cluster\n")
+        self.assertEqual(self.script("versions-common", "bystander", "versions-15",
+                                     more="sed -i '/%s/s/.* configure/2001-01-01 00:00:00 configure/' %s\n" % (early, log) + more),
+                         ["var/lib/debwiz/renew/000007.versions-15:/etc/cluster/15",
+                          "var/lib/debwiz/renew/000007.versions-15:/var/lib/cluster/15"])
+        self.assertFalse(self.there("etc/cluster/15"))
+        self.assertFalse(self.there("var/lib/cluster/15"))
+
+    def test_cluster_of_a_version(self):
+        """What was being configured at that time is tried first."""
+        self.versions("common\\|bystander")
+        self.assertEqual(self.log().count("ran versions-common"), 1, self.log())
+
+    def test_cluster_changed_later(self):
+        """The files' times are of the configuration of another package, which changed their modes."""
+        self.put("var/lib/dpkg/info/later.postinst", "chmod")
+        self.versions("versions", "{ echo 2001-01-01 00:00:00 configure four:armhf 1.0 '<none>'; "
+                      "date '+%%Y-%%m-%%d %%H:%%M:%%S configure later:armhf 1.0 <none>'; } >>%s/var/log/dpkg.log" % self.root)
 
     def test_what_nothing_makes_again(self):
         self.put("etc/once", "made by hand", 0o600)
