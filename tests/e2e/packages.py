@@ -15,7 +15,8 @@ from world import Machine, need, same
 # postfix: preinst, questions, alternatives, a service; man-db: questions, a trigger; molly-guard: a diversion. The
 # locale is not C: locales' questions and the first boot's work.
 FEW = ("openssh-server", "postfix", "man-db", "molly-guard", "ssl-cert", "bind9", "tree")
-MANY = (*FEW, "git", "tzdata", "ca-certificates-java", "postgresql", "dropbear", "munge", "nvme-cli")
+MANY = (*FEW, "git", "tzdata", "ca-certificates-java",
+        "default-jre-headless", "postgresql", "dropbear", "munge", "nvme-cli")
 LOCALE = "de_DE.UTF-8"
 
 # What packages generate: the package, the command that prints what only this machine may have, the path.
@@ -26,7 +27,7 @@ GENERATED = (
     ("dropbear", "sudo sh -c 'sha256sum /etc/dropbear/dropbear_*_host_key'", "/etc/dropbear/dropbear_ed25519_host_key"),
     ("munge", "sudo sha256sum /etc/munge/munge.key", "/etc/munge/munge.key"),
     ("nvme-cli", "cat /etc/nvme/hostnqn /etc/nvme/hostid", "/etc/nvme/hostnqn"),
-    ("postgresql", "sudo sh -c '/usr/lib/postgresql/*/bin/pg_controldata /var/lib/postgresql/*/main' | "
+    ("postgresql", "sudo sh -c 'LC_ALL=C /usr/lib/postgresql/*/bin/pg_controldata /var/lib/postgresql/*/main' | "
                    "grep 'system identifier'", "/var/lib/postgresql/15/main/PG_VERSION"),
 )
 # The command that shows that a package's service works.
@@ -35,7 +36,7 @@ SERVICES = (
     ("postfix", "systemctl is-active postfix.service && /usr/sbin/postconf -h myhostname | grep -x \"$(hostname)\""),
     ("postgresql", "sudo -u postgres psql -Atc 'select 6*7' | grep -x 42"),
     ("dropbear", "systemctl is-active dropbear.service"),
-    ("munge", "sudo -u munge munge -n | sudo -u munge unmunge | grep -w SUCCESS"),
+    ("munge", "sudo -u munge munge -n | sudo -u munge unmunge | grep '^STATUS: *Success'"),
     ("ssl-cert", "sudo openssl x509 -noout -checkend 0 -in /etc/ssl/certs/ssl-cert-snakeoil.pem"),
 )
 
