@@ -463,6 +463,8 @@ TUI = \
 	src/tui/toolkit/app.c \
 	src/tui/toolkit/app_input.c \
 	src/tui/toolkit/app_paint.c \
+	src/tui/toolkit/backend.c \
+	src/tui/toolkit/backend.h \
 	src/tui/toolkit/canvas.c \
 	src/tui/toolkit/confirm.c \
 	src/tui/toolkit/dialog.c \
@@ -477,11 +479,10 @@ TUI = \
 	src/tui/toolkit/screen.c \
 	src/tui/toolkit/settings.c \
 	src/tui/toolkit/term.c \
-	src/tui/toolkit/term_entry.c \
-	src/tui/toolkit/term_entry.h \
 	src/tui/toolkit/term_fatal.c \
-	src/tui/toolkit/term_key.c \
-	src/tui/toolkit/term_priv.h \
+	src/tui/toolkit/term_fatal.h \
+	src/tui/toolkit/term_input.c \
+	src/tui/toolkit/term_input.h \
 	src/tui/toolkit/term_seq.c \
 	src/tui/toolkit/term_seq.h \
 	src/tui/toolkit/theme.c \

@@ -65,9 +65,10 @@ class Rules(unittest.TestCase):
         self.finds(ladder.check, 'src/prepare/a.c', ['#include "machine/run.h"\n'],
                    ['#include "supervisor/supervisor.h"\n'])
         self.put('include/tui/screens.h', LICENCE)
-        self.finds(ladder.check, 'src/tui/console/a.c', ['#include "tui/screens.h"\n#include <curses.h>\n'],
+        self.finds(ladder.check, 'src/tui/console/a.c', ['#include "tui/screens.h"\n'],
                    ['#include <uv.h>\n'])
-        self.finds(ladder.check, 'src/tui/toolkit/a.c', [], ['#include "tui/screens.h"\n'])
+        self.finds(ladder.check, 'src/tui/toolkit/a.c', [], ['#include "tui/screens.h"\n', '#include <curses.h>\n'])
+        self.finds(ladder.check, 'src/tui/toolkit/backend.c', ['#include <curses.h>\n#include <termcap.h>\n'], [])
         self.finds(ladder.check, 'src/cli/a.c', ['#include "machine/run.h"\n'],
                    ['#include <uv.h>\n', '#include "tui/screens.h"\n'])
 

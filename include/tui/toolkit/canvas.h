@@ -15,9 +15,11 @@
 #include <stdint.h>
 
 #include "base/strv.h"
+#include "tui/toolkit/term.h"
 #include "tui/toolkit/theme.h"
 
 struct canvas {
+	struct term *term;
 	const struct theme *theme;
 	const struct term_caps *caps;
 	int top, left, rows, columns;
@@ -80,13 +82,9 @@ int canvas_width(const struct canvas *c, const char *text);
  * on below where its text began: behind an indent, or behind a term and its blanks. */
 void canvas_wrap_lines(const char *text, int columns, struct strv *out);
 
-/* A cell of another screen (the guest's console). Colours are those of 256 (0..255), or -1: the
- * terminal's own. `text` is one character with what combines with it, already harmless. */
-struct cell_style {
-	int fg, bg;
-	bool bold, dim, italic, underline, blink, reverse, strike;
-};
+/* Paints cells of another screen (the guest's console) in their own style. `text` is harmless, and
+ * takes just these columns. */
 void canvas_cell(const struct canvas *c, int row, int column, int columns, const char *text,
-		 const struct cell_style *style);
+		 const struct term_style *style);
 
 #endif

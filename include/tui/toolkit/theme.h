@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * theme: what things look like, by their role. Colour only adds: every role reads without it.
+ * theme: how things look, by their role. Colour only adds: every role is readable without it.
  */
 #ifndef TUI_TOOLKIT_THEME_H
 #define TUI_TOOLKIT_THEME_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "tui/toolkit/term.h"
 
 enum role {
 	ROLE_TEXT,
 	ROLE_STRONG, /* what the eye should find first */
-	ROLE_DIM,    /* what is not to be had, and what is said by the way */
+	ROLE_DIM,    /* what cannot be chosen, and remarks */
 	ROLE_HEADER, /* the first line */
 	ROLE_HEADER_DIM,
 	ROLE_HEADING,	/* above a group of rows */
@@ -34,18 +33,13 @@ enum role {
 
 enum theme_kind { THEME_AUTO, THEME_DARK, THEME_LIGHT, THEME_MONO };
 
-/* Curses' attributes and colour pair, which only src/tui takes apart. */
 struct theme {
-	struct {
-		uint64_t attr;
-		int pair;
-	} roles[ROLE_COUNT];
+	struct term_style roles[ROLE_COUNT];
 };
 
-/* Fills the theme for what the terminal can; call after term_open. `kind` AUTO asks the terminal.
- */
+/* Fills the theme for what the terminal can do. THEME_AUTO: as the terminal's background is. */
 void theme_init(struct theme *t, const struct term_caps *caps, enum theme_kind kind);
-/* "auto", "dark", "light", "mono"; false: no such theme. */
+/* Finds a theme by its name, "auto", "dark", "light" or "mono"; false: no such theme. */
 bool theme_find(const char *name, enum theme_kind *out);
 
 #endif

@@ -48,9 +48,9 @@ static int paint_colour(uint32_t c)
 							: paint_nearest(c & 0xffffff);
 }
 
-static struct cell_style paint_style_of(const struct cell *c, bool reverse)
+static struct term_style paint_style_of(const struct cell *c, bool reverse)
 {
-	return (struct cell_style){
+	return (struct term_style){
 		.fg = paint_colour(c->fg),
 		.bg = paint_colour(c->bg),
 		.bold = c->attrs & CELL_BOLD,
@@ -58,7 +58,6 @@ static struct cell_style paint_style_of(const struct cell *c, bool reverse)
 		.italic = c->attrs & CELL_ITALIC,
 		.underline = c->attrs & CELL_UNDERLINE,
 		.blink = c->attrs & CELL_BLINK,
-		.strike = c->attrs & CELL_STRIKE,
 		.reverse = (c->attrs & CELL_REVERSE) ? !reverse : reverse,
 	};
 }
@@ -132,7 +131,7 @@ static void paint_row(struct pane *p, const struct canvas *c, int row, const str
 	buf_init(&b, 0);
 	while (i < cols) {
 		bool marked = line != UINT64_MAX && pane_is_marked(p, line, i);
-		struct cell_style style = paint_style_of(&cells[i], reverse != marked);
+		struct term_style style = paint_style_of(&cells[i], reverse != marked);
 
 		buf_clear(&b);
 		for (end = i; end < cols; end++) {

@@ -10,7 +10,6 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "host/file.h"
-#include "term_priv.h"
 #include "tui/toolkit/app_priv.h"
 #include "tui/toolkit/dialog.h"
 #include "tui/toolkit/settings.h"
@@ -64,7 +63,7 @@ bool app_has_ended(const struct app *app)
 
 void app_redraw(struct app *app)
 {
-	clearok(curscr, TRUE);
+	term_repaint(app->term);
 	app_changed(app);
 }
 
@@ -327,7 +326,7 @@ struct app *app_new(const struct app_conf *conf, struct err *e)
 	term_report(report);
 	free(report);
 	app->turn = loop_turn_start(conf->loop, app_on_turn, app);
-	app->keyboard = loop_fd_start(conf->loop, term_input(app->term), LOOP_READ, app_on_keyboard, app);
+	app->keyboard = loop_fd_start(conf->loop, term_fd(app->term), LOOP_READ, app_on_keyboard, app);
 	return app;
 }
 

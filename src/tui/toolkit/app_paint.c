@@ -7,14 +7,13 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "term_priv.h"
 #include "tui/toolkit/app_priv.h"
 
 #define HELP_ROWS 2
 
 static struct canvas app_paint_whole(const struct app *app)
 {
-	struct canvas c = {.theme = &app->theme, .caps = app_caps(app)};
+	struct canvas c = {.term = app->term, .theme = &app->theme, .caps = app_caps(app)};
 
 	term_size(app->term, &c.rows, &c.columns);
 	return c;
@@ -195,7 +194,7 @@ void app_paint(struct app *app)
 	struct screen_lines l;
 	int row = -1, column = 0;
 
-	werase(stdscr);
+	term_erase(app->term);
 	app->spot_count = 0;
 	if (app_too_small(app)) {
 		paint_too_small(&c);

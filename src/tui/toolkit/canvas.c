@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* canvas: paints clipped, harmless text into curses' screen; see include/tui/toolkit/canvas.h. */
+/* canvas: paints clipped, harmless text on the terminal. */
 #include "tui/toolkit/canvas.h"
 
 #include <stdarg.h>
@@ -9,7 +9,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "term_priv.h"
 #include "tui/toolkit/width.h"
 
 #define TERM_MAX 16 /* columns of what stands before its text */
@@ -30,9 +29,9 @@ const char *canvas_glyph(const struct canvas *c, enum glyph g)
 	return c->caps->utf8 ? glyphs[g].utf8 : glyphs[g].ascii;
 }
 
-static void canvas_set_role(const struct canvas *c, enum role role)
+static void canvas_put_plain(const struct canvas *c, int row, int column, enum role role, const char *text)
 {
-	wattr_set(stdscr, (attr_t)c->theme->roles[role].attr, (short)c->theme->roles[role].pair, NULL);
+	term_put(c->term, c->top + row, c->left + column, &c->theme->roles[role], text);
 }
 
 struct canvas canvas_sub(const struct canvas *c, int row, int column, int rows, int columns)
@@ -60,9 +59,7 @@ void canvas_fill(const struct canvas *c, int row, int column, int columns, enum 
 		columns = c->columns - column;
 	if (row < 0 || row >= c->rows || columns <= 0)
 		return;
-	canvas_set_role(c, role);
-	mvwhline(stdscr, c->top + row, c->left + column,
-		 ' ' | (chtype)c->theme->roles[role].attr | (chtype)COLOR_PAIR(c->theme->roles[role].pair), columns);
+	term_fill(c->term, c->top + row, c->left + column, columns, &c->theme->roles[role]);
 }
 
 void canvas_clear(const struct canvas *c)
@@ -77,8 +74,7 @@ void canvas_tint(const struct canvas *c, int row, int column, int columns, enum 
 		columns = c->columns - column;
 	if (row < 0 || row >= c->rows || column < 0 || columns <= 0)
 		return;
-	mvwchgat(stdscr, c->top + row, c->left + column, columns, (attr_t)c->theme->roles[role].attr,
-		 (short)c->theme->roles[role].pair, NULL);
+	term_restyle(c->term, c->top + row, c->left + column, columns, &c->theme->roles[role]);
 }
 
 /* Text fit to be painted here: harmless, one line, in the terminal's character set. Owned. */
@@ -117,12 +113,9 @@ int canvas_put_cut(const struct canvas *c, int row, int column, int width, enum 
 	cut = width_of(clean) > room;
 	n = width_cut(clean, cut ? room - 1 : room, &columns);
 	clean[n] = '\0';
-	canvas_set_role(c, role);
-	mvwaddstr(stdscr, c->top + row, c->left + column, clean);
-	if (cut) {
-		waddstr(stdscr, canvas_glyph(c, GLYPH_ELLIPSIS));
-		columns++;
-	}
+	canvas_put_plain(c, row, column, role, clean);
+	if (cut)
+		canvas_put_plain(c, row, column + columns++, role, canvas_glyph(c, GLYPH_ELLIPSIS));
 	free(clean);
 	return columns;
 }
@@ -288,28 +281,13 @@ void canvas_frame(const struct canvas *c, const char *title)
 }
 
 void canvas_cell(const struct canvas *c, int row, int column, int columns, const char *text,
-		 const struct cell_style *style)
+		 const struct term_style *style)
 {
-	attr_t attr = (style->bold ? A_BOLD : 0) | (style->dim ? A_DIM : 0) | (style->underline ? A_UNDERLINE : 0) |
-		      (style->blink ? A_BLINK : 0) | (style->reverse ? A_REVERSE : 0) | (style->italic ? A_ITALIC : 0);
-	int fg = style->fg < c->caps->colours ? style->fg : -1;
-	int bg = style->bg < c->caps->colours ? style->bg : -1;
-	int pair = 0;
 	char *ascii;
 
 	if (row < 0 || row >= c->rows || column < 0 || column + columns > c->columns)
 		return;
-	if (c->caps->colours && (fg >= 0 || bg >= 0)) {
-		pair = alloc_pair(fg, bg);
-		if (pair < 0)
-			pair = 0;
-	}
-	wattr_set(stdscr, attr, (short)pair, &pair);
-	if (c->caps->utf8) {
-		mvwaddstr(stdscr, c->top + row, c->left + column, text);
-	} else {
-		ascii = width_ascii(text);
-		mvwaddstr(stdscr, c->top + row, c->left + column, ascii);
-		free(ascii);
-	}
+	ascii = c->caps->utf8 ? NULL : width_ascii(text);
+	term_put(c->term, c->top + row, c->left + column, style, ascii ? ascii : text);
+	free(ascii);
 }

@@ -18,7 +18,7 @@ static void screen_told_shown(struct app *app)
 	app_changed(app);
 	if (!app->top)
 		return;
-	term_report_place(app->top->ops->name);
+	term_report_screen(app->top->ops->name);
 	if (app->top->ops->shown)
 		app->top->ops->shown(app->top);
 }

@@ -1,29 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* term: opens, sizes and gives back the terminal; see include/tui/toolkit/term.h. */
+/* term: opens, sizes and gives back the terminal; what drawing and keys need of a library is in backend.c. */
+#include "tui/toolkit/term.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
-#include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include "backend.h"
 #include "base/base64.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "host/file.h"
-#include "term_entry.h"
-#include "term_priv.h"
+#include "term_fatal.h"
+#include "term_input.h"
 
-#define ESC_DELAY_MS 25
 #define MAX_ROWS 1000
 #define MAX_COLUMNS 2000
-#define KEPT_MAX (64u << 10)
+#define STDERR_MAX (64u << 10) /* bytes of collected standard error that are shown */
 
-/* libuv makes what it waits on non-blocking, for all who share that opening of the terminal: the
- * shell, and our own output, which would then lose what does not fit. */
+struct term {
+	struct term_caps caps;
+	struct term_input keys;
+	struct termios saved;  /* modes as they were found */
+	bool like_xterm;       /* the terminal understands xterm's sequences: paste marks, titles, ... */
+	enum term_moves moves; /* that it reports */
+	bool titled;	       /* its window has a title of ours */
+	bool inside;	       /* the terminal is ours now, not another program's */
+	int fd;		       /* the same terminal, opened again */
+	int original_stderr, collected_stderr;
+};
+
+/* Opens the terminal again to wait for keys: libuv makes what it waits on non-blocking for all who share the open
+ * file description, the shell and our own output among them, which would then lose what does not fit. */
 static int term_open_again(void)
 {
 	const char *name = ttyname(STDIN_FILENO);
@@ -43,73 +58,58 @@ static void term_send(const char *bytes)
 	file_write_all(STDOUT_FILENO, bytes, strlen(bytes), "the terminal", NULL);
 }
 
-/* Standard error goes to a file without a name while the screen is ours. */
-static void term_keep_stderr(struct term *t)
+/* Sends standard error to a file without a name until the terminal is given back. */
+static void term_collect_stderr(struct term *t)
 {
 	FILE *file = tmpfile();
 
-	t->old_stderr = t->kept_stderr = -1;
+	t->original_stderr = t->collected_stderr = -1;
 	if (!file)
 		return;
-	t->kept_stderr = fcntl(fileno(file), F_DUPFD_CLOEXEC, 3);
+	t->collected_stderr = fcntl(fileno(file), F_DUPFD_CLOEXEC, 3);
 	fclose(file);
-	t->old_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	if (t->kept_stderr >= 0 && t->old_stderr >= 0)
-		dup2(t->kept_stderr, STDERR_FILENO);
-	term_fatal_stderr(t->old_stderr, t->kept_stderr);
+	t->original_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (t->collected_stderr >= 0 && t->original_stderr >= 0)
+		dup2(t->collected_stderr, STDERR_FILENO);
+	term_fatal_stderr(t->original_stderr, t->collected_stderr);
 }
 
-/* ... and comes out when it is not any more. */
-static void term_tell_stderr(struct term *t)
+/* Restores standard error and prints what was collected. */
+static void term_print_stderr(struct term *t)
 {
 	char *bytes, *clean;
 	off_t end;
 	ssize_t n;
 
 	fflush(stderr);
-	if (t->old_stderr >= 0) {
-		dup2(t->old_stderr, STDERR_FILENO);
-		close(t->old_stderr);
+	if (t->original_stderr >= 0) {
+		dup2(t->original_stderr, STDERR_FILENO);
+		close(t->original_stderr);
 	}
-	if (t->kept_stderr < 0)
+	if (t->collected_stderr < 0)
 		return;
-	end = lseek(t->kept_stderr, 0, SEEK_END);
+	end = lseek(t->collected_stderr, 0, SEEK_END);
 	if (end > 0) {
-		bytes = xmalloc(KEPT_MAX);
-		n = pread(t->kept_stderr, bytes, KEPT_MAX, end > KEPT_MAX ? end - KEPT_MAX : 0);
+		bytes = xmalloc(STDERR_MAX);
+		n = pread(t->collected_stderr, bytes, STDERR_MAX, end > STDERR_MAX ? end - STDERR_MAX : 0);
 		clean = text_clean(bytes, n > 0 ? (size_t)n : 0, true);
 		fputs(clean, stderr);
 		free(clean);
 		free(bytes);
 	}
-	close(t->kept_stderr);
+	close(t->collected_stderr);
 }
 
-/* "15;0", "0;default;15": the last is the ground's colour (rxvt(1), konsole) */
-static void term_find_ground(struct term_caps *caps)
+/* Reads COLORFGBG ("15;0", "0;default;15"): the last part is the background's colour (rxvt(1), konsole). */
+static void term_find_background(struct term_caps *caps)
 {
-	const char *say = getenv("COLORFGBG");
-	const char *bg = say ? strrchr(say, ';') : NULL;
+	const char *colours = getenv("COLORFGBG");
+	const char *bg = colours ? strrchr(colours, ';') : NULL;
 
 	if (!bg)
 		return;
 	caps->light = !strcmp(bg, ";7") || !strcmp(bg, ";15");
 	caps->dark = !caps->light && bg[1] >= '0' && bg[1] <= '8' && !bg[2];
-}
-
-static void term_find_caps(struct term *t)
-{
-	const char *no_color = getenv("NO_COLOR");
-
-	t->caps.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
-	term_find_ground(&t->caps);
-	if ((!no_color || !*no_color) && has_colors() && start_color() == OK) {
-		use_default_colors();
-		t->caps.colours = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
-	}
-	/* XT: it understands what xterm does, titles and paste marks among it (user_caps(5)), and
-	 * passes over what it does not know: marks around a picture */
-	t->like_xterm = tigetflag("XT") > 0 || !strncmp(termname(), "screen", 6) || !strncmp(termname(), "tmux", 4);
 }
 
 /* `try`: an entry of terminfo that may do in place of TERM, or NULL. */
@@ -127,18 +127,46 @@ static int term_refuse(struct err *e, const char *why, const char *try)
 	return r;
 }
 
-static void term_modes(struct term *t)
+/* Switches paste marks and the mouse on. */
+static void term_request_reports(struct term *t)
 {
-	raw();
-	noecho();
-	nonl();
-	intrflush(stdscr, FALSE);
-	keypad(stdscr, TRUE);
-	nodelay(stdscr, TRUE);
 	if (t->like_xterm)
 		term_send("\033[?2004h");
-	if (t->like_xterm && t->caps.mouse) /* one by one: some read but the first of what curses sends */
+	if (t->like_xterm && t->caps.mouse) /* one by one: some terminals read only the first of what curses sends */
 		term_send("\033[?1006h\033[?1000h");
+}
+
+/* Makes a fatal signal give the terminal back. */
+static void term_arm_fatal(const struct term *t)
+{
+	char bytes[512];
+	int n = snprintf(bytes, sizeof(bytes), "%s%s", t->like_xterm ? "\033[?2026l\033[?2004l" : "",
+			 t->caps.mouse ? "\033[?1003l\033[?1002l\033[?1006l\033[?1000l" : "");
+	size_t len = (size_t)n;
+
+	len += backend_exit_bytes(bytes + len, sizeof(bytes) - len - 2);
+	memcpy(bytes + len, "\r\n", 2);
+	term_fatal_arm(&t->saved, bytes, len + 2);
+}
+
+/* Opens the back end; says why it cannot be. */
+static int term_open_backend(struct term *t, const char *name, struct err *e)
+{
+	const char *no_color = getenv("NO_COLOR");
+	enum backend_status status = backend_open(&t->caps, !no_color || !*no_color, &t->like_xterm);
+	char *clean, *why;
+
+	if (status == BACKEND_OPEN)
+		return 0;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
+	clean = text_clean(name, strlen(name), false);
+	why = xasprintf(status == BACKEND_NO_CURSOR ? "terminfo says that the terminal \"%s\" cannot place text"
+						    : "terminfo has no entry for the terminal \"%s\"",
+			clean);
+	term_refuse(e, why, backend_similar_entry(name));
+	free(why);
+	free(clean);
+	return -1;
 }
 
 struct term *term_open(struct err *e)
@@ -161,45 +189,26 @@ struct term *term_open(struct err *e)
 	tcgetattr(STDIN_FILENO, &t->saved);
 	unsetenv("LINES"); /* the terminal itself knows its size */
 	unsetenv("COLUMNS");
-	t->screen = newterm(NULL, stdout, stdin);
-	if (!t->screen || !tigetstr("cup") || tigetstr("cup") == (char *)-1) {
-		char *clean = text_clean(name, strlen(name), false);
-		char *why = xasprintf(t->screen ? "terminfo says that the terminal \"%s\" cannot place text"
-						: "terminfo has no entry for the terminal \"%s\"",
-				      clean);
-
-		if (t->screen) {
-			endwin();
-			delscreen(t->screen);
-		}
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
-		term_refuse(e, why, term_entry_instead(name));
-		free(why);
-		free(clean);
+	t->caps.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	term_find_background(&t->caps);
+	if (term_open_backend(t, name, e) < 0) {
 		free(t);
 		return NULL;
 	}
-	buf_init(&t->paste, 0);
-	set_escdelay(ESC_DELAY_MS);
-	typeahead(-1);
-	term_find_caps(t);
-	t->caps.mouse = mousemask(ALL_MOUSE_EVENTS, NULL) != 0;
-	mouseinterval(0);
-	term_modes(t);
-	curs_set(0);
-	term_key_init(t);
-	t->input = term_open_again();
+	term_input_init(&t->keys, t->caps.utf8, t->like_xterm, t->saved.c_cc[VERASE] == '\b' ? '\b' : 0x7f);
+	term_request_reports(t);
+	t->fd = term_open_again();
 	t->inside = true;
 	term_resize(t);
-	term_fatal_arm(t);
-	term_keep_stderr(t);
+	term_arm_fatal(t);
+	term_collect_stderr(t);
 	return t;
 }
 
 void term_bell(struct term *t)
 {
 	if (t->inside)
-		beep();
+		backend_bell();
 }
 
 /* The terminal keeps the old title (CSI 22 and 23 t of xterm). */
@@ -251,7 +260,7 @@ void term_leave(struct term *t)
 		term_send("\033[?2004l");
 	if (t->like_xterm && t->caps.mouse)
 		term_send("\033[?1000l\033[?1006l");
-	endwin();
+	backend_suspend();
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &t->saved);
 }
 
@@ -260,13 +269,10 @@ void term_enter(struct term *t)
 	if (t->inside)
 		return;
 	t->inside = true;
-	reset_prog_mode();
-	term_modes(t);
-	clearok(curscr, TRUE);
+	backend_resume();
+	term_request_reports(t);
 	term_resize(t);
-	doupdate(); /* on the alternate screen first: some keep the cursor's state with the other
-		       one */
-	curs_set(0);
+	backend_show();
 }
 
 void term_close(struct term *t)
@@ -275,16 +281,16 @@ void term_close(struct term *t)
 		return;
 	term_leave(t);
 	term_fatal_disarm();
-	delscreen(t->screen);
-	close(t->input);
-	term_tell_stderr(t);
-	buf_fini(&t->paste);
+	backend_close();
+	close(t->fd);
+	term_print_stderr(t);
+	term_input_fini(&t->keys);
 	free(t);
 }
 
-int term_input(const struct term *t)
+int term_fd(const struct term *t)
 {
-	return t->input;
+	return t->fd;
 }
 
 const struct term_caps *term_caps(const struct term *t)
@@ -295,20 +301,7 @@ const struct term_caps *term_caps(const struct term *t)
 void term_size(const struct term *t, int *rows, int *columns)
 {
 	(void)t;
-	getmaxyx(stdscr, *rows, *columns);
-}
-
-/* The terminal's scrolling region is all its rows. curses trusts that a resize sees to that, and some
- * terminals (those by libvterm) keep the one that they were told while they had other rows: beyond it
- * they insert, delete and scroll nothing. */
-static void term_whole_region(int rows)
-{
-	const char *csr = tigetstr("csr");
-
-	if (csr && csr != (const char *)-1) {
-		putp(tiparm(csr, 0, rows - 1));
-		fflush(stdout);
-	}
+	backend_size(rows, columns);
 }
 
 bool term_resize(struct term *t)
@@ -318,32 +311,78 @@ bool term_resize(struct term *t)
 
 	term_size(t, &rows, &columns);
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_row || !size.ws_col)
-		return false; /* it does not say: what terminfo says holds */
+		return false; /* not known: the size of terminfo holds */
 	if (size.ws_row > MAX_ROWS)
 		size.ws_row = MAX_ROWS;
 	if (size.ws_col > MAX_COLUMNS)
 		size.ws_col = MAX_COLUMNS;
 	if (rows == size.ws_row && columns == size.ws_col)
 		return false;
-	resizeterm(size.ws_row, size.ws_col);
-	if (t->inside) /* else the terminal is another program's, and term_enter sees to it */
-		term_whole_region(size.ws_row);
+	backend_resize(size.ws_row, size.ws_col, t->inside);
 	return true;
 }
 
-/* A terminal that knows synchronized output shows the picture when it is whole; the others pass over
- * the marks. */
+bool term_key(struct term *t, struct key *k, bool bare)
+{
+	return t->inside && term_input_next(&t->keys, k, bare);
+}
+
+bool term_heard(struct term *t)
+{
+	return term_input_heard(&t->keys);
+}
+
+bool term_gone(const struct term *t)
+{
+	struct pollfd look = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct termios modes;
+
+	(void)t;
+	if (tcgetattr(STDIN_FILENO, &modes) < 0)
+		return true;
+	return poll(&look, 1, 0) > 0 && look.revents & (POLLHUP | POLLERR | POLLNVAL);
+}
+
+/* ---- painting ---- */
+
+void term_erase(struct term *t)
+{
+	(void)t;
+	backend_erase();
+}
+
+void term_repaint(struct term *t)
+{
+	(void)t;
+	backend_repaint();
+}
+
+void term_put(struct term *t, int row, int column, const struct term_style *style, const char *text)
+{
+	(void)t;
+	backend_put(row, column, style, text);
+}
+
+void term_fill(struct term *t, int row, int column, int columns, const struct term_style *style)
+{
+	(void)t;
+	backend_fill(row, column, columns, style);
+}
+
+void term_restyle(struct term *t, int row, int column, int columns, const struct term_style *style)
+{
+	(void)t;
+	backend_restyle(row, column, columns, style);
+}
+
+/* A terminal that knows synchronized output shows the picture when it is complete; others ignore the marks. */
 void term_flush(struct term *t, int row, int column)
 {
 	if (!t->inside)
 		return;
 	if (t->like_xterm)
 		term_send("\033[?2026h");
-	curs_set(row >= 0);
-	if (row >= 0)
-		wmove(stdscr, row, column);
-	wnoutrefresh(stdscr);
-	doupdate();
+	backend_flush(row, column);
 	if (t->like_xterm)
 		term_send("\033[?2026l");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * term_fatal: gives the terminal back when a signal ends the program, and leaves a report. All that
- * a handler needs is made ready before: within one, only what is safe there is called
- * (signal-safety(7)). Signal handlers have no argument, so this state is the file's.
+ * term_fatal: gives the terminal back when a signal ends the program, and leaves a report. All that a handler needs
+ * is prepared before: a handler calls only what is safe there (signal-safety(7)). Signal handlers have no
+ * argument, so this state is static.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "term_priv.h"
+#include "term_fatal.h"
+#include "tui/toolkit/term.h"
 
 static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
 #define FATAL_COUNT (sizeof(fatal_signals) / sizeof(*fatal_signals))
@@ -23,34 +24,9 @@ static struct {
 	struct termios modes;
 	char bytes[512]; /* what leaves the full screen */
 	size_t len;
-	int old_stderr, kept_stderr;
-	char report[512], place[64];
+	int original_stderr, collected_stderr;
+	char report[512], screen[64];
 } fatal;
-
-/* Adds a terminfo string without its padding marks. */
-static void term_fatal_add_string(const char *name)
-{
-	const char *s = tigetstr(name);
-
-	if (!s || s == (const char *)-1)
-		return;
-	while (*s && fatal.len + 1 < sizeof(fatal.bytes)) {
-		if (s[0] == '$' && s[1] == '<' && strchr(s, '>'))
-			s = strchr(s, '>') + 1;
-		else
-			fatal.bytes[fatal.len++] = *s++;
-	}
-}
-
-static void term_fatal_add_bytes(const char *s)
-{
-	size_t n = strlen(s);
-
-	if (fatal.len + n < sizeof(fatal.bytes)) {
-		memcpy(fatal.bytes + fatal.len, s, n);
-		fatal.len += n;
-	}
-}
 
 static void term_fatal_put(int fd, const char *s)
 {
@@ -60,8 +36,8 @@ static void term_fatal_put(int fd, const char *s)
 	(void)done;
 }
 
-/* Terminal back, standard error back with what it had got. */
-static void term_fatal_give_back(void)
+/* Restores the terminal and standard error, and writes what was collected for it. */
+static void term_fatal_restore(void)
 {
 	char chunk[1024];
 	off_t at = 0;
@@ -71,12 +47,12 @@ static void term_fatal_give_back(void)
 		return;
 	fatal.armed = 0;
 	if (write(STDOUT_FILENO, fatal.bytes, fatal.len) < 0)
-		errno = 0; /* there is nobody to tell */
+		errno = 0; /* there is no place to report it */
 	tcsetattr(STDIN_FILENO, TCSANOW, &fatal.modes);
-	if (fatal.old_stderr < 0)
+	if (fatal.original_stderr < 0)
 		return;
-	dup2(fatal.old_stderr, STDERR_FILENO);
-	while ((n = pread(fatal.kept_stderr, chunk, sizeof(chunk), at)) > 0) {
+	dup2(fatal.original_stderr, STDERR_FILENO);
+	while ((n = pread(fatal.collected_stderr, chunk, sizeof(chunk), at)) > 0) {
 		at += n;
 		for (ssize_t i = 0; i < n; i++)
 			if ((unsigned char)chunk[i] < 0x20 && chunk[i] != '\n')
@@ -111,27 +87,27 @@ static void term_fatal_describe(int fd, int signum)
 	term_fatal_put(fd, "debwiz " PACKAGE_VERSION " was ended by ");
 	term_fatal_put(fd, term_fatal_signal_word(signum));
 	term_fatal_put(fd, ", at: ");
-	term_fatal_put(fd, fatal.place);
+	term_fatal_put(fd, fatal.screen);
 	term_fatal_put(fd, "\n");
 }
 
-static void term_fatal_on_fatal(int signum)
+static void term_fatal_on_signal(int signum)
 {
 	int fd;
 
-	term_fatal_give_back();
+	term_fatal_restore();
 	term_fatal_describe(STDERR_FILENO, signum);
 	if (*fatal.report) {
 		fd = open(fatal.report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (fd >= 0) {
 			term_fatal_describe(fd, signum);
 			close(fd);
-			term_fatal_put(STDERR_FILENO, "  -> a mistake of debwiz: please report it; noted in ");
+			term_fatal_put(STDERR_FILENO, "  -> a bug in debwiz: please report it; noted in ");
 			term_fatal_put(STDERR_FILENO, fatal.report);
 			term_fatal_put(STDERR_FILENO, "\n  -> running machines keep running; prepared work is kept\n");
 		}
 	}
-	raise(signum); /* SA_RESETHAND: what would have happened, happens */
+	raise(signum); /* SA_RESETHAND: the default action follows */
 }
 
 static void term_fatal_set_handlers(void (*handler)(int), int flags)
@@ -143,23 +119,15 @@ static void term_fatal_set_handlers(void (*handler)(int), int flags)
 		sigaction(fatal_signals[i], &act, NULL);
 }
 
-void term_fatal_arm(const struct term *t)
+void term_fatal_arm(const struct termios *modes, const char *bytes, size_t len)
 {
-	fatal.modes = t->saved;
-	fatal.old_stderr = fatal.kept_stderr = -1;
-	fatal.len = 0;
-	if (t->like_xterm)
-		term_fatal_add_bytes("\033[?2026l\033[?2004l");
-	if (t->caps.mouse)
-		term_fatal_add_bytes("\033[?1003l\033[?1002l\033[?1006l\033[?1000l");
-	term_fatal_add_string("sgr0");
-	term_fatal_add_string("rmkx");
-	term_fatal_add_string("cnorm");
-	term_fatal_add_string("rmcup");
-	term_fatal_add_bytes("\r\n");
+	fatal.modes = *modes;
+	fatal.original_stderr = fatal.collected_stderr = -1;
+	fatal.len = len < sizeof(fatal.bytes) ? len : sizeof(fatal.bytes);
+	memcpy(fatal.bytes, bytes, fatal.len);
 	fatal.armed = 1;
-	mem_set_exit(term_fatal_give_back);
-	term_fatal_set_handlers(term_fatal_on_fatal, (int)SA_RESETHAND | SA_NODEFER);
+	mem_set_exit(term_fatal_restore);
+	term_fatal_set_handlers(term_fatal_on_signal, (int)SA_RESETHAND | SA_NODEFER);
 }
 
 void term_fatal_disarm(void)
@@ -169,10 +137,10 @@ void term_fatal_disarm(void)
 	term_fatal_set_handlers(SIG_DFL, 0);
 }
 
-void term_fatal_stderr(int old, int kept)
+void term_fatal_stderr(int original, int collected)
 {
-	fatal.old_stderr = old;
-	fatal.kept_stderr = kept;
+	fatal.original_stderr = original;
+	fatal.collected_stderr = collected;
 }
 
 void term_report(const char *path)
@@ -180,7 +148,7 @@ void term_report(const char *path)
 	snprintf(fatal.report, sizeof(fatal.report), "%s", path);
 }
 
-void term_report_place(const char *screen)
+void term_report_screen(const char *name)
 {
-	snprintf(fatal.place, sizeof(fatal.place), "%s", screen);
+	snprintf(fatal.screen, sizeof(fatal.screen), "%s", name);
 }

@@ -1,42 +1,42 @@
 /* SPDX-License-Identifier: MIT */
-/* theme: see include/tui/toolkit/theme.h. One row a role: attributes, and colours for each kind of ground.
- */
+/* theme: the style of each role: attributes, and colours for each kind of background. */
 #include "tui/toolkit/theme.h"
 
 #include <string.h>
 
-#include "term_priv.h"
-
 #define NONE (-1)
 
-struct look {
-	uint64_t mono;		 /* without colour */
-	uint64_t attr;		 /* with colour */
+enum { BOLD = 1, DIM = 2, UNDERLINE = 4, REVERSE = 8 };
+enum { RED = 1, GREEN, YELLOW, BLUE, MAGENTA, CYAN }; /* the eight colours of every terminal */
+
+struct role_style {
+	unsigned mono;		 /* attributes without colour */
+	unsigned attributes;	 /* with colour */
 	short dark, light;	 /* foreground of the eight colours, NONE: the terminal's own */
-	short dark256, light256; /* the same of 256 */
-	short both256;		 /* for a ground that is not known: reads on either */
+	short dark256, light256; /* foreground of 256 colours */
+	short both256;		 /* for a background that is not known: readable on either */
 	short dark_bg, light_bg; /* background of 256, NONE: the terminal's own */
 };
 
-static const struct look looks[ROLE_COUNT] = {
+static const struct role_style role_styles[ROLE_COUNT] = {
 	[ROLE_TEXT] = {0, 0, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
-	[ROLE_STRONG] = {A_BOLD, A_BOLD, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
-	[ROLE_DIM] = {A_DIM, A_DIM, NONE, NONE, 245, 242, 243, NONE, NONE},
-	[ROLE_HEADER] = {A_REVERSE | A_BOLD, A_BOLD, NONE, NONE, 255, 16, 255, 237, 253},
-	[ROLE_HEADER_DIM] = {A_REVERSE, 0, NONE, NONE, 250, 238, 250, 237, 253},
-	[ROLE_HEADING] = {A_BOLD, A_BOLD, COLOR_CYAN, COLOR_BLUE, 80, 24, 31, NONE, NONE},
-	[ROLE_FOCUS] = {A_REVERSE, A_REVERSE, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
-	[ROLE_FOCUS_DIM] = {A_REVERSE | A_DIM, A_REVERSE | A_DIM, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
-	[ROLE_FIELD] = {A_UNDERLINE, A_UNDERLINE, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
-	[ROLE_GOOD] = {0, 0, COLOR_GREEN, COLOR_GREEN, 114, 28, 29, NONE, NONE},
-	[ROLE_WORK] = {0, 0, COLOR_CYAN, COLOR_BLUE, 80, 24, 31, NONE, NONE},
-	[ROLE_WARN] = {A_BOLD, 0, COLOR_YELLOW, COLOR_MAGENTA, 221, 130, 130, NONE, NONE},
-	[ROLE_BAD] = {A_BOLD, A_BOLD, COLOR_RED, COLOR_RED, 210, 160, 161, NONE, NONE},
-	[ROLE_MARK] = {A_REVERSE, A_BOLD, COLOR_YELLOW, COLOR_MAGENTA, 221, 130, 130, NONE, NONE},
-	[ROLE_BAR] = {0, 0, COLOR_CYAN, COLOR_BLUE, 80, 24, 31, NONE, NONE},
-	[ROLE_BAR_REST] = {A_DIM, A_DIM, NONE, NONE, 240, 250, 243, NONE, NONE},
-	[ROLE_FRAME] = {A_DIM, 0, NONE, NONE, 245, 245, 245, NONE, NONE},
-	[ROLE_KEY] = {A_BOLD, A_BOLD, COLOR_CYAN, COLOR_BLUE, 80, 24, 31, NONE, NONE},
+	[ROLE_STRONG] = {BOLD, BOLD, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
+	[ROLE_DIM] = {DIM, DIM, NONE, NONE, 245, 242, 243, NONE, NONE},
+	[ROLE_HEADER] = {REVERSE | BOLD, BOLD, NONE, NONE, 255, 16, 255, 237, 253},
+	[ROLE_HEADER_DIM] = {REVERSE, 0, NONE, NONE, 250, 238, 250, 237, 253},
+	[ROLE_HEADING] = {BOLD, BOLD, CYAN, BLUE, 80, 24, 31, NONE, NONE},
+	[ROLE_FOCUS] = {REVERSE, REVERSE, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
+	[ROLE_FOCUS_DIM] = {REVERSE | DIM, REVERSE | DIM, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
+	[ROLE_FIELD] = {UNDERLINE, UNDERLINE, NONE, NONE, NONE, NONE, NONE, NONE, NONE},
+	[ROLE_GOOD] = {0, 0, GREEN, GREEN, 114, 28, 29, NONE, NONE},
+	[ROLE_WORK] = {0, 0, CYAN, BLUE, 80, 24, 31, NONE, NONE},
+	[ROLE_WARN] = {BOLD, 0, YELLOW, MAGENTA, 221, 130, 130, NONE, NONE},
+	[ROLE_BAD] = {BOLD, BOLD, RED, RED, 210, 160, 161, NONE, NONE},
+	[ROLE_MARK] = {REVERSE, BOLD, YELLOW, MAGENTA, 221, 130, 130, NONE, NONE},
+	[ROLE_BAR] = {0, 0, CYAN, BLUE, 80, 24, 31, NONE, NONE},
+	[ROLE_BAR_REST] = {DIM, DIM, NONE, NONE, 240, 250, 243, NONE, NONE},
+	[ROLE_FRAME] = {DIM, 0, NONE, NONE, 245, 245, 245, NONE, NONE},
+	[ROLE_KEY] = {BOLD, BOLD, CYAN, BLUE, 80, 24, 31, NONE, NONE},
 };
 
 bool theme_find(const char *name, enum theme_kind *out)
@@ -57,6 +57,16 @@ bool theme_find(const char *name, enum theme_kind *out)
 	return false;
 }
 
+static struct term_style theme_style(unsigned attributes, int fg, int bg)
+{
+	return (struct term_style){.fg = fg,
+				   .bg = bg,
+				   .bold = attributes & BOLD,
+				   .dim = attributes & DIM,
+				   .underline = attributes & UNDERLINE,
+				   .reverse = attributes & REVERSE};
+}
+
 void theme_init(struct theme *t, const struct term_caps *caps, enum theme_kind kind)
 {
 	bool colour = caps->colours && kind != THEME_MONO;
@@ -65,22 +75,20 @@ void theme_init(struct theme *t, const struct term_caps *caps, enum theme_kind k
 	bool rich = caps->colours >= 256;
 
 	for (int i = 0; i < ROLE_COUNT; i++) {
-		const struct look *l = &looks[i];
+		const struct role_style *l = &role_styles[i];
 		int fg = !rich ? (light ? l->light : l->dark) : light ? l->light256 : dark ? l->dark256 : l->both256;
 		int bg = rich ? (light ? l->light_bg : l->dark_bg) : NONE;
+		unsigned attributes = l->attributes;
 
-		t->roles[i].attr = colour ? l->attr : l->mono;
-		t->roles[i].pair = 0;
-		if (!colour)
+		if (!colour) {
+			t->roles[i] = theme_style(l->mono, NONE, NONE);
 			continue;
-		/* where there are only eight colours the header stands out by reverse */
-		if (!rich && l->dark_bg != NONE)
-			t->roles[i].attr |= A_REVERSE;
-		if (rich && (i == ROLE_DIM || i == ROLE_BAR_REST))
-			t->roles[i].attr &= ~(uint64_t)A_DIM;
-		if (fg != NONE || bg != NONE) {
-			t->roles[i].pair = i + 1;
-			init_pair((short)(i + 1), (short)fg, (short)bg);
 		}
+		/* with only eight colours the header stands out by reverse */
+		if (!rich && l->dark_bg != NONE)
+			attributes |= REVERSE;
+		if (rich && (i == ROLE_DIM || i == ROLE_BAR_REST))
+			attributes &= ~(unsigned)DIM;
+		t->roles[i] = theme_style(attributes, fg, bg);
 	}
 }
