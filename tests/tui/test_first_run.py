@@ -335,6 +335,27 @@ class FirstRun(world.Case):
         s.wait("○ ready", "Enter boot")
         self.leave(s)
 
+    def test_deleted_after_a_boot_here(self):
+        """A machine that this program booted, stopped and deleted is no longer listed, and another one of its name is
+        new: the finished work does not keep it."""
+        home, s = self.prepared()
+        s.key("Enter")
+        s.wait("m is up.")
+        s.key("Enter")
+        s.wait("● running", "Enter console")
+        s.key("s")
+        s.wait("○ ready", "Enter boot")
+        s.key("Esc")
+        s.wait("debwiz · machines", "▸ m")
+        s.key("D")
+        s.wait("m loses for good", "Delete it")
+        s.key("Right", "Enter")
+        s.wait("debwiz · machines", "No machine yet", gone=("▸ m", "file is wrong", "Delete it"))
+        self.assertEqual(os.listdir(home.machines), [])
+        home.machine("m", disk_size="16G")
+        s.wait("▸ m", "not made yet", gone=("ready", "failed"))
+        self.leave(s)
+
     def test_another_program_boots_it(self):
         home, s = self.prepared()
         result = home.box.run("boot", "m", *home.settings())
