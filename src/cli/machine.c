@@ -43,7 +43,7 @@ static void machine_on_progress(const char *state, const json_t *values, void *a
 		cli_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", "progress", "name", m->name, "state",
 					 state, "done", (json_int_t)done, "total", (json_int_t)total));
 	else if (text)
-		cli_line_tell(&m->line, text);
+		cli_line_show(&m->line, text);
 	free(text);
 }
 

@@ -43,11 +43,8 @@ static int verb_change_confirm(const struct cli *cli, const struct change *c, st
 			cli->confirm, c->name);
 		return -1;
 	}
-	if (!cli->yes) {
-		if (!cli_can_ask(cli) || !cli_read_answer(line, sizeof(line), "continue? [no] ") ||
-		    (strcmp(line, "yes") && strcmp(line, "y")))
-			return verb_change_not_confirmed(cli, c, e);
-	}
+	if (!cli->yes && (!cli_can_ask(cli) || !cli_ask_yes("continue? [no] ", false)))
+		return verb_change_not_confirmed(cli, c, e);
 	if (!c->loses || cli->confirm)
 		return 0;
 	if (!cli_can_ask(cli) || !cli_read_answer(line, sizeof(line), "type the machine's name to continue: ") ||
@@ -87,7 +84,7 @@ static int verb_change_work(const atomic_bool *cancel, struct cli_progress *p, v
 {
 	struct doing *d = arg;
 
-	return change_do(d->store, d->change, cancel, cli_progress_tell, p, e);
+	return change_do(d->store, d->change, cancel, cli_progress_percent, p, e);
 }
 
 static int verb_change_change(struct cli *cli, enum change_kind kind)
@@ -108,7 +105,12 @@ static int verb_change_change(struct cli *cli, enum change_kind kind)
 	if (!r)
 		r = verb_change_confirm(cli, &c, &e);
 	if (!r)
-		r = cli_work(cli, c.name, doing[kind], verb_change_work, &(struct doing){&cli->store, &c}, &e);
+		r = cli_work(cli,
+			     &(struct cli_work){.name = c.name,
+						.doing = doing[kind],
+						.fn = verb_change_work,
+						.arg = &(struct doing){&cli->store, &c}},
+			     &e);
 	if (!r)
 		verb_change_tell_done(cli, &c);
 	change_fini(&c);

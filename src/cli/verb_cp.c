@@ -1,36 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* verb_cp: files and folders to a machine or from one, through one ssh; 125 where that did not work. */
-#include <signal.h>
+/* verb_cp: copies files and folders to a machine or from one, through one ssh; exits with 125 if that fails. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/size.h"
 #include "image/copy.h"
-#include "prepare/pace.h"
 #include "reach.h"
 #include "verbs.h"
 #include "work.h"
 
 #define CP_FAILED 125
-#define LOOK_MS 250
 
 struct cp {
 	struct cli *cli;
 	struct copy copy;
 	struct strv paths;
 	const char *target;
-	bool to; /* the machine */
-	struct cli_line line;
-	struct pace pace;
-	uint64_t told;
-	atomic_bool cancel;
-	int result;
-	struct err err;
+	bool to; /* to the machine */
 };
 
-/* Length of M in M:PATH; 0 for a path of this host, also where it holds a colon behind a slash. */
+/* Returns the length of M in M:PATH; 0 for a path of this host, even if a colon follows a slash in it. */
 static size_t verb_cp_machine_part(const char *arg)
 {
 	size_t n = strcspn(arg, ":/");
@@ -38,7 +28,7 @@ static size_t verb_cp_machine_part(const char *arg)
 	return arg[n] == ':' ? n : 0;
 }
 
-/* The one machine that is named, owned. Both ways at once, or none, is refused. */
+/* Returns the one machine that is named, owned. Refuses both directions in one command, and none. */
 static char *verb_cp_machine_named(const struct cli *cli, struct err *e)
 {
 	const char *to = cli->args[cli->nargs - 1];
@@ -59,72 +49,21 @@ static char *verb_cp_machine_named(const struct cli *cli, struct err *e)
 	return xstrndup(first, n);
 }
 
-static void verb_cp_on_look(void *arg)
-{
-	struct cp *p = arg;
-	uint64_t done = atomic_load(&p->copy.done), total = atomic_load(&p->copy.total);
-	uint64_t now = loop_now(p->cli->loop);
-	char a[SIZE_TEXT], b[SIZE_TEXT], left[SIZE_TEXT];
-	int64_t ms = -1;
-	char *text;
-
-	pace_add(&p->pace, now, done);
-	if (p->cli->json) {
-		if (done != p->told)
-			cli_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", "progress", "name",
-						 p->copy.machine, "state", "copying", "done", (json_int_t)done, "total",
-						 (json_int_t)total));
-		p->told = done;
-		return;
-	}
-	if (total)
-		ms = pace_left(&p->pace, now, done, total);
-	if (total)
-		size_human(total, b);
-	if (ms >= 0)
-		duration_human((uint64_t)ms, left);
-	text = xasprintf("copying, %s%s%s%s%s%s", size_human(done, a), total ? " of " : "", total ? b : "",
-			 ms < 0 ? "" : ", ", ms < 0 ? "" : left, ms < 0 ? "" : " left");
-	cli_line_tell(&p->line, text);
-	free(text);
-}
-
-static void verb_cp_work(void *arg)
+static int verb_cp_work(const atomic_bool *cancel, struct cli_progress *progress, void *arg, struct err *e)
 {
 	struct cp *p = arg;
 
-	p->result = p->to ? copy_to(&p->copy, &p->paths, p->target, &p->err)
-			  : copy_from(&p->copy, &p->paths, p->target, &p->err);
+	(void)progress;
+	p->copy.cancel = cancel;
+	return p->to ? copy_to(&p->copy, &p->paths, p->target, e) : copy_from(&p->copy, &p->paths, p->target, e);
 }
 
-static void verb_cp_on_done(void *arg)
+static void verb_cp_bytes(void *arg, uint64_t *done, uint64_t *total)
 {
-	loop_stop(((struct cp *)arg)->cli->loop);
-}
+	struct cp *p = arg;
 
-static void verb_cp_on_signal(void *arg)
-{
-	atomic_store(&((struct cp *)arg)->cancel, true);
-}
-
-static int verb_cp_run(struct cp *p, struct err *e)
-{
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-	struct loop_signal *signals[sizeof(numbers) / sizeof(*numbers)];
-	struct loop *l = p->cli->loop;
-	struct loop_timer *timer = loop_timer_start(l, LOOK_MS, LOOK_MS, verb_cp_on_look, p);
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		signals[i] = loop_signal_start(l, numbers[i], verb_cp_on_signal, p);
-	cli_line_begin(&p->line, p->cli, p->copy.machine);
-	pace_start(&p->pace, loop_now(l), 0);
-	loop_work(l, verb_cp_work, verb_cp_on_done, p);
-	loop_run(l);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		loop_signal_stop(signals[i]);
-	loop_timer_stop(timer);
-	cli_line_end(&p->line);
-	return p->result < 0 ? err_move(e, &p->err) : 0;
+	*done = atomic_load(&p->copy.done);
+	*total = atomic_load(&p->copy.total);
 }
 
 static void verb_cp_take_arguments(struct cp *p)
@@ -160,8 +99,13 @@ int verb_cp(struct cli *cli)
 		strv_add(&ssh, r.address);
 		p.copy.machine = r.spec.name;
 		p.copy.ssh = &ssh;
-		p.copy.cancel = &p.cancel;
-		failed = verb_cp_run(&p, &e);
+		failed = cli_work(cli,
+				  &(struct cli_work){.name = r.spec.name,
+						     .doing = "copying",
+						     .fn = verb_cp_work,
+						     .bytes = verb_cp_bytes,
+						     .arg = &p},
+				  &e);
 	}
 	cli_reach_close(&r);
 	strv_fini(&p.paths);

@@ -135,7 +135,7 @@ int verb_grow(struct cli *cli)
 
 static int verb_disk_flatten_work(const atomic_bool *cancel, struct cli_progress *p, void *disk, struct err *e)
 {
-	return disk_flatten(disk, cancel, cli_progress_tell, p, e);
+	return disk_flatten(disk, cancel, cli_progress_percent, p, e);
 }
 
 static int verb_disk_flatten(struct cli *cli, struct job *j, char *disk, struct err *e)
@@ -145,7 +145,12 @@ static int verb_disk_flatten(struct cli *cli, struct job *j, char *disk, struct 
 	int r = disk_check(disk, &info, e);
 
 	if (!r && !info.standalone)
-		r = cli_work(cli, j->spec->name, "copying what the base image holds", verb_disk_flatten_work, disk, e);
+		r = cli_work(cli,
+			     &(struct cli_work){.name = j->spec->name,
+						.doing = "copying what the base image holds",
+						.fn = verb_disk_flatten_work,
+						.arg = disk},
+			     e);
 	if (!r)
 		r = file_remove_tree(link, e);
 	if (!r)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* work: see src/cli/work.h. */
+/* work: runs a verb's long work on another thread and shows its progress. */
 #include "work.h"
 
 #include <signal.h>
@@ -10,24 +10,25 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "prepare/pace.h"
+#include "session/words.h"
 
 #define PLAIN_EVERY_MS 10000
-#define LOOK_MS 250
-#define TOTAL 1000
+#define PROGRESS_MS 250
+#define TOTAL 1000 /* of the work that reports a percentage */
 
 void cli_line_begin(struct cli_line *l, struct cli *cli, const char *name)
 {
-	*l = (struct cli_line){.cli = cli, .name = name, .told = loop_now(cli->loop)};
+	*l = (struct cli_line){.cli = cli, .name = name, .printed = loop_now(cli->loop)};
 	l->live = !cli->plain && !cli->json && isatty(STDERR_FILENO);
 }
 
-void cli_line_tell(struct cli_line *l, const char *text)
+void cli_line_show(struct cli_line *l, const char *text)
 {
 	uint64_t now = loop_now(l->cli->loop);
 
-	if (!l->live && now - l->told < PLAIN_EVERY_MS)
+	if (!l->live && now - l->printed < PLAIN_EVERY_MS)
 		return;
-	l->told = now;
+	l->printed = now;
 	fprintf(stderr, "%s%s: %s%s", l->live ? "\r" : "", l->name, text, l->live ? "\033[K" : "\n");
 	fflush(stderr);
 	l->open = l->live;
@@ -42,56 +43,65 @@ void cli_line_end(struct cli_line *l)
 
 struct cli_progress {
 	struct cli *cli;
-	const char *name, *doing;
-	cli_work_fn fn;
-	void *arg;
+	const struct cli_work *work;
 	struct cli_line line;
 	struct pace pace;
 	atomic_bool cancel;
-	atomic_uint done; /* of TOTAL */
-	unsigned told;
+	atomic_uint permille;
+	uint64_t shown; /* what the last event reported */
 	int result;
 	struct err err;
 };
 
-void cli_progress_tell(double percent, void *progress)
+void cli_progress_percent(double percent, void *progress)
 {
 	struct cli_progress *p = progress;
 
-	atomic_store(&p->done, (unsigned)(percent * TOTAL / 100));
+	atomic_store(&p->permille, (unsigned)(percent * TOTAL / 100));
 }
 
-static void work_on_look(void *arg)
+static void work_print_event(struct cli_progress *p, uint64_t done, uint64_t total)
+{
+	if (done != p->shown)
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", "progress", "name", p->work->name,
+					 "state", p->work->doing, "done", (json_int_t)done, "total",
+					 (json_int_t)total));
+	p->shown = done;
+}
+
+static void work_show_line(struct cli_progress *p, uint64_t done, uint64_t total, int64_t left_ms)
+{
+	char a[SIZE_TEXT], b[SIZE_TEXT], left[WORDS_TEXT];
+	AUTO_FREE char *amount = NULL, *text = NULL;
+
+	if (!p->work->bytes)
+		amount = xasprintf("%u %%", (unsigned)(done * 100 / total));
+	else
+		amount = xasprintf("%s%s%s", size_human(done, a), total ? " of " : "",
+				   total ? size_human(total, b) : "");
+	text = xasprintf("%s, %s%s%s", p->work->doing, amount, left_ms < 0 ? "" : ", ", words_left(left_ms, 0, left));
+	cli_line_show(&p->line, text);
+}
+
+static void work_on_timer(void *arg)
 {
 	struct cli_progress *p = arg;
-	uint64_t now = loop_now(p->cli->loop);
-	unsigned done = atomic_load(&p->done);
-	char left[SIZE_TEXT];
-	int64_t ms;
-	char *text;
+	uint64_t now = loop_now(p->cli->loop), done = atomic_load(&p->permille), total = TOTAL;
 
+	if (p->work->bytes)
+		p->work->bytes(p->work->arg, &done, &total);
 	pace_add(&p->pace, now, done);
-	ms = pace_left(&p->pace, now, done, TOTAL);
-	if (p->cli->json && done != p->told)
-		cli_print_json(json_pack("{s:s, s:s, s:s, s:i, s:i}", "event", "progress", "name", p->name, "state",
-					 p->doing, "done", (int)done, "total", TOTAL));
-	p->told = done;
 	if (p->cli->json)
-		return;
-	if (ms < 0)
-		text = xasprintf("%s, %u %%", p->doing, done * 100 / TOTAL);
+		work_print_event(p, done, total);
 	else
-		text = xasprintf("%s, %u %%, %s left", p->doing, done * 100 / TOTAL,
-				 duration_human((uint64_t)ms, left));
-	cli_line_tell(&p->line, text);
-	free(text);
+		work_show_line(p, done, total, pace_left(&p->pace, now, done, total));
 }
 
 static void work_body(void *arg)
 {
 	struct cli_progress *p = arg;
 
-	p->result = p->fn(&p->cancel, p, p->arg, &p->err);
+	p->result = p->work->fn(&p->cancel, p, p->work->arg, &p->err);
 }
 
 static void work_on_done(void *arg)
@@ -99,23 +109,27 @@ static void work_on_done(void *arg)
 	loop_stop(((struct cli_progress *)arg)->cli->loop);
 }
 
-static void work_on_interrupt(void *arg)
+static void work_on_signal(void *arg)
 {
 	atomic_store(&((struct cli_progress *)arg)->cancel, true);
 }
 
-int cli_work(struct cli *cli, const char *name, const char *doing, cli_work_fn fn, void *arg, struct err *e)
+int cli_work(struct cli *cli, const struct cli_work *work, struct err *e)
 {
-	struct cli_progress p = {.cli = cli, .name = name, .doing = doing, .fn = fn, .arg = arg};
-	struct loop_signal *interrupt = loop_signal_start(cli->loop, SIGINT, work_on_interrupt, &p);
-	struct loop_timer *timer = loop_timer_start(cli->loop, LOOK_MS, LOOK_MS, work_on_look, &p);
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	struct cli_progress p = {.cli = cli, .work = work};
+	struct loop_signal *signals[ARRAY_SIZE(numbers)];
+	struct loop_timer *timer = loop_timer_start(cli->loop, PROGRESS_MS, PROGRESS_MS, work_on_timer, &p);
 
-	cli_line_begin(&p.line, cli, name);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		signals[i] = loop_signal_start(cli->loop, numbers[i], work_on_signal, &p);
+	cli_line_begin(&p.line, cli, work->name);
 	pace_start(&p.pace, loop_now(cli->loop), 0);
 	loop_work(cli->loop, work_body, work_on_done, &p);
 	loop_run(cli->loop);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		loop_signal_stop(signals[i]);
 	loop_timer_stop(timer);
-	loop_signal_stop(interrupt);
 	cli_line_end(&p.line);
 	return p.result < 0 ? err_move(e, &p.err) : p.result;
 }

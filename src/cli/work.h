@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * work: what blocks for long, done beside the loop by a verb: how far it is is told, and Ctrl-C gives it
- * up. And the line that tells it: in its place on a terminal, elsewhere a line now and then.
+ * work: what a verb does for long on another thread, with its progress on one line, and the line itself: in its place
+ * on a terminal, elsewhere printed every ten seconds.
  */
 #ifndef CLI_WORK_H
 #define CLI_WORK_H
@@ -14,26 +14,32 @@
 struct cli_line {
 	struct cli *cli;
 	const char *name; /* the machine's; borrowed */
-	bool live;	  /* it is a terminal, and nothing speaks against painting there */
-	bool open;
-	uint64_t told; /* loop_now of the last one elsewhere */
+	bool live;	  /* painted in its place */
+	bool open;	  /* something is painted */
+	uint64_t printed; /* loop_now of the last line elsewhere */
 };
 
 void cli_line_begin(struct cli_line *l, struct cli *cli, const char *name);
-void cli_line_tell(struct cli_line *l, const char *text);
-/* Takes it away from the terminal. */
+void cli_line_show(struct cli_line *l, const char *text);
+/* Removes it from the terminal. */
 void cli_line_end(struct cli_line *l);
 
 struct cli_progress;
 
-/* Does the work, on another thread. It looks at `cancel` and tells how far it is (0 to 100) by
- * cli_progress_tell. */
-typedef int (*cli_work_fn)(const atomic_bool *cancel, struct cli_progress *p, void *arg, struct err *e);
-/* Of the form that work functions take; `progress` is the struct cli_progress. From the work's thread. */
-void cli_progress_tell(double percent, void *progress);
+struct cli_work {
+	const char *name;  /* the machine's */
+	const char *doing; /* what is done: "copying the disk"; the state of the event "progress" with --json */
+	/* Runs on another thread; ends soon after `cancel` is set. */
+	int (*fn)(const atomic_bool *cancel, struct cli_progress *p, void *arg, struct err *e);
+	/* Gets the bytes that are done and their total (0: not known yet); NULL: fn calls cli_progress_percent. */
+	void (*bytes)(void *arg, uint64_t *done, uint64_t *total);
+	void *arg;
+};
 
-/* Runs the loop until it is done; `doing` says what it does: "copying the disk". With --json how far it
- * is comes as an event "progress", `done` of `total`. Its result. */
-int cli_work(struct cli *cli, const char *name, const char *doing, cli_work_fn fn, void *arg, struct err *e);
+/* Reports the progress, 0 to 100, from the thread of the work; of the form that work functions take. */
+void cli_progress_percent(double percent, void *progress);
+
+/* Does the work and runs the loop until it is done; SIGINT, SIGTERM and SIGHUP cancel it. Returns its result. */
+int cli_work(struct cli *cli, const struct cli_work *work, struct err *e);
 
 #endif
