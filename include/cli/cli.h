@@ -110,6 +110,8 @@ void cli_print_words(void);
 bool cli_can_ask(const struct cli *cli);
 /* Reads a line, without its end, from the terminal; false at the end of input. */
 bool cli_read_answer(char *line, size_t n, const char *prompt);
+/* Asks on the terminal: y and yes are true, an empty line is `fallback`, all else is false. */
+bool cli_ask_yes(const char *prompt, bool fallback);
 /* Prints an error (as a sentence, or as an event with --json) and gives its exit status. The err
  * is emptied. */
 int cli_error(const struct cli *cli, struct err *e);
@@ -132,6 +134,8 @@ void cli_terminal_size(FILE *of, size_t *rows, size_t *columns);
 
 /* The options that hold for machines; borrows from `cli`. */
 struct session_conf cli_session_conf(const struct cli *cli);
+/* Prints the warnings of a file that was read. */
+void cli_warn_spec(const struct cli *cli, const struct spec *s);
 /* Reads the machine M (NAME or FILE) as session_read does, and prints its warnings. */
 int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e);
 /* After `e`: where it is that the file was not agreed to (RISK_ERROR), and --trust or a person on the

@@ -50,11 +50,9 @@ struct session {
 struct session *session_new(const struct session_conf *conf, const char *ref, const struct job_options *o,
 			    struct err *e);
 /* Starts the run; it ends with the event RUNNER_FINISHED. `event` is called after the session has taken note of an
- * event. Nothing was started on an error: after RISK_ERROR (spec/risk.h) the user may be asked, and then session_agree
+ * event. Nothing was started on an error: after RISK_ERROR (spec/risk.h) the user may be asked, and then trust_agree
  * called, and this once more. Other ids: those of recipe_begin. */
 int session_begin(struct session *s, void (*event)(const struct runner_event *ev, void *arg), void *arg, struct err *e);
-/* The user agrees to everything that the file asks for, as session_new read it. */
-int session_agree(struct session *s, struct err *e);
 /* Not while it runs. NULL is fine. */
 void session_free(struct session *s);
 

@@ -1,33 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* agree: asks a person about a file that can run programs or expose this host; see include/cli/cli.h. */
+/* agree: asks the user about a file that can run programs or expose this host. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "machine/trust.h"
+#include "session/words.h"
 #include "spec/risk.h"
 
-/* All of it is shown, for all of it is agreed to. */
+/* Shows all of it, for all of it is agreed to. */
 static bool agree_says_yes(const struct spec *s)
 {
-	struct err e = ERR_INIT;
-	char line[64] = "";
-	char *clean;
+	AUTO_FREE char *text = words_agreement(s);
+	AUTO_FREE char *clean = text_clean(text, strlen(text), true);
 
-	(void)risks_check(s, NULL, NULL, &e);
-	clean = text_clean(e.text ? e.text : "", e.text ? strlen(e.text) : 0, true);
-	err_fini(&e);
-	fprintf(stderr, "%s\nagree to that? [no] ", clean);
-	free(clean);
-	if (!fgets(line, sizeof(line), stdin)) {
-		fputc('\n', stderr);
-		return false;
-	}
-	line[strcspn(line, "\r\n")] = '\0';
-	return !strcmp(line, "yes") || !strcmp(line, "y");
+	fprintf(stderr, "%s\n", clean);
+	return cli_ask_yes("agree to that? [no] ", false);
 }
 
 int cli_agree(struct cli *cli, struct spec *s, struct err *e)
@@ -54,11 +45,10 @@ void cli_warn_risks(const struct cli *cli, const struct spec *s)
 
 	risks_find(s, &all);
 	for (size_t i = 0; i < all.len; i++) {
-		char *line = all.items[i].state == RISK_OWN ? NULL : risk_line(s, &all.items[i]);
+		AUTO_FREE char *line = all.items[i].state == RISK_OWN ? NULL : risk_line(s, &all.items[i]);
 
 		if (line)
 			cli_warn_file(cli, line);
-		free(line);
 	}
 	risks_fini(&all);
 }

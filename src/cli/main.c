@@ -139,14 +139,19 @@ struct session_conf cli_session_conf(const struct cli *cli)
 	};
 }
 
+void cli_warn_spec(const struct cli *cli, const struct spec *s)
+{
+	for (size_t i = 0; i < s->warnings.len; i++)
+		cli_warn_file(cli, s->warnings.items[i]);
+}
+
 int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
 {
 	struct session_conf conf = cli_session_conf(cli);
 
 	if (session_read(&conf, ref, s, e) < 0)
 		return -1;
-	for (size_t i = 0; i < s->warnings.len; i++)
-		cli_warn_file(cli, s->warnings.items[i]);
+	cli_warn_spec(cli, s);
 	return 0;
 }
 

@@ -78,9 +78,7 @@ int cli_need_running(struct cli *cli, const char *ref, const char *name, enum jo
 					 : state == REACH_SUSPENDED ? "suspended"
 								    : "paused",
 					 state == REACH_OFF ? "Start" : "Resume");
-		char line[64];
-		bool yes = cli_can_ask(cli) && cli_read_answer(line, sizeof(line), prompt) &&
-			   (!*line || !strcmp(line, "y") || !strcmp(line, "yes"));
+		bool yes = cli_can_ask(cli) && cli_ask_yes(prompt, true);
 
 		free(prompt);
 		if (!yes)

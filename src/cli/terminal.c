@@ -42,8 +42,17 @@ bool cli_read_answer(char *line, size_t n, const char *prompt)
 		fputc('\n', stderr);
 		return false;
 	}
-	line[strcspn(line, "\n")] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
 	return true;
+}
+
+bool cli_ask_yes(const char *prompt, bool fallback)
+{
+	char line[64];
+
+	if (!cli_read_answer(line, sizeof(line), prompt))
+		return false;
+	return *line ? !strcmp(line, "y") || !strcmp(line, "yes") : fallback;
 }
 
 /* stdio has forgotten why an earlier write failed. What was printed is lost; another byte tells. */

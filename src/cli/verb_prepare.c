@@ -96,52 +96,25 @@ static void verb_prepare_warn_pending(struct cli *cli, const struct job *j)
 	free(suites);
 }
 
-/* Once a run: QEMU is no boundary that root should rely on. */
-static void verb_prepare_warn_root(const struct cli *cli)
+/* Runs the recipe up to the goal. `print`: prints how to connect to the machine once it is up. */
+static int verb_prepare_up_to(struct cli *cli, enum job_goal goal, bool print, struct err *e)
 {
-	static const char text[] = "running as root, which debwiz does not need: QEMU, and a guest that breaks "
-				   "out of it, have all rights on this host";
-	static bool warned;
-
-	if (warned || geteuid() != 0)
-		return;
-	warned = true;
-	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", "note", "id", "root", "text", text));
-	else
-		cli_warn(cli, text);
-}
-
-/* `print`: how to reach it, once it is up. */
-static int prepare_run(struct cli *cli, enum job_goal goal, bool print, struct err *e)
-{
+	struct session_conf conf = cli_session_conf(cli);
 	struct job_options o = verb_prepare_options(cli, goal);
-	struct spec spec;
-	struct job job;
-	size_t first;
+	struct session *s = session_new(&conf, cli->args[0], &o, e);
 	int r;
 
-	if (cli_machine(cli, cli->args[0], &spec, e) < 0)
+	if (!s)
 		return -1;
-	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, e);
+	cli_warn_spec(cli, &s->spec);
+	r = verb_prepare_adopt(&s->job, e);
 	if (!r)
-		r = verb_prepare_adopt(&job, e);
-	if (!r)
-		r = recipe_begin(&job, cli->sets.len, &first, e);
-	if (r < 0 && cli_agree(cli, &spec, e) == 0)
-		r = recipe_begin(&job, cli->sets.len, &first, e);
-	if (!r) {
-		verb_prepare_warn_root(cli);
-		cli_warn_risks(cli, &spec);
-	}
-	if (!r)
-		r = view_run(cli, recipe_steps + first, recipe_step_count - first, &job, e);
+		r = view_run(cli, s, e);
 	if (!r && print && goal >= JOB_LOGIN)
-		verb_prepare_print_reach(cli, &job);
+		verb_prepare_print_reach(cli, &s->job);
 	if (!r)
-		verb_prepare_warn_pending(cli, &job);
-	job_fini(&job);
-	spec_fini(&spec);
+		verb_prepare_warn_pending(cli, &s->job);
+	session_free(s);
 	return r;
 }
 
@@ -149,12 +122,12 @@ static int verb_prepare_run_recipe(struct cli *cli, enum job_goal goal)
 {
 	struct err e = ERR_INIT;
 
-	return prepare_run(cli, goal, true, &e) < 0 ? cli_error(cli, &e) : 0;
+	return verb_prepare_up_to(cli, goal, true, &e) < 0 ? cli_error(cli, &e) : 0;
 }
 
 int cli_boot(struct cli *cli, enum job_goal goal, struct err *e)
 {
-	return prepare_run(cli, goal, false, e);
+	return verb_prepare_up_to(cli, goal, false, e);
 }
 
 int verb_prepare(struct cli *cli)

@@ -7,46 +7,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/mem.h"
-#include "base/size.h"
 #include "machine.h"
 #include "prepare/snapshot.h"
+#include "session/words.h"
 #include "verbs.h"
 
 static const struct action {
 	const char *name;
 	const char *event; /* for --json */
-	const char *done;  /* behind the tag */
 	const char *doing; /* "is still being" … */
 	enum vm_snapshot_op op;
 } actions[] = {
-	{"create", "snapshot-created", "was made", "made", VM_SNAPSHOT_CREATE},
-	{"delete", "snapshot-deleted", "was deleted", "deleted", VM_SNAPSHOT_DELETE},
-	{"revert", "snapshot-reverted", "is what the machine is again", "loaded", VM_SNAPSHOT_REVERT},
+	{"create", "snapshot-created", "created", VM_SNAPSHOT_CREATE},
+	{"delete", "snapshot-deleted", "deleted", VM_SNAPSHOT_DELETE},
+	{"revert", "snapshot-reverted", "loaded", VM_SNAPSHOT_REVERT},
 };
 
 static void verb_snapshot_print_one(const struct cli *cli, const char *tag, int64_t date, uint64_t memory)
 {
-	char *clean = xstrdup(tag);
-	char size[SIZE_TEXT], when[32];
-	time_t t = (time_t)date;
-	struct tm tm;
+	AUTO_FREE char *clean = xstrdup(tag);
+	AUTO_FREE char *contents = words_snapshot_contents(memory);
+	char when[32];
 
 	if (cli->json) {
 		cli_print_json(json_pack("{s:o, s:I, s:b, s:I}", "tag", cli_json_text(tag), "date", (json_int_t)date,
 					 "memory", memory > 0, "size", (json_int_t)memory));
-	} else {
-		localtime_r(&t, &tm);
-		strftime(when, sizeof(when), "%d %b %Y %H:%M:%S", &tm);
-		for (char *p = clean; *p; p++)
-			if ((unsigned char)*p < ' ' || (unsigned char)*p > '~')
-				*p = '?'; /* one that was not made by debwiz */
-		printf("%-24s %s  %s%s\n", clean, when, memory ? "disk and memory, " : "disk alone",
-		       memory ? size_human(memory, size) : "");
+		return;
 	}
-	free(clean);
+	words_date(date, true, when, sizeof(when));
+	for (char *p = clean; *p; p++)
+		if ((unsigned char)*p < ' ' || (unsigned char)*p > '~')
+			*p = '?'; /* a tag that debwiz did not create */
+	printf("%-24s %s  %s\n", clean, when, contents);
 }
 
 static void verb_snapshot_print_none(const struct cli *cli, const char *name)
@@ -209,7 +203,7 @@ int verb_snapshot(struct cli *cli)
 	if (!r && a && cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", a->event, "name", m.name, "tag", tag));
 	else if (!r && a)
-		printf("%s: the snapshot %s %s\n", m.name, tag, a->done);
+		printf("%s: the snapshot %s %s\n", m.name, tag, words_snapshot_done(a->op));
 	free(tag);
 	cli_running_close(&m);
 	return r < 0 ? cli_error(cli, &e) : 0;

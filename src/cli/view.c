@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * view: see src/cli/view.h. Progress goes to standard error, so that standard output holds
- * results alone; JSON events are results and go to standard output.
+ * view: prints the events of a session. Progress goes to standard error, so that standard output holds results alone;
+ * JSON events are results and go to standard output.
  */
 #include "view.h"
 
-#include <inttypes.h>
 #include <langinfo.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,17 +15,19 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "session/words.h"
+#include "spec/risk.h"
 
 #define PLAIN_EVERY_MS 10000
 
 struct view {
 	struct cli *cli;
-	struct runner *runner;
+	struct session *session;
 	struct err *error;
 	bool live, utf8, line_open, interrupted;
 	uint64_t last_plain;
-	size_t before;	       /* steps that were done before … */
-	bool told;	       /* … as was said */
+	size_t skipped;	       /* steps whose results exist already … */
+	bool summarized;       /* … printed as one line */
 	struct loop_fd *input; /* while a question waits for its answer */
 	size_t choices, fallback;
 	int status;
@@ -46,16 +47,6 @@ static const char *view_sign(const struct view *v, enum step_state s)
 	return v->utf8 ? utf8[s] : ascii[s];
 }
 
-static const char *view_state_word(enum step_state s)
-{
-	static const char *const words[] = {
-		[STEP_WAITING] = "waiting",   [STEP_RUNNING] = "running", [STEP_FINISHED] = "done",
-		[STEP_SKIPPED] = "unchanged", [STEP_FAILED] = "failed",	  [STEP_CANCELLED] = "cancelled",
-	};
-
-	return words[s];
-}
-
 static void view_clear_line(struct view *v)
 {
 	if (v->line_open)
@@ -63,31 +54,15 @@ static void view_clear_line(struct view *v)
 	v->line_open = false;
 }
 
-/* "61.2 of 144.1 M · 23.8 M/s · 4 s left", as far as it is known. */
+/* Returns "61.2 M of 144.1 M at 23.8 M/s, 4 s left  dash", as far as that is known; owned. */
 static char *view_describe(const struct step_view *s)
 {
-	char done[SIZE_TEXT], total[SIZE_TEXT], rate[SIZE_TEXT], left[SIZE_TEXT];
-	char *amount = NULL;
-	char *text;
+	char amount[WORDS_TEXT], rate[WORDS_TEXT], left[WORDS_TEXT];
+	bool counts = *words_step_amount(s, amount), fast = *words_step_rate(s, rate);
+	bool ends = *words_left(s->left_ms, 1, left);
 
-	if (s->total && s->ops->unit == STEP_BYTES) {
-		size_human(s->done, done);
-		size_human(s->total, total);
-		amount = s->rate > 0 ? xasprintf("%s of %s at %s/s", done, total, size_human((uint64_t)s->rate, rate))
-				     : xasprintf("%s of %s", done, total);
-	} else if (s->total && s->ops->unit == STEP_COUNT) {
-		amount = xasprintf("%" PRIu64 " of %" PRIu64, s->done, s->total);
-	}
-	if (s->left_ms > 0) {
-		char *amount_only = amount;
-
-		amount = xasprintf("%s%s%s left", amount ? amount : "", amount ? ", " : "",
-				   duration_human((uint64_t)s->left_ms, left));
-		free(amount_only);
-	}
-	text = xasprintf("%s%s%s", amount ? amount : "", amount && *s->text ? "  " : "", s->text);
-	free(amount);
-	return text;
+	return xasprintf("%s%s%s%s%s%s%s", amount, fast ? " at " : "", rate, counts && ends ? ", " : "", left,
+			 (counts || ends) && *s->text ? "  " : "", s->text);
 }
 
 static void view_live_line(struct view *v, const struct runner_event *ev)
@@ -107,18 +82,18 @@ static void view_live_line(struct view *v, const struct runner_event *ev)
 	free(text);
 }
 
-/* What was done before is one line, once it is known that something takes time; each is listed with -v. */
-static void view_before_line(struct view *v)
+/* Prints one line for all steps that were skipped, as soon as a step takes time; -v lists each of them instead. */
+static void view_skipped_line(struct view *v)
 {
-	if (v->before && !v->told && !v->cli->verbose) {
+	if (v->skipped && !v->summarized && !v->cli->verbose) {
 		view_clear_line(v);
-		fprintf(stderr, "%s %-12s %zu step%s unchanged\n", view_sign(v, STEP_SKIPPED), "Done before", v->before,
-			v->before == 1 ? "" : "s");
-		v->told = true;
+		fprintf(stderr, "%s %-12s %zu step%s unchanged\n", view_sign(v, STEP_SKIPPED), "Done before",
+			v->skipped, v->skipped == 1 ? "" : "s");
+		v->summarized = true;
 	}
 }
 
-/* Without a terminal: how it goes, every ten seconds. The times make each line tell something. */
+/* Prints the progress where there is no terminal, every ten seconds; with the times no two lines are the same. */
 static void view_plain_line(struct view *v, const struct runner_event *ev)
 {
 	char *text = view_describe(ev->step);
@@ -134,8 +109,8 @@ static void view_plain_line(struct view *v, const struct runner_event *ev)
 	free(text);
 }
 
-/* A step that has ended. What was there already is told with -v alone; an error or a cancel has
- * words of its own at the end. */
+/* Prints a step that has ended; a skipped one only with -v. The texts of an error and of a cancel follow at the end of
+ * the run. */
 static void view_step_line(struct view *v, const struct step_view *s)
 {
 	char took[SIZE_TEXT];
@@ -148,7 +123,7 @@ static void view_step_line(struct view *v, const struct step_view *s)
 	else if (s->state == STEP_SKIPPED)
 		line = xasprintf("%s %-12s unchanged: %s", view_sign(v, s->state), s->ops->title, clean);
 	else
-		line = xasprintf("%s %-12s %s", view_sign(v, s->state), s->ops->title, view_state_word(s->state));
+		line = xasprintf("%s %-12s %s", view_sign(v, s->state), s->ops->title, words_step_state(s->state));
 	view_clear_line(v);
 	if (s->state != STEP_SKIPPED || v->cli->verbose) {
 		if (v->live)
@@ -176,7 +151,7 @@ static void view_json_event(const struct runner_event *ev)
 		json_object_set_new(o, "text", cli_json_text(ev->text));
 	if (ev->step) {
 		json_object_set_new(o, "step", json_string(ev->step->ops->id));
-		json_object_set_new(o, "state", json_string(view_state_word(ev->step->state)));
+		json_object_set_new(o, "state", json_string(words_step_state(ev->step->state)));
 		json_object_set_new(o, "detail", cli_json_text(ev->step->text));
 		if (ev->step->total) {
 			json_object_set_new(o, "done", json_integer((json_int_t)ev->step->done));
@@ -199,11 +174,11 @@ static void view_answer(struct view *v, size_t choice)
 {
 	loop_fd_stop(v->input);
 	v->input = NULL;
-	runner_answer(v->runner, choice);
+	session_answer(v->session, choice);
 }
 
-/* A line was typed (the terminal hands over whole lines). Nonsense and the end of input are the
- * default. */
+/* Takes a typed line for the answer (the terminal passes whole lines). An unknown answer and the end of the input
+ * choose the default. */
 static void view_on_input(int events, void *arg)
 {
 	struct view *v = arg;
@@ -220,7 +195,7 @@ static void view_on_input(int events, void *arg)
 static void view_ask(struct view *v, const struct runner_event *ev)
 {
 	if (v->cli->json) {
-		runner_answer(v->runner, ev->fallback);
+		session_answer(v->session, ev->fallback);
 		return;
 	}
 	fprintf(stderr, "%s\n", ev->text);
@@ -233,8 +208,8 @@ static void view_ask(struct view *v, const struct runner_event *ev)
 	if (v->input) {
 		fputs("> ", stderr);
 	} else {
-		fprintf(stderr, "taken: %s\n", ev->choices[ev->fallback]);
-		runner_answer(v->runner, ev->fallback);
+		fprintf(stderr, "chosen: %s\n", ev->choices[ev->fallback]);
+		session_answer(v->session, ev->fallback);
 	}
 }
 
@@ -245,7 +220,7 @@ static void view_on_text_event(struct view *v, const struct runner_event *ev)
 	switch (ev->type) {
 	case RUNNER_STEP:
 		if (ev->step->state == STEP_SKIPPED)
-			v->before++;
+			v->skipped++;
 		if (ev->step->state == STEP_RUNNING) {
 			if (v->live)
 				view_live_line(v, ev);
@@ -255,7 +230,7 @@ static void view_on_text_event(struct view *v, const struct runner_event *ev)
 		}
 		break;
 	case RUNNER_PROGRESS:
-		view_before_line(v);
+		view_skipped_line(v);
 		if (v->live) {
 			view_live_line(v, ev);
 		} else if (ev->elapsed_ms - v->last_plain >= PLAIN_EVERY_MS) {
@@ -279,7 +254,7 @@ static void view_on_text_event(struct view *v, const struct runner_event *ev)
 		view_clear_line(v);
 		break;
 	case RUNNER_FINISHED:
-		view_before_line(v);
+		view_skipped_line(v);
 		view_clear_line(v);
 		break;
 	}
@@ -296,9 +271,8 @@ static void view_on_event(const struct runner_event *ev, void *arg)
 	if (ev->type == RUNNER_QUESTION)
 		view_ask(v, ev);
 	if (ev->type == RUNNER_FINISHED) {
-		if (ev->error && v->error) {
+		if (ev->error && v->error)
 			err_copy(v->error, ev->error);
-		}
 		v->status = ev->error ? -1 : 0;
 		loop_stop(v->cli->loop);
 	}
@@ -314,24 +288,50 @@ static void view_on_interrupt(void *arg)
 	v->interrupted = true;
 	loop_fd_stop(v->input);
 	v->input = NULL;
-	runner_cancel(v->runner);
+	session_cancel(v->session);
 }
 
-int view_run(struct cli *cli, const struct step_ops *const *steps, size_t count, void *job, struct err *e)
+/* Warns once in the life of the program: QEMU is no boundary that root should rely on. */
+static void view_warn_root(const struct cli *cli)
 {
-	struct view v = {.cli = cli, .error = e, .status = -1};
-	struct loop_signal *interrupt = loop_signal_start(cli->loop, SIGINT, view_on_interrupt, &v);
-	struct loop_signal *terminate = loop_signal_start(cli->loop, SIGTERM, view_on_interrupt, &v);
-	struct loop_signal *hangup = loop_signal_start(cli->loop, SIGHUP, view_on_interrupt, &v);
+	const char *text = words_root_warning();
+	static bool warned;
+
+	if (warned || !text)
+		return;
+	warned = true;
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", "note", "id", "root", "text", text));
+	else
+		cli_warn(cli, text);
+}
+
+static int view_begin(struct view *v, struct err *e)
+{
+	struct session *s = v->session;
+
+	if (session_begin(s, view_on_event, v, e) < 0 &&
+	    (cli_agree(v->cli, &s->spec, e) < 0 || session_begin(s, view_on_event, v, e) < 0))
+		return -1;
+	view_warn_root(v->cli);
+	cli_warn_risks(v->cli, &s->spec);
+	return 0;
+}
+
+int view_run(struct cli *cli, struct session *s, struct err *e)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct view v = {.cli = cli, .session = s, .error = e, .status = -1};
+	struct loop_signal *watches[ARRAY_SIZE(signals)];
 
 	v.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	v.live = !cli->plain && !cli->json && isatty(STDERR_FILENO);
-	v.runner = runner_new(cli->loop, steps, count, job, view_on_event, &v);
-	runner_start(v.runner);
+	if (view_begin(&v, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		watches[i] = loop_signal_start(cli->loop, signals[i], view_on_interrupt, &v);
 	loop_run(cli->loop);
-	loop_signal_stop(interrupt);
-	loop_signal_stop(terminate);
-	loop_signal_stop(hangup);
-	runner_free(v.runner);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		loop_signal_stop(watches[i]);
 	return v.status;
 }

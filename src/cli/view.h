@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * view: a runner's events on the command line: a live line on a terminal, plain lines elsewhere,
- * or one JSON event a line.
+ * view: shows a session on the command line: a live line on a terminal, plain lines elsewhere, or one JSON event a
+ * line.
  */
 #ifndef CLI_VIEW_H
 #define CLI_VIEW_H
 
 #include "cli/cli.h"
-#include "prepare/runner.h"
+#include "session/session.h"
 
-/* Runs the steps to their end on the cli's loop; Ctrl-C cancels (a second one too: it says that it
- * is on its way). Prints what happens; an error ends up in e. */
-int view_run(struct cli *cli, const struct step_ops *const *steps, size_t count, void *job, struct err *e);
+/* Begins the session, after a question if its file must be agreed to, and runs the cli's loop until it has ended.
+ * Prints what happens. Ctrl-C cancels the session; pressed again, it only reports that the session is stopping. */
+int view_run(struct cli *cli, struct session *s, struct err *e);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "machine/trust.h"
 #include "prepare/steps.h"
 #include "session/words.h"
 #include "spec/risk.h"
@@ -142,11 +141,6 @@ int session_begin(struct session *s, void (*event)(const struct runner_event *ev
 			       session_on_event, s);
 	runner_start(s->runner);
 	return 0;
-}
-
-int session_agree(struct session *s, struct err *e)
-{
-	return trust_agree(s->conf->store, &s->spec, e);
 }
 
 void session_free(struct session *s)

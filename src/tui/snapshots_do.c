@@ -5,12 +5,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/mem.h"
-#include "base/size.h"
 #include "host/paths.h"
 #include "prepare/snapshot.h"
+#include "session/words.h"
 #include "snapshots.h"
 #include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
@@ -49,17 +48,12 @@ static void snapshots_do_rows_begin(struct snapshots *s)
 static void snapshots_do_add_row(struct snapshots *s, const char *tag, int64_t date, uint64_t memory)
 {
 	struct wizard_row *row = wizard_rows_add(&s->rows, tag, tag);
-	time_t when = (time_t)date;
-	char text[SIZE_TEXT], made[32];
-	struct tm tm;
-	char *holds;
+	AUTO_FREE char *contents = words_snapshot_contents(memory);
+	char when[32];
 
-	localtime_r(&when, &tm);
-	strftime(made, sizeof(made), "%d %b %Y %H:%M", &tm);
-	wizard_row_text(&row->columns[0], made);
-	holds = memory ? xasprintf("disk and memory, %s", size_human(memory, text)) : xstrdup("disk alone");
-	wizard_row_text(&row->columns[1], holds);
-	free(holds);
+	words_date(date, false, when, sizeof(when));
+	wizard_row_text(&row->columns[0], when);
+	wizard_row_text(&row->columns[1], contents);
 }
 
 static void snapshots_do_rows_done(struct snapshots *s)
@@ -73,17 +67,11 @@ static void snapshots_do_rows_done(struct snapshots *s)
 
 static void snapshots_do_told(struct snapshots *s, enum vm_snapshot_op op, const char *tag, const struct err *e)
 {
-	static const char *const done[] = {
-		[VM_SNAPSHOT_CREATE] = "was made",
-		[VM_SNAPSHOT_REVERT] = "is what the machine is again",
-		[VM_SNAPSHOT_DELETE] = "was deleted",
-	};
-
 	s->doing = NULL;
 	if (e)
 		dialog_error(s->screen->app, "Snapshot", e);
 	else
-		snapshots_do_say(s, ROLE_GOOD, xasprintf("%s %s.", tag, done[op]));
+		snapshots_do_say(s, ROLE_GOOD, xasprintf("%s %s.", tag, words_snapshot_done(op)));
 	snapshots_load(s);
 }
 

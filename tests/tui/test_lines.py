@@ -221,7 +221,7 @@ class Lines(lib.Case):
             out.write(b"x" * (3 << 20))
         s.wait("m: writing the snapshot, 3.0 M")
         m.go_on()
-        s.wait("m: the snapshot new was made", gone="writing")
+        s.wait("m: the snapshot new was created", gone="writing")
         self.assertEqual(s.wait_end(), 0)
 
     def test_snapshot_not_waited_for(self):

@@ -44,7 +44,7 @@ class Snapshots(lib.Case):
         s.key("C-u")
         s.type(name)
         s.key("Enter")
-        s.wait("%s was made." % name, re.compile(r"▸ %s +\d\d " % name))
+        s.wait("%s was created." % name, re.compile(r"▸ %s +\d\d " % name))
 
     @unittest.skipUnless(QEMU_IMG, "there is no qemu-img")
     def test_of_one_that_is_off(self):
