@@ -59,6 +59,7 @@ BASE = \
 	include/base/size.h \
 	include/base/strv.h \
 	include/base/suggest.h \
+	include/base/table.h \
 	include/base/text.h \
 	src/base/asset.c \
 	src/base/base64.c \
@@ -76,6 +77,7 @@ BASE = \
 	src/base/stream.c \
 	src/base/strv.c \
 	src/base/suggest.c \
+	src/base/table.c \
 	src/base/text.c
 
 CATALOG = \

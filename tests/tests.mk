@@ -49,6 +49,7 @@ UNIT_TESTS = \
 	tests/unit/test_spec \
 	tests/unit/test_store \
 	tests/unit/test_suggest \
+	tests/unit/test_table \
 	tests/unit/test_supervisor \
 	tests/unit/test_term \
 	tests/unit/test_text \

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * catalog: reads the INI files of assets/catalog into rows; see include/catalog/catalog.h. A table
- * of columns describes each kind of row; a key that is in none is an error, so that no fact can be
- * lost by a misspelling.
+ * catalog: reads the INI files of assets/catalog into rows. A table of columns describes each kind of row; an unknown
+ * key is an error, so that a misspelt fact is not lost.
  */
 #include "catalog/catalog.h"
 
@@ -13,96 +12,87 @@
 #include "base/asset.h"
 #include "base/ini.h"
 #include "base/mem.h"
-#include "base/size.h"
+#include "base/table.h"
 
-enum column_type { COLUMN_TEXT, COLUMN_LIST, COLUMN_BOOL, COLUMN_UINT, COLUMN_SIZE };
-
-struct column {
-	const char *key;
-	enum column_type type;
-	size_t offset;
-	bool required; /* of a row that is offered */
-};
-
-#define ARCH(member) offsetof(struct catalog_arch, member)
+#define ARCH(member) .offset = offsetof(struct catalog_arch, member)
 static const struct column arch_columns[] = {
-	{"title", COLUMN_TEXT, ARCH(title), true},
-	{"not_offered", COLUMN_TEXT, ARCH(not_offered), false},
-	{"aliases", COLUMN_LIST, ARCH(aliases), false},
-	{"qemu", COLUMN_TEXT, ARCH(qemu), true},
-	{"qemu_native", COLUMN_TEXT, ARCH(qemu_native), false},
-	{"machine", COLUMN_TEXT, ARCH(machine), true},
-	{"machine_opts", COLUMN_TEXT, ARCH(machine_opts), false},
-	{"small_opts", COLUMN_TEXT, ARCH(small_opts), false},
-	{"small_memory", COLUMN_SIZE, ARCH(small_memory), false},
-	{"cpu_tcg", COLUMN_TEXT, ARCH(cpu_tcg), true},
-	{"cpu_native", COLUMN_TEXT, ARCH(cpu_native), true},
-	{"cpu_models", COLUMN_LIST, ARCH(cpu_models), true},
-	{"accels", COLUMN_LIST, ARCH(accels), false},
-	{"native_hosts", COLUMN_LIST, ARCH(native_hosts), true},
-	{"max_cpus", COLUMN_UINT, ARCH(max_cpus), true},
-	{"cpu_limit_why", COLUMN_TEXT, ARCH(cpu_limit_why), true},
-	{"max_memory", COLUMN_SIZE, ARCH(max_memory), true},
-	{"memory_limit_why", COLUMN_TEXT, ARCH(memory_limit_why), true},
-	{"kernel", COLUMN_TEXT, ARCH(kernel), true},
-	{"releases", COLUMN_LIST, ARCH(releases), false},
-	{"console", COLUMN_TEXT, ARCH(console), true},
-	{"virtio", COLUMN_TEXT, ARCH(virtio), true},
-	{"firmware", COLUMN_TEXT, ARCH(firmware), false},
-	{"firmware_releases", COLUMN_LIST, ARCH(firmware_releases), false},
-	{"firmware_arch", COLUMN_TEXT, ARCH(firmware_arch), false},
-	{"firmware_machine", COLUMN_TEXT, ARCH(firmware_machine), false},
-	{"firmware_max_memory", COLUMN_SIZE, ARCH(firmware_max_memory), false},
-	{"firmware_memory_why", COLUMN_TEXT, ARCH(firmware_memory_why), false},
-	{"pflash_size", COLUMN_SIZE, ARCH(pflash_size), false},
-	{"grub", COLUMN_TEXT, ARCH(grub), false},
-	{"grub_target", COLUMN_TEXT, ARCH(grub_target), false},
-	{"efi_file", COLUMN_TEXT, ARCH(efi_file), false},
-	{"initrd_modules", COLUMN_LIST, ARCH(initrd_modules), true},
-	{"lib_links", COLUMN_TEXT, ARCH(lib_links), false},
-	{NULL, COLUMN_TEXT, 0, false},
+	{"title", COLUMN_TEXT, ARCH(title), .required = true},
+	{"not_offered", COLUMN_TEXT, ARCH(not_offered)},
+	{"aliases", COLUMN_WORDS, ARCH(aliases)},
+	{"qemu", COLUMN_TEXT, ARCH(qemu), .required = true},
+	{"qemu_native", COLUMN_TEXT, ARCH(qemu_native)},
+	{"machine", COLUMN_TEXT, ARCH(machine), .required = true},
+	{"machine_opts", COLUMN_TEXT, ARCH(machine_opts)},
+	{"small_opts", COLUMN_TEXT, ARCH(small_opts)},
+	{"small_memory", COLUMN_SIZE, ARCH(small_memory)},
+	{"cpu_tcg", COLUMN_TEXT, ARCH(cpu_tcg), .required = true},
+	{"cpu_native", COLUMN_TEXT, ARCH(cpu_native), .required = true},
+	{"cpu_models", COLUMN_WORDS, ARCH(cpu_models), .required = true},
+	{"accels", COLUMN_WORDS, ARCH(accels)},
+	{"native_hosts", COLUMN_WORDS, ARCH(native_hosts), .required = true},
+	{"max_cpus", COLUMN_UINT, ARCH(max_cpus), .min = 1, .max = 65535, .required = true},
+	{"cpu_limit_why", COLUMN_TEXT, ARCH(cpu_limit_why), .required = true},
+	{"max_memory", COLUMN_SIZE, ARCH(max_memory), .required = true},
+	{"memory_limit_why", COLUMN_TEXT, ARCH(memory_limit_why), .required = true},
+	{"kernel", COLUMN_TEXT, ARCH(kernel), .required = true},
+	{"releases", COLUMN_WORDS, ARCH(releases)},
+	{"console", COLUMN_TEXT, ARCH(console), .required = true},
+	{"virtio", COLUMN_TEXT, ARCH(virtio), .required = true},
+	{"firmware", COLUMN_TEXT, ARCH(firmware)},
+	{"firmware_releases", COLUMN_WORDS, ARCH(firmware_releases)},
+	{"firmware_arch", COLUMN_TEXT, ARCH(firmware_arch)},
+	{"firmware_machine", COLUMN_TEXT, ARCH(firmware_machine)},
+	{"firmware_max_memory", COLUMN_SIZE, ARCH(firmware_max_memory)},
+	{"firmware_memory_why", COLUMN_TEXT, ARCH(firmware_memory_why)},
+	{"pflash_size", COLUMN_SIZE, ARCH(pflash_size)},
+	{"grub", COLUMN_TEXT, ARCH(grub)},
+	{"grub_target", COLUMN_TEXT, ARCH(grub_target)},
+	{"efi_file", COLUMN_TEXT, ARCH(efi_file)},
+	{"initrd_modules", COLUMN_WORDS, ARCH(initrd_modules), .required = true},
+	{"lib_links", COLUMN_TEXT, ARCH(lib_links)},
+	{.key = NULL},
 };
 
-#define RELEASE(member) offsetof(struct catalog_release, member)
+#define RELEASE(member) .offset = offsetof(struct catalog_release, member)
 static const struct column release_columns[] = {
-	{"version", COLUMN_TEXT, RELEASE(version), false},
-	{"state", COLUMN_TEXT, RELEASE(state), true},
-	{"not_offered", COLUMN_TEXT, RELEASE(not_offered), false},
-	{"security", COLUMN_BOOL, RELEASE(security), false},
-	{"updates", COLUMN_BOOL, RELEASE(updates), false},
-	{"security_suite", COLUMN_TEXT, RELEASE(security_suite), false},
-	{"old_zones", COLUMN_TEXT, RELEASE(old_zones), false},
-	{"sources_style", COLUMN_TEXT, RELEASE(sources_style), true},
-	{"components", COLUMN_LIST, RELEASE(components), true},
-	{"keys", COLUMN_LIST, RELEASE(keys), true},
-	{NULL, COLUMN_TEXT, 0, false},
+	{"version", COLUMN_TEXT, RELEASE(version)},
+	{"state", COLUMN_TEXT, RELEASE(state), .required = true},
+	{"not_offered", COLUMN_TEXT, RELEASE(not_offered)},
+	{"security", COLUMN_BOOL, RELEASE(security)},
+	{"updates", COLUMN_BOOL, RELEASE(updates)},
+	{"security_suite", COLUMN_TEXT, RELEASE(security_suite)},
+	{"old_zones", COLUMN_TEXT, RELEASE(old_zones)},
+	{"sources_style", COLUMN_TEXT, RELEASE(sources_style), .required = true},
+	{"components", COLUMN_WORDS, RELEASE(components), .required = true},
+	{"keys", COLUMN_WORDS, RELEASE(keys), .required = true},
+	{.key = NULL},
 };
 
-#define PROFILE(member) offsetof(struct catalog_profile, member)
+#define PROFILE(member) .offset = offsetof(struct catalog_profile, member)
 static const struct column profile_columns[] = {
-	{"title", COLUMN_TEXT, PROFILE(title), true},
-	{"default", COLUMN_BOOL, PROFILE(is_default), false},
-	{"hidden", COLUMN_BOOL, PROFILE(hidden), false},
-	{"include", COLUMN_TEXT, PROFILE(include), false},
-	{"packages", COLUMN_LIST, PROFILE(packages), false},
-	{"without", COLUMN_LIST, PROFILE(without), false},
-	{"jobs", COLUMN_LIST, PROFILE(jobs), false},
-	{"instead", COLUMN_LIST, PROFILE(instead), false},
-	{NULL, COLUMN_TEXT, 0, false},
+	{"title", COLUMN_TEXT, PROFILE(title), .required = true},
+	{"default", COLUMN_BOOL, PROFILE(is_default)},
+	{"hidden", COLUMN_BOOL, PROFILE(hidden)},
+	{"include", COLUMN_TEXT, PROFILE(include)},
+	{"packages", COLUMN_WORDS, PROFILE(packages)},
+	{"without", COLUMN_WORDS, PROFILE(without)},
+	{"jobs", COLUMN_WORDS, PROFILE(jobs)},
+	{"instead", COLUMN_WORDS, PROFILE(instead)},
+	{.key = NULL},
 };
 
-#define EXTRA(member) offsetof(struct catalog_extra, member)
+#define EXTRA(member) .offset = offsetof(struct catalog_extra, member)
 static const struct column extra_columns[] = {
-	{"parts", COLUMN_LIST, EXTRA(parts), false},
-	{"value", COLUMN_TEXT, EXTRA(value), false},
-	{"instead", COLUMN_TEXT, EXTRA(instead), false},
-	{NULL, COLUMN_TEXT, 0, false},
+	{"parts", COLUMN_WORDS, EXTRA(parts)},
+	{"value", COLUMN_TEXT, EXTRA(value)},
+	{"instead", COLUMN_TEXT, EXTRA(instead)},
+	{.key = NULL},
 };
 
-#define ACCOUNT(member) offsetof(struct catalog_account, member)
+#define ACCOUNT(member) .offset = offsetof(struct catalog_account, member)
 static const struct column account_columns[] = {
-	{"names", COLUMN_LIST, ACCOUNT(names), true},
-	{NULL, COLUMN_TEXT, 0, false},
+	{"names", COLUMN_WORDS, ACCOUNT(names), .required = true},
+	{.key = NULL},
 };
 
 struct zone_lists {
@@ -117,153 +107,96 @@ struct mirror_lists {
 };
 
 /* Rows of one file; the name of a row is its first member. */
-struct table {
+struct catalog_rows {
 	const char *asset;
 	const struct column *columns;
 	size_t row_size;
-	size_t not_offered; /* offset of that text; (size_t)-1 where there is none */
-	void *rows;
+	void *items;
 	size_t len;
 };
 
 struct catalog {
-	struct table arches;
-	struct table releases;
-	struct table profiles;
-	struct table accounts;
+	struct catalog_rows arches;
+	struct catalog_rows releases;
+	struct catalog_rows profiles;
+	struct catalog_rows accounts;
 	struct zone_lists zones;
-	struct table extras;
+	struct catalog_rows extras;
 	struct mirror_lists mirrors;
 };
 
-/* The member of a row at `offset`. */
-static void *catalog_cell(const void *row, size_t offset)
+static void *catalog_row(const struct catalog_rows *t, size_t i)
 {
-	return (char *)row + offset;
-}
-
-static char *const *catalog_text_cell(const void *row, size_t offset)
-{
-	return catalog_cell(row, offset);
+	return (char *)t->items + i * t->row_size;
 }
 
 static const char *catalog_name_of(const void *row)
 {
-	return *catalog_text_cell(row, 0);
+	return *(char *const *)row;
 }
 
-static void *catalog_find_row(const struct table *t, const char *name)
+static void *catalog_find_row(const struct catalog_rows *t, const char *name)
 {
-	for (size_t i = 0; i < t->len; i++) {
-		void *row = catalog_cell(t->rows, i * t->row_size);
-
-		if (!strcmp(catalog_name_of(row), name))
-			return row;
-	}
+	for (size_t i = 0; i < t->len; i++)
+		if (!strcmp(catalog_name_of(catalog_row(t, i)), name))
+			return catalog_row(t, i);
 	return NULL;
 }
 
-static void *catalog_new_row(struct table *t, const char *name)
+static void *catalog_new_row(struct catalog_rows *t, const char *name)
 {
-	char **text;
 	void *row;
 
-	t->rows = xreallocarray(t->rows, t->len + 1, t->row_size);
-	row = catalog_cell(t->rows, t->len++ * t->row_size);
-	memset(row, 0, t->row_size);
-	text = row;
-	*text = xstrdup(name);
-	for (const struct column *c = t->columns; c->key; c++)
-		if (c->type == COLUMN_TEXT) {
-			text = catalog_cell(row, c->offset);
-			*text = xstrdup("");
-		}
+	t->items = xreallocarray(t->items, t->len + 1, t->row_size);
+	row = memset(catalog_row(t, t->len++), 0, t->row_size);
+	*(char **)row = xstrdup(name);
+	table_reset(t->columns, row);
 	return row;
 }
 
+/* Sets a value; a second text or list of the same key is refused for texts and appended for lists. */
 static int catalog_set_column(const struct column *c, void *row, const char *value, struct err *e)
 {
-	void *p = catalog_cell(row, c->offset);
-	char **text = p;
-	uint64_t n;
+	char *allowed;
 
-	switch (c->type) {
-	case COLUMN_TEXT:
-		if (**text)
-			return err_set(e, ERR_FAILED, "catalog-bad", "given twice");
-		free(*text);
-		*text = xstrdup(value);
+	if (c->type == COLUMN_TEXT && **(char **)((char *)row + c->offset))
+		return err_set(e, ERR_FAILED, "catalog-bad", "given twice");
+	if (column_parse(c, row, value, NULL) == 0)
 		return 0;
-	case COLUMN_LIST:
-		strv_split(p, value, " \t");
-		return 0;
-	case COLUMN_BOOL:
-		if (strcmp(value, "yes") && strcmp(value, "no"))
-			return err_set(e, ERR_FAILED, "catalog-bad", "write yes or no");
-		*(bool *)p = *value == 'y';
-		return 0;
-	case COLUMN_UINT:
-		if (number_parse(value, 1, 65535, &n, e) < 0)
-			return -1;
-		*(unsigned *)p = (unsigned)n;
-		return 0;
-	case COLUMN_SIZE:
-		return size_parse(value, p, e);
-	}
+	allowed = column_allowed(c);
+	err_set(e, ERR_FAILED, "catalog-bad", "\"%s\" is not allowed; write %s", value, allowed);
+	free(allowed);
 	return -1;
 }
 
 static int catalog_on_row_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
 				struct err *e)
 {
-	struct table *t = arg;
-	const struct column *c = t->columns;
+	struct catalog_rows *t = arg;
+	const struct column *c = table_find(t->columns, key);
 	void *row = catalog_find_row(t, section);
 
 	if (!row)
 		row = catalog_new_row(t, section);
-	while (c->key && strcmp(c->key, key))
-		c++;
-	if (!c->key)
-		return err_set(e, ERR_FAILED, "catalog-bad", "%s:%u: %s.%s: there is no such key", t->asset, line,
-			       section, key);
+	if (!c)
+		return err_set(e, ERR_FAILED, "catalog-bad", "%s:%u: %s.%s: unknown key", t->asset, line, section, key);
 	if (catalog_set_column(c, row, value, e) < 0)
 		return err_prefix(e, "%s:%u: %s.%s", t->asset, line, section, key);
 	return 0;
 }
 
-static bool catalog_is_empty(const struct column *c, const void *row)
+/* Checks that a row has every required column, unless it is not offered. */
+static int catalog_check_rows(const struct catalog_rows *t, struct err *e)
 {
-	const void *p = catalog_cell(row, c->offset);
-	const struct strv *list = p;
+	const struct column *reason = table_find(t->columns, "not_offered");
 
-	switch (c->type) {
-	case COLUMN_TEXT:
-		return !**(char *const *)p;
-	case COLUMN_LIST:
-		return !list->len;
-	case COLUMN_UINT:
-		return !*(const unsigned *)p;
-	case COLUMN_SIZE:
-		return !*(const uint64_t *)p;
-	case COLUMN_BOOL:
-		break;
-	}
-	return false;
-}
-
-/* What is offered must say all that the rest of the program relies on. */
-static int catalog_check_rows(const struct table *t, struct err *e)
-{
 	for (size_t i = 0; i < t->len; i++) {
-		void *row = catalog_cell(t->rows, i * t->row_size);
+		const char *row = catalog_row(t, i);
+		const char *missing = table_missing(t->columns, row);
 
-		if (t->not_offered != (size_t)-1 && **catalog_text_cell(row, t->not_offered))
-			continue;
-		for (const struct column *c = t->columns; c->key; c++)
-			if (c->required && catalog_is_empty(c, row))
-				return err_set(e, ERR_FAILED, "catalog-bad", "%s: [%s] is offered and lacks %s",
-					       t->asset, catalog_name_of(row), c->key);
+		if (missing && (!reason || !**(char *const *)(row + reason->offset)))
+			return err_set(e, ERR_FAILED, "catalog-bad", "%s: [%s] is offered and lacks %s", t->asset,
+				       catalog_name_of(row), missing);
 	}
 	return 0;
 }
@@ -277,9 +210,11 @@ static int catalog_read_asset(const char *name, ini_entry_fn fn, void *arg, stru
 	return ini_read(name, (const char *)a->data, a->len, fn, arg, e);
 }
 
-static int catalog_read_table(struct table *t, struct err *e)
+static int catalog_read_rows(struct catalog_rows *t, const char *asset, const struct column *columns, size_t row_size,
+			     struct err *e)
 {
-	if (catalog_read_asset(t->asset, catalog_on_row_entry, t, e) < 0)
+	*t = (struct catalog_rows){.asset = asset, .columns = columns, .row_size = row_size};
+	if (catalog_read_asset(asset, catalog_on_row_entry, t, e) < 0)
 		return -1;
 	return catalog_check_rows(t, e);
 }
@@ -295,10 +230,10 @@ static void catalog_put_before(struct strv *list, const struct strv *first)
 	*list = all;
 }
 
-/* A profile may take over one that stands above it, which is complete by then. */
-static int catalog_include_profiles(struct table *t, struct err *e)
+/* Adds the lists of an included profile, which must be above and is complete by then. */
+static int catalog_include_profiles(struct catalog_rows *t, struct err *e)
 {
-	struct catalog_profile *rows = t->rows;
+	struct catalog_profile *rows = t->items;
 
 	for (size_t i = 0; i < t->len; i++) {
 		size_t from = 0;
@@ -360,32 +295,17 @@ struct catalog *catalog_new(struct err *e)
 {
 	struct catalog *c = xcalloc(1, sizeof(*c));
 
-	c->arches = (struct table){.asset = "catalog/arches.ini",
-				   .columns = arch_columns,
-				   .row_size = sizeof(struct catalog_arch),
-				   .not_offered = ARCH(not_offered)};
-	c->releases = (struct table){.asset = "catalog/releases.ini",
-				     .columns = release_columns,
-				     .row_size = sizeof(struct catalog_release),
-				     .not_offered = RELEASE(not_offered)};
-	c->profiles = (struct table){.asset = "catalog/profiles.ini",
-				     .columns = profile_columns,
-				     .row_size = sizeof(struct catalog_profile),
-				     .not_offered = (size_t)-1};
-	c->extras = (struct table){.asset = "catalog/extra.ini",
-				   .columns = extra_columns,
-				   .row_size = sizeof(struct catalog_extra),
-				   .not_offered = (size_t)-1};
-	c->accounts = (struct table){.asset = "catalog/accounts.ini",
-				     .columns = account_columns,
-				     .row_size = sizeof(struct catalog_account),
-				     .not_offered = (size_t)-1};
 	c->mirrors.snapshot = xstrdup("");
-	if (catalog_read_table(&c->arches, e) < 0 || catalog_read_table(&c->releases, e) < 0 ||
-	    catalog_read_table(&c->profiles, e) < 0 || catalog_include_profiles(&c->profiles, e) < 0 ||
-	    catalog_read_table(&c->accounts, e) < 0 ||
+	if (catalog_read_rows(&c->arches, "catalog/arches.ini", arch_columns, sizeof(struct catalog_arch), e) < 0 ||
+	    catalog_read_rows(&c->releases, "catalog/releases.ini", release_columns, sizeof(struct catalog_release),
+			      e) < 0 ||
+	    catalog_read_rows(&c->profiles, "catalog/profiles.ini", profile_columns, sizeof(struct catalog_profile),
+			      e) < 0 ||
+	    catalog_include_profiles(&c->profiles, e) < 0 ||
+	    catalog_read_rows(&c->accounts, "catalog/accounts.ini", account_columns, sizeof(struct catalog_account),
+			      e) < 0 ||
 	    catalog_read_asset("catalog/zones.ini", catalog_on_zone_entry, &c->zones, e) < 0 ||
-	    catalog_read_table(&c->extras, e) < 0 ||
+	    catalog_read_rows(&c->extras, "catalog/extra.ini", extra_columns, sizeof(struct catalog_extra), e) < 0 ||
 	    catalog_read_asset("catalog/mirrors.ini", catalog_on_mirror_entry, &c->mirrors, e) < 0) {
 		catalog_free(c);
 		return NULL;
@@ -393,42 +313,35 @@ struct catalog *catalog_new(struct err *e)
 	return c;
 }
 
-static void catalog_table_fini(struct table *t)
+static void catalog_rows_fini(struct catalog_rows *t)
 {
 	for (size_t i = 0; i < t->len; i++) {
-		void *row = catalog_cell(t->rows, i * t->row_size);
-
-		free(*catalog_text_cell(row, 0));
-		for (const struct column *c = t->columns; c->key; c++) {
-			if (c->type == COLUMN_TEXT)
-				free(*catalog_text_cell(row, c->offset));
-			else if (c->type == COLUMN_LIST)
-				strv_fini(catalog_cell(row, c->offset));
-		}
+		free(*(char **)catalog_row(t, i));
+		table_fini(t->columns, catalog_row(t, i));
 	}
-	free(t->rows);
+	free(t->items);
 }
 
 void catalog_free(struct catalog *c)
 {
 	if (!c)
 		return;
-	catalog_table_fini(&c->arches);
-	catalog_table_fini(&c->releases);
-	catalog_table_fini(&c->profiles);
-	catalog_table_fini(&c->accounts);
+	catalog_rows_fini(&c->arches);
+	catalog_rows_fini(&c->releases);
+	catalog_rows_fini(&c->profiles);
+	catalog_rows_fini(&c->accounts);
 	strv_fini(&c->zones.names);
 	strv_fini(&c->zones.links);
-	catalog_table_fini(&c->extras);
+	catalog_rows_fini(&c->extras);
 	strv_fini(&c->mirrors.mirrors);
 	strv_fini(&c->mirrors.security);
 	free(c->mirrors.snapshot);
 	free(c);
 }
 
-static const void *catalog_next_row(const struct table *t, size_t *i)
+static const void *catalog_next_row(const struct catalog_rows *t, size_t *i)
 {
-	return *i < t->len ? catalog_cell(t->rows, (*i)++ * t->row_size) : NULL;
+	return *i < t->len ? catalog_row(t, (*i)++) : NULL;
 }
 
 const struct catalog_arch *catalog_arch_next(const struct catalog *c, size_t *i)

@@ -94,18 +94,18 @@ static void help_print_field(const struct field *f)
 	};
 
 	fputs(".TP\n.B ", stdout);
-	help_put_roff(f->key);
-	if (f->initial && *f->initial) {
+	help_put_roff(f->column.key);
+	if (f->column.initial && *f->column.initial) {
 		fputs(" = ", stdout);
-		help_put_roff(f->initial);
+		help_put_roff(f->column.initial);
 	}
 	putchar('\n');
 	help_put_roff(f->help);
-	if (f->choices) {
+	if (f->column.choices) {
 		fputs("\nAllowed:", stdout);
-		for (size_t i = 0; f->choices[i]; i++) {
+		for (size_t i = 0; f->column.choices[i]; i++) {
 			fputs(i ? ", " : " ", stdout);
-			help_put_roff(f->choices[i]);
+			help_put_roff(f->column.choices[i]);
 		}
 		putchar('.');
 	}
@@ -148,5 +148,5 @@ void cli_print_words(void)
 		printf("option --%s%s\n", cli_options[i].name, cli_options[i].arg ? "=" : "");
 	puts("option --help\noption --version");
 	for (size_t i = 0; i < field_count; i++)
-		printf("key %s.%s=\n", field_table[i].section, field_table[i].key);
+		printf("key %s.%s=\n", field_table[i].section, field_table[i].column.key);
 }

@@ -177,7 +177,7 @@ static void plain_show_set(const struct field *f, const char *sign, const char *
 {
 	char *clean = text_clean(value, strlen(value), false);
 
-	fprintf(stderr, " \\\n    --set '%s.%s%s", f->section, f->key, sign);
+	fprintf(stderr, " \\\n    --set '%s.%s%s", f->section, f->column.key, sign);
 	for (const char *c = clean; *c; c++) {
 		if (*c == '\'')
 			fputs("'\\'", stderr);

@@ -81,9 +81,9 @@ static void plain_ask_show_matching(struct plain *p, const struct wizard_questio
 static void plain_ask_show_help(struct plain *p, const struct wizard_question *q)
 {
 	const char *note = wizard_note(p->wizard, q);
-	bool plain_text = q->field && (q->field->type == FIELD_TEXT || q->field->type == FIELD_LIST) &&
-			  !q->field->choices; /* its grammar is in the help */
-	char *allowed = q->field && !plain_text ? field_allowed(q->field) : NULL;
+	bool plain_text = q->field && (q->field->column.type == COLUMN_TEXT || q->field->column.type == COLUMN_LIST) &&
+			  !q->field->column.choices; /* its grammar is in the help */
+	char *allowed = q->field && !plain_text ? column_allowed(&q->field->column) : NULL;
 	struct wizard_list l;
 
 	plain_line("  %s", q->help);
@@ -96,7 +96,7 @@ static void plain_ask_show_help(struct plain *p, const struct wizard_question *q
 	if (allowed)
 		plain_line("  Allowed: %s.", allowed);
 	if (q->field)
-		plain_line("  In the file, and for --set: %s.%s", q->field->section, q->field->key);
+		plain_line("  In the file, and for --set: %s.%s", q->field->section, q->field->column.key);
 	free(allowed);
 }
 
@@ -330,7 +330,7 @@ static enum plain_go ask_once(struct plain *p, const struct wizard_question *q)
 		go = plain_ask_answer_list(p, q, line);
 	} else {
 		/* An empty text cannot be typed as such, for Enter keeps. */
-		bool empties = !strcmp(line, "-") && q->field && q->field->type == FIELD_TEXT;
+		bool empties = !strcmp(line, "-") && q->field && q->field->column.type == COLUMN_TEXT;
 
 		go = plain_ask_answer_value(p, q, empties ? "" : line);
 		if (go == PLAIN_AGAIN)

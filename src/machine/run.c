@@ -9,13 +9,14 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/table.h"
 #include "host/file.h"
 #include "host/proc.h"
 #include "machine/reported.h"
 #include "machine/run.h"
 #include "machine/suspended.h"
 
-static const char *const run_state_names[VM_STATE_COUNT] = {
+static const char *const run_state_names[VM_STATE_COUNT + 1] = {
 	[VM_STARTING] = "starting", [VM_BOOTING] = "booting",	    [VM_RUNNING] = "running",
 	[VM_PAUSED] = "paused",	    [VM_SUSPENDING] = "suspending", [VM_STOPPING] = "stopping",
 	[VM_OFF] = "off",	    [VM_SUSPENDED] = "suspended",   [VM_FAILED] = "failed",
@@ -44,33 +45,40 @@ bool vm_state_find(const char *name, enum vm_state *out)
 
 /* ---- the request ---- */
 
+#define REQUEST(member) .offset = offsetof(struct vm_request, member)
+
+static const struct column request_table[] = {
+	{"name", COLUMN_TEXT, REQUEST(name)},
+	{"dir", COLUMN_TEXT, REQUEST(dir), .required = true},
+	{"runtime_dir", COLUMN_TEXT, REQUEST(runtime_dir), .required = true},
+	{"what", COLUMN_TEXT, REQUEST(what), "running"},
+	{"accel", COLUMN_TEXT, REQUEST(accel)},
+	{"seed", COLUMN_TEXT, REQUEST(seed)},
+	{"known_hosts", COLUMN_TEXT, REQUEST(known_hosts)},
+	{"hostname", COLUMN_TEXT, REQUEST(hostname)},
+	{"ssh_host", COLUMN_TEXT, REQUEST(ssh_host)},
+	{"snapshot", COLUMN_TEXT, REQUEST(snapshot)},
+	{"argv", COLUMN_LIST, REQUEST(argv), .required = true},
+	{"login_timeout", COLUMN_NUMBER, REQUEST(login_timeout)},
+	{"start_timeout", COLUMN_NUMBER, REQUEST(start_timeout)},
+	{"seed_size", COLUMN_NUMBER, REQUEST(seed_size)},
+	{"rows", COLUMN_UINT, REQUEST(rows)},
+	{"columns", COLUMN_UINT, REQUEST(columns)},
+	{"configuring", COLUMN_BOOL, REQUEST(configuring)},
+	{"adopt", COLUMN_BOOL, REQUEST(adopt)},
+	{"resume", COLUMN_BOOL, REQUEST(resume)},
+	{"seed_empty", COLUMN_BOOL, REQUEST(seed_empty)},
+	{.key = NULL},
+};
+
 json_t *vm_request_json(const struct vm_request *r)
 {
-	const struct {
-		const char *key, *value;
-	} texts[] = {
-		{"name", r->name},	   {"dir", r->dir},	      {"runtime_dir", r->runtime_dir},
-		{"what", r->what},	   {"accel", r->accel},	      {"seed", r->seed},
-		{"ssh_host", r->ssh_host}, {"snapshot", r->snapshot}, {"known_hosts", r->known_hosts},
-		{"hostname", r->hostname},
-	};
-	json_t *o = json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b}", "format", 1, "login_timeout",
-			      (json_int_t)r->login_timeout, "start_timeout", (json_int_t)r->start_timeout, "seed_size",
-			      (json_int_t)r->seed_size, "rows", (json_int_t)r->rows, "columns", (json_int_t)r->columns,
-			      "configuring", (int)r->configuring, "adopt", (int)r->adopt, "resume", (int)r->resume);
-	json_t *argv = json_array();
-	bool ok = json_object_set_new(o, "seed_empty", json_boolean(r->seed_empty)) == 0;
+	json_t *o = json_pack("{s:i}", "format", 1);
 
-	for (size_t i = 0; i < r->argv.len; i++)
-		ok = json_array_append_new(argv, json_string(r->argv.items[i])) == 0 && ok;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		ok = json_object_set_new(o, texts[i].key, json_string(texts[i].value ? texts[i].value : "")) == 0 && ok;
-	json_object_set_new(o, "argv", argv);
-	if (!ok) {
-		json_decref(o);
-		return NULL;
-	}
-	return o;
+	if (table_to_json(request_table, r, o) == 0)
+		return o;
+	json_decref(o);
+	return NULL;
 }
 
 int vm_request_write(const struct vm_request *r, const char *path, struct err *e)
@@ -87,35 +95,9 @@ int vm_request_write(const struct vm_request *r, const char *path, struct err *e
 
 int vm_request_from_json(struct vm_request *r, const json_t *o)
 {
-	json_t *argv = json_object_get(o, "argv");
-
-	*r = (struct vm_request){
-		.name = xstrdup(json_str(o, "name", "")),
-		.dir = xstrdup(json_str(o, "dir", "")),
-		.runtime_dir = xstrdup(json_str(o, "runtime_dir", "")),
-		.what = xstrdup(json_str(o, "what", "running")),
-		.accel = xstrdup(json_str(o, "accel", "")),
-		.seed = xstrdup(json_str(o, "seed", "")),
-		.known_hosts = xstrdup(json_str(o, "known_hosts", "")),
-		.hostname = xstrdup(json_str(o, "hostname", "")),
-		.ssh_host = xstrdup(json_str(o, "ssh_host", "")),
-		.snapshot = xstrdup(json_str(o, "snapshot", "")),
-		.login_timeout = (uint64_t)json_int(o, "login_timeout", 0),
-		.start_timeout = (uint64_t)json_int(o, "start_timeout", 0),
-		.seed_size = (uint64_t)json_int(o, "seed_size", 0),
-		.rows = (unsigned)json_int(o, "rows", 0),
-		.columns = (unsigned)json_int(o, "columns", 0),
-		.configuring = json_bool(o, "configuring", false),
-		.adopt = json_bool(o, "adopt", false),
-		.resume = json_bool(o, "resume", false),
-		.seed_empty = json_bool(o, "seed_empty", false),
-	};
-	for (size_t i = 0; i < json_array_size(argv); i++) {
-		const char *item = json_string_value(json_array_get(argv, i));
-
-		strv_add(&r->argv, item ? item : "");
-	}
-	if (json_int(o, "format", 0) == 1 && *r->dir && *r->runtime_dir && r->argv.len)
+	*r = (struct vm_request){.name = NULL};
+	table_from_json(request_table, r, o);
+	if (json_int(o, "format", 0) == 1 && !table_missing(request_table, r))
 		return 0;
 	vm_request_fini(r);
 	return -1;
@@ -136,60 +118,44 @@ void vm_request_fini(struct vm_request *r)
 {
 	if (!r)
 		return;
-	free(r->name);
-	free(r->dir);
-	free(r->runtime_dir);
-	free(r->what);
-	free(r->accel);
-	strv_fini(&r->argv);
-	free(r->seed);
-	free(r->known_hosts);
-	free(r->hostname);
-	free(r->ssh_host);
-	free(r->snapshot);
+	table_fini(request_table, r);
 	*r = (struct vm_request){0};
 }
 
 /* ---- the record ---- */
 
+#define RUN(member) .offset = offsetof(struct vm_run, member)
+
+/* The members of run.json that are plain values. */
+static const struct column run_table[] = {
+	{"state", COLUMN_CHOICE, RUN(state), "failed", .choices = run_state_names},
+	{"name", COLUMN_TEXT, RUN(name)},
+	{"what", COLUMN_TEXT, RUN(what)},
+	{"cause", COLUMN_TEXT, RUN(cause)},
+	{"complaint", COLUMN_TEXT, RUN(complaint)},
+	{"kernel", COLUMN_TEXT, RUN(kernel)},
+	{"ip", COLUMN_TEXT, RUN(ip)},
+	{"accel", COLUMN_TEXT, RUN(accel)},
+	{"runtime_dir", COLUMN_TEXT, RUN(runtime_dir)},
+	{"seed", COLUMN_TEXT, RUN(seed)},
+	{"ssh", COLUMN_TEXT, RUN(ssh)},
+	{"supervisor_pid", COLUMN_NUMBER, RUN(supervisor_pid)},
+	{"supervisor_start", COLUMN_NUMBER, RUN(supervisor_start)},
+	{"qemu_pid", COLUMN_NUMBER, RUN(qemu_pid)},
+	{"qemu_start", COLUMN_NUMBER, RUN(qemu_start)},
+	{"started", COLUMN_NUMBER, RUN(started)},
+	{"ended", COLUMN_NUMBER, RUN(ended)},
+	{"login", COLUMN_BOOL, RUN(login)},
+	{"ready", COLUMN_BOOL, RUN(ready)},
+	{.key = NULL},
+};
+
 json_t *vm_run_json(const struct vm_run *r)
 {
-	json_t *o = json_object();
-	const struct {
-		const char *key, *value;
-	} texts[] = {
-		{"state", vm_state_name(r->state)},
-		{"name", r->name},
-		{"what", r->what},
-		{"cause", r->cause},
-		{"cause_id", vm_cause_name(r->cause_id)},
-		{"complaint", r->complaint},
-		{"kernel", r->kernel},
-		{"ip", r->ip},
-		{"accel", r->accel},
-		{"runtime_dir", r->runtime_dir},
-		{"seed", r->seed},
-		{"ssh", r->ssh},
-	};
-	const struct {
-		const char *key;
-		json_int_t value;
-	} numbers[] = {
-		{"format", 1},
-		{"supervisor_pid", r->supervisor_pid},
-		{"supervisor_start", (json_int_t)r->supervisor_start},
-		{"qemu_pid", r->qemu_pid},
-		{"qemu_start", (json_int_t)r->qemu_start},
-		{"started", r->started},
-		{"ended", r->ended},
-	};
+	json_t *o = json_pack("{s:i}", "format", 1);
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		json_object_set_new(o, texts[i].key, json_string(texts[i].value ? texts[i].value : ""));
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		json_object_set_new(o, numbers[i].key, json_integer(numbers[i].value));
-	json_object_set_new(o, "login", json_boolean(r->login));
-	json_object_set_new(o, "ready", json_boolean(r->ready));
+	(void)table_to_json(run_table, r, o);
+	json_object_set_new(o, "cause_id", json_string(vm_cause_name(r->cause_id)));
 	json_object_set_new(o, "settings", reported_read(r->settings));
 	return o;
 }
@@ -197,29 +163,10 @@ json_t *vm_run_json(const struct vm_run *r)
 static void run_from_json(struct vm_run *r, const json_t *o)
 {
 	*r = (struct vm_run){
-		.name = xstrdup(json_str(o, "name", "")),
-		.what = xstrdup(json_str(o, "what", "")),
-		.supervisor_pid = json_int(o, "supervisor_pid", 0),
-		.supervisor_start = (uint64_t)json_int(o, "supervisor_start", 0),
-		.qemu_pid = json_int(o, "qemu_pid", 0),
-		.qemu_start = (uint64_t)json_int(o, "qemu_start", 0),
-		.started = json_int(o, "started", 0),
-		.ended = json_int(o, "ended", 0),
-		.login = json_bool(o, "login", false),
-		.ready = json_bool(o, "ready", false),
-		.cause = xstrdup(json_str(o, "cause", "")),
 		.cause_id = vm_cause_find(json_str(o, "cause_id", "")),
-		.complaint = xstrdup(json_str(o, "complaint", "")),
-		.kernel = xstrdup(json_str(o, "kernel", "")),
-		.ip = xstrdup(json_str(o, "ip", "")),
-		.accel = xstrdup(json_str(o, "accel", "")),
-		.runtime_dir = xstrdup(json_str(o, "runtime_dir", "")),
-		.seed = xstrdup(json_str(o, "seed", "")),
-		.ssh = xstrdup(json_str(o, "ssh", "")),
 		.settings = reported_read(json_object_get(o, "settings")),
 	};
-	if (!vm_state_find(json_str(o, "state", ""), &r->state))
-		r->state = VM_FAILED;
+	table_from_json(run_table, r, o);
 }
 
 void vm_run_set_cause(struct vm_run *r, enum vm_cause id, const char *text)
@@ -366,16 +313,7 @@ void vm_run_fini(struct vm_run *r)
 {
 	if (!r)
 		return;
-	free(r->name);
-	free(r->what);
-	free(r->cause);
-	free(r->complaint);
-	free(r->kernel);
-	free(r->ip);
-	free(r->accel);
-	free(r->runtime_dir);
-	free(r->ssh);
-	free(r->seed);
+	table_fini(run_table, r);
 	json_decref(r->settings);
 	*r = (struct vm_run){0};
 }

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/table.h"
 #include "host/file.h"
 
 static char *suspended_json_path(const char *dir)
@@ -45,22 +46,34 @@ int suspended_refuse(const char *dir, const char *name, struct err *e)
 	return err_hint(e, "`debwiz boot %s` resumes it; `debwiz kill %s` discards its suspended state", name, name);
 }
 
+#define AT(member) .offset = offsetof(struct suspended_state, member)
+
+/* The members of suspend.json beside the request. */
+static const struct column suspended_table[] = {
+	{"login", COLUMN_BOOL, AT(login)},
+	{"ready", COLUMN_BOOL, AT(ready)},
+	{"kernel", COLUMN_TEXT, AT(kernel)},
+	{"ip", COLUMN_TEXT, AT(ip)},
+	{.key = NULL},
+};
+
 json_t *suspended_json(const struct suspended_state *k)
 {
 	json_t *request = vm_request_json(&k->request);
+	json_t *o = json_pack("{s:i, s:o}", "format", 1, "request", request); /* NULL if the request is */
 
-	/* packing drops what it holds when a part is missing */
-	return json_pack("{s:i, s:o, s:b, s:b, s:s, s:s}", "format", 1, "request", request, "login", (int)k->login,
-			 "ready", (int)k->ready, "kernel", k->kernel ? k->kernel : "", "ip", k->ip ? k->ip : "");
+	if (o && table_to_json(suspended_table, k, o) == 0)
+		return o;
+	json_decref(o);
+	return NULL;
 }
 
 int suspended_from_json(struct suspended_state *out, const json_t *o)
 {
-	*out = (struct suspended_state){.login = json_bool(o, "login", false), .ready = json_bool(o, "ready", false)};
+	*out = (struct suspended_state){.login = false};
 	if (vm_request_from_json(&out->request, json_object_get(o, "request")) < 0)
 		return -1;
-	out->kernel = xstrdup(json_str(o, "kernel", ""));
-	out->ip = xstrdup(json_str(o, "ip", ""));
+	table_from_json(suspended_table, out, o);
 	return 0;
 }
 
@@ -105,8 +118,7 @@ int suspended_read(const char *dir, struct suspended_state *out, struct err *e)
 void suspended_fini(struct suspended_state *k)
 {
 	vm_request_fini(&k->request);
-	free(k->kernel);
-	free(k->ip);
+	table_fini(suspended_table, k);
 	*k = (struct suspended_state){.login = false};
 }
 

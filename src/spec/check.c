@@ -306,7 +306,7 @@ static bool check_forwards_are_asked_for(const struct check *k)
 
 	if (check_line_of(k, "network", "forward"))
 		return s->forwards.len;
-	return s->forwards.len && !(s->forwards.len == 1 && !strcmp(s->forwards.items[0], f->initial));
+	return s->forwards.len && !(s->forwards.len == 1 && !strcmp(s->forwards.items[0], f->column.initial));
 }
 
 static void check_network(struct check *k)

@@ -1,186 +1,178 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fields: the table of a machine's fields, in the order in which they are written. Help, man page,
- * forms, reading, writing and checking come from here; rules between fields are in check.c.
+ * forms, reading, writing and checking use it; rules between fields are in check.c.
  */
 #include "spec/field.h"
 #include "spec/grammar.h"
 #include "spec/item.h"
 
-#define AT(member) offsetof(struct spec, member)
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define COLUMN(key, type, member, ...)                                                                                 \
+	{                                                                                                              \
+		key, COLUMN_##type, .offset = offsetof(struct spec, member), __VA_ARGS__                               \
+	}
 #define DISK_MAX (16ULL << 40) /* ext4 with 32-bit block numbers of 4 KiB */
 
 const struct field field_table[] = {
-	{"machine", "format", FIELD_UINT, AT(format), "1", .min = 1, .max = 1, .effect = FIELD_NEXT_BOOT,
-	 .always = true, .title = "Format of this file", .help = "The version of the file format. 1 is the only one."},
-	{"machine", "name", FIELD_TEXT, AT(name), "", .max = 31, .check = grammar_name, .effect = FIELD_NEW_ONLY,
+	{"machine", COLUMN("format", UINT, format, "1", .min = 1, .max = 1), .effect = FIELD_NEXT_BOOT, .always = true,
+	 .title = "Format of this file", .help = "The version of the file format. 1 is the only one."},
+	{"machine", COLUMN("name", TEXT, name, "", .max = 31, .check = grammar_name), .effect = FIELD_NEW_ONLY,
 	 .always = true, .title = "Name",
 	 .help = "The machine's name: letters a-z, digits and -. Default: the file's name "
 		 "without .ini."},
-	{"machine", "arch", FIELD_TEXT, AT(arch), "armhf", .max = 31, .check = grammar_word, .effect = FIELD_NEW_ONLY,
+	{"machine", COLUMN("arch", TEXT, arch, "armhf", .max = 31, .check = grammar_word), .effect = FIELD_NEW_ONLY,
 	 .always = true, .title = "Architecture",
 	 .help = "Debian's name of the processor architecture: armhf, arm64 or amd64. \"debwiz "
 		 "arches\" shows what runs on this host, and how."},
-	{"machine", "release", FIELD_TEXT, AT(release), "trixie", .max = 31, .check = grammar_word,
+	{"machine", COLUMN("release", TEXT, release, "trixie", .max = 31, .check = grammar_word),
 	 .effect = FIELD_NEW_ONLY, .always = true, .title = "Debian release",
 	 .help = "Codename of the Debian release: bookworm or trixie. \"debwiz releases\" "
 		 "lists what the mirror has."},
-	{"machine", "method", FIELD_TEXT, AT(method), "bootstrap", .choices = WORDS("bootstrap"),
+	{"machine", COLUMN("method", TEXT, method, "bootstrap", .choices = WORDS("bootstrap")),
 	 .later = WORDS("installer", "image"), .effect = FIELD_NEW_ONLY, .always = true,
 	 .title = "Way to get the system",
 	 .help = "bootstrap: packages are verified and unpacked by debwiz and configured by "
 		 "the machine itself, without an installer."},
-
-	{"mirror", "url", FIELD_TEXT, AT(mirror), "auto", .check = grammar_mirror, .effect = FIELD_NEW_ONLY,
+	{"mirror", COLUMN("url", TEXT, mirror, "auto", .check = grammar_mirror), .effect = FIELD_NEW_ONLY,
 	 .title = "Debian mirror",
 	 .help = "auto: the mirror that this host uses, if it is a Debian mirror, else the first "
 		 "of a built-in list that answers. Only signed data is used from any mirror."},
-	{"mirror", "security", FIELD_BOOL, AT(security), "yes", .effect = FIELD_NEW_ONLY, .title = "Security updates",
+	{"mirror", COLUMN("security", BOOL, security, "yes"), .effect = FIELD_NEW_ONLY, .title = "Security updates",
 	 .help = "Use the release's security suite, now and later in the machine."},
-	{"mirror", "updates", FIELD_BOOL, AT(updates), "yes", .effect = FIELD_NEW_ONLY, .title = "Stable updates",
+	{"mirror", COLUMN("updates", BOOL, updates, "yes"), .effect = FIELD_NEW_ONLY, .title = "Stable updates",
 	 .help = "Use the release's updates suite, now and later in the machine."},
-	{"mirror", "security_url", FIELD_TEXT, AT(security_mirror), "auto", .check = grammar_mirror,
+	{"mirror", COLUMN("security_url", TEXT, security_mirror, "auto", .check = grammar_mirror),
 	 .effect = FIELD_NEW_ONLY, .title = "Security mirror",
 	 .help = "The archive that has the security suite; auto: found as for url."},
-	{"mirror", "snapshot", FIELD_TEXT, AT(snapshot), "", .check = grammar_snapshot, .effect = FIELD_NEW_ONLY,
+	{"mirror", COLUMN("snapshot", TEXT, snapshot, "", .check = grammar_snapshot), .effect = FIELD_NEW_ONLY,
 	 .title = "Archive as of",
 	 .help = "A point in time (UTC, 20250801T120000Z): the archive as it was then, from "
 		 "Debian's snapshot service. Empty: the archive as it is now."},
-	{"mirror", "keyring", FIELD_TEXT, AT(keyring), "", .check = grammar_path_or_none, .effect = FIELD_NEW_ONLY,
+	{"mirror", COLUMN("keyring", TEXT, keyring, "", .check = grammar_path_or_none), .effect = FIELD_NEW_ONLY,
 	 .title = "Further keyring",
 	 .help = "A file of OpenPGP keys that may sign the archive, in addition to Debian's: "
 		 "for a mirror that signs its archive itself."},
-	{"mirror", "proxy", FIELD_TEXT, AT(proxy), "", .check = grammar_proxy, .effect = FIELD_NEW_ONLY,
-	 .title = "Proxy",
+	{"mirror", COLUMN("proxy", TEXT, proxy, "", .check = grammar_proxy), .effect = FIELD_NEW_ONLY, .title = "Proxy",
 	 .help = "http://HOST:PORT (or https, socks5, socks5h). Empty: http_proxy, https_proxy "
 		 "and no_proxy of the environment are used. A new machine's apt is given it, too, without "
 		 "user and password; a proxy on this host's loopback as 10.0.2.2."},
-	{"mirror", "components", FIELD_LIST, AT(components), NULL, .check = grammar_component, .effect = FIELD_NEW_ONLY,
+	{"mirror", COLUMN("components", LIST, components, NULL, .check = grammar_component), .effect = FIELD_NEW_ONLY,
 	 .title = "Components",
 	 .help = "main, contrib, non-free, non-free-firmware: one per line. Default: those that "
 		 "the release's installer chooses."},
-
-	{"firmware", "mode", FIELD_CHOICE, AT(firmware), "uefi", .choices = WORDS("uefi", "direct"),
+	{"firmware", COLUMN("mode", CHOICE, firmware, "uefi", .choices = WORDS("uefi", "direct")),
 	 .effect = FIELD_NEXT_BOOT, .always = true, .title = "Start-up",
 	 .help = "uefi: the machine starts by firmware and GRUB from its own disk, as hardware "
 		 "does. direct: QEMU loads the kernel that is on the disk; faster, and the only "
 		 "way if an architecture has no firmware."},
-	{"firmware", "initrd", FIELD_CHOICE, AT(initrd), "own", .choices = WORDS("own", "guest"),
+	{"firmware", COLUMN("initrd", CHOICE, initrd, "own", .choices = WORDS("own", "guest")),
 	 .effect = FIELD_NEXT_BOOT, .title = "Initial RAM disk",
 	 .help = "For a direct boot. own: a small one that debwiz builds from the kernel's "
 		 "modules, faster under emulation. guest: Debian's own on the disk."},
-	{"firmware", "secure_boot", FIELD_BOOL, AT(secure_boot), "no", .later = WORDS("yes"), .effect = FIELD_NEW_ONLY,
+	{"firmware", COLUMN("secure_boot", BOOL, secure_boot, "no"), .later = WORDS("yes"), .effect = FIELD_NEW_ONLY,
 	 .title = "Secure Boot", .help = "Only no is supported."},
-	{"firmware", "tpm", FIELD_BOOL, AT(tpm), "no", .later = WORDS("yes"), .effect = FIELD_NEXT_BOOT, .title = "TPM",
+	{"firmware", COLUMN("tpm", BOOL, tpm, "no"), .later = WORDS("yes"), .effect = FIELD_NEXT_BOOT, .title = "TPM",
 	 .help = "Only no is supported."},
-
-	{"cpu", "accel", FIELD_TEXT, AT(accel), "auto", .choices = WORDS("auto", "tcg", "kvm", "hvf", "whpx", "nvmm"),
+	{"cpu", COLUMN("accel", TEXT, accel, "auto", .choices = WORDS("auto", "tcg", "kvm", "hvf", "whpx", "nvmm")),
 	 .effect = FIELD_NEXT_BOOT, .title = "Accelerator",
 	 .help = "auto: what works on this host, else emulation (tcg), which works everywhere "
 		 "and is slower. QEMU promises isolation of the guest only for accelerated "
 		 "machines."},
-	{"cpu", "model", FIELD_TEXT, AT(cpu_model), "auto", .check = grammar_cpu_model, .effect = FIELD_NEXT_BOOT,
+	{"cpu", COLUMN("model", TEXT, cpu_model, "auto", .check = grammar_cpu_model), .effect = FIELD_NEXT_BOOT,
 	 .title = "CPU model", .help = "auto, or a CPU model of the architecture's machine."},
-	{"cpu", "count", FIELD_UINT, AT(cpu_count), "auto", .zero = "auto", .min = 1, .max = 512,
+	{"cpu", COLUMN("count", UINT, cpu_count, "auto", .zero = "auto", .min = 1, .max = 512),
 	 .effect = FIELD_NEXT_BOOT, .title = "CPUs",
 	 .help = "auto: as many as this host has, up to the machine's limit."},
-	{"cpu", "memory", FIELD_SIZE, AT(memory), "auto", .zero = "auto", .min = SPEC_MEMORY_MIN, .max = 4ULL << 40,
+	{"cpu", COLUMN("memory", SIZE, memory, "auto", .zero = "auto", .min = SPEC_MEMORY_MIN, .max = 4ULL << 40),
 	 .effect = FIELD_NEXT_BOOT, .always = true, .title = "Memory",
 	 .help = "A size with K, M, G or T; auto: 512M for each CPU, at least 1G, at most half of this "
 		 "host's. Large C++ packages require 2G for each compiler that runs."},
-
-	{"disk", "size", FIELD_SIZE, AT(disk_size), "128G", .min = SPEC_DISK_MIN, .max = DISK_MAX,
+	{"disk", COLUMN("size", SIZE, disk_size, "128G", .min = SPEC_DISK_MIN, .max = DISK_MAX),
 	 .effect = FIELD_GROW_ONLY, .always = true, .title = "Disk",
 	 .help = "The size that the machine sees; on this host only written blocks take space. "
 		 "It can grow later, but not shrink."},
-	{"disk", "format", FIELD_TEXT, AT(disk_format), "qcow2", .choices = WORDS("qcow2"), .later = WORDS("raw"),
+	{"disk", COLUMN("format", TEXT, disk_format, "qcow2", .choices = WORDS("qcow2")), .later = WORDS("raw"),
 	 .effect = FIELD_NEW_ONLY, .title = "Disk format",
 	 .help = "qcow2: an overlay of the base image, so that a second machine is ready "
 		 "immediately."},
-	{"disk", "standalone", FIELD_BOOL, AT(standalone), "no", .effect = FIELD_NEW_ONLY, .title = "Stand-alone disk",
+	{"disk", COLUMN("standalone", BOOL, standalone, "no"), .effect = FIELD_NEW_ONLY, .title = "Stand-alone disk",
 	 .help = "yes: the disk is complete and has no backing file; larger and slower to "
 		 "create. \"debwiz flatten\" does it later."},
-	{"disk", "bus", FIELD_CHOICE, AT(bus), "virtio", .choices = WORDS("virtio", "scsi"), .effect = FIELD_NEXT_BOOT,
+	{"disk", COLUMN("bus", CHOICE, bus, "virtio", .choices = WORDS("virtio", "scsi")), .effect = FIELD_NEXT_BOOT,
 	 .title = "Disk bus",
 	 .help = "virtio: virtio-blk, the faster one. scsi: virtio-scsi, for a guest that "
 		 "expects sd names."},
-	{"disk", "cache", FIELD_CHOICE, AT(cache), "writeback", .choices = WORDS("writeback", "none", "unsafe"),
+	{"disk", COLUMN("cache", CHOICE, cache, "writeback", .choices = WORDS("writeback", "none", "unsafe")),
 	 .effect = FIELD_NEXT_BOOT, .title = "Disk cache",
 	 .help = "writeback: safe and fast. none: bypasses this host's page cache. unsafe: "
 		 "never flushes to the disk; after a power cut the machine may be lost."},
-
-	{"network", "mode", FIELD_CHOICE, AT(net), "user", .choices = WORDS("user", "none"),
+	{"network", COLUMN("mode", CHOICE, net, "user", .choices = WORDS("user", "none")),
 	 .later = WORDS("bridge", "tap"), .effect = FIELD_NEXT_BOOT, .title = "Network",
 	 .help = "user: user networking through this host, without root. none: no network."},
-	{"network", "restrict", FIELD_BOOL, AT(restrict_net), "no", .effect = FIELD_NEXT_BOOT,
+	{"network", COLUMN("restrict", BOOL, restrict_net, "no"), .effect = FIELD_NEXT_BOOT,
 	 .title = "Isolated network",
 	 .help = "yes: the machine can connect neither to this host nor to the Internet; "
 		 "forwarded ports still work. no: it can also connect to services on this "
 		 "host's loopback, at 10.0.2.2."},
-	{"network", "forward", FIELD_LIST, AT(forwards), "127.0.0.1:auto:22", .check = grammar_forward,
+	{"network", COLUMN("forward", LIST, forwards, "127.0.0.1:auto:22", .check = grammar_forward),
 	 .effect = FIELD_APPLIED, .title = "Forwarded ports",
 	 .help = "ADDRESS:PORT:GUESTPORT, one per line: connections to ADDRESS:PORT of "
 		 "this host are forwarded to GUESTPORT of the machine. 127.0.0.1: reachable "
 		 "from this host only. auto: a free port. /udp at the end: UDP. A new machine with a "
 		 "forward to its port 22 gets an ssh server. Empty: no forwards."},
-
-	{"devices", "display", FIELD_CHOICE, AT(display), "none", .choices = WORDS("none", "gtk", "vnc"),
+	{"devices", COLUMN("display", CHOICE, display, "none", .choices = WORDS("none", "gtk", "vnc")),
 	 .later = WORDS("spice"), .effect = FIELD_NEXT_BOOT, .title = "Display",
 	 .help = "none: serial console only. gtk: a window. vnc: a screen for a VNC viewer on "
 		 "this host."},
-	{"devices", "rng", FIELD_BOOL, AT(rng), "yes", .effect = FIELD_NEXT_BOOT, .title = "Random number device",
+	{"devices", COLUMN("rng", BOOL, rng, "yes"), .effect = FIELD_NEXT_BOOT, .title = "Random number device",
 	 .help = "A virtio random number device, so that keys are generated without waiting."},
-	{"devices", "usb", FIELD_BOOL, AT(usb), "no", .effect = FIELD_NEXT_BOOT, .title = "USB",
+	{"devices", COLUMN("usb", BOOL, usb, "no"), .effect = FIELD_NEXT_BOOT, .title = "USB",
 	 .help = "A USB controller with keyboard and tablet."},
-	{"devices", "audio", FIELD_BOOL, AT(audio), "no", .effect = FIELD_NEXT_BOOT, .title = "Sound",
+	{"devices", COLUMN("audio", BOOL, audio, "no"), .effect = FIELD_NEXT_BOOT, .title = "Sound",
 	 .help = "A sound device that plays on this host."},
-	{"devices", "drive", FIELD_LIST, AT(drives), NULL, .check = grammar_drive, .parts = item_drive,
+	{"devices", COLUMN("drive", LIST, drives, NULL, .check = grammar_drive), .parts = item_drive,
 	 .effect = FIELD_NEXT_BOOT, .title = "Further drives",
 	 .help = "path=FILE,format=raw|qcow2[,readonly=on], one per line. Double a comma within "
 		 "a value."},
-	{"devices", "share", FIELD_LIST, AT(shares), NULL, .check = grammar_share, .parts = item_share,
+	{"devices", COLUMN("share", LIST, shares, NULL, .check = grammar_share), .parts = item_share,
 	 .effect = FIELD_NEXT_BOOT, .title = "Shared folders",
 	 .help = "path=FOLDER,tag=WORD[,readonly=on][,security_model=MODEL], one per line: a "
 		 "folder of this host. Mount it in the machine with: mount -t 9p -o trans=virtio "
 		 "WORD /mnt. Links and modes that the guest makes are real ones here, set-user-ID "
 		 "among them; files are yours. MODEL mapped-xattr: owners, modes and links exist for "
 		 "guests only, as in folders of debwiz 0.1."},
-
-	{"system", "hostname", FIELD_TEXT, AT(hostname), "", .check = grammar_hostname, .effect = FIELD_NEW_ONLY,
+	{"system", COLUMN("hostname", TEXT, hostname, "", .check = grammar_hostname), .effect = FIELD_NEW_ONLY,
 	 .title = "Host name", .help = "The machine's host name. Empty: its name."},
-	{"system", "user", FIELD_TEXT, AT(user), "build", .check = grammar_user, .effect = FIELD_NEW_ONLY,
-	 .always = true, .title = "User", .help = "The account to log in with; it may use sudo."},
-	{"system", "password_hash", FIELD_TEXT, AT(password_hash), "", .check = grammar_password_hash,
+	{"system", COLUMN("user", TEXT, user, "build", .check = grammar_user), .effect = FIELD_NEW_ONLY, .always = true,
+	 .title = "User", .help = "The account to log in with; it may use sudo."},
+	{"system", COLUMN("password_hash", TEXT, password_hash, "", .check = grammar_password_hash),
 	 .effect = FIELD_NEW_ONLY, .secret = true, .title = "Password",
 	 .help = "The hash that mkpasswd prints; the file must not be readable by others then. "
 		 "Empty: no password; the serial console logs in by itself, sudo asks for "
 		 "none, ssh accepts keys only, root is locked."},
-	{"system", "ssh_key", FIELD_LIST, AT(ssh_keys), NULL, .check = grammar_path, .effect = FIELD_NEW_ONLY,
+	{"system", COLUMN("ssh_key", LIST, ssh_keys, NULL, .check = grammar_path), .effect = FIELD_NEW_ONLY,
 	 .title = "SSH public keys",
 	 .help = "Files of public keys that may log in, one per line. Default: yours, and one "
 		 "that debwiz creates for this machine."},
-	{"system", "locale", FIELD_TEXT, AT(locale), "C.UTF-8", .check = grammar_locale, .effect = FIELD_NEW_ONLY,
+	{"system", COLUMN("locale", TEXT, locale, "C.UTF-8", .check = grammar_locale), .effect = FIELD_NEW_ONLY,
 	 .title = "Language", .help = "The locale of the machine, like C.UTF-8 or de_DE.UTF-8."},
-	{"system", "timezone", FIELD_TEXT, AT(timezone), "Etc/UTC", .check = grammar_timezone, .effect = FIELD_NEW_ONLY,
+	{"system", COLUMN("timezone", TEXT, timezone, "Etc/UTC", .check = grammar_timezone), .effect = FIELD_NEW_ONLY,
 	 .title = "Time zone", .help = "Like Etc/UTC or Europe/Berlin."},
-	{"system", "keyboard", FIELD_TEXT, AT(keyboard), "us", .check = grammar_keyboard, .effect = FIELD_NEW_ONLY,
+	{"system", COLUMN("keyboard", TEXT, keyboard, "us", .check = grammar_keyboard), .effect = FIELD_NEW_ONLY,
 	 .title = "Keyboard layout", .help = "For a display; the serial console uses the layout of your terminal."},
-	{"system", "profile", FIELD_TEXT, AT(profile), "build", .check = grammar_word, .effect = FIELD_NEW_ONLY,
+	{"system", COLUMN("profile", TEXT, profile, "build", .check = grammar_word), .effect = FIELD_NEW_ONLY,
 	 .title = "Set of packages", .help = "build: compiler, packaging tools and ssh."},
-	{"system", "packages", FIELD_LIST, AT(packages), NULL, .check = grammar_package, .effect = FIELD_NEW_ONLY,
+	{"system", COLUMN("packages", LIST, packages, NULL, .check = grammar_package), .effect = FIELD_NEW_ONLY,
 	 .title = "Further packages",
 	 .help = "Names of Debian packages to install in addition to the profile's, one per line."},
-
-	{"boot", "cmdline", FIELD_TEXT, AT(cmdline), "", .check = grammar_cmdline, .effect = FIELD_NEXT_BOOT,
+	{"boot", COLUMN("cmdline", TEXT, cmdline, "", .check = grammar_cmdline), .effect = FIELD_NEXT_BOOT,
 	 .title = "Kernel command line", .help = "Words added to the kernel's command line of a direct boot."},
-	{"boot", "timeout", FIELD_DURATION, AT(timeout), "10m", .min = 10000, .max = 86400000,
-	 .effect = FIELD_NEXT_BOOT, .title = "Time limit of a boot",
-	 .help = "How long a boot may take until the login prompt, in s or m."},
-
-	{"qemu", "binary", FIELD_TEXT, AT(qemu_binary), "auto", .check = grammar_binary, .effect = FIELD_NEXT_BOOT,
+	{"boot", COLUMN("timeout", DURATION, timeout, "10m", .min = 10000, .max = 86400000), .effect = FIELD_NEXT_BOOT,
+	 .title = "Time limit of a boot", .help = "How long a boot may take until the login prompt, in s or m."},
+	{"qemu", COLUMN("binary", TEXT, qemu_binary, "auto", .check = grammar_binary), .effect = FIELD_NEXT_BOOT,
 	 .title = "QEMU program", .help = "auto: the architecture's emulator in PATH; or a path."},
-	{"qemu", "extra", FIELD_LIST, AT(qemu_extra), NULL, .check = grammar_qemu_extra, .effect = FIELD_NEXT_BOOT,
+	{"qemu", COLUMN("extra", LIST, qemu_extra, NULL, .check = grammar_qemu_extra), .effect = FIELD_NEXT_BOOT,
 	 .title = "Arguments for QEMU",
 	 .help = "One argument a line, put at the end: -device and usb-mouse are two. Those that "
 		 "could start programs or open files and ports of this host are refused."},

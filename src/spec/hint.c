@@ -39,7 +39,7 @@ const struct field *hint_field(const char *section, const char *key)
 
 	for (size_t i = 0; i < field_count; i++) {
 		const struct field *f = &field_table[i];
-		unsigned away = suggest_distance(name, f->key, suggest_limit(strlen(name)));
+		unsigned away = suggest_distance(name, f->column.key, suggest_limit(strlen(name)));
 		unsigned aside = suggest_distance(in, f->section, 2);
 
 		/* a key of another section must be quite the same */
@@ -63,7 +63,7 @@ static bool hint_takes(const struct field *f, const char *value)
 	struct spec scratch = {.format = 0}; /* this field alone is used */
 	bool takes = *value && field_parse(f, &scratch, value, NULL) == 0;
 
-	field_fini(f, &scratch);
+	column_fini(&f->column, &scratch);
 	return takes;
 }
 
@@ -164,8 +164,8 @@ static char *hint_choice(const struct field *f, const char *value)
 	struct suggest near;
 
 	suggest_begin(&near, value);
-	for (size_t i = 0; f->choices && f->choices[i]; i++)
-		suggest_offer(&near, f->choices[i]);
+	for (size_t i = 0; f->column.choices && f->column.choices[i]; i++)
+		suggest_offer(&near, f->column.choices[i]);
 	return near.best ? xstrdup(near.best) : NULL;
 }
 
@@ -210,15 +210,15 @@ char *hint_value(const struct field *f, const char *value)
 	guess = hint_keep(f, xstrdup(bare));
 	if (!guess)
 		guess = hint_keep(f, xstrdup(small));
-	if (!guess && f->type == FIELD_BOOL)
+	if (!guess && f->column.type == COLUMN_BOOL)
 		guess = hint_keep(f, hint_bool(bare));
-	else if (!guess && f->type == FIELD_SIZE)
+	else if (!guess && f->column.type == COLUMN_SIZE)
 		guess = hint_size(f, bare);
-	else if (!guess && f->type == FIELD_DURATION)
+	else if (!guess && f->column.type == COLUMN_DURATION)
 		guess = hint_duration(f, bare);
-	else if (!guess && f->choices)
+	else if (!guess && f->column.choices)
 		guess = hint_keep(f, hint_choice(f, small));
-	else if (!guess && f->type != FIELD_UINT)
+	else if (!guess && f->column.type != COLUMN_UINT)
 		guess = hint_text(f, bare);
 	free(small);
 	free(bare);

@@ -27,9 +27,9 @@ static void risk_add(struct risks *out, const struct spec *s, struct risk r, siz
 	r.state = !strv_has(&s->said, label) ? RISK_OWN : strv_has(&s->agreed, label) ? RISK_AGREED : RISK_FOREIGN;
 	free(label);
 	if (r.state != RISK_OWN)
-		r.line = f->type != FIELD_LIST ? s->lines[f - field_table]
-			 : s->doc	       ? ini_doc_line(s->doc, r.section, r.key, index)
-					       : 0;
+		r.line = f->column.type != COLUMN_LIST ? s->lines[f - field_table]
+			 : s->doc		       ? ini_doc_line(s->doc, r.section, r.key, index)
+						       : 0;
 	out->items = xreallocarray(out->items, out->len + 1, sizeof(*out->items));
 	out->items[out->len++] = r;
 }

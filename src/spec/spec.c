@@ -26,7 +26,7 @@ void spec_init(struct spec *s)
 	memset(s, 0, sizeof(*s));
 	s->lines = xcalloc(field_count, sizeof(*s->lines));
 	for (size_t i = 0; i < field_count; i++)
-		field_reset(&field_table[i], s);
+		column_reset(&field_table[i].column, s);
 }
 
 void spec_fini(struct spec *s)
@@ -34,7 +34,7 @@ void spec_fini(struct spec *s)
 	if (s->password_hash)
 		mem_wipe(s->password_hash, strlen(s->password_hash));
 	for (size_t i = 0; i < field_count; i++)
-		field_fini(&field_table[i], s);
+		column_fini(&field_table[i].column, s);
 	free(s->path);
 	free(s->shown);
 	ini_doc_free(s->doc);
@@ -94,9 +94,9 @@ void spec_copy(struct spec *to, const struct spec *from)
 		const struct field *f = &field_table[i];
 		struct strv values = STRV_INIT;
 
-		field_format(f, from, &values);
-		if (f->type == FIELD_LIST)
-			field_clear(f, to);
+		column_format(&f->column, from, &values);
+		if (f->column.type == COLUMN_LIST)
+			column_fini(&f->column, to);
 		for (size_t k = 0; k < values.len; k++)
 			(void)field_parse(f, to, values.items[k], NULL); /* good, for it was read */
 		if (f->secret && values.len)
@@ -113,7 +113,7 @@ void spec_unset(struct spec *s, const char *section, const char *key)
 {
 	const struct field *f = field_find(section, key);
 
-	field_reset(f, s);
+	column_reset(&f->column, s);
 	s->lines[f - field_table] = 0;
 	if (s->doc)
 		(void)ini_doc_set(s->doc, section, key, NULL, 0, NULL);
@@ -122,7 +122,7 @@ void spec_unset(struct spec *s, const char *section, const char *key)
 bool spec_equal(const struct spec *a, const struct spec *b)
 {
 	for (size_t i = 0; i < field_count; i++)
-		if (!field_equal(&field_table[i], a, b))
+		if (!column_equal(&field_table[i].column, a, b))
 			return false;
 	return true;
 }
@@ -171,7 +171,7 @@ static void spec_warn_unknown(struct reading *r, const char *section, const char
 
 	if (meant)
 		strv_addf(&r->s->warnings, "%s:%u: %s.%s: ignored; did you mean %s.%s?", r->faults.name, line, section,
-			  key, meant->section, meant->key);
+			  key, meant->section, meant->column.key);
 	else
 		strv_addf(&r->s->warnings, "%s:%u: %s.%s: ignored; no key of that name is known", r->faults.name, line,
 			  section, key);
@@ -196,12 +196,12 @@ static int spec_on_entry(const char *section, const char *key, const char *value
 		return 0;
 	}
 	seen = &r->s->lines[f - field_table];
-	if (*seen && f->type != FIELD_LIST) {
+	if (*seen && f->column.type != COLUMN_LIST) {
 		faults_add(&r->faults, line, section, key, "given twice, first on line %u; keep one of the two", *seen);
 		return 0;
 	}
-	if (!*seen && f->type == FIELD_LIST) /* in place of the default */
-		field_clear(f, r->s);
+	if (!*seen && f->column.type == COLUMN_LIST) /* in place of the default */
+		column_fini(&f->column, r->s);
 	if (!*seen)
 		*seen = line;
 	/* of more than are shown the words are not needed */
@@ -302,24 +302,24 @@ static int spec_set_list(const struct field *f, struct spec *s, const char *valu
 	if (r < 0)
 		return -1;
 	if (!append)
-		field_clear(f, s);
+		column_fini(&f->column, s);
 	return field_parse(f, s, value, e);
 }
 
 static int spec_set_field(const struct field *f, struct spec *s, const char *value, bool append, struct err *e)
 {
-	if (append && f->type != FIELD_LIST)
+	if (append && f->column.type != COLUMN_LIST)
 		return err_set(e, ERR_USAGE, "set-append", "is not a list; use = instead of +=");
 	if (append && !*value)
 		return err_set(e, ERR_USAGE, "set-append", "there is nothing behind +=");
-	if (f->type == FIELD_LIST)
+	if (f->column.type == COLUMN_LIST)
 		return spec_set_list(f, s, value, append, e);
 	if (!field_parse(f, s, value, e))
 		return 0;
 	/* Emptied, and empty is no value: the default, where there is one. */
-	if (*value || !*f->initial)
+	if (*value || !*f->column.initial)
 		return -1;
-	field_reset(f, s);
+	column_reset(&f->column, s);
 	err_fini(e);
 	return 0;
 }
@@ -331,7 +331,7 @@ static int spec_refuse_unknown(const char *section, const char *key, struct err 
 	if (!meant)
 		return err_set(e, ERR_USAGE, "set-unknown", "there is no such key");
 	return err_set(e, ERR_USAGE, "set-unknown", "there is no such key; did you mean %s.%s?", meant->section,
-		       meant->key);
+		       meant->column.key);
 }
 
 int spec_set(struct spec *s, const char *assignment, struct err *e)
@@ -372,10 +372,10 @@ static int spec_write_field(struct ini_doc *d, const struct field *f, const stru
 	struct strv values = STRV_INIT;
 	int r;
 
-	field_format(f, s, &values);
-	if (!values.len && f->type == FIELD_LIST && f->initial)
+	column_format(&f->column, s, &values);
+	if (!values.len && f->column.type == COLUMN_LIST && f->column.initial)
 		strv_add(&values, ""); /* or the default would be read */
-	r = ini_doc_set(d, f->section, f->key, (const char *const *)values.items, values.len, e);
+	r = ini_doc_set(d, f->section, f->column.key, (const char *const *)values.items, values.len, e);
 	strv_fini(&values);
 	return r;
 }
@@ -390,7 +390,7 @@ static struct ini_doc *spec_doc_of_new(const struct spec *s, struct err *e)
 	ini_doc_comment(d, "debwiz machine; \"debwiz --help\" and the man page explain every key");
 	spec_init(&plain);
 	for (size_t i = 0; i < field_count && !r; i++)
-		if (field_table[i].always || !field_equal(&field_table[i], s, &plain))
+		if (field_table[i].always || !column_equal(&field_table[i].column, s, &plain))
 			r = spec_write_field(d, &field_table[i], s, e);
 	spec_fini(&plain);
 	if (r < 0) {
@@ -411,7 +411,7 @@ static struct ini_doc *spec_doc_of_read(const struct spec *s, const char *path, 
 
 	if (!r) {
 		for (size_t i = 0; i < field_count && !r; i++)
-			if (!field_equal(&field_table[i], s, &was))
+			if (!column_equal(&field_table[i].column, s, &was))
 				r = spec_write_field(d, &field_table[i], s, e);
 		spec_fini(&was);
 	}
@@ -437,10 +437,10 @@ static char *spec_render(const struct spec *s, const char *path, struct err *e)
 	r = spec_read_text(&back, path, text, strlen(text), e);
 	if (!r) {
 		for (size_t i = 0; i < field_count && !r; i++)
-			if (!field_equal(&field_table[i], s, &back))
+			if (!column_equal(&field_table[i].column, s, &back))
 				r = err_set(e, ERR_USAGE, "spec-write",
 					    "%s.%s: the value cannot be written to an INI file", field_table[i].section,
-					    field_table[i].key);
+					    field_table[i].column.key);
 		spec_fini(&back);
 	}
 	if (r < 0) {

@@ -367,7 +367,7 @@ static char *page_help(struct screen *s)
 			       "and Right choose what is to be done, Enter does it; Esc goes back to the "
 			       "questions, and no answer is lost.");
 	return xasprintf("%s\n\n%s%s%s%s%s", q->title, q->help, q->field ? "\n\nIn the file: [" : "",
-			 q->field ? q->field->section : "", q->field ? "] " : "", q->field ? q->field->key : "");
+			 q->field ? q->field->section : "", q->field ? "] " : "", q->field ? q->field->column.key : "");
 }
 
 static void page_close(struct screen *s)

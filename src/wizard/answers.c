@@ -29,8 +29,8 @@ static int answers_try_values(const struct field *f, const struct strv *values, 
 	int r = 0;
 
 	spec_init(&scratch);
-	if (f->type == FIELD_LIST)
-		field_clear(f, &scratch);
+	if (f->column.type == COLUMN_LIST)
+		column_fini(&f->column, &scratch);
 	for (size_t i = 0; i < values->len && !r; i++)
 		r = field_parse(f, &scratch, values->items[i], e);
 	spec_fini(&scratch);

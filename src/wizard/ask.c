@@ -26,7 +26,8 @@ static bool ask_names(const char *const *list, const struct field *f)
 		const char *dot = strchr(*list, '.');
 		size_t n = strcspn(*list, ".");
 
-		if (!**list || (!strncmp(*list, f->section, n) && !f->section[n] && (!dot || !strcmp(dot + 1, f->key))))
+		if (!**list ||
+		    (!strncmp(*list, f->section, n) && !f->section[n] && (!dot || !strcmp(dot + 1, f->column.key))))
 			return true;
 	}
 	return false;
@@ -44,7 +45,7 @@ static char *ask_topic_key(const struct wizard *w, enum wizard_topic topic, cons
 
 		if (field_table[i].secret || !ask_names(depends[topic], &field_table[i]))
 			continue;
-		field_format(&field_table[i], &w->spec, &values);
+		column_format(&field_table[i].column, &w->spec, &values);
 		for (size_t k = 0; k < values.len; k++)
 			buf_addf(&b, "\n%s", values.items[k]);
 		buf_adds(&b, "\n.");

@@ -11,7 +11,7 @@ static char *changes_in_words(const struct field *f, const struct spec *s)
 	struct strv values = STRV_INIT;
 	char *text;
 
-	field_format(f, s, &values);
+	column_format(&f->column, s, &values);
 	if (f->secret)
 		text = xstrdup(values.len && *values.items[0] ? "set" : "none");
 	else
@@ -45,7 +45,7 @@ size_t wizard_changes(struct wizard *w, struct wizard_change **out)
 	for (size_t i = 0; w->original && i < question_count; i++) {
 		const struct wizard_question *q = &w->questions[i];
 
-		if (!q->field || field_equal(q->field, &w->was, &w->spec))
+		if (!q->field || column_equal(&q->field->column, &w->was, &w->spec))
 			continue;
 		all[n++] = (struct wizard_change){
 			.question = q,

@@ -115,7 +115,7 @@ void choices_component(struct wizard *w, struct wizard_rows *out)
 void choices_accel(struct wizard *w, struct wizard_rows *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
-	const char *const *words = field_find("cpu", "accel")->choices;
+	const char *const *words = field_find("cpu", "accel")->column.choices;
 	const char *machine = w->offers->host->machine;
 	bool native = a && machine && strv_has(&a->native_hosts, machine);
 

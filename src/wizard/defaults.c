@@ -53,7 +53,7 @@ void default_release(struct wizard *w, struct strv *out)
 			strv_add(out, r->codename);
 			return;
 		}
-	strv_add(out, field_find("machine", "release")->initial);
+	strv_add(out, field_find("machine", "release")->column.initial);
 }
 
 /* By firmware where there is one, as hardware does. */

@@ -56,10 +56,10 @@ int wizard_record(struct wizard *w, struct spec *out, struct err *e)
 	for (size_t i = 0; i < field_count; i++) {
 		const struct field *f = &field_table[i];
 
-		if (field_equal(f, out, &w->spec))
+		if (column_equal(&f->column, out, &w->spec))
 			continue;
 		if (ini_is_idle(w, f)) {
-			spec_unset(out, f->section, f->key);
+			spec_unset(out, f->section, f->column.key);
 			continue;
 		}
 		field_values(f, &w->spec, &values);
@@ -85,8 +85,8 @@ char *wizard_hide(char *text)
 		bool secret = false;
 
 		for (size_t i = 0; i < field_count && !secret; i++)
-			secret = field_table[i].secret && strlen(field_table[i].key) == key &&
-				 !strncmp(at, field_table[i].key, key);
+			secret = field_table[i].secret && strlen(field_table[i].column.key) == key &&
+				 !strncmp(at, field_table[i].column.key, key);
 		if (secret)
 			buf_addf(&b, "%.*s = (not shown)%s", (int)key, at, at[n - 1] == '\n' ? "\n" : "");
 		else if (at[shown] == '\r' && (!at[shown + 1] || at[shown + 1] == '\n'))
@@ -107,8 +107,8 @@ static void ini_find_lines(const char *text, const struct field *f, unsigned *fi
 
 	if (!d)
 		return;
-	*first = ini_doc_line(d, f->section, f->key, 0);
-	while (ini_doc_line(d, f->section, f->key, *count))
+	*first = ini_doc_line(d, f->section, f->column.key, 0);
+	while (ini_doc_line(d, f->section, f->column.key, *count))
 		++*count;
 	ini_doc_free(d);
 }

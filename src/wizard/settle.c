@@ -18,16 +18,16 @@
 void field_values(const struct field *f, const struct spec *s, struct strv *out)
 {
 	strv_fini(out);
-	field_format(f, s, out);
+	column_format(&f->column, s, out);
 }
 
 void field_assign(const struct field *f, struct spec *s, const struct strv *values)
 {
-	if (f->type == FIELD_LIST)
-		field_clear(f, s);
+	if (f->column.type == COLUMN_LIST)
+		column_fini(&f->column, s);
 	for (size_t i = 0; i < values->len; i++)
 		if (field_parse(f, s, values->items[i], NULL) < 0)
-			field_reset(f, s); /* an empty text, which is a default alone */
+			column_reset(&f->column, s); /* an empty text, which is a default alone */
 }
 
 /* What the question has when nobody answered it. */
@@ -38,8 +38,8 @@ static void settle_initial(struct wizard *w, size_t i, struct strv *out)
 
 	if (!w->original && row->initial)
 		row->initial(w, out);
-	else if (f->type != FIELD_LIST || f->initial)
-		strv_add(out, !strcmp(row->id, "machine.name") ? w->was.name : f->initial);
+	else if (f->column.type != COLUMN_LIST || f->column.initial)
+		strv_add(out, !strcmp(row->id, "machine.name") ? w->was.name : f->column.initial);
 }
 
 /* Puts the value in force that the answers ask for. */
@@ -51,7 +51,7 @@ static void settle_apply(struct wizard *w, size_t i)
 	if (!w->questions[i].field)
 		return;
 	if (!question_applies(w, i)) {
-		field_reset(w->questions[i].field, &w->spec);
+		column_reset(&w->questions[i].field->column, &w->spec);
 		return;
 	}
 	if (a->touched && !a->yielded)
@@ -89,7 +89,7 @@ static void settle_check_suspended(struct wizard *w)
 	for (size_t i = 0; i < question_count; i++) {
 		const struct field *f = w->questions[i].field;
 
-		if (f && f->effect != FIELD_NEW_ONLY && !field_equal(f, &w->was, &w->spec))
+		if (f && f->effect != FIELD_NEW_ONLY && !column_equal(&f->column, &w->was, &w->spec))
 			settle_add_fault(w, w->questions[i].id,
 					 "the machine is suspended; resume it before this changes");
 	}
@@ -233,7 +233,7 @@ static char *settle_joined(const struct field *f, const struct spec *s)
 	struct strv values = STRV_INIT;
 	char *text;
 
-	field_format(f, s, &values);
+	column_format(&f->column, s, &values);
 	text = strv_join(&values, ", ");
 	strv_fini(&values);
 	return text;
@@ -252,7 +252,7 @@ static void settle_tell(struct wizard *w, const struct wizard_question *cause, c
 		const struct wizard_question *q = &w->questions[i];
 		char *text;
 
-		if (!q->field || q == cause || q->field->secret || field_equal(q->field, before, &w->spec) ||
+		if (!q->field || q == cause || q->field->secret || column_equal(&q->field->column, before, &w->spec) ||
 		    (!settle_is_cause_of_change(cause) && !w->answers[i].touched))
 			continue;
 		if (!question_applies(w, i)) {

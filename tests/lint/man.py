@@ -58,7 +58,7 @@ def table_fields(t):
         if path.startswith('src/spec/') and 'field_table[]' in t.text(path):
             text = t.uncommented(path)
             body = text[text.index('field_table[]'):].partition('\n};')[0]
-            found |= set(re.findall(r'\{\s*(?:\.section = )?"([\w-]+)",\s*(?:\.key = )?"([\w-]+)"', body))
+            found |= set(re.findall(r'\{\s*"([\w-]+)",\s*COLUMN\("([\w-]+)"', body))
     for path in t.files('.ini', under=('assets',)):
         section = ''
         if not path.startswith('assets/examples/'):

@@ -149,14 +149,14 @@ static void every_default_is_allowed(void **state)
 	for (size_t i = 0; i < field_count; i++) {
 		const struct field *f = &field_table[i];
 
-		assert_ptr_equal(field_find(f->section, f->key), f);
+		assert_ptr_equal(field_find(f->section, f->column.key), f);
 		assert_non_null(f->title);
 		assert_non_null(f->help);
 		assert_true(f->help[strlen(f->help) - 1] == '.' || strchr(f->help, '/'));
-		if (f->type == FIELD_LIST && !f->initial)
+		if (f->column.type == COLUMN_LIST && !f->column.initial)
 			continue;
-		if (strcmp(f->key, "name") && field_parse(f, &s, f->initial, &e) < 0)
-			fail_msg("%s.%s: %s", f->section, f->key, e.text);
+		if (strcmp(f->column.key, "name") && field_parse(f, &s, f->column.initial, &e) < 0)
+			fail_msg("%s.%s: %s", f->section, f->column.key, e.text);
 	}
 	spec_fini(&s);
 }
@@ -215,16 +215,16 @@ static const char *value_of(const struct field *f, size_t i)
 	static const char *const yes_no[] = {"yes", "no", NULL};
 	static const char *const no[] = {"no", NULL};
 	static const char *const one[] = {"1", NULL};
-	const char *const *v = f->choices;
+	const char *const *v = f->column.choices;
 
-	if (f->type == FIELD_BOOL)
+	if (f->column.type == COLUMN_BOOL)
 		v = f->later ? no : yes_no;
-	if (f->type == FIELD_UINT && f->max == 1)
+	if (f->column.type == COLUMN_UINT && f->column.max == 1)
 		v = one;
 	if (!v)
-		v = sample(f->section, f->key);
+		v = sample(f->section, f->column.key);
 	if (!v)
-		fail_msg("no values to try for %s.%s", f->section, f->key);
+		fail_msg("no values to try for %s.%s", f->section, f->column.key);
 	return v[i];
 }
 
@@ -246,14 +246,14 @@ static void round_trip_each(void **state)
 			spec_init(&s);
 			field_parse(field_find("machine", "name"), &s, "new", NULL);
 			if (field_parse(f, &s, value_of(f, v), &e) < 0)
-				fail_msg("%s.%s: %s", f->section, f->key, e.text);
+				fail_msg("%s.%s: %s", f->section, f->column.key, e.text);
 			check_round_trip(&s);
 			spec_fini(&s);
 
 			read_ok(&s, old);
-			field_clear(field_find("system", "ssh_key"), &s);
+			column_fini(&field_find("system", "ssh_key")->column, &s);
 			if (field_parse(f, &s, value_of(f, v), &e) < 0)
-				fail_msg("%s.%s: %s", f->section, f->key, e.text);
+				fail_msg("%s.%s: %s", f->section, f->column.key, e.text);
 			check_round_trip(&s);
 			text = text_of(&s);
 			assert_int_equal(strncmp(text, "; top\n[system]  ; s\n", 20), 0);
@@ -284,7 +284,7 @@ static void round_trip_random(void **state)
 			while (value_of(f, n))
 				n++;
 			seed = seed * 1664525 + 1013904223;
-			items = f->type == FIELD_LIST ? (seed >> 20) % 4 : 1;
+			items = f->column.type == COLUMN_LIST ? (seed >> 20) % 4 : 1;
 			while (items--) {
 				seed = seed * 1664525 + 1013904223;
 				assert_int_equal(field_parse(f, &s, value_of(f, (seed >> 12) % n), NULL), 0);
@@ -325,7 +325,7 @@ static void round_trip_garbage(void **state)
 					taken++;
 				} else {
 					assert_int_equal(e.kind, ERR_USAGE);
-					assert_non_null(strstr(e.text, f->key));
+					assert_non_null(strstr(e.text, f->column.key));
 				}
 				free(text);
 				err_fini(&e);
@@ -374,8 +374,8 @@ static void refuses(void **state)
 		const char *want;
 	} bad[] = {
 		{"[cpu]\nmemory = 1024\n", "box.ini:2: cpu.memory: \"1024\" is not allowed; write "
-					   "1024M (allowed: a size with K, M, G or T from 256M to 4T)"},
-		{"[cpu]\nmemory = lots\n", "cpu.memory: \"lots\" is not allowed; write a size with K, M, "
+					   "1024M (allowed: auto or a size with K, M, G or T from 256M to 4T)"},
+		{"[cpu]\nmemory = lots\n", "cpu.memory: \"lots\" is not allowed; write auto or a size with K, M, "
 					   "G or T from 256M to 4T"},
 		{"[cpu]\nmemory = 255M\n", "box.ini:2: cpu.memory: \"255M\""},
 		{"[cpu]\ncount = 0\n", "auto or a whole number from 1 to 512"},

@@ -33,7 +33,7 @@ static void test_table(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < field_count; i++) {
-		char *id = xasprintf("%s.%s", field_table[i].section, field_table[i].key);
+		char *id = xasprintf("%s.%s", field_table[i].section, field_table[i].column.key);
 		const struct wizard_question *q =
 			wizard_question(w, !strcmp(id, "system.password_hash") ? "password" : id);
 

@@ -39,7 +39,7 @@ struct theme {
 
 /* Fills the theme for what the terminal can do. THEME_AUTO: as the terminal's background is. */
 void theme_init(struct theme *t, const struct term_caps *caps, enum theme_kind kind);
-/* Finds a theme by its name, "auto", "dark", "light" or "mono"; false: no such theme. */
-bool theme_find(const char *name, enum theme_kind *out);
+/* The names of enum theme_kind in debwiz.ini; ends with NULL. */
+extern const char *const theme_names[];
 
 #endif

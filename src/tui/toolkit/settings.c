@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* settings: see settings.h. */
+/* settings: reads debwiz.ini; unknown sections and keys are ignored. */
 #include "tui/toolkit/settings.h"
 
 #include <stddef.h>
@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "base/ini.h"
+#include "base/mem.h"
+#include "base/table.h"
 #include "host/file.h"
 
-/* "Ctrl-X" or "^X" of a letter that a control character has. */
-static bool settings_prefix_parse(const char *value, uint32_t *out)
+/* The control character of "Ctrl-X" or "^X"; 0: the text is neither. */
+static uint32_t settings_control(const char *value)
 {
 	const char *letter = !strncmp(value, "Ctrl-", 5) ? value + 5 : *value == '^' ? value + 1 : "";
 	uint32_t code = (uint32_t)(unsigned char)*letter & 0x1f;
@@ -18,66 +20,76 @@ static bool settings_prefix_parse(const char *value, uint32_t *out)
 	/* Tab, Enter and Esc are keys of their own */
 	if (strlen(letter) != 1 || *letter < 'A' || *letter > 'z' || !code || code == '\t' || code == '\r' ||
 	    code == '\n' || code == '\b' || code == 0x1b)
-		return false;
-	*out = code;
-	return true;
+		return 0;
+	return code;
 }
 
-static const struct {
-	const char *key;
-	size_t at;
-} allowances[] = {
-	{"bell", offsetof(struct settings_guest, bell)},
-	{"title", offsetof(struct settings_guest, title)},
-	{"clipboard", offsetof(struct settings_guest, clipboard)},
+static int settings_check_prefix(const char *value, struct err *e)
+{
+	if (settings_control(value))
+		return 0;
+	return err_set(e, ERR_USAGE, "settings", "Ctrl- and a letter other than H, I, J and M");
+}
+
+/* What the file says; the prefix is still a text. */
+struct settings_file {
+	struct settings settings;
+	char *prefix;
 };
 
-/* A key of [console]; false: the value is neither yes nor no. */
-static bool settings_allow(struct settings_guest *guest, const char *key, const char *value)
-{
-	bool yes = !strcmp(value, "yes");
+#define AT(member) .offset = offsetof(struct settings_file, member)
 
-	for (size_t i = 0; i < sizeof(allowances) / sizeof(*allowances); i++) {
-		if (strcmp(allowances[i].key, key) != 0)
-			continue;
-		*(bool *)((char *)guest + allowances[i].at) = yes;
-		return yes || !strcmp(value, "no");
-	}
-	return true;
-}
+static const struct {
+	const char *section;
+	struct column column;
+} settings_table[] = {
+	{"face", {"theme", COLUMN_CHOICE, AT(settings.theme), "auto", .choices = theme_names}},
+	{"keys", {"prefix", COLUMN_TEXT, AT(prefix), "Ctrl-A", .check = settings_check_prefix}},
+	{"console", {"bell", COLUMN_BOOL, AT(settings.guest.bell)}},
+	{"console", {"title", COLUMN_BOOL, AT(settings.guest.title)}},
+	{"console", {"clipboard", COLUMN_BOOL, AT(settings.guest.clipboard)}},
+};
 
 static int settings_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
 			  struct err *e)
 {
-	struct settings *s = arg;
+	struct err why = ERR_INIT;
+	char *allowed;
 
-	if (!strcmp(section, "face") && !strcmp(key, "theme") && !theme_find(value, &s->theme))
-		return err_set(e, ERR_USAGE, "settings", "debwiz.ini:%u: theme = %s; it is auto, dark, light or mono",
-			       line, value);
-	if (!strcmp(section, "keys") && !strcmp(key, "prefix") && !settings_prefix_parse(value, &s->prefix))
-		return err_set(e, ERR_USAGE, "settings",
-			       "debwiz.ini:%u: prefix = %s; it is Ctrl- and a letter other than H, I, J "
-			       "and M",
-			       line, value);
-	if (!strcmp(section, "console") && !settings_allow(&s->guest, key, value))
-		return err_set(e, ERR_USAGE, "settings", "debwiz.ini:%u: %s = %s; it is yes or no", line, key, value);
+	for (size_t i = 0; i < ARRAY_SIZE(settings_table); i++) {
+		const struct column *c = &settings_table[i].column;
+
+		if (strcmp(settings_table[i].section, section) || strcmp(c->key, key) ||
+		    column_parse(c, arg, value, &why) == 0)
+			continue;
+		allowed = why.text ? xstrdup(why.text) : column_allowed(c);
+		err_set(e, ERR_USAGE, "settings", "debwiz.ini:%u: %s = %s; it is %s", line, key, value, allowed);
+		free(allowed);
+		err_fini(&why);
+		return -1;
+	}
 	return 0;
 }
 
 int settings_read(struct settings *s, const struct store *store, struct err *e)
 {
 	char *path = file_join(store->config_dir, "debwiz.ini");
+	struct settings_file file = {.prefix = NULL};
 	struct buf text;
 	int r = 0;
 
-	*s = (struct settings){.theme = THEME_AUTO, .prefix = 'A' & 0x1f};
+	for (size_t i = 0; i < ARRAY_SIZE(settings_table); i++)
+		column_reset(&settings_table[i].column, &file);
 	if (file_exists(path)) {
 		r = file_read(path, INI_FILE_MAX, &text, e);
 		if (!r) {
-			r = ini_read(path, text.data, text.len, settings_entry, s, e);
+			r = ini_read(path, text.data, text.len, settings_entry, &file, e);
 			buf_fini(&text);
 		}
 	}
+	*s = file.settings;
+	s->prefix = settings_control(file.prefix);
+	free(file.prefix);
 	free(path);
 	return r;
 }

@@ -39,23 +39,9 @@ static const struct role_style role_styles[ROLE_COUNT] = {
 	[ROLE_KEY] = {BOLD, BOLD, CYAN, BLUE, 80, 24, 31, NONE, NONE},
 };
 
-bool theme_find(const char *name, enum theme_kind *out)
-{
-	static const char *const names[] = {
-		[THEME_AUTO] = "auto",
-		[THEME_DARK] = "dark",
-		[THEME_LIGHT] = "light",
-		[THEME_MONO] = "mono",
-	};
-
-	for (int i = 0; i <= THEME_MONO; i++) {
-		if (!strcmp(names[i], name)) {
-			*out = (enum theme_kind)i;
-			return true;
-		}
-	}
-	return false;
-}
+const char *const theme_names[] = {
+	[THEME_AUTO] = "auto", [THEME_DARK] = "dark", [THEME_LIGHT] = "light", [THEME_MONO] = "mono", NULL,
+};
 
 static struct term_style theme_style(unsigned attributes, int fg, int bg)
 {
