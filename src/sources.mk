@@ -499,15 +499,10 @@ WIZARD = \
 	include/wizard/offers.h \
 	include/wizard/wizard.h \
 	src/wizard/answers.c \
-	src/wizard/ask.c \
-	src/wizard/changes.c \
-	src/wizard/choices.c \
-	src/wizard/defaults.c \
 	src/wizard/diff.c \
 	src/wizard/diff.h \
-	src/wizard/ini.c \
-	src/wizard/looks.c \
-	src/wizard/notes.c \
+	src/wizard/format.c \
+	src/wizard/lists.c \
 	src/wizard/offers.c \
 	src/wizard/offers_archive.c \
 	src/wizard/offers_estimate.c \
@@ -516,10 +511,9 @@ WIZARD = \
 	src/wizard/offers_shelf.c \
 	src/wizard/private.h \
 	src/wizard/questions.c \
+	src/wizard/recompute.c \
 	src/wizard/review.c \
-	src/wizard/rows.c \
 	src/wizard/save.c \
-	src/wizard/settle.c \
 	src/wizard/wizard.c
 
 CORE = $(ARCHIVE) $(BASE) $(CATALOG) $(CONSOLE) $(HOST) $(IMAGE) $(MACHINE) $(PREPARE) $(QEMU) $(SESSION) $(SPEC) $(SUPERVISOR) $(WIZARD)

@@ -62,14 +62,14 @@ static int answers_take(struct wizard *w, const struct wizard_question *q, const
 	a->touched = true;
 	a->yielded = false;
 	strv_copy(&a->wanted, values);
-	wizard_settle(w, q);
+	wizard_recompute(w, q);
 	if (q->widget == WIZARD_CHOICE && a->fault) {
 		err_set(e, ERR_USAGE, "value-impossible", "%s", a->fault);
 		a->touched = was.touched;
 		a->yielded = was.yielded;
 		strv_copy(&a->wanted, &was.wanted);
 		strv_fini(&was.wanted);
-		wizard_settle(w, q);
+		wizard_recompute(w, q);
 		strv_fini(&w->notices);
 		return -1;
 	}
@@ -127,7 +127,7 @@ static int answers_set_path(struct wizard *w, const struct wizard_question *q, c
 	question_answer(w, q)->touched = true;
 	free(w->path);
 	w->path = path;
-	wizard_settle(w, NULL);
+	wizard_recompute(w, NULL);
 	return 0;
 }
 
@@ -155,7 +155,7 @@ static int answers_set_answer(struct wizard *w, const struct wizard_question *q,
 		answers_drop_draft(a);
 		a->draft = draft;
 		a->draft_why = xstrdup(why.text);
-		wizard_forget(w);
+		wizard_forget_texts(w);
 		strv_fini(&w->notices);
 	}
 	if (!r)
@@ -269,7 +269,7 @@ void wizard_reset(struct wizard *w, const struct wizard_question *q)
 		free(w->path);
 		w->path = NULL;
 	}
-	wizard_settle(w, q);
+	wizard_recompute(w, q);
 }
 
 const char *wizard_wrong(struct wizard *w, const struct wizard_question *q)

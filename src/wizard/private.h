@@ -96,16 +96,16 @@ const struct question_row *question_row(const struct wizard *w, const struct wiz
 struct answer *question_answer(struct wizard *w, const struct wizard_question *q);
 bool question_applies(const struct wizard *w, size_t i);
 /* Forgets all looks. */
-void wizard_forget(struct wizard *w);
+void wizard_forget_texts(struct wizard *w);
 /* Takes what a file says for answers. */
 void wizard_load(struct wizard *w);
 
 /* What the file said and nobody has agreed to stays so in the answers. */
 void wizard_take_risks(struct wizard *w);
 
-/* settle.c: makes the record follow the answers, and finds what is wrong. `cause` is the question
+/* recompute.c: makes the record follow the answers, and finds what is wrong. `cause` is the question
  * that was answered, or NULL. */
-void wizard_settle(struct wizard *w, const struct wizard_question *cause);
+void wizard_recompute(struct wizard *w, const struct wizard_question *cause);
 /* The field's values as in INI. */
 void field_values(const struct field *f, const struct spec *s, struct strv *out);
 /* Sets a field from such values; they are known to be good. */
@@ -114,6 +114,9 @@ void field_assign(const struct field *f, struct spec *s, const struct strv *valu
 /* ask.c */
 struct asked *wizard_ask(struct wizard *w, enum wizard_topic topic, const char *query);
 void wizard_unask(struct wizard *w);
+/* A list of the rows, whose current row is that of the answer (NULL: none). */
+struct wizard_list wizard_list_of(const struct wizard_rows *rows, enum wizard_list_state state, const char *note,
+				  const char *answer);
 
 /* ini.c: the record with the document that it is to be written as; fails as spec_read_text does. */
 int wizard_record(struct wizard *w, struct spec *out, struct err *e);
@@ -124,12 +127,6 @@ char *wizard_hide(char *text);
 /* save.c */
 int seen_look(const char *path, struct seen *out, struct buf *text, struct err *e);
 
-/* defaults.c */
-void default_name(struct wizard *w, struct strv *out);
-void default_release(struct wizard *w, struct strv *out);
-void default_firmware(struct wizard *w, struct strv *out);
-void default_memory(struct wizard *w, struct strv *out);
-void default_timezone(struct wizard *w, struct strv *out);
 /* The architecture and release of the record; NULL where they are not in the catalogue. */
 const struct catalog_arch *wizard_arch(const struct wizard *w);
 const struct catalog_release *wizard_release(const struct wizard *w);
@@ -140,49 +137,5 @@ uint64_t wizard_memory(const struct wizard *w); /* bytes */
  * model. */
 bool wizard_accelerates(struct wizard *w);
 const char *wizard_auto_model(struct wizard *w);
-
-/* choices.c: options that are known at once */
-void choices_arch(struct wizard *w, struct wizard_rows *out);
-void choices_release(struct wizard *w, struct wizard_rows *out);
-void choices_method(struct wizard *w, struct wizard_rows *out);
-void choices_firmware(struct wizard *w, struct wizard_rows *out);
-void choices_initrd(struct wizard *w, struct wizard_rows *out);
-void choices_no_yet(struct wizard *w, struct wizard_rows *out);
-void choices_mirror(struct wizard *w, struct wizard_rows *out);
-void choices_component(struct wizard *w, struct wizard_rows *out);
-void choices_accel(struct wizard *w, struct wizard_rows *out);
-void choices_cpu(struct wizard *w, struct wizard_rows *out);
-void choices_bus(struct wizard *w, struct wizard_rows *out);
-void choices_cache(struct wizard *w, struct wizard_rows *out);
-void choices_format(struct wizard *w, struct wizard_rows *out);
-void choices_network(struct wizard *w, struct wizard_rows *out);
-void choices_forward(struct wizard *w, struct wizard_rows *out);
-void choices_display(struct wizard *w, struct wizard_rows *out);
-void choices_keys(struct wizard *w, struct wizard_rows *out);
-void choices_locale(struct wizard *w, struct wizard_rows *out);
-void choices_timezone(struct wizard *w, struct wizard_rows *out);
-void choices_keyboard(struct wizard *w, struct wizard_rows *out);
-void choices_profile(struct wizard *w, struct wizard_rows *out);
-
-/* review.c */
-void review_words(struct wizard *w, struct wizard_rows *out);
-
-/* notes.c */
-void note_name(struct wizard *w, struct buf *out);
-void note_row(struct wizard *w, struct buf *out, const char *id); /* the chosen option's own note */
-void note_arch(struct wizard *w, struct buf *out);
-void note_release(struct wizard *w, struct buf *out);
-void note_firmware(struct wizard *w, struct buf *out);
-void note_accel(struct wizard *w, struct buf *out);
-void note_cpu(struct wizard *w, struct buf *out);
-void note_count(struct wizard *w, struct buf *out);
-void note_memory(struct wizard *w, struct buf *out);
-void note_disk(struct wizard *w, struct buf *out);
-void note_forward(struct wizard *w, struct buf *out);
-void note_password(struct wizard *w, struct buf *out);
-void note_keys(struct wizard *w, struct buf *out);
-void note_packages(struct wizard *w, struct buf *out);
-void note_hostname(struct wizard *w, struct buf *out);
-void note_save(struct wizard *w, struct buf *out);
 
 #endif

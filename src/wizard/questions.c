@@ -1,11 +1,443 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * questions: the table of questions, page by page in the order in which they are asked. Titles,
- * help and grammar come from the table of fields (src/spec/fields.c) where a row says nothing else.
+ * questions: the table of questions, page by page in the order in which they are asked, with the options, the default
+ * and the note of each. Titles, help and grammar come from the table of fields (src/spec/fields.c) if a row has none.
  */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/size.h"
+#include "host/facts.h"
+#include "host/paths.h"
 #include "private.h"
+#include "qemu/argv.h"
+#include "spec/grammar.h"
+
+/* ---- options ---- */
+
+static struct wizard_row *questions_add_option(struct wizard_rows *out, const char *value, const char *label,
+					       const char *note)
+{
+	struct wizard_row *row = wizard_rows_add(out, value, label);
+
+	wizard_row_text(&row->note, note);
+	return row;
+}
+
+static void questions_add_unsupported(struct wizard_rows *out, const char *value, const char *label, const char *note)
+{
+	wizard_row_text(&questions_add_option(out, value, label, note)->why_not, "not supported yet");
+}
+
+static void questions_options_arch(struct wizard *w, struct wizard_rows *out)
+{
+	const struct catalog_arch *a;
+
+	for (size_t i = 0; (a = catalog_arch_next(w->conf.catalog, &i));) {
+		struct wizard_row *row = wizard_rows_add(out, a->name, NULL);
+
+		wizard_row_text(&row->columns[0], a->title);
+		if (*a->not_offered)
+			wizard_row_text(&row->why_not, a->not_offered);
+	}
+}
+
+static void questions_options_release(struct wizard *w, struct wizard_rows *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	const struct catalog_release *r;
+
+	for (size_t i = 0; (r = catalog_release_next(w->conf.catalog, &i));) {
+		struct wizard_row *row = wizard_rows_add(out, r->codename, NULL);
+
+		wizard_row_text(&row->columns[0], r->version);
+		wizard_row_text(&row->columns[1], r->state);
+		if (*r->not_offered) {
+			wizard_row_text(&row->why_not, r->not_offered);
+		} else if (a && a->releases.len && !strv_has(&a->releases, r->codename)) {
+			row->why_not = xasprintf("no kernel for %s", a->name);
+		}
+	}
+}
+
+static void questions_options_method(struct wizard *w, struct wizard_rows *out)
+{
+	(void)w;
+	questions_add_option(out, "bootstrap", "bootstrap",
+			     "Packages are unpacked here and configured by the machine itself: no installer.");
+	questions_add_unsupported(out, "installer", "installer", "The Debian Installer, by hand or by itself.");
+	questions_add_unsupported(out, "image", "image", "An existing image.");
+}
+
+static void questions_options_firmware(struct wizard *w, struct wizard_rows *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	struct wizard_row *row;
+
+	row = questions_add_option(out, "uefi", "UEFI",
+				   "Firmware and GRUB start the kernel from the machine's own disk, as hardware does. "
+				   "Kernel upgrades need nothing from this host.");
+	if (a && !*a->firmware)
+		row->why_not = xasprintf("there is no UEFI firmware for %s", a->name);
+	else if (a && a->firmware_releases.len && !strv_has(&a->firmware_releases, w->spec.release))
+		row->why_not = xasprintf("Debian %s no longer has UEFI firmware for %s", w->spec.release, a->name);
+	else if (a)
+		wizard_row_text(&row->columns[0], a->firmware);
+	row = questions_add_option(out, "direct", "direct",
+				   "QEMU loads the kernel that is on the disk. Faster to boot, above all under "
+				   "emulation, and the kernel's command line is yours.");
+	if (a)
+		wizard_row_text(&row->columns[0], a->kernel);
+}
+
+static void questions_options_initrd(struct wizard *w, struct wizard_rows *out)
+{
+	(void)w;
+	questions_add_option(out, "own", "own", "A small one made by debwiz from the kernel's modules: quicker.");
+	questions_add_option(out, "guest", "guest", "The one that Debian made on the disk.");
+}
+
+static void questions_options_only_no(struct wizard *w, struct wizard_rows *out)
+{
+	(void)w;
+	questions_add_option(out, "no", "no", "");
+	questions_add_unsupported(out, "yes", "yes", "");
+}
+
+static void questions_options_mirror(struct wizard *w, struct wizard_rows *out)
+{
+	const struct strv *list = catalog_mirrors(w->conf.catalog);
+
+	questions_add_option(out, "auto", "auto",
+			     "What this host itself uses, where it is Debian's; else Debian's own.");
+	for (size_t i = 0; i < list->len; i++)
+		wizard_rows_add(out, list->items[i], NULL);
+}
+
+static void questions_options_component(struct wizard *w, struct wizard_rows *out)
+{
+	(void)w;
+	questions_add_option(out, "main", "main", "Debian itself.");
+	questions_add_option(out, "contrib", "contrib", "Free software that needs something that is not.");
+	questions_add_option(out, "non-free", "non-free", "Software that is not free.");
+	questions_add_option(out, "non-free-firmware", "non-free-firmware", "Firmware of devices that is not free.");
+}
+
+static void questions_options_accel(struct wizard *w, struct wizard_rows *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	const char *const *words = field_find("cpu", "accel")->column.choices;
+	const char *machine = w->offers->host->machine;
+	bool native = a && machine && strv_has(&a->native_hosts, machine);
+
+	questions_add_option(out, "auto", "auto", "What works here: it is tried before it is trusted.");
+	questions_add_option(out, "tcg", "tcg (emulation)", "Runs everywhere, and is slower.");
+	for (size_t i = 2; words[i]; i++) {
+		struct wizard_row *row;
+
+		if (!a || !strv_has(&a->accels, words[i]))
+			continue;
+		row = questions_add_option(out, words[i], words[i], "");
+		if (!native)
+			row->why_not = xasprintf("this host's processor (%s) does not run %s",
+						 machine ? machine : "unknown", a->name);
+	}
+}
+
+static void questions_options_cpu(struct wizard *w, struct wizard_rows *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	char *note =
+		a ? xasprintf("%s under emulation, this host's own where it accelerates.", a->cpu_tcg) : xstrdup("");
+
+	questions_add_option(out, "auto", "auto", note);
+	free(note);
+	for (size_t i = 0; a && i < a->cpu_models.len; i++)
+		wizard_rows_add(out, a->cpu_models.items[i], NULL);
+}
+
+static void questions_options_bus(struct wizard *w, struct wizard_rows *out)
+{
+	(void)w;
+	questions_add_option(out, "virtio", "virtio", "The quick one; the guest calls it vda.");
+	questions_add_option(out, "scsi", "scsi", "virtio-scsi; the guest calls it sda.");
+}
+
+static void questions_options_cache(struct wizard *w, struct wizard_rows *out)
+{
+	(void)w;
+	questions_add_option(out, "writeback", "writeback", "Safe and quick.");
+	questions_add_option(out, "none", "none", "Past this host's page cache.");
+	questions_add_option(out, "unsafe", "unsafe", "Does not wait for the disk: a power cut may cost the machine.");
+}
+
+static void questions_options_format(struct wizard *w, struct wizard_rows *out)
+{
+	(void)w;
+	questions_add_option(out, "qcow2", "qcow2",
+			     "Only written blocks take space; the second machine is ready immediately.");
+	questions_add_unsupported(out, "raw", "raw", "");
+}
+
+static void questions_options_network(struct wizard *w, struct wizard_rows *out)
+{
+	(void)w;
+	questions_add_option(out, "user", "user", "The machine reaches out through this host, without root.");
+	questions_add_option(out, "none", "none", "No network at all.");
+	questions_add_unsupported(out, "bridge", "bridge", "");
+	questions_add_unsupported(out, "tap", "tap", "");
+}
+
+static void questions_options_add_forward(struct wizard_rows *out, const char *value, const char *label,
+					  const char *note)
+{
+	wizard_row_text(&questions_add_option(out, value, label, note)->columns[0], value);
+}
+
+static void questions_options_forward(struct wizard *w, struct wizard_rows *out)
+{
+	uint16_t web = 8080;
+
+	while (web < 8180 && !w->offers->port_free(w->offers->arg, "127.0.0.1", web))
+		web++;
+	questions_options_add_forward(out, "127.0.0.1:auto:22", "SSH",
+				      "A free port of this host, found at each start.");
+	if (w->offers->port_free(w->offers->arg, "127.0.0.1", 2222))
+		questions_options_add_forward(out, "127.0.0.1:2222:22", "SSH on 2222",
+					      "Always the same port; it is free now.");
+	if (web < 8180) {
+		char *item = xasprintf("127.0.0.1:%u:80", (unsigned)web);
+
+		questions_options_add_forward(out, item, "Web server",
+					      "A free port of this host to the machine's port 80.");
+		free(item);
+	}
+}
+
+static void questions_options_display(struct wizard *w, struct wizard_rows *out)
+{
+	(void)w;
+	questions_add_option(out, "none", "none", "The serial console is all that a build machine needs.");
+	questions_add_option(out, "gtk", "gtk", "A window on this host.");
+	questions_add_option(out, "vnc", "vnc", "A screen for a VNC viewer on this host.");
+	questions_add_unsupported(out, "spice", "spice", "");
+}
+
+static void questions_options_keys(struct wizard *w, struct wizard_rows *out)
+{
+	w->offers->ssh_keys(w->offers->arg, out);
+}
+
+static void questions_options_locale(struct wizard *w, struct wizard_rows *out)
+{
+	w->offers->locales(w->offers->arg, out);
+}
+
+static void questions_options_timezone(struct wizard *w, struct wizard_rows *out)
+{
+	w->offers->timezones(w->offers->arg, out);
+}
+
+static void questions_options_keyboard(struct wizard *w, struct wizard_rows *out)
+{
+	static const char *const layouts[][2] = {
+		{"us", "English (US)"}, {"gb", "English (UK)"}, {"de", "German"},     {"fr", "French"},
+		{"es", "Spanish"},	{"it", "Italian"},	{"pt", "Portuguese"}, {"br", "Portuguese (Brazil)"},
+		{"nl", "Dutch"},	{"se", "Swedish"},	{"no", "Norwegian"},  {"dk", "Danish"},
+		{"fi", "Finnish"},	{"pl", "Polish"},	{"cz", "Czech"},      {"ch", "Swiss"},
+		{"ru", "Russian"},	{"jp", "Japanese"},
+	};
+
+	(void)w;
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++)
+		wizard_row_text(&wizard_rows_add(out, layouts[i][0], NULL)->columns[0], layouts[i][1]);
+}
+
+static void questions_options_profile(struct wizard *w, struct wizard_rows *out)
+{
+	const struct catalog_profile *p;
+
+	for (size_t i = 0; (p = catalog_profile_next(w->conf.catalog, &i));)
+		if (!p->hidden)
+			wizard_row_text(&wizard_rows_add(out, p->name, NULL)->columns[0], p->title);
+}
+
+/* ---- defaults of a new machine on this host ---- */
+
+/* ARCH-RELEASE, with a number behind it where that is taken. */
+static void questions_default_name(struct wizard *w, struct strv *out)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.12s-%.12s", w->spec.arch, w->spec.release);
+	for (unsigned n = 2; n < 1000 && w->offers->name_taken(w->offers->arg, name); n++)
+		snprintf(name, sizeof(name), "%.12s-%.12s-%u", w->spec.arch, w->spec.release, n);
+	strv_add(out, name);
+}
+
+/* The newest stable one that has the architecture; the catalogue is sorted so. */
+static void questions_default_release(struct wizard *w, struct strv *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	const struct catalog_release *r;
+	size_t i = 0;
+
+	while ((r = catalog_release_next(w->conf.catalog, &i)))
+		if (!*r->not_offered && (!a || !a->releases.len || strv_has(&a->releases, r->codename))) {
+			strv_add(out, r->codename);
+			return;
+		}
+	strv_add(out, field_find("machine", "release")->column.initial);
+}
+
+/* By firmware where there is one, as hardware does. */
+static void questions_default_firmware(struct wizard *w, struct strv *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	bool has = a && *a->firmware && (!a->firmware_releases.len || strv_has(&a->firmware_releases, w->spec.release));
+
+	strv_add(out, has ? "uefi" : "direct");
+}
+
+static void questions_default_memory(struct wizard *w, struct strv *out)
+{
+	const struct host_facts *host = w->offers->host;
+	struct spec s = {.cpu_count = w->spec.cpu_count, .firmware = w->spec.firmware};
+	char text[SIZE_TEXT];
+
+	strv_add(out, size_format(qemu_memory(&s, wizard_arch(w), host->cpus, host->memory), text));
+}
+
+static void questions_default_timezone(struct wizard *w, struct strv *out)
+{
+	const char *zone = w->offers->host->timezone;
+
+	/* by its present name, which every release has */
+	zone = zone ? catalog_zone(w->conf.catalog, zone) : NULL;
+	strv_add(out, zone ? zone : "Etc/UTC");
+}
+
+/* ---- the line under a field: what its answer means on this host ---- */
+
+static void questions_note_name(struct wizard *w, struct buf *out)
+{
+	char *path = host_short(wizard_path(w));
+
+	buf_addf(out, "Its file is %s.", path);
+	free(path);
+}
+
+static void questions_note_release(struct wizard *w, struct buf *out)
+{
+	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.release"));
+
+	if (l.current < l.len && *l.rows[l.current].note)
+		buf_adds(out, l.rows[l.current].note);
+	else
+		buf_adds(out, l.note);
+}
+
+static void questions_note_count(struct wizard *w, struct buf *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	unsigned host = w->offers->host->cpus;
+
+	buf_addf(out, "This host has %u", host);
+	if (a)
+		buf_addf(out, "; %s takes at most %u", a->name, a->max_cpus);
+	buf_addc(out, '.');
+}
+
+static void questions_note_memory(struct wizard *w, struct buf *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+	char host[SIZE_TEXT];
+	char most[SIZE_TEXT];
+	uint64_t max = a ? a->max_memory : 0;
+
+	if (a && w->spec.firmware == SPEC_UEFI && a->firmware_max_memory)
+		max = a->firmware_max_memory;
+	buf_addf(out, "This host has %s", size_human(w->offers->host->memory, host));
+	if (max)
+		buf_addf(out, "; %s%s takes at most %s", a->name,
+			 w->spec.firmware == SPEC_UEFI && a->firmware_max_memory ? " by UEFI" : "",
+			 size_format(max, most));
+	buf_addc(out, '.');
+}
+
+static void questions_note_disk(struct wizard *w, struct buf *out)
+{
+	char *dir = NULL;
+	uint64_t room = w->offers->free_space(w->offers->arg, &dir);
+	char *place = room ? host_short(dir) : NULL;
+	char text[SIZE_TEXT];
+
+	if (room)
+		buf_addf(out, "Takes about 2 G at first and grows as it is used; %s are free in %s.",
+			 size_human(room, text), place);
+	free(place);
+	free(dir);
+}
+
+static void questions_note_forward(struct wizard *w, struct buf *out)
+{
+	const struct strv *items = &w->spec.forwards;
+	struct spec_forward f;
+
+	for (size_t i = 0; i < items->len; i++)
+		if (!spec_forward_parse(items->items[i], &f, NULL) && f.host_port && !f.udp &&
+		    !w->offers->port_free(w->offers->arg, f.host, f.host_port)) {
+			buf_addf(out, "Port %u of this host is in use now.", (unsigned)f.host_port);
+			return;
+		}
+	if (!items->len)
+		buf_adds(out, "Without a forward to port 22, `debwiz ssh` does not reach the machine.");
+}
+
+static void questions_note_password(struct wizard *w, struct buf *out)
+{
+	buf_adds(out, *w->spec.password_hash ? "The console and sudo ask for it; ssh takes keys and the password."
+					     : "The console logs in by itself, and sudo asks for nothing.");
+}
+
+static void questions_note_keys(struct wizard *w, struct buf *out)
+{
+	struct wizard_list l = wizard_options(w, wizard_question(w, "system.ssh_key"));
+
+	if (w->spec.ssh_keys.len)
+		buf_addf(out, "%zu file%s, beside the key that debwiz makes.", w->spec.ssh_keys.len,
+			 w->spec.ssh_keys.len == 1 ? "" : "s");
+	else if (l.len)
+		buf_addf(out, "All %zu found in ~/.ssh, beside the key that debwiz makes.", l.len);
+	else
+		buf_adds(out, "None found in ~/.ssh: the key that debwiz makes is the only one.");
+}
+
+static void questions_note_packages(struct wizard *w, struct buf *out)
+{
+	const struct catalog_profile *p = catalog_profile_find(w->conf.catalog, w->spec.profile);
+
+	if (p)
+		buf_addf(out, "Beside the %zu of %s, and what they need.", p->packages.len, p->name);
+}
+
+static void questions_note_hostname(struct wizard *w, struct buf *out)
+{
+	buf_addf(out, "The machine calls itself %s.", spec_hostname(&w->spec));
+}
+
+static void questions_note_save(struct wizard *w, struct buf *out)
+{
+	char *path = host_short(wizard_path(w));
+
+	buf_addf(out, "Writes %s. Nothing outside your own folders is touched.", path);
+	free(path);
+}
+
+/* ---- which questions apply ---- */
 
 static bool questions_is_answered(const struct wizard *w, const char *id)
 {
@@ -46,58 +478,58 @@ static bool questions_has_security(const struct wizard *w)
 #define MORE .more = true
 
 const struct question_row question_rows[] = {
-	{"machine.arch", WIZARD_MACHINE, WIZARD_CHOICE, .options = choices_arch, .topic = WIZARD_ARCHES,
-	 .note = note_arch},
-	{"machine.name", WIZARD_MACHINE, WIZARD_TEXT, NONE, .initial = default_name, .note = note_name,
+	{"machine.arch", WIZARD_MACHINE, WIZARD_CHOICE, .options = questions_options_arch, .topic = WIZARD_ARCHES},
+	{"machine.name", WIZARD_MACHINE, WIZARD_TEXT, NONE, .initial = questions_default_name,
+	 .note = questions_note_name,
 	 .help = "What the machine is called: letters a-z, digits and -. Its file "
 		 "and its folder get this name, and so does the machine itself."},
 
-	{"machine.release", WIZARD_RELEASE, WIZARD_CHOICE, .options = choices_release, .topic = WIZARD_RELEASES,
-	 .adapts = true, .initial = default_release, .note = note_release},
+	{"machine.release", WIZARD_RELEASE, WIZARD_CHOICE, .options = questions_options_release,
+	 .topic = WIZARD_RELEASES, .adapts = true, .initial = questions_default_release,
+	 .note = questions_note_release},
 	{"mirror.security", WIZARD_RELEASE, WIZARD_BOOL, NONE},
 	{"mirror.updates", WIZARD_RELEASE, WIZARD_BOOL, NONE},
-	{"mirror.url", WIZARD_RELEASE, WIZARD_COMBO, NONE, MORE, .options = choices_mirror},
+	{"mirror.url", WIZARD_RELEASE, WIZARD_COMBO, NONE, MORE, .options = questions_options_mirror},
 	{"mirror.security_url", WIZARD_RELEASE, WIZARD_TEXT, NONE, MORE, .applies = questions_has_security},
 	{"mirror.snapshot", WIZARD_RELEASE, WIZARD_TEXT, NONE, MORE},
-	{"mirror.components", WIZARD_RELEASE, WIZARD_LIST, NONE, MORE, .options = choices_component},
+	{"mirror.components", WIZARD_RELEASE, WIZARD_LIST, NONE, MORE, .options = questions_options_component},
 	{"mirror.keyring", WIZARD_RELEASE, WIZARD_FILE, NONE, MORE},
 	{"mirror.proxy", WIZARD_RELEASE, WIZARD_TEXT, NONE, MORE},
 
-	{"firmware.mode", WIZARD_STARTUP, WIZARD_CHOICE, .options = choices_firmware, .topic = WIZARD_FIRMWARE,
-	 .adapts = true, .initial = default_firmware, .note = note_firmware},
-	{"machine.method", WIZARD_STARTUP, WIZARD_CHOICE, NONE, MORE, .options = choices_method},
-	{"firmware.initrd", WIZARD_STARTUP, WIZARD_CHOICE, NONE, MORE, .options = choices_initrd,
+	{"firmware.mode", WIZARD_STARTUP, WIZARD_CHOICE, .options = questions_options_firmware,
+	 .topic = WIZARD_FIRMWARE, .adapts = true, .initial = questions_default_firmware},
+	{"machine.method", WIZARD_STARTUP, WIZARD_CHOICE, NONE, MORE, .options = questions_options_method},
+	{"firmware.initrd", WIZARD_STARTUP, WIZARD_CHOICE, NONE, MORE, .options = questions_options_initrd,
 	 .applies = questions_is_direct},
 	{"boot.cmdline", WIZARD_STARTUP, WIZARD_TEXT, NONE, MORE, .applies = questions_is_direct},
-	{"firmware.secure_boot", WIZARD_STARTUP, WIZARD_CHOICE, NONE, MORE, .options = choices_no_yet,
+	{"firmware.secure_boot", WIZARD_STARTUP, WIZARD_CHOICE, NONE, MORE, .options = questions_options_only_no,
 	 .applies = questions_is_uefi},
 	{"boot.timeout", WIZARD_STARTUP, WIZARD_DURATION, NONE, MORE},
 
-	{"cpu.count", WIZARD_PROCESSOR, WIZARD_NUMBER, NONE, .adapts = true, .note = note_count},
-	{"cpu.memory", WIZARD_PROCESSOR, WIZARD_SIZE, NONE, .adapts = true, .initial = default_memory,
-	 .note = note_memory},
-	{"cpu.accel", WIZARD_PROCESSOR, WIZARD_CHOICE, NONE, .options = choices_accel, .adapts = true,
-	 .note = note_accel},
-	{"cpu.model", WIZARD_PROCESSOR, WIZARD_COMBO, NONE, .options = choices_cpu, .adapts = true, .note = note_cpu},
+	{"cpu.count", WIZARD_PROCESSOR, WIZARD_NUMBER, NONE, .adapts = true, .note = questions_note_count},
+	{"cpu.memory", WIZARD_PROCESSOR, WIZARD_SIZE, NONE, .adapts = true, .initial = questions_default_memory,
+	 .note = questions_note_memory},
+	{"cpu.accel", WIZARD_PROCESSOR, WIZARD_CHOICE, NONE, .options = questions_options_accel, .adapts = true},
+	{"cpu.model", WIZARD_PROCESSOR, WIZARD_COMBO, NONE, .options = questions_options_cpu, .adapts = true},
 	{"qemu.binary", WIZARD_PROCESSOR, WIZARD_TEXT, NONE, MORE},
 
-	{"disk.size", WIZARD_DISK, WIZARD_SIZE, NONE, .note = note_disk},
-	{"disk.bus", WIZARD_DISK, WIZARD_CHOICE, NONE, .options = choices_bus},
+	{"disk.size", WIZARD_DISK, WIZARD_SIZE, NONE, .note = questions_note_disk},
+	{"disk.bus", WIZARD_DISK, WIZARD_CHOICE, NONE, .options = questions_options_bus},
 	{"disk.standalone", WIZARD_DISK, WIZARD_BOOL, NONE, MORE},
-	{"disk.format", WIZARD_DISK, WIZARD_CHOICE, NONE, MORE, .options = choices_format},
-	{"disk.cache", WIZARD_DISK, WIZARD_CHOICE, NONE, MORE, .options = choices_cache},
+	{"disk.format", WIZARD_DISK, WIZARD_CHOICE, NONE, MORE, .options = questions_options_format},
+	{"disk.cache", WIZARD_DISK, WIZARD_CHOICE, NONE, MORE, .options = questions_options_cache},
 
-	{"network.mode", WIZARD_DEVICES, WIZARD_CHOICE, NONE, .options = choices_network},
-	{"network.forward", WIZARD_DEVICES, WIZARD_LIST, NONE, .options = choices_forward,
-	 .applies = questions_has_network, .note = note_forward},
+	{"network.mode", WIZARD_DEVICES, WIZARD_CHOICE, NONE, .options = questions_options_network},
+	{"network.forward", WIZARD_DEVICES, WIZARD_LIST, NONE, .options = questions_options_forward,
+	 .applies = questions_has_network, .note = questions_note_forward},
 	{"network.restrict", WIZARD_DEVICES, WIZARD_BOOL, NONE, MORE, .applies = questions_has_network},
-	{"devices.display", WIZARD_DEVICES, WIZARD_CHOICE, NONE, .options = choices_display},
+	{"devices.display", WIZARD_DEVICES, WIZARD_CHOICE, NONE, .options = questions_options_display},
 	{"devices.share", WIZARD_DEVICES, WIZARD_LIST, NONE},
 	{"devices.usb", WIZARD_DEVICES, WIZARD_BOOL, NONE},
 	{"devices.audio", WIZARD_DEVICES, WIZARD_BOOL, NONE},
 	{"devices.rng", WIZARD_DEVICES, WIZARD_BOOL, NONE, MORE},
 	{"devices.drive", WIZARD_DEVICES, WIZARD_LIST, NONE, MORE},
-	{"firmware.tpm", WIZARD_DEVICES, WIZARD_CHOICE, NONE, MORE, .options = choices_no_yet},
+	{"firmware.tpm", WIZARD_DEVICES, WIZARD_CHOICE, NONE, MORE, .options = questions_options_only_no},
 	{"qemu.extra", WIZARD_DEVICES, WIZARD_LIST, NONE, MORE},
 
 	{"system.user", WIZARD_SYSTEM, WIZARD_TEXT, NONE},
@@ -105,20 +537,21 @@ const struct question_row question_rows[] = {
 	 .help = "Of the user. Only its hash is kept, in the machine's file. Without one the "
 		 "serial console logs in by itself, sudo asks for none, ssh takes keys alone, and "
 		 "root is locked.",
-	 .note = note_password},
-	{"system.ssh_key", WIZARD_SYSTEM, WIZARD_FILES, NONE, .options = choices_keys, .note = note_keys},
-	{"system.hostname", WIZARD_SYSTEM, WIZARD_TEXT, NONE, .note = note_hostname},
-	{"system.timezone", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_timezone, .lasting = true,
-	 .initial = default_timezone},
-	{"system.locale", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_locale, .lasting = true},
-	{"system.keyboard", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = choices_keyboard,
+	 .note = questions_note_password},
+	{"system.ssh_key", WIZARD_SYSTEM, WIZARD_FILES, NONE, .options = questions_options_keys,
+	 .note = questions_note_keys},
+	{"system.hostname", WIZARD_SYSTEM, WIZARD_TEXT, NONE, .note = questions_note_hostname},
+	{"system.timezone", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = questions_options_timezone, .lasting = true,
+	 .initial = questions_default_timezone},
+	{"system.locale", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = questions_options_locale, .lasting = true},
+	{"system.keyboard", WIZARD_SYSTEM, WIZARD_COMBO, NONE, .options = questions_options_keyboard,
 	 .applies = questions_has_keyboard},
-	{"system.profile", WIZARD_SYSTEM, WIZARD_CHOICE, NONE, .options = choices_profile},
-	{"system.packages", WIZARD_SYSTEM, WIZARD_SEARCH, .topic = WIZARD_PACKAGES, .note = note_packages},
+	{"system.profile", WIZARD_SYSTEM, WIZARD_CHOICE, NONE, .options = questions_options_profile},
+	{"system.packages", WIZARD_SYSTEM, WIZARD_SEARCH, .topic = WIZARD_PACKAGES, .note = questions_note_packages},
 
 	{"save", WIZARD_REVIEW, WIZARD_FILE, NONE, .title = "Save as",
 	 .help = "The INI file that the machine is made from. The same file makes it again, here or on "
 		 "another host.",
-	 .note = note_save},
+	 .note = questions_note_save},
 };
 const size_t question_count = sizeof(question_rows) / sizeof(*question_rows);

@@ -191,7 +191,7 @@ static void review_words_you(struct wizard *w, struct wizard_rows *out)
 	review_say(out, "Packages", &b);
 }
 
-void review_words(struct wizard *w, struct wizard_rows *out)
+static void review_words(struct wizard *w, struct wizard_rows *out)
 {
 	review_words_machine(w, out);
 	review_words_runs(w, out);
@@ -200,6 +200,79 @@ void review_words(struct wizard *w, struct wizard_rows *out)
 	review_words_network(w, out);
 	review_words_devices(w, out);
 	review_words_you(w, out);
+}
+
+struct wizard_list wizard_summary(struct wizard *w)
+{
+	if (!w->has_summary)
+		review_words(w, &w->summary);
+	w->has_summary = true;
+	return wizard_list_of(&w->summary, WIZARD_READY, NULL, NULL);
+}
+
+/* ---- changes ---- */
+
+static char *review_in_words(const struct field *f, const struct spec *s)
+{
+	struct strv values = STRV_INIT;
+	char *text;
+
+	column_format(&f->column, s, &values);
+	if (f->secret)
+		text = xstrdup(values.len && *values.items[0] ? "set" : "none");
+	else
+		text = strv_join(&values, ", ");
+	strv_fini(&values);
+	return text;
+}
+
+static const char *review_effect_words(const struct wizard *w, enum field_effect effect)
+{
+	if (!w->made.disk)
+		return "counts when the machine is prepared";
+	switch (effect) {
+	case FIELD_NEXT_BOOT:
+		return "counts from the next boot";
+	case FIELD_APPLIED:
+		return "counts from the next boot, or by `debwiz forward M apply`";
+	case FIELD_GROW_ONLY:
+		return "grows at the next boot; it never shrinks";
+	case FIELD_NEW_ONLY:
+		return "for new machines only: this one keeps what it was made with until it is recreated";
+	}
+	return "";
+}
+
+size_t wizard_changes(struct wizard *w, struct wizard_change **out)
+{
+	struct wizard_change *all = xcalloc(question_count, sizeof(*all));
+	size_t n = 0;
+
+	for (size_t i = 0; w->original && i < question_count; i++) {
+		const struct wizard_question *q = &w->questions[i];
+
+		if (!q->field || column_equal(&q->field->column, &w->was, &w->spec))
+			continue;
+		all[n++] = (struct wizard_change){
+			.question = q,
+			.from = review_in_words(q->field, &w->was),
+			.to = review_in_words(q->field, &w->spec),
+			.effect = q->field->effect,
+			.words = review_effect_words(w, q->field->effect),
+			.refused = wizard_wrong(w, q),
+		};
+	}
+	*out = all;
+	return n;
+}
+
+void wizard_changes_free(struct wizard_change *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(c[i].from);
+		free(c[i].to);
+	}
+	free(c);
 }
 
 /* ---- warnings ---- */

@@ -9,6 +9,7 @@
 #include "host/file.h"
 #include "machine/trust.h"
 #include "private.h"
+#include "qemu/argv.h"
 
 /* ---- the table at run time ---- */
 
@@ -110,7 +111,7 @@ static void wizard_forget_rows(struct answer *a)
 	a->has_rows = false;
 }
 
-void wizard_forget(struct wizard *w)
+void wizard_forget_texts(struct wizard *w)
 {
 	for (size_t i = 0; i < question_count; i++) {
 		wizard_forget_answer(&w->answers[i]);
@@ -142,7 +143,7 @@ struct wizard *wizard_new(const struct wizard_conf *conf)
 	struct wizard *w = wizard_make(conf);
 
 	spec_init(&w->was);
-	wizard_settle(w, NULL);
+	wizard_recompute(w, NULL);
 	spec_fini(&w->was);
 	spec_copy(&w->was, &w->spec);
 	return w;
@@ -191,7 +192,7 @@ struct wizard *wizard_edit(const struct wizard_conf *conf, const char *path, str
 		w->entered[p] = true;
 	wizard_take_risks(w);
 	wizard_load(w);
-	wizard_settle(w, NULL);
+	wizard_recompute(w, NULL);
 	return w;
 }
 
@@ -207,7 +208,7 @@ void wizard_free(struct wizard *w)
 	if (!w)
 		return;
 	wizard_unask(w);
-	wizard_forget(w);
+	wizard_forget_texts(w);
 	for (size_t i = 0; i < question_count; i++) {
 		struct answer *a = &w->answers[i];
 
@@ -225,6 +226,28 @@ void wizard_free(struct wizard *w)
 	free(w->questions);
 	free(w->answers);
 	free(w);
+}
+
+/* ---- facts about the machine and this host ---- */
+
+const struct catalog_arch *wizard_arch(const struct wizard *w)
+{
+	return catalog_arch_find(w->conf.catalog, w->spec.arch);
+}
+
+const struct catalog_release *wizard_release(const struct wizard *w)
+{
+	return catalog_release_find(w->conf.catalog, w->spec.release);
+}
+
+unsigned wizard_auto_cpus(const struct wizard *w)
+{
+	return qemu_auto_cpus(w->offers->host->cpus, wizard_arch(w));
+}
+
+uint64_t wizard_memory(const struct wizard *w)
+{
+	return qemu_memory(&w->spec, wizard_arch(w), w->offers->host->cpus, w->offers->host->memory);
 }
 
 /* ---- pages ---- */

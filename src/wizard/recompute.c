@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * settle: makes the record follow the answers: what does not apply has its default, what a person
+ * recompute: makes the record follow the answers: what does not apply has its default, what a person
  * wanted counts, everything else has what is right here. Then the rules are asked.
  */
 #include <stdlib.h>
@@ -31,7 +31,7 @@ void field_assign(const struct field *f, struct spec *s, const struct strv *valu
 }
 
 /* What the question has when nobody answered it. */
-static void settle_initial(struct wizard *w, size_t i, struct strv *out)
+static void recompute_initial(struct wizard *w, size_t i, struct strv *out)
 {
 	const struct question_row *row = &question_rows[i];
 	const struct field *f = w->questions[i].field;
@@ -43,7 +43,7 @@ static void settle_initial(struct wizard *w, size_t i, struct strv *out)
 }
 
 /* Puts the value in force that the answers ask for. */
-static void settle_apply(struct wizard *w, size_t i)
+static void recompute_apply(struct wizard *w, size_t i)
 {
 	const struct answer *a = &w->answers[i];
 	struct strv values = STRV_INIT;
@@ -57,12 +57,12 @@ static void settle_apply(struct wizard *w, size_t i)
 	if (a->touched && !a->yielded)
 		strv_copy(&values, &a->wanted);
 	else
-		settle_initial(w, i, &values);
+		recompute_initial(w, i, &values);
 	field_assign(w->questions[i].field, &w->spec, &values);
 	strv_fini(&values);
 }
 
-static void settle_add_fault(struct wizard *w, const char *id, const char *message)
+static void recompute_add_fault(struct wizard *w, const char *id, const char *message)
 {
 	const struct wizard_question *q = wizard_question(w, id);
 	struct answer *a;
@@ -74,29 +74,29 @@ static void settle_add_fault(struct wizard *w, const char *id, const char *messa
 		a->fault = xstrdup(message);
 }
 
-static void settle_on_fault(unsigned line, const char *section, const char *key, const char *message, void *arg)
+static void recompute_on_fault(unsigned line, const char *section, const char *key, const char *message, void *arg)
 {
 	char *id = xasprintf("%s.%s", section, key);
 
 	(void)line;
-	settle_add_fault(arg, id, message);
+	recompute_add_fault(arg, id, message);
 	free(id);
 }
 
 /* Its saved state goes on with the very devices that it had. */
-static void settle_check_suspended(struct wizard *w)
+static void recompute_check_suspended(struct wizard *w)
 {
 	for (size_t i = 0; i < question_count; i++) {
 		const struct field *f = w->questions[i].field;
 
 		if (f && f->effect != FIELD_NEW_ONLY && !column_equal(&f->column, &w->was, &w->spec))
-			settle_add_fault(w, w->questions[i].id,
-					 "the machine is suspended; resume it before this changes");
+			recompute_add_fault(w, w->questions[i].id,
+					    "the machine is suspended; resume it before this changes");
 	}
 }
 
 /* A machine that is made: what cannot change any more. */
-static void settle_check_made(struct wizard *w)
+static void recompute_check_made(struct wizard *w)
 {
 	char has[SIZE_TEXT];
 	char *text;
@@ -104,26 +104,26 @@ static void settle_check_made(struct wizard *w)
 	if (!w->made.disk)
 		return;
 	if (w->made.suspended)
-		settle_check_suspended(w);
+		recompute_check_suspended(w);
 	if (strcmp(w->spec.arch, w->was.arch)) {
 		text = xasprintf("this machine's disk holds a system for %s; make a new machine for %s", w->was.arch,
 				 w->spec.arch);
-		settle_add_fault(w, "machine.arch", text);
+		recompute_add_fault(w, "machine.arch", text);
 		free(text);
 	}
 	if (w->spec.disk_size < w->made.disk) {
 		text = xasprintf("the disk has %s already and only grows", size_format(w->made.disk, has));
-		settle_add_fault(w, "disk.size", text);
+		recompute_add_fault(w, "disk.size", text);
 		free(text);
 	} else if (w->spec.disk_size > w->made.disk && w->made.snapshots) {
 		text = xasprintf("the disk has %u snapshot%s and cannot grow until they are deleted", w->made.snapshots,
 				 w->made.snapshots == 1 ? "" : "s");
-		settle_add_fault(w, "disk.size", text);
+		recompute_add_fault(w, "disk.size", text);
 		free(text);
 	}
 }
 
-static void settle_check_key(struct wizard *w, const char *value)
+static void recompute_check_key(struct wizard *w, const char *value)
 {
 	char *path = spec_path(&w->spec, value);
 	struct err e = ERR_INIT;
@@ -134,31 +134,31 @@ static void settle_check_key(struct wizard *w, const char *value)
 	else if (host_ssh_key_read(path, NULL, &e) < 0)
 		text = xasprintf("%s%s%s", e.text, e.hint ? "; " : "", e.hint ? e.hint : "");
 	if (text)
-		settle_add_fault(w, "system.ssh_key", text);
+		recompute_add_fault(w, "system.ssh_key", text);
 	err_fini(&e);
 	free(text);
 	free(path);
 }
 
-static void settle_check_files(struct wizard *w)
+static void recompute_check_files(struct wizard *w)
 {
 	const struct strv *keys = &w->spec.ssh_keys;
 	char *path;
 
 	for (size_t i = 0; i < keys->len; i++)
-		settle_check_key(w, keys->items[i]);
+		recompute_check_key(w, keys->items[i]);
 	if (*w->spec.keyring) {
 		path = spec_path(&w->spec, w->spec.keyring);
 		if (access(path, R_OK) < 0)
-			settle_add_fault(w, "mirror.keyring",
-					 "cannot be read; name a file of OpenPGP keys, or leave this "
-					 "empty");
+			recompute_add_fault(w, "mirror.keyring",
+					    "cannot be read; name a file of OpenPGP keys, or leave this "
+					    "empty");
 		free(path);
 	}
 }
 
 /* A saved file that says another name than its own is of no use: it may take its own again. */
-static bool settle_is_named_by_file(const struct wizard *w)
+static bool recompute_is_named_by_file(const struct wizard *w)
 {
 	char *path = w->offers->save_path(w->offers->arg, w->spec.name);
 	bool named = !w->made.disk && !strcmp(path, w->path);
@@ -168,47 +168,47 @@ static bool settle_is_named_by_file(const struct wizard *w)
 }
 
 /* The file and the machine's folder bear its name: changed in the file alone it fits neither. */
-static void settle_check_name(struct wizard *w)
+static void recompute_check_name(struct wizard *w)
 {
 	char *text = NULL;
 
-	if (w->original && strcmp(w->spec.name, w->was.name) && !settle_is_named_by_file(w))
+	if (w->original && strcmp(w->spec.name, w->was.name) && !recompute_is_named_by_file(w))
 		text = xasprintf("the machine keeps its name here; `debwiz rename %s %s` renames it", w->was.name,
 				 w->spec.name);
 	else if (!w->original && w->offers->name_taken(w->offers->arg, w->spec.name))
 		text = xasprintf("a machine named %s already exists; choose another name", w->spec.name);
 	if (text)
-		settle_add_fault(w, "machine.name", text);
+		recompute_add_fault(w, "machine.name", text);
 	free(text);
 }
 
-static void settle_check(struct wizard *w)
+static void recompute_check(struct wizard *w)
 {
 	for (size_t i = 0; i < question_count; i++) {
 		free(w->answers[i].fault);
 		w->answers[i].fault = NULL;
 	}
-	settle_check_made(w); /* first: the reason that cannot be mended counts */
-	spec_check_each(&w->spec, w->conf.catalog, settle_on_fault, w);
-	settle_check_name(w);
-	settle_check_files(w);
+	recompute_check_made(w); /* first: the reason that cannot be mended counts */
+	spec_check_each(&w->spec, w->conf.catalog, recompute_on_fault, w);
+	recompute_check_name(w);
+	recompute_check_files(w);
 }
 
-static void settle_apply_all(struct wizard *w)
+static void recompute_apply_all(struct wizard *w)
 {
 	/* Twice: what applies and what is a default may hang on a later answer. */
 	for (int round = 0; round < 2; round++)
 		for (size_t i = 0; i < question_count; i++)
-			settle_apply(w, i);
-	settle_check(w);
+			recompute_apply(w, i);
+	recompute_check(w);
 }
 
 /* Architecture or release is another: what is impossible with it gives way. */
-static void settle_adapt(struct wizard *w, const struct wizard_question *cause, char **reasons)
+static void recompute_adapt(struct wizard *w, const struct wizard_question *cause, char **reasons)
 {
 	for (size_t i = 0; i < question_count; i++)
 		w->answers[i].yielded = false;
-	settle_apply_all(w);
+	recompute_apply_all(w);
 	for (int round = 0; round < ROUNDS; round++) {
 		bool changed = false;
 
@@ -224,11 +224,11 @@ static void settle_adapt(struct wizard *w, const struct wizard_question *cause, 
 		}
 		if (!changed)
 			return;
-		settle_apply_all(w);
+		recompute_apply_all(w);
 	}
 }
 
-static char *settle_joined(const struct field *f, const struct spec *s)
+static char *recompute_joined(const struct field *f, const struct spec *s)
 {
 	struct strv values = STRV_INIT;
 	char *text;
@@ -239,49 +239,49 @@ static char *settle_joined(const struct field *f, const struct spec *s)
 	return text;
 }
 
-static bool settle_is_cause_of_change(const struct wizard_question *q)
+static bool recompute_is_cause_of_change(const struct wizard_question *q)
 {
 	return q && (!strcmp(q->id, "machine.arch") || !strcmp(q->id, "machine.release"));
 }
 
 /* Says what became another elsewhere. */
-static void settle_tell(struct wizard *w, const struct wizard_question *cause, const struct spec *before,
-			char **reasons)
+static void recompute_add_notices(struct wizard *w, const struct wizard_question *cause, const struct spec *before,
+				  char **reasons)
 {
 	for (size_t i = 0; i < question_count; i++) {
 		const struct wizard_question *q = &w->questions[i];
 		char *text;
 
 		if (!q->field || q == cause || q->field->secret || column_equal(&q->field->column, before, &w->spec) ||
-		    (!settle_is_cause_of_change(cause) && !w->answers[i].touched))
+		    (!recompute_is_cause_of_change(cause) && !w->answers[i].touched))
 			continue;
 		if (!question_applies(w, i)) {
 			strv_addf(&w->notices, "%s does not apply now; its answer is kept", q->title);
 			continue;
 		}
-		text = settle_joined(q->field, &w->spec);
+		text = recompute_joined(q->field, &w->spec);
 		strv_addf(&w->notices, "%s is now %s%s%s", q->title, *text ? text : "empty", reasons[i] ? ": " : "",
 			  reasons[i] ? reasons[i] : "");
 		free(text);
 	}
 }
 
-void wizard_settle(struct wizard *w, const struct wizard_question *cause)
+void wizard_recompute(struct wizard *w, const struct wizard_question *cause)
 {
 	char **reasons = xcalloc(question_count, sizeof(*reasons));
 	struct spec before;
 
 	spec_copy(&before, &w->spec);
-	wizard_forget(w);
+	wizard_forget_texts(w);
 	strv_fini(&w->notices);
-	if (settle_is_cause_of_change(cause))
-		settle_adapt(w, cause, reasons);
+	if (recompute_is_cause_of_change(cause))
+		recompute_adapt(w, cause, reasons);
 	else
-		settle_apply_all(w);
+		recompute_apply_all(w);
 	free(w->spec.path);
 	w->spec.path = file_absolute(wizard_path(w));
 	if (cause)
-		settle_tell(w, cause, &before, reasons);
+		recompute_add_notices(w, cause, &before, reasons);
 	for (size_t i = 0; i < question_count; i++)
 		free(reasons[i]);
 	free(reasons);

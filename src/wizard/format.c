@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* format: answers as texts: as they are edited, as a person reads them, and with a note. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/size.h"
+#include "private.h"
+
+const struct strv *wizard_items(struct wizard *w, const struct wizard_question *q)
+{
+	struct answer *a = question_answer(w, q);
+
+	if (wizard_is_list(q) && !a->items.len)
+		field_values(q->field, &w->spec, &a->items);
+	return &a->items;
+}
+
+const char *wizard_text(struct wizard *w, const struct wizard_question *q)
+{
+	struct answer *a = question_answer(w, q);
+	struct strv values = STRV_INIT;
+
+	if (a->draft)
+		return a->draft;
+	if (!a->text) {
+		if (!strcmp(q->id, "save")) {
+			a->text = xstrdup(wizard_path(w));
+		} else if (q->widget == WIZARD_PASSWORD) {
+			a->text = xstrdup(*w->spec.password_hash ? "set" : "");
+		} else {
+			field_values(q->field, &w->spec, &values);
+			a->text = strv_join(&values, "\n");
+			strv_fini(&values);
+		}
+	}
+	return a->text;
+}
+
+/* Which one that is, as soon as it was tried. */
+static char *format_auto_accel(struct wizard *w)
+{
+	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.arch"));
+
+	if (l.current < l.len && *l.rows[l.current].columns[1])
+		return xasprintf("auto (%s)", l.rows[l.current].columns[1]);
+	return xstrdup("auto");
+}
+
+/* What "auto", an empty text and an empty list mean. */
+static char *format_answer(struct wizard *w, const struct wizard_question *q)
+{
+	const char *text = wizard_text(w, q);
+
+	if (wizard_is_list(q)) {
+		const struct strv *items = wizard_items(w, q);
+
+		if (items->len)
+			return strv_join(items, ", ");
+		return xstrdup(!strcmp(q->id, "system.ssh_key")
+				       ? wizard_options(w, q).len ? "your own" : "one that debwiz makes"
+			       : !strcmp(q->id, "mirror.components") ? "as Debian's installer chooses"
+								     : "none");
+	}
+	if (!strcmp(q->id, "cpu.count") && !strcmp(text, "auto"))
+		return xasprintf("auto (%u)", wizard_auto_cpus(w));
+	if (!strcmp(q->id, "cpu.memory") && !strcmp(text, "auto")) {
+		char size[SIZE_TEXT];
+
+		return xasprintf("auto (%s)", size_format(wizard_memory(w), size));
+	}
+	if (!strcmp(q->id, "cpu.accel") && !strcmp(text, "auto"))
+		return format_auto_accel(w);
+	if (!strcmp(q->id, "cpu.model") && !strcmp(text, "auto") && wizard_arch(w))
+		return xasprintf("auto (%s)", wizard_auto_model(w));
+	if (!strcmp(q->id, "system.hostname") && !*text)
+		return xasprintf("%s (its name)", w->spec.name);
+	if (!strcmp(q->id, "mirror.snapshot") && !*text)
+		return xstrdup("now");
+	return xstrdup(*text ? text : "none");
+}
+
+const char *wizard_shown(struct wizard *w, const struct wizard_question *q)
+{
+	struct answer *a = question_answer(w, q);
+
+	if (!a->shown)
+		a->shown = format_answer(w, q);
+	return a->shown;
+}
+
+/* The note of the chosen option. */
+static void format_option_note(struct wizard *w, const struct wizard_question *q, struct buf *out)
+{
+	struct wizard_list l = wizard_options(w, q);
+
+	if (l.current < l.len)
+		buf_adds(out, l.rows[l.current].note);
+}
+
+const char *wizard_note(struct wizard *w, const struct wizard_question *q)
+{
+	struct answer *a = question_answer(w, q);
+	struct buf b;
+
+	if (!a->note) {
+		buf_init(&b, 0);
+		if (question_row(w, q)->note)
+			question_row(w, q)->note(w, &b);
+		if (!b.len && !a->draft)
+			format_option_note(w, q, &b);
+		a->note = buf_steal(&b);
+	}
+	return a->note;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lists: the rows that questions and the review offer. What must be requested from the offers is requested once a topic
+ * and kept until an answer that it depends on changes; an older result stays in use until it is looked at again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/size.h"
+#include "private.h"
+#include "wizard/offers.h"
+
+/* ---- rows ---- */
+
+void wizard_rows_fini(struct wizard_rows *r)
+{
+	for (size_t i = 0; i < r->len; i++) {
+		struct wizard_row *row = &r->items[i];
+
+		free(row->value);
+		free(row->label);
+		for (size_t c = 0; c < WIZARD_COLUMNS; c++)
+			free(row->columns[c]);
+		free(row->note);
+		free(row->why_not);
+	}
+	free(r->items);
+	free(r->note);
+	*r = (struct wizard_rows){.items = NULL};
+}
+
+struct wizard_row *wizard_rows_add(struct wizard_rows *r, const char *value, const char *label)
+{
+	struct wizard_row *row;
+
+	/* grown by powers of two: nothing beside the length need be remembered */
+	if (!(r->len & (r->len - 1)))
+		r->items = xreallocarray(r->items, r->len ? r->len * 2 : 1, sizeof(*r->items));
+	row = &r->items[r->len++];
+	*row = (struct wizard_row){
+		.value = xstrdup(value),
+		.label = xstrdup(label ? label : value),
+		.note = xstrdup(""),
+	};
+	for (size_t c = 0; c < WIZARD_COLUMNS; c++)
+		row->columns[c] = xstrdup("");
+	return row;
+}
+
+void wizard_row_text(char **slot, const char *text)
+{
+	char *copy = xstrdup(text);
+
+	free(*slot);
+	*slot = copy;
+}
+
+/* ---- requests ---- */
+
+/* Sections and keys that a topic's answer depends on; a whole section has no key. */
+static const char *const depends[WIZARD_TOPIC_COUNT][8] = {
+	[WIZARD_ARCHES] = {"qemu"},
+	[WIZARD_RELEASES] = {"mirror.url", "mirror.security_url", "mirror.snapshot", "mirror.keyring", "mirror.proxy",
+			     "machine.arch"},
+	[WIZARD_FIRMWARE] = {"mirror", "machine.arch", "machine.release"},
+	[WIZARD_PACKAGES] = {"mirror", "machine.arch", "machine.release"},
+	[WIZARD_ESTIMATE] = {""},
+	[WIZARD_COMMAND] = {""},
+};
+
+static bool lists_names(const char *const *list, const struct field *f)
+{
+	for (; *list; list++) {
+		const char *dot = strchr(*list, '.');
+		size_t n = strcspn(*list, ".");
+
+		if (!**list ||
+		    (!strncmp(*list, f->section, n) && !f->section[n] && (!dot || !strcmp(dot + 1, f->column.key))))
+			return true;
+	}
+	return false;
+}
+
+/* The values of all that the answer depends on; owned. A secret is not copied. */
+static char *lists_topic_key(const struct wizard *w, enum wizard_topic topic, const char *query)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_adds(&b, query ? query : "");
+	for (size_t i = 0; i < field_count; i++) {
+		struct strv values = STRV_INIT;
+
+		if (field_table[i].secret || !lists_names(depends[topic], &field_table[i]))
+			continue;
+		column_format(&field_table[i].column, &w->spec, &values);
+		for (size_t k = 0; k < values.len; k++)
+			buf_addf(&b, "\n%s", values.items[k]);
+		buf_adds(&b, "\n.");
+		strv_fini(&values);
+	}
+	return buf_steal(&b);
+}
+
+static void lists_on_answer(struct wizard_rows *rows, const struct err *e, void *arg)
+{
+	struct asked *a = arg;
+
+	a->request = NULL;
+	wizard_rows_fini(&a->rows);
+	free(a->failure);
+	a->failure = NULL;
+	if (rows) {
+		a->rows = *rows;
+		*rows = (struct wizard_rows){.items = NULL};
+		a->state = WIZARD_READY;
+	} else {
+		a->failure = e && e->text ? xasprintf("%s%s%s", e->text, e->hint ? "; " : "", e->hint ? e->hint : "")
+					  : xstrdup("no answer");
+		a->state = WIZARD_FAILED;
+		a->kind = e ? e->kind : ERR_FAILED;
+	}
+	wizard_forget_texts(a->w);
+	if (a->w->conf.changed)
+		a->w->conf.changed(a->w->conf.arg);
+}
+
+/* What cannot be ended once QEMU has been started for it: one at a time. Asked at each letter of an
+ * answer they would queue up. */
+static bool lists_is_unstoppable(enum wizard_topic topic)
+{
+	return topic == WIZARD_ARCHES || topic == WIZARD_COMMAND;
+}
+
+static void lists_withdraw(struct asked *a, bool rows_too)
+{
+	if (a->request)
+		a->w->offers->cancel(a->w->offers->arg, a->request);
+	a->request = NULL;
+	if (rows_too)
+		wizard_rows_fini(&a->rows);
+	free(a->failure);
+	free(a->key);
+	a->failure = NULL;
+	a->key = NULL;
+	a->state = WIZARD_NO_LIST;
+}
+
+struct asked *wizard_ask(struct wizard *w, enum wizard_topic topic, const char *query)
+{
+	struct asked *a = &w->asked[topic];
+	char *key = lists_topic_key(w, topic, query);
+
+	a->w = w;
+	if (a->key && !strcmp(a->key, key)) {
+		free(key);
+		return a;
+	}
+	if (a->request && lists_is_unstoppable(topic)) {
+		free(key); /* once it has answered, whoever looks again asks for the newest */
+		return a;
+	}
+	lists_withdraw(a, topic != WIZARD_COMMAND); /* the old command stays until the new one is known */
+	a->key = key;
+	a->state = WIZARD_LOADING;
+	a->request = w->offers->ask(w->offers->arg, topic, &w->spec, query, lists_on_answer, a);
+	return a;
+}
+
+void wizard_unask(struct wizard *w)
+{
+	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++) {
+		w->asked[i].w = w;
+		lists_withdraw(&w->asked[i], true);
+	}
+}
+
+void wizard_retry(struct wizard *w)
+{
+	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++)
+		if (w->asked[i].state == WIZARD_FAILED || w->asked[i].rows.provisional)
+			lists_withdraw(&w->asked[i], true);
+	wizard_forget_texts(w);
+}
+
+/* ---- lists ---- */
+
+struct wizard_list wizard_list_of(const struct wizard_rows *rows, enum wizard_list_state state, const char *note,
+				  const char *answer)
+{
+	struct wizard_list l = {
+		.state = state,
+		.rows = rows->items,
+		.len = rows->len,
+		.current = rows->len,
+		.note = note ? note : "",
+		.provisional = rows->provisional,
+	};
+
+	for (size_t i = 0; answer && i < rows->len; i++)
+		if (!strcmp(rows->items[i].value, answer)) {
+			l.current = i;
+			break;
+		}
+	return l;
+}
+
+static const char *lists_loading_note(enum wizard_topic topic)
+{
+	static const char *const notes[WIZARD_TOPIC_COUNT] = {
+		[WIZARD_ARCHES] = "trying what runs here",
+		[WIZARD_RELEASES] = "asking the mirror",
+		[WIZARD_FIRMWARE] = "reading the package lists",
+		[WIZARD_PACKAGES] = "reading the package lists",
+		[WIZARD_ESTIMATE] = "working out what is to be done",
+		[WIZARD_COMMAND] = "asking QEMU",
+	};
+
+	return notes[topic];
+}
+
+static const char *lists_asked_note(const struct asked *a, enum wizard_topic topic)
+{
+	return a->state == WIZARD_LOADING  ? lists_loading_note(topic)
+	       : a->state == WIZARD_FAILED ? a->failure
+					   : a->rows.note;
+}
+
+struct wizard_list wizard_options(struct wizard *w, const struct wizard_question *q)
+{
+	const struct question_row *row = question_row(w, q);
+	struct answer *a = question_answer(w, q);
+	const char *answer = wizard_text(w, q);
+	const struct asked *asked;
+
+	if (!a->has_rows && row->options)
+		row->options(w, &a->rows);
+	a->has_rows = true;
+	if (row->topic == NO_TOPIC || q->widget == WIZARD_SEARCH)
+		return wizard_list_of(&a->rows, row->options ? WIZARD_READY : WIZARD_NO_LIST, NULL, answer);
+	asked = wizard_ask(w, row->topic, NULL);
+	return wizard_list_of(asked->state == WIZARD_READY ? &asked->rows : &a->rows, asked->state,
+			      lists_asked_note(asked, row->topic), answer);
+}
+
+bool wizard_can_retry(struct wizard_list l)
+{
+	return l.state == WIZARD_FAILED || l.provisional;
+}
+
+static struct wizard_list lists_asked_list(struct wizard *w, enum wizard_topic topic, const char *query)
+{
+	const struct asked *a = wizard_ask(w, topic, query);
+	struct wizard_list l = wizard_list_of(&a->rows, a->state, lists_asked_note(a, topic), NULL);
+
+	l.failed = a->kind;
+	return l;
+}
+
+struct wizard_list wizard_search(struct wizard *w, const struct wizard_question *q, const char *text)
+{
+	static const struct wizard_rows none;
+
+	if (q->widget != WIZARD_SEARCH)
+		return wizard_list_of(&none, WIZARD_NO_LIST, NULL, NULL);
+	if (!*text)
+		return wizard_list_of(&none, WIZARD_READY, "type a part of the name", NULL);
+	return lists_asked_list(w, question_row(w, q)->topic, text);
+}
+
+struct wizard_list wizard_estimate(struct wizard *w)
+{
+	return lists_asked_list(w, WIZARD_ESTIMATE, NULL);
+}
+
+struct wizard_list wizard_command(struct wizard *w)
+{
+	return lists_asked_list(w, WIZARD_COMMAND, NULL);
+}
