@@ -248,6 +248,7 @@ MACHINE = \
 	include/machine/client.h \
 	include/machine/conlog.h \
 	include/machine/deadline.h \
+	include/machine/forward.h \
 	include/machine/frame.h \
 	include/machine/hostkeys.h \
 	include/machine/link.h \
@@ -259,6 +260,7 @@ MACHINE = \
 	include/machine/shell.h \
 	include/machine/snapshot_disk.h \
 	include/machine/snapshot_meta.h \
+	include/machine/ssh.h \
 	include/machine/store.h \
 	include/machine/suspended.h \
 	include/machine/trust.h \
@@ -270,6 +272,7 @@ MACHINE = \
 	src/machine/client.c \
 	src/machine/conlog.c \
 	src/machine/deadline.c \
+	src/machine/forward.c \
 	src/machine/frame.c \
 	src/machine/hostkeys.c \
 	src/machine/link.c \
@@ -281,6 +284,7 @@ MACHINE = \
 	src/machine/shell.c \
 	src/machine/snapshot_disk.c \
 	src/machine/snapshot_meta.c \
+	src/machine/ssh.c \
 	src/machine/start.c \
 	src/machine/store.c \
 	src/machine/suspended.c \
@@ -288,32 +292,27 @@ MACHINE = \
 
 PREPARE = \
 	include/prepare/doctor.h \
-	include/prepare/forward.h \
 	include/prepare/job.h \
 	include/prepare/pace.h \
 	include/prepare/runner.h \
 	include/prepare/snapshot.h \
-	include/prepare/ssh.h \
 	include/prepare/step.h \
 	include/prepare/steps.h \
 	src/prepare/doctor.c \
 	src/prepare/estimate.c \
 	src/prepare/estimate.h \
-	src/prepare/forward.c \
 	src/prepare/job.c \
 	src/prepare/job_archive.c \
 	src/prepare/job_base.c \
 	src/prepare/job_console.c \
 	src/prepare/job_drives.c \
 	src/prepare/job_keys.c \
-	src/prepare/job_ports.c \
 	src/prepare/job_private.h \
 	src/prepare/job_room.c \
 	src/prepare/pace.c \
 	src/prepare/recipe.c \
 	src/prepare/runner.c \
 	src/prepare/snapshot.c \
-	src/prepare/ssh.c \
 	src/prepare/step_accelerator.c \
 	src/prepare/step_base.c \
 	src/prepare/step_configure.c \

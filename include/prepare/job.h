@@ -141,12 +141,6 @@ int job_lock(struct job *j, const char *what, struct err *e);
 /* Releases the folder's lock for the supervisor that takes it next; the name stays locked until job_unlock. */
 void job_hand_over(struct job *j);
 void job_unlock(struct job *j);
-/* Host ports of the forwards; `ports` has room for one per forward. For a boot, auto ones are those
- * of last time where they are free, else others that are, and they are remembered (ports.json);
- * else the remembered ones are told. */
-int job_ports(const struct job *j, uint16_t *ports, bool boot, struct err *e);
-/* Host port that leads to the guest's port 22, 0 when none does. */
-uint16_t job_ssh_port(const struct job *j, char address[64], struct err *e);
 /* After a machine ended (its run record is in `dir`): whether its accelerator is to blame and another
  * may be taken. That is remembered then, so that the step "accelerator" chooses the next one, and
  * said in a sentence (owned); else NULL. */

@@ -11,10 +11,11 @@
 #include "host/facts.h"
 #include "host/paths.h"
 #include "machine.h"
+#include "machine/forward.h"
 #include "machine/run.h"
+#include "machine/ssh.h"
 #include "machine/suspended.h"
 #include "prepare/runner.h"
-#include "prepare/ssh.h"
 #include "prepare/steps.h"
 #include "verbs.h"
 
@@ -164,7 +165,8 @@ int cli_reach_open(struct cli_reach *r, struct cli *cli, const char *ref, struct
 	if (cli_reach_find(r, cli, ref, e) < 0 || cli_need_running(cli, ref, r->spec.name, JOB_SSH, e) < 0 ||
 	    reach_look(r->job.machine_dir, &state, &started, e) < 0)
 		return -1;
-	r->port = job_ssh_port(&r->job, r->address, e); /* after the start, which may choose another */
+	/* after the start, which may choose another port */
+	r->port = forwards_ssh_port(r->job.spec, r->job.machine_dir, r->address, e);
 	if (!r->port)
 		return -1;
 	return (uint64_t)(time(NULL) - started) * 1000 < r->spec.timeout ? reach_await(r, e) : 0;
@@ -182,7 +184,7 @@ int cli_reach_program(const struct cli_reach *r, const struct cli *cli, const ch
 	struct strv settings = STRV_INIT;
 	char *path;
 
-	if (ssh_settings(&r->job, &settings, e) < 0)
+	if (ssh_settings(r->job.spec, r->job.machine_dir, &settings, e) < 0)
 		return -1;
 	path = host_which(name);
 	if (!path) {

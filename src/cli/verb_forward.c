@@ -9,9 +9,10 @@
 
 #include "base/mem.h"
 #include "machine.h"
+#include "machine/forward.h"
+#include "machine/ssh.h"
 #include "machine/trust.h"
-#include "prepare/forward.h"
-#include "prepare/ssh.h"
+#include "prepare/job.h"
 #include "spec/risk.h"
 #include "verbs.h"
 
@@ -134,7 +135,7 @@ static int verb_forward_add(struct forwarding *w, const char *item, struct err *
 	}
 	r = spec_forward_parse(item, &f.f, e);
 	if (!r && w->running)
-		r = forward_choose(&w->job, &f, e);
+		r = forward_choose(w->job.machine_dir, &f, e);
 	if (!r)
 		r = verb_forward_tell(w, &f, true, e);
 	if (!r)
@@ -176,7 +177,7 @@ static int verb_forward_apply(struct forwarding *w, struct err *e)
 		if (!w->running || (f->item && f->active))
 			continue;
 		if (f->item)
-			r = forward_choose(&w->job, f, e);
+			r = forward_choose(w->job.machine_dir, f, e);
 		if (!r)
 			r = verb_forward_tell(w, f, f->item, e);
 		if (!r)
@@ -223,7 +224,7 @@ int verb_forward(struct cli *cli)
 			r = cli_running_open(&w.m, cli, &e);
 	}
 	if (!r)
-		r = forwards_list(&w.job, w.running, &w.all, &w.count, &e);
+		r = forwards_list(w.job.spec, w.job.machine_dir, w.running, &w.all, &w.count, &e);
 	if (!r && w.spec.net != SPEC_NET_USER) {
 		r = err_set(&e, ERR_USAGE, "no-network", "%s has no network", w.spec.name);
 		err_hint(&e, "write `mode = user` in [network]");
@@ -231,7 +232,7 @@ int verb_forward(struct cli *cli)
 	if (!r)
 		r = verb_forward_act(&w, &e);
 	if (!r && lock && w.running)
-		r = ssh_config_refresh(&w.job, &e);
+		r = ssh_config_refresh(w.job.spec, w.job.machine_dir, &e);
 	forwards_free(w.all, w.count);
 	if (w.running && lock)
 		cli_running_close(&w.m);

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "machine/client.h"
+#include "machine/forward.h"
 #include "machine/pending.h"
 #include "prepare/job.h"
 #include "prepare/steps.h"
@@ -61,7 +62,7 @@ static int verb_prepare_adopt(const struct job *j, struct err *e)
 static void verb_prepare_print_reach(struct cli *cli, const struct job *j)
 {
 	char address[64];
-	uint16_t port = job_has_ssh_server(j) ? job_ssh_port(j, address, NULL) : 0;
+	uint16_t port = job_has_ssh_server(j) ? forwards_ssh_port(j->spec, j->machine_dir, address, NULL) : 0;
 
 	if (cli->json) {
 		cli_print_json(

@@ -9,7 +9,7 @@
 #include "base/quote.h"
 #include "host/paths.h"
 #include "host/proc.h"
-#include "prepare/ssh.h"
+#include "machine/ssh.h"
 #include "reach.h"
 #include "verbs.h"
 
@@ -44,9 +44,9 @@ int verb_ssh_config(struct cli *cli)
 
 	buf_init(&text, 0);
 	if (!failed && !cli->install)
-		failed = ssh_config(&r.job, &text, &e);
+		failed = ssh_config(r.job.spec, r.job.machine_dir, &text, &e);
 	else if (!failed)
-		failed = ssh_config_install(&r.job, &path, &e);
+		failed = ssh_config_install(r.job.spec, r.job.machine_dir, &path, &e);
 	if (!failed && path) {
 		shown = host_short(path);
 		if (cli->json)

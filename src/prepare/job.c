@@ -8,6 +8,7 @@
 #include "host/file.h"
 #include "host/paths.h"
 #include "job_private.h"
+#include "machine/forward.h"
 #include "machine/run.h"
 
 /* The packages of a hidden row of the catalogue. */
@@ -298,7 +299,7 @@ int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
 	int r = boot ? job_check_drives(j->spec, true, e) : 0;
 
 	if (!r)
-		r = job_ports(j, ports, boot, e);
+		r = forwards_ports(j->spec, j->machine_dir, ports, boot, e);
 	if (!r && !j->runtime_dir)
 		j->runtime_dir = host_runtime_dir(j->spec->name, e);
 	files.runtime_dir = j->runtime_dir;

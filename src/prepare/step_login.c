@@ -13,6 +13,7 @@
 #include "host/file.h"
 #include "host/paths.h"
 #include "machine/client.h"
+#include "machine/forward.h"
 #include "machine/suspended.h"
 #include "prepare/job.h"
 #include "prepare/steps.h"
@@ -325,7 +326,7 @@ static void step_login_knock(void *arg)
 	struct waiting *w = arg;
 	struct err e = ERR_INIT;
 	char address[64];
-	uint16_t port = job_ssh_port(w->job, address, NULL);
+	uint16_t port = forwards_ssh_port(w->job->spec, w->job->machine_dir, address, NULL);
 
 	if (step_login_has_no_server(w->job)) {
 		err_set(&e, ERR_FAILED, "no-ssh-server", "the guest is up, but no ssh server runs in it");
@@ -343,7 +344,7 @@ static void step_login_start_ssh(struct step_run *run, void *job)
 	struct err e = ERR_INIT;
 	char address[64];
 
-	if (!job_ssh_port(j, address, &e)) {
+	if (!forwards_ssh_port(j->spec, j->machine_dir, address, &e)) {
 		step_login_end(w, &e, NULL);
 		return;
 	}

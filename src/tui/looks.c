@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "host/paths.h"
+#include "machine/forward.h"
 #include "machine/pending.h"
 #include "qemu/argv.h"
 
@@ -183,7 +184,7 @@ uint16_t machine_ssh_port(struct app *app, struct spec *s)
 
 	if (job_init(&job, app_loop(app), app_catalog(app), app_store(app), s, &options, NULL) < 0)
 		return 0;
-	port = job_has_ssh_server(&job) ? job_ssh_port(&job, (char[64]){0}, NULL) : 0;
+	port = job_has_ssh_server(&job) ? forwards_ssh_port(job.spec, job.machine_dir, (char[64]){0}, NULL) : 0;
 	job_fini(&job);
 	return port;
 }

@@ -10,13 +10,12 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "host/facts.h"
-#include "prepare/job.h"
+#include "machine/forward.h"
 
 #define ITEM "127.0.0.1:auto:80"
 
 struct fixture {
 	struct spec spec;
-	struct job job;
 	char *dir, *file;
 };
 
@@ -28,7 +27,6 @@ static int setup(void **state)
 	f->file = file_join(f->dir, "ports.json");
 	spec_init(&f->spec);
 	assert_int_equal(spec_set(&f->spec, "network.forward=" ITEM, NULL), 0);
-	f->job = (struct job){.spec = &f->spec, .machine_dir = f->dir};
 	*state = f;
 	return 0;
 }
@@ -49,7 +47,7 @@ static uint16_t port(struct fixture *f, bool boot)
 	uint16_t ports[1] = {0};
 
 	assert_int_equal(f->spec.forwards.len, 1);
-	assert_int_equal(job_ports(&f->job, ports, boot, NULL), 0);
+	assert_int_equal(forwards_ports(&f->spec, f->dir, ports, boot, NULL), 0);
 	return ports[0];
 }
 

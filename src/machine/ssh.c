@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ssh: see include/prepare/ssh.h. */
-#include "prepare/ssh.h"
+/* ssh: writes the settings by which OpenSSH's programs connect to a machine. */
+#include "machine/ssh.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "host/file.h"
 #include "host/paths.h"
+#include "machine/forward.h"
 
 #define BLOCK "ssh_config"
 #define CONFIG_MAX (1 << 20)
@@ -53,25 +54,25 @@ static void ssh_add_own_key(const struct spec *s, const char *item, struct strv 
 	free(path);
 }
 
-int ssh_settings(const struct job *j, struct strv *out, struct err *e)
+int ssh_settings(const struct spec *s, const char *dir, struct strv *out, struct err *e)
 {
 	char address[64];
-	uint16_t port = job_ssh_port(j, address, e);
+	uint16_t port = forwards_ssh_port(s, dir, address, e);
 	char *key, *known;
 
 	if (!port)
 		return -1;
-	key = job_file(j, "id_ed25519");
-	known = job_file(j, "known_hosts");
+	key = file_join(dir, "id_ed25519");
+	known = file_join(dir, "known_hosts");
 	ssh_add_setting(out, "HostName", xstrdup(address));
 	ssh_add_setting(out, "Port", xasprintf("%u", port));
-	ssh_add_setting(out, "User", xstrdup(j->spec->user));
+	ssh_add_setting(out, "User", xstrdup(s->user));
 	/* an agent may hold more keys than a server lets one try */
 	ssh_add_setting(out, "IdentitiesOnly", xstrdup("yes"));
 	ssh_add_path(out, "IdentityFile", key);
-	for (size_t i = 0; i < j->spec->ssh_keys.len; i++)
-		ssh_add_own_key(j->spec, j->spec->ssh_keys.items[i], out);
-	ssh_add_setting(out, "HostKeyAlias", xstrdup(j->spec->name));
+	for (size_t i = 0; i < s->ssh_keys.len; i++)
+		ssh_add_own_key(s, s->ssh_keys.items[i], out);
+	ssh_add_setting(out, "HostKeyAlias", xstrdup(s->name));
 	ssh_add_setting(out, "StrictHostKeyChecking", xstrdup("yes"));
 	ssh_add_path(out, "UserKnownHostsFile", known);
 	ssh_add_setting(out, "GlobalKnownHostsFile", xstrdup("/dev/null"));
@@ -81,42 +82,42 @@ int ssh_settings(const struct job *j, struct strv *out, struct err *e)
 	return 0;
 }
 
-static bool ssh_was_started(const struct job *j)
+static bool ssh_was_started(const char *dir)
 {
-	char *ports = job_file(j, "ports.json");
+	char *ports = file_join(dir, "ports.json");
 	bool was = file_exists(ports);
 
 	free(ports);
 	return was;
 }
 
-int ssh_config(const struct job *j, struct buf *out, struct err *e)
+int ssh_config(const struct spec *s, const char *dir, struct buf *out, struct err *e)
 {
 	struct strv settings = STRV_INIT;
-	int r = ssh_settings(j, &settings, e);
+	int r = ssh_settings(s, dir, &settings, e);
 
-	if (!r && !ssh_was_started(j)) {
+	if (!r && !ssh_was_started(dir)) {
 		r = err_set(e, ERR_FAILED, "never-started",
-			    "%s was never started: its port and its keys are not known yet", j->spec->name);
-		err_hint(e, "debwiz up %s", j->spec->name);
+			    "%s was never started: its port and its keys are not known yet", s->name);
+		err_hint(e, "debwiz up %s", s->name);
 	}
 	if (!r)
-		buf_addf(out, "Host %s\n", j->spec->name);
+		buf_addf(out, "Host %s\n", s->name);
 	for (size_t i = 0; !r && i < settings.len; i += 2)
 		buf_addf(out, "    %s %s\n", settings.items[i], settings.items[i + 1]);
 	strv_fini(&settings);
 	return r;
 }
 
-static int ssh_write_block(const struct job *j, struct err *e)
+static int ssh_write_block(const struct spec *s, const char *dir, struct err *e)
 {
-	char *path = job_file(j, BLOCK);
+	char *path = file_join(dir, BLOCK);
 	struct buf text;
 	int r;
 
 	buf_init(&text, 0);
-	buf_addf(&text, "# written by debwiz at each boot of %s\n", j->spec->name);
-	r = ssh_config(j, &text, e);
+	buf_addf(&text, "# written by debwiz at each boot of %s\n", s->name);
+	r = ssh_config(s, dir, &text, e);
 	if (!r)
 		r = file_write(path, text.data, text.len, 0600, e);
 	buf_fini(&text);
@@ -124,10 +125,10 @@ static int ssh_write_block(const struct job *j, struct err *e)
 	return r;
 }
 
-int ssh_config_refresh(const struct job *j, struct err *e)
+int ssh_config_refresh(const struct spec *s, const char *dir, struct err *e)
 {
-	char *path = job_file(j, BLOCK);
-	int r = file_exists(path) ? ssh_write_block(j, e) : 0;
+	char *path = file_join(dir, BLOCK);
+	int r = file_exists(path) ? ssh_write_block(s, dir, e) : 0;
 
 	free(path);
 	return r;
@@ -164,9 +165,9 @@ static char *ssh_own_config(struct err *e)
 }
 
 /* Before everything else: behind a Host line it would count for those hosts alone. */
-static int ssh_include_blocks(const struct job *j, const char *path, struct err *e)
+static int ssh_include_blocks(const char *dir, const char *path, struct err *e)
 {
-	char *machines = file_dirname(j->machine_dir);
+	char *machines = file_dirname(dir);
 	char *line = xasprintf("Include \"%s/*/" BLOCK "\"", machines);
 	struct stat st = {.st_mode = 0600};
 	struct buf old, text;
@@ -188,13 +189,13 @@ static int ssh_include_blocks(const struct job *j, const char *path, struct err 
 	return r;
 }
 
-int ssh_config_install(const struct job *j, char **path, struct err *e)
+int ssh_config_install(const struct spec *s, const char *dir, char **path, struct err *e)
 {
 	char *config = ssh_own_config(e);
-	int r = config ? ssh_write_block(j, e) : -1;
+	int r = config ? ssh_write_block(s, dir, e) : -1;
 
 	if (!r)
-		r = ssh_include_blocks(j, config, e);
+		r = ssh_include_blocks(dir, config, e);
 	if (r < 0)
 		free(config);
 	else
