@@ -112,6 +112,7 @@ CLI = \
 	src/cli/verb_logs.c \
 	src/cli/verb_power.c \
 	src/cli/verb_prepare.c \
+	src/cli/verb_run.c \
 	src/cli/verb_snapshot.c \
 	src/cli/verb_ssh.c \
 	src/cli/verb_state.c \
@@ -174,6 +175,7 @@ HOST = \
 	src/host/places.c \
 	src/host/proc.c \
 	src/host/proc_detach.c \
+	src/host/proc_foreground.c \
 	src/host/proc_linux.c \
 	src/host/proc_priv.h \
 	src/host/proc_stream.c \
@@ -263,6 +265,7 @@ MACHINE = \
 	include/machine/ssh.h \
 	include/machine/store.h \
 	include/machine/suspended.h \
+	include/machine/temporary.h \
 	include/machine/trust.h \
 	src/machine/attach.c \
 	src/machine/cause.c \
@@ -288,6 +291,7 @@ MACHINE = \
 	src/machine/start.c \
 	src/machine/store.c \
 	src/machine/suspended.c \
+	src/machine/temporary.c \
 	src/machine/trust.c
 
 PREPARE = \

@@ -177,6 +177,7 @@ FAULT = \
 	tests/fault/test_verify.py \
 	tests/fault/test_waiting.py \
 	tests/fault/test_transfer.py \
+	tests/fault/test_run.py \
 	tests/fault/test_ssh.py \
 	tests/fault/test_copy.py \
 	tests/fault/test_words.py \

@@ -39,11 +39,14 @@ struct cli {
 	bool attach;
 	const char *mirror;
 	const char *log;
-	const char *confirm;	 /* name of the machine whose data may go */
-	struct strv sets;	 /* --set, in order */
-	bool install;		 /* ssh-config: for ssh itself to read */
-	bool start;		 /* a machine that does not run, without a question */
-	struct strv ssh_options; /* for ssh, as it reads them */
+	const char *arch, *release; /* of a machine that a verb makes by itself */
+	struct strv put, get;	    /* run: paths of this host, patterns of the guest */
+	const char *out;	    /* run: folder for what is copied back */
+	const char *confirm;	    /* name of the machine whose data may go */
+	struct strv sets;	    /* --set, in order */
+	bool install;		    /* ssh-config: for ssh itself to read */
+	bool start;		    /* a machine that does not run, without a question */
+	struct strv ssh_options;    /* for ssh, as it reads them */
 	/* arguments behind the verb, and those behind `--` */
 	const struct cli_verb *verb;
 	char **args;

@@ -52,6 +52,10 @@ void proc_leave_no_core(void);
 /* Starts a program that outlives us: new session, standard descriptors on /dev/null (2 appended to
  * `log_path` when given), working folder /. Gives its pid. */
 int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct err *e);
+/* Runs argv with our standard descriptors, in our process group, and waits for its exit: *status as a shell has
+ * it, 128 and the signal where one ended it. Ctrl-C and Ctrl-\ reach it alone, SIGTERM and SIGHUP to us are passed on.
+ * Blocks. */
+int proc_foreground(char *const *argv, int *status, struct err *e);
 /* Replaces this process; returns only on error. */
 int proc_exec(char *const *argv, struct err *e);
 

@@ -18,6 +18,7 @@ struct store {
 	char *config_dir; /* …/debwiz, with machines/NAME.ini */
 	char *data_dir;	  /* …/debwiz, with machines/NAME/ and bases/ */
 	char *cache_dir;  /* …/debwiz */
+	char *bases_dir;  /* base images: DATA/bases, also for machines that are stored elsewhere */
 };
 
 /* Finds the folders and makes those that are missing (0700). */

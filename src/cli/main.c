@@ -273,6 +273,8 @@ int cli_main(int argc, char **argv, const struct cli_face *face)
 	log_close();
 	strv_fini(&cli.sets);
 	strv_fini(&cli.ssh_options);
+	strv_fini(&cli.put);
+	strv_fini(&cli.get);
 	free(cli.args);
 	return status;
 }

@@ -26,6 +26,11 @@ void cli_reach_close(struct cli_reach *r);
 int cli_reach_program(const struct cli_reach *r, const struct cli *cli, const char *name, struct strv *argv,
 		      struct err *e);
 
+/* Copies paths of this host into the machine (`to`), or from it, as the verb cp does; progress goes to standard error.
+ */
+int cli_copy(struct cli *cli, struct cli_reach *r, bool to, const struct strv *paths, const char *target,
+	     struct err *e);
+
 /* Makes sure that the machine `ref` runs. One that is off or suspended is started up to `goal`, one that is paused
  * is resumed: after a question on a terminal, unasked with --start or --yes; else it is an error with that as its
  * hint. Ids: "not-running", "paused", and those of the start. */

@@ -13,9 +13,8 @@
 #define CP_FAILED 125
 
 struct cp {
-	struct cli *cli;
 	struct copy copy;
-	struct strv paths;
+	const struct strv *paths;
 	const char *target;
 	bool to; /* to the machine */
 };
@@ -55,7 +54,7 @@ static int verb_cp_work(const atomic_bool *cancel, struct cli_progress *progress
 
 	(void)progress;
 	p->copy.cancel = cancel;
-	return p->to ? copy_to(&p->copy, &p->paths, p->target, e) : copy_from(&p->copy, &p->paths, p->target, e);
+	return p->to ? copy_to(&p->copy, p->paths, p->target, e) : copy_from(&p->copy, p->paths, p->target, e);
 }
 
 static void verb_cp_bytes(void *arg, uint64_t *done, uint64_t *total)
@@ -66,21 +65,34 @@ static void verb_cp_bytes(void *arg, uint64_t *done, uint64_t *total)
 	*total = atomic_load(&p->copy.total);
 }
 
-static void verb_cp_take_arguments(struct cp *p)
+int cli_copy(struct cli *cli, struct cli_reach *r, bool to, const struct strv *paths, const char *target, struct err *e)
 {
-	struct cli *cli = p->cli;
-	const char *last = cli->args[cli->nargs - 1];
+	struct cp p = {.to = to, .target = target, .paths = paths};
+	struct strv ssh = STRV_INIT;
+	int failed = cli_reach_program(r, cli, "ssh", &ssh, e);
 
-	p->to = verb_cp_machine_part(last) > 0;
-	p->target = p->to ? last + verb_cp_machine_part(last) + 1 : last;
-	for (size_t i = 0; i + 1 < cli->nargs; i++)
-		strv_add(&p->paths, cli->args[i] + (p->to ? 0 : verb_cp_machine_part(cli->args[i]) + 1));
+	if (!failed) {
+		strv_add(&ssh, "-oBatchMode=yes"); /* no terminal is left to ask at */
+		strv_add(&ssh, r->address);
+		p.copy.machine = r->spec.name;
+		p.copy.ssh = &ssh;
+		failed = cli_work(cli,
+				  &(struct cli_work){.name = r->spec.name,
+						     .doing = "copying",
+						     .fn = verb_cp_work,
+						     .bytes = verb_cp_bytes,
+						     .arg = &p},
+				  e);
+	}
+	strv_fini(&ssh);
+	return failed;
 }
 
 int verb_cp(struct cli *cli)
 {
-	struct cp p = {.cli = cli};
-	struct strv ssh = STRV_INIT;
+	const char *last = cli->args[cli->nargs - 1];
+	size_t part = verb_cp_machine_part(last); /* of the target: copied to the machine */
+	struct strv paths = STRV_INIT;
 	struct err e = ERR_INIT;
 	char *name = verb_cp_machine_named(cli, &e);
 	struct cli_reach r;
@@ -90,26 +102,13 @@ int verb_cp(struct cli *cli)
 		cli_error(cli, &e);
 		return CP_FAILED;
 	}
-	verb_cp_take_arguments(&p);
+	for (size_t i = 0; i + 1 < cli->nargs; i++)
+		strv_add(&paths, cli->args[i] + (part ? 0 : verb_cp_machine_part(cli->args[i]) + 1));
 	failed = cli_reach_open(&r, cli, name, &e);
 	if (!failed)
-		failed = cli_reach_program(&r, cli, "ssh", &ssh, &e);
-	if (!failed) {
-		strv_add(&ssh, "-oBatchMode=yes"); /* no terminal is left to ask at */
-		strv_add(&ssh, r.address);
-		p.copy.machine = r.spec.name;
-		p.copy.ssh = &ssh;
-		failed = cli_work(cli,
-				  &(struct cli_work){.name = r.spec.name,
-						     .doing = "copying",
-						     .fn = verb_cp_work,
-						     .bytes = verb_cp_bytes,
-						     .arg = &p},
-				  &e);
-	}
+		failed = cli_copy(cli, &r, part > 0, &paths, part ? last + part + 1 : last, &e);
 	cli_reach_close(&r);
-	strv_fini(&p.paths);
-	strv_fini(&ssh);
+	strv_fini(&paths);
 	free(name);
 	if (!failed)
 		return 0;

@@ -15,6 +15,7 @@
 #include "image/disk.h"
 #include "machine/run.h"
 #include "machine/suspended.h"
+#include "machine/temporary.h"
 #include "prepare/job.h"
 #include "prepare/steps.h"
 #include "verbs.h"
@@ -229,11 +230,13 @@ int verb_gc(struct cli *cli)
 {
 	struct err e = ERR_INIT;
 	struct store_base *bases;
-	size_t count = store_bases(&cli->store, &bases);
+	size_t count;
 	uint64_t freed = 0;
 	char size[SIZE_TEXT];
 	int r = 0;
 
+	temporary_collect(&cli->store); /* first: they hold links to bases */
+	count = store_bases(&cli->store, &bases);
 	for (size_t i = 0; i < count; i++) {
 		if (!r)
 			r = verb_disk_collect_base(cli, &bases[i], &freed, &e);

@@ -35,6 +35,8 @@ int verb_ssh(struct cli *cli);
 int verb_ssh_config(struct cli *cli);
 int verb_cp(struct cli *cli);
 int verb_exec(struct cli *cli);
+/* verb_run.c: a machine for one command */
+int verb_run(struct cli *cli);
 /* verb_power.c: the running machine's buttons */
 int verb_pause(struct cli *cli);
 int verb_resume(struct cli *cli);

@@ -33,6 +33,7 @@ int store_open(struct store *s, struct err *e)
 		return err_hint(e, "set HOME, or XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_CACHE_HOME");
 	}
 	machines = file_join(s->data_dir, "machines");
+	s->bases_dir = file_join(s->data_dir, "bases");
 	bases = store_bases_dir(s);
 	r = file_mkdirs(machines, e);
 	if (!r)
@@ -51,12 +52,13 @@ void store_fini(struct store *s)
 	free(s->config_dir);
 	free(s->data_dir);
 	free(s->cache_dir);
+	free(s->bases_dir);
 	*s = (struct store){.config_dir = NULL};
 }
 
 char *store_bases_dir(const struct store *s)
 {
-	return file_join(s->data_dir, "bases");
+	return xstrdup(s->bases_dir);
 }
 
 char *store_machine_dir(const struct store *s, const char *name)

@@ -9,8 +9,9 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 
-from world import DEBWIZ, need, same, until
+from world import BOOT, DEBWIZ, need, same, until
 
 MINUTES = 60
 
@@ -135,6 +136,31 @@ def started(m):
          "started\n", "output")
 
 
+def temporary(m):
+    """A machine for one command, like this one and by architecture and release: files in and out, its status, and
+    nothing left."""
+    before = m.world.debwiz("list", "--json").ok().out
+    given, back = (os.path.join(m.world.home, name) for name in ("run-given", "run-back"))
+    os.makedirs(back, exist_ok=True)
+    with open(given, "w", encoding="utf-8") as file:
+        file.write("given\n")
+    begin = time.monotonic()
+    got = m.world.debwiz("run", m.ini, "--offline", "--set", "boot.timeout=" + BOOT, "--put", given, "--get", "out/*",
+                         "--out", back, "--", "mkdir out && cp run-given out/a && hostname && exit 7")
+    seconds = time.monotonic() - begin
+    same(got.status, 7, "status of the command:\n%s" % got.err[-1500:])
+    need(got.out.startswith("run-"), "host name %r", got.out)
+    with open(os.path.join(back, "a"), encoding="utf-8") as file:
+        same(file.read(), "given\n", "what came back")
+    got = m.world.debwiz("run", "--arch", m.arch, "--release", m.release, "--set", "boot.timeout=" + BOOT,
+                         "--set", "firmware.mode=direct", "--", "uname", "-m").ok()
+    need(got.out.strip(), "uname says nothing")
+    same(m.world.debwiz("list", "--json").ok().out.count('"name"'), before.count('"name"'), "machines")
+    kept = os.path.join(m.world.data, "temporary", "machines")
+    same([name for name in os.listdir(kept) if not name.startswith(".")], [], "what is left of them")
+    return "%.0f s" % seconds
+
+
 RUNNING = (("ssh: an agent's keys, words, options", options), ("ssh: forwards", forwards),
            ("cp: links, holes, times", copies), ("ssh-config, for OpenSSH itself", config),
-           ("ssh --start", started))
+           ("ssh --start", started), ("run", temporary))

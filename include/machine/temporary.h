@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * temporary: a machine that exists as long as the command that made it. It lives in a store of its own
+ * (DATA/temporary), which no list shows, and shares the base images. Its owner is whoever holds the lock
+ * NAME.owner there: what a killed command left has none, and the next temporary_collect removes it.
+ */
+#ifndef MACHINE_TEMPORARY_H
+#define MACHINE_TEMPORARY_H
+
+#include "machine/store.h"
+#include "spec/spec.h"
+
+struct temporary {
+	struct store store; /* for everything that is done with it */
+	char *name;
+	char *ini; /* path of its file, which temporary_write writes */
+	struct lock *owner;
+};
+
+/* Chooses a name ("run-4711" for the prefix "run" and the process 4711) and takes its lock. To be ended by
+ * temporary_remove. */
+int temporary_new(const struct store *store, const char *prefix, struct temporary *t, struct err *e);
+/* Writes the record, which must be agreed to (spec/risk.h), as the machine's own: its name, one forward to its
+ * ssh server on a free port, no shares, drives or display. `s` is changed. */
+int temporary_write(struct temporary *t, struct spec *s, struct err *e);
+/* Ends its supervisor and QEMU if they run, and removes all of it. Blocks, usually for some milliseconds. Frees t, on
+ * an error too: temporary_collect tries again. */
+int temporary_remove(struct temporary *t, struct err *e);
+/* Removes those that no command owns; returns their number. Blocks as temporary_remove does. */
+size_t temporary_collect(const struct store *store);
+
+#endif

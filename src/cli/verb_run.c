@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verb_run: a machine that exists for one command or one shell. Its exit status is ours; 125 if the machine could not
+ * be had, or files not be copied.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/quote.h"
+#include "host/proc.h"
+#include "machine/temporary.h"
+#include "prepare/job.h"
+#include "reach.h"
+#include "spec/risk.h"
+#include "verbs.h"
+
+#define RUN_FAILED 125
+#define SSH_LOST 255 /* ssh(1): it could not connect, or lost the connection */
+
+/* The record that the machine is like: the machine M's, else the defaults with --arch and --release. */
+static int verb_run_spec(struct cli *cli, struct spec *s, struct err *e)
+{
+	const struct {
+		const char *key, *value;
+	} texts[] = {{"machine.arch", cli->arch}, {"machine.release", cli->release}, {"mirror.url", cli->mirror}};
+	int r = 0;
+
+	if (cli->nargs && (cli->arch || cli->release)) {
+		err_set(e, ERR_USAGE, "usage", "a machine has its own architecture and release");
+		return err_hint(e, "name a machine, or --arch and --release");
+	}
+	if (cli->nargs) {
+		r = cli_machine(cli, cli->args[0], s, e);
+		if (!r && risks_check(s, NULL, NULL, e) < 0)
+			r = cli_agree(cli, s, e);
+		return r;
+	}
+	spec_init(s);
+	for (size_t i = 0; i < ARRAY_SIZE(texts) && !r; i++) {
+		char *set = texts[i].value ? xasprintf("%s=%s", texts[i].key, texts[i].value) : NULL;
+
+		r = set ? spec_set(s, set, e) : 0;
+		free(set);
+	}
+	for (size_t i = 0; i < cli->sets.len && !r; i++)
+		r = spec_set(s, cli->sets.items[i], e);
+	return r ? r : spec_check(s, cli->catalog, e);
+}
+
+static int verb_run_command(struct cli *cli, struct cli_reach *r, int *status, struct err *e)
+{
+	struct strv argv = STRV_INIT;
+	bool shell = !cli->rest || !cli->rest[0];
+	int failed = cli_reach_program(r, cli, "ssh", &argv, e);
+
+	if (!failed) {
+		if (!shell && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+			strv_add(&argv, "-t");
+		strv_add(&argv, r->address);
+		if (!shell)
+			strv_take(&argv, quote_command(cli->rest));
+		failed = proc_foreground(strv_argv(&argv), status, e);
+	}
+	strv_fini(&argv);
+	return failed;
+}
+
+/* In the machine, once it is up. A command's failure does not keep its files from being copied. */
+static int verb_run_inside(struct cli *cli, const char *name, int *status, struct err *e)
+{
+	struct cli_reach r;
+	int failed = cli_reach_open(&r, cli, name, e);
+
+	if (!failed && cli->put.len)
+		failed = cli_copy(cli, &r, true, &cli->put, ".", e);
+	if (!failed)
+		failed = verb_run_command(cli, &r, status, e);
+	if (!failed && cli->get.len && *status != SSH_LOST)
+		failed = cli_copy(cli, &r, false, &cli->get, cli->out ? cli->out : ".", e);
+	cli_reach_close(&r);
+	return failed;
+}
+
+static int verb_run_temporary(struct cli *cli, struct temporary *t, struct spec *s, int *status, struct err *e)
+{
+	char *args[] = {t->name, NULL};
+	struct cli own = *cli;
+	int r = temporary_write(t, s, e);
+
+	own.store = t->store;
+	own.args = args;
+	own.nargs = 1;
+	own.json = false; /* standard output is the command's */
+	own.sets = (struct strv)STRV_INIT;
+	own.mirror = NULL;
+	own.start = true;
+	if (!r)
+		r = cli_boot(&own, JOB_SSH, e);
+	return r ? r : verb_run_inside(&own, t->name, status, e);
+}
+
+int verb_run(struct cli *cli)
+{
+	struct err e = ERR_INIT, left = ERR_INIT;
+	struct temporary t;
+	struct spec s = {.name = NULL};
+	int status = RUN_FAILED;
+	int r;
+
+	temporary_collect(&cli->store);
+	r = verb_run_spec(cli, &s, &e);
+	if (!r)
+		r = temporary_new(&cli->store, "run", &t, &e);
+	if (!r) {
+		r = verb_run_temporary(cli, &t, &s, &status, &e);
+		if (temporary_remove(&t, &left) < 0)
+			cli_error(cli, &left);
+	}
+	spec_fini(&s);
+	if (!r)
+		return status;
+	r = e.kind == ERR_INTERRUPTED ? (int)ERR_INTERRUPTED : RUN_FAILED;
+	cli_error(cli, &e);
+	return r;
+}

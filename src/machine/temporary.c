@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* temporary: creates and removes machines that exist as long as the command that made them. */
+#include "machine/temporary.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "host/file.h"
+#include "host/paths.h"
+#include "machine/run.h"
+#include "machine/trust.h"
+
+#define OWNER ".owner"
+#define ATTEMPTS 16
+#define SSH_FORWARD "127.0.0.1:auto:22"
+
+static int temporary_store(const struct store *parent, struct store *out, struct err *e)
+{
+	char *machines;
+	int r;
+
+	*out = (struct store){
+		.config_dir = file_join(parent->data_dir, "temporary"),
+		.data_dir = file_join(parent->data_dir, "temporary"),
+		.cache_dir = xstrdup(parent->cache_dir),
+		.bases_dir = store_bases_dir(parent),
+	};
+	machines = file_join(out->data_dir, "machines");
+	r = file_mkdirs(machines, e);
+	free(machines);
+	if (r < 0)
+		store_fini(out);
+	return r;
+}
+
+static char *temporary_owner_path(const struct store *s, const char *name)
+{
+	return xasprintf("%s/%s" OWNER, s->data_dir, name);
+}
+
+int temporary_new(const struct store *store, const char *prefix, struct temporary *t, struct err *e)
+{
+	*t = (struct temporary){.name = NULL};
+	if (temporary_store(store, &t->store, e) < 0)
+		return -1;
+	for (int i = 0; i < ATTEMPTS && !t->owner; i++) {
+		char *path;
+
+		free(t->name);
+		t->name = i ? xasprintf("%s-%lld-%d", prefix, (long long)getpid(), i + 1)
+			    : xasprintf("%s-%lld", prefix, (long long)getpid());
+		path = temporary_owner_path(&t->store, t->name);
+		err_fini(e);
+		if (!file_exists(path))
+			t->owner = lock_take(path, "running", e);
+		else
+			err_set(e, ERR_BUSY, "busy", "%s exists", path);
+		free(path);
+	}
+	if (t->owner) {
+		t->ini = store_saved_ini(&t->store, t->name);
+		return 0;
+	}
+	free(t->name);
+	store_fini(&t->store);
+	*t = (struct temporary){.name = NULL};
+	return -1;
+}
+
+/* Relative paths count from the folder of the file that the record came from. */
+static void temporary_whole_path(const struct spec *s, char **value)
+{
+	char *whole;
+
+	if (!strchr(*value, '/'))
+		return;
+	whole = spec_path(s, *value);
+	free(*value);
+	*value = whole;
+}
+
+int temporary_write(struct temporary *t, struct spec *s, struct err *e)
+{
+	char *name = xasprintf("machine.name=%s", t->name);
+	static const char *const sets[] = {
+		"network.mode=user",	 "network.forward=",   "network.forward+=" SSH_FORWARD,
+		"devices.drive=",	 "devices.share=",     "system.hostname=",
+		"system.password_hash=", "disk.standalone=no", "devices.display=none",
+	};
+	int r = spec_set(s, name, e);
+
+	if (*s->keyring) {
+		char *whole = spec_path(s, s->keyring);
+
+		free(s->keyring);
+		s->keyring = whole;
+	}
+	temporary_whole_path(s, &s->qemu_binary);
+	for (size_t i = 0; i < s->ssh_keys.len; i++)
+		temporary_whole_path(s, &s->ssh_keys.items[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(sets) && !r; i++)
+		r = spec_set(s, sets[i], e);
+	if (!r)
+		r = trust_adopt(&t->store, s, t->ini, e);
+	if (!r)
+		r = spec_write(s, t->ini, e);
+	free(name);
+	return r;
+}
+
+static int temporary_delete(const struct store *s, const char *name, struct err *e)
+{
+	char *dir = store_machine_dir(s, name);
+	char *ini = store_saved_ini(s, name);
+	char *lock = xasprintf("%s.lock", dir);
+	char *part = xasprintf("%s.part", dir);
+	char *runtime = host_runtime_dir(name, NULL);
+	int r = vm_run_end(dir, e);
+
+	if (!r)
+		r = file_remove_tree(dir, e);
+	if (!r)
+		r = file_remove_tree(part, e);
+	if (!r && runtime)
+		r = file_remove_tree(runtime, e);
+	if (!r) {
+		unlink(lock);
+		unlink(ini);
+	}
+	free(runtime);
+	free(part);
+	free(lock);
+	free(ini);
+	free(dir);
+	return r;
+}
+
+int temporary_remove(struct temporary *t, struct err *e)
+{
+	int r = temporary_delete(&t->store, t->name, e);
+
+	if (r < 0)
+		lock_release(t->owner);
+	else
+		lock_remove(t->owner);
+	free(t->ini);
+	free(t->name);
+	store_fini(&t->store);
+	*t = (struct temporary){.name = NULL};
+	return r;
+}
+
+size_t temporary_collect(const struct store *store)
+{
+	struct store s;
+	struct dirent *entry;
+	size_t count = 0;
+	DIR *d;
+
+	if (temporary_store(store, &s, NULL) < 0)
+		return 0;
+	d = opendir(s.data_dir);
+	while (d && (entry = readdir(d))) {
+		size_t n = strlen(entry->d_name), end = strlen(OWNER);
+		struct lock *owner;
+		char *path, *name;
+
+		if (n <= end || strcmp(entry->d_name + n - end, OWNER) != 0)
+			continue;
+		name = xstrndup(entry->d_name, n - end);
+		path = temporary_owner_path(&s, name);
+		owner = spec_name_ok(name) ? lock_take(path, "removing what a command left", NULL) : NULL;
+		if (owner && temporary_delete(&s, name, NULL) == 0) {
+			lock_remove(owner);
+			count++;
+		} else {
+			lock_release(owner);
+		}
+		free(path);
+		free(name);
+	}
+	if (d)
+		closedir(d);
+	store_fini(&s);
+	return count;
+}
