@@ -18,15 +18,6 @@ struct probing {
 	int result;
 };
 
-/* What QEMU says when it is the accelerator that fails: it stopped in the middle, or it refused to
- * start and named it. */
-static bool step_accelerator_is_to_blame(const struct vm_run *run)
-{
-	if (run->cause_id == VM_CAUSE_INTERNAL_ERROR)
-		return true;
-	return run->cause_id == VM_CAUSE_QEMU_REFUSED && strcasestr(run->cause, run->accel);
-}
-
 char *job_blame_accelerator(const struct job *j, const char *dir)
 {
 	struct vm_run run;
@@ -34,7 +25,8 @@ char *job_blame_accelerator(const struct job *j, const char *dir)
 
 	if (strcmp(j->spec->accel, "auto") != 0 || vm_run_read(dir, &run, NULL) < 0)
 		return NULL;
-	if (*run.accel && strcmp(run.accel, "tcg") != 0 && step_accelerator_is_to_blame(&run) &&
+	if (*run.accel && strcmp(run.accel, "tcg") != 0 &&
+	    (run.cause_id == VM_CAUSE_INTERNAL_ERROR || run.cause_id == VM_CAUSE_ACCEL_REFUSED) &&
 	    qemu_probe_reject(j->spec, j->arch, j->store->cache_dir, run.accel, run.cause, NULL) == 0)
 		said = xasprintf("%s is no longer used on this host (`debwiz doctor` probes it again): %s", run.accel,
 				 run.cause);

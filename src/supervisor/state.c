@@ -134,6 +134,12 @@ static bool state_is_locked(const struct vm_end *end)
 	       strstr(end->complaint, "Failed to get shared \"write\" lock") != NULL;
 }
 
+/* QEMU has no other report of an accelerator that fails than its name in the complaint. */
+static bool state_accel_is_refused(const struct vm_end *end)
+{
+	return *end->accel && strcmp(end->accel, "tcg") != 0 && strcasestr(end->complaint, end->accel);
+}
+
 /* QEMU ended with an error of its own. */
 static enum vm_state state_crashed(const struct vm_end *end, enum vm_cause *id, char **cause)
 {
@@ -158,7 +164,7 @@ static enum vm_state state_crashed(const struct vm_end *end, enum vm_cause *id, 
 		*id = VM_CAUSE_QEMU_ENDED;
 		*cause = xasprintf("QEMU ended with status %d", (int)end->status);
 	} else {
-		*id = VM_CAUSE_QEMU_REFUSED;
+		*id = state_accel_is_refused(end) ? VM_CAUSE_ACCEL_REFUSED : VM_CAUSE_QEMU_REFUSED;
 		*cause = xasprintf("QEMU refused to start (status %d)", (int)end->status);
 	}
 	*cause = state_with_complaint(end, *cause);
