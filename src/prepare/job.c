@@ -2,7 +2,6 @@
 /* job: see include/prepare/job.h. Finds out what is asked for and what is there already. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "host/file.h"
@@ -261,7 +260,7 @@ struct qemu_facts job_qemu_facts(const struct job *j)
 		.host_memory = j->host.memory,
 		.sandbox = j->probe.sandbox,
 		.audio = j->probe.audio,
-		.root = geteuid() == 0,
+		.root = host_is_root(),
 	};
 }
 

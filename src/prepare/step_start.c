@@ -5,7 +5,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "host/file.h"
@@ -182,7 +181,7 @@ static void step_start_warn_shares(struct step_run *run, const struct job *j)
 		char *path = spec_item_get(j->spec->shares.items[i], "path");
 		char *whole = path ? spec_path(j->spec, path) : NULL;
 
-		if (!model && whole && geteuid() != 0 && host_share_is_mapped(whole))
+		if (!model && whole && !host_is_root() && host_share_is_mapped(whole))
 			step_warn(run,
 				  "devices.share: %s holds links and modes that only a guest sees, made by debwiz "
 				  "0.1; add ,security_model=mapped-xattr to keep it so",
