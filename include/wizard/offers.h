@@ -63,7 +63,7 @@ struct wizard_request; /* a provider's own */
 typedef void (*wizard_answer_fn)(struct wizard_rows *rows, const struct err *e, void *arg);
 
 /* A machine as it is made. */
-struct wizard_made {
+struct wizard_existing {
 	uint64_t disk; /* size of its disk in bytes, 0: there is none yet */
 	unsigned snapshots;
 	bool running, suspended;
@@ -84,7 +84,7 @@ struct wizard_offers {
 	/* Free bytes where machines are kept, 0: not known; *dir is owned. */
 	uint64_t (*free_space)(void *arg, char **dir);
 	/* What there is of a machine of that name. */
-	void (*made)(void *arg, const char *name, struct wizard_made *out);
+	void (*made)(void *arg, const char *name, struct wizard_existing *out);
 
 	/* `s` and `query` (NULL but for WIZARD_PACKAGES) are borrowed for the call. */
 	struct wizard_request *(*ask)(void *arg, enum wizard_topic topic, const struct spec *s, const char *query,

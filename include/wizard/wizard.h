@@ -109,7 +109,7 @@ struct wizard_question {
 	const char *title;	   /* a few words */
 	const char *help;	   /* one to three sentences for F1 and `?` */
 	const struct field *field; /* NULL: composed */
-	bool more;		   /* for the few: may be folded away while it has its default */
+	bool advanced;		   /* may be folded away while it has its default */
 };
 
 /* The questions of a page that apply now, in their order: *after NULL is the first; NULL: no more.

@@ -22,7 +22,7 @@ static bool plain_has_more(struct plain *p, enum wizard_page page)
 	const struct wizard_question *q = NULL;
 
 	while ((q = wizard_question_next(p->wizard, page, q)))
-		if (q->more)
+		if (q->advanced)
 			return true;
 	return false;
 }
@@ -42,7 +42,7 @@ static struct stop *plain_stops(struct plain *p, size_t *count)
 				all[n++] = (struct stop){page, NULL};
 			}
 			while ((q = wizard_question_next(p->wizard, page, q))) {
-				if (q->more != (more == 1) || (more && !p->more[page]))
+				if (q->advanced != (more == 1) || (more && !p->more[page]))
 					continue;
 				all = xreallocarray(all, n + 1, sizeof(*all));
 				all[n++] = (struct stop){page, q};
@@ -75,7 +75,7 @@ static enum plain_go plain_ask_more(struct plain *p, enum wizard_page page)
 	while ((q = wizard_question_next(p->wizard, page, q))) {
 		char *longer;
 
-		if (!q->more)
+		if (!q->advanced)
 			continue;
 		longer = xasprintf("%s%s%s", titles, *titles ? ", " : "", q->title);
 		free(titles);
@@ -257,7 +257,7 @@ static int plain_converse(struct plain *p)
 			return plain_end_early(p);
 		if (!wizard_go(p->wizard, WIZARD_REVIEW, &wrong)) {
 			plain_line("\n  Wrong: %s: %s", wrong->title, wizard_wrong(p->wizard, wrong));
-			p->more[wrong->page] |= wrong->more;
+			p->more[wrong->page] |= wrong->advanced;
 			at = (struct stop){wrong->page, wrong};
 			continue;
 		}

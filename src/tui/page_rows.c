@@ -122,7 +122,7 @@ static void page_rows_add_question(struct page *p, const struct wizard_question 
 /* Folded away: for the few, as it is by default, and right. */
 static bool page_rows_is_folded(struct page *p, const struct wizard_question *q)
 {
-	return q->more && !p->unfolded[q->page] && !wizard_touched(p->w, q) && !wizard_wrong(p->w, q);
+	return q->advanced && !p->unfolded[q->page] && !wizard_touched(p->w, q) && !wizard_wrong(p->w, q);
 }
 
 /* What the answers may lead to on this host; of the system it is told beside its questions. */

@@ -98,17 +98,17 @@ static int answers_set_password(struct wizard *w, const struct wizard_question *
 }
 
 /* A file that is there stays where it is: two of one name would claim one machine. */
-static int answers_check_path(const struct wizard *w, const char *text, const char *path, struct err *e)
+static int answers_check_path(struct wizard *w, const char *text, const char *path, struct err *e)
 {
 	size_t n = strlen(text);
 
 	if (n < 5 || strcmp(text + n - 4, ".ini") || text[n - 5] == '/')
 		return err_set(e, ERR_USAGE, "save-name", "\"%s\" is not a file name that ends in .ini", text);
-	if (w->original && strcmp(path, w->path))
+	if (wizard_is_edited(w) && strcmp(path, wizard_path(w)))
 		return err_set(e, ERR_USAGE, "save-moved",
 			       "%s has one file, the one that is edited; `debwiz clone` makes "
 			       "another machine",
-			       w->was.name);
+			       wizard_baseline(w)->name);
 	return 0;
 }
 
@@ -125,8 +125,7 @@ static int answers_set_path(struct wizard *w, const struct wizard_question *q, c
 		return -1;
 	}
 	question_answer(w, q)->touched = true;
-	free(w->path);
-	w->path = path;
+	wizard_set_path(w, path);
 	wizard_recompute(w, NULL);
 	return 0;
 }
@@ -265,9 +264,8 @@ void wizard_reset(struct wizard *w, const struct wizard_question *q)
 
 	answers_drop_draft(a);
 	a->touched = a->yielded = false;
-	if (!strcmp(q->id, "save") && !w->original) {
-		free(w->path);
-		w->path = NULL;
+	if (!strcmp(q->id, "save") && !wizard_is_edited(w)) {
+		wizard_set_path(w, NULL);
 	}
 	wizard_recompute(w, q);
 }

@@ -58,6 +58,21 @@ void wizard_row_text(char **slot, const char *text)
 
 /* ---- requests ---- */
 
+/* What was requested of one topic. */
+struct lists_topic {
+	struct wizard *w;
+	char *key; /* what the answer depends on, NULL: never requested */
+	enum wizard_list_state state;
+	struct wizard_rows rows;
+	char *failure;
+	enum err_kind kind;		/* of the failure */
+	struct wizard_request *request; /* while it loads */
+};
+
+struct wizard_lists {
+	struct lists_topic topics[WIZARD_TOPIC_COUNT];
+};
+
 /* Sections and keys that a topic's answer depends on; a whole section has no key. */
 static const char *const depends[WIZARD_TOPIC_COUNT][8] = {
 	[WIZARD_ARCHES] = {"qemu"},
@@ -105,7 +120,7 @@ static char *lists_topic_key(const struct wizard *w, enum wizard_topic topic, co
 
 static void lists_on_answer(struct wizard_rows *rows, const struct err *e, void *arg)
 {
-	struct asked *a = arg;
+	struct lists_topic *a = arg;
 
 	a->request = NULL;
 	wizard_rows_fini(&a->rows);
@@ -133,7 +148,7 @@ static bool lists_is_unstoppable(enum wizard_topic topic)
 	return topic == WIZARD_ARCHES || topic == WIZARD_COMMAND;
 }
 
-static void lists_withdraw(struct asked *a, bool rows_too)
+static void lists_withdraw(struct lists_topic *a, bool rows_too)
 {
 	if (a->request)
 		a->w->offers->cancel(a->w->offers->arg, a->request);
@@ -147,12 +162,11 @@ static void lists_withdraw(struct asked *a, bool rows_too)
 	a->state = WIZARD_NO_LIST;
 }
 
-struct asked *wizard_ask(struct wizard *w, enum wizard_topic topic, const char *query)
+static struct lists_topic *lists_request(struct wizard *w, enum wizard_topic topic, const char *query)
 {
-	struct asked *a = &w->asked[topic];
+	struct lists_topic *a = &w->lists->topics[topic];
 	char *key = lists_topic_key(w, topic, query);
 
-	a->w = w;
 	if (a->key && !strcmp(a->key, key)) {
 		free(key);
 		return a;
@@ -168,19 +182,27 @@ struct asked *wizard_ask(struct wizard *w, enum wizard_topic topic, const char *
 	return a;
 }
 
-void wizard_unask(struct wizard *w)
+struct wizard_lists *wizard_lists_new(struct wizard *w)
 {
-	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++) {
-		w->asked[i].w = w;
-		lists_withdraw(&w->asked[i], true);
-	}
+	struct wizard_lists *lists = xcalloc(1, sizeof(*lists));
+
+	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++)
+		lists->topics[i].w = w;
+	return lists;
+}
+
+void wizard_lists_free(struct wizard_lists *lists)
+{
+	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++)
+		lists_withdraw(&lists->topics[i], true);
+	free(lists);
 }
 
 void wizard_retry(struct wizard *w)
 {
 	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++)
-		if (w->asked[i].state == WIZARD_FAILED || w->asked[i].rows.provisional)
-			lists_withdraw(&w->asked[i], true);
+		if (w->lists->topics[i].state == WIZARD_FAILED || w->lists->topics[i].rows.provisional)
+			lists_withdraw(&w->lists->topics[i], true);
 	wizard_forget_texts(w);
 }
 
@@ -220,7 +242,7 @@ static const char *lists_loading_note(enum wizard_topic topic)
 	return notes[topic];
 }
 
-static const char *lists_asked_note(const struct asked *a, enum wizard_topic topic)
+static const char *lists_topic_note(const struct lists_topic *a, enum wizard_topic topic)
 {
 	return a->state == WIZARD_LOADING  ? lists_loading_note(topic)
 	       : a->state == WIZARD_FAILED ? a->failure
@@ -232,16 +254,16 @@ struct wizard_list wizard_options(struct wizard *w, const struct wizard_question
 	const struct question_row *row = question_row(w, q);
 	struct answer *a = question_answer(w, q);
 	const char *answer = wizard_text(w, q);
-	const struct asked *asked;
+	const struct lists_topic *asked;
 
 	if (!a->has_rows && row->options)
 		row->options(w, &a->rows);
 	a->has_rows = true;
 	if (row->topic == NO_TOPIC || q->widget == WIZARD_SEARCH)
 		return wizard_list_of(&a->rows, row->options ? WIZARD_READY : WIZARD_NO_LIST, NULL, answer);
-	asked = wizard_ask(w, row->topic, NULL);
+	asked = lists_request(w, row->topic, NULL);
 	return wizard_list_of(asked->state == WIZARD_READY ? &asked->rows : &a->rows, asked->state,
-			      lists_asked_note(asked, row->topic), answer);
+			      lists_topic_note(asked, row->topic), answer);
 }
 
 bool wizard_can_retry(struct wizard_list l)
@@ -249,10 +271,10 @@ bool wizard_can_retry(struct wizard_list l)
 	return l.state == WIZARD_FAILED || l.provisional;
 }
 
-static struct wizard_list lists_asked_list(struct wizard *w, enum wizard_topic topic, const char *query)
+static struct wizard_list lists_requested(struct wizard *w, enum wizard_topic topic, const char *query)
 {
-	const struct asked *a = wizard_ask(w, topic, query);
-	struct wizard_list l = wizard_list_of(&a->rows, a->state, lists_asked_note(a, topic), NULL);
+	const struct lists_topic *a = lists_request(w, topic, query);
+	struct wizard_list l = wizard_list_of(&a->rows, a->state, lists_topic_note(a, topic), NULL);
 
 	l.failed = a->kind;
 	return l;
@@ -266,15 +288,15 @@ struct wizard_list wizard_search(struct wizard *w, const struct wizard_question 
 		return wizard_list_of(&none, WIZARD_NO_LIST, NULL, NULL);
 	if (!*text)
 		return wizard_list_of(&none, WIZARD_READY, "type a part of the name", NULL);
-	return lists_asked_list(w, question_row(w, q)->topic, text);
+	return lists_requested(w, question_row(w, q)->topic, text);
 }
 
 struct wizard_list wizard_estimate(struct wizard *w)
 {
-	return lists_asked_list(w, WIZARD_ESTIMATE, NULL);
+	return lists_requested(w, WIZARD_ESTIMATE, NULL);
 }
 
 struct wizard_list wizard_command(struct wizard *w)
 {
-	return lists_asked_list(w, WIZARD_COMMAND, NULL);
+	return lists_requested(w, WIZARD_COMMAND, NULL);
 }

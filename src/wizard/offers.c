@@ -92,7 +92,7 @@ static uint64_t offers_free_space(void *arg, char **dir)
 	return host_free_space(o->conf.store->data_dir, &room, NULL) < 0 ? 0 : room;
 }
 
-static void offers_made(void *arg, const char *name, struct wizard_made *out)
+static void offers_made(void *arg, const char *name, struct wizard_existing *out)
 {
 	const struct host_offers *o = arg;
 	char *dir = store_machine_dir(o->conf.store, name);
@@ -100,7 +100,7 @@ static void offers_made(void *arg, const char *name, struct wizard_made *out)
 	struct disk_info info;
 	struct vm_run run;
 
-	*out = (struct wizard_made){.disk = 0};
+	*out = (struct wizard_existing){.disk = 0};
 	if (file_exists(disk)) {
 		out->disk = 1; /* there, and broken */
 		if (disk_check(disk, &info, NULL) == 0) {

@@ -1,141 +1,128 @@
 /* SPDX-License-Identifier: MIT */
-/* private: what the files of src/wizard share. */
+/*
+ * private: the wizard within this folder: the table of questions, the answers, and the parts that one file each owns:
+ * the file on the disk (save.c) and the lists that offers provide (lists.c).
+ */
 #ifndef WIZARD_PRIVATE_H
 #define WIZARD_PRIVATE_H
-
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "wizard/wizard.h"
 
+/* ---- questions.c ---- */
+
 #define NO_TOPIC WIZARD_TOPIC_COUNT
 
-/* A row of the table of questions; see questions.c. */
+/* A row of the table of questions. */
 struct question_row {
 	const char *id; /* "section.key" of the field, or a composed question's own */
 	enum wizard_page page;
 	enum wizard_widget widget;
-	bool more;
+	bool advanced;
 	const char *title, *help; /* NULL: the field's */
 	const char *key;	  /* composed: "section.key" of the field that it writes, or NULL */
 	bool (*applies)(const struct wizard *w);
-	/* What is known at once of its options. */
-	void (*options)(struct wizard *w, struct wizard_rows *out);
-	bool lasting;		 /* they hang on no answer, and there are many */
-	enum wizard_topic topic; /* whose answer takes their place; NO_TOPIC: none */
-	bool adapts;		 /* gives way when the architecture or the release makes it impossible */
-	/* The default of a new machine here; NULL: the field's own. */
+	void (*options)(struct wizard *w, struct wizard_rows *out); /* known without a request */
+	bool lasting;		 /* the options depend on no answer, and there are many */
+	enum wizard_topic topic; /* whose rows replace the options; NO_TOPIC: none */
+	bool adapts;		 /* replaced by its default if the architecture or the release makes it impossible */
+	/* The default of a new machine on this host; NULL: the field's own. */
 	void (*initial)(struct wizard *w, struct strv *out);
-	/* One line about the answer, for wizard_note. */
+	/* One line about the answer, for wizard_note; NULL: the note of the chosen option. */
 	void (*note)(struct wizard *w, struct buf *out);
 };
 
 extern const struct question_row question_rows[];
 extern const size_t question_count;
 
+/* ---- wizard.c ---- */
+
 struct answer {
-	bool touched;	    /* a person or the file gave it: `wanted` counts */
-	bool yielded;	    /* what is wanted is impossible now */
+	bool touched;	    /* given by a person or the file: `wanted` is used */
+	bool yielded;	    /* `wanted` is impossible now */
 	struct strv wanted; /* as in INI; a scalar has one item */
 	char *draft;	    /* a text that the grammar refused, or NULL */
 	char *draft_why;
-	char *fault; /* what contradicts other answers, or NULL */
-	/* looks, made when asked for and forgotten at the next change */
+	char *fault; /* the contradiction to other answers, or NULL */
+	/* texts for display, made on request and dropped at the next change */
 	char *text, *shown, *note;
 	struct strv items;
 	struct wizard_rows rows;
 	bool has_rows;
 };
 
-/* What was asked for of one topic. */
-struct asked {
-	struct wizard *w;
-	char *key; /* what the answer depends on, NULL: never asked */
-	enum wizard_list_state state;
-	struct wizard_rows rows;
-	char *failure;
-	enum err_kind kind;		/* of the failure */
-	struct wizard_request *request; /* while it loads */
-};
-
-/* How a file was when it was read. */
-struct seen {
-	bool exists;
-	struct timespec mtime;
-	off_t size;
-	ino_t inode;
-	char digest[65];
-};
-
 struct wizard {
 	struct wizard_conf conf;
 	const struct wizard_offers *offers; /* of conf */
 	struct wizard_question *questions;  /* as question_rows */
-	struct answer *answers;
+	struct answer *answers;		    /* as question_rows */
 	enum wizard_page page;
 	bool entered[WIZARD_PAGE_COUNT];
 	struct spec spec; /* as answered */
 	struct strv notices;
-	/* the file */
-	char *original;		 /* its text as read, NULL: a new machine */
-	struct spec was;	 /* as read, or with the defaults */
-	struct seen seen;	 /* of the file as read */
-	char *path;		 /* where to save; NULL: derived from the name */
-	struct wizard_made made; /* what there is of the machine */
-	/* looks */
-	char *save_path;
-	char *heading;
-	struct wizard_rows summary;
-	bool has_summary;
-	struct asked asked[WIZARD_TOPIC_COUNT];
+	char *heading;		    /* of the page, NULL: not made yet */
+	struct wizard_rows summary; /* empty: not made yet */
+	struct wizard_file *file;
+	struct wizard_lists *lists;
 };
 
-/* wizard.c */
 size_t question_index(const struct wizard *w, const struct wizard_question *q);
 const struct question_row *question_row(const struct wizard *w, const struct wizard_question *q);
 struct answer *question_answer(struct wizard *w, const struct wizard_question *q);
 bool question_applies(const struct wizard *w, size_t i);
-/* Forgets all looks. */
+/* Drops all texts and rows for display. */
 void wizard_forget_texts(struct wizard *w);
-/* Takes what a file says for answers. */
-void wizard_load(struct wizard *w);
+/* The architecture and release of the record; NULL if they are not in the catalogue. */
+const struct catalog_arch *wizard_arch(const struct wizard *w);
+const struct catalog_release *wizard_release(const struct wizard *w);
+/* CPUs that cpu.count = auto gives on this host. */
+unsigned wizard_auto_cpus(const struct wizard *w);
+uint64_t wizard_memory(const struct wizard *w); /* bytes */
 
-/* What the file said and nobody has agreed to stays so in the answers. */
-void wizard_take_risks(struct wizard *w);
+/* ---- recompute.c ---- */
 
-/* recompute.c: makes the record follow the answers, and finds what is wrong. `cause` is the question
- * that was answered, or NULL. */
+/* Makes the record follow the answers and finds what is wrong. `cause`: the question that was answered, or NULL. */
 void wizard_recompute(struct wizard *w, const struct wizard_question *cause);
-/* The field's values as in INI. */
+/* Replaces `out` by the field's values as in INI. */
 void field_values(const struct field *f, const struct spec *s, struct strv *out);
-/* Sets a field from such values; they are known to be good. */
+/* Sets a field from such values, which must be valid. */
 void field_assign(const struct field *f, struct spec *s, const struct strv *values);
 
-/* ask.c */
-struct asked *wizard_ask(struct wizard *w, enum wizard_topic topic, const char *query);
-void wizard_unask(struct wizard *w);
+/* ---- lists.c ---- */
+
+struct wizard_lists *wizard_lists_new(struct wizard *w);
+/* Cancels all requests. */
+void wizard_lists_free(struct wizard_lists *lists);
 /* A list of the rows, whose current row is that of the answer (NULL: none). */
 struct wizard_list wizard_list_of(const struct wizard_rows *rows, enum wizard_list_state state, const char *note,
 				  const char *answer);
 
-/* ini.c: the record with the document that it is to be written as; fails as spec_read_text does. */
-int wizard_record(struct wizard *w, struct spec *out, struct err *e);
-/* The text as it is written, secrets and all; owned, to be wiped. NULL on error. */
-char *wizard_written(struct wizard *w, struct err *e);
+/* ---- save.c ---- */
+
+struct wizard_file *wizard_file_new(void);
+void wizard_file_free(struct wizard_file *file);
+/* Reads a file and replaces all answers by its values. */
+int wizard_load(struct wizard *w, const char *path, struct err *e);
+/* Whether the wizard edits an existing file. */
+bool wizard_is_edited(const struct wizard *w);
+/* The record as it was read; of a new machine the defaults. */
+const struct spec *wizard_baseline(const struct wizard *w);
+/* Makes the present record the baseline. */
+void wizard_set_baseline(struct wizard *w);
+/* The machine that the edited file describes. */
+const struct wizard_existing *wizard_existing(const struct wizard *w);
+/* Sets where to save, absolute, and takes the path; NULL: the default by the machine's name. */
+void wizard_set_path(struct wizard *w, char *path);
+/* Drops the default path, which depends on the name. */
+void wizard_forget_path(struct wizard *w);
+/* Replaces the values of secret keys by "(not shown)" and removes carriage returns; takes the text. */
 char *wizard_hide(char *text);
 
-/* save.c */
-int seen_look(const char *path, struct seen *out, struct buf *text, struct err *e);
+/* ---- review.c ---- */
 
-/* The architecture and release of the record; NULL where they are not in the catalogue. */
-const struct catalog_arch *wizard_arch(const struct wizard *w);
-const struct catalog_release *wizard_release(const struct wizard *w);
-/* CPUs that cpu.count = auto gives here. */
-unsigned wizard_auto_cpus(const struct wizard *w);
-uint64_t wizard_memory(const struct wizard *w); /* bytes */
-/* review.c: whether it will run accelerated, as far as that is known; what `auto` means for the CPU's
- * model. */
+/* Whether the machine will run accelerated, as far as known. */
 bool wizard_accelerates(struct wizard *w);
+/* What `auto` means for the CPU model. */
 const char *wizard_auto_model(struct wizard *w);
 
 #endif

@@ -36,10 +36,10 @@ static void recompute_initial(struct wizard *w, size_t i, struct strv *out)
 	const struct question_row *row = &question_rows[i];
 	const struct field *f = w->questions[i].field;
 
-	if (!w->original && row->initial)
+	if (!wizard_is_edited(w) && row->initial)
 		row->initial(w, out);
 	else if (f->column.type != COLUMN_LIST || f->column.initial)
-		strv_add(out, !strcmp(row->id, "machine.name") ? w->was.name : f->column.initial);
+		strv_add(out, !strcmp(row->id, "machine.name") ? wizard_baseline(w)->name : f->column.initial);
 }
 
 /* Puts the value in force that the answers ask for. */
@@ -89,7 +89,7 @@ static void recompute_check_suspended(struct wizard *w)
 	for (size_t i = 0; i < question_count; i++) {
 		const struct field *f = w->questions[i].field;
 
-		if (f && f->effect != FIELD_NEW_ONLY && !column_equal(&f->column, &w->was, &w->spec))
+		if (f && f->effect != FIELD_NEW_ONLY && !column_equal(&f->column, wizard_baseline(w), &w->spec))
 			recompute_add_fault(w, w->questions[i].id,
 					    "the machine is suspended; resume it before this changes");
 	}
@@ -101,23 +101,23 @@ static void recompute_check_made(struct wizard *w)
 	char has[SIZE_TEXT];
 	char *text;
 
-	if (!w->made.disk)
+	if (!wizard_existing(w)->disk)
 		return;
-	if (w->made.suspended)
+	if (wizard_existing(w)->suspended)
 		recompute_check_suspended(w);
-	if (strcmp(w->spec.arch, w->was.arch)) {
-		text = xasprintf("this machine's disk holds a system for %s; make a new machine for %s", w->was.arch,
-				 w->spec.arch);
+	if (strcmp(w->spec.arch, wizard_baseline(w)->arch)) {
+		text = xasprintf("this machine's disk holds a system for %s; make a new machine for %s",
+				 wizard_baseline(w)->arch, w->spec.arch);
 		recompute_add_fault(w, "machine.arch", text);
 		free(text);
 	}
-	if (w->spec.disk_size < w->made.disk) {
-		text = xasprintf("the disk has %s already and only grows", size_format(w->made.disk, has));
+	if (w->spec.disk_size < wizard_existing(w)->disk) {
+		text = xasprintf("the disk has %s already and only grows", size_format(wizard_existing(w)->disk, has));
 		recompute_add_fault(w, "disk.size", text);
 		free(text);
-	} else if (w->spec.disk_size > w->made.disk && w->made.snapshots) {
-		text = xasprintf("the disk has %u snapshot%s and cannot grow until they are deleted", w->made.snapshots,
-				 w->made.snapshots == 1 ? "" : "s");
+	} else if (w->spec.disk_size > wizard_existing(w)->disk && wizard_existing(w)->snapshots) {
+		text = xasprintf("the disk has %u snapshot%s and cannot grow until they are deleted",
+				 wizard_existing(w)->snapshots, wizard_existing(w)->snapshots == 1 ? "" : "s");
 		recompute_add_fault(w, "disk.size", text);
 		free(text);
 	}
@@ -158,10 +158,10 @@ static void recompute_check_files(struct wizard *w)
 }
 
 /* A saved file that says another name than its own is of no use: it may take its own again. */
-static bool recompute_is_named_by_file(const struct wizard *w)
+static bool recompute_is_named_by_file(struct wizard *w)
 {
 	char *path = w->offers->save_path(w->offers->arg, w->spec.name);
-	bool named = !w->made.disk && !strcmp(path, w->path);
+	bool named = !wizard_existing(w)->disk && !strcmp(path, wizard_path(w));
 
 	free(path);
 	return named;
@@ -172,10 +172,10 @@ static void recompute_check_name(struct wizard *w)
 {
 	char *text = NULL;
 
-	if (w->original && strcmp(w->spec.name, w->was.name) && !recompute_is_named_by_file(w))
-		text = xasprintf("the machine keeps its name here; `debwiz rename %s %s` renames it", w->was.name,
-				 w->spec.name);
-	else if (!w->original && w->offers->name_taken(w->offers->arg, w->spec.name))
+	if (wizard_is_edited(w) && strcmp(w->spec.name, wizard_baseline(w)->name) && !recompute_is_named_by_file(w))
+		text = xasprintf("the machine keeps its name here; `debwiz rename %s %s` renames it",
+				 wizard_baseline(w)->name, w->spec.name);
+	else if (!wizard_is_edited(w) && w->offers->name_taken(w->offers->arg, w->spec.name))
 		text = xasprintf("a machine named %s already exists; choose another name", w->spec.name);
 	if (text)
 		recompute_add_fault(w, "machine.name", text);

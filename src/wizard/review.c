@@ -204,9 +204,8 @@ static void review_words(struct wizard *w, struct wizard_rows *out)
 
 struct wizard_list wizard_summary(struct wizard *w)
 {
-	if (!w->has_summary)
+	if (!w->summary.len)
 		review_words(w, &w->summary);
-	w->has_summary = true;
 	return wizard_list_of(&w->summary, WIZARD_READY, NULL, NULL);
 }
 
@@ -228,7 +227,7 @@ static char *review_in_words(const struct field *f, const struct spec *s)
 
 static const char *review_effect_words(const struct wizard *w, enum field_effect effect)
 {
-	if (!w->made.disk)
+	if (!wizard_existing(w)->disk)
 		return "counts when the machine is prepared";
 	switch (effect) {
 	case FIELD_NEXT_BOOT:
@@ -248,14 +247,14 @@ size_t wizard_changes(struct wizard *w, struct wizard_change **out)
 	struct wizard_change *all = xcalloc(question_count, sizeof(*all));
 	size_t n = 0;
 
-	for (size_t i = 0; w->original && i < question_count; i++) {
+	for (size_t i = 0; wizard_is_edited(w) && i < question_count; i++) {
 		const struct wizard_question *q = &w->questions[i];
 
-		if (!q->field || column_equal(&q->field->column, &w->was, &w->spec))
+		if (!q->field || column_equal(&q->field->column, wizard_baseline(w), &w->spec))
 			continue;
 		all[n++] = (struct wizard_change){
 			.question = q,
-			.from = review_in_words(q->field, &w->was),
+			.from = review_in_words(q->field, wizard_baseline(w)),
 			.to = review_in_words(q->field, &w->spec),
 			.effect = q->field->effect,
 			.words = review_effect_words(w, q->field->effect),
@@ -315,7 +314,7 @@ static void review_warn_devices(struct wizard *w, struct strv *out)
 	for (size_t i = 0; i < w->spec.forwards.len; i++) {
 		if (spec_forward_parse(w->spec.forwards.items[i], &f, NULL) < 0)
 			continue;
-		if (f.host_port && !f.udp && !w->made.running &&
+		if (f.host_port && !f.udp && !wizard_existing(w)->running &&
 		    !w->offers->port_free(w->offers->arg, f.host, f.host_port))
 			strv_addf(out, "port %u of %s is in use on this host now", (unsigned)f.host_port, f.host);
 		if (strcmp(f.host, "127.0.0.1"))
@@ -357,8 +356,8 @@ static void review_warn_risks(struct wizard *w, struct strv *out)
 
 void wizard_warnings(struct wizard *w, enum wizard_page p, struct strv *out)
 {
-	for (size_t i = 0; p == WIZARD_REVIEW && i < w->was.warnings.len; i++)
-		strv_add(out, w->was.warnings.items[i]);
+	for (size_t i = 0; p == WIZARD_REVIEW && i < wizard_baseline(w)->warnings.len; i++)
+		strv_add(out, wizard_baseline(w)->warnings.items[i]);
 	if (p == WIZARD_REVIEW)
 		review_warn_risks(w, out);
 	if (p == WIZARD_PROCESSOR || p == WIZARD_REVIEW)

@@ -15,13 +15,88 @@
 #include "machine/trust.h"
 #include "private.h"
 
+/* How a file was when it was read. */
+struct save_seen {
+	bool exists;
+	struct timespec mtime;
+	off_t size;
+	ino_t inode;
+	char digest[65];
+};
+
+struct wizard_file {
+	char *original;		     /* its text as read, NULL: a new machine */
+	struct spec was;	     /* as read, or with the defaults */
+	struct save_seen seen;	     /* the file as read */
+	char *path;		     /* where to save, NULL: default_path */
+	char *default_path;	     /* by the name; NULL: not known yet */
+	struct wizard_existing made; /* the machine that the file describes */
+};
+
+struct wizard_file *wizard_file_new(void)
+{
+	struct wizard_file *file = xcalloc(1, sizeof(*file));
+
+	spec_init(&file->was);
+	return file;
+}
+
+static void save_wipe(char *text)
+{
+	if (text)
+		mem_wipe(text, strlen(text));
+	free(text);
+}
+
+void wizard_file_free(struct wizard_file *file)
+{
+	save_wipe(file->original);
+	spec_fini(&file->was);
+	free(file->path);
+	free(file->default_path);
+	free(file);
+}
+
+bool wizard_is_edited(const struct wizard *w)
+{
+	return w->file->original != NULL;
+}
+
+const struct spec *wizard_baseline(const struct wizard *w)
+{
+	return &w->file->was;
+}
+
+void wizard_set_baseline(struct wizard *w)
+{
+	spec_fini(&w->file->was);
+	spec_copy(&w->file->was, &w->spec);
+}
+
+const struct wizard_existing *wizard_existing(const struct wizard *w)
+{
+	return &w->file->made;
+}
+
+void wizard_set_path(struct wizard *w, char *path)
+{
+	free(w->file->path);
+	w->file->path = path;
+}
+
+void wizard_forget_path(struct wizard *w)
+{
+	free(w->file->default_path);
+	w->file->default_path = NULL;
+}
+
 const char *wizard_path(struct wizard *w)
 {
-	if (w->path)
-		return w->path;
-	if (!w->save_path)
-		w->save_path = w->offers->save_path(w->offers->arg, w->spec.name);
-	return w->save_path;
+	if (w->file->path)
+		return w->file->path;
+	if (!w->file->default_path)
+		w->file->default_path = w->offers->save_path(w->offers->arg, w->spec.name);
+	return w->file->default_path;
 }
 
 static bool save_is_idle(const struct wizard *w, const struct field *f)
@@ -48,18 +123,18 @@ static void save_on_fault(unsigned line, const char *section, const char *key, c
 		spec_unset(r->s, section, key);
 }
 
-int wizard_record(struct wizard *w, struct spec *out, struct err *e)
+static int save_record(struct wizard *w, struct spec *out, struct err *e)
 {
 	struct strv values = STRV_INIT;
 	struct record record;
 
-	if (!w->original) {
+	if (!w->file->original) {
 		spec_copy(out, &w->spec);
 		return 0;
 	}
-	if (spec_read_text(out, wizard_path(w), w->original, strlen(w->original), e) < 0)
+	if (spec_read_text(out, wizard_path(w), w->file->original, strlen(w->file->original), e) < 0)
 		return -1;
-	strv_copy(&out->agreed, &w->was.agreed);
+	strv_copy(&out->agreed, &w->file->was.agreed);
 	for (size_t i = 0; i < field_count; i++) {
 		const struct field *f = &field_table[i];
 
@@ -120,12 +195,12 @@ static void save_find_lines(const char *text, const struct field *f, unsigned *f
 	ini_doc_free(d);
 }
 
-char *wizard_written(struct wizard *w, struct err *e)
+static char *save_written(struct wizard *w, struct err *e)
 {
 	struct spec s;
 	char *text;
 
-	if (wizard_record(w, &s, e) < 0)
+	if (save_record(w, &s, e) < 0)
 		return NULL;
 	text = spec_text(&s, e);
 	spec_fini(&s);
@@ -140,7 +215,7 @@ char *wizard_ini(struct wizard *w, const struct wizard_question *q, unsigned *fi
 	first = first ? first : &none[0];
 	count = count ? count : &none[1];
 	*first = *count = 0;
-	text = wizard_written(w, e);
+	text = save_written(w, e);
 	if (text && q && q->field)
 		save_find_lines(text, q->field, first, count);
 	return text ? wizard_hide(text) : NULL;
@@ -149,9 +224,9 @@ char *wizard_ini(struct wizard *w, const struct wizard_question *q, unsigned *fi
 bool wizard_dirty(struct wizard *w)
 {
 	for (size_t i = 0; i < question_count; i++)
-		if (w->answers[i].draft || (!w->original && w->answers[i].touched))
+		if (w->answers[i].draft || (!w->file->original && w->answers[i].touched))
 			return true;
-	return !spec_equal(&w->spec, &w->was);
+	return !spec_equal(&w->spec, &w->file->was);
 }
 
 /* ---- comparing and writing ---- */
@@ -168,7 +243,7 @@ static void save_digest(const struct buf *text, char out[65])
 	memcpy(out, hex, sizeof(hex) < 65 ? sizeof(hex) : 65);
 }
 
-static void save_note_stat(const struct stat *st, struct seen *out)
+static void save_note_stat(const struct stat *st, struct save_seen *out)
 {
 	out->exists = true;
 	out->mtime = st->st_mtim;
@@ -176,11 +251,11 @@ static void save_note_stat(const struct stat *st, struct seen *out)
 	out->inode = st->st_ino;
 }
 
-int seen_look(const char *path, struct seen *out, struct buf *text, struct err *e)
+static int save_look(const char *path, struct save_seen *out, struct buf *text, struct err *e)
 {
 	struct stat st;
 
-	*out = (struct seen){.exists = false};
+	*out = (struct save_seen){.exists = false};
 	if (stat(path, &st) < 0)
 		return err_errno(e, errno, "file-missing", "cannot read %s", path);
 	save_note_stat(&st, out);
@@ -192,44 +267,44 @@ int seen_look(const char *path, struct seen *out, struct buf *text, struct err *
 
 bool wizard_file_changed(struct wizard *w)
 {
-	struct seen now;
+	struct save_seen now;
 	struct buf text;
 	struct stat st;
 
-	if (!w->original)
+	if (!w->file->original)
 		return false;
-	if (stat(w->path, &st) == 0 && st.st_size == w->seen.size && st.st_ino == w->seen.inode &&
-	    st.st_mtim.tv_sec == w->seen.mtime.tv_sec && st.st_mtim.tv_nsec == w->seen.mtime.tv_nsec)
+	if (stat(w->file->path, &st) == 0 && st.st_size == w->file->seen.size && st.st_ino == w->file->seen.inode &&
+	    st.st_mtim.tv_sec == w->file->seen.mtime.tv_sec && st.st_mtim.tv_nsec == w->file->seen.mtime.tv_nsec)
 		return false;
-	if (seen_look(w->path, &now, &text, NULL) < 0)
+	if (save_look(w->file->path, &now, &text, NULL) < 0)
 		return true;
 	buf_fini(&text);
-	if (strcmp(now.digest, w->seen.digest))
+	if (strcmp(now.digest, w->file->seen.digest))
 		return true;
-	w->seen = now; /* written anew with the same content */
+	w->file->seen = now; /* written anew with the same content */
 	return false;
 }
 
 int wizard_diff(struct wizard *w, struct wizard_diff *out, struct err *e)
 {
 	const char *path = wizard_path(w);
-	char *ini = wizard_written(w, e);
-	struct seen now;
+	char *ini = save_written(w, e);
+	struct save_seen now;
 	struct buf text;
 
 	*out = (struct wizard_diff){.exists = file_exists(path)};
 	if (!ini)
 		return -1;
 	buf_init(&text, 0);
-	if (out->exists && seen_look(path, &now, &text, e) < 0) {
+	if (out->exists && save_look(path, &now, &text, e) < 0) {
 		free(ini);
 		return -1;
 	}
 	diff_lines(text.data, ini, out);
 	if (out->exists) {
 		memcpy(out->seen, now.digest, sizeof(out->seen));
-		out->other = !w->original;
-		out->foreign = w->original && strcmp(now.digest, w->seen.digest) != 0;
+		out->other = !w->file->original;
+		out->foreign = w->file->original && strcmp(now.digest, w->file->seen.digest) != 0;
 	} else {
 		out->same = false;
 	}
@@ -242,7 +317,7 @@ int wizard_diff(struct wizard *w, struct wizard_diff *out, struct err *e)
 /* May the file be written over? */
 static int save_check_shown(const char *path, const struct wizard_diff *shown, struct err *e)
 {
-	struct seen now;
+	struct save_seen now;
 	struct buf text;
 
 	if (!file_exists(path)) {
@@ -255,7 +330,7 @@ static int save_check_shown(const char *path, const struct wizard_diff *shown, s
 		err_set(e, ERR_BUSY, "save-unseen", "%s already exists", path);
 		return err_hint(e, "it is overwritten only after its difference was shown");
 	}
-	if (seen_look(path, &now, &text, e) < 0)
+	if (save_look(path, &now, &text, e) < 0)
 		return -1;
 	buf_fini(&text);
 	if (strcmp(now.digest, shown->seen)) {
@@ -282,7 +357,7 @@ static int save_make_folder(struct wizard *w, struct err *e)
 	char *dir;
 	int r;
 
-	if (w->path)
+	if (w->file->path)
 		return 0;
 	dir = file_dirname(wizard_path(w));
 	r = file_mkdirs(dir, e);
@@ -290,26 +365,48 @@ static int save_make_folder(struct wizard *w, struct err *e)
 	return r;
 }
 
-/* From here on it is a file that was read. */
-static int save_reload(struct wizard *w, char *path, struct err *e)
+static void save_load_answers(struct wizard *w)
 {
+	for (size_t i = 0; i < question_count; i++) {
+		const struct field *f = w->questions[i].field;
+		struct answer *a = &w->answers[i];
+
+		if (!f)
+			continue;
+		a->touched = w->file->was.lines[f - field_table] != 0;
+		a->yielded = false;
+		field_values(f, &w->file->was, &a->wanted);
+	}
+	w->offers->made(w->offers->arg, w->file->was.name, &w->file->made);
+}
+
+static void save_load_risks(struct wizard *w)
+{
+	if (w->conf.store)
+		trust_load(w->conf.store, &w->file->was);
+	strv_fini(&w->spec.said);
+	strv_fini(&w->spec.agreed);
+	strv_copy(&w->spec.said, &w->file->was.said);
+	strv_copy(&w->spec.agreed, &w->file->was.agreed);
+}
+
+int wizard_load(struct wizard *w, const char *path, struct err *e)
+{
+	struct wizard_file *file = w->file;
 	struct buf text;
 
-	free(w->path);
-	w->path = path;
-	if (seen_look(path, &w->seen, &text, e) < 0)
+	wizard_set_path(w, file_absolute(path));
+	if (save_look(path, &file->seen, &text, e) < 0)
 		return -1;
-	if (w->original)
-		mem_wipe(w->original, strlen(w->original));
-	free(w->original);
-	w->original = xstrndup(text.data, text.len);
+	save_wipe(file->original);
+	file->original = xstrndup(text.data, text.len);
 	mem_wipe(text.data, text.len);
 	buf_fini(&text);
-	spec_fini(&w->was);
-	if (spec_read(&w->was, path, e) < 0)
+	spec_fini(&file->was);
+	if (spec_read(&file->was, path, e) < 0)
 		return -1;
-	wizard_take_risks(w);
-	wizard_load(w);
+	save_load_risks(w);
+	save_load_answers(w);
 	wizard_recompute(w, NULL);
 	return 0;
 }
@@ -328,7 +425,7 @@ int wizard_save(struct wizard *w, const struct wizard_diff *shown, struct err *e
 	if (!r)
 		r = save_make_folder(w, e);
 	if (!r)
-		r = wizard_record(w, &s, e);
+		r = save_record(w, &s, e);
 	if (!r) {
 		/* the answers are the person's own */
 		r = w->conf.store ? trust_adopt(w->conf.store, &s, path, e) : 0;
@@ -337,9 +434,8 @@ int wizard_save(struct wizard *w, const struct wizard_diff *shown, struct err *e
 		spec_fini(&s);
 	}
 	lock_remove(lock);
-	if (r < 0) {
-		free(path);
-		return -1;
-	}
-	return save_reload(w, path, e);
+	if (!r)
+		r = wizard_load(w, path, e);
+	free(path);
+	return r;
 }

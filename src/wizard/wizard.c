@@ -46,7 +46,7 @@ static struct wizard_question *wizard_make_questions(void)
 				: f	  ? f->help
 					  : "",
 			.field = f,
-			.more = row->more,
+			.advanced = row->advanced,
 		};
 	}
 	return all;
@@ -118,11 +118,10 @@ void wizard_forget_texts(struct wizard *w)
 		if (!question_rows[i].lasting)
 			wizard_forget_rows(&w->answers[i]);
 	}
-	free(w->save_path);
+	wizard_forget_path(w);
 	free(w->heading);
-	w->save_path = w->heading = NULL;
+	w->heading = NULL;
 	wizard_rows_fini(&w->summary);
-	w->has_summary = false;
 }
 
 static struct wizard *wizard_make(const struct wizard_conf *conf)
@@ -132,6 +131,8 @@ static struct wizard *wizard_make(const struct wizard_conf *conf)
 	w->conf = *conf;
 	w->offers = conf->offers;
 	w->questions = wizard_make_questions();
+	w->file = wizard_file_new();
+	w->lists = wizard_lists_new(w);
 	w->answers = xcalloc(question_count, sizeof(*w->answers));
 	w->entered[WIZARD_MACHINE] = true;
 	spec_init(&w->spec);
@@ -142,57 +143,21 @@ struct wizard *wizard_new(const struct wizard_conf *conf)
 {
 	struct wizard *w = wizard_make(conf);
 
-	spec_init(&w->was);
 	wizard_recompute(w, NULL);
-	spec_fini(&w->was);
-	spec_copy(&w->was, &w->spec);
+	wizard_set_baseline(w);
 	return w;
-}
-
-void wizard_load(struct wizard *w)
-{
-	for (size_t i = 0; i < question_count; i++) {
-		const struct field *f = w->questions[i].field;
-		struct answer *a = &w->answers[i];
-
-		if (!f)
-			continue;
-		a->touched = w->was.lines[f - field_table] != 0;
-		a->yielded = false;
-		field_values(f, &w->was, &a->wanted);
-	}
-	w->offers->made(w->offers->arg, w->was.name, &w->made);
-}
-
-void wizard_take_risks(struct wizard *w)
-{
-	if (w->conf.store)
-		trust_load(w->conf.store, &w->was);
-	strv_fini(&w->spec.said);
-	strv_fini(&w->spec.agreed);
-	strv_copy(&w->spec.said, &w->was.said);
-	strv_copy(&w->spec.agreed, &w->was.agreed);
 }
 
 struct wizard *wizard_edit(const struct wizard_conf *conf, const char *path, struct err *e)
 {
 	struct wizard *w = wizard_make(conf);
-	struct buf text;
 
-	buf_init(&text, 0);
-	w->path = file_absolute(path);
-	if (seen_look(path, &w->seen, &text, e) == 0)
-		w->original = xstrndup(text.data, text.len);
-	buf_fini(&text);
-	if (!w->original || spec_read(&w->was, path, e) < 0) {
+	if (wizard_load(w, path, e) < 0) {
 		wizard_free(w);
 		return NULL;
 	}
 	for (size_t p = 0; p < WIZARD_PAGE_COUNT; p++)
 		w->entered[p] = true;
-	wizard_take_risks(w);
-	wizard_load(w);
-	wizard_recompute(w, NULL);
 	return w;
 }
 
@@ -207,7 +172,6 @@ void wizard_free(struct wizard *w)
 {
 	if (!w)
 		return;
-	wizard_unask(w);
 	wizard_forget_texts(w);
 	for (size_t i = 0; i < question_count; i++) {
 		struct answer *a = &w->answers[i];
@@ -218,11 +182,10 @@ void wizard_free(struct wizard *w)
 		free(a->draft_why);
 		free(a->fault);
 	}
-	wizard_wipe(w->original);
+	wizard_file_free(w->file);
+	wizard_lists_free(w->lists);
 	strv_fini(&w->notices);
 	spec_fini(&w->spec);
-	spec_fini(&w->was);
-	free(w->path);
 	free(w->questions);
 	free(w->answers);
 	free(w);

@@ -517,7 +517,7 @@ static void test_effects(void **state)
 	assert_null(wrong_of(w, "system.packages"));
 	wizard_free(w);
 	/* Nothing is made yet: all of it may be, but for the name. */
-	f->made = (struct wizard_made){.disk = 0};
+	f->made = (struct wizard_existing){.disk = 0};
 	w = edit(f, path);
 	answer(w, "machine.name", "other");
 	assert_non_null(strstr(wrong_of(w, "machine.name"), "debwiz rename box other"));

@@ -22,7 +22,7 @@ struct fake {
 	struct wizard_conf conf;
 	char *dir;
 	struct strv taken;	 /* names */
-	struct wizard_made made; /* every machine */
+	struct wizard_existing made; /* every machine */
 	uint16_t busy_port;
 	uint64_t room;
 	struct wizard_request *open[WIZARD_TOPIC_COUNT];
@@ -65,7 +65,7 @@ static uint64_t fake_space(void *arg, char **dir)
 	return ((struct fake *)arg)->room;
 }
 
-static void fake_made(void *arg, const char *name, struct wizard_made *out)
+static void fake_made(void *arg, const char *name, struct wizard_existing *out)
 {
 	(void)name;
 	*out = ((struct fake *)arg)->made;
