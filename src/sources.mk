@@ -7,11 +7,9 @@ ARCHIVE = \
 	include/archive/http_fault.h \
 	src/archive/archive.c \
 	src/archive/cache.c \
-	src/archive/env.c \
 	src/archive/env.h \
 	src/archive/fetch.c \
 	src/archive/fetch.h \
-	src/archive/fetch_set.c \
 	src/archive/floor.c \
 	src/archive/floor.h \
 	src/archive/http.c \
@@ -23,9 +21,6 @@ ARCHIVE = \
 	src/archive/index.h \
 	src/archive/keys.c \
 	src/archive/keys.h \
-	src/archive/mirror.c \
-	src/archive/mirror.h \
-	src/archive/near.c \
 	src/archive/open.c \
 	src/archive/release.c \
 	src/archive/release.h \
@@ -198,20 +193,14 @@ IMAGE = \
 	src/image/copy_unpack.c \
 	src/image/deb.c \
 	src/image/deb.h \
-	src/image/deb_private.h \
-	src/image/deb_source.c \
-	src/image/deb_whole.c \
+	src/image/deb_extract.c \
 	src/image/disk.c \
 	src/image/disk_base.c \
-	src/image/disk_change.c \
-	src/image/disk_examine.c \
 	src/image/disk_snapshot.c \
 	src/image/disk_tool.c \
 	src/image/disk_tool.h \
 	src/image/dpkgdb.c \
 	src/image/dpkgdb.h \
-	src/image/dpkgdb_private.h \
-	src/image/dpkgdb_triggers.c \
 	src/image/extfs.c \
 	src/image/firmware.c \
 	src/image/gpt.c \
@@ -219,13 +208,10 @@ IMAGE = \
 	src/image/image.h \
 	src/image/image_dir.c \
 	src/image/image_file.c \
-	src/image/image_fs.c \
 	src/image/image_private.h \
 	src/image/image_tree.c \
 	src/image/initrd.c \
 	src/image/kernel.c \
-	src/image/modinfo.c \
-	src/image/modinfo.h \
 	src/image/modules.c \
 	src/image/modules.h \
 	src/image/packed.c \
@@ -233,11 +219,10 @@ IMAGE = \
 	src/image/qcow2.c \
 	src/image/qcow2.h \
 	src/image/root.c \
-	src/image/root_files.c \
 	src/image/root_lane.c \
-	src/image/root_private.h \
-	src/image/root_queue.c \
+	src/image/root_lane.h \
 	src/image/root_write.c \
+	src/image/root_write.h \
 	src/image/seed.c \
 	src/image/sources.c \
 	src/image/vdisk.c \

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/size.h"
+#include "http.h"
 #include "solve.h"
 #include "state.h"
 
@@ -123,4 +125,106 @@ size_t archive_package_count(const struct archive *a)
 			n += (size_t)repo->nsolvables;
 	}
 	return n;
+}
+
+/* ---- The environment of an operation */
+
+/* Seconds without data that end a transfer, as tests set them; 0: http's own. */
+static unsigned archive_stall_setting(void)
+{
+	const char *text = getenv("DEBWIZ_STALL");
+	uint64_t seconds;
+
+	if (!text || number_parse(text, 1, 600, &seconds, NULL) < 0)
+		return 0;
+	return (unsigned)seconds;
+}
+
+static time_t archive_wall_clock(void)
+{
+	return time(NULL);
+}
+
+void archive_env_init(struct archive_env *env, struct loop *l, const char *cache_dir, const char *proxy,
+		      unsigned stall_s, time_t (*now)(void))
+{
+	env->loop = l;
+	env->http = http_new(l, proxy, stall_s ? stall_s : archive_stall_setting());
+	env->cache_dir = xstrdup(cache_dir);
+	env->offline = false;
+	env->floor = true;
+	env->now = now ? now : archive_wall_clock;
+	atomic_init(&env->stop, false);
+}
+
+void archive_env_fini(struct archive_env *env)
+{
+	http_free(env->http);
+	free(env->cache_dir);
+}
+
+/* ---- Mirrors */
+
+static void archive_mirror_add_base(struct strv *out, const char *url)
+{
+	size_t n = strlen(url);
+	char *base;
+
+	while (n && url[n - 1] == '/')
+		n--;
+	base = xstrndup(url, n);
+	if (!strv_has(out, base) && http_url_ok(base))
+		strv_add(out, base);
+	free(base);
+}
+
+/* "20260711T101637Z", or a shorter form of it that the service takes too. */
+static bool archive_mirror_is_timestamp(const char *s)
+{
+	return strlen(s) >= 8 && strspn(s, "0123456789TZ") == strlen(s);
+}
+
+static int archive_mirror_snapshot_base(const struct archive_conf *conf, bool security, struct strv *out, struct err *e)
+{
+	const char *service = catalog_snapshot(conf->catalog);
+	char *url;
+
+	if (!archive_mirror_is_timestamp(conf->snapshot)) {
+		err_set(e, ERR_USAGE, "mirror-snapshot", "%s is not a time of the snapshot service", conf->snapshot);
+		return err_hint(e, "write it like 20260711T101637Z");
+	}
+	url = xasprintf("%s/%s/%s", service, security ? "debian-security" : "debian", conf->snapshot);
+	archive_mirror_add_base(out, url);
+	free(url);
+	return 0;
+}
+
+int archive_mirror_bases(const struct archive_conf *conf, bool security, struct strv *out, struct err *e)
+{
+	const char *named = security ? conf->security_mirror : conf->mirror;
+	const struct strv *host = security ? conf->host_security_mirrors : conf->host_mirrors;
+	const struct strv *built_in =
+		security ? catalog_security_mirrors(conf->catalog) : catalog_mirrors(conf->catalog);
+
+	if (conf->snapshot && *conf->snapshot) {
+		if (archive_mirror_snapshot_base(conf, security, out, e) < 0)
+			return -1;
+	} else if (named && *named && strcmp(named, "auto")) {
+		if (!http_url_ok(named)) {
+			char *public = http_public_url(named);
+
+			err_set(e, ERR_USAGE, "mirror-url", "%s is not a http or https address", public);
+			free(public);
+			return -1;
+		}
+		archive_mirror_add_base(out, named);
+	} else {
+		for (size_t i = 0; host && i < host->len; i++)
+			archive_mirror_add_base(out, host->items[i]);
+		for (size_t i = 0; i < built_in->len; i++)
+			archive_mirror_add_base(out, built_in->items[i]);
+	}
+	if (!out->len)
+		return err_set(e, ERR_USAGE, "mirror-none", "there is no mirror to ask");
+	return 0;
 }

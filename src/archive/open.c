@@ -13,7 +13,6 @@
 #include "fetch.h"
 #include "index.h"
 #include "keys.h"
-#include "mirror.h"
 #include "solve.h"
 #include "state.h"
 
@@ -545,7 +544,7 @@ static int open_add_suite(struct open_op *op, const struct archive_conf *conf, c
 	f->name = xstrdup(name);
 	f->optional = optional;
 	f->security = security;
-	return mirror_bases(conf, security, &f->bases, e);
+	return archive_mirror_bases(conf, security, &f->bases, e);
 }
 
 static int open_add_suites(struct open_op *op, const struct archive_conf *conf, struct err *e)

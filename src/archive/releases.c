@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "env.h"
 #include "keys.h"
-#include "mirror.h"
-#include "state.h"
+#include "suite.h"
 
 struct releases_op;
 
@@ -171,7 +171,7 @@ archive_releases(struct loop *l, const struct archive_conf *conf,
 	op->arg = arg;
 	archive_env_init(&op->env, l, conf->cache_dir, conf->proxy, conf->stall_s, conf->now);
 	op->env.offline = conf->offline;
-	if (mirror_bases(conf, false, &op->bases, &op->err) == 0) {
+	if (archive_mirror_bases(conf, false, &op->bases, &op->err) == 0) {
 		while (catalog_release_next(conf->catalog, &i))
 			op->len++;
 		op->rows = xcalloc(op->len + 1, sizeof(*op->rows));

@@ -129,7 +129,7 @@ static Id solve_find_name(Pool *pool, const char *text, struct name_faults *faul
 		strv_addf(&faults->hints, "name one of them, such as %s", near);
 		free(near);
 	} else {
-		near = solve_near_names(pool, text);
+		near = search_similar_names(pool, text);
 		strv_add(&faults->unknown, text);
 		if (*near)
 			strv_addf(&faults->near, "%s: %s", text, near);

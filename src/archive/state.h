@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* state: what an opened archive is made of, and what all archive operations have in common; for
- * src/archive alone. */
+/* state: an opened archive. */
 #ifndef ARCHIVE_STATE_H
 #define ARCHIVE_STATE_H
 
@@ -21,11 +20,6 @@ struct archive {
 	struct strv components; /* that were opened */
 	char *arch;
 	struct strv without;
-};
-
-/* First member of every operation. */
-struct archive_op {
-	void (*cancel)(struct archive_op *op);
 };
 
 #endif

@@ -1,18 +1,49 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * dpkgdb: collects what dpkg keeps of each package and writes it under /var/lib/dpkg. In: control
- * files and paths. Out: files in an image. What dpkg makes of trigger declarations is
- * dpkgdb_triggers.c's.
+ * files and paths. Out: files in an image. Trigger interests (deb-triggers(5)) are recorded as dpkg records them
+ * when it unpacks: triggers/File for paths, triggers/NAME for the others. Activations leave nothing behind, since
+ * a package that is not configured is not triggered.
  */
-#include "dpkgdb_private.h"
+#include "dpkgdb.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/strv.h"
 #include "deb.h"
 
 #define DB "var/lib/dpkg"
+
+struct dpkgdb_member {
+	char *name;
+	unsigned mode;
+	struct buf content;
+};
+
+struct dpkgdb_package {
+	char *name;
+	char *arch;
+	char *version;
+	bool is_same; /* Multi-Arch: same, so its files carry the architecture */
+	struct dpkgdb_member *members;
+	size_t member_count;
+	struct strv conffiles;	    /* sorted, without leading "/" */
+	struct strv conffile_lines; /* of its stanza, in the package's order */
+	struct buf list;
+};
+
+struct dpkgdb {
+	struct dpkgdb_package **packages;
+	size_t count;
+};
+
+struct dpkgdb_writer {
+	struct image *image;
+	unsigned rank;
+	int64_t epoch;
+};
 
 struct dpkgdb *dpkgdb_new(void)
 {
@@ -67,7 +98,7 @@ void dpkgdb_control(struct dpkgdb_package *p, const char *name, unsigned mode, s
 	buf_init(content, 0);
 }
 
-const struct dpkgdb_member *dpkgdb_member(const struct dpkgdb_package *p, const char *name)
+static const struct dpkgdb_member *dpkgdb_member(const struct dpkgdb_package *p, const char *name)
 {
 	for (size_t i = 0; i < p->member_count; i++)
 		if (strcmp(p->members[i].name, name) == 0)
@@ -177,7 +208,7 @@ static int dpkgdb_put_bytes(struct dpkgdb_writer *w, const char *name, unsigned 
 	return r;
 }
 
-int dpkgdb_put(struct dpkgdb_writer *w, const char *name, const struct buf *text, struct err *e)
+static int dpkgdb_put(struct dpkgdb_writer *w, const char *name, const struct buf *text, struct err *e)
 {
 	return dpkgdb_put_bytes(w, name, 0644, text->data, text->len, e);
 }
@@ -257,6 +288,121 @@ static int dpkgdb_write_status(struct dpkgdb *db, struct dpkgdb_writer *w, struc
 	buf_fini(&status);
 	return r;
 }
+
+/* ---- Triggers */
+
+struct interest {
+	char *trigger;
+	char *who; /* "dbus/noawait" */
+};
+
+struct interests {
+	struct interest *items;
+	size_t len;
+};
+
+static void dpkgdb_triggers_add_interest(struct interests *all, const struct dpkgdb_package *p, const char *directive,
+					 const char *trigger)
+{
+	bool noawait = strcmp(directive, "interest-noawait") == 0;
+	struct interest *it;
+
+	all->items = xreallocarray(all->items, all->len + 1, sizeof *all->items);
+	it = &all->items[all->len++];
+	it->trigger = xstrdup(trigger);
+	it->who = xasprintf("%s%s%s%s", p->name, p->is_same ? ":" : "", p->is_same ? p->arch : "",
+			    noawait ? "/noawait" : "");
+}
+
+static void dpkgdb_triggers_read_interests(struct interests *all, const struct dpkgdb_package *p)
+{
+	const struct dpkgdb_member *m = dpkgdb_member(p, "triggers");
+	struct strv lines = STRV_INIT;
+
+	if (!m)
+		return;
+	strv_split(&lines, m->content.data, "\n");
+	for (size_t i = 0; i < lines.len; i++) {
+		struct strv words = STRV_INIT;
+
+		lines.items[i][strcspn(lines.items[i], "#")] = '\0';
+		strv_split(&words, lines.items[i], " \t\r");
+		if (words.len == 2 && strncmp(words.items[0], "interest", 8) == 0)
+			dpkgdb_triggers_add_interest(all, p, words.items[0], words.items[1]);
+		strv_fini(&words);
+	}
+	strv_fini(&lines);
+}
+
+static bool dpkgdb_triggers_is_path(const struct interest *it)
+{
+	return it->trigger[0] == '/';
+}
+
+static int dpkgdb_triggers_write_paths(const struct interests *all, struct dpkgdb_writer *w, struct err *e)
+{
+	struct buf text;
+	int r = 0;
+
+	buf_init(&text, 0);
+	for (size_t i = 0; i < all->len; i++)
+		if (dpkgdb_triggers_is_path(&all->items[i]))
+			buf_addf(&text, "%s %s\n", all->items[i].trigger, all->items[i].who);
+	if (text.len > 0)
+		r = dpkgdb_put(w, "triggers/File", &text, e);
+	buf_fini(&text);
+	return r;
+}
+
+/* One file for the trigger at `first`, unless an earlier entry has made it. */
+static int dpkgdb_triggers_write_named(const struct interests *all, size_t first, struct dpkgdb_writer *w,
+				       struct err *e)
+{
+	const char *trigger = all->items[first].trigger;
+	struct buf text;
+	char *name;
+	int r;
+
+	for (size_t i = 0; i < first; i++)
+		if (strcmp(all->items[i].trigger, trigger) == 0)
+			return 0;
+	if (strchr(trigger, '/') || trigger[0] == '.')
+		return err_set(e, ERR_VERIFY, "deb-format", "package %s has a bad trigger name", all->items[first].who);
+	buf_init(&text, 0);
+	for (size_t i = first; i < all->len; i++)
+		if (strcmp(all->items[i].trigger, trigger) == 0)
+			buf_addf(&text, "%s\n", all->items[i].who);
+	name = xasprintf("triggers/%s", trigger);
+	r = dpkgdb_put(w, name, &text, e);
+	free(name);
+	buf_fini(&text);
+	return r;
+}
+
+static int dpkgdb_write_triggers(struct dpkgdb *db, struct dpkgdb_writer *w, struct err *e)
+{
+	struct interests all = {NULL, 0};
+	struct buf none;
+	int r;
+
+	for (size_t i = 0; i < db->count; i++)
+		dpkgdb_triggers_read_interests(&all, db->packages[i]);
+	buf_init(&none, 0);
+	r = dpkgdb_put(w, "triggers/Unincorp", &none, e);
+	if (r == 0)
+		r = dpkgdb_triggers_write_paths(&all, w, e);
+	for (size_t i = 0; r == 0 && i < all.len; i++)
+		if (!dpkgdb_triggers_is_path(&all.items[i]))
+			r = dpkgdb_triggers_write_named(&all, i, w, e);
+	for (size_t i = 0; i < all.len; i++) {
+		free(all.items[i].trigger);
+		free(all.items[i].who);
+	}
+	free(all.items);
+	return r;
+}
+
+/* ---- The whole database */
 
 int dpkgdb_write(struct dpkgdb *db, struct image *im, unsigned rank, int64_t epoch, struct err *e)
 {

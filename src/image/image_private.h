@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of the image writer share: image_fs.c makes and ends the file system,
- * image_tree.c knows every name in it, image.c and image_file.c put things there, image_dir.c
- * writes the folders at the end. Not for others.
+ * What the parts of the image writer share: image.c makes the file system and what is not a regular file
+ * in it, image_file.c regular files, image_tree.c keeps every name in memory, image_dir.c writes the folders at the
+ * end.
  */
 #ifndef IMAGE_IMAGE_PRIVATE_H
 #define IMAGE_IMAGE_PRIVATE_H
@@ -65,7 +65,7 @@ union inode {
 	unsigned char bytes[IMAGE_INODE_SIZE];
 };
 
-/* image_fs.c */
+/* image.c */
 
 /* Fills e from libext2fs's code; `path` or NULL. Returns -1. */
 int image_fail(errcode_t rc, const char *what, const char *path, struct err *e);
@@ -89,8 +89,6 @@ int image_split(struct image *im, const char *path, struct node **parent, const 
 /* Makes a folder and its node. Its names are written by image_write_dirs. */
 int image_make_dir(struct image *im, struct node *parent, const char *name, size_t n, const struct image_attr *attr,
 		   struct node **out, struct err *e);
-/* Marks the inode as used and fills it as an empty folder's. */
-errcode_t image_init_dir(struct image *im, ext2_ino_t ino, const struct image_attr *attr);
 /* Puts owner, mode and times into an inode. `type` is LINUX_S_IF…. */
 void image_fill_inode(const struct image *im, union inode *in, unsigned type, const struct image_attr *attr);
 /* Makes room for a name that is no folder. *taken is true when the one that is there stays; else

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * root_write: the one writer of a root image. In: chunks of ops in their fixed order. Out: the
- * partition table, the file system with everything in it, and dpkg's database.
+ * root_write: writes a root image: the partition table, the file system with the content of all packages, and
+ * dpkg's database. One thread writes everything, in the order of the chunks.
  */
+#include "root_write.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +12,6 @@
 #include "base/strv.h"
 #include "dpkgdb.h"
 #include "image.h"
-#include "root_private.h"
-
 #define EXTRA_FOLDER "var/cache/debwiz"
 #define LABEL "debwiz-root"
 /* Above every package, so that our files stay. */
@@ -31,7 +31,7 @@ struct place {
 };
 
 struct writer {
-	struct root_build *build;
+	const struct root_content *from;
 	struct image *image;
 	struct dpkgdb *db;
 	struct place places[ROOT_LANES];
@@ -53,8 +53,8 @@ static void root_write_begin_job(struct writer *w, struct place *at, size_t job)
 	at->job = job;
 	at->is_open = true;
 	at->is_checked = false;
-	at->package = w->build->jobs[job].is_extra ? NULL : dpkgdb_add(w->db);
-	atomic_store(&w->build->current, job + 1);
+	at->package = root_lanes_job(w->from->lanes, job)->is_extra ? NULL : dpkgdb_add(w->db);
+	atomic_store(w->from->current, job + 1);
 }
 
 static int root_write_end_content(struct place *at, struct err *e)
@@ -89,7 +89,7 @@ static int root_write_begin_control(struct place *at, const struct deb_entry *en
 
 static int root_write_check_control(struct writer *w, struct place *at, struct err *e)
 {
-	const struct root_deb *deb = w->build->jobs[at->job].deb;
+	const struct root_deb *deb = root_lanes_job(w->from->lanes, at->job)->deb;
 
 	if (at->is_checked)
 		return 0;
@@ -153,11 +153,11 @@ static int write_as(struct writer *w, struct place *at, const char *path, const 
 static int write_extra(struct writer *w, struct place *at, const struct deb_entry *entry, struct err *e)
 {
 	struct deb_entry file = *entry;
-	char *path = xasprintf("%s/%s.deb", EXTRA_FOLDER, w->build->jobs[at->job].deb->name);
+	char *path = xasprintf("%s/%s.deb", EXTRA_FOLDER, root_lanes_job(w->from->lanes, at->job)->deb->name);
 	int r;
 
 	file.mode = 0644;
-	file.mtime = w->build->req->epoch;
+	file.mtime = w->from->req->epoch;
 	r = root_write_begin_file(w, at, path, &file, e);
 	free(path);
 	return r;
@@ -181,7 +181,7 @@ static int write_entry(struct writer *w, struct place *at, const struct deb_entr
 	return r;
 }
 
-static int write_bytes(struct place *at, const struct op *op, struct err *e)
+static int write_bytes(struct place *at, const struct root_op *op, struct err *e)
 {
 	int r = 0;
 
@@ -193,7 +193,7 @@ static int write_bytes(struct place *at, const struct op *op, struct err *e)
 	return r ? r : root_write_end_content(at, e);
 }
 
-static int root_write_apply(struct writer *w, struct place *at, const struct op *op, struct err *e)
+static int root_write_apply(struct writer *w, struct place *at, const struct root_op *op, struct err *e)
 {
 	switch (op->type) {
 	case OP_CONTROL:
@@ -211,20 +211,19 @@ static int root_write_apply(struct writer *w, struct place *at, const struct op 
 
 static int write_chunks(struct writer *w, struct err *e)
 {
-	struct lane *lane;
-	struct chunk *c;
+	struct root_chunk *c;
 	int r = 0;
 
-	while (r == 0 && (c = root_chunk_take(w->build, &lane))) {
-		struct place *at = &w->places[lane - w->build->lanes];
+	while (r == 0 && (c = root_lanes_take(w->from->lanes))) {
+		struct place *at = &w->places[c->lane];
 
 		if (!at->is_open)
 			root_write_begin_job(w, at, c->job);
 		for (size_t i = 0; r == 0 && i < c->count; i++)
 			r = root_write_apply(w, at, &c->ops[i], e);
 		if (r)
-			err_prefix(e, "package %s", w->build->jobs[c->job].deb->name);
-		chunk_free(c);
+			err_prefix(e, "package %s", root_lanes_job(w->from->lanes, c->job)->deb->name);
+		root_chunk_free(c);
 	}
 	return r;
 }
@@ -233,7 +232,7 @@ static int root_write_put_file(struct writer *w, const struct root_file *f, stru
 {
 	struct image_attr attr = {
 		.mode = f->link ? 0777 : f->mode,
-		.mtime = w->build->req->epoch,
+		.mtime = w->from->req->epoch,
 		.rank = OUR_RANK,
 	};
 	const char *path = f->path + strspn(f->path, "/");
@@ -247,7 +246,7 @@ static int root_write_put_merged_link(struct writer *w, const struct root_file *
 {
 	struct image_attr attr = {
 		.mode = 0755,
-		.mtime = w->build->req->epoch,
+		.mtime = w->from->req->epoch,
 		.rank = UINT32_MAX,
 	};
 
@@ -258,9 +257,8 @@ static int root_write_put_merged_link(struct writer *w, const struct root_file *
 	return image_symlink(w->image, f->path + strspn(f->path, "/"), f->link, &attr, e);
 }
 
-static int write_gpt(const struct root_build *b, struct err *e)
+static int write_gpt(const struct root_request *req, int fd, struct err *e)
 {
-	const struct root_request *req = b->req;
 	uint64_t sectors = req->size / GPT_SECTOR;
 	struct gpt_part parts[2] = {
 		{.id = req->esp_id, .name = "ESP"},
@@ -273,12 +271,12 @@ static int write_gpt(const struct root_build *b, struct err *e)
 	parts[0].last = parts[0].first + ROOT_ESP_SIZE / GPT_SECTOR - 1;
 	parts[1].first = parts[0].last + 1;
 	parts[1].last = gpt_last_usable(sectors);
-	return gpt_write(b->fd, sectors, &req->disk_id, parts, 2, e);
+	return gpt_write(fd, sectors, &req->disk_id, parts, 2, e);
 }
 
 static int root_write_create_image(struct writer *w, struct err *e)
 {
-	const struct root_request *req = w->build->req;
+	const struct root_request *req = w->from->req;
 	uint64_t start = ROOT_START + ROOT_ESP_SIZE;
 	struct image_spec spec = {
 		.offset = start,
@@ -288,49 +286,48 @@ static int root_write_create_image(struct writer *w, struct err *e)
 	};
 
 	memcpy(spec.uuid, req->fs_uuid, sizeof spec.uuid);
-	w->image = image_create(w->build->fd, &spec, e);
+	w->image = image_create(w->from->fd, &spec, e);
 	return w->image ? 0 : -1;
 }
 
 static int root_write_all(struct writer *w, struct err *e)
 {
-	struct root_build *b = w->build;
+	const struct root_content *from = w->from;
+	const struct root_request *req = from->req;
 
 	if (root_write_create_image(w, e))
 		return -1;
-	for (size_t i = 0; i < b->req->link_count; i++)
-		if (root_write_put_merged_link(w, &b->req->links[i], e))
+	for (size_t i = 0; i < req->link_count; i++)
+		if (root_write_put_merged_link(w, &req->links[i], e))
 			return -1;
-	if (write_chunks(w, e) || atomic_load(&b->stop))
+	if (write_chunks(w, e) || root_lanes_failed(from->lanes))
 		return -1;
-	for (size_t i = 0; i < b->listed_count; i++)
-		if (root_write_put_file(w, &b->listed[i], e))
+	for (size_t i = 0; i < from->listed_count; i++)
+		if (root_write_put_file(w, &from->listed[i], e))
 			return -1;
-	for (size_t i = 0; i < b->req->file_count; i++)
-		if (root_write_put_file(w, &b->req->files[i], e))
+	for (size_t i = 0; i < req->file_count; i++)
+		if (root_write_put_file(w, &req->files[i], e))
 			return -1;
-	if (dpkgdb_write(w->db, w->image, OUR_RANK, b->req->epoch, e))
+	if (dpkgdb_write(w->db, w->image, OUR_RANK, req->epoch, e))
 		return -1;
 	if (image_close(w->image, e)) {
 		w->image = NULL;
 		return -1;
 	}
 	w->image = NULL;
-	return write_gpt(b, e);
+	return write_gpt(req, from->fd, e);
 }
 
-void root_write(struct root_build *b)
+int root_write(const struct root_content *from, struct err *e)
 {
-	struct writer w = {.build = b};
-	struct err e = ERR_INIT;
+	struct writer w = {.from = from, .db = dpkgdb_new()};
+	int r = root_write_all(&w, e);
 
-	w.db = dpkgdb_new();
-	if (root_write_all(&w, &e))
-		root_fail(b, &e);
 	image_abandon(w.image);
 	for (size_t i = 0; i < ROOT_LANES; i++) {
 		buf_fini(&w.places[i].control);
 		free(w.places[i].control_name);
 	}
 	dpkgdb_free(w.db);
+	return r;
 }

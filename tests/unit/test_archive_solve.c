@@ -229,7 +229,7 @@ static void near_names(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		char *near = solve_near_names(f->pool, rows[i][0]);
+		char *near = search_similar_names(f->pool, rows[i][0]);
 
 		assert_string_equal(near, rows[i][1]);
 		free(near);

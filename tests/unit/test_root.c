@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* image/root: small packages become a root with dpkg's database, the same each time, or nothing. */
-#include "../../src/image/root_private.h"
 #include "base/loop.h"
+#include "image/root.h"
+#include "image/root_lane.h"
 #include "mkroot.h"
 #include "readfs.h"
 

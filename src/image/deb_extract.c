@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * deb_whole: what others want of a package in one call: each entry of a part, one file, the
+ * deb_extract: what others want of a package in one call: each entry of a part, one file, the
  * control stanza. In: a descriptor. Out: bytes in memory. Built on the public reader only.
  */
 #include <stdlib.h>
@@ -35,8 +35,8 @@ out:
 }
 
 /* Reads what is left of the entry; `out` is initialised here. */
-static int deb_whole_read_entry(struct deb *d, const struct deb_entry *entry, const char *name, size_t cap,
-				struct buf *out, struct err *e)
+static int deb_extract_read_entry(struct deb *d, const struct deb_entry *entry, const char *name, size_t cap,
+				  struct buf *out, struct err *e)
 {
 	buf_init(out, 0);
 	if (entry->size > cap)
@@ -66,7 +66,7 @@ struct wanted {
 	struct buf *out;
 };
 
-static int deb_whole_take_wanted(struct deb *d, const struct deb_entry *entry, void *arg, struct err *e)
+static int deb_extract_take_wanted(struct deb *d, const struct deb_entry *entry, void *arg, struct err *e)
 {
 	struct wanted *w = arg;
 
@@ -80,29 +80,29 @@ static int deb_whole_take_wanted(struct deb *d, const struct deb_entry *entry, v
 	}
 	if (entry->type != DEB_FILE)
 		return err_set(e, ERR_VERIFY, "deb-member", "%s in %s is not a regular file", entry->path, w->name);
-	if (deb_whole_read_entry(d, entry, w->name, w->cap, w->out, e))
+	if (deb_extract_read_entry(d, entry, w->name, w->cap, w->out, e))
 		return -1;
 	w->done = true;
 	return 1;
 }
 
-static const char *deb_whole_strip_start(const char *path)
+static const char *deb_extract_strip_start(const char *path)
 {
 	while (*path == '/' || (path[0] == '.' && path[1] == '/'))
 		path += *path == '/' ? 1 : 2;
 	return path;
 }
 
-static int deb_whole_extract(int fd, const char *name, enum deb_part part, const char *path, size_t cap,
-			     struct buf *out, struct err *e)
+static int deb_extract_extract(int fd, const char *name, enum deb_part part, const char *path, size_t cap,
+			       struct buf *out, struct err *e)
 {
 	struct wanted w = {.name = name, .cap = cap, .out = out};
 	int r = 0;
 
-	w.path = xstrdup(deb_whole_strip_start(path));
+	w.path = xstrdup(deb_extract_strip_start(path));
 	for (int i = 0; i < LINKS_MAX && r == 0 && !w.done; i++) {
 		w.found = DEB_FILE;
-		r = deb_each(fd, name, part, deb_whole_take_wanted, &w, e);
+		r = deb_each(fd, name, part, deb_extract_take_wanted, &w, e);
 		if (w.found != DEB_HARDLINK)
 			break;
 	}
@@ -114,12 +114,12 @@ static int deb_whole_extract(int fd, const char *name, enum deb_part part, const
 
 int deb_extract_file(int fd, const char *name, const char *path, size_t cap, struct buf *out, struct err *e)
 {
-	return deb_whole_extract(fd, name, DEB_DATA, path, cap, out, e);
+	return deb_extract_extract(fd, name, DEB_DATA, path, cap, out, e);
 }
 
 int deb_read_control(int fd, const char *name, struct buf *out, struct err *e)
 {
-	return deb_whole_extract(fd, name, DEB_CONTROL, "control", 4u << 20, out, e);
+	return deb_extract_extract(fd, name, DEB_CONTROL, "control", 4u << 20, out, e);
 }
 
 char *deb_control_field(const char *stanza, const char *field)
