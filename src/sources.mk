@@ -367,32 +367,47 @@ SPEC = \
 SUPERVISOR = \
 	include/supervisor/supervisor.h \
 	src/supervisor/adopt.c \
+	src/supervisor/adopt.h \
 	src/supervisor/async_writer.c \
 	src/supervisor/async_writer.h \
 	src/supervisor/clock.c \
+	src/supervisor/clock.h \
 	src/supervisor/control.c \
 	src/supervisor/control.h \
 	src/supervisor/deadline.c \
+	src/supervisor/deadline.h \
 	src/supervisor/guest.c \
+	src/supervisor/guest.h \
 	src/supervisor/life.c \
+	src/supervisor/life.h \
 	src/supervisor/monitor.c \
-	src/supervisor/move_progress.c \
+	src/supervisor/monitor.h \
 	src/supervisor/orders.c \
+	src/supervisor/orders.h \
+	src/supervisor/process.c \
+	src/supervisor/process.h \
 	src/supervisor/progress.c \
 	src/supervisor/progress.h \
+	src/supervisor/prompt.c \
+	src/supervisor/prompt.h \
 	src/supervisor/qmp.c \
 	src/supervisor/qmp.h \
+	src/supervisor/request.c \
+	src/supervisor/request.h \
 	src/supervisor/screen.c \
 	src/supervisor/screen.h \
+	src/supervisor/seed.c \
+	src/supervisor/seed.h \
 	src/supervisor/snapshot.c \
+	src/supervisor/snapshot.h \
 	src/supervisor/state.c \
 	src/supervisor/state.h \
 	src/supervisor/stop.c \
+	src/supervisor/stop.h \
 	src/supervisor/sup.h \
 	src/supervisor/supervisor.c \
 	src/supervisor/suspend.c \
-	src/supervisor/watch.c \
-	src/supervisor/watch.h
+	src/supervisor/suspend.h
 
 TUI = \
 	include/tui/looks.h \

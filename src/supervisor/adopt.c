@@ -4,22 +4,27 @@
  * sockets listen for the next one, and what was asked for is in DIR/request.json. Until its state
  * is known nothing is done to it; when that fails it is left alone, as it was found.
  */
+#include "adopt.h"
+
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "guest.h"
 #include "host/file.h"
+#include "life.h"
+#include "machine/suspended.h"
+#include "monitor.h"
+#include "process.h"
+#include "request.h"
 #include "sup.h"
+#include "suspend.h"
 
+#define ADOPT_MS 10000 /* until the state of QEMU must be known */
 #define DYING_MS 10000
 #define DYING_STEP_MS 20
-
-char *sup_request_file(const char *dir)
-{
-	return file_join(dir, "request.json");
-}
 
 /* The record is of a supervisor that was killed. */
 static bool adopt_has_died(const struct sup *s)
@@ -92,18 +97,9 @@ int sup_adopt_prepare(struct sup *s, struct vm_run *old, struct err *e)
 	vm_request_fini(&s->req);
 	s->req = was;
 	adopt_continue_run(&s->run, old);
-	s->before = old->state;
+	s->state_before = old->state;
 	s->end.adopted = true;
 	return 0;
-}
-
-static void adopt_on_ended(void *arg)
-{
-	struct sup *s = arg;
-
-	proc_watch_stop(s->other);
-	s->other = NULL;
-	sup_exited(s, 0, 0);
 }
 
 static void adopt_on_abandoned(void *arg)
@@ -111,7 +107,8 @@ static void adopt_on_abandoned(void *arg)
 	loop_stop(((struct sup *)arg)->loop);
 }
 
-void sup_abandon(struct sup *s, const char *text)
+/* Leaves QEMU alone and ends the supervisor, with the reason for the client that started it. */
+static void adopt_abandon(struct sup *s, const char *text)
 {
 	struct err e = ERR_INIT;
 
@@ -122,11 +119,10 @@ void sup_abandon(struct sup *s, const char *text)
 	err_set(&e, ERR_FAILED, "orphan", "%s runs (QEMU is pid %lld) but cannot be taken over: %s", s->req.name,
 		(long long)s->run.qemu_pid, text);
 	err_hint(&e, "it may only be busy: try again; debwiz kill %s ends it", s->req.name);
-	sup_leave_error(s->request_path, &e);
+	sup_request_write_error(s->request_path, &e);
 	err_fini(&e);
 	s->exit_status = 1;
-	proc_watch_stop(s->other);
-	s->other = NULL;
+	sup_process_unwatch(s);
 	loop_timer_stop(s->start_timer);
 	s->start_timer = NULL;
 	sup_guest_close(s);
@@ -136,30 +132,28 @@ void sup_abandon(struct sup *s, const char *text)
 
 static void adopt_on_start_timeout(void *arg)
 {
-	sup_abandon(arg, "its monitor does not answer");
+	adopt_abandon(arg, "its monitor does not answer");
 }
 
 static void adopt_on_refused(void *arg)
 {
-	sup_abandon(arg, "its monitor does not report its state");
+	adopt_abandon(arg, "its monitor does not report its state");
 }
 
 void sup_adopt(struct sup *s)
 {
-	struct proc_id qemu = {.pid = s->run.qemu_pid, .start = s->run.qemu_start};
-
-	log_msg("vm", "taking over QEMU, pid %lld", (long long)qemu.pid);
-	s->other = proc_watch_start(s->loop, &qemu, adopt_on_ended, s);
+	log_msg("vm", "taking over QEMU, pid %lld", (long long)s->run.qemu_pid);
+	sup_process_watch(s);
 	sup_guest_open(s);
 	sup_monitor_open(s);
-	s->start_timer = loop_timer_start(s->loop, SUP_ADOPT_MS, 0, adopt_on_start_timeout, s);
+	s->start_timer = loop_timer_start(s->loop, ADOPT_MS, 0, adopt_on_start_timeout, s);
 }
 
 /* QEMU's states as found (qapi/run-state.json). */
 
 static void adopt_found_prelaunch(struct sup *s)
 {
-	sup_monitor_let_go(s);
+	sup_monitor_resume(s);
 }
 
 /* Its state was being written; when that is whole on disk it has nothing more to do here. */
@@ -170,9 +164,9 @@ static void adopt_found_suspending(struct sup *s)
 		sup_event(s, VM_EV_SUSPENDED);
 		return;
 	}
-	sup_monitor_do(s, "migrate_cancel");
-	sup_suspend_forget(s);
-	sup_monitor_let_go(s);
+	sup_monitor_send(s, "migrate_cancel");
+	sup_suspend_remove_part(s);
+	sup_monitor_resume(s);
 }
 
 /* A suspended state was being loaded. */
@@ -183,10 +177,10 @@ static void adopt_found_incoming(struct sup *s)
 
 static void adopt_found_paused(struct sup *s)
 {
-	if (s->req.resume && s->before == VM_STARTING && suspended_exists(s->req.dir)) {
+	if (s->req.resume && s->state_before == VM_STARTING && suspended_exists(s->req.dir)) {
 		s->end.resuming = true;
 		sup_resume_finish(s);
-	} else if (s->before == VM_SUSPENDING) {
+	} else if (s->state_before == VM_SUSPENDING) {
 		adopt_found_suspending(s);
 	} else {
 		sup_monitor_status(s, "paused");
@@ -200,7 +194,7 @@ static void adopt_found_down(struct sup *s)
 
 static void adopt_found_panicked(struct sup *s)
 {
-	sup_fatal(s, VM_CAUSE_PANIC, "the guest's kernel panicked");
+	sup_fail(s, VM_CAUSE_PANIC, "the guest's kernel panicked");
 }
 
 static const struct {
@@ -228,7 +222,7 @@ static void adopt_on_found(const json_t *value, const char *error, void *arg)
 		return;
 	}
 	log_msg("vm", "found it %s", status);
-	for (size_t i = 0; i < sizeof(found) / sizeof(*found); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(found); i++) {
 		if (!strcmp(found[i].name, status)) {
 			found[i].fn(s);
 			return;
@@ -239,7 +233,7 @@ static void adopt_on_found(const json_t *value, const char *error, void *arg)
 		sup_monitor_status(s, "paused");
 }
 
-void sup_adopt_look(struct sup *s)
+void sup_adopt_query(struct sup *s)
 {
 	sup_monitor_ask(s, "query-status", NULL, adopt_on_found, s);
 }

@@ -4,6 +4,8 @@
  * jumped (it was suspended itself). The line to the guest is the port debwiz.host, on which a guest of this
  * version listens once it is ready: "1 clock epoch=SECONDS.MILLISECONDS". It sleeps otherwise; nothing polls.
  */
+#include "clock.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,9 +14,27 @@
 #include "base/mem.h"
 #include "host/clock.h"
 #include "host/file.h"
+#include "life.h"
+#include "machine/link.h"
 #include "sup.h"
 
 #define CONNECT_MS 20000
+
+struct sup_clock {
+	struct vm_link *link; /* the port debwiz.host; NULL: none */
+	struct host_clock *jumps;
+	bool due; /* the time is to be sent once the port is connected */
+};
+
+struct sup_clock *sup_clock_new(void)
+{
+	return xcalloc(1, sizeof(struct sup_clock));
+}
+
+void sup_clock_free(struct sup_clock *c)
+{
+	free(c);
+}
 
 /* A QEMU that an earlier version started has no such port. */
 static bool clock_has_port(const struct sup *s)
@@ -25,25 +45,26 @@ static bool clock_has_port(const struct sup *s)
 	return false;
 }
 
-void sup_clock_tell(struct sup *s)
+void sup_clock_send(struct sup *s)
 {
+	struct sup_clock *c = s->clock;
 	struct timespec now;
 	char *line;
 
-	/* before that nobody listens, and the line would be read when it is old */
-	if (!s->clock_link || !s->run.ready || s->paused)
+	/* a guest that is not ready does not listen, and would read the line when it is old */
+	if (!c->link || !s->run.ready || sup_is_paused(s))
 		return;
-	if (!vm_link_is_up(s->clock_link)) {
-		s->clock_due = true;
+	if (!vm_link_is_up(c->link)) {
+		c->due = true;
 		return;
 	}
-	s->clock_due = false;
-	if (vm_link_queued(s->clock_link)) /* nobody reads */
+	c->due = false;
+	if (vm_link_queued(c->link)) /* the guest does not read */
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	line = xasprintf("1 clock epoch=%lld.%03ld\n", (long long)now.tv_sec, now.tv_nsec / 1000000);
-	(void)vm_link_write(s->clock_link, line, strlen(line));
-	log_msg("vm", "told the guest the time");
+	(void)vm_link_write(c->link, line, strlen(line));
+	log_msg("vm", "sent the time to the guest");
 	free(line);
 }
 
@@ -51,13 +72,13 @@ static void clock_up(void *arg)
 {
 	struct sup *s = arg;
 
-	if (s->clock_due)
-		sup_clock_tell(s);
+	if (s->clock->due)
+		sup_clock_send(s);
 }
 
 static void clock_data(const char *p, size_t n, void *arg)
 {
-	(void)p; /* the guest says nothing there */
+	(void)p; /* the guest writes nothing there */
 	(void)n;
 	(void)arg;
 }
@@ -67,32 +88,30 @@ static void clock_down(const char *error, void *arg)
 	struct sup *s = arg;
 
 	(void)error; /* the machine runs without it */
-	vm_link_close(s->clock_link);
-	s->clock_link = NULL;
+	vm_link_close(s->clock->link);
+	s->clock->link = NULL;
 }
 
 static const struct vm_link_ops clock_ops = {.up = clock_up, .data = clock_data, .down = clock_down};
 
 static void clock_jumped(void *arg)
 {
-	sup_clock_tell(arg);
+	sup_clock_send(arg);
 }
 
 void sup_clock_open(struct sup *s)
 {
-	char *path = file_join(s->req.runtime_dir, "host");
+	AUTO_FREE char *path = file_join(s->req.runtime_dir, "host");
 
 	if (clock_has_port(s) && !s->req.configuring) {
-		s->clock_link = vm_link_open(s->loop, path, CONNECT_MS, &clock_ops, s);
-		s->clock_watch = host_clock_watch(s->loop, clock_jumped, s);
+		s->clock->link = vm_link_open(s->loop, path, CONNECT_MS, &clock_ops, s);
+		s->clock->jumps = host_clock_watch(s->loop, clock_jumped, s);
 	}
-	free(path);
 }
 
 void sup_clock_close(struct sup *s)
 {
-	host_clock_unwatch(s->clock_watch);
-	vm_link_close(s->clock_link);
-	s->clock_watch = NULL;
-	s->clock_link = NULL;
+	host_clock_unwatch(s->clock->jumps);
+	vm_link_close(s->clock->link);
+	*s->clock = (struct sup_clock){.link = NULL};
 }

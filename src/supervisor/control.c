@@ -143,9 +143,9 @@ static int control_on_frame(uint8_t type, const char *payload, size_t n, void *a
 		json_decref(request);
 		return -1;
 	}
-	while (i < sizeof(requests) / sizeof(*requests) && strcmp(requests[i].name, op) != 0)
+	while (i < ARRAY_SIZE(requests) && strcmp(requests[i].name, op) != 0)
 		i++;
-	if (i < sizeof(requests) / sizeof(*requests))
+	if (i < ARRAY_SIZE(requests))
 		control_answer_own(k, i, request);
 	else if (!k->control->ops->request(op, request, t, k->control->arg))
 		control_answer_unknown(k, t);

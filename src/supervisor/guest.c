@@ -3,15 +3,25 @@
  * guest: the guest's side of the supervisor: the serial line, always drained into the log, and the
  * progress port. What a guest says is believed about itself alone.
  */
+#include "guest.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "clock.h"
 #include "host/file.h"
+#include "life.h"
+#include "machine/conlog.h"
 #include "machine/hostkeys.h"
+#include "machine/link.h"
 #include "machine/pending.h"
 #include "machine/reported.h"
+#include "monitor.h"
+#include "progress.h"
+#include "prompt.h"
+#include "snapshot.h"
 #include "sup.h"
 
 #define CONNECT_MS 20000
@@ -20,33 +30,59 @@
 #define FAILED_GRACE_MS 30000
 #define CONFIGURED_GRACE_MS 120000
 #define PANIC_GRACE_MS 10000
+#define RESETS_MAX 5
+
+struct sup_guest {
+	struct vm_link *serial, *progress;
+	struct conlog log;
+	struct prompt prompt;
+	struct progress_reader reader;
+	struct loop_timer *login_timer;
+	struct loop_timer *grace_timer; /* the guest is about to exit by itself, or is given up */
+	unsigned resets;		/* since the last login */
+	struct buf known_hosts;
+	bool keys_learnt; /* in this run: those of an earlier one are forgotten */
+};
+
+struct sup_guest *sup_guest_new(void)
+{
+	struct sup_guest *g = xcalloc(1, sizeof(*g));
+
+	g->log.fd = -1;
+	return g;
+}
+
+void sup_guest_free(struct sup_guest *g)
+{
+	free(g);
+}
+
+static void guest_stop_grace_timer(struct sup *s)
+{
+	loop_timer_stop(s->guest->grace_timer);
+	s->guest->grace_timer = NULL;
+}
 
 static void guest_on_grace(void *arg)
 {
 	struct sup *s = arg;
 
-	sup_guest_forget_grace(s);
+	guest_stop_grace_timer(s);
 	if (s->end.configured)
-		sup_blame(s, VM_CAUSE_NO_POWEROFF, "the configured guest did not power off");
+		sup_set_failure(s, VM_CAUSE_NO_POWEROFF, "the configured guest did not power off");
 	sup_event(s, VM_EV_FATAL);
-}
-
-void sup_guest_forget_grace(struct sup *s)
-{
-	loop_timer_stop(s->grace_timer);
-	s->grace_timer = NULL;
 }
 
 static void guest_await_end(struct sup *s, uint64_t ms)
 {
-	sup_guest_forget_grace(s);
-	s->grace_timer = loop_timer_start(s->loop, ms, 0, guest_on_grace, s);
+	guest_stop_grace_timer(s);
+	s->guest->grace_timer = loop_timer_start(s->loop, ms, 0, guest_on_grace, s);
 }
 
-void sup_guest_forget_login(struct sup *s)
+void sup_guest_stop_login_timer(struct sup *s)
 {
-	loop_timer_stop(s->login_timer);
-	s->login_timer = NULL;
+	loop_timer_stop(s->guest->login_timer);
+	s->guest->login_timer = NULL;
 }
 
 static void guest_on_login_timeout(void *arg)
@@ -54,34 +90,56 @@ static void guest_on_login_timeout(void *arg)
 	struct sup *s = arg;
 	char *text;
 
-	sup_guest_forget_login(s);
+	sup_guest_stop_login_timer(s);
 	if (!s->req.configuring) {
 		sup_event(s, VM_EV_TIMEOUT);
 		return;
 	}
 	text = xasprintf("the guest reported nothing for %llu s while it configured its packages",
 			 (unsigned long long)(s->req.login_timeout / 1000));
-	sup_fatal(s, VM_CAUSE_TIMEOUT, text);
+	sup_fail(s, VM_CAUSE_TIMEOUT, text);
 	free(text);
 }
 
 void sup_guest_await_login(struct sup *s)
 {
-	sup_guest_forget_login(s);
+	sup_guest_stop_login_timer(s);
 	if (s->req.login_timeout)
-		s->login_timer = loop_timer_start(s->loop, s->req.login_timeout, 0, guest_on_login_timeout, s);
+		s->guest->login_timer = loop_timer_start(s->loop, s->req.login_timeout, 0, guest_on_login_timeout, s);
 }
 
 static void guest_came_up(struct sup *s)
 {
 	if (s->req.configuring)
 		return;
-	sup_guest_forget_login(s);
-	sup_guest_forget_grace(s);
-	sup_forgive(s, VM_CAUSE_PANIC);
-	s->resets = 0;
+	sup_guest_stop_login_timer(s);
+	guest_stop_grace_timer(s);
+	sup_clear_failure(s, VM_CAUSE_PANIC);
+	s->guest->resets = 0;
 	sup_save(s);
 	sup_event(s, VM_EV_LOGIN);
+}
+
+void sup_guest_reset_by_request(struct sup *s)
+{
+	s->guest->resets = 0;
+	s->run.login = s->run.ready = false;
+	sup_clear_failure(s, VM_CAUSE_PANIC);
+	guest_stop_grace_timer(s);
+	sup_snapshot_clear_partial(s);
+	sup_event(s, VM_EV_RESET);
+	sup_save(s);
+}
+
+void sup_guest_reset_by_itself(struct sup *s)
+{
+	s->run.login = s->run.ready = false;
+	sup_clear_failure(s, VM_CAUSE_PANIC); /* the guest handles its panic itself */
+	guest_stop_grace_timer(s);
+	if (++s->guest->resets > RESETS_MAX)
+		sup_fail(s, VM_CAUSE_RESET_LOOP, "the guest resets itself over and over and never comes up");
+	else
+		sup_event(s, VM_EV_RESET);
 }
 
 /* Serial line */
@@ -103,24 +161,24 @@ static void guest_on_panic(const char *text, void *arg)
 
 	/* Once somebody may be logged in, such a line may be a log that he reads. */
 	if (s->run.state == VM_BOOTING) {
-		sup_blame(s, VM_CAUSE_PANIC, words);
+		sup_set_failure(s, VM_CAUSE_PANIC, words);
 		guest_await_end(s, s->req.configuring ? PANIC_GRACE_MS / 10 : PANIC_GRACE_MS);
-		sup_tell(s, "panic", json_pack("{s:s}", "text", text));
+		sup_send_progress(s, "panic", json_pack("{s:s}", "text", text));
 	}
 	free(words);
 }
 
-static const struct watch_ops watch_ops = {.login = guest_on_login, .panic = guest_on_panic};
+static const struct prompt_ops prompt_ops = {.login = guest_on_login, .panic = guest_on_panic};
 
 static void guest_on_serial(const char *p, size_t n, void *arg)
 {
 	struct sup *s = arg;
 
-	conlog_write(&s->log, p, n);
+	conlog_write(&s->guest->log, p, n);
 	control_console(s->control, p, n);
 	sup_screen_feed(s->screen, p, n);
-	s->watch.host = s->req.hostname;
-	watch_feed(&s->watch, p, n, &watch_ops, s);
+	s->guest->prompt.host = s->req.hostname;
+	prompt_feed(&s->guest->prompt, p, n, &prompt_ops, s);
 }
 
 /* Progress port */
@@ -141,7 +199,7 @@ static void guest_on_configured(struct sup *s, const json_t *values)
 		return;
 	s->end.configured = true;
 	guest_set(&s->run.kernel, values, "kernel");
-	sup_guest_forget_login(s);
+	sup_guest_stop_login_timer(s);
 	guest_await_end(s, CONFIGURED_GRACE_MS);
 	sup_save(s);
 }
@@ -155,9 +213,9 @@ static void guest_on_guest_failed(struct sup *s, const json_t *values)
 	text = xasprintf("%s: %s", json_str(values, "step", "configure"),
 			 json_str(values, "text", "the guest gave no reason"));
 	s->end.configured = false;
-	sup_blame(s, VM_CAUSE_GUEST_FAILED, text);
+	sup_set_failure(s, VM_CAUSE_GUEST_FAILED, text);
 	free(text);
-	sup_guest_forget_login(s);
+	sup_guest_stop_login_timer(s);
 	guest_await_end(s, FAILED_GRACE_MS);
 }
 
@@ -165,12 +223,13 @@ static void guest_on_hostkey(struct sup *s, const json_t *values)
 {
 	if (!*s->req.known_hosts || !*s->req.ssh_host)
 		return;
-	if (!s->keys_learnt)
-		hostkeys_forget(&s->known_hosts, s->req.ssh_host);
-	s->keys_learnt = true;
-	if (s->known_hosts.len < KNOWN_HOSTS_MAX &&
-	    hostkeys_set(&s->known_hosts, s->req.ssh_host, json_str(values, "type", ""), json_str(values, "key", "")))
-		async_writer_put(s->writer, s->req.known_hosts, xstrdup(s->known_hosts.data));
+	if (!s->guest->keys_learnt)
+		hostkeys_forget(&s->guest->known_hosts, s->req.ssh_host);
+	s->guest->keys_learnt = true;
+	if (s->guest->known_hosts.len < KNOWN_HOSTS_MAX &&
+	    hostkeys_set(&s->guest->known_hosts, s->req.ssh_host, json_str(values, "type", ""),
+			 json_str(values, "key", "")))
+		async_writer_put(s->writer, s->req.known_hosts, xstrdup(s->guest->known_hosts.data));
 }
 
 static void guest_remove_pending(void *arg)
@@ -231,7 +290,7 @@ static void guest_on_seed_applied(struct sup *s, const json_t *values)
 		unlink(s->req.seed); /* it held a password's hash; QEMU keeps its own descriptor */
 	guest_seed_is(s, "applied");
 	if (s->run.cause_id == VM_CAUSE_SEED_FAILED)
-		sup_note(s, VM_CAUSE_NONE, "");
+		sup_set_cause(s, VM_CAUSE_NONE, "");
 	else
 		sup_save(s);
 }
@@ -242,7 +301,7 @@ static void guest_on_seed_failed(struct sup *s, const json_t *values)
 		xasprintf("the guest could not apply its settings: %s", json_str(values, "text", "it gave no reason"));
 
 	guest_seed_is(s, "failed");
-	sup_note(s, VM_CAUSE_SEED_FAILED, text);
+	sup_set_cause(s, VM_CAUSE_SEED_FAILED, text);
 	free(text);
 }
 
@@ -271,7 +330,7 @@ static bool guest_is_ours(const char *state)
 	static const char *const ours[] = {"panic",    "paused",       "resumed",    "reverting",
 					   "stopping", "snapshotting", "suspending", "timeout"};
 
-	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
 		if (!strcmp(ours[i], state))
 			return true;
 	return false;
@@ -283,10 +342,10 @@ static void guest_on_line(const char *state, const json_t *values, void *arg)
 
 	if (guest_is_ours(state))
 		return;
-	if (s->req.configuring && s->login_timer)
+	if (s->req.configuring && s->guest->login_timer)
 		sup_guest_await_login(s); /* many packages take long; silence alone is a failure */
-	sup_tell(s, state, json_deep_copy(values));
-	for (size_t i = 0; i < sizeof(reports) / sizeof(*reports); i++) {
+	sup_send_progress(s, state, json_deep_copy(values));
+	for (size_t i = 0; i < ARRAY_SIZE(reports); i++) {
 		if (!strcmp(reports[i].state, state))
 			reports[i].fn(s, values);
 	}
@@ -296,14 +355,24 @@ static void guest_on_progress(const char *p, size_t n, void *arg)
 {
 	struct sup *s = arg;
 
-	progress_feed(&s->reader, p, n, guest_on_line, s);
+	progress_feed(&s->guest->reader, p, n, guest_on_line, s);
 }
 
 /* Both */
 
+bool sup_guest_is_connected(const struct sup *s)
+{
+	return vm_link_is_up(s->guest->serial) && vm_link_is_up(s->guest->progress);
+}
+
+bool sup_guest_has_line(const struct sup *s)
+{
+	return vm_link_is_up(s->guest->serial) || vm_link_is_up(s->guest->progress);
+}
+
 static void guest_on_up(void *arg)
 {
-	sup_monitor_go(arg);
+	sup_monitor_begin(arg);
 }
 
 static void guest_on_down(const char *error, void *arg)
@@ -311,7 +380,7 @@ static void guest_on_down(const char *error, void *arg)
 	struct sup *s = arg;
 
 	if (error && s->run.state == VM_STARTING && !s->end.adopted)
-		sup_fatal(s, VM_CAUSE_MONITOR, "QEMU does not open the guest's serial line and progress port");
+		sup_fail(s, VM_CAUSE_MONITOR, "QEMU does not open the guest's serial line and progress port");
 	sup_link_down(s);
 }
 
@@ -325,7 +394,7 @@ bool sup_guest_write(const char *p, size_t n, void *arg)
 {
 	struct sup *s = arg;
 
-	return !vm_link_queued(s->serial) && vm_link_write(s->serial, p, n) == 0;
+	return !vm_link_queued(s->guest->serial) && vm_link_write(s->guest->serial, p, n) == 0;
 }
 
 static const struct vm_link_ops serial_ops = {
@@ -340,10 +409,10 @@ static void guest_read_known_hosts(struct sup *s)
 {
 	struct err ignored = ERR_INIT;
 
-	buf_init(&s->known_hosts, 0);
+	buf_init(&s->guest->known_hosts, 0);
 	/* a file that cannot be read is written anew with what is learnt */
 	if (*s->req.known_hosts)
-		file_read(s->req.known_hosts, KNOWN_HOSTS_MAX, &s->known_hosts, &ignored);
+		file_read(s->req.known_hosts, KNOWN_HOSTS_MAX, &s->guest->known_hosts, &ignored);
 	err_fini(&ignored);
 }
 
@@ -352,11 +421,11 @@ void sup_guest_open(struct sup *s)
 	char *serial = file_join(s->req.runtime_dir, "serial");
 	char *progress = file_join(s->req.runtime_dir, "progress");
 
-	conlog_open(&s->log, s->req.dir, s->end.adopted);
-	progress_init(&s->reader);
+	conlog_open(&s->guest->log, s->req.dir, s->end.adopted);
+	progress_init(&s->guest->reader);
 	guest_read_known_hosts(s);
-	s->serial = vm_link_open_pipes(s->loop, serial, CONNECT_MS, &serial_ops, s);
-	s->progress = vm_link_open(s->loop, progress, CONNECT_MS, &progress_ops, s);
+	s->guest->serial = vm_link_open_pipes(s->loop, serial, CONNECT_MS, &serial_ops, s);
+	s->guest->progress = vm_link_open(s->loop, progress, CONNECT_MS, &progress_ops, s);
 	sup_clock_open(s);
 	free(progress);
 	free(serial);
@@ -364,13 +433,13 @@ void sup_guest_open(struct sup *s)
 
 void sup_guest_close(struct sup *s)
 {
-	sup_guest_forget_login(s);
-	sup_guest_forget_grace(s);
+	sup_guest_stop_login_timer(s);
+	guest_stop_grace_timer(s);
 	sup_clock_close(s);
-	vm_link_close(s->serial);
-	vm_link_close(s->progress);
-	s->serial = s->progress = NULL;
-	conlog_close(&s->log);
-	progress_fini(&s->reader);
-	buf_fini(&s->known_hosts);
+	vm_link_close(s->guest->serial);
+	vm_link_close(s->guest->progress);
+	s->guest->serial = s->guest->progress = NULL;
+	conlog_close(&s->guest->log);
+	progress_fini(&s->guest->reader);
+	buf_fini(&s->guest->known_hosts);
 }

@@ -3,19 +3,49 @@
  * life: what the supervisor does with an event (the table of state.c applied), the run record and
  * what subscribers are told, and the end: what QEMU's exit meant, recorded before it is told.
  */
+#include "life.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "clock.h"
+#include "guest.h"
 #include "host/file.h"
+#include "host/proc.h"
 #include "machine/sanitize.h"
+#include "monitor.h"
+#include "orders.h"
+#include "process.h"
+#include "snapshot.h"
+#include "stop.h"
 #include "sup.h"
+#include "suspend.h"
 
 #define DRAIN_MS 1000
 #define CAUSE_MAX 500
 #define CAUSE_LINES 3
+
+struct sup_life {
+	bool paused;			/* the guest's CPUs */
+	enum vm_cause pause_cause;	/* of the last pause */
+	char *failure;			/* text of end.fatal, or NULL */
+	struct loop_timer *drain_timer; /* from QEMU's exit until its sockets are empty */
+};
+
+struct sup_life *sup_life_new(void)
+{
+	return xcalloc(1, sizeof(struct sup_life));
+}
+
+void sup_life_free(struct sup_life *l)
+{
+	loop_timer_stop(l->drain_timer);
+	free(l->failure);
+	free(l);
+}
 
 /* Record and events */
 
@@ -32,28 +62,28 @@ void sup_save(struct sup *s)
 	free(path);
 }
 
-struct told {
+struct state_event {
 	struct sup *sup;
 	json_t *event;
 };
 
-static void life_on_written(void *arg)
+static void life_send_written(void *arg)
 {
-	struct told *t = arg;
+	struct state_event *t = arg;
 
 	control_event(t->sup->control, t->event);
 	free(t);
 }
 
-/* Clients hear of a state when the record has it, so that what they read agrees with it. */
-static void life_tell_state(struct sup *s, const char *event)
+/* Sends the state to clients once the record has it, so that what they read agrees with it. */
+static void life_send_state(struct sup *s, const char *event)
 {
-	struct told *t = xcalloc(1, sizeof(*t));
+	struct state_event *t = xcalloc(1, sizeof(*t));
 
 	t->sup = s;
 	t->event = json_pack("{s:s, s:s, s:s, s:s}", "event", event, "state", vm_state_name(s->run.state), "cause",
 			     s->run.cause, "cause_id", vm_cause_name(s->run.cause_id));
-	async_writer_then(s->writer, life_on_written, t);
+	async_writer_then(s->writer, life_send_written, t);
 }
 
 static json_t *life_progress_event(const char *state, json_t *values)
@@ -61,80 +91,104 @@ static json_t *life_progress_event(const char *state, json_t *values)
 	return json_pack("{s:s, s:s, s:o}", "event", "progress", "state", state, "values", values);
 }
 
-void sup_tell(struct sup *s, const char *state, json_t *values)
+void sup_send_progress(struct sup *s, const char *state, json_t *values)
 {
 	control_event(s->control, life_progress_event(state, values));
 }
 
-void sup_tell_one(struct sup *s, uint64_t client, const char *state, json_t *values)
+void sup_send_progress_to(struct sup *s, uint64_t client, const char *state, json_t *values)
 {
 	control_send_json(s->control, client, life_progress_event(state, values));
 }
 
-void sup_note(struct sup *s, enum vm_cause id, const char *text)
+void sup_send_bytes(struct sup *s, const char *state, uint64_t done, uint64_t total)
+{
+	AUTO_FREE char *a = xasprintf("%llu", (unsigned long long)done);
+	AUTO_FREE char *b = xasprintf("%llu", (unsigned long long)total);
+
+	sup_send_progress(s, state, json_pack("{s:s, s:s}", "done", a, "total", b));
+}
+
+void sup_set_cause(struct sup *s, enum vm_cause id, const char *text)
 {
 	vm_run_set_cause(&s->run, id, text);
 	sup_save(s);
 }
 
-void sup_stands_by(struct sup *s, enum vm_cause id, const char *text)
+void sup_pause_set_cause(struct sup *s, enum vm_cause id, const char *text)
 {
-	s->paused_by = id;
-	sup_note(s, id, text);
+	s->life->pause_cause = id;
+	sup_set_cause(s, id, text);
 }
 
-void sup_stands(struct sup *s, enum vm_cause id, const char *text)
+void sup_pause_begin(struct sup *s, enum vm_cause id, const char *text)
 {
 	if (s->run.state == VM_PAUSED)
 		return;
-	if (s->req.configuring) { /* no one could resume it */
-		sup_fatal(s, id,
-			  id != VM_CAUSE_DISK_FULL ? text
-						   : "the host's disk is full: free disk space, and run it again");
+	if (s->req.configuring) { /* no client could resume it */
+		sup_fail(s, id,
+			 id != VM_CAUSE_DISK_FULL ? text
+						  : "the host's disk is full: free disk space, and run it again");
 		return;
 	}
-	s->paused = true;
-	sup_stands_by(s, id, text);
+	s->life->paused = true;
+	sup_pause_set_cause(s, id, text);
 	sup_event(s, VM_EV_PAUSED);
-	sup_tell(s, "paused", json_pack("{s:s}", "text", text));
+	sup_send_progress(s, "paused", json_pack("{s:s}", "text", text));
 }
 
-void sup_goes_on(struct sup *s)
+void sup_pause_end(struct sup *s)
 {
-	bool was = s->paused;
+	bool was = s->life->paused;
 
-	s->paused = false;
-	if (was && s->run.cause_id == s->paused_by)
-		sup_note(s, VM_CAUSE_NONE, "");
+	s->life->paused = false;
+	if (was && s->run.cause_id == s->life->pause_cause)
+		sup_set_cause(s, VM_CAUSE_NONE, "");
 	sup_event(s, s->run.login || s->run.ready ? VM_EV_RUNS : VM_EV_UP);
 	if (was)
-		sup_tell(s, "resumed", json_object());
-	sup_clock_tell(s);
+		sup_send_progress(s, "resumed", json_object());
+	sup_clock_send(s);
 }
 
-void sup_blame(struct sup *s, enum vm_cause id, const char *text)
+void sup_pause_again(struct sup *s)
+{
+	s->life->paused = true;
+	sup_event(s, VM_EV_PAUSED);
+}
+
+bool sup_is_paused(const struct sup *s)
+{
+	return s->life->paused;
+}
+
+enum vm_cause sup_pause_cause(const struct sup *s)
+{
+	return s->life->pause_cause;
+}
+
+void sup_set_failure(struct sup *s, enum vm_cause id, const char *text)
 {
 	if (s->end.fatal_id)
 		return;
 	s->end.fatal_id = id;
-	s->fatal = xstrdup(text);
-	s->end.fatal = s->fatal;
+	s->life->failure = xstrdup(text);
+	s->end.fatal = s->life->failure;
 	log_msg("vm", "%s: %s", vm_cause_name(id), text);
 }
 
-void sup_forgive(struct sup *s, enum vm_cause id)
+void sup_clear_failure(struct sup *s, enum vm_cause id)
 {
 	if (s->end.fatal_id != id)
 		return;
 	s->end.fatal_id = VM_CAUSE_NONE;
 	s->end.fatal = "";
-	free(s->fatal);
-	s->fatal = NULL;
+	free(s->life->failure);
+	s->life->failure = NULL;
 }
 
-void sup_fatal(struct sup *s, enum vm_cause id, const char *text)
+void sup_fail(struct sup *s, enum vm_cause id, const char *text)
 {
-	sup_blame(s, id, text);
+	sup_set_failure(s, id, text);
 	sup_event(s, VM_EV_FATAL);
 }
 
@@ -152,28 +206,28 @@ static void life_act(struct sup *s, enum vm_action action)
 {
 	switch (action) {
 	case VM_DO_POWERDOWN:
-		sup_ladder_enter(s, VM_RUNG_POWERDOWN);
+		sup_stop_enter(s, VM_RUNG_POWERDOWN);
 		break;
 	case VM_DO_QUIT:
-		sup_ladder_enter(s, VM_RUNG_QUIT);
+		sup_stop_enter(s, VM_RUNG_QUIT);
 		break;
 	case VM_DO_KILL:
-		sup_ladder_enter(s, VM_RUNG_KILL);
+		sup_stop_enter(s, VM_RUNG_KILL);
 		break;
 	case VM_DO_NEXT_RUNG:
-		sup_ladder_next(s);
+		sup_stop_next(s);
 		break;
 	case VM_DO_AWAIT_EXIT:
-		sup_ladder_await_exit(s);
+		sup_stop_await_exit(s);
 		break;
 	case VM_DO_TELL_TIMEOUT:
-		sup_tell(s, "timeout", json_object());
+		sup_send_progress(s, "timeout", json_object());
 		break;
 	case VM_DO_FINISH:
 		life_finish(s);
 		break;
 	case VM_DO_SUSPEND:
-		sup_suspend(s);
+		sup_suspend_begin(s);
 		break;
 	case VM_DO_NOTHING:
 		break;
@@ -188,7 +242,7 @@ static void life_enter_state(struct sup *s, enum vm_state from, enum vm_state to
 		s->end.up = to == VM_BOOTING || to == VM_RUNNING || to == VM_PAUSED;
 	}
 	if (to == VM_PAUSED)
-		sup_guest_forget_login(s);
+		sup_guest_stop_login_timer(s);
 	if (to == VM_BOOTING) {
 		s->run.login = s->run.ready = false;
 		sup_guest_await_login(s);
@@ -208,7 +262,7 @@ void sup_event(struct sup *s, enum vm_event ev)
 		life_enter_state(s, from, rule.next);
 		if (rule.action != VM_DO_FINISH) {
 			sup_save(s);
-			life_tell_state(s, "state");
+			life_send_state(s, "state");
 		}
 	}
 	life_act(s, rule.action);
@@ -232,18 +286,18 @@ static void life_on_saved(void *arg)
 	control_deafen(s->control);
 	lock_release(s->lock);
 	s->lock = NULL;
-	life_tell_state(s, "ended");
+	life_send_state(s, "ended");
 	control_finish(s->control, life_on_told, s);
 }
 
 static void life_finish(struct sup *s)
 {
-	life_stop_timer(&s->drain_timer);
+	life_stop_timer(&s->life->drain_timer);
 	life_stop_timer(&s->start_timer);
-	sup_ladder_stop(s);
+	sup_stop_cancel(s);
 	sup_guest_close(s);
 	sup_monitor_close(s);
-	sup_remove_sockets(s, NULL);
+	sup_process_remove_lines(s, NULL);
 	s->run.ended = (int64_t)time(NULL);
 	sup_save(s);
 	async_writer_flush(s->writer, life_on_saved, s);
@@ -274,24 +328,25 @@ static char *life_main_complaint(const char *text)
 }
 
 /* QEMU has ended and its sockets are empty: what was it? */
-void sup_judge(struct sup *s)
+void sup_conclude(struct sup *s)
 {
 	enum vm_cause id;
 	char *cause = NULL;
 	enum vm_state verdict;
+	const char *raw = sup_process_complaint(s);
 	char *complaint, *disk, *holder;
 
 	s->exited = true;
-	if (s->move.working || s->snap.working)
+	if (sup_suspend_is_writing(s) || sup_snapshot_is_writing(s))
 		return; /* its state is being sealed, or a snapshot written down, and we come back */
-	sup_move_fini(s);
-	sup_snap_fini(s);
-	complaint = life_main_complaint(s->complaint.data);
+	sup_suspend_end(s);
+	sup_snapshot_end(s);
+	complaint = life_main_complaint(raw);
 	disk = file_join(s->req.dir, "disk.qcow2");
 	holder = strstr(complaint, " lock") ? proc_using_file(disk) : NULL;
 	s->end.holder = holder ? holder : "";
 	s->end.complaint = complaint;
-	s->end.shutdown = s->shutdown ? s->shutdown : "";
+	s->end.shutdown = sup_monitor_shutdown(s);
 	s->end.accel = s->req.accel;
 	verdict = vm_end_verdict(&s->end, &id, &cause);
 	free(holder);
@@ -299,10 +354,10 @@ void sup_judge(struct sup *s)
 	vm_run_set_cause(&s->run, id, cause);
 	free(cause);
 	free(s->run.complaint);
-	s->run.complaint = vm_sanitize(s->complaint.data, s->complaint.len, SUP_COMPLAINT_MAX);
+	s->run.complaint = vm_sanitize(raw, strlen(raw), SUP_COMPLAINT_MAX);
 	free(complaint);
 	if (verdict == VM_OFF)
-		sup_orders_met(s);
+		sup_orders_complete(s);
 	sup_event(s, verdict == VM_OFF	       ? VM_EV_EXIT_OK
 		     : verdict == VM_SUSPENDED ? VM_EV_EXIT_SUSPENDED
 					       : VM_EV_EXIT_BAD);
@@ -310,24 +365,22 @@ void sup_judge(struct sup *s)
 
 static void life_on_drain_timer(void *arg)
 {
-	sup_judge(arg);
+	sup_conclude(arg);
 }
 
 void sup_link_down(struct sup *s)
 {
-	if (s->exited && s->drain_timer && !vm_link_is_up(s->qmp_link) && !vm_link_is_up(s->serial) &&
-	    !vm_link_is_up(s->progress))
-		sup_judge(s);
+	if (s->exited && s->life->drain_timer && !sup_monitor_is_connected(s) && !sup_guest_has_line(s))
+		sup_conclude(s);
 }
 
 /* Its last words may still lie in the sockets: they are read to their ends first. */
 void sup_exited(struct sup *s, int64_t status, int signum)
 {
-	s->proc = NULL;
 	s->exited = true;
 	s->end.status = status;
 	s->end.signal = signum;
-	sup_ladder_stop(s);
-	s->drain_timer = loop_timer_start(s->loop, DRAIN_MS, 0, life_on_drain_timer, s);
+	sup_stop_cancel(s);
+	s->life->drain_timer = loop_timer_start(s->loop, DRAIN_MS, 0, life_on_drain_timer, s);
 	sup_link_down(s);
 }

@@ -4,60 +4,103 @@
  * run-state.json, block-core.json). A monitor that is lost ends nothing: the guest goes on, and
  * the stop ladder begins at its third rung.
  */
+#include "monitor.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "adopt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "deadline.h"
+#include "guest.h"
 #include "host/file.h"
+#include "life.h"
+#include "machine/link.h"
 #include "machine/sanitize.h"
+#include "orders.h"
+#include "snapshot.h"
 #include "sup.h"
+#include "suspend.h"
 
 #define CONNECT_MS 20000
-#define RESETS_MAX 5
-#define LOST_MS 2000 /* from a monitor that is lost until what it was asked is given up */
+#define LOST_MS 2000 /* from the loss of the monitor until its commands are given up */
+
+struct sup_monitor {
+	struct vm_link *link;
+	struct qmp *qmp;
+	struct loop_timer *lost_timer; /* until the commands of a lost monitor are given up */
+	char *shutdown;		       /* reason of QEMU's SHUTDOWN event, or NULL */
+};
+
+struct sup_monitor *sup_monitor_new(void)
+{
+	return xcalloc(1, sizeof(struct sup_monitor));
+}
+
+void sup_monitor_free(struct sup_monitor *m)
+{
+	free(m->shutdown);
+	free(m);
+}
+
+const char *sup_monitor_shutdown(const struct sup *s)
+{
+	return s->monitor->shutdown ? s->monitor->shutdown : "";
+}
+
+int64_t sup_monitor_oldest(const struct sup *s)
+{
+	return s->monitor->qmp ? qmp_oldest(s->monitor->qmp) : 0;
+}
+
+bool sup_monitor_is_connected(const struct sup *s)
+{
+	return vm_link_is_up(s->monitor->link);
+}
 
 static void monitor_flush(struct sup *s)
 {
-	struct buf *out = qmp_pull(s->qmp);
+	struct buf *out = qmp_pull(s->monitor->qmp);
 
-	if (out->len && vm_link_write(s->qmp_link, out->data, out->len) == 0)
+	if (out->len && vm_link_write(s->monitor->link, out->data, out->len) == 0)
 		buf_clear(out);
 }
 
-bool sup_monitor_is_there(const struct sup *s)
+bool sup_monitor_is_ready(const struct sup *s)
 {
-	return s->qmp && qmp_is_ready(s->qmp) && vm_link_is_up(s->qmp_link);
+	return s->monitor->qmp && qmp_is_ready(s->monitor->qmp) && sup_monitor_is_connected(s);
 }
 
 bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_reply_fn fn, void *arg)
 {
-	if (!sup_monitor_is_there(s)) {
+	if (!sup_monitor_is_ready(s)) {
 		json_decref(arguments);
 		return false;
 	}
-	if (qmp_send(s->qmp, command, arguments, fn, arg) < 0)
+	if (qmp_send(s->monitor->qmp, command, arguments, fn, arg) < 0)
 		return false;
 	monitor_flush(s);
-	sup_deadline_watch(s);
+	sup_deadline_update(s);
 	return true;
 }
 
-bool sup_monitor_pass(struct sup *s, const char *name, int fd)
+bool sup_monitor_send_fd(struct sup *s, const char *name, int fd)
 {
 	struct buf *out;
 
-	if (!sup_monitor_is_there(s) || qmp_send(s->qmp, "getfd", json_pack("{s:s}", "fdname", name), NULL, NULL) < 0)
+	if (!sup_monitor_is_ready(s) ||
+	    qmp_send(s->monitor->qmp, "getfd", json_pack("{s:s}", "fdname", name), NULL, NULL) < 0)
 		return false;
-	out = qmp_pull(s->qmp);
-	if (!out->len || vm_link_write_fd(s->qmp_link, out->data, out->len, fd) < 0)
+	out = qmp_pull(s->monitor->qmp);
+	if (!out->len || vm_link_write_fd(s->monitor->link, out->data, out->len, fd) < 0)
 		return false;
 	buf_clear(out);
-	sup_deadline_watch(s);
+	sup_deadline_update(s);
 	return true;
 }
 
-bool sup_monitor_do(struct sup *s, const char *command)
+bool sup_monitor_send(struct sup *s, const char *command)
 {
 	return sup_monitor_ask(s, command, NULL, NULL, NULL);
 }
@@ -69,37 +112,37 @@ static void monitor_on_cont(const json_t *value, const char *error, void *arg)
 
 	(void)value;
 	if (!error) {
-		sup_goes_on(s);
+		sup_pause_end(s);
 		return;
 	}
 	text = xasprintf("QEMU would not let the guest go: %s", error);
-	sup_fatal(s, VM_CAUSE_MONITOR, text);
+	sup_fail(s, VM_CAUSE_MONITOR, text);
 	free(text);
 }
 
-void sup_monitor_let_go(struct sup *s)
+void sup_monitor_resume(struct sup *s)
 {
 	sup_monitor_ask(s, "cont", NULL, monitor_on_cont, s);
 }
 
-void sup_monitor_go(struct sup *s)
+void sup_monitor_begin(struct sup *s)
 {
-	if (s->run.state != VM_STARTING || !s->qmp || !qmp_is_ready(s->qmp) || !vm_link_is_up(s->serial) ||
-	    !vm_link_is_up(s->progress))
+	if (s->run.state != VM_STARTING || !s->monitor->qmp || !qmp_is_ready(s->monitor->qmp) ||
+	    !sup_guest_is_connected(s))
 		return;
 	if (s->end.adopted)
-		sup_adopt_look(s);
+		sup_adopt_query(s);
 	else if (s->req.resume)
 		sup_resume_begin(s);
 	else if (*s->req.snapshot)
-		sup_snapshot_begin(s);
+		sup_snapshot_load(s);
 	else
-		sup_monitor_let_go(s);
+		sup_monitor_resume(s);
 }
 
 static void monitor_on_ready(void *arg)
 {
-	sup_monitor_go(arg);
+	sup_monitor_begin(arg);
 }
 
 /* The reason of the pause that follows: the STOP event has none. */
@@ -114,8 +157,7 @@ static void monitor_ev_block_io_error(struct sup *s, const json_t *data)
 	words = vm_sanitize(reason, strlen(reason), 200);
 	text = full ? xstrdup("the host's disk is full; free disk space, then resume it")
 		    : xasprintf("the host's disk failed: %s", words);
-	s->paused_by = full ? VM_CAUSE_DISK_FULL : VM_CAUSE_IO_ERROR;
-	sup_note(s, s->paused_by, text);
+	sup_pause_set_cause(s, full ? VM_CAUSE_DISK_FULL : VM_CAUSE_IO_ERROR, text);
 	free(words);
 	free(text);
 }
@@ -123,40 +165,33 @@ static void monitor_ev_block_io_error(struct sup *s, const json_t *data)
 static void monitor_ev_guest_panicked(struct sup *s, const json_t *data)
 {
 	(void)data;
-	sup_fatal(s, VM_CAUSE_PANIC, "the guest's kernel panicked");
+	sup_fail(s, VM_CAUSE_PANIC, "the guest's kernel panicked");
 }
 
 static void monitor_ev_migration(struct sup *s, const json_t *data)
 {
-	sup_moved(s, json_str(data, "status", ""));
+	sup_suspend_migration(s, json_str(data, "status", ""));
 }
 
 static void monitor_ev_reset(struct sup *s, const json_t *data)
 {
 	if (!strcmp(json_str(data, "reason", ""), "host-qmp-system-reset"))
-		sup_was_reset(s);
-	if (!json_bool(data, "guest", false))
-		return;
-	s->run.login = s->run.ready = false;
-	sup_forgive(s, VM_CAUSE_PANIC); /* it takes care of itself */
-	sup_guest_forget_grace(s);
-	if (++s->resets > RESETS_MAX)
-		sup_fatal(s, VM_CAUSE_RESET_LOOP, "the guest resets itself over and over and never comes up");
-	else
-		sup_event(s, VM_EV_RESET);
+		sup_guest_reset_by_request(s);
+	if (json_bool(data, "guest", false))
+		sup_guest_reset_by_itself(s);
 }
 
 static void monitor_ev_resume(struct sup *s, const json_t *data)
 {
 	(void)data;
-	if (!s->busy && s->run.state != VM_STARTING)
-		sup_goes_on(s);
+	if (!sup_busy(s) && s->run.state != VM_STARTING)
+		sup_pause_end(s);
 }
 
 static void monitor_ev_shutdown(struct sup *s, const json_t *data)
 {
-	if (!s->shutdown)
-		s->shutdown = xstrdup(json_str(data, "reason", ""));
+	if (!s->monitor->shutdown)
+		s->monitor->shutdown = xstrdup(json_str(data, "reason", ""));
 	sup_event(s, VM_EV_DOWN);
 }
 
@@ -164,7 +199,7 @@ static void monitor_status_internal_error(struct sup *s)
 {
 	char *text = xasprintf("the accelerator %s stopped with an internal error", s->req.accel);
 
-	sup_fatal(s, VM_CAUSE_INTERNAL_ERROR, text);
+	sup_fail(s, VM_CAUSE_INTERNAL_ERROR, text);
 	free(text);
 }
 
@@ -181,15 +216,14 @@ static void monitor_status_paused(struct sup *s)
 	bool recorded = monitor_pause_is_recorded(s);
 	char *text = xstrdup(recorded ? s->run.cause : "paused");
 
-	sup_stands(s, recorded ? s->run.cause_id : VM_CAUSE_PAUSED, text);
+	sup_pause_begin(s, recorded ? s->run.cause_id : VM_CAUSE_PAUSED, text);
 	free(text);
 }
 
 static void monitor_status_io_error(struct sup *s)
 {
 	if (!monitor_pause_is_recorded(s)) {
-		s->paused_by = VM_CAUSE_IO_ERROR;
-		sup_note(s, VM_CAUSE_IO_ERROR, "the host's disk failed or is full");
+		sup_pause_set_cause(s, VM_CAUSE_IO_ERROR, "the host's disk failed or is full");
 	}
 	monitor_status_paused(s);
 }
@@ -202,12 +236,12 @@ static const struct {
 	{"internal-error", monitor_status_internal_error},
 	{"io-error", monitor_status_io_error},
 	{"paused", monitor_status_paused},
-	{"running", sup_goes_on},
+	{"running", sup_pause_end},
 };
 
 void sup_monitor_status(struct sup *s, const char *status)
 {
-	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
 		if (!strcmp(statuses[i].name, status))
 			statuses[i].fn(s);
 	}
@@ -217,7 +251,7 @@ static void monitor_on_status(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 
-	if (!error && !s->busy)
+	if (!error && !sup_busy(s))
 		sup_monitor_status(s, json_str(value, "status", ""));
 }
 
@@ -229,18 +263,18 @@ void sup_monitor_sync(struct sup *s)
 static void monitor_ev_stop(struct sup *s, const json_t *data)
 {
 	(void)data;
-	if (!s->busy)
+	if (!sup_busy(s))
 		sup_monitor_sync(s);
 }
 
 /* Sorted: looked up by bisection. */
-static const struct handler {
+static const struct monitor_event {
 	const char *name;
 	void (*fn)(struct sup *s, const json_t *data);
-} handlers[] = {
+} monitor_events[] = {
 	{"BLOCK_IO_ERROR", monitor_ev_block_io_error},
 	{"GUEST_PANICKED", monitor_ev_guest_panicked},
-	{"JOB_STATUS_CHANGE", sup_job_changed},
+	{"JOB_STATUS_CHANGE", sup_snapshot_job_changed},
 	{"MIGRATION", monitor_ev_migration},
 	{"RESET", monitor_ev_reset},
 	{"RESUME", monitor_ev_resume},
@@ -248,15 +282,15 @@ static const struct handler {
 	{"STOP", monitor_ev_stop},
 };
 
-static int monitor_compare(const void *name, const void *handler)
+static int monitor_compare(const void *name, const void *event)
 {
-	return strcmp(name, ((const struct handler *)handler)->name);
+	return strcmp(name, ((const struct monitor_event *)event)->name);
 }
 
 static void monitor_on_event(const char *name, const json_t *data, void *arg)
 {
-	const struct handler *h =
-		bsearch(name, handlers, sizeof(handlers) / sizeof(*handlers), sizeof(*handlers), monitor_compare);
+	const struct monitor_event *h =
+		bsearch(name, monitor_events, ARRAY_SIZE(monitor_events), sizeof(*monitor_events), monitor_compare);
 
 	if (h)
 		h->fn(arg, data);
@@ -267,24 +301,24 @@ static void monitor_on_lost(void *arg)
 {
 	struct sup *s = arg;
 
-	loop_timer_stop(s->lost_timer);
-	s->lost_timer = NULL;
+	loop_timer_stop(s->monitor->lost_timer);
+	s->monitor->lost_timer = NULL;
 	if (s->exited || s->abandoned)
 		return;
 	sup_orders_lost(s);
-	sup_snap_lost(s);
+	sup_snapshot_lost(s);
 	sup_suspend_lost(s);
 	if (s->run.cause_id == VM_CAUSE_NONE)
-		sup_note(s, VM_CAUSE_MONITOR,
-			 "QEMU's monitor is lost, and the guest keeps running: power it off from within, or "
-			 "kill it");
+		sup_set_cause(s, VM_CAUSE_MONITOR,
+			      "QEMU's monitor is lost, and the guest keeps running: power it off from within, or "
+			      "kill it");
 }
 
 /* Mostly QEMU's end follows, and that is the answer. */
 static void monitor_lose(struct sup *s)
 {
-	if (!s->lost_timer && !s->exited)
-		s->lost_timer = loop_timer_start(s->loop, LOST_MS, 0, monitor_on_lost, s);
+	if (!s->monitor->lost_timer && !s->exited)
+		s->monitor->lost_timer = loop_timer_start(s->loop, LOST_MS, 0, monitor_on_lost, s);
 }
 
 static void monitor_on_failed(const char *why, void *arg)
@@ -293,7 +327,7 @@ static void monitor_on_failed(const char *why, void *arg)
 
 	log_msg("vm", "%s", why);
 	if (s->run.state == VM_STARTING && !s->end.adopted) /* else the time runs out */
-		sup_fatal(s, VM_CAUSE_MONITOR, why);
+		sup_fail(s, VM_CAUSE_MONITOR, why);
 	monitor_lose(s);
 }
 
@@ -309,7 +343,7 @@ static void monitor_on_data(const char *p, size_t n, void *arg)
 {
 	struct sup *s = arg;
 
-	qmp_feed(s->qmp, p, n);
+	qmp_feed(s->monitor->qmp, p, n);
 	monitor_flush(s);
 	sup_deadline_heard(s);
 }
@@ -319,7 +353,7 @@ static void monitor_on_down(const char *error, void *arg)
 	struct sup *s = arg;
 
 	if (error && s->run.state == VM_STARTING && !s->end.adopted)
-		sup_fatal(s, VM_CAUSE_MONITOR, "QEMU does not open its monitor");
+		sup_fail(s, VM_CAUSE_MONITOR, "QEMU does not open its monitor");
 	monitor_lose(s);
 	sup_link_down(s);
 }
@@ -330,18 +364,18 @@ void sup_monitor_open(struct sup *s)
 {
 	char *path = file_join(s->req.runtime_dir, "qmp");
 
-	s->qmp = qmp_new(&qmp_ops, s);
-	s->qmp_link = vm_link_open(s->loop, path, CONNECT_MS, &link_ops, s);
+	s->monitor->qmp = qmp_new(&qmp_ops, s);
+	s->monitor->link = vm_link_open(s->loop, path, CONNECT_MS, &link_ops, s);
 	free(path);
 }
 
 void sup_monitor_close(struct sup *s)
 {
-	loop_timer_stop(s->lost_timer);
-	s->lost_timer = NULL;
+	loop_timer_stop(s->monitor->lost_timer);
+	s->monitor->lost_timer = NULL;
 	sup_deadline_stop(s);
-	vm_link_close(s->qmp_link);
-	s->qmp_link = NULL;
-	qmp_free(s->qmp);
-	s->qmp = NULL;
+	vm_link_close(s->monitor->link);
+	s->monitor->link = NULL;
+	qmp_free(s->monitor->qmp);
+	s->monitor->qmp = NULL;
 }

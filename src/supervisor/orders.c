@@ -3,14 +3,25 @@
  * orders: what clients ask of the machine (include/machine/client.h). An order whose outcome is not known
  * at once waits in a list; a client that has gone by then hears nothing of it.
  */
+#include "orders.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "adopt.h"
 #include "base/mem.h"
+#include "deadline.h"
+#include "guest.h"
+#include "life.h"
 #include "machine/sanitize.h"
+#include "monitor.h"
 #include "qemu/hostfwd.h"
+#include "request.h"
+#include "snapshot.h"
+#include "stop.h"
 #include "sup.h"
+#include "suspend.h"
 
 /* How long a disk that stopped the guest may take to stop it again. */
 #define AGAIN_MS 400
@@ -129,7 +140,7 @@ void sup_orders_silent(struct sup *s, const struct err *e)
 	}
 }
 
-void sup_orders_met(struct sup *s)
+void sup_orders_complete(struct sup *s)
 {
 	struct sup_order *o = s->orders, *next;
 
@@ -158,7 +169,7 @@ static uint64_t orders_milliseconds(const json_t *request, const char *key)
 static void orders_on_stop(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	control_answer(s->control, t, NULL, NULL);
-	sup_stop(s, orders_milliseconds(request, "powerdown_ms"), orders_milliseconds(request, "quit_ms"));
+	sup_stop_request(s, orders_milliseconds(request, "powerdown_ms"), orders_milliseconds(request, "quit_ms"));
 }
 
 static void orders_on_kill(struct sup *s, const json_t *request, struct control_ticket t)
@@ -171,17 +182,6 @@ static void orders_on_kill(struct sup *s, const json_t *request, struct control_
 
 /* Reset */
 
-void sup_was_reset(struct sup *s)
-{
-	s->resets = 0;
-	s->run.login = s->run.ready = false;
-	sup_forgive(s, VM_CAUSE_PANIC);
-	sup_guest_forget_grace(s);
-	sup_half_loaded_forget(s);
-	sup_event(s, VM_EV_RESET);
-	sup_save(s);
-}
-
 static void orders_reset_done(const json_t *value, const char *error, void *arg)
 {
 	struct sup_order *o = arg;
@@ -193,7 +193,7 @@ static void orders_reset_done(const json_t *value, const char *error, void *arg)
 		orders_order_refused(o, error);
 		return;
 	}
-	sup_was_reset(s);
+	sup_guest_reset_by_request(s);
 	orders_order_done(o);
 }
 
@@ -218,7 +218,7 @@ static void orders_pause_done(const json_t *value, const char *error, void *arg)
 		orders_order_refused(o, error);
 		return;
 	}
-	sup_stands(o->sup, VM_CAUSE_PAUSED, "paused by request");
+	sup_pause_begin(o->sup, VM_CAUSE_PAUSED, "paused by request");
 	orders_order_done(o);
 }
 
@@ -256,7 +256,7 @@ static void orders_resume_done(const json_t *value, const char *error, void *arg
 {
 	struct sup_order *o = arg;
 	struct sup *s = o->sup;
-	bool asked = s->paused_by == VM_CAUSE_PAUSED;
+	bool asked = sup_pause_cause(s) == VM_CAUSE_PAUSED;
 
 	(void)value;
 	o->sent = false;
@@ -264,7 +264,7 @@ static void orders_resume_done(const json_t *value, const char *error, void *arg
 		orders_order_refused(o, error);
 		return;
 	}
-	sup_goes_on(s);
+	sup_pause_end(s);
 	if (asked)
 		orders_order_done(o);
 	else
@@ -278,7 +278,7 @@ static void orders_on_resume(struct sup *s, const json_t *request, struct contro
 		control_answer(s->control, t, NULL, NULL);
 	else if (s->run.state != VM_PAUSED)
 		orders_refuse_state(s, t);
-	else if (!sup_half_loaded_refuse(s, t))
+	else if (!sup_snapshot_refuse_partial(s, t))
 		orders_send_order(orders_order_new(s, t), "cont", NULL, orders_resume_done);
 }
 
@@ -287,18 +287,8 @@ static void orders_on_resume(struct sup *s, const json_t *request, struct contro
 /* What is asked for stays so: in a takeover, and when the machine is suspended and resumed. */
 static void orders_keep_forward(struct sup *s, const char *rule, bool on)
 {
-	char *path = sup_request_file(s->req.dir), *text, *line;
-	json_t *o;
-
 	vm_forward_put(&s->req.argv, rule, on);
-	o = vm_request_json(&s->req);
-	text = o ? json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS) : NULL;
-	line = text ? xasprintf("%s\n", text) : NULL;
-	if (line)
-		async_writer_put(s->writer, path, line);
-	free(text);
-	json_decref(o);
-	free(path);
+	sup_request_update(s);
 }
 
 /* QEMU answers in words: nothing when a rule was added, "... removed" or "... not found" of one to remove. */
@@ -350,10 +340,11 @@ static void orders_on_forward(struct sup *s, const json_t *request, struct contr
 
 static void orders_on_suspend(struct sup *s, const json_t *request, struct control_ticket t)
 {
+	(void)request;
 	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED)
 		orders_refuse_state(s, t);
-	else if (!sup_half_loaded_refuse(s, t))
-		sup_suspend_order(s, request, t);
+	else if (!sup_snapshot_refuse_partial(s, t))
+		sup_suspend_request(s, t);
 }
 
 static void orders_on_suspend_cancel(struct sup *s, const json_t *request, struct control_ticket t)
@@ -380,25 +371,32 @@ static void orders_on_snapshot_list(struct sup *s, const json_t *request, struct
 {
 	(void)request;
 	if (orders_may_snapshot(s, t))
-		sup_snapshot_order(s, SUP_SNAP_LIST, "", "its snapshots are being listed", t);
+		sup_snapshot_request(s, SUP_SNAPSHOT_LIST, "", t);
 }
 
 static void orders_on_snapshot_create(struct sup *s, const json_t *request, struct control_ticket t)
 {
-	if (orders_may_snapshot(s, t) && !sup_half_loaded_refuse(s, t))
-		sup_snapshot_order(s, SUP_SNAP_CREATE, orders_tag_of(request), "a snapshot is being made", t);
+	if (orders_may_snapshot(s, t) && !sup_snapshot_refuse_partial(s, t))
+		sup_snapshot_request(s, SUP_SNAPSHOT_CREATE, orders_tag_of(request), t);
 }
 
 static void orders_on_snapshot_revert(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	if (orders_may_snapshot(s, t))
-		sup_snapshot_order(s, SUP_SNAP_REVERT, orders_tag_of(request), "a snapshot is being loaded", t);
+		sup_snapshot_request(s, SUP_SNAPSHOT_REVERT, orders_tag_of(request), t);
 }
 
 static void orders_on_snapshot_delete(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	if (orders_may_snapshot(s, t))
-		sup_snapshot_order(s, SUP_SNAP_DELETE, orders_tag_of(request), "a snapshot is being deleted", t);
+		sup_snapshot_request(s, SUP_SNAPSHOT_DELETE, orders_tag_of(request), t);
+}
+
+const char *sup_busy(const struct sup *s)
+{
+	const char *busy = sup_suspend_busy(s);
+
+	return busy ? busy : sup_snapshot_busy(s);
 }
 
 static const struct {
@@ -423,13 +421,14 @@ static const struct {
 bool sup_order(const char *op, const json_t *request, struct control_ticket t, void *arg)
 {
 	struct sup *s = arg;
+	const char *busy = sup_busy(s);
 
-	for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
 		if (strcmp(orders[i].op, op) != 0)
 			continue;
-		if (orders[i].alone && s->busy)
-			sup_refuse(s, t, ERR_BUSY, "busy", "%s is busy: %s%s", s->req.name, s->busy,
-				   s->silent ? "; QEMU does not answer" : "");
+		if (orders[i].alone && busy)
+			sup_refuse(s, t, ERR_BUSY, "busy", "%s is busy: %s%s", s->req.name, busy,
+				   sup_deadline_passed(s) ? "; QEMU does not answer" : "");
 		else
 			orders[i].fn(s, request, t);
 		return true;

@@ -373,9 +373,9 @@ bool sup_screen_request(struct sup_screen *s, const char *op, const json_t *requ
 	json_t *more;
 	size_t i = 0;
 
-	while (i < sizeof(requests) / sizeof(*requests) && strcmp(requests[i].op, op) != 0)
+	while (i < ARRAY_SIZE(requests) && strcmp(requests[i].op, op) != 0)
 		i++;
-	if (i == sizeof(requests) / sizeof(*requests))
+	if (i == ARRAY_SIZE(requests))
 		return false;
 	more = json_object();
 	if (requests[i].types && s->typist != t.client)

@@ -4,18 +4,52 @@
  * (qapi/migration.json, job.json) on the disk alone: what each needs is asked of QEMU first, then the
  * job runs to its end, and the guest goes on as it was.
  */
+#include "snapshot.h"
+
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "base/log.h"
 #include "base/mem.h"
+#include "host/file.h"
+#include "host/proc.h"
+#include "life.h"
 #include "machine/client.h"
 #include "machine/snapshot_meta.h"
+#include "monitor.h"
+#include "orders.h"
+#include "seed.h"
 #include "sup.h"
+#include "suspend.h"
 
 #define TAG_MAX 63
 #define JOB "debwiz"
-#define NODE "disk" /* see qemu/devices.c */
+#define NODE "disk"  /* see qemu/devices.c */
+#define EVERY_MS 250 /* between two reports of its progress */
+
+struct sup_snapshot {
+	enum sup_snapshot_op op;
+	struct control_ticket ticket;
+	char *tag;
+	uint64_t size;		    /* bytes of its memory, if it is loaded */
+	bool writing;		    /* its files are written or removed off the loop */
+	struct err err;		    /* outcome of that */
+	bool retried;		    /* after a job of an earlier supervisor was dismissed */
+	struct suspended_state now; /* how the machine is run */
+	struct loop_timer *progress_timer;
+	uint64_t progress_begin; /* bytes when the job began */
+};
+
+struct sup_snapshot *sup_snapshot_new(void)
+{
+	return xcalloc(1, sizeof(struct sup_snapshot));
+}
+
+void sup_snapshot_free(struct sup_snapshot *p)
+{
+	loop_timer_stop(p->progress_timer);
+	free(p);
+}
 
 bool vm_snapshot_tag_ok(const char *tag)
 {
@@ -27,42 +61,62 @@ bool vm_snapshot_tag_ok(const char *tag)
 	return n && n <= TAG_MAX && strchr(letters, *tag) && !tag[strspn(tag, more)];
 }
 
-static void snapshot_snap_end(struct sup *s)
+void sup_snapshot_end(struct sup *s)
 {
-	free(s->snap.tag);
-	suspended_fini(&s->snap.now);
-	err_fini(&s->snap.err);
-	sup_amount_stop(s);
-	s->snap = (struct sup_snap){.op = SUP_SNAP_NONE};
-	s->busy = NULL;
+	struct sup_snapshot *p = s->snapshot;
+
+	free(p->tag);
+	suspended_fini(&p->now);
+	err_fini(&p->err);
+	loop_timer_stop(p->progress_timer);
+	*p = (struct sup_snapshot){.op = SUP_SNAPSHOT_NONE};
 }
 
-void sup_snap_fini(struct sup *s)
+const char *sup_snapshot_busy(const struct sup *s)
 {
-	snapshot_snap_end(s);
+	static const char *const texts[] = {
+		[SUP_SNAPSHOT_NONE] = NULL,
+		[SUP_SNAPSHOT_LIST] = "its snapshots are being listed",
+		[SUP_SNAPSHOT_CREATE] = "a snapshot is being made",
+		[SUP_SNAPSHOT_REVERT] = "a snapshot is being loaded",
+		[SUP_SNAPSHOT_DELETE] = "a snapshot is being deleted",
+		[SUP_SNAPSHOT_START] = "a snapshot is being loaded",
+	};
+
+	return texts[s->snapshot->op];
 }
 
-static void snapshot_snap_refuse(struct sup *s, enum err_kind kind, const char *id, const char *text)
+bool sup_snapshot_is_writing(const struct sup *s)
 {
-	if (s->snap.op == SUP_SNAP_START)
-		sup_fatal(s, vm_cause_find(id), text);
+	return s->snapshot->writing;
+}
+
+bool sup_snapshot_job_runs(const struct sup *s)
+{
+	return s->snapshot->op && !s->snapshot->writing;
+}
+
+static void snapshot_refuse(struct sup *s, enum err_kind kind, const char *id, const char *text)
+{
+	if (s->snapshot->op == SUP_SNAPSHOT_START)
+		sup_fail(s, vm_cause_find(id), text);
 	else
-		sup_refuse(s, s->snap.ticket, kind, id, "%s", text);
-	snapshot_snap_end(s);
+		sup_refuse(s, s->snapshot->ticket, kind, id, "%s", text);
+	sup_snapshot_end(s);
 }
 
-void sup_snap_lost(struct sup *s)
+void sup_snapshot_lost(struct sup *s)
 {
-	if (s->snap.op && !s->snap.working)
-		snapshot_snap_refuse(s, ERR_FAILED, "monitor", "QEMU's monitor is not connected");
+	if (sup_snapshot_job_runs(s))
+		snapshot_refuse(s, ERR_FAILED, "monitor", "QEMU's monitor is not connected");
 }
 
-void sup_snap_silent(struct sup *s, const struct err *e)
+void sup_snapshot_silent(struct sup *s, const struct err *e)
 {
-	if (!s->snap.op || s->snap.working)
+	if (!sup_snapshot_job_runs(s))
 		return;
-	control_answer(s->control, s->snap.ticket, e, NULL);
-	s->snap.ticket.client = 0;
+	control_answer(s->control, s->snapshot->ticket, e, NULL);
+	s->snapshot->ticket.client = 0;
 }
 
 /* The snapshots of the disk among what QEMU says of all block nodes; borrowed, may be NULL. */
@@ -88,6 +142,54 @@ static const json_t *snapshot_find(const json_t *snapshots, const char *tag)
 	return NULL;
 }
 
+/* ---- how far it is ---- */
+
+/* The monitor does not answer while the job runs: bytes that the disk takes on the host, or that QEMU has read. */
+static uint64_t snapshot_disk_bytes(const struct sup *s)
+{
+	AUTO_FREE char *path = file_join(s->req.dir, "disk.qcow2");
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
+}
+
+static uint64_t snapshot_read_bytes(const struct sup *s)
+{
+	uint64_t bytes;
+
+	proc_read(s->run.qemu_pid, &bytes);
+	return bytes;
+}
+
+uint64_t sup_snapshot_activity(const struct sup *s)
+{
+	return snapshot_read_bytes(s) + snapshot_disk_bytes(s);
+}
+
+static uint64_t snapshot_bytes(const struct sup *s)
+{
+	return s->snapshot->op == SUP_SNAPSHOT_REVERT ? snapshot_read_bytes(s) : snapshot_disk_bytes(s);
+}
+
+static void snapshot_on_progress_timer(void *arg)
+{
+	struct sup *s = arg;
+	const struct sup_snapshot *p = s->snapshot;
+	bool loads = p->op == SUP_SNAPSHOT_REVERT;
+	uint64_t now = snapshot_bytes(s);
+	uint64_t done = now > p->progress_begin ? now - p->progress_begin : 0;
+
+	if (loads && done > p->size)
+		done = p->size;
+	sup_send_bytes(s, loads ? "reverting" : "snapshotting", done, loads ? p->size : 0);
+}
+
+static void snapshot_start_progress(struct sup *s)
+{
+	s->snapshot->progress_begin = snapshot_bytes(s);
+	s->snapshot->progress_timer = loop_timer_start(s->loop, EVERY_MS, EVERY_MS, snapshot_on_progress_timer, s);
+}
+
 /* ---- the job ---- */
 
 /* The guest is as it was when the snapshot was made. */
@@ -95,7 +197,7 @@ static void snapshot_reverted(struct sup *s)
 {
 	struct suspended_state then;
 
-	if (snapshot_meta_read(s->req.dir, s->snap.tag, &then, NULL) < 0)
+	if (snapshot_meta_read(s->req.dir, s->snapshot->tag, &then, NULL) < 0)
 		return;
 	s->run.login = then.login;
 	s->run.ready = then.ready;
@@ -107,91 +209,91 @@ static void snapshot_reverted(struct sup *s)
 	sup_save(s);
 }
 
-bool sup_half_loaded(const struct sup *s)
+bool sup_snapshot_is_partial(const struct sup *s)
 {
-	return s->paused && s->run.cause_id == VM_CAUSE_SNAPSHOT_FAILED;
+	return sup_is_paused(s) && s->run.cause_id == VM_CAUSE_SNAPSHOT_FAILED;
 }
 
-bool sup_half_loaded_refuse(struct sup *s, struct control_ticket t)
+bool sup_snapshot_refuse_partial(struct sup *s, struct control_ticket t)
 {
-	if (!sup_half_loaded(s))
+	if (!sup_snapshot_is_partial(s))
 		return false;
 	sup_refuse(s, t, ERR_FAILED, "snapshot-failed", "%s is paused: %s", s->req.name, s->run.cause);
 	return true;
 }
 
-void sup_half_loaded_forget(struct sup *s)
+void sup_snapshot_clear_partial(struct sup *s)
 {
-	if (sup_half_loaded(s))
-		sup_stands_by(s, VM_CAUSE_PAUSED, "paused");
+	if (sup_snapshot_is_partial(s))
+		sup_pause_set_cause(s, VM_CAUSE_PAUSED, "paused");
 }
 
 static void snapshot_job_failed(struct sup *s, const char *why)
 {
 	static const char half[] = "a snapshot was loaded in part: reset or kill it, or revert to another";
 	char *text = xasprintf("QEMU could not do it: %s", why);
-	bool loading = s->snap.op == SUP_SNAP_REVERT;
+	bool loading = s->snapshot->op == SUP_SNAPSHOT_REVERT;
 
-	snapshot_snap_refuse(s, ERR_FAILED, "snapshot-failed", text);
+	snapshot_refuse(s, ERR_FAILED, "snapshot-failed", text);
 	free(text);
 	if (!loading)
 		sup_monitor_sync(s);
 	else if (s->run.state == VM_PAUSED)
-		sup_stands_by(s, VM_CAUSE_SNAPSHOT_FAILED, half);
+		sup_pause_set_cause(s, VM_CAUSE_SNAPSHOT_FAILED, half);
 	else
-		sup_stands(s, VM_CAUSE_SNAPSHOT_FAILED, half);
+		sup_pause_begin(s, VM_CAUSE_SNAPSHOT_FAILED, half);
 }
 
-static void snapshot_write_mark(void *arg)
+static void snapshot_write_files(void *arg)
 {
 	struct sup *s = arg;
 
-	const char *dir = s->req.dir, *tag = s->snap.tag;
+	const char *dir = s->req.dir, *tag = s->snapshot->tag;
 
-	if (s->snap.op == SUP_SNAP_REVERT)
-		snapshot_meta_restore_files(dir, tag, true, &s->snap.err);
-	else if (s->snap.op == SUP_SNAP_DELETE)
-		(void)(snapshot_meta_remove(dir, tag, &s->snap.err) < 0 ||
-		       snapshot_meta_remove_files(dir, tag, &s->snap.err));
-	else if (snapshot_meta_save_files(dir, tag, &s->snap.err) == 0)
-		snapshot_meta_write(dir, tag, &s->snap.now, &s->snap.err);
+	if (s->snapshot->op == SUP_SNAPSHOT_REVERT)
+		snapshot_meta_restore_files(dir, tag, true, &s->snapshot->err);
+	else if (s->snapshot->op == SUP_SNAPSHOT_DELETE)
+		(void)(snapshot_meta_remove(dir, tag, &s->snapshot->err) < 0 ||
+		       snapshot_meta_remove_files(dir, tag, &s->snapshot->err));
+	else if (snapshot_meta_save_files(dir, tag, &s->snapshot->err) == 0)
+		snapshot_meta_write(dir, tag, &s->snapshot->now, &s->snapshot->err);
 }
 
 static void snapshot_answer_done(void *arg)
 {
 	struct sup *s = arg;
 
-	s->snap.working = false;
-	control_answer(s->control, s->snap.ticket, s->snap.err.kind ? &s->snap.err : NULL, NULL);
-	snapshot_snap_end(s);
+	s->snapshot->writing = false;
+	control_answer(s->control, s->snapshot->ticket, s->snapshot->err.kind ? &s->snapshot->err : NULL, NULL);
+	sup_snapshot_end(s);
 	if (s->exited)
-		sup_judge(s);
+		sup_conclude(s);
 	else
 		sup_monitor_sync(s);
 }
 
 static void snapshot_job_done(struct sup *s)
 {
-	switch (s->snap.op) {
-	case SUP_SNAP_START:
+	switch (s->snapshot->op) {
+	case SUP_SNAPSHOT_START:
 		snapshot_reverted(s);
-		snapshot_snap_end(s);
-		sup_seed_forget(s);
-		sup_monitor_let_go(s);
+		sup_snapshot_end(s);
+		sup_seed_remove_empty(s);
+		sup_monitor_resume(s);
 		return;
-	case SUP_SNAP_CREATE:
-	case SUP_SNAP_DELETE:
-		s->snap.working = true;
-		loop_work(s->loop, snapshot_write_mark, snapshot_answer_done, s);
+	case SUP_SNAPSHOT_CREATE:
+	case SUP_SNAPSHOT_DELETE:
+		s->snapshot->writing = true;
+		loop_work(s->loop, snapshot_write_files, snapshot_answer_done, s);
 		return;
-	case SUP_SNAP_REVERT:
-		sup_half_loaded_forget(s);
+	case SUP_SNAPSHOT_REVERT:
+		sup_snapshot_clear_partial(s);
 		snapshot_reverted(s);
-		s->snap.working = true;
-		loop_work(s->loop, snapshot_write_mark, snapshot_answer_done, s);
+		s->snapshot->writing = true;
+		loop_work(s->loop, snapshot_write_files, snapshot_answer_done, s);
 		return;
-	case SUP_SNAP_NONE:
-	case SUP_SNAP_LIST:
+	case SUP_SNAPSHOT_NONE:
+	case SUP_SNAPSHOT_LIST:
 		break;
 	}
 	snapshot_answer_done(s);
@@ -213,7 +315,7 @@ static void snapshot_on_jobs(const json_t *value, const char *error, void *arg)
 		if (!strcmp(json_str(one, "id", ""), JOB))
 			why = json_str(one, "error", NULL);
 	snapshot_dismiss_job(s);
-	if (s->snap.op == SUP_SNAP_NONE)
+	if (s->snapshot->op == SUP_SNAPSHOT_NONE)
 		return;
 	if (why)
 		snapshot_job_failed(s, why);
@@ -221,12 +323,12 @@ static void snapshot_on_jobs(const json_t *value, const char *error, void *arg)
 		snapshot_job_done(s);
 }
 
-void sup_job_changed(struct sup *s, const json_t *data)
+void sup_snapshot_job_changed(struct sup *s, const json_t *data)
 {
 	if (strcmp(json_str(data, "id", ""), JOB) != 0 || strcmp(json_str(data, "status", ""), "concluded") != 0)
 		return;
 	if (!sup_monitor_ask(s, "query-jobs", NULL, snapshot_on_jobs, s))
-		sup_snap_lost(s);
+		sup_snapshot_lost(s);
 }
 
 static void snapshot_start_job(struct sup *s);
@@ -236,13 +338,13 @@ static void snapshot_on_job_started(const json_t *value, const char *error, void
 	struct sup *s = arg;
 
 	(void)value;
-	if (!error || !s->snap.op)
+	if (!error || !s->snapshot->op)
 		return;
-	if (s->snap.again || !strstr(error, "already in use")) {
+	if (s->snapshot->retried || !strstr(error, "already in use")) {
 		snapshot_job_failed(s, error);
 		return;
 	}
-	s->snap.again = true;
+	s->snapshot->retried = true;
 	snapshot_dismiss_job(s);
 	snapshot_start_job(s);
 }
@@ -250,20 +352,21 @@ static void snapshot_on_job_started(const json_t *value, const char *error, void
 static void snapshot_start_job(struct sup *s)
 {
 	static const char *const commands[] = {
-		[SUP_SNAP_CREATE] = "snapshot-save",
-		[SUP_SNAP_REVERT] = "snapshot-load",
-		[SUP_SNAP_DELETE] = "snapshot-delete",
-		[SUP_SNAP_START] = "snapshot-load",
+		[SUP_SNAPSHOT_CREATE] = "snapshot-save",
+		[SUP_SNAPSHOT_REVERT] = "snapshot-load",
+		[SUP_SNAPSHOT_DELETE] = "snapshot-delete",
+		[SUP_SNAPSHOT_START] = "snapshot-load",
 	};
-	json_t *o = json_pack("{s:s, s:s, s:[s]}", "job-id", JOB, "tag", s->snap.tag, "devices", NODE);
+	json_t *o = json_pack("{s:s, s:s, s:[s]}", "job-id", JOB, "tag", s->snapshot->tag, "devices", NODE);
 
-	if (s->snap.op != SUP_SNAP_DELETE)
+	if (s->snapshot->op != SUP_SNAPSHOT_DELETE)
 		json_object_set_new(o, "vmstate", json_string(NODE));
 	/* measured from before it begins */
-	if ((s->snap.op == SUP_SNAP_CREATE || s->snap.op == SUP_SNAP_REVERT) && !s->amount_timer)
-		sup_amount_start(s);
-	if (!sup_monitor_ask(s, commands[s->snap.op], o, snapshot_on_job_started, s))
-		sup_snap_lost(s);
+	if ((s->snapshot->op == SUP_SNAPSHOT_CREATE || s->snapshot->op == SUP_SNAPSHOT_REVERT) &&
+	    !s->snapshot->progress_timer)
+		snapshot_start_progress(s);
+	if (!sup_monitor_ask(s, commands[s->snapshot->op], o, snapshot_on_job_started, s))
+		sup_snapshot_lost(s);
 }
 
 /* ---- what must hold before it ---- */
@@ -274,7 +377,7 @@ static bool snapshot_is_free(const char *option)
 	static const char *const options[] = {"-append", "-chardev", "-fsdev", "-initrd",
 					      "-kernel", "-name",    "-netdev"};
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		if (!strcmp(options[i], option))
 			return true;
 	return false;
@@ -295,9 +398,9 @@ static bool snapshot_same_settings(const struct sup *s)
 	struct suspended_state then;
 	bool same;
 
-	if (snapshot_meta_read(s->req.dir, s->snap.tag, &then, NULL) < 0)
+	if (snapshot_meta_read(s->req.dir, s->snapshot->tag, &then, NULL) < 0)
 		return true;
-	same = snapshot_same_machine(&then.request.argv, &s->snap.now.request.argv);
+	same = snapshot_same_machine(&then.request.argv, &s->snapshot->now.request.argv);
 	suspended_fini(&then);
 	return same;
 }
@@ -306,14 +409,14 @@ static void snapshot_on_type(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 
-	if (!s->snap.op)
+	if (!s->snapshot->op)
 		return;
-	if (error || !sup_pin(s, json_string_value(value), &s->snap.now))
-		snapshot_snap_refuse(s, ERR_FAILED, "snapshot-failed",
-				     error ? error : "QEMU does not name its machine type");
-	else if (s->snap.op == SUP_SNAP_REVERT && !snapshot_same_settings(s))
-		snapshot_snap_refuse(s, ERR_USAGE, "snapshot-other",
-				     "the snapshot is of this machine with other settings: stop it, then revert");
+	if (error || !sup_suspend_describe(s, json_string_value(value), &s->snapshot->now))
+		snapshot_refuse(s, ERR_FAILED, "snapshot-failed",
+				error ? error : "QEMU does not name its machine type");
+	else if (s->snapshot->op == SUP_SNAPSHOT_REVERT && !snapshot_same_settings(s))
+		snapshot_refuse(s, ERR_USAGE, "snapshot-other",
+				"the snapshot is of this machine with other settings: stop it, then revert");
 	else
 		snapshot_start_job(s);
 }
@@ -329,53 +432,51 @@ static void snapshot_list_disk(struct sup *s, const json_t *snapshots)
 						     json_int(one, "date-sec", 0), "memory",
 						     json_int(one, "vm-state-size", 0) > 0, "size",
 						     json_int(one, "vm-state-size", 0)));
-	control_answer(s->control, s->snap.ticket, NULL, json_pack("{s:o}", "snapshots", out));
-	snapshot_snap_end(s);
+	control_answer(s->control, s->snapshot->ticket, NULL, json_pack("{s:o}", "snapshots", out));
+	sup_snapshot_end(s);
 }
 
 static void snapshot_on_nodes(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 	const json_t *snapshots = snapshot_disk_snapshots(value);
-	const json_t *one = s->snap.tag ? snapshot_find(snapshots, s->snap.tag) : NULL;
+	const json_t *one = s->snapshot->tag ? snapshot_find(snapshots, s->snapshot->tag) : NULL;
 
-	if (!s->snap.op)
+	if (!s->snapshot->op)
 		return;
-	s->snap.size = (uint64_t)json_int(one, "vm-state-size", 0);
+	s->snapshot->size = (uint64_t)json_int(one, "vm-state-size", 0);
 	if (error)
-		snapshot_snap_refuse(s, ERR_FAILED, "snapshot-failed", error);
-	else if (s->snap.op == SUP_SNAP_LIST)
+		snapshot_refuse(s, ERR_FAILED, "snapshot-failed", error);
+	else if (s->snapshot->op == SUP_SNAPSHOT_LIST)
 		snapshot_list_disk(s, snapshots);
-	else if (s->snap.op == SUP_SNAP_CREATE && one)
-		snapshot_snap_refuse(s, ERR_USAGE, "snapshot-exists", "there is a snapshot of that name already");
-	else if (s->snap.op != SUP_SNAP_CREATE && !one)
-		snapshot_snap_refuse(s, ERR_USAGE, "snapshot-missing", "there is no snapshot of that name");
-	else if (s->snap.op == SUP_SNAP_REVERT && !s->snap.size)
-		snapshot_snap_refuse(s, ERR_USAGE, "snapshot-offline",
-				     "the snapshot was made while the machine was off: stop it, then revert");
-	else if (s->snap.op == SUP_SNAP_DELETE)
+	else if (s->snapshot->op == SUP_SNAPSHOT_CREATE && one)
+		snapshot_refuse(s, ERR_USAGE, "snapshot-exists", "there is a snapshot of that name already");
+	else if (s->snapshot->op != SUP_SNAPSHOT_CREATE && !one)
+		snapshot_refuse(s, ERR_USAGE, "snapshot-missing", "there is no snapshot of that name");
+	else if (s->snapshot->op == SUP_SNAPSHOT_REVERT && !s->snapshot->size)
+		snapshot_refuse(s, ERR_USAGE, "snapshot-offline",
+				"the snapshot was made while the machine was off: stop it, then revert");
+	else if (s->snapshot->op == SUP_SNAPSHOT_DELETE)
 		snapshot_start_job(s);
 	else if (!sup_monitor_ask(s, "qom-get", json_pack("{s:s, s:s}", "path", "/machine", "property", "type"),
 				  snapshot_on_type, s))
-		sup_snap_lost(s);
+		sup_snapshot_lost(s);
 }
 
-void sup_snapshot_order(struct sup *s, enum sup_snap_op op, const char *tag, const char *busy, struct control_ticket t)
+void sup_snapshot_request(struct sup *s, enum sup_snapshot_op op, const char *tag, struct control_ticket t)
 {
-	if (op != SUP_SNAP_LIST && !vm_snapshot_tag_ok(tag)) {
+	if (op != SUP_SNAPSHOT_LIST && !vm_snapshot_tag_ok(tag)) {
 		sup_refuse(s, t, ERR_USAGE, "snapshot-tag",
 			   "a snapshot's name is a letter, then letters, digits, '.', '_' and '-'");
 		return;
 	}
-	s->busy = busy;
-	s->snap = (struct sup_snap){.op = op, .ticket = t, .tag = xstrdup(tag)};
+	*s->snapshot = (struct sup_snapshot){.op = op, .ticket = t, .tag = xstrdup(tag)};
 	if (!sup_monitor_ask(s, "query-named-block-nodes", json_pack("{s:b}", "flat", 1), snapshot_on_nodes, s))
-		sup_snap_lost(s);
+		sup_snapshot_lost(s);
 }
 
-void sup_snapshot_begin(struct sup *s)
+void sup_snapshot_load(struct sup *s)
 {
-	s->busy = "a snapshot is being loaded";
-	s->snap = (struct sup_snap){.op = SUP_SNAP_START, .tag = xstrdup(s->req.snapshot)};
+	*s->snapshot = (struct sup_snapshot){.op = SUP_SNAPSHOT_START, .tag = xstrdup(s->req.snapshot)};
 	snapshot_start_job(s);
 }

@@ -214,7 +214,7 @@ enum vm_state vm_end_verdict(const struct vm_end *end, enum vm_cause *id, char *
 		*cause = xstrdup(end->configured ? "" : "the guest went down before it was configured");
 		return end->configured ? VM_OFF : VM_FAILED;
 	}
-	for (size_t i = 0; i < sizeof(shutdowns) / sizeof(*shutdowns); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(shutdowns); i++) {
 		if (strcmp(shutdowns[i].reason, end->shutdown) != 0)
 			continue;
 		*id = shutdowns[i].id;

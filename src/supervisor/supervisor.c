@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * supervisor: the life of one QEMU, from its request to its recorded end; see
- * include/machine/run.h. What happens when is the table in state.c; what QEMU and the guest say
- * is in monitor.c and guest.c. After the start nothing here blocks; no timer runs while nothing is
- * awaited.
+ * supervisor: the detached process from the request to the end: lock, control socket, signals, and the start of
+ * QEMU. What happens when is the table in state.c, applied by life.c; what QEMU and the guest report is in monitor.c
+ * and guest.c. After the start nothing here blocks; no timer runs while nothing is awaited.
  */
+#include "supervisor/supervisor.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,65 +14,42 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "adopt.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "host/fifo.h"
+#include "clock.h"
+#include "deadline.h"
+#include "guest.h"
 #include "host/file.h"
 #include "host/memory.h"
 #include "host/paths.h"
+#include "host/proc.h"
+#include "life.h"
+#include "machine/conlog.h"
+#include "machine/suspended.h"
+#include "monitor.h"
+#include "orders.h"
+#include "process.h"
+#include "request.h"
+#include "snapshot.h"
+#include "stop.h"
 #include "sup.h"
-#include "supervisor/supervisor.h"
+#include "suspend.h"
 
 #define START_MS 30000
 #define RESUME_MS 300000 /* all of the guest's memory is read */
 #define ORPHAN_MS 5000
 #define ORPHAN_STEP_MS 20
-#define POWERDOWN_MS 60000
-#define QUIT_MS 10000
-#define TRIM_MS 3000 /* from the start until what it took is given back */
+#define TRIM_MS 3000 /* from the start until the memory that it took is given back */
 #define REPLAY_MAX (256 * 1024)
 
-/* QEMU */
-
-static void supervisor_on_qemu_ended(int64_t status, int signum, void *arg)
-{
-	sup_exited(arg, status, signum);
-}
-
-static void supervisor_on_qemu_output(int fd, const char *p, size_t n, void *arg)
-{
-	struct sup *s = arg;
-	size_t room = SUP_COMPLAINT_MAX - s->complaint.len;
-
-	(void)fd;
-	for (size_t i = 0; i < n && room; i++, room--)
-		buf_addc(&s->complaint, (char)(p[i] ? p[i] : ' '));
-}
-
-bool sup_qemu_lives(const struct sup *s)
-{
-	return s->proc || s->other;
-}
-
-void sup_qemu_terminate(struct sup *s)
-{
-	struct proc_id id = {s->run.qemu_pid, s->run.qemu_start};
-
-	if (s->proc)
-		proc_terminate(s->proc);
-	else
-		proc_signal_terminate(&id);
-}
-
-void sup_qemu_kill(struct sup *s)
-{
-	struct proc_id id = {s->run.qemu_pid, s->run.qemu_start};
-
-	if (s->proc)
-		proc_kill(s->proc);
-	else
-		proc_signal_kill(&id);
-}
+/* What only the start and the end of the process need. */
+struct supervisor {
+	struct sup sup;
+	struct loop_signal *signals[5];
+	struct loop_timer *trim_timer;
+	uint64_t orphan_deadline;
+};
 
 /* Clients */
 
@@ -85,13 +63,13 @@ static bool supervisor_ctl_request(const char *op, const json_t *request, struct
 	return sup_screen_request(((struct sup *)arg)->screen, op, request, t) || sup_order(op, request, t, arg);
 }
 
-/* The stop ladder tells a rung once; who comes later hears of it as well. */
+/* A rung of the stop ladder is sent once, and to a client that subscribes later. */
 static void supervisor_ctl_subscribed(uint64_t client, void *arg)
 {
 	struct sup *s = arg;
 
 	if (s->run.state == VM_STOPPING && s->end.rung)
-		sup_tell_one(s, client, "stopping", sup_ladder_told(s));
+		sup_send_progress_to(s, client, "stopping", sup_stop_values(s));
 }
 
 static void supervisor_ctl_drained(uint64_t client, void *arg)
@@ -112,111 +90,30 @@ static const struct control_ops control_ops = {
 	.gone = supervisor_ctl_gone,
 };
 
-void sup_stop(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms)
-{
-	if (s->run.state != VM_STOPPING) {
-		s->powerdown_ms = powerdown_ms ? powerdown_ms : POWERDOWN_MS;
-		s->quit_ms = quit_ms ? quit_ms : QUIT_MS;
-	}
-	s->end.asked = true;
-	if (s->run.state == VM_SUSPENDING && s->silent) {
-		sup_event(s, VM_EV_FATAL); /* what it waits for does not end */
-		return;
-	}
-	if (s->run.state == VM_STARTING && s->end.adopted)
-		return; /* how its guest is is not known yet: it follows when that is */
-	sup_event(s, VM_EV_STOP);
-}
-
 /* Start */
 
 static void supervisor_on_start_timeout(void *arg)
 {
-	sup_fatal(arg, VM_CAUSE_MONITOR, "QEMU did not answer on its monitor in time");
-}
-
-void sup_leave_error(const char *request_path, const struct err *e)
-{
-	char *path = xasprintf("%s.error", request_path);
-	json_t *o = json_pack("{s:i, s:s, s:s, s:s}", "kind", (int)e->kind, "id", e->id, "text", e->text, "hint",
-			      e->hint ? e->hint : "");
-
-	if (o)
-		json_write(path, o, NULL);
-	json_decref(o);
-	free(path);
-}
-
-static int supervisor_remove_socket(const char *dir, const char *name, struct err *e)
-{
-	char *path = file_join(dir, name);
-	struct stat st;
-	int r = 0;
-
-	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
-		r = err_set(e, ERR_FAILED, "socket-planted", "%s is in the way: it is not a socket", path);
-	else if (unlink(path) < 0 && errno != ENOENT)
-		r = err_errno(e, errno, "socket-remove", "cannot remove %s", path);
-	free(path);
-	return r;
-}
-
-int sup_remove_sockets(struct sup *s, struct err *e)
-{
-	static const char *const names[] = {"qmp", "progress", "host"};
-	char *serial = file_join(s->req.runtime_dir, "serial");
-	int r = host_fifo_remove(serial, e);
-
-	free(serial);
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (supervisor_remove_socket(s->req.runtime_dir, names[i], e) < 0)
-			r = -1;
-	}
-	return r;
-}
-
-/* What QEMU opens or listens on: nothing of an earlier run is left there. */
-static int supervisor_make_lines(struct sup *s, struct err *e)
-{
-	char *serial = file_join(s->req.runtime_dir, "serial");
-	int r = sup_remove_sockets(s, e) < 0 || host_fifo_make(serial, e) < 0 ? -1 : 0;
-
-	free(serial);
-	return r;
+	sup_fail(arg, VM_CAUSE_MONITOR, "QEMU did not answer on its monitor in time");
 }
 
 static void supervisor_launch(struct sup *s)
 {
-	struct strv argv = STRV_INIT;
-	struct proc_conf conf = {
-		.output = supervisor_on_qemu_output, .ended = supervisor_on_qemu_ended, .arg = s, .new_session = true};
-	struct err e = ERR_INIT;
-	struct proc_id id = {0};
+	AUTO_STRV struct strv argv = STRV_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	strv_copy(&argv, &s->req.argv);
 	if (s->req.resume) {
 		strv_add(&argv, "-incoming");
 		strv_add(&argv, "defer");
 	}
-	conf.argv = strv_argv(&argv);
-	if (supervisor_make_lines(s, &e) == 0) {
-		umask(0177); /* QEMU's sockets get mode 0600 */
-		s->proc = proc_start(s->loop, &conf, &e);
-		umask(077);
-	}
-	strv_fini(&argv);
-	if (!s->proc) {
-		sup_leave_error(s->request_path, &e);
-		sup_blame(s, VM_CAUSE_QEMU_MISSING, e.text);
-		err_fini(&e);
+	if (sup_process_start(s, &argv, &e) < 0) {
+		sup_request_write_error(s->request_path, &e);
+		sup_set_failure(s, VM_CAUSE_QEMU_MISSING, e.text);
 		s->exit_status = 1;
-		sup_judge(s);
+		sup_conclude(s);
 		return;
 	}
-	proc_identify(proc_pid(s->proc), &id);
-	s->run.qemu_pid = proc_pid(s->proc);
-	s->run.qemu_start = id.start;
 	sup_save(s);
 	sup_guest_open(s);
 	sup_monitor_open(s);
@@ -227,15 +124,15 @@ static void supervisor_launch(struct sup *s)
 					  0, supervisor_on_start_timeout, s);
 }
 
-/* The QEMU of a configuring run whose supervisor was killed: nobody wants what it does. */
+/* Waits for the QEMU of a configuring run whose supervisor was killed: its work is of no use, and it was killed. */
 static void supervisor_on_orphan(void *arg)
 {
-	struct sup *s = arg;
+	struct supervisor *v = arg;
+	struct sup *s = &v->sup;
 	struct proc_id id = {.pid = s->run.qemu_pid, .start = s->run.qemu_start};
-
 	bool alive = proc_alive(&id);
 
-	if (alive && loop_now(s->loop) < s->rung_deadline)
+	if (alive && loop_now(s->loop) < v->orphan_deadline)
 		return;
 	loop_timer_stop(s->start_timer);
 	s->start_timer = NULL;
@@ -243,8 +140,8 @@ static void supervisor_on_orphan(void *arg)
 		supervisor_launch(s);
 		return;
 	}
-	sup_blame(s, VM_CAUSE_BUSY, "the QEMU of an earlier run does not end");
-	sup_judge(s);
+	sup_set_failure(s, VM_CAUSE_BUSY, "the QEMU of an earlier run does not end");
+	sup_conclude(s);
 }
 
 static void supervisor_on_terminate(void *arg)
@@ -254,7 +151,7 @@ static void supervisor_on_terminate(void *arg)
 	if (s->run.state == VM_STOPPING)
 		sup_event(s, VM_EV_RUNG);
 	else
-		sup_stop(s, 0, 0);
+		sup_stop_request(s, 0, 0);
 }
 
 /* A client found no socket: the end of a login session takes the folder that it was in. QEMU's own
@@ -288,7 +185,7 @@ static void supervisor_on_ignored(void *arg)
 	(void)arg;
 }
 
-static void supervisor_watch_signals(struct sup *s)
+static void supervisor_watch_signals(struct supervisor *v)
 {
 	static const struct {
 		int signum;
@@ -298,8 +195,8 @@ static void supervisor_watch_signals(struct sup *s)
 		{SIGPIPE, supervisor_on_ignored},   {SIGXFSZ, supervisor_on_ignored},
 	};
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
-		s->signals[i] = loop_signal_start(s->loop, wanted[i].signum, wanted[i].fn, s);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		v->signals[i] = loop_signal_start(v->sup.loop, wanted[i].signum, wanted[i].fn, &v->sup);
 }
 
 /* Takes the lock and looks at what an earlier supervisor left; sets *orphan when its QEMU lives. */
@@ -334,23 +231,6 @@ static int supervisor_take_over(struct sup *s, bool *orphan, struct err *e)
 	return r;
 }
 
-/* What a later supervisor needs to take this QEMU over. */
-static int supervisor_keep_request(struct sup *s, struct err *e)
-{
-	char *path = sup_request_file(s->req.dir);
-	int r;
-
-	sup_seed(s);
-	if (s->req.seed_size && !s->req.seed_empty) {
-		free(s->run.seed);
-		s->run.seed = xstrdup("pending");
-	}
-	r = s->req.configuring ? file_remove_tree(path, e) : vm_request_write(&s->req, path, e);
-
-	free(path);
-	return r;
-}
-
 static void supervisor_init_run(struct sup *s)
 {
 	struct proc_id me = {.pid = getpid()};
@@ -374,27 +254,46 @@ static void supervisor_init_run(struct sup *s)
 	};
 }
 
-static void supervisor_sup_fini(struct sup *s)
+static void supervisor_init(struct sup *s)
 {
-	for (size_t i = 0; i < sizeof(s->signals) / sizeof(*s->signals); i++)
-		loop_signal_stop(s->signals[i]);
-	loop_timer_stop(s->trim_timer);
+	s->clock = sup_clock_new();
+	s->deadline = sup_deadline_new();
+	s->guest = sup_guest_new();
+	s->life = sup_life_new();
+	s->monitor = sup_monitor_new();
+	s->process = sup_process_new();
+	s->snapshot = sup_snapshot_new();
+	s->stop = sup_stop_new();
+	s->suspend = sup_suspend_new();
+}
+
+static void supervisor_fini(struct supervisor *v)
+{
+	struct sup *s = &v->sup;
+
+	for (size_t i = 0; i < ARRAY_SIZE(v->signals); i++)
+		loop_signal_stop(v->signals[i]);
+	loop_timer_stop(v->trim_timer);
 	sup_orders_fini(s);
-	suspended_fini(&s->move.kept);
 	control_free(s->control);
 	sup_screen_free(s->screen);
 	async_writer_free(s->writer);
-	proc_watch_stop(s->other);
+	sup_clock_free(s->clock);
+	sup_deadline_free(s->deadline);
+	sup_guest_free(s->guest);
+	sup_life_free(s->life);
+	sup_monitor_free(s->monitor);
+	sup_process_free(s->process);
+	sup_snapshot_free(s->snapshot);
+	sup_stop_free(s->stop);
+	sup_suspend_free(s->suspend);
 	loop_free(s->loop);
 	lock_release(s->lock);
 	vm_run_fini(&s->run);
 	vm_request_fini(&s->req);
-	buf_fini(&s->complaint);
-	free(s->fatal);
-	free(s->shutdown);
 }
 
-/* The machine goes on, this supervisor is new: the end of the log gives the screen back. */
+/* Restores the screen of a machine that continues from the end of its log. */
 static void supervisor_replay(struct sup *s, const char *name)
 {
 	char *path = file_join(s->req.dir, name);
@@ -413,27 +312,29 @@ static void supervisor_replay(struct sup *s, const char *name)
 
 static void supervisor_on_trim(void *arg)
 {
-	struct sup *s = arg;
+	struct supervisor *v = arg;
 
-	loop_timer_stop(s->trim_timer);
-	s->trim_timer = NULL;
+	loop_timer_stop(v->trim_timer);
+	v->trim_timer = NULL;
 	host_trim_memory();
 }
 
-static void supervisor_supervise(struct sup *s, bool orphan)
+static void supervisor_run(struct supervisor *v, bool orphan)
 {
+	struct sup *s = &v->sup;
+
 	s->screen = sup_screen_new(s->loop, (int)s->req.rows, (int)s->req.columns, sup_guest_write, s);
 	sup_screen_serve(s->screen, s->control);
 	if (s->end.adopted || s->req.resume)
 		supervisor_replay(s, "console.log"); /* before this run has one of its own */
-	supervisor_watch_signals(s);
-	s->trim_timer = loop_timer_start(s->loop, TRIM_MS, 0, supervisor_on_trim, s);
+	supervisor_watch_signals(v);
+	v->trim_timer = loop_timer_start(s->loop, TRIM_MS, 0, supervisor_on_trim, v);
 	sup_save(s);
-	s->rung_deadline = loop_now(s->loop) + ORPHAN_MS;
+	v->orphan_deadline = loop_now(s->loop) + ORPHAN_MS;
 	if (s->end.adopted)
 		sup_adopt(s);
 	else if (orphan)
-		s->start_timer = loop_timer_start(s->loop, 0, ORPHAN_STEP_MS, supervisor_on_orphan, s);
+		s->start_timer = loop_timer_start(s->loop, 0, ORPHAN_STEP_MS, supervisor_on_orphan, v);
 	else
 		supervisor_launch(s);
 	loop_run(s->loop);
@@ -441,45 +342,39 @@ static void supervisor_supervise(struct sup *s, bool orphan)
 
 int vm_supervise(const char *request_path)
 {
-	struct sup s = {
-		.request_path = (char *)request_path,
-		.powerdown_ms = POWERDOWN_MS,
-		.quit_ms = QUIT_MS,
-		.log = {.fd = -1},
-		.end = {.fatal = "", .shutdown = "", .complaint = "", .accel = "", .holder = ""},
-	};
-	struct err e = ERR_INIT;
+	struct supervisor v = {.sup = {
+				       .request_path = request_path,
+				       .end = {.fatal = "", .shutdown = "", .complaint = "", .accel = "", .holder = ""},
+			       }};
+	struct sup *s = &v.sup;
+	AUTO_ERR struct err e = ERR_INIT;
+	AUTO_FREE char *control = NULL, *spare = NULL;
 	bool orphan = false;
-	char *path;
 	int r;
 
 	umask(077);
-	buf_init(&s.complaint, 0);
-	if (vm_request_read(&s.req, request_path, &e) < 0) {
-		sup_leave_error(request_path, &e);
-		s.exit_status = (int)e.kind;
-		err_fini(&e);
-		return s.exit_status;
+	if (vm_request_read(&s->req, request_path, &e) < 0) {
+		sup_request_write_error(request_path, &e);
+		return (int)e.kind;
 	}
 	unlink(request_path);
-	supervisor_init_run(&s);
-	s.end.configuring = s.req.configuring;
-	s.loop = loop_new();
-	path = file_join(s.req.dir, "run.spare");
-	s.writer = async_writer_new(s.loop, path);
-	free(path);
-	r = supervisor_take_over(&s, &orphan, &e);
-	if (!r && !s.end.adopted)
-		r = supervisor_keep_request(&s, &e);
-	path = file_join(s.req.runtime_dir, "control");
-	if (!r && (s.control = control_new(s.loop, path, &control_ops, &s, &e))) {
-		supervisor_supervise(&s, orphan);
+	supervisor_init_run(s);
+	supervisor_init(s);
+	s->end.configuring = s->req.configuring;
+	s->loop = loop_new();
+	spare = file_join(s->req.dir, "run.spare");
+	s->writer = async_writer_new(s->loop, spare);
+	r = supervisor_take_over(s, &orphan, &e);
+	if (!r && !s->end.adopted)
+		r = sup_request_save(s, &e);
+	control = file_join(s->req.runtime_dir, "control");
+	if (!r && (s->control = control_new(s->loop, control, &control_ops, s, &e))) {
+		supervisor_run(&v, orphan);
 	} else {
-		sup_leave_error(request_path, &e);
-		s.exit_status = (int)e.kind;
+		sup_request_write_error(request_path, &e);
+		s->exit_status = (int)e.kind;
 	}
-	free(path);
-	err_fini(&e);
-	supervisor_sup_fini(&s);
-	return s.exit_status;
+	r = s->exit_status;
+	supervisor_fini(&v);
+	return r;
 }

@@ -5,6 +5,8 @@
  * started with -incoming defer and -S; when all is loaded the file is removed, and only then does the
  * guest go on: a state that is there always fits the disk.
  */
+#include "suspend.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +16,84 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "host/file.h"
+#include "life.h"
 #include "machine/sanitize.h"
+#include "monitor.h"
+#include "orders.h"
+#include "seed.h"
 #include "sup.h"
 
 #define FD_NAME "debwiz-state"
 #define NO_LIMIT ((json_int_t)1 << 40) /* bytes a second: QEMU's own limit is one of a network */
+#define EVERY_MS 250		       /* between two reports of its progress */
 
-void sup_suspend_forget(struct sup *s)
+enum suspend_direction { SUSPEND_NONE, SUSPEND_OUT, SUSPEND_IN };
+
+struct sup_suspend {
+	enum suspend_direction direction;
+	struct control_ticket ticket; /* out: the client that asked */
+	bool was_paused;	      /* out: before it */
+	bool cancelled;		      /* out: no client wants it any longer */
+	bool writing;		      /* the files are completed or removed off the loop */
+	bool done;		      /* outcome of that */
+	struct err err;
+	struct suspended_state state;
+	struct loop_timer *progress_timer; /* out: while QEMU writes */
+	bool progress_asked;		   /* QEMU was, and has not answered yet */
+};
+
+struct sup_suspend *sup_suspend_new(void)
+{
+	return xcalloc(1, sizeof(struct sup_suspend));
+}
+
+void sup_suspend_free(struct sup_suspend *p)
+{
+	loop_timer_stop(p->progress_timer);
+	suspended_fini(&p->state);
+	free(p);
+}
+
+const char *sup_suspend_busy(const struct sup *s)
+{
+	return s->suspend->direction == SUSPEND_OUT ? "it is being suspended" : NULL;
+}
+
+bool sup_suspend_is_writing(const struct sup *s)
+{
+	return s->suspend->writing;
+}
+
+/* ---- how far it is ---- */
+
+static void suspend_on_progress(const json_t *value, const char *error, void *arg)
+{
+	const json_t *ram = json_object_get(value, "ram");
+	json_int_t total = json_int(ram, "total", 0);
+	struct sup *s = arg;
+
+	s->suspend->progress_asked = false;
+	if (!error && s->suspend->progress_timer && total > 0)
+		sup_send_bytes(s, "suspending", (uint64_t)(total - json_int(ram, "remaining", total)), (uint64_t)total);
+}
+
+static void suspend_on_progress_timer(void *arg)
+{
+	struct sup *s = arg;
+
+	if (!s->suspend->progress_asked)
+		s->suspend->progress_asked = sup_monitor_ask(s, "query-migrate", NULL, suspend_on_progress, s);
+}
+
+static void suspend_stop_progress(struct sup *s)
+{
+	loop_timer_stop(s->suspend->progress_timer);
+	s->suspend->progress_timer = NULL;
+}
+
+/* ---- both directions ---- */
+
+void sup_suspend_remove_part(struct sup *s)
 {
 	char *part = suspended_part_path(s->req.dir);
 
@@ -28,53 +101,51 @@ void sup_suspend_forget(struct sup *s)
 	free(part);
 }
 
-static void suspend_move_end(struct sup *s)
+static void suspend_reset(struct sup *s)
 {
-	sup_amount_stop(s);
-	suspended_fini(&s->move.kept);
-	err_fini(&s->move.err);
-	s->move = (struct sup_move){.dir = SUP_MOVE_NONE};
-	s->busy = NULL;
+	suspend_stop_progress(s);
+	suspended_fini(&s->suspend->state);
+	err_fini(&s->suspend->err);
+	*s->suspend = (struct sup_suspend){.progress_asked = s->suspend->progress_asked};
 }
 
-static void suspend_on_back(const json_t *value, const char *error, void *arg)
+static void suspend_on_resumed(const json_t *value, const char *error, void *arg)
 {
 	(void)value;
 	if (!error)
-		sup_goes_on(arg);
+		sup_pause_end(arg);
 }
 
 static void suspend_out_refuse(struct sup *s, const char *why)
 {
-	if (s->move.cancelled)
-		sup_refuse(s, s->move.ticket, ERR_INTERRUPTED, "suspend-cancelled",
+	if (s->suspend->cancelled)
+		sup_refuse(s, s->suspend->ticket, ERR_INTERRUPTED, "suspend-cancelled",
 			   "suspending %s was cancelled; it keeps running", s->req.name);
 	else
-		sup_refuse(s, s->move.ticket, ERR_FAILED, "suspend-failed", "%s could not be suspended: %s",
+		sup_refuse(s, s->suspend->ticket, ERR_FAILED, "suspend-failed", "%s could not be suspended: %s",
 			   s->req.name, why);
 }
 
 /* The guest goes on as it was before; nothing was changed. `lost`: the monitor is, and QEMU is not. */
 static void suspend_out_end(struct sup *s, const char *text, bool lost)
 {
-	bool stood = s->move.stood;
+	bool was_paused = s->suspend->was_paused;
 	char *words = vm_sanitize(text, strlen(text), 300);
 
 	log_msg("vm", "not suspended: %s", words);
-	sup_suspend_forget(s);
+	sup_suspend_remove_part(s);
 	/* one that is being ended meanwhile, or has died, has its answer in its end */
-	if (s->run.state != VM_STOPPING && (vm_link_is_up(s->qmp_link) || lost))
+	if (s->run.state != VM_STOPPING && (sup_monitor_is_connected(s) || lost))
 		suspend_out_refuse(s, words);
 	free(words);
-	suspend_move_end(s);
+	suspend_reset(s);
 	if (s->run.state != VM_SUSPENDING)
 		return;
 	if (lost) {
-		sup_stands(s, VM_CAUSE_MONITOR, "QEMU's monitor is lost, and the guest may be paused: kill it");
-	} else if (stood) {
-		s->paused = true;
-		sup_event(s, VM_EV_PAUSED);
-	} else if (!sup_monitor_ask(s, "cont", NULL, suspend_on_back, s)) {
+		sup_pause_begin(s, VM_CAUSE_MONITOR, "QEMU's monitor is lost, and the guest may be paused: kill it");
+	} else if (was_paused) {
+		sup_pause_again(s);
+	} else if (!sup_monitor_ask(s, "cont", NULL, suspend_on_resumed, s)) {
 		sup_monitor_sync(s);
 	}
 }
@@ -86,16 +157,16 @@ static void suspend_out_failed(struct sup *s, const char *text)
 
 void sup_suspend_lost(struct sup *s)
 {
-	if (s->move.dir == SUP_MOVE_OUT && !s->move.working)
+	if (s->suspend->direction == SUSPEND_OUT && !s->suspend->writing)
 		suspend_out_end(s, "QEMU's monitor is lost", true);
 }
 
 void sup_suspend_silent(struct sup *s, const struct err *e)
 {
-	if (s->move.dir != SUP_MOVE_OUT || s->move.working)
+	if (s->suspend->direction != SUSPEND_OUT || s->suspend->writing)
 		return;
-	control_answer(s->control, s->move.ticket, e, NULL);
-	s->move.ticket.client = 0;
+	control_answer(s->control, s->suspend->ticket, e, NULL);
+	s->suspend->ticket.client = 0;
 	sup_suspend_cancel(s);
 }
 
@@ -104,7 +175,7 @@ static bool suspend_send_file(struct sup *s, int fd)
 {
 	/* the file first: it can only go while nothing else is on its way */
 	bool ok =
-		fd >= 0 && sup_monitor_pass(s, FD_NAME, fd) &&
+		fd >= 0 && sup_monitor_send_fd(s, FD_NAME, fd) &&
 		sup_monitor_ask(s, "migrate-set-capabilities",
 				json_pack("{s:[{s:s, s:b}]}", "capabilities", "capability", "events", "state", 1), NULL,
 				NULL) &&
@@ -122,14 +193,15 @@ static void suspend_on_migrating(const json_t *value, const char *error, void *a
 	struct sup *s = arg;
 
 	(void)value;
-	if (s->move.dir != SUP_MOVE_OUT)
+	if (s->suspend->direction != SUSPEND_OUT)
 		return;
 	if (error)
 		suspend_out_failed(s, error);
-	else if (s->move.cancelled)
-		sup_monitor_do(s, "migrate_cancel");
-	else if (!s->move.working)
-		sup_amount_start(s);
+	else if (s->suspend->cancelled)
+		sup_monitor_send(s, "migrate_cancel");
+	else if (!s->suspend->writing)
+		s->suspend->progress_timer =
+			loop_timer_start(s->loop, EVERY_MS, EVERY_MS, suspend_on_progress_timer, s);
 }
 
 static void suspend_on_stopped(const json_t *value, const char *error, void *arg)
@@ -139,14 +211,14 @@ static void suspend_on_stopped(const json_t *value, const char *error, void *arg
 	int fd;
 
 	(void)value;
-	if (s->move.dir != SUP_MOVE_OUT) {
+	if (s->suspend->direction != SUSPEND_OUT) {
 		free(part);
 		return;
 	}
 	unlink(part);
 	fd = file_open(part, FILE_NEW);
 	free(part);
-	if (error || fd < 0 || s->move.cancelled) {
+	if (error || fd < 0 || s->suspend->cancelled) {
 		if (fd >= 0)
 			close(fd);
 		suspend_out_failed(s, error ? error : fd < 0 ? strerror(errno) : "cancelled");
@@ -157,7 +229,7 @@ static void suspend_on_stopped(const json_t *value, const char *error, void *arg
 }
 
 /* "virt-7.2-machine" is the versioned name behind the alias that the command line may have. */
-bool sup_pin(const struct sup *s, const char *type, struct suspended_state *out)
+bool sup_suspend_describe(const struct sup *s, const char *type, struct suspended_state *out)
 {
 	const char *end = type ? strstr(type, "-machine") : NULL;
 	json_t *request = vm_request_json(&s->req);
@@ -184,19 +256,19 @@ static void suspend_on_type(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 
-	if (s->move.dir != SUP_MOVE_OUT)
+	if (s->suspend->direction != SUSPEND_OUT)
 		return;
-	if (error || !sup_pin(s, json_string_value(value), &s->move.kept)) {
+	if (error || !sup_suspend_describe(s, json_string_value(value), &s->suspend->state)) {
 		suspend_out_failed(s, error ? error : "QEMU does not name its machine type");
 		return;
 	}
-	if (s->move.stood)
+	if (s->suspend->was_paused)
 		suspend_on_stopped(NULL, NULL, s);
 	else if (!sup_monitor_ask(s, "stop", NULL, suspend_on_stopped, s))
 		suspend_out_failed(s, "QEMU's monitor is not connected");
 }
 
-void sup_suspend(struct sup *s)
+void sup_suspend_begin(struct sup *s)
 {
 	json_t *what = json_pack("{s:s, s:s}", "path", "/machine", "property", "type");
 
@@ -204,69 +276,69 @@ void sup_suspend(struct sup *s)
 		suspend_out_failed(s, "QEMU's monitor is not connected");
 }
 
-void sup_suspend_order(struct sup *s, const json_t *request, struct control_ticket t)
+void sup_suspend_request(struct sup *s, struct control_ticket t)
 {
-	(void)request;
-	if (!sup_monitor_is_there(s)) {
+	if (!sup_monitor_is_ready(s)) {
 		sup_refuse(s, t, ERR_FAILED, "monitor", "QEMU's monitor is not connected");
 		return;
 	}
-	s->busy = "it is being suspended";
-	s->move = (struct sup_move){.dir = SUP_MOVE_OUT, .ticket = t, .stood = s->paused};
+	s->suspend->direction = SUSPEND_OUT;
+	s->suspend->ticket = t;
+	s->suspend->was_paused = sup_is_paused(s);
 	sup_event(s, VM_EV_SUSPEND);
 }
 
 void sup_suspend_cancel(struct sup *s)
 {
-	if (s->move.dir != SUP_MOVE_OUT || s->move.cancelled)
+	if (s->suspend->direction != SUSPEND_OUT || s->suspend->cancelled)
 		return;
-	s->move.cancelled = true;
-	if (s->amount_timer) /* it is on its way */
-		sup_monitor_do(s, "migrate_cancel");
+	s->suspend->cancelled = true;
+	if (s->suspend->progress_timer) /* QEMU writes */
+		sup_monitor_send(s, "migrate_cancel");
 }
 
-static void suspend_seal(void *arg)
+static void suspend_commit(void *arg)
 {
 	struct sup *s = arg;
 
-	s->move.sealed = suspended_commit(s->req.dir, &s->move.kept, &s->move.err) == 0;
+	s->suspend->done = suspended_commit(s->req.dir, &s->suspend->state, &s->suspend->err) == 0;
 }
 
-static void suspend_on_sealed(void *arg)
+static void suspend_on_committed(void *arg)
 {
 	struct sup *s = arg;
 
-	s->move.working = false;
-	if (!s->move.sealed) {
-		char *text = xstrdup(s->move.err.text);
+	s->suspend->writing = false;
+	if (!s->suspend->done) {
+		char *text = xstrdup(s->suspend->err.text);
 
 		suspended_remove(s->req.dir, NULL);
 		suspend_out_failed(s, text);
 		free(text);
 	} else {
 		s->end.suspended = true;
-		control_answer(s->control, s->move.ticket, NULL, NULL);
-		suspend_move_end(s);
+		control_answer(s->control, s->suspend->ticket, NULL, NULL);
+		suspend_reset(s);
 		sup_event(s, VM_EV_SUSPENDED);
 	}
 	if (s->exited)
-		sup_judge(s);
+		sup_conclude(s);
 }
 
 static void suspend_on_why(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
 
-	if (s->move.dir == SUP_MOVE_OUT)
+	if (s->suspend->direction == SUSPEND_OUT)
 		suspend_out_failed(s, error ? error : json_str(value, "error-desc", "QEMU gave no reason"));
 }
 
 static void suspend_out_moved(struct sup *s, const char *status)
 {
 	if (!strcmp(status, "completed")) {
-		s->move.working = true;
-		sup_amount_stop(s);
-		loop_work(s->loop, suspend_seal, suspend_on_sealed, s);
+		s->suspend->writing = true;
+		suspend_stop_progress(s);
+		loop_work(s->loop, suspend_commit, suspend_on_committed, s);
 	} else if (!strcmp(status, "cancelled")) {
 		suspend_out_failed(s, "it was cancelled");
 	} else if (!sup_monitor_ask(s, "query-migrate", NULL, suspend_on_why, s)) {
@@ -282,10 +354,10 @@ static void suspend_on_incoming(const json_t *value, const char *error, void *ar
 	char *text;
 
 	(void)value;
-	if (!error || s->move.dir != SUP_MOVE_IN || s->end.adopted)
+	if (!error || s->suspend->direction != SUSPEND_IN || s->end.adopted)
 		return;
 	text = xasprintf("the suspended state, which is kept, could not be loaded: %s", error);
-	sup_fatal(s, VM_CAUSE_RESUME_FAILED, text);
+	sup_fail(s, VM_CAUSE_RESUME_FAILED, text);
 	free(text);
 }
 
@@ -295,44 +367,44 @@ void sup_resume_begin(struct sup *s)
 	int fd = file_open(path, FILE_READ);
 
 	s->end.resuming = true;
-	s->move = (struct sup_move){.dir = SUP_MOVE_IN};
+	s->suspend->direction = SUSPEND_IN;
 	if (!suspend_send_file(s, fd) ||
 	    !sup_monitor_ask(s, "migrate-incoming", json_pack("{s:s}", "uri", "fd:" FD_NAME), suspend_on_incoming, s))
-		sup_fatal(s, VM_CAUSE_RESUME_FAILED, "the suspended state cannot be opened");
+		sup_fail(s, VM_CAUSE_RESUME_FAILED, "the suspended state cannot be opened");
 	free(path);
 }
 
-static void suspend_forget(void *arg)
+static void suspend_remove(void *arg)
 {
 	struct sup *s = arg;
 
-	s->move.sealed = suspended_remove(s->req.dir, &s->move.err) == 0;
+	s->suspend->done = suspended_remove(s->req.dir, &s->suspend->err) == 0;
 }
 
-static void suspend_on_forgotten(void *arg)
+static void suspend_on_removed(void *arg)
 {
 	struct sup *s = arg;
-	bool gone = s->move.sealed;
-	char *why = gone ? NULL : xstrdup(s->move.err.text);
+	bool gone = s->suspend->done;
+	char *why = gone ? NULL : xstrdup(s->suspend->err.text);
 
-	suspend_move_end(s);
+	suspend_reset(s);
 	if (!gone) {
-		sup_fatal(s, VM_CAUSE_RESUME_FAILED, why);
+		sup_fail(s, VM_CAUSE_RESUME_FAILED, why);
 	} else {
 		s->end.resuming = false;
-		sup_seed_forget(s);
-		sup_monitor_let_go(s);
+		sup_seed_remove_empty(s);
+		sup_monitor_resume(s);
 	}
 	free(why);
 	if (s->exited)
-		sup_judge(s);
+		sup_conclude(s);
 }
 
 void sup_resume_finish(struct sup *s)
 {
 	struct suspended_state kept;
 
-	s->move.working = true;
+	s->suspend->writing = true;
 	if (suspended_read(s->req.dir, &kept, NULL) == 0) {
 		s->run.login = kept.login;
 		s->run.ready = kept.ready;
@@ -342,7 +414,7 @@ void sup_resume_finish(struct sup *s)
 		s->run.ip = xstrdup(kept.ip);
 		suspended_fini(&kept);
 	}
-	loop_work(s->loop, suspend_forget, suspend_on_forgotten, s);
+	loop_work(s->loop, suspend_remove, suspend_on_removed, s);
 }
 
 static void suspend_in_moved(struct sup *s, const char *status)
@@ -350,67 +422,24 @@ static void suspend_in_moved(struct sup *s, const char *status)
 	if (!strcmp(status, "completed"))
 		sup_resume_finish(s);
 	else
-		sup_fatal(s, VM_CAUSE_RESUME_FAILED, "the suspended state, which is kept, could not be loaded");
+		sup_fail(s, VM_CAUSE_RESUME_FAILED, "the suspended state, which is kept, could not be loaded");
 }
 
-void sup_moved(struct sup *s, const char *status)
+void sup_suspend_migration(struct sup *s, const char *status)
 {
 	bool over = !strcmp(status, "completed") || !strcmp(status, "failed") || !strcmp(status, "cancelled");
 
-	if (!over || s->move.working)
+	if (!over || s->suspend->writing)
 		return;
-	if (s->move.dir == SUP_MOVE_OUT)
+	if (s->suspend->direction == SUSPEND_OUT)
 		suspend_out_moved(s, status);
-	else if (s->move.dir == SUP_MOVE_IN)
+	else if (s->suspend->direction == SUSPEND_IN)
 		suspend_in_moved(s, status);
 }
 
-void sup_move_fini(struct sup *s)
+void sup_suspend_end(struct sup *s)
 {
-	if (s->move.dir == SUP_MOVE_OUT)
-		sup_suspend_forget(s);
-	suspend_move_end(s);
-}
-
-/* Nothing was written to it: it is not a seed but what stood in for one when a supervisor was killed. */
-static bool suspend_seed_is_empty(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && st.st_size > 0 && !st.st_blocks;
-}
-
-/* A guest that had applied its settings was still given the seed's device: an empty one will do. A seed that
- * was not applied is there yet, and stays until the guest says so. */
-void sup_seed(struct sup *s)
-{
-	struct stat st;
-	int fd;
-
-	s->req.seed_empty = false;
-	if (!*s->req.seed)
-		return;
-	if (!s->req.resume && !*s->req.snapshot) {
-		s->req.seed_size = stat(s->req.seed, &st) == 0 ? (uint64_t)st.st_size : 0;
-		return;
-	}
-	if (!s->req.seed_size)
-		return;
-	if (file_exists(s->req.seed)) {
-		s->req.seed_empty = suspend_seed_is_empty(s->req.seed);
-		return;
-	}
-	fd = file_open(s->req.seed, FILE_NEW);
-	s->req.seed_empty = fd >= 0;
-	if (fd >= 0 && ftruncate(fd, (off_t)s->req.seed_size) < 0)
-		log_msg("vm", "%s: %s", s->req.seed, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-}
-
-void sup_seed_forget(struct sup *s)
-{
-	if (s->req.seed_empty)
-		unlink(s->req.seed);
-	s->req.seed_empty = false;
+	if (s->suspend->direction == SUSPEND_OUT)
+		sup_suspend_remove_part(s);
+	suspend_reset(s);
 }

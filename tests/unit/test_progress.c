@@ -6,7 +6,7 @@
 #include "machine/reported.h"
 #include "machine/sanitize.h"
 #include "supervisor/progress.h"
-#include "supervisor/watch.h"
+#include "supervisor/prompt.h"
 
 static struct buf said;
 
@@ -139,17 +139,17 @@ static void on_panic(const char *text, void *arg)
 	buf_addf(&said, "panic %s\n", text);
 }
 
-static const struct watch_ops watch_ops = {.login = on_login, .panic = on_panic};
+static const struct prompt_ops prompt_ops = {.login = on_login, .panic = on_panic};
 
 static void watch(const char *s, const char *want)
 {
 	for (size_t step = 1; step < 40; step += 7) {
-		struct watch w = {.host = "de-box"};
+		struct prompt w = {.host = "de-box"};
 		size_t n = strlen(s);
 
 		buf_clear(&said);
 		for (size_t at = 0; at < n; at += step)
-			watch_feed(&w, s + at, n - at < step ? n - at : step, &watch_ops, NULL);
+			prompt_feed(&w, s + at, n - at < step ? n - at : step, &prompt_ops, NULL);
 		assert_string_equal(said.data, want);
 	}
 }

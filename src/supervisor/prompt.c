@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* watch: see src/supervisor/watch.h. Escape sequences as in ECMA-48: ESC, CSI and OSC alone. */
-#include "watch.h"
+/* prompt: see src/supervisor/prompt.h. Escape sequences as in ECMA-48: ESC, CSI and OSC alone. */
+#include "prompt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 enum { TEXT, ESC, CSI, OSC };
 
-static void watch_end_line(struct watch *w, const struct watch_ops *ops, void *arg)
+static void prompt_end_line(struct prompt *w, const struct prompt_ops *ops, void *arg)
 {
 	static const char mark[] = "Kernel panic - not syncing: ";
 	char *at;
@@ -26,10 +26,10 @@ static void watch_end_line(struct watch *w, const struct watch_ops *ops, void *a
 		free(text);
 	}
 	w->len = 0;
-	w->login_told = false;
+	w->login_reported = false;
 }
 
-static bool watch_ends_with(const struct watch *w, const char *mark)
+static bool prompt_ends_with(const struct prompt *w, const char *mark)
 {
 	size_t n = strlen(mark);
 
@@ -37,28 +37,28 @@ static bool watch_ends_with(const struct watch *w, const char *mark)
 }
 
 /* "HOST Anmeldung:"; the second colon is the full-width one of Chinese and Japanese texts. */
-static bool watch_translated_prompt(const struct watch *w)
+static bool prompt_translated_prompt(const struct prompt *w)
 {
 	size_t n = w->host ? strlen(w->host) : 0;
 
 	return n && w->len > n + 2 && w->len < n + PROMPT_MAX && !memcmp(w->line, w->host, n) && w->line[n] == ' ' &&
-	       (watch_ends_with(w, ":") || watch_ends_with(w, "\xef\xbc\x9a"));
+	       (prompt_ends_with(w, ":") || prompt_ends_with(w, "\xef\xbc\x9a"));
 }
 
-static void watch_add(struct watch *w, char c, const struct watch_ops *ops, void *arg)
+static void prompt_add(struct prompt *w, char c, const struct prompt_ops *ops, void *arg)
 {
 	if (w->len + 1 < sizeof(w->line))
 		w->line[w->len++] = c;
 	else
 		return;
-	if ((c == ':' || c == '\x9a') && !w->login_told &&
-	    (watch_ends_with(w, " login:") || watch_translated_prompt(w))) {
-		w->login_told = true;
+	if ((c == ':' || c == '\x9a') && !w->login_reported &&
+	    (prompt_ends_with(w, " login:") || prompt_translated_prompt(w))) {
+		w->login_reported = true;
 		ops->login(arg);
 	}
 }
 
-void watch_feed(struct watch *w, const char *p, size_t n, const struct watch_ops *ops, void *arg)
+void prompt_feed(struct prompt *w, const char *p, size_t n, const struct prompt_ops *ops, void *arg)
 {
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)p[i];
@@ -68,7 +68,7 @@ void watch_feed(struct watch *w, const char *p, size_t n, const struct watch_ops
 		} else if (c == '\n' || c == '\r') {
 			w->escape = TEXT;
 			if (w->len)
-				watch_end_line(w, ops, arg);
+				prompt_end_line(w, ops, arg);
 		} else if (w->escape == ESC) {
 			w->escape = c == '[' ? CSI : c == ']' ? OSC : TEXT;
 		} else if (w->escape == CSI) {
@@ -78,7 +78,7 @@ void watch_feed(struct watch *w, const char *p, size_t n, const struct watch_ops
 			if (c == 0x07)
 				w->escape = TEXT;
 		} else if (c >= 0x20) {
-			watch_add(w, (char)c, ops, arg);
+			prompt_add(w, (char)c, ops, arg);
 		}
 	}
 }

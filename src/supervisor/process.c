@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process: the QEMU process, started by this supervisor or recognized by pid and start time: its lines in the
+ * runtime folder, its exit, and what it wrote to its standard error.
+ */
+#include "process.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "host/fifo.h"
+#include "host/file.h"
+#include "host/proc.h"
+#include "life.h"
+#include "sup.h"
+
+struct sup_process {
+	struct proc *started;	    /* NULL: not started, taken over, or exited */
+	struct proc_watch *adopted; /* of a QEMU that was taken over */
+	struct buf complaint;
+};
+
+struct sup_process *sup_process_new(void)
+{
+	struct sup_process *p = xcalloc(1, sizeof(*p));
+
+	buf_init(&p->complaint, 0);
+	return p;
+}
+
+void sup_process_free(struct sup_process *p)
+{
+	proc_watch_stop(p->adopted);
+	buf_fini(&p->complaint);
+	free(p);
+}
+
+static void process_on_ended(int64_t status, int signum, void *arg)
+{
+	struct sup *s = arg;
+
+	s->process->started = NULL;
+	sup_exited(s, status, signum);
+}
+
+static void process_on_output(int fd, const char *p, size_t n, void *arg)
+{
+	struct buf *out = &((struct sup *)arg)->process->complaint;
+
+	(void)fd;
+	for (size_t i = 0; i < n && out->len < SUP_COMPLAINT_MAX; i++)
+		buf_addc(out, (char)(p[i] ? p[i] : ' '));
+}
+
+static int process_remove_socket(const char *dir, const char *name, struct err *e)
+{
+	char *path = file_join(dir, name);
+	struct stat st;
+	int r = 0;
+
+	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		r = err_set(e, ERR_FAILED, "socket-planted", "%s is in the way: it is not a socket", path);
+	else if (unlink(path) < 0 && errno != ENOENT)
+		r = err_errno(e, errno, "socket-remove", "cannot remove %s", path);
+	free(path);
+	return r;
+}
+
+int sup_process_remove_lines(struct sup *s, struct err *e)
+{
+	static const char *const names[] = {"qmp", "progress", "host"};
+	char *serial = file_join(s->req.runtime_dir, "serial");
+	int r = host_fifo_remove(serial, e);
+
+	free(serial);
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (process_remove_socket(s->req.runtime_dir, names[i], e) < 0)
+			r = -1;
+	}
+	return r;
+}
+
+/* Creates the pipes that QEMU opens, and removes what an earlier run left where QEMU listens. */
+static int process_make_lines(struct sup *s, struct err *e)
+{
+	char *serial = file_join(s->req.runtime_dir, "serial");
+	int r = sup_process_remove_lines(s, e) < 0 || host_fifo_make(serial, e) < 0 ? -1 : 0;
+
+	free(serial);
+	return r;
+}
+
+int sup_process_start(struct sup *s, struct strv *argv, struct err *e)
+{
+	struct proc_conf conf = {.argv = strv_argv(argv),
+				 .output = process_on_output,
+				 .ended = process_on_ended,
+				 .arg = s,
+				 .new_session = true};
+	struct proc_id id = {0};
+
+	if (process_make_lines(s, e) < 0)
+		return -1;
+	umask(0177); /* QEMU's sockets get mode 0600 */
+	s->process->started = proc_start(s->loop, &conf, e);
+	umask(077);
+	if (!s->process->started)
+		return -1;
+	proc_identify(proc_pid(s->process->started), &id);
+	s->run.qemu_pid = proc_pid(s->process->started);
+	s->run.qemu_start = id.start;
+	return 0;
+}
+
+static struct proc_id process_recorded(const struct sup *s)
+{
+	return (struct proc_id){.pid = s->run.qemu_pid, .start = s->run.qemu_start};
+}
+
+static void process_on_adopted_ended(void *arg)
+{
+	sup_process_unwatch(arg);
+	sup_exited(arg, 0, 0);
+}
+
+void sup_process_watch(struct sup *s)
+{
+	struct proc_id qemu = process_recorded(s);
+
+	s->process->adopted = proc_watch_start(s->loop, &qemu, process_on_adopted_ended, s);
+}
+
+void sup_process_unwatch(struct sup *s)
+{
+	proc_watch_stop(s->process->adopted);
+	s->process->adopted = NULL;
+}
+
+bool sup_process_is_alive(const struct sup *s)
+{
+	return s->process->started || s->process->adopted;
+}
+
+void sup_process_terminate(struct sup *s)
+{
+	struct proc_id qemu = process_recorded(s);
+
+	if (s->process->started)
+		proc_terminate(s->process->started);
+	else
+		proc_signal_terminate(&qemu);
+}
+
+void sup_process_kill(struct sup *s)
+{
+	struct proc_id qemu = process_recorded(s);
+
+	if (s->process->started)
+		proc_kill(s->process->started);
+	else
+		proc_signal_kill(&qemu);
+}
+
+const char *sup_process_complaint(const struct sup *s)
+{
+	return s->process->complaint.data;
+}
