@@ -53,7 +53,7 @@ static int change_find(const struct store *store, const char *ref, struct change
 
 int change_spec(const struct change *c, struct spec *s, struct err *e)
 {
-	char *set = xasprintf("machine.name=%s", c->to);
+	AUTO_FREE char *set = xasprintf("machine.name=%s", c->to);
 	int r = spec_read(s, c->ini, e);
 
 	if (!r) {
@@ -63,21 +63,17 @@ int change_spec(const struct change *c, struct spec *s, struct err *e)
 	} else {
 		spec_init(s);
 	}
-	free(set);
 	return r;
 }
 
 /* The same of a file that keeps its place, and is written last: its folder has the new name already. */
 static bool change_is_half_renamed_in_place(const struct store *store, const struct change *c)
 {
-	char *dir = store_machine_dir(store, c->name);
-	char *saved = store_saved_ini(store, c->to);
-	char *claimed = store_claimed_ini(store, c->to);
+	AUTO_FREE char *dir = store_machine_dir(store, c->name);
+	AUTO_FREE char *saved = store_saved_ini(store, c->to);
+	AUTO_FREE char *claimed = store_claimed_ini(store, c->to);
 	bool half = claimed && !strcmp(claimed, c->ini) && !file_exists(dir) && !file_exists(saved);
 
-	free(claimed);
-	free(saved);
-	free(dir);
 	return half;
 }
 
@@ -85,7 +81,7 @@ static bool change_is_half_renamed_in_place(const struct store *store, const str
  * most, under either name. */
 static bool change_is_half_renamed(const struct store *store, const struct change *c, const char *to_dir)
 {
-	char *dir = store_machine_dir(store, c->name);
+	AUTO_FREE char *dir = store_machine_dir(store, c->name);
 	bool both = file_exists(dir) && file_exists(to_dir);
 	struct spec want, is;
 	bool half = false;
@@ -100,7 +96,6 @@ static bool change_is_half_renamed(const struct store *store, const struct chang
 		}
 		spec_fini(&want);
 	}
-	free(dir);
 	return half;
 }
 
@@ -128,7 +123,7 @@ static int change_check_name(const struct store *store, const struct change *c, 
 /* One of our own has its name; another's stays where it is, and a copy comes beside it. */
 static char *change_other_ini(const struct store *store, const struct change *c)
 {
-	char *saved = store_saved_ini(store, c->name);
+	AUTO_FREE char *saved = store_saved_ini(store, c->name);
 	char *path, *dir;
 
 	if (!strcmp(saved, c->ini)) {
@@ -140,25 +135,23 @@ static char *change_other_ini(const struct store *store, const struct change *c)
 		path = xasprintf("%s/%s.ini", dir, c->to);
 		free(dir);
 	}
-	free(saved);
 	return path;
 }
 
 static bool change_has(const char *dir, const char *name)
 {
-	char *path = file_join(dir, name);
+	AUTO_FREE char *path = file_join(dir, name);
 	bool there = file_exists(path);
 
-	free(path);
 	return there;
 }
 
 static void change_tell_lost(const struct store *store, const char *dir, bool suspended, struct change *c)
 {
 	bool all = c->kind == CHANGE_DELETE;
-	char *disk = file_join(dir, "disk.qcow2");
-	char *own = store_saved_ini(store, c->name);
-	char *ini = c->ini ? host_short(c->ini) : NULL;
+	AUTO_FREE char *disk = file_join(dir, "disk.qcow2");
+	AUTO_FREE char *own = store_saved_ini(store, c->name);
+	AUTO_FREE char *ini = c->ini ? host_short(c->ini) : NULL;
 	struct disk_info info = {0};
 	char used[SIZE_TEXT];
 
@@ -191,18 +184,14 @@ static void change_tell_lost(const struct store *store, const char *dir, bool su
 		strv_add(&c->stays, "its own ssh key stays");
 	if (all && change_has(dir, DISK_BASE_NAME))
 		strv_add(&c->stays, "the base image stays until `debwiz gc` finds that no machine uses it");
-	free(ini);
-	free(own);
-	free(disk);
 }
 
 bool change_copies_disk(const char *dir)
 {
-	char *disk = file_join(dir, "disk.qcow2");
+	AUTO_FREE char *disk = file_join(dir, "disk.qcow2");
 	struct disk_info info;
 	bool copies = file_exists(disk) && !(disk_check(disk, &info, NULL) == 0 && info.untouched);
 
-	free(disk);
 	return copies;
 }
 
@@ -250,7 +239,7 @@ int change_examine(const struct store *store, enum change_kind kind, const char 
 {
 	struct spec s;
 	bool suspended = false;
-	char *dir;
+	AUTO_FREE char *dir = NULL;
 	int r;
 
 	*out = (struct change){.kind = kind, .ref = xstrdup(ref), .to = xstrdup(to)};
@@ -271,7 +260,6 @@ int change_examine(const struct store *store, enum change_kind kind, const char 
 			err_hint(e, "debwiz prepare %s", out->name);
 		}
 	}
-	free(dir);
 	spec_fini(&s);
 	return r;
 }

@@ -38,14 +38,13 @@ static const char *const copied[] = {
 /* The lock of a folder that is there; *lock is NULL where there is none. */
 static int change_do_lock_folder(const char *dir, const char *what, struct lock **lock, struct err *e)
 {
-	char *path;
+	AUTO_FREE char *path = NULL;
 
 	*lock = NULL;
 	if (!file_exists(dir))
 		return 0;
 	path = file_join(dir, "lock");
 	*lock = lock_take(path, what, e);
-	free(path);
 	return *lock ? 0 : err_prefix(e, "machine %s", file_basename(dir));
 }
 
@@ -67,53 +66,45 @@ static int change_do_write_ini(const struct store *store, const struct change *c
 
 static int change_do_write_note(const char *dir, const char *ini, struct err *e)
 {
-	char *note = file_join(dir, "ini");
-	char *line = xasprintf("%s\n", ini);
+	AUTO_FREE char *note = file_join(dir, "ini");
+	AUTO_FREE char *line = xasprintf("%s\n", ini);
 	int r = file_write(note, line, strlen(line), 0600, e);
 
-	free(line);
-	free(note);
 	return r;
 }
 
 /* The base's own disk where it has one, else the link that a machine holds. */
 static char *change_do_base_disk(const struct store *store, const char *dir)
 {
-	char *id = store_stamp(dir, "base");
-	char *bases = store_bases_dir(store);
+	AUTO_FREE char *id = store_stamp(dir, "base");
+	AUTO_FREE char *bases = store_bases_dir(store);
 	char *path = id ? xasprintf("%s/%s/disk.raw", bases, id) : NULL;
 
 	if (!path || !file_exists(path)) {
 		free(path);
 		path = file_join(dir, DISK_BASE_NAME);
 	}
-	free(bases);
-	free(id);
 	return path;
 }
 
 static int change_do_link_base(const struct store *store, const char *dir, const char *folder, struct err *e)
 {
-	char *base = change_do_base_disk(store, dir);
-	char *link = file_join(folder, DISK_BASE_NAME);
+	AUTO_FREE char *base = change_do_base_disk(store, dir);
+	AUTO_FREE char *link = file_join(folder, DISK_BASE_NAME);
 	int r = file_exists(base) ? disk_link_base(base, link, e) : 0;
 
-	free(link);
-	free(base);
 	return r;
 }
 
 /* The folder `dir` with all it holds gets the name `to`. */
 static int change_do_move_folder(const char *dir, const char *to, struct err *e)
 {
-	char *from_link = file_join(dir, DISK_BASE_NAME);
-	char *to_link = file_join(to, DISK_BASE_NAME);
+	AUTO_FREE char *from_link = file_join(dir, DISK_BASE_NAME);
+	AUTO_FREE char *to_link = file_join(to, DISK_BASE_NAME);
 	int r = disk_move_base(from_link, to_link, e);
 
 	if (!r)
 		r = file_rename(dir, to, e);
-	free(to_link);
-	free(from_link);
 	return r;
 }
 
@@ -154,11 +145,10 @@ static int change_do_copy_files(const char *dir, const char *part, struct watch 
 	}
 	for (size_t i = 0; i < sizeof(copied) / sizeof(*copied) && !r; i++) {
 		char *from = file_join(dir, copied[i]);
-		char *to = file_join(part, copied[i]);
+		AUTO_FREE char *to = file_join(part, copied[i]);
 
 		if (stat(from, &st) == 0)
 			r = file_copy_watched(from, to, st.st_mode & 0700, change_do_on_copied, w, e);
-		free(to);
 		free(from);
 	}
 	return r;
@@ -167,26 +157,22 @@ static int change_do_copy_files(const char *dir, const char *part, struct watch 
 /* What belongs to the snapshots in its disk. */
 static int change_do_copy_snapshots(const char *dir, const char *part, struct err *e)
 {
-	char *from = file_join(dir, "snapshots");
-	char *to = file_join(part, "snapshots");
+	AUTO_FREE char *from = file_join(dir, "snapshots");
+	AUTO_FREE char *to = file_join(part, "snapshots");
 	DIR *d = opendir(from);
 	struct dirent *entry;
 	int r = d ? file_mkdirs(to, e) : 0;
 
 	while (!r && d && (entry = readdir(d))) {
-		char *one = file_join(from, entry->d_name);
-		char *copy = file_join(to, entry->d_name);
+		AUTO_FREE char *one = file_join(from, entry->d_name);
+		AUTO_FREE char *copy = file_join(to, entry->d_name);
 		struct stat st;
 
 		if (lstat(one, &st) == 0 && S_ISREG(st.st_mode))
 			r = file_copy_sparse(one, copy, 0600, e);
-		free(copy);
-		free(one);
 	}
 	if (d)
 		closedir(d);
-	free(to);
-	free(from);
 	return r;
 }
 
@@ -195,9 +181,9 @@ static int change_do_copy_snapshots(const char *dir, const char *part, struct er
 static int change_do_clone(const struct store *store, const struct change *c, const char *dir, struct watch *w,
 			   struct err *e)
 {
-	char *to = store_machine_dir(store, c->to);
-	char *part = xasprintf("%s.part", to); /* gc leaves it alone: the name is locked */
-	char *disk = file_join(dir, "disk.qcow2");
+	AUTO_FREE char *to = store_machine_dir(store, c->to);
+	AUTO_FREE char *part = xasprintf("%s.part", to); /* gc leaves it alone: the name is locked */
+	AUTO_FREE char *disk = file_join(dir, "disk.qcow2");
 	bool copy = change_copies_disk(dir);
 	int r = file_remove_tree(part, e);
 
@@ -219,9 +205,6 @@ static int change_do_clone(const struct store *store, const struct change *c, co
 		r = change_do_move_folder(part, to, e);
 	if (r < 0)
 		(void)file_remove_tree(part, NULL);
-	free(disk);
-	free(part);
-	free(to);
 	return r;
 }
 
@@ -231,7 +214,7 @@ static int change_do_clone(const struct store *store, const struct change *c, co
  * from a suspended state or a snapshot. */
 static int change_do_rename_keys(const struct change *c, const char *dir, struct err *e)
 {
-	char *path = file_join(dir, "known_hosts");
+	AUTO_FREE char *path = file_join(dir, "known_hosts");
 	struct buf text;
 	int r = 0;
 
@@ -240,13 +223,12 @@ static int change_do_rename_keys(const struct change *c, const char *dir, struct
 		r = file_write(path, text.data, text.len, 0600, e);
 		buf_fini(&text);
 	}
-	free(path);
 	return r;
 }
 
 static int change_do_rename_machine(const struct store *store, const struct change *c, const char *dir, struct err *e)
 {
-	char *to = store_machine_dir(store, c->to);
+	AUTO_FREE char *to = store_machine_dir(store, c->to);
 	bool in_place = !strcmp(c->ini, c->to_ini);
 	bool moves = file_exists(dir);
 	int r = in_place ? 0 : change_do_write_ini(store, c, e);
@@ -261,7 +243,6 @@ static int change_do_rename_machine(const struct store *store, const struct chan
 		r = change_do_write_ini(store, c, e); /* last: until then the file says which machine it was */
 	else if (!r && unlink(c->ini) < 0)
 		r = err_errno(e, errno, "file-remove", "cannot remove %s", c->ini);
-	free(to);
 	return r;
 }
 
@@ -271,8 +252,8 @@ static int change_do_rename_machine(const struct store *store, const struct chan
  * a kill leaves is a folder without a file, which the same call removes, or a part, which gc does. */
 static int change_do_delete_machine(const struct store *store, const struct change *c, const char *dir, struct err *e)
 {
-	char *own = store_saved_ini(store, c->name);
-	char *part = xasprintf("%s.part", dir);
+	AUTO_FREE char *own = store_saved_ini(store, c->name);
+	AUTO_FREE char *part = xasprintf("%s.part", dir);
 	int r = file_remove_tree(part, e);
 
 	if (!r && unlink(own) < 0 && errno != ENOENT)
@@ -281,8 +262,6 @@ static int change_do_delete_machine(const struct store *store, const struct chan
 		r = file_rename(dir, part, e);
 	if (!r)
 		r = file_remove_tree(part, e);
-	free(part);
-	free(own);
 	return r;
 }
 
@@ -291,10 +270,9 @@ static int change_do_recreate(const char *dir, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; i < sizeof(personal) / sizeof(*personal) && !r; i++) {
-		char *path = file_join(dir, personal[i]);
+		AUTO_FREE char *path = file_join(dir, personal[i]);
 
 		r = file_remove_tree(path, e);
-		free(path);
 	}
 	return r;
 }
@@ -333,7 +311,7 @@ static int change_do_locks_take(const struct store *store, const struct change *
 /* Another command may have changed the machine between the look and the locks. */
 static int change_do_look_again(const struct store *store, const struct change *c, struct err *e)
 {
-	struct err why = ERR_INIT;
+	AUTO_ERR struct err why = ERR_INIT;
 	struct change now;
 	int r = change_examine(store, c->kind, c->ref, c->to, &now, &why);
 
@@ -344,7 +322,6 @@ static int change_do_look_again(const struct store *store, const struct change *
 		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed by another command", c->name);
 	if (r < 0)
 		err_hint(e, "see `debwiz list`, and run the command again");
-	err_fini(&why);
 	change_fini(&now);
 	return r;
 }
@@ -359,7 +336,7 @@ int change_do(const struct store *store, const struct change *c, const atomic_bo
 		[CHANGE_RECREATE] = "recreating the disk",
 	};
 	struct watch w = {cancel, progress, arg, 0, 0};
-	char *dir = store_machine_dir(store, c->name);
+	AUTO_FREE char *dir = store_machine_dir(store, c->name);
 	struct locks locks;
 	int r = change_do_locks_take(store, c, dir, whats[c->kind], &locks, e);
 
@@ -382,6 +359,5 @@ int change_do(const struct store *store, const struct change *c, const atomic_bo
 		}
 	}
 	change_do_locks_release(&locks);
-	free(dir);
 	return r;
 }

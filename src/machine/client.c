@@ -83,7 +83,7 @@ static void client_leave(struct vm_client *c)
 /* What was asked for and cannot be answered any more. */
 static void client_fail_asked(struct vm_client *c, const char *cause)
 {
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	json_int_t end = c->next_id; /* what is asked meanwhile waits for its own turn */
 
@@ -94,7 +94,6 @@ static void client_fail_asked(struct vm_client *c, const char *cause)
 		a->fn(&e, NULL, a->arg);
 		free(a);
 	}
-	err_fini(&e);
 }
 
 static void client_pulse_stop(struct vm_client *c)
@@ -250,14 +249,13 @@ static void client_tell_refused(struct vm_client *c, const json_t *o)
 static void client_on_answer(struct vm_client *c, const json_t *o)
 {
 	struct asked *a = client_asked_take(c, json_int(o, "id", 0));
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	if (!a)
 		return;
 	if (!json_bool(o, "ok", false))
 		client_read_error(o, &e);
 	a->fn(e.kind ? &e : NULL, o, a->arg);
-	err_fini(&e);
 	free(a);
 }
 

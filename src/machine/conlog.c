@@ -27,12 +27,10 @@ static void conlog_rotate(struct conlog *c)
 	if (c->fd >= 0)
 		close(c->fd);
 	for (int i = CONLOG_FILES - 1; i > 0; i--) {
-		char *to = conlog_numbered(c, i);
-		char *from = conlog_numbered(c, i - 1);
+		AUTO_FREE char *to = conlog_numbered(c, i);
+		AUTO_FREE char *from = conlog_numbered(c, i - 1);
 
 		file_move(from, to); /* a missing file leaves a gap, which is harmless */
-		free(from);
-		free(to);
 	}
 	conlog_create(c);
 }

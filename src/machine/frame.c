@@ -2,8 +2,9 @@
 /* frame: see include/machine/frame.h. */
 #include "machine/frame.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
 
 #define HEAD 4
 
@@ -64,8 +65,7 @@ void frame_put(struct buf *out, uint8_t type, const void *payload, size_t n)
 
 void frame_put_json(struct buf *out, const json_t *v)
 {
-	char *line = json_line(v);
+	AUTO_FREE char *line = json_line(v);
 
 	frame_put(out, FRAME_JSON, line, strlen(line));
-	free(line);
 }

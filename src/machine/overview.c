@@ -16,8 +16,8 @@
 
 static char *overview_state_of(const char *dir, const struct overview *l)
 {
-	char *lock = file_join(dir, "lock");
-	char *holder = l->run.alive ? NULL : lock_holder(lock);
+	AUTO_FREE char *lock = file_join(dir, "lock");
+	AUTO_FREE char *holder = l->run.alive ? NULL : lock_holder(lock);
 	const char *word;
 
 	if (l->run.alive)
@@ -28,8 +28,6 @@ static char *overview_state_of(const char *dir, const struct overview *l)
 		word = "new";
 	else
 		word = vm_state_name(l->run.state);
-	free(holder);
-	free(lock);
 	return xstrdup(word);
 }
 
@@ -99,8 +97,8 @@ static int overview_read_file(const struct store *store, const struct catalog *c
 int overview_read(const struct store *store, const struct catalog *c, const char *name, struct overview *out,
 		  struct err *e)
 {
-	char *dir = store_machine_dir(store, name);
-	char *disk = file_join(dir, "disk.qcow2");
+	AUTO_FREE char *dir = store_machine_dir(store, name);
+	AUTO_FREE char *disk = file_join(dir, "disk.qcow2");
 	struct err wrong = ERR_INIT;
 	struct stat st;
 	int r;
@@ -126,8 +124,6 @@ int overview_read(const struct store *store, const struct catalog *c, const char
 			overview_add_pending(out);
 		err_fini(&wrong);
 	}
-	free(disk);
-	free(dir);
 	return r;
 }
 

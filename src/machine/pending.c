@@ -21,24 +21,22 @@ bool vm_pending_ok(const char *suites)
 
 char *vm_pending_read(const char *dir)
 {
-	char *path = file_join(dir, VM_PENDING_NAME);
-	char *suites = NULL;
+	AUTO_FREE char *path = file_join(dir, VM_PENDING_NAME);
+	AUTO_FREE char *suites = NULL;
 	struct buf text;
 
 	if (file_read(path, SUITES_MAX + 1, &text, NULL) == 0) {
 		suites = xstrndup(text.data, strcspn(text.data, "\n"));
 		buf_fini(&text);
 	}
-	free(path);
 	if (suites && *suites && vm_pending_ok(suites))
-		return suites;
-	free(suites);
+		return mem_take(&suites);
 	return NULL;
 }
 
 int vm_pending_write(const char *dir, const char *suites, struct err *e)
 {
-	char *path = file_join(dir, VM_PENDING_NAME);
+	AUTO_FREE char *path = file_join(dir, VM_PENDING_NAME);
 	char *line;
 	int r;
 
@@ -49,20 +47,17 @@ int vm_pending_write(const char *dir, const char *suites, struct err *e)
 		r = file_write(path, line, strlen(line), 0600, e);
 		free(line);
 	}
-	free(path);
 	return r;
 }
 
 char *vm_pending_text(const char *suites)
 {
-	struct strv names = STRV_INIT;
-	char *joined;
+	AUTO_STRV struct strv names = STRV_INIT;
+	AUTO_FREE char *joined = NULL;
 	char *text;
 
 	strv_split(&names, suites, " ");
 	joined = strv_join(&names, " and ");
 	text = xasprintf("without the updates of %s so far", joined);
-	strv_fini(&names);
-	free(joined);
 	return text;
 }

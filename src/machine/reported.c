@@ -28,7 +28,7 @@ bool reported_put(json_t *settings, const char *name, const char *state, const c
 {
 	json_t *entry = NULL, *other;
 	size_t i;
-	char *words;
+	AUTO_FREE char *words = NULL;
 
 	if (!reported_is_name(name) || !reported_is_state(state))
 		return false;
@@ -45,7 +45,6 @@ bool reported_put(json_t *settings, const char *name, const char *state, const c
 	words = vm_sanitize(text, strlen(text), TEXT_MAX_BYTES);
 	json_object_set_new(entry, "state", json_string(state));
 	json_object_set_new(entry, "text", json_string(words));
-	free(words);
 	return true;
 }
 
@@ -69,7 +68,7 @@ void reported_lines(const json_t *settings, const char *state, struct strv *out)
 
 	json_array_foreach (settings, i, entry) {
 		const char *text = json_str(entry, "text", "");
-		char *name;
+		AUTO_FREE char *name = NULL;
 
 		if (strcmp(json_str(entry, "state", ""), state) != 0)
 			continue;
@@ -78,6 +77,5 @@ void reported_lines(const json_t *settings, const char *state, struct strv *out)
 			if (*p == '-')
 				*p = ' ';
 		strv_addf(out, "%s: %s", name, *text ? text : "the guest gave no reason");
-		free(name);
 	}
 }

@@ -213,7 +213,7 @@ static void run_correct(struct vm_run *r)
 	bool qemu = run_is_alive(r->qemu_pid, r->qemu_start);
 	bool looked_after = run_is_alive(r->supervisor_pid, r->supervisor_start);
 	bool restarted = !proc_of_this_boot(&supervisor);
-	char *cause;
+	AUTO_FREE char *cause = NULL;
 
 	r->alive = !over && (qemu || looked_after);
 	r->orphan = r->alive && !looked_after;
@@ -224,7 +224,6 @@ static void run_correct(struct vm_run *r)
 				    : "cut off: QEMU and its supervisor were killed");
 	r->state = VM_FAILED;
 	vm_run_set_cause(r, restarted ? VM_CAUSE_HOST_RESTARTED : VM_CAUSE_LOST, cause);
-	free(cause);
 }
 
 static bool run_was_cut_off(const struct vm_run *r)

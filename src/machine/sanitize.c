@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 /* Where to cut at most `max` bytes of UTF-8 without cutting a character. */
@@ -23,7 +24,7 @@ char *vm_sanitize(const char *p, size_t n, size_t max)
 {
 	struct buf plain, out;
 	bool gap = false;
-	char *clean;
+	AUTO_FREE char *clean = NULL;
 	size_t len;
 
 	buf_init(&plain, 0);
@@ -43,6 +44,5 @@ char *vm_sanitize(const char *p, size_t n, size_t max)
 	buf_add(&out, clean, sanitize_cut(clean, len, max));
 	if (len > max)
 		buf_adds(&out, "...");
-	free(clean);
 	return buf_steal(&out);
 }

@@ -104,14 +104,13 @@ static bool shell_ends_with(const char *s, const char *end)
 /* A prompt is what ends without a line end in one of these (sh and bash, of a user and of root). */
 static void shell_look_for_prompt(struct shell *s)
 {
-	char *line = shell_last_line(s);
+	AUTO_FREE char *line = shell_last_line(s);
 
 	if (shell_ends_with(line, "$ ") || shell_ends_with(line, "# ")) {
 		s->phase = SHELL_STARTED;
 		buf_clear(&s->seen);
 		s->ops->type(s->line, strlen(s->line), s->arg);
 	}
-	free(line);
 }
 
 static void shell_add_waiting(struct shell *s, char c)

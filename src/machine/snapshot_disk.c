@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "image/disk.h"
 #include "machine/snapshot_meta.h"
 
@@ -39,14 +40,13 @@ int snapshot_revert(const char *dir, const char *disk, const char *tag, struct e
 
 int snapshot_finish(const char *dir, const char *disk, struct err *e)
 {
-	char *what = disk_change_pending(disk);
+	AUTO_FREE char *what = disk_change_pending(disk);
 	int r = 0;
 
 	if (what && !strncmp(what, REVERT, strlen(REVERT)))
 		r = snapshot_revert(dir, disk, what + strlen(REVERT), e);
 	else if (what)
 		r = disk_change_end(disk, e);
-	free(what);
 	return r;
 }
 

@@ -28,7 +28,7 @@ static json_t *snapshot_meta_read_all(const char *path)
 
 int snapshot_meta_write(const char *dir, const char *tag, const struct suspended_state *k, struct err *e)
 {
-	char *path = snapshot_meta_marks_path(dir);
+	AUTO_FREE char *path = snapshot_meta_marks_path(dir);
 	json_t *all = snapshot_meta_read_all(path);
 	json_t *o = suspended_json(k);
 	int r = o && json_object_set(all, tag, o) == 0
@@ -37,13 +37,12 @@ int snapshot_meta_write(const char *dir, const char *tag, const struct suspended
 
 	json_decref(o);
 	json_decref(all);
-	free(path);
 	return r;
 }
 
 int snapshot_meta_read(const char *dir, const char *tag, struct suspended_state *out, struct err *e)
 {
-	char *path = snapshot_meta_marks_path(dir);
+	AUTO_FREE char *path = snapshot_meta_marks_path(dir);
 	json_t *all = snapshot_meta_read_all(path);
 	int r = suspended_from_json(out, json_object_get(all, tag));
 
@@ -53,18 +52,16 @@ int snapshot_meta_read(const char *dir, const char *tag, struct suspended_state 
 	else
 		suspended_move_dir(&out->request, dir);
 	json_decref(all);
-	free(path);
 	return r;
 }
 
 int snapshot_meta_remove(const char *dir, const char *tag, struct err *e)
 {
-	char *path = snapshot_meta_marks_path(dir);
+	AUTO_FREE char *path = snapshot_meta_marks_path(dir);
 	json_t *all = snapshot_meta_read_all(path);
 	int r = json_object_del(all, tag) == 0 ? json_write(path, all, e) : 0;
 
 	json_decref(all);
-	free(path);
 	return r;
 }
 
@@ -86,18 +83,15 @@ static char *snapshot_meta_kept_file(const char *dir, const char *tag, size_t i)
 
 int snapshot_meta_save_files(const char *dir, const char *tag, struct err *e)
 {
-	char *folder = file_join(dir, MARK_FOLDER);
+	AUTO_FREE char *folder = file_join(dir, MARK_FOLDER);
 	int r = file_mkdirs(folder, e);
 
 	for (size_t i = 0; i < FILES && !r; i++) {
-		char *from = file_join(dir, files[i].name);
-		char *to = snapshot_meta_kept_file(dir, tag, i);
+		AUTO_FREE char *from = file_join(dir, files[i].name);
+		AUTO_FREE char *to = snapshot_meta_kept_file(dir, tag, i);
 
 		r = file_exists(from) ? file_copy_sparse(from, to, 0600, e) : file_remove_tree(to, e);
-		free(to);
-		free(from);
 	}
-	free(folder);
 	return r;
 }
 
@@ -106,13 +100,11 @@ int snapshot_meta_restore_files(const char *dir, const char *tag, bool running, 
 	int r = 0;
 
 	for (size_t i = 0; i < FILES && !r; i++) {
-		char *from = snapshot_meta_kept_file(dir, tag, i);
-		char *to = file_join(dir, files[i].name);
+		AUTO_FREE char *from = snapshot_meta_kept_file(dir, tag, i);
+		AUTO_FREE char *to = file_join(dir, files[i].name);
 
 		if (file_exists(from) && !(running && files[i].open))
 			r = file_copy_sparse(from, to, 0600, e);
-		free(to);
-		free(from);
 	}
 	return r;
 }
@@ -122,10 +114,9 @@ int snapshot_meta_remove_files(const char *dir, const char *tag, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; i < FILES && !r; i++) {
-		char *path = snapshot_meta_kept_file(dir, tag, i);
+		AUTO_FREE char *path = snapshot_meta_kept_file(dir, tag, i);
 
 		r = file_remove_tree(path, e);
-		free(path);
 	}
 	return r;
 }

@@ -103,8 +103,8 @@ static void start_on_failed(void *arg)
 
 static int start_launch(struct start *s, const struct vm_request *r, struct err *e)
 {
-	char *self = host_self(e);
-	char *log = file_join(r->dir, "supervisor.log");
+	AUTO_FREE char *self = host_self(e);
+	AUTO_FREE char *log = file_join(r->dir, "supervisor.log");
 	char *argv[] = {self, "supervise", s->request, NULL};
 	int result = -1;
 
@@ -112,8 +112,6 @@ static int start_launch(struct start *s, const struct vm_request *r, struct err 
 		result = proc_detach(argv, log, &s->id.pid, e);
 	if (result == 0)
 		proc_identify(s->id.pid, &s->id);
-	free(log);
-	free(self);
 	return result;
 }
 
@@ -137,7 +135,7 @@ void vm_start(struct loop *l, const struct vm_request *r, void (*done)(const str
 
 void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e, void *arg), void *arg)
 {
-	char *path = file_join(dir, "request.json");
+	AUTO_FREE char *path = file_join(dir, "request.json");
 	struct vm_request r = {.name = NULL};
 	struct start *s;
 
@@ -153,5 +151,4 @@ void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e,
 		s->timer = loop_timer_start(l, 0, 0, start_on_failed, s);
 	}
 	vm_request_fini(&r);
-	free(path);
 }

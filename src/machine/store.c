@@ -73,7 +73,7 @@ char *store_saved_ini(const struct store *s, const char *name)
 
 char *store_claimed_ini(const struct store *s, const char *name)
 {
-	char *note = xasprintf("%s/machines/%s/ini", s->data_dir, name);
+	AUTO_FREE char *note = xasprintf("%s/machines/%s/ini", s->data_dir, name);
 	struct buf text;
 	char *path = NULL;
 
@@ -82,7 +82,6 @@ char *store_claimed_ini(const struct store *s, const char *name)
 			path = xstrndup(text.data, text.len - 1);
 		buf_fini(&text);
 	}
-	free(note);
 	return path;
 }
 
@@ -131,8 +130,8 @@ int store_find_ini(const struct store *s, const char *ref, char **path, struct e
 static bool store_is_made(const char *dir)
 {
 	static const char *const notes[] = {".", "..", "ini", "lock"};
-	char *lock = file_join(dir, "lock");
-	char *holder = lock_holder(lock);
+	AUTO_FREE char *lock = file_join(dir, "lock");
+	AUTO_FREE char *holder = lock_holder(lock);
 	bool made = holder != NULL;
 	struct dirent *entry;
 	DIR *d = opendir(dir);
@@ -144,17 +143,14 @@ static bool store_is_made(const char *dir)
 	}
 	if (d)
 		closedir(d);
-	free(holder);
-	free(lock);
 	return made;
 }
 
 static bool store_is_machine(const char *folder, const char *name)
 {
-	char *dir = file_join(folder, name);
+	AUTO_FREE char *dir = file_join(folder, name);
 	bool made = spec_name_ok(name) && store_is_made(dir);
 
-	free(dir);
 	return made;
 }
 
@@ -165,13 +161,12 @@ static void store_add_names(const char *dir, const char *ending, struct strv *na
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d))) {
-		char *name = xstrdup(entry->d_name);
+		AUTO_FREE char *name = xstrdup(entry->d_name);
 
 		if (*ending && store_ends_with(name, ending))
 			name[strlen(name) - strlen(ending)] = '\0';
 		if (*ending ? spec_name_ok(name) : store_is_machine(dir, name))
 			strv_add(names, name);
-		free(name);
 	}
 	if (d)
 		closedir(d);
@@ -179,15 +174,13 @@ static void store_add_names(const char *dir, const char *ending, struct strv *na
 
 void store_machines(const struct store *s, struct strv *names)
 {
-	char *saved = file_join(s->config_dir, "machines");
-	char *made = file_join(s->data_dir, "machines");
+	AUTO_FREE char *saved = file_join(s->config_dir, "machines");
+	AUTO_FREE char *made = file_join(s->data_dir, "machines");
 
 	store_add_names(saved, ".ini", names);
 	store_add_names(made, "", names);
 	strv_sort(names);
 	strv_uniq(names);
-	free(saved);
-	free(made);
 }
 
 struct lock *store_lock_name(const struct store *s, const char *name, const char *what, struct err *e)
@@ -203,9 +196,9 @@ struct lock *store_lock_name(const struct store *s, const char *name, const char
 
 int store_claim(const struct store *s, const char *name, const char *ini_path, struct err *e)
 {
-	char *dir = store_machine_dir(s, name);
-	char *owner = store_claimed_ini(s, name);
-	char *note = file_join(dir, "ini");
+	AUTO_FREE char *dir = store_machine_dir(s, name);
+	AUTO_FREE char *owner = store_claimed_ini(s, name);
+	AUTO_FREE char *note = file_join(dir, "ini");
 	char *line;
 	int r = 0;
 
@@ -220,9 +213,6 @@ int store_claim(const struct store *s, const char *name, const char *ini_path, s
 			r = file_write(note, line, strlen(line), 0600, e);
 		free(line);
 	}
-	free(note);
-	free(owner);
-	free(dir);
 	return r;
 }
 
@@ -233,18 +223,17 @@ static char *store_stamps_path(const char *dir)
 
 char *store_stamp(const char *dir, const char *step)
 {
-	char *path = store_stamps_path(dir);
+	AUTO_FREE char *path = store_stamps_path(dir);
 	json_t *all = json_read(path, NULL);
 	char *key = xstrdup(json_str(all, step, NULL));
 
 	json_decref(all);
-	free(path);
 	return key;
 }
 
 int store_set_stamp(const char *dir, const char *step, const char *key, struct err *e)
 {
-	char *path = store_stamps_path(dir);
+	AUTO_FREE char *path = store_stamps_path(dir);
 	json_t *all = json_read(path, NULL);
 	int r;
 
@@ -255,15 +244,14 @@ int store_set_stamp(const char *dir, const char *step, const char *key, struct e
 	json_object_set_new(all, step, json_string(key));
 	r = json_write(path, all, e);
 	json_decref(all);
-	free(path);
 	return r;
 }
 
 static bool store_base_load(const char *bases, const char *id, struct store_base *out)
 {
-	char *dir = file_join(bases, id);
-	char *disk = file_join(dir, BASE_DISK);
-	char *path = file_join(dir, "manifest.json");
+	AUTO_FREE char *dir = file_join(bases, id);
+	AUTO_FREE char *disk = file_join(dir, BASE_DISK);
+	AUTO_FREE char *path = file_join(dir, "manifest.json");
 	json_t *manifest = json_read(path, NULL);
 	struct stat st;
 	bool whole = stat(disk, &st) == 0 && json_is_object(manifest);
@@ -277,9 +265,6 @@ static bool store_base_load(const char *bases, const char *id, struct store_base
 			.machines = (uint64_t)st.st_nlink - 1,
 		};
 	json_decref(manifest);
-	free(path);
-	free(disk);
-	free(dir);
 	return whole;
 }
 
@@ -293,10 +278,9 @@ void store_base_fini(struct store_base *b)
 
 static struct lock *store_base_lock(const char *dir, bool alone, struct err *e)
 {
-	char *path = file_join(dir, BASE_LOCK);
+	AUTO_FREE char *path = file_join(dir, BASE_LOCK);
 	struct lock *k = alone ? lock_take(path, "removing this base image", e) : lock_share(path, e);
 
-	free(path);
 	return k;
 }
 
@@ -326,23 +310,21 @@ static void store_base_ids(const char *bases, struct strv *ids)
 
 bool store_find_base(const struct store *s, const char *prefix, struct store_base *out)
 {
-	char *bases = store_bases_dir(s);
-	struct strv ids = STRV_INIT;
+	AUTO_FREE char *bases = store_bases_dir(s);
+	AUTO_STRV struct strv ids = STRV_INIT;
 	bool found = false;
 
 	store_base_ids(bases, &ids);
 	for (size_t i = ids.len; i-- > 0 && !found;)
 		if (!strncmp(ids.items[i], prefix, strlen(prefix)))
 			found = store_base_load(bases, ids.items[i], out);
-	strv_fini(&ids);
-	free(bases);
 	return found;
 }
 
 size_t store_bases(const struct store *s, struct store_base **out)
 {
-	char *bases = store_bases_dir(s);
-	struct strv ids = STRV_INIT;
+	AUTO_FREE char *bases = store_bases_dir(s);
+	AUTO_STRV struct strv ids = STRV_INIT;
 	size_t count = 0;
 
 	store_base_ids(bases, &ids);
@@ -350,8 +332,6 @@ size_t store_bases(const struct store *s, struct store_base **out)
 	for (size_t i = 0; i < ids.len; i++)
 		if (store_base_load(bases, ids.items[i], &(*out)[count]))
 			count++;
-	strv_fini(&ids);
-	free(bases);
 	return count;
 }
 
@@ -369,11 +349,9 @@ static void store_add_parts(const char *folder, struct strv *paths)
 
 void store_parts(const struct store *s, struct strv *paths)
 {
-	char *bases = store_bases_dir(s);
-	char *machines = file_join(s->data_dir, "machines");
+	AUTO_FREE char *bases = store_bases_dir(s);
+	AUTO_FREE char *machines = file_join(s->data_dir, "machines");
 
 	store_add_parts(bases, paths);
 	store_add_parts(machines, paths);
-	free(machines);
-	free(bases);
 }

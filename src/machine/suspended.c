@@ -29,12 +29,10 @@ char *suspended_part_path(const char *dir)
 
 bool suspended_exists(const char *dir)
 {
-	char *json = suspended_json_path(dir);
-	char *state = suspended_state_path(dir);
+	AUTO_FREE char *json = suspended_json_path(dir);
+	AUTO_FREE char *state = suspended_state_path(dir);
 	bool is = file_exists(json) && file_exists(state);
 
-	free(state);
-	free(json);
 	return is;
 }
 
@@ -79,9 +77,9 @@ int suspended_from_json(struct suspended_state *out, const json_t *o)
 
 int suspended_commit(const char *dir, const struct suspended_state *k, struct err *e)
 {
-	char *part = suspended_part_path(dir);
-	char *state = suspended_state_path(dir);
-	char *path = suspended_json_path(dir);
+	AUTO_FREE char *part = suspended_part_path(dir);
+	AUTO_FREE char *state = suspended_state_path(dir);
+	AUTO_FREE char *path = suspended_json_path(dir);
 	json_t *o = suspended_json(k);
 	int r = o ? 0 : err_set(e, ERR_FAILED, "not-utf8", "an argument of QEMU is not valid UTF-8");
 
@@ -92,15 +90,12 @@ int suspended_commit(const char *dir, const struct suspended_state *k, struct er
 	if (!r)
 		r = json_write(path, o, e);
 	json_decref(o);
-	free(path);
-	free(state);
-	free(part);
 	return r;
 }
 
 int suspended_read(const char *dir, struct suspended_state *out, struct err *e)
 {
-	char *path = suspended_json_path(dir);
+	AUTO_FREE char *path = suspended_json_path(dir);
 	json_t *o = json_read(path, e);
 	int r = o ? 0 : -1;
 
@@ -111,7 +106,6 @@ int suspended_read(const char *dir, struct suspended_state *out, struct err *e)
 		suspended_move_dir(&out->request, dir);
 	}
 	json_decref(o);
-	free(path);
 	return r;
 }
 
@@ -124,8 +118,8 @@ void suspended_fini(struct suspended_state *k)
 
 int suspended_remove(const char *dir, struct err *e)
 {
-	char *json = suspended_json_path(dir);
-	char *state = suspended_state_path(dir);
+	AUTO_FREE char *json = suspended_json_path(dir);
+	AUTO_FREE char *state = suspended_state_path(dir);
 	int r = 0;
 
 	if (unlink(json) < 0 && errno != ENOENT)
@@ -134,14 +128,12 @@ int suspended_remove(const char *dir, struct err *e)
 		r = file_sync_path(dir, e);
 	if (!r && unlink(state) < 0 && errno != ENOENT)
 		r = err_errno(e, errno, "file-remove", "cannot remove %s", state);
-	free(state);
-	free(json);
 	return r;
 }
 
 int suspended_discard(const char *dir, struct err *e)
 {
-	char *path = file_join(dir, "run.json");
+	AUTO_FREE char *path = file_join(dir, "run.json");
 	struct vm_run run;
 	json_t *o;
 	int r = suspended_remove(dir, e);
@@ -154,7 +146,6 @@ int suspended_discard(const char *dir, struct err *e)
 		json_decref(o);
 		vm_run_fini(&run);
 	}
-	free(path);
 	return r;
 }
 
@@ -184,7 +175,7 @@ static bool suspended_names_socket(const char *item, const char *path)
 
 void suspended_move_sockets(struct vm_request *r, const char *runtime_dir)
 {
-	char *old = xasprintf("%s/", r->runtime_dir);
+	AUTO_FREE char *old = xasprintf("%s/", r->runtime_dir);
 
 	for (size_t i = 0; strcmp(r->runtime_dir, runtime_dir) && i < r->argv.len; i++) {
 		char *item = r->argv.items[i];
@@ -196,7 +187,6 @@ void suspended_move_sockets(struct vm_request *r, const char *runtime_dir)
 		r->argv.items[i] = xasprintf("%s%s/%s", item, runtime_dir, at + strlen(old));
 		free(item);
 	}
-	free(old);
 	free(r->runtime_dir);
 	r->runtime_dir = xstrdup(runtime_dir);
 }
@@ -258,7 +248,7 @@ static void suspended_move_argument(char **item, const char *from, const char *t
 /* A machine is called as its folder; where it was not, its name is no matter of the folder's. */
 static void suspended_move_name(struct vm_request *r, const char *from, const char *to)
 {
-	char *old = xasprintf("guest=%s", from);
+	AUTO_FREE char *old = xasprintf("guest=%s", from);
 
 	for (size_t i = 1; i < r->argv.len; i++) {
 		if (strcmp(r->argv.items[i - 1], "-name") || strcmp(r->argv.items[i], old))
@@ -274,20 +264,19 @@ static void suspended_move_name(struct vm_request *r, const char *from, const ch
 		free(r->ssh_host);
 		r->ssh_host = xstrdup(to);
 	}
-	free(old);
 }
 
 void suspended_move_dir(struct vm_request *r, const char *dir)
 {
-	char *old = r->dir;
+	AUTO_FREE char *old = NULL;
 
-	if (!strcmp(old, dir))
+	if (!strcmp(r->dir, dir))
 		return;
+	old = r->dir;
 	for (size_t i = 0; i < r->argv.len; i++)
 		suspended_move_argument(&r->argv.items[i], old, dir);
 	suspended_move_text(&r->seed, old, dir);
 	suspended_move_text(&r->known_hosts, old, dir);
 	suspended_move_name(r, file_basename(old), file_basename(dir));
 	r->dir = xstrdup(dir);
-	free(old);
 }

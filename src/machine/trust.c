@@ -33,19 +33,17 @@ static void trust_add_content(struct hash *h, const char *path)
 /* A file that came with the INI file may be replaced along with it. */
 static bool trust_lies_with(const char *path, const char *ini)
 {
-	char *dir = file_dirname(ini);
-	char *real = realpath(dir, NULL);
+	AUTO_FREE char *dir = file_dirname(ini);
+	AUTO_FREE char *real = realpath(dir, NULL);
 	size_t n = real ? strlen(real) : 0;
 	bool with = n && !strncmp(path, real, n) && (path[n] == '/' || n == 1);
 
-	free(real);
-	free(dir);
 	return with;
 }
 
 static void trust_risk_digest(const struct risk *r, const char *ini, char out[HASH_HEX])
 {
-	char *real = r->path ? realpath(r->path, NULL) : NULL;
+	AUTO_FREE char *real = r->path ? realpath(r->path, NULL) : NULL;
 	struct hash *h = hash_new();
 	uint8_t digest[HASH_SIZE];
 
@@ -59,7 +57,6 @@ static void trust_risk_digest(const struct risk *r, const char *ini, char out[HA
 		trust_add_content(h, real);
 	hash_end(h, digest);
 	hash_hex(digest, out);
-	free(real);
 }
 
 static char *trust_agreed_file(const struct store *store, const char *digest)
@@ -70,7 +67,7 @@ static char *trust_agreed_file(const struct store *store, const char *digest)
 static int trust_keep(const struct store *store, const struct risk *r, const char *ini, struct err *e)
 {
 	char digest[HASH_HEX];
-	char *dir = file_join(store->data_dir, "agreed");
+	AUTO_FREE char *dir = file_join(store->data_dir, "agreed");
 	char *path, *text;
 	int result = 0;
 
@@ -84,7 +81,6 @@ static int trust_keep(const struct store *store, const struct risk *r, const cha
 		free(text);
 	}
 	free(path);
-	free(dir);
 	return result;
 }
 
@@ -105,10 +101,10 @@ static int trust_adopt_value(const struct store *store, const struct spec *s, co
  * now is agreed to. */
 static void trust_adopt_made(const struct store *store, const char *name)
 {
-	char *dir = store_machine_dir(store, name);
-	char *disk = file_join(dir, "disk.qcow2");
-	char *ini = store_saved_ini(store, name);
-	char *claimed = store_claimed_ini(store, name);
+	AUTO_FREE char *dir = store_machine_dir(store, name);
+	AUTO_FREE char *disk = file_join(dir, "disk.qcow2");
+	AUTO_FREE char *ini = store_saved_ini(store, name);
+	AUTO_FREE char *claimed = store_claimed_ini(store, name);
 	struct spec s;
 
 	if (claimed && !strcmp(claimed, ini) && file_exists(disk) && spec_read(&s, ini, NULL) == 0) {
@@ -116,16 +112,12 @@ static void trust_adopt_made(const struct store *store, const char *name)
 		(void)trust_adopt_value(store, &s, ini, NULL); /* without it, it is asked */
 		spec_fini(&s);
 	}
-	free(claimed);
-	free(ini);
-	free(disk);
-	free(dir);
 }
 
 /* Once for a user of an earlier version: the folder is there afterwards. */
 static void trust_adopt_earlier(const struct store *store)
 {
-	char *dir = file_join(store->data_dir, "agreed");
+	AUTO_FREE char *dir = file_join(store->data_dir, "agreed");
 	struct strv names = STRV_INIT;
 
 	if (!file_exists(dir)) {
@@ -135,7 +127,6 @@ static void trust_adopt_earlier(const struct store *store)
 		(void)file_mkdirs(dir, NULL);
 		strv_fini(&names);
 	}
-	free(dir);
 }
 
 void trust_load(const struct store *store, struct spec *s)
@@ -147,7 +138,7 @@ void trust_load(const struct store *store, struct spec *s)
 	risks_find(s, &all);
 	for (size_t i = 0; i < all.len; i++) {
 		char digest[HASH_HEX];
-		char *path;
+		AUTO_FREE char *path = NULL;
 
 		if (all.items[i].state != RISK_FOREIGN || !s->path)
 			continue;
@@ -155,7 +146,6 @@ void trust_load(const struct store *store, struct spec *s)
 		path = trust_agreed_file(store, digest);
 		if (file_exists(path))
 			risk_agree(s, &all.items[i]);
-		free(path);
 	}
 	risks_fini(&all);
 }

@@ -168,12 +168,10 @@ static void argv_add_kernel(const struct argv_in *in, struct qemu_argv *v)
 /* A character device at a path of its name, with what else it needs. */
 static char *argv_chardev(const struct argv_in *in, const char *kind, const char *name, const char *more)
 {
-	char *path = file_join(in->files->runtime_dir, name);
-	char *value = opt_value(path);
+	AUTO_FREE char *path = file_join(in->files->runtime_dir, name);
+	AUTO_FREE char *value = opt_value(path);
 	char *text = xasprintf("%s,id=%s,path=%s%s", kind, name, value, more);
 
-	free(value);
-	free(path);
 	return text;
 }
 

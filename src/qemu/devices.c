@@ -24,20 +24,18 @@ void argv_device(const struct argv_in *in, struct qemu_argv *v, const char *key,
 
 int argv_bad_path(struct err *e, const char *key, const char *path)
 {
-	char *words = text_clean(path, strlen(path), false);
+	AUTO_FREE char *words = text_clean(path, strlen(path), false);
 
 	err_set(e, ERR_USAGE, "path-bad", "%s: %s is not valid UTF-8, which QEMU's options need", key, words);
-	free(words);
 	return -1;
 }
 
 /* The path= of an item, whole, for QEMU runs in another folder; owned. NULL: it has none. */
 static char *devices_item_path(const struct argv_in *in, const char *item)
 {
-	char *written = spec_item_get(item, "path");
+	AUTO_FREE char *written = spec_item_get(item, "path");
 	char *path = written ? spec_path(in->s, written) : NULL;
 
-	free(written);
 	return path;
 }
 
@@ -106,10 +104,10 @@ int argv_drives(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; !r && i < items->len; i++) {
-		char *path = devices_item_path(in, items->items[i]);
-		char *format = spec_item_get(items->items[i], "format");
-		char *mode = spec_item_get(items->items[i], "readonly");
-		char *node = xasprintf("drive%zu", i);
+		AUTO_FREE char *path = devices_item_path(in, items->items[i]);
+		AUTO_FREE char *format = spec_item_get(items->items[i], "format");
+		AUTO_FREE char *mode = spec_item_get(items->items[i], "readonly");
+		AUTO_FREE char *node = xasprintf("drive%zu", i);
 		bool read_only = mode && !strcmp(mode, "on");
 
 		r = !path || !format ? err_set(e, ERR_USAGE, "drive-bad", "devices.drive: path= and format= are needed")
@@ -117,10 +115,6 @@ int argv_drives(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 							 "devices.drive", "a further drive", path, e);
 		if (!r)
 			devices_attach(in, v, node, false, "devices.drive", "where the guest sees it");
-		free(node);
-		free(mode);
-		free(format);
-		free(path);
 	}
 	return r;
 }

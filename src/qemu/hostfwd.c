@@ -52,7 +52,7 @@ bool vm_forward_rules(const struct strv *argv, struct strv *out)
 void vm_forward_put(struct strv *argv, const char *rule, bool on)
 {
 	char **value = hostfwd_netdev(argv);
-	struct strv rules = STRV_INIT;
+	AUTO_STRV struct strv rules = STRV_INIT;
 	struct buf b;
 
 	if (!value)
@@ -67,5 +67,4 @@ void vm_forward_put(struct strv *argv, const char *rule, bool on)
 			buf_addf(&b, RULE "%s", rules.items[i]);
 	free(*value);
 	*value = buf_steal(&b);
-	strv_fini(&rules);
 }

@@ -65,17 +65,16 @@ static int probe_read_version(const char *binary, struct qemu_probe *p, struct e
 
 static void probe_add_remedy(char **why)
 {
-	char *said = *why;
+	AUTO_FREE char *said = *why;
 
 	*why = xasprintf("%s (`debwiz doctor` probes it again)", said);
-	free(said);
 }
 
 /* Tries once per host, program and options. True when it works; *why is owned. */
 static bool probe_try_options(const char *cache_dir, const char *binary, const struct strv *args, char **why)
 {
-	char *what = strv_join(args, " ");
-	char *key = verdict_key(binary, what);
+	AUTO_FREE char *what = strv_join(args, " ");
+	AUTO_FREE char *key = verdict_key(binary, what);
 	bool ok, passing;
 
 	if (!verdict_get(cache_dir, key, &ok, why)) {
@@ -88,8 +87,6 @@ static bool probe_try_options(const char *cache_dir, const char *binary, const s
 	}
 	if (!ok)
 		probe_add_remedy(why);
-	free(key);
-	free(what);
 	return ok;
 }
 
@@ -119,7 +116,7 @@ static bool probe_accel_works(const struct spec *s, const struct catalog_arch *a
 {
 	struct strv args = STRV_INIT;
 	struct err e = ERR_INIT;
-	char *binary;
+	AUTO_FREE char *binary = NULL;
 	bool ok;
 
 	if (!strv_has(&arch->native_hosts, machine)) {
@@ -147,7 +144,6 @@ static bool probe_accel_works(const struct spec *s, const struct catalog_arch *a
 		free(p->binary);
 		p->binary = xstrdup(binary);
 	}
-	free(binary);
 	return ok;
 }
 
@@ -198,7 +194,7 @@ static int probe_choose_accel(const struct spec *s, const struct catalog_arch *a
 
 static bool probe_takes_sandbox(const char *binary, const char *cache_dir, char **why)
 {
-	struct strv args = STRV_INIT;
+	AUTO_STRV struct strv args = STRV_INIT;
 	bool ok;
 
 	strv_split(&args,
@@ -206,7 +202,6 @@ static bool probe_takes_sandbox(const char *binary, const char *cache_dir, char 
 		   "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
 		   " ");
 	ok = probe_try_options(cache_dir, binary, &args, why);
-	strv_fini(&args);
 	return ok;
 }
 
@@ -215,7 +210,7 @@ static char *probe_find_audio(const char *binary)
 {
 	static const char *const best[] = {"pipewire", "pa", "coreaudio", "dsound", "sdl", "alsa", "sndio", "oss"};
 	char *argv[] = {(char *)binary, "-audiodev", "help", NULL};
-	struct strv words = STRV_INIT;
+	AUTO_STRV struct strv words = STRV_INIT;
 	struct buf out;
 	char *found = NULL;
 
@@ -226,7 +221,6 @@ static char *probe_find_audio(const char *binary)
 		if (strv_has(&words, best[i]))
 			found = xstrdup(best[i]);
 	}
-	strv_fini(&words);
 	buf_fini(&out);
 	return found ? found : xstrdup("");
 }
@@ -268,8 +262,8 @@ void qemu_probe_fini(struct qemu_probe *p)
 int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, const char *accel,
 		      const char *why, struct err *e)
 {
-	char *binary = probe_find_binary(s, probe_native_name(arch), e);
-	struct strv args = STRV_INIT;
+	AUTO_FREE char *binary = probe_find_binary(s, probe_native_name(arch), e);
+	AUTO_STRV struct strv args = STRV_INIT;
 	char *what, *key;
 	int r;
 
@@ -281,8 +275,6 @@ int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, con
 	r = verdict_put(cache_dir, key, false, why, qemu_trial_is_passing(why), e);
 	free(key);
 	free(what);
-	strv_fini(&args);
-	free(binary);
 	return r;
 }
 

@@ -106,8 +106,8 @@ bool qemu_trial(const char *binary, const struct strv *args, char **why, bool *p
 	static const char input[] = "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"quit\"}\n";
 	struct loop *l = loop_new();
 	struct trial t = {.status = -1};
-	struct strv argv = STRV_INIT;
-	struct err e = ERR_INIT;
+	AUTO_STRV struct strv argv = STRV_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 	bool ok;
 
 	strv_add(&argv, binary);
@@ -132,8 +132,6 @@ bool qemu_trial(const char *binary, const struct strv *args, char **why, bool *p
 	*passing = !t.proc;
 	if (!ok)
 		*why = t.proc ? trial_explain(&t, passing) : xstrdup(e.text);
-	err_fini(&e);
 	buf_fini(&t.complaint);
-	strv_fini(&argv);
 	return ok;
 }

@@ -69,12 +69,11 @@ bool verdict_get(const char *cache_dir, const char *key, bool *ok, char **why)
 
 static int verdicts_write_all(const char *cache_dir, const json_t *all, struct err *e)
 {
-	char *path = verdicts_file(cache_dir);
+	AUTO_FREE char *path = verdicts_file(cache_dir);
 	int r = file_mkdirs(cache_dir, e);
 
 	if (!r)
 		r = json_write(path, all, e);
-	free(path);
 	return r;
 }
 

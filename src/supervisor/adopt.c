@@ -42,7 +42,7 @@ static bool adopt_has_died(const struct sup *s)
 /* One that was killed holds the lock until its last thread has ended, and that may be writing. */
 struct lock *sup_take_lock(const struct sup *s, struct err *e)
 {
-	char *path = file_join(s->req.dir, "lock");
+	AUTO_FREE char *path = file_join(s->req.dir, "lock");
 	struct lock *lock = lock_take(path, s->req.what, e);
 
 	for (int waited = 0; !lock && e->kind == ERR_BUSY && waited < DYING_MS && adopt_has_died(s);
@@ -51,7 +51,6 @@ struct lock *sup_take_lock(const struct sup *s, struct err *e)
 		poll(NULL, 0, DYING_STEP_MS);
 		lock = lock_take(path, s->req.what, e);
 	}
-	free(path);
 	return lock;
 }
 

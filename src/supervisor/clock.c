@@ -49,7 +49,7 @@ void sup_clock_send(struct sup *s)
 {
 	struct sup_clock *c = s->clock;
 	struct timespec now;
-	char *line;
+	AUTO_FREE char *line = NULL;
 
 	/* a guest that is not ready does not listen, and would read the line when it is old */
 	if (!c->link || !s->run.ready || sup_is_paused(s))
@@ -65,7 +65,6 @@ void sup_clock_send(struct sup *s)
 	line = xasprintf("1 clock epoch=%lld.%03ld\n", (long long)now.tv_sec, now.tv_nsec / 1000000);
 	(void)vm_link_write(c->link, line, strlen(line));
 	log_msg("vm", "sent the time to the guest");
-	free(line);
 }
 
 static void clock_up(void *arg)

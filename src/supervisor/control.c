@@ -124,11 +124,10 @@ static void control_answer_own(struct client *k, size_t i, const json_t *request
 
 static void control_answer_unknown(struct client *k, struct control_ticket t)
 {
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	err_set(&e, ERR_USAGE, "request-unknown", "its supervisor does not know this request");
 	control_answer(k->control, t, &e, NULL);
-	err_fini(&e);
 }
 
 static int control_on_frame(uint8_t type, const char *payload, size_t n, void *arg)

@@ -88,7 +88,7 @@ void sup_guest_stop_login_timer(struct sup *s)
 static void guest_on_login_timeout(void *arg)
 {
 	struct sup *s = arg;
-	char *text;
+	AUTO_FREE char *text = NULL;
 
 	sup_guest_stop_login_timer(s);
 	if (!s->req.configuring) {
@@ -98,7 +98,6 @@ static void guest_on_login_timeout(void *arg)
 	text = xasprintf("the guest reported nothing for %llu s while it configured its packages",
 			 (unsigned long long)(s->req.login_timeout / 1000));
 	sup_fail(s, VM_CAUSE_TIMEOUT, text);
-	free(text);
 }
 
 void sup_guest_await_login(struct sup *s)
@@ -157,7 +156,7 @@ static void guest_on_login(void *arg)
 static void guest_on_panic(const char *text, void *arg)
 {
 	struct sup *s = arg;
-	char *words = xasprintf("the guest's kernel panicked: %s", text);
+	AUTO_FREE char *words = xasprintf("the guest's kernel panicked: %s", text);
 
 	/* Once somebody may be logged in, such a line may be a log that he reads. */
 	if (s->run.state == VM_BOOTING) {
@@ -165,7 +164,6 @@ static void guest_on_panic(const char *text, void *arg)
 		guest_await_end(s, s->req.configuring ? PANIC_GRACE_MS / 10 : PANIC_GRACE_MS);
 		sup_send_progress(s, "panic", json_pack("{s:s}", "text", text));
 	}
-	free(words);
 }
 
 static const struct prompt_ops prompt_ops = {.login = guest_on_login, .panic = guest_on_panic};
@@ -235,17 +233,16 @@ static void guest_on_hostkey(struct sup *s, const json_t *values)
 static void guest_remove_pending(void *arg)
 {
 	const struct sup *s = arg;
-	char *path = file_join(s->req.dir, VM_PENDING_NAME);
+	AUTO_FREE char *path = file_join(s->req.dir, VM_PENDING_NAME);
 
 	unlink(path);
-	free(path);
 }
 
 /* What the guest lacks of updates: none where it has caught up, and again some where its disk went back. */
 static void guest_on_pending(struct sup *s, const char *suites)
 {
-	char *known;
-	char *path;
+	AUTO_FREE char *known = NULL;
+	AUTO_FREE char *path = NULL;
 
 	if (s->req.configuring || !suites || !vm_pending_ok(suites))
 		return;
@@ -255,8 +252,6 @@ static void guest_on_pending(struct sup *s, const char *suites)
 		async_writer_then(s->writer, guest_remove_pending, s); /* a write of it may be under way */
 	else if (!known || strcmp(known, suites))
 		async_writer_put(s->writer, path, xasprintf("%s\n", suites));
-	free(known);
-	free(path);
 }
 
 static void guest_on_guest_ready(struct sup *s, const json_t *values)
@@ -407,19 +402,18 @@ static const struct vm_link_ops progress_ops = {.up = guest_on_up, .data = guest
 
 static void guest_read_known_hosts(struct sup *s)
 {
-	struct err ignored = ERR_INIT;
+	AUTO_ERR struct err ignored = ERR_INIT;
 
 	buf_init(&s->guest->known_hosts, 0);
 	/* a file that cannot be read is written anew with what is learnt */
 	if (*s->req.known_hosts)
 		file_read(s->req.known_hosts, KNOWN_HOSTS_MAX, &s->guest->known_hosts, &ignored);
-	err_fini(&ignored);
 }
 
 void sup_guest_open(struct sup *s)
 {
-	char *serial = file_join(s->req.runtime_dir, "serial");
-	char *progress = file_join(s->req.runtime_dir, "progress");
+	AUTO_FREE char *serial = file_join(s->req.runtime_dir, "serial");
+	AUTO_FREE char *progress = file_join(s->req.runtime_dir, "progress");
 
 	conlog_open(&s->guest->log, s->req.dir, s->end.adopted);
 	progress_init(&s->guest->reader);
@@ -427,8 +421,6 @@ void sup_guest_open(struct sup *s)
 	s->guest->serial = vm_link_open_pipes(s->loop, serial, CONNECT_MS, &serial_ops, s);
 	s->guest->progress = vm_link_open(s->loop, progress, CONNECT_MS, &progress_ops, s);
 	sup_clock_open(s);
-	free(progress);
-	free(serial);
 }
 
 void sup_guest_close(struct sup *s)

@@ -51,15 +51,13 @@ void sup_life_free(struct sup_life *l)
 
 void sup_save(struct sup *s)
 {
-	char *path = file_join(s->req.dir, "run.json");
+	AUTO_FREE char *path = file_join(s->req.dir, "run.json");
 	json_t *o = vm_run_json(&s->run);
-	char *text = json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS);
+	AUTO_FREE char *text = json_dumps(o, JSON_INDENT(2) | JSON_SORT_KEYS);
 	char *line = xasprintf("%s\n", text ? text : "{}");
 
 	async_writer_put(s->writer, path, line);
-	free(text);
 	json_decref(o);
-	free(path);
 }
 
 struct state_event {

@@ -108,7 +108,7 @@ bool sup_monitor_send(struct sup *s, const char *command)
 static void monitor_on_cont(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
-	char *text;
+	AUTO_FREE char *text = NULL;
 
 	(void)value;
 	if (!error) {
@@ -117,7 +117,6 @@ static void monitor_on_cont(const json_t *value, const char *error, void *arg)
 	}
 	text = xasprintf("QEMU would not let the guest go: %s", error);
 	sup_fail(s, VM_CAUSE_MONITOR, text);
-	free(text);
 }
 
 void sup_monitor_resume(struct sup *s)
@@ -197,10 +196,9 @@ static void monitor_ev_shutdown(struct sup *s, const json_t *data)
 
 static void monitor_status_internal_error(struct sup *s)
 {
-	char *text = xasprintf("the accelerator %s stopped with an internal error", s->req.accel);
+	AUTO_FREE char *text = xasprintf("the accelerator %s stopped with an internal error", s->req.accel);
 
 	sup_fail(s, VM_CAUSE_INTERNAL_ERROR, text);
-	free(text);
 }
 
 /* Why the guest is paused, if only the record says it, in this run or before a takeover. */
@@ -214,10 +212,9 @@ static bool monitor_pause_is_recorded(const struct sup *s)
 static void monitor_status_paused(struct sup *s)
 {
 	bool recorded = monitor_pause_is_recorded(s);
-	char *text = xstrdup(recorded ? s->run.cause : "paused");
+	AUTO_FREE char *text = xstrdup(recorded ? s->run.cause : "paused");
 
 	sup_pause_begin(s, recorded ? s->run.cause_id : VM_CAUSE_PAUSED, text);
-	free(text);
 }
 
 static void monitor_status_io_error(struct sup *s)
@@ -362,11 +359,10 @@ static const struct vm_link_ops link_ops = {.up = monitor_on_up, .data = monitor
 
 void sup_monitor_open(struct sup *s)
 {
-	char *path = file_join(s->req.runtime_dir, "qmp");
+	AUTO_FREE char *path = file_join(s->req.runtime_dir, "qmp");
 
 	s->monitor->qmp = qmp_new(&qmp_ops, s);
 	s->monitor->link = vm_link_open(s->loop, path, CONNECT_MS, &link_ops, s);
-	free(path);
 }
 
 void sup_monitor_close(struct sup *s)

@@ -84,17 +84,15 @@ void sup_orders_fini(struct sup *s)
 
 void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, const char *id, const char *fmt, ...)
 {
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 	va_list args;
-	char *text;
+	AUTO_FREE char *text = NULL;
 
 	va_start(args, fmt);
 	text = xvasprintf(fmt, args);
 	va_end(args);
 	err_set(&e, kind, id, "%s", text);
 	control_answer(s->control, t, &e, NULL);
-	err_fini(&e);
-	free(text);
 }
 
 static void orders_refuse_state(struct sup *s, struct control_ticket t)
@@ -296,7 +294,7 @@ static void orders_forward_done(const json_t *value, const char *error, void *ar
 {
 	struct sup_order *o = arg;
 	const char *said = error ? error : json_string_value(value);
-	char *words = vm_sanitize(said ? said : "", said ? strlen(said) : 0, 200);
+	AUTO_FREE char *words = vm_sanitize(said ? said : "", said ? strlen(said) : 0, 200);
 	bool done = !error && (o->on ? !*words : strstr(words, " removed") || strstr(words, " not found"));
 
 	o->sent = false;
@@ -306,7 +304,6 @@ static void orders_forward_done(const json_t *value, const char *error, void *ar
 	} else {
 		orders_order_refused(o, *words ? words : "it gave no reason");
 	}
-	free(words);
 }
 
 static void orders_on_forward(struct sup *s, const json_t *request, struct control_ticket t)

@@ -58,7 +58,7 @@ static void process_on_output(int fd, const char *p, size_t n, void *arg)
 
 static int process_remove_socket(const char *dir, const char *name, struct err *e)
 {
-	char *path = file_join(dir, name);
+	AUTO_FREE char *path = file_join(dir, name);
 	struct stat st;
 	int r = 0;
 
@@ -66,7 +66,6 @@ static int process_remove_socket(const char *dir, const char *name, struct err *
 		r = err_set(e, ERR_FAILED, "socket-planted", "%s is in the way: it is not a socket", path);
 	else if (unlink(path) < 0 && errno != ENOENT)
 		r = err_errno(e, errno, "socket-remove", "cannot remove %s", path);
-	free(path);
 	return r;
 }
 
@@ -88,10 +87,9 @@ int sup_process_remove_lines(struct sup *s, struct err *e)
 /* Creates the pipes that QEMU opens, and removes what an earlier run left where QEMU listens. */
 static int process_make_lines(struct sup *s, struct err *e)
 {
-	char *serial = file_join(s->req.runtime_dir, "serial");
+	AUTO_FREE char *serial = file_join(s->req.runtime_dir, "serial");
 	int r = sup_process_remove_lines(s, e) < 0 || host_fifo_make(serial, e) < 0 ? -1 : 0;
 
-	free(serial);
 	return r;
 }
 

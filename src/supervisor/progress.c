@@ -92,7 +92,7 @@ json_t *progress_parse(const char *p, size_t n, char **state)
 static void progress_on_line(struct progress_reader *r, progress_fn fn, void *arg)
 {
 	size_t n = r->line.len;
-	char *state;
+	AUTO_FREE char *state = NULL;
 	json_t *values;
 
 	if (n && r->line.data[n - 1] == '\r')
@@ -104,7 +104,6 @@ static void progress_on_line(struct progress_reader *r, progress_fn fn, void *ar
 	}
 	fn(state, values, arg);
 	json_decref(values);
-	free(state);
 }
 
 void progress_feed(struct progress_reader *r, const char *p, size_t n, progress_fn fn, void *arg)

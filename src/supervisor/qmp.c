@@ -94,7 +94,7 @@ static void qmp_fail(struct qmp *q, const char *why)
 static void qmp_put(struct qmp *q, const char *name, json_t *arguments, json_int_t id)
 {
 	json_t *o = json_object();
-	char *line;
+	AUTO_FREE char *line = NULL;
 
 	json_object_set_new(o, "execute", json_string(name));
 	json_object_set_new(o, "id", json_integer(id));
@@ -103,7 +103,6 @@ static void qmp_put(struct qmp *q, const char *name, json_t *arguments, json_int
 	line = json_line(o);
 	log_msg("qmp", "> %s", line);
 	buf_addf(&q->out, "%s\n", line);
-	free(line);
 	json_decref(o);
 }
 

@@ -160,7 +160,7 @@ static void supervisor_on_hangup(void *arg)
 {
 	struct sup *s = arg;
 	char *path = file_join(s->run.runtime_dir, "control");
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 	char *dir;
 
 	if (s->lock && !file_exists(path) && (dir = host_runtime_dir(s->req.name, &e))) {
@@ -176,7 +176,6 @@ static void supervisor_on_hangup(void *arg)
 	}
 	if (e.kind)
 		log_msg("vm", "cannot listen again: %s", e.text);
-	err_fini(&e);
 	free(path);
 }
 
@@ -296,8 +295,8 @@ static void supervisor_fini(struct supervisor *v)
 /* Restores the screen of a machine that continues from the end of its log. */
 static void supervisor_replay(struct sup *s, const char *name)
 {
-	char *path = file_join(s->req.dir, name);
-	struct err e = ERR_INIT;
+	AUTO_FREE char *path = file_join(s->req.dir, name);
+	AUTO_ERR struct err e = ERR_INIT;
 	struct buf log;
 	size_t skip;
 
@@ -306,8 +305,6 @@ static void supervisor_replay(struct sup *s, const char *name)
 		sup_screen_replay(s->screen, log.data + skip, log.len - skip);
 		buf_fini(&log);
 	}
-	err_fini(&e);
-	free(path);
 }
 
 static void supervisor_on_trim(void *arg)

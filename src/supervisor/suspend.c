@@ -95,10 +95,9 @@ static void suspend_stop_progress(struct sup *s)
 
 void sup_suspend_remove_part(struct sup *s)
 {
-	char *part = suspended_part_path(s->req.dir);
+	AUTO_FREE char *part = suspended_part_path(s->req.dir);
 
 	unlink(part);
-	free(part);
 }
 
 static void suspend_reset(struct sup *s)
@@ -310,11 +309,10 @@ static void suspend_on_committed(void *arg)
 
 	s->suspend->writing = false;
 	if (!s->suspend->done) {
-		char *text = xstrdup(s->suspend->err.text);
+		AUTO_FREE char *text = xstrdup(s->suspend->err.text);
 
 		suspended_remove(s->req.dir, NULL);
 		suspend_out_failed(s, text);
-		free(text);
 	} else {
 		s->end.suspended = true;
 		control_answer(s->control, s->suspend->ticket, NULL, NULL);
@@ -351,19 +349,18 @@ static void suspend_out_moved(struct sup *s, const char *status)
 static void suspend_on_incoming(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
-	char *text;
+	AUTO_FREE char *text = NULL;
 
 	(void)value;
 	if (!error || s->suspend->direction != SUSPEND_IN || s->end.adopted)
 		return;
 	text = xasprintf("the suspended state, which is kept, could not be loaded: %s", error);
 	sup_fail(s, VM_CAUSE_RESUME_FAILED, text);
-	free(text);
 }
 
 void sup_resume_begin(struct sup *s)
 {
-	char *path = suspended_state_path(s->req.dir);
+	AUTO_FREE char *path = suspended_state_path(s->req.dir);
 	int fd = file_open(path, FILE_READ);
 
 	s->end.resuming = true;
@@ -371,7 +368,6 @@ void sup_resume_begin(struct sup *s)
 	if (!suspend_send_file(s, fd) ||
 	    !sup_monitor_ask(s, "migrate-incoming", json_pack("{s:s}", "uri", "fd:" FD_NAME), suspend_on_incoming, s))
 		sup_fail(s, VM_CAUSE_RESUME_FAILED, "the suspended state cannot be opened");
-	free(path);
 }
 
 static void suspend_remove(void *arg)
