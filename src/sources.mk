@@ -125,21 +125,21 @@ CONSOLE = \
 	include/console/history.h \
 	include/console/row.h \
 	include/console/view.h \
+	src/console/combining.c \
+	src/console/combining.h \
 	src/console/console.c \
 	src/console/find.c \
 	src/console/grid.c \
 	src/console/grid.h \
-	src/console/guard.c \
-	src/console/guard.h \
 	src/console/history.c \
+	src/console/input_filter.c \
+	src/console/input_filter.h \
 	src/console/keys.c \
 	src/console/keys.h \
-	src/console/marks.c \
-	src/console/marks.h \
+	src/console/osc.c \
+	src/console/osc.h \
 	src/console/row.c \
-	src/console/view.c \
-	src/console/wishes.c \
-	src/console/wishes.h
+	src/console/view.c
 
 HOST = \
 	include/host/clock.h \

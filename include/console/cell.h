@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cell: what one place of a terminal's screen holds. All zero is a blank cell in the default
- * colours. The characters in a cell are fit for a terminal (text_is_fit).
+ * cell: one cell of a terminal's screen. All zero is a blank cell in the default colours. The characters are safe for a
+ * terminal (text_is_fit).
  */
 #ifndef CONSOLE_CELL_H
 #define CONSOLE_CELL_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CELL_CHARS 6 /* a character and the marks combined with it */
+#define CELL_CHARS 6 /* a character and its combining characters */
 
 /* A colour: CELL_DEFAULT, or one of the kinds below with an index or 0xRRGGBB. */
 #define CELL_DEFAULT 0U
@@ -31,8 +31,8 @@ enum cell_attr {
 
 enum cell_width {
 	CELL_SINGLE,
-	CELL_DOUBLE, /* takes the place to its right as well … */
-	CELL_REST,   /* … which is this, and empty */
+	CELL_DOUBLE, /* covers the cell at its right, too … */
+	CELL_REST,   /* … which is this one */
 };
 
 struct cell {

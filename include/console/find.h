@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * find: looks for text in the scrollback and on the screen. Lines are numbered as in history.h; the
- * screen's rows follow the scrollback: row R is history_end() + R. A text of small letters alone is
- * found in any case (of ASCII letters).
+ * find: searches the scrollback and the screen. Lines are numbered as in history.h; the screen's rows follow the
+ * scrollback: row R is history_end() + R. A text without capital letters matches in any case (ASCII).
  */
 #ifndef CONSOLE_FIND_H
 #define CONSOLE_FIND_H
@@ -16,8 +15,8 @@ struct find_place {
 	int col, cols; /* first column and how many */
 };
 
-/* The nearest place before (`back`) or at or behind `*at` (line and col); changes *at and returns
- * true, or returns false. Does not go round. */
+/* Finds the nearest match before (`back`), or at or after, `*at` (line and col). Returns true and changes *at, or
+ * returns false. Does not wrap around. */
 bool console_find(struct console *c, const char *text, bool back, struct find_place *at);
 
 #endif

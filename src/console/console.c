@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * console: see include/console/console.h. libvterm's state layer moves the cursor and says what to
- * put, erase and scroll; the cells are ours (grid.h), so that its versions 0.1 and 0.3 differ in one
- * function here, and rows are scrolled by their pointers.
+ * console: runs libvterm's state layer, which moves the cursor and calls back to put, erase and scroll. The cells are
+ * our own (grid.h): so libvterm 0.1 and 0.3 differ in one function here, and rows are scrolled by their pointers.
  */
 #include "console/console.h"
 
@@ -14,17 +13,17 @@
 #include "base/text.h"
 #include "console/row.h"
 #include "grid.h"
-#include "guard.h"
+#include "input_filter.h"
 #include "keys.h"
-#include "wishes.h"
+#include "osc.h"
 
 enum { PRIMARY, ALTERNATE };
 
 struct console {
 	VTerm *vt;
 	VTermState *state;
-	struct guard guard;
-	struct wishes wishes;
+	struct input_filter filter;
+	struct osc osc;
 	struct grid grid[2];
 	struct grid *shown;
 	struct cell pen;
@@ -32,12 +31,12 @@ struct console {
 	struct console_modes modes;
 	uint64_t stamp;
 	struct history *history;
-	struct buf packed; /* a line on its way to the history */
+	struct buf packed; /* a line for the history */
 	struct buf out;
-	bool answering; /* the guest's bytes are being read */
+	bool answering; /* within console_feed: output is a reply to the guest */
 };
 
-/* From libvterm */
+/* ---- callbacks of libvterm ---- */
 
 static int console_on_putglyph(VTermGlyphInfo *info, VTermPos pos, void *arg)
 {
@@ -70,7 +69,7 @@ static int console_on_movecursor(VTermPos pos, VTermPos old, int visible, void *
 	return 1;
 }
 
-static void console_keep(struct console *c, int row)
+static void console_save_line(struct console *c, int row)
 {
 	buf_clear(&c->packed);
 	row_pack(&c->packed, c->grid[PRIMARY].row[row], c->grid[PRIMARY].cols);
@@ -85,7 +84,7 @@ static int console_on_scrollrect(VTermRect rect, int downward, int rightward, vo
 	if (c->shown == &c->grid[PRIMARY] && downward > 0 && !rightward && r.top == 0 && !r.left &&
 	    r.right == c->shown->cols) {
 		for (int i = 0; i < downward && i < r.bottom; i++)
-			console_keep(c, i);
+			console_save_line(c, i);
 	}
 	grid_scroll(c->shown, r, downward, rightward, c->pen.bg, c->stamp);
 	return 1;
@@ -96,7 +95,7 @@ static int console_on_erase(VTermRect rect, int selective, void *arg)
 	struct console *c = arg;
 	struct grid_rect r = {rect.start_row, rect.end_row, rect.start_col, rect.end_col};
 
-	(void)selective; /* protected cells are not kept apart */
+	(void)selective; /* protected cells are not supported */
 	grid_erase(c->shown, r, c->pen.bg, c->stamp);
 	return 1;
 }
@@ -203,9 +202,9 @@ static int console_on_bell(void *arg)
 	return 1;
 }
 
-/* Rows are cut below the cursor first, then they go to the scrollback; new ones come from there.
- * Returns by how many rows the cursor moves down. */
-static int console_reshape(struct console *c, int rows, int cols)
+/* Resizes both grids. Removes rows below the cursor first, then moves rows to the scrollback; new rows come from the
+ * scrollback. Returns by how many rows the cursor moves down. */
+static int console_resize_grids(struct console *c, int rows, int cols)
 {
 	struct grid *g = &c->grid[PRIMARY];
 	int delta = 0, below = g->rows - 1 - c->modes.row, over = g->rows - rows - below;
@@ -215,7 +214,7 @@ static int console_reshape(struct console *c, int rows, int cols)
 
 	if (c->shown == g) {
 		for (int i = 0; i < over; i++)
-			console_keep(c, i);
+			console_save_line(c, i);
 		if (over > 0)
 			grid_scroll(g, all, over, 0, CELL_DEFAULT, c->stamp);
 		delta = over > 0 ? -over : 0;
@@ -242,8 +241,8 @@ static int console_on_resize(int rows, int cols, VTermStateFields *fields, void 
 	struct console *c = arg;
 	int old = c->shown->rows;
 
-	fields->pos.row += console_reshape(c, rows, cols);
-	/* 0.2 and later leave these to this callback, in memory of its allocator */
+	fields->pos.row += console_resize_grids(c, rows, cols);
+	/* libvterm 0.2 and later leave these to this callback, in memory of its allocator */
 	for (size_t i = 0; i < 2; i++) {
 		VTermLineInfo *info = fields->lineinfos[i];
 
@@ -258,7 +257,7 @@ static int console_on_resize(int rows, int cols, VTermStateFields *fields, void 
 #else
 static int console_on_resize(int rows, int cols, VTermPos *delta, void *arg)
 {
-	delta->row += console_reshape(arg, rows, cols);
+	delta->row += console_resize_grids(arg, rows, cols);
 	return 1;
 }
 #endif
@@ -279,7 +278,7 @@ static void console_on_output(const char *p, size_t n, void *arg)
 {
 	struct console *c = arg;
 
-	/* a guest that asks and never reads gets no more answers */
+	/* a guest that sends queries and never reads gets no more replies */
 	if (c->answering && c->out.len + n > CONSOLE_REPLIES)
 		return;
 	buf_add(&c->out, p, n);
@@ -297,9 +296,9 @@ static void console_release(void *p, void *data)
 	free(p);
 }
 
-/* Life cycle */
+/* ---- life cycle ---- */
 
-static int console_within(int v, int min, int max)
+static int console_clamp(int v, int min, int max)
 {
 	return v < min ? min : v > max ? max : v;
 }
@@ -309,14 +308,14 @@ struct console *console_new(int rows, int cols, size_t lines)
 	static VTermAllocatorFunctions allocator = {.malloc = console_allocate, .free = console_release};
 	struct console *c = xcalloc(1, sizeof(*c));
 
-	rows = console_within(rows, CONSOLE_ROWS_MIN, CONSOLE_ROWS_MAX);
-	cols = console_within(cols, CONSOLE_COLS_MIN, CONSOLE_COLS_MAX);
+	rows = console_clamp(rows, CONSOLE_ROWS_MIN, CONSOLE_ROWS_MAX);
+	cols = console_clamp(cols, CONSOLE_COLS_MIN, CONSOLE_COLS_MAX);
 	grid_init(&c->grid[PRIMARY], rows, cols);
 	grid_init(&c->grid[ALTERNATE], rows, cols);
 	c->shown = &c->grid[PRIMARY];
 	c->history = history_new(lines, HISTORY_BYTES);
 	buf_init(&c->packed, 0);
-	wishes_init(&c->wishes);
+	osc_init(&c->osc);
 	buf_init(&c->out, CONSOLE_OUT);
 	c->modes.cursor = true;
 	c->modes.cursor_shape = VTERM_PROP_CURSORSHAPE_BLOCK;
@@ -338,7 +337,7 @@ void console_free(struct console *c)
 	grid_fini(&c->grid[ALTERNATE]);
 	history_free(c->history);
 	buf_fini(&c->packed);
-	wishes_fini(&c->wishes);
+	osc_fini(&c->osc);
 	buf_fini(&c->out);
 	free(c);
 }
@@ -350,53 +349,54 @@ static void console_on_text(const char *p, size_t n, void *arg)
 	vterm_input_write(c->vt, p, n);
 }
 
-static void console_on_mark(uint32_t mark, void *arg)
+static void console_on_combining(uint32_t mark, void *arg)
 {
 	struct console *c = arg;
 
-	grid_mark(c->shown, c->last_row, c->last_col, mark, c->stamp);
+	grid_combine(c->shown, c->last_row, c->last_col, mark, c->stamp);
 }
 
 static void console_on_osc(int byte, void *arg)
 {
 	struct console *c = arg;
 
-	if (byte == GUARD_OSC_BEGIN)
-		wishes_begin(&c->wishes);
-	else if (byte == GUARD_OSC_END)
-		wishes_end(&c->wishes);
+	if (byte == FILTER_OSC_BEGIN)
+		osc_begin(&c->osc);
+	else if (byte == FILTER_OSC_END)
+		osc_end(&c->osc);
 	else
-		wishes_add(&c->wishes, (char)byte);
+		osc_add(&c->osc, (char)byte);
 }
 
-static const struct guard_ops guard_ops = {.text = console_on_text, .mark = console_on_mark, .osc = console_on_osc};
+static const struct input_filter_ops filter_ops = {
+	.text = console_on_text, .combining = console_on_combining, .osc = console_on_osc};
 
 void console_feed(struct console *c, const char *p, size_t n)
 {
 	c->stamp++;
 	c->answering = true;
-	guard_feed(&c->guard, p, n, &guard_ops, c);
+	input_filter_feed(&c->filter, p, n, &filter_ops, c);
 	c->answering = false;
 }
 
 void console_resize(struct console *c, int rows, int cols)
 {
 	c->stamp++;
-	vterm_set_size(c->vt, console_within(rows, CONSOLE_ROWS_MIN, CONSOLE_ROWS_MAX),
-		       console_within(cols, CONSOLE_COLS_MIN, CONSOLE_COLS_MAX));
+	vterm_set_size(c->vt, console_clamp(rows, CONSOLE_ROWS_MIN, CONSOLE_ROWS_MAX),
+		       console_clamp(cols, CONSOLE_COLS_MIN, CONSOLE_COLS_MAX));
 }
 
 void console_reset(struct console *c)
 {
 	c->stamp++;
-	c->guard = (struct guard){0};
+	c->filter = (struct input_filter){0};
 	vterm_state_reset(c->state, 1);
-	/* a guest that restores what it never saved would get libvterm's zeroes: black on black */
+	/* without a saved state, restoring gives libvterm's zeroes: black on black */
 	vterm_input_write(c->vt, "\0337", 2);
 	grid_touch(c->shown, c->stamp);
 }
 
-/* What is there */
+/* ---- state ---- */
 
 int console_rows(const struct console *c)
 {
@@ -411,17 +411,17 @@ int console_cols(const struct console *c)
 void console_modes(const struct console *c, struct console_modes *out)
 {
 	*out = c->modes;
-	out->clips = c->wishes.clips;
+	out->clips = c->osc.clips;
 }
 
 const char *console_title(const struct console *c)
 {
-	return c->wishes.title ? c->wishes.title : "";
+	return c->osc.title ? c->osc.title : "";
 }
 
 const struct buf *console_clip(const struct console *c)
 {
-	return &c->wishes.clip;
+	return &c->osc.clip;
 }
 
 const struct cell *console_row(const struct console *c, int row)
@@ -444,7 +444,7 @@ struct history *console_history(struct console *c)
 	return c->history;
 }
 
-/* To the guest */
+/* ---- input to the guest ---- */
 
 struct buf *console_out(struct console *c)
 {
@@ -492,14 +492,14 @@ int console_press(struct console *c, const char *key, unsigned modifiers)
 		return -1;
 	vterm_keyboard_key(c->vt, found, console_modifier(modifiers));
 	last = c->out.len ? &c->out.data[c->out.len - 1] : NULL;
-	if (last && *last == 'H' && !strcmp(key, "Begin")) /* libvterm does not know it */
+	if (last && *last == 'H' && !strcmp(key, "Begin")) /* libvterm does not have this key */
 		*last = 'E';
-	else if (last && *last == '\n' && found == VTERM_KEY_KP_ENTER) /* libvterm has it as Ctrl-J */
+	else if (last && *last == '\n' && found == VTERM_KEY_KP_ENTER) /* libvterm sends Ctrl-J */
 		*last = '\r';
 	return 0;
 }
 
-static void console_mouse_unsaid(struct console *c, size_t len)
+static void console_truncate_out(struct console *c, size_t len)
 {
 	c->out.len = len;
 	c->out.data[len] = '\0';
@@ -507,19 +507,19 @@ static void console_mouse_unsaid(struct console *c, size_t len)
 
 void console_click(struct console *c, int row, int col, int button, bool pressed, unsigned modifiers)
 {
-	bool wanted = c->modes.mouse != CONSOLE_MOUSE_OFF;
+	bool enabled = c->modes.mouse != CONSOLE_MOUSE_OFF;
 	size_t before = c->out.len;
 
-	/* a release counts also where the guest has lost interest, else the button stays pressed */
-	if ((!wanted && pressed) || c->out.len + 64 > CONSOLE_OUT)
+	/* report a release even if the guest disabled the mouse, else the button stays pressed */
+	if ((!enabled && pressed) || c->out.len + 64 > CONSOLE_OUT)
 		return;
 	if (row < 0 || row >= c->shown->rows || col < 0 || col >= c->shown->cols)
 		return;
 	vterm_mouse_move(c->vt, row, col, console_modifier(modifiers));
 	if (!button)
 		return;
-	console_mouse_unsaid(c, before); /* no movement that the terminal did not report */
+	console_truncate_out(c, before); /* drop a movement that the terminal did not report */
 	vterm_mouse_button(c->vt, button, pressed, console_modifier(modifiers));
-	if (!wanted)
-		console_mouse_unsaid(c, before);
+	if (!enabled)
+		console_truncate_out(c, before);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* find: see include/console/find.h. */
+/* find: searches line by line, in the text of each line's cells. */
 #include "console/find.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "console/row.h"
 
-struct search {
+struct find_search {
 	struct console *c;
 	const char *text;
 	size_t len;
@@ -23,7 +23,7 @@ static char find_lower(char c)
 	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-static bool find_matches(const struct search *s, const char *p)
+static bool find_matches(const struct find_search *s, const char *p)
 {
 	for (size_t i = 0; i < s->len; i++) {
 		if ((s->fold ? find_lower(p[i]) : p[i]) != s->text[i])
@@ -32,8 +32,8 @@ static bool find_matches(const struct search *s, const char *p)
 	return true;
 }
 
-/* Reads a line; returns its width in cells. */
-static int find_load(struct search *s, uint64_t line)
+/* Reads a line. Returns its width in cells. */
+static int find_load(struct find_search *s, uint64_t line)
 {
 	struct history *h = console_history(s->c);
 	const struct cell *cells = s->cells;
@@ -53,7 +53,7 @@ static int find_load(struct search *s, uint64_t line)
 	}
 	for (int i = 0; i < cols; i++) {
 		had = s->line.len;
-		/* a blank at its end would be left out */
+		/* row_text would drop a trailing blank */
 		if (cells[i].width != CELL_REST && (!cells[i].chars[0] || cells[i].chars[0] == ' '))
 			buf_addc(&s->line, ' ');
 		else
@@ -65,8 +65,8 @@ static int find_load(struct search *s, uint64_t line)
 	return cols;
 }
 
-/* The place in the loaded line nearest to `col` in that direction: its first byte, or -1. */
-static long find_look(const struct search *s, bool back, int col)
+/* Returns the first byte of the match in the line that is nearest to `col` in that direction, or -1. */
+static long find_look(const struct find_search *s, bool back, int col)
 {
 	long best = -1;
 
@@ -84,7 +84,7 @@ bool console_find(struct console *c, const char *text, bool back, struct find_pl
 {
 	struct history *h = console_history(c);
 	uint64_t first = history_first(h), end = history_end(h) + (uint64_t)console_rows(c);
-	struct search s = {.c = c, .text = text, .len = strlen(text), .fold = true};
+	struct find_search s = {.c = c, .text = text, .len = strlen(text), .fold = true};
 	uint64_t line = at->line < first ? first : at->line;
 	int col = at->line < first ? 0 : at->col;
 	long found = -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* grid: see grid.h. */
+/* grid: sets, erases and moves cells; rows are scrolled by their pointers. */
 #include "grid.h"
 
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static void grid_blank(struct cell *c, uint32_t bg)
 	*c = (struct cell){.bg = bg};
 }
 
-/* The column is about to get another cell: what reaches over it goes. */
+/* Blanks the other half of a double-width character at the column, which is about to be overwritten. */
 static void grid_break_pair(struct grid *g, int row, int col)
 {
 	struct cell *c = g->row[row];
@@ -66,7 +66,7 @@ void grid_put(struct grid *g, int row, int col, const struct cell *c, uint64_t s
 	g->stamp[row] = stamp;
 }
 
-void grid_mark(struct grid *g, int row, int col, uint32_t mark, uint64_t stamp)
+void grid_combine(struct grid *g, int row, int col, uint32_t mark, uint64_t stamp)
 {
 	struct cell *c;
 
@@ -129,7 +129,7 @@ static void grid_swap_rows(struct grid *g, int a, int b)
 	g->row[b] = row;
 }
 
-/* Copies columns of one row into another, or moves them within one. */
+/* Copies columns of one row into another, or moves them within a row. */
 static void grid_copy_row(struct grid *g, int to, int from, int to_col, int from_col, int n)
 {
 	if (n <= 0)
@@ -139,7 +139,7 @@ static void grid_copy_row(struct grid *g, int to, int from, int to_col, int from
 	memmove(g->row[to] + to_col, g->row[from] + from_col, (size_t)n * sizeof(struct cell));
 }
 
-/* After columns were moved, pairs that were cut at an edge are mended. */
+/* Blanks halves of double-width characters that a move of columns has cut at an edge. */
 static void grid_mend(struct grid *g, int row)
 {
 	struct cell *c = g->row[row];

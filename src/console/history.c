@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* history: see include/console/history.h. */
+/* history: a ring of packed lines that grows up to its limits. */
 #include "console/history.h"
 
 #include <stdlib.h>
@@ -7,14 +7,14 @@
 
 #include "base/mem.h"
 
-struct line {
+struct history_line {
 	char *bytes;
 	size_t n;
 };
 
 struct history {
-	struct line *ring;  /* line number L stands at L % size */
-	size_t size, lines; /* allocated; most there may be */
+	struct history_line *ring; /* line number L is at L % size */
+	size_t size, lines;	   /* allocated; maximum */
 	size_t bytes, bytes_max;
 	uint64_t first, end;
 };
@@ -30,11 +30,11 @@ struct history *history_new(size_t lines, size_t bytes)
 
 static void history_drop(struct history *h, uint64_t line)
 {
-	struct line *l = &h->ring[line % h->size];
+	struct history_line *l = &h->ring[line % h->size];
 
 	h->bytes -= l->n;
 	free(l->bytes);
-	*l = (struct line){0};
+	*l = (struct history_line){0};
 }
 
 void history_clear(struct history *h)
@@ -55,7 +55,7 @@ void history_free(struct history *h)
 static void history_grow(struct history *h)
 {
 	size_t size = h->size ? h->size * 2 : 64;
-	struct line *ring;
+	struct history_line *ring;
 
 	if (size > h->lines)
 		size = h->lines;
@@ -69,7 +69,7 @@ static void history_grow(struct history *h)
 
 void history_push(struct history *h, const char *p, size_t n)
 {
-	struct line l = {.n = n};
+	struct history_line l = {.n = n};
 
 	if (!h->lines)
 		return;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* keys: see keys.h. */
+/* keys: the table of key names. */
 #include "keys.h"
 
 #include <string.h>
+
+#include "base/mem.h"
 
 static const struct {
 	const char *name;
@@ -56,7 +58,7 @@ static const struct {
 
 bool keys_find(const char *name, VTermKey *out)
 {
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (strcmp(keys[i].name, name) != 0)
 			continue;
 		*out = keys[i].key;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* row: see include/console/row.h. */
+/* row: packs and unpacks rows of cells. */
 #include "console/row.h"
 
 #include <string.h>
 
 #include "base/text.h"
 
-#define END 0 /* so that what follows is no mark of the last cell */
+#define END 0 /* so that the next byte is not read as a combining character of the last cell */
 #define MARK 1
 #define DOUBLE 2
 #define REST 3
-#define RUN 3 /* added to a run's number, so that it is none of these */
+#define RUN 3 /* added to the length of a run, so that it is none of these */
 
 #define BG_SHIFT 2
 #define ATTRS 16

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* view: see include/console/view.h. */
+/* view: packs and applies updates of a screen. */
 #include "console/view.h"
 
 #include <stdlib.h>

@@ -98,8 +98,8 @@ static void feed_clip(struct console *c, size_t bytes)
 	buf_fini(&b);
 }
 
-/* What the guest wishes of the terminal: bounded, harmless, counted; a question is none. */
-static void test_wishes(void **state)
+/* Titles and clipboard texts of the guest: limited, sanitized, counted; queries are ignored. */
+static void test_osc(void **state)
 {
 	struct console *c = fed("\033]2;a\tb\xe2\x80\xae\033\\\a");
 	struct console_modes m;
@@ -361,7 +361,7 @@ static void test_views(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys),   cmocka_unit_test(test_paste),	   cmocka_unit_test(test_wishes),
+		cmocka_unit_test(test_keys),   cmocka_unit_test(test_paste),	   cmocka_unit_test(test_osc),
 		cmocka_unit_test(test_bounds), cmocka_unit_test(test_numbers),	   cmocka_unit_test(test_mouse),
 		cmocka_unit_test(test_rows),   cmocka_unit_test(test_row_hostile), cmocka_unit_test(test_history),
 		cmocka_unit_test(test_find),   cmocka_unit_test(test_views),

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * marks: which characters libvterm draws over the one before them. The table is libvterm's own
- * (src/unicode.c there, by Markus Kuhn, Unicode 5.0): the guard takes out just what would be combined.
+ * combining: the characters that libvterm combines with the one before them. The table is libvterm's own (its
+ * src/unicode.c, by Markus Kuhn, Unicode 5.0), so that the input filter removes exactly those.
  */
-#include "marks.h"
+#include "combining.h"
 
 #include <stddef.h>
 
+#include "base/mem.h"
+
 static const struct {
 	uint32_t first, last;
-} marks[] = {
+} combining[] = {
 	{0x0300, 0x036f},   {0x0483, 0x0486},	{0x0488, 0x0489},   {0x0591, 0x05bd},	{0x05bf, 0x05bf},
 	{0x05c1, 0x05c2},   {0x05c4, 0x05c5},	{0x05c7, 0x05c7},   {0x0600, 0x0603},	{0x0610, 0x0615},
 	{0x064b, 0x065e},   {0x0670, 0x0670},	{0x06d6, 0x06e4},   {0x06e7, 0x06e8},	{0x06ea, 0x06ed},
@@ -41,18 +43,18 @@ static const struct {
 	{0xe0020, 0xe007f}, {0xe0100, 0xe01ef},
 };
 
-bool marks_has(uint32_t c)
+bool combining_has(uint32_t c)
 {
-	size_t low = 0, high = sizeof(marks) / sizeof(*marks);
+	size_t low = 0, high = ARRAY_SIZE(combining);
 
-	if (c < marks[0].first)
+	if (c < combining[0].first)
 		return false;
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 
-		if (c > marks[mid].last)
+		if (c > combining[mid].last)
 			low = mid + 1;
-		else if (c < marks[mid].first)
+		else if (c < combining[mid].first)
 			high = mid;
 		else
 			return true;
