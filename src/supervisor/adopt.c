@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * adopt: takes over a QEMU whose supervisor was killed. It is recognized by pid and start time, its
- * sockets listen for the next one, and what was asked for is in DIR/request.json. Until its state
- * is known nothing is done to it; when that fails it is left alone, as it was found.
+ * adopt: takes over a QEMU whose supervisor was killed. QEMU is recognized by pid and start time, its sockets listen
+ * for the next supervisor, and DIR/request.json has the request. Until QEMU's state is known nothing is done to it;
+ * if that fails QEMU is left as it was found.
  */
 #include "adopt.h"
 
@@ -26,7 +26,7 @@
 #define DYING_MS 10000
 #define DYING_STEP_MS 20
 
-/* The record is of a supervisor that was killed. */
+/* Returns whether the record is of a supervisor that was killed. */
 static bool adopt_has_died(const struct sup *s)
 {
 	struct vm_run run;
@@ -39,7 +39,7 @@ static bool adopt_has_died(const struct sup *s)
 	return died;
 }
 
-/* One that was killed holds the lock until its last thread has ended, and that may be writing. */
+/* A killed supervisor holds the lock until its last thread, which may be writing, has ended. */
 struct lock *sup_take_lock(const struct sup *s, struct err *e)
 {
 	AUTO_FREE char *path = file_join(s->req.dir, "lock");
@@ -61,7 +61,7 @@ static void adopt_take_text(char **to, char **from)
 	*from = NULL;
 }
 
-/* What the record says that is still true. */
+/* Copies what is still true of the record. */
 static void adopt_continue_run(struct vm_run *run, struct vm_run *old)
 {
 	run->qemu_pid = old->qemu_pid;
@@ -148,14 +148,14 @@ void sup_adopt(struct sup *s)
 	s->start_timer = loop_timer_start(s->loop, ADOPT_MS, 0, adopt_on_start_timeout, s);
 }
 
-/* QEMU's states as found (qapi/run-state.json). */
+/* The states that QEMU may be found in (qapi/run-state.json). */
 
 static void adopt_found_prelaunch(struct sup *s)
 {
 	sup_monitor_resume(s);
 }
 
-/* Its state was being written; when that is whole on disk it has nothing more to do here. */
+/* QEMU was writing its state; if that is complete on disk QEMU has nothing left to do. */
 static void adopt_found_suspending(struct sup *s)
 {
 	if (suspended_exists(s->req.dir)) {
@@ -168,7 +168,7 @@ static void adopt_found_suspending(struct sup *s)
 	sup_monitor_resume(s);
 }
 
-/* A suspended state was being loaded. */
+/* QEMU was loading a suspended state. */
 static void adopt_found_incoming(struct sup *s)
 {
 	sup_resume_begin(s);
@@ -214,7 +214,7 @@ static void adopt_on_found(const json_t *value, const char *error, void *arg)
 	struct sup *s = arg;
 	const char *status = json_str(value, "status", "");
 
-	if (error) { /* the monitor goes with it: not from within its own callback */
+	if (error) { /* closes the monitor, so not within its callback */
 		log_msg("vm", "query-status: %s", error);
 		loop_timer_stop(s->start_timer);
 		s->start_timer = loop_timer_start(s->loop, 0, 0, adopt_on_refused, s);
@@ -228,7 +228,7 @@ static void adopt_on_found(const json_t *value, const char *error, void *arg)
 		}
 	}
 	sup_monitor_status(s, status);
-	if (s->run.state == VM_STARTING) /* a state that is not known here: it stands still */
+	if (s->run.state == VM_STARTING) /* a state that is unknown here: the guest is paused */
 		sup_monitor_status(s, "paused");
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* async_writer: see src/supervisor/async_writer.h. */
+/* async_writer: a queue of files and callbacks, worked off one by one in libuv's pool (async_writer.h). */
 #include "async_writer.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #define SPARE_BYTES 16384
 
-/* Something to write, or to call when what is before it was written. */
+/* A file to write, or a function to call once everything before it is written. */
 struct write {
 	struct write *next;
 	char *path, *text;
@@ -25,7 +25,7 @@ struct async_writer {
 	struct write *waiting;
 	struct write *running;
 	char *spare;
-	bool spared; /* it is there; the worker's, while it writes */
+	bool spared; /* the spare exists; owned by the worker while it writes */
 	void (*flushed)(void *arg);
 	void *arg;
 };
@@ -46,7 +46,8 @@ static void async_writer_write_free(struct write *w)
 	free(w);
 }
 
-/* As much of it as there is room for. Not a hole, nor zeros, which some file systems make one of. */
+/* Creates the spare, as large as the disk has space for. It is neither a hole nor zeros, which some file systems
+ * turn into one. */
 static void async_writer_spare_make(struct async_writer *s)
 {
 	char block[4096];
@@ -132,7 +133,7 @@ static void async_writer_next(struct async_writer *s)
 	}
 }
 
-/* The last place of the queue, or that of what is yet to be written to `path`. */
+/* Returns the end of the queue, or the place of a text for `path` that is not written yet. */
 static struct write **async_writer_place(struct async_writer *s, const char *path)
 {
 	struct write **at = &s->waiting;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * async_writer: writes small files atomically off the loop's thread, in order per file; of several texts
- * for one file the latest counts. So a slow disk never holds up a machine.
+ * async_writer: writes small files atomically off the loop's thread, in order per file; of several texts for one file
+ * the latest counts. So a slow disk never blocks a machine.
  */
 #ifndef SUPERVISOR_ASYNC_WRITER_H
 #define SUPERVISOR_ASYNC_WRITER_H
@@ -10,18 +10,18 @@
 
 struct async_writer;
 
-/* `spare` (copied): a file that holds room back, once a text was written; where the disk is full it goes
- * for one, and is there again behind it. So a machine that stands because of a full disk can say so. */
+/* `spare` (copied) is a file that reserves disk space once a text was written. If the disk is full it is removed for
+ * one text, and created again afterwards, so that a machine which is paused by a full disk can record it. */
 struct async_writer *async_writer_new(struct loop *l, const char *spare);
-/* Takes `text`. A failure is logged and otherwise ignored: the next text is tried again. */
+/* Queues `text`, which is taken. A failure is logged and otherwise ignored: the next text is attempted again. */
 void async_writer_put(struct async_writer *s, const char *path, char *text);
-/* Calls fn once what was put before is written (from within, when it is so now), in order: who is told
- * of something can read it, too. */
+/* Calls fn once everything queued before is written (within this call if nothing is), in order: a client that is
+ * sent an event can read it on disk, too. */
 void async_writer_then(struct async_writer *s, void (*fn)(void *arg), void *arg);
-/* Calls fn once nothing waits and nothing is being written (from within, when that is so now). What was
- * held back is gone then. */
+/* Calls fn once nothing waits and nothing is being written (within this call if that is so now). The spare is
+ * removed then. */
 void async_writer_flush(struct async_writer *s, void (*fn)(void *arg), void *arg);
-/* Only after a flush has ended and with nothing put since. */
+/* Call it only after a flush has ended and with nothing queued since. NULL is fine. */
 void async_writer_free(struct async_writer *s);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock: sets the guest's clock after it was paused, suspended or reverted, and when the host's own clock
- * jumped (it was suspended itself). The line to the guest is the port debwiz.host, on which a guest of this
- * version listens once it is ready: "1 clock epoch=SECONDS.MILLISECONDS". It sleeps otherwise; nothing polls.
+ * clock: sets the guest's clock after it was paused, suspended or reverted, and after the host's own clock jumped
+ * (the host was suspended). The line to the guest is the port debwiz.host, on which a guest of this version listens
+ * once it is ready: "1 clock epoch=SECONDS.MILLISECONDS". The guest sleeps otherwise; nothing polls.
  */
 #include "clock.h"
 
@@ -36,7 +36,7 @@ void sup_clock_free(struct sup_clock *c)
 	free(c);
 }
 
-/* A QEMU that an earlier version started has no such port. */
+/* A QEMU that an earlier version started lacks this port. */
 static bool clock_has_port(const struct sup *s)
 {
 	for (size_t i = 0; i < s->req.argv.len; i++)
@@ -86,7 +86,7 @@ static void clock_down(const char *error, void *arg)
 {
 	struct sup *s = arg;
 
-	(void)error; /* the machine runs without it */
+	(void)error; /* the machine runs without the port */
 	vm_link_close(s->clock->link);
 	s->clock->link = NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* control: see src/supervisor/control.h. */
+/* control: the control socket's clients, their frames and requests (control.h). */
 #include "control.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct client {
 	struct control *control;
 	struct loop_stream *stream; /* NULL: this place is free */
 	struct frame_reader reader;
-	uint64_t number; /* never used again: tells it from a later one in this place */
+	uint64_t number; /* of this client alone: never used again */
 	bool subscribed, console;
 };
 
@@ -28,7 +28,7 @@ struct control {
 	const struct control_ops *ops;
 	void *arg;
 	struct client clients[CONTROL_CLIENTS];
-	struct loop_stream *refused[CONTROL_CLIENTS]; /* one too many each, until it closes */
+	struct loop_stream *refused[CONTROL_CLIENTS]; /* surplus connections, until they are closed */
 	uint64_t last_number;
 	void (*finished)(void *arg);
 	void *finished_arg;
@@ -218,7 +218,7 @@ static void control_on_refused_ended(struct loop_stream *s, void *arg)
 
 static const struct loop_stream_ops refused_ops = {.data = control_on_refused_data, .ended = control_on_refused_ended};
 
-/* Says why, and leaves the closing to the client: a close would take away what it has not read yet. */
+/* Reports why, and lets the client close: closing here would discard what it has not read yet. */
 static void control_refuse_client(struct control *c, struct loop_stream *s)
 {
 	struct loop_stream **place = NULL;
@@ -284,7 +284,7 @@ int control_listen(struct control *c, const char *path, struct err *e)
 {
 	struct loop_server *server;
 
-	control_deafen(c); /* first: it removes the path that it listens at */
+	control_deafen(c); /* first: closing removes the path that it listens at */
 	server = loop_listen(c->loop, path, control_on_client, c, e);
 	c->server = server;
 	return server ? 0 : -1;
@@ -356,7 +356,7 @@ void control_console(struct control *c, const char *p, size_t n)
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		struct client *k = &c->clients[i];
 
-		/* one that is slow misses bytes of the console, nothing else */
+		/* a slow client misses bytes of the console, nothing else */
 		if (!k->stream || !k->console || loop_stream_queued(k->stream) > CONSOLE_BACKLOG)
 			continue;
 		if (!b.len)
@@ -387,7 +387,7 @@ static void control_on_finish_timer(void *arg)
 	control_finish_client(arg);
 }
 
-/* Over once the timer runs (it was asked for) and nothing is queued any more. */
+/* Finishes once the timer runs (control_finish was called) and nothing is queued. */
 static void control_check_finished(struct control *c)
 {
 	if (!c->timer)

@@ -45,7 +45,7 @@ bool sup_deadline_passed(const struct sup *s)
 	return s->deadline->passed;
 }
 
-static void deadline_err(const struct sup *s, struct err *e)
+static void deadline_error(const struct sup *s, struct err *e)
 {
 	char left[SIZE_TEXT];
 
@@ -63,7 +63,7 @@ static void deadline_report(struct sup *s)
 
 	log_msg("vm", "QEMU does not answer");
 	s->deadline->passed = true;
-	deadline_err(s, &e);
+	deadline_error(s, &e);
 	if (s->run.cause_id == VM_CAUSE_NONE)
 		sup_set_cause(s, VM_CAUSE_QEMU_SILENT, "QEMU does not answer");
 	sup_orders_silent(s, &e);

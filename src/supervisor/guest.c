@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guest: the guest's side of the supervisor: the serial line, always drained into the log, and the
- * progress port. What a guest says is believed about itself alone.
+ * guest: the guest's side of the supervisor: the serial line, which is always drained into the log, and the progress
+ * port. What a guest reports is trusted about itself alone.
  */
 #include "guest.h"
 
@@ -26,7 +26,7 @@
 
 #define CONNECT_MS 20000
 #define KNOWN_HOSTS_MAX 65536
-/* A guest that says what became of it powers off next; one that panicked may reset itself. */
+/* A guest that reported its outcome powers off next; one that panicked may reset itself. */
 #define FAILED_GRACE_MS 30000
 #define CONFIGURED_GRACE_MS 120000
 #define PANIC_GRACE_MS 10000
@@ -41,7 +41,7 @@ struct sup_guest {
 	struct loop_timer *grace_timer; /* the guest is about to exit by itself, or is given up */
 	unsigned resets;		/* since the last login */
 	struct buf known_hosts;
-	bool keys_learnt; /* in this run: those of an earlier one are forgotten */
+	bool keys_learnt; /* in this run; those of an earlier one are dropped */
 };
 
 struct sup_guest *sup_guest_new(void)
@@ -158,7 +158,7 @@ static void guest_on_panic(const char *text, void *arg)
 	struct sup *s = arg;
 	AUTO_FREE char *words = xasprintf("the guest's kernel panicked: %s", text);
 
-	/* Once somebody may be logged in, such a line may be a log that he reads. */
+	/* After a login such a line may be a log that the user reads. */
 	if (s->run.state == VM_BOOTING) {
 		sup_set_failure(s, VM_CAUSE_PANIC, words);
 		guest_await_end(s, s->req.configuring ? PANIC_GRACE_MS / 10 : PANIC_GRACE_MS);
@@ -238,7 +238,8 @@ static void guest_remove_pending(void *arg)
 	unlink(path);
 }
 
-/* What the guest lacks of updates: none where it has caught up, and again some where its disk went back. */
+/* Records the suites whose updates the guest lacks: none once it has caught up, some again after its disk was
+ * reverted. */
 static void guest_on_pending(struct sup *s, const char *suites)
 {
 	AUTO_FREE char *known = NULL;
@@ -249,7 +250,7 @@ static void guest_on_pending(struct sup *s, const char *suites)
 	path = file_join(s->req.dir, VM_PENDING_NAME);
 	known = vm_pending_read(s->req.dir);
 	if (!*suites)
-		async_writer_then(s->writer, guest_remove_pending, s); /* a write of it may be under way */
+		async_writer_then(s->writer, guest_remove_pending, s); /* a write of it may be in progress */
 	else if (!known || strcmp(known, suites))
 		async_writer_put(s->writer, path, xasprintf("%s\n", suites));
 }
@@ -319,7 +320,7 @@ static const struct {
 	{"seed-failed", guest_on_seed_failed}, {"setting", guest_on_setting},
 };
 
-/* What subscribers hear from the supervisor alone (include/machine/client.h). */
+/* States that only the supervisor sends to subscribers (include/machine/client.h). */
 static bool guest_is_ours(const char *state)
 {
 	static const char *const ours[] = {"panic",    "paused",       "resumed",    "reverting",
@@ -384,7 +385,7 @@ static void guest_on_serial_drained(void *arg)
 	sup_screen_writable(((struct sup *)arg)->screen);
 }
 
-/* What the guest is sent waits in the screen, in its bounds, until the line has taken what came before. */
+/* Bytes for the guest wait in the screen, which limits them, until the line has accepted earlier ones. */
 bool sup_guest_write(const char *p, size_t n, void *arg)
 {
 	struct sup *s = arg;
@@ -405,7 +406,7 @@ static void guest_read_known_hosts(struct sup *s)
 	AUTO_ERR struct err ignored = ERR_INIT;
 
 	buf_init(&s->guest->known_hosts, 0);
-	/* a file that cannot be read is written anew with what is learnt */
+	/* a file that cannot be read is replaced */
 	if (*s->req.known_hosts)
 		file_read(s->req.known_hosts, KNOWN_HOSTS_MAX, &s->guest->known_hosts, &ignored);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * life: what the supervisor does with an event (the table of state.c applied), the run record and
- * what subscribers are told, and the end: what QEMU's exit meant, recorded before it is told.
+ * life: applies the table of state.c to events; keeps the run record and reports it to subscribers; decides what
+ * QEMU's exit means, records that, then reports it.
  */
 #include "life.h"
 
@@ -73,7 +73,7 @@ static void life_send_written(void *arg)
 	free(t);
 }
 
-/* Sends the state to clients once the record has it, so that what they read agrees with it. */
+/* Sends the state to clients once it is in the record, so that what they read agrees with it. */
 static void life_send_state(struct sup *s, const char *event)
 {
 	struct state_event *t = xcalloc(1, sizeof(*t));
@@ -232,7 +232,7 @@ static void life_act(struct sup *s, enum vm_action action)
 	}
 }
 
-/* What a change of state itself brings about. */
+/* Does what belongs to a change of state itself. */
 static void life_enter_state(struct sup *s, enum vm_state from, enum vm_state to)
 {
 	if (from == VM_STARTING) {
@@ -252,7 +252,7 @@ void sup_event(struct sup *s, enum vm_event ev)
 	enum vm_state from = s->run.state;
 	struct vm_rule rule = vm_rule_get(from, ev);
 
-	if (s->abandoned) /* it is left as it was found */
+	if (s->abandoned) /* QEMU is left as it was found */
 		return;
 	if (rule.next != from) {
 		log_msg("vm", "%s -> %s", vm_state_name(from), vm_state_name(rule.next));
@@ -266,17 +266,17 @@ void sup_event(struct sup *s, enum vm_event ev)
 	life_act(s, rule.action);
 	if ((from == VM_SUSPENDING || from == VM_STARTING) && s->end.asked &&
 	    (rule.next == VM_BOOTING || rule.next == VM_RUNNING || rule.next == VM_PAUSED))
-		sup_event(s, VM_EV_STOP); /* asked for meanwhile, and it goes on */
+		sup_event(s, VM_EV_STOP); /* a stop was requested in between, and the machine runs */
 }
 
 /* End */
 
-static void life_on_told(void *arg)
+static void life_on_finished(void *arg)
 {
 	loop_stop(((struct sup *)arg)->loop);
 }
 
-/* Recorded, and the machine is free for the next one, before anybody is told. */
+/* The record is written and the machine is free for the next run: now reports the exit. */
 static void life_on_saved(void *arg)
 {
 	struct sup *s = arg;
@@ -285,7 +285,7 @@ static void life_on_saved(void *arg)
 	lock_release(s->lock);
 	s->lock = NULL;
 	life_send_state(s, "ended");
-	control_finish(s->control, life_on_told, s);
+	control_finish(s->control, life_on_finished, s);
 }
 
 static void life_finish(struct sup *s)
@@ -301,7 +301,7 @@ static void life_finish(struct sup *s)
 	async_writer_flush(s->writer, life_on_saved, s);
 }
 
-/* First lines of what QEMU complained of, without those that are only warnings. */
+/* Returns the first lines of what QEMU complained of, without mere warnings; owned. */
 static char *life_main_complaint(const char *text)
 {
 	struct buf b;
@@ -325,7 +325,6 @@ static char *life_main_complaint(const char *text)
 	return words;
 }
 
-/* QEMU has ended and its sockets are empty: what was it? */
 void sup_conclude(struct sup *s)
 {
 	enum vm_cause id;
@@ -336,7 +335,7 @@ void sup_conclude(struct sup *s)
 
 	s->exited = true;
 	if (sup_suspend_is_writing(s) || sup_snapshot_is_writing(s))
-		return; /* its state is being sealed, or a snapshot written down, and we come back */
+		return; /* files of its state or of a snapshot are being written, and this is called again */
 	sup_suspend_end(s);
 	sup_snapshot_end(s);
 	complaint = life_main_complaint(raw);
@@ -372,7 +371,6 @@ void sup_link_down(struct sup *s)
 		sup_conclude(s);
 }
 
-/* Its last words may still lie in the sockets: they are read to their ends first. */
 void sup_exited(struct sup *s, int64_t status, int signum)
 {
 	s->exited = true;

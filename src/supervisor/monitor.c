@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * monitor: QEMU's side of the supervisor: its QMP dialogue and what its events mean (qapi/
- * run-state.json, block-core.json). A monitor that is lost ends nothing: the guest goes on, and
- * the stop ladder begins at its third rung.
+ * monitor: the dialogue with QEMU over QMP, and what its events mean (qapi/run-state.json, block-core.json). The loss
+ * of the monitor ends nothing: the guest keeps running, and the stop ladder begins at its third rung.
  */
 #include "monitor.h"
 
@@ -144,7 +143,7 @@ static void monitor_on_ready(void *arg)
 	sup_monitor_begin(arg);
 }
 
-/* The reason of the pause that follows: the STOP event has none. */
+/* Records the cause of the pause that follows: the STOP event has none. */
 static void monitor_ev_block_io_error(struct sup *s, const json_t *data)
 {
 	const char *reason = json_str(data, "reason", "no reason given");
@@ -201,14 +200,14 @@ static void monitor_status_internal_error(struct sup *s)
 	sup_fail(s, VM_CAUSE_INTERNAL_ERROR, text);
 }
 
-/* Why the guest is paused, if only the record says it, in this run or before a takeover. */
+/* Returns whether the record, of this run or before a takeover, has a cause that QEMU does not report. */
 static bool monitor_pause_is_recorded(const struct sup *s)
 {
 	return s->run.cause_id == VM_CAUSE_DISK_FULL || s->run.cause_id == VM_CAUSE_IO_ERROR ||
 	       s->run.cause_id == VM_CAUSE_SNAPSHOT_FAILED;
 }
 
-/* One that is paused and nobody asked us: another program at the monitor, or what was noted. */
+/* The guest was paused without a request of ours: by another program at the monitor, or for the recorded cause. */
 static void monitor_status_paused(struct sup *s)
 {
 	bool recorded = monitor_pause_is_recorded(s);
@@ -225,7 +224,7 @@ static void monitor_status_io_error(struct sup *s)
 	monitor_status_paused(s);
 }
 
-/* What QEMU's states mean (qapi/run-state.json, RunState); the others change nothing. */
+/* What QEMU's states mean (qapi/run-state.json, RunState); others change nothing. */
 static const struct {
 	const char *name;
 	void (*fn)(struct sup *s);
@@ -293,7 +292,7 @@ static void monitor_on_event(const char *name, const json_t *data, void *arg)
 		h->fn(arg, data);
 }
 
-/* QEMU is still there: what was asked of it would never be answered. */
+/* QEMU still runs, but will not answer any command. */
 static void monitor_on_lost(void *arg)
 {
 	struct sup *s = arg;
@@ -311,7 +310,7 @@ static void monitor_on_lost(void *arg)
 			      "kill it");
 }
 
-/* Mostly QEMU's end follows, and that is the answer. */
+/* Usually QEMU exits next, which answers every request. */
 static void monitor_lose(struct sup *s)
 {
 	if (!s->monitor->lost_timer && !s->exited)
@@ -323,7 +322,7 @@ static void monitor_on_failed(const char *why, void *arg)
 	struct sup *s = arg;
 
 	log_msg("vm", "%s", why);
-	if (s->run.state == VM_STARTING && !s->end.adopted) /* else the time runs out */
+	if (s->run.state == VM_STARTING && !s->end.adopted) /* otherwise the start times out */
 		sup_fail(s, VM_CAUSE_MONITOR, why);
 	monitor_lose(s);
 }

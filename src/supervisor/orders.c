@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * orders: what clients ask of the machine (include/machine/client.h). An order whose outcome is not known
- * at once waits in a list; a client that has gone by then hears nothing of it.
+ * orders: the requests of clients about the machine (include/machine/client.h). A request whose outcome is not known
+ * immediately waits in a list; its answer is dropped if the client has gone.
  */
 #include "orders.h"
 
@@ -23,20 +23,20 @@
 #include "sup.h"
 #include "suspend.h"
 
-/* How long a disk that stopped the guest may take to stop it again. */
+/* time that a disk which paused the guest may take to pause it again */
 #define AGAIN_MS 400
 
 struct sup_order {
 	struct sup *sup;
 	struct sup_order *next;
 	struct control_ticket ticket;
-	struct loop_timer *timer; /* it goes on: does it stay so? */
-	bool sent;		  /* to QEMU, which has not answered */
-	char *rule;		  /* of a forward, which is to be there (`on`) or not */
+	struct loop_timer *timer; /* the guest was resumed: does it keep running? */
+	bool sent;		  /* QEMU has not answered yet */
+	char *rule;		  /* a forward that is to be added (`on`) or removed */
 	bool on;
 };
 
-static struct sup_order *orders_order_new(struct sup *s, struct control_ticket t)
+static struct sup_order *orders_new(struct sup *s, struct control_ticket t)
 {
 	struct sup_order *o = xcalloc(1, sizeof(*o));
 
@@ -47,7 +47,7 @@ static struct sup_order *orders_order_new(struct sup *s, struct control_ticket t
 	return o;
 }
 
-static void orders_order_free(struct sup_order *o)
+static void orders_free(struct sup_order *o)
 {
 	struct sup_order **at = &o->sup->orders;
 
@@ -59,19 +59,19 @@ static void orders_order_free(struct sup_order *o)
 	free(o);
 }
 
-static void orders_order_end(struct sup_order *o, const struct err *e)
+static void orders_end(struct sup_order *o, const struct err *e)
 {
 	control_answer(o->sup->control, o->ticket, e, NULL);
-	orders_order_free(o);
+	orders_free(o);
 }
 
 static void orders_on_recorded(void *arg)
 {
-	orders_order_end(arg, NULL);
+	orders_end(arg, NULL);
 }
 
-/* It is done; the answer follows the record of it. */
-static void orders_order_done(struct sup_order *o)
+/* Answers with success once the record is written. */
+static void orders_done(struct sup_order *o)
 {
 	async_writer_then(o->sup->writer, orders_on_recorded, o);
 }
@@ -79,7 +79,7 @@ static void orders_order_done(struct sup_order *o)
 void sup_orders_fini(struct sup *s)
 {
 	while (s->orders)
-		orders_order_free(s->orders);
+		orders_free(s->orders);
 }
 
 void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, const char *id, const char *fmt, ...)
@@ -100,18 +100,18 @@ static void orders_refuse_state(struct sup *s, struct control_ticket t)
 	sup_refuse(s, t, ERR_FAILED, "not-running", "%s is %s", s->req.name, vm_state_name(s->run.state));
 }
 
-static void orders_order_lost(struct sup_order *o)
+static void orders_lost(struct sup_order *o)
 {
 	sup_refuse(o->sup, o->ticket, ERR_FAILED, "monitor", "QEMU's monitor is not connected");
-	orders_order_free(o);
+	orders_free(o);
 }
 
-/* Sends a command for an order (takes its arguments, or NULL); the order is over where there is no monitor. */
+/* Sends a command for a request and takes `arguments` (or NULL); without a monitor the request is refused. */
 static void orders_send_order(struct sup_order *o, const char *command, json_t *arguments, qmp_reply_fn fn)
 {
 	o->sent = sup_monitor_ask(o->sup, command, arguments, fn, o);
 	if (!o->sent)
-		orders_order_lost(o);
+		orders_lost(o);
 }
 
 void sup_orders_lost(struct sup *s)
@@ -121,11 +121,11 @@ void sup_orders_lost(struct sup *s)
 	for (; o; o = next) {
 		next = o->next;
 		if (o->sent)
-			orders_order_lost(o);
+			orders_lost(o);
 	}
 }
 
-/* A ticket of no client: what is answered to it goes nowhere. */
+/* A ticket without a client: its answer is dropped. */
 #define ANSWERED ((struct control_ticket){.client = 0})
 
 void sup_orders_silent(struct sup *s, const struct err *e)
@@ -145,14 +145,14 @@ void sup_orders_complete(struct sup *s)
 	for (; o; o = next) {
 		next = o->next;
 		if (o->timer)
-			orders_order_end(o, NULL);
+			orders_end(o, NULL);
 	}
 }
 
-static void orders_order_refused(struct sup_order *o, const char *error)
+static void orders_refused(struct sup_order *o, const char *error)
 {
 	sup_refuse(o->sup, o->ticket, ERR_FAILED, "qemu-refused", "QEMU refuses: %s", error);
-	orders_order_free(o);
+	orders_free(o);
 }
 
 /* Stop and kill */
@@ -188,11 +188,11 @@ static void orders_reset_done(const json_t *value, const char *error, void *arg)
 	(void)value;
 	o->sent = false;
 	if (error) {
-		orders_order_refused(o, error);
+		orders_refused(o, error);
 		return;
 	}
 	sup_guest_reset_by_request(s);
-	orders_order_done(o);
+	orders_done(o);
 }
 
 static void orders_on_reset(struct sup *s, const json_t *request, struct control_ticket t)
@@ -201,7 +201,7 @@ static void orders_on_reset(struct sup *s, const json_t *request, struct control
 	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED)
 		orders_refuse_state(s, t);
 	else
-		orders_send_order(orders_order_new(s, t), "system_reset", NULL, orders_reset_done);
+		orders_send_order(orders_new(s, t), "system_reset", NULL, orders_reset_done);
 }
 
 /* Pause and resume */
@@ -213,11 +213,11 @@ static void orders_pause_done(const json_t *value, const char *error, void *arg)
 	(void)value;
 	o->sent = false;
 	if (error) {
-		orders_order_refused(o, error);
+		orders_refused(o, error);
 		return;
 	}
 	sup_pause_begin(o->sup, VM_CAUSE_PAUSED, "paused by request");
-	orders_order_done(o);
+	orders_done(o);
 }
 
 static void orders_on_pause(struct sup *s, const json_t *request, struct control_ticket t)
@@ -228,10 +228,10 @@ static void orders_on_pause(struct sup *s, const json_t *request, struct control
 	else if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING)
 		orders_refuse_state(s, t);
 	else
-		orders_send_order(orders_order_new(s, t), "stop", NULL, orders_pause_done);
+		orders_send_order(orders_new(s, t), "stop", NULL, orders_pause_done);
 }
 
-/* The disk did not stop it again, or it did and the record says why. */
+/* Answers a resume: with the recorded cause if the disk paused the guest again. */
 static void orders_on_again(void *arg)
 {
 	struct sup_order *o = arg;
@@ -243,10 +243,10 @@ static void orders_on_again(void *arg)
 	if (s->run.state == VM_PAUSED) {
 		err_set(&e, ERR_FAILED, vm_cause_name(s->run.cause_id), "%s is paused again: %s", s->req.name,
 			s->run.cause);
-		orders_order_end(o, &e);
+		orders_end(o, &e);
 		err_fini(&e);
 	} else {
-		orders_order_done(o);
+		orders_done(o);
 	}
 }
 
@@ -259,12 +259,12 @@ static void orders_resume_done(const json_t *value, const char *error, void *arg
 	(void)value;
 	o->sent = false;
 	if (error) {
-		orders_order_refused(o, error);
+		orders_refused(o, error);
 		return;
 	}
 	sup_pause_end(s);
 	if (asked)
-		orders_order_done(o);
+		orders_done(o);
 	else
 		o->timer = loop_timer_start(s->loop, AGAIN_MS, 0, orders_on_again, o);
 }
@@ -277,19 +277,19 @@ static void orders_on_resume(struct sup *s, const json_t *request, struct contro
 	else if (s->run.state != VM_PAUSED)
 		orders_refuse_state(s, t);
 	else if (!sup_snapshot_refuse_partial(s, t))
-		orders_send_order(orders_order_new(s, t), "cont", NULL, orders_resume_done);
+		orders_send_order(orders_new(s, t), "cont", NULL, orders_resume_done);
 }
 
 /* Forwarded ports */
 
-/* What is asked for stays so: in a takeover, and when the machine is suspended and resumed. */
+/* Updates the request, so that the forward outlasts a takeover and a suspension. */
 static void orders_keep_forward(struct sup *s, const char *rule, bool on)
 {
 	vm_forward_put(&s->req.argv, rule, on);
 	sup_request_update(s);
 }
 
-/* QEMU answers in words: nothing when a rule was added, "... removed" or "... not found" of one to remove. */
+/* QEMU answers with a text: empty for an added rule, "... removed" or "... not found" for a removal. */
 static void orders_forward_done(const json_t *value, const char *error, void *arg)
 {
 	struct sup_order *o = arg;
@@ -300,9 +300,9 @@ static void orders_forward_done(const json_t *value, const char *error, void *ar
 	o->sent = false;
 	if (done) {
 		orders_keep_forward(o->sup, o->rule, o->on);
-		orders_order_done(o);
+		orders_done(o);
 	} else {
-		orders_order_refused(o, *words ? words : "it gave no reason");
+		orders_refused(o, *words ? words : "it gave no reason");
 	}
 }
 
@@ -324,7 +324,7 @@ static void orders_on_forward(struct sup *s, const json_t *request, struct contr
 	} else if (there == on) {
 		control_answer(s->control, t, NULL, NULL);
 	} else {
-		o = orders_order_new(s, t);
+		o = orders_new(s, t);
 		o->rule = xstrdup(rule);
 		o->on = on;
 		line = on ? xasprintf("hostfwd_add net %s", rule)

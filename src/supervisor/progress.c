@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* progress: see src/supervisor/progress.h. */
+/* progress: parses the lines of the progress port (progress.h). */
 #include "progress.h"
 
 #include <stdlib.h>

@@ -10,15 +10,15 @@
  *
  * While a base is being configured: phase, configuring, installing, log, then configured or failed.
  * From a machine:
- *     setting name=NAME state=applied|warned|failed text=TEXT   what became of a setting (machine/reported.h);
+ *     setting name=NAME state=applied|warned|failed text=TEXT   the outcome of a setting (machine/reported.h);
  *         the last one of a name counts
- *     seed-applied             the settings of the seed disk are applied, with warnings perhaps
- *     seed-failed text=TEXT    the account or its keys are not, so that nobody can log in as was asked
+ *     seed-applied             the settings of the seed disk are applied, perhaps with warnings
+ *     seed-failed text=TEXT    the account or its keys are not: no login as configured
  *     hostkey type=TYPE key=BASE64   one of its ssh host keys
  *     ready ip=ADDRESS kernel=VERSION ssh=yes|no pending=SUITES   it is up; whether something listens on its
- *         ssh port; the suites whose updates it lacks (machine/pending.h), empty where it lacks none
+ *         ssh port; the suites whose updates it lacks (machine/pending.h), empty if it lacks none
  *     caught-up                it has installed the updates that it lacked
- *     clock behind=SECONDS     it has set its clock, as it was told (src/supervisor/clock.c)
+ *     clock behind=SECONDS     it has set its clock as requested (src/supervisor/clock.c)
  *     grown bytes=N            the root file system has that size now
  */
 #ifndef SUPERVISOR_PROGRESS_H
@@ -34,17 +34,17 @@
 
 struct progress_reader {
 	struct buf line;
-	bool skipping; /* the rest of a line that was too long */
+	bool skipping; /* skips the rest of a line that was too long */
 	size_t refused;
 };
 
-/* `values`: object of strings, neutralised for messages; borrowed. */
+/* `values`: an object of strings, sanitized for messages; borrowed. */
 typedef void (*progress_fn)(const char *state, const json_t *values, void *arg);
 
 void progress_init(struct progress_reader *r);
 void progress_fini(struct progress_reader *r);
 void progress_feed(struct progress_reader *r, const char *p, size_t n, progress_fn fn, void *arg);
-/* One line without its end. The values, a new reference, or NULL; *state is owned on success. */
+/* Parses one line without its end. Returns the values, a new reference, or NULL; *state is owned on success. */
 json_t *progress_parse(const char *p, size_t n, char **state);
 
 #endif

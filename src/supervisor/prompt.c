@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* prompt: see src/supervisor/prompt.h. Escape sequences as in ECMA-48: ESC, CSI and OSC alone. */
+/* prompt: finds prompts and panics in the serial line (prompt.h). Escape sequences as in ECMA-48: ESC, CSI and OSC
+ * alone. */
 #include "prompt.h"
 
 #include <stdlib.h>

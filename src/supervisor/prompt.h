@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * prompt: finds login prompts and kernel panics in what a guest writes to its serial line. Escape
- * sequences are skipped. A prompt is " login:", or, in any language, a line that begins with the
- * guest's host name and so far ends with a colon, as getty and login print it. All of it is a guest's
- * word.
+ * prompt: finds login prompts and kernel panics in what a guest writes to its serial line. Escape sequences are
+ * skipped. A prompt is " login:", or, in any language, a line that begins with the guest's host name and so far ends
+ * with a colon, as getty and login print it. A guest may write anything.
  */
 #ifndef SUPERVISOR_PROMPT_H
 #define SUPERVISOR_PROMPT_H
@@ -13,7 +12,7 @@
 
 struct prompt_ops {
 	void (*login)(void *arg); /* at each prompt */
-	/* The kernel's reason as it stands behind "Kernel panic - not syncing: ", neutralised. */
+	/* The kernel's reason, the text behind "Kernel panic - not syncing: ", sanitized. */
 	void (*panic)(const char *text, void *arg);
 };
 

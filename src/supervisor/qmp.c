@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * qmp: see src/supervisor/qmp.h. Commands wait in a ring; the first QMP_IN_FLIGHT of it that were
- * sent are matched to answers by their id, in whatever order the answers come.
+ * qmp: the dialogue of QMP (qmp.h). Commands wait in a list; the first QMP_IN_FLIGHT were sent and are matched to
+ * answers by their id, in any order.
  */
 #include "qmp.h"
 
@@ -106,7 +106,7 @@ static void qmp_put(struct qmp *q, const char *name, json_t *arguments, json_int
 	json_decref(o);
 }
 
-/* Sends what waits, as far as the limit in flight allows. */
+/* Sends waiting commands up to the limit in flight. */
 static void qmp_pump(struct qmp *q)
 {
 	for (struct command *c = q->first; c && q->in_flight < QMP_IN_FLIGHT; c = c->next) {
@@ -140,7 +140,7 @@ int qmp_send(struct qmp *q, const char *command, json_t *arguments, qmp_reply_fn
 	return 0;
 }
 
-/* Takes the command with that id, sent and not answered yet, out of the queue. */
+/* Removes the command with that id, which was sent and is not answered yet, from the list. */
 static struct command *qmp_take(struct qmp *q, json_int_t id)
 {
 	for (struct command **at = &q->first; *at; at = &(*at)->next) {
@@ -183,7 +183,7 @@ static void qmp_on_answer(struct qmp *q, const json_t *o)
 	}
 	c = qmp_take(q, id);
 	if (!c)
-		return; /* an answer nobody asked for changes nothing */
+		return; /* an answer without a command changes nothing */
 	q->in_flight--;
 	words = error ? qmp_error_words(error) : NULL;
 	if (c->fn)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * qmp: QEMU's machine protocol without input and output: bytes are fed in, bytes to be sent are
- * pulled out. Follows QEMU's qmp-spec: greeting, capabilities, then commands with an id each;
- * events may come at any moment. Unknown events and keys are the caller's to ignore.
+ * qmp: QEMU's machine protocol without input and output: bytes are fed in, bytes to be sent are pulled out. Follows
+ * QEMU's qmp-spec: greeting, capabilities, then commands with an id each; events may arrive at any moment. The caller
+ * ignores unknown events and keys.
  *
- * A line is capped at 10 MiB and must be one JSON object; anything else ends the dialogue with
- * `failed`, after which the dialogue takes no more bytes.
+ * A line is capped at 10 MiB and must be one JSON object; anything else ends the dialogue with `failed`, after which
+ * it accepts no more bytes.
  */
 #ifndef SUPERVISOR_QMP_H
 #define SUPERVISOR_QMP_H
@@ -26,28 +26,28 @@ struct qmp;
 struct qmp_ops {
 	/* Capabilities are negotiated: commands are sent from now on. */
 	void (*ready)(void *arg);
-	/* `data` is an empty object where the event has none; borrowed. */
+	/* `data` is an empty object if the event has none; borrowed. */
 	void (*event)(const char *name, const json_t *data, void *arg);
-	/* The other side broke the protocol; why, in words. Called at most once. */
+	/* The other side broke the protocol; `why` is a sentence. Called at most once. */
 	void (*failed)(const char *why, void *arg);
 };
 
-/* Answer of a command: `value` is what it returned and error is NULL, or value is NULL and error
- * is QEMU's own sentence, neutralised. Both borrowed. */
+/* The answer of a command: `value` is what it returned and error is NULL, or value is NULL and error is QEMU's own
+ * sentence, sanitized. Both borrowed. */
 typedef void (*qmp_reply_fn)(const json_t *value, const char *error, void *arg);
 
 /* `ops` must outlive it. Callbacks must not free the dialogue. */
 struct qmp *qmp_new(const struct qmp_ops *ops, void *arg);
-/* Commands without an answer are dropped without their callback. NULL is fine. */
+/* Drops commands without an answer without calling their functions. NULL is fine. */
 void qmp_free(struct qmp *q);
 void qmp_feed(struct qmp *q, const char *p, size_t n);
-/* Bytes to be sent; the caller takes them with buf_drop. Borrowed. */
+/* Returns the bytes to be sent, which the caller removes with buf_drop. Borrowed. */
 struct buf *qmp_pull(struct qmp *q);
-/* Queues a command; `arguments` (or NULL) is taken over; `fn` may be NULL. -1 when too many wait
- * already or the dialogue has failed. May be called before `ready`. */
+/* Queues a command; takes `arguments` (or NULL); `fn` may be NULL. -1 if too many commands wait or the dialogue has
+ * failed. May be called before `ready`. */
 int qmp_send(struct qmp *q, const char *command, json_t *arguments, qmp_reply_fn fn, void *arg);
 bool qmp_is_ready(const struct qmp *q);
-/* The id of the oldest command that was sent and is not answered yet, 0: none. */
+/* Returns the id of the oldest command that was sent and is not answered yet, 0: none. */
 int64_t qmp_oldest(const struct qmp *q);
 
 #endif

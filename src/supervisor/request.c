@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* request: what was asked for, kept in DIR/request.json, and the error for the client that waits. */
+/* request: the request as kept in DIR/request.json, and the error for the client that waits for the start. */
 #include "request.h"
 
 #include <stdlib.h>

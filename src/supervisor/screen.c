@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* screen: see screen.h. */
+/* screen: the terminal's viewers, the keyboard and their requests (screen.h). */
 #include "screen.h"
 
 #include <stdlib.h>
@@ -12,15 +12,15 @@
 #include "machine/frame.h"
 
 #define FRAME_MS 33
-#define BEHIND_MAX 65536   /* unread by a client before it gets no more updates */
+#define BEHIND_MAX 65536   /* bytes unread by a client before its updates are held back */
 #define LINES_MAX 1000	   /* of the scrollback in one answer … */
 #define LINES_BYTES 262144 /* … and their bytes */
 #define TYPE_MAX 8192	   /* bytes in one request */
 
 struct viewer {
 	uint64_t client; /* 0: this place is free */
-	uint64_t since;	 /* stamp of what it was sent */
-	uint64_t turn;	 /* when it last took the keyboard, by sup_screen's count; 0: it only looks */
+	uint64_t since;	 /* stamp of the last update sent */
+	uint64_t turn;	 /* when it last took the keyboard, as a count; 0: it only watches */
 };
 
 struct sup_screen {
@@ -29,7 +29,7 @@ struct sup_screen {
 	struct console *console;
 	struct viewer viewers[CONTROL_CLIENTS];
 	unsigned count;
-	uint64_t typist; /* the client whose keys count, the one with the latest turn; 0: none */
+	uint64_t typist; /* the client that types, with the latest turn; 0: none */
 	uint64_t turns;
 	struct loop_timer *timer;
 	uint64_t sent; /* when updates were last sent */
@@ -86,7 +86,7 @@ static void screen_send_update(struct sup_screen *s, struct viewer *v)
 	buf_fini(&b);
 }
 
-/* Whether there was anything to send. */
+/* Sends what changed to each viewer. Returns whether anything had changed. */
 static bool screen_send_updates(struct sup_screen *s)
 {
 	bool any = false;
@@ -155,7 +155,7 @@ void sup_screen_replay(struct sup_screen *s, const char *p, size_t n)
 	buf_clear(console_out(s->console));
 }
 
-/* Requests. They return NULL when done, or why not; `more` takes what the answer holds. */
+/* Requests. They return NULL when done, or why not; `more` takes the values of the answer. */
 
 static void screen_choose_typist(struct sup_screen *s)
 {
@@ -195,7 +195,7 @@ static const char *screen_on_attach(struct sup_screen *s, const json_t *request,
 	if (!v)
 		return "too many clients show it already";
 	s->count += v->client == 0;
-	/* one that asks again, for a screen that it could not read, keeps its turn */
+	/* a client that attaches again, because it could not read the screen, keeps its turn */
 	*v = (struct viewer){.client = client, .turn = v->client ? v->turn : 0};
 	if (json_bool(request, "type", false) && s->typist != client)
 		v->turn = ++s->turns;
@@ -220,7 +220,7 @@ static const char *screen_on_take(struct sup_screen *s, const json_t *request, u
 	return NULL;
 }
 
-/* The text of a request, or NULL with why not. */
+/* Returns the text of a request, or NULL with *why. */
 static const char *screen_text_of(const json_t *request, size_t *n, const char **why)
 {
 	const json_t *text = json_object_get(request, "text");
@@ -325,7 +325,7 @@ static const char *screen_on_clip(struct sup_screen *s, const json_t *request, u
 	return NULL;
 }
 
-/* The lines come as a frame of their own before the answer. */
+/* Sends the lines as a frame of their own before the answer. */
 static const char *screen_on_lines(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
 	struct history *h = console_history(s->console);
@@ -358,7 +358,7 @@ static const char *screen_on_lines(struct sup_screen *s, const json_t *request, 
 static const struct {
 	const char *op;
 	const char *(*fn)(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more);
-	bool types; /* only for the one who types */
+	bool types; /* only for the client that types */
 } requests[] = {
 	{"attach", screen_on_attach, false}, {"click", screen_on_click, true},	 {"clip", screen_on_clip, false},
 	{"find", screen_on_find, false},     {"key", screen_on_key, true},	 {"lines", screen_on_lines, false},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * seed: a guest that had applied its settings when it was suspended still has the seed's device: an empty disk of
- * that size takes its place. A seed that was not applied exists, and stays until the guest reports it.
+ * seed: a guest that applied its settings before it was suspended still has the seed's device: an empty disk of that
+ * size takes its place. A seed that was not applied exists, and stays until the guest reports it.
  */
 #include "seed.h"
 
@@ -14,7 +14,7 @@
 #include "host/file.h"
 #include "sup.h"
 
-/* A hole and nothing else: no seed, but what took its place when a supervisor was killed. */
+/* Returns whether the file is a hole: not a seed, but the replacement that a killed supervisor left. */
 static bool seed_is_empty(const char *path)
 {
 	struct stat st;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * snapshot: snapshots of the disk and the memory of a machine that runs, by QEMU's jobs
- * (qapi/migration.json, job.json) on the disk alone: what each needs is asked of QEMU first, then the
- * job runs to its end, and the guest goes on as it was.
+ * snapshot: snapshots of the disk and the memory of a running machine, by QEMU's jobs (qapi/migration.json, job.json)
+ * on the disk alone. Each begins with questions to QEMU, then the job runs to its end, and the guest continues as
+ * before.
  */
 #include "snapshot.h"
 
@@ -57,7 +57,7 @@ bool vm_snapshot_tag_ok(const char *tag)
 	static const char more[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	size_t n = strlen(tag);
 
-	/* qemu-img takes a number for the id that QEMU gave to some snapshot */
+	/* a letter first: qemu-img takes a number for a snapshot's id */
 	return n && n <= TAG_MAX && strchr(letters, *tag) && !tag[strspn(tag, more)];
 }
 
@@ -119,7 +119,7 @@ void sup_snapshot_silent(struct sup *s, const struct err *e)
 	s->snapshot->ticket.client = 0;
 }
 
-/* The snapshots of the disk among what QEMU says of all block nodes; borrowed, may be NULL. */
+/* Returns the disk's snapshots in QEMU's list of block nodes; borrowed, may be NULL. */
 static const json_t *snapshot_disk_snapshots(const json_t *nodes)
 {
 	const json_t *node;
@@ -142,9 +142,10 @@ static const json_t *snapshot_find(const json_t *snapshots, const char *tag)
 	return NULL;
 }
 
-/* ---- how far it is ---- */
+/* ---- progress ---- */
 
-/* The monitor does not answer while the job runs: bytes that the disk takes on the host, or that QEMU has read. */
+/* The monitor does not answer while the job runs. These are the bytes that the disk takes on the host, or that QEMU
+ * has read. */
 static uint64_t snapshot_disk_bytes(const struct sup *s)
 {
 	AUTO_FREE char *path = file_join(s->req.dir, "disk.qcow2");
@@ -192,7 +193,7 @@ static void snapshot_start_progress(struct sup *s)
 
 /* ---- the job ---- */
 
-/* The guest is as it was when the snapshot was made. */
+/* Restores what the record knew when the snapshot was created. */
 static void snapshot_reverted(struct sup *s)
 {
 	struct suspended_state then;
@@ -361,7 +362,7 @@ static void snapshot_start_job(struct sup *s)
 
 	if (s->snapshot->op != SUP_SNAPSHOT_DELETE)
 		json_object_set_new(o, "vmstate", json_string(NODE));
-	/* measured from before it begins */
+	/* measured from before the job */
 	if ((s->snapshot->op == SUP_SNAPSHOT_CREATE || s->snapshot->op == SUP_SNAPSHOT_REVERT) &&
 	    !s->snapshot->progress_timer)
 		snapshot_start_progress(s);
@@ -369,9 +370,9 @@ static void snapshot_start_job(struct sup *s)
 		sup_snapshot_lost(s);
 }
 
-/* ---- what must hold before it ---- */
+/* ---- conditions ---- */
 
-/* What the guest's memory does not depend on: the value behind such an option may differ. */
+/* Returns whether the guest's memory does not depend on the value of that option, which may then differ. */
 static bool snapshot_is_free(const char *option)
 {
 	static const char *const options[] = {"-append", "-chardev", "-fsdev", "-initrd",
@@ -392,7 +393,7 @@ static bool snapshot_same_machine(const struct strv *a, const struct strv *b)
 	return same;
 }
 
-/* Its settings are those of the time when the snapshot was made, where that is known. */
+/* Compares the settings with those recorded for the snapshot; true if nothing is recorded. */
 static bool snapshot_same_settings(const struct sup *s)
 {
 	struct suspended_state then;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state: see state.h. The table is the one place that says what follows what; a row
- * that is absent means: stay, do nothing.
+ * state: the table of states (state.h), the one place that decides what follows what. A row that is absent means:
+ * keep the state, do nothing.
  */
 #include "state.h"
 
@@ -20,7 +20,7 @@ struct row {
 		.rule = {VM_##next_, VM_DO_##action_}, .set = true                                                     \
 	}
 
-/* What holds in every state in which QEMU runs. */
+/* Rows of every state in which QEMU runs. */
 #define ENDS                                                                                                           \
 	[VM_EV_KILL] = ROW(STOPPING, KILL), [VM_EV_FATAL] = ROW(STOPPING, QUIT), [VM_EV_EXIT_OK] = ROW(OFF, FINISH),   \
 	[VM_EV_EXIT_BAD] = ROW(FAILED, FINISH), [VM_EV_EXIT_SUSPENDED] = ROW(SUSPENDED, FINISH)
@@ -67,7 +67,7 @@ static const struct row rules[VM_STATE_COUNT][VM_EV_COUNT] =
 			},
 		[VM_SUSPENDING] =
 			{
-				/* it failed and the guest is as it was before */
+				/* it failed, and the guest is as before */
 				[VM_EV_UP] = ROW(BOOTING, NOTHING),
 				[VM_EV_RUNS] = ROW(RUNNING, NOTHING),
 				[VM_EV_PAUSED] = ROW(PAUSED, NOTHING),
@@ -127,7 +127,7 @@ static char *state_with_complaint(const struct vm_end *end, char *text)
 	return whole;
 }
 
-/* QEMU locks its images (block/file-posix.c): another has this one. */
+/* QEMU locks its images (block/file-posix.c): another program has this one. */
 static bool state_is_locked(const struct vm_end *end)
 {
 	return strstr(end->complaint, "Failed to get \"write\" lock") != NULL ||
@@ -140,7 +140,7 @@ static bool state_accel_is_refused(const struct vm_end *end)
 	return *end->accel && strcmp(end->accel, "tcg") != 0 && strcasestr(end->complaint, end->accel);
 }
 
-/* QEMU ended with an error of its own. */
+/* QEMU exited with an error of its own. */
 static enum vm_state state_crashed(const struct vm_end *end, enum vm_cause *id, char **cause)
 {
 	if (state_is_locked(end)) {
@@ -202,7 +202,7 @@ enum vm_state vm_end_verdict(const struct vm_end *end, enum vm_cause *id, char *
 	}
 	if (end->asked)
 		return state_asked(end, id, cause);
-	if (end->rung >= VM_RUNG_TERM) { /* we ended it after it said that it was down */
+	if (end->rung >= VM_RUNG_TERM) { /* the supervisor ended QEMU after the guest was down */
 		*id = VM_CAUSE_QEMU_STUCK;
 		*cause = xstrdup("QEMU had to be killed: it did not end after the guest was down");
 		return VM_FAILED;

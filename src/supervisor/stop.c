@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stop: how a machine is stopped: the power button, then QEMU's quit, then TERM, then KILL, each
- * with a deadline that subscribers are sent.
+ * stop: the stop ladder: the power button, then QEMU's quit, then TERM, then KILL, each with a deadline that is sent
+ * to subscribers.
  */
 #include "stop.h"
 
@@ -50,7 +50,7 @@ void sup_stop_request(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms)
 	}
 	s->end.asked = true;
 	if (s->run.state == VM_SUSPENDING && sup_deadline_passed(s)) {
-		sup_event(s, VM_EV_FATAL); /* the suspension that it waits for does not end */
+		sup_event(s, VM_EV_FATAL); /* the suspension does not end */
 		return;
 	}
 	if (s->run.state == VM_STARTING && s->end.adopted)
@@ -169,7 +169,7 @@ void sup_stop_enter(struct sup *s, enum vm_rung rung)
 
 void sup_stop_next(struct sup *s)
 {
-	/* A guest that is down has nothing left to be asked: QEMU itself hangs. */
+	/* A guest that is down cannot be asked: QEMU itself hangs. */
 	if (*sup_monitor_shutdown(s) && s->end.rung < VM_RUNG_TERM)
 		sup_stop_enter(s, VM_RUNG_TERM);
 	else

@@ -43,7 +43,7 @@
 #define TRIM_MS 3000 /* from the start until the memory that it took is given back */
 #define REPLAY_MAX (256 * 1024)
 
-/* What only the start and the end of the process need. */
+/* What only this file needs, from start to end. */
 struct supervisor {
 	struct sup sup;
 	struct loop_signal *signals[5];
@@ -154,8 +154,8 @@ static void supervisor_on_terminate(void *arg)
 		sup_stop_request(s, 0, 0);
 }
 
-/* A client found no socket: the end of a login session takes the folder that it was in. QEMU's own
- * sockets are gone for good with it; they are connected, and only a later takeover would need them. */
+/* Listens again for a client that found no socket: the end of a login session removes the folder. QEMU's sockets in
+ * it are lost, too, but they are connected, and only a later takeover would need them. */
 static void supervisor_on_hangup(void *arg)
 {
 	struct sup *s = arg;
@@ -198,7 +198,7 @@ static void supervisor_watch_signals(struct supervisor *v)
 		v->signals[i] = loop_signal_start(v->sup.loop, wanted[i].signum, wanted[i].fn, &v->sup);
 }
 
-/* Takes the lock and looks at what an earlier supervisor left; sets *orphan when its QEMU lives. */
+/* Takes the lock and examines what an earlier supervisor left; sets *orphan if its QEMU is alive. */
 static int supervisor_take_over(struct sup *s, bool *orphan, struct err *e)
 {
 	struct vm_run old = {.name = NULL};

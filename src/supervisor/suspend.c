@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * suspend: the guest's state out to a file and in again, by QEMU's migration over a descriptor (no
- * shell, and QEMU opens no path). Out: stop, migrate into X.part, sync, rename, quit. In: QEMU was
- * started with -incoming defer and -S; when all is loaded the file is removed, and only then does the
- * guest go on: a state that is there always fits the disk.
+ * suspend: the guest's state out to a file and in again, by QEMU's migration over a descriptor (no shell, and QEMU
+ * opens no path). Out: stop, migrate into X.part, sync, rename, quit. In: QEMU was started with -incoming defer and
+ * -S; once everything is loaded the file is removed, and only then is the guest resumed: an existing state always
+ * fits the disk.
  */
 #include "suspend.h"
 
@@ -24,7 +24,7 @@
 #include "sup.h"
 
 #define FD_NAME "debwiz-state"
-#define NO_LIMIT ((json_int_t)1 << 40) /* bytes a second: QEMU's own limit is one of a network */
+#define NO_LIMIT ((json_int_t)1 << 40) /* bytes a second; QEMU's default is meant for a network */
 #define EVERY_MS 250		       /* between two reports of its progress */
 
 enum suspend_direction { SUSPEND_NONE, SUSPEND_OUT, SUSPEND_IN };
@@ -39,7 +39,7 @@ struct sup_suspend {
 	struct err err;
 	struct suspended_state state;
 	struct loop_timer *progress_timer; /* out: while QEMU writes */
-	bool progress_asked;		   /* QEMU was, and has not answered yet */
+	bool progress_asked;		   /* QEMU has not answered the last query */
 };
 
 struct sup_suspend *sup_suspend_new(void)
@@ -64,7 +64,7 @@ bool sup_suspend_is_writing(const struct sup *s)
 	return s->suspend->writing;
 }
 
-/* ---- how far it is ---- */
+/* ---- progress ---- */
 
 static void suspend_on_progress(const json_t *value, const char *error, void *arg)
 {
@@ -125,7 +125,7 @@ static void suspend_out_refuse(struct sup *s, const char *why)
 			   s->req.name, why);
 }
 
-/* The guest goes on as it was before; nothing was changed. `lost`: the monitor is, and QEMU is not. */
+/* Ends a suspension that failed: the guest continues as before. `lost`: the monitor is lost, and QEMU runs. */
 static void suspend_out_end(struct sup *s, const char *text, bool lost)
 {
 	bool was_paused = s->suspend->was_paused;
@@ -133,7 +133,7 @@ static void suspend_out_end(struct sup *s, const char *text, bool lost)
 
 	log_msg("vm", "not suspended: %s", words);
 	sup_suspend_remove_part(s);
-	/* one that is being ended meanwhile, or has died, has its answer in its end */
+	/* a machine that is being stopped, or has exited, answers by its exit */
 	if (s->run.state != VM_STOPPING && (sup_monitor_is_connected(s) || lost))
 		suspend_out_refuse(s, words);
 	free(words);
@@ -169,10 +169,10 @@ void sup_suspend_silent(struct sup *s, const struct err *e)
 	sup_suspend_cancel(s);
 }
 
-/* Opens the way for a migration over `fd`, which is closed here. */
+/* Prepares a migration over `fd`, which is closed here. */
 static bool suspend_send_file(struct sup *s, int fd)
 {
-	/* the file first: it can only go while nothing else is on its way */
+	/* the file first: it can only be sent while nothing else is queued */
 	bool ok =
 		fd >= 0 && sup_monitor_send_fd(s, FD_NAME, fd) &&
 		sup_monitor_ask(s, "migrate-set-capabilities",
@@ -227,7 +227,7 @@ static void suspend_on_stopped(const json_t *value, const char *error, void *arg
 	}
 }
 
-/* "virt-7.2-machine" is the versioned name behind the alias that the command line may have. */
+/* "virt-7.2-machine" is the versioned name of the alias that the command line may have */
 bool sup_suspend_describe(const struct sup *s, const char *type, struct suspended_state *out)
 {
 	const char *end = type ? strstr(type, "-machine") : NULL;
