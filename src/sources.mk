@@ -510,11 +510,11 @@ WIZARD = \
 	src/wizard/offers_archive.c \
 	src/wizard/offers_estimate.c \
 	src/wizard/offers_host.c \
-	src/wizard/offers_private.h \
-	src/wizard/offers_shelf.c \
+	src/wizard/open_archive.c \
 	src/wizard/private.h \
 	src/wizard/questions.c \
 	src/wizard/recompute.c \
+	src/wizard/request.h \
 	src/wizard/review.c \
 	src/wizard/save.c \
 	src/wizard/wizard.c

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* offers: the real offers: what can be told at once, and the life of requests. */
+/* offers: the offers of this host and its mirror: immediate ones, and the life cycle of requests. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,10 +8,10 @@
 #include "host/paths.h"
 #include "image/disk.h"
 #include "machine/run.h"
-#include "offers_private.h"
+#include "request.h"
 #include "spec/risk.h"
 
-/* ---- at once ---- */
+/* ---- immediate ---- */
 
 static bool offers_name_taken(void *arg, const char *name)
 {
@@ -32,7 +32,7 @@ static char *offers_save_path(void *arg, const char *name)
 	return store_saved_ini(o->conf.store, name);
 }
 
-/* With ~ for the home folder, so that the file serves on another host too. */
+/* Lists the keys, with ~ for the home folder so that the INI file is also valid on other hosts. */
 static void offers_ssh_keys(void *arg, struct wizard_rows *out)
 {
 	struct strv keys = STRV_INIT;
@@ -102,7 +102,7 @@ static void offers_made(void *arg, const char *name, struct wizard_existing *out
 
 	*out = (struct wizard_existing){.disk = 0};
 	if (file_exists(disk)) {
-		out->disk = 1; /* there, and broken */
+		out->disk = 1; /* exists, and is broken */
 		if (disk_check(disk, &info, NULL) == 0) {
 			out->disk = info.size;
 			out->snapshots = info.snapshots;
@@ -119,12 +119,11 @@ static void offers_made(void *arg, const char *name, struct wizard_existing *out
 
 /* ---- requests ---- */
 
-static void offers_maybe_gone(struct host_offers *o)
+static void offers_free_if_idle(struct host_offers *o)
 {
-	if (!o->ending || o->pending || o->shelf.opening || o->shelf.busy)
+	if (!o->ending || o->pending || !open_archive_is_idle(o->archive))
 		return;
-	loop_timer_stop(o->shelf.unwanted);
-	shelf_close(o);
+	open_archive_free(o->archive);
 	offers_releases_forget(o);
 	host_facts_fini(&o->host);
 	free(o);
@@ -144,8 +143,8 @@ void request_end(struct wizard_request *r)
 	free(r->key);
 	free(r);
 	o->pending--;
-	shelf_step(o);
-	offers_maybe_gone(o);
+	open_archive_step(o);
+	offers_free_if_idle(o);
 }
 
 static void offers_end_now(void *arg)
@@ -162,8 +161,9 @@ static struct wizard_request *offers_ask(void *arg, enum wizard_topic topic, con
 					 wizard_answer_fn done, void *done_arg)
 {
 	static void (*const starts[WIZARD_TOPIC_COUNT])(struct wizard_request * r) = {
-		[WIZARD_ARCHES] = offers_arches, [WIZARD_RELEASES] = offers_releases, [WIZARD_FIRMWARE] = shelf_want,
-		[WIZARD_PACKAGES] = shelf_want,	 [WIZARD_ESTIMATE] = offers_estimate, [WIZARD_COMMAND] = offers_command,
+		[WIZARD_ARCHES] = offers_arches,	  [WIZARD_RELEASES] = offers_releases,
+		[WIZARD_FIRMWARE] = open_archive_request, [WIZARD_PACKAGES] = open_archive_request,
+		[WIZARD_ESTIMATE] = offers_estimate,	  [WIZARD_COMMAND] = offers_command,
 	};
 	struct host_offers *o = arg;
 	struct wizard_request *r = xcalloc(1, sizeof(*r));
@@ -171,7 +171,7 @@ static struct wizard_request *offers_ask(void *arg, enum wizard_topic topic, con
 	r->o = o;
 	r->topic = topic;
 	spec_copy(&r->spec, s);
-	/* keys of a file that nobody has agreed to vouch for nothing yet */
+	/* keys that the user has not agreed to must not verify anything yet */
 	if (risks_check(&r->spec, "mirror", "keyring", NULL) < 0)
 		wizard_row_text(&r->spec.keyring, "");
 	r->query = xstrdup(query);
@@ -187,8 +187,8 @@ static void offers_cancel(void *arg, struct wizard_request *r)
 	(void)arg;
 	r->cancelled = true;
 	if (r->op)
-		archive_cancel(r->op); /* ends soon, by its callback */
-	else if (shelf_drop(r))
+		archive_cancel(r->op); /* the callback ends it soon */
+	else if (open_archive_withdraw(r))
 		request_end(r);
 }
 
@@ -198,6 +198,7 @@ struct host_offers *host_offers_new(const struct host_offers_conf *conf)
 
 	o->conf = *conf;
 	host_facts_get(&o->host);
+	o->archive = open_archive_new(o);
 	o->offers = (struct wizard_offers){
 		.host = &o->host,
 		.arg = o,
@@ -225,7 +226,6 @@ void host_offers_free(struct host_offers *o)
 	if (!o)
 		return;
 	o->ending = true;
-	if (o->shelf.opening)
-		archive_cancel(o->shelf.opening);
-	offers_maybe_gone(o);
+	open_archive_cancel(o->archive);
+	offers_free_if_idle(o);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* offers_archive: releases, firmware and packages, as the mirror or the cache has them. */
+/* offers_archive: lists releases, firmware and packages, as the mirror or the cache has them. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "offers_private.h"
 #include "prepare/job.h"
+#include "request.h"
 
 #define FOUND_MAX 50
 
@@ -51,7 +51,7 @@ static void offers_archive_add_release(struct wizard_request *r, const struct ar
 	}
 }
 
-/* What they depend on; owned. */
+/* The values that the releases depend on; owned. */
 static char *offers_archive_releases_key(const struct spec *s)
 {
 	return xasprintf("%s\n%s\n%s\n%s\n%s", s->mirror, s->security_mirror, s->snapshot, s->keyring, s->proxy);
@@ -61,17 +61,17 @@ void offers_releases_forget(struct host_offers *o)
 {
 	free(o->releases.key);
 	archive_releases_free(o->releases.rows, o->releases.count);
-	o->releases = (struct seen_releases){.key = NULL};
+	o->releases = (struct known_releases){.key = NULL};
 }
 
-/* Takes the rows. */
+/* Remembers the answer and takes the rows. */
 static void offers_archive_keep(struct wizard_request *r, struct archive_release *rows, size_t count)
 {
 	offers_releases_forget(r->o);
-	r->o->releases = (struct seen_releases){offers_archive_releases_key(&r->spec), rows, count};
+	r->o->releases = (struct known_releases){offers_archive_releases_key(&r->spec), rows, count};
 }
 
-/* What is true of the list as a whole, of those that debwiz offers. */
+/* Sets the note about the list: how many of the releases that debwiz offers could be verified. */
 static void offers_archive_add_note(struct wizard_request *r, const struct archive_release *rows, size_t count)
 {
 	size_t verified = 0, refused = 0;
@@ -95,7 +95,7 @@ static void offers_archive_add_note(struct wizard_request *r, const struct archi
 							    : "signatures verified");
 }
 
-static void offers_archive_tell_releases(struct wizard_request *r, const struct archive_release *rows, size_t count)
+static void offers_archive_add_releases(struct wizard_request *r, const struct archive_release *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		offers_archive_add_release(r, &rows[i]);
@@ -129,7 +129,7 @@ static void offers_archive_on_releases(struct archive_release *rows, size_t coun
 	r->op = NULL;
 	if (network && !offline && !r->cancelled && !r->o->ending) {
 		archive_releases_free(rows, count);
-		r->again = true; /* what the cache knows is better than nothing */
+		r->again = true; /* try the cache */
 		offers_archive_ask_releases(r);
 		return;
 	}
@@ -140,7 +140,7 @@ static void offers_archive_on_releases(struct archive_release *rows, size_t coun
 			offline && !r->again ? "nothing about releases is in the cache"
 					     : "no mirror answers, and nothing is in the cache");
 	if (!r->err.kind && !r->cancelled) {
-		offers_archive_tell_releases(r, rows, count);
+		offers_archive_add_releases(r, rows, count);
 		if (!r->rows.provisional) {
 			offers_archive_keep(r, rows, count);
 			rows = NULL;
@@ -155,7 +155,7 @@ void offers_releases(struct wizard_request *r)
 	char *key = offers_archive_releases_key(&r->spec);
 
 	if (r->o->releases.key && !strcmp(r->o->releases.key, key)) {
-		offers_archive_tell_releases(r, r->o->releases.rows, r->o->releases.count);
+		offers_archive_add_releases(r, r->o->releases.rows, r->o->releases.count);
 		request_end_later(r);
 	} else {
 		offers_archive_ask_releases(r);
@@ -163,7 +163,7 @@ void offers_releases(struct wizard_request *r)
 	free(key);
 }
 
-/* ---- of the open archive ---- */
+/* ---- with the open archive ---- */
 
 static char *offers_archive_with_version(struct archive *a, const char *package)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * offers_estimate: what making the machine takes: to fetch, on disk, in time. Solved on a pool
- * thread, with the archive to itself; nothing is asked where the base image is there already.
+ * offers_estimate: estimates download size, disk space and time of preparing the machine. Solves on a pool thread, with
+ * the archive reserved; requires no archive if the base image already exists.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +10,11 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/size.h"
-#include "offers_private.h"
 #include "prepare/job.h"
 #include "prepare/steps.h"
+#include "request.h"
 
-static struct wizard_row *offers_estimate_say(struct wizard_request *r, const char *label, struct buf *text)
+static struct wizard_row *offers_estimate_add(struct wizard_request *r, const char *label, struct buf *text)
 {
 	struct wizard_row *row = wizard_rows_add(&r->rows, text->data, label);
 
@@ -22,7 +22,7 @@ static struct wizard_row *offers_estimate_say(struct wizard_request *r, const ch
 	return row;
 }
 
-/* Seconds that the steps to do are expected to take, and their titles. */
+/* Returns the expected seconds of the steps that are not done, and appends the titles of long ones. */
 static double offers_estimate_expected(struct job *j, struct buf *titles)
 {
 	double seconds = 0;
@@ -55,7 +55,7 @@ static char *offers_estimate_about(double seconds)
 	return s % 60 ? xasprintf("about %u min %u s", s / 60, s % 60) : xasprintf("about %u min", s / 60);
 }
 
-static void offers_estimate_say_work(struct wizard_request *r, struct job *j)
+static void offers_estimate_add_work(struct wizard_request *r, struct job *j)
 {
 	struct wizard_row *row;
 	struct buf b;
@@ -65,13 +65,13 @@ static void offers_estimate_say_work(struct wizard_request *r, struct job *j)
 	time = offers_estimate_about(offers_estimate_expected(j, &b));
 	if (!b.len)
 		buf_adds(&b, "nothing that takes long");
-	row = offers_estimate_say(r, "To do", &b);
+	row = offers_estimate_add(r, "To do", &b);
 	wizard_row_text(&row->columns[0], time);
 	free(time);
 }
 
-/* The base image is there, or the machine is made. */
-static void offers_estimate_say_ready(struct wizard_request *r, struct job *j)
+/* Adds a row if the base image or the machine already exists. */
+static void offers_estimate_add_ready(struct wizard_request *r, struct job *j)
 {
 	struct buf b;
 	char *why = NULL;
@@ -79,12 +79,12 @@ static void offers_estimate_say_ready(struct wizard_request *r, struct job *j)
 	if (job_has_base(j, &why)) {
 		buf_init(&b, 0);
 		buf_addf(&b, "nothing: %s", why);
-		offers_estimate_say(r, "Download", &b);
+		offers_estimate_add(r, "Download", &b);
 		free(why);
 	}
 }
 
-static void offers_estimate_say_download(struct wizard_request *r, const struct job *j)
+static void offers_estimate_add_download(struct wizard_request *r, const struct job *j)
 {
 	const struct package_set *sets[] = {&j->packages, &j->firmware};
 	uint64_t fetch = 0, installed = 0;
@@ -108,22 +108,22 @@ static void offers_estimate_say_download(struct wizard_request *r, const struct 
 	if (fetch)
 		buf_addf(&b, "%s, ", size_human(fetch, text));
 	buf_addf(&b, "%zu packages%s", count, fetch ? "" : ", all of them in the cache");
-	offers_estimate_say(r, "Download", &b);
+	offers_estimate_add(r, "Download", &b);
 	buf_init(&b, 0);
-	/* The base image holds it; a machine's own disk begins nearly empty. */
+	/* in the base image; the overlay is almost empty at first */
 	buf_addf(&b, "%s: the base image, shared by machines of this kind",
 		 size_human(installed + installed / 4, text));
-	offers_estimate_say(r, "On disk", &b);
+	offers_estimate_add(r, "On disk", &b);
 }
 
-static void offers_estimate_say_next(struct wizard_request *r)
+static void offers_estimate_add_next(struct wizard_request *r)
 {
 	struct wizard_row *row;
 	struct buf b;
 
 	buf_init(&b, 0);
 	buf_adds(&b, "the next machine of this kind");
-	row = offers_estimate_say(r, "Once made", &b);
+	row = offers_estimate_add(r, "Once made", &b);
 	wizard_row_text(&row->columns[0], "about 1 s");
 }
 
@@ -134,23 +134,23 @@ static int offers_estimate_begin(struct wizard_request *r, struct job *j, struct
 	return job_init(j, r->o->conf.loop, r->o->conf.catalog, r->o->conf.store, &r->spec, &o, e);
 }
 
-struct solving {
+struct offers_solving {
 	struct wizard_request *r;
 	struct archive *archive;
 };
 
 static void offers_estimate_solve(void *arg)
 {
-	struct solving *s = arg;
+	struct offers_solving *s = arg;
 	struct wizard_request *r = s->r;
 	struct job j;
 
 	if (offers_estimate_begin(r, &j, &r->err) == 0) {
 		j.archive = s->archive; /* lent */
 		if (job_solve(&j, &r->err) == 0) {
-			offers_estimate_say_download(r, &j);
-			offers_estimate_say_work(r, &j);
-			offers_estimate_say_next(r);
+			offers_estimate_add_download(r, &j);
+			offers_estimate_add_work(r, &j);
+			offers_estimate_add_next(r);
 		}
 		j.archive = NULL;
 	}
@@ -159,20 +159,20 @@ static void offers_estimate_solve(void *arg)
 
 static void offers_estimate_solved(void *arg)
 {
-	struct solving *s = arg;
+	struct offers_solving *s = arg;
 	struct wizard_request *r = s->r;
 
 	free(s);
-	r->o->shelf.busy = false;
+	open_archive_release(r->o->archive);
 	request_end(r);
 }
 
 void offers_estimate_serve(struct wizard_request *r, struct archive *a)
 {
-	struct solving *s = xcalloc(1, sizeof(*s));
+	struct offers_solving *s = xcalloc(1, sizeof(*s));
 
-	*s = (struct solving){r, a};
-	r->o->shelf.busy = true;
+	*s = (struct offers_solving){r, a};
+	open_archive_hold(r->o->archive);
 	loop_work(r->o->conf.loop, offers_estimate_solve, offers_estimate_solved, s);
 }
 
@@ -190,11 +190,11 @@ void offers_estimate(struct wizard_request *r)
 	ready = job_has_base(&j, &why);
 	free(why);
 	if (ready) {
-		offers_estimate_say_ready(r, &j);
-		offers_estimate_say_work(r, &j);
+		offers_estimate_add_ready(r, &j);
+		offers_estimate_add_work(r, &j);
 		request_end_later(r);
 	}
 	job_fini(&j);
 	if (!ready)
-		shelf_want(r);
+		open_archive_request(r);
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * offers_host: how each architecture runs here, and QEMU's command line: both ask QEMU itself, on
- * a pool thread.
+ * offers_host: reports how each architecture runs on this host, and QEMU's command line. Both start QEMU, on a pool
+ * thread.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "offers_private.h"
 #include "prepare/job.h"
 #include "qemu/probe.h"
+#include "request.h"
 #include "spec/risk.h"
 
 static void offers_host_done(void *arg)
@@ -33,7 +33,7 @@ static void offers_host_add_arch(const struct wizard_request *r, const struct ca
 		return;
 	}
 	if (qemu_probe(&r->spec, a, r->o->conf.store->cache_dir, &probe, &e) < 0) {
-		/* It may be chosen all the same: QEMU can be installed later. */
+		/* may be chosen anyway: QEMU can be installed later */
 		note = xasprintf("%s%s%s", e.text, e.hint ? "; " : "", e.hint ? e.hint : "");
 		wizard_row_text(&row->columns[1], "QEMU is missing");
 		rows->provisional = true;
@@ -58,10 +58,10 @@ static void offers_host_probe_all(void *arg)
 	struct wizard_request *r = arg;
 	const struct catalog_arch *a;
 
-	/* The record may ask for an accelerator that another architecture has not. */
+	/* the record may require an accelerator that another architecture does not have */
 	wizard_row_text(&r->spec.accel, "auto");
 	wizard_row_text(&r->spec.cpu_model, "auto");
-	/* And a program that nobody has agreed to is not run to find this out. */
+	/* do not run a program that the user has not agreed to */
 	if (risks_check(&r->spec, "qemu", "binary", NULL) < 0)
 		wizard_row_text(&r->spec.qemu_binary, "auto");
 	for (size_t i = 0; (a = catalog_arch_next(r->o->conf.catalog, &i));)
@@ -75,7 +75,7 @@ void offers_arches(struct wizard_request *r)
 
 /* ---- the command line ---- */
 
-/* An option with its argument, as one would type it. */
+/* Adds a row for an option with its arguments. */
 static void offers_host_add_option(const struct qemu_argv *v, size_t from, size_t to, struct wizard_rows *rows)
 {
 	const struct qemu_arg *first = &v->items[from];
@@ -90,7 +90,7 @@ static void offers_host_add_option(const struct qemu_argv *v, size_t from, size_
 	buf_fini(&b);
 }
 
-static void offers_host_make_command(void *arg)
+static void offers_host_build_command(void *arg)
 {
 	struct wizard_request *r = arg;
 	struct host_offers *o = r->o;
@@ -111,5 +111,5 @@ static void offers_host_make_command(void *arg)
 
 void offers_command(struct wizard_request *r)
 {
-	loop_work(r->o->conf.loop, offers_host_make_command, offers_host_done, r);
+	loop_work(r->o->conf.loop, offers_host_build_command, offers_host_done, r);
 }
