@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * host_offers: the real offers: Debian's archive as the mirror has it, and this host.
+ * host_offers: the offers of Debian's archive on the mirror, and of this host.
  *
- * The archive of a release is opened once and kept for typing names, versions and estimates; it is
- * opened anew when the release, the architecture or the mirror is another.
+ * The archive of a release is opened once and kept open for searches, versions and estimates; another release,
+ * architecture or mirror opens it again.
  */
 #ifndef WIZARD_HOST_OFFERS_H
 #define WIZARD_HOST_OFFERS_H
@@ -19,16 +19,16 @@ struct host_offers;
 
 struct host_offers_conf {
 	struct loop *loop;
-	const struct catalog *catalog; /* borrowed, with the store, until all has ended */
+	const struct catalog *catalog; /* borrowed, as the store, until all requests have ended */
 	const struct store *store;
-	bool offline; /* what is in the cache alone */
+	bool offline; /* use only the cache */
 };
 
 struct host_offers *host_offers_new(const struct host_offers_conf *conf);
 /* For struct wizard_conf; valid as long as the offers. */
 const struct wizard_offers *host_offers_get(const struct host_offers *o);
-/* To be called after wizard_free. Ends what is under way; what runs on a pool thread is waited for
- * by the loop: run it until nothing is left before loop_free. NULL is fine. */
+/* Call after wizard_free. Cancels requests; work on a pool thread ends later: run the loop until nothing is left before
+ * loop_free. NULL is fine. */
 void host_offers_free(struct host_offers *o);
 
 #endif

@@ -64,7 +64,7 @@ static void doctor_look_accelerators(struct doctor *d)
 
 		if (host_accelerator_usable(accels.items[i], &why)) {
 			free(why);
-			why = xstrdup("may be used; it is tried before it is trusted");
+			why = xstrdup("may be used; debwiz tests it first");
 		} else {
 			row->state = DOCTOR_ABSENT;
 		}

@@ -108,7 +108,7 @@ int job_check_arch(const struct job *j, const char *made_from, struct err *e)
 	if (!has || has == j->arch)
 		return 0;
 	err_set(e, ERR_USAGE, "arch-made",
-		"machine.arch: this machine's disk holds a system for %s; make a new machine for %s", has->name,
+		"machine.arch: this machine's disk holds a system for %s; create a new machine for %s", has->name,
 		j->arch->name);
 	return err_hint(e, "or give this one a new disk, without what is on it: debwiz recreate %s", j->spec->name);
 }

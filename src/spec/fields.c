@@ -106,7 +106,7 @@ const struct field field_table[] = {
 	{"disk", COLUMN("cache", CHOICE, cache, "writeback", .choices = WORDS("writeback", "none", "unsafe")),
 	 .effect = FIELD_NEXT_BOOT, .title = "Disk cache",
 	 .help = "writeback: safe and fast. none: bypasses this host's page cache. unsafe: "
-		 "never flushes to the disk; after a power cut the machine may be lost."},
+		 "never flushes to the disk; a power cut may destroy the machine."},
 	{"network", COLUMN("mode", CHOICE, net, "user", .choices = WORDS("user", "none")),
 	 .later = WORDS("bridge", "tap"), .effect = FIELD_NEXT_BOOT, .title = "Network",
 	 .help = "user: user networking through this host, without root. none: no network."},
@@ -149,7 +149,7 @@ const struct field field_table[] = {
 	{"system", COLUMN("password_hash", TEXT, password_hash, "", .check = grammar_password_hash),
 	 .effect = FIELD_NEW_ONLY, .secret = true, .title = "Password",
 	 .help = "The hash that mkpasswd prints; the file must not be readable by others then. "
-		 "Empty: no password; the serial console logs in by itself, sudo asks for "
+		 "Empty: no password; the serial console logs in automatically, sudo requires "
 		 "none, ssh accepts keys only, root is locked."},
 	{"system", COLUMN("ssh_key", LIST, ssh_keys, NULL, .check = grammar_path), .effect = FIELD_NEW_ONLY,
 	 .title = "SSH public keys",

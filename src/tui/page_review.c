@@ -170,7 +170,7 @@ void page_review_lines(struct page *p, struct screen_lines *out)
 	} else {
 		char *path = host_short(wizard_path(p->w));
 
-		buf_addf(&out->help, "Writes %s. Nothing outside your own folders is touched.", path);
+		buf_addf(&out->help, "Writes %s; changes nothing outside your own folders.", path);
 		free(path);
 	}
 	if (wizard_can_retry(wizard_estimate(p->w)))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* answers: giving answers, and what is wrong with them; see include/wizard/wizard.h. */
+/* answers: sets answers, and reports why one is invalid. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +22,8 @@ static bool answers_keeps_draft(const struct wizard_question *q)
 	       !wizard_is_list(q);
 }
 
-/* What was read and what is allowed: the field's own words, as a sentence of its own. */
-static int answers_try_values(const struct field *f, const struct strv *values, struct err *e)
+/* Checks values with the field's grammar. */
+static int answers_check_values(const struct field *f, const struct strv *values, struct err *e)
 {
 	struct spec scratch;
 	int r = 0;
@@ -37,8 +37,8 @@ static int answers_try_values(const struct field *f, const struct strv *values, 
 	return r;
 }
 
-/* The chosen row says that it cannot be. */
-static int answers_try_option(struct wizard *w, const struct wizard_question *q, const char *value, struct err *e)
+/* Refuses an option whose row cannot be chosen. */
+static int answers_check_option(struct wizard *w, const struct wizard_question *q, const char *value, struct err *e)
 {
 	struct wizard_list list;
 
@@ -51,7 +51,7 @@ static int answers_try_option(struct wizard *w, const struct wizard_question *q,
 	return 0;
 }
 
-/* Takes the values over; what a choice contradicts by itself is refused. */
+/* Makes the values the answer; refuses a choice that contradicts another answer. */
 static int answers_take(struct wizard *w, const struct wizard_question *q, const struct strv *values, struct err *e)
 {
 	struct answer *a = question_answer(w, q);
@@ -97,7 +97,7 @@ static int answers_set_password(struct wizard *w, const struct wizard_question *
 	return r;
 }
 
-/* A file that is there stays where it is: two of one name would claim one machine. */
+/* Refuses to move an existing file: two files of one name would describe one machine. */
 static int answers_check_path(struct wizard *w, const char *text, const char *path, struct err *e)
 {
 	size_t n = strlen(text);
@@ -112,7 +112,7 @@ static int answers_check_path(struct wizard *w, const char *text, const char *pa
 	return 0;
 }
 
-/* The path of the file: `~/` is the home folder, a relative one counts from the current folder. */
+/* Sets the path of the file: `~/` is the home folder, a relative path begins at the current folder. */
 static int answers_set_path(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
 {
 	char *whole = host_expand(text);
@@ -130,7 +130,7 @@ static int answers_set_path(struct wizard *w, const struct wizard_question *q, c
 	return 0;
 }
 
-/* A text that the grammar refuses is kept as a draft where `keep` says so. */
+/* Sets an answer. Keeps an invalid text as a draft if `keep`. */
 static int answers_set_answer(struct wizard *w, const struct wizard_question *q, const char *text, bool keep,
 			      struct err *e)
 {
@@ -147,9 +147,9 @@ static int answers_set_answer(struct wizard *w, const struct wizard_question *q,
 		strv_split(&values, text, "\n");
 	else
 		strv_add(&values, text);
-	r = answers_try_values(q->field, &values, &why);
+	r = answers_check_values(q->field, &values, &why);
 	if (r < 0 && keep && answers_keeps_draft(q)) {
-		char *draft = xstrdup(text); /* it may be the draft itself */
+		char *draft = xstrdup(text); /* text may be the draft itself */
 
 		answers_drop_draft(a);
 		a->draft = draft;
@@ -158,7 +158,7 @@ static int answers_set_answer(struct wizard *w, const struct wizard_question *q,
 		strv_fini(&w->notices);
 	}
 	if (!r)
-		r = answers_try_option(w, q, text, &why);
+		r = answers_check_option(w, q, text, &why);
 	if (!r)
 		r = answers_take(w, q, &values, &why);
 	strv_fini(&values);
@@ -192,7 +192,7 @@ static void answers_list_now(struct wizard *w, const struct wizard_question *q, 
 
 static int answers_take_list(struct wizard *w, const struct wizard_question *q, struct strv *values, struct err *e)
 {
-	int r = answers_try_values(q->field, values, e);
+	int r = answers_check_values(q->field, values, e);
 
 	if (!r)
 		r = answers_take(w, q, values, e);
@@ -200,7 +200,7 @@ static int answers_take_list(struct wizard *w, const struct wizard_question *q, 
 	return r;
 }
 
-/* What is searched for must be there; where nobody can tell (yet), the preparation will. */
+/* Refuses a package that the archive does not have; if the archive is not open, the preparation reports it. */
 static int answers_check_found(struct wizard *w, const struct wizard_question *q, const char *item, struct err *e)
 {
 	struct wizard_list l = wizard_search(w, q, item);
@@ -253,7 +253,7 @@ void wizard_item_remove(struct wizard *w, const struct wizard_question *q, size_
 		if (i != at)
 			strv_add(&rest, values.items[i]);
 	strv_fini(&values);
-	(void)answers_take_list(w, q, &rest, NULL); /* a part of a good list is good */
+	(void)answers_take_list(w, q, &rest, NULL); /* a part of a valid list is valid */
 }
 
 /* ---- the rest ---- */
@@ -284,7 +284,7 @@ bool wizard_touched(struct wizard *w, const struct wizard_question *q)
 	return a->touched || a->draft;
 }
 
-/* The question that a field belongs to, or NULL. */
+/* Returns the question that a field belongs to, or NULL. */
 static const struct wizard_question *answers_question_of(struct wizard *w, const char *section, const char *key)
 {
 	const struct field *f = field_find(section, key);
@@ -295,7 +295,7 @@ static const struct wizard_question *answers_question_of(struct wizard *w, const
 	return NULL;
 }
 
-/* The same of `section.key=value` or `section.key+=value`. */
+/* The same for `section.key=value` or `section.key+=value`. */
 static const struct wizard_question *answers_question_assigned(struct wizard *w, const char *assignment)
 {
 	const char *eq = strchr(assignment, '=');
@@ -335,14 +335,14 @@ int wizard_assign(struct wizard *w, const char *assignment, struct err *e)
 	return r;
 }
 
-struct idle {
+struct answers_idle {
 	const struct field *field;
 	char *why;
 };
 
 static void answers_on_fault(unsigned line, const char *section, const char *key, const char *message, void *arg)
 {
-	struct idle *idle = arg;
+	struct answers_idle *idle = arg;
 
 	(void)line;
 	if (!idle->why && field_find(section, key) == idle->field)
@@ -352,7 +352,7 @@ static void answers_on_fault(unsigned line, const char *section, const char *key
 int wizard_assigned(struct wizard *w, const char *assignment, struct err *e)
 {
 	const struct wizard_question *q = answers_question_assigned(w, assignment);
-	struct idle idle = {.field = q ? q->field : NULL};
+	struct answers_idle idle = {.field = q ? q->field : NULL};
 	struct spec scratch;
 
 	if (!q || question_applies(w, question_index(w, q)))

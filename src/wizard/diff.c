@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * diff: the lines of two texts, side by side: the longest common run of lines is kept, the rest
- * was removed or added. For files of some hundred lines; of larger ones the middle is shown whole.
+ * diff: compares the lines of two texts by their longest common subsequence. For files of some hundred lines: of larger
+ * ones the lines between the first and the last difference are all removed and added.
  */
 #include "diff.h"
 
@@ -14,21 +14,21 @@
 
 #define CELLS_MAX (4u << 20)
 
-struct lines {
-	const char **at; /* begin of each line; one more at the end */
+struct diff_lines {
+	const char **at; /* start of each line, and the end of the text */
 	size_t len;
 };
 
-static struct lines diff_split(const char *text)
+static struct diff_lines diff_split(const char *text)
 {
-	struct lines l = {.len = 0};
-	size_t room = 16;
+	struct diff_lines l = {.len = 0};
+	size_t size = 16;
 
-	l.at = xreallocarray(NULL, room, sizeof(*l.at));
+	l.at = xreallocarray(NULL, size, sizeof(*l.at));
 	while (*text) {
-		if (l.len + 2 > room) {
-			room *= 2;
-			l.at = xreallocarray(l.at, room, sizeof(*l.at));
+		if (l.len + 2 > size) {
+			size *= 2;
+			l.at = xreallocarray(l.at, size, sizeof(*l.at));
 		}
 		l.at[l.len++] = text;
 		text += strcspn(text, "\n");
@@ -38,22 +38,22 @@ static struct lines diff_split(const char *text)
 	return l;
 }
 
-static char *diff_line_text(const struct lines *l, size_t i)
+static char *diff_line_text(const struct diff_lines *l, size_t i)
 {
 	size_t n = (size_t)(l->at[i + 1] - l->at[i]);
 
 	return xstrndup(l->at[i], n && l->at[i][n - 1] == '\n' ? n - 1 : n);
 }
 
-/* A last line without its newline is another one than with it. */
-static bool diff_equal(const struct lines *a, size_t i, const struct lines *b, size_t k)
+/* Whether two lines are equal; a last line without newline differs from one with it. */
+static bool diff_equal(const struct diff_lines *a, size_t i, const struct diff_lines *b, size_t k)
 {
 	size_t n = (size_t)(a->at[i + 1] - a->at[i]);
 
 	return n == (size_t)(b->at[k + 1] - b->at[k]) && !memcmp(a->at[i], b->at[k], n);
 }
 
-static void diff_put(struct wizard_diff *d, enum wizard_mark mark, const struct lines *l, size_t i)
+static void diff_put(struct wizard_diff *d, enum wizard_mark mark, const struct diff_lines *l, size_t i)
 {
 	d->lines = xreallocarray(d->lines, d->len + 1, sizeof(*d->lines));
 	d->lines[d->len].mark = mark;
@@ -62,9 +62,9 @@ static void diff_put(struct wizard_diff *d, enum wizard_mark mark, const struct 
 		d->same = false;
 }
 
-/* Between the equal beginning and the equal end: longest common subsequence by its table. */
-static void diff_middle(struct wizard_diff *d, const struct lines *a, size_t i, size_t a_end, const struct lines *b,
-			size_t k, size_t b_end)
+/* Compares the lines between the equal beginning and end by the table of longest common subsequences. */
+static void diff_middle(struct wizard_diff *d, const struct diff_lines *a, size_t i, size_t a_end,
+			const struct diff_lines *b, size_t k, size_t b_end)
 {
 	size_t wide = b_end - k + 1;
 	size_t a0 = i, b0 = k;
@@ -98,8 +98,8 @@ static void diff_middle(struct wizard_diff *d, const struct lines *a, size_t i, 
 
 void diff_lines(const char *old, const char *new, struct wizard_diff *d)
 {
-	struct lines a = diff_split(old);
-	struct lines b = diff_split(new);
+	struct diff_lines a = diff_split(old);
+	struct diff_lines b = diff_split(new);
 	size_t head = 0, tail = 0;
 
 	d->same = true;

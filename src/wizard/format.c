@@ -37,7 +37,7 @@ const char *wizard_text(struct wizard *w, const struct wizard_question *q)
 	return a->text;
 }
 
-/* Which one that is, as soon as it was tried. */
+/* "auto" with the accelerator, once that is known. */
 static char *format_auto_accel(struct wizard *w)
 {
 	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.arch"));
@@ -47,7 +47,7 @@ static char *format_auto_accel(struct wizard *w)
 	return xstrdup("auto");
 }
 
-/* What "auto", an empty text and an empty list mean. */
+/* Returns the answer for display: what "auto", an empty text and an empty list mean. */
 static char *format_answer(struct wizard *w, const struct wizard_question *q)
 {
 	const char *text = wizard_text(w, q);
@@ -58,7 +58,7 @@ static char *format_answer(struct wizard *w, const struct wizard_question *q)
 		if (items->len)
 			return strv_join(items, ", ");
 		return xstrdup(!strcmp(q->id, "system.ssh_key")
-				       ? wizard_options(w, q).len ? "your own" : "one that debwiz makes"
+				       ? wizard_options(w, q).len ? "your own" : "one that debwiz creates"
 			       : !strcmp(q->id, "mirror.components") ? "as Debian's installer chooses"
 								     : "none");
 	}

@@ -34,7 +34,7 @@ struct wizard_row *wizard_rows_add(struct wizard_rows *r, const char *value, con
 {
 	struct wizard_row *row;
 
-	/* grown by powers of two: nothing beside the length need be remembered */
+	/* grows by powers of two: requires no member for the size */
 	if (!(r->len & (r->len - 1)))
 		r->items = xreallocarray(r->items, r->len ? r->len * 2 : 1, sizeof(*r->items));
 	row = &r->items[r->len++];
@@ -73,7 +73,7 @@ struct wizard_lists {
 	struct lists_topic topics[WIZARD_TOPIC_COUNT];
 };
 
-/* Sections and keys that a topic's answer depends on; a whole section has no key. */
+/* Keys and whole sections that a topic's result depends on; "": all. */
 static const char *const depends[WIZARD_TOPIC_COUNT][8] = {
 	[WIZARD_ARCHES] = {"qemu"},
 	[WIZARD_RELEASES] = {"mirror.url", "mirror.security_url", "mirror.snapshot", "mirror.keyring", "mirror.proxy",
@@ -97,7 +97,7 @@ static bool lists_names(const char *const *list, const struct field *f)
 	return false;
 }
 
-/* The values of all that the answer depends on; owned. A secret is not copied. */
+/* Returns the values that the result depends on, without secrets; owned. */
 static char *lists_topic_key(const struct wizard *w, enum wizard_topic topic, const char *query)
 {
 	struct buf b;
@@ -141,8 +141,8 @@ static void lists_on_answer(struct wizard_rows *rows, const struct err *e, void 
 		a->w->conf.changed(a->w->conf.arg);
 }
 
-/* What cannot be ended once QEMU has been started for it: one at a time. Asked at each letter of an
- * answer they would queue up. */
+/* Whether a request cannot be cancelled, because it has started QEMU: such requests run one at a time, or they would
+ * queue up for each letter typed. */
 static bool lists_is_unstoppable(enum wizard_topic topic)
 {
 	return topic == WIZARD_ARCHES || topic == WIZARD_COMMAND;
@@ -172,10 +172,10 @@ static struct lists_topic *lists_request(struct wizard *w, enum wizard_topic top
 		return a;
 	}
 	if (a->request && lists_is_unstoppable(topic)) {
-		free(key); /* once it has answered, whoever looks again asks for the newest */
+		free(key); /* after its result the next display requests a new one */
 		return a;
 	}
-	lists_withdraw(a, topic != WIZARD_COMMAND); /* the old command stays until the new one is known */
+	lists_withdraw(a, topic != WIZARD_COMMAND); /* the last command is displayed until the new one is known */
 	a->key = key;
 	a->state = WIZARD_LOADING;
 	a->request = w->offers->ask(w->offers->arg, topic, &w->spec, query, lists_on_answer, a);
@@ -231,12 +231,12 @@ struct wizard_list wizard_list_of(const struct wizard_rows *rows, enum wizard_li
 static const char *lists_loading_note(enum wizard_topic topic)
 {
 	static const char *const notes[WIZARD_TOPIC_COUNT] = {
-		[WIZARD_ARCHES] = "trying what runs here",
-		[WIZARD_RELEASES] = "asking the mirror",
+		[WIZARD_ARCHES] = "testing what runs on this host",
+		[WIZARD_RELEASES] = "connecting to the mirror",
 		[WIZARD_FIRMWARE] = "reading the package lists",
 		[WIZARD_PACKAGES] = "reading the package lists",
-		[WIZARD_ESTIMATE] = "working out what is to be done",
-		[WIZARD_COMMAND] = "asking QEMU",
+		[WIZARD_ESTIMATE] = "estimating",
+		[WIZARD_COMMAND] = "starting QEMU",
 	};
 
 	return notes[topic];

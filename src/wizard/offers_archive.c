@@ -39,7 +39,7 @@ static void offers_archive_add_release(struct wizard_request *r, const struct ar
 	} else if (found->err.kind) {
 		wizard_row_text(&out->note, found->err.text);
 	} else if (!strv_has(&found->suite.architectures, r->spec.arch)) {
-		out->why_not = xasprintf("not made for %s", r->spec.arch);
+		out->why_not = xasprintf("not built for %s", r->spec.arch);
 	} else {
 		char *signers = archive_signers_text(&found->suite);
 
@@ -90,8 +90,8 @@ static void offers_archive_add_note(struct wizard_request *r, const struct archi
 	else if (refused)
 		r->rows.note = xasprintf("%zu of %zu releases could be verified", verified, verified + refused);
 	else
-		r->rows.note = xstrdup(r->again		    ? "no mirror answers: as last seen, from the cache"
-				       : r->o->conf.offline ? "offline: as last seen, from the cache"
+		r->rows.note = xstrdup(r->again		    ? "no mirror answers: from the cache"
+				       : r->o->conf.offline ? "offline: from the cache"
 							    : "signatures verified");
 }
 
@@ -137,8 +137,8 @@ static void offers_archive_on_releases(struct archive_release *rows, size_t coun
 		err_copy(&r->err, e);
 	else if (network)
 		err_set(&r->err, ERR_NETWORK, "releases", "%s",
-			offline && !r->again ? "nothing about releases is in the cache"
-					     : "no mirror answers, and nothing is in the cache");
+			offline && !r->again ? "the cache has no releases"
+					     : "no mirror answers, and the cache has no releases");
 	if (!r->err.kind && !r->cancelled) {
 		offers_archive_add_releases(r, rows, count);
 		if (!r->rows.provisional) {
@@ -180,9 +180,9 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 
 	row = wizard_rows_add(&r->rows, "uefi", "UEFI");
 	wizard_row_text(&row->note, "Firmware and GRUB start the kernel from the machine's own disk, as "
-				    "hardware does. Kernel upgrades need nothing from this host.");
+				    "hardware does. Kernel upgrades require nothing from this host.");
 	if (!*arch->firmware) {
-		row->why_not = xasprintf("there is no UEFI firmware for %s", arch->name);
+		row->why_not = xasprintf("Debian has no UEFI firmware for %s", arch->name);
 	} else if (!archive_version(a, arch->firmware)) {
 		row->why_not = xasprintf("%s has no %s", r->spec.release, arch->firmware);
 	} else {
@@ -191,8 +191,8 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 		free(text);
 	}
 	row = wizard_rows_add(&r->rows, "direct", "direct");
-	wizard_row_text(&row->note, "QEMU loads the kernel that is on the disk. Faster to boot, above all "
-				    "under emulation, and the kernel's command line is yours.");
+	wizard_row_text(&row->note, "QEMU loads the kernel from the disk. Boots faster, especially under "
+				    "emulation, and you can set the kernel's command line.");
 	text = offers_archive_with_version(a, arch->kernel);
 	wizard_row_text(&row->columns[0], text);
 	free(text);
@@ -211,8 +211,8 @@ void offers_packages_serve(struct wizard_request *r, struct archive *a)
 {
 	size_t all = archive_search(a, r->query, FOUND_MAX, offers_archive_add_found, &r->rows);
 
-	r->rows.note = all > FOUND_MAX ? xasprintf("%d of %zu that hold it: type more", FOUND_MAX, all)
+	r->rows.note = all > FOUND_MAX ? xasprintf("%d of %zu matches: type more", FOUND_MAX, all)
 		       : all	       ? xasprintf("%zu found", all)
-				       : xasprintf("no package of %s has this in its name", r->spec.release);
+				       : xasprintf("no package of %s has a name with this text", r->spec.release);
 	request_end(r);
 }

@@ -107,7 +107,7 @@ static void offers_estimate_add_download(struct wizard_request *r, const struct 
 	buf_init(&b, 0);
 	if (fetch)
 		buf_addf(&b, "%s, ", size_human(fetch, text));
-	buf_addf(&b, "%zu packages%s", count, fetch ? "" : ", all of them in the cache");
+	buf_addf(&b, "%zu packages%s", count, fetch ? "" : ", all in the cache");
 	offers_estimate_add(r, "Download", &b);
 	buf_init(&b, 0);
 	/* in the base image; the overlay is almost empty at first */

@@ -67,8 +67,8 @@ static void questions_options_method(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
 	questions_add_option(out, "bootstrap", "bootstrap",
-			     "Packages are unpacked here and configured by the machine itself: no installer.");
-	questions_add_unsupported(out, "installer", "installer", "The Debian Installer, by hand or by itself.");
+			     "debwiz unpacks the packages and the machine configures them: no installer.");
+	questions_add_unsupported(out, "installer", "installer", "The Debian Installer, interactive or automatic.");
 	questions_add_unsupported(out, "image", "image", "An existing image.");
 }
 
@@ -79,16 +79,16 @@ static void questions_options_firmware(struct wizard *w, struct wizard_rows *out
 
 	row = questions_add_option(out, "uefi", "UEFI",
 				   "Firmware and GRUB start the kernel from the machine's own disk, as hardware does. "
-				   "Kernel upgrades need nothing from this host.");
+				   "Kernel upgrades require nothing from this host.");
 	if (a && !*a->firmware)
-		row->why_not = xasprintf("there is no UEFI firmware for %s", a->name);
+		row->why_not = xasprintf("Debian has no UEFI firmware for %s", a->name);
 	else if (a && a->firmware_releases.len && !strv_has(&a->firmware_releases, w->spec.release))
 		row->why_not = xasprintf("Debian %s no longer has UEFI firmware for %s", w->spec.release, a->name);
 	else if (a)
 		wizard_row_text(&row->columns[0], a->firmware);
 	row = questions_add_option(out, "direct", "direct",
-				   "QEMU loads the kernel that is on the disk. Faster to boot, above all under "
-				   "emulation, and the kernel's command line is yours.");
+				   "QEMU loads the kernel from the disk. Boots faster, especially under emulation, "
+				   "and you can set the kernel's command line.");
 	if (a)
 		wizard_row_text(&row->columns[0], a->kernel);
 }
@@ -96,8 +96,8 @@ static void questions_options_firmware(struct wizard *w, struct wizard_rows *out
 static void questions_options_initrd(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	questions_add_option(out, "own", "own", "A small one made by debwiz from the kernel's modules: quicker.");
-	questions_add_option(out, "guest", "guest", "The one that Debian made on the disk.");
+	questions_add_option(out, "own", "own", "A small one that debwiz builds from the kernel's modules: faster.");
+	questions_add_option(out, "guest", "guest", "Debian's own on the disk.");
 }
 
 static void questions_options_only_no(struct wizard *w, struct wizard_rows *out)
@@ -112,7 +112,7 @@ static void questions_options_mirror(struct wizard *w, struct wizard_rows *out)
 	const struct strv *list = catalog_mirrors(w->conf.catalog);
 
 	questions_add_option(out, "auto", "auto",
-			     "What this host itself uses, where it is Debian's; else Debian's own.");
+			     "The mirror of this host if it is a Debian mirror, else one of a built-in list.");
 	for (size_t i = 0; i < list->len; i++)
 		wizard_rows_add(out, list->items[i], NULL);
 }
@@ -121,9 +121,9 @@ static void questions_options_component(struct wizard *w, struct wizard_rows *ou
 {
 	(void)w;
 	questions_add_option(out, "main", "main", "Debian itself.");
-	questions_add_option(out, "contrib", "contrib", "Free software that needs something that is not.");
-	questions_add_option(out, "non-free", "non-free", "Software that is not free.");
-	questions_add_option(out, "non-free-firmware", "non-free-firmware", "Firmware of devices that is not free.");
+	questions_add_option(out, "contrib", "contrib", "Free software that requires non-free software.");
+	questions_add_option(out, "non-free", "non-free", "Non-free software.");
+	questions_add_option(out, "non-free-firmware", "non-free-firmware", "Non-free firmware of devices.");
 }
 
 static void questions_options_accel(struct wizard *w, struct wizard_rows *out)
@@ -133,8 +133,8 @@ static void questions_options_accel(struct wizard *w, struct wizard_rows *out)
 	const char *machine = w->offers->host->machine;
 	bool native = a && machine && strv_has(&a->native_hosts, machine);
 
-	questions_add_option(out, "auto", "auto", "What works here: it is tried before it is trusted.");
-	questions_add_option(out, "tcg", "tcg (emulation)", "Runs everywhere, and is slower.");
+	questions_add_option(out, "auto", "auto", "The one that works on this host; debwiz tests it first.");
+	questions_add_option(out, "tcg", "tcg (emulation)", "Works everywhere, but slower.");
 	for (size_t i = 2; words[i]; i++) {
 		struct wizard_row *row;
 
@@ -142,7 +142,7 @@ static void questions_options_accel(struct wizard *w, struct wizard_rows *out)
 			continue;
 		row = questions_add_option(out, words[i], words[i], "");
 		if (!native)
-			row->why_not = xasprintf("this host's processor (%s) does not run %s",
+			row->why_not = xasprintf("this host's processor (%s) cannot run %s",
 						 machine ? machine : "unknown", a->name);
 	}
 }
@@ -150,8 +150,7 @@ static void questions_options_accel(struct wizard *w, struct wizard_rows *out)
 static void questions_options_cpu(struct wizard *w, struct wizard_rows *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
-	char *note =
-		a ? xasprintf("%s under emulation, this host's own where it accelerates.", a->cpu_tcg) : xstrdup("");
+	char *note = a ? xasprintf("%s under emulation, this host's CPU if accelerated.", a->cpu_tcg) : xstrdup("");
 
 	questions_add_option(out, "auto", "auto", note);
 	free(note);
@@ -162,16 +161,17 @@ static void questions_options_cpu(struct wizard *w, struct wizard_rows *out)
 static void questions_options_bus(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	questions_add_option(out, "virtio", "virtio", "The quick one; the guest calls it vda.");
-	questions_add_option(out, "scsi", "scsi", "virtio-scsi; the guest calls it sda.");
+	questions_add_option(out, "virtio", "virtio", "virtio-blk, faster; vda in the guest.");
+	questions_add_option(out, "scsi", "scsi", "virtio-scsi; sda in the guest.");
 }
 
 static void questions_options_cache(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
 	questions_add_option(out, "writeback", "writeback", "Safe and quick.");
-	questions_add_option(out, "none", "none", "Past this host's page cache.");
-	questions_add_option(out, "unsafe", "unsafe", "Does not wait for the disk: a power cut may cost the machine.");
+	questions_add_option(out, "none", "none", "Bypasses this host's page cache.");
+	questions_add_option(out, "unsafe", "unsafe",
+			     "Never flushes to the disk: a power cut may destroy the machine.");
 }
 
 static void questions_options_format(struct wizard *w, struct wizard_rows *out)
@@ -185,7 +185,7 @@ static void questions_options_format(struct wizard *w, struct wizard_rows *out)
 static void questions_options_network(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	questions_add_option(out, "user", "user", "The machine reaches out through this host, without root.");
+	questions_add_option(out, "user", "user", "The machine connects through this host, without root.");
 	questions_add_option(out, "none", "none", "No network at all.");
 	questions_add_unsupported(out, "bridge", "bridge", "");
 	questions_add_unsupported(out, "tap", "tap", "");
@@ -204,10 +204,10 @@ static void questions_options_forward(struct wizard *w, struct wizard_rows *out)
 	while (web < 8180 && !w->offers->port_free(w->offers->arg, "127.0.0.1", web))
 		web++;
 	questions_options_add_forward(out, "127.0.0.1:auto:22", "SSH",
-				      "A free port of this host, found at each start.");
+				      "A free port of this host, chosen at each start.");
 	if (w->offers->port_free(w->offers->arg, "127.0.0.1", 2222))
 		questions_options_add_forward(out, "127.0.0.1:2222:22", "SSH on 2222",
-					      "Always the same port; it is free now.");
+					      "Always this port, which is free now.");
 	if (web < 8180) {
 		char *item = xasprintf("127.0.0.1:%u:80", (unsigned)web);
 
@@ -220,7 +220,7 @@ static void questions_options_forward(struct wizard *w, struct wizard_rows *out)
 static void questions_options_display(struct wizard *w, struct wizard_rows *out)
 {
 	(void)w;
-	questions_add_option(out, "none", "none", "The serial console is all that a build machine needs.");
+	questions_add_option(out, "none", "none", "The serial console only.");
 	questions_add_option(out, "gtk", "gtk", "A window on this host.");
 	questions_add_option(out, "vnc", "vnc", "A screen for a VNC viewer on this host.");
 	questions_add_unsupported(out, "spice", "spice", "");
@@ -267,7 +267,7 @@ static void questions_options_profile(struct wizard *w, struct wizard_rows *out)
 
 /* ---- defaults of a new machine on this host ---- */
 
-/* ARCH-RELEASE, with a number behind it where that is taken. */
+/* ARCH-RELEASE, with a number if that name is taken. */
 static void questions_default_name(struct wizard *w, struct strv *out)
 {
 	char name[64];
@@ -278,7 +278,7 @@ static void questions_default_name(struct wizard *w, struct strv *out)
 	strv_add(out, name);
 }
 
-/* The newest stable one that has the architecture; the catalogue is sorted so. */
+/* The first release of the catalogue (sorted from the newest stable one) that has the architecture. */
 static void questions_default_release(struct wizard *w, struct strv *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
@@ -293,7 +293,7 @@ static void questions_default_release(struct wizard *w, struct strv *out)
 	strv_add(out, field_find("machine", "release")->column.initial);
 }
 
-/* By firmware where there is one, as hardware does. */
+/* UEFI if the architecture has firmware, as hardware starts. */
 static void questions_default_firmware(struct wizard *w, struct strv *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
@@ -315,7 +315,7 @@ static void questions_default_timezone(struct wizard *w, struct strv *out)
 {
 	const char *zone = w->offers->host->timezone;
 
-	/* by its present name, which every release has */
+	/* by its current name, which every release has */
 	zone = zone ? catalog_zone(w->conf.catalog, zone) : NULL;
 	strv_add(out, zone ? zone : "Etc/UTC");
 }
@@ -347,7 +347,7 @@ static void questions_note_count(struct wizard *w, struct buf *out)
 
 	buf_addf(out, "This host has %u", host);
 	if (a)
-		buf_addf(out, "; %s takes at most %u", a->name, a->max_cpus);
+		buf_addf(out, "; %s supports at most %u", a->name, a->max_cpus);
 	buf_addc(out, '.');
 }
 
@@ -362,7 +362,7 @@ static void questions_note_memory(struct wizard *w, struct buf *out)
 		max = a->firmware_max_memory;
 	buf_addf(out, "This host has %s", size_human(w->offers->host->memory, host));
 	if (max)
-		buf_addf(out, "; %s%s takes at most %s", a->name,
+		buf_addf(out, "; %s%s supports at most %s", a->name,
 			 w->spec.firmware == SPEC_UEFI && a->firmware_max_memory ? " by UEFI" : "",
 			 size_format(max, most));
 	buf_addc(out, '.');
@@ -376,8 +376,8 @@ static void questions_note_disk(struct wizard *w, struct buf *out)
 	char text[SIZE_TEXT];
 
 	if (room)
-		buf_addf(out, "Takes about 2 G at first and grows as it is used; %s are free in %s.",
-			 size_human(room, text), place);
+		buf_addf(out, "Uses about 2 G at first and grows with use; %s are free in %s.", size_human(room, text),
+			 place);
 	free(place);
 	free(dir);
 }
@@ -394,13 +394,13 @@ static void questions_note_forward(struct wizard *w, struct buf *out)
 			return;
 		}
 	if (!items->len)
-		buf_adds(out, "Without a forward to port 22, `debwiz ssh` does not reach the machine.");
+		buf_adds(out, "Without a forward to port 22, `debwiz ssh` cannot connect to the machine.");
 }
 
 static void questions_note_password(struct wizard *w, struct buf *out)
 {
-	buf_adds(out, *w->spec.password_hash ? "The console and sudo ask for it; ssh takes keys and the password."
-					     : "The console logs in by itself, and sudo asks for nothing.");
+	buf_adds(out, *w->spec.password_hash ? "The console and sudo require it; ssh accepts keys and the password."
+					     : "The console logs in automatically, and sudo requires no password.");
 }
 
 static void questions_note_keys(struct wizard *w, struct buf *out)
@@ -408,12 +408,12 @@ static void questions_note_keys(struct wizard *w, struct buf *out)
 	struct wizard_list l = wizard_options(w, wizard_question(w, "system.ssh_key"));
 
 	if (w->spec.ssh_keys.len)
-		buf_addf(out, "%zu file%s, beside the key that debwiz makes.", w->spec.ssh_keys.len,
+		buf_addf(out, "%zu file%s, in addition to the key that debwiz creates.", w->spec.ssh_keys.len,
 			 w->spec.ssh_keys.len == 1 ? "" : "s");
 	else if (l.len)
-		buf_addf(out, "All %zu found in ~/.ssh, beside the key that debwiz makes.", l.len);
+		buf_addf(out, "All %zu found in ~/.ssh, in addition to the key that debwiz creates.", l.len);
 	else
-		buf_adds(out, "None found in ~/.ssh: the key that debwiz makes is the only one.");
+		buf_adds(out, "None found in ~/.ssh: only the key that debwiz creates.");
 }
 
 static void questions_note_packages(struct wizard *w, struct buf *out)
@@ -421,19 +421,19 @@ static void questions_note_packages(struct wizard *w, struct buf *out)
 	const struct catalog_profile *p = catalog_profile_find(w->conf.catalog, w->spec.profile);
 
 	if (p)
-		buf_addf(out, "Beside the %zu of %s, and what they need.", p->packages.len, p->name);
+		buf_addf(out, "In addition to the %zu of %s and their dependencies.", p->packages.len, p->name);
 }
 
 static void questions_note_hostname(struct wizard *w, struct buf *out)
 {
-	buf_addf(out, "The machine calls itself %s.", spec_hostname(&w->spec));
+	buf_addf(out, "The host name is %s.", spec_hostname(&w->spec));
 }
 
 static void questions_note_save(struct wizard *w, struct buf *out)
 {
 	char *path = host_short(wizard_path(w));
 
-	buf_addf(out, "Writes %s. Nothing outside your own folders is touched.", path);
+	buf_addf(out, "Writes %s; changes nothing outside your own folders.", path);
 	free(path);
 }
 
@@ -463,7 +463,7 @@ static bool questions_has_network(const struct wizard *w)
 	return w->spec.net == SPEC_NET_USER;
 }
 
-/* It decides what is installed, also where a file names one and no display. */
+/* The layout is also installed if a file has one and no display. */
 static bool questions_has_keyboard(const struct wizard *w)
 {
 	return w->spec.display != SPEC_DISPLAY_NONE || questions_is_answered(w, "system.keyboard");
@@ -481,8 +481,8 @@ const struct question_row question_rows[] = {
 	{"machine.arch", WIZARD_MACHINE, WIZARD_CHOICE, .options = questions_options_arch, .topic = WIZARD_ARCHES},
 	{"machine.name", WIZARD_MACHINE, WIZARD_TEXT, NONE, .initial = questions_default_name,
 	 .note = questions_note_name,
-	 .help = "What the machine is called: letters a-z, digits and -. Its file "
-		 "and its folder get this name, and so does the machine itself."},
+	 .help = "The machine's name: letters a-z, digits and -. Its file, its folder "
+		 "and its host name are the same."},
 
 	{"machine.release", WIZARD_RELEASE, WIZARD_CHOICE, .options = questions_options_release,
 	 .topic = WIZARD_RELEASES, .adapts = true, .initial = questions_default_release,
@@ -534,8 +534,8 @@ const struct question_row question_rows[] = {
 
 	{"system.user", WIZARD_SYSTEM, WIZARD_TEXT, NONE},
 	{"password", WIZARD_SYSTEM, WIZARD_PASSWORD, NONE, .key = "system.password_hash",
-	 .help = "Of the user. Only its hash is kept, in the machine's file. Without one the "
-		 "serial console logs in by itself, sudo asks for none, ssh takes keys alone, and "
+	 .help = "The user's password. Only its hash is saved, in the machine's file. Without one the "
+		 "serial console logs in automatically, sudo requires none, ssh accepts keys only, and "
 		 "root is locked.",
 	 .note = questions_note_password},
 	{"system.ssh_key", WIZARD_SYSTEM, WIZARD_FILES, NONE, .options = questions_options_keys,
@@ -550,7 +550,7 @@ const struct question_row question_rows[] = {
 	{"system.packages", WIZARD_SYSTEM, WIZARD_SEARCH, .topic = WIZARD_PACKAGES, .note = questions_note_packages},
 
 	{"save", WIZARD_REVIEW, WIZARD_FILE, NONE, .title = "Save as",
-	 .help = "The INI file that the machine is made from. The same file makes it again, here or on "
+	 .help = "The INI file that describes the machine. The same file creates it again, on this or "
 		 "another host.",
 	 .note = questions_note_save},
 };

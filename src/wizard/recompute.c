@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * recompute: makes the record follow the answers: what does not apply has its default, what a person
- * wanted counts, everything else has what is right here. Then the rules are asked.
+ * recompute: makes the record follow the answers. A question that does not apply has its default, a given answer is
+ * used, any other question has the default for this host. Then the rules between fields are checked.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "host/file.h"
 #include "private.h"
 
-#define ROUNDS 3 /* one fallback may uncover another fault */
+#define ROUNDS 3 /* one default may cause another fault */
 
 void field_values(const struct field *f, const struct spec *s, struct strv *out)
 {
@@ -27,10 +27,10 @@ void field_assign(const struct field *f, struct spec *s, const struct strv *valu
 		column_fini(&f->column, s);
 	for (size_t i = 0; i < values->len; i++)
 		if (field_parse(f, s, values->items[i], NULL) < 0)
-			column_reset(&f->column, s); /* an empty text, which is a default alone */
+			column_reset(&f->column, s); /* an empty text that is only valid as a default */
 }
 
-/* What the question has when nobody answered it. */
+/* The value of a question without an answer. */
 static void recompute_initial(struct wizard *w, size_t i, struct strv *out)
 {
 	const struct question_row *row = &question_rows[i];
@@ -42,7 +42,7 @@ static void recompute_initial(struct wizard *w, size_t i, struct strv *out)
 		strv_add(out, !strcmp(row->id, "machine.name") ? wizard_baseline(w)->name : f->column.initial);
 }
 
-/* Puts the value in force that the answers ask for. */
+/* Sets the value that the answers give. */
 static void recompute_apply(struct wizard *w, size_t i)
 {
 	const struct answer *a = &w->answers[i];
@@ -83,7 +83,7 @@ static void recompute_on_fault(unsigned line, const char *section, const char *k
 	free(id);
 }
 
-/* Its saved state goes on with the very devices that it had. */
+/* The suspended state can only be resumed with the same devices. */
 static void recompute_check_suspended(struct wizard *w)
 {
 	for (size_t i = 0; i < question_count; i++) {
@@ -95,8 +95,8 @@ static void recompute_check_suspended(struct wizard *w)
 	}
 }
 
-/* A machine that is made: what cannot change any more. */
-static void recompute_check_made(struct wizard *w)
+/* Refuses what cannot change in an existing machine. */
+static void recompute_check_existing(struct wizard *w)
 {
 	char has[SIZE_TEXT];
 	char *text;
@@ -106,7 +106,7 @@ static void recompute_check_made(struct wizard *w)
 	if (wizard_existing(w)->suspended)
 		recompute_check_suspended(w);
 	if (strcmp(w->spec.arch, wizard_baseline(w)->arch)) {
-		text = xasprintf("this machine's disk holds a system for %s; make a new machine for %s",
+		text = xasprintf("this machine's disk holds a system for %s; create a new machine for %s",
 				 wizard_baseline(w)->arch, w->spec.arch);
 		recompute_add_fault(w, "machine.arch", text);
 		free(text);
@@ -157,7 +157,7 @@ static void recompute_check_files(struct wizard *w)
 	}
 }
 
-/* A saved file that says another name than its own is of no use: it may take its own again. */
+/* Whether the new name is that of the file, and no machine exists: a wrong name in a file may be corrected. */
 static bool recompute_is_named_by_file(struct wizard *w)
 {
 	char *path = w->offers->save_path(w->offers->arg, w->spec.name);
@@ -167,7 +167,7 @@ static bool recompute_is_named_by_file(struct wizard *w)
 	return named;
 }
 
-/* The file and the machine's folder bear its name: changed in the file alone it fits neither. */
+/* Refuses another name: the file and the machine's folder have it, too. */
 static void recompute_check_name(struct wizard *w)
 {
 	char *text = NULL;
@@ -188,7 +188,7 @@ static void recompute_check(struct wizard *w)
 		free(w->answers[i].fault);
 		w->answers[i].fault = NULL;
 	}
-	recompute_check_made(w); /* first: the reason that cannot be mended counts */
+	recompute_check_existing(w); /* first: these reasons cannot be corrected */
 	spec_check_each(&w->spec, w->conf.catalog, recompute_on_fault, w);
 	recompute_check_name(w);
 	recompute_check_files(w);
@@ -196,14 +196,14 @@ static void recompute_check(struct wizard *w)
 
 static void recompute_apply_all(struct wizard *w)
 {
-	/* Twice: what applies and what is a default may hang on a later answer. */
+	/* twice: whether a question applies, and its default, may depend on a later answer */
 	for (int round = 0; round < 2; round++)
 		for (size_t i = 0; i < question_count; i++)
 			recompute_apply(w, i);
 	recompute_check(w);
 }
 
-/* Architecture or release is another: what is impossible with it gives way. */
+/* Replaces answers that a new architecture or release makes impossible by defaults. */
 static void recompute_adapt(struct wizard *w, const struct wizard_question *cause, char **reasons)
 {
 	for (size_t i = 0; i < question_count; i++)
@@ -244,7 +244,7 @@ static bool recompute_is_cause_of_change(const struct wizard_question *q)
 	return q && (!strcmp(q->id, "machine.arch") || !strcmp(q->id, "machine.release"));
 }
 
-/* Says what became another elsewhere. */
+/* Adds a notice for each other question whose value has changed. */
 static void recompute_add_notices(struct wizard *w, const struct wizard_question *cause, const struct spec *before,
 				  char **reasons)
 {

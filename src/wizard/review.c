@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* review: the machine in words, and what a person should know about it. */
+/* review: describes the machine, its changes and its warnings. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +12,13 @@
 #include "private.h"
 #include "spec/risk.h"
 
-static void review_say(struct wizard_rows *out, const char *label, struct buf *text)
+static void review_add(struct wizard_rows *out, const char *label, struct buf *text)
 {
 	wizard_rows_add(out, text->data, label);
 	buf_fini(text);
 }
 
-static void review_words_machine(struct wizard *w, struct wizard_rows *out)
+static void review_add_machine(struct wizard *w, struct wizard_rows *out)
 {
 	const struct catalog_profile *p = catalog_profile_find(w->conf.catalog, w->spec.profile);
 	const struct catalog_release *r = wizard_release(w);
@@ -31,10 +31,10 @@ static void review_words_machine(struct wizard *w, struct wizard_rows *out)
 	buf_init(&b, 0);
 	buf_addf(&b, "%s: Debian %s%s%s", w->spec.name, w->spec.release, *version ? " " : "", version);
 	buf_addf(&b, ", %s", w->spec.arch);
-	if (p) /* "Build machine: compiler, ...": what it is, not what is in it */
+	if (p) /* of "Build machine: compiler, ..." the part before the colon */
 		buf_addf(&b, ", %c%.*s", tolower((unsigned char)*p->title), (int)strcspn(p->title + 1, ":"),
 			 p->title + 1);
-	review_say(out, "Machine", &b);
+	review_add(out, "Machine", &b);
 }
 
 bool wizard_accelerates(struct wizard *w)
@@ -44,7 +44,7 @@ bool wizard_accelerates(struct wizard *w)
 
 	if (strcmp(w->spec.accel, "auto"))
 		return strcmp(w->spec.accel, "tcg") != 0;
-	if (l.current < l.len && *l.rows[l.current].columns[1]) /* it was tried */
+	if (l.current < l.len && *l.rows[l.current].columns[1]) /* QEMU has reported it */
 		return strncmp(l.rows[l.current].columns[1], "accelerated", 11) == 0;
 	return a && strv_has(&a->native_hosts, w->offers->host->machine);
 }
@@ -56,7 +56,7 @@ const char *wizard_auto_model(struct wizard *w)
 	return wizard_accelerates(w) || !a ? "this host's CPU" : a->cpu_tcg;
 }
 
-static void review_words_runs(struct wizard *w, struct wizard_rows *out)
+static void review_add_runs(struct wizard *w, struct wizard_rows *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
 	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.arch"));
@@ -71,14 +71,14 @@ static void review_words_runs(struct wizard *w, struct wizard_rows *out)
 	else if (l.current < l.len && *l.rows[l.current].columns[1])
 		buf_adds(&b, l.rows[l.current].columns[1]);
 	else
-		buf_adds(&b, wizard_accelerates(w) ? "accelerated where that works" : "emulated");
+		buf_adds(&b, wizard_accelerates(w) ? "accelerated if possible" : "emulated");
 	if (!strcmp(model, "auto") && a)
 		model = wizard_accelerates(w) ? "of this host's kind" : a->cpu_tcg;
 	buf_addf(&b, "; %u CPU%s %s, %s", cpus, cpus == 1 ? "" : "s", model, size_human(wizard_memory(w), text));
-	review_say(out, "Runs here", &b);
+	review_add(out, "Runs here", &b);
 }
 
-static void review_words_start(struct wizard *w, struct wizard_rows *out)
+static void review_add_start(struct wizard *w, struct wizard_rows *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
 	struct wizard_list l;
@@ -94,12 +94,12 @@ static void review_words_start(struct wizard *w, struct wizard_rows *out)
 	} else {
 		buf_addf(&b, "direct, the kernel from the disk%s%s",
 			 w->spec.initrd == SPEC_INITRD_OWN ? ", a small initrd" : ", Debian's initrd",
-			 *w->spec.cmdline ? ", words of your own" : "");
+			 *w->spec.cmdline ? ", additional kernel parameters" : "");
 	}
-	review_say(out, "Starts by", &b);
+	review_add(out, "Starts by", &b);
 }
 
-static void review_words_disk(struct wizard *w, struct wizard_rows *out)
+static void review_add_disk(struct wizard *w, struct wizard_rows *out)
 {
 	char *dir = NULL;
 	uint64_t room = w->offers->free_space(w->offers->arg, &dir);
@@ -111,11 +111,11 @@ static void review_words_disk(struct wizard *w, struct wizard_rows *out)
 		 w->spec.standalone ? ", stand-alone" : "");
 	if (room)
 		buf_addf(&b, "; %s free here", size_human(room, text));
-	review_say(out, "Disk", &b);
+	review_add(out, "Disk", &b);
 	free(dir);
 }
 
-static void review_words_network(struct wizard *w, struct wizard_rows *out)
+static void review_add_network(struct wizard *w, struct wizard_rows *out)
 {
 	const struct strv *items = &w->spec.forwards;
 	struct spec_forward f;
@@ -139,10 +139,10 @@ static void review_words_network(struct wizard *w, struct wizard_rows *out)
 				buf_adds(&b, ", a free port");
 		}
 	}
-	review_say(out, "Network", &b);
+	review_add(out, "Network", &b);
 }
 
-static void review_words_devices(struct wizard *w, struct wizard_rows *out)
+static void review_add_devices(struct wizard *w, struct wizard_rows *out)
 {
 	const struct spec *s = &w->spec;
 	struct buf b;
@@ -163,10 +163,10 @@ static void review_words_devices(struct wizard *w, struct wizard_rows *out)
 		return;
 	}
 	buf_drop(&b, 2);
-	review_say(out, "Devices", &b);
+	review_add(out, "Devices", &b);
 }
 
-static void review_words_you(struct wizard *w, struct wizard_rows *out)
+static void review_add_you(struct wizard *w, struct wizard_rows *out)
 {
 	const struct spec *s = &w->spec;
 	struct wizard_list found = wizard_options(w, wizard_question(w, "system.ssh_key"));
@@ -176,36 +176,36 @@ static void review_words_you(struct wizard *w, struct wizard_rows *out)
 	buf_addf(&b, "user %s", s->user);
 	if (spec_forwards_ssh(s))
 		buf_addf(&b, "; ssh by %s",
-			 s->ssh_keys.len ? "the keys named"
+			 s->ssh_keys.len ? "the listed keys"
 			 : found.len	 ? "your own keys"
-					 : "a key that debwiz makes");
+					 : "a key that debwiz creates");
 	else
-		buf_adds(&b, "; no ssh, the console alone");
+		buf_adds(&b, "; no ssh, only the console");
 	buf_adds(&b, *s->password_hash ? "; a password" : "");
-	review_say(out, "You", &b);
+	review_add(out, "You", &b);
 	if (!s->packages.len)
 		return;
 	buf_init(&b, 0);
 	for (size_t i = 0; i < s->packages.len; i++)
 		buf_addf(&b, "%s%s", i ? ", " : "", s->packages.items[i]);
-	review_say(out, "Packages", &b);
+	review_add(out, "Packages", &b);
 }
 
-static void review_words(struct wizard *w, struct wizard_rows *out)
+static void review_summary(struct wizard *w, struct wizard_rows *out)
 {
-	review_words_machine(w, out);
-	review_words_runs(w, out);
-	review_words_start(w, out);
-	review_words_disk(w, out);
-	review_words_network(w, out);
-	review_words_devices(w, out);
-	review_words_you(w, out);
+	review_add_machine(w, out);
+	review_add_runs(w, out);
+	review_add_start(w, out);
+	review_add_disk(w, out);
+	review_add_network(w, out);
+	review_add_devices(w, out);
+	review_add_you(w, out);
 }
 
 struct wizard_list wizard_summary(struct wizard *w)
 {
 	if (!w->summary.len)
-		review_words(w, &w->summary);
+		review_summary(w, &w->summary);
 	return wizard_list_of(&w->summary, WIZARD_READY, NULL, NULL);
 }
 
@@ -228,16 +228,16 @@ static char *review_in_words(const struct field *f, const struct spec *s)
 static const char *review_effect_words(const struct wizard *w, enum field_effect effect)
 {
 	if (!wizard_existing(w)->disk)
-		return "counts when the machine is prepared";
+		return "takes effect when the machine is prepared";
 	switch (effect) {
 	case FIELD_NEXT_BOOT:
-		return "counts from the next boot";
+		return "takes effect at the next boot";
 	case FIELD_APPLIED:
-		return "counts from the next boot, or by `debwiz forward M apply`";
+		return "takes effect at the next boot, or by `debwiz forward M apply`";
 	case FIELD_GROW_ONLY:
-		return "grows at the next boot; it never shrinks";
+		return "grows at the next boot; cannot shrink";
 	case FIELD_NEW_ONLY:
-		return "for new machines only: this one keeps what it was made with until it is recreated";
+		return "only for new machines: takes effect here when the machine is recreated";
 	}
 	return "";
 }
@@ -281,11 +281,11 @@ static void review_warn_processor(struct wizard *w, struct strv *out)
 	const struct host_facts *host = w->offers->host;
 
 	if (host->memory && wizard_memory(w) > host->memory)
-		strv_add(out, "the memory is more than this host has: it would swap, or refuse to start");
+		strv_add(out, "this host has less memory: it would swap, or the machine would not start");
 	else if (host->memory && wizard_memory(w) > host->memory / 4 * 3)
 		strv_add(out, "the memory is more than three quarters of this host's");
 	if (host->cpus && w->spec.cpu_count > host->cpus)
-		strv_addf(out, "more CPUs than this host's %u make it slower, not quicker", host->cpus);
+		strv_addf(out, "more CPUs than this host's %u make the machine slower", host->cpus);
 }
 
 static void review_warn_disk(struct wizard *w, struct strv *out)
@@ -296,13 +296,13 @@ static void review_warn_disk(struct wizard *w, struct strv *out)
 
 	if (room && room < (4ULL << 30))
 		strv_addf(out,
-			  "only %s are free at %s; a machine takes about 2 G at first, and more while "
-			  "it is made",
+			  "only %s are free at %s; a machine uses about 2 G at first, and more while "
+			  "it is prepared",
 			  size_human(room, text), dir);
 	else if (room && room < w->spec.disk_size && w->spec.standalone)
 		strv_addf(out, "%s are free at %s: a full disk of this size does not fit", size_human(room, text), dir);
 	if (w->spec.cache == SPEC_CACHE_UNSAFE)
-		strv_add(out, "cache = unsafe: after a power cut the machine may be lost");
+		strv_add(out, "cache = unsafe: a power cut may destroy the machine");
 	free(dir);
 }
 
@@ -338,10 +338,11 @@ static void review_warn_devices(struct wizard *w, struct strv *out)
 static void review_warn_system(struct wizard *w, struct strv *out)
 {
 	if (!*w->spec.password_hash)
-		strv_addf(out, "no password: the console logs %s in by itself, sudo asks for nothing", w->spec.user);
+		strv_addf(out, "no password: the console logs %s in automatically, sudo requires no password",
+			  w->spec.user);
 }
 
-/* What of the file has no effect before a person agrees to it. */
+/* Warns of values of the file that the user has not agreed to. */
 static void review_warn_risks(struct wizard *w, struct strv *out)
 {
 	struct risks all;
@@ -349,7 +350,7 @@ static void review_warn_risks(struct wizard *w, struct strv *out)
 	risks_find(&w->spec, &all);
 	for (size_t i = 0; i < all.len; i++)
 		if (all.items[i].state == RISK_FOREIGN)
-			strv_addf(out, "%s.%s of this file waits for your agreement, for it %s", all.items[i].section,
+			strv_addf(out, "%s.%s of this file requires your agreement: it %s", all.items[i].section,
 				  all.items[i].key, all.items[i].words);
 	risks_fini(&all);
 }

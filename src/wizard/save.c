@@ -107,15 +107,15 @@ static bool save_is_idle(const struct wizard *w, const struct field *f)
 	return false;
 }
 
-struct record {
+struct save_idle {
 	struct wizard *w;
 	struct spec *s;
 };
 
-/* What does not apply may be said only as far as the rules bear it. */
+/* Removes a key that does not apply if the rules refuse it. */
 static void save_on_fault(unsigned line, const char *section, const char *key, const char *message, void *arg)
 {
-	const struct record *r = arg;
+	const struct save_idle *r = arg;
 
 	(void)line;
 	(void)message;
@@ -126,7 +126,7 @@ static void save_on_fault(unsigned line, const char *section, const char *key, c
 static int save_record(struct wizard *w, struct spec *out, struct err *e)
 {
 	struct strv values = STRV_INIT;
-	struct record record;
+	struct save_idle record;
 
 	if (!w->file->original) {
 		spec_copy(out, &w->spec);
@@ -148,13 +148,11 @@ static int save_record(struct wizard *w, struct spec *out, struct err *e)
 		field_assign(f, out, &values);
 		strv_fini(&values);
 	}
-	record = (struct record){w, out};
+	record = (struct save_idle){w, out};
 	spec_check_each(out, w->conf.catalog, save_on_fault, &record);
 	return 0;
 }
 
-/* As it is shown: "(not shown)" in place of the values of secret keys, and without what other systems put
- * before a text and at the end of a line; takes the text. */
 char *wizard_hide(char *text)
 {
 	struct buf b;
@@ -182,7 +180,7 @@ char *wizard_hide(char *text)
 	return buf_steal(&b);
 }
 
-/* The lines of the field's key. */
+/* Finds the lines of the field's key. */
 static void save_find_lines(const char *text, const struct field *f, unsigned *first, unsigned *count)
 {
 	struct ini_doc *d = ini_doc_parse("", text, strlen(text), NULL);
@@ -281,7 +279,7 @@ bool wizard_file_changed(struct wizard *w)
 	buf_fini(&text);
 	if (strcmp(now.digest, w->file->seen.digest))
 		return true;
-	w->file->seen = now; /* written anew with the same content */
+	w->file->seen = now; /* written again with the same content */
 	return false;
 }
 
@@ -314,7 +312,7 @@ int wizard_diff(struct wizard *w, struct wizard_diff *out, struct err *e)
 	return 0;
 }
 
-/* May the file be written over? */
+/* Refuses to overwrite a file that was not shown or has changed since. */
 static int save_check_shown(const char *path, const struct wizard_diff *shown, struct err *e)
 {
 	struct save_seen now;
@@ -351,7 +349,7 @@ static int save_check_right(struct wizard *w, struct err *e)
 	return 0;
 }
 
-/* The folder of our own machines is made; another one must be there. */
+/* Creates the folder of saved machines; other folders must exist. */
 static int save_make_folder(struct wizard *w, struct err *e)
 {
 	char *dir;
@@ -427,7 +425,7 @@ int wizard_save(struct wizard *w, const struct wizard_diff *shown, struct err *e
 	if (!r)
 		r = save_record(w, &s, e);
 	if (!r) {
-		/* the answers are the person's own */
+		/* the user agrees to his own answers */
 		r = w->conf.store ? trust_adopt(w->conf.store, &s, path, e) : 0;
 		if (!r)
 			r = spec_write(&s, path, e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* wizard: life cycle, pages and questions; see include/wizard/wizard.h. */
+/* wizard: life cycle, pages and the questions of the table at run time. */
 #include "wizard/wizard.h"
 
 #include <stdlib.h>

@@ -191,7 +191,7 @@ class Made(lib.Case):
         for verb in ("prepare", "plan", "command", "boot"):
             result = box.run(verb, box.ini, *box.settings(), "--set", "machine.arch=arm64")
             self.assertEqual((result.status, result.id), (2, "arch-made"), str(result))
-            self.assertIn("holds a system for armhf; make a new machine for arm64",
+            self.assertIn("holds a system for armhf; create a new machine for arm64",
                           result.error["text"])
             self.assertIn("debwiz recreate m", result.error["hint"])
         self.assertEqual(box.state(), before)

@@ -280,7 +280,7 @@ class Wizard(Case):
         empty = self.box()
         out, _ = self.talk(empty, "\n" * 100, "new", "--plain", "--offline",
                            *self.options(empty, "machine.name=third"))
-        self.assertIn("nothing about releases is in the cache", out)
+        self.assertIn("the cache has no releases", out)
         self.assertIn("No estimate", out)
         self.assertEqual(parsed(self.ini(empty, "third")), parsed(self.expected(empty, "third")))
 
@@ -335,7 +335,7 @@ class Wizard(Case):
         out, _ = self.talk(box, "", "edit", box.ini, "--yes", "--set", "cpu.memory=2G", "--set",
                            "system.packages=git")
         self.assertIn("+ memory = 2G", out)
-        self.assertIn("counts from the next boot", out)
+        self.assertIn("takes effect at the next boot", out)
         self.assertIn("for new machines only", out)
         new = parsed(lib.read(box.ini))
         self.assertEqual(new.pop("cpu.memory"), ["2G"])

@@ -50,7 +50,7 @@ class Again(world.Case):
         self.leave(self.release(home), "C-q", "Right", "Enter")
         self.gone()
         s = self.release(home)
-        s.wait("no mirror answers: as last seen, from the cache", "F5 ask again")
+        s.wait("no mirror answers: from the cache", "F5 ask again")
         self.world.server.rules()
         s.key("F5")
         s.wait("signatures verified", gone=("no mirror", "was cut", "F5"))

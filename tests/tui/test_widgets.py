@@ -468,7 +468,7 @@ class Widgets(world.Case):
         s.wait("8 Review of 8", gone="◐")
         hold, _ = self.slow_qemu(home)
         s.key("c")
-        s.wait("asking QEMU")
+        s.wait("starting QEMU")
         s.key("Esc")
         s.wait("The system on")
         self.addCleanup(os.close, self.release(hold))

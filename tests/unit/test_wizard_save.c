@@ -130,8 +130,8 @@ static void test_edit_of_a_foreign_file(void **state)
 	w = edit(f, path);
 	wizard_warnings(w, WIZARD_REVIEW, &warnings);
 	all = strv_join(&warnings, "\n");
-	assert_non_null(strstr(all, "devices.share of this file waits for your agreement, for it gives the guest"));
-	assert_non_null(strstr(all, "qemu.binary of this file waits for your agreement, for it runs the program /q"));
+	assert_non_null(strstr(all, "devices.share of this file requires your agreement: it gives the guest"));
+	assert_non_null(strstr(all, "qemu.binary of this file requires your agreement: it runs the program /q"));
 	free(all);
 	strv_fini(&warnings);
 	answer(w, "qemu.binary", "/other");
@@ -488,7 +488,7 @@ static void test_effects(void **state)
 	assert_int_equal(c[1].effect, FIELD_GROW_ONLY);
 	assert_null(c[1].refused);
 	assert_int_equal(c[2].effect, FIELD_NEW_ONLY);
-	assert_non_null(strstr(c[2].words, "new machines only"));
+	assert_non_null(strstr(c[2].words, "only for new machines"));
 	wizard_changes_free(c, n);
 	/* What cannot be. */
 	answer(w, "disk.size", "32G");
