@@ -7,7 +7,7 @@
 #define MACHINE_CAUSE_H
 
 enum vm_cause {
-	VM_CAUSE_NONE, /* it exited as it should, or runs and nothing is to be said */
+	VM_CAUSE_NONE, /* it exited as it should, or runs without a problem */
 	/* while it runs */
 	VM_CAUSE_SEED_FAILED, /* the guest could not apply the account or its keys */
 	VM_CAUSE_QEMU_SILENT, /* QEMU does not answer on its monitor */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * conlog: a machine's serial output as a file, never more than 2 MiB x 3: console.log,
- * console.log.1, console.log.2 (the oldest). A log that cannot be written loses bytes and counts
- * them, it never holds up the machine.
+ * conlog: a machine's serial output as a file, never more than 2 MiB x 3: console.log, console.log.1, console.log.2
+ * (the oldest). A log that cannot be written loses bytes and counts them; it never blocks the machine.
  */
 #ifndef MACHINE_CONLOG_H
 #define MACHINE_CONLOG_H
@@ -20,7 +19,7 @@ struct conlog {
 	uint64_t size, lost;
 };
 
-/* Begins a new file (an older one is moved on) in `dir`, or goes on with the last one. */
+/* Opens the log in `dir`: a new file (older ones are renamed), or the last one if `go_on`. */
 void conlog_open(struct conlog *c, const char *dir, bool go_on);
 void conlog_write(struct conlog *c, const char *p, size_t n);
 void conlog_close(struct conlog *c);

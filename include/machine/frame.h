@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * frame: framing of the control protocol: 4 bytes length (big-endian, of what follows), 1 byte
- * type, payload. Type 'J' is a JSON object; from the supervisor alone come 'C', console bytes, 'S', an
- * update of the screen (console/view.h), and 'L', lines of the scrollback (console/row.h).
+ * frame: the frames of the control protocol: 4 bytes length (big-endian, of what follows), 1 byte type, payload. Type
+ * 'J' is a JSON object; only the supervisor sends 'C', console bytes, 'S', an update of the screen (console/view.h),
+ * and 'L', lines of the scrollback (console/row.h).
  */
 #ifndef MACHINE_FRAME_H
 #define MACHINE_FRAME_H
@@ -26,12 +26,12 @@ struct frame_reader {
 	size_t max; /* most bytes of type and payload together */
 };
 
-/* Return 0 to go on, -1 to stop (the stream is to be given up). `payload` has a NUL behind it. */
+/* Returns 0 to continue, -1 to stop (the stream is to be closed). `payload` has a NUL behind it. */
 typedef int (*frame_fn)(uint8_t type, const char *payload, size_t n, void *arg);
 
 void frame_init(struct frame_reader *r, size_t max);
 void frame_fini(struct frame_reader *r);
-/* -1 when a frame is empty or too long, or `fn` stopped: the stream is to be given up. */
+/* Feeds bytes. -1 if a frame is empty or too long, or `fn` stopped: the stream is to be closed. */
 int frame_feed(struct frame_reader *r, const char *p, size_t n, frame_fn fn, void *arg);
 /* Appends one frame. */
 void frame_put(struct buf *out, uint8_t type, const void *payload, size_t n);

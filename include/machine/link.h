@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * link: a connection to a socket on which another process is about to listen, or to a pair of pipes
- * that it is about to open: it is tried again until it works or the time is up. No timer runs once it
- * is connected and silent.
+ * link: a connection to a socket on which another process is about to listen, or to a pair of pipes that it is about
+ * to open: attempts are repeated until one succeeds or the time is up. No timer runs while it is connected and
+ * silent.
  */
 #ifndef MACHINE_LINK_H
 #define MACHINE_LINK_H
@@ -25,17 +25,17 @@ struct vm_link_ops {
 
 struct vm_link;
 
-/* `ops` must outlive it; no callback comes before this returns. */
+/* Connects; `ops` must outlive it. No callback is called before this returns. */
 struct vm_link *vm_link_open(struct loop *l, const char *path, uint64_t patience_ms, const struct vm_link_ops *ops,
 			     void *arg);
-/* By PATH.in and PATH.out (host/fifo.h). They are read in rests of 10 ms: whoever writes a byte at a
- * time, as QEMU's serial ports do, is not slowed down by a reader that wakes up for each. */
+/* Connects by PATH.in and PATH.out (host/fifo.h). They are read every 10 ms: a process that writes single bytes, as
+ * QEMU's serial ports do, is not slowed down by a reader that wakes up for each. */
 struct vm_link *vm_link_open_pipes(struct loop *l, const char *path, uint64_t patience_ms,
 				   const struct vm_link_ops *ops, void *arg);
 bool vm_link_is_up(const struct vm_link *k);
-/* Copies and queues; -1 when it is not up. */
+/* Copies and queues the bytes; -1 if it is not connected. */
 int vm_link_write(struct vm_link *k, const void *p, size_t n);
-/* Sends the bytes at once, with an open file at the first of them; -1 when they cannot go at once. */
+/* Sends the bytes immediately, with an open file at the first of them; -1 if that is not possible. */
 int vm_link_write_fd(struct vm_link *k, const void *p, size_t n, int fd);
 size_t vm_link_queued(const struct vm_link *k);
 void vm_link_close(struct vm_link *k); /* NULL is fine; also from within its callbacks */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shell: one command by a terminal line at whose other end a POSIX shell waits: what is to be typed, and
- * what of that which comes back is the command's output. Bytes in, bytes out; knows no socket.
+ * shell: one command over a terminal line with a POSIX shell at its other end: what to type, and which part of the
+ * output is the command's. Bytes in, bytes out; it knows no socket.
  *
- * The output is text: its standard output and error together, as the line carries them, each line's
- * CR LF made LF. What others print on the same line meanwhile (a kernel) is in it.
+ * The output is text: its standard output and error together, as the line carries them, each line's CR LF converted
+ * to LF. What others print on the same line in between (a kernel) is part of it.
  */
 #ifndef MACHINE_SHELL_H
 #define MACHINE_SHELL_H
@@ -18,28 +18,27 @@
 struct shell_ops {
 	void (*type)(const char *text, size_t n, void *arg);
 	void (*output)(const char *p, size_t n, void *arg);
-	/* The command has ended, with that exit status. Called once. */
+	/* The command has exited, with that status. Called once. */
 	void (*done)(int status, void *arg);
 };
 
 enum shell_phase {
-	SHELL_PROMPT,  /* a prompt is waited for */
+	SHELL_PROMPT,  /* waits for a prompt */
 	SHELL_STARTED, /* the command was typed */
-	SHELL_RUNNING, /* its output comes */
+	SHELL_RUNNING, /* receives its output */
 	SHELL_DONE,
 };
 
 struct shell;
 
-/* `ops` must outlive it. `mark` is a word that nobody else would print. Types a line end at once, for a
- * prompt to come. NULL with "exec-command" where the command is too long or holds control characters:
- * a terminal line would act on them. */
+/* Types a line end, for a prompt. `ops` must outlive it. `mark` is a word that no other program prints. NULL with
+ * "exec-command" if the command is too long or has control characters: a terminal line would act on them. */
 struct shell *shell_new(const char *command, const char *mark, const struct shell_ops *ops, void *arg, struct err *e);
 void shell_feed(struct shell *s, const char *p, size_t n);
 enum shell_phase shell_phase(const struct shell *s);
-/* The last line that came, neutralised: what there is instead of a prompt. Owned by the caller. */
+/* Returns the last line received, sanitized, to show instead of a prompt. Owned by the caller. */
 char *shell_last_line(const struct shell *s);
-/* Types what ends the command and gives the line its echo back. */
+/* Types what ends the command and restores the line's echo. */
 void shell_interrupt(struct shell *s);
 void shell_free(struct shell *s); /* NULL is fine */
 

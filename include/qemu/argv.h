@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * argv: spec + catalogue + artifacts + verdicts about this host -> QEMU's command line. Pure: it
- * opens nothing, asks nobody, and equal inputs give equal outputs (golden-tested).
+ * opens nothing, asks no one, and equal inputs give equal outputs (golden-tested).
  */
 #ifndef QEMU_ARGV_H
 #define QEMU_ARGV_H

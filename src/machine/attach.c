@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* attach: see include/machine/attach.h. */
+/* attach: the screen and the scrollback of a machine's console, as kept by a client (include/machine/attach.h). */
 #include "machine/attach.h"
 
 #include <stdlib.h>
@@ -8,24 +8,24 @@
 #include "base/mem.h"
 #include "console/row.h"
 
-#define PAGE 500 /* lines of the scrollback that are asked for together */
+#define PAGE 500 /* lines of the scrollback in one request */
 
 struct attach {
 	struct vm_client *client;
 	const struct attach_ops *ops;
 	void *arg;
 	struct view view;
-	bool type; /* asked for at attaching */
+	bool type; /* as attached */
 	bool types, anybody;
 	unsigned count;
 	/* a page of the scrollback, and where each of its lines begins */
 	struct buf page;
 	size_t *start;
 	uint64_t page_from, page_count;
-	struct buf arriving; /* its lines come before the answer that tells which they are */
+	struct buf arriving; /* received before the answer that says which lines they are */
 	bool asking;
-	uint64_t wanted; /* the line that it is asked for */
-	bool missed;	 /* it was not in the answer: next time that begins with it */
+	uint64_t wanted; /* the line that was requested */
+	bool missed;	 /* the answer lacked that line: the next request begins with it */
 	void (*found)(const struct find_place *found, void *arg);
 	void *found_arg;
 	unsigned finds;
@@ -58,13 +58,13 @@ static void attach_on_screen(const char *p, size_t n, void *arg)
 	struct attach *v = arg;
 	int rows = v->view.rows;
 
-	/* what cannot be read is asked for as a whole */
+	/* an update that cannot be read: requests the whole screen */
 	if (view_apply(&v->view, p, n) < 0) {
 		view_fini(&v->view);
 		vm_client_ask(v->client, "attach", json_pack("{s:b}", "type", (int)v->types), NULL, NULL);
 		return;
 	}
-	if (v->view.rows != rows) /* a taller screen takes lines back, and others get their numbers */
+	if (v->view.rows != rows) /* a taller screen takes lines back, and others are renumbered */
 		v->page_count = 0;
 	v->ops->changed(v->arg);
 }
@@ -134,7 +134,7 @@ const struct view *attach_view(const struct attach *v)
 
 /* Pages */
 
-/* Finds where each line begins; false when the page is malformed. */
+/* Finds where each line begins; false if the page is malformed. */
 static bool attach_index_page(struct attach *v, uint64_t count)
 {
 	struct cell cell;
@@ -200,7 +200,7 @@ bool attach_line(struct attach *v, uint64_t line, struct cell *cells, int cols)
 	memset(cells, 0, (size_t)cols * sizeof(*cells));
 	if (v->asking || line < v->view.first)
 		return false;
-	/* dense lines are more than one answer holds, from half a page before it on */
+	/* half a page of dense lines can be more than one answer holds */
 	from = v->missed && line == v->wanted ? line : line > PAGE / 2 ? line - PAGE / 2 : 0;
 	v->asking = true;
 	v->wanted = line;
@@ -235,7 +235,7 @@ static void attach_send_text(struct attach *v, const char *op, const char *text,
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "text", json_stringn(text, n)); /* no UTF-8: left out, refused */
+	json_object_set_new(o, "text", json_stringn(text, n)); /* text that is not UTF-8 stays out, and is refused */
 	vm_client_ask(v->client, op, o, fn, arg);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* change: looks at what a change of a whole machine would do; see include/machine/change.h. */
+/* change: examines what a change of a whole machine would do (include/machine/change.h). */
 #include "change_private.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "image/disk.h"
 #include "machine/run.h"
 
-/* The machine and its file; a name whose file is gone or broken still names its folder. */
+/* Finds the machine and its file; a name whose file is gone or invalid still names its folder. */
 static int change_find(const struct store *store, const char *ref, struct change *c, struct spec *s, struct err *e)
 {
 	bool is_name = spec_name_ok(ref);
@@ -25,7 +25,7 @@ static int change_find(const struct store *store, const char *ref, struct change
 	else
 		r = spec_read(s, c->ini, &why);
 	if (!r && is_name && strcmp(s->name, ref)) {
-		/* what is named is not what would be changed */
+		/* the named machine is not the one that would be changed */
 		r = err_set(e, ERR_USAGE, "name-differs", "%s says that its name is %s", c->ini, s->name);
 		err_hint(e, "change machine.name there, or the file's name");
 		spec_fini(s);
@@ -66,7 +66,7 @@ int change_spec(const struct change *c, struct spec *s, struct err *e)
 	return r;
 }
 
-/* The same of a file that keeps its place, and is written last: its folder has the new name already. */
+/* Returns the same for a file that keeps its place, and is written last: its folder has the new name already. */
 static bool change_is_half_renamed_in_place(const struct store *store, const struct change *c)
 {
 	AUTO_FREE char *dir = store_machine_dir(store, c->name);
@@ -77,8 +77,8 @@ static bool change_is_half_renamed_in_place(const struct store *store, const str
 	return half;
 }
 
-/* A rename to this name was cut off: its file is written, and there is one machine's folder at the
- * most, under either name. */
+/* Returns whether a rename to this name was interrupted: its file is written, and there is at most one machine's
+ * folder, under either name. */
 static bool change_is_half_renamed(const struct store *store, const struct change *c, const char *to_dir)
 {
 	AUTO_FREE char *dir = store_machine_dir(store, c->name);
@@ -120,7 +120,8 @@ static int change_check_name(const struct store *store, const struct change *c, 
 	return r;
 }
 
-/* One of our own has its name; another's stays where it is, and a copy comes beside it. */
+/* Returns the other machine's file: a saved file has its machine's name; another file stays where it is, and a copy
+ * is beside it. */
 static char *change_other_ini(const struct store *store, const struct change *c)
 {
 	AUTO_FREE char *saved = store_saved_ini(store, c->name);
@@ -220,7 +221,7 @@ static int change_check_state(const char *dir, struct change *c, bool *suspended
 
 	*suspended = false;
 	if (vm_run_read(dir, &run, NULL) < 0)
-		return 0; /* a broken record is no hindrance; the lock is */
+		return 0; /* an invalid record does not matter; the lock does */
 	*suspended = run.state == VM_SUSPENDED;
 	if (run.alive) {
 		r = err_set(e, ERR_BUSY, "busy", "%s is running", c->name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* change_do: clone, rename, delete and recreate, done; see include/machine/change.h. */
+/* change_do: clones, renames, deletes and recreates (include/machine/change.h). */
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -19,9 +19,8 @@
 
 #define KEYS_MAX 65536 /* bytes of a known_hosts */
 
-/* What recreate removes, in this order; the INI file, the machine's key and its ports stay. A kill
- * leaves no saved state of a disk that has changed, and what is left is still a machine with a disk,
- * which can be recreated. */
+/* What recreate removes, in this order; the INI file, the machine's key and its ports stay. A kill leaves no
+ * suspended state of a disk that has changed, and still a machine with a disk, which can be recreated. */
 static const char *const personal[] = {
 	"suspend.json", "suspend.state",       "snapshots.json",       "snapshots",	"run.json",    "run.spare",
 	"request.json", "QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "vmlinuz",	"initrd.img",  "seed.iso",
@@ -29,13 +28,13 @@ static const char *const personal[] = {
 	DISK_BASE_NAME, "disk.qcow2",	       "disk.qcow2.changing",
 };
 
-/* What a clone takes along; the disk last, for it may be large. */
+/* What a clone copies; the disk last, for it may be large. */
 static const char *const copied[] = {
 	"QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "vmlinuz",     "initrd.img",    "seed.iso",
 	"id_ed25519",	       "id_ed25519.pub",       "stamps.json", VM_PENDING_NAME, "disk.qcow2",
 };
 
-/* The lock of a folder that is there; *lock is NULL where there is none. */
+/* Locks an existing folder; *lock is NULL if it does not exist. */
 static int change_do_lock_folder(const char *dir, const char *what, struct lock **lock, struct err *e)
 {
 	AUTO_FREE char *path = NULL;
@@ -48,7 +47,7 @@ static int change_do_lock_folder(const char *dir, const char *what, struct lock 
 	return *lock ? 0 : err_prefix(e, "machine %s", file_basename(dir));
 }
 
-/* The file with the other name in it. A host name that was the old name, said or not, follows. */
+/* Writes the file with the other name in it. A host name that equals the old name is changed, too. */
 static int change_do_write_ini(const struct store *store, const struct change *c, struct err *e)
 {
 	struct spec s;
@@ -73,7 +72,7 @@ static int change_do_write_note(const char *dir, const char *ini, struct err *e)
 	return r;
 }
 
-/* The base's own disk where it has one, else the link that a machine holds. */
+/* Returns the base's own disk if it exists, else the link that a machine holds. */
 static char *change_do_base_disk(const struct store *store, const char *dir)
 {
 	AUTO_FREE char *id = store_stamp(dir, "base");
@@ -96,7 +95,7 @@ static int change_do_link_base(const struct store *store, const char *dir, const
 	return r;
 }
 
-/* The folder `dir` with all it holds gets the name `to`. */
+/* Renames the folder `dir` with its content. */
 static int change_do_move_folder(const char *dir, const char *to, struct err *e)
 {
 	AUTO_FREE char *from_link = file_join(dir, DISK_BASE_NAME);
@@ -110,7 +109,7 @@ static int change_do_move_folder(const char *dir, const char *to, struct err *e)
 
 /* ---- clone ---- */
 
-/* Who wants to know how far a copy is, and may end it. */
+/* The progress of a copy, and who may cancel it. */
 struct watch {
 	const atomic_bool *cancel;
 	void (*progress)(double percent, void *arg);
@@ -154,7 +153,7 @@ static int change_do_copy_files(const char *dir, const char *part, struct watch 
 	return r;
 }
 
-/* What belongs to the snapshots in its disk. */
+/* Copies the files that belong to the snapshots in the disk. */
 static int change_do_copy_snapshots(const char *dir, const char *part, struct err *e)
 {
 	AUTO_FREE char *from = file_join(dir, "snapshots");
@@ -176,8 +175,8 @@ static int change_do_copy_snapshots(const char *dir, const char *part, struct er
 	return r;
 }
 
-/* The folder is made beside its place and gets its name when it is whole; the file comes before
- * that, so that a kill leaves at worst a machine without a disk. */
+/* Creates the folder beside its place and renames it when it is complete; the file is written before that, so that a
+ * kill leaves at worst a machine without a disk. */
 static int change_do_clone(const struct store *store, const struct change *c, const char *dir, struct watch *w,
 			   struct err *e)
 {
@@ -210,8 +209,8 @@ static int change_do_clone(const struct store *store, const struct change *c, co
 
 /* ---- rename ---- */
 
-/* The guest's keys are known under the machine's name, and it does not tell them again when it goes on
- * from a suspended state or a snapshot. */
+/* Renames the host in known_hosts: a guest that is resumed from a suspended state or a snapshot does not report its
+ * keys again. */
 static int change_do_rename_keys(const struct change *c, const char *dir, struct err *e)
 {
 	AUTO_FREE char *path = file_join(dir, "known_hosts");
@@ -248,8 +247,8 @@ static int change_do_rename_machine(const struct store *store, const struct chan
 
 /* ---- delete and recreate ---- */
 
-/* The file first, then the folder's name at once: a command that comes meanwhile finds neither half of it. What
- * a kill leaves is a folder without a file, which the same call removes, or a part, which gc does. */
+/* Removes the file first, then renames the folder in one step: another command finds either both or neither. A kill
+ * leaves a folder without a file, which the same call removes, or a part, which gc removes. */
 static int change_do_delete_machine(const struct store *store, const struct change *c, const char *dir, struct err *e)
 {
 	AUTO_FREE char *own = store_saved_ini(store, c->name);
@@ -277,7 +276,7 @@ static int change_do_recreate(const char *dir, struct err *e)
 	return r;
 }
 
-/* All that must stay as it is meanwhile. */
+/* The locks of everything that the change must not share. */
 struct locks {
 	struct lock *name, *to, *folder, *ini, *to_ini;
 };
@@ -308,7 +307,7 @@ static int change_do_locks_take(const struct store *store, const struct change *
 	return 0;
 }
 
-/* Another command may have changed the machine between the look and the locks. */
+/* Examines again under the locks: another command may have changed the machine before. */
 static int change_do_look_again(const struct store *store, const struct change *c, struct err *e)
 {
 	AUTO_ERR struct err why = ERR_INIT;

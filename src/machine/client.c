@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * client: the other end of the control socket; see include/machine/client.h. It may be closed from
- * within its own callbacks: the memory goes when the outermost of them has returned.
+ * client: the client's end of the control socket (include/machine/client.h). It may be closed within its own
+ * callbacks: the memory is freed when the outermost of them has returned.
  */
 #include "machine/client.h"
 
@@ -17,10 +17,10 @@
 #include "machine/link.h"
 
 #define PATIENCE_MS 5000
-#define ANSWER_MS 10000 /* a supervisor never blocks: one that is silent for longer is stopped or stuck */
-#define WAKE_MS 1500	/* until a supervisor that was told to listens anew in the old place */
+#define ANSWER_MS 10000 /* a supervisor never blocks: a silent one is stopped or stuck */
+#define WAKE_MS 1500	/* until a supervisor that was asked to listens in the old place again */
 
-/* A request whose answer somebody waits for. */
+/* A request whose answer a callback waits for. */
 struct asked {
 	struct asked *next;
 	json_int_t id;
@@ -33,19 +33,19 @@ struct vm_client {
 	char *dir, *path; /* of the machine, of the socket */
 	struct vm_link *link;
 	struct frame_reader reader;
-	struct buf waiting; /* requests made before the connection was there */
+	struct buf waiting; /* requests made before it was connected */
 	const struct vm_client_ops *ops;
 	void *arg;
 	json_int_t next_id;
 	struct asked *asked;	  /* requests without an answer yet, oldest first */
-	struct loop_timer *late;  /* answers what was asked after the end */
-	struct loop_timer *pulse; /* while an answer is owed: is it there at all? */
-	bool heard;		  /* something came since the last pulse */
+	struct loop_timer *late;  /* answers what is requested after the end */
+	struct loop_timer *pulse; /* while an answer is due: checks whether the supervisor lives */
+	bool heard;		  /* something was received since the last pulse */
 	bool up, greeted;	  /* connected, and answered for the first time */
-	bool ending;		  /* its end was asked for, and is the answer */
-	unsigned depth;		  /* callbacks that we are in */
-	bool woken;		  /* its supervisor was told to listen anew */
-	bool ended;		  /* told */
+	bool ending;		  /* a stop was requested, and its end is the answer */
+	unsigned depth;		  /* of nested callbacks */
+	bool woken;		  /* its supervisor was asked to listen again */
+	bool ended;		  /* and reported */
 	bool closed;
 };
 
@@ -80,12 +80,12 @@ static void client_leave(struct vm_client *c)
 	free(c);
 }
 
-/* What was asked for and cannot be answered any more. */
+/* Fails the requests that cannot be answered any longer. */
 static void client_fail_asked(struct vm_client *c, const char *cause)
 {
 	AUTO_ERR struct err e = ERR_INIT;
 
-	json_int_t end = c->next_id; /* what is asked meanwhile waits for its own turn */
+	json_int_t end = c->next_id; /* later requests wait for their own turn */
 
 	err_set(&e, ERR_FAILED, "ended", "%s", *cause ? cause : "the machine has exited");
 	while (c->asked && c->asked->id < end && !c->closed) {
@@ -113,7 +113,7 @@ static void client_tell_ended(struct vm_client *c, enum vm_state s, const char *
 		c->ops->ended(s, cause, c->arg);
 }
 
-/* Takes what the error has. */
+/* Takes what the error holds. */
 static void client_tell_lost(struct vm_client *c, struct err *e)
 {
 	if (!c->ops->lost) {
@@ -136,7 +136,7 @@ static void client_tell_incompatible(struct vm_client *c, const char *text)
 	client_tell_lost(c, &e);
 }
 
-/* No supervisor serves (any more): the record has the last word. */
+/* Reports the end from the record, if no supervisor serves. */
 static void client_tell_record(struct vm_client *c)
 {
 	struct err e = ERR_INIT;
@@ -157,7 +157,7 @@ static void client_tell_record(struct vm_client *c)
 	vm_run_fini(&run);
 }
 
-/* Takes the object; adds op and id. */
+/* Sends a request. Takes the object; adds op and id. */
 static json_int_t client_request(struct vm_client *c, const char *op, json_t *o)
 {
 	json_int_t id = c->next_id++;
@@ -174,7 +174,7 @@ static json_int_t client_request(struct vm_client *c, const char *op, json_t *o)
 	return id;
 }
 
-/* It has a record, but does not answer: it was stopped by a signal, or is stuck in a call of the host's. */
+/* Reports a supervisor that does not answer: it was stopped by a signal, or is stuck in a call of the host's. */
 static void client_tell_silent(struct vm_client *c)
 {
 	struct err e = ERR_INIT;
@@ -193,7 +193,7 @@ static void client_on_pulse(void *arg)
 	struct vm_client *c = arg;
 
 	if (!c->up)
-		return; /* connecting has its own patience */
+		return; /* connecting has its own limit */
 	client_enter(c);
 	if (!c->heard) {
 		client_pulse_stop(c);
@@ -227,7 +227,7 @@ static void client_on_state(struct vm_client *c, const json_t *o)
 		c->ops->state(s, c->arg);
 }
 
-/* The error of an answer, or of the event "refused". */
+/* Reads the error of an answer, or of the event "refused". */
 static void client_read_error(const json_t *o, struct err *e)
 {
 	const char *hint = json_str(o, "hint", "");
@@ -347,13 +347,13 @@ static void client_on_down(const char *error, void *arg)
 
 static const struct vm_link_ops link_ops = {.up = client_on_up, .data = client_on_data, .down = client_on_down};
 
-/* Its sockets are where they were made, whatever this shell's environment says; owned. */
+/* Returns the recorded path of the socket, whatever this shell's environment says; owned. */
 static char *client_control_path(const struct vm_run *run, const char *otherwise)
 {
 	return file_join(run->alive && *run->runtime_dir ? run->runtime_dir : otherwise, "control");
 }
 
-/* The supervisor that was told to listen anew could not do so in the old place. */
+/* Connects to another path if the supervisor could not listen in the old place again. */
 static bool client_listens_elsewhere(struct vm_client *c)
 {
 	struct vm_run run = {0};
@@ -377,7 +377,8 @@ static bool client_listens_elsewhere(struct vm_client *c)
 	return moved;
 }
 
-/* A supervisor serves before it is recorded as alive: without a socket, its folder was removed. */
+/* Asks a supervisor without a socket to listen again. It serves before it is recorded as alive: its folder was
+ * removed. */
 static void client_wake(struct vm_client *c, const struct vm_run *run)
 {
 	struct proc_id id = {.pid = run->supervisor_pid, .start = run->supervisor_start};
@@ -406,7 +407,7 @@ void vm_client_ask(struct vm_client *c, const char *op, json_t *o, vm_answer_fn 
 
 	if (!fn)
 		return;
-	if (c->ended && !c->late) /* the answer never comes from within the asking */
+	if (c->ended && !c->late) /* the answer never comes within the request */
 		c->late = loop_timer_start(c->loop, 0, 0, client_on_late, c);
 	while (*at)
 		at = &(*at)->next;
@@ -419,7 +420,7 @@ static void client_on_adopted(const struct err *e, void *arg)
 {
 	struct vm_client *c = arg;
 
-	/* when another was quicker, or it has ended meanwhile, the socket or the record tells */
+	/* if another client was quicker, or the machine has exited, the socket or the record says so */
 	bool served = !e || e->kind == ERR_BUSY || !strcmp(e->id, "not-running");
 	struct err why = ERR_INIT;
 
@@ -452,7 +453,7 @@ struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtim
 	if (run.orphan) {
 		client_enter(c);
 		vm_adopt(l, dir, client_on_adopted, c);
-	} else { /* one that is just starting gets a moment */
+	} else { /* a supervisor that is starting gets a moment */
 		if (run.alive)
 			client_wake(c, &run);
 		c->link = vm_link_open(l, c->path, c->woken ? WAKE_MS : run.alive ? PATIENCE_MS : 0, &link_ops, c);
@@ -526,7 +527,7 @@ void vm_client_snapshot(struct vm_client *c, enum vm_snapshot_op op, const char 
 
 	json_t *o = json_object();
 
-	json_object_set_new(o, "tag", json_string(tag)); /* one that is not UTF-8 stays out: refused */
+	json_object_set_new(o, "tag", json_string(tag)); /* a tag that is not UTF-8 stays out, and is refused */
 	vm_client_ask(c, names[op], o, fn, arg);
 }
 

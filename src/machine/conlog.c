@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conlog: see include/machine/conlog.h. */
+/* conlog: a log with a limited size (include/machine/conlog.h). */
 #include "machine/conlog.h"
 
 #include <errno.h>
@@ -51,7 +51,7 @@ void conlog_open(struct conlog *c, const char *dir, bool go_on)
 void conlog_write(struct conlog *c, const char *p, size_t n)
 {
 	if (n && c->fd < 0)
-		conlog_create(c); /* it could not be made before */
+		conlog_create(c); /* it could not be created before */
 	while (n) {
 		size_t some = CONLOG_MAX - c->size < n ? CONLOG_MAX - c->size : n;
 		ssize_t w = c->fd < 0 ? -1 : write(c->fd, p, some);

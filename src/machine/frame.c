@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* frame: see include/machine/frame.h. */
+/* frame: puts frames together and takes them apart (include/machine/frame.h). */
 #include "machine/frame.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ void frame_fini(struct frame_reader *r)
 	buf_fini(&r->in);
 }
 
-/* Bytes that are wanted before anything can be done. */
+/* Returns how many bytes are needed before anything can be done. */
 static size_t frame_wanted(const struct frame_reader *r)
 {
 	const unsigned char *p = (const unsigned char *)r->in.data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* hostkeys: see include/machine/hostkeys.h. */
+/* hostkeys: edits the text of a known_hosts file (include/machine/hostkeys.h). */
 #include "machine/hostkeys.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@ static bool hostkeys_begins(const char *line, size_t n, const char *word)
 	return n > len && !memcmp(line, word, len) && line[len] == ' ';
 }
 
-/* Drops the host's lines, of that type alone where one is given. */
+/* Removes the host's lines, or those of one type. */
 static void hostkeys_drop(struct buf *text, const char *host, const char *type)
 {
 	struct buf kept;

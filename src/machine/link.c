@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* link: see include/machine/link.h. */
+/* link: connects to sockets and pipes as soon as they exist (include/machine/link.h). */
 #include "machine/link.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "host/fifo.h"
 
 #define RETRY_MS 20
-#define REST_MS 10 /* between two reads of a pipe: one write a byte wakes us once, not each time */
+#define REST_MS 10 /* between two reads of a pipe, so that single bytes do not cause a wake-up each */
 
 struct vm_link {
 	struct loop *loop;
@@ -18,7 +18,7 @@ struct vm_link {
 	const struct vm_link_ops *ops;
 	void *arg;
 	struct loop_stream *stream;
-	struct loop_stream *out; /* of pipes: what is written goes there */
+	struct loop_stream *out; /* of pipes: for writing */
 	struct loop_timer *timer;
 	bool pipes;
 	bool up;
@@ -39,7 +39,7 @@ static void link_on_retry(void *arg)
 		link_try(k);
 }
 
-/* It is not there yet. */
+/* Retries later, or gives up: the other end does not exist yet. */
 static void link_missed(struct vm_link *k, const char *error)
 {
 	loop_stream_close(k->stream);
@@ -78,7 +78,7 @@ static void link_on_data(struct loop_stream *s, const char *p, size_t n, void *a
 	struct vm_link *k = arg;
 
 	if (k->pipes) {
-		/* where there is more, others still get their turn before it */
+		/* if there is more, others get their turn before it */
 		loop_stream_hold(s, true);
 		k->timer = loop_timer_start(k->loop, n < LOOP_CHUNK ? REST_MS : 0, 0, link_on_rested, k);
 	}

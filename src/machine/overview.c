@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* machine: see include/machine/overview.h. In: a name. Out: words for a list. */
+/* overview: collects what lists show of a machine (include/machine/overview.h). */
 #include "machine/overview.h"
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static char *overview_state_of(const char *dir, const struct overview *l)
 	return xstrdup(word);
 }
 
-/* What the guest complains of beside the cause; owned. */
+/* Returns the guest's complaints beside the cause; owned. */
 static char *overview_warnings_of(const struct vm_run *run)
 {
 	struct strv lines = STRV_INIT, others = STRV_INIT;
@@ -69,7 +69,7 @@ static void overview_add_pending(struct overview *l)
 	l->detail = text;
 }
 
-/* As its file says it, which need not be how it was made. */
+/* Reads the file, which need not be how the machine was created. */
 static int overview_read_file(const struct store *store, const struct catalog *c, struct overview *l, struct err *e)
 {
 	struct spec spec;

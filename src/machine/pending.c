@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pending: see include/machine/pending.h. */
+/* pending: reads and writes DIR/updates-pending (include/machine/pending.h). */
 #include "machine/pending.h"
 
 #include <stdlib.h>

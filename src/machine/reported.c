@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reported: see include/machine/reported.h. */
+/* reported: the settings that a guest reported (include/machine/reported.h). */
 #include "machine/reported.h"
 
 #include <stdlib.h>

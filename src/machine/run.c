@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run: the record of a machine's last or present run, DIR/run.json; see include/machine/run.h.
- * Written by the supervisor alone, read by everyone.
+ * run: the request and the record of a machine's last or present run (include/machine/run.h). The supervisor alone
+ * writes the record, DIR/run.json; everyone reads it.
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -205,7 +205,7 @@ static bool run_is_alive(int64_t pid, uint64_t start)
 	return pid > 0 && proc_alive(&id);
 }
 
-/* A record that says running while nothing of it runs: it was cut off. */
+/* Corrects a record of a running machine of which nothing runs: it was cut off. */
 static void run_correct(struct vm_run *r)
 {
 	struct proc_id supervisor = {r->supervisor_pid, r->supervisor_start};
@@ -231,7 +231,7 @@ static bool run_was_cut_off(const struct vm_run *r)
 	return r->cause_id == VM_CAUSE_LOST || r->cause_id == VM_CAUSE_HOST_RESTARTED;
 }
 
-/* Cut off when its suspended state was whole on disk. */
+/* Corrects a record that was cut off when the suspended state was complete on disk. */
 static void run_resumable(struct vm_run *r)
 {
 	r->state = VM_SUSPENDED;
@@ -274,12 +274,12 @@ bool vm_run_alive(const char *dir)
 	return alive;
 }
 
-/* Kills the process if it is still the one that was recorded, and waits until it is gone. */
+/* Kills the process if it still is the recorded one, and waits until it has exited. */
 static int run_end_process(const char *dir, int64_t pid, uint64_t start, struct err *e)
 {
 	struct proc_id id = {.pid = pid, .start = start};
 
-	if (!start || !run_is_alive(pid, start)) /* a pid alone may be anybody's by now */
+	if (!start || !run_is_alive(pid, start)) /* a pid alone may belong to another process by now */
 		return 0;
 	proc_signal_kill(&id);
 	for (int waited = 0; proc_alive(&id); waited += END_STEP_MS) {
@@ -297,10 +297,10 @@ int vm_run_end(const char *dir, struct err *e)
 	int r;
 
 	if (vm_run_read(dir, &run, NULL) < 0)
-		return 0; /* a record that says nothing names nobody */
+		return 0; /* an invalid record names no process */
 	r = run_end_process(dir, run.supervisor_pid, run.supervisor_start, e);
 	vm_run_fini(&run);
-	/* what it started last is in the record by now, or never will be */
+	/* a QEMU that it started last is in the record by now */
 	if (!r && vm_run_read(dir, &run, NULL) == 0) {
 		r = run_end_process(dir, run.qemu_pid, run.qemu_start, e);
 		vm_run_fini(&run);

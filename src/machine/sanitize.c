@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sanitize: see include/machine/sanitize.h. */
+/* sanitize: text from QEMU or a guest for a message (include/machine/sanitize.h). */
 #include "machine/sanitize.h"
 
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* Where to cut at most `max` bytes of UTF-8 without cutting a character. */
+/* Returns where to cut so that at most `max` bytes are left and no UTF-8 character is cut. */
 static size_t sanitize_cut(const char *s, size_t len, size_t max)
 {
 	if (len <= max)

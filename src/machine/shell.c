@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shell: see include/machine/shell.h. The command stands in single quotes behind `sh -c`, so that an error
- * in it is its own; the two marks around its output are put together by printf, so that the echo of
- * what is typed does not hold them.
+ * shell: types a command and reads its output (include/machine/shell.h). The command is quoted behind `sh -c`, so
+ * that an error in it is its own; printf joins the two marks around its output, so that the echo of the typed line
+ * does not hold them.
  */
 #include "machine/shell.h"
 
@@ -23,7 +23,7 @@ struct shell {
 	char *line;	   /* to be typed at the prompt */
 	char *begin, *end; /* the marks, with their line end and without */
 	enum shell_phase phase;
-	struct buf seen; /* waiting: the line that comes; running: what may become the mark */
+	struct buf seen; /* waiting: the line being received; running: what may become the mark */
 	bool cr;	 /* running: a CR came, and what follows decides */
 };
 
@@ -55,7 +55,7 @@ struct shell *shell_new(const char *command, const char *mark, const struct shel
 	s->arg = arg;
 	s->begin = xasprintf("%s-begin", mark);
 	s->end = xasprintf("\n%s-end-", mark);
-	/* the blank keeps it out of most histories; ^U drops what somebody left on the line */
+	/* the blank keeps it out of most histories; ^U drops what is left on the line */
 	s->line = xasprintf(" stty -echo; printf '\\n%%s-%%s\\n' %s begin; sh -c %s </dev/null 2>&1; "
 			    "printf '\\n%%s-%%s-%%d\\n' %s end $?; stty echo\r",
 			    mark, q.data, mark);
@@ -101,7 +101,7 @@ static bool shell_ends_with(const char *s, const char *end)
 	return n >= m && !strcmp(s + n - m, end);
 }
 
-/* A prompt is what ends without a line end in one of these (sh and bash, of a user and of root). */
+/* A prompt is a text without a line end that ends in one of these (sh and bash, of a user and of root). */
 static void shell_look_for_prompt(struct shell *s)
 {
 	AUTO_FREE char *line = shell_last_line(s);
@@ -135,7 +135,7 @@ static void shell_flush(struct shell *s)
 	buf_clear(&s->seen);
 }
 
-/* The mark is whole when its status is followed by a line end. */
+/* The mark is complete once its status is followed by a line end. */
 static bool shell_status_of(const struct shell *s, int *status)
 {
 	const char *p = s->seen.data + strlen(s->end);

@@ -9,9 +9,9 @@
 #include "image/disk.h"
 #include "machine/snapshot_meta.h"
 
-#define REVERT "revert " /* as disk_change_pending says it of a disk alone */
+#define REVERT "revert " /* as disk_change_pending reports it of a disk alone */
 
-/* The files first: a snapshot that is there has them. */
+/* Copies the files first: an existing snapshot has them. */
 int snapshot_create(const char *dir, const char *disk, const char *tag, struct err *e)
 {
 	int there = disk_snapshot_find(disk, tag, e);
@@ -26,7 +26,7 @@ int snapshot_create(const char *dir, const char *disk, const char *tag, struct e
 	return -1;
 }
 
-/* The disk and its files are one change: snapshot_finish completes what is cut off in between. */
+/* Reverts disk and files as one change: snapshot_finish completes an interrupted one. */
 int snapshot_revert(const char *dir, const char *disk, const char *tag, struct err *e)
 {
 	int r = disk_snapshot_revert(disk, tag, e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mark: see include/machine/snapshot_meta.h. */
+/* snapshot_meta: DIR/snapshots.json and DIR/snapshots (include/machine/snapshot_meta.h). */
 #include "machine/snapshot_meta.h"
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static char *snapshot_meta_marks_path(const char *dir)
 	return file_join(dir, "snapshots.json");
 }
 
-/* All marks; an empty object when there is no file or none that can be read: the disk counts. */
+/* Reads all records; an empty object if no file can be read: the disk is authoritative. */
 static json_t *snapshot_meta_read_all(const char *path)
 {
 	json_t *all = file_exists(path) ? json_read(path, NULL) : NULL;
@@ -69,7 +69,7 @@ int snapshot_meta_remove(const char *dir, const char *tag, struct err *e)
 
 static const struct {
 	const char *name, *ending;
-	bool open; /* by QEMU, for writing */
+	bool open; /* QEMU has it open for writing */
 } files[] = {
 	{"QEMU_VARS-pflash.raw", "vars", true},
 	{"seed.iso", "seed", false},

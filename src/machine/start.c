@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * start: starts a supervisor and waits until it serves, or until it says why not; see vm_start in
- * include/machine/client.h. The two know each other by the supervisor's pid in the run record.
+ * start: starts a supervisor and waits until it serves, or until it reports why not (vm_start in
+ * include/machine/client.h). The supervisor's pid in the run record identifies it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static void start_end(struct start *s)
 	free(s);
 }
 
-/* The reason that the supervisor left, if it did. */
+/* Reads the error that the supervisor left; false if it left none. */
 static bool start_read_error(struct start *s)
 {
 	json_t *o = file_exists(s->error) ? json_read(s->error, NULL) : NULL;
@@ -61,7 +61,7 @@ static bool start_read_error(struct start *s)
 	return true;
 }
 
-/* Whether the record is of our supervisor and says that QEMU was started, or is over already. */
+/* Returns whether the record is of our supervisor and says that QEMU was started, or has exited. */
 static bool start_is_up(const struct start *s)
 {
 	struct vm_run run;
@@ -78,11 +78,11 @@ static bool start_is_up(const struct start *s)
 static void start_on_look(void *arg)
 {
 	struct start *s = arg;
-	bool alive = proc_alive(&s->id); /* asked first: what it left is then complete */
+	bool alive = proc_alive(&s->id); /* asked first: what it left is complete then */
 	bool up = start_is_up(s);
 
 	if (alive && file_exists(s->error))
-		return; /* it tidies up yet */
+		return; /* it is still cleaning up */
 	if (start_read_error(s) || up) {
 		start_end(s);
 	} else if (!alive) {
@@ -128,7 +128,7 @@ void vm_start(struct loop *l, const struct vm_request *r, void (*done)(const str
 	s->request = xasprintf("%s/start-%ld.json", r->runtime_dir, (long)getpid());
 	s->error = xasprintf("%s.error", s->request);
 	s->deadline = loop_now(l) + PATIENCE_MS;
-	unlink(s->error); /* of one that had our number */
+	unlink(s->error); /* of an earlier process with our pid */
 	ok = start_launch(s, r, &s->failed) == 0;
 	s->timer = loop_timer_start(l, ok ? LOOK_MS : 0, ok ? LOOK_MS : 0, ok ? start_on_look : start_on_failed, s);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* store: see include/machine/store.h. */
+/* store: the folders and files of machines and bases (include/machine/store.h). */
 #include "machine/store.h"
 
 #include <dirent.h>
@@ -125,8 +125,8 @@ int store_find_ini(const struct store *s, const char *ref, char **path, struct e
 	return err_hint(e, "`debwiz list` shows the machines; a file is named with a / or .ini");
 }
 
-/* Whether a machine's folder holds more than the note of its file, or somebody works on it: a run that failed
- * before it made anything leaves no machine. */
+/* Returns whether a machine's folder holds more than the record of its file, or is locked: a run that failed before
+ * it created anything leaves no machine. */
 static bool store_is_made(const char *dir)
 {
 	static const char *const notes[] = {".", "..", "ini", "lock"};
@@ -154,7 +154,7 @@ static bool store_is_machine(const char *folder, const char *name)
 	return made;
 }
 
-/* An empty ending: of folders. */
+/* Adds the names of files with that ending; with an empty one, of folders. */
 static void store_add_names(const char *dir, const char *ending, struct strv *names)
 {
 	DIR *d = opendir(dir);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kept: see include/machine/suspended.h. */
+/* suspended: the files of the suspended state, and the argv in them (include/machine/suspended.h). */
 #include "machine/suspended.h"
 
 #include <errno.h>
@@ -164,7 +164,7 @@ void suspended_pin_machine(struct strv *argv, const char *type)
 
 /* ---- the argv for another path of the sockets or of the machine ---- */
 
-/* Arguments that name something in the folder of the sockets (src/qemu/argv.c), up to its path. */
+/* Returns whether an argument names something in the folder of the sockets (src/qemu/argv.c), up to its path. */
 static bool suspended_names_socket(const char *item, const char *path)
 {
 	size_t n = (size_t)(path - item);
@@ -191,7 +191,7 @@ void suspended_move_sockets(struct vm_request *r, const char *runtime_dir)
 	r->runtime_dir = xstrdup(runtime_dir);
 }
 
-/* The path below the new folder (owned) when it lay below the old one, else NULL. */
+/* Returns the path below the new folder (owned) if it is below the old one, else NULL. */
 static char *suspended_moved_path(const char *path, const char *from, const char *to)
 {
 	size_t n = strlen(from);
@@ -209,7 +209,7 @@ static void suspended_move_text(char **text, const char *from, const char *to)
 	*text = moved;
 }
 
-/* Every path in an option's JSON form. True when there was one. */
+/* Changes every path in an option's JSON form. True if there was one. */
 static bool suspended_move_json(json_t *o, const char *from, const char *to)
 {
 	bool any = false;
@@ -245,7 +245,7 @@ static void suspended_move_argument(char **item, const char *from, const char *t
 	}
 }
 
-/* A machine is called as its folder; where it was not, its name is no matter of the folder's. */
+/* Changes the name, which is that of the folder; a machine that had another name keeps it. */
 static void suspended_move_name(struct vm_request *r, const char *from, const char *to)
 {
 	AUTO_FREE char *old = xasprintf("guest=%s", from);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* trust: see include/machine/trust.h. */
+/* trust: the digests of what was agreed to (include/machine/trust.h). */
 #include "machine/trust.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "host/file.h"
 #include "spec/risk.h"
 
-/* With its NUL, so that no two lists of texts are alike. */
+/* Adds a text with its NUL, so that no two lists of texts are alike. */
 static void trust_add_text(struct hash *h, const char *text)
 {
 	hash_add(h, text, strlen(text) + 1);
@@ -30,7 +30,7 @@ static void trust_add_content(struct hash *h, const char *path)
 	hash_add(h, digest, sizeof(digest));
 }
 
-/* A file that came with the INI file may be replaced along with it. */
+/* Returns whether a file is in the INI file's folder, and may have been replaced along with it. */
 static bool trust_lies_with(const char *path, const char *ini)
 {
 	AUTO_FREE char *dir = file_dirname(ini);
@@ -97,8 +97,8 @@ static int trust_adopt_value(const struct store *store, const struct spec *s, co
 	return r;
 }
 
-/* A machine that was made before agreements were kept, from a file among the user's own: what that says
- * now is agreed to. */
+/* Agrees to the present file of a machine that was created before agreements were kept, if the file is among the
+ * user's saved ones. */
 static void trust_adopt_made(const struct store *store, const char *name)
 {
 	AUTO_FREE char *dir = store_machine_dir(store, name);
@@ -109,12 +109,12 @@ static void trust_adopt_made(const struct store *store, const char *name)
 
 	if (claimed && !strcmp(claimed, ini) && file_exists(disk) && spec_read(&s, ini, NULL) == 0) {
 		risks_are_own(&s);
-		(void)trust_adopt_value(store, &s, ini, NULL); /* without it, it is asked */
+		(void)trust_adopt_value(store, &s, ini, NULL); /* the user is asked then */
 		spec_fini(&s);
 	}
 }
 
-/* Once for a user of an earlier version: the folder is there afterwards. */
+/* Does so once for a user of an earlier version: the folder exists afterwards. */
 static void trust_adopt_earlier(const struct store *store)
 {
 	AUTO_FREE char *dir = file_join(store->data_dir, "agreed");
