@@ -145,7 +145,7 @@ def bad_settings(m):
         other.up("--offline")
         same(other.status()["seed"], "applied", "the seed")
         m.world.debwiz("kill", other.name).ok()
-        m.world.debwiz("delete", other.ini, "--yes").ok()
+        m.world.debwiz("delete", other.ini, "--yes", "--confirm", other.name).ok()
     finally:
         del m.world.env["DEBWIZ_ASSETS"]
 
