@@ -52,14 +52,17 @@ def options(m):
 
 
 def answers(port, socks=False):
-    """Whether an ssh server answers behind that port of this host."""
+    """Whether an ssh server answers behind that port of this host, by SOCKS 5 if that is what listens there."""
     try:
         with socket.create_connection(("127.0.0.1", port), 10) as s:
-            if socks:
-                s.sendall(b"\5\1\0" + b"\5\1\0\1\x7f\0\0\1\0\x16")
-                s.recv(2 + 10)
             s.settimeout(10)
-            return b"SSH-" in s.recv(100)
+            if socks:
+                s.sendall(b"\5\1\0")
+                if s.recv(2, socket.MSG_WAITALL) != b"\5\0":
+                    return False
+                s.sendall(b"\5\1\0\1\x7f\0\0\1\0\x16")
+                s.recv(10, socket.MSG_WAITALL)
+            return s.recv(4, socket.MSG_WAITALL) == b"SSH-"
     except OSError:
         return False
 
