@@ -414,7 +414,6 @@ TUI = \
 	include/tui/screens.h \
 	include/tui/sessions.h \
 	include/tui/toolkit/app.h \
-	include/tui/toolkit/app_priv.h \
 	include/tui/toolkit/canvas.h \
 	include/tui/toolkit/confirm.h \
 	include/tui/toolkit/dialog.h \
@@ -466,8 +465,6 @@ TUI = \
 	src/tui/tail.c \
 	src/tui/tail.h \
 	src/tui/toolkit/app.c \
-	src/tui/toolkit/app_input.c \
-	src/tui/toolkit/app_paint.c \
 	src/tui/toolkit/backend.c \
 	src/tui/toolkit/backend.h \
 	src/tui/toolkit/canvas.c \
@@ -481,8 +478,11 @@ TUI = \
 	src/tui/toolkit/picker.c \
 	src/tui/toolkit/picker_file.c \
 	src/tui/toolkit/picker_item.c \
-	src/tui/toolkit/screen.c \
+	src/tui/toolkit/screen_stack.c \
+	src/tui/toolkit/screen_stack.h \
 	src/tui/toolkit/settings.c \
+	src/tui/toolkit/signals.c \
+	src/tui/toolkit/signals.h \
 	src/tui/toolkit/term.c \
 	src/tui/toolkit/term_fatal.c \
 	src/tui/toolkit/term_fatal.h \

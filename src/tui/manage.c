@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "spec/spec.h"
+#include "tui/sessions.h"
 #include "tui/toolkit/confirm.h"
 #include "tui/toolkit/dialog.h"
 #include "tui/toolkit/picker.h"
@@ -95,7 +96,7 @@ static void manage_after_work(void *arg)
 			screen_pop(m->waiting);
 		if (m->result < 0 && m->err.kind != ERR_INTERRUPTED)
 			dialog_error(m->app, words[m->kind].title, &m->err);
-		app_look_again(m->app);
+		app_refresh(m->app);
 	}
 	if (!m->waiting)
 		manage_free(m); /* else with its dialog */
@@ -126,7 +127,7 @@ static void manage_begin(struct manage *m)
 {
 	if (manage_copies(m)) {
 		m->leaving = xasprintf("A copy of %s is being made. Half a copy is not kept.", m->name);
-		m->at_end = (struct app_work){.words = m->leaving, .stop = manage_on_cancel, .arg = m};
+		m->at_end = (struct app_work){.text = m->leaving, .stop = manage_on_cancel, .arg = m};
 		app_work_begin(m->app, &m->at_end);
 	}
 	m->soon = loop_timer_start(app_loop(m->app), SOON_MS, 0, manage_on_soon, m);

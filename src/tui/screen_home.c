@@ -10,7 +10,6 @@
 #include "manage.h"
 #include "tui/screens.h"
 #include "tui/sessions.h"
-#include "tui/toolkit/app_priv.h"
 #include "tui/toolkit/dialog.h"
 
 /* ---- what there is ---- */

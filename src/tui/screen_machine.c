@@ -16,7 +16,6 @@
 #include "screen_log.h"
 #include "tui/screens.h"
 #include "tui/sessions.h"
-#include "tui/toolkit/app_priv.h"
 #include "tui/toolkit/dialog.h"
 
 #define TAIL_BYTES (16u << 10)
@@ -347,7 +346,7 @@ static void screen_machine_on_disk(void *arg)
 {
 	struct machine *m = arg;
 
-	if (screen_is_top(m->screen))
+	if (screen_top(m->screen->app) == m->screen)
 		machine_shown(m->screen);
 }
 
@@ -414,16 +413,18 @@ struct screen *screen_machine(struct app *app, const char *ref, struct err *e)
 {
 	struct machine *m = xcalloc(1, sizeof(*m));
 	struct host_facts host;
+	struct screen *top;
 
 	if (screen_machine_name_of(app, ref, &m->name, &m->path, e) < 0) {
 		free(m);
 		return NULL;
 	}
-	if (app->top && app->top->ops == &machine_ops && !strcmp(((struct machine *)app->top->self)->name, m->name)) {
+	top = screen_top(app);
+	if (top && top->ops == &machine_ops && !strcmp(((struct machine *)top->self)->name, m->name)) {
 		free(m->name); /* it is what the person comes back to */
 		free(m->path);
 		free(m);
-		return app->top;
+		return top;
 	}
 	host_facts_get(&host);
 	m->cpus = host.cpus;

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "host/file.h"
+#include "tui/sessions.h"
 
 #define AGAIN_MS 150
 #define CHUNK (64u << 10)

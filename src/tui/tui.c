@@ -13,6 +13,16 @@ struct sessions *app_sessions(const struct app *app)
 	return app_data(app);
 }
 
+const struct catalog *app_catalog(const struct app *app)
+{
+	return app_sessions(app)->conf->catalog;
+}
+
+const struct store *app_store(const struct app *app)
+{
+	return app_sessions(app)->conf->store;
+}
+
 bool tui_possible(void)
 {
 	return term_is_there();
@@ -84,8 +94,8 @@ int tui_run(const struct session_conf *options, enum tui_start start, const char
 	struct sessions sessions = {.conf = &conf, .changed = tui_on_sessions_changed, .arg = &app};
 	struct app_conf app_conf = {
 		.loop = conf.loop,
-		.catalog = conf.catalog,
-		.store = conf.store,
+		.config_dir = conf.store->config_dir,
+		.data_dir = conf.store->data_dir,
 		.describe_work = tui_describe_work,
 		.end_work = tui_end_work,
 		.data = &sessions,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * settings: debwiz's own file, $XDG_CONFIG_HOME/debwiz/debwiz.ini. A missing file is the defaults.
+ * settings: the user's settings of debwiz itself, in $XDG_CONFIG_HOME/debwiz/debwiz.ini. Without the file the defaults
+ * apply.
  *
  *     [face]
  *     theme = auto      ; dark, light, mono
@@ -18,7 +19,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "machine/store.h"
 #include "tui/toolkit/theme.h"
 
 struct settings_guest {
@@ -31,7 +31,7 @@ struct settings {
 	struct settings_guest guest;
 };
 
-/* A wrong value is an error that names file, line and what is allowed. */
-int settings_read(struct settings *s, const struct store *store, struct err *e);
+/* Reads debwiz.ini in that folder. A wrong value is an error that names file, line and what is allowed. */
+int settings_read(struct settings *s, const char *config_dir, struct err *e);
 
 #endif

@@ -18,7 +18,6 @@
 #include "tui/looks.h"
 #include "tui/screens.h"
 #include "tui/sessions.h"
-#include "tui/toolkit/app_priv.h"
 #include "tui/toolkit/dialog.h"
 #include "tui/toolkit/settings.h"
 
@@ -450,11 +449,7 @@ static const struct screen_ops console_ops = {
 
 struct pane *pane_find(struct app *app, const struct screen *s)
 {
-	for (struct screen *at = app->top; at; at = at->below) {
-		if (at == s && at->ops == &console_ops)
-			return at->self;
-	}
-	return NULL;
+	return screen_self(app, s, &console_ops);
 }
 
 /* What its file says of it. */
@@ -476,7 +471,7 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 	struct spec spec;
 	bool readable;
 
-	if (settings_read(&settings, app_store(app), e) < 0)
+	if (settings_read(&settings, app_store(app)->config_dir, e) < 0)
 		return NULL;
 	readable = session_read(app_sessions(app)->conf, ref, &spec, e) == 0;
 	if (!readable && !machine_is_alive(app, ref))

@@ -1,18 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* app: see include/tui/toolkit/app.h. */
+/* app: runs the loop of the full screens: keys, signals and work come in, and each turn paints once. */
 #include "tui/toolkit/app.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "host/file.h"
-#include "tui/toolkit/app_priv.h"
+#include "screen_stack.h"
+#include "signals.h"
 #include "tui/toolkit/dialog.h"
 #include "tui/toolkit/settings.h"
+
+#define EMPTY_MAX 50 /* times that input was announced and brought nothing */
+
+struct app {
+	const struct app_conf *conf;
+	struct term *term;
+	struct screen_stack *stack;
+	struct signals *signals;
+	struct loop_turn *turn;
+	struct loop_fd *keyboard;
+	bool changed, ended;	/* to be painted; app_run is over */
+	bool resized, stop_due; /* by a signal of this turn */
+	struct app_work *works;
+	unsigned empty; /* announcements of input in a row that brought none */
+	int status;
+};
+
+struct screen_stack *app_stack(const struct app *app)
+{
+	return app->stack;
+}
 
 void *app_data(const struct app *app)
 {
@@ -22,16 +40,6 @@ void *app_data(const struct app *app)
 struct loop *app_loop(const struct app *app)
 {
 	return app->conf->loop;
-}
-
-const struct catalog *app_catalog(const struct app *app)
-{
-	return app->conf->catalog;
-}
-
-const struct store *app_store(const struct app *app)
-{
-	return app->conf->store;
 }
 
 struct term *app_term(const struct app *app)
@@ -49,10 +57,12 @@ void app_changed(struct app *app)
 	app->changed = true;
 }
 
-void app_look_again(struct app *app)
+void app_refresh(struct app *app)
 {
-	if (app->top && app->top->ops->shown)
-		app->top->ops->shown(app->top);
+	struct screen *top = screen_top(app);
+
+	if (top && top->ops->shown)
+		top->ops->shown(top);
 	app_changed(app);
 }
 
@@ -75,6 +85,8 @@ void app_leave(struct app *app, int status)
 	loop_stop(app_loop(app));
 }
 
+/* ---- leaving ---- */
+
 static void app_on_leave_work(size_t choice, void *arg)
 {
 	if (choice == 1)
@@ -86,7 +98,7 @@ static bool app_add_work(struct app *app, struct buf *out)
 {
 	app->conf->describe_work(out, app->conf->data);
 	for (const struct app_work *w = app->works; w; w = w->next)
-		buf_addf(out, "%s%s", out->len ? "\n\n" : "", w->words);
+		buf_addf(out, "%s%s", out->len ? "\n\n" : "", w->text);
 	return out->len > 0;
 }
 
@@ -111,7 +123,7 @@ void app_ask_leave(struct app *app)
 {
 	struct buf text;
 
-	for (struct screen *s = app->top; s; s = s->below)
+	for (struct screen *s = screen_top(app); s; s = s->below)
 		if (s->ops->leaving && s->ops->leaving(s))
 			return;
 	buf_init(&text, 0);
@@ -138,52 +150,19 @@ void app_work_end(struct app *app, struct app_work *w)
 		*at = w->next;
 }
 
-static void app_close_removed(struct app *app)
-{
-	while (app->removed) {
-		struct screen *s = app->removed;
-
-		app->removed = s->below;
-		if (s->ops->close)
-			s->ops->close(s);
-		free(s);
-	}
-}
-
-/* The end of a turn: what was taken off is closed, what has changed is painted. */
-static void app_on_turn(void *arg)
-{
-	struct app *app = arg;
-
-	app_close_removed(app);
-	if (!app->top && !app->ended)
-		app_leave(app, 0);
-	if (app->resized) {
-		app->resized = false;
-		if (term_resize(app->term))
-			app_changed(app);
-	}
-	if (app->stop_wanted && !app->ended) {
-		app->stop_wanted = false;
-		app_suspend(app);
-	}
-	if (app->changed && !app->ended) {
-		if (app->top && app->top->ops->sync)
-			app->top->ops->sync(app->top);
-		app->changed = false;
-		term_moves(app->term,
-			   app->top && app->top->ops->moves ? app->top->ops->moves(app->top) : TERM_MOVES_NONE);
-		app_paint(app);
-	}
-}
-
-static void app_on_keyboard(int events, void *arg)
-{
-	(void)events;
-	app_input(arg);
-}
-
 /* ---- signals ---- */
+
+/* Gives the terminal to the shell and stops, until the job is continued. False: nothing could continue it here. */
+static bool app_suspend(struct app *app)
+{
+	if (!signals_can_suspend())
+		return false;
+	term_leave(app->term);
+	signals_suspend(app->signals);
+	term_enter(app->term);
+	app_redraw(app);
+	return true;
+}
 
 static void app_on_resize(void *arg)
 {
@@ -200,129 +179,190 @@ static void app_on_interrupt(void *arg)
 	app_ask_leave(arg);
 }
 
-/* Not at once: where its end has come as well by now, there is nothing to stop for. Stopped here it
- * would wait for a second SIGCONT. */
+/* Stops only at the end of the turn: if the program's end came with the signal, there is nothing to stop for, and a
+ * process that was stopped here would wait for a second SIGCONT. */
 static void app_on_suspend(void *arg)
 {
-	((struct app *)arg)->stop_wanted = true;
+	((struct app *)arg)->stop_due = true;
 }
 
 static void app_on_continue(void *arg)
 {
 	struct app *app = arg;
 
-	app->stop_wanted = false;
-	term_leave(app->term); /* the shell has set modes of its own meanwhile */
+	app->stop_due = false;
+	term_leave(app->term); /* the shell has set its own modes */
 	term_enter(app->term);
 	app_redraw(app);
 }
 
-static const struct {
-	int signum;
-	void (*fn)(void *arg);
-} handled[] = {
-	{SIGWINCH, app_on_resize},   {SIGTERM, app_on_end},	{SIGHUP, app_on_end},	    {SIGINT, app_on_interrupt},
-	{SIGQUIT, app_on_interrupt}, {SIGTSTP, app_on_suspend}, {SIGCONT, app_on_continue},
-};
-#define HANDLED (sizeof(handled) / sizeof(*handled))
-enum { AT_SUSPEND = 5, AT_CONTINUE };
+static const struct signals_ops signals_ops = {.resized = app_on_resize,
+					       .ended = app_on_end,
+					       .interrupted = app_on_interrupt,
+					       .suspended = app_on_suspend,
+					       .continued = app_on_continue};
 
-static void app_watch_signal(struct app *app, size_t i)
+/* ---- keys ---- */
+
+static bool app_give_key(struct app *app, const struct key *k)
 {
-	app->signals[i] = loop_signal_start(app_loop(app), handled[i].signum, handled[i].fn, app);
+	struct screen *top = screen_top(app);
+
+	return top && top->ops->key(top, k);
 }
 
-static void app_unwatch_signal(struct app *app, size_t i)
+static void app_key(struct app *app, const struct key *k);
+
+/* A click into the last line is the key that is shown there; the wheel is Up or Down three times for a screen that does
+ * not take it. */
+static void app_mouse(struct app *app, const struct key *k)
 {
-	loop_signal_stop(app->signals[i]);
-	app->signals[i] = NULL;
+	struct screen *top = screen_top(app);
+	struct key there = *k, pressed = {0};
+	struct key step = {.code = k->mouse == MOUSE_WHEEL_UP ? K_UP : K_DOWN};
+
+	if (!top->ops->bare && k->mouse == MOUSE_PRESS &&
+	    screen_stack_key_at(app->stack, k->row, k->column, &pressed.code)) {
+		if (pressed.code)
+			app_key(app, &pressed);
+		return;
+	}
+	there.row -= top->top;
+	there.column -= top->left;
+	if (app_give_key(app, &there) || k->mouse == MOUSE_PRESS)
+		return;
+	for (int i = 0; i < 3; i++)
+		app_give_key(app, &step);
 }
 
-/* Before curses is opened: where SIGTSTP has no handler then, curses ignores the signal each time
- * it writes, and one that comes meanwhile is lost (ncurses, _nc_signal_handler). */
-static void app_watch_signals(struct app *app)
+static void app_show_help(struct app *app)
 {
-	for (size_t i = 0; i < HANDLED; i++)
-		app_watch_signal(app, i);
+	struct screen *top = screen_top(app);
+	AUTO_FREE char *text = top && top->ops->help ? top->ops->help(top) : NULL;
+
+	if (text)
+		dialog_text(app, "Help", text);
 }
 
-static void app_unwatch_signals(struct app *app)
+static void app_refuse_suspend(struct app *app)
 {
-	for (size_t i = 0; i < HANDLED; i++)
-		app_unwatch_signal(app, i);
+	struct err e = ERR_INIT;
+
+	err_set(&e, ERR_USAGE, "no-shell", "debwiz cannot be stopped here: no shell waits to continue it");
+	err_hint(&e, "F10 leaves; running machines keep running");
+	dialog_error(app, "Ctrl-Z", &e);
+	err_fini(&e);
 }
 
-static void app_handle_stop(void (*handler)(int))
+static void app_key(struct app *app, const struct key *k)
 {
-	struct sigaction act = {.sa_handler = handler};
+	struct screen *top = screen_top(app);
+	struct key plain = *k;
 
-	sigemptyset(&act.sa_mask);
-	sigaction(SIGTSTP, &act, NULL);
+	app_changed(app);
+	if (!top)
+		return;
+	if (top->ops->bare) {
+		if (k->code == K_MOUSE)
+			app_mouse(app, k);
+		else
+			app_give_key(app, k);
+		return;
+	}
+	plain.alt = false;
+	if (k->code == K_CTRL('q') || k->code == K_F(10) || k->code == K_CTRL('c') || k->code == K_CTRL('\\')) {
+		app_ask_leave(app);
+	} else if (k->code == K_CTRL('z')) {
+		if (!app_suspend(app))
+			app_refuse_suspend(app);
+	} else if (k->code == K_CTRL('l')) {
+		app_redraw(app);
+	} else if (screen_stack_is_cramped(app->stack)) {
+		return; /* the user cannot see what the key would do */
+	} else if (k->code == K_MOUSE) {
+		app_mouse(app, k);
+	} else if (!app_give_key(app, &plain) && (k->code == K_F(1) || k->code == '?')) {
+		app_show_help(app);
+	}
 }
 
-static void app_mask_stop(int how)
+static bool app_is_bare(const struct app *app)
 {
-	sigset_t set;
+	struct screen *top = screen_top(app);
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTSTP);
-	pthread_sigmask(how, &set, NULL);
+	return top && top->ops->bare;
 }
 
-/* The stop of a process group whose leader's parent is of another session is discarded, for nobody
- * could continue it (POSIX, 2.4.3 and "orphaned process group"): as in `xterm -e debwiz`. */
-static bool app_can_be_stopped(void)
+/* Reads the keyboard until it is empty. */
+static void app_on_keyboard(int events, void *arg)
 {
-	pid_t theirs = getsid(getppid());
+	struct app *app = arg;
+	struct key k;
+	bool any;
 
-	return theirs < 0 || theirs == getsid(0);
-}
-
-/* First the others of the job, then this thread by itself: a signal to the group may be taken by a
- * thread of the pool, and then kill returns before the stop, with the full screen back too early.
- * One that comes meanwhile waits behind the mask, and SIGCONT takes it away with ours. */
-bool app_suspend(struct app *app)
-{
-	if (!app_can_be_stopped())
-		return false;
-	term_leave(app->term);
-	app_mask_stop(SIG_BLOCK);
-	app_unwatch_signal(app, AT_SUSPEND);
-	app_unwatch_signal(app, AT_CONTINUE);
-	app_handle_stop(SIG_IGN);
-	kill(0, SIGTSTP);
-	app_handle_stop(SIG_DFL);
-	raise(SIGTSTP);
-	app_mask_stop(SIG_UNBLOCK); /* stopped here, until it is continued */
-	app_watch_signal(app, AT_SUSPEND);
-	app_watch_signal(app, AT_CONTINUE);
-	term_enter(app->term);
-	app_redraw(app);
-	return true;
+	(void)events;
+	while (!app->ended && term_key(app->term, &k, app_is_bare(app)))
+		app_key(app, &k);
+	any = term_heard(app->term);
+	app->empty = any ? 0 : app->empty + 1;
+	if (!any && (term_gone(app->term) || app->empty > EMPTY_MAX))
+		app_leave(app, ERR_INTERRUPTED);
 }
 
 /* ---- life ---- */
 
+static void app_paint(struct app *app)
+{
+	struct screen *top = screen_top(app);
+
+	if (top && top->ops->sync)
+		top->ops->sync(top);
+	top = screen_top(app); /* it may have put a dialog on top */
+	app->changed = false;
+	term_moves(app->term, top && top->ops->moves ? top->ops->moves(top) : TERM_MOVES_NONE);
+	screen_stack_paint(app->stack);
+}
+
+/* At the end of a turn of the loop: closes the screens that were taken off, and paints what has changed. */
+static void app_on_turn(void *arg)
+{
+	struct app *app = arg;
+
+	screen_stack_close_removed(app->stack);
+	if (!screen_top(app) && !app->ended)
+		app_leave(app, 0);
+	if (app->resized) {
+		app->resized = false;
+		if (term_resize(app->term))
+			app_changed(app);
+	}
+	if (app->stop_due && !app->ended) {
+		app->stop_due = false;
+		app_suspend(app);
+	}
+	if (app->changed && !app->ended)
+		app_paint(app);
+}
+
 struct app *app_new(const struct app_conf *conf, struct err *e)
 {
-	struct app *app = xcalloc(1, sizeof(*app));
 	struct settings settings;
+	struct app *app;
 	char *report;
 
-	app->conf = conf;
-	if (settings_read(&settings, conf->store, e) < 0) {
-		free(app);
+	if (settings_read(&settings, conf->config_dir, e) < 0)
 		return NULL;
-	}
-	app_watch_signals(app);
+	app = xcalloc(1, sizeof(*app));
+	app->conf = conf;
+	app->signals = signals_start(conf->loop, &signals_ops, app);
 	app->term = term_open(e);
 	if (!app->term) {
-		app_unwatch_signals(app);
+		signals_stop(app->signals);
 		free(app);
 		return NULL;
 	}
-	theme_init(&app->theme, app_caps(app), settings.theme);
-	report = file_join(conf->store->data_dir, "crash.txt");
+	app->stack = screen_stack_new(app->term, settings.theme);
+	report = file_join(conf->data_dir, "crash.txt");
 	term_report(report);
 	free(report);
 	app->turn = loop_turn_start(conf->loop, app_on_turn, app);
@@ -342,19 +382,16 @@ void app_free(struct app *app)
 {
 	if (!app)
 		return;
-	while (app->top || app->removed) { /* closing one may put up another */
-		if (app->top)
-			screen_pop(app->top);
-		app_close_removed(app);
-	}
+	screen_stack_close(app->stack);
 	loop_fd_stop(app->keyboard);
 	loop_turn_stop(app->turn);
 	for (const struct app_work *w = app->works; w; w = w->next)
 		w->stop(w->arg);
 	app->conf->end_work(app->conf->data);
-	term_close(app->term); /* before a signal can stop what still has it */
-	app_unwatch_signals(app);
+	term_close(app->term); /* before a signal can stop a program that still has it */
+	signals_stop(app->signals);
 	app->ended = true;
-	loop_run(app_loop(app)); /* work on a pool thread that still needs what is there */
+	loop_run(app_loop(app)); /* until the work on pool threads, which needs this struct, has ended */
+	screen_stack_free(app->stack);
 	free(app);
 }

@@ -71,9 +71,9 @@ static int settings_entry(const char *section, const char *key, const char *valu
 	return 0;
 }
 
-int settings_read(struct settings *s, const struct store *store, struct err *e)
+int settings_read(struct settings *s, const char *config_dir, struct err *e)
 {
-	char *path = file_join(store->config_dir, "debwiz.ini");
+	char *path = file_join(config_dir, "debwiz.ini");
 	struct settings_file file = {.prefix = NULL};
 	struct buf text;
 	int r = 0;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* signals: the signals that the full-screen program handles, called from the loop; and its stop by Ctrl-Z. */
+#ifndef TUI_TOOLKIT_SIGNALS_H
+#define TUI_TOOLKIT_SIGNALS_H
+
+#include <stdbool.h>
+
+#include "base/loop.h"
+
+struct signals_ops {
+	void (*resized)(void *arg);	/* SIGWINCH */
+	void (*ended)(void *arg);	/* SIGTERM, SIGHUP */
+	void (*interrupted)(void *arg); /* SIGINT, SIGQUIT */
+	void (*suspended)(void *arg);	/* SIGTSTP: calls signals_suspend at the end of the loop's turn */
+	void (*continued)(void *arg);	/* SIGCONT that did not end signals_suspend */
+};
+
+struct signals;
+
+/* Call before curses is opened: if SIGTSTP has no handler then, curses ignores the signal each time it writes, and one
+ * that comes during that is lost (ncurses, _nc_signal_handler). `ops` is borrowed. */
+struct signals *signals_start(struct loop *loop, const struct signals_ops *ops, void *arg);
+void signals_stop(struct signals *s); /* NULL is fine */
+/* Whether a stopped process could be continued here: not if no shell waits, as in `xterm -e debwiz`. */
+bool signals_can_suspend(void);
+/* Stops this job; returns when it is continued. */
+void signals_suspend(struct signals *s);
+
+#endif
