@@ -410,7 +410,7 @@ SUPERVISOR = \
 	src/supervisor/suspend.h
 
 TUI = \
-	include/tui/looks.h \
+	include/tui/machine_view.h \
 	include/tui/screens.h \
 	include/tui/sessions.h \
 	include/tui/toolkit/app.h \
@@ -431,6 +431,8 @@ TUI = \
 	include/tui/tui.h \
 	src/tui/agree.c \
 	src/tui/agree.h \
+	src/tui/change_dialog.c \
+	src/tui/change_dialog.h \
 	src/tui/console/file.c \
 	src/tui/console/keys.c \
 	src/tui/console/menu.c \
@@ -439,13 +441,9 @@ TUI = \
 	src/tui/console/pane.c \
 	src/tui/console/pane.h \
 	src/tui/console/scrollback.c \
-	src/tui/home.h \
-	src/tui/home_paint.c \
-	src/tui/looks.c \
-	src/tui/machine.h \
-	src/tui/machine_paint.c \
-	src/tui/manage.c \
-	src/tui/manage.h \
+	src/tui/machine_list.c \
+	src/tui/machine_list.h \
+	src/tui/machine_view.c \
 	src/tui/page.h \
 	src/tui/page_edit.c \
 	src/tui/page_paint.c \
@@ -462,8 +460,6 @@ TUI = \
 	src/tui/screen_snapshots.c \
 	src/tui/snapshots.h \
 	src/tui/snapshots_do.c \
-	src/tui/tail.c \
-	src/tui/tail.h \
 	src/tui/toolkit/app.c \
 	src/tui/toolkit/backend.c \
 	src/tui/toolkit/backend.h \

@@ -1,39 +1,80 @@
 /* SPDX-License-Identifier: MIT */
-/* screen_home: the saved machines and their states; at the first run what this host has and lacks.
+/*
+ * screen_home: the table of machines with what the one under the cursor is, or what this host has and lacks while there
+ * is no machine.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "home.h"
-#include "host/file.h"
-#include "manage.h"
+#include "change_dialog.h"
+#include "host/facts.h"
+#include "host/paths.h"
+#include "machine_list.h"
+#include "prepare/doctor.h"
+#include "tui/machine_view.h"
 #include "tui/screens.h"
 #include "tui/sessions.h"
+#include "tui/toolkit/app.h"
 #include "tui/toolkit/dialog.h"
+#include "tui/toolkit/screen.h"
+#include "tui/toolkit/widget_list.h"
+#include "tui/toolkit/widget_text.h"
 
-/* ---- what there is ---- */
+#define LEFT 4
+#define DETAILS_FROM 30 /* rows from which on the details of the machine under the cursor are shown */
+#define DETAILS_ROWS 12 /* that they take at most, with a blank row before */
+#define BESIDE 40	/* columns of boot, state and disk, with what is between them */
 
-static void screen_home_near_fini(struct home_near *n)
+struct home {
+	struct machine_list *machines;
+	struct list list; /* where the cursor is */
+	char at_name[64]; /* of the machine under the cursor, which keeps the cursor when the list changes */
+	bool stale;
+	struct host_facts host;
+	struct doctor doctor; /* while there is no machine */
+	/* the machine under the cursor as its file describes it, if there is space for it */
+	struct home_details {
+		char *name, *path;
+		struct spec spec;
+		bool has_spec;
+		uint16_t ssh_port;
+	} details;
+	bool finding, missed; /* no name contains the query */
+	bool name_cut;	      /* the name under the cursor does not fit in its row */
+	struct text_field query;
+	int query_column; /* of its cursor, as painted */
+};
+
+/* ---- the list ---- */
+
+static const struct overview *home_current(const struct home *h)
 {
-	if (n->has_spec)
-		spec_fini(&n->spec);
-	free(n->name);
-	free(n->path);
-	*n = (struct home_near){.name = NULL};
+	return machine_list_at(h->machines, h->list.at);
 }
 
-static void screen_home_looks_free(struct home *h)
+static const struct session *home_session(const struct screen *s, const struct overview *l)
 {
-	for (size_t i = 0; i < h->count; i++)
-		overview_fini(&h->looks[i]);
-	free(h->looks);
-	h->looks = NULL;
-	h->count = 0;
-	lookout_clear(&h->lookout);
+	return l ? sessions_find(app_sessions(s->app), l->name) : NULL;
 }
 
-static void screen_home_on_disk(void *arg)
+static bool home_is_busy(const struct screen *s, const struct overview *l)
+{
+	const struct session *t = home_session(s, l);
+
+	return t && session_is_busy(t);
+}
+
+static void home_details_fini(struct home_details *d)
+{
+	if (d->has_spec)
+		spec_fini(&d->spec);
+	free(d->name);
+	free(d->path);
+	*d = (struct home_details){.name = NULL};
+}
+
+static void home_on_changed(void *arg)
 {
 	struct screen *s = arg;
 
@@ -41,230 +82,443 @@ static void screen_home_on_disk(void *arg)
 	app_changed(s->app);
 }
 
-static void screen_home_refresh(struct screen *s)
+static void home_refresh(struct screen *s)
 {
 	struct home *h = s->self;
-	const struct store *store = app_store(s->app);
-	struct strv names = STRV_INIT;
-	bool alive = false;
+	size_t count;
 
 	h->stale = false;
-	screen_home_looks_free(h);
-	screen_home_near_fini(&h->near);
-	lookout_add(&h->lookout, file_join(store->config_dir, "machines"));
-	lookout_add(&h->lookout, file_join(store->data_dir, "machines"));
-	store_machines(store, &names);
-	for (const struct session *t = app_sessions(s->app)->first; t; t = t->next) /* also what has failed here */
-		if (t->state == SESSION_FAILED || t->state == SESSION_RUNNING)
-			strv_add(&names, t->name);
-	strv_sort(&names);
-	strv_uniq(&names);
-	h->looks = xcalloc(names.len + 1, sizeof(*h->looks));
-	for (size_t i = 0; i < names.len; i++) {
-		if (overview_read(store, app_catalog(s->app), names.items[i], &h->looks[h->count], NULL) < 0) {
-			overview_fini(&h->looks[h->count]);
-			continue;
-		}
-		lookout_add(&h->lookout, store_machine_dir(store, names.items[i]));
-		if (!strcmp(names.items[i], h->at_name))
-			h->at = h->count;
-		alive |= h->looks[h->count].run.alive;
-		h->count++;
-	}
-	strv_fini(&names);
-	if (h->at >= h->count)
-		h->at = h->count ? h->count - 1 : 0;
+	home_details_fini(&h->details);
+	machine_list_refresh(h->machines);
+	count = machine_list_count(h->machines);
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(machine_list_at(h->machines, i)->name, h->at_name))
+			h->list.at = i;
+	if (h->list.at >= count)
+		h->list.at = count ? count - 1 : 0;
 	doctor_fini(&h->doctor);
 	h->doctor = (struct doctor){NULL, 0};
-	if (!h->count)
-		doctor_look(app_catalog(s->app), store, &h->doctor);
-	lookout_clock(&h->lookout, alive);
+	if (!count)
+		doctor_look(app_catalog(s->app), app_store(s->app), &h->doctor);
 }
 
 /* Reads the file of the machine under the cursor, once until the cursor or the list changes. */
-static void screen_home_look_near(struct screen *s)
+static void home_read_details(struct screen *s)
 {
 	struct home *h = s->self;
-	struct home_near *n = &h->near;
+	struct home_details *d = &h->details;
 	const struct overview *l = home_current(h);
 
-	if (!l || s->rows < HOME_NEAR_FROM || (n->name && !strcmp(n->name, l->name)))
+	if (!l || s->rows < DETAILS_FROM || (d->name && !strcmp(d->name, l->name)))
 		return;
-	screen_home_near_fini(n);
-	n->name = xstrdup(l->name);
-	if (l->wrong || store_find_ini(app_store(s->app), l->name, &n->path, NULL) < 0)
+	home_details_fini(d);
+	d->name = xstrdup(l->name);
+	if (l->wrong || store_find_ini(app_store(s->app), l->name, &d->path, NULL) < 0)
 		return;
-	n->has_spec = session_read(app_sessions(s->app)->conf, n->path, &n->spec, NULL) == 0;
-	n->ssh_port = n->has_spec ? machine_ssh_port(s->app, &n->spec) : 0;
+	d->has_spec = session_read(app_sessions(s->app)->conf, d->path, &d->spec, NULL) == 0;
+	d->ssh_port = d->has_spec ? machine_ssh_port(s->app, &d->spec) : 0;
 }
 
-struct overview *home_current(struct home *h)
+/* ---- painting ---- */
+
+static void home_paint_doctor(struct home *h, const struct canvas *c)
 {
-	return h->at < h->count ? &h->looks[h->at] : NULL;
+	int row = 1, name = 0;
+
+	canvas_put(c, row++, LEFT, ROLE_STRONG, "No machine yet. n makes the first one.");
+	row++;
+	canvas_put(c, row++, LEFT, ROLE_HEADING, "This host");
+	for (size_t i = 0; i < h->doctor.len; i++)
+		if (canvas_width(c, h->doctor.rows[i].name) > name)
+			name = canvas_width(c, h->doctor.rows[i].name);
+	for (size_t i = 0; i < h->doctor.len && row < c->rows; i++) {
+		const struct doctor_row *d = &h->doctor.rows[i];
+		bool ok = d->state == DOCTOR_FINE;
+		int column = LEFT + 2 + name + 3;
+
+		canvas_put(c, row, LEFT,
+			   ok	     ? ROLE_GOOD
+			   : d->must ? ROLE_BAD
+				     : ROLE_WARN,
+			   canvas_glyph(c, ok	     ? GLYPH_DONE
+					   : d->must ? GLYPH_FAILED
+						     : GLYPH_DASH));
+		canvas_put(c, row, LEFT + 2, ROLE_TEXT, d->name);
+		row += canvas_wrap(c, row, column, c->columns - column - 2, 2, ok ? ROLE_DIM : ROLE_TEXT, d->what);
+		if (d->install)
+			canvas_put(c, row++, column, ROLE_STRONG, d->install);
+	}
 }
 
-/* ---- what can be done ---- */
+struct home_columns {
+	int name, system, boot, state, disk; /* columns' left edges */
+};
 
-static void screen_home_told(struct screen *s, bool fine, struct err *e)
+static void home_paint_head(const struct canvas *c, const struct home_columns *t)
 {
-	if (!fine)
-		dialog_error(s->app, "Not possible", e);
-	err_fini(e);
+	canvas_put(c, 1, t->name, ROLE_DIM, "NAME");
+	canvas_put(c, 1, t->system, ROLE_DIM, "SYSTEM");
+	canvas_put(c, 1, t->boot, ROLE_DIM, "BOOT");
+	canvas_put(c, 1, t->state, ROLE_DIM, "STATE");
+	canvas_put_right(c, 1, t->disk, ROLE_DIM, "DISK");
 }
 
-static void screen_home_find(struct home *h)
+static void home_paint_machine(struct screen *s, const struct canvas *c, int row, const struct home_columns *t,
+			       const struct overview *l, bool focus)
 {
+	struct state_label look = state_label(l, home_session(s, l));
+	enum role role = focus ? ROLE_FOCUS : ROLE_TEXT;
+	char *disk = disk_text(c, l, 3);
+	int room = t->disk - t->state - 15;
+
+	canvas_put(c, row, t->name - 2, ROLE_KEY, focus ? canvas_glyph(c, GLYPH_FOCUS) : " ");
+	if (focus)
+		canvas_fill(c, row, t->name, t->disk - t->name + 1, ROLE_FOCUS);
+	canvas_put_cut(c, row, t->name, t->system - t->name - 1, role, l->name);
+	if (focus)
+		((struct home *)s->self)->name_cut = canvas_width(c, l->name) > t->system - t->name - 1;
+	canvas_put_cut(c, row, t->system, t->boot - t->system - 1, role, l->system);
+	canvas_put_cut(c, row, t->boot, 8, role, strcmp(l->boot, "uefi") ? l->boot : "UEFI");
+	canvas_put(c, row, t->state, focus ? ROLE_FOCUS : look.role, canvas_glyph(c, look.sign));
+	canvas_put_cut(c, row, t->state + 2, room, focus ? ROLE_FOCUS : look.role, look.text);
+	canvas_put_right(c, row, t->disk, role, disk);
+	free(disk);
+	free(look.text);
+}
+
+/* Paints the facts of the machine under the cursor, under the list. */
+static void home_paint_details(struct screen *s, const struct canvas *c, int row)
+{
+	struct home *h = s->self;
+	struct machine_facts facts = {.overview = home_current(h),
+				      .spec = h->details.has_spec ? &h->details.spec : NULL,
+				      .path = h->details.path,
+				      .cpus = h->host.cpus,
+				      .memory = h->host.memory,
+				      .ssh_port = h->details.ssh_port};
+
+	if (!facts.overview || !h->details.name || strcmp(h->details.name, facts.overview->name))
+		return;
+	facts.name = facts.overview->name;
+	canvas_put(c, row, LEFT, ROLE_HEADING, facts.name);
+	machine_facts_paint(&facts, app_catalog(s->app), c, row + 2);
+}
+
+/* Chooses the columns' places for the names and systems of all machines. */
+static struct home_columns home_place_columns(const struct home *h, const struct canvas *c)
+{
+	struct home_columns t = {.name = LEFT};
+	int name = 12, system = 14, gap = c->columns < 90 ? 1 : 3, most;
+	const struct overview *l;
+
+	for (size_t i = 0; (l = machine_list_at(h->machines, i)); i++) {
+		if ((int)strlen(l->name) > name)
+			name = (int)strlen(l->name);
+		if (canvas_width(c, l->system) > system)
+			system = canvas_width(c, l->system);
+	}
+	most = c->columns - LEFT - system - BESIDE - 2 * gap;
+	if (name > most)
+		name = most > 12 ? most : 12;
+	t.system = LEFT + name + 2;
+	t.boot = t.system + system + gap;
+	t.state = t.boot + 6 + gap;
+	t.disk = c->columns - 2 < t.state + 46 ? c->columns - 2 : t.state + 46;
+	return t;
+}
+
+static void home_paint_machines(struct screen *s, const struct canvas *c)
+{
+	struct home *h = s->self;
+	struct home_columns t = home_place_columns(h, c);
+	size_t count = machine_list_count(h->machines);
+	int rows = c->rows - 3 - (c->rows >= DETAILS_FROM ? DETAILS_ROWS : 0);
+
+	list_scroll(&h->list, rows, count);
+	home_paint_head(c, &t);
+	for (int i = 0; i < rows && h->list.first + (size_t)i < count; i++)
+		home_paint_machine(s, c, 2 + i, &t, machine_list_at(h->machines, h->list.first + (size_t)i),
+				   h->list.first + (size_t)i == h->list.at);
+	if (h->list.first)
+		canvas_put(c, 1, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
+	if (h->list.first + (size_t)rows < count)
+		canvas_put(c, 1 + rows, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
+	if (c->rows >= DETAILS_FROM)
+		home_paint_details(s, c, rows < (int)count ? 3 + rows : 4 + (int)count);
+}
+
+static void home_paint(struct screen *s, const struct canvas *c)
+{
+	struct home *h = s->self;
+
+	if (machine_list_count(h->machines))
+		home_paint_machines(s, c);
+	else
+		home_paint_doctor(h, c);
+	if (h->finding) {
+		canvas_put(c, c->rows - 1, LEFT - 2, ROLE_KEY, "/");
+		h->query_column = text_field_paint(&h->query, c, c->rows - 1, LEFT, 32, true, ROLE_TEXT);
+	}
+}
+
+static void home_cursor(struct screen *s, int *row, int *column)
+{
+	struct home *h = s->self;
+
+	if (!h->finding)
+		return;
+	*row = s->rows - 1;
+	*column = h->query_column;
+}
+
+/* Whether ssh leads to the machine, as far as this screen knows. */
+static bool home_has_ssh(const struct home *h, const struct overview *l)
+{
+	bool known = h->details.name && !strcmp(h->details.name, l->name) && h->details.has_spec;
+
+	return (!known || h->details.ssh_port) && !(l->run.ssh && !strcmp(l->run.ssh, "no"));
+}
+
+static void home_help_line(struct screen *s, struct screen_lines *out)
+{
+	struct home *h = s->self;
+	const struct overview *l = home_current(h);
+	const struct session *t = home_session(s, l);
+
+	if (l && h->name_cut)
+		buf_addf(&out->help, "%s: ", l->name);
+	if (h->missed) {
+		buf_clear(&out->help);
+		buf_addf(&out->help, "No machine's name holds \"%s\".", h->query.text);
+		out->help_role = ROLE_WARN;
+	} else if (l && l->wrong && !l->run.alive) {
+		AUTO_FREE char *text = host_short(l->wrong);
+
+		buf_adds(&out->help, text);
+		out->help_role = ROLE_BAD;
+	} else if (t && session_is_busy(t)) {
+		buf_adds(&out->help, t->question ? "The work waits for an answer."
+						 : "The work on it continues, whatever screen is shown.");
+		out->help_role = t->question ? ROLE_WARN : ROLE_TEXT;
+	} else if (t && t->state == SESSION_FAILED) {
+		buf_adds(&out->help, t->error.text);
+		out->help_role = ROLE_BAD;
+	} else if (l && *l->detail && !l->run.alive) {
+		buf_adds(&out->help, l->detail);
+		out->help_role = strcmp(l->state, "failed") ? ROLE_TEXT : ROLE_BAD;
+	} else if (l && l->run.alive) {
+		buf_addf(&out->help, "%s%s%s%s%s", home_has_ssh(h, l) ? "`debwiz ssh " : "c shows the console of ",
+			 l->name, home_has_ssh(h, l) ? "` logs in" : "",
+			 l->run.kernel && *l->run.kernel ? "; kernel " : "", l->run.kernel ? l->run.kernel : "");
+	} else if (l && !l->made) {
+		buf_adds(&out->help, "It is saved, and not made yet: b prepares and boots it.");
+	} else if (!l) {
+		buf_adds(&out->help,
+			 "debwiz makes Debian machines in QEMU from Debian's signed archive, without root.");
+	}
+}
+
+/* Adds what can be done with the machine under the cursor. */
+static void home_machine_keys(const struct overview *l, struct screen_lines *out)
+{
+	if (l->run.alive) {
+		screen_lines_key(out, "c", 'c', "console");
+		screen_lines_key(out, "s", 's', "stop");
+	} else if (!l->wrong) {
+		screen_lines_key(out, "b", 'b', "boot");
+	}
+	screen_lines_key(out, "e", 'e', "edit");
+	if (!l->run.alive)
+		screen_lines_key(out, "C", 'C', "clone");
+	screen_lines_key(out, "D", 'D', "delete");
+}
+
+static void home_lines(struct screen *s, struct screen_lines *out)
+{
+	struct home *h = s->self;
+	const struct overview *l = home_current(h);
+
+	buf_adds(&out->title, "machines");
+	buf_addf(&out->status, "%s %s · %u CPU%s", h->host.os, h->host.machine, h->host.cpus,
+		 h->host.cpus == 1 ? "" : "s");
+	home_help_line(s, out);
+	if (h->finding) {
+		screen_lines_key(out, "type", 0, "part of a name");
+		screen_lines_key(out, "Enter", K_ENTER, "stay there");
+		screen_lines_key(out, "Esc", K_ESC, "leave it");
+		return;
+	}
+	if (l && home_is_busy(s, l))
+		screen_lines_key(out, "Enter", K_ENTER, "how it goes");
+	else if (l)
+		screen_lines_key(out, "Enter", K_ENTER, "open");
+	screen_lines_key(out, "n", 'n', "new");
+	if (l && !home_is_busy(s, l))
+		home_machine_keys(l, out);
+	else if (l && l->run.alive)
+		screen_lines_key(out, "c", 'c', "console");
+	if (l)
+		screen_lines_key(out, "/", '/', "find");
+	screen_lines_key(out, "?", '?', "help");
+	screen_lines_key(out, "q", 'q', "quit");
+}
+
+static char *home_help(struct screen *s)
+{
+	(void)s;
+	return xstrdup("The machines that are saved or made on this host.\n\n"
+		       "Enter  opens a machine's screen\n"
+		       "n      makes a new one, question by question\n"
+		       "c      its console, from the moment that QEMU runs\n"
+		       "b      prepares it where needed, and boots it\n"
+		       "s      stops it: power button first, then harder\n"
+		       "e      changes its file\n"
+		       "C      clones it: a second machine like it, with a copy of its disk\n"
+		       "N      gives it another name\n"
+		       "D      deletes it, after saying what is lost\n"
+		       "X      throws its disk away; the next start makes a new one\n"
+		       "/      finds by a part of the name\n"
+		       "F10    leaves; running machines keep running\n\n"
+		       "A machine's file is an INI file that can be kept, edited and used elsewhere; "
+		       "debwiz(1) explains its keys, and `debwiz --help` lists what can be done by command.");
+}
+
+/* ---- keys ---- */
+
+/* Moves the cursor to the next machine whose name contains the query. */
+static void home_find(struct home *h)
+{
+	size_t count = machine_list_count(h->machines);
+
 	h->missed = false;
-	for (size_t i = 0; h->query.len && i < h->count; i++) {
-		size_t k = (h->at + i) % h->count;
+	for (size_t i = 0; h->query.len && i < count; i++) {
+		size_t k = (h->list.at + i) % count;
 
-		if (strcasestr(h->looks[k].name, h->query.text)) {
-			h->at = k;
+		if (strcasestr(machine_list_at(h->machines, k)->name, h->query.text)) {
+			h->list.at = k;
 			return;
 		}
 	}
 	h->missed = h->query.len > 0;
 }
 
-static bool screen_home_find_key(struct home *h, const struct key *k)
+static bool home_find_key(struct home *h, const struct key *k)
 {
 	if (k->code == K_ESC || k->code == K_ENTER)
 		h->finding = h->missed = false;
 	else if (text_field_key(&h->query, k))
-		screen_home_find(h);
+		home_find(h);
 	return true;
 }
 
-static bool screen_home_move_key(struct home *h, const struct key *k)
+static bool home_edit(struct screen *s, const struct overview *l, struct err *e)
 {
-	size_t page = h->rows > 1 ? (size_t)h->rows - 1 : 1;
-	size_t last = h->count ? h->count - 1 : 0;
+	AUTO_FREE char *path = NULL;
 
-	switch (k->code) {
-	case K_UP:
-		h->at -= h->at > 0;
-		return true;
-	case K_DOWN:
-		h->at += h->at < last;
-		return true;
-	case K_HOME:
-		h->at = 0;
-		return true;
-	case K_END:
-		h->at = last;
-		return true;
-	case K_PAGE_UP:
-		h->at = h->at > page ? h->at - page : 0;
-		return true;
-	case K_PAGE_DOWN:
-		h->at = h->at + page < last ? h->at + page : last;
-		return true;
-	default:
-		return false;
-	}
+	return store_find_ini(app_store(s->app), l->name, &path, e) == 0 && screen_wizard(s->app, path, e);
 }
 
-static bool screen_home_machine_key(struct screen *s, const struct key *k, const struct overview *l)
+static bool home_stop(struct screen *s, const struct overview *l, struct err *e)
+{
+	if (l->run.alive)
+		return screen_machine_stop(s->app, l->name, e);
+	err_set(e, ERR_USAGE, "not-running", "%s does not run", l->name);
+	return false;
+}
+
+static bool home_open(struct screen *s, const struct overview *l, struct err *e)
+{
+	const struct session *t = home_session(s, l);
+
+	if (t && (session_is_busy(t) || (t->state == SESSION_FAILED && !l->run.alive)))
+		return screen_progress(s->app, l->name, PROGRESS_LOOK, e);
+	return screen_machine(s->app, l->name, e);
+}
+
+static bool home_machine_key(struct screen *s, const struct key *k, const struct overview *l)
 {
 	struct err e = ERR_INIT;
-	struct session *t = sessions_find(app_sessions(s->app), l->name);
-	char *path;
+	bool ok = true;
 
 	switch (k->code) {
 	case K_ENTER:
-		if (t && (session_is_busy(t) || (t->state == SESSION_FAILED && !l->run.alive)))
-			screen_home_told(s, screen_progress(s->app, l->name, PROGRESS_LOOK, &e) != NULL, &e);
-		else
-			screen_home_told(s, screen_machine(s->app, l->name, &e) != NULL, &e);
-		return true;
+		ok = home_open(s, l, &e);
+		break;
 	case 'b':
-		screen_home_told(s, screen_progress(s->app, l->name, PROGRESS_BOOT, &e) != NULL, &e);
-		return true;
+		ok = screen_progress(s->app, l->name, PROGRESS_BOOT, &e);
+		break;
 	case 'c':
-		screen_home_told(s, screen_console(s->app, l->name, &e) != NULL, &e);
-		return true;
+		ok = screen_console(s->app, l->name, &e);
+		break;
 	case 's':
-		if (!l->run.alive)
-			screen_home_told(s, err_set(&e, ERR_USAGE, "not-running", "%s does not run", l->name) == 0, &e);
-		else
-			screen_home_told(s, screen_machine_stop(s->app, l->name, &e) != NULL, &e);
-		return true;
-	case 'C':
-		manage_ask(s->app, CHANGE_CLONE, l->name);
-		return true;
-	case 'N':
-		manage_ask(s->app, CHANGE_RENAME, l->name);
-		return true;
-	case 'D':
-		manage_ask(s->app, CHANGE_DELETE, l->name);
-		return true;
-	case 'X':
-		manage_ask(s->app, CHANGE_RECREATE, l->name);
-		return true;
+		ok = home_stop(s, l, &e);
+		break;
 	case 'e':
-		if (store_find_ini(app_store(s->app), l->name, &path, &e) == 0) {
-			screen_home_told(s, screen_wizard(s->app, path, &e) != NULL, &e);
-			free(path);
-		} else {
-			screen_home_told(s, false, &e);
-		}
-		return true;
+		ok = home_edit(s, l, &e);
+		break;
 	default:
-		return false;
+		return change_dialog_key(s->app, k->code, l->name);
 	}
+	dialog_unless(s->app, ok, &e);
+	return true;
 }
 
 static bool home_mouse(struct screen *s, const struct key *k)
 {
 	struct home *h = s->self;
-	size_t row = h->first + (size_t)(k->row - 2);
-	struct key open = {.code = K_ENTER};
+	struct key open = {.code = K_ENTER}, there = *k;
+	size_t before = h->list.at;
 
 	if (k->mouse != MOUSE_PRESS)
 		return false;
-	if (k->row < 2 || k->row - 2 >= h->rows || row >= h->count)
+	there.row -= 2;
+	if (!list_click(&h->list, &there, machine_list_count(h->machines)) || h->list.at != before)
 		return true;
-	if (row == h->at)
-		return screen_home_machine_key(s, &open, home_current(h));
-	h->at = row;
-	return true;
+	return home_machine_key(s, &open, home_current(h));
+}
+
+static void home_new(struct screen *s)
+{
+	struct err e = ERR_INIT;
+
+	dialog_unless(s->app, screen_wizard(s->app, NULL, &e), &e);
 }
 
 static bool home_key(struct screen *s, const struct key *k)
 {
 	struct home *h = s->self;
-	struct err e = ERR_INIT;
+	size_t count = machine_list_count(h->machines);
 	bool taken = true;
 
 	if (h->finding)
-		taken = screen_home_find_key(h, k);
+		taken = home_find_key(h, k);
 	else if (k->code == K_MOUSE)
 		taken = home_mouse(s, k);
 	else if (k->code == 'q' || k->code == K_ESC)
 		app_ask_leave(s->app);
-	else if (k->code == 'n' || (k->code == K_ENTER && !h->count))
-		screen_home_told(s, screen_wizard(s->app, NULL, &e) != NULL, &e);
-	else if (k->code == '/' && h->count)
+	else if (k->code == 'n' || (k->code == K_ENTER && !count))
+		home_new(s);
+	else if (k->code == '/' && count)
 		h->finding = h->query.fresh = true;
 	else
-		taken = screen_home_move_key(h, k) || (h->count && screen_home_machine_key(s, k, home_current(h)));
-	if (h->at < h->count)
-		snprintf(h->at_name, sizeof(h->at_name), "%s", h->looks[h->at].name);
+		taken = list_key(&h->list, k, count) || (count && home_machine_key(s, k, home_current(h)));
+	if (home_current(h))
+		snprintf(h->at_name, sizeof(h->at_name), "%s", home_current(h)->name);
 	return taken;
 }
 
 static void home_sync(struct screen *s)
 {
 	if (((struct home *)s->self)->stale)
-		screen_home_refresh(s);
-	screen_home_look_near(s);
+		home_refresh(s);
+	home_read_details(s);
 }
 
 static void home_layout(struct screen *s, int rows, int columns)
 {
 	(void)rows;
 	(void)columns;
-	screen_home_look_near(s);
+	home_read_details(s);
 }
 
 static void home_shown(struct screen *s)
@@ -276,9 +530,8 @@ static void home_close(struct screen *s)
 {
 	struct home *h = s->self;
 
-	screen_home_looks_free(h);
-	screen_home_near_fini(&h->near);
-	lookout_fini(&h->lookout);
+	machine_list_free(h->machines);
+	home_details_fini(&h->details);
 	doctor_fini(&h->doctor);
 	host_facts_fini(&h->host);
 	text_field_fini(&h->query);
@@ -306,6 +559,6 @@ struct screen *screen_home(struct app *app)
 	host_facts_get(&h->host);
 	text_field_init(&h->query, 31);
 	s = screen_push(app, &home_ops, h);
-	lookout_init(&h->lookout, app_loop(app), screen_home_on_disk, s);
+	h->machines = machine_list_new(app, home_on_changed, s);
 	return s;
 }

@@ -1,25 +1,158 @@
 /* SPDX-License-Identifier: MIT */
-/* screen_log: see src/tui/screen_log.h. */
+/* screen_log: shows logs in a viewer; reads a console log as it grows, by watching its folder. */
 #include "screen_log.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
-#include "tail.h"
+#include "base/text.h"
+#include "host/file.h"
 #include "tui/sessions.h"
 #include "tui/toolkit/widget_viewer.h"
 
-#define TAIL_MAX (256u << 10)
+#define CONSOLE_BYTES (256u << 10) /* of a console's log that are shown at first */
+#define AGAIN_MS 150
+#define CHUNK (64u << 10)
+#define LINE_MAX_BYTES 1024
 
-struct logbook {
-	char *name;
-	bool of_task;
-	struct viewer viewer;
-	size_t seen; /* lines of the task's log that were taken */
-	struct tail *tail;
+/* ---- the end of a console log ---- */
+
+struct log_tail {
+	struct app *app;
+	struct viewer *viewer;
+	char *path;
+	int fd;
+	size_t most;
+	struct buf line; /* the last one, still incomplete */
+	bool returned;	 /* a CR came: the cursor is at its beginning */
+	struct loop_watch *watch;
+	struct loop_timer *timer; /* after a change: reads once for many */
 };
 
-static void screen_log_take_task_lines(struct screen *s, struct logbook *l)
+static void log_tail_add_line(struct log_tail *t)
+{
+	AUTO_FREE char *plain = text_plain(t->line.data, t->line.len);
+
+	viewer_add(t->viewer, plain);
+	buf_clear(&t->line);
+}
+
+static void log_tail_add(struct log_tail *t, const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '\r') {
+			t->returned = true;
+			continue;
+		}
+		if (p[i] == '\n' || t->line.len >= LINE_MAX_BYTES)
+			log_tail_add_line(t);
+		else if (t->returned)
+			buf_clear(&t->line); /* it is overwritten, as a percentage is */
+		t->returned = false;
+		if (p[i] != '\n')
+			buf_addc(&t->line, p[i]);
+	}
+}
+
+/* Shows what has arrived of an incomplete line: a prompt is one. */
+static void log_tail_show_incomplete(struct log_tail *t)
+{
+	AUTO_FREE char *plain = t->line.len ? text_plain(t->line.data, t->line.len) : NULL;
+
+	viewer_open(t->viewer, plain);
+}
+
+static void log_tail_on_change(void *arg);
+
+static void log_tail_read(struct log_tail *t)
+{
+	size_t budget = t->most > CHUNK ? t->most : CHUNK;
+	AUTO_FREE char *chunk = NULL;
+	struct stat st;
+	ssize_t n;
+
+	if (t->fd < 0) {
+		t->fd = file_open(t->path, FILE_READ);
+		if (t->fd < 0 || fstat(t->fd, &st) < 0)
+			return;
+		if ((size_t)st.st_size > t->most)
+			lseek(t->fd, -(off_t)t->most, SEEK_END);
+	}
+	chunk = xmalloc(CHUNK);
+	while (budget && (n = read(t->fd, chunk, budget < CHUNK ? budget : CHUNK)) > 0) {
+		log_tail_add(t, chunk, (size_t)n);
+		budget -= (size_t)n;
+	}
+	log_tail_show_incomplete(t);
+	if (file_exists(t->path) && !file_is_still(t->fd, t->path)) { /* it was rotated */
+		close(t->fd);
+		t->fd = -1;
+		log_tail_on_change(t); /* no other change may come for what the new file contains */
+	}
+	app_changed(t->app);
+}
+
+static void log_tail_on_timer(void *arg)
+{
+	struct log_tail *t = arg;
+
+	loop_timer_stop(t->timer);
+	t->timer = NULL;
+	log_tail_read(t);
+}
+
+static void log_tail_on_change(void *arg)
+{
+	struct log_tail *t = arg;
+
+	if (!t->timer)
+		t->timer = loop_timer_start(app_loop(t->app), AGAIN_MS, 0, log_tail_on_timer, t);
+}
+
+struct log_tail *log_tail_open(struct app *app, const char *name, size_t most, struct viewer *v)
+{
+	struct log_tail *t = xcalloc(1, sizeof(*t));
+	char *dir = store_machine_dir(app_store(app), name);
+
+	t->app = app;
+	t->viewer = v;
+	t->most = most;
+	t->fd = -1;
+	buf_init(&t->line, 0);
+	t->path = file_join(dir, "console.log");
+	t->watch = loop_watch_start(app_loop(app), dir, log_tail_on_change, t);
+	log_tail_read(t);
+	free(dir);
+	return t;
+}
+
+void log_tail_close(struct log_tail *t)
+{
+	if (!t)
+		return;
+	loop_watch_stop(t->watch);
+	loop_timer_stop(t->timer);
+	if (t->fd >= 0)
+		close(t->fd);
+	buf_fini(&t->line);
+	free(t->path);
+	free(t);
+}
+
+/* ---- the screen ---- */
+
+struct log_screen {
+	char *name;
+	bool of_session;
+	struct viewer viewer;
+	size_t seen; /* lines of the session's log that the viewer has */
+	struct log_tail *tail;
+};
+
+static void log_add_session_lines(struct screen *s, struct log_screen *l)
 {
 	struct session *t = sessions_find(app_sessions(s->app), l->name);
 
@@ -33,11 +166,11 @@ static void screen_log_take_task_lines(struct screen *s, struct logbook *l)
 
 static void log_paint(struct screen *s, const struct canvas *c)
 {
-	struct logbook *l = s->self;
+	struct log_screen *l = s->self;
 	struct canvas part = canvas_sub(c, 1, 2, c->rows - 2, c->columns - 4);
 
-	if (l->of_task)
-		screen_log_take_task_lines(s, l);
+	if (l->of_session)
+		log_add_session_lines(s, l);
 	if (!l->viewer.source.len)
 		canvas_put(&part, 0, 0, ROLE_DIM, "Nothing yet.");
 	viewer_paint(&l->viewer, &part);
@@ -45,7 +178,7 @@ static void log_paint(struct screen *s, const struct canvas *c)
 
 static void log_cursor(struct screen *s, int *row, int *column)
 {
-	struct logbook *l = s->self;
+	struct log_screen *l = s->self;
 
 	viewer_cursor(&l->viewer, row, column);
 	if (*row >= 0) {
@@ -56,9 +189,9 @@ static void log_cursor(struct screen *s, int *row, int *column)
 
 static void log_lines(struct screen *s, struct screen_lines *out)
 {
-	struct logbook *l = s->self;
+	struct log_screen *l = s->self;
 
-	buf_addf(&out->title, "%s · %s", l->name, l->of_task ? "log" : "console log");
+	buf_addf(&out->title, "%s · %s", l->name, l->of_session ? "log" : "console log");
 	if (l->viewer.follow)
 		buf_adds(&out->status, "follows");
 	viewer_help(&l->viewer, out);
@@ -71,7 +204,7 @@ static void log_lines(struct screen *s, struct screen_lines *out)
 
 static bool log_key(struct screen *s, const struct key *k)
 {
-	struct logbook *l = s->self;
+	struct log_screen *l = s->self;
 
 	if (viewer_key(&l->viewer, k))
 		return true;
@@ -84,9 +217,9 @@ static bool log_key(struct screen *s, const struct key *k)
 
 static void log_close(struct screen *s)
 {
-	struct logbook *l = s->self;
+	struct log_screen *l = s->self;
 
-	tail_close(l->tail);
+	log_tail_close(l->tail);
 	viewer_fini(&l->viewer);
 	free(l->name);
 	free(l);
@@ -101,27 +234,27 @@ static const struct screen_ops log_ops = {
 	.close = log_close,
 };
 
-static struct logbook *screen_log_logbook_new(const char *name, bool of_task)
+static struct log_screen *log_screen_new(const char *name, bool of_session)
 {
-	struct logbook *l = xcalloc(1, sizeof(*l));
+	struct log_screen *l = xcalloc(1, sizeof(*l));
 
 	l->name = xstrdup(name);
-	l->of_task = of_task;
+	l->of_session = of_session;
 	viewer_init(&l->viewer);
 	l->viewer.follow = true;
 	l->viewer.cap = SESSION_LOG_MAX;
 	return l;
 }
 
-struct screen *screen_task_log(struct app *app, const char *name)
+struct screen *screen_session_log(struct app *app, const char *name)
 {
-	return screen_push(app, &log_ops, screen_log_logbook_new(name, true));
+	return screen_push(app, &log_ops, log_screen_new(name, true));
 }
 
 struct screen *screen_console_log(struct app *app, const char *name)
 {
-	struct logbook *l = screen_log_logbook_new(name, false);
+	struct log_screen *l = log_screen_new(name, false);
 
-	l->tail = tail_open(app, name, TAIL_MAX, &l->viewer);
+	l->tail = log_tail_open(app, name, CONSOLE_BYTES, &l->viewer);
 	return screen_push(app, &log_ops, l);
 }

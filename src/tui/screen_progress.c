@@ -13,7 +13,7 @@
 #include "screen_log.h"
 #include "session/words.h"
 #include "spec/risk.h"
-#include "tui/looks.h"
+#include "tui/machine_view.h"
 #include "tui/screens.h"
 #include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
@@ -427,7 +427,7 @@ static bool progress_key(struct screen *s, const struct key *k)
 	else if (k->code == 'c' && p->alive)
 		screen_progress_show_console(s);
 	else if (k->code == 'l')
-		screen_task_log(s->app, p->name);
+		screen_session_log(s->app, p->name);
 	else if (k->code == 'v')
 		p->details = !p->details;
 	else if (k->code == 'a' && t && t->question)

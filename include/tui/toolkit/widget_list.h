@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * list: rows in columns, one of them under the cursor. A row that cannot be chosen stays in sight,
- * dimmed, with the reason in the same row. The rows are the wizard's (include/wizard/offers.h) and
- * belong to whoever owns them; the list keeps only where it stands.
+ * list: rows in columns, one of them under the cursor. A row that cannot be chosen is shown dimmed, with the reason in
+ * the same row. The rows are the wizard's (include/wizard/offers.h) and borrowed; the list has only its cursor.
  */
 #ifndef TUI_TOOLKIT_WIDGET_LIST_H
 #define TUI_TOOLKIT_WIDGET_LIST_H
@@ -17,10 +16,10 @@
 struct list {
 	size_t at, first;
 	int rows;  /* in sight, as painted last */
-	bool idle; /* the cursor is elsewhere: no row is marked */
+	bool idle; /* another widget has the cursor: no row is marked */
 };
 
-/* How wide each column is over all rows; [0] is the label's. */
+/* The width of each column over all rows; [0]: of the label. */
 struct list_widths {
 	int columns[1 + WIZARD_COLUMNS];
 };
@@ -28,11 +27,13 @@ void list_measure(const struct canvas *c, const struct wizard_row *rows, size_t 
 /* One row from `column` on: marker, `sign` ("(•)" or ""), columns, reason. */
 void list_paint_row(const struct canvas *c, int at, int column, const struct wizard_row *row,
 		    const struct list_widths *w, bool focus, const char *sign);
-/* The whole list in the canvas, scrolled so that the cursor is in sight. */
+/* Paints the list, scrolled so that the cursor is in sight. */
 void list_paint(struct list *l, const struct canvas *c, const struct wizard_row *rows, size_t n);
-/* Moves the cursor; true: taken. */
+/* Scrolls so that the cursor is in sight in that many rows; list_paint does it. */
+void list_scroll(struct list *l, int in_sight, size_t n);
+/* Moves the cursor; true: it was a key of the list. */
 bool list_key(struct list *l, const struct key *k, size_t n);
-/* The row that was clicked: true, and the cursor is there. */
+/* Moves the cursor to the row that was clicked; false: none was. */
 bool list_click(struct list *l, const struct key *k, size_t n);
 
 #endif

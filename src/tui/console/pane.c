@@ -15,7 +15,7 @@
 #include "host/proc.h"
 #include "pane.h"
 #include "qemu/argv.h"
-#include "tui/looks.h"
+#include "tui/machine_view.h"
 #include "tui/screens.h"
 #include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
@@ -282,13 +282,13 @@ static void pane_status(struct pane *p, const struct canvas *c, int row)
 {
 	const struct view *v = attach_view(p->attach);
 	struct overview l = {.state = (char *)vm_state_name(p->state), .detail = ""};
-	struct state_look look;
+	struct state_label look;
 	char prefix[8], *keys;
 	struct buf b;
 	int at;
 
 	l.run.state = p->state;
-	look = state_look(&l, NULL);
+	look = state_label(&l, NULL);
 	buf_init(&b, 0);
 	canvas_fill(c, row, 0, c->columns, ROLE_HEADER);
 	at = canvas_putf(c, row, 0, ROLE_HEADER, " %s ", p->name);
@@ -314,7 +314,7 @@ static void pane_status(struct pane *p, const struct canvas *c, int row)
 		       p->message && !p->looking && !p->cause ? p->role : ROLE_HEADER, b.data);
 	canvas_put_right(c, row, c->columns, ROLE_HEADER_DIM, keys);
 	free(keys);
-	free(look.words);
+	free(look.text);
 	buf_fini(&b);
 }
 

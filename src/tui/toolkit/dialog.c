@@ -228,3 +228,10 @@ struct screen *dialog_error(struct app *app, const char *title, const struct err
 	free(what);
 	return s;
 }
+
+void dialog_unless(struct app *app, bool ok, struct err *e)
+{
+	if (!ok)
+		dialog_error(app, "Not possible", e);
+	err_fini(e);
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lookout: see lookout.h. */
+/* file_watch: collects the changes of several watches into one call. */
 #include "tui/toolkit/file_watch.h"
 
 #include <stdlib.h>
@@ -8,72 +8,72 @@
 #include "base/mem.h"
 
 #define SOON_MS 200
-#define CLOCK_MS 30000
+#define REPEAT_MS 30000
 
-void lookout_init(struct lookout *l, struct loop *loop, void (*changed)(void *arg), void *arg)
+void file_watch_init(struct file_watch *w, struct loop *loop, void (*changed)(void *arg), void *arg)
 {
-	*l = (struct lookout){.loop = loop, .changed = changed, .arg = arg};
+	*w = (struct file_watch){.loop = loop, .changed = changed, .arg = arg};
 }
 
 static void file_watch_on_soon(void *arg)
 {
-	struct lookout *l = arg;
+	struct file_watch *w = arg;
 
-	loop_timer_stop(l->soon);
-	l->soon = NULL;
-	l->changed(l->arg);
+	loop_timer_stop(w->soon);
+	w->soon = NULL;
+	w->changed(w->arg);
 }
 
 static void file_watch_on_disk(void *arg)
 {
-	struct lookout *l = arg;
+	struct file_watch *w = arg;
 
-	if (!l->soon)
-		l->soon = loop_timer_start(l->loop, SOON_MS, 0, file_watch_on_soon, l);
+	if (!w->soon)
+		w->soon = loop_timer_start(w->loop, SOON_MS, 0, file_watch_on_soon, w);
 }
 
-void lookout_add(struct lookout *l, char *path)
+void file_watch_add(struct file_watch *w, char *path)
 {
-	struct loop_watch *w = loop_watch_start(l->loop, path, file_watch_on_disk, l);
+	struct loop_watch *watch = loop_watch_start(w->loop, path, file_watch_on_disk, w);
 	char *slash;
 
-	while (!w && (slash = strrchr(path, '/')) && slash > path) {
+	while (!watch && (slash = strrchr(path, '/')) && slash > path) {
 		*slash = '\0';
-		w = loop_watch_start(l->loop, path, file_watch_on_disk, l);
+		watch = loop_watch_start(w->loop, path, file_watch_on_disk, w);
 	}
-	l->watches = xreallocarray(l->watches, l->count + 1, sizeof(struct loop_watch *));
-	l->watches[l->count++] = w;
+	w->watches = xreallocarray(w->watches, w->count + 1, sizeof(struct loop_watch *));
+	w->watches[w->count++] = watch;
 	free(path);
 }
 
-void lookout_clear(struct lookout *l)
+void file_watch_clear(struct file_watch *w)
 {
-	for (size_t i = 0; i < l->count; i++)
-		loop_watch_stop(l->watches[i]);
-	free(l->watches);
-	l->watches = NULL;
-	l->count = 0;
+	for (size_t i = 0; i < w->count; i++)
+		loop_watch_stop(w->watches[i]);
+	free(w->watches);
+	w->watches = NULL;
+	w->count = 0;
 }
 
-static void file_watch_on_clock(void *arg)
+static void file_watch_on_repeat(void *arg)
 {
-	struct lookout *l = arg;
+	struct file_watch *w = arg;
 
-	l->changed(l->arg);
+	w->changed(w->arg);
 }
 
-void lookout_clock(struct lookout *l, bool on)
+void file_watch_repeat(struct file_watch *w, bool on)
 {
-	if (on == (l->clock != NULL))
+	if (on == (w->repeat != NULL))
 		return;
-	loop_timer_stop(l->clock);
-	l->clock = on ? loop_timer_start(l->loop, CLOCK_MS, CLOCK_MS, file_watch_on_clock, l) : NULL;
+	loop_timer_stop(w->repeat);
+	w->repeat = on ? loop_timer_start(w->loop, REPEAT_MS, REPEAT_MS, file_watch_on_repeat, w) : NULL;
 }
 
-void lookout_fini(struct lookout *l)
+void file_watch_fini(struct file_watch *w)
 {
-	lookout_clear(l);
-	lookout_clock(l, false);
-	loop_timer_stop(l->soon);
-	l->soon = NULL;
+	file_watch_clear(w);
+	file_watch_repeat(w, false);
+	loop_timer_stop(w->soon);
+	w->soon = NULL;
 }

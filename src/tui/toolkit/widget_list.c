@@ -61,10 +61,11 @@ void list_paint_row(const struct canvas *c, int at, int column, const struct wiz
 		canvas_put_clause(c, at, column, right - column, role, row->why_not);
 }
 
-static void widget_list_keep_in_sight(struct list *l, size_t n)
+void list_scroll(struct list *l, int in_sight, size_t n)
 {
-	size_t rows = l->rows > 0 ? (size_t)l->rows : 1;
+	size_t rows = in_sight > 0 ? (size_t)in_sight : 1;
 
+	l->rows = in_sight;
 	if (l->at >= n)
 		l->at = n ? n - 1 : 0;
 	if (l->first > l->at)
@@ -79,8 +80,7 @@ void list_paint(struct list *l, const struct canvas *c, const struct wizard_row 
 {
 	struct list_widths w;
 
-	l->rows = c->rows;
-	widget_list_keep_in_sight(l, n);
+	list_scroll(l, c->rows, n);
 	/* as wide as what is in sight wants it */
 	list_measure(c, rows + l->first, n - l->first < (size_t)c->rows ? n - l->first : (size_t)c->rows, &w);
 	for (size_t i = l->first; i < n && i < l->first + (size_t)c->rows; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* looks: see looks.h. */
-#include "tui/looks.h"
+/* machine_view: texts, signs and roles for the state of a machine, and the list of its facts. */
+#include "tui/machine_view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static const struct {
 };
 
 /* "12 min", "2 h 14", "3 days" */
-static char *looks_since(int64_t seconds)
+static char *machine_view_duration(int64_t seconds)
 {
 	if (seconds < 3600)
 		return xasprintf("%d min", (int)(seconds / 60));
@@ -37,7 +37,7 @@ static char *looks_since(int64_t seconds)
 	return xasprintf("%d days", (int)(seconds / 86400));
 }
 
-static char *looks_words_of_task(const struct session *t)
+static char *machine_view_session_text(const struct session *t)
 {
 	if (t->question)
 		return xstrdup("has a question");
@@ -47,17 +47,18 @@ static char *looks_words_of_task(const struct session *t)
 			 (int)(t->share * 100));
 }
 
-struct state_look state_look(const struct overview *l, const struct session *t)
+struct state_label state_label(const struct overview *l, const struct session *t)
 {
-	struct state_look look = {GLYPH_READY, ROLE_TEXT, NULL};
+	struct state_label look = {GLYPH_READY, ROLE_TEXT, NULL};
 	const char *word = l->state ? l->state : "?";
 
 	if (t && session_is_busy(t))
-		return (struct state_look){GLYPH_WORKING, t->question ? ROLE_WARN : ROLE_WORK, looks_words_of_task(t)};
+		return (struct state_label){GLYPH_WORKING, t->question ? ROLE_WARN : ROLE_WORK,
+					    machine_view_session_text(t)};
 	if (t && t->state == SESSION_FAILED && !l->run.alive)
-		return (struct state_look){GLYPH_FAILED, ROLE_BAD, xstrdup("failed")};
+		return (struct state_label){GLYPH_FAILED, ROLE_BAD, xstrdup("failed")};
 	if (l->wrong && !l->run.alive)
-		return (struct state_look){GLYPH_FAILED, ROLE_BAD, xstrdup("file is wrong")};
+		return (struct state_label){GLYPH_FAILED, ROLE_BAD, xstrdup("file is wrong")};
 	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
 		if (strcmp(states[i].state, word))
 			continue;
@@ -67,17 +68,17 @@ struct state_look state_look(const struct overview *l, const struct session *t)
 	}
 	if (l->run.alive && l->run.state == VM_RUNNING && l->run.started &&
 	    (int64_t)time(NULL) - l->run.started >= 60) {
-		char *age = looks_since((int64_t)time(NULL) - l->run.started);
+		char *age = machine_view_duration((int64_t)time(NULL) - l->run.started);
 
-		look.words = xasprintf("%s %s", word, age);
+		look.text = xasprintf("%s %s", word, age);
 		free(age);
 	} else {
-		look.words = xstrdup(word);
+		look.text = xstrdup(word);
 	}
 	return look;
 }
 
-char *disk_words(const struct canvas *c, const struct overview *l, int width)
+char *disk_text(const struct canvas *c, const struct overview *l, int width)
 {
 	double size = (double)l->disk_size / (1 << 30);
 
@@ -88,51 +89,52 @@ char *disk_words(const struct canvas *c, const struct overview *l, int width)
 	return xasprintf("%.1f of %*.0f G", (double)l->disk_used / (1 << 30), width, size);
 }
 
-/* ---- what it is ---- */
+/* ---- facts ---- */
 
-static int looks_rows_of(const struct canvas *c, int row, const char *label, int most, enum role role, const char *text)
+static int machine_view_rows_of(const struct canvas *c, int row, const char *label, int most, enum role role,
+				const char *text)
 {
 	canvas_put(c, row, FACTS_LEFT, ROLE_DIM, label);
 	return canvas_wrap(c, row, FACTS_LEFT + FACTS_LABEL, c->columns - FACTS_LEFT - FACTS_LABEL - 2, most, role,
 			   text);
 }
 
-static int looks_row_of(const struct canvas *c, int row, const char *label, const char *text)
+static int machine_view_row_of(const struct canvas *c, int row, const char *label, const char *text)
 {
-	return looks_rows_of(c, row, label, 2, ROLE_TEXT, text);
+	return machine_view_rows_of(c, row, label, 2, ROLE_TEXT, text);
 }
 
-static int looks_paint_wrong(const struct overview *l, const struct canvas *c, int row)
+static int machine_view_paint_wrong(const struct overview *l, const struct canvas *c, int row)
 {
 	char *text = host_short(l->wrong ? l->wrong : "cannot be read");
 
-	row += looks_rows_of(c, row, "File", 6, ROLE_BAD, text);
+	row += machine_view_rows_of(c, row, "File", 6, ROLE_BAD, text);
 	free(text);
 	return row;
 }
 
-int facts_paint(const struct machine_facts *m, const struct catalog *catalog, const struct canvas *c, int row)
+int machine_facts_paint(const struct machine_facts *m, const struct catalog *catalog, const struct canvas *c, int row)
 {
 	const struct spec *s = m->spec;
 	const struct catalog_arch *arch = catalog_arch_find(catalog, s ? s->arch : "");
-	const char *accel = m->look->run.accel;
+	const char *accel = m->overview->run.accel;
 	unsigned cpus;
 	char memory[SIZE_TEXT];
-	char *disk = disk_words(c, m->look, 0);
+	char *disk = disk_text(c, m->overview, 0);
 	char *text;
 
 	if (!s) {
 		free(disk);
-		return looks_paint_wrong(m->look, c, row);
+		return machine_view_paint_wrong(m->overview, c, row);
 	}
 	text = xasprintf("Debian %s, %s, profile %s%s", s->release, s->arch, s->profile,
 			 s->packages.len ? " and packages of your own" : "");
-	row += looks_row_of(c, row, "System", text);
+	row += machine_view_row_of(c, row, "System", text);
 	free(text);
 	text = xasprintf("%s%s%s", s->firmware == SPEC_UEFI ? "by UEFI" : "the kernel directly",
-			 m->look->run.kernel && *m->look->run.kernel ? ", kernel " : "",
-			 m->look->run.kernel ? m->look->run.kernel : "");
-	row += looks_row_of(c, row, "Boots", text);
+			 m->overview->run.kernel && *m->overview->run.kernel ? ", kernel " : "",
+			 m->overview->run.kernel ? m->overview->run.kernel : "");
+	row += machine_view_row_of(c, row, "Boots", text);
 	free(text);
 	cpus = s->cpu_count ? s->cpu_count : qemu_auto_cpus(m->cpus, arch);
 	text = xasprintf("%u CPU%s, %s memory%s%s", cpus, cpus == 1 ? "" : "s",
@@ -140,24 +142,24 @@ int facts_paint(const struct machine_facts *m, const struct catalog *catalog, co
 			 !accel			? ""
 			 : strcmp(accel, "tcg") ? accel
 						: "emulated");
-	row += looks_row_of(c, row, "Processor", text);
+	row += machine_view_row_of(c, row, "Processor", text);
 	free(text);
-	row += looks_row_of(c, row, "Disk", disk);
-	if (m->look->pending) {
-		text = vm_pending_text(m->look->pending);
-		row += looks_rows_of(c, row, "Updates", 2, ROLE_WARN, text);
+	row += machine_view_row_of(c, row, "Disk", disk);
+	if (m->overview->pending) {
+		text = vm_pending_text(m->overview->pending);
+		row += machine_view_rows_of(c, row, "Updates", 2, ROLE_WARN, text);
 		free(text);
 	}
 	text = m->ssh_port ? xasprintf("debwiz ssh %s   (user %s, 127.0.0.1 port %u)", m->name, s->user, m->ssh_port)
 			   : xasprintf("on its console (user %s); no ssh", s->user);
-	row += looks_row_of(c, row, "Log in", text);
+	row += machine_view_row_of(c, row, "Log in", text);
 	free(text);
-	if (m->look->run.alive && m->look->run.seed && !strcmp(m->look->run.seed, "failed"))
-		row += looks_rows_of(c, row, "Failed", 3, ROLE_BAD, m->look->run.cause);
-	if (m->look->run.alive && m->look->warnings && *m->look->warnings)
-		row += looks_rows_of(c, row, "Warning", 3, ROLE_WARN, m->look->warnings);
+	if (m->overview->run.alive && m->overview->run.seed && !strcmp(m->overview->run.seed, "failed"))
+		row += machine_view_rows_of(c, row, "Failed", 3, ROLE_BAD, m->overview->run.cause);
+	if (m->overview->run.alive && m->overview->warnings && *m->overview->warnings)
+		row += machine_view_rows_of(c, row, "Warning", 3, ROLE_WARN, m->overview->warnings);
 	text = host_short(m->path ? m->path : m->name);
-	row += looks_row_of(c, row, "File", text);
+	row += machine_view_row_of(c, row, "File", text);
 	free(text);
 	free(disk);
 	return row;
