@@ -458,8 +458,8 @@ TUI = \
 	src/tui/screen_page.c \
 	src/tui/screen_progress.c \
 	src/tui/screen_snapshots.c \
-	src/tui/snapshots.h \
-	src/tui/snapshots_do.c \
+	src/tui/snapshot_job.c \
+	src/tui/snapshot_job.h \
 	src/tui/toolkit/app.c \
 	src/tui/toolkit/backend.c \
 	src/tui/toolkit/backend.h \
