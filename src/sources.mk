@@ -445,12 +445,18 @@ TUI = \
 	src/tui/machine_list.h \
 	src/tui/machine_view.c \
 	src/tui/page.h \
-	src/tui/page_edit.c \
-	src/tui/page_paint.c \
+	src/tui/page_answer.c \
+	src/tui/page_answer.h \
+	src/tui/page_form.c \
+	src/tui/page_form.h \
 	src/tui/page_review.c \
+	src/tui/page_review.h \
 	src/tui/page_rows.c \
+	src/tui/page_rows.h \
 	src/tui/page_save.c \
+	src/tui/page_save.h \
 	src/tui/page_side.c \
+	src/tui/page_side.h \
 	src/tui/screen_home.c \
 	src/tui/screen_log.c \
 	src/tui/screen_log.h \

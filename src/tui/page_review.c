@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* page_review: the machine in words, what is to be done, and the buttons that do it; see page.h. */
+/* page_review: gathers the lines of the review, scrolls them, and runs the buttons. */
+#include "page_review.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "host/paths.h"
-#include "page.h"
+#include "page_answer.h"
 #include "tui/toolkit/dialog.h"
 
 #define LEFT 4
 #define LABEL 10 /* columns at least */
-#define PAGE 10	 /* rows that a page's key moves */
+#define PAGE 10	 /* rows that PgUp and PgDn scroll */
 
 static const struct {
 	const char *title;
@@ -20,11 +22,46 @@ static const struct {
 	{"Save and prepare", PAGE_THEN_PREPARE},
 	{"Save", PAGE_THEN_NOTHING},
 };
-#define BUTTONS (sizeof(buttons) / sizeof(*buttons))
+#define BUTTONS ARRAY_SIZE(buttons)
+
+struct page_review {
+	struct page *page;
+	struct wizard *w;
+	struct page_save *save;
+	size_t button;	     /* the chosen one */
+	int scroll, rows;    /* of the lines */
+	bool awaits_command; /* QEMU's command line was requested and is not known yet */
+	int buttons_row;
+	struct {
+		int left, right;
+	} spots[BUTTONS];
+};
+
+struct page_review *page_review_new(struct page *page, struct page_save *save)
+{
+	struct page_review *p = xcalloc(1, sizeof(*p));
+
+	p->page = page;
+	p->w = page_wizard(page);
+	p->save = save;
+	return p;
+}
+
+void page_review_free(struct page_review *p)
+{
+	free(p);
+}
+
+void page_review_reset(struct page_review *p)
+{
+	p->scroll = 0;
+	p->button = 0;
+	p->awaits_command = false;
+}
 
 /* Lines of the review, gathered first so that they can be scrolled. */
-struct sheet {
-	struct line {
+struct review_lines {
+	struct review_line {
 		char *label, *text, *right;
 		enum role role;
 	} * lines;
@@ -32,16 +69,16 @@ struct sheet {
 	int label_width;
 };
 
-static void page_review_sheet_add(struct sheet *sh, const char *label, const char *text, const char *right,
+static void page_review_lines_add(struct review_lines *sh, const char *label, const char *text, const char *right,
 				  enum role role)
 {
 	sh->lines = xreallocarray(sh->lines, sh->len + 1, sizeof(*sh->lines));
-	sh->lines[sh->len++] = (struct line){xstrdup(label), xstrdup(text), xstrdup(right), role};
+	sh->lines[sh->len++] = (struct review_line){xstrdup(label), xstrdup(text), xstrdup(right), role};
 	if ((int)strlen(label) > sh->label_width)
 		sh->label_width = (int)strlen(label);
 }
 
-static void page_review_sheet_fini(struct sheet *sh)
+static void page_review_lines_fini(struct review_lines *sh)
 {
 	for (size_t i = 0; i < sh->len; i++) {
 		free(sh->lines[i].label);
@@ -51,52 +88,52 @@ static void page_review_sheet_fini(struct sheet *sh)
 	free(sh->lines);
 }
 
-static void page_review_add_list(struct sheet *sh, struct wizard_list l)
+static void page_review_add_list(struct review_lines *sh, struct wizard_list l)
 {
 	for (size_t i = 0; i < l.len; i++)
-		page_review_sheet_add(sh, l.rows[i].label, l.rows[i].value, l.rows[i].columns[0], ROLE_TEXT);
+		page_review_lines_add(sh, l.rows[i].label, l.rows[i].value, l.rows[i].columns[0], ROLE_TEXT);
 	if (l.state == WIZARD_LOADING || l.state == WIZARD_FAILED)
-		page_review_sheet_add(sh, "Estimate", l.note, "", l.state == WIZARD_FAILED ? ROLE_WARN : ROLE_DIM);
+		page_review_lines_add(sh, "Estimate", l.note, "", l.state == WIZARD_FAILED ? ROLE_WARN : ROLE_DIM);
 }
 
-static void page_review_add_changes(struct page *p, struct sheet *sh)
+static void page_review_add_changes(struct page_review *p, struct review_lines *sh)
 {
 	struct wizard_change *changes;
 	size_t n = wizard_changes(p->w, &changes);
 
 	if (n)
-		page_review_sheet_add(sh, "", "", "", ROLE_TEXT);
+		page_review_lines_add(sh, "", "", "", ROLE_TEXT);
 	for (size_t i = 0; i < n; i++) {
 		const struct wizard_change *c = &changes[i];
 		char *text = xasprintf("%s → %s", *c->from ? c->from : "nothing", *c->to ? c->to : "nothing");
 
-		page_review_sheet_add(sh, c->question->title, text, "", ROLE_STRONG);
-		page_review_sheet_add(sh, "", c->refused ? c->refused : c->words, "", c->refused ? ROLE_BAD : ROLE_DIM);
+		page_review_lines_add(sh, c->question->title, text, "", ROLE_STRONG);
+		page_review_lines_add(sh, "", c->refused ? c->refused : c->words, "", c->refused ? ROLE_BAD : ROLE_DIM);
 		free(text);
 	}
 	wizard_changes_free(changes, n);
 }
 
-static void page_review_gather(struct page *p, struct sheet *sh)
+static void page_review_gather(struct page_review *p, struct review_lines *sh)
 {
 	struct strv warnings = STRV_INIT;
 
-	*sh = (struct sheet){NULL, 0, LABEL};
+	*sh = (struct review_lines){NULL, 0, LABEL};
 	page_review_add_list(sh, wizard_summary(p->w));
-	if (p->editing)
+	if (page_is_editing(p->page))
 		page_review_add_changes(p, sh);
-	page_review_sheet_add(sh, "", "", "", ROLE_TEXT);
+	page_review_lines_add(sh, "", "", "", ROLE_TEXT);
 	page_review_add_list(sh, wizard_estimate(p->w));
 	wizard_warnings(p->w, WIZARD_REVIEW, &warnings);
 	if (warnings.len)
-		page_review_sheet_add(sh, "", "", "", ROLE_TEXT);
+		page_review_lines_add(sh, "", "", "", ROLE_TEXT);
 	for (size_t i = 0; i < warnings.len; i++)
-		page_review_sheet_add(sh, i ? "" : "Note", warnings.items[i], "", ROLE_WARN);
+		page_review_lines_add(sh, i ? "" : "Note", warnings.items[i], "", ROLE_WARN);
 	strv_fini(&warnings);
 }
 
-/* The buttons: which is chosen is told by a marker and reverse video. */
-static void page_review_paint_buttons(struct page *p, const struct canvas *c, int row)
+/* Paints the buttons; the chosen one has a marker and reverse video. */
+static void page_review_paint_buttons(struct page_review *p, const struct canvas *c, int row)
 {
 	int column = LEFT;
 
@@ -113,7 +150,7 @@ static void page_review_paint_buttons(struct page *p, const struct canvas *c, in
 }
 
 /* Wraps a line's text; returns how many rows it takes. Paints those within the canvas. */
-static int page_review_paint_line(const struct canvas *c, int row, const struct line *l, int label_width)
+static int page_review_paint_line(const struct canvas *c, int row, const struct review_line *l, int label_width)
 {
 	int at = LEFT + label_width + 2;
 	int right = canvas_width(c, l->right);
@@ -133,22 +170,22 @@ static int page_review_paint_line(const struct canvas *c, int row, const struct 
 	return used;
 }
 
-void page_review_paint(struct page *p, const struct canvas *c)
+void page_review_paint(struct page_review *p, const struct canvas *c)
 {
 	struct canvas part = canvas_sub(c, 0, 0, c->rows - 2, c->columns);
-	struct sheet sh;
+	struct review_lines sh;
 	int row = -p->scroll;
 
 	page_review_gather(p, &sh);
 	for (size_t i = 0; i < sh.len; i++)
 		row += page_review_paint_line(&part, row, &sh.lines[i], sh.label_width);
-	p->review_rows = row + p->scroll;
-	if (p->scroll > p->review_rows - part.rows) {
-		int most = p->review_rows > part.rows ? p->review_rows - part.rows : 0;
+	p->rows = row + p->scroll;
+	if (p->scroll > p->rows - part.rows) {
+		int most = p->rows > part.rows ? p->rows - part.rows : 0;
 
 		if (p->scroll != most) { /* it has become shorter */
 			p->scroll = most;
-			page_review_sheet_fini(&sh);
+			page_review_lines_fini(&sh);
 			canvas_clear(c);
 			page_review_paint(p, c);
 			return;
@@ -156,22 +193,18 @@ void page_review_paint(struct page *p, const struct canvas *c)
 	}
 	if (p->scroll)
 		canvas_put(c, 0, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
-	if (p->review_rows - p->scroll > part.rows)
+	if (p->rows - p->scroll > part.rows)
 		canvas_put(c, part.rows - 1, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
-	page_review_sheet_fini(&sh);
+	page_review_lines_fini(&sh);
 	page_review_paint_buttons(p, c, c->rows - 1);
 }
 
-void page_review_lines(struct page *p, struct screen_lines *out)
+void page_review_lines(struct page_review *p, struct screen_lines *out)
 {
-	if (p->notice) {
-		buf_adds(&out->help, p->notice);
-		out->help_role = p->notice_role;
-	} else {
-		char *path = host_short(wizard_path(p->w));
+	if (!out->help.len) {
+		AUTO_FREE char *path = host_short(wizard_path(p->w));
 
 		buf_addf(&out->help, "Writes %s; changes nothing outside your own folders.", path);
-		free(path);
 	}
 	if (wizard_can_retry(wizard_estimate(p->w)))
 		screen_lines_key(out, "F5", K_F(5), "ask again");
@@ -185,59 +218,62 @@ void page_review_lines(struct page *p, struct screen_lines *out)
 	screen_lines_key(out, "F1", K_F(1), "help");
 }
 
-static void page_review_show_ini(struct page *p)
+static void page_review_show_ini(struct page_review *p)
 {
 	struct err e = ERR_INIT;
-	char *text = wizard_ini(p->w, NULL, NULL, NULL, &e);
-
-	char *title = host_short(wizard_path(p->w));
+	AUTO_FREE char *text = wizard_ini(p->w, NULL, NULL, NULL, &e);
+	AUTO_FREE char *title = host_short(wizard_path(p->w));
 
 	if (text)
-		dialog_text(p->screen->app, title, text);
+		dialog_text(page_app(p->page), title, text);
 	else
-		dialog_error(p->screen->app, "The INI file", &e);
-	free(title);
-	free(text);
+		dialog_error(page_app(p->page), "The INI file", &e);
 	err_fini(&e);
 }
 
-/* QEMU is asked what it can do before its command line is known; it is shown when that is so. */
-void page_review_command(struct page *p)
+/* Shows QEMU's command line, or requests it: QEMU is asked what it can do before the line is known. */
+static void page_review_command(struct page_review *p)
 {
 	struct wizard_list l = wizard_command(p->w);
 	struct buf text;
 
-	p->wants_command = l.state == WIZARD_LOADING;
-	if (p->wants_command) {
-		page_notice(p, ROLE_WORK, l.note);
+	p->awaits_command = l.state == WIZARD_LOADING;
+	if (p->awaits_command) {
+		page_notice(p->page, ROLE_WORK, l.note);
 		return;
 	}
-	page_notice(p, ROLE_TEXT, NULL);
+	page_notice(p->page, ROLE_TEXT, NULL);
 	buf_init(&text, 0);
 	if (!l.len)
 		buf_adds(&text, *l.note ? l.note : "Not known yet.");
 	for (size_t i = 0; i < l.len; i++)
 		buf_addf(&text, "%s\n    %s%s%s\n", l.rows[i].value, l.rows[i].label,
 			 *l.rows[i].label && *l.rows[i].note ? ": " : "", l.rows[i].note);
-	dialog_text(p->screen->app, "QEMU's command line, and why", text.data);
+	dialog_text(page_app(p->page), "QEMU's command line, and why", text.data);
 	buf_fini(&text);
 }
 
-static bool page_review_click(struct page *p, const struct key *k)
+void page_review_sync(struct page_review *p)
+{
+	if (p->awaits_command && wizard_command(p->w).state != WIZARD_LOADING)
+		page_review_command(p);
+}
+
+static bool page_review_click(struct page_review *p, const struct key *k)
 {
 	if (k->mouse != MOUSE_PRESS)
 		return false;
-	for (size_t i = 0; k->row == p->buttons_row + PAGE_REVIEW_TOP && i < BUTTONS; i++) {
+	for (size_t i = 0; k->row == p->buttons_row && i < BUTTONS; i++) {
 		if (k->column >= p->spots[i].left && k->column < p->spots[i].right) {
 			p->button = i;
-			page_save(p, buttons[i].then);
+			page_save_do(p->save, buttons[i].then);
 			break;
 		}
 	}
 	return true;
 }
 
-bool page_review_key(struct page *p, const struct key *k)
+bool page_review_key(struct page_review *p, const struct key *k)
 {
 	switch (k->code) {
 	case K_MOUSE:
@@ -264,10 +300,10 @@ bool page_review_key(struct page *p, const struct key *k)
 		p->scroll += PAGE;
 		return true;
 	case K_END:
-		p->scroll = p->review_rows;
+		p->scroll = p->rows;
 		return true;
 	case K_ENTER:
-		page_save(p, buttons[p->button].then);
+		page_save_do(p->save, buttons[p->button].then);
 		return true;
 	case 'i':
 		page_review_show_ini(p);
@@ -276,7 +312,7 @@ bool page_review_key(struct page *p, const struct key *k)
 		page_review_command(p);
 		return true;
 	case 'p':
-		page_open_list(p, wizard_question(p->w, "save"));
+		page_open_list(p->page, wizard_question(p->w, "save"));
 		return true;
 	default:
 		return false;

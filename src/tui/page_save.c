@@ -1,79 +1,95 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * page_save: saving never overwrites a file whose difference was not seen, and a file that somebody
- * else changed meanwhile is shown again; see page.h.
- */
+/* page_save: compares, asks and writes; watches the folder of a file that is edited. */
+#include "page_save.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "host/file.h"
 #include "host/paths.h"
-#include "page.h"
 #include "tui/screens.h"
 #include "tui/toolkit/dialog.h"
 
-struct saving {
+struct page_save {
 	struct page *page;
+	struct wizard *w;
+	struct loop_watch *watch; /* of the file's folder */
+	bool stale;		  /* the folder has changed since the file was compared */
+	bool changed;		  /* another program has changed the file */
+	/* a saving that is under way */
 	enum page_then then;
 	struct wizard_diff diff;
-	bool diffed;
+	bool has_diff;
 };
 
-static void page_save_saving_free(struct saving *s)
+struct page_save *page_save_new(struct page *page)
 {
-	if (s->diffed)
+	struct page_save *s = xcalloc(1, sizeof(*s));
+
+	s->page = page;
+	s->w = page_wizard(page);
+	return s;
+}
+
+static void page_save_end(struct page_save *s)
+{
+	if (s->has_diff)
 		wizard_diff_fini(&s->diff);
+	s->has_diff = false;
+}
+
+void page_save_free(struct page_save *s)
+{
+	if (!s)
+		return;
+	page_save_end(s);
+	loop_watch_stop(s->watch);
 	free(s);
 }
 
-static void page_save_compare(struct saving *s);
+static void page_save_compare(struct page_save *s);
 
-/* It is on disk: what comes then takes this screen's place. */
-static void page_save_go_on(struct saving *s)
+/* Closes the wizard's screen and shows what follows. */
+static void page_save_continue(struct page_save *s)
 {
-	struct app *app = s->page->screen->app;
-	char *path = xstrdup(wizard_path(s->page->w));
+	struct app *app = page_app(s->page);
+	AUTO_FREE char *path = xstrdup(wizard_path(s->w));
 	struct err e = ERR_INIT;
+	struct screen *next;
 
-	screen_pop(s->page->screen);
+	screen_pop(page_screen(s->page));
 	if (s->then == PAGE_THEN_NOTHING)
-		screen_machine(app, path, &e);
+		next = screen_machine(app, path, &e);
 	else
-		screen_progress(app, path, s->then == PAGE_THEN_BOOT ? PROGRESS_BOOT : PROGRESS_PREPARE, &e);
-	if (e.kind)
-		dialog_error(app, "Not possible", &e);
-	err_fini(&e);
-	free(path);
+		next = screen_progress(app, path, s->then == PAGE_THEN_BOOT ? PROGRESS_BOOT : PROGRESS_PREPARE, &e);
+	dialog_unless(app, next, &e);
 }
 
-static void page_save_write_it(struct saving *s)
+static void page_save_write(struct page_save *s)
 {
-	struct app *app = s->page->screen->app;
 	struct err e = ERR_INIT;
 
-	if (wizard_save(s->page->w, s->diffed ? &s->diff : NULL, &e) == 0) {
-		page_save_go_on(s);
-		page_save_saving_free(s);
+	if (wizard_save(s->w, s->has_diff ? &s->diff : NULL, &e) == 0) {
+		page_save_end(s);
+		page_save_continue(s);
 	} else if (!strcmp(e.id, "save-changed") || !strcmp(e.id, "save-unseen")) {
-		err_fini(&e);
 		page_save_compare(s);
-		return;
 	} else {
-		dialog_error(app, "Not saved", &e);
-		page_save_saving_free(s);
+		dialog_error(page_app(s->page), "Not saved", &e);
+		page_save_end(s);
 	}
 	err_fini(&e);
 }
 
 static void page_save_on_answer(size_t choice, void *arg)
 {
-	struct saving *s = arg;
+	struct page_save *s = arg;
 
 	if (choice == 0)
-		page_save_write_it(s);
+		page_save_write(s);
 	else
-		page_save_saving_free(s);
+		page_save_end(s);
 }
 
 static enum role page_save_diff_role(const char *line)
@@ -81,7 +97,7 @@ static enum role page_save_diff_role(const char *line)
 	return *line == '+' ? ROLE_GOOD : *line == '-' ? ROLE_BAD : ROLE_TEXT;
 }
 
-static void page_save_show_difference(struct saving *s)
+static void page_save_show_difference(struct page_save *s)
 {
 	static const char *const choices[] = {"Write it", "Back"};
 	struct dialog_question q = {
@@ -93,8 +109,8 @@ static void page_save_show_difference(struct saving *s)
 		.answer = page_save_on_answer,
 		.arg = s,
 	};
-	char *path = host_short(wizard_path(s->page->w));
-	struct buf text;
+	AUTO_FREE char *path = host_short(wizard_path(s->w));
+	AUTO_BUF struct buf text = {0};
 
 	buf_init(&text, 0);
 	if (s->diff.foreign || s->diff.other) {
@@ -111,65 +127,64 @@ static void page_save_show_difference(struct saving *s)
 		  : s->diff.foreign ? "The file has changed"
 				    : "What changes in the file";
 	q.text = text.data;
-	dialog_ask(s->page->screen->app, &q);
-	buf_fini(&text);
-	free(path);
+	dialog_ask(page_app(s->page), &q);
 }
 
-static void page_save_compare(struct saving *s)
+static void page_save_compare(struct page_save *s)
 {
 	struct err e = ERR_INIT;
 
-	if (s->diffed)
-		wizard_diff_fini(&s->diff);
-	s->diffed = wizard_diff(s->page->w, &s->diff, &e) == 0;
-	if (!s->diffed) {
-		dialog_error(s->page->screen->app, "Not saved", &e);
-		page_save_saving_free(s);
+	page_save_end(s);
+	s->has_diff = wizard_diff(s->w, &s->diff, &e) == 0;
+	if (!s->has_diff) {
+		dialog_error(page_app(s->page), "Not saved", &e);
+		page_save_end(s);
 	} else if (s->diff.exists && !s->diff.same) {
 		page_save_show_difference(s);
 	} else {
-		page_save_write_it(s);
+		page_save_write(s);
 	}
 	err_fini(&e);
 }
 
-void page_save(struct page *p, enum page_then then)
+void page_save_do(struct page_save *s, enum page_then then)
 {
-	struct saving *s = xcalloc(1, sizeof(*s));
-
-	s->page = p;
 	s->then = then;
 	page_save_compare(s);
 }
 
-/* ---- while its questions are open ---- */
+/* ---- while the questions are open ---- */
 
 static void page_save_on_folder(void *arg)
 {
-	struct page *p = arg;
+	struct page_save *s = arg;
 
-	p->stale = true;
-	app_changed(p->screen->app);
+	s->stale = true;
+	app_changed(page_app(s->page));
 }
 
-/* Of a file that is edited: whoever else writes it is noticed while the questions are open. */
-void page_watch_file(struct page *p)
+void page_save_watch(struct page_save *s)
 {
-	char *dir = file_dirname(wizard_path(p->w));
+	AUTO_FREE char *dir = file_dirname(wizard_path(s->w));
 
-	p->watch = loop_watch_start(app_loop(p->screen->app), dir, page_save_on_folder, p);
-	free(dir);
+	s->watch = loop_watch_start(app_loop(page_app(s->page)), dir, page_save_on_folder, s);
 }
 
-void page_look_at_file(struct page *p)
+void page_save_sync(struct page_save *s)
 {
-	bool before = p->changed_below;
+	bool before = s->changed;
 
-	p->stale = false;
-	p->changed_below = wizard_file_changed(p->w);
-	if (p->changed_below && !before)
-		page_notice(p, ROLE_WARN,
+	if (!s->stale)
+		return;
+	s->stale = false;
+	s->changed = wizard_file_changed(s->w);
+	if (s->changed && !before)
+		page_notice(s->page, ROLE_WARN,
 			    "Another program has changed the file since it was read. Saving shows the "
 			    "difference first.");
+}
+
+bool page_save_is_changed(const struct page_save *s)
+{
+	return s->changed;
 }

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * page_side: what the answers mean, beside the questions: the INI as it grows with the lines of the
- * field under the cursor marked; on very wide terminals QEMU's command line as well.
- */
+/* page_side: paints the INI file as it would be written, and on very wide terminals QEMU's command line. */
+#include "page_side.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "page.h"
 
 #define FROM 100
 #define FROM_COMMAND 132
-#define LEFT_MOST 84 /* columns that the questions can do with */
+#define LEFT_MOST 84 /* columns that the questions take at most */
 
 int page_side_width(int columns)
 {
@@ -20,10 +18,10 @@ int page_side_width(int columns)
 	return columns < FROM ? 0 : columns - (left < LEFT_MOST ? left : LEFT_MOST);
 }
 
-static void page_side_paint_ini(struct page *p, const struct canvas *c, const struct wizard_question *q)
+static void page_side_paint_ini(struct wizard *w, const struct canvas *c, const struct wizard_question *q)
 {
 	unsigned first = 0, count = 0;
-	char *text = wizard_ini(p->w, q, &first, &count, NULL);
+	char *text = wizard_ini(w, q, &first, &count, NULL);
 	struct strv lines = STRV_INIT;
 	const char *at = text ? text : "";
 	int from = 0;
@@ -49,9 +47,9 @@ static void page_side_paint_ini(struct page *p, const struct canvas *c, const st
 	free(text);
 }
 
-static void page_side_paint_command(struct page *p, const struct canvas *c)
+static void page_side_paint_command(struct wizard *w, const struct canvas *c)
 {
-	struct wizard_list l = wizard_command(p->w);
+	struct wizard_list l = wizard_command(w);
 	int row = 0;
 
 	if (!l.len && l.note)
@@ -60,22 +58,22 @@ static void page_side_paint_command(struct page *p, const struct canvas *c)
 		row += canvas_wrap(c, row, 0, c->columns, c->rows - row, ROLE_DIM, l.rows[i].value);
 }
 
-void page_side_paint(struct page *p, const struct canvas *c, const struct wizard_question *q)
+void page_side_paint(struct wizard *w, const struct canvas *c, const struct wizard_question *q)
 {
 	int half = c->rows;
-	const char *name = strrchr(wizard_path(p->w), '/');
+	const char *name = strrchr(wizard_path(w), '/');
 	struct canvas part;
 
 	for (int row = 0; row < c->rows; row++)
 		canvas_put(c, row, 0, ROLE_FRAME, c->caps->utf8 ? "│" : "|");
 	if (c->columns >= page_side_width(FROM_COMMAND) - 1)
 		half = c->rows / 2;
-	canvas_put(c, 0, 2, ROLE_HEADING, name ? name + 1 : wizard_path(p->w));
+	canvas_put(c, 0, 2, ROLE_HEADING, name ? name + 1 : wizard_path(w));
 	part = canvas_sub(c, 2, 2, half - 2, c->columns - 2);
-	page_side_paint_ini(p, &part, q);
+	page_side_paint_ini(w, &part, q);
 	if (half == c->rows)
 		return;
 	canvas_put(c, half + 1, 2, ROLE_HEADING, "QEMU");
 	part = canvas_sub(c, half + 3, 2, c->rows - half - 3, c->columns - 2);
-	page_side_paint_command(p, &part);
+	page_side_paint_command(w, &part);
 }

@@ -1,71 +1,91 @@
 /* SPDX-License-Identifier: MIT */
-/* screen_page: the wizard's screen: keys, clicks, its life; see page.h. */
+/*
+ * screen_page: the wizard's screen: the pages' names, one page as a form or the review, and beside it what the answers
+ * mean.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "page.h"
+#include "page_form.h"
+#include "page_review.h"
+#include "page_save.h"
+#include "page_side.h"
 #include "tui/screens.h"
 #include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
+#include "wizard/host_offers.h"
 
-#define EDIT_MAX 1024
-#define TOP 4
+#define LEFT 2
+#define FORM_TOP 4 /* rows above the questions */
+#define REVIEW_TOP 2
 
-/* ---- moving ---- */
+struct page {
+	struct screen *screen;
+	struct wizard *w;
+	struct host_offers *offers;
+	struct page_form *form;
+	struct page_review *review;
+	struct page_save *save;
+	bool editing; /* of an existing file */
+	bool leaving; /* a dialog asks whether to leave */
+	char *notice; /* what the last answer changed elsewhere, or why it is not possible */
+	enum role notice_role;
+	/* where the pages' names were painted */
+	struct {
+		int left, right;
+	} tabs[WIZARD_PAGE_COUNT];
+};
 
-static void screen_page_move_by(struct page *p, int step)
+struct wizard *page_wizard(const struct page *p)
 {
-	size_t at = page_row_focus(p);
-	int i = (int)at + step;
-
-	while (i >= 0 && i < (int)p->count && !page_row_takes_focus(&p->rows[i]))
-		i += step;
-	if (i >= 0 && i < (int)p->count)
-		page_focus_row(p, (size_t)i);
-	else if (step < 0)
-		p->first = 0;
+	return p->w;
 }
 
-/* Home and End: the first row that can be had, seen from one end. */
-static void screen_page_move_to_end(struct page *p, int step)
+struct screen *page_screen(const struct page *p)
 {
-	int i = step > 0 ? 0 : (int)p->count - 1;
-
-	while (i >= 0 && i < (int)p->count && !page_row_takes_focus(&p->rows[i]))
-		i += step;
-	if (i >= 0 && i < (int)p->count)
-		page_focus_row(p, (size_t)i);
+	return p->screen;
 }
 
-/* Tab: over the rest of a question's rows. */
-static void screen_page_move_question(struct page *p, int step)
+struct app *page_app(const struct page *p)
 {
-	size_t at = page_row_focus(p);
-	const struct wizard_question *q = at < p->count ? p->rows[at].q : NULL;
-	int i = (int)at;
+	return p->screen->app;
+}
 
-	do
-		i += step;
-	while (i >= 0 && i < (int)p->count && (!page_row_takes_focus(&p->rows[i]) || (q && p->rows[i].q == q)));
-	if (i < 0 || i >= (int)p->count)
+bool page_is_editing(const struct page *p)
+{
+	return p->editing;
+}
+
+void page_notice(struct page *p, enum role role, const char *text)
+{
+	free(p->notice);
+	p->notice = xstrdup(text);
+	p->notice_role = role;
+}
+
+void page_answered(struct page *p)
+{
+	const struct strv *notices = wizard_notices(p->w);
+	AUTO_FREE char *text = NULL;
+
+	if (!notices || !notices->len)
 		return;
-	if (p->rows[i].q)
-		page_focus_question(p, p->rows[i].q);
-	else
-		page_focus_row(p, (size_t)i);
+	text = strv_join(notices, " ");
+	page_notice(p, ROLE_WARN, text);
 }
+
+/* ---- moving between pages ---- */
 
 static void page_changed(struct page *p, const struct wizard_question *wrong)
 {
-	p->first = p->scroll = 0;
-	p->button = 0;
-	p->wants_command = false;
-	page_focus_question(p, wrong);
+	page_form_reset(p->form, wrong);
+	page_review_reset(p->review);
 	app_changed(p->screen->app);
 }
 
-static void screen_page_go(struct page *p, enum wizard_page to)
+static void page_go(struct page *p, enum wizard_page to)
 {
 	const struct wizard_question *wrong = NULL;
 
@@ -74,7 +94,7 @@ static void screen_page_go(struct page *p, enum wizard_page to)
 	page_changed(p, wrong);
 }
 
-static void screen_page_next(struct page *p)
+static void page_next(struct page *p)
 {
 	const struct wizard_question *wrong = NULL;
 
@@ -85,42 +105,42 @@ static void screen_page_next(struct page *p)
 
 /* ---- leaving ---- */
 
-struct parting {
+struct page_leave {
 	struct page *page;
 	bool program; /* leave all, not the wizard alone */
 };
 
-static void screen_page_on_parting(size_t choice, void *arg)
+static void page_on_leave(size_t choice, void *arg)
 {
-	struct parting *parting = arg;
-	struct app *app = parting->page->screen->app;
+	struct page_leave *leave = arg;
+	struct app *app = leave->page->screen->app;
 
-	parting->page->parting = false;
+	leave->page->leaving = false;
 	if (choice == 1) {
-		screen_pop(parting->page->screen);
-		if (parting->program)
+		screen_pop(leave->page->screen);
+		if (leave->program)
 			app_ask_leave(app);
 	}
-	free(parting);
+	free(leave);
 }
 
-static void screen_page_ask_parting(struct page *p, bool program)
+static void page_ask_leave(struct page *p, bool program)
 {
 	static const char *const choices[] = {"Stay", "Leave without saving"};
-	struct parting *parting = xcalloc(1, sizeof(*parting));
+	struct page_leave *leave = xcalloc(1, sizeof(*leave));
 	struct dialog_question q = {
 		.title = "Leave",
 		.text = "The answers have not been saved. They are gone when you leave now.",
 		.choices = choices,
 		.count = 2,
 		.role = ROLE_WARN,
-		.answer = screen_page_on_parting,
-		.arg = parting,
+		.answer = page_on_leave,
+		.arg = leave,
 	};
 
-	parting->page = p;
-	parting->program = program;
-	p->parting = true;
+	leave->page = p;
+	leave->program = program;
+	p->leaving = true;
 	dialog_ask(p->screen->app, &q);
 }
 
@@ -130,198 +150,178 @@ static bool page_leaving(struct screen *s)
 
 	if (!wizard_dirty(p->w))
 		return false;
-	if (!p->parting)
-		screen_page_ask_parting(p, true); /* over whatever dialog is there */
+	if (!p->leaving)
+		page_ask_leave(p, true); /* over whatever dialog is there */
 	return true;
 }
 
-static void screen_page_back(struct page *p)
+static void page_back(struct page *p)
 {
 	if (wizard_back(p->w))
 		page_changed(p, NULL);
 	else if (wizard_dirty(p->w))
-		screen_page_ask_parting(p, false);
+		page_ask_leave(p, false);
 	else
 		screen_pop(p->screen);
 }
 
-/* ---- keys ---- */
+/* ---- painting ---- */
 
-/* Takes the option under the cursor; false: it cannot be had, and why is said. */
-static bool screen_page_take_option(struct page *p, const struct page_row *r)
+static const char *page_state_sign(const struct canvas *c, enum wizard_page_state s)
 {
-	const struct wizard_question *q = r->q;
-	struct wizard_list l = wizard_options(p->w, q);
-	char *value;
-
-	if ((size_t)r->sub >= l.len)
-		return false;
-	if (l.rows[r->sub].why_not) {
-		page_notice(p, ROLE_BAD, l.rows[r->sub].why_not);
-		return false;
-	}
-	if ((size_t)r->sub == l.current)
-		return true;
-	value = xstrdup(l.rows[r->sub].value);
-	page_answer(p, q, value);
-	free(value);
-	return true;
-}
-
-static void screen_page_toggle(struct page *p, const struct wizard_question *q)
-{
-	page_answer(p, q, strcmp(wizard_text(p->w, q), "yes") ? "yes" : "no");
-}
-
-/* Space or a click: the row does what it is for. */
-static void screen_page_act(struct page *p, const struct page_row *r)
-{
-	switch (r->kind) {
-	case PAGE_OPTION:
-		screen_page_take_option(p, r);
-		break;
-	case PAGE_ITEM:
-		page_open_item(p, r->q, r->sub);
-		break;
-	case PAGE_ADD:
-		page_open_item(p, r->q, PAGE_SUB_ADD);
-		break;
-	case PAGE_MORE:
-		page_unfold(p);
-		break;
-	case PAGE_FIELD:
-		if (r->q->widget == WIZARD_BOOL)
-			screen_page_toggle(p, r->q);
-		else if (r->q->widget == WIZARD_PASSWORD)
-			page_open_password(p, r->q);
-		else if (r->q->widget == WIZARD_CHOICE)
-			page_open_list(p, r->q);
-		break;
+	switch (s) {
+	case WIZARD_DONE:
+		return canvas_glyph(c, GLYPH_DONE);
+	case WIZARD_WRONG:
+		return canvas_glyph(c, GLYPH_FAILED);
+	case WIZARD_CURRENT:
+		return canvas_glyph(c, GLYPH_FOCUS);
 	default:
-		break;
+		return "";
 	}
 }
 
-static void screen_page_enter(struct page *p, const struct page_row *r)
+static int page_tabs_width(const struct canvas *c, struct page *p, int gap)
 {
-	if (r && r->kind == PAGE_OPTION && !screen_page_take_option(p, r))
+	int width = -gap;
+
+	for (int i = 0; i < WIZARD_PAGE_COUNT; i++) {
+		const char *sign = page_state_sign(c, wizard_page_state(p->w, i));
+
+		width += canvas_width(c, wizard_page_title(i)) + (*sign ? 2 : 0) + gap;
+	}
+	return width;
+}
+
+static void page_paint_tabs(const struct canvas *c, struct page *p)
+{
+	int gap = page_tabs_width(c, p, 2) <= c->columns - 2 * LEFT ? 2 : 1;
+	bool fits = page_tabs_width(c, p, gap) <= c->columns - LEFT;
+	int column = LEFT;
+
+	for (int i = 0; i < WIZARD_PAGE_COUNT; i++) {
+		enum wizard_page_state state = wizard_page_state(p->w, i);
+		bool here = (enum wizard_page)i == wizard_page(p->w);
+		const char *sign = page_state_sign(c, state);
+		enum role role = here ? ROLE_STRONG : state == WIZARD_AHEAD ? ROLE_DIM : ROLE_TEXT;
+
+		p->tabs[i].left = p->tabs[i].right = -1;
+		if (!fits && !here)
+			continue; /* narrow: where one is, and which of how many the first line says
+				   */
+		p->tabs[i].left = column;
+		column += canvas_put(c, 0, column, role, wizard_page_title(i));
+		if (*sign)
+			column += 1 + canvas_put(c, 0, column + 1,
+						 state == WIZARD_WRONG	? ROLE_BAD
+						 : state == WIZARD_DONE ? ROLE_GOOD
+									: ROLE_KEY,
+						 sign);
+		p->tabs[i].right = column;
+		column += gap;
+	}
+}
+
+/* The columns that the questions take. */
+static int page_questions_width(int columns)
+{
+	return columns - page_side_width(columns) - 1;
+}
+
+static void page_paint(struct screen *s, const struct canvas *c)
+{
+	struct page *p = s->self;
+	bool review = wizard_page(p->w) == WIZARD_REVIEW;
+	int side = page_side_width(c->columns), top = review ? REVIEW_TOP : FORM_TOP;
+	struct canvas part = canvas_sub(c, top, 0, c->rows - top, page_questions_width(c->columns));
+	struct canvas beside = canvas_sub(c, 2, c->columns - side, c->rows - 2, side - 1);
+
+	page_paint_tabs(c, p);
+	if (review) {
+		page_review_paint(p->review, &part);
+	} else {
+		canvas_put_cut(c, 2, LEFT + 2, c->columns - side - LEFT - 4, ROLE_HEADING,
+			       wizard_page_heading(p->w, wizard_page(p->w)));
+		page_form_paint(p->form, &part, c->columns - side - 32);
+	}
+	if (side)
+		page_side_paint(p->w, &beside, review ? NULL : page_form_question(p->form));
+}
+
+static void page_cursor(struct screen *s, int *row, int *column)
+{
+	struct page *p = s->self;
+
+	if (wizard_page(p->w) == WIZARD_REVIEW)
 		return;
-	if (r && r->kind == PAGE_ITEM)
-		page_open_item(p, r->q, r->sub);
-	else
-		screen_page_next(p);
+	page_form_cursor(p->form, row, column);
+	if (*row >= 0)
+		*row += FORM_TOP;
 }
 
-/* Keys that mean something for this row alone. */
-static bool screen_page_row_key(struct page *p, const struct key *k, const struct page_row *r)
+static void page_lines(struct screen *s, struct screen_lines *out)
 {
-	const struct wizard_question *q = r->q;
+	struct page *p = s->self;
+	enum wizard_page page = wizard_page(p->w);
 
-	if (r->kind == PAGE_FIELD && page_is_typed(q)) {
-		if (k->code == K_F(2) &&
-		    (q->widget == WIZARD_FILE || wizard_options(p->w, q).state != WIZARD_NO_LIST)) {
-			page_open_list(p, q);
-			return true;
-		}
-		if (k->code == K_UP || k->code == K_DOWN || k->code == K_ENTER || k->code == K_TAB)
-			return false;
-		page_type(p, k, q);
-		return key_is_text(k) || k->code == K_PASTE || k->code < K_SPECIAL || k->code == K_HOME ||
-		       k->code == K_END;
+	if (p->editing)
+		buf_addf(&out->title, "%s · edit%s", wizard_spec(p->w)->name,
+			 page_save_is_changed(p->save) ? " · the file has changed" : "");
+	else
+		buf_adds(&out->title, "new machine");
+	buf_addf(&out->status, "%d %s of %d", page + 1, wizard_page_title(page), WIZARD_PAGE_COUNT);
+	if (p->notice) {
+		buf_adds(&out->help, p->notice);
+		out->help_role = p->notice_role;
 	}
-	if (r->kind == PAGE_ITEM && (k->code == K_DELETE || k->code == K_BACKSPACE)) {
-		wizard_item_remove(p->w, q, (size_t)r->sub);
-		return true;
-	}
-	if (r->kind == PAGE_FIELD && k->code == K_DELETE && q->widget == WIZARD_PASSWORD) {
-		page_answer(p, q, "");
-		return true;
-	}
-	if (k->code == ' ') {
-		screen_page_act(p, r);
-		return true;
-	}
-	if ((k->code == K_LEFT || k->code == K_RIGHT) && r->kind == PAGE_FIELD && q->widget == WIZARD_BOOL) {
-		screen_page_toggle(p, q);
-		return true;
-	}
-	return false;
+	if (page == WIZARD_REVIEW)
+		page_review_lines(p->review, out);
+	else
+		page_form_lines(p->form, out);
 }
+
+static char *page_help(struct screen *s)
+{
+	struct page *p = s->self;
+	const struct wizard_question *q = wizard_page(p->w) == WIZARD_REVIEW ? NULL : page_form_question(p->form);
+
+	if (!q)
+		return xstrdup("This is the machine as it will be created. Nothing is written before you save. Left "
+			       "and Right choose what is to be done, Enter does it; Esc goes back to the "
+			       "questions, and no answer is lost.");
+	return xasprintf("%s\n\n%s%s%s%s%s", q->title, q->help, q->field ? "\n\nIn the file: [" : "",
+			 q->field ? q->field->section : "", q->field ? "] " : "", q->field ? q->field->column.key : "");
+}
+
+/* ---- keys ---- */
 
 static bool page_mouse(struct page *p, const struct key *k)
 {
-	int at = p->first + k->row - TOP;
 	int columns = p->screen->columns;
-	bool focused;
+	struct key there = *k;
 
 	if (k->mouse != MOUSE_PRESS)
 		return false;
 	if (k->row == 0) {
 		for (int i = 0; i < WIZARD_PAGE_COUNT; i++)
 			if (k->column >= p->tabs[i].left && k->column < p->tabs[i].right)
-				screen_page_go(p, (enum wizard_page)i);
+				page_go(p, (enum wizard_page)i);
 		return true;
 	}
 	if (k->column >= columns - page_side_width(columns))
 		return true;
-	if (wizard_page(p->w) == WIZARD_REVIEW)
-		return page_review_key(p, k);
-	page_rows_build(p);
-	if (k->row < TOP || at < 0 || at >= (int)p->count || !page_row_takes_focus(&p->rows[at]))
-		return true;
-	focused = page_row_focus(p) == (size_t)at;
-	page_focus_row(p, (size_t)at);
-	if (p->rows[at].kind == PAGE_FIELD && page_is_typed(p->rows[at].q))
-		page_click_text(p, p->rows[at].q, k->column, focused);
-	else
-		screen_page_act(p, &p->rows[at]);
-	return true;
-}
-
-static bool screen_page_common_key(struct page *p, const struct key *k, const struct page_row *r)
-{
-	switch (k->code) {
-	case K_UP:
-		screen_page_move_by(p, -1);
-		return true;
-	case K_DOWN:
-		screen_page_move_by(p, 1);
-		return true;
-	case K_TAB:
-		screen_page_move_question(p, 1);
-		return true;
-	case K_BACKTAB:
-		screen_page_move_question(p, -1);
-		return true;
-	case K_PAGE_UP:
-		for (int i = 0; i < p->in_sight - 1; i++)
-			screen_page_move_by(p, -1);
-		return true;
-	case K_PAGE_DOWN:
-		for (int i = 0; i < p->in_sight - 1; i++)
-			screen_page_move_by(p, 1);
-		return true;
-	case K_HOME:
-		screen_page_move_to_end(p, 1);
-		return true;
-	case K_END:
-		screen_page_move_to_end(p, -1);
-		return true;
-	case K_ENTER:
-		screen_page_enter(p, r);
-		return true;
-	case K_ESC:
-		screen_page_back(p);
-		return true;
-	default:
-		return false;
+	if (wizard_page(p->w) == WIZARD_REVIEW) {
+		there.row -= REVIEW_TOP;
+		return page_review_key(p->review, &there);
 	}
+	page_form_press(p->form, k->row - FORM_TOP, k->column, page_questions_width(columns));
+	return true;
 }
 
 static bool page_key(struct screen *s, const struct key *k)
 {
 	struct page *p = s->self;
-	size_t at;
+	bool review = wizard_page(p->w) == WIZARD_REVIEW;
 
 	page_notice(p, ROLE_TEXT, NULL);
 	if (k->code == K_MOUSE)
@@ -330,67 +330,41 @@ static bool page_key(struct screen *s, const struct key *k)
 		wizard_retry(p->w);
 		return true;
 	}
-	if (wizard_page(p->w) == WIZARD_REVIEW) {
-		if (page_review_key(p, k))
-			return true;
-		if (k->code != K_ESC)
-			return false;
-	}
-	page_rows_build(p);
-	at = page_row_focus(p);
-	if (at < p->count && screen_page_row_key(p, k, &p->rows[at]))
+	if (review ? page_review_key(p->review, k) : page_form_key(p->form, k))
 		return true;
-	return screen_page_common_key(p, k, at < p->count ? &p->rows[at] : NULL);
+	if (k->code == K_ENTER)
+		page_next(p);
+	else if (k->code == K_ESC)
+		page_back(p);
+	else
+		return false;
+	return true;
 }
 
-static void page_cursor(struct screen *s, int *row, int *column)
+/* ---- life ---- */
+
+static void page_free(struct page *p)
 {
-	struct page *p = s->self;
-
-	*row = p->cursor_row;
-	*column = p->cursor_column;
-}
-
-static char *page_help(struct screen *s)
-{
-	struct page *p = s->self;
-	const struct wizard_question *q = NULL;
-	size_t at;
-
-	if (wizard_page(p->w) != WIZARD_REVIEW) {
-		page_rows_build(p);
-		at = page_row_focus(p);
-		q = at < p->count ? p->rows[at].q : NULL;
-	}
-	if (!q)
-		return xstrdup("This is the machine as it will be made. Nothing is written before you save. Left "
-			       "and Right choose what is to be done, Enter does it; Esc goes back to the "
-			       "questions, and no answer is lost.");
-	return xasprintf("%s\n\n%s%s%s%s%s", q->title, q->help, q->field ? "\n\nIn the file: [" : "",
-			 q->field ? q->field->section : "", q->field ? "] " : "", q->field ? q->field->column.key : "");
+	page_save_free(p->save);
+	page_review_free(p->review);
+	page_form_free(p->form);
+	wizard_free(p->w);
+	host_offers_free(p->offers);
+	free(p->notice);
+	free(p);
 }
 
 static void page_close(struct screen *s)
 {
-	struct page *p = s->self;
-
-	loop_watch_stop(p->watch);
-	page_rows_free(p);
-	wizard_free(p->w);
-	host_offers_free(p->offers);
-	text_field_fini(&p->edit);
-	free(p->notice);
-	free(p);
+	page_free(s->self);
 }
 
 static void page_sync(struct screen *s)
 {
 	struct page *p = s->self;
 
-	if (p->stale)
-		page_look_at_file(p);
-	if (p->wants_command && wizard_command(p->w).state != WIZARD_LOADING)
-		page_review_command(p);
+	page_save_sync(p->save);
+	page_review_sync(p->review);
 }
 
 static const struct screen_ops page_ops = {
@@ -405,7 +379,7 @@ static const struct screen_ops page_ops = {
 	.close = page_close,
 };
 
-static void screen_page_on_changed(void *arg)
+static void page_on_changed(void *arg)
 {
 	struct page *p = arg;
 
@@ -413,8 +387,8 @@ static void screen_page_on_changed(void *arg)
 		app_changed(p->screen->app);
 }
 
-/* What --set said and no question asks for now. */
-static void screen_page_tell_idle(struct page *p, const struct strv *sets)
+/* Shows a notice of a --set whose question does not apply, so that its answer is not used. */
+static void page_warn_unused(struct page *p, const struct strv *sets)
 {
 	struct err e = ERR_INIT;
 
@@ -424,7 +398,7 @@ static void screen_page_tell_idle(struct page *p, const struct strv *sets)
 	err_fini(&e);
 }
 
-static int screen_page_apply(struct page *p, const struct session_conf *conf, struct err *e)
+static int page_apply(struct page *p, const struct session_conf *conf, struct err *e)
 {
 	if (conf->machine) /* they are for its runs */
 		return 0;
@@ -432,7 +406,7 @@ static int screen_page_apply(struct page *p, const struct session_conf *conf, st
 		if (wizard_assign(p->w, conf->sets->items[i], e) < 0)
 			return -1;
 	if (conf->sets)
-		screen_page_tell_idle(p, conf->sets);
+		page_warn_unused(p, conf->sets);
 	if (conf->mirror) {
 		char *set = xasprintf("mirror.url=%s", conf->mirror);
 		int r = wizard_assign(p->w, set, e);
@@ -459,20 +433,20 @@ struct screen *screen_wizard(struct app *app, const char *path, struct err *e)
 	wizard = (struct wizard_conf){.catalog = app_catalog(app),
 				      .offers = host_offers_get(p->offers),
 				      .store = app_store(app),
-				      .changed = screen_page_on_changed,
+				      .changed = page_on_changed,
 				      .arg = p};
 	p->editing = path != NULL;
 	p->w = path ? wizard_edit(&wizard, path, e) : wizard_new(&wizard);
-	text_field_init(&p->edit, EDIT_MAX);
-	if (!p->w || screen_page_apply(p, conf, e) < 0) {
-		struct screen nobody = {.self = p};
-
-		page_close(&nobody);
+	if (!p->w || page_apply(p, conf, e) < 0) {
+		page_free(p);
 		return NULL;
 	}
+	p->form = page_form_new(p);
+	p->save = page_save_new(p);
+	p->review = page_review_new(p, p->save);
 	p->screen = screen_push(app, &page_ops, p);
-	page_focus_question(p, NULL);
+	page_form_reset(p->form, NULL);
 	if (p->editing)
-		page_watch_file(p);
+		page_save_watch(p->save);
 	return p->screen;
 }
