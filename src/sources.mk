@@ -433,14 +433,17 @@ TUI = \
 	src/tui/agree.h \
 	src/tui/change_dialog.c \
 	src/tui/change_dialog.h \
-	src/tui/console/file.c \
 	src/tui/console/keys.c \
 	src/tui/console/menu.c \
 	src/tui/console/osc_requests.c \
+	src/tui/console/osc_requests.h \
 	src/tui/console/paint.c \
 	src/tui/console/pane.c \
 	src/tui/console/pane.h \
 	src/tui/console/scrollback.c \
+	src/tui/console/scrollback.h \
+	src/tui/console/transfer.c \
+	src/tui/console/transfer.h \
 	src/tui/machine_list.c \
 	src/tui/machine_list.h \
 	src/tui/machine_view.c \

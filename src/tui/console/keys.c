@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* console_keys: the keyboard, pastes and the mouse on their way to the guest; see console.h. */
+/* keys: sends the keyboard, pastes and the mouse to the guest. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "pane.h"
+#include "scrollback.h"
+#include "transfer.h"
 
 #define PASTE_AT_ONCE 4096
 
@@ -37,13 +39,13 @@ static void keys_type(struct pane *p, const struct key *k)
 	size_t n = 0;
 
 	if (!k->code) {
-		attach_key(p->attach, "Nul", 0);
+		attach_key(pane_attach(p), "Nul", 0);
 		return;
 	}
 	if (k->alt)
 		text[n++] = '\033';
 	n += text_encode(k->code, text + n);
-	attach_type(p->attach, text, n, NULL, NULL);
+	attach_type(pane_attach(p), text, n, NULL, NULL);
 }
 
 static void keys_on_pasted(const struct err *e, const json_t *answer, void *arg)
@@ -53,7 +55,7 @@ static void keys_on_pasted(const struct err *e, const json_t *answer, void *arg)
 		pane_say(arg, ROLE_BAD, "Not pasted: %s", e->text);
 }
 
-/* A long one as a file is sent: by what the guest takes, and how far it is is shown. */
+/* Sends a long paste like a file: as fast as the guest takes it, with its progress shown. */
 static void keys_paste(struct pane *p, const struct key *k)
 {
 	const char *text = k->text ? k->text : "";
@@ -62,9 +64,9 @@ static void keys_paste(struct pane *p, const struct key *k)
 	if (k->cut)
 		pane_say(p, ROLE_BAD, "Not pasted: it is more than 1 M; send a file in its place");
 	else if (n > PASTE_AT_ONCE)
-		pane_send_text(p, "what was pasted", text);
+		transfer_send_text(p, "what was pasted", text);
 	else if (n)
-		attach_paste(p->attach, text, n, keys_on_pasted, p);
+		attach_paste(pane_attach(p), text, n, keys_on_pasted, p);
 }
 
 static int keys_within(int v, int end)
@@ -75,7 +77,7 @@ static int keys_within(int v, int end)
 /* A movement or a release outside the guest's screen counts at its edge, or a button would stay pressed. */
 static void keys_click(struct pane *p, const struct key *k)
 {
-	const struct view *v = attach_view(p->attach);
+	const struct view *v = attach_view(pane_attach(p));
 	bool inside = k->row >= 0 && k->row < pane_rows(p);
 	bool moves = k->mouse == MOUSE_MOVE, released = k->mouse == MOUSE_RELEASE;
 	int row, column;
@@ -84,13 +86,13 @@ static void keys_click(struct pane *p, const struct key *k)
 	inside = inside && row < v->rows && column < v->cols;
 	if (!inside && !released && !(moves && k->button))
 		return;
-	attach_click(p->attach, keys_within(row, v->rows), keys_within(column, v->cols), moves ? 0 : k->button,
+	attach_click(pane_attach(p), keys_within(row, v->rows), keys_within(column, v->cols), moves ? 0 : k->button,
 		     !released, k->modifiers);
 }
 
 static void keys_mouse(struct pane *p, const struct key *k)
 {
-	const struct view *v = attach_view(p->attach);
+	const struct view *v = attach_view(pane_attach(p));
 	bool wheel = k->mouse == MOUSE_WHEEL_UP || k->mouse == MOUSE_WHEEL_DOWN;
 	struct key step = {.code = K_PAGE_UP};
 
@@ -100,12 +102,12 @@ static void keys_mouse(struct pane *p, const struct key *k)
 		keys_click(p, k);
 	} else if (wheel && v->modes.alternate) {
 		for (int i = 0; i < 3; i++)
-			attach_key(p->attach, k->mouse == MOUSE_WHEEL_UP ? "Up" : "Down", 0);
+			attach_key(pane_attach(p), k->mouse == MOUSE_WHEEL_UP ? "Up" : "Down", 0);
 	} else if (k->mouse == MOUSE_WHEEL_UP) {
-		pane_look(p);
+		scrollback_open(pane_scrollback(p));
 		step.code = K_MOUSE;
 		step.mouse = MOUSE_WHEEL_UP;
-		pane_look_key(p, &step);
+		scrollback_key(pane_scrollback(p), &step);
 	}
 }
 
@@ -117,11 +119,11 @@ void pane_guest_key(struct pane *p, const struct key *k)
 		keys_mouse(p, k);
 		return;
 	}
-	/* before it is known who types, a key waits behind our own request for the keyboard */
-	if (attach_count(p->attach) && !attach_types(p->attach)) {
+	/* as long as it is not known who types, a key waits behind our own request for the keyboard */
+	if (attach_count(pane_attach(p)) && !attach_types(pane_attach(p))) {
 		pane_say(p, ROLE_WARN,
-			 attach_anybody_types(p->attach) ? "Another console has the keyboard"
-							 : "No console has the keyboard");
+			 attach_anybody_types(pane_attach(p)) ? "Another console has the keyboard"
+							      : "No console has the keyboard");
 		return;
 	}
 	if (k->code == K_PASTE) {
@@ -129,7 +131,7 @@ void pane_guest_key(struct pane *p, const struct key *k)
 		return;
 	}
 	if (k->bytes) {
-		attach_type(p->attach, k->bytes, strlen(k->bytes), NULL, NULL);
+		attach_type(pane_attach(p), k->bytes, strlen(k->bytes), NULL, NULL);
 		return;
 	}
 	if (k->code < K_SPECIAL) {
@@ -138,16 +140,16 @@ void pane_guest_key(struct pane *p, const struct key *k)
 	}
 	if (k->code > K_KEYPAD) {
 		snprintf(name, sizeof(name), "KP%c", (char)(k->code - K_KEYPAD));
-		attach_key(p->attach, name, k->alt ? CONSOLE_ALT : 0);
+		attach_key(pane_attach(p), name, k->alt ? CONSOLE_ALT : 0);
 		return;
 	}
 	if (k->code >= K_F(1) && k->code <= K_F(12)) {
 		snprintf(name, sizeof(name), "F%u", (unsigned)(k->code - K_F1 + 1));
-		attach_key(p->attach, name, k->alt ? CONSOLE_ALT : 0);
+		attach_key(pane_attach(p), name, k->alt ? CONSOLE_ALT : 0);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		if (keys[i].code == k->code)
-			attach_key(p->attach, keys[i].name, keys[i].modifiers | (k->alt ? CONSOLE_ALT : 0));
+			attach_key(pane_attach(p), keys[i].name, keys[i].modifiers | (k->alt ? CONSOLE_ALT : 0));
 	}
 }

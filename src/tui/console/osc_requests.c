@@ -1,18 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * console_wishes: what the guest may do to the person's terminal beside its cells: ring its bell, give
- * it a title, put a text on its clipboard. Each is granted only where debwiz.ini allows it, and none
- * is ever answered. What was before we looked does not count, but for the title.
- */
+/* osc_requests: compares the counters of each update with the last one. */
+#include "osc_requests.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "pane.h"
-#include "tui/toolkit/app.h"
 #include "tui/toolkit/term.h"
 
 #define BELL_MS 500 /* from one to the next */
+
+struct osc_requests {
+	struct pane *pane;
+	struct settings_guest allowed;
+	struct console_modes seen; /* in the last update */
+	bool has_seen;
+	uint64_t rang; /* loop_now of the last bell that was passed on */
+	char *title;   /* that the terminal has got; NULL: none */
+};
+
+struct osc_requests *osc_requests_new(struct pane *p, const struct settings_guest *allowed)
+{
+	struct osc_requests *r = xcalloc(1, sizeof(*r));
+
+	r->pane = p;
+	r->allowed = *allowed;
+	return r;
+}
 
 static void osc_requests_on_clip(const struct err *e, const json_t *answer, void *arg)
 {
@@ -21,57 +35,57 @@ static void osc_requests_on_clip(const struct err *e, const json_t *answer, void
 
 	if (e || !json_is_string(text))
 		return;
-	term_clip(app_term(p->screen->app), json_string_value(text), json_string_length(text));
+	term_clip(app_term(pane_app(p)), json_string_value(text), json_string_length(text));
 	pane_say(p, ROLE_GOOD, "The guest put %zu bytes on the clipboard", json_string_length(text));
 }
 
-static void osc_requests_grant_title(struct pane *p, const char *title)
+static void osc_requests_set_title(struct osc_requests *r, const char *title)
 {
-	char *whole;
+	AUTO_FREE char *whole = NULL;
 
-	if (!strcmp(p->title ? p->title : "", title))
+	if (!strcmp(r->title ? r->title : "", title))
 		return;
-	free(p->title);
-	p->title = xstrdup(title);
-	whole = xasprintf("%s: %s", p->name, title);
-	term_title(app_term(p->screen->app), whole);
-	free(whole);
+	free(r->title);
+	r->title = xstrdup(title);
+	whole = xasprintf("%s: %s", pane_name(r->pane), title);
+	term_title(app_term(pane_app(r->pane)), whole);
 }
 
-static void osc_requests_grant_bell(struct pane *p)
+static void osc_requests_ring(struct osc_requests *r)
 {
-	uint64_t now = loop_now(app_loop(p->screen->app));
+	struct app *app = pane_app(r->pane);
+	uint64_t now = loop_now(app_loop(app));
 
-	if (now - p->rang < BELL_MS)
+	if (now - r->rang < BELL_MS)
 		return;
-	p->rang = now;
-	term_bell(app_term(p->screen->app));
+	r->rang = now;
+	term_bell(app_term(app));
 }
 
-void pane_wishes(struct pane *p)
+void osc_requests_grant(struct osc_requests *r)
 {
-	const struct view *v = attach_view(p->attach);
-	struct console_modes was = p->seen;
+	const struct view *v = attach_view(pane_attach(r->pane));
+	struct console_modes was = r->seen;
 
 	if (!v->rows)
 		return;
-	p->seen = v->modes;
-	if (p->may.title)
-		osc_requests_grant_title(p, v->title);
-	if (!p->has_seen) {
-		p->has_seen = true;
+	r->seen = v->modes;
+	if (r->allowed.title)
+		osc_requests_set_title(r, v->title);
+	if (!r->has_seen) {
+		r->has_seen = true;
 		return;
 	}
-	if (p->may.bell && v->modes.bells != was.bells)
-		osc_requests_grant_bell(p);
-	if (p->may.clipboard && v->modes.clips != was.clips)
-		attach_clip(p->attach, osc_requests_on_clip, p);
+	if (r->allowed.bell && v->modes.bells != was.bells)
+		osc_requests_ring(r);
+	if (r->allowed.clipboard && v->modes.clips != was.clips)
+		attach_clip(pane_attach(r->pane), osc_requests_on_clip, r->pane);
 }
 
-void pane_wishes_end(struct pane *p)
+void osc_requests_free(struct osc_requests *r)
 {
-	if (p->title)
-		term_title(app_term(p->screen->app), NULL);
-	free(p->title);
-	p->title = NULL;
+	if (r->title)
+		term_title(app_term(pane_app(r->pane)), NULL);
+	free(r->title);
+	free(r);
 }

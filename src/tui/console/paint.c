@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* console_paint: the guest's cells, live or from the scrollback; see console.h. */
+/* paint: paints the guest's cells, live or from the scrollback. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "pane.h"
-#include "tui/toolkit/app.h"
+#include "scrollback.h"
 #include "tui/toolkit/width.h"
 
-/* The first row and column of the guest's screen in sight: all of it where there is room, else
- * around its cursor. */
+/* Finds the first row and column of the guest's screen in sight: all of it if there is space, else the part around its
+ * cursor. */
 static void paint_corner(const struct pane *p, int *top, int *left)
 {
-	const struct view *v = attach_view(p->attach);
-	int rows = pane_rows(p), columns = p->screen->columns;
+	const struct view *v = attach_view(pane_attach(p));
+	int rows = pane_rows(p), columns = pane_columns(p);
 
 	*top = v->rows > rows && v->modes.row >= rows ? v->modes.row - rows + 1 : 0;
 	*left = v->cols > columns && v->modes.col >= columns ? v->modes.col - columns + 1 : 0;
@@ -121,7 +121,7 @@ static void paint_add_cell(struct buf *b, const struct cell *c, bool utf8)
 		paint_add_ascii(b, text, columns);
 }
 
-/* One row of cells, run by run. `line` tells what is marked; UINT64_MAX: nothing. */
+/* Paints a row of cells, run by run. `line`: its number, for what is marked; UINT64_MAX: nothing is. */
 static void paint_row(struct pane *p, const struct canvas *c, int row, const struct cell *cells, int cols,
 		      uint64_t line, bool reverse)
 {
@@ -130,19 +130,19 @@ static void paint_row(struct pane *p, const struct canvas *c, int row, const str
 
 	buf_init(&b, 0);
 	while (i < cols) {
-		bool marked = line != UINT64_MAX && pane_is_marked(p, line, i);
+		bool marked = line != UINT64_MAX && scrollback_is_marked(pane_scrollback(p), line, i);
 		struct term_style style = paint_style_of(&cells[i], reverse != marked);
 
 		buf_clear(&b);
 		for (end = i; end < cols; end++) {
 			if (!paint_same(&cells[i], &cells[end]) ||
-			    (line != UINT64_MAX && pane_is_marked(p, line, end) != marked))
+			    (line != UINT64_MAX && scrollback_is_marked(pane_scrollback(p), line, end) != marked))
 				break;
 			/* a double character that is cut off at the edge */
 			if (cells[end].width == CELL_DOUBLE && end + 1 == cols)
 				buf_addc(&b, ' ');
 			else if (cells[end].width != CELL_REST)
-				paint_add_cell(&b, &cells[end], app_caps(p->screen->app)->utf8);
+				paint_add_cell(&b, &cells[end], app_caps(pane_app(p))->utf8);
 			else if (end == 0)
 				buf_addc(&b, ' ');
 		}
@@ -154,7 +154,7 @@ static void paint_row(struct pane *p, const struct canvas *c, int row, const str
 
 static void paint_live(struct pane *p, const struct canvas *c)
 {
-	const struct view *v = attach_view(p->attach);
+	const struct view *v = attach_view(pane_attach(p));
 	int top, left;
 
 	paint_corner(p, &top, &left);
@@ -165,30 +165,30 @@ static void paint_live(struct pane *p, const struct canvas *c)
 	}
 }
 
-static void paint_looking(struct pane *p, const struct canvas *c)
+static void paint_scrollback(struct pane *p, const struct canvas *c)
 {
-	struct cell *cells = xcalloc((size_t)c->columns, sizeof(*cells));
+	AUTO_FREE struct cell *cells = xcalloc((size_t)c->columns, sizeof(*cells));
+	uint64_t top = scrollback_top(pane_scrollback(p));
 
 	for (int i = 0; i < pane_rows(p); i++) {
-		attach_line(p->attach, p->top + (uint64_t)i, cells, c->columns);
-		paint_row(p, c, i, cells, c->columns, p->top + (uint64_t)i, false);
+		attach_line(pane_attach(p), top + (uint64_t)i, cells, c->columns);
+		paint_row(p, c, i, cells, c->columns, top + (uint64_t)i, false);
 	}
-	free(cells);
 }
 
 void pane_paint_cells(struct pane *p, const struct canvas *c)
 {
-	if (!attach_view(p->attach)->rows)
+	if (!attach_view(pane_attach(p))->rows)
 		return;
-	if (p->looking)
-		paint_looking(p, c);
+	if (scrollback_is_open(pane_scrollback(p)))
+		paint_scrollback(p, c);
 	else
 		paint_live(p, c);
 }
 
 bool pane_guest_cursor(const struct pane *p, int *row, int *column)
 {
-	const struct view *v = attach_view(p->attach);
+	const struct view *v = attach_view(pane_attach(p));
 	int top, left;
 
 	if (!v->rows || !v->modes.cursor)
@@ -196,7 +196,7 @@ bool pane_guest_cursor(const struct pane *p, int *row, int *column)
 	paint_corner(p, &top, &left);
 	*row = v->modes.row - top;
 	*column = v->modes.col - left;
-	return *row < pane_rows(p) && *column < p->screen->columns;
+	return *row < pane_rows(p) && *column < pane_columns(p);
 }
 
 void pane_guest_place(const struct pane *p, int row, int column, int *guest_row, int *guest_column)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * screen_console: a machine's console, live: its life, where keys go, and the status line; see
- * console.h. The guest's bytes come as cells alone.
- */
+/* pane: connects to the console, sends keys where they go, and paints the status line. */
+#include "pane.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,21 +12,118 @@
 #include "host/memory.h"
 #include "host/paths.h"
 #include "host/proc.h"
-#include "pane.h"
+#include "osc_requests.h"
 #include "qemu/argv.h"
+#include "scrollback.h"
+#include "transfer.h"
 #include "tui/machine_view.h"
 #include "tui/screens.h"
 #include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
 #include "tui/toolkit/settings.h"
+#include "tui/toolkit/widget_text.h"
 
 #define TICK_MS 1000
-#define SILENT_S 60   /* since the start, without a byte: it may talk elsewhere */
-#define QUIET_MS 5000 /* without output: what the guest does is told */
+#define SILENT_S 60   /* since the start, without a byte: the guest may use another console */
+#define QUIET_MS 5000 /* without output, after which the status line says what the guest does */
+#define PROMPT_MAX 4096
+
+struct pane {
+	struct screen *screen;
+	char *name, *dir, *runtime;
+	struct attach *attach;
+	enum vm_state state;
+	char *cause;	      /* why the machine has exited; NULL: it has not */
+	int64_t pid, started; /* of QEMU */
+	char *elsewhere;      /* the console that the kernel uses; NULL: this one, as far as is known */
+	bool display;	      /* the machine has one */
+	uint16_t ssh_port;    /* 0: none */
+	uint32_t prefix;      /* a control character */
+	bool prefixed;	      /* it was pressed */
+	bool trimmed;	      /* the memory that the start took was given back */
+	char *message;	      /* until the next key */
+	enum role role;	      /* of the message */
+	bool is_progress;     /* the message is the progress of a suspension: until another state */
+	bool types;	      /* this console had the keyboard at the last update */
+	bool wants;	      /* it has not left the keyboard to others */
+	bool others;	      /* there were other consoles at the last update */
+
+	/* how busy the machine is; the timer runs while it does */
+	struct loop_timer *timer;
+	uint64_t measured; /* loop_now, 0: not yet */
+	uint64_t cpu_ms, io;
+	int cpu;	   /* percent, -1: not known */
+	uint64_t rate;	   /* bytes per second */
+	uint64_t spoke;	   /* loop_now of the guest's last output */
+	uint64_t deadline; /* of the step of a stop, 0: none */
+	char *doing;	   /* the guest's last report of its progress */
+
+	/* a line of input in place of the status line */
+	struct {
+		const char *label; /* NULL: none is open */
+		struct text_field field;
+		int column; /* of its cursor, as painted */
+		void (*changed)(struct pane *p, const char *text);
+		void (*done)(struct pane *p, const char *text);
+	} prompt;
+	struct scrollback *scrollback;
+	struct transfer *transfer;
+	struct osc_requests *requests;
+};
+
+struct app *pane_app(const struct pane *p)
+{
+	return p->screen->app;
+}
+
+struct screen *pane_screen(const struct pane *p)
+{
+	return p->screen;
+}
+
+struct attach *pane_attach(const struct pane *p)
+{
+	return p->attach;
+}
+
+struct scrollback *pane_scrollback(const struct pane *p)
+{
+	return p->scrollback;
+}
+
+struct transfer *pane_transfer(const struct pane *p)
+{
+	return p->transfer;
+}
+
+const char *pane_name(const struct pane *p)
+{
+	return p->name;
+}
+
+enum vm_state pane_state(const struct pane *p)
+{
+	return p->state;
+}
+
+bool pane_has_exited(const struct pane *p)
+{
+	return p->cause;
+}
+
+uint32_t pane_prefix(const struct pane *p)
+{
+	return p->prefix;
+}
 
 int pane_rows(const struct pane *p)
 {
 	return p->screen->rows > 1 ? p->screen->rows - 1 : 1;
+}
+
+int pane_columns(const struct pane *p)
+{
+	return p->screen->columns;
 }
 
 void pane_say(struct pane *p, enum role role, const char *fmt, ...)
@@ -39,11 +135,11 @@ void pane_say(struct pane *p, enum role role, const char *fmt, ...)
 	p->message = xvasprintf(fmt, ap);
 	va_end(ap);
 	p->role = role;
-	p->amount = false;
+	p->is_progress = false;
 	app_changed(p->screen->app);
 }
 
-void pane_ask(struct pane *p, const char *label, const char *text, void (*changed)(struct pane *p),
+void pane_ask(struct pane *p, const char *label, const char *text, void (*changed)(struct pane *p, const char *text),
 	      void (*done)(struct pane *p, const char *text))
 {
 	p->prompt.label = label;
@@ -58,7 +154,13 @@ void pane_detach(struct pane *p)
 	screen_pop(p->screen);
 }
 
-/* The machine */
+void pane_toggle_keyboard(struct pane *p)
+{
+	p->wants = !attach_types(p->attach);
+	attach_take(p->attach, p->wants);
+}
+
+/* ---- the machine ---- */
 
 static void pane_measure(struct pane *p)
 {
@@ -128,8 +230,8 @@ static void pane_on_changed(void *arg)
 	struct pane *p = arg;
 	p->spoke = loop_now(app_loop(p->screen->app));
 	pane_tell_typing(p);
-	pane_wishes(p);
-	pane_gather_step(p);
+	osc_requests_grant(p->requests);
+	scrollback_read_on(p->scrollback);
 	app_changed(p->screen->app);
 }
 
@@ -140,10 +242,10 @@ static void pane_on_state(enum vm_state state, void *arg)
 	p->state = state;
 	if (state != VM_STOPPING)
 		p->deadline = 0;
-	if (p->amount) {
+	if (p->is_progress) {
 		free(p->message);
 		p->message = NULL;
-		p->amount = false;
+		p->is_progress = false;
 	}
 	pane_learn(p);
 	app_changed(p->screen->app);
@@ -166,7 +268,7 @@ static void pane_on_progress(const char *state, const json_t *values, void *arg)
 
 	if (amount) {
 		pane_say(p, ROLE_WORK, "%s", amount);
-		p->amount = true;
+		p->is_progress = true;
 		free(amount);
 	} else if (!strcmp(state, "stopping")) {
 		pane_on_stopping(p, values);
@@ -190,7 +292,7 @@ static void pane_on_ended(enum vm_state state, const char *cause, void *arg)
 	p->cause = xstrdup(cause);
 	free(p->message); /* of what led to it */
 	p->message = NULL;
-	pane_send_stop(p);
+	transfer_stop(p->transfer);
 	loop_timer_stop(p->timer);
 	p->timer = NULL;
 	p->prefixed = false;
@@ -204,7 +306,7 @@ static const struct attach_ops attach_ops = {
 	.ended = pane_on_ended,
 };
 
-/* The status line */
+/* ---- the status line ---- */
 
 static uint64_t pane_quiet_ms(const struct pane *p)
 {
@@ -301,9 +403,9 @@ static void pane_status(struct pane *p, const struct canvas *c, int row)
 	} else if (p->prefixed) {
 		buf_adds(&b, " │ d leave  [ scroll  / search  s save  p power  k keys");
 		keys = xasprintf(" ? all ");
-	} else if (p->looking) {
+	} else if (scrollback_is_open(p->scrollback)) {
 		buf_addf(&b, " │ line %llu of %llu │ / search  n next  Space mark  Enter copy",
-			 (unsigned long long)p->at.line - v->first + 1,
+			 (unsigned long long)scrollback_cursor(p->scrollback).line - v->first + 1,
 			 (unsigned long long)v->end - v->first + (unsigned)v->rows);
 		keys = xasprintf(" q back ");
 	} else {
@@ -311,14 +413,14 @@ static void pane_status(struct pane *p, const struct canvas *c, int row)
 		keys = pane_is_watching(p) ? xasprintf(" %s t keyboard ", prefix) : xasprintf(" %s ? keys ", prefix);
 	}
 	canvas_put_cut(c, row, at, c->columns - at - canvas_width(c, keys) - 1,
-		       p->message && !p->looking && !p->cause ? p->role : ROLE_HEADER, b.data);
+		       p->message && !scrollback_is_open(p->scrollback) && !p->cause ? p->role : ROLE_HEADER, b.data);
 	canvas_put_right(c, row, c->columns, ROLE_HEADER_DIM, keys);
 	free(keys);
 	free(look.text);
 	buf_fini(&b);
 }
 
-/* The screen's functions */
+/* ---- the screen ---- */
 
 static void pane_console_paint(struct screen *s, const struct canvas *c)
 {
@@ -346,9 +448,9 @@ static void pane_console_cursor(struct screen *s, int *row, int *column)
 		*column = p->prompt.column;
 		if (*column >= s->columns)
 			*column = s->columns - 1;
-	} else if (p->looking) {
-		*row = (int)(p->at.line - p->top);
-		*column = p->at.col;
+	} else if (scrollback_is_open(p->scrollback)) {
+		*row = (int)(scrollback_cursor(p->scrollback).line - scrollback_top(p->scrollback));
+		*column = scrollback_cursor(p->scrollback).col;
 	} else if (p->cause || !pane_guest_cursor(p, row, column)) {
 		*row = -1;
 	}
@@ -365,7 +467,7 @@ static void pane_prompt_key(struct pane *p, const struct key *k)
 		done(p, text);
 		free(text);
 	} else if (text_field_key(&p->prompt.field, k) && p->prompt.changed) {
-		p->prompt.changed(p);
+		p->prompt.changed(p, p->prompt.field.text);
 	}
 }
 
@@ -374,7 +476,7 @@ static bool pane_console_key(struct screen *s, const struct key *k)
 	struct pane *p = s->self;
 
 	if (k->code == K_MOUSE && (k->mouse == MOUSE_MOVE || k->mouse == MOUSE_RELEASE)) {
-		if (!p->prompt.label && !p->prefixed && !p->looking && !p->cause)
+		if (!p->prompt.label && !p->prefixed && !scrollback_is_open(p->scrollback) && !p->cause)
 			pane_guest_key(p, k);
 		return true;
 	}
@@ -387,15 +489,15 @@ static bool pane_console_key(struct screen *s, const struct key *k)
 		pane_command(p, k);
 	} else if (k->code == p->prefix) {
 		p->prefixed = true;
-	} else if (p->looking) {
+	} else if (scrollback_is_open(p->scrollback)) {
 		if (!k->alt)
-			pane_look_key(p, k);
+			scrollback_key(p->scrollback, k);
 	} else if (p->cause) {
 		if (k->code == K_ESC || k->code == K_ENTER || k->code == 'q')
 			pane_detach(p);
-	} else if (p->sender && k->code == K_ESC) {
-		pane_say(p, ROLE_WARN, "Sending was given up");
-		pane_send_stop(p);
+	} else if (transfer_is_sending(p->transfer) && k->code == K_ESC) {
+		pane_say(p, ROLE_WARN, "Sending was stopped");
+		transfer_stop(p->transfer);
 	} else {
 		pane_guest_key(p, k);
 	}
@@ -406,15 +508,12 @@ static void pane_console_close(struct screen *s)
 {
 	struct pane *p = s->self;
 
-	pane_send_stop(p);
-	pane_wishes_end(p);
+	osc_requests_free(p->requests);
+	transfer_free(p->transfer);
 	attach_free(p->attach);
+	scrollback_free(p->scrollback);
 	loop_timer_stop(p->timer);
 	text_field_fini(&p->prompt.field);
-	buf_fini(&p->gather.text);
-	free(p->to_save);
-	free(p->copied);
-	free(p->sought);
 	free(p->doing);
 	free(p->cause);
 	free(p->elsewhere);
@@ -430,7 +529,7 @@ static enum term_moves pane_console_moves(struct screen *s)
 	const struct pane *p = s->self;
 	const struct view *v = attach_view(p->attach);
 
-	if (!v->rows || p->looking || p->cause || p->prompt.label)
+	if (!v->rows || scrollback_is_open(p->scrollback) || p->cause || p->prompt.label)
 		return TERM_MOVES_NONE;
 	return v->modes.mouse == CONSOLE_MOUSE_MOVE   ? TERM_MOVES_ALL
 	       : v->modes.mouse == CONSOLE_MOUSE_DRAG ? TERM_MOVES_DRAG
@@ -484,13 +583,14 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 	err_fini(e);
 	p->prefix = settings.prefix;
 	p->wants = true;
-	p->may = settings.guest;
 	p->dir = store_machine_dir(app_store(app), p->name);
 	p->runtime = host_runtime_dir(p->name, NULL);
 	p->cpu = -1;
 	p->spoke = loop_now(app_loop(app));
-	text_field_init(&p->prompt.field, 4096);
-	buf_init(&p->gather.text, 0);
+	text_field_init(&p->prompt.field, PROMPT_MAX);
+	p->scrollback = scrollback_new(p);
+	p->transfer = transfer_new(p);
+	p->requests = osc_requests_new(p, &settings.guest);
 	p->screen = screen_push(app, &console_ops, p);
 	if (p->elsewhere)
 		pane_say(p, ROLE_WARN, "Its kernel talks on %s, by boot.cmdline: not here", p->elsewhere);

@@ -1,323 +1,389 @@
 /* SPDX-License-Identifier: MIT */
-/* console_look: the scrollback: moving in it, searching, marking and copying; see console.h. */
+/* scrollback: keeps a cursor within the lines that the supervisor has, and reads them page by page. */
+#include "scrollback.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "console/row.h"
-#include "pane.h"
-#include "tui/toolkit/app.h"
+#include "transfer.h"
 
-static uint64_t scrollback_last_line(const struct pane *p)
+struct scrollback {
+	struct pane *pane;
+	bool open, marking;
+	struct scrollback_place at, mark; /* the cursor; where marking began */
+	uint64_t top;			  /* first line in sight */
+	char *query;			  /* the last one */
+	struct find_place hit;
+	bool has_hit;
+	struct scrollback_place search_from;
+	char *copied;
+	/* lines that are being read into a text */
+	struct {
+		bool on;
+		struct scrollback_place at, end; /* up to before `end` */
+		struct buf text;
+		void (*done)(struct pane *p, char *text);
+	} reader;
+};
+
+struct scrollback *scrollback_new(struct pane *p)
 {
-	const struct view *v = attach_view(p->attach);
+	struct scrollback *s = xcalloc(1, sizeof(*s));
+
+	s->pane = p;
+	buf_init(&s->reader.text, 0);
+	return s;
+}
+
+void scrollback_free(struct scrollback *s)
+{
+	buf_fini(&s->reader.text);
+	free(s->copied);
+	free(s->query);
+	free(s);
+}
+
+bool scrollback_is_open(const struct scrollback *s)
+{
+	return s->open;
+}
+
+uint64_t scrollback_top(const struct scrollback *s)
+{
+	return s->top;
+}
+
+struct scrollback_place scrollback_cursor(const struct scrollback *s)
+{
+	return s->at;
+}
+
+const char *scrollback_copied(const struct scrollback *s)
+{
+	return s->copied;
+}
+
+static const struct view *scrollback_view(const struct scrollback *s)
+{
+	return attach_view(pane_attach(s->pane));
+}
+
+static uint64_t scrollback_last_line(const struct scrollback *s)
+{
+	const struct view *v = scrollback_view(s);
 
 	return v->end + (uint64_t)(v->rows ? v->rows - 1 : 0);
 }
 
-/* The line of the cursor, and with it what is in sight, within what there is. */
-static void scrollback_settle(struct pane *p)
+/* Keeps the cursor, and what is in sight around it, within the lines that exist. */
+static void scrollback_clamp(struct scrollback *s)
 {
-	const struct view *v = attach_view(p->attach);
-	uint64_t rows = (uint64_t)pane_rows(p), last = scrollback_last_line(p);
+	const struct view *v = scrollback_view(s);
+	uint64_t rows = (uint64_t)pane_rows(s->pane), last = scrollback_last_line(s);
 
-	if (p->at.line < v->first)
-		p->at.line = v->first;
-	if (p->at.line > last)
-		p->at.line = last;
-	if (p->at.col < 0)
-		p->at.col = 0;
-	if (p->at.col >= p->screen->columns)
-		p->at.col = p->screen->columns - 1;
-	if (p->at.line < p->top)
-		p->top = p->at.line;
-	if (p->at.line >= p->top + rows)
-		p->top = p->at.line - rows + 1;
-	if (p->top < v->first)
-		p->top = v->first;
-	app_changed(p->screen->app);
+	if (s->at.line < v->first)
+		s->at.line = v->first;
+	if (s->at.line > last)
+		s->at.line = last;
+	if (s->at.col < 0)
+		s->at.col = 0;
+	if (s->at.col >= pane_columns(s->pane))
+		s->at.col = pane_columns(s->pane) - 1;
+	if (s->at.line < s->top)
+		s->top = s->at.line;
+	if (s->at.line >= s->top + rows)
+		s->top = s->at.line - rows + 1;
+	if (s->top < v->first)
+		s->top = v->first;
+	app_changed(pane_app(s->pane));
 }
 
-void pane_look(struct pane *p)
+void scrollback_open(struct scrollback *s)
 {
-	const struct view *v = attach_view(p->attach);
+	const struct view *v = scrollback_view(s);
 
-	if (p->looking || !v->rows)
+	if (s->open || !v->rows)
 		return;
-	p->looking = true;
-	p->marking = p->has_hit = false;
-	p->at = (struct pane_place){v->end + (uint64_t)v->modes.row, v->modes.col};
-	p->top = v->end;
-	scrollback_settle(p);
+	s->open = true;
+	s->marking = s->has_hit = false;
+	s->at = (struct scrollback_place){v->end + (uint64_t)v->modes.row, v->modes.col};
+	s->top = v->end;
+	scrollback_clamp(s);
 }
 
-static void scrollback_leave(struct pane *p)
+static void scrollback_leave(struct scrollback *s)
 {
-	p->looking = p->marking = p->has_hit = false;
-	app_changed(p->screen->app);
+	s->open = s->marking = s->has_hit = false;
+	app_changed(pane_app(s->pane));
 }
 
-static bool scrollback_before(struct pane_place a, struct pane_place b)
+static bool scrollback_before(struct scrollback_place a, struct scrollback_place b)
 {
 	return a.line < b.line || (a.line == b.line && a.col < b.col);
 }
 
-bool pane_is_marked(const struct pane *p, uint64_t line, int col)
+bool scrollback_is_marked(const struct scrollback *s, uint64_t line, int col)
 {
-	struct pane_place here = {line, col}, from = p->mark, to = p->at;
+	struct scrollback_place here = {line, col}, from = s->mark, to = s->at;
 
-	if (p->has_hit && line == p->hit.line && col >= p->hit.col && col < p->hit.col + p->hit.cols)
+	if (s->has_hit && line == s->hit.line && col >= s->hit.col && col < s->hit.col + s->hit.cols)
 		return true;
-	if (!p->marking)
+	if (!s->marking)
 		return false;
 	if (scrollback_before(to, from)) {
-		from = p->at;
-		to = p->mark;
+		from = s->at;
+		to = s->mark;
 	}
 	return !scrollback_before(here, from) && !scrollback_before(to, here);
 }
 
-/* Text */
+/* ---- text ---- */
 
-void pane_gather_step(struct pane *p)
+void scrollback_read_on(struct scrollback *s)
 {
-	struct pane_gather *g = &p->gather;
+	AUTO_FREE struct cell *cells = NULL;
 	int cols = CONSOLE_COLS_MAX;
-	struct cell *cells;
-	bool more = true;
 
-	if (!g->on || !p->attach)
+	if (!s->reader.on || !pane_attach(s->pane))
 		return;
 	cells = xcalloc((size_t)cols, sizeof(*cells));
-	if (g->at.line < attach_view(p->attach)->first)
-		g->at = (struct pane_place){attach_view(p->attach)->first, 0};
-	while (more && g->at.line <= g->end.line && g->at.line <= scrollback_last_line(p)) {
-		more = attach_line(p->attach, g->at.line, cells, cols);
-		if (!more)
-			break;
-		row_text(&g->text, cells, g->at.col, g->at.line == g->end.line ? g->end.col : cols);
-		if (g->at.line != g->end.line)
-			buf_addc(&g->text, '\n');
-		g->at = (struct pane_place){g->at.line + 1, 0};
+	if (s->reader.at.line < scrollback_view(s)->first)
+		s->reader.at = (struct scrollback_place){scrollback_view(s)->first, 0};
+	while (s->reader.at.line <= s->reader.end.line && s->reader.at.line <= scrollback_last_line(s)) {
+		bool last = s->reader.at.line == s->reader.end.line;
+
+		if (!attach_line(pane_attach(s->pane), s->reader.at.line, cells, cols))
+			return; /* its page was requested */
+		row_text(&s->reader.text, cells, s->reader.at.col, last ? s->reader.end.col : cols);
+		if (!last)
+			buf_addc(&s->reader.text, '\n');
+		s->reader.at = (struct scrollback_place){s->reader.at.line + 1, 0};
 	}
-	free(cells);
-	if (!more)
-		return;
-	g->on = false;
-	g->done(p);
-	buf_fini(&g->text);
+	s->reader.on = false;
+	s->reader.done(s->pane, buf_steal(&s->reader.text));
 }
 
-void pane_gather(struct pane *p, struct pane_place from, struct pane_place to, void (*done)(struct pane *p))
+void scrollback_read(struct scrollback *s, struct scrollback_place from, struct scrollback_place to,
+		     void (*done)(struct pane *p, char *text))
 {
-	buf_fini(&p->gather.text);
-	p->gather = (struct pane_gather){.on = true, .at = from, .end = to, .done = done};
-	buf_init(&p->gather.text, 0);
-	pane_gather_step(p);
+	buf_fini(&s->reader.text);
+	buf_init(&s->reader.text, 0);
+	s->reader.on = true;
+	s->reader.at = from;
+	s->reader.end = to;
+	s->reader.done = done;
+	scrollback_read_on(s);
 }
 
-static void scrollback_on_copied(struct pane *p)
+static void scrollback_on_copied(struct pane *p, char *text)
 {
+	struct scrollback *s = pane_scrollback(p);
 	char prefix[8];
 
-	free(p->copied);
-	p->copied = buf_steal(&p->gather.text);
-	term_clip(app_term(p->screen->app), p->copied, strlen(p->copied)); /* as one that a terminal marks itself */
-	pane_say(p, ROLE_GOOD, "Copied %zu bytes: %s ] pastes them", strlen(p->copied),
-		 pane_key_name(p->prefix, prefix));
+	free(s->copied);
+	s->copied = text;
+	term_clip(app_term(pane_app(p)), text, strlen(text)); /* as if the terminal itself had marked it */
+	pane_say(p, ROLE_GOOD, "Copied %zu bytes: %s ] pastes them", strlen(text),
+		 pane_key_name(pane_prefix(p), prefix));
 }
 
-/* What is marked, or the line that the cursor is in. */
-static void scrollback_gather_marked(struct pane *p, void (*done)(struct pane *p))
+/* Reads what is marked, or the line of the cursor, and leaves the scrollback. */
+static void scrollback_read_marked(struct scrollback *s, void (*done)(struct pane *p, char *text))
 {
-	struct pane_place from = {p->at.line, 0}, to = {p->at.line, CONSOLE_COLS_MAX};
+	struct scrollback_place from = {s->at.line, 0}, to = {s->at.line, CONSOLE_COLS_MAX};
 
-	if (p->marking) {
-		from = scrollback_before(p->at, p->mark) ? p->at : p->mark;
-		to = scrollback_before(p->at, p->mark) ? p->mark : p->at;
+	if (s->marking) {
+		from = scrollback_before(s->at, s->mark) ? s->at : s->mark;
+		to = scrollback_before(s->at, s->mark) ? s->mark : s->at;
 		to.col++; /* the cell under the cursor too */
 	}
-	scrollback_leave(p);
-	pane_gather(p, from, to, done);
+	scrollback_leave(s);
+	scrollback_read(s, from, to, done);
 }
 
-/* Searching */
+/* ---- searching ---- */
 
 static void scrollback_on_found(const struct find_place *found, void *arg)
 {
-	struct pane *p = arg;
+	struct scrollback *s = arg;
 
-	p->has_hit = found != NULL;
+	s->has_hit = found != NULL;
 	if (found) {
-		p->hit = *found;
-		p->at = (struct pane_place){found->line, found->col};
-		scrollback_settle(p);
+		s->hit = *found;
+		s->at = (struct scrollback_place){found->line, found->col};
+		scrollback_clamp(s);
 	} else {
-		pane_say(p, ROLE_WARN, "Not found: %s", p->sought);
+		pane_say(s->pane, ROLE_WARN, "Not found: %s", s->query);
 	}
-	app_changed(p->screen->app);
+	app_changed(pane_app(s->pane));
 }
 
-static void scrollback_seek(struct pane *p, bool back, struct pane_place from)
+static void scrollback_find(struct scrollback *s, bool back, struct scrollback_place from)
 {
 	struct find_place at = {.line = from.line, .col = from.col};
 
-	if (p->sought && *p->sought)
-		attach_find(p->attach, p->sought, back, &at, scrollback_on_found, p);
+	if (s->query && *s->query)
+		attach_find(pane_attach(s->pane), s->query, back, &at, scrollback_on_found, s);
 }
 
-static void scrollback_search_changed(struct pane *p)
+static void scrollback_query_changed(struct pane *p, const char *text)
 {
-	free(p->sought);
-	p->sought = xstrdup(p->prompt.field.text);
-	if (*p->sought)
-		scrollback_seek(p, true, p->search_from);
+	struct scrollback *s = pane_scrollback(p);
+
+	free(s->query);
+	s->query = xstrdup(text);
+	if (*s->query)
+		scrollback_find(s, true, s->search_from);
 	else
-		p->has_hit = false;
+		s->has_hit = false;
 }
 
-static void scrollback_search_done(struct pane *p, const char *text)
+static void scrollback_query_done(struct pane *p, const char *text)
 {
+	struct scrollback *s = pane_scrollback(p);
+
 	if (text)
 		return;
-	p->has_hit = false;
-	p->at = p->search_from;
-	scrollback_settle(p);
+	s->has_hit = false;
+	s->at = s->search_from;
+	scrollback_clamp(s);
 }
 
-void pane_search(struct pane *p)
+void scrollback_search(struct scrollback *s)
 {
-	pane_look(p);
-	if (!p->looking)
+	scrollback_open(s);
+	if (!s->open)
 		return;
-	p->search_from = p->at;
-	p->search_from.col++;
-	pane_ask(p, "Search back: ", "", scrollback_search_changed, scrollback_search_done);
+	s->search_from = s->at;
+	s->search_from.col++;
+	pane_ask(s->pane, "Search back: ", "", scrollback_query_changed, scrollback_query_done);
 }
 
-static void scrollback_again(struct pane *p, bool back)
+static void scrollback_again(struct scrollback *s, bool back)
 {
-	struct pane_place from = p->at;
+	struct scrollback_place from = s->at;
 
 	from.col += back ? 0 : 1;
-	scrollback_seek(p, back, from);
+	scrollback_find(s, back, from);
 }
 
-/* Keys */
+/* ---- keys ---- */
 
-static void scrollback_move(struct pane *p, int64_t lines)
+static void scrollback_move(struct scrollback *s, int64_t lines)
 {
-	if (lines < 0 && p->at.line < (uint64_t)-lines)
-		p->at.line = 0;
+	if (lines < 0 && s->at.line < (uint64_t)-lines)
+		s->at.line = 0;
 	else
-		p->at.line += (uint64_t)lines;
-	scrollback_settle(p);
+		s->at.line += (uint64_t)lines;
+	scrollback_clamp(s);
 }
 
-static void scrollback_scroll(struct pane *p, int64_t lines)
+static void scrollback_scroll(struct scrollback *s, int64_t lines)
 {
-	uint64_t last = scrollback_last_line(p), rows = (uint64_t)pane_rows(p);
+	uint64_t last = scrollback_last_line(s), rows = (uint64_t)pane_rows(s->pane);
 
-	if (lines > 0 && p->top + rows > last) { /* beyond the end: live again */
-		scrollback_leave(p);
+	if (lines > 0 && s->top + rows > last) { /* beyond the end: live again */
+		scrollback_leave(s);
 		return;
 	}
-	p->top = lines < 0 && p->top < (uint64_t)-lines ? 0 : p->top + (uint64_t)lines;
-	if (p->top < attach_view(p->attach)->first)
-		p->top = attach_view(p->attach)->first;
-	if (p->at.line < p->top)
-		p->at.line = p->top;
-	if (p->at.line >= p->top + rows)
-		p->at.line = p->top + rows - 1;
-	scrollback_settle(p);
+	s->top = lines < 0 && s->top < (uint64_t)-lines ? 0 : s->top + (uint64_t)lines;
+	if (s->top < scrollback_view(s)->first)
+		s->top = scrollback_view(s)->first;
+	if (s->at.line < s->top)
+		s->at.line = s->top;
+	if (s->at.line >= s->top + rows)
+		s->at.line = s->top + rows - 1;
+	scrollback_clamp(s);
 }
 
-static void scrollback_on_mouse(struct pane *p, const struct key *k)
+static void scrollback_on_mouse(struct scrollback *s, const struct key *k)
 {
 	if (k->mouse == MOUSE_WHEEL_UP || k->mouse == MOUSE_WHEEL_DOWN) {
-		scrollback_scroll(p, k->mouse == MOUSE_WHEEL_UP ? -3 : 3);
-	} else if (k->mouse == MOUSE_PRESS && k->row < pane_rows(p)) {
-		p->at = (struct pane_place){p->top + (uint64_t)k->row, k->column};
-		scrollback_settle(p);
+		scrollback_scroll(s, k->mouse == MOUSE_WHEEL_UP ? -3 : 3);
+	} else if (k->mouse == MOUSE_PRESS && k->row < pane_rows(s->pane)) {
+		s->at = (struct scrollback_place){s->top + (uint64_t)k->row, k->column};
+		scrollback_clamp(s);
 	}
 }
 
-void pane_look_key(struct pane *p, const struct key *k)
+void scrollback_key(struct scrollback *s, const struct key *k)
 {
-	int page = pane_rows(p) > 1 ? pane_rows(p) - 1 : 1;
+	int page = pane_rows(s->pane) > 1 ? pane_rows(s->pane) - 1 : 1;
 
 	switch (k->code) {
 	case K_MOUSE:
-		scrollback_on_mouse(p, k);
+		scrollback_on_mouse(s, k);
 		break;
 	case K_UP:
 	case 'k':
-		scrollback_move(p, -1);
+		scrollback_move(s, -1);
 		break;
 	case K_DOWN:
 	case 'j':
-		scrollback_move(p, 1);
+		scrollback_move(s, 1);
 		break;
 	case K_PAGE_UP:
 	case K_CTRL('b'):
-		scrollback_scroll(p, -page);
+		scrollback_scroll(s, -page);
 		break;
 	case K_PAGE_DOWN:
 	case K_CTRL('f'):
-		scrollback_scroll(p, page);
+		scrollback_scroll(s, page);
 		break;
 	case K_HOME:
 	case 'g':
-		p->at = (struct pane_place){0, 0};
-		scrollback_settle(p);
+		s->at = (struct scrollback_place){0, 0};
+		scrollback_clamp(s);
 		break;
 	case K_END:
 	case 'G':
-		p->at = (struct pane_place){scrollback_last_line(p), 0};
-		scrollback_settle(p);
+		s->at = (struct scrollback_place){scrollback_last_line(s), 0};
+		scrollback_clamp(s);
 		break;
 	case K_LEFT:
 	case 'h':
-		p->at.col--;
-		scrollback_settle(p);
+		s->at.col--;
+		scrollback_clamp(s);
 		break;
 	case K_RIGHT:
 	case 'l':
-		p->at.col++;
-		scrollback_settle(p);
+		s->at.col++;
+		scrollback_clamp(s);
 		break;
 	case '0':
-		p->at.col = 0;
-		scrollback_settle(p);
+		s->at.col = 0;
+		scrollback_clamp(s);
 		break;
 	case '$':
-		p->at.col = p->screen->columns - 1;
-		scrollback_settle(p);
+		s->at.col = pane_columns(s->pane) - 1;
+		scrollback_clamp(s);
 		break;
 	case ' ':
 	case 'v':
-		p->marking = !p->marking;
-		p->mark = p->at;
+		s->marking = !s->marking;
+		s->mark = s->at;
 		break;
 	case K_ENTER:
 	case 'y':
-		scrollback_gather_marked(p, scrollback_on_copied);
+		scrollback_read_marked(s, scrollback_on_copied);
 		break;
 	case 'w':
-		scrollback_gather_marked(p, pane_save_text);
+		scrollback_read_marked(s, transfer_save_text);
 		break;
 	case '/':
-		pane_search(p);
+		scrollback_search(s);
 		break;
 	case 'n':
-		scrollback_again(p, true);
+		scrollback_again(s, true);
 		break;
 	case 'N':
-		scrollback_again(p, false);
+		scrollback_again(s, false);
 		break;
 	case K_ESC:
 	case 'q':
-		scrollback_leave(p);
+		scrollback_leave(s);
 		break;
 	default:
 		break;
