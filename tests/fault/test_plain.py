@@ -336,7 +336,7 @@ class Wizard(Case):
                            "system.packages=git")
         self.assertIn("+ memory = 2G", out)
         self.assertIn("takes effect at the next boot", out)
-        self.assertIn("for new machines only", out)
+        self.assertIn("only for new machines", out)
         new = parsed(lib.read(box.ini))
         self.assertEqual(new.pop("cpu.memory"), ["2G"])
         self.assertEqual(new.pop("system.packages"), ["git"])

@@ -113,7 +113,7 @@ class Manage(lib.Case):
         s.key("C-u")
         s.type("somebody")
         s.click_text("Review")
-        s.wait("build → somebody", "for new machines only")
+        s.wait("build → somebody", "only for new machines")
         s.key("C-q")
         s.wait("have not been saved")
         s.key("Right", "Enter")
