@@ -3,8 +3,8 @@
  * catalog: facts about architectures, releases, firmware, package profiles and mirrors, as data.
  *
  * Read once from assets/catalog/{arches,releases,profiles,mirrors,extra,zones,accounts}.ini (compiled in; DEBWIZ_ASSETS
- * overrides). No other place may hold such a fact. What is offered is this catalogue x what the
- * release's own index holds x what this host's QEMU has; only the first factor is known here.
+ * overrides). No other place may have such a fact. A machine also depends on the release's index and this host's QEMU,
+ * which are not known here.
  */
 #ifndef CATALOG_CATALOG_H
 #define CATALOG_CATALOG_H
@@ -15,21 +15,21 @@
 #include "base/err.h"
 #include "base/strv.h"
 
-/* An architecture as Debian names it. Strings are "" where a row does not say, lists empty. */
+/* An architecture by Debian's name. Texts are "" and lists empty if the row has no value. */
 struct catalog_arch {
 	char *name;	     /* "armhf" */
 	char *title;	     /* "32-bit ARM, hard float" */
-	char *not_offered;   /* "" when offered; else why, a whole sentence */
-	struct strv aliases; /* what others call it: the kernel, QEMU, GNU; for a message alone */
+	char *not_offered;   /* "" if offered; else why, a part of a sentence */
+	struct strv aliases; /* names of the kernel, QEMU, GNU; for messages only */
 	char *qemu;	     /* "qemu-system-arm" */
-	char *qemu_native;   /* binary under an accelerator where another is needed, or "" */
+	char *qemu_native;   /* binary with an accelerator, if another one; "" */
 	char *machine;	     /* "virt" */
 	char *machine_opts;  /* ",gic-version=max" or "" */
-	char *small_opts;    /* more of them for at most small_memory bytes, or "" */
+	char *small_opts;    /* further ones for at most small_memory bytes, or "" */
 	uint64_t small_memory;
 	char *cpu_tcg;		  /* CPU under emulation */
 	char *cpu_native;	  /* CPU under an accelerator: "host" or "host,aarch64=off" */
-	struct strv cpu_models;	  /* what cpu.model may say beside auto; features may follow */
+	struct strv cpu_models;	  /* values of cpu.model beside auto; features may follow */
 	struct strv accels;	  /* accelerators that QEMU has for it, beside tcg */
 	struct strv native_hosts; /* host machine names (uname -m) that may accelerate it */
 	unsigned max_cpus;
@@ -40,18 +40,18 @@ struct catalog_arch {
 	struct strv releases;	       /* codenames that have that kernel; empty: all */
 	char *console;		       /* "ttyAMA0" */
 	char *virtio;		       /* device suffix: "pci" or "ccw" */
-	char *firmware;		       /* package: "qemu-efi-arm", "" where direct boot is all there is */
+	char *firmware;		       /* package: "qemu-efi-arm", "": only direct boot */
 	struct strv firmware_releases; /* codenames that have the firmware; empty: all */
 	char *firmware_arch;	       /* architecture name in the JSON descriptors: "arm" */
 	char *firmware_machine;	       /* machine pattern in them: "virt-*" */
 	uint64_t firmware_max_memory;  /* bytes the firmware starts with, 0: max_memory */
 	char *firmware_memory_why;     /* reason in words */
-	uint64_t pflash_size;	       /* bytes the machine wants, 0: the file's own size */
+	uint64_t pflash_size;	       /* bytes that the machine requires, 0: the file's size */
 	char *grub;		       /* package: "grub-efi-arm" */
 	char *grub_target;	       /* "arm-efi" */
 	char *efi_file;		       /* "BOOTARM.EFI" */
-	/* Modules the small initrd needs, before dependencies, spelt with `_`; a name that a kernel
-	 * has not (built in, or of another version) is left out. */
+	/* Modules of the small initrd, without their dependencies, spelt with `_`; names that a kernel does not have
+	 * (built in, or of another version) are ignored. */
 	struct strv initrd_modules;
 	char *lib_links; /* extra merged-/usr links beside bin sbin lib: "lib64" or "" */
 };
@@ -64,11 +64,11 @@ struct catalog_release {
 	bool security;		/* has CODENAME-security */
 	bool updates;		/* has CODENAME-updates */
 	char *security_suite;	/* "bookworm-security"; under the security mirror's base URL */
-	char *old_zones;	/* package with the old names of time zones; "" where tzdata has them */
-	char *sources_style;	/* "list" or "deb822": how its sources.list is written */
+	char *old_zones;	/* package with the old names of time zones; "": tzdata */
+	char *sources_style;	/* "list" or "deb822": format of its sources.list */
 	struct strv components; /* default components of the guest's sources: main [non-free-firmware] */
-	/* Fingerprints (40 hex digits, upper case) of the primary keys that may sign its suites,
-	 * security's included; their public parts are the assets keys/. */
+	/* Fingerprints (40 hex digits, upper case) of the primary keys that may sign its suites, including security;
+	 * the public keys are in assets/keys/. */
 	struct strv keys;
 };
 
@@ -76,12 +76,12 @@ struct catalog_profile {
 	char *name; /* "build" */
 	char *title;
 	bool is_default;
-	bool hidden;   /* not for system.profile: added where another field asks for it */
-	char *include; /* a section above it, whose lists are taken over in front of its own */
+	bool hidden;   /* not for system.profile: added if another field requires it */
+	char *include; /* a section above it, whose lists come before its own */
 	struct strv packages;
-	struct strv without; /* Priority required or important, and yet left out */
-	struct strv instead; /* hidden ones: packages of the user's own that make it superfluous */
-	struct strv jobs;    /* names pinned where the solver's choice among alternatives matters */
+	struct strv without; /* packages of priority required or important that are left out */
+	struct strv instead; /* hidden ones: packages of the user that replace it */
+	struct strv jobs;    /* names that fix the solver's choice among alternatives */
 };
 
 /* An option of QEMU that qemu.extra may hold, or one that is refused with a hint. */
@@ -89,10 +89,10 @@ struct catalog_extra {
 	char *name;	   /* without its dash; "device.usb-kbd" for -device usb-kbd */
 	struct strv parts; /* of NAME=VALUE,...; empty: see value */
 	char *value;	   /* "word": one of those; "none": nothing; "": parts */
-	char *instead;	   /* "section.key" that does it; the option is refused */
+	char *instead;	   /* "section.key" to use instead; the option is refused */
 };
 
-/* A package, and the users and groups that it makes. */
+/* A package, and the users and groups that it creates. */
 struct catalog_account {
 	char *package;
 	struct strv names;
@@ -100,30 +100,29 @@ struct catalog_account {
 
 struct catalog;
 
-/* NULL on error (file and line in e). Free with catalog_free. */
+/* Reads the catalogue. NULL on error (file and line in e). Free with catalog_free. */
 struct catalog *catalog_new(struct err *e);
 void catalog_free(struct catalog *c);
 
-/* Borrowed rows in the file's order; *i starts at 0; NULL: no more. */
+/* Return the rows in the file's order, borrowed; *i starts at 0; NULL: no more. */
 const struct catalog_arch *catalog_arch_next(const struct catalog *c, size_t *i);
 const struct catalog_release *catalog_release_next(const struct catalog *c, size_t *i);
 const struct catalog_profile *catalog_profile_next(const struct catalog *c, size_t *i);
-/* Borrowed, NULL when there is no such row. */
+/* Return the row of that name, borrowed; NULL: none. */
 const struct catalog_arch *catalog_arch_find(const struct catalog *c, const char *name);
 const struct catalog_release *catalog_release_find(const struct catalog *c, const char *name);
 const struct catalog_profile *catalog_profile_find(const struct catalog *c, const char *name);
 const struct catalog_extra *catalog_extra_next(const struct catalog *c, size_t *i);
 const struct catalog_extra *catalog_extra_find(const struct catalog *c, const char *name);
 const struct catalog_account *catalog_account_next(const struct catalog *c, size_t *i);
-/* Names of time zones as every release has them; borrowed. */
+/* Returns the names of time zones that every release has; borrowed. */
 const struct strv *catalog_zones(const struct catalog *c);
-/* What a time zone is called now: the name itself, or the one that an old name stands for. Borrowed; NULL:
- * there is none of that name. */
+/* Returns the current name of a time zone, which may be given by an old name. Borrowed; NULL: unknown. */
 const char *catalog_zone(const struct catalog *c, const char *name);
-/* Built-in mirror base URLs in order of preference; security mirrors likewise. */
+/* Return the base URLs of the built-in mirrors and security mirrors, in order of preference. */
 const struct strv *catalog_mirrors(const struct catalog *c);
 const struct strv *catalog_security_mirrors(const struct catalog *c);
-/* Snapshot service base URL, to be followed by /debian/STAMP or /debian-security/STAMP. */
+/* Returns the base URL of the snapshot service; append /debian/STAMP or /debian-security/STAMP. */
 const char *catalog_snapshot(const struct catalog *c);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * field: the table of a machine's fields. One row drives default, INI, --set, checking, widget,
- * help and man page.
+ * field: the table of a machine's fields. Defaults, INI file, --set, checks, forms, help and man page use its rows.
  */
 #ifndef SPEC_FIELD_H
 #define SPEC_FIELD_H
@@ -14,10 +13,11 @@
 #include "spec/item.h"
 #include "spec/spec.h"
 
-/* Most items of a list. */
+/* Maximum number of items of a list. */
 #define FIELD_LIST_MAX 500
 
-/* What a change of the field does to a machine that is made already. */
+/* When a change of the field takes effect in an existing machine: at the next boot, there or by a command (APPLIED), as
+ * growth only, or only in a new machine. */
 enum field_effect { FIELD_NEXT_BOOT, FIELD_APPLIED, FIELD_GROW_ONLY, FIELD_NEW_ONLY };
 
 struct field {
@@ -35,14 +35,14 @@ struct field {
 extern const struct field field_table[];
 extern const size_t field_count;
 
-/* Keys that are known and not offered yet, whatever their value: pairs of section and key, with
- * NULL behind the last. Words of offered keys are in the fields' `later`. */
+/* Known keys that are not supported yet, whatever their value: pairs of section and key; NULL ends the list. Words of
+ * supported keys are in the fields' `later`. */
 extern const char *const field_later[][2];
 
-/* Row of `section`.`key`, or NULL. */
+/* Returns the row of `section`.`key`, or NULL. */
 const struct field *field_find(const char *section, const char *key);
-/* Sets one value from text (a list: appends; an empty item adds nothing). The error's text shows
- * what was read and what is allowed, kind ERR_USAGE, id "value-later" for what is not offered yet,
- * else "value-bad"; the field is then unchanged. */
+/* Sets one value from text (a list: appends; an empty item adds nothing). On error the field is unchanged, and e's text
+ * has the value and what is allowed: kind ERR_USAGE, id "value-later" for what is not supported yet, else "value-bad".
+ */
 int field_parse(const struct field *f, struct spec *s, const char *value, struct err *e);
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * grammar: what the text of each kind of value may look like. Every function is a field_check: 0,
- * or -1 with e's text the end of a sentence that begins with the value ("is not ...; allowed is
- * ..."). None looks at the host. The sets are allow-lists: a value ends up in QEMU's arguments, on
- * a kernel command line, in the guest's files or in a URL.
+ * grammar: checks the text of each kind of value, without facts about the host. Every function is the `check` of a
+ * column: 0, or -1 with e's text the end of a sentence that begins with the value ("is not ...; allowed is ..."). The
+ * sets of characters are allow lists: values are used in QEMU's arguments, on a kernel command line, in the guest's
+ * files and in URLs.
  */
 #ifndef SPEC_GRAMMAR_H
 #define SPEC_GRAMMAR_H
@@ -13,7 +13,7 @@
 int grammar_name(const char *v, struct err *e);	    /* machine name */
 int grammar_word(const char *v, struct err *e);	    /* architecture, release, profile */
 int grammar_hostname(const char *v, struct err *e); /* one RFC 1123 label, or empty */
-int grammar_user(const char *v, struct err *e);	    /* as useradd takes it; no system account */
+int grammar_user(const char *v, struct err *e);	    /* as useradd accepts; no system account */
 int grammar_locale(const char *v, struct err *e);
 int grammar_timezone(const char *v, struct err *e);
 int grammar_keyboard(const char *v, struct err *e);	 /* an XKB layout */
@@ -31,6 +31,6 @@ int grammar_cmdline(const char *v, struct err *e);
 int grammar_forward(const char *v, struct err *e);
 int grammar_drive(const char *v, struct err *e);
 int grammar_share(const char *v, struct err *e);
-int grammar_qemu_extra(const char *v, struct err *e); /* which ones: src/spec/extra.h */
+int grammar_qemu_extra(const char *v, struct err *e); /* the allowed options: src/spec/extra.h */
 
 #endif

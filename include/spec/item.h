@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * item: what structured items (`a=b,c=d`, a comma within a value doubled) are made of, for their
- * grammar and for those who help to write one.
+ * item: the parts of structured items (`a=b,c=d`, a comma within a value is doubled), for their grammar and for
+ * completion.
  */
 #ifndef SPEC_ITEM_H
 #define SPEC_ITEM_H
@@ -14,29 +14,29 @@
 enum item_kind { ITEM_TEXT, ITEM_WORD, ITEM_FILE, ITEM_FOLDER };
 
 struct item_part {
-	const char *key; /* NULL: behind the last part */
+	const char *key; /* NULL ends the table */
 	bool required;
 	enum item_kind kind;
-	const char *const *words;			/* ITEM_WORD: what is allowed, NULL behind the last */
-	int (*check)(const char *value, struct err *e); /* grammar, as a field_check; or NULL */
-	const char *about;				/* a few words */
+	const char *const *words;			/* ITEM_WORD: the allowed words; ends with NULL */
+	int (*check)(const char *value, struct err *e); /* grammar (spec/grammar.h), or NULL */
+	const char *about;				/* a short description */
 };
 
 extern const struct item_part item_drive[];
 extern const struct item_part item_share[];
 
-/* Where an item that is being written has got to. */
+/* The end of an incomplete item. */
 struct item_end {
-	const struct item_part *part; /* whose value is being written; NULL: a key is */
-	size_t at;		      /* the byte of the item where that value or key begins */
-	unsigned given;		      /* bit i: parts[i] is there already, before or at the end */
-	char *text;		      /* that value or key, its commas single; owned by the caller */
-	bool complete;		      /* it is a value that its part's grammar takes */
+	const struct item_part *part; /* whose value is incomplete; NULL: a key is */
+	size_t at;		      /* offset in the item where that value or key begins */
+	unsigned given;		      /* bit i: the item has parts[i] */
+	char *text;		      /* that value or key, with single commas; owned by the caller */
+	bool complete;		      /* a value that its part's grammar accepts */
 };
 
-/* Takes an unfinished item apart, whatever it holds; an unknown key leaves `part` NULL. */
+/* Parses an incomplete item, which may be invalid; an unknown key leaves `part` NULL. */
 void item_end(const struct item_part *parts, const char *item, struct item_end *out);
-/* A value as it is written within an item; owned by the caller. */
+/* Returns a value with its commas doubled, as within an item; owned by the caller. */
 char *item_escape(const char *value);
 
 #endif

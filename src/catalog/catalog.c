@@ -97,7 +97,7 @@ static const struct column account_columns[] = {
 
 struct zone_lists {
 	struct strv names;
-	struct strv links; /* old name and present name, by turns */
+	struct strv links; /* old name and current name, alternating */
 };
 
 struct mirror_lists {
@@ -154,7 +154,7 @@ static void *catalog_new_row(struct catalog_rows *t, const char *name)
 	return row;
 }
 
-/* Sets a value; a second text or list of the same key is refused for texts and appended for lists. */
+/* Sets a value. Lists append; a second text is refused. */
 static int catalog_set_column(const struct column *c, void *row, const char *value, struct err *e)
 {
 	char *allowed;
@@ -230,7 +230,7 @@ static void catalog_put_before(struct strv *list, const struct strv *first)
 	*list = all;
 }
 
-/* Adds the lists of an included profile, which must be above and is complete by then. */
+/* Adds the lists of an included profile, which must be above in the file. */
 static int catalog_include_profiles(struct catalog_rows *t, struct err *e)
 {
 	struct catalog_profile *rows = t->items;
@@ -266,7 +266,7 @@ static int catalog_on_mirror_entry(const char *section, const char *key, const c
 		m->snapshot = xstrdup(value);
 	} else {
 		return err_set(e, ERR_FAILED, "catalog-bad",
-			       "catalog/mirrors.ini:%u: %s.%s: there is no such key, or it is given "
+			       "catalog/mirrors.ini:%u: %s.%s: unknown key, or given "
 			       "twice",
 			       line, section, key);
 	}
@@ -284,7 +284,7 @@ static int catalog_on_zone_entry(const char *section, const char *key, const cha
 	else if (!strcmp(section, "links") && !strcmp(key, "link"))
 		strv_split(&z->links, value, " \t");
 	else
-		return err_set(e, ERR_FAILED, "catalog-bad", "catalog/zones.ini:%u: %s.%s: there is no such key", line,
+		return err_set(e, ERR_FAILED, "catalog-bad", "catalog/zones.ini:%u: %s.%s: unknown key", line,
 			       section, key);
 	if (z->links.len != links && z->links.len != links + 2)
 		return err_set(e, ERR_FAILED, "catalog-bad", "catalog/zones.ini:%u: write OLD NEW", line);

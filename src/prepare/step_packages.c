@@ -132,7 +132,7 @@ static int step_packages_check_user(const struct job *j, struct err *e)
 	if (!a)
 		return 0;
 	return err_set(e, ERR_USAGE, "user-taken",
-		       "system.user: package %s, which is to be installed, makes a user or group %s of its own; "
+		       "system.user: package %s, which is to be installed, creates a user or group %s; "
 		       "choose another name for the user",
 		       a->package, j->spec->user);
 }

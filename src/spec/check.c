@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * check: rules between fields and against the catalogue; see spec_check in include/spec/spec.h.
- * Each says the reason and what is allowed. What one value alone may look like is in grammar.c;
- * what this host has is for plan and qemu.
+ * check: the rules between fields and against the catalogue. Each message has the reason and what is allowed. grammar.c
+ * checks single values; prepare and qemu check what this host has.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,7 +20,7 @@
 struct check {
 	const struct spec *s;
 	const struct catalog *c;
-	const struct catalog_arch *arch;       /* NULL: not known */
+	const struct catalog_arch *arch;       /* NULL: unknown */
 	const struct catalog_release *release; /* likewise */
 	spec_fault_fn fault;
 	void *arg;
@@ -32,7 +31,7 @@ static unsigned check_line_of(const struct check *k, const char *section, const 
 	return k->s->lines[field_find(section, key) - field_table];
 }
 
-/* Line of a list's item; 0 where the list is not as the file had it. */
+/* Returns the line of a list's item; 0 if the list is not from the file. */
 static unsigned check_item_line(const struct check *k, const char *section, const char *key, size_t i)
 {
 	if (!k->s->doc || !check_line_of(k, section, key))
@@ -153,8 +152,7 @@ static void check_release(struct check *k)
 		      b.data);
 	guess = k->release ? NULL : check_guess_release(k);
 	if (guess)
-		FAULT(k, "machine", "release", "\"%s\" is not a release that debwiz knows%s %s", k->s->release, guess,
-		      b.data);
+		FAULT(k, "machine", "release", "\"%s\" is not a known release%s %s", k->s->release, guess, b.data);
 	free(guess);
 	buf_fini(&b);
 	k->release = NULL;
@@ -203,7 +201,7 @@ static void check_firmware(struct check *k)
 		return;
 	if (k->arch && !*k->arch->firmware)
 		FAULT(k, "firmware", "mode",
-		      "there is no UEFI firmware for %s; write direct (QEMU loads the kernel "
+		      "Debian has no UEFI firmware for %s; write direct (QEMU loads the kernel "
 		      "itself)",
 		      k->arch->name);
 	else if (k->arch && k->release && !check_lists(&k->arch->firmware_releases, k->release->codename))
@@ -219,7 +217,7 @@ static void check_firmware(struct check *k)
 		      "key, or write mode = direct");
 	if (*s->cmdline)
 		FAULT(k, "boot", "cmdline",
-		      "with mode = uefi GRUB in the machine says the kernel's command line; leave "
+		      "with mode = uefi GRUB in the machine sets the kernel's command line; leave "
 		      "this empty, or write mode = direct");
 }
 
@@ -249,8 +247,8 @@ static void check_cpu(struct check *k)
 		      a->firmware_memory_why, size_format(a->max_memory, whole));
 	if (strcmp(s->accel, "auto") && strcmp(s->accel, "tcg") && !strv_has(&a->accels, s->accel)) {
 		words = strv_join(&a->accels, ", ");
-		FAULT(k, "cpu", "accel", "%s does not run %s; write auto, tcg%s%s", s->accel, a->name,
-		      *words ? ", " : "", words);
+		FAULT(k, "cpu", "accel", "%s cannot run %s; write auto, tcg%s%s", s->accel, a->name, *words ? ", " : "",
+		      words);
 		free(words);
 	}
 	model = xstrndup(s->cpu_model, strcspn(s->cpu_model, ","));
@@ -279,9 +277,9 @@ static void check_forwards(struct check *k)
 	struct spec_forward *f = xcalloc(items->len + 1, sizeof(*f));
 
 	for (size_t i = 0; i < items->len; i++) {
-		(void)spec_forward_parse(items->items[i], &f[i], NULL); /* was checked on reading */
+		(void)spec_forward_parse(items->items[i], &f[i], NULL); /* checked when it was read */
 		for (size_t j = 0; j < i; j++) {
-			if (!strcmp(items->items[i], items->items[j])) { /* an auto one has one port */
+			if (!strcmp(items->items[i], items->items[j])) { /* also with the port auto */
 				check_fault(k, check_item_line(k, "network", "forward", i), "network", "forward",
 					    "%s is given twice; remove one of them", items->items[i]);
 				break;
@@ -298,8 +296,8 @@ static void check_forwards(struct check *k)
 	free(f);
 }
 
-/* The default asks for nothing that a machine without a network could not have. */
-static bool check_forwards_are_asked_for(const struct check *k)
+/* Whether forwards other than the default are set. */
+static bool check_has_own_forwards(const struct check *k)
 {
 	const struct field *f = field_find("network", "forward");
 	const struct spec *s = k->s;
@@ -314,7 +312,7 @@ static void check_network(struct check *k)
 	const struct spec *s = k->s;
 
 	if (s->net == SPEC_NET_NONE) {
-		if (check_forwards_are_asked_for(k))
+		if (check_has_own_forwards(k))
 			FAULT(k, "network", "forward",
 			      "there is nothing to forward to with mode = none; remove the "
 			      "forwards, or write mode = user");
@@ -329,16 +327,17 @@ static void check_mirror(struct check *k)
 	const struct spec *s = k->s;
 
 	if (!s->security && strcmp(s->security_mirror, "auto"))
-		FAULT(k, "mirror", "security_url", "has no use with security = no; remove one of the two");
+		FAULT(k, "mirror", "security_url", "has no effect with security = no; remove one of the two");
 	if (*s->snapshot && strcmp(s->mirror, "auto"))
 		FAULT(k, "mirror", "snapshot",
 		      "comes from Debian's snapshot service, not from the mirror that url names; "
 		      "remove one of the two");
 	if (s->components.len && !strv_has(&s->components, "main"))
-		FAULT(k, "mirror", "components", "main is missing; no Debian comes without it: add components = main");
+		FAULT(k, "mirror", "components",
+		      "main is missing, which every Debian system requires; add components = main");
 }
 
-/* Two items that name the same file or tag. */
+/* Refuses two items with the same file or tag. */
 static void check_unique(struct check *k, const char *key, const struct strv *items, const char *part)
 {
 	for (size_t i = 1; i < items->len; i++) {
@@ -372,7 +371,7 @@ static void check_extra(struct check *k)
 	}
 }
 
-/* The names that Debian's tzdata has; one that is newer than our list the host may know. */
+/* Checks the time zone against Debian's tzdata; this host may know newer names than our list. */
 static void check_time_zone(struct check *k)
 {
 	const char *zone = k->s->timezone, *now = catalog_zone(k->c, zone);
@@ -416,9 +415,8 @@ static void check_user(struct check *k)
 	const struct catalog_account *a = spec_user_taken(k->s, k->c, check_is_listed, &k->s->packages);
 
 	if (a)
-		FAULT(k, "system", "user",
-		      "package %s makes a user or group %s of its own; choose another name for the user", a->package,
-		      k->s->user);
+		FAULT(k, "system", "user", "package %s creates a user or group %s; choose another name for the user",
+		      a->package, k->s->user);
 }
 
 static void check_system(struct check *k)
@@ -427,7 +425,7 @@ static void check_system(struct check *k)
 
 	if (*name && name[strlen(name) - 1] == '-')
 		FAULT(k, "system", "hostname",
-		      "\"%s\" (the machine's name) cannot be a host name, for it ends in -; write "
+		      "\"%s\" (the machine's name) is not a valid host name because it ends in -; write "
 		      "another one here",
 		      name);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* extra: see src/spec/extra.h. */
+/* extra: checks the arguments of qemu.extra against assets/catalog/extra.ini. */
 #include "extra.h"
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@ size_t extra_len(const struct strv *items, size_t i)
 	return *items->items[i] == '-' && i + 1 < items->len && *items->items[i + 1] != '-' ? 2 : 1;
 }
 
-/* The names of a kind, for a message: options (device NULL), or drivers of -device. */
+/* Returns the allowed names for a message: options, or drivers of -device; owned. */
 static char *extra_names(const struct catalog *c, bool drivers)
 {
 	const struct catalog_extra *row;
@@ -46,12 +46,12 @@ static int extra_refuse_option(const struct catalog *c, const char *option, stru
 	if (row && *row->instead)
 		return err_set(e, ERR_USAGE, "extra-bad", "%s is not allowed; use %s for that", option, row->instead);
 	names = extra_names(c, false);
-	err_set(e, ERR_USAGE, "extra-bad", "%s is not allowed; allowed are, each behind a -: %s", option, names);
+	err_set(e, ERR_USAGE, "extra-bad", "%s is not allowed; allowed are, with a leading -: %s", option, names);
 	free(names);
 	return -1;
 }
 
-/* Of a value: letters of names, numbers, dates and identifiers. */
+/* Whether a value has only characters of names, numbers, dates and identifiers. */
 static bool extra_is_plain(const char *s, size_t n)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.:+/-";
@@ -59,7 +59,7 @@ static bool extra_is_plain(const char *s, size_t n)
 	return strspn(s, plain) >= n;
 }
 
-/* NAME=VALUE up to `end`, of the row's names. */
+/* Checks NAME=VALUE up to `end` against the names of the row. */
 static int extra_check_part(const struct catalog_extra *row, const char *option, const char *part, const char *end,
 			    struct err *e)
 {
@@ -73,7 +73,7 @@ static int extra_check_part(const struct catalog_extra *row, const char *option,
 			    option, given, allowed);
 	else if (!extra_is_plain(part + name + 1, n - name - 1))
 		r = err_set(e, ERR_USAGE, "extra-bad",
-			    "%s: the value of %s holds what is not allowed; allowed are letters, digits, "
+			    "%s: the value of %s has characters that are not allowed; allowed are letters, digits, "
 			    "blanks and _ . : + / -",
 			    option, given);
 	free(allowed);
@@ -137,11 +137,11 @@ int extra_check(const struct catalog *c, const struct strv *items, size_t i, siz
 
 	*bad = i;
 	if (*option != '-')
-		return err_set(e, ERR_USAGE, "extra-bad", "\"%.40s\" follows no option; QEMU would take it for a disk",
+		return err_set(e, ERR_USAGE, "extra-bad", "\"%.40s\" follows no option; QEMU would use it as a disk",
 			       option);
 	if (strchr(option, ' '))
 		return err_set(e, ERR_USAGE, "extra-bad",
-			       "\"%.40s\" holds a blank; write the option and its value as two lines, "
+			       "\"%.40s\" contains a blank; write the option and its value as two lines, "
 			       "extra = -OPTION and extra = VALUE",
 			       option);
 	row = device || !strncmp(name, PREFIX, strlen(PREFIX)) ? NULL : catalog_extra_find(c, name);
@@ -149,7 +149,7 @@ int extra_check(const struct catalog *c, const struct strv *items, size_t i, siz
 		return extra_refuse_option(c, option, e);
 	takes = device || strcmp(row->value, "none") != 0;
 	if (takes && !value)
-		return err_set(e, ERR_USAGE, "extra-bad", "%s lacks its value, on the next line extra =", option);
+		return err_set(e, ERR_USAGE, "extra-bad", "%s requires a value, on the next line extra =", option);
 	*bad = value ? i + 1 : i;
 	if (!takes)
 		return value ? err_set(e, ERR_USAGE, "extra-bad", "%s takes no value", option) : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * extra: what qemu.extra may hold: the options and names of assets/catalog/extra.ini, nothing else. What
- * an allow list lets through starts no program and opens no file and no port of this host.
+ * extra: the allow list of qemu.extra, in assets/catalog/extra.ini. What it allows starts no program and opens no file
+ * and no port of this host.
  */
 #ifndef SPEC_EXTRA_H
 #define SPEC_EXTRA_H
@@ -12,10 +12,10 @@
 #include "base/strv.h"
 #include "catalog/catalog.h"
 
-/* How many arguments from number i on belong together: an option, and the value that follows it. */
+/* Returns the number of arguments from number i on that belong together: an option, and the value that follows it. */
 size_t extra_len(const struct strv *items, size_t i);
-/* Checks the option at number i with its value. 0, or -1 with e's text a sentence that names what is
- * allowed; *bad is then the number of the argument that is wrong. */
+/* Checks the option at number i with its value. On error e's text has what is allowed, and *bad is the number of the
+ * invalid argument. */
 int extra_check(const struct catalog *c, const struct strv *items, size_t i, size_t *bad, struct err *e);
 
 #endif

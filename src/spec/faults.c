@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* faults: see src/spec/faults.h. */
+/* faults: collects and sorts the errors of a file. */
 #include "faults.h"
 
 #include <stdlib.h>

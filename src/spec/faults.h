@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * faults: gathers what is wrong with a file, so that a person sees all of it at once, sorted by
- * line, one `FILE:LINE: section.key: message` each. Fixed cap: FAULTS_MAX are shown.
+ * faults: collects the errors of a file, to be reported together and sorted by line, as `FILE:LINE: section.key:
+ * message`. At most FAULTS_MAX are shown.
  */
 #ifndef SPEC_FAULTS_H
 #define SPEC_FAULTS_H
@@ -13,7 +13,7 @@
 #define FAULTS_MAX 50
 
 struct fault {
-	unsigned line; /* 0: not of a line; shown last, without a number */
+	unsigned line; /* 0: none; such faults are last */
 	size_t order;
 	char *text;
 };
@@ -21,14 +21,14 @@ struct fault {
 struct faults {
 	const char *name; /* borrowed: the file */
 	struct fault items[FAULTS_MAX];
-	size_t count; /* all of them, shown or not */
+	size_t count; /* also of those that are not shown */
 };
 
 void faults_init(struct faults *f, const char *name);
-/* section and key may be NULL. */
+/* Adds a fault; section and key may be NULL. */
 void faults_add(struct faults *f, unsigned line, const char *section, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
-/* 0 when there is none, else -1 with e filled (kind ERR_USAGE). Empties f. */
+/* Returns 0 if there is none, else -1 with all in e (kind ERR_USAGE). Empties f. */
 int faults_report(struct faults *f, const char *id, struct err *e);
 
 #endif

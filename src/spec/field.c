@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* field: what one row of the table does, by its type; see include/spec/field.h. */
+/* field: parses values of fields and explains refused ones. */
 #include "spec/field.h"
 
 #include <inttypes.h>
@@ -13,7 +13,7 @@
 #include "base/size.h"
 #include "hint.h"
 
-#define SHOWN_MAX 60 /* bytes of a bad value in a message */
+#define SHOWN_MAX 60 /* bytes of a refused value in a message */
 
 const struct field *field_find(const char *section, const char *key)
 {
@@ -31,7 +31,7 @@ static bool field_is_word(const char *const *words, const char *v)
 	return false;
 }
 
-/* The value in quotes, short and without what would disturb a terminal. */
+/* Appends the value in quotes, shortened and without control characters. */
 static void field_add_shown(struct buf *b, const char *value)
 {
 	size_t n = 0;
@@ -45,13 +45,13 @@ static void field_add_shown(struct buf *b, const char *value)
 		else
 			buf_addc(b, *value);
 	}
-	/* Not in the middle of a UTF-8 character. */
+	/* do not cut a UTF-8 character */
 	while (*value && ((unsigned char)*value & 0xc0) == 0x80)
 		buf_addc(b, *value++);
 	buf_adds(b, *value ? "...\"" : "\"");
 }
 
-/* `why`: the part of a sentence behind the value, where it has one of its own. */
+/* Fills e. `why`: the part of the sentence after the value; NULL: what is allowed. */
 static int field_refuse(const struct field *f, const char *value, const char *why, struct err *e)
 {
 	struct buf b;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* grammar: the plain values; see include/spec/grammar.h. Structured items are in item.c. */
+/* grammar: checks plain values; item.c checks those with parts. */
 #include "spec/grammar.h"
 
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 #define DIGIT "0123456789"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Of the characters of `set` alone, min to max of them. */
+/* Whether the value has only characters of `set`, min to max of them. */
 static bool grammar_only(const char *v, const char *set, size_t min, size_t max)
 {
 	size_t n = strspn(v, set);
@@ -42,9 +42,9 @@ int grammar_name(const char *v, struct err *e)
 
 int grammar_word(const char *v, struct err *e)
 {
-	if (grammar_only(v, LOWER DIGIT "-_", 1, 31)) /* _: as x86_64, which the catalogue knows another name for */
+	if (grammar_only(v, LOWER DIGIT "-_", 1, 31)) /* _: for x86_64, an alias in the catalogue */
 		return 0;
-	return grammar_bad(e, "is not a name of the catalogue; those are of a-z, 0-9, - and _");
+	return grammar_bad(e, "is not a name of the catalogue; allowed are a-z, 0-9, - and _");
 }
 
 int grammar_hostname(const char *v, struct err *e)
@@ -59,7 +59,7 @@ int grammar_hostname(const char *v, struct err *e)
 			      "at most 63 characters (empty: the machine's name)");
 }
 
-/* Users and groups that Debian's base-passwd and first packages make: useradd would fail. */
+/* Users and groups that base-passwd and the first packages create: useradd would fail. */
 static const char *const system_names[] = {
 	"_apt",	  "_chrony", "_ssh",	"adm",	    "audio",   "backup",  "bin",   "cdrom",	 "crontab",
 	"daemon", "dialout", "dip",	"disk",	    "fax",     "floppy",  "games", "gnats",	 "input",
@@ -133,7 +133,7 @@ int grammar_keyboard(const char *v, struct err *e)
 	return grammar_bad(e, "is not a keyboard layout; examples are us, de, fr, latam");
 }
 
-/* crypt(5): $id$params-and-salt$hash. The weak ones (DES, MD5) are not taken. */
+/* crypt(5): $id$params-and-salt$hash. Weak methods (DES, MD5) are refused. */
 int grammar_password_hash(const char *v, struct err *e)
 {
 	static const char *const ids[] = {"$y$", "$gy$", "$7$", "$6$", "$5$", "$2b$", "$2y$", "$2a$"};
@@ -146,7 +146,7 @@ int grammar_password_hash(const char *v, struct err *e)
 
 		if (strncmp(v, ids[i], n) || !grammar_only(v, UPPER LOWER DIGIT "./$=,", 30, 170))
 			continue;
-		/* Something between the method and the hash, and a hash behind the last $. */
+		/* a salt between the method and the hash, and a hash after the last $ */
 		if (last > v + n && strlen(last + 1) >= 22)
 			return 0;
 	}
@@ -203,11 +203,11 @@ static bool grammar_has_credentials(const char *v)
 	return memchr(p, '@', strcspn(p, "/")) != NULL;
 }
 
-/* The caller must not show a value with credentials: kind of error told by its id. */
+/* The id of this error keeps the caller from showing the value. */
 static int grammar_bad_credentials(struct err *e)
 {
 	return err_set(e, ERR_USAGE, "value-secret",
-		       "holds a user name or password, which does not belong in this file; use "
+		       "has a user name or password, which does not belong in this file; use "
 		       "~/.netrc or the proxy variables of the environment");
 }
 
@@ -268,11 +268,11 @@ int grammar_path(const char *v, struct err *e)
 {
 	for (const char *p = v; *p; p++)
 		if (grammar_is_control(*p))
-			return grammar_bad(e, "is not a path; it holds a control character");
+			return grammar_bad(e, "is not a path; it has a control character");
 	if (!*v || !strcmp(v, "~"))
 		return grammar_bad(e, "is not the path of a file");
 	if (v[0] == '~' && v[1] != '/')
-		return grammar_bad(e, "is not a path; only ~/ (your own home folder) is understood");
+		return grammar_bad(e, "is not a path; only ~/ (your own home folder) is supported");
 	return 0;
 }
 
@@ -325,7 +325,7 @@ int grammar_cmdline(const char *v, struct err *e)
 		return grammar_bad(e, "is not a kernel command line; allowed are letters, digits, blanks and "
 				      ". _ , : = / @ % + -");
 	if (!strncmp(v, "debwiz.", 7) || strstr(v, " debwiz."))
-		return grammar_bad(e, "holds a word that begins with debwiz., which debwiz sets itself");
+		return grammar_bad(e, "has a word that begins with debwiz., which debwiz sets itself");
 	return 0;
 }
 
@@ -333,6 +333,6 @@ int grammar_qemu_extra(const char *v, struct err *e)
 {
 	for (const char *p = v; *p; p++)
 		if (grammar_is_control(*p))
-			return grammar_bad(e, "is not an argument for QEMU; it holds a control character");
+			return grammar_bad(e, "is not an argument for QEMU; it has a control character");
 	return *v ? 0 : grammar_bad(e, "is not an argument for QEMU; it is empty");
 }

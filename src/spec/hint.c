@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hint: see src/spec/hint.h. A guess at a value is made in several ways, and one counts only when the
- * field takes it.
+ * hint: guesses what was meant by an unknown key or a refused value. A guess is used only if the field accepts it.
  */
 #include "hint.h"
 
@@ -20,7 +19,7 @@
 
 /* ---- keys ---- */
 
-/* As keys are written: small letters, `_` in place of `-`. Owned. */
+/* Returns a name as keys are written: small letters, `_` for `-`. Owned. */
 static char *hint_plain(const char *name)
 {
 	char *plain = xstrdup(name);
@@ -42,7 +41,7 @@ const struct field *hint_field(const char *section, const char *key)
 		unsigned away = suggest_distance(name, f->column.key, suggest_limit(strlen(name)));
 		unsigned aside = suggest_distance(in, f->section, 2);
 
-		/* a key of another section must be quite the same */
+		/* a key of another section must be almost equal */
 		if (away == SUGGEST_FAR || (aside == SUGGEST_FAR && away > 1))
 			continue;
 		away = 4 * away + (aside == SUGGEST_FAR ? 5 : aside);
@@ -60,14 +59,14 @@ const struct field *hint_field(const char *section, const char *key)
 
 static bool hint_takes(const struct field *f, const char *value)
 {
-	struct spec scratch = {.format = 0}; /* this field alone is used */
+	struct spec scratch = {.format = 0}; /* only this field is used */
 	bool takes = *value && field_parse(f, &scratch, value, NULL) == 0;
 
 	column_fini(&f->column, &scratch);
 	return takes;
 }
 
-/* Takes `guess` over and returns it where the field takes it, else frees it: NULL. */
+/* Returns `guess` if the field accepts it; else frees it and returns NULL. */
 static char *hint_keep(const struct field *f, char *guess)
 {
 	if (guess && hint_takes(f, guess))
@@ -90,7 +89,7 @@ static char *hint_bool(const char *value)
 	return NULL;
 }
 
-/* Digits, with tenths where a point follows; the text behind them and blanks, NULL where there are none. */
+/* Reads digits, with tenths after a point. Returns the text after them and blanks, NULL: no digits. */
 static const char *hint_number(const char *value, uint64_t *tenths)
 {
 	size_t n = strspn(value, "0123456789");
@@ -124,7 +123,7 @@ static char *hint_size(const struct field *f, const char *value)
 		char *kept;
 
 		if (bytes && !(bytes & 1023)) {
-			/* what was meant as M stays M */
+			/* keep the unit M */
 			kept = unit || bare[i] != 20 ? hint_keep(f, xstrdup(size_format(bytes, text)))
 						     : hint_keep(f, xasprintf("%" PRIu64 "M", bytes >> 20));
 			if (kept || unit)
@@ -158,18 +157,18 @@ static char *hint_duration(const struct field *f, const char *value)
 	return kept;
 }
 
-/* A word of few: the nearest of them. */
+/* Returns the choice that is most similar. */
 static char *hint_choice(const struct field *f, const char *value)
 {
-	struct suggest near;
+	struct suggest suggestion;
 
-	suggest_begin(&near, value);
+	suggest_begin(&suggestion, value);
 	for (size_t i = 0; f->column.choices && f->column.choices[i]; i++)
-		suggest_offer(&near, f->column.choices[i]);
-	return near.best ? xstrdup(near.best) : NULL;
+		suggest_offer(&suggestion, f->column.choices[i]);
+	return suggestion.best ? xstrdup(suggestion.best) : NULL;
 }
 
-/* What people leave out of, or write otherwise in, texts of some form. */
+/* Adds what is often left out at the beginning of a text. */
 static char *hint_text(const struct field *f, const char *value)
 {
 	static const struct {
@@ -186,7 +185,7 @@ static char *hint_text(const struct field *f, const char *value)
 	return kept;
 }
 
-/* Without the quotes around it; owned. */
+/* Returns the value without quotes around it; owned. */
 static char *hint_unquoted(const char *value)
 {
 	size_t n = strlen(value);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * item: values with parts: forwards (ADDRESS:PORT:PORT) and structured items (a=b,c=d with doubled
- * commas); see include/spec/grammar.h, item.h and spec.h.
+ * item: parses values with parts: forwards (ADDRESS:PORT:PORT) and structured items (a=b,c=d with doubled commas).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 
 #define FORWARD_FORM "write ADDRESS:PORT:GUESTPORT, like 127.0.0.1:8080:80, or auto as the port"
 
-/* Four decimal numbers up to 255 without leading zeros. */
+/* Whether the text is four decimal numbers up to 255 without leading zeros. */
 static bool item_is_ipv4(const char *s)
 {
 	struct strv parts = STRV_INIT;
@@ -50,7 +49,7 @@ int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e
 	if (proto) {
 		*proto++ = '\0';
 		if (strcmp(proto, "udp"))
-			return err_set(e, ERR_USAGE, "value-bad", "is not a forward; behind the / only udp may follow");
+			return err_set(e, ERR_USAGE, "value-bad", "is not a forward; only /udp may follow the port");
 		f.udp = true;
 	}
 	guest = strrchr(text, ':');
@@ -82,7 +81,7 @@ int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e
 	return 0;
 }
 
-/* Takes the next `key=value` off; false at the end. Empty key: malformed. */
+/* Reads the next `key=value`; false at the end. Empty key: malformed. */
 static bool item_next_part(const char **p, char **key, char **value)
 {
 	struct buf b;
@@ -147,7 +146,7 @@ static size_t item_find_part(const struct item_part *parts, const char *key)
 	return i;
 }
 
-/* `form` is how the item is written. */
+/* Checks an item; `form` is its syntax for messages. */
 static int item_check_item(const char *v, const struct item_part *parts, const char *form, struct err *e)
 {
 	const char *p = v;
@@ -161,11 +160,11 @@ static int item_check_item(const char *v, const struct item_part *parts, const c
 
 		if (!parts[i].key)
 			r = err_set(e, ERR_USAGE, "value-bad",
-				    "has a part that is not known; write %s (a comma within a value "
+				    "has an unknown part; write %s (a comma within a value "
 				    "is doubled)",
 				    form);
 		else if (seen & (1U << i))
-			r = err_set(e, ERR_USAGE, "value-bad", "says %s twice", key);
+			r = err_set(e, ERR_USAGE, "value-bad", "has %s twice", key);
 		else
 			r = item_check_part(&parts[i], value, e);
 		seen |= parts[i].key ? 1U << i : 0;
@@ -208,18 +207,18 @@ int grammar_forward(const char *v, struct err *e)
 	return spec_forward_parse(v, NULL, e);
 }
 
-/* The format is never guessed from the content: a guest could write another one there. */
+/* The format is not detected from the content, which a guest could have changed. */
 const struct item_part item_drive[] = {
 	{"path", true, ITEM_FILE, NULL, grammar_path, "the image, a file of this host"},
 	{"format", true, ITEM_WORD, formats, NULL, "the file's format, as qemu-img info prints it"},
-	{"readonly", false, ITEM_WORD, on_off, NULL, "off, unless said"},
+	{"readonly", false, ITEM_WORD, on_off, NULL, "default: off"},
 	{.key = NULL},
 };
 
 const struct item_part item_share[] = {
 	{"path", true, ITEM_FOLDER, NULL, grammar_path, "the folder of this host"},
 	{"tag", true, ITEM_TEXT, NULL, item_check_tag, "its name within the machine: a word"},
-	{"readonly", false, ITEM_WORD, on_off, NULL, "off, unless said"},
+	{"readonly", false, ITEM_WORD, on_off, NULL, "default: off"},
 	{"security_model", false, ITEM_WORD, share_models, NULL, "default: none; as root mapped-xattr"},
 	{.key = NULL},
 };

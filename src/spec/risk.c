@@ -71,7 +71,7 @@ static void risk_add_forwards(struct risks *out, const struct spec *s)
 	}
 }
 
-/* Further drives and shared folders. */
+/* Adds drives or shared folders. */
 static void risk_add_items(struct risks *out, const struct spec *s, const char *key, const struct strv *items,
 			   const char *what)
 {
@@ -223,7 +223,7 @@ int risks_check(const struct spec *s, const char *section, const char *key, stru
 	}
 	if (found) {
 		err_set(e, ERR_USAGE, RISK_ERROR, "%s", b.data);
-		err_hint(e, "if you want that: the same command on a terminal asks, --trust agrees");
+		err_hint(e, "to agree, run the same command on a terminal, or add --trust");
 	}
 	buf_fini(&b);
 	risks_fini(&all);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* spec: reads and writes a machine's INI file by the table of fields; see include/spec/spec.h. */
+/* spec: reads and writes a machine's INI file by the table of fields. */
 #include "spec/spec.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #include "spec/field.h"
 #include "spec/risk.h"
 
-#define LOCK_MS 1000 /* another writes a small file */
+#define LOCK_MS 1000 /* another process writes a small file */
 
 #define WARNINGS_MAX 50
 
@@ -98,7 +98,7 @@ void spec_copy(struct spec *to, const struct spec *from)
 		if (f->column.type == COLUMN_LIST)
 			column_fini(&f->column, to);
 		for (size_t k = 0; k < values.len; k++)
-			(void)field_parse(f, to, values.items[k], NULL); /* good, for it was read */
+			(void)field_parse(f, to, values.items[k], NULL); /* valid, as it was read */
 		if (f->secret && values.len)
 			mem_wipe(values.items[0], strlen(values.items[0]));
 		strv_fini(&values);
@@ -127,7 +127,7 @@ bool spec_equal(const struct spec *a, const struct spec *b)
 	return true;
 }
 
-/* The file's name without folder and .ini; owned. */
+/* Returns the file's name without folder and .ini; owned. */
 static char *spec_stem(const char *path)
 {
 	char *s = xstrdup(file_basename(path));
@@ -150,7 +150,7 @@ int spec_strict(const struct spec *s, struct err *e)
 	return err_hint(e, "correct or remove these keys, or leave out --strict");
 }
 
-struct reading {
+struct spec_reading {
 	struct spec *s;
 	struct faults faults;
 	size_t unknown;
@@ -164,8 +164,8 @@ static bool spec_is_later_key(const char *section, const char *key)
 	return false;
 }
 
-/* It stays in the document, for a program that knows it. */
-static void spec_warn_unknown(struct reading *r, const char *section, const char *key, unsigned line)
+/* Warns of an unknown key, which stays in the document. */
+static void spec_warn_unknown(struct spec_reading *r, const char *section, const char *key, unsigned line)
 {
 	const struct field *meant = hint_field(section, key);
 
@@ -173,14 +173,13 @@ static void spec_warn_unknown(struct reading *r, const char *section, const char
 		strv_addf(&r->s->warnings, "%s:%u: %s.%s: ignored; did you mean %s.%s?", r->faults.name, line, section,
 			  key, meant->section, meant->column.key);
 	else
-		strv_addf(&r->s->warnings, "%s:%u: %s.%s: ignored; no key of that name is known", r->faults.name, line,
-			  section, key);
+		strv_addf(&r->s->warnings, "%s:%u: %s.%s: ignored; unknown key", r->faults.name, line, section, key);
 }
 
 static int spec_on_entry(const char *section, const char *key, const char *value, unsigned line, void *arg,
 			 struct err *unused)
 {
-	struct reading *r = arg;
+	struct spec_reading *r = arg;
 	const struct field *f = field_find(section, key);
 	struct err e = ERR_INIT;
 	unsigned *seen;
@@ -200,11 +199,11 @@ static int spec_on_entry(const char *section, const char *key, const char *value
 		faults_add(&r->faults, line, section, key, "given twice, first on line %u; keep one of the two", *seen);
 		return 0;
 	}
-	if (!*seen && f->column.type == COLUMN_LIST) /* in place of the default */
+	if (!*seen && f->column.type == COLUMN_LIST) /* replaces the default */
 		column_fini(&f->column, r->s);
 	if (!*seen)
 		*seen = line;
-	/* of more than are shown the words are not needed */
+	/* no text for faults that are not shown */
 	if (field_parse(f, r->s, value, r->faults.count < FAULTS_MAX ? &e : NULL) < 0)
 		faults_add(&r->faults, line, section, key, "%s", e.text ? e.text : "");
 	err_fini(&e);
@@ -213,13 +212,13 @@ static int spec_on_entry(const char *section, const char *key, const char *value
 
 static void spec_on_bad_line(unsigned line, const char *message, void *arg)
 {
-	struct reading *r = arg;
+	struct spec_reading *r = arg;
 
 	faults_add(&r->faults, line, NULL, NULL, "%s", message);
 }
 
-/* Without name=, the file's stem is the name. */
-static void spec_name_by_stem(struct reading *r, const char *path)
+/* Uses the file's stem as the name if the file has no name=. */
+static void spec_name_by_stem(struct spec_reading *r, const char *path)
 {
 	const struct field *f = field_find("machine", "name");
 	char *name = spec_stem(path);
@@ -228,7 +227,7 @@ static void spec_name_by_stem(struct reading *r, const char *path)
 		(void)field_parse(f, r->s, name, NULL);
 	else
 		faults_add(&r->faults, 0, "machine", "name",
-			   "is not given, and \"%.60s\" (the file's name) is none: add name = of a-z, "
+			   "is missing, and \"%.60s\" (the file's name) is not valid: add name = of a-z, "
 			   "0-9 and -, at most 31 characters",
 			   name);
 	free(name);
@@ -236,7 +235,7 @@ static void spec_name_by_stem(struct reading *r, const char *path)
 
 int spec_read_text(struct spec *s, const char *path, const char *text, size_t n, struct err *e)
 {
-	struct reading r = {.s = s};
+	struct spec_reading r = {.s = s};
 
 	spec_init(s);
 	s->path = file_absolute(path);
@@ -244,8 +243,7 @@ int spec_read_text(struct spec *s, const char *path, const char *text, size_t n,
 	faults_init(&r.faults, path);
 	(void)ini_scan(text, n, spec_on_entry, spec_on_bad_line, &r, e);
 	if (r.unknown > WARNINGS_MAX)
-		strv_addf(&s->warnings, "%s: and %zu more keys that are not known, ignored", path,
-			  r.unknown - WARNINGS_MAX);
+		strv_addf(&s->warnings, "%s: and %zu more unknown keys, ignored", path, r.unknown - WARNINGS_MAX);
 	if (!s->lines[field_find("machine", "name") - field_table])
 		spec_name_by_stem(&r, path);
 	if (faults_report(&r.faults, "spec-bad", e) < 0)
@@ -282,15 +280,15 @@ int spec_read(struct spec *s, const char *path, struct err *e)
 
 		spec_fini(s);
 		err_set(e, ERR_USAGE, "spec-secret",
-			"%s:%u: system.password_hash: the file can be read by others, which a "
-			"password hash must not",
+			"%s:%u: system.password_hash: other users can read the file, which has a "
+			"password hash",
 			path, line);
 		return err_hint(e, "run: chmod 600 %s", path);
 	}
 	return 0;
 }
 
-/* A list is replaced only when the new item is good. */
+/* Replaces or extends a list if the new item is valid. */
 static int spec_set_list(const struct field *f, struct spec *s, const char *value, bool append, struct err *e)
 {
 	struct spec scratch;
@@ -311,12 +309,12 @@ static int spec_set_field(const struct field *f, struct spec *s, const char *val
 	if (append && f->column.type != COLUMN_LIST)
 		return err_set(e, ERR_USAGE, "set-append", "is not a list; use = instead of +=");
 	if (append && !*value)
-		return err_set(e, ERR_USAGE, "set-append", "there is nothing behind +=");
+		return err_set(e, ERR_USAGE, "set-append", "there is no value after +=");
 	if (f->column.type == COLUMN_LIST)
 		return spec_set_list(f, s, value, append, e);
 	if (!field_parse(f, s, value, e))
 		return 0;
-	/* Emptied, and empty is no value: the default, where there is one. */
+	/* an empty value is invalid: restore the default, if there is one */
 	if (*value || !*f->column.initial)
 		return -1;
 	column_reset(&f->column, s);
@@ -329,8 +327,8 @@ static int spec_refuse_unknown(const char *section, const char *key, struct err 
 	const struct field *meant = hint_field(section, key);
 
 	if (!meant)
-		return err_set(e, ERR_USAGE, "set-unknown", "there is no such key");
-	return err_set(e, ERR_USAGE, "set-unknown", "there is no such key; did you mean %s.%s?", meant->section,
+		return err_set(e, ERR_USAGE, "set-unknown", "unknown key");
+	return err_set(e, ERR_USAGE, "set-unknown", "unknown key; did you mean %s.%s?", meant->section,
 		       meant->column.key);
 }
 
@@ -374,13 +372,13 @@ static int spec_write_field(struct ini_doc *d, const struct field *f, const stru
 
 	column_format(&f->column, s, &values);
 	if (!values.len && f->column.type == COLUMN_LIST && f->column.initial)
-		strv_add(&values, ""); /* or the default would be read */
+		strv_add(&values, ""); /* else the default would be read */
 	r = ini_doc_set(d, f->section, f->column.key, (const char *const *)values.items, values.len, e);
 	strv_fini(&values);
 	return r;
 }
 
-/* A new record: what is always written or differs from its default. */
+/* Makes the document of a new record: fields that are always written or differ from their default. */
 static struct ini_doc *spec_doc_of_new(const struct spec *s, struct err *e)
 {
 	struct ini_doc *d = ini_doc_new();
@@ -400,7 +398,7 @@ static struct ini_doc *spec_doc_of_new(const struct spec *s, struct err *e)
 	return d;
 }
 
-/* The document it was read from, with the fields that have changed since. */
+/* Makes the document of a record that was read: its document with the changed fields. */
 static struct ini_doc *spec_doc_of_read(const struct spec *s, const char *path, struct err *e)
 {
 	char *text = ini_doc_text(s->doc);
@@ -455,7 +453,7 @@ char *spec_text(struct spec *s, struct err *e)
 	return spec_render(s, s->path ? s->path : "machine.ini", e);
 }
 
-/* Where the lock of that file is: not beside it, for that is a person's folder. Owned. */
+/* Returns the path of the lock of a file, which is not in the user's folder; owned. */
 static char *spec_lock_path(const char *locks, const char *path)
 {
 	char *whole = file_absolute(path);

@@ -110,7 +110,7 @@ class Ini(lib.Case):
         said = ["%s:%d: %s" % (box.ini, line, words) for line, words in (
             (6, "CPU.memory: ignored; did you mean cpu.memory?"),
             (8, "system.package: ignored; did you mean system.packages?"),
-            (10, "other.key: ignored; no key of that name is known"))]
+            (10, "other.key: ignored; unknown key"))]
         result = self.check(text)
         self.assertEqual(result.status, 0, str(result))
         self.assertEqual(result.warnings, said)
