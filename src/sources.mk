@@ -293,11 +293,9 @@ PREPARE = \
 	src/prepare/job.c \
 	src/prepare/job_archive.c \
 	src/prepare/job_base.c \
-	src/prepare/job_console.c \
-	src/prepare/job_drives.c \
 	src/prepare/job_keys.c \
-	src/prepare/job_private.h \
-	src/prepare/job_room.c \
+	src/prepare/job_keys.h \
+	src/prepare/job_steps.h \
 	src/prepare/pace.c \
 	src/prepare/recipe.c \
 	src/prepare/runner.c \

@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* job: see include/prepare/job.h. Finds out what is asked for and what is there already. */
+/* job: finds out what is asked for and what exists of a machine, locks it, and builds its command line. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/ini.h"
+#include "base/json.h"
 #include "base/mem.h"
+#include "base/size.h"
+#include "console/console.h"
 #include "host/file.h"
 #include "host/paths.h"
-#include "job_private.h"
+#include "image/disk.h"
+#include "job_steps.h"
 #include "machine/forward.h"
 #include "machine/run.h"
 
-/* The packages of a hidden row of the catalogue. */
+#define STAMP_CONSOLE "console-size"
+
+/* Adds the packages of a hidden row of the catalogue. */
 static void job_add_hidden(struct job *j, const char *name)
 {
 	const struct catalog_profile *p = catalog_profile_find(j->catalog, name);
@@ -23,7 +34,7 @@ static void job_add_hidden(struct job *j, const char *name)
 			strv_add(&j->root_packages, p->packages.items[i]);
 }
 
-/* What the root is made of: the profile, and what the settings need beside it. */
+/* Adds what the root is made of: the profile's packages, and those that the settings require. */
 static void job_root_packages(struct job *j)
 {
 	strv_copy(&j->root_packages, &j->profile->packages);
@@ -38,9 +49,6 @@ static void job_root_packages(struct job *j)
 int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store, struct spec *spec,
 	     const struct job_options *options, struct err *e)
 {
-	char *made_from;
-	int r;
-
 	*j = (struct job){
 		.loop = loop,
 		.catalog = c,
@@ -57,18 +65,10 @@ int job_init(struct job *j, struct loop *loop, const struct catalog *c, const st
 	host_facts_get(&j->host);
 	j->machine_dir = store_machine_dir(store, spec->name);
 	job_root_packages(j);
-	j->base_prefix = job_base_prefix(j);
-	j->part_dir = xasprintf("%s/bases/%.*s.part", store->data_dir, (int)strlen(j->base_prefix) - 1, j->base_prefix);
-	made_from = job_is_made(j) ? store_stamp(j->machine_dir, "base") : NULL;
-	r = made_from ? job_check_arch(j, made_from, e) : 0;
-	if (made_from)
-		store_find_base(store, made_from, &j->base);
-	else if (!options->fresh)
-		store_find_base(store, j->base_prefix, &j->base);
-	free(made_from);
-	if (r < 0)
-		job_fini(j);
-	return r;
+	if (job_base_init(j, e) == 0)
+		return 0;
+	job_fini(j);
+	return -1;
 }
 
 void job_release(struct job *j)
@@ -77,9 +77,7 @@ void job_release(struct job *j)
 	j->archive = NULL;
 	package_set_fini(&j->packages);
 	package_set_fini(&j->firmware);
-	job_drop_base(j);
-	lock_release(j->base_hold);
-	j->base_hold = NULL;
+	job_base_release(j);
 	job_unlock(j);
 }
 
@@ -88,13 +86,10 @@ void job_fini(struct job *j)
 	job_release(j);
 	qemu_probe_fini(&j->probe);
 	host_facts_fini(&j->host);
-	store_base_fini(&j->base);
+	job_base_fini(j);
 	strv_fini(&j->root_packages);
 	free(j->machine_dir);
 	free(j->runtime_dir);
-	free(j->base_prefix);
-	free(j->part_dir);
-	free(j->kernel_version);
 	*j = (struct job){.loop = NULL};
 }
 
@@ -105,37 +100,44 @@ char *job_file(const struct job *j, const char *name)
 
 bool job_is_made(const struct job *j)
 {
-	char *disk = job_file(j, "disk.qcow2");
-	bool made = file_exists(disk);
+	AUTO_FREE char *disk = job_file(j, "disk.qcow2");
 
-	free(disk);
-	return made;
+	return file_exists(disk);
+}
+
+/* Gets what the running guest reported of its ssh server. False: nothing. */
+static bool job_reported_ssh(const struct job *j, bool *has)
+{
+	struct vm_run run;
+	bool reported;
+
+	if (vm_run_read(j->machine_dir, &run, NULL) < 0)
+		return false;
+	reported = run.alive && *run.ssh;
+	*has = reported && !strcmp(run.ssh, "yes");
+	vm_run_fini(&run);
+	return reported;
+}
+
+static bool job_has_package(const struct job *j, const json_t *made, const char *name)
+{
+	if (made)
+		return json_object_get(made, name) != NULL;
+	return strv_has(&j->root_packages, name) || strv_has(&j->spec->packages, name);
 }
 
 bool job_has_ssh_server(const struct job *j)
 {
 	const struct catalog_profile *p = catalog_profile_find(j->catalog, "ssh");
-	const json_t *made = job_is_made(j) ? json_object_get(j->base.manifest, "packages") : NULL;
-	struct strv servers = STRV_INIT;
-	struct vm_run run;
-	bool has = false, heard = false;
+	const json_t *made = job_is_made(j) ? json_object_get(j->base.found.manifest, "packages") : NULL;
+	bool has = false;
 
-	if (vm_run_read(j->machine_dir, &run, NULL) == 0) {
-		heard = run.alive && *run.ssh;
-		has = heard && !strcmp(run.ssh, "yes");
-		vm_run_fini(&run);
-	}
-	if (heard)
+	if (job_reported_ssh(j, &has) || !p)
 		return has;
-	for (size_t i = 0; p && i < p->packages.len; i++)
-		strv_add(&servers, p->packages.items[i]);
-	for (size_t i = 0; p && i < p->instead.len; i++)
-		strv_add(&servers, p->instead.items[i]);
-	for (size_t i = 0; i < servers.len && !has; i++)
-		has = made ? json_object_get(made, servers.items[i]) != NULL
-			   : strv_has(&j->root_packages, servers.items[i]) ||
-				      strv_has(&j->spec->packages, servers.items[i]);
-	strv_fini(&servers);
+	for (size_t i = 0; i < p->packages.len && !has; i++)
+		has = job_has_package(j, made, p->packages.items[i]);
+	for (size_t i = 0; i < p->instead.len && !has; i++)
+		has = job_has_package(j, made, p->instead.items[i]);
 	return has;
 }
 
@@ -158,24 +160,25 @@ static char *job_duration_key(const struct job *j, const char *step)
 			 j->spec->firmware == SPEC_UEFI ? "uefi" : "direct");
 }
 
+static char *job_durations_file(const struct job *j)
+{
+	return file_join(j->store->cache_dir, "durations.json");
+}
+
 double job_expect(const struct job *j, const char *step, double fallback)
 {
-	char *path = file_join(j->store->cache_dir, "durations.json");
+	AUTO_FREE char *path = job_durations_file(j), *key = job_duration_key(j, step);
 	json_t *all = json_read(path, NULL);
-	char *key = job_duration_key(j, step);
 	json_int_t ms = json_int(all, key, 0);
 
 	json_decref(all);
-	free(key);
-	free(path);
 	return ms > 0 ? (double)ms / 1000 : fallback;
 }
 
 void job_took(const struct job *j, const char *step, uint64_t ms)
 {
-	char *path = file_join(j->store->cache_dir, "durations.json");
+	AUTO_FREE char *path = job_durations_file(j), *key = job_duration_key(j, step);
 	json_t *all = json_read(path, NULL);
-	char *key = job_duration_key(j, step);
 
 	if (!json_is_object(all)) {
 		json_decref(all);
@@ -184,11 +187,11 @@ void job_took(const struct job *j, const char *step, uint64_t ms)
 	json_object_set_new(all, key, json_integer((json_int_t)ms));
 	json_write(path, all, NULL);
 	json_decref(all);
-	free(key);
-	free(path);
 }
 
-/* Its file was read before the lock was taken. */
+/* ---- locks ---- */
+
+/* Refuses a machine whose file, which was read before the lock was taken, is gone. */
 static int job_check_file(const struct job *j, struct err *e)
 {
 	const char *path = j->spec->path;
@@ -209,15 +212,13 @@ int job_lock_name(struct job *j, const char *what, struct err *e)
 
 int job_lock(struct job *j, const char *what, struct err *e)
 {
-	char *path;
+	AUTO_FREE char *path = job_file(j, "lock");
 
 	if (j->machine_lock)
 		return 0;
 	if (job_lock_name(j, what, e) < 0 || file_mkdirs(j->machine_dir, e) < 0)
 		return -1;
-	path = job_file(j, "lock");
 	j->machine_lock = lock_take(path, what, e);
-	free(path);
 	if (!j->machine_lock)
 		return err_prefix(e, "machine %s", j->spec->name);
 	if (store_claim(j->store, j->spec->name, j->spec->path ? j->spec->path : "-", e) < 0)
@@ -238,15 +239,67 @@ void job_unlock(struct job *j)
 	j->name_lock = NULL;
 }
 
-/* Path of a file of the machine when it is there, else NULL; owned. */
-static char *job_present(const struct job *j, const char *name)
-{
-	char *path = job_file(j, name);
+/* ---- the console ---- */
 
-	if (file_exists(path))
-		return path;
-	free(path);
-	return NULL;
+void job_console_size(const struct job *j, unsigned *rows, unsigned *columns)
+{
+	struct winsize size = {.ws_row = 0};
+	AUTO_FREE char *stamp = store_stamp(j->machine_dir, STAMP_CONSOLE);
+
+	*rows = 23; /* of 24, and the status line */
+	*columns = 80;
+	if (stamp && sscanf(stamp, "%3ux%4u", rows, columns) == 2)
+		return;
+	if (!isatty(STDIN_FILENO) || ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0)
+		return;
+	/* one row is the status line's */
+	if (size.ws_row > 10 && size.ws_row <= CONSOLE_ROWS_MAX)
+		*rows = size.ws_row - 1U;
+	if (size.ws_col > 20 && size.ws_col <= CONSOLE_COLS_MAX)
+		*columns = size.ws_col;
+}
+
+int job_console_keep(struct job *j, struct err *e)
+{
+	AUTO_FREE char *stamp = NULL;
+	unsigned rows, columns;
+
+	job_console_size(j, &rows, &columns);
+	stamp = xasprintf("%ux%u", rows, columns);
+	return store_set_stamp(j->machine_dir, STAMP_CONSOLE, stamp, e);
+}
+
+/* ---- QEMU's command line ---- */
+
+static int job_check_drive(const struct spec *s, size_t i, bool needed, struct err *e)
+{
+	unsigned line = s->doc ? ini_doc_line(s->doc, "devices", "drive", i) : 0;
+	AUTO_FREE char *written = spec_item_get(s->drives.items[i], "path");
+	AUTO_FREE char *format = spec_item_get(s->drives.items[i], "format");
+	AUTO_FREE char *path = spec_path(s, written ? written : "");
+
+	if ((!needed && !file_exists(path)) || disk_check_drive(path, format ? format : "", e) == 0)
+		return 0;
+	if (e && e->kind == ERR_FAILED)
+		e->kind = ERR_USAGE; /* the file names what cannot be used */
+	if (line)
+		return err_prefix(e, "%s:%u: devices.drive", s->shown ? s->shown : s->name, line);
+	return err_prefix(e, "devices.drive");
+}
+
+int job_check_drives(const struct spec *s, bool needed, struct err *e)
+{
+	for (size_t i = 0; i < s->drives.len; i++)
+		if (job_check_drive(s, i, needed, e) < 0)
+			return -1;
+	return 0;
+}
+
+int job_need_runtime_dir(struct job *j, struct err *e)
+{
+	if (!j->runtime_dir)
+		j->runtime_dir = host_runtime_dir(j->spec->name, e);
+	return j->runtime_dir ? 0 : -1;
 }
 
 struct qemu_facts job_qemu_facts(const struct job *j)
@@ -276,14 +329,11 @@ int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
 {
 	bool direct = j->spec->firmware == SPEC_DIRECT;
 	struct qemu_facts facts = job_qemu_facts(j);
-	uint16_t *ports = xcalloc(j->spec->forwards.len, sizeof(*ports));
-	char *disk = job_file(j, "disk.qcow2");
-	char *code = job_file(j, "QEMU_EFI-pflash.raw");
-	char *vars = job_file(j, "QEMU_VARS-pflash.raw");
-	char *kernel = job_file(j, "vmlinuz");
-	char *initrd = job_file(j, "initrd.img");
-	char *seed = job_present(j, "seed.iso");
-	char *append = job_cmdline(j);
+	AUTO_FREE uint16_t *ports = xcalloc(j->spec->forwards.len, sizeof(*ports));
+	AUTO_FREE char *disk = job_file(j, "disk.qcow2"), *seed = job_file(j, "seed.iso");
+	AUTO_FREE char *code = job_file(j, "QEMU_EFI-pflash.raw"), *vars = job_file(j, "QEMU_VARS-pflash.raw");
+	AUTO_FREE char *kernel = job_file(j, "vmlinuz"), *initrd = job_file(j, "initrd.img");
+	AUTO_FREE char *append = job_cmdline(j);
 	struct qemu_files files = {
 		.disk = disk,
 		.disk_format = "qcow2",
@@ -292,29 +342,15 @@ int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
 		.kernel = direct ? kernel : NULL,
 		.initrd = direct ? initrd : NULL,
 		.append = direct ? append : NULL,
-		.seed = seed,
+		.seed = file_exists(seed) ? seed : NULL,
 		.forward_ports = ports,
 	};
-	int r = boot ? job_check_drives(j->spec, true, e) : 0;
 
-	if (!r)
-		r = forwards_ports(j->spec, j->machine_dir, ports, boot, e);
-	if (!r && !j->runtime_dir)
-		j->runtime_dir = host_runtime_dir(j->spec->name, e);
+	if ((boot && job_check_drives(j->spec, true, e) < 0) ||
+	    forwards_ports(j->spec, j->machine_dir, ports, boot, e) < 0 || job_need_runtime_dir(j, e) < 0)
+		return -1;
 	files.runtime_dir = j->runtime_dir;
-	if (!r && !j->runtime_dir)
-		r = -1;
-	if (!r)
-		r = qemu_argv_build(j->spec, j->arch, &facts, &files, out, e);
-	free(ports);
-	free(disk);
-	free(code);
-	free(vars);
-	free(kernel);
-	free(initrd);
-	free(seed);
-	free(append);
-	return r;
+	return qemu_argv_build(j->spec, j->arch, &facts, &files, out, e);
 }
 
 int job_command(const struct catalog *c, const struct store *store, struct spec *spec, struct qemu_argv *out,
@@ -331,4 +367,27 @@ int job_command(const struct catalog *c, const struct store *store, struct spec 
 		r = job_argv(&job, out, false, e);
 	job_fini(&job);
 	return r;
+}
+
+/* ---- disk space ---- */
+
+/* Returns the bytes that a file takes on disk (holes take none), 0 if it does not exist. */
+static uint64_t job_bytes_on_disk(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) < 0 ? 0 : (uint64_t)st.st_blocks * 512;
+}
+
+void job_hint_space(const char *dir, const char *file, uint64_t needed, struct err *e)
+{
+	char want[SIZE_TEXT], have[SIZE_TEXT];
+	uint64_t space;
+
+	if (!e || !e->no_room || !needed || host_free_space(dir, &space, NULL) < 0)
+		return;
+	if (file)
+		space += job_bytes_on_disk(file);
+	err_hint(e, "about %s needed at %s, %s free: free disk space there and run the same command again",
+		 size_human(needed, want), dir, size_human(space, have));
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* job_archive: how a job opens its archive and solves for its packages; see include/prepare/job.h. */
+/* job_archive: opens the archive of a job and solves for its packages. */
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include "archive/cache.h"
 #include "base/mem.h"
-#include "prepare/job.h"
+#include "job_steps.h"
 
 const struct strv *job_components(const struct job *j)
 {
@@ -11,23 +13,23 @@ const struct strv *job_components(const struct job *j)
 }
 
 /* What a struct archive_conf borrows. */
-struct places {
+struct job_archive_places {
 	struct strv mirrors, security; /* of this host */
 	char *keyring;
 };
 
-static void job_archive_places_fini(struct places *p)
+static void job_archive_places_fini(struct job_archive_places *p)
 {
 	strv_fini(&p->mirrors);
 	strv_fini(&p->security);
 	free(p->keyring);
 }
 
-/* Where a machine's archive is, without what is wanted of it. */
+/* Returns where a machine's archive is, without what is asked of it. */
 static struct archive_conf job_archive_conf_of(const struct catalog *c, const struct store *store, const struct spec *s,
-					       bool offline, struct places *p)
+					       bool offline, struct job_archive_places *p)
 {
-	*p = (struct places){.keyring = *s->keyring ? spec_path(s, s->keyring) : xstrdup("")};
+	*p = (struct job_archive_places){.keyring = *s->keyring ? spec_path(s, s->keyring) : xstrdup("")};
 	host_mirrors(&p->mirrors, &p->security);
 	return (struct archive_conf){
 		.catalog = c,
@@ -47,7 +49,7 @@ struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress
 				     void (*done)(struct archive *a, const struct err *e, void *arg), void *arg)
 {
 	const struct spec *s = j->spec;
-	struct places places;
+	struct job_archive_places places;
 	struct archive_conf conf = job_archive_conf_of(j->catalog, j->store, s, j->options.offline, &places);
 	struct archive_op *op;
 
@@ -65,7 +67,7 @@ struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress
 struct archive_op *job_begin_components(struct job *j, const struct strv *components,
 					void (*done)(struct archive *a, const struct err *e, void *arg), void *arg)
 {
-	struct places places;
+	struct job_archive_places places;
 	struct archive_conf conf = job_archive_conf_of(j->catalog, j->store, j->spec, j->options.offline, &places);
 	struct archive_op *op;
 
@@ -89,7 +91,7 @@ struct archive_op *
 job_releases(struct loop *l, const struct catalog *c, const struct store *store, const struct spec *spec, bool offline,
 	     void (*done)(struct archive_release *rows, size_t count, const struct err *e, void *arg), void *arg)
 {
-	struct places places;
+	struct job_archive_places places;
 	struct archive_conf conf = job_archive_conf_of(c, store, spec, offline, &places);
 	struct archive_op *op = archive_releases(l, &conf, done, arg);
 
@@ -105,8 +107,7 @@ void job_archive_progress(uint64_t done, uint64_t total, const char *text, void 
 
 int job_solve(struct job *j, struct err *e)
 {
-	struct strv names = STRV_INIT;
-	int r;
+	AUTO_STRV struct strv names = STRV_INIT;
 
 	strv_copy(&names, &j->root_packages);
 	strv_add(&names, j->arch->kernel);
@@ -115,9 +116,21 @@ int job_solve(struct job *j, struct err *e)
 	package_set_fini(&j->packages);
 	package_set_fini(&j->firmware);
 	archive_exclude(j->archive, &j->profile->without);
-	r = archive_solve(j->archive, &names, &j->spec->packages, &j->profile->jobs, &j->packages, e);
-	if (!r && *j->arch->firmware)
-		r = archive_find(j->archive, j->arch->firmware, &j->firmware, e);
-	strv_fini(&names);
-	return r;
+	if (archive_solve(j->archive, &names, &j->spec->packages, &j->profile->jobs, &j->packages, e) < 0)
+		return -1;
+	return *j->arch->firmware ? archive_find(j->archive, j->arch->firmware, &j->firmware, e) : 0;
+}
+
+uint64_t job_to_download(const struct job *j, const struct package_set *set)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < set->len; i++) {
+		AUTO_FREE char *path = cache_path(j->store->cache_dir, set->items[i].sha256);
+		struct stat st;
+
+		if (stat(path, &st) < 0)
+			bytes += set->items[i].size;
+	}
+	return bytes;
 }

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * job_base: which base a machine stands on: what it must be made from, whether one is there, and whose
- * it is meanwhile; see include/prepare/job.h.
+ * job_base: finds the base image of a machine by what it must be made from, locks it, and begins, publishes or drops a
+ * new one.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/asset.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "host/file.h"
-#include "job_private.h"
+#include "job_steps.h"
 #include "machine/run.h"
 
-/* Raise it when the host's part of the recipe changes what a base image holds; what the guest does
- * counts by itself, since its files are part of the key. */
+/* To be raised when the host's part of the recipe changes the content of a base image. The guest's part needs no
+ * version: its files are part of the digest. */
 #define RECIPE_VERSION "1"
 #define KEYRING_MAX (4 << 20)
 
@@ -25,21 +26,20 @@ static void job_base_hash_text(struct hash *h, const char *s)
 
 static void job_base_hash_list(struct hash *h, const struct strv *v)
 {
-	struct strv sorted = STRV_INIT;
+	AUTO_STRV struct strv sorted = STRV_INIT;
 
 	strv_copy(&sorted, v);
 	strv_sort(&sorted);
 	for (size_t i = 0; i < sorted.len; i++)
 		job_base_hash_text(h, sorted.items[i]);
 	job_base_hash_text(h, "");
-	strv_fini(&sorted);
 }
 
-/* What a person's own keys sign is another archive. A ring that cannot be read is told of when the
- * archive is opened. */
+/* Adds the user's own keys, which sign another archive. A ring that cannot be read is reported when the archive is
+ * opened. */
 static void job_base_hash_keyring(struct hash *h, const struct spec *s)
 {
-	char *path = spec_path(s, s->keyring);
+	AUTO_FREE char *path = spec_path(s, s->keyring);
 	struct buf ring;
 
 	job_base_hash_text(h, "keyring");
@@ -47,11 +47,10 @@ static void job_base_hash_keyring(struct hash *h, const struct spec *s)
 		hash_add(h, ring.data, ring.len);
 		buf_fini(&ring);
 	}
-	free(path);
 }
 
-/* "bookworm-armhf-build-0123456789ab-": what a base must be made from to be the right one. */
-char *job_base_prefix(const struct job *j)
+/* Returns "bookworm-armhf-build-0123456789ab-": everything that the base must be made from; owned. */
+static char *job_base_prefix(const struct job *j)
 {
 	const struct spec *s = j->spec;
 	struct hash *h = hash_new();
@@ -80,7 +79,7 @@ char *job_base_prefix(const struct job *j)
 	return xasprintf("%s-%s-%s-%.12s-", s->release, s->arch, s->profile, hex);
 }
 
-/* The architecture in a base's id; NULL: none of the catalogue. */
+/* Returns the architecture in a base's id; NULL: not in the catalogue. */
 static const struct catalog_arch *job_base_arch_of(const struct catalog *c, const char *id)
 {
 	const struct catalog_release *r;
@@ -101,7 +100,8 @@ static const struct catalog_arch *job_base_arch_of(const struct catalog *c, cons
 	return NULL;
 }
 
-int job_check_arch(const struct job *j, const char *made_from, struct err *e)
+/* Refuses a base of another architecture, by its id. */
+static int job_base_check_arch(const struct job *j, const char *made_from, struct err *e)
 {
 	const struct catalog_arch *has = job_base_arch_of(j->catalog, made_from);
 
@@ -113,14 +113,45 @@ int job_check_arch(const struct job *j, const char *made_from, struct err *e)
 	return err_hint(e, "or give this one a new disk, without what is on it: debwiz recreate %s", j->spec->name);
 }
 
+int job_base_init(struct job *j, struct err *e)
+{
+	struct job_base *b = &j->base;
+	AUTO_FREE char *made_from = job_is_made(j) ? store_stamp(j->machine_dir, "base") : NULL;
+
+	b->prefix = job_base_prefix(j);
+	b->part_dir = xasprintf("%s/bases/%.*s.part", j->store->data_dir, (int)strlen(b->prefix) - 1, b->prefix);
+	if (made_from) {
+		store_find_base(j->store, made_from, &b->found);
+		return job_base_check_arch(j, made_from, e);
+	}
+	if (!j->options.fresh)
+		store_find_base(j->store, b->prefix, &b->found);
+	return 0;
+}
+
+void job_base_release(struct job *j)
+{
+	job_drop_base(j);
+	lock_release(j->base.hold);
+	j->base.hold = NULL;
+}
+
+void job_base_fini(struct job *j)
+{
+	store_base_fini(&j->base.found);
+	free(j->base.prefix);
+	free(j->base.part_dir);
+	free(j->base.kernel_version);
+}
+
 char *job_base_file(const struct job *j, const char *name)
 {
-	return file_join(j->base.dir, name);
+	return file_join(j->base.found.dir, name);
 }
 
 char *job_part_file(const struct job *j, const char *name)
 {
-	return file_join(j->part_dir, name);
+	return file_join(j->base.part_dir, name);
 }
 
 bool job_has_base(void *job, char **why)
@@ -134,12 +165,12 @@ bool job_has_base(void *job, char **why)
 		*why = xstrdup("this machine has its disk");
 		return true;
 	}
-	if (!j->base.dir)
+	if (!j->base.found.dir)
 		return false;
-	created = (time_t)j->base.created;
+	created = (time_t)j->base.found.created;
 	localtime_r(&created, &tm);
 	strftime(day, sizeof(day), "%d %b %Y", &tm);
-	*why = xasprintf("the base image of %s is there", day);
+	*why = xasprintf("the base image of %s exists", day);
 	return true;
 }
 
@@ -148,7 +179,7 @@ const json_t *job_base_suite(const struct job *j, const char *suite)
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach (json_object_get(j->base.manifest, "suites"), i, row) {
+	json_array_foreach (json_object_get(j->base.found.manifest, "suites"), i, row) {
 		if (!strcmp(json_str(row, "suite", ""), suite))
 			return row;
 	}
@@ -157,47 +188,68 @@ const json_t *job_base_suite(const struct job *j, const char *suite)
 
 void job_drop_base(struct job *j)
 {
-	lock_release(j->base_lock);
-	j->base_lock = NULL;
+	lock_release(j->base.part_lock);
+	j->base.part_lock = NULL;
 }
 
 int job_hold_base(struct job *j, struct err *e)
 {
 	struct err mine = ERR_INIT;
 
-	if (!j->base.dir || j->base_hold || job_is_made(j))
+	if (!j->base.found.dir || j->base.hold || job_is_made(j))
 		return 0;
-	j->base_hold = store_base_hold(j->base.dir, &mine);
-	if (j->base_hold)
+	j->base.hold = store_base_hold(j->base.found.dir, &mine);
+	if (j->base.hold)
 		return 0;
 	if (strcmp(mine.id, "busy") && strcmp(mine.id, "lock-missing"))
 		return err_move(e, &mine);
 	err_fini(&mine);
-	store_base_fini(&j->base);
+	store_base_fini(&j->base.found);
 	return 0;
 }
 
 int job_begin_base(struct job *j, struct err *e)
 {
-	char *path;
+	AUTO_FREE char *path = xasprintf("%.*s.lock", (int)strlen(j->base.part_dir) - 5, j->base.part_dir);
 
-	if (j->base_lock)
+	if (j->base.part_lock)
 		return 0;
-	path = xasprintf("%s/bases/%.*s.lock", j->store->data_dir, (int)strlen(j->base_prefix) - 1, j->base_prefix);
-	j->base_lock = lock_take(path, "making this base image", e);
-	free(path);
-	if (!j->base_lock)
-		return err_prefix(e, "base image %s", file_basename(j->part_dir));
-	if (!j->options.fresh && !j->base.dir && store_find_base(j->store, j->base_prefix, &j->base)) {
+	j->base.part_lock = lock_take(path, "making this base image", e);
+	if (!j->base.part_lock)
+		return err_prefix(e, "base image %s", file_basename(j->base.part_dir));
+	if (!j->options.fresh && !j->base.found.dir && store_find_base(j->store, j->base.prefix, &j->base.found)) {
 		if (job_hold_base(j, e) < 0)
 			return -1;
-		if (j->base.dir) {
+		if (j->base.found.dir) {
 			job_drop_base(j);
 			return 1;
 		}
 	}
-	/* a run that was killed may have left its supervisor or QEMU at work in there */
-	if (vm_run_end(j->part_dir, e) < 0 || file_remove_tree(j->part_dir, e) < 0)
+	/* a run that was killed may have left its supervisor or QEMU running there */
+	if (vm_run_end(j->base.part_dir, e) < 0 || file_remove_tree(j->base.part_dir, e) < 0)
 		return -1;
-	return file_mkdirs(j->part_dir, e);
+	return file_mkdirs(j->base.part_dir, e);
+}
+
+int job_publish_base(struct job *j, struct err *e)
+{
+	AUTO_FREE char *bases = store_bases_dir(j->store), *id = NULL, *dir = NULL;
+	time_t now = time(NULL);
+	char stamp[32];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%d%H%M%S", &tm);
+	id = xasprintf("%s%s", j->base.prefix, stamp);
+	dir = file_join(bases, id);
+	if (!j->base.hold)
+		j->base.hold = store_base_hold(j->base.part_dir, e);
+	return j->base.hold ? file_rename(j->base.part_dir, dir, e) : -1;
+}
+
+void job_use_published_base(struct job *j)
+{
+	job_drop_base(j);
+	store_base_fini(&j->base.found);
+	store_find_base(j->store, j->base.prefix, &j->base.found);
 }

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "host/file.h"
 #include "host/proc.h"
-#include "job_private.h"
+#include "job_keys.h"
 #include "machine/hostkeys.h"
 
 #define KEY_MAX 16384

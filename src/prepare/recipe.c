@@ -3,8 +3,8 @@
  * begins. */
 #include <string.h>
 
+#include "job_steps.h"
 #include "machine/suspended.h"
-#include "prepare/job.h"
 #include "prepare/steps.h"
 #include "spec/risk.h"
 

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "base/mem.h"
-#include "host/paths.h"
+#include "job_steps.h"
 #include "machine/snapshot_disk.h"
 #include "machine/snapshot_meta.h"
 #include "machine/suspended.h"
@@ -93,9 +93,7 @@ int snapshot_start(struct job *j, const char *tag, void (*done)(const struct err
 		return r;
 	free(mark.request.snapshot);
 	mark.request.snapshot = xstrdup(tag);
-	if (!j->runtime_dir)
-		j->runtime_dir = host_runtime_dir(j->spec->name, e);
-	if (j->runtime_dir) {
+	if (job_need_runtime_dir(j, e) == 0) {
 		suspended_move_sockets(&mark.request, j->runtime_dir);
 		job_hand_over(j);
 		vm_start(j->loop, &mark.request, done, arg);

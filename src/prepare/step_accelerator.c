@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "job_steps.h"
 #include "machine/run.h"
-#include "prepare/job.h"
 #include "prepare/steps.h"
 
 struct probing {

@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "host/file.h"
-#include "prepare/job.h"
+#include "job_steps.h"
 #include "prepare/steps.h"
 
 static const char *const leftovers[] = {
@@ -38,7 +38,7 @@ static json_t *step_base_manifest(const struct job *j)
 		json_array_append_new(missing, json_string(left_out->items[i]));
 	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "created", (json_int_t)time(NULL), "release",
 			 j->spec->release, "arch", j->spec->arch, "profile", j->spec->profile, "kernel",
-			 j->kernel_version, "suites", opened, "left_out", missing, "packages", packages);
+			 j->base.kernel_version, "suites", opened, "left_out", missing, "packages", packages);
 }
 
 static int step_base_seal(struct job *j, struct err *e)
@@ -76,45 +76,21 @@ struct sealing {
 static void step_base_work(void *arg)
 {
 	struct sealing *s = arg;
-	struct job *j = s->job;
-	char stamp[32];
-	time_t now = time(NULL);
-	struct tm tm;
-	char *id;
-	char *bases;
-	char *dir;
 
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%d%H%M%S", &tm);
-	id = xasprintf("%s%s", j->base_prefix, stamp);
-	bases = store_bases_dir(j->store);
-	dir = file_join(bases, id);
-	s->result = step_base_seal(j, &s->error);
-	if (!s->result && !j->base_hold) {
-		j->base_hold = store_base_hold(j->part_dir, &s->error);
-		s->result = j->base_hold ? 0 : -1;
-	}
+	s->result = step_base_seal(s->job, &s->error);
 	if (!s->result)
-		s->result = file_rename(j->part_dir, dir, &s->error);
-	free(dir);
-	free(bases);
-	free(id);
+		s->result = job_publish_base(s->job, &s->error);
 }
 
 static void step_base_done(void *arg)
 {
 	struct sealing *s = arg;
-	struct job *j = s->job;
-	char *prefix = j->base_prefix;
 
 	if (s->result < 0) {
 		step_fail(s->run, &s->error);
 	} else {
-		lock_release(j->base_lock);
-		j->base_lock = NULL;
-		store_base_fini(&j->base);
-		store_find_base(j->store, prefix, &j->base);
-		step_done(s->run, j->base.id);
+		job_use_published_base(s->job);
+		step_done(s->run, s->job->base.found.id);
 	}
 	free(s);
 }

@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "host/file.h"
 #include "host/paths.h"
+#include "job_steps.h"
 #include "machine/client.h"
-#include "prepare/job.h"
 #include "prepare/steps.h"
 #include "qemu/argv.h"
 
@@ -127,7 +127,7 @@ static void step_configure_on_ended(enum vm_state s, const char *cause, void *ar
 		step_configure_end(c, NULL, "every package configured and checked");
 		return;
 	}
-	broken = c->cancelled ? NULL : job_blame_accelerator(c->job, c->job->part_dir);
+	broken = c->cancelled ? NULL : job_blame_accelerator(c->job, c->job->base.part_dir);
 	if (broken) {
 		/* whatever the guest has written by then is no sound root: from new files on */
 		job_drop_base(c->job);
@@ -139,7 +139,7 @@ static void step_configure_on_ended(enum vm_state s, const char *cause, void *ar
 		err_set(&e, ERR_INTERRUPTED, "interrupted", "interrupted");
 	} else {
 		err_set(&e, ERR_FAILED, "configure", "the new system could not be configured: %s", cause);
-		err_hint(&e, "its console is in %s/console.log", c->job->part_dir);
+		err_hint(&e, "its console is in %s/console.log", c->job->base.part_dir);
 	}
 	step_configure_end(c, &e, NULL);
 }
@@ -200,9 +200,9 @@ static void step_configure_start(struct step_run *run, void *job)
 	c->run = run;
 	c->job = j;
 	step_set_state(run, c);
-	c->request.name = xasprintf("base-%.8s", file_basename(j->part_dir) + strlen(j->spec->release) +
+	c->request.name = xasprintf("base-%.8s", file_basename(j->base.part_dir) + strlen(j->spec->release) +
 							 strlen(j->spec->arch) + strlen(j->spec->profile) + 3);
-	c->request.dir = xstrdup(j->part_dir);
+	c->request.dir = xstrdup(j->base.part_dir);
 	c->request.runtime_dir = host_runtime_dir(c->request.name, &e);
 	c->request.what = xstrdup("configuring");
 	c->request.accel = xstrdup(j->probe.accel);

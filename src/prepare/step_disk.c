@@ -14,8 +14,8 @@
 #include "base/size.h"
 #include "host/file.h"
 #include "image/disk.h"
+#include "job_steps.h"
 #include "machine/pending.h"
-#include "prepare/job.h"
 #include "prepare/steps.h"
 
 #define PROGRESS_MS 200
@@ -67,7 +67,7 @@ static char *step_disk_left_out(const struct job *j)
 	char *text;
 	size_t i;
 
-	json_array_foreach (json_object_get(j->base.manifest, "left_out"), i, name) {
+	json_array_foreach (json_object_get(j->base.found.manifest, "left_out"), i, name) {
 		if (json_is_string(name))
 			strv_add(&names, json_string_value(name));
 	}
@@ -86,7 +86,7 @@ static int step_disk_make_new(struct making *m, const char *disk, struct err *e)
 
 	/* first: a disk always says what it was made from */
 	if (!r)
-		r = store_set_stamp(j->machine_dir, "base", j->base.id, e);
+		r = store_set_stamp(j->machine_dir, "base", j->base.found.id, e);
 	if (!r)
 		r = vm_pending_write(j->machine_dir, missing, e);
 	if (!r)

@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/size.h"
-#include "prepare/job.h"
+#include "job_steps.h"
 #include "prepare/steps.h"
 
 #define RESTARTS 2
@@ -49,7 +49,7 @@ static void step_download_fail_copy(struct step_run *run, const struct err *erro
 	struct err e = ERR_INIT;
 
 	err_copy(&e, error);
-	job_say_room(j->store->cache_dir, NULL, job_to_download(j, &d->all), &e);
+	job_hint_space(j->store->cache_dir, NULL, job_to_download(j, &d->all), &e);
 	step_download_end(run, &e);
 }
 

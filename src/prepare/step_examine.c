@@ -8,9 +8,9 @@
 
 #include "base/mem.h"
 #include "image/disk.h"
+#include "job_steps.h"
 #include "machine/run.h"
 #include "machine/snapshot_disk.h"
-#include "prepare/job.h"
 #include "prepare/steps.h"
 
 struct examination {

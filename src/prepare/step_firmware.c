@@ -8,10 +8,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "host/file.h"
 #include "image/disk.h"
 #include "image/firmware.h"
-#include "prepare/job.h"
+#include "job_steps.h"
 #include "prepare/steps.h"
 
 struct extracting {
@@ -75,7 +74,7 @@ static void step_firmware_start(struct step_run *run, void *job)
 		if (begun < 0)
 			step_fail(run, &x->error);
 		else
-			step_again(run, JOB_BASE_THERE);
+			step_again(run, JOB_BASE_EXISTS);
 		free(x);
 		return;
 	}

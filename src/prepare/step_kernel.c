@@ -12,7 +12,7 @@
 #include "image/disk.h"
 #include "image/initrd.h"
 #include "image/kernel.h"
-#include "prepare/job.h"
+#include "job_steps.h"
 #include "prepare/steps.h"
 
 #define STAMP "kernel"

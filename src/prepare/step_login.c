@@ -10,12 +10,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "host/file.h"
-#include "host/paths.h"
+#include "job_steps.h"
 #include "machine/client.h"
 #include "machine/forward.h"
 #include "machine/suspended.h"
-#include "prepare/job.h"
 #include "prepare/steps.h"
 
 #define LINE_MAX_SHOWN 400
@@ -85,7 +83,7 @@ static void step_login_end(struct waiting *w, struct err *e, const char *summary
 static void step_login_cancel(struct step_run *run, void *job)
 {
 	(void)job;
-	job_wait_no_more(step_login_leave(step_state(run)));
+	job_stop_waiting(step_login_leave(step_state(run)));
 }
 
 /* Why the guest stands still, owned; NULL when it does not. */
@@ -208,7 +206,7 @@ static void step_login_on_ended(enum vm_state s, const char *cause, void *arg)
 	if (w->asked) /* it was up, and did not stay so until its report */
 		step_login_end(w, NULL, "login prompt");
 	else
-		job_has_ended(step_login_leave(w), true, cause);
+		job_machine_exited(step_login_leave(w), true, cause);
 }
 
 /* It may well run, but nobody can say so. */
@@ -230,9 +228,7 @@ static void step_login_start_login(struct step_run *run, void *job)
 	struct waiting *w = step_login_waiting_new(run, j);
 	struct err e = ERR_INIT;
 
-	if (!j->runtime_dir)
-		j->runtime_dir = host_runtime_dir(j->spec->name, &e);
-	if (!j->runtime_dir) {
+	if (job_need_runtime_dir(j, &e) < 0) {
 		step_login_end(w, &e, NULL);
 		return;
 	}

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "base/strv.h"
-#include "prepare/job.h"
+#include "job_steps.h"
 #include "prepare/steps.h"
 
 /* Names that no opened component has are looked for in the others, for the message. */

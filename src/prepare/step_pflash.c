@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "host/file.h"
 #include "image/disk.h"
-#include "prepare/job.h"
+#include "job_steps.h"
 #include "prepare/steps.h"
 
 static const struct {
@@ -45,7 +45,7 @@ static int step_pflash_copy_flash(struct job *j, struct err *e)
 {
 	int r = 0;
 
-	if (!j->base.dir) {
+	if (!j->base.found.dir) {
 		err_set(e, ERR_FAILED, "base-missing",
 			"the folder of this machine's base image, which has the firmware, is gone");
 		return err_hint(e, "set `mode = direct` in [firmware], or `debwiz recreate %s`", j->spec->name);

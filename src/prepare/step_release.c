@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "prepare/job.h"
+#include "job_steps.h"
 #include "prepare/steps.h"
 
 static void step_release_finish(struct step_run *run)

@@ -16,7 +16,8 @@
 #include "base/mem.h"
 #include "host/file.h"
 #include "image/seed.h"
-#include "job_private.h"
+#include "job_keys.h"
+#include "job_steps.h"
 #include "prepare/steps.h"
 
 #define STAMP "seed"

@@ -7,11 +7,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "host/file.h"
-#include "host/paths.h"
+#include "job_steps.h"
 #include "machine/client.h"
 #include "machine/suspended.h"
-#include "prepare/job.h"
 #include "prepare/steps.h"
 
 struct starting {
@@ -37,7 +35,7 @@ static bool step_start_is_running(void *job, char **why)
 
 /* ---- what ends the step ---- */
 
-void job_has_ended(struct step_run *run, bool let_go, const char *cause)
+void job_machine_exited(struct step_run *run, bool let_go, const char *cause)
 {
 	struct job *j = step_job(run);
 	/* no other can take a suspended state, and a guest that went on from one is lost with it */
@@ -64,7 +62,7 @@ void job_has_ended(struct step_run *run, bool let_go, const char *cause)
 	step_fail(run, &e);
 }
 
-void job_wait_no_more(struct step_run *run)
+void job_stop_waiting(struct step_run *run)
 {
 	struct job *j = step_job(run);
 	struct err e = ERR_INIT;
@@ -91,7 +89,7 @@ static void step_start_cancel(struct step_run *run, void *job)
 
 	(void)job;
 	if (s->client)
-		job_wait_no_more(step_start_leave(s));
+		job_stop_waiting(step_start_leave(s));
 	else
 		s->cancelled = true; /* its supervisor answers soon */
 }
@@ -108,7 +106,7 @@ static void step_start_on_state(enum vm_state state, void *arg)
 static void step_start_on_ended(enum vm_state state, const char *cause, void *arg)
 {
 	if (state == VM_FAILED)
-		job_has_ended(step_start_leave(arg), false, cause);
+		job_machine_exited(step_start_leave(arg), false, cause);
 	else
 		step_done(step_start_leave(arg), "");
 }
@@ -130,7 +128,7 @@ static void step_start_on_started(const struct err *error, void *arg)
 	if (error)
 		job_fail_copy(step_start_leave(s), error);
 	else if (s->cancelled)
-		job_wait_no_more(step_start_leave(s));
+		job_stop_waiting(step_start_leave(s));
 	else
 		s->client = vm_connect(s->job->loop, s->job->machine_dir, s->job->runtime_dir, false, &client_ops, s);
 }
@@ -140,9 +138,7 @@ static int step_start_fill_kept(struct job *j, struct vm_request *r, struct err 
 {
 	struct suspended_state kept;
 
-	if (!j->runtime_dir)
-		j->runtime_dir = host_runtime_dir(j->spec->name, e);
-	if (!j->runtime_dir || suspended_read(j->machine_dir, &kept, e) < 0)
+	if (job_need_runtime_dir(j, e) < 0 || suspended_read(j->machine_dir, &kept, e) < 0)
 		return -1;
 	*r = kept.request;
 	kept.request = (struct vm_request){.name = NULL};

@@ -16,7 +16,7 @@
 #include "image/initrd.h"
 #include "image/kernel.h"
 #include "image/root.h"
-#include "prepare/job.h"
+#include "job_steps.h"
 #include "prepare/steps.h"
 
 #define BASE_SIZE (8ull << 30)
@@ -65,13 +65,13 @@ static void step_unpack_finish(struct unpacking *u, struct err *e)
 {
 	char size[SIZE_TEXT];
 	char *summary = xasprintf("%zu packages, %s; kernel %s", u->request.deb_count, size_human(u->bytes, size),
-				  u->job->kernel_version ? u->job->kernel_version : "");
+				  u->job->base.kernel_version ? u->job->base.kernel_version : "");
 	struct err error = ERR_INIT;
 	struct step_run *run;
 
 	if (e)
 		err_move(&error, e);
-	job_say_room(u->job->store->data_dir, u->output, step_unpack_room_for(u->bytes), &error);
+	job_hint_space(u->job->store->data_dir, u->output, step_unpack_room_for(u->bytes), &error);
 	run = step_unpack_leave(u);
 	if (error.kind)
 		step_fail(run, &error);
@@ -93,7 +93,7 @@ static void step_unpack_make_ids(struct unpacking *u)
 
 		h = hash_new();
 		hash_add(h, &which, 1);
-		hash_add(h, u->job->base_prefix, strlen(u->job->base_prefix));
+		hash_add(h, u->job->base.prefix, strlen(u->job->base.prefix));
 		for (size_t k = 0; k < u->job->packages.len; k++)
 			hash_add(h, u->job->packages.items[k].sha256, HASH_SIZE);
 		hash_end(h, digest);
@@ -108,7 +108,6 @@ static void step_unpack_make_ids(struct unpacking *u)
 						       : &u->request.root_id);
 		}
 	}
-	memcpy(u->job->root_uuid, u->request.fs_uuid, sizeof(u->job->root_uuid));
 }
 
 static const char *step_unpack_keep(struct unpacking *u, char *word)
@@ -286,8 +285,8 @@ static void step_unpack_take_kernel(void *arg)
 	if (!u->result)
 		u->result = step_unpack_write_initrd(u, fs, k.version, &u->error);
 	if (!u->result) {
-		free(u->job->kernel_version); /* of a root that is made again */
-		u->job->kernel_version = xstrdup(k.version);
+		free(u->job->base.kernel_version); /* of a root that is made again */
+		u->job->base.kernel_version = xstrdup(k.version);
 	}
 	kernel_fini(&k);
 	extfs_close(fs);
@@ -347,7 +346,7 @@ static void step_unpack_start(struct step_run *run, void *job)
 		return;
 	}
 	if (begun > 0) {
-		step_again(step_unpack_leave(u), JOB_BASE_THERE);
+		step_again(step_unpack_leave(u), JOB_BASE_EXISTS);
 		return;
 	}
 	suites = archive_suites(j->archive, &count);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* job_steps: what the steps ask of the job that nothing outside of prepare does. */
+#ifndef PREPARE_JOB_STEPS_H
+#define PREPARE_JOB_STEPS_H
+
+#include "prepare/job.h"
+
+/* ---- job.c ---- */
+
+/* Makes the machine's folder of sockets, once. */
+int job_need_runtime_dir(struct job *j, struct err *e);
+/* Gets the size of the guest's serial terminal: the recorded one, else one that suits the terminal of this program.
+ * A serial line has no size: the seed tells the guest once, so job_console_keep records it. */
+#define JOB_CONSOLE_TERM "xterm-256color"
+void job_console_size(const struct job *j, unsigned *rows, unsigned *columns);
+int job_console_keep(struct job *j, struct err *e);
+/* Returns what is known of QEMU and this host, for qemu_argv_build; texts borrowed from the job. */
+struct qemu_facts job_qemu_facts(const struct job *j);
+/* Builds QEMU's command line for the next boot from what is prepared. `boot`: QEMU is started with it now
+ * (forwards_ports). */
+int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e);
+/* Returns the seconds that a step took on this host the last time for this kind of machine, or `fallback`. */
+double job_expect(const struct job *j, const char *step, double fallback);
+/* Records it (durations.json in the cache; a failure to write is no error). */
+void job_took(const struct job *j, const char *step, uint64_t ms);
+/* Fails the running step with a copy of an error that somebody else owns. */
+void job_fail_copy(struct step_run *run, const struct err *error);
+/* If `e` is about a full disk, its hint says how much space the step needs in `dir` and how much is free there, with
+ * what the step has written to `file` (or NULL), which is removed when the step runs again. */
+void job_hint_space(const char *dir, const char *file, uint64_t needed, struct err *e);
+
+/* ---- job_archive.c ---- */
+
+/* Returns the archive's components: the file's, else the release's own. */
+const struct strv *job_components(const struct job *j);
+/* Begins to open the job's archive, in place of an open one; its progress is the running step's. */
+struct archive_op *job_open_archive(struct job *j, struct step_run *run,
+				    void (*done)(struct archive *a, const struct err *e, void *run));
+/* Begins to open the release's own suite with these components in place of the file's; as job_begin_archive. */
+struct archive_op *job_begin_components(struct job *j, const struct strv *components,
+					void (*done)(struct archive *a, const struct err *e, void *arg), void *arg);
+/* An archive_progress_fn whose arg is the running step. */
+void job_archive_progress(uint64_t done, uint64_t total, const char *text, void *run);
+/* Returns the bytes of a set's packages that are not in the cache. */
+uint64_t job_to_download(const struct job *j, const struct package_set *set);
+
+/* ---- job_base.c ---- */
+
+/* Finds the base for job_init: the one that an existing disk was made from, else one that fits the file, if there is
+ * one. Refuses another architecture than the disk's ("arch-made"). */
+int job_base_init(struct job *j, struct err *e);
+void job_base_release(struct job *j);
+void job_base_fini(struct job *j);
+/* Keeps a base that was found from being removed; forgets one that is being removed. */
+int job_hold_base(struct job *j, struct err *e);
+/* Locks the new base and makes its folder, once, without what an earlier run left. 1: another run has made the base
+ * since, which the job uses from now on: the step must call step_again with JOB_BASE_EXISTS. */
+int job_begin_base(struct job *j, struct err *e);
+#define JOB_BASE_EXISTS "another run has made the same base image meanwhile: it is used"
+/* Gives the complete folder of the new base its name and holds it; may run as work. */
+int job_publish_base(struct job *j, struct err *e);
+/* Uses the published base; on the loop's thread. */
+void job_use_published_base(struct job *j);
+/* Releases the lock of the new base, so that job_begin_base starts again. */
+void job_drop_base(struct job *j);
+/* Returns the path of a file of the base, or of the new one's folder; owned. */
+char *job_base_file(const struct job *j, const char *name);
+char *job_part_file(const struct job *j, const char *name);
+/* Returns what the base's manifest has about a suite that it was made from (borrowed), or NULL. */
+const json_t *job_base_suite(const struct job *j, const char *suite);
+
+/* ---- step_accelerator.c, step_start.c: how a step ends that watches a machine ---- */
+
+/* After a machine exited, whose run record is in `dir`: if its accelerator is to blame and another may be used, records
+ * that, so that the step "accelerator" chooses the next one, and returns a sentence (owned); else NULL. */
+char *job_blame_accelerator(const struct job *j, const char *dir);
+/* Ends the running step after its machine exited: all steps begin again if this job has started the machine and another
+ * accelerator may be used; else the step fails. `guest_ran`: QEMU had started the guest. */
+void job_machine_exited(struct step_run *run, bool guest_ran, const char *cause);
+/* Ends the running step, which waits for the machine, after a cancel. */
+void job_stop_waiting(struct step_run *run);
+
+#endif
