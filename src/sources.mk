@@ -281,22 +281,20 @@ MACHINE = \
 
 PREPARE = \
 	include/prepare/doctor.h \
+	include/prepare/estimate.h \
 	include/prepare/job.h \
-	include/prepare/pace.h \
 	include/prepare/runner.h \
 	include/prepare/snapshot.h \
 	include/prepare/step.h \
 	include/prepare/steps.h \
 	src/prepare/doctor.c \
 	src/prepare/estimate.c \
-	src/prepare/estimate.h \
 	src/prepare/job.c \
 	src/prepare/job_archive.c \
 	src/prepare/job_base.c \
 	src/prepare/job_keys.c \
 	src/prepare/job_keys.h \
 	src/prepare/job_steps.h \
-	src/prepare/pace.c \
 	src/prepare/recipe.c \
 	src/prepare/runner.c \
 	src/prepare/snapshot.c \

@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/size.h"
-#include "prepare/pace.h"
+#include "prepare/estimate.h"
 #include "session/words.h"
 
 #define PLAIN_EVERY_MS 10000

@@ -1,18 +1,86 @@
 /* SPDX-License-Identifier: MIT */
-/* estimate: see src/prepare/estimate.h. */
-#include "estimate.h"
+/* estimate: computes rates, shares and times left of running steps. */
+#include "prepare/estimate.h"
 
 #include <string.h>
 
-#define TRIFLE 0.1  /* so little of a step says nothing of the rest */
-#define NEARLY 0.95 /* where nothing is counted, the end is never claimed */
-#define SAYABLE_S 2 /* of what takes less, no time left is told */
+#define WINDOW_MS 8000	/* of the readings that a rate is the mean of */
+#define SPACING_MS 250	/* between two readings */
+#define SETTLE_MS 1000	/* before the first rate */
+#define LEAST_SHARE 0.1 /* a smaller share of a step says nothing about the rest */
+#define MOST_SHARE 0.95 /* of a part that counts nothing: its end is never claimed */
+#define LEAST_S 2	/* a step that takes less has no time left */
 
-void estimate_start(struct estimate *s, uint64_t now, double expect, bool alike)
+void pace_start(struct pace *p, uint64_t now_ms, uint64_t done)
+{
+	memset(p, 0, sizeof(*p));
+	p->start_ms = now_ms;
+	p->start_done = done;
+}
+
+static size_t estimate_newest(const struct pace *p)
+{
+	return (p->next + PACE_SAMPLES - 1) % PACE_SAMPLES;
+}
+
+void pace_add(struct pace *p, uint64_t now_ms, uint64_t done)
+{
+	size_t last = estimate_newest(p);
+
+	if (p->len && done < p->samples[last].done)
+		pace_start(p, now_ms, done);
+	if (p->len > 1 && now_ms - p->samples[(last + PACE_SAMPLES - 1) % PACE_SAMPLES].ms < SPACING_MS) {
+		p->samples[last].ms = now_ms;
+		p->samples[last].done = done;
+		return;
+	}
+	p->samples[p->next].ms = now_ms;
+	p->samples[p->next].done = done;
+	p->next = (p->next + 1) % PACE_SAMPLES;
+	if (p->len < PACE_SAMPLES)
+		p->len++;
+}
+
+double pace_rate(const struct pace *p, uint64_t now_ms)
+{
+	uint64_t from_ms = p->start_ms;
+	uint64_t from_done = p->start_done;
+	uint64_t done;
+
+	if (!p->len || now_ms < p->start_ms + SETTLE_MS)
+		return 0;
+	done = p->samples[estimate_newest(p)].done;
+	for (size_t i = 0; i < p->len; i++) {
+		size_t k = (p->next + PACE_SAMPLES - p->len + i) % PACE_SAMPLES;
+
+		from_ms = p->samples[k].ms;
+		from_done = p->samples[k].done;
+		if (now_ms - from_ms <= WINDOW_MS)
+			break;
+	}
+	if (now_ms - from_ms < SETTLE_MS) {
+		from_ms = p->start_ms;
+		from_done = p->start_done;
+	}
+	return (double)(done - from_done) * 1000.0 / (double)(now_ms - from_ms);
+}
+
+int64_t pace_left(const struct pace *p, uint64_t now_ms, uint64_t done, uint64_t total)
+{
+	double rate = pace_rate(p, now_ms);
+
+	if (!total || rate <= 0 || done > total)
+		return -1;
+	return (int64_t)((double)(total - done) * 1000.0 / rate);
+}
+
+/* ---- a step ---- */
+
+void estimate_start(struct estimate *s, uint64_t now, double expect, bool uniform)
 {
 	memset(s, 0, sizeof(*s));
 	s->expect = expect;
-	s->alike = alike;
+	s->uniform = uniform;
 	s->began = now;
 	estimate_part(s, now, 0, 1);
 }
@@ -33,13 +101,13 @@ void estimate_count(struct estimate *s, uint64_t now, uint64_t done, uint64_t to
 	s->total = total;
 }
 
-/* Milliseconds that the whole may take: what was expected, or what the parts before this one tell. */
+/* Returns the milliseconds that the step may take: as expected, or as the parts before this one took. */
 static double estimate_whole(const struct estimate *s)
 {
-	return s->part.from > TRIFLE ? (double)(s->part.began - s->began) / s->part.from : s->expect * 1000;
+	return s->part.from > LEAST_SHARE ? (double)(s->part.began - s->began) / s->part.from : s->expect * 1000;
 }
 
-/* What is left of this part by that alone; negative: it takes longer. */
+/* Returns the milliseconds left of this part by that time alone; negative: it takes longer. */
 static double estimate_part_left(const struct estimate *s, uint64_t now)
 {
 	return estimate_whole(s) * (s->part.until - s->part.from) - (double)(now - s->part.began);
@@ -51,8 +119,8 @@ double estimate_share(const struct estimate *s, uint64_t now)
 	double within = s->total ? (double)s->done / (double)s->total
 				 : 1 - estimate_part_left(s, now) / (estimate_whole(s) * length);
 
-	if (!s->total && within > NEARLY)
-		within = NEARLY;
+	if (!s->total && within > MOST_SHARE)
+		within = MOST_SHARE;
 	return s->part.from + length * within;
 }
 
@@ -63,14 +131,14 @@ int64_t estimate_left(const struct estimate *s, uint64_t now)
 
 	if (!s->total) {
 		left = estimate_part_left(s, now);
-		return left <= 0 || s->expect < SAYABLE_S
+		return left <= 0 || s->expect < LEAST_S
 			       ? -1
 			       : (int64_t)(left + estimate_whole(s) * (1 - s->part.until) + 0.5);
 	}
-	if (s->alike)
+	if (s->uniform)
 		return pace_left(&s->pace, now, s->done, s->total);
-	if (share > TRIFLE)
-		left = left * (1 - share) + (double)(now - s->began) / share * (1 - share) * share;
+	if (share > LEAST_SHARE)
+		left = (left + (double)(now - s->began)) * (1 - share);
 	return (int64_t)(left + 0.5);
 }
 

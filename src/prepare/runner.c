@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "estimate.h"
+#include "prepare/estimate.h"
 
 #define PROGRESS_MS 100
 #define BEAT_MS 1000

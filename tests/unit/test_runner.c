@@ -5,7 +5,6 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "prepare/estimate.h"
-#include "prepare/pace.h"
 #include "prepare/runner.h"
 
 struct world {
