@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * doctor: what this host has of what machines need, and the exact command that installs the rest.
- */
+/* doctor: what machines require and this host has or lacks, with the exact command that installs it. */
 #ifndef PREPARE_DOCTOR_H
 #define PREPARE_DOCTOR_H
 
@@ -15,7 +13,7 @@ enum doctor_state {
 	DOCTOR_FINE,
 	DOCTOR_MISSING, /* nothing works without it */
 	DOCTOR_ABSENT,	/* something does not work, or is slower, without it */
-	DOCTOR_LOW,	/* little room */
+	DOCTOR_LOW,	/* little disk space */
 };
 
 enum doctor_kind { DOCTOR_PROGRAM, DOCTOR_ACCELERATOR, DOCTOR_ROOM };
@@ -25,7 +23,7 @@ struct doctor_row {
 	enum doctor_state state;
 	bool must;     /* nothing works without it */
 	char *name;    /* "qemu-img", "kvm", "disk" */
-	char *what;    /* what it is for, or what is to be said of it */
+	char *what;    /* what it is for, or a remark about it */
 	char *found;   /* path of the program, or NULL */
 	char *install; /* command that installs it, or NULL: not known, or nothing to do */
 };
@@ -35,9 +33,9 @@ struct doctor {
 	size_t len;
 };
 
-/* Looks for programs in PATH, at accelerators and at the free space: some milliseconds. */
+/* Checks the programs in PATH, the accelerators and the free disk space; takes some milliseconds. */
 void doctor_look(const struct catalog *c, const struct store *store, struct doctor *out);
-/* Nothing that must be is missing, and QEMU for one architecture at least is there. */
+/* Returns whether nothing necessary is missing, and QEMU for at least one architecture is installed. */
 bool doctor_is_fine(const struct doctor *d);
 void doctor_fini(struct doctor *d);
 

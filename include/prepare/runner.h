@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * runner: executes a list of steps one after another and turns what they report into events with
- * rates and time left. It knows no step by name.
+ * runner: runs a list of steps one after another and turns their reports into events with rates and time left. It knows
+ * no step by name.
  */
 #ifndef PREPARE_RUNNER_H
 #define PREPARE_RUNNER_H
@@ -18,12 +18,12 @@ enum step_state {
 	STEP_WAITING,
 	STEP_RUNNING,
 	STEP_FINISHED,
-	STEP_SKIPPED, /* nothing to do: its outputs stand already */
+	STEP_SKIPPED, /* its outputs exist already */
 	STEP_FAILED,
 	STEP_CANCELLED,
 };
 
-/* How a step stands; a face reads it from runner_steps at any time. Texts are the runner's. */
+/* The state of a step; an interface may read it from runner_steps at any time. Texts belong to the runner. */
 struct step_view {
 	const struct step_ops *ops;
 	enum step_state state;
@@ -32,16 +32,16 @@ struct step_view {
 	double rate;	      /* units a second over the last seconds; 0: not known */
 	int64_t left_ms;      /* time left for this step, -1: not known */
 	uint64_t took_ms;
-	const char *text; /* what happens now, or the summary */
+	const char *text; /* what it does now, or its summary */
 };
 
 enum runner_event_type {
-	RUNNER_STEP,	 /* a step changed state; back to waiting: it is gone through again */
+	RUNNER_STEP,	 /* a step changed state; back to STEP_WAITING: it will run again */
 	RUNNER_PROGRESS, /* at most 10 a second */
 	RUNNER_WARNING,
 	RUNNER_LOG,
 	RUNNER_QUESTION, /* must be answered by runner_answer */
-	RUNNER_FINISHED, /* all done, or ended by `error` */
+	RUNNER_FINISHED, /* all steps are done, or `error` ended the run */
 };
 
 struct runner_event {
@@ -58,15 +58,15 @@ struct runner_event {
 
 struct runner;
 
-/* `steps` and `job` are borrowed. Steps that do not apply are left out of the list at once. */
+/* `steps` and `job` are borrowed. Leaves out steps that do not apply. */
 struct runner *runner_new(struct loop *l, const struct step_ops *const *steps, size_t count, void *job,
 			  void (*event)(const struct runner_event *ev, void *arg), void *arg);
-/* Begins; everything comes as events. */
+/* Begins the run, which reports by events. */
 void runner_start(struct runner *r);
-/* Ends the running step soon; FINISHED comes with ERR_INTERRUPTED. */
+/* Ends the running step soon; RUNNER_FINISHED then has ERR_INTERRUPTED. */
 void runner_cancel(struct runner *r);
 void runner_answer(struct runner *r, size_t choice);
-/* After FINISHED only. NULL is fine. */
+/* Only before the start or after RUNNER_FINISHED. NULL is fine. */
 void runner_free(struct runner *r);
 const struct step_view *runner_steps(const struct runner *r, size_t *count);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * steps: the steps of preparing and booting a machine, in their order. Each has its file in
- * src/prep; the recipe below is all that a face needs.
+ * steps: the steps that prepare and boot a machine, in their order, each in a file of its own; and the recipe, which
+ * runs them.
  */
 #ifndef PREPARE_STEPS_H
 #define PREPARE_STEPS_H
@@ -25,26 +25,25 @@ extern const struct step_ops step_base;	     /* sealed and named */
 extern const struct step_ops step_seed;	     /* key and personal settings */
 extern const struct step_ops step_pflash;    /* the machine's own code and variables */
 extern const struct step_ops step_disk;	     /* overlay of the wanted size */
-extern const struct step_ops step_examine;   /* a disk whose last run was cut off */
+extern const struct step_ops step_examine;   /* check of a disk whose last run was cut off */
 extern const struct step_ops step_kernel;    /* direct boot: kernel and initrd out of the disk */
 extern const struct step_ops step_start;     /* the supervisor and QEMU */
 extern const struct step_ops step_login;     /* until the login prompt */
 extern const struct step_ops step_ssh;	     /* until ssh answers */
 
-/* What the step "kernel" does, for `debwiz kernel`: renews the pair when the disk has another kernel,
- * or always with `force`. 0: renewed, 1: nothing had changed (or `unclean`: the disk cannot be read
- * for certain and the last pair stays), -1: error. *version is owned by the caller. Blocks. */
+/* Extracts kernel and initrd from the disk, as the step "kernel" does, if the disk's kernel has changed or `force` is
+ * given. 0: extracted, 1: unchanged (or *unclean: the disk cannot be read reliably, and the last pair stays), -1:
+ * error. *version is owned by the caller. Blocks. */
 int step_kernel_renew(struct job *j, bool force, char **version, bool *unclean, struct err *e);
 
 /* All of them in their order; which apply depends on the job and its goal. */
 extern const struct step_ops *const recipe_steps[];
 extern const size_t recipe_step_count;
 
-/* Begins a run of the recipe to the job's goal, and tells the step to begin it with: the first; the
- * start of the machine where it is suspended, for nothing may change then; the waiting where it runs
- * already. Takes the machine's lock unless it runs. `changed`: settings were given for this run alone.
- * Ids: "running" (it cannot be prepared meanwhile), "suspended" (nor can this one, nor be booted with
- * other settings) and those of job_lock. */
+/* Checks that the recipe may run to the job's goal, and gets the step to begin with: the first one; the start of a
+ * suspended machine, for nothing of it may change; the waiting for a machine that runs. Locks the machine unless it
+ * runs. `changed`: --set gives other settings for this run. Ids: "running" (a running machine cannot be prepared),
+ * "suspended" (nor can a suspended one, nor be booted with other settings), RISK_ERROR, and those of job_lock. */
 int recipe_begin(struct job *j, bool changed, size_t *first, struct err *e);
 
 #endif

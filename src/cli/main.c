@@ -82,7 +82,7 @@ static bool main_is_about_file(const struct err *e)
 	static const char *const ids[] = {"spec-bad",	  "spec-check", "spec-secret",
 					  "spec-unknown", "ini-bad",	RISK_ERROR};
 
-	for (size_t i = 0; e->text && i < sizeof(ids) / sizeof(*ids); i++)
+	for (size_t i = 0; e->text && i < ARRAY_SIZE(ids); i++)
 		if (!strcmp(e->id, ids[i]))
 			return true;
 	return e->text && main_begins_with_line(e->text);

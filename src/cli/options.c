@@ -64,7 +64,7 @@ const struct cli_option cli_options[] = {
 	{"tty", 't', NULL, "ssh: allocate a terminal for a command, too", CLI_SSH, AT(ssh_options), "ssh"},
 	{"no-command", 'N', NULL, "ssh: run no command; only forward ports", CLI_SSH, AT(ssh_options), "ssh"},
 };
-const size_t cli_option_count = sizeof(cli_options) / sizeof(*cli_options);
+const size_t cli_option_count = ARRAY_SIZE(cli_options);
 
 static int options_set_option(struct cli *cli, const struct cli_option *o, const char *value, struct err *e)
 {
@@ -84,7 +84,7 @@ static int options_set_option(struct cli *cli, const struct cli_option *o, const
 		strv_addf(at, "-%c%s", o->letter, value ? value : "");
 		return 0;
 	case CLI_WAIT:
-		for (size_t i = 0; value && i < sizeof(waits) / sizeof(*waits); i++) {
+		for (size_t i = 0; value && i < ARRAY_SIZE(waits); i++) {
 			if (!strcmp(value, waits[i])) {
 				*(enum cli_wait *)at = (enum cli_wait)i;
 				return 0;

@@ -156,7 +156,7 @@ static void verb_exec_watch_signals(struct exec *x)
 	} wanted[] = {
 		{SIGINT, verb_exec_on_interrupt}, {SIGTERM, verb_exec_on_terminate}, {SIGHUP, verb_exec_on_hangup}};
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
 		x->signals[i] = loop_signal_start(x->m.cli->loop, wanted[i].signum, wanted[i].fn, x);
 }
 
@@ -233,7 +233,7 @@ int verb_exec(struct cli *cli)
 		verb_exec_watch_signals(&x);
 		vm_client_ask(x.m.client, "attach", json_pack("{s:b}", "type", 0), verb_exec_on_typed, &x);
 		loop_run(cli->loop);
-		for (size_t i = 0; i < sizeof(x.signals) / sizeof(*x.signals); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(x.signals); i++)
 			loop_signal_stop(x.signals[i]);
 		verb_exec_put_line(&x);
 		fflush(stdout);

@@ -169,7 +169,7 @@ static int verb_snapshot_find_action(const struct cli *cli, const struct action 
 	const char *name = cli->args[1];
 
 	*out = NULL;
-	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (!strcmp(actions[i].name, name))
 			*out = &actions[i];
 	if (!*out && strcmp(name, "list") != 0)

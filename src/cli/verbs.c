@@ -2,6 +2,8 @@
 /* verbs: the table of verbs, which --help and the man page are made from. */
 #include "verbs.h"
 
+#include "base/mem.h"
+
 const struct cli_verb cli_verbs[] = {
 	{"new", "", 0, 0, "create a machine by the wizard's questions (--plain: line by line)", false, false, verb_new},
 	{"edit", "M", 1, 1, "edit an existing machine; shows when each change takes effect", false, false, verb_edit},
@@ -57,4 +59,4 @@ const struct cli_verb cli_verbs[] = {
 	{"man", "", 0, 0, "", false, true, verb_man},
 	{"words", "", 0, 0, "", false, true, verb_words},
 };
-const size_t cli_verb_count = sizeof(cli_verbs) / sizeof(*cli_verbs);
+const size_t cli_verb_count = ARRAY_SIZE(cli_verbs);

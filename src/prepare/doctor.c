@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* doctor: see include/prepare/doctor.h. */
+/* doctor: looks for programs, accelerators and disk space that machines require. */
 #include "prepare/doctor.h"
 
 #include <stdlib.h>
@@ -88,7 +88,7 @@ static void doctor_look_room(struct doctor *d, const struct store *store)
 void doctor_look(const struct catalog *c, const struct store *store, struct doctor *out)
 {
 	*out = (struct doctor){.len = 0};
-	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
 		doctor_look_program(out, needs[i].program, xstrdup(needs[i].what), needs[i].must);
 	doctor_look_qemu(out, c);
 	doctor_look_accelerators(out);

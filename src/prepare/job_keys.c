@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * job_keys: the ssh keys of a machine: the one that logs in to it, which stays in its folder, and the
- * guest's host keys, which are made here since an emulated guest takes long for them. Those are given to
- * the guest by its seed alone; known_hosts has their public halves before the guest starts.
+ * job_keys: makes the ssh keys of a machine: the key that logs in to it, which stays in its folder, and the guest's
+ * host keys, which an emulated guest would need long for. The seed alone takes the host keys to the guest; known_hosts
+ * has their public halves before the guest starts.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #define KEY_MAX 16384
 #define KNOWN_HOSTS_MAX 65536
 
-/* One key into `path` and `path`.pub; what lies there is removed before. */
+/* Makes one key in `path` and `pub`, in place of existing files. */
 static int job_keys_keygen(const char *type, const char *comment, const char *path, const char *pub, struct err *e)
 {
 	char *argv[] = {"ssh-keygen",	 "-q", "-t",	     (char *)type, "-N", "", "-C",
@@ -48,7 +48,7 @@ int job_make_key(const struct job *j, struct err *e)
 
 	if (!file_exists(path) || !file_exists(pub)) {
 		r = job_keys_keygen("ed25519", comment, part, part_pub, e);
-		/* The public half first: with the private one there, both are. */
+		/* the public half first: if the private one exists, both do */
 		if (!r)
 			r = file_rename(part_pub, pub, e);
 		if (!r)
@@ -62,7 +62,7 @@ int job_make_key(const struct job *j, struct err *e)
 	return r;
 }
 
-/* A private key must not be left lying about. */
+/* Removes a private key, or fails: it must not stay on disk. */
 static int job_keys_remove_key(const char *path, struct err *e)
 {
 	if (unlink(path) < 0 && errno != ENOENT)
@@ -103,7 +103,7 @@ int job_make_host_keys(const struct job *j, struct job_host_key keys[JOB_HOST_KE
 	return r;
 }
 
-/* "TYPE BASE64 COMMENT" into the known hosts of the machine's name. */
+/* Adds "TYPE BASE64 COMMENT" to the known hosts, under the machine's name. */
 static void job_keys_know(struct buf *text, const char *name, const char *line)
 {
 	struct strv words = STRV_INIT;
@@ -121,7 +121,7 @@ int job_know_host_keys(const struct job *j, const struct job_host_key keys[JOB_H
 	int r;
 
 	buf_init(&text, 0);
-	if (file_exists(path)) /* one that cannot be read is replaced */
+	if (file_exists(path)) /* an unreadable file is replaced */
 		(void)file_read(path, KNOWN_HOSTS_MAX, &text, NULL);
 	hostkeys_forget(&text, j->spec->name);
 	for (size_t i = 0; i < JOB_HOST_KEYS; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* recipe: the order of the steps, from nothing to a machine at its login prompt, and where in it a run
- * begins. */
+/* recipe: lists the steps in their order and chooses the step that a run begins with. */
 #include <string.h>
 
+#include "base/mem.h"
 #include "job_steps.h"
 #include "machine/suspended.h"
 #include "prepare/steps.h"
@@ -13,7 +13,7 @@ const struct step_ops *const recipe_steps[] = {
 	&step_configure,   &step_base,	  &step_seed,	  &step_pflash,	  &step_disk,	  &step_examine,
 	&step_kernel,	   &step_start,	  &step_login,	  &step_ssh,
 };
-const size_t recipe_step_count = sizeof(recipe_steps) / sizeof(*recipe_steps);
+const size_t recipe_step_count = ARRAY_SIZE(recipe_steps);
 
 static size_t recipe_index_of(const struct step_ops *step)
 {
@@ -24,7 +24,7 @@ static size_t recipe_index_of(const struct step_ops *step)
 	return i;
 }
 
-/* A machine that is paused already does not come up before it is resumed. */
+/* Refuses to wait for a machine that is paused: it does not come up before it is resumed. */
 static int recipe_refuse_paused(const struct job *j, struct err *e)
 {
 	struct vm_run run;
@@ -55,7 +55,7 @@ int recipe_begin(struct job *j, bool changed, size_t *first, struct err *e)
 		err_set(e, ERR_BUSY, "running", "%s is running", name);
 		return err_hint(e, "stop it first: debwiz stop %s", name);
 	}
-	/* one that was suspended goes on as it was run then, whatever the file says now */
+	/* a suspended machine resumes with the settings that it was started with, not with those of the file */
 	if (!suspended_exists(j->machine_dir) &&
 	    (risks_check(j->spec, NULL, NULL, e) < 0 || job_check_drives(j->spec, !prepares, e) < 0))
 		return -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * runner: see include/prepare/runner.h. A step may end inside its own start(); the next one is begun
- * from a timer, so that the stack stays flat and a cancel can come between.
+ * runner: runs the steps and sends their events. A step may end inside its own start(); a timer begins the next one, so
+ * that the stack stays flat and a cancel can come between.
  */
 #include "prepare/runner.h"
 
@@ -31,14 +31,14 @@ struct runner {
 	void (*event)(const struct runner_event *ev, void *arg);
 	void *arg;
 	struct step_run *runs;
-	struct step_view *views; /* copies handed out */
+	struct step_view *views; /* copies for runner_steps */
 	size_t count, current;
 	uint64_t began, last_progress;
 	bool cancelled, ended;
 	struct err error;
 	struct loop_timer *next;
-	struct loop_timer *quiet; /* sends a held-back progress event */
-	struct loop_timer *beat;  /* while a step runs: a sign of life when it is silent */
+	struct loop_timer *quiet; /* sends a delayed progress event */
+	struct loop_timer *beat;  /* while a step runs: sends a progress event if the step reports nothing */
 	void (*answer)(size_t choice, void *arg);
 	void *answer_arg;
 };
@@ -93,7 +93,7 @@ const struct step_view *runner_steps(const struct runner *r, size_t *count)
 	return r->views;
 }
 
-/* Share of one step that is behind us, 0..1. */
+/* Returns the share of a step that is done, 0..1. */
 static double runner_step_share(const struct step_run *run, uint64_t now)
 {
 	switch (run->view.state) {
@@ -106,9 +106,9 @@ static double runner_step_share(const struct step_run *run, uint64_t now)
 	}
 }
 
-/* Overall share by expected seconds, and the time left: what the running step says of itself, and
- * for the later ones what is expected of them; -1 once it takes longer than expected, for then
- * nobody knows. Steps that had nothing to do do not count. */
+/* Computes the share of the whole run by expected seconds, and the time left: the running step's own, and the expected
+ * time of the later ones; -1 (not known) once the running step takes longer than expected. Skipped steps do not count.
+ */
 static void runner_overall(const struct runner *r, double *share, int64_t *left_ms)
 {
 	uint64_t now = loop_now(r->loop);
@@ -372,7 +372,7 @@ void step_fail(struct step_run *run, struct err *e)
 	runner_step_end(run, interrupted ? STEP_CANCELLED : STEP_FAILED, &run->runner->error);
 }
 
-/* Everything as it was before the start, but for the time that has passed. */
+/* Makes a step as it was before its start. */
 static void runner_reset(struct step_run *run)
 {
 	free(run->text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* snapshot: see include/prepare/snapshot.h. */
+/* snapshot: lists and changes the snapshots of a stopped machine, and starts a machine from one. */
 #include "prepare/snapshot.h"
 
 #include <stdlib.h>

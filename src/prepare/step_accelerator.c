@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step accelerator: finds QEMU and what really accelerates the machine here, before anything long
- * begins; and gives up an accelerator that has broken down in use.
+ * step accelerator: finds QEMU and probes which accelerator works for the machine here, before a long step begins; and
+ * rejects an accelerator that failed in use.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +67,7 @@ static void step_accelerator_start(struct step_run *run, void *job)
 
 	p->run = run;
 	p->job = job;
-	qemu_probe_fini(&p->job->probe); /* of an accelerator that was given up */
+	qemu_probe_fini(&p->job->probe); /* of an accelerator that was rejected since */
 	loop_work(p->job->loop, step_accelerator_work, step_accelerator_done, p);
 }
 

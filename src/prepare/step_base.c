@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step base: seals the new base image: removes what was only needed for making it, writes the
- * manifest, makes the disk read-only, syncs, and gives the folder its name. Before that rename
- * nobody can take it for a base.
+ * step base: seals the new base image: removes the files that only the run needed, writes the manifest, makes the disk
+ * read-only, syncs, and gives the folder its name. Before that rename no command uses it as a base.
  */
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -48,7 +47,7 @@ static int step_base_seal(struct job *j, struct err *e)
 	json_t *m = step_base_manifest(j);
 	int r = 0;
 
-	for (size_t i = 0; i < sizeof(leftovers) / sizeof(*leftovers) && !r; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(leftovers) && !r; i++) {
 		char *left = job_part_file(j, leftovers[i]);
 
 		r = file_remove_tree(left, e);

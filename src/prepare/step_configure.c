@@ -14,10 +14,10 @@
 #include "prepare/steps.h"
 #include "qemu/argv.h"
 
-#define CONFIGURE_TIMEOUT_MS (60 * 60 * 1000ull) /* without a report: one package on a slow host */
+#define CONFIGURE_TIMEOUT_MS (60 * 60 * 1000ull) /* without a report; one package takes long on a slow host */
 
-/* What the guest tells of, with the share of the time that it takes in an emulated machine, roughly (armhf,
- * bookworm); the user's packages take the more, the more they are. */
+/* The phases that the guest reports, with their rough shares of the time in an emulated machine (armhf, bookworm); that
+ * of the user's packages depends on their number. */
 static const struct {
 	const char *phase, *words;
 	double share;
@@ -34,7 +34,7 @@ static const struct {
 };
 #define CONFIGURE_PHASE 2
 #define PACKAGES_PHASE 3
-#define EXTRA_COST 3 /* of a package that apt unpacks in the guest, beside one that is configured */
+#define EXTRA_COST 3 /* of a package that apt unpacks in the guest, relative to one that is only configured */
 
 struct configuring {
 	struct step_run *run;
@@ -45,7 +45,7 @@ struct configuring {
 	bool cancelled;
 };
 
-/* Frees it; the step's run is to be ended by the caller. */
+/* Frees it; the caller ends the step. */
 static struct step_run *step_configure_leave(struct configuring *c)
 {
 	struct step_run *run = c->run;
@@ -81,7 +81,7 @@ static void step_configure_enter(struct configuring *c, const char *phase)
 {
 	double from = 0;
 
-	for (size_t i = 0; i < sizeof(phases) / sizeof(*phases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {
 		if (!strcmp(phases[i].phase, phase)) {
 			if (phases[i].words)
 				step_text(c->run, "%s", phases[i].words);
@@ -129,7 +129,7 @@ static void step_configure_on_ended(enum vm_state s, const char *cause, void *ar
 	}
 	broken = c->cancelled ? NULL : job_blame_accelerator(c->job, c->job->base.part_dir);
 	if (broken) {
-		/* whatever the guest has written by then is no sound root: from new files on */
+		/* the guest may have left a broken root: all files are made again */
 		job_drop_base(c->job);
 		step_again(step_configure_leave(c), broken);
 		free(broken);

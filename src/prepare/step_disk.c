@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step disk: the machine's disk: an overlay over its base, made once. Later runs look at it, and
- * grow it when the file asks for more; they never replace it. One that is to stand alone is copied
- * from its overlay.
+ * step disk: creates the machine's disk once, as an overlay of its base, or as a full copy if the file asks for a
+ * standalone one. Later runs check it, and grow it if the file asks for more; they never replace it.
  */
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -23,7 +22,7 @@
 struct making {
 	struct step_run *run;
 	struct job *job;
-	struct loop_timer *timer; /* while a copy is made that stands alone */
+	struct loop_timer *timer; /* while a standalone disk is copied */
 	atomic_bool cancel;
 	atomic_uint permille; /* of that copy */
 	char *summary;
@@ -31,7 +30,7 @@ struct making {
 	int result;
 };
 
-/* On the working thread. */
+/* Runs on the thread of the work. */
 static void step_disk_on_share(double percent, void *arg)
 {
 	struct making *m = arg;
@@ -39,7 +38,7 @@ static void step_disk_on_share(double percent, void *arg)
 	atomic_store(&m->permille, (unsigned)(percent * 10));
 }
 
-/* It gets the disk's name when it needs no base any more: an overlay with that name would stay one. */
+/* Copies under another name and renames: an overlay of the disk's name would stay one after a kill. */
 static int step_disk_make_standalone(struct making *m, const char *link, const char *disk, struct err *e)
 {
 	char *part = xasprintf("%s.part", disk);
@@ -59,7 +58,7 @@ static int step_disk_make_standalone(struct making *m, const char *link, const c
 	return r;
 }
 
-/* Suites that were left out when the base was made, " " between them; "" when none was. Owned. */
+/* Returns the suites that were left out when the base was made, separated by blanks; "": none. Owned. */
 static char *step_disk_left_out(const struct job *j)
 {
 	struct strv names = STRV_INIT;
@@ -84,7 +83,7 @@ static int step_disk_make_new(struct making *m, const char *disk, struct err *e)
 	char *missing = step_disk_left_out(j);
 	int r = disk_link_base(base, link, e);
 
-	/* first: a disk always says what it was made from */
+	/* first: every disk has the record of its base */
 	if (!r)
 		r = store_set_stamp(j->machine_dir, "base", j->base.found.id, e);
 	if (!r)
@@ -175,12 +174,12 @@ static bool step_disk_is_done(void *job, char **why)
 	if (done && info.size > j->spec->disk_size)
 		*why = xasprintf("has %s and is never made smaller", size_format(info.size, size));
 	else if (done)
-		*why = xasprintf("%s is there", size_format(info.size, size));
+		*why = xasprintf("%s exists", size_format(info.size, size));
 	free(disk);
 	return done;
 }
 
-/* Told by the step "release" of a base that this run makes. */
+/* Returns whether the step "release" has warned of them, for a base that this run makes. */
 static bool step_disk_is_told(const struct job *j)
 {
 	return j->archive && archive_warnings(j->archive)->len;

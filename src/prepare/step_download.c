@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step download: brings the packages and the firmware's package into the cache, each by its digest.
- * When the mirror changes meanwhile and a package is not there any more, the archive is opened
- * anew, twice at most.
+ * step download: downloads the packages and the firmware's package into the cache, each by its digest. If the mirror
+ * changes during that and no longer has a package, it opens the archive again, twice at most.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step examine: looks at a disk whose last run, or change, was cut off, before it is run again. What is damaged is
- * not run, and nothing is repaired by itself: a copy comes first.
+ * step examine: checks a disk whose last run or change was cut off before it is used again. A damaged disk is not used,
+ * and nothing is repaired automatically: the user must copy it first.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ struct examination {
 	int result;
 };
 
-/* The disk was not closed by QEMU itself. */
+/* Returns whether QEMU did not close the disk itself. */
 static bool step_examine_was_cut_off(const char *dir)
 {
 	struct vm_run run;
@@ -37,7 +37,7 @@ static bool step_examine_was_cut_off(const char *dir)
 	return cut;
 }
 
-/* A change of it was. */
+/* Returns whether a change of the disk was cut off. */
 static bool step_examine_is_marked(const struct job *j)
 {
 	char *disk = job_file(j, "disk.qcow2");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step firmware: code and variables for pflash out of the firmware's package, into the base, so
- * that a machine can be switched to UEFI later and offline. Step pflash gives a machine its own.
+ * step firmware: extracts code and variables for pflash from the firmware's package into the base, so that a machine
+ * can be switched to UEFI later and offline. The step pflash copies them for a machine.
  */
 #include <stdatomic.h>
 #include <stdlib.h>

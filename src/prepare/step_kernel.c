@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step kernel: direct boot: looks which kernel the disk has now and renews the pair that QEMU is
- * given when it is another. After an unclean end the last pair is used, since the disk cannot be
- * read for certain without replaying its journal; the guest does that when it boots.
+ * step kernel: for direct boot, extracts kernel and initrd from the disk again if its kernel has changed. After an
+ * unclean shutdown the last pair is used: the disk cannot be read reliably before the guest has replayed its journal at
+ * its next boot.
  */
 #include <stdlib.h>
 #include <string.h>

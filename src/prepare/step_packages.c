@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step packages: what is to be installed: the profile, the architecture's kernel and boot loader,
- * the user's packages, and the package that holds the firmware.
+ * step packages: solves for the packages to install: the profile's, the architecture's kernel and boot loader, the
+ * user's, and the package that has the firmware.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,15 +13,15 @@
 #include "job_steps.h"
 #include "prepare/steps.h"
 
-/* Names that no opened component has are looked for in the others, for the message. */
+/* A search in the release's other components for names that no opened one has, for the message. */
 struct search {
 	struct step_run *run;
 	struct strv unknown;
-	struct err error; /* of the solver: the step's end */
+	struct err error; /* of the solver; the step fails with it */
 	struct archive_op *op;
 };
 
-/* "non-free" of "pool/non-free/n/nvidia/nvidia_1_armhf.deb" and of "pool/updates/non-free/...". */
+/* Returns "non-free" for "pool/non-free/n/nvidia/nvidia_1_armhf.deb" and "pool/updates/non-free/..."; owned. */
 static char *step_packages_component_of(const char *filename)
 {
 	const char *p = !strncmp(filename, "pool/", 5) ? filename + 5 : filename;
@@ -31,8 +31,8 @@ static char *step_packages_component_of(const char *filename)
 	return xstrndup(p, strcspn(p, "/"));
 }
 
-/* The hint says which components have what was found, and what mirror.components must name for it; what it
- * said of the other names stays. */
+/* Adds to the hint which components have the names that were found, and what mirror.components must name for them;
+ * keeps the hint for the other names. */
 static void step_packages_add_hint(struct search *s, struct archive *a)
 {
 	struct job *j = step_job(s->run);
@@ -124,7 +124,7 @@ static bool step_packages_is_chosen(const char *package, const void *arg)
 	return false;
 }
 
-/* What a dependency brings, too, may have a user or group of that name. */
+/* Refuses a user name that a package, also one that is only depended on, makes for itself. */
 static int step_packages_check_user(const struct job *j, struct err *e)
 {
 	const struct catalog_account *a = spec_user_taken(j->spec, j->catalog, step_packages_is_chosen, &j->packages);

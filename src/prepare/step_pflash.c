@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step pflash: a machine's own firmware code and variables, copied once from its base. The
- * variables belong to the machine from then on and are never replaced.
+ * step pflash: copies firmware code and variables from the base, once. The variables belong to the machine from then on
+ * and are never replaced.
  */
 #include <stdlib.h>
 
@@ -28,7 +28,7 @@ static bool step_pflash_is_done(void *job, char **why)
 	struct job *j = job;
 	bool all = true;
 
-	for (size_t i = 0; i < sizeof(flash) / sizeof(*flash); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(flash); i++) {
 		char *path = job_file(j, flash[i].machine);
 
 		all = all && file_exists(path);
@@ -39,8 +39,7 @@ static bool step_pflash_is_done(void *job, char **why)
 	return all;
 }
 
-/* Copies what is missing; job->base may be unknown for a machine made before: its base's folder is
- * found by the link of its disk. */
+/* Copies the missing ones. */
 static int step_pflash_copy_flash(struct job *j, struct err *e)
 {
 	int r = 0;
@@ -50,7 +49,7 @@ static int step_pflash_copy_flash(struct job *j, struct err *e)
 			"the folder of this machine's base image, which has the firmware, is gone");
 		return err_hint(e, "set `mode = direct` in [firmware], or `debwiz recreate %s`", j->spec->name);
 	}
-	for (size_t i = 0; i < sizeof(flash) / sizeof(*flash) && !r; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(flash) && !r; i++) {
 		char *from = job_base_file(j, flash[i].base);
 		char *to = job_file(j, flash[i].machine);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step release: opens the archive: chooses the mirror, verifies the release, loads its indices.
- * Where updates or security are out of step a person is asked; without one it goes on with a
- * warning, which is the default answer.
+ * step release: opens the archive: chooses the mirror, verifies the release, loads its indices. If updates or security
+ * are out of step, it asks the user; without a user it continues with a warning, which is the default answer.
  */
 #include <stdlib.h>
 
@@ -66,7 +65,7 @@ static void step_release_start(struct step_run *run, void *job)
 	step_set_state(run, job_open_archive(job, run, step_release_on_open));
 }
 
-/* The state is the operation while it runs, and nothing while a question is open. */
+/* The step's state is the operation while that runs, NULL while a question is open. */
 static void step_release_cancel(struct step_run *run, void *job)
 {
 	struct err e = ERR_INIT;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step seed: the machine's own ssh key, and the seed disk with its personal settings and host keys. The seed is
- * made once; while the guest has not applied it, it is made again when a setting changed. The
- * supervisor removes it when the guest says that it was applied.
+ * step seed: makes the machine's own ssh key, and the seed disk with its personal settings and host keys. Until the
+ * guest has applied the seed, a changed setting makes it again. The supervisor removes it when the guest reports that.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -50,7 +49,7 @@ static int step_seed_add_key_file(const struct job *j, struct buf *keys, const c
 	return r;
 }
 
-/* The machine's key, and the user's: those that the file names, else those found on this host. */
+/* Collects the machine's key and the user's: those that the file names, else those of this host. */
 static int step_seed_gather_keys(const struct job *j, struct buf *keys, struct err *e)
 {
 	struct strv found = STRV_INIT;
@@ -71,7 +70,7 @@ static int step_seed_gather_keys(const struct job *j, struct buf *keys, struct e
 
 /* ---- apt's sources ---- */
 
-/* URL of a suite as it was opened now; "" when it was not. */
+/* Returns the URL that this run opened a suite at; "": it did not. */
 static const char *step_seed_opened_url(const struct job *j, const char *suite)
 {
 	size_t count = 0;
@@ -83,8 +82,8 @@ static const char *step_seed_opened_url(const struct job *j, const char *suite)
 	return "";
 }
 
-/* Owned URL for the guest: of the suite as it was opened, else the one that the file `named`, else
- * where the base comes from, what this host uses, Debian's. A snapshot has its own. */
+/* Returns the URL of a suite for the guest (owned): the opened one, else the one that the file `named`, else the
+ * base's, this host's, Debian's. A snapshot has a URL of its own. */
 static char *step_seed_guest_url(const struct job *j, const char *suite, const char *named, const struct strv *host,
 				 const struct strv *debian)
 {
@@ -131,7 +130,7 @@ static char *step_seed_guest_sources(const struct job *j)
 	return text;
 }
 
-/* no_proxy of the environment, which libcurl heeds as well, names the server or a domain of it. */
+/* Returns whether no_proxy of the environment, which libcurl obeys too, names the server or its domain. */
 static bool step_seed_is_direct(const char *url)
 {
 	const char *list = getenv("no_proxy");
@@ -157,7 +156,7 @@ static bool step_seed_is_direct(const char *url)
 	return direct;
 }
 
-/* The proxy that packages come through here, for the guest's apt; owned, "" none. */
+/* Returns the proxy of this host's downloads as the guest's apt can use it; owned, "": none. */
 static char *step_seed_guest_proxy(const struct job *j)
 {
 	const struct strv *debian = catalog_mirrors(j->catalog);
@@ -175,7 +174,7 @@ static char *step_seed_guest_proxy(const struct job *j)
 
 /* ---- the seed ---- */
 
-/* Key of what the seed is made from. The password hash is in it as a digest alone. */
+/* Returns a digest of everything that the seed is made from; owned. It does not reveal the password hash. */
 static char *seed_key(const struct seed *s)
 {
 	const char *const parts[] = {s->hostname,	 s->user,     s->password_hash,
@@ -185,14 +184,14 @@ static char *seed_key(const struct seed *s)
 	uint8_t digest[HASH_SIZE];
 	char hex[HASH_HEX];
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		hash_add(h, parts[i], strlen(parts[i]) + 1);
 	hash_end(h, digest);
 	hash_hex(digest, hex);
 	return xstrdup(hex);
 }
 
-/* Writes the seed with host keys of its own, which known_hosts has as soon as the seed is there. */
+/* Writes the seed with new host keys, and then known_hosts. */
 static int step_seed_write_with_host_keys(const struct job *j, const char *path, struct seed *s, struct err *e)
 {
 	struct job_host_key keys[JOB_HOST_KEYS];
@@ -262,7 +261,7 @@ static int step_seed_write_seed(struct job *j, struct err *e)
 	return r;
 }
 
-/* The seed was made and is gone: the guest has applied it. */
+/* Returns whether the guest has applied the seed: it was made and is gone. */
 static bool step_seed_is_applied(const struct job *j)
 {
 	char *path = job_file(j, "seed.iso");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step start: hands the machine over to its supervisor, which starts QEMU, and waits until the guest
- * is let go. Cancelling ends the waiting; the machine goes on.
+ * step start: hands the machine over to its supervisor, which starts QEMU, and waits until the guest runs. A cancel
+ * ends the waiting; the machine continues.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -33,16 +33,16 @@ static bool step_start_is_running(void *job, char **why)
 	return alive;
 }
 
-/* ---- what ends the step ---- */
+/* ---- the end of the step ---- */
 
 void job_machine_exited(struct step_run *run, bool let_go, const char *cause)
 {
 	struct job *j = step_job(run);
-	/* no other can take a suspended state, and a guest that went on from one is lost with it */
+	/* no other accelerator can load a suspended state, and a guest that was resumed from one is lost with it */
 	char *broken = j->resumed ? NULL : job_blame_accelerator(j, j->machine_dir);
 	struct err e = ERR_INIT;
 
-	/* one that others have started is theirs to start again */
+	/* a machine that another command has started is not started again here */
 	if (broken && j->started && job_lock(j, "preparing", &e) == 0) {
 		j->started = false;
 		step_again(run, broken);
@@ -72,7 +72,7 @@ void job_stop_waiting(struct step_run *run)
 	step_fail(run, &e);
 }
 
-/* Frees it; the step's run is to be ended by the caller. */
+/* Frees it; the caller ends the step. */
 static struct step_run *step_start_leave(struct starting *s)
 {
 	struct step_run *run = s->run;
@@ -91,7 +91,7 @@ static void step_start_cancel(struct step_run *run, void *job)
 	if (s->client)
 		job_stop_waiting(step_start_leave(s));
 	else
-		s->cancelled = true; /* its supervisor answers soon */
+		s->cancelled = true; /* until the supervisor answers, soon */
 }
 
 /* ---- the start ---- */
@@ -102,7 +102,7 @@ static void step_start_on_state(enum vm_state state, void *arg)
 		step_done(step_start_leave(arg), "");
 }
 
-/* One that was stopped, or whose guest powered off at once, was started all the same. */
+/* A machine that was stopped, or whose guest powered off immediately, was started nevertheless. */
 static void step_start_on_ended(enum vm_state state, const char *cause, void *arg)
 {
 	if (state == VM_FAILED)
@@ -111,7 +111,7 @@ static void step_start_on_ended(enum vm_state state, const char *cause, void *ar
 		step_done(step_start_leave(arg), "");
 }
 
-/* It may well run, but nobody can say so. */
+/* The machine may run, but its state is not known. */
 static void step_start_on_lost(const struct err *e, void *arg)
 {
 	job_fail_copy(step_start_leave(arg), e);
@@ -133,7 +133,7 @@ static void step_start_on_started(const struct err *error, void *arg)
 		s->client = vm_connect(s->job->loop, s->job->machine_dir, s->job->runtime_dir, false, &client_ops, s);
 }
 
-/* A suspended machine goes on just as it was run then. */
+/* Fills the request of a suspended machine with that of its last run. */
 static int step_start_fill_kept(struct job *j, struct vm_request *r, struct err *e)
 {
 	struct suspended_state kept;
@@ -169,7 +169,7 @@ static int step_start_fill(struct job *j, struct vm_request *r, struct err *e)
 	return 0;
 }
 
-/* What a guest of an earlier version made there has its links and modes in attributes. */
+/* Warns of shares whose links and modes a guest of debwiz 0.1 wrote into attributes. */
 static void step_start_warn_shares(struct step_run *run, const struct job *j)
 {
 	for (size_t i = 0; i < j->spec->shares.len; i++) {

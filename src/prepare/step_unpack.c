@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * step unpack: writes the root's image from the cached packages, then takes the kernel out of it
- * and makes the initrd for the configuring boot, which carries the one that will stay.
+ * step unpack: writes the image of the root from the cached packages, then extracts the kernel from it and makes the
+ * initrd of the configuring boot, which contains the permanent one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@
 struct unpacking {
 	struct step_run *run;
 	struct job *job;
-	struct root_build *build; /* NULL once it has ended */
+	struct root_build *build; /* NULL after its end */
 	struct root_request request;
 	struct root_deb *debs, *extras;
 	struct root_file *links;
@@ -34,7 +34,7 @@ struct unpacking {
 	char *output;
 	uint64_t bytes;
 	bool cancelled;
-	/* of the second part, done on a pool thread */
+	/* of the second part, on a pool thread */
 	struct err error;
 	int result;
 };
@@ -54,8 +54,8 @@ static struct step_run *step_unpack_leave(struct unpacking *u)
 	return run;
 }
 
-/* Bytes on disk of what is made of them: seen were 5 MiB for the empty file system, and a third more
- * than the packages once they were configured. */
+/* Returns the bytes on disk of a root of that installed size. Measured: 5 MiB for the empty file system, and a third
+ * more than the packages after they were configured. */
 static uint64_t step_unpack_room_for(uint64_t installed)
 {
 	return installed ? installed + installed / 3 + (8ull << 20) : 0;
@@ -80,9 +80,9 @@ static void step_unpack_finish(struct unpacking *u, struct err *e)
 	free(summary);
 }
 
-/* ---- what is asked of the root builder ---- */
+/* ---- the request to the root builder ---- */
 
-/* Ids from what the image is made of, so that the same input gives the same image. */
+/* Makes the ids from what the image is made of, so that the same input gives the same image. */
 static void step_unpack_make_ids(struct unpacking *u)
 {
 	uint8_t digest[HASH_SIZE];
@@ -140,7 +140,7 @@ static void step_unpack_add_packages(struct unpacking *u)
 	u->request.extras = u->extras;
 }
 
-/* Merged /usr (Debian Policy 9.1.1): /bin -> usr/bin and so on. */
+/* Adds the links of the merged /usr (Debian Policy 9.1.1): /bin -> usr/bin and so on. */
 static void step_unpack_add_links(struct unpacking *u)
 {
 	struct strv names = STRV_INIT;
@@ -157,7 +157,7 @@ static void step_unpack_add_links(struct unpacking *u)
 	strv_fini(&names);
 }
 
-/* What the guest's catch-up script reads: the suites that were left out, one a line. */
+/* Adds the file that the guest's catch-up script reads: the suites that were left out, one a line. */
 static void step_unpack_add_pending(struct unpacking *u)
 {
 	const struct strv *left_out = archive_left_out(u->job->archive);
@@ -186,7 +186,7 @@ static void step_unpack_uuid_text(const uint8_t id[16], char out[37])
 	}
 }
 
-/* Names of the packages that only dependencies of the user's packages want: apt's "automatically installed". */
+/* Returns the packages that only the user's packages depend on: apt's "automatically installed"; owned. */
 static char *step_unpack_depended_names(const struct package_set *set)
 {
 	struct strv names = STRV_INIT;
@@ -200,8 +200,8 @@ static char *step_unpack_depended_names(const struct package_set *set)
 	return text;
 }
 
-/* The file that configure.sh reads: shell assignments. None of the values holds a quote: they come
- * from the catalogue and from package names, whose characters are checked. */
+/* Returns the file that configure.sh reads: shell assignments; owned. No value has a quote: they come from the
+ * catalogue and from package names, whose characters are checked. */
 static char *step_unpack_config_env(const struct unpacking *u, const char *version)
 {
 	const struct job *j = u->job;
@@ -231,7 +231,7 @@ static const struct {
 	{"guest/packages.sh", "debwiz/packages.sh"},
 	{"guest/personal.sh", "debwiz/personal.sh"},
 };
-#define SCRIPTS (sizeof(scripts) / sizeof(*scripts))
+#define SCRIPTS (ARRAY_SIZE(scripts))
 
 static int step_unpack_take_script(const char *name, const char *path, struct initrd_file *out, struct err *e)
 {
@@ -262,7 +262,7 @@ static int step_unpack_write_initrd(struct unpacking *u, struct extfs *fs, const
 	files[SCRIPTS + 1] = (struct initrd_file){"debwiz/initrd.img", 0644, stays.data, stays.len};
 	buf_init(&whole, 0);
 	buf_add(&whole, stays.data, stays.len);
-	r = initrd_add(&whole, files, sizeof(files) / sizeof(*files), e);
+	r = initrd_add(&whole, files, ARRAY_SIZE(files), e);
 	if (!r)
 		r = file_write(path, whole.data, whole.len, 0600, e);
 	buf_fini(&whole);
@@ -285,7 +285,7 @@ static void step_unpack_take_kernel(void *arg)
 	if (!u->result)
 		u->result = step_unpack_write_initrd(u, fs, k.version, &u->error);
 	if (!u->result) {
-		free(u->job->base.kernel_version); /* of a root that is made again */
+		free(u->job->base.kernel_version); /* of a root that was made before */
 		u->job->base.kernel_version = xstrdup(k.version);
 	}
 	kernel_fini(&k);

@@ -226,7 +226,7 @@ class Lines(lib.Case):
 
     def test_snapshot_not_waited_for(self):
         """Ctrl-C: it says what goes on; nothing is left half, and the next one works."""
-        for script, act, tag, word in ((SAVING, "create", "new", "made"), (LOADING, "revert", "old", "loaded")):
+        for script, act, tag, word in ((SAVING, "create", "new", "created"), (LOADING, "revert", "old", "loaded")):
             with self.subTest(act):
                 m = self.machine(script + "serve\n")
                 s = self.screen(m.home, "snapshot", "m", act, tag)
