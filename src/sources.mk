@@ -82,9 +82,9 @@ CATALOG = \
 CLI = \
 	include/cli/cli.h \
 	src/cli/agree.c \
+	src/cli/connection.c \
+	src/cli/connection.h \
 	src/cli/help.c \
-	src/cli/machine.c \
-	src/cli/machine.h \
 	src/cli/main.c \
 	src/cli/options.c \
 	src/cli/plain.c \
@@ -92,8 +92,8 @@ CLI = \
 	src/cli/plain_ask.c \
 	src/cli/plain_io.c \
 	src/cli/plain_review.c \
-	src/cli/reach.c \
-	src/cli/reach.h \
+	src/cli/running.c \
+	src/cli/running.h \
 	src/cli/terminal.c \
 	src/cli/verb_change.c \
 	src/cli/verb_cp.c \

@@ -17,7 +17,7 @@
 #define TURNS_MAX 1000 /* then the input is no person's */
 #define WAIT_OPTIONS_S 30
 
-static struct wizard_list plain_ask_look_options(struct plain *p, void *arg)
+static struct wizard_list plain_ask_poll_options(struct plain *p, void *arg)
 {
 	return wizard_options(p->wizard, arg);
 }
@@ -51,7 +51,7 @@ static void plain_ask_show_options(struct plain *p, const struct wizard_question
 {
 	struct wizard_list l;
 
-	plain_wait(p, plain_ask_look_options, (void *)(uintptr_t)q, WAIT_OPTIONS_S);
+	plain_wait(p, plain_ask_poll_options, (void *)(uintptr_t)q, WAIT_OPTIONS_S);
 	l = wizard_options(p->wizard, q);
 	if (l.len > OPTIONS_MAX) {
 		plain_line("  %zu are known; /TEXT shows those that hold it", l.len);
@@ -116,13 +116,13 @@ static char *plain_ask_value_of(struct plain *p, const struct wizard_question *q
 	return xstrdup(n <= l.len ? l.rows[n - 1].value : line);
 }
 
-static void plain_ask_say_wrong(struct plain *p, const char *why)
+static void plain_ask_print_wrong(struct plain *p, const char *why)
 {
 	p->wrong++;
 	plain_line("  Wrong: %s", why);
 }
 
-static void plain_ask_say_notices(struct plain *p)
+static void plain_ask_print_notices(struct plain *p)
 {
 	const struct strv *v = wizard_notices(p->wizard);
 
@@ -140,9 +140,9 @@ static enum plain_go plain_ask_answer_value(struct plain *p, const struct wizard
 	const char *fault;
 
 	if (r < 0)
-		plain_ask_say_wrong(p, e.text);
+		plain_ask_print_wrong(p, e.text);
 	else
-		plain_ask_say_notices(p);
+		plain_ask_print_notices(p);
 	err_fini(&e);
 	free(value);
 	if (r < 0)
@@ -150,7 +150,7 @@ static enum plain_go plain_ask_answer_value(struct plain *p, const struct wizard
 	fault = wizard_wrong(p->wizard, q);
 	if (!fault)
 		return PLAIN_NEXT;
-	plain_ask_say_wrong(p, fault);
+	plain_ask_print_wrong(p, fault);
 	return PLAIN_AGAIN;
 }
 
@@ -187,9 +187,9 @@ static enum plain_go plain_ask_answer_password(struct plain *p, const struct wiz
 		if (*value && (!again || strcmp(first, again))) {
 			go = again ? PLAIN_AGAIN : PLAIN_END;
 			if (again)
-				plain_ask_say_wrong(p, "the two are not the same");
+				plain_ask_print_wrong(p, "the two are not the same");
 		} else if (wizard_set(p->wizard, q, value, &e) < 0) {
-			plain_ask_say_wrong(p, e.text);
+			plain_ask_print_wrong(p, e.text);
 			go = PLAIN_AGAIN;
 		}
 	}
@@ -225,7 +225,7 @@ struct search {
 	const char *text;
 };
 
-static struct wizard_list plain_ask_look_found(struct plain *p, void *arg)
+static struct wizard_list plain_ask_poll_found(struct plain *p, void *arg)
 {
 	const struct search *s = arg;
 
@@ -239,8 +239,8 @@ static bool plain_ask_is_found(struct plain *p, const struct wizard_question *q,
 	struct search s = {q, text};
 	struct wizard_list l;
 
-	plain_wait(p, plain_ask_look_found, &s, 60);
-	l = plain_ask_look_found(p, &s);
+	plain_wait(p, plain_ask_poll_found, &s, 60);
+	l = plain_ask_poll_found(p, &s);
 	if (l.state != WIZARD_READY) {
 		plain_line("  Not looked up: %s", l.state == WIZARD_FAILED ? l.note : "no answer in time");
 		return true;
@@ -270,13 +270,13 @@ static enum plain_go plain_ask_answer_list(struct plain *p, const struct wizard_
 		if (q->widget != WIZARD_SEARCH || plain_ask_is_found(p, q, value)) {
 			r = wizard_item_add(p->wizard, q, value, &e);
 			if (r < 0)
-				plain_ask_say_wrong(p, e.text);
+				plain_ask_print_wrong(p, e.text);
 		}
 		free(value);
 	}
 	err_fini(&e);
 	if (wizard_wrong(p->wizard, q))
-		plain_ask_say_wrong(p, wizard_wrong(p->wizard, q));
+		plain_ask_print_wrong(p, wizard_wrong(p->wizard, q));
 	return PLAIN_AGAIN; /* until Enter */
 }
 
@@ -299,7 +299,7 @@ static const char *plain_ask_kind_of_answer(const struct wizard_question *q)
 	}
 }
 
-static enum plain_go ask_once(struct plain *p, const struct wizard_question *q)
+static enum plain_go plain_ask_once(struct plain *p, const struct wizard_question *q)
 {
 	bool list = wizard_is_list(q);
 	char *before = xstrdup(wizard_text(p->wizard, q));
@@ -315,7 +315,7 @@ static enum plain_go ask_once(struct plain *p, const struct wizard_question *q)
 	} else if (!*line) {
 		go = PLAIN_NEXT;
 		if (wizard_wrong(p->wizard, q)) {
-			plain_ask_say_wrong(p, wizard_wrong(p->wizard, q));
+			plain_ask_print_wrong(p, wizard_wrong(p->wizard, q));
 			go = PLAIN_AGAIN;
 		}
 	} else if (!strcmp(line, "?")) {
@@ -352,7 +352,7 @@ enum plain_go plain_ask(struct plain *p, const struct wizard_question *q)
 		plain_ask_show_options(p, q);
 	p->wrong = 0;
 	while (go == PLAIN_AGAIN) {
-		go = ask_once(p, q);
+		go = plain_ask_once(p, q);
 		if (p->wrong >= WRONG_MAX) {
 			plain_line("  %u answers in a row were wrong; giving up", p->wrong);
 			return PLAIN_END;

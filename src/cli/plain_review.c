@@ -20,13 +20,13 @@ static void plain_review_show_rows(const struct wizard_list *l)
 	}
 }
 
-static struct wizard_list plain_review_look_estimate(struct plain *p, void *arg)
+static struct wizard_list plain_review_poll_estimate(struct plain *p, void *arg)
 {
 	(void)arg;
 	return wizard_estimate(p->wizard);
 }
 
-static struct wizard_list plain_review_look_command(struct plain *p, void *arg)
+static struct wizard_list plain_review_poll_command(struct plain *p, void *arg)
 {
 	(void)arg;
 	return wizard_command(p->wizard);
@@ -40,7 +40,7 @@ static void plain_review_show_machine(struct plain *p)
 	plain_line("\nReview");
 	l = wizard_summary(p->wizard);
 	plain_review_show_rows(&l);
-	plain_wait(p, plain_review_look_estimate, NULL, WAIT_ESTIMATE_S);
+	plain_wait(p, plain_review_poll_estimate, NULL, WAIT_ESTIMATE_S);
 	l = wizard_estimate(p->wizard);
 	plain_review_show_rows(&l);
 	if (l.state == WIZARD_FAILED)
@@ -79,7 +79,7 @@ static void plain_review_show_command(struct plain *p)
 {
 	struct wizard_list l;
 
-	plain_wait(p, plain_review_look_command, NULL, WAIT_ESTIMATE_S);
+	plain_wait(p, plain_review_poll_command, NULL, WAIT_ESTIMATE_S);
 	l = wizard_command(p->wizard);
 	if (l.state == WIZARD_FAILED)
 		plain_line("  %s", l.note);

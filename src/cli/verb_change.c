@@ -53,7 +53,7 @@ static int verb_change_confirm(const struct cli *cli, const struct change *c, st
 	return 0;
 }
 
-static void verb_change_tell_done(const struct cli *cli, const struct change *c)
+static void verb_change_print_done(const struct cli *cli, const struct change *c)
 {
 	static const char *const events[] = {
 		[CHANGE_CLONE] = "cloned",
@@ -87,7 +87,7 @@ static int verb_change_work(const atomic_bool *cancel, struct cli_progress *p, v
 	return change_do(d->store, d->change, cancel, cli_progress_percent, p, e);
 }
 
-static int verb_change_change(struct cli *cli, enum change_kind kind)
+static int verb_change_run(struct cli *cli, enum change_kind kind)
 {
 	static const char *const doing[] = {
 		[CHANGE_CLONE] = "copying its disk",
@@ -112,27 +112,27 @@ static int verb_change_change(struct cli *cli, enum change_kind kind)
 						.arg = &(struct doing){&cli->store, &c}},
 			     &e);
 	if (!r)
-		verb_change_tell_done(cli, &c);
+		verb_change_print_done(cli, &c);
 	change_fini(&c);
 	return r < 0 ? cli_error(cli, &e) : 0;
 }
 
 int verb_clone(struct cli *cli)
 {
-	return verb_change_change(cli, CHANGE_CLONE);
+	return verb_change_run(cli, CHANGE_CLONE);
 }
 
 int verb_rename(struct cli *cli)
 {
-	return verb_change_change(cli, CHANGE_RENAME);
+	return verb_change_run(cli, CHANGE_RENAME);
 }
 
 int verb_delete(struct cli *cli)
 {
-	return verb_change_change(cli, CHANGE_DELETE);
+	return verb_change_run(cli, CHANGE_DELETE);
 }
 
 int verb_recreate(struct cli *cli)
 {
-	return verb_change_change(cli, CHANGE_RECREATE);
+	return verb_change_run(cli, CHANGE_RECREATE);
 }

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "connection.h"
 #include "image/copy.h"
-#include "reach.h"
 #include "verbs.h"
 #include "work.h"
 
@@ -65,11 +65,12 @@ static void verb_cp_bytes(void *arg, uint64_t *done, uint64_t *total)
 	*total = atomic_load(&p->copy.total);
 }
 
-int cli_copy(struct cli *cli, struct cli_reach *r, bool to, const struct strv *paths, const char *target, struct err *e)
+int cli_copy(struct cli *cli, struct cli_connection *r, bool to, const struct strv *paths, const char *target,
+	     struct err *e)
 {
 	struct cp p = {.to = to, .target = target, .paths = paths};
 	struct strv ssh = STRV_INIT;
-	int failed = cli_reach_program(r, cli, "ssh", &ssh, e);
+	int failed = cli_connection_program(r, cli, "ssh", &ssh, e);
 
 	if (!failed) {
 		strv_add(&ssh, "-oBatchMode=yes"); /* no terminal is left to ask at */
@@ -95,7 +96,7 @@ int verb_cp(struct cli *cli)
 	struct strv paths = STRV_INIT;
 	struct err e = ERR_INIT;
 	char *name = verb_cp_machine_named(cli, &e);
-	struct cli_reach r;
+	struct cli_connection r;
 	int failed;
 
 	if (!name) {
@@ -104,10 +105,10 @@ int verb_cp(struct cli *cli)
 	}
 	for (size_t i = 0; i + 1 < cli->nargs; i++)
 		strv_add(&paths, cli->args[i] + (part ? 0 : verb_cp_machine_part(cli->args[i]) + 1));
-	failed = cli_reach_open(&r, cli, name, &e);
+	failed = cli_connection_open(&r, cli, name, &e);
 	if (!failed)
 		failed = cli_copy(cli, &r, part > 0, &paths, part ? last + part + 1 : last, &e);
-	cli_reach_close(&r);
+	cli_connection_close(&r);
 	strv_fini(&paths);
 	free(name);
 	if (!failed)

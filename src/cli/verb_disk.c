@@ -24,8 +24,8 @@
 #define CACHE_DAYS 60
 
 /* A machine whose disk is there, locked for `what`: opened, worked on, closed. */
-static int verb_disk_with_disk(struct cli *cli, const char *what,
-			       int (*work)(struct cli *cli, struct job *j, char *disk, struct err *e))
+static int verb_disk_run(struct cli *cli, const char *what,
+			 int (*work)(struct cli *cli, struct job *j, char *disk, struct err *e))
 {
 	struct job_options o = {.goal = JOB_PREPARED};
 	struct err e = ERR_INIT;
@@ -57,7 +57,7 @@ static int verb_disk_with_disk(struct cli *cli, const char *what,
 	return r < 0 ? cli_error(cli, &e) : 0;
 }
 
-static void verb_disk_say(const struct cli *cli, const char *event, const char *name, const char *text)
+static void verb_disk_print(const struct cli *cli, const char *event, const char *name, const char *text)
 {
 	if (cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", event, "name", name, "text", text));
@@ -84,7 +84,7 @@ static int verb_disk_renew_kernel(struct cli *cli, struct job *j, char *disk, st
 	}
 	if (r >= 0) {
 		text = xasprintf("kernel %s", version);
-		verb_disk_say(cli, "kernel", j->spec->name, text);
+		verb_disk_print(cli, "kernel", j->spec->name, text);
 		free(text);
 	}
 	free(version);
@@ -93,7 +93,7 @@ static int verb_disk_renew_kernel(struct cli *cli, struct job *j, char *disk, st
 
 int verb_kernel(struct cli *cli)
 {
-	return verb_disk_with_disk(cli, "taking the kernel", verb_disk_renew_kernel);
+	return verb_disk_run(cli, "taking the kernel", verb_disk_renew_kernel);
 }
 
 /* The file must not ask for less than the disk has. It is read again: what --set says is for this
@@ -125,13 +125,13 @@ static int verb_disk_grow(struct cli *cli, struct job *j, char *disk, struct err
 	if (size_parse(cli->args[1], &size, e) < 0 || disk_check(disk, &info, e) < 0 || disk_grow(disk, size, e) < 0 ||
 	    verb_disk_write_size(j->spec->path, size, e) < 0)
 		return -1;
-	verb_disk_say(cli, "grown", j->spec->name, "grown; the guest grows into it at its next boot");
+	verb_disk_print(cli, "grown", j->spec->name, "grown; the guest grows into it at its next boot");
 	return 0;
 }
 
 int verb_grow(struct cli *cli)
 {
-	return verb_disk_with_disk(cli, "growing the disk", verb_disk_grow);
+	return verb_disk_run(cli, "growing the disk", verb_disk_grow);
 }
 
 static int verb_disk_flatten_work(const atomic_bool *cancel, struct cli_progress *p, void *disk, struct err *e)
@@ -155,15 +155,15 @@ static int verb_disk_flatten(struct cli *cli, struct job *j, char *disk, struct 
 	if (!r)
 		r = file_remove_tree(link, e);
 	if (!r)
-		verb_disk_say(cli, "flattened", j->spec->name,
-			      info.standalone ? "needed no base image before" : "no longer needs a base image");
+		verb_disk_print(cli, "flattened", j->spec->name,
+				info.standalone ? "needed no base image before" : "no longer needs a base image");
 	free(link);
 	return r;
 }
 
 int verb_flatten(struct cli *cli)
 {
-	return verb_disk_with_disk(cli, "flattening the disk", verb_disk_flatten);
+	return verb_disk_run(cli, "flattening the disk", verb_disk_flatten);
 }
 
 /* ---- gc ---- */
@@ -196,7 +196,7 @@ static int verb_disk_collect_base(struct cli *cli, const struct store_base *b, u
 			*freed += (uint64_t)st.st_blocks * 512;
 		r = verb_disk_remove_base(b, e);
 		if (!r)
-			verb_disk_say(cli, "removed", b->id, "a base image that no machine uses");
+			verb_disk_print(cli, "removed", b->id, "a base image that no machine uses");
 	}
 	lock_release(claim);
 	free(disk);

@@ -14,9 +14,9 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "base/text.h"
-#include "machine.h"
+#include "connection.h"
 #include "machine/shell.h"
-#include "reach.h"
+#include "running.h"
 #include "verbs.h"
 
 #define EXEC_FAILED 125

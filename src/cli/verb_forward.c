@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "machine.h"
 #include "machine/forward.h"
 #include "machine/ssh.h"
 #include "machine/trust.h"
 #include "prepare/job.h"
+#include "running.h"
 #include "spec/risk.h"
 #include "verbs.h"
 
@@ -52,7 +52,7 @@ static void verb_forward_print_one(const struct forwarding *w, const struct forw
 }
 
 /* Tells QEMU; one that does not run needs nothing. */
-static int verb_forward_tell(struct forwarding *w, struct forward *f, bool on, struct err *e)
+static int verb_forward_set(struct forwarding *w, struct forward *f, bool on, struct err *e)
 {
 	if (!w->running || !f->rule || (!on && !f->active))
 		return 0;
@@ -137,13 +137,13 @@ static int verb_forward_add(struct forwarding *w, const char *item, struct err *
 	if (!r && w->running)
 		r = forward_choose(w->job.machine_dir, &f, e);
 	if (!r)
-		r = verb_forward_tell(w, &f, true, e);
+		r = verb_forward_set(w, &f, true, e);
 	if (!r)
 		r = verb_forward_write_file(w, item, true, e);
 	if (!r)
 		verb_forward_print_one(w, &f, "forward-added", verb_forward_when(w, &f));
 	else if (f.active)
-		(void)verb_forward_tell(w, &f, false, NULL); /* what the file does not have QEMU does not keep */
+		(void)verb_forward_set(w, &f, false, NULL); /* what the file does not have QEMU does not keep */
 	free(f.rule);
 	return r;
 }
@@ -157,7 +157,7 @@ static int verb_forward_remove_one(struct forwarding *w, const char *item, struc
 		err_set(e, ERR_USAGE, "forward-missing", "%s has no forward %s", w->spec.name, item);
 		return err_hint(e, "debwiz forward %s list", w->spec.name);
 	}
-	r = verb_forward_tell(w, f, false, e);
+	r = verb_forward_set(w, f, false, e);
 	if (!r && f->item)
 		r = verb_forward_write_file(w, f->item, false, e);
 	if (!r)
@@ -179,7 +179,7 @@ static int verb_forward_apply(struct forwarding *w, struct err *e)
 		if (f->item)
 			r = forward_choose(w->job.machine_dir, f, e);
 		if (!r)
-			r = verb_forward_tell(w, f, f->item, e);
+			r = verb_forward_set(w, f, f->item, e);
 		if (!r)
 			verb_forward_print_one(w, f, f->item ? "forward-added" : "forward-removed",
 					       f->item ? "now" : "no longer");

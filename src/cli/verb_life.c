@@ -9,8 +9,8 @@
 #include "host/file.h"
 #include "host/lock.h"
 #include "host/paths.h"
-#include "machine.h"
 #include "machine/suspended.h"
+#include "running.h"
 #include "supervisor/supervisor.h"
 #include "verbs.h"
 

@@ -13,8 +13,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "host/file.h"
-#include "machine.h"
 #include "machine/conlog.h"
+#include "running.h"
 #include "verbs.h"
 
 #define FOLLOW_MS 250

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "machine.h"
 #include "machine/suspended.h"
+#include "running.h"
 #include "verbs.h"
 
-static void verb_power_tell(const struct cli *cli, const char *name, const char *event, const char *done)
+static void verb_power_print(const struct cli *cli, const char *name, const char *event, const char *done)
 {
 	if (cli->json)
 		cli_print_json(json_pack("{s:s, s:s}", "event", event, "name", name));
@@ -17,8 +17,8 @@ static void verb_power_tell(const struct cli *cli, const char *name, const char 
 		printf("%s %s\n", name, done);
 }
 
-static int verb_power_power(struct cli *cli, const char *event, const char *done, bool ends,
-			    void (*ask)(struct vm_client *c, vm_answer_fn fn, void *arg))
+static int verb_power_request(struct cli *cli, const char *event, const char *done, bool ends,
+			      void (*ask)(struct vm_client *c, vm_answer_fn fn, void *arg))
 {
 	struct cli_running m;
 	struct err e = ERR_INIT;
@@ -31,19 +31,19 @@ static int verb_power_power(struct cli *cli, const char *event, const char *done
 			cli_running_wait_end(&m);
 	}
 	if (!r)
-		verb_power_tell(cli, m.name, event, done);
+		verb_power_print(cli, m.name, event, done);
 	cli_running_close(&m);
 	return r < 0 ? cli_error(cli, &e) : 0;
 }
 
 int verb_pause(struct cli *cli)
 {
-	return verb_power_power(cli, "paused", "is paused", false, vm_client_pause);
+	return verb_power_request(cli, "paused", "is paused", false, vm_client_pause);
 }
 
 int verb_reset(struct cli *cli)
 {
-	return verb_power_power(cli, "reset", "was reset", false, vm_client_reset);
+	return verb_power_request(cli, "reset", "was reset", false, vm_client_reset);
 }
 
 static void verb_power_on_interrupt(void *arg)
@@ -86,9 +86,9 @@ int verb_suspend(struct cli *cli)
 	if (cli_machine_name(cli, &name, &e) < 0)
 		return cli_error(cli, &e);
 	if (verb_power_is_kept(cli, name))
-		verb_power_tell(cli, name, "suspended", SUSPENDED);
+		verb_power_print(cli, name, "suspended", SUSPENDED);
 	else
-		status = verb_power_power(cli, "suspended", SUSPENDED, true, verb_power_suspend);
+		status = verb_power_request(cli, "suspended", SUSPENDED, true, verb_power_suspend);
 	free(name);
 	return status;
 }
@@ -104,5 +104,5 @@ int verb_resume(struct cli *cli)
 		return cli_error(cli, &e);
 	kept = verb_power_is_kept(cli, name);
 	free(name);
-	return kept ? verb_boot(cli) : verb_power_power(cli, "resumed", "runs", false, vm_client_resume);
+	return kept ? verb_boot(cli) : verb_power_request(cli, "resumed", "runs", false, vm_client_resume);
 }

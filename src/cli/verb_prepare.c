@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "connection.h"
 #include "machine/client.h"
 #include "machine/forward.h"
 #include "machine/pending.h"
 #include "prepare/job.h"
 #include "prepare/steps.h"
-#include "reach.h"
 #include "verbs.h"
 #include "view.h"
 
@@ -59,7 +59,7 @@ static int verb_prepare_adopt(const struct job *j, struct err *e)
 }
 
 /* One line about how to connect to a machine that has come up. */
-static void verb_prepare_print_reach(struct cli *cli, const struct job *j)
+static void verb_prepare_print_connection(struct cli *cli, const struct job *j)
 {
 	char address[64];
 	uint16_t port = job_has_ssh_server(j) ? forwards_ssh_port(j->spec, j->machine_dir, address, NULL) : 0;
@@ -112,7 +112,7 @@ static int verb_prepare_up_to(struct cli *cli, enum job_goal goal, bool print, s
 	if (!r)
 		r = view_run(cli, s, e);
 	if (!r && print && goal >= JOB_LOGIN)
-		verb_prepare_print_reach(cli, &s->job);
+		verb_prepare_print_connection(cli, &s->job);
 	if (!r)
 		verb_prepare_warn_pending(cli, &s->job);
 	session_free(s);

@@ -8,10 +8,10 @@
 
 #include "base/mem.h"
 #include "base/quote.h"
+#include "connection.h"
 #include "host/proc.h"
 #include "machine/temporary.h"
 #include "prepare/job.h"
-#include "reach.h"
 #include "spec/risk.h"
 #include "verbs.h"
 
@@ -48,11 +48,11 @@ static int verb_run_spec(struct cli *cli, struct spec *s, struct err *e)
 	return r ? r : spec_check(s, cli->catalog, e);
 }
 
-static int verb_run_command(struct cli *cli, struct cli_reach *r, int *status, struct err *e)
+static int verb_run_command(struct cli *cli, struct cli_connection *r, int *status, struct err *e)
 {
 	struct strv argv = STRV_INIT;
 	bool shell = !cli->rest || !cli->rest[0];
-	int failed = cli_reach_program(r, cli, "ssh", &argv, e);
+	int failed = cli_connection_program(r, cli, "ssh", &argv, e);
 
 	if (!failed) {
 		if (!shell && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
@@ -69,8 +69,8 @@ static int verb_run_command(struct cli *cli, struct cli_reach *r, int *status, s
 /* In the machine, once it is up. A command's failure does not keep its files from being copied. */
 static int verb_run_inside(struct cli *cli, const char *name, int *status, struct err *e)
 {
-	struct cli_reach r;
-	int failed = cli_reach_open(&r, cli, name, e);
+	struct cli_connection r;
+	int failed = cli_connection_open(&r, cli, name, e);
 
 	if (!failed && cli->put.len)
 		failed = cli_copy(cli, &r, true, &cli->put, ".", e);
@@ -78,7 +78,7 @@ static int verb_run_inside(struct cli *cli, const char *name, int *status, struc
 		failed = verb_run_command(cli, &r, status, e);
 	if (!failed && cli->get.len && *status != SSH_LOST)
 		failed = cli_copy(cli, &r, false, &cli->get, cli->out ? cli->out : ".", e);
-	cli_reach_close(&r);
+	cli_connection_close(&r);
 	return failed;
 }
 

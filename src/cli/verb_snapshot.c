@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "machine.h"
 #include "prepare/snapshot.h"
+#include "running.h"
 #include "session/words.h"
 #include "verbs.h"
 

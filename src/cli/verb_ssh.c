@@ -7,10 +7,10 @@
 #include <stdlib.h>
 
 #include "base/quote.h"
+#include "connection.h"
 #include "host/paths.h"
 #include "host/proc.h"
 #include "machine/ssh.h"
-#include "reach.h"
 #include "verbs.h"
 
 #define SSH_FAILED 125
@@ -19,14 +19,15 @@ int verb_ssh(struct cli *cli)
 {
 	struct strv argv = STRV_INIT;
 	struct err e = ERR_INIT;
-	struct cli_reach r;
+	struct cli_connection r;
 
-	if (cli_reach_open(&r, cli, cli->args[0], &e) == 0 && cli_reach_program(&r, cli, "ssh", &argv, &e) == 0) {
+	if (cli_connection_open(&r, cli, cli->args[0], &e) == 0 &&
+	    cli_connection_program(&r, cli, "ssh", &argv, &e) == 0) {
 		strv_add(&argv, r.address); /* as the user that the settings name */
 		if (cli->rest && cli->rest[0])
 			strv_take(&argv, quote_command(cli->rest));
 	}
-	cli_reach_close(&r);
+	cli_connection_close(&r);
 	if (!e.kind)
 		(void)proc_exec(strv_argv(&argv), &e); /* comes back only with an error */
 	strv_fini(&argv);
@@ -37,10 +38,10 @@ int verb_ssh(struct cli *cli)
 int verb_ssh_config(struct cli *cli)
 {
 	struct err e = ERR_INIT;
-	struct cli_reach r;
+	struct cli_connection r;
 	struct buf text;
 	char *path = NULL, *shown;
-	int failed = cli_reach_find(&r, cli, cli->args[0], &e);
+	int failed = cli_connection_find(&r, cli, cli->args[0], &e);
 
 	buf_init(&text, 0);
 	if (!failed && !cli->install)
@@ -63,6 +64,6 @@ int verb_ssh_config(struct cli *cli)
 	}
 	free(path);
 	buf_fini(&text);
-	cli_reach_close(&r);
+	cli_connection_close(&r);
 	return failed < 0 ? cli_error(cli, &e) : 0;
 }

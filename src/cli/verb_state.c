@@ -10,9 +10,9 @@
 
 #include "base/mem.h"
 #include "base/size.h"
-#include "machine.h"
 #include "machine/overview.h"
 #include "machine/reported.h"
+#include "running.h"
 #include "verbs.h"
 
 #define WATCH_MS 1000

@@ -291,8 +291,9 @@ static void step_seed_work(void *arg)
 static void step_seed_done(void *arg)
 {
 	struct seeding *s = arg;
-	char *summary = xasprintf("user %s on %s, %s", s->job->spec->user, spec_hostname(s->job->spec),
-				  *s->job->spec->password_hash ? "with a password" : "the console logs in automatically");
+	char *summary =
+		xasprintf("user %s on %s, %s", s->job->spec->user, spec_hostname(s->job->spec),
+			  *s->job->spec->password_hash ? "with a password" : "the console logs in automatically");
 
 	if (s->result < 0)
 		step_fail(s->run, &s->error);

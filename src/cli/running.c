@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* machine: see src/cli/machine.h. */
-#include "machine.h"
+/* running: connects a verb to the supervisor of a running machine. */
+#include "running.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ int cli_machine_name(struct cli *cli, char **name, struct err *e)
 	return 0;
 }
 
-static void machine_on_progress(const char *state, const json_t *values, void *arg)
+static void running_on_progress(const char *state, const json_t *values, void *arg)
 {
 	struct cli_running *m = arg;
 	uint64_t done, total;
@@ -47,18 +47,18 @@ static void machine_on_progress(const char *state, const json_t *values, void *a
 	free(text);
 }
 
-static void machine_on_ended(enum vm_state s, const char *cause, void *arg)
+static void running_on_ended(enum vm_state s, const char *cause, void *arg)
 {
 	struct cli_running *m = arg;
 
-	/* a request that waited was told before; this is for one that was never made */
+	/* an open request got its error before; this is for a verb that made none */
 	if (!m->err.kind && !m->answer)
 		err_set(&m->err, ERR_FAILED, "ended", "%s is %s: %s", m->name, vm_state_name(s), cause);
 	m->over = true;
 	loop_stop(m->cli->loop);
 }
 
-static void machine_on_lost(const struct err *e, void *arg)
+static void running_on_lost(const struct err *e, void *arg)
 {
 	struct cli_running *m = arg;
 
@@ -71,12 +71,12 @@ static void machine_on_lost(const struct err *e, void *arg)
 }
 
 static const struct vm_client_ops answer_ops = {
-	.progress = machine_on_progress,
-	.ended = machine_on_ended,
-	.lost = machine_on_lost,
+	.progress = running_on_progress,
+	.ended = running_on_ended,
+	.lost = running_on_lost,
 };
 
-static int machine_refuse(const struct cli_running *m, const struct vm_run *run, struct err *e)
+static int running_refuse(const struct cli_running *m, const struct vm_run *run, struct err *e)
 {
 	err_set(e, ERR_FAILED, "not-running", "%s is not running%s%s", m->name, run->cause && *run->cause ? ": " : "",
 		run->cause ? run->cause : "");
@@ -103,7 +103,7 @@ int cli_running_connect(struct cli_running *m, struct cli *cli, bool console, co
 	m->dir = store_machine_dir(&cli->store, m->name);
 	r = vm_run_read(m->dir, &run, e);
 	if (!r && !run.alive)
-		r = machine_refuse(m, &run, e);
+		r = running_refuse(m, &run, e);
 	if (!r)
 		runtime = host_runtime_dir(m->name, e);
 	if (runtime)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* reach: see src/cli/reach.h. */
-#include "reach.h"
+/* connection: finds, starts and waits for machines that OpenSSH's programs connect to. */
+#include "connection.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,45 +10,45 @@
 #include "base/mem.h"
 #include "host/facts.h"
 #include "host/paths.h"
-#include "machine.h"
 #include "machine/forward.h"
 #include "machine/run.h"
 #include "machine/ssh.h"
 #include "machine/suspended.h"
 #include "prepare/runner.h"
 #include "prepare/steps.h"
+#include "running.h"
 #include "verbs.h"
 
 /* ---- whether it runs ---------------------------------------------------------------------- */
 
-enum reach_state { REACH_RUNNING, REACH_OFF, REACH_SUSPENDED, REACH_PAUSED };
+enum connection_state { CONNECTION_RUNNING, CONNECTION_OFF, CONNECTION_SUSPENDED, CONNECTION_PAUSED };
 
-/* *started: when QEMU was started, 0 where it does not run. -1 with e where the record cannot be read. */
-static int reach_look(const char *dir, enum reach_state *state, time_t *started, struct err *e)
+/* Gets the machine's state, and when QEMU was started, 0 if it does not run. -1 with e if the record cannot be read. */
+static int connection_look(const char *dir, enum connection_state *state, time_t *started, struct err *e)
 {
 	struct vm_run run;
 
 	if (vm_run_read(dir, &run, e) < 0)
 		return -1;
-	*state = run.alive		 ? run.state == VM_PAUSED ? REACH_PAUSED : REACH_RUNNING
-		 : suspended_exists(dir) ? REACH_SUSPENDED
-					 : REACH_OFF;
+	*state = run.alive		 ? run.state == VM_PAUSED ? CONNECTION_PAUSED : CONNECTION_RUNNING
+		 : suspended_exists(dir) ? CONNECTION_SUSPENDED
+					 : CONNECTION_OFF;
 	*started = run.alive ? (time_t)run.started : 0;
 	vm_run_fini(&run);
 	return 0;
 }
 
-static int reach_refuse(const char *name, enum reach_state state, const char *verb, struct err *e)
+static int connection_refuse(const char *name, enum connection_state state, const char *verb, struct err *e)
 {
-	if (state == REACH_PAUSED)
+	if (state == CONNECTION_PAUSED)
 		err_set(e, ERR_FAILED, "paused", "%s is paused", name);
 	else
 		err_set(e, ERR_FAILED, "not-running", "%s is not running%s", name,
-			state == REACH_SUSPENDED ? ": it is suspended" : "");
-	return err_hint(e, "`debwiz %s --start ...` %s it first", verb, state == REACH_OFF ? "starts" : "resumes");
+			state == CONNECTION_SUSPENDED ? ": it is suspended" : "");
+	return err_hint(e, "`debwiz %s --start ...` %s it first", verb, state == CONNECTION_OFF ? "starts" : "resumes");
 }
 
-static int reach_resume(struct cli *cli, struct err *e)
+static int connection_resume(struct cli *cli, struct err *e)
 {
 	struct cli_running m;
 	int r = cli_running_open(&m, cli, e);
@@ -66,54 +66,54 @@ int cli_need_running(struct cli *cli, const char *ref, const char *name, enum jo
 	char *dir = store_machine_dir(&cli->store, name);
 	char *args[] = {(char *)ref, NULL};
 	struct cli own = *cli;
-	enum reach_state state;
+	enum connection_state state;
 	time_t started;
-	int r = reach_look(dir, &state, &started, e);
+	int r = connection_look(dir, &state, &started, e);
 
 	free(dir);
-	if (r < 0 || state == REACH_RUNNING)
+	if (r < 0 || state == CONNECTION_RUNNING)
 		return r;
 	if (!cli->start && !cli->yes) {
 		char *prompt = xasprintf("%s is %s. %s it? [yes] ", name,
-					 state == REACH_OFF	    ? "not running"
-					 : state == REACH_SUSPENDED ? "suspended"
-								    : "paused",
-					 state == REACH_OFF ? "Start" : "Resume");
+					 state == CONNECTION_OFF	 ? "not running"
+					 : state == CONNECTION_SUSPENDED ? "suspended"
+									 : "paused",
+					 state == CONNECTION_OFF ? "Start" : "Resume");
 		bool yes = cli_can_ask(cli) && cli_ask_yes(prompt, true);
 
 		free(prompt);
 		if (!yes)
-			return reach_refuse(name, state, cli->verb->name, e);
+			return connection_refuse(name, state, cli->verb->name, e);
 	}
-	/* standard output belongs to the command there */
+	/* standard output belongs to the command in the guest */
 	own.json = false;
 	own.args = args;
 	own.nargs = 1;
-	return state == REACH_PAUSED ? reach_resume(&own, e) : cli_boot(&own, goal, e);
+	return state == CONNECTION_PAUSED ? connection_resume(&own, e) : cli_boot(&own, goal, e);
 }
 
 /* ---- until ssh answers -------------------------------------------------------------------- */
 
-struct reach_wait {
-	struct cli_reach *reach;
+struct connection_wait {
+	struct cli_connection *reach;
 	struct runner *runner;
-	struct err err, end; /* of the step; of the machine */
+	struct err err, end; /* of the step; of the machine that stopped */
 	bool told;
 };
 
-static int reach_still_runs(struct cli_reach *r, struct err *e)
+static int connection_still_runs(struct cli_connection *r, struct err *e)
 {
-	enum reach_state state;
+	enum connection_state state;
 	time_t started;
 
-	if (reach_look(r->job.machine_dir, &state, &started, e) < 0)
+	if (connection_look(r->job.machine_dir, &state, &started, e) < 0)
 		return -1;
-	return state == REACH_RUNNING ? 0 : reach_refuse(r->spec.name, state, "ssh", e);
+	return state == CONNECTION_RUNNING ? 0 : connection_refuse(r->spec.name, state, "ssh", e);
 }
 
-static void reach_on_event(const struct runner_event *ev, void *arg)
+static void connection_on_event(const struct runner_event *ev, void *arg)
 {
-	struct reach_wait *w = arg;
+	struct connection_wait *w = arg;
 
 	if (ev->type == RUNNER_FINISHED) {
 		if (ev->error)
@@ -123,18 +123,18 @@ static void reach_on_event(const struct runner_event *ev, void *arg)
 		if (!w->told)
 			fprintf(stderr, "debwiz: waiting until ssh of %s answers\n", w->reach->spec.name);
 		w->told = true;
-		if (!w->end.kind && reach_still_runs(w->reach, &w->end) < 0)
+		if (!w->end.kind && connection_still_runs(w->reach, &w->end) < 0)
 			runner_cancel(w->runner);
 	}
 }
 
-/* A guest shows its login prompt before its ssh answers, and whoever connects before that is cut off. */
-static int reach_await(struct cli_reach *r, struct err *e)
+/* Waits for ssh: a guest shows its login prompt before ssh answers, and an earlier connection would be closed. */
+static int connection_await(struct cli_connection *r, struct err *e)
 {
 	const struct step_ops *const steps[] = {&step_ssh};
-	struct reach_wait w = {.reach = r};
+	struct connection_wait w = {.reach = r};
 
-	w.runner = runner_new(r->job.loop, steps, 1, &r->job, reach_on_event, &w);
+	w.runner = runner_new(r->job.loop, steps, 1, &r->job, connection_on_event, &w);
 	runner_start(w.runner);
 	loop_run(r->job.loop);
 	runner_free(w.runner);
@@ -147,7 +147,7 @@ static int reach_await(struct cli_reach *r, struct err *e)
 
 /* ---- where and how ------------------------------------------------------------------------ */
 
-int cli_reach_find(struct cli_reach *r, struct cli *cli, const char *ref, struct err *e)
+int cli_connection_find(struct cli_connection *r, struct cli *cli, const char *ref, struct err *e)
 {
 	struct job_options o = {.goal = JOB_SSH};
 
@@ -157,29 +157,29 @@ int cli_reach_find(struct cli_reach *r, struct cli *cli, const char *ref, struct
 	return job_init(&r->job, cli->loop, cli->catalog, &cli->store, &r->spec, &o, e);
 }
 
-int cli_reach_open(struct cli_reach *r, struct cli *cli, const char *ref, struct err *e)
+int cli_connection_open(struct cli_connection *r, struct cli *cli, const char *ref, struct err *e)
 {
-	enum reach_state state;
+	enum connection_state state;
 	time_t started;
 
-	if (cli_reach_find(r, cli, ref, e) < 0 || cli_need_running(cli, ref, r->spec.name, JOB_SSH, e) < 0 ||
-	    reach_look(r->job.machine_dir, &state, &started, e) < 0)
+	if (cli_connection_find(r, cli, ref, e) < 0 || cli_need_running(cli, ref, r->spec.name, JOB_SSH, e) < 0 ||
+	    connection_look(r->job.machine_dir, &state, &started, e) < 0)
 		return -1;
 	/* after the start, which may choose another port */
 	r->port = forwards_ssh_port(r->job.spec, r->job.machine_dir, r->address, e);
 	if (!r->port)
 		return -1;
-	return (uint64_t)(time(NULL) - started) * 1000 < r->spec.timeout ? reach_await(r, e) : 0;
+	return (uint64_t)(time(NULL) - started) * 1000 < r->spec.timeout ? connection_await(r, e) : 0;
 }
 
-void cli_reach_close(struct cli_reach *r)
+void cli_connection_close(struct cli_connection *r)
 {
 	job_fini(&r->job);
 	spec_fini(&r->spec);
 }
 
-int cli_reach_program(const struct cli_reach *r, const struct cli *cli, const char *name, struct strv *argv,
-		      struct err *e)
+int cli_connection_program(const struct cli_connection *r, const struct cli *cli, const char *name, struct strv *argv,
+			   struct err *e)
 {
 	struct strv settings = STRV_INIT;
 	char *path;
@@ -198,7 +198,7 @@ int cli_reach_program(const struct cli_reach *r, const struct cli *cli, const ch
 	}
 	strv_take(argv, path);
 	strv_add(argv, "-F/dev/null");
-	for (size_t i = 0; i < cli->ssh_options.len; i++) /* ssh takes the first of two */
+	for (size_t i = 0; i < cli->ssh_options.len; i++) /* ssh uses the first of two values */
 		strv_add(argv, cli->ssh_options.items[i]);
 	for (size_t i = 0; i < settings.len; i += 2)
 		strv_addf(argv, "-o%s=%s", settings.items[i], settings.items[i + 1]);
