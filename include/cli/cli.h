@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * cli: the command-line face: verbs and options as tables, and what the verbs share.
- */
+/* cli: the command line: verbs and options as tables, and what the verbs share. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
@@ -23,7 +21,7 @@ enum cli_wait { CLI_WAIT_LOGIN, CLI_WAIT_SSH, CLI_WAIT_NONE };
 
 struct cli;
 
-/* The full-screen face, which main.c hands in. Each gives the exit status, or -1 with e. */
+/* The full screens, which main.c passes. Each returns the exit status, or -1 with e. */
 typedef int (*cli_face_fn)(struct cli *cli, const char *ref, struct err *e);
 struct cli_face {
 	bool (*possible)(void); /* there is a terminal */
@@ -42,12 +40,12 @@ struct cli {
 	const char *arch, *release; /* of a machine that a verb makes by itself */
 	struct strv put, get;	    /* run: paths of this host, patterns of the guest */
 	const char *out;	    /* run: folder for what is copied back */
-	const char *confirm;	    /* name of the machine whose data may go */
+	const char *confirm;	    /* name of the machine whose data may be deleted */
 	struct strv sets;	    /* --set, in order */
-	bool install;		    /* ssh-config: for ssh itself to read */
-	bool start;		    /* a machine that does not run, without a question */
+	bool install;		    /* ssh-config: into the user's configuration of ssh */
+	bool start;		    /* starts a machine that does not run without a question */
 	struct strv ssh_options;    /* for ssh, as it reads them */
-	/* arguments behind the verb, and those behind `--` */
+	/* arguments after the verb, and those after `--` */
 	const struct cli_verb *verb;
 	char **args;
 	size_t nargs;
@@ -61,15 +59,15 @@ struct cli {
 struct cli_verb {
 	const char *name;
 	const char *args;	     /* "M [-- CMD…]" for the usage line */
-	size_t min, max;	     /* how many arguments, without those behind `--` */
+	size_t min, max;	     /* number of arguments, without those after `--` */
 	const char *summary;	     /* one line for --help and the man page */
-	bool rest;		     /* takes arguments behind `--` */
-	bool hidden;		     /* not shown */
+	bool rest;		     /* takes arguments after `--` */
+	bool hidden;		     /* not in the help */
 	int (*run)(struct cli *cli); /* exit status */
 };
 
-/* What an option does: sets a bool, a borrowed text, appends to a list, picks what to wait for, or is passed on
- * to ssh by its letter. */
+/* What an option does: sets a bool or a borrowed text, appends to a list, chooses what to wait for, or is passed to ssh
+ * by its letter. */
 enum cli_option_type { CLI_FLAG, CLI_TEXT, CLI_LIST, CLI_WAIT, CLI_SSH };
 
 struct cli_option {
@@ -79,7 +77,7 @@ struct cli_option {
 	const char *help;
 	enum cli_option_type type;
 	size_t offset;	   /* in struct cli, of a member of that type */
-	const char *verbs; /* those that it counts for, separated by blanks; NULL: for any */
+	const char *verbs; /* the verbs that it applies to, separated by blanks; NULL: all */
 };
 
 extern const struct cli_verb cli_verbs[];
@@ -87,64 +85,63 @@ extern const size_t cli_verb_count;
 extern const struct cli_option cli_options[];
 extern const size_t cli_option_count;
 
-/* NULL where there is none of that name. */
+/* Returns the verb of that name, or NULL. */
 const struct cli_verb *cli_find_verb(const char *name);
-/* Fills e with that, and with the verb that the word resembles. */
+/* Fills e: there is no such verb, and which one the word resembles. Returns -1. */
 int cli_verb_unknown(const char *name, struct err *e);
-/* Whether the option means something to that verb. */
-bool cli_option_counts(const struct cli_option *o, const char *verb);
+/* Returns whether the option applies to that verb. */
+bool cli_option_applies(const struct cli_option *o, const char *verb);
 
-/* The whole command line; returns the exit status. */
+/* Runs the command line; returns the exit status. */
 int cli_main(int argc, char **argv, const struct cli_face *face);
 
 /* Reads options and arguments into `cli`; prints nothing. */
 int cli_parse(struct cli *cli, int argc, char **argv, struct err *e);
 
-/* --help, and the man page's lists from the same tables. */
+/* Print --help, and the man page's lists from the same tables. */
 void cli_print_help(void);
-/* What one verb does, its arguments and options. */
+/* Prints what one verb does, its arguments and options. */
 void cli_print_verb_help(const struct cli_verb *v);
 void cli_print_man(void);
-/* What a shell's completion offers, a line each: `verb NAME` (`lone NAME` where nothing follows it),
- * `option --NAME` (with = where a value follows), `key SECTION.KEY=`. */
+/* Prints what a shell's completion offers, a line each: `verb NAME` (`lone NAME` if it takes no argument), `option
+ * --NAME` (with = if it takes a value), `key SECTION.KEY=`. */
 void cli_print_words(void);
 
-/* Whether a person is at the terminal to answer. */
+/* Returns whether a user at the terminal can answer. */
 bool cli_can_ask(const struct cli *cli);
 /* Reads a line, without its end, from the terminal; false at the end of input. */
 bool cli_read_answer(char *line, size_t n, const char *prompt);
 /* Asks on the terminal: y and yes are true, an empty line is `fallback`, all else is false. */
 bool cli_ask_yes(const char *prompt, bool fallback);
-/* Prints an error (as a sentence, or as an event with --json) and gives its exit status. The err
- * is emptied. */
+/* Prints an error (as a sentence, or as an event with --json), empties it, and returns its exit status. */
 int cli_error(const struct cli *cli, struct err *e);
-/* Warning on standard error (or as an event). */
+/* Prints a warning on standard error (or as an event). */
 void cli_warn(const struct cli *cli, const char *text);
-/* The same of a line of the file: `text` begins with FILE:LINE:, as an error of the file does. */
+/* Prints a warning about a line of the file: `text` begins with FILE:LINE:, as an error of the file does. */
 void cli_warn_file(const struct cli *cli, const char *text);
 /* Prints one JSON value as a line on standard output; takes the reference. */
 void cli_print_json(json_t *v);
-/* A string for an event: text from outside may be no UTF-8, which JSON cannot hold. */
+/* Returns a string for an event; text from outside may not be UTF-8, as JSON requires. */
 json_t *cli_json_text(const char *text);
 
 /* Writes a line without its end, cut to the width of the terminal; counts characters, not bytes. */
 void cli_put_cut(FILE *to, const char *line);
-/* 24 and 80 where it does not say. */
-/* Writes out what standard output holds. 0, or the errno of what failed, also of an earlier write; EPIPE
- * as soon as whoever reads has gone, though nothing was written. */
+/* Flushes standard output. Returns 0, or the errno of the first write that failed; EPIPE as soon as the reader has
+ * gone, even if nothing was written. */
 int cli_flush(void);
+/* Gets the terminal's size; 24 and 80 if it is not known. */
 void cli_terminal_size(FILE *of, size_t *rows, size_t *columns);
 
-/* The options that hold for machines; borrows from `cli`. */
+/* Returns the options that hold for machines; borrows from `cli`. */
 struct session_conf cli_session_conf(const struct cli *cli);
 /* Prints the warnings of a file that was read. */
 void cli_warn_spec(const struct cli *cli, const struct spec *s);
 /* Reads the machine M (NAME or FILE) as session_read does, and prints its warnings. */
 int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e);
-/* After `e`: where it is that the file was not agreed to (RISK_ERROR), and --trust or a person on the
- * terminal agrees, notes that, empties e and returns 0: try again. Else -1, e as it was. */
+/* If `e` is that the file was not agreed to (RISK_ERROR), and --trust or the user on the terminal agrees, records that,
+ * empties e and returns 0: the caller retries. Else returns -1, with e as it was or with the refusal. */
 int cli_agree(struct cli *cli, struct spec *s, struct err *e);
-/* What in the file can run programs or expose this host, a line each on standard error. */
+/* Warns of everything in the file that can run programs or expose this host, a line each. */
 void cli_warn_risks(const struct cli *cli, const struct spec *s);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* help: --help, the tables of the man page and the words for completion, from the tables of verbs,
- * options and fields. */
+/* help: prints --help, the tables of the man page and the words for completion, from the tables of verbs, options and
+ * fields. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@ void cli_print_verb_help(const struct cli_verb *v)
 	       v->summary);
 	for (int own = 1; own >= 0; own--)
 		for (size_t i = 0; i < cli_option_count; i++)
-			if ((cli_options[i].verbs != NULL) == own && cli_option_counts(&cli_options[i], v->name))
+			if ((cli_options[i].verbs != NULL) == own && cli_option_applies(&cli_options[i], v->name))
 				help_print_option(&cli_options[i]);
 	puts("\ndebwiz(1) says more; `debwiz help` lists all verbs.");
 }
@@ -56,7 +56,7 @@ void cli_print_help(void)
 	     "  debwiz up FILE.ini     from nothing to a login prompt");
 }
 
-/* roff has its own meaning for these at the start of a line and for backslashes and dashes. */
+/* Prints a text with the characters escaped that roff interprets: at the start of a line, backslashes and dashes. */
 static void help_put_roff(const char *s)
 {
 	if (*s == '.' || *s == '\'')

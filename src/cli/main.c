@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* main of the command line: reads it, opens what verbs need, runs the verb, prints its error. */
+/* main: reads the command line, opens what verbs need, runs the verb and prints its error. */
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -45,7 +45,7 @@ static void main_print_text(const char *prefix, const char *text)
 	free(clean);
 }
 
-/* What to do where the error itself does not say it; NULL when its text is enough. */
+/* Returns the hint for an error that has none of its own; NULL: its text is enough. */
 static const char *main_general_hint(enum err_kind kind)
 {
 	switch (kind) {
@@ -54,18 +54,18 @@ static const char *main_general_hint(enum err_kind kind)
 	case ERR_NETWORK:
 		return "try again later, or name another mirror with --mirror URL";
 	case ERR_VERIFY:
-		return "what came cannot be trusted and was not used: try again later, or name another "
+		return "the download failed verification and was discarded: try again later, or name another "
 		       "mirror with --mirror URL";
 	case ERR_INTERRUPTED:
 		return "the same command continues from here";
 	case ERR_FAILED:
-		return "the same command tries it again; with --log FILE it notes what happens";
+		return "the same command retries; --log FILE records what happens";
 	default:
 		return NULL;
 	}
 }
 
-/* FILE:LINE: begins it. */
+/* Returns whether the text begins with FILE:LINE: */
 static bool main_begins_with_line(const char *text)
 {
 	const char *end = strstr(text, ": ");
@@ -76,7 +76,7 @@ static bool main_begins_with_line(const char *text)
 	return p && p < end && p > text && p[-1] == ':' && !memchr(text, '\n', (size_t)(end - text));
 }
 
-/* Each line of its text says the file itself, as editors and compilers have it. */
+/* Returns whether the lines of the error's text begin with the file, as those of compilers do. */
 static bool main_is_about_file(const struct err *e)
 {
 	static const char *const ids[] = {"spec-bad",	  "spec-check", "spec-secret",
@@ -155,8 +155,8 @@ int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
 	return 0;
 }
 
-/* Descriptors 0, 1 and 2 must be open, or a file would take their place and get our messages. What is
- * printed where nothing was open is an error, as a write to it would have been. */
+/* Opens descriptors 0, 1 and 2 if they are closed, or a file could get their numbers and our messages. Output to a
+ * closed one remains an error. */
 static bool main_standard_descriptors(void)
 {
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
@@ -165,7 +165,7 @@ static bool main_standard_descriptors(void)
 	return true;
 }
 
-/* A file beyond the limit of sizes is an error of the write, not the end of the program. */
+/* Makes a file beyond the limit of sizes an error of the write, instead of the end of the program. */
 static void main_ignore_size_signal(void)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -194,7 +194,7 @@ static int main_run_verb(struct cli *cli)
 	return status;
 }
 
-/* Libraries that would go on without what they asked for end the program as we do. */
+/* Makes libraries that would continue without memory end the program as we do. */
 static void main_guard_memory(void)
 {
 	json_guard_memory();
@@ -202,7 +202,7 @@ static void main_guard_memory(void)
 	hash_guard_memory();
 }
 
-/* What was printed and got lost, on a full disk say, was not done. */
+/* Returns a failure instead of `status` if output was lost, for example on a full disk. */
 static int main_check_output(struct cli *cli, int status)
 {
 	struct cli text = *cli;
@@ -214,11 +214,11 @@ static int main_check_output(struct cli *cli, int status)
 	err_errno(&e, failed, "output", "cannot write to standard output");
 	if (failed == EBADF)
 		err_hint(&e, "standard output is closed: redirect it to a file, to a pipe or to /dev/null");
-	text.json = false; /* that is what cannot be written */
+	text.json = false; /* the event could not be written */
 	return cli_error(&text, &e);
 }
 
-/* --help, of a verb where one is named before it, and --version: whatever else the line holds. */
+/* Prints --help (of the verb before it, if there is one) or --version, whatever else the line has. */
 static bool main_asks_itself(int argc, char **argv)
 {
 	const struct cli_verb *verb = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * options: the table of options and the reader of the command line. Options may stand before or
- * behind the verb; everything behind `--` belongs to the verb's own command.
+ * options: the table of options and the reader of the command line. Options may come before or after the verb;
+ * everything after `--` belongs to the verb's own command.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +66,7 @@ const struct cli_option cli_options[] = {
 };
 const size_t cli_option_count = ARRAY_SIZE(cli_options);
 
-static int options_set_option(struct cli *cli, const struct cli_option *o, const char *value, struct err *e)
+static int options_set(struct cli *cli, const struct cli_option *o, const char *value, struct err *e)
 {
 	void *at = (char *)cli + o->offset;
 
@@ -95,7 +95,7 @@ static int options_set_option(struct cli *cli, const struct cli_option *o, const
 	return err_set(e, ERR_USAGE, "option-value", "--%s=%s is not known; it is %s", o->name, value, o->arg);
 }
 
-static const struct cli_option *options_find_option(const char *name, size_t n, char letter)
+static const struct cli_option *options_find(const char *name, size_t n, char letter)
 {
 	for (size_t i = 0; i < cli_option_count; i++) {
 		const struct cli_option *o = &cli_options[i];
@@ -106,7 +106,7 @@ static const struct cli_option *options_find_option(const char *name, size_t n, 
 	return NULL;
 }
 
-static int options_option_unknown(const char *word, struct err *e)
+static int options_unknown(const char *word, struct err *e)
 {
 	char *name = xstrndup(word, strcspn(word, "="));
 	struct suggest s;
@@ -125,8 +125,8 @@ static int options_option_unknown(const char *word, struct err *e)
 	return -1;
 }
 
-/* Reads the option at argv[*i]; moves *i over an argument that stands apart. */
-static int options_read_option(struct cli *cli, int argc, char **argv, int *i, struct err *e)
+/* Reads the option at argv[*i]; moves *i over an argument that is a word of its own. */
+static int options_read(struct cli *cli, int argc, char **argv, int *i, struct err *e)
 {
 	const char *word = argv[*i];
 	const char *value = NULL;
@@ -136,17 +136,17 @@ static int options_read_option(struct cli *cli, int argc, char **argv, int *i, s
 		const char *equals = strchr(word, '=');
 		size_t n = equals ? (size_t)(equals - word) - 2 : strlen(word) - 2;
 
-		o = options_find_option(word + 2, n, 0);
+		o = options_find(word + 2, n, 0);
 		value = equals ? equals + 1 : NULL;
 	} else {
-		o = options_find_option(NULL, 0, word[1]);
+		o = options_find(NULL, 0, word[1]);
 		if (o && word[2] && !o->arg)
 			o = NULL;
 		else if (o && word[2])
 			value = word + 2;
 	}
 	if (!o)
-		return options_option_unknown(word, e);
+		return options_unknown(word, e);
 	if (!o->arg && value)
 		return err_set(e, ERR_USAGE, "option-value", "--%s takes no value", o->name);
 	if (o->arg && !value) {
@@ -154,7 +154,7 @@ static int options_read_option(struct cli *cli, int argc, char **argv, int *i, s
 			return err_set(e, ERR_USAGE, "option-value", "--%s needs %s", o->name, o->arg);
 		value = argv[++*i];
 	}
-	return options_set_option(cli, o, value, e);
+	return options_set(cli, o, value, e);
 }
 
 const struct cli_verb *cli_find_verb(const char *name)
@@ -179,7 +179,7 @@ int cli_verb_unknown(const char *name, struct err *e)
 	return err_hint(e, "`debwiz --help` lists the verbs, `debwiz list` the machines");
 }
 
-bool cli_option_counts(const struct cli_option *o, const char *verb)
+bool cli_option_applies(const struct cli_option *o, const char *verb)
 {
 	size_t n = strlen(verb);
 
@@ -191,7 +191,7 @@ bool cli_option_counts(const struct cli_option *o, const char *verb)
 	return false;
 }
 
-/* `debwiz M` is `debwiz open M`: a file, or the name of a machine that is there. */
+/* Returns whether a word in the verb's place is a file or an existing machine: `debwiz M` is `debwiz open M`. */
 static bool options_is_machine(const char *word)
 {
 	struct store store;
@@ -215,7 +215,7 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *e)
 			break;
 		}
 		if (argv[i][0] == '-' && argv[i][1]) {
-			if (options_read_option(cli, argc, argv, &i, e) < 0)
+			if (options_read(cli, argc, argv, &i, e) < 0)
 				return -1;
 		} else if (!cli->verb) {
 			cli->verb = cli_find_verb(argv[i]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* plain: the order of the questions, and how the whole begins and ends; see plain.h. */
+/* plain: asks the questions in their order, and begins and ends the wizard line by line. */
 #include "plain.h"
 
 #include <stdio.h>
@@ -9,9 +9,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define STUCK_MAX 20 /* then the input is no person's */
+#define STUCK_MAX 20 /* then no person is typing */
 
-/* A stop on the way: a question, or (question NULL) whether the page's further ones are wanted. */
+/* A question, or (question NULL) whether to ask the advanced ones of the page. */
 struct stop {
 	enum wizard_page page;
 	const struct wizard_question *question;
@@ -27,7 +27,7 @@ static bool plain_has_more(struct plain *p, enum wizard_page page)
 	return false;
 }
 
-/* All stops as they are now; owned. */
+/* Returns all stops as the answers are now; owned. */
 static struct stop *plain_stops(struct plain *p, size_t *count)
 {
 	struct stop *all = NULL;
@@ -53,7 +53,7 @@ static struct stop *plain_stops(struct plain *p, size_t *count)
 	return all;
 }
 
-/* False: it is neither. */
+/* Parses yes or no; false: it is neither. */
 static bool plain_take_yes(const char *line, bool *yes)
 {
 	bool y = !strcmp(line, "y") || !strcmp(line, "yes");
@@ -104,7 +104,7 @@ static void plain_begin_page(struct plain *p, enum wizard_page page)
 		   wizard_page_heading(p->wizard, page));
 }
 
-/* Where the stop is now, after what was asked before it may have changed the list. */
+/* Finds the stop again after answers may have changed the list. */
 static size_t plain_find_stop(const struct stop *all, size_t n, const struct stop *at)
 {
 	for (size_t i = 0; i < n; i++)
@@ -116,11 +116,11 @@ static size_t plain_find_stop(const struct stop *all, size_t n, const struct sto
 	return n;
 }
 
-/* Asks everything, from a question on (NULL: the first). */
+/* Asks everything from a stop on. */
 static enum plain_go plain_ask_all(struct plain *p, struct stop at)
 {
 	int page = -1;
-	unsigned stuck = 0; /* back from the first */
+	unsigned stuck = 0; /* times that the user went back from the first */
 
 	for (;;) {
 		size_t n, i;
@@ -142,7 +142,7 @@ static enum plain_go plain_ask_all(struct plain *p, struct stop at)
 		}
 		at = all[i];
 		free(all);
-		all = plain_stops(p, &n); /* an answer may have brought others */
+		all = plain_stops(p, &n); /* an answer may have added some */
 		i = plain_find_stop(all, n, &at);
 		if (go == PLAIN_BACK && !i && ++stuck >= STUCK_MAX) {
 			free(all);
@@ -161,7 +161,7 @@ static enum plain_go plain_ask_all(struct plain *p, struct stop at)
 	}
 }
 
-/* The last stop of all, to go back to from the review. */
+/* Returns the last stop, to go back to from the review. */
 static struct stop plain_last_stop(struct plain *p)
 {
 	size_t n;
@@ -172,7 +172,7 @@ static struct stop plain_last_stop(struct plain *p)
 	return last;
 }
 
-/* One answer as an option, fit for a shell. */
+/* Prints one answer as an option for a shell. */
 static void plain_show_set(const struct field *f, const char *sign, const char *value)
 {
 	char *clean = text_clean(value, strlen(value), false);
@@ -195,8 +195,7 @@ static bool plain_is_changed(const struct wizard_question *q, const struct wizar
 	return false;
 }
 
-/* The answers so far as options, so that nothing typed is lost. Of a file that is edited: what was
- * changed in it. */
+/* Prints the answers so far as options, so that nothing typed is lost; for an edited file, the changes. */
 static void plain_show_draft(struct plain *p)
 {
 	const struct wizard_question *q = NULL;
@@ -270,7 +269,7 @@ static int plain_converse(struct plain *p)
 	}
 }
 
-/* --mirror and --set count as answers. */
+/* Takes --mirror and --set as answers. */
 static int plain_take_options(struct plain *p, struct err *e)
 {
 	struct cli *cli = p->cli;
@@ -289,8 +288,7 @@ static int plain_take_options(struct plain *p, struct err *e)
 	return r;
 }
 
-/* Packages that were named are looked for in the release's own list; where that cannot be had, it is
- * said. */
+/* Checks that the release has the named packages; warns if its list cannot be read. */
 static int plain_check_packages(struct plain *p, struct err *e)
 {
 	struct wizard_list l = {.state = WIZARD_READY};
@@ -310,7 +308,7 @@ static int plain_check_packages(struct plain *p, struct err *e)
 	return 0;
 }
 
-/* What --set made wrong cannot be asked about. */
+/* Saves without a question; a wrong value of --set is an error. */
 static int plain_save_defaults(struct plain *p, bool edits, struct err *e)
 {
 	const struct wizard_question *wrong;
@@ -327,7 +325,7 @@ static void plain_on_changed(void *arg)
 	loop_stop(arg);
 }
 
-/* Hands over to the verb, with the file for its argument: --set is in it already. */
+/* Runs the verb with the file as its argument; --set is in it already. */
 static int plain_carry_on(struct cli *cli, int (*verb)(struct cli *cli), char *path)
 {
 	char *args[] = {path, NULL};
@@ -367,7 +365,7 @@ int plain_run(struct cli *cli, const char *path)
 		status = plain_converse(&p);
 	wizard_free(p.wizard);
 	host_offers_free(p.offers);
-	loop_run(cli->loop); /* until what a thread still does has ended */
+	loop_run(cli->loop); /* until the work of a thread has ended */
 	if (p.then)
 		status = plain_carry_on(cli, p.then, p.path);
 	free(p.path);

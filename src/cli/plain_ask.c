@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plain_ask: one question in lines: its options with numbers, what it has now, and an answer.
- * Enter keeps what is shown, `?` explains, `<` goes back.
+ * plain_ask: asks one question in lines: its options with numbers, the current value, and an answer. Enter keeps the
+ * value, `?` explains, `<` goes back.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +11,10 @@
 #include "base/size.h"
 #include "plain.h"
 
-#define OPTIONS_MAX 20 /* a longer list is searched, not shown */
+#define OPTIONS_MAX 20 /* a longer list can only be searched */
 #define FOUND_MAX 12
 #define WRONG_MAX 10   /* in a row; or so many turns at one question: */
-#define TURNS_MAX 1000 /* then the input is no person's */
+#define TURNS_MAX 1000 /* then no person is typing */
 #define WAIT_OPTIONS_S 30
 
 static struct wizard_list plain_ask_poll_options(struct plain *p, void *arg)
@@ -22,7 +22,7 @@ static struct wizard_list plain_ask_poll_options(struct plain *p, void *arg)
 	return wizard_options(p->wizard, arg);
 }
 
-/* As a sentence, for it may be heard: "2) arm64: 64-bit ARM; emulated". */
+/* Prints a row as a sentence, since it may be spoken: "2) arm64: 64-bit ARM; emulated". */
 static void plain_ask_show_row(size_t number, const struct wizard_row *row, bool current)
 {
 	const char *sign = ": ";
@@ -63,7 +63,7 @@ static void plain_ask_show_options(struct plain *p, const struct wizard_question
 		plain_line("  %s", l.note);
 }
 
-/* Those that hold the text. */
+/* Prints the rows that contain the text. */
 static void plain_ask_show_matching(struct plain *p, const struct wizard_question *q, const char *text)
 {
 	struct wizard_list l = wizard_options(p->wizard, q);
@@ -100,7 +100,7 @@ static void plain_ask_show_help(struct plain *p, const struct wizard_question *q
 	free(allowed);
 }
 
-/* The value that an answer means: a number of the list, or the answer itself; owned. */
+/* Returns the value that an answer means: a number of the list, or the answer itself; owned. */
 static char *plain_ask_value_of(struct plain *p, const struct wizard_question *q, const char *line)
 {
 	bool numbered = q->widget == WIZARD_CHOICE || q->widget == WIZARD_COMBO || q->widget == WIZARD_LIST ||
@@ -154,7 +154,7 @@ static enum plain_go plain_ask_answer_value(struct plain *p, const struct wizard
 	return PLAIN_AGAIN;
 }
 
-/* A wrong answer gives way to what was there before: Enter must always take what is shown. */
+/* Replaces a wrong answer by the earlier one: Enter must always keep what is shown. */
 static void plain_ask_drop_wrong(struct plain *p, const struct wizard_question *q, const char *before)
 {
 	if (!wizard_wrong(p->wizard, q))
@@ -232,8 +232,7 @@ static struct wizard_list plain_ask_poll_found(struct plain *p, void *arg)
 	return wizard_search(p->wizard, s->q, s->text);
 }
 
-/* Whether a name is among what the release has; else those like it are shown. Where nobody can
- * tell, it is taken. */
+/* Returns whether the release has the name, or that is not known; else shows similar ones. */
 static bool plain_ask_is_found(struct plain *p, const struct wizard_question *q, const char *text)
 {
 	struct search s = {q, text};
@@ -282,7 +281,7 @@ static enum plain_go plain_ask_answer_list(struct plain *p, const struct wizard_
 
 /* ---- the question ---- */
 
-/* What can be answered, where the question's title does not say it. */
+/* Returns the form of an answer, if the question's title does not say it. */
 static const char *plain_ask_kind_of_answer(const struct wizard_question *q)
 {
 	switch (q->widget) {
@@ -329,7 +328,7 @@ static enum plain_go plain_ask_once(struct plain *p, const struct wizard_questio
 	} else if (list) {
 		go = plain_ask_answer_list(p, q, line);
 	} else {
-		/* An empty text cannot be typed as such, for Enter keeps. */
+		/* an empty text cannot be typed: Enter keeps */
 		bool empties = !strcmp(line, "-") && q->field && q->field->column.type == COLUMN_TEXT;
 
 		go = plain_ask_answer_value(p, q, empties ? "" : line);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* plain_io: lines out and lines in; see plain.h. */
+/* plain_io: prints and reads lines of the wizard. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,8 +29,7 @@ void plain_line(const char *fmt, ...)
 	free(text);
 }
 
-/* Reads byte by byte, so that what follows stays for whoever reads next (ssh, a boot's question).
- */
+/* Reads byte by byte, so that later input stays for the next reader (ssh, a boot's question). */
 static char *plain_io_read_line(struct plain *p)
 {
 	struct buf b;
@@ -71,7 +70,7 @@ char *plain_read(struct plain *p, const char *prompt)
 	if (p->ended || p->interrupted)
 		return NULL;
 	line = plain_io_read_line(p);
-	/* What is piped in does not show by itself; with it the protocol can be read. */
+	/* echo piped input, so that the dialogue can be read */
 	if (line && !isatty(STDIN_FILENO))
 		plain_line("%s", line);
 	else if (!line)
@@ -90,7 +89,7 @@ char *plain_read_secret(struct plain *p, const char *prompt)
 	if (p->ended || p->interrupted)
 		return NULL;
 	if (tty) {
-		/* Ctrl-C comes as a line's end, so that the echo is never left switched off. */
+		/* Ctrl-C ends the line, so that the echo is always switched on again */
 		quiet = was;
 		quiet.c_lflag &= (tcflag_t) ~(ECHO | ISIG);
 		quiet.c_cc[VEOL] = CTRL_C;

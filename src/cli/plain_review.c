@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* plain_review: the machine in words, what saving would change, and what to do with it. */
+/* plain_review: shows the machine in words and what saving would change, and saves it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "verbs.h"
 
 #define WAIT_ESTIMATE_S 90
-#define TURNS_MAX 1000 /* then the input is no person's */
+#define TURNS_MAX 1000 /* then no person is typing */
 
 static void plain_review_show_rows(const struct wizard_list *l)
 {
@@ -51,7 +51,7 @@ static void plain_review_show_machine(struct plain *p)
 	strv_fini(&warnings);
 }
 
-/* When what was changed counts; only of a machine that exists. */
+/* Prints when each change of an existing machine takes effect. */
 static void plain_review_show_changes(struct plain *p)
 {
 	struct wizard_change *c;
@@ -99,7 +99,7 @@ static void plain_review_show_diff(const struct wizard_diff *d, const char *path
 			plain_line("%c %s", d->lines[i].mark, d->lines[i].text);
 }
 
-/* 0: saved; 1: not wanted; -1: error. */
+/* Returns 0: saved; 1: the user declined; -1: error. */
 static int plain_review_save_asking(struct plain *p, struct err *e)
 {
 	char *path = xstrdup(wizard_path(p->wizard));
@@ -123,8 +123,7 @@ static int plain_review_save_asking(struct plain *p, struct err *e)
 	return r;
 }
 
-/* The same without asking: with --yes. A new machine's file must not be there; of one that is
- * edited the difference is shown. */
+/* Saves without asking, for --yes. A new machine's file must not exist; of an edited one the difference is shown. */
 int plain_save(struct plain *p, bool edits, struct err *e)
 {
 	struct cli *cli = p->cli;
@@ -133,7 +132,7 @@ int plain_save(struct plain *p, bool edits, struct err *e)
 	int r = edits ? wizard_diff(p->wizard, &d, e) : 0;
 	bool same = !r && edits && d.same;
 
-	if (!r && d.foreign) { /* nobody has seen what saving would undo */
+	if (!r && d.foreign) { /* no one has seen what saving would undo */
 		err_set(e, ERR_BUSY, "save-changed", "%s was changed by another program", path);
 		r = err_hint(e, "run the command again");
 	}

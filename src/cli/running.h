@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * running: a verb's connection to the supervisor of the machine that it names. Connecting starts a new supervisor if the
- * machine's was killed.
+ * running: a verb's connection to the supervisor of the machine that it names. Connecting starts a new supervisor if
+ * the machine's was killed.
  */
 #ifndef CLI_RUNNING_H
 #define CLI_RUNNING_H
@@ -20,8 +20,8 @@ struct cli_running {
 	struct cli_line line;	       /* shows the progress */
 };
 
-/* Gets the name that the first argument means, even if its file is wrong or gone: a running machine must be reachable in
- * any case. A name that is neither saved nor prepared is an error; owned. */
+/* Gets the name that the first argument means, even if its file is wrong or gone: a running machine must be reachable
+ * in any case. A name that is neither saved nor prepared is an error; owned. */
 int cli_machine_name(struct cli *cli, char **name, struct err *e);
 /* Connects to the machine of the first argument; "not-running" if it does not run. To be closed in either case. The
  * progress of a suspend or a snapshot is shown on standard error, or is an event. */

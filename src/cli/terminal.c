@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* terminal: what lines that are painted in place know of their terminal, and who reads them; see include/cli/cli.h. */
+/* terminal: asks the terminal for its size and the user for answers, and reports lost output. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -55,7 +55,7 @@ bool cli_ask_yes(const char *prompt, bool fallback)
 	return *line ? !strcmp(line, "y") || !strcmp(line, "yes") : fallback;
 }
 
-/* stdio has forgotten why an earlier write failed. What was printed is lost; another byte tells. */
+/* Returns why an earlier write failed, which stdio does not keep: writes another byte after the lost output. */
 static int terminal_lost_because(void)
 {
 	return write(STDOUT_FILENO, "\n", 1) < 0 ? errno : EIO;
@@ -63,7 +63,7 @@ static int terminal_lost_because(void)
 
 int cli_flush(void)
 {
-	static int failed; /* the first time */
+	static int failed; /* errno of the first failure */
 	struct pollfd reader = {.fd = STDOUT_FILENO, .events = 0};
 
 	errno = 0;

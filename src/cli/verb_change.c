@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verb_change: clone, rename, delete and recreate. What is lost is listed first; where that is what
- * a guest wrote, it is asked twice, and the second answer is the machine's name: typed, or given by
- * --confirm. --yes alone does not do.
+ * verb_change: clone, rename, delete and recreate. Lists first what is lost; if that is data of the guest, asks twice,
+ * and the second answer is the machine's name: typed, or given by --confirm. --yes alone is not enough.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +30,7 @@ static int verb_change_not_confirmed(const struct cli *cli, const struct change 
 	return err_hint(e, "answer yes on a terminal, or say --yes");
 }
 
-/* Whether it may be done; 0, or -1 with e. */
+/* Asks whether it may be done; 0, or -1 with e. */
 static int verb_change_confirm(const struct cli *cli, const struct change *c, struct err *e)
 {
 	char line[64] = "";

@@ -73,7 +73,7 @@ int cli_copy(struct cli *cli, struct cli_connection *r, bool to, const struct st
 	int failed = cli_connection_program(r, cli, "ssh", &ssh, e);
 
 	if (!failed) {
-		strv_add(&ssh, "-oBatchMode=yes"); /* no terminal is left to ask at */
+		strv_add(&ssh, "-oBatchMode=yes"); /* ssh cannot ask: its terminal shows the progress */
 		strv_add(&ssh, r->address);
 		p.copy.machine = r->spec.name;
 		p.copy.ssh = &ssh;

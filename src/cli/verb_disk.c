@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* verb_disk: kernel, grow, flatten and gc: what is on disk, changed on purpose. */
+/* verb_disk: kernel, grow, flatten and gc: change what is on disk. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@
 
 #define CACHE_DAYS 60
 
-/* A machine whose disk is there, locked for `what`: opened, worked on, closed. */
+/* Opens a machine that has a disk, locks it for `what`, runs `work` and closes it. */
 static int verb_disk_run(struct cli *cli, const char *what,
 			 int (*work)(struct cli *cli, struct job *j, char *disk, struct err *e))
 {
@@ -96,8 +96,8 @@ int verb_kernel(struct cli *cli)
 	return verb_disk_run(cli, "taking the kernel", verb_disk_renew_kernel);
 }
 
-/* The file must not ask for less than the disk has. It is read again: what --set says is for this
- * run alone. */
+/* Writes the disk's size into the file, which must not ask for less. Reads the file again: --set is for this run alone.
+ */
 static int verb_disk_write_size(const char *path, uint64_t size, struct err *e)
 {
 	char text[SIZE_TEXT];
@@ -168,7 +168,7 @@ int verb_flatten(struct cli *cli)
 
 /* ---- gc ---- */
 
-/* Removes a base that nobody uses: first it loses its name, so that a kill leaves no half base. */
+/* Removes an unused base; renames it first, so that a kill leaves no partial base. */
 static int verb_disk_remove_base(const struct store_base *b, struct err *e)
 {
 	char *part = xasprintf("%s.part", b->dir);
@@ -180,7 +180,7 @@ static int verb_disk_remove_base(const struct store_base *b, struct err *e)
 	return r;
 }
 
-/* Removes the base unless a machine stands on it or one is about to. */
+/* Removes the base unless a machine uses it or is about to. */
 static int verb_disk_collect_base(struct cli *cli, const struct store_base *b, uint64_t *freed, struct err *e)
 {
 	struct lock *claim = store_base_claim(b->dir, NULL);
@@ -203,7 +203,7 @@ static int verb_disk_collect_base(struct cli *cli, const struct store_base *b, u
 	return r;
 }
 
-/* Folders that an interrupted run left and nobody is working on. */
+/* Removes folders that an interrupted run left and no process uses. */
 static int verb_disk_remove_leftovers(struct cli *cli, struct err *e)
 {
 	struct strv parts = STRV_INIT;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verb_exec: a command by the serial console, for where ssh is not: typed at the shell's prompt there,
- * its output passed on, its exit status ours. Nobody is disturbed: where somebody types on the
- * console, or no prompt stands there, it is refused.
+ * verb_exec: runs a command on the serial console, for guests without ssh: types it at the shell's prompt, prints its
+ * output and exits with its status. Refuses if another user types on the console, or if it shows no prompt.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -34,7 +33,7 @@ struct exec {
 	struct loop_signal *signals[3];
 	bool waited;	 /* for the shell's answer, after its prompt */
 	struct buf line; /* output up to a line end */
-	bool asked;	 /* whether somebody types was told */
+	bool asked;	 /* the supervisor has reported whether another user types */
 	int status;
 	struct err err;
 };
@@ -95,7 +94,7 @@ static const struct shell_ops shell_ops = {.type = verb_exec_type, .output = ver
 
 static void verb_exec_wait_for(struct exec *x, uint64_t ms);
 
-/* The time for a prompt is over, or for the answer to what was typed at it. */
+/* Ends the wait for a prompt, or for the shell's answer to what was typed at it. */
 static void verb_exec_on_timer(void *arg)
 {
 	struct exec *x = arg;
@@ -147,7 +146,7 @@ static void verb_exec_on_hangup(void *arg)
 	verb_exec_leave_clean(arg, HUNG_UP);
 }
 
-/* However it is ended, the console is left as it was found. */
+/* Watches signals: however the command is ended, the console is left as it was found. */
 static void verb_exec_watch_signals(struct exec *x)
 {
 	static const struct {

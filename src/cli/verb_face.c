@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* verb_face: verbs that the full-screen face carries out. */
+/* verb_face: new, edit, open, console and home, which show the full screens. */
 #include <stdlib.h>
 
 #include "plain.h"
@@ -25,7 +25,7 @@ int verb_home(struct cli *cli)
 	return verb_face_show(cli, cli->face->home, NULL);
 }
 
-/* The wizard, in lines where that is asked for. `path`: of the file to edit, or NULL. */
+/* Runs the wizard on the full screen, or in lines if that is asked for. `path`: of the file to edit, or NULL. */
 static int verb_face_wizard(struct cli *cli, cli_face_fn fn, const char *path)
 {
 	struct err e = ERR_INIT;

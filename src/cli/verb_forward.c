@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verb_forward: forward M list|add|remove|apply [ITEM]: the ports of this host that lead to a machine. What is added
- * or removed is so in its file, and at the same time in its QEMU where it runs; apply makes QEMU follow the file.
+ * verb_forward: forward M list|add|remove|apply [ITEM]: the ports of this host that lead to a machine. add and remove
+ * change its file, and its QEMU if the machine runs; apply makes QEMU follow the file.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ struct forwarding {
 	struct cli *cli;
 	struct spec spec;
 	struct job job;
-	struct cli_running m; /* where it runs */
+	struct cli_running m; /* open if it runs and is to be changed */
 	bool running;
 	struct forward *all;
 	size_t count;
@@ -51,7 +51,7 @@ static void verb_forward_print_one(const struct forwarding *w, const struct forw
 		       protocol, w->spec.name, how);
 }
 
-/* Tells QEMU; one that does not run needs nothing. */
+/* Adds the forward to QEMU or removes it, if the machine runs. */
 static int verb_forward_set(struct forwarding *w, struct forward *f, bool on, struct err *e)
 {
 	if (!w->running || !f->rule || (!on && !f->active))
@@ -74,7 +74,7 @@ static int verb_forward_list(struct forwarding *w, struct err *e)
 	return 0;
 }
 
-/* By its text, or by its port of this host. */
+/* Finds a forward by its text or by its port of this host. */
 static struct forward *verb_forward_find(struct forwarding *w, const char *item)
 {
 	for (size_t i = 0; i < w->count; i++) {
@@ -88,7 +88,7 @@ static struct forward *verb_forward_find(struct forwarding *w, const char *item)
 	return NULL;
 }
 
-/* Writes the file with one item more or less: the items of the file, not those of --set. */
+/* Adds an item to the file's own list, or removes it; items of --set are not written. */
 static int verb_forward_write_file(struct forwarding *w, const char *item, bool on, struct err *e)
 {
 	struct spec fresh;
@@ -110,7 +110,7 @@ static int verb_forward_write_file(struct forwarding *w, const char *item, bool 
 		r = spec_set(&fresh, set, e);
 		free(set);
 	}
-	/* the person has given the new item alone: of the others the file says what it said before */
+	/* the user has given the new item alone: for the others, what the file said still counts */
 	strv_copy(&fresh.said, &said);
 	if (!r)
 		r = spec_check(&fresh, w->cli->catalog, e);
@@ -143,7 +143,7 @@ static int verb_forward_add(struct forwarding *w, const char *item, struct err *
 	if (!r)
 		verb_forward_print_one(w, &f, "forward-added", verb_forward_when(w, &f));
 	else if (f.active)
-		(void)verb_forward_set(w, &f, false, NULL); /* what the file does not have QEMU does not keep */
+		(void)verb_forward_set(w, &f, false, NULL); /* QEMU must not keep what the file does not have */
 	free(f.rule);
 	return r;
 }

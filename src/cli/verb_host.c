@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* verb_host: releases, arches and doctor: what there is to choose, and what this host lacks. */
+/* verb_host: releases, arches and doctor: show what can be chosen and what this host lacks. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +93,7 @@ int verb_releases(struct cli *cli)
 	return verb_host_list_releases(cli, verb_host_print_releases);
 }
 
-/* Codenames of the releases that can be had for an architecture; owned. */
+/* Returns the codenames of the releases that are offered for an architecture; owned. */
 static char *verb_host_releases_of(const struct cli *cli, const struct catalog_arch *a,
 				   const struct archive_release *rows, size_t count)
 {

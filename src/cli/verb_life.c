@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* verb_life: stop and kill; and the hidden verb that is the supervisor itself. */
+/* verb_life: stop and kill, and the hidden verb that runs the supervisor. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ struct ending {
 	const char *name;
 	enum vm_state state;
 	char *cause;
-	struct err lost; /* its supervisor cannot be reached: why */
+	struct err lost; /* why its supervisor cannot be reached */
 };
 
 static void verb_life_on_progress(const char *state, const json_t *values, void *arg)
@@ -65,7 +65,7 @@ static const struct vm_client_ops client_ops = {
 	.lost = verb_life_on_lost,
 };
 
-/* Through the supervisor, to the end. */
+/* Asks the supervisor to stop or kill QEMU, and waits until QEMU has exited. */
 static int verb_life_end_supervised(struct cli *cli, struct ending *d, const char *dir, bool at_once, struct err *e)
 {
 	char *runtime = host_runtime_dir(d->name, e);
@@ -84,7 +84,7 @@ static int verb_life_end_supervised(struct cli *cli, struct ending *d, const cha
 	return 0;
 }
 
-/* Its supervisor is gone or does not answer, and no other could take it over: only the plug is left. */
+/* Ends QEMU without its supervisor, which is gone or does not answer and could not be replaced: only kill can. */
 static int verb_life_end_unreachable(struct ending *d, const char *dir, bool at_once, struct err *e)
 {
 	if (!at_once) {
@@ -107,7 +107,7 @@ static int verb_life_end_running(struct ending *d, const char *dir, bool at_once
 	return r;
 }
 
-/* Nothing runs. A suspended state is what there is left to pull the plug of. */
+/* Discards the suspended state of a machine that does not run, for kill. */
 static int verb_life_end_kept(struct ending *d, const char *dir, bool at_once, struct err *e)
 {
 	char *path = file_join(dir, "lock");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verb_logs: the log of the serial console since the last start, as it is and as it grows. A terminal
- * gets its text alone: a guest's escape sequences are for the console's emulator, not for it.
+ * verb_logs: prints the log of the serial console since the last start, and follows it. On a terminal, prints its text
+ * alone: the guest's escape sequences are meant for the console's emulator.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #include "verbs.h"
 
 #define FOLLOW_MS 250
-#define OPEN_MS 1000 /* a line that has not ended is shown when nothing came for so long: a prompt */
+#define OPEN_MS 1000 /* an incomplete line is shown after that time without output: a prompt */
 
 struct tail {
 	struct cli *cli;
@@ -27,13 +27,13 @@ struct tail {
 	ino_t inode;
 	bool found;
 	bool plain;	 /* for a terminal */
-	struct buf line; /* then: what has come of the last one … */
-	size_t shown;	 /* … and how much of it stands there */
-	uint64_t came;	 /* when something came last */
-	bool unread;	 /* nobody takes what is written */
+	struct buf line; /* then: the incomplete last line … */
+	size_t shown;	 /* … and how much of it is printed */
+	uint64_t came;	 /* time of the last output */
+	bool unread;	 /* standard output has no reader any more */
 };
 
-/* The open line as it is now, or the end of it. */
+/* Prints the rest of the incomplete line, and its end if it has ended. */
 static void verb_logs_put_line(struct tail *t, bool ended)
 {
 	char *text = text_plain(t->line.data, t->line.len);
@@ -98,7 +98,7 @@ static void verb_logs_flush(struct tail *t)
 		loop_stop(t->cli->loop);
 }
 
-/* Copies what is new in the log; begins at the new file after it was rotated. */
+/* Prints what is new in the log; continues with the new file after a rotation. */
 static void verb_logs_copy_new(void *arg)
 {
 	struct tail *t = arg;
@@ -123,22 +123,22 @@ static char *verb_logs_part(const struct tail *t, int number)
 	return xasprintf("%s.%d", t->path, number);
 }
 
-/* A part that is full goes on in the next one; another is of an earlier start. */
-static bool verb_logs_goes_on(const char *path)
+/* Returns whether a part is full, so that the next one continues it; else it is of an earlier start. */
+static bool verb_logs_is_full(const char *path)
 {
 	struct stat st;
 
 	return stat(path, &st) == 0 && st.st_size >= CONLOG_MAX;
 }
 
-/* What was rotated away since the start, the oldest first. */
+/* Prints the parts that were rotated since the start, the oldest first. */
 static void verb_logs_copy_old(struct tail *t)
 {
 	int parts = 1;
 
 	while (parts < CONLOG_FILES) {
 		char *path = verb_logs_part(t, parts);
-		bool full = verb_logs_goes_on(path);
+		bool full = verb_logs_is_full(path);
 
 		free(path);
 		if (!full)

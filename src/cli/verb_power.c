@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* verb_power: pause, resume, reset, suspend: one request to the supervisor, and its outcome. */
+/* verb_power: pause, resume, reset, suspend: send one request to the supervisor and print its outcome. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ static void verb_power_on_interrupt(void *arg)
 	vm_client_suspend_cancel(((struct cli_running *)arg)->client);
 }
 
-/* Ctrl-C takes it back: the guest goes on. */
+/* Requests a suspend; Ctrl-C cancels it, and the guest resumes. */
 static void verb_power_suspend(struct vm_client *c, vm_answer_fn fn, void *arg)
 {
 	struct cli_running *m = arg;
@@ -62,7 +62,7 @@ static void verb_power_suspend(struct vm_client *c, vm_answer_fn fn, void *arg)
 
 #define SUSPENDED "is suspended; its next boot resumes it"
 
-/* Whether nothing of that machine runs and a suspended state is there. */
+/* Returns whether the machine is suspended. */
 static bool verb_power_is_kept(const struct cli *cli, const char *name)
 {
 	char *dir = store_machine_dir(&cli->store, name);
@@ -93,7 +93,7 @@ int verb_suspend(struct cli *cli)
 	return status;
 }
 
-/* What is suspended goes on by being booted. */
+/* Resumes a paused machine; boots a suspended one. */
 int verb_resume(struct cli *cli)
 {
 	struct err e = ERR_INIT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* verb_prepare: plan, prepare, boot and up: the recipe, run to the goal that the verb has. */
+/* verb_prepare: plan, prepare, boot and up: run the recipe to the verb's goal. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,12 +35,12 @@ static void verb_prepare_on_adopted(const struct err *e, void *arg)
 {
 	struct adoption *a = arg;
 
-	if (e && e->kind != ERR_BUSY) /* then another command is at it */
+	if (e && e->kind != ERR_BUSY) /* busy: another command does it */
 		err_copy(&a->e, e);
 	loop_stop(a->loop);
 }
 
-/* A machine whose supervisor was killed gets a new one, here and now. */
+/* Starts a new supervisor for a machine whose supervisor was killed. */
 static int verb_prepare_adopt(const struct job *j, struct err *e)
 {
 	struct adoption a = {.loop = j->loop};
@@ -58,7 +58,7 @@ static int verb_prepare_adopt(const struct job *j, struct err *e)
 	return a.e.kind ? err_move(e, &a.e) : 0;
 }
 
-/* One line about how to connect to a machine that has come up. */
+/* Prints how to connect to a machine that is up. */
 static void verb_prepare_print_connection(struct cli *cli, const struct job *j)
 {
 	char address[64];
@@ -75,7 +75,7 @@ static void verb_prepare_print_connection(struct cli *cli, const struct job *j)
 		printf("%s is up; `debwiz console %s` shows its console\n", j->spec->name, j->spec->name);
 }
 
-/* Updates that the mirror did not have whole when the base image was made. */
+/* Warns of updates that the mirror did not have completely when the base image was made. */
 static void verb_prepare_warn_pending(struct cli *cli, const struct job *j)
 {
 	char *suites = vm_pending_read(j->machine_dir);

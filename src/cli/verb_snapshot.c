@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verb_snapshot: snapshot M create|list|revert|delete [TAG]. Of a machine that runs: its disk and its
- * memory, by its supervisor. Of one that is off: prep/snapshot.
+ * verb_snapshot: snapshot M create|list|revert|delete [TAG]: of disk and memory by the supervisor if the machine runs,
+ * else of its disk (prepare/snapshot.h).
  */
 #include <signal.h>
 #include <stdio.h>
@@ -49,7 +49,7 @@ static void verb_snapshot_print_none(const struct cli *cli, const char *name)
 		printf("%s has no snapshots\n", name);
 }
 
-/* ---- of a machine that runs ---- */
+/* ---- a running machine ---- */
 
 static int verb_snapshot_list_running(struct cli_running *m, struct err *e)
 {
@@ -74,7 +74,7 @@ struct waiting {
 	const char *tag;
 };
 
-/* Half a snapshot is none: it is not taken back, only not waited for. */
+/* Ends the waiting: a snapshot cannot be cancelled. */
 static void verb_snapshot_on_interrupt(void *arg)
 {
 	struct waiting *w = arg;
@@ -97,7 +97,7 @@ static int verb_snapshot_act_running(struct cli_running *m, const struct action 
 	return cli_running_wait(m, e);
 }
 
-/* ---- of one that is off ---- */
+/* ---- a stopped machine ---- */
 
 static int verb_snapshot_list_offline(const struct job *j, struct cli *cli, struct err *e)
 {
@@ -163,7 +163,7 @@ static int verb_snapshot_act_offline(struct cli_running *m, const struct action 
 
 /* ---- both ---- */
 
-/* NULL for list; -1 when there is no such action. */
+/* Finds the action, NULL for list; -1: there is no such action. */
 static int verb_snapshot_find_action(const struct cli *cli, const struct action **out, struct err *e)
 {
 	const char *name = cli->args[1];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verb_ssh: OpenSSH's program with the machine's own key and the host keys that its guest reported. Its exit
- * status is ours; 125 where it was not even started.
+ * verb_ssh: runs OpenSSH's ssh with the machine's own key and the guest's host keys. Exits with ssh's status, or with
+ * 125 if ssh was not started.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ int verb_ssh(struct cli *cli)
 	}
 	cli_connection_close(&r);
 	if (!e.kind)
-		(void)proc_exec(strv_argv(&argv), &e); /* comes back only with an error */
+		(void)proc_exec(strv_argv(&argv), &e); /* returns only with an error */
 	strv_fini(&argv);
 	cli_error(cli, &e);
 	return SSH_FAILED;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verb_state: list and status: what is known of machines without touching them. With --watch the list
- * stays in its place on a terminal; elsewhere a row, or an event, comes for each change.
+ * verb_state: list and status: print what is known of machines without a connection to them. With --watch the list is
+ * refreshed in its place on a terminal; elsewhere each change prints a row or an event.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static json_t *verb_state_look_json(const struct overview *l)
 	return o;
 }
 
-/* A line of the list; owned. */
+/* Returns a line of the list; owned. */
 static char *verb_state_look_line(const struct overview *l, int width)
 {
 	char used[SIZE_TEXT], size[SIZE_TEXT];
@@ -51,7 +51,7 @@ static char *verb_state_head_line(int width)
 			 "SINCE, OR WHY");
 }
 
-/* What a change is told by: all but how long it has been running and what its disk takes. */
+/* Returns what is compared to find a change: everything but the running time and the disk's use; owned. */
 static char *verb_state_look_key(const struct overview *l)
 {
 	return xasprintf("%s %s %s %s %d %d %lld %s %s %s", l->name, l->system, l->boot, l->state, (int)l->run.orphan,
@@ -61,12 +61,12 @@ static char *verb_state_look_key(const struct overview *l)
 
 struct list {
 	struct cli *cli;
-	const char *only; /* the one machine, NULL: all there are */
+	const char *only; /* the only machine, NULL: all */
 	struct err *e;
 	int result;
 	bool live;	   /* painted in place */
-	bool begun;	   /* the head is there */
-	bool unread;	   /* nobody takes what is written */
+	bool begun;	   /* the head is printed */
+	bool unread;	   /* standard output has no reader any more */
 	struct strv shown; /* the lines on the terminal, or the keys of what was printed */
 };
 
@@ -88,7 +88,7 @@ static int verb_state_name_width(const struct strv *names)
 	return width;
 }
 
-/* The rows as a person sees them. */
+/* Makes the lines of the list, with its head. */
 static int verb_state_make_lines(struct list *l, struct strv *lines)
 {
 	struct strv names = STRV_INIT;
@@ -108,7 +108,7 @@ static int verb_state_make_lines(struct list *l, struct strv *lines)
 	return r;
 }
 
-/* Rows of the terminal that the lines take, which it wraps. */
+/* Returns the rows of the terminal that the lines take, which it wraps. */
 static size_t verb_state_rows_of(const struct strv *lines, size_t columns)
 {
 	size_t rows = 0;
@@ -136,7 +136,7 @@ static void verb_state_fit(struct strv *lines, size_t rows, size_t columns)
 		strv_addf(lines, "and %zu more", more);
 }
 
-/* Over what is there, when it is not that. */
+/* Repaints the list in its place if it has changed. */
 static int verb_state_paint(struct list *l)
 {
 	struct strv lines = STRV_INIT;
@@ -169,7 +169,7 @@ static void verb_state_print_look(struct list *l, const struct overview *look, i
 	free(line);
 }
 
-/* Those that were not printed as they are. */
+/* Prints the machines that have changed since they were printed. */
 static int verb_state_print_changed(struct list *l)
 {
 	struct strv names = STRV_INIT, keys = STRV_INIT;
@@ -209,7 +209,7 @@ static void verb_state_show(void *arg)
 		loop_stop(l->cli->loop);
 }
 
-/* Once, or with --watch for as long as somebody reads it. */
+/* Prints the list once, or with --watch until standard output has no reader. */
 static int verb_state_list(struct cli *cli, const char *only)
 {
 	struct err e = ERR_INIT;

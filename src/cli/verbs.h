@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verbs: one function a verb, in src/cli/verb_*.c by kind. Each reads cli->args, does its work and
- * gives the exit status, having printed its own error.
+ * verbs: one function a verb, in verb_*.c by kind. Each reads cli->args, does its work, prints its own error and
+ * returns the exit status.
  */
 #ifndef CLI_VERBS_H
 #define CLI_VERBS_H
@@ -26,7 +26,7 @@ int verb_command(struct cli *cli);
 int verb_list(struct cli *cli);
 int verb_status(struct cli *cli);
 int verb_logs(struct cli *cli);
-/* verb_life.c: stop it, log in */
+/* verb_life.c: stop a machine; the supervisor's process */
 int verb_stop(struct cli *cli);
 int verb_kill(struct cli *cli);
 int verb_supervise(struct cli *cli);
@@ -37,12 +37,12 @@ int verb_cp(struct cli *cli);
 int verb_exec(struct cli *cli);
 /* verb_run.c: a machine for one command */
 int verb_run(struct cli *cli);
-/* verb_power.c: the running machine's buttons */
+/* verb_power.c: pause, resume or reset a running machine */
 int verb_pause(struct cli *cli);
 int verb_resume(struct cli *cli);
 int verb_reset(struct cli *cli);
 int verb_suspend(struct cli *cli);
-/* verb_snapshot.c: disk and memory as they were */
+/* verb_snapshot.c, verb_forward.c */
 int verb_snapshot(struct cli *cli);
 int verb_forward(struct cli *cli);
 /* verb_disk.c: what is on disk */
@@ -50,12 +50,12 @@ int verb_kernel(struct cli *cli);
 int verb_flatten(struct cli *cli);
 int verb_grow(struct cli *cli);
 int verb_gc(struct cli *cli);
-/* verb_change.c: a machine as a whole */
+/* verb_change.c: whole machines */
 int verb_clone(struct cli *cli);
 int verb_rename(struct cli *cli);
 int verb_delete(struct cli *cli);
 int verb_recreate(struct cli *cli);
-/* verb_host.c: what there is to choose, and what this host lacks */
+/* verb_host.c: what can be chosen, and what this host lacks */
 int verb_releases(struct cli *cli);
 int verb_arches(struct cli *cli);
 int verb_doctor(struct cli *cli);
