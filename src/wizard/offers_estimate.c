@@ -122,8 +122,8 @@ static void offers_estimate_add_next(struct wizard_request *r)
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_adds(&b, "the next machine of this kind");
-	row = offers_estimate_add(r, "Once made", &b);
+	buf_adds(&b, "another machine of this kind");
+	row = offers_estimate_add(r, "Next time", &b);
 	wizard_row_text(&row->columns[0], "about 1 s");
 }
 

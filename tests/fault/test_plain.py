@@ -135,7 +135,7 @@ class Wizard(Case):
                          parsed(self.expected(box, "armhf-bookworm")))
         for words in ("1 of 8: Machine", "7 of 8: System", "Review", "signatures verified",
                       "emulated", "not possible: not supported yet; sid changes", "Download",
-                      "logs build in by itself", "Saved "):
+                      "logs build in automatically", "Saved "):
             self.assertIn(words, out)
         # A second one gets a name of its own.
         self.new(box, [""] * 100)

@@ -64,7 +64,7 @@ class Again(world.Case):
         s.wait("8 Review of 8", re.compile("Estimate +the connection .* was cut"), "F5 ask again")
         self.world.server.rules()
         s.key("F5")
-        s.wait("Once made", "←→ choose", gone=("Estimate", "F5"))
+        s.wait("Next time", "←→ choose", gone=("Estimate", "F5"))
         self.leave(s, "C-q", "Right", "Enter")
 
     def test_the_search_for_packages_asks_again(self):

@@ -82,7 +82,7 @@ class FirstRun(world.Case):
         s.key("Tab", "Tab", "Tab", "Tab", "Tab", "Tab", "Up", "Space")
         s.wait(re.compile(r"▸ \(•\) base"))
         s.key("Enter")
-        s.wait("8 Review of 8", "Once made")
+        s.wait("8 Review of 8", "Next time")
 
     def test_from_nothing_to_a_running_machine(self):
         home = self.world_home()

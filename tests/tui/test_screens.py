@@ -103,7 +103,7 @@ class Screens(world.Case):
             s.key("Enter")
             s.wait(heading)
         s.key("Enter")
-        s.wait("8 Review of 8", "Once made")
+        s.wait("8 Review of 8", "Next time")
         s.until(lambda text: text == review, "the review as it was", 10)
         self.assertEqual(written(), ini)
         s.key("C-c")

@@ -433,10 +433,10 @@ class Widgets(world.Case):
         s.type("8")
         cpus = os.cpu_count()
         if cpus < 8:
-            s.wait("more CPUs than this host's %d make it slower" % cpus)
+            s.wait("more CPUs than this host's %d make the machine slower" % cpus)
             s.key("C-u")
             s.type("1")
-            s.wait(re.compile("▸ CPUs +1"), gone="make it slower")
+            s.wait(re.compile("▸ CPUs +1"), gone="make the machine slower")
         s.click_text("Devices")
         s.click_text("+ add")
         s.wait("Enter take it")

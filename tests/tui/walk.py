@@ -34,7 +34,7 @@ def questions(s, look, utf8=True):
             s.wait(heading, gone="◐")       # what the mirror says is there
         look(heading, s)
         s.key("Enter")
-    s.wait("8 Review of 8", "Once made")
+    s.wait("8 Review of 8", "Next time")
     look("review", s)
 
 
