@@ -319,18 +319,8 @@ QEMU = \
 	include/qemu/hostfwd.h \
 	include/qemu/probe.h \
 	src/qemu/argv.c \
-	src/qemu/devices.c \
-	src/qemu/devices.h \
 	src/qemu/hostfwd.c \
-	src/qemu/opt.c \
-	src/qemu/opt.h \
-	src/qemu/probe.c \
-	src/qemu/trial.c \
-	src/qemu/trial.h \
-	src/qemu/verdicts.c \
-	src/qemu/verdicts.h \
-	src/qemu/version.c \
-	src/qemu/version.h
+	src/qemu/probe.c
 
 SESSION = \
 	include/session/conf.h \

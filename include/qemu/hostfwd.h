@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * forward: the forwarded ports of a QEMU that runs, as its argument `-netdev user` and its monitor write them:
+ * hostfwd: the forwarded ports of a running QEMU, as its argument `-netdev user` and its monitor write them:
  * "tcp:127.0.0.1:8080-:80" (qemu(1), hostfwd). Text alone.
  */
 #ifndef QEMU_HOSTFWD_H
@@ -10,11 +10,11 @@
 
 #include "base/strv.h"
 
-/* Whether it is such a rule and nothing beside: it becomes part of a command line. */
+/* Returns whether it is such a rule and nothing else: it becomes part of a command line. */
 bool vm_forward_ok(const char *rule);
-/* Appends the rules of an argv. False: it has no network that could forward. */
+/* Appends the rules of an argv. False if it has no network that could forward. */
 bool vm_forward_rules(const struct strv *argv, struct strv *out);
-/* Adds the rule to the argv, or takes it out; one that is there, or gone, already changes nothing. */
+/* Adds the rule to the argv, or removes it; does nothing if it is so already. */
 void vm_forward_put(struct strv *argv, const char *rule, bool on);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe: which QEMU there is and which accelerator and CPU really work with it, found out by
- * trying; verdicts are remembered per host, binary and kernel in the cache folder. A refusal that
- * may be of the moment (no answer, a crash, a busy host) is for an hour alone.
+ * probe: which QEMU exists and which accelerator and CPU really work with it, found out by trials; verdicts are kept
+ * per host, binary and kernel in the cache folder. A refusal that may pass (no answer, a crash, a busy host) is kept
+ * for an hour.
  */
 #ifndef QEMU_PROBE_H
 #define QEMU_PROBE_H
@@ -14,30 +14,34 @@
 #include "qemu/argv.h"
 #include "spec/spec.h"
 
+#define QEMU_VERSION_MIN 70200
+
 struct qemu_probe {
 	char *binary;
 	unsigned version;
 	char *version_text; /* "7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)" */
-	char *accel;	    /* to be used */
+	char *accel;	    /* the one to use */
 	char *why;	    /* "no ARM on this host", "kvm: failed to set MSR", … */
-	char *tried;	    /* accelerator that was refused, "" when none was */
+	char *tried;	    /* the accelerator that was refused, "" */
 	bool sandbox;	    /* takes -sandbox */
 	char *sandbox_why;  /* why it does not, "" when it does */
-	char *audio;	    /* sound driver, "" when none was asked for or none is there */
+	char *audio;	    /* sound driver, "" if none is needed or available */
 };
 
-/* Finds the binary (spec's, or the catalogue's in PATH; an accelerator may want another), its
- * version (at least 7.2) and the accelerator. A program that the file names is not run before it was
- * agreed to (spec/risk.h). Blocks up to some seconds on the first time (it
- * starts QEMU paused and asks it); run it as work. */
+/* Finds the binary (spec's, or the catalogue's in PATH; an accelerator may need another), its version (at least 7.2)
+ * and the accelerator. Does not run a program that the file names before the user agreed to it (spec/risk.h). Blocks
+ * up to some seconds the first time (it starts QEMU paused and asks it); run it as work. */
 int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, struct qemu_probe *out,
 	       struct err *e);
 void qemu_probe_fini(struct qemu_probe *p);
-/* Remembers that an accelerator failed in use ("KVM internal error"), so that the next boot takes
- * the next one. */
+/* Records that an accelerator failed in use ("KVM internal error"), so that the next boot uses the next one. */
 int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, const char *accel,
 		      const char *why, struct err *e);
-/* All that was refused is tried again when it is wanted next. 1: there was some, 0: none, -1: error. */
+/* Forgets all refusals, so that the next probe tries again. 1: there were some, 0: none, -1: error. */
 int qemu_probe_retry(const char *cache_dir, struct err *e);
+
+/* Reads "QEMU emulator version 7.2.22 (Debian ...)": *number is 70222, *text what follows "version " on that line,
+ * sanitized and owned. False if the output is not QEMU's. */
+bool qemu_version_parse(const char *output, unsigned *number, char **text);
 
 #endif

@@ -1,27 +1,99 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * argv: see include/qemu/argv.h. Block devices and virtio devices are given as JSON, which needs no
- * escaping; what has no JSON form goes through opt_value. Nothing may be written here that starts
- * a program, opens the monitor or a port to others, or lets QEMU guess a format.
+ * argv: builds QEMU's command line (include/qemu/argv.h). Block devices and virtio devices are given as JSON, which
+ * needs no escaping; what has no JSON form goes through argv_value. No argument may start a program, open the monitor
+ * or a port to others, or let QEMU guess a format.
  */
 #include "qemu/argv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/json.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "base/size.h"
-#include "devices.h"
+#include "base/text.h"
 #include "host/file.h"
-#include "opt.h"
 
 #define MIB (1024 * 1024ULL)
 #define TB_MIN 64
 #define TB_MAX 1024
 #define AUTO_CPUS_MAX 8
 #define GIB (1ULL << 30)
-#define CPU_MEMORY (GIB / 2) /* a compiler or two */
+#define CPU_MEMORY (GIB / 2) /* enough for a compiler or two */
 #define LARGE_HOST (15 * GIB)
+
+struct argv_in {
+	const struct spec *s;
+	const struct catalog_arch *arch;
+	const struct qemu_facts *facts;
+	const struct qemu_files *files;
+};
+
+/* ---- elements ---- */
+
+/* Returns a value for `a=b,c=d`: commas are doubled (QEMU's keyval and opts syntax). Owned. */
+static char *argv_value(const char *s)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (; *s; s++) {
+		if (*s == ',')
+			buf_addc(&b, ',');
+		buf_addc(&b, *s);
+	}
+	return buf_steal(&b);
+}
+
+/* Returns a JSON object as an argument, keys in the order given; takes `o`. Owned. */
+static char *argv_json(json_t *o)
+{
+	char *text = json_dumps(o, JSON_COMPACT);
+
+	json_decref(o);
+	return text;
+}
+
+/* Appends an element and takes `text`. `why` (or NULL) is copied, `key` static. */
+static void argv_add(struct qemu_argv *v, char *text, const char *key, const char *why)
+{
+	v->items = xreallocarray(v->items, v->len + 1, sizeof(*v->items));
+	v->items[v->len++] = (struct qemu_arg){.text = text, .key = key, .why = xstrdup(why)};
+}
+
+/* Appends an option and its value, which is taken. */
+static void argv_pair(struct qemu_argv *v, const char *option, char *value, const char *key, const char *why)
+{
+	argv_add(v, xstrdup(option), key, why);
+	argv_add(v, value, key, NULL);
+}
+
+/* Returns "virtio-blk-pci" for "virtio-blk", the architecture's kind of the device, as a JSON string. */
+static json_t *argv_virtio(const struct argv_in *in, const char *name)
+{
+	return json_sprintf("%s-%s", name, in->arch->virtio);
+}
+
+/* Appends -device with that object, which is taken. */
+static void argv_device(struct qemu_argv *v, const char *key, const char *why, json_t *device)
+{
+	argv_pair(v, "-device", argv_json(device), key, why);
+}
+
+/* Sets the error for a path that JSON cannot hold. Returns -1. */
+static int argv_bad_path(struct err *e, const char *key, const char *path)
+{
+	AUTO_FREE char *words = text_clean(path, strlen(path), false);
+
+	err_set(e, ERR_USAGE, "path-bad", "%s: %s is not valid UTF-8, which QEMU's options need", key, words);
+	return -1;
+}
+
+/* ---- the machine ---- */
 
 static bool argv_is_tcg(const struct argv_in *in)
 {
@@ -30,16 +102,16 @@ static bool argv_is_tcg(const struct argv_in *in)
 
 static void argv_add_basics(const struct argv_in *in, struct qemu_argv *v)
 {
-	opt_add(v, xstrdup(in->facts->binary), "qemu.binary", "the emulator for this architecture");
-	opt_add(v, xstrdup("-no-user-config"), "", "nothing comes from configuration files");
-	opt_add(v, xstrdup("-nodefaults"), "", "no device that is not named here");
-	opt_pair(v, "-name", xasprintf("guest=%s", in->s->name), "machine.name", "shown in the process's messages");
-	opt_pair(v, "-msg", xstrdup("guest-name=on"), "", "QEMU's messages say which machine they are of");
+	argv_add(v, xstrdup(in->facts->binary), "qemu.binary", "the emulator for this architecture");
+	argv_add(v, xstrdup("-no-user-config"), "", "nothing comes from configuration files");
+	argv_add(v, xstrdup("-nodefaults"), "", "no device that is not named here");
+	argv_pair(v, "-name", xasprintf("guest=%s", in->s->name), "machine.name", "shown in the process's messages");
+	argv_pair(v, "-msg", xstrdup("guest-name=on"), "", "QEMU's messages say which machine they are of");
 	if (in->facts->sandbox && in->s->display == SPEC_DISPLAY_NONE)
-		opt_pair(v, "-sandbox",
-			 xstrdup("on,obsolete=deny,elevateprivileges=deny,spawn=deny,"
-				 "resourcecontrol=deny"),
-			 "", "QEMU may not start programs or gain rights, whatever a guest makes of it");
+		argv_pair(v, "-sandbox",
+			  xstrdup("on,obsolete=deny,elevateprivileges=deny,spawn=deny,"
+				  "resourcecontrol=deny"),
+			  "", "QEMU may not start programs or gain rights, whatever a guest makes of it");
 }
 
 static uint64_t argv_memory(const struct argv_in *in)
@@ -52,11 +124,11 @@ static void argv_add_machine(const struct argv_in *in, struct qemu_argv *v)
 	bool flash = in->files->pflash_code != NULL;
 	bool small = argv_memory(in) <= in->arch->small_memory;
 
-	opt_pair(v, "-machine",
-		 xasprintf("%s%s%s%s", in->arch->machine, in->arch->machine_opts, small ? in->arch->small_opts : "",
-			   flash ? ",pflash0=code,pflash1=vars" : ""),
-		 "machine.arch",
-		 flash ? "the board; its two flash chips hold the firmware and its variables" : "the board");
+	argv_pair(v, "-machine",
+		  xasprintf("%s%s%s%s", in->arch->machine, in->arch->machine_opts, small ? in->arch->small_opts : "",
+			    flash ? ",pflash0=code,pflash1=vars" : ""),
+		  "machine.arch",
+		  flash ? "the board; its two flash chips hold the firmware and its variables" : "the board");
 }
 
 unsigned qemu_auto_cpus(unsigned host_cpus, const struct catalog_arch *arch)
@@ -103,32 +175,32 @@ static int argv_add_processor(const struct argv_in *in, struct qemu_argv *v, str
 			       "cpu.model: host is this host's own CPU, which emulation does not have "
 			       "(%s); write auto or max",
 			       in->facts->accel_why);
-	opt_pair(v, "-cpu", xstrdup(model), "cpu.model",
-		 strcmp(s->cpu_model, "auto") ? "the model asked for" : "the model that works best here");
+	argv_pair(v, "-cpu", xstrdup(model), "cpu.model",
+		  strcmp(s->cpu_model, "auto") ? "the model asked for" : "the model that works best here");
 	if (argv_is_tcg(in)) {
 		buffer = in->facts->host_memory / 16 / MIB;
 		buffer = buffer < TB_MIN ? TB_MIN : buffer > TB_MAX ? TB_MAX : buffer;
 		why = xasprintf("emulation, a thread for each CPU: %s", in->facts->accel_why);
-		opt_pair(v, "-accel", xasprintf("tcg,thread=multi,tb-size=%llu", (unsigned long long)buffer),
-			 "cpu.accel", why);
+		argv_pair(v, "-accel", xasprintf("tcg,thread=multi,tb-size=%llu", (unsigned long long)buffer),
+			  "cpu.accel", why);
 	} else {
 		why = xstrdup(in->facts->accel_why);
-		opt_pair(v, "-accel", xstrdup(in->facts->accel), "cpu.accel", why);
+		argv_pair(v, "-accel", xstrdup(in->facts->accel), "cpu.accel", why);
 	}
 	free(why);
 	if (!count)
 		count = qemu_auto_cpus(in->facts->host_cpus, in->arch);
-	opt_pair(v, "-smp", xasprintf("%u", count), "cpu.count",
-		 s->cpu_count ? "as many as asked for" : "as many as this host has, at most 8");
-	opt_pair(v, "-m", xasprintf("%lluM", (unsigned long long)(argv_memory(in) / MIB)), "cpu.memory",
-		 s->memory ? "memory of the machine" : "by the number of CPUs, at most half of this host's");
+	argv_pair(v, "-smp", xasprintf("%u", count), "cpu.count",
+		  s->cpu_count ? "as many as asked for" : "as many as this host has, at most 8");
+	argv_pair(v, "-m", xasprintf("%lluM", (unsigned long long)(argv_memory(in) / MIB)), "cpu.memory",
+		  s->memory ? "memory of the machine" : "by the number of CPUs, at most half of this host's");
 	return 0;
 }
 
 static char *argv_flash(const char *name, const char *path, bool read_only)
 {
-	return opt_json(json_pack("{s:s, s:s, s:b, s:{s:s, s:s}}", "driver", "raw", "node-name", name, "read-only",
-				  (int)read_only, "file", "driver", "file", "filename", path));
+	return argv_json(json_pack("{s:s, s:s, s:b, s:{s:s, s:s}}", "driver", "raw", "node-name", name, "read-only",
+				   (int)read_only, "file", "driver", "file", "filename", path));
 }
 
 static int argv_add_firmware(const struct argv_in *in, struct qemu_argv *v, struct err *e)
@@ -145,8 +217,8 @@ static int argv_add_firmware(const struct argv_in *in, struct qemu_argv *v, stru
 		free(vars);
 		return argv_bad_path(e, "firmware.mode", f->pflash_code);
 	}
-	opt_pair(v, "-blockdev", code, "firmware.mode", "the firmware, read-only");
-	opt_pair(v, "-blockdev", vars, "firmware.mode", "this machine's own firmware variables");
+	argv_pair(v, "-blockdev", code, "firmware.mode", "the firmware, read-only");
+	argv_pair(v, "-blockdev", vars, "firmware.mode", "this machine's own firmware variables");
 	return 0;
 }
 
@@ -156,20 +228,20 @@ static void argv_add_kernel(const struct argv_in *in, struct qemu_argv *v)
 
 	if (!f->kernel)
 		return;
-	opt_pair(v, "-kernel", xstrdup(f->kernel), "firmware.mode", "the kernel that the disk holds");
+	argv_pair(v, "-kernel", xstrdup(f->kernel), "firmware.mode", "the kernel that the disk holds");
 	if (f->initrd)
-		opt_pair(v, "-initrd", xstrdup(f->initrd), "firmware.initrd",
-			 "what finds the disk and starts the system on it");
+		argv_pair(v, "-initrd", xstrdup(f->initrd), "firmware.initrd",
+			  "what finds the disk and starts the system on it");
 	if (f->append)
-		opt_pair(v, "-append", xstrdup(f->append), "boot.cmdline",
-			 "console, root file system and the words asked for");
+		argv_pair(v, "-append", xstrdup(f->append), "boot.cmdline",
+			  "console, root file system and the words asked for");
 }
 
-/* A character device at a path of its name, with what else it needs. */
+/* Returns a character device at a path of its name, with `more` options; owned. */
 static char *argv_chardev(const struct argv_in *in, const char *kind, const char *name, const char *more)
 {
 	AUTO_FREE char *path = file_join(in->files->runtime_dir, name);
-	AUTO_FREE char *value = opt_value(path);
+	AUTO_FREE char *value = argv_value(path);
 	char *text = xasprintf("%s,id=%s,path=%s%s", kind, name, value, more);
 
 	return text;
@@ -180,28 +252,28 @@ static char *argv_listener(const struct argv_in *in, const char *name)
 	return argv_chardev(in, "socket", name, ",server=on,wait=off");
 }
 
-/* The lines to the supervisor: pipes and sockets in a folder that is ours alone. The guest writes its
- * console a byte at a time, and a socket has room for few of such writes only. */
+/* Appends the lines to the supervisor: pipes and sockets in a private folder. The guest writes its console byte by
+ * byte, and a socket has space for few of such writes only. */
 static void argv_add_lines(const struct argv_in *in, struct qemu_argv *v)
 {
-	opt_pair(v, "-chardev", argv_chardev(in, "pipe", "serial", ""), "",
-		 "the serial line, drained by the supervisor");
-	opt_pair(v, "-serial", xstrdup("chardev:serial"), "", "the machine's console");
-	opt_pair(v, "-chardev", argv_listener(in, "progress"), "", "what the guest reports about itself");
-	argv_device(in, v, "", "carries the progress port",
+	argv_pair(v, "-chardev", argv_chardev(in, "pipe", "serial", ""), "",
+		  "the serial line, drained by the supervisor");
+	argv_pair(v, "-serial", xstrdup("chardev:serial"), "", "the machine's console");
+	argv_pair(v, "-chardev", argv_listener(in, "progress"), "", "what the guest reports about itself");
+	argv_device(v, "", "carries the progress port",
 		    json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-serial"), "id", "ports"));
-	argv_device(in, v, "", "the port debwiz.progress in the guest",
+	argv_device(v, "", "the port debwiz.progress in the guest",
 		    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0", "chardev",
 			      "progress", "name", "debwiz.progress"));
 	if (!in->files->configuring) {
-		opt_pair(v, "-chardev", argv_listener(in, "host"), "", "the current time, sent to the guest");
-		argv_device(in, v, "", "the port debwiz.host in the guest",
+		argv_pair(v, "-chardev", argv_listener(in, "host"), "", "the current time, sent to the guest");
+		argv_device(v, "", "the port debwiz.host in the guest",
 			    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0", "chardev",
 				      "host", "name", "debwiz.host"));
 	}
-	opt_pair(v, "-chardev", argv_listener(in, "qmp"), "", "QEMU's monitor, for the supervisor alone");
-	opt_pair(v, "-mon", xstrdup("chardev=qmp,mode=control"), "", "speaks QMP there");
-	opt_add(v, xstrdup("-S"), "", "waits until the supervisor listens to everything");
+	argv_pair(v, "-chardev", argv_listener(in, "qmp"), "", "QEMU's monitor, for the supervisor alone");
+	argv_pair(v, "-mon", xstrdup("chardev=qmp,mode=control"), "", "speaks QMP there");
+	argv_add(v, xstrdup("-S"), "", "waits until the supervisor listens to everything");
 }
 
 static void argv_add_display(const struct argv_in *in, struct qemu_argv *v)
@@ -210,20 +282,20 @@ static void argv_add_display(const struct argv_in *in, struct qemu_argv *v)
 	char *path, *value;
 
 	if (in->s->display == SPEC_DISPLAY_NONE || in->files->configuring) {
-		opt_pair(v, "-display", xstrdup("none"), "devices.display", none);
+		argv_pair(v, "-display", xstrdup("none"), "devices.display", none);
 		return;
 	}
 	if (in->s->display == SPEC_DISPLAY_GTK) {
-		opt_pair(v, "-display", xstrdup("gtk"), "devices.display", "a window");
+		argv_pair(v, "-display", xstrdup("gtk"), "devices.display", "a window");
 	} else {
 		path = qemu_vnc_socket(in->files->runtime_dir);
-		value = opt_value(path);
-		opt_pair(v, "-display", xasprintf("vnc=unix:%s", value), "devices.display",
-			 "a screen for a VNC viewer of this user alone");
+		value = argv_value(path);
+		argv_pair(v, "-display", xasprintf("vnc=unix:%s", value), "devices.display",
+			  "a screen for a VNC viewer of this user alone");
 		free(value);
 		free(path);
 	}
-	argv_device(in, v, "devices.display", "the screen's hardware",
+	argv_device(v, "devices.display", "the screen's hardware",
 		    json_pack("{s:o}", "driver", argv_virtio(in, "virtio-gpu")));
 }
 
@@ -231,6 +303,211 @@ char *qemu_vnc_socket(const char *runtime_dir)
 {
 	return file_join(runtime_dir, "vnc");
 }
+
+/* ---- disks, network and other devices ---- */
+
+/* Returns the path= of an item, absolute, for QEMU runs in another folder; owned. NULL: it has none. */
+static char *argv_item_path(const struct argv_in *in, const char *item)
+{
+	AUTO_FREE char *written = spec_item_get(item, "path");
+
+	return written ? spec_path(in->s, written) : NULL;
+}
+
+/* Returns a block device: a driver, named and never guessed, over a file. NULL if the path is not UTF-8. */
+static json_t *argv_block(const char *name, const char *format, const char *path, bool read_only, enum spec_cache cache)
+{
+	json_t *modes =
+		json_pack("{s:b, s:b}", "direct", cache == SPEC_CACHE_NONE, "no-flush", cache == SPEC_CACHE_UNSAFE);
+	json_t *o = json_pack("{s:s, s:s, s:b, s:s, s:O, s:{s:s, s:s, s:s, s:O}}", "driver", format, "node-name", name,
+			      "read-only", (int)read_only, "discard", read_only ? "ignore" : "unmap", "cache", modes,
+			      "file", "driver", "file", "filename", path, "discard", read_only ? "ignore" : "unmap",
+			      "cache", modes);
+
+	json_decref(modes);
+	return o;
+}
+
+static void argv_attach(const struct argv_in *in, struct qemu_argv *v, const char *node, bool first, const char *key,
+			const char *why)
+{
+	json_t *o = in->s->bus == SPEC_BUS_SCSI
+			    ? json_pack("{s:s, s:s, s:s}", "driver", "scsi-hd", "bus", "scsi.0", "drive", node)
+			    : json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-blk"), "drive", node);
+
+	json_object_set_new(o, "id", json_sprintf("%s-device", node));
+	if (first)
+		json_object_set_new(o, "bootindex", json_integer(1));
+	argv_device(v, key, why, o);
+}
+
+static int argv_add_block(struct qemu_argv *v, json_t *o, const char *key, const char *why, const char *path,
+			  struct err *e)
+{
+	if (!o)
+		return argv_bad_path(e, key, path);
+	argv_pair(v, "-blockdev", argv_json(o), key, why);
+	return 0;
+}
+
+/* Appends the disk and the seed. */
+static int argv_disk(const struct argv_in *in, struct qemu_argv *v, struct err *e)
+{
+	const struct qemu_files *f = in->files;
+	/* a base that cannot be configured is thrown away */
+	enum spec_cache cache = f->configuring ? SPEC_CACHE_UNSAFE : in->s->cache;
+
+	if (in->s->bus == SPEC_BUS_SCSI)
+		argv_device(v, "disk.bus", "the disks' controller",
+			    json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-scsi"), "id", "scsi"));
+	if (argv_add_block(v, argv_block("disk", f->disk_format, f->disk, false, cache), "disk.cache",
+			   "the machine's disk; freed blocks are given back to this host", f->disk, e) < 0)
+		return -1;
+	argv_attach(in, v, "disk", true, "disk.bus", "where the guest sees it");
+	if (!f->seed)
+		return 0;
+	if (argv_add_block(v, argv_block("seed", "raw", f->seed, true, SPEC_CACHE_WRITEBACK), "system.user",
+			   "personal settings, until the guest has applied them", f->seed, e) < 0)
+		return -1;
+	argv_attach(in, v, "seed", false, "system.user", "where the guest sees them");
+	return 0;
+}
+
+static int argv_drives(const struct argv_in *in, struct qemu_argv *v, struct err *e)
+{
+	const struct strv *items = &in->s->drives;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < items->len; i++) {
+		AUTO_FREE char *path = argv_item_path(in, items->items[i]);
+		AUTO_FREE char *format = spec_item_get(items->items[i], "format");
+		AUTO_FREE char *mode = spec_item_get(items->items[i], "readonly");
+		AUTO_FREE char *node = xasprintf("drive%zu", i);
+		bool read_only = mode && !strcmp(mode, "on");
+
+		r = !path || !format ? err_set(e, ERR_USAGE, "drive-bad", "devices.drive: path= and format= are needed")
+				     : argv_add_block(v, argv_block(node, format, path, read_only, in->s->cache),
+						      "devices.drive", "a further drive", path, e);
+		if (!r)
+			argv_attach(in, v, node, false, "devices.drive", "where the guest sees it");
+	}
+	return r;
+}
+
+/* Returns a locally administered address of QEMU's range, the same at every boot of this machine. */
+static json_t *argv_mac_address(const struct spec *s)
+{
+	uint8_t digest[HASH_SIZE];
+
+	hash_bytes(s->name, strlen(s->name), digest);
+	return json_sprintf("52:54:00:%02x:%02x:%02x", digest[0], digest[1], digest[2]);
+}
+
+static int argv_network(const struct argv_in *in, struct qemu_argv *v, struct err *e)
+{
+	const struct spec *s = in->s;
+	struct spec_forward f;
+	struct buf b;
+	json_t *card;
+
+	if (s->net != SPEC_NET_USER)
+		return 0;
+	buf_init(&b, 0);
+	buf_adds(&b, "user,id=net");
+	if (s->restrict_net)
+		buf_adds(&b, ",restrict=on");
+	for (size_t i = 0; i < s->forwards.len; i++) {
+		if (spec_forward_parse(s->forwards.items[i], &f, e) < 0) {
+			buf_fini(&b);
+			return err_prefix(e, "network.forward: %s", s->forwards.items[i]);
+		}
+		buf_addf(&b, ",hostfwd=%s:%s:%u-:%u", f.udp ? "udp" : "tcp", f.host,
+			 (unsigned)(f.host_port ? f.host_port : in->files->forward_ports[i]), (unsigned)f.guest_port);
+	}
+	argv_pair(v, "-netdev", buf_steal(&b), "network.forward",
+		  s->restrict_net ? "reached by the forwarded ports alone, reaches nothing"
+				  : "user networking through this host; forwarded ports of this host lead to it");
+	card = json_pack("{s:o, s:s, s:o}", "driver", argv_virtio(in, "virtio-net"), "netdev", "net", "mac",
+			 argv_mac_address(s));
+	if (!strcmp(in->arch->virtio, "pci"))
+		json_object_set_new(card, "romfile", json_string(""));
+	argv_device(v, "network.mode", "the network card, without a boot ROM", card);
+	return 0;
+}
+
+static void argv_rng(const struct argv_in *in, struct qemu_argv *v)
+{
+	if (!in->s->rng && !in->files->configuring)
+		return;
+	argv_pair(v, "-object", xstrdup("{\"qom-type\":\"rng-builtin\",\"id\":\"rng\"}"), "devices.rng",
+		  "random numbers of this host");
+	argv_device(v, "devices.rng", "so that the guest's keys are made without waiting",
+		    json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-rng"), "rng", "rng"));
+}
+
+static int argv_add_audio(const struct argv_in *in, struct qemu_argv *v, struct err *e)
+{
+	if (!in->facts->audio || !*in->facts->audio)
+		return err_set(e, ERR_MISSING, "audio-missing",
+			       "devices.audio: this host's QEMU has no sound driver; write audio = no");
+	argv_pair(v, "-audiodev", xasprintf("driver=%s,id=audio", in->facts->audio), "devices.audio",
+		  "plays on this host");
+	argv_device(v, "devices.audio", "the sound card",
+		    json_pack("{s:s, s:s}", "driver", "intel-hda", "id", "sound"));
+	argv_device(v, "devices.audio", "its output",
+		    json_pack("{s:s, s:s, s:s}", "driver", "hda-output", "bus", "sound.0", "audiodev", "audio"));
+	return 0;
+}
+
+/* Appends USB and sound. */
+static int argv_extras(const struct argv_in *in, struct qemu_argv *v, struct err *e)
+{
+	static const char *const usb[] = {"usb-kbd", "usb-tablet"};
+
+	if (in->s->usb || in->s->display != SPEC_DISPLAY_NONE) {
+		const char *key = in->s->usb ? "devices.usb" : "devices.display";
+
+		argv_device(v, key, "the USB controller", json_pack("{s:s, s:s}", "driver", "qemu-xhci", "id", "usb"));
+		for (size_t i = 0; i < ARRAY_SIZE(usb); i++)
+			argv_device(v, key, i ? "pointer" : "keyboard",
+				    json_pack("{s:s, s:s}", "driver", usb[i], "bus", "usb.0"));
+	}
+	return in->s->audio ? argv_add_audio(in, v, e) : 0;
+}
+
+static int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err *e)
+{
+	const struct strv *items = &in->s->shares;
+	/* The mapped models turn the guest's links into files, and every mode into 0600. With none, a guest of root
+	 * could create set-user-ID programs of root and device nodes. */
+	const char *usual = in->facts->root ? "mapped-xattr" : "none";
+
+	for (size_t i = 0; i < items->len; i++) {
+		AUTO_FREE char *path = argv_item_path(in, items->items[i]);
+		AUTO_FREE char *tag = spec_item_get(items->items[i], "tag");
+		AUTO_FREE char *mode = spec_item_get(items->items[i], "readonly");
+		AUTO_FREE char *model = spec_item_get(items->items[i], "security_model");
+		AUTO_FREE char *value = argv_value(path ? path : "");
+		bool read_only = mode && !strcmp(mode, "on");
+		int r = path && tag ? 0
+				    : err_set(e, ERR_USAGE, "share-bad", "devices.share: path= and tag= are needed");
+
+		if (!r) {
+			argv_pair(v, "-fsdev",
+				  xasprintf("local,id=share%zu,path=%s,security_model=%s%s", i, value,
+					    model ? model : usual, read_only ? ",readonly=on" : ""),
+				  "devices.share", "a folder of this host");
+			argv_device(v, "devices.share", "how the guest mounts it",
+				    json_pack("{s:o, s:o, s:s}", "driver", argv_virtio(in, "virtio-9p"), "fsdev",
+					      json_sprintf("share%zu", i), "mount_tag", tag));
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- the whole ---- */
 
 static int argv_build(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 {
@@ -250,10 +527,10 @@ static int argv_build(const struct argv_in *in, struct qemu_argv *v, struct err 
 	if (personal && (argv_extras(in, v, e) < 0 || argv_shares(in, v, e) < 0))
 		return -1;
 	if (in->files->configuring)
-		opt_add(v, xstrdup("-no-reboot"), "", "a guest that resets has failed");
+		argv_add(v, xstrdup("-no-reboot"), "", "a guest that resets has failed");
 	for (size_t i = 0; personal && i < in->s->qemu_extra.len; i++)
-		opt_add(v, xstrdup(in->s->qemu_extra.items[i]), "qemu.extra",
-			in->s->qemu_extra.items[i][0] == '-' ? "asked for" : NULL);
+		argv_add(v, xstrdup(in->s->qemu_extra.items[i]), "qemu.extra",
+			 in->s->qemu_extra.items[i][0] == '-' ? "asked for" : NULL);
 	return 0;
 }
 
@@ -271,7 +548,7 @@ int qemu_argv_build(const struct spec *s, const struct catalog_arch *arch, const
 	return 0;
 }
 
-/* A word of the kernel's command line: anything else could bring further words in. */
+/* Returns whether it is one word of the kernel's command line: anything else could add further words. */
 static bool argv_is_term(const char *s)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-+._";
@@ -317,4 +594,37 @@ char *qemu_console_elsewhere(const struct spec *s, const struct catalog_arch *ar
 		name = NULL;
 	}
 	return name;
+}
+
+/* ---- the forms in which it is handed out ---- */
+
+void qemu_argv_fini(struct qemu_argv *v)
+{
+	if (!v)
+		return;
+	for (size_t i = 0; i < v->len; i++) {
+		free(v->items[i].text);
+		free(v->items[i].why);
+	}
+	free(v->items);
+	*v = (struct qemu_argv){.items = NULL};
+}
+
+void qemu_argv_strv(const struct qemu_argv *v, struct strv *out)
+{
+	for (size_t i = 0; i < v->len; i++)
+		strv_add(out, v->items[i].text);
+}
+
+char *qemu_argv_shell(const struct qemu_argv *v)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (size_t i = 0; i < v->len; i++) {
+		if (i)
+			buf_adds(&b, v->items[i].why ? " \\\n\t" : " ");
+		quote_word(&b, v->items[i].text);
+	}
+	return buf_steal(&b);
 }

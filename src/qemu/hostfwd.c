@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* forward: see include/qemu/hostfwd.h. */
+/* hostfwd: reads and edits the forwarded ports of -netdev (include/qemu/hostfwd.h). */
 #include "qemu/hostfwd.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-#define NETDEV "user,id=net" /* see src/qemu/devices.c */
+#define NETDEV "user,id=net" /* see src/qemu/argv.c */
 #define RULE ",hostfwd="
 
 static bool hostfwd_is_number(const char *s, size_t n)
@@ -28,7 +28,7 @@ bool vm_forward_ok(const char *rule)
 	       hostfwd_is_number(guest + 2, strlen(guest + 2));
 }
 
-/* The value of its -netdev, or NULL. */
+/* Returns the value of its -netdev, or NULL. */
 static char **hostfwd_netdev(const struct strv *argv)
 {
 	for (size_t i = 0; i + 1 < argv->len; i++)

@@ -11,7 +11,6 @@
 #include "base/mem.h"
 #include "host/facts.h"
 #include "qemu/probe.h"
-#include "qemu/version.h"
 
 static char *dir;
 static struct spec spec;
