@@ -75,6 +75,12 @@ BASE = \
 	src/base/table.c \
 	src/base/text.c
 
+BUILD = \
+	include/build/depends.h \
+	include/build/source.h \
+	src/build/depends.c \
+	src/build/source.c
+
 CATALOG = \
 	include/catalog/catalog.h \
 	src/catalog/catalog.c
@@ -94,7 +100,9 @@ CLI = \
 	src/cli/plain_review.c \
 	src/cli/running.c \
 	src/cli/running.h \
+	src/cli/temporary.h \
 	src/cli/terminal.c \
+	src/cli/verb_build.c \
 	src/cli/verb_change.c \
 	src/cli/verb_cp.c \
 	src/cli/verb_disk.c \
@@ -510,4 +518,4 @@ WIZARD = \
 	src/wizard/save.c \
 	src/wizard/wizard.c
 
-CORE = $(ARCHIVE) $(BASE) $(CATALOG) $(CONSOLE) $(HOST) $(IMAGE) $(MACHINE) $(PREPARE) $(QEMU) $(SESSION) $(SPEC) $(SUPERVISOR) $(WIZARD)
+CORE = $(ARCHIVE) $(BASE) $(BUILD) $(CATALOG) $(CONSOLE) $(HOST) $(IMAGE) $(MACHINE) $(PREPARE) $(QEMU) $(SESSION) $(SPEC) $(SUPERVISOR) $(WIZARD)

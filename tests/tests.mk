@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	tests/unit/test_console \
 	tests/unit/test_control \
 	tests/unit/test_deb \
+	tests/unit/test_depends \
 	tests/unit/test_disk \
 	tests/unit/test_disk_examine \
 	tests/unit/test_extfs \
@@ -177,6 +178,7 @@ FAULT = \
 	tests/fault/test_verify.py \
 	tests/fault/test_waiting.py \
 	tests/fault/test_transfer.py \
+	tests/fault/test_build.py \
 	tests/fault/test_run.py \
 	tests/fault/test_ssh.py \
 	tests/fault/test_copy.py \

@@ -109,6 +109,9 @@ int archive_solve(struct archive *a, const struct strv *names, const struct strv
 /* Those of the names that no package of the opened suites has or provides; e (unless NULL) is filled as
  * archive_solve does for them, and left alone where there is none. */
 void archive_unknown(struct archive *a, const struct strv *names, struct strv *out, struct err *e);
+/* Appends to `names` a package for each dependency, "NAME" or "NAME (OP VERSION)": the one of that name if its version
+ * fits, else the first by name that provides it. "dependency": some cannot be satisfied; names all, and why. */
+int archive_satisfy(struct archive *a, const struct strv *dependencies, struct strv *names, struct err *e);
 /* Components for the architecture that the first suite's release file lists and that were not opened. */
 void archive_other_components(const struct archive *a, struct strv *out);
 /* Names that the base set does without although their priority asks for them (where nothing else

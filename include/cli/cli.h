@@ -39,7 +39,8 @@ struct cli {
 	const char *log;
 	const char *arch, *release; /* of a machine that a verb makes by itself */
 	struct strv put, get;	    /* run: paths of this host, patterns of the guest */
-	const char *out;	    /* run: folder for what is copied back */
+	const char *out;	    /* run, build: folder for what is copied back */
+	bool network;		    /* build: the build may use the network */
 	const char *confirm;	    /* name of the machine whose data may be deleted */
 	struct strv sets;	    /* --set, in order */
 	bool install;		    /* ssh-config: into the user's configuration of ssh */

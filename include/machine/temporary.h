@@ -20,6 +20,8 @@ struct temporary {
 /* Chooses a name ("run-4711" for the prefix "run" and the process 4711) and takes its lock. To be ended by
  * temporary_remove. */
 int temporary_new(const struct store *store, const char *prefix, struct temporary *t, struct err *e);
+/* Creates a folder of this host for files on their way; it goes with the machine. The path is owned, NULL with e. */
+char *temporary_folder(const struct temporary *t, struct err *e);
 /* Writes the record, which must be agreed to (spec/risk.h), as the machine's own: its name, one forward to its
  * ssh server on a free port, no shares, drives or display. `s` is changed. */
 int temporary_write(struct temporary *t, struct spec *s, struct err *e);

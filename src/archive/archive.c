@@ -81,6 +81,11 @@ void archive_unknown(struct archive *a, const struct strv *names, struct strv *o
 	solve_unknown(a->pool, names, out, e);
 }
 
+int archive_satisfy(struct archive *a, const struct strv *dependencies, struct strv *names, struct err *e)
+{
+	return solve_satisfy(a->pool, dependencies, names, e);
+}
+
 void archive_other_components(const struct archive *a, struct strv *out)
 {
 	char *ending = xasprintf("/binary-%s/Packages.", a->arch);

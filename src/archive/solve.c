@@ -476,6 +476,74 @@ int solve_find(struct s_Pool *pool, const char *name, struct package_set *out, s
 	return r;
 }
 
+/* The id of "NAME" or "NAME (OP VERSION)" (deb-control(5)); *name is that of its name. */
+static Id solve_dependency(Pool *pool, const char *text, Id *name)
+{
+	size_t n = strcspn(text, " (");
+	const char *op = text + n + strspn(text + n, " (");
+	size_t signs = strspn(op, "<>=");
+	const char *version = op + signs + strspn(op + signs, " ");
+	int flags = 0;
+
+	*name = pool_strn2id(pool, text, (unsigned)n, 1);
+	if (!signs)
+		return *name;
+	for (size_t i = 0; i < signs; i++)
+		flags |= op[i] == '<' ? REL_LT : op[i] == '>' ? REL_GT : REL_EQ;
+	if (signs == 1 && flags != REL_EQ) /* "<" and ">" mean "or equal" */
+		flags |= REL_EQ;
+	if (signs == 2 && op[0] == op[1])
+		flags &= ~REL_EQ;
+	return pool_rel2id(pool, *name, pool_strn2id(pool, version, (unsigned)strcspn(version, ")"), 1), flags, 1);
+}
+
+/* The package to install for it, or 0. */
+static Id solve_choose(Pool *pool, Id dependency, Id name)
+{
+	const char *best = NULL;
+	Id found = 0, p, pp;
+
+	FOR_PROVIDES (p, pp, dependency) {
+		const Solvable *s = pool_id2solvable(pool, p);
+		const char *text = pool_id2str(pool, s->name);
+
+		if (s->name == name)
+			return name;
+		if (!best || strcmp(text, best) < 0) {
+			best = text;
+			found = s->name;
+		}
+	}
+	return found;
+}
+
+int solve_satisfy(struct s_Pool *pool, const struct strv *dependencies, struct strv *names, struct err *e)
+{
+	struct strv missing = STRV_INIT;
+	char *all;
+
+	for (size_t i = 0; i < dependencies->len; i++) {
+		const char *text = dependencies->items[i];
+		Id name, dependency = solve_dependency(pool, text, &name);
+		Id package = solve_choose(pool, dependency, name);
+		const char *has = solve_version(pool, pool_id2str(pool, name));
+
+		if (package)
+			strv_add(names, pool_id2str(pool, package));
+		else if (has)
+			strv_addf(&missing, "%s: the archive has %s", text, has);
+		else
+			strv_addf(&missing, "%s: the archive has no such package", text);
+	}
+	if (!missing.len)
+		return 0;
+	all = strv_join(&missing, "; ");
+	err_set(e, ERR_FAILED, "dependency", "cannot install %s", all);
+	free(all);
+	strv_fini(&missing);
+	return -1;
+}
+
 const char *solve_version(struct s_Pool *pool, const char *name)
 {
 	Id id = solve_newest(pool, name);

@@ -27,6 +27,8 @@ void solve_unknown(struct s_Pool *pool, const struct strv *names, struct strv *o
  * package-conflict, package-data. */
 int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct package_set *out, struct err *e);
 int solve_find(struct s_Pool *pool, const char *name, struct package_set *out, struct err *e);
+/* As archive_satisfy. */
+int solve_satisfy(struct s_Pool *pool, const struct strv *dependencies, struct strv *names, struct err *e);
 const char *solve_version(struct s_Pool *pool, const char *name);
 /* Returns up to three similar names ("a, b or c"), or "" if there are none; the caller frees it. In search.c. */
 char *search_similar_names(struct s_Pool *pool, const char *name);

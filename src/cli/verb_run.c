@@ -13,25 +13,24 @@
 #include "machine/temporary.h"
 #include "prepare/job.h"
 #include "spec/risk.h"
+#include "temporary.h"
 #include "verbs.h"
 
-#define RUN_FAILED 125
 #define SSH_LOST 255 /* ssh(1): it could not connect, or lost the connection */
 
-/* The record that the machine is like: the machine M's, else the defaults with --arch and --release. */
-static int verb_run_spec(struct cli *cli, struct spec *s, struct err *e)
+int cli_temporary_spec(struct cli *cli, const char *ref, struct spec *s, struct err *e)
 {
 	const struct {
 		const char *key, *value;
 	} texts[] = {{"machine.arch", cli->arch}, {"machine.release", cli->release}, {"mirror.url", cli->mirror}};
 	int r = 0;
 
-	if (cli->nargs && (cli->arch || cli->release)) {
+	if (ref && (cli->arch || cli->release)) {
 		err_set(e, ERR_USAGE, "usage", "a machine has its own architecture and release");
 		return err_hint(e, "name a machine, or --arch and --release");
 	}
-	if (cli->nargs) {
-		r = cli_machine(cli, cli->args[0], s, e);
+	if (ref) {
+		r = cli_machine(cli, ref, s, e);
 		if (!r && risks_check(s, NULL, NULL, e) < 0)
 			r = cli_agree(cli, s, e);
 		return r;
@@ -82,7 +81,7 @@ static int verb_run_inside(struct cli *cli, const char *name, int *status, struc
 	return failed;
 }
 
-static int verb_run_temporary(struct cli *cli, struct temporary *t, struct spec *s, int *status, struct err *e)
+int cli_temporary_run(struct cli *cli, struct temporary *t, struct spec *s, int *status, struct err *e)
 {
 	char *args[] = {t->name, NULL};
 	struct cli own = *cli;
@@ -100,27 +99,34 @@ static int verb_run_temporary(struct cli *cli, struct temporary *t, struct spec 
 	return r ? r : verb_run_inside(&own, t->name, status, e);
 }
 
+void cli_temporary_end(struct cli *cli, struct temporary *t)
+{
+	struct err e = ERR_INIT;
+
+	if (temporary_remove(t, &e) < 0)
+		cli_error(cli, &e);
+}
+
 int verb_run(struct cli *cli)
 {
-	struct err e = ERR_INIT, left = ERR_INIT;
+	struct err e = ERR_INIT;
 	struct temporary t;
 	struct spec s = {.name = NULL};
-	int status = RUN_FAILED;
+	int status = CLI_TEMPORARY_FAILED;
 	int r;
 
 	temporary_collect(&cli->store);
-	r = verb_run_spec(cli, &s, &e);
+	r = cli_temporary_spec(cli, cli->nargs ? cli->args[0] : NULL, &s, &e);
 	if (!r)
 		r = temporary_new(&cli->store, "run", &t, &e);
 	if (!r) {
-		r = verb_run_temporary(cli, &t, &s, &status, &e);
-		if (temporary_remove(&t, &left) < 0)
-			cli_error(cli, &left);
+		r = cli_temporary_run(cli, &t, &s, &status, &e);
+		cli_temporary_end(cli, &t);
 	}
 	spec_fini(&s);
 	if (!r)
 		return status;
-	r = e.kind == ERR_INTERRUPTED ? (int)ERR_INTERRUPTED : RUN_FAILED;
+	r = e.kind == ERR_INTERRUPTED ? (int)ERR_INTERRUPTED : CLI_TEMPORARY_FAILED;
 	cli_error(cli, &e);
 	return r;
 }

@@ -27,6 +27,8 @@ const struct cli_verb cli_verbs[] = {
 	{"exec", "M -- CMD...", 1, 1, "run a command by the serial console, without ssh", true, false, verb_exec},
 	{"run", "[M] [-- CMD...]", 0, 1, "run a command or a shell in a machine that exists only for that", true, false,
 	 verb_run},
+	{"build", "[M] SOURCE [-- CMD...]", 1, 2,
+	 "build a source package, or run CMD in a folder, in a machine of its own", true, false, verb_build},
 	{"stop", "M", 1, 1, "power down; then quit, then kill QEMU, each after a deadline", false, false, verb_stop},
 	{"kill", "M", 1, 1, "end QEMU immediately, like pulling the plug", false, false, verb_kill},
 	{"reset", "M", 1, 1, "hard reset; unsaved guest data is lost", false, false, verb_reset},

@@ -37,6 +37,8 @@ int verb_cp(struct cli *cli);
 int verb_exec(struct cli *cli);
 /* verb_run.c: a machine for one command */
 int verb_run(struct cli *cli);
+/* verb_build.c: source in, packages out */
+int verb_build(struct cli *cli);
 /* verb_power.c: pause, resume or reset a running machine */
 int verb_pause(struct cli *cli);
 int verb_resume(struct cli *cli);

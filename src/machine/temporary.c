@@ -111,12 +111,18 @@ int temporary_write(struct temporary *t, struct spec *s, struct err *e)
 	return r;
 }
 
+static char *temporary_folder_path(const struct store *s, const char *name)
+{
+	return xasprintf("%s/%s.files", s->data_dir, name);
+}
+
 static int temporary_delete(const struct store *s, const char *name, struct err *e)
 {
 	char *dir = store_machine_dir(s, name);
 	char *ini = store_saved_ini(s, name);
 	char *lock = xasprintf("%s.lock", dir);
 	char *part = xasprintf("%s.part", dir);
+	char *files = temporary_folder_path(s, name);
 	char *runtime = host_runtime_dir(name, NULL);
 	int r = vm_run_end(dir, e);
 
@@ -124,6 +130,8 @@ static int temporary_delete(const struct store *s, const char *name, struct err 
 		r = file_remove_tree(dir, e);
 	if (!r)
 		r = file_remove_tree(part, e);
+	if (!r)
+		r = file_remove_tree(files, e);
 	if (!r && runtime)
 		r = file_remove_tree(runtime, e);
 	if (!r) {
@@ -131,11 +139,22 @@ static int temporary_delete(const struct store *s, const char *name, struct err 
 		unlink(ini);
 	}
 	free(runtime);
+	free(files);
 	free(part);
 	free(lock);
 	free(ini);
 	free(dir);
 	return r;
+}
+
+char *temporary_folder(const struct temporary *t, struct err *e)
+{
+	char *path = temporary_folder_path(&t->store, t->name);
+
+	if (file_mkdirs(path, e) == 0)
+		return path;
+	free(path);
+	return NULL;
 }
 
 int temporary_remove(struct temporary *t, struct err *e)

@@ -119,7 +119,7 @@ int job_base_init(struct job *j, struct err *e)
 	AUTO_FREE char *made_from = job_is_made(j) ? store_stamp(j->machine_dir, "base") : NULL;
 
 	b->prefix = job_base_prefix(j);
-	b->part_dir = xasprintf("%s/bases/%.*s.part", j->store->data_dir, (int)strlen(b->prefix) - 1, b->prefix);
+	b->part_dir = xasprintf("%s/%.*s.part", j->store->bases_dir, (int)strlen(b->prefix) - 1, b->prefix);
 	if (made_from) {
 		store_find_base(j->store, made_from, &b->found);
 		return job_base_check_arch(j, made_from, e);

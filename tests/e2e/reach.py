@@ -164,6 +164,56 @@ def temporary(m):
     return "%.0f s" % seconds
 
 
+SOURCE = {
+    "debian/control": """Source: tiny
+Maintainer: A Test <test@example.org>
+Build-Depends: fakeroot, nowhere [sparc], nothing <cross>
+Standards-Version: 4.6.2
+Rules-Requires-Root: no
+
+Package: tiny
+Architecture: any
+Description: a test
+""",
+    "debian/changelog": "tiny (1.0) unstable; urgency=low\n\n  * Test.\n\n"
+                        " -- A Test <test@example.org>  Thu, 01 Jan 2026 00:00:00 +0000\n",
+    "debian/rules": """#!/usr/bin/make -f
+clean build build-arch build-indep:
+\t! ip route | grep default
+\t! sudo -n true
+binary binary-arch:
+\tmkdir -p debian/tiny/DEBIAN debian/tiny/usr/bin
+\t$(CC) -o debian/tiny/usr/bin/tiny tiny.c
+\tdpkg-gencontrol -ptiny -Pdebian/tiny
+\tdpkg-deb --root-owner-group -b debian/tiny ..
+""",
+    "tiny.c": "int main(void) { return 0; }\n",
+}
+
+
+def built(m):
+    """A source folder built as packages, in a machine like this one, by a user without rights and a network; and a command
+    with one."""
+    top, out = (os.path.join(m.world.home, name) for name in ("tiny", "tiny-out"))
+    for name, text in SOURCE.items():
+        path = os.path.join(top, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    begin = time.monotonic()
+    m.world.debwiz("build", m.ini, top, "--offline", "--set", "boot.timeout=" + BOOT, "--out", out).ok()
+    seconds = time.monotonic() - begin
+    stem = "tiny_1.0_%s" % m.arch
+    same(sorted(os.listdir(out)), [stem + end for end in (".build", ".buildinfo", ".changes", ".deb")], "results")
+    need(" /usr/bin/tiny\n" in m.world.run(["dpkg-deb", "-c", os.path.join(out, stem + ".deb")]).ok().out
+         .replace("./usr", "/usr"), "the package has no program")
+    got = m.world.debwiz("build", m.ini, top, "--offline", "--network", "--set", "boot.timeout=" + BOOT, "--out", out,
+                         "--", "ip route | grep default && id -un && exit 5")
+    same(got.status, 5, "status of the command:\n%s" % got.err[-1500:])
+    need("builder" in got.out, "its user: %s", got.out)
+    return "%.0f s" % seconds
+
+
 RUNNING = (("ssh: an agent's keys, words, options", options), ("ssh: forwards", forwards),
            ("cp: links, holes, times", copies), ("ssh-config, for OpenSSH itself", config),
-           ("ssh --start", started), ("run", temporary))
+           ("ssh --start", started), ("run", temporary), ("build", built))

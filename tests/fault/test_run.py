@@ -14,7 +14,7 @@ import lib
 import test_ssh
 
 
-class Run(test_ssh.Case):
+class Case(test_ssh.Case):
     def temporary(self, box, name="*"):
         return glob.glob(os.path.join(box.data, "temporary", name))
 
@@ -29,14 +29,17 @@ class Run(test_ssh.Case):
             return glob.glob(os.path.join(box.data, "temporary/machines/*/ports.json"))
 
         def answer():
-            lib.poll(ports)
+            lib.poll(lambda: ports() or done.is_set())
+            if done.is_set():
+                return
             with open(ports()[0], encoding="utf-8") as file:
                 guests.append(test_ssh.Guest(next(iter(json.load(file).values()))))
-        guests = []
+        guests, done = [], threading.Event()
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
         self.addCleanup(lambda: [g.close() for g in guests])
         self.addCleanup(thread.join, lib.LIMIT)
+        self.addCleanup(done.set)
 
     def begin(self, box, *words):
         self.answer_soon(box)
@@ -47,6 +50,9 @@ class Run(test_ssh.Case):
         out, err = child.communicate(timeout=lib.LIMIT)
         return child.returncode, out, err
 
+
+
+class Run(Case):
     def test_command(self):
         """Its output and status are the command's; nothing of the machine stays, and the other one was not touched."""
         box = self.made()

@@ -5,7 +5,7 @@ import re
 
 import tree
 
-LADDER = ('base', 'host', 'catalog', 'spec', 'archive', 'image', 'console', 'qemu', 'machine', 'supervisor', 'prepare',
+LADDER = ('base', 'host', 'catalog', 'spec', 'archive', 'image', 'console', 'qemu', 'machine', 'supervisor', 'prepare', 'build',
           'wizard', 'session', 'tui/toolkit', 'tui', 'tui/console')
 RUNG = {name: i for i, name in enumerate(LADDER)}
 RUNG['cli'] = RUNG['tui']  # two faces of one height: neither includes the other

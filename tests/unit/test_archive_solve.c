@@ -191,6 +191,46 @@ static void messages(void **state)
 	}
 }
 
+/* deb-control(5): =, <<, >>, <=, >=; a virtual package by a provider. */
+static void satisfying(void **state)
+{
+	static const char *const good[][2] = {
+		{"lib", "lib"},		 {"lib (= 1:0.9+b~1)", "lib"}, {"lib (>> 1.0)", "lib"},
+		{"lib (<< 1:0)", "lib"}, {"alpha (>= 1.0)", "alpha"},  {"letter", "alpha"},
+		{"second", "beta"},	 {"big (<= 1.0)", "big"},
+	};
+	static const char *const bad[][2] = {
+		{"lib (>> 1:1)", "lib (>> 1:1): the archive has 1:0.9+b~1"},
+		{"big (<< 1.0)", "big (<< 1.0): the archive has 1.0"},
+		{"nowhere", "nowhere: the archive has no such package"},
+		{"letter (>= 1)", "letter (>= 1): the archive has no such package"},
+	};
+	struct fixture *f = *state;
+	struct strv all = STRV_INIT, names = STRV_INIT;
+	struct err e = ERR_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		struct strv one = STRV_INIT, got = STRV_INIT;
+
+		strv_add(&one, good[i][0]);
+		if (solve_satisfy(f->pool, &one, &got, &e) < 0)
+			fail_msg("%s", e.text);
+		assert_int_equal(got.len, 1);
+		assert_string_equal(got.items[0], good[i][1]);
+		strv_fini(&got);
+		strv_fini(&one);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		strv_add(&all, bad[i][0]);
+	assert_int_equal(solve_satisfy(f->pool, &all, &names, &e), -1);
+	assert_string_equal(e.id, "dependency");
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_non_null(strstr(e.text, bad[i][1]));
+	err_fini(&e);
+	strv_fini(&names);
+	strv_fini(&all);
+}
+
 static void one_package(void **state)
 {
 	struct fixture *f = *state;
@@ -430,6 +470,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(solving, setup, teardown),
 		cmocka_unit_test_setup_teardown(messages, setup, teardown),
+		cmocka_unit_test_setup_teardown(satisfying, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_package, setup, teardown),
 		cmocka_unit_test_setup_teardown(near_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(searching, setup, teardown),

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* temporary: what the verbs that make a machine for one command share (machine/temporary.h). */
+#ifndef CLI_TEMPORARY_H
+#define CLI_TEMPORARY_H
+
+#include "cli/cli.h"
+#include "machine/temporary.h"
+
+#define CLI_TEMPORARY_FAILED 125 /* exit status where the machine could not be had, or files not be copied */
+
+/* Fills the record that the machine is like: that of the machine `ref`, which must be agreed to, or the defaults with
+ * --arch and --release (NULL). */
+int cli_temporary_spec(struct cli *cli, const char *ref, struct spec *s, struct err *e);
+/* Writes the record for the machine, prepares and starts it, copies --put, runs the command (cli->rest, or a shell),
+ * and copies --get, also if the command failed. *status is the command's. */
+int cli_temporary_run(struct cli *cli, struct temporary *t, struct spec *s, int *status, struct err *e);
+/* Removes the machine; an error is printed. */
+void cli_temporary_end(struct cli *cli, struct temporary *t);
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verb_build: builds a source in a machine that exists for that. The build dependencies are solved on the host and are
+ * part of the machine's base image, so that the next build with the same ones starts soon. The exit status is the
+ * build's; 125 if debwiz failed, 124 if the build dependencies cannot be installed.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/asset.h"
+#include "base/mem.h"
+#include "base/quote.h"
+#include "build/depends.h"
+#include "build/source.h"
+#include "host/file.h"
+#include "prepare/job.h"
+#include "temporary.h"
+#include "verbs.h"
+#include "work.h"
+
+#define BUILD_DEPENDENCIES 124
+#define FOLDER "package" /* in the guest's home folder */
+
+struct build {
+	struct cli *cli;
+	struct source source;
+	struct spec spec;
+	struct temporary temporary;
+	struct cli_line line;
+	struct strv present; /* packages that the machine has without the build's */
+	/* outcome of opening the archive */
+	struct archive *archive;
+	struct err err;
+};
+
+/* ---- build dependencies ------------------------------------------------------------------- */
+
+static void verb_build_on_progress(uint64_t done, uint64_t total, const char *text, void *arg)
+{
+	struct build *b = arg;
+
+	(void)done;
+	(void)total;
+	if (text && *text)
+		cli_line_show(&b->line, text);
+}
+
+static void verb_build_on_archive(struct archive *a, const struct err *e, void *arg)
+{
+	struct build *b = arg;
+
+	b->archive = a;
+	if (e)
+		err_copy(&b->err, e);
+	loop_stop(b->cli->loop);
+}
+
+static void verb_build_on_interrupt(void *arg)
+{
+	archive_cancel(*(struct archive_op **)arg);
+}
+
+/* Opens the archive that the machine is made from. */
+static int verb_build_open_archive(struct build *b, struct err *e)
+{
+	struct job_options o = {.goal = JOB_SSH, .offline = b->cli->offline, .strict = b->cli->strict};
+	struct loop_signal *interrupt;
+	struct archive_op *op;
+	struct job job;
+
+	if (job_init(&job, b->cli->loop, b->cli->catalog, &b->temporary.store, &b->spec, &o, e) < 0)
+		return -1;
+	strv_copy(&b->present, &job.root_packages);
+	cli_line_begin(&b->line, b->cli, b->source.name);
+	op = job_begin_archive(&job, verb_build_on_progress, verb_build_on_archive, b);
+	interrupt = loop_signal_start(b->cli->loop, SIGINT, verb_build_on_interrupt, &op);
+	loop_run(b->cli->loop);
+	loop_signal_stop(interrupt);
+	cli_line_end(&b->line);
+	job_fini(&job);
+	return b->archive ? 0 : err_move(e, &b->err);
+}
+
+/* Adds the packages that the build needs to the machine's. */
+static int verb_build_add_packages(struct build *b, struct err *e)
+{
+	static const char *const tools[] = {"build-essential", "fakeroot"}; /* Policy 4.2, and for debian/rules */
+	const char *profiles_text = getenv("DEB_BUILD_PROFILES");
+	struct strv profiles = STRV_INIT, wanted = STRV_INIT, names = STRV_INIT;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tools) && b->source.kind != SOURCE_PLAIN; i++)
+		strv_add(&wanted, tools[i]);
+	strv_split(&profiles, profiles_text ? profiles_text : "", " ,");
+	r = depends_parse(b->source.depends, b->spec.arch, &profiles, &wanted, e);
+	if (!r && wanted.len)
+		r = verb_build_open_archive(b, e);
+	if (!r && wanted.len)
+		r = archive_satisfy(b->archive, &wanted, &names, e);
+	archive_close(b->archive);
+	b->archive = NULL;
+	strv_sort(&names);
+	strv_uniq(&names);
+	for (size_t i = 0; i < names.len && !r; i++)
+		if (!strv_has(&b->spec.packages, names.items[i]) && !strv_has(&b->present, names.items[i]))
+			strv_add(&b->spec.packages, names.items[i]);
+	strv_fini(&names);
+	strv_fini(&wanted);
+	strv_fini(&profiles);
+	return r;
+}
+
+/* ---- the build ---------------------------------------------------------------------------- */
+
+/* The folder that the guest gets: the source and the script; owned, NULL with e. */
+static char *verb_build_stage(const struct build *b, struct err *e)
+{
+	AUTO_FREE char *files = temporary_folder(&b->temporary, e);
+	AUTO_FREE char *folder = files ? file_join(files, FOLDER) : NULL;
+	AUTO_FREE char *script = folder ? file_join(folder, "build.sh") : NULL;
+	const struct asset *asset;
+
+	if (!folder || file_mkdirs(folder, e) < 0 || source_stage(&b->source, folder, e) < 0)
+		return NULL;
+	asset = asset_get("guest/build.sh", e);
+	if (!asset || file_write(script, asset->data, asset->len, 0644, e) < 0)
+		return NULL;
+	return mem_take(&folder);
+}
+
+static const char *verb_build_kind(const struct source *s)
+{
+	return s->kind == SOURCE_DSC ? "dsc" : s->kind == SOURCE_DEBIAN ? "debian" : "plain";
+}
+
+static void verb_build_add_variable(struct strv *argv, const char *name)
+{
+	const char *value = getenv(name);
+
+	if (value && *value)
+		strv_addf(argv, "%s=%s", name, value);
+}
+
+static int verb_build_run(struct build *b, int *status, struct err *e)
+{
+	AUTO_FREE char *folder = verb_build_stage(b, e);
+	AUTO_FREE char *stem = source_stem(&b->source);
+	AUTO_FREE char *name = xasprintf("%s_%s", stem, b->spec.arch);
+	AUTO_FREE char *command = b->cli->rest && b->cli->rest[0] ? quote_command(b->cli->rest) : NULL;
+	struct strv argv = STRV_INIT, put = STRV_INIT, get = STRV_INIT;
+	struct cli own = *b->cli;
+	int r;
+
+	if (!folder)
+		return -1;
+	strv_add(&put, folder);
+	strv_add(&get, FOLDER "/out/*");
+	strv_add(&argv, "sudo");
+	strv_add(&argv, "env");
+	strv_add(&argv, "-C");
+	strv_add(&argv, FOLDER);
+	verb_build_add_variable(&argv, "DEB_BUILD_OPTIONS");
+	verb_build_add_variable(&argv, "DEB_BUILD_PROFILES");
+	strv_add(&argv, "sh");
+	strv_add(&argv, "build.sh");
+	strv_add(&argv, verb_build_kind(&b->source));
+	strv_add(&argv, name);
+	strv_add(&argv, b->cli->network ? "yes" : "no");
+	if (command)
+		strv_add(&argv, command);
+	own.put = put;
+	own.get = get;
+	own.rest = strv_argv(&argv);
+	r = cli_temporary_run(&own, &b->temporary, &b->spec, status, e);
+	strv_fini(&get);
+	strv_fini(&put);
+	strv_fini(&argv);
+	return r;
+}
+
+static int verb_build_source(struct build *b, int *status, struct err *e)
+{
+	AUTO_FREE char *name = xasprintf("machine.name=%s", b->temporary.name);
+	int r = spec_set(&b->spec, name, e);
+
+	if (!r)
+		r = verb_build_add_packages(b, e);
+	if (!r)
+		r = verb_build_run(b, status, e);
+	if (!r && !b->cli->json)
+		fprintf(stderr, "debwiz: %s: %s; results and log are in %s\n", b->source.name,
+			*status ? "the build failed" : "built", b->cli->out ? b->cli->out : "this folder");
+	return r;
+}
+
+int verb_build(struct cli *cli)
+{
+	const char *source = cli->args[cli->nargs - 1];
+	struct build b = {.cli = cli};
+	struct err e = ERR_INIT;
+	int status = CLI_TEMPORARY_FAILED;
+	int r = source_open(&b.source, source, cli->rest && cli->rest[0], &e);
+
+	temporary_collect(&cli->store);
+	if (!r && cli->out)
+		r = file_mkdirs(cli->out, &e);
+	if (!r)
+		r = cli_temporary_spec(cli, cli->nargs > 1 ? cli->args[0] : NULL, &b.spec, &e);
+	if (!r)
+		r = temporary_new(&cli->store, "build", &b.temporary, &e);
+	if (!r) {
+		r = verb_build_source(&b, &status, &e);
+		cli_temporary_end(cli, &b.temporary);
+	}
+	strv_fini(&b.present);
+	spec_fini(&b.spec);
+	source_fini(&b.source);
+	if (!r)
+		return status;
+	r = e.kind == ERR_INTERRUPTED		 ? (int)ERR_INTERRUPTED
+	    : strstr(e.id, "dependency") == e.id ? BUILD_DEPENDENCIES
+						 : CLI_TEMPORARY_FAILED;
+	cli_error(cli, &e);
+	return r;
+}

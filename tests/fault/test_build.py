@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""
+`debwiz build`: which source it takes and what reaches the guest. The guest is this host, as in test_ssh; sudo notes
+what it was asked for and does what the script build.sh would: it leaves results.
+"""
+import hashlib
+import os
+import shutil
+import subprocess
+
+import lib
+import test_run
+
+SUDO = """
+printf '%s\\n' "$@" >"$GUEST/sudo"
+find package -mindepth 1 ! -name build.sh | sort >"$GUEST/staged"
+mkdir package/out
+echo log >package/out/x.build
+[ -e "$GUEST/fails" ] && exit 3
+echo deb >package/out/x.deb
+"""
+
+CONTROL = "Source: pack\nMaintainer: A <a@example.org>\nBuild-Depends: %s\n\nPackage: pack\nArchitecture: any\n"
+LOG = "pack (2:1.0-1) unstable; urgency=low\n\n  * x\n\n -- A <a@example.org>  Thu, 01 Jan 2026 00:00:00 +0000\n"
+
+
+class Build(test_run.Case):
+    @staticmethod
+    def make():
+        world = test_run.Case.make()
+        world.script("sudo", SUDO)
+        return world
+
+    def made(self, **settings):
+        """The profile has what each build needs."""
+        return super().made(system_packages="build-essential\npackages = fakeroot", **settings)
+
+    @staticmethod
+    def write(path, text):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+
+    def tree(self, box, depends="fakeroot"):
+        """A folder with debian/control, an orig tarball beside it."""
+        top = os.path.join(box.root, "pack-1.0")
+        self.write(os.path.join(top, "debian/control"), CONTROL % depends)
+        self.write(os.path.join(top, "debian/changelog"), LOG)
+        self.write(os.path.join(top, "src/main.c"), "int main(void) { return 0; }\n")
+        os.symlink("main.c", os.path.join(top, "src/link"))
+        self.write(os.path.join(box.root, "pack_1.0.orig.tar.gz"), "orig")
+        return top
+
+    def dsc(self, box, depends="fakeroot"):
+        data = b"tarball"
+        self.write(os.path.join(box.root, "pack_1.0.tar.gz"), data.decode())
+        path = os.path.join(box.root, "pack_1.0.dsc")
+        self.write(path, "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nSource: pack\nVersion: 1.0\n"
+                   "Build-Depends: %s\nChecksums-Sha256:\n %s %d pack_1.0.tar.gz\nFiles:\n x 1 y\n"
+                   % (depends, hashlib.sha256(data).hexdigest(), len(data)))
+        return path
+
+    def build(self, box, source, *words):
+        self.answer_soon(box)
+        child = box.start("build", box.ini, source, "--trust", *box.settings(), "--out", os.path.join(box.root, "results"),
+                          *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return self.ended(child)
+
+    def said(self, box, name):
+        return lib.read(os.path.join(box.root, name)).splitlines()
+
+    def test_folder(self):
+        """The folder as it is but for .git; links stay links; results and log come back."""
+        box = self.made()
+        top = self.tree(box)
+        os.makedirs(os.path.join(top, ".git"))
+        shutil.rmtree(os.path.join(top, ".git"))
+        box.env["DEB_BUILD_OPTIONS"] = "nocheck"
+        status, _, err = self.build(box, top)
+        self.assertEqual(status, 0, err)
+        self.assertEqual(self.said(box, "staged"),
+                         ["package/pack_1.0.orig.tar.gz", "package/source"] +
+                         ["package/source/" + n for n in ("debian", "debian/changelog", "debian/control", "src",
+                                                          "src/link", "src/main.c")])
+        self.assertEqual(self.said(box, "sudo"), ["env", "-C", "package", "DEB_BUILD_OPTIONS=nocheck", "sh", "build.sh",
+                                                  "debian", "pack_1.0-1_armhf", "no"])
+        self.assertEqual(sorted(os.listdir(os.path.join(box.root, "results"))), ["x.build", "x.deb"])
+        self.assertEqual(self.left(box), [])
+
+    def test_git(self):
+        """What git tracks, as it is now, and what it would add; not what it ignores."""
+        box = self.made()
+        top = self.tree(box)
+        env = dict(os.environ, GIT_CONFIG_GLOBAL="/dev/null", GIT_AUTHOR_NAME="a", GIT_AUTHOR_EMAIL="a@example.org",
+                   GIT_COMMITTER_NAME="a", GIT_COMMITTER_EMAIL="a@example.org")
+
+        def git(where, *words):
+            subprocess.run(["git", "-C", where, "-c", "protocol.file.allow=always", *words], env=env, check=True,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if not shutil.which("git"):
+            self.skipTest("there is no git")
+        other = os.path.join(box.root, "other")
+        self.write(os.path.join(other, "below/file"), "x")
+        for where in (other, top):
+            git(where, "init", "-q")
+        self.write(os.path.join(top, ".gitignore"), "*.o\n")
+        for where in (other, top):
+            git(where, "add", "-A")
+            git(where, "commit", "-qm", "x")
+        git(top, "submodule", "--quiet", "add", other, "sub")
+        self.write(os.path.join(top, "src/main.o"), "ignored")
+        self.write(os.path.join(top, "src/new.c"), "untracked")
+        os.unlink(os.path.join(top, "debian/changelog"))
+        self.write(os.path.join(top, "debian/changelog"), LOG + "\n")
+        status, _, err = self.build(box, top)
+        self.assertEqual(status, 0, err)
+        staged = self.said(box, "staged")
+        self.assertIn("package/source/src/new.c", staged)
+        self.assertIn("package/source/sub/below/file", staged)
+        self.assertNotIn("package/source/src/main.o", staged)
+        self.assertFalse([p for p in staged if p.endswith("/.git")], staged)
+
+    def test_dsc(self):
+        box = self.made()
+        status, _, err = self.build(box, self.dsc(box))
+        self.assertEqual(status, 0, err)
+        self.assertEqual(self.said(box, "staged"), ["package/pack_1.0.dsc", "package/pack_1.0.tar.gz"])
+
+    def test_command(self):
+        """Any folder, with a command, whose failure is ours; the log comes back all the same."""
+        box = self.made()
+        self.write(os.path.join(box.root, "any/Makefile"), "all:\n")
+        self.write(os.path.join(box.root, "fails"), "")
+        status, _, err = self.build(box, os.path.join(box.root, "any"), "--network", "--", "make", "two words")
+        self.assertEqual(status, 3, err)
+        self.assertEqual(self.said(box, "sudo")[-4:], ["plain", "any_armhf", "yes", "make 'two words'"])
+        self.assertEqual(os.listdir(os.path.join(box.root, "results")), ["x.build"])
+
+    def refused(self, box, source, status, ident, word):
+        result = self.say(box, "build", "--json", box.ini, source, "--trust", *box.settings())
+        self.assertEqual((result.status, result.id), (status, ident), str(result))
+        self.assertIn(word, result.error["text"] + result.error.get("hint", ""))
+        self.assertEqual(self.left(box), [])
+        self.assertFalse(os.path.exists(os.path.join(box.root, "sudo")))
+
+    def test_refused(self):
+        box = self.made()
+        os.makedirs(os.path.join(box.root, "any"))
+        self.refused(box, os.path.join(box.root, "nowhere"), 125, "source-missing", "nowhere")
+        self.refused(box, os.path.join(box.root, "any"), 125, "source-none", "debian/control")
+        self.refused(box, box.ini, 125, "source-bad", "Source")
+        path = self.dsc(box)
+        self.write(os.path.join(box.root, "pack_1.0.tar.gz"), "tarbalk")
+        self.refused(box, path, 125, "source-digest", "SHA-256")
+        os.unlink(os.path.join(box.root, "pack_1.0.tar.gz"))
+        self.refused(box, path, 125, "source-missing", "pack_1.0.tar.gz")
+        self.refused(box, self.dsc(box, "nowhere-dev (>= 2), fakeroot (>> 99:1)"), 124, "dependency", "nowhere-dev")
+        self.refused(box, self.dsc(box, "not a dependency"), 124, "dependency-bad", "not a dependency")
+
+
+if __name__ == "__main__":
+    lib.main()
