@@ -1,17 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Turns a root whose packages are unpacked into a configured one. Runs once, as root, chrooted, in the guest, started by
-# our initrd (init), with /proc, /sys, /dev and a tmpfs on /run mounted.
+# Configures a root whose packages are unpacked. Runs once, as root, chrooted, in the guest, started by debwiz's
+# initrd (init), with /proc, /sys, /dev and a tmpfs on /run mounted.
 #
-# In: /run/debwiz/packages.sh and personal.sh (functions), /run/debwiz/config.env (KERNEL_VERSION ARCH CONSOLE GRUB_TARGET GRUB_PACKAGE ROOT_UUID ESP_UUID EXTRA_DEBS
-# EXTRA_AUTO SEED_EPOCH), /run/debwiz/busybox, extra debs in /var/cache/debwiz, our initrd in /boot/initrd.img-VERSION,
-# the progress port on descriptor 9 where /run/debwiz/port exists. Out: progress lines; the line that ends the run in
-# /run/debwiz/result, for init to send once the disk is unmounted; status 0 when all is well.
+# In: /run/debwiz/packages.sh and personal.sh (functions), /run/debwiz/config.env (KERNEL_VERSION ARCH CONSOLE
+# GRUB_TARGET GRUB_PACKAGE ROOT_UUID ESP_UUID EXTRA_DEBS EXTRA_AUTO SEED_EPOCH), /run/debwiz/busybox, extra debs in
+# /var/cache/debwiz, debwiz's initrd in /boot/initrd.img-VERSION, the progress port on descriptor 9 if
+# /run/debwiz/port exists. Out: progress lines; the last line in /run/debwiz/result, which init sends after the disk
+# is unmounted; status 0 on success.
 #
-# Slow work that does not need dpkg (depmod, the boot loader) runs beside it on the second processor. Commands that a
-# maintainer script would only run in vain (an initramfs that is there already, GRUB's menu) are shadowed by PATH, so
-# nothing of it stays behind.
+# Slow work that does not depend on dpkg (depmod, the boot loader) runs in parallel on the second processor. Commands
+# that maintainer scripts would run in vain (for an existing initramfs, GRUB's menu) are replaced by PATH, so that no
+# change of the root remains.
 
 run=/run/debwiz
 log=$run/log
@@ -24,7 +25,7 @@ progress()
 	[ -z "$port" ] || printf '1 %s\n' "$*" >&9
 }
 
-# escape_stdin: standard input as one value for the progress port
+# escape_stdin: prints standard input as one value for the progress port
 escape_stdin()
 {
 	tr -c ' -~\n' '?' | sed 's/%/%25/g; s/ /%20/g' |
@@ -40,8 +41,8 @@ phase()
 	progress "phase name=$1"
 }
 
-# fail TEXT [CAUSE]: the end. The host is told both as one sentence; the end of the log goes to the console, whose log the
-# host keeps.
+# fail TEXT [CAUSE]: ends the run. Reports both to the host as one sentence; prints the end of the log on the console,
+# whose log the host keeps.
 fail()
 {
 	cp $log /var/log/debwiz-configure.log
@@ -56,13 +57,13 @@ fail()
 	exit 1
 }
 
-# must COMMAND...: its output goes to the log; the end where it fails
+# must COMMAND...: runs the command with its output in the log; fails if it does
 must()
 {
 	"$@" >>$log 2>&1 || fail "$1 ended with status $?" "$(log_cause $log)"
 }
 
-# must_not_say TEXT: the end where $run/odd, the complaints of a check, is not empty
+# must_not_say TEXT: fails if $run/odd, the output of a check, is not empty
 must_not_say()
 {
 	[ -s $run/odd ] || return 0
@@ -70,7 +71,7 @@ must_not_say()
 	fail "$1" "$(head -n 1 $run/odd)"
 }
 
-# shadow NAME: the shell commands on standard input answer to NAME while packages are configured
+# shadow NAME: replaces the program NAME by the shell commands on standard input while packages are configured
 shadow()
 {
 	{ echo '#!/bin/sh'; cat; } >$run/bin/"$1"
@@ -86,15 +87,15 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true
 umask 022
 plain_path=$PATH
 
-# ---- what the first postinst scripts rely on
+# ---- requirements of the first postinst scripts
 
 now=$(date +%s)
 [ "${SEED_EPOCH:-0}" -le "$now" ] || date -s "@$SEED_EPOCH" >>$log
 
 phase prepare
-# what a package makes of the host's name says nothing of this one
+# files that packages derive from the host name must not contain the machine's
 must $run/busybox hostname localhost
-# some packages ask for this machine's addresses, and give up where there is none
+# some packages look up this machine's addresses, and fail if there are none
 must $run/busybox ip link set dev lo up
 must cp /usr/share/base-passwd/passwd.master /etc/passwd
 must cp /usr/share/base-passwd/group.master /etc/group
@@ -111,8 +112,8 @@ chmod 0755 /usr/sbin/policy-rc.d
 	[ -z "$GRUB_TARGET" ] || echo "UUID=$ESP_UUID /boot/efi vfat umask=0077,nofail 0 0"
 } >/etc/fstab
 
-# An initramfs that the guest makes itself after an upgrade: the modules for QEMU's devices and no others, since
-# MODULES=most takes minutes under emulation.
+# For an initramfs that the guest generates after an upgrade: only the modules for QEMU's devices, since MODULES=most
+# takes minutes under emulation.
 echo MODULES=list >/etc/initramfs-tools/conf.d/debwiz
 {
 	echo "# Modules of the initramfs: what a QEMU machine needs to see its disk."
@@ -121,18 +122,18 @@ echo MODULES=list >/etc/initramfs-tools/conf.d/debwiz
 	done
 } >/etc/initramfs-tools/modules
 
-# The kernel's preinst leaves this mark; without it no links /vmlinuz and /initrd.img are made.
+# The kernel's preinst creates this file; without it the links /vmlinuz and /initrd.img are not created.
 : >"/lib/modules/$KERNEL_VERSION/.fresh-install"
 
-# ---- beside dpkg: modules.dep, and the boot loader
+# ---- in parallel to dpkg: modules.dep, and the boot loader
 
 grub_install()
 {
-	# grub-install and update-grub look for the names that udev would make
+	# grub-install and update-grub search for the names that udev would create
 	mkdir -p /dev/disk/by-uuid
 	root_device=$(awk '$2 == "/" && $1 ~ /^\/dev\// { print $1 }' /proc/mounts)
 	ln -sf "$root_device" "/dev/disk/by-uuid/$ROOT_UUID"
-	# the first partition of the disk that the root is on, whatever the disk is called
+	# the first partition of the root's disk
 	esp_device=${root_device%[0-9]}1
 	mkfs.vfat -n ESP -i "$(echo "$ESP_UUID" | tr -d -)" "$esp_device" || return
 	while [ ! -e $run/depmod.done ]; do $run/busybox usleep 100000; done
@@ -158,13 +159,13 @@ if [ -n "$GRUB_TARGET" ]; then
 	} >$run/grub.log 2>&1 9>&- &
 fi
 
-# Work that nothing waits for goes into a queue, in order, for the second processor.
+# Work that no other depends on is queued, in order, for the second processor.
 work_queue()
 {
 	set -f
 	while read -r line; do
 		[ "$line" != end ] || break
-		# dpkg would name the package; the tools only want to see that it is dpkg who asks
+		# dpkg would set the package's name; the tools only check that dpkg calls them
 		# shellcheck disable=SC2086
 		env PATH="$plain_path" DPKG_MAINTSCRIPT_PACKAGE=debwiz DPKG_MAINTSCRIPT_NAME=postinst $line </dev/null ||
 			echo "$line: status $?" >>$run/queue.failed
@@ -188,8 +189,8 @@ shadow depmod <<-END
 	[ -e $run/depmod.ok ]
 END
 
-# An initramfs is there already, the boot loader's turn comes later, keys would be thrown away, nothing is to be started,
-# and dpkg-maintscript-helper has nothing to do after a first installation.
+# The initramfs exists, the boot loader follows later, keys would be discarded, no service must be started, and
+# dpkg-maintscript-helper has nothing to do after a first installation.
 for name in update-initramfs update-grub grub-install ssh-keygen invoke-rc.d dpkg-maintscript-helper; do
 	ln -s /bin/true $run/bin/$name
 done
@@ -200,12 +201,12 @@ END
 shadow systemd-hwdb <<-END
 	echo "systemd-hwdb \$*" >$run/queue
 END
-# asked for by the package itself and again by its trigger
+# called by the package and again by its trigger
 shadow update-ca-certificates <<-END
 	mkdir $run/certificates 2>/dev/null || exit 0
 	echo "update-ca-certificates" >$run/queue
 END
-# Questions about a unit that was never enabled or masked have one answer, and perl takes long to give it.
+# Queries about a unit that was never enabled or masked have a fixed answer, for which perl takes long.
 shadow deb-systemd-helper <<-END
 	state=/var/lib/systemd/deb-systemd-helper
 	for unit; do :; done
@@ -226,8 +227,8 @@ END
 export PATH="$run/bin:$plain_path"
 
 # ---- diversions: the preinst scripts have not run, and at a first installation nearly all of them do nothing. Those of
-# trixie that guard files on their way from /lib to /usr/lib do: dpkg-divert takes the same order afterwards. Without
-# perl they ask nothing by debconf.
+# trixie that protect files during the move from /lib to /usr/lib divert them: dpkg-divert does the same afterwards.
+# Without perl they ask no debconf questions.
 
 ln -s /bin/false $run/bin/perl
 for script in $(grep -l 'dpkg-divert .*--no-rename' /var/lib/dpkg/info/*.preinst); do
@@ -266,7 +267,7 @@ follow_dpkg()
 
 timing=''
 [ ! -e $run/timing ] || timing=1
-# login carries login.defs, from which passwd takes the accounts' ageing when it makes /etc/shadow
+# login has login.defs, whose account ageing passwd uses when it creates /etc/shadow
 first="base-passwd base-files dpkg libc6 perl-base mawk debconf login"
 mkfifo $run/status
 n=0
@@ -275,7 +276,7 @@ follower=$!
 exec 8>$run/status
 code=0
 for name in $first; do
-	# too early for some of their dependencies: what fails here is done again by the next call
+	# too early for some of their dependencies: the next call repeats what fails here
 	dpkg --force-all --status-fd 8 --configure "$name" >>$log 2>&1 </dev/null 9>&-
 done
 echo again >&8
@@ -289,8 +290,8 @@ if [ $code -ne 0 ]; then
 	fail "dpkg ended with status $code${broken:+ on $broken}" "$(log_cause $log)"
 fi
 
-# Files do not change any more once the last package is there. Digests take long under emulation: the larger part of
-# them is checked beside what follows, the rest on the other processor when that is done.
+# After the last package the files no longer change. Digests take long under emulation: most of them are checked in
+# parallel to the next steps, the rest on the other processor afterwards.
 share_out()
 {
 	dpkg-query -W -f='${Installed-Size} ${binary:Package}\n' | sort -rn |
@@ -298,7 +299,7 @@ share_out()
 			else { rest += $1; print $2 >(run "/verify.rest") } }'
 }
 
-# verify NAME: the packages listed there; their complaints, and its own if it cannot look
+# verify NAME: verifies the listed packages; writes differences, and the status if dpkg fails
 verify()
 {
 	xargs dpkg --verify <$run/verify.$1 >$run/verify.$1.said 2>&1 || echo "status $?" >>$run/verify.$1.said
@@ -312,8 +313,8 @@ exec 7>&-
 
 # ---- packages that the user asked for
 
-# What these packages run is theirs: of the shadows only the ones about initramfs and boot loader stay, and ssh's host keys
-# are made for each machine.
+# The scripts of these packages run the real programs: only the replacements for initramfs and boot loader stay. ssh's
+# host keys are generated for each machine.
 rm -f $run/bin/depmod $run/bin/ssh-keygen $run/bin/dpkg-maintscript-helper $run/bin/update-rc.d $run/bin/systemd-hwdb \
 	$run/bin/update-ca-certificates $run/bin/deb-systemd-helper
 shadow ssh-keygen <<-END
@@ -328,7 +329,7 @@ if [ "${EXTRA_DEBS:-}" = 1 ]; then
 	install_extras
 fi
 
-# ---- what packages made for this one system
+# ---- files that packages generated for this one system
 
 phase personal
 personal_remove
@@ -338,8 +339,8 @@ share_out
 verify beside 9>&- &
 must apt-mark auto "linux-image-$KERNEL_VERSION"
 
-# ---- units: networkd in place of ifupdown; there are no LVM snapshots to reap, and GRUB's record of a boot that went
-# well serves a menu that Debian does not have
+# ---- units: networkd in place of ifupdown; there are no LVM snapshots to reap, and GRUB's record of a successful
+# boot is for a menu that Debian does not have
 
 must systemctl enable systemd-networkd.service debwiz-firstboot.service debwiz-grow.service debwiz-report.service \
 	debwiz-host.service debwiz-swap.service
@@ -348,12 +349,12 @@ for unit in networking.service e2scrub_reap.service grub-common.service; do
 	[ ! -e /lib/systemd/system/$unit ] || must systemctl disable $unit
 done
 
-# Modules that would be loaded at each boot on suspicion: the kernel loads them as soon as somebody needs them.
+# Modules that each boot would load in advance: the kernel loads them when they are required.
 for unit in modprobe@drm.service modprobe@loop.service modprobe@dm_mod.service modprobe@efi_pstore.service; do
 	must ln -sf /dev/null /etc/systemd/system/$unit
 done
 
-# /tmp on the disk, as bookworm has it: trixie's tmpfs of half the memory is too small for builds, and takes memory away.
+# /tmp on the disk, as in bookworm: trixie's tmpfs of half the memory is too small for builds, and uses memory.
 [ ! -e /usr/lib/systemd/system/tmp.mount ] || must systemctl mask tmp.mount
 
 # ---- boot loader
@@ -365,7 +366,7 @@ if [ -n "$GRUB_TARGET" ]; then
 	[ "$(cat $run/grub.code)" = 0 ] || fail "the EFI system partition or grub-install failed" "$(log_cause $log)"
 	mkdir -p /etc/default/grub.d
 	cat >/etc/default/grub.d/debwiz.cfg <<-END
-		# The menu shows for a second on the serial line, and the kernel speaks there.
+		# The menu is shown for a second on the serial line, which is the kernel's console, too.
 		GRUB_TIMEOUT=1
 		GRUB_TERMINAL=console
 		GRUB_CMDLINE_LINUX_DEFAULT=
@@ -383,14 +384,14 @@ while [ ! -e $run/depmod.done ]; do $run/busybox usleep 100000; done
 cat $run/depmod.log >>$log
 [ -e $run/depmod.ok ] || fail "depmod failed"
 
-# ---- what must hold now
+# ---- final checks
 
 phase check
 dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' | grep -v '^ii ' >$run/odd
 must_not_say "packages that are not installed: $(wc -l <$run/odd)"
 dpkg --audit >$run/odd 2>&1
 must_not_say "dpkg --audit has complaints"
-# dpkg never takes the mark off a file that goes away with an upgrade ("newconffile remove-on-upgrade")
+# dpkg never clears the flag of a file that an upgrade removes ("newconffile remove-on-upgrade")
 grep ' newconffile$' /var/lib/dpkg/status >$run/odd
 must_not_say "configuration files are still marked new"
 must apt-get check
@@ -403,7 +404,7 @@ for name in "/boot/vmlinuz-$KERNEL_VERSION" "/boot/initrd.img-$KERNEL_VERSION" \
 	[ -s "$name" ] || fail "there is no $name"
 done
 
-# ---- nothing personal stays
+# ---- remove personal data
 
 phase clean
 rm -f /usr/sbin/policy-rc.d /etc/ssh/ssh_host_* /var/lib/systemd/random-seed /var/lib/systemd/credential.secret \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The guest's end of `debwiz cp M:PATH... FOLDER`, by `sh -c TEXT cp MARK PATH...` in the home folder: the mark on a
-# line of its own, then a tar archive for each path. Members of the Nth begin with N/. A path that does not exist is a
-# pattern. A path that is a link itself is followed; links in a folder stay links.
+# The guest's side of `debwiz cp M:PATH... FOLDER`, run by `sh -c TEXT cp MARK PATH...` in the home folder: prints the
+# mark on a line, then a tar archive for each path. Members of the Nth archive begin with N/. A path that does not exist
+# is a pattern. A path that is a link is followed; links in a folder stay links.
 set -u
 mark=$1
 shift
@@ -13,7 +13,7 @@ fail()
 	exit 1
 }
 
-# 1 from tar: a file changed meanwhile, and what it was is there whole
+# status 1 of tar: a file changed while it was read, the archive is complete
 pack()
 {
 	tar --format=posix --pax-option=delete=atime,delete=ctime --sparse --warning=no-file-changed \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# The guest's end of `debwiz cp FILE... M:PATH`, by `sh -c TEXT cp PATH MANY` in the home folder: a tar archive comes
-# by standard input, into a folder beside its place; what is whole is moved. Its members lie in N/NAME, those of a
-# folder whose content alone is meant in Nc/; the last one is `end`. MANY: PATH must be a folder.
+# The guest's side of `debwiz cp FILE... M:PATH`, run by `sh -c TEXT cp PATH MANY` in the home folder: extracts a tar
+# archive from standard input into a folder beside the target, and moves it when it is complete. Members are N/NAME, or
+# Nc/ for the content of a folder; the last one is `end`. MANY: PATH must be a folder.
 set -eu
 target=${1:-.}
 many=$2
@@ -41,7 +41,7 @@ trap 'exit 1' HUP INT TERM PIPE
 tar --warning=no-unknown-keyword -x -p --no-same-owner --delay-directory-restore -C "$part" -f -
 [ -e "$part/end" ] || fail 'the copy was cut off'
 
-# A folder's parent is written in it: one that may not be written cannot be moved.
+# A folder's parent is stored in the folder: a read-only one cannot be moved.
 put()
 {
 	if is_folder "$1" && is_folder "$2"; then

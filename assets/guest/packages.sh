@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
 #
-# Functions of configure.sh: installs the packages that the user asked for, by apt, since their preinst scripts and their
-# order may matter, and finds in a log why packages failed. Reads run, log, EXTRA_AUTO.
+# Functions of configure.sh: install the user's packages by apt, since their preinst scripts and their order may matter,
+# and find in a log why packages failed. Reads run, log, EXTRA_AUTO.
 
-# log_cause FILE: prints why the last phase in this log failed, as one line: the first package that dpkg or apt could not
-# configure, with what its script said last and how it ended; else apt's first error; else the last line.
+# log_cause FILE: prints why the last phase in this log failed, as one line: the first package that dpkg or apt could
+# not configure, with its script's last output and exit status; else apt's first error; else the last line.
 log_cause()
 {
 	tail -n 400 "$1" | tr '\t' ' ' | awk '
@@ -44,7 +44,7 @@ follow_apt()
 	done
 }
 
-# install_extras: installs the debs in /var/cache/debwiz and marks those that only dependencies asked for
+# install_extras: installs the debs in /var/cache/debwiz and marks dependencies as installed automatically
 install_extras()
 {
 	for deb in /var/cache/debwiz/*.deb; do
@@ -55,7 +55,7 @@ install_extras()
 	follow_apt <$run/apt-status &
 	follower=$!
 	exec 8>$run/apt-status
-	# apt would give dpkg a path without our shadows
+	# apt would give dpkg a PATH without the replacements
 	apt-get -q -y -o DPkg::Path="$PATH" --no-install-recommends -o APT::Status-Fd=8 -o APT::Keep-Fds::=8 \
 		-o Dpkg::Options::=--force-unsafe-io -o Dpkg::Use-Pty=0 -o Dir::Etc::SourceList=/dev/null \
 		-o Dir::Etc::SourceParts=/dev/null -o APT::Sandbox::User=root install /var/cache/debwiz/*.deb \
@@ -64,7 +64,7 @@ install_extras()
 	exec 8>&-
 	wait $follower
 	[ $code -eq 0 ] || fail "apt-get install ended with status $code" "$(log_cause $log)"
-	# shellcheck disable=SC2086 # names of packages, parted by blanks
+	# shellcheck disable=SC2086 # names of packages, separated by blanks
 	[ -z "$EXTRA_AUTO" ] || must apt-mark auto $EXTRA_AUTO
 	rm -rf /var/cache/debwiz
 }

@@ -2,34 +2,35 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash disable=SC2154
 #
-# Functions of configure.sh: finds what packages generated for this one system (keys, identifiers, certificates, clusters
-# of databases), so that the machines of one base do not share it. No list of packages says so, but what is seen:
+# Functions of configure.sh: find what packages generated for this one system (keys, identifiers, certificates, database
+# clusters), so that the machines of one base do not share it. This requires no list of packages:
 #
-# 1. Files that no package owns and that maintainer scripts made, which others may not read, or which hold a private key,
-#    a UUID, a certificate for this host's name or that name itself, are candidates.
-# 2. dpkg's log says which package was being configured when a candidate was made. It is put aside, and the package's
-#    postinst runs again as at a first installation, on a host of another name: what comes again with another content is
-#    personal, what comes again as it was is not.
+# 1. Candidates are files that no package owns, created by maintainer scripts, that others may not read or that
+# contain a private key, a UUID, a certificate for this host's name, or that name.
+# 2. dpkg's log has the package that was being configured when a candidate was created. The candidate is moved away and
+#    the package's postinst runs again as at a first installation, with another host name: a file with different content
+#    is personal, an equal one is not.
 #
-# What is personal is removed. /var/lib/debwiz/renew has a file NUMBER.PACKAGE for each package that makes such files, in
-# the order in which they were configured, with the paths; the program renew works it off at a machine's first boot.
-# Reads run, log; $run/mark is older than all that maintainer scripts made. PERSONAL_ROOT is "", but in tests.
+# Personal files are removed. /var/lib/debwiz/renew has a file NUMBER.PACKAGE for each package that creates such
+# files, in the order in which they were configured, with the paths; the program renew runs these packages at a
+# machine's first boot. Reads run, log; $run/mark is older than all files of maintainer scripts. PERSONAL_ROOT is ""
+# except in tests.
 
 root=${PERSONAL_ROOT:-}
 renew=$root/var/lib/debwiz/renew
-# Accounts, and the registers of the tools that packages are installed with: the same in each base.
+# Accounts, and the databases of package management: the same in each base.
 not_personal="^$root/(etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|var/lib/(dpkg|apt|ucf|pam|systemd|debwiz)/)"
 
 places="etc var/lib usr/local opt srv"
 
-# personal_owned: what packages own of these places
+# personal_owned: prints the paths that packages own in these folders
 personal_owned()
 {
 	cat "$root"/var/lib/dpkg/info/*.list | grep -E "^/($(echo $places | tr ' ' '|'))(/|\$)" | sed "s|^|$root|"
 }
 
-# personal_made: files that no package owns and that were made since the mark, by "open PATH" or "closed PATH": whether
-# others may read them
+# personal_made: prints the files that no package owns and that are newer than the mark, as "open PATH" if others may
+# read them, else "closed PATH"
 personal_made()
 {
 	{
@@ -52,7 +53,7 @@ personal_made()
 		}'
 }
 
-# personal_candidates: the paths among them
+# personal_candidates: prints the candidates among them
 personal_candidates()
 {
 	name=$(hostname)
@@ -69,8 +70,8 @@ personal_candidates()
 		done
 }
 
-# personal_tops: reads paths, prints "SECONDS PATH": what is to be removed as one piece, a file or the highest folder that
-# no package owns, and when the first file in it was made
+# personal_tops: reads paths, prints "SECONDS PATH": what is removed as a unit, a file or the topmost folder that no
+# package owns, and when its first file was created
 personal_tops()
 {
 	personal_owned >"$run/owned"
@@ -86,10 +87,10 @@ personal_tops()
 		END { for (path in first) print first[path], path }' | sort -k 2
 }
 
-# personal_makers SECONDS PATH: the packages that may have made it, by "LINE PACKAGE" of dpkg's log, the likeliest first:
-# those with a postinst whose configuration began before that second ended. What was being configured in that second comes
-# before all others, then counts if they own its folder, speak of it in the postinst, or have their name in the path; then
-# the latest.
+# personal_makers SECONDS PATH: prints the packages that may have created it, as "LINE PACKAGE" of dpkg's log, the most
+# likely first: those with a postinst whose configuration began before that second ended. Packages that were configured
+# in that second come first, then those that own its folder, mention it in the postinst, or have their name in the path;
+# then the latest.
 personal_makers()
 {
 	path=${2#"$root"}
@@ -99,7 +100,7 @@ personal_makers()
 		grep -lxF "${path%/*}" "$info"/*.list | sed 's/^/related /'
 		{
 			grep -lF -e "${path%/*}/" "$info"/*.postinst
-			# a number, such as that of a version, is in any postinst
+			# a number, such as a version, occurs in any postinst
 			case ${path##*/} in
 			*[!0-9.]*) grep -lF -e "${path##*/}" "$info"/*.postinst ;;
 			esac
@@ -126,7 +127,7 @@ personal_makers()
 		}' | sort -k 1,1nr -k 2,2nr | cut -d ' ' -f 2-
 }
 
-# personal_host: gives this host another name, and its own back
+# personal_host: sets another host name, and restores it
 personal_host()
 {
 	if [ -e "$run/hosts" ]; then
@@ -141,8 +142,8 @@ personal_host()
 	hostname "$(cat "$root/etc/hostname")"
 }
 
-# personal_group PACKAGE: "SECONDS PATH" of what it may have made and nothing was found to make yet. All of that was made
-# after the package was first configured, so it needs none of it.
+# personal_group PACKAGE: prints "SECONDS PATH" of what the package may have created and whose creator is not known yet.
+# All of it was created after the package was first configured, which therefore does not depend on it.
 personal_group()
 {
 	awk -v package="$1" -v found="$run/found" '
@@ -151,8 +152,9 @@ personal_group()
 	' "$run/makers"
 }
 
-# personal_try PACKAGE: lets it make again what $run/group says, all of it put aside. If anything comes with another
-# content, all that comes is removed and noted for renew. What does not come is put back, the rest goes to $run/found.
+# personal_try PACKAGE: moves the files of $run/group away and configures the package again. If a file has different
+# content, all that were created again are removed and noted for renew. Files that were not are moved back; found ones
+# are listed in $run/found.
 personal_try()
 {
 	aside=$root/var/lib/debwiz/aside
@@ -169,7 +171,7 @@ personal_try()
 	: >"$run/again"
 	while read -r seconds top; do
 		n=$((n + 1))
-		if [ -n "$(find "$top" ! -type d -print -quit 2>/dev/null)" ]; then # an empty folder is none of its content
+		if [ -n "$(find "$top" ! -type d -print -quit 2>/dev/null)" ]; then # ignore empty folders
 			printf '%s\n' "$top" >>"$run/again"
 			diff -r --no-dereference "$aside/$n" "$top" >/dev/null 2>&1 || differs=1
 		else
@@ -187,7 +189,7 @@ personal_try()
 	cat "$run/again" >>"$renew/$(awk -v package="$1" '$3 == package { printf "%06d", $2; exit }' "$run/makers").$1"
 }
 
-# personal_links: removes links that lead to what was removed, such as the names by hash in /etc/ssl/certs
+# personal_links: removes links to removed files, such as the hash names in /etc/ssl/certs
 personal_links()
 {
 	find "$root/etc" "$root/var/lib" -xdev -type l -xtype l -cnewer "$run/mark" | while read -r path; do
@@ -196,9 +198,9 @@ personal_links()
 	done
 }
 
-# personal_remove: removes what is personal, and notes it for renew. What no package makes again stays, and is logged.
-# $run/makers has "RANK LINE PACKAGE SECONDS PATH" for the four likeliest makers of each; a package runs once, with all that
-# it may have made, since one piece may be made only if another is missing, too.
+# personal_remove: removes personal files and notes them for renew. Files that no package creates again stay, and are
+# logged. $run/makers has "RANK LINE PACKAGE SECONDS PATH" for the four most likely creators of each; a package runs
+# once, with all that it may have created, since a file may be created only if another one is missing, too.
 personal_remove()
 {
 	mkdir -p "$renew"
@@ -223,8 +225,8 @@ personal_remove()
 	rmdir "$renew" 2>/dev/null || personal_links
 }
 
-# personal_units: the services of the user's packages wait for renew, and are started by it, since it may be renew that
-# lets there be something to start. Those that start before all others cannot wait; ssh need not, its keys are not of these.
+# personal_units: makes the services of the user's packages wait for renew, which starts them, since they may require
+# what renew generates. Early services cannot wait; ssh does not have to, its keys are separate.
 personal_units()
 {
 	while read -r package; do

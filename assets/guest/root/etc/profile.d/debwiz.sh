@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# A serial line knows no window size: take the one that the host gave on the kernel's command line (debwiz.rows,
-# debwiz.columns) or on the seed disk. ssh and graphical consoles bring their own.
+# A serial line has no window size: use the one that the host set on the kernel's command line (debwiz.rows,
+# debwiz.columns) or on the seed disk. ssh and graphical consoles have their own.
 case $(tty) in
 /dev/ttyAMA*|/dev/ttyS*|/dev/hvc*|/dev/ttysclp*)
 	if [ -r /etc/debwiz/console.env ]; then

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
 #
-# For the configuring boot and for renew: lets a package generate again what it generated when it was installed.
+# For the configuring boot and for renew: makes a package generate again what it generated when it was installed.
 
-# configure_again PACKAGE: runs its postinst as dpkg does at a first installation. Starts no service by itself: the caller
-# sees to that, and to the triggers that are left pending.
+# configure_again PACKAGE: runs its postinst as dpkg does at a first installation, without starting services. The caller
+# starts them, and runs the triggers that are pending.
 configure_again()
 (
 	script=$(dpkg-query --control-path "$1" postinst) && [ -x "$script" ] || return
@@ -22,7 +22,7 @@ configure_again()
 	cd / && exec "$script" configure '' </dev/null
 )
 
-# run_triggers: those that configure_again left pending
+# run_triggers: runs the triggers that configure_again left pending
 run_triggers()
 {
 	[ ! -s /var/lib/dpkg/triggers/Unincorp ] || dpkg --triggers-only -a </dev/null

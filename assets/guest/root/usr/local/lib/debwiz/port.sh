@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
 #
-# For the other scripts of this folder: lines to the host over the virtio-serial port debwiz.progress. Without a port, or
-# with nobody reading at its other end, they do nothing and do not wait long. The lines are listed in
+# For the other scripts of this folder: send lines to the host over the virtio-serial port debwiz.progress. Without a
+# port or a reader at its other end they do nothing and do not wait long. The lines are listed in
 # src/supervisor/progress.h.
 
-# find_port [NAME]: its device, or that of the port NAME, found in sysfs, since udev's name for it comes late on a busy machine; fails where there is none
+# find_port [NAME]: prints the device of the port NAME (debwiz.progress), found in sysfs, since udev's name for it is
+# late on a busy machine; fails if there is none
 # shellcheck disable=SC2120
 find_port()
 {
@@ -17,15 +18,15 @@ find_port()
 	return 1
 }
 
-# escape TEXT: one value; blanks, percent signs and line ends as %XX
+# escape TEXT: prints one value, with blanks, percent signs and line ends as %XX
 escape()
 {
 	printf '%s' "$*" | tr -c ' -~\n' '?' | sed 's/%/%25/g; s/ /%20/g' |
 		awk '{ printf "%s%s", sep, $0; sep = "%0A" }' | cut -c 1-3900
 }
 
-# report LINES: each already escaped. The port takes one writer at a time, so a busy one is tried again; a write that
-# the host does not take is given up after three seconds.
+# report LINES: sends lines, each already escaped. The port accepts one writer at a time, so a busy port is retried; a
+# write that the host does not read is given up after three seconds.
 report()
 {
 	tries=50
@@ -38,7 +39,8 @@ report()
 	done
 }
 
-# setting_line NAME STATE [TEXT]: what became of a setting, as a line for report. STATE is applied, warned or failed.
+# setting_line NAME STATE [TEXT]: prints the result of a setting as a line for report. STATE is applied, warned or
+# failed.
 setting_line()
 {
 	if [ -n "${3:-}" ]; then
