@@ -11,6 +11,7 @@
 #include "catalog/catalog.h"
 #include "machine/store.h"
 #include "spec/spec.h"
+#include "wizard/wizard.h"
 
 /* All pointers are borrowed. */
 struct session_conf {
@@ -29,6 +30,10 @@ int session_set_mirror(const struct session_conf *c, struct spec *s, struct err 
  * file, and checks it against the catalogue; with --strict an unknown key is an error. The warnings are in
  * s->warnings. On an error `s` holds nothing. Blocks for some small files. */
 int session_read(const struct session_conf *c, const char *ref, struct spec *s, struct err *e);
+/* Gives the wizard --set and --mirror as answers. */
+int session_answer_options(const struct session_conf *c, struct wizard *w, struct err *e);
+/* After that: -1 with e if a --set belongs to a question that does not apply, so that its answer is not used. */
+int session_check_answers(const struct session_conf *c, struct wizard *w, struct err *e);
 /* Returns whether --set changes the machine of that INI file for this run. */
 bool session_is_changed(const struct session_conf *c, const char *path);
 

@@ -269,25 +269,6 @@ static int plain_converse(struct plain *p)
 	}
 }
 
-/* Takes --mirror and --set as answers. */
-static int plain_take_options(struct plain *p, struct err *e)
-{
-	struct cli *cli = p->cli;
-	int r = 0;
-
-	if (cli->mirror) {
-		char *set = xasprintf("mirror.url=%s", cli->mirror);
-
-		r = wizard_assign(p->wizard, set, e);
-		free(set);
-	}
-	for (size_t i = 0; i < cli->sets.len && !r; i++)
-		r = wizard_assign(p->wizard, cli->sets.items[i], e);
-	for (size_t i = 0; i < cli->sets.len && !r; i++)
-		r = wizard_assigned(p->wizard, cli->sets.items[i], e);
-	return r;
-}
-
 /* Checks that the release has the named packages; warns if its list cannot be read. */
 static int plain_check_packages(struct plain *p, struct err *e)
 {
@@ -347,6 +328,7 @@ static int plain_carry_on(struct cli *cli, int (*verb)(struct cli *cli), char *p
 int plain_run(struct cli *cli, const char *path)
 {
 	struct plain p = {.cli = cli, .begin = path ? "A machine's file." : "A new Debian machine."};
+	struct session_conf options = cli_session_conf(cli);
 	struct host_offers_conf offers = {cli->loop, cli->catalog, &cli->store, cli->offline};
 	struct wizard_conf conf = {.catalog = cli->catalog, .store = &cli->store};
 	struct err e = ERR_INIT;
@@ -357,7 +339,8 @@ int plain_run(struct cli *cli, const char *path)
 	conf.changed = plain_on_changed;
 	conf.arg = cli->loop;
 	p.wizard = path ? wizard_edit(&conf, path, &e) : wizard_new(&conf);
-	if (!p.wizard || plain_take_options(&p, &e) < 0)
+	if (!p.wizard || session_answer_options(&options, p.wizard, &e) < 0 ||
+	    session_check_answers(&options, p.wizard, &e) < 0)
 		status = cli_error(cli, &e);
 	else if (cli->yes || cli->json)
 		status = plain_save_defaults(&p, path != NULL, &e) < 0 ? cli_error(cli, &e) : 0;

@@ -387,33 +387,16 @@ static void page_on_changed(void *arg)
 		app_changed(p->screen->app);
 }
 
-/* Shows a notice of a --set whose question does not apply, so that its answer is not used. */
-static void page_warn_unused(struct page *p, const struct strv *sets)
-{
-	struct err e = ERR_INIT;
-
-	for (size_t i = 0; i < sets->len && !e.kind; i++)
-		if (wizard_assigned(p->w, sets->items[i], &e) < 0)
-			page_notice(p, ROLE_WARN, e.text);
-	err_fini(&e);
-}
-
 static int page_apply(struct page *p, const struct session_conf *conf, struct err *e)
 {
-	if (conf->machine) /* they are for its runs */
-		return 0;
-	for (size_t i = 0; conf->sets && i < conf->sets->len; i++)
-		if (wizard_assign(p->w, conf->sets->items[i], e) < 0)
-			return -1;
-	if (conf->sets)
-		page_warn_unused(p, conf->sets);
-	if (conf->mirror) {
-		char *set = xasprintf("mirror.url=%s", conf->mirror);
-		int r = wizard_assign(p->w, set, e);
+	AUTO_ERR struct err unused = ERR_INIT;
 
-		free(set);
-		return r;
-	}
+	if (conf->machine) /* --set and --mirror are for its runs */
+		return 0;
+	if (session_answer_options(conf, p->w, e) < 0)
+		return -1;
+	if (session_check_answers(conf, p->w, &unused) < 0)
+		page_notice(p, ROLE_WARN, unused.text);
 	return 0;
 }
 
