@@ -263,8 +263,6 @@ MACHINE = \
 	src/machine/attach.c \
 	src/machine/cause.c \
 	src/machine/change.c \
-	src/machine/change_do.c \
-	src/machine/change_private.h \
 	src/machine/client.c \
 	src/machine/conlog.c \
 	src/machine/deadline.c \

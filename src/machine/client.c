@@ -555,7 +555,7 @@ char *vm_progress_text(const char *state, const json_t *values, uint64_t *done, 
 	uint64_t so_far = client_number(values, "done"), all = client_number(values, "total");
 	char a[SIZE_TEXT], b[SIZE_TEXT];
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		if (strcmp(known[i].state, state) != 0)
 			continue;
 		if (done)
@@ -583,7 +583,7 @@ const char *vm_stop_text(const json_t *values, uint64_t *ms)
 
 	if (ms)
 		*ms = client_number(values, "deadline_ms");
-	for (size_t i = 0; i < sizeof(rungs) / sizeof(*rungs); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rungs); i++)
 		if (!strcmp(rungs[i].rung, rung))
 			return rungs[i].words;
 	return NULL;

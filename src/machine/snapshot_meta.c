@@ -74,7 +74,7 @@ static const struct {
 	{"QEMU_VARS-pflash.raw", "vars", true},
 	{"seed.iso", "seed", false},
 };
-#define FILES (sizeof(files) / sizeof(*files))
+#define FILES ARRAY_SIZE(files)
 
 static char *snapshot_meta_kept_file(const char *dir, const char *tag, size_t i)
 {

@@ -45,13 +45,11 @@ static void ssh_add_path(struct strv *out, const char *name, const char *path)
  * an agent may hold. */
 static void ssh_add_own_key(const struct spec *s, const char *item, struct strv *out)
 {
-	char *path = spec_path(s, item);
+	AUTO_FREE char *path = spec_path(s, item);
 	size_t n = strlen(path);
-	char *half = n > 4 && !strcmp(path + n - 4, ".pub") ? xstrndup(path, n - 4) : NULL;
+	AUTO_FREE char *half = n > 4 && !strcmp(path + n - 4, ".pub") ? xstrndup(path, n - 4) : NULL;
 
 	ssh_add_path(out, "IdentityFile", half && file_exists(half) ? half : path);
-	free(half);
-	free(path);
 }
 
 int ssh_settings(const struct spec *s, const char *dir, struct strv *out, struct err *e)
@@ -84,16 +82,15 @@ int ssh_settings(const struct spec *s, const char *dir, struct strv *out, struct
 
 static bool ssh_was_started(const char *dir)
 {
-	char *ports = file_join(dir, "ports.json");
+	AUTO_FREE char *ports = file_join(dir, "ports.json");
 	bool was = file_exists(ports);
 
-	free(ports);
 	return was;
 }
 
 int ssh_config(const struct spec *s, const char *dir, struct buf *out, struct err *e)
 {
-	struct strv settings = STRV_INIT;
+	AUTO_STRV struct strv settings = STRV_INIT;
 	int r = ssh_settings(s, dir, &settings, e);
 
 	if (!r && !ssh_was_started(dir)) {
@@ -105,13 +102,12 @@ int ssh_config(const struct spec *s, const char *dir, struct buf *out, struct er
 		buf_addf(out, "Host %s\n", s->name);
 	for (size_t i = 0; !r && i < settings.len; i += 2)
 		buf_addf(out, "    %s %s\n", settings.items[i], settings.items[i + 1]);
-	strv_fini(&settings);
 	return r;
 }
 
 static int ssh_write_block(const struct spec *s, const char *dir, struct err *e)
 {
-	char *path = file_join(dir, BLOCK);
+	AUTO_FREE char *path = file_join(dir, BLOCK);
 	struct buf text;
 	int r;
 
@@ -121,16 +117,14 @@ static int ssh_write_block(const struct spec *s, const char *dir, struct err *e)
 	if (!r)
 		r = file_write(path, text.data, text.len, 0600, e);
 	buf_fini(&text);
-	free(path);
 	return r;
 }
 
 int ssh_config_refresh(const struct spec *s, const char *dir, struct err *e)
 {
-	char *path = file_join(dir, BLOCK);
+	AUTO_FREE char *path = file_join(dir, BLOCK);
 	int r = file_exists(path) ? ssh_write_block(s, dir, e) : 0;
 
-	free(path);
 	return r;
 }
 
@@ -147,8 +141,8 @@ static bool ssh_has_line(const char *text, const char *line)
 /* The file itself, where ~/.ssh/config is a link: a folder of settings that are kept elsewhere. */
 static char *ssh_own_config(struct err *e)
 {
-	char *home = host_home(e);
-	char *dir = home ? file_join(home, ".ssh") : NULL;
+	AUTO_FREE char *home = host_home(e);
+	AUTO_FREE char *dir = home ? file_join(home, ".ssh") : NULL;
 	char *path = dir ? file_join(dir, "config") : NULL;
 	char *whole = path ? realpath(path, NULL) : NULL;
 
@@ -159,16 +153,14 @@ static char *ssh_own_config(struct err *e)
 		err_errno(e, errno, "file-read", "cannot read %s", path);
 	}
 	free(path);
-	free(dir);
-	free(home);
 	return whole;
 }
 
 /* Before everything else: behind a Host line it would count for those hosts alone. */
 static int ssh_include_blocks(const char *dir, const char *path, struct err *e)
 {
-	char *machines = file_dirname(dir);
-	char *line = xasprintf("Include \"%s/*/" BLOCK "\"", machines);
+	AUTO_FREE char *machines = file_dirname(dir);
+	AUTO_FREE char *line = xasprintf("Include \"%s/*/" BLOCK "\"", machines);
 	struct stat st = {.st_mode = 0600};
 	struct buf old, text;
 	int r = 0;
@@ -184,8 +176,6 @@ static int ssh_include_blocks(const char *dir, const char *path, struct err *e)
 	}
 	buf_fini(&text);
 	buf_fini(&old);
-	free(line);
-	free(machines);
 	return r;
 }
 

@@ -138,7 +138,7 @@ static bool store_is_made(const char *dir)
 
 	while (d && !made && (entry = readdir(d))) {
 		made = true;
-		for (size_t i = 0; i < sizeof(notes) / sizeof(*notes); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(notes); i++)
 			made = made && strcmp(entry->d_name, notes[i]) != 0;
 	}
 	if (d)

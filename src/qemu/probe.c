@@ -97,7 +97,7 @@ static bool probe_is_passing(const char *complaint)
 	static const char *const words[] = {"resource busy", "Cannot allocate memory",
 					    "Resource temporarily unavailable", "Too many open files"};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strstr(complaint, words[i]))
 			return true;
 	return false;
@@ -499,7 +499,7 @@ static char *probe_find_audio(const char *binary)
 	if (proc_run(argv, OUTPUT_MAX, &out, NULL) < 0)
 		return xstrdup("");
 	strv_split(&words, out.data, " \r\n");
-	for (size_t i = 0; i < sizeof(best) / sizeof(*best) && !found; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(best) && !found; i++) {
 		if (strv_has(&words, best[i]))
 			found = xstrdup(best[i]);
 	}
