@@ -22,7 +22,12 @@ int cli_temporary_spec(struct cli *cli, const char *ref, struct spec *s, struct 
 {
 	const struct {
 		const char *key, *value;
-	} texts[] = {{"machine.arch", cli->arch}, {"machine.release", cli->release}, {"mirror.url", cli->mirror}};
+	} texts[] = {
+		{"firmware.mode", "direct"}, /* boots sooner */
+		{"machine.arch", cli->arch},
+		{"machine.release", cli->release},
+		{"mirror.url", cli->mirror},
+	};
 	int r = 0;
 
 	if (ref && (cli->arch || cli->release)) {
