@@ -61,7 +61,7 @@ class Dates(lib.Case):
         self.serve("good")
         self.assertEqual(box.prepare().warnings, [])
 
-    def test_older_keeps_what_was_seen(self):
+    def test_older_release_keeps_the_floor(self):
         self.serve("good")
         box = self.box(alone=True)
         first = box.prepare()

@@ -142,7 +142,7 @@ class Ends(lib.Case):
         self.assertEqual(again.status, 0, str(again))
         self.assertIn("time zone: no Mars/Phobos", again.err + again.out)
 
-    def test_settings_unheard_of(self):
+    def test_settings_not_reported(self):
         """A login prompt alone does not say that the settings were applied."""
         result = self.booted(self.made())
         warnings = [e["text"] for e in result.events if e.get("event") == "warning"]
@@ -200,7 +200,7 @@ class Ends(lib.Case):
         self.assertEqual(result.status, 125, str(result))
         self.assertIn("the machine has no network", result.err)
 
-    def test_ssh_of_one_that_ends(self):
+    def test_ssh_of_a_machine_that_stops(self):
         box = self.made(network_forward="127.0.0.1:auto:22")
         self.booted(box, "progress 1 seed-applied\n" + UP + "wait 2500\nexit 0\n")
         result = box.run("ssh", "m", "--", "true", json_events=False)
@@ -220,7 +220,7 @@ class Ends(lib.Case):
         self.assertLess(len(result.error["text"]), 1000)
         self.ends_as(box, "failed", "qemu-refused", "refused to start (status 1)", "no such board")
 
-    def test_refuses_and_nobody_waits(self):
+    def test_refuses_without_a_client(self):
         """Where nobody waits for a login it is told all the same."""
         box = self.made()
         result = self.boot(box, "stderr 1 qemu: no such board\nexit 1\n", "--wait=none")
@@ -290,7 +290,7 @@ class Ends(lib.Case):
             os.kill(self.status(box)["qemu_pid"], number)
             self.ends_as(box, "failed", cause_id, words)
 
-    def test_says_nothing(self):
+    def test_exits_silently(self):
         """It ends with 0 and no SHUTDOWN event; and as a guest's power-off does (the control)."""
         box = self.made()
         self.booted(box, UP + "wait 300\nexit 0\n", "--wait=none")
@@ -333,7 +333,7 @@ class Ends(lib.Case):
         self.assertEqual(box.run("resume", "m").status, 0)
         lib.poll(lambda: self.status(box)["state"] == "running")
 
-    def test_breaks_down_where_it_went_on(self):
+    def test_accelerator_fails_after_resume(self):
         """An accelerator that fails behind a suspension: the guest is lost with it, and that is said."""
         box = self.made()
         moved = "C getfd\nR\nC migrate-set-capabilities\nR\nC migrate-set-parameters\nR\n"
@@ -390,7 +390,7 @@ class Ends(lib.Case):
         self.recovers(box)
 
     # ---- it cannot be reached ----------------------------------------------------------------
-    def test_its_folder_is_taken(self):
+    def test_runtime_folder_is_removed(self):
         """The end of a login session removes its runtime folder, and the machine goes on without a
         socket: whoever comes next is served again, in the same place or, without one, in another."""
         box = self.made()
@@ -482,7 +482,7 @@ class Ends(lib.Case):
         self.assertEqual(box.run("kill", "m").status, 0)
         self.assertEqual(self.holders(box), [])
 
-    def test_boot_of_a_paused_one(self):
+    def test_boot_of_a_paused_machine(self):
         """Is told so, and how it continues, whatever it would wait for."""
         box = self.made(boot_timeout="60m")
         self.booted(box, UP + "C stop\nE STOP\nR\nC query-status\nR {\"status\": \"paused\"}\n"
@@ -496,7 +496,7 @@ class Ends(lib.Case):
         self.assertEqual(box.run("resume", "m").status, 0)
         self.booted(box)
 
-    def test_its_file_is_wrong(self):
+    def test_ini_file_is_invalid(self):
         """What runs is reached by its name, whatever its file says by now."""
         box = self.made()
         self.booted(box, UP + "C stop\nE STOP\nR\nC query-status\nR {\"status\": \"paused\"}\n"
@@ -510,7 +510,7 @@ class Ends(lib.Case):
         self.assertEqual(box.run("stop", "nobody").id, "machine-unknown")
 
     # ---- F38: it does not end ----------------------------------------------------------------
-    def test_deaf(self):
+    def test_guest_and_qemu_do_not_answer(self):
         """Neither the guest nor QEMU hears anything, and there is a day for each rung; a signal to the
         supervisor goes on to the next (the deadlines themselves are tests/fake/qmp's)."""
         box = self.made()
@@ -540,7 +540,7 @@ class Ends(lib.Case):
         return [p for p in box.processes() if "tests/fake/qemu.py" in
                 lib.read("/proc/%d/cmdline" % p).replace("\0", " ")]
 
-    def test_face_killed(self):
+    def test_client_killed(self):
         """The one that booted it is killed while it waits for a login: the machine goes on."""
         box = self.made()
         with open(box.script, "w", encoding="utf-8") as out:
@@ -573,7 +573,7 @@ class Ends(lib.Case):
                          ("running", True, pid))
         self.assertEqual(self.holders(box), [pid])
 
-    def test_stopped_while_it_is_taken_over(self):
+    def test_stopped_during_takeover(self):
         """Nothing is done to a guest before its state is known: then its power button is pressed."""
         box = self.made()
         self.booted(box, UP + "again\nfile go\ncaps\nC query-status\nR {\"status\": \"running\"}\n" +

@@ -221,7 +221,7 @@ class Personal(Scripts):
         self.versions("versions", "{ echo 2001-01-01 00:00:00 configure four:armhf 1.0 '<none>'; "
                       "date '+%%Y-%%m-%%d %%H:%%M:%%S configure later:armhf 1.0 <none>'; } >>%s/var/log/dpkg.log" % self.root)
 
-    def test_what_nothing_makes_again(self):
+    def test_files_that_no_package_recreates(self):
         self.put("etc/once", "made by hand", 0o600)
         self.assertEqual(self.script("vanished", "bystander"), [])
         self.assertEqual(lib.read(os.path.join(self.root, "etc/once")), "made by hand")

@@ -55,7 +55,7 @@ class Made(lib.Case):
         self.assertIn(PUBLIC, self.seed(box))
 
     # ---- what was not made
-    def test_never_made_is_not_listed(self):
+    def test_unprepared_is_not_listed(self):
         """A run that failed before it made anything leaves no machine; one that made something does."""
         box = self.own({"match": "/", "mode": "close-empty"})
         failed = box.prepare()
@@ -96,7 +96,7 @@ class Made(lib.Case):
         self.assertNotIn("Done before", all_of_them.err)
         self.assertRegex(all_of_them.err, r"(?m)^✓ Unpack +unchanged: ")
 
-    def test_how_long_it_takes_yet(self):
+    def test_elapsed_time_lines(self):
         """Without a terminal, a line now and then, and each says something: how long it has taken."""
         box = self.box(alone=True)
         with open(box.script, "w", encoding="utf-8") as out:

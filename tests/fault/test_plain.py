@@ -108,7 +108,7 @@ class Case(lib.Case):
 class Wizard(Case):
     prompts = 0
 
-    def test_packages_are_looked_for(self):
+    def test_packages_are_searched(self):
         """Without a question too; what cannot be looked for is said."""
         box = self.box()
 
@@ -127,7 +127,7 @@ class Wizard(Case):
         self.assertEqual(err, "")
         self.assertTrue(os.path.exists(os.path.join(box.saved, "right.ini")))
 
-    def test_enter_takes_all(self):
+    def test_enter_accepts_all_defaults(self):
         """yes '' | debwiz new --plain"""
         box = self.box()
         out, _ = self.new(box, [""] * 100)
@@ -142,7 +142,7 @@ class Wizard(Case):
         self.assertEqual(parsed(self.ini(box, "armhf-bookworm-2")),
                          parsed(self.expected(box, "armhf-bookworm-2")))
 
-    def test_as_it_is_heard(self):
+    def test_lines_are_complete_for_a_screen_reader(self):
         """Each line says all by itself: no columns, what can be answered, a wrong answer repeats the
         question."""
         box = self.box()
@@ -213,7 +213,7 @@ class Wizard(Case):
         mode = os.stat(os.path.join(box.saved, "box.ini")).st_mode & 0o777
         self.assertEqual(mode, 0o600)
 
-    def test_hostile_words(self):
+    def test_hostile_input(self):
         """F51: what the archive says is shown, and does nothing to a terminal (talk looks)."""
         box = self.box()
         answers = [""] * 60
@@ -260,7 +260,7 @@ class Wizard(Case):
         self.talk(box, "", "new", "--plain", "--yes", *args)
         self.assertEqual(parsed(self.ini(box, "early")), parsed(self.expected(box, "early")))
 
-    def test_never_right(self):
+    def test_never_valid(self):
         """An input that never ends and is never right: it does."""
         for line in ("nonsense", "<", "?"):
             with self.subTest(line):
@@ -350,7 +350,7 @@ class Wizard(Case):
         done = box.run("edit", box.ini, "--yes", "--set", "cpu.memory=2G")
         self.assertFalse(done.events[-1]["changed"], done.out)
 
-    def test_changed_meanwhile(self):
+    def test_changed_by_another_program(self):
         """F31: another writes the file while its questions are asked."""
         box = self.box()
         count = self.edit_questions(box)
@@ -402,7 +402,7 @@ class Whole(Case):
         self.assertTrue(lib.is_whole(disk))
         return box
 
-    def test_a_url_is_no_file(self):
+    def test_url_is_not_a_file(self):
         box = self.box()
         for verb in ("up", "check", "plan"):
             result = box.run(verb, "https://example.org/m.ini")

@@ -252,7 +252,7 @@ class Planted(lib.Case):
         other.machine = os.path.join(box.data, "machines", "n")
         return other
 
-    def test_base_made_meanwhile(self):
+    def test_base_created_by_another_process(self):
         """While one reads the lists, another makes the base: it is taken, not made again."""
         box = self.own({"match": "/InRelease", "mode": "gate", "times": 1})
         other = self.twin(box)

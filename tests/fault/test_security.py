@@ -53,7 +53,7 @@ class Security(lib.Case):
         result = box.prepare("--offline")
         self.z(box, result, "offline-missing", 4)
 
-    def test_release_file_is_rubbish(self):
+    def test_release_file_is_garbage(self):
         for mode, ids, status in (("corrupt", "inrelease-bad-signature", 5), ("garbage", "http", 4),
                                   ("login", ("http-login-page",), 4)):
             with self.subTest(mode):

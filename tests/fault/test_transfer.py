@@ -66,7 +66,7 @@ class Transfer(lib.Case):
                      lambda: encoded("bookworm/InRelease"), lambda: encoded(DEB % "bash"))
 
     # ---- F13, F14
-    def test_broken_off_and_resumed(self):
+    def test_interrupted_and_resumed(self):
         """Each deb is broken off in another way, and then answers its range in another way."""
         first = {"apt": "reset", "bash": "short", "coreutils": "close-empty", "dpkg": "close",
                  "dash": "one-chunk-error"}

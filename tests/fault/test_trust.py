@@ -127,7 +127,7 @@ class Trust(lib.Case):
             result = box.run("check", os.path.join(lib.SRC, "assets", "examples", name), json_events=False)
             self.assertIn("nothing wrong", result.out, str(result))
 
-    def test_own_word(self):
+    def test_own_values_need_no_agreement(self):
         """What a person says on the command line is no other's: nothing is asked."""
         box = self.foreign(qemu_binary=None)
         result = box.run("command", box.ini, "--set", "qemu.binary=./evil",
@@ -183,7 +183,7 @@ class Trust(lib.Case):
         result = box.run("plan", box.ini)
         self.assertEqual(len([w for w in result.warnings if "the folder /srv" in w]), 1, str(result))
 
-    def test_another_content_asks_again(self):
+    def test_changed_content_asks_again(self):
         def evil(box):
             with open(box.evil, "a", encoding="utf-8") as out:
                 out.write("# another one\n")
@@ -269,7 +269,7 @@ class Trust(lib.Case):
         self.assertEqual(box.run("prepare", saved, *box.settings()).id, "file-not-agreed")
         self.assertEqual(other.run("prepare", other.ini, *other.settings()).id, "file-not-agreed")
 
-    def test_agreed_machine_is_made(self):
+    def test_agreed_machine_is_prepared(self):
         """The whole way, with a QEMU that the file names."""
         box = self.box(alone=True, qemu_binary="./fakeqemu", mirror_keyring="ring")
         shutil.copy(self.world.archive.keys.ring("pinned"), os.path.join(box.root, "ring"))

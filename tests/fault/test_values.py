@@ -103,7 +103,7 @@ class Ini(lib.Case):
                 self.assertEqual(result.status, 0, str(result))
                 self.assertEqual(json.loads(result.out.strip())["name"], "m")
 
-    def test_unknown_is_kept_and_said(self):
+    def test_unknown_keys_are_kept_and_reported(self):
         """By every verb that reads the file; with --strict none goes on."""
         text = self.HEAD + "[CPU]\nmemory = 2G\n[system]\npackage = vim\n[other]\nkey = value\n"
         box = self.world.checker
@@ -124,7 +124,7 @@ class Ini(lib.Case):
                 self.assertEqual(result.error["text"].split("\n"), said)
         self.assertEqual(box.bases(), [])
 
-    def test_each_line_says_its_file(self):
+    def test_each_line_names_its_file(self):
         box = self.world.checker
         box.write_ini(text=self.HEAD + "[cpu]\nmemory = 2048\n[disk]\nstandalone = true\n")
         result = box.run("check", box.ini, json_events=False)
@@ -219,7 +219,7 @@ class Argv(lib.Case):
                              "boot.cmdline=" + value)
             self.assertEqual(result.status, 2, str(result))
 
-    def test_what_is_shown_is_what_runs(self):
+    def test_shown_command_is_run(self):
         """Paths with every awkward character come whole into one element each."""
         box = self.box(warm=True, alone=True)
         folder = os.path.join(box.root, "a,b=c :'%n -S{}")
@@ -336,7 +336,7 @@ class Secrets(lib.Case):
         self.assertEqual(set(holders) - {"m.ini"},
                          {os.path.relpath(os.path.join(box.machine, "seed.iso"), box.root)})
 
-    def test_no_password_is_no_password(self):
+    def test_empty_password_hash(self):
         box = self.box(alone=True)
         self.good(box, box.prepare())
         with open(os.path.join(box.machine, "seed.iso"), "rb") as seed:

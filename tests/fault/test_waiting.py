@@ -126,7 +126,7 @@ class Waiting(lib.Case):
             lambda: self.trouble("http-status", 4, [], code=503, retry_after=3600),
             lambda: self.trouble("http-status", 4, [], code=403))
 
-    def test_retry_after_is_heeded(self):
+    def test_retry_after_is_respected(self):
         when = []
         rule = {"match": DEB % "bash", "mode": "timed", "then": "status", "times_asked": when,
                 "code": 503, "retry_after": 3, "times": 1}

@@ -48,7 +48,7 @@ class Words(unittest.TestCase):
     def test_closed(self):
         self.lost(">&-", "Bad file descriptor")
 
-    def test_lost_in_between(self):
+    def test_reader_exits_or_disk_fills(self):
         """A reader that has gone away is no error; a file that takes the beginning and no more is one."""
         status, _, err = self.run_it("list", "--json", before="| head -n 1 >/dev/null")
         self.assertEqual((status, err), (0, ""))

@@ -82,7 +82,7 @@ class Again(world.Case):
         s.wait(re.compile(r"│ +locales "), "↑↓ choose", gone=("no mirror", "was cut", "F5"))
         self.leave(s, "Esc", "C-q", "Right", "Enter")
 
-    def test_qemu_was_installed_meanwhile(self):
+    def test_qemu_is_installed_later(self):
         home = self.world_home()
         late = os.path.join(home.root, "late")
         s = self.start(home, "--set", "qemu.binary=" + late)

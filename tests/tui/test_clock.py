@@ -50,7 +50,7 @@ class Clock(world.Case):
             out.write("%d\n" % seconds)
         os.rename(home.clock + ".part", home.clock)
 
-    def test_control_the_clock_jumps(self):
+    def test_control_of_clock_jumps(self):
         home = self.clock_home()
         for jump in (0, *JUMPS):
             self.jump(home, jump)
@@ -63,7 +63,7 @@ class Clock(world.Case):
                   encoding="utf-8") as record:
             return json.load(record)["started"]
 
-    def test_jumps_do_not_matter(self):
+    def test_clock_jumps_have_no_effect(self):
         for jump in JUMPS:
             with self.subTest(jump=jump):
                 self.one(jump)

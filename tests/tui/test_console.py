@@ -133,7 +133,7 @@ class Console(lib.Case):
         self.addCleanup(guest.close)
         return guest
 
-    def test_typed_before_it_is_there(self):
+    def test_typed_before_the_connection(self):
         """A key that is typed before the console has come is the guest's all the same."""
         g = self.guest()
         s = self.open(g)                        # it is up, and its supervisor waits for nothing
@@ -488,7 +488,7 @@ class Console(lib.Case):
         self.assertIn(b"the end", out[-100:])
         self.assertEqual(out.count(b"x"), 99 * 25000)
 
-    def test_two_look_one_types(self):
+    def test_two_clients_one_types(self):
         """Both are told when the keyboard is taken, and it goes back when the one that took it leaves."""
         g = self.guest()
         a = self.open(g)
@@ -747,7 +747,7 @@ class Console(lib.Case):
         self.assertNotIn(b"\x1b]", raw)
         self.assertNotIn(b"\x07", raw)
 
-    def test_wishes_denied_and_granted(self):
+    def test_osc_requests_denied_and_granted(self):
         """Bell, title and clipboard of the guest's: nothing by default, each by its setting; no answer."""
         wishes = (b"\x07\x1b]0;editing \x1b[31mred\x07\x1b]2;editing\xe2\x80\xae\x1b\\"
                   b"\x1b]52;c;aGVsbG8=\x07\x1b]52;c;?\x07\x1b]2;" + b"x" * 70000 + b"\x18\x1b[6n\x1b[H")
@@ -780,7 +780,7 @@ class Console(lib.Case):
                 self.assertEqual(raw.count(b"\x1b]"), sum(w in allowed for w in ("title", "clipboard")))
                 self.assertNotIn("\u202e".encode(), raw)
 
-    def test_title_goes_with_the_console(self):
+    def test_title_is_restored_without_the_console(self):
         """Left for another screen: the title is the terminal's own again, while the program goes on."""
         g = self.guest()
         folder = os.path.join(g.home.root, "config", "debwiz")

@@ -66,7 +66,7 @@ class Everywhere(everywhere.Case):
             self.end_by(signal.SIGTERM, s, name, home)
         self.each(check)
 
-    def test_line_goes_down(self):
+    def test_hangup(self):
         """F55: the terminal has gone, whether SIGHUP says so or not: the program ends, and does not spin;
         what a machine's guest runs is left alone, and work that was under way begins again another time."""
         ignoring = ["/bin/sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""]
@@ -81,7 +81,7 @@ class Everywhere(everywhere.Case):
                     everywhere.world.faultlib.poll(lambda: not home.box.processes())
         self.each(check)
 
-    def test_line_of_a_verb_goes_down(self):
+    def test_hangup_during_a_verb(self):
         """The same of verbs that stay: what they print has no reader any more."""
         ignoring = ["/bin/sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""]
 
@@ -101,7 +101,7 @@ class Everywhere(everywhere.Case):
                 self.assert_runs(home, guest)
                 guest.close()
 
-    def test_storm_and_sigint(self):
+    def test_resize_storm_and_sigint(self):
         def check(name, home, guest):
             s = self.at(name, home)
             if guest:

@@ -169,7 +169,7 @@ class FirstRun(world.Case):
         s.wait("Enter boot", gone="c console")
         self.leave(s)
 
-    def test_cancel_and_go_on(self):
+    def test_cancel_and_continue(self):
         home = self.world_home()
         home.plays("up\nwait 600000\n")
         s = self.screen(home, *self.answers(home))
@@ -235,7 +235,7 @@ class FirstRun(world.Case):
         s.wait("8 Review of 8")
         s.key("Right", "Right", "Enter")
 
-    def test_set_is_an_answer_of_the_first_questions_alone(self):
+    def test_set_answers_only_the_first_wizard(self):
         home = self.world_home()
         home.machine("m", mirror_url=home.box.url + "/debian", mirror_components="main",
                      mirror_keyring=self.world.archive.keys.ring("pinned"), mirror_security="no",
@@ -278,7 +278,7 @@ class FirstRun(world.Case):
         self.assertEqual(os.listdir(os.path.join(home.box.data, "machines")), ["m"])
         self.leave(s)
 
-    def test_set_holds_for_the_machine_that_is_opened(self):
+    def test_set_applies_to_the_opened_machine(self):
         home = self.home()
         for name in ("m", "n"):
             home.machine(name, cpu_memory="1G")
@@ -382,7 +382,7 @@ class FirstRun(world.Case):
     def pool(self, since):
         return [line for line in self.world.server.log()[since:] if "/pool/" in str(line)]
 
-    def test_failure_says_cause_and_remedy(self):
+    def test_failure_shows_cause_and_remedy(self):
         home = self.world_home()
         s = self.screen(home, *self.answers(home), "--set", "mirror.components+=contrib")
         self.to_release(s)
@@ -408,7 +408,7 @@ class FirstRun(world.Case):
         s.wait("debwiz · armhf-bookworm", "Enter prepare and boot")
         self.leave(s)
 
-    def test_failed_work_holds_nothing(self):
+    def test_failed_work_releases_its_locks(self):
         """While the screens still show it, another debwiz makes a machine of the same kind."""
         home = self.world_home()
         for name in "mn":

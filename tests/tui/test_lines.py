@@ -158,7 +158,7 @@ class Lines(lib.Case):
                               capture_output=True, text=True, timeout=lib.LIMIT, check=False)
         return done
 
-    def test_suspend_shows_how_far(self):
+    def test_suspend_shows_progress(self):
         m = self.machine(CANCELLED)
         s = self.screen(m.home, "suspend", "m")
         s.wait("m: writing its memory, 768.0 M of 1.0 G")
@@ -175,7 +175,7 @@ class Lines(lib.Case):
         self.assertEqual(s.wait_end(), 0)
         self.assertIn(b"writing its memory, 768.0 M of 1.0 G", s.raw())
 
-    def test_suspended_may_only_go_on(self):
+    def test_suspended_can_only_resume(self):
         """The screens refuse what the verbs refuse; a boot begins with the start."""
         m = self.machine(DONE)
         self.assertEqual(self.run_it(m, "suspend", "m").returncode, 0)
@@ -204,7 +204,7 @@ class Lines(lib.Case):
         self.assertEqual(events[-1], {"event": "suspended", "name": "m"})
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
-    def test_revert_shows_how_far(self):
+    def test_revert_shows_progress(self):
         m = self.machine(LOADING + "serve\n")
         s = self.screen(m.home, "snapshot", "m", "revert", "old")
         s.wait(re.compile(r"m: loading the snapshot, 60[0-9]\.[0-9] M of 1\.0 G"))
@@ -212,7 +212,7 @@ class Lines(lib.Case):
         s.wait("m: the snapshot old is what the machine is again", gone="loading")
         self.assertEqual(s.wait_end(), 0)
 
-    def test_create_shows_how_far(self):
+    def test_create_shows_progress(self):
         m = self.machine(SAVING + "serve\n")
         disk = os.path.join(m.dir, "disk.qcow2")
         s = self.screen(m.home, "snapshot", "m", "create", "new")
@@ -243,7 +243,7 @@ class Lines(lib.Case):
                     self.assertLess(time.monotonic(), end)
                 self.assertEqual(self.run_it(m, "status", "m", "--json").returncode, 0)
 
-    def test_screens_show_how_far(self):
+    def test_screens_show_progress(self):
         """The machine's own screen, its console and its snapshots: while it takes, and no longer."""
         m = self.machine(CANCELLED)
         look = self.screen(m.home, "console", "m", columns=100)
@@ -259,7 +259,7 @@ class Lines(lib.Case):
         look.wait("killed", gone="writing its memory")
         s.wait("killed", gone="writing its memory")
 
-    def test_snapshots_show_how_far(self):
+    def test_snapshots_show_progress(self):
         m = self.machine(UP + LISTED + ASKED + JOB % ("snapshot-load", "read 629145600") + LISTED + "serve\n")
         s = self.screen(m.home, "m", columns=120)
         s.wait("debwiz · m", "t snapshots")

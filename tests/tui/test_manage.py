@@ -84,7 +84,7 @@ class Manage(lib.Case):
         self.leave(s)
 
     @unittest.skipUnless(shutil.which("qemu-io"), "there is no qemu-img")
-    def test_edit_of_a_made_machine_says_when_each_change_counts(self):
+    def test_edit_shows_when_each_change_takes_effect(self):
         home, s = self.at_home("alpha", disk_size="128G")
         self.disk(home, "alpha")
         s.wait("○ ready")
@@ -119,7 +119,7 @@ class Manage(lib.Case):
         s.key("Right", "Enter")
         self.assertEqual(s.wait_end(), 0)
 
-    def test_save_as_never_writes_over_what_was_not_shown(self):
+    def test_save_as_never_overwrites_an_unseen_file(self):
         home, s = self.at_home("alpha")
         other = os.path.join(home.root, "other.ini")
         with open(other, "w", encoding="utf-8") as text:
@@ -230,7 +230,7 @@ class Manage(lib.Case):
         self.leave(s)
 
     @unittest.skipUnless(shutil.which("qemu-io"), "there is no qemu-img")
-    def test_a_large_clone_says_how_far_it_is_and_is_cancelled(self):
+    def test_large_clone_shows_progress_and_is_cancelled(self):
         home, s = self.at_home("alpha")
         disk = self.disk(home, "alpha")
         size = os.path.getsize(disk)
@@ -257,7 +257,7 @@ class Manage(lib.Case):
         self.leave(s)
 
     @unittest.skipUnless(shutil.which("qemu-io"), "there is no qemu-img")
-    def test_leaving_while_a_copy_is_made_asks_and_stops_it(self):
+    def test_leaving_during_a_copy_asks_and_cancels_it(self):
         for how in ("F10", "SIGTERM"):
             home, s = self.at_home("alpha")
             os.truncate(self.disk(home, "alpha"), 1 << 40)
@@ -284,7 +284,7 @@ class Manage(lib.Case):
             self.assertFalse(os.path.exists(part))
             self.assertFalse(os.path.exists(os.path.join(home.machines, "beta.ini")))
 
-    def test_large_terminals_tell_what_it_is(self):
+    def test_large_terminals_show_more_columns(self):
         home = self.home()
         for i in range(40):
             home.machine("machine-%02d" % i, cpu_memory="%dG" % (1 + i % 2))
@@ -303,7 +303,7 @@ class Manage(lib.Case):
         s.wait("512.0 M memory")
         self.leave(s)
 
-    def test_wrong_files_are_told_as_such(self):
+    def test_invalid_files_are_reported(self):
         home = self.home()
         home.machine("abcdefghijklmnopqrstuvwxyz12345")
         home.machine("broken", text="[machine]\nname = broken\narch = none\n")
@@ -333,7 +333,7 @@ class Manage(lib.Case):
         s.key("Esc")
         self.leave(s)
 
-    def test_of_one_that_runs(self):
+    def test_of_a_running_machine(self):
         home = self.home()
         guest = Guest(home)
         self.addCleanup(guest.close)
@@ -392,7 +392,7 @@ class Manage(lib.Case):
         self.assertEqual(s.wait_end(), 2)
         self.assertIn("there is no verb no-such", s.text())
 
-    def test_waiting_takes_no_time(self):
+    def test_idle_uses_no_cpu(self):
         _, s = self.at_home("alpha")
         s.settle(300)
         before = s.cpu()

@@ -66,7 +66,7 @@ class Screens(world.Case):
             self.survives(name, s)
         self.walk(look)
 
-    def test_120x40_shows_the_file_beside(self):
+    def test_120x40_shows_the_ini_file(self):
         def look(name, s):
             self.neat(name, s)
             if name in walk.HEADINGS:
@@ -83,7 +83,7 @@ class Screens(world.Case):
         s = self.walk(look, utf8=False, LC_ALL="C", NO_COLOR="1")
         self.assertNotRegex(s.raw(), rb"\033\[[0-9;]*[34][0-9][;m]")
 
-    def test_back_and_forth_loses_nothing(self):
+    def test_back_and_next_keep_answers(self):
         home = self.world_home()
         s = self.screen(home, *walk.arguments(home), rows=60)
 
@@ -114,7 +114,7 @@ class Screens(world.Case):
         self.assertEqual(s.wait_end(), 130)
         self.assert_given_back(s)
 
-    def test_wrong_answers_are_told_at_once(self):
+    def test_invalid_answers_are_reported_immediately(self):
         home = self.world_home()
         s = self.screen(home, *walk.arguments(home))
         s.wait("Which machine")

@@ -47,7 +47,7 @@ class Snapshots(lib.Case):
         s.wait("%s was created." % name, re.compile(r"▸ %s +\d\d " % name))
 
     @unittest.skipUnless(QEMU_IMG, "there is no qemu-img")
-    def test_of_one_that_is_off(self):
+    def test_of_a_stopped_machine(self):
         home, disk = self.made()
         s = self.screen(home, "m")
         s.wait("debwiz · m", "t snapshots", "C clone", "N rename", "X recreate", "D delete")
@@ -91,7 +91,7 @@ class Snapshots(lib.Case):
         s.key("Esc")
         self.leave(s)
 
-    def test_of_one_that_runs(self):
+    def test_of_a_running_machine(self):
         home = self.home()
         guest = Guest(home)
         self.addCleanup(guest.close)

@@ -22,7 +22,7 @@ class Terminal(lib.Case):
         s.wait("debwiz · machines")
         return s
 
-    def test_leaves_as_it_came(self):
+    def test_restores_the_terminal(self):
         s = self.start()
         self.assertTrue(s.modes()["alternate"])
         self.leave(s)
@@ -36,7 +36,7 @@ class Terminal(lib.Case):
         rest = ALLOWED.sub(b"", s.raw())
         self.assertEqual(re.findall(rb"[\000-\037]", rest), [])
 
-    def test_pictures_are_marked_as_a_whole(self):
+    def test_frames_are_synchronized(self):
         """Synchronized output: every text lies between the marks, where the terminal is an xterm."""
         for term, marked in (("xterm-256color", True), ("screen", True), ("vt220", False)):
             with self.subTest(term):
@@ -66,7 +66,7 @@ class Terminal(lib.Case):
                 self.assert_given_back(s)
                 self.assertNotEqual(s.modes()["line"], before)
 
-    def test_crash_gives_the_terminal_back(self):
+    def test_crash_restores_the_terminal(self):
         for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS):
             with self.subTest(number):
                 home = self.home()
@@ -80,7 +80,7 @@ class Terminal(lib.Case):
                 with open(report, encoding="utf-8") as text:
                     self.assertIn(number.name, text.read())
 
-    def test_line_goes_down(self):
+    def test_hangup(self):
         for ignore in (False, True):
             with self.subTest(ignore=ignore):
                 wrap = ["/bin/sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""] if ignore else []
@@ -172,7 +172,7 @@ class Terminal(lib.Case):
                     self.assertNotRegex(s.raw(), rb"\033\[[0-9;]*[34][0-9][;m]")
                 self.leave(s)
 
-    def test_too_small_says_what_it_needs(self):
+    def test_too_small_shows_the_required_size(self):
         s = self.start()
         for rows, columns in ((12, 40), (19, 80), (24, 71), (3, 10), (1, 1)):
             s.resize(rows, columns)
@@ -233,7 +233,7 @@ class Terminal(lib.Case):
         s.wait_end()
 
     @unittest.skipUnless(shutil.which("bash"), "there is no bash")
-    def test_a_stop_and_its_end_at_once(self):
+    def test_stop_and_continue_together(self):
         """Whichever came last counts, however many there are: it neither stays stopped nor goes on."""
         s, pid = self.under_a_shell()
         for _ in range(100):
@@ -264,7 +264,7 @@ class Terminal(lib.Case):
             select.select([], [], [], 0.05)
 
     @unittest.skipUnless(shutil.which("bash"), "there is no bash")
-    def test_a_stop_while_it_writes(self):
+    def test_stop_during_a_write(self):
         """curses ignores it then, left to itself."""
         s, pid = self.under_a_shell()
         for _ in range(3):
@@ -283,7 +283,7 @@ class Terminal(lib.Case):
         s.type("exit\r")
         s.wait_end()
 
-    def test_no_shell_waits(self):
+    def test_no_stop_without_a_shell(self):
         """Stopped nobody could continue it, and the system would not stop it: said, and all stays."""
         s = self.start()
         s.key("C-z")

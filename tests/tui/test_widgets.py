@@ -46,7 +46,7 @@ class Widgets(world.Case):
         s.wait("127.0.0.1:auto:22", gone="8080")
         self.quit(s)
 
-    def test_items_of_parts_are_put_together_from_what_is_offered(self):
+    def test_structured_items_are_completed(self):
         home, s = self.page("Network and devices")
         here = os.path.join(home.box.home, "of,mine")
         os.makedirs(os.path.join(here, "inner"))
@@ -108,7 +108,7 @@ class Widgets(world.Case):
         s.wait("Disk of")
         self.quit(s)
 
-    def test_clicks_mean_what_is_under_them(self):
+    def test_clicks_hit_what_is_under_them(self):
         _, s = self.page("Network and devices")
         s.resize(40, 120)
         s.wait("│ [machine]")
@@ -130,7 +130,7 @@ class Widgets(world.Case):
         s.wait(re.compile("▸ Name +arymhfx-bookworm"))
         self.quit(s)
 
-    def test_nothing_is_cut_beside_the_file(self):
+    def test_no_text_is_cut_beside_the_ini_file(self):
         _, s = self.page("Network and devices")
         s.resize(24, 100)
         s.wait("│ [machine]", "Isolated network and 4 more")
@@ -248,7 +248,7 @@ class Widgets(world.Case):
         s.wait("Writes ~/mine/box.ini", gone="take it")
         self.leave(s)
 
-    def test_a_set_without_its_question_is_told(self):
+    def test_set_of_a_hidden_question_is_reported(self):
         s = self.screen(self.home(), "new", "--offline", "--set", "boot.cmdline=quiet")
         s.wait("Which machine", "--set: boot.cmdline: with mode = uefi")
         s.click_text("Start-up")
@@ -257,7 +257,7 @@ class Widgets(world.Case):
         s.wait("(•) direct", re.compile("Kernel command line +quiet"))
         self.quit(s)
 
-    def test_typing_leaves_what_holds_it(self):
+    def test_typing_filters_the_list(self):
         _, s = self.page("The system on")
         s.click_text("Time zone")
         s.wait("F2 choose")
@@ -277,7 +277,7 @@ class Widgets(world.Case):
         s.wait("7 System of 8", "System ✗")
         self.quit(s)
 
-    def test_the_cursor_stands_where_one_types(self):
+    def test_cursor_is_at_the_text(self):
         home = self.home()
         home.machine("m")
         s = self.screen(home, "--offline")
@@ -303,7 +303,7 @@ class Widgets(world.Case):
         s.key("Esc", "Esc")
         self.leave(s)
 
-    def test_packages_are_those_of_the_release(self):
+    def test_packages_of_the_release(self):
         _, s = self.page("The system on", "--set", "mirror.security=no", "--set", "mirror.updates=no")
         s.click_text("Further packages")
         s.wait("type a part of the name", "Enter take it")
@@ -320,7 +320,7 @@ class Widgets(world.Case):
         s.wait(re.compile(r"Further packages +dbus\n"), gone="take it")
         self.quit(s)
 
-    def test_nothing_is_cut_where_all_is_shown(self):
+    def test_complete_texts_are_not_cut(self):
         for offline in ([], ["--offline"]):
             with self.subTest(offline=offline):
                 self.nothing_is_cut(offline)
@@ -344,7 +344,7 @@ class Widgets(world.Case):
             s.key("BackTab", "BackTab", "Enter")
         (self.leave if offline else self.quit)(s)
 
-    def test_home_and_end_and_what_is_unfolded(self):
+    def test_home_end_and_advanced(self):
         _, s = self.page("Network and devices")
         s.key("End")
         s.wait("Space show them")
@@ -356,7 +356,7 @@ class Widgets(world.Case):
         s.wait("▸ Network")
         self.quit(s)
 
-    def test_releases_are_asked_for_once(self):
+    def test_releases_are_requested_once(self):
         """Whatever the architecture, and whatever else is answered on the page."""
         asked = self.counted("/bookworm/InRelease")
         _, s = self.page("Which machine")
@@ -372,7 +372,7 @@ class Widgets(world.Case):
         self.assertEqual(len([p for p in asked if "bookworm/" in p]), 1, asked)
         self.quit(s)
 
-    def test_keys_are_offered_and_files_found(self):
+    def test_keys_and_files_are_suggested(self):
         for found in (False, True):
             with self.subTest(found=found):
                 home = self.home()
@@ -403,7 +403,7 @@ class Widgets(world.Case):
                 s.wait(re.compile(r" ~/more/other.pub\n"), gone="take it")
                 self.quit(s)
 
-    def test_a_relative_path_counts_from_the_file(self):
+    def test_relative_paths_begin_at_the_file(self):
         """As for all that read it, not from where debwiz was started; it is offered as it holds anywhere."""
         home = self.home()
         os.makedirs(os.path.join(home.machines, "disks"))
@@ -427,7 +427,7 @@ class Widgets(world.Case):
         s.wait("/config/debwiz/machines/disks/b.img", gone="Tab complete")
         self.quit(s)
 
-    def test_what_an_answer_leads_to_is_told_on_its_page(self):
+    def test_warnings_are_shown_on_their_page(self):
         _, s = self.page("Processor and memory")
         s.key("C-u")
         s.type("8")
@@ -462,7 +462,7 @@ class Widgets(world.Case):
         os.unlink(hold)
         return pipe
 
-    def test_a_command_that_comes_late_stays_where_it_was_asked_for(self):
+    def test_late_command_stays_in_its_view(self):
         home, s = self.page("The system on")
         s.click_text("Review")
         s.wait("8 Review of 8", gone="◐")
@@ -481,7 +481,7 @@ class Widgets(world.Case):
         s.key("Esc")
         self.quit(s)
 
-    def test_typing_does_not_ask_qemu_at_each_letter(self):
+    def test_typing_does_not_start_qemu_for_each_letter(self):
         home = self.world_home()
         s = self.screen(home, *walk.arguments(home), "--set", "machine.release=bookworm", columns=150)
         s.wait("Which machine", "guest=armhf-bookworm", gone="◐")
