@@ -256,7 +256,7 @@ int archive_cache_gc(const char *cache_dir, unsigned days, uint64_t *freed, stru
 		return 0;
 	if (access(cache_dir, R_OK | W_OK | X_OK) < 0)
 		return err_errno(e, errno, "cache-read", "cannot clean up %s", cache_dir);
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		char *dir = file_join(cache_dir, folders[i].name);
 
 		cache_sweep(dir, folders[i].depth, before, freed);

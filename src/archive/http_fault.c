@@ -53,7 +53,7 @@ static bool http_fault_has_escape(const char *url)
 	for (const char *p = url; *p; p++) {
 		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
 			return true;
-		for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 			if (!strncasecmp(p, bad[i], 3))
 				return true;
 	}

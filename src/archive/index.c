@@ -41,7 +41,7 @@ int index_choose(const struct suite *s, const char *component, const char *arch,
 	char hex[HASH_HEX];
 	char *path;
 
-	for (size_t i = 0; !file && i < sizeof(ends) / sizeof(*ends); i++) {
+	for (size_t i = 0; !file && i < ARRAY_SIZE(ends); i++) {
 		char *name = xasprintf("%s%s", plain, ends[i]);
 
 		file = release_find(&s->release, name);

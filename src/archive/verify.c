@@ -63,7 +63,7 @@ static bool verify_digest_is_strong(const char *name)
 {
 	static const char *const strong[] = {"SHA256", "SHA384", "SHA512", "SHA3-256", "SHA3-512"};
 
-	for (size_t i = 0; i < sizeof(strong) / sizeof(*strong); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(strong); i++)
 		if (!strcmp(name, strong[i]))
 			return true;
 	return false;

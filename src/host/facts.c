@@ -103,7 +103,7 @@ static char *facts_locale_name(void)
 {
 	static const char *const variables[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
 
-	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
 		const char *value = getenv(variables[i]);
 
 		if (!value || !*value)
@@ -224,7 +224,7 @@ char *host_debian_keyring(void)
 		"/usr/share/keyrings/debian-archive-keyring.pgp",
 	};
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		if (access(places[i], R_OK) == 0)
 			return xstrdup(places[i]);
 	}

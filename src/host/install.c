@@ -104,7 +104,7 @@ char *host_install_hint(const char *program)
 	const char *name = file_basename(program);
 	int m = install_find_manager();
 
-	for (size_t i = 0; m >= 0 && i < sizeof(packages) / sizeof(*packages); i++) {
+	for (size_t i = 0; m >= 0 && i < ARRAY_SIZE(packages); i++) {
 		if (!strcmp(packages[i].program, name) && packages[i].package[m])
 			return install_as_root(managers[m].command, packages[i].package[m], m);
 	}

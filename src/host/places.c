@@ -80,7 +80,7 @@ void host_locales(struct strv *out)
 					     "it_IT.UTF-8", "ja_JP.UTF-8", "pt_BR.UTF-8", "ru_RU.UTF-8", "zh_CN.UTF-8"};
 
 	places_each_line(paths, places_locale_line, out);
-	for (size_t i = 0; i < sizeof(common) / sizeof(*common) && out->len < 10; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(common) && out->len < 10; i++)
 		strv_add(out, common[i]);
 	strv_add(out, "C.UTF-8");
 	strv_sort(out);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "host/paths.h"
 #include "host/proc.h"
 #include "proc_priv.h"
@@ -14,7 +15,7 @@
 extern char **environ;
 
 static const int ours[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
-#define OURS (sizeof(ours) / sizeof(*ours))
+#define OURS ARRAY_SIZE(ours)
 
 static volatile sig_atomic_t proc_foreground_pid;
 

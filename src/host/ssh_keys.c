@@ -23,7 +23,7 @@ static bool ssh_keys_is_key_line(const char *line)
 
 	strv_split(&words, line, " \t");
 	for (size_t i = 0; i + 1 < words.len && !is; i++)
-		for (size_t k = 0; k < sizeof(types) / sizeof(*types); k++)
+		for (size_t k = 0; k < ARRAY_SIZE(types); k++)
 			is |= !strncmp(words.items[i], types[k], strlen(types[k])) &&
 			      !strncmp(words.items[i + 1], "AAAA", 4);
 	strv_fini(&words);
@@ -95,7 +95,7 @@ void host_ssh_keys(struct strv *out)
 	struct dirent *entry;
 	char *path;
 
-	for (size_t i = 0; i < sizeof(best) / sizeof(*best); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(best); i++) {
 		path = file_join(dir, best[i]);
 		if (ssh_keys_is_public_key(path))
 			strv_add(out, path);

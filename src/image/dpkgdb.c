@@ -268,7 +268,7 @@ static int dpkgdb_make_dirs(struct dpkgdb_writer *w, struct err *e)
 	char *path;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < sizeof names / sizeof *names; i++) {
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++) {
 		path = xasprintf("%s%s", DB, names[i]);
 		r = image_mkdir(w->image, path, &attr, e);
 		free(path);
@@ -416,7 +416,7 @@ int dpkgdb_write(struct dpkgdb *db, struct image *im, unsigned rank, int64_t epo
 				       db->packages[i]->name);
 	if (dpkgdb_make_dirs(&w, e) || dpkgdb_write_status(db, &w, e))
 		return -1;
-	for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(empty); i++)
 		if (dpkgdb_put_bytes(&w, empty[i], 0644, "", 0, e))
 			return -1;
 	if (dpkgdb_put_bytes(&w, "info/format", 0644, "1\n", 2, e))

@@ -112,7 +112,7 @@ static int initrd_add_file(struct writer *w, const char *path, unsigned mode, co
 
 static int initrd_read_busybox(struct extfs *fs, struct buf *out, struct err *e)
 {
-	for (size_t i = 0; i < sizeof(busybox_paths) / sizeof(*busybox_paths); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(busybox_paths); i++)
 		if (extfs_has(fs, busybox_paths[i]))
 			return extfs_read(fs, busybox_paths[i], BUSYBOX_MAX, out, e);
 	err_set(e, ERR_FAILED, "busybox-missing", "the image has no busybox");

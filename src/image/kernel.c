@@ -18,8 +18,6 @@ static const char *const links[] = {"/vmlinuz", "/vmlinux", "/boot/vmlinuz", "/b
 static const char *const prefixes[] = {"vmlinuz-", "vmlinux-"};
 #define VERSION_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+~_-"
 
-#define COUNT(a) (sizeof(a) / sizeof(*(a)))
-
 static bool kernel_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -71,7 +69,7 @@ static const char *kernel_version_of(const char *path)
 {
 	const char *name = file_basename(path);
 
-	for (size_t i = 0; i < COUNT(prefixes); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
 		size_t n = strlen(prefixes[i]);
 
 		if (!strncmp(name, prefixes[i], n) && name[n] && !name[n + strspn(name + n, VERSION_CHARS)])
@@ -97,7 +95,7 @@ static bool kernel_look(struct extfs *fs, const char *path, struct kernel_file *
 
 static bool kernel_find_by_link(struct extfs *fs, struct kernel *k)
 {
-	for (size_t i = 0; i < COUNT(links); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
 		if (!kernel_look(fs, links[i], &k->image))
 			continue;
 		if (kernel_version_of(k->image.path)) {

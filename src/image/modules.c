@@ -166,7 +166,7 @@ static int modules_read_module(struct loading *l, const char *path, struct buf *
 	struct buf packed;
 	int r = -1;
 
-	for (size_t i = 0; i < sizeof(packings) / sizeof(*packings); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(packings); i++) {
 		char *whole = xasprintf("%s/%s%s", l->dir, path, packings[i]);
 
 		if (!extfs_has(l->fs, whole)) {

@@ -208,7 +208,7 @@ int qcow2_open_header(struct qcow2 *q, int fd, const char *name, struct err *e)
 
 void qcow2_fini(struct qcow2 *q)
 {
-	for (size_t i = 0; i < sizeof(q->slots) / sizeof(*q->slots); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(q->slots); i++)
 		free(q->slots[i].table);
 	free(q->l1);
 	free(q->name);
@@ -220,7 +220,7 @@ void qcow2_fini(struct qcow2 *q)
 /* The L2 table under an L1 entry; borrowed until the next call. */
 static uint64_t *qcow2_l2_table(struct qcow2 *q, uint32_t index, struct err *e)
 {
-	struct qcow2_slot *slot = &q->slots[index % (sizeof(q->slots) / sizeof(*q->slots))];
+	struct qcow2_slot *slot = &q->slots[index % ARRAY_SIZE(q->slots)];
 	size_t bytes = (size_t)1 << q->cluster_bits;
 
 	if (slot->table && slot->index == index)

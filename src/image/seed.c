@@ -89,7 +89,7 @@ static int seed_make_env(const struct seed *s, struct buf *env, struct err *e)
 		{"PROXY", s->proxy},	   {"TERM", s->term},
 	};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (seed_add_env(env, texts[i].key, texts[i].value, e) < 0)
 			return -1;
 	if (seed_add_number(env, "ROWS", s->rows, e) < 0)

@@ -112,7 +112,7 @@ char *seed_guest_proxy(const char *proxy)
 		return xstrdup("");
 	if (!rest)
 		whole = xasprintf("http://%s", proxy);
-	for (size_t i = 0; rest && i < sizeof(kinds) / sizeof(*kinds); i++)
+	for (size_t i = 0; rest && i < ARRAY_SIZE(kinds); i++)
 		if (!strncasecmp(proxy, kinds[i].kind, strlen(kinds[i].kind)))
 			whole = xasprintf("%s%s", kinds[i].apt, rest + 3);
 	if (!whole)
