@@ -7,9 +7,9 @@
 
 #include "base/buf.h"
 
-/* Appends the text of n bytes. */
+/* Appends the encoded text of n bytes. */
 void base64_encode(struct buf *out, const char *p, size_t n);
-/* Appends the bytes of a text. 0, or -1 where it is none: what was appended is then of no use. */
+/* Appends the decoded bytes of a text. Returns 0, or -1 if the text is invalid; what was appended is then undefined. */
 int base64_decode(struct buf *out, const char *p, size_t n);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * err: why something failed, in words for a person and in a kind for a program.
+ * err: why something failed, as text for a person and as a kind for a program.
  *
- * Functions that can fail return 0 or -1 and take a `struct err *` last. The one who knows the
- * fact fills it; callers may prefix it once with what they were doing. A caller that does not
- * care passes NULL. A filled err is overwritten by the next err_set on it.
+ * Functions that can fail return 0 or -1 and take a `struct err *` last. The function that detects the failure
+ * fills it; callers may prefix what they were doing. A caller that needs no reason passes NULL. err_set overwrites
+ * a filled err.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
@@ -21,7 +21,7 @@ enum err_kind {
 	ERR_NETWORK = 4,
 	ERR_VERIFY = 5, /* signature or checksum */
 	ERR_BUSY = 7,
-	ERR_TIMEOUT = 8, /* the guest did not come up in time */
+	ERR_TIMEOUT = 8, /* the guest did not start in time */
 	ERR_INTERRUPTED = 130,
 };
 
@@ -30,7 +30,7 @@ struct err {
 	char id[32];  /* stable name of this error, for scripts: "inrelease-unsigned" */
 	char *text;   /* one sentence, no newline at its end */
 	char *hint;   /* what to do about it, or NULL */
-	bool no_room; /* a disk is full, or a quota used up */
+	bool no_room; /* a disk is full, or a quota is exhausted */
 };
 
 #define ERR_INIT                                                                                                       \
@@ -38,7 +38,7 @@ struct err {
 		.kind = ERR_NONE                                                                                       \
 	}
 
-/* Frees what the err holds and empties it. NULL is fine. */
+/* Frees the content and empties the err. NULL is fine. */
 void err_fini(struct err *e);
 
 /* Frees a local err when its scope is left: AUTO_ERR struct err e = ERR_INIT. */
@@ -48,19 +48,19 @@ void err_fini(struct err *e);
 int err_set(struct err *e, enum err_kind kind, const char *id, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* As err_set with ": strerror(errnum)" behind the text; ENOSPC, EDQUOT and EROFS get a hint. */
+/* Does what err_set does and appends ": strerror(errnum)"; ENOSPC, EDQUOT and EROFS get a hint. */
 int err_errno(struct err *e, int errnum, const char *id, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* Sets what to do about it. Returns -1. */
+/* Sets the hint: what to do about the error. Returns -1. */
 int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Puts "PREFIX: " before the text. Returns -1. */
+/* Inserts "PREFIX: " before the text. Returns -1. */
 int err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Fills `to` with a copy of what `from` holds. Returns -1. */
+/* Copies `from` to `to`. Returns -1. */
 int err_copy(struct err *to, const struct err *from);
 
-/* Moves what `from` holds into `to`; `from` is empty afterwards. Returns -1. */
+/* Moves the content of `from` to `to`; `from` is then empty. Returns -1. */
 int err_move(struct err *to, struct err *from);
 
 #endif

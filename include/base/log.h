@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log: what a maintainer wants to see. Nothing is written unless a sink was opened
- * (--log FILE) or topics were asked for (DEBWIZ_DEBUG=topic,topic or `all`, to stderr).
- * Never hand a secret to it.
+ * log: messages for maintainers. Nothing is written unless --log FILE opened a file or DEBWIZ_DEBUG=topic,topic (or
+ * `all`) selects topics, which go to stderr. Never log a secret.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -11,9 +10,9 @@
 
 #include "base/err.h"
 
-/* Reads DEBWIZ_DEBUG. Call once at start. */
+/* Reads DEBWIZ_DEBUG. Must be called once at the start. */
 void log_init(void);
-/* Appends all topics to `path` (made with mode 0600). */
+/* Appends all topics to the file `path`, which is created with mode 0600. */
 int log_open(const char *path, struct err *e);
 void log_close(void);
 bool log_has(const char *topic);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mem: allocation that does not fail. When memory runs out the hook of mem_set_exit runs (the
- * face restores the terminal there) and the program ends with status 1.
+ * mem: allocation that does not fail. When memory runs out, the hook of mem_set_exit runs (an interface restores
+ * the terminal there) and the program exits with status 1.
  */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
@@ -29,20 +29,20 @@ void mem_auto_free(void *pointer);
 	})
 
 void mem_set_exit(void (*hook)(void));
-/* Ends the program in that way, with a word about what it lacks: where nothing can go on. */
+/* Exits in that way, with a message about what is missing. For failures that leave no other way. */
 void mem_end(const char *why) __attribute__((noreturn));
 
 void *xmalloc(size_t n);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *p, size_t n);
-/* realloc of `count` items of `size` bytes; ends the program when the product overflows. */
+/* Resizes to `count` items of `size` bytes; exits if the product overflows. */
 void *xreallocarray(void *p, size_t count, size_t size);
-char *xstrdup(const char *s); /* NULL gives NULL */
+char *xstrdup(const char *s); /* NULL for NULL */
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
-/* qsort(3), which must not be given NULL; here it may stand for no items. */
+/* Sorts as qsort(3) does, but allows NULL for no items. */
 void mem_sort(void *items, size_t count, size_t size, int (*compare)(const void *, const void *));
 
 /* Overwrites a secret before it is freed. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * quote: words for a POSIX shell (2.2.2), each of which arrives as it is.
+ * quote: quotes words for a POSIX shell (2.2.2), so that each arrives unchanged.
  */
 #ifndef BASE_QUOTE_H
 #define BASE_QUOTE_H
@@ -9,10 +9,10 @@
 
 /* Appends the text in single quotes. */
 void quote_always(struct buf *b, const char *s);
-/* Appends the word as it is where a shell sees nothing in it but a word, else in single quotes. */
+/* Appends the word unchanged if it has no meaning for a shell, else in single quotes. */
 void quote_word(struct buf *b, const char *s);
-/* Returns a command line of a NULL-terminated list (NULL: none) of words that a person gave: a single one is the
- * line itself, as with ssh(1); of several each arrives as one word. Owned by the caller. */
+/* Returns the command line for a NULL-terminated list of words from a person (NULL: none). A single word is the line
+ * itself, as with ssh(1); each of several is passed as one word. The caller frees it. */
 char *quote_command(char *const *words);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * size: sizes and durations as people write them. A size is digits and one suffix K M G T
- * (powers of 1024); a duration is digits and s or m. A bare number is refused.
+ * size: sizes and durations as people write them. A size is digits and one suffix K M G T (powers of 1024); a
+ * duration is digits and s or m. A number without a suffix is refused.
  */
 #ifndef BASE_SIZE_H
 #define BASE_SIZE_H
@@ -14,15 +14,14 @@
 #define SIZE_TEXT 32
 
 int size_parse(const char *s, uint64_t *out, struct err *e);
-/* The shortest exact form with a suffix ("128G", "1536M"); bytes below 1K multiples as "0K"
- * cannot be written: the value must be a multiple of 1024. */
+/* Writes the shortest exact form with a suffix ("128G", "1536M"). The value must be a multiple of 1024. */
 const char *size_format(uint64_t bytes, char out[SIZE_TEXT]);
-/* For people: "144.1 M", "3.0 G", "512 B". */
+/* Writes a rounded size for people: "144.1 M", "3.0 G", "512 B". */
 const char *size_human(uint64_t bytes, char out[SIZE_TEXT]);
 int duration_parse(const char *s, uint64_t *ms, struct err *e);
 const char *duration_format(uint64_t ms, char out[SIZE_TEXT]); /* "90s", "5m" */
 const char *duration_human(uint64_t ms, char out[SIZE_TEXT]);  /* "0.6 s", "1 min 20 s" */
-/* A whole decimal number within [min, max]; no sign, no blank. */
+/* Reads a whole decimal number within [min, max], without sign or blanks. */
 int number_parse(const char *s, uint64_t min, uint64_t max, uint64_t *out, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * strv: an ordered list of owned strings, NULL-terminated so that it serves as an argv.
- * Zero-initialised it is an empty list (items may then be NULL: use strv_argv for an argv).
+ * strv: an ordered list of owned strings, NULL-terminated so that it can be an argv. A zero-initialized list is
+ * empty (items may then be NULL: use strv_argv for an argv).
  */
 #ifndef BASE_STRV_H
 #define BASE_STRV_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 struct strv {
-	char **items; /* items[len] is NULL once anything was added */
+	char **items; /* items[len] is NULL after the first addition */
 	size_t len;
 	size_t size;
 };
@@ -26,12 +26,12 @@ void strv_fini(struct strv *v);
 void strv_add(struct strv *v, const char *s); /* copies */
 void strv_take(struct strv *v, char *s);      /* takes ownership */
 void strv_addf(struct strv *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void strv_copy(struct strv *to, const struct strv *from); /* replaces what `to` held */
+void strv_copy(struct strv *to, const struct strv *from); /* replaces the content of `to` */
 bool strv_has(const struct strv *v, const char *s);
 bool strv_equal(const struct strv *a, const struct strv *b);
-void strv_sort(struct strv *v); /* by byte value; duplicates stay */
-void strv_uniq(struct strv *v); /* drops equal neighbours */
-/* Splits at any of the characters in `seps`, empty pieces are left out; appends to v. */
+void strv_sort(struct strv *v); /* by byte value; keeps duplicates */
+void strv_uniq(struct strv *v); /* removes equal neighbours */
+/* Splits at any of the characters in `seps`, omits empty pieces and appends the others to v. */
 void strv_split(struct strv *v, const char *s, const char *seps);
 char *strv_join(const struct strv *v, const char *sep); /* owned by the caller */
 char **strv_argv(struct strv *v);			/* borrowed, NULL-terminated, never NULL */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * suggest: finds the known word that a misspelt one resembles.
+ * suggest: finds the known word that is most similar to a misspelled one.
  */
 #ifndef BASE_SUGGEST_H
 #define BASE_SUGGEST_H
@@ -8,24 +8,24 @@
 #include <stddef.h>
 
 #define SUGGEST_MAX 64	 /* longer words are not compared */
-#define SUGGEST_FAR 1000 /* no distance that counts */
+#define SUGGEST_FAR 1000 /* over the limit */
 
-/* How far a word of n characters may be from what it means. */
+/* Returns how many letters of a word of n characters may differ from the word that is meant. */
 unsigned suggest_limit(size_t n);
-/* Returns how many letters of a word are wrong, missing, superfluous or exchanged with the next (optimal string
- * alignment), SUGGEST_FAR where it is over `limit`, which a word longer than SUGGEST_MAX
- * always is. */
+/* Returns how many letters of a word are wrong, missing, additional or exchanged with the next (optimal string
+ * alignment), or SUGGEST_FAR if that exceeds `limit`, which a word longer than SUGGEST_MAX always does. */
 unsigned suggest_distance(const char *a, const char *b, unsigned limit);
 
-/* The nearest of the candidates that were offered; the first one of several. */
+/* The most similar of the candidates; the first of several equal ones. */
 struct suggest {
 	const char *word; /* borrowed */
-	const char *best; /* borrowed from a candidate; NULL: none resembles the word */
+	const char *best; /* borrowed from a candidate; NULL: none is similar */
 	unsigned away;
 };
 
 void suggest_begin(struct suggest *s, const char *word);
-/* A candidate that begins with the word (of three characters or more) is as near as one with a letter wrong. */
+/* Adds a candidate. One that begins with the word (of three characters or more) is as similar as one with a wrong
+ * letter. */
 void suggest_offer(struct suggest *s, const char *candidate);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text: strings from outside made fit for a terminal or a log line.
+ * text: makes strings from outside safe for a terminal or a log line.
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
@@ -9,26 +9,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decodes one UTF-8 character (RFC 3629) of n > 0 bytes; its length, 0 when it is not valid. */
+/* Decodes one UTF-8 character (RFC 3629) of n > 0 bytes. Returns its length, or 0 if it is invalid. */
 size_t text_decode(const char *p, size_t n, uint32_t *c);
-/* Writes a character that may be encoded (text_decode gives no other) and returns its length. */
+/* Encodes a character (as text_decode returns it) and returns its length. */
 size_t text_encode(uint32_t c, char out[4]);
-/* Harmless on a terminal: no control character (C0, DEL, C1), no bidirectional, zero-width or
- * line-separator character. */
+/* Returns whether a character is safe on a terminal: not a control character (C0, DEL, C1), nor a bidirectional,
+ * zero-width or line-separator character. */
 bool text_is_fit(uint32_t c);
 
-/* A copy in which every byte sequence that is not valid UTF-8, every control character (C0, DEL,
- * C1; line feed too unless `lines`), and every bidirectional, zero-width or line-separator
- * character is a `?`. Owned by the caller. */
+/* Returns a copy in which every byte sequence that is not valid UTF-8, every control character (C0, DEL, C1; line
+ * feed too unless `lines`), and every bidirectional, zero-width or line-separator character is a `?`. The caller
+ * frees it. */
 char *text_clean(const char *s, size_t n, bool lines);
 
-/* As text_clean of one line, with terminal escape sequences (ECMA-48: ESC, CSI and OSC) left out. */
+/* Does what text_clean does for one line, and removes terminal escape sequences (ECMA-48: ESC, CSI and OSC). */
 char *text_plain(const char *s, size_t n);
 
-/* Value of a hexadecimal digit of either case, -1 for any other character. */
+/* Returns the value of a hexadecimal digit of either case, or -1. */
 int text_hex_digit(char c);
 
-/* Decodes %XX; NULL when malformed or when it holds %00. Owned by the caller. */
+/* Decodes %XX. Returns NULL if it is malformed or contains %00. The caller frees it. */
 char *text_percent_decode(const char *s, size_t n);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* asset: see include/base/asset.h. The table is generated from assets/ by the build. */
+/* asset: finds assets in the table that the build generates from assets/, or reads them from DEBWIZ_ASSETS. */
 #include "base/asset.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 extern const struct asset asset_table[];
 extern const size_t asset_count;
 
-/* Files read from DEBWIZ_ASSETS stay loaded: what was handed out is borrowed for good. */
+/* Files read from DEBWIZ_ASSETS stay loaded: callers borrow them until the program exits. */
 struct loaded {
 	struct asset asset;
 	struct loaded *next;

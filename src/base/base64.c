@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base64: see include/base/base64.h. By OpenSSL's libcrypto. */
+/* base64: encodes and decodes base64 by OpenSSL's libcrypto. */
 #include "base/base64.h"
 
 #include <limits.h>
@@ -23,7 +23,7 @@ int base64_decode(struct buf *out, const char *p, size_t n)
 	char *bytes = xmalloc(n + 1);
 	int len = n % 4 || n > INT_MAX ? -1 : EVP_DecodeBlock((unsigned char *)bytes, (const unsigned char *)p, (int)n);
 
-	/* padding is decoded, too; less than that was white space */
+	/* padding is decoded, too; a shorter result had white space */
 	if (len < 0 || (size_t)len != n / 4 * 3) {
 		free(bytes);
 		return -1;

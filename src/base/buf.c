@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* buf: see include/base/buf.h. */
+/* buf: a growable array of bytes with a limit. */
 #include "base/buf.h"
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* err: see include/base/err.h. */
+/* err: fills, copies and prefixes error descriptions. */
 #include "base/err.h"
 
 #include <errno.h>
@@ -33,7 +33,8 @@ int err_set(struct err *e, enum err_kind kind, const char *id, const char *fmt, 
 	if (!e)
 		return -1;
 	va_start(ap, fmt);
-	err_fill(e, kind, id, xvasprintf(fmt, ap)); /* made before the old text is freed: it may be in it */
+	err_fill(e, kind, id,
+		 xvasprintf(fmt, ap)); /* created before the old text is freed, which may be among the arguments */
 	va_end(ap);
 	return -1;
 }

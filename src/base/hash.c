@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* hash: see include/base/hash.h. */
+/* hash: SHA-256 by OpenSSL's libcrypto. */
 #include "base/hash.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ static void hash_must(int ok)
 		mem_end("SHA-256 cannot be computed");
 }
 
-/* OpenSSL 3.0 crashes where the first allocations of its own set-up fail. */
+/* OpenSSL 3.0 crashes if the first allocations of its initialization fail. */
 static void *hash_ssl_malloc(size_t n, const char *file, int line)
 {
 	(void)file;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ini: the strict reader; see include/base/ini.h. inih does the parsing, line by line; what it
- * would cut or misread never reaches it. The document is in ini_doc.c.
+ * ini: the strict reader of INI text. inih parses line by line; what it would truncate or misread never reaches it.
+ * The document is in ini_doc.c.
  */
 #include "base/ini.h"
 
@@ -29,7 +29,7 @@ struct scan {
 	struct err *e;
 };
 
-/* A blank tail or an inline comment. */
+/* Returns whether only blanks or an inline comment follow. */
 static bool ini_is_tail(const char *s)
 {
 	const char *p = s + strspn(s, " \t");
@@ -37,7 +37,7 @@ static bool ini_is_tail(const char *s)
 	return !*p || (*p == ';' && p > s);
 }
 
-/* Why inih must not see this line, or NULL. `line` is NUL-terminated, len bytes. */
+/* Returns why inih must not see this line, or NULL. `line` is NUL-terminated and has len bytes. */
 static const char *ini_line_fault(struct scan *s, const char *line, size_t len, char msg[160])
 {
 	const char *p = line + strspn(line, " \t");
@@ -83,7 +83,7 @@ static const char *ini_line_fault(struct scan *s, const char *line, size_t len, 
 	return NULL;
 }
 
-/* inih's fgets: the next line, or an empty one in place of a bad one. */
+/* Reads the next line for inih, an empty one in place of an invalid one. */
 static char *ini_next_line(char *out, int size, void *stream)
 {
 	struct scan *s = stream;
@@ -148,7 +148,7 @@ int ini_scan(const char *text, size_t n, ini_entry_fn fn, ini_bad_fn bad, void *
 		bad(line, "a NUL byte; this is not a text file", arg);
 		return 0;
 	}
-	/* Whatever inih itself complains of was let through by line_fault: never ignore it. */
+	/* inih reports an error that the check of lines missed: never ignore it. */
 	line = (unsigned)ini_parse_stream(ini_next_line, &s, ini_on_entry, &s);
 	if (line && !s.stopped)
 		bad(line, "cannot be read", arg);

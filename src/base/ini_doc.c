@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ini_doc: the document that keeps every line; see include/base/ini.h. What a line means is taken
- * from the reader (ini.c), so that the two never differ.
+ * ini_doc: a document that keeps every line of an INI text. The reader (ini.c) decides what a line means, so that
+ * both always agree.
  */
 #include "base/ini.h"
 
@@ -17,16 +17,16 @@ struct line {
 	char *section; /* of a header or an entry, else NULL */
 	char *key;     /* of an entry, else NULL */
 	char *value;
-	bool cr;   /* CR LF ends it */
-	bool tail; /* it is the last one, and CR without LF ends it */
+	bool cr;   /* ends with CR LF */
+	bool tail; /* the last line, which ends with CR without LF */
 };
 
 struct ini_doc {
 	struct line *lines;
 	size_t len;
 	size_t size;
-	bool ends; /* the last line has its newline */
-	bool mark; /* a byte order mark comes first */
+	bool ends; /* the last line ends with a newline */
+	bool mark; /* the text begins with a byte order mark */
 	bool cr;   /* new lines end with CR LF, as the first one does */
 };
 
@@ -110,7 +110,7 @@ struct ini_doc *ini_doc_parse(const char *name, const char *text, size_t n, stru
 		p += len + (eol ? 1 : 0);
 		d->ends = eol != NULL;
 		l->tail = cr && !eol;
-		l->cr |= !eol && d->cr; /* should a line follow it one day */
+		l->cr |= !eol && d->cr; /* in case a line is added after it */
 	}
 	if (ini_read(name, text, n, ini_doc_on_entry, d, e) < 0) {
 		ini_doc_free(d);
@@ -151,7 +151,7 @@ unsigned ini_doc_line(const struct ini_doc *d, const char *section, const char *
 	return 0;
 }
 
-/* The inline comment of an entry's line with the blanks before it, or "". */
+/* Returns the inline comment of an entry's line with the blanks before it, or "". */
 static const char *ini_doc_inline_comment(const char *text)
 {
 	const char *p = strchr(text, '=');
@@ -175,7 +175,7 @@ static bool ini_doc_fits(const char *key, const char *value)
 	return strlen(key) + 3 + strlen(value) <= INI_LINE_MAX;
 }
 
-/* Would a reader get back exactly this value? */
+/* Returns whether a reader would get exactly this value. */
 static int ini_doc_check_value(const char *section, const char *key, const char *value, struct err *e)
 {
 	size_t n = strlen(value);
@@ -210,8 +210,8 @@ static void ini_doc_fill(struct line *l, const char *section, const char *key, c
 	l->value = xstrdup(value);
 }
 
-/* Gives the entry at `at` another value and keeps its comment; where the line gets too long for
- * both, the comment goes on a line of its own before it. Returns how many lines were added. */
+/* Changes the value of the entry at `at` and keeps its comment; if the line gets too long for both, the comment
+ * moves to a line of its own before it. Returns how many lines were added. */
 static size_t ini_doc_replace(struct ini_doc *d, size_t at, const char *section, const char *key, const char *value)
 {
 	char *comment = xstrdup(ini_doc_inline_comment(d->lines[at].text));
@@ -227,8 +227,8 @@ static size_t ini_doc_replace(struct ini_doc *d, size_t at, const char *section,
 	return added;
 }
 
-/* Where a new entry of the section goes: behind its last key, else behind its header; a section
- * that is not there yet is made at the end. */
+/* Returns where to insert a new entry of the section: after its last key, else after its header; a missing section
+ * is appended. */
 static size_t ini_doc_place(struct ini_doc *d, const char *section)
 {
 	size_t at = 0;
@@ -245,9 +245,9 @@ static size_t ini_doc_place(struct ini_doc *d, const char *section)
 	return d->len;
 }
 
-/* The lines of one key, and which of the new values each of them already holds. */
+/* The lines of one key, and which of the new values each of them already has. */
 struct entries {
-	size_t *at;   /* line; kept right while lines come and go */
+	size_t *at;   /* line; adjusted when lines are added or removed */
 	size_t *kept; /* index of the value, NONE: none */
 	size_t len;
 };
@@ -287,15 +287,15 @@ int ini_doc_set(struct ini_doc *d, const char *section, const char *key, const c
 {
 	struct entries n;
 	size_t v = 0;
-	size_t to; /* where a further line goes */
+	size_t to; /* where another line is inserted */
 
 	for (size_t i = 0; i < count; i++)
 		if (ini_doc_check_value(section, key, values[i], e) < 0)
 			return -1;
 	ini_doc_find_entries(d, section, key, values, count, &n);
 	to = n.len ? n.at[0] : count ? ini_doc_place(d, section) : 0;
-	/* Between two lines that stay: line by line another value, then what is too much goes or
-	 * what is further follows. */
+	/* Between two lines that stay: the lines get the new values in turn; surplus lines are removed, surplus
+	 * values are inserted. */
 	for (size_t i = 0; i <= n.len; i++) {
 		size_t next = i;
 		size_t until;

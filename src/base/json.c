@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* json: see include/base/json.h. */
+/* json: jansson with struct err, and atomic files. */
 #include "base/json.h"
 
 #include <stdlib.h>

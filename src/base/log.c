@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* log: see include/base/log.h. The sink is the one piece of state; it is opened once at start. */
+/* log: writes messages for maintainers to a file or stderr. */
 #include "base/log.h"
 
 #include <errno.h>
@@ -68,7 +68,7 @@ void log_msg(const char *topic, const char *fmt, ...)
 			 topic, text);
 	fd = sink >= 0 ? sink : STDERR_FILENO;
 	if (write(fd, line, strlen(line)) < 0)
-		log_close(); /* a log that cannot be written must not stop the work */
+		log_close(); /* a failure to write the log must not stop the work */
 	free(line);
 	free(text);
 }

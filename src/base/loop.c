@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop: timers, work, descriptors and signals over libuv; see include/base/loop.h. Streams are in
- * stream.c. Each handle is freed in its close callback, after libuv has let go of it.
+ * loop: timers, work, descriptors and signals by libuv. Streams are in stream.c. Each handle is freed in its close
+ * callback, when libuv no longer uses it.
  */
 #include "base/loop.h"
 
@@ -14,11 +14,11 @@
 #include "host/file.h"
 
 #define WIDTH_MAX 64
-#define DESCRIPTORS 12 /* what libuv opens for a loop and its first signals */
+#define DESCRIPTORS 12 /* that libuv opens for a loop and its first signals */
 
 struct loop {
 	uv_loop_t uv;
-	bool threads; /* there can be as many as the pool has */
+	bool threads; /* as many as the pool can have */
 };
 
 struct loop_timer {
@@ -71,12 +71,12 @@ static unsigned loop_cpus(void)
 
 unsigned loop_work_width(void)
 {
-	unsigned n = loop_cpus() + 2; /* a writer and a slow name look-up beside one worker a CPU */
+	unsigned n = loop_cpus() + 2; /* a writer and a slow name lookup besides one worker for each CPU */
 
 	return n < 4 ? 4 : n > WIDTH_MAX ? WIDTH_MAX : n;
 }
 
-/* A peer that went away shows as an error of the write, not as a signal that ends the program. */
+/* A closed peer shows as an error of the write, not as a signal that ends the program. */
 static void loop_ignore_broken_pipes(void)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -89,7 +89,7 @@ void loop_guard_memory(void)
 	uv_replace_allocator(xmalloc, xrealloc, xcalloc, free);
 }
 
-/* libuv aborts where it lacks a descriptor in the wrong place: this many are tried before. */
+/* libuv aborts if it lacks a descriptor in the wrong place: this many are tried first. */
 static void loop_need_descriptors(void)
 {
 	int fds[DESCRIPTORS];
@@ -108,7 +108,7 @@ static void loop_nothing(void *arg)
 	(void)arg;
 }
 
-/* And where it lacks a thread. */
+/* Tries a thread as well, for the same reason. */
 static void loop_need_threads(struct loop *l)
 {
 	uv_thread_t threads[WIDTH_MAX];
@@ -132,7 +132,7 @@ struct loop *loop_new(void)
 	size_t size = sizeof(width);
 	int r;
 
-	/* one thread alone would wait for itself where a writer waits for its workers */
+	/* a single thread would wait for itself when a writer waits for its workers */
 	if (uv_os_getenv("UV_THREADPOOL_SIZE", width, &size) < 0 || strtoul(width, NULL, 10) < 2) {
 		char *text = xasprintf("%u", loop_work_width());
 
@@ -151,7 +151,7 @@ void loop_free(struct loop *l)
 {
 	if (!l)
 		return;
-	uv_run(&l->uv, UV_RUN_NOWAIT); /* close callbacks of handles that were just stopped */
+	uv_run(&l->uv, UV_RUN_NOWAIT); /* runs the close callbacks of handles that were just stopped */
 	uv_loop_close(&l->uv);
 	free(l);
 }
@@ -187,8 +187,8 @@ static void loop_on_timer(uv_timer_t *uv)
 	struct loop_timer *t = uv->data;
 
 	t->fn(t->arg);
-	/* Its period counts from here: that of Debian 12 (1.44) would call one that takes longer than its
-	 * period for ever, and nothing else. */
+	/* The period starts now: libuv 1.44 (Debian 12) would call a callback that takes longer than its period
+	 * again and again, and nothing else. */
 	if (!uv_is_closing((uv_handle_t *)uv))
 		uv_timer_again(uv);
 }
@@ -225,7 +225,7 @@ static void loop_after_work(uv_work_t *uv, int status)
 	void (*done)(void *) = w->done;
 	void *arg = w->arg;
 
-	(void)status; /* work is never cancelled here: it watches a flag of its own */
+	(void)status; /* work is never cancelled by libuv: it checks a flag of its own */
 	free(w);
 	if (done)
 		done(arg);
@@ -254,7 +254,7 @@ static void loop_on_poll(uv_poll_t *uv, int status, int events)
 	struct loop_fd *w = uv->data;
 	int mine = (events & UV_READABLE ? LOOP_READ : 0) | (events & UV_WRITABLE ? LOOP_WRITE : 0);
 
-	/* An error shows itself at the next read or write. */
+	/* The next read or write reports an error. */
 	w->fn(status < 0 ? LOOP_READ | LOOP_WRITE : mine, w->arg);
 }
 
@@ -303,7 +303,7 @@ struct loop_signal *loop_signal_start(struct loop *l, int signum, void (*fn)(voi
 	s->uv.data = s;
 	uv_signal_init(&l->uv, &s->uv);
 	uv_signal_start(&s->uv, loop_on_signal, signum);
-	uv_unref((uv_handle_t *)&s->uv); /* waiting for a signal alone keeps no loop running */
+	uv_unref((uv_handle_t *)&s->uv); /* waiting for a signal does not keep the loop running */
 	return s;
 }
 

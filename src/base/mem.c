@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mem: see include/base/mem.h. Running out of memory ends the program in an orderly way. */
+/* mem: allocation that ends the program properly when memory runs out. */
 #include "base/mem.h"
 
 #include <stdint.h>

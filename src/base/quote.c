@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* quote: see include/base/quote.h. */
+/* quote: quotes words for a POSIX shell. */
 #include "base/quote.h"
 
 #include <string.h>
@@ -38,7 +38,7 @@ char *quote_command(char *const *words)
 		if (!i && !words[1])
 			buf_adds(&b, words[0]);
 		else if (!i && strchr(words[0], '='))
-			quote_always(&b, words[0]); /* a program of that name, no assignment */
+			quote_always(&b, words[0]); /* the name of a program, not an assignment */
 		else
 			quote_word(&b, words[i]);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* size: see include/base/size.h. */
+/* size: reads and writes sizes, durations and numbers. */
 #include "base/size.h"
 
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Reads digits; false when there is none or the number overflows. */
+/* Reads digits; returns false if there is none or the number overflows. */
 static bool size_digits(const char **s, uint64_t *out)
 {
 	uint64_t n = 0;

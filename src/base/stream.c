@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream: local sockets and loopback TCP of the loop; see include/base/loop.h. A write copies its
- * bytes; a stream that has ended takes no more and is closed by its owner.
+ * stream: local sockets and loopback TCP on the loop. A write copies its bytes; an ended stream accepts no more,
+ * and its owner closes it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ struct loop_stream {
 	size_t queued;
 	bool ended;
 	bool closed;
-	bool held; /* nothing is read for now */
+	bool held; /* reading is stopped */
 	char chunk[LOOP_CHUNK];
 };
 
@@ -69,7 +69,7 @@ static void stream_on_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *b)
 	if (n > 0)
 		s->ops->data(s, b->base, (size_t)n, s->arg);
 	else if (n < 0)
-		stream_end(s); /* end of file or reset: both mean ended */
+		stream_end(s); /* end of file or reset: both end the stream */
 }
 
 static void stream_on_connect(uv_connect_t *c, int status)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* strv: see include/base/strv.h. */
+/* strv: an ordered list of owned strings. */
 #include "base/strv.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* suggest: see include/base/suggest.h. */
+/* suggest: finds the most similar known word. */
 #include "base/suggest.h"
 
 #include <stdbool.h>
@@ -54,7 +54,7 @@ void suggest_offer(struct suggest *s, const char *candidate)
 	bool begins = n >= 3 && !strncmp(candidate, s->word, n);
 	unsigned away = begins ? 1 : suggest_distance(s->word, candidate, suggest_limit(n));
 
-	/* at least a character of it must be right */
+	/* at least one character must be right */
 	if (away < s->away && away < n) {
 		s->best = candidate;
 		s->away = away;

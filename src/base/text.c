@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* text: see include/base/text.h. */
+/* text: makes strings from outside safe for a terminal or a log line. */
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -65,7 +65,7 @@ char *text_clean(const char *s, size_t n, bool lines)
 	return buf_steal(&out);
 }
 
-/* Length of the escape sequence at p, which begins with ESC. */
+/* Returns the length of the escape sequence at p, which begins with ESC. */
 static size_t text_escape_length(const char *p, size_t n)
 {
 	size_t i = 2;
