@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* clock: tells when this host's clock was set, also as it wakes from sleep. */
+/* clock: reports when this host's clock was set, also when it wakes from sleep. */
 #ifndef HOST_CLOCK_H
 #define HOST_CLOCK_H
 
@@ -7,7 +7,7 @@
 
 struct host_clock;
 
-/* Calls fn whenever the clock jumped. Costs nothing until then. NULL where the host cannot tell. */
+/* Calls fn whenever the clock was set; costs nothing until then. Returns NULL if the host cannot report it. */
 struct host_clock *host_clock_watch(struct loop *l, void (*fn)(void *arg), void *arg);
 void host_clock_unwatch(struct host_clock *w); /* NULL is fine */
 

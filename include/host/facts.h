@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * facts: what this host is and has.
+ * facts: properties of this host.
  */
 #ifndef HOST_FACTS_H
 #define HOST_FACTS_H
@@ -29,38 +29,39 @@ bool host_is_root(void);
 void host_facts_get(struct host_facts *f);
 void host_facts_fini(struct host_facts *f);
 
-/* Accelerators that this OS could have, best first, without trying them ("kvm"). */
+/* Lists accelerators that this OS could have, best first, without trying them ("kvm"). */
 void host_accelerators(struct strv *out);
-/* Whether the device or service behind one is there and may be used; else why not, in words and
- * with the remedy (owned by the caller). */
+/* Returns NULL if the device or service of an accelerator is available, else why not and what to do about it (the
+ * caller frees it). */
 bool host_accelerator_usable(const char *accel, char **why);
 
-/* Whether a guest wrote to that folder through QEMU's mapped-xattr model: one of the first items has its attributes. */
+/* Returns whether a guest wrote to that folder by QEMU's mapped-xattr model: one of the first items has its
+ * attributes. */
 bool host_share_is_mapped(const char *folder);
 
-/* Base URLs that this host's own apt uses for Debian's archive and for debian-security (from
- * sources.list and deb822 .sources; http and https alone; credentials left out with their line). */
+/* Appends the base URLs that this host's apt uses for Debian's archive and for debian-security, from sources.list
+ * and deb822 .sources. Only http and https; a line with credentials is omitted. */
 void host_mirrors(struct strv *archive, struct strv *security);
-/* Public SSH keys of the user, best first: paths. */
+/* Appends paths of the user's public SSH keys, best first. */
 void host_ssh_keys(struct strv *out);
-/* Reads a file that must hold public SSH keys and comments alone. `out` (or NULL) is as file_read gives
- * it. Ids: "key-private", "key-bad" (both ERR_USAGE), and those of file_read. */
+/* Reads a file that must contain only public SSH keys and comments. `out` (or NULL) is as file_read returns it. Ids:
+ * "key-private", "key-bad" (both ERR_USAGE), and those of file_read. */
 int host_ssh_key_read(const char *path, struct buf *out, struct err *e);
-/* Names of the time zone database that this host has, sorted; none where it has no such file. */
+/* Appends the names of the time zone database of this host, sorted; none if it has no such file. */
 void host_timezones(struct strv *out);
-/* Whether this host has that one (a name by the database's rules). */
+/* Returns whether this host has that time zone. */
 bool host_timezone_known(const char *name);
-/* Locales that Debian could make, as far as this host lists them ("de_DE.UTF-8"), sorted. */
+/* Appends locales that Debian can generate, as far as this host lists them ("de_DE.UTF-8"), sorted. */
 void host_locales(struct strv *out);
-/* Free bytes for this user on the file system that holds `path` (or its nearest parent). */
+/* Returns the free bytes for this user on the file system of `path` (or its nearest existing parent). */
 int host_free_space(const char *path, uint64_t *bytes, struct err *e);
-/* A free TCP port on 127.0.0.1: `wanted` if it is free, else one that the system picks. */
+/* Returns a free TCP port on 127.0.0.1: `wanted` if it is free, else one that the system chooses. */
 uint16_t host_free_port(uint16_t wanted);
 bool host_port_free(const char *ip, uint16_t port);
-/* Path of Debian's own archive keyring where installed, else NULL. Owned. */
+/* Returns the path of Debian's archive keyring on this host, or NULL; the caller frees it. */
 char *host_debian_keyring(void);
-/* The exact command that installs what provides `program` here ("sudo apt install qemu-utils"), or
- * NULL when unknown. Owned. */
+/* Returns the exact command that installs the package of `program` here ("sudo apt install qemu-utils"), or NULL;
+ * the caller frees it. */
 char *host_install_hint(const char *program);
 
 #endif

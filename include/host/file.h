@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * file: reading with a cap and writing so that a kill at any moment leaves the old file or the
- * new one. Nothing here follows a symbolic link in the last part of a path that it writes, and a
- * fifo or device planted in place of a file is refused without blocking.
+ * file: opens, reads, writes, replaces, syncs and locks files; nothing else does (src/README, Folders). A kill at
+ * any moment leaves the old file or the new one. Nothing here follows a symbolic link in the last part of a path
+ * that it writes, and a FIFO or device in place of a file is refused without blocking.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -33,31 +33,30 @@ int file_open(const char *path, unsigned intent);
 /* Creates a file without a name in the folder, for reading and writing. -1 with errno. */
 int file_open_nameless(const char *dir);
 
-/* Reads a regular file whole; over `cap` bytes is an error. `out` is initialised by the call and
- * owned by the caller on success. ENOENT is error id "file-missing". */
+/* Reads a whole regular file; more than `cap` bytes are an error. Initializes `out`, which the caller frees on
+ * success. ENOENT is error id "file-missing". */
 int file_read(const char *path, size_t cap, struct buf *out, struct err *e);
 
-/* Locks an open file without waiting, until its last descriptor is closed: flock, or record locks where a
- * file system has no flock. 0, EWOULDBLOCK where another holds it, or the errno. */
+/* Locks an open file without waiting, until its last descriptor is closed: by flock, or by record locks on file
+ * systems without flock. Returns 0, EWOULDBLOCK if another process has the lock, or the errno. */
 int file_lock(int fd, bool exclusive);
 /* Returns whether the path still names the open file. */
 bool file_is_still(int fd, const char *path);
 /* Returns whether both are the same file. */
 bool file_is_same(const struct stat *a, const struct stat *b);
 
-/* Writes PATH.part with `mode`, syncs, renames over `path`, syncs the folder. Of several writers at the same
- * time each writes a part file of its own, and the last to finish counts. Blocks. */
+/* Writes PATH.part with `mode`, syncs it, renames it over `path` and syncs the folder. Concurrent writers each have
+ * a part file of their own, and the last one to finish wins. Blocks. */
 int file_write(const char *path, const void *data, size_t n, mode_t mode, struct err *e);
 
-/* Opens a new part file for writing: PATH.part, or PATH.2.part and so on while other writers are at those. One
- * that a killed writer left is removed. *fd is owned by the caller, who finishes with file_commit or
- * file_abandon. */
+/* Opens a new part file for writing: PATH.part, or PATH.2.part and so on while other writers use those. Part files
+ * of killed writers are removed. *fd is owned by the caller, who calls file_commit or file_abandon. */
 int file_begin(const char *path, mode_t mode, int *fd, struct err *e);
-/* Syncs and closes fd, renames the part file to path, syncs the folder. On error the part is removed. */
+/* Syncs and closes fd, renames the part file to path and syncs the folder. On error the part file is removed. */
 int file_commit(const char *path, int fd, struct err *e);
 void file_abandon(const char *path, int fd);
 
-/* Writes all n bytes, going on after short writes and EINTR. */
+/* Writes all n bytes; continues after short writes and EINTR. */
 int file_write_all(int fd, const void *data, size_t n, const char *name, struct err *e);
 /* Writes at an offset. Returns 0, or -1 with errno: the caller knows better what could not be written. */
 int file_write_at(int fd, const void *data, size_t n, uint64_t at);
@@ -74,27 +73,27 @@ int file_rename(const char *from, const char *to, struct err *e);
 
 /* Copies a regular file atomically; runs of zeros become holes. Blocks: for small or sparse files. */
 int file_copy_sparse(const char *from, const char *to, mode_t mode, struct err *e);
-/* The same for large ones: `step` is told after each piece of at most 64 KiB how many bytes there were;
- * -1 from it, with e filled, ends the copy. */
+/* Does the same for large files: calls `step` after each piece of at most 64 KiB with its number of bytes; -1 from
+ * it, with e filled, ends the copy. */
 int file_copy_watched(const char *from, const char *to, mode_t mode,
 		      int (*step)(uint64_t bytes, void *arg, struct err *e), void *arg, struct err *e);
 
-/* Makes the folder and what is missing above it, each new one with mode 0700. One that is there
- * must be a folder; the last one must be ours, and not writable by others. */
+/* Creates the folder and missing parents, each with mode 0700. An existing one must be a folder; the last one must
+ * be ours and not writable by others. */
 int file_mkdirs(const char *path, struct err *e);
-/* Removes a folder and what is in it, also where its folders have no permissions. Does not follow
- * links. A missing path is no error. */
+/* Removes a folder and its content, also if its folders have no permissions. Does not follow links. A missing path
+ * is not an error. */
 int file_remove_tree(const char *path, struct err *e);
 /* Closes a local descriptor when its scope is left, if it is not -1. */
 #define AUTO_CLOSE __attribute__((cleanup(file_auto_close)))
 void file_auto_close(int *fd);
 
 bool file_exists(const char *path);
-/* Owned by the caller. */
+/* Return a path that the caller frees. */
 char *file_join(const char *dir, const char *name);
 char *file_dirname(const char *path);
 const char *file_basename(const char *path);
-/* Makes a path absolute against the current folder; owned by the caller. */
+/* Returns the path, made absolute by the current folder; the caller frees it. */
 char *file_absolute(const char *path);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* memory: what a program that has started and now mostly waits does not need any more. */
+/* memory: releases memory that a program needs only while it starts. */
 #ifndef HOST_MEMORY_H
 #define HOST_MEMORY_H
 
-/* Gives free pages of the heap back, and unmaps code and constants of the program and its libraries:
- * most was touched by the start alone (relocation reads all of it), and what is needed comes back
- * from the file cache at its next use. Does nothing where the system has no means. */
+/* Returns free pages of the heap to the system, and unmaps code and constants of the program and its libraries: most
+ * were used only at the start (relocation reads all of it), and the file cache provides what is used again. Does
+ * nothing if the system has no means. */
 void host_trim_memory(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * paths: where debwiz keeps things on this host (XDG base directory specification on Unix).
- * Every function returns an owned, absolute path; folders are not made here.
+ * paths: where debwiz keeps files on this host (XDG base directory specification on Unix). Every function returns
+ * an absolute path that the caller frees; it creates no folder unless it says so.
  */
 #ifndef HOST_PATHS_H
 #define HOST_PATHS_H
@@ -11,19 +11,19 @@
 char *host_config_dir(void); /* $XDG_CONFIG_HOME/debwiz */
 char *host_data_dir(void);   /* $XDG_DATA_HOME/debwiz */
 char *host_cache_dir(void);  /* $XDG_CACHE_HOME/debwiz */
-/* Private folder for sockets of one machine, made with mode 0700: $XDG_RUNTIME_DIR/debwiz/NAME, or
- * where that is missing or too long for a socket's name a short one in the temporary folder that
- * is ours alone. Checks owner and mode of each part. NULL on error. */
+/* Creates the private folder for the sockets of one machine, mode 0700: $XDG_RUNTIME_DIR/debwiz/NAME, or if that is
+ * missing or too long for the name of a socket, a short one in the temporary folder. Checks owner and mode of each
+ * part. Returns NULL on error. */
 char *host_runtime_dir(const char *name, struct err *e);
-/* The home folder, or an error that says to set HOME. */
+/* Returns the home folder, or NULL with an error whose hint is to set HOME. */
 char *host_home(struct err *e);
-/* The other way round, for showing: a path below the home folder begins with `~/`. Owned. */
+/* Shortens a path below the home folder to one that begins with `~/`, for display. */
 char *host_short(const char *path);
-/* Expands a leading `~/`; owned. */
+/* Expands a leading `~/`. */
 char *host_expand(const char *path);
-/* This program's own file, to start it again. */
+/* Returns the path of this program's file, to start it again. */
 char *host_self(struct err *e);
-/* Looks a program up in PATH; NULL when it is not there. Owned. */
+/* Returns the path of a program in PATH, or NULL. */
 char *host_which(const char *program);
 
 #endif

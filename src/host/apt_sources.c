@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* apt_sources: see src/host/apt_sources.h. */
+/* apt_sources: reads the archives of an apt configuration. */
 #include "apt_sources.h"
 
 #include <dirent.h>
@@ -81,7 +81,7 @@ static void apt_sources_each_line(char *text, void (*fn)(struct found *f, char *
 	}
 }
 
-/* Value of a stanza's field with its continuation lines; owned, NULL when absent. */
+/* Returns the value of a stanza's field with its continuation lines, or NULL; the caller frees it. */
 static char *apt_sources_field(const char *stanza, const char *name)
 {
 	size_t n = strlen(name);
@@ -93,7 +93,7 @@ static char *apt_sources_field(const char *stanza, const char *name)
 		size_t len = strcspn(p, "\n");
 
 		if (*p == '#') {
-			; /* a comment may stand between continuation lines */
+			; /* comments are allowed between continuation lines */
 		} else if (*p == ' ' || *p == '\t') {
 			if (in)
 				buf_add(&value, p, len);
@@ -141,7 +141,7 @@ static void apt_sources_read_stanza(struct found *f, const char *stanza)
 	strv_fini(&enabled);
 }
 
-/* Stanzas are divided by lines that are empty or blank. */
+/* Stanzas are separated by empty or blank lines. */
 static void apt_sources_read_deb822(struct found *f, const char *text)
 {
 	struct buf stanza;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* clock_linux: see include/host/clock.h; by timerfd_create(2), TFD_TIMER_CANCEL_ON_SET. */
+/* clock_linux: reports changes of the clock by timerfd_create(2), TFD_TIMER_CANCEL_ON_SET. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "host/clock.h"
 
-#define FAR_AWAY (10 * 365 * 86400L) /* seconds: the timer itself is to be set off by nothing else */
+#define FAR_AWAY (10 * 365 * 86400L) /* seconds: so far away that only a change of the clock ends the timer */
 
 struct host_clock {
 	struct loop_fd *watch;

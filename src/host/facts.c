@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * facts: what this host is and has, as far as POSIX and libuv tell; see include/host/facts.h.
- * Accelerators are in facts_linux.c, install commands in install.c, apt's sources in apt_sources.c.
+ * facts: properties of this host as far as POSIX and libuv report them. Accelerators are in facts_linux.c, install
+ * commands in install.c, apt's sources in apt_sources.c.
  */
 #include "host/facts.h"
 
@@ -21,7 +21,7 @@
 #include "facts_priv.h"
 #include "host/file.h"
 
-/* The environment first: glibc's user database does not survive a lack of memory. */
+/* Uses the environment first: glibc's user database does not survive a lack of memory. */
 static char *facts_user_name(void)
 {
 	struct passwd pw, *found = NULL;
@@ -46,7 +46,7 @@ static bool facts_is_plain(const char *s, const char *more)
 	return true;
 }
 
-/* A name of the time zone database, or NULL; takes the text. */
+/* Returns the name of a time zone, or NULL; takes the text. */
 static char *facts_zone_or_null(char *name)
 {
 	if (name && *name && *name != '/' && !strstr(name, "..") && facts_is_plain(name, "_+-/"))
@@ -86,7 +86,7 @@ static char *facts_timezone_name(void)
 	const char *env = getenv("TZ");
 	char *name = env ? facts_zone_or_null(xstrdup(*env == ':' ? env + 1 : env)) : NULL;
 
-	/* a TZ such as CET-1CEST is a rule, not a name: the database's names have a slash */
+	/* a TZ such as CET-1CEST is a rule, not a name: names contain a slash */
 	if (name && !strchr(name, '/') && strcmp(name, "UTC") != 0) {
 		free(name);
 		name = NULL;
@@ -98,7 +98,7 @@ static char *facts_timezone_name(void)
 	return name ? name : xstrdup("Etc/UTC");
 }
 
-/* The user's, where a guest could have it: with UTF-8. */
+/* Returns the user's locale if a guest can have it: with UTF-8. */
 static char *facts_locale_name(void)
 {
 	static const char *const variables[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
@@ -118,7 +118,7 @@ static char *facts_locale_name(void)
 static uint64_t facts_memory_size(void)
 {
 	uint64_t total = uv_get_total_memory();
-	uint64_t limit = uv_get_constrained_memory(); /* 0: none known */
+	uint64_t limit = uv_get_constrained_memory(); /* 0: unknown */
 
 	return limit && limit < total ? limit : total;
 }
@@ -180,7 +180,7 @@ int host_free_space(const char *path, uint64_t *bytes, struct err *e)
 	return r;
 }
 
-/* Binds a TCP port for a moment; 0 when it cannot, else the port. */
+/* Binds a TCP port briefly; returns the port, or 0 on failure. */
 static uint16_t facts_try_port(const char *ip, uint16_t port)
 {
 	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -191,7 +191,7 @@ static uint16_t facts_try_port(const char *ip, uint16_t port)
 
 	if (fd < 0)
 		return 0;
-	/* as QEMU does: connections that were closed a moment ago are no hindrance */
+	/* as QEMU does: recently closed connections do not prevent it */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (inet_pton(AF_INET, ip, &addr.sin_addr) == 1 && bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
 	    listen(fd, 1) == 0 && getsockname(fd, (struct sockaddr *)&addr, &len) == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* facts_linux: accelerators and extended attributes of Linux; see include/host/facts.h. */
+/* facts_linux: accelerators and extended attributes of Linux. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "host/facts.h"
 
-#define SHARE_ITEMS 1000 /* that are looked at */
+#define SHARE_ITEMS 1000 /* that are examined */
 
 void host_accelerators(struct strv *out)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of host's facts share. */
+/* facts_priv: the host's package manager, for facts.c and install.c. */
 #ifndef HOST_FACTS_PRIV_H
 #define HOST_FACTS_PRIV_H
 
-/* "apt", ... or "" where none is known; static. */
+/* Returns "apt", ... or "" if unknown; static. */
 const char *facts_package_manager(void);
 
 #endif

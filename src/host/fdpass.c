@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fdpass: see include/host/fdpass.h. By SCM_RIGHTS (POSIX.1-2024, unix(7)). */
+/* fdpass: passes descriptors by SCM_RIGHTS (POSIX.1-2024, unix(7)). */
 #include "host/fdpass.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fifo: see include/host/fifo.h. By mkfifo(3); the size of a pipe can be set on Linux alone (fcntl(2)). */
+/* fifo: named pipes by mkfifo(3). Only Linux can set the size of a pipe (fcntl(2)). */
 #include "host/fifo.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 
-#define ROOM (1024 * 1024) /* what Linux grants everybody (pipe(7), pipe-max-size) */
+#define ROOM (1024 * 1024) /* what Linux allows every user (pipe(7), pipe-max-size) */
 
 static int fifo_remove_one(const char *path, struct err *e)
 {
@@ -69,7 +69,7 @@ static int fifo_open_one(const char *path, const char *which, int flags)
 
 int host_fifo_open(const char *path, int *in, int *out)
 {
-	*out = fifo_open_one(path, "in", O_WRONLY); /* fails while nobody has it open for reading */
+	*out = fifo_open_one(path, "in", O_WRONLY); /* fails until a process has it open for reading */
 	*in = *out < 0 ? -1 : fifo_open_one(path, "out", O_RDONLY);
 	if (*in < 0) {
 		if (*out >= 0)
@@ -77,7 +77,7 @@ int host_fifo_open(const char *path, int *in, int *out)
 		return -1;
 	}
 #ifdef F_SETPIPE_SZ
-	fcntl(*in, F_SETPIPE_SZ, ROOM); /* where it is refused the pipe is smaller, that is all */
+	fcntl(*in, F_SETPIPE_SZ, ROOM); /* if it is refused, the pipe stays smaller */
 #endif
 	return 0;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * file: see include/host/file.h. Writing goes through PATH.part, fsync, rename and an fsync of the
- * folder; a part file is created with O_EXCL and O_NOFOLLOW after an old one was unlinked, so
- * nothing planted at its name is ever written through. Its writer holds a lock on it, so that an old one
- * is known from one that another process writes now.
+ * file: files of POSIX systems. Writing goes through PATH.part, fsync, rename and an fsync of the folder. A part
+ * file is created with O_EXCL and O_NOFOLLOW after an old one was unlinked, so that nothing planted at its name is
+ * ever written through. Its writer holds a lock on it, which distinguishes it from a leftover.
  */
 #include "host/file.h"
 
@@ -18,7 +17,7 @@
 
 #include "base/mem.h"
 
-#define PARTS_MAX 64 /* writers of one file at the same time */
+#define PARTS_MAX 64 /* concurrent writers of one file */
 
 static int file_open_mode(const char *path, unsigned intent, mode_t mode)
 {
@@ -153,8 +152,8 @@ int file_sync(int fd)
 	return fsync(fd) == 0 || errno == EINVAL || errno == EBADF || errno == ENOTSUP ? 0 : -1;
 }
 
-/* Bound to the open file where the host has such locks, so that closing another descriptor of the
- * same file does not drop ours. */
+/* Bound to the open file if the host has such locks: then closing another descriptor of the same file does not
+ * release ours. */
 #ifdef F_OFD_SETLK
 #define RECORD_LOCK F_OFD_SETLK
 #else
@@ -194,9 +193,8 @@ static char *file_part_name(const char *path, int number)
 	return number == 1 ? xasprintf("%s.part", path) : xasprintf("%s.%d.part", path, number);
 }
 
-/* Removes a part file that has no writer. Returns false with errno, EBUSY if it has one. Without its lock only
- * what cannot be opened is removed, such as a link: a name that was free when it was opened may be a writer's by now.
- */
+/* Removes a part file without a writer. Returns false with errno, EBUSY if it has one. Without the lock it removes
+ * only what cannot be opened, such as a link: a name that was free when it was opened may be a writer's by now. */
 static bool file_part_remove(const char *part)
 {
 	int fd = file_open(part, FILE_READ);
@@ -212,12 +210,12 @@ static bool file_part_remove(const char *part)
 	return removed;
 }
 
-/* A new file of that name, locked as its writer's; -1 with errno, EEXIST and EBUSY: another writer's. */
+/* Creates a file of that name and locks it. Returns -1 with errno; EEXIST and EBUSY: it is another writer's. */
 static int file_part_create(const char *part, mode_t mode)
 {
 	int fd = file_open_mode(part, FILE_READ | FILE_NEW, mode);
 
-	/* until it is locked another may take it for a leftover */
+	/* until it is locked, another process may consider it a leftover */
 	if (fd >= 0 && (file_lock(fd, true) == EWOULDBLOCK || !file_is_still(fd, part))) {
 		close(fd);
 		errno = EBUSY;
@@ -226,7 +224,7 @@ static int file_part_create(const char *part, mode_t mode)
 	return fd;
 }
 
-/* Returns the name of the part file that is open as fd, or NULL if it has none any more; the caller frees it. */
+/* Returns the name of the part file that is open as fd, or NULL if it has none; the caller frees it. */
 static char *file_part_of(const char *path, int fd)
 {
 	for (int number = 1; number <= PARTS_MAX; number++) {
@@ -241,7 +239,7 @@ static char *file_part_of(const char *path, int fd)
 
 int file_begin(const char *path, mode_t mode, int *fd, struct err *e)
 {
-	bool left = true; /* what killed writers left goes, up to the first gap */
+	bool left = true; /* leftovers of killed writers are removed, up to the first gap */
 	char *part = NULL;
 	int r = 0;
 
@@ -289,7 +287,7 @@ int file_rename(const char *from, const char *to, struct err *e)
 int file_commit(const char *path, int fd, struct err *e)
 {
 	char *part = file_part_of(path, fd);
-	int hold = dup(fd); /* the lock, until the file has its name */
+	int hold = dup(fd); /* keeps the lock until the file has its name */
 	int failed = part ? 0 : ENOENT;
 	int r;
 
@@ -330,7 +328,7 @@ int file_write(const char *path, const void *data, size_t n, mode_t mode, struct
 	return file_commit(path, fd, e);
 }
 
-/* Copies all of in to out, skipping over blocks of zeros. */
+/* Copies all of in to out, with holes for blocks of zeros. */
 static int file_copy_blocks(int in, int out, const char *name, int (*step)(uint64_t bytes, void *arg, struct err *e),
 			    void *arg, struct err *e)
 {
@@ -418,7 +416,7 @@ int file_mkdirs(const char *path, struct err *e)
 	return file_mkdir_one(copy, true, e);
 }
 
-/* Empties the folder open as fd; takes fd. */
+/* Removes the content of the folder that is open as fd; closes fd. */
 static int file_empty_folder(int fd, const char *name, struct err *e)
 {
 	DIR *dir = fdopendir(fd);
@@ -440,7 +438,7 @@ static int file_empty_folder(int fd, const char *name, struct err *e)
 		if (child < 0 && errno == EACCES && fchmodat(dirfd(dir), entry->d_name, 0700, 0) == 0)
 			child = openat(dirfd(dir), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (child < 0 && errno == ENOENT)
-			continue; /* another removes it as well */
+			continue; /* another process removes it, too */
 		if (child < 0) {
 			r = err_errno(e, errno, "remove", "cannot remove %s/%s", name, entry->d_name);
 			break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* install: the exact command that installs a program on this host; see include/host/facts.h. */
+/* install: the exact command that installs a program on this host. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,7 +20,7 @@ static const struct {
 	[BREW] = {"brew", "brew", "brew install"},    [PKG] = {"pkg", "pkg", "pkg install"},
 };
 
-/* Which package holds a program. */
+/* The packages of a program. */
 static const struct {
 	const char *program;
 	const char *package[MANAGERS];

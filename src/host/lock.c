@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lock: see include/host/lock.h. flock, or record locks where a file system has no flock. The file
- * is never removed, so two processes cannot hold locks on two files of the same name; its text
- * (pid, a blank, what) is for the message alone and decides nothing.
+ * lock: exclusive and shared locks among processes. The file is not removed by lock_release, so that two processes
+ * cannot hold locks on two files of the same name; its text (pid, a blank, what) is only for messages.
  */
 #include "host/lock.h"
 
@@ -21,7 +20,7 @@
 #include "host/file.h"
 
 #define HOLDER_MAX 200
-/* How long an unnamed holder may take to write its name, or a look at the lock to end. */
+/* How long an unnamed holder may take to write its name, or a check of the lock may last. */
 #define SETTLE_TRIES 20
 #define SETTLE_MS 10
 
@@ -31,7 +30,7 @@ struct lock {
 	bool exclusive;
 };
 
-/* Opens the file if it is ours alone; -1 with e. */
+/* Opens the file if only we can write it; -1 with e. */
 static int lock_open_lock(const char *path, bool create, struct err *e)
 {
 	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
@@ -50,7 +49,7 @@ static int lock_open_lock(const char *path, bool create, struct err *e)
 	return err_hint(e, "examine it and remove it");
 }
 
-/* "pid 12: preparing" when the text names a living process; owned, else NULL. */
+/* Returns "pid 12: preparing" if the text names a running process, else NULL; the caller frees it. */
 static char *lock_read_holder(int fd)
 {
 	char text[HOLDER_MAX + 1];
@@ -84,7 +83,7 @@ static void lock_write_holder(int fd, const char *what)
 	char *text = xasprintf("%ld %.*s\n", (long)getpid(), HOLDER_MAX - 32, what);
 	size_t n = strlen(text);
 
-	/* only for messages: that it cannot be written is no reason to refuse the lock */
+	/* only for messages: the lock is valid without it */
 	if (pwrite(fd, text, n, 0) == (ssize_t)n && ftruncate(fd, (off_t)n) < 0)
 		errno = 0;
 	free(text);
@@ -140,7 +139,7 @@ void lock_release(struct lock *k)
 {
 	if (!k)
 		return;
-	/* a name that stays would be believed while somebody only looks at the lock */
+	/* a name that stays would be reported while another process checks the lock */
 	if (k->exclusive && ftruncate(k->fd, 0) < 0)
 		errno = 0;
 	close(k->fd);
@@ -151,7 +150,7 @@ void lock_release(struct lock *k)
 void lock_remove(struct lock *k)
 {
 	if (k)
-		unlink(k->path); /* a waiting process sees that it has locked a file without a name */
+		unlink(k->path); /* a waiting process notices that it has locked a file without a name */
 	lock_release(k);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* memory: see include/host/memory.h. madvise(2), dl_iterate_phdr(3), malloc_trim(3) of Linux and glibc. */
+/* memory: releases memory by madvise(2), dl_iterate_phdr(3) and malloc_trim(3) of Linux and glibc. */
 #include "host/memory.h"
 
 #include <link.h>
@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Segments that nobody may write to hold what their file holds. */
+/* Read-only segments are identical to their file. */
 static int memory_linux_unmap_pages(struct dl_phdr_info *object, size_t size, void *arg)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* password: see include/host/password.h. */
+/* password: hashes passwords by crypt(3). */
 #include "host/password.h"
 
 #include <string.h>

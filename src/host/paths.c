@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * paths: see include/host/paths.h. The folder for sockets is looked at part by part, without
- * following links, since whoever may write there could put a socket of his own in place of ours.
+ * paths: where debwiz keeps files. The folder for sockets is examined part by part, without following links: who
+ * may write there could replace our socket.
  */
 #include "host/paths.h"
 
@@ -18,11 +18,11 @@
 #include "base/mem.h"
 #include "host/file.h"
 
-/* The smallest sun_path among the hosts (macOS, the BSDs), and the longest socket name of ours. */
+/* The smallest sun_path of all hosts (macOS, the BSDs), and the longest name of our sockets. */
 #define SOCKET_PATH_MAX 104
 #define SOCKET_NAME_MAX 9 /* "/progress" */
 
-/* NULL when neither HOME nor the user database says. */
+/* Returns NULL if neither HOME nor the user database has it. */
 static char *paths_home(void)
 {
 	const char *env = getenv("HOME");
@@ -67,7 +67,7 @@ static char *paths_xdg_dir(const char *variable, const char *below_home)
 	if (env && *env == '/')
 		return file_join(env, "debwiz");
 	dir = paths_home();
-	/* making a folder there fails, and that message names the path */
+	/* creating a folder there fails with a message that names the path */
 	path = xasprintf("%s/%s/debwiz", dir ? dir : "/nonexistent", below_home);
 	free(dir);
 	return path;
@@ -88,7 +88,7 @@ char *host_cache_dir(void)
 	return paths_xdg_dir("XDG_CACHE_HOME", ".cache");
 }
 
-/* Whether nobody but us (and root) can rename or replace what lies in the folder. */
+/* Returns whether only we (and root) can rename or replace the content of the folder. */
 static bool paths_is_trusted_parent(const char *path, bool private)
 {
 	struct stat st;
@@ -100,7 +100,7 @@ static bool paths_is_trusted_parent(const char *path, bool private)
 	return (st.st_uid == geteuid() || st.st_uid == 0) && (!(st.st_mode & 022) || (st.st_mode & S_ISVTX));
 }
 
-/* Makes the folder, or accepts one that is ours alone. */
+/* Creates the folder, or accepts an existing one that only we can use. */
 static int paths_private_dir(const char *path, struct err *e)
 {
 	bool made = mkdir(path, 0700) == 0;
@@ -113,7 +113,7 @@ static int paths_private_dir(const char *path, struct err *e)
 	if (fd < 0 && errno != ENOTDIR && errno != ELOOP)
 		return err_errno(e, errno, "runtime-dir", "cannot open the folder %s", path);
 	if (fd >= 0 && made)
-		fchmod(fd, 0700); /* whatever the umask took away */
+		fchmod(fd, 0700); /* in case the umask removed bits */
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != geteuid() || (st.st_mode & 0777) != 0700) {
 		if (fd >= 0)
 			close(fd);
@@ -130,7 +130,7 @@ static bool paths_fits(const char *dir)
 	return strlen(dir) + SOCKET_NAME_MAX < SOCKET_PATH_MAX;
 }
 
-/* PARENT/TOP/NAME, made private; NULL without an error when a socket's name would be too long. */
+/* Creates PARENT/TOP/NAME with mode 0700. Returns NULL without an error if the name of a socket would be too long. */
 static char *paths_make_below(const char *parent, const char *top, const char *name, struct err *e)
 {
 	char *middle = file_join(parent, top);
@@ -216,7 +216,7 @@ char *host_which(const char *program)
 		path = "/usr/local/bin:/usr/bin:/bin";
 	for (; *program; path = end + 1) {
 		end = strchrnul(path, ':');
-		/* a relative part would run what lies in whatever folder we are in */
+		/* a relative part would run programs of any current folder */
 		if (*path == '/') {
 			char *whole = xasprintf("%.*s/%s", (int)(end - path), path, program);
 

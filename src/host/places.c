@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* places: time zones and locales that this host knows; see include/host/facts.h. */
+/* places: time zones and locales that this host knows. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 #define FILE_MAX (1 << 20)
 #define ZONES "/usr/share/zoneinfo"
 
-/* Calls fn for each line of the first of the files that can be read. */
+/* Calls fn for each line of the first readable file. */
 static void places_each_line(const char *const *paths, void (*fn)(char *line, struct strv *out), struct strv *out)
 {
 	struct buf text;
@@ -64,7 +64,7 @@ bool host_timezone_known(const char *name)
 	return known;
 }
 
-/* "de_DE.UTF-8 UTF-8"; Debian's list says UTF-8 for all that is worth offering. */
+/* "de_DE.UTF-8 UTF-8"; Debian's list has UTF-8 for all that are worth offering. */
 static void places_locale_line(char *line, struct strv *out)
 {
 	size_t n = strcspn(line, " ");

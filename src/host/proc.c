@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc: children that we wait for; see include/host/proc.h. Over uv_spawn, which resets signals in
- * the child. Those that outlive or replace us are in proc_detach.c, the process table is read in
- * proc_linux.c.
+ * proc: child processes, by uv_spawn, which resets signals in the child. Processes that outlive or replace us are
+ * in proc_detach.c, the process table is read by proc_linux.c.
  */
 #include "host/proc.h"
 
@@ -19,7 +18,7 @@
 #include "host/paths.h"
 #include "proc_priv.h"
 
-/* A grandchild may keep the output open; nobody waits for it longer than this. */
+/* A grandchild may keep the output open: that is the longest wait for it. */
 #define OUTPUT_GRACE_MS 1000
 #define STDERR_CAP 8192
 #define STDERR_LINES 3
@@ -45,7 +44,7 @@ struct proc {
 	int64_t status;
 	int signal;
 	bool exited;
-	unsigned closing; /* handles whose close callback is still to come */
+	unsigned closing; /* handles whose close callback has not run yet */
 	bool over;	  /* all handles are closed or closing */
 };
 
@@ -80,7 +79,7 @@ static void proc_close_pipe(struct proc_pipe *pipe)
 		pipe->proc->output(pipe->fd, NULL, 0, pipe->proc->arg);
 }
 
-/* The end: exited, and no output left to come. */
+/* Reports the end once the child has exited and all output was read. */
 static void proc_check_over(struct proc *p)
 {
 	if (p->over || !p->exited || p->out[0].open || p->out[1].open)
@@ -144,13 +143,13 @@ static void proc_on_written(uv_write_t *req, int status)
 {
 	struct proc *p = req->data;
 
-	/* a child that reads no further is its own affair; its exit status tells */
+	/* a child that stops reading reports it by its exit status */
 	p->shutdown.data = p;
 	if (status < 0 || uv_shutdown(&p->shutdown, (uv_stream_t *)&p->in.uv, proc_on_shutdown) < 0)
 		proc_close_pipe(&p->in);
 }
 
-/* Whatever somebody left open, here or in the process that started us, is not the child's. */
+/* The child inherits none of our descriptors, nor those of the process that started us. */
 static void proc_close_on_exec_all(void)
 {
 	for (int fd = 3; fd < 256; fd++) {
@@ -176,7 +175,7 @@ static void proc_feed_input(struct proc *p, const char *input, size_t len)
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	uv_buf_t b;
 
-	sigaction(SIGPIPE, &ignore, NULL); /* a child that stops reading must not end us */
+	sigaction(SIGPIPE, &ignore, NULL); /* a child that stops reading must not end this process */
 	p->input = xmalloc(len + 1);
 	memcpy(p->input, input ? input : "", input ? len : 0);
 	b = uv_buf_init(p->input, (unsigned)len);
@@ -257,7 +256,7 @@ int64_t proc_pid(const struct proc *p)
 
 static void proc_send_signal(struct proc *p, int signum)
 {
-	if (!p->exited) /* afterwards the pid may be another's */
+	if (!p->exited) /* later the pid may belong to another process */
 		uv_process_kill(&p->uv, signum);
 }
 
@@ -302,7 +301,7 @@ static void proc_run_ended(int64_t status, int signum, void *arg)
 	r->signal = signum;
 }
 
-/* The first lines as one, without anything a terminal would act on. */
+/* Returns the first lines as one, safe for a terminal. */
 static char *proc_first_lines(const struct buf *b)
 {
 	struct buf text;
@@ -324,7 +323,7 @@ static char *proc_first_lines(const struct buf *b)
 	return buf_steal(&text);
 }
 
-/* `status` NULL: one other than 0 is an error. */
+/* With `status` NULL a status other than 0 is an error. */
 static int proc_run_argv(char *const *argv, size_t cap, struct buf *out, int *status, struct err *e)
 {
 	struct loop *l = loop_new();

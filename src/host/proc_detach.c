@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc_detach: processes that outlive us or take our place; see include/host/proc.h. Between fork
- * and exec only calls are made that are safe there (POSIX signal-safety), since other threads may
- * have held any lock.
+ * proc_detach: processes that outlive us or replace us. Between fork and exec only functions are called that are
+ * safe there (POSIX signal safety), since other threads may hold any lock.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,20 +21,20 @@
 
 extern char **environ;
 
-/* What the child tells us: its pid and errno 0, or the errno of what failed. A pipe takes it whole. */
+/* What the child reports: its pid and errno 0, or the errno of what failed. A pipe transfers it whole. */
 struct news {
 	int64_t pid;
 	int failed;
 };
 
-/* A new program must not start with our ignored or blocked signals. */
+/* Resets signals: a new program must not start with ours ignored or blocked. */
 static void proc_detach_reset_signals(void)
 {
 	struct sigaction fresh = {.sa_handler = SIG_DFL};
 	sigset_t none;
 
 	for (int n = 1; n < NSIG; n++)
-		sigaction(n, &fresh, NULL); /* those that cannot be set stay as they are */
+		sigaction(n, &fresh, NULL); /* signals that cannot be set stay unchanged */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -45,7 +44,7 @@ static bool proc_detach_use_as(int fd, int target)
 	return fd >= 0 && dup2(fd, target) >= 0;
 }
 
-/* In the grandchild: never returns. */
+/* Runs in the grandchild; never returns. */
 static void proc_detach_become(const char *file, char *const *argv, int log, int report)
 {
 	int null = open("/dev/null", O_RDWR);
@@ -65,7 +64,7 @@ static void proc_detach_become(const char *file, char *const *argv, int log, int
 	_exit(write(report, &news, sizeof(news)) == sizeof(news) ? 127 : 126);
 }
 
-/* Reads one message whole; false at the end of the pipe. */
+/* Reads one whole message; false at the end of the pipe. */
 static bool proc_detach_hear(int fd, struct news *out)
 {
 	ssize_t n;
@@ -76,7 +75,7 @@ static bool proc_detach_hear(int fd, struct news *out)
 	return n == (ssize_t)sizeof(*out);
 }
 
-/* A pipe whose ends stay clear of 0, 1 and 2, which may be closed in us. */
+/* Opens a pipe whose descriptors are above 2: 0, 1 and 2 may be closed in this process. */
 static int proc_detach_report_pipe(int ends[2])
 {
 	int raw[2];
@@ -100,7 +99,7 @@ void proc_leave_no_core(void)
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_CORE, &limit) == 0) {
-		limit.rlim_cur = 0; /* who wants one for a debugger can still raise it */
+		limit.rlim_cur = 0; /* the hard limit stays, so that a debugging user can raise it */
 		setrlimit(RLIMIT_CORE, &limit);
 	}
 }
@@ -127,8 +126,8 @@ int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct er
 	}
 	child = fork();
 	if (child == 0) {
-		/* A leader of its own session, then a child of that: its parent is init, so it neither
-		 * stays behind as a zombie of ours nor can ever get a controlling terminal. */
+		/* Forks twice: a leader of its own session, then a child of that, whose parent is init. So it
+		 * neither becomes a zombie of ours nor can get a controlling terminal. */
 		setsid();
 		child = fork();
 		if (child == 0)
@@ -145,7 +144,7 @@ int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct er
 	if (child > 0) {
 		while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 			;
-		/* the pipe ends at exec; a second message is the errno of one that failed */
+		/* exec closes the pipe; a second message is the errno of a failed exec */
 		if (proc_detach_hear(ends[0], &first) && !first.failed && proc_detach_hear(ends[0], &second))
 			first = second;
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc_linux: the process table by /proc (proc(5)); the part of include/host/proc.h that differs
- * by operating system.
+ * proc_linux: the process table by /proc (proc(5)).
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -19,10 +18,10 @@
 #include "host/proc.h"
 #include "proc_priv.h"
 
-/* Fields of /proc/PID/stat, counted from 3 (state), the first behind the name in brackets. */
+/* Fields of /proc/PID/stat, counted from 3 (state), the first one after the name in brackets. */
 enum { STAT_STATE = 3, STAT_UTIME = 14, STAT_STIME = 15, STAT_START = 22, STAT_RSS = 24 };
 #define STAT_FIELDS 25
-#define TICK_BITS 40 /* of a process's start; the boot's mark lies above */
+#define TICK_BITS 40 /* bits of the start time; the boot's mark is above them */
 
 struct stat_line {
 	char state;
@@ -37,7 +36,7 @@ static bool proc_linux_read_stat(int64_t pid, struct stat_line *out)
 	int n = STAT_STATE;
 
 	if (file_read(path, 4096, &text, NULL) == 0) {
-		p = strrchr(text.data, ')'); /* the name may hold blanks and brackets */
+		p = strrchr(text.data, ')'); /* the name may contain blanks and brackets */
 		if (p && p[1] == ' ' && p[2]) {
 			out->state = p[2];
 			for (p += 3; *p && ++n < STAT_FIELDS;)
@@ -49,7 +48,7 @@ static bool proc_linux_read_stat(int64_t pid, struct stat_line *out)
 	return n == STAT_FIELDS;
 }
 
-/* Tells boots apart: pid and ticks since boot may come again after a restart of the host. */
+/* Distinguishes boots: pid and ticks since boot may repeat after a restart of the host. */
 static uint64_t proc_linux_boot_mark(void)
 {
 	struct buf text;
@@ -104,7 +103,7 @@ bool proc_usage(int64_t pid, uint64_t *cpu_ms, uint64_t *rss)
 	return true;
 }
 
-/* Bytes of a line "NAME: NUMBER" of /proc/PID/io (proc(5)). */
+/* Returns the number of a line "NAME: NUMBER" of /proc/PID/io (proc(5)). */
 static uint64_t proc_linux_io_line(const char *text, const char *name)
 {
 	const char *at = strstr(text, name);
@@ -112,7 +111,7 @@ static uint64_t proc_linux_io_line(const char *text, const char *name)
 	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
-/* What the process has moved, as text; false where that is not told. */
+/* Reads the I/O counters of the process as text; false if they are not available. */
 static bool proc_linux_read_io(int64_t pid, char *text, size_t size)
 {
 	char path[64];
@@ -149,11 +148,11 @@ bool proc_read(int64_t pid, uint64_t *bytes)
 	return known;
 }
 
-/* Whether one of its descriptors is that file. */
+/* Returns whether one of its descriptors is that file. */
 static bool proc_linux_has_open(const char *pid, const struct stat *file)
 {
 	char *dir = xasprintf("/proc/%s/fd", pid);
-	DIR *d = opendir(dir); /* only of our own processes */
+	DIR *d = opendir(dir); /* available only for our own processes */
 	struct dirent *entry;
 	bool found = false;
 	struct stat st;

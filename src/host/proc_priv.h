@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of host/proc share. */
+/* proc_priv: helpers for the files of host/proc. */
 #ifndef HOST_PROC_PRIV_H
 #define HOST_PROC_PRIV_H
 
@@ -7,10 +7,10 @@
 
 #include "base/err.h"
 
-/* A descriptor that becomes readable when that process ends, or -1 where the host has none. */
+/* Returns a descriptor that becomes readable when that process exits, or -1 if the host has none. */
 int proc_end_fd(int64_t pid);
 
-/* Says that there is no such program, and how to get it. Returns -1. */
+/* Fills e: there is no such program, and how to install it. Returns -1. */
 int proc_missing(const char *program, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* proc_stream: see include/host/proc_stream.h. */
+/* proc_stream: a child between two pipes, for code that blocks. */
 #include "host/proc_stream.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 
 extern char **environ;
 
-/* Both ends are closed in any other child. */
+/* Creates a pipe whose ends no other child inherits. */
 static int proc_stream_make_pipe(int ends[2])
 {
 	if (pipe(ends) < 0)
@@ -74,7 +74,7 @@ int proc_stream_start(struct proc_stream *s, char *const *argv, const atomic_boo
 	if (!file)
 		return proc_missing(argv[0], e);
 	sigemptyset(&ignore.sa_mask);
-	sigaction(SIGPIPE, &ignore, NULL); /* a child that stops reading must not end us */
+	sigaction(SIGPIPE, &ignore, NULL); /* a child that stops reading must not end this process */
 	r = proc_stream_make_pipe(in) < 0 || proc_stream_make_pipe(out) < 0 || proc_stream_make_pipe(said) < 0 ? errno
 													       : 0;
 	if (!r)
@@ -99,7 +99,7 @@ int proc_stream_start(struct proc_stream *s, char *const *argv, const atomic_boo
 	return r ? -1 : 0;
 }
 
-/* Takes what it printed as errors: the last of it is kept. */
+/* Reads its standard error and keeps the last bytes. */
 static void proc_stream_listen_to(struct proc_stream *s)
 {
 	char text[4096];
@@ -113,7 +113,7 @@ static void proc_stream_listen_to(struct proc_stream *s)
 		proc_stream_close_end(&s->said);
 }
 
-/* Until the descriptor is ready, or the work is cancelled (-1 with ECANCELED). */
+/* Waits until the descriptor is ready, or the work is cancelled (-1 with ECANCELED). */
 static int proc_stream_await(struct proc_stream *s, int fd, short events)
 {
 	while (!s->cancel || !atomic_load(s->cancel)) {
@@ -158,7 +158,7 @@ ssize_t proc_stream_read(struct proc_stream *s, void *p, size_t n)
 	return r;
 }
 
-/* Its lines as one. */
+/* Returns its lines as one. */
 static char *proc_stream_clean_said(const struct buf *said)
 {
 	size_t n = said->len;

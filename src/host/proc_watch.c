@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc_watch: the end of a process that is no child of ours; see include/host/proc.h. By a
- * descriptor that tells it where the host has one, else by looking now and then.
+ * proc_watch: watches a process that is not a child of ours, by a descriptor that reports its exit if the host has
+ * one, else by polling.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -52,7 +52,7 @@ struct proc_watch *proc_watch_start(struct loop *l, const struct proc_id *id, vo
 	w->ended = ended;
 	w->arg = arg;
 	w->fd = proc_end_fd(id->pid);
-	/* asked after the descriptor was there: so it is of that process and no later one */
+	/* checked after the descriptor was opened: so it belongs to that process and not to a later one */
 	if (w->fd >= 0 && proc_alive(id))
 		w->readable = loop_fd_start(l, w->fd, LOOP_READ, proc_watch_on_readable, w);
 	else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ssh_keys: public ssh keys of the user, and what a file of them may hold; see include/host/facts.h. */
+/* ssh_keys: finds and checks public SSH keys of the user. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 
 #define KEY_MAX (64 * 1024)
 
-/* sshd(8), AUTHORIZED_KEYS FILE FORMAT: options, type, key, comment. A key begins with the length of
- * its type's name in 4 bytes, which base64 makes into "AAAA". */
+/* sshd(8), AUTHORIZED_KEYS FILE FORMAT: options, type, key, comment. A key begins with the length of its type's name
+ * in 4 bytes, which is "AAAA" in base64. */
 static bool ssh_keys_is_key_line(const char *line)
 {
 	static const char *const types[] = {"ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-sha2-"};
