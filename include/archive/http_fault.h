@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* http_fault: from what libcurl and the server said to a sentence, and the rules for redirects. */
+/* http_fault: explains failures of libcurl and of servers, and decides which redirects are followed. */
 #ifndef ARCHIVE_HTTP_FAULT_H
 #define ARCHIVE_HTTP_FAULT_H
 
@@ -11,23 +11,22 @@
 
 struct http_fault {
 	CURLcode code;
-	long status;	     /* of the response, 0: none came */
+	long status;	     /* of the response, 0: none */
 	long connect_status; /* of the proxy's answer to CONNECT */
 	const char *url;
-	const char *detail; /* libcurl's words, or "" */
-	const char *proxy;  /* the proxy that was asked, or NULL */
+	const char *detail; /* libcurl's message, or "" */
+	const char *proxy;  /* the proxy that was used, or NULL */
 };
 
-/* Fills e. */
+/* Fills e. Returns -1. */
 int http_fault_explain(const struct http_fault *f, struct err *e);
-/* Fills e for a server that sends so little, in bytes a second, that its transfers were given up. */
+/* Fills e for a server whose transfers were given up because it sends so little, in bytes per second. */
 int http_fault_slow(const char *url, uint64_t rate, struct err *e);
-/* Whether another try may help. */
+/* Returns whether another attempt may help. */
 bool http_fault_is_passing(const struct http_fault *f);
-/* -1 with e filled where `to` must not be followed from `from`. */
+/* Returns -1 with e filled if `to` must not be followed from `from`. */
 int http_redirect_check(const char *from, const char *to, struct err *e);
-/* The proxy that the settings name for this URL, for messages: without credentials, owned by the
- * caller; NULL: none. */
+/* Returns the proxy that the settings name for this URL, without credentials, or NULL; the caller frees it. */
 char *http_proxy_named(const char *setting, const char *url);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* archive: an opened archive: what it holds, and questions to it. See include/archive/archive.h. */
+/* archive: functions of an opened archive, and what every operation on an archive needs (env.h). */
 #include "archive/archive.h"
 
 #include <solv/pool.h>
@@ -134,7 +134,7 @@ size_t archive_package_count(const struct archive *a)
 
 /* ---- The environment of an operation */
 
-/* Seconds without data that end a transfer, as tests set them; 0: http's own. */
+/* Returns the seconds without data that end a transfer, as tests set them; 0: http's default. */
 static unsigned archive_stall_setting(void)
 {
 	const char *text = getenv("DEBWIZ_STALL");
@@ -183,7 +183,7 @@ static void archive_mirror_add_base(struct strv *out, const char *url)
 	free(base);
 }
 
-/* "20260711T101637Z", or a shorter form of it that the service takes too. */
+/* Accepts "20260711T101637Z", or a shorter form that the service accepts. */
 static bool archive_mirror_is_timestamp(const char *s)
 {
 	return strlen(s) >= 8 && strspn(s, "0123456789TZ") == strlen(s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cache: see include/archive/cache.h, and archive_cache_* in include/archive/archive.h. */
+/* cache: files by their SHA-256, shared by all processes of one user. */
 #include "archive/cache.h"
 
 #include <dirent.h>
@@ -23,7 +23,7 @@ char *cache_path(const char *cache_dir, const uint8_t sha256[HASH_SIZE])
 	return xasprintf("%s/sha256/%.2s/%s", cache_dir, hex, hex);
 }
 
-/* A plain file of ours that nobody else may write. */
+/* Checks that the file is a regular file of ours that no other user may write. */
 static int cache_check_file(int fd, const char *path, struct stat *st, struct err *e)
 {
 	if (fstat(fd, st) < 0)
@@ -36,8 +36,8 @@ static int cache_check_file(int fd, const char *path, struct stat *st, struct er
 	return 0;
 }
 
-/* Opens the part. One that was complete and read-only when its run was stopped before the rename
- * is made ours to write again. */
+/* Opens the part file. One that was complete and read-only when its run was stopped before the rename becomes
+ * writable again. */
 static int cache_open_part(const char *part)
 {
 	int fd = file_open(part, FILE_READ | FILE_CREATE);
@@ -117,7 +117,7 @@ int cache_commit(struct cache_part *part, struct err *e)
 	else
 		r = file_rename(name, part->path, e);
 	if (r < 0)
-		unlink(name); /* what did not reach the disk whole is nothing to go on with */
+		unlink(name); /* what is not completely on the disk cannot be resumed */
 	free(name);
 	cache_part_fini(part);
 	return r;
@@ -217,7 +217,7 @@ int archive_cache_open(const char *cache_dir, const uint8_t sha256[HASH_SIZE], u
 	return fd;
 }
 
-/* Removes old files of the folder `dir`, and goes down `depth` levels. */
+/* Removes old files of the folder `dir` and of `depth` levels below. */
 static void cache_sweep(const char *dir, int depth, time_t before, uint64_t *freed)
 {
 	DIR *d = opendir(dir);

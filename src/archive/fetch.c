@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fetch: see src/archive/fetch.h. States: look (pool) -> get (loop) -> store (pool) -> done; a
- * lock held elsewhere leads from look back to look after a pause. What reads or syncs whole files
- * runs on the pool. The lock on the part is held from look to done.
+ * fetch: downloads one file, or a set of files, into the cache. States of a file: look (pool) -> get (loop) ->
+ * store (pool) -> done; if another process has the lock, look is repeated after a pause. What reads or syncs whole
+ * files runs on the pool. The lock on the part is held from look to done.
  */
 #include "fetch.h"
 
@@ -26,9 +26,9 @@ struct fetch {
 	struct archive_env *env;
 	char *name;
 	struct strv urls; /* those of the mirror, then those of others */
-	size_t at;	  /* the URL in use */
-	size_t own;	  /* how many are the mirror's */
-	struct err vain;  /* why the mirror's were in vain */
+	size_t at;	  /* index of the URL in use */
+	size_t own;	  /* the number of the mirror's */
+	struct err vain;  /* why the mirror's failed */
 	uint64_t size;
 	uint8_t sha256[HASH_SIZE];
 	bool fresh, cancelled, working, clean;
@@ -46,7 +46,7 @@ struct fetch {
 
 static void fetch_look(struct fetch *f);
 
-/* Bytes of which nothing says that they are of another file. */
+/* Returns the bytes that are not known to belong to another file. */
 static bool fetch_is_worth_keeping(const struct fetch *f)
 {
 	if (!f->have || (f->err.kind != ERR_NETWORK && f->err.kind != ERR_INTERRUPTED))
@@ -87,7 +87,7 @@ void fetch_cancel(struct fetch *f)
 		return;
 	f->cancelled = true;
 	if (f->working)
-		return; /* its end will see it */
+		return; /* its end checks it */
 	f->have = fetch_received(f);
 	http_cancel(f->get);
 	f->get = NULL;
@@ -124,7 +124,7 @@ static void fetch_store_done(void *arg)
 	struct fetch *f = arg;
 
 	f->working = false;
-	fetch_finish(f); /* a cancel that came too late changes nothing */
+	fetch_finish(f); /* a cancel that comes too late has no effect */
 }
 
 static void fetch_store(struct fetch *f)
@@ -151,7 +151,7 @@ static void fetch_get(struct fetch *f);
 static void fetch_get_next(struct fetch *f, const struct err *e)
 {
 	bool foreign = f->at >= f->own;
-	/* that another mirror cannot be reached or is broken says nothing about ours */
+	/* an unreachable or broken other mirror proves nothing about ours */
 	bool in_vain = fetch_error_is_stale(e) || fetch_error_is_slow(e) || (foreign && e->kind == ERR_NETWORK);
 
 	if (in_vain && f->at + 1 < f->urls.len) {
@@ -172,7 +172,7 @@ static void fetch_mismatch(struct fetch *f)
 {
 	struct err e = ERR_INIT;
 
-	if (!f->clean) { /* what was resumed may have been damaged: once more from the start */
+	if (!f->clean) { /* resumed bytes may have been damaged: once more from the start */
 		f->clean = true;
 		if (fetch_empty_part(f) == 0)
 			fetch_get(f);
@@ -221,7 +221,7 @@ static void fetch_get(struct fetch *f)
 
 /* --- look --- */
 
-/* Takes stock of what an interrupted run left in the part: it may even be whole. */
+/* Checks what an interrupted run left in the part: it may be complete. */
 static enum look fetch_look_at_part(struct fetch *f)
 {
 	const size_t chunk = 256 * 1024;
@@ -345,8 +345,8 @@ struct fetch *fetch_start(struct archive_env *env, const struct fetch_request *r
 
 /* ---- Sets of files */
 
-#define WINDOW 16 /* files under way: each holds a descriptor and a lock */
-#define RETRIES 2 /* of a file that is not there, though the index lists it */
+#define WINDOW 16 /* concurrent files: each has a descriptor and a lock */
+#define RETRIES 2 /* of a missing file that the index lists */
 #define RETRY_PAUSE 2000
 #define REPORT_EVERY 100 /* ms */
 
@@ -356,7 +356,7 @@ struct item {
 	struct fetch_op *op;
 	char *name;
 	char *url;
-	struct strv others; /* where other mirrors have it */
+	struct strv others; /* URLs on other mirrors */
 	uint64_t size;
 	uint8_t sha256[HASH_SIZE];
 	unsigned retries;
@@ -530,14 +530,14 @@ static int fetch_set_by_size(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* Its URLs on the mirrors that its suite could have come from as well. */
+/* Adds its URLs on the other mirrors of its suite. */
 static void fetch_set_find_others(const struct archive *a, const struct package *p, struct strv *out)
 {
 	for (size_t i = 0; i < a->suite_count; i++) {
 		const struct suite *s = a->suites[i];
 		size_t n = strlen(s->pub.base);
 
-		/* the longest base that fits would be the right one; equal bases have equal others */
+		/* the longest base that matches is the right one; equal bases have equal others */
 		if (strncmp(p->url, s->pub.base, n) || p->url[n] != '/' || out->len)
 			continue;
 		for (size_t k = 0; k < s->others.len; k++)

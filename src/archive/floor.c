@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* floor: see src/archive/floor.h. Small JSON files, written atomically. */
+/* floor: records the newest accepted state of release files in small JSON files, written atomically. */
 #include "floor.h"
 
 #include <ctype.h>

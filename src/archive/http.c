@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http: see src/archive/http.h. libcurl's multi interface driven by the loop's descriptors
- * and timer; a queue in front of it; and for each transfer the policy of redirects and retries,
- * which is ours and not libcurl's, because its rules for redirects are not ours.
+ * http: downloads by libcurl's multi interface, driven by the loop's descriptors and timer, with a queue in front
+ * of it. Each transfer has its own policy of redirects and retries instead of libcurl's, whose rules for redirects
+ * differ.
  */
 #include "http.h"
 
@@ -22,9 +22,9 @@
 #define ACTIVE_MAX 8
 #define TRIES 4
 #define REDIRECTS 5
-#define WAIT_CAP 60000	      /* ms: the longest Retry-After that is honoured */
+#define WAIT_CAP 60000	      /* ms: the longest Retry-After that is followed */
 #define TROUBLE_CAP 120000    /* ms from the first failure to giving up */
-#define PROGRESS (256 * 1024) /* bytes that make a try count as a success */
+#define PROGRESS (256 * 1024) /* bytes that make an attempt count as a success */
 /*
  * A server that sends a little more than libcurl's limit for a stalled transfer (LOW_SPEED) would never
  * be given up. So all transfers together must reach this rate on average over a window of many stall
@@ -51,14 +51,14 @@ struct http {
 struct http_get {
 	struct http *http;
 	struct http_get *next;
-	char *url;  /* asked for now */
+	char *url;  /* requested now */
 	char *name; /* of the URL that was given, for people */
 	char *etag, *modified;
 	bool fresh, ranged, ended;
-	bool whole_window; /* active since the present window began */
+	bool whole_window; /* active since the current window began */
 	bool too_slow;
 	unsigned tries, tries_max, redirects;
-	uint64_t had;		/* bytes at the start of this try */
+	uint64_t had;		/* bytes at the start of this attempt */
 	uint64_t trouble_since; /* loop time of the first failure, 0: none */
 	int tried_port;
 	struct http_sink sink;
@@ -197,7 +197,7 @@ static size_t http_on_body(char *p, size_t size, size_t n, void *user)
 	return http_sink_bytes(&g->sink, p, size * n) < 0 ? 0 : size * n;
 }
 
-/* Sockets are made here to be closed on exec, and to see whether a proxy is asked. */
+/* Opens sockets, so that they are closed on exec, and to detect whether a proxy is used. */
 static curl_socket_t http_on_open(void *user, curlsocktype purpose, struct curl_sockaddr *a)
 {
 	struct http_get *g = user;
@@ -231,7 +231,7 @@ static void http_set_conditions(struct http_get *g)
 	if (g->sink.have) {
 		const char *same = g->etag && strncmp(g->etag, "W/", 2) ? g->etag : g->modified;
 
-		/* Without a validator the digest over the whole file decides in the end. */
+		/* without a validator the digest of the whole file decides in the end */
 		snprintf(range, sizeof(range), "%llu-", (unsigned long long)g->sink.have);
 		curl_easy_setopt(g->easy, CURLOPT_RANGE, range);
 		if (same)
@@ -269,7 +269,7 @@ static void http_on_window(void *arg)
 		g->too_slow = g->easy && g->whole_window && rate < SLOW_RATE;
 		g->whole_window = g->easy != NULL;
 	}
-	while ((g = http_too_slow(h))) { /* the end of one may be the end of others */
+	while ((g = http_too_slow(h))) { /* the end of one may cause the end of others */
 		struct err e = ERR_INIT;
 
 		http_fault_slow(g->url, rate, &e);
@@ -293,7 +293,7 @@ static void http_begin(struct http_get *g)
 {
 	struct http *h = g->http;
 	CURL *c = curl_easy_init();
-	const char *ca = getenv("SSL_CERT_FILE"); /* as OpenSSL itself and curl have it */
+	const char *ca = getenv("SSL_CERT_FILE"); /* as OpenSSL and curl use it */
 
 	if (!c)
 		mem_end("out of memory");
@@ -305,7 +305,7 @@ static void http_begin(struct http_get *g)
 	curl_easy_setopt(c, CURLOPT_URL, g->url);
 	curl_easy_setopt(c, CURLOPT_PRIVATE, g);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L); /* a cancel does not wait for name look-ups */
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L); /* a cancel does not wait for name lookups */
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
@@ -333,7 +333,7 @@ static void http_begin(struct http_get *g)
 	curl_multi_add_handle(h->multi, c);
 }
 
-/* Takes the transfer off the multi handle; what is known of it stays. */
+/* Removes the transfer from the multi handle; what is known of it stays. */
 static void http_leave(struct http_get *g)
 {
 	if (!g->easy)
@@ -420,13 +420,13 @@ static void http_on_wait_over(void *arg)
 	http_pump(g->http);
 }
 
-/* Puts the transfer back into the queue, after a pause. */
+/* Queues the transfer again after a pause. */
 static void http_again(struct http_get *g, uint64_t ms)
 {
 	g->wait = loop_timer_start(g->http->loop, ms, 0, http_on_wait_over, g);
 }
 
-/* Whether there will be another try, and if so arranges it. */
+/* Arranges another attempt; returns false if there is none. */
 static bool http_retry(struct http_get *g, const struct http_fault *f, uint64_t retry_after)
 {
 	uint64_t now = loop_now(g->http->loop);
@@ -441,7 +441,7 @@ static bool http_retry(struct http_get *g, const struct http_fault *f, uint64_t 
 		g->trouble_since = now;
 	if (max > 2 && (f->code == CURLE_OPERATION_TIMEDOUT || f->code == CURLE_COULDNT_CONNECT ||
 			f->code == CURLE_COULDNT_RESOLVE_HOST))
-		max = 2; /* it took long enough, or nobody is there */
+		max = 2; /* it took long enough, or no server answers */
 	if (!http_fault_is_passing(f) || ++g->tries >= max)
 		return false;
 	ms = UINT64_C(1000) << (g->tries - 1);
@@ -474,7 +474,7 @@ static bool http_is_redirect(long status)
 	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/* Keeps the validators for If-Range in the next try. */
+/* Keeps the validators for If-Range in the next attempt. */
 static void http_keep_validators(struct http_get *g)
 {
 	if (!g->sink.counts || g->sink.fd < 0)
@@ -565,7 +565,7 @@ static void http_check_ended(struct http *h)
 	http_pump(h);
 }
 
-/* Starts what may start now. */
+/* Starts the queued transfers that may start now. */
 static void http_pump(struct http *h)
 {
 	for (struct http_get *g = h->first; g && h->active < ACTIVE_MAX; g = g->next)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* http_fault: see include/archive/http_fault.h. No I/O. */
+/* http_fault: explains failures of transfers, and checks redirects. No I/O. */
 #include "archive/http_fault.h"
 
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "http.h"
 
-/* One part of a URL, owned by the caller; NULL when it has none. */
+/* Returns one part of a URL, or NULL; the caller frees it. */
 static char *http_fault_url_part(const char *url, CURLUPart part)
 {
 	CURLU *u = curl_url();

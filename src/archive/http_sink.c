@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* http_sink: see src/archive/http_sink.h. */
+/* http_sink: checks, hashes and stores a response. */
 #include "http_sink.h"
 
 #include <errno.h>
@@ -107,7 +107,7 @@ static int http_sink_wrong_size(struct http_sink *s)
 				 "name another");
 }
 
-/* Whether a 206 goes on exactly where we are. */
+/* Returns whether a 206 continues exactly at our position. */
 static bool http_sink_range_fits(const struct http_sink *s)
 {
 	uint64_t from, to, total;
@@ -123,7 +123,7 @@ int http_sink_begin(struct http_sink *s, long status)
 {
 	uint64_t limit = s->size ? s->size : s->cap;
 
-	if (s->counts || (status != 200 && status != 206)) /* trailers come here too */
+	if (s->counts || (status != 200 && status != 206)) /* also called for trailers */
 		return 0;
 	if (s->encoding && strcasecmp(s->encoding, "identity")) {
 		err_set(&s->err, ERR_NETWORK, "http-encoding",
@@ -142,7 +142,7 @@ int http_sink_begin(struct http_sink *s, long status)
 	return 0;
 }
 
-/* Nothing that is fetched begins with a `<` but a web page that stands in its place. */
+/* No requested file begins with a `<`; a web page in its place does. */
 static bool http_sink_is_web_page(const char *p, size_t n)
 {
 	while (n && strchr(" \t\r\n\xef\xbb\xbf", *p))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* index: see src/archive/index.h. */
+/* index: loads Packages files into libsolv's pool, and caches their parsed form. */
 #include "index.h"
 
 #include <errno.h>
@@ -147,7 +147,7 @@ static int index_load_parsed(struct archive_env *env, struct index *ix, Repo *re
 	return err_set(e, ERR_FAILED, "index-solv", "the parsed form of %s cannot be read", ix->name);
 }
 
-/* A file without a name, in the cache's file system. */
+/* Opens a file without a name, in the cache's file system. */
 static int index_nameless(const char *cache_dir, struct err *e)
 {
 	AUTO_FREE char *dir = file_join(cache_dir, "solv");
@@ -159,7 +159,7 @@ static int index_nameless(const char *cache_dir, struct err *e)
 	return fd < 0 ? err_errno(e, errno, "cache-write", "cannot write to %s", dir) : fd;
 }
 
-/* Adds what libsolv does not keep; the stanzas and the solvables are in the same order. */
+/* Adds what libsolv does not keep; stanzas and solvables have the same order. */
 static int index_add_extras(Repo *repo, const struct unpacked *u, const char *name, struct err *e)
 {
 	Pool *pool = repo->pool;
@@ -189,7 +189,7 @@ static int index_add_extras(Repo *repo, const struct unpacked *u, const char *na
 	return 0;
 }
 
-/* Keeps the parsed form for the next time; without it that is only slower. */
+/* Caches the parsed form; without it the next run is only slower. */
 static void index_keep_parsed(struct archive_env *env, const struct index *ix, Repo *repo)
 {
 	char *path = index_solv_path(env->cache_dir, ix);
@@ -260,7 +260,7 @@ static int index_load_packed(struct archive_env *env, struct index *ix, Repo *re
 			    ix->name);
 		unpacked_fini(&u);
 	}
-	/* what is not empty and names no package is something else: a page of the mirror's, for example */
+	/* a file that is not empty and names no package is something else, such as a page of the mirror */
 	if (!r && u.size && !u.len) {
 		r = err_set(e, ERR_VERIFY, "index-parse", "%s is not a list of packages", ix->name);
 		unpacked_fini(&u);

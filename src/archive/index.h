@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * index: one Packages file of a suite, from the signed list to libsolv. The parsed form is kept as
- * CACHE/solv/DIGEST-VERSION.solv (digest of the packed index, libsolv's version), with what
- * libsolv itself would lose of a stanza (Size, Essential, Priority) in it and a SHA-256 behind it.
+ * index: one Packages file of a suite, from the signed list to libsolv. The parsed form is cached as
+ * CACHE/solv/DIGEST-VERSION.solv (digest of the packed index, libsolv's version); it includes the fields that
+ * libsolv would lose (Size, Essential, Priority) and ends with a SHA-256.
  */
 #ifndef ARCHIVE_INDEX_H
 #define ARCHIVE_INDEX_H
@@ -19,30 +19,29 @@ struct s_Pool;
 
 struct index {
 	char *name;	    /* "bookworm main armhf" */
-	const char *base;   /* that Filename is relative to: of the suite, borrowed */
+	const char *base;   /* that Filename is relative to; of the suite, borrowed */
 	struct strv urls;   /* by hash, then canonical */
-	struct strv others; /* the same of other mirrors */
+	struct strv others; /* those of other mirrors */
 	uint64_t size;	    /* packed */
 	uint8_t sha256[HASH_SIZE];
-	uint64_t plain_size; /* unpacked, 0 where the release file does not say */
+	uint64_t plain_size; /* unpacked, 0 if the release file does not list it */
 	uint8_t plain_sha256[HASH_SIZE];
 	int solv_fd;	 /* the parsed form, checked; or -1 */
-	size_t packages; /* that were loaded */
+	size_t packages; /* number loaded */
 };
 
-/* xz before gz before plain. Error id: index-absent. */
+/* Chooses xz before gz before plain. Error id: index-absent. */
 int index_choose(const struct suite *s, const char *component, const char *arch, struct index *out, struct err *e);
 void index_fini(struct index *ix);
 
-/* Opens the parsed form, if there is a sound one. For a pool thread. */
+/* Opens the parsed form, if there is a valid one. For a pool thread. */
 void index_open_parsed(struct archive_env *env, struct index *ix);
-/* Loads it into the pool as a repo whose appdata is ix->base: the parsed form, or the
- * packed file of the cache, whose parsed form is then kept. For a pool thread. Error ids:
- * index-unpack, index-size, index-parse, index-solv (the parsed form was no good and is removed:
- * begin again), interrupted. */
+/* Loads it into the pool as a repo whose appdata is ix->base: the parsed form, or the packed file of the cache,
+ * whose parsed form is then cached. For a pool thread. Error ids: index-unpack, index-size, index-parse, index-solv
+ * (the parsed form was invalid and is removed: start again), interrupted. */
 int index_load(struct archive_env *env, struct index *ix, struct s_Pool *pool, struct err *e);
 
-/* Keys under which the pool's solvables hold what libsolv does not keep. */
+/* Keys of the fields that are added to the pool's solvables. */
 #define INDEX_ESSENTIAL "debwiz:essential" /* void: Essential: yes */
 #define INDEX_BASE "debwiz:base"	   /* void: essential, or Priority required or important */
 

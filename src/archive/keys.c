@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* keys: see src/archive/keys.h. */
+/* keys: collects the pinned keys. */
 #include "keys.h"
 
 #include <stdlib.h>
@@ -30,7 +30,7 @@ int keys_gather(const char *keyring, struct keys *out, struct err *e)
 	size_t i = 0;
 
 	*out = (struct keys){.rings = verify_keys_new()};
-	/* the host's first: as a rule it has all of ours, which then add nothing */
+	/* the host's first: it usually has all of ours, which then add nothing */
 	if (host_ring)
 		(void)keys_add_file(out, host_ring, &out->host, NULL);
 	free(host_ring);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * open: archive_open. Keys (pool), then for each suite at the same time: release file, parsed
- * forms (pool), missing indices; then all are loaded in a fixed order (pool). A suite whose index
- * is out of step with its release file begins again, twice at most; then it is left out with a
- * warning, where it is one that can be done without, or it is the error of the whole.
+ * open: archive_open. Reads the keys (pool), then for all suites concurrently: release file, parsed forms (pool),
+ * missing indices; then loads everything in a fixed order (pool). A suite whose index is out of step with its
+ * release file starts again, twice at most; then an optional suite is left out with a warning, and any other is the
+ * error of the whole.
  */
 #include <solv/pool.h>
 #include <stdlib.h>
@@ -18,14 +18,14 @@
 
 #define RESTARTS 2
 #define RESTART_PAUSE 1000 /* ms, doubled: mirrors push their files in seconds */
-#define OTHERS 3	   /* mirrors that are asked for what the chosen one does not have */
+#define OTHERS 3	   /* mirrors that are tried for files that the chosen one lacks */
 #define REPORT_EVERY 100   /* ms */
 
 enum stage { STAGE_SUITE, STAGE_PARSED, STAGE_INDICES, STAGE_READY, STAGE_OUT };
 
 struct open_op;
 
-struct suite_fetch { /* one suite on its way */
+struct suite_fetch { /* one suite that is being opened */
 	struct open_op *op;
 	char *name;
 	bool optional, security;
@@ -37,8 +37,8 @@ struct suite_fetch { /* one suite on its way */
 	struct index *indices;
 	struct fetch **fetches;
 	size_t count;	 /* of components */
-	size_t fetching; /* of them still under way */
-	struct err err;	 /* first trouble with its indices */
+	size_t fetching; /* downloads that have not ended */
+	struct err err;	 /* first error of its indices */
 	struct loop_timer *pause;
 };
 
@@ -53,8 +53,8 @@ struct open_op {
 	struct keys keys;
 	struct suite_fetch suites[3];
 	size_t suite_count;
-	unsigned pending;	/* callbacks that are still to come */
-	struct loop_timer *end; /* set once it is over */
+	unsigned pending;	/* callbacks that have not run yet */
+	struct loop_timer *end; /* set once the operation is over */
 	struct loop_timer *report;
 	struct err err;
 	archive_progress_fn progress;
@@ -102,7 +102,7 @@ static void open_op_free(struct open_op *op)
 	free(op);
 }
 
-/* Hands the suites over to the archive. */
+/* Moves the suites to the archive. */
 static void open_publish(struct open_op *op)
 {
 	struct archive *a = op->a;
@@ -148,7 +148,7 @@ static void open_end(struct open_op *op)
 		op->end = loop_timer_start(op->loop, 0, 0, open_on_end, op);
 }
 
-/* Stops what is under way; op->err says why. The end comes with the last callback. */
+/* Cancels everything; op->err is the reason. The operation ends with the last callback. */
 static void open_stop_all(struct open_op *op)
 {
 	atomic_store(&op->a->env.stop, true);
@@ -216,8 +216,8 @@ static void open_on_report(void *arg)
 
 static void open_start_parsed(struct suite_fetch *f);
 
-/* A release without a package is not one: else the first package that is needed would be said to be
- * missing. A suite of updates may be empty. */
+/* Refuses a release without packages: otherwise the first required package would be reported as missing. A suite of
+ * updates may be empty. */
 static int open_check_packages(struct open_op *op)
 {
 	struct suite_fetch *f = &op->suites[0];
@@ -289,7 +289,7 @@ static void open_settle(struct open_op *op)
 
 /* --- one suite --- */
 
-/* A suite that can be done without is left out, said clearly; otherwise it is the end. */
+/* Leaves an optional suite out, with a warning; any other fails the operation. */
 static void open_give_up(struct suite_fetch *f, const struct err *e)
 {
 	struct open_op *op = f->op;
@@ -299,7 +299,7 @@ static void open_give_up(struct suite_fetch *f, const struct err *e)
 		return;
 	}
 	strv_addf(&op->a->warnings, "%s is left out: %s", f->name, e->text);
-	if (strcmp(e->id, "release-arch") && strcmp(e->id, "index-absent")) /* what its signed list says */
+	if (strcmp(e->id, "release-arch") && strcmp(e->id, "index-absent")) /* its signed list says so */
 		strv_add(&op->a->left_out, f->name);
 	open_drop_indices(f);
 	f->stage = STAGE_OUT;
@@ -316,7 +316,7 @@ static void open_on_pause_over(void *arg)
 	open_start_suite(f);
 }
 
-/* Its parts do not fit each other: from the release file on, after a pause. */
+/* Starts the suite again from its release file, after a pause, because its parts do not match. */
 static void open_restart(struct suite_fetch *f)
 {
 	struct open_op *op = f->op;
@@ -336,8 +336,8 @@ static void open_restart(struct suite_fetch *f)
 	err_fini(&e);
 }
 
-/* Errors that leave a suite out: it is not there, has not this architecture, or was left out before
- * and this host is offline. */
+/* Returns whether an error leaves a suite out: it is missing, lacks this architecture, or was left out before and
+ * this host is offline. */
 static bool open_is_absence(const struct err *e)
 {
 	return !strcmp(e->id, "http-404") || !strcmp(e->id, "release-arch") || !strcmp(e->id, "offline-missing");
@@ -355,7 +355,7 @@ static void open_indices_there(struct suite_fetch *f)
 	} else if (fetch_error_is_stale(&f->err)) {
 		open_restart(f);
 	} else if (fetch_error_is_slow(&f->err) && f->restarts < RESTARTS && f->bases.len > 1) {
-		f->restarts = RESTARTS - 1; /* the others are asked in the last round */
+		f->restarts = RESTARTS - 1; /* the others are tried in the last round */
 		open_restart(f);
 	} else if (open_is_absence(&f->err)) {
 		open_give_up(f, &f->err);
@@ -364,7 +364,7 @@ static void open_indices_there(struct suite_fetch *f)
 	}
 }
 
-struct index_fetch { /* which one a callback is for */
+struct index_fetch { /* the index that a callback is for */
 	struct suite_fetch *suite;
 	size_t at;
 };
@@ -454,8 +454,9 @@ static void open_start_parsed(struct suite_fetch *f)
 	loop_work(op->loop, open_parsed_work, open_parsed_done, f);
 }
 
-/* Nothing signed says that there are no security updates: a mirror, or who is between it and us, that
- * answers "not there" must not be able to withhold them. */
+/* Fails if the release file of the security suite is missing: nothing signed says that there are no security
+ * updates, so a mirror, or an attacker between it and us, that answers "not there" must not be able to withhold
+ * them. */
 static void open_fail_security(struct suite_fetch *f, const struct err *absent)
 {
 	struct err e = ERR_INIT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* release: see src/archive/release.h. Reads memory only. */
+/* release: parses Release files and checks their dates. Reads only memory. */
 #include "release.h"
 
 #include <ctype.h>
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 
-#define CLOCK_SLACK 600 /* seconds that a host's clock may be behind */
+#define CLOCK_SLACK 600 /* seconds that a host's clock may be slow */
 
 static char *release_value_of(const char *line, size_t n, const char *field)
 {
@@ -45,7 +45,7 @@ static bool release_take_time(const char *line, size_t n, const char *field, tim
 
 	if (!v)
 		return false;
-	*out = curl_getdate(v, NULL); /* -1: not a date */
+	*out = curl_getdate(v, NULL); /* Returns -1 if it is not a date. */
 	free(v);
 	return true;
 }
@@ -123,7 +123,7 @@ int release_parse(const char *text, size_t n, struct release *out, struct err *e
 		size_t len = (size_t)((nl ? nl : end) - line);
 
 		if (!len) {
-			if (line + 1 < end) /* one stanza is all a Release file has */
+			if (line + 1 < end) /* a Release file is a single stanza */
 				return release_bad(&r, e, "release-syntax",
 						   "the release file has more than one stanza");
 		} else if (*line == ' ' || *line == '\t') {

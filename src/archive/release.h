@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * release: a Release file (deb822; https://wiki.debian.org/DebianRepository/Format), parsed from
- * verified bytes, and the question whether it is the one that was asked for and fresh enough.
+ * release: a Release file (deb822; https://wiki.debian.org/DebianRepository/Format), parsed from verified bytes,
+ * and the check whether it is the requested one and recent enough.
  */
 #ifndef ARCHIVE_RELEASE_H
 #define ARCHIVE_RELEASE_H
@@ -22,33 +22,33 @@ struct release_file {
 };
 
 struct release {
-	char *origin, *label, *suite, *codename, *version; /* "" where absent */
-	time_t date, valid_until;			   /* 0 where absent */
+	char *origin, *label, *suite, *codename, *version; /* "" if absent */
+	time_t date, valid_until;			   /* 0 if absent */
 	bool by_hash;
 	struct strv architectures;
 	struct release_file *files; /* sorted by name */
 	size_t len;
 };
 
-/* What was asked for. */
+/* What was requested. */
 struct release_want {
 	const char *suite; /* as in the path: "bookworm-security"; it is a codename or a suite name */
 	const char *arch;  /* NULL: any */
-	bool old;	   /* a snapshot: what was valid then counts */
+	bool old;	   /* a snapshot: what was valid at its time is accepted */
 	time_t now;
 };
 
 /* Error ids (ERR_VERIFY): release-syntax, release-files. `out` need not be initialised. */
 int release_parse(const char *text, size_t n, struct release *out, struct err *e);
 void release_fini(struct release *r);
-/* NULL when it is not listed. */
+/* Returns NULL if it is not listed. */
 const struct release_file *release_find(const struct release *r, const char *name);
 
 /* Error ids: release-suite, release-arch, release-expired, release-future. A missing Date is a
  * sentence in `warnings`. */
 int release_check(const struct release *r, const struct release_want *want, struct strv *warnings, struct err *e);
 
-/* Compares "12.9" and "12.10" by their numbers: <0, 0, >0. */
+/* Compares "12.9" and "12.10" by their numbers. Returns <0, 0, >0. */
 int release_version_cmp(const char *a, const char *b);
 
 #define RELEASE_TIME 32

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* releases: archive_releases: the release file of every release of the catalogue, at once. */
+/* releases: archive_releases: gets the release files of all releases of the catalogue concurrently. */
 #include <stdlib.h>
 
 #include "base/mem.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ring: see src/archive/ring.h. */
+/* ring: lists the packets of a key ring by librnp. */
 #include "ring.h"
 
 #include <ctype.h>
@@ -13,8 +13,8 @@
 #define PUBLIC_KEY 6
 #define PUBLIC_SUBKEY 14
 
-/* One packet: {"header": {"tag": 6, "length": 525, …}, "raw": "0460…", "fingerprint": "1f89…"}. `key`
- * is that of the last key packet. */
+/* Reads one packet: {"header": {"tag": 6, "length": 525, …}, "raw": "0460…", "fingerprint": "1f89…"}. `key` is that
+ * of the last key packet. */
 static int ring_take(const json_t *packet, const char **key, struct ring *out)
 {
 	const json_t *header = json_object_get(packet, "header");
@@ -22,7 +22,7 @@ static int ring_take(const json_t *packet, const char **key, struct ring *out)
 	json_int_t tag = json_int(header, "tag", 0);
 
 	if (json_int(header, "length", -1) * 2 != (json_int_t)strlen(raw))
-		return -1; /* librnp shows the first part of a long one */
+		return -1; /* librnp shows only the first part of a long one */
 	if (tag == PUBLIC_KEY || tag == PUBLIC_SUBKEY)
 		*key = json_str(packet, "fingerprint", "");
 	strv_addf(&out->packets, "%s %d %s", *key, (int)tag, raw);

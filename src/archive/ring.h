@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ring: the packets of an OpenPGP key ring (RFC 4880, section 4), as librnp reads them; nothing is
- * checked. It tells whether a ring adds anything to others: checking a ring's signatures takes some
- * 80 ms, and most hosts have the keys once more that are built in.
+ * ring: the packets of an OpenPGP key ring (RFC 4880, section 4), as librnp lists them, unchecked. It answers
+ * whether a ring adds anything to others: checking the signatures of a ring takes some 80 ms, and most hosts have
+ * the same keys that are built in.
  */
 #ifndef ARCHIVE_RING_H
 #define ARCHIVE_RING_H
@@ -17,10 +17,11 @@ struct ring {
 	struct strv primaries; /* fingerprints of primary keys, upper case */
 };
 
-/* Binary or armoured. -1: librnp cannot list it, or not in full; `out` is to be finished either way. */
+/* Reads a binary or armoured ring. Returns -1 if librnp cannot list it completely; the caller calls ring_fini in
+ * either case. */
 int ring_read(const void *p, size_t n, struct ring *out);
 void ring_fini(struct ring *r);
-/* Whether `known` (packets of other rings, sorted) has all of it. */
+/* Returns whether `known` (packets of other rings, sorted) contains all of it. */
 bool ring_is_within(const struct ring *r, const struct strv *known);
 
 #endif

@@ -16,7 +16,7 @@
 struct found {
 	const char *name;
 	Solvable *s;
-	int rank; /* 0 the name itself, 1 a beginning of it, 2 a part of it */
+	int rank; /* 0: the name itself, 1: its beginning, 2: a part of it */
 };
 
 static int search_by_rank(const void *a, const void *b)
@@ -36,7 +36,7 @@ static int search_rank_of(const char *name, const char *text, size_t n)
 	return strstr(name, text) ? 2 : -1;
 }
 
-/* All that fit, sorted; of a name the newest alone. Returns how many. */
+/* Finds all matches, sorted, with only the newest of each name. Returns their number. */
 static size_t search_find(Pool *pool, const char *text, struct found **out)
 {
 	struct found *all = NULL;
@@ -96,7 +96,7 @@ struct similar {
 	unsigned away;
 };
 
-/* Keeps the list sorted by distance, then name, without doubles. */
+/* Adds a name to the list, which is sorted by distance, then name, without duplicates. */
 static void search_add_similar(struct similar *list, size_t *len, const char *name, unsigned away)
 {
 	size_t at = 0;
@@ -137,7 +137,7 @@ char *search_similar_names(struct s_Pool *pool, const char *name)
 
 			away = suggest_distance(name, other, limit);
 			if (away == SUGGEST_FAR && n >= 3 && !strncmp(other, name, n))
-				away = limit + 1; /* what was typed is a beginning of it */
+				away = limit + 1; /* the text is the beginning of the name */
 			if (away != SUGGEST_FAR)
 				search_add_similar(list, &len, other, away);
 		}

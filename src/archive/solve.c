@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * solve: see src/archive/solve.h. libsolv wants jobs and gives a transaction; what is made of
- * it is sorted by name, because the transaction's order depends on how the pool was loaded.
+ * solve: solves requests by libsolv, which takes jobs and returns a transaction. The result is sorted by name,
+ * because the transaction's order depends on how the pool was loaded.
  */
 #include "solve.h"
 
@@ -47,7 +47,7 @@ static bool solve_is_package(Pool *pool, Id name)
 	return false;
 }
 
-/* Names of packages that provide `name`. */
+/* Lists the names of packages that provide `name`. */
 static void solve_providers(Pool *pool, Id name, struct strv *out)
 {
 	Id p, pp;
@@ -69,11 +69,11 @@ static char *solve_join_words(const struct strv *v, size_t max)
 	return buf_steal(&b);
 }
 
-/* What is wrong with names, gathered so that all are reported at once. */
+/* All errors of names, to be reported together. */
 struct name_faults {
 	struct strv unknown;
 	struct strv near;	  /* "NAME: A or B" */
-	struct strv texts, hints; /* of names that stand for several packages */
+	struct strv texts, hints; /* of names that several packages provide */
 };
 
 static int solve_report_names(struct name_faults *f, struct err *e)
@@ -109,7 +109,7 @@ static int solve_report_names(struct name_faults *f, struct err *e)
 	return any ? -1 : 0;
 }
 
-/* The id of a package of this name; a name that only one package provides stands for that one. */
+/* Returns the id of a package of this name; a name that only one package provides means that package. */
 static Id solve_find_name(Pool *pool, const char *text, struct name_faults *faults)
 {
 	Id name = pool_str2id(pool, text, 0);
@@ -141,7 +141,7 @@ static Id solve_find_name(Pool *pool, const char *text, struct name_faults *faul
 
 /* --- solving --- */
 
-/* Jobs for these names; the names of the packages that they stand for go to `found`, if not NULL. */
+/* Adds jobs for these names; adds the names of their packages to `found`, if not NULL. */
 static int solve_add_names(Pool *pool, const struct strv *names, Queue *jobs, Queue *found, struct err *e)
 {
 	struct name_faults faults = {.unknown = STRV_INIT};
@@ -177,7 +177,7 @@ static int solve_cmp_ids(const void *a, const void *b, void *unused)
 	return x < y ? -1 : x > y;
 }
 
-/* Names of all packages that a bare system has. */
+/* Lists the names of all packages of a minimal system. */
 static void solve_add_base(Pool *pool, const struct strv *without, Queue *jobs)
 {
 	Id key = pool_str2id(pool, INDEX_BASE, 0);
@@ -210,7 +210,7 @@ static void solve_add_preferred(Pool *pool, const struct strv *prefer, Queue *jo
 	}
 }
 
-/* Adds the package's name where it is among those that the user named. */
+/* Adds the package's name if the user named it. */
 static void solve_add_named(Pool *pool, Id package, const Queue *named, struct strv *out)
 {
 	Id name = package > 0 ? pool_id2solvable(pool, package)->name : 0;
@@ -221,7 +221,7 @@ static void solve_add_named(Pool *pool, Id package, const Queue *named, struct s
 			strv_add(out, text);
 }
 
-/* What to do about problems: which of the user's packages to leave out; never what the profile brings. */
+/* Explains how to solve problems: which of the user's packages to leave out; never those of the profile. */
 static int solve_hint_problems(const struct strv *own, struct err *e)
 {
 	char *names = strv_join(own, " or ");
@@ -237,7 +237,7 @@ static int solve_hint_problems(const struct strv *own, struct err *e)
 	return -1;
 }
 
-/* `named`: names of packages of the user's. */
+/* `named`: names of the user's packages. */
 static int solve_explain_problems(Solver *solver, const Queue *named, struct err *e)
 {
 	unsigned count = solver_problem_count(solver);
@@ -256,7 +256,7 @@ static int solve_explain_problems(Solver *solver, const Queue *named, struct err
 		solver_findallproblemrules(solver, (Id)i, &rules);
 		for (int k = 0; k < rules.count; k++) {
 			type = solver_ruleinfo(solver, rules.elements[k], &source, &target, &dep);
-			/* of a job the two are no packages: places and words of the job */
+			/* for a job, the two ids are not packages but places and words of the job */
 			if ((type & SOLVER_RULE_TYPEMASK) != SOLVER_RULE_PKG)
 				continue;
 			solve_add_named(solver->pool, source, named, &own);
@@ -275,7 +275,7 @@ static int solve_explain_problems(Solver *solver, const Queue *named, struct err
 	return -1;
 }
 
-/* Solves the jobs; ids of the solvables go to `out`. `named`: names of packages of the user's. */
+/* Solves the jobs; appends ids of the solvables to `out`. `named`: names of the user's packages. */
 static int solve_run_solver(Pool *pool, Queue *jobs, const Queue *named, Queue *out, struct err *e)
 {
 	Solver *solver = solver_create(pool);
@@ -296,7 +296,7 @@ static int solve_run_solver(Pool *pool, Queue *jobs, const Queue *named, Queue *
 
 /* --- the result --- */
 
-/* Bytes that cannot stand in a URL's path as they are (RFC 3986, section 3.3). */
+/* Returns whether a byte must be encoded in a URL's path (RFC 3986, section 3.3). */
 static char *solve_make_url(const char *base, const char *filename)
 {
 	struct buf b;
@@ -375,7 +375,7 @@ static bool solve_has(const Queue *ids, Id id)
 	return false;
 }
 
-/* `all` with those that are not in `core` marked as extra, and those of the names `named` as named. */
+/* Fills out with `all`; those that are not in `core` are marked as extra, and those in `named` as named. */
 static int solve_make_set(Pool *pool, const Queue *all, const Queue *core, const Queue *named, struct package_set *out,
 			  struct err *e)
 {
@@ -418,7 +418,8 @@ int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct 
 	r = solve_add_names(pool, req->names, &jobs, NULL, e);
 	if (!r)
 		r = solve_run_solver(pool, &jobs, &named, &core, e);
-	if (!r && req->extra && req->extra->len) { /* on top of just that, so that one base serves many */
+	if (!r && req->extra &&
+	    req->extra->len) { /* in addition to exactly that set, so that one base serves many machines */
 		queue_empty(&jobs);
 		for (int i = 0; i < core.count; i++)
 			queue_push2(&jobs, SOLVER_INSTALL | SOLVER_SOLVABLE, core.elements[i]);
@@ -436,7 +437,7 @@ int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct 
 	return r;
 }
 
-/* The newest package of this very name, 0: none. */
+/* Returns the newest package of exactly this name, or 0. */
 static Id solve_newest(Pool *pool, const char *text)
 {
 	Id name = pool_str2id(pool, text, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * solve: from a pool of loaded indices and names to a set of packages. The same pool and names
- * give the same set in the same order. Contracts as in archive_solve, archive_find.
+ * solve: solves names to a set of packages, from a pool of loaded indices. The same pool and names give the same
+ * set in the same order. See archive_solve and archive_find.
  */
 #ifndef ARCHIVE_SOLVE_H
 #define ARCHIVE_SOLVE_H
@@ -10,21 +10,20 @@
 
 struct s_Pool;
 
-/* A pool for Debian packages of this architecture; free with pool_free. Never NULL. */
+/* Creates a pool for Debian packages of this architecture; free it with pool_free. Never NULL. */
 struct s_Pool *solve_pool_new(const char *arch);
-/* After the last index was loaded. */
+/* Must be called after the last index was loaded. */
 void solve_pool_ready(struct s_Pool *pool);
 
 struct solve_request {
-	const struct strv *names;   /* beside the base set */
-	const struct strv *extra;   /* on top of all that; these may be NULL */
-	const struct strv *prefer;  /* where there are alternatives */
-	const struct strv *without; /* not in the base set, unless needed */
+	const struct strv *names;   /* in addition to the base set */
+	const struct strv *extra;   /* in addition to both; these may be NULL */
+	const struct strv *prefer;  /* among alternatives */
+	const struct strv *without; /* not in the base set, unless required */
 };
-/* Those of the names that no package has or provides; e says so, as solve_packages does. */
+/* Appends the names that no package has or provides, and fills e for them as solve_packages does. */
 void solve_unknown(struct s_Pool *pool, const struct strv *names, struct strv *out, struct err *e);
-/* All names that are wrong are in one error. Error ids: package-unknown, package-virtual,
- * package-conflict, package-data. */
+/* One error reports all wrong names. Error ids: package-unknown, package-virtual, package-conflict, package-data. */
 int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct package_set *out, struct err *e);
 int solve_find(struct s_Pool *pool, const char *name, struct package_set *out, struct err *e);
 /* As archive_satisfy. */

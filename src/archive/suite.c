@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * suite: see src/archive/suite.h. For each base: look for a copy, ask (with its validators),
- * judge on a pool thread; the first one that is accepted ends it.
+ * suite: gets one suite's release file. For each base: looks for a local copy, requests the file (with its
+ * validators) and checks it on a pool thread; the first accepted one ends it.
  */
 #include "suite.h"
 
@@ -22,13 +22,13 @@ struct suite_get {
 	const struct strv *debian, *pinned;
 	bool fresh, cancelled, working;
 	char *url;
-	struct floor_copy copy; /* what an earlier run left */
+	struct floor_copy copy; /* what an earlier run stored */
 	bool has_copy;
-	struct buf bytes; /* what is judged */
+	struct buf bytes; /* what is checked */
 	struct verified text;
-	struct floor floor; /* of this suite, where the mirror's is below it: */
+	struct floor floor; /* of this suite, if the mirror's is older: */
 	enum floor_verdict below;
-	char *floor_key, *floor_origin; /* whose it is */
+	char *floor_key, *floor_origin; /* whose floor it is */
 	char *version;			/* of the mirror's */
 	bool kept;			/* the bytes are those of the floor instead */
 	time_t served;			/* the date of the mirror's */
@@ -118,17 +118,17 @@ void suite_get_cancel(struct suite_get *g)
 		return;
 	g->cancelled = true;
 	if (g->working)
-		return; /* its end will see it */
+		return; /* its end checks it */
 	http_cancel(g->get);
 	g->get = NULL;
 	loop_timer_stop(g->timer);
 	g->timer = loop_timer_start(g->env->loop, 0, 0, suite_on_interrupted, g);
 }
 
-/* This base failed with g->err: the next one, or the end. */
+/* Continues with the next base after g->err, or ends. */
 static void suite_give_up_base(struct suite_get *g)
 {
-	bool final = !strcmp(g->err.id, "release-arch"); /* it is so on every mirror */
+	bool final = !strcmp(g->err.id, "release-arch"); /* it is the same on every mirror */
 
 	log_msg("archive", "%s: %s", g->url, g->err.text);
 	if (g->at + 1 < g->bases.len && !final) {
@@ -177,7 +177,7 @@ static size_t suite_debian_signers(const struct suite_get *g)
 	return n;
 }
 
-/* Whose floors the release file raises and must not be below. */
+/* Lists the keys whose floors the release file raises and must not be below. */
 static void suite_floor_keys(const struct suite_get *g, struct strv *out)
 {
 	if (suite_debian_signers(g))
@@ -230,7 +230,7 @@ static int suite_check_floor(struct suite_get *g, const struct release *r)
 	return below ? -1 : 0;
 }
 
-/* Remembers what came and was accepted. */
+/* Records what was accepted. */
 static int suite_remember(struct suite_get *g)
 {
 	const char *dir = g->env->cache_dir;
@@ -303,8 +303,8 @@ static void suite_refused(struct suite_get *g)
 
 static void suite_judge(struct suite_get *g);
 
-/* Whether the floor was recorded by an earlier version, which kept one floor for all keys, and the
- * release file that raised it is not signed by the keys that it is held against: then it does not bind. */
+/* Returns whether the floor was recorded by an earlier version, which had one floor for all keys, and the release
+ * file that raised it is not signed by the keys that are compared: then it is ignored. */
 static bool suite_is_foreign_floor(struct suite_get *g, const struct buf *bytes)
 {
 	struct verified text;
@@ -319,8 +319,8 @@ static bool suite_is_foreign_floor(struct suite_get *g, const struct buf *bytes)
 	return foreign;
 }
 
-/* The mirror is behind what was seen before: the newer release file that the cache holds is used. A
- * version below the one that was seen before is refused. */
+/* The mirror is older than what was seen before: uses the newer release file of the cache. A lower version than the
+ * one seen before is refused. */
 static void suite_judge_below(struct suite_get *g)
 {
 	struct buf bytes;
@@ -430,7 +430,7 @@ static void suite_next_base(void *arg)
 		return;
 	}
 	req.url = g->url;
-	req.tries = g->bases.len > 1 ? 1 : 0; /* another mirror is the better try */
+	req.tries = g->bases.len > 1 ? 1 : 0; /* another mirror is the better choice */
 	if (g->has_copy) {
 		req.etag = g->copy.etag;
 		req.modified = g->copy.modified;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * suite: one suite's release file, from the first of several mirrors that gives one which is
- * accepted: signed by the pinned set, the one asked for, in date, not older than one seen before.
+ * suite: gets one suite's release file from the first of several mirrors that has an acceptable one: signed by the
+ * pinned set, the requested one, valid now, not older than one seen before.
  */
 #ifndef ARCHIVE_SUITE_H
 #define ARCHIVE_SUITE_H
@@ -15,7 +15,7 @@ struct suite {
 	struct archive_suite pub;
 	struct release release;
 	struct strv warnings;
-	struct strv others; /* bases of mirrors that were not asked, as far as they may be */
+	struct strv others; /* bases of other mirrors */
 };
 void suite_free(struct suite *s);
 
@@ -26,12 +26,12 @@ struct suite_request {
 	const struct strv *bases;
 	struct verify_keys *keys;  /* borrowed until done */
 	const struct strv *debian; /* Debian's own keys; borrowed until done */
-	const struct strv *pinned; /* all that count; borrowed until done */
-	bool fresh;		   /* past caches in between */
+	const struct strv *pinned; /* all valid keys; borrowed until done */
+	bool fresh;		   /* bypasses caches between us and the mirror */
 };
 
-/* `done` is called once, never from within suite_get_start: with the suite (owned by the callee)
- * or an error. With several bases the error tells of each. */
+/* Calls `done` once, never during suite_get_start: with the suite (owned by the callee) or an error, which lists
+ * each of several bases. */
 typedef void (*suite_done_fn)(struct suite *s, const struct err *e, void *arg);
 struct suite_get *suite_get_start(struct archive_env *env, const struct suite_request *req, suite_done_fn done,
 				  void *arg);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unpack: see src/archive/unpack.h. */
+/* unpack: unpacks Packages files and reads the fields that libsolv does not keep. */
 #include "unpack.h"
 
 #include <archive.h>
@@ -14,18 +14,18 @@
 
 #define CHUNK ((size_t)256 * 1024)
 #define LINE_CAP ((size_t)1024 * 1024)
-/* What libsolv gets of a stanza: the longest one of Debian, a Provides, has 76 KB. libsolv moves
- * what it has read at every stanza, as much as the longest stanza before had. */
+/* Limits what libsolv gets of a stanza; the longest of Debian, a Provides, has 76 KB. libsolv moves at every stanza
+ * as much as the longest stanza before had. */
 #define STANZA_CAP ((size_t)512 * 1024)
 
-/* The stanza that is being read. */
+/* The current stanza. */
 struct scan {
 	struct unpacked *u;
 	struct buf line; /* begun in an earlier chunk */
 	struct unpack_stanza now;
 	bool named;
-	struct buf out;	   /* what libsolv is to read of the chunk */
-	size_t passed;	   /* bytes of the stanza that went there */
+	struct buf out;	   /* text of the chunk for libsolv */
+	size_t passed;	   /* bytes of the stanza in it */
 	bool is_long_text; /* the field is Description, of which the first line counts */
 };
 
@@ -64,8 +64,8 @@ static const char *unpack_field(const char *line, size_t n, const char *name, si
 	return line + skip;
 }
 
-/* Passes a line on. A field that goes on over several lines becomes one, and a description its
- * first: libsolv moves the field so far at every further line. */
+/* Passes a line on. Joins the lines of a continued field, and keeps only the first of a description: libsolv moves
+ * the whole field at every continuation line. */
 static int unpack_pass_line(struct scan *s, const char *line, size_t n)
 {
 	bool goes_on = n && (*line == ' ' || *line == '\t') && s->passed;
@@ -74,7 +74,7 @@ static int unpack_pass_line(struct scan *s, const char *line, size_t n)
 	if (goes_on && s->is_long_text)
 		return 0;
 	s->is_long_text = n && unpack_field(line, n, "Description", &len);
-	/* the end of the line before is written here: a field that goes on has none */
+	/* the end of the previous line is written here, unless the field continues */
 	if (!goes_on)
 		buf_addc(&s->out, '\n');
 	buf_add(&s->out, line, n);
@@ -92,7 +92,7 @@ static void unpack_read_line(struct scan *s, const char *line, size_t n)
 		unpack_end_stanza(s);
 		return;
 	}
-	switch (*line) { /* nearly all lines are others */
+	switch (*line) { /* other lines are the most frequent */
 	case 'P':
 	case 'p':
 		if ((v = unpack_field(line, n, "Package", &len))) {
@@ -136,7 +136,7 @@ static int unpack_take_text(struct scan *s, const char *p, size_t n)
 	while (p < end) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 
-		if (!nl) /* goes on in the next chunk */
+		if (!nl) /* continues in the next chunk */
 			return buf_add(&s->line, p, (size_t)(end - p));
 		if (s->line.len) {
 			if (buf_add(&s->line, p, (size_t)(nl - p)) < 0 ||
@@ -215,7 +215,7 @@ int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const c
 		got = archive_read_next_header(a, &entry);
 	if (got == ARCHIVE_OK)
 		r = unpack_stream(a, out, cap, stop, name, &s, hash, e);
-	else if (got != ARCHIVE_EOF) /* which is what an empty file gives */
+	else if (got != ARCHIVE_EOF) /* as an empty file has it */
 		r = err_set(e, ERR_VERIFY, "index-unpack", "%s cannot be unpacked: %s", name,
 			    archive_error_string(a) ? archive_error_string(a) : "damaged");
 	if (!r && s.line.len && unpack_take_line(&s, s.line.data, s.line.len) < 0)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unpack: a packed Packages file to a plain one, and on the way the fields of each stanza that
- * libsolv does not keep. The plain text goes to a file without a name and not to memory (it has
- * 48 MB) nor through a cookie stream (each C library has another one): a file is what libsolv
- * reads anyway, and it stays in the page cache.
+ * unpack: unpacks a Packages file and reads the fields of each stanza that libsolv does not keep. The text goes to
+ * a file without a name, not to memory (it has 48 MB) nor through a cookie stream (which differs among C
+ * libraries): libsolv reads files, and this one stays in the page cache.
  */
 #ifndef ARCHIVE_UNPACK_H
 #define ARCHIVE_UNPACK_H
@@ -27,13 +26,12 @@ struct unpacked {
 	uint8_t sha256[HASH_SIZE];     /* of the plain text */
 	struct unpack_stanza *stanzas; /* those that name a package, in order */
 	size_t len, room;
-	struct buf names; /* NUL-terminated one after the other */
+	struct buf names; /* NUL-terminated, one after the other */
 };
 
-/* Reads packed bytes (xz, gzip or none) from `in`, at most `cap` unpacked, and writes to `out` what
- * libsolv is to read: each field on one line, the first line of a description. Size and digest are of
- * what was read. Error ids: index-unpack, index-size (over the cap), interrupted (*stop was set).
- * Blocks. */
+/* Reads packed bytes (xz, gzip or none) from `in`, at most `cap` unpacked, and writes the text for libsolv to `out`:
+ * each field on one line, the first line of a description. Size and digest are of the bytes read. Error ids:
+ * index-unpack, index-size (over the cap), interrupted (*stop was set). Blocks. */
 int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const char *name, struct unpacked *u,
 		 struct err *e);
 void unpacked_fini(struct unpacked *u);

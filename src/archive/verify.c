@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verify: signatures by librnp; see src/archive/verify.h. The result of its execute call
- * proves nothing (it is a success for an unsigned literal), and its output buffer is filled also
- * when a signature is bad: both are looked at only together with the verdict over each signature.
+ * verify: checks signatures by librnp. The result of its execute call proves nothing (it is a success for an
+ * unsigned literal), and its output buffer is filled also if a signature is bad: both are used only together with
+ * the verdict on each signature.
  */
 #include "verify.h"
 
@@ -19,7 +19,7 @@
 #include "release.h"
 #include "ring.h"
 
-enum verdict { /* the later, the more it tells */
+enum verdict { /* in rising order of what they reveal */
 	       V_UNKNOWN_KEY,
 	       V_NOT_PINNED,
 	       V_LIBRARY,
@@ -33,7 +33,8 @@ enum verdict { /* the later, the more it tells */
 	       V_GOOD,
 };
 
-/* The sentence stands around the key's name; it is no format, so that compilers can check the one. */
+/* The two parts of the sentence around the key's name; they are not formats, so that compilers can check the one
+ * format. */
 static const struct {
 	const char *id, *before, *after, *hint;
 } verdicts[] = {
@@ -81,7 +82,7 @@ static enum verdict verify_judge(const struct verify_signature *s, const struct 
 		return V_WEAK_DIGEST;
 	if (s->revoked)
 		return V_KEY_REVOKED;
-	if (s->made > now && s->status != RNP_SUCCESS) /* librnp allows for no slack either */
+	if (s->made > now && s->status != RNP_SUCCESS) /* librnp has no tolerance either */
 		return V_SIGNATURE_FUTURE;
 	if (s->status == RNP_ERROR_SIGNATURE_EXPIRED)
 		return V_SIGNATURE_EXPIRED;
@@ -143,10 +144,10 @@ int verify_verdict(uint32_t executed, const struct verify_signature *sigs, size_
 
 struct verify_keys {
 	rnp_ffi_t ffi;
-	struct strv packets; /* of the rings in it */
+	struct strv packets; /* of its rings */
 };
 
-/* Turns stderr away; gives what hush_end wants. */
+/* Redirects stderr to nothing; returns the argument of hush_end. */
 static int verify_hush(void)
 {
 	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
@@ -185,7 +186,7 @@ void verify_keys_free(struct verify_keys *k)
 	free(k);
 }
 
-/* Fingerprint of the primary key that `key` is or belongs to. */
+/* Returns the fingerprint of the primary key that `key` is or belongs to. */
 static bool verify_primary_fingerprint(rnp_key_handle_t key, char out[VERIFY_FPRINT])
 {
 	bool primary = false;
@@ -202,7 +203,7 @@ static bool verify_primary_fingerprint(rnp_key_handle_t key, char out[VERIFY_FPR
 	return ok;
 }
 
-/* What the import says of each key: {"keys": [{"fingerprint": "…", …}, …]}, subkeys included. */
+/* Reads the result of the import: {"keys": [{"fingerprint": "…", …}, …]}, subkeys included. */
 static size_t verify_take_primaries(rnp_ffi_t ffi, const char *report, struct strv *out)
 {
 	json_t *o = json_parse(report, strlen(report), "key ring", NULL);
@@ -226,8 +227,8 @@ static size_t verify_take_primaries(rnp_ffi_t ffi, const char *report, struct st
 	return count;
 }
 
-/* A packet's tag (RFC 4880, section 4.2) or armour: librnp is not asked about anything else, since
- * it would complain on stderr. */
+/* Returns whether the bytes begin with a packet's tag (RFC 4880, section 4.2) or armour: librnp would complain on
+ * stderr about anything else. */
 static bool verify_looks_like_ring(const void *ring, size_t n)
 {
 	static const char armor[] = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
@@ -292,7 +293,7 @@ static bool verify_key_is(rnp_key_handle_t key, rnp_result_t (*question)(rnp_key
 	return question(key, &yes) != RNP_SUCCESS || yes;
 }
 
-/* By `now`, which librnp's own question about expiry does not ask. */
+/* Checks expiry by `now`, which librnp's own check does not use. */
 static bool verify_key_has_expired(rnp_key_handle_t key, time_t now)
 {
 	uint32_t created = 0;
@@ -341,7 +342,7 @@ static void verify_look_at_signature(rnp_ffi_t ffi, rnp_op_verify_signature_t si
 		verify_look_at_key(ffi, key, now, s);
 		rnp_key_handle_destroy(key);
 	} else if (s->made && rnp_op_verify_signature_get_handle(sig, &handle) == RNP_SUCCESS && handle) {
-		/* librnp crashes on one that it could read but half, for want of memory: no time in it */
+		/* librnp crashes on a signature that it read only partially for lack of memory: it has no time */
 		if (rnp_signature_get_keyid(handle, &text) == RNP_SUCCESS && text && strlen(text) < sizeof(s->key))
 			memcpy(s->key, text, strlen(text));
 		rnp_buffer_destroy(text);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verify_form: the form that an InRelease must have before its signatures are looked at. Stricter
- * than RFC 4880, because libraries differ in what they drop or keep around and inside the block.
- * Input: bytes; output: yes, or a named refusal.
+ * verify_form: checks the form of an InRelease before its signatures. Stricter than RFC 4880, because libraries
+ * differ in what they ignore or keep around and inside the block.
  */
 #include <string.h>
 
@@ -14,7 +13,7 @@ struct lines {
 	const char *p, *end;
 };
 
-/* The next line without its newline; NULL when there is none or it is not ended by one. */
+/* Returns the next line without its newline, or NULL if there is none or it does not end with one. */
 static const char *verify_form_next_line(struct lines *l, size_t *n)
 {
 	const char *line = l->p;
@@ -53,7 +52,7 @@ static int verify_form_truncated(struct err *e)
 	return verify_form_refuse(e, "inrelease-truncated", "the release file is cut off");
 }
 
-/* Control characters other than newline and tab, and lines beyond all reason. */
+/* Refuses control characters other than newline and tab, and extremely long lines. */
 static int verify_form_check_characters(const char *p, size_t n, struct err *e)
 {
 	size_t column = 0;
