@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""run: debwiz's figures, each beside its peer in one run; what counts is the ratio, and no time is
-ever asserted.
+"""run: measures debwiz and its peers in the same run. The ratio counts; no time is asserted.
 
 usage: run.py [PART...]    parts, by default all: solve unpack many prepare second boot idle
 screens console flood
@@ -9,7 +8,7 @@ screens console flood
 Inputs: the real archive (the mirror that this host's apt uses), apt-get, dpkg-deb, QEMU; DEBWIZ (the
 program) and BENCH_PROGRAMS (folder of bench_solve and bench_unpack). BENCH_RUNS: runs of the short
 ones, whose median counts (3). BENCH_PEER=1: also debvm-create, about 15 minutes. BENCH_DIR: a
-folder to keep and use again instead of a temporary one; a base that lies there is not made anew.
+folder to keep and use again instead of a temporary one; an existing base there is reused.
 Output: a table on standard output."""
 import collections
 import os
@@ -239,7 +238,7 @@ class Bench:
         return ran.seconds
 
     def base(self, release):
-        """Makes a machine of that release, and with it the base, unless one is there."""
+        """Creates a machine of that release, and with it the base, unless they exist."""
         name = 'bench-' + release
         path = self.machine(name, release)
         made = self.path('data', 'debwiz', 'machines', name, 'disk.qcow2')

@@ -5,12 +5,12 @@ The image that debwiz writes equals what apt and dpkg make of the same packages.
 
 Prepares a base, makes an mmdebstrap root of exactly its packages and versions, and compares every
 path: kind, mode, owner, group, size, target of links, hard links; the content below /etc and
-/var/lib; users, groups, diversions, alternatives and the states of packages. What may differ stands
-in ALLOWED below, each with its reason; all else fails.
+/var/lib; users, groups, diversions, alternatives and the states of packages. ALLOWED below lists what may
+differ, each with its reason; any other difference fails.
 
     compare.py [--arch ARCH] [--release NAME]
     --base DIR     compare this base image (made by debwiz before)
-    --tar FILE     keep the mmdebstrap root there, or use the one that is there
+    --tar FILE     keep the mmdebstrap root there, or use the existing one
 
 Inputs: environment DEBWIZ, srcdir. Exit status 0 equal, 1 not, 77 where mmdebstrap, debugfs or (for a
 foreign architecture) qemu-user-static is missing. amd64 takes minutes, armhf a quarter of an hour.
@@ -129,7 +129,7 @@ def differences(ours, theirs):
 
 
 def table(data, path):
-    """A file of lines as a sorted list; order tells nothing in it."""
+    """The lines of a file as a sorted list, as their order does not matter."""
     return sorted(data.get(path, b"").decode().splitlines())
 
 

@@ -25,7 +25,7 @@ WORD = "e2e.word=yes"
 
 
 def archives():
-    """(main, security) as this host's apt is configured; None for one that apt does not use."""
+    """(main, security) as this host's apt is configured; None if apt does not use it."""
     listed = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(SUITE) $(CODENAME)"],
                             stdout=subprocess.PIPE, text=True, check=True).stdout
     uris = [line.split() for line in listed.splitlines()]

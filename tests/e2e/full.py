@@ -36,7 +36,7 @@ OTHER = ("-kernel", "-initrd", "-append")       # with its value: this guest has
 
 
 class Small:
-    """A small file system that only its namespace sees, as somebody's home."""
+    """A small file system as the home, visible only in its namespace."""
 
     def __init__(self, world):
         self.world = world
@@ -158,7 +158,7 @@ def paused_and_resumed(small):
 
 
 def disk(world):
-    """It pauses, says so, and goes on once there is room: the guest notices nothing, its data is there."""
+    """The machine is paused, which is reported, and resumes when there is space: the guest's data is complete."""
     small = Small(world)
     if not small.up:
         return "not looked at: an ordinary user may not mount here: " + small.why()

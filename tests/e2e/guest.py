@@ -72,7 +72,7 @@ def ssh(m):
 
 
 def clock(m, seconds=120):
-    """The guest's clock says what the host's does; one that was paused may be a moment behind."""
+    """The guest's clock equals the host's; after a pause it may be slow for a moment."""
     def agrees():
         before = time.time()
         there = float(m.sh("date +%s.%N"))
@@ -257,7 +257,7 @@ def reboot(m):
 
 
 def other_kernel(m):
-    """Installs another kernel package beside the one that runs; its version."""
+    """Installs another kernel package beside the running one; returns its version."""
     name = {"armhf": "linux-image-armmp", "arm64": "linux-image-cloud-arm64",
             "amd64": "linux-image-cloud-amd64"}[m.arch]
     running = m.sh("uname -r")

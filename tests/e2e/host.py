@@ -108,8 +108,8 @@ def sibling(m):
 
 
 def bad_settings(m):
-    """A zone that is refused before anything is made; one that only the guest lacks, told by `up`, and the
-    user is there all the same; a seed that it cannot read: `up` fails with the reason, and is mended."""
+    """A time zone that is refused first; one that only the guest lacks: `up` warns, and the user exists
+    nevertheless; a seed that the guest cannot read: `up` fails with the reason, and a corrected one works."""
     other = m.world.machine(m.example, name=m.name + "-bad", timezone="Mars/Phobos")
     got = other.debwiz("check")
     need(got.status == 2 and "Mars/Phobos" in got.out + got.err, "check of Mars/Phobos: %d %s", got.status,
@@ -187,7 +187,7 @@ def own_key(m, key):
 
 
 def gc(m):
-    """A base in use stays; one that nobody uses goes (the control)."""
+    """A base in use is kept; an unused one is removed (the control)."""
     bases = os.path.join(m.world.data, "bases")
     used = m.world.bases()
     unused = used[0][:-14] + "20000101000000"

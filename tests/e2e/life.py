@@ -25,7 +25,7 @@ import lib                          # noqa: E402 the terminal of the tests
 NAME = "life"
 MINUTES = 60
 PASSWORD = "open 7 sesame"
-# A job that tells how far it is, and shows that it is still the same one.
+# A job that reports its progress, and proves that it is still the same process.
 JOB = "i=0; while sleep 1; do i=$((i + 1)); echo \"$$ $i\" >~/job; echo \"tick $i\"; done"
 
 
@@ -35,7 +35,7 @@ class Life:
     def __init__(self, world, machine):
         self.world, self.m = world, machine
         self.screens = []
-        self.root = world.home      # root, env: what lib.Screen wants to know of a home
+        self.root = world.home      # root, env: the members of a home that lib.Screen uses
         self.env = dict(world.env, TERM="xterm-256color")
 
     def attach(self, rows=24, columns=80):
@@ -60,7 +60,7 @@ class Life:
 
     # ---- the guest ---------------------------------------------------------------------------
     def job(self):
-        """(pid of the job's shell, how far it is)"""
+        """(pid of the job's shell, its progress)"""
         pid, count = self.m.sh("cat job").split()
         return pid, int(count)
 
@@ -182,7 +182,7 @@ def left_and_back(life):
 
 
 def tui_killed(life):
-    """The TUI that types is killed: the machine goes on, the other one looks on."""
+    """The TUI that types is killed: the machine keeps running, and the other TUI keeps watching."""
     before, pid = life.job(), life.m.status()["qemu_pid"]
     os.kill(life.first.pid(), signal.SIGKILL)
     same(life.first.wait_end(), -signal.SIGKILL, "how the console ended")
@@ -195,7 +195,7 @@ def tui_killed(life):
 
 
 def supervisor_killed(life):
-    """Another supervisor takes the same QEMU over; never is there a second one."""
+    """Another supervisor takes over the same QEMU; there is never a second one."""
     before, pid = life.job(), life.m.status()["qemu_pid"]
     old = life.m.record()["supervisor_pid"]
     same(life.qemus(), [pid], "who has the disk open")
@@ -204,7 +204,7 @@ def supervisor_killed(life):
     status = life.m.status()        # looks, and starts nothing
     same((status["state"], status["qemu_pid"], status["supervised"]), ("running", pid, False),
          "state, QEMU, supervised without a supervisor")
-    # several at once: one of them starts the supervisor, none a QEMU
+    # in parallel: one of them starts the supervisor, none a QEMU
     many = [subprocess.Popen([lib.DEBWIZ, *words], env=life.world.env, stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             for words in (["boot", life.m.ini], ["snapshot", NAME, "list"], ["resume", NAME])]
@@ -287,7 +287,7 @@ def live_prompt(life):
 
 
 def reverted(life):
-    """What was written since the snapshot is gone, disk and memory alike; what was before is there."""
+    """Changes since the snapshot are gone, on disk and in memory; earlier ones exist."""
     m = life.m
     m.sh("echo before >mark; sync")
     before = life.job()

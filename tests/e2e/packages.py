@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 Packages that are hard to install, on the real archive: with a preinst, questions by debconf, a service, alternatives,
-a diversion, a trigger, and what they generate for one machine alone. Two machines of one base must not share that.
+a diversion, a trigger, and files generated for one machine, which two machines of one base must not share.
 
 Each check takes a world.Machine, raises world.Failed, may return a text.
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-How programs of this host reach a machine: ssh with its options, one that does not run, copies, and what OpenSSH's own
-programs do by `ssh-config`. Each check takes a running world.Machine, raises world.Failed, may return a text.
+How programs of this host connect to a machine: ssh with its options, a stopped machine, copies, and OpenSSH's
+programs with `ssh-config`. Each check takes a running world.Machine, raises world.Failed, may return a text.
 """
 import os
 import re
@@ -129,7 +129,7 @@ def copies(m):
 
 
 def started(m):
-    """One that is off, and one that is paused: a script is refused, --start starts or resumes it."""
+    """A stopped and a paused machine: a script is refused, --start starts or resumes it."""
     m.world.debwiz("pause", m.name).ok()
     same(m.ssh("true").status, 125, "status of ssh to a paused machine")
     same(m.world.debwiz("ssh", "--start", m.name, "--", "echo resumed").ok().out, "resumed\n", "output")

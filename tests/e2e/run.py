@@ -6,20 +6,20 @@ End to end, for real: from nothing to a machine and back, on the archive that th
     run.py                the first example with everything, and a second machine on its base
     run.py --all          that, and every other example
     run.py EXAMPLE...     these examples, with everything that concerns one machine
-    --home DIR            keep what is made in DIR, and use what is there
+    --home DIR            keep everything in DIR, and reuse what exists
     --quick               for further examples: login, ssh, units, packages, disk, compiler; no downloads;
                           then a machine by the wizard's screens, on the last one's base
     --wizard              only what the wizard does: machines by its screens and by its lines
-    --life [EXAMPLE]      the part that looks at a running machine, alone
-    --packages [few]      only machines with packages that are hard to install; few: those that .ci/run tries
-    --full                only a host's disk that gets full; seconds
-    --offered             only the fields of the INI and the verbs that no other part needs (fields.py, verbs.py)
-    --only REGEX          with --offered: only the checks whose titles it matches. What one builds on must be chosen,
+    --life [EXAMPLE]      only the part about a running machine
+    --packages [few]      only machines with packages that are hard to install; few: those that .ci/run uses
+    --full                only a full disk of the host; seconds
+    --offered             only the fields of the INI and the verbs that no other part uses (fields.py, verbs.py)
+    --only REGEX          with --offered: only the checks whose titles match. Select the checks that they depend on,
                           too: 'flatten|recreate'
     --root                run although this is root
 
-Inputs: environment DEBWIZ (the program), srcdir. Wants an ordinary user, QEMU, ssh, a mirror.
-Makes a private home under TMPDIR and removes it. Exit status 0 when every check held.
+Inputs: environment DEBWIZ (the program), srcdir. Requires an ordinary user, QEMU, ssh, a mirror.
+Creates a private home under TMPDIR and removes it. Exit status 0 if every check passed.
 """
 import argparse
 import glob

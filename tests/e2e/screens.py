@@ -15,7 +15,7 @@ MINUTES = 60
 
 
 class Home:
-    """What lib.Screen wants to know of a home."""
+    """The members of a home that lib.Screen uses."""
 
     def __init__(self, world):
         self.root = world.home

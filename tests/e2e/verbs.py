@@ -172,7 +172,7 @@ def banner(port):
 
 
 def forwarded(m):
-    """A port is added to a guest that runs, is there again after a takeover, and is removed."""
+    """A port is added to a running guest, exists after a takeover, and is removed."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     item = "127.0.0.1:%d:22" % port
@@ -235,7 +235,7 @@ def recreated(m):
 
 
 def fresh(m):
-    """A stopped machine: a base image made anew beside the old one."""
+    """A stopped machine: a new base image beside the old one."""
     before = m.world.bases()
     m.world.debwiz("recreate", m.ini, "--yes", "--confirm", m.name).ok()
     m.debwiz("prepare", "--fresh").ok()

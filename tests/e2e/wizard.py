@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What the wizard and the changes of whole machines do for real: a machine by lines, its copy, its
-other name, its end. The base image is there already."""
+"""The wizard and the changes of whole machines on a real host: a machine by lines, its clone, its new name, its
+deletion. The base image exists."""
 import os
 
 from world import need, same

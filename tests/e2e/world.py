@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """
-What the end-to-end checks share: a private home, the real program in it, machines by name, and the
-count of checks.
+Shared by the end-to-end checks: a private home, the real program in it, machines by name, and the number
+of checks.
 
 Inputs: environment DEBWIZ (the program, default ./debwiz), srcdir (default: two folders up).
-The archive is the one that this host's apt uses, as debwiz finds it by itself; QEMU is real.
-Nothing here asserts a time: machines are slow and shared. Deadlines only end what hangs.
+The archive is the one that this host's apt uses; QEMU is real. Nothing asserts a time: machines are slow and
+shared. Deadlines only end what hangs.
 """
 import json
 import os
@@ -133,7 +133,7 @@ class Result:
 
 
 def ini_keys(path):
-    """SECTION.KEY of each line of an INI file; of one that cannot be read, none."""
+    """SECTION.KEY of each line of an INI file; none if it cannot be read."""
     section, found = "", set()
     try:
         with open(path, encoding="utf-8") as file:
@@ -193,7 +193,7 @@ class World:
             child.communicate()
             self.children.discard(child)
             raise Failed("%s hung for %d s" % (" ".join(argv), timeout)) from None
-        self.children.discard(child)        # one that is left by a signal is ended by close()
+        self.children.discard(child)        # close() ends a program that did not exit by a signal
         return Result(argv, child.returncode, out, err, time.monotonic() - begin)
 
     def debwiz(self, *args, **more):
@@ -329,7 +329,7 @@ class Machine:
             time.sleep(0.3)
 
     def ssh_try(self, command, seconds=60):
-        """None where nobody answers: a session of a guest that restarts meanwhile never ends by itself."""
+        """None without an answer: a session of a guest that restarts never ends."""
         try:
             got = self.ssh(command, timeout=seconds)
         except Failed:

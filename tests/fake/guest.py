@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A QEMU whose guest is somebody else: `guest.py CONTROL -chardev KIND,id=NAME,path=PATH ...` answers
+"""A QEMU whose guest is the test: `guest.py CONTROL -chardev KIND,id=NAME,path=PATH ...` answers
 QMP and passes bytes between the serial line and the one client of the socket CONTROL. Snapshots are
 names that it remembers. `powerdown` ends it."""
 import json
@@ -18,7 +18,7 @@ def listen(path):
 
 
 class Snapshots:
-    """QEMU's snapshot jobs, done at once."""
+    """QEMU's snapshot jobs, done immediately."""
 
     def __init__(self):
         self.tags = []

@@ -8,7 +8,7 @@ It opens the pipes PATH.in and PATH.out of each `-chardev pipe,id=NAME,path=PATH
 listens on the socket of each `-chardev socket,id=NAME,path=PATH,...`, takes one client on each, and
 obeys the script, a command a line (# begins a comment):
 
-    listen NAME...         listen on these sockets only (without it: all, at once)
+    listen NAME...         listen on these sockets only (without it: all, immediately)
     greet                  QEMU's greeting on qmp
     caps                   greet, and answer qmp_capabilities
     up                     caps, and answer cont

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 What the fault tests share: a fixture archive behind the fault server, private homes, the real
-program, and the common oracle Z of FAULTS.md.
+program, and the checks that every test makes afterwards.
 
 Inputs: environment DEBWIZ (the program, default ./debwiz), srcdir (default: two folders up).
 A test file is a program: unittest, exit 0, 1, or 77 when the host lacks what all of it needs.
@@ -33,7 +33,7 @@ sys.path.insert(0, os.path.join(SRC, "tests", "mirror"))
 import archive as archmod           # noqa: E402 the fixture's own modules
 import server as servermod          # noqa: E402
 
-# Folders that the tests make are what debwiz would make, whatever the umask (002 is usual, too).
+# Folders of the tests have the modes that debwiz would use, with any umask (002 is usual, too).
 os.umask(0o022)
 
 LIMIT = 300                         # seconds after which a run counts as hung, on a busy host, too
@@ -380,13 +380,13 @@ class Box:
     def prepare(self, *more, **how):
         return self.run("prepare", self.ini, *self.settings(), *more, **how)
 
-    # ---- what is there -----------------------------------------------------------------------
+    # ---- inspection -----------------------------------------------------------------------
     def processes(self):
         """Pids of what this box started and still runs."""
         return marked(self.root + "\0")
 
     def listening(self):
-        """Unix sockets below this box that somebody listens on."""
+        """Unix sockets below this box with a listener."""
         with open("/proc/net/unix", encoding="utf-8") as table:
             rows = [line.split() for line in table][1:]
         return [r[7] for r in rows if len(r) > 7 and r[7].startswith(self.root + "/") and
@@ -545,7 +545,7 @@ class Case(unittest.TestCase):
 
 @contextlib.contextmanager
 def listener():
-    """A port of this host that is in use meanwhile."""
+    """A port of this host that is in use during the block."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-FAULTS rows F25-F27, for `make check-long`, and a sample of it for `make check-sweep`: a run is ended
+For `make check-long`, and a sample of it for `make check-sweep`: a run is ended
 before each call that changes a file.
 
-F25: SIGKILL of the process that makes the call. F26: power cut: all processes end there, and what
-was not synced is lost. F27: either, and then SIGKILL in the run that follows. After each of them the
-next run needs no help and leaves a whole machine and nothing half-made.
-Environment: DEBWIZ_SWEEP=N takes every Nth call alone (default 1; F26 every 2nd and F27 every 4th of
+Three kinds: SIGKILL of the process that makes the call; a power cut: all processes end, and what was not
+synced is lost; either, and then SIGKILL in the next run. After each of them the next run succeeds without help and
+leaves a complete machine and no partial files.
+Environment: DEBWIZ_SWEEP=N takes only every Nth call (default 1; power cuts every 2nd and kills in the next run every 4th of
 those), DEBWIZ_SWEEP_TURN=K begins at another of them (4N turns cover every call in each row),
-DEBWIZ_SWEEP_JOBS=N runs so many at once (default: as many as processors).
+DEBWIZ_SWEEP_JOBS=N runs as many in parallel (default: as many as processors).
 """
 import collections
 import json
@@ -52,7 +52,7 @@ class Sweep(shim.Sweeping):
         return len(dirty)
 
     def point(self, box, number, power=False, again=0):
-        """One point of the sweep: killed there, and once more in the run that follows."""
+        """One point of the sweep: killed there, and again in the next run."""
         for at in (number, again):
             if at:
                 shim.arm(box, at)
@@ -77,8 +77,8 @@ class Sweep(shim.Sweeping):
         self.recovers(box)
 
     def points(self, share=1):
-        """Numbers of the calls; of a sample, every `share`th of it alone.  Of the many into an image that is under way, and of the folders
-        that are there already, every 16th: it is thrown away as a whole."""
+        """Numbers of the calls; of a sample, only every `share`th.  Of the many into an incomplete image, and of existing folders, every
+        16th: the image is discarded as a whole."""
         picked = []
         for number, line in enumerate(self.world.calls, 1):
             op = line.split("\t")[0]

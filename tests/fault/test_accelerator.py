@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FAULTS row F46: an accelerator that was tried and worked breaks down in use."""
+"""An accelerator that worked in the test fails in use."""
 import os
 import platform
 import shutil
@@ -41,7 +41,7 @@ class Accelerator(lib.Case):
             out.write(lines)
 
     def test_configuring(self):
-        """The base is made anew with the next one; later runs do not try the broken one again."""
+        """The base is created again with the next accelerator; later runs do not use the broken one."""
         box = self.box(alone=True)
         self.qemu(box, BROKEN, lib.CONFIGURED)
         result = self.recovers(box)
@@ -74,7 +74,7 @@ class Accelerator(lib.Case):
         self.quiet(box)
 
     def test_refuses(self):
-        """Also where nobody waits for a login."""
+        """Also if no client waits for a login."""
         box = self.box(alone=True)
         self.qemu(box, lib.CONFIGURED, lib.CONFIGURED)
         self.recovers(box)

@@ -144,7 +144,7 @@ class Copy(test_ssh.Case):
         write(os.path.join(guest, "[ab]"), b"brackets")
         self.copies(box, "m:[ab]", back)
         self.assertEqual(lib.read(os.path.join(back, "[ab]")), "brackets")
-        # the link that is named is followed: what it shows is wanted, not where it lies
+        # a link that is named is followed
         os.symlink("folder/other", os.path.join(guest, "latest & only"))
         self.copies(box, "m:latest & only", back)
         path = os.path.join(back, "latest & only")
@@ -204,7 +204,7 @@ class Copy(test_ssh.Case):
         box.env["PATH"] = folder + ":" + box.environment()["PATH"]
 
     def test_cut_off(self):
-        """The connection ends in the middle, either way: nothing is there, and that is said."""
+        """The connection ends during the transfer, in both directions: no file is left, and the error is reported."""
         box = self.ready()
         big = write(os.path.join(box.here, "big"), os.urandom(1 << 20))
         write(os.path.join(box.guest, "big"), os.urandom(1 << 20))
@@ -243,7 +243,7 @@ class Copy(test_ssh.Case):
             for pid in box.processes():
                 with contextlib.suppress(OSError), open("/proc/%d/cmdline" % pid, "rb") as line:
                     if b"sleep" in line.read():
-                        os.kill(pid, signal.SIGKILL)        # the guest's, to which nobody listens any more
+                        os.kill(pid, signal.SIGKILL)        # the guest's, without a reader
             lib.poll(lambda: not [n for f in (box.here, box.guest) for n in lib_parts(f)
                                   if n.startswith(".debwiz-cp")])
             for folder in (box.here, box.guest):
@@ -307,7 +307,7 @@ class Copy(test_ssh.Case):
         write(os.path.join(outside, "secret"), b"mine", 0o600)
         os.chmod(outside, 0o700)
         for name, target in (("0", box.here), ("0/.", box.here), ("0", os.path.join(box.here, "new"))):
-            data = io.BytesIO()                 # what stands for the folder itself is a link to one of this host
+            data = io.BytesIO()                 # the entry of the folder itself is a link to a folder of this host
             with tarfile.open(fileobj=data, mode="w") as tar:
                 tar.addfile(link(name, outside))
             with open(os.path.join(box.root, "stream"), "wb") as out:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FAULTS row F7: dates, of the archive against this host's clock and against what was seen."""
+"""Dates of the archive, compared with this host's clock and with earlier releases."""
 import os
 import re
 
@@ -76,7 +76,7 @@ class Dates(lib.Case):
         result = fresh.prepare()
         self.accepted(fresh, result)
         self.assertEqual(result.warnings, [])
-        # Without the newer one's bytes there is nothing to go on with.
+        # without the bytes of the newer one there is no fallback
         for path in box.cached():
             os.unlink(path)
         self.z(box, box.prepare(), "release-older", 5)

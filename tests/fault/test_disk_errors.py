@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-FAULTS rows F24 and F30. F24: a call that changes a file of ours fails with EIO, ENOSPC, EDQUOT or EROFS, once, or
+A call that changes a file of ours fails with EIO, ENOSPC, EDQUOT or EROFS, once, or
 from then on. The run ends with a name for it and a hint, or goes well without; what has its final
 name is whole; a file that could not be synced does not get its name; the next run needs no help.
-A few of the calls; with DEBWIZ_SWEEP=1 (make check-long) every one, =N every Nth. F30: a file system
+A few of the calls; with DEBWIZ_SWEEP=1 (make check-long) every one, =N every Nth. Also: a file system
 that knows no flock.
 """
 import collections
@@ -61,7 +61,7 @@ class Errors(shim.Sweeping):
             if path.endswith(".part") and path not in synced:   # else one before or after it may stand
                 self.assertFalse(os.path.isfile(path[:-5]), path + " was not synced")
         self.recovers(box)
-        if op != "link":                # a machine whose base is no hard link stays as it is
+        if op != "link":                # a machine whose base is not a hard link is unchanged
             self.whole(box)
         self.world.ends[op, result.status != 0] += 1
 
@@ -92,7 +92,7 @@ class Errors(shim.Sweeping):
 
     # ---- F30
     def test_no_flock(self):
-        """Record locks then: the second run is told of the first one, as everywhere."""
+        """Record locks are used: the second run reports the first one, as everywhere."""
         box = self.own({"match": "/bash_", "mode": "locked"})
         shim.arm(box, 1, errno.ENOLCK, True, ("flock",))
         seen = []

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-FAULTS rows F23 and F24: the disk is full, or fails, at any of the places that write. With
+The disk is full, or fails, at any of the places that write. With
 DEBWIZ_SWEEP=1 (make check-long) disks of every size in steps of 64 KiB, =N in steps of N times that.
 """
 import os
@@ -34,8 +34,8 @@ class Trouble(lib.Case):
 
 @unittest.skipUnless(MOUNT, "no user name spaces with a tmpfs here")
 class Full(Trouble):
-    """F23: a file system of so many bytes, everything of ours in it."""
-    # The home lies on the small file system, which is there only within the name space; what is
+    """A file system of so many bytes, everything of ours in it."""
+    # The home is on the small file system, which exists only within the name space; what is
     # left there is looked at from inside, by a second run with more room and by find.
     INSIDE = r'''
 set -u
@@ -147,7 +147,7 @@ cp -a --sparse=always "$home" "$home/../after"
 
 
 class Failing(Trouble):
-    """F24: calls that fail with an errno of their own."""
+    """Calls that fail with an errno of their own."""
     def limited(self, blocks):
         """ulimit -f, in KiB: EFBIG, and SIGXFSZ must not be the end."""
         box = self.box(alone=True)
@@ -190,7 +190,7 @@ class Failing(Trouble):
 
     @unittest.skipUnless(TRACE, "no strace that may inject here")
     def test_never_renamed_after_failed_sync(self):
-        """The sync of one file fails, all others go well: that file does not get its name."""
+        """The sync of one file fails, all others succeed: that file is not renamed."""
         def of(where, ids):
             box = self.box(alone=True)
             if where.startswith("machines"):

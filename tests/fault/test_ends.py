@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-FAULTS rows F34, F36, F38-F41 as a person meets them, by the verbs: a QEMU that does not start, dies,
-does not end; faces, supervisors and hosts that go away under it; and the disk after that. Each cause
-is what `status` tells afterwards. (tests/fake/qmp has each dialogue with the monitor by itself.)
+Failures of a running machine, by the verbs: a QEMU that does not start, dies or does not exit; clients,
+supervisors and hosts that disappear; and the disk afterwards. Each cause is what `status` reports.
+(tests/fake/qmp has single dialogues with the monitor.)
 """
 import contextlib
 import json
@@ -34,7 +34,7 @@ class Ends(lib.Case):
     @staticmethod
     def make():
         world = lib.World(("bookworm",))
-        # qemu-img check says what a test wants to hear; what it was asked is noted
+        # qemu-img check prints what the test requires and records its arguments
         real = os.path.join(world.bin, "qemu-img")
         if os.path.exists(real):
             os.rename(real, real + "-real")
@@ -67,7 +67,7 @@ class Ends(lib.Case):
         return box.run("status", "m").events[0]
 
     def ends_as(self, box, state, cause_id, *words):
-        """What `status` tells, and `list` alike; in words, too."""
+        """What `status` and `list` report, also as text."""
         lib.poll(lambda: self.status(box)["state"] == state)
         status = self.status(box)
         self.assertEqual((status["cause_id"], status["alive"]), (cause_id, False), status)
@@ -100,7 +100,7 @@ class Ends(lib.Case):
              "progress 1 seed-failed text=user:%20docker%20is%20an%20account%20of%20the%20system\n"
 
     def test_settings_fail(self):
-        """A guest that nobody can log in to is a failure, however it looks; so it is at every later call."""
+        """A guest that does not let the user log in is a failure, at this and every later call."""
         box = self.made()
         result = self.boot(box, self.FAILED + SERVES)
         self.assertEqual((result.status, result.id), (1, "seed-failed"), str(result))
@@ -120,7 +120,7 @@ class Ends(lib.Case):
         self.assertTrue(os.path.exists(os.path.join(box.machine, "seed.iso")), "the next boot needs it")
 
     def test_settings_warn(self):
-        """A setting that could not be applied is told; the rest is, and the machine is up."""
+        """A setting that could not be applied is reported; the others are applied, and the machine is up."""
         box = self.made()
         result = self.booted(box, "progress 1 setting name=user state=applied\n"
                              "progress 1 setting name=time-zone state=warned text=no%20Mars/Phobos\n"
@@ -143,7 +143,7 @@ class Ends(lib.Case):
         self.assertIn("time zone: no Mars/Phobos", again.err + again.out)
 
     def test_settings_not_reported(self):
-        """A login prompt alone does not say that the settings were applied."""
+        """A login prompt alone does not prove that the settings were applied."""
         result = self.booted(self.made())
         warnings = [e["text"] for e in result.events if e.get("event") == "warning"]
         self.assertEqual(warnings, ["the guest did not report whether it applied its settings"], str(result))
@@ -154,13 +154,13 @@ class Ends(lib.Case):
             return next(iter(json.load(file).values()))
 
     def test_ssh_is_awaited(self):
-        """A guest shows its prompt before its ssh answers: whoever wants in waits, and is told."""
+        """A guest shows its prompt before its ssh server answers: `ssh` waits, and reports it."""
         box = self.made(network_forward="127.0.0.1:auto:22")
         box.world.script("ssh", 'echo "ssh ran: $*"')
         self.booted(box)
         with socket.create_server(("127.0.0.1", self.ssh_port(box))) as server:
             def guest():
-                with contextlib.suppress(OSError):      # nobody knocks any more
+                with contextlib.suppress(OSError):      # no client connects now
                     for word in (b"", b"", b"SSH-2.0-test\r\n"):
                         client = server.accept()[0]
                         client.sendall(word)
@@ -177,7 +177,7 @@ class Ends(lib.Case):
         self.assertIn("ssh ran: ", result.out)
 
     def test_ssh_by_default(self):
-        """The shortest file has a forward; where the guest has no server nobody is sent there, nor waits."""
+        """The shortest file has a forward; if the guest has no server, no command points there or waits."""
         box = self.made()
         result = self.boot(box, "progress 1 seed-applied\n" + SERVES, json_events=False)
         self.assertEqual(result.status, 0, str(result))
@@ -208,9 +208,9 @@ class Ends(lib.Case):
         self.assertIn("waiting until ssh of m answers", result.err)
         self.assertIn("m is not running", result.err)
 
-    # ---- F34: it does not start --------------------------------------------------------------
+    # ---- it does not start --------------------------------------------------------------
     def test_refuses(self):
-        """It says a megabyte, in colours; its first words are told, harmless."""
+        """It prints a megabyte, in colours; the first lines are reported, sanitized."""
         box = self.made()
         result = self.boot(box, "stderr 1 qemu: \\x1b[31mno such board\\x07\nstderr 20000 "
                            "and so on and so on and so on and so on and so on\nexit 1\n")
@@ -221,7 +221,7 @@ class Ends(lib.Case):
         self.ends_as(box, "failed", "qemu-refused", "refused to start (status 1)", "no such board")
 
     def test_refuses_without_a_client(self):
-        """Where nobody waits for a login it is told all the same."""
+        """Reported even if no client waits for a login."""
         box = self.made()
         result = self.boot(box, "stderr 1 qemu: no such board\nexit 1\n", "--wait=none")
         self.assertEqual((result.status, result.id), (1, "guest-ended"), str(result))
@@ -248,7 +248,7 @@ class Ends(lib.Case):
         lib.poll(lambda: self.status(box)["state"] == "running")
 
     def test_without_a_sandbox(self):
-        """A refused -sandbox is told at each boot; what QEMU said stands until `doctor` is asked."""
+        """A refused -sandbox is reported at each boot; QEMU's answer is kept until `doctor` runs."""
         box = self.made()
         mark = os.path.join(box.root, "refuses")
         with open(box.qemu, encoding="utf-8") as program:
@@ -281,7 +281,7 @@ class Ends(lib.Case):
         os.rename(box.qemu + "-away", box.qemu)
         self.booted(box)
 
-    # ---- F36: it ends in the middle ----------------------------------------------------------
+    # ---- it ends in the middle ----------------------------------------------------------
     def test_dies(self):
         box = self.made()
         for number, cause_id, words in ((9, "qemu-killed", "signal 9"),
@@ -291,7 +291,7 @@ class Ends(lib.Case):
             self.ends_as(box, "failed", cause_id, words)
 
     def test_exits_silently(self):
-        """It ends with 0 and no SHUTDOWN event; and as a guest's power-off does (the control)."""
+        """It exits with 0 without a SHUTDOWN event; and as after a guest's power-off (the control)."""
         box = self.made()
         self.booted(box, UP + "wait 300\nexit 0\n", "--wait=none")
         self.ends_as(box, "failed", "no-reason", "without saying why")
@@ -308,21 +308,21 @@ class Ends(lib.Case):
         self.booted(box, "up\n" + reset * 3 + "serial m login:\\x20\nserve\n")     # the control
 
     def test_disk_full(self):
-        """It stands still, that is told, and goes on when there is room."""
+        """The guest is paused, which is reported, and resumes when there is space."""
         box = self.made()
         self.booted(box, UP + FULL + "C cont\nE RESUME\nR\n" + FULL + "C cont\nE RESUME\nR\nserve\n")
         lib.poll(lambda: self.status(box)["state"] == "paused")
         status = self.status(box)
         self.assertEqual((status["cause_id"], status["alive"]), ("disk-full", True))
         self.assertIn("the host's disk is full", status["detail"])
-        result = box.run("resume", "m")                 # there is no room yet
+        result = box.run("resume", "m")                 # still no space
         self.assertEqual((result.status, result.id), (1, "disk-full"), str(result))
         self.assertIn("the host's disk is full", result.error["text"])
         self.assertEqual(box.run("resume", "m").status, 0)
         self.assertEqual(self.status(box)["state"], "running")
 
     def test_disk_full_in_a_boot(self):
-        """Whoever waits for the login is told why there is none, and what lets it go on."""
+        """`boot` reports why there is no login, and how to resume the machine."""
         box = self.made(boot_timeout="10s")
         result = self.boot(box, "up\nserial starting\\n\n" + FULL + "C cont\nE RESUME\nR\n" + UP[3:] + "serve\n")
         self.assertEqual((result.status, result.id), (8, "guest-paused"), str(result))
@@ -334,7 +334,7 @@ class Ends(lib.Case):
         lib.poll(lambda: self.status(box)["state"] == "running")
 
     def test_accelerator_fails_after_resume(self):
-        """An accelerator that fails behind a suspension: the guest is lost with it, and that is said."""
+        """An accelerator that fails after a suspension: the guest is lost, which is reported."""
         box = self.made()
         moved = "C getfd\nR\nC migrate-set-capabilities\nR\nC migrate-set-parameters\nR\n"
         self.booted(box, 'up\nC qom-get\nR "virt-7.2-machine"\nC stop\nE STOP\nR\n' + moved +
@@ -374,7 +374,7 @@ class Ends(lib.Case):
             self.assertTrue(line.recv(1))
 
     def test_disk_full_while_it_configures(self):
-        """Nobody can let that run go on: it ends, and says what to do; there is no half base."""
+        """No client can resume that run: it fails with a remedy and leaves no partial base."""
         box = self.box(alone=True)
         self.addCleanup(self.quiet, box)
         with open(box.script, "w", encoding="utf-8") as out:
@@ -391,8 +391,8 @@ class Ends(lib.Case):
 
     # ---- it cannot be reached ----------------------------------------------------------------
     def test_runtime_folder_is_removed(self):
-        """The end of a login session removes its runtime folder, and the machine goes on without a
-        socket: whoever comes next is served again, in the same place or, without one, in another."""
+        """The end of a login session removes its runtime folder, and the machine runs on without a socket: the next
+        client is served again, in the same folder or in another one."""
         box = self.made()
         self.booted(box)
         place = self.record(box)["runtime_dir"]
@@ -414,8 +414,7 @@ class Ends(lib.Case):
         os.mkdir(box.run_dir, 0o700)
 
     def test_unreachable(self):
-        """A supervisor that takes no more clients: a stop that was not done is no success, and kill
-        still pulls the plug."""
+        """A supervisor that accepts no clients: `stop` fails if the machine was not stopped, and `kill` still works."""
         box = self.made()
         self.booted(box, UP + "deaf\nhold\n")
         with contextlib.ExitStack() as stack:
@@ -483,7 +482,7 @@ class Ends(lib.Case):
         self.assertEqual(self.holders(box), [])
 
     def test_boot_of_a_paused_machine(self):
-        """Is told so, and how it continues, whatever it would wait for."""
+        """Reports that, and how to resume it, for any --wait."""
         box = self.made(boot_timeout="60m")
         self.booted(box, UP + "C stop\nE STOP\nR\nC query-status\nR {\"status\": \"paused\"}\n"
                     "C cont\nE RESUME\nR\nserve\n")
@@ -497,7 +496,7 @@ class Ends(lib.Case):
         self.booted(box)
 
     def test_ini_file_is_invalid(self):
-        """What runs is reached by its name, whatever its file says by now."""
+        """A running machine is reachable by name, whatever its file contains."""
         box = self.made()
         self.booted(box, UP + "C stop\nE STOP\nR\nC query-status\nR {\"status\": \"paused\"}\n"
                     "C cont\nE RESUME\nR\n" + OBEYS[len(UP):])
@@ -509,10 +508,10 @@ class Ends(lib.Case):
         self.ends_as(box, "off", "", "stopped")
         self.assertEqual(box.run("stop", "nobody").id, "machine-unknown")
 
-    # ---- F38: it does not end ----------------------------------------------------------------
+    # ---- it does not end ----------------------------------------------------------------
     def test_guest_and_qemu_do_not_answer(self):
-        """Neither the guest nor QEMU hears anything, and there is a day for each rung; a signal to the
-        supervisor goes on to the next (the deadlines themselves are tests/fake/qmp's)."""
+        """Neither the guest nor QEMU answers, and each step has a deadline of a day; a signal to the supervisor starts
+        the next step (tests/fake/qmp tests the deadlines)."""
         box = self.made()
         self.booted(box, UP + "deaf\nhold\n")
         pid = self.status(box)["qemu_pid"]
@@ -534,14 +533,14 @@ class Ends(lib.Case):
             self.assertIn(rung, told)
         self.ends_as(box, "off", "", "killed")
 
-    # ---- F39: what looks after it goes away --------------------------------------------------
+    # ---- what looks after it goes away --------------------------------------------------
     def holders(self, box):
         """QEMUs of this machine."""
         return [p for p in box.processes() if "tests/fake/qemu.py" in
                 lib.read("/proc/%d/cmdline" % p).replace("\0", " ")]
 
     def test_client_killed(self):
-        """The one that booted it is killed while it waits for a login: the machine goes on."""
+        """The client is killed while it waits for a login: the machine keeps running."""
         box = self.made()
         with open(box.script, "w", encoding="utf-8") as out:
             out.write("up\nserve\n")
@@ -611,7 +610,7 @@ class Ends(lib.Case):
                          "this host was restarted" if restarted else "were killed")
         self.booted(box)
 
-    # ---- F40: the disk is another's ----------------------------------------------------------
+    # ---- the disk is another's ----------------------------------------------------------
     def test_locked(self):
         box = self.made()
         disk = os.path.join(box.machine, "disk.qcow2")
@@ -624,7 +623,7 @@ class Ends(lib.Case):
         for text in (result.out, lib.read(os.path.join(box.machine, "request.json"))):
             self.assertNotIn("force-share", text)
 
-    # ---- F41: the disk after that ------------------------------------------------------------
+    # ---- the disk after that ------------------------------------------------------------
     def test_examined(self):
         """Each exit status of qemu-img check, at the boot behind a run that was cut off."""
         box = self.made()

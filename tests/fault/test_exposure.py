@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FAULTS row F44: what others could reach or read of a machine while it runs, whatever the umask."""
+"""What other users can connect to or read while a machine runs, with any umask."""
 import os
 import socket
 import stat
@@ -46,7 +46,7 @@ class Exposure(lib.Case):
 
     def test_running(self):
         box = self.up()
-        watch = box.start("logs", "m", "--follow", stdout=subprocess.DEVNULL)   # and one that looks
+        watch = box.start("logs", "m", "--follow", stdout=subprocess.DEVNULL)   # and one that only watches
         self.addCleanup(watch.wait)
         self.addCleanup(watch.kill)
         bad, good = exposure.listeners(box.processes())

@@ -79,7 +79,7 @@ class Forwards(lib.Case):
         self.assertEqual(self.forward(box, "remove", self.item).id, "forward-missing")
 
     def test_refused(self):
-        """What QEMU refuses is not in the file, either; a port in use is told before QEMU is asked."""
+        """A forward that QEMU refuses is not saved; a port in use is reported before QEMU is called."""
         box = self.made()
         self.booted(box, 'C human-monitor-command\nR "Could not set up host forwarding rule \'x\'\\r\\n"\nserve\n')
         before = self.file(box)
@@ -98,7 +98,7 @@ class Forwards(lib.Case):
             self.assertEqual(self.forward(box, *words).id, "usage")
 
     def test_off(self):
-        """Of one that does not run the file alone changes, and says when that counts."""
+        """Of a stopped machine only the file changes, and the output says when that takes effect."""
         box = self.made()
         added = self.ran(box, "add", self.item)[-1]
         self.assertFalse(added["active"])

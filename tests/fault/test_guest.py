@@ -150,7 +150,7 @@ class Personal(Scripts):
         return lib.read(os.path.join(self.run_dir, "log")).replace(self.root, "")
 
     def test_nothing(self):
-        """A base without such packages: nothing runs again, nothing is left for the first boot."""
+        """A base without such packages: nothing runs again, and the first boot has nothing to do."""
         self.put("etc/owned.key", "PRIVATE KEY-----\n", 0o600)
         self.put("etc/shadow", "root:*:\n", 0o640)
         self.put("etc/empty", "", 0o600)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FAULTS row F33: home folders of every kind: a machine is prepared, boots and ends in each, or is
+"""Home folders of every kind: a machine is prepared, boots and stops in each, or is
 refused in words."""
 import os
 import shutil

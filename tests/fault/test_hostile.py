@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-FAULTS rows F19-F22: hostile .debs, well signed: every one of hostile.py takes the place of a
+Hostile .debs with valid signatures: each of hostile.py replaces a
 package of the root, and some that of the firmware's.
 """
 import dataclasses

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FAULTS rows F19-F22, the other half of the root's cases, so that two run at the same time."""
+"""The other half of the root's cases, so that two run at the same time."""
 import lib
 import test_hostile
 

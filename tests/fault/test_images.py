@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FAULTS rows F42 and F43: machine disks that are damaged, half made or somebody else's."""
+"""Machine disks that are damaged, incomplete or foreign."""
 import json
 import os
 import shutil

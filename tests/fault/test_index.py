@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FAULTS rows F9 and F10: mirrors whose parts do not fit each other, or change meanwhile."""
+"""Mirrors with inconsistent parts, or that change between requests."""
 import os
 
 import lib
@@ -131,7 +131,7 @@ class Index(lib.Case):
 
 
 class Push(lib.Case):
-    """F10: the archive's push happens between two of our requests."""
+    """The archive's push happens between two of our requests."""
     @staticmethod
     def make():
         world = lib.World(("bookworm",))

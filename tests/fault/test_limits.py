@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-FAULTS row F32: what a process is given is less than usual: no descriptors 0, 1 and 2, few of them at
+Limited resources: no descriptors 0, 1 and 2, few of them at
 all, no further process, and calls that are interrupted over and over.
 """
 import itertools

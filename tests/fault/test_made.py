@@ -97,7 +97,7 @@ class Made(lib.Case):
         self.assertRegex(all_of_them.err, r"(?m)^✓ Unpack +unchanged: ")
 
     def test_elapsed_time_lines(self):
-        """Without a terminal, a line now and then, and each says something: how long it has taken."""
+        """Without a terminal, a line from time to time with the elapsed time."""
         box = self.box(alone=True)
         with open(box.script, "w", encoding="utf-8") as out:
             out.write(lib.CONFIGURED.replace("progress 1 configured", "wait 23000\nprogress 1 configured"))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-FAULTS row F37: an allocation fails, in the verbs that people run most. The program ends in an orderly
+An allocation fails, in the most frequent verbs. The program ends in an orderly
 way and says so, or does what it does without the fault; nothing is changed by half, nothing is held.
 
 Environment: DEBWIZ_OOM=N tries every Nth allocation of a verb (default: the first ones and about thirty

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FAULTS row F8: with `url = auto`, what the chosen mirror does not have comes from another one."""
+"""With `url = auto`, what the chosen mirror does not have comes from another one."""
 import os
 import re
 import shutil

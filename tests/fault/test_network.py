@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FAULTS rows F16-F18: redirects, login pages and proxies, TLS."""
+"""Redirects, login pages and proxies, TLS."""
 import os
 import re
 import socket

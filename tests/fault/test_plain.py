@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The wizard line by line (new --plain), and clone, rename and delete: through pipes, as a script
-or a screen reader has it. FAULTS row F31 for a file that is there already."""
+or a screen reader has it; and an existing file."""
 import os
 import re
 import shlex
@@ -143,8 +143,7 @@ class Wizard(Case):
                          parsed(self.expected(box, "armhf-bookworm-2")))
 
     def test_lines_are_complete_for_a_screen_reader(self):
-        """Each line says all by itself: no columns, what can be answered, a wrong answer repeats the
-        question."""
+        """Each line is complete: no columns, the possible answers, and an invalid answer repeats the question."""
         box = self.box()
         out, _ = self.new(box, ["", "", "", "maybe", "", "", "maybe", "?", ""] + [""] * 60)
         questions = out.partition("\nReview\n")[0]
@@ -214,7 +213,7 @@ class Wizard(Case):
         self.assertEqual(mode, 0o600)
 
     def test_hostile_input(self):
-        """F51: what the archive says is shown, and does nothing to a terminal (talk looks)."""
+        """Texts of the archive are shown sanitized (talk checks it)."""
         box = self.box()
         answers = [""] * 60
         answers[self.questions(box) - 1:] = ["zz-host", "zz-hostile", "", "1"]
@@ -285,7 +284,7 @@ class Wizard(Case):
         self.assertEqual(parsed(self.ini(empty, "third")), parsed(self.expected(empty, "third")))
 
     def test_file_in_the_way(self):
-        """F31: what is there is overwritten only after its difference was shown."""
+        """An existing file is overwritten only after its difference was shown."""
         box = self.box()
         path = os.path.join(box.root, "there.ini")
         old = "; precious\n[machine]\nname = there\n"
@@ -351,7 +350,7 @@ class Wizard(Case):
         self.assertFalse(done.events[-1]["changed"], done.out)
 
     def test_changed_by_another_program(self):
-        """F31: another writes the file while its questions are asked."""
+        """Another program writes the file during the questions."""
         box = self.box()
         count = self.edit_questions(box)
         for agree in (False, True):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-FAULTS rows F28-F30: files that are changed between check and use, things planted where ours
+Files that are changed between check and use, things planted where ours
 should be, and two runs at once.
 """
 import contextlib

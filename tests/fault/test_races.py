@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-FAULTS rows F30 and F31: pairs of verbs at the same machine at the same time. Each ends with 0 or 7 ("busy"), or,
+Pairs of verbs on one machine in parallel. Each exits with 0 or 7 ("busy"), or,
 where the other was done before it began, says that there is nothing (any more) to do; one at least is done; and
 what is there afterwards is whole: no part, no lock, no half machine, no lost answer.
 

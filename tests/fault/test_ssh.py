@@ -98,7 +98,7 @@ class Case(lib.Case):
         return box.run(*words, json_events=False)
 
     def at_terminal(self, box, answer, *words):
-        """Run with a terminal as standard input, on which `answer` is typed as soon as a question is there."""
+        """Runs with a terminal as standard input, on which `answer` is typed when a question is shown."""
         ours, theirs = pty.openpty()
         with open(os.path.join(box.root, "said"), "w+b") as said:
             child = box.start(*words, stdin=theirs, stdout=said, stderr=said)
@@ -163,7 +163,7 @@ class Ssh(Case):
             result = self.say(box, *words)
             self.assertEqual(result.status, 2, "%r: %s" % (words, result))
 
-    # ---- one that does not run ----------------------------------------------------------------
+    # ---- a stopped machine ----------------------------------------------------------------
     def test_stopped(self):
         """It is not started by a script that does not say so."""
         box = self.made()
@@ -189,7 +189,7 @@ class Ssh(Case):
         self.assertIn("Boot", err)
 
     def test_asks(self):
-        """On a terminal it is asked; Enter is a yes, and no is no."""
+        """On a terminal it asks: Enter means yes."""
         box = self.made()
         status, said = self.at_terminal(box, "no\n", "ssh", box.ini, *box.settings(), "--", "echo", "it ran")
         self.assertEqual(status, 125, said)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FAULTS rows F11, F13, F14: bodies that do not end or break off, and ranges."""
+"""Bodies that do not end or are cut off, and ranges."""
 import hashlib
 import os
 
@@ -49,7 +49,7 @@ class Transfer(lib.Case):
         self.assertLess(result.rss, lib.memory_limit())
 
     def test_lengths(self):
-        """Content-Length that lies is cut; one that is not there is no fault; an encoding is."""
+        """A false Content-Length is an error; a missing one is not; an encoding is."""
         def wrong(delta, ids):
             box = self.own({"match": DEB % "bash", "mode": "wrong-length", "delta": delta})
             self.z(box, box.prepare(), ids, 4)

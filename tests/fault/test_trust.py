@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""A machine's file that somebody else wrote: nothing of it that can run programs or expose this host runs
-before a person has agreed to it, and what was agreed to is known again."""
+"""A machine's file of another person: nothing in it that can run programs or expose this host takes effect before the
+user has agreed to it, and agreements are remembered."""
 import os
 import pty
 import select
@@ -128,7 +128,7 @@ class Trust(lib.Case):
             self.assertIn("nothing wrong", result.out, str(result))
 
     def test_own_values_need_no_agreement(self):
-        """What a person says on the command line is no other's: nothing is asked."""
+        """Values on the command line are the user's own: no question."""
         box = self.foreign(qemu_binary=None)
         result = box.run("command", box.ini, "--set", "qemu.binary=./evil",
                          "--set", "network.forward+=0.0.0.0:8022:22")
@@ -159,7 +159,7 @@ class Trust(lib.Case):
                     self.assertFalse(os.path.exists(box.machine))
 
     def test_root(self):
-        """Root is told once a run that it is not needed, and goes on; nobody else hears of it."""
+        """Root gets a hint once per run that it is not required; other users do not."""
         box = self.box(warm=True, alone=True)
         for events in (False, True):
             result = box.prepare(json_events=events)
@@ -227,7 +227,7 @@ class Trust(lib.Case):
         self.assertNotIn("agree", shown)
 
     def test_own_answers(self):
-        """What the wizard wrote for this user asks nothing, also where it edits somebody else's file."""
+        """Values that the wizard wrote for this user need no agreement, also in a foreign file."""
         box = self.foreign()
         saved = os.path.join(box.home, "config", "debwiz", "machines", "w.ini")
         result = box.run("new", "--plain", "--yes", "--offline", "--set", "machine.name=w", "--set",
@@ -245,8 +245,8 @@ class Trust(lib.Case):
         self.refused(box, box.run("prepare", box.ini, *self.settings(box)), "qemu.binary")
 
     def test_earlier_version(self):
-        """A machine that was made before agreements were kept, from a saved file: nothing is asked. Of a file
-        elsewhere, and of one that comes later, it is."""
+        """A saved machine that was created before agreements existed: no question. For a file elsewhere, and a later
+        one, there is."""
         box = self.box(warm=True, alone=True, qemu_binary=None)
         saved = os.path.join(box.home, "config", "debwiz", "machines", "m.ini")
         agreed = os.path.join(box.data, "agreed")

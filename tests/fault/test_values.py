@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FAULTS rows F45-F47: hostile INI files, values on their way into QEMU, and secrets."""
+"""Hostile INI files, values on their way into QEMU, and secrets."""
 import glob
 import json
 import os
@@ -25,7 +25,7 @@ def hold(handler, _rule, file):
 
 
 class Ini(lib.Case):
-    """F45: each is refused by file, line and reason, or taken exactly as it stands."""
+    """Each is refused with file, line and reason, or used unchanged."""
     @staticmethod
     def make():
         world = lib.World(("bookworm",))
@@ -104,7 +104,7 @@ class Ini(lib.Case):
                 self.assertEqual(json.loads(result.out.strip())["name"], "m")
 
     def test_unknown_keys_are_kept_and_reported(self):
-        """By every verb that reads the file; with --strict none goes on."""
+        """By every verb that reads the file; with --strict each fails."""
         text = self.HEAD + "[CPU]\nmemory = 2G\n[system]\npackage = vim\n[other]\nkey = value\n"
         box = self.world.checker
         said = ["%s:%d: %s" % (box.ini, line, words) for line, words in (
@@ -175,7 +175,7 @@ class Locale(lib.Case):
             return json.load(text)["packages"], os.path.basename(base).rpartition("-")[0]
 
     def test_packages_of_settings(self):
-        """A locale or a keyboard of one's own brings what it needs, and so another base."""
+        """A locale or a keyboard layout adds packages, and therefore uses another base."""
         plain = self.packages_of()
         self.assertEqual(self.packages_of(system_locale="C", system_keyboard="us"), plain)
         for package, settings in (("locales", {"system_locale": "de_DE.UTF-8"}),
@@ -188,7 +188,7 @@ class Locale(lib.Case):
 
 
 class Argv(lib.Case):
-    """F46: one value is one element, and what is shown is what QEMU gets."""
+    """One value is one argument, and QEMU gets what is shown."""
     @staticmethod
     def make():
         world = lib.World(("bookworm",))
@@ -260,7 +260,7 @@ class Argv(lib.Case):
 
 
 class Secrets(lib.Case):
-    """F47: what must not be seen is nowhere but in the INI and on the seed disk."""
+    """Secrets are only in the INI file and on the seed disk."""
     @staticmethod
     def make():
         return lib.World(("bookworm",))

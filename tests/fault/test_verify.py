@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FAULTS rows F1-F5 and F8: which InRelease files are believed."""
+"""Which InRelease files are accepted."""
 import json
 import os
 import re
@@ -34,7 +34,7 @@ ROWS = ("F1", "F2", "F3", "F5", "F8", "control")
 class Verify(lib.Case):
     @staticmethod
     def make():
-        # trixie is there for the suite that stands in another's place
+        # trixie is for the suite that replaces another one
         return lib.World(("bookworm", "trixie"))
 
     def tearDown(self):
@@ -75,7 +75,7 @@ class Verify(lib.Case):
         self.assertEqual(len(set(four)), 4, "F3 wants four different texts")
 
     def test_version_below_floor(self):
-        """F8: a Version lower than one seen before, though its Date is newer."""
+        """A Version lower than one seen before, with a newer Date."""
         box, result = self.look()
         self.accepted(box, result, "floor")
         variants.apply(self.world.archive, "bookworm", "version-lower")
@@ -87,8 +87,8 @@ class Verify(lib.Case):
 
 
 class Keys(lib.Case):
-    """One key of the fixture stands for Debian's own, as the catalogue names it; the ring of
-    mirror.keyring holds it and another one."""
+    """One key of the fixture is used as Debian's own key of the catalogue; the keyring of mirror.keyring has it
+    and another one."""
     @staticmethod
     def make():
         return lib.World(("bookworm",))
@@ -111,8 +111,8 @@ class Keys(lib.Case):
         return box
 
     def foreign(self, hours=1, version="12.99"):
-        """The suite as somebody else publishes it under Debian's name: newer, and signed by a key of
-        the user's ring."""
+        """The suite, published by another party under Debian's name: newer, and signed by a key of the user's
+        keyring."""
         archive = self.world.archive
         text = archmod.edit(archive.good_text("bookworm"), "Version", version)
         text = archmod.edit(text, "Date", archmod.http_date(archive.date + hours * archmod.HOUR))
@@ -177,7 +177,7 @@ class Keys(lib.Case):
 
 
 class Mutations(lib.Case):
-    """F4: a good InRelease, damaged in every way of variants.mutations()."""
+    """A good InRelease, damaged in every way of variants.mutations()."""
     @staticmethod
     def make():
         return lib.World(("bookworm",))

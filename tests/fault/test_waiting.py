@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""FAULTS rows F12 and F15: servers that stall, or are in trouble and say so."""
+"""Servers that stall, or report an error."""
 import os
 import signal
 import time
@@ -66,7 +66,7 @@ class Waiting(lib.Case):
 
         def honest():
             box, result = self.drips(40000)
-            self.z(box, result, "inrelease-junk", 5)        # it arrived whole, and is no release file
+            self.z(box, result, "inrelease-junk", 5)        # it arrived completely, and is not a release file
         lib.together(dripping, honest)
 
     def cancelled(self, rule, match, number):

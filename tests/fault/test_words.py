@@ -49,7 +49,7 @@ class Words(unittest.TestCase):
         self.lost(">&-", "Bad file descriptor")
 
     def test_reader_exits_or_disk_fills(self):
-        """A reader that has gone away is no error; a file that takes the beginning and no more is one."""
+        """A reader that has exited is not an error; a full disk is."""
         status, _, err = self.run_it("list", "--json", before="| head -n 1 >/dev/null")
         self.assertEqual((status, err), (0, ""))
         done = subprocess.run(["bash", "-c", 'ulimit -f 1; exec "$1" man >out', "bash", lib.DEBWIZ], env=self.env,

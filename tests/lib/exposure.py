@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-What a machine shows to others while it runs (FAULTS row F44): the sockets that its processes listen
-on, as the kernel tells them (/proc/PID/net), and the modes of its files. Nothing here changes
-anything. Linux alone.
+What a running machine exposes: the listening sockets of its processes, as the kernel lists them
+(/proc/PID/net), and the modes of its files. Changes nothing. Linux only.
 """
 import os
 import stat

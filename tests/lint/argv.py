@@ -60,7 +60,7 @@ def check_args(path, args):
 
 
 def check_cases(path, lines):
-    """The arguments that the cases of cases.txt bring; a forward to the network is there because a file says it."""
+    """The arguments that the cases of cases.txt bring; a forward to the network exists only if a file has it."""
     bad = []
     for number, line in enumerate(lines, 1):
         if not line.startswith('+ '):

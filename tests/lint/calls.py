@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""calls: functions that nobody calls here, formats that are no literal, and words that the code
-must not hold (a switched-off certificate check, notes to oneself)."""
+"""calls: refuses functions that must not be called, formats that are not literals, and words that the code must not
+have (a disabled certificate check, notes to oneself)."""
 import re
 
 import tree
@@ -21,7 +21,7 @@ BANNED = {
 CALLS_ALLOWED = {
     ('src/base/mem.c', 'qsort'): 'mem_sort is made of it',
 }
-# Calls whose format is no literal. (file, the argument): why it is right there.
+# Calls whose format is not a literal. (file, argument): why it is correct.
 FORMATS_ALLOWED = {
 }
 # Files are opened, renamed, synced and locked by host/file alone, so that another host system needs one other file.

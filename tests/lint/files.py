@@ -57,7 +57,7 @@ def check_place(t):
 
 
 def check_assets(t):
-    """Makefile.am names each asset: one that it does not name is not built in."""
+    """Makefile.am must name each asset, or it would not be built in."""
     if not t.has('Makefile.am'):
         return []
     named = set(t.text('Makefile.am').split())

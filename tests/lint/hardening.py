@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""hardening: what an ELF program says of itself (readelf): it is position-independent, its relocations
-are read-only from the start (full RELRO), its stack is not executable, it checks its stack frames and,
-where it was built without a sanitizer, the lengths that it hands to the C library. A build that configure
-was told to leave plain (--disable-hardening), another file format or a host without readelf: nothing
-to check."""
+"""hardening: checks the ELF program by readelf: position-independent, relocations read-only from the start (full RELRO),
+stack not executable, stack frames checked and, without a sanitizer, the lengths passed to the C library. Skips a build
+with --disable-hardening, another file format and a host without readelf."""
 import os
 import re
 import shutil
@@ -20,7 +18,7 @@ def readelf(program):
 
 
 def complaints(text, fortified=True):
-    """`text`: of readelf; `fortified`: the build optimises, without which there is no FORTIFY_SOURCE."""
+    """`text`: of readelf; `fortified`: the build optimizes, which FORTIFY_SOURCE requires."""
     bad = []
 
     def want(pattern, sentence):
@@ -39,7 +37,7 @@ def complaints(text, fortified=True):
 
 
 def config(build):
-    """What configure was told and has found out; '' of a program that lies elsewhere."""
+    """The options and results of configure; '' for a program elsewhere."""
     try:
         with open(os.path.join(build, 'config.status'), encoding='utf-8') as text:
             return text.read()

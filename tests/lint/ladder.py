@@ -8,7 +8,7 @@ import tree
 LADDER = ('base', 'host', 'catalog', 'spec', 'archive', 'image', 'console', 'qemu', 'machine', 'supervisor', 'prepare', 'build',
           'wizard', 'session', 'tui/toolkit', 'tui', 'tui/console')
 RUNG = {name: i for i, name in enumerate(LADDER)}
-RUNG['cli'] = RUNG['tui']  # two faces of one height: neither includes the other
+RUNG['cli'] = RUNG['tui']  # two interfaces of the same level: neither includes the other
 # The supervisor is a process of its own, which one hidden verb becomes.
 CLOSED = {'supervisor': ('src/cli/verb_life.c',)}
 

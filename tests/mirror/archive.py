@@ -13,7 +13,7 @@ Must not use the network, nor write outside ROOT (but for gpg's short-lived sock
     archive.py build ROOT [--now N] [--suites a,b] [--arches a,b] [--variant V [--suite S]]
     archive.py copy ROOT NEW            a copy by hard links, to be changed on its own
     archive.py apply ROOT SUITE VARIANT see variants.py; "good" undoes it
-    archive.py variants                 names, FAULTS row, expectation, what each is
+    archive.py variants                 names, group, expectation, what each is
 """
 import argparse
 import dataclasses
@@ -110,7 +110,7 @@ class Archive:
     # ---- packages and indices -------------------------------------------------------------------
 
     def deb(self, suite, package, version, arch, when):
-        """Make one deb in the pool (unless it is there) and return its stanza for Packages."""
+        """Makes one deb in the pool, unless it exists, and returns its stanza for Packages."""
         info = SUITES[suite]
         arch = "all" if "all" in package.arch else arch
         source = package.source or package.name
@@ -226,7 +226,7 @@ class Archive:
         self.resign(suite)
 
     def good_text(self, suite):
-        """The Release text as last published, whatever variants were applied since."""
+        """The Release text as last published, without variants that were applied since."""
         with open(os.path.join(self.state, suite + ".Release"), encoding="utf-8") as text:
             return text.read()
 
@@ -248,8 +248,7 @@ class Archive:
         self.put(suite, "Release.gpg", self.keys.sign(body, mode="detached", **how))
 
     def put(self, suite, name, data):
-        """Write a Release file, a second newer than what it replaces: who asks with
-        If-Modified-Since must not be told that nothing changed."""
+        """Writes a Release file, a second newer than the one it replaces, so that If-Modified-Since finds a change."""
         path, when = self.dists(suite, name), self.date
         if os.path.exists(path):
             when = int(os.stat(path).st_mtime) + 1

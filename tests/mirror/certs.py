@@ -55,7 +55,7 @@ def openssl(folder, *args):
 
 
 def make(folder):
-    """Make the CA and every kind of certificate in folder, unless they are there already."""
+    """Makes the CA and every kind of certificate in folder, unless they exist."""
     if os.path.exists(os.path.join(folder, KINDS[-1] + ".pem")):
         return
     os.makedirs(folder, exist_ok=True)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-Writes hostile .debs (FAULTS rows F19-F22) to a folder, with an index of what must come of each.
+Writes hostile .debs to a folder, with an index of the expected result of each.
 
     hostile.py DIR        DIR/NAME.deb and DIR/index.json: a list of
         {name, file, row, expect, extract, note}
@@ -11,7 +11,7 @@ which all of them carry unless the note says otherwise) must do.  Each is
     refuse            a named error; nothing is written outside, nothing half-written is kept
     accept-confined   done, with every byte inside the target and no effect on the host
 Both must hold within 2 s and 256 MiB.  Controls (row "control") are sound and must be accepted.
-Nothing here needs a privilege to be made: all are bytes.
+Requires no privileges: all are bytes.
 """
 import functools
 import gzip
@@ -36,7 +36,7 @@ CAP = 512 << 20                 # what bombs unpack to: far over the wanted memb
 
 
 def case(name, row, expect, note, extract=None):
-    """Register a maker of one archive's bytes.  extract defaults to expect."""
+    """Registers a function that makes the bytes of one archive.  extract defaults to expect."""
     def add(maker):
         CASES.append((name, row, expect, extract or expect, note, maker))
         return maker
@@ -62,7 +62,7 @@ def link(path, target, kind=LINK):
     return Entry(path, kind=kind, mode=0o777, target=target)
 
 
-# ---- F19: names and links -----------------------------------------------------------------------
+# ---- names and links -----------------------------------------------------------------------
 paths("control-plain", "control", CONFINED, "a sound archive", [])
 paths("control-usr-merge", "control", CONFINED, "a link inside, then a file by way of it",
       [Entry("./usr/bin/", kind=DIR, mode=0o755), link("./bin", "usr/bin"),
@@ -128,7 +128,7 @@ paths("file-then-directory", "F19", REFUSE, "a file, then something below it",
 paths("directory-then-file", "F19", REFUSE, "a full directory, then a file of its name",
       [Entry("./etc/d/x", b"x"), Entry("./etc/d", b"x")])
 
-# ---- F20: kinds and modes -----------------------------------------------------------------------
+# ---- kinds and modes -----------------------------------------------------------------------
 paths("device-block", "F20", CONFINED, "a block device node", [
     Entry("./dev/sda", kind=tarfile.BLKTYPE, major=8, minor=0, mode=0o666)], REFUSE)
 paths("device-char", "F20", CONFINED, "a character device node", [
@@ -172,7 +172,7 @@ def sparse():
     return with_data(compress(tar + tail + bytes(1024), "xz")[1])
 
 
-# ---- F21: sizes ---------------------------------------------------------------------------------
+# ---- sizes ---------------------------------------------------------------------------------
 def big_tar(size, name="./bomb"):
     """The start of a tar whose last member claims size bytes of zeroes (which follow)."""
     out = io.BytesIO()
@@ -308,7 +308,7 @@ def size_negative():
     return with_data(compress(bytes(head) + bytes(1024), "xz")[1])
 
 
-# ---- F22: the ar file itself --------------------------------------------------------------------
+# ---- the ar file itself --------------------------------------------------------------------
 def good():
     return deb_bytes(CONTROL, [Entry("/boot/vmlinuz-1", b"kernel\n"),
                                Entry("/usr/share/fw/CODE.fd", b"code\n")])

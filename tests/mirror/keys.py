@@ -56,7 +56,7 @@ class Home:
         for _ in range(10):
             done = subprocess.run(cmd + list(args), input=data, env=env, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, check=False)
-            # the agent of the last home was told to end, and may still listen when it does
+            # the agent of the last home may still listen while it exits
             if done.returncode == 0 or b"Connection reset by peer" not in done.stderr:
                 break
         if done.returncode != 0:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-A threaded HTTP/1.1 server on the loopback for tests, which can be told to misbehave (faults.py).
+A threaded HTTP/1.1 server on the loopback for tests, with faults on request (faults.py).
 
     server.py --root DIR [--next DIR] [--rules FILE] [--tls KIND --certs DIR] [--ipv6]
               [--log FILE] [--stdin]
@@ -110,7 +110,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     # ---- output that modes use -------------------------------------------------------------
-    # The log is right before the client has the bytes, so that a test can look at once.
+    # written before the client has the bytes, so that a test can read the log immediately
     entry = None
 
     def send(self, data):
@@ -153,7 +153,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.server.owner.ended.is_set()
 
     def wait(self, seconds):
-        """True when the server ends meanwhile."""
+        """Waits. Returns True if the server ends before."""
         return self.server.owner.ended.wait(seconds)
 
     def hold(self):
@@ -212,7 +212,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.control()
 
     def do_CONNECT(self):
-        """Tunnel to our own https port, whatever host was asked for."""
+        """Tunnels to our own https port, for any host."""
         owner = self.server.owner
         self.close_connection = True
         rule = owner.rule_list.pick("CONNECT", self.path, "proxy")
@@ -392,7 +392,7 @@ class Server:
 
 
 def closed_port(family=socket.AF_INET):
-    """A bound socket that nobody listens on: connecting is refused while it is kept."""
+    """A bound socket without listen(): connections are refused while it exists."""
     keep = socket.socket(family)
     keep.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
     return keep, keep.getsockname()[1]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """
-States of a suite that a verifier must refuse or accept: FAULTS rows F1-F10, as one table.
+States of a suite that a verifier must refuse or accept, as one table.
 
 Inputs: an Archive and the name of a suite.  Outputs: the suite's files under ROOT/www changed in
-place; "good" puts the published state back.  expect is what a program that pins keys/pinned.gpg
-must do: refuse, accept, warn (accept and say so) or keep (go on with the newer one it has).
+place; "good" restores the published state.  expect is what a program that pins keys/pinned.gpg
+must do: refuse, accept, warn (accept with a warning) or keep (continue with the newer one it has).
 """
 import base64
 import dataclasses
@@ -76,7 +76,7 @@ def literal(text):
     return bytes([0xC0 | 11, 0xFF]) + len(body).to_bytes(4, "big") + body
 
 
-# ---- F1-F3, F5: who signed, and how -------------------------------------------------------------
+# ---- who signed, and how -------------------------------------------------------------
 signed("good", "control", "accept", "as published; undoes any other variant")
 signed("good+other", "F2", "accept", "two signatures, the second by an unknown key",
        keys=("good", "other"))
@@ -156,7 +156,7 @@ def text_changed(a, suite):
     a.put_inrelease(suite, a.inrelease(suite).replace(b"Components: main", b"Components: mein"))
 
 
-# ---- F7, F8: dates, and what it claims to be ----------------------------------------------------
+# ---- dates, and what it claims to be ----------------------------------------------------
 edited("valid-until-past", "F7", "refuse", "Valid-Until one hour ago, Date a week ago", lambda a: [
     ("Valid-Until", http_date(a.now - HOUR)), ("Date", http_date(a.now - 7 * DAY))])
 edited("date-future", "F7", "refuse", "Date twelve hours from now",
@@ -184,7 +184,7 @@ def other_suite(a, suite):
     a.resign(suite, a.good_text(OTHER_SUITE.get(suite, "bookworm")))
 
 
-# ---- F9: indices that disagree with their Release -----------------------------------------------
+# ---- indices that disagree with their Release -----------------------------------------------
 def each_index(a, suite):
     for arch in a.arches + ["all"]:
         for suffix in (".xz", ".gz"):
@@ -252,7 +252,7 @@ def apply(a, suite, name):
     chosen.make(a, suite)
 
 
-# ---- F4: the same file, damaged -----------------------------------------------------------------
+# ---- the same file, damaged -----------------------------------------------------------------
 def mutations(good, second, text):
     """
     Yield (name, expect, bytes) over a good InRelease.  second: another good one (a whole block);

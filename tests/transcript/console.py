@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""console: what the emulator shows for a guest's bytes, case by case (console/*.case), fed whole and
-byte by byte. Where tmux is installed its screen for the same bytes is compared as well; a case in
-which it differs says so and why. A case:
+"""console: the emulator's screen for a guest's bytes, case by case (console/*.case), fed whole and
+byte by byte. If tmux is installed, its screen for the same bytes is compared, too; a case in
+which it differs has the reason. A case:
 
     == NAME [ROWSxCOLUMNS [> ROWSxCOLUMNS]]     and the size it is changed to at the end
     # why
@@ -11,7 +11,7 @@ which it differs says so and why. A case:
     then what is expected: `R|text` for each row that is not blank, `style ROW FROM-TO WORDS`,
     `cursor ROW COLUMN`, `mode WORDS`, `reply ESCAPED`, `title TEXT`, `clip ESCAPED`, `history TEXT`
 
-DEBWIZ_REGEN=1 writes what is expected anew: read the diff.
+DEBWIZ_REGEN=1 writes the expectations again: read the diff.
 """
 import gzip
 import json

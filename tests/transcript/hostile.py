@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""hostile: what a guest may send to do harm (FAULTS F48, F49). For each: the emulator comes back soon,
-its memory stays small, what is on the screen is printable, answers are bounded and of known forms,
-and a plain line afterwards stands where it should."""
+"""hostile: input of a hostile guest. For each: the emulator returns soon, its memory stays small, the screen is
+printable, replies are limited and of known forms, and a plain line afterwards is at its place."""
 import re
 import resource
 import subprocess

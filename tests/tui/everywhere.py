@@ -8,7 +8,7 @@ import re
 import world
 from test_console import Guest
 
-# name: (who it is started for, what is done there, what then stands on the screen)
+# name: (the machine, the keys, the text that is then on the screen)
 SCREENS = {
     "home": ((), (), ("debwiz · machines", "off")),
     "help": ((), ("?",), ("Help", "The machines that")),
@@ -36,7 +36,7 @@ class Case(world.Case):
             return home, None
         home = self.home()
         guest = Guest(home)
-        self.addCleanup(guest.close)    # twice is no harm
+        self.addCleanup(guest.close)    # twice does no harm
         home.machine("off")
         return home, guest
 
@@ -50,7 +50,7 @@ class Case(world.Case):
         return ("open", "slow", *home.settings())
 
     def go(self, s, name):
-        """From the first screen that was started to the one that is meant."""
+        """From the first screen to the requested one."""
         start, keys, there = SCREENS[name]
         if start is None:
             s.wait("debwiz · slow", "Enter prepare and boot")

@@ -15,7 +15,7 @@ import tempfile
 import time
 import unittest
 
-# Folders that the tests make are what debwiz would make, whatever the umask (002 is usual, too).
+# Folders of the tests have the modes that debwiz would use, with any umask (002 is usual, too).
 os.umask(0o022)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -125,7 +125,7 @@ class Screen:
         """Presses keys by name ("Down", "C-c") or character, one after another."""
         for name in names:
             self.type(KEYS.get(name, name))
-            if name == "Esc":           # a lone Esc: nothing may follow at once
+            if name == "Esc":           # a single Esc: no key may follow immediately
                 self.tell("sync 60")
 
     def paste(self, text):
@@ -135,7 +135,7 @@ class Screen:
         self.type("\033[<0;%d;%dM\033[<0;%d;%dm" % (column + 1, row + 1, column + 1, row + 1))
 
     def click_text(self, text):
-        """Clicks on the first place where the text stands, once it does."""
+        """Waits for the text and clicks its first place."""
         self.wait(text)
         row, column = self.find(text)
         self.click(row, column)
@@ -230,7 +230,7 @@ class Screen:
         return (row, column) if visible else None
 
     def modes(self):
-        """The line's modes, whether the alternate screen is on, and how the mouse is told."""
+        """The line's modes, whether the alternate screen is on, and the mouse modes."""
         numbers = [int(n) for n in self.tell("modes").split()]
         return {"line": tuple(numbers[:4]), "alternate": bool(numbers[4]), "mouse": numbers[5]}
 
@@ -327,7 +327,7 @@ class Case(unittest.TestCase):
                                 "pastes are still marked")
 
     def assert_neat(self, screen, text=None):
-        """Nothing is cut by accident and nothing stands beyond the edges."""
+        """No text is cut by accident or beyond the edges."""
         for line in (text or screen.text()).split("\n"):
             self.assertLessEqual(len(line), screen.columns)
 

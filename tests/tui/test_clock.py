@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The host's wall clock jumps by an hour and by ten years, both ways, while a machine is prepared, runs
-and is stopped (FAULTS.md, F57): what is waited for takes as long as before, and no time that is shown
+and is stopped: what is waited for takes as long as before, and no time that is shown
 is nonsense. The clock is shifted by a preloaded library, tests/tui/clock.c."""
 import json
 import os

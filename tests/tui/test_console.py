@@ -178,12 +178,12 @@ class Console(lib.Case):
         s.key("C-a", "d")
         self.assertEqual(s.wait_end(), 0)
         self.assert_given_back(s)
-        self.assertIsNone(g.supervisor.poll())      # the machine goes on
+        self.assertIsNone(g.supervisor.poll())      # the machine keeps running
         s = self.open(g)
         s.wait("hello", "red")
 
     def test_alt_keys(self):
-        """Esc and the key at once are one key: the guest gets one Esc, and nothing here takes it."""
+        """Esc and a key together are one key: the guest gets one Esc, and the screens do not use it."""
         g = self.guest()
         g.says("".join("line %d\r\n" % i for i in range(100)))
         s = self.open(g)
@@ -214,8 +214,8 @@ class Console(lib.Case):
         self.assertFalse(wrong, "%d keys:\n%s" % (len(wrong), "\n".join(wrong)))
 
     def test_every_key(self):
-        """What xterm sends reaches the guest as it is, with each modifier; the keys that a guest may
-        have in two forms come in the one that it asked for."""
+        """The guest gets xterm's sequences unchanged, with each modifier; keys with two forms in the form that it
+        enabled."""
         g = self.guest()
         s = self.open(g)
         self.each(s, g, [(name, sent, sent) for name, sent in xterm_keys()])
@@ -231,8 +231,8 @@ class Console(lib.Case):
         self.each(s, g, [(name, sent, normal) for name, sent, normal, _ in CURSOR_KEYS + KEYPAD])
 
     def test_columns(self):
-        """What the guest has in a column is in that column, whatever the locale and the character: wide ones, marks
-        that combine, and those that two tables of widths do not agree on (newer ones)."""
+        """Each character is in the guest's column, with any locale: wide ones, combining ones, and newer ones whose
+        width two tables disagree on."""
         lines = ["a", "日", "\u00e9", "e\u0301", "日\u0301", "\u00bd", "…", "\U0001f600", "\U0001fae0", "\U0001faf7",
                  "\u1abf", "\u08ff", "\u20bf", "\u1f18a", "\ua8ff", "\U0001e944", "│", "\u2015", "\u231a", "\ufe0f"]
         for locale in ("C", "C.UTF-8"):
@@ -324,7 +324,7 @@ class Console(lib.Case):
                     g.gets("ß")
                     number = number & ~3 | 3 if end == "m" else number
                     self.assertEqual(g.seen, b"\033[M" + bytes((32 + number, 32 + column, 32 + row)), event)
-                # not asked for any more: nothing but the plain press and wheel of our own screens
+                # disabled again: only the press and wheel of our own screens
                 g.says("\033[?%dldone" % mode)
                 s.wait("done")
                 s.until(lambda _: s.modes()["mouse"] == 1, "the mouse as before")
@@ -452,7 +452,7 @@ class Console(lib.Case):
                 self.assertEqual(p.wait(lib.LIMIT), status)
 
     def test_logs(self):
-        """A terminal gets text alone; a file what came; nobody who reads, nobody who writes."""
+        """A terminal gets only text; a file all bytes; a reader that has exited ends it."""
         g = self.guest()
         g.says("one\r\n\033]52;c;aGVsbG8=\007\033[31mtwo\033[m\r\n\033[6nthree")
         g.gets("R")
@@ -476,7 +476,7 @@ class Console(lib.Case):
         self.assertEqual(p.returncode, 1)
 
     def test_logs_rotated(self):
-        """All of it since the start, though it was rotated meanwhile; nothing of the start before."""
+        """The whole log since the last start, even if it was rotated; nothing of earlier ones."""
         g = self.guest()
         g.says("the beginning\r\n" + ("x" * 99 + "\n") * 25000 + "\033[6nthe end\r\n")
         g.gets("R")
@@ -489,7 +489,7 @@ class Console(lib.Case):
         self.assertEqual(out.count(b"x"), 99 * 25000)
 
     def test_two_clients_one_types(self):
-        """Both are told when the keyboard is taken, and it goes back when the one that took it leaves."""
+        """Both clients show who has the keyboard, and it is released when that client leaves."""
         g = self.guest()
         a = self.open(g)
         a.wait("^A ? keys", gone=("keyboard",))
@@ -630,7 +630,7 @@ class Console(lib.Case):
         g.gets("\001")
 
     def test_talks_elsewhere(self):
-        """A kernel that was told to talk on another console: the pane says so, also when it is quiet."""
+        """A kernel with another console: the pane says so, also if the serial line is quiet."""
         g = self.guest(firmware_mode="direct", boot_cmdline="quiet console=tty0")
         s = self.screen(g.home, "console", "m")
         s.wait("Its kernel talks on tty0, by boot.cmdline")
@@ -685,8 +685,8 @@ class Console(lib.Case):
         s.wait("still here")
 
     def test_flood(self):
-        """F50: a guest that prints without end (FLOOD MiB of it here) takes neither the disk nor the memory,
-        and what is typed reaches it meanwhile, as does the way out."""
+        """A guest that prints without end (FLOOD MiB of it here) fills neither the disk nor the memory; typed keys
+        still work, and so does detaching."""
         g = self.guest()
         s = self.open(g)
         line = b"flood \033[3%dm%s\033[m\r\n" % (1, b"x" * 70)
@@ -724,7 +724,7 @@ class Console(lib.Case):
             self.assertLess(resident, 64 << 20)
 
     def test_hostile_guest(self):
-        """F48: what reaches the person's terminal are curses' own sequences (allow-list parser)."""
+        """The user's terminal only gets the sequences of curses (allow-list parser)."""
         g = self.guest()
         s = self.open(g)
         for name, data in hostile.corpus():
@@ -781,7 +781,7 @@ class Console(lib.Case):
                 self.assertNotIn("\u202e".encode(), raw)
 
     def test_title_is_restored_without_the_console(self):
-        """Left for another screen: the title is the terminal's own again, while the program goes on."""
+        """On another screen the terminal's own title is restored, while the program runs."""
         g = self.guest()
         folder = os.path.join(g.home.root, "config", "debwiz")
         with open(os.path.join(folder, "debwiz.ini"), "w", encoding="utf-8") as out:

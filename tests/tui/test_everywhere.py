@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What must hold at each screen, with a machine that runs beside it (FAULTS.md, F53, F54, F56): any
+"""Rules for every screen, with a running machine: any
 size, a storm of sizes, signals, a stop and its end, a crash."""
 import os
 import re
@@ -19,7 +19,7 @@ SOME = ("home", "question", "wizard", "machine", "console", "progress")
 
 class Everywhere(everywhere.Case):
     def each(self, check, names=everywhere.SCREENS):
-        """check(name, home, guest) at each screen; what runs beside it goes on."""
+        """check(name, home, guest) at each screen; the machine keeps running."""
         for name in names:
             with self.subTest(screen=name):
                 home, guest = self.somewhere(name)
@@ -29,8 +29,7 @@ class Everywhere(everywhere.Case):
                     guest.close()
 
     def end_by(self, number, s, name, home):
-        """The signal ends it, after a question where work is under way; what it had begun goes on
-        the next time."""
+        """The signal ends it, after a question if work is under way; the next run continues that work."""
         before = s.modes()["line"]
         s.signal(number)
         if number != signal.SIGTERM and name == "progress":
@@ -67,7 +66,7 @@ class Everywhere(everywhere.Case):
         self.each(check)
 
     def test_hangup(self):
-        """F55: the terminal has gone, whether SIGHUP says so or not: the program ends, and does not spin;
+        """The terminal has gone, whether SIGHUP says so or not: the program ends, and does not spin;
         what a machine's guest runs is left alone, and work that was under way begins again another time."""
         ignoring = ["/bin/sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""]
 
@@ -82,7 +81,7 @@ class Everywhere(everywhere.Case):
         self.each(check)
 
     def test_hangup_during_a_verb(self):
-        """The same of verbs that stay: what they print has no reader any more."""
+        """The same for verbs that keep running: their output has no reader."""
         ignoring = ["/bin/sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""]
 
         def check(words, shown, home, guest):

@@ -199,7 +199,7 @@ class FirstRun(world.Case):
         self.leave(s)
 
     def test_a_step_asks(self):
-        """The updates are out of step: a dialog asks, and either answer counts."""
+        """The updates are out of step: a dialog asks, and both answers work."""
         home = self.world_home()
         home.machine("m", mirror_components="main", mirror_security="no", disk_size="16G",
                      system_profile="base")
@@ -297,7 +297,7 @@ class FirstRun(world.Case):
         s.key("Down", "Enter")
         s.wait("debwiz · n", "1.0 G", gone="2.0 G")
         self.leave(s)
-        # The saved machines are nobody's choice.
+        # not on the list of saved machines
         s = self.screen(home, "--offline", "--set", "cpu.memory=2G")
         self.assertEqual(s.wait_end(), 2)
         self.assertIn("--set and --mirror are for one machine", s.text())
@@ -409,7 +409,7 @@ class FirstRun(world.Case):
         self.leave(s)
 
     def test_failed_work_releases_its_locks(self):
-        """While the screens still show it, another debwiz makes a machine of the same kind."""
+        """While the failure is still shown, another debwiz prepares a machine of the same kind."""
         home = self.world_home()
         for name in "mn":
             home.machine(name, mirror_components="main", mirror_security="no", mirror_updates="no",

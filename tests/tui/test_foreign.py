@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Texts from outside on the screens (FAULTS.md, F51): escapes, format strings, line ends, tabs and
+"""Texts from outside on the screens: escapes, format strings, line ends, tabs and
 characters that turn the writing round, in a Release file's fields, a package's description, a server's
 reason and redirect, QEMU's complaints. They are harmless, and the layout stays what it is."""
 import re
@@ -95,7 +95,7 @@ class Foreign(world.Case):
         self.leave(s)
 
     def test_file(self):
-        """A file that somebody else wrote: what it would run or expose is asked about first."""
+        """A foreign file: a dialog asks about what it would run or expose."""
         home = self.world_home()
         ran = os.path.join(home.box.root, "ran")
         evil = os.path.join(home.box.root, "evil")
@@ -126,7 +126,7 @@ class Foreign(world.Case):
         self.assertFalse(os.path.exists(ran))
         s.key("b")
         s.wait("Agree")
-        home.machine("m", **dict(file, devices_share="path=/usr,tag=all"))   # meanwhile it is changed
+        home.machine("m", **dict(file, devices_share="path=/usr,tag=all"))   # another program changes it
         s.key("Right", "Enter")
         s.wait("the folder /usr of this host", "No", "Agree", gone="runs the program")
         self.assertFalse(os.path.exists(ran))

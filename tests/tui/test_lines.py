@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Command lines of a running machine on a terminal and in a pipe: how far a suspension is, Ctrl-C in it,
+"""Command lines of a running machine on a terminal and in a pipe: progress of a suspension, Ctrl-C during it,
 and `list --watch`. A supervisor with a QEMU that plays a script."""
 import json
 import os
@@ -69,7 +69,7 @@ serve
 
 SNAPSHOTS = '[{"node-name": "disk", "image": {"snapshots": [{"id": "1", "name": "old", "vm-state-size": ' \
             '1073741824, "date-sec": 1764000000}]}}]'
-# Works until the file `go` is there beside the sockets.
+# Works until the file `go` exists beside the sockets.
 JOB = """C %s
 R
 E STOP
@@ -225,7 +225,7 @@ class Lines(lib.Case):
         self.assertEqual(s.wait_end(), 0)
 
     def test_snapshot_not_waited_for(self):
-        """Ctrl-C: it says what goes on; nothing is left half, and the next one works."""
+        """Ctrl-C: reports what continues; nothing is left incomplete, and the next snapshot works."""
         for script, act, tag, word in ((SAVING, "create", "new", "created"), (LOADING, "revert", "old", "loaded")):
             with self.subTest(act):
                 m = self.machine(script + "serve\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Saved machines: opened, edited, cloned, renamed, deleted; a file that somebody else changes."""
+"""Saved machines: opened, edited, cloned, renamed, deleted; a file that another program changes."""
 import os
 import re
 import shutil
@@ -165,7 +165,7 @@ class Manage(lib.Case):
         s.key("e")
         s.wait("alpha · edit", "1 Machine of 8")
         path = os.path.join(home.machines, "alpha.ini")
-        os.utime(path)                  # written anew as it was: nothing to tell
+        os.utime(path)                  # written again unchanged: no notice
         s.settle(300)
         self.assertFalse(s.has("changed"), s.text())
         with open(path, "a", encoding="utf-8") as text:
@@ -299,7 +299,7 @@ class Manage(lib.Case):
         s.wait("▸ machine-39", gone="Processor")
         s.resize(50, 132)
         s.wait("▸ machine-39", "Processor")
-        home.machine("machine-39", cpu_memory="512M")   # by somebody else
+        home.machine("machine-39", cpu_memory="512M")   # by another program
         s.wait("512.0 M memory")
         self.leave(s)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Every screen at every size, locale and colour: nothing cut, the keys always told; nothing of the
-screens depends on colour; a terminal that is too small says so and loses nothing."""
+"""Every screen at every size, locale and colour: nothing is cut, the keys are always shown, nothing depends on
+colour; a terminal that is too small shows a message and loses nothing."""
 import re
 import signal
 
@@ -29,31 +29,31 @@ class Screens(world.Case):
         self.assertNotIn("…", foot, "%s: cut\n%s" % (name, text))
 
     def survives(self, name, s):
-        """Too small for a while, and many sizes at once."""
-        if name in walk.HEADINGS:       # what a mirror answers meanwhile is no matter here
+        """Too small for a while, and many sizes in a row."""
+        if name in walk.HEADINGS:       # results of the mirror do not matter here
             s.wait(name, gone="◐")
         last, before = None, s.settle(300)
         while before != last:           # on a busy host a picture may come in pieces
             last, before = before, s.settle(300)
-        s.signal(signal.SIGCONT)        # as after a stop: modes and picture are made anew
+        s.signal(signal.SIGCONT)        # as after a stop: modes and screen are set up again
         s.resize(12, 40)
         s.wait("needs 80 x 24", "Ctrl-Q leaves")
         before_that = len(s.raw())
-        s.key("Enter", "x", "Esc")          # nobody sees what they would do: nothing
+        s.key("Enter", "x", "Esc")          # no key has an effect while nothing is visible
         s.key("C-l")                        # once this is seen they were read, as long as it was too small
         s.until(lambda _: b"\033[2J" in s.raw()[before_that:], "painted again")
-        # the program may have the last size before it is told for the last time, and need not be told then
+        # the program may have the last size before the last signal
         before_that = len(s.raw())
         for i in range(200):
             s.tell("resize %d %d" % (25 + i % 20, 80 + i % 60))
         s.resize(24, 80)
         if name in walk.HEADINGS:
-            # but for the help lines, which say what has come meanwhile
+            # except the help lines, which show new results
             s.until(lambda text: text.split("\n")[:-5] == before.split("\n")[:-5],
                     "%s as it was:\n%s\n" % (name, before))
         else:
             s.wait("debwiz", gone="needs 80")
-        # whatever region it was told meanwhile, it may change all rows again
+        # it may change all rows again
         s.until(lambda _: re.findall(rb"\033\[\d*;?\d*r", s.raw()[before_that:])[-1:] == [b"\033[1;24r"],
                 "%s: the scrolling region is all rows" % name)
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The snapshots of a machine: of one that is off (by the real qemu-img, where it is installed) and of
-one that runs (a fake QEMU): made, listed, gone back to after being asked twice, deleted."""
+"""Snapshots of a stopped machine (by the real qemu-img, if it is installed) and of a running one (a fake QEMU):
+created, listed, reverted after two questions, deleted."""
 import os
 import re
 import shutil

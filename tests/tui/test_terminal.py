@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The terminal: taken, sized, given back whatever happens (FAULTS.md, F52 to F56)."""
+"""The terminal: set up, resized, and always restored."""
 import os
 import re
 import select
@@ -205,7 +205,7 @@ class Terminal(lib.Case):
         return s, child_of(s.pid())
 
     def becomes(self, s, pid, stopped):
-        """Until the process is stopped, or is not; the terminal goes on being read."""
+        """Waits until the process is stopped, or continued; reads the terminal all the time."""
         end = time.monotonic() + lib.LIMIT
         while is_stopped(pid) != stopped:
             s.tell("sync 5")
@@ -234,7 +234,7 @@ class Terminal(lib.Case):
 
     @unittest.skipUnless(shutil.which("bash"), "there is no bash")
     def test_stop_and_continue_together(self):
-        """Whichever came last counts, however many there are: it neither stays stopped nor goes on."""
+        """Of many signals the last one counts, whether to stop or to continue."""
         s, pid = self.under_a_shell()
         for _ in range(100):
             os.kill(pid, signal.SIGTSTP)
@@ -243,7 +243,7 @@ class Terminal(lib.Case):
         if s.has("Stopped"):            # the shell saw one of the stops and has the terminal now
             self.continue_it(s)
         self.assertFalse(is_stopped(pid))
-        for _ in range(30):             # each SIGCONT has it paint anew, and the stop comes meanwhile
+        for _ in range(30):             # each SIGCONT repaints, and the stop arrives during that
             os.kill(pid, signal.SIGCONT)
             for _ in range(3):
                 os.kill(pid, signal.SIGTSTP)
@@ -255,7 +255,7 @@ class Terminal(lib.Case):
         s.wait_end()
 
     def keep_writing(self, s, pid):
-        """Until it waits in the middle of a picture, for nobody reads it."""
+        """Waits until the program blocks in the middle of a frame, as nothing reads it."""
         for i in range(300):
             s.tell("resize %d 200" % (50 + i % 2))
             select.select([], [], [], 0.001)
@@ -284,7 +284,7 @@ class Terminal(lib.Case):
         s.wait_end()
 
     def test_no_stop_without_a_shell(self):
-        """Stopped nobody could continue it, and the system would not stop it: said, and all stays."""
+        """No shell could continue it, and the system would not stop it: a message is shown, and nothing changes."""
         s = self.start()
         s.key("C-z")
         s.wait("no shell waits", "F10 leaves")

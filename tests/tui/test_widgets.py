@@ -63,7 +63,7 @@ class Widgets(world.Case):
         s.key("Enter")
         s.wait("has a bad tag", "Enter take it")
         s.type("src")
-        s.wait("tag=src", re.compile("readonly= +off, unless"))
+        s.wait("tag=src", re.compile("readonly= +default: off"))
         s.key("Enter")
         s.wait(re.compile(r"Shared folders +path=~/of,,mine/,tag=src\n"), gone="take it")
         s.click_text("Advanced")
@@ -75,7 +75,7 @@ class Widgets(world.Case):
         s.wait("disk.qcow2,format=", re.compile(r"\n[^\n]*raw *│\n[^\n]*qcow2 *│"))
         s.type("q")
         s.key("Tab")
-        s.wait("format=qcow2", re.compile("readonly= +off, unless"), gone="raw ")
+        s.wait("format=qcow2", re.compile("readonly= +default: off"), gone="raw ")
         s.key("Down", "Enter", "Down", "Enter")
         s.wait(re.compile(r"Further drives +path=~/of,,mine/disk.qcow2"), gone="take it")
         s.key("Up", "Enter")
@@ -156,7 +156,7 @@ class Widgets(world.Case):
         s.key("Enter")
         s.wait(re.compile("▸ Password +‹set"), gone="once more")
         self.assertNotIn(b"geheim", s.raw())
-        # Looked at once more, it stays.
+        # unchanged after a second look
         s.key("Space")
         s.wait("it stays as it is", "Enter take it")
         s.key("Enter")
@@ -315,7 +315,7 @@ class Widgets(world.Case):
         s.type("dbus")
         s.wait(re.compile(r"dbus +1\."))
         s.key("Down")
-        s.wait(re.compile(r"\n  dbus 1\.\S+: "))           # all of it, whatever the list cuts
+        s.wait(re.compile(r"\n  dbus 1\.\S+: "))           # completely, even if the list cuts it
         s.key("Enter")
         s.wait(re.compile(r"Further packages +dbus\n"), gone="take it")
         self.quit(s)
@@ -357,7 +357,7 @@ class Widgets(world.Case):
         self.quit(s)
 
     def test_releases_are_requested_once(self):
-        """Whatever the architecture, and whatever else is answered on the page."""
+        """With every architecture and other answers on the page."""
         asked = self.counted("/bookworm/InRelease")
         _, s = self.page("Which machine")
         for arch in ("arm64", "amd64", "armhf"):
@@ -488,7 +488,7 @@ class Widgets(world.Case):
         hold, asked = self.slow_qemu(home)
         s.key("Tab", "C-u")
         s.type("abcdefgh")
-        s.wait("name = abcdefgh", "guest=armhf-bookworm")   # the old one stays meanwhile
+        s.wait("name = abcdefgh", "guest=armhf-bookworm")   # until then the old one is shown
         self.addCleanup(os.close, self.release(hold))
         s.wait("guest=abcdefgh", gone="guest=armhf-bookworm")
         with open(asked, encoding="utf-8") as text:

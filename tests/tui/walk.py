@@ -31,7 +31,7 @@ def questions(s, look, utf8=True):
             s.key(*["Tab"] * 6, "Up", "Space")
             s.wait(sign("▸ (•) base", utf8))
         if utf8:
-            s.wait(heading, gone="◐")       # what the mirror says is there
+            s.wait(heading, gone="◐")       # the results of the mirror are there
         look(heading, s)
         s.key("Enter")
     s.wait("8 Review of 8", "Next time")

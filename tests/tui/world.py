@@ -12,7 +12,7 @@ SPEC.loader.exec_module(faultlib)
 
 import faults           # noqa: E402 beside the fixture archive, where faultlib has said
 
-# A boot that reaches its login prompt and goes on until it is asked to end.
+# A boot that reaches its login prompt and runs until it is stopped.
 BOOTED = """up
 serial Debian GNU/Linux 12 m ttyAMA0\\n\\nm login:\\x20
 progress 1 ready kernel=6.1.0-1-armmp-lpae

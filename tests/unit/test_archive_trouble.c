@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * archive/verify in trouble (FAULTS rows F5, F6): the library fails at any of its calls, memory fails
+ * archive/verify in trouble: the library fails at any of its calls, memory fails
  * at each of its allocations. Nothing of it ever makes a release file accepted that is not, and the
  * end is a clean one.
  */

@@ -272,7 +272,7 @@ static int save(struct wizard *w, const struct wizard_diff *shown, char id[32])
 	return r;
 }
 
-/* F31: a file changed by somebody else is never overwritten silently. */
+/* A file changed by somebody else is never overwritten silently. */
 static void test_changed_by_another(void **state)
 {
 	struct fake *f = fake_new();
