@@ -24,7 +24,7 @@ INTRO = """Screens
 
 `debwiz` on a terminal, at 80 columns. Wider ones show the INI file and QEMU's command line beside the
 questions. Keys, mouse, colours for dark and light backgrounds (`theme =` in section `[face]` of debwiz.ini:
-auto, dark, light, mono), NO_COLOR, and ASCII where the locale has no UTF-8.
+auto, dark, light, mono), NO_COLOR, and ASCII if the locale has no UTF-8.
 """
 
 
