@@ -42,7 +42,7 @@ static int change_find(const struct store *store, const char *ref, struct change
 		r = spec_read(s, c->ini, &why);
 	if (!r && is_name && strcmp(s->name, ref)) {
 		/* the named machine is not the one that would be changed */
-		r = err_set(e, ERR_USAGE, "name-differs", "%s says that its name is %s", c->ini, s->name);
+		r = err_set(e, ERR_USAGE, "name-differs", "%s has the machine name %s", c->ini, s->name);
 		err_hint(e, "change machine.name there, or the file's name");
 		spec_fini(s);
 		spec_init(s);

@@ -282,7 +282,7 @@ static void client_on_object(struct vm_client *c, const json_t *o)
 		vm_state_find(json_str(o, "state", ""), &s);
 		client_tell_ended(c, s, json_str(o, "cause", ""));
 	} else if (json_int(o, "protocol", FRAME_PROTOCOL) != FRAME_PROTOCOL) {
-		client_tell_incompatible(c, "it is looked after by another version of debwiz");
+		client_tell_incompatible(c, "its supervisor is of another version of debwiz");
 	} else {
 		client_on_answer(c, o);
 	}
@@ -574,7 +574,7 @@ const char *vm_stop_text(const json_t *values, uint64_t *ms)
 		const char *rung, *words;
 	} rungs[] = {
 		{"powerdown", "the power button is pressed"},
-		{"exit", "the guest is down, QEMU is about to end"},
+		{"exit", "the guest is down, QEMU is about to exit"},
 		{"quit", "the guest does not power off: QEMU is told to quit"},
 		{"terminate", "QEMU does not answer: it is ended by a signal"},
 		{"kill", "it is killed"},

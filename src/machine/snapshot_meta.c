@@ -48,7 +48,7 @@ int snapshot_meta_read(const char *dir, const char *tag, struct suspended_state 
 
 	if (r < 0)
 		err_set(e, ERR_FAILED, "snapshot-unknown",
-			"nothing says how the machine was run when the snapshot %s was made", tag);
+			"it is not recorded how the machine was run when the snapshot %s was created", tag);
 	else
 		suspended_move_dir(&out->request, dir);
 	json_decref(all);

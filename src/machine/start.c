@@ -86,7 +86,7 @@ static void start_on_look(void *arg)
 	if (start_read_error(s) || up) {
 		start_end(s);
 	} else if (!alive) {
-		err_set(&s->failed, ERR_FAILED, "supervisor-died", "the supervisor ended without a word");
+		err_set(&s->failed, ERR_FAILED, "supervisor-died", "the supervisor exited without an error message");
 		err_hint(&s->failed, "see %s/supervisor.log", s->dir);
 		start_end(s);
 	} else if (loop_now(s->loop) >= s->deadline) {
@@ -147,7 +147,8 @@ void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e,
 		s->done = done;
 		s->arg = arg;
 		err_set(&s->failed, ERR_FAILED, "orphan",
-			"it runs without its supervisor, and nothing says how to take it over");
+			"it runs without its supervisor, and its request.json, which a takeover requires, "
+			"cannot be read");
 		s->timer = loop_timer_start(l, 0, 0, start_on_failed, s);
 	}
 	vm_request_fini(&r);

@@ -118,7 +118,7 @@ int store_find_ini(const struct store *s, const char *ref, char **path, struct e
 		return 0;
 	}
 	if (found)
-		err_set(e, ERR_USAGE, "ini-missing", "the file of machine %s is gone: %s", ref, found);
+		err_set(e, ERR_USAGE, "ini-missing", "the file of machine %s does not exist: %s", ref, found);
 	else
 		err_set(e, ERR_USAGE, "machine-unknown", "there is no machine named %s", ref);
 	free(found);

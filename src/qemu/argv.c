@@ -234,7 +234,7 @@ static void argv_add_kernel(const struct argv_in *in, struct qemu_argv *v)
 			  "what finds the disk and starts the system on it");
 	if (f->append)
 		argv_pair(v, "-append", xstrdup(f->append), "boot.cmdline",
-			  "console, root file system and the words asked for");
+			  "console, root file system and the configured words");
 }
 
 /* Returns a character device at a path of its name, with `more` options; owned. */

@@ -117,7 +117,7 @@ static char *probe_trial_explain(const struct trial *t, bool *passing)
 	else if (t->signal)
 		why = xasprintf("it crashed (signal %d)", t->signal);
 	else
-		why = xasprintf("it ended with status %d and no word", (int)t->status);
+		why = xasprintf("it exited with status %d and no message", (int)t->status);
 	return why;
 }
 
@@ -335,7 +335,7 @@ static int probe_read_version(const char *binary, struct qemu_probe *p, struct e
 	if (proc_run(argv, OUTPUT_MAX, &out, e) < 0)
 		return err_prefix(e, "%s does not run", binary);
 	if (!qemu_version_parse(out.data, &p->version, &p->version_text)) {
-		r = err_set(e, ERR_MISSING, "qemu-strange", "%s does not say its version: is it QEMU?", binary);
+		r = err_set(e, ERR_MISSING, "qemu-strange", "%s does not print its version: is it QEMU?", binary);
 	} else if (p->version < QEMU_VERSION_MIN) {
 		r = err_set(e, ERR_MISSING, "qemu-old", "%s is version %s; debwiz needs at least 7.2", binary,
 			    p->version_text);

@@ -88,8 +88,8 @@ int sup_adopt_prepare(struct sup *s, struct vm_run *old, struct err *e)
 	free(path);
 	if (r < 0) {
 		err_set(e, ERR_BUSY, "orphan",
-			"%s still runs without its supervisor (QEMU is pid %lld), and "
-			"nothing says how to take it over",
+			"%s still runs without its supervisor (QEMU is pid %lld), and its request.json, which a "
+			"takeover requires, cannot be read",
 			s->req.name, (long long)old->qemu_pid);
 		return err_hint(e, "debwiz kill %s", s->req.name);
 	}

@@ -114,7 +114,7 @@ static void monitor_on_cont(const json_t *value, const char *error, void *arg)
 		sup_pause_end(s);
 		return;
 	}
-	text = xasprintf("QEMU would not let the guest go: %s", error);
+	text = xasprintf("QEMU refused to start the guest: %s", error);
 	sup_fail(s, VM_CAUSE_MONITOR, text);
 }
 

@@ -110,7 +110,7 @@ static const struct {
 	{"guest-shutdown", VM_CAUSE_NONE, "the guest powered off"},
 	{"guest-reset", VM_CAUSE_GUEST_RESET, "the guest reset itself where that ends the run"},
 	{"guest-panic", VM_CAUSE_PANIC, "the guest's kernel panicked"},
-	{"host-error", VM_CAUSE_HOST_ERROR, "QEMU ended on an error of the host"},
+	{"host-error", VM_CAUSE_HOST_ERROR, "QEMU exited because of an error of the host"},
 	{"host-qmp-quit", VM_CAUSE_NONE, "another program quit QEMU over its monitor"},
 	{"host-signal", VM_CAUSE_SIGNAL, "QEMU was stopped by a signal from outside"},
 	{"host-ui", VM_CAUSE_NONE, "QEMU's window was closed"},
@@ -158,11 +158,12 @@ static enum vm_state state_crashed(const struct vm_end *end, enum vm_cause *id, 
 		*cause = xasprintf("QEMU crashed (signal %d)", end->signal);
 	} else if (end->adopted) {
 		*id = VM_CAUSE_QEMU_ENDED;
-		*cause = xstrdup("QEMU ended or was killed; how is not known, since its first supervisor was "
-				 "gone");
+		*cause = xstrdup(
+			"QEMU exited or was killed; its exit status is not known, because its first supervisor was "
+			"killed");
 	} else if (end->up) {
 		*id = VM_CAUSE_QEMU_ENDED;
-		*cause = xasprintf("QEMU ended with status %d", (int)end->status);
+		*cause = xasprintf("QEMU exited with status %d", (int)end->status);
 	} else {
 		*id = state_accel_is_refused(end) ? VM_CAUSE_ACCEL_REFUSED : VM_CAUSE_QEMU_REFUSED;
 		*cause = xasprintf("QEMU refused to start (status %d)", (int)end->status);
@@ -204,7 +205,7 @@ enum vm_state vm_end_verdict(const struct vm_end *end, enum vm_cause *id, char *
 		return state_asked(end, id, cause);
 	if (end->rung >= VM_RUNG_TERM) { /* the supervisor ended QEMU after the guest was down */
 		*id = VM_CAUSE_QEMU_STUCK;
-		*cause = xstrdup("QEMU had to be killed: it did not end after the guest was down");
+		*cause = xstrdup("QEMU had to be killed: it did not exit after the guest was down");
 		return VM_FAILED;
 	}
 	if (end->signal || end->status)
@@ -224,6 +225,6 @@ enum vm_state vm_end_verdict(const struct vm_end *end, enum vm_cause *id, char *
 	if (end->adopted)
 		return state_crashed(end, id, cause);
 	*id = VM_CAUSE_NO_REASON;
-	*cause = state_with_complaint(end, xstrdup("QEMU ended without saying why"));
+	*cause = state_with_complaint(end, xstrdup("QEMU exited without a reason"));
 	return VM_FAILED;
 }

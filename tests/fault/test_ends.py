@@ -294,7 +294,7 @@ class Ends(lib.Case):
         """It exits with 0 without a SHUTDOWN event; and as after a guest's power-off (the control)."""
         box = self.made()
         self.booted(box, UP + "wait 300\nexit 0\n", "--wait=none")
-        self.ends_as(box, "failed", "no-reason", "without saying why")
+        self.ends_as(box, "failed", "no-reason", "without a reason")
         self.booted(box, UP + 'wait 300\nE SHUTDOWN {"guest": true, "reason": "guest-shutdown"}\nexit 0\n',
                     "--wait=none")
         self.ends_as(box, "off", "", "powered off")

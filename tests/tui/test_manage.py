@@ -320,7 +320,7 @@ class Manage(lib.Case):
         s.key("Esc", "Esc", "Down")
         s.wait(re.compile(r"it is another, and the\s+file's name says other"))
         s.key("D")
-        s.wait("says that its name is another", "Close")    # another is not deleted for it
+        s.wait("has the machine name another", "Close")    # another is not deleted for it
         s.key("Esc", "s")
         s.wait("other does not run", "Esc close", gone=("Enter", "←→"))
         s.key("Esc", "/")

@@ -302,7 +302,7 @@ static void test_passing_refusals(void **state)
 		bool passing;
 	} cases[] = {
 		{"kill -9 $$", "signal 9", true},
-		{"exit 1", "status 1 and no word", true},
+		{"exit 1", "status 1 and no message", true},
 		{"echo 'kvm: Device or resource busy' >&2; exit 1", "busy", true},
 		{"echo 'no such option' >&2; exit 1", "no such option (`debwiz doctor`", false},
 	};
