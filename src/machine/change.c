@@ -159,7 +159,7 @@ static bool change_has(const char *dir, const char *name)
 	return there;
 }
 
-static void change_tell_lost(const struct store *store, const char *dir, bool suspended, struct change *c)
+static void change_list_losses(const struct store *store, const char *dir, bool suspended, struct change *c)
 {
 	bool all = c->kind == CHANGE_DELETE;
 	AUTO_FREE char *disk = file_join(dir, "disk.qcow2");
@@ -210,7 +210,7 @@ static bool change_copies_disk(const char *dir)
 	return copies;
 }
 
-static void change_tell_other(const struct spec *s, const char *dir, struct change *c)
+static void change_list_notes(const struct spec *s, const char *dir, struct change *c)
 {
 	struct spec_forward f;
 
@@ -267,9 +267,9 @@ int change_examine(const struct store *store, enum change_kind kind, const char 
 	if (!r && to && out->ini) {
 		out->to_ini = change_other_ini(store, out);
 		r = change_check_name(store, out, e);
-		change_tell_other(&s, dir, out);
+		change_list_notes(&s, dir, out);
 	} else if (!r && kind >= CHANGE_DELETE) {
-		change_tell_lost(store, dir, suspended, out);
+		change_list_losses(store, dir, suspended, out);
 		if (kind == CHANGE_RECREATE && !out->made) {
 			r = err_set(e, ERR_FAILED, "not-made", "%s has no disk yet", out->name);
 			err_hint(e, "debwiz prepare %s", out->name);
@@ -570,7 +570,7 @@ static int change_locks_take(const struct store *store, const struct change *c, 
 }
 
 /* Examines again under the locks: another command may have changed the machine before. */
-static int change_look_again(const struct store *store, const struct change *c, struct err *e)
+static int change_examine_again(const struct store *store, const struct change *c, struct err *e)
 {
 	AUTO_ERR struct err why = ERR_INIT;
 	struct change now;
@@ -602,7 +602,7 @@ int change_do(const struct store *store, const struct change *c, const atomic_bo
 	int r = change_locks_take(store, c, dir, whats[c->kind], &locks, e);
 
 	if (!r)
-		r = change_look_again(store, c, e);
+		r = change_examine_again(store, c, e);
 	if (!r) {
 		switch (c->kind) {
 		case CHANGE_CLONE:

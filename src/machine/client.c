@@ -16,13 +16,13 @@
 #include "machine/frame.h"
 #include "machine/link.h"
 
-#define PATIENCE_MS 5000
+#define CONNECT_MS 5000
 #define ANSWER_MS 10000 /* a supervisor never blocks: a silent one is stopped or stuck */
 #define WAKE_MS 1500	/* until a supervisor that was asked to listens in the old place again */
 
 /* A request whose answer a callback waits for. */
-struct asked {
-	struct asked *next;
+struct client_pending {
+	struct client_pending *next;
 	json_int_t id;
 	vm_answer_fn fn;
 	void *arg;
@@ -37,15 +37,15 @@ struct vm_client {
 	const struct vm_client_ops *ops;
 	void *arg;
 	json_int_t next_id;
-	struct asked *asked;	  /* requests without an answer yet, oldest first */
-	struct loop_timer *late;  /* answers what is requested after the end */
-	struct loop_timer *pulse; /* while an answer is due: checks whether the supervisor lives */
-	bool heard;		  /* something was received since the last pulse */
-	bool up, greeted;	  /* connected, and answered for the first time */
-	bool ending;		  /* a stop was requested, and its end is the answer */
-	unsigned depth;		  /* of nested callbacks */
-	bool woken;		  /* its supervisor was asked to listen again */
-	bool ended;		  /* and reported */
+	struct client_pending *pending; /* requests without an answer yet, oldest first */
+	struct loop_timer *late;	/* answers what is requested after the end */
+	struct loop_timer *pulse;	/* while an answer is due: checks whether the supervisor lives */
+	bool heard;			/* something was received since the last pulse */
+	bool up, greeted;		/* connected, and answered for the first time */
+	bool ending;			/* a stop was requested, and its end is the answer */
+	unsigned depth;			/* of nested callbacks */
+	bool woken;			/* its supervisor was asked to listen again */
+	bool ended;			/* and reported */
 	bool closed;
 };
 
@@ -54,10 +54,10 @@ static void client_enter(struct vm_client *c)
 	c->depth++;
 }
 
-static struct asked *client_asked_take(struct vm_client *c, json_int_t id)
+static struct client_pending *client_pending_take(struct vm_client *c, json_int_t id)
 {
-	struct asked **at = &c->asked;
-	struct asked *a;
+	struct client_pending **at = &c->pending;
+	struct client_pending *a;
 
 	while (*at && (*at)->id != id)
 		at = &(*at)->next;
@@ -71,8 +71,8 @@ static void client_leave(struct vm_client *c)
 {
 	if (--c->depth || !c->closed)
 		return;
-	while (c->asked)
-		free(client_asked_take(c, c->asked->id));
+	while (c->pending)
+		free(client_pending_take(c, c->pending->id));
 	frame_fini(&c->reader);
 	buf_fini(&c->waiting);
 	free(c->dir);
@@ -81,15 +81,15 @@ static void client_leave(struct vm_client *c)
 }
 
 /* Fails the requests that cannot be answered any longer. */
-static void client_fail_asked(struct vm_client *c, const char *cause)
+static void client_fail_pending(struct vm_client *c, const char *cause)
 {
 	AUTO_ERR struct err e = ERR_INIT;
 
 	json_int_t end = c->next_id; /* later requests wait for their own turn */
 
 	err_set(&e, ERR_FAILED, "ended", "%s", *cause ? cause : "the machine has exited");
-	while (c->asked && c->asked->id < end && !c->closed) {
-		struct asked *a = client_asked_take(c, c->asked->id);
+	while (c->pending && c->pending->id < end && !c->closed) {
+		struct client_pending *a = client_pending_take(c, c->pending->id);
 
 		a->fn(&e, NULL, a->arg);
 		free(a);
@@ -102,57 +102,57 @@ static void client_pulse_stop(struct vm_client *c)
 	c->pulse = NULL;
 }
 
-static void client_tell_ended(struct vm_client *c, enum vm_state s, const char *cause)
+static void client_report_ended(struct vm_client *c, enum vm_state s, const char *cause)
 {
 	if (c->ended || c->closed)
 		return;
 	c->ended = true;
 	client_pulse_stop(c);
-	client_fail_asked(c, cause);
+	client_fail_pending(c, cause);
 	if (!c->closed)
 		c->ops->ended(s, cause, c->arg);
 }
 
 /* Takes what the error holds. */
-static void client_tell_lost(struct vm_client *c, struct err *e)
+static void client_report_lost(struct vm_client *c, struct err *e)
 {
 	if (!c->ops->lost) {
-		client_tell_ended(c, VM_FAILED, e->text);
+		client_report_ended(c, VM_FAILED, e->text);
 	} else if (!c->ended && !c->closed) {
 		c->ended = true;
 		client_pulse_stop(c);
-		client_fail_asked(c, e->text);
+		client_fail_pending(c, e->text);
 		if (!c->closed)
 			c->ops->lost(e, c->arg);
 	}
 	err_fini(e);
 }
 
-static void client_tell_incompatible(struct vm_client *c, const char *text)
+static void client_report_incompatible(struct vm_client *c, const char *text)
 {
 	struct err e = ERR_INIT;
 
 	err_set(&e, ERR_FAILED, "protocol", "%s", text);
-	client_tell_lost(c, &e);
+	client_report_lost(c, &e);
 }
 
 /* Reports the end from the record, if no supervisor serves. */
-static void client_tell_record(struct vm_client *c)
+static void client_report_record(struct vm_client *c)
 {
 	struct err e = ERR_INIT;
 	struct vm_run run;
 
 	if (vm_run_read(c->dir, &run, &e) < 0) {
-		client_tell_lost(c, &e);
+		client_report_lost(c, &e);
 		return;
 	}
 	if (run.alive) {
 		err_set(&e, ERR_FAILED, "unreachable",
 			"the connection to its supervisor (pid %lld) is lost; QEMU (pid %lld) may still run",
 			(long long)run.supervisor_pid, (long long)run.qemu_pid);
-		client_tell_lost(c, &e);
+		client_report_lost(c, &e);
 	} else {
-		client_tell_ended(c, run.state, run.cause);
+		client_report_ended(c, run.state, run.cause);
 	}
 	vm_run_fini(&run);
 }
@@ -175,7 +175,7 @@ static json_int_t client_request(struct vm_client *c, const char *op, json_t *o)
 }
 
 /* Reports a supervisor that does not answer: it was stopped by a signal, or is stuck in a call of the host's. */
-static void client_tell_silent(struct vm_client *c)
+static void client_report_silent(struct vm_client *c)
 {
 	struct err e = ERR_INIT;
 	struct vm_run run = {0};
@@ -185,7 +185,7 @@ static void client_tell_silent(struct vm_client *c)
 		"its supervisor (pid %lld) does not answer; QEMU (pid %lld) may still run",
 		(long long)run.supervisor_pid, (long long)run.qemu_pid);
 	vm_run_fini(&run);
-	client_tell_lost(c, &e);
+	client_report_lost(c, &e);
 }
 
 static void client_on_pulse(void *arg)
@@ -197,7 +197,7 @@ static void client_on_pulse(void *arg)
 	client_enter(c);
 	if (!c->heard) {
 		client_pulse_stop(c);
-		client_tell_silent(c);
+		client_report_silent(c);
 	} else {
 		c->heard = false;
 		client_request(c, "hello", json_object()); /* any answer will do */
@@ -209,7 +209,7 @@ static void client_on_pulse(void *arg)
 static void client_pulse_watch(struct vm_client *c)
 {
 	uint64_t ms = vm_deadline(ANSWER_MS) / 2 + 1;
-	bool owed = (c->asked || c->ending || !c->greeted) && !c->ended && !c->closed;
+	bool owed = (c->pending || c->ending || !c->greeted) && !c->ended && !c->closed;
 
 	if (!owed) {
 		client_pulse_stop(c);
@@ -238,17 +238,17 @@ static void client_read_error(const json_t *o, struct err *e)
 		err_hint(e, "%s", hint);
 }
 
-static void client_tell_refused(struct vm_client *c, const json_t *o)
+static void client_report_refused(struct vm_client *c, const json_t *o)
 {
 	struct err e = ERR_INIT;
 
 	client_read_error(o, &e);
-	client_tell_lost(c, &e);
+	client_report_lost(c, &e);
 }
 
 static void client_on_answer(struct vm_client *c, const json_t *o)
 {
-	struct asked *a = client_asked_take(c, json_int(o, "id", 0));
+	struct client_pending *a = client_pending_take(c, json_int(o, "id", 0));
 	AUTO_ERR struct err e = ERR_INIT;
 
 	if (!a)
@@ -277,12 +277,12 @@ static void client_on_object(struct vm_client *c, const json_t *o)
 			c->ops->typing(json_bool(o, "you", false), json_bool(o, "anybody", false),
 				       (unsigned)json_int(o, "viewers", 0), c->arg);
 	} else if (!strcmp(event, "refused")) {
-		client_tell_refused(c, o);
+		client_report_refused(c, o);
 	} else if (!strcmp(event, "ended")) {
 		vm_state_find(json_str(o, "state", ""), &s);
-		client_tell_ended(c, s, json_str(o, "cause", ""));
+		client_report_ended(c, s, json_str(o, "cause", ""));
 	} else if (json_int(o, "protocol", FRAME_PROTOCOL) != FRAME_PROTOCOL) {
-		client_tell_incompatible(c, "its supervisor is of another version of debwiz");
+		client_report_incompatible(c, "its supervisor is of another version of debwiz");
 	} else {
 		client_on_answer(c, o);
 	}
@@ -318,7 +318,7 @@ static void client_on_data(const char *p, size_t n, void *arg)
 	client_enter(c);
 	c->heard = c->greeted = true;
 	if (!c->ended && frame_feed(&c->reader, p, n, client_on_frame, c) < 0)
-		client_tell_incompatible(c, "its supervisor does not speak the control protocol");
+		client_report_incompatible(c, "its supervisor does not speak the control protocol");
 	client_pulse_watch(c);
 	client_leave(c);
 }
@@ -341,7 +341,7 @@ static void client_on_down(const char *error, void *arg)
 
 	client_enter(c);
 	if (!c->ended && !(error && client_listens_elsewhere(c)))
-		client_tell_record(c);
+		client_report_record(c);
 	client_leave(c);
 }
 
@@ -369,7 +369,7 @@ static bool client_listens_elsewhere(struct vm_client *c)
 		vm_link_close(c->link);
 		free(c->path);
 		c->path = path;
-		c->link = vm_link_open(c->loop, c->path, PATIENCE_MS, &link_ops, c);
+		c->link = vm_link_open(c->loop, c->path, CONNECT_MS, &link_ops, c);
 	} else {
 		free(path);
 	}
@@ -396,14 +396,14 @@ static void client_on_late(void *arg)
 	loop_timer_stop(c->late);
 	c->late = NULL;
 	client_enter(c);
-	client_fail_asked(c, "the machine has exited");
+	client_fail_pending(c, "the machine has exited");
 	client_leave(c);
 }
 
 void vm_client_ask(struct vm_client *c, const char *op, json_t *o, vm_answer_fn fn, void *arg)
 {
 	json_int_t id = client_request(c, op, o);
-	struct asked **at = &c->asked;
+	struct client_pending **at = &c->pending;
 
 	if (!fn)
 		return;
@@ -412,7 +412,7 @@ void vm_client_ask(struct vm_client *c, const char *op, json_t *o, vm_answer_fn 
 	while (*at)
 		at = &(*at)->next;
 	*at = xcalloc(1, sizeof(**at));
-	**at = (struct asked){.id = id, .fn = fn, .arg = arg};
+	**at = (struct client_pending){.id = id, .fn = fn, .arg = arg};
 	client_pulse_watch(c);
 }
 
@@ -426,9 +426,9 @@ static void client_on_adopted(const struct err *e, void *arg)
 
 	if (!served) {
 		err_copy(&why, e);
-		client_tell_lost(c, &why);
+		client_report_lost(c, &why);
 	} else if (!c->closed) {
-		c->link = vm_link_open(c->loop, c->path, PATIENCE_MS, &link_ops, c);
+		c->link = vm_link_open(c->loop, c->path, CONNECT_MS, &link_ops, c);
 	}
 	client_leave(c);
 }
@@ -456,7 +456,7 @@ struct vm_client *vm_connect(struct loop *l, const char *dir, const char *runtim
 	} else { /* a supervisor that is starting gets a moment */
 		if (run.alive)
 			client_wake(c, &run);
-		c->link = vm_link_open(l, c->path, c->woken ? WAKE_MS : run.alive ? PATIENCE_MS : 0, &link_ops, c);
+		c->link = vm_link_open(l, c->path, c->woken ? WAKE_MS : run.alive ? CONNECT_MS : 0, &link_ops, c);
 	}
 	vm_run_fini(&run);
 	return c;

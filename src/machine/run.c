@@ -211,12 +211,12 @@ static void run_correct(struct vm_run *r)
 	struct proc_id supervisor = {r->supervisor_pid, r->supervisor_start};
 	bool over = vm_state_is_over(r->state);
 	bool qemu = run_is_alive(r->qemu_pid, r->qemu_start);
-	bool looked_after = run_is_alive(r->supervisor_pid, r->supervisor_start);
+	bool supervised = run_is_alive(r->supervisor_pid, r->supervisor_start);
 	bool restarted = !proc_of_this_boot(&supervisor);
 	AUTO_FREE char *cause = NULL;
 
-	r->alive = !over && (qemu || looked_after);
-	r->orphan = r->alive && !looked_after;
+	r->alive = !over && (qemu || supervised);
+	r->orphan = r->alive && !supervised;
 	if (over || r->alive)
 		return;
 	cause = xasprintf("%s%s%s", r->cause, *r->cause ? "; then " : "",

@@ -8,9 +8,9 @@
 #include "base/mem.h"
 #include "host/file.h"
 
-#define MARK_FOLDER "snapshots"
+#define FOLDER "snapshots"
 
-static char *snapshot_meta_marks_path(const char *dir)
+static char *snapshot_meta_path(const char *dir)
 {
 	return file_join(dir, "snapshots.json");
 }
@@ -28,7 +28,7 @@ static json_t *snapshot_meta_read_all(const char *path)
 
 int snapshot_meta_write(const char *dir, const char *tag, const struct suspended_state *k, struct err *e)
 {
-	AUTO_FREE char *path = snapshot_meta_marks_path(dir);
+	AUTO_FREE char *path = snapshot_meta_path(dir);
 	json_t *all = snapshot_meta_read_all(path);
 	json_t *o = suspended_json(k);
 	int r = o && json_object_set(all, tag, o) == 0
@@ -42,7 +42,7 @@ int snapshot_meta_write(const char *dir, const char *tag, const struct suspended
 
 int snapshot_meta_read(const char *dir, const char *tag, struct suspended_state *out, struct err *e)
 {
-	AUTO_FREE char *path = snapshot_meta_marks_path(dir);
+	AUTO_FREE char *path = snapshot_meta_path(dir);
 	json_t *all = snapshot_meta_read_all(path);
 	int r = suspended_from_json(out, json_object_get(all, tag));
 
@@ -57,7 +57,7 @@ int snapshot_meta_read(const char *dir, const char *tag, struct suspended_state 
 
 int snapshot_meta_remove(const char *dir, const char *tag, struct err *e)
 {
-	AUTO_FREE char *path = snapshot_meta_marks_path(dir);
+	AUTO_FREE char *path = snapshot_meta_path(dir);
 	json_t *all = snapshot_meta_read_all(path);
 	int r = json_object_del(all, tag) == 0 ? json_write(path, all, e) : 0;
 
@@ -76,19 +76,19 @@ static const struct {
 };
 #define FILES ARRAY_SIZE(files)
 
-static char *snapshot_meta_kept_file(const char *dir, const char *tag, size_t i)
+static char *snapshot_meta_saved_file(const char *dir, const char *tag, size_t i)
 {
-	return xasprintf("%s/" MARK_FOLDER "/%s.%s", dir, tag, files[i].ending);
+	return xasprintf("%s/" FOLDER "/%s.%s", dir, tag, files[i].ending);
 }
 
 int snapshot_meta_save_files(const char *dir, const char *tag, struct err *e)
 {
-	AUTO_FREE char *folder = file_join(dir, MARK_FOLDER);
+	AUTO_FREE char *folder = file_join(dir, FOLDER);
 	int r = file_mkdirs(folder, e);
 
 	for (size_t i = 0; i < FILES && !r; i++) {
 		AUTO_FREE char *from = file_join(dir, files[i].name);
-		AUTO_FREE char *to = snapshot_meta_kept_file(dir, tag, i);
+		AUTO_FREE char *to = snapshot_meta_saved_file(dir, tag, i);
 
 		r = file_exists(from) ? file_copy_sparse(from, to, 0600, e) : file_remove_tree(to, e);
 	}
@@ -100,7 +100,7 @@ int snapshot_meta_restore_files(const char *dir, const char *tag, bool running, 
 	int r = 0;
 
 	for (size_t i = 0; i < FILES && !r; i++) {
-		AUTO_FREE char *from = snapshot_meta_kept_file(dir, tag, i);
+		AUTO_FREE char *from = snapshot_meta_saved_file(dir, tag, i);
 		AUTO_FREE char *to = file_join(dir, files[i].name);
 
 		if (file_exists(from) && !(running && files[i].open))
@@ -114,7 +114,7 @@ int snapshot_meta_remove_files(const char *dir, const char *tag, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; i < FILES && !r; i++) {
-		AUTO_FREE char *path = snapshot_meta_kept_file(dir, tag, i);
+		AUTO_FREE char *path = snapshot_meta_saved_file(dir, tag, i);
 
 		r = file_remove_tree(path, e);
 	}

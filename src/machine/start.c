@@ -14,8 +14,8 @@
 #include "host/proc.h"
 #include "machine/client.h"
 
-#define LOOK_MS 20
-#define PATIENCE_MS 20000
+#define CHECK_MS 20
+#define START_MS 20000
 
 struct start {
 	struct loop *loop;
@@ -75,7 +75,7 @@ static bool start_is_up(const struct start *s)
 	return up;
 }
 
-static void start_on_look(void *arg)
+static void start_on_timer(void *arg)
 {
 	struct start *s = arg;
 	bool alive = proc_alive(&s->id); /* asked first: what it left is complete then */
@@ -127,10 +127,10 @@ void vm_start(struct loop *l, const struct vm_request *r, void (*done)(const str
 	s->adopt = r->adopt;
 	s->request = xasprintf("%s/start-%ld.json", r->runtime_dir, (long)getpid());
 	s->error = xasprintf("%s.error", s->request);
-	s->deadline = loop_now(l) + PATIENCE_MS;
+	s->deadline = loop_now(l) + START_MS;
 	unlink(s->error); /* of an earlier process with our pid */
 	ok = start_launch(s, r, &s->failed) == 0;
-	s->timer = loop_timer_start(l, ok ? LOOK_MS : 0, ok ? LOOK_MS : 0, ok ? start_on_look : start_on_failed, s);
+	s->timer = loop_timer_start(l, ok ? CHECK_MS : 0, ok ? CHECK_MS : 0, ok ? start_on_timer : start_on_failed, s);
 }
 
 void vm_adopt(struct loop *l, const char *dir, void (*done)(const struct err *e, void *arg), void *arg)

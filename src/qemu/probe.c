@@ -25,7 +25,7 @@
 #include "spec/risk.h"
 
 #define OUTPUT_MAX 65536
-#define PATIENCE_MS 15000
+#define TRIAL_MS 15000
 #define COMPLAINT_MAX 4096
 #define ENTRIES_MAX 200
 #define PASSING_S 3600
@@ -148,7 +148,7 @@ static bool probe_trial(const char *binary, const struct strv *args, char **why,
 						.input_len = sizeof(input) - 1},
 			    &e);
 	if (t.proc)
-		t.timer = loop_timer_start(l, PATIENCE_MS, 0, probe_trial_on_late, &t);
+		t.timer = loop_timer_start(l, TRIAL_MS, 0, probe_trial_on_late, &t);
 	loop_run(l);
 	loop_free(l);
 	ok = t.proc && !t.late && !t.signal && !t.status;

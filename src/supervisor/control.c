@@ -284,7 +284,7 @@ int control_listen(struct control *c, const char *path, struct err *e)
 {
 	struct loop_server *server;
 
-	control_deafen(c); /* first: closing removes the path that it listens at */
+	control_stop_listening(c); /* first: closing removes the path that it listens at */
 	server = loop_listen(c->loop, path, control_on_client, c, e);
 	c->server = server;
 	return server ? 0 : -1;
@@ -366,7 +366,7 @@ void control_console(struct control *c, const char *p, size_t n)
 	buf_fini(&b);
 }
 
-static void control_finish_client(struct control *c)
+static void control_finish_now(struct control *c)
 {
 	void (*fn)(void *) = c->finished;
 	void *arg = c->finished_arg;
@@ -384,7 +384,7 @@ static void control_finish_client(struct control *c)
 
 static void control_on_finish_timer(void *arg)
 {
-	control_finish_client(arg);
+	control_finish_now(arg);
 }
 
 /* Finishes once the timer runs (control_finish was called) and nothing is queued. */
@@ -396,10 +396,10 @@ static void control_check_finished(struct control *c)
 		if (c->clients[i].stream && loop_stream_queued(c->clients[i].stream))
 			return;
 	}
-	control_finish_client(c);
+	control_finish_now(c);
 }
 
-void control_deafen(struct control *c)
+void control_stop_listening(struct control *c)
 {
 	loop_server_close(c->server);
 	c->server = NULL;
@@ -409,7 +409,7 @@ void control_finish(struct control *c, void (*fn)(void *arg), void *arg)
 {
 	c->finished = fn;
 	c->finished_arg = arg;
-	control_deafen(c);
+	control_stop_listening(c);
 	c->timer = loop_timer_start(c->loop, FINISH_MS, 0, control_on_finish_timer, c);
 	control_check_finished(c);
 }

@@ -55,7 +55,7 @@ void control_console(struct control *c, const char *p, size_t n);
 /* Listens at that path instead of the old one; existing clients stay connected. */
 int control_listen(struct control *c, const char *path, struct err *e);
 /* Closes the socket: accepts no more clients; existing ones stay connected. */
-void control_deafen(struct control *c);
+void control_stop_listening(struct control *c);
 /* Accepts no more clients or requests, and calls fn once everything is sent or after a second. */
 void control_finish(struct control *c, void (*fn)(void *arg), void *arg);
 void control_free(struct control *c);

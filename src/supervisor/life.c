@@ -281,7 +281,7 @@ static void life_on_saved(void *arg)
 {
 	struct sup *s = arg;
 
-	control_deafen(s->control);
+	control_stop_listening(s->control);
 	lock_release(s->lock);
 	s->lock = NULL;
 	life_send_state(s, "ended");

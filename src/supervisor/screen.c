@@ -170,7 +170,7 @@ static void screen_choose_typist(struct sup_screen *s)
 	}
 }
 
-static void screen_tell_typing(struct sup_screen *s)
+static void screen_send_typing(struct sup_screen *s)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		uint64_t client = s->viewers[i].client;
@@ -203,7 +203,7 @@ static const char *screen_on_attach(struct sup_screen *s, const json_t *request,
 	json_object_set_new(more, "rows", json_integer(console_rows(s->console)));
 	json_object_set_new(more, "columns", json_integer(console_cols(s->console)));
 	screen_send_update(s, v);
-	screen_tell_typing(s);
+	screen_send_typing(s);
 	return NULL;
 }
 
@@ -216,7 +216,7 @@ static const char *screen_on_take(struct sup_screen *s, const json_t *request, u
 		return "it is not attached to the console";
 	v->turn = json_bool(request, "type", true) ? ++s->turns : 0;
 	screen_choose_typist(s);
-	screen_tell_typing(s);
+	screen_send_typing(s);
 	return NULL;
 }
 
@@ -403,6 +403,6 @@ void sup_screen_gone(struct sup_screen *s, uint64_t client)
 		loop_timer_stop(s->timer);
 		s->timer = NULL;
 	} else {
-		screen_tell_typing(s);
+		screen_send_typing(s);
 	}
 }
