@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * copy: files and folders to a guest and from one, as a tar stream through one ssh: links, hard links, holes, times to
- * the nanosecond and modes stay as they are; owners are those of the receiver. What arrives lies in a folder beside its
- * place until it is whole. A guest's stream is not trusted: it lands below the place that was named, or is refused.
+ * copy: copies files and folders to and from a guest as a tar stream through one ssh. Links, hard links, holes,
+ * times to the nanosecond and modes are preserved; the receiver owns the copies. Files arrive in a folder beside
+ * their destination until they are complete. A stream from a guest is not trusted: it stays below the named
+ * destination, or is refused.
  */
 #ifndef IMAGE_COPY_H
 #define IMAGE_COPY_H
@@ -19,12 +20,13 @@ struct copy {
 	atomic_ullong done, total; /* bytes; total 0: not known */
 };
 
-/* Both block: for a work function. Ids: "copy-guest" (what the guest's end said), "copy-file" (a file of this host),
- * "copy-cut" (the connection ended), "copy-refused" (the guest sent what was not asked for), "interrupted". */
+/* Both block: for work functions. Ids: "copy-guest" (the guest's end reported an error), "copy-file" (a file of this
+ * host), "copy-cut" (the connection ended), "copy-refused" (the guest sent something that was not requested),
+ * "interrupted". */
 
-/* `paths` of this host into the guest, where `target` is a folder or what the only one is to be called. */
+/* Copies `paths` of this host into the guest; `target` is a folder or the new name of a single path. */
 int copy_to(struct copy *c, const struct strv *paths, const char *target, struct err *e);
-/* `paths` of the guest, each of which may be a pattern, to `target` on this host. */
+/* Copies `paths` of the guest, each of which may be a pattern, to `target` on this host. */
 int copy_from(struct copy *c, const struct strv *paths, const char *target, struct err *e);
 
 #endif

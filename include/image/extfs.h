@@ -38,24 +38,24 @@ struct extfs_stat {
  * or "qcow2" (whose backing file, if any, must be raw and lie in the same folder): it is never
  * guessed. NULL on error: "disk-…", "gpt-…", "fs-broken". */
 struct extfs *extfs_open(const char *path, const char *format, const char *partition, struct err *e);
-/* A reader over a file system that the caller has open, for writing too; borrowed until close. */
+/* Wraps a file system that the caller has open, also for writing; borrowed until close. */
 struct extfs *extfs_wrap(struct struct_ext2_filsys *fs);
 void extfs_close(struct extfs *fs); /* NULL is fine */
 
-/* The last change of the guest may still lie in the journal alone: it was not shut down cleanly.
- * What is read then may be old or half of it. */
+/* Returns whether the guest was not shut down cleanly: its last changes may only be in the journal. What is read
+ * then may be old or incomplete. */
 bool extfs_is_unclean(const struct extfs *fs);
 
-/* Operations. A path that leads nowhere: error id "fs-missing". */
+/* Operations. A missing path: error id "fs-missing". */
 
-/* The path with every link in it followed (owned), e.g. "/boot/vmlinuz-6.1.0-50-armmp-lpae". */
+/* Returns the path with every link in it resolved (the caller frees it), e.g. "/boot/vmlinuz-6.1.0-50-armmp-lpae". */
 int extfs_resolve(struct extfs *fs, const char *path, char **real, struct extfs_stat *st, struct err *e);
-/* Whether the path leads to something. */
+/* Returns whether the path exists. */
 bool extfs_has(struct extfs *fs, const char *path);
-/* Names in a folder without "." and "..", sorted; appended to `names`. */
+/* Appends the names in a folder without "." and "..", sorted. */
 int extfs_list(struct extfs *fs, const char *path, struct strv *names, struct err *e);
-/* A regular file whole; over `cap` bytes is an error. `out` is initialised by the call, owned by
- * the caller on success. */
+/* Reads a whole regular file; more than `cap` bytes are an error. Initializes `out`, which the caller frees on
+ * success. */
 int extfs_read(struct extfs *fs, const char *path, size_t cap, struct buf *out, struct err *e);
 
 #endif

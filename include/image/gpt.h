@@ -30,22 +30,21 @@ struct gpt_part {
 	const char *name; /* ASCII, at most 36 characters */
 };
 
-/* The sectors that partitions may use on a disk of that many. */
+/* Return the sectors that partitions may use on a disk of that many. */
 uint64_t gpt_first_usable(void);
 uint64_t gpt_last_usable(uint64_t disk_sectors);
 
-/* Writes the table for a disk of `disk_sectors` into fd (at its first 34 and last 33 sectors).
- * Parts become entries 1, 2, …; they must lie in the usable range and must not overlap, else
- * -1. Blocks. */
+/* Writes the table for a disk of `disk_sectors` into fd (first 34 and last 33 sectors). Parts become entries 1, 2,
+ * …; they must be in the usable range and must not overlap, else -1. Blocks. */
 int gpt_write(int fd, uint64_t disk_sectors, const struct gpt_guid *disk_id, const struct gpt_part *parts, size_t count,
 	      struct err *e);
 
-/* "C12A7328-…" in either case; -1 when it is no GUID. */
+/* Parses "C12A7328-…" in either case. Returns -1 if it is not a GUID. */
 int gpt_guid_parse(const char *text, struct gpt_guid *out);
-/* A version 4 GUID made from 16 bytes, random ones or a digest. */
+/* Creates a version 4 GUID from 16 bytes, random ones or a digest. */
 void gpt_guid_make(const uint8_t bytes[16], struct gpt_guid *out);
 
-/* CRC-32 as GPT uses it (reflected polynomial 0xEDB88320). */
+/* Computes the CRC-32 that GPT uses (reflected polynomial 0xEDB88320). */
 uint32_t gpt_crc32(const void *p, size_t n);
 
 #endif

@@ -19,17 +19,16 @@
 #include "base/strv.h"
 #include "image/extfs.h"
 
-/* Builds it for the kernel `version` from the image: busybox (package busybox-static) and
- * /usr/lib/modules/VERSION. `modules` are names as modprobe takes them; what they depend on comes
- * along, before them; what is built in or unknown to this kernel is left out (names of the unknown
- * are appended to `unknown` when it is not NULL). Packed modules are unpacked. `out` is
- * initialised by the call, owned by the caller on success. Works also on a file system that is
- * still being written (extfs_wrap). Blocks for a tenth of a second. */
+/* Builds it for the kernel `version` from the image: busybox (package busybox-static) and /usr/lib/modules/VERSION.
+ * `modules` are names as modprobe accepts them; their dependencies are included before them; built-in and unknown
+ * ones are omitted (unknown names are appended to `unknown` unless it is NULL). Packed modules are unpacked.
+ * Initializes `out`, which the caller frees on success. Also works on a file system that is being written
+ * (extfs_wrap). Blocks for a tenth of a second. */
 int initrd_build(struct extfs *fs, const char *version, const struct strv *modules, struct strv *unknown,
 		 struct buf *out, struct err *e);
 
 struct initrd_file {
-	const char *path; /* "debwiz/configure.sh"; its folders are made */
+	const char *path; /* "debwiz/configure.sh"; missing folders are created */
 	unsigned mode;	  /* permissions */
 	const void *data;
 	size_t len;

@@ -27,7 +27,7 @@
 #define ROOT_ESP_SIZE (64ull << 20)
 #define ROOT_START (1ull << 20) /* of the ESP, bytes */
 
-/* A package. `path` is its file (in the cache); opened when its turn comes. */
+/* A package. `path` is its file in the cache, opened when it is unpacked. */
 struct root_deb {
 	const char *name;
 	const char *version;
@@ -47,17 +47,17 @@ struct root_file {
 };
 
 struct root_request {
-	const char *output; /* made anew with mode 0600; removed again when the build fails */
+	const char *output; /* created again with mode 0600; removed if the build fails */
 	uint64_t size;	    /* of the disk, bytes: a multiple of 1 MiB */
-	int64_t epoch;	    /* > 0: time of all that has none of its own, file system included */
+	int64_t epoch;	    /* > 0: the time of everything without a time of its own, including the file system */
 	uint8_t fs_uuid[16];
 	struct gpt_guid disk_id, esp_id, root_id;
-	const struct root_deb *debs; /* unpacked; in the order that decides between two owners */
+	const struct root_deb *debs; /* unpacked; the order decides between two owners of a file */
 	size_t deb_count;
 	const struct root_deb *extras; /* copied to /var/cache/debwiz/NAME.deb, verified the same way */
 	size_t extra_count;
-	/* Made before any package: merged-/usr links, as {"/bin", .link = "usr/bin"}; a folder for
-	 * each target is made too. A package that ships the same link is fine. */
+	/* Created before any package: merged-/usr links, as {"/bin", .link = "usr/bin"}, and a folder for each
+	 * target. A package may ship the same link. */
 	const struct root_file *links;
 	size_t link_count;
 	const struct root_file *files; /* written after the packages */
@@ -66,24 +66,24 @@ struct root_request {
 	 * comments; content from the asset FOLDER/root/PATH, FOLDER being the list's own. NULL:
 	 * none. */
 	const char *file_list;
-	unsigned workers; /* decompressing at once; 0: by the number of CPUs */
+	unsigned workers; /* concurrent decompressions; 0: by the number of CPUs */
 };
 
 struct root_build;
 
-/* On the loop's thread, about ten times a second: bytes of packages read, of all of them, and the
- * name of the package that is being written (NULL before the first). */
+/* Reports, on the loop's thread, about ten times a second: bytes of packages read, of all of them, and the name of
+ * the package that is being written (NULL before the first). */
 typedef void (*root_progress_fn)(uint64_t done, uint64_t total, const char *package, void *arg);
-/* On the loop's thread, once. `error` is NULL on success, else borrowed; after a cancel its kind is
- * ERR_INTERRUPTED. The build is freed right after. */
+/* Reports the end, on the loop's thread, once. `error` is NULL on success, else borrowed; after a cancel its kind is
+ * ERR_INTERRUPTED. The build is freed afterwards. */
 typedef void (*root_done_fn)(const struct err *error, void *arg);
 
-/* Starts building. All that the request points to is borrowed until `done`. NULL with e filled
- * (and no `done`) when it cannot even start. `progress` may be NULL. The image is not synced: that
- * is done by whoever gives it its final name. */
+/* Starts a build. Everything that the request points to is borrowed until `done`. Returns NULL with e filled (and
+ * without `done`) if it cannot start. `progress` may be NULL. The image is not synced: the caller does that when it
+ * renames it. */
 struct root_build *root_build_start(struct loop *l, const struct root_request *request, root_progress_fn progress,
 				    root_done_fn done, void *arg, struct err *e);
-/* Ends it soon (well within a second); `done` still comes. */
+/* Ends the build within a second; `done` is still called. */
 void root_build_cancel(struct root_build *b);
 
 #endif

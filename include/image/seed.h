@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * seed: the small disk (ISO 9660 with Rock Ridge, label DEBWIZ) that makes a new machine its
- * owner's. The guest applies it once (assets/guest: firstboot); it is emptied afterwards, since it
- * holds private keys and may hold a password hash.
+ * seed: the small disk (ISO 9660 with Rock Ridge, label DEBWIZ) that sets up a new machine for its owner. The guest
+ * applies it once (assets/guest: firstboot); afterwards it is emptied, since it contains private keys and may
+ * contain the hash of a password.
  */
 #ifndef IMAGE_SEED_H
 #define IMAGE_SEED_H
@@ -13,20 +13,20 @@
 #include "base/err.h"
 #include "base/strv.h"
 
-/* A host key of the guest's ssh server: "ed25519", and what its two files hold. */
+/* A host key of the guest's ssh server: "ed25519", and the content of its two files. */
 struct seed_host_key {
 	const char *type;
 	const char *private_key, *public_key;
 };
 
-/* All borrowed; "" where nothing is to be set. */
+/* All borrowed; "" sets nothing. */
 struct seed {
 	const char *hostname;
 	const char *user;
 	const char *password_hash; /* crypt(5); "": no password */
 	const char *locale;
 	const char *timezone;
-	const char *proxy;    /* of apt, as the guest reaches it: seed_guest_proxy */
+	const char *proxy;    /* of apt, as the guest can connect to it: seed_guest_proxy */
 	const char *keyboard; /* LAYOUT or LAYOUT:VARIANT */
 	const char *term;     /* terminal at the other end of the console */
 	unsigned rows;	      /* 0: unknown */
@@ -38,14 +38,14 @@ struct seed {
 	size_t host_key_count;
 };
 
-/* Writes the disk to `path` atomically, mode 0600. A value with a NUL, CR or LF in it is refused
- * (id "seed-value"), keys and sources apart. Blocks. */
+/* Writes the disk to `path` atomically, mode 0600. A value with NUL, CR or LF is refused (id "seed-value"), except
+ * keys and sources. Blocks. */
 int seed_write(const char *path, const struct seed *s, struct err *e);
-/* A disk with the label and nothing on it, in place of one that was applied. */
+/* Writes an empty disk with the label, in place of one that was applied. */
 int seed_write_empty(const char *path, struct err *e);
 
 struct seed_archive {
-	const char *mirror;	    /* as the guest reaches it: seed_guest_url */
+	const char *mirror;	    /* as the guest can connect to it: seed_guest_url */
 	const char *security;	    /* of the security suites, "": none */
 	const char *release;	    /* "bookworm" */
 	const char *updates_suite;  /* "bookworm-updates", "": none */
@@ -55,16 +55,15 @@ struct seed_archive {
 	bool undated; /* snapshots: their Valid-Until is past (sources.list(5): check-valid-until) */
 };
 
-/* The guest's apt sources, with source packages. Owned by the caller. */
+/* Returns the guest's apt sources, with source packages; the caller frees it. */
 char *seed_sources(const struct seed_archive *a);
 
-/* The URL by which the guest reaches a mirror of the host: a loopback host becomes 10.0.2.2
- * (QEMU's user network), user and password are left out, and what is not http or https becomes
- * `fallback`. Owned by the caller. */
+/* Returns the URL by which the guest can connect to a mirror of the host: a loopback host becomes 10.0.2.2 (QEMU's
+ * user network), user and password are removed, and a URL that is not http or https becomes `fallback`. The caller
+ * frees it. */
 char *seed_guest_url(const char *url, const char *fallback);
 
-/* The same for a proxy, whose kind may be socks5 or socks5h as well, and which may have none; "" where it has
- * no host. */
+/* Does the same for a proxy, which may be socks5 or socks5h and may lack a scheme; returns "" if it has no host. */
 char *seed_guest_proxy(const char *proxy);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* copy: see include/image/copy.h. The guest's ends are assets/guest/cp-give.sh and cp-take.sh. */
+/* copy: copies files to and from a guest. The guest's ends are assets/guest/cp-give.sh and cp-take.sh. */
 #include "image/copy.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ int copy_file_error(int errnum, const char *path, struct err *e)
 	return err_errno(e, errnum, "copy-file", "cannot copy %s", path);
 }
 
-/* A path of the guest as its shell's home folder is the present one. */
+/* Returns a guest's path, relative to its shell's home folder. */
 static const char *copy_in_guest(const char *path)
 {
 	if (path[0] == '~' && path[1] == '/')
@@ -70,7 +70,8 @@ static int copy_start(struct copy *c, struct proc_stream *s, const char *script,
 	return r;
 }
 
-/* Ends it, and says why it failed: a fault of this host first, then a cancel, then what the other end said. */
+/* Ends the stream and reports why it failed: a fault of this host first, then a cancel, then the other end's
+ * message. */
 static int copy_finish(struct copy *c, struct proc_stream *s, int r, const char *way, struct err *e)
 {
 	static const char noise[] = "; tar: Exiting with failure status due to previous errors";
@@ -112,7 +113,7 @@ int copy_to(struct copy *c, const struct strv *paths, const char *target, struct
 	return copy_finish(c, &s, r, "to", e);
 }
 
-/* What comes before the mark is the noise of a shell's start. */
+/* Skips the output of a shell's start before the mark. */
 static int copy_await_mark(struct proc_stream *s, const char *mark, char *first, size_t *n)
 {
 	size_t len = 0;
@@ -129,7 +130,7 @@ static int copy_await_mark(struct proc_stream *s, const char *mark, char *first,
 			memmove(first, at, *n);
 			return 0;
 		}
-		if (len == FIRST_MAX) { /* the mark may be cut in two */
+		if (len == FIRST_MAX) { /* the mark may be split between two reads */
 			memmove(first, first + len / 2, len - len / 2);
 			len -= len / 2;
 		}
@@ -162,7 +163,7 @@ static int copy_receive(struct copy *c, const struct strv *paths, const char *pa
 	return r;
 }
 
-/* The folder in which `target` lies or that it is, without a link in its path; owned. */
+/* Returns the folder that `target` is or lies in, without links in its path; the caller frees it. */
 static char *copy_place_of(const char *target, bool many, bool *folder, struct err *e)
 {
 	size_t n = strlen(target);

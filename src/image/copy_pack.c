@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* copy_pack: files of this host as a tar stream. libarchive reads the disk (with its holes) and writes pax. */
+/* copy_pack: writes files of this host as a tar stream. libarchive reads the disk (with its holes) and writes pax. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
@@ -19,7 +19,7 @@ struct pack {
 	const char *path; /* as it was given */
 	size_t skip;	  /* of a path that was read: what is replaced */
 	const char *as;	  /* by this: "0/NAME" */
-	bool count;	  /* add up alone */
+	bool count;	  /* only compute the total size */
 	struct err *e;
 };
 
@@ -34,7 +34,7 @@ static la_ssize_t pack_write(struct archive *a, void *arg, const void *p, size_t
 	return (la_ssize_t)n;
 }
 
-/* The stream broke: no words, its other end knows why. */
+/* Fails without a message: the other end of the broken stream reports why. */
 static int pack_broken(struct pack *k)
 {
 	err_fini(k->e);
@@ -50,7 +50,7 @@ static int pack_data(struct pack *k, const char *path)
 	int r;
 
 	while ((r = archive_read_data_block(k->disk, &p, &n, &offset)) >= ARCHIVE_WARN && r != ARCHIVE_EOF) {
-		while (at < offset) { /* a hole: the writer leaves it out */
+		while (at < offset) { /* a hole: the writer omits it */
 			size_t gap = offset - at > ZEROS ? ZEROS : (size_t)(offset - at);
 
 			if (archive_write_data(k->out, zeros, gap) < 0)
@@ -100,7 +100,7 @@ static int pack_walk(struct pack *k)
 		if (k->copy->cancel && atomic_load(k->copy->cancel))
 			r = pack_broken(k);
 		else if (archive_entry_filetype(entry) == AE_IFSOCK)
-			continue; /* belongs to whoever listens there */
+			continue; /* belongs to the process that listens on it */
 		else if (k->count && archive_entry_filetype(entry) == AE_IFREG)
 			atomic_fetch_add(&k->copy->total, (unsigned long long)archive_entry_size(entry));
 		else if (!k->count)
@@ -117,7 +117,7 @@ static int pack_walk(struct pack *k)
 	return r;
 }
 
-/* One that is a link itself is followed; links in a folder stay links. */
+/* Packs a path. A path that is a link is followed; links in a folder stay links. */
 static int pack_path(struct pack *k, const char *path, size_t number)
 {
 	char *name = copy_name(path);
@@ -157,7 +157,7 @@ static int pack_all(struct pack *k, const struct strv *paths, bool count)
 	return r;
 }
 
-/* Behind everything else: what comes without it is not whole. */
+/* Writes the end mark: a stream without it is incomplete. */
 static int pack_end(struct pack *k)
 {
 	struct archive_entry *entry = archive_entry_new();
@@ -183,7 +183,7 @@ int copy_pack(struct copy *c, const struct strv *paths, struct proc_stream *s, s
 	archive_write_set_bytes_per_block(k.out, 1 << 16);
 	archive_write_set_bytes_in_last_block(k.out, 1);
 	archive_entry_linkresolver_set_strategy(k.links, archive_format(k.out));
-	r = pack_all(&k, paths, true); /* before anything is sent: a path that does not exist is told now */
+	r = pack_all(&k, paths, true); /* before anything is sent: a missing path is reported first */
 	if (!r && archive_write_open(k.out, &k, NULL, pack_write, NULL) != ARCHIVE_OK)
 		r = pack_broken(&k);
 	if (!r)

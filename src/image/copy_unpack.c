@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* copy_unpack: a guest's tar stream into a folder of this host, and from there to its place. */
+/* copy_unpack: unpacks a guest's tar stream into a folder of this host, and moves the files from there to their
+ * destination. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <dirent.h>
@@ -23,7 +24,7 @@ struct unpack {
 	struct proc_stream *stream;
 	const struct strv *paths;
 	const char *part;
-	const char *first; /* what was read before, n bytes, once */
+	const char *first; /* n bytes that were read before; consumed once */
 	size_t n;
 	char block[BLOCK];
 	struct archive *in, *out;
@@ -52,7 +53,7 @@ static int unpack_refuse(struct unpack *u, const char *name)
 	return err_hint(u->e, "nothing was written; do not trust that guest");
 }
 
-/* No way out of the folder, and below the number of a path nothing but what that path names. */
+/* Accepts only paths within the folder, and below the number of a requested path only its content. */
 static bool unpack_is_asked(const struct unpack *u, const char *name)
 {
 	char *end, *top, *wanted;
@@ -74,7 +75,7 @@ static bool unpack_is_asked(const struct unpack *u, const char *name)
 	return fine;
 }
 
-/* Below the folder, and without what a guest has no say in here. */
+/* Prepares an entry: below the folder, and without attributes that a guest must not set here. */
 static int unpack_adapt(struct unpack *u, struct archive_entry *entry)
 {
 	const char *name = archive_entry_pathname(entry), *link = archive_entry_hardlink(entry);
@@ -106,7 +107,7 @@ static int unpack_adapt(struct unpack *u, struct archive_entry *entry)
 	return 0;
 }
 
-/* A path of the guest, for a message. */
+/* Returns a path of the guest, for a message. */
 static const char *copy_unpack_shown(const struct unpack *u, const char *path)
 {
 	size_t n = strlen(u->part);
@@ -181,7 +182,7 @@ int copy_unpack(struct copy *c, const struct strv *paths, const char *part, cons
 
 static int copy_unpack_place(const char *from, const char *to, struct err *e);
 
-/* A folder that may not be written cannot change its parent. */
+/* Moves to a free name. A read-only folder cannot get another parent. */
 static int copy_unpack_place_new(const char *from, const struct stat *st, const char *to, struct err *e)
 {
 	bool locked = S_ISDIR(st->st_mode) && !(st->st_mode & S_IWUSR);
@@ -195,7 +196,7 @@ static int copy_unpack_place_new(const char *from, const struct stat *st, const 
 	return 0;
 }
 
-/* Each item of the folder; then the folder's own times and mode. */
+/* Moves each item of the folder; then sets the folder's own times and mode. */
 static int copy_unpack_place_items(const char *from, const struct stat *st, const char *to, bool own, struct err *e)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
@@ -246,7 +247,7 @@ static int copy_unpack_place(const char *from, const char *to, struct err *e)
 	return copy_unpack_place_new(from, &a, to, e);
 }
 
-/* The only item of the folder, owned; NULL where there is none or several. */
+/* Returns the only item of the folder, or NULL if it has none or several; the caller frees it. */
 static char *copy_unpack_only_item(const char *dir)
 {
 	DIR *d = opendir(dir);

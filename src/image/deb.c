@@ -80,7 +80,7 @@ static int deb_read_raw(struct deb *d, void *p, size_t n, struct err *e)
 	return 0;
 }
 
-/* The next compressed bytes of the member into d->in. */
+/* Reads the next compressed bytes of the member into d->in. */
 static ssize_t deb_source_read_member(struct deb *d)
 {
 	size_t n = d->left < sizeof d->in ? (size_t)d->left : sizeof d->in;
@@ -214,7 +214,7 @@ static int deb_source_open(struct deb *d, enum deb_packing packing, struct err *
 #define AR_MAGIC "!<arch>\n"
 #define AR_HEADER 60
 #define NAME_MAX_BYTES 255
-/* What a device number has room for (32 bits, as in Linux) */
+/* Limits of a device number (32 bits, as in Linux) */
 #define MAJOR_MAX 4095
 #define MINOR_MAX 0xfffff
 
@@ -228,7 +228,7 @@ static int deb_bad(struct deb *d, struct err *e, const char *what)
 	return err_set(e, ERR_VERIFY, "deb-format", "%s is not a valid Debian package: %s", d->name, what);
 }
 
-/* Passes over the rest of the current member, hashing it. */
+/* Skips the rest of the current member, hashing it. */
 static int deb_skip_member(struct deb *d, struct err *e)
 {
 	while (d->left > 0) {
@@ -242,14 +242,14 @@ static int deb_skip_member(struct deb *d, struct err *e)
 		char pad;
 
 		d->odd = false;
-		/* Some tools leave the padding of the last member away. */
+		/* some tools omit the padding of the last member */
 		if (d->pos < d->size && deb_read_raw(d, &pad, 1, e))
 			return -1;
 	}
 	return 0;
 }
 
-/* Digits, then only blanks. */
+/* Reads digits, followed only by blanks. */
 static bool deb_parse_decimal(const char *p, size_t n, uint64_t *out)
 {
 	uint64_t v = 0;
@@ -266,7 +266,7 @@ static bool deb_parse_decimal(const char *p, size_t n, uint64_t *out)
 	return true;
 }
 
-/* The next ar header: 1, or 0 at the end of the file. */
+/* Reads the next ar header. Returns 1, or 0 at the end of the file. */
 static int deb_next_member(struct deb *d, struct member *m, struct err *e)
 {
 	char h[AR_HEADER];
@@ -444,7 +444,7 @@ open:
 	return deb_source_open(d, packing, e);
 }
 
-/* The name as deb.h promises it; NULL with e filled when it is not to be trusted. */
+/* Returns the name as deb.h documents it, or NULL with e filled if it is not acceptable. */
 static char *deb_clean_path(struct deb *d, const char *raw, struct err *e)
 {
 	char *out;

@@ -74,42 +74,42 @@ struct deb_entry {
  * it is borrowed and must stay open). `name` is for messages, copied. NULL with e (ERR_VERIFY,
  * "deb-format", or ERR_FAILED on a read error) when it is no package. */
 struct deb *deb_open(int fd, const char *name, struct err *e);
-/* Lower the cap on the unpacked bytes of data.tar (default DEB_DATA_MAX). Call before deb_enter. */
+/* Lowers the limit of the unpacked bytes of data.tar (default DEB_DATA_MAX). Call it before deb_enter. */
 void deb_limit(struct deb *d, uint64_t max_output);
 void deb_free(struct deb *d); /* NULL is fine; does not close fd */
 
 /* Operations */
 
-/* Goes to the first entry of a part. The control part comes first and may be left out; there is no
- * way back. 0 or -1. */
+/* Goes to the first entry of a part. The control part comes first and may be skipped; the reader only moves forward.
+ * Returns 0 or -1. */
 int deb_enter(struct deb *d, enum deb_part part, struct err *e);
-/* The next entry of the part, what is left of the one before is skipped. 1: *out filled, 0: end of
- * the part, -1: error. */
+/* Goes to the next entry of the part, skipping the rest of the current one. Returns 1 with *out filled, 0 at the end
+ * of the part, -1 on error. */
 int deb_next(struct deb *d, struct deb_entry *out, struct err *e);
-/* Reads on in the content of a DEB_FILE: fills p with n bytes or up to the end of the file. The
- * number of bytes, 0 at the end, -1 on error (a file that ends before its size is one). */
+/* Reads the content of a DEB_FILE: n bytes, or up to its end. Returns the number of bytes, 0 at the end, -1 on error
+ * (also if the file ends before its size). */
 ssize_t deb_read(struct deb *d, void *p, size_t n, struct err *e);
-/* Reads the rest of the package (so that its last bytes are checked and hashed too) and gives size
- * and SHA-256 of the whole file as it was read. Call it once, last. */
+/* Reads the rest of the package, so that it is checked and hashed too, and sets size and SHA-256 of the whole file
+ * as it was read. Must be called once, last. */
 int deb_finish(struct deb *d, uint8_t sha256[HASH_SIZE], uint64_t *size, struct err *e);
-/* Bytes of the file read so far, for progress. */
+/* Returns the bytes of the file read so far, for progress. */
 uint64_t deb_position(const struct deb *d);
 
-/* Whole packages in one call, each over its own reader of fd */
+/* Whole packages in one call, each with its own reader of fd */
 
-/* Return 0 to go on, 1 to stop without error, -1 (with e filled) to fail. deb_read(d, …) reads the
- * entry's content. */
+/* Receives an entry, whose content deb_read(d, …) reads. Returns 0 to continue, 1 to stop without an error, -1 (with
+ * e filled) to fail. */
 typedef int (*deb_entry_fn)(struct deb *d, const struct deb_entry *entry, void *arg, struct err *e);
 int deb_each(int fd, const char *name, enum deb_part part, deb_entry_fn fn, void *arg, struct err *e);
 
-/* Reads one regular file of the data part, at most `cap` bytes long. `path` with or without leading
- * "./" or "/". Hard links to a file are followed within the package, symbolic links are not. `out`
- * is initialised by the call, owned by the caller on success. Not there: error id "deb-member". */
+/* Reads one regular file of the data part of at most `cap` bytes. `path` may begin with "./" or "/". Follows hard
+ * links within the package, but not symbolic links. Initializes `out`, which the caller frees on success. Missing:
+ * error id "deb-member". */
 int deb_extract_file(int fd, const char *name, const char *path, size_t cap, struct buf *out, struct err *e);
-/* The control file (deb-control(5)) as text; `out` as above. Nothing is checked but its size. */
+/* Reads the control file (deb-control(5)) as text; `out` as above. Checks only its size. */
 int deb_read_control(int fd, const char *name, struct buf *out, struct err *e);
-/* Value of a field of a control stanza, first line only, blanks around it stripped; NULL when it is
- * not there. Owned by the caller. */
+/* Returns the value of a field of a control stanza (its first line, without blanks around it), or NULL; the caller
+ * frees it. */
 char *deb_control_field(const char *stanza, const char *field);
 
 #endif

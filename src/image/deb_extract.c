@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * deb_extract: what others want of a package in one call: each entry of a part, one file, the
- * control stanza. In: a descriptor. Out: bytes in memory. Built on the public reader only.
+ * deb_extract: reads each entry of a part, one file, or the control stanza of a package in one call. Uses only the
+ * public reader.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "base/strv.h"
 #include "deb.h"
 
-/* A package's hard links lead from file to file; a longer chain is no accident. */
+/* Limit of a chain of hard links; real packages have short ones. */
 #define LINKS_MAX 8
 
 int deb_each(int fd, const char *name, enum deb_part part, deb_entry_fn fn, void *arg, struct err *e)
@@ -34,7 +34,7 @@ out:
 	return r < 0 ? -1 : 0;
 }
 
-/* Reads what is left of the entry; `out` is initialised here. */
+/* Reads the rest of the entry; initializes `out`. */
 static int deb_extract_read_entry(struct deb *d, const struct deb_entry *entry, const char *name, size_t cap,
 				  struct buf *out, struct err *e)
 {
@@ -43,7 +43,7 @@ static int deb_extract_read_entry(struct deb *d, const struct deb_entry *entry, 
 		return err_set(e, ERR_VERIFY, "deb-too-large", "%s in %s is larger than %zu bytes", entry->path, name,
 			       cap);
 	while (out->len < entry->size) {
-		/* in steps, so that a size that lies costs no memory */
+		/* in steps, so that a wrong size costs no memory */
 		size_t n = entry->size - out->len < (1u << 20) ? (size_t)(entry->size - out->len) : (1u << 20);
 		ssize_t got = deb_read(d, buf_reserve(out, n), n, e);
 

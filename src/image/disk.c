@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* disk: see include/image/disk.h. In: paths and sizes. Out: files in the machine's folder. */
+/* disk: creates, checks, grows and flattens a machine's disk. */
 #include "image/disk.h"
 
 #include <errno.h>
@@ -20,7 +20,8 @@
 
 #define OUTPUT_MAX (1024 * 1024)
 
-/* qemu-img(1): 0 well, 1 not checked, 2 corrupt, 3 leaks alone, 63 no check for this format. */
+/* Exit status of qemu-img check (qemu-img(1)): 0 ok, 1 not checked, 2 corrupt, 3 only leaks, 63 format without
+ * checks. */
 enum { CHECK_WELL = 0, CHECK_CORRUPT = 2, CHECK_LEAKS = 3, CHECK_NONE = 63 };
 
 int disk_examine(const char *path, enum disk_health *out, uint64_t *count, struct err *e)
@@ -157,7 +158,7 @@ static int disk_sync_and_rename(const char *part, const char *path, struct err *
 	return file_rename(part, path, e);
 }
 
-/* What a killed run left. Nothing that qemu-img would write through may stand there. */
+/* Removes the leftover of a killed run, so that qemu-img cannot write through anything planted. */
 static int disk_clear_part(const char *part, struct err *e)
 {
 	if (unlink(part) < 0 && errno != ENOENT)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * disk_base: which machines need a base image; see include/image/disk.h. A hard link keeps the
- * base's data by itself. Where a file system has none, the machine gets a symbolic link, and the
- * base a file used-by-N that holds the path of that link.
+ * disk_base: which machines use a base image. A hard link keeps the base's data by itself. If a file system has
+ * none, the machine gets a symbolic link, and the base a file used-by-N with the path of that link.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -27,7 +26,7 @@ static bool disk_base_leads_to(const char *path, const struct stat *base)
 	return stat(path, &st) == 0 && file_is_same(&st, base);
 }
 
-/* Named by the link's path, so a second run writes the same file. */
+/* Writes the reference, named by the link's path, so that a second run writes the same file. */
 static int disk_base_write_reference(const char *base_disk, const char *link_path, struct err *e)
 {
 	uint8_t digest[HASH_SIZE];
@@ -59,7 +58,7 @@ int disk_link_base(const char *base_disk, const char *link_path, struct err *e)
 		if (unlink(part) < 0 && errno != ENOENT)
 			r = err_errno(e, errno, "disk-base", "cannot remove the old %s", part);
 		else if (link(target, part) < 0) {
-			/* the reference first: a link without one would not hold the base */
+			/* the reference first: a link without one would not protect the base */
 			r = disk_base_write_reference(target, where, e);
 			if (!r && symlink(target, part) < 0)
 				r = err_errno(e, errno, "disk-base", "cannot link to the base image at %s", part);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* disk_snapshot: snapshots inside a disk that is not in use, by qemu-img; see include/image/disk.h. */
+/* disk_snapshot: snapshots inside a disk that is not in use, by qemu-img. */
 #include <stdlib.h>
 #include <string.h>
 

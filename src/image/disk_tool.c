@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* disk_tool: see disk_tool.h. A loop of its own, so it may be called in a work function. */
+/* disk_tool: runs qemu-img, and marks its changes inside a disk. A killed change may leave the disk damaged and a
+ * qemu-img that still writes; the mark beside the disk reports it until the change is complete. It uses a loop of
+ * its own, so that it may be called in work functions. */
 #include "disk_tool.h"
 
 #include <errno.h>
@@ -25,7 +27,7 @@ struct tool {
 	const atomic_bool *cancel;
 	void (*progress)(double percent, void *arg);
 	void *arg;
-	struct buf line; /* standard output since the last line end */
+	struct buf line; /* standard output since the last end of a line */
 	struct buf errors;
 	int64_t status;
 	int signal;
@@ -108,7 +110,7 @@ int disk_tool_run(char *const *argv, const atomic_bool *cancel, void (*progress)
 /* ---- Changes inside a disk */
 
 #define WHAT_MAX 256
-#define OTHERS_MS 3000 /* until a qemu-img that was left alone must have ended */
+#define OTHERS_MS 3000 /* until a qemu-img that was left running must have exited */
 #define OTHERS_STEP_MS 20
 
 static char *disk_change_mark_path(const char *disk)

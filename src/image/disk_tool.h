@@ -7,13 +7,13 @@
 
 #include "base/err.h"
 
-/* Runs argv, waits, and ends it when *cancel (may be NULL) becomes true. `progress` gets the
- * percentages that `qemu-img -p` prints; may be NULL. */
+/* Runs argv, waits for its exit, and ends it when *cancel (may be NULL) becomes true. Calls `progress` (may be NULL)
+ * with the percentages that `qemu-img -p` prints. */
 int disk_tool_run(char *const *argv, const atomic_bool *cancel, void (*progress)(double percent, void *arg), void *arg,
 		  struct err *e);
 
-/* A run that changes the disk in place, marked meanwhile as `what`; a disk whose last change was cut off is
- * examined first (disk_settle). Where it does not end the change the mark stays. */
+/* Runs a change inside the disk, marked as `what` until it is complete; first examines a disk whose last change was
+ * killed (disk_settle). Unless `ends` the mark stays. */
 int disk_change_run(char *const *argv, const char *disk, const char *what, bool ends, struct err *e);
 
 #endif

@@ -136,7 +136,7 @@ static void dpkgdb_read_conffiles(struct dpkgdb_package *p)
 	strv_fini(&lines);
 }
 
-/* A name as dpkg allows it; it becomes part of a file's name. */
+/* Returns whether a name is valid for dpkg; it becomes part of a file's name. */
 static bool dpkgdb_is_word(const char *s)
 {
 	static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -213,7 +213,7 @@ static int dpkgdb_put(struct dpkgdb_writer *w, const char *name, const struct bu
 	return dpkgdb_put_bytes(w, name, 0644, text->data, text->len, e);
 }
 
-/* The stanza with Status behind Package, and Conffiles at its end. */
+/* Adds the stanza with Status after Package, and Conffiles at its end. */
 static void dpkgdb_add_stanza(struct buf *out, const struct dpkgdb_package *p)
 {
 	const struct buf *control = &dpkgdb_member(p, "control")->content;
@@ -249,7 +249,7 @@ static int dpkgdb_write_info(struct dpkgdb_writer *w, const struct dpkgdb_packag
 	for (size_t i = 0; r == 0 && i < p->member_count; i++) {
 		const struct dpkgdb_member *m = &p->members[i];
 
-		/* dpkg keeps these two by itself, whatever a package brings */
+		/* dpkg itself writes these two, whatever a package contains */
 		if (strcmp(m->name, "control") == 0 || strcmp(m->name, "list") == 0)
 			continue;
 		name = xasprintf("%s.%s", base, m->name);
@@ -263,7 +263,7 @@ static int dpkgdb_write_info(struct dpkgdb_writer *w, const struct dpkgdb_packag
 static int dpkgdb_make_dirs(struct dpkgdb_writer *w, struct err *e)
 {
 	static const char *const names[] = {"", "/alternatives", "/info", "/parts", "/triggers", "/updates"};
-	/* A package that ships the folder decides about it. */
+	/* A package that ships the folder sets its attributes. */
 	struct image_attr attr = {.mode = 0755, .mtime = w->epoch, .rank = UINT32_MAX};
 	char *path;
 	int r = 0;
@@ -354,7 +354,7 @@ static int dpkgdb_triggers_write_paths(const struct interests *all, struct dpkgd
 	return r;
 }
 
-/* One file for the trigger at `first`, unless an earlier entry has made it. */
+/* Writes the file of the trigger at `first`, unless an earlier entry has written it. */
 static int dpkgdb_triggers_write_named(const struct interests *all, size_t first, struct dpkgdb_writer *w,
 				       struct err *e)
 {

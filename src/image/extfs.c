@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * extfs: see include/image/extfs.h. In: a disk. Out: names and contents. The disk reaches libext2fs
- * through an io_manager of our own that can only read.
+ * extfs: reads files of an ext4 file system in a disk, through a read-only io_manager for libext2fs.
  */
 #include "image/extfs.h"
 
@@ -14,14 +13,14 @@
 
 #define LINKS_MAX 20
 #define LINK_MAX 4096
-#define RUN_MAX (1u << 20) /* bytes asked for at once */
+#define RUN_MAX (1u << 20) /* bytes requested at once */
 
 struct extfs {
 	ext2_filsys fs;
-	struct vdisk *disk; /* NULL: the file system is another's */
+	struct vdisk *disk; /* NULL: the file system belongs to the caller */
 	uint64_t start;	    /* of the partition in the disk, bytes */
 	uint64_t length;
-	struct err why; /* why the disk could not be read, kept while libext2fs unwinds */
+	struct err why; /* why the disk could not be read, kept while libext2fs returns */
 };
 
 static int extfs_fail(struct extfs *x, errcode_t rc, const char *what, const char *path, struct err *e)
@@ -108,7 +107,7 @@ static struct struct_io_manager reader = {
 	.write_blk64 = extfs_io_write64,
 };
 
-/* libext2fs hands nothing but a name to the open function. */
+/* libext2fs passes only a name to the open function. */
 static _Thread_local struct extfs *opening;
 
 static errcode_t extfs_io_open(const char *name, int flags, io_channel *out)
@@ -166,7 +165,7 @@ void extfs_close(struct extfs *x)
 	if (!x)
 		return;
 	if (x->fs && x->disk)
-		ext2fs_free(x->fs); /* not close: there is nothing to write */
+		ext2fs_free(x->fs); /* not closed, but freed: nothing must be written */
 	vdisk_close(x->disk);
 	err_fini(&x->why);
 	free(x);
@@ -179,7 +178,7 @@ bool extfs_is_unclean(const struct extfs *x)
 
 /* ---- content */
 
-/* The blocks of an inode up to `size` bytes, runs of neighbours at once. */
+/* Reads the blocks of an inode up to `size` bytes, runs of neighbours at once. */
 static errcode_t extfs_read_blocks(struct extfs *x, ext2_ino_t ino, struct ext2_inode *inode, char *to, uint64_t size)
 {
 	uint64_t unit = x->fs->blocksize;
@@ -213,7 +212,7 @@ static errcode_t extfs_read_blocks(struct extfs *x, ext2_ino_t ino, struct ext2_
 
 			memset(to + at * unit, 0, (size_t)(end - at * unit));
 		} else {
-			/* the last block of the file may be longer than what is asked for */
+			/* the last block of the file may be longer than requested */
 			uint64_t whole = (at + run) * unit <= size ? run : run - 1;
 
 			if (whole)
@@ -252,7 +251,7 @@ static errcode_t extfs_read_link(struct extfs *x, ext2_ino_t ino, struct ext2_in
 /* ---- paths */
 
 struct walk {
-	struct strv names; /* from the root to where we are */
+	struct strv names; /* from the root to the current folder */
 	ext2_ino_t *inos;  /* of the same */
 	size_t room;
 };
@@ -280,7 +279,7 @@ static void extfs_walk_pop(struct walk *w)
 	w->names.items[w->names.len] = NULL;
 }
 
-/* One part of the path; a link's target goes before *rest, which is replaced. */
+/* Resolves one part of the path; the target of a link is inserted before *rest, which is replaced. */
 static errcode_t extfs_walk_step(struct extfs *x, struct walk *w, const char *name, int *links, char **rest)
 {
 	struct ext2_inode inode;
@@ -338,7 +337,7 @@ static errcode_t extfs_walk_path(struct extfs *x, struct walk *w, const char *pa
 	return rc;
 }
 
-/* Where a path leads to; *real (owned) may be NULL. */
+/* Resolves a path; *real (the caller frees it) may be NULL. */
 static int extfs_find(struct extfs *x, const char *path, char **real, ext2_ino_t *ino, struct ext2_inode *inode,
 		      struct err *e)
 {

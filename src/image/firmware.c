@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * firmware: see include/image/firmware.h. Two passes over the package: descriptors, links and the
- * names of the files; then the bytes of two of them.
+ * firmware: extracts UEFI firmware from a package in two passes: descriptors, links and names of files; then the
+ * bytes of two files.
  */
 #include "image/firmware.h"
 
@@ -23,7 +23,7 @@
 #define CHUNK (64u << 10)
 
 struct descriptor {
-	char *name; /* file name: the order among them */
+	char *name; /* file name, which sorts them */
 	char *text;
 	size_t n;
 };
@@ -31,7 +31,7 @@ struct descriptor {
 struct scan {
 	const char *package;
 	struct strv files;
-	struct strv links; /* path, target by turns */
+	struct strv links; /* path and target alternately */
 	struct descriptor *found;
 	size_t count;
 	const atomic_bool *cancel;
@@ -111,8 +111,8 @@ static const char *firmware_link_target(const struct scan *s, const char *path)
 	return NULL;
 }
 
-/* The regular file of the package behind a path (owned), or NULL. Links within a folder or from
- * the root are followed, which is all that firmware packages have. */
+/* Returns the regular file of the package that a path leads to, or NULL; the caller frees it. Follows links within a
+ * folder or from the root, which is all that firmware packages have. */
 static char *firmware_find_file(const struct scan *s, const char *path)
 {
 	char *at = xstrdup(path + strspn(path, "/"));
@@ -175,7 +175,7 @@ static bool firmware_fits(const json_t *v, const struct firmware_want *want)
 	       !firmware_has_text(features, "requires-smm");
 }
 
-/* File behind mapping.KEY.filename, if that is a raw image. */
+/* Returns the file of mapping.KEY.filename if it is a raw image. */
 static char *firmware_mapped_file(const struct scan *s, const json_t *v, const char *key)
 {
 	const json_t *file = json_object_get(json_object_get(v, "mapping"), key);
@@ -224,7 +224,7 @@ static bool firmware_is_zero(const char *p, size_t n)
 	return !n || (!p[0] && !memcmp(p, p + 1, n - 1));
 }
 
-/* Blocks of zeros become holes. */
+/* Writes the file with holes for blocks of zeros. */
 static int firmware_copy_sparse(struct take *t, struct deb *d, int fd, const char *path, uint64_t size, struct err *e)
 {
 	char *block = xmalloc(CHUNK);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gpt: the bytes of a partition table. In: the layout. Out: both copies of the table in a file. It
- * touches no other sector.
+ * gpt: writes both copies of a partition table into a file; changes no other sector.
  */
 #include "image/gpt.h"
 

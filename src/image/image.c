@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image: folders, links and nodes in an image, and who stays when two claim one name. In: paths
- * and attributes. Out: inodes and names. File contents are image_file.c's, and what a folder is on
- * disk is image_dir.c's.
+ * image: creates the file system of an image and puts folders, links and nodes into it, and decides between two
+ * owners of a name. Regular files are in image_file.c; image_dir.c writes the blocks of folders.
  */
 #include "image_private.h"
 
@@ -15,11 +14,11 @@
 
 #include "base/mem.h"
 
-/* Seconds that an inode can hold: 32 bits and their sign, and two more in the extra field. */
+/* Seconds that an inode can store: 32 bits with sign, and two more in the extra field. */
 #define TIME_MIN (-(INT64_C(1) << 31))
 #define TIME_MAX (TIME_MIN + (INT64_C(1) << 34) - 1)
 
-/* The nearest time that an inode can hold, as the kernel does. */
+/* Returns the nearest time that an inode can store, as the kernel does. */
 static int64_t image_clamp_time(int64_t t)
 {
 	return t < TIME_MIN ? TIME_MIN : t > TIME_MAX ? TIME_MAX : t;
@@ -93,7 +92,7 @@ int image_make_dir(struct image *im, struct node *parent, const char *name, size
 	return rc ? image_fail(rc, "cannot make the folder", (*out)->name, e) : 0;
 }
 
-/* A folder that is there is claimed once more. */
+/* Claims an existing folder again. */
 static int image_claim_dir(struct image *im, struct node *dir, const struct image_attr *attr, struct err *e)
 {
 	errcode_t rc;
@@ -125,7 +124,7 @@ int image_mkdir(struct image *im, const char *path, const struct image_attr *att
 	return err_set(e, ERR_VERIFY, "image-clash", "/%s is both a file and a folder", path);
 }
 
-/* One name less for an inode; the last one takes its blocks along. */
+/* Removes a name of an inode; with the last one its blocks are freed. */
 static errcode_t image_drop_inode(struct image *im, ext2_ino_t ino)
 {
 	union inode in;
@@ -346,7 +345,7 @@ static void image_fs_fill_params(struct ext2_super_block *p, uint64_t blocks)
 	ext2fs_set_feature_resize_inode(p);
 }
 
-/* What ext2fs_initialize leaves to its caller, or takes from the clock or the host. */
+/* Sets what ext2fs_initialize leaves to its caller, or takes from the clock or the host. */
 static void image_fs_finish_super(ext2_filsys fs, const struct image_spec *spec)
 {
 	struct ext2_super_block *s = fs->super;
@@ -368,7 +367,7 @@ static void image_fs_finish_super(ext2_filsys fs, const struct image_spec *spec)
 	ext2fs_init_csum_seed(fs);
 }
 
-/* The inodes below the first one for use; the one of bad blocks must be there, with none in it. */
+/* Marks the reserved inodes as used; that of bad blocks must exist and list none. */
 static errcode_t image_fs_reserve_inodes(ext2_filsys fs)
 {
 	ext2_badblocks_list none;
@@ -393,7 +392,7 @@ static errcode_t image_fs_populate(ext2_filsys fs)
 
 	if (rc)
 		return rc;
-	/* The file is new, so that the tables are zero already: no kernel needs to do it later. */
+	/* The file is new, so the tables are zero: the kernel need not clear them later. */
 	for (dgrp_t g = 0; g < fs->group_desc_count; g++) {
 		ext2fs_bg_flags_set(fs, g, EXT2_BG_INODE_ZEROED);
 		ext2fs_group_desc_csum_set(fs, g);
@@ -411,7 +410,7 @@ static errcode_t image_fs_make_fs(struct image *im, const struct image_spec *spe
 	struct ext2_super_block params;
 	char text[32];
 	errcode_t rc;
-	int fd = fcntl(im->fd, F_DUPFD_CLOEXEC, 0); /* the channel closes what it was given */
+	int fd = fcntl(im->fd, F_DUPFD_CLOEXEC, 0); /* the channel closes its descriptor */
 
 	if (fd < 0)
 		return errno;
@@ -430,7 +429,7 @@ static errcode_t image_fs_make_fs(struct image *im, const struct image_spec *spe
 	return image_fs_populate(im->fs);
 }
 
-/* The folders that every file system has. A package may ship lost+found, too, and changes nothing. */
+/* Creates the folders of every file system. A package may ship lost+found, too, which changes nothing. */
 static int image_fs_make_first_dirs(struct image *im, struct err *e)
 {
 	struct image_attr attr = {.mode = 0755, .mtime = im->epoch};

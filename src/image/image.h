@@ -34,10 +34,10 @@ struct image_file;
 
 struct image_spec {
 	uint64_t offset;   /* of the region in the file, bytes, a multiple of 4096 */
-	uint64_t length;   /* bytes; what does not fill a 4 KiB block is left */
+	uint64_t length;   /* bytes; an incomplete 4 KiB block at the end is not used */
 	uint8_t uuid[16];  /* of the file system; also seeds its directory hash */
 	const char *label; /* at most 16 bytes */
-	int64_t epoch;	   /* > 0: the time of everything that has no time of its own */
+	int64_t epoch;	   /* > 0: the time of everything without a time of its own */
 };
 
 struct image_attr {
@@ -56,35 +56,35 @@ enum image_node_type {
 
 /* Life cycle */
 
-/* Makes the empty file system. The region of fd must read as zeros (a new sparse file). fd is
- * borrowed until close; opened for reading and writing. NULL with e on error. */
+/* Creates the empty file system. The region of fd, which is open for reading and writing, must contain zeros (a new
+ * sparse file); fd is borrowed until close. Returns NULL with e filled on error. */
 struct image *image_create(int fd, const struct image_spec *spec, struct err *e);
-/* Writes what is outstanding and frees. Does not sync. On -1 the image is worthless. */
+/* Writes everything that is pending and frees. Does not sync. After -1 the image is unusable. */
 int image_close(struct image *im, struct err *e);
-/* Frees without finishing; the image is worthless. NULL is fine. */
+/* Frees without finishing; the image is unusable. NULL is fine. */
 void image_abandon(struct image *im);
 
 /* Content */
 
 int image_mkdir(struct image *im, const char *path, const struct image_attr *attr, struct err *e);
 int image_symlink(struct image *im, const char *path, const char *target, const struct image_attr *attr, struct err *e);
-/* Another name for the file at `target` (a path; not a folder). */
+/* Adds another name of the file at `target` (a path; not a folder). */
 int image_link(struct image *im, const char *path, const char *target, unsigned rank, struct err *e);
 int image_node(struct image *im, const char *path, enum image_node_type type, unsigned major, unsigned minor,
 	       const struct image_attr *attr, struct err *e);
-/* A whole file. */
+/* Adds a whole file. */
 int image_put(struct image *im, const char *path, const void *data, size_t n, const struct image_attr *attr,
 	      struct err *e);
 
-/* A file in pieces, of a size that is known before. Several may be open. NULL on error. */
+/* Adds a file of known size in pieces. Several may be open. Returns NULL on error. */
 struct image_file *image_file_begin(struct image *im, const char *path, uint64_t size, const struct image_attr *attr,
 				    struct err *e);
-/* The next n bytes; not more than `size` in all. */
+/* Writes the next n bytes; at most `size` in all. */
 int image_file_write(struct image_file *f, const void *data, size_t n, struct err *e);
-/* Frees f in any case. -1 when bytes are missing. */
+/* Frees f in any case. Returns -1 if bytes are missing. */
 int image_file_end(struct image_file *f, struct err *e);
 
-/* Whether a name is there (links in its folders are followed, not one in its last part). */
+/* Returns whether a name exists (links in its folders are followed, but not one in its last part). */
 bool image_has(struct image *im, const char *path);
 
 #endif

@@ -15,7 +15,7 @@
 #define DOT_SIZE 12u
 #define TAIL_SIZE ((unsigned)sizeof(struct ext2_dir_entry_tail))
 #define LEAF_SIZE (IMAGE_BLOCK_SIZE - TAIL_SIZE)
-/* Leaves are left with some space, or the guest's next names would split them all. */
+/* Leaves keep some free space, or the guest's next names would split them all. */
 #define LEAF_FILL (LEAF_SIZE * 4 / 5)
 #define ROOT_HEAD (2 * DOT_SIZE + (unsigned)sizeof(struct ext2_dx_root_info))
 #define INDEX_ENTRIES(head)                                                                                            \
@@ -28,7 +28,7 @@ struct name {
 	ext2_dirhash_t hash, minor;
 };
 
-/* A run of names that share a block. */
+/* A run of names in one block. */
 struct leaf {
 	size_t first, count; /* in names */
 	uint32_t hash;	     /* lower bound of its names' hashes */
@@ -80,7 +80,7 @@ static void image_dir_block_add(struct dir_writer *w, const char *name, ext2_ino
 	w->last = entry;
 }
 
-/* Gives the rest of the block to its last entry, or to an unused one. */
+/* Extends the last entry, or an unused one, to the end of the block. */
 static void image_dir_block_end(struct dir_writer *w)
 {
 	if (!w->last)
@@ -108,8 +108,8 @@ static void image_dir_block_add_dots(struct dir_writer *w)
 	image_dir_block_add(w, "..", w->dir->parent->ino, EXT2_FT_DIR);
 }
 
-/* Index blocks: a count and a limit in place of the first entry's hash, then entries. The i-th
- * names block `block + i` and the lowest hash in the `step` leaves from `leaf` on. */
+/* Writes an index block: a count and a limit in place of the first entry's hash, then entries. The i-th names block
+ * `block + i` and the lowest hash in the `step` leaves from `leaf` on. */
 static void image_dir_block_add_index(struct dir_writer *w, unsigned limit, size_t count, size_t leaf, size_t step,
 				      size_t block)
 {
@@ -186,7 +186,7 @@ static errcode_t image_dir_cut_leaves(struct dir_writer *w)
 				w->leaves = xreallocarray(w->leaves, room, sizeof *w->leaves);
 			}
 			leaf = &w->leaves[w->leaf_count++];
-			/* the lowest bit says that names of this hash begin in the leaf before */
+			/* the lowest bit: names of this hash begin in the previous leaf */
 			*leaf = (struct leaf){.first = i, .hash = w->names[i].hash | shares};
 			used = 0;
 		}
@@ -304,7 +304,7 @@ static errcode_t image_dir_write_dir(struct image *im, struct node *dir)
 	return rc;
 }
 
-/* The folder that follows in the tree, parents before what is in them. */
+/* Returns the next folder of the tree, parents before their content. */
 static struct node *image_dir_next_dir(struct image *im, struct node *it)
 {
 	do {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_file: file contents. In: a size and bytes in order. Out: extents allocated once, in as few
- * pieces as there are, and data written straight to them past libext2fs's cache.
+ * image_file: regular files of an image. Extents are allocated once, in as few pieces as possible, and the data are
+ * written directly to them, bypassing libext2fs's cache.
  */
 #include "image_private.h"
 
@@ -13,13 +13,13 @@
 #include "base/mem.h"
 #include "host/file.h"
 
-/* The most blocks that one initialised extent holds */
+/* Limit of blocks in one initialized extent */
 #define EXTENT_BLOCKS EXT_INIT_MAX_LEN
 
 struct image_file {
 	struct image_file *next;
 	struct image *im;
-	ext2_ino_t ino; /* 0: the bytes are dropped, for another owner of the name stays */
+	ext2_ino_t ino; /* 0: the bytes are discarded, because the name keeps another owner */
 	uint64_t size;
 	uint64_t done;
 	struct image_extents extents;
@@ -81,7 +81,7 @@ void image_fill_extents(const struct image *im, union inode *in, uint64_t size)
 {
 	struct ext3_extent_header *head = (void *)in->small.i_block;
 
-	/* libext2fs makes the header of an empty tree only when something is inserted */
+	/* libext2fs writes the header of an empty tree only when something is inserted */
 	head->eh_magic = ext2fs_cpu_to_le16(EXT3_EXT_MAGIC);
 	head->eh_max = ext2fs_cpu_to_le16((sizeof in->small.i_block - sizeof *head) / sizeof(struct ext3_extent));
 	in->small.i_flags = EXT4_EXTENTS_FL;

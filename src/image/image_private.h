@@ -19,13 +19,13 @@
 
 #define IMAGE_LOST_FOUND_BLOCKS 4u
 
-/* A name in the file system. All of them are kept: the image is only written by us, so looking
- * something up never reads it, and folders are written when all their names are known. */
+/* A name in the file system. All names stay in memory: only this writer changes the image, so finding a name never
+ * reads it, and folders are written when all their names are known. */
 struct node {
 	struct node *next;		    /* in its hash chain */
 	struct node *parent;		    /* of the root: itself */
 	struct node *sibling;		    /* the next name in its folder */
-	struct node *children, *last_child; /* of a folder, in the order in which they were made */
+	struct node *children, *last_child; /* of a folder, in order of creation */
 	ext2_ino_t ino;
 	unsigned rank;
 	uint8_t type;	 /* EXT2_FT_… as in a directory entry */
@@ -44,7 +44,7 @@ struct image {
 	struct node **chains;
 	size_t chain_count; /* a power of 2 */
 	size_t node_count;
-	blk64_t goal; /* where the next file's data is looked for */
+	blk64_t goal; /* where the search for space for the next file starts */
 	struct image_file *open;
 };
 
@@ -54,7 +54,7 @@ struct image_extent {
 };
 
 struct image_extents {
-	struct image_extent *items; /* owned by whoever has the list */
+	struct image_extent *items; /* owned by the owner of the list */
 	size_t count;
 };
 
@@ -73,26 +73,26 @@ int image_fail(errcode_t rc, const char *what, const char *path, struct err *e);
 /* image_tree.c */
 
 struct node *node_find(struct image *im, const struct node *parent, const char *name, size_t n);
-/* `name` need not end with a NUL behind n. */
+/* Adds a name of n bytes, which need not end with a NUL. */
 struct node *node_add(struct image *im, struct node *parent, const char *name, size_t n, int type, ext2_ino_t ino,
 		      unsigned rank);
 void node_free_all(struct image *im);
-/* The folder that a path leads to, links followed; *out is NULL when there is none and `make` is
- * false, otherwise folders that are missing are made. */
+/* Finds the folder of a path, following links; *out is NULL if there is none and `make` is false, otherwise missing
+ * folders are created. */
 int image_walk(struct image *im, struct node *from, const char *path, size_t n, bool make, struct node **out,
 	       struct err *e);
-/* The folder of a path's last part (made where missing), and that part. */
+/* Finds the folder of a path's last part (created if missing), and that part. */
 int image_split(struct image *im, const char *path, struct node **parent, const char **leaf, struct err *e);
 
 /* image.c */
 
-/* Makes a folder and its node. Its names are written by image_write_dirs. */
+/* Creates a folder and its node. Its names are written by image_write_dirs. */
 int image_make_dir(struct image *im, struct node *parent, const char *name, size_t n, const struct image_attr *attr,
 		   struct node **out, struct err *e);
-/* Puts owner, mode and times into an inode. `type` is LINUX_S_IF…. */
+/* Sets owner, mode and times of an inode. `type` is LINUX_S_IF…. */
 void image_fill_inode(const struct image *im, union inode *in, unsigned type, const struct image_attr *attr);
-/* Makes room for a name that is no folder. *taken is true when the one that is there stays; else
- * *out is its node, or NULL for a new name. */
+/* Prepares a name that is not a folder. *taken is true if the existing one stays; else *out is its node, or NULL for
+ * a new name. */
 int image_claim(struct image *im, struct node *parent, const char *leaf, const char *path, unsigned rank, bool *taken,
 		struct node **out, struct err *e);
 /* Enters the inode under the name; `old` is what image_claim gave. */
@@ -102,13 +102,13 @@ int image_new_inode(struct image *im, const struct node *parent, unsigned mode, 
 
 /* image_file.c */
 
-/* Takes so many blocks, in as few pieces as there are; appended to the list. */
+/* Allocates blocks, in as few pieces as possible; appends them to the list. */
 errcode_t image_allocate(struct image *im, uint64_t blocks, struct image_extents *out);
-/* Gives an inode its size and an empty extent tree. */
+/* Sets the size of an inode and an empty extent tree. */
 void image_fill_extents(const struct image *im, union inode *in, uint64_t size);
 /* Enters the extents into the tree of an inode that was written. */
 errcode_t image_insert_extents(struct image *im, ext2_ino_t ino, const struct image_extents *list);
-/* The inode's blocks are free now: what is still written to it is dropped. */
+/* Forgets the inode, whose blocks are free now: later writes to it are discarded. */
 void image_file_forget(struct image *im, ext2_ino_t ino);
 
 /* image_dir.c */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * image_tree: the names in an image, in memory, and where a path leads. In: paths as bytes. Out:
- * nodes. It makes folders that are missing and nothing else.
+ * image_tree: the names in an image, in memory, and the resolution of paths. It creates only missing folders.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +96,7 @@ void node_free_all(struct image *im)
 static int image_tree_walk(struct image *im, struct node *at, const char *path, size_t n, bool make, int *links,
 			   struct node **out, struct err *e);
 
-/* One part of a path, from folder *at. */
+/* Resolves one part of a path, from folder *at. */
 static int image_tree_step(struct image *im, struct node **at, const char *name, size_t n, bool make, int *links,
 			   struct err *e)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * initrd: see include/image/initrd.h. In: a file system and the asset guest/init. Out: bytes.
- * Written plain: a kernel under emulation takes longer to unpack it than to be handed more of it.
+ * initrd: builds the initial RAM disk of a kernel. It is not compressed: an emulated kernel takes longer to unpack
+ * it than to load more bytes.
  */
 #include "image/initrd.h"
 
@@ -42,7 +42,7 @@ static int initrd_fail(struct writer *w)
 	return err_set(w->e, ERR_FAILED, "initrd", "cannot write the initrd: %s", why ? why : "it became too large");
 }
 
-/* An archive behind what is in `out`. A segment must begin at a multiple of 4. */
+/* Starts an archive after the content of `out`. A segment must begin at a multiple of 4. */
 static int initrd_begin(struct writer *w, struct buf *out)
 {
 	while (out->len % 4)
@@ -65,7 +65,7 @@ static int initrd_end(struct writer *w, int r)
 	return r;
 }
 
-/* newc wants a size with every entry; without one libarchive leaves the entry out. */
+/* newc requires a size of every entry; without one libarchive omits the entry */
 static int initrd_add_entry(struct writer *w, const char *path, mode_t type, unsigned mode, dev_t device,
 			    const void *data, size_t n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel: see include/image/kernel.h. In: a file system. Out: two files on the host. */
+/* kernel: finds a machine's kernel and initrd, and extracts them. */
 #include "image/kernel.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #define KERNEL_MAX (256u << 20)
 #define INITRD_MAX (512u << 20)
 
-/* Names that Debian's kernels have, links first. */
+/* Names of Debian's kernels, links first. */
 static const char *const links[] = {"/vmlinuz", "/vmlinux", "/boot/vmlinuz", "/boot/vmlinux"};
 static const char *const prefixes[] = {"vmlinuz-", "vmlinux-"};
 #define VERSION_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+~_-"
@@ -63,8 +63,8 @@ int kernel_version_compare(const char *a, const char *b)
 	return 0;
 }
 
-/* The version in a kernel's file name; NULL when it is no kernel, or has a name that no package gives
- * it: the guest chooses it, and it reaches the host's terminal. */
+/* Returns the version in a kernel's file name, or NULL if it is not a kernel, or has a name that no package uses:
+ * the guest chooses it, and it reaches the host's terminal. */
 static const char *kernel_version_of(const char *path)
 {
 	const char *name = file_basename(path);
@@ -183,8 +183,8 @@ static uint32_t kernel_get_le32(const unsigned char *p)
 	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* Takes the wrapping off: gzip, or EFI zboot (Linux: drivers/firmware/efi/libstub/zboot-header.S),
- * whose payload is followed by its plain size unless it is gzip. */
+/* Unpacks gzip, or EFI zboot (Linux: drivers/firmware/efi/libstub/zboot-header.S), whose payload is followed by its
+ * plain size unless it is gzip. */
 static int kernel_unwrap(struct buf *b, const char *name, struct err *e)
 {
 	const unsigned char *p = (const unsigned char *)b->data;

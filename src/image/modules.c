@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * modules: see modules.h. Where a module lies is told by modules.order and what is built in by
- * modules.builtin, which come with the kernel's package; modules.dep is not there before the first
- * depmod, so dependencies are read out of the modules.
+ * modules: loads kernel modules with their dependencies. modules.order and modules.builtin of the kernel's package
+ * list the modules; modules.dep exists only after the first depmod, so dependencies are read from the modules.
  */
 #include "modules.h"
 
@@ -41,7 +40,7 @@ static uint64_t modules_get(const struct elf *f, uint64_t at, unsigned bytes)
 	return v;
 }
 
-/* Section header number i; false when it or its content lies outside the file. */
+/* Reads section header number i; false if it or its content is outside the file. */
 static bool modules_section(const struct elf *f, uint64_t i, struct section *out)
 {
 	uint64_t table = f->is_64 ? modules_get(f, 40, 8) : modules_get(f, 32, 4);
@@ -56,7 +55,7 @@ static bool modules_section(const struct elf *f, uint64_t i, struct section *out
 	return out->offset <= f->n && out->size <= f->n - out->offset;
 }
 
-/* The content of .modinfo: strings KEY=VALUE, each with a NUL behind it. */
+/* Finds .modinfo: strings KEY=VALUE, each followed by a NUL. */
 static bool modules_find_modinfo(const struct elf *f, struct section *out)
 {
 	static const char wanted[] = ".modinfo";
@@ -114,14 +113,14 @@ struct loading {
 	struct extfs *fs;
 	const char *dir;
 	struct strv order, builtin; /* paths below dir */
-	struct strv done;	    /* normalised names, loaded or looked for in vain */
+	struct strv done;	    /* normalized names, loaded or unknown */
 	struct strv *unknown;
 };
 
-/* Packed modules have one of these behind their name. */
+/* The suffixes of packed modules. */
 static const char *const packings[] = {"", ".xz", ".zst", ".gz"};
 
-/* "kernel/fs/ext4/ext4.ko" and "ext4" are both ext4; `-` and `_` are the same to the kernel. */
+/* Normalizes a name: "kernel/fs/ext4/ext4.ko" and "ext4" are both ext4; `-` and `_` are the same to the kernel. */
 static char *modules_normalise(const char *path)
 {
 	char *name = xstrdup(file_basename(path));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * modules: kernel modules with all that they depend on, in an order in which they can be loaded.
+ * modules: kernel modules with all their dependencies, in an order in which they can be loaded.
  */
 #ifndef IMAGE_MODULES_H
 #define IMAGE_MODULES_H
@@ -23,9 +23,8 @@ struct modules {
 	size_t size;
 };
 
-/* Reads them from /usr/lib/modules/VERSION. What is built in is left out; names that this kernel
- * does not have are appended to `unknown`, which may be NULL. Free with modules_fini, also after
- * an error. */
+/* Reads modules from /usr/lib/modules/VERSION. Built-in ones are omitted; names unknown to this kernel are appended
+ * to `unknown`, which may be NULL. The caller calls modules_fini, also after an error. */
 int modules_load(struct modules *m, struct extfs *fs, const char *version, const struct strv *names,
 		 struct strv *unknown, struct err *e);
 void modules_fini(struct modules *m);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * packed: see packed.h. xz by liblzma itself, since libarchive sets no bound on the memory that a
- * dictionary may take.
+ * packed: unpacks gzip, xz and zstd. xz by liblzma itself, since libarchive does not limit the memory of a
+ * dictionary.
  */
 #include "packed.h"
 

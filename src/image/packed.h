@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* packed: compressed bytes in memory (gzip, xz, zstd) to plain ones, within limits. */
+/* packed: unpacks compressed bytes in memory (gzip, xz, zstd), within limits. */
 #ifndef IMAGE_PACKED_H
 #define IMAGE_PACKED_H
 
@@ -8,9 +8,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* One layer of compression, told by the first bytes; over `cap` bytes of output is an error, and
- * so are bytes that are none of the three. `out` is initialised by the call, owned by the caller
- * on success. `name` is for the message. */
+/* Unpacks one layer of compression, detected by the first bytes; more than `cap` bytes of output is an error, and so
+ * is an unknown compression. Initializes `out`, which the caller frees on success. `name` is for the message. */
 int unpack_bytes(const void *p, size_t n, size_t cap, struct buf *out, const char *name, struct err *e);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* qcow2: see qcow2.h. Numbers on disk are big-endian. */
+/* qcow2: reads qcow2 images. Numbers on disk are big-endian. */
 #include "qcow2.h"
 
 #include <errno.h>
@@ -51,7 +51,7 @@ static int qcow2_foreign(const struct qcow2 *q, struct err *e, const char *what)
 	return err_set(e, ERR_FAILED, "disk-foreign", "%s was not made by debwiz: %s", q->name, what);
 }
 
-/* All n bytes, or an error: within the file there is always as much. */
+/* Reads n bytes: the file must have them. */
 static int qcow2_read_at(const struct qcow2 *q, void *p, size_t n, uint64_t pos, struct err *e)
 {
 	ssize_t r = file_read_at(q->fd, p, n, pos);
@@ -217,7 +217,7 @@ void qcow2_fini(struct qcow2 *q)
 	*q = (struct qcow2){.fd = -1};
 }
 
-/* The L2 table under an L1 entry; borrowed until the next call. */
+/* Returns the L2 table of an L1 entry; borrowed until the next call. */
 static uint64_t *qcow2_l2_table(struct qcow2 *q, uint32_t index, struct err *e)
 {
 	struct qcow2_slot *slot = &q->slots[index % ARRAY_SIZE(q->slots)];
@@ -290,7 +290,7 @@ int qcow2_check(struct qcow2 *q, uint64_t *clusters, struct err *e)
 			if (!table[k])
 				continue;
 			++*clusters;
-			/* a compressed cluster's entry is laid out otherwise; QEMU checks those */
+			/* a compressed cluster's entry has another layout; QEMU checks those */
 			if (!(table[k] & L2_COMPRESSED) && (table[k] & OFFSET_MASK) >= q->file_size)
 				return qcow2_broken(q, e, "it is cut short");
 		}

@@ -23,13 +23,13 @@
 #define ROOT_CHUNK (512u << 10) /* bytes of content and names in a chunk */
 #define ROOT_QUEUE 6u		/* chunks a lane may be ahead of the writer */
 
-/* A chunk is sealed rather than begun with an entry when less is left: names must fit. */
+/* A chunk is finished if less space is left: the names of an entry must fit. */
 #define ENTRY_SPACE (2 * (DEB_PATH_MAX + 1))
 #define CONTROL_MEMBER_MAX (16u << 20)
 
 static const char again[] = "run the command again: the package is then downloaded again";
 
-/* Copying costs this much less than unpacking. */
+/* Copying is this much cheaper than unpacking. */
 #define COPY_SHARE 16
 
 struct ranked {
@@ -166,7 +166,7 @@ static int root_lane_check_digest(const struct root_job *job, const uint8_t sha2
 	return err_hint(e, "%s", again);
 }
 
-/* The job's file was read: 0 when it was what the index promised. */
+/* Ends a job; fails if its file is not the one of the index. */
 static int root_lane_end_job(struct root_lanes *all, struct root_lane *lane, struct root_chunk *c, struct err *e)
 {
 	const struct root_job *job = root_lane_current(all, lane);
@@ -188,7 +188,7 @@ static int root_lane_end_job(struct root_lanes *all, struct root_lane *lane, str
 	return 0;
 }
 
-/* Content of the current file until it ends or the chunk is full. */
+/* Adds content of the current file until it ends or the chunk is full. */
 static int root_lane_fill_content(struct root_lane *lane, struct root_chunk *c, struct err *e)
 {
 	size_t space = ROOT_CHUNK - c->used;
@@ -208,7 +208,7 @@ static int root_lane_fill_content(struct root_lane *lane, struct root_chunk *c, 
 	return 0;
 }
 
-/* One entry or piece of content. *ended: the package has no more. */
+/* Adds one entry or a piece of content. *ended: the package has no more. */
 static int root_lane_fill_deb(struct root_lanes *all, struct root_lane *lane, struct root_chunk *c, bool *ended,
 			      struct err *e)
 {
@@ -325,7 +325,7 @@ static int root_lane_by_weight(const void *a, const void *b)
 	return x->job < y->job ? -1 : x->job > y->job;
 }
 
-/* Largest first, each to the lane that has least. */
+/* Distributes the packages, largest first, each to the lane with the least. */
 static void root_lane_deal(struct root_lanes *all)
 {
 	struct ranked *order = xcalloc(all->job_count + 1, sizeof *order);
@@ -361,7 +361,7 @@ bool root_share_less(uint64_t x, uint64_t x_total, uint64_t y, uint64_t y_total)
 
 		if (!x_rest || !y_rest)
 			return y_rest > 0;
-		/* what is left of x is the smaller share where its reciprocal is the greater number */
+		/* the rest of x is the smaller share if its reciprocal is the greater number */
 		x = y_total;
 		y = x_total;
 		x_total = y_rest;
@@ -370,7 +370,7 @@ bool root_share_less(uint64_t x, uint64_t x_total, uint64_t y, uint64_t y_total)
 	return x / x_total < y / y_total;
 }
 
-/* Whether a at pos x is less far than b at pos y. */
+/* Returns whether a at pos x has advanced less than b at pos y. */
 static bool root_lane_is_behind(const struct root_lane *a, uint64_t x, const struct root_lane *b, uint64_t y)
 {
 	return root_share_less(x, a->total, y, b->total);
@@ -468,7 +468,7 @@ void root_chunk_free(struct root_chunk *c)
 
 void root_lanes_fail(struct root_lanes *all, struct err *e)
 {
-	/* What was signed and is faulty would be so again. */
+	/* A signed package that is faulty stays faulty. */
 	if (e->kind == ERR_VERIFY && !e->hint)
 		err_hint(e, "leave the package out, or report the fault to whoever maintains its archive");
 	pthread_mutex_lock(&all->lock);

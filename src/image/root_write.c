@@ -14,10 +14,10 @@
 #include "image.h"
 #define EXTRA_FOLDER "var/cache/debwiz"
 #define LABEL "debwiz-root"
-/* Above every package, so that our files stay. */
+/* Higher than that of every package, so that our files stay. */
 #define OUR_RANK (UINT32_MAX - 1)
 
-/* What the writer knows of the package that a lane is at. */
+/* State of the lane's current package. */
 struct place {
 	size_t job;
 	bool is_open;
@@ -76,7 +76,7 @@ static int root_write_begin_control(struct place *at, const struct deb_entry *en
 {
 	if (entry->type == DEB_DIR && *entry->path == '\0')
 		return 0;
-	/* with a dot it might become a file of another package's: "python3" and "11.list" */
+	/* with a dot it could become a file of another package: "python3" and "11.list" */
 	if (entry->type != DEB_FILE || strpbrk(entry->path, "/."))
 		return err_set(e, ERR_VERIFY, "deb-format", "/%s does not belong into the control part of a package",
 			       entry->path);
@@ -241,7 +241,7 @@ static int root_write_put_file(struct writer *w, const struct root_file *f, stru
 		       : image_put(w->image, path, f->data, f->len, &attr, e);
 }
 
-/* The folder first, so that packages find it where the link leads. */
+/* Creates the folder first, so that packages find the link's target. */
 static int root_write_put_merged_link(struct writer *w, const struct root_file *f, struct err *e)
 {
 	struct image_attr attr = {
@@ -253,7 +253,7 @@ static int root_write_put_merged_link(struct writer *w, const struct root_file *
 	if (image_mkdir(w->image, f->link + strspn(f->link, "/"), &attr, e))
 		return -1;
 	attr.mode = 0777;
-	attr.rank = 0; /* any package may bring its own */
+	attr.rank = 0; /* any package may ship its own */
 	return image_symlink(w->image, f->path + strspn(f->path, "/"), f->link, &attr, e);
 }
 

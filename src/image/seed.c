@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * seed: see include/image/seed.h. In: values. Out: an image that only its owner may read. libarchive
- * collects the content in an unnamed temporary file; buffers of ours are wiped.
+ * seed: writes the disk that sets up a new machine, readable only by its owner. libarchive collects the content in
+ * an unnamed temporary file; our buffers are wiped.
  */
 #include "image/seed.h"
 
@@ -48,7 +48,7 @@ static int seed_add(struct archive *a, const char *name, const char *data, size_
 	return r;
 }
 
-/* Rock Ridge's default would make 0600 into 0444. */
+/* Rock Ridge's default would turn 0600 into 0444. */
 static int seed_begin(struct archive *a, struct buf *out, struct err *e)
 {
 	if (archive_write_set_format_iso9660(a) != ARCHIVE_OK ||
@@ -59,7 +59,7 @@ static int seed_begin(struct archive *a, struct buf *out, struct err *e)
 	return 0;
 }
 
-/* KEY='VALUE' for the guest's shell. */
+/* Adds KEY='VALUE' for the guest's shell. */
 static int seed_add_env(struct buf *b, const char *key, const char *value, struct err *e)
 {
 	if (strpbrk(value, "\r\n"))
@@ -128,7 +128,7 @@ static int seed_write_disk(const char *path, const struct seed *s, const struct 
 	int r;
 
 	buf_init(&image, SEED_MAX);
-	buf_reserve(&image, 512u << 10); /* so that no copy is left behind by growing */
+	buf_reserve(&image, 512u << 10); /* so that growing leaves no copy behind */
 	r = seed_begin(a, &image, e);
 	if (!r && s)
 		r = seed_add(a, "seed.env", env->data, env->len, e);

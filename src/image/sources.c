@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: the guest's apt sources (sources.list(5)); see include/image/seed.h. */
+/* sources: the guest's apt sources (sources.list(5)). */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -65,7 +65,7 @@ static bool sources_is_loopback(const char *host, size_t n)
 	       (n == 5 && !strncmp(host, "[::1]", 5));
 }
 
-/* `scheme` bytes of it are its kind and "://". */
+/* The first `scheme` bytes are the scheme and "://". */
 static char *sources_guest_url(const char *url, size_t scheme, const char *fallback)
 {
 	const char *authority = url + scheme;
@@ -99,7 +99,7 @@ char *seed_guest_url(const char *url, const char *fallback)
 char *seed_guest_proxy(const char *proxy)
 {
 	static const struct {
-		const char *kind, *apt; /* as libcurl has it, as apt does */
+		const char *kind, *apt; /* as libcurl and apt do it */
 	} kinds[] = {{"http://", "http://"},
 		     {"https://", "https://"},
 		     {"socks5h://", "socks5h://"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vdisk: see vdisk.h. The partition table is read as the UEFI specification, chapter 5, says. */
+/* vdisk: reads a machine's disk and its GPT (UEFI specification, chapter 5). */
 #include "vdisk.h"
 
 #include <errno.h>
@@ -39,8 +39,8 @@ static int vdisk_open_file(const char *path, uint64_t *size, struct err *e)
 	return err_set(e, ERR_FAILED, "disk-read", "%s is not a regular file", path);
 }
 
-/* The file below must be raw and lie beside the overlay: nothing else is ever made here, and a
- * name that leads elsewhere may have been planted. */
+/* Opens the base, which must be raw and in the folder of the overlay: debwiz creates nothing else, and a name that
+ * leads elsewhere may be planted. */
 static int vdisk_open_base(struct vdisk *d, struct err *e)
 {
 	char *dir, *path;
@@ -99,8 +99,8 @@ uint64_t vdisk_size(const struct vdisk *d)
 	return d->size;
 }
 
-/* What lies beyond the end of a file reads as zeros: a base smaller than its overlay, or the last
- * cluster of a qcow2, which is not written whole. */
+/* Reads; bytes beyond the end of a file are zeros: a base may be smaller than its overlay, and the last cluster of a
+ * qcow2 file may be incomplete. */
 static int vdisk_read_fd(struct vdisk *d, int fd, uint64_t pos, char *p, size_t n, struct err *e)
 {
 	ssize_t r = file_read_at(fd, p, n, pos);
@@ -153,7 +153,7 @@ static uint64_t vdisk_get_le(const unsigned char *p, int bytes)
 	return v;
 }
 
-/* UTF-16 on disk against ASCII. */
+/* Compares a UTF-16 name with ASCII. */
 static bool vdisk_name_is(const unsigned char *entry, const char *name)
 {
 	const unsigned char *p = entry + 56;

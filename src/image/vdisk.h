@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vdisk: the bytes of a machine's disk, read-only: a raw file, or a qcow2 file over a raw base in
- * the same folder. The format is told by the caller and never guessed from the content.
+ * vdisk: the bytes of a machine's disk, read-only: a raw file, or a qcow2 file over a raw base in the same folder.
+ * The caller gives the format; it is never guessed from the content.
  */
 #ifndef IMAGE_VDISK_H
 #define IMAGE_VDISK_H
@@ -13,13 +13,13 @@
 
 struct vdisk;
 
-/* `format` is "raw" or "qcow2". NULL on error. */
+/* Opens a disk; `format` is "raw" or "qcow2". Returns NULL on error. */
 struct vdisk *vdisk_open(const char *path, const char *format, struct err *e);
 void vdisk_close(struct vdisk *d); /* NULL is fine */
 uint64_t vdisk_size(const struct vdisk *d);
-/* Exactly n bytes; beyond the end is an error. Blocks. */
+/* Reads exactly n bytes; beyond the end is an error. Blocks. */
 int vdisk_read(struct vdisk *d, uint64_t pos, void *p, size_t n, struct err *e);
-/* First byte and length of the GPT partition of that name. */
+/* Finds first byte and length of the GPT partition of that name. */
 int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uint64_t *length, struct err *e);
 
 #endif
