@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * oom: preloaded into a program under test, counts its allocations and lets one fail. Input, by
- * environment: OOM_NAME, the name of the program that it is about (what that starts goes on as ever);
+ * environment: OOM_NAME, the name of the program that it is about (its children are not affected);
  * OOM_COUNT, a file of 8 bytes, the count of all its processes; OOM_AT, the number of the allocation
  * that fails, 0: none; OOM_ON, anything: so do all that follow. glibc alone: it has the allocators by
  * a second name. Must change nothing else.

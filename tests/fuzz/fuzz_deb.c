@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fuzz_deb: bytes as a Debian package (ar, and tar in its members). It is refused by name, or its
- * entries are what deb.h promises: clean names, sizes within the caps, as many bytes as were told.
+ * entries are what deb.h promises: clean names, sizes within the caps, as many bytes as announced.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fuzz_release: bytes as an InRelease. Its form is accepted or refused by name, and its text (or all
- * of it, where there is no armour) is read as a Release file: each file that it lists is found again.
+ * of it, if there is no armour) is read as a Release file: each file that it lists is found again.
  * Signatures are librnp's.
  */
 #include <string.h>

@@ -2,8 +2,8 @@
 /*
  * term: a terminal for tests. Runs a program on a pseudo-terminal and keeps its screen by libvterm;
  * told what to do line by line on standard input, by tests/tui/lib.py. Everything that the program
- * wrote is appended to a file, for what must be looked at byte by byte. Output is taken at all times: a
- * program whose output nobody reads stops.
+ * wrote is appended to a file, for what must be looked at byte by byte. Output is taken at all times: a program without
+ * a reader of its output stops.
  *
  *     term ROWS COLUMNS RAWFILE PROGRAM ARGUMENT...
  *
@@ -19,7 +19,7 @@
  *     cursor            -> ROW COLUMN VISIBLE
  *     modes             -> iflag oflag cflag lflag of the line, alternate screen, mouse
  *     resize ROWS COLUMNS                                        -> ok
- *     winsize ROWS COLUMNS   the size is told, but no emulator follows (sizes that it cannot have)
+ *     winsize ROWS COLUMNS   the size is set, but no emulator follows (sizes that it cannot have)
  *     signal N          to the program                           -> ok
  *     status            -> running | exit N | signal N
  *     pid               -> PID
@@ -80,7 +80,7 @@ static void put_all(int fd, const char *p, size_t n)
 
 static int take(struct term *t, int ms);
 
-/* Types bytes; what the program writes meanwhile is taken, else both would wait for each other. */
+/* Types bytes; output of the program is read during that, else both would wait for each other. */
 static void type(struct term *t, const char *p, size_t n)
 {
 	while (n && t->master >= 0) {
@@ -167,7 +167,7 @@ static int take(struct term *t, int ms)
 	return 1;
 }
 
-/* Takes what is there, and the rest of a picture that has begun. */
+/* Reads the available output, and the rest of a picture that has begun. */
 static void take_all(struct term *t)
 {
 	while (take(t, t->open ? 1000 : 0) > 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* archive/release and archive/floor: parsing, what is asked for, dates, and never going back. */
+/* archive/release and archive/floor: parsing, requested suites, dates, and never going back. */
 #include "tests/lib/check.h"
 
 #include "archive/cache.h"

@@ -439,7 +439,7 @@ static void long_texts(void **state)
 	buf_fini(&text);
 }
 
-/* A page that says something is no list, even where it was signed as one; an empty list is one. */
+/* A page of text is not a list, even where it was signed as one; an empty list is one. */
 static void no_list(void **state)
 {
 	static const char *const pages[] = {"<html>\n<body>It works!</body>\n</html>\n", "\n\n", "x"};

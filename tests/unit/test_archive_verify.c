@@ -142,7 +142,7 @@ static void before_revocation(struct buf *out)
 	out->len -= 122;
 }
 
-/* A ring that is there already is passed over with its primaries told; what adds a packet is not. */
+/* An existing keyring is skipped with its primaries told; what adds a packet is not. */
 static void rings_that_overlap(void **state)
 {
 	struct rings r = {.keys = verify_keys_new()};

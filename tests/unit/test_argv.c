@@ -2,7 +2,7 @@
 /*
  * argv: tests/golden/argv/CASE.ini with CASE.json (facts about a host, files of a machine) gives
  * CASE.args, an element a line; cases.txt has further ones by what they change (see argv_golden.h).
- * DEBWIZ_REGEN=1 writes both anew: then read the difference.
+ * DEBWIZ_REGEN=1 writes both again: then read the difference.
  */
 #include "argv_golden.h"
 
@@ -238,7 +238,7 @@ static void test_memory(void **state)
 		{0, 0, 2, 8, true, false, 1024},
 		{0, 0, 4, 8, true, false, 2048},
 		{0, 0, 8, 64, false, false, 4096},
-		{0, 0, 8, 64, true, false, 3071}, /* armhf's firmware takes no more */
+		{0, 0, 8, 64, true, false, 3071}, /* the limit of armhf's firmware */
 		{0, 0, 8, 4, false, false, 2048}, /* half of the host's */
 		{0, 0, 2, 1, false, false, 512},
 		{0, 8, 2, 0, false, false, 4096}, /* the host's memory is not known */

@@ -121,7 +121,7 @@ static void on_read(void *arg)
 	holds(r->w, r->w->record, r->wanted);
 }
 
-/* Who is told after a text finds that text; of two that wait the later counts. */
+/* A callback after a text finds that text; of two that wait the later counts. */
 static void test_order(void **state)
 {
 	struct world *w = *state;
@@ -138,7 +138,7 @@ static void test_order(void **state)
 	assert_false(file_exists(w->spare));
 }
 
-/* A disk that got full after the first text: each further one is there all the same. */
+/* A disk that got full after the first text: each further one exists, too. */
 static void test_full(void **state)
 {
 	struct world *w = *state;

@@ -141,7 +141,7 @@ static void clones(void **state)
 	assert_text(f, "d/debwiz/machines/two/base.raw", "a base");
 	assert_text(f, "d/debwiz/machines/two/id_ed25519", "a key");
 	assert_text(f, "d/debwiz/machines/two/ini", "machines/two.ini\n");
-	/* Not its own: learnt anew, or of the first alone. */
+	/* Not its own: learnt again, or of the first alone. */
 	assert_false(there(f, "d/debwiz/machines/two/known_hosts"));
 	assert_false(there(f, "d/debwiz/machines/two/console.log"));
 	assert_false(there(f, "d/debwiz/machines/two/ports.json"));
@@ -166,7 +166,7 @@ static void clones(void **state)
 	refused(f, CHANGE_CLONE, "nobody", "three", "machine-unknown");
 }
 
-/* A clone is told to be the same machine where it copies what a guest has written, and only there. */
+/* A clone is reported as the same machine if it copies what a guest has written, and only there. */
 static void tells_what_a_clone_is(void **state)
 {
 	struct fixture *f = *state;
@@ -198,7 +198,7 @@ static void tells_what_a_clone_is(void **state)
 	free(disk);
 }
 
-/* What a killed clone left is in nobody's way, and known to gc. */
+/* What a killed clone left does no harm, and gc finds it. */
 static void clones_over_a_part(void **state)
 {
 	struct fixture *f = *state;
@@ -289,7 +289,7 @@ static void how_it_was_run(const char *dir, struct suspended_state *k)
 	strv_take(&k->request.argv, blockdev);
 	strv_add(&k->request.argv, "-kernel");
 	strv_addf(&k->request.argv, "%s/vmlinuz", dir);
-	strv_add(&k->request.argv, "-blockdev"); /* a user's drive beside it is nobody's business */
+	strv_add(&k->request.argv, "-blockdev"); /* a user's drive beside it is not touched */
 	strv_addf(&k->request.argv, "{\"driver\":\"raw\",\"file\":\"%ser/data.raw\"}", dir);
 }
 
@@ -337,7 +337,7 @@ static void renames_what_was_kept(void **state)
 	assert_int_equal(suspended_commit(dir, &k, NULL), 0);
 	put(f, "d/debwiz/machines/box/run.json", "{\"state\": \"suspended\"}");
 	suspended_fini(&k);
-	refused(f, CHANGE_CLONE, "box", "two", "suspended"); /* it can go on once only */
+	refused(f, CHANGE_CLONE, "box", "two", "suspended"); /* it can continue only once */
 	done(f, CHANGE_RENAME, "box", "two");
 	assert_true(suspended_exists(to));
 	assert_int_equal(suspended_read(to, &k, NULL), 0);
@@ -398,7 +398,7 @@ static void renames_in_place_after_a_cut(void **state)
 	assert_text(f, "d/debwiz/machines/two/disk.qcow2", "my disk");
 	assert_false(there(f, "d/debwiz/machines/mine"));
 
-	put(f, "d/debwiz/machines/six/ini", note); /* its old folder is there: six is another one */
+	put(f, "d/debwiz/machines/six/ini", note); /* its old folder exists: six is another one */
 	refused(f, CHANGE_RENAME, file, "six", "name-taken");
 	free(note);
 	free(file);
@@ -525,7 +525,7 @@ static void recreates(void **state)
 	refused(f, CHANGE_RECREATE, "box", NULL, "not-made");
 }
 
-/* Somebody works on it. */
+/* Another process works on it. */
 static void busy(void **state)
 {
 	struct fixture *f = *state;
@@ -549,9 +549,9 @@ static void busy(void **state)
 	free(path);
 }
 
-/* ---- two at once ---- */
+/* ---- two in parallel ---- */
 
-/* Both look, then both do it: the second is told that it is too late, and changes nothing. */
+/* Both look, then both do it: the second gets an error, and changes nothing. */
 static void too_late(struct fixture *f, enum change_kind first, const char *to_first, enum change_kind second,
 		     const char *to_second)
 {

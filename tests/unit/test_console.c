@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* console: keys and pastes in the form that the guest wants, what is bounded, rows and their packed
+/* console: keys and pastes in the form that the guest enabled, what is bounded, rows and their packed
  * form, the scrollback's limits, searching, views. What a screen shows is tests/transcript's. */
 #include "../lib/check.h"
 
@@ -196,7 +196,7 @@ static void test_mouse(void **state)
 	console_click(c, 1, 2, 0, true, 0);
 	console_click(c, 1, 2, 3, false, 0);
 	assert_out(c, "\033[<34;3;2M\033[<2;3;2m");
-	/* a release is known also where the guest does not ask for the mouse any more */
+	/* a release is known also where the guest does not ask for the mouse now */
 	console_click(c, 1, 2, 1, true, 0);
 	feed(c, "\033[?1003l");
 	console_click(c, 1, 2, 1, false, 0);
@@ -220,7 +220,7 @@ static void test_rows(void **state)
 	assert_in_range(b.len, 10, 40);
 	assert_int_equal(row_unpack(b.data, b.len, cells, 20), b.len);
 	assert_memory_equal(cells[0].chars, console_row(c, 0)[0].chars, sizeof(cells[0].chars));
-	row_pack(&b, console_row(c, 1), 20); /* what follows is no part of it */
+	row_pack(&b, console_row(c, 1), 20); /* what follows is not part of it */
 	assert_int_equal(row_unpack(b.data, b.len, cells, 20), b.len - 2);
 	b.len -= 2;
 	row_text(&text, cells, 0, 20);

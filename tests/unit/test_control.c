@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* control: the socket's bounds: clients that do not read, too many of them, and what each is told. */
+/* control: the socket's bounds: clients that do not read, too many of them, and the reply to each. */
 #include "../lib/await.h"
 
 #include "base/loop.h"
@@ -267,7 +267,7 @@ static bool one_gone(struct world *w)
 	return w->gone == 1;
 }
 
-/* One more than there is room for is told so; a place that is left is free for the next. */
+/* One client too many gets an error; a place that is left is free for the next. */
 static void test_too_many(void **state)
 {
 	struct world *w = *state;

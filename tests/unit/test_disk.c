@@ -34,7 +34,7 @@ static int setup(void **state)
 	base = file_join(tmp, "base.raw");
 	disk = file_join(tmp, "disk.qcow2");
 	fd = open(base, O_WRONLY | O_CREAT, 0600);
-	/* a guest may write what it likes to its disk: this is no qcow2 image for that */
+	/* a guest may write what it likes to its disk: this is not a qcow2 image for that */
 	if (fd < 0 || pwrite(fd, "QFI\373\0\0\0\3", 8, 0) != 8 || ftruncate(fd, 1 << 20) < 0)
 		return -1;
 	close(fd);
@@ -253,7 +253,7 @@ static void test_link_base(void **state)
 	free(machine);
 }
 
-/* Over two file systems there is no hard link: a symbolic one, and the base knows its user. */
+/* Over two file systems a hard link is impossible: a symbolic one, and the base knows its user. */
 static void test_link_far(void **state)
 {
 	char dir[] = "/dev/shm/debwiz-test-XXXXXX";
@@ -433,7 +433,7 @@ static void test_drive(void **state)
 	write_image(p, 6 * CLUSTER);
 	check_drive("qcow2", "disk-foreign");
 	unlink(disk);
-	assert_int_equal(mkfifo(disk, 0600), 0); /* opening it waits for nobody */
+	assert_int_equal(mkfifo(disk, 0600), 0); /* opening it does not wait */
 	check_drive("raw", "drive-bad");
 	check_drive("qcow2", "drive-bad");
 	unlink(disk);

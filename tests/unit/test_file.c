@@ -85,7 +85,7 @@ static void test_two_writers(void **state)
 	if (file_commit(path, one, &e) < 0)
 		fail_msg("%s", e.text);
 	assert_content(path, "first");
-	assert_true(file_exists(second)); /* what is being written is no leftover */
+	assert_true(file_exists(second)); /* an incomplete file in use is not a leftover */
 	if (file_commit(path, two, &e) < 0)
 		fail_msg("%s", e.text);
 	assert_content(path, "2");

@@ -256,7 +256,7 @@ static void test_console_log(void **state)
 	check_rmdir(dir);
 }
 
-/* No file could be made at a turn (here: too many are open): it goes on once one can. */
+/* No file could be made at a turn (here: too many are open): it continues when one can. */
 static void test_console_log_again(void **state)
 {
 	char *dir = check_tmpdir();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* image/image: what is put in is there, read back by libext2fs, and e2fsck is content. */
+/* image/image: what is added is read back by libext2fs, and e2fsck is content. */
 #include "base/hash.h"
 #include "image/image.h"
 #include "readfs.h"
@@ -123,7 +123,7 @@ static void keeps_contents(void **state)
 	}
 	for (size_t step = 1, more = 1; more; step = step * 3 % 10007) {
 		more = 0;
-		for (int i = 0; i < 7; i++) { /* all at once, in pieces of odd lengths */
+		for (int i = 0; i < 7; i++) { /* together, in pieces of odd lengths */
 			size_t n = sizes[i] - done[i] < step ? sizes[i] - done[i] : step;
 
 			assert_int_equal(image_file_write(open[i], bytes + done[i], n, NULL), 0);
@@ -451,7 +451,7 @@ static void indexes_large_folders(void **state)
 	}
 }
 
-/* ext4 counts no more than 65000 names of a folder in its ".." links: then the count is 1. */
+/* ext4 counts at most 65000 names of a folder in its ".." links: then the count is 1. */
 static void counts_links_of_many_folders(void **state)
 {
 	struct fixture *f = *state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * link: a line by named pipes, whose other end is here as QEMU's would be: open for reading and
- * writing. And host_trim_memory, beside which everything goes on.
+ * writing. And host_trim_memory, during which the loop continues.
  */
 #include "../lib/check.h"
 
@@ -136,7 +136,7 @@ static void test_pipes(void **state)
 	assert_string_equal(keys, "keys");
 }
 
-/* A second reader goes on where the first was ended. */
+/* A second reader continues where the first was ended. */
 static void test_next_reader(void **state)
 {
 	struct line *l = *state;
@@ -144,7 +144,7 @@ static void test_next_reader(void **state)
 	char text[16] = "";
 
 	assert_int_equal(host_fifo_make(l->path, NULL), 0);
-	assert_int_equal(host_fifo_open(l->path, &in, &out), -1); /* nobody is there */
+	assert_int_equal(host_fifo_open(l->path, &in, &out), -1); /* no listener */
 	pick_up(l);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(host_fifo_open(l->path, &in, &out), 0);
@@ -174,7 +174,7 @@ static void test_planted(void **state)
 	struct stat st;
 
 	assert_int_equal(host_fifo_make(l->path, NULL), 0);
-	assert_int_equal(host_fifo_make(l->path, NULL), 0); /* anew */
+	assert_int_equal(host_fifo_make(l->path, NULL), 0); /* again */
 	assert_int_equal(lstat(out, &st), 0);
 	assert_true(S_ISFIFO(st.st_mode));
 	assert_int_equal(st.st_mode & 0777, 0600);

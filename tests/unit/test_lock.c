@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* host/lock: one holder, named; a dead one is no obstacle; nothing planted is followed. */
+/* host/lock: one holder, named; a dead one does not block; nothing planted is followed. */
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>

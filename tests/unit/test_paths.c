@@ -220,7 +220,7 @@ static void test_which(void **state)
 		assert_null(host_which("tool"));
 	assert_null(host_which("no-such-tool"));
 	assert_null(host_which(""));
-	assert_null(host_which("bin")); /* a folder is no program */
+	assert_null(host_which("bin")); /* a folder is not a program */
 	assert_int_equal(chdir(bin), 0);
 	chmod(tool, 0700);
 	setenv("PATH", ".:", 1);

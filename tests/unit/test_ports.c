@@ -61,7 +61,7 @@ static uint16_t kept(struct fixture *f)
 	return (uint16_t)n;
 }
 
-/* A boot chooses one and keeps it; it stays from boot to boot, and before one it is what is told. */
+/* A boot chooses one and keeps it; it stays from boot to boot, and before a boot it is the one reported. */
 static void test_stays(void **state)
 {
 	struct fixture *f = *state;
@@ -94,7 +94,7 @@ static void test_taken(void **state)
 	close(s);
 }
 
-/* What is no port in the file is none of last time. */
+/* What is not a port in the file is none of last time. */
 static void test_rubbish(void **state)
 {
 	static const char *const texts[] = {

@@ -200,7 +200,7 @@ static void test_emulated(void **state)
 	qemu_probe_fini(&p);
 }
 
-/* An accelerator that is asked for and does not start. */
+/* A requested accelerator that does not start. */
 static void test_refused(void **state)
 {
 	struct err e = ERR_INIT;
@@ -333,7 +333,7 @@ static void test_passing_refusals(void **state)
 	free(mark);
 }
 
-/* A cache that is rubbish is no hindrance. */
+/* A damaged cache is ignored. */
 static void test_bad_cache(void **state)
 {
 	char *path = file_join(dir, "accelerators.json");

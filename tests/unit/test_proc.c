@@ -96,7 +96,7 @@ static void test_output(void **state)
 	done(&s);
 }
 
-/* Input that nobody reads ends neither us nor the wait. */
+/* Input without a reader ends neither us nor the wait. */
 static void test_unread_input(void **state)
 {
 	struct seen s;
@@ -121,7 +121,7 @@ static void test_signal(void **state)
 	done(&s);
 }
 
-/* A grandchild that keeps the output open holds nobody up for long. */
+/* A grandchild that keeps the output open delays nothing for long. */
 static void test_grandchild(void **state)
 {
 	struct seen s;
@@ -283,7 +283,7 @@ static void test_identify_self(void **state)
 		_exit(0);
 	siginfo_t info;
 	assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
-	assert_false(proc_identify(child, &me)); /* a zombie is no process */
+	assert_false(proc_identify(child, &me)); /* a zombie is not a running process */
 	waitpid(child, NULL, 0);
 }
 

@@ -445,7 +445,7 @@ static void refuses_bad_requests(void **state)
 	assert_int_equal(build(f, false), -1);
 	assert_string_equal(f->e.id, "root-output");
 	f->req.output = f->out;
-	f->req.debs = NULL; /* nothing to unpack is no error */
+	f->req.debs = NULL; /* nothing to unpack is not an error */
 	f->req.deb_count = 0;
 	f->req.extra_count = 0;
 	assert_int_equal(build(f, false), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vm/run: what an earlier run left is ended, and nobody else is. */
+/* vm/run: what an earlier run left is ended, and no other process. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -92,7 +92,7 @@ static void both_are_ended(void **state)
 	assert_int_equal(ended_by(&b), SIGKILL);
 }
 
-/* The pid was given to somebody else since, or its start was never known. */
+/* The pid belongs to another process since, or its start was never known. */
 static void others_are_left_alone(void **state)
 {
 	struct proc_id real = sleeper();

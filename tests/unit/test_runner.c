@@ -278,7 +278,7 @@ static void test_parts(void **state)
 	estimate_part(&s, 5000, 0, 0.2);
 	assert_close(estimate_share(&s, 15000), 0.1);
 	assert_int_equal(estimate_left(&s, 15000), 90000);
-	/* the part takes longer than it should: nobody knows, and its end is not claimed */
+	/* the part takes longer than it should: the rest is unknown, and its end is not claimed */
 	assert_false(estimate_is_late(&s, 25000));
 	assert_true(estimate_is_late(&s, 25001));
 	assert_int_equal(estimate_left(&s, 25001), -1);

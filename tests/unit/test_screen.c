@@ -484,7 +484,7 @@ static void test_typist_goes(void **state)
 	assert_int_equal(w->to_guest.len, 1);
 }
 
-/* One that only looks, or that left the keyboard to others, does not get it by itself. */
+/* One that only looks, or that left the keyboard to others, does not get it back automatically. */
 static void test_watcher_stays(void **state)
 {
 	struct world *w = *state;
@@ -523,7 +523,7 @@ static json_int_t lines_of(struct world *w, json_int_t from, json_int_t count)
 	return w->count;
 }
 
-/* What is asked for at once has its bounds: lines, their bytes, text. */
+/* Requests in one message are limited: lines, their bytes, text. */
 static void test_bounds(void **state)
 {
 	struct world *w = *state;

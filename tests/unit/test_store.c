@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* plan/store: a base that somebody is about to use is not removed, one being removed is not used. */
+/* plan/store: a base that another process is about to use is not removed, one being removed is not used. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

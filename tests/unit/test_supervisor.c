@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * supervisor: a real one, over a real control socket, with a QEMU that plays tests/fake/qmp/NAME.txt.
- * What must come of it stands in the script, on lines that begin with "#: ":
+ * The script has the expected result, on lines that begin with "#: ":
  *
  *     expect STATE ID      how it ends; ID "-": none
  *     cause TEXT           is part of the cause
  *     complaint TEXT       is part of what is kept of QEMU's standard error
- *     reached N            bytes of a snapshot were told in the end
- *     progress STATE       was told | untold STATE: was not
+ *     reached N            bytes of a snapshot were reported at the end
+ *     progress STATE       was reported | unreported STATE: was not
  *     known_hosts LINE     is in that file afterwards
  *     within MS            from start to end
  *     configuring | login_timeout MS | start_timeout MS | accel NAME
  *     deadline MS          of QEMU's answers, and of the guest's to its power button
- *     rung NAME MS         the stop ladder told that rung
+ *     rung NAME MS         the stop ladder reported that rung
  *                        with at most that long
  *     ask STATE OP ID [TAG]  when in STATE, and after the asks before it: what comes of it, "-": done
  *     last ID                (ID "-": none) once the last ask was answered that is the record's cause; it is killed
  *     stop-at-last           then it is stopped
- *     paused ID              while it stands that is the record's cause
- *     cancel                 takes a suspension back, once it is told how far that is
+ *     paused ID              while it is paused that is the record's cause
+ *     cancel                 cancels a suspension after its first progress report
  *     netdev                 it has a network
  *     resume                 it was suspended before, past its login
  *     seed_size N            and it had been given a seed of that size; seed-gone: which it had applied
@@ -66,7 +66,7 @@ struct play {
 	struct vm_request request;
 	char *dir, *script, *top;
 	struct buf text;  /* of the script */
-	struct strv told; /* progress states */
+	struct strv reported; /* progress states */
 	struct err error;
 	enum vm_state state;
 	char *cause;
@@ -146,7 +146,7 @@ static const struct vm_client_ops client_ops;
 
 static void ask_next(struct play *p);
 
-/* The record has that cause, at once or in a moment. */
+/* The record has that cause, immediately or soon. */
 static void check_cause(const struct play *p, const char *id)
 {
 	struct vm_run run;
@@ -303,7 +303,7 @@ static void on_state(enum vm_state s, void *arg)
 	strv_fini(&words);
 }
 
-/* The rungs that must be told, and the time that each is given. */
+/* The steps that must be reported, and the time that each is given. */
 static void note_rung(struct play *p, const char *rung, uint64_t ms)
 {
 	char *line;
@@ -317,7 +317,7 @@ static void note_rung(struct play *p, const char *rung, uint64_t ms)
 		strv_fini(&words);
 		free(line);
 	}
-	strv_take(&p->told, xasprintf("rung %s", rung));
+	strv_take(&p->reported, xasprintf("rung %s", rung));
 }
 
 static void on_progress(const char *state, const json_t *values, void *arg)
@@ -327,7 +327,7 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 	char *cancel = directive(p, "cancel", 0);
 
 	assert_true(json_is_object(values));
-	if (!strcmp(state, "suspending") && !strv_has(&p->told, state)) {
+	if (!strcmp(state, "suspending") && !strv_has(&p->reported, state)) {
 		assert_string_equal(json_str(values, "done", ""), "600");
 		assert_string_equal(json_str(values, "total", ""), "1000");
 		if (cancel)
@@ -339,7 +339,7 @@ static void on_progress(const char *state, const json_t *values, void *arg)
 	}
 	if (!strcmp(state, "stopping"))
 		note_rung(p, json_str(values, "rung", ""), number(json_str(values, "deadline_ms", "")));
-	strv_add(&p->told, state);
+	strv_add(&p->reported, state);
 	free(cancel);
 }
 
@@ -488,7 +488,7 @@ static void close_play(struct play *p)
 	loop_free(p->loop);
 	vm_request_fini(&p->request);
 	buf_fini(&p->text);
-	strv_fini(&p->told);
+	strv_fini(&p->reported);
 	err_fini(&p->error);
 	free(p->script);
 	free(p->cause);
@@ -507,7 +507,7 @@ static void check_clean(const struct play *p, const struct vm_run *run)
 	DIR *d;
 
 	for (int i = 0; i < 400 && proc_alive(&supervisor); i++)
-		poll(NULL, 0, 5); /* it ends after it told so; there is nothing to wait on */
+		poll(NULL, 0, 5); /* it ends after it reported so; there is nothing to wait on */
 	assert_false(proc_alive(&supervisor));
 	assert_false(qemu.pid && proc_alive(&qemu));
 	path = file_join(p->dir, "supervisor.log");
@@ -560,21 +560,21 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 		free(want);
 	}
 	for (size_t i = 0; (want = directive(p, "progress", i)); i++) {
-		if (!strv_has(&p->told, want))
-			fail_msg("%s: progress %s was not told", name, want);
+		if (!strv_has(&p->reported, want))
+			fail_msg("%s: progress %s was not reported", name, want);
 		free(want);
 	}
 	for (size_t i = 0; (want = directive(p, "rung", i)); i++) {
-		char *told = xasprintf("rung %.*s", (int)strcspn(want, " "), want);
+		char *reported = xasprintf("rung %.*s", (int)strcspn(want, " "), want);
 
-		if (!strv_has(&p->told, told))
-			fail_msg("%s: %s was not told", p->script, told);
-		free(told);
+		if (!strv_has(&p->reported, reported))
+			fail_msg("%s: %s was not reported", p->script, reported);
+		free(reported);
 		free(want);
 	}
-	for (size_t i = 0; (want = directive(p, "untold", i)); i++) {
-		if (strv_has(&p->told, want))
-			fail_msg("%s: progress %s was told", name, want);
+	for (size_t i = 0; (want = directive(p, "unreported", i)); i++) {
+		if (strv_has(&p->reported, want))
+			fail_msg("%s: progress %s was reported", name, want);
 		free(want);
 	}
 	for (size_t i = 0; (want = directive(p, "noted", i)); i++) {
@@ -586,7 +586,7 @@ static void check_expectations(const struct play *p, const struct vm_run *run, c
 		free(want);
 	}
 	if (p->reached < directive_number(p, "reached", 0))
-		fail_msg("%s: only %llu were told", name, (unsigned long long)p->reached);
+		fail_msg("%s: only %llu were reported", name, (unsigned long long)p->reached);
 	want = directive(p, "ask", p->asks);
 	if (want || p->waits)
 		fail_msg("%s: was not asked or not answered: %s", name, want ? want : "the last");
@@ -672,7 +672,7 @@ static void play(const char *name)
 
 static pid_t apart[PLAYS_MAX]; /* by the place of their names */
 
-/* In a process of its own, since they mostly wait; a failure there is told and ends it. */
+/* In a process of its own, since they mostly wait; a failure there is reported and ends it. */
 static pid_t play_apart(void (*one)(const char *name), const char *name)
 {
 	pid_t child = fork();
@@ -742,7 +742,7 @@ static void test_scripts(void **state)
 	play_all("qmp", play, 40);
 }
 
-/* Two starts of one machine: the second is refused and names the first; the first goes on. */
+/* Two starts of one machine: the second is refused and names the first; the first continues. */
 static void test_busy(void **state)
 {
 	struct play first, second;
@@ -790,7 +790,7 @@ static void kill_supervisor(struct play *p, enum vm_state now)
 	struct vm_run run;
 
 	assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
-	while (run.state != now) { /* a first answer tells what may not be written yet */
+	while (run.state != now) { /* a first reply may contain what is not written yet */
 		vm_run_fini(&run);
 		poll(NULL, 0, 5);
 		assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
@@ -822,7 +822,7 @@ static void die_slowly(struct play *p)
 	char *path = file_join(p->dir, "lock");
 
 	while (!(p->its_lock = lock_take(path, "running", NULL)))
-		poll(NULL, 0, 5); /* it does so by itself */
+		poll(NULL, 0, 5); /* QEMU does so without a command */
 	p->dying = loop_timer_start(p->loop, 400, 0, on_dead, p);
 	free(path);
 }
@@ -843,7 +843,7 @@ static void orphan(struct play *p)
 	free(now);
 }
 
-/* Who is told of a change finds it in the record. */
+/* A client that gets a change finds it in the record. */
 static void check_recorded(const struct play *p, enum vm_state before)
 {
 	struct vm_run run;
@@ -942,7 +942,7 @@ static void on_look(enum vm_state s, void *arg)
 	while ((entry = readdir(d))) {
 		char *path = file_join(p->dir, entry->d_name);
 
-		if (lstat(path, &st) < 0) { /* a .part that got its name meanwhile */
+		if (lstat(path, &st) < 0) { /* a .part that was renamed since */
 			assert_int_equal(errno, ENOENT);
 			free(path);
 			continue;

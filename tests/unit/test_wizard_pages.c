@@ -24,7 +24,7 @@ static void test_defaults(void **state)
 	fake_free(f);
 }
 
-/* Every field of the table that a person may want is asked, once, with title and help. */
+/* Every field of the table that a user may set has one question, with title and help. */
 static void test_table(void **state)
 {
 	struct fake *f = fake_new();
@@ -257,7 +257,7 @@ static void test_every_grammar(void **state)
 	fake_free(f);
 }
 
-/* Rules between fields are told at the field that breaks them. */
+/* Rules between fields are reported at the field that breaks them. */
 static void test_cross_field(void **state)
 {
 	struct fake *f = fake_new();
@@ -325,7 +325,7 @@ static void test_switch_arch(void **state)
 	assert_true(noticed(w, "CPU model is now auto: \"cortex-a15\" is not a CPU"));
 	assert_true(noticed(w, "Name is now arm64-trixie"));
 	assert_null(wizard_page_wrong(w, WIZARD_PROCESSOR));
-	/* Back again: what was wanted is there again. */
+	/* Back again: the answer is restored. */
 	assert_int_equal(answer(w, "machine.arch", "armhf"), 0);
 	assert_string_equal(text_of(w, "cpu.model"), "cortex-a15");
 	assert_true(noticed(w, "CPU model is now cortex-a15"));
@@ -515,7 +515,7 @@ static void test_assigned_in_vain(void **state)
 	fake_free(f);
 }
 
-/* Lists that come later: loading, ready, failed, asked again; what depends on an answer is asked anew. */
+/* Lists that come later: loading, ready, failed, asked again; what depends on an answer is requested again. */
 static void test_offers(void **state)
 {
 	struct fake *f = fake_new();
@@ -545,7 +545,7 @@ static void test_offers(void **state)
 	assert_int_equal(l.len, 1);
 	assert_string_equal(l.note, "signature verified");
 	assert_int_equal(answer(w, "machine.release", "bookworm"), -1); /* the row says no */
-	/* The same question with another mirror: asked anew. */
+	/* The same question with another mirror: requested again. */
 	answer(w, "mirror.url", "http://mirror.example.org/debian");
 	l = wizard_options(w, q);
 	assert_int_equal(l.state, WIZARD_LOADING);
@@ -574,7 +574,7 @@ static void test_offers(void **state)
 	fake_free(f);
 }
 
-/* QEMU is asked once at a time, whatever is answered meanwhile, and then for the newest answers. */
+/* QEMU is started once at a time, whatever is answered until then, and then for the newest answers. */
 static void test_command_is_asked_one_at_a_time(void **state)
 {
 	struct fake *f = fake_new();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* wizard: editing what is there, differences, effects, and saving without overwriting unseen. */
+/* wizard: editing existing files, differences, effects, and saving without overwriting unseen. */
 #include "wizard_fake.h"
 
 #include <sys/stat.h>
@@ -67,7 +67,7 @@ static void test_edit_keeps_the_file(void **state)
 	free(ini);
 	answer(w, "cpu.memory", "1G");
 	assert_false(wizard_dirty(w));
-	/* What does not apply any more must go, or the file would be refused. */
+	/* What no longer applies must be removed, or the file would be refused. */
 	answer(w, "firmware.mode", "uefi");
 	ini = ini_of(w);
 	assert_null(strstr(ini, "initrd"));
@@ -115,7 +115,7 @@ static void test_edit_of_other_systems(void **state)
 	fake_free(f);
 }
 
-/* The review says what of somebody else's file waits for agreement; what is answered anew does not. */
+/* The review says what of another person's file requires agreement; new answers do not. */
 static void test_edit_of_a_foreign_file(void **state)
 {
 	static const char text[] = "[machine]\nname = box\n[devices]\nshare = path=/,tag=all\n[qemu]\nbinary = /q\n";
@@ -185,7 +185,7 @@ static void test_keeps_what_is_idle(void **state)
 	assert_non_null(strstr(ini, "keyboard = de\n"));
 	free(ini);
 	wizard_free(w);
-	/* Nobody has named one. */
+	/* No key is named. */
 	w = wizard_new(&f->conf);
 	assert_false(applies(w, "system.keyboard"));
 	wizard_free(w);
@@ -272,7 +272,7 @@ static int save(struct wizard *w, const struct wizard_diff *shown, char id[32])
 	return r;
 }
 
-/* A file changed by somebody else is never overwritten silently. */
+/* A file changed by another program is never overwritten silently. */
 static void test_changed_by_another(void **state)
 {
 	struct fake *f = fake_new();
@@ -299,7 +299,7 @@ static void test_changed_by_another(void **state)
 	assert_int_equal(file_read(path, 4096, &text, NULL), 0);
 	assert_string_equal(text.data, "[machine]\nname = box\n");
 	buf_fini(&text);
-	/* The difference to what is there now is shown, and then it may be. */
+	/* The difference to the present file is shown, and then it may be. */
 	assert_int_equal(wizard_diff(w, &d, NULL), 0);
 	assert_true(d.foreign);
 	assert_string_equal(mark_of(&d, "name = box"), " ");
@@ -307,7 +307,7 @@ static void test_changed_by_another(void **state)
 	wizard_diff_fini(&d);
 	assert_false(wizard_file_changed(w));
 	assert_false(wizard_dirty(w));
-	/* Written anew with the same content: nothing happened. */
+	/* Written again with the same content: nothing happened. */
 	assert_int_equal(file_read(path, 4096, &text, NULL), 0);
 	assert_int_equal(file_write(path, text.data, text.len, 0644, NULL), 0);
 	buf_fini(&text);
@@ -351,7 +351,7 @@ static void test_save_new(void **state)
 	assert_int_equal(spec_check(&s, f->catalog, NULL), 0);
 	assert_true(spec_equal(&s, wizard_spec(w)));
 	spec_fini(&s);
-	/* It goes on as the editing of that file. */
+	/* The wizard then edits that file. */
 	assert_false(wizard_dirty(w));
 	assert_string_equal(text_of(w, "network.forward"), "127.0.0.1:auto:22");
 	assert_string_equal(text_of(w, "system.timezone"), "Europe/Berlin");
