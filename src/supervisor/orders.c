@@ -95,11 +95,6 @@ void sup_refuse(struct sup *s, struct control_ticket t, enum err_kind kind, cons
 	control_answer(s->control, t, &e, NULL);
 }
 
-static void orders_refuse_state(struct sup *s, struct control_ticket t)
-{
-	sup_refuse(s, t, ERR_FAILED, "not-running", "%s is %s", s->req.name, vm_state_name(s->run.state));
-}
-
 static void orders_lost(struct sup_order *o)
 {
 	sup_refuse(o->sup, o->ticket, ERR_FAILED, "monitor", "QEMU's monitor is not connected");
@@ -107,7 +102,7 @@ static void orders_lost(struct sup_order *o)
 }
 
 /* Sends a command for a request and takes `arguments` (or NULL); without a monitor the request is refused. */
-static void orders_send_order(struct sup_order *o, const char *command, json_t *arguments, qmp_reply_fn fn)
+static void orders_send(struct sup_order *o, const char *command, json_t *arguments, qmp_reply_fn fn)
 {
 	o->sent = sup_monitor_ask(o->sup, command, arguments, fn, o);
 	if (!o->sent)
@@ -155,6 +150,15 @@ static void orders_refused(struct sup_order *o, const char *error)
 	orders_free(o);
 }
 
+/* Takes QEMU's answer to a request; false if it was an error, which refuses and frees the request. */
+static bool orders_accepted(struct sup_order *o, const char *error)
+{
+	o->sent = false;
+	if (error)
+		orders_refused(o, error);
+	return !error;
+}
+
 /* Stop and kill */
 
 static uint64_t orders_milliseconds(const json_t *request, const char *key)
@@ -183,25 +187,18 @@ static void orders_on_kill(struct sup *s, const json_t *request, struct control_
 static void orders_reset_done(const json_t *value, const char *error, void *arg)
 {
 	struct sup_order *o = arg;
-	struct sup *s = o->sup;
 
 	(void)value;
-	o->sent = false;
-	if (error) {
-		orders_refused(o, error);
+	if (!orders_accepted(o, error))
 		return;
-	}
-	sup_guest_reset_by_request(s);
+	sup_guest_reset_by_request(o->sup);
 	orders_done(o);
 }
 
 static void orders_on_reset(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	(void)request;
-	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED)
-		orders_refuse_state(s, t);
-	else
-		orders_send_order(orders_new(s, t), "system_reset", NULL, orders_reset_done);
+	orders_send(orders_new(s, t), "system_reset", NULL, orders_reset_done);
 }
 
 /* Pause and resume */
@@ -211,11 +208,8 @@ static void orders_pause_done(const json_t *value, const char *error, void *arg)
 	struct sup_order *o = arg;
 
 	(void)value;
-	o->sent = false;
-	if (error) {
-		orders_refused(o, error);
+	if (!orders_accepted(o, error))
 		return;
-	}
 	sup_pause_begin(o->sup, VM_CAUSE_PAUSED, "paused by request");
 	orders_done(o);
 }
@@ -225,10 +219,8 @@ static void orders_on_pause(struct sup *s, const json_t *request, struct control
 	(void)request;
 	if (s->run.state == VM_PAUSED)
 		control_answer(s->control, t, NULL, NULL);
-	else if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING)
-		orders_refuse_state(s, t);
 	else
-		orders_send_order(orders_new(s, t), "stop", NULL, orders_pause_done);
+		orders_send(orders_new(s, t), "stop", NULL, orders_pause_done);
 }
 
 /* Answers a resume: with the recorded cause if the disk paused the guest again. */
@@ -236,34 +228,29 @@ static void orders_on_again(void *arg)
 {
 	struct sup_order *o = arg;
 	struct sup *s = o->sup;
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	loop_timer_stop(o->timer);
 	o->timer = NULL;
-	if (s->run.state == VM_PAUSED) {
-		err_set(&e, ERR_FAILED, vm_cause_name(s->run.cause_id), "%s is paused again: %s", s->req.name,
-			s->run.cause);
-		orders_end(o, &e);
-		err_fini(&e);
-	} else {
+	if (s->run.state != VM_PAUSED) {
 		orders_done(o);
+		return;
 	}
+	err_set(&e, ERR_FAILED, vm_cause_name(s->run.cause_id), "%s is paused again: %s", s->req.name, s->run.cause);
+	orders_end(o, &e);
 }
 
 static void orders_resume_done(const json_t *value, const char *error, void *arg)
 {
 	struct sup_order *o = arg;
 	struct sup *s = o->sup;
-	bool asked = sup_pause_cause(s) == VM_CAUSE_PAUSED;
+	bool by_request = sup_pause_cause(s) == VM_CAUSE_PAUSED;
 
 	(void)value;
-	o->sent = false;
-	if (error) {
-		orders_refused(o, error);
+	if (!orders_accepted(o, error))
 		return;
-	}
 	sup_pause_end(s);
-	if (asked)
+	if (by_request)
 		orders_done(o);
 	else
 		o->timer = loop_timer_start(s->loop, AGAIN_MS, 0, orders_on_again, o);
@@ -272,22 +259,13 @@ static void orders_resume_done(const json_t *value, const char *error, void *arg
 static void orders_on_resume(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	(void)request;
-	if (s->run.state == VM_BOOTING || s->run.state == VM_RUNNING)
+	if (s->run.state != VM_PAUSED)
 		control_answer(s->control, t, NULL, NULL);
-	else if (s->run.state != VM_PAUSED)
-		orders_refuse_state(s, t);
-	else if (!sup_snapshot_refuse_partial(s, t))
-		orders_send_order(orders_new(s, t), "cont", NULL, orders_resume_done);
+	else
+		orders_send(orders_new(s, t), "cont", NULL, orders_resume_done);
 }
 
 /* Forwarded ports */
-
-/* Updates the request, so that the forward outlasts a takeover and a suspension. */
-static void orders_keep_forward(struct sup *s, const char *rule, bool on)
-{
-	vm_forward_put(&s->req.argv, rule, on);
-	sup_request_update(s);
-}
 
 /* QEMU answers with a text: empty for an added rule, "... removed" or "... not found" for a removal. */
 static void orders_forward_done(const json_t *value, const char *error, void *arg)
@@ -298,50 +276,47 @@ static void orders_forward_done(const json_t *value, const char *error, void *ar
 	bool done = !error && (o->on ? !*words : strstr(words, " removed") || strstr(words, " not found"));
 
 	o->sent = false;
-	if (done) {
-		orders_keep_forward(o->sup, o->rule, o->on);
-		orders_done(o);
-	} else {
+	if (!done) {
 		orders_refused(o, *words ? words : "it gave no reason");
+		return;
 	}
+	/* so that the forward outlasts a takeover and a suspension */
+	vm_forward_put(&o->sup->req.argv, o->rule, o->on);
+	sup_request_update(o->sup);
+	orders_done(o);
 }
 
 static void orders_on_forward(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	const char *rule = json_str(request, "rule", "");
 	bool on = json_bool(request, "on", true);
-	struct strv rules = STRV_INIT;
+	AUTO_STRV struct strv rules = STRV_INIT;
 	bool network = vm_forward_rules(&s->req.argv, &rules);
-	bool there = strv_has(&rules, rule);
+	AUTO_FREE char *line = NULL;
 	struct sup_order *o;
-	char *line;
 
-	strv_fini(&rules);
-	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED) {
-		orders_refuse_state(s, t);
-	} else if (!vm_forward_ok(rule) || !network) {
+	if (!vm_forward_ok(rule) || !network) {
 		sup_refuse(s, t, ERR_USAGE, "forward-bad", "%s cannot forward \"%s\"", s->req.name, rule);
-	} else if (there == on) {
-		control_answer(s->control, t, NULL, NULL);
-	} else {
-		o = orders_new(s, t);
-		o->rule = xstrdup(rule);
-		o->on = on;
-		line = on ? xasprintf("hostfwd_add net %s", rule)
-			  : xasprintf("hostfwd_remove net %.*s", (int)(strrchr(rule, '-') - rule), rule);
-		orders_send_order(o, "human-monitor-command", json_pack("{s:s}", "command-line", line),
-				  orders_forward_done);
-		free(line);
+		return;
 	}
+	if (strv_has(&rules, rule) == on) {
+		control_answer(s->control, t, NULL, NULL);
+		return;
+	}
+	o = orders_new(s, t);
+	o->rule = xstrdup(rule);
+	o->on = on;
+	line = on ? xasprintf("hostfwd_add net %s", rule)
+		  : xasprintf("hostfwd_remove net %.*s", (int)(strrchr(rule, '-') - rule), rule);
+	orders_send(o, "human-monitor-command", json_pack("{s:s}", "command-line", line), orders_forward_done);
 }
+
+/* Suspend and snapshots */
 
 static void orders_on_suspend(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	(void)request;
-	if (s->run.state != VM_BOOTING && s->run.state != VM_RUNNING && s->run.state != VM_PAUSED)
-		orders_refuse_state(s, t);
-	else if (!sup_snapshot_refuse_partial(s, t))
-		sup_suspend_request(s, t);
+	sup_suspend_request(s, t);
 }
 
 static void orders_on_suspend_cancel(struct sup *s, const json_t *request, struct control_ticket t)
@@ -351,43 +326,28 @@ static void orders_on_suspend_cancel(struct sup *s, const json_t *request, struc
 	control_answer(s->control, t, NULL, NULL);
 }
 
-static const char *orders_tag_of(const json_t *request)
-{
-	return json_str(request, "tag", "");
-}
-
-static bool orders_may_snapshot(struct sup *s, struct control_ticket t)
-{
-	if (s->run.state == VM_BOOTING || s->run.state == VM_RUNNING || s->run.state == VM_PAUSED)
-		return true;
-	orders_refuse_state(s, t);
-	return false;
-}
-
 static void orders_on_snapshot_list(struct sup *s, const json_t *request, struct control_ticket t)
 {
 	(void)request;
-	if (orders_may_snapshot(s, t))
-		sup_snapshot_request(s, SUP_SNAPSHOT_LIST, "", t);
+	sup_snapshot_request(s, SUP_SNAPSHOT_LIST, "", t);
 }
 
 static void orders_on_snapshot_create(struct sup *s, const json_t *request, struct control_ticket t)
 {
-	if (orders_may_snapshot(s, t) && !sup_snapshot_refuse_partial(s, t))
-		sup_snapshot_request(s, SUP_SNAPSHOT_CREATE, orders_tag_of(request), t);
+	sup_snapshot_request(s, SUP_SNAPSHOT_CREATE, json_str(request, "tag", ""), t);
 }
 
 static void orders_on_snapshot_revert(struct sup *s, const json_t *request, struct control_ticket t)
 {
-	if (orders_may_snapshot(s, t))
-		sup_snapshot_request(s, SUP_SNAPSHOT_REVERT, orders_tag_of(request), t);
+	sup_snapshot_request(s, SUP_SNAPSHOT_REVERT, json_str(request, "tag", ""), t);
 }
 
 static void orders_on_snapshot_delete(struct sup *s, const json_t *request, struct control_ticket t)
 {
-	if (orders_may_snapshot(s, t))
-		sup_snapshot_request(s, SUP_SNAPSHOT_DELETE, orders_tag_of(request), t);
+	sup_snapshot_request(s, SUP_SNAPSHOT_DELETE, json_str(request, "tag", ""), t);
 }
+
+/* The table of requests */
 
 const char *sup_busy(const struct sup *s)
 {
@@ -396,38 +356,57 @@ const char *sup_busy(const struct sup *s)
 	return busy ? busy : sup_snapshot_busy(s);
 }
 
+/* When a request is refused. */
+enum {
+	ORDER_IDLE = 1,	 /* while a suspension or a snapshot is under way */
+	ORDER_RUNS = 2,	 /* unless the guest runs or is paused */
+	ORDER_WHOLE = 4, /* after a snapshot was loaded in part */
+};
+
 static const struct {
 	const char *op;
 	void (*fn)(struct sup *s, const json_t *request, struct control_ticket t);
-	bool alone; /* not while a suspension or a snapshot is under way */
+	unsigned conditions;
 } orders[] = {
-	{"forward", orders_on_forward, true},
-	{"kill", orders_on_kill, false},
-	{"pause", orders_on_pause, true},
-	{"reset", orders_on_reset, true},
-	{"resume", orders_on_resume, true},
-	{"stop", orders_on_stop, false},
-	{"suspend", orders_on_suspend, true},
-	{"suspend-cancel", orders_on_suspend_cancel, false},
-	{"snapshot-create", orders_on_snapshot_create, true},
-	{"snapshot-delete", orders_on_snapshot_delete, true},
-	{"snapshot-list", orders_on_snapshot_list, true},
-	{"snapshot-revert", orders_on_snapshot_revert, true},
+	{"forward", orders_on_forward, ORDER_IDLE | ORDER_RUNS},
+	{"kill", orders_on_kill, 0},
+	{"pause", orders_on_pause, ORDER_IDLE | ORDER_RUNS},
+	{"reset", orders_on_reset, ORDER_IDLE | ORDER_RUNS},
+	{"resume", orders_on_resume, ORDER_IDLE | ORDER_RUNS | ORDER_WHOLE},
+	{"stop", orders_on_stop, 0},
+	{"suspend", orders_on_suspend, ORDER_IDLE | ORDER_RUNS | ORDER_WHOLE},
+	{"suspend-cancel", orders_on_suspend_cancel, 0},
+	{"snapshot-create", orders_on_snapshot_create, ORDER_IDLE | ORDER_RUNS | ORDER_WHOLE},
+	{"snapshot-delete", orders_on_snapshot_delete, ORDER_IDLE | ORDER_RUNS},
+	{"snapshot-list", orders_on_snapshot_list, ORDER_IDLE | ORDER_RUNS},
+	{"snapshot-revert", orders_on_snapshot_revert, ORDER_IDLE | ORDER_RUNS},
 };
+
+/* Refuses a request unless its conditions hold. */
+static bool orders_refuse(struct sup *s, unsigned conditions, struct control_ticket t)
+{
+	const char *busy = sup_busy(s);
+
+	if (conditions & ORDER_IDLE && busy) {
+		sup_refuse(s, t, ERR_BUSY, "busy", "%s is busy: %s%s", s->req.name, busy,
+			   sup_deadline_passed(s) ? "; QEMU does not answer" : "");
+		return true;
+	}
+	if (conditions & ORDER_RUNS && s->run.state != VM_BOOTING && s->run.state != VM_RUNNING &&
+	    s->run.state != VM_PAUSED) {
+		sup_refuse(s, t, ERR_FAILED, "not-running", "%s is %s", s->req.name, vm_state_name(s->run.state));
+		return true;
+	}
+	return conditions & ORDER_WHOLE && sup_snapshot_refuse_partial(s, t);
+}
 
 bool sup_order(const char *op, const json_t *request, struct control_ticket t, void *arg)
 {
-	struct sup *s = arg;
-	const char *busy = sup_busy(s);
-
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
 		if (strcmp(orders[i].op, op) != 0)
 			continue;
-		if (orders[i].alone && busy)
-			sup_refuse(s, t, ERR_BUSY, "busy", "%s is busy: %s%s", s->req.name, busy,
-				   sup_deadline_passed(s) ? "; QEMU does not answer" : "");
-		else
-			orders[i].fn(s, request, t);
+		if (!orders_refuse(arg, orders[i].conditions, t))
+			orders[i].fn(arg, request, t);
 		return true;
 	}
 	return false;
