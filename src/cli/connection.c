@@ -188,11 +188,10 @@ int cli_connection_program(const struct cli_connection *r, const struct cli *cli
 		return -1;
 	path = host_which(name);
 	if (!path) {
-		char *hint = host_install_hint("ssh");
+		AUTO_FREE char *hint = host_install_hint("ssh");
 
 		err_set(e, ERR_MISSING, "ssh-missing", "there is no %s on this host", name);
 		err_hint(e, "%s", hint ? hint : "install OpenSSH's client");
-		free(hint);
 		strv_fini(&settings);
 		return -1;
 	}

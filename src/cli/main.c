@@ -20,29 +20,26 @@
 
 void cli_print_json(json_t *v)
 {
-	char *line = json_line(v);
+	AUTO_FREE char *line = json_line(v);
 
 	puts(line);
 	cli_flush();
-	free(line);
 	json_decref(v);
 }
 
 json_t *cli_json_text(const char *text)
 {
-	char *clean = text_clean(text, strlen(text), true);
+	AUTO_FREE char *clean = text_clean(text, strlen(text), true);
 	json_t *v = json_string(clean);
 
-	free(clean);
 	return v;
 }
 
 static void main_print_text(const char *prefix, const char *text)
 {
-	char *clean = text_clean(text, strlen(text), true);
+	AUTO_FREE char *clean = text_clean(text, strlen(text), true);
 
 	fprintf(stderr, "%s%s\n", prefix, clean);
-	free(clean);
 }
 
 /* Returns the hint for an error that has none of its own; NULL: its text is enough. */

@@ -110,7 +110,7 @@ static const struct cli_option *options_find(const char *name, size_t n, char le
 
 static int options_unknown(const char *word, struct err *e)
 {
-	char *name = xstrndup(word, strcspn(word, "="));
+	AUTO_FREE char *name = xstrndup(word, strcspn(word, "="));
 	struct suggest s;
 
 	suggest_begin(&s, name + strspn(name, "-"));
@@ -123,7 +123,6 @@ static int options_unknown(const char *word, struct err *e)
 		err_hint(e, "did you mean --%s? `debwiz --help` lists the options", s.best);
 	else
 		err_hint(e, "`debwiz --help` lists the options");
-	free(name);
 	return -1;
 }
 
@@ -197,14 +196,13 @@ bool cli_option_applies(const struct cli_option *o, const char *verb)
 static bool options_is_machine(const char *word)
 {
 	struct store store;
-	char *path = NULL;
+	AUTO_FREE char *path = NULL;
 	bool found = false;
 
 	if (store_open(&store, NULL) == 0) {
 		found = store_find_ini(&store, word, &path, NULL) == 0 && file_exists(path);
 		store_fini(&store);
 	}
-	free(path);
 	return found;
 }
 

@@ -68,7 +68,7 @@ static enum plain_go plain_ask_more(struct plain *p, enum wizard_page page)
 {
 	const struct wizard_question *q = NULL;
 	char *titles = xstrdup("");
-	char *prompt;
+	AUTO_FREE char *prompt = NULL;
 	char *line;
 	enum plain_go go = PLAIN_NEXT;
 
@@ -93,7 +93,6 @@ static enum plain_go plain_ask_more(struct plain *p, enum wizard_page page)
 			break;
 		plain_line("  These are right for most as they are. yes asks them, no leaves them so.");
 	}
-	free(prompt);
 	free(titles);
 	return go == PLAIN_AGAIN ? PLAIN_END : go;
 }
@@ -273,7 +272,7 @@ static int plain_converse(struct plain *p)
 static int plain_check_packages(struct plain *p, struct err *e)
 {
 	struct wizard_list l = {.state = WIZARD_READY};
-	char *text;
+	AUTO_FREE char *text = NULL;
 
 	if (!wizard_spec(p->wizard)->packages.len)
 		return 0;
@@ -285,7 +284,6 @@ static int plain_check_packages(struct plain *p, struct err *e)
 		return err_set(e, ERR_USAGE, "packages-wrong", "system.packages: %s", l.note);
 	text = xasprintf("whether there are such packages is not known: %s", l.note);
 	cli_warn(p->cli, text);
-	free(text);
 	return 0;
 }
 

@@ -83,7 +83,7 @@ static void plain_ask_show_help(struct plain *p, const struct wizard_question *q
 	const char *note = wizard_note(p->wizard, q);
 	bool plain_text = q->field && (q->field->column.type == COLUMN_TEXT || q->field->column.type == COLUMN_LIST) &&
 			  !q->field->column.choices; /* its grammar is in the help */
-	char *allowed = q->field && !plain_text ? column_allowed(&q->field->column) : NULL;
+	AUTO_FREE char *allowed = q->field && !plain_text ? column_allowed(&q->field->column) : NULL;
 	struct wizard_list l;
 
 	plain_line("  %s", q->help);
@@ -97,7 +97,6 @@ static void plain_ask_show_help(struct plain *p, const struct wizard_question *q
 		plain_line("  Allowed: %s.", allowed);
 	if (q->field)
 		plain_line("  In the file, and for --set: %s.%s", q->field->section, q->field->column.key);
-	free(allowed);
 }
 
 /* Returns the value that an answer means: a number of the list, or the answer itself; owned. */
@@ -165,10 +164,10 @@ static void plain_ask_drop_wrong(struct plain *p, const struct wizard_question *
 
 static enum plain_go plain_ask_answer_password(struct plain *p, const struct wizard_question *q)
 {
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 	char *first = plain_read_secret(p, *wizard_text(p->wizard, q) ? "Password, not shown [is set; - removes it]"
 								      : "Password, not shown [none]");
-	char *again = NULL;
+	AUTO_FREE char *again = NULL;
 	enum plain_go go = PLAIN_NEXT;
 	const char *value = first;
 
@@ -198,8 +197,6 @@ static enum plain_go plain_ask_answer_password(struct plain *p, const struct wiz
 	if (again)
 		mem_wipe(again, strlen(again));
 	free(first);
-	free(again);
-	err_fini(&e);
 	return go;
 }
 
@@ -301,10 +298,11 @@ static const char *plain_ask_kind_of_answer(const struct wizard_question *q)
 static enum plain_go plain_ask_once(struct plain *p, const struct wizard_question *q)
 {
 	bool list = wizard_is_list(q);
-	char *before = xstrdup(wizard_text(p->wizard, q));
-	char *prompt = xasprintf("%s%s [%s]%s", q->title, plain_ask_kind_of_answer(q), wizard_shown(p->wizard, q),
-				 list ? " Enter keeps; ITEM adds, -ITEM removes, - empties" : "");
-	char *line = q->widget == WIZARD_PASSWORD ? NULL : plain_read(p, prompt);
+	AUTO_FREE char *before = xstrdup(wizard_text(p->wizard, q));
+	AUTO_FREE char *prompt =
+		xasprintf("%s%s [%s]%s", q->title, plain_ask_kind_of_answer(q), wizard_shown(p->wizard, q),
+			  list ? " Enter keeps; ITEM adds, -ITEM removes, - empties" : "");
+	AUTO_FREE char *line = q->widget == WIZARD_PASSWORD ? NULL : plain_read(p, prompt);
 	enum plain_go go;
 
 	if (q->widget == WIZARD_PASSWORD) {
@@ -335,9 +333,6 @@ static enum plain_go plain_ask_once(struct plain *p, const struct wizard_questio
 		if (go == PLAIN_AGAIN)
 			plain_ask_drop_wrong(p, q, before);
 	}
-	free(line);
-	free(prompt);
-	free(before);
 	return go;
 }
 

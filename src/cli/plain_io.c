@@ -104,7 +104,7 @@ char *plain_read_secret(struct plain *p, const char *prompt)
 
 bool plain_yes(struct plain *p, const char *prompt, bool fallback)
 {
-	char *ask = xasprintf("%s [%s]", prompt, fallback ? "yes" : "no");
+	AUTO_FREE char *ask = xasprintf("%s [%s]", prompt, fallback ? "yes" : "no");
 	bool yes = fallback;
 
 	for (int i = 0; i < 5; i++) {
@@ -124,7 +124,6 @@ bool plain_yes(struct plain *p, const char *prompt, bool fallback)
 			break;
 		plain_line("  write yes or no");
 	}
-	free(ask);
 	return yes;
 }
 

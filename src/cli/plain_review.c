@@ -34,7 +34,7 @@ static struct wizard_list plain_review_poll_command(struct plain *p, void *arg)
 
 static void plain_review_show_machine(struct plain *p)
 {
-	struct strv warnings = STRV_INIT;
+	AUTO_STRV struct strv warnings = STRV_INIT;
 	struct wizard_list l;
 
 	plain_line("\nReview");
@@ -48,7 +48,6 @@ static void plain_review_show_machine(struct plain *p)
 	wizard_warnings(p->wizard, WIZARD_REVIEW, &warnings);
 	for (size_t i = 0; i < warnings.len; i++)
 		plain_line("  Note: %s.", warnings.items[i]);
-	strv_fini(&warnings);
 }
 
 /* Prints when each change of an existing machine takes effect. */
@@ -65,14 +64,12 @@ static void plain_review_show_changes(struct plain *p)
 
 static void plain_review_show_ini(struct plain *p)
 {
-	struct err e = ERR_INIT;
-	char *text = wizard_ini(p->wizard, NULL, NULL, NULL, &e);
+	AUTO_ERR struct err e = ERR_INIT;
+	AUTO_FREE char *text = wizard_ini(p->wizard, NULL, NULL, NULL, &e);
 
 	plain_line("%s", text ? text : e.text);
 	if (text)
 		mem_wipe(text, strlen(text));
-	free(text);
-	err_fini(&e);
 }
 
 static void plain_review_show_command(struct plain *p)
@@ -102,7 +99,7 @@ static void plain_review_show_diff(const struct wizard_diff *d, const char *path
 /* Returns 0: saved; 1: the user declined; -1: error. */
 static int plain_review_save_asking(struct plain *p, struct err *e)
 {
-	char *path = xstrdup(wizard_path(p->wizard));
+	AUTO_FREE char *path = xstrdup(wizard_path(p->wizard));
 	struct wizard_diff d;
 	int r = wizard_diff(p->wizard, &d, e);
 
@@ -119,7 +116,6 @@ static int plain_review_save_asking(struct plain *p, struct err *e)
 			plain_line("Saved %s", wizard_path(p->wizard));
 	}
 	wizard_diff_fini(&d);
-	free(path);
 	return r;
 }
 

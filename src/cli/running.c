@@ -37,14 +37,13 @@ static void running_on_progress(const char *state, const json_t *values, void *a
 {
 	struct cli_running *m = arg;
 	uint64_t done, total;
-	char *text = vm_progress_text(state, values, &done, &total);
+	AUTO_FREE char *text = vm_progress_text(state, values, &done, &total);
 
 	if (text && m->cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:s, s:I, s:I}", "event", "progress", "name", m->name, "state",
 					 state, "done", (json_int_t)done, "total", (json_int_t)total));
 	else if (text)
 		cli_line_show(&m->line, text);
-	free(text);
 }
 
 static void running_on_ended(enum vm_state s, const char *cause, void *arg)
@@ -92,7 +91,7 @@ int cli_running_connect(struct cli_running *m, struct cli *cli, bool console, co
 			void *arg, struct err *e)
 {
 	struct vm_run run = {.name = NULL};
-	char *runtime = NULL;
+	AUTO_FREE char *runtime = NULL;
 	int r;
 
 	*m = (struct cli_running){.cli = cli};
@@ -108,7 +107,6 @@ int cli_running_connect(struct cli_running *m, struct cli *cli, bool console, co
 		runtime = host_runtime_dir(m->name, e);
 	if (runtime)
 		m->client = vm_connect(cli->loop, m->dir, runtime, console, ops, arg);
-	free(runtime);
 	vm_run_fini(&run);
 	return m->client ? 0 : -1;
 }

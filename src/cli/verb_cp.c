@@ -69,7 +69,7 @@ int cli_copy(struct cli *cli, struct cli_connection *r, bool to, const struct st
 	     struct err *e)
 {
 	struct cp p = {.to = to, .target = target, .paths = paths};
-	struct strv ssh = STRV_INIT;
+	AUTO_STRV struct strv ssh = STRV_INIT;
 	int failed = cli_connection_program(r, cli, "ssh", &ssh, e);
 
 	if (!failed) {
@@ -85,7 +85,6 @@ int cli_copy(struct cli *cli, struct cli_connection *r, bool to, const struct st
 						     .arg = &p},
 				  e);
 	}
-	strv_fini(&ssh);
 	return failed;
 }
 

@@ -67,7 +67,7 @@ static void verb_disk_print(const struct cli *cli, const char *event, const char
 
 static int verb_disk_renew_kernel(struct cli *cli, struct job *j, char *disk, struct err *e)
 {
-	char *version = NULL;
+	AUTO_FREE char *version = NULL;
 	bool unclean;
 	char *text;
 	int r;
@@ -87,7 +87,6 @@ static int verb_disk_renew_kernel(struct cli *cli, struct job *j, char *disk, st
 		verb_disk_print(cli, "kernel", j->spec->name, text);
 		free(text);
 	}
-	free(version);
 	return r < 0 ? -1 : 0;
 }
 
@@ -101,7 +100,7 @@ int verb_kernel(struct cli *cli)
 static int verb_disk_write_size(const char *path, uint64_t size, struct err *e)
 {
 	char text[SIZE_TEXT];
-	char *set = xasprintf("disk.size=%s", size_format(size, text));
+	AUTO_FREE char *set = xasprintf("disk.size=%s", size_format(size, text));
 	struct lock *lock = spec_lock(path, e);
 	struct spec fresh;
 	int r = lock ? spec_read(&fresh, path, e) : -1;
@@ -113,7 +112,6 @@ static int verb_disk_write_size(const char *path, uint64_t size, struct err *e)
 		spec_fini(&fresh);
 	}
 	lock_remove(lock);
-	free(set);
 	return r;
 }
 
@@ -141,7 +139,7 @@ static int verb_disk_flatten_work(const atomic_bool *cancel, struct cli_progress
 
 static int verb_disk_flatten(struct cli *cli, struct job *j, char *disk, struct err *e)
 {
-	char *link = job_file(j, DISK_BASE_NAME);
+	AUTO_FREE char *link = job_file(j, DISK_BASE_NAME);
 	struct disk_info info;
 	int r = disk_check(disk, &info, e);
 
@@ -157,7 +155,6 @@ static int verb_disk_flatten(struct cli *cli, struct job *j, char *disk, struct 
 	if (!r)
 		verb_disk_print(cli, "flattened", j->spec->name,
 				info.standalone ? "needed no base image before" : "no longer needs a base image");
-	free(link);
 	return r;
 }
 
@@ -171,12 +168,11 @@ int verb_flatten(struct cli *cli)
 /* Removes an unused base; renames it first, so that a kill leaves no partial base. */
 static int verb_disk_remove_base(const struct store_base *b, struct err *e)
 {
-	char *part = xasprintf("%s.part", b->dir);
+	AUTO_FREE char *part = xasprintf("%s.part", b->dir);
 	int r = file_rename(b->dir, part, e);
 
 	if (!r)
 		r = file_remove_tree(part, e);
-	free(part);
 	return r;
 }
 
@@ -184,7 +180,7 @@ static int verb_disk_remove_base(const struct store_base *b, struct err *e)
 static int verb_disk_collect_base(struct cli *cli, const struct store_base *b, uint64_t *freed, struct err *e)
 {
 	struct lock *claim = store_base_claim(b->dir, NULL);
-	char *disk = file_join(b->dir, "disk.raw");
+	AUTO_FREE char *disk = file_join(b->dir, "disk.raw");
 	uint64_t users = 1;
 	struct stat st;
 	int r = 0;
@@ -199,19 +195,18 @@ static int verb_disk_collect_base(struct cli *cli, const struct store_base *b, u
 			verb_disk_print(cli, "removed", b->id, "a base image that no machine uses");
 	}
 	lock_release(claim);
-	free(disk);
 	return r;
 }
 
 /* Removes folders that an interrupted run left and no process uses. */
 static int verb_disk_remove_leftovers(struct cli *cli, struct err *e)
 {
-	struct strv parts = STRV_INIT;
+	AUTO_STRV struct strv parts = STRV_INIT;
 	int r = 0;
 
 	store_parts(&cli->store, &parts);
 	for (size_t i = 0; i < parts.len && !r; i++) {
-		char *lock_path = xasprintf("%.*s.lock", (int)strlen(parts.items[i]) - 5, parts.items[i]);
+		AUTO_FREE char *lock_path = xasprintf("%.*s.lock", (int)strlen(parts.items[i]) - 5, parts.items[i]);
 		struct lock *lock = lock_take(lock_path, "collecting garbage", NULL);
 
 		if (lock) {
@@ -220,9 +215,7 @@ static int verb_disk_remove_leftovers(struct cli *cli, struct err *e)
 				r = file_remove_tree(parts.items[i], e);
 		}
 		lock_remove(lock);
-		free(lock_path);
 	}
-	strv_fini(&parts);
 	return r;
 }
 

@@ -98,7 +98,7 @@ static void verb_exec_wait_for(struct exec *x, uint64_t ms);
 static void verb_exec_on_timer(void *arg)
 {
 	struct exec *x = arg;
-	char *line = shell_last_line(x->shell);
+	AUTO_FREE char *line = shell_last_line(x->shell);
 	bool answers = shell_phase(x->shell) == SHELL_STARTED;
 
 	loop_timer_stop(x->timer);
@@ -116,7 +116,6 @@ static void verb_exec_on_timer(void *arg)
 		err_set(&x->err, ERR_TIMEOUT, "exec-silent", "the shell on the console does not answer");
 		verb_exec_end(x, EXEC_FAILED);
 	}
-	free(line);
 }
 
 static void verb_exec_wait_for(struct exec *x, uint64_t ms)

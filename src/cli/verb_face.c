@@ -2,6 +2,7 @@
 /* verb_face: new, edit, open, console and home, which show the full screens. */
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "plain.h"
 #include "verbs.h"
 
@@ -47,13 +48,12 @@ int verb_new(struct cli *cli)
 int verb_edit(struct cli *cli)
 {
 	struct err e = ERR_INIT;
-	char *path;
+	AUTO_FREE char *path = NULL;
 	int status;
 
 	if (store_find_ini(&cli->store, cli->args[0], &path, &e) < 0)
 		return cli_error(cli, &e);
 	status = verb_face_wizard(cli, cli->face->edit, path);
-	free(path);
 	return status;
 }
 

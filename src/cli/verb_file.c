@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "host/facts.h"
 #include "host/file.h"
 #include "machine/trust.h"
@@ -16,11 +17,10 @@ static int verb_file_check_keys(const struct spec *s, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; i < s->ssh_keys.len && !r; i++) {
-		char *path = spec_path(s, s->ssh_keys.items[i]);
+		AUTO_FREE char *path = spec_path(s, s->ssh_keys.items[i]);
 
 		if (file_exists(path) && host_ssh_key_read(path, NULL, e) < 0)
 			r = err_prefix(e, "system.ssh_key");
-		free(path);
 	}
 	return r;
 }
@@ -28,7 +28,7 @@ static int verb_file_check_keys(const struct spec *s, struct err *e)
 static void verb_file_print_risk(const struct cli *cli, const struct spec *s, const struct risk *r)
 {
 	bool agreed = r->state == RISK_AGREED;
-	char *line = risk_line(s, r);
+	AUTO_FREE char *line = risk_line(s, r);
 
 	if (cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:s, s:i, s:o, s:b}", "event", "risk", "section", r->section,
@@ -36,7 +36,6 @@ static void verb_file_print_risk(const struct cli *cli, const struct spec *s, co
 					 (int)agreed));
 	else
 		printf("%s (%s)\n", line, agreed ? "agreed to" : "not agreed to yet");
-	free(line);
 }
 
 /* What can run programs or expose this host. Returns how many there are. */

@@ -59,7 +59,7 @@ static void verb_host_print_release(const struct cli *cli, const struct archive_
 {
 	const struct catalog_release *row = catalog_release_find(cli->catalog, r->codename);
 	const char *why = archive_release_why(cli->catalog, r);
-	char *arches = strv_join(&r->suite.architectures, " ");
+	AUTO_FREE char *arches = strv_join(&r->suite.architectures, " ");
 	struct tm tm;
 	char day[32] = "";
 
@@ -76,7 +76,6 @@ static void verb_host_print_release(const struct cli *cli, const struct archive_
 	else
 		printf("%-10s %-8s %-13s %-11s %-10s %s\n", r->codename, r->suite.version ? r->suite.version : "",
 		       row ? row->state : "", day, r->err.kind ? "no" : "verified", *why ? why : arches);
-	free(arches);
 }
 
 static void verb_host_print_releases(struct cli *cli, const struct archive_release *rows, size_t count)
@@ -97,7 +96,7 @@ int verb_releases(struct cli *cli)
 static char *verb_host_releases_of(const struct cli *cli, const struct catalog_arch *a,
 				   const struct archive_release *rows, size_t count)
 {
-	struct strv names = STRV_INIT;
+	AUTO_STRV struct strv names = STRV_INIT;
 	char *text;
 
 	for (size_t i = 0; i < count; i++)
@@ -105,14 +104,13 @@ static char *verb_host_releases_of(const struct cli *cli, const struct catalog_a
 		    (!a->releases.len || strv_has(&a->releases, rows[i].codename)))
 			strv_add(&names, rows[i].codename);
 	text = strv_join(&names, " ");
-	strv_fini(&names);
 	return text;
 }
 
 static void verb_host_print_arch(struct cli *cli, const struct catalog_arch *a, const char *releases)
 {
 	struct qemu_probe probe;
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 	struct spec spec;
 	bool offered = !*a->not_offered;
 	bool runs;
@@ -133,7 +131,6 @@ static void verb_host_print_arch(struct cli *cli, const struct catalog_arch *a, 
 		       releases, why);
 	if (runs)
 		qemu_probe_fini(&probe);
-	err_fini(&e);
 	spec_fini(&spec);
 }
 
@@ -145,10 +142,9 @@ static void verb_host_print_arches(struct cli *cli, const struct archive_release
 	if (!cli->json)
 		printf("%-9s %-13s %-9s %-16s %s\n", "ARCH", "BOOT", "RUNS BY", "RELEASES", "WHY");
 	while ((a = catalog_arch_next(cli->catalog, &i))) {
-		char *releases = verb_host_releases_of(cli, a, rows, count);
+		AUTO_FREE char *releases = verb_host_releases_of(cli, a, rows, count);
 
 		verb_host_print_arch(cli, a, releases);
-		free(releases);
 	}
 }
 
@@ -234,12 +230,11 @@ int verb_man(struct cli *cli)
 
 int verb_words(struct cli *cli)
 {
-	struct strv names = STRV_INIT;
+	AUTO_STRV struct strv names = STRV_INIT;
 
 	cli_print_words();
 	store_machines(&cli->store, &names);
 	for (size_t i = 0; i < names.len; i++)
 		printf("machine %s\n", names.items[i]);
-	strv_fini(&names);
 	return 0;
 }

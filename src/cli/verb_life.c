@@ -68,7 +68,7 @@ static const struct vm_client_ops client_ops = {
 /* Asks the supervisor to stop or kill QEMU, and waits until QEMU has exited. */
 static int verb_life_end_supervised(struct cli *cli, struct ending *d, const char *dir, bool at_once, struct err *e)
 {
-	char *runtime = host_runtime_dir(d->name, e);
+	AUTO_FREE char *runtime = host_runtime_dir(d->name, e);
 	struct vm_client *client;
 
 	if (!runtime)
@@ -80,7 +80,6 @@ static int verb_life_end_supervised(struct cli *cli, struct ending *d, const cha
 		vm_client_stop(client, 0, 0);
 	loop_run(cli->loop);
 	vm_client_close(client);
-	free(runtime);
 	return 0;
 }
 

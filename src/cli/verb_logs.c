@@ -146,12 +146,11 @@ static void verb_logs_copy_old(struct tail *t)
 		parts++;
 	}
 	while (--parts) {
-		char *path = verb_logs_part(t, parts);
+		AUTO_FREE char *path = verb_logs_part(t, parts);
 
 		if (verb_logs_open_log(t, path))
 			verb_logs_copy(t);
 		verb_logs_close_log(t);
-		free(path);
 	}
 }
 

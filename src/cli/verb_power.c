@@ -65,7 +65,7 @@ static void verb_power_suspend(struct vm_client *c, vm_answer_fn fn, void *arg)
 /* Returns whether the machine is suspended. */
 static bool verb_power_is_kept(const struct cli *cli, const char *name)
 {
-	char *dir = store_machine_dir(&cli->store, name);
+	AUTO_FREE char *dir = store_machine_dir(&cli->store, name);
 	struct vm_run run;
 	bool kept = false;
 
@@ -73,7 +73,6 @@ static bool verb_power_is_kept(const struct cli *cli, const char *name)
 		kept = !run.alive && suspended_exists(dir);
 		vm_run_fini(&run);
 	}
-	free(dir);
 	return kept;
 }
 
@@ -81,7 +80,7 @@ int verb_suspend(struct cli *cli)
 {
 	struct err e = ERR_INIT;
 	int status = 0;
-	char *name;
+	AUTO_FREE char *name = NULL;
 
 	if (cli_machine_name(cli, &name, &e) < 0)
 		return cli_error(cli, &e);
@@ -89,7 +88,6 @@ int verb_suspend(struct cli *cli)
 		verb_power_print(cli, name, "suspended", SUSPENDED);
 	else
 		status = verb_power_request(cli, "suspended", SUSPENDED, true, verb_power_suspend);
-	free(name);
 	return status;
 }
 
@@ -98,11 +96,10 @@ int verb_resume(struct cli *cli)
 {
 	struct err e = ERR_INIT;
 	bool kept;
-	char *name;
+	AUTO_FREE char *name = NULL;
 
 	if (cli_machine_name(cli, &name, &e) < 0)
 		return cli_error(cli, &e);
 	kept = verb_power_is_kept(cli, name);
-	free(name);
 	return kept ? verb_boot(cli) : verb_power_request(cli, "resumed", "runs", false, vm_client_resume);
 }

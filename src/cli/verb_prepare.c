@@ -78,9 +78,9 @@ static void verb_prepare_print_connection(struct cli *cli, const struct job *j)
 /* Warns of updates that the mirror did not have completely when the base image was made. */
 static void verb_prepare_warn_pending(struct cli *cli, const struct job *j)
 {
-	char *suites = vm_pending_read(j->machine_dir);
-	char *lacks = suites ? vm_pending_text(suites) : NULL;
-	char *text;
+	AUTO_FREE char *suites = vm_pending_read(j->machine_dir);
+	AUTO_FREE char *lacks = suites ? vm_pending_text(suites) : NULL;
+	AUTO_FREE char *text = NULL;
 
 	if (!lacks)
 		return;
@@ -92,9 +92,6 @@ static void verb_prepare_warn_pending(struct cli *cli, const struct job *j)
 					 "suites", suites, "text", text));
 	else
 		cli_warn(cli, text);
-	free(text);
-	free(lacks);
-	free(suites);
 }
 
 /* Runs the recipe up to the goal. `print`: prints how to connect to the machine once it is up. */
@@ -172,7 +169,7 @@ int verb_plan(struct cli *cli)
 		cli_warn_risks(cli, &spec);
 	for (size_t i = 0; !r && i < recipe_step_count; i++) {
 		const struct step_ops *s = recipe_steps[i];
-		char *why = NULL;
+		AUTO_FREE char *why = NULL;
 		bool done;
 
 		if (s->applies && !s->applies(&job))
@@ -183,7 +180,6 @@ int verb_plan(struct cli *cli)
 						 "why", why ? why : ""));
 		else
 			printf("%-5s %-12s %s\n", done ? "done" : "to do", s->title, why ? why : s->about);
-		free(why);
 	}
 	job_fini(&job);
 	spec_fini(&spec);

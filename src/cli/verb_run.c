@@ -42,10 +42,9 @@ int cli_temporary_spec(struct cli *cli, const char *ref, struct spec *s, struct 
 	}
 	spec_init(s);
 	for (size_t i = 0; i < ARRAY_SIZE(texts) && !r; i++) {
-		char *set = texts[i].value ? xasprintf("%s=%s", texts[i].key, texts[i].value) : NULL;
+		AUTO_FREE char *set = texts[i].value ? xasprintf("%s=%s", texts[i].key, texts[i].value) : NULL;
 
 		r = set ? spec_set(s, set, e) : 0;
-		free(set);
 	}
 	for (size_t i = 0; i < cli->sets.len && !r; i++)
 		r = spec_set(s, cli->sets.items[i], e);
@@ -54,7 +53,7 @@ int cli_temporary_spec(struct cli *cli, const char *ref, struct spec *s, struct 
 
 static int verb_run_command(struct cli *cli, struct cli_connection *r, int *status, struct err *e)
 {
-	struct strv argv = STRV_INIT;
+	AUTO_STRV struct strv argv = STRV_INIT;
 	bool shell = !cli->rest || !cli->rest[0];
 	int failed = cli_connection_program(r, cli, "ssh", &argv, e);
 
@@ -66,7 +65,6 @@ static int verb_run_command(struct cli *cli, struct cli_connection *r, int *stat
 			strv_take(&argv, quote_command(cli->rest));
 		failed = proc_foreground(strv_argv(&argv), status, e);
 	}
-	strv_fini(&argv);
 	return failed;
 }
 

@@ -187,7 +187,7 @@ int verb_snapshot(struct cli *cli)
 	const struct action *a = NULL;
 	struct err e = ERR_INIT;
 	struct cli_running m;
-	char *tag;
+	AUTO_FREE char *tag = NULL;
 	int r;
 
 	if (verb_snapshot_find_action(cli, &a, &e) < 0)
@@ -204,7 +204,6 @@ int verb_snapshot(struct cli *cli)
 		cli_print_json(json_pack("{s:s, s:s, s:s}", "event", a->event, "name", m.name, "tag", tag));
 	else if (!r && a)
 		printf("%s: the snapshot %s %s\n", m.name, tag, words_snapshot_done(a->op));
-	free(tag);
 	cli_running_close(&m);
 	return r < 0 ? cli_error(cli, &e) : 0;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "base/quote.h"
 #include "connection.h"
 #include "host/paths.h"
@@ -40,7 +41,7 @@ int verb_ssh_config(struct cli *cli)
 	struct err e = ERR_INIT;
 	struct cli_connection r;
 	struct buf text;
-	char *path = NULL, *shown;
+	AUTO_FREE char *path = NULL;
 	int failed = cli_connection_find(&r, cli, cli->args[0], &e);
 
 	buf_init(&text, 0);
@@ -49,20 +50,19 @@ int verb_ssh_config(struct cli *cli)
 	else if (!failed)
 		failed = ssh_config_install(r.job.spec, r.job.machine_dir, &path, &e);
 	if (!failed && path) {
-		shown = host_short(path);
+		AUTO_FREE char *shown = host_short(path);
+
 		if (cli->json)
 			cli_print_json(
 				json_pack("{s:s, s:s, s:s}", "event", "ssh-config", "name", r.spec.name, "path", path));
 		else
 			printf("%s: `ssh %s` logs in; %s includes it\n", r.spec.name, r.spec.name, shown);
-		free(shown);
 	} else if (!failed && cli->json) {
 		cli_print_json(json_pack("{s:s, s:s, s:o}", "event", "ssh-config", "name", r.spec.name, "text",
 					 cli_json_text(text.data)));
 	} else if (!failed) {
 		fputs(text.data, stdout);
 	}
-	free(path);
 	buf_fini(&text);
 	cli_connection_close(&r);
 	return failed < 0 ? cli_error(cli, &e) : 0;

@@ -91,7 +91,7 @@ static int verb_state_name_width(const struct strv *names)
 /* Makes the lines of the list, with its head. */
 static int verb_state_make_lines(struct list *l, struct strv *lines)
 {
-	struct strv names = STRV_INIT;
+	AUTO_STRV struct strv names = STRV_INIT;
 	struct overview look;
 	int width, r = 0;
 
@@ -104,7 +104,6 @@ static int verb_state_make_lines(struct list *l, struct strv *lines)
 			strv_take(lines, verb_state_look_line(&look, width));
 		overview_fini(&look);
 	}
-	strv_fini(&names);
 	return r;
 }
 
@@ -139,7 +138,7 @@ static void verb_state_fit(struct strv *lines, size_t rows, size_t columns)
 /* Repaints the list in its place if it has changed. */
 static int verb_state_paint(struct list *l)
 {
-	struct strv lines = STRV_INIT;
+	AUTO_STRV struct strv lines = STRV_INIT;
 	size_t rows, columns;
 	int r = verb_state_make_lines(l, &lines);
 
@@ -152,13 +151,12 @@ static int verb_state_paint(struct list *l)
 			puts(lines.items[i]);
 		strv_copy(&l->shown, &lines);
 	}
-	strv_fini(&lines);
 	return r;
 }
 
 static void verb_state_print_look(struct list *l, const struct overview *look, int width)
 {
-	char *line;
+	AUTO_FREE char *line = NULL;
 
 	if (l->cli->json) {
 		cli_print_json(verb_state_look_json(look));
@@ -166,7 +164,6 @@ static void verb_state_print_look(struct list *l, const struct overview *look, i
 	}
 	line = verb_state_look_line(look, width);
 	puts(line);
-	free(line);
 }
 
 /* Prints the machines that have changed since they were printed. */
@@ -245,7 +242,7 @@ int verb_list(struct cli *cli)
 int verb_status(struct cli *cli)
 {
 	struct err e = ERR_INIT;
-	char *name;
+	AUTO_FREE char *name = NULL;
 	int status;
 
 	if (!cli->nargs)
@@ -253,6 +250,5 @@ int verb_status(struct cli *cli)
 	if (cli_machine_name(cli, &name, &e) < 0)
 		return cli_error(cli, &e);
 	status = verb_state_list(cli, name);
-	free(name);
 	return status;
 }

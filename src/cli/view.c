@@ -67,19 +67,16 @@ static char *view_describe(const struct step_view *s)
 
 static void view_live_line(struct view *v, const struct runner_event *ev)
 {
-	char *text = view_describe(ev->step);
-	char *clean = text_clean(text, strlen(text), false);
-	char *line = xasprintf("%s %-12s %3d %%  %s", view_sign(v, STEP_RUNNING), ev->step->ops->title,
-			       (int)(ev->share * 100), clean);
+	AUTO_FREE char *text = view_describe(ev->step);
+	AUTO_FREE char *clean = text_clean(text, strlen(text), false);
+	AUTO_FREE char *line = xasprintf("%s %-12s %3d %%  %s", view_sign(v, STEP_RUNNING), ev->step->ops->title,
+					 (int)(ev->share * 100), clean);
 
 	fputs("\r", stderr);
 	cli_put_cut(stderr, line);
 	fputs("\033[K", stderr);
 	fflush(stderr);
 	v->line_open = true;
-	free(line);
-	free(clean);
-	free(text);
 }
 
 /* Prints one line for all steps that were skipped, as soon as a step takes time; -v lists each of them instead. */
@@ -96,8 +93,8 @@ static void view_skipped_line(struct view *v)
 /* Prints the progress where there is no terminal, every ten seconds; with the times no two lines are the same. */
 static void view_plain_line(struct view *v, const struct runner_event *ev)
 {
-	char *text = view_describe(ev->step);
-	char *clean = text_clean(text, strlen(text), false);
+	AUTO_FREE char *text = view_describe(ev->step);
+	AUTO_FREE char *clean = text_clean(text, strlen(text), false);
 	char spent[SIZE_TEXT], left[SIZE_TEXT];
 
 	fprintf(stderr, "%s %-12s %3d %%  %s%s(%s so far", view_sign(v, STEP_RUNNING), ev->step->ops->title,
@@ -105,8 +102,6 @@ static void view_plain_line(struct view *v, const struct runner_event *ev)
 	if (ev->left_ms >= 0)
 		fprintf(stderr, ", about %s left", duration_human((uint64_t)ev->left_ms, left));
 	fputs(")\n", stderr);
-	free(clean);
-	free(text);
 }
 
 /* Prints a step that has ended; a skipped one only with -v. The texts of an error and of a cancel follow at the end of
@@ -114,8 +109,8 @@ static void view_plain_line(struct view *v, const struct runner_event *ev)
 static void view_step_line(struct view *v, const struct step_view *s)
 {
 	char took[SIZE_TEXT];
-	char *clean = text_clean(s->text, strlen(s->text), false);
-	char *line;
+	AUTO_FREE char *clean = text_clean(s->text, strlen(s->text), false);
+	AUTO_FREE char *line = NULL;
 
 	if (s->state == STEP_FINISHED)
 		line = xasprintf("%s %-12s %s%s(%s)", view_sign(v, s->state), s->ops->title, clean, *clean ? "  " : "",
@@ -132,8 +127,6 @@ static void view_step_line(struct view *v, const struct step_view *s)
 			fputs(line, stderr);
 		putc('\n', stderr);
 	}
-	free(line);
-	free(clean);
 }
 
 static void view_json_event(const struct runner_event *ev)

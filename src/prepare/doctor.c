@@ -42,7 +42,7 @@ static void doctor_look_program(struct doctor *d, const char *program, char *wha
 static void doctor_look_qemu(struct doctor *d, const struct catalog *c)
 {
 	const struct catalog_arch *a;
-	struct strv seen = STRV_INIT;
+	AUTO_STRV struct strv seen = STRV_INIT;
 
 	for (size_t i = 0; (a = catalog_arch_next(c, &i));) {
 		if (*a->not_offered || strv_has(&seen, a->qemu))
@@ -50,12 +50,11 @@ static void doctor_look_qemu(struct doctor *d, const struct catalog *c)
 		strv_add(&seen, a->qemu);
 		doctor_look_program(d, a->qemu, xasprintf("runs %s", a->name), false);
 	}
-	strv_fini(&seen);
 }
 
 static void doctor_look_accelerators(struct doctor *d)
 {
-	struct strv accels = STRV_INIT;
+	AUTO_STRV struct strv accels = STRV_INIT;
 
 	host_accelerators(&accels);
 	for (size_t i = 0; i < accels.len; i++) {
@@ -70,7 +69,6 @@ static void doctor_look_accelerators(struct doctor *d)
 		}
 		row->what = why ? why : xstrdup("");
 	}
-	strv_fini(&accels);
 }
 
 static void doctor_look_room(struct doctor *d, const struct store *store)

@@ -194,7 +194,7 @@ void job_drop_base(struct job *j)
 
 int job_hold_base(struct job *j, struct err *e)
 {
-	struct err mine = ERR_INIT;
+	AUTO_ERR struct err mine = ERR_INIT;
 
 	if (!j->base.found.dir || j->base.hold || job_is_made(j))
 		return 0;
@@ -203,7 +203,6 @@ int job_hold_base(struct job *j, struct err *e)
 		return 0;
 	if (strcmp(mine.id, "busy") && strcmp(mine.id, "lock-missing"))
 		return err_move(e, &mine);
-	err_fini(&mine);
 	store_base_fini(&j->base.found);
 	return 0;
 }

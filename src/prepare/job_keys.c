@@ -29,21 +29,20 @@ static int job_keys_keygen(const char *type, const char *comment, const char *pa
 	unlink(pub);
 	r = proc_run(argv, 4096, NULL, e);
 	if (r < 0 && e && !strcmp(e->id, "exec-missing")) {
-		char *hint = host_install_hint("ssh-keygen");
+		AUTO_FREE char *hint = host_install_hint("ssh-keygen");
 
 		err_hint(e, "%s", hint ? hint : "install OpenSSH's client");
-		free(hint);
 	}
 	return r;
 }
 
 int job_make_key(const struct job *j, struct err *e)
 {
-	char *path = job_file(j, "id_ed25519");
-	char *part = job_file(j, "id_ed25519.part");
-	char *part_pub = job_file(j, "id_ed25519.part.pub");
-	char *pub = job_file(j, "id_ed25519.pub");
-	char *comment = xasprintf("debwiz-%s", j->spec->name);
+	AUTO_FREE char *path = job_file(j, "id_ed25519");
+	AUTO_FREE char *part = job_file(j, "id_ed25519.part");
+	AUTO_FREE char *part_pub = job_file(j, "id_ed25519.part.pub");
+	AUTO_FREE char *pub = job_file(j, "id_ed25519.pub");
+	AUTO_FREE char *comment = xasprintf("debwiz-%s", j->spec->name);
 	int r = 0;
 
 	if (!file_exists(path) || !file_exists(pub)) {
@@ -54,11 +53,6 @@ int job_make_key(const struct job *j, struct err *e)
 		if (!r)
 			r = file_rename(part, path, e);
 	}
-	free(path);
-	free(part);
-	free(part_pub);
-	free(pub);
-	free(comment);
 	return r;
 }
 
@@ -72,9 +66,9 @@ static int job_keys_remove_key(const char *path, struct err *e)
 
 static int job_keys_make_host_key(const struct job *j, const char *type, struct job_host_key *k, struct err *e)
 {
-	char *part = job_file(j, "host_key.part");
-	char *part_pub = job_file(j, "host_key.part.pub");
-	char *comment = xasprintf("root@%s", spec_hostname(j->spec));
+	AUTO_FREE char *part = job_file(j, "host_key.part");
+	AUTO_FREE char *part_pub = job_file(j, "host_key.part.pub");
+	AUTO_FREE char *comment = xasprintf("root@%s", spec_hostname(j->spec));
 	int r = job_keys_keygen(type, comment, part, part_pub, e);
 
 	k->type = type;
@@ -86,9 +80,6 @@ static int job_keys_make_host_key(const struct job *j, const char *type, struct 
 		r = file_read(part_pub, KEY_MAX, &k->public_key, e);
 	if (job_keys_remove_key(part, r ? NULL : e) < 0 || job_keys_remove_key(part_pub, r ? NULL : e) < 0)
 		r = -1;
-	free(part);
-	free(part_pub);
-	free(comment);
 	return r;
 }
 
@@ -106,17 +97,16 @@ int job_make_host_keys(const struct job *j, struct job_host_key keys[JOB_HOST_KE
 /* Adds "TYPE BASE64 COMMENT" to the known hosts, under the machine's name. */
 static void job_keys_know(struct buf *text, const char *name, const char *line)
 {
-	struct strv words = STRV_INIT;
+	AUTO_STRV struct strv words = STRV_INIT;
 
 	strv_split(&words, line, " \n");
 	if (words.len >= 2)
 		hostkeys_set(text, name, words.items[0], words.items[1]);
-	strv_fini(&words);
 }
 
 int job_know_host_keys(const struct job *j, const struct job_host_key keys[JOB_HOST_KEYS], struct err *e)
 {
-	char *path = job_file(j, "known_hosts");
+	AUTO_FREE char *path = job_file(j, "known_hosts");
 	struct buf text;
 	int r;
 
@@ -128,7 +118,6 @@ int job_know_host_keys(const struct job *j, const struct job_host_key keys[JOB_H
 		job_keys_know(&text, j->spec->name, keys[i].public_key.data);
 	r = file_write(path, text.data, text.len, 0600, e);
 	buf_fini(&text);
-	free(path);
 	return r;
 }
 

@@ -306,13 +306,12 @@ void step_text(struct step_run *run, const char *fmt, ...)
 void step_warn(struct step_run *run, const char *fmt, ...)
 {
 	va_list ap;
-	char *text;
+	AUTO_FREE char *text = NULL;
 
 	va_start(ap, fmt);
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
 	runner_emit_step(run, RUNNER_WARNING, text, NULL);
-	free(text);
 }
 
 void step_log(struct step_run *run, const char *line)

@@ -22,12 +22,11 @@ static int snapshot_need_disk(const struct job *j, struct err *e)
 
 int snapshot_list(const struct job *j, struct disk_snapshot **out, size_t *count, struct err *e)
 {
-	char *disk = job_file(j, "disk.qcow2");
+	AUTO_FREE char *disk = job_file(j, "disk.qcow2");
 	int r = snapshot_need_disk(j, e);
 
 	if (!r)
 		r = disk_snapshots(disk, out, count, e);
-	free(disk);
 	return r;
 }
 
@@ -65,7 +64,7 @@ static int snapshot_change_disk(const struct job *j, enum vm_snapshot_op op, con
 
 int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool *starts, struct err *e)
 {
-	char *disk = job_file(j, "disk.qcow2");
+	AUTO_FREE char *disk = job_file(j, "disk.qcow2");
 	int r = job_lock_name(j, "changing its snapshots", e);
 
 	*starts = false;
@@ -79,7 +78,6 @@ int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool
 		r = snapshot_recover(j->machine_dir, disk, e);
 	if (!r)
 		r = snapshot_change_disk(j, op, tag, disk, starts, e);
-	free(disk);
 	return r;
 }
 

@@ -42,16 +42,15 @@ static json_t *step_base_manifest(const struct job *j)
 
 static int step_base_seal(struct job *j, struct err *e)
 {
-	char *disk = job_part_file(j, "disk.raw");
-	char *path = job_part_file(j, "manifest.json");
+	AUTO_FREE char *disk = job_part_file(j, "disk.raw");
+	AUTO_FREE char *path = job_part_file(j, "manifest.json");
 	json_t *m = step_base_manifest(j);
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(leftovers) && !r; i++) {
-		char *left = job_part_file(j, leftovers[i]);
+		AUTO_FREE char *left = job_part_file(j, leftovers[i]);
 
 		r = file_remove_tree(left, e);
-		free(left);
 	}
 	if (!r)
 		r = json_write(path, m, e);
@@ -60,8 +59,6 @@ static int step_base_seal(struct job *j, struct err *e)
 	if (!r)
 		r = file_sync_path(disk, e);
 	json_decref(m);
-	free(path);
-	free(disk);
 	return r;
 }
 

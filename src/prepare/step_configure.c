@@ -164,10 +164,10 @@ static void step_configure_on_started(const struct err *error, void *arg)
 
 static int step_configure_build_argv(struct job *j, const char *runtime_dir, struct strv *argv, struct err *e)
 {
-	char *disk = job_part_file(j, "disk.raw");
-	char *kernel = job_part_file(j, "vmlinuz");
-	char *initrd = job_part_file(j, "initrd-configure.img");
-	char *append = qemu_cmdline(j->spec, j->arch, true, 0, 0, NULL);
+	AUTO_FREE char *disk = job_part_file(j, "disk.raw");
+	AUTO_FREE char *kernel = job_part_file(j, "vmlinuz");
+	AUTO_FREE char *initrd = job_part_file(j, "initrd-configure.img");
+	AUTO_FREE char *append = qemu_cmdline(j->spec, j->arch, true, 0, 0, NULL);
 	struct qemu_facts facts = job_qemu_facts(j);
 	struct qemu_files files = {
 		.disk = disk,
@@ -184,10 +184,6 @@ static int step_configure_build_argv(struct job *j, const char *runtime_dir, str
 	if (!r)
 		qemu_argv_strv(&built, argv);
 	qemu_argv_fini(&built);
-	free(disk);
-	free(kernel);
-	free(initrd);
-	free(append);
 	return r;
 }
 

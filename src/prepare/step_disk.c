@@ -41,7 +41,7 @@ static void step_disk_on_share(double percent, void *arg)
 /* Copies under another name and renames: an overlay of the disk's name would stay one after a kill. */
 static int step_disk_make_standalone(struct making *m, const char *link, const char *disk, struct err *e)
 {
-	char *part = xasprintf("%s.part", disk);
+	AUTO_FREE char *part = xasprintf("%s.part", disk);
 	int r = file_remove_tree(part, e); /* what a killed run left */
 
 	if (!r)
@@ -54,14 +54,13 @@ static int step_disk_make_standalone(struct making *m, const char *link, const c
 		r = file_rename(part, disk, e);
 	if (r < 0)
 		unlink(part);
-	free(part);
 	return r;
 }
 
 /* Returns the suites that were left out when the base was made, separated by blanks; "": none. Owned. */
 static char *step_disk_left_out(const struct job *j)
 {
-	struct strv names = STRV_INIT;
+	AUTO_STRV struct strv names = STRV_INIT;
 	const json_t *name;
 	char *text;
 	size_t i;
@@ -71,16 +70,15 @@ static char *step_disk_left_out(const struct job *j)
 			strv_add(&names, json_string_value(name));
 	}
 	text = strv_join(&names, " ");
-	strv_fini(&names);
 	return text;
 }
 
 static int step_disk_make_new(struct making *m, const char *disk, struct err *e)
 {
 	struct job *j = m->job;
-	char *base = job_base_file(j, "disk.raw");
-	char *link = job_file(j, DISK_BASE_NAME);
-	char *missing = step_disk_left_out(j);
+	AUTO_FREE char *base = job_base_file(j, "disk.raw");
+	AUTO_FREE char *link = job_file(j, DISK_BASE_NAME);
+	AUTO_FREE char *missing = step_disk_left_out(j);
 	int r = disk_link_base(base, link, e);
 
 	/* first: every disk has the record of its base */
@@ -91,16 +89,13 @@ static int step_disk_make_new(struct making *m, const char *disk, struct err *e)
 	if (!r)
 		r = j->spec->standalone ? step_disk_make_standalone(m, link, disk, e)
 					: disk_create(disk, j->spec->disk_size, e);
-	free(missing);
-	free(base);
-	free(link);
 	return r;
 }
 
 static void step_disk_work(void *arg)
 {
 	struct making *m = arg;
-	char *disk = job_file(m->job, "disk.qcow2");
+	AUTO_FREE char *disk = job_file(m->job, "disk.qcow2");
 	char size[SIZE_TEXT];
 	struct disk_info info;
 	bool made = file_exists(disk);
@@ -115,7 +110,6 @@ static void step_disk_work(void *arg)
 	if (!m->result)
 		m->summary = xasprintf("%s, %s", size_format(info.size, size),
 				       info.standalone ? "standing alone" : "an overlay of the base image");
-	free(disk);
 }
 
 static void step_disk_done(void *arg)
@@ -166,7 +160,7 @@ static void step_disk_cancel(struct step_run *run, void *job)
 static bool step_disk_is_done(void *job, char **why)
 {
 	struct job *j = job;
-	char *disk = job_file(j, "disk.qcow2");
+	AUTO_FREE char *disk = job_file(j, "disk.qcow2");
 	char size[SIZE_TEXT];
 	struct disk_info info;
 	bool done = file_exists(disk) && disk_check(disk, &info, NULL) == 0 && info.size >= j->spec->disk_size;
@@ -175,7 +169,6 @@ static bool step_disk_is_done(void *job, char **why)
 		*why = xasprintf("has %s and is never made smaller", size_format(info.size, size));
 	else if (done)
 		*why = xasprintf("%s exists", size_format(info.size, size));
-	free(disk);
 	return done;
 }
 

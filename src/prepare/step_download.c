@@ -26,7 +26,7 @@ static void step_download_end(struct step_run *run, struct err *e)
 	struct download *d = step_state(run);
 	char size[SIZE_TEXT];
 	uint64_t bytes = 0;
-	char *summary;
+	AUTO_FREE char *summary = NULL;
 
 	for (size_t i = 0; i < d->all.len; i++)
 		bytes += d->all.items[i].size;
@@ -38,7 +38,6 @@ static void step_download_end(struct step_run *run, struct err *e)
 		step_fail(run, e);
 	else
 		step_done(run, summary);
-	free(summary);
 }
 
 static void step_download_fail_copy(struct step_run *run, const struct err *error)

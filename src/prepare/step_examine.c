@@ -40,12 +40,10 @@ static bool step_examine_was_cut_off(const char *dir)
 /* Returns whether a change of the disk was cut off. */
 static bool step_examine_is_marked(const struct job *j)
 {
-	char *disk = job_file(j, "disk.qcow2");
-	char *what = disk_change_pending(disk);
+	AUTO_FREE char *disk = job_file(j, "disk.qcow2");
+	AUTO_FREE char *what = disk_change_pending(disk);
 	bool marked = what != NULL;
 
-	free(what);
-	free(disk);
 	return marked;
 }
 

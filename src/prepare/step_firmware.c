@@ -36,29 +36,26 @@ static void step_firmware_work(void *arg)
 		.machine = j->arch->firmware_machine,
 		.size = j->arch->pflash_size,
 	};
-	char *code = job_part_file(j, "code.raw");
-	char *vars = job_part_file(j, "vars.raw");
+	AUTO_FREE char *code = job_part_file(j, "code.raw");
+	AUTO_FREE char *vars = job_part_file(j, "vars.raw");
 	int fd = archive_cache_open(j->store->cache_dir, p->sha256, p->size, true, &x->error);
 
 	x->result = fd < 0 ? -1 : firmware_extract(fd, p->name, &want, code, vars, &x->cancel, &x->error);
 	if (fd >= 0)
 		close(fd);
-	free(code);
-	free(vars);
 }
 
 static void step_firmware_done(void *arg)
 {
 	struct extracting *x = arg;
 	const struct package *p = &x->job->firmware.items[0];
-	char *summary = xasprintf("%s %s", p->name, p->version);
+	AUTO_FREE char *summary = xasprintf("%s %s", p->name, p->version);
 
 	step_set_state(x->run, NULL);
 	if (x->result < 0)
 		step_fail(x->run, &x->error);
 	else
 		step_done(x->run, summary);
-	free(summary);
 	free(x);
 }
 

@@ -34,8 +34,8 @@ static bool step_kernel_applies(const void *job)
 
 static int step_kernel_write_pair(struct job *j, struct extfs *fs, const struct kernel *k, struct err *e)
 {
-	char *kernel = job_file(j, "vmlinuz");
-	char *initrd = job_file(j, "initrd.img");
+	AUTO_FREE char *kernel = job_file(j, "vmlinuz");
+	AUTO_FREE char *initrd = job_file(j, "initrd.img");
 	struct buf own;
 	int r = kernel_extract(fs, k, kernel, e);
 
@@ -48,19 +48,17 @@ static int step_kernel_write_pair(struct job *j, struct extfs *fs, const struct 
 			buf_fini(&own);
 		}
 	}
-	free(kernel);
-	free(initrd);
 	return r;
 }
 
 int step_kernel_renew(struct job *j, bool force, char **version, bool *unclean, struct err *e)
 {
-	char *disk = job_file(j, "disk.qcow2");
-	char *kernel = job_file(j, "vmlinuz");
-	char *last = store_stamp(j->machine_dir, STAMP);
+	AUTO_FREE char *disk = job_file(j, "disk.qcow2");
+	AUTO_FREE char *kernel = job_file(j, "vmlinuz");
+	AUTO_FREE char *last = store_stamp(j->machine_dir, STAMP);
 	struct extfs *fs = extfs_open(disk, "qcow2", EXTFS_ROOT_PARTITION, e);
 	struct kernel k = {.version = NULL};
-	char *identity = NULL;
+	AUTO_FREE char *identity = NULL;
 	int r = fs ? 0 : -1;
 
 	*unclean = fs && extfs_is_unclean(fs);
@@ -84,22 +82,17 @@ int step_kernel_renew(struct job *j, bool force, char **version, bool *unclean, 
 	}
 	kernel_fini(&k);
 	extfs_close(fs);
-	free(identity);
-	free(last);
-	free(kernel);
-	free(disk);
 	return r;
 }
 
 static void step_kernel_work(void *arg)
 {
 	struct taking *t = arg;
-	char *version = NULL;
+	AUTO_FREE char *version = NULL;
 
 	t->result = step_kernel_renew(t->job, false, &version, &t->unclean, &t->error);
 	if (t->result >= 0)
 		t->summary = xasprintf("%s%s", version, t->result ? ", unchanged" : " out of the disk");
-	free(version);
 }
 
 static void step_kernel_done(void *arg)

@@ -183,7 +183,7 @@ static void step_login_came_up(void *arg)
 static void step_login_on_state(enum vm_state s, void *arg)
 {
 	struct waiting *w = arg;
-	char *why = s == VM_PAUSED ? step_login_why_paused(w->job) : NULL;
+	AUTO_FREE char *why = s == VM_PAUSED ? step_login_why_paused(w->job) : NULL;
 
 	if (s == VM_RUNNING) {
 		if (!w->asked)
@@ -195,7 +195,6 @@ static void step_login_on_state(enum vm_state s, void *arg)
 	else if (w->stands)
 		step_text(w->run, "it runs again");
 	w->stands = why != NULL;
-	free(why);
 }
 
 static void step_login_on_ended(enum vm_state s, const char *cause, void *arg)

@@ -37,13 +37,13 @@ static void step_packages_add_hint(struct search *s, struct archive *a)
 {
 	struct job *j = step_job(s->run);
 	struct strv found = STRV_INIT, rest = STRV_INIT, still = STRV_INIT, components = STRV_INIT;
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	strv_copy(&components, job_components(j));
 	for (size_t i = 0; i < s->unknown.len; i++) {
 		const char *name = s->unknown.items[i];
 		struct package_set set = {.items = NULL};
-		char *component;
+		AUTO_FREE char *component = NULL;
 
 		if (archive_find(a, name, &set, NULL) < 0) {
 			strv_add(&rest, name);
@@ -53,20 +53,16 @@ static void step_packages_add_hint(struct search *s, struct archive *a)
 		strv_addf(&found, "%s is in component %s", name, component);
 		if (!strv_has(&components, component))
 			strv_add(&components, component);
-		free(component);
 		package_set_fini(&set);
 	}
 	if (found.len) {
-		char *where = strv_join(&found, ", ");
-		char *names = strv_join(&components, ", ");
+		AUTO_FREE char *where = strv_join(&found, ", ");
+		AUTO_FREE char *names = strv_join(&components, ", ");
 
 		archive_unknown(j->archive, &rest, &still, &e);
 		err_hint(&s->error, "%s: mirror.components must name %s%s%s", where, names, e.hint ? "; " : "",
 			 e.hint ? e.hint : "");
-		free(where);
-		free(names);
 	}
-	err_fini(&e);
 	strv_fini(&found);
 	strv_fini(&rest);
 	strv_fini(&still);
@@ -95,7 +91,7 @@ static void step_packages_on_searched(struct archive *a, const struct err *e, vo
 
 static void step_packages_fail(struct step_run *run, struct job *j, struct err *e)
 {
-	struct strv others = STRV_INIT;
+	AUTO_STRV struct strv others = STRV_INIT;
 	struct search *s;
 
 	if (!strcmp(e->id, "package-unknown"))
@@ -111,7 +107,6 @@ static void step_packages_fail(struct step_run *run, struct job *j, struct err *
 	step_text(run, "looking for packages in other components");
 	step_set_state(run, s);
 	s->op = job_begin_components(j, &others, step_packages_on_searched, s);
-	strv_fini(&others);
 }
 
 static bool step_packages_is_chosen(const char *package, const void *arg)
@@ -143,7 +138,7 @@ static void step_packages_start(struct step_run *run, void *job)
 	struct err e = ERR_INIT;
 	char size[SIZE_TEXT];
 	uint64_t bytes = 0;
-	char *summary;
+	AUTO_FREE char *summary = NULL;
 
 	if (job_solve(j, &e) < 0 || step_packages_check_user(j, &e) < 0) {
 		step_packages_fail(run, j, &e);
@@ -153,7 +148,6 @@ static void step_packages_start(struct step_run *run, void *job)
 		bytes += j->packages.items[i].size;
 	summary = xasprintf("%zu packages, %s", j->packages.len, size_human(bytes, size));
 	step_done(run, summary);
-	free(summary);
 }
 
 static void step_packages_cancel(struct step_run *run, void *job)

@@ -29,10 +29,9 @@ static bool step_pflash_is_done(void *job, char **why)
 	bool all = true;
 
 	for (size_t i = 0; i < ARRAY_SIZE(flash); i++) {
-		char *path = job_file(j, flash[i].machine);
+		AUTO_FREE char *path = job_file(j, flash[i].machine);
 
 		all = all && file_exists(path);
-		free(path);
 	}
 	if (all)
 		*why = xstrdup("this machine has its own");
@@ -50,13 +49,11 @@ static int step_pflash_copy_flash(struct job *j, struct err *e)
 		return err_hint(e, "set `mode = direct` in [firmware], or `debwiz recreate %s`", j->spec->name);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(flash) && !r; i++) {
-		char *from = job_base_file(j, flash[i].base);
-		char *to = job_file(j, flash[i].machine);
+		AUTO_FREE char *from = job_base_file(j, flash[i].base);
+		AUTO_FREE char *to = job_file(j, flash[i].machine);
 
 		if (!file_exists(to))
 			r = file_copy_sparse(from, to, 0600, e);
-		free(from);
-		free(to);
 	}
 	return r;
 }

@@ -32,7 +32,7 @@ struct seeding {
 
 static int step_seed_add_key_file(const struct job *j, struct buf *keys, const char *path, struct err *e)
 {
-	char *whole = spec_path(j->spec, path);
+	AUTO_FREE char *whole = spec_path(j->spec, path);
 	struct buf text;
 	int r = host_ssh_key_read(whole, &text, e);
 
@@ -45,16 +45,15 @@ static int step_seed_add_key_file(const struct job *j, struct buf *keys, const c
 			buf_addc(keys, '\n');
 		buf_fini(&text);
 	}
-	free(whole);
 	return r;
 }
 
 /* Collects the machine's key and the user's: those that the file names, else those of this host. */
 static int step_seed_gather_keys(const struct job *j, struct buf *keys, struct err *e)
 {
-	struct strv found = STRV_INIT;
+	AUTO_STRV struct strv found = STRV_INIT;
 	const struct strv *paths = &j->spec->ssh_keys;
-	char *own = job_file(j, "id_ed25519.pub");
+	AUTO_FREE char *own = job_file(j, "id_ed25519.pub");
 	int r = step_seed_add_key_file(j, keys, own, e);
 
 	if (!paths->len) {
@@ -63,8 +62,6 @@ static int step_seed_gather_keys(const struct job *j, struct buf *keys, struct e
 	}
 	for (size_t i = 0; i < paths->len && !r; i++)
 		r = step_seed_add_key_file(j, keys, paths->items[i], e);
-	strv_fini(&found);
-	free(own);
 	return r;
 }
 
@@ -103,9 +100,9 @@ static char *step_seed_guest_sources(const struct job *j)
 	bool security = j->spec->security && j->release->security;
 	bool updates = j->spec->updates && j->release->updates;
 	struct strv host = STRV_INIT, host_security = STRV_INIT;
-	char *updates_suite = xasprintf("%s-updates", j->spec->release);
-	char *mirror;
-	char *security_mirror;
+	AUTO_FREE char *updates_suite = xasprintf("%s-updates", j->spec->release);
+	AUTO_FREE char *mirror = NULL;
+	AUTO_FREE char *security_mirror = NULL;
 	char *text;
 
 	host_mirrors(&host, &host_security);
@@ -124,9 +121,6 @@ static char *step_seed_guest_sources(const struct job *j)
 	});
 	strv_fini(&host);
 	strv_fini(&host_security);
-	free(updates_suite);
-	free(mirror);
-	free(security_mirror);
 	return text;
 }
 
@@ -135,7 +129,7 @@ static bool step_seed_is_direct(const char *url)
 {
 	const char *list = getenv("no_proxy");
 	const char *host = strstr(url, "://");
-	struct strv names = STRV_INIT;
+	AUTO_STRV struct strv names = STRV_INIT;
 	bool direct = false;
 	size_t n;
 
@@ -152,7 +146,6 @@ static bool step_seed_is_direct(const char *url)
 		    (m && m <= n && !strncasecmp(host + n - m, name, m) && (m == n || host[n - m - 1] == '.')))
 			direct = true;
 	}
-	strv_fini(&names);
 	return direct;
 }
 
@@ -161,14 +154,14 @@ static char *step_seed_guest_proxy(const struct job *j)
 {
 	const struct strv *debian = catalog_mirrors(j->catalog);
 	const char *url = step_seed_opened_url(j, j->spec->release);
-	char *named = NULL, *proxy;
+	AUTO_FREE char *named = NULL;
+	char *proxy;
 
 	if (!*url)
 		url = debian->items[0];
 	if (j->spec->net == SPEC_NET_USER && !j->spec->restrict_net && !step_seed_is_direct(url))
 		named = http_proxy_named(j->spec->proxy, url);
 	proxy = seed_guest_proxy(named ? named : "");
-	free(named);
 	return proxy;
 }
 
@@ -217,10 +210,10 @@ static int step_seed_write_with_host_keys(const struct job *j, const char *path,
 
 static int step_seed_write_seed(struct job *j, struct err *e)
 {
-	char *path = job_file(j, "seed.iso");
-	char *last = store_stamp(j->machine_dir, STAMP);
-	char *sources = step_seed_guest_sources(j);
-	char *proxy = step_seed_guest_proxy(j);
+	AUTO_FREE char *path = job_file(j, "seed.iso");
+	AUTO_FREE char *last = store_stamp(j->machine_dir, STAMP);
+	AUTO_FREE char *sources = step_seed_guest_sources(j);
+	AUTO_FREE char *proxy = step_seed_guest_proxy(j);
 	struct buf keys;
 	struct seed s = {
 		.hostname = spec_hostname(j->spec),
@@ -234,7 +227,7 @@ static int step_seed_write_seed(struct job *j, struct err *e)
 		.proxy = proxy,
 		.deb822 = !strcmp(j->release->sources_style, "deb822"),
 	};
-	char *key = NULL;
+	AUTO_FREE char *key = NULL;
 	int r;
 
 	buf_init(&keys, 1024 * 1024);
@@ -253,23 +246,16 @@ static int step_seed_write_seed(struct job *j, struct err *e)
 			r = store_set_stamp(j->machine_dir, STAMP, key, e);
 	}
 	buf_fini(&keys);
-	free(key);
-	free(sources);
-	free(proxy);
-	free(last);
-	free(path);
 	return r;
 }
 
 /* Returns whether the guest has applied the seed: it was made and is gone. */
 static bool step_seed_is_applied(const struct job *j)
 {
-	char *path = job_file(j, "seed.iso");
-	char *last = store_stamp(j->machine_dir, STAMP);
+	AUTO_FREE char *path = job_file(j, "seed.iso");
+	AUTO_FREE char *last = store_stamp(j->machine_dir, STAMP);
 	bool applied = last && !file_exists(path) && job_is_made(j);
 
-	free(last);
-	free(path);
 	return applied;
 }
 

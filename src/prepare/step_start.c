@@ -173,18 +173,15 @@ static int step_start_fill(struct job *j, struct vm_request *r, struct err *e)
 static void step_start_warn_shares(struct step_run *run, const struct job *j)
 {
 	for (size_t i = 0; i < j->spec->shares.len; i++) {
-		char *model = spec_item_get(j->spec->shares.items[i], "security_model");
-		char *path = spec_item_get(j->spec->shares.items[i], "path");
-		char *whole = path ? spec_path(j->spec, path) : NULL;
+		AUTO_FREE char *model = spec_item_get(j->spec->shares.items[i], "security_model");
+		AUTO_FREE char *path = spec_item_get(j->spec->shares.items[i], "path");
+		AUTO_FREE char *whole = path ? spec_path(j->spec, path) : NULL;
 
 		if (!model && whole && !host_is_root() && host_share_is_mapped(whole))
 			step_warn(run,
 				  "devices.share: %s holds links and modes that only a guest sees, made by debwiz "
 				  "0.1; add ,security_model=mapped-xattr to keep it so",
 				  whole);
-		free(whole);
-		free(path);
-		free(model);
 	}
 }
 

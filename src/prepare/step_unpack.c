@@ -64,8 +64,9 @@ static uint64_t step_unpack_room_for(uint64_t installed)
 static void step_unpack_finish(struct unpacking *u, struct err *e)
 {
 	char size[SIZE_TEXT];
-	char *summary = xasprintf("%zu packages, %s; kernel %s", u->request.deb_count, size_human(u->bytes, size),
-				  u->job->base.kernel_version ? u->job->base.kernel_version : "");
+	AUTO_FREE char *summary =
+		xasprintf("%zu packages, %s; kernel %s", u->request.deb_count, size_human(u->bytes, size),
+			  u->job->base.kernel_version ? u->job->base.kernel_version : "");
 	struct err error = ERR_INIT;
 	struct step_run *run;
 
@@ -77,7 +78,6 @@ static void step_unpack_finish(struct unpacking *u, struct err *e)
 		step_fail(run, &error);
 	else
 		step_done(run, summary);
-	free(summary);
 }
 
 /* ---- the request to the root builder ---- */
@@ -143,7 +143,7 @@ static void step_unpack_add_packages(struct unpacking *u)
 /* Adds the links of the merged /usr (Debian Policy 9.1.1): /bin -> usr/bin and so on. */
 static void step_unpack_add_links(struct unpacking *u)
 {
-	struct strv names = STRV_INIT;
+	AUTO_STRV struct strv names = STRV_INIT;
 
 	strv_split(&names, "bin sbin lib", " ");
 	strv_split(&names, u->job->arch->lib_links, " ");
@@ -154,7 +154,6 @@ static void step_unpack_add_links(struct unpacking *u)
 	}
 	u->request.links = u->links;
 	u->request.link_count = names.len;
-	strv_fini(&names);
 }
 
 /* Adds the file that the guest's catch-up script reads: the suites that were left out, one a line. */
@@ -189,14 +188,13 @@ static void step_unpack_uuid_text(const uint8_t id[16], char out[37])
 /* Returns the packages that only the user's packages depend on: apt's "automatically installed"; owned. */
 static char *step_unpack_depended_names(const struct package_set *set)
 {
-	struct strv names = STRV_INIT;
+	AUTO_STRV struct strv names = STRV_INIT;
 	char *text;
 
 	for (size_t i = 0; i < set->len; i++)
 		if (set->items[i].extra && !set->items[i].named)
 			strv_add(&names, set->items[i].name);
 	text = strv_join(&names, " ");
-	strv_fini(&names);
 	return text;
 }
 
@@ -206,7 +204,7 @@ static char *step_unpack_config_env(const struct unpacking *u, const char *versi
 {
 	const struct job *j = u->job;
 	const struct archive_suite *suites;
-	char *autos = step_unpack_depended_names(&j->packages);
+	AUTO_FREE char *autos = step_unpack_depended_names(&j->packages);
 	char uuid[37];
 	size_t count;
 	char *text;
@@ -219,7 +217,6 @@ static char *step_unpack_config_env(const struct unpacking *u, const char *versi
 			 version, j->arch->name, j->arch->console, j->arch->grub_target, j->arch->grub, uuid,
 			 u->request.esp_id.b[0], u->request.esp_id.b[1], u->request.esp_id.b[2], u->request.esp_id.b[3],
 			 u->request.extra_count ? "1" : "", autos, (long long)suites[0].date);
-	free(autos);
 	return text;
 }
 
@@ -248,7 +245,7 @@ static int step_unpack_write_initrd(struct unpacking *u, struct extfs *fs, const
 	char *path = job_part_file(u->job, INITRD_CONFIGURE);
 	struct initrd_file files[SCRIPTS + 2];
 	struct buf stays, whole;
-	char *env;
+	AUTO_FREE char *env = NULL;
 	int r = 0;
 
 	for (size_t i = 0; i < SCRIPTS && !r; i++)
@@ -267,7 +264,6 @@ static int step_unpack_write_initrd(struct unpacking *u, struct extfs *fs, const
 		r = file_write(path, whole.data, whole.len, 0600, e);
 	buf_fini(&whole);
 	buf_fini(&stays);
-	free(env);
 	free(path);
 	return r;
 }
@@ -275,7 +271,7 @@ static int step_unpack_write_initrd(struct unpacking *u, struct extfs *fs, const
 static void step_unpack_take_kernel(void *arg)
 {
 	struct unpacking *u = arg;
-	char *path = job_part_file(u->job, "vmlinuz");
+	AUTO_FREE char *path = job_part_file(u->job, "vmlinuz");
 	struct extfs *fs = extfs_open(u->output, "raw", EXTFS_ROOT_PARTITION, &u->error);
 	struct kernel k = {.version = NULL};
 
@@ -290,7 +286,6 @@ static void step_unpack_take_kernel(void *arg)
 	}
 	kernel_fini(&k);
 	extfs_close(fs);
-	free(path);
 }
 
 static void step_unpack_took_kernel(void *arg)
