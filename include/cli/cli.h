@@ -14,7 +14,7 @@
 #include "base/strv.h"
 #include "catalog/catalog.h"
 #include "machine/store.h"
-#include "session/conf.h"
+#include "session/session.h"
 #include "spec/spec.h"
 
 enum cli_wait { CLI_WAIT_LOGIN, CLI_WAIT_SSH, CLI_WAIT_NONE };
@@ -137,7 +137,9 @@ void cli_terminal_size(FILE *of, size_t *rows, size_t *columns);
 struct session_conf cli_session_conf(const struct cli *cli);
 /* Prints the warnings of a file that was read. */
 void cli_warn_spec(const struct cli *cli, const struct spec *s);
-/* Reads the machine M (NAME or FILE) as session_read does, and prints its warnings. */
+/* Opens the machine M (NAME or FILE) as session_new does, and prints its warnings. */
+struct session *cli_open(struct cli *cli, const char *ref, const struct job_options *o, struct err *e);
+/* Reads the machine M as session_read does, and prints its warnings. */
 int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e);
 /* If `e` is that the file was not agreed to (RISK_ERROR), and --trust or the user on the terminal agrees, records that,
  * empties e and returns 0: the caller retries. Else returns -1, with e as it was or with the refusal. */

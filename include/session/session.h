@@ -25,7 +25,7 @@ struct session {
 	char *name;
 	char *path; /* of its INI file */
 	enum session_state state;
-	const struct session_conf *conf;
+	struct session_conf conf;
 	struct spec spec;
 	struct job job;
 	struct runner *runner; /* NULL until session_begin */
@@ -45,8 +45,8 @@ struct session {
 	void *arg;
 };
 
-/* Reads the machine `ref` (NAME or FILE) and finds out what exists of it. `conf` must outlive the session. NULL with e.
- * To be freed by session_free. */
+/* Reads the machine `ref` (NAME or FILE) as session_read does, and finds out what exists of it (job_init). NULL with e.
+ * To be freed by session_free; a session need not be begun. */
 struct session *session_new(const struct session_conf *conf, const char *ref, const struct job_options *o,
 			    struct err *e);
 /* Starts the run; it ends with the event RUNNER_FINISHED. `event` is called after the session has taken note of an

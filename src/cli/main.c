@@ -142,6 +142,16 @@ void cli_warn_spec(const struct cli *cli, const struct spec *s)
 		cli_warn_file(cli, s->warnings.items[i]);
 }
 
+struct session *cli_open(struct cli *cli, const char *ref, const struct job_options *o, struct err *e)
+{
+	struct session_conf conf = cli_session_conf(cli);
+	struct session *s = session_new(&conf, ref, o, e);
+
+	if (s)
+		cli_warn_spec(cli, &s->spec);
+	return s;
+}
+
 int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
 {
 	struct session_conf conf = cli_session_conf(cli);

@@ -14,7 +14,6 @@
 #include "host/lock.h"
 #include "image/disk.h"
 #include "machine/run.h"
-#include "machine/suspended.h"
 #include "machine/temporary.h"
 #include "prepare/job.h"
 #include "prepare/steps.h"
@@ -28,32 +27,16 @@ static int verb_disk_run(struct cli *cli, const char *what,
 			 int (*work)(struct cli *cli, struct job *j, char *disk, struct err *e))
 {
 	struct job_options o = {.goal = JOB_PREPARED};
+	AUTO_FREE char *disk = NULL;
 	struct err e = ERR_INIT;
-	struct spec spec;
-	struct job job;
-	char *disk;
-	int r = cli_machine(cli, cli->args[0], &spec, &e);
+	struct session *s = cli_open(cli, cli->args[0], &o, &e);
+	int r = s ? job_lock_disk(&s->job, what, &e) : -1;
 
-	if (r < 0)
-		return cli_error(cli, &e);
-	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
-	if (!r)
-		r = job_lock_name(&job, what, &e);
-	if (!r && !job_is_made(&job)) {
-		r = err_set(&e, ERR_FAILED, "not-made", "%s has no disk yet", spec.name);
-		err_hint(&e, "debwiz prepare %s", cli->args[0]);
-	}
-	if (!r)
-		r = job_lock(&job, what, &e);
-	if (!r)
-		r = suspended_refuse(job.machine_dir, spec.name, &e);
 	if (!r) {
-		disk = job_file(&job, "disk.qcow2");
-		r = work(cli, &job, disk, &e);
-		free(disk);
+		disk = job_file(&s->job, "disk.qcow2");
+		r = work(cli, &s->job, disk, &e);
 	}
-	job_fini(&job);
-	spec_fini(&spec);
+	session_free(s);
 	return r < 0 ? cli_error(cli, &e) : 0;
 }
 

@@ -97,14 +97,12 @@ static void verb_prepare_warn_pending(struct cli *cli, const struct job *j)
 /* Runs the recipe up to the goal. `print`: prints how to connect to the machine once it is up. */
 static int verb_prepare_up_to(struct cli *cli, enum job_goal goal, bool print, struct err *e)
 {
-	struct session_conf conf = cli_session_conf(cli);
 	struct job_options o = verb_prepare_options(cli, goal);
-	struct session *s = session_new(&conf, cli->args[0], &o, e);
+	struct session *s = cli_open(cli, cli->args[0], &o, e);
 	int r;
 
 	if (!s)
 		return -1;
-	cli_warn_spec(cli, &s->spec);
 	r = verb_prepare_adopt(&s->job, e);
 	if (!r)
 		r = view_run(cli, s, e);
@@ -154,34 +152,30 @@ int verb_up(struct cli *cli)
 	return verb_boot(cli);
 }
 
+static void verb_prepare_print_plan(const struct cli *cli, struct job *j, const struct step_ops *s)
+{
+	AUTO_FREE char *why = NULL;
+	bool done = s->is_done && s->is_done(j, &why);
+
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:b, s:s}", "step", s->id, "title", s->title, "done", done, "why",
+					 why ? why : ""));
+	else
+		printf("%-5s %-12s %s\n", done ? "done" : "to do", s->title, why ? why : s->about);
+}
+
 int verb_plan(struct cli *cli)
 {
 	struct job_options o = verb_prepare_options(cli, JOB_LOGIN);
 	struct err e = ERR_INIT;
-	struct spec spec;
-	struct job job;
-	int r;
+	struct session *s = cli_open(cli, cli->args[0], &o, &e);
 
-	if (cli_machine(cli, cli->args[0], &spec, &e) < 0)
+	if (!s)
 		return cli_error(cli, &e);
-	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, &e);
-	if (!r)
-		cli_warn_risks(cli, &spec);
-	for (size_t i = 0; !r && i < recipe_step_count; i++) {
-		const struct step_ops *s = recipe_steps[i];
-		AUTO_FREE char *why = NULL;
-		bool done;
-
-		if (s->applies && !s->applies(&job))
-			continue;
-		done = s->is_done && s->is_done(&job, &why);
-		if (cli->json)
-			cli_print_json(json_pack("{s:s, s:s, s:b, s:s}", "step", s->id, "title", s->title, "done", done,
-						 "why", why ? why : ""));
-		else
-			printf("%-5s %-12s %s\n", done ? "done" : "to do", s->title, why ? why : s->about);
-	}
-	job_fini(&job);
-	spec_fini(&spec);
-	return r < 0 ? cli_error(cli, &e) : 0;
+	cli_warn_risks(cli, &s->spec);
+	for (size_t i = 0; i < recipe_step_count; i++)
+		if (!recipe_steps[i]->applies || recipe_steps[i]->applies(&s->job))
+			verb_prepare_print_plan(cli, &s->job, recipe_steps[i]);
+	session_free(s);
+	return 0;
 }

@@ -147,17 +147,13 @@ static int verb_snapshot_act_offline(struct cli_running *m, const struct action 
 {
 	struct job_options o = {.goal = JOB_PREPARED};
 	struct cli *cli = m->cli;
-	struct spec spec;
-	struct job job;
+	struct session *s = cli_open(cli, cli->args[0], &o, e);
 	int r;
 
-	if (cli_machine(cli, cli->args[0], &spec, e) < 0)
+	if (!s)
 		return -1;
-	r = job_init(&job, cli->loop, cli->catalog, &cli->store, &spec, &o, e);
-	if (!r)
-		r = a ? verb_snapshot_change_offline(&job, a, tag, e) : verb_snapshot_list_offline(&job, cli, e);
-	job_fini(&job);
-	spec_fini(&spec);
+	r = a ? verb_snapshot_change_offline(&s->job, a, tag, e) : verb_snapshot_list_offline(&s->job, cli, e);
+	session_free(s);
 	return r;
 }
 

@@ -18,6 +18,7 @@
 #include "job_steps.h"
 #include "machine/forward.h"
 #include "machine/run.h"
+#include "machine/suspended.h"
 
 #define STAMP_CONSOLE "console-size"
 
@@ -224,6 +225,21 @@ int job_lock(struct job *j, const char *what, struct err *e)
 	if (store_claim(j->store, j->spec->name, j->spec->path ? j->spec->path : "-", e) < 0)
 		return -1;
 	return job_hold_base(j, e);
+}
+
+int job_require_disk(const struct job *j, struct err *e)
+{
+	if (job_is_made(j))
+		return 0;
+	err_set(e, ERR_FAILED, "not-made", "%s has no disk yet", j->spec->name);
+	return err_hint(e, "debwiz prepare %s", j->spec->name);
+}
+
+int job_lock_disk(struct job *j, const char *what, struct err *e)
+{
+	if (job_lock_name(j, what, e) < 0 || job_require_disk(j, e) < 0 || job_lock(j, what, e) < 0)
+		return -1;
+	return suspended_refuse(j->machine_dir, j->spec->name, e);
 }
 
 void job_hand_over(struct job *j)

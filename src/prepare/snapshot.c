@@ -12,22 +12,11 @@
 #include "machine/snapshot_meta.h"
 #include "machine/suspended.h"
 
-static int snapshot_need_disk(const struct job *j, struct err *e)
-{
-	if (job_is_made(j))
-		return 0;
-	err_set(e, ERR_FAILED, "not-made", "%s has no disk yet", j->spec->name);
-	return err_hint(e, "debwiz prepare %s", j->spec->name);
-}
-
 int snapshot_list(const struct job *j, struct disk_snapshot **out, size_t *count, struct err *e)
 {
 	AUTO_FREE char *disk = job_file(j, "disk.qcow2");
-	int r = snapshot_need_disk(j, e);
 
-	if (!r)
-		r = disk_snapshots(disk, out, count, e);
-	return r;
+	return job_require_disk(j, e) < 0 ? -1 : disk_snapshots(disk, out, count, e);
 }
 
 static bool snapshot_has_memory(const char *disk, const char *tag)
@@ -65,20 +54,11 @@ static int snapshot_change_disk(const struct job *j, enum vm_snapshot_op op, con
 int snapshot_change(struct job *j, enum vm_snapshot_op op, const char *tag, bool *starts, struct err *e)
 {
 	AUTO_FREE char *disk = job_file(j, "disk.qcow2");
-	int r = job_lock_name(j, "changing its snapshots", e);
 
 	*starts = false;
-	if (!r)
-		r = snapshot_need_disk(j, e);
-	if (!r)
-		r = job_lock(j, "changing its snapshots", e);
-	if (!r)
-		r = suspended_refuse(j->machine_dir, j->spec->name, e);
-	if (!r)
-		r = snapshot_recover(j->machine_dir, disk, e);
-	if (!r)
-		r = snapshot_change_disk(j, op, tag, disk, starts, e);
-	return r;
+	if (job_lock_disk(j, "changing its snapshots", e) < 0 || snapshot_recover(j->machine_dir, disk, e) < 0)
+		return -1;
+	return snapshot_change_disk(j, op, tag, disk, starts, e);
 }
 
 int snapshot_start(struct job *j, const char *tag, void (*done)(const struct err *e, void *arg), void *arg,

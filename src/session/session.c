@@ -109,7 +109,7 @@ struct session *session_new(const struct session_conf *conf, const char *ref, co
 {
 	struct session *s = xcalloc(1, sizeof(*s));
 
-	s->conf = conf;
+	s->conf = *conf;
 	s->left_ms = -1;
 	if (session_read(conf, ref, &s->spec, e) < 0) {
 		free(s);
@@ -130,15 +130,15 @@ int session_begin(struct session *s, void (*event)(const struct runner_event *ev
 	const char *root = words_root_warning();
 	size_t first;
 
-	if (recipe_begin(&s->job, session_is_changed(s->conf, s->path), &first, e) < 0)
+	if (recipe_begin(&s->job, session_is_changed(&s->conf, s->path), &first, e) < 0)
 		return -1;
 	s->event = event;
 	s->arg = arg;
 	if (root)
 		session_log(s, root);
 	session_log_risks(s);
-	s->runner = runner_new(s->conf->loop, recipe_steps + first, recipe_step_count - first, &s->job,
-			       session_on_event, s);
+	s->runner =
+		runner_new(s->conf.loop, recipe_steps + first, recipe_step_count - first, &s->job, session_on_event, s);
 	runner_start(s->runner);
 	return 0;
 }
