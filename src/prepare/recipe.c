@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* recipe: lists the steps in their order and chooses the step that a run begins with. */
-#include <string.h>
-
 #include "base/mem.h"
 #include "job_steps.h"
 #include "machine/suspended.h"
@@ -33,9 +31,10 @@ static int recipe_refuse_paused(const struct job *j, struct err *e)
 	if (vm_run_read(j->machine_dir, &run, NULL) < 0)
 		return 0;
 	if (run.alive && run.state == VM_PAUSED) {
-		r = err_set(e, ERR_FAILED, "guest-paused", "%s is paused%s%s", j->spec->name,
-			    *run.cause && strcmp(run.cause, "paused") ? ": " : "",
-			    strcmp(run.cause, "paused") ? run.cause : "");
+		bool explained = run.cause_id != VM_CAUSE_PAUSED && *run.cause;
+
+		r = err_set(e, ERR_FAILED, "guest-paused", "%s is paused%s%s", j->spec->name, explained ? ": " : "",
+			    explained ? run.cause : "");
 		err_hint(e, "debwiz resume %s", j->spec->name);
 	}
 	vm_run_fini(&run);

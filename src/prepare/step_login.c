@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * steps login and ssh: wait until the guest shows its login prompt, and until its ssh answers. The
- * last line of the console is shown meanwhile, so that nobody stares at silence. Cancelling ends
- * the waiting; the machine goes on.
+ * steps login and ssh: wait until the guest shows its login prompt, and until its ssh answers. Until then they show the
+ * last line of the console. A cancel ends the waiting; the machine continues.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,7 @@
 
 #define LINE_MAX_SHOWN 400
 #define KNOCK_MS 500
-/* A report and the login prompt come by two ways, and may overtake each other. */
+/* The guest's report and its login prompt come on two channels, and either may come first. */
 #define REPORT_MS 100
 #define REPORTS_MAX 10
 
@@ -26,12 +25,12 @@ struct waiting {
 	struct step_run *run;
 	struct job *job;
 	struct vm_client *client;
-	struct loop_stream *knock; /* ssh: the connection being tried */
+	struct loop_stream *knock; /* ssh: the connection attempt */
 	struct loop_timer *again;
 	struct loop_timer *deadline;
-	struct buf line; /* console line that is being printed */
-	unsigned asked;	 /* how often the record was read for the guest's report, since it is up */
-	bool stands;	 /* the guest is paused: the step's text says why */
+	struct buf line; /* incomplete line of the console */
+	unsigned reads;	 /* of the record for the guest's report, since the login prompt */
+	bool paused;	 /* the step's text says why the guest is paused */
 };
 
 static bool step_login_wants_login(const void *job)
@@ -55,7 +54,7 @@ static struct waiting *step_login_waiting_new(struct step_run *run, struct job *
 	return w;
 }
 
-/* Frees it; the step's run is to be ended by the caller. */
+/* Frees it; the caller ends the step. */
 static struct step_run *step_login_leave(struct waiting *w)
 {
 	struct step_run *run = w->run;
@@ -86,7 +85,7 @@ static void step_login_cancel(struct step_run *run, void *job)
 	job_stop_waiting(step_login_leave(step_state(run)));
 }
 
-/* Why the guest stands still, owned; NULL when it does not. */
+/* Returns why the guest is paused, owned; NULL if it is not. */
 static char *step_login_why_paused(const struct job *j)
 {
 	struct vm_run run;
@@ -132,15 +131,15 @@ static void step_login_on_console(const char *p, size_t n, void *arg)
 			continue;
 		}
 		clean = text_plain(w->line.data, w->line.len);
-		if (*clean && !w->stands)
+		if (*clean && !w->paused)
 			step_text(w->run, "%s", clean);
 		free(clean);
 		buf_clear(&w->line);
 	}
 }
 
-/* The guest is up: what it reported of its settings decides whether that is of use. A report that the
- * record does not have yet is waited for, a second. */
+/* Ends the step: a guest that is up but could not apply its account or keys is an error. Waits up to a second for a
+ * report that the record does not have yet. */
 static void step_login_came_up(void *arg)
 {
 	struct waiting *w = arg;
@@ -156,7 +155,7 @@ static void step_login_came_up(void *arg)
 		failed = run.seed && !strcmp(run.seed, "failed");
 		pending = run.seed && !strcmp(run.seed, "pending");
 	}
-	if (pending && w->asked++ < REPORTS_MAX) {
+	if (pending && w->reads++ < REPORTS_MAX) {
 		loop_timer_stop(w->again);
 		w->again = loop_timer_start(w->job->loop, REPORT_MS, 0, step_login_came_up, w);
 		strv_fini(&complaints);
@@ -186,15 +185,15 @@ static void step_login_on_state(enum vm_state s, void *arg)
 	AUTO_FREE char *why = s == VM_PAUSED ? step_login_why_paused(w->job) : NULL;
 
 	if (s == VM_RUNNING) {
-		if (!w->asked)
+		if (!w->reads)
 			step_login_came_up(w);
 		return;
 	}
 	if (why)
 		step_text(w->run, "it is paused: %s", why);
-	else if (w->stands)
+	else if (w->paused)
 		step_text(w->run, "it runs again");
-	w->stands = why != NULL;
+	w->paused = why != NULL;
 }
 
 static void step_login_on_ended(enum vm_state s, const char *cause, void *arg)
@@ -202,13 +201,13 @@ static void step_login_on_ended(enum vm_state s, const char *cause, void *arg)
 	struct waiting *w = arg;
 
 	(void)s;
-	if (w->asked) /* it was up, and did not stay so until its report */
+	if (w->reads) /* it was up, and exited before its report */
 		step_login_end(w, NULL, "login prompt");
 	else
 		job_machine_exited(step_login_leave(w), true, cause);
 }
 
-/* It may well run, but nobody can say so. */
+/* The machine may run, but its state is not known. */
 static void step_login_on_lost(const struct err *e, void *arg)
 {
 	job_fail_copy(step_login_leave(arg), e);
@@ -246,7 +245,7 @@ static void step_login_took_login(void *job, uint64_t ms)
 {
 	struct job *j = job;
 
-	/* one that ran already, or goes on from its suspended state, says nothing about a boot */
+	/* only a boot counts, not a machine that ran already or was resumed from its suspended state */
 	if (j->started && !j->resumed)
 		job_took(j, "login", ms);
 }
@@ -281,7 +280,7 @@ static void step_login_on_connected(struct loop_stream *s, const char *error, vo
 		step_login_knock_again(arg);
 }
 
-/* RFC 4253, 4.2: the server's identification begins with "SSH-". */
+/* Takes what the port sends first: the server's identification begins with "SSH-" (RFC 4253, 4.2). */
 static void step_login_on_banner(struct loop_stream *s, const char *p, size_t n, void *arg)
 {
 	(void)s;
@@ -303,7 +302,7 @@ static const struct loop_stream_ops knock_ops = {
 	.ended = step_login_on_closed,
 };
 
-/* The guest is up, and nothing listens there: it will not answer. */
+/* Returns whether the guest is up and has reported that it has no ssh server. */
 static bool step_login_has_no_server(const struct job *j)
 {
 	struct vm_run run;
