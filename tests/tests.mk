@@ -45,6 +45,7 @@ UNIT_TESTS = \
 	tests/unit/test_runner \
 	tests/unit/test_screen \
 	tests/unit/test_seed \
+	tests/unit/test_session \
 	tests/unit/test_shell \
 	tests/unit/test_size \
 	tests/unit/test_spec \
