@@ -100,8 +100,8 @@ int job_lock_name(struct job *j, const char *what, struct err *e);
 int job_lock(struct job *j, const char *what, struct err *e);
 /* Fails unless the machine has a disk ("not-made"). */
 int job_require_disk(const struct job *j, struct err *e);
-/* Locks a machine whose disk is to be changed: one that has a disk and is not suspended. Ids: "not-made", "suspended" and
- * those of job_lock, which is "busy" while the machine runs. */
+/* Locks a machine whose disk is to be changed: one that has a disk and is not suspended. Ids: "not-made", "suspended"
+ * and those of job_lock, which is "busy" while the machine runs. */
 int job_lock_disk(struct job *j, const char *what, struct err *e);
 /* Releases the folder's lock for the supervisor that takes it next; the name stays locked until job_unlock. */
 void job_hand_over(struct job *j);
