@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /* Sends n bytes with the descriptor `fd` attached to the first; the caller keeps its own. Returns 0, or -1 if the
- * socket does not accept all of them at once. */
+ * socket does not accept all of them in one call. */
 int host_send_fd(int socket, int fd, const void *p, size_t n);
 
 #endif

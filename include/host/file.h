@@ -62,9 +62,9 @@ int file_write_all(int fd, const void *data, size_t n, const char *name, struct 
 int file_write_at(int fd, const void *data, size_t n, uint64_t at);
 /* Reads at an offset until n bytes are read or the file ends. Returns the number of bytes, or -1 with errno. */
 ssize_t file_read_at(int fd, void *data, size_t n, uint64_t at);
-/* Writes to the disk what was written to fd. -1 with errno; a file system that cannot is no error. */
+/* Writes to the disk what was written to fd. -1 with errno; a file system without that function is not an error. */
 int file_sync(int fd);
-/* Syncs a folder or file by path; a file system that cannot is no error. */
+/* Syncs a folder or file by path; a file system without that function is not an error. */
 int file_sync_path(const char *path, struct err *e);
 /* Renames over `to` within a file system. -1 with errno. */
 int file_move(const char *from, const char *to);

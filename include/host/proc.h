@@ -67,7 +67,7 @@ struct proc_id {
 bool proc_identify(int64_t pid, struct proc_id *out);
 bool proc_alive(const struct proc_id *id);
 void proc_signal_kill(const struct proc_id *id);   /* Kills the process if it still is that one. */
-void proc_signal_hangup(const struct proc_id *id); /* ours listen anew then */
+void proc_signal_hangup(const struct proc_id *id); /* ours listen again then */
 void proc_signal_terminate(const struct proc_id *id);
 /* Returns whether an exited process ran since the last boot of the host; true if unknown. */
 bool proc_of_this_boot(const struct proc_id *id);

@@ -6,7 +6,7 @@
  *
  * Each package is hashed through the descriptor it is unpacked from; a SHA-256, size, name, version
  * or architecture other than the request's fails the build (so does any damage). Packages are
- * decompressed by several loop_work items at once and written by one. The image depends on the
+ * decompressed by several loop_work items in parallel and written by one. The image depends on the
  * request alone: not on the number of CPUs, nor on timing. Where two packages ship one file the one
  * that is later in the request's list stays; a folder that several ship has the attributes of the
  * first of them.

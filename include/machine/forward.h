@@ -9,7 +9,7 @@
 #include "spec/spec.h"
 
 struct forward {
-	char *item;	       /* as in the file; NULL: not in the file (any more) */
+	char *item;	       /* as in the file; NULL: not in the file */
 	char *rule;	       /* for QEMU (qemu/hostfwd.h); NULL: the next boot chooses its port */
 	struct spec_forward f; /* with the port that it has or had */
 	bool active;	       /* QEMU has it */

@@ -369,7 +369,7 @@ static int source_place_folder(const char *from, const char *to, struct err *e)
 	return r;
 }
 
-/* Sockets, FIFOs and devices are no source: left out. A name that git lists and that was deleted, too. */
+/* Ignores sockets, FIFOs and devices, and files that git lists but that were deleted. */
 static int source_place(const char *from_dir, const char *name, const char *to_dir, struct err *e)
 {
 	char *from = file_join(from_dir, name);

@@ -30,7 +30,7 @@ struct tail {
 	struct buf line; /* then: the incomplete last line … */
 	size_t shown;	 /* … and how much of it is printed */
 	uint64_t came;	 /* time of the last output */
-	bool unread;	 /* standard output has no reader any more */
+	bool unread;	 /* standard output no longer has a reader */
 };
 
 /* Prints the rest of the incomplete line, and its end if it has ended. */

@@ -66,7 +66,7 @@ struct list {
 	int result;
 	bool live;	   /* painted in place */
 	bool begun;	   /* the head is printed */
-	bool unread;	   /* standard output has no reader any more */
+	bool unread;	   /* standard output no longer has a reader */
 	struct strv shown; /* the lines on the terminal, or the keys of what was printed */
 };
 

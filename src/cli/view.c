@@ -284,7 +284,7 @@ static void view_on_interrupt(void *arg)
 	session_cancel(v->session);
 }
 
-/* Warns once in the life of the program: QEMU is no boundary that root should rely on. */
+/* Warns once in the life of the program: root should not rely on QEMU as a boundary. */
 static void view_warn_root(const struct cli *cli)
 {
 	const char *text = words_root_warning();

@@ -72,7 +72,7 @@ struct deb_entry {
 
 /* Reads the head of the package at fd's start (the descriptor's own offset is not used or moved;
  * it is borrowed and must stay open). `name` is for messages, copied. NULL with e (ERR_VERIFY,
- * "deb-format", or ERR_FAILED on a read error) when it is no package. */
+ * "deb-format", or ERR_FAILED on a read error) if it is not a package. */
 struct deb *deb_open(int fd, const char *name, struct err *e);
 /* Lowers the limit of the unpacked bytes of data.tar (default DEB_DATA_MAX). Call it before deb_enter. */
 void deb_limit(struct deb *d, uint64_t max_output);

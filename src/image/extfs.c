@@ -13,7 +13,7 @@
 
 #define LINKS_MAX 20
 #define LINK_MAX 4096
-#define RUN_MAX (1u << 20) /* bytes requested at once */
+#define RUN_MAX (1u << 20) /* bytes per request */
 
 struct extfs {
 	ext2_filsys fs;
@@ -178,7 +178,7 @@ bool extfs_is_unclean(const struct extfs *x)
 
 /* ---- content */
 
-/* Reads the blocks of an inode up to `size` bytes, runs of neighbours at once. */
+/* Reads the blocks of an inode up to `size` bytes, adjacent blocks together. */
 static errcode_t extfs_read_blocks(struct extfs *x, ext2_ino_t ino, struct ext2_inode *inode, char *to, uint64_t size)
 {
 	uint64_t unit = x->fs->blocksize;

@@ -9,9 +9,9 @@
  * symbolic links are followed inside it, with its root as "/". Parent folders follow symbolic
  * links and are made where they are missing (root:root 0755).
  *
- * Two packages may claim one name. As with dpkg: a folder that is there already stays (its
+ * Two packages may claim one name. As with dpkg: an existing folder stays (its
  * attributes are those of the lowest rank that claimed it), a folder that meets a symbolic link to
- * a folder and a symbolic link that meets a folder change nothing, and of two that are no folders
+ * a folder and a symbolic link that meets a folder change nothing, and of two that are not folders
  * the higher rank stays (equal ranks: the later). The outcome for folders and files so depends on
  * ranks and not on the order of the calls. A file that meets a folder, or the other way round, is
  * an error (ERR_VERIFY, "image-clash"), as is a name that cannot be ("image-path"): the names come

@@ -10,7 +10,7 @@
 /* Makes the machine's folder of sockets, once. */
 int job_need_runtime_dir(struct job *j, struct err *e);
 /* Gets the size of the guest's serial terminal: the recorded one, else one that suits the terminal of this program.
- * A serial line has no size: the seed tells the guest once, so job_console_keep records it. */
+ * A serial line has no size: the seed sets it once, so job_console_keep records it. */
 #define JOB_CONSOLE_TERM "xterm-256color"
 void job_console_size(const struct job *j, unsigned *rows, unsigned *columns);
 int job_console_keep(struct job *j, struct err *e);
@@ -21,9 +21,9 @@ struct qemu_facts job_qemu_facts(const struct job *j);
 int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e);
 /* Returns the seconds that a step took on this host the last time for this kind of machine, or `fallback`. */
 double job_expect(const struct job *j, const char *step, double fallback);
-/* Records it (durations.json in the cache; a failure to write is no error). */
+/* Records it (durations.json in the cache; a failure to write is not an error). */
 void job_took(const struct job *j, const char *step, uint64_t ms);
-/* Fails the running step with a copy of an error that somebody else owns. */
+/* Fails the running step with a copy of an error that another step owns. */
 void job_fail_copy(struct step_run *run, const struct err *error);
 /* If `e` is about a full disk, its hint says how much space the step needs in `dir` and how much is free there, with
  * what the step has written to `file` (or NULL), which is removed when the step runs again. */

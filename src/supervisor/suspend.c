@@ -33,7 +33,7 @@ struct sup_suspend {
 	enum suspend_direction direction;
 	struct control_ticket ticket; /* out: the client that asked */
 	bool was_paused;	      /* out: before it */
-	bool cancelled;		      /* out: no client wants it any longer */
+	bool cancelled;		      /* out: no client requires it now */
 	bool writing;		      /* the files are completed or removed off the loop */
 	bool done;		      /* outcome of that */
 	struct err err;

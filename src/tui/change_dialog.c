@@ -38,7 +38,7 @@ struct change_dialog {
 	int result;
 	struct err err;
 	struct loop_timer *soon; /* until the work has taken so long that a dialog shows it */
-	struct screen *progress; /* that dialog; NULL: not shown (any more) */
+	struct screen *progress; /* that dialog; NULL: not shown */
 	bool ended;		 /* the work */
 	char *leave_text;	 /* for a user who leaves the program during the work; NULL: it does not ask */
 	struct app_work app_work;

@@ -126,7 +126,7 @@ static void machine_on_retry(void *arg)
 	machine_refresh(m);
 }
 
-/* It may run all the same: tried again, but not at once. */
+/* The machine may run nevertheless: retry, but later. */
 static void machine_on_client_lost(const struct err *e, void *arg)
 {
 	struct machine *m = arg;
@@ -202,7 +202,7 @@ static int machine_paint_actions(struct machine *m, const struct canvas *c, int 
 	static const struct {
 		uint32_t code;
 		const char *label, *word;
-		bool alive, off, unmade; /* where it stands */
+		bool alive, off, unmade; /* the present state */
 	} actions[] = {
 		{'s', "s", "stop", true, false, false},	   {'p', "p", "pause", true, false, false},
 		{'S', "S", "suspend", true, false, false}, {'R', "R", "reset", true, false, false},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * screen_progress: how the work on a machine goes: each step with its state, bar, rate and time;
- * the whole; what went wrong and what to do about it. Looks at the task, which goes on without it.
+ * the whole; what went wrong and what to do about it. Displays the task, which continues without it.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -68,7 +68,7 @@ static void screen_progress_paint_running(const struct canvas *c, int row, const
 		canvas_bar(c, row, column, BAR, s->share);
 		column += BAR + 2;
 	}
-	if (asks) { /* nothing goes on meanwhile */
+	if (asks) { /* nothing continues until then */
 		canvas_put(c, row, column, ROLE_WARN, "waits for your answer");
 		return;
 	}
@@ -310,7 +310,7 @@ static void screen_progress_on_answer(size_t choice, void *arg)
 	free(a);
 }
 
-/* Put aside: the work waits, and it is asked again by a key or when the screen is opened anew. */
+/* Put aside: the work waits, and it is asked again by a key or when the screen is opened again. */
 static void screen_progress_on_gone(void *arg)
 {
 	struct asking *a = arg;

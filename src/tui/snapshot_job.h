@@ -23,7 +23,7 @@ struct snapshot_job *snapshot_job_change(struct app *app, const char *ref, enum 
 					 snapshot_job_done *done, void *arg, struct err *e);
 /* Whether it changes something. */
 bool snapshot_job_changes(const struct snapshot_job *j);
-/* Lets the job end without its caller: `done` is not called any more. */
+/* Lets the job end without its caller: `done` is no longer called. */
 void snapshot_job_detach(struct snapshot_job *j);
 
 #endif

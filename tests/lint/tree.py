@@ -66,6 +66,13 @@ class Tree:
             if m.group()[0] == '"':
                 yield text.count('\n', 0, m.start()) + 1, m.group()[1:-1]
 
+    def comments(self, path):
+        """(line, text) of each comment, as one line without the stars that begin its lines."""
+        text = self.text(path)
+        for m in _TOKEN.finditer(text):
+            if m.group()[0] == '/':
+                yield text.count('\n', 0, m.start()) + 1, re.sub(r'\n[ \t]*\*?[ \t]*', ' ', m.group())
+
 
 def line_of(text, at):
     return text.count('\n', 0, at) + 1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""words: text that a user reads (messages, help, the man page, README, the catalogue) has none of the words
-that stand for a standard term, such as "goes on" for resumes or continues."""
+"""words: messages, help, the man page, README, the catalogue and the comments of the code have none of the words that
+replace a standard term, such as "goes on" for resumes or continues."""
 import re
 
 import tree
@@ -20,6 +20,17 @@ WORDS = {
     r'wants|(is|are) wanted': 'requires',
     r'any more': 'no longer',
 }
+# Parts of identifiers: what each was called before it got the standard name.
+NAMES = {
+    'deed': 'snapshot_job',
+    'lookout': 'file_watch',
+    'parting': 'leave_dialog',
+    'saver': 'async_writer',
+    'shelf': 'open_archive',
+    'wishes': 'osc_requests',
+    'young': 'starting',
+}
+NAME = re.compile(r'\b(?:\w+_)?(%s)(?:_\w+)?\b' % '|'.join(NAMES))
 RULES = [(re.compile(r'\b(?:%s)\b' % word, re.I), better) for word, better in WORDS.items()]
 
 
@@ -37,6 +48,12 @@ def prose(path, text):
 
 def check(t):
     bad = []
+    for path in t.files('.c', '.h', under=('include', 'src', 'tests')):
+        for line, text in t.comments(path):
+            bad += look(path, line, text)
+        code = t.code(path)
+        bad += ['%s:%d: %s; the name is %s' % (path, tree.line_of(code, m.start()), m.group(), NAMES[m.group(1)])
+                for m in NAME.finditer(code)]
     for path in t.files('.c', under=('src',)):
         if path != 'src/assets.c':
             for line, text in t.strings(path):

@@ -78,8 +78,8 @@ void canvas_rule(const struct canvas *c, int row, int column, int columns);
 
 /* How many columns a text takes here. */
 int canvas_width(const struct canvas *c, const char *text);
-/* Splits text into lines of at most `columns` columns at blanks; appends to `out`. What is wrapped goes
- * on below where its text began: behind an indent, or behind a term and its blanks. */
+/* Splits text into lines of at most `columns` columns at blanks; appends to `out`. Wrapped text continues below
+ * where its text began: behind an indent, or behind a term and its blanks. */
 void canvas_wrap_lines(const char *text, int columns, struct strv *out);
 
 /* Paints cells of another screen (the guest's console) in their own style. `text` is harmless, and

@@ -22,11 +22,11 @@ struct picker_conf {
 	const char *ending; /* files: of their names, or NULL: any */
 	/* The rows for what is typed; borrowed until it is called again. NULL: no list. */
 	struct wizard_list (*rows)(const char *typed, void *arg);
-	/* F5, told of where it may help: asks anew for what the rows are from. May be NULL. */
+	/* F5, shown if it may help: requests the rows again. May be NULL. */
 	void (*again)(void *arg);
 	/* Tab: what the line becomes (owned), or NULL: no such. May be NULL. */
 	char *(*complete)(const char *typed, void *arg);
-	/* A value was taken: 0 closes the dialog, -1 shows why not; 1: goes on with the typed text
+	/* A value was taken: 0 closes the dialog, -1 shows why not; 1: continues with the typed text
 	 * replaced by *more (owned). */
 	int (*take)(const char *value, char **more, void *arg, struct err *e);
 	void (*gone)(void *arg); /* the dialog has closed; frees arg. May be NULL */
@@ -38,7 +38,7 @@ struct screen *picker_open(struct app *app, const struct picker_conf *conf);
 /* Chooses a file below `initial`; Tab completes. take and gone as above; `rows`, where there are
  * any, stand there until a path is typed. */
 struct screen *picker_file(struct app *app, const struct picker_conf *conf);
-/* Writes an item of `parts`, which outlive it: what may follow stands in the list, files of the
+/* Writes an item of `parts`, which outlive it: the list has what may follow, files of the
  * folder that is typed among it. take and gone as above. */
 struct screen *picker_item(struct app *app, const struct picker_conf *conf, const struct item_part *parts);
 

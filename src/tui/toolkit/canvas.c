@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "tui/toolkit/width.h"
 
-#define TERM_MAX 16 /* columns of what stands before its text */
+#define TERM_MAX 16 /* columns before its text */
 
 static const struct {
 	const char *utf8, *ascii;
@@ -140,7 +140,7 @@ int canvas_put_clause(const struct canvas *c, int row, int column, int width, en
 	if (best)
 		part[best] = '\0';
 	else if (*part && part[strlen(part) - 1] == '.')
-		part[strlen(part) - 1] = '\0'; /* rows are no sentences */
+		part[strlen(part) - 1] = '\0'; /* rows are not sentences */
 	columns = canvas_put_cut(c, row, column, width, role, part);
 	free(part);
 	return columns;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * folder: rows of a picker that depend on what is typed: kept until that changes, what stands in the
+ * folder: rows of a picker that depend on what is typed: kept until that changes, the content of the
  * folder of a path, completion.
  */
 #ifndef TUI_TOOLKIT_FOLDER_H
@@ -19,7 +19,7 @@ struct typed_rows {
 
 /* Whether the rows are for another text than this; they are then gone, and to be added for it. */
 bool typed_rows_begin(struct typed_rows *t, const char *typed);
-/* As a picker takes them; borrowed. `note` stands where there are none. */
+/* As a picker takes them; borrowed. `note` is shown if there are none. */
 struct wizard_list typed_rows_list(const struct typed_rows *t, const char *note);
 void typed_rows_fini(struct typed_rows *t);
 

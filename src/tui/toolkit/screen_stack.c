@@ -68,7 +68,7 @@ void screen_stack_close_removed(struct screen_stack *stack)
 	}
 }
 
-/* Tells the screen that is now the uppermost. */
+/* Notifies the screen that is now uppermost. */
 static void screen_stack_show_top(struct screen_stack *stack, struct app *app)
 {
 	app_changed(app);

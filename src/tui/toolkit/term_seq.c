@@ -59,7 +59,7 @@ static bool term_seq_split(const char *s, struct seq *out)
 	return term_seq_is_final(*s) && !s[1];
 }
 
-/* Of the parameter that tells modifiers; locks do not count. */
+/* Of the parameter with the modifiers; locks do not count. */
 static unsigned term_seq_modifiers_of(unsigned param)
 {
 	return param ? (param - 1) & 0x3f : 0;

@@ -70,7 +70,7 @@ void theme_init(struct theme *t, const struct term_caps *caps, enum theme_kind k
 			t->roles[i] = theme_style(l->mono, NONE, NONE);
 			continue;
 		}
-		/* with only eight colours the header stands out by reverse */
+		/* with only eight colours the header is in reverse */
 		if (!rich && l->dark_bg != NONE)
 			attributes |= REVERSE;
 		if (rich && (i == ROLE_DIM || i == ROLE_BAR_REST))

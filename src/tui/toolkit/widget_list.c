@@ -20,7 +20,7 @@ void list_measure(const struct canvas *c, const struct wizard_row *rows, size_t 
 	}
 }
 
-/* A version or an amount stands at its column's right. */
+/* Versions and amounts are right-aligned. */
 static bool widget_list_is_number(const char *s)
 {
 	return *s && !s[strspn(s, "0123456789.")];
@@ -81,7 +81,7 @@ void list_paint(struct list *l, const struct canvas *c, const struct wizard_row 
 	struct list_widths w;
 
 	list_scroll(l, c->rows, n);
-	/* as wide as what is in sight wants it */
+	/* as wide as the visible rows require */
 	list_measure(c, rows + l->first, n - l->first < (size_t)c->rows ? n - l->first : (size_t)c->rows, &w);
 	for (size_t i = l->first; i < n && i < l->first + (size_t)c->rows; i++)
 		list_paint_row(c, (int)(i - l->first), 0, &rows[i], &w, !l->idle && i == l->at, "");

@@ -81,7 +81,7 @@ void viewer_open(struct viewer *v, const char *text)
 void viewer_add(struct viewer *v, const char *line)
 {
 	strv_add(&v->source, line);
-	if (v->cap && v->source.len > v->cap + v->cap / 4) { /* drops many at once, and seldom */
+	if (v->cap && v->source.len > v->cap + v->cap / 4) { /* drops many together, and seldom */
 		size_t drop = v->source.len - v->cap;
 
 		for (size_t i = 0; i < drop; i++)
