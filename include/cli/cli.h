@@ -62,9 +62,9 @@ struct cli_verb {
 	const char *args;	     /* "M [-- CMD…]" for the usage line */
 	size_t min, max;	     /* number of arguments, without those after `--` */
 	const char *summary;	     /* one line for --help and the man page */
+	int (*run)(struct cli *cli); /* returns the exit status */
 	bool rest;		     /* takes arguments after `--` */
 	bool hidden;		     /* not in the help */
-	int (*run)(struct cli *cli); /* exit status */
 };
 
 /* What an option does: sets a bool or a borrowed text, appends to a list, chooses what to wait for, or is passed to ssh

@@ -16,7 +16,7 @@ enum doctor_state {
 	DOCTOR_LOW,	/* little disk space */
 };
 
-enum doctor_kind { DOCTOR_PROGRAM, DOCTOR_ACCELERATOR, DOCTOR_ROOM };
+enum doctor_kind { DOCTOR_PROGRAM, DOCTOR_ACCELERATOR, DOCTOR_SPACE };
 
 struct doctor_row {
 	enum doctor_kind kind;
@@ -34,7 +34,7 @@ struct doctor {
 };
 
 /* Checks the programs in PATH, the accelerators and the free disk space; takes some milliseconds. */
-void doctor_look(const struct catalog *c, const struct store *store, struct doctor *out);
+void doctor_check(const struct catalog *c, const struct store *store, struct doctor *out);
 /* Returns whether nothing necessary is missing, and QEMU for at least one architecture is installed. */
 bool doctor_is_fine(const struct doctor *d);
 void doctor_fini(struct doctor *d);

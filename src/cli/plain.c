@@ -17,7 +17,7 @@ struct stop {
 	const struct wizard_question *question;
 };
 
-static bool plain_has_more(struct plain *p, enum wizard_page page)
+static bool plain_has_advanced(struct plain *p, enum wizard_page page)
 {
 	const struct wizard_question *q = NULL;
 
@@ -34,15 +34,15 @@ static struct stop *plain_stops(struct plain *p, size_t *count)
 	size_t n = 0;
 
 	for (enum wizard_page page = WIZARD_MACHINE; page < WIZARD_REVIEW; page++) {
-		for (int more = 0; more < 2; more++) {
+		for (int advanced = 0; advanced < 2; advanced++) {
 			const struct wizard_question *q = NULL;
 
-			if (more && plain_has_more(p, page)) {
+			if (advanced && plain_has_advanced(p, page)) {
 				all = xreallocarray(all, n + 1, sizeof(*all));
 				all[n++] = (struct stop){page, NULL};
 			}
 			while ((q = wizard_question_next(p->wizard, page, q))) {
-				if (q->advanced != (more == 1) || (more && !p->more[page]))
+				if (q->advanced != (advanced == 1) || (advanced && !p->advanced[page]))
 					continue;
 				all = xreallocarray(all, n + 1, sizeof(*all));
 				all[n++] = (struct stop){page, q};
@@ -64,7 +64,7 @@ static bool plain_take_yes(const char *line, bool *yes)
 	return true;
 }
 
-static enum plain_go plain_ask_more(struct plain *p, enum wizard_page page)
+static enum plain_go plain_ask_advanced(struct plain *p, enum wizard_page page)
 {
 	const struct wizard_question *q = NULL;
 	char *titles = xstrdup("");
@@ -82,11 +82,11 @@ static enum plain_go plain_ask_more(struct plain *p, enum wizard_page page)
 		titles = longer;
 	}
 	plain_line("%s", "");
-	prompt = xasprintf("Ask also for %s, yes or no [%s]", titles, p->more[page] ? "yes" : "no");
+	prompt = xasprintf("Ask also for %s, yes or no [%s]", titles, p->advanced[page] ? "yes" : "no");
 	for (int i = 0; i < STUCK_MAX; i++) {
 		line = plain_read(p, prompt);
 		go = !line ? PLAIN_END : !strcmp(line, "<") ? PLAIN_BACK : PLAIN_NEXT;
-		if (go == PLAIN_NEXT && *line && !plain_take_yes(line, &p->more[page]))
+		if (go == PLAIN_NEXT && *line && !plain_take_yes(line, &p->advanced[page]))
 			go = PLAIN_AGAIN;
 		free(line);
 		if (go != PLAIN_AGAIN)
@@ -134,7 +134,7 @@ static enum plain_go plain_ask_all(struct plain *p, struct stop at)
 			free(all);
 			return PLAIN_NEXT;
 		}
-		go = all[i].question ? plain_ask(p, all[i].question) : plain_ask_more(p, all[i].page);
+		go = all[i].question ? plain_ask(p, all[i].question) : plain_ask_advanced(p, all[i].page);
 		if (go == PLAIN_END) {
 			free(all);
 			return go;
@@ -255,7 +255,7 @@ static int plain_converse(struct plain *p)
 			return plain_end_early(p);
 		if (!wizard_go(p->wizard, WIZARD_REVIEW, &wrong)) {
 			plain_line("\n  Wrong: %s: %s", wrong->title, wizard_wrong(p->wizard, wrong));
-			p->more[wrong->page] |= wrong->advanced;
+			p->advanced[wrong->page] |= wrong->advanced;
 			at = (struct stop){wrong->page, wrong};
 			continue;
 		}

@@ -17,12 +17,12 @@ struct plain {
 	const char *begin; /* the first sentence */
 	struct wizard *wizard;
 	struct host_offers *offers;
-	bool more[WIZARD_PAGE_COUNT]; /* the advanced questions of that page are asked */
-	bool ended;		      /* the input has ended */
-	bool interrupted;	      /* Ctrl-C while a password was typed */
-	unsigned wrong;		      /* refused answers in a row */
-	int (*then)(struct cli *cli); /* verb to run with the saved file, or NULL */
-	char *path;		      /* the saved file */
+	bool advanced[WIZARD_PAGE_COUNT]; /* the advanced questions of that page are asked */
+	bool ended;			  /* the input has ended */
+	bool interrupted;		  /* Ctrl-C while a password was typed */
+	unsigned wrong;			  /* refused answers in a row */
+	int (*then)(struct cli *cli);	  /* verb to run with the saved file, or NULL */
+	char *path;			  /* the saved file */
 };
 
 /* plain_io.c */

@@ -191,7 +191,7 @@ int verb_doctor(struct cli *cli)
 
 	if (retried < 0)
 		return cli_error(cli, &e);
-	doctor_look(cli->catalog, &cli->store, &d);
+	doctor_check(cli->catalog, &cli->store, &d);
 	for (size_t i = 0; i < d.len; i++) {
 		fine &= d.rows[i].state != DOCTOR_MISSING;
 		if (cli->json)

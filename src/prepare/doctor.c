@@ -9,7 +9,7 @@
 #include "host/facts.h"
 #include "host/paths.h"
 
-#define ROOM_WANTED (4ULL << 30)
+#define SPACE_ENOUGH (4ULL << 30)
 
 static const struct {
 	const char *program;
@@ -28,7 +28,7 @@ static struct doctor_row *doctor_add(struct doctor *d, enum doctor_kind kind, co
 	return &d->rows[d->len++];
 }
 
-static void doctor_look_program(struct doctor *d, const char *program, char *what, bool must)
+static void doctor_check_program(struct doctor *d, const char *program, char *what, bool must)
 {
 	struct doctor_row *row = doctor_add(d, DOCTOR_PROGRAM, program);
 
@@ -39,7 +39,7 @@ static void doctor_look_program(struct doctor *d, const char *program, char *wha
 	row->install = row->found ? NULL : host_install_hint(program);
 }
 
-static void doctor_look_qemu(struct doctor *d, const struct catalog *c)
+static void doctor_check_qemu(struct doctor *d, const struct catalog *c)
 {
 	const struct catalog_arch *a;
 	AUTO_STRV struct strv seen = STRV_INIT;
@@ -48,11 +48,11 @@ static void doctor_look_qemu(struct doctor *d, const struct catalog *c)
 		if (*a->not_offered || strv_has(&seen, a->qemu))
 			continue;
 		strv_add(&seen, a->qemu);
-		doctor_look_program(d, a->qemu, xasprintf("runs %s", a->name), false);
+		doctor_check_program(d, a->qemu, xasprintf("runs %s", a->name), false);
 	}
 }
 
-static void doctor_look_accelerators(struct doctor *d)
+static void doctor_check_accelerators(struct doctor *d)
 {
 	AUTO_STRV struct strv accels = STRV_INIT;
 
@@ -71,26 +71,26 @@ static void doctor_look_accelerators(struct doctor *d)
 	}
 }
 
-static void doctor_look_room(struct doctor *d, const struct store *store)
+static void doctor_check_space(struct doctor *d, const struct store *store)
 {
 	struct doctor_row *row;
-	uint64_t room;
+	uint64_t space;
 
-	if (host_free_space(store->data_dir, &room, NULL) < 0)
+	if (host_free_space(store->data_dir, &space, NULL) < 0)
 		return;
-	row = doctor_add(d, DOCTOR_ROOM, "disk");
-	row->state = room > ROOM_WANTED ? DOCTOR_FINE : DOCTOR_LOW;
-	row->what = xasprintf("%.1f G free; a machine takes about 2 G at first", (double)room / (1 << 30));
+	row = doctor_add(d, DOCTOR_SPACE, "disk");
+	row->state = space > SPACE_ENOUGH ? DOCTOR_FINE : DOCTOR_LOW;
+	row->what = xasprintf("%.1f G free; a machine takes about 2 G at first", (double)space / (1 << 30));
 }
 
-void doctor_look(const struct catalog *c, const struct store *store, struct doctor *out)
+void doctor_check(const struct catalog *c, const struct store *store, struct doctor *out)
 {
 	*out = (struct doctor){.len = 0};
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
-		doctor_look_program(out, needs[i].program, xstrdup(needs[i].what), needs[i].must);
-	doctor_look_qemu(out, c);
-	doctor_look_accelerators(out);
-	doctor_look_room(out, store);
+		doctor_check_program(out, needs[i].program, xstrdup(needs[i].what), needs[i].must);
+	doctor_check_qemu(out, c);
+	doctor_check_accelerators(out);
+	doctor_check_space(out, store);
 }
 
 bool doctor_is_fine(const struct doctor *d)

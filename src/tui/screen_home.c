@@ -99,7 +99,7 @@ static void home_refresh(struct screen *s)
 	doctor_fini(&h->doctor);
 	h->doctor = (struct doctor){NULL, 0};
 	if (!count)
-		doctor_look(app_catalog(s->app), app_store(s->app), &h->doctor);
+		doctor_check(app_catalog(s->app), app_store(s->app), &h->doctor);
 }
 
 /* Reads the file of the machine under the cursor, once until the cursor or the list changes. */
@@ -169,7 +169,7 @@ static void home_paint_machine(struct screen *s, const struct canvas *c, int row
 	struct state_label look = state_label(l, home_session(s, l));
 	enum role role = focus ? ROLE_FOCUS : ROLE_TEXT;
 	char *disk = disk_text(c, l, 3);
-	int room = t->disk - t->state - 15;
+	int space = t->disk - t->state - 15;
 
 	canvas_put(c, row, t->name - 2, ROLE_KEY, focus ? canvas_glyph(c, GLYPH_FOCUS) : " ");
 	if (focus)
@@ -180,7 +180,7 @@ static void home_paint_machine(struct screen *s, const struct canvas *c, int row
 	canvas_put_cut(c, row, t->system, t->boot - t->system - 1, role, l->system);
 	canvas_put_cut(c, row, t->boot, 8, role, strcmp(l->boot, "uefi") ? l->boot : "UEFI");
 	canvas_put(c, row, t->state, focus ? ROLE_FOCUS : look.role, canvas_glyph(c, look.sign));
-	canvas_put_cut(c, row, t->state + 2, room, focus ? ROLE_FOCUS : look.role, look.text);
+	canvas_put_cut(c, row, t->state + 2, space, focus ? ROLE_FOCUS : look.role, look.text);
 	canvas_put_right(c, row, t->disk, role, disk);
 	free(disk);
 	free(look.text);
