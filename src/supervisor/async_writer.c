@@ -13,8 +13,8 @@
 #define SPARE_BYTES 16384
 
 /* A file to write, or a function to call once everything before it is written. */
-struct write {
-	struct write *next;
+struct async_write {
+	struct async_write *next;
 	char *path, *text;
 	void (*then)(void *arg);
 	void *arg;
@@ -22,8 +22,8 @@ struct write {
 
 struct async_writer {
 	struct loop *loop;
-	struct write *waiting;
-	struct write *running;
+	struct async_write *waiting;
+	struct async_write *running;
 	char *spare;
 	bool spared; /* the spare exists; owned by the worker while it writes */
 	void (*flushed)(void *arg);
@@ -39,7 +39,7 @@ struct async_writer *async_writer_new(struct loop *l, const char *spare)
 	return s;
 }
 
-static void async_writer_write_free(struct write *w)
+static void async_writer_write_free(struct async_write *w)
 {
 	free(w->path);
 	free(w->text);
@@ -73,7 +73,7 @@ static void async_writer_spare_drop(struct async_writer *s)
 	s->spared = false;
 }
 
-static int async_writer_write_now(const struct write *w, struct err *e)
+static int async_writer_write_now(const struct async_write *w, struct err *e)
 {
 	return file_write(w->path, w->text, strlen(w->text), 0600, e);
 }
@@ -112,7 +112,7 @@ static void async_writer_next(struct async_writer *s)
 	void (*flushed)(void *) = s->flushed;
 
 	while (!s->running && s->waiting) {
-		struct write *w = s->waiting;
+		struct async_write *w = s->waiting;
 
 		s->waiting = w->next;
 		if (!w->then) {
@@ -134,9 +134,9 @@ static void async_writer_next(struct async_writer *s)
 }
 
 /* Returns the end of the queue, or the place of a text for `path` that is not written yet. */
-static struct write **async_writer_place(struct async_writer *s, const char *path)
+static struct async_write **async_writer_place(struct async_writer *s, const char *path)
 {
-	struct write **at = &s->waiting;
+	struct async_write **at = &s->waiting;
 
 	while (*at && ((*at)->then || !path || strcmp((*at)->path, path) != 0))
 		at = &(*at)->next;
@@ -145,7 +145,7 @@ static struct write **async_writer_place(struct async_writer *s, const char *pat
 
 void async_writer_put(struct async_writer *s, const char *path, char *text)
 {
-	struct write **at = async_writer_place(s, path);
+	struct async_write **at = async_writer_place(s, path);
 
 	if (!*at) {
 		*at = xcalloc(1, sizeof(**at));
@@ -158,7 +158,7 @@ void async_writer_put(struct async_writer *s, const char *path, char *text)
 
 void async_writer_then(struct async_writer *s, void (*fn)(void *arg), void *arg)
 {
-	struct write *w = xcalloc(1, sizeof(*w));
+	struct async_write *w = xcalloc(1, sizeof(*w));
 
 	w->then = fn;
 	w->arg = arg;

@@ -13,7 +13,7 @@
 #define FINISH_MS 1000
 #define CONSOLE_BACKLOG (1024 * 1024)
 
-struct client {
+struct control_client {
 	struct control *control;
 	struct loop_stream *stream; /* NULL: this place is free */
 	struct frame_reader reader;
@@ -27,7 +27,7 @@ struct control {
 	struct loop_timer *timer;
 	const struct control_ops *ops;
 	void *arg;
-	struct client clients[CONTROL_CLIENTS];
+	struct control_client clients[CONTROL_CLIENTS];
 	struct loop_stream *refused[CONTROL_CLIENTS]; /* surplus connections, until they are closed */
 	uint64_t last_number;
 	void (*finished)(void *arg);
@@ -36,7 +36,7 @@ struct control {
 
 static void control_check_finished(struct control *c);
 
-static void control_drop(struct client *k)
+static void control_drop(struct control_client *k)
 {
 	loop_stream_close(k->stream);
 	k->stream = NULL;
@@ -45,7 +45,7 @@ static void control_drop(struct client *k)
 		k->control->ops->gone(k->number, k->control->arg);
 }
 
-static void control_send_bytes(struct client *k, const struct buf *b)
+static void control_send_bytes(struct control_client *k, const struct buf *b)
 {
 	if (!k->stream)
 		return;
@@ -56,7 +56,7 @@ static void control_send_bytes(struct client *k, const struct buf *b)
 	}
 }
 
-static void control_send_object(struct client *k, json_t *v)
+static void control_send_object(struct control_client *k, json_t *v)
 {
 	struct buf b;
 
@@ -69,7 +69,7 @@ static void control_send_object(struct client *k, json_t *v)
 
 /* Requests, by name. `answer` has id and ok already. */
 
-static void control_on_hello(struct client *k, const json_t *request, json_t *answer)
+static void control_on_hello(struct control_client *k, const json_t *request, json_t *answer)
 {
 	(void)k;
 	(void)request;
@@ -77,13 +77,13 @@ static void control_on_hello(struct client *k, const json_t *request, json_t *an
 	json_object_set_new(answer, "pid", json_integer(getpid()));
 }
 
-static void control_on_status(struct client *k, const json_t *request, json_t *answer)
+static void control_on_status(struct control_client *k, const json_t *request, json_t *answer)
 {
 	(void)request;
 	json_object_set_new(answer, "run", k->control->ops->status(k->control->arg));
 }
 
-static void control_on_subscribe(struct client *k, const json_t *request, json_t *answer)
+static void control_on_subscribe(struct control_client *k, const json_t *request, json_t *answer)
 {
 	k->subscribed = true;
 	k->console = json_bool(request, "console", false);
@@ -92,7 +92,7 @@ static void control_on_subscribe(struct client *k, const json_t *request, json_t
 
 static const struct {
 	const char *name;
-	void (*fn)(struct client *k, const json_t *request, json_t *answer);
+	void (*fn)(struct control_client *k, const json_t *request, json_t *answer);
 } requests[] = {
 	{"hello", control_on_hello},
 	{"status", control_on_status},
@@ -112,7 +112,7 @@ static json_t *control_answer_new(json_int_t id, const struct err *e)
 	return o;
 }
 
-static void control_answer_own(struct client *k, size_t i, const json_t *request)
+static void control_answer_own(struct control_client *k, size_t i, const json_t *request)
 {
 	json_t *answer = control_answer_new(json_int(request, "id", 0), NULL);
 
@@ -122,7 +122,7 @@ static void control_answer_own(struct client *k, size_t i, const json_t *request
 		k->control->ops->subscribed(k->number, k->control->arg);
 }
 
-static void control_answer_unknown(struct client *k, struct control_ticket t)
+static void control_answer_unknown(struct control_client *k, struct control_ticket t)
 {
 	AUTO_ERR struct err e = ERR_INIT;
 
@@ -132,7 +132,7 @@ static void control_answer_unknown(struct client *k, struct control_ticket t)
 
 static int control_on_frame(uint8_t type, const char *payload, size_t n, void *arg)
 {
-	struct client *k = arg;
+	struct control_client *k = arg;
 	json_t *request = type == FRAME_JSON ? json_loadb(payload, n, 0, NULL) : NULL;
 	const char *op = json_str(request, "op", NULL);
 	struct control_ticket t = {.client = k->number, .id = json_int(request, "id", 0)};
@@ -154,7 +154,7 @@ static int control_on_frame(uint8_t type, const char *payload, size_t n, void *a
 
 static void control_on_data(struct loop_stream *s, const char *p, size_t n, void *arg)
 {
-	struct client *k = arg;
+	struct control_client *k = arg;
 
 	(void)s;
 	if (k->control->finished)
@@ -167,7 +167,7 @@ static void control_on_data(struct loop_stream *s, const char *p, size_t n, void
 
 static void control_on_ended(struct loop_stream *s, void *arg)
 {
-	struct client *k = arg;
+	struct control_client *k = arg;
 
 	(void)s;
 	control_drop(k);
@@ -176,7 +176,7 @@ static void control_on_ended(struct loop_stream *s, void *arg)
 
 static void control_on_drained(struct loop_stream *s, void *arg)
 {
-	struct client *k = arg;
+	struct control_client *k = arg;
 	struct control *c = k->control;
 
 	(void)s;
@@ -250,7 +250,7 @@ static void control_close_refused(struct control *c)
 static void control_on_client(struct loop_stream *s, void *arg)
 {
 	struct control *c = arg;
-	struct client *k = NULL;
+	struct control_client *k = NULL;
 
 	for (size_t i = 0; i < CONTROL_CLIENTS && !k; i++) {
 		if (!c->clients[i].stream)
@@ -260,7 +260,7 @@ static void control_on_client(struct loop_stream *s, void *arg)
 		control_refuse_client(c, s);
 		return;
 	}
-	*k = (struct client){.control = c, .stream = s, .number = ++c->last_number};
+	*k = (struct control_client){.control = c, .stream = s, .number = ++c->last_number};
 	frame_init(&k->reader, FRAME_REQUEST_MAX);
 	loop_stream_set(s, &client_ops, k);
 }
@@ -300,7 +300,7 @@ void control_answer(struct control *c, struct control_ticket t, const struct err
 	json_decref(more);
 }
 
-static struct client *control_find(struct control *c, uint64_t client)
+static struct control_client *control_find(struct control *c, uint64_t client)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		if (c->clients[i].stream && c->clients[i].number == client)
@@ -311,7 +311,7 @@ static struct client *control_find(struct control *c, uint64_t client)
 
 void control_send(struct control *c, uint64_t client, uint8_t type, const void *p, size_t n)
 {
-	struct client *k = control_find(c, client);
+	struct control_client *k = control_find(c, client);
 	struct buf b;
 
 	if (!k)
@@ -324,7 +324,7 @@ void control_send(struct control *c, uint64_t client, uint8_t type, const void *
 
 void control_send_json(struct control *c, uint64_t client, json_t *o)
 {
-	struct client *k = control_find(c, client);
+	struct control_client *k = control_find(c, client);
 
 	if (k)
 		control_send_object(k, o);
@@ -334,7 +334,7 @@ void control_send_json(struct control *c, uint64_t client, json_t *o)
 
 size_t control_queued(struct control *c, uint64_t client)
 {
-	struct client *k = control_find(c, client);
+	struct control_client *k = control_find(c, client);
 
 	return k ? loop_stream_queued(k->stream) : 0;
 }
@@ -354,7 +354,7 @@ void control_console(struct control *c, const char *p, size_t n)
 
 	buf_init(&b, 0);
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
-		struct client *k = &c->clients[i];
+		struct control_client *k = &c->clients[i];
 
 		/* a slow client misses bytes of the console, nothing else */
 		if (!k->stream || !k->console || loop_stream_queued(k->stream) > CONSOLE_BACKLOG)

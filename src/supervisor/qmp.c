@@ -14,8 +14,8 @@
 
 enum phase { PHASE_GREETING, PHASE_CAPABILITIES, PHASE_READY, PHASE_FAILED };
 
-struct command {
-	struct command *next;
+struct qmp_command {
+	struct qmp_command *next;
 	char *name;
 	json_t *arguments;
 	json_int_t id; /* 0: not sent yet */
@@ -29,7 +29,7 @@ struct qmp {
 	enum phase phase;
 	struct buf in;
 	struct buf out;
-	struct command *first, **last;
+	struct qmp_command *first, **last;
 	size_t in_flight, waiting;
 	json_int_t next_id;
 };
@@ -47,7 +47,7 @@ struct qmp *qmp_new(const struct qmp_ops *ops, void *arg)
 	return q;
 }
 
-static void qmp_command_free(struct command *c)
+static void qmp_command_free(struct qmp_command *c)
 {
 	json_decref(c->arguments);
 	free(c->name);
@@ -56,7 +56,7 @@ static void qmp_command_free(struct command *c)
 
 void qmp_free(struct qmp *q)
 {
-	struct command *c;
+	struct qmp_command *c;
 
 	if (!q)
 		return;
@@ -109,7 +109,7 @@ static void qmp_put(struct qmp *q, const char *name, json_t *arguments, json_int
 /* Sends waiting commands up to the limit in flight. */
 static void qmp_pump(struct qmp *q)
 {
-	for (struct command *c = q->first; c && q->in_flight < QMP_IN_FLIGHT; c = c->next) {
+	for (struct qmp_command *c = q->first; c && q->in_flight < QMP_IN_FLIGHT; c = c->next) {
 		if (c->id)
 			continue;
 		c->id = q->next_id++;
@@ -121,7 +121,7 @@ static void qmp_pump(struct qmp *q)
 
 int qmp_send(struct qmp *q, const char *command, json_t *arguments, qmp_reply_fn fn, void *arg)
 {
-	struct command *c;
+	struct qmp_command *c;
 
 	if (q->phase == PHASE_FAILED || q->waiting >= QMP_WAITING) {
 		json_decref(arguments);
@@ -141,10 +141,10 @@ int qmp_send(struct qmp *q, const char *command, json_t *arguments, qmp_reply_fn
 }
 
 /* Removes the command with that id, which was sent and is not answered yet, from the list. */
-static struct command *qmp_take(struct qmp *q, json_int_t id)
+static struct qmp_command *qmp_take(struct qmp *q, json_int_t id)
 {
-	for (struct command **at = &q->first; *at; at = &(*at)->next) {
-		struct command *c = *at;
+	for (struct qmp_command **at = &q->first; *at; at = &(*at)->next) {
+		struct qmp_command *c = *at;
 
 		if (!c->id || c->id != id)
 			continue;
@@ -167,7 +167,7 @@ static void qmp_on_answer(struct qmp *q, const json_t *o)
 {
 	const json_t *error = json_object_get(o, "error");
 	json_int_t id = json_int(o, "id", -1);
-	struct command *c;
+	struct qmp_command *c;
 	char *words;
 
 	if (q->phase == PHASE_CAPABILITIES && id == 0) {

@@ -17,7 +17,7 @@
 #define LINES_BYTES 262144 /* … and their bytes */
 #define TYPE_MAX 8192	   /* bytes in one request */
 
-struct viewer {
+struct screen_viewer {
 	uint64_t client; /* 0: this place is free */
 	uint64_t since;	 /* stamp of the last update sent */
 	uint64_t turn;	 /* when it last took the keyboard, as a count; 0: it only watches */
@@ -27,7 +27,7 @@ struct sup_screen {
 	struct loop *loop;
 	struct control *control;
 	struct console *console;
-	struct viewer viewers[CONTROL_CLIENTS];
+	struct screen_viewer viewers[CONTROL_CLIENTS];
 	unsigned count;
 	uint64_t typist; /* the client that types, with the latest turn; 0: none */
 	uint64_t turns;
@@ -64,7 +64,7 @@ void sup_screen_free(struct sup_screen *s)
 
 /* Updates */
 
-static struct viewer *screen_find(struct sup_screen *s, uint64_t client)
+static struct screen_viewer *screen_find(struct sup_screen *s, uint64_t client)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		if (client && s->viewers[i].client == client)
@@ -73,7 +73,7 @@ static struct viewer *screen_find(struct sup_screen *s, uint64_t client)
 	return NULL;
 }
 
-static void screen_send_update(struct sup_screen *s, struct viewer *v)
+static void screen_send_update(struct sup_screen *s, struct screen_viewer *v)
 {
 	struct buf b;
 
@@ -126,7 +126,7 @@ static void screen_on_frame_time(void *arg)
 
 void sup_screen_drained(struct sup_screen *s, uint64_t client)
 {
-	struct viewer *v = screen_find(s, client);
+	struct screen_viewer *v = screen_find(s, client);
 
 	if (v && v->since < console_stamp(s->console))
 		screen_changed(s);
@@ -186,7 +186,7 @@ static void screen_send_typing(struct sup_screen *s)
 
 static const char *screen_on_attach(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
-	struct viewer *v = screen_find(s, client);
+	struct screen_viewer *v = screen_find(s, client);
 
 	for (size_t i = 0; i < CONTROL_CLIENTS && !v; i++) {
 		if (!s->viewers[i].client)
@@ -196,7 +196,7 @@ static const char *screen_on_attach(struct sup_screen *s, const json_t *request,
 		return "too many clients show it already";
 	s->count += v->client == 0;
 	/* a client that attaches again, because it could not read the screen, keeps its turn */
-	*v = (struct viewer){.client = client, .turn = v->client ? v->turn : 0};
+	*v = (struct screen_viewer){.client = client, .turn = v->client ? v->turn : 0};
 	if (json_bool(request, "type", false) && s->typist != client)
 		v->turn = ++s->turns;
 	screen_choose_typist(s);
@@ -209,7 +209,7 @@ static const char *screen_on_attach(struct sup_screen *s, const json_t *request,
 
 static const char *screen_on_take(struct sup_screen *s, const json_t *request, uint64_t client, json_t *more)
 {
-	struct viewer *v = screen_find(s, client);
+	struct screen_viewer *v = screen_find(s, client);
 
 	(void)more;
 	if (!v)
@@ -392,11 +392,11 @@ bool sup_screen_request(struct sup_screen *s, const char *op, const json_t *requ
 
 void sup_screen_gone(struct sup_screen *s, uint64_t client)
 {
-	struct viewer *v = screen_find(s, client);
+	struct screen_viewer *v = screen_find(s, client);
 
 	if (!v)
 		return;
-	*v = (struct viewer){0};
+	*v = (struct screen_viewer){0};
 	s->count--;
 	screen_choose_typist(s);
 	if (!s->count) {

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 
-struct row {
+struct state_row {
 	struct vm_rule rule;
 	bool set;
 };
@@ -25,7 +25,7 @@ struct row {
 	[VM_EV_KILL] = ROW(STOPPING, KILL), [VM_EV_FATAL] = ROW(STOPPING, QUIT), [VM_EV_EXIT_OK] = ROW(OFF, FINISH),   \
 	[VM_EV_EXIT_BAD] = ROW(FAILED, FINISH), [VM_EV_EXIT_SUSPENDED] = ROW(SUSPENDED, FINISH)
 
-static const struct row rules[VM_STATE_COUNT][VM_EV_COUNT] =
+static const struct state_row rules[VM_STATE_COUNT][VM_EV_COUNT] =
 	{
 		[VM_STARTING] =
 			{
@@ -86,7 +86,7 @@ static const struct row rules[VM_STATE_COUNT][VM_EV_COUNT] =
 
 struct vm_rule vm_rule_get(enum vm_state s, enum vm_event ev)
 {
-	const struct row *row = &rules[s][ev];
+	const struct state_row *row = &rules[s][ev];
 
 	return row->set ? row->rule : (struct vm_rule){s, VM_DO_NOTHING};
 }
