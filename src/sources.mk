@@ -155,6 +155,7 @@ HOST = \
 	include/host/fdpass.h \
 	include/host/fifo.h \
 	include/host/file.h \
+	include/host/line.h \
 	include/host/lock.h \
 	include/host/memory.h \
 	include/host/password.h \
@@ -171,6 +172,7 @@ HOST = \
 	src/host/fifo.c \
 	src/host/file.c \
 	src/host/install.c \
+	src/host/line.c \
 	src/host/lock.c \
 	src/host/memory_linux.c \
 	src/host/password.c \

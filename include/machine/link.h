@@ -33,6 +33,9 @@ struct vm_link *vm_link_open(struct loop *l, const char *path, uint64_t patience
 struct vm_link *vm_link_open_pipes(struct loop *l, const char *path, uint64_t patience_ms,
 				   const struct vm_link_ops *ops, void *arg);
 bool vm_link_is_up(const struct vm_link *k);
+/* Connects to one of QEMU's lines (host/line.h) in that folder. */
+struct vm_link *vm_link_open_line(struct loop *l, const char *dir, const char *name, uint64_t patience_ms,
+				  const struct vm_link_ops *ops, void *arg);
 /* Copies and queues the bytes; -1 if it is not connected. */
 int vm_link_write(struct vm_link *k, const void *p, size_t n);
 /* Sends the bytes immediately, with an open file at the first of them; -1 if that is not possible. */

@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "host/fdpass.h"
 #include "host/fifo.h"
+#include "host/file.h"
+#include "host/line.h"
 
 #define RETRY_MS 20
 #define REST_MS 10 /* between two reads of a pipe, so that single bytes do not cause a wake-up each */
@@ -158,6 +160,15 @@ struct vm_link *vm_link_open_pipes(struct loop *l, const char *path, uint64_t pa
 	k->pipes = true;
 	k->timer = loop_timer_start(l, 0, 0, link_on_retry, k);
 	return k;
+}
+
+struct vm_link *vm_link_open_line(struct loop *l, const char *dir, const char *name, uint64_t patience_ms,
+				  const struct vm_link_ops *ops, void *arg)
+{
+	AUTO_FREE char *path = file_join(dir, name);
+
+	return host_line_is_pipes(name) ? vm_link_open_pipes(l, path, patience_ms, ops, arg)
+					: vm_link_open(l, path, patience_ms, ops, arg);
 }
 
 static struct loop_stream *link_outward(const struct vm_link *k)

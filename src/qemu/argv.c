@@ -17,6 +17,7 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "host/file.h"
+#include "host/line.h"
 
 #define MIB (1024 * 1024ULL)
 #define TB_MIN 64
@@ -237,41 +238,33 @@ static void argv_add_kernel(const struct argv_in *in, struct qemu_argv *v)
 			  "console, root file system and the configured words");
 }
 
-/* Returns a character device at a path of its name, with `more` options; owned. */
-static char *argv_chardev(const struct argv_in *in, const char *kind, const char *name, const char *more)
+static char *argv_line(const struct argv_in *in, const char *name)
 {
 	AUTO_FREE char *path = file_join(in->files->runtime_dir, name);
 	AUTO_FREE char *value = argv_value(path);
-	char *text = xasprintf("%s,id=%s,path=%s%s", kind, name, value, more);
 
-	return text;
-}
-
-static char *argv_listener(const struct argv_in *in, const char *name)
-{
-	return argv_chardev(in, "socket", name, ",server=on,wait=off");
+	return host_line_chardev(name, value);
 }
 
 /* Appends the lines to the supervisor: pipes and sockets in a private folder. The guest writes its console byte by
  * byte, and a socket has space for few of such writes only. */
 static void argv_add_lines(const struct argv_in *in, struct qemu_argv *v)
 {
-	argv_pair(v, "-chardev", argv_chardev(in, "pipe", "serial", ""), "",
-		  "the serial line, drained by the supervisor");
+	argv_pair(v, "-chardev", argv_line(in, "serial"), "", "the serial line, drained by the supervisor");
 	argv_pair(v, "-serial", xstrdup("chardev:serial"), "", "the machine's console");
-	argv_pair(v, "-chardev", argv_listener(in, "progress"), "", "what the guest reports about itself");
+	argv_pair(v, "-chardev", argv_line(in, "progress"), "", "what the guest reports about itself");
 	argv_device(v, "", "carries the progress port",
 		    json_pack("{s:o, s:s}", "driver", argv_virtio(in, "virtio-serial"), "id", "ports"));
 	argv_device(v, "", "the port debwiz.progress in the guest",
 		    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0", "chardev",
 			      "progress", "name", "debwiz.progress"));
 	if (!in->files->configuring) {
-		argv_pair(v, "-chardev", argv_listener(in, "host"), "", "the current time, sent to the guest");
+		argv_pair(v, "-chardev", argv_line(in, "host"), "", "the current time, sent to the guest");
 		argv_device(v, "", "the port debwiz.host in the guest",
 			    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0", "chardev",
 				      "host", "name", "debwiz.host"));
 	}
-	argv_pair(v, "-chardev", argv_listener(in, "qmp"), "", "QEMU's monitor, for the supervisor alone");
+	argv_pair(v, "-chardev", argv_line(in, "qmp"), "", "QEMU's monitor, for the supervisor alone");
 	argv_pair(v, "-mon", xstrdup("chardev=qmp,mode=control"), "", "speaks QMP there");
 	argv_add(v, xstrdup("-S"), "", "waits until the supervisor listens to everything");
 }

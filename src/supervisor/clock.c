@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "host/clock.h"
-#include "host/file.h"
 #include "life.h"
 #include "machine/link.h"
 #include "sup.h"
@@ -100,10 +99,8 @@ static void clock_jumped(void *arg)
 
 void sup_clock_open(struct sup *s)
 {
-	AUTO_FREE char *path = file_join(s->req.runtime_dir, "host");
-
 	if (clock_has_port(s) && !s->req.configuring) {
-		s->clock->link = vm_link_open(s->loop, path, CONNECT_MS, &clock_ops, s);
+		s->clock->link = vm_link_open_line(s->loop, s->req.runtime_dir, "host", CONNECT_MS, &clock_ops, s);
 		s->clock->jumps = host_clock_watch(s->loop, clock_jumped, s);
 	}
 }

@@ -413,14 +413,13 @@ static void guest_read_known_hosts(struct sup *s)
 
 void sup_guest_open(struct sup *s)
 {
-	AUTO_FREE char *serial = file_join(s->req.runtime_dir, "serial");
-	AUTO_FREE char *progress = file_join(s->req.runtime_dir, "progress");
+	const char *dir = s->req.runtime_dir;
 
 	conlog_open(&s->guest->log, s->req.dir, s->end.adopted);
 	progress_init(&s->guest->reader);
 	guest_read_known_hosts(s);
-	s->guest->serial = vm_link_open_pipes(s->loop, serial, CONNECT_MS, &serial_ops, s);
-	s->guest->progress = vm_link_open(s->loop, progress, CONNECT_MS, &progress_ops, s);
+	s->guest->serial = vm_link_open_line(s->loop, dir, "serial", CONNECT_MS, &serial_ops, s);
+	s->guest->progress = vm_link_open_line(s->loop, dir, "progress", CONNECT_MS, &progress_ops, s);
 	sup_clock_open(s);
 }
 

@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "guest.h"
 #include "host/file.h"
+#include "host/line.h"
 #include "host/proc.h"
 #include "machine/sanitize.h"
 #include "monitor.h"
@@ -295,7 +296,7 @@ static void life_finish(struct sup *s)
 	sup_stop_cancel(s);
 	sup_guest_close(s);
 	sup_monitor_close(s);
-	sup_process_remove_lines(s, NULL);
+	host_lines_remove(s->req.runtime_dir, NULL);
 	s->run.ended = (int64_t)time(NULL);
 	sup_save(s);
 	async_writer_flush(s->writer, life_on_saved, s);

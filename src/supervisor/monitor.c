@@ -13,7 +13,6 @@
 #include "base/mem.h"
 #include "deadline.h"
 #include "guest.h"
-#include "host/file.h"
 #include "life.h"
 #include "machine/link.h"
 #include "machine/sanitize.h"
@@ -358,10 +357,8 @@ static const struct vm_link_ops link_ops = {.up = monitor_on_up, .data = monitor
 
 void sup_monitor_open(struct sup *s)
 {
-	AUTO_FREE char *path = file_join(s->req.runtime_dir, "qmp");
-
 	s->monitor->qmp = qmp_new(&qmp_ops, s);
-	s->monitor->link = vm_link_open(s->loop, path, CONNECT_MS, &link_ops, s);
+	s->monitor->link = vm_link_open_line(s->loop, s->req.runtime_dir, "qmp", CONNECT_MS, &link_ops, s);
 }
 
 void sup_monitor_close(struct sup *s)

@@ -5,15 +5,12 @@
  */
 #include "process.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "host/fifo.h"
-#include "host/file.h"
+#include "host/line.h"
 #include "host/proc.h"
 #include "life.h"
 #include "sup.h"
@@ -56,43 +53,6 @@ static void process_on_output(int fd, const char *p, size_t n, void *arg)
 		buf_addc(out, (char)(p[i] ? p[i] : ' '));
 }
 
-static int process_remove_socket(const char *dir, const char *name, struct err *e)
-{
-	AUTO_FREE char *path = file_join(dir, name);
-	struct stat st;
-	int r = 0;
-
-	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
-		r = err_set(e, ERR_FAILED, "socket-planted", "%s is in the way: it is not a socket", path);
-	else if (unlink(path) < 0 && errno != ENOENT)
-		r = err_errno(e, errno, "socket-remove", "cannot remove %s", path);
-	return r;
-}
-
-int sup_process_remove_lines(struct sup *s, struct err *e)
-{
-	static const char *const names[] = {"qmp", "progress", "host"};
-	char *serial = file_join(s->req.runtime_dir, "serial");
-	int r = host_fifo_remove(serial, e);
-
-	free(serial);
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (process_remove_socket(s->req.runtime_dir, names[i], e) < 0)
-			r = -1;
-	}
-	return r;
-}
-
-/* Creates the pipes that QEMU opens, and removes what an earlier run left where QEMU listens. */
-static int process_make_lines(struct sup *s, struct err *e)
-{
-	AUTO_FREE char *serial = file_join(s->req.runtime_dir, "serial");
-	int r = sup_process_remove_lines(s, e) < 0 || host_fifo_make(serial, e) < 0 ? -1 : 0;
-
-	return r;
-}
-
 int sup_process_start(struct sup *s, struct strv *argv, struct err *e)
 {
 	struct proc_conf conf = {.argv = strv_argv(argv),
@@ -102,7 +62,7 @@ int sup_process_start(struct sup *s, struct strv *argv, struct err *e)
 				 .new_session = true};
 	struct proc_id id = {0};
 
-	if (process_make_lines(s, e) < 0)
+	if (host_lines_create(s->req.runtime_dir, e) < 0)
 		return -1;
 	umask(0177); /* QEMU's sockets get mode 0600 */
 	s->process->started = proc_start(s->loop, &conf, e);

@@ -18,8 +18,6 @@ struct sup_process *sup_process_new(void);
 void sup_process_free(struct sup_process *p);
 /* Creates the lines, starts QEMU in a session of its own and records its pid. sup_exited follows its end. */
 int sup_process_start(struct sup *s, struct strv *argv, struct err *e);
-/* Removes QEMU's sockets and the pipes of its serial line. -1 with e if something else is in the way. */
-int sup_process_remove_lines(struct sup *s, struct err *e);
 /* Watches the recorded QEMU, which an earlier supervisor started; sup_exited follows its end. */
 void sup_process_watch(struct sup *s);
 void sup_process_unwatch(struct sup *s);
