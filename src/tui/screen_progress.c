@@ -31,7 +31,7 @@ struct progress {
 	bool alive; /* QEMU runs: there is a console to look at */
 };
 
-static struct session *screen_progress_task_of(struct screen *s)
+static struct session *screen_progress_session(struct screen *s)
 {
 	struct progress *p = s->self;
 
@@ -99,17 +99,15 @@ static void screen_progress_paint_step(const struct canvas *c, int row, const st
 			canvas_put_clause(c, row, LEFT + 2 + TITLE, room + 12, ROLE_DIM, s->ops->about);
 		break;
 	case STEP_FAILED:
-		canvas_put(c, row, LEFT + 2 + TITLE, ROLE_BAD, "failed");
-		break;
 	case STEP_CANCELLED:
-		canvas_put(c, row, LEFT + 2 + TITLE, ROLE_WARN, "cancelled");
+		canvas_put(c, row, LEFT + 2 + TITLE, looks[s->state].role, words_step_state(s->state));
 		break;
 	default:
 		canvas_put_clause(c, row, LEFT + 2 + TITLE, room, ROLE_TEXT, s->text);
 		if (s->state == STEP_FINISHED)
 			canvas_put_right(c, row, c->columns - 2, ROLE_DIM, duration_human(s->took_ms, took));
 		else
-			canvas_put_right(c, row, c->columns - 2, ROLE_DIM, "unchanged");
+			canvas_put_right(c, row, c->columns - 2, ROLE_DIM, words_step_state(STEP_SKIPPED));
 		break;
 	}
 }
@@ -137,7 +135,7 @@ static void screen_progress_paint_before(const struct canvas *c, int row, size_t
 	canvas_put(c, row, LEFT, ROLE_DIM, canvas_glyph(c, GLYPH_DONE));
 	canvas_put(c, row, LEFT + 2, ROLE_TEXT, "Done before");
 	canvas_putf(c, row, LEFT + 2 + TITLE, ROLE_TEXT, "%zu steps", before);
-	canvas_put_right(c, row, c->columns - 2, ROLE_DIM, "unchanged");
+	canvas_put_right(c, row, c->columns - 2, ROLE_DIM, words_step_state(STEP_SKIPPED));
 }
 
 static void screen_progress_paint_end(const struct canvas *c, int row, const struct session *t)
@@ -171,7 +169,7 @@ static void screen_progress_paint_end(const struct canvas *c, int row, const str
 static void progress_paint(struct screen *s, const struct canvas *c)
 {
 	struct progress *p = s->self;
-	struct session *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_session(s);
 	const struct step_view **shown;
 	const struct step_view *steps;
 	size_t n, from = 0, running = 0, before;
@@ -213,8 +211,8 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 static void progress_lines(struct screen *s, struct screen_lines *out)
 {
 	struct progress *p = s->self;
-	struct session *t = screen_progress_task_of(s);
-	char took[SIZE_TEXT], left[SIZE_TEXT];
+	struct session *t = screen_progress_session(s);
+	char took[SIZE_TEXT], left[WORDS_TEXT];
 	const struct step_view *steps;
 	size_t n;
 
@@ -224,7 +222,7 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 		return;
 	buf_adds(&out->status, duration_human(t->elapsed_ms, took));
 	if (session_is_busy(t) && t->left_ms >= 0 && !t->question)
-		buf_addf(&out->status, " · %s left", duration_human((uint64_t)t->left_ms, left));
+		buf_addf(&out->status, " · %s", words_left(t->left_ms, 0, left));
 	steps = runner_steps(t->runner, &n);
 	for (size_t i = 0; i < n && !t->question; i++)
 		if (steps[i].state == STEP_RUNNING && steps[i].ops->about)
@@ -252,7 +250,7 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 
 static char *progress_help(struct screen *s)
 {
-	struct session *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_session(s);
 	const struct step_view *steps;
 	struct buf b;
 	size_t n;
@@ -276,7 +274,7 @@ static void screen_progress_on_tick(void *arg)
 {
 	struct screen *s = arg;
 	struct progress *p = s->self;
-	struct session *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_session(s);
 
 	if (t && session_is_busy(t)) {
 		app_changed(s->app);
@@ -353,7 +351,7 @@ static void screen_progress_ask(struct screen *s, struct session *t)
 static void screen_progress_on_cancel(size_t choice, void *arg)
 {
 	struct screen *s = arg;
-	struct session *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_session(s);
 
 	if (choice == 1 && t)
 		session_cancel(t);
@@ -377,7 +375,7 @@ static void screen_progress_ask_cancel(struct screen *s)
 
 static void screen_progress_again(struct screen *s)
 {
-	struct session *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_session(s);
 	struct progress *p = s->self;
 	struct err e = ERR_INIT;
 	enum progress_goal goal = t->job.options.goal == JOB_PREPARED ? PROGRESS_PREPARE : PROGRESS_BOOT;
@@ -419,7 +417,7 @@ static void screen_progress_show_console(struct screen *s)
 static bool progress_key(struct screen *s, const struct key *k)
 {
 	struct progress *p = s->self;
-	struct session *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_session(s);
 	bool ended = t && (t->state == SESSION_FAILED || t->state == SESSION_CANCELLED);
 
 	if (k->code == K_ESC || k->code == 'q')
@@ -463,7 +461,7 @@ static void progress_close(struct screen *s)
 static void progress_sync(struct screen *s)
 {
 	struct progress *p = s->self;
-	struct session *t = screen_progress_task_of(s);
+	struct session *t = screen_progress_session(s);
 
 	p->alive = machine_is_alive(s->app, p->name);
 	if (!t || !t->question)
