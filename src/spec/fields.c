@@ -3,6 +3,7 @@
  * fields: the table of a machine's fields, in the order in which they are written. Help, man page,
  * forms, reading, writing and checking use it; rules between fields are in check.c.
  */
+#include "base/mem.h"
 #include "spec/field.h"
 #include "spec/grammar.h"
 #include "spec/item.h"
@@ -177,7 +178,7 @@ const struct field field_table[] = {
 	 .help = "One argument a line, put at the end: -device and usb-mouse are two. Those that "
 		 "could start programs or open files and ports of this host are refused."},
 };
-const size_t field_count = sizeof(field_table) / sizeof(field_table[0]);
+const size_t field_count = ARRAY_SIZE(field_table);
 
 const char *const field_later[][2] = {
 	{"disk", "image"},

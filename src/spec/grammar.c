@@ -6,13 +6,13 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/size.h"
 #include "spec/spec.h"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGIT "0123456789"
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Whether the value has only characters of `set`, min to max of them. */
 static bool grammar_only(const char *v, const char *set, size_t min, size_t max)
@@ -74,7 +74,7 @@ int grammar_user(const char *v, struct err *e)
 	if (!grammar_only(v, LOWER DIGIT "_-", 1, 31) || !strchr(LOWER "_", v[0]))
 		return grammar_bad(e, "is not a user name; that is a-z, 0-9, _ and -, beginning with a letter "
 				      "or _, at most 31 characters");
-	for (size_t i = 0; i < COUNT(system_names); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(system_names); i++)
 		if (!strcmp(v, system_names[i]))
 			return grammar_bad(e, "is an account or group of the system; choose another name");
 	if (!strncmp(v, "systemd-", 8))
@@ -141,7 +141,7 @@ int grammar_password_hash(const char *v, struct err *e)
 
 	if (!*v)
 		return 0;
-	for (size_t i = 0; i < COUNT(ids); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
 		size_t n = strlen(ids[i]);
 
 		if (strncmp(v, ids[i], n) || !grammar_only(v, UPPER LOWER DIGIT "./$=,", 30, 170))
@@ -231,7 +231,7 @@ int grammar_proxy(const char *v, struct err *e)
 		return 0;
 	if (grammar_has_credentials(v))
 		return grammar_bad_credentials(e);
-	for (size_t i = 0; i < COUNT(schemes); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
 		if (!strncmp(v, schemes[i], strlen(schemes[i])) &&
 		    grammar_is_authority_and_path(v + strlen(schemes[i]), false))
 			return 0;
@@ -258,7 +258,7 @@ int grammar_component(const char *v, struct err *e)
 {
 	static const char *const known[] = {"main", "contrib", "non-free", "non-free-firmware"};
 
-	for (size_t i = 0; i < COUNT(known); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (!strcmp(v, known[i]))
 			return 0;
 	return grammar_bad(e, "is not a component; allowed are main, contrib, non-free, non-free-firmware");

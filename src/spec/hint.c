@@ -14,7 +14,6 @@
 #include "base/size.h"
 #include "base/suggest.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define VALUE_MAX 200
 
 /* ---- keys ---- */
@@ -80,10 +79,10 @@ static char *hint_bool(const char *value)
 	static const char *const yes[] = {"yes", "y", "true", "on", "1", "enabled", "enable"};
 	static const char *const no[] = {"no", "n", "false", "off", "0", "disabled", "disable"};
 
-	for (size_t i = 0; i < COUNT(yes); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(yes); i++)
 		if (!strcasecmp(value, yes[i]))
 			return xstrdup("yes");
-	for (size_t i = 0; i < COUNT(no); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
 		if (!strcasecmp(value, no[i]))
 			return xstrdup("no");
 	return NULL;
@@ -117,7 +116,7 @@ static char *hint_size(const struct field *f, const char *value)
 	if (!rest ||
 	    (*rest && (!unit || (rest[1] && strcasecmp(rest + 1, "b") != 0 && strcasecmp(rest + 1, "ib") != 0))))
 		return NULL;
-	for (size_t i = 0; i < COUNT(bare); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bare); i++) {
 		unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : bare[i];
 		uint64_t bytes = tenths > UINT64_MAX >> shift ? 0 : (tenths << shift) / 10;
 		char *kept;
@@ -146,7 +145,7 @@ static char *hint_duration(const struct field *f, const char *value)
 	const char *rest = hint_number(value, &tenths);
 	char *kept = NULL;
 
-	for (size_t i = 0; rest && i < COUNT(units) && !kept; i++) {
+	for (size_t i = 0; rest && i < ARRAY_SIZE(units) && !kept; i++) {
 		uint64_t ms = tenths * 100 * units[i].seconds;
 
 		if (!strcasecmp(rest, units[i].unit))
@@ -176,7 +175,7 @@ static char *hint_text(const struct field *f, const char *value)
 	} begins[] = {{"", "http://"}, {"", "127.0.0.1:"}, {"localhost:", "127.0.0.1:"}};
 	char *kept = NULL;
 
-	for (size_t i = 0; i < COUNT(begins) && !kept; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(begins) && !kept; i++) {
 		size_t n = strlen(begins[i].written);
 
 		if (!strncmp(value, begins[i].written, n))

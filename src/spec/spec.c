@@ -61,7 +61,7 @@ bool spec_has_locale(const struct spec *s)
 {
 	static const char *const everywhere[] = {"C", "POSIX", "C.UTF-8", "C.utf8"};
 
-	for (size_t i = 0; i < sizeof(everywhere) / sizeof(*everywhere); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(everywhere); i++)
 		if (!strcmp(s->locale, everywhere[i]))
 			return false;
 	return true;

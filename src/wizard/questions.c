@@ -252,7 +252,7 @@ static void questions_options_keyboard(struct wizard *w, struct wizard_rows *out
 	};
 
 	(void)w;
-	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)
 		wizard_row_text(&wizard_rows_add(out, layouts[i][0], NULL)->columns[0], layouts[i][1]);
 }
 
@@ -554,4 +554,4 @@ const struct question_row question_rows[] = {
 		 "another host.",
 	 .note = questions_note_save},
 };
-const size_t question_count = sizeof(question_rows) / sizeof(*question_rows);
+const size_t question_count = ARRAY_SIZE(question_rows);
