@@ -45,13 +45,12 @@ static void check_fault(const struct check *k, unsigned line, const char *sectio
 			...)
 {
 	va_list ap;
-	char *message;
+	AUTO_FREE char *message = NULL;
 
 	va_start(ap, fmt);
 	message = xvasprintf(fmt, ap);
 	va_end(ap);
 	k->fault(line, section, key, message, k->arg);
-	free(message);
 }
 
 #define FAULT(k, section, key, ...) check_fault(k, check_line_of(k, section, key), section, key, __VA_ARGS__)

@@ -64,8 +64,8 @@ static int extra_check_part(const struct catalog_extra *row, const char *option,
 			    struct err *e)
 {
 	size_t n = (size_t)(end - part), name = strcspn(part, "=,");
-	char *given = xstrndup(part, name < n ? name : n);
-	char *allowed = strv_join(&row->parts, ", ");
+	AUTO_FREE char *given = xstrndup(part, name < n ? name : n);
+	AUTO_FREE char *allowed = strv_join(&row->parts, ", ");
 	int r = 0;
 
 	if (name >= n || !strv_has(&row->parts, given))
@@ -76,8 +76,6 @@ static int extra_check_part(const struct catalog_extra *row, const char *option,
 			    "%s: the value of %s has characters that are not allowed; allowed are letters, digits, "
 			    "blanks and _ . : + / -",
 			    option, given);
-	free(allowed);
-	free(given);
 	return r;
 }
 
@@ -97,7 +95,7 @@ static int extra_check_parts(const struct catalog_extra *row, const char *option
 static int extra_check_device(const struct catalog *c, const char *value, struct err *e)
 {
 	size_t n = strcspn(value, ",");
-	char *name = xasprintf(PREFIX "%.*s", (int)(n < 60 ? n : 60), value);
+	AUTO_FREE char *name = xasprintf(PREFIX "%.*s", (int)(n < 60 ? n : 60), value);
 	const struct catalog_extra *row = catalog_extra_find(c, name);
 	char *names;
 	int r = 0;
@@ -110,7 +108,6 @@ static int extra_check_device(const struct catalog *c, const char *value, struct
 	} else if (value[n]) {
 		r = extra_check_parts(row, name + strlen(PREFIX), value + n + 1, e);
 	}
-	free(name);
 	return r;
 }
 

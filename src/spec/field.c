@@ -82,11 +82,10 @@ static int field_refuse(const struct field *f, const char *value, const char *wh
 
 static int field_refuse_later(const struct field *f, const char *value, struct err *e)
 {
-	char *allowed = column_allowed(&f->column);
+	AUTO_FREE char *allowed = column_allowed(&f->column);
 
 	err_set(e, ERR_USAGE, "value-later", "\"%s\" is not supported yet; write %s", value,
 		f->column.type == COLUMN_BOOL ? "no" : allowed);
-	free(allowed);
 	return -1;
 }
 

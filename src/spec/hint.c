@@ -30,8 +30,8 @@ static char *hint_plain(const char *name)
 
 const struct field *hint_field(const char *section, const char *key)
 {
-	char *in = hint_plain(section);
-	char *name = hint_plain(key);
+	AUTO_FREE char *in = hint_plain(section);
+	AUTO_FREE char *name = hint_plain(key);
 	const struct field *best = NULL;
 	unsigned least = SUGGEST_FAR;
 
@@ -49,8 +49,6 @@ const struct field *hint_field(const char *section, const char *key)
 		least = away;
 		best = f;
 	}
-	free(name);
-	free(in);
 	return best;
 }
 

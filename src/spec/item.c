@@ -18,7 +18,7 @@
 /* Whether the text is four decimal numbers up to 255 without leading zeros. */
 static bool item_is_ipv4(const char *s)
 {
-	struct strv parts = STRV_INIT;
+	AUTO_STRV struct strv parts = STRV_INIT;
 	uint64_t n;
 	bool ok;
 
@@ -30,7 +30,6 @@ static bool item_is_ipv4(const char *s)
 
 		ok = !number_parse(part, 0, 255, &n, NULL) && (*part != '0' || !part[1]);
 	}
-	strv_fini(&parts);
 	return ok;
 }
 

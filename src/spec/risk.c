@@ -151,21 +151,19 @@ void risks_fini(struct risks *r)
 char *risk_line(const struct spec *s, const struct risk *r)
 {
 	const char *file = s->shown ? s->shown : s->name;
-	char *words = text_clean(r->words, strlen(r->words), false);
+	AUTO_FREE char *words = text_clean(r->words, strlen(r->words), false);
 	char *line = r->line ? xasprintf("%s:%u: %s.%s: %s", file, r->line, r->section, r->key, words)
 			     : xasprintf("%s: %s.%s: %s", file, r->section, r->key, words);
 
-	free(words);
 	return line;
 }
 
 void risk_agree(struct spec *s, const struct risk *r)
 {
-	char *label = risk_label(r);
+	AUTO_FREE char *label = risk_label(r);
 
 	if (!strv_has(&s->agreed, label))
 		strv_add(&s->agreed, label);
-	free(label);
 }
 
 void risks_are_of_file(struct spec *s)
@@ -187,7 +185,7 @@ void risks_are_own(struct spec *s)
 
 void risks_forget(struct spec *s, const char *section, const char *key)
 {
-	char *begin = xasprintf("%s.%s=", section, key);
+	AUTO_FREE char *begin = xasprintf("%s.%s=", section, key);
 	struct strv rest = STRV_INIT;
 
 	for (size_t i = 0; i < s->said.len; i++)
@@ -195,7 +193,6 @@ void risks_forget(struct spec *s, const char *section, const char *key)
 			strv_add(&rest, s->said.items[i]);
 	strv_fini(&s->said);
 	s->said = rest;
-	free(begin);
 }
 
 int risks_check(const struct spec *s, const char *section, const char *key, struct err *e)

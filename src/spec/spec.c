@@ -221,7 +221,7 @@ static void spec_on_bad_line(unsigned line, const char *message, void *arg)
 static void spec_name_by_stem(struct spec_reading *r, const char *path)
 {
 	const struct field *f = field_find("machine", "name");
-	char *name = spec_stem(path);
+	AUTO_FREE char *name = spec_stem(path);
 
 	if (spec_name_ok(name))
 		(void)field_parse(f, r->s, name, NULL);
@@ -230,7 +230,6 @@ static void spec_name_by_stem(struct spec_reading *r, const char *path)
 			   "is missing, and \"%.60s\" (the file's name) is not valid: add name = of a-z, "
 			   "0-9 and -, at most 31 characters",
 			   name);
-	free(name);
 }
 
 int spec_read_text(struct spec *s, const char *path, const char *text, size_t n, struct err *e)
@@ -367,14 +366,13 @@ int spec_set(struct spec *s, const char *assignment, struct err *e)
 
 static int spec_write_field(struct ini_doc *d, const struct field *f, const struct spec *s, struct err *e)
 {
-	struct strv values = STRV_INIT;
+	AUTO_STRV struct strv values = STRV_INIT;
 	int r;
 
 	column_format(&f->column, s, &values);
 	if (!values.len && f->column.type == COLUMN_LIST && f->column.initial)
 		strv_add(&values, ""); /* else the default would be read */
 	r = ini_doc_set(d, f->section, f->column.key, (const char *const *)values.items, values.len, e);
-	strv_fini(&values);
 	return r;
 }
 
@@ -456,10 +454,10 @@ char *spec_text(struct spec *s, struct err *e)
 /* Returns the path of the lock of a file, which is not in the user's folder; owned. */
 static char *spec_lock_path(const char *locks, const char *path)
 {
-	char *whole = file_absolute(path);
-	char *dir = file_dirname(whole);
-	char *real = realpath(dir, NULL);
-	char *name = file_join(real ? real : dir, file_basename(whole));
+	AUTO_FREE char *whole = file_absolute(path);
+	AUTO_FREE char *dir = file_dirname(whole);
+	AUTO_FREE char *real = realpath(dir, NULL);
+	AUTO_FREE char *name = file_join(real ? real : dir, file_basename(whole));
 	struct hash *h = hash_new();
 	uint8_t digest[HASH_SIZE];
 	char hex[HASH_HEX];
@@ -467,18 +465,14 @@ static char *spec_lock_path(const char *locks, const char *path)
 	hash_add(h, name, strlen(name));
 	hash_end(h, digest);
 	hash_hex(digest, hex);
-	free(name);
-	free(real);
-	free(dir);
-	free(whole);
 	return xasprintf("%s/%.16s.lock", locks, hex);
 }
 
 struct lock *spec_lock(const char *path, struct err *e)
 {
-	char *data = host_data_dir();
-	char *locks = file_join(data, "locks");
-	char *name = spec_lock_path(locks, path);
+	AUTO_FREE char *data = host_data_dir();
+	AUTO_FREE char *locks = file_join(data, "locks");
+	AUTO_FREE char *name = spec_lock_path(locks, path);
 	struct err why = ERR_INIT;
 	struct lock *k = file_mkdirs(locks, &why) < 0 ? NULL : lock_wait(name, "writing a file", LOCK_MS, &why);
 
@@ -486,9 +480,6 @@ struct lock *spec_lock(const char *path, struct err *e)
 		err_move(e, &why);
 		err_prefix(e, "%s", path);
 	}
-	free(name);
-	free(locks);
-	free(data);
 	return k;
 }
 

@@ -80,7 +80,7 @@ static int answers_take(struct wizard *w, const struct wizard_question *q, const
 static int answers_set_password(struct wizard *w, const struct wizard_question *q, const char *text, struct err *e)
 {
 	struct strv values = STRV_INIT;
-	char *hash = NULL;
+	AUTO_FREE char *hash = NULL;
 	int r = 0;
 
 	if (*text)
@@ -93,7 +93,6 @@ static int answers_set_password(struct wizard *w, const struct wizard_question *
 	}
 	if (hash)
 		mem_wipe(hash, strlen(hash));
-	free(hash);
 	return r;
 }
 
@@ -316,7 +315,7 @@ static const struct wizard_question *answers_question_assigned(struct wizard *w,
 int wizard_assign(struct wizard *w, const char *assignment, struct err *e)
 {
 	const struct wizard_question *q = NULL;
-	struct strv values = STRV_INIT;
+	AUTO_STRV struct strv values = STRV_INIT;
 	struct spec scratch;
 	int r;
 
@@ -330,7 +329,6 @@ int wizard_assign(struct wizard *w, const char *assignment, struct err *e)
 		if (r < 0)
 			err_prefix(e, "--set: %s", q->id);
 	}
-	strv_fini(&values);
 	spec_fini(&scratch);
 	return r;
 }

@@ -16,12 +16,10 @@
 static bool offers_name_taken(void *arg, const char *name)
 {
 	struct host_offers *o = arg;
-	char *dir = store_machine_dir(o->conf.store, name);
-	char *ini = store_saved_ini(o->conf.store, name);
+	AUTO_FREE char *dir = store_machine_dir(o->conf.store, name);
+	AUTO_FREE char *ini = store_saved_ini(o->conf.store, name);
 	bool taken = file_exists(dir) || file_exists(ini);
 
-	free(dir);
-	free(ini);
 	return taken;
 }
 
@@ -35,8 +33,8 @@ static char *offers_save_path(void *arg, const char *name)
 /* Lists the keys, with ~ for the home folder so that the INI file is also valid on other hosts. */
 static void offers_ssh_keys(void *arg, struct wizard_rows *out)
 {
-	struct strv keys = STRV_INIT;
-	char *home = host_expand("~/");
+	AUTO_STRV struct strv keys = STRV_INIT;
+	AUTO_FREE char *home = host_expand("~/");
 
 	(void)arg;
 	host_ssh_keys(&keys);
@@ -48,8 +46,6 @@ static void offers_ssh_keys(void *arg, struct wizard_rows *out)
 		wizard_rows_add(out, value, NULL);
 		free(value);
 	}
-	free(home);
-	strv_fini(&keys);
 }
 
 static void offers_add_all(struct strv *list, struct wizard_rows *out)
@@ -95,8 +91,8 @@ static uint64_t offers_free_space(void *arg, char **dir)
 static void offers_made(void *arg, const char *name, struct wizard_existing *out)
 {
 	const struct host_offers *o = arg;
-	char *dir = store_machine_dir(o->conf.store, name);
-	char *disk = file_join(dir, "disk.qcow2");
+	AUTO_FREE char *dir = store_machine_dir(o->conf.store, name);
+	AUTO_FREE char *disk = file_join(dir, "disk.qcow2");
 	struct disk_info info;
 	struct vm_run run;
 
@@ -113,8 +109,6 @@ static void offers_made(void *arg, const char *name, struct wizard_existing *out
 		out->suspended = run.state == VM_SUSPENDED;
 	}
 	vm_run_fini(&run);
-	free(disk);
-	free(dir);
 }
 
 /* ---- requests ---- */

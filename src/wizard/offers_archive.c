@@ -152,7 +152,7 @@ static void offers_archive_on_releases(struct archive_release *rows, size_t coun
 
 void offers_releases(struct wizard_request *r)
 {
-	char *key = offers_archive_releases_key(&r->spec);
+	AUTO_FREE char *key = offers_archive_releases_key(&r->spec);
 
 	if (r->o->releases.key && !strcmp(r->o->releases.key, key)) {
 		offers_archive_add_releases(r, r->o->releases.rows, r->o->releases.count);
@@ -160,7 +160,6 @@ void offers_releases(struct wizard_request *r)
 	} else {
 		offers_archive_ask_releases(r);
 	}
-	free(key);
 }
 
 /* ---- with the open archive ---- */

@@ -59,7 +59,7 @@ static void offers_estimate_add_work(struct wizard_request *r, struct job *j)
 {
 	struct wizard_row *row;
 	struct buf b;
-	char *time;
+	AUTO_FREE char *time = NULL;
 
 	buf_init(&b, 0);
 	time = offers_estimate_about(offers_estimate_expected(j, &b));
@@ -67,7 +67,6 @@ static void offers_estimate_add_work(struct wizard_request *r, struct job *j)
 		buf_adds(&b, "nothing that takes long");
 	row = offers_estimate_add(r, "To do", &b);
 	wizard_row_text(&row->columns[0], time);
-	free(time);
 }
 
 /* Adds a row if the base image or the machine already exists. */

@@ -324,10 +324,9 @@ static void questions_default_timezone(struct wizard *w, struct strv *out)
 
 static void questions_note_name(struct wizard *w, struct buf *out)
 {
-	char *path = host_short(wizard_path(w));
+	AUTO_FREE char *path = host_short(wizard_path(w));
 
 	buf_addf(out, "Its file is %s.", path);
-	free(path);
 }
 
 static void questions_note_release(struct wizard *w, struct buf *out)
@@ -370,16 +369,14 @@ static void questions_note_memory(struct wizard *w, struct buf *out)
 
 static void questions_note_disk(struct wizard *w, struct buf *out)
 {
-	char *dir = NULL;
+	AUTO_FREE char *dir = NULL;
 	uint64_t room = w->offers->free_space(w->offers->arg, &dir);
-	char *place = room ? host_short(dir) : NULL;
+	AUTO_FREE char *place = room ? host_short(dir) : NULL;
 	char text[SIZE_TEXT];
 
 	if (room)
 		buf_addf(out, "Uses about 2 G at first and grows with use; %s are free in %s.", size_human(room, text),
 			 place);
-	free(place);
-	free(dir);
 }
 
 static void questions_note_forward(struct wizard *w, struct buf *out)
@@ -431,10 +428,9 @@ static void questions_note_hostname(struct wizard *w, struct buf *out)
 
 static void questions_note_save(struct wizard *w, struct buf *out)
 {
-	char *path = host_short(wizard_path(w));
+	AUTO_FREE char *path = host_short(wizard_path(w));
 
 	buf_addf(out, "Writes %s; changes nothing outside your own folders.", path);
-	free(path);
 }
 
 /* ---- which questions apply ---- */

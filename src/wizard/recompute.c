@@ -76,11 +76,10 @@ static void recompute_add_fault(struct wizard *w, const char *id, const char *me
 
 static void recompute_on_fault(unsigned line, const char *section, const char *key, const char *message, void *arg)
 {
-	char *id = xasprintf("%s.%s", section, key);
+	AUTO_FREE char *id = xasprintf("%s.%s", section, key);
 
 	(void)line;
 	recompute_add_fault(arg, id, message);
-	free(id);
 }
 
 /* The suspended state can only be resumed with the same devices. */
@@ -125,9 +124,9 @@ static void recompute_check_existing(struct wizard *w)
 
 static void recompute_check_key(struct wizard *w, const char *value)
 {
-	char *path = spec_path(&w->spec, value);
-	struct err e = ERR_INIT;
-	char *text = NULL;
+	AUTO_FREE char *path = spec_path(&w->spec, value);
+	AUTO_ERR struct err e = ERR_INIT;
+	AUTO_FREE char *text = NULL;
 
 	if (access(path, R_OK) < 0)
 		text = xasprintf("%s cannot be read; name a file with a public key, or remove it", value);
@@ -135,9 +134,6 @@ static void recompute_check_key(struct wizard *w, const char *value)
 		text = xasprintf("%s%s%s", e.text, e.hint ? "; " : "", e.hint ? e.hint : "");
 	if (text)
 		recompute_add_fault(w, "system.ssh_key", text);
-	err_fini(&e);
-	free(text);
-	free(path);
 }
 
 static void recompute_check_files(struct wizard *w)
@@ -160,17 +156,16 @@ static void recompute_check_files(struct wizard *w)
 /* Whether the new name is that of the file, and no machine exists: a wrong name in a file may be corrected. */
 static bool recompute_is_named_by_file(struct wizard *w)
 {
-	char *path = w->offers->save_path(w->offers->arg, w->spec.name);
+	AUTO_FREE char *path = w->offers->save_path(w->offers->arg, w->spec.name);
 	bool named = !wizard_existing(w)->disk && !strcmp(path, wizard_path(w));
 
-	free(path);
 	return named;
 }
 
 /* Refuses another name: the file and the machine's folder have it, too. */
 static void recompute_check_name(struct wizard *w)
 {
-	char *text = NULL;
+	AUTO_FREE char *text = NULL;
 
 	if (wizard_is_edited(w) && strcmp(w->spec.name, wizard_baseline(w)->name) && !recompute_is_named_by_file(w))
 		text = xasprintf("the machine keeps its name here; `debwiz rename %s %s` renames it",
@@ -179,7 +174,6 @@ static void recompute_check_name(struct wizard *w)
 		text = xasprintf("a machine named %s already exists; choose another name", w->spec.name);
 	if (text)
 		recompute_add_fault(w, "machine.name", text);
-	free(text);
 }
 
 static void recompute_check(struct wizard *w)
@@ -230,12 +224,11 @@ static void recompute_adapt(struct wizard *w, const struct wizard_question *caus
 
 static char *recompute_joined(const struct field *f, const struct spec *s)
 {
-	struct strv values = STRV_INIT;
+	AUTO_STRV struct strv values = STRV_INIT;
 	char *text;
 
 	column_format(&f->column, s, &values);
 	text = strv_join(&values, ", ");
-	strv_fini(&values);
 	return text;
 }
 

@@ -101,7 +101,7 @@ static void review_add_start(struct wizard *w, struct wizard_rows *out)
 
 static void review_add_disk(struct wizard *w, struct wizard_rows *out)
 {
-	char *dir = NULL;
+	AUTO_FREE char *dir = NULL;
 	uint64_t room = w->offers->free_space(w->offers->arg, &dir);
 	char text[SIZE_TEXT];
 	struct buf b;
@@ -112,7 +112,6 @@ static void review_add_disk(struct wizard *w, struct wizard_rows *out)
 	if (room)
 		buf_addf(&b, "; %s free here", size_human(room, text));
 	review_add(out, "Disk", &b);
-	free(dir);
 }
 
 static void review_add_network(struct wizard *w, struct wizard_rows *out)
@@ -213,7 +212,7 @@ struct wizard_list wizard_summary(struct wizard *w)
 
 static char *review_in_words(const struct field *f, const struct spec *s)
 {
-	struct strv values = STRV_INIT;
+	AUTO_STRV struct strv values = STRV_INIT;
 	char *text;
 
 	column_format(&f->column, s, &values);
@@ -221,7 +220,6 @@ static char *review_in_words(const struct field *f, const struct spec *s)
 		text = xstrdup(values.len && *values.items[0] ? "set" : "none");
 	else
 		text = strv_join(&values, ", ");
-	strv_fini(&values);
 	return text;
 }
 
@@ -290,7 +288,7 @@ static void review_warn_processor(struct wizard *w, struct strv *out)
 
 static void review_warn_disk(struct wizard *w, struct strv *out)
 {
-	char *dir = NULL;
+	AUTO_FREE char *dir = NULL;
 	uint64_t room = w->offers->free_space(w->offers->arg, &dir);
 	char text[SIZE_TEXT];
 
@@ -303,7 +301,6 @@ static void review_warn_disk(struct wizard *w, struct strv *out)
 		strv_addf(out, "%s are free at %s: a full disk of this size does not fit", size_human(room, text), dir);
 	if (w->spec.cache == SPEC_CACHE_UNSAFE)
 		strv_add(out, "cache = unsafe: a power cut may destroy the machine");
-	free(dir);
 }
 
 static void review_warn_devices(struct wizard *w, struct strv *out)

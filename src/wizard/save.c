@@ -411,7 +411,7 @@ int wizard_load(struct wizard *w, const char *path, struct err *e)
 
 int wizard_save(struct wizard *w, const struct wizard_diff *shown, struct err *e)
 {
-	char *path = file_absolute(wizard_path(w));
+	AUTO_FREE char *path = file_absolute(wizard_path(w));
 	struct lock *lock = NULL;
 	struct spec s;
 	int r = save_check_right(w, e);
@@ -434,6 +434,5 @@ int wizard_save(struct wizard *w, const struct wizard_diff *shown, struct err *e
 	lock_remove(lock);
 	if (!r)
 		r = wizard_load(w, path, e);
-	free(path);
 	return r;
 }

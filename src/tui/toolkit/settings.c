@@ -73,7 +73,7 @@ static int settings_entry(const char *section, const char *key, const char *valu
 
 int settings_read(struct settings *s, const char *config_dir, struct err *e)
 {
-	char *path = file_join(config_dir, "debwiz.ini");
+	AUTO_FREE char *path = file_join(config_dir, "debwiz.ini");
 	struct settings_file file = {.prefix = NULL};
 	struct buf text;
 	int r = 0;
@@ -90,6 +90,5 @@ int settings_read(struct settings *s, const char *config_dir, struct err *e)
 	*s = file.settings;
 	s->prefix = settings_control(file.prefix);
 	free(file.prefix);
-	free(path);
 	return r;
 }
