@@ -27,10 +27,10 @@ struct change {
 	char *to;	   /* CLONE, RENAME: the other name, else NULL */
 	char *ini;	   /* its file, NULL: it has none */
 	char *to_ini;	   /* CLONE, RENAME: the file after the change */
-	bool made;	   /* it has a disk */
-	bool loses;	   /* data of the guest is lost: confirm twice */
+	bool has_disk;	   /* it has a disk */
+	bool loses_data;   /* data of the guest is lost: confirm twice */
 	struct strv lost;  /* what is lost for good, a few words each */
-	struct strv stays; /* what the user should know beside that, a sentence each */
+	struct strv notes; /* what the user should know beside that, a sentence each */
 };
 
 /* Examines a change; `ref` is NAME or FILE, `to` a name or NULL (CLONE, RENAME: not known yet; only whether it is

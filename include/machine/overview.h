@@ -22,7 +22,7 @@ struct overview {
 	char *detail;	    /* how long it has been running, why it exited, or what is wrong with its file; "" */
 	char *warnings;	    /* what the guest reported of settings that it could not apply; "" */
 	char *wrong;	    /* what is wrong with its file; NULL: nothing */
-	bool made;	    /* its disk is there */
+	bool has_disk;	    /* its disk is there */
 	char *pending;	    /* suites whose updates it lacks (machine/pending.h); NULL: none */
 	uint64_t disk_size; /* bytes according to the file, 0 if that cannot be read */
 	uint64_t disk_used; /* bytes on the host, without the base */

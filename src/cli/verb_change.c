@@ -17,14 +17,14 @@ static void verb_change_list(const struct change *c)
 		fprintf(stderr, "%s loses for good:\n", c->name);
 	for (size_t i = 0; i < c->lost.len; i++)
 		fprintf(stderr, "  - %s\n", c->lost.items[i]);
-	for (size_t i = 0; i < c->stays.len; i++)
-		fprintf(stderr, "%s%s\n", c->lost.len ? "  " : "note: ", c->stays.items[i]);
+	for (size_t i = 0; i < c->notes.len; i++)
+		fprintf(stderr, "%s%s\n", c->lost.len ? "  " : "note: ", c->notes.items[i]);
 }
 
 static int verb_change_not_confirmed(const struct cli *cli, const struct change *c, struct err *e)
 {
 	err_set(e, ERR_USAGE, "not-confirmed", "nothing was changed");
-	if (c->loses)
+	if (c->loses_data)
 		return err_hint(e, "%s requires the machine's name, typed on a terminal or by --yes --confirm %s",
 				cli->verb->name, c->name);
 	return err_hint(e, "answer yes on a terminal, or say --yes");
@@ -44,7 +44,7 @@ static int verb_change_confirm(const struct cli *cli, const struct change *c, st
 	}
 	if (!cli->yes && (!cli_can_ask(cli) || !cli_ask_yes("continue? [no] ", false)))
 		return verb_change_not_confirmed(cli, c, e);
-	if (!c->loses || cli->confirm)
+	if (!c->loses_data || cli->confirm)
 		return 0;
 	if (!cli_can_ask(cli) || !cli_read_answer(line, sizeof(line), "type the machine's name to continue: ") ||
 	    strcmp(line, c->name))

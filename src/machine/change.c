@@ -168,14 +168,14 @@ static void change_list_losses(const struct store *store, const char *dir, bool 
 	struct disk_info info = {0};
 	char used[SIZE_TEXT];
 
-	if (c->made) {
+	if (c->has_disk) {
 		if (disk_check(disk, &info, NULL) < 0)
 			strv_add(&c->lost, "its disk, which cannot be read");
 		else if (info.untouched)
 			strv_add(&c->lost, "its disk, to which nothing was written yet");
 		else
 			strv_addf(&c->lost, "its disk, with %s that were written", size_human(info.allocated, used));
-		c->loses = !info.untouched;
+		c->loses_data = !info.untouched;
 	}
 	if (info.snapshots)
 		strv_addf(&c->lost, "%u snapshot%s", info.snapshots, info.snapshots == 1 ? "" : "s");
@@ -192,11 +192,11 @@ static void change_list_losses(const struct store *store, const char *dir, bool 
 	if (all && c->ini && !strcmp(c->ini, own))
 		strv_addf(&c->lost, "its file %s", ini);
 	else if (c->ini)
-		strv_addf(&c->stays, "its file %s stays", ini);
+		strv_addf(&c->notes, "its file %s stays", ini);
 	if (!all && change_has(dir, "id_ed25519"))
-		strv_add(&c->stays, "its own ssh key stays");
+		strv_add(&c->notes, "its own ssh key stays");
 	if (all && change_has(dir, DISK_BASE_NAME))
-		strv_add(&c->stays, "the base image stays until `debwiz gc` finds that no machine uses it");
+		strv_add(&c->notes, "the base image stays until `debwiz gc` finds that no machine uses it");
 }
 
 /* Returns whether a clone copies the disk in `dir`. A disk to which nothing was written is better created again: the
@@ -214,17 +214,17 @@ static void change_list_notes(const struct spec *s, const char *dir, struct chan
 {
 	struct spec_forward f;
 
-	if (c->made && c->kind == CHANGE_CLONE && !change_copies_disk(dir))
-		strv_add(&c->stays, "nothing was written to its disk yet: the copy is of its file, and a machine of "
+	if (c->has_disk && c->kind == CHANGE_CLONE && !change_copies_disk(dir))
+		strv_add(&c->notes, "nothing was written to its disk yet: the copy is of its file, and a machine of "
 				    "its own");
-	else if (c->made && c->kind == CHANGE_CLONE)
-		strv_addf(&c->stays, "inside, the copy is the same machine: host name %s, ssh host keys, machine-id",
+	else if (c->has_disk && c->kind == CHANGE_CLONE)
+		strv_addf(&c->notes, "inside, the copy is the same machine: host name %s, ssh host keys, machine-id",
 			  spec_hostname(s));
-	else if (c->made)
-		strv_addf(&c->stays, "inside, its host name stays %s", spec_hostname(s));
+	else if (c->has_disk)
+		strv_addf(&c->notes, "inside, its host name stays %s", spec_hostname(s));
 	for (size_t i = 0; c->kind == CHANGE_CLONE && i < s->forwards.len; i++)
 		if (!spec_forward_parse(s->forwards.items[i], &f, NULL) && f.host_port)
-			strv_addf(&c->stays, "both forward port %u of this host: they cannot run at the same time",
+			strv_addf(&c->notes, "both forward port %u of this host: they cannot run at the same time",
 				  (unsigned)f.host_port);
 }
 
@@ -261,7 +261,7 @@ int change_examine(const struct store *store, enum change_kind kind, const char 
 	r = change_find(store, ref, out, &s, e);
 	dir = r < 0 ? NULL : store_machine_dir(store, out->name);
 	if (!r) {
-		out->made = change_has(dir, "disk.qcow2");
+		out->has_disk = change_has(dir, "disk.qcow2");
 		r = change_check_state(dir, out, &suspended, e);
 	}
 	if (!r && to && out->ini) {
@@ -270,7 +270,7 @@ int change_examine(const struct store *store, enum change_kind kind, const char 
 		change_list_notes(&s, dir, out);
 	} else if (!r && kind >= CHANGE_DELETE) {
 		change_list_losses(store, dir, suspended, out);
-		if (kind == CHANGE_RECREATE && !out->made) {
+		if (kind == CHANGE_RECREATE && !out->has_disk) {
 			r = err_set(e, ERR_FAILED, "not-made", "%s has no disk yet", out->name);
 			err_hint(e, "debwiz prepare %s", out->name);
 		}
@@ -287,7 +287,7 @@ void change_fini(struct change *c)
 	free(c->ini);
 	free(c->to_ini);
 	strv_fini(&c->lost);
-	strv_fini(&c->stays);
+	strv_fini(&c->notes);
 	*c = (struct change){.name = NULL};
 }
 
@@ -578,8 +578,8 @@ static int change_examine_again(const struct store *store, const struct change *
 
 	if (r < 0)
 		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed by another command: %s", c->name, why.text);
-	else if (!change_same_text(now.name, c->name) || !change_same_text(now.ini, c->ini) || now.made != c->made ||
-		 now.loses != c->loses)
+	else if (!change_same_text(now.name, c->name) || !change_same_text(now.ini, c->ini) ||
+		 now.has_disk != c->has_disk || now.loses_data != c->loses_data)
 		r = err_set(e, ERR_BUSY, "busy", "machine %s was changed by another command", c->name);
 	if (r < 0)
 		err_hint(e, "see `debwiz list`, and run the command again");

@@ -24,7 +24,7 @@ static char *overview_state_of(const char *dir, const struct overview *l)
 		word = vm_state_name(l->run.state);
 	else if (holder)
 		word = "preparing";
-	else if (!l->made)
+	else if (!l->has_disk)
 		word = "new";
 	else
 		word = vm_state_name(l->run.state);
@@ -103,9 +103,9 @@ int overview_read(const struct store *store, const struct catalog *c, const char
 	struct stat st;
 	int r;
 
-	*out = (struct overview){.name = xstrdup(name), .made = stat(disk, &st) == 0};
-	out->disk_used = out->made ? (uint64_t)st.st_blocks * 512 : 0;
-	out->pending = out->made ? vm_pending_read(dir) : NULL;
+	*out = (struct overview){.name = xstrdup(name), .has_disk = stat(disk, &st) == 0};
+	out->disk_used = out->has_disk ? (uint64_t)st.st_blocks * 512 : 0;
+	out->pending = out->has_disk ? vm_pending_read(dir) : NULL;
 	r = vm_run_read(dir, &out->run, e);
 	if (!r) {
 		out->state = overview_state_of(dir, out);

@@ -106,7 +106,7 @@ static void change_dialog_after_work(void *arg)
 
 static bool change_dialog_copies(const struct change_dialog *m)
 {
-	return m->kind == CHANGE_CLONE && m->change.made;
+	return m->kind == CHANGE_CLONE && m->change.has_disk;
 }
 
 static void change_dialog_on_soon(void *arg)
@@ -152,7 +152,7 @@ static void change_dialog_confirm(struct change_dialog *m)
 {
 	struct confirm ask = {.title = kinds[m->kind].title,
 			      .button = kinds[m->kind].button,
-			      .name = m->change.loses ? m->name : NULL,
+			      .name = m->change.loses_data ? m->name : NULL,
 			      .answer = change_dialog_on_answer,
 			      .arg = m};
 	struct buf text;
@@ -164,8 +164,8 @@ static void change_dialog_confirm(struct change_dialog *m)
 		buf_addf(&text, "%s %s?\n", kinds[m->kind].title, m->name);
 	for (size_t i = 0; i < m->change.lost.len; i++)
 		buf_addf(&text, "  %s\n", m->change.lost.items[i]);
-	for (size_t i = 0; i < m->change.stays.len; i++)
-		buf_addf(&text, "%s%s\n", i ? "" : "\n", m->change.stays.items[i]);
+	for (size_t i = 0; i < m->change.notes.len; i++)
+		buf_addf(&text, "%s%s\n", i ? "" : "\n", m->change.notes.items[i]);
 	ask.text = text.data;
 	confirm_ask(m->app, &ask);
 	buf_fini(&text);

@@ -82,7 +82,7 @@ char *disk_text(const struct canvas *c, const struct overview *l, int width)
 {
 	double size = (double)l->disk_size / (1 << 30);
 
-	if (!l->made)
+	if (!l->has_disk)
 		return xstrdup(canvas_glyph(c, GLYPH_DASH));
 	if (!l->disk_size)
 		return xasprintf("%.1f G", (double)l->disk_used / (1 << 30));

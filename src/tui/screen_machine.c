@@ -223,7 +223,7 @@ static int machine_paint_actions(struct machine *m, const struct canvas *c, int 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++) {
 		const char *word = actions[i].word;
 
-		if (!(alive ? actions[i].alive : m->overview.made ? actions[i].off : actions[i].unmade))
+		if (!(alive ? actions[i].alive : m->overview.has_disk ? actions[i].off : actions[i].unmade))
 			continue;
 		if (actions[i].code == 'p' && m->state == VM_PAUSED)
 			word = "resume";
@@ -295,8 +295,8 @@ static void machine_lines(struct screen *s, struct screen_lines *out)
 	} else if (!m->has_spec) {
 		screen_lines_key(out, "Enter", K_ENTER, "edit");
 	} else {
-		screen_lines_key(out, "Enter", K_ENTER, m->overview.made ? "boot" : "prepare and boot");
-		if (m->overview.made)
+		screen_lines_key(out, "Enter", K_ENTER, m->overview.has_disk ? "boot" : "prepare and boot");
+		if (m->overview.has_disk)
 			screen_lines_key(out, "t", 't', "snapshots");
 		else
 			screen_lines_key(out, "p", 'p', "prepare");

@@ -176,8 +176,8 @@ static void tells_what_a_clone_is(void **state)
 	struct change c;
 
 	assert_int_equal(change_examine(&f->store, CHANGE_CLONE, "box", "two", &c, &e), 0);
-	assert_true(says(&c.stays, "the same machine"));
-	assert_true(says(&c.stays, "ssh host keys"));
+	assert_true(says(&c.notes, "the same machine"));
+	assert_true(says(&c.notes, "ssh host keys"));
 	change_fini(&c);
 	if (!tool) {
 		free(disk);
@@ -189,8 +189,8 @@ static void tells_what_a_clone_is(void **state)
 	if (disk_create(disk, 1 << 30, &e) < 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(change_examine(&f->store, CHANGE_CLONE, "box", "two", &c, &e), 0);
-	assert_false(says(&c.stays, "ssh host keys"));
-	assert_true(says(&c.stays, "a machine of its own"));
+	assert_false(says(&c.notes, "ssh host keys"));
+	assert_true(says(&c.notes, "a machine of its own"));
 	change_fini(&c);
 	done(f, CHANGE_CLONE, "box", "two");
 	assert_true(there(f, "c/debwiz/machines/two.ini"));
@@ -475,14 +475,14 @@ static void deletes(void **state)
 	struct change c;
 
 	assert_int_equal(change_examine(&f->store, CHANGE_DELETE, "box", NULL, &c, NULL), 0);
-	assert_true(c.loses);
+	assert_true(c.loses_data);
 	assert_true(says(&c.lost, "its disk"));
 	assert_true(says(&c.lost, "firmware's variables"));
 	assert_true(says(&c.lost, "ssh host keys"));
 	assert_true(says(&c.lost, "console log"));
 	assert_true(says(&c.lost, "ssh key that debwiz made"));
 	assert_true(says(&c.lost, "machines/box.ini"));
-	assert_true(says(&c.stays, "base image"));
+	assert_true(says(&c.notes, "base image"));
 	assert_true(there(f, "d/debwiz/machines/box/disk.qcow2")); /* looking does nothing */
 	assert_int_equal(change_do(&f->store, &c, NULL, NULL, NULL, NULL), 0);
 	change_fini(&c);
