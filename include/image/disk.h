@@ -73,12 +73,12 @@ int disk_corrupt_err(const char *disk, uint64_t count, struct err *e);
 /* Changes by qemu-img inside a disk (snapshots, size) are marked by PATH.changing until they are complete. pending:
  * returns what a killed command was doing ("create one"; the caller frees it), or NULL. begin, end: for a change of
  * more than the disk. await_others: waits for a qemu-img that a killed command left running; "disk-busy" if it does
- * not exit in time. settle: examines a marked disk and removes the mark; "disk-corrupt". All block. */
+ * not exit in time. check_change: examines a marked disk and removes the mark; "disk-corrupt". All block. */
 char *disk_change_pending(const char *disk);
 int disk_change_begin(const char *disk, const char *what, struct err *e);
 int disk_change_end(const char *disk, struct err *e);
 int disk_await_others(const char *disk, struct err *e);
-int disk_settle(const char *disk, struct err *e);
+int disk_check_change(const char *disk, struct err *e);
 
 /* A snapshot inside the disk. */
 struct disk_snapshot {

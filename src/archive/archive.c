@@ -88,7 +88,7 @@ int archive_satisfy(struct archive *a, const struct strv *dependencies, struct s
 
 void archive_other_components(const struct archive *a, struct strv *out)
 {
-	char *ending = xasprintf("/binary-%s/Packages.", a->arch);
+	AUTO_FREE char *ending = xasprintf("/binary-%s/Packages.", a->arch);
 	const struct release *r = &a->suites[0]->release;
 
 	for (size_t i = 0; i < r->len; i++) {
@@ -100,7 +100,6 @@ void archive_other_components(const struct archive *a, struct strv *out)
 			strv_add(out, component);
 		free(component);
 	}
-	free(ending);
 }
 
 void archive_exclude(struct archive *a, const struct strv *without)

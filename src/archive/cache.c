@@ -58,8 +58,8 @@ static int cache_open_part(const char *part)
 
 int cache_begin_at(const char *path, struct cache_part *out, struct err *e)
 {
-	char *part = xasprintf("%s.part", path);
-	char *dir = file_dirname(path);
+	AUTO_FREE char *part = xasprintf("%s.part", path);
+	AUTO_FREE char *dir = file_dirname(path);
 	struct stat st;
 	int fd = -1;
 	int r = file_mkdirs(dir, e);
@@ -84,18 +84,14 @@ int cache_begin_at(const char *path, struct cache_part *out, struct err *e)
 		close(fd);
 	if (!r)
 		*out = (struct cache_part){.fd = fd, .path = xstrdup(path)};
-	free(part);
-	free(dir);
 	return r;
 }
 
 int cache_begin(const char *cache_dir, const uint8_t sha256[HASH_SIZE], struct cache_part *out, struct err *e)
 {
-	char *path = cache_path(cache_dir, sha256);
-	int r = cache_begin_at(path, out, e);
+	AUTO_FREE char *path = cache_path(cache_dir, sha256);
 
-	free(path);
-	return r;
+	return cache_begin_at(path, out, e);
 }
 
 static void cache_part_fini(struct cache_part *part)
@@ -107,7 +103,7 @@ static void cache_part_fini(struct cache_part *part)
 
 int cache_commit(struct cache_part *part, struct err *e)
 {
-	char *name = xasprintf("%s.part", part->path);
+	AUTO_FREE char *name = xasprintf("%s.part", part->path);
 	int r = 0;
 
 	if (file_sync(part->fd) < 0)
@@ -118,7 +114,6 @@ int cache_commit(struct cache_part *part, struct err *e)
 		r = file_rename(name, part->path, e);
 	if (r < 0)
 		unlink(name); /* what is not completely on the disk cannot be resumed */
-	free(name);
 	cache_part_fini(part);
 	return r;
 }
@@ -192,7 +187,7 @@ int cache_open_at(const char *path, uint64_t *size, struct err *e)
 
 int archive_cache_open(const char *cache_dir, const uint8_t sha256[HASH_SIZE], uint64_t size, bool check, struct err *e)
 {
-	char *path = cache_path(cache_dir, sha256);
+	AUTO_FREE char *path = cache_path(cache_dir, sha256);
 	uint8_t digest[HASH_SIZE];
 	uint64_t there;
 	int fd = cache_open_at(path, &there, e);
@@ -213,7 +208,6 @@ int archive_cache_open(const char *cache_dir, const uint8_t sha256[HASH_SIZE], u
 	}
 	if (fd >= 0)
 		futimens(fd, NULL); /* "used today", for archive_cache_gc */
-	free(path);
 	return fd;
 }
 

@@ -210,7 +210,7 @@ static void fetch_get(struct fetch *f)
 		.have = f->have,
 		.hash = f->hash,
 		.fresh = f->fresh,
-		.tries = f->at < f->own ? 0 : 1,
+		.attempts = f->at < f->own ? 0 : 1,
 	};
 
 	if (!f->have)

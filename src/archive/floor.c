@@ -71,7 +71,7 @@ static bool floor_load_entry(const char *cache_dir, const uint8_t digest[HASH_SI
 
 bool floor_copy_load(const char *cache_dir, const char *url, struct floor_copy *out)
 {
-	char *path = floor_copy_path(cache_dir, url);
+	AUTO_FREE char *path = floor_copy_path(cache_dir, url);
 	json_t *o = json_read(path, NULL);
 	uint8_t digest[HASH_SIZE];
 	bool ok = false;
@@ -84,7 +84,6 @@ bool floor_copy_load(const char *cache_dir, const char *url, struct floor_copy *
 		ok = true;
 	}
 	json_decref(o);
-	free(path);
 	return ok;
 }
 
@@ -128,7 +127,7 @@ int floor_copy_store(const char *cache_dir, const char *url, const void *p, size
 
 bool floor_load(const char *cache_dir, const char *key, const char *origin, const char *suite, struct floor *out)
 {
-	char *path = floor_path(cache_dir, key, origin, suite);
+	AUTO_FREE char *path = floor_path(cache_dir, key, origin, suite);
 	json_t *o = json_read(path, NULL);
 	bool ok = false;
 
@@ -143,7 +142,6 @@ bool floor_load(const char *cache_dir, const char *key, const char *origin, cons
 			out->size = 0;
 	}
 	json_decref(o);
-	free(path);
 	return ok;
 }
 
@@ -160,10 +158,9 @@ void floor_fini(struct floor *f)
 
 void floor_forget(const char *cache_dir, const char *key, const char *origin, const char *suite)
 {
-	char *path = floor_path(cache_dir, key, origin, suite);
+	AUTO_FREE char *path = floor_path(cache_dir, key, origin, suite);
 
 	unlink(path);
-	free(path);
 }
 
 int floor_raise(const char *cache_dir, const char *key, const struct release *r, const char *suite, const void *p,

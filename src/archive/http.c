@@ -20,7 +20,7 @@
 #include "http_sink.h"
 
 #define ACTIVE_MAX 8
-#define TRIES 4
+#define ATTEMPTS 4
 #define REDIRECTS 5
 #define WAIT_CAP 60000	      /* ms: the longest Retry-After that is followed */
 #define TROUBLE_CAP 120000    /* ms from the first failure to giving up */
@@ -57,7 +57,7 @@ struct http_get {
 	bool fresh, ranged, ended;
 	bool whole_window; /* active since the current window began */
 	bool too_slow;
-	unsigned tries, tries_max, redirects;
+	unsigned attempts, attempts_max, redirects;
 	uint64_t had;		/* bytes at the start of this attempt */
 	uint64_t trouble_since; /* loop time of the first failure, 0: none */
 	int tried_port;
@@ -431,10 +431,10 @@ static bool http_retry(struct http_get *g, const struct http_fault *f, uint64_t 
 {
 	uint64_t now = loop_now(g->http->loop);
 	uint64_t ms;
-	unsigned max = g->tries_max;
+	unsigned max = g->attempts_max;
 
 	if (g->sink.have >= g->had + PROGRESS) {
-		g->tries = 0;
+		g->attempts = 0;
 		g->trouble_since = 0;
 	}
 	if (!g->trouble_since)
@@ -442,14 +442,14 @@ static bool http_retry(struct http_get *g, const struct http_fault *f, uint64_t 
 	if (max > 2 && (f->code == CURLE_OPERATION_TIMEDOUT || f->code == CURLE_COULDNT_CONNECT ||
 			f->code == CURLE_COULDNT_RESOLVE_HOST))
 		max = 2; /* it took long enough, or no server answers */
-	if (!http_fault_is_passing(f) || ++g->tries >= max)
+	if (!http_fault_is_passing(f) || ++g->attempts >= max)
 		return false;
-	ms = UINT64_C(1000) << (g->tries - 1);
+	ms = UINT64_C(1000) << (g->attempts - 1);
 	if (retry_after * 1000 > ms)
 		ms = retry_after * 1000;
 	if (ms > WAIT_CAP || now + ms > g->trouble_since + TROUBLE_CAP)
 		return false;
-	log_msg("http", "%s: try %u in %llu ms", g->name, g->tries + 1, (unsigned long long)ms);
+	log_msg("http", "%s: attempt %u in %llu ms", g->name, g->attempts + 1, (unsigned long long)ms);
 	http_again(g, ms);
 	return true;
 }
@@ -526,7 +526,7 @@ static void http_on_ended(struct http_get *g, CURLcode code)
 		g->etag = g->modified = NULL;
 		g->ranged = false;
 		err_fini(&g->sink.err);
-		if (http_sink_reset(&g->sink) == 0 && ++g->tries < g->tries_max)
+		if (http_sink_reset(&g->sink) == 0 && ++g->attempts < g->attempts_max)
 			http_again(g, 0);
 		else
 			http_give_error(g, &f);
@@ -598,7 +598,7 @@ struct http_get *http_get_start(struct http *h, const struct http_request *req, 
 	g->etag = xstrdup(req->etag);
 	g->modified = xstrdup(req->modified);
 	g->fresh = req->fresh;
-	g->tries_max = req->tries ? req->tries : TRIES;
+	g->attempts_max = req->attempts ? req->attempts : ATTEMPTS;
 	g->done = done;
 	g->arg = arg;
 	g->ranged = req->have > 0;

@@ -35,7 +35,7 @@ struct http_request {
 	struct hash *hash;	     /* running digest of them (taken), NULL if have is 0 */
 	const char *etag, *modified; /* validators of the local copy, or NULL */
 	bool fresh;		     /* bypasses caches between us and the mirror */
-	unsigned tries;		     /* 0: 4 */
+	unsigned attempts;	     /* 0: 4 */
 };
 
 /* The result of a transfer; borrowed during the callback. */

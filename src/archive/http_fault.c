@@ -82,11 +82,11 @@ static bool http_fault_is_this_host(const char *host)
 
 int http_redirect_check(const char *from, const char *to, struct err *e)
 {
-	char *old_scheme = http_fault_url_part(from, CURLUPART_SCHEME);
-	char *old_host = http_fault_url_part(from, CURLUPART_HOST);
-	char *scheme = http_fault_url_part(to, CURLUPART_SCHEME);
-	char *host = http_fault_url_part(to, CURLUPART_HOST);
-	char *name = http_public_url(from);
+	AUTO_FREE char *old_scheme = http_fault_url_part(from, CURLUPART_SCHEME);
+	AUTO_FREE char *old_host = http_fault_url_part(from, CURLUPART_HOST);
+	AUTO_FREE char *scheme = http_fault_url_part(to, CURLUPART_SCHEME);
+	AUTO_FREE char *host = http_fault_url_part(to, CURLUPART_HOST);
+	AUTO_FREE char *name = http_public_url(from);
 	const char *why = NULL;
 
 	if (!http_url_ok(to))
@@ -99,11 +99,6 @@ int http_redirect_check(const char *from, const char *to, struct err *e)
 		err_set(e, ERR_NETWORK, "http-redirect", "%s redirects %s: refused", name, why);
 		err_hint(e, "name another mirror, or check the proxy");
 	}
-	free(old_scheme);
-	free(old_host);
-	free(scheme);
-	free(host);
-	free(name);
 	return why ? -1 : 0;
 }
 
@@ -184,7 +179,7 @@ static int http_fault_explain_tls(const struct http_fault *f, const char *host, 
 
 int http_fault_explain(const struct http_fault *f, struct err *e)
 {
-	char *url = http_public_url(f->url);
+	AUTO_FREE char *url = http_public_url(f->url);
 	char *host = http_fault_url_part(f->url, CURLUPART_HOST);
 	const char *at = host ? host : url;
 	const char *through = f->proxy ? " through the proxy " : "";
@@ -224,17 +219,15 @@ int http_fault_explain(const struct http_fault *f, struct err *e)
 		err_set(e, ERR_NETWORK, "http", "%s%s%s: %s", url, through, proxy, detail);
 		err_hint(e, "try again later or name another mirror");
 	}
-	free(url);
 	free(host);
 	return -1;
 }
 
 int http_fault_slow(const char *url, uint64_t rate, struct err *e)
 {
-	char *host = http_fault_url_part(url, CURLUPART_HOST);
+	AUTO_FREE char *host = http_fault_url_part(url, CURLUPART_HOST);
 
 	err_set(e, ERR_NETWORK, "http-slow", "%s sends only %" PRIu64 " bytes a second", host ? host : "the server",
 		rate);
-	free(host);
 	return err_hint(e, "name another mirror, or run the same command again: what arrived is kept");
 }

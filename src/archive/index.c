@@ -192,7 +192,7 @@ static int index_add_extras(Repo *repo, const struct unpacked *u, const char *na
 /* Caches the parsed form; without it the next run is only slower. */
 static void index_keep_parsed(struct archive_env *env, const struct index *ix, Repo *repo)
 {
-	char *path = index_solv_path(env->cache_dir, ix);
+	AUTO_FREE char *path = index_solv_path(env->cache_dir, ix);
 	struct cache_part part;
 	uint8_t digest[HASH_SIZE];
 	struct err e = ERR_INIT;
@@ -218,7 +218,6 @@ static void index_keep_parsed(struct archive_env *env, const struct index *ix, R
 	if (e.kind != ERR_NONE)
 		log_msg("archive", "%s", e.text);
 	err_fini(&e);
-	free(path);
 }
 
 static int index_parse(struct index *ix, Repo *repo, int fd, const struct unpacked *u, struct err *e)

@@ -62,7 +62,7 @@ struct open_op {
 	void *arg;
 };
 
-static void open_settle(struct open_op *op);
+static void open_advance(struct open_op *op);
 static void open_start_suite(struct suite_fetch *f);
 
 /* --- the end --- */
@@ -165,7 +165,7 @@ static void open_stop_all(struct open_op *op)
 			op->pending--;
 		}
 	}
-	open_settle(op);
+	open_advance(op);
 }
 
 static void open_fail(struct open_op *op, const struct err *e)
@@ -266,11 +266,11 @@ static void open_load_done(void *arg)
 	} else if (op->err.kind == ERR_NONE) {
 		open_fail(op, &op->load_err);
 	} else {
-		open_settle(op);
+		open_advance(op);
 	}
 }
 
-static void open_settle(struct open_op *op)
+static void open_advance(struct open_op *op)
 {
 	if (op->end || op->loading)
 		return;
@@ -303,7 +303,7 @@ static void open_give_up(struct suite_fetch *f, const struct err *e)
 		strv_add(&op->a->left_out, f->name);
 	open_drop_indices(f);
 	f->stage = STAGE_OUT;
-	open_settle(op);
+	open_advance(op);
 }
 
 static void open_on_pause_over(void *arg)
@@ -348,10 +348,10 @@ static void open_indices_there(struct suite_fetch *f)
 	struct open_op *op = f->op;
 
 	if (op->err.kind != ERR_NONE) {
-		open_settle(op);
+		open_advance(op);
 	} else if (f->err.kind == ERR_NONE) {
 		f->stage = STAGE_READY;
-		open_settle(op);
+		open_advance(op);
 	} else if (fetch_error_is_stale(&f->err)) {
 		open_restart(f);
 	} else if (fetch_error_is_slow(&f->err) && f->restarts < RESTARTS && f->bases.len > 1) {
@@ -383,7 +383,7 @@ static void open_on_index(const struct err *e, void *arg)
 	if (!f->fetching)
 		open_indices_there(f);
 	else
-		open_settle(f->op);
+		open_advance(f->op);
 }
 
 static void open_start_indices(struct suite_fetch *f)
@@ -428,7 +428,7 @@ static void open_parsed_done(void *arg)
 
 	f->op->pending--;
 	if (f->op->err.kind != ERR_NONE)
-		open_settle(f->op);
+		open_advance(f->op);
 	else
 		open_start_indices(f);
 }
@@ -483,7 +483,7 @@ static void open_on_suite(struct suite *s, const struct err *e, void *arg)
 		if (strcmp(f->bases.items[i], s->pub.base))
 			strv_add(&s->others, f->bases.items[i]);
 	if (op->err.kind != ERR_NONE)
-		open_settle(op);
+		open_advance(op);
 	else if (s)
 		open_start_parsed(f);
 	else if (f->security && !strcmp(e->id, "http-404"))
@@ -526,7 +526,7 @@ static void open_keys_done(void *arg)
 
 	op->pending--;
 	if (op->err.kind != ERR_NONE) {
-		open_settle(op);
+		open_advance(op);
 	} else if (op->load_err.kind != ERR_NONE) {
 		open_fail(op, &op->load_err);
 	} else {

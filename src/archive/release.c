@@ -50,9 +50,9 @@ static bool release_take_time(const char *line, size_t n, const char *field, tim
 	return true;
 }
 
-static int release_take_file(const char *line, size_t n, struct release *r, size_t *room)
+static int release_take_file(const char *line, size_t n, struct release *r, size_t *size)
 {
-	char *copy = xstrndup(line, n);
+	AUTO_FREE char *copy = xstrndup(line, n);
 	struct strv part = STRV_INIT;
 	struct release_file f = {0};
 	int result = -1;
@@ -60,16 +60,15 @@ static int release_take_file(const char *line, size_t n, struct release *r, size
 	strv_split(&part, copy, " \t");
 	if (part.len == 3 && hash_from_hex(part.items[0], f.sha256) &&
 	    number_parse(part.items[1], 0, UINT64_C(1) << 40, &f.size, NULL) == 0) {
-		if (r->len == *room) {
-			*room = *room ? *room * 2 : 1024;
-			r->files = xreallocarray(r->files, *room, sizeof(*r->files));
+		if (r->len == *size) {
+			*size = *size ? *size * 2 : 1024;
+			r->files = xreallocarray(r->files, *size, sizeof(*r->files));
 		}
 		f.name = xstrdup(part.items[2]);
 		r->files[r->len++] = f;
 		result = 0;
 	}
 	strv_fini(&part);
-	free(copy);
 	return result;
 }
 
@@ -111,7 +110,7 @@ int release_parse(const char *text, size_t n, struct release *out, struct err *e
 	const char *end = text + n;
 	struct release r = {0};
 	bool in_files = false;
-	size_t room = 0;
+	size_t size = 0;
 
 	r.origin = xstrdup("");
 	r.label = xstrdup("");
@@ -127,7 +126,7 @@ int release_parse(const char *text, size_t n, struct release *out, struct err *e
 				return release_bad(&r, e, "release-syntax",
 						   "the release file has more than one stanza");
 		} else if (*line == ' ' || *line == '\t') {
-			if (in_files && release_take_file(line, len, &r, &room) < 0)
+			if (in_files && release_take_file(line, len, &r, &size) < 0)
 				return release_bad(&r, e, "release-syntax",
 						   "the release file has a damaged list of files");
 		} else if (!memchr(line, ':', len)) {

@@ -40,7 +40,7 @@ static int search_rank_of(const char *name, const char *text, size_t n)
 static size_t search_find(Pool *pool, const char *text, struct found **out)
 {
 	struct found *all = NULL;
-	size_t len = 0, kept = 0, room = 0, n = strlen(text);
+	size_t len = 0, kept = 0, size = 0, n = strlen(text);
 	Solvable *s;
 	Repo *repo;
 	Id p;
@@ -54,9 +54,9 @@ static size_t search_find(Pool *pool, const char *text, struct found **out)
 
 			if (rank < 0)
 				continue;
-			if (len == room) {
-				room = room ? room * 2 : 64;
-				all = xreallocarray(all, room, sizeof(*all));
+			if (len == size) {
+				size = size ? size * 2 : 64;
+				all = xreallocarray(all, size, sizeof(*all));
 			}
 			all[len++] = (struct found){name, s, rank};
 		}

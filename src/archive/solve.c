@@ -72,24 +72,24 @@ static char *solve_join_words(const struct strv *v, size_t max)
 /* All errors of names, to be reported together. */
 struct name_faults {
 	struct strv unknown;
-	struct strv near;	  /* "NAME: A or B" */
+	struct strv similar;	  /* "NAME: A or B" */
 	struct strv texts, hints; /* of names that several packages provide */
 };
 
 static int solve_report_names(struct name_faults *f, struct err *e)
 {
 	bool any = f->unknown.len || f->texts.len;
-	char *names = strv_join(&f->unknown, ", ");
-	char *near = strv_join(&f->near, "; ");
+	AUTO_FREE char *names = strv_join(&f->unknown, ", ");
+	char *similar = strv_join(&f->similar, "; ");
 	const char *id = f->unknown.len ? "package-unknown" : "package-virtual";
 	char *all;
 
 	if (f->unknown.len)
 		strv_addf(&f->texts, "there is no package %s", names);
-	if (f->near.len == 1 && f->unknown.len == 1)
-		strv_addf(&f->hints, "did you mean %s?", strchr(near, ' ') + 1);
-	else if (f->near.len)
-		strv_addf(&f->hints, "did you mean: %s?", near);
+	if (f->similar.len == 1 && f->unknown.len == 1)
+		strv_addf(&f->hints, "did you mean %s?", strchr(similar, ' ') + 1);
+	else if (f->similar.len)
+		strv_addf(&f->hints, "did you mean: %s?", similar);
 	else if (f->unknown.len)
 		strv_add(&f->hints, "check the spelling, and whether this release has it");
 	if (any) {
@@ -100,10 +100,9 @@ static int solve_report_names(struct name_faults *f, struct err *e)
 		err_hint(e, "%s", all);
 		free(all);
 	}
-	free(near);
-	free(names);
+	free(similar);
 	strv_fini(&f->unknown);
-	strv_fini(&f->near);
+	strv_fini(&f->similar);
 	strv_fini(&f->texts);
 	strv_fini(&f->hints);
 	return any ? -1 : 0;
@@ -114,7 +113,7 @@ static Id solve_find_name(Pool *pool, const char *text, struct name_faults *faul
 {
 	Id name = pool_str2id(pool, text, 0);
 	struct strv list = STRV_INIT;
-	char *near;
+	char *similar;
 	Id found = 0;
 
 	if (name && solve_is_package(pool, name))
@@ -124,16 +123,16 @@ static Id solve_find_name(Pool *pool, const char *text, struct name_faults *faul
 	if (list.len == 1) {
 		found = pool_str2id(pool, list.items[0], 0);
 	} else if (list.len) {
-		near = solve_join_words(&list, 5);
+		similar = solve_join_words(&list, 5);
 		strv_addf(&faults->texts, "%s is a virtual package that several provide", text);
-		strv_addf(&faults->hints, "name one of them, such as %s", near);
-		free(near);
+		strv_addf(&faults->hints, "name one of them, such as %s", similar);
+		free(similar);
 	} else {
-		near = search_similar_names(pool, text);
+		similar = search_similar_names(pool, text);
 		strv_add(&faults->unknown, text);
-		if (*near)
-			strv_addf(&faults->near, "%s: %s", text, near);
-		free(near);
+		if (*similar)
+			strv_addf(&faults->similar, "%s: %s", text, similar);
+		free(similar);
 	}
 	strv_fini(&list);
 	return found;
@@ -224,7 +223,7 @@ static void solve_add_named(Pool *pool, Id package, const Queue *named, struct s
 /* Explains how to solve problems: which of the user's packages to leave out; never those of the profile. */
 static int solve_hint_problems(const struct strv *own, struct err *e)
 {
-	char *names = strv_join(own, " or ");
+	AUTO_FREE char *names = strv_join(own, " or ");
 
 	if (own->len == 1)
 		err_hint(e, "leave %s out of system.packages: it does not go with what the profile brings", names);
@@ -233,7 +232,6 @@ static int solve_hint_problems(const struct strv *own, struct err *e)
 	else
 		err_hint(e, "the mirror may be in the middle of an update: try again in a while or name "
 			    "another mirror");
-	free(names);
 	return -1;
 }
 

@@ -430,7 +430,7 @@ static void suite_next_base(void *arg)
 		return;
 	}
 	req.url = g->url;
-	req.tries = g->bases.len > 1 ? 1 : 0; /* another mirror is the better choice */
+	req.attempts = g->bases.len > 1 ? 1 : 0; /* another mirror is the better choice */
 	if (g->has_copy) {
 		req.etag = g->copy.etag;
 		req.modified = g->copy.modified;

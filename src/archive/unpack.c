@@ -39,9 +39,9 @@ static void unpack_end_stanza(struct scan *s)
 	struct unpacked *u = s->u;
 
 	if (s->named) {
-		if (u->len == u->room) {
-			u->room = u->room ? u->room * 2 : 4096;
-			u->stanzas = xreallocarray(u->stanzas, u->room, sizeof(*u->stanzas));
+		if (u->len == u->allocated) {
+			u->allocated = u->allocated ? u->allocated * 2 : 4096;
+			u->stanzas = xreallocarray(u->stanzas, u->allocated, sizeof(*u->stanzas));
 		}
 		u->stanzas[u->len++] = s->now;
 	}
@@ -167,7 +167,7 @@ static int unpack_flush(struct scan *s, int out, struct err *e)
 static int unpack_stream(struct archive *a, int out, uint64_t cap, const atomic_bool *stop, const char *name,
 			 struct scan *s, struct hash *hash, struct err *e)
 {
-	char *p = xmalloc(CHUNK);
+	AUTO_FREE char *p = xmalloc(CHUNK);
 	la_ssize_t n;
 	int r = 0;
 
@@ -186,7 +186,6 @@ static int unpack_stream(struct archive *a, int out, uint64_t cap, const atomic_
 			r = unpack_take_text(s, p, (size_t)n) < 0 ? unpack_absurd(name, e) : unpack_flush(s, out, e);
 		}
 	}
-	free(p);
 	return r;
 }
 

@@ -25,7 +25,7 @@ struct unpacked {
 	uint64_t size;
 	uint8_t sha256[HASH_SIZE];     /* of the plain text */
 	struct unpack_stanza *stanzas; /* those that name a package, in order */
-	size_t len, room;
+	size_t len, allocated;
 	struct buf names; /* NUL-terminated, one after the other */
 };
 

@@ -10,11 +10,10 @@
 
 void base64_encode(struct buf *out, const char *p, size_t n)
 {
-	char *text = xmalloc(n / 3 * 4 + 5);
+	AUTO_FREE char *text = xmalloc(n / 3 * 4 + 5);
 	int len = n < INT_MAX / 2 ? EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)p, (int)n) : 0;
 
 	buf_add(out, text, (size_t)len);
-	free(text);
 }
 
 int base64_decode(struct buf *out, const char *p, size_t n)

@@ -114,11 +114,10 @@ static char *apt_sources_field(const char *stanza, const char *name)
 
 static void apt_sources_split_field(const char *stanza, const char *name, struct strv *out)
 {
-	char *value = apt_sources_field(stanza, name);
+	AUTO_FREE char *value = apt_sources_field(stanza, name);
 
 	if (value)
 		strv_split(out, value, " \t\r\n");
-	free(value);
 }
 
 static void apt_sources_read_stanza(struct found *f, const char *stanza)

@@ -34,13 +34,10 @@ static int fifo_make_one(const char *path, struct err *e)
 
 static int fifo_both(const char *path, int (*fn)(const char *path, struct err *e), struct err *e)
 {
-	char *in = xasprintf("%s.in", path);
-	char *out = xasprintf("%s.out", path);
-	int r = fn(in, e) < 0 || fn(out, e) < 0 ? -1 : 0;
+	AUTO_FREE char *in = xasprintf("%s.in", path);
+	AUTO_FREE char *out = xasprintf("%s.out", path);
 
-	free(in);
-	free(out);
-	return r;
+	return fn(in, e) < 0 || fn(out, e) < 0 ? -1 : 0;
 }
 
 int host_fifo_make(const char *path, struct err *e)

@@ -307,12 +307,11 @@ int file_commit(const char *path, int fd, struct err *e)
 
 void file_abandon(const char *path, int fd)
 {
-	char *part = file_part_of(path, fd);
+	AUTO_FREE char *part = file_part_of(path, fd);
 
 	if (part)
 		unlink(part);
 	close(fd);
-	free(part);
 }
 
 int file_write(const char *path, const void *data, size_t n, mode_t mode, struct err *e)

@@ -21,8 +21,8 @@
 
 #define HOLDER_MAX 200
 /* How long an unnamed holder may take to write its name, or a check of the lock may last. */
-#define SETTLE_TRIES 20
-#define SETTLE_MS 10
+#define HOLDER_ATTEMPTS 20
+#define HOLDER_MS 10
 
 struct lock {
 	int fd;
@@ -80,13 +80,12 @@ static char *lock_read_holder(int fd)
 
 static void lock_write_holder(int fd, const char *what)
 {
-	char *text = xasprintf("%ld %.*s\n", (long)getpid(), HOLDER_MAX - 32, what);
+	AUTO_FREE char *text = xasprintf("%ld %.*s\n", (long)getpid(), HOLDER_MAX - 32, what);
 	size_t n = strlen(text);
 
 	/* only for messages: the lock is valid without it */
 	if (pwrite(fd, text, n, 0) == (ssize_t)n && ftruncate(fd, (off_t)n) < 0)
 		errno = 0;
-	free(text);
 }
 
 static struct lock *lock_take_file(const char *path, bool exclusive, const char *what, struct err *e)
@@ -95,7 +94,7 @@ static struct lock *lock_take_file(const char *path, bool exclusive, const char 
 	struct lock *k;
 	int fd, r;
 
-	for (int tries = 0;; tries++) {
+	for (int attempts = 0;; attempts++) {
 		fd = lock_open_lock(path, true, e);
 		if (fd < 0)
 			return NULL;
@@ -109,13 +108,13 @@ static struct lock *lock_take_file(const char *path, bool exclusive, const char 
 			err_errno(e, r, "lock", "cannot lock %s", path);
 			return NULL;
 		}
-		if (holder || tries == SETTLE_TRIES) {
+		if (holder || attempts == HOLDER_ATTEMPTS) {
 			err_set(e, ERR_BUSY, "busy", "%s is in use (%s)", path,
-				holder ? holder : "by another process that did not say its name");
+				holder ? holder : "by an unknown process");
 			free(holder);
 			return NULL;
 		}
-		poll(NULL, 0, SETTLE_MS);
+		poll(NULL, 0, HOLDER_MS);
 	}
 	lock_write_holder(fd, what);
 	k = xmalloc(sizeof(*k));
@@ -158,9 +157,9 @@ struct lock *lock_wait(const char *path, const char *what, unsigned ms, struct e
 {
 	struct lock *k = lock_take(path, what, e);
 
-	for (unsigned waited = 0; !k && e->kind == ERR_BUSY && waited < ms; waited += SETTLE_MS) {
+	for (unsigned waited = 0; !k && e->kind == ERR_BUSY && waited < ms; waited += HOLDER_MS) {
 		err_fini(e);
-		poll(NULL, 0, SETTLE_MS);
+		poll(NULL, 0, HOLDER_MS);
 		k = lock_take(path, what, e);
 	}
 	return k;
@@ -174,8 +173,8 @@ char *lock_holder(const char *path)
 	if (fd < 0)
 		return NULL;
 	if (file_lock(fd, false) == EWOULDBLOCK) {
-		for (int tries = 0; !(holder = lock_read_holder(fd)) && tries < SETTLE_TRIES; tries++) {
-			poll(NULL, 0, SETTLE_MS);
+		for (int attempts = 0; !(holder = lock_read_holder(fd)) && attempts < HOLDER_ATTEMPTS; attempts++) {
+			poll(NULL, 0, HOLDER_MS);
 			if (file_lock(fd, false) == 0)
 				break;
 		}

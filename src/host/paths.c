@@ -133,14 +133,13 @@ static bool paths_fits(const char *dir)
 /* Creates PARENT/TOP/NAME with mode 0700. Returns NULL without an error if the name of a socket would be too long. */
 static char *paths_make_below(const char *parent, const char *top, const char *name, struct err *e)
 {
-	char *middle = file_join(parent, top);
+	AUTO_FREE char *middle = file_join(parent, top);
 	char *dir = file_join(middle, name);
 
 	if (!paths_fits(dir) || paths_private_dir(middle, e) < 0 || paths_private_dir(dir, e) < 0) {
 		free(dir);
 		dir = NULL;
 	}
-	free(middle);
 	return dir;
 }
 

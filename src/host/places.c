@@ -57,10 +57,9 @@ void host_timezones(struct strv *out)
 
 bool host_timezone_known(const char *name)
 {
-	char *path = xasprintf(ZONES "/%s", name);
+	AUTO_FREE char *path = xasprintf(ZONES "/%s", name);
 	bool known = access(path, R_OK) == 0;
 
-	free(path);
 	return known;
 }
 

@@ -186,12 +186,11 @@ static void proc_feed_input(struct proc *p, const char *input, size_t len)
 
 int proc_missing(const char *program, struct err *e)
 {
-	char *hint = host_install_hint(program);
+	AUTO_FREE char *hint = host_install_hint(program);
 
 	err_set(e, ERR_MISSING, "exec-missing", "there is no program %s on this host", program);
 	if (hint)
 		err_hint(e, "%s", hint);
-	free(hint);
 	return -1;
 }
 
@@ -283,10 +282,10 @@ static void proc_run_output(int fd, const char *p, size_t n, void *arg)
 	struct run *r = arg;
 
 	if (fd == 2) {
-		size_t room = STDERR_CAP - r->err.len;
+		size_t space = STDERR_CAP - r->err.len;
 
 		if (n)
-			buf_add(&r->err, p, n < room ? n : room);
+			buf_add(&r->err, p, n < space ? n : space);
 	} else if (n && buf_add(&r->out, p, n) < 0) {
 		r->too_much = true;
 		proc_kill(r->proc);

@@ -30,7 +30,7 @@ struct stat_line {
 
 static bool proc_linux_read_stat(int64_t pid, struct stat_line *out)
 {
-	char *path = xasprintf("/proc/%lld/stat", (long long)pid);
+	AUTO_FREE char *path = xasprintf("/proc/%lld/stat", (long long)pid);
 	struct buf text;
 	char *p = NULL;
 	int n = STAT_STATE;
@@ -44,7 +44,6 @@ static bool proc_linux_read_stat(int64_t pid, struct stat_line *out)
 		}
 		buf_fini(&text);
 	}
-	free(path);
 	return n == STAT_FIELDS;
 }
 
@@ -151,7 +150,7 @@ bool proc_read(int64_t pid, uint64_t *bytes)
 /* Returns whether one of its descriptors is that file. */
 static bool proc_linux_has_open(const char *pid, const struct stat *file)
 {
-	char *dir = xasprintf("/proc/%s/fd", pid);
+	AUTO_FREE char *dir = xasprintf("/proc/%s/fd", pid);
 	DIR *d = opendir(dir); /* available only for our own processes */
 	struct dirent *entry;
 	bool found = false;
@@ -163,13 +162,12 @@ static bool proc_linux_has_open(const char *pid, const struct stat *file)
 	}
 	if (d)
 		closedir(d);
-	free(dir);
 	return found;
 }
 
 static char *proc_linux_name_of(const char *pid)
 {
-	char *path = xasprintf("/proc/%s/comm", pid);
+	AUTO_FREE char *path = xasprintf("/proc/%s/comm", pid);
 	char *name = NULL;
 	struct buf text;
 
@@ -178,7 +176,6 @@ static char *proc_linux_name_of(const char *pid)
 		name = text_clean(text.data, strlen(text.data), false);
 		buf_fini(&text);
 	}
-	free(path);
 	return name ? name : xstrdup("a process");
 }
 

@@ -90,7 +90,7 @@ void host_ssh_keys(struct strv *out)
 {
 	static const char *const best[] = {"id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"};
 	struct strv others = STRV_INIT;
-	char *dir = host_expand("~/.ssh");
+	AUTO_FREE char *dir = host_expand("~/.ssh");
 	DIR *d = opendir(dir);
 	struct dirent *entry;
 	char *path;
@@ -113,5 +113,4 @@ void host_ssh_keys(struct strv *out)
 	for (size_t i = 0; i < others.len; i++)
 		strv_add(out, others.items[i]);
 	strv_fini(&others);
-	free(dir);
 }

@@ -141,7 +141,7 @@ static int copy_await_mark(struct proc_stream *s, const char *mark, char *first,
 static int copy_receive(struct copy *c, const struct strv *paths, const char *part, struct err *e)
 {
 	char *mark = xasprintf("debwiz-cp-%ld-%ld\n", (long)getpid(), (long)time(NULL));
-	char *first = xmalloc(FIRST_MAX);
+	AUTO_FREE char *first = xmalloc(FIRST_MAX);
 	struct strv words = STRV_INIT;
 	struct proc_stream s;
 	size_t n = 0;
@@ -158,7 +158,6 @@ static int copy_receive(struct copy *c, const struct strv *paths, const char *pa
 		r = copy_finish(c, &s, r, "from", e);
 	}
 	strv_fini(&words);
-	free(first);
 	free(mark);
 	return r;
 }

@@ -76,8 +76,8 @@ static int pack_entry(struct pack *k, struct archive_entry *entry, const char *p
 
 static int pack_found(struct pack *k, struct archive_entry *entry)
 {
-	char *path = xstrdup(archive_entry_pathname(entry));
-	char *name = xasprintf("%s%s", k->as, path + k->skip);
+	AUTO_FREE char *path = xstrdup(archive_entry_pathname(entry));
+	AUTO_FREE char *name = xasprintf("%s%s", k->as, path + k->skip);
 	struct archive_entry *spare = NULL;
 	int r;
 
@@ -86,8 +86,6 @@ static int pack_found(struct pack *k, struct archive_entry *entry)
 	archive_entry_set_gname(entry, NULL);
 	archive_entry_linkify(k->links, &entry, &spare);
 	r = entry ? pack_entry(k, entry, path) : 0;
-	free(name);
-	free(path);
 	return r;
 }
 
@@ -120,8 +118,8 @@ static int pack_walk(struct pack *k)
 /* Packs a path. A path that is a link is followed; links in a folder stay links. */
 static int pack_path(struct pack *k, const char *path, size_t number)
 {
-	char *name = copy_name(path);
-	char *clean = xstrdup(*path ? path : ".");
+	AUTO_FREE char *name = copy_name(path);
+	AUTO_FREE char *clean = xstrdup(*path ? path : ".");
 	size_t n = strlen(clean);
 	char *as;
 	int r = 0;
@@ -142,8 +140,6 @@ static int pack_path(struct pack *k, const char *path, size_t number)
 		r = pack_walk(k);
 	archive_read_free(k->disk);
 	free(as);
-	free(clean);
-	free(name);
 	return r;
 }
 

@@ -168,8 +168,8 @@ static int disk_clear_part(const char *part, struct err *e)
 
 int disk_create(const char *path, uint64_t size, struct err *e)
 {
-	char *part = xasprintf("%s.part", path);
-	char *bytes = xasprintf("%llu", (unsigned long long)size);
+	AUTO_FREE char *part = xasprintf("%s.part", path);
+	AUTO_FREE char *bytes = xasprintf("%llu", (unsigned long long)size);
 	char *argv[] = {"qemu-img", "create", "-q",	      "-f", "qcow2", "-F",
 			"raw",	    "-b",     DISK_BASE_NAME, part, bytes,   NULL};
 	struct disk_info info;
@@ -191,8 +191,6 @@ int disk_create(const char *path, uint64_t size, struct err *e)
 		if (r < 0)
 			unlink(part);
 	}
-	free(bytes);
-	free(part);
 	return r;
 }
 
@@ -233,7 +231,7 @@ int disk_grow(const char *path, uint64_t size, struct err *e)
 int disk_flatten(const char *path, const atomic_bool *cancel, void (*progress)(double percent, void *arg), void *arg,
 		 struct err *e)
 {
-	char *part = xasprintf("%s.part", path);
+	AUTO_FREE char *part = xasprintf("%s.part", path);
 	char *argv[] = {"qemu-img", "convert", "-p", "-f", "qcow2", "-O", "qcow2", (char *)path, part, NULL};
 	struct disk_info info, made;
 	int r = disk_check(path, &info, e);
@@ -241,7 +239,7 @@ int disk_flatten(const char *path, const atomic_bool *cancel, void (*progress)(d
 	if (!r)
 		r = disk_refuse_snapshots(&info, path, e);
 	if (!r)
-		r = disk_settle(path, e);
+		r = disk_check_change(path, e);
 	if (!r && !info.standalone) {
 		r = disk_clear_part(part, e);
 		if (!r)
@@ -257,6 +255,5 @@ int disk_flatten(const char *path, const atomic_bool *cancel, void (*progress)(d
 		if (r < 0)
 			unlink(part);
 	}
-	free(part);
 	return r;
 }

@@ -31,7 +31,7 @@ static int disk_base_write_reference(const char *base_disk, const char *link_pat
 {
 	uint8_t digest[HASH_SIZE];
 	char hex[HASH_HEX];
-	char *dir = file_dirname(base_disk);
+	AUTO_FREE char *dir = file_dirname(base_disk);
 	char *path;
 	int r;
 
@@ -40,15 +40,14 @@ static int disk_base_write_reference(const char *base_disk, const char *link_pat
 	path = xasprintf("%s/" REFERENCE "%.16s", dir, hex);
 	r = file_write(path, link_path, strlen(link_path), 0600, e);
 	free(path);
-	free(dir);
 	return r;
 }
 
 int disk_link_base(const char *base_disk, const char *link_path, struct err *e)
 {
-	char *target = file_absolute(base_disk);
-	char *where = file_absolute(link_path);
-	char *part = xasprintf("%s.part", where);
+	AUTO_FREE char *target = file_absolute(base_disk);
+	AUTO_FREE char *where = file_absolute(link_path);
+	AUTO_FREE char *part = xasprintf("%s.part", where);
 	struct stat base;
 	int r = 0;
 
@@ -66,9 +65,6 @@ int disk_link_base(const char *base_disk, const char *link_path, struct err *e)
 		if (!r)
 			r = file_rename(part, where, e);
 	}
-	free(part);
-	free(where);
-	free(target);
 	return r;
 }
 
@@ -94,7 +90,7 @@ int disk_move_base(const char *from, const char *to, struct err *e)
 
 static bool disk_base_holds(const char *dir, const char *name, const struct stat *base)
 {
-	char *path = file_join(dir, name);
+	AUTO_FREE char *path = file_join(dir, name);
 	struct buf text;
 	bool in_use = false;
 
@@ -102,7 +98,6 @@ static bool disk_base_holds(const char *dir, const char *name, const struct stat
 		in_use = disk_base_leads_to(text.data, base);
 		buf_fini(&text);
 	}
-	free(path);
 	return in_use;
 }
 

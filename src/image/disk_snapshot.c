@@ -68,11 +68,13 @@ int disk_snapshot_find(const char *path, const char *tag, struct err *e)
 static int disk_snapshot_run(char *option, const char *path, const char *tag, struct err *e)
 {
 	char *argv[] = {"qemu-img", "snapshot", "-q", option, (char *)tag, (char *)path, NULL};
-	char *what = xasprintf("%s %s", option[1] == 'c' ? "create" : option[1] == 'a' ? "revert" : "delete", tag);
-	int r = disk_change_run(argv, path, what, option[1] != 'a', e);
+	AUTO_FREE char *what = xasprintf("%s %s",
+					 option[1] == 'c'   ? "create"
+					 : option[1] == 'a' ? "revert"
+							    : "delete",
+					 tag);
 
-	free(what);
-	return r;
+	return disk_change_run(argv, path, what, option[1] != 'a', e);
 }
 
 int disk_snapshot_create(const char *path, const char *tag, struct err *e)

@@ -120,7 +120,7 @@ static char *disk_change_mark_path(const char *disk)
 
 char *disk_change_pending(const char *disk)
 {
-	char *mark = disk_change_mark_path(disk);
+	AUTO_FREE char *mark = disk_change_mark_path(disk);
 	char *what = NULL;
 	struct buf text;
 
@@ -130,29 +130,24 @@ char *disk_change_pending(const char *disk)
 	} else if (file_exists(mark)) {
 		what = xstrdup("");
 	}
-	free(mark);
 	return what;
 }
 
 int disk_change_begin(const char *disk, const char *what, struct err *e)
 {
-	char *mark = disk_change_mark_path(disk);
-	char *line = xasprintf("%s\n", what);
-	int r = file_write(mark, line, strlen(line), 0600, e);
+	AUTO_FREE char *mark = disk_change_mark_path(disk);
+	AUTO_FREE char *line = xasprintf("%s\n", what);
 
-	free(line);
-	free(mark);
-	return r;
+	return file_write(mark, line, strlen(line), 0600, e);
 }
 
 int disk_change_end(const char *disk, struct err *e)
 {
-	char *mark = disk_change_mark_path(disk);
+	AUTO_FREE char *mark = disk_change_mark_path(disk);
 	int r = file_sync_path(disk, e);
 
 	if (!r && unlink(mark) < 0 && errno != ENOENT)
 		r = err_errno(e, errno, "file-remove", "cannot remove %s", mark);
-	free(mark);
 	return r;
 }
 
@@ -188,7 +183,7 @@ int disk_corrupt_err(const char *disk, uint64_t count, struct err *e)
 	return err_hint(e, "copy it to a safe place first; then try `qemu-img check -r all` on it");
 }
 
-int disk_settle(const char *disk, struct err *e)
+int disk_check_change(const char *disk, struct err *e)
 {
 	char *what = disk_change_pending(disk);
 	enum disk_health health;
@@ -210,7 +205,7 @@ int disk_settle(const char *disk, struct err *e)
 
 int disk_change_run(char *const *argv, const char *disk, const char *what, bool ends, struct err *e)
 {
-	int r = disk_settle(disk, e);
+	int r = disk_check_change(disk, e);
 
 	if (!r)
 		r = disk_change_begin(disk, what, e);

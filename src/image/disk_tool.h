@@ -13,7 +13,7 @@ int disk_tool_run(char *const *argv, const atomic_bool *cancel, void (*progress)
 		  struct err *e);
 
 /* Runs a change inside the disk, marked as `what` until it is complete; first examines a disk whose last change was
- * killed (disk_settle). Unless `ends` the mark stays. */
+ * killed (disk_check_change). Unless `ends` the mark stays. */
 int disk_change_run(char *const *argv, const char *disk, const char *what, bool ends, struct err *e);
 
 #endif

@@ -201,11 +201,9 @@ static int dpkgdb_put_bytes(struct dpkgdb_writer *w, const char *name, unsigned 
 			    struct err *e)
 {
 	struct image_attr attr = {.mode = mode, .mtime = w->epoch, .rank = w->rank};
-	char *path = xasprintf("%s/%s", DB, name);
-	int r = image_put(w->image, path, data, n, &attr, e);
+	AUTO_FREE char *path = xasprintf("%s/%s", DB, name);
 
-	free(path);
-	return r;
+	return image_put(w->image, path, data, n, &attr, e);
 }
 
 static int dpkgdb_put(struct dpkgdb_writer *w, const char *name, const struct buf *text, struct err *e)
@@ -241,7 +239,7 @@ static void dpkgdb_add_stanza(struct buf *out, const struct dpkgdb_package *p)
 
 static int dpkgdb_write_info(struct dpkgdb_writer *w, const struct dpkgdb_package *p, struct err *e)
 {
-	char *base = p->is_same ? xasprintf("info/%s:%s", p->name, p->arch) : xasprintf("info/%s", p->name);
+	AUTO_FREE char *base = p->is_same ? xasprintf("info/%s:%s", p->name, p->arch) : xasprintf("info/%s", p->name);
 	char *name = xasprintf("%s.list", base);
 	int r = dpkgdb_put_bytes(w, name, 0644, p->list.data, p->list.len, e);
 
@@ -256,7 +254,6 @@ static int dpkgdb_write_info(struct dpkgdb_writer *w, const struct dpkgdb_packag
 		r = dpkgdb_put_bytes(w, name, m->mode, m->content.data, m->content.len, e);
 		free(name);
 	}
-	free(base);
 	return r;
 }
 

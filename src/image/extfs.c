@@ -183,7 +183,7 @@ static errcode_t extfs_read_blocks(struct extfs *x, ext2_ino_t ino, struct ext2_
 {
 	uint64_t unit = x->fs->blocksize;
 	uint64_t count = (size + unit - 1) / unit;
-	char *tail = xmalloc(unit);
+	AUTO_FREE char *tail = xmalloc(unit);
 	uint64_t at = 0;
 	errcode_t rc = 0;
 
@@ -224,7 +224,6 @@ static errcode_t extfs_read_blocks(struct extfs *x, ext2_ino_t ino, struct ext2_
 		}
 		at += run;
 	}
-	free(tail);
 	return rc;
 }
 
@@ -253,7 +252,7 @@ static errcode_t extfs_read_link(struct extfs *x, ext2_ino_t ino, struct ext2_in
 struct walk {
 	struct strv names; /* from the root to the current folder */
 	ext2_ino_t *inos;  /* of the same */
-	size_t room;
+	size_t allocated;
 };
 
 static ext2_ino_t extfs_walk_at(const struct walk *w)
@@ -264,9 +263,9 @@ static ext2_ino_t extfs_walk_at(const struct walk *w)
 static void extfs_walk_push(struct walk *w, const char *name, ext2_ino_t ino)
 {
 	strv_add(&w->names, name);
-	if (w->names.len > w->room) {
-		w->room = w->names.len * 2;
-		w->inos = xreallocarray(w->inos, w->room, sizeof(*w->inos));
+	if (w->names.len > w->allocated) {
+		w->allocated = w->names.len * 2;
+		w->inos = xreallocarray(w->inos, w->allocated, sizeof(*w->inos));
 	}
 	w->inos[w->names.len - 1] = ino;
 }

@@ -173,7 +173,7 @@ static errcode_t image_dir_cut_leaves(struct dir_writer *w)
 {
 	struct leaf *leaf = NULL;
 	unsigned used = 0;
-	size_t room = 0;
+	size_t allocated = 0;
 
 	for (size_t i = 0; i < w->count; i++) {
 		unsigned size = image_dir_entry_size(strlen(w->names[i].node->name));
@@ -181,9 +181,9 @@ static errcode_t image_dir_cut_leaves(struct dir_writer *w)
 		if (!leaf || used + size > LEAF_FILL) {
 			bool shares = leaf && w->names[i - 1].hash == w->names[i].hash;
 
-			if (w->leaf_count == room) {
-				room = room ? room * 2 : 64;
-				w->leaves = xreallocarray(w->leaves, room, sizeof *w->leaves);
+			if (w->leaf_count == allocated) {
+				allocated = allocated ? allocated * 2 : 64;
+				w->leaves = xreallocarray(w->leaves, allocated, sizeof *w->leaves);
 			}
 			leaf = &w->leaves[w->leaf_count++];
 			/* the lowest bit: names of this hash begin in the previous leaf */

@@ -155,15 +155,15 @@ int image_file_write(struct image_file *f, const void *data, size_t n, struct er
 	f->done += n;
 	while (f->ino != 0 && n > 0) {
 		const struct image_extent *x = &f->extents.items[f->at];
-		uint64_t room = x->len * IMAGE_BLOCK_SIZE - f->inner;
-		size_t now = n < room ? n : (size_t)room;
+		uint64_t space = x->len * IMAGE_BLOCK_SIZE - f->inner;
+		size_t now = n < space ? n : (size_t)space;
 
 		if (file_write_at(f->im->fd, p, now, f->im->offset + x->start * IMAGE_BLOCK_SIZE + f->inner) < 0)
 			return err_errno(e, errno, "image-write", "cannot write /%s", f->path);
 		p += now;
 		n -= now;
 		f->inner += now;
-		if (now == room) {
+		if (now == space) {
 			f->at++;
 			f->inner = 0;
 		}

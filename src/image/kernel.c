@@ -169,12 +169,10 @@ static char *kernel_file_identity(const struct kernel_file *f)
 
 char *kernel_identity(const struct kernel *k, bool with_initrd)
 {
-	char *image = kernel_file_identity(&k->image);
-	char *initrd = with_initrd ? kernel_file_identity(&k->initrd) : xstrdup("-");
+	AUTO_FREE char *image = kernel_file_identity(&k->image);
+	AUTO_FREE char *initrd = with_initrd ? kernel_file_identity(&k->initrd) : xstrdup("-");
 	char *both = xasprintf("%s; %s", image, initrd);
 
-	free(image);
-	free(initrd);
 	return both;
 }
 

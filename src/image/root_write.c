@@ -153,13 +153,12 @@ static int write_as(struct writer *w, struct place *at, const char *path, const 
 static int write_extra(struct writer *w, struct place *at, const struct deb_entry *entry, struct err *e)
 {
 	struct deb_entry file = *entry;
-	char *path = xasprintf("%s/%s.deb", EXTRA_FOLDER, root_lanes_job(w->from->lanes, at->job)->deb->name);
+	AUTO_FREE char *path = xasprintf("%s/%s.deb", EXTRA_FOLDER, root_lanes_job(w->from->lanes, at->job)->deb->name);
 	int r;
 
 	file.mode = 0644;
 	file.mtime = w->from->req->epoch;
 	r = root_write_begin_file(w, at, path, &file, e);
-	free(path);
 	return r;
 }
 

@@ -72,11 +72,9 @@ static int seed_add_env(struct buf *b, const char *key, const char *value, struc
 
 static int seed_add_number(struct buf *b, const char *key, unsigned value, struct err *e)
 {
-	char *text = value ? xasprintf("%u", value) : xstrdup("");
-	int r = seed_add_env(b, key, text, e);
+	AUTO_FREE char *text = value ? xasprintf("%u", value) : xstrdup("");
 
-	free(text);
-	return r;
+	return seed_add_env(b, key, text, e);
 }
 
 static int seed_make_env(const struct seed *s, struct buf *env, struct err *e)

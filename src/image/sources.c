@@ -37,7 +37,7 @@ static void sources_add_stanza(struct buf *b, const struct seed_archive *a, cons
 
 char *seed_sources(const struct seed_archive *a)
 {
-	char *components = strv_join(a->components, " ");
+	AUTO_FREE char *components = strv_join(a->components, " ");
 	struct buf b;
 
 	buf_init(&b, 0);
@@ -49,7 +49,6 @@ char *seed_sources(const struct seed_archive *a)
 		sources_add_lines(&b, a, a->mirror, a->updates_suite, components);
 		sources_add_lines(&b, a, a->security, a->security_suite, components);
 	}
-	free(components);
 	return buf_steal(&b);
 }
 
