@@ -165,13 +165,13 @@ def every(t, world, wanted, profile):
         return
     held = {}
     t.run("packages: the machine settles, no failed unit", settled, m)
-    t.run("packages: dpkg and apt have no complaint", healthy, m)
-    t.run("packages: manual and automatic marks", marks, m)
+    t.run("packages: dpkg and apt report no problem", healthy, m)
+    t.run("packages: marked as manual and automatic", marks, m)
     t.run("packages: alternatives, diversion, trigger, locale", features, m)
     t.run("packages: services work", services, m)
     t.run("packages: certificates have the machine's name", own_name, m)
     t.run("packages: the base has no key or identifier", base_holds_none, m)
-    t.run("packages: keys and identifiers are there", lambda: held.update(generated(m)))
+    t.run("packages: keys and identifiers exist", lambda: held.update(generated(m)))
     other = machine(world, "pkg2", wanted, profile)
     if t.run("packages: a second machine, offline", host.up, other, "--offline"):
         t.run("packages: they share the base", host.shared_base, m, other)
@@ -181,5 +181,5 @@ def every(t, world, wanted, profile):
         t.run("packages: certificates have the second's name", own_name, other)
         t.run("packages: the second's services work", services, other)
         t.run("packages: stop", host.stop, other)
-    t.run("packages: another boot keeps them", kept, m, held)
+    t.run("packages: unchanged after another boot", kept, m, held)
     t.run("packages: stop again", host.stop, m)

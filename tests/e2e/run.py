@@ -44,12 +44,12 @@ SMALL = ("hostname",)                # a program of one file; hello's configure 
 
 def inside(t, m):
     """What holds in a machine that has just come up, without a network."""
-    t.run("%s: its console has logged in by itself" % m.name, guest.console, m)
+    t.run("%s: its console has logged in automatically" % m.name, guest.console, m)
     t.run("%s: ssh with its key and the pinned host key" % m.name, guest.ssh, m)
     t.run("%s: a changed host key is refused" % m.name, guest.host_key, m)
     t.run("%s: no failed unit" % m.name, guest.units, m)
-    t.run("%s: dpkg and apt have no complaint" % m.name, guest.packages, m)
-    t.run("%s: disk and file system have the size asked for" % m.name, guest.disk, m)
+    t.run("%s: dpkg and apt report no problem" % m.name, guest.packages, m)
+    t.run("%s: disk and file system have the requested size" % m.name, guest.disk, m)
     t.run("%s: each setting is applied and reported" % m.name, guest.settings, m)
     t.run("%s: swap in compressed memory, /tmp on the disk" % m.name, guest.swap, m)
     t.run("%s: gcc builds and runs a program" % m.name, guest.compiler, m)
@@ -66,26 +66,26 @@ def network(t, m, sources):
     t.run("%s: a package with conffiles is reinstalled without a question" % m.name,
           guest.reinstall, m)
     t.run("%s: a package builds from source" % m.name, guest.source_package, m, *sources)
-    t.run("%s: dpkg and apt still have no complaint" % m.name, guest.packages, m)
+    t.run("%s: dpkg and apt still report no problem" % m.name, guest.packages, m)
 
 
 def first_machine(t, m):
     if not t.run("%s: up, from nothing to the login prompt" % m.name, host.up, m):
         return None
     inside(t, m)
-    t.run("%s: a zone that the guest lacks, and a seed that it cannot read" % m.name, host.bad_settings, m)
+    t.run("%s: a time zone that the guest lacks, and an unreadable seed" % m.name, host.bad_settings, m)
     ids = {}
     t.run("%s: keys and ids of its own" % m.name, host.identity, m, ids)
-    t.run("%s: while it runs, its disk is not touched" % m.name, host.busy, m)
+    t.run("%s: the disk of a running machine is not changed" % m.name, host.busy, m)
     network(t, m, SMALL)
     t.run("%s: reboot" % m.name, guest.reboot, m)
     before = host.kept_files(m)
-    t.run("%s: poweroff in the guest ends in state off" % m.name, host.power_off, m)
+    t.run("%s: poweroff in the guest gives state off" % m.name, host.power_off, m)
     t.run("%s: memory and forwards edited: only the command line changes" % m.name, host.edited, m)
     t.run("%s: the disk grows" % m.name, host.grow, m, "160G")
     if t.run("%s: a second up prepares nothing" % m.name, host.nothing_made, m, before):
         t.run("%s: ssh again" % m.name, guest.ssh, m)
-        t.run("%s: the edited memory is there, and the disk's content" % m.name, host.edited_boot, m)
+        t.run("%s: the guest has the edited memory and the disk's content" % m.name, host.edited_boot, m)
         t.run("%s: the file system has grown" % m.name, guest.disk, m, "160G")
         t.run("%s: stop powers the guest down" % m.name, host.stop, m)
     return ids
@@ -102,8 +102,8 @@ def second_machine(t, world, first, ids):
     t.run("second: shares the base", host.shared_base, first, m)
     inside(t, m)
     t.run("second: has host keys and machine-id of its own", host.own_identity, first, m, ids)
-    t.run("second: opens with the key that its file names", host.own_key, m, key)
-    t.run("second: gc leaves a base in use", host.gc, m)
+    t.run("second: opens with the key of its file", host.own_key, m, key)
+    t.run("second: gc keeps a base in use", host.gc, m)
     t.run("second: apt-get update", guest.apt_update, m)
     version = []
     if t.run("second: another kernel is installed", lambda: version.append(guest.other_kernel(m))):
@@ -111,13 +111,13 @@ def second_machine(t, world, first, ids):
         if t.run("second: up again", host.up, m):
             t.run("second: ssh again", guest.ssh, m)
             t.run("second: direct boot uses the other kernel", host.kernel, m, version[0])
-    t.run("second: QEMU killed: status tells why", host.killed, m)
+    t.run("second: QEMU killed: status shows why", host.killed, m)
     if t.run("second: up after that", host.up, m):
         t.run("second: stop powers the guest down", host.stop, m)
 
 
 def full_disk(t, world):
-    t.run("the host's disk gets full: paused, told, and on again once there is room", full.disk, world)
+    t.run("the host's disk is full: paused, reported, and resumed when there is space", full.disk, world)
 
 
 def by_screens(t, world):
@@ -138,7 +138,7 @@ def third_machine(t, world):
     if not t.run("third: by the wizard's lines, from the first question to the login prompt",
                  wizard.by_lines, world):
         return
-    if t.run("third: not changed while it runs, nor without its name", wizard.refused, world):
+    if t.run("third: not changed while it runs, or without its name", wizard.refused, world):
         t.run("third: cloned, renamed, deleted", wizard.changed, world)
 
 
@@ -148,17 +148,17 @@ def example(t, m, quick):
     inside(t, m)
     if not quick:
         t.run("%s: keys and ids of its own" % m.name, host.identity, m, {})
-        t.run("%s: a second machine is made offline, on its base" % m.name, host.sibling, m)
+        t.run("%s: a second machine is created offline, on its base" % m.name, host.sibling, m)
         network(t, m, ("hello", *SMALL) if m.arch == "armhf" else SMALL)
         t.run("%s: reboot" % m.name, guest.reboot, m)
         before = host.kept_files(m)
-        t.run("%s: poweroff in the guest ends in state off" % m.name, host.power_off, m)
+        t.run("%s: poweroff in the guest gives state off" % m.name, host.power_off, m)
         t.run("%s: memory and forwards edited: only the command line changes" % m.name, host.edited, m)
         if not t.run("%s: a second up prepares nothing" % m.name, host.nothing_made, m, before):
             return
         t.run("%s: ssh again" % m.name, guest.ssh, m)
-        t.run("%s: the edited memory is there, and the disk's content" % m.name, host.edited_boot, m)
-        t.run("%s: a guest that is deaf to the power button is ended" % m.name, host.stop_deaf, m)
+        t.run("%s: the guest has the edited memory and the disk's content" % m.name, host.edited_boot, m)
+        t.run("%s: a guest that ignores the power button is stopped" % m.name, host.stop_deaf, m)
     else:
         t.run("%s: stop powers the guest down" % m.name, host.stop, m)
 

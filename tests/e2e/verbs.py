@@ -244,7 +244,7 @@ def fresh(m):
 
 
 RUNNING = (
-    ("what only looks", asked), ("logs", logs), ("edit by --set", edited), ("open: screen and console", opened),
+    ("read-only verbs", asked), ("logs", logs), ("edit by --set", edited), ("open: screen and console", opened),
     ("cp", copied), *reach.RUNNING, ("exec", executed), ("pause and resume", paused), ("reset", reset),
     ("forward", forwarded), ("kill", killed),
 )
