@@ -51,7 +51,7 @@ struct session *session_new(const struct session_conf *conf, const char *ref, co
 			    struct err *e);
 /* Starts the run; it ends with the event RUNNER_FINISHED. `event` is called after the session has taken note of an
  * event. Nothing was started on an error: after RISK_ERROR (spec/risk.h) the user may be asked, and then trust_agree
- * called, and this once more. Other ids: those of recipe_begin. */
+ * called, and this again. Other ids: those of recipe_begin. */
 int session_begin(struct session *s, void (*event)(const struct runner_event *ev, void *arg), void *arg, struct err *e);
 /* Not while it runs. NULL is fine. */
 void session_free(struct session *s);

@@ -172,7 +172,7 @@ static void fetch_mismatch(struct fetch *f)
 {
 	struct err e = ERR_INIT;
 
-	if (!f->clean) { /* resumed bytes may have been damaged: once more from the start */
+	if (!f->clean) { /* resumed bytes may have been damaged: again from the start */
 		f->clean = true;
 		if (fetch_empty_part(f) == 0)
 			fetch_get(f);

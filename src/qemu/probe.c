@@ -365,7 +365,7 @@ static bool probe_try_options(const char *cache_dir, const char *binary, const s
 		if (ok)
 			*why = xstrdup("");
 		log_msg("qemu", "tried %s: %s", what, ok ? "works" : *why);
-		probe_verdict_put(cache_dir, key, ok, *why, passing, NULL); /* without a record, it is tried again */
+		probe_verdict_put(cache_dir, key, ok, *why, passing, NULL); /* without a record, it is retried */
 	}
 	if (!ok)
 		probe_add_remedy(why);

@@ -19,6 +19,7 @@ WORDS = {
     r'(?<!there )(?<!there, )(is|are) no(?! longer| more|t)': 'is not a',
     r'wants|(is|are) wanted': 'requires',
     r'any more': 'no longer',
+    r'once more|tried again': 'again, retried',
 }
 # Parts of identifiers: what each was called before it got the standard name.
 NAMES = {
