@@ -204,15 +204,13 @@ static void guest_on_configured(struct sup *s, const json_t *values)
 
 static void guest_on_guest_failed(struct sup *s, const json_t *values)
 {
-	char *text;
+	AUTO_FREE char *text = xasprintf("%s: %s", json_str(values, "step", "configure"),
+					 json_str(values, "text", "the guest gave no reason"));
 
 	if (!s->req.configuring)
 		return;
-	text = xasprintf("%s: %s", json_str(values, "step", "configure"),
-			 json_str(values, "text", "the guest gave no reason"));
 	s->end.configured = false;
 	sup_set_failure(s, VM_CAUSE_GUEST_FAILED, text);
-	free(text);
 	sup_guest_stop_login_timer(s);
 	guest_await_end(s, FAILED_GRACE_MS);
 }
@@ -293,12 +291,11 @@ static void guest_on_seed_applied(struct sup *s, const json_t *values)
 
 static void guest_on_seed_failed(struct sup *s, const json_t *values)
 {
-	char *text =
+	AUTO_FREE char *text =
 		xasprintf("the guest could not apply its settings: %s", json_str(values, "text", "it gave no reason"));
 
 	guest_seed_is(s, "failed");
 	sup_set_cause(s, VM_CAUSE_SEED_FAILED, text);
-	free(text);
 }
 
 static void guest_on_setting(struct sup *s, const json_t *values)

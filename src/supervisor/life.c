@@ -328,32 +328,26 @@ static char *life_main_complaint(const char *text)
 
 void sup_conclude(struct sup *s)
 {
-	enum vm_cause id;
-	char *cause = NULL;
-	enum vm_state verdict;
 	const char *raw = sup_process_complaint(s);
-	char *complaint, *disk, *holder;
+	AUTO_FREE char *complaint = life_main_complaint(raw), *disk = file_join(s->req.dir, "disk.qcow2");
+	AUTO_FREE char *holder = NULL, *cause = NULL;
+	enum vm_state verdict;
+	enum vm_cause id;
 
 	s->exited = true;
 	if (sup_suspend_is_writing(s) || sup_snapshot_is_writing(s))
 		return; /* files of its state or of a snapshot are being written, and this is called again */
 	sup_suspend_end(s);
 	sup_snapshot_end(s);
-	complaint = life_main_complaint(raw);
-	disk = file_join(s->req.dir, "disk.qcow2");
 	holder = strstr(complaint, " lock") ? proc_using_file(disk) : NULL;
 	s->end.holder = holder ? holder : "";
 	s->end.complaint = complaint;
 	s->end.shutdown = sup_monitor_shutdown(s);
 	s->end.accel = s->req.accel;
 	verdict = vm_end_verdict(&s->end, &id, &cause);
-	free(holder);
-	free(disk);
 	vm_run_set_cause(&s->run, id, cause);
-	free(cause);
 	free(s->run.complaint);
 	s->run.complaint = vm_sanitize(raw, strlen(raw), SUP_COMPLAINT_MAX);
-	free(complaint);
 	if (verdict == VM_OFF)
 		sup_orders_complete(s);
 	sup_event(s, verdict == VM_OFF	       ? VM_EV_EXIT_OK

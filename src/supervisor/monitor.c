@@ -147,16 +147,13 @@ static void monitor_ev_block_io_error(struct sup *s, const json_t *data)
 {
 	const char *reason = json_str(data, "reason", "no reason given");
 	bool full = json_bool(data, "nospace", false);
-	char *text, *words;
+	AUTO_FREE char *words = vm_sanitize(reason, strlen(reason), 200);
+	AUTO_FREE char *text = full ? xstrdup("the host's disk is full; free disk space, then resume it")
+				    : xasprintf("the host's disk failed: %s", words);
 
 	if (strcmp(json_str(data, "action", ""), "stop") != 0)
 		return;
-	words = vm_sanitize(reason, strlen(reason), 200);
-	text = full ? xstrdup("the host's disk is full; free disk space, then resume it")
-		    : xasprintf("the host's disk failed: %s", words);
 	sup_pause_set_cause(s, full ? VM_CAUSE_DISK_FULL : VM_CAUSE_IO_ERROR, text);
-	free(words);
-	free(text);
 }
 
 static void monitor_ev_guest_panicked(struct sup *s, const json_t *data)

@@ -45,7 +45,7 @@ static bool progress_is_escaped(const char *p, size_t n)
 static bool progress_parse_pair(const char *p, size_t n, json_t *values)
 {
 	const char *equals = memchr(p, '=', n);
-	char *key, *value, *words;
+	AUTO_FREE char *key = NULL, *value = NULL, *text = NULL;
 	bool ok;
 
 	if (!equals || !progress_is_word(p, (size_t)(equals - p)) || !progress_is_escaped(p, n))
@@ -54,12 +54,9 @@ static bool progress_parse_pair(const char *p, size_t n, json_t *values)
 	value = text_percent_decode(equals + 1, n - (size_t)(equals - p) - 1);
 	ok = value && !json_object_get(values, key);
 	if (ok) {
-		words = vm_sanitize(value, strlen(value), PROGRESS_LINE_MAX);
-		json_object_set_new(values, key, json_string(words));
-		free(words);
+		text = vm_sanitize(value, strlen(value), PROGRESS_LINE_MAX);
+		json_object_set_new(values, key, json_string(text));
 	}
-	free(value);
-	free(key);
 	return ok;
 }
 

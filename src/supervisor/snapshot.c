@@ -232,11 +232,10 @@ void sup_snapshot_clear_partial(struct sup *s)
 static void snapshot_job_failed(struct sup *s, const char *why)
 {
 	static const char half[] = "a snapshot was loaded in part: reset or kill it, or revert to another";
-	char *text = xasprintf("QEMU could not do it: %s", why);
+	AUTO_FREE char *text = xasprintf("QEMU could not do it: %s", why);
 	bool loading = s->snapshot->op == SUP_SNAPSHOT_REVERT;
 
 	snapshot_refuse(s, ERR_FAILED, "snapshot-failed", text);
-	free(text);
 	if (!loading)
 		sup_monitor_sync(s);
 	else if (s->run.state == VM_PAUSED)

@@ -129,14 +129,13 @@ static void suspend_out_refuse(struct sup *s, const char *why)
 static void suspend_out_end(struct sup *s, const char *text, bool lost)
 {
 	bool was_paused = s->suspend->was_paused;
-	char *words = vm_sanitize(text, strlen(text), 300);
+	AUTO_FREE char *words = vm_sanitize(text, strlen(text), 300);
 
 	log_msg("vm", "not suspended: %s", words);
 	sup_suspend_remove_part(s);
 	/* a machine that is being stopped, or has exited, answers by its exit */
 	if (s->run.state != VM_STOPPING && (sup_monitor_is_connected(s) || lost))
 		suspend_out_refuse(s, words);
-	free(words);
 	suspend_reset(s);
 	if (s->run.state != VM_SUSPENDING)
 		return;
@@ -206,17 +205,14 @@ static void suspend_on_migrating(const json_t *value, const char *error, void *a
 static void suspend_on_stopped(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
-	char *part = suspended_part_path(s->req.dir);
+	AUTO_FREE char *part = suspended_part_path(s->req.dir);
 	int fd;
 
 	(void)value;
-	if (s->suspend->direction != SUSPEND_OUT) {
-		free(part);
+	if (s->suspend->direction != SUSPEND_OUT)
 		return;
-	}
 	unlink(part);
 	fd = file_open(part, FILE_NEW);
-	free(part);
 	if (error || fd < 0 || s->suspend->cancelled) {
 		if (fd >= 0)
 			close(fd);
@@ -232,7 +228,7 @@ bool sup_suspend_describe(const struct sup *s, const char *type, struct suspende
 {
 	const char *end = type ? strstr(type, "-machine") : NULL;
 	json_t *request = vm_request_json(&s->req);
-	char *name;
+	AUTO_FREE char *name = NULL;
 	bool ok = end && !end[8] && vm_request_from_json(&out->request, request) == 0;
 
 	json_decref(request);
@@ -240,7 +236,6 @@ bool sup_suspend_describe(const struct sup *s, const char *type, struct suspende
 		return false;
 	name = xstrndup(type, (size_t)(end - type));
 	suspended_pin_machine(&out->request.argv, name);
-	free(name);
 	free(out->request.snapshot);
 	out->request.snapshot = xstrdup("");
 	out->request.resume = false;
@@ -381,7 +376,7 @@ static void suspend_on_removed(void *arg)
 {
 	struct sup *s = arg;
 	bool gone = s->suspend->done;
-	char *why = gone ? NULL : xstrdup(s->suspend->err.text);
+	AUTO_FREE char *why = gone ? NULL : xstrdup(s->suspend->err.text);
 
 	suspend_reset(s);
 	if (!gone) {
@@ -391,7 +386,6 @@ static void suspend_on_removed(void *arg)
 		sup_seed_remove_empty(s);
 		sup_monitor_resume(s);
 	}
-	free(why);
 	if (s->exited)
 		sup_conclude(s);
 }
