@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "firmware_notes.h"
 #include "prepare/job.h"
 #include "request.h"
 
@@ -178,8 +179,7 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 	char *text;
 
 	row = wizard_rows_add(&r->rows, "uefi", "UEFI");
-	wizard_row_text(&row->note, "Firmware and GRUB start the kernel from the machine's own disk, as "
-				    "hardware does. Kernel upgrades require nothing from this host.");
+	wizard_row_text(&row->note, FIRMWARE_NOTE_UEFI);
 	if (!*arch->firmware) {
 		row->why_not = xasprintf("Debian has no UEFI firmware for %s", arch->name);
 	} else if (!archive_version(a, arch->firmware)) {
@@ -190,8 +190,7 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 		free(text);
 	}
 	row = wizard_rows_add(&r->rows, "direct", "direct");
-	wizard_row_text(&row->note, "QEMU loads the kernel from the disk. Boots faster, especially under "
-				    "emulation, and you can set the kernel's command line.");
+	wizard_row_text(&row->note, FIRMWARE_NOTE_DIRECT);
 	text = offers_archive_with_version(a, arch->kernel);
 	wizard_row_text(&row->columns[0], text);
 	free(text);

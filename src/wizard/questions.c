@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/size.h"
+#include "firmware_notes.h"
 #include "host/facts.h"
 #include "host/paths.h"
 #include "private.h"
@@ -77,18 +78,14 @@ static void questions_options_firmware(struct wizard *w, struct wizard_rows *out
 	const struct catalog_arch *a = wizard_arch(w);
 	struct wizard_row *row;
 
-	row = questions_add_option(out, "uefi", "UEFI",
-				   "Firmware and GRUB start the kernel from the machine's own disk, as hardware does. "
-				   "Kernel upgrades require nothing from this host.");
+	row = questions_add_option(out, "uefi", "UEFI", FIRMWARE_NOTE_UEFI);
 	if (a && !*a->firmware)
 		row->why_not = xasprintf("Debian has no UEFI firmware for %s", a->name);
 	else if (a && a->firmware_releases.len && !strv_has(&a->firmware_releases, w->spec.release))
 		row->why_not = xasprintf("Debian %s no longer has UEFI firmware for %s", w->spec.release, a->name);
 	else if (a)
 		wizard_row_text(&row->columns[0], a->firmware);
-	row = questions_add_option(out, "direct", "direct",
-				   "QEMU loads the kernel from the disk. Boots faster, especially under emulation, "
-				   "and you can set the kernel's command line.");
+	row = questions_add_option(out, "direct", "direct", FIRMWARE_NOTE_DIRECT);
 	if (a)
 		wizard_row_text(&row->columns[0], a->kernel);
 }
