@@ -503,6 +503,7 @@ WIZARD = \
 	src/wizard/answers.c \
 	src/wizard/diff.c \
 	src/wizard/diff.h \
+	src/wizard/firmware_notes.h \
 	src/wizard/format.c \
 	src/wizard/lists.c \
 	src/wizard/offers.c \
