@@ -65,7 +65,7 @@ struct play {
 	struct vm_client *client;
 	struct vm_request request;
 	char *dir, *script, *top;
-	struct buf text;  /* of the script */
+	struct buf text;      /* of the script */
 	struct strv reported; /* progress states */
 	struct err error;
 	enum vm_state state;
