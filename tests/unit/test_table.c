@@ -146,7 +146,14 @@ static void json_round_trip(void **state)
 	for (size_t i = 0; things[i].key; i++)
 		assert_true(column_equal(&things[i], &t, &back));
 	back.colour = RED;
-	assert_false(column_equal(table_find(things, "colour"), &t, &back));
+	back.count++;
+	strv_add(&back.items, "c");
+	assert_int_equal(column_parse(table_find(things, "name"), &back, "other", NULL), 0);
+	for (size_t i = 0; things[i].key; i++) {
+		bool changed = strstr("colour count items name", things[i].key) != NULL;
+
+		assert_int_equal(column_equal(&things[i], &t, &back), !changed);
+	}
 	table_fini(things, &back);
 	table_fini(things, &t);
 	json_decref(o);
