@@ -229,6 +229,6 @@ int archive_mirror_bases(const struct archive_conf *conf, bool security, struct 
 			archive_mirror_add_base(out, built_in->items[i]);
 	}
 	if (!out->len)
-		return err_set(e, ERR_USAGE, "mirror-none", "there is no mirror to ask");
+		return err_set(e, ERR_USAGE, "mirror-none", "no mirror is configured");
 	return 0;
 }

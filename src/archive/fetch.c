@@ -180,7 +180,7 @@ static void fetch_mismatch(struct fetch *f)
 			fetch_finish(f);
 		return;
 	}
-	err_set(&e, ERR_VERIFY, "fetch-mismatch", "%s has other content than the signed list says", f->name);
+	err_set(&e, ERR_VERIFY, "fetch-mismatch", "the content of %s differs from the signed list", f->name);
 	err_hint(&e, "the mirror is being updated or is broken: try again later or name another");
 	fetch_get_next(f, &e);
 	err_fini(&e);
@@ -491,7 +491,7 @@ static void fetch_set_on_fetched(const struct err *e, void *arg)
 		if (fetch_error_is_stale(e)) {
 			err_set(&op->err, ERR_NETWORK, "mirror-updating",
 				"the mirror does not have what its index lists, it is being updated: %s", e->text);
-			err_hint(&op->err, "try again in a while or name another mirror");
+			err_hint(&op->err, "try again later or name another mirror");
 		}
 		fetch_set_stop_all(op);
 	}

@@ -102,7 +102,7 @@ static int http_sink_wrong_size(struct http_sink *s)
 	if (s->type && !strncasecmp(s->type, "text/html", 9))
 		return http_sink_web_page(s);
 	err_set(&s->err, ERR_NETWORK, s->size ? "http-size" : "http-large",
-		s->size ? "%s has another size than the signed list says" : "%s is larger than it may be", s->name);
+		s->size ? "the size of %s differs from the signed list" : "%s is larger than it may be", s->name);
 	return err_hint(&s->err, "the mirror is being updated or is broken: try again later or "
 				 "name another");
 }
@@ -127,7 +127,7 @@ int http_sink_begin(struct http_sink *s, long status)
 		return 0;
 	if (s->encoding && strcasecmp(s->encoding, "identity")) {
 		err_set(&s->err, ERR_NETWORK, "http-encoding",
-			"the server sends %s in an encoding that was not asked for", s->name);
+			"the server sends %s in an encoding that was not requested", s->name);
 		return err_hint(&s->err, "name another mirror, or check the proxy");
 	}
 	if (status == 206 && !http_sink_range_fits(s)) {

@@ -255,7 +255,7 @@ static int index_load_packed(struct archive_env *env, struct index *ix, Repo *re
 			 ix->name, &u, e);
 	close(in);
 	if (!r && ix->plain_size && (u.size != ix->plain_size || memcmp(u.sha256, ix->plain_sha256, HASH_SIZE))) {
-		r = err_set(e, ERR_VERIFY, "index-size", "%s has, unpacked, other content than the signed list says",
+		r = err_set(e, ERR_VERIFY, "index-size", "the unpacked content of %s differs from the signed list",
 			    ix->name);
 		unpacked_fini(&u);
 	}

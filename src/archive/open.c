@@ -331,7 +331,7 @@ static void open_restart(struct suite_fetch *f)
 	}
 	err_set(&e, ERR_NETWORK, "mirror-updating", "the mirror's parts do not fit each other, it is being updated: %s",
 		f->err.text);
-	err_hint(&e, "try again in a while or name another mirror");
+	err_hint(&e, "try again later or name another mirror");
 	open_give_up(f, &e);
 	err_fini(&e);
 }

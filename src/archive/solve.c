@@ -230,7 +230,7 @@ static int solve_hint_problems(const struct strv *own, struct err *e)
 	else if (own->len)
 		err_hint(e, "leave %s out of system.packages", names);
 	else
-		err_hint(e, "the mirror may be in the middle of an update: try again in a while or name "
+		err_hint(e, "the mirror may be in the middle of an update: try again later or name "
 			    "another mirror");
 	return -1;
 }

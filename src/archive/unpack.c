@@ -178,7 +178,7 @@ static int unpack_stream(struct archive *a, int out, uint64_t cap, const atomic_
 			r = err_set(e, ERR_VERIFY, "index-unpack", "%s cannot be unpacked: %s", name,
 				    archive_error_string(a) ? archive_error_string(a) : "damaged");
 		} else if ((uint64_t)n > cap - s->u->size) {
-			r = err_set(e, ERR_VERIFY, "index-size", "%s is larger, unpacked, than the signed list says",
+			r = err_set(e, ERR_VERIFY, "index-size", "%s is larger, unpacked, than in the signed list",
 				    name);
 		} else {
 			s->u->size += (uint64_t)n;

@@ -38,7 +38,7 @@ enum verdict { /* in rising order of what they reveal */
 static const struct {
 	const char *id, *before, *after, *hint;
 } verdicts[] = {
-	[V_UNKNOWN_KEY] = {"inrelease-unknown-key", "the release file is signed by a key that is not known here: ", "",
+	[V_UNKNOWN_KEY] = {"inrelease-unknown-key", "the release file is signed by an unknown key: ", "",
 			   "where that key is to be trusted, name its ring: mirror.keyring"},
 	[V_NOT_PINNED] = {"inrelease-not-pinned", "the release file is signed by a key that does not count for it: ",
 			  "", "where that key is to be trusted, name its ring: mirror.keyring"},

@@ -49,7 +49,7 @@ static const char *ini_line_fault(struct scan *s, const char *line, size_t len, 
 		if (c == '\r')
 			return "a carriage return (CR) within the line; it is allowed only at the line's end";
 		if ((c < 0x20 && c != '\t') || c == 0x7f) {
-			snprintf(msg, 160, "a control character (0x%02x); only text belongs here", (unsigned)c);
+			snprintf(msg, 160, "a control character (0x%02x); only text is allowed", (unsigned)c);
 			return msg;
 		}
 	}

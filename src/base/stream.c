@@ -248,7 +248,7 @@ struct loop_server *loop_listen(struct loop *l, const char *path, void (*fn)(str
 	int r;
 
 	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode)) {
-		err_set(e, ERR_FAILED, "socket-planted", "%s is in the way: it is not a socket", path);
+		err_set(e, ERR_FAILED, "socket-planted", "%s exists and is not a socket", path);
 		return NULL;
 	}
 	unlink(path);

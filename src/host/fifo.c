@@ -17,7 +17,7 @@ static int fifo_remove_one(const char *path, struct err *e)
 	struct stat st;
 
 	if (lstat(path, &st) == 0 && !S_ISFIFO(st.st_mode))
-		return err_set(e, ERR_FAILED, "fifo-planted", "%s is in the way: it is not a pipe", path);
+		return err_set(e, ERR_FAILED, "fifo-planted", "%s exists and is not a pipe", path);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_errno(e, errno, "fifo-remove", "cannot remove %s", path);
 	return 0;

@@ -385,16 +385,16 @@ static int file_mkdir_one(const char *path, bool last, struct err *e)
 	if (mkdir(path, 0700) == 0)
 		return 0;
 	if (errno != EEXIST)
-		return err_errno(e, errno, "folder-create", "cannot make the folder %s", path);
+		return err_errno(e, errno, "folder-create", "cannot create the folder %s", path);
 	if (stat(path, &st) < 0)
 		return err_errno(e, errno, "folder-create", "cannot examine %s", path);
 	if (!S_ISDIR(st.st_mode))
-		return err_set(e, ERR_FAILED, "folder-type", "%s is in the way: it is not a folder", path);
+		return err_set(e, ERR_FAILED, "folder-type", "%s exists and is not a folder", path);
 	if (!last)
 		return 0;
 	if (st.st_uid != geteuid() || (st.st_mode & 022)) {
-		err_set(e, ERR_FAILED, "folder-unsafe",
-			"the folder %s belongs to someone else or others may write to it", path);
+		err_set(e, ERR_FAILED, "folder-unsafe", "the folder %s is owned by another user or writable by others",
+			path);
 		return err_hint(e, "chmod go-w it, or choose another with XDG_DATA_HOME and its like");
 	}
 	return 0;

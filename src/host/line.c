@@ -42,7 +42,7 @@ static int line_remove_socket(const char *path, struct err *e)
 	struct stat st;
 
 	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
-		return err_set(e, ERR_FAILED, "socket-planted", "%s is in the way: it is not a socket", path);
+		return err_set(e, ERR_FAILED, "socket-planted", "%s exists and is not a socket", path);
 	if (unlink(path) < 0 && errno != ENOENT)
 		return err_errno(e, errno, "socket-remove", "cannot remove %s", path);
 	return 0;

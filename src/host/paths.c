@@ -108,7 +108,7 @@ static int paths_private_dir(const char *path, struct err *e)
 	int fd;
 
 	if (!made && errno != EEXIST)
-		return err_errno(e, errno, "runtime-dir", "cannot make the folder %s", path);
+		return err_errno(e, errno, "runtime-dir", "cannot create the folder %s", path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno != ENOTDIR && errno != ELOOP)
 		return err_errno(e, errno, "runtime-dir", "cannot open the folder %s", path);

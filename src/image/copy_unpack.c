@@ -49,7 +49,7 @@ static la_ssize_t unpack_read(struct archive *a, void *arg, const void **p)
 
 static int unpack_refuse(struct unpack *u, const char *name)
 {
-	err_set(u->e, ERR_VERIFY, "copy-refused", "%s sent \"%s\", which was not asked for", u->copy->machine, name);
+	err_set(u->e, ERR_VERIFY, "copy-refused", "%s sent \"%s\", which was not requested", u->copy->machine, name);
 	return err_hint(u->e, "nothing was written; do not trust that guest");
 }
 

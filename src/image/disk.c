@@ -176,7 +176,7 @@ int disk_create(const char *path, uint64_t size, struct err *e)
 	int r = -1;
 
 	if (file_exists(path)) {
-		err_set(e, ERR_FAILED, "disk-exists", "there is a disk at %s already", path);
+		err_set(e, ERR_FAILED, "disk-exists", "a disk already exists at %s", path);
 		err_hint(e, "only debwiz recreate replaces one");
 	} else if (disk_clear_part(part, e) == 0) {
 		r = disk_tool_run(argv, NULL, NULL, NULL, e);
@@ -185,7 +185,7 @@ int disk_create(const char *path, uint64_t size, struct err *e)
 		if (!r)
 			r = disk_check(part, &info, e);
 		if (!r && info.size != size)
-			r = err_set(e, ERR_FAILED, "disk-tool", "qemu-img made a disk of another size");
+			r = err_set(e, ERR_FAILED, "disk-tool", "qemu-img created a disk of a different size");
 		if (!r)
 			r = disk_sync_and_rename(part, path, e);
 		if (r < 0)
@@ -215,9 +215,9 @@ int disk_grow(const char *path, uint64_t size, struct err *e)
 	if (size < info.size) {
 		char now[SIZE_TEXT], wanted[SIZE_TEXT];
 
-		err_set(e, ERR_USAGE, "disk-shrink", "a disk can only grow: it has %s, %s was asked for",
+		err_set(e, ERR_USAGE, "disk-shrink", "a disk can only grow: it has %s, %s was requested",
 			size_human(info.size, now), size_human(size, wanted));
-		return err_hint(e, "debwiz recreate makes a new, smaller one");
+		return err_hint(e, "debwiz recreate creates a new, smaller one");
 	}
 	if (disk_refuse_snapshots(&info, path, e) < 0)
 		return -1;
@@ -249,7 +249,7 @@ int disk_flatten(const char *path, const atomic_bool *cancel, void (*progress)(d
 		if (!r)
 			r = disk_check(part, &made, e);
 		if (!r && (!made.standalone || made.size != info.size))
-			r = err_set(e, ERR_FAILED, "disk-tool", "qemu-img made another disk than asked for");
+			r = err_set(e, ERR_FAILED, "disk-tool", "qemu-img created a different disk than requested");
 		if (!r)
 			r = disk_sync_and_rename(part, path, e);
 		if (r < 0)

@@ -82,7 +82,7 @@ int disk_snapshot_create(const char *path, const char *tag, struct err *e)
 	int r = disk_snapshot_find(path, tag, e);
 
 	if (r > 0)
-		return err_set(e, ERR_USAGE, "snapshot-exists", "there is a snapshot %s already", tag);
+		return err_set(e, ERR_USAGE, "snapshot-exists", "a snapshot %s already exists", tag);
 	return r < 0 ? r : disk_snapshot_run("-c", path, tag, e);
 }
 

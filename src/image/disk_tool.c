@@ -101,7 +101,7 @@ int disk_tool_run(char *const *argv, const atomic_bool *cancel, void (*progress)
 		r = err_set(e, ERR_INTERRUPTED, "interrupted", "interrupted");
 	else if (t.signal || t.status)
 		r = err_set(e, ERR_FAILED, "disk-tool", "%s %s failed: %s", argv[0], argv[1],
-			    t.errors.len ? t.errors.data : "it gave no reason");
+			    t.errors.len ? t.errors.data : "it reported no reason");
 	buf_fini(&t.line);
 	buf_fini(&t.errors);
 	return r;

@@ -89,7 +89,7 @@ int image_make_dir(struct image *im, struct node *parent, const char *name, size
 		return -1;
 	*out = node_add(im, parent, name, n, EXT2_FT_DIR, ino, attr->rank);
 	rc = image_init_dir(im, ino, attr);
-	return rc ? image_fail(rc, "cannot make the folder", (*out)->name, e) : 0;
+	return rc ? image_fail(rc, "cannot create the folder", (*out)->name, e) : 0;
 }
 
 /* Claims an existing folder again. */
@@ -203,7 +203,7 @@ int image_symlink(struct image *im, const char *path, const char *target, const 
 	if (!rc)
 		rc = image_set_attr(im, ino, LINUX_S_IFLNK, attr);
 	if (rc)
-		return image_fail(rc, "cannot make the link", path, e);
+		return image_fail(rc, "cannot create the link", path, e);
 	if (image_enter(im, parent, leaf, old, EXT2_FT_SYMLINK, ino, attr->rank, e))
 		return -1;
 	old = node_find(im, parent, leaf, strlen(leaf));
@@ -281,7 +281,7 @@ int image_node(struct image *im, const char *path, enum image_node_type type, un
 	ext2fs_inode_alloc_stats2(im->fs, ino, +1, 0);
 	rc = ext2fs_write_inode_full(im->fs, ino, &in.small, sizeof in);
 	if (rc)
-		return image_fail(rc, "cannot make the node", path, e);
+		return image_fail(rc, "cannot create the node", path, e);
 	return image_enter(im, parent, leaf, old, kinds[type].dirent, ino, attr->rank, e);
 }
 
@@ -436,7 +436,7 @@ static int image_fs_make_first_dirs(struct image *im, struct err *e)
 	errcode_t rc = image_init_dir(im, EXT2_ROOT_INO, &attr);
 
 	if (rc)
-		return image_fail(rc, "the root folder of the image cannot be made", NULL, e);
+		return image_fail(rc, "the root folder of the image cannot be created", NULL, e);
 	im->root = node_add(im, NULL, "", 0, EXT2_FT_DIR, EXT2_ROOT_INO, UINT32_MAX);
 	im->root->parent = im->root;
 	im->root->is_implied = true;
@@ -457,7 +457,7 @@ struct image *image_create(int fd, const struct image_spec *spec, struct err *e)
 	im->chains = xcalloc(im->chain_count, sizeof(struct node *));
 	rc = strlen(spec->label) > EXT2_LABEL_LEN ? EINVAL : image_fs_make_fs(im, spec);
 	if (rc) {
-		image_fail(rc, "the file system of the image cannot be made", NULL, e);
+		image_fail(rc, "the file system of the image cannot be created", NULL, e);
 		image_abandon(im);
 		return NULL;
 	}

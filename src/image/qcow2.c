@@ -48,7 +48,7 @@ static int qcow2_foreign(const struct qcow2 *q, struct err *e, const char *what)
 {
 	if (q->any)
 		return err_set(e, ERR_FAILED, "disk-foreign", "%s cannot be used: %s", q->name, what);
-	return err_set(e, ERR_FAILED, "disk-foreign", "%s was not made by debwiz: %s", q->name, what);
+	return err_set(e, ERR_FAILED, "disk-foreign", "%s was not created by debwiz: %s", q->name, what);
 }
 
 /* Reads n bytes: the file must have them. */

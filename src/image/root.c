@@ -180,7 +180,7 @@ static void root_work_done(void *arg)
 	}
 	root_lanes_error(b->lanes, &e);
 	if (atomic_load(&b->cancelled))
-		err_set(&e, ERR_INTERRUPTED, "interrupted", "making the root was interrupted");
+		err_set(&e, ERR_INTERRUPTED, "interrupted", "building the root was interrupted");
 	b->done(failed ? &e : NULL, b->arg);
 	err_fini(&e);
 	root_free_build(b);
@@ -208,7 +208,7 @@ static int root_open_output(struct root_build *b, struct err *e)
 		return err_errno(e, errno, "root-output", "%s cannot be replaced", req->output);
 	b->fd = file_open(req->output, FILE_READ | FILE_NEW);
 	if (b->fd < 0)
-		return err_errno(e, errno, "root-output", "%s cannot be made", req->output);
+		return err_errno(e, errno, "root-output", "%s cannot be created", req->output);
 	if (ftruncate(b->fd, (off_t)req->size)) {
 		err_errno(e, errno, "root-output", "%s cannot be given its size", req->output);
 		unlink(req->output);

@@ -125,7 +125,7 @@ static int root_lane_open_job(struct root_lanes *all, struct root_lane *lane, st
 	if (lane->fd < 0 || fstat(lane->fd, &st))
 		return err_errno(e, errno, "root-deb", "the package %s cannot be opened", job->deb->name);
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != job->deb->size) {
-		err_set(e, ERR_VERIFY, "root-mismatch", "the file of package %s has another size than the index says",
+		err_set(e, ERR_VERIFY, "root-mismatch", "the file of package %s differs in size from the index",
 			job->deb->name);
 		return err_hint(e, "%s", again);
 	}

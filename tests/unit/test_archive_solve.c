@@ -171,7 +171,7 @@ static void messages(void **state)
 		 "leave poster out of system.packages: it does not go with what the profile brings"},
 		{"", "mailer poster", NULL, "leave mailer or poster out of system.packages"},
 		{"mailer poster", "", NULL,
-		 "the mirror may be in the middle of an update: try again in a while or name another mirror"},
+		 "the mirror may be in the middle of an update: try again later or name another mirror"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
