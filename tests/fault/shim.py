@@ -21,7 +21,7 @@ SAME = ("disk.raw", "base.raw", ".fd", "code.raw", "vars.raw", "pflash.raw")
 
 
 def make(world):
-    """SkipTest where there is no compiler; the world is closed then."""
+    """SkipTest without a compiler; the world is closed then."""
     world.shim = os.path.join(world.tmp, "shim.so")
     done = subprocess.run([*lib.compiler(), "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC",
                            "-o", world.shim, os.path.join(lib.HERE, "shim.c"), "-ldl"], check=False)

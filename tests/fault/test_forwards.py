@@ -110,7 +110,7 @@ class Forwards(lib.Case):
         self.assertIn(RULE % self.port, self.rules(box))
 
     def test_applied(self):
-        """A file that was edited counts at once where that is asked for."""
+        """An edited file takes effect immediately with `apply`."""
         box = self.made()
         rule = RULE % self.port
         self.booted(box, ADDED % rule + REMOVED % rule.split("-")[0] + "serve\n")
@@ -130,7 +130,7 @@ class Forwards(lib.Case):
         self.assertNotIn(rule, self.rules(box))
 
     def foreign(self, box, *items):
-        """The file says these, and nobody has agreed to it."""
+        """Forwards of the file that the user has not agreed to."""
         with open(box.ini, "a", encoding="utf-8") as out:
             out.write("\n[network]\n" + "".join("forward = %s\n" % i for i in items))
 
@@ -160,7 +160,7 @@ class Forwards(lib.Case):
         self.assertTrue(self.listed(box)[item])
 
     def test_suspended(self):
-        """It is there again when the machine resumes."""
+        """The forward exists again when the machine resumes."""
         box = self.made()
         moved = "C getfd\nR\nC migrate-set-capabilities\nR\nC migrate-set-parameters\nR\n"
         self.booted(box, ADDED % (RULE % self.port) + 'C qom-get\nR "virt-7.2-machine"\nC stop\nE STOP\nR\n' + moved +

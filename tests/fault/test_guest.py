@@ -129,7 +129,7 @@ class Personal(Scripts):
         return os.path.lexists(os.path.join(self.root, name))
 
     def script(self, *packages, more=""):
-        """Configures these packages at once, then looks for what is personal; prints what renew would do."""
+        """Configures these packages together, then searches for personal files; prints what renew would do."""
         lines = ["run=%s log=%s/log PERSONAL_ROOT=%s ARCH=armhf" % (self.run_dir, self.run_dir, self.root),
                  "hostname() { if [ $# = 1 ]; then echo \"$1\" >$run/name; else cat $run/name; fi; }; hostname localhost",
                  "run_triggers() { echo triggers >>$run/log; }",
@@ -299,7 +299,7 @@ class Renew(unittest.TestCase):
         self.assertFalse(os.path.exists(os.path.join(self.top, "state/renew")))
 
     def test_failed(self):
-        """What fails is told, the others are made, and the next boot tries again."""
+        """Failures are reported, the others are generated, and the next boot retries."""
         self.write("state/renew/000001.bad", "TOP/bad.key\n")
         self.write("state/renew/000002.lazy", "TOP/lazy.key\n")
         self.write("state/renew/000003.good", "TOP/good.key\n")
@@ -336,7 +336,7 @@ class Handed(lib.Case):
         return lib.World()
 
     def test_extra_packages(self):
-        """The guest learns which of the user's packages nobody asked for by name; a failure's cause is the message."""
+        """The guest marks packages that the user did not name as automatic; the cause of a failure is the message."""
         box = self.box(system_packages="build-essential")
         cause = "apt-get install ended with status 100: package build-essential: it is broken"
         with open(box.script, "w", encoding="utf-8") as out:

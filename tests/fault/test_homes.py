@@ -66,13 +66,13 @@ class Homes(lib.Case):
                 shutil.rmtree(box.home)
 
     def test_long_runtime(self):
-        """Sockets have short names whatever the folder's is."""
+        """Sockets have short names in every folder."""
         runtime = os.path.join(self.world.tmp, "r" * 150)
         os.mkdir(runtime, 0o700)
         self.lives(self.at("home", runtime), "a long runtime folder")
 
     def test_runtime_names(self):
-        """The folder of its sockets, which QEMU is told of in options that have a grammar of their own."""
+        """The folder of the sockets, which QEMU gets in options with a syntax of their own."""
         for name in ("a,b", "a b=c:d", "100%s", 'a"b'):
             with self.subTest(name=name):
                 runtime = os.path.join(self.world.tmp, name)
@@ -99,7 +99,7 @@ class Homes(lib.Case):
         return result.error["text"]
 
     def test_missing(self):
-        """A home that is not there and cannot be made, and one that is a file."""
+        """A home that does not exist and cannot be created, and a home that is a file."""
         box = self.at("file")
         with open(box.home, "w", encoding="utf-8"):
             pass
@@ -108,7 +108,7 @@ class Homes(lib.Case):
         self.assertIn(box.home, self.refused(box, lambda env: env.update(HOME=below)))
 
     def test_relative(self):
-        """What is no absolute path is nobody's home (XDG's specification)."""
+        """A relative path is ignored (XDG's specification)."""
         box = self.at("home")
         os.mkdir(box.home, 0o700)
         usual = box.environment

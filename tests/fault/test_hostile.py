@@ -93,7 +93,7 @@ class Hostile(lib.Case):
     def look(self, name, refuse, accept, step):
         """Run it; it must end as refuse or accept allow, confined and within its limits."""
         box = self.box_for()
-        if name != "control-plain":     # what comes after the image is no part of this
+        if name != "control-plain":     # what follows the image is not tested here
             with open(box.script, "w", encoding="utf-8") as out:
                 out.write("exit 1\n")
         before = self.outside()
@@ -144,7 +144,7 @@ class Firmware(Hostile):
                     continue
                 with self.subTest(name, row=row):
                     self.replace("qemu-efi-arm", maker(), {"Version": "1"})
-                    # Members that nobody asked for may be passed over; a damaged file may not.
+                    # members that were not requested may be ignored; a damaged file may not
                     self.look(name, row != "control", row in ("control", "F19", "F20") or
                               name.startswith("bomb-"), "firmware")
 

@@ -172,8 +172,8 @@ class Images(lib.Case):
         return (head + name).ljust(512, b"\0")
 
     def test_planted_in_the_base(self):
-        """What is read through the overlay of a raw base with such a header are the base's own bytes, also
-        where the disk is copied; and each qemu-img is told the format of what it opens."""
+        """Through the overlay of a raw base with such a header the base's own bytes are read, also in a copy; and each
+        qemu-img gets the format of what it opens."""
         real = shutil.which("qemu-img")
         if not real:
             raise unittest.SkipTest("no qemu-img")
@@ -182,7 +182,7 @@ class Images(lib.Case):
         self.addCleanup(os.unlink, own)
         box, disk = self.made()
         base = os.path.join(box.machine, "base.raw")
-        other = base + ".new"               # not the one that other tests' machines share
+        other = base + ".new"               # not the one that machines of other tests share
         lib.subprocess.run(["cp", "--sparse=always", base, other], check=True)
         os.chmod(other, 0o600)
         os.rename(other, base)
@@ -199,7 +199,7 @@ class Images(lib.Case):
             self.assertRegex(line, r"^--version|(^| )-f (raw|qcow2)( |$)|--image-opts", line)
 
     def test_planted_in_a_drive(self):
-        """A further drive that is raw stays raw, whatever a guest wrote into it."""
+        """A raw drive is opened as raw, even if a guest wrote another header."""
         path = os.path.join(self.world.tmp, "data.img")
         with open(path, "wb") as out:
             out.write(self.planted())

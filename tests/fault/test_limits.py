@@ -152,8 +152,8 @@ class Limits(lib.Case):
 
     # ---- interrupted calls -------------------------------------------------------------------
     def interrupted(self, call, every):
-        """True when any of that call was interrupted. Those that wait are only begun anew; one on a
-        file may be an error, and the next run needs no help."""
+        """True if any of that call was interrupted. Calls that wait are only restarted; one on a file may be an error,
+        and the next run succeeds without help."""
         box = self.box(warm=True, alone=True)
         log = os.path.join(box.root, "trace")
         wrap = ["strace", "-f", "-qq", "-o", log, "-e", "trace=" + call,

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-How a machine is made and made anew: cut off in the middle, with another file than it was made from, on
-a base that lacks something, with paths that count from its file.
+Creating a machine, and creating it again: interrupted, with a changed file, on a base that lacks something,
+with paths relative to its file.
 """
 import glob
 import json
@@ -56,7 +56,7 @@ class Made(lib.Case):
 
     # ---- what was not made
     def test_unprepared_is_not_listed(self):
-        """A run that failed before it made anything leaves no machine; one that made something does."""
+        """A run that failed before it created anything leaves no machine; one that created something does."""
         box = self.own({"match": "/", "mode": "close-empty"})
         failed = box.prepare()
         self.assertEqual(failed.status, 4, str(failed))
@@ -197,7 +197,7 @@ class Made(lib.Case):
         self.assertEqual(box.state(), before)
         stamps = os.path.join(box.machine, "stamps.json")
         kept = json.loads(lib.read(stamps))
-        del kept["base"]                    # nothing tells: as it ever was
+        del kept["base"]                    # not recorded: as before
         self.write(stamps, json.dumps(kept))
         result = box.run("plan", box.ini, *box.settings(), "--set", "machine.arch=arm64")
         self.assertEqual(result.status, 0, str(result))
@@ -263,7 +263,7 @@ class Made(lib.Case):
         os.rename(old, old[:-14] + "20200101000000")    # not of this very second
         self.assertEqual(self.recovers(third, "--fresh", "--strict").warnings, [])
 
-    # ---- a disk that stands alone
+    # ---- a stand-alone disk
     def qemu_img(self, box, body):
         """A qemu-img that does body for `convert`, and is the real one else."""
         real = shutil.which("qemu-img", path=box.environment()["PATH"])
@@ -281,7 +281,7 @@ class Made(lib.Case):
         self.assertEqual(lib.parts(box.machine), [])
 
     def standalone(self, body, **how):
-        """A copy that fails leaves no disk; the next run makes the one that was asked for."""
+        """A copy that fails leaves no disk; the next run creates it."""
         box = self.box(warm=True, disk_standalone="yes")
         self.qemu_img(box, body)
         result = box.prepare(**how)
@@ -301,7 +301,7 @@ class Made(lib.Case):
 
     @unittest.skipUnless(shutil.which("qemu-img"), "no qemu-img that copies here")
     def test_standalone_interrupted(self):
-        """It shows how far it is, and Ctrl-C ends it."""
+        """Shows its progress, and Ctrl-C ends it."""
         box = self.box(warm=True, disk_standalone="yes")
         begun = os.path.join(box.root, "begun")
         self.qemu_img(box, 'printf "    (40.00/100%%)\\r"; touch "%s"; exec tail -f /dev/null' % begun)
@@ -320,7 +320,7 @@ class Made(lib.Case):
 
     @unittest.skipUnless(shutil.which("qemu-img"), "no qemu-img that copies here")
     def test_flatten_interrupted(self):
-        """It tells how far it is, Ctrl-C gives it up, and nothing has changed; then it is done."""
+        """Shows its progress; Ctrl-C cancels it without changes; the next run completes it."""
         box = self.box(warm=True)
         self.assertEqual(box.prepare().status, 0)
         before = lib.tree(box.machine)

@@ -76,7 +76,7 @@ class Network(lib.Case):
         self.recovers(box)
 
     def test_password(self):
-        """A mirror that wants one gets it from ~/.netrc; it is nowhere else."""
+        """A mirror that requires a password gets it from ~/.netrc; it is nowhere else."""
         box = self.own({"match": "/debian/", "mode": "auth", "user": "ann", "password": "geheim"})
         error = self.refuse(box, "http-status").error
         self.assertIn("401", error["text"])
@@ -146,7 +146,7 @@ class Network(lib.Case):
 
     @unittest.skipUnless(lib.can_mount(), "no user name spaces here: a name of two addresses")
     def test_dead_ipv6(self):
-        """A name that is ::1 first, where nobody listens, or nobody answers: IPv4 is tried."""
+        """A name that is ::1 first, without a listener or an answer: IPv4 is used."""
         def look(addresses, silent=False):
             box = self.own()
             port = int(box.url.rpartition(":")[2])

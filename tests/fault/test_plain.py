@@ -313,14 +313,14 @@ class Wizard(Case):
         self.assertIn("not a file name that ends in .ini", out)
         path = os.path.join(box.home, "mine", "there.ini")
         self.assertEqual(parsed(lib.read(path)), parsed(self.expected(box, "there")))
-        # The name and the path of a file that is there belong to it, made or not.
+        # an existing file keeps its name and path, with or without a machine
         refused = box.run("edit", path, "--yes", "--set", "machine.name=other")
         self.assertEqual(refused.status, 2, str(refused))
         self.assertIn("debwiz rename there other", refused.error["text"])
         self.assertEqual(parsed(lib.read(path)), parsed(self.expected(box, "there")))
 
     def test_edit(self):
-        """A file that is there: what it says is kept, what is changed is shown with when it counts."""
+        """An existing file: its values are kept, and changes are shown with when they take effect."""
         box = self.box(warm=True)
         done = box.prepare()
         self.assertEqual(done.status, 0, str(done))
@@ -416,7 +416,7 @@ class Whole(Case):
         self.assertEqual(done.status, 0, str(done))
         two = os.path.join(box.root, "two.ini")
         self.assertEqual(parsed(lib.read(two))["machine.name"], ["two"])
-        # Nothing was written to the disk: the copy is made anew, from the same base.
+        # the disk was not written to: the copy is created again from the same base
         done = box.run("prepare", two, *box.settings())
         self.assertEqual(done.status, 0, str(done))
         self.assertEqual(len(box.bases()), 1)
@@ -459,7 +459,7 @@ class Whole(Case):
 
     @staticmethod
     def written(box):
-        """A disk of which nobody can say that nothing is in it."""
+        """A disk that may have data."""
         disk = os.path.join(box.machine, "disk.qcow2")
         with open(disk, "r+b") as image:
             image.write(b"x" * 512)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-Files that are changed between check and use, things planted where ours
-should be, and two runs at once.
+Files that are changed between check and use, files planted in place of debwiz's own, and two runs in
+parallel.
 """
 import contextlib
 import fcntl
@@ -59,7 +59,7 @@ class Planted(lib.Case):
             GATE.set()
         result = box.prepare(on_start=swap)
         if result.status == 0:
-            self.good(box, result)          # noticed and fetched anew
+            self.good(box, result)          # noticed and fetched again
         else:
             self.assertEqual(result.failed_step(), "unpack", str(result))
             self.assertIn(result.status, (1, 5), str(result))
@@ -178,7 +178,7 @@ class Planted(lib.Case):
                                 ("symlink", "fifo", "hardlink"), ("cache", "data"))
 
     def test_base_part(self):
-        """A part folder of a base that is none: a link to somebody else's folder."""
+        """A part folder of a base that is a link to another user's folder."""
         other = os.path.join(self.world.tmp, "others")
         os.makedirs(other, exist_ok=True)
         open(os.path.join(other, "kept"), "wb").close()
@@ -191,7 +191,7 @@ class Planted(lib.Case):
         self.assertEqual(os.listdir(other), ["kept"])
 
     def test_sockets(self):
-        """What stands where QEMU's sockets go is refused or replaced, as long as it is ours."""
+        """Files at the paths of QEMU's sockets are refused, or replaced if they are our own."""
         self.in_the_way(lambda box: os.path.join(box.run_dir, "debwiz"),
                         ("symlink", "fifo", "hardlink"), ("cache",))
 
@@ -233,7 +233,7 @@ class Planted(lib.Case):
         self.recovers(box)
 
     def test_holder_killed(self):
-        """kill -9 of the holder: its lock is free at once, whatever it had written."""
+        """kill -9 of the holder: its lock is free immediately."""
         box = self.own({"match": "/bash_", "mode": "gate"})
 
         def kill(child):
@@ -271,7 +271,7 @@ class Planted(lib.Case):
         self.quiet(other)
 
     def test_one_cache_two_machines(self):
-        """Two machines of one kind at the same time: one base is made, or both say who holds it."""
+        """Two machines of one kind in parallel: one base is created, or both report its holder."""
         box = self.own()
         other = self.twin(box)
         results = []
@@ -289,7 +289,7 @@ class Planted(lib.Case):
         self.assertLessEqual(len(box.bases()), 2)
 
     def test_gc_and_prepare(self):
-        """gc leaves a base that a prepare has chosen, and takes it once nobody wants it."""
+        """gc keeps a base that a prepare has chosen, and removes it when it is unused."""
         box = self.box(alone=True)
         box.fill(self.world.template, ("cache",))
         self.recovers(box)
@@ -303,7 +303,7 @@ class Planted(lib.Case):
         self.assertEqual(box.run("gc").status, 0)
         self.assertEqual(box.bases(), [])
         self.recovers(box)
-        # both at once, over and over: the prepare never fails
+        # both in parallel, repeatedly: the prepare never fails
         for _ in range(4):
             shutil.rmtree(box.machine)
             children = [box.start(*words, stdout=lib.subprocess.DEVNULL)
@@ -312,7 +312,7 @@ class Planted(lib.Case):
             self.good(box, box.prepare())
 
     def test_many_rounds(self):
-        """Two at once, over and over: exactly one has the machine, the other says who."""
+        """Two in parallel, repeatedly: exactly one has the machine, the other reports the holder."""
         box = self.box(warm=True, alone=True)
         box.prepare()
         for _ in range(int(os.environ.get("DEBWIZ_ROUNDS") or 12)):

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """
 Pairs of verbs on one machine in parallel. Each exits with 0 or 7 ("busy"), or,
-where the other was done before it began, says that there is nothing (any more) to do; one at least is done; and
-what is there afterwards is whole: no part, no lock, no half machine, no lost answer.
+if the other one had finished before, reports that there is nothing to do; at least one succeeds; and
+afterwards everything is complete: no part, no lock, no partial machine, no lost answer.
 
-DEBWIZ_ROUNDS set (make check-long): every pair, twice; else a part of them, another one each day.
+DEBWIZ_ROUNDS set (make check-long): every pair, twice; else a part of them, a different one each day.
 """
 import contextlib
 import json

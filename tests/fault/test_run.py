@@ -87,7 +87,7 @@ class Run(Case):
         self.assertEqual(self.left(box), [])
 
     def test_fails_to_start(self):
-        """A machine that does not come up leaves nothing, either; its reason is told."""
+        """A machine that does not come up leaves nothing, either; the reason is reported."""
         box = self.made()
         with open(box.script, "w", encoding="utf-8") as out:
             out.write("exit 1 no such machine type\n")
@@ -107,7 +107,7 @@ class Run(Case):
         self.assertEqual(self.left(box), [])
 
     def test_killed(self):
-        """What a killed one left goes with the next one, its QEMU too; one that still runs stays."""
+        """The next run removes what a killed one left, including its QEMU; a running one is kept."""
         box = self.made()
         child = self.begin(box, "--", "touch started; exec sleep 1000")
         lib.poll(lambda: os.path.exists(os.path.join(box.guest, "started")))

@@ -143,7 +143,7 @@ class Security(lib.Case):
         raise AssertionError("no sockets")
 
     def test_a_base_of_that_kind(self):
-        """Another machine on that base is told the same; one that is made later of whole lists is not."""
+        """Another machine on that base reports the same; a later one with complete lists does not."""
         box = self.out_of_step()
         other = self.box()
         other.fill(box)

@@ -101,7 +101,7 @@ class Snapshots(lib.Case):
         self.assertEqual([e["tag"] for e in self.ran(box, "snapshot", "m", "list").events if "tag" in e], ["one"])
 
     def test_damaged(self):
-        """What the cut left is damaged: it is not started or changed, the cause and the remedy are told."""
+        """An interrupted revert leaves a damaged disk: it is not started or changed, cause and remedy are reported."""
         box = self.made()
         self.cut(box, "snapshot", "m", "create", "one")
         self.let_go(box)
@@ -175,7 +175,7 @@ class Snapshots(lib.Case):
         self.assertEqual(lib.content(seed), before)
         self.assertEqual(os.stat(seed).st_mode & 0o777, 0o600)
         self.assertEqual(self.boot(box).status, 0)
-        lib.poll(lambda: not os.path.exists(seed))          # applied once more
+        lib.poll(lambda: not os.path.exists(seed))          # applied again
 
 
 if __name__ == "__main__":

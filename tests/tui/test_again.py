@@ -25,7 +25,7 @@ class Again(world.Case):
         return s
 
     def gone(self):
-        """Nobody answers from now on."""
+        """No server answers from now on."""
         self.world.server.rules({"match": "/", "mode": "close-empty"})
 
     def chosen(self):

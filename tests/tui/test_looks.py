@@ -155,7 +155,7 @@ class Looks(lib.Case):
         s.wait("Leave it", "Delete it")
         s.click_text("Leave it")
         s.wait("debwiz · alpha", gone="Leave it")
-        s.click(0, 5)                   # nothing is there
+        s.click(0, 5)                   # an empty cell
         s.click_text("D delete")
         s.click_text("Delete it")
         s.wait("copy", gone="alpha")
