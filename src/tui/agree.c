@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* agree: see agree.h. */
+/* agree: shows what a file would run or expose, and starts the work if the user agrees. */
 #include "agree.h"
 
 #include <stdlib.h>

@@ -62,7 +62,7 @@ static void log_tail_show_incomplete(struct log_tail *t)
 {
 	AUTO_FREE char *plain = t->line.len ? text_plain(t->line.data, t->line.len) : NULL;
 
-	viewer_open(t->viewer, plain);
+	viewer_set_incomplete(t->viewer, plain);
 }
 
 static void log_tail_on_change(void *arg);

@@ -270,7 +270,7 @@ class Widgets(world.Case):
         s.key("F2")
         s.wait("Enter take it")
         s.type("nowhere")
-        s.wait("nothing in the list holds it")
+        s.wait("nothing in the list contains it")
         s.key("Enter")                  # it is taken as typed, and what is wrong with it is said
         s.wait(re.compile("▸ Time zone +nowhere"), "is not a time zone of Debian", gone="take it")
         s.click_text("Review")

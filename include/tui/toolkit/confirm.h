@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * confirm: asks before something is done that cannot be undone; where a guest's data goes, twice:
- * the second time the machine's name is to be typed.
+ * confirm: asks before something that cannot be undone; if a guest's data is lost, twice: the second time the user
+ * types the machine's name.
  */
 #ifndef TUI_TOOLKIT_CONFIRM_H
 #define TUI_TOOLKIT_CONFIRM_H
@@ -13,8 +13,8 @@
 struct confirm {
 	const char *title, *text;		/* what is lost; may have several lines */
 	const char *button;			/* "Delete it" */
-	const char *name;			/* to be typed, or NULL: asked once */
-	void (*answer)(bool agreed, void *arg); /* once */
+	const char *name;			/* that the user must type; NULL: asked once */
+	void (*answer)(bool agreed, void *arg); /* called once */
 	void *arg;
 };
 

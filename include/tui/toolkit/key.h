@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * key: what the keyboard, the mouse and a paste bring, without curses' names.
- */
+/* key: input of the keyboard and of the mouse, and pastes. */
 #ifndef TUI_TOOLKIT_KEY_H
 #define TUI_TOOLKIT_KEY_H
 
@@ -50,16 +48,16 @@ enum mouse_event {
 
 enum key_modifier { MOD_SHIFT = 1, MOD_ALT = 2, MOD_CTRL = 4 };
 
-/* Bare screens (screen_ops.bare) get every key; the others neither K_SEQUENCE, K_BEGIN, K_KEYPAD nor a
- * mouse event other than the press of the left button and the wheel. */
+/* Bare screens (screen_ops.bare) get every key; other screens neither K_SEQUENCE, K_BEGIN, K_KEYPAD nor a
+ * mouse event other than a press of the left button and the wheel. */
 struct key {
 	uint32_t code;
-	bool alt; /* Esc came right before it: to bare screens, to which Esc itself is not told then */
-	/* What the terminal sent, where a guest gets it unchanged; NULL: its form is the guest's choice.
+	bool alt; /* Esc came right before it; for bare screens, which do not get that Esc */
+	/* What the terminal sent, if a guest gets it unchanged; NULL: its form is the guest's choice.
 	 * Borrowed until the next key is read; only for bare screens. */
 	const char *bytes;
-	bool cut;	  /* K_PASTE: more was pasted than is taken */
-	const char *text; /* K_PASTE: what was pasted as UTF-8, borrowed until the next key is read */
+	bool cut;	  /* K_PASTE: the paste was longer than what is accepted */
+	const char *text; /* K_PASTE: the paste as UTF-8, borrowed until the next key is read */
 	enum mouse_event mouse;
 	int button;	    /* K_MOUSE: 1 left, 2 middle, 3 right, 4 to 7 the wheel, 8 and more others; 0 none */
 	unsigned modifiers; /* K_MOUSE: of enum key_modifier */

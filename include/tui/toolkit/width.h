@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * width: text by the columns it takes on a terminal (wcwidth(3)), the same in every locale. Takes
+ * width: the columns that text takes on a terminal (wcwidth(3)), the same in every locale. Takes
  * harmless UTF-8 (base/text).
  */
 #ifndef TUI_TOOLKIT_WIDTH_H
@@ -8,16 +8,15 @@
 
 #include <stddef.h>
 
-/* Columns of a text. */
+/* Returns the columns of a text. */
 int width_of(const char *text);
-/* Bytes of the longest beginning that takes at most `columns`; *taken: how many it takes (or NULL).
- */
+/* Returns the bytes of the longest beginning that takes at most `columns`; *taken (or NULL): how many it takes. */
 size_t width_cut(const char *text, int columns, int *taken);
-/* Bytes of the first line when broken at blanks to at most `columns`; a line feed ends one too. */
+/* Returns the bytes of the first line when broken at blanks to at most `columns`; a line feed ends it, too. */
 size_t width_line(const char *text, int columns);
-/* Bytes of the character at `text`, with what combines with it; 0 at the end. */
+/* Returns the bytes of the character at `text`, with what combines with it; 0 at the end. */
 size_t width_next(const char *text, int *columns);
-/* A copy in ASCII: signs of ours have their twins, other characters become `?`, one a column. Owned. */
+/* Returns a copy in ASCII: our signs become their twins, other characters `?`, one for each column. Owned. */
 char *width_ascii(const char *text);
 
 #endif

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "tui/toolkit/width.h"
 
-#define TERM_MAX 16 /* columns before its text */
+#define LABEL_MAX 16 /* columns of a label before its text */
 
 static const struct {
 	const char *utf8, *ascii;
@@ -77,7 +77,7 @@ void canvas_tint(const struct canvas *c, int row, int column, int columns, enum 
 	term_restyle(c->term, c->top + row, c->left + column, columns, &c->theme->roles[role]);
 }
 
-/* Text fit to be painted here: harmless, one line, in the terminal's character set. Owned. */
+/* Makes a text paintable: harmless, one line, in the terminal's character set. Owned. */
 static char *canvas_fit(const struct canvas *c, const char *text)
 {
 	char *clean = text_clean(text, strlen(text), false);
@@ -122,7 +122,7 @@ int canvas_put_cut(const struct canvas *c, int row, int column, int width, enum 
 
 int canvas_put_clause(const struct canvas *c, int row, int column, int width, enum role role, const char *text)
 {
-	static const char *const ends[] = {"; ", ", ", ": ", " and has "};
+	static const char *const ends[] = {"; ", ", ", ": "};
 	char *part = xstrdup(text);
 	size_t best = 0;
 	int columns;
@@ -140,7 +140,7 @@ int canvas_put_clause(const struct canvas *c, int row, int column, int width, en
 	if (best)
 		part[best] = '\0';
 	else if (*part && part[strlen(part) - 1] == '.')
-		part[strlen(part) - 1] = '\0'; /* rows are not sentences */
+		part[strlen(part) - 1] = '\0'; /* a row is not a sentence */
 	columns = canvas_put_cut(c, row, column, width, role, part);
 	free(part);
 	return columns;
@@ -174,7 +174,7 @@ void canvas_put_right(const struct canvas *c, int row, int column, enum role rol
 	canvas_put_cut(c, row, column - width, width, role, text);
 }
 
-/* Where the rest of a wrapped line begins: below its text, which may stand behind a term and two
+/* Returns the column at which the rest of a wrapped line begins: below its text, which may follow a label and two
  * blanks or more ("Enter  opens it"), or be indented. */
 static int canvas_hang_of(const char *text, int columns)
 {
@@ -185,7 +185,7 @@ static int canvas_hang_of(const char *text, int columns)
 	char *head;
 	int width;
 
-	if (gap && gap < text + end && gap - text - (ptrdiff_t)indent <= TERM_MAX)
+	if (gap && gap < text + end && gap - text - (ptrdiff_t)indent <= LABEL_MAX)
 		hang = (size_t)(gap - text) + strspn(gap, " ");
 	head = xstrndup(text, hang);
 	width = width_of(head);

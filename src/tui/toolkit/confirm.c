@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* confirm: see include/tui/toolkit/confirm.h. */
+/* confirm: a question, and if data is lost a picker for the name. */
 #include "tui/toolkit/confirm.h"
 
 #include <stdlib.h>
@@ -61,7 +61,7 @@ static void confirm_on_first(size_t choice, void *arg)
 		confirm_end(a, choice == 1);
 		return;
 	}
-	about = xasprintf("Its name is %s. What is lost cannot be had back.", a->name);
+	about = xasprintf("Its name is %s. What is lost cannot be restored.", a->name);
 	conf.about = about;
 	picker_open(a->app, &conf);
 	free(about);

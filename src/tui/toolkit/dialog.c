@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dialog: a message or a question with buttons; see include/tui/toolkit/dialog.h. */
+/* dialog: shows a message or a question with buttons. */
 #include "tui/toolkit/dialog.h"
 
 #include <ctype.h>

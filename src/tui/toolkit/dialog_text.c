@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dialog_text: a text to read; see include/tui/toolkit/dialog.h. */
+/* dialog_text: shows a text to read. */
 #include <stdlib.h>
 
 #include "base/mem.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dialog_work: a dialog that says how far some work is; see include/tui/toolkit/dialog.h. */
+/* dialog_work: shows the progress of some work. */
 #include <stdlib.h>
 
 #include "base/mem.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* folder: see folder.h. */
+/* folder: lists the entries of a folder whose names begin as a typed path ends. */
 #include "folder.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* picker: see include/tui/toolkit/picker.h. */
+/* picker: a line to type in, a list below it, and which of them has the cursor. */
 #include "tui/toolkit/picker.h"
 
 #include <stdlib.h>
@@ -16,16 +16,17 @@
 
 struct picker {
 	struct picker_conf conf;
-	char *title, *about, *wrong;
+	char *title, *about, *problem;
 	struct text_field line;
 	int line_column; /* of its cursor, as painted */
 	struct list list;
-	/* rows that what is typed leaves over, where the line only narrows */
+	/* the rows that match the typed text */
 	struct wizard_row *shown;
 	size_t count;
 	struct wizard_list all;
-	bool in_list;	    /* the list has the cursor, not the line */
-	bool began, edited; /* the line is what was typed, not what was there */
+	bool in_list; /* the list has the cursor, not the line */
+	bool began;   /* the rows were requested before */
+	bool edited;  /* the line is no longer the initial text */
 };
 
 static bool picker_has_line(const struct picker *p)
@@ -33,13 +34,13 @@ static bool picker_has_line(const struct picker *p)
 	return p->conf.types || p->line.len;
 }
 
-/* Does what is typed choose among the rows? */
+/* Whether the typed text narrows the rows. */
 static bool picker_is_narrowed(const struct picker *p)
 {
 	return p->line.len && (!p->conf.types || (p->conf.narrows && p->edited));
 }
 
-/* Asks for the rows and keeps those that fit what is typed. */
+/* Requests the rows and keeps those that match the typed text. */
 static void picker_gather(struct picker *p)
 {
 	p->count = 0;
@@ -68,7 +69,7 @@ static void picker_measure(struct screen *s, int *rows, int *columns)
 	picker_gather(p);
 	wanted = (int)p->count + (p->conf.types ? 4 : 3) + (p->conf.rows ? 1 : 0);
 	if (p->conf.types && p->conf.rows && wanted < 10)
-		wanted = 10; /* so that it does not jump while one types */
+		wanted = 10; /* so that the dialog keeps its size while the user types */
 	if (*columns > WIDEST)
 		*columns = WIDEST;
 	if (wanted > TALLEST)
@@ -97,7 +98,7 @@ static void picker_paint(struct screen *s, const struct canvas *c)
 	list_paint(&p->list, &rest, p->shown, p->count);
 	if (!p->count)
 		canvas_wrap(&rest, 0, 2, rest.columns - 4, 3, p->all.state == WIZARD_FAILED ? ROLE_BAD : ROLE_DIM,
-			    picker_is_narrowed(p) && p->all.len ? "nothing in the list holds it"
+			    picker_is_narrowed(p) && p->all.len ? "nothing in the list contains it"
 			    : p->all.note			? p->all.note
 								: "");
 }
@@ -125,12 +126,12 @@ static void picker_lines(struct screen *s, struct screen_lines *out)
 	const struct wizard_row *r = p->count ? &p->shown[p->list.at] : NULL;
 
 	buf_adds(&out->title, p->title);
-	if (p->wrong) {
-		buf_adds(&out->help, p->wrong);
+	if (p->problem) {
+		buf_adds(&out->help, p->problem);
 		out->help_role = ROLE_BAD;
 	} else if (r && (p->in_list || !p->conf.types) && (r->why_not || *r->note)) {
 		buf_adds(&out->help, r->why_not ? r->why_not : r->note);
-	} else if (r && p->in_list && *r->columns[1]) { /* in the list it may be cut */
+	} else if (r && p->in_list && *r->columns[1]) { /* the row may have cut it */
 		buf_addf(&out->help, "%s %s: %s", r->label, r->columns[0], r->columns[1]);
 	} else if (p->edited && p->count && p->all.note && *p->all.note) {
 		buf_adds(&out->help, p->all.note);
@@ -151,8 +152,8 @@ static void picker_lines(struct screen *s, struct screen_lines *out)
 
 static void picker_complain(struct picker *p, const char *why)
 {
-	free(p->wrong);
-	p->wrong = xstrdup(why);
+	free(p->problem);
+	p->problem = xstrdup(why);
 }
 
 static void picker_take(struct screen *s, const char *value)
@@ -163,7 +164,7 @@ static void picker_take(struct screen *s, const char *value)
 	int r = p->conf.take(copy, &more, p->conf.arg, &e);
 
 	if (r < 0) {
-		picker_complain(p, e.text ? e.text : "that cannot be");
+		picker_complain(p, e.text ? e.text : "not possible");
 	} else if (r > 0) {
 		text_field_set(&p->line, more);
 		p->line.fresh = false;
@@ -282,7 +283,7 @@ static void picker_close(struct screen *s)
 	free(p->shown);
 	free(p->title);
 	free(p->about);
-	free(p->wrong);
+	free(p->problem);
 	free(p);
 }
 
@@ -308,7 +309,7 @@ struct screen *picker_open(struct app *app, const struct picker_conf *conf)
 	p->line.secret = conf->secret;
 	if (conf->initial && conf->types)
 		text_field_set(&p->line, conf->initial);
-	if (conf->goes_on)
+	if (conf->continues)
 		p->line.fresh = false;
 	return screen_push(app, &picker_ops, p);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* picker_file: paths for the picker: the folder of what is typed, and completion. */
+/* picker_file: lists the files of the typed path's folder in a picker. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,12 +8,12 @@
 #include "tui/toolkit/picker.h"
 
 struct files {
-	struct picker_conf outer; /* what the caller wanted */
+	struct picker_conf outer; /* of the caller */
 	struct typed_rows found;
 	char *folder, *ending;
 };
 
-/* What the caller knows, until a path is typed. */
+/* Whether the caller's rows are shown: until a path is typed. */
 static bool picker_file_is_offered(const struct files *f, const char *typed)
 {
 	return f->outer.rows && !strchr(typed, '/');
@@ -72,7 +72,7 @@ struct screen *picker_file(struct app *app, const struct picker_conf *conf)
 	f->ending = xstrdup(conf->ending);
 	inner.types = true;
 	inner.rows = picker_file_files_rows;
-	inner.again = NULL; /* a folder is looked at anyway */
+	inner.again = NULL; /* a folder is read anyway */
 	inner.complete = picker_file_files_complete;
 	inner.take = picker_file_files_take;
 	inner.gone = picker_file_files_gone;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * picker_item: structured items (`path=FILE,format=raw`) for the picker: what may follow what is
- * written so far, from the table that the grammar is checked by.
+ * picker_item: completes structured items (`path=FILE,format=raw`) in a picker: what may follow the typed text, from
+ * the table that also checks the grammar.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +13,13 @@
 #include "tui/toolkit/picker.h"
 
 struct items {
-	struct picker_conf outer; /* what the caller wanted */
+	struct picker_conf outer; /* of the caller */
 	const struct item_part *parts;
 	struct typed_rows found;
 	char *folder;
 };
 
-/* A row that makes the line the first n bytes of `head`, and `tail`. */
+/* Adds a row whose value is the first n bytes of `head`, and `tail`. */
 static struct wizard_row *picker_item_add(struct items *m, const char *head, size_t n, const char *tail,
 					  const char *label)
 {
@@ -30,7 +30,7 @@ static struct wizard_row *picker_item_add(struct items *m, const char *head, siz
 	return r;
 }
 
-/* The keys that are not given and begin with `begun`; `comma` comes before them, or nothing. */
+/* Adds the keys that are not given and begin with `begun`, each behind `comma`, which may be "". */
 static void picker_item_add_keys(struct items *m, const char *typed, const struct item_end *end, const char *begun,
 				 const char *comma)
 {
@@ -54,7 +54,7 @@ static bool picker_item_ends_in_slash(const char *s)
 	return n && s[n - 1] == '/';
 }
 
-/* A path: on to the next part where it is whole as far as one can tell, or deeper. */
+/* Adds rows for a path: the next parts if it may be complete, and the entries of its folder. */
 static void picker_item_add_paths(struct items *m, const char *typed, const struct item_end *end)
 {
 	struct folder_look look = {.base = m->folder, .folders_only = end->part->kind == ITEM_FOLDER};
@@ -112,7 +112,7 @@ static char *picker_item_items_complete(const char *typed, void *arg)
 	return folder_complete(&l, typed);
 }
 
-/* The first part that must be there and is not, or NULL. */
+/* Returns the first required part that is missing, or NULL. */
 static const struct item_part *picker_item_lacking(const struct item_part *parts, unsigned given)
 {
 	for (size_t i = 0; parts[i].key; i++)
@@ -128,7 +128,7 @@ static int picker_item_items_take(const char *value, char **more, void *arg, str
 	struct item_end end;
 	bool open;
 
-	/* what was typed is meant as it is, and so is nothing: the item goes */
+	/* a typed text is taken unchanged, and so is an empty one, which removes the item */
 	if (!*value || (m->found.typed && !strcmp(m->found.typed, value)))
 		return m->outer.take(value, more, m->outer.arg, e);
 	item_end(m->parts, value, &end);
@@ -163,11 +163,11 @@ struct screen *picker_item(struct app *app, const struct picker_conf *conf, cons
 	m->parts = parts;
 	m->folder = xstrdup(conf->folder);
 	inner.initial = conf->initial ? conf->initial : begun;
-	inner.types = inner.goes_on = true;
+	inner.types = inner.continues = true;
 	inner.narrows = false;
 	inner.rows = picker_item_items_rows;
 	inner.complete = picker_item_items_complete;
-	inner.again = NULL; /* what the caller knows is not among the rows */
+	inner.again = NULL; /* the rows do not come from the caller */
 	inner.take = picker_item_items_take;
 	inner.gone = picker_item_items_gone;
 	inner.arg = m;

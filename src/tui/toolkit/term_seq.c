@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* term_seq: see term_seq.h. */
+/* term_seq: takes sequences apart and looks their keys up. */
 #include "term_seq.h"
 
 #include <stdlib.h>
@@ -7,11 +7,11 @@
 
 #define PARAMS 3
 
-/* A sequence in its parts. */
+/* The parts of a sequence. */
 struct seq {
 	bool ss3; /* ESC O, else ESC [ */
 	char private, final;
-	unsigned count, param[PARAMS]; /* 0 where it was left out */
+	unsigned count, param[PARAMS]; /* 0: it was left out */
 };
 
 static const struct {
@@ -59,7 +59,7 @@ static bool term_seq_split(const char *s, struct seq *out)
 	return term_seq_is_final(*s) && !s[1];
 }
 
-/* Of the parameter with the modifiers; locks do not count. */
+/* Returns the modifiers of their parameter, without the locks. */
 static unsigned term_seq_modifiers_of(unsigned param)
 {
 	return param ? (param - 1) & 0x3f : 0;

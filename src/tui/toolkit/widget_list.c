@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* widget_list: see include/tui/toolkit/widget_list.h. */
+/* widget_list: paints rows in columns and moves the cursor among them. */
 #include "tui/toolkit/widget_list.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ void list_measure(const struct canvas *c, const struct wizard_row *rows, size_t 
 	}
 }
 
-/* Versions and amounts are right-aligned. */
+/* Whether the text is a number, which is aligned to the right. */
 static bool widget_list_is_number(const char *s)
 {
 	return *s && !s[strspn(s, "0123456789.")];
@@ -46,7 +46,7 @@ void list_paint_row(const struct canvas *c, int at, int column, const struct wiz
 
 		if (!w->columns[k])
 			continue;
-		/* the reason needs the room of what would be said of a row that can be had */
+		/* the reason takes the space of the columns that a possible row has */
 		if (row->why_not && k)
 			break;
 		if (k && widget_list_is_number(text))
@@ -81,7 +81,7 @@ void list_paint(struct list *l, const struct canvas *c, const struct wizard_row 
 	struct list_widths w;
 
 	list_scroll(l, c->rows, n);
-	/* as wide as the visible rows require */
+	/* as wide as the rows in sight need */
 	list_measure(c, rows + l->first, n - l->first < (size_t)c->rows ? n - l->first : (size_t)c->rows, &w);
 	for (size_t i = l->first; i < n && i < l->first + (size_t)c->rows; i++)
 		list_paint_row(c, (int)(i - l->first), 0, &rows[i], &w, !l->idle && i == l->at, "");

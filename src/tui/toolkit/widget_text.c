@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* widget_text: see include/tui/toolkit/widget_text.h. */
+/* widget_text: edits a line of text; a character moves with what combines with it. */
 #include "tui/toolkit/widget_text.h"
 
 #include <stdlib.h>
@@ -124,7 +124,7 @@ static void widget_text_insert_character(struct text_field *f, uint32_t c)
 	widget_text_insert(f, utf8, n);
 }
 
-/* The first line of what was pasted, made harmless. */
+/* Inserts the first line of a paste, made harmless. */
 static void widget_text_paste(struct text_field *f, const char *text)
 {
 	char *clean = text_clean(text, strcspn(text, "\n"), false);
@@ -190,7 +190,7 @@ bool text_field_key(struct text_field *f, const struct key *k)
 	return edits;
 }
 
-/* What is seen of the text: from which byte, so that the cursor is in sight. */
+/* Returns the byte from which on the text is painted, so that the cursor is in sight. */
 static size_t widget_text_first_seen(const struct text_field *f, int columns)
 {
 	size_t first = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* widget_viewer: see include/tui/toolkit/widget_viewer.h. */
+/* widget_viewer: keeps the lines as they were added and as they are wrapped. */
 #include "tui/toolkit/widget_viewer.h"
 
 #include <stdlib.h>
@@ -19,9 +19,9 @@ void viewer_fini(struct viewer *v)
 {
 	strv_fini(&v->source);
 	strv_fini(&v->lines);
-	free(v->open);
+	free(v->incomplete);
 	text_field_fini(&v->query);
-	free(v->found);
+	free(v->sought);
 }
 
 static void widget_viewer_wrap_one(struct viewer *v, const char *line)
@@ -32,18 +32,18 @@ static void widget_viewer_wrap_one(struct viewer *v, const char *line)
 		canvas_wrap_lines(line, v->columns, &v->lines);
 }
 
-static void widget_viewer_wrap_open(struct viewer *v)
+static void widget_viewer_wrap_incomplete(struct viewer *v)
 {
 	size_t before = v->lines.len;
 
-	if (v->open)
-		widget_viewer_wrap_one(v, v->open);
-	v->open_lines = v->lines.len - before;
+	if (v->incomplete)
+		widget_viewer_wrap_one(v, v->incomplete);
+	v->incomplete_lines = v->lines.len - before;
 }
 
-static void widget_viewer_unwrap_open(struct viewer *v)
+static void widget_viewer_unwrap_incomplete(struct viewer *v)
 {
-	for (; v->open_lines; v->open_lines--)
+	for (; v->incomplete_lines; v->incomplete_lines--)
 		free(v->lines.items[--v->lines.len]);
 	if (v->lines.items)
 		v->lines.items[v->lines.len] = NULL;
@@ -54,7 +54,7 @@ static void widget_viewer_wrap_all(struct viewer *v)
 	strv_fini(&v->lines);
 	for (size_t i = 0; i < v->source.len; i++)
 		widget_viewer_wrap_one(v, v->source.items[i]);
-	widget_viewer_wrap_open(v);
+	widget_viewer_wrap_incomplete(v);
 	v->found_line = -1;
 }
 
@@ -70,18 +70,18 @@ void viewer_set(struct viewer *v, const char *text)
 	widget_viewer_wrap_all(v);
 }
 
-void viewer_open(struct viewer *v, const char *text)
+void viewer_set_incomplete(struct viewer *v, const char *text)
 {
-	widget_viewer_unwrap_open(v);
-	free(v->open);
-	v->open = text ? xstrdup(text) : NULL;
-	widget_viewer_wrap_open(v);
+	widget_viewer_unwrap_incomplete(v);
+	free(v->incomplete);
+	v->incomplete = text ? xstrdup(text) : NULL;
+	widget_viewer_wrap_incomplete(v);
 }
 
 void viewer_add(struct viewer *v, const char *line)
 {
 	strv_add(&v->source, line);
-	if (v->cap && v->source.len > v->cap + v->cap / 4) { /* drops many together, and seldom */
+	if (v->cap && v->source.len > v->cap + v->cap / 4) { /* drops many lines, and seldom */
 		size_t drop = v->source.len - v->cap;
 
 		for (size_t i = 0; i < drop; i++)
@@ -90,9 +90,9 @@ void viewer_add(struct viewer *v, const char *line)
 		v->source.len -= drop;
 		widget_viewer_wrap_all(v);
 	} else {
-		widget_viewer_unwrap_open(v);
+		widget_viewer_unwrap_incomplete(v);
 		widget_viewer_wrap_one(v, line);
-		widget_viewer_wrap_open(v);
+		widget_viewer_wrap_incomplete(v);
 	}
 }
 
@@ -139,16 +139,16 @@ void viewer_cursor(const struct viewer *v, int *row, int *column)
 	*column = v->query_column;
 }
 
-/* The next line with what is looked for, from `from` on in steps of `step`, round the end. */
+/* Finds the next line with the sought text, from `from` on in steps of `step`, past the end to the other one. */
 static void widget_viewer_find(struct viewer *v, int from, int step)
 {
 	int n = (int)v->lines.len;
 
 	v->missed = false;
-	for (int i = 0; v->found && i < n; i++) {
+	for (int i = 0; v->sought && i < n; i++) {
 		int at = ((from + i * step) % n + n) % n;
 
-		if (strcasestr(v->lines.items[at], v->found)) {
+		if (strcasestr(v->lines.items[at], v->sought)) {
 			v->found_line = at;
 			v->follow = false;
 			if (at < v->first || at >= v->first + v->rows)
@@ -157,7 +157,7 @@ static void widget_viewer_find(struct viewer *v, int from, int step)
 		}
 	}
 	v->found_line = -1;
-	v->missed = v->found != NULL;
+	v->missed = v->sought != NULL;
 }
 
 static bool widget_viewer_query_key(struct viewer *v, const struct key *k)
@@ -166,8 +166,8 @@ static bool widget_viewer_query_key(struct viewer *v, const struct key *k)
 		v->searching = false;
 	} else if (k->code == K_ENTER) {
 		v->searching = false;
-		free(v->found);
-		v->found = v->query.len ? xstrdup(v->query.text) : NULL;
+		free(v->sought);
+		v->sought = v->query.len ? xstrdup(v->query.text) : NULL;
 		widget_viewer_find(v, v->first, 1);
 	} else {
 		text_field_key(&v->query, k);
@@ -233,7 +233,7 @@ void viewer_help(const struct viewer *v, struct screen_lines *out)
 		return;
 	}
 	if (v->missed) {
-		buf_addf(&out->help, "Not found: %s", v->found);
+		buf_addf(&out->help, "Not found: %s", v->sought);
 		out->help_role = ROLE_WARN;
 	} else if (lines > v->rows) {
 		buf_addf(&out->help, "Lines %d to %d of %d", v->first + 1, last < lines ? last : lines, lines);
@@ -241,6 +241,6 @@ void viewer_help(const struct viewer *v, struct screen_lines *out)
 	if (lines > v->rows)
 		screen_lines_key(out, "↑↓", 0, "move");
 	screen_lines_key(out, "/", '/', "find");
-	if (v->found)
+	if (v->sought)
 		screen_lines_key(out, "n N", 'n', "next, previous");
 }

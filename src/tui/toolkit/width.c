@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* width: see width.h. */
+/* width: decodes UTF-8 and sums up columns; uses a UTF-8 locale if the own one has none. */
 #include "tui/toolkit/width.h"
 
 #include <locale.h>
@@ -12,7 +12,7 @@
 
 static const char *const utf8_locales[] = {"C.UTF-8", "C.utf8", "en_US.UTF-8"};
 
-/* One character of UTF-8 that was checked before. */
+/* Decodes a character of valid UTF-8; returns its bytes. */
 static size_t width_decode(const char *text, uint32_t *out)
 {
 	const unsigned char *p = (const unsigned char *)text;
@@ -30,7 +30,7 @@ static size_t width_decode(const char *text, uint32_t *out)
 	return n;
 }
 
-/* wcwidth(3) as it is in a locale of UTF-8: that of C knows no character beyond ASCII. */
+/* Returns wcwidth(3) as in a locale with UTF-8: the C locale knows no character beyond ASCII. */
 static int width_in_utf8(wchar_t c)
 {
 	static locale_t utf8;
@@ -64,7 +64,7 @@ size_t width_next(const char *text, int *columns)
 		return 0;
 	n = width_decode(text, &c);
 	*columns = width_columns_of(c);
-	while (text[n]) { /* combining characters go with it */
+	while (text[n]) { /* with the combining characters behind it */
 		more = width_decode(text + n, &c);
 		if (width_columns_of(c))
 			break;
