@@ -22,7 +22,7 @@ static const struct {
 	[CHANGE_CLONE] = {'C', "Clone", "Clone it", "A copy is being made"},
 	[CHANGE_RENAME] = {'N', "Rename", "Rename it", "It is being renamed"},
 	[CHANGE_DELETE] = {'D', "Delete", "Delete it", "It is being deleted"},
-	[CHANGE_RECREATE] = {'X', "Recreate", "Throw its disk away", "Its disk is thrown away"},
+	[CHANGE_RECREATE] = {'X', "Recreate", "Discard its disk", "Its disk is being discarded"},
 };
 
 struct change_dialog {

@@ -24,7 +24,7 @@ static const struct {
 	{"suspending", GLYPH_WORKING, ROLE_WORK, "suspending"}, {"stopping", GLYPH_WORKING, ROLE_WORK, "stopping"},
 	{"preparing", GLYPH_WORKING, ROLE_WORK, "preparing"},	{"off", GLYPH_READY, ROLE_TEXT, "ready"},
 	{"suspended", GLYPH_PAUSED, ROLE_TEXT, "suspended"},	{"failed", GLYPH_FAILED, ROLE_BAD, "failed"},
-	{"new", GLYPH_READY, ROLE_DIM, "not made yet"},
+	{"new", GLYPH_READY, ROLE_DIM, "not prepared yet"},
 };
 
 /* "12 min", "2 h 14", "3 days" */
@@ -58,7 +58,7 @@ struct state_label state_label(const struct overview *l, const struct session *t
 	if (t && t->state == SESSION_FAILED && !l->run.alive)
 		return (struct state_label){GLYPH_FAILED, ROLE_BAD, xstrdup("failed")};
 	if (l->wrong && !l->run.alive)
-		return (struct state_label){GLYPH_FAILED, ROLE_BAD, xstrdup("file is wrong")};
+		return (struct state_label){GLYPH_FAILED, ROLE_BAD, xstrdup("invalid file")};
 	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
 		if (strcmp(states[i].state, word))
 			continue;

@@ -181,15 +181,15 @@ static int page_answer_take_second(const char *value, char **more, void *arg, st
 
 	(void)more;
 	if (strcmp(value, a->first))
-		return err_set(e, ERR_USAGE, "password-differs", "that is not what was typed before");
+		return err_set(e, ERR_USAGE, "password-differs", "that differs from the first password");
 	return wizard_set(page_wizard(a->page), wizard_question(page_wizard(a->page), a->id), value, e);
 }
 
 static void page_answer_open_password(struct page_asked *a, bool again)
 {
 	struct picker_conf conf = {
-		.title = again ? "The same password again" : "Password",
-		.about = again ? "It is not shown, so enter it twice." : "Nothing and Enter: it stays as it is.",
+		.title = again ? "The same password once more" : "Password",
+		.about = again ? "It is not shown, so enter it twice." : "Empty: it stays as it is.",
 		.types = true,
 		.secret = true,
 		.take = again ? page_answer_take_second : page_answer_take_first,

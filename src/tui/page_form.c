@@ -281,7 +281,7 @@ static void page_form_field_keys(struct page_form *p, const struct page_row *r, 
 	switch (r->kind) {
 	case PAGE_OPTION:
 		screen_lines_key(out, "Enter", K_ENTER, "next page");
-		screen_lines_key(out, "Space", ' ', "take it");
+		screen_lines_key(out, "Space", ' ', "select");
 		return;
 	case PAGE_ITEM:
 		screen_lines_key(out, "Enter", K_ENTER, "change");

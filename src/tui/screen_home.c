@@ -125,7 +125,7 @@ static void home_paint_doctor(struct home *h, const struct canvas *c)
 {
 	int row = 1, name = 0;
 
-	canvas_put(c, row++, LEFT, ROLE_STRONG, "No machine yet. n makes the first one.");
+	canvas_put(c, row++, LEFT, ROLE_STRONG, "No machine yet. n creates the first one.");
 	row++;
 	canvas_put(c, row++, LEFT, ROLE_HEADING, "This host");
 	for (size_t i = 0; i < h->doctor.len; i++)
@@ -289,7 +289,7 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 		buf_addf(&out->help, "%s: ", l->name);
 	if (h->missed) {
 		buf_clear(&out->help);
-		buf_addf(&out->help, "No machine's name holds \"%s\".", h->query.text);
+		buf_addf(&out->help, "No machine's name contains \"%s\".", h->query.text);
 		out->help_role = ROLE_WARN;
 	} else if (l && l->wrong && !l->run.alive) {
 		AUTO_FREE char *text = host_short(l->wrong);
@@ -310,11 +310,11 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 		buf_addf(&out->help, "%s%s%s%s%s", home_has_ssh(h, l) ? "`debwiz ssh " : "c shows the console of ",
 			 l->name, home_has_ssh(h, l) ? "` logs in" : "",
 			 l->run.kernel && *l->run.kernel ? "; kernel " : "", l->run.kernel ? l->run.kernel : "");
-	} else if (l && !l->has_disk) {
-		buf_adds(&out->help, "It is saved, and not made yet: b prepares and boots it.");
+	} else if (l && !l->made) {
+		buf_adds(&out->help, "Saved, but not prepared yet: b prepares and boots it.");
 	} else if (!l) {
 		buf_adds(&out->help,
-			 "debwiz makes Debian machines in QEMU from Debian's signed archive, without root.");
+			 "debwiz creates Debian machines in QEMU from Debian's signed archive, without root.");
 	}
 }
 
@@ -344,12 +344,12 @@ static void home_lines(struct screen *s, struct screen_lines *out)
 	home_help_line(s, out);
 	if (h->finding) {
 		screen_lines_key(out, "type", 0, "part of a name");
-		screen_lines_key(out, "Enter", K_ENTER, "stay there");
-		screen_lines_key(out, "Esc", K_ESC, "leave it");
+		screen_lines_key(out, "Enter", K_ENTER, "done");
+		screen_lines_key(out, "Esc", K_ESC, "cancel");
 		return;
 	}
 	if (l && home_is_busy(s, l))
-		screen_lines_key(out, "Enter", K_ENTER, "how it goes");
+		screen_lines_key(out, "Enter", K_ENTER, "progress");
 	else if (l)
 		screen_lines_key(out, "Enter", K_ENTER, "open");
 	screen_lines_key(out, "n", 'n', "new");
@@ -366,18 +366,18 @@ static void home_lines(struct screen *s, struct screen_lines *out)
 static char *home_help(struct screen *s)
 {
 	(void)s;
-	return xstrdup("The machines that are saved or made on this host.\n\n"
+	return xstrdup("The machines that are saved or prepared on this host.\n\n"
 		       "Enter  opens a machine's screen\n"
-		       "n      makes a new one, question by question\n"
+		       "n      creates a new one, question by question\n"
 		       "c      its console, from the moment that QEMU runs\n"
-		       "b      prepares it where needed, and boots it\n"
-		       "s      stops it: power button first, then harder\n"
-		       "e      changes its file\n"
+		       "b      prepares it if needed, and boots it\n"
+		       "s      stops it: the power button, then QEMU's quit, then a kill\n"
+		       "e      edits its file\n"
 		       "C      clones it: a second machine like it, with a copy of its disk\n"
-		       "N      gives it another name\n"
-		       "D      deletes it, after saying what is lost\n"
-		       "X      throws its disk away; the next start makes a new one\n"
-		       "/      finds by a part of the name\n"
+		       "N      renames it\n"
+		       "D      deletes it, after showing what is lost\n"
+		       "X      discards its disk; the next start creates a new one\n"
+		       "/      finds a machine by a part of its name\n"
 		       "F10    leaves; running machines keep running\n\n"
 		       "A machine's file is an INI file that can be kept, edited and used elsewhere; "
 		       "debwiz(1) explains its keys, and `debwiz --help` lists what can be done by command.");

@@ -261,7 +261,7 @@ static void machine_paint(struct screen *s, const struct canvas *c)
 	if (!m->log.source.len || c->rows - row < 4)
 		return;
 	canvas_put(c, row, LEFT, ROLE_HEADING, "Console");
-	canvas_put(c, row, LEFT + 9, ROLE_DIM, m->overview.run.alive ? "its last lines" : "as it was left");
+	canvas_put(c, row, LEFT + 9, ROLE_DIM, "its last lines");
 	part = canvas_sub(c, row + 1, LEFT, c->rows - row - 2, c->columns - LEFT - 2);
 	viewer_paint(&m->log, &part);
 }
@@ -285,7 +285,7 @@ static void machine_lines(struct screen *s, struct screen_lines *out)
 		buf_adds(&out->help, m->overview.detail);
 	}
 	if (t && session_is_busy(t)) {
-		screen_lines_key(out, "Enter", K_ENTER, "how it goes");
+		screen_lines_key(out, "Enter", K_ENTER, "progress");
 		if (alive)
 			screen_lines_key(out, "c", 'c', "console");
 	} else if (alive) {
@@ -313,18 +313,18 @@ static char *machine_help(struct screen *s)
 	return xstrdup("One machine.\n\n"
 		       "Enter  its console, or boots it\n"
 		       "c      its console, from the moment that QEMU runs\n"
-		       "s      stops it: the power button, then QEMU is told to quit, then killed\n"
+		       "s      stops it: the power button, then QEMU's quit, then a kill\n"
 		       "p      pauses it, and resumes it\n"
 		       "S      saves its state to disk and stops QEMU; the next boot resumes it\n"
-		       "R      resets it, as the reset button: what it had not written is lost\n"
+		       "R      hard reset; unsaved guest data is lost\n"
 		       "K      kills it, like pulling the plug\n"
-		       "e      changes its file: what counts from the next boot and what does not is said\n"
+		       "e      edits its file; shows when each change takes effect\n"
 		       "l      its console's log\n"
-		       "t      its snapshots: makes one, goes back to one, deletes one\n"
+		       "t      its snapshots: create, revert, delete\n"
 		       "C      clones it, with a copy of its disk\n"
-		       "N      gives it another name\n"
-		       "D      deletes it, after saying what is lost\n"
-		       "X      throws its disk away; the next start makes a new one\n\n"
+		       "N      renames it\n"
+		       "D      deletes it, after showing what is lost\n"
+		       "X      discards its disk; the next start creates a new one\n\n"
 		       "A running machine keeps running when debwiz exits.");
 }
 
@@ -349,7 +349,7 @@ static void machine_on_kill(size_t choice, void *arg)
 static void machine_ask(struct machine *m, const char *title, const char *what, const char *text,
 			void (*answer)(size_t choice, void *arg))
 {
-	const char *const choices[] = {"Leave it", what};
+	const char *const choices[] = {"Cancel", what};
 	struct dialog_question q = {.title = title,
 				    .text = text,
 				    .choices = choices,

@@ -258,9 +258,9 @@ static char *progress_help(struct screen *s)
 	if (!t)
 		return NULL;
 	buf_init(&b, 0);
-	buf_adds(&b, "Everything that is done is kept: this may be interrupted at any moment and continues "
-		     "there. Esc leaves this screen and the work continues; c shows the machine's console "
-		     "from the moment that QEMU runs. What was done before is one row; v lists it, too.\n\nThe "
+	buf_adds(&b, "What is done is kept: the work may be interrupted at any moment, and the next run continues "
+		     "from there. Esc leaves this screen and the work continues; c shows the machine's console "
+		     "as soon as QEMU runs. Steps that were done before are one row; v lists them, too.\n\nThe "
 		     "steps:\n");
 	steps = runner_steps(t->runner, &n);
 	for (size_t i = 0; i < n; i++)

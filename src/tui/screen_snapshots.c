@@ -212,7 +212,7 @@ static void snapshots_load(struct snapshots *s)
 {
 	snapshots_connect_client(s);
 	s->known = false; /* the old rows stay in sight until then */
-	s->task = "Looking";
+	s->task = "Reading";
 	if (s->client)
 		vm_client_snapshots(s->client, snapshots_on_list, s);
 	else
@@ -225,7 +225,7 @@ static void snapshots_act(struct snapshots *s)
 {
 	static const char *const tasks[] = {
 		[VM_SNAPSHOT_CREATE] = "A snapshot is being created; the machine is paused until then",
-		[VM_SNAPSHOT_REVERT] = "The machine goes back",
+		[VM_SNAPSHOT_REVERT] = "The machine is being reverted",
 		[VM_SNAPSHOT_DELETE] = "It is being deleted",
 	};
 
@@ -262,11 +262,11 @@ static void snapshots_ask(struct snapshots *s, enum vm_snapshot_op op)
 				      row->value, row->columns[0], row->columns[1],
 				      s->client ? ", and so is what it does now." : ".")
 			  : xasprintf("Delete the snapshot %s of %s?\n\n"
-				      "The machine stays as it is; there is no way back to this point.",
+				      "The machine does not change, but can no longer be reverted to this point.",
 				      row->value, row->columns[0]);
-	struct confirm c = {.title = back ? "Go back" : "Delete",
+	struct confirm c = {.title = back ? "Revert" : "Delete",
 			    .text = text,
-			    .button = back ? "Go back to it" : "Delete it",
+			    .button = back ? "Revert to it" : "Delete it",
 			    .name = back ? s->name : NULL,
 			    .answer = snapshots_on_agreed,
 			    .arg = s};
@@ -325,7 +325,7 @@ static void snapshots_paint(struct screen *screen, const struct canvas *c)
 		canvas_putf(&part, 0, 2, ROLE_WORK, "%s %s", canvas_glyph(c, GLYPH_WORKING), s->task);
 		canvas_put(&part, 1, 4, ROLE_DIM, s->progress ? s->progress : "");
 	} else if (!s->rows.len) {
-		canvas_put(&part, 0, 2, ROLE_DIM, "None yet. n makes one, to come back to later.");
+		canvas_put(&part, 0, 2, ROLE_DIM, "None yet. n creates one.");
 	} else {
 		list_paint(&s->list, &part, s->rows.items, s->rows.len);
 	}
@@ -343,8 +343,7 @@ static void snapshots_lines(struct screen *screen, struct screen_lines *out)
 		buf_adds(&out->help, s->message);
 		out->help_role = s->message_role;
 	} else if (snapshots_current(s)) {
-		buf_adds(&out->help, "What was written since a snapshot is lost when the machine goes "
-				     "back to it.");
+		buf_adds(&out->help, "Reverting to a snapshot discards what was written since then.");
 	}
 	if (!s->task) {
 		if (snapshots_current(s))
@@ -401,9 +400,9 @@ static char *snapshots_help(struct screen *screen)
 	return xstrdup("Snapshots lie in the machine's disk.\n\n"
 		       "n  creates one: of a running machine with its memory, so that it continues from "
 		       "there; of one that is off of its disk alone\n"
-		       "R  goes back to one: what was written since then is lost\n"
+		       "R  reverts to one: what was written since then is lost\n"
 		       "D  deletes one\n\n"
-		       "One with memory needs the machine's settings as they were when it was made.\n"
+		       "One with memory requires the same settings of the machine as when it was created.\n"
 		       "By command: debwiz snapshot M create, list, revert, delete.");
 }
 

@@ -12,8 +12,8 @@ from test_console import Guest
 SCREENS = {
     "home": ((), (), ("debwiz · machines", "off")),
     "help": ((), ("?",), ("Help", "The machines that")),
-    "question": ((), ("End", "D"), ("Leave it", "Delete it")),
-    "picker": ((), ("End", "C"), ("Clone off: the copy's name", "Enter take it")),
+    "question": ((), ("End", "D"), ("Cancel", "Delete it")),
+    "picker": ((), ("End", "C"), ("Clone off: the copy's name", "Enter accept")),
     "machine": (("m",), (), ("debwiz · m", "Enter console")),
     "snapshots": (("m",), ("t",), ("m · snapshots", "None yet")),
     "log": (("m",), ("l",), ("m · console log",)),

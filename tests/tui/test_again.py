@@ -74,7 +74,7 @@ class Again(world.Case):
         s.click_text("System")
         s.wait("The system on")
         s.click_text("Further packages")
-        s.wait("Enter take it")
+        s.wait("Enter accept")
         s.type("locale")
         s.wait("was cut", "F5 ask again")
         self.world.server.rules()

@@ -633,12 +633,12 @@ class Console(lib.Case):
         """A kernel with another console: the pane says so, also if the serial line is quiet."""
         g = self.guest(firmware_mode="direct", boot_cmdline="quiet console=tty0")
         s = self.screen(g.home, "console", "m")
-        s.wait("Its kernel talks on tty0, by boot.cmdline")
+        s.wait("The kernel's console is tty0 (boot.cmdline), not this one")
         s.type("x")
-        s.wait("│ its kernel talks on tty0, by boot.cmdline")
+        s.wait("│ the kernel's console is tty0 (boot.cmdline)")
         g = self.guest(firmware_mode="direct", boot_cmdline="console=tty0 console=ttyAMA0")
         s = self.open(g)
-        s.wait(re.compile(r"quiet \d+ s, guest idle"), gone=("talks on",))
+        s.wait(re.compile(r"quiet \d+ s, guest idle"), gone=("console is",))
 
     def silent(self, g, seconds):
         """The record says that it was started that long before: as if so much had passed."""
@@ -657,19 +657,19 @@ class Console(lib.Case):
         os.rename(record + ".new", record)
 
     def test_nothing_came(self):
-        """A minute without a byte: it may talk elsewhere. One that has talked, or is younger, is quiet."""
-        for display, where in ((None, "elsewhere"), ("gtk", "on its display")):
+        """A minute without a byte: the guest may use another console. One that has talked, or is younger, is quiet."""
+        for display, where in ((None, "another console"), ("gtk", "its display")):
             with self.subTest(display=display):
                 g = self.guest(**({"devices_display": display} if display else {}))
                 self.silent(g, 61)
                 s = self.screen(g.home, "console", "m")
-                s.wait("no word yet: it may talk " + where)
+                s.wait("no output yet: the guest may use " + where)
         g.says("x")
-        s.wait("x", re.compile(r"quiet \d+ s, guest idle"), gone=("no word",))
+        s.wait("x", re.compile(r"quiet \d+ s, guest idle"), gone=("no output",))
         g = self.guest()
         self.silent(g, 20)
         s = self.open(g)
-        s.wait(re.compile(r"quiet \d+ s, guest idle"), gone=("no word",))
+        s.wait(re.compile(r"quiet \d+ s, guest idle"), gone=("no output",))
 
     def test_killed_and_hung_up(self):
         g = self.guest()

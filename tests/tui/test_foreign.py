@@ -53,7 +53,7 @@ class Foreign(world.Case):
         s.click_text("System")
         s.wait("The system on")
         s.click_text("Further packages")
-        s.wait("Further packages", "Enter take it")
+        s.wait("Further packages", "Enter accept")
         s.type("zz-hos")
         s.wait("zz-hostile", "%n%s")
         self.harmless(s)

@@ -269,7 +269,7 @@ class Lines(lib.Case):
         s.wait("Type the machine's name")
         s.type("m")
         s.key("Enter")
-        s.wait(re.compile(r"The machine goes back … loading the snapshot, 60[0-9]\.[0-9] M of 1\.0 G"))
+        s.wait(re.compile(r"The machine is being reverted … loading the snapshot, 60[0-9]\.[0-9] M of 1\.0 G"))
         m.go_on()
         s.wait("old is what the machine is again.", gone="loading")
 

@@ -116,7 +116,7 @@ class Snapshots(lib.Case):
         home = self.home()
         home.machine("m")
         s = self.screen(home, "m")
-        s.wait("not made yet", "p prepare", gone="t snapshots")
+        s.wait("not prepared yet", "p prepare", gone="t snapshots")
         s.key("t")
         s.wait("m · snapshots", "m has no disk yet")
         s.key("Esc", "Esc")

@@ -83,14 +83,14 @@ static void menu_on_power(size_t choice, void *arg)
 
 static void menu_power(struct pane *p)
 {
-	const char *const choices[] = {"Leave it", "Stop",    pane_state(p) == VM_PAUSED ? "Resume" : "Pause",
-				       "Reset",	   "Suspend", "Kill"};
+	const char *const choices[] = {"Cancel", "Stop",    pane_state(p) == VM_PAUSED ? "Resume" : "Pause",
+				       "Reset",	 "Suspend", "Kill"};
 	struct dialog_question q = {
 		.title = "Power",
-		.text = "Stop: the power button; after 60 s QEMU is told to quit, after 10 s more it is "
-			"ended by a signal, after 5 s killed.\n"
+		.text = "Stop: the power button; after 60 s QEMU's quit, after 10 s more SIGTERM, after 5 s "
+			"more SIGKILL.\n"
 			"Pause: stops the guest's CPUs.\n"
-			"Reset, Kill: what the guest has not written to its disk is lost.\n"
+			"Reset, Kill: unsaved guest data is lost.\n"
 			"Suspend: saves its state to disk; the next boot resumes it.",
 		.choices = choices,
 		.count = ARRAY_SIZE(choices),
@@ -103,7 +103,7 @@ static void menu_power(struct pane *p)
 
 /* ---- keys that the terminal or this program keeps for itself ---- */
 
-static const char *const special_names[] = {"Leave it", "prefix", "^C", "^\\", "^Z", "^Q", "^L", "^]", "F10", "F12"};
+static const char *const special_names[] = {"Cancel", "prefix", "^C", "^\\", "^Z", "^Q", "^L", "^]", "F10", "F12"};
 
 static void menu_on_special(size_t choice, void *arg)
 {
@@ -123,7 +123,7 @@ static void menu_special(struct pane *p)
 {
 	struct dialog_question q = {
 		.title = "Send a key",
-		.text = "Keys that something on the way may keep for itself.",
+		.text = "Keys that a program between you and the guest may intercept.",
 		.choices = special_names,
 		.count = ARRAY_SIZE(special_names),
 		.answer = menu_on_special,
@@ -162,12 +162,13 @@ static void menu_on_resize(size_t choice, void *arg)
 
 static void menu_resize(struct pane *p)
 {
-	static const char *const choices[] = {"Leave it", "Type stty", "Only the screen"};
+	static const char *const choices[] = {"Cancel", "Type stty", "Only the screen"};
 	const struct view *v = attach_view(pane_attach(p));
-	char *text = xasprintf("The guest's screen has %d rows and %d columns; here is room for %d and "
-			       "%d. A serial line cannot tell the guest: at a shell prompt, \"stty rows "
-			       "%d columns %d\" can be typed there.",
-			       v->rows, v->cols, pane_rows(p), pane_columns(p), pane_rows(p), pane_columns(p));
+	char *text =
+		xasprintf("The guest's screen has %d rows and %d columns; this window has %d and %d. A serial line "
+			  "cannot report its size: at a shell prompt, \"stty rows %d columns %d\" can be typed "
+			  "there.",
+			  v->rows, v->cols, pane_rows(p), pane_columns(p), pane_rows(p), pane_columns(p));
 	struct dialog_question q = {.title = "Size of the guest's screen",
 				    .text = text,
 				    .choices = choices,
@@ -191,13 +192,13 @@ static const struct {
 	{'[', "[", "the scrollback", menu_open_scrollback, false},
 	{K_PAGE_UP, "PgUp", "the scrollback, a page up; so does the wheel", menu_page_up, false},
 	{'/', "/", "searches the scrollback", menu_search, false},
-	{']', "]", "types what was copied", menu_paste_copied, false},
+	{']', "]", "pastes what was copied", menu_paste_copied, false},
 	{'s', "s", "saves the screen to a file", transfer_save_screen, false},
 	{'S', "S", "saves the scrollback and the screen to a file", transfer_save_log, false},
 	{'f', "f", "types a text file into the guest", transfer_send_file, false},
-	{'k', "k", "sends a key that does not come through otherwise", menu_special, false},
+	{'k', "k", "sends a key that is intercepted otherwise", menu_special, false},
 	{'p', "p", "power: stop, pause, reset, suspend, kill", menu_power, false},
-	{'t', "t", "takes the keyboard, or leaves it to other consoles", pane_toggle_keyboard, false},
+	{'t', "t", "takes the keyboard, or releases it to other consoles", pane_toggle_keyboard, false},
 	{'z', "z", "makes the guest's screen as large as this window", menu_resize, false},
 	{'r', "r", "repaints the screen", menu_redraw, true},
 	{'?', "?", "this help", menu_help, true},

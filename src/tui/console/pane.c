@@ -322,9 +322,9 @@ static bool pane_add_elsewhere(const struct pane *p, struct buf *b)
 	if (pane_quiet_ms(p) < QUIET_MS || p->cpu < 0)
 		return false;
 	if (p->elsewhere)
-		buf_addf(b, " │ its kernel talks on %s, by boot.cmdline", p->elsewhere);
+		buf_addf(b, " │ the kernel's console is %s (boot.cmdline)", p->elsewhere);
 	else if (v->rows && blank && p->started && time(NULL) - p->started >= SILENT_S)
-		buf_addf(b, " │ no word yet: it may talk %s", p->display ? "on its display" : "elsewhere");
+		buf_addf(b, " │ no output yet: the guest may use %s", p->display ? "its display" : "another console");
 	else
 		return false;
 	return true;
@@ -593,7 +593,7 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 	p->requests = osc_requests_new(p, &settings.guest);
 	p->screen = screen_push(app, &console_ops, p);
 	if (p->elsewhere)
-		pane_say(p, ROLE_WARN, "Its kernel talks on %s, by boot.cmdline: not here", p->elsewhere);
+		pane_say(p, ROLE_WARN, "The kernel's console is %s (boot.cmdline), not this one", p->elsewhere);
 	pane_learn(p);
 	p->timer = loop_timer_start(app_loop(app), TICK_MS, TICK_MS, pane_on_tick, p);
 	p->attach = attach_new(app_loop(app), p->dir, p->runtime ? p->runtime : "", true, &attach_ops, p);

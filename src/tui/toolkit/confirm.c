@@ -69,7 +69,7 @@ static void confirm_on_first(size_t choice, void *arg)
 
 void confirm_ask(struct app *app, const struct confirm *c)
 {
-	const char *const choices[] = {"Leave it", c->button};
+	const char *const choices[] = {"Cancel", c->button};
 	struct asked *a = xcalloc(1, sizeof(*a));
 	struct dialog_question q = {.title = c->title,
 				    .text = c->text,

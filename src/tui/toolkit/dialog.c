@@ -88,7 +88,7 @@ static void dialog_question_lines(struct screen *s, struct screen_lines *out)
 	buf_adds(&out->title, q->title);
 	if (q->choices.len > 1) {
 		screen_lines_key(out, "←→", K_RIGHT, "choose");
-		screen_lines_key(out, "Enter", K_ENTER, "take it");
+		screen_lines_key(out, "Enter", K_ENTER, "accept");
 	}
 	screen_lines_key(out, "Esc", K_ESC, q->later ? "answer later" : "close");
 }

@@ -142,12 +142,12 @@ static void picker_lines(struct screen *s, struct screen_lines *out)
 		screen_lines_key(out, "F5", K_F(5), "ask again");
 	else if (p->conf.rows)
 		screen_lines_key(out, "↑↓", 0, "choose");
-	screen_lines_key(out, "Enter", K_ENTER, "take it");
+	screen_lines_key(out, "Enter", K_ENTER, "accept");
 	if (p->conf.complete)
 		screen_lines_key(out, "Tab", K_TAB, "complete");
 	if (p->conf.rows && (!p->conf.types || p->conf.narrows))
 		screen_lines_key(out, "type", 0, "to find");
-	screen_lines_key(out, "Esc", K_ESC, "leave it");
+	screen_lines_key(out, "Esc", K_ESC, "cancel");
 }
 
 static void picker_complain(struct picker *p, const char *why)

@@ -227,9 +227,9 @@ void viewer_help(const struct viewer *v, struct screen_lines *out)
 	int lines = (int)v->lines.len, last = v->first + v->rows;
 
 	if (v->searching) {
-		buf_adds(&out->help, "Type what to look for.");
+		buf_adds(&out->help, "Type what to search for.");
 		screen_lines_key(out, "Enter", K_ENTER, "find");
-		screen_lines_key(out, "Esc", K_ESC, "leave it");
+		screen_lines_key(out, "Esc", K_ESC, "cancel");
 		return;
 	}
 	if (v->missed) {
