@@ -10,16 +10,16 @@
 #include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
 
-struct agreeing {
+struct agreement {
 	struct app *app;
 	char *ref;
-	struct spec spec; /* as it was shown: that alone is agreed to, whatever the file holds by then */
+	struct spec spec; /* as it was shown: only that is agreed to, whatever the file contains by then */
 	enum progress_goal goal;
 };
 
-static void agree_agreeing_free(void *arg)
+static void agree_free(void *arg)
 {
-	struct agreeing *a = arg;
+	struct agreement *a = arg;
 
 	spec_fini(&a->spec);
 	free(a->ref);
@@ -28,36 +28,36 @@ static void agree_agreeing_free(void *arg)
 
 static void agree_on_agreed(size_t choice, void *arg)
 {
-	struct agreeing *a = arg;
+	struct agreement *a = arg;
 	struct err e = ERR_INIT;
 
 	if (choice == 1 &&
 	    (trust_agree(app_store(a->app), &a->spec, &e) < 0 || !screen_progress(a->app, a->ref, a->goal, &e)))
 		dialog_error(a->app, "Not possible", &e);
 	err_fini(&e);
-	agree_agreeing_free(a);
+	agree_free(a);
 }
 
 struct screen *agree_ask(struct app *app, const char *ref, enum progress_goal goal, struct err *e)
 {
 	static const char *const choices[] = {"No", "Agree"};
-	struct agreeing *a = xcalloc(1, sizeof(*a));
+	struct agreement *a = xcalloc(1, sizeof(*a));
 	struct dialog_question q = {
 		.title = "Another user's file?",
 		.choices = choices,
 		.count = 2,
 		.role = ROLE_WARN,
 		.answer = agree_on_agreed,
-		.gone = agree_agreeing_free,
+		.gone = agree_free,
 		.arg = a,
 	};
 	struct screen *s;
 	char *words;
 
 	err_fini(e);
-	*a = (struct agreeing){.app = app, .ref = xstrdup(ref), .goal = goal};
+	*a = (struct agreement){.app = app, .ref = xstrdup(ref), .goal = goal};
 	if (session_read(app_sessions(app)->conf, ref, &a->spec, e) < 0) {
-		agree_agreeing_free(a);
+		agree_free(a);
 		return NULL;
 	}
 	words = words_agreement(&a->spec);

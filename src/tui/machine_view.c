@@ -59,7 +59,7 @@ struct state_label state_label(const struct overview *l, const struct session *t
 		return (struct state_label){GLYPH_FAILED, ROLE_BAD, xstrdup("failed")};
 	if (l->wrong && !l->run.alive)
 		return (struct state_label){GLYPH_FAILED, ROLE_BAD, xstrdup("invalid file")};
-	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
 		if (strcmp(states[i].state, word))
 			continue;
 		look.sign = states[i].sign;

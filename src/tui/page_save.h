@@ -21,7 +21,7 @@ void page_save_watch(struct page_save *s);
 void page_save_sync(struct page_save *s);
 /* Whether another program has changed the file since it was read. */
 bool page_save_is_changed(const struct page_save *s);
-/* Shows the difference, saves, then closes the wizard's screen and continues with `then`. */
+/* Shows the difference, saves, then closes the wizard's screen and continues as `then` says. */
 void page_save_do(struct page_save *s, enum page_then then);
 
 #endif

@@ -431,7 +431,7 @@ static bool home_open(struct screen *s, const struct overview *l, struct err *e)
 	const struct session *t = home_session(s, l);
 
 	if (t && (session_is_busy(t) || (t->state == SESSION_FAILED && !l->run.alive)))
-		return screen_progress(s->app, l->name, PROGRESS_LOOK, e);
+		return screen_progress(s->app, l->name, PROGRESS_SHOW, e);
 	return screen_machine(s->app, l->name, e);
 }
 

@@ -126,7 +126,7 @@ static void machine_on_retry(void *arg)
 	machine_refresh(m);
 }
 
-/* The machine may run nevertheless: retry, but later. */
+/* The machine may still run: connects again after a while. */
 static void machine_on_client_lost(const struct err *e, void *arg)
 {
 	struct machine *m = arg;
@@ -159,7 +159,7 @@ static void machine_connect_client(struct machine *m)
 		m->client = vm_connect(app_loop(m->screen->app), m->dir, m->runtime, false, &client_ops, m);
 }
 
-/* ---- what is known ---- */
+/* ---- its state ---- */
 
 static bool machine_is_busy(const struct machine *m)
 {
@@ -181,10 +181,10 @@ static void machine_refresh(struct machine *m)
 	if (m->has_spec)
 		spec_fini(&m->spec);
 	m->has_spec = session_read(app_sessions(app)->conf, m->path ? m->path : m->name, &m->spec, NULL) == 0;
-	if (m->has_spec && strcmp(m->spec.name, m->name)) { /* it is another's */
+	if (m->has_spec && strcmp(m->spec.name, m->name)) { /* the file is another machine's */
 		spec_fini(&m->spec);
 		m->has_spec = false;
-	} else if (m->has_spec) { /* it may lie where it is not found by name alone */
+	} else if (m->has_spec) { /* the file may lie where its name alone does not find it */
 		free(m->overview.wrong);
 		m->overview.wrong = NULL;
 	}
@@ -196,13 +196,13 @@ static void machine_refresh(struct machine *m)
 
 /* ---- painting ---- */
 
-/* What can be done with it as a whole, by key and by mouse. */
+/* Paints the keys for the machine as a whole, which can be clicked. */
 static int machine_paint_actions(struct machine *m, const struct canvas *c, int row)
 {
 	static const struct {
 		uint32_t code;
 		const char *label, *word;
-		bool alive, off, unmade; /* the present state */
+		bool alive, off, unprepared; /* for which machines it is shown */
 	} actions[] = {
 		{'s', "s", "stop", true, false, false},	   {'p', "p", "pause", true, false, false},
 		{'S', "S", "suspend", true, false, false}, {'R', "R", "reset", true, false, false},
@@ -220,10 +220,10 @@ static int machine_paint_actions(struct machine *m, const struct canvas *c, int 
 		return row;
 	m->spots_row = row;
 	canvas_put(c, row, LEFT, ROLE_DIM, alive ? "Power" : "Manage");
-	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		const char *word = actions[i].word;
 
-		if (!(alive ? actions[i].alive : m->overview.has_disk ? actions[i].off : actions[i].unmade))
+		if (!(alive ? actions[i].alive : m->overview.made ? actions[i].off : actions[i].unprepared))
 			continue;
 		if (actions[i].code == 'p' && m->state == VM_PAUSED)
 			word = "resume";
@@ -361,7 +361,7 @@ static void machine_ask(struct machine *m, const char *title, const char *what, 
 	dialog_ask(m->screen->app, &q);
 }
 
-/* Keys for a machine that runs. */
+/* Handles the keys of a machine that runs. */
 static bool machine_alive_key(struct machine *m, const struct key *k)
 {
 	struct screen *s = m->screen;
@@ -404,7 +404,7 @@ static bool machine_alive_key(struct machine *m, const struct key *k)
 	}
 }
 
-/* Keys for one that does not. */
+/* Handles the keys of a machine that does not run. */
 static bool machine_off_key(struct machine *m, const struct key *k)
 {
 	struct screen *s = m->screen;
@@ -429,7 +429,7 @@ static bool machine_off_key(struct machine *m, const struct key *k)
 
 static bool machine_key(struct screen *s, const struct key *k);
 
-/* A click on one of the keys in the body. */
+/* Handles a click on one of the keys in the body. */
 static bool machine_click(struct screen *s, const struct key *k)
 {
 	struct machine *m = s->self;
@@ -474,13 +474,14 @@ static void machine_shown(struct screen *s)
 
 	m->screen = s;
 	if (m->path && !file_exists(m->path) && !file_exists(m->dir)) {
-		screen_pop(s); /* it was deleted, or has another name */
+		screen_pop(s); /* it was deleted or renamed */
 		return;
 	}
 	machine_refresh(m);
 }
 
-/* Whoever made, booted or ended it. Under another screen it is looked at when it is shown again. */
+/* Refreshes after a change on disk, whoever made it. A screen that is not the uppermost is refreshed when it is shown.
+ */
 static void machine_on_disk(void *arg)
 {
 	struct machine *m = arg;
@@ -528,7 +529,7 @@ static const struct screen_ops machine_ops = {
 	.close = machine_close,
 };
 
-/* The name that a reference means, also where its file cannot be read. */
+/* Finds the name that a reference means, also if its file cannot be read. */
 static int machine_name_of(struct app *app, const char *ref, char **name, char **path, struct err *e)
 {
 	struct spec spec;
@@ -560,7 +561,7 @@ struct screen *screen_machine(struct app *app, const char *ref, struct err *e)
 	}
 	top = screen_top(app);
 	if (top && top->ops == &machine_ops && !strcmp(((struct machine *)top->self)->name, m->name)) {
-		free(m->name); /* it is what the person comes back to */
+		free(m->name); /* it is already on top: the user returns to it */
 		free(m->path);
 		free(m);
 		return top;

@@ -207,7 +207,7 @@ static void page_paint_tabs(const struct canvas *c, struct page *p)
 
 		p->tabs[i].left = p->tabs[i].right = -1;
 		if (!fits && !here)
-			continue; /* narrow: where one is, and which of how many the first line says
+			continue; /* narrow: the name of the current page; the first line shows its number
 				   */
 		p->tabs[i].left = column;
 		column += canvas_put(c, 0, column, role, wizard_page_title(i));

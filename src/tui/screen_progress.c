@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * screen_progress: how the work on a machine goes: each step with its state, bar, rate and time;
- * the whole; what went wrong and what to do about it. Displays the task, which continues without it.
+ * screen_progress: the progress of a session: each step with its state, bar, rate and time; the whole; an error and
+ * what to do about it. The session continues without this screen.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -27,8 +27,8 @@ struct progress {
 	char *name, *path;
 	struct loop_timer *tick;
 	bool details;
-	bool asked; /* the open question, here: again by a key */
-	bool alive; /* QEMU runs: there is a console to look at */
+	bool asked; /* the open question was asked on this screen; a key asks it again */
+	bool alive; /* QEMU runs, so that there is a console */
 };
 
 static struct session *screen_progress_session(struct screen *s)
@@ -43,13 +43,13 @@ static struct session *screen_progress_session(struct screen *s)
 static const struct {
 	enum glyph sign;
 	enum role role;
-} looks[] = {
+} state_signs[] = {
 	[STEP_WAITING] = {GLYPH_WAITING, ROLE_DIM}, [STEP_RUNNING] = {GLYPH_WORKING, ROLE_WORK},
 	[STEP_FINISHED] = {GLYPH_DONE, ROLE_GOOD},  [STEP_SKIPPED] = {GLYPH_DONE, ROLE_DIM},
 	[STEP_FAILED] = {GLYPH_FAILED, ROLE_BAD},   [STEP_CANCELLED] = {GLYPH_DASH, ROLE_WARN},
 };
 
-/* Puts a part of the running step's line where all of it fits; returns the column after it. */
+/* Paints a part of the running step's line if all of it fits; returns the column after it. */
 static int screen_progress_put_part(const struct canvas *c, int row, int column, enum role role, const char *text)
 {
 	if (!*text || column + canvas_width(c, text) > c->columns - 2)
@@ -57,8 +57,8 @@ static int screen_progress_put_part(const struct canvas *c, int row, int column,
 	return column + canvas_put(c, row, column, role, text) + 2;
 }
 
-/* The running step: a bar where its end is known, and what happens now, as far as there is room:
- * the amount, how quick it is, what it is about, how long it takes yet. */
+/* Paints the running step: a bar if its end is known, and as far as there is space the amount, the rate, what it works
+ * on and the time left. */
 static void screen_progress_paint_running(const struct canvas *c, int row, const struct step_view *s, bool asks)
 {
 	int column = LEFT + 2 + TITLE;
@@ -68,7 +68,7 @@ static void screen_progress_paint_running(const struct canvas *c, int row, const
 		canvas_bar(c, row, column, BAR, s->share);
 		column += BAR + 2;
 	}
-	if (asks) { /* nothing continues until then */
+	if (asks) { /* the step is paused until the answer */
 		canvas_put(c, row, column, ROLE_WARN, "waits for your answer");
 		return;
 	}
@@ -88,7 +88,7 @@ static void screen_progress_paint_step(const struct canvas *c, int row, const st
 	char took[SIZE_TEXT];
 	int room = c->columns - LEFT - TITLE - 2 - 13;
 
-	canvas_put(c, row, LEFT, looks[s->state].role, canvas_glyph(c, looks[s->state].sign));
+	canvas_put(c, row, LEFT, state_signs[s->state].role, canvas_glyph(c, state_signs[s->state].sign));
 	canvas_put_cut(c, row, LEFT + 2, TITLE - 2, s->state == STEP_WAITING ? ROLE_DIM : ROLE_TEXT, s->ops->title);
 	switch (s->state) {
 	case STEP_RUNNING:
@@ -112,8 +112,8 @@ static void screen_progress_paint_step(const struct canvas *c, int row, const st
 	}
 }
 
-/* The steps that are shown: those that were done before this run are one row, but for the details. Returns
- * how many these are. */
+/* Chooses the steps that are shown: without the details, those that were done before this run are one row. Returns how
+ * many are in that row. */
 static size_t screen_progress_choose_steps(const struct step_view *steps, size_t n, bool details,
 					   const struct step_view **out, size_t *count)
 {
@@ -212,7 +212,7 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 {
 	struct progress *p = s->self;
 	struct session *t = screen_progress_session(s);
-	char took[SIZE_TEXT], left[WORDS_TEXT];
+	char took[SIZE_TEXT], left[SIZE_TEXT];
 	const struct step_view *steps;
 	size_t n;
 
@@ -284,7 +284,7 @@ static void screen_progress_on_tick(void *arg)
 	p->tick = NULL;
 }
 
-static void screen_progress_keep_ticking(struct screen *s)
+static void screen_progress_start_tick(struct screen *s)
 {
 	struct progress *p = s->self;
 
@@ -292,14 +292,14 @@ static void screen_progress_keep_ticking(struct screen *s)
 		p->tick = loop_timer_start(app_loop(s->app), TICK_MS, TICK_MS, screen_progress_on_tick, s);
 }
 
-struct asking {
+struct asked_session {
 	struct app *app;
 	char *name;
 };
 
 static void screen_progress_on_answer(size_t choice, void *arg)
 {
-	struct asking *a = arg;
+	struct asked_session *a = arg;
 	struct session *t = sessions_find(app_sessions(a->app), a->name);
 
 	if (t)
@@ -308,10 +308,10 @@ static void screen_progress_on_answer(size_t choice, void *arg)
 	free(a);
 }
 
-/* Put aside: the work waits, and it is asked again by a key or when the screen is opened again. */
+/* Closed without an answer: the session waits; a key asks again, and so does opening the screen again. */
 static void screen_progress_on_gone(void *arg)
 {
-	struct asking *a = arg;
+	struct asked_session *a = arg;
 	struct session *t = sessions_find(app_sessions(a->app), a->name);
 
 	if (t)
@@ -320,10 +320,10 @@ static void screen_progress_on_gone(void *arg)
 	free(a);
 }
 
-/* A question of a step, as a dialog; it waits as long as this screen is not shown. */
+/* Asks a step's question by a dialog; the question waits as long as this screen is not shown. */
 static void screen_progress_ask(struct screen *s, struct session *t)
 {
-	struct asking *a = xcalloc(1, sizeof(*a));
+	struct asked_session *a = xcalloc(1, sizeof(*a));
 	struct strv choices = STRV_INIT;
 	struct dialog_question q = {
 		.title = t->name,
@@ -338,7 +338,7 @@ static void screen_progress_ask(struct screen *s, struct session *t)
 
 	((struct progress *)s->self)->asked = true;
 	strv_copy(&choices, &t->choices);
-	for (size_t i = 0; i < choices.len; i++) /* they stand on buttons */
+	for (size_t i = 0; i < choices.len; i++) /* they are labels of buttons */
 		*choices.items[i] = (char)toupper((unsigned char)*choices.items[i]);
 	q.choices = (const char *const *)strv_argv(&choices);
 	t->asked = true;
@@ -373,7 +373,7 @@ static void screen_progress_ask_cancel(struct screen *s)
 	dialog_ask(s->app, &q);
 }
 
-static void screen_progress_again(struct screen *s)
+static void screen_progress_restart(struct screen *s)
 {
 	struct session *t = screen_progress_session(s);
 	struct progress *p = s->self;
@@ -385,11 +385,11 @@ static void screen_progress_again(struct screen *s)
 			dialog_error(s->app, "Not possible", &e);
 	}
 	err_fini(&e);
-	screen_progress_keep_ticking(s);
+	screen_progress_start_tick(s);
 }
 
-static void screen_progress_leave_to(struct screen *s,
-				     struct screen *(*show)(struct app *app, const char *ref, struct err *e))
+static void screen_progress_replace(struct screen *s,
+				    struct screen *(*show)(struct app *app, const char *ref, struct err *e))
 {
 	struct progress *p = s->self;
 	struct app *app = s->app;
@@ -403,7 +403,7 @@ static void screen_progress_leave_to(struct screen *s,
 	free(path);
 }
 
-/* Above this screen: whoever leaves it is here again. */
+/* Shows the console above this screen, to which leaving it returns. */
 static void screen_progress_show_console(struct screen *s)
 {
 	struct progress *p = s->self;
@@ -433,11 +433,11 @@ static bool progress_key(struct screen *s, const struct key *k)
 	else if (k->code == 'C' && t && t->state == SESSION_RUNNING)
 		screen_progress_ask_cancel(s);
 	else if (k->code == 'r' && ended)
-		screen_progress_again(s);
+		screen_progress_restart(s);
 	else if (k->code == 'e' && ended)
-		screen_progress_leave_to(s, screen_wizard);
+		screen_progress_replace(s, screen_wizard);
 	else if (k->code == K_ENTER && t && !session_is_busy(t))
-		screen_progress_leave_to(s, screen_machine);
+		screen_progress_replace(s, screen_machine);
 	else
 		return false;
 	return true;
@@ -445,7 +445,7 @@ static bool progress_key(struct screen *s, const struct key *k)
 
 static void progress_shown(struct screen *s)
 {
-	screen_progress_keep_ticking(s);
+	screen_progress_start_tick(s);
 }
 
 static void progress_close(struct screen *s)
@@ -491,7 +491,7 @@ struct screen *screen_progress(struct app *app, const char *ref, enum progress_g
 		return NULL;
 	t = sessions_find(app_sessions(app), spec.name);
 	spec_fini(&spec);
-	if (!t || (goal != PROGRESS_LOOK && !session_is_busy(t)))
+	if (!t || (goal != PROGRESS_SHOW && !session_is_busy(t)))
 		t = sessions_start(app_sessions(app), ref, goal == PROGRESS_BOOT ? JOB_LOGIN : JOB_PREPARED, false, e);
 	if (!t)
 		return strcmp(e->id, RISK_ERROR) ? NULL : agree_ask(app, ref, goal, e);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "pane.h"
 #include "scrollback.h"
@@ -148,7 +149,7 @@ void pane_guest_key(struct pane *p, const struct key *k)
 		attach_key(pane_attach(p), name, k->alt ? CONSOLE_ALT : 0);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (keys[i].code == k->code)
 			attach_key(pane_attach(p), keys[i].name, keys[i].modifiers | (k->alt ? CONSOLE_ALT : 0));
 	}

@@ -194,7 +194,7 @@ static void pane_on_tick(void *arg)
 	app_changed(p->screen->app);
 }
 
-static void pane_learn(struct pane *p)
+static void pane_read_run(struct pane *p)
 {
 	struct vm_run run;
 
@@ -206,8 +206,8 @@ static void pane_learn(struct pane *p)
 	pane_measure(p);
 }
 
-/* Says who has the keyboard now, where that is not what it was. */
-static void pane_tell_typing(struct pane *p)
+/* Shows a message if another console has the keyboard now, or this one again. */
+static void pane_report_typing(struct pane *p)
 {
 	bool types = attach_types(p->attach), was = p->types;
 
@@ -221,7 +221,7 @@ static void pane_tell_typing(struct pane *p)
 	else if (!types && was && attach_anybody_types(p->attach))
 		pane_say(p, ROLE_WARN, "Another console has taken the keyboard");
 	else if (!types && p->wants && p->others && !attach_anybody_types(p->attach))
-		attach_take(p->attach, true); /* an older supervisor does not hand it back */
+		attach_take(p->attach, true); /* an older supervisor does not give it back */
 	p->others = attach_count(p->attach) > 1;
 }
 
@@ -229,7 +229,7 @@ static void pane_on_changed(void *arg)
 {
 	struct pane *p = arg;
 	p->spoke = loop_now(app_loop(p->screen->app));
-	pane_tell_typing(p);
+	pane_report_typing(p);
 	osc_requests_grant(p->requests);
 	scrollback_read_on(p->scrollback);
 	app_changed(p->screen->app);
@@ -247,7 +247,7 @@ static void pane_on_state(enum vm_state state, void *arg)
 		p->message = NULL;
 		p->is_progress = false;
 	}
-	pane_learn(p);
+	pane_read_run(p);
 	app_changed(p->screen->app);
 }
 
@@ -290,7 +290,7 @@ static void pane_on_ended(enum vm_state state, const char *cause, void *arg)
 	p->pid = 0;
 	free(p->cause);
 	p->cause = xstrdup(cause);
-	free(p->message); /* of what led to it */
+	free(p->message); /* it is about what led to the exit */
 	p->message = NULL;
 	transfer_stop(p->transfer);
 	loop_timer_stop(p->timer);
@@ -313,7 +313,7 @@ static uint64_t pane_quiet_ms(const struct pane *p)
 	return loop_now(app_loop(p->screen->app)) - p->spoke;
 }
 
-/* Why nothing is to be seen, where the guest talks on another console. */
+/* Adds why nothing is shown, if the guest uses another console. */
 static bool pane_add_elsewhere(const struct pane *p, struct buf *b)
 {
 	const struct view *v = attach_view(p->attach);
@@ -343,7 +343,7 @@ static void pane_add_busy(struct pane *p, struct buf *b)
 		if (p->doing && *p->doing && p->state == VM_BOOTING)
 			buf_addf(b, ": %s", p->doing);
 	}
-	if (p->cpu >= 0) /* these may be cut */
+	if (p->cpu >= 0) /* the end of the line may be cut */
 		buf_addf(b, " │ disk %s/s", size_human(p->rate, text));
 	if (p->ssh_port)
 		buf_addf(b, " │ ssh :%u", (unsigned)p->ssh_port);
@@ -551,7 +551,7 @@ struct pane *pane_find(struct app *app, const struct screen *s)
 	return screen_self(app, s, &console_ops);
 }
 
-/* What its file says of it. */
+/* Takes what the machine's file says. Frees `spec`. */
 static void pane_take_spec(struct pane *p, struct app *app, struct spec *spec)
 {
 	const struct catalog_arch *arch = catalog_arch_find(app_catalog(app), spec->arch);
@@ -594,7 +594,7 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 	p->screen = screen_push(app, &console_ops, p);
 	if (p->elsewhere)
 		pane_say(p, ROLE_WARN, "The kernel's console is %s (boot.cmdline), not this one", p->elsewhere);
-	pane_learn(p);
+	pane_read_run(p);
 	p->timer = loop_timer_start(app_loop(app), TICK_MS, TICK_MS, pane_on_tick, p);
 	p->attach = attach_new(app_loop(app), p->dir, p->runtime ? p->runtime : "", true, &attach_ops, p);
 	return p->screen;

@@ -93,7 +93,7 @@ static void app_on_leave_work(size_t choice, void *arg)
 		app_leave(arg, ERR_INTERRUPTED);
 }
 
-/* What is under way and ends with the program; false: nothing. */
+/* Adds the work that is under way and ends with the program; false: there is none. */
 static bool app_add_work(struct app *app, struct buf *out)
 {
 	app->conf->describe_work(out, app->conf->data);
@@ -102,7 +102,7 @@ static bool app_add_work(struct app *app, struct buf *out)
 	return out->len > 0;
 }
 
-/* Work that is under way ends with the program: the person says whether. */
+/* Asks whether to stop the work that is under way and leave. */
 static void app_ask_about_work(struct app *app, const char *text)
 {
 	static const char *const choices[] = {"Stay", "Stop it and leave"};

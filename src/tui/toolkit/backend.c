@@ -12,6 +12,8 @@
 #include <curses.h>
 #include <termcap.h>
 
+#include "base/mem.h"
+
 #define ESC_DELAY_MS 25
 #define EXTENDED_KEYS 512 /* codes that curses gives to key names of terminfo that it does not know */
 
@@ -55,7 +57,7 @@ static uint32_t backend_key_of(wint_t code)
 		{KEY_SELECT, K_END},
 	};
 
-	for (size_t i = 0; i < sizeof(map) / sizeof(*map); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(map); i++)
 		if (map[i].curses == code)
 			return map[i].ours;
 	return code >= KEY_F(1) && code <= KEY_F(12) ? K_F(code - KEY_F0) : 0;
@@ -79,7 +81,7 @@ static void backend_define_keys(bool like_xterm)
 			free(bound);
 		}
 	}
-	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
 		define_key(ours[i], 0);
 	define_key("\033[200~", CODE_PASTE_BEGIN);
 	define_key("\033[201~", CODE_PASTE_END);
@@ -135,7 +137,7 @@ const char *backend_similar_entry(const char *name)
 	static const char *const names[] = {"screen-256color", "screen", "xterm-256color", "xterm", "vt100"};
 	bool within = !strncmp(name, "screen", 6) || !strncmp(name, "tmux", 4);
 
-	for (size_t i = within ? 0 : 2; i < sizeof(names) / sizeof(*names); i++)
+	for (size_t i = within ? 0 : 2; i < ARRAY_SIZE(names); i++)
 		if (strcmp(names[i], name) != 0 && tgetent(NULL, names[i]) == 1)
 			return names[i];
 	return NULL;
@@ -177,7 +179,7 @@ size_t backend_exit_bytes(char *out, size_t size)
 	static const char *const names[] = {"sgr0", "rmkx", "cnorm", "rmcup"};
 	size_t len = 0;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		len = backend_add_unpadded(out, len, size, backend_string(names[i]));
 	return len;
 }

@@ -127,7 +127,7 @@ int canvas_put_clause(const struct canvas *c, int row, int column, int width, en
 	size_t best = 0;
 	int columns;
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends) && canvas_width(c, text) > width; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ends) && canvas_width(c, text) > width; i++) {
 		for (const char *end = text; (end = strstr(end, ends[i])); end++) {
 			size_t n = (size_t)(end - text);
 			char *head = xstrndup(text, n);

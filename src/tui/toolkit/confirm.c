@@ -9,7 +9,7 @@
 #include "tui/toolkit/dialog.h"
 #include "tui/toolkit/picker.h"
 
-struct asked {
+struct confirmation {
 	struct app *app;
 	char *name;
 	bool typed;
@@ -17,7 +17,7 @@ struct asked {
 	void *arg;
 };
 
-static void confirm_end(struct asked *a, bool agreed)
+static void confirm_end(struct confirmation *a, bool agreed)
 {
 	a->answer(agreed, a->arg);
 	free(a->name);
@@ -26,7 +26,7 @@ static void confirm_end(struct asked *a, bool agreed)
 
 static int confirm_take_name(const char *value, char **more, void *arg, struct err *e)
 {
-	struct asked *a = arg;
+	struct confirmation *a = arg;
 
 	(void)more;
 	if (strcmp(value, a->name) != 0)
@@ -37,7 +37,7 @@ static int confirm_take_name(const char *value, char **more, void *arg, struct e
 
 static void confirm_on_typed(void *arg)
 {
-	struct asked *a = arg;
+	struct confirmation *a = arg;
 
 	confirm_end(a, a->typed && !app_has_ended(a->app));
 }
@@ -49,7 +49,7 @@ static void confirm_on_unanswered(void *arg)
 
 static void confirm_on_first(size_t choice, void *arg)
 {
-	struct asked *a = arg;
+	struct confirmation *a = arg;
 	struct picker_conf conf = {.title = "Type the machine's name to continue",
 				   .types = true,
 				   .take = confirm_take_name,
@@ -70,7 +70,7 @@ static void confirm_on_first(size_t choice, void *arg)
 void confirm_ask(struct app *app, const struct confirm *c)
 {
 	const char *const choices[] = {"Cancel", c->button};
-	struct asked *a = xcalloc(1, sizeof(*a));
+	struct confirmation *a = xcalloc(1, sizeof(*a));
 	struct dialog_question q = {.title = c->title,
 				    .text = c->text,
 				    .choices = choices,
@@ -80,6 +80,6 @@ void confirm_ask(struct app *app, const struct confirm *c)
 				    .gone = confirm_on_unanswered,
 				    .arg = a};
 
-	*a = (struct asked){.app = app, .name = xstrdup(c->name), .answer = c->answer, .arg = c->arg};
+	*a = (struct confirmation){.app = app, .name = xstrdup(c->name), .answer = c->answer, .arg = c->arg};
 	dialog_ask(app, &q);
 }

@@ -13,7 +13,7 @@
 
 #define WIDEST 68
 
-struct question {
+struct question_dialog {
 	char *title, *text;
 	struct strv choices, lines; /* lines: the text as it is wrapped now */
 	size_t at, escape;
@@ -26,9 +26,9 @@ struct question {
 	void *arg;
 };
 
-static void dialog_question_measure(struct screen *s, int *rows, int *columns)
+static void dialog_measure(struct screen *s, int *rows, int *columns)
 {
-	struct question *q = s->self;
+	struct question_dialog *q = s->self;
 	int wide = 24, buttons = -3;
 
 	if (*columns > WIDEST)
@@ -50,16 +50,16 @@ static void dialog_question_measure(struct screen *s, int *rows, int *columns)
 		*rows = (int)q->lines.len + 4;
 }
 
-static enum role dialog_line_role(const struct question *q, int line)
+static enum role dialog_line_role(const struct question_dialog *q, int line)
 {
 	if (q->line_role)
 		return q->line_role(q->lines.items[line]);
 	return line ? ROLE_TEXT : q->role;
 }
 
-static void dialog_question_paint(struct screen *s, const struct canvas *c)
+static void dialog_paint(struct screen *s, const struct canvas *c)
 {
-	struct question *q = s->self;
+	struct question_dialog *q = s->self;
 	int room = c->rows - 4, most = (int)q->lines.len - room;
 	int column = 0;
 
@@ -81,9 +81,9 @@ static void dialog_question_paint(struct screen *s, const struct canvas *c)
 	}
 }
 
-static void dialog_question_lines(struct screen *s, struct screen_lines *out)
+static void dialog_lines(struct screen *s, struct screen_lines *out)
 {
-	struct question *q = s->self;
+	struct question_dialog *q = s->self;
 
 	buf_adds(&out->title, q->title);
 	if (q->choices.len > 1) {
@@ -93,9 +93,9 @@ static void dialog_question_lines(struct screen *s, struct screen_lines *out)
 	screen_lines_key(out, "Esc", K_ESC, q->later ? "answer later" : "close");
 }
 
-static void dialog_question_end(struct screen *s, size_t choice)
+static void dialog_end(struct screen *s, size_t choice)
 {
-	struct question *q = s->self;
+	struct question_dialog *q = s->self;
 	void (*answer)(size_t, void *) = q->answer;
 	void *arg = q->arg;
 
@@ -105,9 +105,9 @@ static void dialog_question_end(struct screen *s, size_t choice)
 		answer(choice, arg);
 }
 
-static bool dialog_question_click(struct screen *s, const struct key *k)
+static bool dialog_click(struct screen *s, const struct key *k)
 {
-	struct question *q = s->self;
+	struct question_dialog *q = s->self;
 	int column = 0;
 
 	if (k->mouse != MOUSE_PRESS)
@@ -116,7 +116,7 @@ static bool dialog_question_click(struct screen *s, const struct key *k)
 		int width = (int)strlen(q->choices.items[i]) + 2;
 
 		if (k->column >= column && k->column < column + 2 + width) {
-			dialog_question_end(s, i);
+			dialog_end(s, i);
 			break;
 		}
 		column += width + 3;
@@ -124,9 +124,9 @@ static bool dialog_question_click(struct screen *s, const struct key *k)
 	return true;
 }
 
-static bool dialog_question_key(struct screen *s, const struct key *k)
+static bool dialog_key(struct screen *s, const struct key *k)
 {
-	struct question *q = s->self;
+	struct question_dialog *q = s->self;
 
 	switch (k->code) {
 	case K_LEFT:
@@ -145,16 +145,16 @@ static bool dialog_question_key(struct screen *s, const struct key *k)
 		return true;
 	case K_ENTER:
 	case ' ':
-		dialog_question_end(s, q->at);
+		dialog_end(s, q->at);
 		return true;
 	case K_ESC:
 		if (q->later)
 			screen_pop(s);
 		else
-			dialog_question_end(s, q->escape);
+			dialog_end(s, q->escape);
 		return true;
 	case K_MOUSE:
-		return dialog_question_click(s, k);
+		return dialog_click(s, k);
 	}
 	for (size_t i = 0; i < q->choices.len; i++) {
 		if (k->code < 0x80 && isalpha((int)k->code) &&
@@ -166,9 +166,9 @@ static bool dialog_question_key(struct screen *s, const struct key *k)
 	return false;
 }
 
-static void dialog_question_close(struct screen *s)
+static void dialog_close(struct screen *s)
 {
-	struct question *q = s->self;
+	struct question_dialog *q = s->self;
 
 	if (q->gone)
 		q->gone(q->arg);
@@ -182,16 +182,16 @@ static void dialog_question_close(struct screen *s)
 static const struct screen_ops question_ops = {
 	.name = "question",
 	.floating = true,
-	.measure = dialog_question_measure,
-	.paint = dialog_question_paint,
-	.lines = dialog_question_lines,
-	.key = dialog_question_key,
-	.close = dialog_question_close,
+	.measure = dialog_measure,
+	.paint = dialog_paint,
+	.lines = dialog_lines,
+	.key = dialog_key,
+	.close = dialog_close,
 };
 
 struct screen *dialog_ask(struct app *app, const struct dialog_question *ask)
 {
-	struct question *q = xcalloc(1, sizeof(*q));
+	struct question_dialog *q = xcalloc(1, sizeof(*q));
 
 	q->title = xstrdup(ask->title);
 	q->text = xstrdup(ask->text);

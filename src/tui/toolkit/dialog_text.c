@@ -7,14 +7,14 @@
 #include "tui/toolkit/dialog.h"
 #include "tui/toolkit/widget_viewer.h"
 
-struct reading {
+struct text_dialog {
 	char *title;
 	struct viewer viewer;
 };
 
-static void dialog_text_reading_measure(struct screen *s, int *rows, int *columns)
+static void dialog_text_measure(struct screen *s, int *rows, int *columns)
 {
-	struct reading *r = s->self;
+	struct text_dialog *r = s->self;
 	int lines;
 
 	if (*columns > 76)
@@ -24,17 +24,17 @@ static void dialog_text_reading_measure(struct screen *s, int *rows, int *column
 		*rows = lines + 2;
 }
 
-static void dialog_text_reading_paint(struct screen *s, const struct canvas *c)
+static void dialog_text_paint(struct screen *s, const struct canvas *c)
 {
-	struct reading *r = s->self;
+	struct text_dialog *r = s->self;
 	struct canvas part = canvas_sub(c, 1, 0, c->rows - 2, c->columns);
 
 	viewer_paint(&r->viewer, &part);
 }
 
-static void dialog_text_reading_lines(struct screen *s, struct screen_lines *out)
+static void dialog_text_lines(struct screen *s, struct screen_lines *out)
 {
-	struct reading *r = s->self;
+	struct text_dialog *r = s->self;
 
 	buf_adds(&out->title, r->title);
 	viewer_help(&r->viewer, out);
@@ -42,9 +42,9 @@ static void dialog_text_reading_lines(struct screen *s, struct screen_lines *out
 		screen_lines_key(out, "Esc", K_ESC, "close");
 }
 
-static bool dialog_text_reading_key(struct screen *s, const struct key *k)
+static bool dialog_text_key(struct screen *s, const struct key *k)
 {
-	struct reading *r = s->self;
+	struct text_dialog *r = s->self;
 
 	if (viewer_key(&r->viewer, k))
 		return true;
@@ -55,41 +55,41 @@ static bool dialog_text_reading_key(struct screen *s, const struct key *k)
 	return false;
 }
 
-static void dialog_text_reading_cursor(struct screen *s, int *row, int *column)
+static void dialog_text_cursor(struct screen *s, int *row, int *column)
 {
-	struct reading *r = s->self;
+	struct text_dialog *r = s->self;
 
 	viewer_cursor(&r->viewer, row, column);
 	if (*row >= 0)
 		++*row;
 }
 
-static void dialog_text_reading_close(struct screen *s)
+static void dialog_text_close(struct screen *s)
 {
-	struct reading *r = s->self;
+	struct text_dialog *r = s->self;
 
 	viewer_fini(&r->viewer);
 	free(r->title);
 	free(r);
 }
 
-static const struct screen_ops reading_ops = {
+static const struct screen_ops text_ops = {
 	.name = "text",
 	.floating = true,
-	.measure = dialog_text_reading_measure,
-	.paint = dialog_text_reading_paint,
-	.cursor = dialog_text_reading_cursor,
-	.lines = dialog_text_reading_lines,
-	.key = dialog_text_reading_key,
-	.close = dialog_text_reading_close,
+	.measure = dialog_text_measure,
+	.paint = dialog_text_paint,
+	.cursor = dialog_text_cursor,
+	.lines = dialog_text_lines,
+	.key = dialog_text_key,
+	.close = dialog_text_close,
 };
 
 struct screen *dialog_text(struct app *app, const char *title, const char *text)
 {
-	struct reading *r = xcalloc(1, sizeof(*r));
+	struct text_dialog *r = xcalloc(1, sizeof(*r));
 
 	r->title = xstrdup(title);
 	viewer_init(&r->viewer);
 	viewer_set(&r->viewer, text);
-	return screen_push(app, &reading_ops, r);
+	return screen_push(app, &text_ops, r);
 }

@@ -9,7 +9,7 @@
 #define LOOK_MS 100
 #define COLUMNS 52
 
-struct work {
+struct work_dialog {
 	char *title, *text;
 	const atomic_uint *permille;
 	void (*cancel)(void *arg);
@@ -19,17 +19,17 @@ struct work {
 	struct loop_timer *timer;
 };
 
-static void work_measure(struct screen *s, int *rows, int *columns)
+static void dialog_work_measure(struct screen *s, int *rows, int *columns)
 {
-	const struct work *w = s->self;
+	const struct work_dialog *w = s->self;
 
 	*columns = *columns < COLUMNS ? *columns : COLUMNS;
 	*rows = w->permille ? 5 : 3;
 }
 
-static void work_paint(struct screen *s, const struct canvas *c)
+static void dialog_work_paint(struct screen *s, const struct canvas *c)
 {
-	const struct work *w = s->self;
+	const struct work_dialog *w = s->self;
 	unsigned done = w->permille ? atomic_load(w->permille) : 0;
 	int bar = c->columns - 7;
 
@@ -41,9 +41,9 @@ static void work_paint(struct screen *s, const struct canvas *c)
 	canvas_putf(c, 3, bar + 2, ROLE_TEXT, "%3u %%", done / 10);
 }
 
-static void work_lines(struct screen *s, struct screen_lines *out)
+static void dialog_work_lines(struct screen *s, struct screen_lines *out)
 {
-	const struct work *w = s->self;
+	const struct work_dialog *w = s->self;
 
 	buf_adds(&out->title, w->title);
 	if (w->cancel && !w->cancelled)
@@ -51,9 +51,9 @@ static void work_lines(struct screen *s, struct screen_lines *out)
 	screen_lines_key(out, "Esc", K_ESC, "close, work continues");
 }
 
-static bool work_key(struct screen *s, const struct key *k)
+static bool dialog_work_key(struct screen *s, const struct key *k)
 {
-	struct work *w = s->self;
+	struct work_dialog *w = s->self;
 
 	if (k->code == 'C' && w->cancel && !w->cancelled) {
 		w->cancelled = true;
@@ -73,9 +73,9 @@ static void dialog_work_on_look(void *arg)
 	app_changed(s->app);
 }
 
-static void work_close(struct screen *s)
+static void dialog_work_close(struct screen *s)
 {
-	struct work *w = s->self;
+	struct work_dialog *w = s->self;
 
 	loop_timer_stop(w->timer);
 	if (w->gone)
@@ -88,24 +88,24 @@ static void work_close(struct screen *s)
 static const struct screen_ops work_ops = {
 	.name = "work",
 	.floating = true,
-	.measure = work_measure,
-	.paint = work_paint,
-	.lines = work_lines,
-	.key = work_key,
-	.close = work_close,
+	.measure = dialog_work_measure,
+	.paint = dialog_work_paint,
+	.lines = dialog_work_lines,
+	.key = dialog_work_key,
+	.close = dialog_work_close,
 };
 
 struct screen *dialog_work(struct app *app, const struct dialog_working *how)
 {
-	struct work *w = xcalloc(1, sizeof(*w));
+	struct work_dialog *w = xcalloc(1, sizeof(*w));
 	struct screen *s;
 
-	*w = (struct work){.title = xstrdup(how->title),
-			   .text = xstrdup(how->text),
-			   .permille = how->permille,
-			   .cancel = how->cancel,
-			   .gone = how->gone,
-			   .arg = how->arg};
+	*w = (struct work_dialog){.title = xstrdup(how->title),
+				  .text = xstrdup(how->text),
+				  .permille = how->permille,
+				  .cancel = how->cancel,
+				  .gone = how->gone,
+				  .arg = how->arg};
 	s = screen_push(app, &work_ops, w);
 	if (w->permille)
 		w->timer = loop_timer_start(app_loop(app), LOOK_MS, LOOK_MS, dialog_work_on_look, s);

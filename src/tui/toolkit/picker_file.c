@@ -7,21 +7,21 @@
 #include "folder.h"
 #include "tui/toolkit/picker.h"
 
-struct files {
+struct file_picker {
 	struct picker_conf outer; /* of the caller */
 	struct typed_rows found;
 	char *folder, *ending;
 };
 
 /* Whether the caller's rows are shown: until a path is typed. */
-static bool picker_file_is_offered(const struct files *f, const char *typed)
+static bool picker_file_is_offered(const struct file_picker *f, const char *typed)
 {
 	return f->outer.rows && !strchr(typed, '/');
 }
 
-static struct wizard_list picker_file_files_rows(const char *typed, void *arg)
+static struct wizard_list picker_file_rows(const char *typed, void *arg)
 {
-	struct files *f = arg;
+	struct file_picker *f = arg;
 	struct folder_look look = {.base = f->folder, .ending = f->ending};
 
 	if (picker_file_is_offered(f, typed))
@@ -31,16 +31,16 @@ static struct wizard_list picker_file_files_rows(const char *typed, void *arg)
 	return typed_rows_list(&f->found, "nothing of that name");
 }
 
-static char *picker_file_files_complete(const char *typed, void *arg)
+static char *picker_file_complete(const char *typed, void *arg)
 {
-	struct wizard_list l = picker_file_files_rows(typed, arg);
+	struct wizard_list l = picker_file_rows(typed, arg);
 
 	return *typed && picker_file_is_offered(arg, typed) ? NULL : folder_complete(&l, typed);
 }
 
-static int picker_file_files_take(const char *value, char **more, void *arg, struct err *e)
+static int picker_file_take(const char *value, char **more, void *arg, struct err *e)
 {
-	struct files *f = arg;
+	struct file_picker *f = arg;
 	size_t n = strlen(value);
 
 	if (n && value[n - 1] == '/') {
@@ -50,9 +50,9 @@ static int picker_file_files_take(const char *value, char **more, void *arg, str
 	return f->outer.take(value, more, f->outer.arg, e);
 }
 
-static void picker_file_files_gone(void *arg)
+static void picker_file_gone(void *arg)
 {
-	struct files *f = arg;
+	struct file_picker *f = arg;
 
 	if (f->outer.gone)
 		f->outer.gone(f->outer.arg);
@@ -64,18 +64,18 @@ static void picker_file_files_gone(void *arg)
 
 struct screen *picker_file(struct app *app, const struct picker_conf *conf)
 {
-	struct files *f = xcalloc(1, sizeof(*f));
+	struct file_picker *f = xcalloc(1, sizeof(*f));
 	struct picker_conf inner = *conf;
 
 	f->outer = *conf;
 	f->folder = xstrdup(conf->folder);
 	f->ending = xstrdup(conf->ending);
 	inner.types = true;
-	inner.rows = picker_file_files_rows;
+	inner.rows = picker_file_rows;
 	inner.again = NULL; /* a folder is read anyway */
-	inner.complete = picker_file_files_complete;
-	inner.take = picker_file_files_take;
-	inner.gone = picker_file_files_gone;
+	inner.complete = picker_file_complete;
+	inner.take = picker_file_take;
+	inner.gone = picker_file_gone;
 	inner.arg = f;
 	return picker_open(app, &inner);
 }

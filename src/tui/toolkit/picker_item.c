@@ -12,7 +12,7 @@
 #include "spec/item.h"
 #include "tui/toolkit/picker.h"
 
-struct items {
+struct item_picker {
 	struct picker_conf outer; /* of the caller */
 	const struct item_part *parts;
 	struct typed_rows found;
@@ -20,7 +20,7 @@ struct items {
 };
 
 /* Adds a row whose value is the first n bytes of `head`, and `tail`. */
-static struct wizard_row *picker_item_add(struct items *m, const char *head, size_t n, const char *tail,
+static struct wizard_row *picker_item_add(struct item_picker *m, const char *head, size_t n, const char *tail,
 					  const char *label)
 {
 	char *value = xasprintf("%.*s%s", (int)n, head, tail);
@@ -31,8 +31,8 @@ static struct wizard_row *picker_item_add(struct items *m, const char *head, siz
 }
 
 /* Adds the keys that are not given and begin with `begun`, each behind `comma`, which may be "". */
-static void picker_item_add_keys(struct items *m, const char *typed, const struct item_end *end, const char *begun,
-				 const char *comma)
+static void picker_item_add_keys(struct item_picker *m, const char *typed, const struct item_end *end,
+				 const char *begun, const char *comma)
 {
 	size_t n = *comma ? strlen(typed) : end->at;
 
@@ -55,7 +55,7 @@ static bool picker_item_ends_in_slash(const char *s)
 }
 
 /* Adds rows for a path: the next parts if it may be complete, and the entries of its folder. */
-static void picker_item_add_paths(struct items *m, const char *typed, const struct item_end *end)
+static void picker_item_add_paths(struct item_picker *m, const char *typed, const struct item_end *end)
 {
 	struct folder_look look = {.base = m->folder, .folders_only = end->part->kind == ITEM_FOLDER};
 	bool whole = look.folders_only && picker_item_ends_in_slash(end->text);
@@ -76,7 +76,7 @@ static void picker_item_add_paths(struct items *m, const char *typed, const stru
 	wizard_rows_fini(&found);
 }
 
-static void picker_item_find_rows(struct items *m, const char *typed)
+static void picker_item_find_rows(struct item_picker *m, const char *typed)
 {
 	struct item_end end;
 
@@ -96,18 +96,18 @@ static void picker_item_find_rows(struct items *m, const char *typed)
 	free(end.text);
 }
 
-static struct wizard_list picker_item_items_rows(const char *typed, void *arg)
+static struct wizard_list picker_item_rows(const char *typed, void *arg)
 {
-	struct items *m = arg;
+	struct item_picker *m = arg;
 
 	if (typed_rows_begin(&m->found, typed))
 		picker_item_find_rows(m, typed);
 	return typed_rows_list(&m->found, "");
 }
 
-static char *picker_item_items_complete(const char *typed, void *arg)
+static char *picker_item_complete(const char *typed, void *arg)
 {
-	struct wizard_list l = picker_item_items_rows(typed, arg);
+	struct wizard_list l = picker_item_rows(typed, arg);
 
 	return folder_complete(&l, typed);
 }
@@ -121,9 +121,9 @@ static const struct item_part *picker_item_lacking(const struct item_part *parts
 	return NULL;
 }
 
-static int picker_item_items_take(const char *value, char **more, void *arg, struct err *e)
+static int picker_item_take(const char *value, char **more, void *arg, struct err *e)
 {
-	struct items *m = arg;
+	struct item_picker *m = arg;
 	const struct item_part *next;
 	struct item_end end;
 	bool open;
@@ -141,9 +141,9 @@ static int picker_item_items_take(const char *value, char **more, void *arg, str
 	return 1;
 }
 
-static void picker_item_items_gone(void *arg)
+static void picker_item_gone(void *arg)
 {
-	struct items *m = arg;
+	struct item_picker *m = arg;
 
 	if (m->outer.gone)
 		m->outer.gone(m->outer.arg);
@@ -154,7 +154,7 @@ static void picker_item_items_gone(void *arg)
 
 struct screen *picker_item(struct app *app, const struct picker_conf *conf, const struct item_part *parts)
 {
-	struct items *m = xcalloc(1, sizeof(*m));
+	struct item_picker *m = xcalloc(1, sizeof(*m));
 	struct picker_conf inner = *conf;
 	char *begun = xasprintf("%s=", parts[0].key);
 	struct screen *s;
@@ -165,11 +165,11 @@ struct screen *picker_item(struct app *app, const struct picker_conf *conf, cons
 	inner.initial = conf->initial ? conf->initial : begun;
 	inner.types = inner.continues = true;
 	inner.narrows = false;
-	inner.rows = picker_item_items_rows;
-	inner.complete = picker_item_items_complete;
+	inner.rows = picker_item_rows;
+	inner.complete = picker_item_complete;
 	inner.again = NULL; /* the rows do not come from the caller */
-	inner.take = picker_item_items_take;
-	inner.gone = picker_item_items_gone;
+	inner.take = picker_item_take;
+	inner.gone = picker_item_gone;
 	inner.arg = m;
 	s = picker_open(app, &inner);
 	free(begun);

@@ -175,7 +175,7 @@ static void screen_stack_paint_header(const struct canvas *c, const struct scree
 		canvas_put_right(c, 0, c->columns - 2, ROLE_HEADER_DIM, l->status.data);
 }
 
-/* The sentences that fit in the help lines; the whole is a key away. */
+/* Returns the bytes of the sentences that fit in the help lines; F1 shows the whole text. */
 static size_t screen_stack_fitting(const char *text, int columns)
 {
 	size_t best = strlen(text);
@@ -201,7 +201,7 @@ static size_t screen_stack_fitting(const char *text, int columns)
 	return best;
 }
 
-/* What is under the cursor, in one line or two. */
+/* Paints the help about what is under the cursor, in one line or two. */
 static void screen_stack_paint_help(const struct canvas *c, const struct screen_lines *l)
 {
 	int top = c->rows - 1 - HELP_ROWS;
@@ -247,7 +247,7 @@ static void screen_stack_place(struct screen *s, int top, int left, int rows, in
 		s->ops->layout(s, rows, columns);
 }
 
-/* A dialog: framed, in the middle of what is between the lines. */
+/* Paints a dialog in a frame, in the middle between the lines. */
 static void screen_stack_paint_dialog(struct screen *s, const struct canvas *c)
 {
 	int most_rows = c->rows - 4 - HELP_ROWS, most_columns = c->columns - 8;
@@ -296,7 +296,7 @@ static void screen_stack_paint_from(struct screen *s, const struct canvas *c)
 
 static void screen_stack_paint_cramped(const struct canvas *c)
 {
-	char *text = xasprintf("debwiz needs 80 x 24 and can do with %d x %d; this terminal has %d x %d. "
+	char *text = xasprintf("debwiz needs 80 x 24, at least %d x %d; this terminal has %d x %d. "
 			       "Make it larger. Work continues.",
 			       MIN_COLUMNS, MIN_ROWS, c->columns, c->rows);
 	int used = canvas_wrap(c, 0, c->columns > 4 ? 1 : 0, c->columns - 2, 0, ROLE_TEXT, text);

@@ -31,7 +31,7 @@ static int settings_check_prefix(const char *value, struct err *e)
 	return err_set(e, ERR_USAGE, "settings", "Ctrl- and a letter other than H, I, J and M");
 }
 
-/* What the file says; the prefix is still a text. */
+/* The values of the file; the prefix is still a text. */
 struct settings_file {
 	struct settings settings;
 	char *prefix;

@@ -17,7 +17,7 @@
 #include "tui/toolkit/term.h"
 
 static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
-#define FATAL_COUNT (sizeof(fatal_signals) / sizeof(*fatal_signals))
+#define FATAL_COUNT ARRAY_SIZE(fatal_signals)
 
 static struct {
 	volatile sig_atomic_t armed;

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 #define PARAMS 3
 
 /* The parts of a sequence. */
-struct seq {
+struct sequence {
 	bool ss3; /* ESC O, else ESC [ */
 	char private, final;
 	unsigned count, param[PARAMS]; /* 0: it was left out */
@@ -43,9 +45,9 @@ bool term_seq_is_whole(const char *s)
 	return n > 2 && term_seq_is_final(s[n - 1]);
 }
 
-static bool term_seq_split(const char *s, struct seq *out)
+static bool term_seq_split(const char *s, struct sequence *out)
 {
-	*out = (struct seq){.ss3 = s[1] == 'O'};
+	*out = (struct sequence){.ss3 = s[1] == 'O'};
 	s += 2;
 	if (*s && strchr("<=>?", *s))
 		out->private = *s++;
@@ -102,9 +104,9 @@ static uint32_t term_seq_keypad(char final)
 	return at ? K_KEYPAD + (uint32_t)to[at - from] : 0;
 }
 
-static uint32_t term_seq_by_letter(const struct seq *q)
+static uint32_t term_seq_by_letter(const struct sequence *q)
 {
-	for (size_t i = 0; i < sizeof(letters) / sizeof(*letters); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
 		if (letters[i].final == q->final)
 			return letters[i].code;
 	return K_SEQUENCE;
@@ -112,7 +114,7 @@ static uint32_t term_seq_by_letter(const struct seq *q)
 
 static uint32_t term_seq_by_number(unsigned number)
 {
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (numbers[i].number == number)
 			return numbers[i].code;
 	return K_SEQUENCE;
@@ -132,7 +134,7 @@ static uint32_t term_seq_with_modifiers(uint32_t code, unsigned modifiers)
 
 void term_seq_read(const char *s, struct key *k)
 {
-	struct seq q;
+	struct sequence q;
 
 	*k = (struct key){.code = K_SEQUENCE, .bytes = s};
 	if (!term_seq_split(s, &q))

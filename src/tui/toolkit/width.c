@@ -9,6 +9,7 @@
 #include <wchar.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 
 static const char *const utf8_locales[] = {"C.UTF-8", "C.utf8", "en_US.UTF-8"};
 
@@ -37,7 +38,7 @@ static int width_in_utf8(wchar_t c)
 	locale_t own;
 	int n;
 
-	for (size_t i = 0; !utf8 && i < sizeof(utf8_locales) / sizeof(*utf8_locales); i++)
+	for (size_t i = 0; !utf8 && i < ARRAY_SIZE(utf8_locales); i++)
 		utf8 = newlocale(LC_CTYPE_MASK, utf8_locales[i], (locale_t)0);
 	if (!utf8)
 		return wcwidth(c);
@@ -138,12 +139,12 @@ char *width_ascii(const char *text)
 	buf_init(&out, 0);
 	while (*text) {
 		text += width_decode(text, &c);
-		for (i = 0; c >= 0x80 && i < sizeof(twins) / sizeof(*twins); i++)
+		for (i = 0; c >= 0x80 && i < ARRAY_SIZE(twins); i++)
 			if (twins[i].c == c)
 				break;
 		if (c < 0x80)
 			buf_addc(&out, (char)c);
-		else if (i < sizeof(twins) / sizeof(*twins))
+		else if (i < ARRAY_SIZE(twins))
 			buf_adds(&out, twins[i].twin);
 		else
 			buf_adds(&out, &"??"[2 - width_columns_of(c)]);
