@@ -29,12 +29,11 @@ static void agree_free(void *arg)
 static void agree_on_agreed(size_t choice, void *arg)
 {
 	struct agreement *a = arg;
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	if (choice == 1 &&
 	    (trust_agree(app_store(a->app), &a->spec, &e) < 0 || !screen_progress(a->app, a->ref, a->goal, &e)))
 		dialog_error(a->app, "Not possible", &e);
-	err_fini(&e);
 	agree_free(a);
 }
 

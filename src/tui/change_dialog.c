@@ -155,7 +155,7 @@ static void change_dialog_confirm(struct change_dialog *m)
 			      .name = m->change.loses_data ? m->name : NULL,
 			      .answer = change_dialog_on_answer,
 			      .arg = m};
-	struct buf text;
+	AUTO_BUF struct buf text;
 
 	buf_init(&text, 0);
 	if (m->change.lost.len)
@@ -168,7 +168,6 @@ static void change_dialog_confirm(struct change_dialog *m)
 		buf_addf(&text, "%s%s\n", i ? "" : "\n", m->change.notes.items[i]);
 	ask.text = text.data;
 	confirm_ask(m->app, &ask);
-	buf_fini(&text);
 }
 
 static void change_dialog_on_named(void *arg)
@@ -202,7 +201,7 @@ static void change_dialog_ask_name(struct change_dialog *m)
 {
 	char *title = xasprintf("%s %s: the %s name", kinds[m->kind].title, m->name,
 				m->kind == CHANGE_CLONE ? "copy's" : "new");
-	char *initial = m->kind == CHANGE_CLONE ? xasprintf("%.29s-2", m->name) : xstrdup(m->name);
+	AUTO_FREE char *initial = m->kind == CHANGE_CLONE ? xasprintf("%.29s-2", m->name) : xstrdup(m->name);
 	struct picker_conf conf = {.title = title,
 				   .about = "Small letters, digits and -, a letter or digit first.",
 				   .initial = initial,
@@ -212,7 +211,6 @@ static void change_dialog_ask_name(struct change_dialog *m)
 				   .arg = m};
 
 	picker_open(m->app, &conf);
-	free(initial);
 	free(title);
 }
 

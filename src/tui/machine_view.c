@@ -68,10 +68,9 @@ struct state_label state_label(const struct overview *l, const struct session *t
 	}
 	if (l->run.alive && l->run.state == VM_RUNNING && l->run.started &&
 	    (int64_t)time(NULL) - l->run.started >= 60) {
-		char *age = machine_view_duration((int64_t)time(NULL) - l->run.started);
+		AUTO_FREE char *age = machine_view_duration((int64_t)time(NULL) - l->run.started);
 
 		look.text = xasprintf("%s %s", word, age);
-		free(age);
 	} else {
 		look.text = xstrdup(word);
 	}
@@ -106,10 +105,9 @@ static int machine_view_row_of(const struct canvas *c, int row, const char *labe
 
 static int machine_view_paint_wrong(const struct overview *l, const struct canvas *c, int row)
 {
-	char *text = host_short(l->wrong ? l->wrong : "cannot be read");
+	AUTO_FREE char *text = host_short(l->wrong ? l->wrong : "cannot be read");
 
 	row += machine_view_rows_of(c, row, "File", 6, ROLE_BAD, text);
-	free(text);
 	return row;
 }
 

@@ -12,13 +12,12 @@
 
 void page_answer(struct page *p, const struct wizard_question *q, const char *value)
 {
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	if (wizard_set(page_wizard(p), q, value, &e) < 0 && !page_question_is_typed(q))
 		page_notice(p, ROLE_BAD, e.text ? e.text : "not possible");
 	else
 		page_answered(p);
-	err_fini(&e);
 	app_changed(page_app(p));
 }
 
@@ -90,16 +89,15 @@ static int page_answer_take_value(const char *value, char **more, void *arg, str
  * it. */
 static char *page_answer_folder_of(struct page *p, const struct wizard_question *q)
 {
-	char *path = file_absolute(q->field ? wizard_path(page_wizard(p)) : "here");
+	AUTO_FREE char *path = file_absolute(q->field ? wizard_path(page_wizard(p)) : "here");
 	char *folder = file_dirname(path);
 
-	free(path);
 	return folder;
 }
 
 void page_open_list(struct page *p, const struct wizard_question *q)
 {
-	char *folder = page_answer_folder_of(p, q);
+	AUTO_FREE char *folder = page_answer_folder_of(p, q);
 	struct picker_conf conf = {
 		.title = q->title,
 		.about = q->help,
@@ -118,7 +116,6 @@ void page_open_list(struct page *p, const struct wizard_question *q)
 		picker_file(page_app(p), &conf);
 	else
 		picker_open(page_app(p), &conf);
-	free(folder);
 }
 
 void page_open_item(struct page *p, const struct wizard_question *q, int at)
@@ -126,7 +123,7 @@ void page_open_item(struct page *p, const struct wizard_question *q, int at)
 	struct wizard_list l = wizard_options(page_wizard(p), q);
 	bool has_rows =
 		q->widget == WIZARD_SEARCH || (q->widget == WIZARD_FILES ? l.len > 0 : l.state != WIZARD_NO_LIST);
-	char *folder = page_answer_folder_of(p, q);
+	AUTO_FREE char *folder = page_answer_folder_of(p, q);
 	struct picker_conf conf = {
 		.title = q->title,
 		.about = q->help,
@@ -148,7 +145,6 @@ void page_open_item(struct page *p, const struct wizard_question *q, int at)
 		picker_item(page_app(p), &conf, q->field->parts);
 	else
 		picker_open(page_app(p), &conf);
-	free(folder);
 }
 
 /* ---- password: typed twice, never shown ---- */

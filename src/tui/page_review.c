@@ -105,18 +105,17 @@ static void page_review_add_changes(struct page_review *p, struct review_lines *
 		page_review_lines_add(sh, "", "", "", ROLE_TEXT);
 	for (size_t i = 0; i < n; i++) {
 		const struct wizard_change *c = &changes[i];
-		char *text = xasprintf("%s → %s", *c->from ? c->from : "nothing", *c->to ? c->to : "nothing");
+		AUTO_FREE char *text = xasprintf("%s → %s", *c->from ? c->from : "nothing", *c->to ? c->to : "nothing");
 
 		page_review_lines_add(sh, c->question->title, text, "", ROLE_STRONG);
 		page_review_lines_add(sh, "", c->refused ? c->refused : c->words, "", c->refused ? ROLE_BAD : ROLE_DIM);
-		free(text);
 	}
 	wizard_changes_free(changes, n);
 }
 
 static void page_review_gather(struct page_review *p, struct review_lines *sh)
 {
-	struct strv warnings = STRV_INIT;
+	AUTO_STRV struct strv warnings = STRV_INIT;
 
 	*sh = (struct review_lines){NULL, 0, LABEL};
 	page_review_add_list(sh, wizard_summary(p->w));
@@ -129,7 +128,6 @@ static void page_review_gather(struct page_review *p, struct review_lines *sh)
 		page_review_lines_add(sh, "", "", "", ROLE_TEXT);
 	for (size_t i = 0; i < warnings.len; i++)
 		page_review_lines_add(sh, i ? "" : "Note", warnings.items[i], "", ROLE_WARN);
-	strv_fini(&warnings);
 }
 
 /* Paints the buttons; the chosen one has a marker and reverse video. */
@@ -155,7 +153,7 @@ static int page_review_paint_line(const struct canvas *c, int row, const struct 
 	int at = LEFT + label_width + 2;
 	int right = canvas_width(c, l->right);
 	int room = c->columns - at - 2 - (right ? right + 2 : 0);
-	struct strv lines = STRV_INIT;
+	AUTO_STRV struct strv lines = STRV_INIT;
 	int used;
 
 	canvas_wrap_lines(l->text, room, &lines);
@@ -166,7 +164,6 @@ static int page_review_paint_line(const struct canvas *c, int row, const struct 
 		canvas_put_cut(c, row + (int)i, at, room, l->role, lines.items[i]);
 	if (right && row >= 0)
 		canvas_put_right(c, row, c->columns - 2, ROLE_TEXT, l->right);
-	strv_fini(&lines);
 	return used;
 }
 
@@ -220,7 +217,7 @@ void page_review_lines(struct page_review *p, struct screen_lines *out)
 
 static void page_review_show_ini(struct page_review *p)
 {
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 	AUTO_FREE char *text = wizard_ini(p->w, NULL, NULL, NULL, &e);
 	AUTO_FREE char *title = host_short(wizard_path(p->w));
 
@@ -228,14 +225,13 @@ static void page_review_show_ini(struct page_review *p)
 		dialog_text(page_app(p->page), title, text);
 	else
 		dialog_error(page_app(p->page), "The INI file", &e);
-	err_fini(&e);
 }
 
 /* Shows QEMU's command line, or requests it: QEMU is asked what it can do before the line is known. */
 static void page_review_command(struct page_review *p)
 {
 	struct wizard_list l = wizard_command(p->w);
-	struct buf text;
+	AUTO_BUF struct buf text;
 
 	p->awaits_command = l.state == WIZARD_LOADING;
 	if (p->awaits_command) {
@@ -250,7 +246,6 @@ static void page_review_command(struct page_review *p)
 		buf_addf(&text, "%s\n    %s%s%s\n", l.rows[i].value, l.rows[i].label,
 			 *l.rows[i].label && *l.rows[i].note ? ": " : "", l.rows[i].note);
 	dialog_text(page_app(p->page), "QEMU's command line, and why", text.data);
-	buf_fini(&text);
 }
 
 void page_review_sync(struct page_review *p)

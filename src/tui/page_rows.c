@@ -97,7 +97,7 @@ static struct page_row *page_rows_add(struct page_rows *p, enum page_row_kind ki
 
 static void page_rows_add_note(struct page_rows *p, const struct wizard_question *q, enum role role, const char *text)
 {
-	struct strv lines = STRV_INIT;
+	AUTO_STRV struct strv lines = STRV_INIT;
 	struct page_row *r;
 	int width = p->note_width > 20 ? p->note_width : 20;
 
@@ -109,7 +109,6 @@ static void page_rows_add_note(struct page_rows *p, const struct wizard_question
 		r->text = xstrdup(lines.items[i]);
 		r->role = role;
 	}
-	strv_fini(&lines);
 }
 
 static void page_rows_add_open(struct page_rows *p, const struct wizard_question *q, bool first)
@@ -170,7 +169,7 @@ static bool page_rows_is_folded(struct page_rows *p, const struct wizard_questio
 /* Adds what the answers may lead to on this host; for the system page it is shown beside its questions. */
 static void page_rows_add_warnings(struct page_rows *p, enum wizard_page page)
 {
-	struct strv warnings = STRV_INIT;
+	AUTO_STRV struct strv warnings = STRV_INIT;
 
 	if (page != WIZARD_SYSTEM)
 		wizard_warnings(p->w, page, &warnings);
@@ -178,7 +177,6 @@ static void page_rows_add_warnings(struct page_rows *p, enum wizard_page page)
 		page_rows_add(p, PAGE_BLANK, NULL, 0);
 	for (size_t i = 0; i < warnings.len; i++)
 		page_rows_add_note(p, NULL, ROLE_WARN, warnings.items[i]);
-	strv_fini(&warnings);
 }
 
 /* Adds the row of the hidden questions, with their titles as far as they fit. */
@@ -222,7 +220,7 @@ void page_rows_build(struct page_rows *p)
 {
 	enum wizard_page page = wizard_page(p->w);
 	const struct wizard_question *q = NULL;
-	struct strv folded = STRV_INIT;
+	AUTO_STRV struct strv folded = STRV_INIT;
 	bool first = true, after_open = false;
 
 	page_rows_clear(p);
@@ -240,7 +238,6 @@ void page_rows_build(struct page_rows *p)
 	page_rows_add_warnings(p, page);
 	if (folded.len)
 		page_rows_add_advanced(p, &folded);
-	strv_fini(&folded);
 	if (p->title_width > 24)
 		p->title_width = 24;
 }

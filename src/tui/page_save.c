@@ -68,7 +68,7 @@ static void page_save_continue(struct page_save *s)
 
 static void page_save_write(struct page_save *s)
 {
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	if (wizard_save(s->w, s->has_diff ? &s->diff : NULL, &e) == 0) {
 		page_save_end(s);
@@ -79,7 +79,6 @@ static void page_save_write(struct page_save *s)
 		dialog_error(page_app(s->page), "Not saved", &e);
 		page_save_end(s);
 	}
-	err_fini(&e);
 }
 
 static void page_save_on_answer(size_t choice, void *arg)
@@ -132,7 +131,7 @@ static void page_save_show_difference(struct page_save *s)
 
 static void page_save_compare(struct page_save *s)
 {
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	page_save_end(s);
 	s->has_diff = wizard_diff(s->w, &s->diff, &e) == 0;
@@ -144,7 +143,6 @@ static void page_save_compare(struct page_save *s)
 	} else {
 		page_save_write(s);
 	}
-	err_fini(&e);
 }
 
 void page_save_do(struct page_save *s, enum page_then then)

@@ -21,8 +21,8 @@ int page_side_width(int columns)
 static void page_side_paint_ini(struct wizard *w, const struct canvas *c, const struct wizard_question *q)
 {
 	unsigned first = 0, count = 0;
-	char *text = wizard_ini(w, q, &first, &count, NULL);
-	struct strv lines = STRV_INIT;
+	AUTO_FREE char *text = wizard_ini(w, q, &first, &count, NULL);
+	AUTO_STRV struct strv lines = STRV_INIT;
 	const char *at = text ? text : "";
 	int from = 0;
 
@@ -43,8 +43,6 @@ static void page_side_paint_ini(struct wizard *w, const struct canvas *c, const 
 		else
 			canvas_put(c, i, 0, marked ? ROLE_MARK : *line == '[' ? ROLE_TEXT : ROLE_DIM, line);
 	}
-	strv_fini(&lines);
-	free(text);
 }
 
 static void page_side_paint_command(struct wizard *w, const struct canvas *c)

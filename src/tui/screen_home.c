@@ -168,8 +168,8 @@ static void home_paint_machine(struct screen *s, const struct canvas *c, int row
 {
 	struct state_label look = state_label(l, home_session(s, l));
 	enum role role = focus ? ROLE_FOCUS : ROLE_TEXT;
-	char *disk = disk_text(c, l, 3);
-	int space = t->disk - t->state - 15;
+	AUTO_FREE char *disk = disk_text(c, l, 3);
+	int room = t->disk - t->state - 15;
 
 	canvas_put(c, row, t->name - 2, ROLE_KEY, focus ? canvas_glyph(c, GLYPH_FOCUS) : " ");
 	if (focus)
@@ -182,7 +182,6 @@ static void home_paint_machine(struct screen *s, const struct canvas *c, int row
 	canvas_put(c, row, t->state, focus ? ROLE_FOCUS : look.role, canvas_glyph(c, look.sign));
 	canvas_put_cut(c, row, t->state + 2, space, focus ? ROLE_FOCUS : look.role, look.text);
 	canvas_put_right(c, row, t->disk, role, disk);
-	free(disk);
 	free(look.text);
 }
 

@@ -115,7 +115,7 @@ static void log_tail_on_change(void *arg)
 struct log_tail *log_tail_open(struct app *app, const char *name, size_t most, struct viewer *v)
 {
 	struct log_tail *t = xcalloc(1, sizeof(*t));
-	char *dir = store_machine_dir(app_store(app), name);
+	AUTO_FREE char *dir = store_machine_dir(app_store(app), name);
 
 	t->app = app;
 	t->viewer = v;
@@ -125,7 +125,6 @@ struct log_tail *log_tail_open(struct app *app, const char *name, size_t most, s
 	t->path = file_join(dir, "console.log");
 	t->watch = loop_watch_start(app_loop(app), dir, log_tail_on_change, t);
 	log_tail_read(t);
-	free(dir);
 	return t;
 }
 

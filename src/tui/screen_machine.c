@@ -346,21 +346,6 @@ static void machine_on_kill(size_t choice, void *arg)
 		vm_client_kill(m->client);
 }
 
-static void machine_ask(struct machine *m, const char *title, const char *what, const char *text,
-			void (*answer)(size_t choice, void *arg))
-{
-	const char *const choices[] = {"Cancel", what};
-	struct dialog_question q = {.title = title,
-				    .text = text,
-				    .choices = choices,
-				    .count = 2,
-				    .role = ROLE_WARN,
-				    .answer = answer,
-				    .arg = m};
-
-	dialog_ask(m->screen->app, &q);
-}
-
 /* Handles the keys of a machine that runs. */
 static bool machine_alive_key(struct machine *m, const struct key *k)
 {
@@ -390,14 +375,15 @@ static bool machine_alive_key(struct machine *m, const struct key *k)
 			vm_client_suspend(m->client, machine_on_answer, m);
 		return true;
 	case 'R':
-		machine_ask(m, "Reset", "Reset it",
-			    "Reset the machine? What the guest has not written to its disk is lost.", machine_on_reset);
+		dialog_ask_whether(s->app, "Reset",
+				   "Reset the machine? What the guest has not written to its disk is lost.", "Cancel",
+				   "Reset it", machine_on_reset, m);
 		return true;
 	case 'K':
-		machine_ask(m, "Kill", "Kill it",
-			    "Kill the machine, like pulling the plug? What the guest has not "
-			    "written to its disk is lost.",
-			    machine_on_kill);
+		dialog_ask_whether(s->app, "Kill",
+				   "Kill the machine, like pulling the plug? What the guest has not "
+				   "written to its disk is lost.",
+				   "Cancel", "Kill it", machine_on_kill, m);
 		return true;
 	default:
 		return false;

@@ -126,22 +126,13 @@ static void page_on_leave(size_t choice, void *arg)
 
 static void page_ask_leave(struct page *p, bool program)
 {
-	static const char *const choices[] = {"Stay", "Leave without saving"};
 	struct page_leave *leave = xcalloc(1, sizeof(*leave));
-	struct dialog_question q = {
-		.title = "Leave",
-		.text = "The answers have not been saved. They are gone when you leave now.",
-		.choices = choices,
-		.count = 2,
-		.role = ROLE_WARN,
-		.answer = page_on_leave,
-		.arg = leave,
-	};
 
 	leave->page = p;
 	leave->program = program;
 	p->leaving = true;
-	dialog_ask(p->screen->app, &q);
+	dialog_ask_whether(p->screen->app, "Leave", "The answers have not been saved. They are lost if you leave now.",
+			   "Stay", "Leave without saving", page_on_leave, leave);
 }
 
 static bool page_leaving(struct screen *s)

@@ -324,7 +324,7 @@ static void screen_progress_on_gone(void *arg)
 static void screen_progress_ask(struct screen *s, struct session *t)
 {
 	struct asked_session *a = xcalloc(1, sizeof(*a));
-	struct strv choices = STRV_INIT;
+	AUTO_STRV struct strv choices = STRV_INIT;
 	struct dialog_question q = {
 		.title = t->name,
 		.text = t->question,
@@ -345,7 +345,6 @@ static void screen_progress_ask(struct screen *s, struct session *t)
 	a->app = s->app;
 	a->name = xstrdup(t->name);
 	dialog_ask(s->app, &q);
-	strv_fini(&choices);
 }
 
 static void screen_progress_on_cancel(size_t choice, void *arg)
@@ -359,18 +358,10 @@ static void screen_progress_on_cancel(size_t choice, void *arg)
 
 static void screen_progress_ask_cancel(struct screen *s)
 {
-	static const char *const choices[] = {"Continue", "Cancel the work"};
-	struct dialog_question q = {
-		.title = "Cancel",
-		.text = "Stop the work on this machine? What is done is kept, and the next run continues from "
-			"there.",
-		.choices = choices,
-		.count = 2,
-		.answer = screen_progress_on_cancel,
-		.arg = s,
-	};
-
-	dialog_ask(s->app, &q);
+	dialog_ask_whether(
+		s->app, "Cancel",
+		"Stop the work on this machine? What is done is kept, and the next run continues from there.",
+		"Continue", "Cancel the work", screen_progress_on_cancel, s);
 }
 
 static void screen_progress_restart(struct screen *s)
@@ -378,13 +369,13 @@ static void screen_progress_restart(struct screen *s)
 	struct session *t = screen_progress_session(s);
 	struct progress *p = s->self;
 	struct err e = ERR_INIT;
+	bool started;
 	enum progress_goal goal = t->job.options.goal == JOB_PREPARED ? PROGRESS_PREPARE : PROGRESS_BOOT;
 
-	if (!sessions_start(app_sessions(s->app), p->path, t->job.options.goal, false, &e)) {
-		if (strcmp(e.id, RISK_ERROR) != 0 || !agree_ask(s->app, p->path, goal, &e))
-			dialog_error(s->app, "Not possible", &e);
-	}
-	err_fini(&e);
+	started = sessions_start(app_sessions(s->app), p->path, t->job.options.goal, false, &e);
+	if (!started && !strcmp(e.id, RISK_ERROR))
+		started = agree_ask(s->app, p->path, goal, &e);
+	dialog_unless(s->app, started, &e);
 	screen_progress_start_tick(s);
 }
 
@@ -393,14 +384,11 @@ static void screen_progress_replace(struct screen *s,
 {
 	struct progress *p = s->self;
 	struct app *app = s->app;
-	char *path = xstrdup(p->path);
+	AUTO_FREE char *path = xstrdup(p->path);
 	struct err e = ERR_INIT;
 
 	screen_pop(s);
-	if (!show(app, path, &e))
-		dialog_error(app, "Not possible", &e);
-	err_fini(&e);
-	free(path);
+	dialog_unless(app, show(app, path, &e), &e);
 }
 
 /* Shows the console above this screen, to which leaving it returns. */
@@ -409,9 +397,7 @@ static void screen_progress_show_console(struct screen *s)
 	struct progress *p = s->self;
 	struct err e = ERR_INIT;
 
-	if (!screen_console(s->app, p->name, &e))
-		dialog_error(s->app, "Not possible", &e);
-	err_fini(&e);
+	dialog_unless(s->app, screen_console(s->app, p->name, &e), &e);
 }
 
 static bool progress_key(struct screen *s, const struct key *k)

@@ -298,7 +298,7 @@ static int snapshots_take_tag(const char *value, char **more, void *arg, struct 
 
 static void snapshots_ask_new(struct snapshots *s)
 {
-	char *tag = snapshot_tag_now();
+	AUTO_FREE char *tag = snapshot_tag_now();
 	struct picker_conf conf = {.title = "New snapshot: its name",
 				   .about = s->client ? "Holds the disk and the running guest's memory."
 						      : "Holds the disk.",
@@ -308,7 +308,6 @@ static void snapshots_ask_new(struct snapshots *s)
 				   .arg = s};
 
 	picker_open(s->screen->app, &conf);
-	free(tag);
 }
 
 /* ---- the screen ---- */

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "tui/screens.h"
 #include "tui/sessions.h"
 #include "tui/toolkit/term.h"
@@ -100,7 +101,7 @@ int tui_run(const struct session_conf *options, enum tui_start start, const char
 		.end_work = tui_end_work,
 		.data = &sessions,
 	};
-	char *machine = NULL;
+	AUTO_FREE char *machine = NULL;
 	int status = -1;
 
 	if (one && store_find_ini(conf.store, ref, &machine, e) < 0)
@@ -114,6 +115,5 @@ int tui_run(const struct session_conf *options, enum tui_start start, const char
 	if (app && tui_begin(app, &conf, options, start, ref, e) == 0)
 		status = app_run(app);
 	app_free(app);
-	free(machine);
 	return status;
 }

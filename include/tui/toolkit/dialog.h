@@ -26,6 +26,9 @@ struct dialog_question {
 
 /* All texts are copied. */
 struct screen *dialog_ask(struct app *app, const struct dialog_question *q);
+/* Asks whether to act, by two buttons; `keep` is what Esc takes, and Enter at first. `answer` gets 1 for `act`. */
+struct screen *dialog_ask_whether(struct app *app, const char *title, const char *text, const char *keep,
+				  const char *act, void (*answer)(size_t choice, void *arg), void *arg);
 /* A message with one button. */
 struct screen *dialog_message(struct app *app, const char *title, const char *text);
 /* An error: what happened, and what to do about it. */

@@ -207,7 +207,7 @@ static const struct {
 static void menu_help(struct pane *p)
 {
 	char prefix[8];
-	struct buf b;
+	AUTO_BUF struct buf b;
 
 	pane_key_name(pane_prefix(p), prefix);
 	buf_init(&b, 0);
@@ -221,7 +221,6 @@ static void menu_help(struct pane *p)
 		     "screen.\n\n"
 		     "The prefix is set in debwiz.ini: [keys] prefix = Ctrl-A\n");
 	dialog_text(pane_app(p), "Console", b.data);
-	buf_fini(&b);
 }
 
 void pane_command(struct pane *p, const struct key *k)

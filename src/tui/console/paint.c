@@ -75,10 +75,9 @@ static void paint_encode(uint32_t c, char out[5])
 /* In a locale without UTF-8: no marks, and `?` for what has no twin of the same width. */
 static void paint_add_ascii(struct buf *b, const char *text, int columns)
 {
-	char *ascii = width_ascii(text);
+	AUTO_FREE char *ascii = width_ascii(text);
 
 	buf_adds(b, (int)strlen(ascii) == columns ? ascii : &"??"[2 - columns]);
-	free(ascii);
 }
 
 static void paint_add_wide(struct buf *b, const struct cell *c, const char *text, int columns)
@@ -125,7 +124,7 @@ static void paint_add_cell(struct buf *b, const struct cell *c, bool utf8)
 static void paint_row(struct pane *p, const struct canvas *c, int row, const struct cell *cells, int cols,
 		      uint64_t line, bool reverse)
 {
-	struct buf b;
+	AUTO_BUF struct buf b;
 	int i = 0, end;
 
 	buf_init(&b, 0);
@@ -149,7 +148,6 @@ static void paint_row(struct pane *p, const struct canvas *c, int row, const str
 		canvas_cell(c, row, i, end - i, b.data, &style);
 		i = end;
 	}
-	buf_fini(&b);
 }
 
 static void paint_live(struct pane *p, const struct canvas *c)

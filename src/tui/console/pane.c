@@ -386,7 +386,7 @@ static void pane_status(struct pane *p, const struct canvas *c, int row)
 	struct overview l = {.state = (char *)vm_state_name(p->state), .detail = ""};
 	struct state_label look;
 	char prefix[8], *keys;
-	struct buf b;
+	AUTO_BUF struct buf b;
 	int at;
 
 	l.run.state = p->state;
@@ -417,7 +417,6 @@ static void pane_status(struct pane *p, const struct canvas *c, int row)
 	canvas_put_right(c, row, c->columns, ROLE_HEADER_DIM, keys);
 	free(keys);
 	free(look.text);
-	buf_fini(&b);
 }
 
 /* ---- the screen ---- */

@@ -102,36 +102,19 @@ static bool app_add_work(struct app *app, struct buf *out)
 	return out->len > 0;
 }
 
-/* Asks whether to stop the work that is under way and leave. */
-static void app_ask_about_work(struct app *app, const char *text)
-{
-	static const char *const choices[] = {"Stay", "Stop it and leave"};
-	struct dialog_question q = {
-		.title = "Work is under way",
-		.text = text,
-		.choices = choices,
-		.count = 2,
-		.role = ROLE_WARN,
-		.answer = app_on_leave_work,
-		.arg = app,
-	};
-
-	dialog_ask(app, &q);
-}
-
 void app_ask_leave(struct app *app)
 {
-	struct buf text;
+	AUTO_BUF struct buf text;
 
 	for (struct screen *s = screen_top(app); s; s = s->below)
 		if (s->ops->leaving && s->ops->leaving(s))
 			return;
 	buf_init(&text, 0);
 	if (app_add_work(app, &text))
-		app_ask_about_work(app, text.data);
+		dialog_ask_whether(app, "Work is under way", text.data, "Stay", "Stop it and leave", app_on_leave_work,
+				   app);
 	else
 		app_leave(app, 0);
-	buf_fini(&text);
 }
 
 void app_work_begin(struct app *app, struct app_work *w)
@@ -246,12 +229,11 @@ static void app_show_help(struct app *app)
 
 static void app_refuse_suspend(struct app *app)
 {
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	err_set(&e, ERR_USAGE, "no-shell", "debwiz cannot be stopped here: no shell waits to continue it");
 	err_hint(&e, "F10 leaves; running machines keep running");
 	dialog_error(app, "Ctrl-Z", &e);
-	err_fini(&e);
 }
 
 static void app_key(struct app *app, const struct key *k)

@@ -92,10 +92,9 @@ static char *canvas_fit(const struct canvas *c, const char *text)
 
 int canvas_width(const struct canvas *c, const char *text)
 {
-	char *clean = canvas_fit(c, text);
+	AUTO_FREE char *clean = canvas_fit(c, text);
 	int columns = width_of(clean);
 
-	free(clean);
 	return columns;
 }
 
@@ -123,18 +122,17 @@ int canvas_put_cut(const struct canvas *c, int row, int column, int width, enum 
 int canvas_put_clause(const struct canvas *c, int row, int column, int width, enum role role, const char *text)
 {
 	static const char *const ends[] = {"; ", ", ", ": "};
-	char *part = xstrdup(text);
+	AUTO_FREE char *part = xstrdup(text);
 	size_t best = 0;
 	int columns;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ends) && canvas_width(c, text) > width; i++) {
 		for (const char *end = text; (end = strstr(end, ends[i])); end++) {
 			size_t n = (size_t)(end - text);
-			char *head = xstrndup(text, n);
+			AUTO_FREE char *head = xstrndup(text, n);
 
 			if (canvas_width(c, head) <= width && n > best)
 				best = n;
-			free(head);
 		}
 	}
 	if (best)
@@ -142,7 +140,6 @@ int canvas_put_clause(const struct canvas *c, int row, int column, int width, en
 	else if (*part && part[strlen(part) - 1] == '.')
 		part[strlen(part) - 1] = '\0'; /* a row is not a sentence */
 	columns = canvas_put_cut(c, row, column, width, role, part);
-	free(part);
 	return columns;
 }
 
@@ -195,7 +192,7 @@ static int canvas_hang_of(const char *text, int columns)
 
 void canvas_wrap_lines(const char *text, int columns, struct strv *out)
 {
-	char *clean = text_clean(text, strlen(text), true);
+	AUTO_FREE char *clean = text_clean(text, strlen(text), true);
 	const char *at = clean;
 	int hang = 0, in = 0;
 	size_t n;
@@ -215,12 +212,11 @@ void canvas_wrap_lines(const char *text, int columns, struct strv *out)
 			in = hang = 0;
 		}
 	}
-	free(clean);
 }
 
 int canvas_wrap(const struct canvas *c, int row, int column, int columns, int rows, enum role role, const char *text)
 {
-	struct strv lines = STRV_INIT;
+	AUTO_STRV struct strv lines = STRV_INIT;
 	int n;
 
 	if (columns > c->columns - column)
@@ -236,7 +232,6 @@ int canvas_wrap(const struct canvas *c, int row, int column, int columns, int ro
 	}
 	for (int i = 0; i < n; i++)
 		canvas_put_cut(c, row + i, column, columns, role, lines.items[i]);
-	strv_fini(&lines);
 	return n;
 }
 
@@ -273,10 +268,9 @@ void canvas_frame(const struct canvas *c, const char *title)
 	canvas_put_cut(c, bottom, 0, 1, ROLE_FRAME, utf8 ? "╰" : "+");
 	canvas_put_cut(c, bottom, right, 1, ROLE_FRAME, utf8 ? "╯" : "+");
 	if (title && c->columns > 8) {
-		char *spaced = xasprintf(" %s ", title);
+		AUTO_FREE char *spaced = xasprintf(" %s ", title);
 
 		canvas_put_cut(c, 0, 2, c->columns - 4, ROLE_STRONG, spaced);
-		free(spaced);
 	}
 }
 

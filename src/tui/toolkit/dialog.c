@@ -208,6 +208,21 @@ struct screen *dialog_ask(struct app *app, const struct dialog_question *ask)
 	return screen_push(app, &question_ops, q);
 }
 
+struct screen *dialog_ask_whether(struct app *app, const char *title, const char *text, const char *keep,
+				  const char *act, void (*answer)(size_t choice, void *arg), void *arg)
+{
+	const char *const choices[] = {keep, act};
+	struct dialog_question q = {.title = title,
+				    .text = text,
+				    .choices = choices,
+				    .count = 2,
+				    .role = ROLE_WARN,
+				    .answer = answer,
+				    .arg = arg};
+
+	return dialog_ask(app, &q);
+}
+
 struct screen *dialog_message(struct app *app, const char *title, const char *text)
 {
 	static const char *const fine[] = {"Close"};
@@ -220,11 +235,10 @@ struct screen *dialog_error(struct app *app, const char *title, const struct err
 {
 	static const char *const fine[] = {"Close"};
 	char *what = host_short(e->text ? e->text : "unknown error"); /* it may begin with a path */
-	char *text = xasprintf("%s%s%s", what, e->hint ? "\n\n" : "", e->hint ? e->hint : "");
+	AUTO_FREE char *text = xasprintf("%s%s%s", what, e->hint ? "\n\n" : "", e->hint ? e->hint : "");
 	struct dialog_question q = {.title = title, .text = text, .choices = fine, .count = 1, .role = ROLE_BAD};
 	struct screen *s = dialog_ask(app, &q);
 
-	free(text);
 	free(what);
 	return s;
 }

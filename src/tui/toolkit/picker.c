@@ -159,7 +159,7 @@ static void picker_complain(struct picker *p, const char *why)
 static void picker_take(struct screen *s, const char *value)
 {
 	struct picker *p = s->self;
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 	char *copy = xstrdup(value), *more = NULL;
 	int r = p->conf.take(copy, &more, p->conf.arg, &e);
 
@@ -177,7 +177,6 @@ static void picker_take(struct screen *s, const char *value)
 	mem_wipe(copy, strlen(copy));
 	free(copy);
 	free(more);
-	err_fini(&e);
 }
 
 static void picker_enter(struct screen *s)

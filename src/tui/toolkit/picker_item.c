@@ -23,10 +23,9 @@ struct item_picker {
 static struct wizard_row *picker_item_add(struct item_picker *m, const char *head, size_t n, const char *tail,
 					  const char *label)
 {
-	char *value = xasprintf("%.*s%s", (int)n, head, tail);
+	AUTO_FREE char *value = xasprintf("%.*s%s", (int)n, head, tail);
 	struct wizard_row *r = wizard_rows_add(&m->found.rows, value, label);
 
-	free(value);
 	return r;
 }
 
@@ -38,12 +37,11 @@ static void picker_item_add_keys(struct item_picker *m, const char *typed, const
 
 	for (size_t i = 0; m->parts[i].key; i++) {
 		const struct item_part *part = &m->parts[i];
-		char *text = xasprintf("%s%s=", comma, part->key);
+		AUTO_FREE char *text = xasprintf("%s%s=", comma, part->key);
 
 		if (!(end->given & 1U << i) && !strncmp(part->key, begun, strlen(begun)))
 			wizard_row_text(&picker_item_add(m, typed, n, text, text + strlen(comma))->columns[0],
 					part->about);
-		free(text);
 	}
 }
 
@@ -67,11 +65,10 @@ static void picker_item_add_paths(struct item_picker *m, const char *typed, cons
 	if (end->complete && (whole || !found.len))
 		picker_item_add_keys(m, typed, end, "", ",");
 	for (size_t i = 0; i < found.len; i++) {
-		char *path = item_escape(found.items[i].value);
+		AUTO_FREE char *path = item_escape(found.items[i].value);
 
 		if (strcmp(found.items[i].value, end->text))
 			picker_item_add(m, typed, end->at, path, found.items[i].label);
-		free(path);
 	}
 	wizard_rows_fini(&found);
 }
@@ -156,7 +153,7 @@ struct screen *picker_item(struct app *app, const struct picker_conf *conf, cons
 {
 	struct item_picker *m = xcalloc(1, sizeof(*m));
 	struct picker_conf inner = *conf;
-	char *begun = xasprintf("%s=", parts[0].key);
+	AUTO_FREE char *begun = xasprintf("%s=", parts[0].key);
 	struct screen *s;
 
 	m->outer = *conf;
@@ -172,6 +169,5 @@ struct screen *picker_item(struct app *app, const struct picker_conf *conf, cons
 	inner.gone = picker_item_gone;
 	inner.arg = m;
 	s = picker_open(app, &inner);
-	free(begun);
 	return s;
 }

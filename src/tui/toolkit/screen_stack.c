@@ -205,12 +205,11 @@ static size_t screen_stack_fitting(const char *text, int columns)
 static void screen_stack_paint_help(const struct canvas *c, const struct screen_lines *l)
 {
 	int top = c->rows - 1 - HELP_ROWS;
-	char *text = xstrndup(l->help.data, screen_stack_fitting(l->help.data, c->columns - 4));
+	AUTO_FREE char *text = xstrndup(l->help.data, screen_stack_fitting(l->help.data, c->columns - 4));
 
 	for (int row = top; row < c->rows - 1; row++)
 		canvas_fill(c, row, 0, c->columns, ROLE_TEXT);
 	canvas_wrap(c, top, 2, c->columns - 4, HELP_ROWS, l->help_role, text);
-	free(text);
 }
 
 static void screen_stack_paint_keys(struct screen_stack *stack, const struct canvas *c, const struct screen_lines *l)

@@ -115,7 +115,8 @@ static void term_find_background(struct term_caps *caps)
 /* `try`: an entry of terminfo that may do in place of TERM, or NULL. */
 static int term_refuse(struct err *e, const char *why, const char *try)
 {
-	char *first = try ? xasprintf("try `TERM=%s debwiz`, or install the entry (ncurses-term); ", try) : xstrdup("");
+	AUTO_FREE char *first =
+		try ? xasprintf("try `TERM=%s debwiz`, or install the entry (ncurses-term); ", try) : xstrdup("");
 	int r;
 
 	err_set(e, ERR_USAGE, "no-terminal", "no full screen here: %s", why);
@@ -123,7 +124,6 @@ static int term_refuse(struct err *e, const char *why, const char *try)
 		     "%s`debwiz new --plain` asks the same questions line by line; `debwiz --help` "
 		     "lists what can be done by command",
 		     first);
-	free(first);
 	return r;
 }
 
@@ -179,10 +179,9 @@ struct term *term_open(struct err *e)
 		return NULL;
 	}
 	if (!name || !*name || !strcmp(name, "dumb")) {
-		char *why = xasprintf("TERM is %s", name && *name ? name : "not set");
+		AUTO_FREE char *why = xasprintf("TERM is %s", name && *name ? name : "not set");
 
 		term_refuse(e, why, NULL);
-		free(why);
 		return NULL;
 	}
 	t = xcalloc(1, sizeof(*t));
@@ -226,7 +225,7 @@ void term_title(struct term *t, const char *title)
 
 void term_clip(struct term *t, const char *text, size_t n)
 {
-	struct buf b;
+	AUTO_BUF struct buf b;
 
 	if (!t->like_xterm || !t->inside)
 		return;
@@ -235,7 +234,6 @@ void term_clip(struct term *t, const char *text, size_t n)
 	base64_encode(&b, text, n);
 	buf_adds(&b, "\033\\");
 	term_send(b.data);
-	buf_fini(&b);
 }
 
 /* Modes 1000, 1002 and 1003 of xterm; the latest holds, and none where one is switched off. */

@@ -127,12 +127,11 @@ static void widget_text_insert_character(struct text_field *f, uint32_t c)
 /* Inserts the first line of a paste, made harmless. */
 static void widget_text_paste(struct text_field *f, const char *text)
 {
-	char *clean = text_clean(text, strcspn(text, "\n"), false);
+	AUTO_FREE char *clean = text_clean(text, strcspn(text, "\n"), false);
 
 	if (f->len + strlen(clean) > f->max && f->max > f->len)
 		clean[width_cut(clean, (int)(f->max - f->len), NULL)] = '\0';
 	widget_text_insert(f, clean, strlen(clean));
-	free(clean);
 }
 
 bool text_field_key(struct text_field *f, const struct key *k)
@@ -197,10 +196,9 @@ static size_t widget_text_first_seen(const struct text_field *f, int columns)
 	int ahead, step;
 
 	for (;;) {
-		char *part = xstrndup(f->text + first, f->at - first);
+		AUTO_FREE char *part = xstrndup(f->text + first, f->at - first);
 
 		ahead = width_of(part);
-		free(part);
 		if (ahead < columns)
 			return first;
 		first += width_next(f->text + first, &step);
@@ -212,7 +210,7 @@ int text_field_paint(const struct text_field *f, const struct canvas *c, int row
 {
 	size_t first = widget_text_first_seen(f, columns);
 	char *shown = xstrdup(f->text + first);
-	char *part = xstrndup(f->text + first, f->at - first);
+	AUTO_FREE char *part = xstrndup(f->text + first, f->at - first);
 	int cursor = f->secret ? 0 : width_of(part);
 
 	if (f->secret) {
@@ -232,7 +230,6 @@ int text_field_paint(const struct text_field *f, const struct canvas *c, int row
 	canvas_put_cut(c, row, column, columns, focus ? ROLE_FOCUS : role, shown);
 	if (!focus)
 		canvas_tint(c, row, column, columns, ROLE_FIELD);
-	free(part);
 	free(shown);
 	return column + cursor;
 }
