@@ -155,7 +155,7 @@ static void change_dialog_confirm(struct change_dialog *m)
 			      .name = m->change.loses_data ? m->name : NULL,
 			      .answer = change_dialog_on_answer,
 			      .arg = m};
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = {0};
 
 	buf_init(&text, 0);
 	if (m->change.lost.len)

@@ -231,7 +231,7 @@ static void page_review_show_ini(struct page_review *p)
 static void page_review_command(struct page_review *p)
 {
 	struct wizard_list l = wizard_command(p->w);
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = {0};
 
 	p->awaits_command = l.state == WIZARD_LOADING;
 	if (p->awaits_command) {

@@ -207,7 +207,7 @@ static const struct {
 static void menu_help(struct pane *p)
 {
 	char prefix[8];
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 
 	pane_key_name(pane_prefix(p), prefix);
 	buf_init(&b, 0);

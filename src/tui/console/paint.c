@@ -124,7 +124,7 @@ static void paint_add_cell(struct buf *b, const struct cell *c, bool utf8)
 static void paint_row(struct pane *p, const struct canvas *c, int row, const struct cell *cells, int cols,
 		      uint64_t line, bool reverse)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	int i = 0, end;
 
 	buf_init(&b, 0);

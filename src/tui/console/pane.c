@@ -386,7 +386,7 @@ static void pane_status(struct pane *p, const struct canvas *c, int row)
 	struct overview l = {.state = (char *)vm_state_name(p->state), .detail = ""};
 	struct state_label look;
 	char prefix[8], *keys;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	int at;
 
 	l.run.state = p->state;

@@ -104,7 +104,7 @@ static bool app_add_work(struct app *app, struct buf *out)
 
 void app_ask_leave(struct app *app)
 {
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = {0};
 
 	for (struct screen *s = screen_top(app); s; s = s->below)
 		if (s->ops->leaving && s->ops->leaving(s))

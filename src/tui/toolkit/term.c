@@ -225,7 +225,7 @@ void term_title(struct term *t, const char *title)
 
 void term_clip(struct term *t, const char *text, size_t n)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 
 	if (!t->like_xterm || !t->inside)
 		return;
