@@ -88,9 +88,9 @@ static int page_form_field_left(const struct page_form *p)
 /* The width of a text's field among the columns of the page. */
 static int page_form_text_width(const struct wizard_question *q, int column, int columns)
 {
-	int room = columns - column - 1;
+	int space = columns - column - 1;
 
-	return page_form_field_width(q) < room ? page_form_field_width(q) : room;
+	return page_form_field_width(q) < space ? page_form_field_width(q) : space;
 }
 
 /* Paints what the answer means behind it, or beside the field: "(2)" of "auto". */

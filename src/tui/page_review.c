@@ -152,16 +152,16 @@ static int page_review_paint_line(const struct canvas *c, int row, const struct 
 {
 	int at = LEFT + label_width + 2;
 	int right = canvas_width(c, l->right);
-	int room = c->columns - at - 2 - (right ? right + 2 : 0);
+	int space = c->columns - at - 2 - (right ? right + 2 : 0);
 	AUTO_STRV struct strv lines = STRV_INIT;
 	int used;
 
-	canvas_wrap_lines(l->text, room, &lines);
+	canvas_wrap_lines(l->text, space, &lines);
 	used = lines.len ? (int)lines.len : 1;
 	if (row >= 0)
 		canvas_put_cut(c, row, LEFT, label_width, ROLE_STRONG, l->label);
 	for (size_t i = 0; i < lines.len; i++)
-		canvas_put_cut(c, row + (int)i, at, room, l->role, lines.items[i]);
+		canvas_put_cut(c, row + (int)i, at, space, l->role, lines.items[i]);
 	if (right && row >= 0)
 		canvas_put_right(c, row, c->columns - 2, ROLE_TEXT, l->right);
 	return used;

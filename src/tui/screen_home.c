@@ -169,7 +169,7 @@ static void home_paint_machine(struct screen *s, const struct canvas *c, int row
 	struct state_label look = state_label(l, home_session(s, l));
 	enum role role = focus ? ROLE_FOCUS : ROLE_TEXT;
 	AUTO_FREE char *disk = disk_text(c, l, 3);
-	int room = t->disk - t->state - 15;
+	int space = t->disk - t->state - 15;
 
 	canvas_put(c, row, t->name - 2, ROLE_KEY, focus ? canvas_glyph(c, GLYPH_FOCUS) : " ");
 	if (focus)

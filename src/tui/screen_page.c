@@ -198,8 +198,7 @@ static void page_paint_tabs(const struct canvas *c, struct page *p)
 
 		p->tabs[i].left = p->tabs[i].right = -1;
 		if (!fits && !here)
-			continue; /* narrow: the name of the current page; the first line shows its number
-				   */
+			continue; /* narrow: only the current page's name; the first line shows its number */
 		p->tabs[i].left = column;
 		column += canvas_put(c, 0, column, role, wizard_page_title(i));
 		if (*sign)

@@ -86,7 +86,7 @@ static void screen_progress_paint_step(const struct canvas *c, int row, const st
 				       bool asks)
 {
 	char took[SIZE_TEXT];
-	int room = c->columns - LEFT - TITLE - 2 - 13;
+	int space = c->columns - LEFT - TITLE - 2 - 13;
 
 	canvas_put(c, row, LEFT, state_signs[s->state].role, canvas_glyph(c, state_signs[s->state].sign));
 	canvas_put_cut(c, row, LEFT + 2, TITLE - 2, s->state == STEP_WAITING ? ROLE_DIM : ROLE_TEXT, s->ops->title);
@@ -96,14 +96,14 @@ static void screen_progress_paint_step(const struct canvas *c, int row, const st
 		break;
 	case STEP_WAITING:
 		if (details)
-			canvas_put_clause(c, row, LEFT + 2 + TITLE, room + 12, ROLE_DIM, s->ops->about);
+			canvas_put_clause(c, row, LEFT + 2 + TITLE, space + 12, ROLE_DIM, s->ops->about);
 		break;
 	case STEP_FAILED:
 	case STEP_CANCELLED:
 		canvas_put(c, row, LEFT + 2 + TITLE, looks[s->state].role, words_step_state(s->state));
 		break;
 	default:
-		canvas_put_clause(c, row, LEFT + 2 + TITLE, room, ROLE_TEXT, s->text);
+		canvas_put_clause(c, row, LEFT + 2 + TITLE, space, ROLE_TEXT, s->text);
 		if (s->state == STEP_FINISHED)
 			canvas_put_right(c, row, c->columns - 2, ROLE_DIM, duration_human(s->took_ms, took));
 		else
@@ -173,7 +173,7 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 	const struct step_view **shown;
 	const struct step_view *steps;
 	size_t n, from = 0, running = 0, before;
-	int row = 1, room;
+	int row = 1, space;
 
 	if (!t)
 		return;
@@ -185,12 +185,12 @@ static void progress_paint(struct screen *s, const struct canvas *c)
 	for (size_t i = 0; i < n; i++)
 		if (shown[i]->state != STEP_WAITING)
 			running = i;
-	room = c->rows - 5 - row - (t->state == SESSION_FAILED ? 4 : 0);
-	if ((int)n > room && (int)running >= room - 1)
-		from = running - (size_t)room + 2;
-	if (from + (size_t)room > n)
-		from = (int)n > room ? n - (size_t)room : 0;
-	for (size_t i = from; i < n && i < from + (size_t)room; i++)
+	space = c->rows - 5 - row - (t->state == SESSION_FAILED ? 4 : 0);
+	if ((int)n > space && (int)running >= space - 1)
+		from = running - (size_t)space + 2;
+	if (from + (size_t)space > n)
+		from = (int)n > space ? n - (size_t)space : 0;
+	for (size_t i = from; i < n && i < from + (size_t)space; i++)
 		screen_progress_paint_step(c, row++, shown[i], p->details, t->question != NULL);
 	free((void *)shown);
 	row++;

@@ -100,17 +100,17 @@ int canvas_width(const struct canvas *c, const char *text)
 
 int canvas_put_cut(const struct canvas *c, int row, int column, int width, enum role role, const char *text)
 {
-	int room = c->columns - column < width ? c->columns - column : width;
+	int space = c->columns - column < width ? c->columns - column : width;
 	bool cut;
 	char *clean;
 	size_t n;
 	int columns;
 
-	if (row < 0 || row >= c->rows || column < 0 || room <= 0)
+	if (row < 0 || row >= c->rows || column < 0 || space <= 0)
 		return 0;
 	clean = canvas_fit(c, text);
-	cut = width_of(clean) > room;
-	n = width_cut(clean, cut ? room - 1 : room, &columns);
+	cut = width_of(clean) > space;
+	n = width_cut(clean, cut ? space - 1 : space, &columns);
 	clean[n] = '\0';
 	canvas_put_plain(c, row, column, role, clean);
 	if (cut)

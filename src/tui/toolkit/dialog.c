@@ -60,17 +60,17 @@ static enum role dialog_line_role(const struct question_dialog *q, int line)
 static void dialog_paint(struct screen *s, const struct canvas *c)
 {
 	struct question_dialog *q = s->self;
-	int room = c->rows - 4, most = (int)q->lines.len - room;
+	int space = c->rows - 4, most = (int)q->lines.len - space;
 	int column = 0;
 
 	if (q->first > most)
 		q->first = most;
 	if (q->first < 0)
 		q->first = 0;
-	for (int i = 0; i < room && q->first + i < (int)q->lines.len; i++)
+	for (int i = 0; i < space && q->first + i < (int)q->lines.len; i++)
 		canvas_put(c, 1 + i, 0, dialog_line_role(q, q->first + i), q->lines.items[q->first + i]);
 	if (most > q->first)
-		canvas_put_right(c, room + 1, c->columns, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
+		canvas_put_right(c, space + 1, c->columns, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_DOWN));
 	for (size_t i = 0; i < q->choices.len; i++) {
 		bool focus = i == q->at;
 		int width = canvas_width(c, q->choices.items[i]) + 2;

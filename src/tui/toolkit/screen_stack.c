@@ -162,15 +162,15 @@ static void screen_stack_get_lines(struct screen *s, struct screen_lines *l)
 
 static void screen_stack_paint_header(const struct canvas *c, const struct screen_lines *l)
 {
-	int column = 2, room;
+	int column = 2, space;
 
 	canvas_fill(c, 0, 0, c->columns, ROLE_HEADER_DIM);
 	column += canvas_put(c, 0, column, ROLE_HEADER, "debwiz");
 	column += canvas_putf(c, 0, column, ROLE_HEADER_DIM, " %s ", canvas_glyph(c, GLYPH_DOT));
-	room = c->columns - column - 2 - canvas_width(c, l->status.data) - 2;
-	if (room < 12)
-		room = 12;
-	column += canvas_put_cut(c, 0, column, room, ROLE_HEADER, l->title.data);
+	space = c->columns - column - 2 - canvas_width(c, l->status.data) - 2;
+	if (space < 12)
+		space = 12;
+	column += canvas_put_cut(c, 0, column, space, ROLE_HEADER, l->title.data);
 	if (canvas_width(c, l->status.data) < c->columns - column - 2)
 		canvas_put_right(c, 0, c->columns - 2, ROLE_HEADER_DIM, l->status.data);
 }

@@ -42,7 +42,7 @@ void list_paint_row(const struct canvas *c, int at, int column, const struct wiz
 	}
 	for (int k = 0; k <= WIZARD_COLUMNS && column < right; k++) {
 		const char *text = k ? row->columns[k - 1] : row->label;
-		int room = right - column < w->columns[k] ? right - column : w->columns[k];
+		int space = right - column < w->columns[k] ? right - column : w->columns[k];
 
 		if (!w->columns[k])
 			continue;
@@ -50,11 +50,11 @@ void list_paint_row(const struct canvas *c, int at, int column, const struct wiz
 		if (row->why_not && k)
 			break;
 		if (k && widget_list_is_number(text))
-			canvas_put_right(c, at, column + room, role, text);
+			canvas_put_right(c, at, column + space, role, text);
 		else if (k)
-			canvas_put_clause(c, at, column, room, role, text);
+			canvas_put_clause(c, at, column, space, role, text);
 		else
-			canvas_put_cut(c, at, column, room, role, text);
+			canvas_put_cut(c, at, column, space, role, text);
 		column += w->columns[k] + GAP;
 	}
 	if (row->why_not && column < right)
