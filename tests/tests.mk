@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	tests/unit/test_link \
 	tests/unit/test_lock \
 	tests/unit/test_loop \
+	tests/unit/test_page_rows \
 	tests/unit/test_paths \
 	tests/unit/test_ports \
 	tests/unit/test_probe \
@@ -67,6 +68,7 @@ need-cmocka:
 endif
 LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_term_LDADD = libtui.a $(LDADD) $(CURSES_LIBS)
+tests_unit_test_page_rows_LDADD = libtui.a $(LDADD) $(CURSES_LIBS)
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 TEST_EXTENSIONS = .py .sh
 PY_LOG_COMPILER = $(PYTHON)
