@@ -598,7 +598,7 @@ class Console(lib.Case):
         s.wait("first row", "last row")
         self.assertEqual(s.find("last row")[0], 22)
         s.key("C-a", "z")
-        s.wait("Size of the guest's screen", "room for 39")
+        s.wait("Size of the guest's screen", "this window has 39")
         s.key("Right", "Enter")
         g.gets("stty rows 39 columns 120\r")
         g.says("\033[39;110Hcorner")
