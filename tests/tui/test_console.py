@@ -633,7 +633,7 @@ class Console(lib.Case):
         """A kernel with another console: the pane says so, also if the serial line is quiet."""
         g = self.guest(firmware_mode="direct", boot_cmdline="quiet console=tty0")
         s = self.screen(g.home, "console", "m")
-        s.wait("The kernel's console is tty0 (boot.cmdline), not this one")
+        s.wait("The kernel's console is tty0, not this one")
         s.type("x")
         s.wait("│ the kernel's console is tty0 (boot.cmdline)")
         g = self.guest(firmware_mode="direct", boot_cmdline="console=tty0 console=ttyAMA0")

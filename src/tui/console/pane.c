@@ -592,7 +592,7 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 	p->requests = osc_requests_new(p, &settings.guest);
 	p->screen = screen_push(app, &console_ops, p);
 	if (p->elsewhere)
-		pane_say(p, ROLE_WARN, "The kernel's console is %s (boot.cmdline), not this one", p->elsewhere);
+		pane_say(p, ROLE_WARN, "The kernel's console is %s, not this one", p->elsewhere);
 	pane_read_run(p);
 	p->timer = loop_timer_start(app_loop(app), TICK_MS, TICK_MS, pane_on_tick, p);
 	p->attach = attach_new(app_loop(app), p->dir, p->runtime ? p->runtime : "", true, &attach_ops, p);
