@@ -309,7 +309,7 @@ static void home_help_line(struct screen *s, struct screen_lines *out)
 		buf_addf(&out->help, "%s%s%s%s%s", home_has_ssh(h, l) ? "`debwiz ssh " : "c shows the console of ",
 			 l->name, home_has_ssh(h, l) ? "` logs in" : "",
 			 l->run.kernel && *l->run.kernel ? "; kernel " : "", l->run.kernel ? l->run.kernel : "");
-	} else if (l && !l->made) {
+	} else if (l && !l->has_disk) {
 		buf_adds(&out->help, "Saved, but not prepared yet: b prepares and boots it.");
 	} else if (!l) {
 		buf_adds(&out->help,

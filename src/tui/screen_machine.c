@@ -223,7 +223,7 @@ static int machine_paint_actions(struct machine *m, const struct canvas *c, int 
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		const char *word = actions[i].word;
 
-		if (!(alive ? actions[i].alive : m->overview.made ? actions[i].off : actions[i].unprepared))
+		if (!(alive ? actions[i].alive : m->overview.has_disk ? actions[i].off : actions[i].unprepared))
 			continue;
 		if (actions[i].code == 'p' && m->state == VM_PAUSED)
 			word = "resume";

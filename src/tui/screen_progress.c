@@ -100,7 +100,7 @@ static void screen_progress_paint_step(const struct canvas *c, int row, const st
 		break;
 	case STEP_FAILED:
 	case STEP_CANCELLED:
-		canvas_put(c, row, LEFT + 2 + TITLE, looks[s->state].role, words_step_state(s->state));
+		canvas_put(c, row, LEFT + 2 + TITLE, state_signs[s->state].role, words_step_state(s->state));
 		break;
 	default:
 		canvas_put_clause(c, row, LEFT + 2 + TITLE, space, ROLE_TEXT, s->text);
@@ -212,7 +212,7 @@ static void progress_lines(struct screen *s, struct screen_lines *out)
 {
 	struct progress *p = s->self;
 	struct session *t = screen_progress_session(s);
-	char took[SIZE_TEXT], left[SIZE_TEXT];
+	char took[SIZE_TEXT], left[WORDS_TEXT];
 	const struct step_view *steps;
 	size_t n;
 
