@@ -184,7 +184,7 @@ static int page_answer_take_second(const char *value, char **more, void *arg, st
 static void page_answer_open_password(struct page_asked *a, bool again)
 {
 	struct picker_conf conf = {
-		.title = again ? "The same password once more" : "Password",
+		.title = again ? "The same password again" : "Password",
 		.about = again ? "It is not shown, so enter it twice." : "Empty: it stays as it is.",
 		.types = true,
 		.secret = true,
