@@ -22,7 +22,7 @@ mkdir -p out
 options=${DEB_BUILD_OPTIONS-}
 case " $options " in
 *" parallel="*) ;;
-*) options="$options parallel=$(nproc)" ;;
+*) options="${options:+$options }parallel=$(nproc)" ;;
 esac
 cat >"$top/.run" <<'RUN'
 set -eu

@@ -16,6 +16,10 @@
 #include "temporary.h"
 #include "verbs.h"
 
+/* What is done in the background of a machine that is to last would take the command's time. */
+#define CALM                                                                                                           \
+	"systemd.mask=debwiz-catch-up.timer systemd.mask=apt-daily.timer systemd.mask=apt-daily-upgrade.timer "        \
+	"systemd.mask=man-db.timer systemd.mask=dpkg-db-backup.timer"
 #define SSH_LOST 255 /* ssh(1): it could not connect, or lost the connection */
 
 int cli_temporary_spec(struct cli *cli, const char *ref, struct spec *s, struct err *e)
@@ -24,8 +28,7 @@ int cli_temporary_spec(struct cli *cli, const char *ref, struct spec *s, struct 
 		const char *key, *value;
 	} texts[] = {
 		{"firmware.mode", "direct"}, /* boots sooner */
-		{"machine.arch", cli->arch},
-		{"machine.release", cli->release},
+		{"boot.cmdline", CALM},	     {"machine.arch", cli->arch}, {"machine.release", cli->release},
 		{"mirror.url", cli->mirror},
 	};
 	int r = 0;
