@@ -110,7 +110,8 @@ static void recompute_check_existing(struct wizard *w)
 		recompute_add_fault(w, "machine.arch", text);
 		free(text);
 	}
-	if (w->spec.disk_size < wizard_existing(w)->disk) {
+	/* a file that was not changed may be behind a disk that `debwiz grow` has just enlarged */
+	if (w->spec.disk_size < wizard_existing(w)->disk && w->spec.disk_size != wizard_baseline(w)->disk_size) {
 		text = xasprintf("the disk has %s already and only grows", size_format(wizard_existing(w)->disk, has));
 		recompute_add_fault(w, "disk.size", text);
 		free(text);

@@ -501,6 +501,13 @@ static void test_effects(void **state)
 	assert_string_equal(text_of(w, "machine.arch"), "armhf");
 	assert_true(wizard_go(w, WIZARD_REVIEW, NULL));
 	wizard_free(w);
+	/* A file that is behind a disk just enlarged is no reason to refuse another change. */
+	f->made.disk = 128ULL << 30;
+	w = edit(f, path);
+	answer(w, "cpu.memory", "2G");
+	assert_true(wizard_go(w, WIZARD_REVIEW, NULL));
+	wizard_free(w);
+	f->made.disk = 64ULL << 30;
 	/* Snapshots hold its size, a suspended state all of its devices. */
 	f->made.snapshots = 2;
 	w = edit(f, path);
