@@ -25,7 +25,7 @@ struct risk {
 	char *value;		   /* as in the file; of qemu.extra an option and its value, separated by a blank */
 	char *path;		   /* the program, file or folder of the value; NULL: none */
 	bool program;		   /* the path is run */
-	char *words;		   /* its effect: "shares the folder /srv of this host" */
+	char *effect;		   /* "shares the folder /srv of this host" */
 };
 
 struct risks {
@@ -36,7 +36,7 @@ struct risks {
 /* Lists the risks of the record, in the order of the table of fields. */
 void risks_find(const struct spec *s, struct risks *out);
 void risks_fini(struct risks *r);
-/* Returns "FILE:LINE: section.key: words"; owned. */
+/* Returns "FILE:LINE: section.key: EFFECT"; owned. */
 char *risk_line(const struct spec *s, const struct risk *r);
 /* Notes the user's agreement in the record. */
 void risk_agree(struct spec *s, const struct risk *r);

@@ -99,12 +99,12 @@ struct spec {
 	struct strv qemu_extra; /* arguments, one a line */
 
 	/* the file */
-	char *path;		  /* absolute path of the file, or NULL */
-	char *shown;		  /* the path as given, for messages, or NULL */
-	struct ini_doc *doc;	  /* the file's lines, for writing back */
-	struct strv warnings;	  /* "FILE:LINE: section.key: ignored; did you mean section.key?" */
-	struct strv said, agreed; /* see spec/risk.h */
-	unsigned *lines;	  /* by field index: line of the value, 0: default or --set */
+	char *path;		       /* absolute path of the file, or NULL */
+	char *shown;		       /* the path as given, for messages, or NULL */
+	struct ini_doc *doc;	       /* the file's lines, for writing back */
+	struct strv warnings;	       /* "FILE:LINE: section.key: ignored; did you mean section.key?" */
+	struct strv from_file, agreed; /* see spec/risk.h */
+	unsigned *lines;	       /* by field index: line of the value, 0: default or --set */
 };
 
 /* Fills defaults. */

@@ -32,8 +32,8 @@ static void verb_file_print_risk(const struct cli *cli, const struct spec *s, co
 
 	if (cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:s, s:i, s:o, s:b}", "event", "risk", "section", r->section,
-					 "key", r->key, "line", (int)r->line, "text", cli_json_text(r->words), "agreed",
-					 (int)agreed));
+					 "key", r->key, "line", (int)r->line, "text", cli_json_text(r->effect),
+					 "agreed", (int)agreed));
 	else
 		printf("%s (%s)\n", line, agreed ? "agreed to" : "not agreed to yet");
 }

@@ -99,7 +99,7 @@ static int verb_forward_write_file(struct forwarding *w, const char *item, bool 
 	if (r < 0)
 		return -1;
 	strv_copy(&items, &fresh.forwards);
-	strv_copy(&said, &fresh.said);
+	strv_copy(&said, &fresh.from_file);
 	r = spec_set(&fresh, "network.forward=", e);
 	for (size_t i = 0; i < items.len + 1 && !r; i++) {
 		const char *one = i < items.len ? items.items[i] : item;
@@ -111,7 +111,7 @@ static int verb_forward_write_file(struct forwarding *w, const char *item, bool 
 		free(set);
 	}
 	/* the user has given the new item alone: for the others, what the file said still counts */
-	strv_copy(&fresh.said, &said);
+	strv_copy(&fresh.from_file, &said);
 	if (!r)
 		r = spec_check(&fresh, w->cli->catalog, e);
 	if (!r)

@@ -74,7 +74,7 @@ static int trust_keep(const struct store *store, const struct risk *r, const cha
 	trust_risk_digest(r, ini, digest);
 	path = trust_agreed_file(store, digest);
 	if (!file_exists(path)) {
-		text = xasprintf("%s: %s.%s: %s\n", ini, r->section, r->key, r->words);
+		text = xasprintf("%s: %s.%s: %s\n", ini, r->section, r->key, r->effect);
 		result = file_mkdirs(dir, e);
 		if (!result)
 			result = file_write(path, text, strlen(text), 0600, e);
@@ -133,7 +133,7 @@ void trust_load(const struct store *store, struct spec *s)
 {
 	struct risks all;
 
-	if (s->said.len)
+	if (s->from_file.len)
 		trust_adopt_earlier(store);
 	risks_find(s, &all);
 	for (size_t i = 0; i < all.len; i++) {

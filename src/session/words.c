@@ -73,7 +73,7 @@ char *words_agreement(const struct spec *s)
 	risks_find(s, &all);
 	for (size_t i = 0; i < all.len; i++)
 		if (all.items[i].state == RISK_FOREIGN)
-			buf_addf(&b, "\nline %u: it %s (%s.%s)", all.items[i].line, all.items[i].words,
+			buf_addf(&b, "\nline %u: it %s (%s.%s)", all.items[i].line, all.items[i].effect,
 				 all.items[i].section, all.items[i].key);
 	risks_fini(&all);
 	return buf_steal(&b);

@@ -24,7 +24,7 @@ static void risk_add(struct risks *out, const struct spec *s, struct risk r, siz
 	const struct field *f = field_find(r.section, r.key);
 	char *label = risk_label(&r);
 
-	r.state = !strv_has(&s->said, label) ? RISK_OWN : strv_has(&s->agreed, label) ? RISK_AGREED : RISK_FOREIGN;
+	r.state = !strv_has(&s->from_file, label) ? RISK_OWN : strv_has(&s->agreed, label) ? RISK_AGREED : RISK_FOREIGN;
 	free(label);
 	if (r.state != RISK_OWN)
 		r.line = f->column.type != COLUMN_LIST ? s->lines[f - field_table]
@@ -44,9 +44,9 @@ static void risk_add_keyring(struct risks *out, const struct spec *s)
 				       .key = "keyring",
 				       .value = xstrdup(s->keyring),
 				       .path = path,
-				       .words = xasprintf("installs packages that the keys in %s have "
-							  "signed",
-							  path)},
+				       .effect = xasprintf("installs packages that the keys in %s have "
+							   "signed",
+							   path)},
 			 0);
 }
 
@@ -65,7 +65,7 @@ static void risk_add_forwards(struct risks *out, const struct spec *s)
 			 (struct risk){.section = "network",
 				       .key = "forward",
 				       .value = xstrdup(item),
-				       .words = xasprintf("opens %s of this host to the network (%s)", port, f.host)},
+				       .effect = xasprintf("opens %s of this host to the network (%s)", port, f.host)},
 			 i);
 		free(port);
 	}
@@ -86,8 +86,8 @@ static void risk_add_items(struct risks *out, const struct spec *s, const char *
 				 .key = key,
 				 .value = xstrdup(items->items[i]),
 				 .path = path,
-				 .words = xasprintf("gives the guest the %s %s of this host, %s", what, path,
-						    mode && !strcmp(mode, "on") ? "to read" : "to read and write")},
+				 .effect = xasprintf("gives the guest the %s %s of this host, %s", what, path,
+						     mode && !strcmp(mode, "on") ? "to read" : "to read and write")},
 			 i);
 		free(mode);
 		free(written);
@@ -105,7 +105,7 @@ static void risk_add_binary(struct risks *out, const struct spec *s)
 				       .value = xstrdup(s->qemu_binary),
 				       .path = path,
 				       .program = true,
-				       .words = xasprintf("runs the program %s", path)},
+				       .effect = xasprintf("runs the program %s", path)},
 			 0);
 }
 
@@ -121,7 +121,7 @@ static void risk_add_extra(struct risks *out, const struct spec *s)
 			 (struct risk){.section = "qemu",
 				       .key = "extra",
 				       .value = value,
-				       .words = xasprintf("gives QEMU the arguments %s", value)},
+				       .effect = xasprintf("gives QEMU the arguments %s", value)},
 			 i);
 	}
 }
@@ -142,7 +142,7 @@ void risks_fini(struct risks *r)
 	for (size_t i = 0; i < r->len; i++) {
 		free(r->items[i].value);
 		free(r->items[i].path);
-		free(r->items[i].words);
+		free(r->items[i].effect);
 	}
 	free(r->items);
 	*r = (struct risks){.items = NULL};
@@ -151,11 +151,11 @@ void risks_fini(struct risks *r)
 char *risk_line(const struct spec *s, const struct risk *r)
 {
 	const char *file = s->shown ? s->shown : s->name;
-	AUTO_FREE char *words = text_clean(r->words, strlen(r->words), false);
-	char *line = r->line ? xasprintf("%s:%u: %s.%s: %s", file, r->line, r->section, r->key, words)
-			     : xasprintf("%s: %s.%s: %s", file, r->section, r->key, words);
+	AUTO_FREE char *effect = text_clean(r->effect, strlen(r->effect), false);
 
-	return line;
+	if (!r->line)
+		return xasprintf("%s: %s.%s: %s", file, r->section, r->key, effect);
+	return xasprintf("%s:%u: %s.%s: %s", file, r->line, r->section, r->key, effect);
 }
 
 void risk_agree(struct spec *s, const struct risk *r)
@@ -170,17 +170,17 @@ void risks_are_of_file(struct spec *s)
 {
 	struct risks all;
 
-	strv_fini(&s->said);
+	strv_fini(&s->from_file);
 	strv_fini(&s->agreed);
 	risks_find(s, &all);
 	for (size_t i = 0; i < all.len; i++)
-		strv_take(&s->said, risk_label(&all.items[i]));
+		strv_take(&s->from_file, risk_label(&all.items[i]));
 	risks_fini(&all);
 }
 
 void risks_are_own(struct spec *s)
 {
-	strv_fini(&s->said);
+	strv_fini(&s->from_file);
 }
 
 void risks_forget(struct spec *s, const char *section, const char *key)
@@ -188,11 +188,11 @@ void risks_forget(struct spec *s, const char *section, const char *key)
 	AUTO_FREE char *begin = xasprintf("%s.%s=", section, key);
 	struct strv rest = STRV_INIT;
 
-	for (size_t i = 0; i < s->said.len; i++)
-		if (strncmp(s->said.items[i], begin, strlen(begin)) != 0)
-			strv_add(&rest, s->said.items[i]);
-	strv_fini(&s->said);
-	s->said = rest;
+	for (size_t i = 0; i < s->from_file.len; i++)
+		if (strncmp(s->from_file.items[i], begin, strlen(begin)) != 0)
+			strv_add(&rest, s->from_file.items[i]);
+	strv_fini(&s->from_file);
+	s->from_file = rest;
 }
 
 int risks_check(const struct spec *s, const char *section, const char *key, struct err *e)

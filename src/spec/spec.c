@@ -39,7 +39,7 @@ void spec_fini(struct spec *s)
 	free(s->shown);
 	ini_doc_free(s->doc);
 	strv_fini(&s->warnings);
-	strv_fini(&s->said);
+	strv_fini(&s->from_file);
 	strv_fini(&s->agreed);
 	free(s->lines);
 	memset(s, 0, sizeof(*s));
@@ -103,7 +103,7 @@ void spec_copy(struct spec *to, const struct spec *from)
 			mem_wipe(values.items[0], strlen(values.items[0]));
 		strv_fini(&values);
 	}
-	strv_copy(&to->said, &from->said);
+	strv_copy(&to->from_file, &from->from_file);
 	strv_copy(&to->agreed, &from->agreed);
 	to->path = xstrdup(from->path);
 	to->shown = xstrdup(from->shown);

@@ -348,7 +348,7 @@ static void review_warn_risks(struct wizard *w, struct strv *out)
 	for (size_t i = 0; i < all.len; i++)
 		if (all.items[i].state == RISK_FOREIGN)
 			strv_addf(out, "%s.%s of this file requires your agreement: it %s", all.items[i].section,
-				  all.items[i].key, all.items[i].words);
+				  all.items[i].key, all.items[i].effect);
 	risks_fini(&all);
 }
 

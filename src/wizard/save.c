@@ -382,9 +382,9 @@ static void save_load_risks(struct wizard *w)
 {
 	if (w->conf.store)
 		trust_load(w->conf.store, &w->file->was);
-	strv_fini(&w->spec.said);
+	strv_fini(&w->spec.from_file);
 	strv_fini(&w->spec.agreed);
-	strv_copy(&w->spec.said, &w->file->was.said);
+	strv_copy(&w->spec.from_file, &w->file->was.from_file);
 	strv_copy(&w->spec.agreed, &w->file->was.agreed);
 }
 
