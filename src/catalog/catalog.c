@@ -284,8 +284,8 @@ static int catalog_on_zone_entry(const char *section, const char *key, const cha
 	else if (!strcmp(section, "links") && !strcmp(key, "link"))
 		strv_split(&z->links, value, " \t");
 	else
-		return err_set(e, ERR_FAILED, "catalog-bad", "catalog/zones.ini:%u: %s.%s: unknown key", line,
-			       section, key);
+		return err_set(e, ERR_FAILED, "catalog-bad", "catalog/zones.ini:%u: %s.%s: unknown key", line, section,
+			       key);
 	if (z->links.len != links && z->links.len != links + 2)
 		return err_set(e, ERR_FAILED, "catalog-bad", "catalog/zones.ini:%u: write OLD NEW", line);
 	return 0;

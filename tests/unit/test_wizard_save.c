@@ -501,7 +501,7 @@ static void test_effects(void **state)
 	assert_string_equal(text_of(w, "machine.arch"), "armhf");
 	assert_true(wizard_go(w, WIZARD_REVIEW, NULL));
 	wizard_free(w);
-	/* A file that is behind a disk just enlarged is no reason to refuse another change. */
+	/* A file with a smaller size than its enlarged disk does not prevent other changes. */
 	f->made.disk = 128ULL << 30;
 	w = edit(f, path);
 	answer(w, "cpu.memory", "2G");

@@ -21,7 +21,7 @@ struct fake {
 	struct catalog *catalog;
 	struct wizard_conf conf;
 	char *dir;
-	struct strv taken;	 /* names */
+	struct strv taken;	     /* names */
 	struct wizard_existing made; /* every machine */
 	uint16_t busy_port;
 	uint64_t room;
