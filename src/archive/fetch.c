@@ -58,7 +58,7 @@ static void fetch_finish(struct fetch *f)
 {
 	void (*done)(const struct err *, void *) = f->done;
 	void *arg = f->arg;
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	if (f->part.path)
 		cache_abandon(&f->part, fetch_is_worth_keeping(f));
@@ -70,7 +70,6 @@ static void fetch_finish(struct fetch *f)
 	free(f->name);
 	free(f);
 	done(e.kind == ERR_NONE ? NULL : &e, arg);
-	err_fini(&e);
 }
 
 static void fetch_on_interrupted(void *arg)
@@ -170,7 +169,7 @@ static void fetch_get_next(struct fetch *f, const struct err *e)
 
 static void fetch_mismatch(struct fetch *f)
 {
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	if (!f->clean) { /* resumed bytes may have been damaged: again from the start */
 		f->clean = true;
@@ -183,7 +182,6 @@ static void fetch_mismatch(struct fetch *f)
 	err_set(&e, ERR_VERIFY, "fetch-mismatch", "the content of %s differs from the signed list", f->name);
 	err_hint(&e, "the mirror is being updated or is broken: try again later or name another");
 	fetch_get_next(f, &e);
-	err_fini(&e);
 }
 
 static void fetch_on_got(const struct http_result *r, const struct err *e, void *arg)
@@ -382,7 +380,7 @@ static void fetch_set_on_end(void *arg)
 	struct fetch_op *op = arg;
 	void (*done)(const struct err *, void *) = op->done;
 	void *user = op->arg;
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	err_move(&e, &op->err);
 	for (size_t i = 0; i < op->len; i++) {
@@ -395,7 +393,6 @@ static void fetch_set_on_end(void *arg)
 	loop_timer_stop(op->report);
 	free(op);
 	done(e.kind == ERR_NONE ? NULL : &e, user);
-	err_fini(&e);
 }
 
 static void fetch_set_report(void *arg)
@@ -503,14 +500,13 @@ static void fetch_set_start(struct item *it)
 				    .size = it->size,
 				    .fresh = it->retries > 0,
 				    .others = it->retries == RETRIES ? &it->others : NULL};
-	struct strv urls = STRV_INIT;
+	AUTO_STRV struct strv urls = STRV_INIT;
 
 	strv_add(&urls, it->url);
 	req.urls = &urls;
 	memcpy(req.sha256, it->sha256, HASH_SIZE);
 	it->op->active++;
 	it->fetch = fetch_start(&it->op->a->env, &req, fetch_set_on_fetched, it);
-	strv_fini(&urls);
 }
 
 static void fetch_set_fill(struct fetch_op *op)

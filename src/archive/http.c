@@ -380,14 +380,13 @@ static void http_give(struct http_get *g, const struct http_result *r, const str
 
 static void http_give_error(struct http_get *g, const struct http_fault *f)
 {
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	if (g->sink.err.kind != ERR_NONE)
 		err_move(&e, &g->sink.err);
 	else
 		http_fault_explain(f, &e);
 	http_give(g, NULL, &e);
-	err_fini(&e);
 }
 
 static void http_give_result(struct http_get *g, long status)
@@ -576,7 +575,7 @@ static void http_pump(struct http *h)
 static void http_on_first(void *arg)
 {
 	struct http_get *g = arg;
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	if (http_url_ok(g->url)) {
 		http_on_wait_over(g);
@@ -584,7 +583,6 @@ static void http_on_first(void *arg)
 	}
 	err_set(&e, ERR_USAGE, "http-url", "%s is not a http or https address", g->name);
 	http_give(g, NULL, &e);
-	err_fini(&e);
 }
 
 struct http_get *http_get_start(struct http *h, const struct http_request *req, http_done_fn done, void *arg)

@@ -195,7 +195,7 @@ static void index_keep_parsed(struct archive_env *env, const struct index *ix, R
 	AUTO_FREE char *path = index_solv_path(env->cache_dir, ix);
 	struct cache_part part;
 	uint8_t digest[HASH_SIZE];
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 	FILE *out;
 	int fd, r;
 
@@ -217,7 +217,6 @@ static void index_keep_parsed(struct archive_env *env, const struct index *ix, R
 	}
 	if (e.kind != ERR_NONE)
 		log_msg("archive", "%s", e.text);
-	err_fini(&e);
 }
 
 static int index_parse(struct index *ix, Repo *repo, int fd, const struct unpacked *u, struct err *e)

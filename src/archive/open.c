@@ -128,7 +128,7 @@ static void open_on_end(void *arg)
 	void (*done)(struct archive *, const struct err *, void *) = op->done;
 	void *user = op->arg;
 	struct archive *a = op->a;
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	if (op->err.kind != ERR_NONE) {
 		err_move(&e, &op->err);
@@ -139,7 +139,6 @@ static void open_on_end(void *arg)
 	}
 	open_op_free(op);
 	done(a, a ? NULL : &e, user);
-	err_fini(&e);
 }
 
 static void open_end(struct open_op *op)
@@ -320,7 +319,7 @@ static void open_on_pause_over(void *arg)
 static void open_restart(struct suite_fetch *f)
 {
 	struct open_op *op = f->op;
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	if (f->restarts < RESTARTS) {
 		f->restarts++;
@@ -333,7 +332,6 @@ static void open_restart(struct suite_fetch *f)
 		f->err.text);
 	err_hint(&e, "try again later or name another mirror");
 	open_give_up(f, &e);
-	err_fini(&e);
 }
 
 /* Returns whether an error leaves a suite out: it is missing, lacks this architecture, or was left out before and
@@ -459,7 +457,7 @@ static void open_start_parsed(struct suite_fetch *f)
  * them. */
 static void open_fail_security(struct suite_fetch *f, const struct err *absent)
 {
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	err_set(&e, ERR_VERIFY, "security-absent",
 		"the release file of %s is missing, which every mirror of security updates has: %s", f->name,
@@ -467,7 +465,6 @@ static void open_fail_security(struct suite_fetch *f, const struct err *absent)
 	err_hint(&e, "name another mirror (mirror.security_url), or do without security updates: "
 		     "mirror.security = no");
 	open_fail(f->op, &e);
-	err_fini(&e);
 }
 
 static void open_on_suite(struct suite *s, const struct err *e, void *arg)

@@ -53,7 +53,7 @@ static bool release_take_time(const char *line, size_t n, const char *field, tim
 static int release_take_file(const char *line, size_t n, struct release *r, size_t *size)
 {
 	AUTO_FREE char *copy = xstrndup(line, n);
-	struct strv part = STRV_INIT;
+	AUTO_STRV struct strv part = STRV_INIT;
 	struct release_file f = {0};
 	int result = -1;
 
@@ -68,7 +68,6 @@ static int release_take_file(const char *line, size_t n, struct release *r, size
 		r->files[r->len++] = f;
 		result = 0;
 	}
-	strv_fini(&part);
 	return result;
 }
 

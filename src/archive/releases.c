@@ -76,7 +76,7 @@ static void releases_on_end(void *arg)
 	void *user = op->arg;
 	size_t len = op->len;
 	struct archive_release *rows = NULL;
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	if (op->err.kind == ERR_NONE)
 		rows = releases_take_rows(op);
@@ -96,7 +96,6 @@ static void releases_on_end(void *arg)
 	archive_env_fini(&op->env);
 	free(op);
 	done(rows, rows ? len : 0, rows ? NULL : &e, user);
-	err_fini(&e);
 }
 
 static void releases_settle(struct releases_op *op)

@@ -239,8 +239,8 @@ static int solve_hint_problems(const struct strv *own, struct err *e)
 static int solve_explain_problems(Solver *solver, const Queue *named, struct err *e)
 {
 	unsigned count = solver_problem_count(solver);
-	struct strv texts = STRV_INIT;
-	struct strv own = STRV_INIT;
+	AUTO_STRV struct strv texts = STRV_INIT;
+	AUTO_STRV struct strv own = STRV_INIT;
 	Id source, target, dep;
 	Queue rules;
 	char *all;
@@ -268,8 +268,6 @@ static int solve_explain_problems(Solver *solver, const Queue *named, struct err
 	err_set(e, ERR_FAILED, "package-conflict", "these packages cannot be installed together: %s", all);
 	solve_hint_problems(&own, e);
 	free(all);
-	strv_fini(&own);
-	strv_fini(&texts);
 	return -1;
 }
 

@@ -86,7 +86,7 @@ static void suite_finish(struct suite_get *g)
 	suite_done_fn done = g->done;
 	void *arg = g->arg;
 	struct suite *s = g->suite;
-	struct err e = ERR_INIT;
+	AUTO_ERR struct err e = ERR_INIT;
 
 	if (!s)
 		err_move(&e, &g->err);
@@ -99,7 +99,6 @@ static void suite_finish(struct suite_get *g)
 	free(g->arch);
 	free(g);
 	done(s, s ? NULL : &e, arg);
-	err_fini(&e);
 }
 
 static void suite_on_interrupted(void *arg)

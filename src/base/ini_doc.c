@@ -326,10 +326,9 @@ int ini_doc_set(struct ini_doc *d, const char *section, const char *key, const c
 
 void ini_doc_comment(struct ini_doc *d, const char *text)
 {
-	struct strv lines = STRV_INIT;
+	AUTO_STRV struct strv lines = STRV_INIT;
 
 	strv_split(&lines, text, "\n");
 	for (size_t i = 0; i < lines.len; i++)
 		ini_doc_insert(d, d->len)->text = xasprintf("; %s", lines.items[i]);
-	strv_fini(&lines);
 }

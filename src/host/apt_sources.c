@@ -55,7 +55,7 @@ static void apt_sources_add(struct found *f, const char *uri, const char *suite)
 /* deb [ option=value ... ] URI SUITE COMPONENT... */
 static void apt_sources_read_line(struct found *f, char *line)
 {
-	struct strv words = STRV_INIT;
+	AUTO_STRV struct strv words = STRV_INIT;
 	char *open, *close;
 
 	line[strcspn(line, "#")] = '\0';
@@ -66,7 +66,6 @@ static void apt_sources_read_line(struct found *f, char *line)
 	strv_split(&words, line, " \t\r");
 	if (words.len >= 3 && !strcmp(words.items[0], "deb"))
 		apt_sources_add(f, words.items[1], words.items[2]);
-	strv_fini(&words);
 }
 
 static void apt_sources_each_line(char *text, void (*fn)(struct found *f, char *line), struct found *f)
@@ -194,7 +193,7 @@ static void apt_sources_list_parts(const char *dir, struct strv *out)
 void apt_sources_read(const char *dir, struct strv *archive, struct strv *security)
 {
 	struct found f = {0};
-	struct strv files = STRV_INIT;
+	AUTO_STRV struct strv files = STRV_INIT;
 
 	strv_take(&files, file_join(dir, "sources.list"));
 	apt_sources_list_parts(dir, &files);
@@ -206,7 +205,6 @@ void apt_sources_read(const char *dir, struct strv *archive, struct strv *securi
 		apt_sources_add_once(archive, f.other.items[i]);
 	for (size_t i = 0; i < f.security.len; i++)
 		apt_sources_add_once(security, f.security.items[i]);
-	strv_fini(&files);
 	strv_fini(&f.archive);
 	strv_fini(&f.other);
 	strv_fini(&f.security);

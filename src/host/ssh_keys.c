@@ -18,7 +18,7 @@
 static bool ssh_keys_is_key_line(const char *line)
 {
 	static const char *const types[] = {"ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-sha2-"};
-	struct strv words = STRV_INIT;
+	AUTO_STRV struct strv words = STRV_INIT;
 	bool is = false;
 
 	strv_split(&words, line, " \t");
@@ -26,13 +26,12 @@ static bool ssh_keys_is_key_line(const char *line)
 		for (size_t k = 0; k < ARRAY_SIZE(types); k++)
 			is |= !strncmp(words.items[i], types[k], strlen(types[k])) &&
 			      !strncmp(words.items[i + 1], "AAAA", 4);
-	strv_fini(&words);
 	return is;
 }
 
 static bool ssh_keys_is_key_file(const struct buf *text)
 {
-	struct strv lines = STRV_INIT;
+	AUTO_STRV struct strv lines = STRV_INIT;
 	bool is = strlen(text->data) == text->len;
 
 	strv_split(&lines, text->data, "\r\n");
@@ -41,7 +40,6 @@ static bool ssh_keys_is_key_file(const struct buf *text)
 
 		is = !*line || *line == '#' || ssh_keys_is_key_line(line);
 	}
-	strv_fini(&lines);
 	return is;
 }
 
@@ -89,7 +87,7 @@ static bool ssh_keys_is_public_key(const char *path)
 void host_ssh_keys(struct strv *out)
 {
 	static const char *const best[] = {"id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"};
-	struct strv others = STRV_INIT;
+	AUTO_STRV struct strv others = STRV_INIT;
 	AUTO_FREE char *dir = host_expand("~/.ssh");
 	DIR *d = opendir(dir);
 	struct dirent *entry;
@@ -112,5 +110,4 @@ void host_ssh_keys(struct strv *out)
 	strv_sort(&others);
 	for (size_t i = 0; i < others.len; i++)
 		strv_add(out, others.items[i]);
-	strv_fini(&others);
 }

@@ -142,7 +142,7 @@ static int copy_receive(struct copy *c, const struct strv *paths, const char *pa
 {
 	char *mark = xasprintf("debwiz-cp-%ld-%ld\n", (long)getpid(), (long)time(NULL));
 	AUTO_FREE char *first = xmalloc(FIRST_MAX);
-	struct strv words = STRV_INIT;
+	AUTO_STRV struct strv words = STRV_INIT;
 	struct proc_stream s;
 	size_t n = 0;
 	int r;
@@ -157,7 +157,6 @@ static int copy_receive(struct copy *c, const struct strv *paths, const char *pa
 			r = copy_unpack(c, paths, part, first, n, &s, e);
 		r = copy_finish(c, &s, r, "from", e);
 	}
-	strv_fini(&words);
 	free(mark);
 	return r;
 }

@@ -111,7 +111,7 @@ static void dpkgdb_read_conffiles(struct dpkgdb_package *p)
 {
 	static const char flag[] = "remove-on-upgrade";
 	const struct dpkgdb_member *m = dpkgdb_member(p, "conffiles");
-	struct strv lines = STRV_INIT;
+	AUTO_STRV struct strv lines = STRV_INIT;
 
 	if (!m)
 		return;
@@ -133,7 +133,6 @@ static void dpkgdb_read_conffiles(struct dpkgdb_package *p)
 		strv_addf(&p->conffile_lines, " %s newconffile%s%s", line, removes ? " " : "", removes ? flag : "");
 	}
 	strv_sort(&p->conffiles);
-	strv_fini(&lines);
 }
 
 /* Returns whether a name is valid for dpkg; it becomes part of a file's name. */
@@ -314,7 +313,7 @@ static void dpkgdb_triggers_add_interest(struct interests *all, const struct dpk
 static void dpkgdb_triggers_read_interests(struct interests *all, const struct dpkgdb_package *p)
 {
 	const struct dpkgdb_member *m = dpkgdb_member(p, "triggers");
-	struct strv lines = STRV_INIT;
+	AUTO_STRV struct strv lines = STRV_INIT;
 
 	if (!m)
 		return;
@@ -328,7 +327,6 @@ static void dpkgdb_triggers_read_interests(struct interests *all, const struct d
 			dpkgdb_triggers_add_interest(all, p, words.items[0], words.items[1]);
 		strv_fini(&words);
 	}
-	strv_fini(&lines);
 }
 
 static bool dpkgdb_triggers_is_path(const struct interest *it)
