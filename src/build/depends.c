@@ -65,9 +65,9 @@ struct relation {
 	bool applies;
 };
 
-static size_t depends_enclosed(const char *p, const char *end, char close)
+static size_t depends_enclosed(const char *p, const char *end, const char *close)
 {
-	const char *at = memchr(p, close, (size_t)(end - p));
+	const char *at = memchr(p, *close, (size_t)(end - p));
 
 	return at ? (size_t)(at - p) : 0;
 }
@@ -93,7 +93,7 @@ static bool depends_relation(const char *p, const char *end, const char *arch, c
 		if (p >= end)
 			break;
 		open = *p++;
-		n = depends_enclosed(p, end, open == '(' ? ')' : open == '[' ? ']' : '>');
+		n = depends_enclosed(p, end, open == '(' ? ")" : open == '[' ? "]" : ">");
 		if (!strchr("([<", open) || !n)
 			return false;
 		if (open == '(') {
