@@ -28,7 +28,7 @@ GENERATED = (
     ("munge", "sudo sha256sum /etc/munge/munge.key", "/etc/munge/munge.key"),
     ("nvme-cli", "cat /etc/nvme/hostnqn /etc/nvme/hostid", "/etc/nvme/hostnqn"),
     ("postgresql", "sudo sh -c 'LC_ALL=C /usr/lib/postgresql/*/bin/pg_controldata /var/lib/postgresql/*/main' | "
-                   "grep 'system identifier'", "/var/lib/postgresql/15/main/PG_VERSION"),
+                   "sed -n 's/^Database system identifier: *//p'", "/var/lib/postgresql/15/main/PG_VERSION"),
 )
 # The command that shows that a package's service works.
 SERVICES = (
