@@ -136,12 +136,12 @@ void app_work_end(struct app *app, struct app_work *w)
 /* ---- signals ---- */
 
 /* Gives the terminal to the shell and stops, until the job is continued. False: nothing could continue it here. */
-static bool app_suspend(struct app *app)
+static bool app_suspend(struct app *app, void (*suspend)(struct signals *s))
 {
 	if (!signals_can_suspend())
 		return false;
 	term_leave(app->term);
-	signals_suspend(app->signals);
+	suspend(app->signals);
 	term_enter(app->term);
 	app_redraw(app);
 	return true;
@@ -255,7 +255,7 @@ static void app_key(struct app *app, const struct key *k)
 	if (k->code == K_CTRL('q') || k->code == K_F(10) || k->code == K_CTRL('c') || k->code == K_CTRL('\\')) {
 		app_ask_leave(app);
 	} else if (k->code == K_CTRL('z')) {
-		if (!app_suspend(app))
+		if (!app_suspend(app, signals_suspend_now))
 			app_refuse_suspend(app);
 	} else if (k->code == K_CTRL('l')) {
 		app_redraw(app);
@@ -320,7 +320,7 @@ static void app_on_turn(void *arg)
 	}
 	if (app->stop_due && !app->ended) {
 		app->stop_due = false;
-		app_suspend(app);
+		app_suspend(app, signals_suspend);
 	}
 	if (app->changed && !app->ended)
 		app_paint(app);

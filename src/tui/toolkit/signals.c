@@ -28,11 +28,41 @@ struct signals {
 	struct loop_signal *watches[ARRAY_SIZE(handled)];
 };
 
+/* The loop learns of a signal some time after it came. Whether a SIGCONT followed the last SIGTSTP is noted as they
+ * come: a stop after that would last for ever. */
+static volatile sig_atomic_t signals_continues, signals_continues_at_stop;
+static void (*signals_to_loop[2])(int signum); /* the loop's own handlers */
+
+static void signals_on_stop(int signum)
+{
+	signals_continues_at_stop = signals_continues;
+	signals_to_loop[0](signum);
+}
+
+static void signals_on_continue(int signum)
+{
+	signals_continues++;
+	signals_to_loop[1](signum);
+}
+
+/* Puts our handler before the one that the loop has just installed. */
+static void signals_note(size_t i)
+{
+	struct sigaction act;
+
+	sigaction(handled[i].signum, NULL, &act);
+	signals_to_loop[i - AT_SUSPEND] = act.sa_handler;
+	act.sa_handler = i == AT_SUSPEND ? signals_on_stop : signals_on_continue;
+	sigaction(handled[i].signum, &act, NULL);
+}
+
 static void signals_watch(struct signals *s, size_t i)
 {
 	void (*fn)(void *arg) = *(void (*const *)(void *arg))((const char *)s->ops + handled[i].handler);
 
 	s->watches[i] = loop_signal_start(s->loop, handled[i].signum, fn, s->arg);
+	if (i >= AT_SUSPEND)
+		signals_note(i);
 }
 
 static void signals_unwatch(struct signals *s, size_t i)
@@ -86,18 +116,28 @@ bool signals_can_suspend(void)
 	return theirs < 0 || theirs == getsid(0);
 }
 
+void signals_suspend_now(struct signals *s)
+{
+	signals_continues_at_stop = signals_continues;
+	signals_suspend(s);
+}
+
 /* Stops the others of the job first, then this thread by itself: another thread of the pool may take a signal to the
  * group, and then kill returns before the stop, with the full screen back too early. A SIGTSTP that arrives
  * until then waits behind the mask, and SIGCONT discards it with ours. */
 void signals_suspend(struct signals *s)
 {
+	if (signals_continues != signals_continues_at_stop)
+		return;
 	signals_mask_stop(SIG_BLOCK);
 	signals_unwatch(s, AT_SUSPEND);
-	signals_unwatch(s, AT_CONTINUE);
 	signals_handle_stop(SIG_IGN);
 	kill(0, SIGTSTP);
 	signals_handle_stop(SIG_DFL);
-	raise(SIGTSTP);
+	raise(SIGTSTP); /* pending from here on, and a SIGCONT takes it away */
+	if (signals_continues != signals_continues_at_stop)
+		signals_handle_stop(SIG_IGN); /* it came before: this takes the stop away */
+	signals_unwatch(s, AT_CONTINUE);
 	signals_mask_stop(SIG_UNBLOCK); /* stopped here, until it is continued */
 	signals_watch(s, AT_SUSPEND);
 	signals_watch(s, AT_CONTINUE);

@@ -23,7 +23,9 @@ struct signals *signals_start(struct loop *loop, const struct signals_ops *ops, 
 void signals_stop(struct signals *s); /* NULL is fine */
 /* Whether a stopped process could be continued here: not if no shell waits, as in `xterm -e debwiz`. */
 bool signals_can_suspend(void);
-/* Stops this job; returns when it is continued. */
+/* Stops this job after a SIGTSTP; returns when it is continued, immediately if it has been since the signal. */
 void signals_suspend(struct signals *s);
+/* Stops this job without a signal, on a key. */
+void signals_suspend_now(struct signals *s);
 
 #endif
