@@ -288,15 +288,19 @@ int file_commit(const char *path, int fd, struct err *e)
 {
 	char *part = file_part_of(path, fd);
 	int hold = dup(fd); /* keeps the lock until the file has its name */
-	int failed = part ? 0 : ENOENT;
+	int failed = 0;
 	int r;
 
 	if (file_sync(fd) < 0 && !failed)
 		failed = errno;
 	if (close(fd) < 0 && !failed)
 		failed = errno;
-	r = failed ? err_errno(e, failed, "file-sync", "cannot finish %s", part ? part : path)
-		   : file_rename(part, path, e);
+	if (!part)
+		r = err_errno(e, ENOENT, "file-sync", "cannot finish %s", path);
+	else if (failed)
+		r = err_errno(e, failed, "file-sync", "cannot finish %s", part);
+	else
+		r = file_rename(part, path, e);
 	if (r < 0 && part)
 		unlink(part);
 	if (hold >= 0)

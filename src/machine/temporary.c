@@ -15,7 +15,7 @@
 
 #define OWNER ".owner"
 #define ATTEMPTS 16
-#define SSH_FORWARD "127.0.0.1:auto:22"
+#define SSH_FORWARD "network.forward+=127.0.0.1:auto:22"
 
 static int temporary_store(const struct store *parent, struct store *out, struct err *e)
 {
@@ -86,7 +86,7 @@ int temporary_write(struct temporary *t, struct spec *s, struct err *e)
 {
 	char *name = xasprintf("machine.name=%s", t->name);
 	static const char *const sets[] = {
-		"network.mode=user",	 "network.forward=",   "network.forward+=" SSH_FORWARD,
+		"network.mode=user",	 "network.forward=",   SSH_FORWARD,
 		"devices.drive=",	 "devices.share=",     "system.hostname=",
 		"system.password_hash=", "disk.standalone=no", "devices.display=none",
 	};

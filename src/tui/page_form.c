@@ -242,9 +242,11 @@ static void page_form_paint_rows(struct page_form *p, const struct canvas *c)
 		p->first = n - c->rows;
 	if (p->first < 0 || at == 0)
 		p->first = 0;
-	for (int i = 0; i < c->rows && p->first + i < n; i++)
-		page_form_paint_row(p, c, i, page_rows_at(p->rows, (size_t)(p->first + i)),
-				    (size_t)p->first + (size_t)i == focus);
+	for (int i = 0; i < c->rows && p->first + i < n; i++) {
+		size_t row = (size_t)p->first + (size_t)i;
+
+		page_form_paint_row(p, c, i, page_rows_at(p->rows, row), row == focus);
+	}
 	if (p->first > 0)
 		canvas_put(c, 0, c->columns - 1, ROLE_DIM, canvas_glyph(c, GLYPH_MORE_UP));
 	if (p->first + c->rows < n)
@@ -574,13 +576,15 @@ static void page_form_press_text(struct page_form *p, const struct wizard_questi
 
 void page_form_press(struct page_form *p, int row, int column, int columns)
 {
-	size_t at = (size_t)(p->first + row);
+	size_t at = (size_t)p->first + (size_t)row;
 	const struct page_row *r;
 	bool focused;
 
+	if (row < 0)
+		return;
 	page_rows_build(p->rows);
-	r = row < 0 ? NULL : page_rows_at(p->rows, at);
-	if (!page_row_takes_focus(r))
+	r = page_rows_at(p->rows, at);
+	if (!r || !page_row_takes_focus(r))
 		return;
 	focused = page_rows_focus(p->rows) == at;
 	page_rows_set_focus(p->rows, at);
