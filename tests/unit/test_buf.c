@@ -166,6 +166,7 @@ static char *auto_taken(const char **inner)
 	strv_add(&v, "x");
 	err_set(&e, ERR_FAILED, "x", "x");
 	*inner = one;
+	assert_int_equal(fd, -1);
 	return none ? none : mem_take(&one);
 }
 
