@@ -46,6 +46,16 @@ static bool prompt_translated_prompt(const struct prompt *w)
 	       (prompt_ends_with(w, ":") || prompt_ends_with(w, "\xef\xbc\x9a"));
 }
 
+/* getty writes the host name and "login:" one after the other: a line of systemd may come between them. */
+static bool prompt_cut_in_two(const struct prompt *w)
+{
+	static const char rest[] = "login:";
+	const char *line = w->line + (w->line[0] == ' ');
+	size_t n = w->len - (size_t)(line - w->line);
+
+	return n == sizeof(rest) - 1 && !memcmp(line, rest, n);
+}
+
 static void prompt_add(struct prompt *w, char c, const struct prompt_ops *ops, void *arg)
 {
 	if (w->len + 1 < sizeof(w->line))
@@ -53,7 +63,7 @@ static void prompt_add(struct prompt *w, char c, const struct prompt_ops *ops, v
 	else
 		return;
 	if ((c == ':' || c == '\x9a') && !w->login_reported &&
-	    (prompt_ends_with(w, " login:") || prompt_translated_prompt(w))) {
+	    (prompt_ends_with(w, " login:") || prompt_cut_in_two(w) || prompt_translated_prompt(w))) {
 		w->login_reported = true;
 		ops->login(arg);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * prompt: finds login prompts and kernel panics in what a guest writes to its serial line. Escape sequences are
- * skipped. A prompt is " login:", or, in any language, a line that begins with the guest's host name and so far ends
- * with a colon, as getty and login print it. A guest may write anything.
+ * skipped. A prompt is " login:", "login:" at the start of a line, or, in any language, a line that begins with the
+ * guest's host name and so far ends with a colon, as getty and login print it. A guest may write anything.
  */
 #ifndef SUPERVISOR_PROMPT_H
 #define SUPERVISOR_PROMPT_H

@@ -160,7 +160,9 @@ static void test_watch(void **state)
 	watch("Debian GNU/Linux 12 armhf ttyAMA0\r\n\r\narmhf login: ", "login\n");
 	watch("\x1b[0m\x1b[1marmhf\x1b]0;title\x07 lo\x1b[31mgin: ", "login\n");
 	watch("armhf login: build (automatic login)\r\nLast login: Sun\r\n", "login\nlogin\n");
-	watch("login:", "");
+	watch("pkg          Starting debwiz-swap.service...\r\nlogin: build (automatic login)\r\n", "login\n");
+	watch("pkg         Started ssh.service\r\n login: ", "login\n");
+	watch("a-login: x\r\nloginlogin:\r\n", "");
 	watch("\r\nde-box Anmeldung: ", "login\n");
 	watch("de-box \xe7\x99\xbb\xe5\xbd\x95\xef\xbc\x9a", "login\n");
 	watch("de-box identifiant : carol\r\nde-box identifiant : ", "login\nlogin\n");
