@@ -70,14 +70,11 @@ int temporary_new(const struct store *store, const char *prefix, struct temporar
 	return -1;
 }
 
-/* Relative paths count from the folder of the file that the record came from. */
+/* A relative path counts from the folder of the file that the record came from. */
 static void temporary_whole_path(const struct spec *s, char **value)
 {
-	char *whole;
+	char *whole = spec_path(s, *value);
 
-	if (!strchr(*value, '/'))
-		return;
-	whole = spec_path(s, *value);
 	free(*value);
 	*value = whole;
 }
@@ -92,13 +89,10 @@ int temporary_write(struct temporary *t, struct spec *s, struct err *e)
 	};
 	int r = spec_set(s, name, e);
 
-	if (*s->keyring) {
-		char *whole = spec_path(s, s->keyring);
-
-		free(s->keyring);
-		s->keyring = whole;
-	}
-	temporary_whole_path(s, &s->qemu_binary);
+	if (*s->keyring)
+		temporary_whole_path(s, &s->keyring);
+	if (strchr(s->qemu_binary, '/')) /* else a name to look up, or "auto" */
+		temporary_whole_path(s, &s->qemu_binary);
 	for (size_t i = 0; i < s->ssh_keys.len; i++)
 		temporary_whole_path(s, &s->ssh_keys.items[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(sets) && !r; i++)

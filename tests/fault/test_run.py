@@ -68,6 +68,12 @@ class Run(Case):
     def test_files(self):
         """Files go in before and come out afterwards, of a command that failed, too."""
         box = self.made()
+        with open(os.path.join(box.root, "me.pub"), "w", encoding="utf-8") as out:
+            out.write("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMadeUpForATest me@here\n")
+        with open(box.ini, encoding="utf-8") as file:
+            text = file.read()
+        with open(box.ini, "w", encoding="utf-8") as out:     # a relative path counts from this file
+            out.write(text.replace("[system]\n", "[system]\nssh_key = me.pub\n"))
         os.makedirs(os.path.join(box.root, "in/below"))
         with open(os.path.join(box.root, "in/below/file"), "w", encoding="utf-8") as out:
             out.write("content")
