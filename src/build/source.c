@@ -399,11 +399,12 @@ static bool source_is_folder(const char *path)
 	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* What git tracks or would add, of submodules too. */
+/* What git tracks or would add, of submodules too. The working tree may be somebody else's: its configuration must not
+ * start a program (core.fsmonitor, git-config(1)). */
 static int source_stage_git(const char *from, const char *to, struct err *e)
 {
-	char *const argv[] = {"git",	  "-C",	      (char *)from,	    "ls-files", "-z",
-			      "--cached", "--others", "--exclude-standard", NULL};
+	char *const argv[] = {"git",	  "-c",	      "core.fsmonitor=false", "-C", (char *)from, "ls-files", "-z",
+			      "--cached", "--others", "--exclude-standard",   NULL};
 	struct buf list;
 	int r = proc_run(argv, LIST_MAX, &list, e);
 
