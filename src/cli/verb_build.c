@@ -195,6 +195,16 @@ static int verb_build_source(struct build *b, int *status, struct err *e)
 	return r;
 }
 
+static bool verb_build_is_of_dependencies(const struct err *e)
+{
+	static const char *const ids[] = {"dependency", "dependency-bad", "package-conflict"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		if (!strcmp(e->id, ids[i]))
+			return true;
+	return false;
+}
+
 int verb_build(struct cli *cli)
 {
 	const char *source = cli->args[cli->nargs - 1];
@@ -219,9 +229,9 @@ int verb_build(struct cli *cli)
 	source_fini(&b.source);
 	if (!r)
 		return status;
-	r = e.kind == ERR_INTERRUPTED		 ? (int)ERR_INTERRUPTED
-	    : strstr(e.id, "dependency") == e.id ? BUILD_DEPENDENCIES
-						 : CLI_TEMPORARY_FAILED;
+	r = e.kind == ERR_INTERRUPTED		? (int)ERR_INTERRUPTED
+	    : verb_build_is_of_dependencies(&e) ? BUILD_DEPENDENCIES
+						: CLI_TEMPORARY_FAILED;
 	cli_error(cli, &e);
 	return r;
 }
