@@ -55,7 +55,7 @@ bool host_timezone_known(const char *name);
 void host_locales(struct strv *out);
 /* Returns the free bytes for this user on the file system of `path` (or its nearest existing parent). */
 int host_free_space(const char *path, uint64_t *bytes, struct err *e);
-/* Returns a free TCP port on 127.0.0.1: `wanted` if it is free, else one that the system chooses. */
+/* Returns a free TCP port on 127.0.0.1: `wanted` if it is free, otherwise a port that the system chooses. */
 uint16_t host_free_port(uint16_t wanted);
 bool host_port_free(const char *ip, uint16_t port);
 /* Returns the path of Debian's archive keyring on this host, or NULL; the caller frees it. */

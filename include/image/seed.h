@@ -41,7 +41,7 @@ struct seed {
 /* Writes the disk to `path` atomically, mode 0600. A value with NUL, CR or LF is refused (id "seed-value"), except
  * keys and sources. Blocks. */
 int seed_write(const char *path, const struct seed *s, struct err *e);
-/* Writes an empty disk with the label, in place of one that was applied. */
+/* Writes an empty disk with the seed's label, which replaces an applied seed. */
 int seed_write_empty(const char *path, struct err *e);
 
 struct seed_archive {

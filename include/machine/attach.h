@@ -3,8 +3,8 @@
  * attach: a machine's console as a client shows it: its screen, kept up to date, pages of its scrollback on demand,
  * and the input of the user on its way to the guest. Needs no terminal.
  *
- * One client types, the others watch: the one that attached last to type or that took over. When it leaves, the
- * client that had the keyboard before has it again.
+ * One client types and the others watch. The client that last attached to type, or that took over, types; when it
+ * leaves, the client that typed before it types again.
  */
 #ifndef MACHINE_ATTACH_H
 #define MACHINE_ATTACH_H

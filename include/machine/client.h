@@ -25,10 +25,10 @@
  *         "qemu-refused" with QEMU's reason. Succeeds if nothing is to be changed
  * One of suspend and snapshot-* at a time; another one fails with "busy".
  *     attach ("type": BOOL) -> "rows", "columns": frames 'S' follow, the first with the whole
- *         screen; with "type" this client is the one that types
- *     take ("type": BOOL) begins or stops to be the one that types
+ *         screen; with "type" this client becomes the typing client
+ *     take ("type": BOOL) makes this client the typing client, or a watching one
  *     type ("text"), paste ("text": sent as pasted), key ("key", "modifiers"), click ("row", "column",
- *         "button", "pressed", "modifiers"), resize ("rows", "columns"): only from the one that types
+ *         "button", "pressed", "modifiers"), resize ("rows", "columns"): only from the typing client
  *         ("not-typing"); "not-taken": the guest does not read, nothing was queued
  *     lines ("from", "count") -> "from", "count", "first", "end": lines of the scrollback, as a frame
  *         'L' before the answer

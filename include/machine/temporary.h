@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * temporary: a machine that exists as long as the command that made it. It lives in a store of its own
- * (DATA/temporary), which no list shows, and shares the base images. Its owner is whoever holds the lock
- * NAME.owner there: what a killed command left has none, and the next temporary_collect removes it.
+ * temporary: a machine that exists for the duration of one command. It is in a store of its own (DATA/temporary),
+ * which no list shows, and shares the base images. The command that owns it holds the lock NAME.owner there; the
+ * machine of a killed command has no owner, and the next temporary_collect removes it.
  */
 #ifndef MACHINE_TEMPORARY_H
 #define MACHINE_TEMPORARY_H

@@ -306,7 +306,7 @@ void source_fini(struct source *s)
 
 /* ---- staging ------------------------------------------------------------------------------ */
 
-/* A second name for the file, or a copy with its mode and times where that cannot be. */
+/* Makes a hard link to the file or, if that is impossible, a copy with its mode and times. */
 static int source_place_file(const char *from, const char *to, const struct stat *st, struct err *e)
 {
 	const struct timespec times[2] = {st->st_mtim, st->st_mtim};

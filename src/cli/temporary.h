@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "machine/temporary.h"
 
-#define CLI_TEMPORARY_FAILED 125 /* exit status where the machine could not be had, or files not be copied */
+#define CLI_TEMPORARY_FAILED 125 /* exit status if the machine did not start or a file could not be copied */
 
 /* Fills the record that the machine is like: that of the machine `ref`, which must be agreed to, or the defaults with
  * --arch and --release (NULL). */

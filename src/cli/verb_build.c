@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verb_build: builds a source in a machine that exists for that. The build dependencies are solved on the host and are
- * part of the machine's base image, so that the next build with the same ones starts soon. The exit status is the
- * build's; 125 if debwiz failed, 124 if the build dependencies cannot be installed.
+ * verb_build: builds a source in a temporary machine. The build dependencies are solved on the host and are part of
+ * the machine's base image, which the next build with the same dependencies reuses. Exits with the build's status;
+ * 125 if debwiz failed, 124 if the build dependencies cannot be installed.
  */
 #include <signal.h>
 #include <stdio.h>

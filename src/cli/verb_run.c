@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verb_run: a machine that exists for one command or one shell. Its exit status is ours; 125 if the machine could not
- * be had, or files not be copied.
+ * verb_run: creates a machine for one command or one shell, and removes it. Exits with the command's status; 125 if
+ * the machine did not start or a file could not be copied.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,8 +16,8 @@
 #include "temporary.h"
 #include "verbs.h"
 
-/* What is done in the background of a machine that is to last would take the command's time. */
-#define CALM                                                                                                           \
+/* Masks background jobs that only a lasting machine needs and that would slow the command down. */
+#define NO_BACKGROUND_JOBS                                                                                             \
 	"systemd.mask=debwiz-catch-up.timer systemd.mask=apt-daily.timer systemd.mask=apt-daily-upgrade.timer "        \
 	"systemd.mask=man-db.timer systemd.mask=dpkg-db-backup.timer"
 #define SSH_LOST 255 /* ssh(1): it could not connect, or lost the connection */
@@ -28,8 +28,8 @@ int cli_temporary_spec(struct cli *cli, const char *ref, struct spec *s, struct 
 		const char *key, *value;
 	} texts[] = {
 		{"firmware.mode", "direct"}, /* boots sooner */
-		{"boot.cmdline", CALM},	     {"machine.arch", cli->arch}, {"machine.release", cli->release},
-		{"mirror.url", cli->mirror},
+		{"boot.cmdline", NO_BACKGROUND_JOBS}, {"machine.arch", cli->arch},
+		{"machine.release", cli->release},    {"mirror.url", cli->mirror},
 	};
 	int r = 0;
 
@@ -71,7 +71,7 @@ static int verb_run_command(struct cli *cli, struct cli_connection *r, int *stat
 	return failed;
 }
 
-/* In the machine, once it is up. A command's failure does not keep its files from being copied. */
+/* Copies files to the running machine, runs the command, and copies files back, also if the command failed. */
 static int verb_run_inside(struct cli *cli, const char *name, int *status, struct err *e)
 {
 	struct cli_connection r;
@@ -96,7 +96,7 @@ int cli_temporary_run(struct cli *cli, struct temporary *t, struct spec *s, int 
 	own.store = t->store;
 	own.args = args;
 	own.nargs = 1;
-	own.json = false; /* standard output is the command's */
+	own.json = false; /* standard output belongs to the command */
 	own.sets = (struct strv)STRV_INIT;
 	own.mirror = NULL;
 	own.start = true;

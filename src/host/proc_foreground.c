@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* proc_foreground: runs a program in our place on the terminal, as a shell does, and waits for it. */
+/* proc_foreground: runs a program in the foreground, as a shell does, and waits for its exit. */
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* temporary: creates and removes machines that exist as long as the command that made them. */
+/* temporary: creates and removes machines that exist for the duration of one command. */
 #include "machine/temporary.h"
 
 #include <dirent.h>

@@ -28,8 +28,8 @@ struct signals {
 	struct loop_signal *watches[ARRAY_SIZE(handled)];
 };
 
-/* The loop learns of a signal some time after it came. Whether a SIGCONT followed the last SIGTSTP is noted as they
- * come: a stop after that would last for ever. */
+/* The loop handles a signal some time after it arrived. These handlers record immediately whether a SIGCONT followed
+ * the last SIGTSTP: a process that stops after that SIGCONT is never continued. */
 static volatile sig_atomic_t signals_continues, signals_continues_at_stop;
 static void (*signals_to_loop[2])(int signum); /* the loop's own handlers */
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# A serial line has no window size: use the one that the host set on the kernel's command line (debwiz.rows,
+# A serial line has no window size: use the size that the host passed on the kernel's command line (debwiz.rows,
 # debwiz.columns) or on the seed disk. ssh and graphical consoles have their own.
 case $(tty) in
 /dev/ttyAMA*|/dev/ttyS*|/dev/hvc*|/dev/ttysclp*)
