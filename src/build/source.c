@@ -399,7 +399,7 @@ static bool source_is_folder(const char *path)
 	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* What git tracks or would add, of submodules too. The working tree may be somebody else's: its configuration must not
+/* What git tracks or would add, of submodules too. The working tree may be foreign: its configuration must not
  * start a program (core.fsmonitor, git-config(1)). */
 static int source_stage_git(const char *from, const char *to, struct err *e)
 {
