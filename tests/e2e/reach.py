@@ -142,7 +142,9 @@ def started(m):
 def temporary(m):
     """A machine for one command, like this one and by architecture and release: files in and out, its status, and
     nothing left."""
-    before = m.world.debwiz("list", "--json").ok().out
+    def listed():
+        return sorted(e["name"] for e in m.world.debwiz("list", "--json").ok().events())
+    before = listed()
     given, back = (os.path.join(m.world.home, name) for name in ("run-given", "run-back"))
     os.makedirs(back, exist_ok=True)
     with open(given, "w", encoding="utf-8") as file:
@@ -158,7 +160,7 @@ def temporary(m):
     got = m.world.debwiz("run", "--arch", m.arch, "--release", m.release, "--set", "boot.timeout=" + BOOT,
                          "--", "uname", "-m").ok()
     need(got.out.strip(), "uname says nothing")
-    same(m.world.debwiz("list", "--json").ok().out.count('"name"'), before.count('"name"'), "machines")
+    same(listed(), before, "machines")
     kept = os.path.join(m.world.data, "temporary", "machines")
     same([name for name in os.listdir(kept) if not name.startswith(".")], [], "what is left of them")
     return "%.0f s" % seconds
