@@ -4,7 +4,7 @@
  * boot.
  *
  * The kernel is the target of the link /vmlinuz, which Debian's linux-base maintains for boot loaders; without such
- * a link it is the newest in /boot by Debian's order of versions.
+ * a link it is the newest in /boot, or beside its modules in /usr/lib/modules, by Debian's order of versions.
  */
 #ifndef IMAGE_KERNEL_H
 #define IMAGE_KERNEL_H

@@ -16,6 +16,7 @@
 /* Names of Debian's kernels, links first. */
 static const char *const links[] = {"/vmlinuz", "/vmlinux", "/boot/vmlinuz", "/boot/vmlinux"};
 static const char *const prefixes[] = {"vmlinuz-", "vmlinux-"};
+#define MODULES "/usr/lib/modules"
 #define VERSION_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+~_-"
 
 static bool kernel_is_digit(char c)
@@ -63,17 +64,31 @@ int kernel_version_compare(const char *a, const char *b)
 	return 0;
 }
 
-/* Returns the version in a kernel's file name, or NULL if it is not a kernel, or has a name that no package uses:
- * the guest chooses it, and it reaches the host's terminal. */
-static const char *kernel_version_of(const char *path)
+/* Returns whether it is a version as packages have it: the guest chooses names, and this one reaches the host's
+ * terminal. */
+static bool kernel_is_version(const char *text)
+{
+	return *text && !text[strspn(text, VERSION_CHARS)];
+}
+
+/* Returns the version in a kernel's path, /boot/vmlinuz-VERSION or /usr/lib/modules/VERSION/vmlinuz; owned. NULL: it is
+ * not a kernel. */
+static char *kernel_version_of(const char *path)
 {
 	const char *name = file_basename(path);
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
 		size_t n = strlen(prefixes[i]);
 
-		if (!strncmp(name, prefixes[i], n) && name[n] && !name[n + strspn(name + n, VERSION_CHARS)])
-			return name + n;
+		if (!strncmp(name, prefixes[i], n) && kernel_is_version(name + n))
+			return xstrdup(name + n);
+		if (!strncmp(name, prefixes[i], n - 1) && !name[n - 1]) {
+			AUTO_FREE char *folder = file_dirname(path);
+			AUTO_FREE char *above = file_dirname(folder);
+
+			if (!strcmp(above, MODULES) && kernel_is_version(file_basename(folder)))
+				return xstrdup(file_basename(folder));
+		}
 	}
 	return NULL;
 }
@@ -98,43 +113,56 @@ static bool kernel_find_by_link(struct extfs *fs, struct kernel *k)
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
 		if (!kernel_look(fs, links[i], &k->image))
 			continue;
-		if (kernel_version_of(k->image.path)) {
-			k->version = xstrdup(kernel_version_of(k->image.path));
+		k->version = kernel_version_of(k->image.path);
+		if (k->version)
 			return true;
-		}
 		free(k->image.path);
 		k->image.path = NULL;
 	}
 	return false;
 }
 
+/* Takes the file if it is a kernel, and newer than the one that was found before. */
+static void kernel_consider(struct extfs *fs, const char *path, struct kernel *k)
+{
+	struct kernel_file image;
+	char *version = kernel_version_of(path);
+
+	if (!version || (k->version && kernel_version_compare(version, k->version) <= 0) ||
+	    !kernel_look(fs, path, &image)) {
+		free(version);
+		return;
+	}
+	kernel_fini(k);
+	k->version = version;
+	k->image = image;
+}
+
 static int kernel_find_newest(struct extfs *fs, struct kernel *k, struct err *e)
 {
-	struct strv names = STRV_INIT;
-	const char *best = NULL;
-	char *path;
-	int r = 0;
+	AUTO_STRV struct strv names = STRV_INIT;
+	AUTO_STRV struct strv versions = STRV_INIT;
 
 	if (extfs_list(fs, "/boot", &names, e) < 0)
 		return -1;
 	for (size_t i = 0; i < names.len; i++) {
-		const char *version = kernel_version_of(names.items[i]);
+		AUTO_FREE char *path = xasprintf("/boot/%s", names.items[i]);
 
-		if (version && (!best || kernel_version_compare(version, kernel_version_of(best)) > 0))
-			best = names.items[i];
+		kernel_consider(fs, path, k);
 	}
-	if (best) {
-		path = xasprintf("/boot/%s", best);
-		if (kernel_look(fs, path, &k->image))
-			k->version = xstrdup(kernel_version_of(best));
-		free(path);
+	(void)extfs_list(fs, MODULES, &versions, NULL);
+	for (size_t i = 0; i < versions.len; i++) {
+		for (size_t p = 0; p < ARRAY_SIZE(prefixes); p++) {
+			AUTO_FREE char *path = xasprintf(MODULES "/%s/%.*s", versions.items[i],
+							 (int)strlen(prefixes[p]) - 1, prefixes[p]);
+
+			kernel_consider(fs, path, k);
+		}
 	}
-	if (!k->version) {
-		err_set(e, ERR_FAILED, "kernel-missing", "the image has no kernel in /boot");
-		r = err_hint(e, "boot it with firmware (mode = uefi), and install a kernel there");
-	}
-	strv_fini(&names);
-	return r;
+	if (k->version)
+		return 0;
+	err_set(e, ERR_FAILED, "kernel-missing", "the image has no kernel in /boot or " MODULES);
+	return err_hint(e, "boot it with firmware (mode = uefi), and install a kernel there");
 }
 
 int kernel_find(struct extfs *fs, struct kernel *out, struct err *e)

@@ -417,6 +417,61 @@ static void fill_bare(struct image *im)
 	rootfs_puts(im, "boot/vmlinuz-6.1.0-9-x", "");
 }
 
+/* As newer packages of Debian's kernels have it: the image is beside its modules, alone or linked to. */
+static void fill_modules(struct image *im)
+{
+	rootfs_puts(im, "boot/vmlinuz-6.12-1-x", "of an older package");
+	rootfs_puts(im, "usr/lib/modules/6.12-1-x/modules.order", "none");
+	rootfs_puts(im, "usr/lib/modules/7.2-1-x/vmlinuz", "beside its modules");
+	rootfs_puts(im, "usr/lib/modules/7.10-1-x/modules.order", "none");
+	rootfs_puts(im, "usr/lib/modules/7.11-1 \033x/vmlinuz", "of no package");
+}
+
+static void fill_modules_linked(struct image *im)
+{
+	rootfs_puts(im, "usr/lib/modules/7.2-1-x/vmlinux", "linked to");
+	rootfs_puts(im, "usr/lib/modules/7.3-1-x/vmlinux", "newer");
+	rootfs_puts(im, "boot/initrd.img-7.2-1-x", "initrd");
+	rootfs_link(im, "vmlinux", "usr/lib/modules/7.2-1-x/vmlinux");
+}
+
+/* On some architectures it is not packed, and is called vmlinux. */
+static void fill_vmlinux(struct image *im)
+{
+	rootfs_puts(im, "boot/vmlinux-6.1.0-9-x", "nine");
+	rootfs_puts(im, "boot/vmlinux-6.1.0-10-x", "ten");
+}
+
+static void expect_kernel(void (*fill)(struct image *im), const char *version, const char *path, const char *content)
+{
+	char *other = file_join(tmp, "other.raw");
+	char *out = file_join(tmp, "vmlinuz");
+	struct err e = ERR_INIT;
+	struct extfs *fs;
+	struct kernel k;
+
+	rootfs_make(other, fill);
+	fs = open_disk(other, "raw");
+	if (kernel_find(fs, &k, &e) < 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(k.version, version);
+	assert_string_equal(k.image.path, path);
+	assert_int_equal(kernel_extract(fs, &k, out, &e), 0);
+	expect_file(out, content);
+	kernel_fini(&k);
+	extfs_close(fs);
+	free(other);
+	free(out);
+}
+
+static void test_kernel_places(void **state)
+{
+	(void)state;
+	expect_kernel(fill_modules, "7.2-1-x", "/usr/lib/modules/7.2-1-x/vmlinuz", "beside its modules");
+	expect_kernel(fill_modules_linked, "7.2-1-x", "/usr/lib/modules/7.2-1-x/vmlinux", "linked to");
+	expect_kernel(fill_vmlinux, "6.1.0-10-x", "/boot/vmlinux-6.1.0-10-x", "ten");
+}
+
 /* What the guest's root made up for whoever reads the terminal. */
 static void fill_strange(struct image *im)
 {
@@ -491,6 +546,7 @@ int main(void)
 		cmocka_unit_test(test_kernel),
 		cmocka_unit_test(test_kernel_unlinked),
 		cmocka_unit_test(test_kernel_strange),
+		cmocka_unit_test(test_kernel_places),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
