@@ -20,7 +20,8 @@ struct firmware_want {
 	const char *arch;    /* as descriptors name it: "arm" */
 	const char *machine; /* pattern in them: "virt-*" */
 	uint64_t size;	     /* bytes the machine's flash has, 0: the file's own size */
-	bool secure_boot;    /* with keys enrolled; else one without either */
+	bool secure_boot;    /* with keys enrolled; else one without */
+	bool smm;	     /* the machine has system management mode, which some firmware requires */
 };
 
 /* Writes both as sparse raw images padded with zeros, each atomically with mode 0600. `fd` is the

@@ -171,8 +171,10 @@ static bool firmware_fits(const json_t *v, const struct firmware_want *want)
 		return false;
 	if (want->secure_boot)
 		return firmware_has_text(features, "secure-boot") && firmware_has_text(features, "enrolled-keys");
-	return !firmware_has_text(features, "secure-boot") && !firmware_has_text(features, "enrolled-keys") &&
-	       !firmware_has_text(features, "requires-smm");
+	if (firmware_has_text(features, "enrolled-keys"))
+		return false;
+	return want->smm ||
+	       (!firmware_has_text(features, "secure-boot") && !firmware_has_text(features, "requires-smm"));
 }
 
 /* Returns the file of mapping.KEY.filename if it is a raw image. */

@@ -235,6 +235,42 @@ static void test_refusals(void **state)
 	free(part);
 }
 
+/* Firmware that keeps its variables in system management mode, where the machine has one; keys are enrolled by none. */
+static void test_smm(void **state)
+{
+	static const struct item only[] = {
+		{"usr/share/A/CODE.fd", "code", MIB},
+		{"usr/share/A/VARS.fd", "vars", MIB},
+		{"usr/share/A/VARS.ms.fd", "keys", MIB},
+		{JSON "40-keys.json",
+		 DESCRIPTOR("/usr/share/A/CODE.fd", "/usr/share/A/VARS.ms.fd", "i386", "\"pc-q35-*\"",
+			    "\"enrolled-keys\", \"requires-smm\", \"secure-boot\""),
+		 0},
+		{JSON "50-smm.json",
+		 DESCRIPTOR("/usr/share/A/CODE.fd", "/usr/share/A/VARS.fd", "i386", "\"pc-q35-*\"",
+			    "\"requires-smm\", \"secure-boot\""),
+		 0},
+	};
+	struct firmware_want want = {.arch = "i386", .machine = "pc-q35-*"};
+	struct err e = ERR_INIT;
+	int fd = make_deb(only, sizeof(only) / sizeof(*only));
+
+	(void)state;
+	assert_int_equal(firmware_extract(fd, "fw", &want, code, vars, NULL, &e), -1);
+	assert_string_equal(e.id, "firmware-none");
+	err_fini(&e);
+	want.smm = true;
+	if (firmware_extract(fd, "fw", &want, code, vars, NULL, &e) < 0)
+		fail_msg("%s", e.text);
+	expect(code, "code", MIB);
+	expect(vars, "vars", MIB);
+	close(fd);
+	/* and one without, if there is any */
+	want = (struct firmware_want){.arch = "arm", .machine = "virt-*", .smm = true};
+	assert_int_equal(extract(&want, NULL, &e), 0);
+	expect(code, "b", MIB);
+}
+
 /* A package without a descriptor; the sanitizers' build sees whether nothing is sorted at NULL. */
 static void test_none(void **state)
 {
@@ -256,6 +292,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_choice, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_smm, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
