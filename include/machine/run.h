@@ -59,6 +59,7 @@ struct vm_request {
 	uint64_t start_timeout; /* ms until the guest is started; 0: 30 s */
 	unsigned rows, columns; /* of the terminal, as in the guest's command line; 0: 24 and 80 */
 	bool configuring;	/* exits by itself; success is "configured" and a clean power-off */
+	bool power_line;	/* the machine has no power button: the guest is asked on its port to power off */
 	bool adopt;		/* take over the running QEMU; never start one */
 	bool resume;		/* resume the suspended state in `dir` */
 	char *snapshot;		/* resume that snapshot, memory included; "" or NULL: none */

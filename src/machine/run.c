@@ -65,6 +65,7 @@ static const struct column request_table[] = {
 	{"rows", COLUMN_UINT, REQUEST(rows)},
 	{"columns", COLUMN_UINT, REQUEST(columns)},
 	{"configuring", COLUMN_BOOL, REQUEST(configuring)},
+	{"power_line", COLUMN_BOOL, REQUEST(power_line)},
 	{"adopt", COLUMN_BOOL, REQUEST(adopt)},
 	{"resume", COLUMN_BOOL, REQUEST(resume)},
 	{"seed_empty", COLUMN_BOOL, REQUEST(seed_empty)},

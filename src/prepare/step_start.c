@@ -165,6 +165,7 @@ static int step_start_fill(struct job *j, struct vm_request *r, struct err *e)
 	r->hostname = xstrdup(spec_hostname(j->spec));
 	r->ssh_host = xstrdup(j->spec->name); /* ports change, the machine's name does not */
 	r->login_timeout = j->spec->timeout;
+	r->power_line = j->arch->power_line;
 	job_console_size(j, &r->rows, &r->columns);
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * clock: sets the guest's clock after it was paused, suspended or reverted, and after the host's own clock jumped
- * (the host was suspended). The line to the guest is the port debwiz.host, on which a guest of this version listens
- * once it is ready: "1 clock epoch=SECONDS.MILLISECONDS". The guest sleeps otherwise; nothing polls.
+ * (the host was suspended); and asks a guest without a power button to power off. The line to the guest is the port
+ * debwiz.host, on which a guest of this version listens once it is ready: "1 clock epoch=SECONDS.MILLISECONDS",
+ * "1 poweroff". The guest sleeps otherwise; nothing polls.
  */
 #include "clock.h"
 
@@ -64,6 +65,18 @@ void sup_clock_send(struct sup *s)
 	line = xasprintf("1 clock epoch=%lld.%03ld\n", (long long)now.tv_sec, now.tv_nsec / 1000000);
 	(void)vm_link_write(c->link, line, strlen(line));
 	log_msg("vm", "sent the time to the guest");
+}
+
+void sup_clock_power_off(struct sup *s)
+{
+	static const char line[] = "1 poweroff\n";
+	struct sup_clock *c = s->clock;
+
+	/* as in sup_clock_send; it is asked again as long as the button would be pressed again */
+	if (!s->req.power_line || !c->link || !s->run.ready || !vm_link_is_up(c->link) || vm_link_queued(c->link))
+		return;
+	(void)vm_link_write(c->link, line, sizeof(line) - 1);
+	log_msg("vm", "asked the guest to power off");
 }
 
 static void clock_up(void *arg)

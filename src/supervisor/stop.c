@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stop: the stop ladder: the power button, then QEMU's quit, then TERM, then KILL, each with a deadline that is sent
- * to subscribers.
+ * stop: the stop ladder: the power button (or the line to the guest, clock.h), then QEMU's quit, then TERM, then KILL,
+ * each with a deadline that is sent to subscribers.
  */
 #include "stop.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "clock.h"
 #include "deadline.h"
 #include "life.h"
 #include "machine/deadline.h"
@@ -97,6 +98,7 @@ static void stop_on_timer(void *arg)
 		return;
 	}
 	sup_monitor_send(s, "system_powerdown");
+	sup_clock_power_off(s);
 	stop_wait(s);
 }
 
@@ -146,6 +148,7 @@ void sup_stop_enter(struct sup *s, enum vm_rung rung)
 			sup_stop_enter(s, VM_RUNG_QUIT);
 		else
 			stop_start_rung(s, s->stop->powerdown_ms);
+		sup_clock_power_off(s);
 		break;
 	case VM_RUNG_QUIT:
 		if (!sup_monitor_send(s, "quit"))
