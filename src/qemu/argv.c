@@ -126,7 +126,8 @@ static void argv_add_machine(const struct argv_in *in, struct qemu_argv *v)
 	bool small = argv_memory(in) <= in->arch->small_memory;
 
 	argv_pair(v, "-machine",
-		  xasprintf("%s%s%s%s", in->arch->machine, in->arch->machine_opts, small ? in->arch->small_opts : "",
+		  xasprintf("%s%s%s%s%s", in->arch->machine, in->arch->machine_opts, small ? in->arch->small_opts : "",
+			    flash && in->arch->firmware_smm ? ",smm=on" : "",
 			    flash ? ",pflash0=code,pflash1=vars" : ""),
 		  "machine.arch",
 		  flash ? "the board; its two flash chips hold the firmware and its variables" : "the board");
@@ -181,8 +182,10 @@ static int argv_add_processor(const struct argv_in *in, struct qemu_argv *v, str
 	if (argv_is_tcg(in)) {
 		buffer = in->facts->host_memory / 16 / MIB;
 		buffer = buffer < TB_MIN ? TB_MIN : buffer > TB_MAX ? TB_MAX : buffer;
-		why = xasprintf("emulation, a thread for each CPU: %s", in->facts->accel_why);
-		argv_pair(v, "-accel", xasprintf("tcg,thread=multi,tb-size=%llu", (unsigned long long)buffer),
+		/* QEMU itself chooses whether CPUs get threads of their own: thread=multi would be an error for a
+		 * 64-bit guest on a 32-bit host, and wrong for a PC on hosts with weaker memory ordering. */
+		why = xasprintf("emulation: %s", in->facts->accel_why);
+		argv_pair(v, "-accel", xasprintf("tcg,tb-size=%llu", (unsigned long long)buffer),
 			  "cpu.accel", why);
 	} else {
 		why = xstrdup(in->facts->accel_why);
@@ -220,6 +223,9 @@ static int argv_add_firmware(const struct argv_in *in, struct qemu_argv *v, stru
 	}
 	argv_pair(v, "-blockdev", code, "firmware.mode", "the firmware, read-only");
 	argv_pair(v, "-blockdev", vars, "firmware.mode", "this machine's own firmware variables");
+	if (in->arch->firmware_smm)
+		argv_pair(v, "-global", xstrdup("driver=cfi.pflash01,property=secure,value=on"), "firmware.mode",
+			  "only the firmware's system management mode writes the variables, which it requires");
 	return 0;
 }
 
