@@ -186,6 +186,7 @@ FAULT = \
 	tests/fault/test_ssh.py \
 	tests/fault/test_copy.py \
 	tests/fault/test_words.py \
+	tests/fault/test_targets.py \
 	tests/fault/test_trust.py \
 	tests/fault/test_mirrors.py \
 	tests/fault/test_index.py \

@@ -4,7 +4,7 @@
 # Configures a root whose packages are unpacked. Runs once, as root, chrooted, in the guest, started by debwiz's
 # initrd (init), with /proc, /sys, /dev and a tmpfs on /run mounted.
 #
-# In: /run/debwiz/packages.sh and personal.sh (functions), /run/debwiz/config.env (KERNEL_VERSION ARCH CONSOLE
+# In: /run/debwiz/packages.sh and personal.sh (functions), /run/debwiz/config.env (KERNEL_VERSION KERNEL_IMAGE ARCH CONSOLE
 # GRUB_TARGET GRUB_PACKAGE ROOT_UUID ESP_UUID EXTRA_DEBS EXTRA_AUTO SEED_EPOCH), /run/debwiz/busybox, extra debs in
 # /var/cache/debwiz, debwiz's initrd in /boot/initrd.img-VERSION, the progress port on descriptor 9 if
 # /run/debwiz/port exists. Out: progress lines; the last line in /run/debwiz/result, which init sends after the disk
@@ -399,7 +399,7 @@ verify rest
 while [ ! -e $run/verify.beside.done ]; do $run/busybox usleep 100000; done
 cat $run/verify.beside.said $run/verify.rest.said >$run/odd
 must_not_say "dpkg --verify has complaints"
-for name in "/boot/vmlinuz-$KERNEL_VERSION" "/boot/initrd.img-$KERNEL_VERSION" \
+for name in "$KERNEL_IMAGE" "/boot/initrd.img-$KERNEL_VERSION" \
 	"/lib/modules/$KERNEL_VERSION/modules.dep"; do
 	[ -s "$name" ] || fail "there is no $name"
 done

@@ -118,6 +118,8 @@ void archive_other_components(const struct archive *a, struct strv *out);
 void archive_exclude(struct archive *a, const struct strv *without);
 /* Finds one package, the newest of that name, without its dependencies (firmware). */
 int archive_find(struct archive *a, const char *name, struct package_set *out, struct err *e);
+/* Returns the first of the names of which the opened suites have a package (borrowed from `names`), or NULL. */
+const char *archive_first(struct archive *a, const struct strv *names);
 /* Returns the version of the newest package of that name in the opened suites (borrowed), or NULL. */
 const char *archive_version(struct archive *a, const char *name);
 /* Reports up to `most` packages whose names contain `text`, best first (the name itself, then names that begin with

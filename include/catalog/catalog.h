@@ -33,17 +33,20 @@ struct catalog_arch {
 	struct strv accels;	  /* accelerators that QEMU has for it, beside tcg */
 	struct strv native_hosts; /* host machine names (uname -m) that may accelerate it */
 	unsigned max_cpus;
-	char *cpu_limit_why;	       /* reason in words */
-	uint64_t max_memory;	       /* bytes the machine or the kernel can use */
-	char *memory_limit_why;	       /* reason in words */
-	char *kernel;		       /* package: "linux-image-armmp-lpae" */
-	struct strv releases;	       /* codenames that have that kernel; empty: all */
-	char *console;		       /* "ttyAMA0" */
-	char *virtio;		       /* device suffix: "pci" or "ccw" */
-	char *firmware;		       /* package: "qemu-efi-arm", "": only direct boot */
+	char *cpu_limit_why;	/* reason in words */
+	uint64_t max_memory;	/* bytes the machine or the kernel can use */
+	char *memory_limit_why; /* reason in words */
+	char *kernel;		/* package: "linux-image-armmp-lpae" */
+	struct strv releases;	/* codenames that have that kernel; empty: all */
+	char *console;		/* "ttyAMA0" */
+	bool power_line;	/* its machine has no power button that Debian's kernel hears */
+	char *virtio;		/* device suffix: "pci" or "ccw" */
+	/* Packages that may have the firmware, the first that a release has counts; empty: only direct boot. */
+	struct strv firmware;
 	struct strv firmware_releases; /* codenames that have the firmware; empty: all */
 	char *firmware_arch;	       /* architecture name in the JSON descriptors: "arm" */
 	char *firmware_machine;	       /* machine pattern in them: "virt-*" */
+	bool firmware_smm;	       /* the firmware requires system management mode: q35 alone has it */
 	uint64_t firmware_max_memory;  /* bytes the firmware starts with, 0: max_memory */
 	char *firmware_memory_why;     /* reason in words */
 	uint64_t pflash_size;	       /* bytes that the machine requires, 0: the file's size */
@@ -115,6 +118,9 @@ const struct catalog_profile *catalog_profile_find(const struct catalog *c, cons
 const struct catalog_extra *catalog_extra_next(const struct catalog *c, size_t *i);
 const struct catalog_extra *catalog_extra_find(const struct catalog *c, const char *name);
 const struct catalog_account *catalog_account_next(const struct catalog *c, size_t *i);
+/* Return whether a release has a kernel, or UEFI firmware, for the architecture. */
+bool catalog_has_kernel(const struct catalog_arch *a, const char *release);
+bool catalog_has_firmware(const struct catalog_arch *a, const char *release);
 /* Returns the names of time zones that every release has; borrowed. */
 const struct strv *catalog_zones(const struct catalog *c);
 /* Returns the current name of a time zone, which may be given by an old name. Borrowed; NULL: unknown. */

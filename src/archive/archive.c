@@ -112,6 +112,14 @@ int archive_find(struct archive *a, const char *name, struct package_set *out, s
 	return solve_find(a->pool, name, out, e);
 }
 
+const char *archive_first(struct archive *a, const struct strv *names)
+{
+	for (size_t i = 0; i < names->len; i++)
+		if (archive_version(a, names->items[i]))
+			return names->items[i];
+	return NULL;
+}
+
 const char *archive_version(struct archive *a, const char *name)
 {
 	return solve_version(a->pool, name);

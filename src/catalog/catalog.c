@@ -38,10 +38,12 @@ static const struct column arch_columns[] = {
 	{"releases", COLUMN_WORDS, ARCH(releases)},
 	{"console", COLUMN_TEXT, ARCH(console), .required = true},
 	{"virtio", COLUMN_TEXT, ARCH(virtio), .required = true},
-	{"firmware", COLUMN_TEXT, ARCH(firmware)},
+	{"power_line", COLUMN_BOOL, ARCH(power_line)},
+	{"firmware", COLUMN_WORDS, ARCH(firmware)},
 	{"firmware_releases", COLUMN_WORDS, ARCH(firmware_releases)},
 	{"firmware_arch", COLUMN_TEXT, ARCH(firmware_arch)},
 	{"firmware_machine", COLUMN_TEXT, ARCH(firmware_machine)},
+	{"firmware_smm", COLUMN_BOOL, ARCH(firmware_smm)},
 	{"firmware_max_memory", COLUMN_SIZE, ARCH(firmware_max_memory)},
 	{"firmware_memory_why", COLUMN_TEXT, ARCH(firmware_memory_why)},
 	{"pflash_size", COLUMN_SIZE, ARCH(pflash_size)},
@@ -362,6 +364,16 @@ const struct catalog_profile *catalog_profile_next(const struct catalog *c, size
 const struct catalog_account *catalog_account_next(const struct catalog *c, size_t *i)
 {
 	return catalog_next_row(&c->accounts, i);
+}
+
+bool catalog_has_kernel(const struct catalog_arch *a, const char *release)
+{
+	return !a->releases.len || strv_has(&a->releases, release);
+}
+
+bool catalog_has_firmware(const struct catalog_arch *a, const char *release)
+{
+	return a->firmware.len && (!a->firmware_releases.len || strv_has(&a->firmware_releases, release));
 }
 
 const struct strv *catalog_zones(const struct catalog *c)

@@ -101,7 +101,7 @@ static char *verb_host_releases_of(const struct cli *cli, const struct catalog_a
 
 	for (size_t i = 0; i < count; i++)
 		if (!*archive_release_why(cli->catalog, &rows[i]) && strv_has(&rows[i].suite.architectures, a->name) &&
-		    (!a->releases.len || strv_has(&a->releases, rows[i].codename)))
+		    catalog_has_kernel(a, rows[i].codename))
 			strv_add(&names, rows[i].codename);
 	text = strv_join(&names, " ");
 	return text;
@@ -122,9 +122,10 @@ static void verb_host_print_arch(struct cli *cli, const struct catalog_arch *a, 
 	if (cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:s}", "arch", a->name, "title", a->title,
 					 "offered", offered, "runs", runs, "accel", runs ? probe.accel : "", "why", why,
-					 "firmware", *a->firmware ? "uefi, direct" : "direct", "releases", releases));
+					 "firmware", a->firmware.len ? "uefi, direct" : "direct", "releases",
+					 releases));
 	else
-		printf("%-9s %-13s %-9s %-16s %s\n", a->name, *a->firmware ? "uefi, direct" : "direct",
+		printf("%-9s %-13s %-9s %-16s %s\n", a->name, a->firmware.len ? "uefi, direct" : "direct",
 		       !offered ? "not yet"
 		       : runs	? probe.accel
 				: "missing",

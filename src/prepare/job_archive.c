@@ -107,18 +107,23 @@ void job_archive_progress(uint64_t done, uint64_t total, const char *text, void 
 
 int job_solve(struct job *j, struct err *e)
 {
+	bool has_firmware = catalog_has_firmware(j->arch, j->release->codename);
 	AUTO_STRV struct strv names = STRV_INIT;
+	const char *firmware;
 
 	strv_copy(&names, &j->root_packages);
 	strv_add(&names, j->arch->kernel);
-	if (*j->arch->grub)
+	if (has_firmware)
 		strv_add(&names, j->arch->grub);
 	package_set_fini(&j->packages);
 	package_set_fini(&j->firmware);
 	archive_exclude(j->archive, &j->profile->without);
 	if (archive_solve(j->archive, &names, &j->spec->packages, &j->profile->jobs, &j->packages, e) < 0)
 		return -1;
-	return *j->arch->firmware ? archive_find(j->archive, j->arch->firmware, &j->firmware, e) : 0;
+	if (!has_firmware)
+		return 0;
+	firmware = archive_first(j->archive, &j->arch->firmware);
+	return archive_find(j->archive, firmware ? firmware : j->arch->firmware.items[0], &j->firmware, e);
 }
 
 uint64_t job_to_download(const struct job *j, const struct package_set *set)

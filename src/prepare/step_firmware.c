@@ -23,7 +23,9 @@ struct extracting {
 
 static bool step_firmware_has_firmware(const void *job)
 {
-	return *((const struct job *)job)->arch->firmware;
+	const struct job *j = job;
+
+	return catalog_has_firmware(j->arch, j->release->codename);
 }
 
 static void step_firmware_work(void *arg)
@@ -35,6 +37,7 @@ static void step_firmware_work(void *arg)
 		.arch = j->arch->firmware_arch,
 		.machine = j->arch->firmware_machine,
 		.size = j->arch->pflash_size,
+		.smm = j->arch->firmware_smm,
 	};
 	AUTO_FREE char *code = job_part_file(j, "code.raw");
 	AUTO_FREE char *vars = job_part_file(j, "vars.raw");

@@ -15,8 +15,9 @@ static void step_release_finish(struct step_run *run)
 	size_t count;
 	const struct archive_suite *suites = archive_suites(j->archive, &count);
 	AUTO_FREE char *signers = archive_signers_text(&suites[0]);
-	AUTO_FREE char *summary = xasprintf("%s %s, signed by %s, %zu packages", suites[0].codename, suites[0].version,
-					    signers, archive_package_count(j->archive));
+	AUTO_FREE char *summary =
+		xasprintf("%s%s%s, signed by %s, %zu packages", suites[0].codename, *suites[0].version ? " " : "",
+			  suites[0].version, signers, archive_package_count(j->archive));
 
 	step_done(run, summary);
 }

@@ -200,9 +200,10 @@ static char *step_unpack_depended_names(const struct package_set *set)
 
 /* Returns the file that configure.sh reads: shell assignments; owned. No value has a quote: they come from the
  * catalogue and from package names, whose characters are checked. */
-static char *step_unpack_config_env(const struct unpacking *u, const char *version)
+static char *step_unpack_config_env(const struct unpacking *u, const struct kernel *k)
 {
 	const struct job *j = u->job;
+	bool uefi = catalog_has_firmware(j->arch, j->release->codename);
 	const struct archive_suite *suites;
 	AUTO_FREE char *autos = step_unpack_depended_names(&j->packages);
 	char uuid[37];
@@ -211,10 +212,11 @@ static char *step_unpack_config_env(const struct unpacking *u, const char *versi
 
 	suites = archive_suites(j->archive, &count);
 	step_unpack_uuid_text(u->request.fs_uuid, uuid);
-	text = xasprintf("KERNEL_VERSION='%s'\nARCH='%s'\nCONSOLE='%s'\nGRUB_TARGET='%s'\n"
+	text = xasprintf("KERNEL_VERSION='%s'\nKERNEL_IMAGE='%s'\nARCH='%s'\nCONSOLE='%s'\nGRUB_TARGET='%s'\n"
 			 "GRUB_PACKAGE='%s'\nROOT_UUID='%s'\nESP_UUID='%02X%02X-%02X%02X'\n"
 			 "EXTRA_DEBS='%s'\nEXTRA_AUTO='%s'\nSEED_EPOCH='%lld'\n",
-			 version, j->arch->name, j->arch->console, j->arch->grub_target, j->arch->grub, uuid,
+			 k->version, k->image.path, j->arch->name, j->arch->console, uefi ? j->arch->grub_target : "",
+			 uefi ? j->arch->grub : "", uuid,
 			 u->request.esp_id.b[0], u->request.esp_id.b[1], u->request.esp_id.b[2], u->request.esp_id.b[3],
 			 u->request.extra_count ? "1" : "", autos, (long long)suites[0].date);
 	return text;
@@ -240,7 +242,7 @@ static int step_unpack_take_script(const char *name, const char *path, struct in
 	return 0;
 }
 
-static int step_unpack_write_initrd(struct unpacking *u, struct extfs *fs, const char *version, struct err *e)
+static int step_unpack_write_initrd(struct unpacking *u, struct extfs *fs, const struct kernel *k, struct err *e)
 {
 	char *path = job_part_file(u->job, INITRD_CONFIGURE);
 	struct initrd_file files[SCRIPTS + 2];
@@ -250,11 +252,11 @@ static int step_unpack_write_initrd(struct unpacking *u, struct extfs *fs, const
 
 	for (size_t i = 0; i < SCRIPTS && !r; i++)
 		r = step_unpack_take_script(scripts[i].asset, scripts[i].path, &files[i], e);
-	if (r || initrd_build(fs, version, &u->job->arch->initrd_modules, NULL, &stays, e) < 0) {
+	if (r || initrd_build(fs, k->version, &u->job->arch->initrd_modules, NULL, &stays, e) < 0) {
 		free(path);
 		return -1;
 	}
-	env = step_unpack_config_env(u, version);
+	env = step_unpack_config_env(u, k);
 	files[SCRIPTS] = (struct initrd_file){"debwiz/config.env", 0644, env, strlen(env)};
 	files[SCRIPTS + 1] = (struct initrd_file){"debwiz/initrd.img", 0644, stays.data, stays.len};
 	buf_init(&whole, 0);
@@ -279,7 +281,7 @@ static void step_unpack_take_kernel(void *arg)
 	if (!u->result)
 		u->result = kernel_extract(fs, &k, path, &u->error);
 	if (!u->result)
-		u->result = step_unpack_write_initrd(u, fs, k.version, &u->error);
+		u->result = step_unpack_write_initrd(u, fs, &k, &u->error);
 	if (!u->result) {
 		free(u->job->base.kernel_version); /* of a root that was made before */
 		u->job->base.kernel_version = xstrdup(k.version);

@@ -157,16 +157,11 @@ static void check_release(struct check *k)
 	k->release = NULL;
 }
 
-static bool check_lists(const struct strv *list, const char *word)
-{
-	return !list->len || strv_has(list, word);
-}
-
 static void check_pair(struct check *k)
 {
 	char *all;
 
-	if (!k->arch || !k->release || check_lists(&k->arch->releases, k->release->codename))
+	if (!k->arch || !k->release || catalog_has_kernel(k->arch, k->release->codename))
 		return;
 	all = strv_join(&k->arch->releases, ", ");
 	FAULT(k, "machine", "release", "Debian %s has no kernel for %s; choose one of %s", k->release->codename,
@@ -198,17 +193,15 @@ static void check_firmware(struct check *k)
 
 	if (s->firmware == SPEC_DIRECT)
 		return;
-	if (k->arch && !*k->arch->firmware)
+	if (k->arch && !k->arch->firmware.len)
 		FAULT(k, "firmware", "mode",
 		      "Debian has no UEFI firmware for %s; write direct (QEMU loads the kernel "
 		      "itself)",
 		      k->arch->name);
-	else if (k->arch && k->release && !check_lists(&k->arch->firmware_releases, k->release->codename))
+	else if (k->arch && k->release && !catalog_has_firmware(k->arch, k->release->codename))
 		FAULT(k, "firmware", "mode",
-		      "Debian %s no longer has UEFI firmware for %s (%s); write direct (QEMU "
-		      "loads "
-		      "the kernel itself)",
-		      k->release->codename, k->arch->name, k->arch->firmware);
+		      "Debian %s has no UEFI firmware for %s (%s); write direct (QEMU loads the kernel itself)",
+		      k->release->codename, k->arch->name, k->arch->firmware.items[0]);
 	if (s->initrd != SPEC_INITRD_OWN || check_line_of(k, "firmware", "initrd"))
 		FAULT(k, "firmware", "initrd",
 		      "with mode = uefi the machine loads its own initrd from its disk; remove "

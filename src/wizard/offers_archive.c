@@ -33,7 +33,7 @@ static void offers_archive_add_release(struct wizard_request *r, const struct ar
 	wizard_row_text(&out->columns[2], day);
 	if (row && *row->not_offered) {
 		wizard_row_text(&out->why_not, row->not_offered);
-	} else if (a && a->releases.len && !strv_has(&a->releases, found->codename)) {
+	} else if (a && !catalog_has_kernel(a, found->codename)) {
 		out->why_not = xasprintf("no kernel for %s", a->name);
 	} else if (found->err.kind == ERR_VERIFY) {
 		wizard_row_text(&out->why_not, found->err.text);
@@ -44,8 +44,10 @@ static void offers_archive_add_release(struct wizard_request *r, const struct ar
 	} else {
 		char *signers = archive_signers_text(&found->suite);
 
-		text = xasprintf("%s %s of %s, signature verified: %s.", found->codename,
-				 found->suite.version ? found->suite.version : "", day, signers);
+		const char *version = found->suite.version ? found->suite.version : "";
+
+		text = xasprintf("%s%s%s of %s, signature verified: %s.", found->codename, *version ? " " : "", version,
+				 day, signers);
 		wizard_row_text(&out->note, text);
 		free(text);
 		free(signers);
@@ -175,17 +177,20 @@ static char *offers_archive_with_version(struct archive *a, const char *package)
 void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 {
 	const struct catalog_arch *arch = catalog_arch_find(r->o->conf.catalog, r->spec.arch);
+	const char *firmware = archive_first(a, &arch->firmware);
 	struct wizard_row *row;
 	char *text;
 
 	row = wizard_rows_add(&r->rows, "uefi", "UEFI");
 	wizard_row_text(&row->note, FIRMWARE_NOTE_UEFI);
-	if (!*arch->firmware) {
+	if (!arch->firmware.len) {
 		row->why_not = xasprintf("Debian has no UEFI firmware for %s", arch->name);
-	} else if (!archive_version(a, arch->firmware)) {
-		row->why_not = xasprintf("%s has no %s", r->spec.release, arch->firmware);
+	} else if (!catalog_has_firmware(arch, r->spec.release)) {
+		row->why_not = xasprintf("Debian %s has no UEFI firmware for %s", r->spec.release, arch->name);
+	} else if (!firmware) {
+		row->why_not = xasprintf("%s has no %s", r->spec.release, arch->firmware.items[0]);
 	} else {
-		text = offers_archive_with_version(a, arch->firmware);
+		text = offers_archive_with_version(a, firmware);
 		wizard_row_text(&row->columns[0], text);
 		free(text);
 	}

@@ -42,7 +42,7 @@ static void offers_host_add_arch(const struct wizard_request *r, const struct ca
 		char *how = native ? xasprintf("accelerated (%s)", probe.accel) : xstrdup("emulated");
 
 		wizard_row_text(&row->columns[1], how);
-		wizard_row_text(&row->columns[2], *a->firmware ? "UEFI, direct" : "direct");
+		wizard_row_text(&row->columns[2], a->firmware.len ? "UEFI, direct" : "direct");
 		note = xasprintf("Runs on this host %s%s%s%s by QEMU %s.", how, *probe.why ? " (" : "", probe.why,
 				 *probe.why ? ")" : "", probe.version_text);
 		free(how);

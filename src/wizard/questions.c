@@ -58,7 +58,7 @@ static void questions_options_release(struct wizard *w, struct wizard_rows *out)
 		wizard_row_text(&row->columns[1], r->state);
 		if (*r->not_offered) {
 			wizard_row_text(&row->why_not, r->not_offered);
-		} else if (a && a->releases.len && !strv_has(&a->releases, r->codename)) {
+		} else if (a && !catalog_has_kernel(a, r->codename)) {
 			row->why_not = xasprintf("no kernel for %s", a->name);
 		}
 	}
@@ -79,12 +79,12 @@ static void questions_options_firmware(struct wizard *w, struct wizard_rows *out
 	struct wizard_row *row;
 
 	row = questions_add_option(out, "uefi", "UEFI", FIRMWARE_NOTE_UEFI);
-	if (a && !*a->firmware)
+	if (a && !a->firmware.len)
 		row->why_not = xasprintf("Debian has no UEFI firmware for %s", a->name);
-	else if (a && a->firmware_releases.len && !strv_has(&a->firmware_releases, w->spec.release))
-		row->why_not = xasprintf("Debian %s no longer has UEFI firmware for %s", w->spec.release, a->name);
+	else if (a && !catalog_has_firmware(a, w->spec.release))
+		row->why_not = xasprintf("Debian %s has no UEFI firmware for %s", w->spec.release, a->name);
 	else if (a)
-		wizard_row_text(&row->columns[0], a->firmware);
+		wizard_row_text(&row->columns[0], a->firmware.items[0]);
 	row = questions_add_option(out, "direct", "direct", FIRMWARE_NOTE_DIRECT);
 	if (a)
 		wizard_row_text(&row->columns[0], a->kernel);
@@ -283,7 +283,7 @@ static void questions_default_release(struct wizard *w, struct strv *out)
 	size_t i = 0;
 
 	while ((r = catalog_release_next(w->conf.catalog, &i)))
-		if (!*r->not_offered && (!a || !a->releases.len || strv_has(&a->releases, r->codename))) {
+		if (!*r->not_offered && (!a || catalog_has_kernel(a, r->codename))) {
 			strv_add(out, r->codename);
 			return;
 		}
@@ -294,7 +294,7 @@ static void questions_default_release(struct wizard *w, struct strv *out)
 static void questions_default_firmware(struct wizard *w, struct strv *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
-	bool has = a && *a->firmware && (!a->firmware_releases.len || strv_has(&a->firmware_releases, w->spec.release));
+	bool has = a && catalog_has_firmware(a, w->spec.release);
 
 	strv_add(out, has ? "uefi" : "direct");
 }

@@ -89,7 +89,7 @@ static void review_add_start(struct wizard *w, struct wizard_rows *out)
 		l = wizard_options(w, wizard_question(w, "firmware.mode"));
 		buf_addf(&b, "UEFI, two pflash devices, %s",
 			 l.current < l.len && *l.rows[l.current].columns[0] ? l.rows[l.current].columns[0]
-			 : a						    ? a->firmware
+			 : a && a->firmware.len				    ? a->firmware.items[0]
 									    : "Debian's firmware");
 	} else {
 		buf_addf(&b, "direct, the kernel from the disk%s%s",

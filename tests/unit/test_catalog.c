@@ -57,16 +57,16 @@ static void arches(void **state)
 		assert_string_equal(a->name, want[n].name);
 		assert_ptr_equal(catalog_arch_find(c, a->name), a);
 		assert_int_equal(!*a->not_offered, want[n].offered);
-		assert_int_equal(!!*a->firmware, want[n].firmware);
+		assert_int_equal(!!a->firmware.len, want[n].firmware);
 		/* A reason is part of a sentence. */
 		if (*a->not_offered)
 			assert_int_not_equal(a->not_offered[strlen(a->not_offered) - 1], '.');
 		/* Firmware is of use only with all that finds it and boots by it. */
-		assert_int_equal(!*a->firmware, !*a->firmware_arch);
-		assert_int_equal(!*a->firmware, !*a->firmware_machine);
-		assert_int_equal(!*a->firmware, !*a->grub);
-		assert_int_equal(!*a->firmware, !*a->grub_target);
-		assert_int_equal(!*a->firmware, !*a->efi_file);
+		assert_int_equal(!a->firmware.len, !*a->firmware_arch);
+		assert_int_equal(!a->firmware.len, !*a->firmware_machine);
+		assert_int_equal(!a->firmware.len, !*a->grub);
+		assert_int_equal(!a->firmware.len, !*a->grub_target);
+		assert_int_equal(!a->firmware.len, !*a->efi_file);
 		assert_int_equal(!a->firmware_max_memory, !*a->firmware_memory_why);
 		assert_int_equal(!a->small_memory, !*a->small_opts);
 		if (want[n].offered)
