@@ -58,9 +58,9 @@ char *archive_signers_text(const struct archive_suite *s);
 
 /* One package of the solution. Strings are owned by the set. */
 struct package {
-	char *name, *version, *arch;
-	char *url;	/* whole URL */
-	char *filename; /* as in the index */
+	char *name, *version, *arch; /* version "": a file of that name (archive/sources.h) */
+	char *url;		     /* whole URL */
+	char *filename;		     /* as in the index */
 	uint8_t sha256[HASH_SIZE];
 	uint64_t size;	    /* bytes of the deb */
 	uint64_t installed; /* bytes, by Installed-Size */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * suggest: finds the known word that is most similar to a misspelled one.
+ * suggest: finds the known words that are most similar to a misspelled one.
  */
 #ifndef BASE_SUGGEST_H
 #define BASE_SUGGEST_H
@@ -27,5 +27,24 @@ void suggest_begin(struct suggest *s, const char *word);
 /* Adds a candidate. One that begins with the word (of three characters or more) is as similar as one with a wrong
  * letter. */
 void suggest_offer(struct suggest *s, const char *candidate);
+
+#define SUGGEST_LIST 3
+
+/* Up to three of the candidates that are similar, the most similar first. */
+struct suggest_list {
+	const char *word; /* borrowed */
+	unsigned limit;
+	size_t len;
+	struct {
+		const char *name; /* borrowed */
+		unsigned away;
+	} items[SUGGEST_LIST];
+};
+
+void suggest_list_begin(struct suggest_list *l, const char *word);
+/* Adds a candidate, or one that begins with the word (of three characters or more); each once. */
+void suggest_list_offer(struct suggest_list *l, const char *candidate);
+/* Returns "a, b or c", or "" if there are none; the caller frees it. */
+char *suggest_list_text(const struct suggest_list *l);
 
 #endif

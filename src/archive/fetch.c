@@ -367,6 +367,7 @@ struct fetch_op {
 	struct archive *a;
 	struct item *items;
 	size_t len, next, active, ready;
+	const char *noun; /* what the items are */
 	uint64_t total, done_bytes;
 	struct loop_timer *report, *end;
 	struct err err;
@@ -411,8 +412,8 @@ static void fetch_set_report(void *arg)
 	}
 	if (!op->progress)
 		return;
-	text = name ? xasprintf("%zu of %zu packages, %s", op->ready, op->len, name)
-		    : xasprintf("%zu of %zu packages", op->ready, op->len);
+	text = name ? xasprintf("%zu of %zu %s, %s", op->ready, op->len, op->noun, name)
+		    : xasprintf("%zu of %zu %s", op->ready, op->len, op->noun);
 	op->progress(done, op->total, text, op->arg);
 	free(text);
 }
@@ -552,12 +553,13 @@ struct archive_op *archive_fetch(struct archive *a, const struct package_set *se
 	op->done = done;
 	op->arg = arg;
 	op->len = set->len;
+	op->noun = set->len && !*set->items[0].version ? "files" : "packages";
 	op->items = xcalloc(set->len + 1, sizeof(*op->items));
 	for (size_t i = 0; i < set->len; i++) {
 		const struct package *p = &set->items[i];
 
 		op->items[i] = (struct item){.op = op, .size = p->size};
-		op->items[i].name = xasprintf("%s %s", p->name, p->version);
+		op->items[i].name = xasprintf("%s%s%s", p->name, *p->version ? " " : "", p->version);
 		op->items[i].url = xstrdup(p->url);
 		memcpy(op->items[i].sha256, p->sha256, HASH_SIZE);
 		fetch_set_find_others(a, p, &op->items[i].others);

@@ -32,14 +32,29 @@ static void index_add_urls(const struct suite *s, const char *base, const char *
 	strv_addf(out, "%s/dists/%s/%s", base, s->pub.suite, name);
 }
 
-int index_choose(const struct suite *s, const char *component, const char *arch, struct index *out, struct err *e)
+/* The bytes that it may have, unpacked. */
+static uint64_t index_cap(const struct index *ix)
+{
+	return ix->plain_size && ix->plain_size < PLAIN_CAP ? ix->plain_size : PLAIN_CAP;
+}
+
+static int index_check_plain(const struct index *ix, uint64_t size, const uint8_t digest[HASH_SIZE], struct err *e)
+{
+	if (!ix->plain_size || (size == ix->plain_size && !memcmp(digest, ix->plain_sha256, HASH_SIZE)))
+		return 0;
+	return err_set(e, ERR_VERIFY, "index-size", "the unpacked content of %s differs from the signed list",
+		       ix->name);
+}
+
+/* `folder`: of the index, below that of the suite; false if the release file lists none. */
+static bool index_choose_file(const struct suite *s, const char *folder, const char *base_name, struct index *out)
 {
 	static const char *const ends[] = {".xz", ".gz", ""};
-	char *plain = xasprintf("%s/binary-%s/Packages", component, arch);
+	AUTO_FREE char *plain = xasprintf("%s/%s", folder, base_name);
+	AUTO_FREE char *path = NULL;
 	const struct release_file *file = NULL;
 	const struct release_file *unpacked = release_find(&s->release, plain);
 	char hex[HASH_HEX];
-	char *path;
 
 	for (size_t i = 0; !file && i < ARRAY_SIZE(ends); i++) {
 		char *name = xasprintf("%s%s", plain, ends[i]);
@@ -48,13 +63,8 @@ int index_choose(const struct suite *s, const char *component, const char *arch,
 		free(name);
 	}
 	*out = (struct index){.solv_fd = -1};
-	free(plain);
-	if (!file) {
-		err_set(e, ERR_VERIFY, "index-absent", "%s has no component %s for %s", s->pub.suite, component, arch);
-		return err_hint(e, "name the components that it has (mirror.components), or another "
-				   "mirror");
-	}
-	out->name = xasprintf("the package list of %s %s %s", s->pub.suite, component, arch);
+	if (!file)
+		return false;
 	out->base = s->pub.base;
 	out->size = file->size;
 	memcpy(out->sha256, file->sha256, HASH_SIZE);
@@ -63,12 +73,49 @@ int index_choose(const struct suite *s, const char *component, const char *arch,
 		memcpy(out->plain_sha256, unpacked->sha256, HASH_SIZE);
 	}
 	hash_hex(file->sha256, hex);
-	path = xasprintf("%s/binary-%s/by-hash/SHA256/%s", component, arch, hex);
+	path = xasprintf("%s/by-hash/SHA256/%s", folder, hex);
 	index_add_urls(s, s->pub.base, path, file->name, &out->urls);
 	for (size_t i = 0; i < s->others.len; i++)
 		index_add_urls(s, s->others.items[i], path, file->name, &out->others);
-	free(path);
+	return true;
+}
+
+int index_choose(const struct suite *s, const char *component, const char *arch, struct index *out, struct err *e)
+{
+	AUTO_FREE char *folder = xasprintf("%s/binary-%s", component, arch);
+
+	if (!index_choose_file(s, folder, "Packages", out)) {
+		err_set(e, ERR_VERIFY, "index-absent", "%s has no component %s for %s", s->pub.suite, component, arch);
+		return err_hint(e, "name the components that it has (mirror.components), or another "
+				   "mirror");
+	}
+	out->name = xasprintf("the package list of %s %s %s", s->pub.suite, component, arch);
 	return 0;
+}
+
+bool index_choose_sources(const struct suite *s, const char *component, struct index *out)
+{
+	AUTO_FREE char *folder = xasprintf("%s/source", component);
+
+	if (!index_choose_file(s, folder, "Sources", out))
+		return false;
+	out->name = xasprintf("the source list of %s %s", s->pub.suite, component);
+	return true;
+}
+
+int index_read(struct archive_env *env, const struct index *ix,
+	       int (*take)(const char *line, size_t n, void *arg, struct err *e), void *arg, struct err *e)
+{
+	int in = archive_cache_open(env->cache_dir, ix->sha256, ix->size, true, e);
+	uint8_t digest[HASH_SIZE];
+	uint64_t size;
+	int r;
+
+	if (in < 0)
+		return -1;
+	r = unpack_lines(in, index_cap(ix), &env->stop, ix->name, take, arg, &size, digest, e);
+	close(in);
+	return r ? r : index_check_plain(ix, size, digest, e);
 }
 
 void index_fini(struct index *ix)
@@ -250,12 +297,10 @@ static int index_load_packed(struct archive_env *env, struct index *ix, Repo *re
 		close(in);
 		return -1;
 	}
-	r = unpack_index(in, out, ix->plain_size && ix->plain_size < PLAIN_CAP ? ix->plain_size : PLAIN_CAP, &env->stop,
-			 ix->name, &u, e);
+	r = unpack_index(in, out, index_cap(ix), &env->stop, ix->name, &u, e);
 	close(in);
-	if (!r && ix->plain_size && (u.size != ix->plain_size || memcmp(u.sha256, ix->plain_sha256, HASH_SIZE))) {
-		r = err_set(e, ERR_VERIFY, "index-size", "the unpacked content of %s differs from the signed list",
-			    ix->name);
+	if (!r && index_check_plain(ix, u.size, u.sha256, e) < 0) {
+		r = -1;
 		unpacked_fini(&u);
 	}
 	/* a file that is not empty and names no package is something else, such as a page of the mirror */

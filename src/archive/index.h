@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * index: one Packages file of a suite, from the signed list to libsolv. The parsed form is cached as
- * CACHE/solv/DIGEST-VERSION.solv (digest of the packed index, libsolv's version); it includes the fields that
+ * index: one Packages file of a suite, from the signed list to libsolv, or one Sources file. The parsed form is cached
+ * as CACHE/solv/DIGEST-VERSION.solv (digest of the packed index, libsolv's version); it includes the fields that
  * libsolv would lose (Size, Essential, Priority) and ends with a SHA-256.
  */
 #ifndef ARCHIVE_INDEX_H
 #define ARCHIVE_INDEX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -32,7 +33,15 @@ struct index {
 
 /* Chooses xz before gz before plain. Error id: index-absent. */
 int index_choose(const struct suite *s, const char *component, const char *arch, struct index *out, struct err *e);
+/* Chooses a component's Sources file in the same way; false if the release file lists none. */
+bool index_choose_sources(const struct suite *s, const char *component, struct index *out);
 void index_fini(struct index *ix);
+
+/* Calls `take` for each line of the packed file of the cache, until that returns -1; what it got counts only if the
+ * whole succeeds. For a pool thread. Error ids: index-unpack, index-size, interrupted, those of the cache and of
+ * `take`. */
+int index_read(struct archive_env *env, const struct index *ix,
+	       int (*take)(const char *line, size_t n, void *arg, struct err *e), void *arg, struct err *e);
 
 /* Opens the parsed form, if there is a valid one. For a pool thread. */
 void index_open_parsed(struct archive_env *env, struct index *ix);

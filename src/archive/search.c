@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "archive/archive.h"
-#include "base/buf.h"
 #include "base/mem.h"
 #include "base/suggest.h"
 #include "solve.h"
@@ -89,60 +88,20 @@ size_t archive_search(struct archive *a, const char *text, size_t most,
 
 /* ---- Similar names */
 
-#define SIMILAR_MAX 3
-
-struct similar {
-	const char *name;
-	unsigned away;
-};
-
-/* Adds a name to the list, which is sorted by distance, then name, without duplicates. */
-static void search_add_similar(struct similar *list, size_t *len, const char *name, unsigned away)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < *len; i++)
-		if (!strcmp(list[i].name, name))
-			return;
-	while (at < *len && (list[at].away < away || (list[at].away == away && strcmp(list[at].name, name) < 0)))
-		at++;
-	if (at == SIMILAR_MAX)
-		return;
-	if (*len < SIMILAR_MAX)
-		(*len)++;
-	memmove(&list[at + 1], &list[at], (*len - at - 1) * sizeof(*list));
-	list[at] = (struct similar){.name = name, .away = away};
-}
-
 char *search_similar_names(struct s_Pool *pool, const char *name)
 {
-	size_t n = strlen(name);
-	unsigned limit = suggest_limit(n);
-	struct similar list[SIMILAR_MAX];
-	struct buf b;
-	size_t len = 0;
+	struct suggest_list list;
 	Solvable *s;
 	Repo *repo;
 	Id p;
 	int i;
 
-	buf_init(&b, 0);
-	if (!n || n > SUGGEST_MAX)
-		return buf_steal(&b);
+	suggest_list_begin(&list, name);
 	FOR_REPOS (i, repo) {
 		FOR_REPO_SOLVABLES(repo, p, s)
 		{
-			const char *other = pool_id2str(pool, s->name);
-			unsigned away;
-
-			away = suggest_distance(name, other, limit);
-			if (away == SUGGEST_FAR && n >= 3 && !strncmp(other, name, n))
-				away = limit + 1; /* the text is the beginning of the name */
-			if (away != SUGGEST_FAR)
-				search_add_similar(list, &len, other, away);
+			suggest_list_offer(&list, pool_id2str(pool, s->name));
 		}
 	}
-	for (size_t k = 0; k < len; k++)
-		buf_addf(&b, "%s%s", !k ? "" : k + 1 == len ? " or " : ", ", list[k].name);
-	return buf_steal(&b);
+	return suggest_list_text(&list);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unpack: unpacks Packages files and reads the fields that libsolv does not keep. */
+/* unpack: unpacks indices to lines, and reads the fields of Packages files that libsolv does not keep. */
 #include "unpack.h"
 
 #include <archive.h>
@@ -18,13 +18,120 @@
  * as much as the longest stanza before had. */
 #define STANZA_CAP ((size_t)512 * 1024)
 
+/* ---- packed bytes to lines */
+
+struct unpack_lines {
+	struct buf line; /* begun in an earlier chunk */
+	int (*take)(const char *line, size_t n, void *arg, struct err *e);
+	void *arg;
+	const char *name;
+};
+
+static int unpack_absurd(const char *name, struct err *e)
+{
+	return err_set(e, ERR_VERIFY, "index-unpack", "%s holds a line or an entry of absurd length", name);
+}
+
+static int unpack_take_text(struct unpack_lines *l, const char *p, size_t n, struct err *e)
+{
+	const char *end = p + n;
+
+	while (p < end) {
+		const char *nl = memchr(p, '\n', (size_t)(end - p));
+		size_t len = (size_t)((nl ? nl : end) - p);
+		int r;
+
+		if (nl && !l->line.len) {
+			r = l->take(p, len, l->arg, e);
+		} else {
+			r = buf_add(&l->line, p, len) < 0 ? unpack_absurd(l->name, e) : 0;
+			if (!nl || r < 0) /* continues in the next chunk */
+				return r;
+			r = l->take(l->line.data, l->line.len, l->arg, e);
+			buf_clear(&l->line);
+		}
+		if (r < 0)
+			return r;
+		p = nl + 1;
+	}
+	return 0;
+}
+
+static int unpack_bad(struct archive *a, const char *name, struct err *e)
+{
+	const char *why = archive_error_string(a);
+
+	return err_set(e, ERR_VERIFY, "index-unpack", "%s cannot be unpacked: %s", name, why ? why : "damaged");
+}
+
+static int unpack_stream(struct archive *a, uint64_t cap, const atomic_bool *stop, struct unpack_lines *l,
+			 uint64_t *size, struct hash *hash, struct err *e)
+{
+	AUTO_FREE char *p = xmalloc(CHUNK);
+	la_ssize_t n;
+	int r = 0;
+
+	while (!r && (n = archive_read_data(a, p, CHUNK)) != 0) {
+		if (atomic_load(stop)) {
+			r = err_set(e, ERR_INTERRUPTED, "interrupted", "interrupted");
+		} else if (n < 0) {
+			r = unpack_bad(a, l->name, e);
+		} else if ((uint64_t)n > cap - *size) {
+			r = err_set(e, ERR_VERIFY, "index-size", "%s is larger, unpacked, than in the signed list",
+				    l->name);
+		} else {
+			*size += (uint64_t)n;
+			hash_add(hash, p, (size_t)n);
+			r = unpack_take_text(l, p, (size_t)n, e);
+		}
+	}
+	return r;
+}
+
+int unpack_lines(int in, uint64_t cap, const atomic_bool *stop, const char *name,
+		 int (*take)(const char *line, size_t n, void *arg, struct err *e), void *arg, uint64_t *size,
+		 uint8_t sha256[HASH_SIZE], struct err *e)
+{
+	struct archive *a = archive_read_new();
+	struct unpack_lines l = {.take = take, .arg = arg, .name = name};
+	struct hash *hash = hash_new();
+	struct archive_entry *entry;
+	int r = 0;
+	int got;
+
+	if (!a)
+		mem_end("out of memory");
+	*size = 0;
+	buf_init(&l.line, LINE_CAP);
+	archive_read_support_filter_xz(a);
+	archive_read_support_filter_gzip(a);
+	archive_read_support_format_raw(a);
+	archive_read_support_format_empty(a);
+	got = archive_read_open_fd(a, in, CHUNK);
+	if (got == ARCHIVE_OK)
+		got = archive_read_next_header(a, &entry);
+	if (got == ARCHIVE_OK)
+		r = unpack_stream(a, cap, stop, &l, size, hash, e);
+	else if (got != ARCHIVE_EOF) /* as an empty file has it */
+		r = unpack_bad(a, name, e);
+	if (!r && l.line.len)
+		r = take(l.line.data, l.line.len, arg, e);
+	hash_end(hash, sha256);
+	buf_fini(&l.line);
+	archive_read_free(a);
+	return r;
+}
+
+/* ---- Packages */
+
 /* The current stanza. */
 struct scan {
 	struct unpacked *u;
-	struct buf line; /* begun in an earlier chunk */
+	const char *name; /* of the index */
+	int fd;
 	struct unpack_stanza now;
 	bool named;
-	struct buf out;	   /* text of the chunk for libsolv */
+	struct buf out;	   /* text for libsolv */
 	size_t passed;	   /* bytes of the stanza in it */
 	bool is_long_text; /* the field is Description, of which the first line counts */
 };
@@ -123,110 +230,39 @@ static void unpack_read_line(struct scan *s, const char *line, size_t n)
 	}
 }
 
-static int unpack_take_line(struct scan *s, const char *line, size_t n)
+static int unpack_flush(struct scan *s, struct err *e)
 {
-	unpack_read_line(s, line, n);
-	return unpack_pass_line(s, line, n);
-}
-
-static int unpack_take_text(struct scan *s, const char *p, size_t n)
-{
-	const char *end = p + n;
-
-	while (p < end) {
-		const char *nl = memchr(p, '\n', (size_t)(end - p));
-
-		if (!nl) /* continues in the next chunk */
-			return buf_add(&s->line, p, (size_t)(end - p));
-		if (s->line.len) {
-			if (buf_add(&s->line, p, (size_t)(nl - p)) < 0 ||
-			    unpack_take_line(s, s->line.data, s->line.len) < 0)
-				return -1;
-			buf_clear(&s->line);
-		} else if (unpack_take_line(s, p, (size_t)(nl - p)) < 0) {
-			return -1;
-		}
-		p = nl + 1;
-	}
-	return 0;
-}
-
-static int unpack_absurd(const char *name, struct err *e)
-{
-	return err_set(e, ERR_VERIFY, "index-unpack", "%s holds a line or an entry of absurd length", name);
-}
-
-static int unpack_flush(struct scan *s, int out, struct err *e)
-{
-	int r = file_write_all(out, s->out.data, s->out.len, "an unpacked index", e);
+	int r = file_write_all(s->fd, s->out.data, s->out.len, "an unpacked index", e);
 
 	buf_clear(&s->out);
 	return r;
 }
 
-static int unpack_stream(struct archive *a, int out, uint64_t cap, const atomic_bool *stop, const char *name,
-			 struct scan *s, struct hash *hash, struct err *e)
+static int unpack_take_line(const char *line, size_t n, void *arg, struct err *e)
 {
-	AUTO_FREE char *p = xmalloc(CHUNK);
-	la_ssize_t n;
-	int r = 0;
+	struct scan *s = arg;
 
-	while (!r && (n = archive_read_data(a, p, CHUNK)) != 0) {
-		if (atomic_load(stop)) {
-			r = err_set(e, ERR_INTERRUPTED, "interrupted", "interrupted");
-		} else if (n < 0) {
-			r = err_set(e, ERR_VERIFY, "index-unpack", "%s cannot be unpacked: %s", name,
-				    archive_error_string(a) ? archive_error_string(a) : "damaged");
-		} else if ((uint64_t)n > cap - s->u->size) {
-			r = err_set(e, ERR_VERIFY, "index-size", "%s is larger, unpacked, than in the signed list",
-				    name);
-		} else {
-			s->u->size += (uint64_t)n;
-			hash_add(hash, p, (size_t)n);
-			r = unpack_take_text(s, p, (size_t)n) < 0 ? unpack_absurd(name, e) : unpack_flush(s, out, e);
-		}
-	}
-	return r;
+	unpack_read_line(s, line, n);
+	if (unpack_pass_line(s, line, n) < 0)
+		return unpack_absurd(s->name, e);
+	return s->out.len < CHUNK ? 0 : unpack_flush(s, e);
 }
 
 int unpack_index(int in, int out, uint64_t cap, const atomic_bool *stop, const char *name, struct unpacked *u,
 		 struct err *e)
 {
-	struct archive *a = archive_read_new();
-	struct archive_entry *entry;
-	struct scan s = {.u = u};
-	struct hash *hash = hash_new();
-	int r = 0;
-	int got;
+	struct scan s = {.u = u, .name = name, .fd = out};
+	int r;
 
-	if (!a)
-		mem_end("out of memory");
 	*u = (struct unpacked){0};
 	buf_init(&u->names, 0);
-	buf_init(&s.line, LINE_CAP);
 	buf_init(&s.out, 0);
-	archive_read_support_filter_xz(a);
-	archive_read_support_filter_gzip(a);
-	archive_read_support_format_raw(a);
-	archive_read_support_format_empty(a);
-	got = archive_read_open_fd(a, in, CHUNK);
-	if (got == ARCHIVE_OK)
-		got = archive_read_next_header(a, &entry);
-	if (got == ARCHIVE_OK)
-		r = unpack_stream(a, out, cap, stop, name, &s, hash, e);
-	else if (got != ARCHIVE_EOF) /* as an empty file has it */
-		r = err_set(e, ERR_VERIFY, "index-unpack", "%s cannot be unpacked: %s", name,
-			    archive_error_string(a) ? archive_error_string(a) : "damaged");
-	if (!r && s.line.len && unpack_take_line(&s, s.line.data, s.line.len) < 0)
-		r = unpack_absurd(name, e);
+	r = unpack_lines(in, cap, stop, name, unpack_take_line, &s, &u->size, u->sha256, e);
 	unpack_end_stanza(&s);
 	buf_addc(&s.out, '\n');
 	if (!r)
-		r = unpack_flush(&s, out, e);
-	hash_end(hash, u->sha256);
-	buf_fini(&s.line);
+		r = unpack_flush(&s, e);
 	buf_fini(&s.out);
-	archive_read_free(a);
 	if (r < 0)
 		unpacked_fini(u);
 	return r;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* suggest: finds the most similar known word. */
+/* suggest: finds the most similar known words. */
 #include "base/suggest.h"
 
 #include <stdbool.h>
 #include <string.h>
+
+#include "base/buf.h"
 
 unsigned suggest_limit(size_t n)
 {
@@ -59,4 +61,44 @@ void suggest_offer(struct suggest *s, const char *candidate)
 		s->best = candidate;
 		s->away = away;
 	}
+}
+
+void suggest_list_begin(struct suggest_list *l, const char *word)
+{
+	*l = (struct suggest_list){.word = word, .limit = suggest_limit(strlen(word))};
+}
+
+/* Sorted by distance, then name. */
+void suggest_list_offer(struct suggest_list *l, const char *candidate)
+{
+	size_t n = strlen(l->word), at = 0;
+	unsigned away = n ? suggest_distance(l->word, candidate, l->limit) : SUGGEST_FAR;
+
+	if (away == SUGGEST_FAR && n >= 3 && n <= SUGGEST_MAX && !strncmp(candidate, l->word, n))
+		away = l->limit + 1;
+	if (away == SUGGEST_FAR)
+		return;
+	for (size_t i = 0; i < l->len; i++)
+		if (!strcmp(l->items[i].name, candidate))
+			return;
+	while (at < l->len &&
+	       (l->items[at].away < away || (l->items[at].away == away && strcmp(l->items[at].name, candidate) < 0)))
+		at++;
+	if (at == SUGGEST_LIST)
+		return;
+	if (l->len < SUGGEST_LIST)
+		l->len++;
+	memmove(&l->items[at + 1], &l->items[at], (l->len - at - 1) * sizeof(*l->items));
+	l->items[at].name = candidate;
+	l->items[at].away = away;
+}
+
+char *suggest_list_text(const struct suggest_list *l)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (size_t i = 0; i < l->len; i++)
+		buf_addf(&b, "%s%s", !i ? "" : i + 1 == l->len ? " or " : ", ", l->items[i].name);
+	return buf_steal(&b);
 }

@@ -161,9 +161,33 @@ class Archive:
             out.append(self.deb(suite, package, version, arch, when or debfile.EPOCH))
         return "\n".join(out)
 
+    def source(self, suite, source):
+        """Writes the files of one source package to the pool and returns its stanza for Sources."""
+        info = SUITES[suite]
+        plain = source.version.split(":", 1)[-1]
+        folder = f"pool/main/{source.name[0]}/{source.name}"
+        fields = {"Binary": ", ".join(source.binaries), "Version": source.version,
+                  "Maintainer": "Fixture Maintainers <nobody@fixture.invalid>",
+                  "Architecture": "any", "Format": "3.0 (quilt)", "Build-Depends": source.depends}
+        bodies = {f"{source.name}_{plain.rsplit('-', 1)[0]}.orig.tar.gz": b"orig of " + source.name.encode(),
+                  f"{source.name}_{plain}.debian.tar.xz": b"debian of " + source.version.encode()}
+
+        def sums():
+            return "Checksums-Sha256:\n" + "".join(f" {hashlib.sha256(d).hexdigest()} {len(d)} {n}\n"
+                                                   for n, d in bodies.items())
+        text = "".join(f"{k}: {v}\n" for k, v in fields.items())
+        bodies[f"{source.name}_{plain}.dsc"] = (f"Source: {source.name}\n{text}{sums()}").encode()
+        for name, body in bodies.items():
+            write(os.path.join(self.www, info.base, folder, name), body, debfile.EPOCH)
+        return (f"Package: {source.name}\n{text.replace(', ', ',' + chr(10) + ' ')}" +
+                ("Extra-Source-Only: yes\n" if source.extra else "") +
+                f"{sums()}Directory: {folder}\nPriority: optional\nSection: misc\n")
+
     def indices(self, suite, newer=None, extra=None):
         """Write all indices of a suite; return {path: bytes} of what its Release must list."""
-        files = {}
+        text = "\n".join(self.source(suite, s) for s in table.SOURCES.get(suite, ())).encode()
+        files = {"main/source/Sources.xz": debfile.compress(text, "xz")[1],
+                 "main/source/Sources": text}
         for arch in self.arches + ["all"]:
             real = arch if arch != "all" else self.arches[0]
             text = self.stanzas(suite, real, newer)
@@ -184,9 +208,9 @@ class Archive:
         return files
 
     def place(self, suite, path, data, by_hash=True, canonical=True):
-        """Put an index at its name and by hash.  As on real mirrors, Packages itself is listed
-        in Release but lies nowhere."""
-        if path.endswith("/Packages"):
+        """Put an index at its name and by hash.  As on real mirrors, Packages itself (and Sources) is
+        listed in Release but lies nowhere."""
+        if path.endswith(("/Packages", "/Sources")):
             return
         if canonical:
             write(self.dists(suite, path), data, self.date)

@@ -460,6 +460,26 @@ PUSH = {"hello": "2.10-99", "libc6": "2.36-9+deb12u99", "libc-bin": "2.36-9+deb1
         "libc6-dev": "2.36-9+deb12u99", "base-files": "12.4+deb12u99"}
 
 
+@dataclasses.dataclass
+class Source:
+    name: str
+    version: str
+    binaries: tuple
+    depends: str = "fakeroot"
+    extra: bool = False             # only because others were built with it
+
+
+SOURCES = {
+    "bookworm": (Source("glibc", "2.36-9+deb12u10", ("libc6", "libc-bin", "libc6-dev")),
+                 Source("grep", "3.8-5", ("grep",)),
+                 Source("hello", "2.10-2", ("hello",), extra=True),
+                 Source("hello", "2.10-3", ("hello", "hello-traditional")),
+                 Source("hello-later", "1:2.0-1", ("hello-later",), "nowhere-dev (>= 2), fakeroot")),
+    "bookworm-updates": (Source("hello", "2.10-3+deb12u1", ("hello",)),),
+    "trixie": (Source("hello", "2.10-5", ("hello",)),),
+}
+
+
 def packages(release, arch):
     """Every package of a release for one architecture, those for all included."""
     rows = [p for p in TABLE if {"any", "all", arch} & set(p.arch)]

@@ -125,7 +125,7 @@ class Contents(Shared):
             self.assertGreaterEqual(len(listed), 16)
             for digest, size, path in listed:
                 place = self.archive.dists(suite, path)
-                if path.endswith("/Packages"):
+                if path.endswith(("/Packages", "/Sources")):
                     self.assertFalse(os.path.exists(place))
                     continue
                 with open(place, "rb") as body:

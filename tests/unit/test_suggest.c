@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a misspelt word may have meant. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "../lib/check.h"
@@ -49,11 +50,36 @@ static void test_distance(void **state)
 	assert_int_equal(suggest_distance(longest, longest, 3), 0);
 }
 
+static void test_list(void **state)
+{
+	static const char *const names[] = {"hello", "hello", "helo", "hells", "other", "hallo", "hellish-one"};
+	static const char *const rows[][2] = {
+		{"hell", "hello, hells or helo"},
+		{"hellish", "hells or hellish-one"},
+		{"zzzzzz", ""},
+		{"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct suggest_list l;
+		char *text;
+
+		suggest_list_begin(&l, rows[i][0]);
+		for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++)
+			suggest_list_offer(&l, names[k]);
+		text = suggest_list_text(&l);
+		assert_string_equal(text, rows[i][1]);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_best),
 		cmocka_unit_test(test_distance),
+		cmocka_unit_test(test_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
