@@ -5,6 +5,7 @@ ARCHIVE = \
 	include/archive/archive.h \
 	include/archive/cache.h \
 	include/archive/http_fault.h \
+	include/archive/sources.h \
 	src/archive/archive.c \
 	src/archive/cache.c \
 	src/archive/env.h \
@@ -30,6 +31,7 @@ ARCHIVE = \
 	src/archive/search.c \
 	src/archive/solve.c \
 	src/archive/solve.h \
+	src/archive/sources.c \
 	src/archive/state.h \
 	src/archive/suite.c \
 	src/archive/suite.h \
@@ -78,8 +80,10 @@ BASE = \
 BUILD = \
 	include/build/depends.h \
 	include/build/source.h \
+	include/build/stage.h \
 	src/build/depends.c \
-	src/build/source.c
+	src/build/source.c \
+	src/build/stage.c
 
 CATALOG = \
 	include/catalog/catalog.h \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * source: what is to be built, on this host: a .dsc file with its files (deb-src-control(5), dsc(5)), a folder with
- * debian/control, or any folder. It is copied into a folder of its own in the form in which the guest takes it.
+ * debian/control, or any folder.
  */
 #ifndef BUILD_SOURCE_H
 #define BUILD_SOURCE_H
@@ -24,15 +24,17 @@ struct source {
 	struct strv files; /* .dsc: its files; a folder: an orig tarball beside it. Names in the folder of `path` */
 };
 
+/* Whether a word of the command line is a path: it contains a slash, is "." or "..", or ends in ".dsc". Any other is
+ * the name of a source package, whatever files exist. */
+bool source_is_path(const char *word);
+/* Takes NAME or NAME=VERSION apart; both are owned, *version is NULL if none is named. "source-name": neither. */
+int source_split(const char *word, char **name, char **version, struct err *e);
+
 /* Recognizes and reads it; files of a .dsc are checked by size and SHA-256. `command`: the person names what is to be
  * run, so that any folder will do. Blocks while it reads. Ids: "source-missing", "source-none" (not Debian source, and
  * no command), "source-bad" (names file and field), "source-digest". */
 int source_open(struct source *s, const char *path, bool command, struct err *e);
 void source_fini(struct source *s);
-/* Copies it below the folder `to`, which must exist: the .dsc and its files, or the folder as `source` and the orig
- * tarball. Of a git working tree its tracked and untracked files come along, of its submodules too, what git ignores
- * does not; else all but .git. Links stay links. Blocks. */
-int source_stage(const struct source *s, const char *to, struct err *e);
 /* "hello_2.10-3": what results are named by, without an epoch; owned. */
 char *source_stem(const struct source *s);
 

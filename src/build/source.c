@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* source: recognizes source packages and folders, and stages them for the guest. */
+/* source: recognizes source packages and folders. */
 #include "build/source.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -15,10 +13,8 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "host/file.h"
-#include "host/proc.h"
 
 #define CONTROL_MAX (4u << 20)
-#define LIST_MAX (256u << 20) /* names of a working tree */
 
 /* ---- fields ------------------------------------------------------------------------------- */
 
@@ -93,6 +89,29 @@ static bool source_version_ok(const char *version)
 {
 	return *version >= '0' && *version <= '9' &&
 	       version[strspn(version, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-~:")] == '\0';
+}
+
+bool source_is_path(const char *word)
+{
+	size_t n = strlen(word);
+
+	return strchr(word, '/') || !strcmp(word, ".") || !strcmp(word, "..") ||
+	       (n > 4 && !strcmp(word + n - 4, ".dsc"));
+}
+
+int source_split(const char *word, char **name, char **version, struct err *e)
+{
+	const char *equals = strchr(word, '=');
+
+	*name = xstrndup(word, equals ? (size_t)(equals - word) : strlen(word));
+	*version = equals ? xstrdup(equals + 1) : NULL;
+	if (source_name_ok(*name) && (!*version || source_version_ok(*version)))
+		return 0;
+	free(*name);
+	free(*version);
+	*name = *version = NULL;
+	err_set(e, ERR_USAGE, "source-name", "%s is not the name of a source package, nor NAME=VERSION", word);
+	return err_hint(e, "write a folder of this host as a path: ./%s", word);
 }
 
 /* ---- .dsc --------------------------------------------------------------------------------- */
@@ -302,158 +321,4 @@ void source_fini(struct source *s)
 	free(s->depends);
 	strv_fini(&s->files);
 	*s = (struct source){.path = NULL};
-}
-
-/* ---- staging ------------------------------------------------------------------------------ */
-
-/* Makes a hard link to the file or, if that is impossible, a copy with its mode and times. */
-static int source_place_file(const char *from, const char *to, const struct stat *st, struct err *e)
-{
-	const struct timespec times[2] = {st->st_mtim, st->st_mtim};
-
-	if (link(from, to) == 0)
-		return 0;
-	if (file_copy_sparse(from, to, st->st_mode & 0777, e) < 0)
-		return -1;
-	utimensat(AT_FDCWD, to, times, 0); /* if it fails, a newer time */
-	return 0;
-}
-
-static int source_place_link(const char *from, const char *to, struct err *e)
-{
-	char target[4096];
-	ssize_t n = readlink(from, target, sizeof(target) - 1);
-
-	if (n >= 0) {
-		target[n] = '\0';
-		if (symlink(target, to) == 0)
-			return 0;
-	}
-	return err_errno(e, errno, "source-copy", "cannot copy the link %s", from);
-}
-
-/* Creates the folders above `path`, which lie below `top`. */
-static int source_parents(const char *path, const char *top, struct err *e)
-{
-	char *dir = file_dirname(path);
-	int r = 0;
-
-	if (strlen(dir) > strlen(top) && mkdir(dir, 0755) < 0) {
-		if (errno == ENOENT && source_parents(dir, top, e) == 0 && mkdir(dir, 0755) == 0)
-			r = 0;
-		else if (errno != EEXIST)
-			r = err_errno(e, errno, "source-copy", "cannot create %s", dir);
-	}
-	free(dir);
-	return r;
-}
-
-static int source_place(const char *from_dir, const char *name, const char *to_dir, struct err *e);
-
-static int source_place_folder(const char *from, const char *to, struct err *e)
-{
-	DIR *d = opendir(from);
-	struct dirent *entry;
-	int r = 0;
-
-	if (!d || (mkdir(to, 0755) < 0 && errno != EEXIST)) {
-		r = err_errno(e, errno, "source-copy", "cannot copy the folder %s", from);
-	} else {
-		while (!r && (entry = readdir(d)))
-			if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-			    strcmp(entry->d_name, ".git") != 0)
-				r = source_place(from, entry->d_name, to, e);
-	}
-	if (d)
-		closedir(d);
-	return r;
-}
-
-/* Ignores sockets, FIFOs and devices, and files that git lists but that were deleted. */
-static int source_place(const char *from_dir, const char *name, const char *to_dir, struct err *e)
-{
-	char *from = file_join(from_dir, name);
-	char *to = file_join(to_dir, name);
-	struct stat st;
-	int r = 0;
-
-	if (lstat(from, &st) < 0)
-		r = errno == ENOENT ? 0 : err_errno(e, errno, "source-copy", "cannot read %s", from);
-	else if (source_parents(to, to_dir, e) < 0)
-		r = -1;
-	else if (S_ISLNK(st.st_mode))
-		r = source_place_link(from, to, e);
-	else if (S_ISREG(st.st_mode))
-		r = source_place_file(from, to, &st, e);
-	else if (S_ISDIR(st.st_mode))
-		r = source_place_folder(from, to, e);
-	free(to);
-	free(from);
-	return r;
-}
-
-static bool source_is_folder(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* What git tracks or would add, of submodules too. The working tree may be foreign: its configuration must not
- * start a program (core.fsmonitor, git-config(1)). */
-static int source_stage_git(const char *from, const char *to, struct err *e)
-{
-	char *const argv[] = {"git",	  "-c",	      "core.fsmonitor=false", "-C", (char *)from, "ls-files", "-z",
-			      "--cached", "--others", "--exclude-standard",   NULL};
-	struct buf list;
-	int r = proc_run(argv, LIST_MAX, &list, e);
-
-	if (r < 0)
-		return r;
-	for (const char *p = list.data, *end = list.data + list.len; p < end && !r; p += strlen(p) + 1) {
-		char *path = file_join(from, p);
-		char *place = file_join(to, p);
-
-		if (!source_is_folder(path)) {
-			r = source_place(from, p, to, e);
-		} else { /* a submodule */
-			char *dot = file_join(path, ".git");
-
-			r = source_parents(place, to, e);
-			if (!r && mkdir(place, 0755) < 0 && errno != EEXIST)
-				r = err_errno(e, errno, "source-copy", "cannot create %s", place);
-			if (!r && file_exists(dot))
-				r = source_stage_git(path, place, e);
-			free(dot);
-		}
-		free(place);
-		free(path);
-	}
-	buf_fini(&list);
-	return r;
-}
-
-static int source_stage_folder(const struct source *s, const char *to, struct err *e)
-{
-	char *place = file_join(to, "source");
-	char *dot = file_join(s->path, ".git");
-	int r = mkdir(place, 0755) < 0 ? err_errno(e, errno, "source-copy", "cannot create %s", place) : 0;
-
-	if (!r)
-		r = file_exists(dot) ? source_stage_git(s->path, place, e) : source_place_folder(s->path, place, e);
-	free(dot);
-	free(place);
-	return r;
-}
-
-int source_stage(const struct source *s, const char *to, struct err *e)
-{
-	char *dir = file_dirname(s->path);
-	int r = s->kind == SOURCE_DSC ? source_place(dir, file_basename(s->path), to, e)
-				      : source_stage_folder(s, to, e);
-
-	for (size_t i = 0; i < s->files.len && !r; i++)
-		r = source_place(dir, s->files.items[i], to, e);
-	free(dir);
-	return r;
 }

@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/sources.h"
 #include "base/asset.h"
 #include "base/mem.h"
 #include "base/quote.h"
 #include "build/depends.h"
 #include "build/source.h"
+#include "build/stage.h"
 #include "host/file.h"
 #include "prepare/job.h"
 #include "temporary.h"
@@ -25,17 +27,20 @@
 
 struct build {
 	struct cli *cli;
+	const char *word;     /* as on the command line */
+	char *name, *version; /* of a source package of the archive; else NULL */
 	struct source source;
 	struct spec spec;
 	struct temporary temporary;
 	struct cli_line line;
-	struct strv present; /* packages that the machine has without the build's */
-	/* outcome of opening the archive */
-	struct archive *archive;
-	struct err err;
+	struct strv present;	 /* packages that the machine has without the build's */
+	struct archive *archive; /* open, or NULL */
+	struct archive_op *op;	 /* under way */
+	struct archive_source fetched;
+	struct err err; /* of the operation */
 };
 
-/* ---- build dependencies ------------------------------------------------------------------- */
+/* ---- the archive -------------------------------------------------------------------------- */
 
 static void verb_build_on_progress(uint64_t done, uint64_t total, const char *text, void *arg)
 {
@@ -59,29 +64,64 @@ static void verb_build_on_archive(struct archive *a, const struct err *e, void *
 
 static void verb_build_on_interrupt(void *arg)
 {
-	archive_cancel(*(struct archive_op **)arg);
+	archive_cancel(((struct build *)arg)->op);
+}
+
+/* Runs the loop until the operation ends, with its progress on a line; returns its result. */
+static int verb_build_wait(struct build *b, struct err *e)
+{
+	struct loop_signal *interrupt = loop_signal_start(b->cli->loop, SIGINT, verb_build_on_interrupt, b);
+
+	loop_run(b->cli->loop);
+	loop_signal_stop(interrupt);
+	b->op = NULL;
+	return b->err.kind == ERR_NONE ? 0 : err_move(e, &b->err);
 }
 
 /* Opens the archive that the machine is made from. */
 static int verb_build_open_archive(struct build *b, struct err *e)
 {
 	struct job_options o = {.goal = JOB_SSH, .offline = b->cli->offline, .strict = b->cli->strict};
-	struct loop_signal *interrupt;
-	struct archive_op *op;
 	struct job job;
+	int r;
 
 	if (job_init(&job, b->cli->loop, b->cli->catalog, &b->temporary.store, &b->spec, &o, e) < 0)
 		return -1;
 	strv_copy(&b->present, &job.root_packages);
-	cli_line_begin(&b->line, b->cli, b->source.name);
-	op = job_begin_archive(&job, verb_build_on_progress, verb_build_on_archive, b);
-	interrupt = loop_signal_start(b->cli->loop, SIGINT, verb_build_on_interrupt, &op);
-	loop_run(b->cli->loop);
-	loop_signal_stop(interrupt);
-	cli_line_end(&b->line);
+	b->op = job_begin_archive(&job, verb_build_on_progress, verb_build_on_archive, b);
+	r = verb_build_wait(b, e);
 	job_fini(&job);
-	return b->archive ? 0 : err_move(e, &b->err);
+	return r;
 }
+
+static void verb_build_on_source(struct archive_source *s, const struct err *e, void *arg)
+{
+	struct build *b = arg;
+
+	if (e)
+		err_copy(&b->err, e);
+	else
+		b->fetched = *s;
+	loop_stop(b->cli->loop);
+}
+
+/* Fetches the source package that is named. */
+static int verb_build_fetch(struct build *b, struct err *e)
+{
+	AUTO_FREE char *files = temporary_folder(&b->temporary, e);
+	AUTO_FREE char *folder = files ? file_join(files, "fetched") : NULL;
+	AUTO_FREE char *dsc = NULL;
+
+	if (!folder)
+		return -1;
+	b->op = archive_get_source(b->archive, b->name, b->version, verb_build_on_progress, verb_build_on_source, b);
+	if (verb_build_wait(b, e) < 0)
+		return -1;
+	dsc = stage_fetched(&b->fetched, b->temporary.store.cache_dir, folder, e);
+	return dsc ? source_open(&b->source, dsc, false, e) : -1;
+}
+
+/* ---- build dependencies ------------------------------------------------------------------- */
 
 /* Adds the packages that the build needs to the machine's. */
 static int verb_build_add_packages(struct build *b, struct err *e)
@@ -95,12 +135,10 @@ static int verb_build_add_packages(struct build *b, struct err *e)
 		strv_add(&wanted, tools[i]);
 	strv_split(&profiles, profiles_text ? profiles_text : "", " ,");
 	r = depends_parse(b->source.depends, b->spec.arch, &profiles, &wanted, e);
-	if (!r && wanted.len)
+	if (!r && wanted.len && !b->archive)
 		r = verb_build_open_archive(b, e);
 	if (!r && wanted.len)
 		r = archive_satisfy(b->archive, &wanted, &names, e);
-	archive_close(b->archive);
-	b->archive = NULL;
 	strv_sort(&names);
 	strv_uniq(&names);
 	for (size_t i = 0; i < names.len && !r; i++)
@@ -122,7 +160,7 @@ static char *verb_build_stage(const struct build *b, struct err *e)
 	AUTO_FREE char *script = folder ? file_join(folder, "build.sh") : NULL;
 	const struct asset *asset;
 
-	if (!folder || file_mkdirs(folder, e) < 0 || source_stage(&b->source, folder, e) < 0)
+	if (!folder || file_mkdirs(folder, e) < 0 || stage_source(&b->source, folder, e) < 0)
 		return NULL;
 	asset = asset_get("guest/build.sh", e);
 	if (!asset || file_write(script, asset->data, asset->len, 0644, e) < 0)
@@ -180,13 +218,31 @@ static int verb_build_run(struct build *b, int *status, struct err *e)
 	return r;
 }
 
+/* What needs the archive: the source, if it is named, and its build dependencies. */
+static int verb_build_prepare(struct build *b, struct err *e)
+{
+	int r = 0;
+
+	cli_line_begin(&b->line, b->cli, b->word);
+	if (b->name)
+		r = verb_build_open_archive(b, e);
+	if (!r && b->name)
+		r = verb_build_fetch(b, e);
+	if (!r)
+		r = verb_build_add_packages(b, e);
+	cli_line_end(&b->line);
+	archive_close(b->archive);
+	b->archive = NULL;
+	return r;
+}
+
 static int verb_build_source(struct build *b, int *status, struct err *e)
 {
 	AUTO_FREE char *name = xasprintf("machine.name=%s", b->temporary.name);
 	int r = spec_set(&b->spec, name, e);
 
 	if (!r)
-		r = verb_build_add_packages(b, e);
+		r = verb_build_prepare(b, e);
 	if (!r)
 		r = verb_build_run(b, status, e);
 	if (!r && !b->cli->json)
@@ -205,13 +261,31 @@ static bool verb_build_is_of_dependencies(const struct err *e)
 	return false;
 }
 
+/* Reads what is on this host, so that a wrong word costs no time. */
+static int verb_build_open(struct build *b, struct err *e)
+{
+	bool command = b->cli->rest && b->cli->rest[0];
+
+	return source_is_path(b->word) ? source_open(&b->source, b->word, command, e)
+				       : source_split(b->word, &b->name, &b->version, e);
+}
+
+static void verb_build_fini(struct build *b)
+{
+	archive_source_fini(&b->fetched);
+	free(b->name);
+	free(b->version);
+	strv_fini(&b->present);
+	spec_fini(&b->spec);
+	source_fini(&b->source);
+}
+
 int verb_build(struct cli *cli)
 {
-	const char *source = cli->args[cli->nargs - 1];
-	struct build b = {.cli = cli};
+	struct build b = {.cli = cli, .word = cli->args[cli->nargs - 1]};
 	struct err e = ERR_INIT;
 	int status = CLI_TEMPORARY_FAILED;
-	int r = source_open(&b.source, source, cli->rest && cli->rest[0], &e);
+	int r = verb_build_open(&b, &e);
 
 	temporary_collect(&cli->store);
 	if (!r && cli->out)
@@ -224,9 +298,7 @@ int verb_build(struct cli *cli)
 		r = verb_build_source(&b, &status, &e);
 		cli_temporary_end(cli, &b.temporary);
 	}
-	strv_fini(&b.present);
-	spec_fini(&b.spec);
-	source_fini(&b.source);
+	verb_build_fini(&b);
 	if (!r)
 		return status;
 	r = e.kind == ERR_INTERRUPTED		? (int)ERR_INTERRUPTED

@@ -5,6 +5,7 @@
 what it was asked for and does what the script build.sh would: it leaves results.
 """
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -62,10 +63,12 @@ class Build(test_run.Case):
         return path
 
     def build(self, box, source, *words):
-        self.answer_soon(box)
+        end = self.answer_soon(box)
         child = box.start("build", box.ini, source, "--trust", *box.settings(), "--out", os.path.join(box.root, "results"),
                           *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        return self.ended(child)
+        result = self.ended(child)
+        end()
+        return result
 
     def said(self, box, name):
         return lib.read(os.path.join(box.root, name)).splitlines()
@@ -126,6 +129,55 @@ class Build(test_run.Case):
         status, _, err = self.build(box, self.dsc(box))
         self.assertEqual(status, 0, err)
         self.assertEqual(self.said(box, "staged"), ["package/pack_1.0.dsc", "package/pack_1.0.tar.gz"])
+
+    def test_name(self):
+        """The newest version of the signed index, each of its files by its digest; a folder of that name does not count."""
+        box = self.made()
+        os.makedirs(os.path.join(box.root, "hello/debian"))
+        status, _, err = self.build(box, "hello")
+        self.assertEqual(status, 0, err)
+        names = ["hello_2.10-3.debian.tar.xz", "hello_2.10-3.dsc", "hello_2.10.orig.tar.gz"]
+        self.assertEqual(self.said(box, "staged"), ["package/" + n for n in names])
+        self.assertEqual(self.said(box, "sudo")[-3:], ["dsc", "hello_2.10-3_armhf", "no"])
+        for name in names:
+            path = box.cached(os.path.join(self.world.archive.www, "debian/pool/main/h/hello", name))
+            self.assertTrue(os.path.exists(path), name)
+        asked = [e["path"] for e in self.world.server.log() if "/source/" in e["path"]]
+        self.assertEqual(len(asked), 1, asked)
+        self.assertIn("/by-hash/SHA256/", asked[0])
+        self.world.server.fresh_log()
+        status, _, err = self.build(box, "hello=2.10-2", "--offline")
+        self.assertEqual(status, 125, err)
+        self.assertIn("not in the cache", err)
+        status, _, err = self.build(box, "hello=2.10-3", "--offline")
+        self.assertEqual(status, 0, err)
+        self.assertEqual(self.world.server.log(), [])
+        status, _, err = self.build(box, "hello=2.10-2")
+        self.assertEqual((status, self.said(box, "sudo")[-2]), (0, "hello_2.10-2_armhf"), err)
+        self.assertEqual(self.left(box), [])
+
+    def test_name_refused(self):
+        box = self.made()
+        os.makedirs(os.path.join(box.root, "Any_thing"))
+        self.refused(box, "hell", 125, "source-unknown", "similar names are hello")
+        self.refused(box, "libc6", 125, "source-unknown", "libc6 is built from glibc")
+        self.refused(box, "hello=9", 125, "source-version", "2.10-2 (bookworm), 2.10-3 (bookworm)")
+        self.refused(box, "Any_thing", 125, "source-name", "./Any_thing")
+        self.refused(box, "hello=", 125, "source-name", "hello=")
+        self.refused(box, "hello-later", 124, "dependency", "nowhere-dev")
+
+    def test_name_damaged(self):
+        """A file that is not the one of the index, and an index that is not the one of the release file."""
+        box = self.made()
+        for path in ("bookworm/main/source/", "pool/main/h/hello/hello_2.10.orig.tar.gz"):
+            self.world.server.rules({"match": path, "mode": "corrupt"})
+            status, out, err = self.build(box, "hello", "--json")
+            self.assertEqual(status, 125, (path, out, err))
+            self.assertEqual((status, json.loads(out.splitlines()[-1])["id"]), (125, "mirror-updating"), out)
+            self.assertEqual(self.left(box), [])
+        self.sound(box)
+        self.world.server.rules()
+        self.assertEqual(self.build(box, "hello")[0], 0)
 
     def test_command(self):
         """Any folder, with a command, whose failure is ours; the log comes back all the same."""

@@ -24,7 +24,7 @@ class Case(test_ssh.Case):
         return [path for path in lib.tree(top) if not os.path.isdir(os.path.join(top, path)) and "agreed/" not in path]
 
     def answer_soon(self, box):
-        """Its guest answers as soon as its port is known."""
+        """Its guest answers as soon as its port is known. Returns a function that ends it before the test's end."""
         def ports():
             return glob.glob(os.path.join(box.data, "temporary/machines/*/ports.json"))
 
@@ -37,9 +37,14 @@ class Case(test_ssh.Case):
         guests, done = [], threading.Event()
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
-        self.addCleanup(lambda: [g.close() for g in guests])
-        self.addCleanup(thread.join, lib.LIMIT)
-        self.addCleanup(done.set)
+
+        def end():
+            done.set()
+            thread.join(lib.LIMIT)
+            while guests:
+                guests.pop().close()
+        self.addCleanup(end)
+        return end
 
     def begin(self, box, *words):
         self.answer_soon(box)
