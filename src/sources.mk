@@ -52,6 +52,7 @@ BASE = \
 	include/base/log.h \
 	include/base/loop.h \
 	include/base/mem.h \
+	include/base/psk.h \
 	include/base/quote.h \
 	include/base/size.h \
 	include/base/strv.h \
@@ -69,6 +70,7 @@ BASE = \
 	src/base/log.c \
 	src/base/loop.c \
 	src/base/mem.c \
+	src/base/psk.c \
 	src/base/quote.c \
 	src/base/size.c \
 	src/base/stream.c \

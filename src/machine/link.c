@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* link: connects to sockets and pipes as soon as they exist (include/machine/link.h). */
+/* link: connects to sockets, pipes and ports as soon as they exist (include/machine/link.h). */
 #include "machine/link.h"
 
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/psk.h"
 #include "host/fdpass.h"
 #include "host/fifo.h"
 #include "host/file.h"
@@ -22,12 +24,14 @@ struct vm_link {
 	struct loop_stream *stream;
 	struct loop_stream *out; /* of pipes: for writing */
 	struct loop_timer *timer;
-	bool pipes;
+	struct host_line line;
+	struct psk *psk; /* the session of a TCP line, from the connection on */
+	bool feeding;	 /* callbacks of link_feed run, and it frees the link if one has closed it */
+	bool closed;
 	bool up;
 };
 
 static void link_try(struct vm_link *k);
-static void link_try_pipes(struct vm_link *k);
 
 static void link_on_retry(void *arg)
 {
@@ -35,10 +39,7 @@ static void link_on_retry(void *arg)
 
 	loop_timer_stop(k->timer);
 	k->timer = NULL;
-	if (k->pipes)
-		link_try_pipes(k);
-	else
-		link_try(k);
+	link_try(k);
 }
 
 /* Retries later, or gives up: the other end does not exist yet. */
@@ -47,10 +48,75 @@ static void link_missed(struct vm_link *k, const char *error)
 	loop_stream_close(k->stream);
 	loop_stream_close(k->out);
 	k->stream = k->out = NULL;
+	psk_free(k->psk);
+	k->psk = NULL;
+	loop_timer_stop(k->timer);
+	k->timer = NULL;
 	if (loop_now(k->loop) < k->deadline)
 		k->timer = loop_timer_start(k->loop, RETRY_MS, 0, link_on_retry, k);
 	else
 		k->ops->down(error, k->arg);
+}
+
+/* Whoever listens there does not complete the session. */
+static void link_on_silent(void *arg)
+{
+	link_missed(arg, "the other end does not have the key");
+}
+
+/* Sends what the session has to send. */
+static void link_flush(struct vm_link *k, struct buf *out)
+{
+	if (out->len)
+		loop_stream_write(k->stream, out->data, out->len);
+}
+
+static void link_free(struct vm_link *k)
+{
+	psk_free(k->psk);
+	free(k->path);
+	free(k);
+}
+
+/* Takes bytes of a TCP line. */
+static void link_feed(struct vm_link *k, const char *p, size_t n)
+{
+	AUTO_BUF struct buf plain = {0}, out = {0};
+	bool bad = psk_feed(k->psk, p, n, &plain, &out) < 0;
+
+	link_flush(k, &out);
+	k->feeding = true;
+	if (!k->up && psk_is_ready(k->psk)) {
+		k->up = true;
+		loop_timer_stop(k->timer);
+		k->timer = NULL;
+		k->ops->up(k->arg);
+	}
+	if (!k->closed && plain.len)
+		k->ops->data(plain.data, plain.len, k->arg);
+	k->feeding = false;
+	if (k->closed) {
+		link_free(k);
+	} else if (bad && k->up) {
+		k->up = false;
+		loop_stream_hold(k->stream, true);
+		k->ops->down(NULL, k->arg);
+	} else if (bad) {
+		link_missed(k, "the other end does not have the key");
+	}
+}
+
+static void link_begin_session(struct vm_link *k)
+{
+	uint64_t now = loop_now(k->loop);
+
+	k->psk = psk_new(k->line.key);
+	if (!k->psk) {
+		link_missed(k, "the line's key cannot be read");
+		return;
+	}
+	k->timer = loop_timer_start(k->loop, k->deadline > now ? k->deadline - now : 0, 0, link_on_silent, k);
+	link_feed(k, NULL, 0);
 }
 
 static void link_on_connected(struct loop_stream *s, const char *error, void *arg)
@@ -60,6 +126,10 @@ static void link_on_connected(struct loop_stream *s, const char *error, void *ar
 	(void)s;
 	if (error) {
 		link_missed(k, error);
+		return;
+	}
+	if (k->line.kind == HOST_LINE_TCP) {
+		link_begin_session(k);
 		return;
 	}
 	k->up = true;
@@ -79,7 +149,11 @@ static void link_on_data(struct loop_stream *s, const char *p, size_t n, void *a
 {
 	struct vm_link *k = arg;
 
-	if (k->pipes) {
+	if (k->psk) {
+		link_feed(k, p, n);
+		return;
+	}
+	if (k->line.kind == HOST_LINE_PIPES) {
 		/* if there is more, others get their turn before it */
 		loop_stream_hold(s, true);
 		k->timer = loop_timer_start(k->loop, n < LOOP_CHUNK ? REST_MS : 0, 0, link_on_rested, k);
@@ -92,6 +166,10 @@ static void link_on_ended(struct loop_stream *s, void *arg)
 	struct vm_link *k = arg;
 
 	(void)s;
+	if (!k->up) {
+		link_missed(k, "the other end closed the connection");
+		return;
+	}
 	k->up = false;
 	k->ops->down(NULL, k->arg);
 }
@@ -114,11 +192,6 @@ static const struct loop_stream_ops stream_ops = {
 
 static const struct loop_stream_ops out_ops = {.drained = link_on_drained};
 
-static void link_try(struct vm_link *k)
-{
-	k->stream = loop_stream_connect(k->loop, k->path, &stream_ops, k);
-}
-
 static void link_try_pipes(struct vm_link *k)
 {
 	int in, out;
@@ -128,6 +201,16 @@ static void link_try_pipes(struct vm_link *k)
 		k->out = loop_stream_open(k->loop, out, false, &out_ops, k);
 	}
 	link_on_connected(k->stream, k->stream && k->out ? NULL : "no one has opened it", k);
+}
+
+static void link_try(struct vm_link *k)
+{
+	if (k->line.kind == HOST_LINE_PIPES)
+		link_try_pipes(k);
+	else if (k->line.kind == HOST_LINE_TCP)
+		k->stream = loop_stream_connect_tcp(k->loop, "127.0.0.1", k->line.port, &stream_ops, k);
+	else
+		k->stream = loop_stream_connect(k->loop, k->path, &stream_ops, k);
 }
 
 static struct vm_link *link_new(struct loop *l, const char *path, uint64_t patience_ms, const struct vm_link_ops *ops,
@@ -152,28 +235,22 @@ struct vm_link *vm_link_open(struct loop *l, const char *path, uint64_t patience
 	return k;
 }
 
-struct vm_link *vm_link_open_pipes(struct loop *l, const char *path, uint64_t patience_ms,
-				   const struct vm_link_ops *ops, void *arg)
-{
-	struct vm_link *k = link_new(l, path, patience_ms, ops, arg);
-
-	k->pipes = true;
-	k->timer = loop_timer_start(l, 0, 0, link_on_retry, k);
-	return k;
-}
-
 struct vm_link *vm_link_open_line(struct loop *l, const char *dir, const char *name, uint64_t patience_ms,
 				  const struct vm_link_ops *ops, void *arg)
 {
 	AUTO_FREE char *path = file_join(dir, name);
+	struct vm_link *k = link_new(l, path, patience_ms, ops, arg);
+	AUTO_ERR struct err e = ERR_INIT;
 
-	return host_line_is_pipes(name) ? vm_link_open_pipes(l, path, patience_ms, ops, arg)
-					: vm_link_open(l, path, patience_ms, ops, arg);
+	if (host_line_find(dir, name, &k->line, &e) < 0)
+		log_msg("vm", "%s", e.text); /* the attempts fail without a key or a port */
+	k->timer = loop_timer_start(l, 0, 0, link_on_retry, k);
+	return k;
 }
 
 static struct loop_stream *link_outward(const struct vm_link *k)
 {
-	return k->pipes ? k->out : k->stream;
+	return k->out ? k->out : k->stream;
 }
 
 bool vm_link_is_up(const struct vm_link *k)
@@ -183,12 +260,21 @@ bool vm_link_is_up(const struct vm_link *k)
 
 int vm_link_write(struct vm_link *k, const void *p, size_t n)
 {
-	return vm_link_is_up(k) ? loop_stream_write(link_outward(k), p, n) : -1;
+	AUTO_BUF struct buf out = {0};
+
+	if (!vm_link_is_up(k) || (k->psk && psk_write(k->psk, p, n, &out) < 0))
+		return -1;
+	return k->psk ? loop_stream_write(k->stream, out.data, out.len) : loop_stream_write(link_outward(k), p, n);
+}
+
+bool vm_link_takes_fd(const struct vm_link *k)
+{
+	return vm_link_is_up(k) && k->line.kind == HOST_LINE_SOCKET;
 }
 
 int vm_link_write_fd(struct vm_link *k, const void *p, size_t n, int fd)
 {
-	if (!vm_link_is_up(k) || k->pipes || loop_stream_queued(k->stream))
+	if (!vm_link_takes_fd(k) || loop_stream_queued(k->stream))
 		return -1;
 	return host_send_fd(loop_stream_fd(k->stream), fd, p, n);
 }
@@ -205,6 +291,7 @@ void vm_link_close(struct vm_link *k)
 	loop_timer_stop(k->timer);
 	loop_stream_close(k->stream);
 	loop_stream_close(k->out);
-	free(k->path);
-	free(k);
+	k->closed = true;
+	if (!k->feeding)
+		link_free(k);
 }

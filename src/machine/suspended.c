@@ -170,7 +170,7 @@ static bool suspended_names_socket(const char *item, const char *path)
 	size_t n = (size_t)(path - item);
 
 	return !strncmp(item, "socket,id=", 10) || !strncmp(item, "pipe,id=", 8) ||
-	       (n == 9 && !strncmp(item, "vnc=unix:", n));
+	       !strncmp(item, "tls-creds-psk,id=", 17) || (n == 9 && !strncmp(item, "vnc=unix:", n));
 }
 
 void suspended_move_sockets(struct vm_request *r, const char *runtime_dir)

@@ -256,6 +256,11 @@ static char *argv_line(const struct argv_in *in, const char *name)
  * byte, and a socket has space for few of such writes only. */
 static void argv_add_lines(const struct argv_in *in, struct qemu_argv *v)
 {
+	AUTO_FREE char *dir = argv_value(in->files->runtime_dir);
+	char *object = host_lines_object(dir);
+
+	if (object)
+		argv_pair(v, "-object", object, "", "the key of the lines below, which this folder alone holds");
 	argv_pair(v, "-chardev", argv_line(in, "serial"), "", "the serial line, drained by the supervisor");
 	argv_pair(v, "-serial", xstrdup("chardev:serial"), "", "the machine's console");
 	argv_pair(v, "-chardev", argv_line(in, "progress"), "", "what the guest reports about itself");

@@ -55,15 +55,12 @@ static void process_on_output(int fd, const char *p, size_t n, void *arg)
 
 int sup_process_start(struct sup *s, struct strv *argv, struct err *e)
 {
-	struct proc_conf conf = {.argv = strv_argv(argv),
-				 .output = process_on_output,
-				 .ended = process_on_ended,
-				 .arg = s,
-				 .new_session = true};
+	struct proc_conf conf = {.output = process_on_output, .ended = process_on_ended, .arg = s, .new_session = true};
 	struct proc_id id = {0};
 
-	if (host_lines_create(s->req.runtime_dir, e) < 0)
+	if (host_lines_create(s->req.runtime_dir, argv, e) < 0)
 		return -1;
+	conf.argv = strv_argv(argv);
 	umask(0177); /* QEMU's sockets get mode 0600 */
 	s->process->started = proc_start(s->loop, &conf, e);
 	umask(077);

@@ -5,8 +5,8 @@
     qemu.py SCRIPT [QEMU's own arguments]
 
 It opens the pipes PATH.in and PATH.out of each `-chardev pipe,id=NAME,path=PATH` that it is given,
-listens on the socket of each `-chardev socket,id=NAME,path=PATH,...`, takes one client on each, and
-obeys the script, a command a line (# begins a comment):
+listens on the socket of each `-chardev socket,id=NAME,path=PATH,...`, or on the TCP port of each `-chardev
+socket,id=NAME,host=127.0.0.1,port=N,...`, takes one client on each, and obeys the script, a command a line (# begins a comment):
 
     listen NAME...         listen on these sockets only (without it: all, immediately)
     greet                  QEMU's greeting on qmp
@@ -31,13 +31,16 @@ obeys the script, a command a line (# begins a comment):
     file NAME              wait for a file of that name beside the sockets
     deaf                   SIGTERM does nothing from now on
     read N                 read N bytes of /dev/zero
-    fill N                 write N bytes into the file that was handed over last
+    state                  take the file of a guest's state: by getfd, or from 8.2 on not before migrate
+    fill N                 write N bytes into the file that was handed over or named last
     again                  wait until all clients have gone; take the next ones
     close NAME             close that connection
     hold                   read commands and answer nothing, until the end comes from outside
     serve                  answer each command with {}, until one is quit
     argv                   print the arguments as JSON on standard error
     exit N | kill N        end with that status, or by that signal
+
+FAKE_QEMU_VERSION in the environment is its version (7.2).
 """
 import json
 import os
@@ -47,19 +50,28 @@ import socket
 import sys
 
 
+VERSION = tuple(int(n) for n in os.environ.get("FAKE_QEMU_VERSION", "7.2").split("."))
+
+
 class Fake:
     def __init__(self, argv):
         self.argv = argv
-        self.paths = {}
+        self.paths = {}         # of sockets; a number is a TCP port
+        self.folder = None      # of the lines
         self.pipes = {}
         for option, value in zip(argv, argv[1:]):
             if option == "-chardev":
                 pairs = dict(p.split("=", 1) for p in value.replace(",,", "\0").split(",") if "=" in p)
-                path = pairs["path"].replace("\0", ",")
-                if value.startswith("pipe,"):
+                path = pairs.get("path", "").replace("\0", ",")
+                if "port" in pairs:
+                    self.paths[pairs["id"]] = int(pairs["port"])
+                elif value.startswith("pipe,"):
                     self.pipes[pairs["id"]] = [os.open(path + end, os.O_RDWR) for end in (".in", ".out")]
                 else:
                     self.paths[pairs["id"]] = path
+                    self.folder = os.path.dirname(path)
+            elif option == "-object" and value.startswith("tls-creds-psk,"):
+                self.folder = value.partition(",dir=")[2].replace(",,", ",")
         self.servers = {}
         self.clients = {}
         self.pending = b""
@@ -68,6 +80,11 @@ class Fake:
 
     def listen(self, names):
         for name in names:
+            if isinstance(self.paths[name], int):
+                sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+                import psk      # loads OpenSSL
+                self.servers[name] = psk.Server(self.paths[name], self.folder)
+                continue
             server = socket.socket(socket.AF_UNIX)
             server.bind(self.paths[name])
             server.listen(1)
@@ -96,8 +113,12 @@ class Fake:
         if self.servers and "qmp" not in self.servers:
             return None
         while b"\n" not in self.pending:
-            data, fds = socket.recv_fds(self.client("qmp"), 65536, 4)[:2]
-            self.fds += fds
+            client = self.client("qmp")
+            if isinstance(client, socket.socket):
+                data, fds = socket.recv_fds(client, 65536, 4)[:2]
+                self.fds += fds
+            else:
+                data = client.recv(65536)
             if not data:
                 return None
             self.pending += data
@@ -118,7 +139,7 @@ class Fake:
         if word == "listen":
             self.listen(rest.split())
         elif word == "greet":
-            self.say({"QMP": {"version": {"qemu": {"major": 7, "minor": 2, "micro": 0}},
+            self.say({"QMP": {"version": {"qemu": {"major": VERSION[0], "minor": VERSION[1], "micro": 0}},
                               "capabilities": ["oob"], "surprise": None}})
         elif word == "caps":
             self.do("greet", "")
@@ -170,7 +191,7 @@ class Fake:
         elif word == "wait":
             select.select([], [], [], int(rest) / 1000)
         elif word in ("client", "file"):
-            mark = os.path.join(os.path.dirname(self.paths["qmp"]), rest or "client")
+            mark = os.path.join(self.folder, rest or "client")
             while not os.path.exists(mark):
                 select.select([], [], [], 0.005)
         elif word == "deaf":
@@ -181,7 +202,14 @@ class Fake:
                 while left:
                     left -= len(zero.read(min(left, 65536)))
         elif word == "fill":
+            uri = self.last.get("arguments", {}).get("uri", "")
+            if uri.startswith("file:"):
+                self.fds.append(os.open(uri[5:], os.O_WRONLY | os.O_TRUNC))
             os.write(self.fds[-1], b"x" * int(rest))
+        elif word == "state":
+            if VERSION < (8, 2):
+                self.expect("getfd")
+                self.answer({})
         elif word == "again":
             for name in self.servers:
                 try:

@@ -42,6 +42,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/line.h"
 #include "host/lock.h"
 #include "host/proc.h"
 #include "machine/attach.h"
@@ -417,11 +418,20 @@ static char *option_value(const char *s)
 	return buf_steal(&b);
 }
 
+/* Adds an option and its value, which is taken; NULL: none. */
+static void add_option(struct strv *argv, const char *option, char *value)
+{
+	if (value) {
+		strv_add(argv, option);
+		strv_take(argv, value);
+	}
+}
+
 /* In a folder of that name within one that is new; "": in that itself. */
 static void open_play_in(struct play *p, const char *name, const char *folder)
 {
 	char *value, *top;
-	static const char *const sockets[] = {"progress", "qmp"};
+	static const char *const lines[] = {"serial", "progress", "qmp"};
 	const char *srcdir = getenv("srcdir");
 	char *base = file_absolute(srcdir ? srcdir : "."); /* the supervisor works in / */
 	char *fake = file_join(base, "tests/fake/qemu.py");
@@ -462,12 +472,11 @@ static void open_play_in(struct play *p, const char *name, const char *folder)
 	strv_add(&p->request.argv, fake);
 	strv_add(&p->request.argv, p->script);
 	value = option_value(p->dir);
-	strv_add(&p->request.argv, "-chardev");
-	strv_addf(&p->request.argv, "pipe,id=serial,path=%s/serial", value);
-	for (size_t i = 0; i < sizeof(sockets) / sizeof(*sockets); i++) {
-		strv_add(&p->request.argv, "-chardev");
-		strv_addf(&p->request.argv, "socket,id=%s,path=%s/%s,server=on,wait=off", sockets[i], value,
-			  sockets[i]);
+	add_option(&p->request.argv, "-object", host_lines_object(value));
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		AUTO_FREE char *path = file_join(value, lines[i]);
+
+		add_option(&p->request.argv, "-chardev", host_line_chardev(lines[i], path));
 	}
 	if (strstr(p->text.data, "#: netdev\n")) {
 		strv_add(&p->request.argv, "-netdev");
@@ -931,6 +940,7 @@ static void on_look(enum vm_state s, void *arg)
 	struct dirent *entry;
 	unsigned sockets = 0, pipes = 0;
 	struct stat st;
+	bool tcp;
 	DIR *d;
 
 	if (s != VM_BOOTING || p->asked)
@@ -954,8 +964,9 @@ static void on_look(enum vm_state s, void *arg)
 		free(path);
 	}
 	closedir(d);
-	assert_int_equal(sockets, 2 + 1); /* QEMU's two, and control */
-	assert_int_equal(pipes, 2);
+	tcp = getenv("DEBWIZ_LINES") != NULL;
+	assert_int_equal(sockets, tcp ? 1 : 2 + 1); /* QEMU's two, and control */
+	assert_int_equal(pipes, tcp ? 0 : 2);
 	vm_client_stop(p->client, 2000, 2000);
 }
 
@@ -1118,13 +1129,43 @@ static void test_no_program(void **state)
 	close_play(&p);
 }
 
+/* ---- lines by TCP, with a QEMU that opens the suspended state itself ---- */
+
+static int setup_tcp(void **state)
+{
+	(void)state;
+	setenv("DEBWIZ_LINES", "tcp", 1);
+	setenv("FAKE_QEMU_VERSION", "8.2", 1);
+	return 0;
+}
+
+static int teardown_tcp(void **state)
+{
+	(void)state;
+	unsetenv("DEBWIZ_LINES");
+	unsetenv("FAKE_QEMU_VERSION");
+	return 0;
+}
+
+#define T_TCP(fn)                                                                                                      \
+	{                                                                                                              \
+#fn "_tcp", fn, setup_tcp, teardown_tcp, NULL                                                          \
+	}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scripts),		 cmocka_unit_test(test_busy),
-		cmocka_unit_test(test_client_goes),	 cmocka_unit_test(test_takeover),
-		cmocka_unit_test(test_exposure),	 cmocka_unit_test(test_resumed_screen),
-		cmocka_unit_test(test_error_of_another), cmocka_unit_test(test_no_program),
+		T_TCP(test_scripts),
+		T_TCP(test_takeover),
+		T_TCP(test_exposure),
+		cmocka_unit_test(test_scripts),
+		cmocka_unit_test(test_busy),
+		cmocka_unit_test(test_client_goes),
+		cmocka_unit_test(test_takeover),
+		cmocka_unit_test(test_exposure),
+		cmocka_unit_test(test_resumed_screen),
+		cmocka_unit_test(test_error_of_another),
+		cmocka_unit_test(test_no_program),
 	};
 
 	if (argc == 3 && !strcmp(argv[1], "supervise"))
