@@ -15,6 +15,7 @@
 #include "spec/spec.h"
 
 #define QEMU_VERSION_MIN 70200
+#define QEMU_VERSION_FILE 80200 /* the first one that migrates to file: */
 
 struct qemu_probe {
 	char *binary;

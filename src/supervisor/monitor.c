@@ -83,6 +83,16 @@ bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_
 	return true;
 }
 
+unsigned sup_monitor_version(const struct sup *s)
+{
+	return s->monitor->qmp ? qmp_version(s->monitor->qmp) : 0;
+}
+
+bool sup_monitor_takes_fd(const struct sup *s)
+{
+	return s->monitor->link && vm_link_takes_fd(s->monitor->link);
+}
+
 bool sup_monitor_send_fd(struct sup *s, const char *name, int fd)
 {
 	struct buf *out;

@@ -24,6 +24,10 @@ bool sup_monitor_is_ready(const struct sup *s);
 bool sup_monitor_ask(struct sup *s, const char *command, json_t *arguments, qmp_reply_fn fn, void *arg);
 /* Sends a command whose answer does not matter. */
 bool sup_monitor_send(struct sup *s, const char *command);
+/* Returns QEMU's version, 70200 for 7.2.0; 0 if it is not connected. */
+unsigned sup_monitor_version(const struct sup *s);
+/* Whether sup_monitor_send_fd is possible: not by TCP. */
+bool sup_monitor_takes_fd(const struct sup *s);
 /* Sends an open file under that name (getfd); the caller closes its own. */
 bool sup_monitor_send_fd(struct sup *s, const char *name, int fd);
 /* Returns the number of the oldest command without an answer, 0: none. */

@@ -32,6 +32,7 @@ struct qmp {
 	struct qmp_command *first, **last;
 	size_t in_flight, waiting;
 	json_int_t next_id;
+	unsigned version;
 };
 
 struct qmp *qmp_new(const struct qmp_ops *ops, void *arg)
@@ -77,6 +78,11 @@ int64_t qmp_oldest(const struct qmp *q)
 bool qmp_is_ready(const struct qmp *q)
 {
 	return q->phase == PHASE_READY;
+}
+
+unsigned qmp_version(const struct qmp *q)
+{
+	return q->version;
 }
 
 struct buf *qmp_pull(struct qmp *q)
@@ -203,6 +209,14 @@ static void qmp_on_event(struct qmp *q, const json_t *o, const char *name)
 	json_decref(none);
 }
 
+static void qmp_note_version(struct qmp *q, const json_t *version)
+{
+	const json_t *v = json_object_get(version, "qemu");
+	json_int_t n = json_int(v, "major", 0) * 10000 + json_int(v, "minor", 0) * 100 + json_int(v, "micro", 0);
+
+	q->version = n > 0 && n < 10000000 ? (unsigned)n : 0;
+}
+
 static void qmp_on_line(struct qmp *q, const char *p, size_t n)
 {
 	const char *event;
@@ -222,6 +236,7 @@ static void qmp_on_line(struct qmp *q, const char *p, size_t n)
 	event = json_str(o, "event", NULL);
 	if (q->phase == PHASE_GREETING) {
 		if (json_is_object(json_object_get(o, "QMP"))) {
+			qmp_note_version(q, json_object_get(json_object_get(o, "QMP"), "version"));
 			q->phase = PHASE_CAPABILITIES;
 			qmp_put(q, "qmp_capabilities", NULL, 0);
 		} else if (!event) {

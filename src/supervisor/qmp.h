@@ -47,6 +47,8 @@ struct buf *qmp_pull(struct qmp *q);
  * failed. May be called before `ready`. */
 int qmp_send(struct qmp *q, const char *command, json_t *arguments, qmp_reply_fn fn, void *arg);
 bool qmp_is_ready(const struct qmp *q);
+/* Returns the version that QEMU's greeting gave: 70200 for 7.2.0; 0: none yet. */
+unsigned qmp_version(const struct qmp *q);
 /* Returns the id of the oldest command that was sent and is not answered yet, 0: none. */
 int64_t qmp_oldest(const struct qmp *q);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * suspend: the guest's state out to a file and in again, by QEMU's migration over a descriptor (no shell, and QEMU
- * opens no path). Out: stop, migrate into X.part, sync, rename, quit. In: QEMU was started with -incoming defer and
- * -S; once everything is loaded the file is removed, and only then is the guest resumed: an existing state always
- * fits the disk.
+ * suspend: the guest's state out to a file and in again, by QEMU's migration: to file: where QEMU has that, else over
+ * a descriptor; never by a shell. Out: stop, migrate into X.part, sync, rename, quit. In: QEMU was started with
+ * -incoming defer and -S; once everything is loaded the file is removed, and only then is the guest resumed: an
+ * existing state always fits the disk.
  */
 #include "suspend.h"
 
@@ -20,6 +20,7 @@
 #include "machine/sanitize.h"
 #include "monitor.h"
 #include "orders.h"
+#include "qemu/probe.h"
 #include "seed.h"
 #include "sup.h"
 
@@ -168,20 +169,38 @@ void sup_suspend_silent(struct sup *s, const struct err *e)
 	sup_suspend_cancel(s);
 }
 
-/* Prepares a migration over `fd`, which is closed here. */
-static bool suspend_send_file(struct sup *s, int fd)
+/* Returns whether QEMU opens the file itself. DEBWIZ_SUSPEND=file or fd decides it, for tests. */
+static bool suspend_is_by_path(const struct sup *s)
 {
-	/* the file first: it can only be sent while nothing else is queued */
-	bool ok =
-		fd >= 0 && sup_monitor_send_fd(s, FD_NAME, fd) &&
-		sup_monitor_ask(s, "migrate-set-capabilities",
-				json_pack("{s:[{s:s, s:b}]}", "capabilities", "capability", "events", "state", 1), NULL,
-				NULL) &&
-		sup_monitor_ask(s, "migrate-set-parameters", json_pack("{s:I}", "max-bandwidth", NO_LIMIT), NULL, NULL);
+	const char *way = getenv("DEBWIZ_SUSPEND");
 
-	if (fd >= 0)
-		close(fd);
-	return ok;
+	return way && *way ? strcmp(way, "fd") != 0 : sup_monitor_version(s) >= QEMU_VERSION_FILE;
+}
+
+/* Opens the state's file for QEMU and prepares a migration. Returns its URI (owned), or NULL and *why, a sentence. */
+static char *suspend_open(struct sup *s, const char *path, unsigned intent, const char **why)
+{
+	bool by_path = suspend_is_by_path(s), ok;
+	int fd = file_open(path, intent); /* created here in either case, so that nothing else is there */
+
+	*why = NULL;
+	if (fd < 0) {
+		*why = strerror(errno);
+		return NULL;
+	}
+	if (!by_path && sup_monitor_is_connected(s) && !sup_monitor_takes_fd(s))
+		*why = "this QEMU takes a state by its monitor's socket only, and its monitor is a TCP port; QEMU 8.2 "
+		       "can do without";
+	/* the file first: it can only be sent while nothing else is queued */
+	ok = !*why && (by_path || sup_monitor_send_fd(s, FD_NAME, fd)) &&
+	     sup_monitor_ask(s, "migrate-set-capabilities",
+			     json_pack("{s:[{s:s, s:b}]}", "capabilities", "capability", "events", "state", 1), NULL,
+			     NULL) &&
+	     sup_monitor_ask(s, "migrate-set-parameters", json_pack("{s:I}", "max-bandwidth", NO_LIMIT), NULL, NULL);
+	close(fd);
+	if (!ok && !*why)
+		*why = "QEMU's monitor is not connected";
+	return !ok ? NULL : by_path ? xasprintf("file:%s", path) : xstrdup("fd:" FD_NAME);
 }
 
 /* ---- out ---- */
@@ -205,22 +224,21 @@ static void suspend_on_migrating(const json_t *value, const char *error, void *a
 static void suspend_on_stopped(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
-	AUTO_FREE char *part = suspended_part_path(s->req.dir);
-	int fd;
+	AUTO_FREE char *part = suspended_part_path(s->req.dir), *uri = NULL;
+	const char *why = error;
 
 	(void)value;
 	if (s->suspend->direction != SUSPEND_OUT)
 		return;
 	unlink(part);
-	fd = file_open(part, FILE_NEW);
-	if (error || fd < 0 || s->suspend->cancelled) {
-		if (fd >= 0)
-			close(fd);
-		suspend_out_failed(s, error ? error : fd < 0 ? strerror(errno) : "cancelled");
-	} else if (!suspend_send_file(s, fd) ||
-		   !sup_monitor_ask(s, "migrate", json_pack("{s:s}", "uri", "fd:" FD_NAME), suspend_on_migrating, s)) {
-		suspend_out_failed(s, "QEMU's monitor is not connected");
-	}
+	if (!why && s->suspend->cancelled)
+		why = "cancelled";
+	if (!why)
+		uri = suspend_open(s, part, FILE_NEW, &why);
+	if (uri && !sup_monitor_ask(s, "migrate", json_pack("{s:s}", "uri", uri), suspend_on_migrating, s))
+		why = "QEMU's monitor is not connected";
+	if (why)
+		suspend_out_failed(s, why);
 }
 
 /* "virt-7.2-machine" is the versioned name of the alias that the command line may have */
@@ -355,14 +373,16 @@ static void suspend_on_incoming(const json_t *value, const char *error, void *ar
 
 void sup_resume_begin(struct sup *s)
 {
-	AUTO_FREE char *path = suspended_state_path(s->req.dir);
-	int fd = file_open(path, FILE_READ);
+	AUTO_FREE char *path = suspended_state_path(s->req.dir), *uri = NULL, *text = NULL;
+	const char *why;
 
 	s->end.resuming = true;
 	s->suspend->direction = SUSPEND_IN;
-	if (!suspend_send_file(s, fd) ||
-	    !sup_monitor_ask(s, "migrate-incoming", json_pack("{s:s}", "uri", "fd:" FD_NAME), suspend_on_incoming, s))
-		sup_fail(s, VM_CAUSE_RESUME_FAILED, "the suspended state cannot be opened");
+	uri = suspend_open(s, path, FILE_READ, &why);
+	if (uri && sup_monitor_ask(s, "migrate-incoming", json_pack("{s:s}", "uri", uri), suspend_on_incoming, s))
+		return;
+	text = xasprintf("the suspended state cannot be opened: %s", why ? why : "QEMU's monitor is not connected");
+	sup_fail(s, VM_CAUSE_RESUME_FAILED, text);
 }
 
 static void suspend_remove(void *arg)

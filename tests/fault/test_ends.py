@@ -16,6 +16,7 @@ import struct
 import subprocess
 import threading
 import time
+import unittest
 
 import lib
 
@@ -336,7 +337,7 @@ class Ends(lib.Case):
     def test_accelerator_fails_after_resume(self):
         """An accelerator that fails after a suspension: the guest is lost, which is reported."""
         box = self.made()
-        moved = "C getfd\nR\nC migrate-set-capabilities\nR\nC migrate-set-parameters\nR\n"
+        moved = "state\nC migrate-set-capabilities\nR\nC migrate-set-parameters\nR\n"
         self.booted(box, 'up\nC qom-get\nR "virt-7.2-machine"\nC stop\nE STOP\nR\n' + moved +
                     'C migrate\nfill 1000\nR\nE MIGRATION {"status": "completed"}\nC quit\nR\n'
                     'E SHUTDOWN {"guest": false, "reason": "host-qmp-quit"}\nexit 0\n', "--wait=none")
@@ -658,6 +659,55 @@ class Ends(lib.Case):
         os.unlink(os.path.join(box.root, "asked"))
         self.booted(box)
         self.assertFalse(os.path.exists(os.path.join(box.root, "asked")))
+
+
+class Tcp(Ends):
+    """Lines by loopback TCP, and what of the above has to do with lines."""
+
+    def made(self, **settings):
+        box = super().made(**settings)
+        box.env["DEBWIZ_LINES"] = "tcp"
+        return box
+
+    def test_suspend_before_8_2(self):
+        """A descriptor cannot be passed by TCP: refused with the reason, and the guest continues."""
+        box = self.made()
+        self.booted(box, UP + 'C qom-get\nR "virt-7.2-machine"\nC stop\nE STOP\nR\nC cont\nE RESUME\nR\nserve\n')
+        result = box.run("suspend", "m")
+        self.assertEqual((result.status, result.id), (1, "suspend-failed"), str(result))
+        self.assertIn("QEMU 8.2", result.error["text"])
+        self.assertEqual((self.status(box)["state"], lib.parts(box.machine)), ("running", []))
+
+    def test_suspend_and_resume(self):
+        """From 8.2 on it is one file; the ports of the next start are new ones."""
+        box = self.made()
+        box.env["FAKE_QEMU_VERSION"] = "8.2"
+        moved = "C migrate-set-capabilities\nR\nC migrate-set-parameters\nR\n"
+        state = "file:" + os.path.join(box.machine, "suspend.state")
+        self.booted(box, UP + 'C qom-get\nR "virt-8.2-machine"\nC stop\nE STOP\nR\n' + moved +
+                    'C migrate\nhas ' + state + '.part\nfill 1000\nR\nE MIGRATION {"status": "completed"}\n'
+                    'C quit\nR\nE SHUTDOWN {"guest": false, "reason": "host-qmp-quit"}\nexit 0\n')
+        folder = self.record(box)["runtime_dir"]
+        self.assertIn("qmp.port", os.listdir(folder))
+        self.assertEqual(box.run("suspend", "m").status, 0)
+        self.quiet(box)
+        self.assertFalse([n for n in os.listdir(folder) if n.endswith((".port", ".psk"))])
+        with open(os.path.join(box.machine, "suspend.json"), encoding="utf-8") as text:
+            argv = " ".join(json.load(text)["request"]["argv"])
+        self.assertEqual(argv.count("host=127.0.0.1,port=0,"), 4)
+        del box.env["DEBWIZ_LINES"]         # how it was started counts
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write("caps\n" + moved + "C migrate-incoming\nhas " + state + '\nR\n'
+                      'E MIGRATION {"status": "completed"}\nC cont\nE RESUME\nR\nserve\n')
+        result = box.run("resume", "m")
+        self.assertEqual(result.status, 0, str(result))
+        self.assertIn("qmp.port", os.listdir(folder))
+
+
+def load_tests(loader, _standard, _pattern):
+    lines = ("test_clock", "test_guest_and_qemu_do_not_answer", "test_supervisor_killed", "test_everything_killed",
+             "test_suspend_before_8_2", "test_suspend_and_resume")
+    return unittest.TestSuite([loader.loadTestsFromTestCase(Ends), *(Tcp(name) for name in lines)])
 
 
 if __name__ == "__main__":

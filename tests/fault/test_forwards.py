@@ -162,7 +162,7 @@ class Forwards(lib.Case):
     def test_suspended(self):
         """The forward exists again when the machine resumes."""
         box = self.made()
-        moved = "C getfd\nR\nC migrate-set-capabilities\nR\nC migrate-set-parameters\nR\n"
+        moved = "state\nC migrate-set-capabilities\nR\nC migrate-set-parameters\nR\n"
         self.booted(box, ADDED % (RULE % self.port) + 'C qom-get\nR "virt-7.2-machine"\nC stop\nE STOP\nR\n' + moved +
                     'C migrate\nfill 1000\nR\nE MIGRATION {"status": "completed"}\nC quit\nR\n'
                     'E SHUTDOWN {"guest": false, "reason": "host-qmp-quit"}\nexit 0\n')

@@ -20,8 +20,7 @@ R "virt-7.2-machine"
 C stop
 E STOP
 R
-C getfd
-R
+state
 C migrate-set-capabilities
 R
 C migrate-set-parameters
@@ -52,8 +51,7 @@ exit 0
 """ % (AMOUNT, AMOUNT)
 
 RESUMED = """caps
-C getfd
-R
+state
 C migrate-set-capabilities
 R
 C migrate-set-parameters
