@@ -180,6 +180,10 @@ class Rules(unittest.TestCase):
         self.assertTrue(man.check_words(page.replace('--plain', '--plan'), usage, []))
         self.assertTrue(man.check_words(page, usage, [('disk', 'bus')]))
         self.assertTrue(man.check_words(page, usage, [('cpu', 'size')]))
+        rule = 'man_MANS = x\nassets/debwiz.1: x\n\t%s man\n\nnext:\n\t./debwiz\n'
+        self.assertEqual(man.check_cross(rule % '$(DEBWIZ_FOR_BUILD)'), [])
+        self.assertTrue(man.check_cross(rule % './debwiz'))
+        self.assertTrue(man.check_cross(''))
 
     def test_words(self):
         self.finds(words.check, 'src/supervisor/a.c',
