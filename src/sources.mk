@@ -509,6 +509,7 @@ WIZARD = \
 	src/wizard/answers.c \
 	src/wizard/diff.c \
 	src/wizard/diff.h \
+	src/wizard/firmware_notes.c \
 	src/wizard/firmware_notes.h \
 	src/wizard/format.c \
 	src/wizard/lists.c \

@@ -4,8 +4,8 @@
 # Configures a root whose packages are unpacked. Runs once, as root, chrooted, in the guest, started by debwiz's
 # initrd (init), with /proc, /sys, /dev and a tmpfs on /run mounted.
 #
-# In: /run/debwiz/packages.sh and personal.sh (functions), /run/debwiz/config.env (KERNEL_VERSION KERNEL_IMAGE ARCH CONSOLE
-# GRUB_TARGET GRUB_PACKAGE ROOT_UUID ESP_UUID EXTRA_DEBS EXTRA_AUTO SEED_EPOCH), /run/debwiz/busybox, extra debs in
+# In: /run/debwiz/packages.sh and personal.sh (functions), /run/debwiz/config.env (KERNEL_VERSION KERNEL_IMAGE KERNEL_ARCH ARCH
+# CONSOLE INITRD_MODULES GRUB_TARGET GRUB_PACKAGE ROOT_UUID ESP_UUID EXTRA_DEBS EXTRA_AUTO SEED_EPOCH), /run/debwiz/busybox, extra debs in
 # /var/cache/debwiz, debwiz's initrd in /boot/initrd.img-VERSION, the progress port on descriptor 9 if
 # /run/debwiz/port exists. Out: progress lines; the last line in /run/debwiz/result, which init sends after the disk
 # is unmounted; status 0 on success.
@@ -102,6 +102,7 @@ must cp /usr/share/base-passwd/group.master /etc/group
 [ -e /usr/bin/awk ] || must ln -s mawk /usr/bin/awk
 must ldconfig
 mkdir -p $run/bin /etc/initramfs-tools/conf.d /boot/efi /var/lib/debwiz
+[ -z "$KERNEL_ARCH" ] || must dpkg --add-architecture "$KERNEL_ARCH"
 [ ! -e $run/initrd.img ] || must cp $run/initrd.img "/boot/initrd.img-$KERNEL_VERSION"
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod 0755 /usr/sbin/policy-rc.d
@@ -117,7 +118,7 @@ chmod 0755 /usr/sbin/policy-rc.d
 echo MODULES=list >/etc/initramfs-tools/conf.d/debwiz
 {
 	echo "# Modules of the initramfs: what a QEMU machine needs to see its disk."
-	for module in virtio_pci virtio_mmio virtio_blk virtio_scsi sd_mod virtio_net virtio_rng virtio_console ext4; do
+	for module in $INITRD_MODULES virtio_net virtio_rng; do
 		echo $module
 	done
 } >/etc/initramfs-tools/modules
@@ -337,7 +338,7 @@ export PATH="$plain_path"
 [ ! -d $renew ] || personal_units
 share_out
 verify beside 9>&- &
-must apt-mark auto "linux-image-$KERNEL_VERSION"
+must apt-mark auto "linux-image-$KERNEL_VERSION${KERNEL_ARCH:+:$KERNEL_ARCH}"
 
 # ---- units: networkd in place of ifupdown; there are no LVM snapshots to reap, and GRUB's record of a successful
 # boot is for a menu that Debian does not have

@@ -31,6 +31,7 @@ struct archive_conf {
 	const char *snapshot; /* "" or a timestamp: no freshness floor */
 	const char *release;  /* codename */
 	const char *arch;
+	const char *kernel_arch;       /* kernels are of this one; "" or NULL: of `arch` */
 	const struct strv *components; /* of the main solve: main */
 	bool security, updates;
 	bool offline;

@@ -20,6 +20,7 @@ struct catalog_arch {
 	char *name;	     /* "armhf" */
 	char *title;	     /* "32-bit ARM, hard float" */
 	char *not_offered;   /* "" if offered; else why, a part of a sentence */
+	bool ports;	     /* in the ports archive alone: the wizard does not list it */
 	struct strv aliases; /* names of the kernel, QEMU, GNU; for messages only */
 	char *qemu;	     /* "qemu-system-arm" */
 	char *qemu_native;   /* binary with an accelerator, if another one; "" */
@@ -37,6 +38,9 @@ struct catalog_arch {
 	uint64_t max_memory;	/* bytes the machine or the kernel can use */
 	char *memory_limit_why; /* reason in words */
 	char *kernel;		/* package: "linux-image-armmp-lpae" */
+	char *kernel_arch;	/* architecture of that package, if it is another one; "" */
+	struct strv untried;	/* "trixie/uefi": offered, but not watched running yet */
+	char *qemu_min;		/* "8.1": the least version of QEMU; "": debwiz's own */
 	struct strv releases;	/* codenames that have that kernel; empty: all */
 	char *console;		/* "ttyAMA0" */
 	bool power_line;	/* its machine has no power button that Debian's kernel hears */
@@ -44,6 +48,7 @@ struct catalog_arch {
 	/* Packages that may have the firmware, the first that a release has counts; empty: only direct boot. */
 	struct strv firmware;
 	struct strv firmware_releases; /* codenames that have the firmware; empty: all */
+	char *firmware_qemu_min;       /* the least version that runs it; "": qemu_min */
 	char *firmware_arch;	       /* architecture name in the JSON descriptors: "arm" */
 	char *firmware_machine;	       /* machine pattern in them: "virt-*" */
 	bool firmware_smm;	       /* the firmware requires system management mode: q35 alone has it */
@@ -121,6 +126,12 @@ const struct catalog_account *catalog_account_next(const struct catalog *c, size
 /* Return whether a release has a kernel, or UEFI firmware, for the architecture. */
 bool catalog_has_kernel(const struct catalog_arch *a, const char *release);
 bool catalog_has_firmware(const struct catalog_arch *a, const char *release);
+/* Returns whether no machine of that kind was watched running yet. Its note has release, architecture and way to boot.
+ */
+#define CATALOG_UNTRIED "no machine of %s on %s by %s was watched yet; it may fail"
+bool catalog_is_untried(const struct catalog_arch *a, const char *release, bool uefi);
+/* Returns 80100 for "8.1"; 0: it is not a version. */
+unsigned catalog_version(const char *text);
 /* Returns the names of time zones that every release has; borrowed. */
 const struct strv *catalog_zones(const struct catalog *c);
 /* Returns the current name of a time zone, which may be given by an old name. Borrowed; NULL: unknown. */

@@ -29,12 +29,16 @@ struct qemu_probe {
 	char *audio;	    /* sound driver, "" if none is needed or available */
 };
 
-/* Finds the binary (spec's, or the catalogue's in PATH; an accelerator may need another), its version (at least 7.2)
+/* Finds the binary (spec's, or the catalogue's in PATH; an accelerator may need another), its version (at least 7.2,
+ * or what the architecture or its firmware needs)
  * and the accelerator. Does not run a program that the file names before the user agreed to it (spec/risk.h). Blocks
  * up to some seconds the first time (it starts QEMU paused and asks it); run it as work. */
 int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, struct qemu_probe *out,
 	       struct err *e);
 void qemu_probe_fini(struct qemu_probe *p);
+/* Fails (qemu-old) if this host's QEMU is too old for the architecture, or for its firmware if the machine boots by it;
+ * a missing QEMU is not an error. Blocks for some tens of ms. */
+int qemu_check_version(const struct spec *s, const struct catalog_arch *arch, struct err *e);
 /* Records that an accelerator failed in use ("KVM internal error"), so that the next boot uses the next one. */
 int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, const char *cache_dir, const char *accel,
 		      const char *why, struct err *e);

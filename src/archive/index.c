@@ -319,12 +319,25 @@ static int index_load_packed(struct archive_env *env, struct index *ix, Repo *re
 	return r;
 }
 
+/* Drops the packages whose names do not begin so. */
+static void index_drop_others(Repo *repo, const char *only)
+{
+	Solvable *s;
+	Id p;
+
+	FOR_REPO_SOLVABLES(repo, p, s)
+	if (strncmp(pool_id2str(repo->pool, s->name), only, strlen(only)) != 0)
+		repo_free_solvable(repo, p, 0);
+}
+
 int index_load(struct archive_env *env, struct index *ix, struct s_Pool *pool, struct err *e)
 {
 	Repo *repo = repo_create(pool, ix->name);
 	int r = ix->solv_fd >= 0 ? index_load_parsed(env, ix, repo, e) : index_load_packed(env, ix, repo, e);
 
 	repo->appdata = (void *)ix->base;
+	if (!r && ix->only)
+		index_drop_others(repo, ix->only);
 	ix->packages = r ? 0 : (size_t)repo->nsolvables;
 	if (r < 0 && e && e->kind == ERR_VERIFY && !e->hint)
 		err_hint(e, "try again later or name another mirror");

@@ -27,8 +27,9 @@ struct index {
 	uint8_t sha256[HASH_SIZE];
 	uint64_t plain_size; /* unpacked, 0 if the release file does not list it */
 	uint8_t plain_sha256[HASH_SIZE];
-	int solv_fd;	 /* the parsed form, checked; or -1 */
-	size_t packages; /* number loaded */
+	const char *only; /* packages whose names begin so are loaded (static); NULL: all */
+	int solv_fd;	  /* the parsed form, checked; or -1 */
+	size_t packages;  /* number loaded */
 };
 
 /* Chooses xz before gz before plain. Error id: index-absent. */

@@ -16,6 +16,9 @@
 #include "solve.h"
 #include "state.h"
 
+/* All that is used of the kernel's architecture, if that is another one: what such a package depends on besides these
+ * is Multi-Arch: foreign, so the machine's own fits. */
+#define KERNELS "linux-image-"
 #define RESTARTS 2
 #define RESTART_PAUSE 1000 /* ms, doubled: mirrors push their files in seconds */
 #define OTHERS 3	   /* mirrors that are tried for files that the chosen one lacks */
@@ -36,7 +39,7 @@ struct suite_fetch { /* one suite that is being opened */
 	struct suite *suite;
 	struct index *indices;
 	struct fetch **fetches;
-	size_t count;	 /* of components */
+	size_t count;	 /* of indices */
 	size_t fetching; /* downloads that have not ended */
 	struct err err;	 /* first error of its indices */
 	struct loop_timer *pause;
@@ -47,6 +50,7 @@ struct open_op {
 	struct loop *loop;
 	struct archive *a;
 	char *arch, *keyring;
+	char *kernel_arch; /* NULL: the same */
 	struct strv components, release_keys, debian, pinned;
 	bool strict, loading, reloaded;
 	struct err load_err; /* written by the pool thread, read when it has ended */
@@ -98,6 +102,7 @@ static void open_op_free(struct open_op *op)
 	loop_timer_stop(op->report);
 	err_fini(&op->load_err);
 	free(op->arch);
+	free(op->kernel_arch);
 	free(op->keyring);
 	free(op);
 }
@@ -258,7 +263,7 @@ static void open_load_done(void *arg)
 		op->reloaded = true;
 		err_fini(&op->load_err);
 		pool_free(op->a->pool);
-		op->a->pool = solve_pool_new(op->arch);
+		op->a->pool = solve_pool_new(op->arch, op->kernel_arch);
 		for (size_t i = 0; i < op->suite_count; i++)
 			if (op->suites[i].stage == STAGE_READY)
 				open_start_parsed(&op->suites[i]);
@@ -431,6 +436,19 @@ static void open_parsed_done(void *arg)
 		open_start_indices(f);
 }
 
+/* Chooses the index of each component for an architecture. `only`: as in struct index. */
+static int open_choose(struct suite_fetch *f, const char *arch, const char *only, struct err *e)
+{
+	const struct strv *components = &f->op->components;
+
+	for (size_t i = 0; i < components->len; i++) {
+		if (index_choose(f->suite, components->items[i], arch, &f->indices[f->count], e) < 0)
+			return -1;
+		f->indices[f->count++].only = only;
+	}
+	return 0;
+}
+
 /* Chooses the indices and looks for their parsed forms. */
 static void open_start_parsed(struct suite_fetch *f)
 {
@@ -439,14 +457,12 @@ static void open_start_parsed(struct suite_fetch *f)
 
 	open_drop_indices(f);
 	f->stage = STAGE_PARSED;
-	f->indices = xcalloc(op->components.len, sizeof(*f->indices));
-	for (size_t i = 0; i < op->components.len; i++) {
-		if (index_choose(f->suite, op->components.items[i], op->arch, &f->indices[f->count], &e) < 0) {
-			open_give_up(f, &e);
-			err_fini(&e);
-			return;
-		}
-		f->count++;
+	f->indices = xcalloc(2 * op->components.len, sizeof(*f->indices));
+	if (open_choose(f, op->arch, NULL, &e) < 0 ||
+	    (op->kernel_arch && open_choose(f, op->kernel_arch, KERNELS, &e) < 0)) {
+		open_give_up(f, &e);
+		err_fini(&e);
+		return;
 	}
 	op->pending++;
 	loop_work(op->loop, open_parsed_work, open_parsed_done, f);
@@ -584,7 +600,8 @@ struct archive_op *archive_open(struct loop *l, const struct archive_conf *conf,
 	archive_env_init(&op->a->env, l, conf->cache_dir, conf->proxy, conf->stall_s, conf->now);
 	op->a->env.offline = conf->offline;
 	op->a->env.floor = !snapshot;
-	op->a->pool = solve_pool_new(conf->arch);
+	op->kernel_arch = conf->kernel_arch && *conf->kernel_arch ? xstrdup(conf->kernel_arch) : NULL;
+	op->a->pool = solve_pool_new(op->arch, op->kernel_arch);
 	op->a->arch = xstrdup(conf->arch);
 	strv_copy(&op->a->components, conf->components);
 	if (open_add_suites(op, conf, &op->err) < 0) {

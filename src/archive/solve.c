@@ -20,12 +20,13 @@
 
 #define PROBLEMS_MAX 3
 
-struct s_Pool *solve_pool_new(const char *arch)
+struct s_Pool *solve_pool_new(const char *arch, const char *foreign)
 {
 	Pool *pool = pool_create();
+	AUTO_FREE char *policy = foreign ? xasprintf("%s:%s", arch, foreign) : xstrdup(arch);
 
 	pool_setdisttype(pool, DISTTYPE_DEB);
-	pool_setarch(pool, arch);
+	pool_setarchpolicy(pool, policy);
 	return pool;
 }
 

@@ -10,8 +10,9 @@
 
 struct s_Pool;
 
-/* Creates a pool for Debian packages of this architecture; free it with pool_free. Never NULL. */
-struct s_Pool *solve_pool_new(const char *arch);
+/* Creates a pool for Debian packages of this architecture and of a foreign one, which is used for names that the first
+ * does not have (NULL: none). Free it with pool_free. Never NULL. */
+struct s_Pool *solve_pool_new(const char *arch, const char *foreign);
 /* Must be called after the last index was loaded. */
 void solve_pool_ready(struct s_Pool *pool);
 

@@ -14,10 +14,25 @@
 #include "base/mem.h"
 #include "base/table.h"
 
+unsigned catalog_version(const char *text)
+{
+	char *end;
+	unsigned long major = strtoul(text, &end, 10);
+	unsigned long minor = *end == '.' ? strtoul(end + 1, &end, 10) : 0;
+
+	return *end || major > 1000 || minor > 99 ? 0 : (unsigned)(major * 10000 + minor * 100);
+}
+
+static int catalog_check_version(const char *value, struct err *e)
+{
+	return catalog_version(value) ? 0 : err_set(e, ERR_USAGE, "catalog-bad", "is not a version; write 8.1");
+}
+
 #define ARCH(member) .offset = offsetof(struct catalog_arch, member)
 static const struct column arch_columns[] = {
 	{"title", COLUMN_TEXT, ARCH(title), .required = true},
 	{"not_offered", COLUMN_TEXT, ARCH(not_offered)},
+	{"ports", COLUMN_BOOL, ARCH(ports)},
 	{"aliases", COLUMN_WORDS, ARCH(aliases)},
 	{"qemu", COLUMN_TEXT, ARCH(qemu), .required = true},
 	{"qemu_native", COLUMN_TEXT, ARCH(qemu_native)},
@@ -35,12 +50,16 @@ static const struct column arch_columns[] = {
 	{"max_memory", COLUMN_SIZE, ARCH(max_memory), .required = true},
 	{"memory_limit_why", COLUMN_TEXT, ARCH(memory_limit_why), .required = true},
 	{"kernel", COLUMN_TEXT, ARCH(kernel), .required = true},
+	{"kernel_arch", COLUMN_TEXT, ARCH(kernel_arch)},
 	{"releases", COLUMN_WORDS, ARCH(releases)},
+	{"untried", COLUMN_WORDS, ARCH(untried)},
+	{"qemu_min", COLUMN_TEXT, ARCH(qemu_min), .check = catalog_check_version},
 	{"console", COLUMN_TEXT, ARCH(console), .required = true},
 	{"virtio", COLUMN_TEXT, ARCH(virtio), .required = true},
 	{"power_line", COLUMN_BOOL, ARCH(power_line)},
 	{"firmware", COLUMN_WORDS, ARCH(firmware)},
 	{"firmware_releases", COLUMN_WORDS, ARCH(firmware_releases)},
+	{"firmware_qemu_min", COLUMN_TEXT, ARCH(firmware_qemu_min), .check = catalog_check_version},
 	{"firmware_arch", COLUMN_TEXT, ARCH(firmware_arch)},
 	{"firmware_machine", COLUMN_TEXT, ARCH(firmware_machine)},
 	{"firmware_smm", COLUMN_BOOL, ARCH(firmware_smm)},
@@ -369,6 +388,13 @@ const struct catalog_account *catalog_account_next(const struct catalog *c, size
 bool catalog_has_kernel(const struct catalog_arch *a, const char *release)
 {
 	return !a->releases.len || strv_has(&a->releases, release);
+}
+
+bool catalog_is_untried(const struct catalog_arch *a, const char *release, bool uefi)
+{
+	AUTO_FREE char *target = xasprintf("%s/%s", release, uefi ? "uefi" : "direct");
+
+	return strv_has(&a->untried, target);
 }
 
 bool catalog_has_firmware(const struct catalog_arch *a, const char *release)

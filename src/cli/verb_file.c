@@ -8,6 +8,7 @@
 #include "host/file.h"
 #include "machine/trust.h"
 #include "prepare/job.h"
+#include "qemu/probe.h"
 #include "spec/risk.h"
 #include "verbs.h"
 
@@ -57,17 +58,22 @@ static size_t verb_file_print_risks(const struct cli *cli, const struct spec *s)
 
 static void verb_file_print_checked(const struct cli *cli, const struct spec *s)
 {
+	const struct catalog_arch *a = catalog_arch_find(cli->catalog, s->arch);
+	bool untried = a && catalog_is_untried(a, s->release, s->firmware == SPEC_UEFI);
 	size_t risks = verb_file_print_risks(cli, s);
 
 	if (cli->json)
-		cli_print_json(json_pack("{s:s, s:s, s:b, s:i}", "event", "check", "name", s->name, "ok", 1, "risks",
-					 (int)risks));
+		cli_print_json(json_pack("{s:s, s:s, s:b, s:b, s:i}", "event", "check", "name", s->name, "ok", 1,
+					 "untried", (int)untried, "risks", (int)risks));
 	else if (risks || s->warnings.len)
 		printf("%s: %s %s, no errors%s%s\n", s->name, s->release, s->arch,
 		       s->warnings.len ? ", but keys that are ignored" : "",
 		       risks ? "; what can run programs or expose this host is listed above" : "");
 	else
 		printf("%s: %s %s, nothing wrong\n", s->name, s->release, s->arch);
+	if (untried && !cli->json)
+		printf("%s: " CATALOG_UNTRIED "\n", s->name, s->release, s->arch,
+		       s->firmware == SPEC_UEFI ? "UEFI" : "direct boot");
 }
 
 int verb_check(struct cli *cli)
@@ -81,6 +87,8 @@ int verb_check(struct cli *cli)
 	r = verb_file_check_keys(&spec, &e);
 	if (!r)
 		r = job_check_drives(&spec, false, &e);
+	if (!r)
+		r = qemu_check_version(&spec, catalog_arch_find(cli->catalog, spec.arch), &e);
 	if (!r && cli->trust)
 		r = trust_agree(&cli->store, &spec, &e);
 	if (!r)

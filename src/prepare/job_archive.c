@@ -55,6 +55,7 @@ struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress
 
 	conf.release = s->release;
 	conf.arch = s->arch;
+	conf.kernel_arch = j->arch->kernel_arch;
 	conf.components = job_components(j);
 	conf.security = s->security && j->release->security;
 	conf.updates = s->updates && j->release->updates;

@@ -62,6 +62,8 @@ static char *job_base_prefix(const struct job *j)
 	job_base_hash_text(h, RECIPE_VERSION);
 	job_base_hash_text(h, s->release);
 	job_base_hash_text(h, s->arch);
+	job_base_hash_text(h, j->arch->kernel);
+	job_base_hash_text(h, j->arch->kernel_arch);
 	job_base_hash_list(h, &j->root_packages);
 	job_base_hash_list(h, &s->packages);
 	job_base_hash_list(h, job_components(j));

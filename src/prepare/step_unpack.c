@@ -205,6 +205,7 @@ static char *step_unpack_config_env(const struct unpacking *u, const struct kern
 	const struct job *j = u->job;
 	bool uefi = catalog_has_firmware(j->arch, j->release->codename);
 	const struct archive_suite *suites;
+	AUTO_FREE char *modules = strv_join(&j->arch->initrd_modules, " ");
 	AUTO_FREE char *autos = step_unpack_depended_names(&j->packages);
 	char uuid[37];
 	size_t count;
@@ -212,13 +213,14 @@ static char *step_unpack_config_env(const struct unpacking *u, const struct kern
 
 	suites = archive_suites(j->archive, &count);
 	step_unpack_uuid_text(u->request.fs_uuid, uuid);
-	text = xasprintf("KERNEL_VERSION='%s'\nKERNEL_IMAGE='%s'\nARCH='%s'\nCONSOLE='%s'\nGRUB_TARGET='%s'\n"
-			 "GRUB_PACKAGE='%s'\nROOT_UUID='%s'\nESP_UUID='%02X%02X-%02X%02X'\n"
-			 "EXTRA_DEBS='%s'\nEXTRA_AUTO='%s'\nSEED_EPOCH='%lld'\n",
-			 k->version, k->image.path, j->arch->name, j->arch->console, uefi ? j->arch->grub_target : "",
-			 uefi ? j->arch->grub : "", uuid,
-			 u->request.esp_id.b[0], u->request.esp_id.b[1], u->request.esp_id.b[2], u->request.esp_id.b[3],
-			 u->request.extra_count ? "1" : "", autos, (long long)suites[0].date);
+	text = xasprintf(
+		"KERNEL_VERSION='%s'\nKERNEL_IMAGE='%s'\nKERNEL_ARCH='%s'\nARCH='%s'\nCONSOLE='%s'\n"
+		"INITRD_MODULES='%s'\nGRUB_TARGET='%s'\nGRUB_PACKAGE='%s'\nROOT_UUID='%s'\nESP_UUID='%02X%02X-%02X%02X'\n"
+		"EXTRA_DEBS='%s'\nEXTRA_AUTO='%s'\nSEED_EPOCH='%lld'\n",
+		k->version, k->image.path, j->arch->kernel_arch, j->arch->name, j->arch->console, modules,
+		uefi ? j->arch->grub_target : "", uefi ? j->arch->grub : "", uuid, u->request.esp_id.b[0],
+		u->request.esp_id.b[1], u->request.esp_id.b[2], u->request.esp_id.b[3],
+		u->request.extra_count ? "1" : "", autos, (long long)suites[0].date);
 	return text;
 }
 

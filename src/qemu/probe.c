@@ -326,6 +326,21 @@ static char *probe_find_binary(const struct spec *s, const char *name, struct er
 	return path;
 }
 
+/* Fails if that version does not run the architecture, or its firmware if the machine boots by it. */
+static int probe_check_version(const struct spec *s, const struct catalog_arch *arch, const struct qemu_probe *p,
+			       struct err *e)
+{
+	bool uefi = s->firmware == SPEC_UEFI && *arch->firmware_qemu_min;
+	const char *least = uefi ? arch->firmware_qemu_min : arch->qemu_min;
+
+	if (p->version >= catalog_version(least))
+		return 0;
+	err_set(e, ERR_MISSING, "qemu-old", "%s is version %s; %s%s needs at least %s", p->binary, p->version_text,
+		arch->name, uefi ? " with mode = uefi" : "", least);
+	return err_hint(e, "install a newer QEMU, or name one with qemu.binary%s",
+			uefi ? "; mode = direct (QEMU loads the kernel itself) runs with this one" : "");
+}
+
 static int probe_read_version(const char *binary, struct qemu_probe *p, struct err *e)
 {
 	char *argv[] = {(char *)binary, "--version", NULL};
@@ -516,7 +531,7 @@ int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char
 		goto fail;
 	if (!p.binary)
 		p.binary = probe_find_binary(s, arch->qemu, e);
-	if (!p.binary || probe_read_version(p.binary, &p, e) < 0)
+	if (!p.binary || probe_read_version(p.binary, &p, e) < 0 || probe_check_version(s, arch, &p, e) < 0)
 		goto fail;
 	p.sandbox = probe_takes_sandbox(p.binary, cache_dir, &p.sandbox_why);
 	p.audio = s->audio ? probe_find_audio(p.binary) : xstrdup("");
@@ -525,6 +540,17 @@ int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char
 fail:
 	qemu_probe_fini(&p);
 	return -1;
+}
+
+int qemu_check_version(const struct spec *s, const struct catalog_arch *arch, struct err *e)
+{
+	struct qemu_probe p = {.binary = probe_find_binary(s, arch->qemu, NULL)};
+	int r = 0;
+
+	if (p.binary && probe_read_version(p.binary, &p, NULL) == 0)
+		r = probe_check_version(s, arch, &p, e);
+	qemu_probe_fini(&p);
+	return r;
 }
 
 void qemu_probe_fini(struct qemu_probe *p)

@@ -9,7 +9,7 @@
 #include "tui/toolkit/canvas.h"
 
 #define ADVANCED_NAMES 40 /* columns at most, beside "and 10 more" */
-#define OPEN_MAX 9	  /* options that are shown as rows */
+#define OPEN_MAX 10	  /* options that are shown as rows */
 
 struct page_rows {
 	struct wizard *w;

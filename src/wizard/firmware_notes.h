@@ -3,11 +3,12 @@
 #ifndef WIZARD_FIRMWARE_NOTES_H
 #define WIZARD_FIRMWARE_NOTES_H
 
-#define FIRMWARE_NOTE_UEFI                                                                                             \
-	"Firmware and GRUB start the kernel from the machine's own disk, as hardware does. Kernel upgrades require "   \
-	"nothing from this host."
-#define FIRMWARE_NOTE_DIRECT                                                                                           \
-	"QEMU loads the kernel from the disk. Boots faster, especially under emulation, and you can set the kernel's " \
-	"command line."
+#include <stdbool.h>
+
+#include "catalog/catalog.h"
+
+/* Returns what an option means, which QEMU it requires, and whether it was not tried with that release; owned. `a`
+ * may be NULL. */
+char *firmware_note(const struct catalog_arch *a, const char *release, bool uefi);
 
 #endif

@@ -182,7 +182,7 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 	char *text;
 
 	row = wizard_rows_add(&r->rows, "uefi", "UEFI");
-	wizard_row_text(&row->note, FIRMWARE_NOTE_UEFI);
+	row->note = firmware_note(arch, r->spec.release, true);
 	if (!arch->firmware.len) {
 		row->why_not = xasprintf("Debian has no UEFI firmware for %s", arch->name);
 	} else if (!catalog_has_firmware(arch, r->spec.release)) {
@@ -195,7 +195,7 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 		free(text);
 	}
 	row = wizard_rows_add(&r->rows, "direct", "direct");
-	wizard_row_text(&row->note, FIRMWARE_NOTE_DIRECT);
+	row->note = firmware_note(arch, r->spec.release, false);
 	text = offers_archive_with_version(a, arch->kernel);
 	wizard_row_text(&row->columns[0], text);
 	free(text);

@@ -65,7 +65,8 @@ static void offers_host_probe_all(void *arg)
 	if (risks_check(&r->spec, "qemu", "binary", NULL) < 0)
 		wizard_row_text(&r->spec.qemu_binary, "auto");
 	for (size_t i = 0; (a = catalog_arch_next(r->o->conf.catalog, &i));)
-		offers_host_add_arch(r, a, &r->rows);
+		if (!a->ports)
+			offers_host_add_arch(r, a, &r->rows);
 }
 
 void offers_arches(struct wizard_request *r)

@@ -38,10 +38,11 @@ static void questions_options_arch(struct wizard *w, struct wizard_rows *out)
 	const struct catalog_arch *a;
 
 	for (size_t i = 0; (a = catalog_arch_next(w->conf.catalog, &i));) {
-		struct wizard_row *row = wizard_rows_add(out, a->name, NULL);
+		struct wizard_row *row = a->ports ? NULL : wizard_rows_add(out, a->name, NULL);
 
-		wizard_row_text(&row->columns[0], a->title);
-		if (*a->not_offered)
+		if (row)
+			wizard_row_text(&row->columns[0], a->title);
+		if (row && *a->not_offered)
 			wizard_row_text(&row->why_not, a->not_offered);
 	}
 }
@@ -78,14 +79,16 @@ static void questions_options_firmware(struct wizard *w, struct wizard_rows *out
 	const struct catalog_arch *a = wizard_arch(w);
 	struct wizard_row *row;
 
-	row = questions_add_option(out, "uefi", "UEFI", FIRMWARE_NOTE_UEFI);
+	row = wizard_rows_add(out, "uefi", "UEFI");
+	row->note = firmware_note(a, w->spec.release, true);
 	if (a && !a->firmware.len)
 		row->why_not = xasprintf("Debian has no UEFI firmware for %s", a->name);
 	else if (a && !catalog_has_firmware(a, w->spec.release))
 		row->why_not = xasprintf("Debian %s has no UEFI firmware for %s", w->spec.release, a->name);
 	else if (a)
 		wizard_row_text(&row->columns[0], a->firmware.items[0]);
-	row = questions_add_option(out, "direct", "direct", FIRMWARE_NOTE_DIRECT);
+	row = wizard_rows_add(out, "direct", "direct");
+	row->note = firmware_note(a, w->spec.release, false);
 	if (a)
 		wizard_row_text(&row->columns[0], a->kernel);
 }
@@ -290,11 +293,11 @@ static void questions_default_release(struct wizard *w, struct strv *out)
 	strv_add(out, field_find("machine", "release")->column.initial);
 }
 
-/* UEFI if the architecture has firmware, as hardware starts. */
+/* UEFI if the architecture has firmware, as hardware starts, and if every QEMU that debwiz supports runs it. */
 static void questions_default_firmware(struct wizard *w, struct strv *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
-	bool has = a && catalog_has_firmware(a, w->spec.release);
+	bool has = a && catalog_has_firmware(a, w->spec.release) && !*a->firmware_qemu_min;
 
 	strv_add(out, has ? "uefi" : "direct");
 }

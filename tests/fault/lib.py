@@ -192,7 +192,8 @@ class Result:
 class World:
     """One per test file: a fixture archive and a server on it, both fresh."""
 
-    def __init__(self, suites=("bookworm", "bookworm-updates", "bookworm-security"), arch="armhf"):
+    def __init__(self, suites=("bookworm", "bookworm-updates", "bookworm-security"), arch="armhf", more=()):
+        """`more`: further architectures of the archive."""
         # Sockets have short names: not below a deep TMPDIR.
         self.tmp = tempfile.mkdtemp(prefix="dwf")
         self.server = None
@@ -201,7 +202,7 @@ class World:
         os.mkdir(self.bin)
         self.tools()
         self.archive = archmod.build(os.path.join(self.tmp, "a"), suites=list(suites),
-                                     arches=[arch])
+                                     arches=[arch, *more])
         self.arch = arch
         self.server = servermod.Server(self.archive.www).start()
         self.suites = suites

@@ -44,7 +44,7 @@ def initrd(box):
 class Rows(lib.Case):
     @staticmethod
     def make():
-        return lib.World(("bookworm",))
+        return lib.World(("bookworm",), more=("arm64",))
 
     def fails_to_configure(self, box, *more):
         """Everything up to the configuring boot, whose initrd stays."""
@@ -84,6 +84,19 @@ class Rows(lib.Case):
         self.fails_to_configure(box)
         self.assertIn("KERNEL_IMAGE='/boot/vmlinuz-6.1.0-1-armmp-lpae'\n", initrd(box))
         self.assertNotIn("/boot/vmlinuz", lib.read(os.path.join(lib.SRC, "assets/guest/configure.sh")))
+
+    def test_foreign_kernel(self):
+        """The kernel, and no more, is of another architecture, which the guest's dpkg knows of."""
+        box = self.box(alone=True, firmware_mode="direct")
+        with_row(box, "armhf", kernel="linux-image-arm64", kernel_arch="arm64")
+        result = self.fails_to_configure(box)
+        text = initrd(box)
+        self.assertIn("KERNEL_VERSION='6.1.0-1-arm64'\nKERNEL_IMAGE='/boot/vmlinuz-6.1.0-1-arm64'\n"
+                      "KERNEL_ARCH='arm64'\nARCH='armhf'\n", text)
+        base = [n for n in os.listdir(os.path.join(box.data, "bases")) if n.endswith(".part")]
+        with open(os.path.join(box.data, "bases", base[0], "disk.raw"), "rb") as image:
+            packages = re.findall(rb"\nPackage: (\S+)\n(?:[A-Z][^\n]*\n)*?Architecture: arm64\n", b"\n" + image.read(1 << 28))
+        self.assertEqual(set(packages), {b"linux-image-arm64", b"linux-image-6.1.0-1-arm64"}, result)
 
     def test_stop_without_button(self):
         """A machine without a power button is asked on its port to power off; one that has one is not."""

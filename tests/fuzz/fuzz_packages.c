@@ -40,7 +40,7 @@ static void check_stanzas(const struct unpacked *u)
 
 static void load(FILE *f)
 {
-	struct s_Pool *pool = solve_pool_new("armhf");
+	struct s_Pool *pool = solve_pool_new("armhf", NULL);
 
 	must(lseek(fileno(f), 0, SEEK_SET) == 0);
 	repo_add_debpackages(repo_create(pool, "fuzz"), f, 0);

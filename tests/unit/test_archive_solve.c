@@ -40,7 +40,7 @@ struct fixture {
 
 static void load(struct fixture *f)
 {
-	f->pool = solve_pool_new("armhf");
+	f->pool = solve_pool_new("armhf", NULL);
 	index_open_parsed(&f->env, &f->ix);
 	assert_int_equal(index_load(&f->env, &f->ix, f->pool, NULL), 0);
 	solve_pool_ready(f->pool);
@@ -358,7 +358,7 @@ static void damaged_form(void **state)
 static void other_content(void **state)
 {
 	struct fixture *f = *state;
-	struct s_Pool *pool = solve_pool_new("armhf");
+	struct s_Pool *pool = solve_pool_new("armhf", NULL);
 	struct err e = ERR_INIT;
 	char *path = cache_path(f->dir, f->ix.sha256);
 
@@ -393,12 +393,48 @@ static int load_text(struct fixture *f, const struct buf *text, struct s_Pool **
 	int r;
 
 	assert_int_equal(cache_store(f->dir, text->data, text->len, ix.sha256, NULL), 0);
-	*pool = solve_pool_new("armhf");
+	*pool = solve_pool_new("armhf", NULL);
 	r = index_load(&f->env, &ix, *pool, e);
 	if (!r)
 		solve_pool_ready(*pool);
 	index_fini(&ix);
 	return r;
+}
+
+#define FOREIGN(name, more)                                                                                            \
+	"Package: " name "\nVersion: 2.0\nArchitecture: arm64\n" more "Filename: pool/" name "_arm64.deb\nSize: 9\n"   \
+	"SHA256: " SUM "\n\n"
+
+/* A kernel of another architecture: only kernels of it are used, never a newer library, nor what it requires. */
+static void foreign_kernel(void **state)
+{
+	static const char list[] = FOREIGN("linux-image-x", "Depends: linux-image-2-x\n")
+		FOREIGN("linux-image-2-x", "Depends: lib, shell\n") FOREIGN("lib", "") FOREIGN("only", "")
+			FOREIGN("needed", "Essential: yes\nPriority: required\n");
+	struct fixture *f = *state;
+	struct index ix = {.name = xstrdup("the other list"),
+			   .base = "http://m/debian",
+			   .size = strlen(list),
+			   .only = "linux-image-",
+			   .solv_fd = -1};
+
+	assert_int_equal(cache_store(f->dir, list, strlen(list), ix.sha256, NULL), 0);
+	for (int i = 0; i < 2; i++) { /* parsed, then from the kept form */
+		pool_free(f->pool);
+		f->pool = solve_pool_new("armhf", "arm64");
+		index_open_parsed(&f->env, &f->ix);
+		index_open_parsed(&f->env, &ix);
+		assert_int_equal(ix.solv_fd >= 0, i);
+		assert_int_equal(index_load(&f->env, &f->ix, f->pool, NULL), 0);
+		assert_int_equal(index_load(&f->env, &ix, f->pool, NULL), 0);
+		assert_int_equal(ix.packages, 2);
+		solve_pool_ready(f->pool);
+		assert_solved(f, "", "", "", "", BASE " shell=1.0");
+		assert_solved(f, "linux-image-x", "", "", "",
+			      "base=1.0 lib=1:0.9+b~1 linux-image-2-x=2.0 linux-image-x=2.0 menu=1.0 shell=1.0");
+		assert_solved(f, "only", "", "", "", "package-unknown");
+	}
+	index_fini(&ix);
 }
 
 /* libsolv takes the square of a field's lines and of the longest stanza: it gets neither. Were it
@@ -476,6 +512,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(searching, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_form, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_content, setup, teardown),
+		cmocka_unit_test_setup_teardown(foreign_kernel, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_texts, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_list, setup, teardown),
 	};

@@ -44,9 +44,12 @@ static void arches(void **state)
 		bool offered;
 		bool firmware;
 	} want[] = {
-		{"armhf", true, true},	 {"arm64", true, true},	   {"amd64", true, true},
-		{"i386", false, true},	 {"riscv64", false, true}, {"ppc64el", false, false},
-		{"s390x", false, false}, {"armel", false, false},  {"mips64el", false, false},
+		{"armhf", true, true},	   {"arm64", true, true},    {"amd64", true, true},
+		{"i386", false, true},	   {"riscv64", false, true}, {"ppc64el", false, false},
+		{"s390x", false, false},   {"armel", false, false},  {"mips64el", false, false},
+		{"loong64", false, true},  {"alpha", false, false},  {"hppa", false, false},
+		{"m68k", false, false},	   {"ppc64", false, false},  {"sh4", false, false},
+		{"sparc64", false, false},
 	};
 	const struct catalog_arch *a;
 	size_t n = 0;
@@ -71,6 +74,15 @@ static void arches(void **state)
 		assert_int_equal(!a->small_memory, !*a->small_opts);
 		if (want[n].offered)
 			assert_true(strv_has(&a->cpu_models, a->cpu_tcg));
+		assert_true(!*a->kernel_arch || catalog_arch_find(c, a->kernel_arch));
+		for (size_t j = 0; j < a->untried.len; j++) {
+			char *release = xstrndup(a->untried.items[j], strcspn(a->untried.items[j], "/"));
+			bool uefi = strstr(a->untried.items[j], "/uefi");
+
+			assert_true(catalog_is_untried(a, release, uefi));
+			assert_true(catalog_has_kernel(a, release) && (!uefi || catalog_has_firmware(a, release)));
+			free(release);
+		}
 		for (size_t j = 0; j < a->releases.len; j++)
 			assert_non_null(catalog_release_find(c, a->releases.items[j]));
 		for (size_t j = 0; j < a->firmware_releases.len; j++)
@@ -89,7 +101,29 @@ static void arches(void **state)
 	assert_true(strv_has(&a->initrd_modules, "ext4")); /* of the key's second line */
 	assert_string_equal(catalog_arch_find(c, "amd64")->lib_links, "lib32 lib64 libx32");
 	assert_null(catalog_arch_find(c, "sparc"));
+	assert_string_equal(catalog_arch_find(c, "armel")->kernel_arch, "armhf");
+	a = catalog_arch_find(c, "riscv64");
+	assert_true(a->power_line);
+	assert_string_equal(a->firmware_qemu_min, "8.1");
+	assert_true(catalog_has_kernel(a, "trixie"));
+	assert_false(catalog_has_kernel(a, "bookworm"));
+	a = catalog_arch_find(c, "armhf");
+	assert_true(catalog_has_kernel(a, "forky"));
+	assert_true(catalog_has_firmware(a, "trixie"));
+	assert_false(catalog_has_firmware(a, "forky"));
+	assert_false(catalog_is_untried(a, "bookworm", true));
+	assert_false(catalog_has_firmware(catalog_arch_find(c, "s390x"), "bookworm"));
 	assert_null(catalog_arch_find(c, ""));
+}
+
+static void versions(void **state)
+{
+	(void)state;
+	assert_int_equal(catalog_version("8.1"), 80100);
+	assert_int_equal(catalog_version("10"), 100000);
+	assert_int_equal(catalog_version("8.1.2"), 0);
+	assert_int_equal(catalog_version("x"), 0);
+	assert_int_equal(catalog_version(""), 0);
 }
 
 static void releases(void **state)
@@ -234,6 +268,7 @@ static void refuses(void **state)
 	check_refused("arches.ini", "[x]\nmax_cpus = many\n", ":2: x.max_cpus: ");
 	check_refused("arches.ini", "[x]\nmax_memory = 16\n", ":2: x.max_memory: ");
 	check_refused("arches.ini", "[x]\ntitle = y\n", "[x] is offered and lacks qemu");
+	check_refused("arches.ini", "[x]\nqemu_min = new\n", "x.qemu_min: \"new\" is not allowed");
 	check_refused("arches.ini", "[x]\ry\n", ":1: a carriage return");
 	check_refused("releases.ini", "[x]\nsecurity = true\n", "write yes or no");
 	check_refused("profiles.ini", "[x]\ntitle = t\ninclude = y\n[y]\ntitle = t\n",
@@ -244,9 +279,9 @@ static void refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(arches),  cmocka_unit_test(releases), cmocka_unit_test(profiles),
-		cmocka_unit_test(zones),   cmocka_unit_test(mirrors),  cmocka_unit_test(keys),
-		cmocka_unit_test(refuses),
+		cmocka_unit_test(arches),   cmocka_unit_test(versions), cmocka_unit_test(releases),
+		cmocka_unit_test(profiles), cmocka_unit_test(zones),	cmocka_unit_test(mirrors),
+		cmocka_unit_test(keys),	    cmocka_unit_test(refuses),
 	};
 
 	return cmocka_run_group_tests(tests, open_catalog, close_catalog);

@@ -38,6 +38,8 @@ static int setup(void **state)
 		.machine_opts = xstrdup(",x=y"),
 		.cpu_tcg = xstrdup("slow"),
 		.cpu_native = xstrdup("host"),
+		.qemu_min = xstrdup(""),
+		.firmware_qemu_min = xstrdup(""),
 	};
 	strv_add(&arch.native_hosts, host.machine);
 	host_facts_fini(&host);
@@ -55,6 +57,8 @@ static int teardown(void **state)
 	free(arch.machine_opts);
 	free(arch.cpu_tcg);
 	free(arch.cpu_native);
+	free(arch.qemu_min);
+	free(arch.firmware_qemu_min);
 	strv_fini(&arch.native_hosts);
 	strv_fini(&arch.accels);
 	check_rmdir(dir);
@@ -173,6 +177,36 @@ static void test_old_and_strange(void **state)
 	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), -1);
 	assert_string_equal(e.id, "qemu-strange");
 	assert_int_equal(e.kind, ERR_MISSING);
+	err_fini(&e);
+}
+
+/* What an architecture and its firmware need is reported before anything is prepared. */
+static void test_least(void **state)
+{
+	struct err e = ERR_INIT;
+	struct qemu_probe p;
+
+	(void)state;
+	set(&spec.accel, "tcg");
+	spec.firmware = SPEC_UEFI;
+	assert_int_equal(qemu_check_version(&spec, &arch, &e), 0); /* it is not installed yet */
+	program(V72, "exit 0");
+	assert_int_equal(qemu_check_version(&spec, &arch, &e), 0);
+	set(&arch.firmware_qemu_min, "8.1");
+	assert_int_equal(qemu_check_version(&spec, &arch, &e), -1);
+	assert_string_equal(e.id, "qemu-old");
+	assert_non_null(strstr(e.text, "armhf with mode = uefi needs at least 8.1"));
+	assert_non_null(strstr(e.hint, "mode = direct"));
+	assert_int_equal(qemu_probe(&spec, &arch, dir, &p, &e), -1);
+	assert_string_equal(e.id, "qemu-old");
+	spec.firmware = SPEC_DIRECT;
+	assert_int_equal(qemu_check_version(&spec, &arch, &e), 0);
+	set(&arch.qemu_min, "9.0");
+	assert_int_equal(qemu_check_version(&spec, &arch, &e), -1);
+	assert_non_null(strstr(e.text, "armhf needs at least 9.0"));
+	program("QEMU emulator version 9.0.0", "exit 0");
+	spec.firmware = SPEC_UEFI;
+	assert_int_equal(qemu_check_version(&spec, &arch, &e), 0);
 	err_fini(&e);
 }
 
@@ -355,9 +389,9 @@ static void test_bad_cache(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_versions),	   T(test_missing),	     T(test_relative),
-		T(test_old_and_strange),   T(test_emulated),	     T(test_refused),
-		T(test_used_and_rejected), T(test_passing_refusals), T(test_bad_cache),
+		T(test_versions),	  T(test_least),     T(test_missing), T(test_relative),
+		T(test_old_and_strange),  T(test_emulated),  T(test_refused), T(test_used_and_rejected),
+		T(test_passing_refusals), T(test_bad_cache),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
