@@ -81,9 +81,11 @@ BASE = \
 
 BUILD = \
 	include/build/depends.h \
+	include/build/revision.h \
 	include/build/source.h \
 	include/build/stage.h \
 	src/build/depends.c \
+	src/build/revision.c \
 	src/build/source.c \
 	src/build/stage.c
 

@@ -21,19 +21,21 @@ struct source {
 	char *name;	   /* of the source package; the folder's for a plain one */
 	char *version;	   /* "" for a plain one */
 	char *depends;	   /* Build-Depends, Build-Depends-Arch and Build-Depends-Indep, joined by commas */
-	struct strv files; /* .dsc: its files; a folder: an orig tarball beside it. Names in the folder of `path` */
+	char *dir;	   /* folder that `files` are in */
+	struct strv files; /* names: the files of a .dsc; the orig tarball of a folder */
 };
 
-/* Whether a word of the command line is a path: it contains a slash, is "." or "..", or ends in ".dsc". Any other is
- * the name of a source package, whatever files exist. */
+/* Whether a word of the command line is a path: it contains a slash, is "." or "..", also before an @, or ends in
+ * ".dsc". Any other is the name of a source package, whatever files exist. */
 bool source_is_path(const char *word);
 /* Takes NAME or NAME=VERSION apart; both are owned, *version is NULL if none is named. "source-name": neither. */
 int source_split(const char *word, char **name, char **version, struct err *e);
 
 /* Recognizes and reads it; files of a .dsc are checked by size and SHA-256. `command`: the person names what is to be
- * run, so that any folder will do. Blocks while it reads. Ids: "source-missing", "source-none" (not Debian source, and
- * no command), "source-bad" (names file and field), "source-digest". */
-int source_open(struct source *s, const char *path, bool command, struct err *e);
+ * run, so that any folder will do. `beside`: the folder where an orig tarball is looked for, NULL: that of `path`.
+ * Blocks while it reads. Ids: "source-missing", "source-none" (not Debian source, and no command), "source-bad" (names
+ * file and field), "source-digest". */
+int source_open(struct source *s, const char *path, const char *beside, bool command, struct err *e);
 void source_fini(struct source *s);
 /* "hello_2.10-3": what results are named by, without an epoch; owned. */
 char *source_stem(const struct source *s);

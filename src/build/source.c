@@ -95,8 +95,8 @@ bool source_is_path(const char *word)
 {
 	size_t n = strlen(word);
 
-	return strchr(word, '/') || !strcmp(word, ".") || !strcmp(word, "..") ||
-	       (n > 4 && !strcmp(word + n - 4, ".dsc"));
+	return strchr(word, '/') || !strcmp(word, ".") || !strcmp(word, "..") || !strncmp(word, ".@", 2) ||
+	       !strncmp(word, "..@", 3) || (n > 4 && !strcmp(word + n - 4, ".dsc"));
 }
 
 int source_split(const char *word, char **name, char **version, struct err *e)
@@ -144,7 +144,6 @@ static int source_check_file(const char *dir, const char *dsc, const char *name,
 static int source_read_files(struct source *s, const char *text, struct err *e)
 {
 	char *list = source_text(text, "Checksums-Sha256");
-	char *dir = file_dirname(s->path);
 	struct strv lines = STRV_INIT;
 	int r = 0;
 
@@ -159,7 +158,7 @@ static int source_read_files(struct source *s, const char *text, struct err *e)
 			r = err_set(e, ERR_USAGE, "source-bad", "%s: Checksums-Sha256: line %zu is not HEX SIZE NAME",
 				    s->path, i + 1);
 		else
-			r = source_check_file(dir, s->path, words.items[2], words.items[0], size, e);
+			r = source_check_file(s->dir, s->path, words.items[2], words.items[0], size, e);
 		if (!r)
 			strv_add(&s->files, words.items[2]);
 		strv_fini(&words);
@@ -167,7 +166,6 @@ static int source_read_files(struct source *s, const char *text, struct err *e)
 	if (!r && !s->files.len)
 		r = err_set(e, ERR_USAGE, "source-bad", "%s: Checksums-Sha256 is missing", s->path);
 	strv_fini(&lines);
-	free(dir);
 	free(list);
 	return r;
 }
@@ -234,20 +232,18 @@ static void source_find_orig(struct source *s)
 	static const char *const endings[] = {"gz", "xz", "bz2", "zst", "lzma"};
 	char *version = source_without_epoch(s->version);
 	char *dash = strrchr(version, '-');
-	char *parent = file_dirname(s->path);
 
 	if (dash)
 		*dash = '\0';
 	for (size_t i = 0; dash && i < ARRAY_SIZE(endings); i++) {
 		char *name = xasprintf("%s_%s.orig.tar.%s", s->name, version, endings[i]);
-		char *path = file_join(parent, name);
+		char *path = file_join(s->dir, name);
 
 		if (file_exists(path))
 			strv_add(&s->files, name);
 		free(path);
 		free(name);
 	}
-	free(parent);
 	free(version);
 }
 
@@ -291,13 +287,14 @@ static int source_open_plain(struct source *s, bool command, struct err *e)
 	return 0;
 }
 
-int source_open(struct source *s, const char *path, bool command, struct err *e)
+int source_open(struct source *s, const char *path, const char *beside, bool command, struct err *e)
 {
 	char *control;
 	struct stat st;
 	int r;
 
 	*s = (struct source){.path = file_absolute(path)};
+	s->dir = beside ? xstrdup(beside) : file_dirname(s->path);
 	control = file_join(s->path, "debian/control");
 	if (stat(s->path, &st) < 0)
 		r = err_errno(e, errno, "source-missing", "cannot open %s", path);
@@ -316,6 +313,7 @@ int source_open(struct source *s, const char *path, bool command, struct err *e)
 void source_fini(struct source *s)
 {
 	free(s->path);
+	free(s->dir);
 	free(s->name);
 	free(s->version);
 	free(s->depends);

@@ -159,12 +159,10 @@ static int stage_folder(const struct source *s, const char *to, struct err *e)
 
 int stage_source(const struct source *s, const char *to, struct err *e)
 {
-	char *dir = file_dirname(s->path);
-	int r = s->kind == SOURCE_DSC ? stage_entry(dir, file_basename(s->path), to, e) : stage_folder(s, to, e);
+	int r = s->kind == SOURCE_DSC ? stage_entry(s->dir, file_basename(s->path), to, e) : stage_folder(s, to, e);
 
 	for (size_t i = 0; i < s->files.len && !r; i++)
-		r = stage_entry(dir, s->files.items[i], to, e);
-	free(dir);
+		r = stage_entry(s->dir, s->files.items[i], to, e);
 	return r;
 }
 

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "build/depends.h"
+#include "build/revision.h"
 #include "build/source.h"
 #include "build/stage.h"
 #include "host/file.h"
@@ -29,6 +30,7 @@ struct build {
 	struct cli *cli;
 	const char *word;     /* as on the command line */
 	char *name, *version; /* of a source package of the archive; else NULL */
+	char *dir, *rev;      /* of DIR@REV; else NULL */
 	struct source source;
 	struct spec spec;
 	struct temporary temporary;
@@ -39,6 +41,11 @@ struct build {
 	struct archive_source fetched;
 	struct err err; /* of the operation */
 };
+
+static bool verb_build_has_command(const struct build *b)
+{
+	return b->cli->rest && b->cli->rest[0];
+}
 
 /* ---- the archive -------------------------------------------------------------------------- */
 
@@ -118,7 +125,21 @@ static int verb_build_fetch(struct build *b, struct err *e)
 	if (verb_build_wait(b, e) < 0)
 		return -1;
 	dsc = stage_fetched(&b->fetched, b->temporary.store.cache_dir, folder, e);
-	return dsc ? source_open(&b->source, dsc, false, e) : -1;
+	return dsc ? source_open(&b->source, dsc, NULL, false, e) : -1;
+}
+
+/* Checks the revision out that is named. */
+static int verb_build_checkout(struct build *b, struct err *e)
+{
+	AUTO_FREE char *files = temporary_folder(&b->temporary, e);
+	AUTO_FREE char *dir = file_absolute(b->dir);
+	AUTO_FREE char *beside = file_dirname(dir);
+	AUTO_FREE char *folder = files ? xasprintf("%s/checkout/%s", files, file_basename(dir)) : NULL;
+	AUTO_FREE char *scratch = files ? file_join(files, "git") : NULL;
+
+	if (!files || revision_checkout(dir, b->rev, folder, scratch, e) < 0)
+		return -1;
+	return source_open(&b->source, folder, beside, verb_build_has_command(b), e);
 }
 
 /* ---- build dependencies ------------------------------------------------------------------- */
@@ -224,6 +245,8 @@ static int verb_build_prepare(struct build *b, struct err *e)
 	int r = 0;
 
 	cli_line_begin(&b->line, b->cli, b->word);
+	if (b->dir)
+		r = verb_build_checkout(b, e);
 	if (b->name)
 		r = verb_build_open_archive(b, e);
 	if (!r && b->name)
@@ -264,10 +287,11 @@ static bool verb_build_is_of_dependencies(const struct err *e)
 /* Reads what is on this host, so that a wrong word costs no time. */
 static int verb_build_open(struct build *b, struct err *e)
 {
-	bool command = b->cli->rest && b->cli->rest[0];
-
-	return source_is_path(b->word) ? source_open(&b->source, b->word, command, e)
-				       : source_split(b->word, &b->name, &b->version, e);
+	if (!source_is_path(b->word))
+		return source_split(b->word, &b->name, &b->version, e);
+	if (revision_split(b->word, &b->dir, &b->rev))
+		return 0;
+	return source_open(&b->source, b->word, NULL, verb_build_has_command(b), e);
 }
 
 static void verb_build_fini(struct build *b)
@@ -275,6 +299,8 @@ static void verb_build_fini(struct build *b)
 	archive_source_fini(&b->fetched);
 	free(b->name);
 	free(b->version);
+	free(b->dir);
+	free(b->rev);
 	strv_fini(&b->present);
 	spec_fini(&b->spec);
 	source_fini(&b->source);

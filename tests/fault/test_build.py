@@ -91,27 +91,63 @@ class Build(test_run.Case):
         self.assertEqual(sorted(os.listdir(os.path.join(box.root, "results"))), ["x.build", "x.deb"])
         self.assertEqual(self.left(box), [])
 
+    def git(self, where, *words):
+        env = dict(os.environ, GIT_CONFIG_GLOBAL="/dev/null", GIT_AUTHOR_NAME="a", GIT_AUTHOR_EMAIL="a@example.org",
+                   GIT_COMMITTER_NAME="a", GIT_COMMITTER_EMAIL="a@example.org")
+        if not shutil.which("git"):
+            self.skipTest("there is no git")
+        subprocess.run(["git", "-C", where, "-c", "protocol.file.allow=always", *words], env=env, check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def test_revision(self):
+        """The tree of a revision and of its submodule, byte for byte; nothing of the working tree or the configuration."""
+        box = self.made()
+        top = self.tree(box)
+        other = os.path.join(box.root, "other")
+        self.write(os.path.join(other, "below/file"), "x")
+        self.write(os.path.join(top, ".gitattributes"), "* text eol=crlf export-subst filter=evil\nsrc export-ignore\n")
+        for where in (other, top):
+            self.git(where, "init", "-q")
+            self.git(where, "add", "-A")
+            self.git(where, "commit", "-qm", "x")
+        self.git(top, "submodule", "--quiet", "add", other, "sub")
+        self.git(top, "commit", "-qam", "x")
+        self.git(top, "tag", "feature/one")
+        self.git(top, "config", "filter.evil.smudge", "touch %s/evil; cat" % box.root)
+        self.write(os.path.join(top, "src/main.c"), "later\n")
+        self.write(os.path.join(top, "src/untracked"), "x")
+        self.write(os.path.join(top, "sub/untracked"), "x")
+        self.git(top, "commit", "-qam", "later")
+        status, _, err = self.build(box, top + "@feature/one")
+        self.assertEqual(status, 0, err)
+        names = ("debian", "debian/changelog", "debian/control", "src", "src/link", "src/main.c", "sub", "sub/below",
+                 "sub/below/file", ".gitattributes", ".gitmodules")
+        self.assertEqual(sorted(self.said(box, "staged")),
+                         sorted(["package/pack_1.0.orig.tar.gz", "package/source"] + ["package/source/" + n for n in names]))
+        with open(os.path.join(box.guest, "package/source/src/main.c"), "rb") as file:
+            self.assertEqual(file.read(), b"int main(void) { return 0; }\n")
+        self.assertFalse(os.path.exists(os.path.join(box.root, "evil")))
+        self.assertEqual(self.left(box), [])
+        self.refused(box, top + "@nothing", 125, "revision-unknown", "nothing")
+        self.refused(box, top + "@", 125, "revision-unknown", "log --oneline")
+        self.refused(box, top + "@--help", 125, "revision-unknown", "--help")
+        shutil.rmtree(os.path.join(top, "sub"))
+        os.mkdir(os.path.join(top, "sub"))
+        self.refused(box, top + "@HEAD", 125, "revision-submodule", "submodule update --init")
+
     def test_git(self):
         """What git tracks, as it is now, and what it would add; not what it ignores."""
         box = self.made()
         top = self.tree(box)
-        env = dict(os.environ, GIT_CONFIG_GLOBAL="/dev/null", GIT_AUTHOR_NAME="a", GIT_AUTHOR_EMAIL="a@example.org",
-                   GIT_COMMITTER_NAME="a", GIT_COMMITTER_EMAIL="a@example.org")
-
-        def git(where, *words):
-            subprocess.run(["git", "-C", where, "-c", "protocol.file.allow=always", *words], env=env, check=True,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        if not shutil.which("git"):
-            self.skipTest("there is no git")
         other = os.path.join(box.root, "other")
         self.write(os.path.join(other, "below/file"), "x")
         for where in (other, top):
-            git(where, "init", "-q")
+            self.git(where, "init", "-q")
         self.write(os.path.join(top, ".gitignore"), "*.o\n")
         for where in (other, top):
-            git(where, "add", "-A")
-            git(where, "commit", "-qm", "x")
-        git(top, "submodule", "--quiet", "add", other, "sub")
+            self.git(where, "add", "-A")
+            self.git(where, "commit", "-qm", "x")
+        self.git(top, "submodule", "--quiet", "add", other, "sub")
         self.write(os.path.join(top, "src/main.o"), "ignored")
         self.write(os.path.join(top, "src/new.c"), "untracked")
         os.unlink(os.path.join(top, "debian/changelog"))
@@ -190,11 +226,12 @@ class Build(test_run.Case):
         self.assertEqual(os.listdir(os.path.join(box.root, "results")), ["x.build"])
 
     def refused(self, box, source, status, ident, word):
+        started = os.path.exists(os.path.join(box.root, "sudo"))
         result = self.say(box, "build", "--json", box.ini, source, "--trust", *box.settings())
         self.assertEqual((result.status, result.id), (status, ident), str(result))
         self.assertIn(word, result.error["text"] + result.error.get("hint", ""))
         self.assertEqual(self.left(box), [])
-        self.assertFalse(os.path.exists(os.path.join(box.root, "sudo")))
+        self.assertEqual(os.path.exists(os.path.join(box.root, "sudo")), started)
 
     def test_refused(self):
         box = self.made()
