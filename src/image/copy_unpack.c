@@ -130,7 +130,8 @@ static int unpack_data(struct unpack *u, struct archive_entry *entry)
 	int r;
 
 	while ((r = archive_read_data_block(u->in, &p, &n, &offset)) == ARCHIVE_OK) {
-		if (archive_write_data_block(u->out, p, n, offset) < ARCHIVE_WARN)
+		/* of a failed write libarchive only warns */
+		if (archive_write_data_block(u->out, p, n, offset) != ARCHIVE_OK)
 			return unpack_disk_error(u, entry);
 		atomic_fetch_add(&u->copy->done, n);
 	}
