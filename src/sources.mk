@@ -81,10 +81,12 @@ BASE = \
 
 BUILD = \
 	include/build/depends.h \
+	include/build/results.h \
 	include/build/revision.h \
 	include/build/source.h \
 	include/build/stage.h \
 	src/build/depends.c \
+	src/build/results.c \
 	src/build/revision.c \
 	src/build/source.c \
 	src/build/stage.c

@@ -2,7 +2,8 @@
 # Builds a source in a machine that exists for that, as root by `sh build.sh KIND STEM NETWORK [COMMAND]` in the folder
 # that has the source: the .dsc and its files, or the folder `source`. The build runs as an ordinary user that has no
 # rights beyond its own folder, without a network unless NETWORK is yes. What it makes is moved to the folder `out`, with
-# the log. Exits with the build's status.
+# the log. BUILD_ARTIFACTS: patterns of further files below the source's folder, a line each, which are copied to
+# out/STEM.artifacts. Exits with the build's status.
 set -eu
 kind=$1
 stem=$2
@@ -62,5 +63,17 @@ inside()
 status=$(cat "$top/.status")
 find "$top" -mindepth 1 -maxdepth 1 -type f \( -name '*.deb' -o -name '*.udeb' -o -name '*.ddeb' -o -name '*.changes' \
 	-o -name '*.buildinfo' \) -exec mv -t "$here/out" {} +
+cd "$top/source" 2>/dev/null || cd "$top"
+artifacts=$here/out/$stem.artifacts
+IFS='
+'
+# shellcheck disable=SC2086 # patterns, a line each
+for file in ${BUILD_ARTIFACTS-}; do
+	[ ! -e "$file" ] && [ ! -L "$file" ] && continue
+	mkdir -p "$artifacts"
+	cp -a --parents -- "$file" "$artifacts"
+done
+unset IFS
+cd "$here"
 chmod -R a+rX out
 exit "$status"

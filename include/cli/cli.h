@@ -41,6 +41,7 @@ struct cli {
 	struct strv put, get;	    /* run: paths of this host, patterns of the guest */
 	const char *out;	    /* run, build: folder for what is copied back */
 	bool network;		    /* build: the build may use the network */
+	struct strv artifacts;	    /* build: patterns of files that are copied back, too */
 	const char *confirm;	    /* name of the machine whose data may be deleted */
 	struct strv sets;	    /* --set, in order */
 	bool install;		    /* ssh-config: into the user's configuration of ssh */

@@ -42,6 +42,8 @@ const struct cli_option cli_options[] = {
 	{"out", 0, "DIR", "run, build: folder for what is copied back (the current one)", CLI_TEXT, AT(out),
 	 "run build"},
 	{"network", 0, NULL, "build: let the build use the network", CLI_FLAG, AT(network), "build"},
+	{"artifact", 0, "PATTERN", "build: copy these files of the source's folder back, also on failure", CLI_LIST,
+	 AT(artifacts), "build"},
 	{"wait", 0, "login|ssh|none", "what boot and up wait for (login)", CLI_WAIT, AT(wait), "boot up"},
 	{"attach", 0, NULL, "boot: show the console immediately, live", CLI_FLAG, AT(attach), "boot up"},
 	{"explain", 0, NULL, "command: say where each argument comes from", CLI_FLAG, AT(explain), "command"},

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "build/depends.h"
+#include "build/results.h"
 #include "build/revision.h"
 #include "build/source.h"
 #include "build/stage.h"
@@ -39,7 +40,8 @@ struct build {
 	struct archive *archive; /* open, or NULL */
 	struct archive_op *op;	 /* under way */
 	struct archive_source fetched;
-	struct err err; /* of the operation */
+	struct err err;	     /* of the operation */
+	struct strv results; /* files of the folder --out */
 };
 
 static bool verb_build_has_command(const struct build *b)
@@ -202,17 +204,28 @@ static void verb_build_add_variable(struct strv *argv, const char *name)
 		strv_addf(argv, "%s=%s", name, value);
 }
 
+/* Creates the folder in which the results arrive, within that of the person; owned, NULL with e. */
+static char *verb_build_arrivals(const struct build *b, const char *out, struct err *e)
+{
+	AUTO_FREE char *name = xasprintf(".%s.part", b->temporary.name);
+	AUTO_FREE char *path = file_join(out, name);
+
+	return temporary_add_folder(&b->temporary, path, e) < 0 ? NULL : mem_take(&path);
+}
+
 static int verb_build_run(struct build *b, int *status, struct err *e)
 {
+	const char *out = b->cli->out ? b->cli->out : ".";
 	AUTO_FREE char *folder = verb_build_stage(b, e);
 	AUTO_FREE char *stem = source_stem(&b->source);
 	AUTO_FREE char *name = xasprintf("%s_%s", stem, b->spec.arch);
-	AUTO_FREE char *command = b->cli->rest && b->cli->rest[0] ? quote_command(b->cli->rest) : NULL;
-	struct strv argv = STRV_INIT, put = STRV_INIT, get = STRV_INIT;
+	AUTO_FREE char *command = verb_build_has_command(b) ? quote_command(b->cli->rest) : NULL;
+	AUTO_FREE char *arrivals = folder ? verb_build_arrivals(b, out, e) : NULL;
+	AUTO_FREE char *artifacts = strv_join(&b->cli->artifacts, "\n");
+	AUTO_STRV struct strv argv = STRV_INIT, put = STRV_INIT, get = STRV_INIT;
 	struct cli own = *b->cli;
-	int r;
 
-	if (!folder)
+	if (!arrivals)
 		return -1;
 	strv_add(&put, folder);
 	strv_add(&get, FOLDER "/out/*");
@@ -222,6 +235,8 @@ static int verb_build_run(struct build *b, int *status, struct err *e)
 	strv_add(&argv, FOLDER);
 	verb_build_add_variable(&argv, "DEB_BUILD_OPTIONS");
 	verb_build_add_variable(&argv, "DEB_BUILD_PROFILES");
+	if (*artifacts)
+		strv_addf(&argv, "BUILD_ARTIFACTS=%s", artifacts);
 	strv_add(&argv, "sh");
 	strv_add(&argv, "build.sh");
 	strv_add(&argv, verb_build_kind(&b->source));
@@ -231,12 +246,11 @@ static int verb_build_run(struct build *b, int *status, struct err *e)
 		strv_add(&argv, command);
 	own.put = put;
 	own.get = get;
+	own.out = arrivals;
 	own.rest = strv_argv(&argv);
-	r = cli_temporary_run(&own, &b->temporary, &b->spec, status, e);
-	strv_fini(&get);
-	strv_fini(&put);
-	strv_fini(&argv);
-	return r;
+	if (cli_temporary_run(&own, &b->temporary, &b->spec, status, e) < 0)
+		return -1;
+	return results_move(arrivals, out, &b->results, e);
 }
 
 /* What needs the archive: the source, if it is named, and its build dependencies. */
@@ -284,9 +298,24 @@ static bool verb_build_is_of_dependencies(const struct err *e)
 	return false;
 }
 
+/* A pattern counts from the source's folder and stays there. */
+static int verb_build_check_artifacts(const struct cli *cli, struct err *e)
+{
+	for (size_t i = 0; i < cli->artifacts.len; i++) {
+		const char *p = cli->artifacts.items[i];
+
+		if (!*p || *p == '/' || *p == '-' || strchr(p, '\n') || strstr(p, ".."))
+			return err_set(e, ERR_USAGE, "option-value",
+				       "--artifact=%s is not a pattern below the source's folder", p);
+	}
+	return 0;
+}
+
 /* Reads what is on this host, so that a wrong word costs no time. */
 static int verb_build_open(struct build *b, struct err *e)
 {
+	if (verb_build_check_artifacts(b->cli, e) < 0)
+		return -1;
 	if (!source_is_path(b->word))
 		return source_split(b->word, &b->name, &b->version, e);
 	if (revision_split(b->word, &b->dir, &b->rev))
@@ -302,6 +331,7 @@ static void verb_build_fini(struct build *b)
 	free(b->dir);
 	free(b->rev);
 	strv_fini(&b->present);
+	strv_fini(&b->results);
 	spec_fini(&b->spec);
 	source_fini(&b->source);
 }

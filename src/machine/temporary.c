@@ -3,10 +3,13 @@
 #include "machine/temporary.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "host/file.h"
 #include "host/paths.h"
@@ -15,6 +18,7 @@
 
 #define OWNER ".owner"
 #define ATTEMPTS 16
+#define PATH_TEXT_MAX 65536
 #define SSH_FORWARD "network.forward+=127.0.0.1:auto:22"
 
 static int temporary_store(const struct store *parent, struct store *out, struct err *e)
@@ -110,6 +114,35 @@ static char *temporary_folder_path(const struct store *s, const char *name)
 	return xasprintf("%s/%s.files", s->data_dir, name);
 }
 
+/* The file that has the path of a folder elsewhere. */
+static char *temporary_elsewhere(const struct store *s, const char *name)
+{
+	return xasprintf("%s/%s.elsewhere", s->data_dir, name);
+}
+
+static int temporary_delete_elsewhere(const struct store *s, const char *name, struct err *e)
+{
+	AUTO_FREE char *path = temporary_elsewhere(s, name);
+	AUTO_BUF struct buf folder = {0};
+	int r = file_exists(path) ? file_read(path, PATH_TEXT_MAX, &folder, e) : 0;
+
+	if (!r && folder.len && *folder.data == '/')
+		r = file_remove_tree(folder.data, e);
+	if (!r)
+		unlink(path);
+	return r;
+}
+
+int temporary_add_folder(const struct temporary *t, const char *path, struct err *e)
+{
+	AUTO_FREE char *record = temporary_elsewhere(&t->store, t->name);
+	AUTO_FREE char *whole = file_absolute(path);
+
+	if (file_write(record, whole, strlen(whole), 0600, e) < 0)
+		return -1;
+	return mkdir(whole, 0700) < 0 ? err_errno(e, errno, "create", "cannot create %s", whole) : 0;
+}
+
 static int temporary_delete(const struct store *s, const char *name, struct err *e)
 {
 	char *dir = store_machine_dir(s, name);
@@ -126,6 +159,8 @@ static int temporary_delete(const struct store *s, const char *name, struct err 
 		r = file_remove_tree(part, e);
 	if (!r)
 		r = file_remove_tree(files, e);
+	if (!r)
+		r = temporary_delete_elsewhere(s, name, e);
 	if (!r && runtime)
 		r = file_remove_tree(runtime, e);
 	if (!r) {

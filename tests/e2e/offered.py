@@ -125,6 +125,7 @@ OPTIONS = {
     "--arch": "reach.temporary",
     "--release": "reach.temporary",
     "--network": "reach.built",
+    "--artifact": "reach.built",
     "--put": "reach.temporary",
     "--get": "reach.temporary",
     "--out": "reach.temporary",

@@ -210,8 +210,11 @@ def built(m):
     need(" /usr/bin/tiny\n" in m.world.run(["dpkg-deb", "-c", os.path.join(out, stem + ".deb")]).ok().out
          .replace("./usr", "/usr"), "the package has no program")
     got = m.world.debwiz("build", m.ini, top, "--offline", "--network", "--set", "boot.timeout=" + BOOT, "--out", out,
-                         "--", "ip route | grep default && id -un && exit 5")
+                         "--artifact", "notes/*", "--artifact", "none",
+                         "--", "ip route | grep default && id -un && mkdir notes && echo note >notes/one && exit 5")
     same(got.status, 5, "status of the command:\n%s" % got.err[-1500:])
+    with open(os.path.join(out, stem + ".artifacts/notes/one"), encoding="utf-8") as file:
+        same(file.read(), "note\n", "an artifact")
     need("builder" in got.out, "its user: %s", got.out)
     return "%.0f s" % seconds
 

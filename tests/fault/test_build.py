@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import unittest
 
 import lib
 import test_run
@@ -18,7 +19,9 @@ printf '%s\\n' "$@" >"$GUEST/sudo"
 find package -mindepth 1 ! -name build.sh | sort >"$GUEST/staged"
 mkdir package/out
 echo log >package/out/x.build
+[ -e "$GUEST/hangs" ] && exec sleep 1000
 [ -e "$GUEST/fails" ] && exit 3
+[ -e "$GUEST/large" ] && head -c 8M /dev/urandom >package/out/large.deb
 echo deb >package/out/x.deb
 """
 
@@ -62,10 +65,10 @@ class Build(test_run.Case):
                    % (depends, hashlib.sha256(data).hexdigest(), len(data)))
         return path
 
-    def build(self, box, source, *words):
+    def build(self, box, source, *words, wrap=()):
         end = self.answer_soon(box)
         child = box.start("build", box.ini, source, "--trust", *box.settings(), "--out", os.path.join(box.root, "results"),
-                          *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                          *words, wrap=wrap, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         result = self.ended(child)
         end()
         return result
@@ -224,6 +227,50 @@ class Build(test_run.Case):
         self.assertEqual(status, 3, err)
         self.assertEqual(self.said(box, "sudo")[-4:], ["plain", "any_armhf", "yes", "make 'two words'"])
         self.assertEqual(os.listdir(os.path.join(box.root, "results")), ["x.build"])
+
+    FULL = ('mount -t tmpfs -o size=1m,mode=700 none results && echo old >results/x.deb || exit 90\n'
+            '"$@"; status=$?; grep -r . results >held; find results >>held; exit $status\n')
+
+    @unittest.skipUnless(lib.can_mount(), "no user name spaces with a tmpfs here")
+    def test_full(self):
+        """The folder of the results is on a full disk: what was there stays, and nothing else is left there."""
+        box = self.made()
+        os.mkdir(os.path.join(box.root, "results"), 0o700)
+        self.write(os.path.join(box.root, "large"), "")
+        status, _, err = self.build(box, self.tree(box), wrap=("unshare", "-Urm", "sh", "-c", self.FULL, "sh"))
+        self.assertEqual(status, 125, err)
+        self.assertIn("No space left", err)
+        self.assertEqual(self.said(box, "held"), ["results/x.deb:old", "results", "results/x.deb"])
+        self.assertEqual(self.left(box), [])
+
+    def test_killed_build(self):
+        """The next start removes what a killed build left, beside the results, too."""
+        box = self.made()
+        results = os.path.join(box.root, "results")
+        self.answer_soon(box)
+        self.write(os.path.join(box.root, "hangs"), "")
+        child = box.start("build", box.ini, self.tree(box), "--trust", *box.settings(), "--out", results,
+                          stderr=subprocess.DEVNULL)
+        lib.poll(lambda: os.path.exists(os.path.join(box.root, "staged")))
+        self.assertEqual([name.startswith(".build-") for name in os.listdir(results)], [True])
+        box.kill(child)
+        child.wait(lib.LIMIT)
+        self.assertEqual(len(os.listdir(results)), 1)
+        self.assertEqual(self.say(box, "gc").status, 0)
+        self.assertEqual(os.listdir(results), [])
+        self.assertEqual(self.left(box), [])
+
+    def test_artifacts(self):
+        """Patterns below the source's folder are passed on; others are refused."""
+        box = self.made()
+        top = self.tree(box)
+        status, _, err = self.build(box, top, "--artifact", "tests/*.log", "--artifact", "a b")
+        self.assertEqual(status, 0, err)
+        at = self.said(box, "sudo").index("BUILD_ARTIFACTS=tests/*.log")
+        self.assertEqual(self.said(box, "sudo")[at + 1], "a b")
+        for bad in ("/etc/shadow", "a/../../b", "-x", ""):
+            result = self.say(box, "build", "--json", box.ini, top, "--trust", "--artifact=" + bad, *box.settings())
+            self.assertEqual((result.status, result.id), (125, "option-value"), str(result))
 
     def refused(self, box, source, status, ident, word):
         started = os.path.exists(os.path.join(box.root, "sudo"))
