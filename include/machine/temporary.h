@@ -22,8 +22,8 @@ struct temporary {
 int temporary_new(const struct store *store, const char *prefix, struct temporary *t, struct err *e);
 /* Creates a folder of this host for files on their way; it goes with the machine. The path is owned, NULL with e. */
 char *temporary_folder(const struct temporary *t, struct err *e);
-/* Creates a folder elsewhere that goes with the machine, too, whatever is in it: its path is recorded first, so that the
- * next temporary_collect finds it. One for a machine. */
+/* Creates a folder elsewhere that goes with the machine, too, whatever is in it: its path is recorded first, so that
+ * the next temporary_collect finds it. One for a machine. */
 int temporary_add_folder(const struct temporary *t, const char *path, struct err *e);
 /* Writes the record, which must be agreed to (spec/risk.h), as the machine's own: its name, one forward to its
  * ssh server on a free port, no shares, drives or display. `s` is changed. */

@@ -88,7 +88,7 @@ static int revision_borrow(const char *dir, const char *scratch, struct err *e)
 	AUTO_FREE char *attributes = file_join(info, "attributes");
 	char *const argv[] = {"git", "init", "-q", "--bare", "--template=", format_option, (char *)scratch, NULL};
 
-	if (!format || proc_run(argv, TEXT_MAX, NULL, e) < 0)
+	if (!line || !format || proc_run(argv, TEXT_MAX, NULL, e) < 0)
 		return -1;
 	if (file_write(alternates, line, strlen(line), 0600, e) < 0 || file_mkdirs(info, e) < 0)
 		return -1;
