@@ -99,8 +99,9 @@ struct vm_run {
 	bool orphan;	  /* alive, but its supervisor is not: the next vm_connect takes it over */
 };
 
-/* Returns the record as in DIR/run.json: a new reference. */
+/* Returns the record as in DIR/run.json: a new reference; and back, without a look at the processes. */
 json_t *vm_run_json(const struct vm_run *r);
+void vm_run_from_json(struct vm_run *r, const json_t *o);
 
 /* Replaces the cause and its text, which is copied. */
 void vm_run_set_cause(struct vm_run *r, enum vm_cause id, const char *text);

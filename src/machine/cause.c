@@ -12,6 +12,7 @@ static const char *const cause_names[VM_CAUSE_COUNT] = {
 	[VM_CAUSE_DISK_FULL] = "disk-full",
 	[VM_CAUSE_IO_ERROR] = "io-error",
 	[VM_CAUSE_SNAPSHOT_FAILED] = "snapshot-failed",
+	[VM_CAUSE_KILLED] = "killed",
 	[VM_CAUSE_BUSY] = "busy",
 	[VM_CAUSE_DISK_LOCKED] = "disk-locked",
 	[VM_CAUSE_HOST_ERROR] = "host-error",

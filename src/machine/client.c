@@ -267,6 +267,7 @@ static void client_on_object(struct vm_client *c, const json_t *o)
 
 	if (json_is_object(run)) {
 		client_on_state(c, run);
+		client_on_answer(c, o);
 	} else if (!strcmp(event, "state")) {
 		client_on_state(c, o);
 	} else if (!strcmp(event, "progress")) {

@@ -161,13 +161,15 @@ json_t *vm_run_json(const struct vm_run *r)
 	return o;
 }
 
-static void run_from_json(struct vm_run *r, const json_t *o)
+void vm_run_from_json(struct vm_run *r, const json_t *o)
 {
 	*r = (struct vm_run){
 		.cause_id = vm_cause_find(json_str(o, "cause_id", "")),
 		.settings = reported_read(json_object_get(o, "settings")),
 	};
 	table_from_json(run_table, r, o);
+	if (r->cause_id == VM_CAUSE_NONE && r->state == VM_OFF && r->cause && !strcmp(r->cause, "killed"))
+		r->cause_id = VM_CAUSE_KILLED; /* of a version that recorded the text alone */
 }
 
 void vm_run_set_cause(struct vm_run *r, enum vm_cause id, const char *text)
@@ -254,7 +256,7 @@ int vm_run_read(const char *dir, struct vm_run *out, struct err *e)
 	}
 	err_fini(&mine);
 	if (!r) {
-		run_from_json(out, o);
+		vm_run_from_json(out, o);
 		run_correct(out);
 		if (out->state == VM_FAILED && !out->alive && run_was_cut_off(out) && suspended_exists(dir))
 			run_resumable(out);

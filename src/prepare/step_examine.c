@@ -4,7 +4,6 @@
  * and nothing is repaired automatically: the user must copy it first.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "image/disk.h"
@@ -32,7 +31,7 @@ static bool step_examine_was_cut_off(const char *dir)
 
 	if (vm_run_read(dir, &run, NULL) < 0)
 		return false;
-	cut = !run.alive && (run.state == VM_FAILED || !strcmp(run.cause, "killed"));
+	cut = !run.alive && (run.state == VM_FAILED || run.cause_id == VM_CAUSE_KILLED);
 	vm_run_fini(&run);
 	return cut;
 }

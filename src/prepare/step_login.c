@@ -17,9 +17,8 @@
 
 #define LINE_MAX_SHOWN 400
 #define KNOCK_MS 500
-/* The guest's report and its login prompt come on two channels, and either may come first. */
-#define REPORT_MS 100
-#define REPORTS_MAX 10
+/* The guest's report and its login prompt come on two channels, and either may come first: so much later. */
+#define REPORT_MS 1000
 
 struct waiting {
 	struct step_run *run;
@@ -29,7 +28,8 @@ struct waiting {
 	struct loop_timer *again;
 	struct loop_timer *deadline;
 	struct buf line; /* incomplete line of the console */
-	unsigned reads;	 /* of the record for the guest's report, since the login prompt */
+	bool up;	 /* the login prompt is there */
+	bool late;	 /* and REPORT_MS have passed since */
 	bool paused;	 /* the step's text says why the guest is paused */
 };
 
@@ -138,45 +138,65 @@ static void step_login_on_console(const char *p, size_t n, void *arg)
 	}
 }
 
-/* Ends the step: a guest that is up but could not apply its account or keys is an error. Waits up to a second for a
- * report that the record does not have yet. */
-static void step_login_came_up(void *arg)
+/* Ends the step: a guest that is up but could not apply its account or keys is an error. */
+static void step_login_came_up(struct waiting *w, const struct vm_run *run)
 {
-	struct waiting *w = arg;
-	const char *name = w->job->spec->name;
-	struct strv complaints = STRV_INIT;
-	struct vm_run run = {.name = NULL};
+	bool failed = !strcmp(run->seed, "failed");
+	AUTO_STRV struct strv complaints = STRV_INIT;
 	struct err e = ERR_INIT;
-	bool failed = false, pending = false;
 	size_t i = 0;
 
-	if (vm_run_read(w->job->machine_dir, &run, NULL) == 0) {
-		vm_run_complaints(&run, &complaints);
-		failed = run.seed && !strcmp(run.seed, "failed");
-		pending = run.seed && !strcmp(run.seed, "pending");
-	}
-	if (pending && w->reads++ < REPORTS_MAX) {
-		loop_timer_stop(w->again);
-		w->again = loop_timer_start(w->job->loop, REPORT_MS, 0, step_login_came_up, w);
-		strv_fini(&complaints);
-		vm_run_fini(&run);
-		return;
-	}
+	vm_run_complaints(run, &complaints);
 	if (failed) {
 		err_set(&e, ERR_FAILED, "seed-failed", "%s",
 			complaints.len ? complaints.items[i++] : "the guest could not apply its settings");
 		err_hint(&e,
 			 "the guest runs, but no one can log in as requested; see `debwiz logs %s`; "
 			 "its next boot tries again",
-			 name);
+			 w->job->spec->name);
 	}
 	for (; i < complaints.len; i++)
 		step_warn(w->run, "%s", complaints.items[i]);
-	if (pending)
+	if (!strcmp(run->seed, "pending"))
 		step_warn(w->run, "the guest did not report whether it applied its settings");
-	strv_fini(&complaints);
-	vm_run_fini(&run);
 	step_login_end(w, failed ? &e : NULL, "login prompt");
+}
+
+static void step_login_on_status(const struct err *e, const json_t *answer, void *arg)
+{
+	struct waiting *w = arg;
+	struct vm_run run;
+
+	if (e) /* the machine has exited or is lost, which is reported next */
+		return;
+	vm_run_from_json(&run, json_object_get(answer, "run"));
+	if (w->late || strcmp(run.seed, "pending") != 0)
+		step_login_came_up(w, &run);
+	vm_run_fini(&run);
+}
+
+/* Asks the supervisor, who knows both channels, what the guest has reported. */
+static void step_login_ask(struct waiting *w)
+{
+	vm_client_ask(w->client, "status", json_object(), step_login_on_status, w);
+}
+
+static void step_login_on_late(void *arg)
+{
+	struct waiting *w = arg;
+
+	w->late = true;
+	step_login_ask(w);
+}
+
+/* A report that comes after the prompt. */
+static void step_login_on_progress(const char *state, const json_t *values, void *arg)
+{
+	struct waiting *w = arg;
+
+	(void)values;
+	if (w->up && !w->late && (!strcmp(state, "seed-applied") || !strcmp(state, "seed-failed")))
+		step_login_ask(w);
 }
 
 static void step_login_on_state(enum vm_state s, void *arg)
@@ -185,8 +205,11 @@ static void step_login_on_state(enum vm_state s, void *arg)
 	AUTO_FREE char *why = s == VM_PAUSED ? step_login_why_paused(w->job) : NULL;
 
 	if (s == VM_RUNNING) {
-		if (!w->reads)
-			step_login_came_up(w);
+		if (!w->up) {
+			w->up = true;
+			w->again = loop_timer_start(w->job->loop, REPORT_MS, 0, step_login_on_late, w);
+			step_login_ask(w);
+		}
 		return;
 	}
 	if (why)
@@ -201,7 +224,7 @@ static void step_login_on_ended(enum vm_state s, const char *cause, void *arg)
 	struct waiting *w = arg;
 
 	(void)s;
-	if (w->reads) /* it was up, and exited before its report */
+	if (w->up) /* it was up, and exited before its report */
 		step_login_end(w, NULL, "login prompt");
 	else
 		job_machine_exited(step_login_leave(w), true, cause);
@@ -216,6 +239,7 @@ static void step_login_on_lost(const struct err *e, void *arg)
 static const struct vm_client_ops client_ops = {
 	.state = step_login_on_state,
 	.console = step_login_on_console,
+	.progress = step_login_on_progress,
 	.ended = step_login_on_ended,
 	.lost = step_login_on_lost,
 };

@@ -180,6 +180,8 @@ static enum vm_state state_asked(const struct vm_end *end, enum vm_cause *id, ch
 		*cause = xstrdup("it was stopped before the guest was configured");
 		return VM_FAILED;
 	}
+	if (end->rung == VM_RUNG_KILL)
+		*id = VM_CAUSE_KILLED;
 	*cause = xstrdup(end->rung == VM_RUNG_KILL   ? "killed"
 			 : end->rung == VM_RUNG_TERM ? "stopped by ending QEMU: its monitor did not answer"
 			 : end->rung == VM_RUNG_QUIT ? "stopped by ending QEMU: the guest did not power off"

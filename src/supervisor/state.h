@@ -74,7 +74,8 @@ struct vm_end {
 	int signal;
 };
 
-/* Returns VM_OFF, VM_SUSPENDED or VM_FAILED; *id is VM_CAUSE_NONE unless it failed; *cause is owned: one sentence,
+/* Returns VM_OFF, VM_SUSPENDED or VM_FAILED; *id is VM_CAUSE_NONE unless it failed or was killed; *cause is owned: one
+ * sentence,
  * "" if there is nothing to say. */
 enum vm_state vm_end_verdict(const struct vm_end *end, enum vm_cause *id, char **cause);
 

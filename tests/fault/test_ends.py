@@ -403,7 +403,7 @@ class Ends(lib.Case):
             result = box.run(verb, "m")
             self.assertEqual(result.status, 0, str(result))
             self.assertEqual(self.record(box)["runtime_dir"], place)
-        self.ends_as(box, "off", "", "killed")
+        self.ends_as(box, "off", "killed", "killed")
 
         self.booted(box, OBEYS)
         os.rename(box.run_dir, box.run_dir + "-away")
@@ -453,7 +453,7 @@ class Ends(lib.Case):
                 self.assertIn("QEMU does not answer", result.error["text"])
         self.assertEqual(self.status(box)["cause_id"], "qemu-silent")
         self.assertEqual(box.run("kill", "m").status, 0)
-        self.ends_as(box, "off", "", "killed")
+        self.ends_as(box, "off", "killed", "killed")
 
     def test_frozen_for_a_while(self):
         box = self.made()
@@ -532,7 +532,7 @@ class Ends(lib.Case):
         told = late.communicate(timeout=lib.LIMIT)[0].decode()
         for rung in ("QEMU is told to quit", "ended by a signal", "it is killed"):
             self.assertIn(rung, told)
-        self.ends_as(box, "off", "", "killed")
+        self.ends_as(box, "off", "killed", "killed")
 
     # ---- what looks after it goes away --------------------------------------------------
     def holders(self, box):

@@ -111,12 +111,28 @@ static void others_are_left_alone(void **state)
 	end_child(&real);
 }
 
+/* A machine that was killed under a version whose record had no name for that. */
+static void killed_earlier(void **state)
+{
+	AUTO_FREE char *path = file_join(dir, "run.json");
+	json_t *o = json_pack("{s:s, s:s, s:s}", "state", "off", "cause", "killed", "cause_id", "");
+	struct vm_run run;
+
+	(void)state;
+	assert_int_equal(json_write(path, o, NULL), 0);
+	json_decref(o);
+	assert_int_equal(vm_run_read(dir, &run, NULL), 0);
+	assert_int_equal(run.cause_id, VM_CAUSE_KILLED);
+	vm_run_fini(&run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_recorded),
 		cmocka_unit_test(both_are_ended),
 		cmocka_unit_test(others_are_left_alone),
+		cmocka_unit_test(killed_earlier),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
