@@ -283,4 +283,7 @@ check-e2e-all: debwiz$(EXEEXT)
 # The image beside what mmdebstrap makes of the same packages; skipped where that is not installed.
 check-e2e-compare: debwiz$(EXEEXT)
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/e2e/compare.py
-.PHONY: check-e2e check-e2e-all check-e2e-compare
+# Each offered kind of machine (architecture, release, way to boot), and a table of all. For one: TARGETS=riscv64/trixie/direct
+check-targets: debwiz$(EXEEXT)
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/tests/e2e/targets.py $(TARGETS_ARGS) $(TARGETS)
+.PHONY: check-e2e check-e2e-all check-e2e-compare check-targets

@@ -214,9 +214,9 @@ static char *step_unpack_config_env(const struct unpacking *u, const struct kern
 	suites = archive_suites(j->archive, &count);
 	step_unpack_uuid_text(u->request.fs_uuid, uuid);
 	text = xasprintf(
-		"KERNEL_VERSION='%s'\nKERNEL_IMAGE='%s'\nKERNEL_ARCH='%s'\nARCH='%s'\nCONSOLE='%s'\n"
-		"INITRD_MODULES='%s'\nGRUB_TARGET='%s'\nGRUB_PACKAGE='%s'\nROOT_UUID='%s'\nESP_UUID='%02X%02X-%02X%02X'\n"
-		"EXTRA_DEBS='%s'\nEXTRA_AUTO='%s'\nSEED_EPOCH='%lld'\n",
+		"KERNEL_VERSION='%s'\nKERNEL_IMAGE='%s'\nKERNEL_ARCH='%s'\nARCH='%s'\n"
+		"CONSOLE='%s'\nINITRD_MODULES='%s'\nGRUB_TARGET='%s'\nGRUB_PACKAGE='%s'\n"
+		"ROOT_UUID='%s'\nESP_UUID='%02X%02X-%02X%02X'\nEXTRA_DEBS='%s'\nEXTRA_AUTO='%s'\nSEED_EPOCH='%lld'\n",
 		k->version, k->image.path, j->arch->kernel_arch, j->arch->name, j->arch->console, modules,
 		uefi ? j->arch->grub_target : "", uefi ? j->arch->grub : "", uuid, u->request.esp_id.b[0],
 		u->request.esp_id.b[1], u->request.esp_id.b[2], u->request.esp_id.b[3],
