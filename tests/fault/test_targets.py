@@ -10,6 +10,7 @@ import shutil
 import unittest
 
 import lib
+import archive as archmod       # the fixture's, found through lib
 
 UP = """up
 serial m login:\\x20
@@ -65,6 +66,18 @@ class Rows(lib.Case):
         refused = box.run("check", box.ini, "--set", "firmware.mode=uefi")
         self.assertEqual(refused.status, 2, str(refused))
         self.assertIn("bookworm has no UEFI firmware for armhf", refused.error["text"])
+
+    def test_release_without_version(self):
+        """As sid's, whose release file names none: the step has no gap in its place."""
+        archive = self.world.archive
+        self.addCleanup(archive.resign, "bookworm")
+        archive.resign("bookworm", archmod.edit(archive.good_text("bookworm"), "Version", None))
+        box = self.box(alone=True)
+        result = self.fails_to_configure(box)
+        step = next(e for e in reversed(result.events) if e.get("step") == "release")
+        self.assertTrue(step["detail"].startswith("bookworm, signed by "), step)
+        listed = box.run("releases", *box.settings())
+        self.assertEqual([e["version"] for e in listed.events if e.get("codename") == "bookworm"], [""], str(listed))
 
     def test_firmware_moved(self):
         """The first of the packages that the release has is the one with the firmware."""
