@@ -172,6 +172,7 @@ HOST = \
 	include/host/paths.h \
 	include/host/proc.h \
 	include/host/proc_stream.h \
+	include/host/random.h \
 	src/host/apt_sources.c \
 	src/host/apt_sources.h \
 	src/host/clock_linux.c \
@@ -195,6 +196,7 @@ HOST = \
 	src/host/proc_priv.h \
 	src/host/proc_stream.c \
 	src/host/proc_watch.c \
+	src/host/random.c \
 	src/host/ssh_keys.c
 
 IMAGE = \

@@ -344,7 +344,7 @@ must apt-mark auto "linux-image-$KERNEL_VERSION${KERNEL_ARCH:+:$KERNEL_ARCH}"
 # boot is for a menu that Debian does not have
 
 must systemctl enable systemd-networkd.service debwiz-firstboot.service debwiz-grow.service debwiz-report.service \
-	debwiz-host.service debwiz-swap.service
+	debwiz-host.service debwiz-settle.service debwiz-swap.service
 [ ! -d $renew ] || must systemctl enable debwiz-renew.service
 for unit in networking.service e2scrub_reap.service grub-common.service; do
 	[ ! -e /lib/systemd/system/$unit ] || must systemctl disable $unit

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * seed: the small disk (ISO 9660 with Rock Ridge, label DEBWIZ) that sets up a new machine for its owner. The guest
- * applies it once (assets/guest: firstboot); afterwards it is emptied, since it contains private keys and may
+ * applies it once (assets/guest: firstboot); afterwards it is removed, since it contains private keys and may
  * contain the hash of a password.
  */
 #ifndef IMAGE_SEED_H
@@ -18,6 +18,8 @@ struct seed_host_key {
 	const char *type;
 	const char *private_key, *public_key;
 };
+
+#define SEED_STEP (512u << 10) /* each seed has a multiple of these bytes, and nearly all have as many */
 
 /* All borrowed; "" sets nothing. */
 struct seed {
@@ -41,8 +43,8 @@ struct seed {
 /* Writes the disk to `path` atomically, mode 0600. A value with NUL, CR or LF is refused (id "seed-value"), except
  * keys and sources. Blocks. */
 int seed_write(const char *path, const struct seed *s, struct err *e);
-/* Writes an empty disk with the seed's label, which replaces an applied seed. */
-int seed_write_empty(const char *path, struct err *e);
+/* Writes the disk, of SEED_STEP bytes, that makes the guest wait for a seed of its own (machine/template.h). */
+int seed_write_template(const char *path, struct err *e);
 
 struct seed_archive {
 	const char *mirror;	    /* as the guest can connect to it: seed_guest_url */

@@ -119,6 +119,16 @@ static void seed_wipe(struct buf *b)
 	buf_fini(b);
 }
 
+/* Fills the disk with zeros: the guest sees its size once, and that of a template is replaced by the machine's. */
+static void seed_pad(struct buf *image)
+{
+	size_t more = (SEED_STEP - image->len % SEED_STEP) % SEED_STEP;
+	AUTO_FREE char *zeros = xcalloc(1, more + 1);
+
+	buf_add(image, zeros, more);
+}
+
+/* Without settings: the disk of seed_write_template. */
 static int seed_write_disk(const char *path, const struct seed *s, const struct buf *env, struct err *e)
 {
 	struct archive *a = archive_write_new();
@@ -126,7 +136,7 @@ static int seed_write_disk(const char *path, const struct seed *s, const struct 
 	int r;
 
 	buf_init(&image, SEED_MAX);
-	buf_reserve(&image, 512u << 10); /* so that growing leaves no copy behind */
+	buf_reserve(&image, SEED_STEP); /* so that growing leaves no copy behind */
 	r = seed_begin(a, &image, e);
 	if (!r && s)
 		r = seed_add(a, "seed.env", env->data, env->len, e);
@@ -136,9 +146,12 @@ static int seed_write_disk(const char *path, const struct seed *s, const struct 
 		r = seed_add(a, s->deb822 ? "debian.sources" : "sources.list", s->sources, strlen(s->sources), e);
 	if (!r && s)
 		r = seed_add_host_keys(a, s, e);
+	if (!r && !s)
+		r = seed_add(a, "template", "", 0, e);
 	if (!r && archive_write_close(a) != ARCHIVE_OK)
 		r = seed_fail(a, e);
 	archive_write_free(a);
+	seed_pad(&image);
 	if (!r)
 		r = file_write(path, image.data, image.len, 0600, e);
 	seed_wipe(&image);
@@ -159,7 +172,7 @@ int seed_write(const char *path, const struct seed *s, struct err *e)
 	return r;
 }
 
-int seed_write_empty(const char *path, struct err *e)
+int seed_write_template(const char *path, struct err *e)
 {
 	return seed_write_disk(path, NULL, NULL, e);
 }
