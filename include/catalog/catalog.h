@@ -26,6 +26,7 @@ struct catalog_arch {
 	char *qemu_native;   /* binary with an accelerator, if another one; "" */
 	char *machine;	     /* "virt" */
 	char *machine_opts;  /* ",gic-version=max" or "" */
+	char *ram;	     /* the machine's name for its memory: "mach-virt.ram"; "": no templates */
 	char *small_opts;    /* further ones for at most small_memory bytes, or "" */
 	uint64_t small_memory;
 	char *cpu_tcg;		  /* CPU under emulation */

@@ -57,6 +57,9 @@ struct qemu_argv {
 int qemu_argv_build(const struct spec *s, const struct catalog_arch *arch, const struct qemu_facts *facts,
 		    const struct qemu_files *files, struct qemu_argv *out, struct err *e);
 void qemu_argv_fini(struct qemu_argv *v);
+/* Appends to `out` the arguments that put the machine's memory into the file `path`: shared with it, to make a
+ * template; else a private copy of it. Its name in saved states is that of ordinary memory. `bytes`: its size. */
+void qemu_argv_memory(const struct catalog_arch *arch, uint64_t bytes, const char *path, bool shared, struct strv *out);
 /* Returns the meaning of cpu.count = auto on a host with so many CPUs (0: not known). `arch` may be NULL. */
 unsigned qemu_auto_cpus(unsigned host_cpus, const struct catalog_arch *arch);
 /* Returns the memory in bytes: what the file says; for auto 512M for each CPU, at least 1G (2G on a host with 15G

@@ -38,6 +38,7 @@ static const struct column arch_columns[] = {
 	{"qemu_native", COLUMN_TEXT, ARCH(qemu_native)},
 	{"machine", COLUMN_TEXT, ARCH(machine), .required = true},
 	{"machine_opts", COLUMN_TEXT, ARCH(machine_opts)},
+	{"ram", COLUMN_TEXT, ARCH(ram)},
 	{"small_opts", COLUMN_TEXT, ARCH(small_opts)},
 	{"small_memory", COLUMN_SIZE, ARCH(small_memory)},
 	{"cpu_tcg", COLUMN_TEXT, ARCH(cpu_tcg), .required = true},

@@ -552,6 +552,16 @@ int qemu_argv_build(const struct spec *s, const struct catalog_arch *arch, const
 	return 0;
 }
 
+void qemu_argv_memory(const struct catalog_arch *arch, uint64_t bytes, const char *path, bool shared, struct strv *out)
+{
+	strv_add(out, "-object");
+	strv_take(out, argv_json(json_pack("{s:s, s:s, s:I, s:s, s:b, s:b}", "qom-type", "memory-backend-file", "id",
+					   arch->ram, "size", (json_int_t)bytes, "mem-path", path, "share", (int)shared,
+					   "x-use-canonical-path-for-ramblock-id", 0)));
+	strv_add(out, "-machine");
+	strv_take(out, xasprintf("memory-backend=%s", arch->ram));
+}
+
 /* Returns whether it is one word of the kernel's command line: anything else could add further words. */
 static bool argv_is_term(const char *s)
 {
