@@ -62,6 +62,9 @@ struct vm_request {
 	bool power_line;	/* the machine has no power button: the guest is asked on its port to power off */
 	bool adopt;		/* take over the running QEMU; never start one */
 	bool resume;		/* resume the suspended state in `dir` */
+	char *template;		/* resume a copy of the template in that folder; "" or NULL: none */
+	struct strv memory;	/* with it: further arguments of this start alone, which give QEMU its memory */
+	bool shared_memory;	/* makes a template: its memory is a file, which suspend leaves out of the state */
 	char *snapshot;		/* resume that snapshot, memory included; "" or NULL: none */
 	uint64_t seed_size;	/* bytes of the seed that QEMU was given, 0: none; set by the supervisor */
 	bool seed_empty;	/* an empty disk takes its place; set by the supervisor */

@@ -58,7 +58,9 @@ static const struct column request_table[] = {
 	{"hostname", COLUMN_TEXT, REQUEST(hostname)},
 	{"ssh_host", COLUMN_TEXT, REQUEST(ssh_host)},
 	{"snapshot", COLUMN_TEXT, REQUEST(snapshot)},
+	{"template", COLUMN_TEXT, REQUEST(template)},
 	{"argv", COLUMN_LIST, REQUEST(argv), .required = true},
+	{"memory", COLUMN_LIST, REQUEST(memory)},
 	{"login_timeout", COLUMN_NUMBER, REQUEST(login_timeout)},
 	{"start_timeout", COLUMN_NUMBER, REQUEST(start_timeout)},
 	{"seed_size", COLUMN_NUMBER, REQUEST(seed_size)},
@@ -69,6 +71,7 @@ static const struct column request_table[] = {
 	{"adopt", COLUMN_BOOL, REQUEST(adopt)},
 	{"resume", COLUMN_BOOL, REQUEST(resume)},
 	{"seed_empty", COLUMN_BOOL, REQUEST(seed_empty)},
+	{"shared_memory", COLUMN_BOOL, REQUEST(shared_memory)},
 	{.key = NULL},
 };
 

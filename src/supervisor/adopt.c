@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "clock.h"
 #include "guest.h"
 #include "host/file.h"
 #include "life.h"
@@ -176,7 +177,11 @@ static void adopt_found_incoming(struct sup *s)
 
 static void adopt_found_paused(struct sup *s)
 {
-	if (s->req.resume && s->state_before == VM_STARTING && suspended_exists(s->req.dir)) {
+	bool loaded = s->state_before == VM_STARTING;
+
+	if (loaded && *s->req.template) {
+		sup_resume_finish(s);
+	} else if (loaded && s->req.resume && suspended_exists(s->req.dir)) {
 		s->end.resuming = true;
 		sup_resume_finish(s);
 	} else if (s->state_before == VM_SUSPENDING) {
@@ -221,6 +226,8 @@ static void adopt_on_found(const json_t *value, const char *error, void *arg)
 		return;
 	}
 	log_msg("vm", "found it %s", status);
+	if (*s->req.template && !s->run.ready && strcmp(status, "inmigrate") != 0)
+		sup_clock_begin(s); /* again: the guest reads it once */
 	for (size_t i = 0; i < ARRAY_SIZE(found); i++) {
 		if (!strcmp(found[i].name, status)) {
 			found[i].fn(s);

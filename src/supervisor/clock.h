@@ -14,7 +14,8 @@ void sup_clock_open(struct sup *s);
 void sup_clock_close(struct sup *s);
 /* Sends the time to a guest that is ready and not paused, once the port is connected. */
 void sup_clock_send(struct sup *s);
-
+/* Sends the word to begin to a guest that was resumed from a template, once the port is connected. */
+void sup_clock_begin(struct sup *s);
 /* Asks a ready guest, whose machine has no power button, to power off; nothing for other machines. */
 void sup_clock_power_off(struct sup *s);
 

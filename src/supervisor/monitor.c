@@ -139,7 +139,7 @@ void sup_monitor_begin(struct sup *s)
 		return;
 	if (s->end.adopted)
 		sup_adopt_query(s);
-	else if (s->req.resume)
+	else if (s->req.resume || *s->req.template)
 		sup_resume_begin(s);
 	else if (*s->req.snapshot)
 		sup_snapshot_load(s);

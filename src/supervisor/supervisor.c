@@ -103,7 +103,9 @@ static void supervisor_launch(struct sup *s)
 	AUTO_ERR struct err e = ERR_INIT;
 
 	strv_copy(&argv, &s->req.argv);
-	if (s->req.resume) {
+	for (size_t i = 0; i < s->req.memory.len; i++)
+		strv_add(&argv, s->req.memory.items[i]);
+	if (s->req.resume || *s->req.template) {
 		strv_add(&argv, "-incoming");
 		strv_add(&argv, "defer");
 	}

@@ -3,7 +3,8 @@
  * suspend: the guest's state out to a file and in again, by QEMU's migration: to file: where QEMU has that, else over
  * a descriptor; never by a shell. Out: stop, migrate into X.part, sync, rename, quit. In: QEMU was started with
  * -incoming defer and -S; once everything is loaded the file is removed, and only then is the guest resumed: an
- * existing state always fits the disk.
+ * existing state always fits the disk. A template (machine/template.h) is written and loaded in the same way, but for
+ * its memory, which is a file beside the state, and stays.
  */
 #include "suspend.h"
 
@@ -15,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "clock.h"
 #include "host/file.h"
 #include "life.h"
 #include "machine/sanitize.h"
@@ -169,6 +171,21 @@ void sup_suspend_silent(struct sup *s, const struct err *e)
 	sup_suspend_cancel(s);
 }
 
+/* Returns whether the memory is a file, and not part of the state. */
+static bool suspend_memory_is_apart(const struct sup *s)
+{
+	return s->req.shared_memory || (s->suspend->direction == SUSPEND_IN && *s->req.template);
+}
+
+static json_t *suspend_capabilities(const struct sup *s)
+{
+	json_t *list = json_pack("[{s:s, s:b}]", "capability", "events", "state", 1);
+
+	if (suspend_memory_is_apart(s))
+		json_array_append_new(list, json_pack("{s:s, s:b}", "capability", "x-ignore-shared", "state", 1));
+	return json_pack("{s:o}", "capabilities", list);
+}
+
 /* Returns whether QEMU opens the file itself. DEBWIZ_SUSPEND=file or fd decides it, for tests. */
 static bool suspend_is_by_path(const struct sup *s)
 {
@@ -193,9 +210,7 @@ static char *suspend_open(struct sup *s, const char *path, unsigned intent, cons
 		       "can do without";
 	/* the file first: it can only be sent while nothing else is queued */
 	ok = !*why && (by_path || sup_monitor_send_fd(s, FD_NAME, fd)) &&
-	     sup_monitor_ask(s, "migrate-set-capabilities",
-			     json_pack("{s:[{s:s, s:b}]}", "capabilities", "capability", "events", "state", 1), NULL,
-			     NULL) &&
+	     sup_monitor_ask(s, "migrate-set-capabilities", suspend_capabilities(s), NULL, NULL) &&
 	     sup_monitor_ask(s, "migrate-set-parameters", json_pack("{s:I}", "max-bandwidth", NO_LIMIT), NULL, NULL);
 	close(fd);
 	if (!ok && !*why)
@@ -257,6 +272,10 @@ bool sup_suspend_describe(const struct sup *s, const char *type, struct suspende
 	free(out->request.snapshot);
 	out->request.snapshot = xstrdup("");
 	out->request.resume = false;
+	/* from here on its memory is its own */
+	free(out->request.template);
+	out->request.template = xstrdup("");
+	strv_fini(&out->request.memory);
 	out->login = s->run.login;
 	out->ready = s->run.ready;
 	out->kernel = xstrdup(s->run.kernel);
@@ -359,30 +378,34 @@ static void suspend_out_moved(struct sup *s, const char *status)
 
 /* ---- in ---- */
 
+static void suspend_in_failed(struct sup *s, const char *why)
+{
+	AUTO_FREE char *text = xasprintf("%s could not be loaded%s%s",
+					 *s->req.template ? "the template" : "the suspended state, which is kept,",
+					 *why ? ": " : "", why);
+
+	sup_fail(s, VM_CAUSE_RESUME_FAILED, text);
+}
+
 static void suspend_on_incoming(const json_t *value, const char *error, void *arg)
 {
 	struct sup *s = arg;
-	AUTO_FREE char *text = NULL;
 
 	(void)value;
-	if (!error || s->suspend->direction != SUSPEND_IN || s->end.adopted)
-		return;
-	text = xasprintf("the suspended state, which is kept, could not be loaded: %s", error);
-	sup_fail(s, VM_CAUSE_RESUME_FAILED, text);
+	if (error && s->suspend->direction == SUSPEND_IN && !s->end.adopted)
+		suspend_in_failed(s, error);
 }
 
 void sup_resume_begin(struct sup *s)
 {
-	AUTO_FREE char *path = suspended_state_path(s->req.dir), *uri = NULL, *text = NULL;
+	AUTO_FREE char *path = suspended_state_path(*s->req.template ? s->req.template : s->req.dir), *uri = NULL;
 	const char *why;
 
-	s->end.resuming = true;
+	s->end.resuming = !*s->req.template;
 	s->suspend->direction = SUSPEND_IN;
 	uri = suspend_open(s, path, FILE_READ, &why);
-	if (uri && sup_monitor_ask(s, "migrate-incoming", json_pack("{s:s}", "uri", uri), suspend_on_incoming, s))
-		return;
-	text = xasprintf("the suspended state cannot be opened: %s", why ? why : "QEMU's monitor is not connected");
-	sup_fail(s, VM_CAUSE_RESUME_FAILED, text);
+	if (!uri || !sup_monitor_ask(s, "migrate-incoming", json_pack("{s:s}", "uri", uri), suspend_on_incoming, s))
+		suspend_in_failed(s, why ? why : "QEMU's monitor is not connected");
 }
 
 static void suspend_remove(void *arg)
@@ -414,6 +437,12 @@ void sup_resume_finish(struct sup *s)
 {
 	struct suspended_state kept;
 
+	if (*s->req.template) {
+		suspend_reset(s);
+		sup_monitor_resume(s);
+		sup_clock_begin(s);
+		return;
+	}
 	s->suspend->writing = true;
 	if (suspended_read(s->req.dir, &kept, NULL) == 0) {
 		s->run.login = kept.login;
@@ -432,7 +461,7 @@ static void suspend_in_moved(struct sup *s, const char *status)
 	if (!strcmp(status, "completed"))
 		sup_resume_finish(s);
 	else
-		sup_fail(s, VM_CAUSE_RESUME_FAILED, "the suspended state, which is kept, could not be loaded");
+		suspend_in_failed(s, "");
 }
 
 void sup_suspend_migration(struct sup *s, const char *status)
