@@ -14,6 +14,7 @@
 #include "host/lock.h"
 #include "image/disk.h"
 #include "machine/run.h"
+#include "machine/template.h"
 #include "machine/temporary.h"
 #include "prepare/job.h"
 #include "prepare/steps.h"
@@ -21,6 +22,7 @@
 #include "work.h"
 
 #define CACHE_DAYS 60
+#define TEMPLATE_DAYS 14
 
 /* Opens a machine that has a disk, locks it for `what`, runs `work` and closes it. */
 static int verb_disk_run(struct cli *cli, const char *what,
@@ -202,6 +204,11 @@ static int verb_disk_remove_leftovers(struct cli *cli, struct err *e)
 	return r;
 }
 
+static void verb_disk_on_template(const char *key, const char *why, void *arg)
+{
+	verb_disk_print(arg, "removed", key, why);
+}
+
 int verb_gc(struct cli *cli)
 {
 	struct err e = ERR_INIT;
@@ -219,6 +226,8 @@ int verb_gc(struct cli *cli)
 		store_base_fini(&bases[i]);
 	}
 	free(bases);
+	if (!r)
+		r = template_collect(&cli->store, TEMPLATE_DAYS, &freed, verb_disk_on_template, cli, &e);
 	if (!r)
 		r = verb_disk_remove_leftovers(cli, &e);
 	if (!r) {
