@@ -272,6 +272,7 @@ MACHINE = \
 	include/machine/ssh.h \
 	include/machine/store.h \
 	include/machine/suspended.h \
+	include/machine/template.h \
 	include/machine/temporary.h \
 	include/machine/trust.h \
 	src/machine/attach.c \
@@ -296,6 +297,7 @@ MACHINE = \
 	src/machine/start.c \
 	src/machine/store.c \
 	src/machine/suspended.c \
+	src/machine/template.c \
 	src/machine/temporary.c \
 	src/machine/trust.c
 
@@ -315,6 +317,7 @@ PREPARE = \
 	src/prepare/job_keys.c \
 	src/prepare/job_keys.h \
 	src/prepare/job_steps.h \
+	src/prepare/job_template.c \
 	src/prepare/recipe.c \
 	src/prepare/runner.c \
 	src/prepare/snapshot.c \
@@ -332,6 +335,7 @@ PREPARE = \
 	src/prepare/step_release.c \
 	src/prepare/step_seed.c \
 	src/prepare/step_start.c \
+	src/prepare/step_template.c \
 	src/prepare/step_unpack.c
 
 QEMU = \

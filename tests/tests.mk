@@ -54,6 +54,7 @@ UNIT_TESTS = \
 	tests/unit/test_suggest \
 	tests/unit/test_table \
 	tests/unit/test_supervisor \
+	tests/unit/test_template \
 	tests/unit/test_term \
 	tests/unit/test_text \
 	tests/unit/test_vm_state \
@@ -184,6 +185,7 @@ FAULT = \
 	tests/fault/test_build.py \
 	tests/fault/test_run.py \
 	tests/fault/test_ssh.py \
+	tests/fault/test_template.py \
 	tests/fault/test_copy.py \
 	tests/fault/test_words.py \
 	tests/fault/test_targets.py \

@@ -16,6 +16,7 @@
 #include "host/facts.h"
 #include "host/lock.h"
 #include "machine/store.h"
+#include "machine/template.h"
 #include "prepare/step.h"
 #include "qemu/argv.h"
 #include "qemu/probe.h"
@@ -38,6 +39,12 @@ struct job_base {
 	char *part_dir;		 /* where a new one is made */
 	struct lock *part_lock;
 	char *kernel_version; /* of the new one, found by the step "unpack" */
+};
+
+/* The template of which a new machine resumes a copy (job_template.c). */
+struct job_template {
+	struct template found; /* prepared for the start of this run; dir is NULL: the machine boots */
+	bool refused;	       /* QEMU did not load one in this run */
 };
 
 struct job {
@@ -63,6 +70,7 @@ struct job {
 	bool started;		   /* this job has handed the machine to a supervisor */
 	bool resumed;		   /* and that from its suspended state */
 	struct job_base base;
+	struct job_template template;
 	/* the open archive and what is taken from it (job_archive.c) */
 	struct archive *archive;
 	struct package_set packages;

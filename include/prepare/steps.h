@@ -27,6 +27,7 @@ extern const struct step_ops step_pflash;    /* the machine's own code and varia
 extern const struct step_ops step_disk;	     /* overlay of the wanted size */
 extern const struct step_ops step_examine;   /* check of a disk whose last run was cut off */
 extern const struct step_ops step_kernel;    /* direct boot: kernel and initrd out of the disk */
+extern const struct step_ops step_template;  /* a saved guest in place of the first boot */
 extern const struct step_ops step_start;     /* the supervisor and QEMU */
 extern const struct step_ops step_login;     /* until the login prompt */
 extern const struct step_ops step_ssh;	     /* until ssh answers */

@@ -94,6 +94,7 @@ struct spec {
 	/* boot */
 	char *cmdline;
 	uint64_t timeout; /* ms a boot may take until login */
+	bool warm;	  /* a new machine resumes a copy of a template */
 	/* qemu */
 	char *qemu_binary;	/* "auto" or a path */
 	struct strv qemu_extra; /* arguments, one a line */

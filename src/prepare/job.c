@@ -79,6 +79,7 @@ void job_release(struct job *j)
 	package_set_fini(&j->packages);
 	package_set_fini(&j->firmware);
 	job_base_release(j);
+	template_release(&j->template.found);
 	job_unlock(j);
 }
 

@@ -29,6 +29,17 @@ void job_fail_copy(struct step_run *run, const struct err *error);
  * what the step has written to `file` (or NULL), which is removed when the step runs again. */
 void job_hint_space(const char *dir, const char *file, uint64_t needed, struct err *e);
 
+/* ---- job_template.c ---- */
+
+/* Returns why this machine cannot resume a copy of a template; static, NULL: it can. QEMU must have been probed. */
+const char *job_template_unfit(const struct job *j);
+/* Returns the key of the template that fits this machine; owned, NULL with e. Reads no file but QEMU's times. */
+char *job_template_key(const struct job *j, struct err *e);
+/* Appends the command line that makes it in the folder `dir`. */
+int job_template_argv(const struct job *j, const char *dir, const char *runtime_dir, struct strv *out, struct err *e);
+/* Returns the bytes of its memory. */
+uint64_t job_template_memory(const struct job *j);
+
 /* ---- job_archive.c ---- */
 
 /* Returns the archive's components: the file's, else the release's own. */

@@ -269,8 +269,8 @@ static void step_login_took_login(void *job, uint64_t ms)
 {
 	struct job *j = job;
 
-	/* only a boot counts, not a machine that ran already or was resumed from its suspended state */
-	if (j->started && !j->resumed)
+	/* only a boot counts, not a machine that ran already or was resumed from a saved state */
+	if (j->started && !j->resumed && !j->template.found.dir)
 		job_took(j, "login", ms);
 }
 

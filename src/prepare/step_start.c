@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "host/file.h"
 #include "job_steps.h"
 #include "machine/client.h"
 #include "machine/suspended.h"
@@ -35,11 +36,26 @@ static bool step_start_is_running(void *job, char **why)
 
 /* ---- the end of the step ---- */
 
+/* Returns what is to blame if the machine may start without it; owned, NULL: nothing. */
+static char *step_start_blame(struct job *j, bool up, const char *cause)
+{
+	AUTO_FREE char *key = NULL;
+
+	if (up || !j->template.found.dir)
+		return job_blame_accelerator(j, j->machine_dir);
+	/* it never ran: its disk is as the template's, and boots */
+	key = xstrdup(file_basename(j->template.found.dir));
+	template_release(&j->template.found);
+	template_fail(j->store, key, cause);
+	j->template.refused = true;
+	return xasprintf("the template could not be used: %s", cause);
+}
+
 void job_machine_exited(struct step_run *run, bool let_go, const char *cause)
 {
 	struct job *j = step_job(run);
 	/* no other accelerator can load a suspended state, and a guest that was resumed from one is lost with it */
-	char *broken = j->resumed ? NULL : job_blame_accelerator(j, j->machine_dir);
+	char *broken = j->resumed ? NULL : step_start_blame(j, let_go, cause);
 	struct err e = ERR_INIT;
 
 	/* a machine that another command has started is not started again here */
@@ -147,6 +163,14 @@ static int step_start_fill_kept(struct job *j, struct vm_request *r, struct err 
 	return 0;
 }
 
+static void step_start_fill_template(struct job *j, struct vm_request *r)
+{
+	AUTO_FREE char *ram = file_join(j->template.found.dir, TEMPLATE_RAM);
+
+	r->template = xstrdup(j->template.found.dir);
+	qemu_argv_memory(j->arch, job_template_memory(j), ram, false, &r->memory);
+}
+
 static int step_start_fill(struct job *j, struct vm_request *r, struct err *e)
 {
 	struct qemu_argv argv = {.items = NULL};
@@ -167,6 +191,8 @@ static int step_start_fill(struct job *j, struct vm_request *r, struct err *e)
 	r->login_timeout = j->spec->timeout;
 	r->power_line = j->arch->power_line;
 	job_console_size(j, &r->rows, &r->columns);
+	if (j->template.found.dir)
+		step_start_fill_template(j, r);
 	return 0;
 }
 

@@ -171,6 +171,10 @@ const struct field field_table[] = {
 	 .title = "Kernel command line", .help = "Words added to the kernel's command line of a direct boot."},
 	{"boot", COLUMN("timeout", DURATION, timeout, "10m", .min = 10000, .max = 86400000), .effect = FIELD_NEXT_BOOT,
 	 .title = "Time limit of a boot", .help = "How long a boot may take until the login prompt, in s or m."},
+	{"boot", COLUMN("warm", BOOL, warm, "no"), .effect = FIELD_NEW_ONLY, .title = "Warm start",
+	 .help = "yes: the first start resumes a copy of a saved guest of the same shape, which is "
+		 "made once, instead of booting. Copies share what their kernels drew at random "
+		 "before that."},
 	{"qemu", COLUMN("binary", TEXT, qemu_binary, "auto", .check = grammar_binary), .effect = FIELD_NEXT_BOOT,
 	 .title = "QEMU program", .help = "auto: the architecture's emulator in PATH; or a path."},
 	{"qemu", COLUMN("extra", LIST, qemu_extra, NULL, .check = grammar_qemu_extra), .effect = FIELD_NEXT_BOOT,

@@ -501,6 +501,7 @@ const struct question_row question_rows[] = {
 	{"firmware.secure_boot", WIZARD_STARTUP, WIZARD_CHOICE, NONE, ADVANCED, .options = questions_options_only_no,
 	 .applies = questions_is_uefi},
 	{"boot.timeout", WIZARD_STARTUP, WIZARD_DURATION, NONE, ADVANCED},
+	{"boot.warm", WIZARD_STARTUP, WIZARD_BOOL, NONE, ADVANCED},
 
 	{"cpu.count", WIZARD_PROCESSOR, WIZARD_NUMBER, NONE, .adapts = true, .note = questions_note_count},
 	{"cpu.memory", WIZARD_PROCESSOR, WIZARD_SIZE, NONE, .adapts = true, .initial = questions_default_memory,

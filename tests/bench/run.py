@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """run: measures debwiz and its peers in the same run. The ratio counts; no time is asserted.
 
-usage: run.py [PART...]    parts, by default all: solve unpack many prepare second boot idle
+usage: run.py [PART...]    parts, by default all: solve unpack many prepare second boot warm idle
 screens console flood
 
 Inputs: the real archive (the mirror that this host's apt uses), apt-get, dpkg-deb, QEMU; DEBWIZ (the
@@ -25,7 +25,7 @@ import flood
 import many
 
 ARCH = 'armhf'
-PARTS = ('solve', 'unpack', 'many', 'prepare', 'second', 'boot', 'idle', 'screens', 'console', 'flood')
+PARTS = ('solve', 'unpack', 'many', 'prepare', 'second', 'boot', 'warm', 'idle', 'screens', 'console', 'flood')
 KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 RUNS = int(os.environ.get('BENCH_RUNS', '3'))
 DEBWIZ = os.path.abspath(os.environ.get('DEBWIZ', 'debwiz'))
@@ -291,6 +291,17 @@ class Bench:
             peer = self.boot_once('bench-guest-' + release, release, 'guest')
             self.add('direct boot to login, ' + release, ours, peer, 'with the guest\'s own initrd', asked)
             self.add('CPU of debwiz in that, its start included', used * 1000, None, '', '0 waiting', 'ms')
+
+    def warm(self):
+        """`debwiz run -- true` from a template, beside the same with a boot."""
+        self.base('bookworm')
+
+        def once(warm):
+            return self.debwiz('run', '--offline', '--arch', ARCH, '--release', 'bookworm', '--set', 'boot.warm=' + warm,
+                               '--', 'true')
+        once('yes')
+        ours = statistics.median(once('yes') for _ in range(RUNS))
+        self.add('run -- true, resumed from a template', ours, once('no'), 'the same with a boot', '>= 12')
 
     def idle(self):
         self.base('bookworm')

@@ -56,6 +56,7 @@ FIELDS = {
     "system.packages": "fields.packages",
     "boot.cmdline": "fields.kernel_line",
     "boot.timeout": "fields.timeout",
+    "boot.warm": "reach.warm",
     "qemu.binary": "fields.emulator",
     "qemu.extra": "fields.emulator",
 }

@@ -166,6 +166,38 @@ def temporary(m):
     return "%.0f s" % seconds
 
 
+def warm(m):
+    """A machine for one command that resumes a template answers as one that boots; it has an identity of its own, and
+    the template is the same afterwards."""
+    def run(*words):
+        begin = time.monotonic()
+        got = m.world.debwiz("run", "--arch", m.arch, "--release", m.release, "--offline", "--set",
+                             "boot.timeout=" + BOOT, *words, "--", IDENTITY)
+        seconds = time.monotonic() - begin
+        same(got.status, 0, "status of the command:\n%s" % got.err[-1500:])
+        return seconds, got
+
+    def files():
+        return sorted((e.path, e.stat().st_mtime_ns) for d in os.scandir(os.path.join(m.world.data, "templates"))
+                      if d.is_dir() for e in os.scandir(d) if e.name != "lock")
+    cold, booted = run("--set", "boot.warm=no")
+    _, made = run()
+    need("boots cold" not in made.err + made.out, "it is not warm:\n%s", made.err[-1500:])
+    before = files()
+    seconds, again = run()
+    same(files(), before, "files of the template")
+    lines = [got.out.split("\n") for got in (booted, made, again)]
+    for i, what in enumerate(("machine id", "random bytes", "host name", "host key")):
+        need(len({said[i] for said in lines}) == 3, "%s: %r", what, [said[i] for said in lines])
+    same([said[4] for said in lines], [lines[0][4]] * 3, "user, size of the disk, time zone")
+    for said in lines:
+        need(abs(int(said[5]) - time.time()) < 3600, "clock: %r", said)
+    return "cold %.1f s, warm %.1f s: ratio %.1f" % (cold, seconds, cold / seconds)
+
+
+IDENTITY = ("cat /etc/machine-id; head -c 16 /dev/urandom | od -An -tx1 | tr -d '\\n'; echo; hostname; "
+            "cut -c 1-90 /etc/ssh/ssh_host_ed25519_key.pub; "
+            "echo $(id -un) $(df --output=size / | tail -n 1) $(date +%Z); date +%s")
 SOURCE = {
     "debian/control": """Source: tiny
 Maintainer: A Test <test@example.org>
@@ -221,4 +253,4 @@ def built(m):
 
 RUNNING = (("ssh: an agent's keys, words, options", options), ("ssh: forwards", forwards),
            ("cp: links, holes, times", copies), ("ssh-config, for OpenSSH itself", config),
-           ("ssh --start", started), ("run", temporary), ("build", built))
+           ("ssh --start", started), ("run", temporary), ("warm start", warm), ("build", built))
