@@ -37,6 +37,7 @@ struct templating {
 	struct template found;
 	enum outcome outcome;
 	bool made, cancelled;
+	bool slow; /* a busy host, perhaps: the next machine tries again */
 	char *why; /* why the machine boots cold */
 };
 
@@ -108,7 +109,7 @@ static void step_template_forget(void *arg)
 	struct templating *t = arg;
 
 	t->outcome = OUTCOME_COLD;
-	template_fail(t->job->store, t->key, t->cancelled ? NULL : t->why);
+	template_fail(t->job->store, t->key, t->cancelled || t->slow ? NULL : t->why);
 }
 
 /* Removes what was made. A failure is recorded, so that the next machine does not wait for the same one. */
@@ -182,6 +183,7 @@ static void step_template_on_deadline(void *arg)
 {
 	struct templating *t = arg;
 
+	t->slow = true;
 	step_template_why(t, "its guest did not come up in time");
 	vm_client_kill(t->client);
 }

@@ -360,5 +360,81 @@ class Handed(lib.Case):
         self.assertIn(b"EXTRA_DEBS='1'", initrd)
 
 
+class Template(unittest.TestCase):
+    """template.sh, with all its paths in a folder, and programs that note how they are called."""
+
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="dwguest")
+        self.addCleanup(shutil.rmtree, self.top)
+        for folder in ("bin", "etc", "run/log/journal/was", "var/log/journal/was", "var/lib/systemd/timers", "proc", "dev"):
+            os.makedirs(os.path.join(self.top, folder))
+        self.put("etc/machine-id", "was\n")
+        self.put("var/lib/systemd/timers/stamp-daily", "")
+        os.mkfifo(os.path.join(self.top, "dev/port"))
+        self.program("systemctl", 'case $1 in\nlist-units) echo daily.timer x; echo other.timer y ;;\nesac')
+        for name in ("modprobe", "sync", "grow", "swap", "sleep"):
+            self.program(name, "")
+        self.program("perl", "read -r hex\necho $hex >>%s/said" % self.top)
+        path = os.path.join(GUEST, "root/usr/local/lib/debwiz/template.sh")
+        text = lib.read(path).replace("/usr/local/lib/debwiz", self.top + "/bin")
+        for folder in ("/var/", "/run/", "/etc/"):
+            text = text.replace(folder, self.top + folder)
+        self.put("template.sh", text)
+
+    def put(self, name, text):
+        with open(os.path.join(self.top, name), "w", encoding="utf-8") as out:
+            out.write(text)
+
+    def has(self, name):
+        return lib.read(os.path.join(self.top, name))
+
+    def program(self, name, body):
+        self.put("bin/" + name, '#!/bin/sh\necho "%s $*" >>%s/said\n%s\n' % (name, self.top, body))
+        os.chmod(os.path.join(self.top, "bin", name), 0o755)
+
+    def start(self, words):
+        script = ("find_port() { port=%s/dev/port; }\nreport() { echo \"report $*\" >>%s/said; }\n"
+                  "set_clock() { echo \"clock $*\" >>%s/said; }\n. %s/template.sh\n%s"
+                  % (self.top, self.top, self.top, self.top, words))
+        env = dict(os.environ, PATH=self.top + "/bin:" + os.environ["PATH"])
+        return subprocess.Popen(["/bin/sh", "-c", script], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                text=True)
+
+    def test_wait(self):
+        """It is marked, prepared and quiet before it says that it waits; only the word to begin ends that."""
+        child = self.start("template_wait && echo continued")
+        with open(os.path.join(self.top, "dev/port"), "w", encoding="utf-8") as port:
+            said = self.has("said").splitlines()
+            self.assertEqual(said[-1], "report 1 waiting")
+            for line in ("systemctl stop daily.timer other.timer", "grow ", "swap ", "sync "):
+                self.assertLess(said.index(line), len(said) - 1)
+            self.assertTrue(os.path.exists(os.path.join(self.top, "var/lib/debwiz/template")))
+            self.assertEqual(self.has("run/debwiz-timers"), "daily.timer\nother.timer\n")
+            self.assertEqual(os.listdir(os.path.join(self.top, "var/lib/systemd/timers")), [])
+            port.write("1 clock epoch=5.000\n")
+            port.flush()
+            self.assertIsNone(child.poll())
+            port.write("1 begin epoch=7.000 random=00ff\n")
+        self.assertEqual(child.communicate(timeout=lib.LIMIT)[0], "continued\n")
+        said = self.has("said").splitlines()
+        self.assertIn("clock epoch=7.000", said)
+        self.assertEqual(said[-1], "random=00ff")
+
+    def test_renew(self):
+        """What copies have in common on their disks is another one afterwards, once; a machine that is none keeps it."""
+        child = self.start("template_renew")
+        self.assertEqual((child.communicate(timeout=lib.LIMIT)[0], child.returncode), ("", 0))
+        self.assertEqual(self.has("etc/machine-id"), "was\n")
+        os.makedirs(os.path.join(self.top, "var/lib/debwiz"))
+        self.put("var/lib/debwiz/template", "")
+        child = self.start("template_renew")
+        self.assertEqual((child.communicate(timeout=lib.LIMIT)[0], child.returncode), ("", 0))
+        self.assertRegex(self.has("etc/machine-id"), "^[0-9a-f]{32}\n$")
+        self.assertFalse(os.path.exists(os.path.join(self.top, "var/lib/debwiz/template")))
+        for logs in ("run/log/journal", "var/log/journal"):
+            self.assertEqual(os.listdir(os.path.join(self.top, logs)), [self.has("etc/machine-id").strip()])
+        self.assertEqual(os.path.getsize(os.path.join(self.top, "var/lib/systemd/random-seed")), 512)
+
+
 if __name__ == "__main__":
     unittest.main()

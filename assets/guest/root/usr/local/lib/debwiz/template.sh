@@ -12,15 +12,15 @@ template_wait()
 {
 	mkdir -p ${template_mark%/*}
 	: >$template_mark
+	/usr/local/lib/debwiz/grow
+	! modprobe -q zram || /usr/local/lib/debwiz/swap
+	template_settle
 	# timers would catch up with the time that passes until a copy is made
 	timers=$(systemctl list-units --type=timer --state=active --plain --no-legend | cut -d ' ' -f 1)
 	echo "$timers" >/run/debwiz-timers
 	# shellcheck disable=SC2086 # names of units
 	[ -z "$timers" ] || systemctl stop $timers
 	rm -f /var/lib/systemd/timers/stamp-*
-	/usr/local/lib/debwiz/grow
-	! modprobe -q zram || /usr/local/lib/debwiz/swap
-	template_settle
 	sync
 	find_port debwiz.host || return
 	# the host saves the machine here, and a copy continues from here
