@@ -8,6 +8,7 @@ import contextlib
 import glob
 import json
 import os
+import shutil
 import signal
 import threading
 
@@ -202,6 +203,37 @@ class Template(Case):
             out.write(WAITS + SAVES)
         self.answers_run(box)
         self.assertEqual(self.starts(box), ["saves", "resumes"])
+
+    def test_lasting_machine(self):
+        """A machine that stays: suspended, its memory is its own, and its next start is not from the template; nor is
+        any other after the first."""
+        suspends = SAVES.replace("has x-ignore-shared\n", "").replace("fill 1000", "fill 2000")
+        box = self.warm(resumes=RESUMES.replace("serve\n", "") + suspends)
+        with open(box.script, "w", encoding="utf-8") as out:    # the suspended machine, and later boots
+            out.write(LOADS.replace("has x-ignore-shared\n", "") + 'E MIGRATION {"status": "completed"}\n'
+                      "C cont\nR\nserve\n")
+        result = box.run("boot", box.ini, *box.settings())
+        self.assertEqual(result.status, 0, str(result))
+        self.assertEqual(self.starts(box), ["saves", "resumes"])
+        self.assertFalse(os.path.exists(os.path.join(box.machine, "seed.iso")), "it was applied")
+        result = box.run("suspend", "m")
+        self.assertEqual(result.status, 0, str(result))
+        with open(os.path.join(box.machine, "suspend.json"), encoding="utf-8") as file:
+            kept = json.load(file)["request"]
+        self.assertEqual((kept["template"], kept["memory"]), ("", []))
+        self.assertNotIn("memory-backend", " ".join(kept["argv"]))
+        template, = self.whole(box)
+        shutil.rmtree(os.path.join(box.data, "templates"))
+        result = box.run("boot", box.ini, "--wait=none")
+        self.assertEqual(result.status, 0, str(result))
+        self.assertEqual(self.starts(box), ["script"])
+        self.assertEqual(box.run("kill", "m").status, 0)
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write(test_ssh.SERVES)
+        result = box.run("boot", box.ini, *box.settings())
+        self.assertEqual(result.status, 0, str(result))
+        self.assertEqual(self.starts(box), ["script"])
+        self.assertEqual((self.templates(box), bool(template)), ([], True))
 
     def test_collected(self):
         """gc keeps one that may be used, and removes one whose base is gone, or that was not used for long."""
