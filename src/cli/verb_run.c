@@ -28,9 +28,8 @@ int cli_temporary_spec(struct cli *cli, const char *ref, struct spec *s, struct 
 		const char *key, *value;
 	} texts[] = {
 		{"firmware.mode", "direct"}, /* boots sooner */
-		{"boot.warm", "yes"},	     {"boot.cmdline", NO_BACKGROUND_JOBS},
-		{"machine.arch", cli->arch}, {"machine.release", cli->release},
-		{"mirror.url", cli->mirror},
+		{"boot.cmdline", NO_BACKGROUND_JOBS}, {"machine.arch", cli->arch},
+		{"machine.release", cli->release},    {"mirror.url", cli->mirror},
 	};
 	int r = 0;
 
