@@ -16,6 +16,7 @@
 
 #define QEMU_VERSION_MIN 70200
 #define QEMU_VERSION_FILE 80200 /* the first one that migrates to file: */
+#define QEMU_AUDIO_SILENT "none" /* the sound driver that discards everything */
 
 struct qemu_probe {
 	char *binary;
@@ -26,7 +27,7 @@ struct qemu_probe {
 	char *tried;	    /* the accelerator that was refused, "" */
 	bool sandbox;	    /* takes -sandbox */
 	char *sandbox_why;  /* why it does not, "" when it does */
-	char *audio;	    /* sound driver, "" if none is needed or available */
+	char *audio;	    /* sound driver that works now, QEMU_AUDIO_SILENT, "" if none is needed or available */
 };
 
 /* Finds the binary (spec's, or the catalogue's in PATH; an accelerator may need another), its version (at least 7.2,

@@ -53,6 +53,9 @@ static void step_accelerator_done(void *arg)
 		if (!found->sandbox && p->job->spec->display == SPEC_DISPLAY_NONE)
 			step_warn(p->run, "QEMU will run without its sandbox, which was refused: %s",
 				  found->sandbox_why);
+		if (!strcmp(found->audio, QEMU_AUDIO_SILENT))
+			step_warn(p->run, "the guest's sound is not heard: QEMU cannot reach a sound server or card of "
+					  "this host now (audio = no: without a sound card)");
 		summary = xasprintf("QEMU %u.%u, %s: %s", found->version / 10000, found->version / 100 % 100,
 				    strcmp(found->accel, "tcg") ? found->accel : "emulated", found->why);
 		step_done(p->run, summary);

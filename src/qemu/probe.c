@@ -502,10 +502,27 @@ static bool probe_takes_sandbox(const char *binary, const char *cache_dir, char 
 	return ok;
 }
 
-/* Returns the best of the sound drivers that this QEMU names; "" if it has none. */
+/* Tries a sound driver. The answer is not kept: a server of sounds comes and goes with a login session. */
+static bool probe_audio_works(const char *binary, const char *driver)
+{
+	AUTO_STRV struct strv args = STRV_INIT;
+	AUTO_FREE char *why = NULL;
+	bool passing, ok;
+
+	strv_split(&args, "-machine none -audiodev", " ");
+	strv_addf(&args, "driver=%s,id=audio", driver);
+	ok = probe_trial(binary, &args, &why, &passing);
+	if (!ok)
+		log_msg("qemu", "sound by %s: %s", driver, why);
+	return ok;
+}
+
+/* Returns the best of the sound drivers that this QEMU names and that work now: QEMU_AUDIO_SILENT if only that does, ""
+ * if there is none. */
 static char *probe_find_audio(const char *binary)
 {
-	static const char *const best[] = {"pipewire", "pa", "coreaudio", "dsound", "sdl", "alsa", "sndio", "oss"};
+	static const char *const best[] = {"pipewire", "pa",	"coreaudio", "dsound",	       "sdl",
+					   "alsa",     "sndio", "oss",	     QEMU_AUDIO_SILENT};
 	char *argv[] = {(char *)binary, "-audiodev", "help", NULL};
 	AUTO_STRV struct strv words = STRV_INIT;
 	struct buf out;
@@ -515,7 +532,7 @@ static char *probe_find_audio(const char *binary)
 		return xstrdup("");
 	strv_split(&words, out.data, " \r\n");
 	for (size_t i = 0; i < ARRAY_SIZE(best) && !found; i++) {
-		if (strv_has(&words, best[i]))
+		if (strv_has(&words, best[i]) && probe_audio_works(binary, best[i]))
 			found = xstrdup(best[i]);
 	}
 	buf_fini(&out);

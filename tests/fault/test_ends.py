@@ -273,6 +273,25 @@ class Ends(lib.Case):
                     os.unlink(mark)
             box.run("kill", "m")
 
+    def test_sound(self):
+        """A sound driver is used if it works now; without one the guest's sound is discarded, which is reported."""
+        box = self.made(devices_audio="yes")
+        works = os.path.join(box.root, "works")
+        with open(box.qemu, encoding="utf-8") as program:
+            text = program.read()
+        with open(box.qemu, "w", encoding="utf-8") as out:
+            out.write(text.replace('*" -qmp stdio "*) exit 0', '*" -audiodev help "*) printf "pa\\nalsa\\nnone\\n"; exit 0 ;;\n'
+                                   '*" -qmp stdio "*) case $* in *driver=none*) ;; *driver=*) '
+                                   'for one in $(cat "%s"); do case $* in *driver=$one,*) exit 0;; esac; done; exit 1 ;; esac; '
+                                   'exit 0' % works))
+        for names, chosen in (("alsa", "alsa"), ("", "none"), ("pa alsa", "pa")):
+            with open(works, "w", encoding="utf-8") as out:
+                out.write(names)
+            result = self.booted(box, "progress 1 seed-applied\n" + SERVES)
+            self.assertIn("driver=%s,id=audio" % chosen, lib.read(os.path.join(box.machine, "request.json")))
+            self.assertEqual([w for w in result.warnings if "is not heard" in w] != [], chosen == "none", result.warnings)
+            box.run("kill", "m")
+
     def test_no_program(self):
         box = self.made()
         os.rename(box.qemu, box.qemu + "-away")
