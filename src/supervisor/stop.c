@@ -6,6 +6,7 @@
 #include "stop.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "clock.h"
@@ -18,11 +19,13 @@
 #include "sup.h"
 
 #define POWERDOWN_MS 60000
+#define POWERDOWN_EMULATED_MS 180000 /* services end slowly there, and more so on a busy host */
 #define QUIT_MS 10000
 #define PRESS_AGAIN_MS 10000 /* a guest whose user space had not started missed the button */
 
 struct sup_stop {
-	uint64_t powerdown_ms, quit_ms;
+	uint64_t powerdown_ms; /* 0: as usual */
+	uint64_t quit_ms;
 	uint64_t deadline; /* of the present rung */
 	bool down;	   /* the guest is: only QEMU's exit is waited for */
 	struct loop_timer *timer;
@@ -32,7 +35,6 @@ struct sup_stop *sup_stop_new(void)
 {
 	struct sup_stop *p = xcalloc(1, sizeof(*p));
 
-	p->powerdown_ms = POWERDOWN_MS;
 	p->quit_ms = QUIT_MS;
 	return p;
 }
@@ -46,7 +48,7 @@ void sup_stop_free(struct sup_stop *p)
 void sup_stop_request(struct sup *s, uint64_t powerdown_ms, uint64_t quit_ms)
 {
 	if (s->run.state != VM_STOPPING) {
-		s->stop->powerdown_ms = powerdown_ms ? powerdown_ms : POWERDOWN_MS;
+		s->stop->powerdown_ms = powerdown_ms;
 		s->stop->quit_ms = quit_ms ? quit_ms : QUIT_MS;
 	}
 	s->end.asked = true;
@@ -147,7 +149,9 @@ void sup_stop_enter(struct sup *s, enum vm_rung rung)
 		if (!sup_monitor_send(s, "system_powerdown"))
 			sup_stop_enter(s, VM_RUNG_QUIT);
 		else
-			stop_start_rung(s, s->stop->powerdown_ms);
+			stop_start_rung(s, s->stop->powerdown_ms	 ? s->stop->powerdown_ms
+					   : strcmp(s->run.accel, "tcg") ? POWERDOWN_MS
+									 : POWERDOWN_EMULATED_MS);
 		sup_clock_power_off(s);
 		break;
 	case VM_RUNG_QUIT:

@@ -87,8 +87,8 @@ static void menu_power(struct pane *p)
 				       "Reset",	 "Suspend", "Kill"};
 	struct dialog_question q = {
 		.title = "Power",
-		.text = "Stop: the power button; after 60 s QEMU's quit, after 10 s more SIGTERM, after 5 s "
-			"more SIGKILL.\n"
+		.text = "Stop: the power button; after 60 s (emulated: 180 s) QEMU's quit, after 10 s more "
+			"SIGTERM, after 5 s more SIGKILL.\n"
 			"Pause: stops the guest's CPUs.\n"
 			"Reset, Kill: unsaved guest data is lost.\n"
 			"Suspend: saves its state to disk; the next boot resumes it.",
