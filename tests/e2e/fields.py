@@ -17,7 +17,7 @@ import threading
 import urllib.parse
 
 import host
-from world import BOOT, DEBWIZ, Machine, need, same
+from world import BOOT, DEBWIZ, Machine, need, same, until
 
 NAME = "fields"
 PASSWORD = "correct horse"
@@ -343,15 +343,19 @@ def serve(f):
     f.m.sh("cat >serve.pl <<'END'\nuse IO::Socket::INET;\n"
            "my $s = IO::Socket::INET->new(LocalPort => 8080, Listen => 5, ReuseAddr => 1) or die $!;\n"
            "while (my $c = $s->accept) { print $c \"hello from the guest\\n\"; close $c }\nEND\n"
-           "nohup perl serve.pl >/dev/null 2>&1 & sleep 2")
+           "nohup perl serve.pl >/dev/null 2>&1 &")
 
 
 def forwards(f):
     serve(f)
     port = next(int(p) for w in f.m.command()
                 for p in re.findall(r"hostfwd=tcp:127\.0\.0\.1:(\d+)-:8080", w))
-    with socket.create_connection(("127.0.0.1", port), 60) as s:
-        same(s.makefile().read().strip(), "hello from the guest", "what the guest's server says")
+
+    def told():
+        """QEMU accepts the connection, also before the guest's server listens."""
+        with socket.create_connection(("127.0.0.1", port), 60) as s:
+            return s.makefile().read().strip()
+    same(until(told, 300, "the guest's server does not answer"), "hello from the guest", "what the guest's server says")
 
 
 def emulator(f):
