@@ -129,6 +129,7 @@ CLI = \
 	src/cli/verb_snapshot.c \
 	src/cli/verb_ssh.c \
 	src/cli/verb_state.c \
+	src/cli/verb_virt.c \
 	src/cli/verbs.c \
 	src/cli/verbs.h \
 	src/cli/view.c \

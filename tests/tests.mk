@@ -184,6 +184,7 @@ FAULT = \
 	tests/fault/test_transfer.py \
 	tests/fault/test_build.py \
 	tests/fault/test_run.py \
+	tests/fault/test_virt.py \
 	tests/fault/test_ssh.py \
 	tests/fault/test_template.py \
 	tests/fault/test_copy.py \

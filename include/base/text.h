@@ -28,6 +28,9 @@ char *text_plain(const char *s, size_t n);
 /* Returns the value of a hexadecimal digit of either case, or -1. */
 int text_hex_digit(char c);
 
+/* Encodes every byte but letters, digits and -._~/ as %XX (RFC 3986, 2.1). The caller frees it. */
+char *text_percent_encode(const char *s);
+
 /* Decodes %XX. Returns NULL if it is malformed or contains %00. The caller frees it. */
 char *text_percent_decode(const char *s, size_t n);
 

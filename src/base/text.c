@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 
@@ -117,6 +118,23 @@ int text_hex_digit(char c)
 	if (c >= 'A' && c <= 'F')
 		return c - 'A' + 10;
 	return -1;
+}
+
+char *text_percent_encode(const char *s)
+{
+	struct buf out;
+
+	buf_init(&out, 0);
+	for (; *s; s++) {
+		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') ||
+			     strchr("-._~/", *s);
+
+		if (plain)
+			buf_addc(&out, *s);
+		else
+			buf_addf(&out, "%%%02X", (unsigned)(unsigned char)*s);
+	}
+	return buf_steal(&out);
 }
 
 char *text_percent_decode(const char *s, size_t n)

@@ -13,6 +13,7 @@ struct cli_connection {
 	struct job job;
 	char address[64];
 	uint16_t port;
+	bool root; /* cli_copy reads and writes in the guest as root, by sudo */
 };
 
 /* Finds the machine, running or not. To be closed in either case. */

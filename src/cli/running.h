@@ -36,5 +36,8 @@ void cli_running_answer(const struct err *e, const json_t *answer, void *arg);
 int cli_running_wait(struct cli_running *m, struct err *e);
 /* Then runs the loop until the machine has exited and may be started again. */
 void cli_running_wait_end(struct cli_running *m);
+/* Powers the machine of that name down as the verb stop does, or returns if it does not run; progress goes to
+ * standard error. */
+int cli_stop(struct cli *cli, const char *name, struct err *e);
 
 #endif

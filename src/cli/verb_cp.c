@@ -75,6 +75,8 @@ int cli_copy(struct cli *cli, struct cli_connection *r, bool to, const struct st
 	if (!failed) {
 		strv_add(&ssh, "-oBatchMode=yes"); /* ssh cannot ask: its terminal shows the progress */
 		strv_add(&ssh, r->address);
+		if (r->root)
+			strv_add(&ssh, "sudo -n");
 		p.copy.machine = r->spec.name;
 		p.copy.ssh = &ssh;
 		failed = cli_work(cli,

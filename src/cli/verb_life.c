@@ -123,36 +123,50 @@ static int verb_life_end_kept(struct ending *d, const char *dir, bool at_once, s
 	return r;
 }
 
+/* Ends the machine of that name; d receives how it ended. */
+static int verb_life_end(struct ending *d, bool at_once, struct err *e)
+{
+	AUTO_FREE char *dir = store_machine_dir(&d->cli->store, d->name);
+	struct vm_run run = {.name = NULL};
+	int r = vm_run_read(dir, &run, e);
+
+	if (!r && run.alive)
+		r = verb_life_end_running(d, dir, at_once, e);
+	else if (!r && suspended_exists(dir))
+		r = verb_life_end_kept(d, dir, at_once, e);
+	else if (!r)
+		d->cause = xstrdup("it was not running");
+	vm_run_fini(&run);
+	err_fini(&d->lost);
+	return r;
+}
+
+int cli_stop(struct cli *cli, const char *name, struct err *e)
+{
+	struct ending d = {.cli = cli, .name = name, .state = VM_OFF, .lost = ERR_INIT};
+	int r = verb_life_end(&d, false, e);
+
+	free(d.cause);
+	return r;
+}
+
 static int verb_life_end_machine(struct cli *cli, bool at_once)
 {
 	struct ending d = {.cli = cli, .state = VM_OFF, .lost = ERR_INIT};
 	struct err e = ERR_INIT;
-	struct vm_run run = {.name = NULL};
-	char *name, *dir;
-	int r;
+	AUTO_FREE char *name = NULL;
+	int r = cli_machine_name(cli, &name, &e);
 
-	if (cli_machine_name(cli, &name, &e) < 0)
-		return cli_error(cli, &e);
 	d.name = name;
-	dir = store_machine_dir(&cli->store, name);
-	r = vm_run_read(dir, &run, &e);
-	if (!r && run.alive)
-		r = verb_life_end_running(&d, dir, at_once, &e);
-	else if (!r && suspended_exists(dir))
-		r = verb_life_end_kept(&d, dir, at_once, &e);
-	else if (!r)
-		d.cause = xstrdup("it was not running");
+	if (!r)
+		r = verb_life_end(&d, at_once, &e);
 	if (!r && cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:s, s:s}", "event", "ended", "name", name, "state",
 					 vm_state_name(d.state), "cause", d.cause ? d.cause : ""));
 	else if (!r)
 		printf("%s is %s%s%s\n", name, vm_state_name(d.state), d.cause && *d.cause ? ": " : "",
 		       d.cause ? d.cause : "");
-	vm_run_fini(&run);
-	err_fini(&d.lost);
 	free(d.cause);
-	free(dir);
-	free(name);
 	return r < 0 ? cli_error(cli, &e) : 0;
 }
 

@@ -87,21 +87,24 @@ static int verb_run_inside(struct cli *cli, const char *name, int *status, struc
 	return failed;
 }
 
+int cli_temporary_start(const struct cli *cli, struct temporary *t, struct spec *s, struct cli *own, struct err *e)
+{
+	*own = *cli;
+	own->store = t->store;
+	own->args = &t->name;
+	own->nargs = 1;
+	own->json = false; /* standard output belongs to the command */
+	own->sets = (struct strv)STRV_INIT;
+	own->mirror = NULL;
+	own->start = true;
+	return temporary_write(t, s, e) < 0 ? -1 : cli_boot(own, JOB_SSH, e);
+}
+
 int cli_temporary_run(struct cli *cli, struct temporary *t, struct spec *s, int *status, struct err *e)
 {
-	char *args[] = {t->name, NULL};
-	struct cli own = *cli;
-	int r = temporary_write(t, s, e);
+	struct cli own;
+	int r = cli_temporary_start(cli, t, s, &own, e);
 
-	own.store = t->store;
-	own.args = args;
-	own.nargs = 1;
-	own.json = false; /* standard output belongs to the command */
-	own.sets = (struct strv)STRV_INIT;
-	own.mirror = NULL;
-	own.start = true;
-	if (!r)
-		r = cli_boot(&own, JOB_SSH, e);
 	return r ? r : verb_run_inside(&own, t->name, status, e);
 }
 

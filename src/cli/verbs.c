@@ -29,6 +29,8 @@ const struct cli_verb cli_verbs[] = {
 	 .run = verb_run, .rest = true},
 	{"build", "[M] SOURCE [-- CMD...]", 1, 2,
 	 "build a source package, or run CMD in a folder, in a machine of its own", .run = verb_build, .rest = true},
+	{"virt-server", "[M]", 0, 1, "give autopkgtest and sbuild machines, by autopkgtest's protocol",
+	 .run = verb_virt},
 	{"stop", "M", 1, 1, "power down; then quit, then kill QEMU, each after a deadline", .run = verb_stop},
 	{"kill", "M", 1, 1, "end QEMU immediately, like pulling the plug", .run = verb_kill},
 	{"reset", "M", 1, 1, "hard reset; unsaved guest data is lost", .run = verb_reset},

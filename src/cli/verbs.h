@@ -39,6 +39,8 @@ int verb_exec(struct cli *cli);
 int verb_run(struct cli *cli);
 /* verb_build.c: source in, packages out */
 int verb_build(struct cli *cli);
+/* verb_virt.c: machines for autopkgtest */
+int verb_virt(struct cli *cli);
 /* verb_power.c: pause, resume or reset a running machine */
 int verb_pause(struct cli *cli);
 int verb_resume(struct cli *cli);

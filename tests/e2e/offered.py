@@ -81,6 +81,7 @@ VERBS = {
     "exec": "verbs.executed",
     "run": "reach.temporary",
     "build": "reach.built",
+    "virt-server": "reach.autopkgtest",
     "stop": "host.stop",
     "kill": "verbs.killed",
     "reset": "verbs.reset",

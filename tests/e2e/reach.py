@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 
-from world import BOOT, DEBWIZ, need, same, until
+from world import BOOT, DEBWIZ, EXAMPLES, need, same, until
 
 MINUTES = 60
 
@@ -251,6 +251,49 @@ def built(m):
     return "%.0f s" % seconds
 
 
+TESTED = """#!/bin/sh
+set -e
+test "$(id -u)" = 0
+sleep 1000 &
+if [ -z "$AUTOPKGTEST_REBOOT_MARK" ]; then
+	cat /proc/sys/kernel/random/boot_id >/root/before
+	/tmp/autopkgtest-reboot again
+fi
+! cmp -s /proc/sys/kernel/random/boot_id /root/before
+uname -m >"$AUTOPKGTEST_ARTIFACTS/machine"
+"""
+
+
+def autopkgtest(m):
+    """autopkgtest with a package's test that needs root, reboots and leaves a process; then its artifacts."""
+    top, out = (os.path.join(m.world.home, name) for name in ("tested", "tested-out"))
+    files = dict(SOURCE, **{"debian/tests/smoke": TESTED, "debian/tests/control":
+                            "Tests: smoke\nRestrictions: needs-root, needs-reboot\nDepends:\n"})
+    for name, text in files.items():
+        path = os.path.join(top, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(path, 0o755)
+    shutil.rmtree(out, ignore_errors=True)
+    begin = time.monotonic()
+    server = os.path.join(EXAMPLES, "..", "autopkgtest-virt-debwiz")
+    m.world.use(["virt-server", "--offline"])
+    got = m.world.run(["env", "PATH=" + os.path.dirname(DEBWIZ) + ":" + os.environ["PATH"], "autopkgtest",
+                       "--no-built-binaries", "--output-dir", out, top, "--", server, m.ini, "--offline",
+                       "--set", "boot.timeout=" + BOOT])
+    seconds = time.monotonic() - begin
+    same(got.status, 0, "status of autopkgtest:\n%s\n%s" % (got.out[-1500:], got.err[-1500:]))
+    with open(os.path.join(out, "summary"), encoding="utf-8") as file:
+        same(file.read().split(), ["smoke", "PASS"], "summary")
+    with open(os.path.join(out, "artifacts/machine"), encoding="utf-8") as file:
+        need(file.read().strip(), "an empty artifact")
+    kept = os.path.join(m.world.data, "temporary", "machines")
+    same([name for name in os.listdir(kept) if not name.startswith(".")], [], "what is left of them")
+    return "%.0f s" % seconds
+
+
 RUNNING = (("ssh: an agent's keys, words, options", options), ("ssh: forwards", forwards),
            ("cp: links, holes, times", copies), ("ssh-config, for OpenSSH itself", config),
-           ("ssh --start", started), ("run", temporary), ("warm start", warm), ("build", built))
+           ("ssh --start", started), ("run", temporary), ("warm start", warm), ("build", built),
+           ("virt-server, for autopkgtest itself", autopkgtest))

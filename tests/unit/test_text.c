@@ -52,6 +52,23 @@ static void test_clean_lines(void **state)
 	free(got);
 }
 
+static void test_encode(void **state)
+{
+	static const char *const cases[][2] = {
+		{"", ""}, {"/a-b_c.d~", "/a-b_c.d~"}, {"a b,c%", "a%20b%2Cc%25"}, {"\n\xc3\xbc'", "%0A%C3%BC%27"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *got = text_percent_encode(cases[i][0]);
+		char *back = text_percent_decode(got, strlen(got));
+
+		assert_string_equal(got, cases[i][1]);
+		assert_string_equal(back, cases[i][0]);
+		free(back);
+		free(got);
+	}
+}
+
 static void test_plain(void **state)
 {
 	static const struct {
@@ -142,7 +159,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clean),	cmocka_unit_test(test_clean_lines), cmocka_unit_test(test_plain),
-		cmocka_unit_test(test_percent), cmocka_unit_test(test_hash),	    cmocka_unit_test(test_hash_fd),
+		cmocka_unit_test(test_encode),	cmocka_unit_test(test_percent),	    cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_hash_fd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
