@@ -27,7 +27,9 @@ struct psk *psk_new(const char *hex);
 int psk_feed(struct psk *k, const void *p, size_t n, struct buf *plain, struct buf *out);
 /* Returns whether the peer has proved that it has the key. */
 bool psk_is_ready(const struct psk *k);
-/* Appends the bytes, encrypted, to `out`. Returns -1 if the session is not ready. */
+/* Appends the bytes, encrypted, to `out`, each in a record of its own: QEMU's monitor reads one byte at a time, and
+ * QEMU 7.2 waits for the socket before it reads the next one, even if that byte has arrived in the same record. Returns
+ * -1 if the session is not ready. */
 int psk_write(struct psk *k, const void *p, size_t n, struct buf *out);
 void psk_free(struct psk *k); /* NULL is fine */
 

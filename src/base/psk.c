@@ -115,14 +115,9 @@ int psk_write(struct psk *k, const void *p, size_t n, struct buf *out)
 {
 	if (!psk_is_ready(k))
 		return -1;
-	for (const char *at = p; n;) {
-		int part = n > PSK_RECORD ? PSK_RECORD : (int)n;
-
-		if (SSL_write(k->ssl, at, part) != part)
+	for (const char *at = p; n; at++, n--)
+		if (SSL_write(k->ssl, at, 1) != 1)
 			return -1;
-		at += part;
-		n -= (size_t)part;
-	}
 	psk_pull(k, out);
 	return 0;
 }
