@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -204,4 +205,11 @@ int host_line_find(const char *dir, const char *name, struct host_line *out, str
 	out->port = (uint16_t)number;
 	memcpy(out->key, key, strlen(key) + 1);
 	return 0;
+}
+
+void host_line_end_by_reset(int fd)
+{
+	struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 }

@@ -110,6 +110,7 @@ static void link_begin_session(struct vm_link *k)
 {
 	uint64_t now = loop_now(k->loop);
 
+	host_line_end_by_reset(loop_stream_fd(k->stream));
 	k->psk = psk_new(k->line.key);
 	if (!k->psk) {
 		link_missed(k, "the line's key cannot be read");

@@ -7,6 +7,7 @@
 #include "../lib/check.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -213,6 +214,7 @@ static void test_trim(void **state)
 /* ---- TCP ---- */
 
 static char server_key[HASH_HEX];
+static bool quiet_client; /* it sends nothing */
 
 static unsigned give_key(SSL *ssl, const char *user, unsigned char *key, unsigned max)
 {
@@ -257,9 +259,13 @@ static pid_t serve(uint16_t port, bool clear)
 	if (SSL_accept(ssl) == 1) {
 		for (int i = 0; i < 8; i++)
 			SSL_write(ssl, &"greeting"[i], 1);
-		while (n < 4 && SSL_read(ssl, got + n, sizeof(got) - 1 - (size_t)n) == 1) /* a byte a record */
+		while (n < 4 && !quiet_client &&
+		       SSL_read(ssl, got + n, sizeof(got) - 1 - (size_t)n) == 1) /* a byte a record */
 			n++;
 	}
+	/* a client that goes away without a word does so by a reset */
+	if (!n)
+		_exit(read(client, got, 1) < 0 && errno == ECONNRESET ? 5 : 99);
 	_exit(n == 4 && !strcmp(got, "keys") ? 4 : 99);
 }
 
@@ -278,6 +284,26 @@ static void tcp_on_data(const char *p, size_t n, void *arg)
 }
 
 static const struct vm_link_ops tcp_ops = {.up = tcp_on_up, .data = tcp_on_data, .down = on_down};
+
+static void quiet_on_up(void *arg)
+{
+	((struct line *)arg)->up = true;
+}
+
+/* Closes the link from within its callback. */
+static void quiet_on_data(const char *p, size_t n, void *arg)
+{
+	struct line *l = arg;
+
+	tcp_on_data(p, n, arg);
+	if (l->got.len < 8)
+		return;
+	vm_link_close(l->link);
+	l->link = NULL;
+	loop_stop(l->loop);
+}
+
+static const struct vm_link_ops quiet_ops = {.up = quiet_on_up, .data = quiet_on_data, .down = on_down};
 
 /* Creates the lines as for a QEMU and returns where the line qmp is. */
 static struct host_line create_tcp(struct line *l)
@@ -345,6 +371,24 @@ static void test_tcp(void **state)
 	free(keys);
 }
 
+/* QEMU does not notice an orderly end on a port that its guest does not read. */
+static void test_tcp_reset(void **state)
+{
+	struct line *l = *state;
+	struct host_line at = create_tcp(l);
+	pid_t pid;
+
+	memcpy(server_key, at.key, sizeof(at.key));
+	quiet_client = true;
+	pid = serve(at.port, false);
+	quiet_client = false;
+	l->link = vm_link_open_line(l->loop, l->dir, "qmp", 20000, &quiet_ops, l);
+	loop_run(l->loop);
+	assert_true(l->up && !l->down && !l->link);
+	loop_run(l->loop); /* what was closed is closed */
+	assert_int_equal(outcome(pid), 5);
+}
+
 /* Another user's program on the port: with a key of its own, or without any. */
 static void test_tcp_impostor(void **state)
 {
@@ -378,8 +422,8 @@ static void test_tcp_no_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_pipes), T(test_next_reader), T(test_nobody_comes), T(test_planted),
-		T(test_trim),  T(test_tcp),	    T(test_tcp_impostor), T(test_tcp_no_key),
+		T(test_pipes), T(test_next_reader), T(test_nobody_comes), T(test_planted),    T(test_trim),
+		T(test_tcp),   T(test_tcp_reset),   T(test_tcp_impostor), T(test_tcp_no_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
