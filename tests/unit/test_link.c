@@ -264,7 +264,7 @@ static pid_t serve(uint16_t port, bool clear)
 			n++;
 	}
 	/* a client that goes away without a word does so by a reset */
-	if (!n)
+	if (quiet_client)
 		_exit(read(client, got, 1) < 0 && errno == ECONNRESET ? 5 : 99);
 	_exit(n == 4 && !strcmp(got, "keys") ? 4 : 99);
 }
