@@ -45,6 +45,7 @@ BASE = \
 	include/base/asset.h \
 	include/base/base64.h \
 	include/base/buf.h \
+	include/base/choice.h \
 	include/base/err.h \
 	include/base/hash.h \
 	include/base/ini.h \
@@ -62,6 +63,7 @@ BASE = \
 	src/base/asset.c \
 	src/base/base64.c \
 	src/base/buf.c \
+	src/base/choice.c \
 	src/base/err.c \
 	src/base/hash.c \
 	src/base/ini.c \
@@ -429,6 +431,7 @@ TUI = \
 	include/tui/toolkit/confirm.h \
 	include/tui/toolkit/dialog.h \
 	include/tui/toolkit/file_watch.h \
+	include/tui/toolkit/folder.h \
 	include/tui/toolkit/key.h \
 	include/tui/toolkit/picker.h \
 	include/tui/toolkit/screen.h \
@@ -471,6 +474,8 @@ TUI = \
 	src/tui/page_save.h \
 	src/tui/page_side.c \
 	src/tui/page_side.h \
+	src/tui/picker_item.c \
+	src/tui/picker_item.h \
 	src/tui/screen_home.c \
 	src/tui/screen_log.c \
 	src/tui/screen_log.h \
@@ -490,10 +495,8 @@ TUI = \
 	src/tui/toolkit/dialog_work.c \
 	src/tui/toolkit/file_watch.c \
 	src/tui/toolkit/folder.c \
-	src/tui/toolkit/folder.h \
 	src/tui/toolkit/picker.c \
 	src/tui/toolkit/picker_file.c \
-	src/tui/toolkit/picker_item.c \
 	src/tui/toolkit/screen_stack.c \
 	src/tui/toolkit/screen_stack.h \
 	src/tui/toolkit/settings.c \

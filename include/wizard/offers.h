@@ -13,36 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/choice.h"
 #include "base/err.h"
 #include "host/facts.h"
 #include "spec/spec.h"
-
-#define WIZARD_COLUMNS 3
-
-/* One row of a list, owned by the list. Texts are not NULL unless noted. They may come from outside and must be
- * sanitized (base/text.h) before they are displayed. */
-struct wizard_row {
-	char *value;		       /* for wizard_set */
-	char *label;		       /* first column */
-	char *columns[WIZARD_COLUMNS]; /* further ones, may be "" */
-	char *note;		       /* a sentence, may be "" */
-	char *why_not;		       /* why the row cannot be chosen; NULL: it can */
-};
-
-struct wizard_rows {
-	struct wizard_row *items;
-	size_t len;
-	char *note;	  /* about the list as a whole ("signatures verified"), or NULL */
-	bool provisional; /* a new request may improve it; the note has the reason */
-};
-
-/* Frees and empties; rows begin as all zero. */
-void wizard_rows_fini(struct wizard_rows *r);
-/* Adds a row with copies of value and label (NULL: the value); the other texts are "" and may be set by
- * wizard_row_text. Returns the row, valid until the next one is added. */
-struct wizard_row *wizard_rows_add(struct wizard_rows *r, const char *value, const char *label);
-/* Replaces a text of a row, its member *slot, by a copy; NULL clears. */
-void wizard_row_text(char **slot, const char *text);
 
 /* What may be requested. In brackets: the fields that the result depends on. */
 enum wizard_topic {
@@ -60,7 +34,7 @@ struct wizard_request; /* a provider's own */
 
 /* Called once, on the loop and never from within `ask`. rows: taken (emptied) by the wizard; NULL on error, then e has
  * the reason. */
-typedef void (*wizard_answer_fn)(struct wizard_rows *rows, const struct err *e, void *arg);
+typedef void (*wizard_answer_fn)(struct choices *rows, const struct err *e, void *arg);
 
 /* An existing machine. */
 struct wizard_existing {
@@ -77,9 +51,9 @@ struct wizard_offers {
 	/* Immediate; may read a few files. */
 	bool (*name_taken)(void *arg, const char *name);
 	char *(*save_path)(void *arg, const char *name); /* where a new machine is saved; owned */
-	void (*ssh_keys)(void *arg, struct wizard_rows *out);
-	void (*timezones)(void *arg, struct wizard_rows *out);
-	void (*locales)(void *arg, struct wizard_rows *out);
+	void (*ssh_keys)(void *arg, struct choices *out);
+	void (*timezones)(void *arg, struct choices *out);
+	void (*locales)(void *arg, struct choices *out);
 	bool (*port_free)(void *arg, const char *ip, uint16_t port);
 	/* Free bytes where machines are kept, 0: not known; *dir is owned. */
 	uint64_t (*free_space)(void *arg, char **dir);

@@ -150,29 +150,10 @@ const struct strv *wizard_notices(const struct wizard *w);
 
 /* ---- lists ---- */
 
-enum wizard_list_state {
-	WIZARD_NO_LIST, /* the question has no list */
-	WIZARD_LOADING, /* the rows have what is known without the result */
-	WIZARD_READY,
-	WIZARD_FAILED, /* the note has the reason; the rows as above */
-};
-
-struct wizard_list {
-	enum wizard_list_state state;
-	const struct wizard_row *rows;
-	size_t len;
-	size_t current;	      /* the row of the answer, len: none */
-	const char *note;     /* one line about the list: progress, failure, or "" */
-	bool provisional;     /* WIZARD_READY, but wizard_retry may improve it */
-	enum err_kind failed; /* WIZARD_FAILED: kind of the error */
-};
-
 /* Returns the options of a question; the first call starts the requests for them. */
-struct wizard_list wizard_options(struct wizard *w, const struct wizard_question *q);
+struct choice_list wizard_options(struct wizard *w, const struct wizard_question *q);
 /* Returns the matches of a part of a name (WIZARD_SEARCH); "" has none. */
-struct wizard_list wizard_search(struct wizard *w, const struct wizard_question *q, const char *text);
-/* Whether wizard_retry may improve this list. */
-bool wizard_can_retry(struct wizard_list l);
+struct choice_list wizard_search(struct wizard *w, const struct wizard_question *q, const char *text);
 /* Retries the requests that failed or whose result is provisional. */
 void wizard_retry(struct wizard *w);
 
@@ -192,12 +173,12 @@ const char *wizard_path(struct wizard *w);
 /* ---- review ---- */
 
 /* Returns a description of the machine: label and value of a row are "Starts by" and "UEFI, two pflash …". */
-struct wizard_list wizard_summary(struct wizard *w);
+struct choice_list wizard_summary(struct wizard *w);
 /* Returns the estimate: label and value ("To do", "download 144 M, unpack, …"), columns[0] the time. */
-struct wizard_list wizard_estimate(struct wizard *w);
+struct choice_list wizard_estimate(struct wizard *w);
 /* Returns QEMU's arguments: value is one option with its argument, label the key, note the reason. While a new request
  * runs, those of the last one. */
-struct wizard_list wizard_command(struct wizard *w);
+struct choice_list wizard_command(struct wizard *w);
 /* Appends warnings, a sentence each, to out. */
 void wizard_warnings(struct wizard *w, enum wizard_page p, struct strv *out);
 

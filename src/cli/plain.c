@@ -271,14 +271,14 @@ static int plain_converse(struct plain *p)
 /* Checks that the release has the named packages; warns if its list cannot be read. */
 static int plain_check_packages(struct plain *p, struct err *e)
 {
-	struct wizard_list l = {.state = WIZARD_READY};
+	struct choice_list l = {.state = CHOICE_READY};
 	AUTO_FREE char *text = NULL;
 
 	if (!wizard_spec(p->wizard)->packages.len)
 		return 0;
-	while ((l = wizard_estimate(p->wizard)).state == WIZARD_LOADING)
+	while ((l = wizard_estimate(p->wizard)).state == CHOICE_LOADING)
 		loop_run(p->cli->loop);
-	if (l.state != WIZARD_FAILED)
+	if (l.state != CHOICE_FAILED)
 		return 0;
 	if (l.failed == ERR_USAGE)
 		return err_set(e, ERR_USAGE, "packages-wrong", "system.packages: %s", l.note);

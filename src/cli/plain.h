@@ -35,7 +35,7 @@ char *plain_read_secret(struct plain *p, const char *prompt);
 /* Asks yes or no; Enter chooses the default. */
 bool plain_yes(struct plain *p, const char *prompt, bool fallback);
 /* Waits until the list that `look` returns is loaded, at most that many seconds. */
-void plain_wait(struct plain *p, struct wizard_list (*look)(struct plain *p, void *arg), void *arg, unsigned seconds);
+void plain_wait(struct plain *p, struct choice_list (*look)(struct plain *p, void *arg), void *arg, unsigned seconds);
 
 /* plain_ask.c: asks one question until there is an answer. */
 enum plain_go plain_ask(struct plain *p, const struct wizard_question *q);

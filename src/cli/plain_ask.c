@@ -17,13 +17,13 @@
 #define TURNS_MAX 1000 /* then no person is typing */
 #define WAIT_OPTIONS_S 30
 
-static struct wizard_list plain_ask_poll_options(struct plain *p, void *arg)
+static struct choice_list plain_ask_poll_options(struct plain *p, void *arg)
 {
 	return wizard_options(p->wizard, arg);
 }
 
 /* Prints a row as a sentence, since it may be spoken: "2) arm64: 64-bit ARM; emulated". */
-static void plain_ask_show_row(size_t number, const struct wizard_row *row, bool current)
+static void plain_ask_show_row(size_t number, const struct choice *row, bool current)
 {
 	const char *sign = ": ";
 	struct buf b;
@@ -33,7 +33,7 @@ static void plain_ask_show_row(size_t number, const struct wizard_row *row, bool
 		buf_addf(&b, "    - %s", row->label);
 	else
 		buf_addf(&b, "  %2zu) %s", number, row->label);
-	for (size_t c = 0; c < WIZARD_COLUMNS; c++) {
+	for (size_t c = 0; c < CHOICE_COLUMNS; c++) {
 		if (!*row->columns[c])
 			continue;
 		buf_addf(&b, "%s%s", sign, row->columns[c]);
@@ -49,7 +49,7 @@ static void plain_ask_show_row(size_t number, const struct wizard_row *row, bool
 
 static void plain_ask_show_options(struct plain *p, const struct wizard_question *q)
 {
-	struct wizard_list l;
+	struct choice_list l;
 
 	plain_wait(p, plain_ask_poll_options, (void *)(uintptr_t)q, WAIT_OPTIONS_S);
 	l = wizard_options(p->wizard, q);
@@ -66,7 +66,7 @@ static void plain_ask_show_options(struct plain *p, const struct wizard_question
 /* Prints the rows that contain the text. */
 static void plain_ask_show_matching(struct plain *p, const struct wizard_question *q, const char *text)
 {
-	struct wizard_list l = wizard_options(p->wizard, q);
+	struct choice_list l = wizard_options(p->wizard, q);
 	size_t shown = 0;
 
 	for (size_t i = 0; i < l.len && shown < OPTIONS_MAX; i++)
@@ -84,7 +84,7 @@ static void plain_ask_show_help(struct plain *p, const struct wizard_question *q
 	bool plain_text = q->field && (q->field->column.type == COLUMN_TEXT || q->field->column.type == COLUMN_LIST) &&
 			  !q->field->column.choices; /* its grammar is in the help */
 	AUTO_FREE char *allowed = q->field && !plain_text ? column_allowed(&q->field->column) : NULL;
-	struct wizard_list l;
+	struct choice_list l;
 
 	plain_line("  %s", q->help);
 	l = wizard_options(p->wizard, q);
@@ -104,7 +104,7 @@ static char *plain_ask_value_of(struct plain *p, const struct wizard_question *q
 {
 	bool numbered = q->widget == WIZARD_CHOICE || q->widget == WIZARD_COMBO || q->widget == WIZARD_LIST ||
 			q->widget == WIZARD_FILES;
-	struct wizard_list l;
+	struct choice_list l;
 	uint64_t n;
 
 	if (q->widget == WIZARD_BOOL && (!strcmp(line, "y") || !strcmp(line, "n")))
@@ -222,7 +222,7 @@ struct search {
 	const char *text;
 };
 
-static struct wizard_list plain_ask_poll_found(struct plain *p, void *arg)
+static struct choice_list plain_ask_poll_found(struct plain *p, void *arg)
 {
 	const struct search *s = arg;
 
@@ -233,12 +233,12 @@ static struct wizard_list plain_ask_poll_found(struct plain *p, void *arg)
 static bool plain_ask_is_found(struct plain *p, const struct wizard_question *q, const char *text)
 {
 	struct search s = {q, text};
-	struct wizard_list l;
+	struct choice_list l;
 
 	plain_wait(p, plain_ask_poll_found, &s, 60);
 	l = plain_ask_poll_found(p, &s);
-	if (l.state != WIZARD_READY) {
-		plain_line("  Not looked up: %s", l.state == WIZARD_FAILED ? l.note : "no answer in time");
+	if (l.state != CHOICE_READY) {
+		plain_line("  Not looked up: %s", l.state == CHOICE_FAILED ? l.note : "no answer in time");
 		return true;
 	}
 	if (l.len && !strcmp(l.rows[0].value, text))
@@ -342,7 +342,7 @@ enum plain_go plain_ask(struct plain *p, const struct wizard_question *q)
 	unsigned turns = 0;
 
 	plain_line("%s", "");
-	if (wizard_options(p->wizard, q).state != WIZARD_NO_LIST)
+	if (wizard_options(p->wizard, q).state != CHOICE_NONE)
 		plain_ask_show_options(p, q);
 	p->wrong = 0;
 	while (go == PLAIN_AGAIN) {

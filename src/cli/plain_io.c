@@ -142,16 +142,16 @@ static void plain_io_on_late(void *arg)
 	loop_stop(w->p->cli->loop);
 }
 
-void plain_wait(struct plain *p, struct wizard_list (*look)(struct plain *p, void *arg), void *arg, unsigned seconds)
+void plain_wait(struct plain *p, struct choice_list (*look)(struct plain *p, void *arg), void *arg, unsigned seconds)
 {
 	struct wait w = {.p = p};
 	struct loop_timer *timer = NULL;
 	bool told = false;
 
 	for (;;) {
-		struct wizard_list l = look(p, arg);
+		struct choice_list l = look(p, arg);
 
-		if (l.state != WIZARD_LOADING || w.late)
+		if (l.state != CHOICE_LOADING || w.late)
 			break;
 		if (!told)
 			plain_line("  (%s ...)", l.note);

@@ -11,22 +11,22 @@
 #define WAIT_ESTIMATE_S 90
 #define TURNS_MAX 1000 /* then no person is typing */
 
-static void plain_review_show_rows(const struct wizard_list *l)
+static void plain_review_show_rows(const struct choice_list *l)
 {
 	for (size_t i = 0; i < l->len; i++) {
-		const struct wizard_row *r = &l->rows[i];
+		const struct choice *r = &l->rows[i];
 
 		plain_line("  %-16s%s%s%s", r->label, r->value, *r->columns[0] ? "; " : "", r->columns[0]);
 	}
 }
 
-static struct wizard_list plain_review_poll_estimate(struct plain *p, void *arg)
+static struct choice_list plain_review_poll_estimate(struct plain *p, void *arg)
 {
 	(void)arg;
 	return wizard_estimate(p->wizard);
 }
 
-static struct wizard_list plain_review_poll_command(struct plain *p, void *arg)
+static struct choice_list plain_review_poll_command(struct plain *p, void *arg)
 {
 	(void)arg;
 	return wizard_command(p->wizard);
@@ -35,7 +35,7 @@ static struct wizard_list plain_review_poll_command(struct plain *p, void *arg)
 static void plain_review_show_machine(struct plain *p)
 {
 	AUTO_STRV struct strv warnings = STRV_INIT;
-	struct wizard_list l;
+	struct choice_list l;
 
 	plain_line("\nReview");
 	l = wizard_summary(p->wizard);
@@ -43,7 +43,7 @@ static void plain_review_show_machine(struct plain *p)
 	plain_wait(p, plain_review_poll_estimate, NULL, WAIT_ESTIMATE_S);
 	l = wizard_estimate(p->wizard);
 	plain_review_show_rows(&l);
-	if (l.state == WIZARD_FAILED)
+	if (l.state == CHOICE_FAILED)
 		plain_line("  No estimate: %s", l.note);
 	wizard_warnings(p->wizard, WIZARD_REVIEW, &warnings);
 	for (size_t i = 0; i < warnings.len; i++)
@@ -74,11 +74,11 @@ static void plain_review_show_ini(struct plain *p)
 
 static void plain_review_show_command(struct plain *p)
 {
-	struct wizard_list l;
+	struct choice_list l;
 
 	plain_wait(p, plain_review_poll_command, NULL, WAIT_ESTIMATE_S);
 	l = wizard_command(p->wizard);
-	if (l.state == WIZARD_FAILED)
+	if (l.state == CHOICE_FAILED)
 		plain_line("  %s", l.note);
 	for (size_t i = 0; i < l.len; i++)
 		plain_line("%s\n    %s%s%s", l.rows[i].value, l.rows[i].label, *l.rows[i].label ? ": " : "",

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "host/file.h"
 #include "page_rows.h"
+#include "picker_item.h"
 #include "tui/toolkit/picker.h"
 
 void page_answer(struct page *p, const struct wizard_question *q, const char *value)
@@ -50,7 +51,7 @@ static void page_answer_asked_free(void *arg)
 	free(a);
 }
 
-static struct wizard_list page_answer_asked_rows(const char *typed, void *arg)
+static struct choice_list page_answer_asked_rows(const char *typed, void *arg)
 {
 	struct page_asked *a = arg;
 	const struct wizard_question *q = wizard_question(page_wizard(a->page), a->id);
@@ -120,9 +121,8 @@ void page_open_list(struct page *p, const struct wizard_question *q)
 
 void page_open_item(struct page *p, const struct wizard_question *q, int at)
 {
-	struct wizard_list l = wizard_options(page_wizard(p), q);
-	bool has_rows =
-		q->widget == WIZARD_SEARCH || (q->widget == WIZARD_FILES ? l.len > 0 : l.state != WIZARD_NO_LIST);
+	struct choice_list l = wizard_options(page_wizard(p), q);
+	bool has_rows = q->widget == WIZARD_SEARCH || (q->widget == WIZARD_FILES ? l.len > 0 : l.state != CHOICE_NONE);
 	AUTO_FREE char *folder = page_answer_folder_of(p, q);
 	struct picker_conf conf = {
 		.title = q->title,

@@ -163,7 +163,7 @@ static void page_form_paint_field(struct page_form *p, const struct canvas *c, i
 static void page_form_paint_option(struct page_form *p, const struct canvas *c, int row, const struct page_row *r,
 				   bool focus)
 {
-	struct wizard_list l = wizard_options(p->w, r->q);
+	struct choice_list l = wizard_options(p->w, r->q);
 	bool chosen = (size_t)r->sub == l.current;
 	struct list_widths w;
 	char *sign;
@@ -305,7 +305,7 @@ static void page_form_field_keys(struct page_form *p, const struct page_row *r, 
 			page_form_password_keys(p, q, out);
 		else if (q->widget == WIZARD_CHOICE)
 			screen_lines_key(out, "Space", ' ', "choose");
-		else if (q->widget == WIZARD_FILE || wizard_options(p->w, q).state != WIZARD_NO_LIST)
+		else if (q->widget == WIZARD_FILE || wizard_options(p->w, q).state != CHOICE_NONE)
 			screen_lines_key(out, "F2", K_F(2), "choose");
 		break;
 	}
@@ -315,7 +315,7 @@ static void page_form_field_keys(struct page_form *p, const struct page_row *r, 
 /* Adds what is known of the row under the cursor. */
 static void page_form_add_help(struct page_form *p, const struct page_row *r, struct screen_lines *out)
 {
-	struct wizard_list l;
+	struct choice_list l;
 
 	if (r->kind == PAGE_OPTION) {
 		l = wizard_options(p->w, r->q);
@@ -334,7 +334,7 @@ void page_form_lines(struct page_form *p, struct screen_lines *out)
 
 	if (r && !out->help.len)
 		page_form_add_help(p, r, out);
-	if (r && r->q && wizard_can_retry(wizard_options(p->w, r->q)))
+	if (r && r->q && choice_can_retry(wizard_options(p->w, r->q)))
 		screen_lines_key(out, "F5", K_F(5), "ask again");
 	else
 		screen_lines_key(out, "↑↓", 0, "move");
@@ -403,7 +403,7 @@ static void page_form_move_question(struct page_form *p, int step)
 static bool page_form_take_option(struct page_form *p, const struct page_row *r)
 {
 	const struct wizard_question *q = r->q;
-	struct wizard_list l = wizard_options(p->w, q);
+	struct choice_list l = wizard_options(p->w, q);
 	char *value;
 
 	if ((size_t)r->sub >= l.len)
@@ -472,8 +472,7 @@ static bool page_form_row_key(struct page_form *p, const struct key *k, const st
 	const struct wizard_question *q = r->q;
 
 	if (r->kind == PAGE_FIELD && page_question_is_typed(q)) {
-		if (k->code == K_F(2) &&
-		    (q->widget == WIZARD_FILE || wizard_options(p->w, q).state != WIZARD_NO_LIST)) {
+		if (k->code == K_F(2) && (q->widget == WIZARD_FILE || wizard_options(p->w, q).state != CHOICE_NONE)) {
 			page_open_list(p->page, q);
 			return true;
 		}

@@ -88,12 +88,12 @@ static void page_review_lines_fini(struct review_lines *sh)
 	free(sh->lines);
 }
 
-static void page_review_add_list(struct review_lines *sh, struct wizard_list l)
+static void page_review_add_list(struct review_lines *sh, struct choice_list l)
 {
 	for (size_t i = 0; i < l.len; i++)
 		page_review_lines_add(sh, l.rows[i].label, l.rows[i].value, l.rows[i].columns[0], ROLE_TEXT);
-	if (l.state == WIZARD_LOADING || l.state == WIZARD_FAILED)
-		page_review_lines_add(sh, "Estimate", l.note, "", l.state == WIZARD_FAILED ? ROLE_WARN : ROLE_DIM);
+	if (l.state == CHOICE_LOADING || l.state == CHOICE_FAILED)
+		page_review_lines_add(sh, "Estimate", l.note, "", l.state == CHOICE_FAILED ? ROLE_WARN : ROLE_DIM);
 }
 
 static void page_review_add_changes(struct page_review *p, struct review_lines *sh)
@@ -203,7 +203,7 @@ void page_review_lines(struct page_review *p, struct screen_lines *out)
 
 		buf_addf(&out->help, "Writes %s; changes nothing outside your own folders.", path);
 	}
-	if (wizard_can_retry(wizard_estimate(p->w)))
+	if (choice_can_retry(wizard_estimate(p->w)))
 		screen_lines_key(out, "F5", K_F(5), "ask again");
 	else
 		screen_lines_key(out, "←→", K_RIGHT, "choose");
@@ -230,10 +230,10 @@ static void page_review_show_ini(struct page_review *p)
 /* Shows QEMU's command line, or requests it: QEMU is asked what it can do before the line is known. */
 static void page_review_command(struct page_review *p)
 {
-	struct wizard_list l = wizard_command(p->w);
+	struct choice_list l = wizard_command(p->w);
 	AUTO_BUF struct buf text = {0};
 
-	p->awaits_command = l.state == WIZARD_LOADING;
+	p->awaits_command = l.state == CHOICE_LOADING;
 	if (p->awaits_command) {
 		page_notice(p->page, ROLE_WORK, l.note);
 		return;
@@ -250,7 +250,7 @@ static void page_review_command(struct page_review *p)
 
 void page_review_sync(struct page_review *p)
 {
-	if (p->awaits_command && wizard_command(p->w).state != WIZARD_LOADING)
+	if (p->awaits_command && wizard_command(p->w).state != CHOICE_LOADING)
 		page_review_command(p);
 }
 

@@ -68,7 +68,7 @@ bool page_question_is_typed(const struct wizard_question *q)
 /* Options that say more than their name are worth a row each. */
 bool page_question_is_open(struct wizard *w, const struct wizard_question *q)
 {
-	struct wizard_list l;
+	struct choice_list l;
 
 	if (q->widget != WIZARD_CHOICE)
 		return false;
@@ -113,7 +113,7 @@ static void page_rows_add_note(struct page_rows *p, const struct wizard_question
 
 static void page_rows_add_open(struct page_rows *p, const struct wizard_question *q, bool first)
 {
-	struct wizard_list l = wizard_options(p->w, q);
+	struct choice_list l = wizard_options(p->w, q);
 
 	if (!first) {
 		page_rows_add(p, PAGE_BLANK, NULL, 0);
@@ -123,8 +123,8 @@ static void page_rows_add_open(struct page_rows *p, const struct wizard_question
 		page_rows_add(p, PAGE_OPTION, q, (int)i);
 	if (*l.note)
 		page_rows_add_note(p, q,
-				   l.state == WIZARD_LOADING ? ROLE_WORK
-				   : wizard_can_retry(l)     ? ROLE_WARN
+				   l.state == CHOICE_LOADING ? ROLE_WORK
+				   : choice_can_retry(l)     ? ROLE_WARN
 							     : ROLE_DIM,
 				   l.note);
 }
@@ -291,7 +291,7 @@ size_t page_rows_focus(struct page_rows *p)
 
 void page_rows_focus_question(struct page_rows *p, const struct wizard_question *q)
 {
-	struct wizard_list l;
+	struct choice_list l;
 
 	if (!q) {
 		q = wizard_question_next(p->w, wizard_page(p->w), NULL);

@@ -47,7 +47,7 @@ static void page_side_paint_ini(struct wizard *w, const struct canvas *c, const 
 
 static void page_side_paint_command(struct wizard *w, const struct canvas *c)
 {
-	struct wizard_list l = wizard_command(w);
+	struct choice_list l = wizard_command(w);
 	int row = 0;
 
 	if (!l.len && l.note)

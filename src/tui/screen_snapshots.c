@@ -26,7 +26,7 @@ struct snapshots {
 	struct screen *screen;
 	char *ref, *name, *dir;
 	struct vm_client *client; /* while the machine runs */
-	struct wizard_rows rows;  /* value: the tag; columns: date, contents */
+	struct choices rows;	  /* value: the tag; columns: date, contents */
 	struct list list;
 	bool known;		  /* the rows are up to date */
 	struct snapshot_job *job; /* of a machine that is off */
@@ -50,13 +50,13 @@ static void snapshots_say(struct snapshots *s, enum role role, char *text)
 
 static void snapshots_add_row(struct snapshots *s, const char *tag, int64_t date, uint64_t memory)
 {
-	struct wizard_row *row = wizard_rows_add(&s->rows, tag, tag);
+	struct choice *row = choices_add(&s->rows, tag, tag);
 	AUTO_FREE char *contents = words_snapshot_contents(memory);
 	char when[32];
 
 	words_date(date, false, when, sizeof(when));
-	wizard_row_text(&row->columns[0], when);
-	wizard_row_text(&row->columns[1], contents);
+	choice_text(&row->columns[0], when);
+	choice_text(&row->columns[1], contents);
 }
 
 static void snapshots_rows_done(struct snapshots *s)
@@ -117,7 +117,7 @@ static void snapshots_on_lost(const struct err *e, void *arg)
 	vm_client_close(s->client);
 	s->client = NULL;
 	snapshots_say(s, ROLE_BAD, xstrdup(e->text));
-	wizard_rows_fini(&s->rows);
+	choices_fini(&s->rows);
 	snapshots_rows_done(s);
 }
 
@@ -135,7 +135,7 @@ static void snapshots_on_list(const struct err *e, const json_t *answer, void *a
 
 	if (e)
 		snapshots_say(s, ROLE_BAD, xstrdup(e->text));
-	wizard_rows_fini(&s->rows);
+	choices_fini(&s->rows);
 	json_array_foreach (json_object_get(answer, "snapshots"), i, one)
 		snapshots_add_row(s, json_str(one, "tag", ""), json_int(one, "date", 0),
 				  (uint64_t)json_int(one, "size", 0));
@@ -171,7 +171,7 @@ static void snapshots_on_listed(const struct snapshot_result *result, void *arg)
 	s->job = NULL;
 	if (result->error)
 		snapshots_say(s, ROLE_BAD, xstrdup(result->error->text));
-	wizard_rows_fini(&s->rows);
+	choices_fini(&s->rows);
 	for (size_t i = 0; i < result->count; i++)
 		snapshots_add_row(s, result->snapshots[i].tag, result->snapshots[i].date, result->snapshots[i].memory);
 	snapshots_rows_done(s);
@@ -256,7 +256,7 @@ static void snapshots_on_agreed(bool agreed, void *arg)
 static void snapshots_ask(struct snapshots *s, enum vm_snapshot_op op)
 {
 	bool back = op == VM_SNAPSHOT_REVERT;
-	const struct wizard_row *row = &s->rows.items[s->list.at];
+	const struct choice *row = &s->rows.items[s->list.at];
 	char *text = back ? xasprintf("%s as of %s: %s.\n\n"
 				      "What the guest wrote since then is lost for good%s",
 				      row->value, row->columns[0], row->columns[1],
@@ -412,7 +412,7 @@ static void snapshots_close(struct screen *screen)
 	if (s->job)
 		snapshot_job_detach(s->job);
 	vm_client_close(s->client);
-	wizard_rows_fini(&s->rows);
+	choices_fini(&s->rows);
 	free(s->message);
 	free(s->progress);
 	free(s->tag);

@@ -40,7 +40,7 @@ static int answers_check_values(const struct field *f, const struct strv *values
 /* Refuses an option whose row cannot be chosen. */
 static int answers_check_option(struct wizard *w, const struct wizard_question *q, const char *value, struct err *e)
 {
-	struct wizard_list list;
+	struct choice_list list;
 
 	if (q->widget != WIZARD_CHOICE)
 		return 0;
@@ -202,9 +202,9 @@ static int answers_take_list(struct wizard *w, const struct wizard_question *q, 
 /* Refuses a package that the archive does not have; if the archive is not open, the preparation reports it. */
 static int answers_check_found(struct wizard *w, const struct wizard_question *q, const char *item, struct err *e)
 {
-	struct wizard_list l = wizard_search(w, q, item);
+	struct choice_list l = wizard_search(w, q, item);
 
-	if (l.state != WIZARD_READY || !*item || (l.len && !strcmp(l.rows[0].value, item)))
+	if (l.state != CHOICE_READY || !*item || (l.len && !strcmp(l.rows[0].value, item)))
 		return 0;
 	return err_set(e, ERR_USAGE, "value-unknown", "%s has no package \"%s\"", w->spec.release, item);
 }

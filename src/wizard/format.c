@@ -40,7 +40,7 @@ const char *wizard_text(struct wizard *w, const struct wizard_question *q)
 /* "auto" with the accelerator, once that is known. */
 static char *format_auto_accel(struct wizard *w)
 {
-	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.arch"));
+	struct choice_list l = wizard_options(w, wizard_question(w, "machine.arch"));
 
 	if (l.current < l.len && *l.rows[l.current].columns[1])
 		return xasprintf("auto (%s)", l.rows[l.current].columns[1]);
@@ -92,7 +92,7 @@ const char *wizard_shown(struct wizard *w, const struct wizard_question *q)
 /* The note of the chosen option. */
 static void format_option_note(struct wizard *w, const struct wizard_question *q, struct buf *out)
 {
-	struct wizard_list l = wizard_options(w, q);
+	struct choice_list l = wizard_options(w, q);
 
 	if (l.current < l.len)
 		buf_adds(out, l.rows[l.current].note);

@@ -11,59 +11,14 @@
 #include "private.h"
 #include "wizard/offers.h"
 
-/* ---- rows ---- */
-
-void wizard_rows_fini(struct wizard_rows *r)
-{
-	for (size_t i = 0; i < r->len; i++) {
-		struct wizard_row *row = &r->items[i];
-
-		free(row->value);
-		free(row->label);
-		for (size_t c = 0; c < WIZARD_COLUMNS; c++)
-			free(row->columns[c]);
-		free(row->note);
-		free(row->why_not);
-	}
-	free(r->items);
-	free(r->note);
-	*r = (struct wizard_rows){.items = NULL};
-}
-
-struct wizard_row *wizard_rows_add(struct wizard_rows *r, const char *value, const char *label)
-{
-	struct wizard_row *row;
-
-	/* grows by powers of two: requires no member for the size */
-	if (!(r->len & (r->len - 1)))
-		r->items = xreallocarray(r->items, r->len ? r->len * 2 : 1, sizeof(*r->items));
-	row = &r->items[r->len++];
-	*row = (struct wizard_row){
-		.value = xstrdup(value),
-		.label = xstrdup(label ? label : value),
-		.note = xstrdup(""),
-	};
-	for (size_t c = 0; c < WIZARD_COLUMNS; c++)
-		row->columns[c] = xstrdup("");
-	return row;
-}
-
-void wizard_row_text(char **slot, const char *text)
-{
-	char *copy = xstrdup(text);
-
-	free(*slot);
-	*slot = copy;
-}
-
 /* ---- requests ---- */
 
 /* What was requested of one topic. */
 struct lists_topic {
 	struct wizard *w;
 	char *key; /* what the answer depends on, NULL: never requested */
-	enum wizard_list_state state;
-	struct wizard_rows rows;
+	enum choice_state state;
+	struct choices rows;
 	char *failure;
 	enum err_kind kind;		/* of the failure */
 	struct wizard_request *request; /* while it loads */
@@ -118,22 +73,22 @@ static char *lists_topic_key(const struct wizard *w, enum wizard_topic topic, co
 	return buf_steal(&b);
 }
 
-static void lists_on_answer(struct wizard_rows *rows, const struct err *e, void *arg)
+static void lists_on_answer(struct choices *rows, const struct err *e, void *arg)
 {
 	struct lists_topic *a = arg;
 
 	a->request = NULL;
-	wizard_rows_fini(&a->rows);
+	choices_fini(&a->rows);
 	free(a->failure);
 	a->failure = NULL;
 	if (rows) {
 		a->rows = *rows;
-		*rows = (struct wizard_rows){.items = NULL};
-		a->state = WIZARD_READY;
+		*rows = (struct choices){.items = NULL};
+		a->state = CHOICE_READY;
 	} else {
 		a->failure = e && e->text ? xasprintf("%s%s%s", e->text, e->hint ? "; " : "", e->hint ? e->hint : "")
 					  : xstrdup("no answer");
-		a->state = WIZARD_FAILED;
+		a->state = CHOICE_FAILED;
 		a->kind = e ? e->kind : ERR_FAILED;
 	}
 	wizard_forget_texts(a->w);
@@ -154,12 +109,12 @@ static void lists_withdraw(struct lists_topic *a, bool rows_too)
 		a->w->offers->cancel(a->w->offers->arg, a->request);
 	a->request = NULL;
 	if (rows_too)
-		wizard_rows_fini(&a->rows);
+		choices_fini(&a->rows);
 	free(a->failure);
 	free(a->key);
 	a->failure = NULL;
 	a->key = NULL;
-	a->state = WIZARD_NO_LIST;
+	a->state = CHOICE_NONE;
 }
 
 static struct lists_topic *lists_request(struct wizard *w, enum wizard_topic topic, const char *query)
@@ -177,7 +132,7 @@ static struct lists_topic *lists_request(struct wizard *w, enum wizard_topic top
 	}
 	lists_withdraw(a, topic != WIZARD_COMMAND); /* the last command is displayed until the new one is known */
 	a->key = key;
-	a->state = WIZARD_LOADING;
+	a->state = CHOICE_LOADING;
 	a->request = w->offers->ask(w->offers->arg, topic, &w->spec, query, lists_on_answer, a);
 	return a;
 }
@@ -201,17 +156,17 @@ void wizard_lists_free(struct wizard_lists *lists)
 void wizard_retry(struct wizard *w)
 {
 	for (size_t i = 0; i < WIZARD_TOPIC_COUNT; i++)
-		if (w->lists->topics[i].state == WIZARD_FAILED || w->lists->topics[i].rows.provisional)
+		if (w->lists->topics[i].state == CHOICE_FAILED || w->lists->topics[i].rows.provisional)
 			lists_withdraw(&w->lists->topics[i], true);
 	wizard_forget_texts(w);
 }
 
 /* ---- lists ---- */
 
-struct wizard_list wizard_list_of(const struct wizard_rows *rows, enum wizard_list_state state, const char *note,
+struct choice_list wizard_list_of(const struct choices *rows, enum choice_state state, const char *note,
 				  const char *answer)
 {
-	struct wizard_list l = {
+	struct choice_list l = {
 		.state = state,
 		.rows = rows->items,
 		.len = rows->len,
@@ -244,12 +199,12 @@ static const char *lists_loading_note(enum wizard_topic topic)
 
 static const char *lists_topic_note(const struct lists_topic *a, enum wizard_topic topic)
 {
-	return a->state == WIZARD_LOADING  ? lists_loading_note(topic)
-	       : a->state == WIZARD_FAILED ? a->failure
+	return a->state == CHOICE_LOADING  ? lists_loading_note(topic)
+	       : a->state == CHOICE_FAILED ? a->failure
 					   : a->rows.note;
 }
 
-struct wizard_list wizard_options(struct wizard *w, const struct wizard_question *q)
+struct choice_list wizard_options(struct wizard *w, const struct wizard_question *q)
 {
 	const struct question_row *row = question_row(w, q);
 	struct answer *a = question_answer(w, q);
@@ -260,43 +215,38 @@ struct wizard_list wizard_options(struct wizard *w, const struct wizard_question
 		row->options(w, &a->rows);
 	a->has_rows = true;
 	if (row->topic == NO_TOPIC || q->widget == WIZARD_SEARCH)
-		return wizard_list_of(&a->rows, row->options ? WIZARD_READY : WIZARD_NO_LIST, NULL, answer);
+		return wizard_list_of(&a->rows, row->options ? CHOICE_READY : CHOICE_NONE, NULL, answer);
 	asked = lists_request(w, row->topic, NULL);
-	return wizard_list_of(asked->state == WIZARD_READY ? &asked->rows : &a->rows, asked->state,
+	return wizard_list_of(asked->state == CHOICE_READY ? &asked->rows : &a->rows, asked->state,
 			      lists_topic_note(asked, row->topic), answer);
 }
 
-bool wizard_can_retry(struct wizard_list l)
-{
-	return l.state == WIZARD_FAILED || l.provisional;
-}
-
-static struct wizard_list lists_requested(struct wizard *w, enum wizard_topic topic, const char *query)
+static struct choice_list lists_requested(struct wizard *w, enum wizard_topic topic, const char *query)
 {
 	const struct lists_topic *a = lists_request(w, topic, query);
-	struct wizard_list l = wizard_list_of(&a->rows, a->state, lists_topic_note(a, topic), NULL);
+	struct choice_list l = wizard_list_of(&a->rows, a->state, lists_topic_note(a, topic), NULL);
 
 	l.failed = a->kind;
 	return l;
 }
 
-struct wizard_list wizard_search(struct wizard *w, const struct wizard_question *q, const char *text)
+struct choice_list wizard_search(struct wizard *w, const struct wizard_question *q, const char *text)
 {
-	static const struct wizard_rows none;
+	static const struct choices none;
 
 	if (q->widget != WIZARD_SEARCH)
-		return wizard_list_of(&none, WIZARD_NO_LIST, NULL, NULL);
+		return wizard_list_of(&none, CHOICE_NONE, NULL, NULL);
 	if (!*text)
-		return wizard_list_of(&none, WIZARD_READY, "type a part of the name", NULL);
+		return wizard_list_of(&none, CHOICE_READY, "type a part of the name", NULL);
 	return lists_requested(w, question_row(w, q)->topic, text);
 }
 
-struct wizard_list wizard_estimate(struct wizard *w)
+struct choice_list wizard_estimate(struct wizard *w)
 {
 	return lists_requested(w, WIZARD_ESTIMATE, NULL);
 }
 
-struct wizard_list wizard_command(struct wizard *w)
+struct choice_list wizard_command(struct wizard *w)
 {
 	return lists_requested(w, WIZARD_COMMAND, NULL);
 }

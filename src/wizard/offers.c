@@ -31,7 +31,7 @@ static char *offers_save_path(void *arg, const char *name)
 }
 
 /* Lists the keys, with ~ for the home folder so that the INI file is also valid on other hosts. */
-static void offers_ssh_keys(void *arg, struct wizard_rows *out)
+static void offers_ssh_keys(void *arg, struct choices *out)
 {
 	AUTO_STRV struct strv keys = STRV_INIT;
 	AUTO_FREE char *home = host_expand("~/");
@@ -43,19 +43,19 @@ static void offers_ssh_keys(void *arg, struct wizard_rows *out)
 		bool below = n > 1 && !strncmp(keys.items[i], home, n);
 		char *value = xasprintf("%s%s", below ? "~/" : "", keys.items[i] + (below ? n : 0));
 
-		wizard_rows_add(out, value, NULL);
+		choices_add(out, value, NULL);
 		free(value);
 	}
 }
 
-static void offers_add_all(struct strv *list, struct wizard_rows *out)
+static void offers_add_all(struct strv *list, struct choices *out)
 {
 	for (size_t i = 0; i < list->len; i++)
-		wizard_rows_add(out, list->items[i], NULL);
+		choices_add(out, list->items[i], NULL);
 	strv_fini(list);
 }
 
-static void offers_timezones(void *arg, struct wizard_rows *out)
+static void offers_timezones(void *arg, struct choices *out)
 {
 	struct strv list = STRV_INIT;
 
@@ -64,7 +64,7 @@ static void offers_timezones(void *arg, struct wizard_rows *out)
 	offers_add_all(&list, out);
 }
 
-static void offers_locales(void *arg, struct wizard_rows *out)
+static void offers_locales(void *arg, struct choices *out)
 {
 	struct strv list = STRV_INIT;
 
@@ -130,7 +130,7 @@ void request_end(struct wizard_request *r)
 	if (!r->cancelled)
 		r->done(r->err.kind ? NULL : &r->rows, r->err.kind ? &r->err : NULL, r->done_arg);
 	loop_timer_stop(r->timer);
-	wizard_rows_fini(&r->rows);
+	choices_fini(&r->rows);
 	err_fini(&r->err);
 	spec_fini(&r->spec);
 	free(r->query);
@@ -167,7 +167,7 @@ static struct wizard_request *offers_ask(void *arg, enum wizard_topic topic, con
 	spec_copy(&r->spec, s);
 	/* keys that the user has not agreed to must not verify anything yet */
 	if (risks_check(&r->spec, "mirror", "keyring", NULL) < 0)
-		wizard_row_text(&r->spec.keyring, "");
+		choice_text(&r->spec.keyring, "");
 	r->query = xstrdup(query);
 	r->done = done;
 	r->done_arg = done_arg;

@@ -17,7 +17,7 @@ static void offers_archive_add_release(struct wizard_request *r, const struct ar
 	const struct catalog *c = r->o->conf.catalog;
 	const struct catalog_release *row = catalog_release_find(c, found->codename);
 	const struct catalog_arch *a = catalog_arch_find(c, r->spec.arch);
-	struct wizard_row *out = wizard_rows_add(&r->rows, found->codename, NULL);
+	struct choice *out = choices_add(&r->rows, found->codename, NULL);
 	struct tm tm;
 	char day[32] = "";
 	char *text;
@@ -26,19 +26,19 @@ static void offers_archive_add_release(struct wizard_request *r, const struct ar
 		gmtime_r(&found->suite.date, &tm);
 		strftime(day, sizeof(day), "%d %b %Y", &tm);
 	}
-	wizard_row_text(&out->columns[0], found->suite.version && *found->suite.version ? found->suite.version
-					  : row						? row->version
-											: "");
-	wizard_row_text(&out->columns[1], row ? row->state : "");
-	wizard_row_text(&out->columns[2], day);
+	choice_text(&out->columns[0], found->suite.version && *found->suite.version ? found->suite.version
+				      : row					    ? row->version
+										    : "");
+	choice_text(&out->columns[1], row ? row->state : "");
+	choice_text(&out->columns[2], day);
 	if (row && *row->not_offered) {
-		wizard_row_text(&out->why_not, row->not_offered);
+		choice_text(&out->why_not, row->not_offered);
 	} else if (a && !catalog_has_kernel(a, found->codename)) {
 		out->why_not = xasprintf("no kernel for %s", a->name);
 	} else if (found->err.kind == ERR_VERIFY) {
-		wizard_row_text(&out->why_not, found->err.text);
+		choice_text(&out->why_not, found->err.text);
 	} else if (found->err.kind) {
-		wizard_row_text(&out->note, found->err.text);
+		choice_text(&out->note, found->err.text);
 	} else if (!strv_has(&found->suite.architectures, r->spec.arch)) {
 		out->why_not = xasprintf("not built for %s", r->spec.arch);
 	} else {
@@ -48,7 +48,7 @@ static void offers_archive_add_release(struct wizard_request *r, const struct ar
 
 		text = xasprintf("%s%s%s of %s, signature verified: %s.", found->codename, *version ? " " : "", version,
 				 day, signers);
-		wizard_row_text(&out->note, text);
+		choice_text(&out->note, text);
 		free(text);
 		free(signers);
 	}
@@ -178,10 +178,10 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 {
 	const struct catalog_arch *arch = catalog_arch_find(r->o->conf.catalog, r->spec.arch);
 	const char *firmware = archive_first(a, &arch->firmware);
-	struct wizard_row *row;
+	struct choice *row;
 	char *text;
 
-	row = wizard_rows_add(&r->rows, "uefi", "UEFI");
+	row = choices_add(&r->rows, "uefi", "UEFI");
 	row->note = firmware_note(arch, r->spec.release, true);
 	if (!arch->firmware.len) {
 		row->why_not = xasprintf("Debian has no UEFI firmware for %s", arch->name);
@@ -191,23 +191,23 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 		row->why_not = xasprintf("%s has no %s", r->spec.release, arch->firmware.items[0]);
 	} else {
 		text = offers_archive_with_version(a, firmware);
-		wizard_row_text(&row->columns[0], text);
+		choice_text(&row->columns[0], text);
 		free(text);
 	}
-	row = wizard_rows_add(&r->rows, "direct", "direct");
+	row = choices_add(&r->rows, "direct", "direct");
 	row->note = firmware_note(arch, r->spec.release, false);
 	text = offers_archive_with_version(a, arch->kernel);
-	wizard_row_text(&row->columns[0], text);
+	choice_text(&row->columns[0], text);
 	free(text);
 	request_end(r);
 }
 
 static void offers_archive_add_found(const char *name, const char *version, const char *summary, void *arg)
 {
-	struct wizard_row *row = wizard_rows_add(arg, name, NULL);
+	struct choice *row = choices_add(arg, name, NULL);
 
-	wizard_row_text(&row->columns[0], version);
-	wizard_row_text(&row->columns[1], summary);
+	choice_text(&row->columns[0], version);
+	choice_text(&row->columns[1], summary);
 }
 
 void offers_packages_serve(struct wizard_request *r, struct archive *a)

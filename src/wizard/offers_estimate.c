@@ -14,9 +14,9 @@
 #include "prepare/steps.h"
 #include "request.h"
 
-static struct wizard_row *offers_estimate_add(struct wizard_request *r, const char *label, struct buf *text)
+static struct choice *offers_estimate_add(struct wizard_request *r, const char *label, struct buf *text)
 {
-	struct wizard_row *row = wizard_rows_add(&r->rows, text->data, label);
+	struct choice *row = choices_add(&r->rows, text->data, label);
 
 	buf_fini(text);
 	return row;
@@ -57,7 +57,7 @@ static char *offers_estimate_about(double seconds)
 
 static void offers_estimate_add_work(struct wizard_request *r, struct job *j)
 {
-	struct wizard_row *row;
+	struct choice *row;
 	struct buf b;
 	AUTO_FREE char *time = NULL;
 
@@ -66,7 +66,7 @@ static void offers_estimate_add_work(struct wizard_request *r, struct job *j)
 	if (!b.len)
 		buf_adds(&b, "nothing that takes long");
 	row = offers_estimate_add(r, "To do", &b);
-	wizard_row_text(&row->columns[0], time);
+	choice_text(&row->columns[0], time);
 }
 
 /* Adds a row if the base image or the machine already exists. */
@@ -117,13 +117,13 @@ static void offers_estimate_add_download(struct wizard_request *r, const struct 
 
 static void offers_estimate_add_next(struct wizard_request *r)
 {
-	struct wizard_row *row;
+	struct choice *row;
 	struct buf b;
 
 	buf_init(&b, 0);
 	buf_adds(&b, "another machine of this kind");
 	row = offers_estimate_add(r, "Next time", &b);
-	wizard_row_text(&row->columns[0], "about 1 s");
+	choice_text(&row->columns[0], "about 1 s");
 }
 
 static int offers_estimate_begin(struct wizard_request *r, struct job *j, struct err *e)

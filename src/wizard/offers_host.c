@@ -20,35 +20,35 @@ static void offers_host_done(void *arg)
 
 /* ---- architectures ---- */
 
-static void offers_host_add_arch(const struct wizard_request *r, const struct catalog_arch *a, struct wizard_rows *rows)
+static void offers_host_add_arch(const struct wizard_request *r, const struct catalog_arch *a, struct choices *rows)
 {
-	struct wizard_row *row = wizard_rows_add(rows, a->name, NULL);
+	struct choice *row = choices_add(rows, a->name, NULL);
 	struct qemu_probe probe;
 	struct err e = ERR_INIT;
 	char *note;
 
-	wizard_row_text(&row->columns[0], a->title);
+	choice_text(&row->columns[0], a->title);
 	if (*a->not_offered) {
-		wizard_row_text(&row->why_not, a->not_offered);
+		choice_text(&row->why_not, a->not_offered);
 		return;
 	}
 	if (qemu_probe(&r->spec, a, r->o->conf.store->cache_dir, &probe, &e) < 0) {
 		/* may be chosen anyway: QEMU can be installed later */
 		note = xasprintf("%s%s%s", e.text, e.hint ? "; " : "", e.hint ? e.hint : "");
-		wizard_row_text(&row->columns[1], "QEMU is missing");
+		choice_text(&row->columns[1], "QEMU is missing");
 		rows->provisional = true;
 	} else {
 		bool native = strcmp(probe.accel, "tcg") != 0;
 		char *how = native ? xasprintf("accelerated (%s)", probe.accel) : xstrdup("emulated");
 
-		wizard_row_text(&row->columns[1], how);
-		wizard_row_text(&row->columns[2], a->firmware.len ? "UEFI, direct" : "direct");
+		choice_text(&row->columns[1], how);
+		choice_text(&row->columns[2], a->firmware.len ? "UEFI, direct" : "direct");
 		note = xasprintf("Runs on this host %s%s%s%s by QEMU %s.", how, *probe.why ? " (" : "", probe.why,
 				 *probe.why ? ")" : "", probe.version_text);
 		free(how);
 		qemu_probe_fini(&probe);
 	}
-	wizard_row_text(&row->note, note);
+	choice_text(&row->note, note);
 	free(note);
 	err_fini(&e);
 }
@@ -59,11 +59,11 @@ static void offers_host_probe_all(void *arg)
 	const struct catalog_arch *a;
 
 	/* the record may require an accelerator that another architecture does not have */
-	wizard_row_text(&r->spec.accel, "auto");
-	wizard_row_text(&r->spec.cpu_model, "auto");
+	choice_text(&r->spec.accel, "auto");
+	choice_text(&r->spec.cpu_model, "auto");
 	/* do not run a program that the user has not agreed to */
 	if (risks_check(&r->spec, "qemu", "binary", NULL) < 0)
-		wizard_row_text(&r->spec.qemu_binary, "auto");
+		choice_text(&r->spec.qemu_binary, "auto");
 	for (size_t i = 0; (a = catalog_arch_next(r->o->conf.catalog, &i));)
 		if (!a->ports)
 			offers_host_add_arch(r, a, &r->rows);
@@ -77,17 +77,17 @@ void offers_arches(struct wizard_request *r)
 /* ---- the command line ---- */
 
 /* Adds a row for an option with its arguments. */
-static void offers_host_add_option(const struct qemu_argv *v, size_t from, size_t to, struct wizard_rows *rows)
+static void offers_host_add_option(const struct qemu_argv *v, size_t from, size_t to, struct choices *rows)
 {
 	const struct qemu_arg *first = &v->items[from];
-	struct wizard_row *row;
+	struct choice *row;
 	struct buf b;
 
 	buf_init(&b, 0);
 	for (size_t i = from; i < to; i++)
 		buf_addf(&b, "%s%s", i > from ? " " : "", v->items[i].text);
-	row = wizard_rows_add(rows, b.data, first->key);
-	wizard_row_text(&row->note, first->why ? first->why : "");
+	row = choices_add(rows, b.data, first->key);
+	choice_text(&row->note, first->why ? first->why : "");
 	buf_fini(&b);
 }
 

@@ -22,7 +22,7 @@ struct question_row {
 	const char *title, *help; /* NULL: the field's */
 	const char *key;	  /* composed: "section.key" of the field that it writes, or NULL */
 	bool (*applies)(const struct wizard *w);
-	void (*options)(struct wizard *w, struct wizard_rows *out); /* known without a request */
+	void (*options)(struct wizard *w, struct choices *out); /* known without a request */
 	bool lasting;		 /* the options depend on no answer, and there are many */
 	enum wizard_topic topic; /* whose rows replace the options; NO_TOPIC: none */
 	bool adapts;		 /* replaced by its default if the architecture or the release makes it impossible */
@@ -47,7 +47,7 @@ struct answer {
 	/* texts for display, made on request and dropped at the next change */
 	char *text, *shown, *note;
 	struct strv items;
-	struct wizard_rows rows;
+	struct choices rows;
 	bool has_rows;
 };
 
@@ -60,8 +60,8 @@ struct wizard {
 	bool entered[WIZARD_PAGE_COUNT];
 	struct spec spec; /* as answered */
 	struct strv notices;
-	char *heading;		    /* of the page, NULL: not made yet */
-	struct wizard_rows summary; /* empty: not made yet */
+	char *heading;		/* of the page, NULL: not made yet */
+	struct choices summary; /* empty: not made yet */
 	struct wizard_file *file;
 	struct wizard_lists *lists;
 };
@@ -94,7 +94,7 @@ struct wizard_lists *wizard_lists_new(struct wizard *w);
 /* Cancels all requests. */
 void wizard_lists_free(struct wizard_lists *lists);
 /* A list of the rows, whose current row is that of the answer (NULL: none). */
-struct wizard_list wizard_list_of(const struct wizard_rows *rows, enum wizard_list_state state, const char *note,
+struct choice_list wizard_list_of(const struct choices *rows, enum choice_state state, const char *note,
 				  const char *answer);
 
 /* ---- save.c ---- */

@@ -19,53 +19,52 @@
 
 /* ---- options ---- */
 
-static struct wizard_row *questions_add_option(struct wizard_rows *out, const char *value, const char *label,
-					       const char *note)
+static struct choice *questions_add_option(struct choices *out, const char *value, const char *label, const char *note)
 {
-	struct wizard_row *row = wizard_rows_add(out, value, label);
+	struct choice *row = choices_add(out, value, label);
 
-	wizard_row_text(&row->note, note);
+	choice_text(&row->note, note);
 	return row;
 }
 
-static void questions_add_unsupported(struct wizard_rows *out, const char *value, const char *label, const char *note)
+static void questions_add_unsupported(struct choices *out, const char *value, const char *label, const char *note)
 {
-	wizard_row_text(&questions_add_option(out, value, label, note)->why_not, "not supported yet");
+	choice_text(&questions_add_option(out, value, label, note)->why_not, "not supported yet");
 }
 
-static void questions_options_arch(struct wizard *w, struct wizard_rows *out)
+static void questions_options_arch(struct wizard *w, struct choices *out)
 {
 	const struct catalog_arch *a;
 
 	for (size_t i = 0; (a = catalog_arch_next(w->conf.catalog, &i));) {
-		struct wizard_row *row = a->ports ? NULL : wizard_rows_add(out, a->name, NULL);
+		struct choice *row = a->ports ? NULL : choices_add(out, a->name, NULL);
 
 		if (row)
-			wizard_row_text(&row->columns[0], a->title);
+			choice_text(&row->columns[0], a->title);
 		if (row && *a->not_offered)
-			wizard_row_text(&row->why_not, a->not_offered);
+			choice_text(&row->why_not, a->not_offered);
 	}
 }
 
-static void questions_options_release(struct wizard *w, struct wizard_rows *out)
+static void questions_options_release(struct wizard *w, struct choices *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
 	const struct catalog_release *r;
 
 	for (size_t i = 0; (r = catalog_release_next(w->conf.catalog, &i));) {
-		struct wizard_row *row = wizard_rows_add(out, r->codename, NULL);
+		struct choice *row = choices_add(out, r->codename, NULL);
 
-		wizard_row_text(&row->columns[0], r->version);
-		wizard_row_text(&row->columns[1], r->state);
+		choice_text(&row->columns[0], r->version);
+		choice_text(&row->columns[1], r->state);
 		if (*r->not_offered) {
-			wizard_row_text(&row->why_not, r->not_offered);
+			choice_text(&row->why_not, r->not_offered);
 		} else if (a && !catalog_has_kernel(a, r->codename)) {
 			row->why_not = xasprintf("no kernel for %s", a->name);
 		}
 	}
 }
 
-static void questions_options_method(struct wizard *w, struct wizard_rows *out)
+static void questions_options_method(struct wizard *w, struct choices *out)
 {
 	(void)w;
 	questions_add_option(out, "bootstrap", "bootstrap",
@@ -74,50 +73,50 @@ static void questions_options_method(struct wizard *w, struct wizard_rows *out)
 	questions_add_unsupported(out, "image", "image", "An existing image.");
 }
 
-static void questions_options_firmware(struct wizard *w, struct wizard_rows *out)
+static void questions_options_firmware(struct wizard *w, struct choices *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
-	struct wizard_row *row;
+	struct choice *row;
 
-	row = wizard_rows_add(out, "uefi", "UEFI");
+	row = choices_add(out, "uefi", "UEFI");
 	row->note = firmware_note(a, w->spec.release, true);
 	if (a && !a->firmware.len)
 		row->why_not = xasprintf("Debian has no UEFI firmware for %s", a->name);
 	else if (a && !catalog_has_firmware(a, w->spec.release))
 		row->why_not = xasprintf("Debian %s has no UEFI firmware for %s", w->spec.release, a->name);
 	else if (a)
-		wizard_row_text(&row->columns[0], a->firmware.items[0]);
-	row = wizard_rows_add(out, "direct", "direct");
+		choice_text(&row->columns[0], a->firmware.items[0]);
+	row = choices_add(out, "direct", "direct");
 	row->note = firmware_note(a, w->spec.release, false);
 	if (a)
-		wizard_row_text(&row->columns[0], a->kernel);
+		choice_text(&row->columns[0], a->kernel);
 }
 
-static void questions_options_initrd(struct wizard *w, struct wizard_rows *out)
+static void questions_options_initrd(struct wizard *w, struct choices *out)
 {
 	(void)w;
 	questions_add_option(out, "own", "own", "A small one that debwiz builds from the kernel's modules: faster.");
 	questions_add_option(out, "guest", "guest", "Debian's own on the disk.");
 }
 
-static void questions_options_only_no(struct wizard *w, struct wizard_rows *out)
+static void questions_options_only_no(struct wizard *w, struct choices *out)
 {
 	(void)w;
 	questions_add_option(out, "no", "no", "");
 	questions_add_unsupported(out, "yes", "yes", "");
 }
 
-static void questions_options_mirror(struct wizard *w, struct wizard_rows *out)
+static void questions_options_mirror(struct wizard *w, struct choices *out)
 {
 	const struct strv *list = catalog_mirrors(w->conf.catalog);
 
 	questions_add_option(out, "auto", "auto",
 			     "The mirror of this host if it is a Debian mirror, else one of a built-in list.");
 	for (size_t i = 0; i < list->len; i++)
-		wizard_rows_add(out, list->items[i], NULL);
+		choices_add(out, list->items[i], NULL);
 }
 
-static void questions_options_component(struct wizard *w, struct wizard_rows *out)
+static void questions_options_component(struct wizard *w, struct choices *out)
 {
 	(void)w;
 	questions_add_option(out, "main", "main", "Debian itself.");
@@ -126,7 +125,7 @@ static void questions_options_component(struct wizard *w, struct wizard_rows *ou
 	questions_add_option(out, "non-free-firmware", "non-free-firmware", "Non-free firmware of devices.");
 }
 
-static void questions_options_accel(struct wizard *w, struct wizard_rows *out)
+static void questions_options_accel(struct wizard *w, struct choices *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
 	const char *const *words = field_find("cpu", "accel")->column.choices;
@@ -136,7 +135,7 @@ static void questions_options_accel(struct wizard *w, struct wizard_rows *out)
 	questions_add_option(out, "auto", "auto", "The one that works on this host; debwiz tests it first.");
 	questions_add_option(out, "tcg", "tcg (emulation)", "Works everywhere, but slower.");
 	for (size_t i = 2; words[i]; i++) {
-		struct wizard_row *row;
+		struct choice *row;
 
 		if (!a || !strv_has(&a->accels, words[i]))
 			continue;
@@ -147,7 +146,7 @@ static void questions_options_accel(struct wizard *w, struct wizard_rows *out)
 	}
 }
 
-static void questions_options_cpu(struct wizard *w, struct wizard_rows *out)
+static void questions_options_cpu(struct wizard *w, struct choices *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
 	char *note = a ? xasprintf("%s under emulation, this host's CPU if accelerated.", a->cpu_tcg) : xstrdup("");
@@ -155,17 +154,17 @@ static void questions_options_cpu(struct wizard *w, struct wizard_rows *out)
 	questions_add_option(out, "auto", "auto", note);
 	free(note);
 	for (size_t i = 0; a && i < a->cpu_models.len; i++)
-		wizard_rows_add(out, a->cpu_models.items[i], NULL);
+		choices_add(out, a->cpu_models.items[i], NULL);
 }
 
-static void questions_options_bus(struct wizard *w, struct wizard_rows *out)
+static void questions_options_bus(struct wizard *w, struct choices *out)
 {
 	(void)w;
 	questions_add_option(out, "virtio", "virtio", "virtio-blk, faster; vda in the guest.");
 	questions_add_option(out, "scsi", "scsi", "virtio-scsi; sda in the guest.");
 }
 
-static void questions_options_cache(struct wizard *w, struct wizard_rows *out)
+static void questions_options_cache(struct wizard *w, struct choices *out)
 {
 	(void)w;
 	questions_add_option(out, "writeback", "writeback", "Safe and quick.");
@@ -174,7 +173,7 @@ static void questions_options_cache(struct wizard *w, struct wizard_rows *out)
 			     "Never flushes to the disk: a power cut may destroy the machine.");
 }
 
-static void questions_options_format(struct wizard *w, struct wizard_rows *out)
+static void questions_options_format(struct wizard *w, struct choices *out)
 {
 	(void)w;
 	questions_add_option(out, "qcow2", "qcow2",
@@ -182,7 +181,7 @@ static void questions_options_format(struct wizard *w, struct wizard_rows *out)
 	questions_add_unsupported(out, "raw", "raw", "");
 }
 
-static void questions_options_network(struct wizard *w, struct wizard_rows *out)
+static void questions_options_network(struct wizard *w, struct choices *out)
 {
 	(void)w;
 	questions_add_option(out, "user", "user", "The machine connects through this host, without root.");
@@ -191,13 +190,12 @@ static void questions_options_network(struct wizard *w, struct wizard_rows *out)
 	questions_add_unsupported(out, "tap", "tap", "");
 }
 
-static void questions_options_add_forward(struct wizard_rows *out, const char *value, const char *label,
-					  const char *note)
+static void questions_options_add_forward(struct choices *out, const char *value, const char *label, const char *note)
 {
-	wizard_row_text(&questions_add_option(out, value, label, note)->columns[0], value);
+	choice_text(&questions_add_option(out, value, label, note)->columns[0], value);
 }
 
-static void questions_options_forward(struct wizard *w, struct wizard_rows *out)
+static void questions_options_forward(struct wizard *w, struct choices *out)
 {
 	uint16_t web = 8080;
 
@@ -217,7 +215,7 @@ static void questions_options_forward(struct wizard *w, struct wizard_rows *out)
 	}
 }
 
-static void questions_options_display(struct wizard *w, struct wizard_rows *out)
+static void questions_options_display(struct wizard *w, struct choices *out)
 {
 	(void)w;
 	questions_add_option(out, "none", "none", "The serial console only.");
@@ -226,22 +224,22 @@ static void questions_options_display(struct wizard *w, struct wizard_rows *out)
 	questions_add_unsupported(out, "spice", "spice", "");
 }
 
-static void questions_options_keys(struct wizard *w, struct wizard_rows *out)
+static void questions_options_keys(struct wizard *w, struct choices *out)
 {
 	w->offers->ssh_keys(w->offers->arg, out);
 }
 
-static void questions_options_locale(struct wizard *w, struct wizard_rows *out)
+static void questions_options_locale(struct wizard *w, struct choices *out)
 {
 	w->offers->locales(w->offers->arg, out);
 }
 
-static void questions_options_timezone(struct wizard *w, struct wizard_rows *out)
+static void questions_options_timezone(struct wizard *w, struct choices *out)
 {
 	w->offers->timezones(w->offers->arg, out);
 }
 
-static void questions_options_keyboard(struct wizard *w, struct wizard_rows *out)
+static void questions_options_keyboard(struct wizard *w, struct choices *out)
 {
 	static const char *const layouts[][2] = {
 		{"us", "English (US)"}, {"gb", "English (UK)"}, {"de", "German"},     {"fr", "French"},
@@ -253,16 +251,16 @@ static void questions_options_keyboard(struct wizard *w, struct wizard_rows *out
 
 	(void)w;
 	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++)
-		wizard_row_text(&wizard_rows_add(out, layouts[i][0], NULL)->columns[0], layouts[i][1]);
+		choice_text(&choices_add(out, layouts[i][0], NULL)->columns[0], layouts[i][1]);
 }
 
-static void questions_options_profile(struct wizard *w, struct wizard_rows *out)
+static void questions_options_profile(struct wizard *w, struct choices *out)
 {
 	const struct catalog_profile *p;
 
 	for (size_t i = 0; (p = catalog_profile_next(w->conf.catalog, &i));)
 		if (!p->hidden)
-			wizard_row_text(&wizard_rows_add(out, p->name, NULL)->columns[0], p->title);
+			choice_text(&choices_add(out, p->name, NULL)->columns[0], p->title);
 }
 
 /* ---- defaults of a new machine on this host ---- */
@@ -331,7 +329,7 @@ static void questions_note_name(struct wizard *w, struct buf *out)
 
 static void questions_note_release(struct wizard *w, struct buf *out)
 {
-	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.release"));
+	struct choice_list l = wizard_options(w, wizard_question(w, "machine.release"));
 
 	if (l.current < l.len && *l.rows[l.current].note)
 		buf_adds(out, l.rows[l.current].note);
@@ -402,7 +400,7 @@ static void questions_note_password(struct wizard *w, struct buf *out)
 
 static void questions_note_keys(struct wizard *w, struct buf *out)
 {
-	struct wizard_list l = wizard_options(w, wizard_question(w, "system.ssh_key"));
+	struct choice_list l = wizard_options(w, wizard_question(w, "system.ssh_key"));
 
 	if (w->spec.ssh_keys.len)
 		buf_addf(out, "%zu file%s, in addition to the key that debwiz creates.", w->spec.ssh_keys.len,

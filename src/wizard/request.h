@@ -20,9 +20,9 @@ struct wizard_request {
 	wizard_answer_fn done;
 	void *done_arg;
 	bool cancelled;
-	struct wizard_rows rows; /* the answer */
-	struct err err;		 /* or why there is none */
-	struct archive_op *op;	 /* under way, may be cancelled */
+	struct choices rows;   /* the answer */
+	struct err err;	       /* or why there is none */
+	struct archive_op *op; /* under way, may be cancelled */
 	struct loop_timer *timer;
 	char *key;  /* of the archive that it waits for */
 	bool again; /* releases: the second attempt, from the cache */

@@ -12,17 +12,17 @@
 #include "private.h"
 #include "spec/risk.h"
 
-static void review_add(struct wizard_rows *out, const char *label, struct buf *text)
+static void review_add(struct choices *out, const char *label, struct buf *text)
 {
-	wizard_rows_add(out, text->data, label);
+	choices_add(out, text->data, label);
 	buf_fini(text);
 }
 
-static void review_add_machine(struct wizard *w, struct wizard_rows *out)
+static void review_add_machine(struct wizard *w, struct choices *out)
 {
 	const struct catalog_profile *p = catalog_profile_find(w->conf.catalog, w->spec.profile);
 	const struct catalog_release *r = wizard_release(w);
-	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.release"));
+	struct choice_list l = wizard_options(w, wizard_question(w, "machine.release"));
 	const char *version = l.current < l.len ? l.rows[l.current].columns[0] : "";
 	struct buf b;
 
@@ -40,7 +40,7 @@ static void review_add_machine(struct wizard *w, struct wizard_rows *out)
 bool wizard_accelerates(struct wizard *w)
 {
 	const struct catalog_arch *a = wizard_arch(w);
-	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.arch"));
+	struct choice_list l = wizard_options(w, wizard_question(w, "machine.arch"));
 
 	if (strcmp(w->spec.accel, "auto"))
 		return strcmp(w->spec.accel, "tcg") != 0;
@@ -56,10 +56,10 @@ const char *wizard_auto_model(struct wizard *w)
 	return wizard_accelerates(w) || !a ? "this host's CPU" : a->cpu_tcg;
 }
 
-static void review_add_runs(struct wizard *w, struct wizard_rows *out)
+static void review_add_runs(struct wizard *w, struct choices *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
-	struct wizard_list l = wizard_options(w, wizard_question(w, "machine.arch"));
+	struct choice_list l = wizard_options(w, wizard_question(w, "machine.arch"));
 	unsigned cpus = w->spec.cpu_count ? w->spec.cpu_count : wizard_auto_cpus(w);
 	const char *model = w->spec.cpu_model;
 	char text[SIZE_TEXT];
@@ -78,10 +78,10 @@ static void review_add_runs(struct wizard *w, struct wizard_rows *out)
 	review_add(out, "Runs here", &b);
 }
 
-static void review_add_start(struct wizard *w, struct wizard_rows *out)
+static void review_add_start(struct wizard *w, struct choices *out)
 {
 	const struct catalog_arch *a = wizard_arch(w);
-	struct wizard_list l;
+	struct choice_list l;
 	struct buf b;
 
 	buf_init(&b, 0);
@@ -99,7 +99,7 @@ static void review_add_start(struct wizard *w, struct wizard_rows *out)
 	review_add(out, "Starts by", &b);
 }
 
-static void review_add_disk(struct wizard *w, struct wizard_rows *out)
+static void review_add_disk(struct wizard *w, struct choices *out)
 {
 	AUTO_FREE char *dir = NULL;
 	uint64_t room = w->offers->free_space(w->offers->arg, &dir);
@@ -114,7 +114,7 @@ static void review_add_disk(struct wizard *w, struct wizard_rows *out)
 	review_add(out, "Disk", &b);
 }
 
-static void review_add_network(struct wizard *w, struct wizard_rows *out)
+static void review_add_network(struct wizard *w, struct choices *out)
 {
 	const struct strv *items = &w->spec.forwards;
 	struct spec_forward f;
@@ -141,7 +141,7 @@ static void review_add_network(struct wizard *w, struct wizard_rows *out)
 	review_add(out, "Network", &b);
 }
 
-static void review_add_devices(struct wizard *w, struct wizard_rows *out)
+static void review_add_devices(struct wizard *w, struct choices *out)
 {
 	const struct spec *s = &w->spec;
 	struct buf b;
@@ -165,10 +165,10 @@ static void review_add_devices(struct wizard *w, struct wizard_rows *out)
 	review_add(out, "Devices", &b);
 }
 
-static void review_add_you(struct wizard *w, struct wizard_rows *out)
+static void review_add_you(struct wizard *w, struct choices *out)
 {
 	const struct spec *s = &w->spec;
-	struct wizard_list found = wizard_options(w, wizard_question(w, "system.ssh_key"));
+	struct choice_list found = wizard_options(w, wizard_question(w, "system.ssh_key"));
 	struct buf b;
 
 	buf_init(&b, 0);
@@ -190,7 +190,7 @@ static void review_add_you(struct wizard *w, struct wizard_rows *out)
 	review_add(out, "Packages", &b);
 }
 
-static void review_summary(struct wizard *w, struct wizard_rows *out)
+static void review_summary(struct wizard *w, struct choices *out)
 {
 	review_add_machine(w, out);
 	review_add_runs(w, out);
@@ -201,11 +201,11 @@ static void review_summary(struct wizard *w, struct wizard_rows *out)
 	review_add_you(w, out);
 }
 
-struct wizard_list wizard_summary(struct wizard *w)
+struct choice_list wizard_summary(struct wizard *w)
 {
 	if (!w->summary.len)
 		review_summary(w, &w->summary);
-	return wizard_list_of(&w->summary, WIZARD_READY, NULL, NULL);
+	return wizard_list_of(&w->summary, CHOICE_READY, NULL, NULL);
 }
 
 /* ---- changes ---- */

@@ -107,7 +107,7 @@ static void wizard_forget_answer(struct answer *a)
 
 static void wizard_forget_rows(struct answer *a)
 {
-	wizard_rows_fini(&a->rows);
+	choices_fini(&a->rows);
 	a->has_rows = false;
 }
 
@@ -121,7 +121,7 @@ void wizard_forget_texts(struct wizard *w)
 	wizard_forget_path(w);
 	free(w->heading);
 	w->heading = NULL;
-	wizard_rows_fini(&w->summary);
+	choices_fini(&w->summary);
 }
 
 static struct wizard *wizard_make(const struct wizard_conf *conf)

@@ -12,6 +12,9 @@ RUNG['cli'] = RUNG['tui']  # two interfaces of the same level: neither includes 
 # The supervisor is a process of its own, which one hidden verb becomes.
 CLOSED = {'supervisor': ('src/cli/verb_life.c',)}
 
+# Folders that know some of those below alone: widgets know no machine, file or question.
+NARROW = {'tui/toolkit': ('base', 'host', 'console')}
+
 # Files are reached through host/file alone. Readers in base (asset, json, log) need it, so it lies below them: it
 # includes nothing but this.
 FILE_SEAM = 'host/file.h'
@@ -88,6 +91,8 @@ def check_local(t, path, name, where):
         return ['%s: %s includes %s: it is a process of its own' % (where, own, name)]
     if target not in RUNG:
         return ['%s: %s has no place in the ladder' % (where, name)]
+    if target not in NARROW.get(own, RUNG):
+        return ['%s: %s includes %s: it knows nothing of that' % (where, own, name)]
     if RUNG[target] >= RUNG[own]:
         return ['%s: %s includes %s, which is not below it' % (where, own, name)]
     return []

@@ -521,10 +521,10 @@ static void test_offers(void **state)
 	struct fake *f = fake_new();
 	struct wizard *w = wizard_new(&f->conf);
 	const struct wizard_question *q = wizard_question(w, "machine.release");
-	struct wizard_list l = wizard_options(w, q);
+	struct choice_list l = wizard_options(w, q);
 
 	(void)state;
-	assert_int_equal(l.state, WIZARD_LOADING);
+	assert_int_equal(l.state, CHOICE_LOADING);
 	assert_true(l.len > 2); /* what the catalogue knows */
 	assert_string_equal(l.rows[l.current].value, "trixie");
 	l = wizard_options(w, q);
@@ -532,23 +532,23 @@ static void test_offers(void **state)
 	fake_answer(f, WIZARD_RELEASES, NULL, NULL, "no mirror answers");
 	assert_int_equal(f->changed, 1);
 	l = wizard_options(w, q);
-	assert_int_equal(l.state, WIZARD_FAILED);
+	assert_int_equal(l.state, CHOICE_FAILED);
 	assert_string_equal(l.note, "no mirror answers");
 	assert_true(l.len > 2);
 	wizard_retry(w);
 	l = wizard_options(w, q);
-	assert_int_equal(l.state, WIZARD_LOADING);
+	assert_int_equal(l.state, CHOICE_LOADING);
 	assert_int_equal(f->asked[WIZARD_RELEASES], 2);
 	fake_answer(f, WIZARD_RELEASES, "bookworm", "its signature is bad", "signature verified");
 	l = wizard_options(w, q);
-	assert_int_equal(l.state, WIZARD_READY);
+	assert_int_equal(l.state, CHOICE_READY);
 	assert_int_equal(l.len, 1);
 	assert_string_equal(l.note, "signature verified");
 	assert_int_equal(answer(w, "machine.release", "bookworm"), -1); /* the row says no */
 	/* The same question with another mirror: requested again. */
 	answer(w, "mirror.url", "http://mirror.example.org/debian");
 	l = wizard_options(w, q);
-	assert_int_equal(l.state, WIZARD_LOADING);
+	assert_int_equal(l.state, CHOICE_LOADING);
 	assert_int_equal(f->asked[WIZARD_RELEASES], 3);
 	answer(w, "mirror.url", "http://other.example.org/debian");
 	l = wizard_options(w, q);
@@ -558,13 +558,13 @@ static void test_offers(void **state)
 	q = wizard_question(w, "system.packages");
 	assert_int_equal(wizard_search(w, q, "").len, 0);
 	assert_int_equal(f->asked[WIZARD_PACKAGES], 0);
-	assert_int_equal(wizard_search(w, q, "gi").state, WIZARD_LOADING);
-	assert_int_equal(wizard_search(w, q, "git").state, WIZARD_LOADING);
+	assert_int_equal(wizard_search(w, q, "gi").state, CHOICE_LOADING);
+	assert_int_equal(wizard_search(w, q, "git").state, CHOICE_LOADING);
 	assert_int_equal(f->cancelled, 2);
 	assert_string_equal(f->open[WIZARD_PACKAGES]->query, "git");
 	fake_answer(f, WIZARD_PACKAGES, "git", NULL, "");
 	l = wizard_search(w, q, "git");
-	assert_int_equal(l.state, WIZARD_READY);
+	assert_int_equal(l.state, CHOICE_READY);
 	assert_string_equal(l.rows[0].value, "git");
 	/* What is open when the wizard ends is cancelled: fake_free checks. */
 	wizard_estimate(w);
@@ -579,30 +579,30 @@ static void test_command_is_asked_one_at_a_time(void **state)
 {
 	struct fake *f = fake_new();
 	struct wizard *w = wizard_new(&f->conf);
-	struct wizard_list l = wizard_command(w);
+	struct choice_list l = wizard_command(w);
 
 	(void)state;
-	assert_int_equal(l.state, WIZARD_LOADING);
+	assert_int_equal(l.state, CHOICE_LOADING);
 	assert_int_equal(l.len, 0);
 	answer(w, "machine.name", "b");
 	answer(w, "machine.name", "bo");
-	assert_int_equal(wizard_command(w).state, WIZARD_LOADING);
+	assert_int_equal(wizard_command(w).state, CHOICE_LOADING);
 	assert_int_equal(f->asked[WIZARD_COMMAND], 1);
 	fake_answer(f, WIZARD_COMMAND, "-name b", NULL, "");
 	l = wizard_command(w);
-	assert_int_equal(l.state, WIZARD_LOADING);
+	assert_int_equal(l.state, CHOICE_LOADING);
 	assert_int_equal(l.len, 1); /* the one before, until then */
 	assert_string_equal(l.rows[0].value, "-name b");
 	assert_int_equal(f->asked[WIZARD_COMMAND], 2);
 	assert_int_equal(f->cancelled, 0);
 	fake_answer(f, WIZARD_COMMAND, "-name bo", NULL, "");
 	l = wizard_command(w);
-	assert_int_equal(l.state, WIZARD_READY);
+	assert_int_equal(l.state, CHOICE_READY);
 	assert_string_equal(l.rows[0].value, "-name bo");
 	/* So are the architectures. */
-	assert_int_equal(wizard_options(w, wizard_question(w, "machine.arch")).state, WIZARD_LOADING);
+	assert_int_equal(wizard_options(w, wizard_question(w, "machine.arch")).state, CHOICE_LOADING);
 	answer(w, "qemu.binary", "/x");
-	assert_int_equal(wizard_options(w, wizard_question(w, "machine.arch")).state, WIZARD_LOADING);
+	assert_int_equal(wizard_options(w, wizard_question(w, "machine.arch")).state, CHOICE_LOADING);
 	assert_int_equal(f->asked[WIZARD_ARCHES], 1);
 	assert_int_equal(f->cancelled, 0);
 	wizard_free(w);
@@ -637,7 +637,7 @@ static void test_summary(void **state)
 {
 	struct fake *f = fake_new();
 	struct wizard *w = wizard_new(&f->conf);
-	struct wizard_list l = wizard_summary(w);
+	struct choice_list l = wizard_summary(w);
 	struct strv warnings = STRV_INIT;
 
 	(void)state;

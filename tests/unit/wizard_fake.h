@@ -40,17 +40,17 @@ static char *fake_path(void *arg, const char *name)
 	return xasprintf("%s/%s.ini", ((struct fake *)arg)->dir, name);
 }
 
-static void fake_keys(void *arg, struct wizard_rows *out)
+static void fake_keys(void *arg, struct choices *out)
 {
 	(void)arg;
-	wizard_rows_add(out, "~/.ssh/id_ed25519.pub", NULL);
+	choices_add(out, "~/.ssh/id_ed25519.pub", NULL);
 }
 
-static void fake_words(void *arg, struct wizard_rows *out)
+static void fake_words(void *arg, struct choices *out)
 {
 	(void)arg;
-	wizard_rows_add(out, "Etc/UTC", NULL);
-	wizard_rows_add(out, "Europe/Berlin", NULL);
+	choices_add(out, "Etc/UTC", NULL);
+	choices_add(out, "Europe/Berlin", NULL);
 }
 
 static bool fake_port(void *arg, const char *ip, uint16_t port)
@@ -106,13 +106,13 @@ static inline void fake_answer(struct fake *f, enum wizard_topic topic, const ch
 			       const char *note)
 {
 	struct wizard_request *r = f->open[topic];
-	struct wizard_rows rows = {.items = NULL};
+	struct choices rows = {.items = NULL};
 	struct err e = ERR_INIT;
 
 	assert_non_null(r);
 	f->open[topic] = NULL;
 	if (value) {
-		wizard_row_text(&wizard_rows_add(&rows, value, NULL)->why_not, why_not);
+		choice_text(&choices_add(&rows, value, NULL)->why_not, why_not);
 		rows.note = xstrdup(note);
 		r->done(&rows, NULL, r->done_arg);
 		assert_null(rows.items); /* taken over */

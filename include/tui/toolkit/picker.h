@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * picker: a dialog with a list, a line to type in above it, or both: drop-downs, suggestions,
- * search by typing, a path with completion, an item of parts, a text alone. The rows are the wizard's
- * (wizard/offers.h).
+ * search by typing, a path with completion, a text alone. The rows are those of base/choice.h.
  */
 #ifndef TUI_TOOLKIT_PICKER_H
 #define TUI_TOOLKIT_PICKER_H
 
-#include "spec/item.h"
+#include "base/choice.h"
 #include "tui/toolkit/screen.h"
-#include "wizard/wizard.h"
 
 struct picker_conf {
 	const char *title;
@@ -22,7 +20,7 @@ struct picker_conf {
 	const char *folder; /* files: what a relative path is relative to; not NULL there */
 	const char *ending; /* files: the ending of their names; NULL: any */
 	/* Returns the rows for a typed text; borrowed until the next call. NULL: no list. */
-	struct wizard_list (*rows)(const char *typed, void *arg);
+	struct choice_list (*rows)(const char *typed, void *arg);
 	/* F5, shown if it may help: requests again what the rows come from. May be NULL. */
 	void (*again)(void *arg);
 	/* Tab: returns the completed line (owned), or NULL. May be NULL. */
@@ -39,8 +37,5 @@ struct screen *picker_open(struct app *app, const struct picker_conf *conf);
 /* Chooses a file below `initial`; Tab completes. take and gone as above; `rows`, if not NULL, are
  * shown until a path is typed. */
 struct screen *picker_file(struct app *app, const struct picker_conf *conf);
-/* Writes an item of `parts`, which are borrowed: the list has what may follow, with the files of the typed
- * folder. take and gone as above. */
-struct screen *picker_item(struct app *app, const struct picker_conf *conf, const struct item_part *parts);
 
 #endif

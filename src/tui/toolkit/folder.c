@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* folder: lists the entries of a folder whose names begin as a typed path ends. */
-#include "folder.h"
+#include "tui/toolkit/folder.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 void typed_rows_fini(struct typed_rows *t)
 {
-	wizard_rows_fini(&t->rows);
+	choices_fini(&t->rows);
 	free(t->typed);
 	t->typed = NULL;
 }
@@ -29,15 +29,15 @@ bool typed_rows_begin(struct typed_rows *t, const char *typed)
 	return true;
 }
 
-struct wizard_list typed_rows_list(const struct typed_rows *t, const char *note)
+struct choice_list typed_rows_list(const struct typed_rows *t, const char *note)
 {
-	return (struct wizard_list){
-		.state = WIZARD_READY, .rows = t->rows.items, .len = t->rows.len, .current = t->rows.len, .note = note};
+	return (struct choice_list){
+		.state = CHOICE_READY, .rows = t->rows.items, .len = t->rows.len, .current = t->rows.len, .note = note};
 }
 
 static int folder_by_label(const void *a, const void *b)
 {
-	return strcmp(((const struct wizard_row *)a)->label, ((const struct wizard_row *)b)->label);
+	return strcmp(((const struct choice *)a)->label, ((const struct choice *)b)->label);
 }
 
 static bool folder_is_wanted(const struct folder_look *look, const char *name, const char *begin, bool is_dir)
@@ -53,7 +53,7 @@ static bool folder_is_wanted(const struct folder_look *look, const char *name, c
 }
 
 /* The entries of the folder at `path`; `head` is how it is written, with its slash. */
-static void folder_add_entries(struct wizard_rows *out, const char *path, const char *head, const char *begin,
+static void folder_add_entries(struct choices *out, const char *path, const char *head, const char *begin,
 			       const struct folder_look *look)
 {
 	size_t first = out->len;
@@ -70,7 +70,7 @@ static void folder_add_entries(struct wizard_rows *out, const char *path, const 
 			continue;
 		label = xasprintf("%s%s", name, is_dir ? "/" : "");
 		value = xasprintf("%s%s", head, label);
-		wizard_rows_add(out, value, label);
+		choices_add(out, value, label);
 		free(label);
 		free(value);
 	}
@@ -80,16 +80,16 @@ static void folder_add_entries(struct wizard_rows *out, const char *path, const 
 		mem_sort(out->items + first, out->len - first, sizeof(*out->items), folder_by_label);
 }
 
-void folder_rows(struct wizard_rows *out, const char *typed, const struct folder_look *look)
+void folder_rows(struct choices *out, const char *typed, const struct folder_look *look)
 {
 	const char *slash = strrchr(typed, '/');
 	size_t n = slash ? (size_t)(slash - typed) + 1 : 0;
 	char *head = xstrndup(typed, n), *path;
 
 	if (!*typed || !strcmp(typed, "~")) {
-		wizard_rows_add(out, "~/", NULL);
+		choices_add(out, "~/", NULL);
 		if (!*typed)
-			wizard_rows_add(out, "/", NULL);
+			choices_add(out, "/", NULL);
 	} else if (*typed == '/' || !strncmp(typed, "~/", 2)) {
 		path = host_expand(head);
 		folder_add_entries(out, path, head, typed + n, look);
@@ -104,7 +104,7 @@ void folder_rows(struct wizard_rows *out, const char *typed, const struct folder
 	free(head);
 }
 
-char *folder_complete(const struct wizard_list *rows, const char *typed)
+char *folder_complete(const struct choice_list *rows, const char *typed)
 {
 	size_t n = rows->len ? strlen(rows->rows[0].value) : 0;
 

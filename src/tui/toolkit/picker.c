@@ -21,9 +21,9 @@ struct picker {
 	int line_column; /* of its cursor, as painted */
 	struct list list;
 	/* the rows that match the typed text */
-	struct wizard_row *shown;
+	struct choice *shown;
 	size_t count;
-	struct wizard_list all;
+	struct choice_list all;
 	bool in_list; /* the list has the cursor, not the line */
 	bool began;   /* the rows were requested before */
 	bool edited;  /* the line is no longer the initial text */
@@ -49,7 +49,7 @@ static void picker_gather(struct picker *p)
 	p->all = p->conf.rows(p->line.text, p->conf.arg);
 	p->shown = xreallocarray(p->shown, p->all.len + 1, sizeof(*p->shown));
 	for (size_t i = 0; i < p->all.len; i++) {
-		const struct wizard_row *r = &p->all.rows[i];
+		const struct choice *r = &p->all.rows[i];
 
 		if (!picker_is_narrowed(p) || strcasestr(r->label, p->line.text) || strcasestr(r->value, p->line.text))
 			p->shown[p->count++] = *r;
@@ -97,7 +97,7 @@ static void picker_paint(struct screen *s, const struct canvas *c)
 	p->list.idle = p->conf.types && !p->in_list; /* the cursor is in the line */
 	list_paint(&p->list, &rest, p->shown, p->count);
 	if (!p->count)
-		canvas_wrap(&rest, 0, 2, rest.columns - 4, 3, p->all.state == WIZARD_FAILED ? ROLE_BAD : ROLE_DIM,
+		canvas_wrap(&rest, 0, 2, rest.columns - 4, 3, p->all.state == CHOICE_FAILED ? ROLE_BAD : ROLE_DIM,
 			    picker_is_narrowed(p) && p->all.len ? "nothing in the list contains it"
 			    : p->all.note			? p->all.note
 								: "");
@@ -117,13 +117,13 @@ static void picker_cursor(struct screen *s, int *row, int *column)
 
 static bool picker_can_retry(const struct picker *p)
 {
-	return p->conf.again && wizard_can_retry(p->all);
+	return p->conf.again && choice_can_retry(p->all);
 }
 
 static void picker_lines(struct screen *s, struct screen_lines *out)
 {
 	struct picker *p = s->self;
-	const struct wizard_row *r = p->count ? &p->shown[p->list.at] : NULL;
+	const struct choice *r = p->count ? &p->shown[p->list.at] : NULL;
 
 	buf_adds(&out->title, p->title);
 	if (p->problem) {
@@ -182,7 +182,7 @@ static void picker_take(struct screen *s, const char *value)
 static void picker_enter(struct screen *s)
 {
 	struct picker *p = s->self;
-	const struct wizard_row *r = p->count ? &p->shown[p->list.at] : NULL;
+	const struct choice *r = p->count ? &p->shown[p->list.at] : NULL;
 
 	if (p->conf.types && !p->in_list)
 		picker_take(s, p->line.text);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "folder.h"
+#include "tui/toolkit/folder.h"
 #include "tui/toolkit/picker.h"
 
 struct file_picker {
@@ -19,7 +19,7 @@ static bool picker_file_is_offered(const struct file_picker *f, const char *type
 	return f->outer.rows && !strchr(typed, '/');
 }
 
-static struct wizard_list picker_file_rows(const char *typed, void *arg)
+static struct choice_list picker_file_rows(const char *typed, void *arg)
 {
 	struct file_picker *f = arg;
 	struct folder_look look = {.base = f->folder, .ending = f->ending};
@@ -33,7 +33,7 @@ static struct wizard_list picker_file_rows(const char *typed, void *arg)
 
 static char *picker_file_complete(const char *typed, void *arg)
 {
-	struct wizard_list l = picker_file_rows(typed, arg);
+	struct choice_list l = picker_file_rows(typed, arg);
 
 	return *typed && picker_file_is_offered(arg, typed) ? NULL : folder_complete(&l, typed);
 }

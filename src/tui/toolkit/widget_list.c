@@ -6,11 +6,11 @@
 
 #define GAP 2
 
-void list_measure(const struct canvas *c, const struct wizard_row *rows, size_t n, struct list_widths *w)
+void list_measure(const struct canvas *c, const struct choice *rows, size_t n, struct list_widths *w)
 {
 	*w = (struct list_widths){{0}};
 	for (size_t i = 0; i < n; i++) {
-		for (int k = 0; k <= WIZARD_COLUMNS; k++) {
+		for (int k = 0; k <= CHOICE_COLUMNS; k++) {
 			const char *text = k ? rows[i].columns[k - 1] : rows[i].label;
 			int width = k && rows[i].why_not ? 0 : canvas_width(c, text);
 
@@ -26,8 +26,8 @@ static bool widget_list_is_number(const char *s)
 	return *s && !s[strspn(s, "0123456789.")];
 }
 
-void list_paint_row(const struct canvas *c, int at, int column, const struct wizard_row *row,
-		    const struct list_widths *w, bool focus, const char *sign)
+void list_paint_row(const struct canvas *c, int at, int column, const struct choice *row, const struct list_widths *w,
+		    bool focus, const char *sign)
 {
 	enum role role = row->why_not ? (focus ? ROLE_FOCUS_DIM : ROLE_DIM) : (focus ? ROLE_FOCUS : ROLE_TEXT);
 	int right = c->columns - 1;
@@ -40,7 +40,7 @@ void list_paint_row(const struct canvas *c, int at, int column, const struct wiz
 		column += canvas_put(c, at, column, role, sign);
 		column++;
 	}
-	for (int k = 0; k <= WIZARD_COLUMNS && column < right; k++) {
+	for (int k = 0; k <= CHOICE_COLUMNS && column < right; k++) {
 		const char *text = k ? row->columns[k - 1] : row->label;
 		int space = right - column < w->columns[k] ? right - column : w->columns[k];
 
@@ -76,7 +76,7 @@ void list_scroll(struct list *l, int in_sight, size_t n)
 		l->first = n > rows ? n - rows : 0;
 }
 
-void list_paint(struct list *l, const struct canvas *c, const struct wizard_row *rows, size_t n)
+void list_paint(struct list *l, const struct canvas *c, const struct choice *rows, size_t n)
 {
 	struct list_widths w;
 

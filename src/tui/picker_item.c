@@ -3,14 +3,14 @@
  * picker_item: completes structured items (`path=FILE,format=raw`) in a picker: what may follow the typed text, from
  * the table that also checks the grammar.
  */
+#include "picker_item.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "folder.h"
 #include "host/file.h"
-#include "spec/item.h"
-#include "tui/toolkit/picker.h"
+#include "tui/toolkit/folder.h"
 
 struct item_picker {
 	struct picker_conf outer; /* of the caller */
@@ -20,11 +20,11 @@ struct item_picker {
 };
 
 /* Adds a row whose value is the first n bytes of `head`, and `tail`. */
-static struct wizard_row *picker_item_add(struct item_picker *m, const char *head, size_t n, const char *tail,
-					  const char *label)
+static struct choice *picker_item_add(struct item_picker *m, const char *head, size_t n, const char *tail,
+				      const char *label)
 {
 	AUTO_FREE char *value = xasprintf("%.*s%s", (int)n, head, tail);
-	struct wizard_row *r = wizard_rows_add(&m->found.rows, value, label);
+	struct choice *r = choices_add(&m->found.rows, value, label);
 
 	return r;
 }
@@ -40,8 +40,7 @@ static void picker_item_add_keys(struct item_picker *m, const char *typed, const
 		AUTO_FREE char *text = xasprintf("%s%s=", comma, part->key);
 
 		if (!(end->given & 1U << i) && !strncmp(part->key, begun, strlen(begun)))
-			wizard_row_text(&picker_item_add(m, typed, n, text, text + strlen(comma))->columns[0],
-					part->about);
+			choice_text(&picker_item_add(m, typed, n, text, text + strlen(comma))->columns[0], part->about);
 	}
 }
 
@@ -57,7 +56,7 @@ static void picker_item_add_paths(struct item_picker *m, const char *typed, cons
 {
 	struct folder_look look = {.base = m->folder, .folders_only = end->part->kind == ITEM_FOLDER};
 	bool whole = look.folders_only && picker_item_ends_in_slash(end->text);
-	struct wizard_rows found = {.items = NULL};
+	struct choices found = {.items = NULL};
 
 	folder_rows(&found, end->text, &look);
 	for (size_t i = 0; i < found.len; i++)
@@ -70,7 +69,7 @@ static void picker_item_add_paths(struct item_picker *m, const char *typed, cons
 		if (strcmp(found.items[i].value, end->text))
 			picker_item_add(m, typed, end->at, path, found.items[i].label);
 	}
-	wizard_rows_fini(&found);
+	choices_fini(&found);
 }
 
 static void picker_item_find_rows(struct item_picker *m, const char *typed)
@@ -93,7 +92,7 @@ static void picker_item_find_rows(struct item_picker *m, const char *typed)
 	free(end.text);
 }
 
-static struct wizard_list picker_item_rows(const char *typed, void *arg)
+static struct choice_list picker_item_rows(const char *typed, void *arg)
 {
 	struct item_picker *m = arg;
 
@@ -104,7 +103,7 @@ static struct wizard_list picker_item_rows(const char *typed, void *arg)
 
 static char *picker_item_complete(const char *typed, void *arg)
 {
-	struct wizard_list l = picker_item_rows(typed, arg);
+	struct choice_list l = picker_item_rows(typed, arg);
 
 	return folder_complete(&l, typed);
 }
