@@ -127,6 +127,8 @@ const struct catalog_account *catalog_account_next(const struct catalog *c, size
 /* Return whether a release has a kernel, or UEFI firmware, for the architecture. */
 bool catalog_has_kernel(const struct catalog_arch *a, const char *release);
 bool catalog_has_firmware(const struct catalog_arch *a, const char *release);
+/* Returns whether a QEMU of that version (80100 for 8.1) runs the architecture's firmware, if it has any. */
+bool catalog_runs_firmware(const struct catalog_arch *a, unsigned qemu);
 /* Returns whether no machine of that kind was watched running yet. Its note has release, architecture and way to boot.
  */
 #define CATALOG_UNTRIED "no machine of %s on %s by %s was watched yet; it may fail"

@@ -391,6 +391,11 @@ bool catalog_has_kernel(const struct catalog_arch *a, const char *release)
 	return !a->releases.len || strv_has(&a->releases, release);
 }
 
+bool catalog_runs_firmware(const struct catalog_arch *a, unsigned qemu)
+{
+	return a->firmware.len && qemu >= catalog_version(a->firmware_qemu_min);
+}
+
 bool catalog_is_untried(const struct catalog_arch *a, const char *release, bool uefi)
 {
 	AUTO_FREE char *target = xasprintf("%s/%s", release, uefi ? "uefi" : "direct");

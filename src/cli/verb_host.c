@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* verb_host: releases, arches and doctor: show what can be chosen and what this host lacks. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,18 +115,19 @@ static void verb_host_print_arch(struct cli *cli, const struct catalog_arch *a, 
 	struct spec spec;
 	bool offered = !*a->not_offered;
 	bool runs;
-	const char *why;
+	const char *why, *firmware;
 
 	spec_init(&spec);
+	spec.firmware = SPEC_DIRECT;
 	runs = offered && qemu_probe(&spec, a, cli->store.cache_dir, &probe, &e) == 0;
+	firmware = catalog_runs_firmware(a, runs ? probe.version : UINT_MAX) ? "uefi, direct" : "direct";
 	why = !offered ? a->not_offered : runs ? probe.why : e.text;
 	if (cli->json)
 		cli_print_json(json_pack("{s:s, s:s, s:b, s:b, s:s, s:s, s:s, s:s}", "arch", a->name, "title", a->title,
 					 "offered", offered, "runs", runs, "accel", runs ? probe.accel : "", "why", why,
-					 "firmware", a->firmware.len ? "uefi, direct" : "direct", "releases",
-					 releases));
+					 "firmware", firmware, "releases", releases));
 	else
-		printf("%-9s %-13s %-9s %-16s %s\n", a->name, a->firmware.len ? "uefi, direct" : "direct",
+		printf("%-9s %-13s %-9s %-16s %s\n", a->name, firmware,
 		       !offered ? "not yet"
 		       : runs	? probe.accel
 				: "missing",

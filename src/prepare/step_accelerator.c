@@ -41,6 +41,14 @@ static void step_accelerator_work(void *arg)
 	p->result = qemu_probe(p->job->spec, p->job->arch, p->job->store->cache_dir, &p->job->probe, &p->error);
 }
 
+static void step_accelerator_warn_untried(struct step_run *run, const struct job *j)
+{
+	bool uefi = j->spec->firmware == SPEC_UEFI;
+
+	if (!job_is_made(j) && catalog_is_untried(j->arch, j->spec->release, uefi))
+		step_warn(run, CATALOG_UNTRIED, j->spec->release, j->arch->name, uefi ? "UEFI" : "direct boot");
+}
+
 static void step_accelerator_done(void *arg)
 {
 	struct probing *p = arg;
@@ -56,6 +64,7 @@ static void step_accelerator_done(void *arg)
 		if (!strcmp(found->audio, QEMU_AUDIO_SILENT))
 			step_warn(p->run, "the guest's sound is not heard: QEMU cannot reach a sound server or card of "
 					  "this host now (audio = no: without a sound card)");
+		step_accelerator_warn_untried(p->run, p->job);
 		summary = xasprintf("QEMU %u.%u, %s: %s", found->version / 10000, found->version / 100 % 100,
 				    strcmp(found->accel, "tcg") ? found->accel : "emulated", found->why);
 		step_done(p->run, summary);

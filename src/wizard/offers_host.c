@@ -42,7 +42,7 @@ static void offers_host_add_arch(const struct wizard_request *r, const struct ca
 		char *how = native ? xasprintf("accelerated (%s)", probe.accel) : xstrdup("emulated");
 
 		choice_text(&row->columns[1], how);
-		choice_text(&row->columns[2], a->firmware.len ? "UEFI, direct" : "direct");
+		choice_text(&row->columns[2], catalog_runs_firmware(a, probe.version) ? "UEFI, direct" : "direct");
 		note = xasprintf("Runs on this host %s%s%s%s by QEMU %s.", how, *probe.why ? " (" : "", probe.why,
 				 *probe.why ? ")" : "", probe.version_text);
 		free(how);
@@ -61,6 +61,7 @@ static void offers_host_probe_all(void *arg)
 	/* the record may require an accelerator that another architecture does not have */
 	choice_text(&r->spec.accel, "auto");
 	choice_text(&r->spec.cpu_model, "auto");
+	r->spec.firmware = SPEC_DIRECT; /* which firmware fits is asked later */
 	/* do not run a program that the user has not agreed to */
 	if (risks_check(&r->spec, "qemu", "binary", NULL) < 0)
 		choice_text(&r->spec.qemu_binary, "auto");

@@ -9,7 +9,9 @@ import time
 
 from world import GIB, Failed, need, same, until
 
-TRIPLETS = {"armhf": "arm-linux-gnueabihf", "arm64": "aarch64-linux-gnu", "amd64": "x86_64-linux-gnu"}
+TRIPLETS = {"armhf": "arm-linux-gnueabihf", "arm64": "aarch64-linux-gnu", "amd64": "x86_64-linux-gnu",
+            "i386": "i686-linux-gnu", "riscv64": "riscv64-linux-gnu", "ppc64el": "powerpc64le-linux-gnu",
+            "s390x": "s390x-linux-gnu", "armel": "arm-linux-gnueabi", "mips64el": "mips64el-linux-gnuabi64"}
 SIZES = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 QUIET = "sudo env DEBIAN_FRONTEND=noninteractive "
 

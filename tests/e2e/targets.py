@@ -5,7 +5,6 @@ Architectures, releases and ways to boot: each one that debwiz offers, tried for
 
     targets.py [ROW...]   ROW: ARCH/RELEASE/MODE, each a name or *: riscv64/trixie/direct, 'amd64/*/uefi'
     --list                the table alone, from what `check` reports; nothing is run
-    --next FILE           one row, the one after that of FILE, which then names it: so that runs take turns
     --profile NAME        packages of the guests (base)
     --home DIR            keep the machines in DIR, and reuse what exists
     --root                run although this is root
@@ -137,23 +136,9 @@ def table(rows):
     sys.stdout.flush()
 
 
-def turn(rows, path):
-    """The row after the one that the file names; the file names it then."""
-    last = ""
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            last = file.read().strip()
-    names = [row.name for row in rows]
-    row = rows[(names.index(last) + 1) % len(rows) if last in names else 0]
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(row.name + "\n")
-    return [row]
-
-
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--list", action="store_true")
-    p.add_argument("--next", metavar="FILE")
     p.add_argument("--profile", default="base")
     p.add_argument("--home")
     p.add_argument("--root", action="store_true")
@@ -167,8 +152,6 @@ def main():
     try:
         rows = every(world, args.profile)
         offered = [row for row in rows if not row.why and row.fits(args.rows)]
-        if args.next and offered:
-            offered = turn(offered, args.next)
         if args.list:
             table(row for row in rows if row.fits(args.rows))
             return 0

@@ -172,7 +172,7 @@ class Wizard(Case):
         checked = box.run("check", "auto1")
         self.assertEqual(checked.status, 0, str(checked))
         # What --set makes wrong is refused, and the name that is taken too.
-        for wrong in ("machine.name=auto1", "machine.arch=riscv64", "cpu.memory=64G",
+        for wrong in ("machine.name=auto1", "machine.arch=loong64", "cpu.memory=64G",
                       "disk.size=1", "nonsense.key=1", "system.ssh_key=/nowhere",
                       "boot.cmdline=quiet"):    # no such question with UEFI
             with self.subTest(wrong):
@@ -185,7 +185,7 @@ class Wizard(Case):
         """Help, back, wrong ones, numbers, switches, lists, packages; then prepared."""
         box = self.box()
         out, err = self.new(box, [
-            "?", "riscv64", "4", "2", "<", "1",                     # architecture
+            "?", "loong64", "10", "2", "<", "1",                     # architecture
             "No", "box",                                            # name
             "1", "<", "bookworm", "", "", "n",                  # release, security, updates
             "direct", "no", "9", "2", "5X", "1G", "", "", "n",      # start-up, processor
@@ -205,7 +205,7 @@ class Wizard(Case):
                      "devices.usb": ["yes"], "system.user": ["ann"], "system.hostname": ["web"],
                      "system.timezone": ["Europe/Berlin"], "system.packages": ["gzip"]})
         self.assertEqual(said, want)
-        for words in ("Wrong: riscv64", "at most 8", "the port on this host is",
+        for words in ("Wrong: loong64", "at most 8", "the port on this host is",
                       "the two are not the same", "no package of bookworm", "[machine]",
                       "-no-user-config", "Note: Name is now arm64-bookworm"):
             self.assertIn(words, out)

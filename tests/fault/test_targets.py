@@ -79,6 +79,31 @@ class Rows(lib.Case):
         listed = box.run("releases", *box.settings())
         self.assertEqual([e["version"] for e in listed.events if e.get("codename") == "bookworm"], [""], str(listed))
 
+    def test_untried(self):
+        """What nobody has watched is reported before the work, and by check; what somebody has is not."""
+        words = "no machine of bookworm on armhf by UEFI was watched yet"
+        box = self.box(alone=True)
+        with_row(box, "armhf", untried="bookworm/uefi trixie/direct")
+        result = self.fails_to_configure(box)
+        self.assertTrue(result.warnings[0].startswith(words), result.warnings)
+        self.assertIn(words, box.run("check", box.ini, json_events=False).out)
+        self.assertTrue(box.run("check", box.ini).events[-1]["untried"])
+        box = self.box(alone=True)
+        with_row(box, "armhf", untried="bookworm/direct trixie/uefi")
+        self.assertEqual(self.fails_to_configure(box).warnings, [])
+        self.assertFalse(box.run("check", box.ini).events[-1]["untried"])
+
+    def test_qemu_too_old(self):
+        """What the firmware needs of QEMU is said by check, and by the first step, before anything is downloaded."""
+        box = self.box(alone=True)
+        with_row(box, "armhf", firmware_qemu_min="8.1")
+        for result in (box.run("check", box.ini, *box.settings()), box.prepare()):
+            self.assertEqual((result.status, result.id), (3, "qemu-old"), str(result))
+            self.assertIn("armhf with mode = uefi needs at least 8.1", result.error["text"])
+            self.assertIn("mode = direct", result.error["hint"])
+        self.assertEqual(box.cached(), [])
+        self.assertEqual(box.run("check", box.ini, "--set", "firmware.mode=direct").status, 0)
+
     def test_firmware_moved(self):
         """The first of the packages that the release has is the one with the firmware."""
         box = self.box(alone=True)

@@ -44,12 +44,10 @@ static void arches(void **state)
 		bool offered;
 		bool firmware;
 	} want[] = {
-		{"armhf", true, true},	   {"arm64", true, true},    {"amd64", true, true},
-		{"i386", false, true},	   {"riscv64", false, true}, {"ppc64el", false, false},
-		{"s390x", false, false},   {"armel", false, false},  {"mips64el", false, false},
-		{"loong64", false, true},  {"alpha", false, false},  {"hppa", false, false},
-		{"m68k", false, false},	   {"ppc64", false, false},  {"sh4", false, false},
-		{"sparc64", false, false},
+		{"armhf", true, true},	   {"arm64", true, true},    {"amd64", true, true},   {"i386", true, true},
+		{"riscv64", true, true},   {"ppc64el", true, false}, {"s390x", true, false},  {"armel", true, false},
+		{"mips64el", true, false}, {"loong64", false, true}, {"alpha", false, false}, {"hppa", false, false},
+		{"m68k", false, false},	   {"ppc64", false, false},  {"sh4", false, false},   {"sparc64", false, false},
 	};
 	const struct catalog_arch *a;
 	size_t n = 0;
@@ -104,6 +102,10 @@ static void arches(void **state)
 	assert_string_equal(catalog_arch_find(c, "armel")->kernel_arch, "armhf");
 	a = catalog_arch_find(c, "riscv64");
 	assert_true(a->power_line);
+	assert_false(catalog_runs_firmware(a, 70222));
+	assert_true(catalog_runs_firmware(a, 80100));
+	assert_true(catalog_runs_firmware(catalog_arch_find(c, "armhf"), 70200));
+	assert_false(catalog_runs_firmware(catalog_arch_find(c, "s390x"), 100000));
 	assert_string_equal(a->firmware_qemu_min, "8.1");
 	assert_true(catalog_has_kernel(a, "trixie"));
 	assert_false(catalog_has_kernel(a, "bookworm"));

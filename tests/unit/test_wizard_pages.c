@@ -2,6 +2,8 @@
 /* wizard: pages, answers, switches of architecture and release, lists. */
 #include "wizard_fake.h"
 
+#include "wizard/firmware_notes.h"
+
 static void test_defaults(void **state)
 {
 	struct fake *f = fake_new();
@@ -660,6 +662,30 @@ static void test_summary(void **state)
 	fake_free(f);
 }
 
+/* What a way to boot needs of QEMU, and that it was not tried, is beside it. */
+static void test_firmware_notes(void **state)
+{
+	struct strv untried = STRV_INIT;
+	struct catalog_arch a = {.name = (char *)"odd", .firmware_qemu_min = (char *)"8.1"};
+	char *note;
+
+	(void)state;
+	strv_add(&untried, "trixie/direct");
+	a.untried = untried;
+	note = firmware_note(&a, "trixie", true);
+	assert_non_null(strstr(note, " Requires QEMU 8.1 or newer."));
+	assert_null(strstr(note, "Untried"));
+	free(note);
+	note = firmware_note(&a, "trixie", false);
+	assert_null(strstr(note, "Requires QEMU"));
+	assert_non_null(strstr(note, " Untried: no machine of trixie on odd by direct boot was watched yet"));
+	free(note);
+	note = firmware_note(NULL, "trixie", true);
+	assert_null(strstr(note, "Requires"));
+	free(note);
+	strv_fini(&untried);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -681,6 +707,7 @@ int main(void)
 		cmocka_unit_test(test_command_is_asked_one_at_a_time),
 		cmocka_unit_test(test_marks_ini_line),
 		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_firmware_notes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
