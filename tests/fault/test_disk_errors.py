@@ -90,7 +90,7 @@ class Errors(shim.Sweeping):
         self.good(box, box.prepare())
         self.assertGreater(shim.count(box), 100)
 
-    # ---- F30
+    # ---- a file system without locks
     def test_no_flock(self):
         """Record locks are used: the second run reports the first one, as everywhere."""
         box = self.own({"match": "/bash_", "mode": "locked"})

@@ -54,7 +54,7 @@ class Images(lib.Case):
             disk.seek(at)
             disk.write(data)
 
-    # ---- F42
+    # ---- images that are cut off
     def test_truncated(self):
         self.never_booted(lambda p: os.truncate(p, os.path.getsize(p) // 3), ("disk-broken",))
 
@@ -146,7 +146,7 @@ class Images(lib.Case):
         self.assertEqual(info["backing-filename"], "base.raw")
         lib.subprocess.run([real, "check", "-q", "-f", "qcow2", path], check=True)
 
-    # ---- F43
+    # ---- formats are not guessed
     def test_raw_with_qcow2_header(self):
         """A guest may write a qcow2 header into its raw disk: the driver is never guessed."""
         box = self.box(alone=True)

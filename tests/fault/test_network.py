@@ -31,7 +31,7 @@ class Network(lib.Case):
         self.assertEqual(box.cached(), [])
         return result
 
-    # ---- F16
+    # ---- redirects
     def test_redirects_refused(self):
         def to(target, make=self.own, **how):
             return lambda: self.refuse(make({"match": "/debian/", "mode": "redirect",
@@ -63,7 +63,7 @@ class Network(lib.Case):
                             "to": "http://other.test{path}"})
         self.good(box, box.prepare())
 
-    # ---- F17
+    # ---- a login page instead of the mirror
     def test_login_page(self):
         self.refuse(self.own({"match": "InRelease", "mode": "login"}), "http-login-page")
         box = self.own({"match": "binary-armhf", "mode": "login"})
@@ -175,7 +175,7 @@ class Network(lib.Case):
         lib.together(lambda: works(["127.0.0.1"]), alone, lambda: works(["::1", "127.0.0.1"]),
                      lambda: works(["::1", "127.0.0.1"], True))
 
-    # ---- F18
+    # ---- TLS
     def test_tls(self):
         def kind(name):
             return lambda: self.refuse(self.own(tls=name), "tls-certificate")

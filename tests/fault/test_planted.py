@@ -46,7 +46,7 @@ class Planted(lib.Case):
             self.assertEqual(kept.read(), b"another's file", "something was followed")
         self.assertEqual(os.stat(self.secret).st_mode & 0o777, 0o600)
 
-    # ---- F28
+    # ---- changed while in use
     def changed_in_use(self, change):
         """change(path) is done to a verified entry while another deb is still under way."""
         box = self.own({"match": "/bash_", "mode": "gate"})
@@ -101,7 +101,7 @@ class Planted(lib.Case):
             self.edit(path)
         self.recovers(box)
 
-    # ---- F29
+    # ---- planted files
     def plants(self, path):
         """Ways to stand in the way at path: (name, maker, whether it is a foreign thing)."""
         def socket_at():
@@ -211,7 +211,7 @@ class Planted(lib.Case):
         os.chmod(os.path.join(box.run_dir, "debwiz"), 0o777)
         self.z(box, box.prepare(), "runtime-unsafe", 1)
 
-    # ---- F30
+    # ---- two at one machine
     def test_same_machine_twice(self):
         box = self.own({"match": "/bash_", "mode": "gate"})
         seen = []

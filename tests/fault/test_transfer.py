@@ -17,7 +17,7 @@ class Transfer(lib.Case):
     def size_of(self, name):
         return os.path.getsize(self.pool(name))
 
-    # ---- F11
+    # ---- bodies without an end
     def endless(self, match, framing, ids, cap):
         box = self.own({"match": match, "mode": "endless", "framing": framing})
         result = box.prepare()
@@ -65,7 +65,7 @@ class Transfer(lib.Case):
                      lambda: wrong(-100, ("mirror-updating", "http-size")), none,
                      lambda: encoded("bookworm/InRelease"), lambda: encoded(DEB % "bash"))
 
-    # ---- F13, F14
+    # ---- interrupted transfers
     def test_interrupted_and_resumed(self):
         """Each deb is broken off in another way, and then answers its range in another way."""
         first = {"apt": "reset", "bash": "short", "coreutils": "close-empty", "dpkg": "close",

@@ -10,7 +10,7 @@ import lib
 import archive as archmod
 import variants
 
-# id of the refusal by variant; the others of their rows are accepted
+# id of the refusal by variant; the others of their kinds are accepted
 REFUSED = {
     "unsigned": ("http-404",), "detached-only": ("http-404",),
     "plain-text": ("inrelease-unsigned",),
@@ -28,7 +28,7 @@ REFUSED = {
     "wrong-codename": ("release-suite",), "other-suite": ("release-suite",),
     "no-armhf": ("release-arch",), "no-sha256": ("release-files",),
 }
-ROWS = ("F1", "F2", "F3", "F5", "F8", "control")
+KINDS = ("unsigned", "keys", "validity", "form", "fields", "control")
 
 
 class Verify(lib.Case):
@@ -52,16 +52,16 @@ class Verify(lib.Case):
         self.assertEqual(result.failed_step(), "download", name)
 
     def test_control_good_is_prepared(self):
-        """The positive control of all rows here: the same settings bring a machine about."""
+        """The positive control of all kinds here: the same settings bring a machine about."""
         box = self.box(alone=True)
         self.good(box, box.prepare())
 
     def test_every_variant(self):
         seen = {}
         for name, variant in variants.VARIANTS.items():
-            if variant.row not in ROWS or name == "version-lower":
+            if variant.kind not in KINDS or name == "version-lower":
                 continue
-            with self.subTest(name, row=variant.row):
+            with self.subTest(name, kind=variant.kind):
                 variants.apply(self.world.archive, "bookworm", name)
                 box, result = self.look()
                 if variant.expect == "refuse":
@@ -72,7 +72,7 @@ class Verify(lib.Case):
                 else:
                     self.accepted(box, result, name)
         four = [seen.get(n) for n in ("expired-key", "revoked-key", "expired-signature", "sha1")]
-        self.assertEqual(len(set(four)), 4, "F3 wants four different texts")
+        self.assertEqual(len(set(four)), 4, "four different texts are required")
 
     def test_version_below_floor(self):
         """A Version lower than one seen before, with a newer Date."""

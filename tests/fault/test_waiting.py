@@ -29,7 +29,7 @@ class Waiting(lib.Case):
     def make():
         return lib.World(("bookworm",))
 
-    # ---- F12
+    # ---- stalls
     def stalls(self, rule, step, url=None):
         box = self.own(*([rule] if rule else []))
         box.env["DEBWIZ_STALL"] = "4"
@@ -100,7 +100,7 @@ class Waiting(lib.Case):
                                    "InRelease", signal.SIGTERM),
             lambda: self.cancelled(None, "", signal.SIGINT))
 
-    # ---- F15
+    # ---- a mirror in trouble
     def trouble(self, ids, status, gaps, **rule):
         """gaps: least seconds between the requests, as many as there are pauses."""
         when = []

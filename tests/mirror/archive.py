@@ -365,8 +365,8 @@ def main():
     elif args.verb == "apply":
         variants.apply(Archive(args.root), args.suite, args.variant)
     else:
-        for name, row in variants.VARIANTS.items():
-            print(f"{name:22} {row.row:8} {row.expect:8} {row.note}")
+        for name, variant in variants.VARIANTS.items():
+            print(f"{name:22} {variant.kind:8} {variant.expect:8} {variant.note}")
     return 0
 
 

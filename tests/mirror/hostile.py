@@ -4,13 +4,13 @@
 Writes hostile .debs to a folder, with an index of the expected result of each.
 
     hostile.py DIR        DIR/NAME.deb and DIR/index.json: a list of
-        {name, file, row, expect, extract, note}
+        {name, file, kind, expect, extract, note}
 expect: what a writer of a whole root (into an image) must do; extract: what a reader that takes
 named regular files out (firmware, kernel; it wants ./boot/vmlinuz-1 and ./usr/share/fw/CODE.fd,
 which all of them carry unless the note says otherwise) must do.  Each is
     refuse            a named error; nothing is written outside, nothing half-written is kept
     accept-confined   done, with every byte inside the target and no effect on the host
-Both must hold within 2 s and 256 MiB.  Controls (row "control") are sound and must be accepted.
+Both must hold within 2 s and 256 MiB.  Controls (kind "control") are sound and must be accepted.
 Requires no privileges: all are bytes.
 """
 import functools
@@ -35,10 +35,10 @@ DIR, LINK, HARD = tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE
 CAP = 512 << 20                 # what bombs unpack to: far over the wanted members' size
 
 
-def case(name, row, expect, note, extract=None):
+def case(name, kind, expect, note, extract=None):
     """Registers a function that makes the bytes of one archive.  extract defaults to expect."""
     def add(maker):
-        CASES.append((name, row, expect, extract or expect, note, maker))
+        CASES.append((name, kind, expect, extract or expect, note, maker))
         return maker
     return add
 
@@ -52,9 +52,9 @@ def with_data(data, suffix=".xz"):
     return ar_bytes([("debian-binary", b"2.0\n"), control_member(), ("data.tar" + suffix, data)])
 
 
-def paths(name, row, expect, note, entries, extract=None):
+def paths(name, kind, expect, note, entries, extract=None):
     """A case that is a list of tar entries with raw names after the wanted ones."""
-    case(name, row, expect, note, extract)(
+    case(name, kind, expect, note, extract)(
         lambda: with_data(compress(tar_bytes(WANTED + entries, raw=True), "xz")[1]))
 
 
@@ -67,91 +67,91 @@ paths("control-plain", "control", CONFINED, "a sound archive", [])
 paths("control-usr-merge", "control", CONFINED, "a link inside, then a file by way of it",
       [Entry("./usr/bin/", kind=DIR, mode=0o755), link("./bin", "usr/bin"),
        Entry("./bin/x", b"x", mode=0o755)])
-paths("dotdot", "F19", REFUSE, "../ at the start of a name", [Entry("../escaped", b"x")])
-paths("dotdot-inside", "F19", REFUSE, "../ further in", [Entry("./usr/../../escaped", b"x")])
-paths("dotdot-end", "F19", REFUSE, "a directory named ./usr/..", [
+paths("dotdot", "paths", REFUSE, "../ at the start of a name", [Entry("../escaped", b"x")])
+paths("dotdot-inside", "paths", REFUSE, "../ further in", [Entry("./usr/../../escaped", b"x")])
+paths("dotdot-end", "paths", REFUSE, "a directory named ./usr/..", [
     Entry("./usr/../", kind=DIR, mode=0o777)])
-paths("absolute", "F19", REFUSE, "an absolute name", [Entry("/tmp/escaped", b"x")])
-paths("absolute-double", "F19", REFUSE, "two leading slashes", [Entry("//tmp/escaped", b"x")])
-paths("symlink-write-through", "F19", REFUSE, "a link to /tmp, then a file behind it",
+paths("absolute", "paths", REFUSE, "an absolute name", [Entry("/tmp/escaped", b"x")])
+paths("absolute-double", "paths", REFUSE, "two leading slashes", [Entry("//tmp/escaped", b"x")])
+paths("symlink-write-through", "paths", REFUSE, "a link to /tmp, then a file behind it",
       [link("./out", "/tmp"), Entry("./out/escaped", b"x")], REFUSE)
-paths("symlink-dotdot-through", "F19", REFUSE, "a link to ../../.., then a file behind it",
+paths("symlink-dotdot-through", "paths", REFUSE, "a link to ../../.., then a file behind it",
       [link("./usr/out", "../../../../../../tmp"), Entry("./usr/out/escaped", b"x")])
-paths("symlink-chain", "F19", REFUSE, "links that together lead out",
+paths("symlink-chain", "paths", REFUSE, "links that together lead out",
       [link("./a", "b"), link("./b", "c/.."), link("./c", "/"), Entry("./a/tmp/escaped", b"x")])
-paths("symlink-loop", "F19", REFUSE, "a file behind a link to itself",
+paths("symlink-loop", "paths", REFUSE, "a file behind a link to itself",
       [link("./loop", "loop"), Entry("./loop/x", b"x")])
-paths("symlink-replaced", "F19", REFUSE, "a file with the name of a link to /tmp/escaped",
+paths("symlink-replaced", "paths", REFUSE, "a file with the name of a link to /tmp/escaped",
       [link("./boot/evil", "/tmp/escaped"), Entry("./boot/evil", b"x")])
-paths("symlink-wanted", "F19", CONFINED, "a dangling link that points out; nothing goes through it",
+paths("symlink-wanted", "paths", CONFINED, "a dangling link that points out; nothing goes through it",
       [link("./boot/initrd", "../../../../etc/shadow")])
-case("wanted-is-symlink", "F19", CONFINED, "the wanted name itself is a link to /etc/passwd",
+case("wanted-is-symlink", "paths", CONFINED, "the wanted name itself is a link to /etc/passwd",
      REFUSE)(lambda: with_data(compress(tar_bytes([
          link("./boot/vmlinuz-1", "/etc/passwd"), link("./usr/share/fw/CODE.fd", "/etc/passwd")],
          raw=True), "xz")[1]))
-case("wanted-is-directory", "F19", CONFINED, "the wanted name itself is a directory",
+case("wanted-is-directory", "paths", CONFINED, "the wanted name itself is a directory",
      REFUSE)(lambda: with_data(compress(tar_bytes([
          Entry("./boot/vmlinuz-1/", kind=DIR, mode=0o755),
          Entry("./usr/share/fw/CODE.fd/", kind=DIR, mode=0o755)], raw=True), "xz")[1]))
-paths("hardlink-out", "F19", REFUSE, "a hard link to /etc/passwd",
+paths("hardlink-out", "paths", REFUSE, "a hard link to /etc/passwd",
       [link("./boot/evil", "/etc/passwd", HARD)])
-paths("hardlink-dotdot", "F19", REFUSE, "a hard link to ../../../etc/passwd",
+paths("hardlink-dotdot", "paths", REFUSE, "a hard link to ../../../etc/passwd",
       [link("./boot/evil", "../../../../etc/passwd", HARD)])
-paths("hardlink-missing", "F19", REFUSE, "a hard link to a name that never came",
+paths("hardlink-missing", "paths", REFUSE, "a hard link to a name that never came",
       [link("./boot/evil", "./boot/nowhere", HARD)])
-paths("hardlink-self", "F19", REFUSE, "a hard link to itself",
+paths("hardlink-self", "paths", REFUSE, "a hard link to itself",
       [link("./boot/evil", "./boot/evil", HARD)])
-paths("path-8k", "F19", REFUSE, "a name of 8 KiB (limit: 4096)",
+paths("path-8k", "paths", REFUSE, "a name of 8 KiB (limit: 4096)",
       [Entry("./" + "d/" * 4096 + "x", b"x")])
-paths("component-300", "F19", REFUSE, "one part of a name of 300 bytes (limit: 255)",
+paths("component-300", "paths", REFUSE, "one part of a name of 300 bytes (limit: 255)",
       [Entry("./" + "n" * 300, b"x")])
-paths("link-target-8k", "F19", REFUSE, "a link target of 8 KiB", [link("./l", "t" * 8192)])
-paths("empty-name", "F19", REFUSE, "an empty name", [Entry("", b"x")])
-paths("newline-name", "F19", REFUSE, "a newline in a name: dpkg's file lists have one name a line",
+paths("link-target-8k", "paths", REFUSE, "a link target of 8 KiB", [link("./l", "t" * 8192)])
+paths("empty-name", "paths", REFUSE, "an empty name", [Entry("", b"x")])
+paths("newline-name", "paths", REFUSE, "a newline in a name: dpkg's file lists have one name a line",
       [Entry("./a\nb", b"x")], CONFINED)
-paths("escape-name", "F19", CONFINED, "terminal escapes in a name: harmless if never printed raw",
+paths("escape-name", "paths", CONFINED, "terminal escapes in a name: harmless if never printed raw",
       [Entry("./a\x1b]0;evil\x07\x1b[2J", b"x")])
-paths("drive-letter", "F19", CONFINED, r"C:\evil: a plain name here, refused on a Windows host",
+paths("drive-letter", "paths", CONFINED, r"C:\evil: a plain name here, refused on a Windows host",
       [Entry("./C:\\evil", b"x")])
-paths("device-name", "F19", CONFINED, "CON, NUL.txt: plain names here, refused on a Windows host",
+paths("device-name", "paths", CONFINED, "CON, NUL.txt: plain names here, refused on a Windows host",
       [Entry("./CON", b"x"), Entry("./NUL.txt", b"x")])
-paths("backslash", "F19", CONFINED, r"..\..\evil: one plain name here (systemd has such names)",
+paths("backslash", "paths", CONFINED, r"..\..\evil: one plain name here (systemd has such names)",
       [Entry("./..\\..\\evil", b"x")])
-paths("case-twins", "F19", CONFINED, "two names that differ in case alone: both must exist",
+paths("case-twins", "paths", CONFINED, "two names that differ in case alone: both must exist",
       [Entry("./etc/Twin", b"1"), Entry("./etc/twin", b"2")])
-paths("same-file-twice", "F19", REFUSE, "one name twice, with other bytes",
+paths("same-file-twice", "paths", REFUSE, "one name twice, with other bytes",
       [Entry("./boot/twice", b"1"), Entry("./boot/twice", b"2")], CONFINED)
-paths("wanted-twice", "F19", REFUSE, "the wanted name twice, with other bytes",
+paths("wanted-twice", "paths", REFUSE, "the wanted name twice, with other bytes",
       [Entry("./boot/vmlinuz-1", b"evil\n"), Entry("./usr/share/fw/CODE.fd", b"evil\n")])
-paths("file-then-directory", "F19", REFUSE, "a file, then something below it",
+paths("file-then-directory", "paths", REFUSE, "a file, then something below it",
       [Entry("./boot/f", b"x"), Entry("./boot/f/g", b"x")])
-paths("directory-then-file", "F19", REFUSE, "a full directory, then a file of its name",
+paths("directory-then-file", "paths", REFUSE, "a full directory, then a file of its name",
       [Entry("./etc/d/x", b"x"), Entry("./etc/d", b"x")])
 
 # ---- kinds and modes -----------------------------------------------------------------------
-paths("device-block", "F20", CONFINED, "a block device node", [
+paths("device-block", "members", CONFINED, "a block device node", [
     Entry("./dev/sda", kind=tarfile.BLKTYPE, major=8, minor=0, mode=0o666)], REFUSE)
-paths("device-char", "F20", CONFINED, "a character device node", [
+paths("device-char", "members", CONFINED, "a character device node", [
     Entry("./dev/mem", kind=tarfile.CHRTYPE, major=1, minor=1, mode=0o666)], REFUSE)
-paths("fifo", "F20", CONFINED, "a fifo (opening it would hang)", [
+paths("fifo", "members", CONFINED, "a fifo (opening it would hang)", [
     Entry("./run/fifo", kind=tarfile.FIFOTYPE, mode=0o666)], REFUSE)
-paths("setuid", "F20", CONFINED, "setuid root, setgid, sticky", [
+paths("setuid", "members", CONFINED, "setuid root, setgid, sticky", [
     Entry("./bin/suid", b"x", mode=0o4755), Entry("./bin/sgid", b"x", mode=0o2755),
     Entry("./tmp/", kind=DIR, mode=0o1777)], CONFINED)
-paths("mode-000", "F20", CONFINED, "a directory without any permission, and a file below", [
+paths("mode-000", "members", CONFINED, "a directory without any permission, and a file below", [
     Entry("./closed/", kind=DIR, mode=0), Entry("./closed/x", b"x", mode=0)])
-paths("huge-ids", "F20", CONFINED, "uid and gid of 2^31 + 1 (base-256 numbers)", [
+paths("huge-ids", "members", CONFINED, "uid and gid of 2^31 + 1 (base-256 numbers)", [
     Entry("./owned", b"x", uid=(1 << 31) + 1, gid=(1 << 31) + 1)])
-paths("xattr", "F20", CONFINED, "a file capability and an ACL as PAX headers", [
+paths("xattr", "members", CONFINED, "a file capability and an ACL as PAX headers", [
     Entry("./bin/cap", b"x", mode=0o755, pax={
         "SCHILY.xattr.security.capability": "\x01\x00\x00\x02" + "\x20" * 16,
         "SCHILY.acl.access": "user::rwx,group::rwx,other::rwx,user:0:rwx,mask::rwx"})])
-paths("pax-path", "F19", REFUSE, "a PAX header that renames a harmless member to ../escaped", [
+paths("pax-path", "paths", REFUSE, "a PAX header that renames a harmless member to ../escaped", [
     Entry("./fine", b"x", pax={"path": "../escaped"})])
-paths("unknown-type", "F20", REFUSE, "a tar member of type Z", [Entry("./z", kind=b"Z")], CONFINED)
+paths("unknown-type", "members", REFUSE, "a tar member of type Z", [Entry("./z", kind=b"Z")], CONFINED)
 
 
-@case("sparse", "F20", CONFINED, "a GNU sparse file of 1 TiB with 512 bytes in it", REFUSE)
+@case("sparse", "members", CONFINED, "a GNU sparse file of 1 TiB with 512 bytes in it", REFUSE)
 def sparse():
     def octal(number, width):
         return b"%0*o\0" % (width - 1, number)
@@ -215,22 +215,22 @@ BOMB = ("512 MiB of zeroes in little: refuse at a cap of 256 MiB; "
         "who stops at the wanted names may not see it")
 
 
-@case("bomb-wanted", "F21", REFUSE, "the wanted ./boot/vmlinuz-1 itself unpacks to 512 MiB, gzip")
+@case("bomb-wanted", "sizes", REFUSE, "the wanted ./boot/vmlinuz-1 itself unpacks to 512 MiB, gzip")
 def bomb_wanted():
     return with_data(gzip_bomb("./boot/vmlinuz-1"), ".gz")
 
 
-@case("bomb-xz", "F21", REFUSE, BOMB + ", xz", CONFINED)
+@case("bomb-xz", "sizes", REFUSE, BOMB + ", xz", CONFINED)
 def bomb_xz():
     return with_data(xz_bomb())
 
 
-@case("bomb-gzip", "F21", REFUSE, BOMB + ", gzip", CONFINED)
+@case("bomb-gzip", "sizes", REFUSE, BOMB + ", gzip", CONFINED)
 def bomb_gzip():
     return with_data(gzip_bomb(), ".gz")
 
 
-@case("bomb-zstd", "F21", REFUSE, BOMB + ", zstd: one RLE block repeated", CONFINED)
+@case("bomb-zstd", "sizes", REFUSE, BOMB + ", zstd: one RLE block repeated", CONFINED)
 def bomb_zstd():
     return with_data(zstd_frame(big_tar(CAP), CAP + 10240), ".zst")
 
@@ -247,13 +247,13 @@ def zstd_frame(head, zeroes):
     return b"".join(out)
 
 
-@case("bomb-control", "F21", REFUSE, "512 MiB in the control member", CONFINED)
+@case("bomb-control", "sizes", REFUSE, "512 MiB in the control member", CONFINED)
 def bomb_control():
     return ar_bytes([("debian-binary", b"2.0\n"), ("control.tar.xz", xz_bomb()),
                      ("data.tar.xz", compress(tar_bytes(WANTED, raw=True), "xz")[1])])
 
 
-@case("xz-dictionary-4g", "F21", REFUSE, "xz whose block asks for a 4 GiB dictionary")
+@case("xz-dictionary-4g", "sizes", REFUSE, "xz whose block asks for a 4 GiB dictionary")
 def xz_dictionary():
     return with_data(xz_with_dictionary(compress(tar_bytes(WANTED, raw=True), "xz")[1], 40))
 
@@ -267,14 +267,14 @@ def xz_with_dictionary(data, code):
     return data[:12] + bytes(head) + struct.pack("<I", zlib.crc32(head)) + data[12 + size:]
 
 
-@case("zstd-window-2g", "F21", REFUSE, "zstd frame that asks for a window of 2 GiB")
+@case("zstd-window-2g", "sizes", REFUSE, "zstd frame that asks for a window of 2 GiB")
 def zstd_window():
     tar = tar_bytes(WANTED, raw=True)
     frame = zstd_frame(tar, 1024)
     return with_data(frame[:5] + bytes([21 << 3]) + frame[6:], ".zst")
 
 
-@case("gzip-nested", "F21", REFUSE, "gzip in gzip, 1000 deep: one level is taken off, no tar in it")
+@case("gzip-nested", "sizes", REFUSE, "gzip in gzip, 1000 deep: one level is taken off, no tar in it")
 def nested():
     data = tar_bytes(WANTED, raw=True)
     for _ in range(1000):
@@ -282,23 +282,23 @@ def nested():
     return with_data(data, ".gz")
 
 
-@case("tar-in-xz-in-gz", "F21", REFUSE, "data.tar.gz that holds an xz stream: a second filter")
+@case("tar-in-xz-in-gz", "sizes", REFUSE, "data.tar.gz that holds an xz stream: a second filter")
 def double_filter():
     return with_data(gzip.compress(compress(tar_bytes(WANTED, raw=True), "xz")[1], mtime=0), ".gz")
 
 
-@case("deep-directories", "F21", CONFINED, "1000 directories in one another (2 KB name)")
+@case("deep-directories", "sizes", CONFINED, "1000 directories in one another (2 KB name)")
 def deep():
     entries = [Entry("./" + "d/" * n, kind=DIR, mode=0o755) for n in range(1, 1001)]
     return with_data(compress(tar_bytes(WANTED + entries, raw=True), "xz")[1])
 
 
-@case("size-lie", "F21", REFUSE, "a tar member that claims 8 EiB")
+@case("size-lie", "sizes", REFUSE, "a tar member that claims 8 EiB")
 def size_lie():
     return with_data(compress(big_tar((1 << 63) - 1), "xz")[1])
 
 
-@case("size-negative", "F21", REFUSE, "a tar member whose size is negative (base-256)")
+@case("size-negative", "sizes", REFUSE, "a tar member whose size is negative (base-256)")
 def size_negative():
     head = bytearray(big_tar(0))
     at = len(head) - 512
@@ -383,10 +383,10 @@ for _name, _note, _maker in [
         ("tar-checksum", "a tar header whose checksum is wrong", lambda: with_data(compress(
             tar_bytes(WANTED, raw=True).replace(b"./boot/vmlinuz-1", b"./boot/vmlinuz-2"),
             "xz")[1]))]:
-    case(_name, "F22", REFUSE, _note)(_maker)
-case("no-wanted", "F22", CONFINED, "sound, but without the wanted members", REFUSE)(
+    case(_name, "broken", REFUSE, _note)(_maker)
+case("no-wanted", "broken", CONFINED, "sound, but without the wanted members", REFUSE)(
     lambda: deb_bytes(CONTROL, [Entry("/usr/share/doc/x", b"x")]))
-case("ar-extra-member", "F22", CONFINED, "sound, with a member _extra that dpkg ignores")(
+case("ar-extra-member", "broken", CONFINED, "sound, with a member _extra that dpkg ignores")(
     lambda: good() + ar_header("_extra", 2) + b"x\n")
 
 
@@ -394,10 +394,10 @@ def write_all(folder):
     """Write every case and the index; returns the index."""
     os.makedirs(folder, exist_ok=True)
     index = []
-    for name, row, expect, extract, note, maker in CASES:
+    for name, kind, expect, extract, note, maker in CASES:
         with open(os.path.join(folder, name + ".deb"), "wb") as out:
             out.write(maker())
-        index.append({"name": name, "file": name + ".deb", "row": row, "expect": expect,
+        index.append({"name": name, "file": name + ".deb", "kind": kind, "expect": expect,
                       "extract": extract, "note": note})
     with open(os.path.join(folder, "index.json"), "w", encoding="utf-8") as out:
         json.dump(index, out, indent=1)

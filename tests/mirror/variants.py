@@ -21,7 +21,7 @@ SIG = b"-----BEGIN PGP SIGNATURE-----"
 
 @dataclasses.dataclass
 class Variant:
-    row: str
+    kind: str
     expect: str
     note: str
     make: typing.Callable
@@ -30,31 +30,31 @@ class Variant:
 VARIANTS = {}
 
 
-def variant(name, row, expect, note):
+def variant(name, kind, expect, note):
     def add(function):
-        VARIANTS[name] = Variant(row, expect, note, function)
+        VARIANTS[name] = Variant(kind, expect, note, function)
         return function
     return add
 
 
-def signed(name, row, expect, note, **how):
+def signed(name, kind, expect, note, **how):
     """A variant that differs only in how the good text is signed; times are offsets from now."""
     def make(a, suite):
         args = dict(how)
         if "when" in args:
             args["when"] = a.now + args["when"]
         a.resign(suite, **args)
-    VARIANTS[name] = Variant(row, expect, note, make)
+    VARIANTS[name] = Variant(kind, expect, note, make)
 
 
-def edited(name, row, expect, note, changes):
+def edited(name, kind, expect, note, changes):
     """A variant whose text is changed and properly signed again."""
     def make(a, suite):
         text = a.good_text(suite)
         for field, value in changes(a):
             text = edit(text, field, value)
         a.resign(suite, text)
-    VARIANTS[name] = Variant(row, expect, note, make)
+    VARIANTS[name] = Variant(kind, expect, note, make)
 
 
 def armor(packet, kind=b"MESSAGE"):
@@ -78,61 +78,61 @@ def literal(text):
 
 # ---- who signed, and how -------------------------------------------------------------
 signed("good", "control", "accept", "as published; undoes any other variant")
-signed("good+other", "F2", "accept", "two signatures, the second by an unknown key",
+signed("good+other", "keys", "accept", "two signatures, the second by an unknown key",
        keys=("good", "other"))
-signed("other+good", "F2", "accept", "two signatures, the first by an unknown key",
+signed("other+good", "keys", "accept", "two signatures, the first by an unknown key",
        keys=("other", "good"))
-signed("good+expired", "F3", "accept", "a good signature beside one by an expired key",
+signed("good+expired", "validity", "accept", "a good signature beside one by an expired key",
        keys=("good", "late"))
-signed("sha512", "F3", "accept", "digest SHA-512", digest="SHA512")
-signed("unknown-key", "F2", "refuse", "signed by a key that nobody pinned", keys=("other",))
-signed("expired-key", "F3", "refuse",
+signed("sha512", "validity", "accept", "digest SHA-512", digest="SHA512")
+signed("unknown-key", "keys", "refuse", "signed by a key that nobody pinned", keys=("other",))
+signed("expired-key", "validity", "refuse",
        "made while its key was valid, which ended since (gpgv refuses, sqv accepts)",
        keys=("expired",), when=-300 * DAY)
-signed("expired-key-late", "F3", "refuse", "made after the end of its key", keys=("late",))
-signed("revoked-key", "F3", "refuse", "the pinned keyring holds the key's revocation",
+signed("expired-key-late", "validity", "refuse", "made after the end of its key", keys=("late",))
+signed("revoked-key", "validity", "refuse", "the pinned keyring holds the key's revocation",
        keys=("revoked",))
-signed("expired-signature", "F3", "refuse", "held one day, made three days ago", when=-3 * DAY,
+signed("expired-signature", "validity", "refuse", "held one day, made three days ago", when=-3 * DAY,
        expire="1d")
-signed("sha1", "F3", "refuse", "digest SHA-1 by a pinned key", keys=("weak",), digest="SHA1")
-signed("md5", "F3", "refuse", "digest MD5 by a pinned key", keys=("weak",), digest="MD5")
-signed("future-signature", "F7", "refuse", "signature made two days from now", when=2 * DAY)
+signed("sha1", "validity", "refuse", "digest SHA-1 by a pinned key", keys=("weak",), digest="SHA1")
+signed("md5", "validity", "refuse", "digest MD5 by a pinned key", keys=("weak",), digest="MD5")
+signed("future-signature", "dates", "refuse", "signature made two days from now", when=2 * DAY)
 
 
-@variant("unsigned", "F1", "refuse", "Release without any signature, no InRelease")
+@variant("unsigned", "unsigned", "refuse", "Release without any signature, no InRelease")
 def unsigned(a, suite):
     a.resign(suite)
     for name in ("InRelease", "Release.gpg"):
         os.unlink(a.dists(suite, name))
 
 
-@variant("detached-only", "F1", "refuse", "Release and a good Release.gpg, no InRelease")
+@variant("detached-only", "unsigned", "refuse", "Release and a good Release.gpg, no InRelease")
 def detached_only(a, suite):
     a.resign(suite)
     os.unlink(a.dists(suite, "InRelease"))
 
 
-@variant("plain-text", "F1", "refuse", "InRelease is the bare Release text")
+@variant("plain-text", "unsigned", "refuse", "InRelease is the bare Release text")
 def plain_text(a, suite):
     a.put_inrelease(suite, a.good_text(suite).encode())
 
 
-@variant("unsigned-literal", "F5", "refuse", "an armored literal packet: no signature at all")
+@variant("unsigned-literal", "form", "refuse", "an armored literal packet: no signature at all")
 def unsigned_literal(a, suite):
     a.put_inrelease(suite, armor(literal(a.good_text(suite).encode())))
 
 
-@variant("unsigned-compressed", "F5", "refuse", "gpg --store: a compressed literal, no signature")
+@variant("unsigned-compressed", "form", "refuse", "gpg --store: a compressed literal, no signature")
 def unsigned_compressed(a, suite):
     a.put_inrelease(suite, a.keys.sign(a.good_text(suite).encode(), mode="literal"))
 
 
-@variant("signed-message", "F5", "refuse", "well signed, but not a clear-signed text")
+@variant("signed-message", "form", "refuse", "well signed, but not a clear-signed text")
 def signed_message(a, suite):
     a.put_inrelease(suite, a.keys.sign(a.good_text(suite).encode(), mode="binary"))
 
 
-@variant("malformed-signature", "F5", "refuse", "one byte in the middle of the signature changed")
+@variant("malformed-signature", "form", "refuse", "one byte in the middle of the signature changed")
 def malformed_signature(a, suite):
     a.resign(suite)
     data = a.inrelease(suite)
@@ -143,43 +143,43 @@ def malformed_signature(a, suite):
     a.put_inrelease(suite, data[:data.index(SIG)] + armor(bytes(packet), b"SIGNATURE"))
 
 
-@variant("empty-signature", "F5", "refuse", "a signature block that holds no packet")
+@variant("empty-signature", "form", "refuse", "a signature block that holds no packet")
 def empty_signature(a, suite):
     a.resign(suite)
     data = a.inrelease(suite)
     a.put_inrelease(suite, data[:data.index(SIG)] + SIG + b"\n\n-----END PGP SIGNATURE-----\n")
 
 
-@variant("text-changed", "F5", "refuse", "one letter of the signed text changed")
+@variant("text-changed", "form", "refuse", "one letter of the signed text changed")
 def text_changed(a, suite):
     a.resign(suite)
     a.put_inrelease(suite, a.inrelease(suite).replace(b"Components: main", b"Components: mein"))
 
 
 # ---- dates, and what it claims to be ----------------------------------------------------
-edited("valid-until-past", "F7", "refuse", "Valid-Until one hour ago, Date a week ago", lambda a: [
+edited("valid-until-past", "dates", "refuse", "Valid-Until one hour ago, Date a week ago", lambda a: [
     ("Valid-Until", http_date(a.now - HOUR)), ("Date", http_date(a.now - 7 * DAY))])
-edited("date-future", "F7", "refuse", "Date twelve hours from now",
+edited("date-future", "dates", "refuse", "Date twelve hours from now",
        lambda a: [("Date", http_date(a.now + 12 * HOUR))])
-edited("date-older", "F7", "keep", "Date two days before the good one",
+edited("date-older", "dates", "keep", "Date two days before the good one",
        lambda a: [("Date", http_date(a.date - 2 * DAY))])
-edited("no-date", "F7", "warn", "no Date", lambda a: [("Date", None)])
-edited("bad-date", "F7", "refuse", "a Date that is none", lambda a: [("Date", "yesterday, 99:99")])
-edited("version-lower", "F8", "refuse", "a Version below the one seen before, Date newer",
+edited("no-date", "dates", "warn", "no Date", lambda a: [("Date", None)])
+edited("bad-date", "dates", "refuse", "a Date that is none", lambda a: [("Date", "yesterday, 99:99")])
+edited("version-lower", "fields", "refuse", "a Version below the one seen before, Date newer",
        lambda a: [("Version", "11.1"), ("Date", http_date(a.date + 60))])
-edited("wrong-codename", "F8", "refuse", "signed, but names another suite and codename",
+edited("wrong-codename", "fields", "refuse", "signed, but names another suite and codename",
        lambda a: [("Suite", "experimental"), ("Codename", "rc-buggy")])
-edited("no-armhf", "F8", "refuse", "armhf is not among Architectures",
+edited("no-armhf", "fields", "refuse", "armhf is not among Architectures",
        lambda a: [("Architectures", "all amd64 arm64")])
 
 
-@variant("no-sha256", "F8", "refuse", "no SHA256 list")
+@variant("no-sha256", "fields", "refuse", "no SHA256 list")
 def no_sha256(a, suite):
     text = a.good_text(suite)
     a.resign(suite, text[:text.index("SHA256:")])
 
 
-@variant("other-suite", "F8", "refuse", "another suite's own InRelease at this path")
+@variant("other-suite", "fields", "refuse", "another suite's own InRelease at this path")
 def other_suite(a, suite):
     a.resign(suite, a.good_text(OTHER_SUITE.get(suite, "bookworm")))
 
@@ -196,7 +196,7 @@ def no_hash_names(a, suite):
         shutil.rmtree(a.dists(suite, f"main/binary-{arch}", "by-hash"), ignore_errors=True)
 
 
-@variant("mismatch", "F9", "refuse", "Packages of another snapshot (other size), by-hash is 404")
+@variant("mismatch", "indices", "refuse", "Packages of another snapshot (other size), by-hash is 404")
 def mismatch(a, suite):
     a.resign(suite)
     no_hash_names(a, suite)
@@ -205,7 +205,7 @@ def mismatch(a, suite):
             write(path, body.read() + b"other snapshot")
 
 
-@variant("same-size-mismatch", "F9", "refuse", "Packages with the right size and wrong bytes")
+@variant("same-size-mismatch", "indices", "refuse", "Packages with the right size and wrong bytes")
 def same_size(a, suite):
     a.resign(suite)
     no_hash_names(a, suite)
@@ -216,20 +216,20 @@ def same_size(a, suite):
         write(path, bytes(data))
 
 
-@variant("no-by-hash", "F9", "accept", "by-hash is promised and 404; the canonical name is right")
+@variant("no-by-hash", "indices", "accept", "by-hash is promised and 404; the canonical name is right")
 def no_by_hash(a, suite):
     a.resign(suite)
     no_hash_names(a, suite)
 
 
-@variant("by-hash-only", "F9", "accept", "by-hash is right, the canonical name is stale")
+@variant("by-hash-only", "indices", "accept", "by-hash is right, the canonical name is stale")
 def by_hash_only(a, suite):
     a.resign(suite)
     for path in each_index(a, suite):
         write(path, b"stale")
 
 
-@variant("push", "F10", "accept", "the archive's next state: newer debs, later Date, old debs gone")
+@variant("push", "update", "accept", "the archive's next state: newer debs, later Date, old debs gone")
 def push(a, suite):
     a.push(suite)
 

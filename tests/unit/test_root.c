@@ -378,7 +378,7 @@ static void refuses_what_is_not_verified(void **state)
 	free(link);
 }
 
-/* The file is another one than the one that was verified: F28. */
+/* The file is another one than the one that was verified. */
 static void notices_a_changed_file(void **state)
 {
 	struct fixture *f = *state;
