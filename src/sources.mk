@@ -317,6 +317,8 @@ PREPARE = \
 	src/prepare/job.c \
 	src/prepare/job_archive.c \
 	src/prepare/job_base.c \
+	src/prepare/job_boot.c \
+	src/prepare/job_boot.h \
 	src/prepare/job_keys.c \
 	src/prepare/job_keys.h \
 	src/prepare/job_steps.h \
@@ -333,6 +335,7 @@ PREPARE = \
 	src/prepare/step_firmware.c \
 	src/prepare/step_kernel.c \
 	src/prepare/step_login.c \
+	src/prepare/step_medium.c \
 	src/prepare/step_packages.c \
 	src/prepare/step_pflash.c \
 	src/prepare/step_release.c \

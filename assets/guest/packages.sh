@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=dash
 #
-# Functions of configure.sh: install the user's packages by apt, since their preinst scripts and their order may matter,
-# and find in a log why packages failed. Reads run, log, EXTRA_AUTO.
+# Functions of configure.sh, and of install.sh of a layer: install packages by apt, since their preinst scripts and their
+# order may matter, and find in a log why packages failed. Reads run, log, EXTRA_AUTO.
 
 # log_cause FILE: prints why the last phase in this log failed, as one line: the first package that dpkg or apt could
 # not configure, with its script's last output and exit status; else apt's first error; else the last line.
@@ -44,10 +44,10 @@ follow_apt()
 	done
 }
 
-# install_extras: installs the debs in /var/cache/debwiz and marks dependencies as installed automatically
+# install_extras FOLDER: installs the debs in it and marks dependencies as installed automatically
 install_extras()
 {
-	for deb in /var/cache/debwiz/*.deb; do
+	for deb in "$1"/*.deb; do
 		deb=${deb##*/}
 		echo "${deb%.deb}"
 	done >$run/extras
@@ -58,7 +58,7 @@ install_extras()
 	# apt would give dpkg a PATH without the replacements
 	apt-get -q -y -o DPkg::Path="$PATH" --no-install-recommends -o APT::Status-Fd=8 -o APT::Keep-Fds::=8 \
 		-o Dpkg::Options::=--force-unsafe-io -o Dpkg::Use-Pty=0 -o Dir::Etc::SourceList=/dev/null \
-		-o Dir::Etc::SourceParts=/dev/null -o APT::Sandbox::User=root install /var/cache/debwiz/*.deb \
+		-o Dir::Etc::SourceParts=/dev/null -o APT::Sandbox::User=root install "$1"/*.deb \
 		>>$log 2>&1 </dev/null 9>&-
 	code=$?
 	exec 8>&-
@@ -66,5 +66,4 @@ install_extras()
 	[ $code -eq 0 ] || fail "apt-get install ended with status $code" "$(log_cause $log)"
 	# shellcheck disable=SC2086 # names of packages, separated by blanks
 	[ -z "$EXTRA_AUTO" ] || must apt-mark auto $EXTRA_AUTO
-	rm -rf /var/cache/debwiz
 }

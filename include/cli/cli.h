@@ -42,6 +42,7 @@ struct cli {
 	const char *out;	    /* run, build: folder for what is copied back */
 	bool network;		    /* build: the build may use the network */
 	struct strv artifacts;	    /* build: patterns of files that are copied back, too */
+	const struct strv *layer;   /* build: the layer that it needs (struct job_options) */
 	const char *confirm;	    /* name of the machine whose data may be deleted */
 	struct strv sets;	    /* --set, in order */
 	bool install;		    /* ssh-config: into the user's configuration of ssh */

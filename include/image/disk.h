@@ -18,7 +18,8 @@
 
 #include "base/err.h"
 
-#define DISK_BASE_NAME "base.raw" /* the base's link in the machine's folder */
+#define DISK_BASE_NAME "base.raw"     /* the base's link in the folder of a machine or layer */
+#define DISK_LAYER_NAME "layer.qcow2" /* a layer: an overlay of a base; its link in a machine's folder */
 
 struct disk_info {
 	uint64_t size;	    /* as the guest sees it, bytes */
@@ -39,11 +40,11 @@ int disk_move_base(const char *from, const char *to, struct err *e);
 /* Counts the machines that use the base disk: other hard links, and references whose machine still has its link. */
 int disk_base_users(const char *base_disk, uint64_t *users, struct err *e);
 
-/* Creates the overlay `path` of `size` bytes over DISK_BASE_NAME in the same folder. An existing disk is never
- * replaced ("disk-exists"). */
-int disk_create(const char *path, uint64_t size, struct err *e);
+/* Creates the overlay `path` of `size` bytes over `over`, DISK_BASE_NAME or DISK_LAYER_NAME, in the same folder. An
+ * existing disk is never replaced ("disk-exists"). */
+int disk_create(const char *path, const char *over, uint64_t size, struct err *e);
 
-/* Checks that `path` is a complete disk as disk_create or disk_flatten creates it, and has its base. Ids:
+/* Checks that `path` is a complete disk as disk_create or disk_flatten creates it, and has its layer and base. Ids:
  * "disk-missing", "disk-broken" (empty, cut, corrupt), "disk-foreign", "disk-base" (its base is missing, or larger
  * than the disk). */
 int disk_check(const char *path, struct disk_info *out, struct err *e);

@@ -48,6 +48,7 @@ struct root_file {
 
 struct root_request {
 	const char *output; /* created again with mode 0600; removed if the build fails */
+	const char *label;  /* of the file system, and its partition's name; NULL: EXTFS_ROOT_PARTITION */
 	uint64_t size;	    /* of the disk, bytes: a multiple of 1 MiB */
 	int64_t epoch;	    /* > 0: the time of everything without a time of its own, including the file system */
 	uint8_t fs_uuid[16];

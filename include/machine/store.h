@@ -47,21 +47,24 @@ char *store_bases_dir(const struct store *s);
 char *store_stamp(const char *dir, const char *step); /* owned, NULL if there is none */
 int store_set_stamp(const char *dir, const char *step, const char *key, struct err *e);
 
-/* A base image as found on disk. */
+/* A base image as found on disk, or a layer: an overlay of a base with more packages. */
 struct store_base {
 	char *dir;
-	char *id; /* folder's name */
+	char *id;   /* folder's name */
+	char *disk; /* path: raw, or a layer's qcow2 */
+	bool layer; /* its manifest names the base: "parent" */
 	json_t *manifest;
 	int64_t created;   /* seconds since the epoch */
 	uint64_t machines; /* machines that hold a link to its disk */
 };
 
-/* Finds the newest complete base whose folder begins with `prefix`; false if there is none. */
+/* Finds the newest complete base or layer whose folder begins with `prefix`; false if there is none. */
 bool store_find_base(const struct store *s, const char *prefix, struct store_base *out);
-/* Gets all complete bases; returns their number, *out is owned (array and items). */
+/* Gets all complete bases and layers, a layer before its base; returns their number, *out is owned (array and items).
+ */
 size_t store_bases(const struct store *s, struct store_base **out);
-/* Gets the folders in which a base or a clone is being created, or which an interrupted run left; whole paths, each
- * with a lock beside it that ends in .lock instead of .part. */
+/* Gets the folders in which a base, a layer or a clone is being created, or which an interrupted run left; whole paths,
+ * each with a lock beside it that ends in .lock instead of .part. */
 void store_parts(const struct store *s, struct strv *paths);
 void store_base_fini(struct store_base *b);
 /* Two locks on a base's folder, which do not wait. Hold: for creating a machine on it; shared. Claim: for removing

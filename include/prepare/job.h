@@ -29,16 +29,18 @@ struct job_options {
 	enum job_goal goal;
 	bool offline, strict, fresh;
 	bool ask; /* an interface passes questions to a user */
+	/* Packages that a new machine gets in a layer on its base, "NAME" or "NAME=VERSION"; borrowed. NULL: none */
+	const struct strv *layer;
 };
 
-/* The base image (job_base.c). */
+/* A base image or a layer on one (job_base.c). */
 struct job_base {
 	char *prefix;		 /* name of its folder up to the time stamp: a digest of what it is made from */
 	struct store_base found; /* the one in use; found.dir is NULL if there is none */
 	struct lock *hold;	 /* keeps that one until this machine has its link */
 	char *part_dir;		 /* where a new one is made */
 	struct lock *part_lock;
-	char *kernel_version; /* of the new one, found by the step "unpack" */
+	char *kernel_version; /* of a new base, found by the step "unpack" */
 };
 
 /* The template of which a new machine resumes a copy (job_template.c). */
@@ -70,10 +72,13 @@ struct job {
 	bool started;		   /* this job has handed the machine to a supervisor */
 	bool resumed;		   /* and that from its suspended state */
 	struct job_base base;
+	struct job_base layer;	 /* on it, if one is asked for; prefix is NULL as long as no base exists */
+	struct job_base *making; /* the one of both that this job has locked to make it, else NULL */
 	struct job_template template;
 	/* the open archive and what is taken from it (job_archive.c) */
 	struct archive *archive;
-	struct package_set packages;
+	struct package_set packages;	   /* of the base, empty if it exists */
+	struct package_set layer_packages; /* what the layer adds or replaces */
 	struct package_set firmware;
 };
 
@@ -99,6 +104,8 @@ bool job_is_running(const struct job *j);
 bool job_has_ssh_server(const struct job *j);
 /* is_done of the steps that make a base: one exists already. `why` as in struct step_ops. */
 bool job_has_base(void *job, char **why);
+/* The same for a layer, and for what both are made from; true without a layer if the base exists. */
+bool job_has_layer(void *job, char **why);
 
 /* Locks the machine's name alone, for a check that must still hold when the folder is locked. "busy": another command
  * has locked it, or has renamed or deleted the machine since its file was read. */
@@ -124,8 +131,10 @@ struct archive_op *job_begin_archive(struct job *j, archive_progress_fn progress
 struct archive_op *
 job_releases(struct loop *l, const struct catalog *c, const struct store *store, const struct spec *spec, bool offline,
 	     void (*done)(struct archive_release *rows, size_t count, const struct err *e, void *arg), void *arg);
-/* Fills the job's packages and firmware from its open archive. */
+/* Fills the job's packages, layer_packages and firmware from its open archive. */
 int job_solve(struct job *j, struct err *e);
+/* After that: returns whether the layer only replaces packages of the base by other versions. */
+bool job_layer_is_upgrade(const struct job *j);
 
 /* Checks the headers of the file's further drives (disk_check_drive): of all, or (needed false) of those that exist. */
 int job_check_drives(const struct spec *s, bool needed, struct err *e);

@@ -22,6 +22,9 @@ extern const struct step_ops step_firmware;  /* code and variables for the base 
 extern const struct step_ops step_unpack;    /* the root file system, with the first initrd */
 extern const struct step_ops step_configure; /* by the guest itself */
 extern const struct step_ops step_base;	     /* sealed and named */
+extern const struct step_ops step_medium;    /* a layer's overlay, and the disk with its packages */
+extern const struct step_ops step_install;   /* of these, by the guest itself */
+extern const struct step_ops step_layer;     /* sealed and named */
 extern const struct step_ops step_seed;	     /* key and personal settings */
 extern const struct step_ops step_pflash;    /* the machine's own code and variables */
 extern const struct step_ops step_disk;	     /* overlay of the wanted size */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verb_build: builds a source in a temporary machine. The build dependencies are solved on the host and are part of
- * the machine's base image, which the next build with the same dependencies reuses. Exits with the build's status;
- * 125 if debwiz failed, 124 if the build dependencies cannot be installed.
+ * verb_build: builds a source in a temporary machine. The build dependencies are solved on the host and installed in a
+ * layer on the profile's base image, which the next build with the same dependencies reuses. Exits with the build's
+ * status; 125 if debwiz failed, 124 if the build dependencies cannot be installed.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ struct build {
 	struct spec spec;
 	struct temporary temporary;
 	struct cli_line line;
-	struct strv present;	 /* packages that the machine has without the build's */
+	struct strv layer;	 /* "NAME=VERSION": what the base lacks */
 	struct archive *archive; /* open, or NULL */
 	struct archive_op *op;	 /* under way */
 	struct archive_source fetched;
@@ -96,7 +96,6 @@ static int verb_build_open_archive(struct build *b, struct err *e)
 
 	if (job_init(&job, b->cli->loop, b->cli->catalog, &b->temporary.store, &b->spec, &o, e) < 0)
 		return -1;
-	strv_copy(&b->present, &job.root_packages);
 	b->op = job_begin_archive(&job, verb_build_on_progress, verb_build_on_archive, b);
 	r = verb_build_wait(b, e);
 	job_fini(&job);
@@ -146,12 +145,35 @@ static int verb_build_checkout(struct build *b, struct err *e)
 
 /* ---- build dependencies ------------------------------------------------------------------- */
 
-/* Adds the packages that the build needs to the machine's. */
-static int verb_build_add_packages(struct build *b, struct err *e)
+/* Solves for what must be added to the base. */
+static int verb_build_solve(struct build *b, const struct strv *wanted, struct err *e)
+{
+	struct job_options o = {.goal = JOB_SSH, .fresh = b->cli->fresh};
+	AUTO_STRV struct strv names = STRV_INIT;
+	struct job job;
+	int r;
+
+	if (job_init(&job, b->cli->loop, b->cli->catalog, &b->temporary.store, &b->spec, &o, e) < 0)
+		return -1;
+	r = archive_satisfy(b->archive, wanted, &names, e);
+	job.archive = b->archive;
+	job.options.layer = &names;
+	if (!r)
+		r = job_solve(&job, e);
+	/* --offline: do not fail for newer versions of what the base has, which may not have been downloaded */
+	for (size_t i = 0; i < job.layer_packages.len && !r && !(b->cli->offline && job_layer_is_upgrade(&job)); i++)
+		strv_addf(&b->layer, "%s=%s", job.layer_packages.items[i].name, job.layer_packages.items[i].version);
+	job.archive = NULL; /* it is the build's */
+	job_fini(&job);
+	return r;
+}
+
+/* Finds the packages that the build needs. */
+static int verb_build_find_packages(struct build *b, struct err *e)
 {
 	static const char *const tools[] = {"build-essential", "fakeroot"}; /* Policy 4.2, and for debian/rules */
 	const char *profiles_text = getenv("DEB_BUILD_PROFILES");
-	struct strv profiles = STRV_INIT, wanted = STRV_INIT, names = STRV_INIT;
+	struct strv profiles = STRV_INIT, wanted = STRV_INIT;
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tools) && b->source.kind != SOURCE_PLAIN; i++)
@@ -161,13 +183,7 @@ static int verb_build_add_packages(struct build *b, struct err *e)
 	if (!r && wanted.len && !b->archive)
 		r = verb_build_open_archive(b, e);
 	if (!r && wanted.len)
-		r = archive_satisfy(b->archive, &wanted, &names, e);
-	strv_sort(&names);
-	strv_uniq(&names);
-	for (size_t i = 0; i < names.len && !r; i++)
-		if (!strv_has(&b->spec.packages, names.items[i]) && !strv_has(&b->present, names.items[i]))
-			strv_add(&b->spec.packages, names.items[i]);
-	strv_fini(&names);
+		r = verb_build_solve(b, &wanted, e);
 	strv_fini(&wanted);
 	strv_fini(&profiles);
 	return r;
@@ -247,6 +263,7 @@ static int verb_build_run(struct build *b, int *status, struct err *e)
 	own.put = put;
 	own.get = get;
 	own.out = arrivals;
+	own.layer = &b->layer;
 	own.rest = strv_argv(&argv);
 	if (cli_temporary_run(&own, &b->temporary, &b->spec, status, e) < 0)
 		return -1;
@@ -266,7 +283,7 @@ static int verb_build_prepare(struct build *b, struct err *e)
 	if (!r && b->name)
 		r = verb_build_fetch(b, e);
 	if (!r)
-		r = verb_build_add_packages(b, e);
+		r = verb_build_find_packages(b, e);
 	cli_line_end(&b->line);
 	archive_close(b->archive);
 	b->archive = NULL;
@@ -330,8 +347,8 @@ static void verb_build_fini(struct build *b)
 	free(b->version);
 	free(b->dir);
 	free(b->rev);
-	strv_fini(&b->present);
 	strv_fini(&b->results);
+	strv_fini(&b->layer);
 	spec_fini(&b->spec);
 	source_fini(&b->source);
 }

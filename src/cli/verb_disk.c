@@ -125,6 +125,7 @@ static int verb_disk_flatten_work(const atomic_bool *cancel, struct cli_progress
 static int verb_disk_flatten(struct cli *cli, struct job *j, char *disk, struct err *e)
 {
 	AUTO_FREE char *link = job_file(j, DISK_BASE_NAME);
+	AUTO_FREE char *layer = job_file(j, DISK_LAYER_NAME);
 	struct disk_info info;
 	int r = disk_check(disk, &info, e);
 
@@ -135,6 +136,8 @@ static int verb_disk_flatten(struct cli *cli, struct job *j, char *disk, struct 
 						.fn = verb_disk_flatten_work,
 						.arg = disk},
 			     e);
+	if (!r)
+		r = file_remove_tree(layer, e);
 	if (!r)
 		r = file_remove_tree(link, e);
 	if (!r)
@@ -165,19 +168,20 @@ static int verb_disk_remove_base(const struct store_base *b, struct err *e)
 static int verb_disk_collect_base(struct cli *cli, const struct store_base *b, uint64_t *freed, struct err *e)
 {
 	struct lock *claim = store_base_claim(b->dir, NULL);
-	AUTO_FREE char *disk = file_join(b->dir, "disk.raw");
 	uint64_t users = 1;
 	struct stat st;
 	int r = 0;
 
 	if (claim)
-		r = disk_base_users(disk, &users, e);
+		r = disk_base_users(b->disk, &users, e);
 	if (!r && !users) {
-		if (stat(disk, &st) == 0)
+		if (stat(b->disk, &st) == 0)
 			*freed += (uint64_t)st.st_blocks * 512;
 		r = verb_disk_remove_base(b, e);
 		if (!r)
-			verb_disk_print(cli, "removed", b->id, "a base image that no machine uses");
+			verb_disk_print(cli, "removed", b->id,
+					b->layer ? "a layer that no machine uses"
+						 : "a base image that no machine uses");
 	}
 	lock_release(claim);
 	return r;

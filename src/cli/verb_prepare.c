@@ -22,6 +22,7 @@ static struct job_options verb_prepare_options(const struct cli *cli, enum job_g
 		.offline = cli->offline,
 		.strict = cli->strict,
 		.fresh = cli->fresh,
+		.layer = cli->layer,
 		.ask = !cli->yes && !cli->json && isatty(STDIN_FILENO) && isatty(STDERR_FILENO),
 	};
 }

@@ -51,7 +51,7 @@ const struct cli_verb cli_verbs[] = {
 	 .run = verb_delete},
 	{"recreate", "M", 1, 1, "discard the disk and create a new one (lists what is lost, asks)",
 	 .run = verb_recreate},
-	{"gc", "", 0, 0, "remove unused base images and old downloads", .run = verb_gc},
+	{"gc", "", 0, 0, "remove unused base images, layers and old downloads", .run = verb_gc},
 	{"releases", "", 0, 0, "Debian releases: version, date, signature, whether they boot here",
 	 .run = verb_releases},
 	{"arches", "", 0, 0, "architectures, how they run here, and why not", .run = verb_arches},

@@ -53,29 +53,57 @@ int disk_examine(const char *path, enum disk_health *out, uint64_t *count, struc
 
 /* ---- Examining a disk */
 
-static int disk_check_base(const char *path, const struct qcow2 *q, struct err *e)
-{
-	char *dir, *base;
-	struct stat st;
-	int r = 0;
+enum disk_place { DISK_TOP, DISK_LAYER };
 
-	if (strcmp(q->backing, DISK_BASE_NAME) || strcmp(q->backing_format, "raw"))
-		return err_set(e, ERR_FAILED, "disk-foreign",
-			       "%s was not created by debwiz: its backing file is \"%s\"", path, q->backing);
-	dir = file_dirname(path);
-	base = file_join(dir, DISK_BASE_NAME);
-	if (stat(base, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
-		err_set(e, ERR_FAILED, "disk-base", "the base image %s of the disk is missing", base);
-		r = err_hint(e, "put the base image back, or create the disk again: debwiz recreate");
-	} else if ((uint64_t)st.st_size > q->size) {
-		r = err_set(e, ERR_FAILED, "disk-base", "the base image %s is larger than the disk over it", base);
+static int disk_check_fd(const char *path, int fd, enum disk_place place, struct disk_info *out, struct err *e);
+
+/* Checks the layer below a disk: an overlay of the base in the same folder. Gets its size. */
+static int disk_check_layer(const char *path, uint64_t *size, struct err *e)
+{
+	int fd = file_open(path, FILE_READ | FILE_FOLLOW);
+	struct disk_info info = {.size = 0};
+	struct stat st;
+	int r = -1;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+		r = disk_check_fd(path, fd, DISK_LAYER, &info, e);
+	} else {
+		err_set(e, ERR_FAILED, "disk-base", "the layer %s of the disk is missing", path);
+		err_hint(e, "create the disk again: debwiz recreate");
 	}
-	free(base);
-	free(dir);
+	if (fd >= 0)
+		close(fd);
+	*size = info.size;
 	return r;
 }
 
-static int disk_check_fd(const char *path, int fd, struct disk_info *out, struct err *e)
+static int disk_check_base(const char *path, const struct qcow2 *q, enum disk_place place, struct err *e)
+{
+	bool layer = place == DISK_TOP && !strcmp(q->backing, DISK_LAYER_NAME);
+	AUTO_FREE char *dir = file_dirname(path);
+	AUTO_FREE char *base = file_join(dir, q->backing);
+	uint64_t size = 0;
+	struct stat st;
+	int r = 0;
+
+	if (strcmp(q->backing, layer ? DISK_LAYER_NAME : DISK_BASE_NAME) ||
+	    strcmp(q->backing_format, layer ? "qcow2" : "raw"))
+		return err_set(e, ERR_FAILED, "disk-foreign",
+			       "%s was not created by debwiz: its backing file is \"%s\"", path, q->backing);
+	if (layer) {
+		r = disk_check_layer(base, &size, e);
+	} else if (stat(base, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0) {
+		err_set(e, ERR_FAILED, "disk-base", "the base image %s of the disk is missing", base);
+		r = err_hint(e, "put the base image back, or create the disk again: debwiz recreate");
+	} else {
+		size = (uint64_t)st.st_size;
+	}
+	if (!r && size > q->size)
+		r = err_set(e, ERR_FAILED, "disk-base", "the base image %s is larger than the disk over it", base);
+	return r;
+}
+
+static int disk_check_fd(const char *path, int fd, enum disk_place place, struct disk_info *out, struct err *e)
 {
 	uint64_t clusters;
 	struct stat st;
@@ -86,7 +114,9 @@ static int disk_check_fd(const char *path, int fd, struct disk_info *out, struct
 		return err_set(e, ERR_FAILED, "disk-foreign", "%s is not a regular file", path);
 	if (qcow2_open(&q, fd, path, e) < 0)
 		return -1;
-	r = *q.backing ? disk_check_base(path, &q, e) : 0;
+	r = *q.backing ? disk_check_base(path, &q, place, e) : 0;
+	if (!r && place == DISK_LAYER && !*q.backing)
+		r = err_set(e, ERR_FAILED, "disk-foreign", "%s is not an overlay of a base image", path);
 	if (!r)
 		r = qcow2_check(&q, &clusters, e);
 	if (!r)
@@ -111,7 +141,7 @@ int disk_check(const char *path, struct disk_info *out, struct err *e)
 	if (fd < 0)
 		return err_errno(e, errno, errno == ENOENT ? "disk-missing" : "disk-read", "cannot read the disk %s",
 				 path);
-	r = disk_check_fd(path, fd, out, e);
+	r = disk_check_fd(path, fd, DISK_TOP, out, e);
 	close(fd);
 	return r;
 }
@@ -166,12 +196,12 @@ static int disk_clear_part(const char *part, struct err *e)
 	return 0;
 }
 
-int disk_create(const char *path, uint64_t size, struct err *e)
+int disk_create(const char *path, const char *over, uint64_t size, struct err *e)
 {
 	AUTO_FREE char *part = xasprintf("%s.part", path);
 	AUTO_FREE char *bytes = xasprintf("%llu", (unsigned long long)size);
-	char *argv[] = {"qemu-img", "create", "-q",	      "-f", "qcow2", "-F",
-			"raw",	    "-b",     DISK_BASE_NAME, part, bytes,   NULL};
+	char *format = strcmp(over, DISK_LAYER_NAME) ? "raw" : "qcow2";
+	char *argv[] = {"qemu-img", "create", "-q", "-f", "qcow2", "-F", format, "-b", (char *)over, part, bytes, NULL};
 	struct disk_info info;
 	int r = -1;
 

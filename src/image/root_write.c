@@ -12,8 +12,9 @@
 #include "base/strv.h"
 #include "dpkgdb.h"
 #include "image.h"
+#include "image/extfs.h"
+
 #define EXTRA_FOLDER "var/cache/debwiz"
-#define LABEL "debwiz-root"
 /* Higher than that of every package, so that our files stay. */
 #define OUR_RANK (UINT32_MAX - 1)
 
@@ -256,12 +257,17 @@ static int root_write_put_merged_link(struct writer *w, const struct root_file *
 	return image_symlink(w->image, f->path + strspn(f->path, "/"), f->link, &attr, e);
 }
 
+static const char *root_write_label(const struct root_request *req)
+{
+	return req->label ? req->label : EXTFS_ROOT_PARTITION;
+}
+
 static int write_gpt(const struct root_request *req, int fd, struct err *e)
 {
 	uint64_t sectors = req->size / GPT_SECTOR;
 	struct gpt_part parts[2] = {
 		{.id = req->esp_id, .name = "ESP"},
-		{.id = req->root_id, .name = LABEL},
+		{.id = req->root_id, .name = root_write_label(req)},
 	};
 
 	gpt_guid_parse(GPT_TYPE_ESP, &parts[0].type);
@@ -280,7 +286,7 @@ static int root_write_create_image(struct writer *w, struct err *e)
 	struct image_spec spec = {
 		.offset = start,
 		.length = (gpt_last_usable(req->size / GPT_SECTOR) + 1) * GPT_SECTOR - start,
-		.label = LABEL,
+		.label = root_write_label(req),
 		.epoch = req->epoch,
 	};
 

@@ -16,13 +16,14 @@
 
 struct vdisk {
 	char *path;
-	int fd;	     /* raw: the disk; qcow2: the overlay */
-	int base_fd; /* raw file under a qcow2, or -1 */
+	int fd;		    /* raw: the disk; qcow2: the overlay */
+	struct vdisk *base; /* under a qcow2, or NULL */
 	uint64_t size;
-	uint64_t base_size;
 	bool is_qcow2;
 	struct qcow2 qcow2;
 };
+
+#define VDISK_LAYERS 2 /* qcow2 files over a raw base: a disk and its layer */
 
 static int vdisk_open_file(const char *path, uint64_t *size, struct err *e)
 {
@@ -39,38 +40,39 @@ static int vdisk_open_file(const char *path, uint64_t *size, struct err *e)
 	return err_set(e, ERR_FAILED, "disk-read", "%s is not a regular file", path);
 }
 
-/* Opens the base, which must be raw and in the folder of the overlay: debwiz creates nothing else, and a name that
- * leads elsewhere may be planted. */
-static int vdisk_open_base(struct vdisk *d, struct err *e)
+static struct vdisk *vdisk_open_above(const char *path, const char *format, unsigned layers, struct err *e);
+
+/* Opens the file below, which must be raw, or a layer, and in the folder of the overlay: debwiz creates nothing else,
+ * and a name that leads elsewhere may be planted. `layers`: as many qcow2 files may follow. */
+static int vdisk_open_base(struct vdisk *d, unsigned layers, struct err *e)
 {
-	char *dir, *path;
+	const char *format = d->qcow2.backing_format;
+	AUTO_FREE char *dir = NULL, *path = NULL;
 
 	if (!*d->qcow2.backing)
 		return 0;
-	if (strcmp(d->qcow2.backing_format, "raw") || strchr(d->qcow2.backing, '/') || strchr(d->qcow2.backing, ':'))
+	if ((strcmp(format, "raw") && (!layers || strcmp(format, "qcow2"))) || strchr(d->qcow2.backing, '/') ||
+	    strchr(d->qcow2.backing, ':'))
 		return err_set(e, ERR_FAILED, "disk-foreign",
 			       "%s was not created by debwiz: its backing file is \"%s\"", d->path, d->qcow2.backing);
 	dir = file_dirname(d->path);
 	path = file_join(dir, d->qcow2.backing);
-	d->base_fd = vdisk_open_file(path, &d->base_size, e);
-	free(path);
-	free(dir);
-	return d->base_fd < 0 ? -1 : 0;
+	d->base = vdisk_open_above(path, format, layers, e);
+	return d->base ? 0 : -1;
 }
 
-struct vdisk *vdisk_open(const char *path, const char *format, struct err *e)
+static struct vdisk *vdisk_open_above(const char *path, const char *format, unsigned layers, struct err *e)
 {
 	struct vdisk *d = xcalloc(1, sizeof(*d));
 
 	d->path = xstrdup(path);
-	d->base_fd = -1;
 	d->is_qcow2 = !strcmp(format, "qcow2");
 	d->fd = vdisk_open_file(path, &d->size, e);
 	if (d->fd < 0)
 		goto fail;
 	if (d->is_qcow2) {
 		d->is_qcow2 = qcow2_open(&d->qcow2, d->fd, path, e) == 0;
-		if (!d->is_qcow2 || vdisk_open_base(d, e) < 0)
+		if (!d->is_qcow2 || vdisk_open_base(d, layers - 1, e) < 0)
 			goto fail;
 		d->size = d->qcow2.size;
 	}
@@ -78,6 +80,11 @@ struct vdisk *vdisk_open(const char *path, const char *format, struct err *e)
 fail:
 	vdisk_close(d);
 	return NULL;
+}
+
+struct vdisk *vdisk_open(const char *path, const char *format, struct err *e)
+{
+	return vdisk_open_above(path, format, VDISK_LAYERS, e);
 }
 
 void vdisk_close(struct vdisk *d)
@@ -88,8 +95,7 @@ void vdisk_close(struct vdisk *d)
 		qcow2_fini(&d->qcow2);
 	if (d->fd >= 0)
 		close(d->fd);
-	if (d->base_fd >= 0)
-		close(d->base_fd);
+	vdisk_close(d->base);
 	free(d->path);
 	free(d);
 }
@@ -109,6 +115,15 @@ static int vdisk_read_fd(struct vdisk *d, int fd, uint64_t pos, char *p, size_t 
 		return err_errno(e, errno, "disk-read", "cannot read %s", d->path);
 	memset(p + r, 0, n - (size_t)r);
 	return 0;
+}
+
+/* Reads what a file below its overlay has; beyond its end, zeros. */
+static int vdisk_read_base(struct vdisk *d, uint64_t pos, char *p, size_t n, struct err *e)
+{
+	size_t has = pos >= d->size ? 0 : d->size - pos < n ? (size_t)(d->size - pos) : n;
+
+	memset(p + has, 0, n - has);
+	return has ? vdisk_read(d, pos, p, has, e) : 0;
 }
 
 int vdisk_read(struct vdisk *d, uint64_t pos, void *p, size_t n, struct err *e)
@@ -131,8 +146,8 @@ int vdisk_read(struct vdisk *d, uint64_t pos, void *p, size_t n, struct err *e)
 		now = length < n ? (size_t)length : n;
 		if (kind == QCOW2_DATA)
 			r = vdisk_read_fd(d, d->fd, offset, to, now, e);
-		else if (kind == QCOW2_BACKING && d->base_fd >= 0)
-			r = vdisk_read_fd(d, d->base_fd, pos, to, now, e);
+		else if (kind == QCOW2_BACKING && d->base)
+			r = vdisk_read_base(d->base, pos, to, now, e);
 		else
 			memset(to, 0, now);
 		if (r < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vdisk: the bytes of a machine's disk, read-only: a raw file, or a qcow2 file over a raw base in the same folder.
- * The caller gives the format; it is never guessed from the content.
+ * vdisk: the bytes of a machine's disk, read-only: a raw file, or a qcow2 file over a raw base, or over a layer (a
+ * qcow2 file over a raw base), in the same folder. The caller gives the format; it is never guessed from the content.
  */
 #ifndef IMAGE_VDISK_H
 #define IMAGE_VDISK_H

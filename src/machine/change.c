@@ -296,10 +296,28 @@ void change_fini(struct change *c)
 /* What recreate removes, in this order; the INI file, the machine's key and its ports stay. A kill leaves no
  * suspended state of a disk that has changed, and still a machine with a disk, which can be recreated. */
 static const char *const change_removed[] = {
-	"suspend.json", "suspend.state",       "snapshots.json",       "snapshots",	"run.json",    "run.spare",
-	"request.json", "QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "vmlinuz",	"initrd.img",  "seed.iso",
-	"known_hosts",	"console.log",	       "console.log.1",	       "console.log.2", "stamps.json", VM_PENDING_NAME,
-	DISK_BASE_NAME, "disk.qcow2",	       "disk.qcow2.changing",
+	"suspend.json",
+	"suspend.state",
+	"snapshots.json",
+	"snapshots",
+	"run.json",
+	"run.spare",
+	"request.json",
+	"QEMU_EFI-pflash.raw",
+	"QEMU_VARS-pflash.raw",
+	"vmlinuz",
+	"initrd.img",
+	"seed.iso",
+	"known_hosts",
+	"console.log",
+	"console.log.1",
+	"console.log.2",
+	"stamps.json",
+	VM_PENDING_NAME,
+	DISK_BASE_NAME,
+	DISK_LAYER_NAME,
+	"disk.qcow2",
+	"disk.qcow2.changing",
 };
 
 /* What a clone copies; the disk last, for it may be large. */
@@ -346,39 +364,54 @@ static int change_write_note(const char *dir, const char *ini, struct err *e)
 	return r;
 }
 
-/* Returns the base's own disk if it exists, else the link that a machine holds. */
-static char *change_base_disk(const struct store *store, const char *dir)
+/* What the disk is an overlay of, each a link in the machine's folder. */
+static const char *const change_links[] = {DISK_BASE_NAME, DISK_LAYER_NAME};
+
+/* Returns the disk of the base, or of the layer, if it exists, else the link that a machine holds; owned. */
+static char *change_base_disk(const struct store *store, const char *dir, const char *link)
 {
 	AUTO_FREE char *id = store_stamp(dir, "base");
-	AUTO_FREE char *bases = store_bases_dir(store);
-	char *path = id ? xasprintf("%s/%s/disk.raw", bases, id) : NULL;
+	bool layer = !strcmp(link, DISK_LAYER_NAME);
+	struct store_base b = {.dir = NULL};
+	const char *base = id;
+	char *path;
 
+	if (!layer && id && store_find_base(store, id, &b) && b.layer)
+		base = json_str(b.manifest, "parent", "");
+	path = base ? xasprintf("%s/%s/%s", store->bases_dir, base, layer ? DISK_LAYER_NAME : "disk.raw") : NULL;
+	store_base_fini(&b);
 	if (!path || !file_exists(path)) {
 		free(path);
-		path = file_join(dir, DISK_BASE_NAME);
+		path = file_join(dir, link);
 	}
 	return path;
 }
 
 static int change_link_base(const struct store *store, const char *dir, const char *folder, struct err *e)
 {
-	AUTO_FREE char *base = change_base_disk(store, dir);
-	AUTO_FREE char *link = file_join(folder, DISK_BASE_NAME);
-	int r = file_exists(base) ? disk_link_base(base, link, e) : 0;
+	int r = 0;
 
+	for (size_t i = 0; i < ARRAY_SIZE(change_links) && !r; i++) {
+		AUTO_FREE char *base = change_base_disk(store, dir, change_links[i]);
+		AUTO_FREE char *link = file_join(folder, change_links[i]);
+
+		r = file_exists(base) ? disk_link_base(base, link, e) : 0;
+	}
 	return r;
 }
 
 /* Renames the folder `dir` with its content. */
 static int change_move_folder(const char *dir, const char *to, struct err *e)
 {
-	AUTO_FREE char *from_link = file_join(dir, DISK_BASE_NAME);
-	AUTO_FREE char *to_link = file_join(to, DISK_BASE_NAME);
-	int r = disk_move_base(from_link, to_link, e);
+	int r = 0;
 
-	if (!r)
-		r = file_rename(dir, to, e);
-	return r;
+	for (size_t i = 0; i < ARRAY_SIZE(change_links) && !r; i++) {
+		AUTO_FREE char *from_link = file_join(dir, change_links[i]);
+		AUTO_FREE char *to_link = file_join(to, change_links[i]);
+
+		r = disk_move_base(from_link, to_link, e);
+	}
+	return r ? r : file_rename(dir, to, e);
 }
 
 /* ---- clone ---- */

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "host/file.h"
 #include "host/paths.h"
+#include "image/disk.h"
 #include "spec/spec.h"
 
 #define BASE_DISK "disk.raw"
@@ -250,8 +251,11 @@ int store_set_stamp(const char *dir, const char *step, const char *key, struct e
 static bool store_base_load(const char *bases, const char *id, struct store_base *out)
 {
 	AUTO_FREE char *dir = file_join(bases, id);
-	AUTO_FREE char *disk = file_join(dir, BASE_DISK);
+	AUTO_FREE char *raw = file_join(dir, BASE_DISK);
+	AUTO_FREE char *overlay = file_join(dir, DISK_LAYER_NAME);
 	AUTO_FREE char *path = file_join(dir, "manifest.json");
+	bool layer = !file_exists(raw);
+	const char *disk = layer ? overlay : raw;
 	json_t *manifest = json_read(path, NULL);
 	struct stat st;
 	bool whole = stat(disk, &st) == 0 && json_is_object(manifest);
@@ -260,6 +264,8 @@ static bool store_base_load(const char *bases, const char *id, struct store_base
 		*out = (struct store_base){
 			.dir = xstrdup(dir),
 			.id = xstrdup(id),
+			.disk = xstrdup(disk),
+			.layer = layer,
 			.manifest = json_incref(manifest),
 			.created = json_int(manifest, "created", 0),
 			.machines = (uint64_t)st.st_nlink - 1,
@@ -272,6 +278,7 @@ void store_base_fini(struct store_base *b)
 {
 	free(b->dir);
 	free(b->id);
+	free(b->disk);
 	json_decref(b->manifest);
 	*b = (struct store_base){.dir = NULL};
 }
@@ -321,6 +328,13 @@ bool store_find_base(const struct store *s, const char *prefix, struct store_bas
 	return found;
 }
 
+static int store_base_order(const void *a, const void *b)
+{
+	const struct store_base *x = a, *y = b;
+
+	return x->layer != y->layer ? (x->layer ? -1 : 1) : strcmp(x->id, y->id);
+}
+
 size_t store_bases(const struct store *s, struct store_base **out)
 {
 	AUTO_FREE char *bases = store_bases_dir(s);
@@ -332,6 +346,7 @@ size_t store_bases(const struct store *s, struct store_base **out)
 	for (size_t i = 0; i < ids.len; i++)
 		if (store_base_load(bases, ids.items[i], &(*out)[count]))
 			count++;
+	mem_sort(*out, count, sizeof(**out), store_base_order);
 	return count;
 }
 

@@ -77,6 +77,7 @@ void job_release(struct job *j)
 	archive_close(j->archive);
 	j->archive = NULL;
 	package_set_fini(&j->packages);
+	package_set_fini(&j->layer_packages);
 	package_set_fini(&j->firmware);
 	job_base_release(j);
 	template_release(&j->template.found);

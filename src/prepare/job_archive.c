@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* job_archive: opens the archive of a job and solves for its packages. */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "archive/cache.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "job_steps.h"
 
@@ -106,6 +108,75 @@ void job_archive_progress(uint64_t done, uint64_t total, const char *text, void 
 	step_progress(run, done, total);
 }
 
+/* Returns the version that the base has of the package, the base that exists or that is to be made; NULL: none. */
+static const char *job_archive_base_version(const struct job *j, const char *name)
+{
+	const json_t *manifest = json_object_get(j->base.found.manifest, "packages");
+
+	if (manifest)
+		return json_str(manifest, name, NULL);
+	for (size_t i = 0; i < j->packages.len; i++)
+		if (!strcmp(j->packages.items[i].name, name))
+			return j->packages.items[i].version;
+	return NULL;
+}
+
+static bool job_archive_base_has(const struct job *j, const struct package *p)
+{
+	const char *version = job_archive_base_version(j, p->name);
+
+	return version && !strcmp(version, p->version);
+}
+
+bool job_layer_is_upgrade(const struct job *j)
+{
+	bool upgrade = true;
+
+	for (size_t i = 0; i < j->layer_packages.len && upgrade; i++)
+		upgrade = job_archive_base_version(j, j->layer_packages.items[i].name) != NULL;
+	return upgrade;
+}
+
+#define JOB_KERNEL "linux-image-" /* how the names of Debian's kernels begin */
+
+/* Moves from `all` to the layer what the base does not have. Its kernel stays. */
+static void job_archive_take_layer(struct job *j, struct package_set *all)
+{
+	struct package_set *layer = &j->layer_packages;
+	size_t rest = 0;
+
+	layer->items = xcalloc(all->len, sizeof(*layer->items));
+	for (size_t i = 0; i < all->len; i++) {
+		struct package *p = &all->items[i];
+
+		if (job_archive_base_has(j, p) || !strncmp(p->name, JOB_KERNEL, strlen(JOB_KERNEL)))
+			all->items[rest++] = *p;
+		else
+			layer->items[layer->len++] = *p;
+	}
+	all->len = rest;
+}
+
+/* Solves for the layer's packages on top of the base's. */
+static int job_archive_solve_layer(struct job *j, const struct strv *names, struct err *e)
+{
+	struct package_set all = {.items = NULL};
+	AUTO_STRV struct strv extra = STRV_INIT;
+	int r;
+
+	strv_copy(&extra, &j->spec->packages);
+	for (size_t i = 0; i < j->options.layer->len; i++) {
+		const char *item = j->options.layer->items[i];
+
+		strv_take(&extra, xstrndup(item, strcspn(item, "=")));
+	}
+	r = archive_solve(j->archive, names, &extra, &j->profile->jobs, &all, e);
+	if (!r)
+		job_archive_take_layer(j, &all);
+	package_set_fini(&all);
+	return r;
+}
+
 int job_solve(struct job *j, struct err *e)
 {
 	bool has_firmware = catalog_has_firmware(j->arch, j->release->codename);
@@ -117,9 +188,14 @@ int job_solve(struct job *j, struct err *e)
 	if (has_firmware)
 		strv_add(&names, j->arch->grub);
 	package_set_fini(&j->packages);
+	package_set_fini(&j->layer_packages);
 	package_set_fini(&j->firmware);
 	archive_exclude(j->archive, &j->profile->without);
+	if (job_wants_layer(j) && j->base.found.dir)
+		return job_archive_solve_layer(j, &names, e);
 	if (archive_solve(j->archive, &names, &j->spec->packages, &j->profile->jobs, &j->packages, e) < 0)
+		return -1;
+	if (job_wants_layer(j) && job_archive_solve_layer(j, &names, e) < 0)
 		return -1;
 	if (!has_firmware)
 		return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * job_base: finds the base image of a machine by what it must be made from, locks it, and begins, publishes or drops a
- * new one.
+ * job_base: finds the base image of a machine by what it must be made from, and a layer on it, locks them, and begins,
+ * publishes or drops a new one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "host/file.h"
+#include "image/disk.h"
 #include "job_steps.h"
 #include "machine/run.h"
 
@@ -81,6 +82,26 @@ static char *job_base_prefix(const struct job *j)
 	return xasprintf("%s-%s-%s-%.12s-", s->release, s->arch, s->profile, hex);
 }
 
+/* Returns "bookworm-armhf-build+0123456789ab-": the base that exists, and what the layer adds; owned. No base's
+ * prefix begins so. */
+static char *job_base_layer_prefix(const struct job *j)
+{
+	const struct spec *s = j->spec;
+	struct hash *h = hash_new();
+	const struct asset *a;
+	uint8_t digest[HASH_SIZE];
+	char hex[HASH_HEX];
+	size_t i = 0;
+
+	job_base_hash_text(h, j->base.found.id);
+	job_base_hash_list(h, j->options.layer);
+	while ((a = asset_next("layer/", &i)))
+		hash_add(h, a->data, a->len);
+	hash_end(h, digest);
+	hash_hex(digest, hex);
+	return xasprintf("%s-%s-%s+%.12s-", s->release, s->arch, s->profile, hex);
+}
+
 /* Returns the architecture in a base's id; NULL: not in the catalogue. */
 static const struct catalog_arch *job_base_arch_of(const struct catalog *c, const char *id)
 {
@@ -115,35 +136,78 @@ static int job_base_check_arch(const struct job *j, const char *made_from, struc
 	return err_hint(e, "or give this one a new disk, without what is on it: debwiz recreate %s", j->spec->name);
 }
 
+/* Gives it the folder of a new one. */
+static void job_base_set_prefix(const struct job *j, struct job_base *b, char *prefix)
+{
+	free(b->prefix);
+	free(b->part_dir);
+	b->prefix = prefix;
+	b->part_dir = xasprintf("%s/%.*s.part", j->store->bases_dir, (int)strlen(prefix) - 1, prefix);
+}
+
+bool job_wants_layer(const void *job)
+{
+	const struct job *j = job;
+
+	return j->options.layer && j->options.layer->len;
+}
+
+bool job_makes_layer(const struct job *j)
+{
+	return j->making == &j->layer;
+}
+
+/* Finds the layer on the base that was found. */
+static void job_base_find_layer(struct job *j)
+{
+	if (!job_wants_layer(j) || !j->base.found.dir)
+		return;
+	job_base_set_prefix(j, &j->layer, job_base_layer_prefix(j));
+	store_base_fini(&j->layer.found);
+	store_find_base(j->store, j->layer.prefix, &j->layer.found);
+}
+
 int job_base_init(struct job *j, struct err *e)
 {
 	struct job_base *b = &j->base;
 	AUTO_FREE char *made_from = job_is_made(j) ? store_stamp(j->machine_dir, "base") : NULL;
 
-	b->prefix = job_base_prefix(j);
-	b->part_dir = xasprintf("%s/%.*s.part", j->store->bases_dir, (int)strlen(b->prefix) - 1, b->prefix);
+	job_base_set_prefix(j, b, job_base_prefix(j));
 	if (made_from) {
 		store_find_base(j->store, made_from, &b->found);
 		return job_base_check_arch(j, made_from, e);
 	}
 	if (!j->options.fresh)
 		store_find_base(j->store, b->prefix, &b->found);
+	job_base_find_layer(j);
 	return 0;
+}
+
+static void job_base_release_hold(struct job_base *b)
+{
+	lock_release(b->hold);
+	b->hold = NULL;
 }
 
 void job_base_release(struct job *j)
 {
 	job_drop_base(j);
-	lock_release(j->base.hold);
-	j->base.hold = NULL;
+	job_base_release_hold(&j->layer);
+	job_base_release_hold(&j->base);
+}
+
+static void job_base_free(struct job_base *b)
+{
+	store_base_fini(&b->found);
+	free(b->prefix);
+	free(b->part_dir);
+	free(b->kernel_version);
 }
 
 void job_base_fini(struct job *j)
 {
-	store_base_fini(&j->base.found);
-	free(j->base.prefix);
-	free(j->base.part_dir);
-	free(j->base.kernel_version);
+	job_base_free(&j->layer);
+	job_base_free(&j->base);
 }
 
 char *job_base_file(const struct job *j, const char *name)
@@ -153,12 +217,11 @@ char *job_base_file(const struct job *j, const char *name)
 
 char *job_part_file(const struct job *j, const char *name)
 {
-	return file_join(j->base.part_dir, name);
+	return file_join(j->making->part_dir, name);
 }
 
-bool job_has_base(void *job, char **why)
+static bool job_base_exists(const struct job *j, const struct job_base *b, const char *what, char **why)
 {
-	struct job *j = job;
 	struct tm tm;
 	time_t created;
 	char day[32];
@@ -167,13 +230,27 @@ bool job_has_base(void *job, char **why)
 		*why = xstrdup("this machine has its disk");
 		return true;
 	}
-	if (!j->base.found.dir)
+	if (!b->found.dir)
 		return false;
-	created = (time_t)j->base.found.created;
+	created = (time_t)b->found.created;
 	localtime_r(&created, &tm);
 	strftime(day, sizeof(day), "%d %b %Y", &tm);
-	*why = xasprintf("the base image of %s exists", day);
+	*why = xasprintf("the %s of %s exists", what, day);
 	return true;
+}
+
+bool job_has_base(void *job, char **why)
+{
+	struct job *j = job;
+
+	return job_base_exists(j, &j->base, "base image", why);
+}
+
+bool job_has_layer(void *job, char **why)
+{
+	struct job *j = job;
+
+	return job_wants_layer(j) ? job_base_exists(j, &j->layer, "layer", why) : job_has_base(job, why);
 }
 
 const json_t *job_base_suite(const struct job *j, const char *suite)
@@ -190,50 +267,87 @@ const json_t *job_base_suite(const struct job *j, const char *suite)
 
 void job_drop_base(struct job *j)
 {
-	lock_release(j->base.part_lock);
-	j->base.part_lock = NULL;
+	if (!j->making)
+		return;
+	lock_release(j->making->part_lock);
+	j->making->part_lock = NULL;
+	j->making = NULL;
+}
+
+static int job_base_hold(struct job *j, struct job_base *b, struct err *e)
+{
+	AUTO_ERR struct err mine = ERR_INIT;
+
+	if (!b->found.dir || b->hold || job_is_made(j))
+		return 0;
+	b->hold = store_base_hold(b->found.dir, &mine);
+	if (b->hold)
+		return 0;
+	if (strcmp(mine.id, "busy") && strcmp(mine.id, "lock-missing"))
+		return err_move(e, &mine);
+	store_base_fini(&b->found);
+	return 0;
+}
+
+const struct store_base *job_below(const struct job *j)
+{
+	return j->layer.found.dir ? &j->layer.found : &j->base.found;
+}
+
+int job_link_below(const struct job *j, const char *folder, const char **over, struct err *e)
+{
+	const struct store_base *below = job_below(j);
+	const char *parent = json_str(below->manifest, "parent", "");
+	AUTO_FREE char *base =
+		below->layer ? xasprintf("%s/%s/disk.raw", j->store->bases_dir, parent) : xstrdup(below->disk);
+	AUTO_FREE char *link = file_join(folder, DISK_BASE_NAME);
+	AUTO_FREE char *layer = file_join(folder, DISK_LAYER_NAME);
+
+	*over = below->layer ? DISK_LAYER_NAME : DISK_BASE_NAME;
+	if (disk_link_base(base, link, e) < 0)
+		return -1;
+	return below->layer ? disk_link_base(below->disk, layer, e) : 0;
 }
 
 int job_hold_base(struct job *j, struct err *e)
 {
-	AUTO_ERR struct err mine = ERR_INIT;
-
-	if (!j->base.found.dir || j->base.hold || job_is_made(j))
-		return 0;
-	j->base.hold = store_base_hold(j->base.found.dir, &mine);
-	if (j->base.hold)
-		return 0;
-	if (strcmp(mine.id, "busy") && strcmp(mine.id, "lock-missing"))
-		return err_move(e, &mine);
-	store_base_fini(&j->base.found);
-	return 0;
+	if (job_base_hold(j, &j->base, e) < 0)
+		return -1;
+	if (!j->base.found.dir)
+		store_base_fini(&j->layer.found); /* it is a layer of that one */
+	return job_base_hold(j, &j->layer, e);
 }
 
-int job_begin_base(struct job *j, struct err *e)
+int job_begin_base(struct job *j, struct job_base *b, struct err *e)
 {
-	AUTO_FREE char *path = xasprintf("%.*s.lock", (int)strlen(j->base.part_dir) - 5, j->base.part_dir);
+	AUTO_FREE char *path = xasprintf("%.*s.lock", (int)strlen(b->part_dir) - 5, b->part_dir);
+	bool fresh = j->options.fresh && b == &j->base;
 
-	if (j->base.part_lock)
+	if (b->part_lock)
 		return 0;
-	j->base.part_lock = lock_take(path, "making this base image", e);
-	if (!j->base.part_lock)
-		return err_prefix(e, "base image %s", file_basename(j->base.part_dir));
-	if (!j->options.fresh && !j->base.found.dir && store_find_base(j->store, j->base.prefix, &j->base.found)) {
+	b->part_lock = lock_take(path, b == &j->layer ? "making this layer" : "making this base image", e);
+	if (!b->part_lock)
+		return err_prefix(e, "base image %s", file_basename(b->part_dir));
+	j->making = b;
+	if (!fresh && !b->found.dir && store_find_base(j->store, b->prefix, &b->found)) {
 		if (job_hold_base(j, e) < 0)
 			return -1;
-		if (j->base.found.dir) {
+		if (b->found.dir) {
 			job_drop_base(j);
-			return 1;
+			if (b == &j->base)
+				job_base_find_layer(j);
+			return job_hold_base(j, e) < 0 ? -1 : 1;
 		}
 	}
 	/* a run that was killed may have left its supervisor or QEMU running there */
-	if (vm_run_end(j->base.part_dir, e) < 0 || file_remove_tree(j->base.part_dir, e) < 0)
+	if (vm_run_end(b->part_dir, e) < 0 || file_remove_tree(b->part_dir, e) < 0)
 		return -1;
-	return file_mkdirs(j->base.part_dir, e);
+	return file_mkdirs(b->part_dir, e);
 }
 
 int job_publish_base(struct job *j, struct err *e)
 {
+	struct job_base *b = j->making;
 	AUTO_FREE char *bases = store_bases_dir(j->store), *id = NULL, *dir = NULL;
 	time_t now = time(NULL);
 	char stamp[32];
@@ -241,16 +355,21 @@ int job_publish_base(struct job *j, struct err *e)
 
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%d%H%M%S", &tm);
-	id = xasprintf("%s%s", j->base.prefix, stamp);
+	id = xasprintf("%s%s", b->prefix, stamp);
 	dir = file_join(bases, id);
-	if (!j->base.hold)
-		j->base.hold = store_base_hold(j->base.part_dir, e);
-	return j->base.hold ? file_rename(j->base.part_dir, dir, e) : -1;
+	if (!b->hold)
+		b->hold = store_base_hold(b->part_dir, e);
+	return b->hold ? file_rename(b->part_dir, dir, e) : -1;
 }
 
-void job_use_published_base(struct job *j)
+int job_use_published_base(struct job *j, struct err *e)
 {
+	struct job_base *b = j->making;
+
 	job_drop_base(j);
-	store_base_fini(&j->base.found);
-	store_find_base(j->store, j->base.prefix, &j->base.found);
+	store_base_fini(&b->found);
+	store_find_base(j->store, b->prefix, &b->found);
+	if (b == &j->base)
+		job_base_find_layer(j);
+	return job_hold_base(j, e);
 }

@@ -64,15 +64,24 @@ void job_base_release(struct job *j);
 void job_base_fini(struct job *j);
 /* Keeps a base that was found from being removed; forgets one that is being removed. */
 int job_hold_base(struct job *j, struct err *e);
-/* Locks the new base and makes its folder, once, without what an earlier run left. 1: another run has made the base
- * since, which the job uses from now on: the step must call step_again with JOB_BASE_EXISTS. */
-int job_begin_base(struct job *j, struct err *e);
+/* Locks the new base (or layer: &j->layer) and makes its folder, once, without what an earlier run left. 1: another
+ * run has made the same since, which the job uses from now on: the step must call step_again with JOB_BASE_EXISTS. */
+int job_begin_base(struct job *j, struct job_base *b, struct err *e);
 #define JOB_BASE_EXISTS "another run has made the same base image meanwhile: it is used"
+/* Returns what the machine's disk is an overlay of: the layer, or the base. */
+const struct store_base *job_below(const struct job *j);
+/* Links its disk into a folder, and the base's too if it is a layer; *over is what a disk in that folder is created
+ * over (disk_create). */
+int job_link_below(const struct job *j, const char *folder, const char **over, struct err *e);
+/* Returns whether what the job makes is a layer. */
+bool job_makes_layer(const struct job *j);
+/* Returns whether a layer is asked for: applies of its steps. */
+bool job_wants_layer(const void *job);
 /* Gives the complete folder of the new base its name and holds it; may run as work. */
 int job_publish_base(struct job *j, struct err *e);
-/* Uses the published base; on the loop's thread. */
-void job_use_published_base(struct job *j);
-/* Releases the lock of the new base, so that job_begin_base starts again. */
+/* Uses the published base, and finds the layer on it; on the loop's thread. */
+int job_use_published_base(struct job *j, struct err *e);
+/* Releases the lock of the new base or layer, so that job_begin_base starts again. */
 void job_drop_base(struct job *j);
 /* Returns the path of a file of the base, or of the new one's folder; owned. */
 char *job_base_file(const struct job *j, const char *name);

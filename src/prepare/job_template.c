@@ -109,7 +109,7 @@ char *job_template_key(const struct job *j, struct err *e)
 	h = hash_new();
 	job_template_hash_text(h, TEMPLATE_VERSION);
 	job_template_hash_text(h, numbers);
-	job_template_hash_text(h, j->base.found.id);
+	job_template_hash_text(h, job_below(j)->id);
 	job_template_hash_binary(h, j->probe.binary);
 	for (size_t i = 0; i < argv.len; i++)
 		job_template_hash_text(h, argv.items[i]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * step base: seals the new base image: removes the files that only the run needed, writes the manifest, makes the disk
- * read-only, syncs, and gives the folder its name. Before that rename no command uses it as a base.
+ * read-only, syncs, and gives the folder its name. Before that rename no command uses it as a base. Step layer does so
+ * with a new layer.
  */
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,12 +11,14 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "host/file.h"
+#include "image/disk.h"
+#include "job_boot.h"
 #include "job_steps.h"
 #include "prepare/steps.h"
 
 static const char *const leftovers[] = {
-	"vmlinuz",   "initrd-configure.img", "run.json",      "request.json",  "lock",
-	"run.spare", "console.log",	     "console.log.1", "console.log.2", "known_hosts",
+	JOB_BOOT_KERNEL, JOB_BOOT_INITRD, JOB_MEDIUM,	   "run.json",	    "request.json", "lock",
+	"run.spare",	 "console.log",	  "console.log.1", "console.log.2", "known_hosts",
 };
 
 static json_t *step_base_manifest(const struct job *j)
@@ -40,11 +43,30 @@ static json_t *step_base_manifest(const struct job *j)
 			 j->base.kernel_version, "suites", opened, "left_out", missing, "packages", packages);
 }
 
+/* The base's, with what the layer adds. */
+static json_t *step_base_layer_manifest(const struct job *j)
+{
+	json_t *m = json_deep_copy(j->base.found.manifest);
+	json_t *packages = json_object_get(m, "packages"), *added = json_array();
+
+	for (size_t i = 0; i < j->layer_packages.len; i++) {
+		const struct package *p = &j->layer_packages.items[i];
+
+		json_object_set_new(packages, p->name, json_string(p->version));
+		json_array_append_new(added, json_string(p->name));
+	}
+	json_object_set_new(m, "created", json_integer((json_int_t)time(NULL)));
+	json_object_set_new(m, "parent", json_string(j->base.found.id));
+	json_object_set_new(m, "added", added);
+	return m;
+}
+
 static int step_base_seal(struct job *j, struct err *e)
 {
-	AUTO_FREE char *disk = job_part_file(j, "disk.raw");
+	bool layer = job_makes_layer(j);
+	AUTO_FREE char *disk = job_part_file(j, layer ? DISK_LAYER_NAME : "disk.raw");
 	AUTO_FREE char *path = job_part_file(j, "manifest.json");
-	json_t *m = step_base_manifest(j);
+	json_t *m = layer ? step_base_layer_manifest(j) : step_base_manifest(j);
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(leftovers) && !r; i++) {
@@ -82,12 +104,14 @@ static void step_base_done(void *arg)
 {
 	struct sealing *s = arg;
 
-	if (s->result < 0) {
+	const struct job_base *b = s->job->making;
+
+	if (!s->result)
+		s->result = job_use_published_base(s->job, &s->error);
+	if (s->result < 0)
 		step_fail(s->run, &s->error);
-	} else {
-		job_use_published_base(s->job);
-		step_done(s->run, s->job->base.found.id);
-	}
+	else
+		step_done(s->run, b->found.id);
 	free(s);
 }
 
@@ -105,5 +129,14 @@ const struct step_ops step_base = {
 	.title = "Base image",
 	.about = "Made read-only, the backing file of any number of machines.",
 	.is_done = job_has_base,
+	.start = step_base_start,
+};
+
+const struct step_ops step_layer = {
+	.id = "layer",
+	.title = "Layer",
+	.about = "Made read-only, for this build and later ones with the same packages.",
+	.applies = job_wants_layer,
+	.is_done = job_has_layer,
 	.start = step_base_start,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * step configure: boots the unpacked root once, under a supervisor of its own, and lets the guest
- * configure its packages; the guest reports over the progress port and powers off by itself.
+ * configure its packages; the guest reports over the progress port and powers off by itself. Step install does so with
+ * a layer: the guest installs the packages of the medium.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "base/mem.h"
 #include "host/file.h"
 #include "host/paths.h"
+#include "image/disk.h"
+#include "job_boot.h"
 #include "job_steps.h"
 #include "machine/client.h"
 #include "prepare/steps.h"
@@ -18,10 +21,12 @@
 
 /* The phases that the guest reports, with their rough shares of the time in an emulated machine (armhf, bookworm); that
  * of the user's packages depends on their number. */
-static const struct {
+struct configure_phase {
 	const char *phase, *words;
 	double share;
-} phases[] = {
+};
+
+static const struct configure_phase base_phases[] = {
 	{"start", "starting the guest", 0.09},
 	{"prepare", "what the first packages rely on", 0.02},
 	{"configure", NULL, 0.67},
@@ -31,6 +36,18 @@ static const struct {
 	{"check", "checking every file", 0.10},
 	{"clean", "cleaning up", 0.01},
 	{"end", "shutting the guest down", 0.02},
+	{NULL, NULL, 0},
+};
+
+static const struct configure_phase layer_phases[] = {
+	{"start", "starting the guest", 0.12},
+	{"prepare", "the packages' disk", 0.02},
+	{"packages", NULL, 0.75},
+	{"personal", "what machines must not share", 0.05},
+	{"check", "checking the packages", 0.03},
+	{"clean", "cleaning up", 0.01},
+	{"end", "shutting the guest down", 0.02},
+	{NULL, NULL, 0},
 };
 #define CONFIGURE_PHASE 2
 #define PACKAGES_PHASE 3
@@ -41,6 +58,7 @@ struct configuring {
 	struct job *job;
 	struct vm_request request;
 	struct vm_client *client;
+	const struct configure_phase *phases;
 	double extra; /* time for the user's packages, in such shares */
 	bool cancelled;
 };
@@ -74,17 +92,19 @@ static const char *step_configure_value(const json_t *values, const char *key)
 
 static double step_configure_phase_share(const struct configuring *c, size_t i)
 {
-	return (i == PACKAGES_PHASE ? c->extra : phases[i].share) / (1 + c->extra);
+	bool extra = c->phases == base_phases && i == PACKAGES_PHASE;
+
+	return (extra ? c->extra : c->phases[i].share) / (1 + c->extra);
 }
 
 static void step_configure_enter(struct configuring *c, const char *phase)
 {
 	double from = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {
-		if (!strcmp(phases[i].phase, phase)) {
-			if (phases[i].words)
-				step_text(c->run, "%s", phases[i].words);
+	for (size_t i = 0; c->phases[i].phase; i++) {
+		if (!strcmp(c->phases[i].phase, phase)) {
+			if (c->phases[i].words)
+				step_text(c->run, "%s", c->phases[i].words);
 			step_part(c->run, from, from + step_configure_phase_share(c, i));
 			return;
 		}
@@ -98,7 +118,7 @@ static double step_configure_extra_time(const struct package_set *set)
 
 	for (size_t i = 0; i < set->len; i++)
 		extra += set->items[i].extra;
-	return extra ? phases[CONFIGURE_PHASE].share * EXTRA_COST * (double)extra / (double)(set->len - extra) : 0;
+	return extra ? base_phases[CONFIGURE_PHASE].share * EXTRA_COST * (double)extra / (double)(set->len - extra) : 0;
 }
 
 static void step_configure_on_progress(const char *state, const json_t *values, void *arg)
@@ -124,10 +144,12 @@ static void step_configure_on_ended(enum vm_state s, const char *cause, void *ar
 	char *broken;
 
 	if (s == VM_OFF && !c->cancelled) {
-		step_configure_end(c, NULL, "every package configured and checked");
+		step_configure_end(c, NULL,
+				   c->phases == base_phases ? "every package configured and checked"
+							    : "every package installed and checked");
 		return;
 	}
-	broken = c->cancelled ? NULL : job_blame_accelerator(c->job, c->job->base.part_dir);
+	broken = c->cancelled ? NULL : job_blame_accelerator(c->job, c->job->making->part_dir);
 	if (broken) {
 		/* the guest may have left a broken root: all files are made again */
 		job_drop_base(c->job);
@@ -138,8 +160,11 @@ static void step_configure_on_ended(enum vm_state s, const char *cause, void *ar
 	if (c->cancelled) {
 		err_set(&e, ERR_INTERRUPTED, "interrupted", "interrupted");
 	} else {
-		err_set(&e, ERR_FAILED, "configure", "the new system could not be configured: %s", cause);
-		err_hint(&e, "its console is in %s/console.log", c->job->base.part_dir);
+		if (c->phases == base_phases)
+			err_set(&e, ERR_FAILED, "configure", "the new system could not be configured: %s", cause);
+		else
+			err_set(&e, ERR_FAILED, "install", "the layer's packages could not be installed: %s", cause);
+		err_hint(&e, "its console is in %s/console.log", c->job->making->part_dir);
 	}
 	step_configure_end(c, &e, NULL);
 }
@@ -164,14 +189,17 @@ static void step_configure_on_started(const struct err *error, void *arg)
 
 static int step_configure_build_argv(struct job *j, const char *runtime_dir, struct strv *argv, struct err *e)
 {
-	AUTO_FREE char *disk = job_part_file(j, "disk.raw");
-	AUTO_FREE char *kernel = job_part_file(j, "vmlinuz");
-	AUTO_FREE char *initrd = job_part_file(j, "initrd-configure.img");
+	bool layer = job_makes_layer(j);
+	AUTO_FREE char *disk = job_part_file(j, layer ? DISK_LAYER_NAME : "disk.raw");
+	AUTO_FREE char *medium = layer ? job_part_file(j, JOB_MEDIUM) : NULL;
+	AUTO_FREE char *kernel = job_part_file(j, JOB_BOOT_KERNEL);
+	AUTO_FREE char *initrd = job_part_file(j, JOB_BOOT_INITRD);
 	AUTO_FREE char *append = qemu_cmdline(j->spec, j->arch, true, 0, 0, NULL);
 	struct qemu_facts facts = job_qemu_facts(j);
 	struct qemu_files files = {
 		.disk = disk,
-		.disk_format = "raw",
+		.disk_format = layer ? "qcow2" : "raw",
+		.seed = medium,
 		.kernel = kernel,
 		.initrd = initrd,
 		.append = append,
@@ -196,9 +224,11 @@ static void step_configure_start(struct step_run *run, void *job)
 	c->run = run;
 	c->job = j;
 	step_set_state(run, c);
-	c->request.name = xasprintf("base-%.8s", file_basename(j->base.part_dir) + strlen(j->spec->release) +
-							 strlen(j->spec->arch) + strlen(j->spec->profile) + 3);
-	c->request.dir = xstrdup(j->base.part_dir);
+	c->phases = job_makes_layer(j) ? layer_phases : base_phases;
+	c->request.name = xasprintf("%s-%.8s", job_makes_layer(j) ? "layer" : "base",
+				    file_basename(j->making->part_dir) + strlen(j->spec->release) +
+					    strlen(j->spec->arch) + strlen(j->spec->profile) + 3);
+	c->request.dir = xstrdup(j->making->part_dir);
 	c->request.runtime_dir = host_runtime_dir(c->request.name, &e);
 	c->request.what = xstrdup("configuring");
 	c->request.accel = xstrdup(j->probe.accel);
@@ -211,8 +241,8 @@ static void step_configure_start(struct step_run *run, void *job)
 		step_configure_end(c, &e, NULL);
 		return;
 	}
-	c->extra = step_configure_extra_time(&j->packages);
-	step_configure_enter(c, phases[0].phase);
+	c->extra = c->phases == base_phases ? step_configure_extra_time(&j->packages) : 0;
+	step_configure_enter(c, c->phases[0].phase);
 	vm_start(j->loop, &c->request, step_configure_on_started, c);
 }
 
@@ -244,6 +274,29 @@ const struct step_ops step_configure = {
 	.expect = step_configure_expect,
 	.took = step_configure_took,
 	.is_done = job_has_base,
+	.start = step_configure_start,
+	.cancel = step_configure_cancel,
+};
+
+static double step_configure_expect_install(const void *job)
+{
+	return job_expect(job, "install", 60);
+}
+
+static void step_configure_took_install(void *job, uint64_t ms)
+{
+	job_took(job, "install", ms);
+}
+
+const struct step_ops step_install = {
+	.id = "install",
+	.title = "Install",
+	.about = "The guest of the base installs the layer's packages, in QEMU, without a network.",
+	.unit = STEP_COUNT,
+	.expect = step_configure_expect_install,
+	.took = step_configure_took_install,
+	.applies = job_wants_layer,
+	.is_done = job_has_layer,
 	.start = step_configure_start,
 	.cancel = step_configure_cancel,
 };

@@ -39,17 +39,21 @@ static void step_disk_on_share(double percent, void *arg)
 }
 
 /* Copies under another name and renames: an overlay of the disk's name would stay one after a kill. */
-static int step_disk_make_standalone(struct making *m, const char *link, const char *disk, struct err *e)
+static int step_disk_make_standalone(struct making *m, const char *over, const char *disk, struct err *e)
 {
 	AUTO_FREE char *part = xasprintf("%s.part", disk);
+	AUTO_FREE char *link = job_file(m->job, DISK_BASE_NAME);
+	AUTO_FREE char *layer = job_file(m->job, DISK_LAYER_NAME);
 	int r = file_remove_tree(part, e); /* what a killed run left */
 
 	if (!r)
-		r = disk_create(part, m->job->spec->disk_size, e);
+		r = disk_create(part, over, m->job->spec->disk_size, e);
 	if (!r)
 		r = disk_flatten(part, &m->cancel, step_disk_on_share, m, e);
 	if (!r)
 		r = file_remove_tree(link, e);
+	if (!r)
+		r = file_remove_tree(layer, e);
 	if (!r)
 		r = file_rename(part, disk, e);
 	if (r < 0)
@@ -76,19 +80,18 @@ static char *step_disk_left_out(const struct job *j)
 static int step_disk_make_new(struct making *m, const char *disk, struct err *e)
 {
 	struct job *j = m->job;
-	AUTO_FREE char *base = job_base_file(j, "disk.raw");
-	AUTO_FREE char *link = job_file(j, DISK_BASE_NAME);
 	AUTO_FREE char *missing = step_disk_left_out(j);
-	int r = disk_link_base(base, link, e);
+	const char *over;
+	int r = job_link_below(j, j->machine_dir, &over, e);
 
 	/* first: every disk has the record of its base */
 	if (!r)
-		r = store_set_stamp(j->machine_dir, "base", j->base.found.id, e);
+		r = store_set_stamp(j->machine_dir, "base", job_below(j)->id, e);
 	if (!r)
 		r = vm_pending_write(j->machine_dir, missing, e);
 	if (!r)
-		r = j->spec->standalone ? step_disk_make_standalone(m, link, disk, e)
-					: disk_create(disk, j->spec->disk_size, e);
+		r = j->spec->standalone ? step_disk_make_standalone(m, over, disk, e)
+					: disk_create(disk, over, j->spec->disk_size, e);
 	return r;
 }
 

@@ -15,7 +15,7 @@
 
 struct download {
 	struct archive_op *op;
-	struct package_set all; /* packages and firmware; the strings belong to the job's sets */
+	struct package_set all; /* packages, also the layer's, and firmware; the strings belong to the job's sets */
 	unsigned restarts;
 };
 
@@ -88,14 +88,14 @@ static void step_download_fetch(struct step_run *run)
 {
 	struct job *j = step_job(run);
 	struct download *d = step_state(run);
+	const struct package_set *sets[] = {&j->packages, &j->layer_packages, &j->firmware};
 
 	free(d->all.items);
-	d->all.len = j->packages.len + j->firmware.len;
-	d->all.items = xcalloc(d->all.len, sizeof(*d->all.items));
-	if (j->packages.len) /* memcpy must not be given NULL, not even for nothing */
-		memcpy(d->all.items, j->packages.items, j->packages.len * sizeof(*d->all.items));
-	if (j->firmware.len)
-		memcpy(d->all.items + j->packages.len, j->firmware.items, j->firmware.len * sizeof(*d->all.items));
+	d->all.len = 0;
+	d->all.items = xcalloc(j->packages.len + j->layer_packages.len + j->firmware.len + 1, sizeof(*d->all.items));
+	for (size_t k = 0; k < ARRAY_SIZE(sets); k++)
+		for (size_t i = 0; i < sets[k]->len; i++)
+			d->all.items[d->all.len++] = sets[k]->items[i];
 	d->op = archive_fetch(j->archive, &d->all, job_archive_progress, step_download_on_done, run);
 }
 
@@ -126,7 +126,7 @@ const struct step_ops step_download = {
 	.about = "The packages, several in parallel, each checked against its signed digest.",
 	.unit = STEP_BYTES,
 	.expect = step_download_expect,
-	.is_done = job_has_base,
+	.is_done = job_has_layer,
 	.start = step_download_start,
 	.cancel = step_download_cancel,
 };

@@ -69,7 +69,7 @@ static void step_firmware_start(struct step_run *run, void *job)
 
 	x->run = run;
 	x->job = job;
-	begun = job_begin_base(job, &x->error);
+	begun = job_begin_base(x->job, &x->job->base, &x->error);
 	if (begun) {
 		if (begun < 0)
 			step_fail(run, &x->error);

@@ -111,18 +111,20 @@ static void step_packages_fail(struct step_run *run, struct job *j, struct err *
 
 static bool step_packages_is_chosen(const char *package, const void *arg)
 {
-	const struct package_set *set = arg;
+	const struct job *j = arg;
+	const struct package_set *sets[] = {&j->packages, &j->layer_packages};
 
-	for (size_t i = 0; i < set->len; i++)
-		if (!strcmp(set->items[i].name, package))
-			return true;
+	for (size_t k = 0; k < ARRAY_SIZE(sets); k++)
+		for (size_t i = 0; i < sets[k]->len; i++)
+			if (!strcmp(sets[k]->items[i].name, package))
+				return true;
 	return false;
 }
 
 /* Refuses a user name that a package, also one that is only depended on, makes for itself. */
 static int step_packages_check_user(const struct job *j, struct err *e)
 {
-	const struct catalog_account *a = spec_user_taken(j->spec, j->catalog, step_packages_is_chosen, &j->packages);
+	const struct catalog_account *a = spec_user_taken(j->spec, j->catalog, step_packages_is_chosen, j);
 
 	if (!a)
 		return 0;
@@ -136,6 +138,7 @@ static void step_packages_start(struct step_run *run, void *job)
 {
 	struct job *j = job;
 	struct err e = ERR_INIT;
+	const struct package_set *sets[] = {&j->packages, &j->layer_packages};
 	char size[SIZE_TEXT];
 	uint64_t bytes = 0;
 	AUTO_FREE char *summary = NULL;
@@ -144,9 +147,10 @@ static void step_packages_start(struct step_run *run, void *job)
 		step_packages_fail(run, j, &e);
 		return;
 	}
-	for (size_t i = 0; i < j->packages.len; i++)
-		bytes += j->packages.items[i].size;
-	summary = xasprintf("%zu packages, %s", j->packages.len, size_human(bytes, size));
+	for (size_t k = 0; k < ARRAY_SIZE(sets); k++)
+		for (size_t i = 0; i < sets[k]->len; i++)
+			bytes += sets[k]->items[i].size;
+	summary = xasprintf("%zu packages, %s", j->packages.len + j->layer_packages.len, size_human(bytes, size));
 	step_done(run, summary);
 }
 
@@ -163,7 +167,7 @@ const struct step_ops step_packages = {
 	.id = "packages",
 	.title = "Packages",
 	.about = "Which packages and versions make the system, solved over the verified lists.",
-	.is_done = job_has_base,
+	.is_done = job_has_layer,
 	.start = step_packages_start,
 	.cancel = step_packages_cancel,
 };

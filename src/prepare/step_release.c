@@ -90,7 +90,7 @@ const struct step_ops step_release = {
 	.about = "The release file and package lists of the Debian archive, and their signatures.",
 	.unit = STEP_BYTES,
 	.expect = step_release_expect,
-	.is_done = job_has_base,
+	.is_done = job_has_layer,
 	.start = step_release_start,
 	.cancel = step_release_cancel,
 };

@@ -127,7 +127,7 @@ static void step_template_publish(void *arg)
 	AUTO_FREE char *about = xasprintf("%s %s", t->job->spec->release, t->job->spec->arch);
 	AUTO_ERR struct err e = ERR_INIT;
 
-	if (template_publish(t->job->store, t->key, t->job->base.found.id, about, &e) == 0 &&
+	if (template_publish(t->job->store, t->key, job_below(t->job)->id, about, &e) == 0 &&
 	    template_take(t->job->store, t->key, &t->found)) {
 		t->outcome = OUTCOME_COPY;
 		t->made = true;
@@ -206,14 +206,13 @@ static void step_template_on_started(const struct err *error, void *arg)
 static int step_template_files(const struct job *j, const char *part, struct err *e)
 {
 	static const char *const pair[] = {"vmlinuz", "initrd.img"};
-	AUTO_FREE char *base = job_base_file(j, "disk.raw");
-	AUTO_FREE char *link = file_join(part, DISK_BASE_NAME);
 	AUTO_FREE char *disk = file_join(part, TEMPLATE_DISK);
 	AUTO_FREE char *seed = file_join(part, "seed.iso");
-	int r = disk_link_base(base, link, e);
+	const char *over;
+	int r = job_link_below(j, part, &over, e);
 
 	if (!r)
-		r = disk_create(disk, j->spec->disk_size, e);
+		r = disk_create(disk, over, j->spec->disk_size, e);
 	if (!r)
 		r = seed_write_template(seed, e);
 	for (size_t i = 0; i < ARRAY_SIZE(pair) && !r; i++) {

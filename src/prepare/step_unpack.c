@@ -8,19 +8,15 @@
 #include <string.h>
 
 #include "archive/cache.h"
-#include "base/asset.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/size.h"
-#include "host/file.h"
-#include "image/initrd.h"
-#include "image/kernel.h"
 #include "image/root.h"
+#include "job_boot.h"
 #include "job_steps.h"
 #include "prepare/steps.h"
 
 #define BASE_SIZE (8ull << 30)
-#define INITRD_CONFIGURE "initrd-configure.img"
 
 struct unpacking {
 	struct step_run *run;
@@ -224,72 +220,32 @@ static char *step_unpack_config_env(const struct unpacking *u, const struct kern
 	return text;
 }
 
-/* The scripts of the configuring boot: where they are, and where its initrd has them. */
-static const struct {
-	const char *asset, *path;
-} scripts[] = {
-	{"guest/configure.sh", "debwiz/configure.sh"},
-	{"guest/packages.sh", "debwiz/packages.sh"},
-	{"guest/personal.sh", "debwiz/personal.sh"},
-};
-#define SCRIPTS (ARRAY_SIZE(scripts))
-
-static int step_unpack_take_script(const char *name, const char *path, struct initrd_file *out, struct err *e)
+static char *step_unpack_env(const struct kernel *k, const void *arg)
 {
-	const struct asset *a = asset_get(name, e);
-
-	if (!a)
-		return -1;
-	*out = (struct initrd_file){path, 0755, a->data, a->len};
-	return 0;
-}
-
-static int step_unpack_write_initrd(struct unpacking *u, struct extfs *fs, const struct kernel *k, struct err *e)
-{
-	char *path = job_part_file(u->job, INITRD_CONFIGURE);
-	struct initrd_file files[SCRIPTS + 2];
-	struct buf stays, whole;
-	AUTO_FREE char *env = NULL;
-	int r = 0;
-
-	for (size_t i = 0; i < SCRIPTS && !r; i++)
-		r = step_unpack_take_script(scripts[i].asset, scripts[i].path, &files[i], e);
-	if (r || initrd_build(fs, k->version, &u->job->arch->initrd_modules, NULL, &stays, e) < 0) {
-		free(path);
-		return -1;
-	}
-	env = step_unpack_config_env(u, k);
-	files[SCRIPTS] = (struct initrd_file){"debwiz/config.env", 0644, env, strlen(env)};
-	files[SCRIPTS + 1] = (struct initrd_file){"debwiz/initrd.img", 0644, stays.data, stays.len};
-	buf_init(&whole, 0);
-	buf_add(&whole, stays.data, stays.len);
-	r = initrd_add(&whole, files, ARRAY_SIZE(files), e);
-	if (!r)
-		r = file_write(path, whole.data, whole.len, 0600, e);
-	buf_fini(&whole);
-	buf_fini(&stays);
-	free(path);
-	return r;
+	return step_unpack_config_env(arg, k);
 }
 
 static void step_unpack_take_kernel(void *arg)
 {
 	struct unpacking *u = arg;
-	AUTO_FREE char *path = job_part_file(u->job, "vmlinuz");
-	struct extfs *fs = extfs_open(u->output, "raw", EXTFS_ROOT_PARTITION, &u->error);
-	struct kernel k = {.version = NULL};
+	static const struct job_boot_script scripts[] = {
+		{"guest/configure.sh", "debwiz/configure.sh"},
+		{"guest/run.sh", "debwiz/run.sh"},
+		{"guest/packages.sh", "debwiz/packages.sh"},
+		{"guest/personal.sh", "debwiz/personal.sh"},
+	};
+	struct job_boot boot = {
+		.disk = u->output,
+		.scripts = scripts,
+		.script_count = ARRAY_SIZE(scripts),
+		.first = true,
+		.env = step_unpack_env,
+		.arg = u,
+	};
 
-	u->result = fs ? kernel_find(fs, &k, &u->error) : -1;
-	if (!u->result)
-		u->result = kernel_extract(fs, &k, path, &u->error);
-	if (!u->result)
-		u->result = step_unpack_write_initrd(u, fs, &k, &u->error);
-	if (!u->result) {
-		free(u->job->base.kernel_version); /* of a root that was made before */
-		u->job->base.kernel_version = xstrdup(k.version);
-	}
-	kernel_fini(&k);
-	extfs_close(fs);
+	free(u->job->base.kernel_version); /* of a root that was made before */
+	u->job->base.kernel_version = NULL;
+	u->result = job_make_boot(u->job, &boot, &u->job->base.kernel_version, &u->error);
 }
 
 static void step_unpack_took_kernel(void *arg)
@@ -339,7 +295,7 @@ static void step_unpack_start(struct step_run *run, void *job)
 	u->run = run;
 	u->job = j;
 	step_set_state(run, u);
-	begun = job_begin_base(j, &u->error);
+	begun = job_begin_base(j, &j->base, &u->error);
 	if (begun < 0) {
 		step_unpack_finish(u, &u->error);
 		return;

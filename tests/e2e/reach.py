@@ -293,7 +293,29 @@ def autopkgtest(m):
     return "%.0f s" % seconds
 
 
+def layered(m):
+    """What the base lacks is installed once, as an overlay of it, which another source with the same dependencies uses."""
+    def layers():
+        bases = os.path.join(m.world.data, "bases")
+        return sorted(name for name in os.listdir(bases) if os.path.exists(os.path.join(bases, name, "layer.qcow2")))
+    took, before = [], layers()
+    for number in ("1", "2"):
+        top = os.path.join(m.world.home, "layer" + number)
+        for name, text in SOURCE.items():
+            path = os.path.join(top, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text.replace("fakeroot,", "fakeroot, bc,").replace("\t! sudo -n true\n", "\techo 6*7 | bc | grep 42\n")
+                           .replace("tiny", "tiny" + number))
+        os.rename(os.path.join(top, "tiny.c"), os.path.join(top, "tiny%s.c" % number))
+        begin = time.monotonic()
+        m.world.debwiz("build", m.ini, top, "--set", "boot.timeout=" + BOOT, "--out", top + "-out").ok()
+        took.append(time.monotonic() - begin)
+    same(len(layers()) - len(before), 1, "layers")
+    return "%.0f s, with the layer %.0f s" % tuple(took)
+
+
 RUNNING = (("ssh: an agent's keys, words, options", options), ("ssh: forwards", forwards),
            ("cp: links, holes, times", copies), ("ssh-config, for OpenSSH itself", config),
            ("ssh --start", started), ("run", temporary), ("warm start", warm), ("build", built),
-           ("virt-server, for autopkgtest itself", autopkgtest))
+           ("build: a layer", layered), ("virt-server, for autopkgtest itself", autopkgtest))

@@ -8,7 +8,9 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import unittest
 
 import lib
@@ -293,6 +295,132 @@ class Build(test_run.Case):
         self.refused(box, path, 125, "source-missing", "pack_1.0.tar.gz")
         self.refused(box, self.dsc(box, "nowhere-dev (>= 2), fakeroot (>> 99:1)"), 124, "dependency", "nowhere-dev")
         self.refused(box, self.dsc(box, "not a dependency"), 124, "dependency-bad", "not a dependency")
+
+    # ---- layers: what a base lacks
+
+    def layered(self, install=lib.CONFIGURED):
+        """A base without what the build needs; QEMU's start that installs it has a script of its own."""
+        box = self.made()
+        self.write(os.path.join(box.root, "install"), install)
+        self.write(os.path.join(box.root, "guests"), "")
+        with open(box.qemu, "w", encoding="utf-8") as out:
+            out.write('#!/bin/sh\ncase " $* " in\n'
+                      '*" --version "*) echo "QEMU emulator version 7.2.0 (fake)"; exit 0 ;;\n'
+                      '*" -qmp stdio "*) exit 0 ;;\nesac\nscript=%s\n'
+                      'case " $* " in *debwiz.configure*) script=%s/install; echo "$*" >>%s/guests ;; esac\n'
+                      'exec "%s" "%s/tests/fake/qemu.py" $script "$@"\n'
+                      % (box.script, box.root, box.root, sys.executable, lib.SRC))
+        return box
+
+    def installs(self, box):
+        return self.said(box, "guests")
+
+    @staticmethod
+    def base_of(box):
+        """The machine's."""
+        with open(os.path.join(box.machine, "stamps.json"), encoding="utf-8") as file:
+            return os.path.join(box.data, "bases", json.load(file)["base"])
+
+    def layers(self, box):
+        return [b for b in box.bases() if os.path.exists(os.path.join(b, "layer.qcow2"))]
+
+    def test_layer(self):
+        """What the base lacks is installed once, into an overlay of it; another source with the same set uses it."""
+        box = self.layered()
+        base = self.base_of(box)
+        before = lib.tree(base)
+        status, _, err = self.build(box, self.tree(box, "fakeroot, fixture-empty"))
+        self.assertEqual(status, 0, err)
+        layer, = self.layers(box)
+        self.assertEqual(sorted(n for n in os.listdir(layer) if n not in ("lock", "supervisor.log")),
+                         ["base.raw", "layer.qcow2", "manifest.json"])
+        self.assertTrue(os.path.samefile(os.path.join(layer, "base.raw"), os.path.join(base, "disk.raw")))
+        manifest = json.loads(lib.read(os.path.join(layer, "manifest.json")))
+        self.assertEqual((manifest["parent"], manifest["added"]), (os.path.basename(base), ["fixture-empty"]))
+        self.assertLessEqual({"fixture-empty", "fakeroot", "dpkg"}, set(manifest["packages"]))
+        self.assertEqual(lib.tree(base), before)
+        once, = self.installs(box)
+        self.assertIn("medium.raw", once)
+        self.assertNotIn("virtio-net", once)
+        status, _, err = self.build(box, self.dsc(box, "fixture-empty"))
+        self.assertEqual((status, self.layers(box), len(self.installs(box))), (0, [layer], 1), err)
+        status, _, err = self.build(box, self.dsc(box, "fixture-empty, fixture-odd-names"))
+        self.assertEqual((status, len(self.layers(box)), len(self.installs(box))), (0, 2, 2), err)
+        status, _, err = self.build(box, self.dsc(box))
+        self.assertEqual((status, len(self.installs(box))), (0, 2), err)
+        self.assertEqual(self.say(box, "gc").status, 0)
+        self.assertEqual(self.layers(box), [])
+        self.assertIn(base, box.bases())                # of the machine m
+        self.assertEqual(lib.parts(box.data), [])
+
+    def test_layer_of_older_base(self):
+        """A package of the base that the archive has in another version is part of the layer."""
+        box = self.layered()
+        path = os.path.join(self.base_of(box), "manifest.json")
+        manifest = json.loads(lib.read(path))
+        manifest["packages"]["zstd"] = "0.1"
+        self.write(path, json.dumps(manifest))
+        status, _, err = self.build(box, self.dsc(box, "fixture-empty"))
+        self.assertEqual(status, 0, err)
+        layer, = self.layers(box)
+        manifest = json.loads(lib.read(os.path.join(layer, "manifest.json")))
+        self.assertEqual(manifest["added"], ["fixture-empty", "zstd"])
+        self.assertNotEqual(manifest["packages"]["zstd"], "0.1")
+        status, _, err = self.build(box, self.dsc(box), "--offline")
+        self.assertEqual((status, self.layers(box)), (0, [layer]), err)
+
+    def test_layer_fails(self):
+        """The guest says why; nothing of it is used, and the next build begins again."""
+        box = self.layered("up\nprogress 1 phase name=packages\nprogress 1 failed step=packages text=it%20broke\n"
+                           'E SHUTDOWN {"guest": true, "reason": "guest-shutdown"}\nexit 0\n')
+        result = self.say(box, "build", box.ini, self.dsc(box, "fixture-empty"), "--trust", *box.settings())
+        self.assertEqual(result.status, 125, str(result))
+        self.assertIn("it broke", result.err)
+        self.assertEqual((self.layers(box), self.left(box)), ([], []))
+        self.write(os.path.join(box.root, "install"), lib.CONFIGURED)
+        status, _, err = self.build(box, self.dsc(box, "fixture-empty"))
+        self.assertEqual((status, len(self.layers(box))), (0, 1), err)
+        self.assertEqual(lib.parts(box.data), [])
+
+    def test_layer_shared(self):
+        """Of two builds that need the same layer, one makes it and the other waits for it."""
+        box = self.layered("up\nfile go\n" + lib.CONFIGURED.partition("\n")[2])
+        sources = [self.dsc(box, "fixture-empty"), self.tree(box, "fixture-empty")]
+
+        def start(source, name):
+            with open(os.path.join(box.root, name), "wb") as out:
+                return box.start("build", box.ini, source, "--trust", *box.settings(), "--out",
+                                 os.path.join(box.root, "out-" + name), stdout=out, stderr=out)
+        first = start(sources[0], "first")
+        lib.poll(lambda: self.installs(box))
+        second = start(sources[1], "second")
+        lib.poll(lambda: "making this layer" in lib.read(os.path.join(box.root, "second")))
+        self.addCleanup(self.end, box, first, second)       # what follows needs a guest that answers
+        folder, = [f for f in os.listdir(os.path.join(box.run_dir, "debwiz")) if f.startswith("layer-")]
+        self.write(os.path.join(box.run_dir, "debwiz", folder, "go"), "")
+        lib.poll(lambda: all("Disk " in lib.read(os.path.join(box.root, n)) for n in ("first", "second")))
+        self.assertEqual((len(self.layers(box)), len(self.installs(box))), (1, 1))
+
+    def end(self, box, *children):
+        for child in children:
+            child.send_signal(signal.SIGTERM)
+        for child in children:
+            child.wait(lib.LIMIT)
+        self.assertEqual(self.left(box), [])
+
+    def test_layer_killed(self):
+        """A killed build leaves no layer, and no QEMU that the next one does not end."""
+        box = self.layered("up\nhold\n")
+        child = box.start("build", box.ini, self.dsc(box, "fixture-empty"), "--trust", *box.settings(),
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        lib.poll(lambda: self.installs(box))
+        child.send_signal(signal.SIGKILL)
+        child.wait(lib.LIMIT)
+        self.assertEqual(self.layers(box), [])
+        self.write(os.path.join(box.root, "install"), lib.CONFIGURED)
+        status, _, err = self.build(box, self.dsc(box, "fixture-empty"))
+        self.assertEqual((status, len(self.layers(box))), (0, 1), err)
+        self.assertEqual((lib.parts(box.data), self.left(box)), ([], []))
 
 
 if __name__ == "__main__":

@@ -186,7 +186,7 @@ static void tells_what_a_clone_is(void **state)
 	free(tool);
 	assert_int_equal(unlink(disk), 0);
 	put(f, "d/debwiz/machines/box/base.raw", "a base of some size");
-	if (disk_create(disk, 1 << 30, &e) < 0)
+	if (disk_create(disk, DISK_BASE_NAME, 1 << 30, &e) < 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(change_examine(&f->store, CHANGE_CLONE, "box", "two", &c, &e), 0);
 	assert_false(says(&c.notes, "ssh host keys"));

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -314,7 +315,7 @@ static void test_real(void **state)
 	if (!tool)
 		skip();
 	free(tool);
-	if (disk_create(disk, 2 * GIB, &e) < 0)
+	if (disk_create(disk, DISK_BASE_NAME, 2 * GIB, &e) < 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(stat(disk, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
@@ -322,7 +323,7 @@ static void test_real(void **state)
 	assert_int_equal(info.size, 2 * GIB);
 	assert_true(info.untouched);
 	assert_true(info.allocated < 1 << 20);
-	assert_int_equal(disk_create(disk, 2 * GIB, &e), -1);
+	assert_int_equal(disk_create(disk, DISK_BASE_NAME, 2 * GIB, &e), -1);
 	assert_string_equal(e.id, "disk-exists");
 
 	write_guest("write 0 64k");
@@ -342,6 +343,53 @@ static void test_real(void **state)
 	unlink(base);
 	assert_int_equal(disk_check(disk, &info, &e), 0); /* needs none */
 	err_fini(&e);
+}
+
+/* A disk over a layer needs both; what is below a layer must be a base. */
+static void test_layer(void **state)
+{
+	char *tool = host_which("qemu-img");
+	char *layer = file_join(tmp, DISK_LAYER_NAME);
+	char *other = file_join(tmp, "other");
+	struct disk_info info;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	if (!tool) {
+		free(layer);
+		free(other);
+		skip();
+	}
+	free(tool);
+	assert_int_equal(disk_create(layer, DISK_BASE_NAME, GIB, &e), 0);
+	assert_int_equal(disk_create(disk, DISK_LAYER_NAME, 2 * GIB, &e), 0);
+	assert_int_equal(disk_check(disk, &info, &e), 0);
+	assert_int_equal(info.size, 2 * GIB);
+	assert_true(info.untouched);
+	assert_int_equal(rename(base, other), 0);
+	assert_int_equal(disk_check(disk, &info, &e), -1);
+	assert_string_equal(e.id, "disk-base");
+	assert_int_equal(rename(other, base), 0);
+	assert_int_equal(rename(layer, other), 0);
+	assert_int_equal(disk_check(disk, &info, &e), -1);
+	assert_string_equal(e.id, "disk-base");
+	assert_non_null(strstr(e.text, DISK_LAYER_NAME));
+	assert_int_equal(disk_create(layer, DISK_BASE_NAME, 4 * GIB, &e), 0); /* larger than the disk */
+	assert_int_equal(disk_check(disk, &info, &e), -1);
+	assert_string_equal(e.id, "disk-base");
+	assert_int_equal(unlink(layer), 0);
+	assert_int_equal(link(disk, layer), 0); /* below a layer, itself */
+	assert_int_equal(disk_check(disk, &info, &e), -1);
+	assert_string_equal(e.id, "disk-foreign");
+	assert_int_equal(unlink(layer), 0);
+	assert_int_equal(rename(other, layer), 0);
+	assert_int_equal(disk_flatten(disk, NULL, NULL, NULL, &e), 0);
+	unlink(layer);
+	assert_int_equal(disk_check(disk, &info, &e), 0); /* needs none */
+	assert_true(info.standalone);
+	err_fini(&e);
+	free(layer);
+	free(other);
 }
 
 /* A tool that hangs: cancelled within a second, the disk as before, nothing left. */
@@ -380,7 +428,7 @@ static void test_cancel(void **state)
 	assert_string_equal(e.id, "disk-snapshots");
 	setenv("PATH", "/nowhere", 1);
 	unlink(disk);
-	assert_int_equal(disk_create(disk, GIB, &e), -1);
+	assert_int_equal(disk_create(disk, DISK_BASE_NAME, GIB, &e), -1);
 	assert_int_equal(e.kind, ERR_MISSING);
 	assert_false(file_exists(part));
 	setenv("PATH", old, 1);
@@ -451,6 +499,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_link_base, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_link_far, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_real, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_layer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
 	};
 

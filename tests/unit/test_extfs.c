@@ -244,6 +244,57 @@ static void run_tool(char *const *argv)
 	assert_int_equal(e.kind, ERR_NONE);
 }
 
+/* A file system's blocks in the base, in the layer over it, and not through a third overlay. */
+static void test_layer(void **state)
+{
+	char *layer = file_join(tmp, "layer.qcow2");
+	char *overlay = file_join(tmp, "disk.qcow2");
+	char *over = file_join(tmp, "over.qcow2");
+	char *tool = host_which("qemu-img");
+	char *io = host_which("qemu-io");
+	struct extfs *fs;
+
+	(void)state;
+	if (tool && io) {
+		char *command = xasprintf("write -s %s 0 %u", disk, ROOTFS_SIZE);
+		char *moved = file_join(tmp, "moved.raw");
+
+		run_tool((char *[]){tool, "create", "-q", "-f", "qcow2", "-F", "raw", "-b", "base.raw", layer, "1G",
+				    NULL});
+		run_tool((char *[]){tool, "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", "layer.qcow2", overlay,
+				    "2G", NULL});
+		fs = open_disk(overlay, "qcow2");
+		expect_text(fs, "/etc/passwd", "inside");
+		expect_big(fs);
+		extfs_close(fs);
+		run_tool((char *[]){io, "-f", "qcow2", "-c", command, layer, NULL});
+		assert_int_equal(rename(disk, moved), 0);
+		assert_int_equal(file_write(disk, "", 0, 0600, NULL), 0);
+		fs = open_disk(overlay, "qcow2");
+		expect_text(fs, "/etc/passwd", "inside");
+		expect_big(fs);
+		extfs_close(fs);
+		run_tool((char *[]){tool, "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", "disk.qcow2", over, "2G",
+				    NULL});
+		expect_refused(over, "qcow2", "disk-foreign");
+		assert_int_equal(rename(moved, disk), 0);
+		free(moved);
+		free(command);
+		unlink(overlay);
+		unlink(layer);
+	}
+	free(layer);
+	free(overlay);
+	free(over);
+	if (!tool || !io) {
+		free(tool);
+		free(io);
+		skip();
+	}
+	free(tool);
+	free(io);
+}
+
 /* The same content through a qcow2 overlay, a standalone qcow2, and not through a packed one. */
 static void test_qcow2(void **state)
 {
@@ -539,6 +590,7 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_layer),
 		cmocka_unit_test(test_qcow2),
 		cmocka_unit_test(test_unwritten),
 		cmocka_unit_test(test_many),
