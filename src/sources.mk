@@ -83,11 +83,13 @@ BASE = \
 
 BUILD = \
 	include/build/depends.h \
+	include/build/reason.h \
 	include/build/results.h \
 	include/build/revision.h \
 	include/build/source.h \
 	include/build/stage.h \
 	src/build/depends.c \
+	src/build/reason.c \
 	src/build/results.c \
 	src/build/revision.c \
 	src/build/source.c \

@@ -183,6 +183,7 @@ FAULT = \
 	tests/fault/test_waiting.py \
 	tests/fault/test_transfer.py \
 	tests/fault/test_build.py \
+	tests/fault/test_build_script.py \
 	tests/fault/test_run.py \
 	tests/fault/test_virt.py \
 	tests/fault/test_ssh.py \

@@ -3,28 +3,38 @@
 # that has the source: the .dsc and its files, or the folder `source`. The build runs as an ordinary user that has no
 # rights beyond its own folder, without a network unless NETWORK is yes. What it makes is moved to the folder `out`, with
 # the log. BUILD_ARTIFACTS: patterns of further files below the source's folder, a line each, which are copied to
-# out/STEM.artifacts. Exits with the build's status.
+# out/STEM.artifacts. BUILD_JOBS: parallel jobs. BUILD_SILENCE: seconds without output after which the build is killed.
+# BUILD_LINTIAN=yes: checks the result, whose findings are part of the log. BUILD_TOP, BUILD_USER: instead of /build and builder. The file `reason`
+# says why a build failed, as far as that is known: "memory PROGRAM", "full", "silence COMMAND". Exits with the build's
+# status.
 set -eu
 kind=$1
 stem=$2
 network=$3
 command=${4-}
 here=$(pwd)
-user=builder
-top=/build
+user=${BUILD_USER-builder}
+top=${BUILD_TOP-/build}
+log=out/$stem.build
 
 useradd --system --user-group --home-dir "$top" --shell /bin/sh "$user"
 install -d -m 0755 -o "$user" -g "$user" "$top"
 find . -mindepth 1 -maxdepth 1 ! -name build.sh ! -name out -exec mv -t "$top" {} +
 chown -hR "$user:$user" "$top"
 mkdir -p out
+: >reason
+: >"$log"
 
-# The parallel jobs are the guest's CPUs, unless the options say otherwise.
-options=${DEB_BUILD_OPTIONS-}
-case " $options " in
-*" parallel="*) ;;
-*) options="${options:+$options }parallel=$(nproc)" ;;
-esac
+# The parallel jobs are the guest's CPUs, unless BUILD_JOBS or the options say otherwise.
+options=
+jobs=${BUILD_JOBS-}
+for word in ${DEB_BUILD_OPTIONS-}; do
+	case $word in
+	parallel=*) jobs=${jobs:-${word#parallel=}} ;;
+	*) options="$options$word " ;;
+	esac
+done
+options="${options}parallel=${jobs:-$(nproc)}"
 cat >"$top/.run" <<'RUN'
 set -eu
 case $kind in
@@ -38,6 +48,9 @@ if [ -n "$command" ]; then
 else
 	chmod +x debian/rules
 	dpkg-buildpackage -us -uc -b
+	if [ "$lintian" = yes ]; then
+		lintian --no-tag-display-limit ../*.changes || echo "lintian exited with $?"
+	fi
 fi
 RUN
 run="env -i HOME=$top PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games LC_ALL=C.UTF-8 USER=$user LOGNAME=$user"
@@ -45,7 +58,7 @@ inside()
 {
 	# shellcheck disable=SC2086 # words
 	set -- runuser -u "$user" -- $run DEB_BUILD_OPTIONS="$options" DEB_BUILD_PROFILES="${DEB_BUILD_PROFILES-}" \
-		kind="$kind" command="$command" sh "$top/.run"
+		kind="$kind" command="$command" lintian="${BUILD_LINTIAN-}" sh "$top/.run"
 	cd "$top"
 	if [ "$network" = yes ]; then
 		"$@"
@@ -55,12 +68,75 @@ inside()
 		unshare --net -- sh -c 'ip link set lo up; exec "$@"' sh "$@"
 	fi
 }
+
+# Prints the pid of each process of the build, in their order.
+processes()
+{
+	find /proc -maxdepth 1 -name '[0-9]*' -user "$user" 2>/dev/null | sed 's,/proc/,,' | sort -n
+}
+
+# Prints the command line of the newest process: what the build waits for.
+newest()
+{
+	tr '\0' ' ' <"/proc/$(processes | tail -n 1)/cmdline" 2>/dev/null | cut -c1-200 | sed 's/ *$//'
+}
+
+kill_all()
+{
+	for attempt in 1 2 3 4 5 6 7 8 9 10; do
+		pids=$(processes)
+		[ -n "$pids" ] || return 0
+		# shellcheck disable=SC2086 # words
+		kill -KILL $pids 2>/dev/null
+		sleep "0.$attempt"
+	done
+}
+
+# Kills a build whose log has not grown for so long.
+watch_silence()
+{
+	seconds=0 size=
+	step=$((BUILD_SILENCE / 10 < 1 ? 1 : BUILD_SILENCE / 10 > 60 ? 60 : BUILD_SILENCE / 10))
+	while sleep "$step"; do
+		now=$(stat -c %s "$log")
+		[ "$now" = "$size" ] || seconds=0
+		size=$now
+		seconds=$((seconds + step))
+		[ "$seconds" -le "$BUILD_SILENCE" ] && continue
+		running=$(newest)
+		echo "silence $running" >reason
+		echo "debwiz: nothing was printed for $BUILD_SILENCE seconds; killed while it ran: $running" | tee -a "$log"
+		kill_all
+		break
+	done
+}
+
+killed_for_memory()
+{
+	sed -n 's/^oom_kill //p' /proc/vmstat 2>/dev/null
+}
+
+killed=$(killed_for_memory)
+watcher=
+if [ "${BUILD_SILENCE:-0}" != 0 ]; then
+	watch_silence &
+	watcher=$!
+fi
 {
 	status=0
 	inside </dev/null 2>&1 || status=$?
-	echo "$status" >"$top/.status"
-} | tee "out/$stem.build"
-status=$(cat "$top/.status")
+	echo "$status" >"$here/.status"
+} | tee -a "$log"
+[ -z "$watcher" ] || kill "$watcher" 2>/dev/null || :
+status=$(cat .status)
+if [ "$status" != 0 ] && [ ! -s reason ]; then
+	if [ "$(killed_for_memory)" != "$killed" ]; then
+		program=$(dmesg 2>/dev/null | sed -n 's/.*Killed process [0-9]* (\(.*\)).*/\1/p' | tail -n 1)
+		echo "memory ${program%%)*}" >reason
+	elif tail -n 200 "$log" | grep -q 'No space left on device'; then
+		echo full >reason
+	fi
+fi
 find "$top" -mindepth 1 -maxdepth 1 -type f \( -name '*.deb' -o -name '*.udeb' -o -name '*.ddeb' -o -name '*.changes' \
 	-o -name '*.buildinfo' \) -exec mv -t "$here/out" {} +
 cd "$top/source" 2>/dev/null || cd "$top"

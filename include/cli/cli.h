@@ -41,6 +41,9 @@ struct cli {
 	struct strv put, get;	    /* run: paths of this host, patterns of the guest */
 	const char *out;	    /* run, build: folder for what is copied back */
 	bool network;		    /* build: the build may use the network */
+	bool lintian;		    /* build: checks the result */
+	bool shell_on_failure;	    /* build: a shell in the machine of a failed build */
+	const char *jobs, *silence; /* build: as the fields of [build] */
 	struct strv artifacts;	    /* build: patterns of files that are copied back, too */
 	const struct strv *layer;   /* build: the layer that it needs (struct job_options) */
 	const char *confirm;	    /* name of the machine whose data may be deleted */

@@ -95,6 +95,11 @@ struct spec {
 	char *cmdline;
 	uint64_t timeout; /* ms a boot may take until login */
 	bool warm;	  /* a new machine resumes a copy of a template */
+	/* build */
+	unsigned build_jobs; /* 0: auto */
+	struct strv build_profiles;
+	bool build_network;
+	uint64_t build_silence; /* ms, 0: never */
 	/* qemu */
 	char *qemu_binary;	/* "auto" or a path */
 	struct strv qemu_extra; /* arguments, one a line */

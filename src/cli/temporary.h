@@ -17,6 +17,8 @@ int cli_temporary_start(const struct cli *cli, struct temporary *t, struct spec 
 /* Writes the record for the machine, prepares and starts it, copies --put, runs the command (cli->rest, or a shell),
  * and copies --get, also if the command failed. *status is the command's. */
 int cli_temporary_run(struct cli *cli, struct temporary *t, struct spec *s, int *status, struct err *e);
+/* Runs cli->rest in the running machine by ssh; *status is the command's. */
+int cli_temporary_command(struct cli *cli, struct temporary *t, int *status, struct err *e);
 /* Removes the machine; an error is printed. */
 void cli_temporary_end(struct cli *cli, struct temporary *t);
 

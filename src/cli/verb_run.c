@@ -87,7 +87,8 @@ static int verb_run_inside(struct cli *cli, const char *name, int *status, struc
 	return failed;
 }
 
-int cli_temporary_start(const struct cli *cli, struct temporary *t, struct spec *s, struct cli *own, struct err *e)
+/* Makes of the command line one for the machine alone. */
+static void verb_run_own(const struct cli *cli, struct temporary *t, struct cli *own)
 {
 	*own = *cli;
 	own->store = t->store;
@@ -97,6 +98,11 @@ int cli_temporary_start(const struct cli *cli, struct temporary *t, struct spec 
 	own->sets = (struct strv)STRV_INIT;
 	own->mirror = NULL;
 	own->start = true;
+}
+
+int cli_temporary_start(const struct cli *cli, struct temporary *t, struct spec *s, struct cli *own, struct err *e)
+{
+	verb_run_own(cli, t, own);
 	return temporary_write(t, s, e) < 0 ? -1 : cli_boot(own, JOB_SSH, e);
 }
 
@@ -106,6 +112,16 @@ int cli_temporary_run(struct cli *cli, struct temporary *t, struct spec *s, int 
 	int r = cli_temporary_start(cli, t, s, &own, e);
 
 	return r ? r : verb_run_inside(&own, t->name, status, e);
+}
+
+int cli_temporary_command(struct cli *cli, struct temporary *t, int *status, struct err *e)
+{
+	struct cli own;
+
+	verb_run_own(cli, t, &own);
+	own.put = own.get = (struct strv)STRV_INIT;
+	own.start = false;
+	return verb_run_inside(&own, t->name, status, e);
 }
 
 void cli_temporary_end(struct cli *cli, struct temporary *t)

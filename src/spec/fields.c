@@ -175,6 +175,20 @@ const struct field field_table[] = {
 	 .help = "yes: the first start resumes a copy of a saved guest of the same shape, which is "
 		 "made once, instead of booting. Copies share what their kernels drew at random "
 		 "before that."},
+	{"build", COLUMN("jobs", UINT, build_jobs, "auto", .zero = "auto", .min = 1, .max = 512),
+	 .effect = FIELD_NEXT_BOOT, .title = "Jobs of a build",
+	 .help = "For \"debwiz build\": parallel jobs. auto: as DEB_BUILD_OPTIONS says, else one for each CPU of the "
+		 "machine."},
+	{"build", COLUMN("profiles", LIST, build_profiles, NULL, .check = grammar_build_profile),
+	 .effect = FIELD_NEXT_BOOT, .title = "Build profiles",
+	 .help = "For \"debwiz build\": profiles like nocheck, one per line. DEB_BUILD_PROFILES takes their place."},
+	{"build", COLUMN("network", BOOL, build_network, "no"), .effect = FIELD_NEXT_BOOT,
+	 .title = "Network for builds",
+	 .help = "For \"debwiz build\": whether the build may use the network. The build dependencies need none."},
+	{"build", COLUMN("silence", DURATION, build_silence, "150m", .zero = "never", .min = 10000, .max = 604800000),
+	 .effect = FIELD_NEXT_BOOT, .title = "Silence of a build",
+	 .help = "For \"debwiz build\": a build that prints nothing for so long, in s or m, is killed; never: it may "
+		 "take as long as it likes."},
 	{"qemu", COLUMN("binary", TEXT, qemu_binary, "auto", .check = grammar_binary), .effect = FIELD_NEXT_BOOT,
 	 .title = "QEMU program", .help = "auto: the architecture's emulator in PATH; or a path."},
 	{"qemu", COLUMN("extra", LIST, qemu_extra, NULL, .check = grammar_qemu_extra), .effect = FIELD_NEXT_BOOT,

@@ -47,6 +47,13 @@ int grammar_word(const char *v, struct err *e)
 	return grammar_bad(e, "is not a name of the catalogue; allowed are a-z, 0-9, - and _");
 }
 
+int grammar_build_profile(const char *v, struct err *e)
+{
+	if (grammar_only(v, LOWER DIGIT "-.+", 1, 63) && v[0] != '-')
+		return 0;
+	return grammar_bad(e, "is not a build profile; allowed are a-z, 0-9, -, . and +");
+}
+
 int grammar_hostname(const char *v, struct err *e)
 {
 	size_t n = strlen(v);

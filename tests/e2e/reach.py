@@ -248,6 +248,15 @@ def built(m):
     with open(os.path.join(out, stem + ".artifacts/notes/one"), encoding="utf-8") as file:
         same(file.read(), "note\n", "an artifact")
     need("builder" in got.out, "its user: %s", got.out)
+    got = m.world.debwiz("build", m.ini, top, "--offline", "--set", "boot.timeout=" + BOOT, "--out", out, "--jobs", "3",
+                         "--set", "build.profiles=nodoc", "--set", "build.network=yes", "--set", "build.silence=90s",
+                         "--", "ip route | grep default && echo $DEB_BUILD_OPTIONS/$DEB_BUILD_PROFILES && sleep 4711")
+    same(got.status, 137, "status of a silent build:\n%s" % got.err[-1500:])
+    need("parallel=3/nodoc" in got.out, "jobs and profiles: %s", got.out)
+    need("printed nothing for 90s and was killed; it ran sleep 4711" in got.err, "why: %s", got.err[-1500:])
+    got = m.world.debwiz("build", m.ini, top, "--offline", "--set", "boot.timeout=" + BOOT, "--out", out, "--silence",
+                         "never", "--", "tail /dev/zero")
+    need(got.status and "ran out of memory: the guest's kernel killed tail" in got.err, "why: %s", got.err[-1500:])
     return "%.0f s" % seconds
 
 

@@ -19,7 +19,9 @@ import test_run
 SUDO = """
 printf '%s\\n' "$@" >"$GUEST/sudo"
 find package -mindepth 1 ! -name build.sh | sort >"$GUEST/staged"
+[ -e "$GUEST/lost" ] && exit 255
 mkdir package/out
+cp "$GUEST/why" package/reason 2>/dev/null || : >package/reason
 echo log >package/out/x.build
 [ -e "$GUEST/hangs" ] && exec sleep 1000
 [ -e "$GUEST/fails" ] && exit 3
@@ -91,7 +93,8 @@ class Build(test_run.Case):
                          ["package/pack_1.0.orig.tar.gz", "package/source"] +
                          ["package/source/" + n for n in ("debian", "debian/changelog", "debian/control", "src",
                                                           "src/link", "src/main.c")])
-        self.assertEqual(self.said(box, "sudo"), ["env", "-C", "package", "DEB_BUILD_OPTIONS=nocheck", "sh", "build.sh",
+        self.assertEqual(self.said(box, "sudo"), ["env", "-C", "package", "DEB_BUILD_OPTIONS=nocheck",
+                                                  "BUILD_SILENCE=9000", "sh", "build.sh",
                                                   "debian", "pack_1.0-1_armhf", "no"])
         self.assertEqual(sorted(os.listdir(os.path.join(box.root, "results"))), ["x.build", "x.deb"])
         self.assertEqual(self.left(box), [])
@@ -260,6 +263,65 @@ class Build(test_run.Case):
         self.assertEqual(len(os.listdir(results)), 1)
         self.assertEqual(self.say(box, "gc").status, 0)
         self.assertEqual(os.listdir(results), [])
+        self.assertEqual(self.left(box), [])
+
+    def test_why(self):
+        """What the guest found out is told with what to do; the status stays the build's, and the log comes back."""
+        box = self.made()
+        top = self.tree(box)
+        self.write(os.path.join(box.root, "fails"), "")
+        for why, ident, text, hint in (
+                ("memory cc1plus", "build-memory", "the guest's kernel killed cc1plus (cpu.memory is auto)", "--set cpu.memory"),
+                ("full", "build-full", "filled the guest's disk (disk.size is 16G)", "--set disk.size"),
+                ("silence cc1 \33[2Jx.c", "build-silent", "printed nothing for 150m and was killed; it ran cc1 x.c", "--silence"),
+                ("", "", "the build failed", "results")):
+            self.write(os.path.join(box.root, "why"), why + "\n")
+            status, _, err = self.build(box, top)
+            self.assertEqual(status, 3, err)
+            self.assertIn(text, err)
+            self.assertIn(hint, err)
+            self.assertEqual(os.listdir(os.path.join(box.root, "results")), ["x.build"])
+            status, out, err = self.build(box, top, "--json")
+            event = json.loads(out.splitlines()[-1])
+            self.assertEqual((event["event"], event["id"], event["status"], event["files"]), ("built", ident, 3, ["x.build"]), out)
+        self.write(os.path.join(box.root, "lost"), "")
+        status, out, _ = self.build(box, top, "--json")
+        self.assertEqual((status, json.loads(out.splitlines()[-1])["id"]), (125, "build-lost"), out)
+        self.assertEqual(self.left(box), [])
+
+    def test_options(self):
+        """Options and fields of [build] reach the guest; the environment comes before the profiles of the file."""
+        box = self.made(build_jobs="3", build_profiles="nocheck\nprofiles = nodoc", build_silence="never", build_network="yes")
+        top = self.tree(box, "fakeroot, nowhere-dev <!nocheck>")
+        status, _, err = self.build(box, top)
+        self.assertEqual(status, 0, err)
+        self.assertEqual(self.said(box, "sudo")[3:], ["DEB_BUILD_PROFILES=nocheck nodoc", "BUILD_JOBS=3", "sh", "build.sh",
+                                                      "debian", "pack_1.0-1_armhf", "yes"])
+        box.env["DEB_BUILD_PROFILES"] = "nocheck cross"
+        status, _, err = self.build(box, top, "--jobs", "5", "--silence", "2m")
+        self.assertEqual(status, 0, err)
+        self.assertEqual(self.said(box, "sudo")[3:-5], ["DEB_BUILD_PROFILES=nocheck cross", "BUILD_JOBS=5", "BUILD_SILENCE=120"])
+        for words, ident in ((("--jobs", "0"), "value-bad"), (("--silence", "soon"), "value-bad"),
+                             (("--shell-on-failure",), "usage"), (("--lintian",), "dependency")):
+            result = self.say(box, "build", "--json", box.ini, top, "--trust", *words, *box.settings())
+            self.assertEqual(result.id, ident, str(result))
+        self.assertEqual(self.left(box), [])
+
+    def test_several(self):
+        """One after the other, a folder each; one status and one summary."""
+        box = self.made()
+        end = self.answer_soon(box)
+        child = box.start("build", box.ini, self.tree(box), "hell", "--trust", *box.settings(), "--out", "results",
+                          cwd=box.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        lib.poll(lambda: "x.deb" in lib.tree(os.path.join(box.root, "results/pack_1.0-1")))
+        end()
+        self.answer_soon(box)
+        status, _, err = self.ended(child)
+        self.assertEqual(status, 125, err)
+        self.assertIn("there is no source package hell", err)
+        self.assertIn("debwiz: 1 of 2 sources were built", err)
+        self.assertEqual(sorted(lib.tree(os.path.join(box.root, "results"))),
+                         ["pack_1.0-1", "pack_1.0-1/x.build", "pack_1.0-1/x.deb"])
         self.assertEqual(self.left(box), [])
 
     def test_artifacts(self):

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* reason: why a build failed, as assets/guest/build.sh reports it. Text alone. */
+#ifndef BUILD_REASON_H
+#define BUILD_REASON_H
+
+#include "base/err.h"
+#include "spec/spec.h"
+
+/* Fills e with what the line means for a build of `name` in a machine like `s`, and what to do about it. Returns 0,
+ * with e unchanged, if the line is empty or unknown. Ids: "build-memory", "build-full", "build-silent". */
+int reason_explain(const char *line, const char *name, const struct spec *s, struct err *e);
+
+#endif
