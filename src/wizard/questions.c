@@ -507,6 +507,10 @@ const struct question_row question_rows[] = {
 	{"cpu.accel", WIZARD_PROCESSOR, WIZARD_CHOICE, NONE, .options = questions_options_accel, .adapts = true},
 	{"cpu.model", WIZARD_PROCESSOR, WIZARD_COMBO, NONE, .options = questions_options_cpu, .adapts = true},
 	{"qemu.binary", WIZARD_PROCESSOR, WIZARD_TEXT, NONE, ADVANCED},
+	{"build.jobs", WIZARD_PROCESSOR, WIZARD_NUMBER, NONE, ADVANCED},
+	{"build.profiles", WIZARD_PROCESSOR, WIZARD_LIST, NONE, ADVANCED},
+	{"build.network", WIZARD_PROCESSOR, WIZARD_BOOL, NONE, ADVANCED},
+	{"build.silence", WIZARD_PROCESSOR, WIZARD_DURATION, NONE, ADVANCED},
 
 	{"disk.size", WIZARD_DISK, WIZARD_SIZE, NONE, .note = questions_note_disk},
 	{"disk.bus", WIZARD_DISK, WIZARD_CHOICE, NONE, .options = questions_options_bus},

@@ -194,6 +194,9 @@ static const struct {
 	{"system.packages", {"git", "g++", "libstdc++6", "7zip", "python3.11"}},
 	{"boot.cmdline", {"", "quiet loglevel=3 init=/bin/sh a:b,c@d%e+f"}},
 	{"boot.timeout", {"90s", "5m", "61s"}},
+	{"build.jobs", {"1", "512", "auto"}},
+	{"build.profiles", {"nocheck", "pkg.debwiz.x-1+b"}},
+	{"build.silence", {"10s", "150m", "never"}},
 	{"qemu.binary", {"auto", "/opt/q e/qemu-system-arm", "./q"}},
 	{"qemu.extra", {"-device", "usb-tablet,bus=x", "-append", "a \"b\" = [c]", "#x"}},
 };

@@ -93,6 +93,10 @@ static const struct {
 	{"system.keyboard", "de"},
 	{"system.profile", "base"},
 	{"system.packages", "git\nvim"},
+	{"build.jobs", "3"},
+	{"build.profiles", "nocheck\nnodoc"},
+	{"build.network", "yes"},
+	{"build.silence", "5m"},
 };
 #define OTHERS (sizeof(others) / sizeof(*others))
 
