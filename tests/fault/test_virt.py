@@ -8,6 +8,7 @@ import contextlib
 import glob
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -68,7 +69,10 @@ class Client:
     def say(self, *words):
         self.server.stdin.write(" ".join([words[0], *map(urllib.parse.quote, words[1:])]) + "\n")
         self.server.stdin.flush()
-        return self.heard()
+        heard = self.heard()
+        if words[0] in ("open", "revert"):                   # the guest's folder is one of this host
+            self.case.addCleanup(shutil.rmtree, heard[0], True)
+        return heard
 
     def run(self, *words):
         """A command in the guest: status and standard output."""
