@@ -27,11 +27,13 @@
 #define TERMINAL "/dev/tty"
 #define SOCKET_MAX_BYTES 90 /* of the connection that commands share: ssh(1) appends 17 to a path of at most 108 */
 
-/* Run by `sh -c TEXT SSH WORD...`: passes each word to the guest's shell as one. */
-static const char pass_words[] = "for word do "
-				 "word=$(printf '%s.' \"$word\" | sed \"s/'/'\\\\\\\\''/g\"); "
-				 "command=\"$command '${word%.}'\"; done; "
-				 "eval \"exec $0 \\\"\\$command\\\"\"";
+/* The program that the client starts with the words of a command: passes each to the guest's shell as one. */
+static const char program[] = "#!/bin/sh\n"
+			      "for word do\n"
+			      "\tword=$(printf '%%s.' \"$word\" | sed \"s/'/'\\\\\\\\''/g\")\n"
+			      "\tcommand=\"$command '${word%%.}'\"\n"
+			      "done\n"
+			      "exec %s \"$command\"\n";
 
 struct virt {
 	struct cli *cli;
@@ -43,6 +45,8 @@ struct virt {
 	struct buf input;
 	struct buf answer; /* what follows `ok` */
 	bool ended;	   /* no more requests */
+	bool waiting;	   /* the loop runs for virt_wait */
+	struct loop_signal *signals[3];
 	/* a program that runs for the machine */
 	struct proc *proc;
 	struct buf output;
@@ -58,20 +62,25 @@ static void virt_on_signal(void *arg)
 	v->ended = true;
 	if (v->proc)
 		proc_terminate(v->proc);
-	loop_stop(v->cli->loop);
+	if (v->waiting)
+		loop_stop(v->cli->loop);
 }
 
-/* Runs the loop until something stops it; a signal that asks the program to exit sets `ended`. */
-static void virt_wait(struct virt *v)
+/* From now on a signal that asks the program to exit is noted, and the machine removed. */
+static void virt_catch_signals(struct virt *v)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-	struct loop_signal *watched[ARRAY_SIZE(signals)];
+	static const int signals[ARRAY_SIZE(v->signals)] = {SIGINT, SIGTERM, SIGHUP};
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		watched[i] = loop_signal_start(v->cli->loop, signals[i], virt_on_signal, v);
+		v->signals[i] = loop_signal_start(v->cli->loop, signals[i], virt_on_signal, v);
+}
+
+/* Runs the loop until something stops it. */
+static void virt_wait(struct virt *v)
+{
+	v->waiting = true;
 	loop_run(v->cli->loop);
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		loop_signal_stop(watched[i]);
+	v->waiting = false;
 }
 
 static void virt_on_readable(int events, void *arg)
@@ -274,14 +283,7 @@ static int virt_request_reboot(struct virt *v, char **args, struct err *e)
 	return r;
 }
 
-static void virt_answer_word(struct virt *v, const char *word)
-{
-	AUTO_FREE char *encoded = text_percent_encode(word);
-
-	buf_addf(&v->answer, "%s%s", v->answer.len ? "," : "", encoded);
-}
-
-/* Returns the line of shell that connects and starts a command; words follow it. Owned, NULL with e. */
+/* Returns the words that connect and start a command, for a shell; words follow them. Owned, NULL with e. */
 static char *virt_command_line(struct virt *v, struct err *e)
 {
 	AUTO_STRV struct strv argv = STRV_INIT;
@@ -294,17 +296,19 @@ static char *virt_command_line(struct virt *v, struct err *e)
 	return quote_command(strv_argv(&argv));
 }
 
+/* The answer is the path of a program, because clients decode its words once (as the protocol says) or twice. */
 static int virt_request_command(struct virt *v, char **args, struct err *e)
 {
-	AUTO_FREE char *line = virt_command_line(v, e);
+	AUTO_FREE char *folder = temporary_folder(&v->machine, e);
+	AUTO_FREE char *path = folder ? file_join(folder, "command") : NULL;
+	AUTO_FREE char *line = path ? virt_command_line(v, e) : NULL;
+	AUTO_FREE char *text = line ? xasprintf(program, line) : NULL;
+	AUTO_FREE char *word = path ? text_percent_encode(path) : NULL;
 
 	(void)args;
-	if (!line)
+	if (!text || file_write(path, text, strlen(text), 0700, e) < 0)
 		return -1;
-	virt_answer_word(v, "sh");
-	virt_answer_word(v, "-c");
-	virt_answer_word(v, pass_words);
-	virt_answer_word(v, line);
+	buf_adds(&v->answer, word);
 	return 0;
 }
 
@@ -323,9 +327,10 @@ static int virt_copy(struct virt *v, bool to, char **args, struct err *e)
 {
 	AUTO_STRV struct strv paths = STRV_INIT;
 	AUTO_BUF struct buf make = {0};
-	bool folder = virt_is_folder(args[0]) | virt_is_folder(args[1]);
+	bool folder = virt_is_folder(args[0]);
 	int r = 0;
 
+	folder = virt_is_folder(args[1]) || folder;
 	strv_addf(&paths, "%s%s", args[0], folder ? "/." : "");
 	buf_init(&make, 0);
 	buf_adds(&make, "mkdir -p -- ");
@@ -448,6 +453,7 @@ int verb_virt(struct cli *cli)
 	buf_init(&v.input, LINE_MAX_BYTES);
 	buf_init(&v.output, OUTPUT_MAX_BYTES);
 	buf_init(&v.answer, 0);
+	virt_catch_signals(&v);
 	temporary_collect(&cli->store);
 	r = cli_temporary_spec(cli, cli->nargs ? cli->args[0] : NULL, &v.spec, &e);
 	if (!r) {
@@ -460,6 +466,8 @@ int verb_virt(struct cli *cli)
 	}
 	if (virt_close(&v, &end) < 0)
 		cli_error(cli, &end);
+	for (size_t i = 0; i < ARRAY_SIZE(v.signals); i++)
+		loop_signal_stop(v.signals[i]);
 	spec_fini(&v.spec);
 	buf_fini(&v.answer);
 	buf_fini(&v.output);

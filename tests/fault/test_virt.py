@@ -76,7 +76,10 @@ class Client:
 
     def run(self, *words):
         """A command in the guest: status and standard output."""
-        prefix = [urllib.parse.unquote(w) for w in self.say("print-execute-command")[0].split(",")]
+        answer = self.say("print-execute-command")[0]
+        prefix = [urllib.parse.unquote(w) for w in answer.split(",")]
+        twice = [urllib.parse.unquote(w) for w in urllib.parse.unquote(answer).split(",")]
+        self.case.assertEqual(prefix, twice, "autopkgtest decodes twice")
         done = subprocess.run([*prefix, *words], env=self.box.environment(), stdout=subprocess.PIPE,
                               stdin=subprocess.DEVNULL, timeout=lib.LIMIT, check=False)
         return done.returncode, done.stdout
