@@ -185,6 +185,7 @@ FAULT = \
 	tests/fault/test_build.py \
 	tests/fault/test_build_script.py \
 	tests/fault/test_run.py \
+	tests/fault/test_gitlab.py \
 	tests/fault/test_virt.py \
 	tests/fault/test_ssh.py \
 	tests/fault/test_template.py \
