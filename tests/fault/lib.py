@@ -456,7 +456,7 @@ class Case(unittest.TestCase):
         """The fixture's file of a package."""
         for folder, _, files in os.walk(os.path.join(self.world.archive.www, base, "pool")):
             for file in files:
-                if file.startswith(name + "_"):
+                if file.startswith(name + "_") and file.endswith(".deb"):
                     return os.path.join(folder, file)
         raise KeyError(name)
 
