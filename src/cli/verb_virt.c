@@ -27,14 +27,6 @@
 #define TERMINAL "/dev/tty"
 #define SOCKET_MAX_BYTES 90 /* of the connection that commands share: ssh(1) appends 17 to a path of at most 108 */
 
-/* The program that the client starts with the words of a command: passes each to the guest's shell as one. */
-static const char program[] = "#!/bin/sh\n"
-			      "for word do\n"
-			      "\tword=$(printf '%%s.' \"$word\" | sed \"s/'/'\\\\\\\\''/g\")\n"
-			      "\tcommand=\"$command '${word%%.}'\"\n"
-			      "done\n"
-			      "exec %s \"$command\"\n";
-
 struct virt {
 	struct cli *cli;
 	struct cli own; /* options for the machine */
@@ -296,13 +288,28 @@ static char *virt_command_line(struct virt *v, struct err *e)
 	return quote_command(strv_argv(&argv));
 }
 
+/* Returns the program that the client starts with the words of a command: it passes each to the guest's shell as one.
+ * Owned, NULL with e. */
+static char *virt_program(struct virt *v, struct err *e)
+{
+	AUTO_FREE char *line = virt_command_line(v, e);
+
+	return line ? xasprintf("#!/bin/sh\n"
+				"for word do\n"
+				"\tword=$(printf '%%s.' \"$word\" | sed \"s/'/'\\\\\\\\''/g\")\n"
+				"\tcommand=\"$command '${word%%.}'\"\n"
+				"done\n"
+				"exec %s \"$command\"\n",
+				line)
+		    : NULL;
+}
+
 /* The answer is the path of a program, because clients decode its words once (as the protocol says) or twice. */
 static int virt_request_command(struct virt *v, char **args, struct err *e)
 {
 	AUTO_FREE char *folder = temporary_folder(&v->machine, e);
 	AUTO_FREE char *path = folder ? file_join(folder, "command") : NULL;
-	AUTO_FREE char *line = path ? virt_command_line(v, e) : NULL;
-	AUTO_FREE char *text = line ? xasprintf(program, line) : NULL;
+	AUTO_FREE char *text = path ? virt_program(v, e) : NULL;
 	AUTO_FREE char *word = path ? text_percent_encode(path) : NULL;
 
 	(void)args;

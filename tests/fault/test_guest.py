@@ -5,6 +5,7 @@ The guest's scripts, as far as they can run here: what a failed phase gives as i
 hands to them.
 """
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -376,10 +377,8 @@ class Template(unittest.TestCase):
             self.program(name, "")
         self.program("perl", "read -r hex\necho $hex >>%s/said" % self.top)
         path = os.path.join(GUEST, "root/usr/local/lib/debwiz/template.sh")
-        text = lib.read(path).replace("/usr/local/lib/debwiz", self.top + "/bin")
-        for folder in ("/var/", "/run/", "/etc/"):
-            text = text.replace(folder, self.top + folder)
-        self.put("template.sh", text)
+        places = {"/usr/local/lib/debwiz": "/bin", "/var/": "/var/", "/run/": "/run/", "/etc/": "/etc/"}
+        self.put("template.sh", re.sub("|".join(places), lambda m: self.top + places[m.group()], lib.read(path)))
 
     def put(self, name, text):
         with open(os.path.join(self.top, name), "w", encoding="utf-8") as out:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """A machine's file of another person: nothing in it that can run programs or expose this host takes effect before the
 user has agreed to it, and agreements are remembered."""
+import glob
 import os
 import pty
 import select
@@ -123,8 +124,8 @@ class Trust(lib.Case):
                            network_restrict="no", cpu_memory="2G")
         result = box.run("check", box.ini)
         self.assertEqual([e["event"] for e in result.events], ["check"], str(result))
-        for name in os.listdir(os.path.join(lib.SRC, "assets", "examples")):
-            result = box.run("check", os.path.join(lib.SRC, "assets", "examples", name), json_events=False)
+        for path in glob.glob(os.path.join(lib.SRC, "assets/examples/*.ini")):
+            result = box.run("check", path, json_events=False)
             self.assertIn("nothing wrong", result.out, str(result))
 
     def test_own_values_need_no_agreement(self):
