@@ -18,7 +18,7 @@ enum vm_cause {
 	VM_CAUSE_SNAPSHOT_FAILED, /* a snapshot was loaded in part */
 	/* QEMU exited, or was ended */
 	VM_CAUSE_KILLED, /* by request; the disk was not closed */
-	VM_CAUSE_BUSY, /* the QEMU of an earlier run does not exit */
+	VM_CAUSE_BUSY,	 /* the QEMU of an earlier run does not exit */
 	VM_CAUSE_DISK_LOCKED,
 	VM_CAUSE_HOST_ERROR,
 	VM_CAUSE_INTERNAL_ERROR, /* of the accelerator */

@@ -185,8 +185,7 @@ static int argv_add_processor(const struct argv_in *in, struct qemu_argv *v, str
 		/* QEMU itself chooses whether CPUs get threads of their own: thread=multi would be an error for a
 		 * 64-bit guest on a 32-bit host, and wrong for a PC on hosts with weaker memory ordering. */
 		why = xasprintf("emulation: %s", in->facts->accel_why);
-		argv_pair(v, "-accel", xasprintf("tcg,tb-size=%llu", (unsigned long long)buffer),
-			  "cpu.accel", why);
+		argv_pair(v, "-accel", xasprintf("tcg,tb-size=%llu", (unsigned long long)buffer), "cpu.accel", why);
 	} else {
 		why = xstrdup(in->facts->accel_why);
 		argv_pair(v, "-accel", xstrdup(in->facts->accel), "cpu.accel", why);
