@@ -182,6 +182,7 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 	char *text;
 
 	row = choices_add(&r->rows, "uefi", "UEFI");
+	free(row->note);
 	row->note = firmware_note(arch, r->spec.release, true);
 	if (!arch->firmware.len) {
 		row->why_not = xasprintf("Debian has no UEFI firmware for %s", arch->name);
@@ -195,6 +196,7 @@ void offers_firmware_serve(struct wizard_request *r, struct archive *a)
 		free(text);
 	}
 	row = choices_add(&r->rows, "direct", "direct");
+	free(row->note);
 	row->note = firmware_note(arch, r->spec.release, false);
 	text = offers_archive_with_version(a, arch->kernel);
 	choice_text(&row->columns[0], text);

@@ -79,6 +79,7 @@ static void questions_options_firmware(struct wizard *w, struct choices *out)
 	struct choice *row;
 
 	row = choices_add(out, "uefi", "UEFI");
+	free(row->note);
 	row->note = firmware_note(a, w->spec.release, true);
 	if (a && !a->firmware.len)
 		row->why_not = xasprintf("Debian has no UEFI firmware for %s", a->name);
@@ -87,6 +88,7 @@ static void questions_options_firmware(struct wizard *w, struct choices *out)
 	else if (a)
 		choice_text(&row->columns[0], a->firmware.items[0]);
 	row = choices_add(out, "direct", "direct");
+	free(row->note);
 	row->note = firmware_note(a, w->spec.release, false);
 	if (a)
 		choice_text(&row->columns[0], a->kernel);
