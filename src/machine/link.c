@@ -120,21 +120,23 @@ static void link_begin_session(struct vm_link *k)
 	link_feed(k, NULL, 0);
 }
 
+static void link_is_up(struct vm_link *k)
+{
+	k->up = true;
+	k->ops->up(k->arg);
+}
+
 static void link_on_connected(struct loop_stream *s, const char *error, void *arg)
 {
 	struct vm_link *k = arg;
 
 	(void)s;
-	if (error) {
+	if (error)
 		link_missed(k, error);
-		return;
-	}
-	if (k->line.kind == HOST_LINE_TCP) {
+	else if (k->line.kind == HOST_LINE_TCP)
 		link_begin_session(k);
-		return;
-	}
-	k->up = true;
-	k->ops->up(k->arg);
+	else
+		link_is_up(k);
 }
 
 static void link_on_rested(void *arg)
@@ -201,7 +203,10 @@ static void link_try_pipes(struct vm_link *k)
 		k->stream = loop_stream_open(k->loop, in, true, &stream_ops, k);
 		k->out = loop_stream_open(k->loop, out, false, &out_ops, k);
 	}
-	link_on_connected(k->stream, k->stream && k->out ? NULL : "no one has opened it", k);
+	if (k->stream && k->out)
+		link_is_up(k);
+	else
+		link_missed(k, "no one has opened it");
 }
 
 static void link_try(struct vm_link *k)
