@@ -42,7 +42,8 @@ struct suggest_list {
 };
 
 void suggest_list_begin(struct suggest_list *l, const char *word);
-/* Adds a candidate, or one that begins with the word (of three characters or more); each once. */
+/* Adds a candidate that is similar, or that begins with the word if that has at least three characters; ignores
+ * duplicates. */
 void suggest_list_offer(struct suggest_list *l, const char *candidate);
 /* Returns "a, b or c", or "" if there are none; the caller frees it. */
 char *suggest_list_text(const struct suggest_list *l);

@@ -59,7 +59,7 @@ struct vm_request {
 	uint64_t start_timeout; /* ms until the guest is started; 0: 30 s */
 	unsigned rows, columns; /* of the terminal, as in the guest's command line; 0: 24 and 80 */
 	bool configuring;	/* exits by itself; success is "configured" and a clean power-off */
-	bool power_line;	/* the machine has no power button: the guest is asked on its port to power off */
+	bool power_line;	/* the machine has no power button: an order on the guest's port powers it off */
 	bool adopt;		/* take over the running QEMU; never start one */
 	bool resume;		/* resume the suspended state in `dir` */
 	char *template;		/* resume a copy of the template in that folder; "" or NULL: none */

@@ -72,7 +72,7 @@ struct job {
 	bool started;		   /* this job has handed the machine to a supervisor */
 	bool resumed;		   /* and that from its suspended state */
 	struct job_base base;
-	struct job_base layer;	 /* on it, if one is asked for; prefix is NULL as long as no base exists */
+	struct job_base layer;	 /* on it, if one is asked for; prefix is NULL until a base exists */
 	struct job_base *making; /* the one of both that this job has locked to make it, else NULL */
 	struct job_template template;
 	/* the open archive and what is taken from it (job_archive.c) */

@@ -15,7 +15,7 @@
 #include "spec/spec.h"
 
 #define QEMU_VERSION_MIN 70200
-#define QEMU_VERSION_FILE 80200	 /* the first one that migrates to file: */
+#define QEMU_VERSION_FILE 80200	 /* the first version that can migrate to file: */
 #define QEMU_AUDIO_SILENT "none" /* the sound driver that discards everything */
 
 struct qemu_probe {

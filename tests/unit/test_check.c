@@ -83,7 +83,7 @@ static void rules(void **state)
 		{"[machine]\nrelease = bookwurm\n", "did you mean bookworm?"},
 		{"[system]\nprofile = built\n", "did you mean build?"},
 		{"[machine]\narch = loong64\n", "box.ini:2: machine.arch: \"loong64\" is not tried"},
-		{"[machine]\narch = alpha\n", "\"alpha\" is not tried: it is in the ports archive alone"},
+		{"[machine]\narch = alpha\n", "\"alpha\" is not tried: it is only in the ports archive"},
 		{"[machine]\nrelease = sid\n", "box.ini:2: machine.release: \"sid\" is not supported yet"},
 		{"[machine]\nrelease = buster\n", "choose trixie, bookworm"},
 		{"[system]\nprofile = base\n", NULL},
