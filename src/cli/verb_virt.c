@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verb_virt: answers a client's requests for a testbed, a line each, with temporary machines: autopkgtest(1), and what
- * uses its testbeds, such as sbuild --chroot-mode=autopkgtest. The protocol is that of autopkgtest's
- * README.virtualisation-server; assets/autopkgtest-virt-debwiz is the program that the client looks for.
+ * verb_virt: answers a client's requests for a testbed, a line each, with temporary machines: autopkgtest(1), and
+ * programs that use its testbeds. The protocol is that of autopkgtest's README.virtualisation-server;
+ * assets/autopkgtest-virt-debwiz is the program that the client looks for.
  */
 #include <signal.h>
 #include <stdio.h>
