@@ -207,6 +207,18 @@ int host_line_find(const char *dir, const char *name, struct host_line *out, str
 	return 0;
 }
 
+bool host_lines_are_taken(const char *dir)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct host_line line;
+
+		if (host_line_find(dir, lines[i].name, &line, NULL) == 0 && line.kind == HOST_LINE_TCP &&
+		    !host_port_free("127.0.0.1", line.port))
+			return true;
+	}
+	return false;
+}
+
 void host_line_end_by_reset(int fd)
 {
 	struct linger now = {.l_onoff = 1, .l_linger = 0};

@@ -18,6 +18,7 @@
 struct vm_link {
 	struct loop *loop;
 	char *path;
+	char *dir, *name; /* of a line; NULL: a socket by its path */
 	uint64_t deadline;
 	const struct vm_link_ops *ops;
 	void *arg;
@@ -75,6 +76,8 @@ static void link_free(struct vm_link *k)
 {
 	psk_free(k->psk);
 	free(k->path);
+	free(k->dir);
+	free(k->name);
 	free(k);
 }
 
@@ -209,8 +212,18 @@ static void link_try_pipes(struct vm_link *k)
 		link_missed(k, "no one has opened it");
 }
 
+/* Finds the line before each attempt: a QEMU that is started again has other ports. */
+static void link_find(struct vm_link *k)
+{
+	AUTO_ERR struct err e = ERR_INIT;
+
+	if (k->dir && host_line_find(k->dir, k->name, &k->line, &e) < 0)
+		log_msg("vm", "%s", e.text); /* the attempt fails without a key or a port */
+}
+
 static void link_try(struct vm_link *k)
 {
+	link_find(k);
 	if (k->line.kind == HOST_LINE_PIPES)
 		link_try_pipes(k);
 	else if (k->line.kind == HOST_LINE_TCP)
@@ -246,10 +259,9 @@ struct vm_link *vm_link_open_line(struct loop *l, const char *dir, const char *n
 {
 	AUTO_FREE char *path = file_join(dir, name);
 	struct vm_link *k = link_new(l, path, patience_ms, ops, arg);
-	AUTO_ERR struct err e = ERR_INIT;
 
-	if (host_line_find(dir, name, &k->line, &e) < 0)
-		log_msg("vm", "%s", e.text); /* the attempts fail without a key or a port */
+	k->dir = xstrdup(dir);
+	k->name = xstrdup(name);
 	k->timer = loop_timer_start(l, 0, 0, link_on_retry, k);
 	return k;
 }

@@ -15,10 +15,14 @@
 #include "life.h"
 #include "sup.h"
 
+#define STARTS_MAX 3
+
 struct sup_process {
 	struct proc *started;	    /* NULL: not started, taken over, or exited */
 	struct proc_watch *adopted; /* of a QEMU that was taken over */
 	struct buf complaint;
+	struct strv argv; /* QEMU's, before its lines have their ports */
+	int starts;
 };
 
 struct sup_process *sup_process_new(void)
@@ -33,7 +37,23 @@ void sup_process_free(struct sup_process *p)
 {
 	proc_watch_stop(p->adopted);
 	buf_fini(&p->complaint);
+	strv_fini(&p->argv);
 	free(p);
+}
+
+static int process_launch(struct sup *s, struct err *e);
+
+/* Starts QEMU with other ports if another program took one before QEMU could listen there; the links, which look for
+ * the line before each attempt, follow. */
+static bool process_launch_again(struct sup *s)
+{
+	if (s->end.up || s->end.asked || s->process->starts == STARTS_MAX || !host_lines_are_taken(s->req.runtime_dir))
+		return false;
+	buf_clear(&s->process->complaint);
+	if (process_launch(s, NULL) < 0)
+		return false;
+	sup_save(s);
+	return true;
 }
 
 static void process_on_ended(int64_t status, int signum, void *arg)
@@ -41,7 +61,8 @@ static void process_on_ended(int64_t status, int signum, void *arg)
 	struct sup *s = arg;
 
 	s->process->started = NULL;
-	sup_exited(s, status, signum);
+	if (!status || !process_launch_again(s))
+		sup_exited(s, status, signum);
 }
 
 static void process_on_output(int fd, const char *p, size_t n, void *arg)
@@ -53,14 +74,17 @@ static void process_on_output(int fd, const char *p, size_t n, void *arg)
 		buf_addc(out, (char)(p[i] ? p[i] : ' '));
 }
 
-int sup_process_start(struct sup *s, struct strv *argv, struct err *e)
+static int process_launch(struct sup *s, struct err *e)
 {
 	struct proc_conf conf = {.output = process_on_output, .ended = process_on_ended, .arg = s, .new_session = true};
+	AUTO_STRV struct strv argv = STRV_INIT;
 	struct proc_id id = {0};
 
-	if (host_lines_create(s->req.runtime_dir, argv, e) < 0)
+	s->process->starts++;
+	strv_copy(&argv, &s->process->argv);
+	if (host_lines_create(s->req.runtime_dir, &argv, e) < 0)
 		return -1;
-	conf.argv = strv_argv(argv);
+	conf.argv = strv_argv(&argv);
 	umask(0177); /* QEMU's sockets get mode 0600 */
 	s->process->started = proc_start(s->loop, &conf, e);
 	umask(077);
@@ -70,6 +94,12 @@ int sup_process_start(struct sup *s, struct strv *argv, struct err *e)
 	s->run.qemu_pid = proc_pid(s->process->started);
 	s->run.qemu_start = id.start;
 	return 0;
+}
+
+int sup_process_start(struct sup *s, const struct strv *argv, struct err *e)
+{
+	strv_copy(&s->process->argv, argv);
+	return process_launch(s, e);
 }
 
 static struct proc_id process_recorded(const struct sup *s)

@@ -16,8 +16,9 @@ struct sup_process;
 
 struct sup_process *sup_process_new(void);
 void sup_process_free(struct sup_process *p);
-/* Creates the lines, starts QEMU in a session of its own and records its pid. sup_exited follows its end. */
-int sup_process_start(struct sup *s, struct strv *argv, struct err *e);
+/* Creates the lines, starts QEMU in a session of its own and records its pid. sup_exited follows its end; before that
+ * QEMU is started again if another program took a port of its lines. */
+int sup_process_start(struct sup *s, const struct strv *argv, struct err *e);
 /* Watches the recorded QEMU, which an earlier supervisor started; sup_exited follows its end. */
 void sup_process_watch(struct sup *s);
 void sup_process_unwatch(struct sup *s);

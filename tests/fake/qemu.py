@@ -37,6 +37,7 @@ socket,id=NAME,host=127.0.0.1,port=N,...`, takes one client on each, and obeys t
     close NAME             close that connection
     hold                   read commands and answer nothing, until the end comes from outside
     serve                  answer each command with {}, until one is quit
+    lose                   on TCP lines: end with 1, as if another program had the monitor's port; the next start goes on
     argv                   print the arguments as JSON on standard error
     exit N | kill N        end with that status, or by that signal
 
@@ -48,6 +49,7 @@ import select
 import signal
 import socket
 import sys
+import time
 
 
 VERSION = tuple(int(n) for n in os.environ.get("FAKE_QEMU_VERSION", "7.2").split("."))
@@ -230,6 +232,8 @@ class Fake:
                 self.answer({})
             self.answer({})
             self.do("E", 'SHUTDOWN {"guest": false, "reason": "host-qmp-quit"}')
+        elif word == "lose":
+            self.lose()
         elif word == "argv":
             print(json.dumps(self.argv), file=sys.stderr, flush=True)
         elif word == "exit":
@@ -240,6 +244,28 @@ class Fake:
             os.kill(os.getpid(), int(rest))
         else:
             raise ValueError(word)
+
+    def lose(self):
+        """A child has the port until the next start."""
+        won = os.path.join(self.folder, "won")
+        if not isinstance(self.paths.get("qmp"), int):
+            return
+        if os.path.exists(won + ".lost"):
+            open(won, "w", encoding="utf-8").close()
+            return
+        other = socket.socket()
+        other.bind(("127.0.0.1", self.paths["qmp"]))
+        other.listen(1)
+        open(won + ".lost", "w", encoding="utf-8").close()
+        if os.fork():
+            print("qemu: Failed to bind socket: Address already in use", file=sys.stderr, flush=True)
+            os._exit(1)
+        os.closerange(0, 3)     # the supervisor reads them to their end
+        for _ in range(600):
+            if os.path.exists(won):
+                break
+            time.sleep(0.1)
+        os._exit(0)
 
     def many(self, where, count, piece):
         block = max(1, 65536 // len(piece))
