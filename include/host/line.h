@@ -36,8 +36,8 @@ char *host_lines_object(const char *dir);
 int host_lines_create(const char *dir, struct strv *argv, struct err *e);
 /* Reports how to connect to the line that was created in the folder. -1 with e if its files cannot be read. */
 int host_line_find(const char *dir, const char *name, struct host_line *out, struct err *e);
-/* Whether another program now has the port of a TCP line of the folder: the QEMU that should have listened there did not
- * start. False for other lines. */
+/* Whether another program now has the port of a TCP line of the folder: the QEMU that should have listened there did
+ * not start. False for other lines. */
 bool host_lines_are_taken(const char *dir);
 /* Makes the end of this process, or of the connection, reset a TCP line: QEMU notices that also on a port that its
  * guest does not read, and takes the next client, but an orderly end it does not notice there. */
