@@ -82,6 +82,14 @@ struct job {
 	struct package_set firmware;
 };
 
+/* What the command line of a machine is built from. */
+struct job_qemu {
+	struct qemu_facts facts; /* texts borrowed from the job */
+	struct qemu_files files; /* with absolute paths; no runtime_dir */
+	struct strv paths;	 /* owns the texts of `files` */
+	uint16_t *ports;
+};
+
 /* Finds the rows of the catalogue, the folders and an existing base. `spec` must have been checked. Refuses an
  * architecture that the machine's disk does not have ("arch-made"). On an error the job holds nothing; job_fini may
  * follow in either case. */
@@ -138,6 +146,10 @@ bool job_layer_is_upgrade(const struct job *j);
 
 /* Checks the headers of the file's further drives (disk_check_drive): of all, or (needed false) of those that exist. */
 int job_check_drives(const struct spec *s, bool needed, struct err *e);
+/* Gathers it from what is prepared, after the job's QEMU was probed. `boot`: QEMU is started with it now
+ * (forwards_ports). Nothing is held on an error. */
+int job_qemu_gather(const struct job *j, bool boot, struct job_qemu *out, struct err *e);
+void job_qemu_fini(struct job_qemu *q);
 /* Builds QEMU's command line for a machine's next boot, prepared or not, with the reason of each argument: what `debwiz
  * command` prints. Asks QEMU, so it blocks up to some seconds the first time; uses no loop and may run as work. To be
  * freed by qemu_argv_fini. */

@@ -39,6 +39,7 @@ struct qemu_files {
 	const char *runtime_dir;	       /* of the sockets and pipes */
 	const uint16_t *forward_ports;	       /* host port per spec->forwards item, the automatic ones included */
 	bool configuring;		       /* a boot that configures a base: no network, no personal devices */
+	bool alone; /* without a supervisor: its console and QEMU's monitor are on the terminal; no runtime_dir */
 };
 
 /* One argument, with its field and reason for --explain. */

@@ -343,32 +343,68 @@ static char *job_cmdline(const struct job *j)
 	return qemu_cmdline(j->spec, j->arch, false, columns, rows, JOB_CONSOLE_TERM);
 }
 
+/* Returns the path of a file of the machine's folder, which `q` owns. */
+static const char *job_qemu_file(const struct job *j, struct job_qemu *q, const char *name)
+{
+	strv_take(&q->paths, job_file(j, name));
+	return q->paths.items[q->paths.len - 1];
+}
+
+static void job_qemu_files(const struct job *j, struct job_qemu *q)
+{
+	const char *seed = job_qemu_file(j, q, "seed.iso");
+
+	q->files = (struct qemu_files){
+		.disk = job_qemu_file(j, q, "disk.qcow2"),
+		.disk_format = "qcow2",
+		.seed = file_exists(seed) ? seed : NULL,
+		.forward_ports = q->ports,
+	};
+	if (j->spec->firmware == SPEC_DIRECT) {
+		q->files.kernel = job_qemu_file(j, q, "vmlinuz");
+		q->files.initrd = job_qemu_file(j, q, "initrd.img");
+		strv_take(&q->paths, job_cmdline(j));
+		q->files.append = q->paths.items[q->paths.len - 1];
+	} else {
+		q->files.pflash_code = job_qemu_file(j, q, "QEMU_EFI-pflash.raw");
+		q->files.pflash_vars = job_qemu_file(j, q, "QEMU_VARS-pflash.raw");
+	}
+}
+
+int job_qemu_gather(const struct job *j, bool boot, struct job_qemu *out, struct err *e)
+{
+	*out = (struct job_qemu){
+		.facts = job_qemu_facts(j),
+		.ports = xcalloc(j->spec->forwards.len, sizeof(*out->ports)),
+	};
+	if (forwards_ports(j->spec, j->machine_dir, out->ports, boot, e) < 0) {
+		job_qemu_fini(out);
+		return -1;
+	}
+	job_qemu_files(j, out);
+	return 0;
+}
+
+void job_qemu_fini(struct job_qemu *q)
+{
+	strv_fini(&q->paths);
+	free(q->ports);
+	*q = (struct job_qemu){.ports = NULL};
+}
+
 int job_argv(struct job *j, struct qemu_argv *out, bool boot, struct err *e)
 {
-	bool direct = j->spec->firmware == SPEC_DIRECT;
-	struct qemu_facts facts = job_qemu_facts(j);
-	AUTO_FREE uint16_t *ports = xcalloc(j->spec->forwards.len, sizeof(*ports));
-	AUTO_FREE char *disk = job_file(j, "disk.qcow2"), *seed = job_file(j, "seed.iso");
-	AUTO_FREE char *code = job_file(j, "QEMU_EFI-pflash.raw"), *vars = job_file(j, "QEMU_VARS-pflash.raw");
-	AUTO_FREE char *kernel = job_file(j, "vmlinuz"), *initrd = job_file(j, "initrd.img");
-	AUTO_FREE char *append = job_cmdline(j);
-	struct qemu_files files = {
-		.disk = disk,
-		.disk_format = "qcow2",
-		.pflash_code = direct ? NULL : code,
-		.pflash_vars = direct ? NULL : vars,
-		.kernel = direct ? kernel : NULL,
-		.initrd = direct ? initrd : NULL,
-		.append = direct ? append : NULL,
-		.seed = file_exists(seed) ? seed : NULL,
-		.forward_ports = ports,
-	};
+	struct job_qemu q;
+	int r;
 
-	if ((boot && job_check_drives(j->spec, true, e) < 0) ||
-	    forwards_ports(j->spec, j->machine_dir, ports, boot, e) < 0 || job_need_runtime_dir(j, e) < 0)
+	if ((boot && job_check_drives(j->spec, true, e) < 0) || job_qemu_gather(j, boot, &q, e) < 0)
 		return -1;
-	files.runtime_dir = j->runtime_dir;
-	return qemu_argv_build(j->spec, j->arch, &facts, &files, out, e);
+	r = job_need_runtime_dir(j, e);
+	q.files.runtime_dir = j->runtime_dir;
+	if (!r)
+		r = qemu_argv_build(j->spec, j->arch, &q.facts, &q.files, out, e);
+	job_qemu_fini(&q);
+	return r;
 }
 
 int job_command(const struct catalog *c, const struct store *store, struct spec *spec, struct qemu_argv *out,

@@ -279,6 +279,15 @@ static void argv_add_lines(const struct argv_in *in, struct qemu_argv *v)
 	argv_add(v, xstrdup("-S"), "", "waits until the supervisor listens to everything");
 }
 
+/* Appends the console and the monitor on the terminal, Ctrl-A C changes between them, for a machine that runs without a
+ * supervisor. There are no ports: without a reader they would make the guest wait. */
+static void argv_add_terminal(struct qemu_argv *v)
+{
+	argv_pair(v, "-chardev", xstrdup("stdio,id=serial,mux=on,signal=off"), "", "the serial line, on this terminal");
+	argv_pair(v, "-serial", xstrdup("chardev:serial"), "", "the machine's console");
+	argv_pair(v, "-mon", xstrdup("chardev=serial,mode=readline"), "", "QEMU's monitor, there too");
+}
+
 static void argv_add_display(const struct argv_in *in, struct qemu_argv *v)
 {
 	static const char *const none = "the serial line is all there is";
@@ -291,7 +300,7 @@ static void argv_add_display(const struct argv_in *in, struct qemu_argv *v)
 	if (in->s->display == SPEC_DISPLAY_GTK) {
 		argv_pair(v, "-display", xstrdup("gtk"), "devices.display", "a window");
 	} else {
-		path = qemu_vnc_socket(in->files->runtime_dir);
+		path = in->files->alone ? xstrdup("vnc.socket") : qemu_vnc_socket(in->files->runtime_dir);
 		value = argv_value(path);
 		argv_pair(v, "-display", xasprintf("vnc=unix:%s", value), "devices.display",
 			  "a screen for a VNC viewer of this user alone");
@@ -525,7 +534,10 @@ static int argv_build(const struct argv_in *in, struct qemu_argv *v, struct err 
 	    (personal && argv_network(in, v, e) < 0))
 		return -1;
 	argv_rng(in, v);
-	argv_add_lines(in, v);
+	if (in->files->alone)
+		argv_add_terminal(v);
+	else
+		argv_add_lines(in, v);
 	argv_add_display(in, v);
 	if (personal && (argv_extras(in, v, e) < 0 || argv_shares(in, v, e) < 0))
 		return -1;

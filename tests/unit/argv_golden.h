@@ -155,6 +155,7 @@ static void golden_open_delta(struct golden *g, const char *name, const struct d
 		.runtime_dir = json_str(files, "runtime_dir", "/run/m"),
 		.forward_ports = g->ports,
 		.configuring = json_bool(files, "configuring", false),
+		.alone = json_bool(files, "alone", false),
 	};
 	g->append = qemu_cmdline(&g->spec, g->arch, g->files.configuring, 100, 30, "xterm-256color");
 	if (g->files.kernel)
@@ -177,7 +178,7 @@ static void golden_close(struct golden *g)
 	catalog_free(g->catalog);
 }
 
-static void build(struct golden *g, struct qemu_argv *v)
+static inline void build(struct golden *g, struct qemu_argv *v)
 {
 	struct err e = ERR_INIT;
 
@@ -186,7 +187,7 @@ static void build(struct golden *g, struct qemu_argv *v)
 }
 
 /* An element a line: a line end within one is written as \n. */
-static char *as_text(const struct qemu_argv *v)
+static inline char *as_text(const struct qemu_argv *v)
 {
 	struct buf b;
 
@@ -206,7 +207,7 @@ static char *as_text(const struct qemu_argv *v)
 /* ---- differences of arguments ---- */
 
 /* Appends what turns the one list into the other, by their longest common subsequence. */
-static void diff_args(const struct strv *was, const struct strv *is, struct strv *out)
+static inline void diff_args(const struct strv *was, const struct strv *is, struct strv *out)
 {
 	static unsigned short common[ARGS_MAX + 1][ARGS_MAX + 1];
 	size_t i = 0, k = 0;
@@ -286,7 +287,7 @@ static void deltas_read(struct deltas *all)
 	free(path);
 }
 
-static void deltas_write(const struct deltas *all)
+static inline void deltas_write(const struct deltas *all)
 {
 	char *path = golden_path("cases", ".txt");
 	struct buf b;
@@ -321,7 +322,7 @@ static void deltas_fini(struct deltas *all)
 }
 
 /* Calls fn for each case of either kind; there must be as many as were promised. */
-static void each_case(void (*fn)(struct golden *g))
+static inline void each_case(void (*fn)(struct golden *g))
 {
 	char *dir = golden_path("", "");
 	DIR *d = opendir(dir);
