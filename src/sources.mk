@@ -121,6 +121,7 @@ CLI = \
 	src/cli/verb_cp.c \
 	src/cli/verb_disk.c \
 	src/cli/verb_exec.c \
+	src/cli/verb_export.c \
 	src/cli/verb_face.c \
 	src/cli/verb_file.c \
 	src/cli/verb_forward.c \
@@ -163,6 +164,11 @@ CONSOLE = \
 	src/console/osc.h \
 	src/console/row.c \
 	src/console/view.c
+
+EXPORT = \
+	include/export/export.h \
+	src/export/note.h \
+	src/export/script.c
 
 HOST = \
 	include/host/clock.h \
@@ -545,4 +551,4 @@ WIZARD = \
 	src/wizard/save.c \
 	src/wizard/wizard.c
 
-CORE = $(ARCHIVE) $(BASE) $(BUILD) $(CATALOG) $(CONSOLE) $(HOST) $(IMAGE) $(MACHINE) $(PREPARE) $(QEMU) $(SESSION) $(SPEC) $(SUPERVISOR) $(WIZARD)
+CORE = $(ARCHIVE) $(BASE) $(BUILD) $(CATALOG) $(CONSOLE) $(EXPORT) $(HOST) $(IMAGE) $(MACHINE) $(PREPARE) $(QEMU) $(SESSION) $(SPEC) $(SUPERVISOR) $(WIZARD)

@@ -20,6 +20,7 @@ UNIT_TESTS = \
 	tests/unit/test_depends \
 	tests/unit/test_disk \
 	tests/unit/test_disk_examine \
+	tests/unit/test_export \
 	tests/unit/test_extfs \
 	tests/unit/test_facts \
 	tests/unit/test_file \
@@ -169,6 +170,7 @@ FAULT = \
 	tests/fault/test_planted.py \
 	tests/fault/test_hostile.py \
 	tests/fault/test_hostile2.py \
+	tests/fault/test_export.py \
 	tests/fault/test_exposure.py \
 	tests/fault/test_memory.py \
 	tests/fault/test_limits.py \

@@ -39,7 +39,8 @@ struct cli {
 	const char *log;
 	const char *arch, *release; /* of a machine that a verb makes by itself */
 	struct strv put, get;	    /* run: paths of this host, patterns of the guest */
-	const char *out;	    /* run, build: folder for what is copied back */
+	const char *out;	    /* run, build: folder for what is copied back; export: file or folder */
+	const char *as;		    /* export: the form */
 	bool network;		    /* build: the build may use the network */
 	bool lintian;		    /* build: checks the result */
 	bool shell_on_failure;	    /* build: a shell in the machine of a failed build */

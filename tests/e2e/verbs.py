@@ -223,6 +223,23 @@ def flattened(m):
     m.await_ssh()
 
 
+def exported(m):
+    """A stopped machine: the script boots it without debwiz to its login prompt, and powers it off."""
+    script = os.path.join(m.world.home, m.name + ".sh")
+    m.world.debwiz("export", m.ini, "--as", "script", "--out", m.world.home).ok()
+    with subprocess.Popen(["sh", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as qemu:
+        seen = b""
+        while not re.search(rb"login:|\$ ", seen):
+            piece = qemu.stdout.read(4096)
+            need(piece, "it ended before its prompt:\n%s", seen[-2000:])
+            seen += piece
+        same(m.debwiz("grow", "999G").status, 7, "status of grow while the script runs the machine")
+        qemu.stdin.write(b"\x01csystem_powerdown\n")
+        while qemu.stdout.read(4096):
+            pass
+    same(qemu.returncode, 0, "status of the script")
+
+
 def recreated(m):
     """A stopped machine whose disk has no backing file: a new disk, offline, on the same base."""
     disk = os.path.join(m.folder, "disk.qcow2")
@@ -249,7 +266,8 @@ RUNNING = (
     ("forward", forwarded), ("kill", killed),
 )
 STOPPED = (
-    ("boot --attach", attached), ("kernel and flatten", flattened), ("recreate", recreated), ("prepare --fresh", fresh),
+    ("boot --attach", attached), ("kernel and flatten", flattened), ("export", exported), ("recreate", recreated),
+    ("prepare --fresh", fresh),
 )
 
 

@@ -5,7 +5,7 @@ import re
 
 import tree
 
-LADDER = ('base', 'host', 'catalog', 'spec', 'archive', 'image', 'console', 'qemu', 'machine', 'supervisor', 'prepare', 'build',
+LADDER = ('base', 'host', 'catalog', 'spec', 'archive', 'image', 'console', 'qemu', 'machine', 'supervisor', 'prepare', 'build', 'export',
           'wizard', 'session', 'tui/toolkit', 'tui', 'tui/console')
 RUNG = {name: i for i, name in enumerate(LADDER)}
 RUNG['cli'] = RUNG['tui']  # two interfaces of the same level: neither includes the other

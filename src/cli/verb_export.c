@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* verb_export: writes a machine in the form of another program. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "export/export.h"
+#include "host/file.h"
+#include "prepare/job.h"
+#include "qemu/probe.h"
+#include "spec/risk.h"
+#include "verbs.h"
+
+/* A form: its name after --as, and how its file is called and written. */
+static const struct export_form {
+	const char *name, *suffix;
+	mode_t mode;
+	char *(*text)(const struct export_machine *m, struct strv *notes, struct err *e);
+} export_forms[] = {
+	{"script", ".sh", 0755, export_sh},
+	{"bat", ".bat", 0644, export_bat},
+};
+
+static const struct export_form *export_find_form(const char *name, struct err *e)
+{
+	AUTO_STRV struct strv names = STRV_INIT;
+	AUTO_FREE char *all = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(export_forms); i++) {
+		if (name && !strcmp(export_forms[i].name, name))
+			return &export_forms[i];
+		strv_add(&names, export_forms[i].name);
+	}
+	all = strv_join(&names, ", ");
+	if (name)
+		err_set(e, ERR_USAGE, "option-value", "--as=%s is not known; it is one of %s", name, all);
+	else
+		err_set(e, ERR_USAGE, "option-value", "export needs --as, one of %s", all);
+	return NULL;
+}
+
+/* Returns the path that is written (owned), which must not exist; NULL with e. "-" is standard output. */
+static char *export_path(const struct cli *cli, const char *name, const struct export_form *form, struct err *e)
+{
+	const char *out = cli->out ? cli->out : ".";
+	AUTO_FREE char *path = NULL;
+	struct stat st;
+
+	if (!strcmp(out, "-"))
+		return xstrdup(out);
+	if (stat(out, &st) == 0 && S_ISDIR(st.st_mode))
+		path = xasprintf("%s/%s%s", out, name, form->suffix);
+	else
+		path = xstrdup(out);
+	if (!file_exists(path))
+		return mem_take(&path);
+	err_set(e, ERR_USAGE, "file-exists", "%s already exists", path);
+	err_hint(e, "remove it, or name another file by --out");
+	return NULL;
+}
+
+static int export_write(const char *path, const struct export_form *form, const char *text, struct err *e)
+{
+	if (!strcmp(path, "-"))
+		return fputs(text, stdout) < 0 ? err_set(e, ERR_FAILED, "file-write", "cannot write the output") : 0;
+	return file_write(path, text, strlen(text), form->mode, e);
+}
+
+static void export_print_done(const struct cli *cli, const char *name, const struct export_form *form, const char *path)
+{
+	if (!strcmp(path, "-"))
+		return;
+	if (cli->json)
+		cli_print_json(json_pack("{s:s, s:s, s:s, s:o}", "event", "exported", "name", name, "as", form->name,
+					 "file", cli_json_text(path)));
+	else
+		printf("%s: %s\n", name, path);
+}
+
+static int export_text(struct cli *cli, struct job *j, const struct export_form *form, const char *path, struct err *e)
+{
+	AUTO_STRV struct strv notes = STRV_INIT;
+	struct export_machine m = {.s = j->spec, .arch = j->arch, .dir = j->machine_dir};
+	AUTO_FREE char *text = NULL;
+	struct job_qemu q;
+
+	if (qemu_probe(j->spec, j->arch, cli->store.cache_dir, &j->probe, e) < 0 ||
+	    job_qemu_gather(j, false, &q, e) < 0)
+		return -1;
+	m.facts = q.facts;
+	m.files = q.files;
+	text = form->text(&m, &notes, e);
+	job_qemu_fini(&q);
+	if (!text || export_write(path, form, text, e) < 0)
+		return -1;
+	for (size_t i = 0; i < notes.len; i++)
+		cli_warn(cli, notes.items[i]);
+	return 0;
+}
+
+/* What the file runs or exposes would be in the exported form, too, so the user has to agree to it first. */
+static int export_agree(struct cli *cli, struct spec *s, struct err *e)
+{
+	return risks_check(s, NULL, NULL, e) < 0 ? cli_agree(cli, s, e) : 0;
+}
+
+int verb_export(struct cli *cli)
+{
+	struct job_options o = {.goal = JOB_PREPARED};
+	struct err e = ERR_INIT;
+	const struct export_form *form = export_find_form(cli->as, &e);
+	struct session *s = form ? cli_open(cli, cli->args[0], &o, &e) : NULL;
+	AUTO_FREE char *path = s ? export_path(cli, s->spec.name, form, &e) : NULL;
+	int r = path ? job_require_disk(&s->job, &e) : -1;
+
+	if (!r)
+		r = export_agree(cli, &s->spec, &e);
+	if (!r)
+		r = export_text(cli, &s->job, form, path, &e);
+	if (!r)
+		export_print_done(cli, s->spec.name, form, path);
+	session_free(s);
+	return r < 0 ? cli_error(cli, &e) : 0;
+}
