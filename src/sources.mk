@@ -167,8 +167,10 @@ CONSOLE = \
 
 EXPORT = \
 	include/export/export.h \
+	src/export/libvirt.c \
 	src/export/note.h \
-	src/export/script.c
+	src/export/script.c \
+	src/export/unit.c
 
 HOST = \
 	include/host/clock.h \

@@ -46,6 +46,8 @@ struct catalog_arch {
 	char *console;		/* "ttyAMA0" */
 	bool power_line;	/* its machine has no power button that Debian's kernel hears */
 	char *virtio;		/* device suffix: "pci" or "ccw" */
+	char *libvirt;		/* libvirt's name: "armv7l"; "": none known */
+	char *libvirt_acpi;	/* where libvirt is to give the guest ACPI: "always", "uefi"; "": never */
 	/* Packages that may have the firmware, the first that a release has counts; empty: only direct boot. */
 	struct strv firmware;
 	struct strv firmware_releases; /* codenames that have the firmware; empty: all */

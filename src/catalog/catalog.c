@@ -58,6 +58,8 @@ static const struct column arch_columns[] = {
 	{"console", COLUMN_TEXT, ARCH(console), .required = true},
 	{"virtio", COLUMN_TEXT, ARCH(virtio), .required = true},
 	{"power_line", COLUMN_BOOL, ARCH(power_line)},
+	{"libvirt", COLUMN_TEXT, ARCH(libvirt)},
+	{"libvirt_acpi", COLUMN_TEXT, ARCH(libvirt_acpi)},
 	{"firmware", COLUMN_WORDS, ARCH(firmware)},
 	{"firmware_releases", COLUMN_WORDS, ARCH(firmware_releases)},
 	{"firmware_qemu_min", COLUMN_TEXT, ARCH(firmware_qemu_min), .check = catalog_check_version},

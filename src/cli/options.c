@@ -43,7 +43,7 @@ const struct cli_option cli_options[] = {
 	{"get", 0, "PATTERN", "run: copy these from the guest afterwards, also on failure", CLI_LIST, AT(get), "run"},
 	{"out", 0, "PATH", "run, build: folder for what is copied back (the current one); export: file or folder, -",
 	 CLI_TEXT, AT(out), "run build export"},
-	{"as", 0, "FORM", "export: script, bat", CLI_TEXT, AT(as), "export"},
+	{"as", 0, "FORM", "export: script, bat, libvirt, systemd", CLI_TEXT, AT(as), "export"},
 	{"network", 0, NULL, "build: let the build use the network", CLI_FLAG, AT(network), "build"},
 	{"jobs", 'j', "N", "build: parallel jobs (as --set build.jobs=N)", CLI_TEXT, AT(jobs), "build"},
 	{"silence", 0, "TIME", "build: kill a build that prints nothing for so long (150m); never", CLI_TEXT,

@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "export/export.h"
 #include "host/file.h"
+#include "host/paths.h"
+#include "machine/suspended.h"
 #include "prepare/job.h"
 #include "qemu/probe.h"
 #include "spec/risk.h"
@@ -15,12 +17,14 @@
 
 /* A form: its name after --as, and how its file is called and written. */
 static const struct export_form {
-	const char *name, *suffix;
+	const char *name, *prefix, *suffix;
 	mode_t mode;
 	char *(*text)(const struct export_machine *m, struct strv *notes, struct err *e);
 } export_forms[] = {
-	{"script", ".sh", 0755, export_sh},
-	{"bat", ".bat", 0644, export_bat},
+	{"script", "", ".sh", 0755, export_sh},
+	{"bat", "", ".bat", 0644, export_bat},
+	{"libvirt", "", ".xml", 0644, export_libvirt},
+	{"systemd", "debwiz-", ".service", 0644, export_unit},
 };
 
 static const struct export_form *export_find_form(const char *name, struct err *e)
@@ -51,7 +55,7 @@ static char *export_path(const struct cli *cli, const char *name, const struct e
 	if (!strcmp(out, "-"))
 		return xstrdup(out);
 	if (stat(out, &st) == 0 && S_ISDIR(st.st_mode))
-		path = xasprintf("%s/%s%s", out, name, form->suffix);
+		path = xasprintf("%s/%s%s%s", out, form->prefix, name, form->suffix);
 	else
 		path = xstrdup(out);
 	if (!file_exists(path))
@@ -79,14 +83,39 @@ static void export_print_done(const struct cli *cli, const char *name, const str
 		printf("%s: %s\n", name, path);
 }
 
+/* Adds the variables that say where debwiz finds its files: a unit has another environment. */
+static void export_environment(struct strv *out)
+{
+	static const char *const names[] = {"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			strv_addf(out, "%s=%s", names[i], value);
+	}
+}
+
+/* Returns the argument that names the machine from any folder; borrowed. */
+static const char *export_ref(const struct cli *cli, const struct spec *s)
+{
+	AUTO_FREE char *saved = store_saved_ini(&cli->store, s->name);
+
+	return !strcmp(saved, s->path) ? s->name : s->path;
+}
+
 static int export_text(struct cli *cli, struct job *j, const struct export_form *form, const char *path, struct err *e)
 {
-	AUTO_STRV struct strv notes = STRV_INIT;
-	struct export_machine m = {.s = j->spec, .arch = j->arch, .dir = j->machine_dir};
+	AUTO_STRV struct strv notes = STRV_INIT, env = STRV_INIT;
+	AUTO_FREE char *program = host_self(e);
+	struct export_machine m = {
+		.s = j->spec, .arch = j->arch, .dir = j->machine_dir, .program = program, .env = &env};
 	AUTO_FREE char *text = NULL;
 	struct job_qemu q;
 
-	if (qemu_probe(j->spec, j->arch, cli->store.cache_dir, &j->probe, e) < 0 ||
+	export_environment(&env);
+	m.ref = export_ref(cli, j->spec);
+	if (!program || qemu_probe(j->spec, j->arch, cli->store.cache_dir, &j->probe, e) < 0 ||
 	    job_qemu_gather(j, false, &q, e) < 0)
 		return -1;
 	m.facts = q.facts;
@@ -117,6 +146,8 @@ int verb_export(struct cli *cli)
 
 	if (!r)
 		r = export_agree(cli, &s->spec, &e);
+	if (!r && form->text != export_unit)
+		r = suspended_refuse(s->job.machine_dir, s->spec.name, &e);
 	if (!r)
 		r = export_text(cli, &s->job, form, path, &e);
 	if (!r)

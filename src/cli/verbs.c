@@ -51,7 +51,7 @@ const struct cli_verb cli_verbs[] = {
 	 .run = verb_delete},
 	{"recreate", "M", 1, 1, "discard the disk and create a new one (lists what is lost, asks)",
 	 .run = verb_recreate},
-	{"export", "M", 1, 1, "write what starts the machine without debwiz (--as=script|bat, --out)",
+	{"export", "M", 1, 1, "write a machine for another program (--as=script|bat|libvirt|systemd)",
 	 .run = verb_export},
 	{"gc", "", 0, 0, "remove unused base images, layers and old downloads", .run = verb_gc},
 	{"releases", "", 0, 0, "Debian releases: version, date, signature, whether they boot here",

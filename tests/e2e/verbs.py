@@ -6,6 +6,7 @@ world.Machine made from an example (a stopped one where it says so), raises worl
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -227,6 +228,11 @@ def exported(m):
     """A stopped machine: the script boots it without debwiz to its login prompt, and powers it off."""
     script = os.path.join(m.world.home, m.name + ".sh")
     m.world.debwiz("export", m.ini, "--as", "script", "--out", m.world.home).ok()
+    for form, name, check in (("libvirt", "%s.xml", ["virt-xml-validate"]),
+                              ("systemd", "debwiz-%s.service", ["systemd-analyze", "verify", "--user"])):
+        m.world.debwiz("export", m.ini, "--as", form, "--out", m.world.home).ok()
+        if shutil.which(check[0]):
+            m.world.run([*check, os.path.join(m.world.home, name % m.name)]).ok()
     with subprocess.Popen(["sh", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as qemu:
         seen = b""
         while not re.search(rb"login:|\$ ", seen):

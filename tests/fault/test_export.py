@@ -4,6 +4,7 @@
 import os
 import shutil
 import subprocess
+import xml.etree.ElementTree
 
 import lib
 
@@ -57,6 +58,44 @@ class Export(lib.Case):
         self.assertEqual(result.status, 0, str(result))
         self.assertTrue(result.out.startswith("@echo off"), result.out)
         self.assertIn("first boot", result.err)
+
+    def checked(self, program, *words):
+        """A program of the form's own accepts what was written, where it is installed."""
+        if not shutil.which(program):
+            self.skipTest("there is no " + program)
+        done = subprocess.run([program, *words], capture_output=True, text=True, check=False,
+                              env=dict(os.environ, XDG_RUNTIME_DIR=self.world.tmp))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotRegex(done.stderr, r"(?i)unknown|ignor|fail|not executable")
+
+    def test_libvirt(self):
+        box = self.made()
+        self.assertEqual(self.export(box, "libvirt").status, 0)
+        path = os.path.join(box.root, "m.xml")
+        domain = xml.etree.ElementTree.parse(path).getroot()
+        self.assertEqual(domain.findtext("name"), "m")
+        self.assertEqual(domain.findtext("os/nvram"), os.path.join(box.machine, "QEMU_VARS-pflash.raw"))
+        self.assertEqual(domain.find("os/type").get("arch"), "armv7l")
+        self.checked("virt-xml-validate", path)
+
+    def test_systemd(self):
+        box = self.made()
+        self.assertEqual(self.export(box, "systemd").status, 0)
+        path = os.path.join(box.root, "debwiz-m.service")
+        self.assertIn('ExecStart="%s" boot --plain "%s"\n' % (os.path.realpath(lib.DEBWIZ), box.ini), lib.read(path))
+        self.assertIn('Environment="XDG_DATA_HOME=%s"' % os.path.join(box.home, "data"), lib.read(path))
+        self.checked("systemd-analyze", "verify", "--user", "--man=no", path)
+
+    def test_suspended(self):
+        """A suspended machine can only be resumed by debwiz; a unit does that."""
+        box = self.made()
+        for name in ("suspend.json", "suspend.state"):
+            with open(os.path.join(box.machine, name), "w", encoding="utf-8") as out:
+                out.write("{}\n")
+        for form in ("script", "bat", "libvirt"):
+            result = self.export(box, form)
+            self.assertEqual((result.status, result.id), (7, "suspended"), str(result))
+        self.assertEqual(self.export(box, "systemd").status, 0)
 
     # ---- what is refused
     def test_no_form(self):

@@ -14,8 +14,19 @@ static const char *const cases[] = {"armhf-uefi", "armhf-direct", "arm64-uefi", 
 
 static struct export_machine machine_of(const struct golden *g)
 {
+	static char *items[] = {"XDG_DATA_HOME=/srv/my \"data\"/50%/$HOME"};
+	static const struct strv env = {.items = items, .len = 1};
+
 	return (struct export_machine){
-		.s = &g->spec, .arch = g->arch, .dir = "/m", .facts = g->facts, .files = g->files};
+		.s = &g->spec,
+		.arch = g->arch,
+		.dir = "/m",
+		.facts = g->facts,
+		.files = g->files,
+		.program = "/opt/my $tools/debwiz",
+		.ref = "/home/me/50%/m.ini",
+		.env = &env,
+	};
 }
 
 typedef char *(*form_fn)(const struct export_machine *m, struct strv *notes, struct err *e);
@@ -65,6 +76,8 @@ static void test_goldens(void **state)
 	(void)state;
 	check_golden(export_sh, ".sh");
 	check_golden(export_bat, ".bat");
+	check_golden(export_libvirt, ".xml");
+	check_golden(export_unit, ".service");
 }
 
 /* Makes of the case a machine whose every value has characters with a meaning for a shell. */
@@ -286,12 +299,104 @@ static void test_bat_too_long(void **state)
 	golden_close(&g);
 }
 
+/* What libvirt does not have is reported, or refused. */
+static void test_libvirt_limits(void **state)
+{
+	static const struct {
+		const char *set, *accel;
+		size_t notes;
+	} rows[] = {
+		{"cpu.count=2", "tcg", 0},
+		{"cpu.count=2", "whpx", 1},
+		{"devices.display=gtk", "tcg", 1},
+		{"devices.share=path=/srv,tag=a,security_model=mapped-file", "tcg", 1},
+		{"devices.share=path=/srv,tag=a,security_model=none", "tcg", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct strv notes = STRV_INIT;
+		struct export_machine m;
+		struct golden g;
+		char *text;
+
+		golden_open(&g, "armhf-direct");
+		assert_int_equal(spec_set(&g.spec, rows[i].set, NULL), 0);
+		g.facts.accel = rows[i].accel;
+		m = machine_of(&g);
+		text = export_libvirt(&m, &notes, NULL);
+		assert_non_null(text);
+		assert_int_equal(notes.len, rows[i].notes);
+		free(text);
+		strv_fini(&notes);
+		golden_close(&g);
+	}
+}
+
+static void test_libvirt_unknown_arch(void **state)
+{
+	struct strv notes = STRV_INIT;
+	struct catalog_arch arch;
+	struct export_machine m;
+	struct err e = ERR_INIT;
+	struct golden g;
+
+	(void)state;
+	golden_open(&g, "armhf-direct");
+	arch = *g.arch;
+	arch.libvirt = "";
+	m = machine_of(&g);
+	m.arch = &arch;
+	assert_null(export_libvirt(&m, &notes, &e));
+	assert_string_equal(e.id, "export-arch");
+	assert_non_null(e.hint);
+	err_fini(&e);
+	golden_close(&g);
+}
+
+/* A processor whose features libvirt cannot name is passed to QEMU as it is. */
+static void test_libvirt_processor(void **state)
+{
+	static const struct {
+		const char *model, *accel, *want;
+	} rows[] = {
+		{"cortex-a7", "tcg", "<model fallback='forbid'>cortex-a7</model>"},
+		{"max", "tcg", "<cpu mode='maximum'/>"},
+		{"host", "kvm", "<cpu mode='host-passthrough'/>"},
+		{"auto", "kvm", "<qemu:arg value='host,aarch64=off'/>"},
+		{"cortex-a15,neon=on,x=off", "tcg",
+		 "<feature policy='require' name='neon'/>\n    <feature policy='disable' name='x'/>"},
+		{"cortex-a15,mp-affinity=1", "tcg", "<qemu:arg value='cortex-a15,mp-affinity=1'/>"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct golden g;
+		char *text;
+
+		golden_open(&g, "armhf-direct");
+		free(g.spec.cpu_model);
+		g.spec.cpu_model = xstrdup(rows[i].model);
+		g.facts.accel = rows[i].accel;
+		text = text_of(&g, export_libvirt);
+		if (!strstr(text, rows[i].want))
+			fail_msg("%s is not in %s", rows[i].want, text);
+		free(text);
+		golden_close(&g);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_goldens),	       cmocka_unit_test(test_sh_runs),
-		cmocka_unit_test(test_bat_reads_back), cmocka_unit_test(test_bat_notes),
+		cmocka_unit_test(test_goldens),
+		cmocka_unit_test(test_sh_runs),
+		cmocka_unit_test(test_bat_reads_back),
+		cmocka_unit_test(test_bat_notes),
 		cmocka_unit_test(test_bat_too_long),
+		cmocka_unit_test(test_libvirt_limits),
+		cmocka_unit_test(test_libvirt_unknown_arch),
+		cmocka_unit_test(test_libvirt_processor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
