@@ -433,7 +433,9 @@ SUPERVISOR = \
 	src/supervisor/sup.h \
 	src/supervisor/supervisor.c \
 	src/supervisor/suspend.c \
-	src/supervisor/suspend.h
+	src/supervisor/suspend.h \
+	src/supervisor/tpm.c \
+	src/supervisor/tpm.h
 
 TUI = \
 	include/tui/machine_view.h \

@@ -172,6 +172,7 @@ FAULT = \
 	tests/fault/test_hostile2.py \
 	tests/fault/test_export.py \
 	tests/fault/test_exposure.py \
+	tests/fault/test_firmware.py \
 	tests/fault/test_memory.py \
 	tests/fault/test_limits.py \
 	tests/fault/test_ends.py \

@@ -55,6 +55,9 @@ struct catalog_arch {
 	char *firmware_arch;	       /* architecture name in the JSON descriptors: "arm" */
 	char *firmware_machine;	       /* machine pattern in them: "virt-*" */
 	bool firmware_smm;	       /* the firmware requires system management mode: q35 alone has it */
+	struct strv secure_boot;       /* packages with the signed boot loader; empty: Debian signs none */
+	bool secure_smm;	       /* its firmware requires system management mode */
+	char *tpm;		       /* QEMU's device; "": Debian's kernel drives none */
 	uint64_t firmware_max_memory;  /* bytes the firmware starts with, 0: max_memory */
 	char *firmware_memory_why;     /* reason in words */
 	uint64_t pflash_size;	       /* bytes that the machine requires, 0: the file's size */

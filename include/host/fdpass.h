@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+/* Makes two connected sockets for two other processes. The caller closes them. -1 with errno. */
+int host_socket_pair(int ends[2]);
 /* Sends n bytes with the descriptor `fd` attached to the first; the caller keeps its own. Returns 0, or -1 if the
  * socket does not accept all of them in one call. */
 int host_send_fd(int socket, int fd, const void *p, size_t n);

@@ -14,6 +14,8 @@
 #include "base/err.h"
 #include "base/loop.h"
 
+#define PROC_INHERITED 3 /* the number under which a child has a descriptor that it is given */
+
 struct proc;
 
 struct proc_conf {
@@ -27,6 +29,7 @@ struct proc_conf {
 	void (*ended)(int64_t status, int signal, void *arg);
 	void *arg;
 	bool new_session; /* detached from the terminal and our process group */
+	int inherit;	  /* a descriptor for the child, as PROC_INHERITED; 0: none. Ours stays open */
 	bool stdin_text;  /* feed `input` to its standard input */
 	const char *input;
 	size_t input_len;
@@ -50,8 +53,8 @@ int proc_run_status(char *const *argv, size_t cap, struct buf *out, int *status,
  * memory of a guest). */
 void proc_leave_no_core(void);
 /* Starts a program that outlives us: new session, standard descriptors on /dev/null (2 appends to `log_path` if
- * given), working folder /. Sets its pid. */
-int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct err *e);
+ * given), `inherit` (-1: none) as PROC_INHERITED, working folder /. Sets its pid. */
+int proc_detach(char *const *argv, const char *log_path, int inherit, int64_t *pid, struct err *e);
 /* Runs argv with our standard descriptors, in our process group, and waits for its exit: *status as a shell reports
  * it, 128 plus the signal that ended it. Ctrl-C and Ctrl-\ reach only the child; SIGTERM and SIGHUP to us are passed
  * on. Blocks. */

@@ -51,6 +51,7 @@ struct vm_request {
 	char *what;		/* "running" or "configuring", for the lock's holder text */
 	char *accel;		/* for the cause when it stops with an internal error */
 	struct strv argv;	/* QEMU's, with -S and the sockets */
+	char *tpm;		/* swtpm's path; "" or NULL: no TPM. QEMU inherits its end of their connection */
 	char *seed;		/* removed once the guest reports seed-applied; "" none */
 	char *known_hosts;	/* file for the host keys that the guest reports; "" none */
 	char *hostname;		/* the guest's, with which its login prompt begins; "" if not known */

@@ -25,6 +25,7 @@ struct qemu_facts {
 	uint64_t host_memory;
 	bool sandbox;	   /* this QEMU takes -sandbox */
 	const char *audio; /* its sound driver, "" or NULL: none */
+	const char *tpm;   /* path of swtpm, "" or NULL: none */
 	bool root;	   /* QEMU runs as root, and may create any file in a shared folder */
 };
 
@@ -54,6 +55,8 @@ struct qemu_argv {
 	size_t len;
 };
 
+/* Sets the error for a host without swtpm. Returns -1. */
+int qemu_tpm_missing(struct err *e);
 /* Builds it; items[0] is the binary. The error names section.key. */
 int qemu_argv_build(const struct spec *s, const struct catalog_arch *arch, const struct qemu_facts *facts,
 		    const struct qemu_files *files, struct qemu_argv *out, struct err *e);

@@ -57,8 +57,8 @@ struct spec {
 	/* firmware */
 	enum spec_firmware firmware;
 	enum spec_initrd initrd;
-	bool secure_boot; /* always false: not supported yet */
-	bool tpm;	  /* always false: not supported yet */
+	bool secure_boot;
+	bool tpm;
 	/* cpu */
 	char *accel;	    /* auto tcg kvm hvf whpx nvmm */
 	char *cpu_model;    /* "auto" or a model */

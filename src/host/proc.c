@@ -197,7 +197,12 @@ int proc_missing(const char *program, struct err *e)
 struct proc *proc_start(struct loop *l, const struct proc_conf *conf, struct err *e)
 {
 	char *file = host_which(conf->argv[0]);
-	uv_stdio_container_t io[3] = {{.flags = UV_IGNORE}, {.flags = UV_IGNORE}, {.flags = UV_IGNORE}};
+	uv_stdio_container_t io[PROC_INHERITED + 1] = {
+		{.flags = UV_IGNORE},
+		{.flags = UV_IGNORE},
+		{.flags = UV_IGNORE},
+		{.flags = UV_INHERIT_FD, .data.fd = conf->inherit},
+	};
 	uv_process_options_t options = {
 		.exit_cb = proc_on_exit_status,
 		.file = file,
@@ -205,7 +210,7 @@ struct proc *proc_start(struct loop *l, const struct proc_conf *conf, struct err
 		.env = (char **)conf->env,
 		.cwd = conf->dir,
 		.flags = conf->new_session ? UV_PROCESS_DETACHED : 0,
-		.stdio_count = 3,
+		.stdio_count = conf->inherit ? ARRAY_SIZE(io) : PROC_INHERITED,
 		.stdio = io,
 	};
 	struct proc *p;

@@ -45,7 +45,7 @@ static bool proc_detach_use_as(int fd, int target)
 }
 
 /* Runs in the grandchild; never returns. */
-static void proc_detach_become(const char *file, char *const *argv, int log, int report)
+static void proc_detach_become(const char *file, char *const *argv, int log, int inherit, int report)
 {
 	int null = open("/dev/null", O_RDWR);
 	struct news news = {.pid = getpid()};
@@ -53,8 +53,11 @@ static void proc_detach_become(const char *file, char *const *argv, int log, int
 	proc_detach_reset_signals();
 	if (proc_detach_use_as(null, 0) && proc_detach_use_as(null, 1) &&
 	    proc_detach_use_as(log >= 0 ? log : null, 2) && chdir("/") == 0) {
+		bool kept = inherit >= 0 && proc_detach_use_as(inherit, PROC_INHERITED) &&
+			    fcntl(PROC_INHERITED, F_SETFD, 0) == 0;
+
 		for (int fd = 3; fd < 256; fd++) {
-			if (fd != report)
+			if (fd != report && !(kept && fd == PROC_INHERITED))
 				close(fd);
 		}
 		if (write(report, &news, sizeof(news)) == sizeof(news))
@@ -75,7 +78,7 @@ static bool proc_detach_hear(int fd, struct news *out)
 	return n == (ssize_t)sizeof(*out);
 }
 
-/* Opens a pipe whose descriptors are above 2: 0, 1 and 2 may be closed in this process. */
+/* Opens a pipe whose descriptors are above those that the child gets: in this process they may be closed. */
 static int proc_detach_report_pipe(int ends[2])
 {
 	int raw[2];
@@ -83,7 +86,7 @@ static int proc_detach_report_pipe(int ends[2])
 	if (pipe(raw) < 0)
 		return -1;
 	for (int i = 0; i < 2; i++) {
-		ends[i] = fcntl(raw[i], F_DUPFD_CLOEXEC, 3);
+		ends[i] = fcntl(raw[i], F_DUPFD_CLOEXEC, PROC_INHERITED + 1);
 		close(raw[i]);
 	}
 	if (ends[0] >= 0 && ends[1] >= 0)
@@ -104,7 +107,7 @@ void proc_leave_no_core(void)
 	}
 }
 
-int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct err *e)
+int proc_detach(char *const *argv, const char *log_path, int inherit, int64_t *pid, struct err *e)
 {
 	char *file = host_which(argv[0]);
 	struct news first = {.failed = ECHILD}, second;
@@ -131,7 +134,7 @@ int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct er
 		setsid();
 		child = fork();
 		if (child == 0)
-			proc_detach_become(file, argv, log, ends[1]);
+			proc_detach_become(file, argv, log, inherit, ends[1]);
 		if (child < 0) {
 			first.failed = errno;
 			_exit(write(ends[1], &first, sizeof(first)) == sizeof(first) ? 126 : 125);

@@ -183,6 +183,8 @@ static void change_list_losses(const struct store *store, const char *dir, bool 
 		strv_add(&c->lost, "its suspended state");
 	if (change_has(dir, "QEMU_VARS-pflash.raw"))
 		strv_add(&c->lost, "the firmware's variables");
+	if (change_has(dir, "tpm"))
+		strv_add(&c->lost, "its TPM, with the keys in it");
 	if (change_has(dir, "known_hosts"))
 		strv_add(&c->lost, "its ssh host keys");
 	if (change_has(dir, "console.log"))
@@ -305,6 +307,7 @@ static const char *const change_removed[] = {
 	"request.json",
 	"QEMU_EFI-pflash.raw",
 	"QEMU_VARS-pflash.raw",
+	"tpm",
 	"vmlinuz",
 	"initrd.img",
 	"seed.iso",
@@ -322,8 +325,8 @@ static const char *const change_removed[] = {
 
 /* What a clone copies; the disk last, for it may be large. */
 static const char *const change_copied[] = {
-	"QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "vmlinuz",     "initrd.img",    "seed.iso",
-	"id_ed25519",	       "id_ed25519.pub",       "stamps.json", VM_PENDING_NAME, "disk.qcow2",
+	"QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "tpm/tpm2-00.permall", "vmlinuz",       "initrd.img", "seed.iso",
+	"id_ed25519",	       "id_ed25519.pub",       "stamps.json",	      VM_PENDING_NAME, "disk.qcow2",
 };
 
 /* Locks an existing folder; *lock is NULL if it does not exist. */
@@ -452,7 +455,9 @@ static int change_copy_files(const char *dir, const char *part, struct copy_prog
 		AUTO_FREE char *from = file_join(dir, change_copied[i]);
 		AUTO_FREE char *to = file_join(part, change_copied[i]);
 
-		if (stat(from, &st) == 0)
+		AUTO_FREE char *folder = file_dirname(to);
+
+		if (stat(from, &st) == 0 && (r = file_mkdirs(folder, e)) == 0)
 			r = file_copy_watched(from, to, st.st_mode & 0700, change_on_copied, w, e);
 	}
 	return r;

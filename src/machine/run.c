@@ -59,6 +59,7 @@ static const struct column request_table[] = {
 	{"ssh_host", COLUMN_TEXT, REQUEST(ssh_host)},
 	{"snapshot", COLUMN_TEXT, REQUEST(snapshot)},
 	{"template", COLUMN_TEXT, REQUEST(template)},
+	{"tpm", COLUMN_TEXT, REQUEST(tpm)},
 	{"argv", COLUMN_LIST, REQUEST(argv), .required = true},
 	{"memory", COLUMN_LIST, REQUEST(memory)},
 	{"login_timeout", COLUMN_NUMBER, REQUEST(login_timeout)},

@@ -72,6 +72,7 @@ static const struct {
 	bool open; /* QEMU has it open for writing */
 } files[] = {
 	{"QEMU_VARS-pflash.raw", "vars", true},
+	{"tpm/tpm2-00.permall", "tpm", true},
 	{"seed.iso", "seed", false},
 };
 #define FILES ARRAY_SIZE(files)

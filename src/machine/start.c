@@ -109,7 +109,7 @@ static int start_launch(struct start *s, const struct vm_request *r, struct err 
 	int result = -1;
 
 	if (self && vm_request_write(r, s->request, e) == 0)
-		result = proc_detach(argv, log, &s->id.pid, e);
+		result = proc_detach(argv, log, -1, &s->id.pid, e);
 	if (result == 0)
 		proc_identify(s->id.pid, &s->id);
 	return result;

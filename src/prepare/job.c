@@ -45,6 +45,8 @@ static void job_root_packages(struct job *j)
 		job_add_hidden(j, "locales");
 	if (spec_has_keyboard(j->spec))
 		job_add_hidden(j, "keyboard");
+	for (size_t i = 0; j->spec->secure_boot && i < j->arch->secure_boot.len; i++)
+		strv_add(&j->root_packages, j->arch->secure_boot.items[i]);
 }
 
 int job_init(struct job *j, struct loop *loop, const struct catalog *c, const struct store *store, struct spec *spec,
@@ -331,6 +333,7 @@ struct qemu_facts job_qemu_facts(const struct job *j)
 		.host_memory = j->host.memory,
 		.sandbox = j->probe.sandbox,
 		.audio = j->probe.audio,
+		.tpm = j->probe.tpm,
 		.root = host_is_root(),
 	};
 }

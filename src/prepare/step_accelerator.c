@@ -55,6 +55,8 @@ static void step_accelerator_done(void *arg)
 	struct qemu_probe *found = &p->job->probe;
 	char *summary;
 
+	if (!p->result && p->job->spec->tpm && !*found->tpm)
+		p->result = qemu_tpm_missing(&p->error);
 	if (p->result < 0) {
 		step_fail(p->run, &p->error);
 	} else {

@@ -38,6 +38,7 @@ static void step_firmware_work(void *arg)
 		.machine = j->arch->firmware_machine,
 		.size = j->arch->pflash_size,
 		.smm = j->arch->firmware_smm,
+		.secure_boot = j->spec->secure_boot,
 	};
 	AUTO_FREE char *code = job_part_file(j, "code.raw");
 	AUTO_FREE char *vars = job_part_file(j, "vars.raw");

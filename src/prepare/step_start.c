@@ -190,6 +190,8 @@ static int step_start_fill(struct job *j, struct vm_request *r, struct err *e)
 	r->ssh_host = xstrdup(j->spec->name); /* ports change, the machine's name does not */
 	r->login_timeout = j->spec->timeout;
 	r->power_line = j->arch->power_line;
+	if (j->spec->tpm)
+		r->tpm = xstrdup(j->probe.tpm);
 	job_console_size(j, &r->rows, &r->columns);
 	if (j->template.found.dir)
 		step_start_fill_template(j, r);

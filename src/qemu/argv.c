@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "host/file.h"
 #include "host/line.h"
+#include "host/proc.h"
 
 #define MIB (1024 * 1024ULL)
 #define TB_MIN 64
@@ -120,6 +121,11 @@ static uint64_t argv_memory(const struct argv_in *in)
 	return qemu_memory(in->s, in->arch, in->facts->host_cpus, in->facts->host_memory);
 }
 
+static bool argv_has_smm(const struct argv_in *in)
+{
+	return in->files->pflash_code && (in->arch->firmware_smm || (in->s->secure_boot && in->arch->secure_smm));
+}
+
 static void argv_add_machine(const struct argv_in *in, struct qemu_argv *v)
 {
 	bool flash = in->files->pflash_code != NULL;
@@ -127,8 +133,7 @@ static void argv_add_machine(const struct argv_in *in, struct qemu_argv *v)
 
 	argv_pair(v, "-machine",
 		  xasprintf("%s%s%s%s%s", in->arch->machine, in->arch->machine_opts, small ? in->arch->small_opts : "",
-			    flash && in->arch->firmware_smm ? ",smm=on" : "",
-			    flash ? ",pflash0=code,pflash1=vars" : ""),
+			    argv_has_smm(in) ? ",smm=on" : "", flash ? ",pflash0=code,pflash1=vars" : ""),
 		  "machine.arch",
 		  flash ? "the board; its two flash chips hold the firmware and its variables" : "the board");
 }
@@ -222,7 +227,7 @@ static int argv_add_firmware(const struct argv_in *in, struct qemu_argv *v, stru
 	}
 	argv_pair(v, "-blockdev", code, "firmware.mode", "the firmware, read-only");
 	argv_pair(v, "-blockdev", vars, "firmware.mode", "this machine's own firmware variables");
-	if (in->arch->firmware_smm)
+	if (argv_has_smm(in))
 		argv_pair(v, "-global", xstrdup("driver=cfi.pflash01,property=secure,value=on"), "firmware.mode",
 			  "only the firmware's system management mode writes the variables, which it requires");
 	return 0;
@@ -487,6 +492,24 @@ static int argv_extras(const struct argv_in *in, struct qemu_argv *v, struct err
 	return in->s->audio ? argv_add_audio(in, v, e) : 0;
 }
 
+static int argv_add_tpm(const struct argv_in *in, struct qemu_argv *v, struct err *e)
+{
+	if (!in->facts->tpm || !*in->facts->tpm)
+		return qemu_tpm_missing(e);
+	argv_pair(v, "-chardev", xasprintf("socket,id=tpm,fd=%d", PROC_INHERITED), "firmware.tpm",
+		  "to swtpm, which is started before QEMU and ends with it");
+	argv_pair(v, "-tpmdev", xstrdup("emulator,id=swtpm,chardev=tpm"), "firmware.tpm", "the emulated TPM");
+	argv_pair(v, "-device", argv_json(json_pack("{s:s, s:s}", "driver", in->arch->tpm, "tpmdev", "swtpm")),
+		  "firmware.tpm", "where the guest sees it");
+	return 0;
+}
+
+int qemu_tpm_missing(struct err *e)
+{
+	err_set(e, ERR_MISSING, "tpm-missing", "firmware.tpm: this host has no swtpm, which emulates the TPM");
+	return err_hint(e, "install swtpm (apt install swtpm), or write tpm = no");
+}
+
 static int argv_shares(const struct argv_in *in, struct qemu_argv *v, struct err *e)
 {
 	const struct strv *items = &in->s->shares;
@@ -539,7 +562,8 @@ static int argv_build(const struct argv_in *in, struct qemu_argv *v, struct err 
 	else
 		argv_add_lines(in, v);
 	argv_add_display(in, v);
-	if (personal && (argv_extras(in, v, e) < 0 || argv_shares(in, v, e) < 0))
+	if (personal &&
+	    (argv_extras(in, v, e) < 0 || argv_shares(in, v, e) < 0 || (in->s->tpm && argv_add_tpm(in, v, e) < 0)))
 		return -1;
 	if (in->files->configuring)
 		argv_add(v, xstrdup("-no-reboot"), "", "a guest that resets has failed");

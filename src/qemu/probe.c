@@ -551,6 +551,8 @@ int qemu_probe(const struct spec *s, const struct catalog_arch *arch, const char
 	if (!p.binary || probe_read_version(p.binary, &p, e) < 0 || probe_check_version(s, arch, &p, e) < 0)
 		goto fail;
 	p.sandbox = probe_takes_sandbox(p.binary, cache_dir, &p.sandbox_why);
+	p.tpm = s->tpm ? host_which("swtpm") : NULL;
+	p.tpm = p.tpm ? p.tpm : xstrdup("");
 	p.audio = s->audio ? probe_find_audio(p.binary) : xstrdup("");
 	*out = p;
 	return 0;
@@ -581,6 +583,7 @@ void qemu_probe_fini(struct qemu_probe *p)
 	free(p->tried);
 	free(p->sandbox_why);
 	free(p->audio);
+	free(p->tpm);
 	*p = (struct qemu_probe){0};
 }
 

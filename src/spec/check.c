@@ -187,10 +187,25 @@ static void check_profile(struct check *k)
 	buf_fini(&b);
 }
 
+static void check_secure_boot(struct check *k)
+{
+	if (k->s->firmware == SPEC_DIRECT)
+		FAULT(k, "firmware", "secure_boot",
+		      "with mode = direct QEMU loads the kernel without a firmware that could check it; write no, or "
+		      "mode = uefi");
+	else if (k->arch && !k->arch->secure_boot.len)
+		FAULT(k, "firmware", "secure_boot", "Debian signs no boot loader for %s; write no", k->arch->name);
+}
+
 static void check_firmware(struct check *k)
 {
 	const struct spec *s = k->s;
 
+	if (s->secure_boot)
+		check_secure_boot(k);
+	if (s->tpm && k->arch && !*k->arch->tpm)
+		FAULT(k, "firmware", "tpm", "Debian's kernel for %s has no driver for a TPM of QEMU; write no",
+		      k->arch->name);
 	if (s->firmware == SPEC_DIRECT)
 		return;
 	if (k->arch && !k->arch->firmware.len)

@@ -71,10 +71,12 @@ const struct field field_table[] = {
 	 .effect = FIELD_NEXT_BOOT, .title = "Initial RAM disk",
 	 .help = "For a direct boot. own: a small one that debwiz builds from the kernel's "
 		 "modules, faster under emulation. guest: Debian's own on the disk."},
-	{"firmware", COLUMN("secure_boot", BOOL, secure_boot, "no"), .later = WORDS("yes"), .effect = FIELD_NEW_ONLY,
-	 .title = "Secure Boot", .help = "Only no is supported."},
-	{"firmware", COLUMN("tpm", BOOL, tpm, "no"), .later = WORDS("yes"), .effect = FIELD_NEXT_BOOT, .title = "TPM",
-	 .help = "Only no is supported."},
+	{"firmware", COLUMN("secure_boot", BOOL, secure_boot, "no"), .effect = FIELD_NEW_ONLY, .title = "Secure Boot",
+	 .help = "The firmware starts only what is signed by its keys: Debian's shim, GRUB and kernel. With mode = "
+		 "uefi, on architectures for which Debian signs them."},
+	{"firmware", COLUMN("tpm", BOOL, tpm, "no"), .effect = FIELD_NEXT_BOOT, .title = "TPM",
+	 .help = "A Trusted Platform Module 2.0, emulated by swtpm on this host. Its contents are kept in the "
+		 "machine's folder, and go with its snapshots."},
 	{"cpu", COLUMN("accel", TEXT, accel, "auto", .choices = WORDS("auto", "tcg", "kvm", "hvf", "whpx", "nvmm")),
 	 .effect = FIELD_NEXT_BOOT, .title = "Accelerator",
 	 .help = "auto: what works on this host, else emulation (tcg), which works everywhere "

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -14,6 +15,7 @@
 #include "host/proc.h"
 #include "life.h"
 #include "sup.h"
+#include "tpm.h"
 
 #define STARTS_MAX 3
 
@@ -79,15 +81,19 @@ static int process_launch(struct sup *s, struct err *e)
 	struct proc_conf conf = {.output = process_on_output, .ended = process_on_ended, .arg = s, .new_session = true};
 	AUTO_STRV struct strv argv = STRV_INIT;
 	struct proc_id id = {0};
+	int tpm;
 
 	s->process->starts++;
 	strv_copy(&argv, &s->process->argv);
-	if (host_lines_create(s->req.runtime_dir, &argv, e) < 0)
+	if (host_lines_create(s->req.runtime_dir, &argv, e) < 0 || sup_tpm_start(s, &tpm, e) < 0)
 		return -1;
 	conf.argv = strv_argv(&argv);
+	conf.inherit = tpm >= 0 ? tpm : 0;
 	umask(0177); /* QEMU's sockets get mode 0600 */
 	s->process->started = proc_start(s->loop, &conf, e);
 	umask(077);
+	if (tpm >= 0)
+		close(tpm);
 	if (!s->process->started)
 		return -1;
 	proc_identify(proc_pid(s->process->started), &id);

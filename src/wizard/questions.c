@@ -101,11 +101,27 @@ static void questions_options_initrd(struct wizard *w, struct choices *out)
 	questions_add_option(out, "guest", "guest", "Debian's own on the disk.");
 }
 
-static void questions_options_only_no(struct wizard *w, struct choices *out)
+/* Adds no, and yes with the reason why not, if there is one (owned or NULL, taken). */
+static void questions_options_no_yes(struct choices *out, char *why_not)
 {
-	(void)w;
 	questions_add_option(out, "no", "no", "");
-	questions_add_unsupported(out, "yes", "yes", "");
+	choices_add(out, "yes", "yes")->why_not = why_not;
+}
+
+static void questions_options_secure_boot(struct wizard *w, struct choices *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+
+	questions_options_no_yes(
+		out, a && !a->secure_boot.len ? xasprintf("Debian signs no boot loader for %s", a->name) : NULL);
+}
+
+static void questions_options_tpm(struct wizard *w, struct choices *out)
+{
+	const struct catalog_arch *a = wizard_arch(w);
+
+	questions_options_no_yes(out, a && !*a->tpm ? xasprintf("Debian's kernel for %s has no driver for it", a->name)
+						    : NULL);
 }
 
 static void questions_options_mirror(struct wizard *w, struct choices *out)
@@ -498,8 +514,8 @@ const struct question_row question_rows[] = {
 	{"firmware.initrd", WIZARD_STARTUP, WIZARD_CHOICE, NONE, ADVANCED, .options = questions_options_initrd,
 	 .applies = questions_is_direct},
 	{"boot.cmdline", WIZARD_STARTUP, WIZARD_TEXT, NONE, ADVANCED, .applies = questions_is_direct},
-	{"firmware.secure_boot", WIZARD_STARTUP, WIZARD_CHOICE, NONE, ADVANCED, .options = questions_options_only_no,
-	 .applies = questions_is_uefi},
+	{"firmware.secure_boot", WIZARD_STARTUP, WIZARD_CHOICE, NONE, ADVANCED,
+	 .options = questions_options_secure_boot, .applies = questions_is_uefi},
 	{"boot.timeout", WIZARD_STARTUP, WIZARD_DURATION, NONE, ADVANCED},
 	{"boot.warm", WIZARD_STARTUP, WIZARD_BOOL, NONE, ADVANCED},
 
@@ -530,7 +546,7 @@ const struct question_row question_rows[] = {
 	{"devices.audio", WIZARD_DEVICES, WIZARD_BOOL, NONE},
 	{"devices.rng", WIZARD_DEVICES, WIZARD_BOOL, NONE, ADVANCED},
 	{"devices.drive", WIZARD_DEVICES, WIZARD_LIST, NONE, ADVANCED},
-	{"firmware.tpm", WIZARD_DEVICES, WIZARD_CHOICE, NONE, ADVANCED, .options = questions_options_only_no},
+	{"firmware.tpm", WIZARD_DEVICES, WIZARD_CHOICE, NONE, ADVANCED, .options = questions_options_tpm},
 	{"qemu.extra", WIZARD_DEVICES, WIZARD_LIST, NONE, ADVANCED},
 
 	{"system.user", WIZARD_SYSTEM, WIZARD_TEXT, NONE},

@@ -34,6 +34,7 @@ import life
 import offered as table
 import packages
 import screens
+import trusted
 import verbs
 import wizard
 from world import EXAMPLES, Machine, Tally, World, on_signals
@@ -128,6 +129,7 @@ def offered(t, world):
     """What offered.py names and no other part exercises."""
     fields.every(t, world)
     verbs.every(t, world.machine(SECOND, name="verbs"))
+    t.run("secure boot, TPM", trusted.machine, world)
 
 
 def hard_packages(t, world, few):
@@ -221,7 +223,7 @@ def main():
         if args.quick and rest:
             by_screens(t, world)
         part = args.examples or args.wizard or args.life or args.full or args.packages or args.only
-        t.offers(() if part else ("fields", "verbs", "reach") if args.offered else
+        t.offers(() if part else ("fields", "verbs", "reach", "trusted") if args.offered else
                  {check.split(".")[0] for _, check in table.rows()})
     finally:
         world.close()

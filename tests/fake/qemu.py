@@ -49,7 +49,6 @@ import select
 import signal
 import socket
 import sys
-import time
 
 
 VERSION = tuple(int(n) for n in os.environ.get("FAKE_QEMU_VERSION", "7.2").split("."))
@@ -65,7 +64,9 @@ class Fake:
             if option == "-chardev":
                 pairs = dict(p.split("=", 1) for p in value.replace(",,", "\0").split(",") if "=" in p)
                 path = pairs.get("path", "").replace("\0", ",")
-                if "port" in pairs:
+                if "fd" in pairs:       # a TPM: says so there
+                    os.write(int(pairs["fd"]), b"QEMU")
+                elif "port" in pairs:
                     self.paths[pairs["id"]] = int(pairs["port"])
                 elif value.startswith("pipe,"):
                     self.pipes[pairs["id"]] = [os.open(path + end, os.O_RDWR) for end in (".in", ".out")]
@@ -264,7 +265,7 @@ class Fake:
         for _ in range(600):
             if os.path.exists(won):
                 break
-            time.sleep(0.1)
+            select.select([], [], [], 0.1)
         os._exit(0)
 
     def many(self, where, count, piece):

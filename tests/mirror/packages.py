@@ -333,6 +333,9 @@ for grub, only, fmt in [("grub-efi-arm", "armhf", "arm-efi"),
     pkg(grub, "2.06-13+deb12u1", [f"/usr/share/doc/{grub}/copyright"], trixie="2.12-9",
         arch=[only], section="admin", source="grub2", conflicts="grub-pc",
         depends=f"debconf (>= 0.5) | debconf-2.0, {grub}-bin, grub2-common")
+    if only != "armhf":         # Debian signs none
+        pkg(grub + "-signed", "1+2.06+13+deb12u1", [f"/usr/lib/grub/{fmt}-signed/grub.efi.signed"], trixie="1+2.12+9",
+            arch=[only], section="admin", source=grub + "-signed", depends="grub-common")
     pkg(grub + "-bin", "2.06-13+deb12u1", [f"/usr/lib/grub/{fmt}/moddep.lst"], trixie="2.12-9",
         arch=[only], section="admin", source="grub2", depends="grub-common")
 
@@ -345,6 +348,10 @@ pkg("fixture-odd-names", "1.0", ["/opt/odd/with%20space", "/opt/odd/caf\udce9", 
 pkg("fixture-unsolvable", "1.0", arch="all", depends="no-such-package (>= 2)")
 pkg("fixture-conflict", "1.0", arch="all", conflicts="hello")
 pkg("fixture-versioned", "1.0", arch="all", depends="hello (>= 9)")
+
+pkg("shim-signed", "1.44~1+deb12u1+15.8-1~deb12u1", ["/usr/lib/shim/shim.efi.signed"], trixie="1.47+15.8-1",
+    arch=["amd64", "arm64"], section="admin", depends="mokutil")
+pkg("mokutil", "0.6.0-2", ["/usr/bin/mokutil 0755"], trixie="0.7.2-1", arch=["amd64", "arm64"], section="admin")
 
 # ---- firmware -----------------------------------------------------------------------------------
 # package, folder, QEMU's name, machine, descriptors: (rank-name, features, code, vars)

@@ -185,6 +185,8 @@ class Contents(Shared):
             with open(path, encoding="utf-8") as text:
                 for part in re.split(r"^\[", text.read(), flags=re.M)[1:]:
                     found = set(re.findall(rf"^(?:{keys}) = (\S+)$", part, re.M))
+                    for words in re.findall(r"^secure_boot = (.+)$", part, re.M):
+                        found |= set(words.split())
                     for arch in want if name == "profiles" else set(want) & {part.split("]")[0]}:
                         want[arch] |= found
         for arch, names in want.items():

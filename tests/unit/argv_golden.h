@@ -140,6 +140,7 @@ static void golden_open_delta(struct golden *g, const char *name, const struct d
 		.host_memory = (uint64_t)json_int(facts, "host_memory", 8LL << 30),
 		.sandbox = json_bool(facts, "sandbox", false),
 		.audio = json_str(facts, "audio", NULL),
+		.tpm = json_str(facts, "tpm", NULL),
 		.root = json_bool(facts, "root", false),
 	};
 	for (size_t i = 0; i < json_array_size(ports) && i < 8; i++)

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "host/fdpass.h"
 #include "host/file.h"
 #include "host/proc.h"
 
@@ -213,6 +214,38 @@ static char *wait_line(const char *path)
 	return NULL;
 }
 
+/* A child has the descriptor that it is given as number 3, and no other. */
+static void test_detach_inherit(void **state)
+{
+	char dir[] = "/tmp/debwiz-test-XXXXXX";
+	char *log, *line;
+	int ends[2], other = dup(1);
+	int64_t pid;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	log = file_join(dir, "log");
+	assert_int_equal(host_socket_pair(ends), 0);
+	assert_int_equal(proc_detach(SH("read x <&3; ls -l /proc/$$/fd | grep -c socket >&2; echo it is $x >&3"), log,
+				     ends[0], &pid, NULL),
+			 0);
+	close(ends[0]);
+	assert_int_equal(write(ends[1], "here\n", 5), 5);
+	line = wait_line(log);
+	assert_non_null(line);
+	assert_string_equal(line, "1\n");
+	free(line);
+	line = xcalloc(1, 32);
+	assert_int_equal(read(ends[1], line, 31), 11);
+	assert_string_equal(line, "it is here\n");
+	assert_int_equal(read(ends[1], line, 31), 0); /* it ended, and no one else has its end */
+	free(line);
+	close(ends[1]);
+	close(other);
+	file_remove_tree(dir, NULL);
+	free(log);
+}
+
 static void test_detach(void **state)
 {
 	char dir[] = "/tmp/debwiz-test-XXXXXX";
@@ -228,7 +261,7 @@ static void test_detach(void **state)
 	log = file_join(dir, "log");
 	script = xasprintf("read x; trap '' HUP; read -r all </proc/$$/stat; set -- ${all##*) }; "
 			   "echo $$ $2 $4 $PWD >&2; exec sleep 60");
-	assert_int_equal(proc_detach(SH(script), log, &pid, &e), 0);
+	assert_int_equal(proc_detach(SH(script), log, -1, &pid, &e), 0);
 	line = wait_line(log);
 	assert_non_null(line);
 	assert_int_equal(sscanf(line, "%ld %ld %ld", &got, &ppid, &sid), 3);
@@ -254,11 +287,11 @@ static void test_detach(void **state)
 	assert_false(proc_alive(&id));
 	assert_false(proc_usage(pid, &cpu, &rss) && rss);
 
-	assert_int_equal(proc_detach((char *const[]){"debwiz-no-such", NULL}, NULL, &pid, &e), -1);
+	assert_int_equal(proc_detach((char *const[]){"debwiz-no-such", NULL}, NULL, -1, &pid, &e), -1);
 	assert_string_equal(e.id, "exec-missing");
 	chmod(log, 0700); /* not a program */
 	assert_int_equal(file_write(log, "\177ELFxx", 6, 0700, NULL), 0);
-	assert_int_equal(proc_detach((char *const[]){log, NULL}, NULL, &pid, &e), -1);
+	assert_int_equal(proc_detach((char *const[]){log, NULL}, NULL, -1, &pid, &e), -1);
 	assert_string_equal(e.id, "exec-failed");
 	file_remove_tree(dir, NULL);
 	free(line);
@@ -290,10 +323,15 @@ static void test_identify_self(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_output),	      cmocka_unit_test(test_unread_input),
-		cmocka_unit_test(test_signal),	      cmocka_unit_test(test_grandchild),
-		cmocka_unit_test(test_descriptors),   cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_run),	      cmocka_unit_test(test_detach),
+		cmocka_unit_test(test_output),
+		cmocka_unit_test(test_unread_input),
+		cmocka_unit_test(test_signal),
+		cmocka_unit_test(test_grandchild),
+		cmocka_unit_test(test_descriptors),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_detach),
+		cmocka_unit_test(test_detach_inherit),
 		cmocka_unit_test(test_identify_self),
 	};
 

@@ -655,8 +655,6 @@ static void not_offered_yet(void **state)
 	read_bad("[machine]\nmethod = image\n", "\"image\" is not supported yet");
 	read_bad("[disk]\nformat = raw\n", "disk.format: \"raw\" is not supported yet; write qcow2");
 	read_bad("[disk]\nimage = x\n", "box.ini:2: disk.image: not supported yet");
-	read_bad("[firmware]\nsecure_boot = yes\n", "\"yes\" is not supported yet; write no");
-	read_bad("[firmware]\ntpm = yes\n", "\"yes\" is not supported yet");
 	read_bad("[network]\nmode = tap\n", "\"tap\" is not supported yet; write user or none");
 	read_bad("[network]\nmode = bridge\n", "not supported yet");
 	read_bad("[devices]\ndisplay = spice\n", "not supported yet; write none, gtk or vnc");
