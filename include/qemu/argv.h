@@ -55,6 +55,8 @@ struct qemu_argv {
 	size_t len;
 };
 
+/* Returns whether the machine's firmware runs in system management mode. */
+bool qemu_has_smm(const struct spec *s, const struct catalog_arch *arch, const struct qemu_files *files);
 /* Sets the error for a host without swtpm. Returns -1. */
 int qemu_tpm_missing(struct err *e);
 /* Builds it; items[0] is the binary. The error names section.key. */

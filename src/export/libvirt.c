@@ -80,7 +80,7 @@ static void libvirt_add_os(struct libvirt *x)
 		 x->m->arch->machine);
 	if (f->pflash_code) {
 		buf_addf(&x->out, "    <loader readonly='yes'%s type='pflash'>",
-			 x->m->arch->firmware_smm ? " secure='yes'" : "");
+			 qemu_has_smm(x->m->s, x->m->arch, f) ? " secure='yes'" : "");
 		libvirt_add(x, "", f->pflash_code, "</loader>\n");
 		libvirt_add(x, "    <nvram>", f->pflash_vars, "</nvram>\n");
 	}
@@ -119,7 +119,7 @@ static void libvirt_add_features(struct libvirt *x)
 	const struct catalog_arch *a = x->m->arch;
 	const char *tb = strstr(libvirt_option(x, "-accel", NULL), "tb-size=");
 	bool acpi = !strcmp(a->libvirt_acpi, "always") || (!strcmp(a->libvirt_acpi, "uefi") && x->m->files.pflash_code);
-	bool smm = x->m->files.pflash_code && a->firmware_smm;
+	bool smm = qemu_has_smm(x->m->s, a, &x->m->files);
 
 	if (!acpi && !smm && !tb)
 		return;
@@ -279,6 +279,14 @@ static void libvirt_add_screen(struct libvirt *x)
 			  s->name);
 }
 
+static void libvirt_add_tpm(struct libvirt *x)
+{
+	buf_addf(&x->out, "    <tpm model='%s'>\n      <backend type='emulator' version='2.0'/>\n    </tpm>\n",
+		 x->m->arch->tpm);
+	strv_addf(x->notes, "firmware.tpm: libvirt makes a TPM of its own, without the keys in that of %s",
+		  x->m->s->name);
+}
+
 static void libvirt_add_devices(struct libvirt *x)
 {
 	const struct spec *s = x->m->s;
@@ -293,6 +301,8 @@ static void libvirt_add_devices(struct libvirt *x)
 	libvirt_add_screen(x);
 	if (s->rng)
 		buf_adds(&x->out, "    <rng model='virtio'>\n      <backend model='builtin'/>\n    </rng>\n");
+	if (s->tpm)
+		libvirt_add_tpm(x);
 	if (s->audio)
 		libvirt_pass(x, "devices.audio");
 	buf_adds(&x->out, "    <memballoon model='none'/>\n  </devices>\n");

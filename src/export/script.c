@@ -44,6 +44,13 @@ void export_note_seed(const struct export_machine *m, struct strv *notes)
 			  m->s->name);
 }
 
+static void script_note(const struct export_machine *m, struct strv *notes)
+{
+	export_note_seed(m, notes);
+	if (m->s->tpm)
+		strv_add(notes, "firmware.tpm: left out: these scripts do not start swtpm");
+}
+
 /* ---- sh ---- */
 
 #define SCRIPT_SH_HEAD                                                                                                 \
@@ -60,7 +67,7 @@ char *export_sh(const struct export_machine *m, struct strv *notes, struct err *
 	struct qemu_argv v;
 	struct buf b;
 
-	export_note_seed(m, notes);
+	script_note(m, notes);
 	if (script_argv(m, m->s, &m->facts, &v, e) < 0)
 		return NULL;
 	buf_init(&b, 0);
@@ -199,7 +206,7 @@ char *export_bat(const struct export_machine *m, struct strv *notes, struct err 
 	facts.sandbox = false;
 	facts.audio = "dsound";
 	facts.root = false;
-	export_note_seed(m, notes);
+	script_note(m, notes);
 	script_bat_spec(m->s, &s, notes);
 	buf_init(&b, 0);
 	r = script_argv(m, &s, &facts, &v, e);

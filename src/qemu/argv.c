@@ -121,9 +121,14 @@ static uint64_t argv_memory(const struct argv_in *in)
 	return qemu_memory(in->s, in->arch, in->facts->host_cpus, in->facts->host_memory);
 }
 
+bool qemu_has_smm(const struct spec *s, const struct catalog_arch *arch, const struct qemu_files *files)
+{
+	return files->pflash_code && (arch->firmware_smm || (s->secure_boot && arch->secure_smm));
+}
+
 static bool argv_has_smm(const struct argv_in *in)
 {
-	return in->files->pflash_code && (in->arch->firmware_smm || (in->s->secure_boot && in->arch->secure_smm));
+	return qemu_has_smm(in->s, in->arch, in->files);
 }
 
 static void argv_add_machine(const struct argv_in *in, struct qemu_argv *v)
@@ -562,8 +567,8 @@ static int argv_build(const struct argv_in *in, struct qemu_argv *v, struct err 
 	else
 		argv_add_lines(in, v);
 	argv_add_display(in, v);
-	if (personal &&
-	    (argv_extras(in, v, e) < 0 || argv_shares(in, v, e) < 0 || (in->s->tpm && argv_add_tpm(in, v, e) < 0)))
+	if (personal && (argv_extras(in, v, e) < 0 || argv_shares(in, v, e) < 0 ||
+			 (in->s->tpm && !in->files->alone && argv_add_tpm(in, v, e) < 0)))
 		return -1;
 	if (in->files->configuring)
 		argv_add(v, xstrdup("-no-reboot"), "", "a guest that resets has failed");
