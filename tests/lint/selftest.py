@@ -147,15 +147,16 @@ class Rules(unittest.TestCase):
         net = ARGS + '-netdev\nuser,id=net%s\n'
         self.finds(argv.check, 'tests/golden/argv/a.args',
                    [ARGS, net % ',hostfwd=tcp:127.0.0.1:22-:22',
-                    ARGS + '-blockdev\n{"driver":"raw","file":{"driver":"file","filename":"x"}}\n'],
+                    ARGS + '-blockdev\n{"driver":"raw","file":{"driver":"file","filename":"x"}}\n',
+                    ARGS + '-chardev\n%s\n' % argv.TPM],
                    [ARGS.replace('-nodefaults\n', ''), ARGS.replace('none', 'gtk'), ARGS + '-daemonize\n',
                     net % ',hostfwd=tcp::22-:22', net % ',hostfwd=tcp:0.0.0.0:22-:22', net % ',smb=/x',
                     net % ',tftp=/x', net % ',guestfwd=tcp:10.0.2.1:1-cmd:x', ARGS + '-serial\nvc\n',
                     ARGS + '-serial\nmon:stdio\n', ARGS + '-chardev\nsocket,id=a,host=x,port=1\n',
                     ARGS + '-blockdev\n{"driver":"raw","file":{"filename":"x"}}\n'])
         self.finds(argv.check, 'tests/golden/argv/cases.txt',
-                   ['[a]\n- -daemonize\n+ -display\n+ none\n'],
-                   ['[a]\n+ -daemonize\n', '[a]\n+ user,id=net,smb=/x\n', '[a]\n+ {"filename":"x"}\n'])
+                   ['[a]\n- -daemonize\n+ -display\n+ none\n', '[a]\nfile alone=true\n+ %s\n' % argv.ALONE],
+                   ['[a]\nfile alone=true\n[b]\n+ %s\n' % argv.ALONE, '[a]\n+ -daemonize\n', '[a]\n+ user,id=net,smb=/x\n', '[a]\n+ {"filename":"x"}\n'])
         self.finds(argv.check, 'src/qemu/a.c', ['x("user,id=net");'],
                    ['x(",smb=%s");', 'x("-monitor");', 'x("hostfwd=tcp::%u-:22");'])
 

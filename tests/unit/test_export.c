@@ -10,7 +10,8 @@
 #include "export/export.h"
 #include "host/proc.h"
 
-static const char *const cases[] = {"armhf-uefi", "armhf-direct", "arm64-uefi", "amd64-everything", "amd64-kvm", "amd64-secure"};
+static const char *const cases[] = {"armhf-uefi",	"armhf-direct", "arm64-uefi",
+				    "amd64-everything", "amd64-kvm",	"amd64-secure"};
 
 static struct export_machine machine_of(const struct golden *g)
 {
