@@ -126,6 +126,7 @@ CLI = \
 	src/cli/verb_file.c \
 	src/cli/verb_forward.c \
 	src/cli/verb_host.c \
+	src/cli/verb_import.c \
 	src/cli/verb_life.c \
 	src/cli/verb_logs.c \
 	src/cli/verb_power.c \
@@ -166,8 +167,13 @@ CONSOLE = \
 	src/console/view.c
 
 EXPORT = \
+	include/export/bundle.h \
 	include/export/export.h \
+	src/export/bundle.c \
+	src/export/import.c \
 	src/export/libvirt.c \
+	src/export/manifest.c \
+	src/export/manifest.h \
 	src/export/note.h \
 	src/export/script.c \
 	src/export/unit.c
@@ -222,6 +228,7 @@ IMAGE = \
 	include/image/kernel.h \
 	include/image/root.h \
 	include/image/seed.h \
+	include/image/tarball.h \
 	src/image/copy.c \
 	src/image/copy_pack.c \
 	src/image/copy_private.h \
@@ -260,6 +267,7 @@ IMAGE = \
 	src/image/root_write.h \
 	src/image/seed.c \
 	src/image/sources.c \
+	src/image/tarball.c \
 	src/image/vdisk.c \
 	src/image/vdisk.h
 

@@ -104,4 +104,10 @@ int disk_snapshot_delete(const char *path, const char *tag, struct err *e);
 int disk_flatten(const char *path, const atomic_bool *cancel, void (*progress)(double percent, void *arg), void *arg,
 		 struct err *e);
 
+/* Writes what the disk holds now, without its snapshots, to the file `to`, which needs no base; a file of that name is
+ * replaced. On an error there is none. measure: gets the bytes that it takes. Both block as disk_flatten does. */
+int disk_copy_whole(const char *path, const char *to, const atomic_bool *cancel,
+		    void (*progress)(double percent, void *arg), void *arg, struct err *e);
+int disk_measure_whole(const char *path, uint64_t *bytes, struct err *e);
+
 #endif

@@ -36,6 +36,14 @@ char *store_saved_ini(const struct store *s, const char *name);
 char *store_machine_dir(const struct store *s, const char *name);
 /* Creates the folder and records the INI file that it belongs to; "name-taken" if another file has the name. */
 int store_claim(const struct store *s, const char *name, const char *ini_path, struct err *e);
+/* Records in the machine's folder `dir` the INI file that it belongs to. */
+int store_note_ini(const char *dir, const char *ini_path, struct err *e);
+/* The files of a machine's folder that a copy of the machine has, the disk last, for it may be large. Links to a base
+ * are not among them. */
+#define STORE_DISK "disk.qcow2"
+#define STORE_STAMPS "stamps.json"
+extern const char *const store_copied[];
+extern const size_t store_copied_count;
 /* Locks the name for a change of the machine as a whole (preparing, starting, renaming, deleting ...), whether its
  * folder exists or not. "busy" names the holder. Released by lock_remove. */
 struct lock *store_lock_name(const struct store *s, const char *name, const char *what, struct err *e);

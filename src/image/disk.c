@@ -258,12 +258,33 @@ int disk_grow(const char *path, uint64_t size, struct err *e)
 	return r;
 }
 
+/* Writes what the disk holds to the new file `part`, which needs no base. On an error there is none. */
+static int disk_convert(const char *path, uint64_t size, const char *part, const atomic_bool *cancel,
+			void (*progress)(double percent, void *arg), void *arg, struct err *e)
+{
+	char *argv[] = {"qemu-img", "convert", "-p", "-f", "qcow2", "-O", "qcow2", (char *)path, (char *)part, NULL};
+	struct disk_info made;
+	int r = disk_clear_part(part, e);
+
+	if (r < 0)
+		return r;
+	r = disk_tool_run(argv, cancel, progress, arg, e);
+	if (!r && chmod(part, 0600) < 0)
+		r = err_errno(e, errno, "file-write", "cannot change the mode of %s", part);
+	if (!r)
+		r = disk_check(part, &made, e);
+	if (!r && (!made.standalone || made.size != size))
+		r = err_set(e, ERR_FAILED, "disk-tool", "qemu-img created a different disk than requested");
+	if (r < 0)
+		unlink(part);
+	return r;
+}
+
 int disk_flatten(const char *path, const atomic_bool *cancel, void (*progress)(double percent, void *arg), void *arg,
 		 struct err *e)
 {
 	AUTO_FREE char *part = xasprintf("%s.part", path);
-	char *argv[] = {"qemu-img", "convert", "-p", "-f", "qcow2", "-O", "qcow2", (char *)path, part, NULL};
-	struct disk_info info, made;
+	struct disk_info info;
 	int r = disk_check(path, &info, e);
 
 	if (!r)
@@ -271,19 +292,37 @@ int disk_flatten(const char *path, const atomic_bool *cancel, void (*progress)(d
 	if (!r)
 		r = disk_check_change(path, e);
 	if (!r && !info.standalone) {
-		r = disk_clear_part(part, e);
-		if (!r)
-			r = disk_tool_run(argv, cancel, progress, arg, e);
-		if (!r && chmod(part, 0600) < 0)
-			r = err_errno(e, errno, "file-write", "cannot change the mode of %s", part);
-		if (!r)
-			r = disk_check(part, &made, e);
-		if (!r && (!made.standalone || made.size != info.size))
-			r = err_set(e, ERR_FAILED, "disk-tool", "qemu-img created a different disk than requested");
-		if (!r)
-			r = disk_sync_and_rename(part, path, e);
-		if (r < 0)
+		r = disk_convert(path, info.size, part, cancel, progress, arg, e);
+		if (!r && disk_sync_and_rename(part, path, e) < 0) {
 			unlink(part);
+			r = -1;
+		}
 	}
 	return r;
+}
+
+int disk_copy_whole(const char *path, const char *to, const atomic_bool *cancel,
+		    void (*progress)(double percent, void *arg), void *arg, struct err *e)
+{
+	struct disk_info info;
+	int r = disk_check(path, &info, e);
+
+	return r ? r : disk_convert(path, info.size, to, cancel, progress, arg, e);
+}
+
+int disk_measure_whole(const char *path, uint64_t *bytes, struct err *e)
+{
+	char *argv[] = {"qemu-img", "measure", "--output=json", "-f", "qcow2", "-O", "qcow2", (char *)path, NULL};
+	struct disk_info info;
+	struct buf text;
+	json_t *o;
+
+	/* examined first: qemu-img would open any file that it names */
+	if (disk_check(path, &info, e) < 0 || proc_run(argv, OUTPUT_MAX, &text, e) < 0)
+		return -1;
+	o = json_parse(text.data, text.len, "qemu-img", NULL);
+	buf_fini(&text);
+	*bytes = (uint64_t)json_int(o, "required", 0);
+	json_decref(o);
+	return *bytes ? 0 : err_set(e, ERR_FAILED, "disk-tool", "qemu-img measured nothing of %s", path);
 }

@@ -321,12 +321,7 @@ static const char *const change_removed[] = {
 	DISK_LAYER_NAME,
 	"disk.qcow2",
 	"disk.qcow2.changing",
-};
-
-/* What a clone copies; the disk last, for it may be large. */
-static const char *const change_copied[] = {
-	"QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "tpm/tpm2-00.permall", "vmlinuz",       "initrd.img", "seed.iso",
-	"id_ed25519",	       "id_ed25519.pub",       "stamps.json",	      VM_PENDING_NAME, "disk.qcow2",
+	"disk.export",
 };
 
 /* Locks an existing folder; *lock is NULL if it does not exist. */
@@ -355,15 +350,6 @@ static int change_write_ini(const struct store *store, const struct change *c, s
 	if (!r)
 		r = spec_write(&s, c->to_ini, e);
 	spec_fini(&s);
-	return r;
-}
-
-static int change_write_note(const char *dir, const char *ini, struct err *e)
-{
-	AUTO_FREE char *note = file_join(dir, "ini");
-	AUTO_FREE char *line = xasprintf("%s\n", ini);
-	int r = file_write(note, line, strlen(line), 0600, e);
-
 	return r;
 }
 
@@ -445,16 +431,15 @@ static int change_copy_files(const char *dir, const char *part, struct copy_prog
 	int r = 0;
 
 	w->total = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(change_copied); i++) {
-		AUTO_FREE char *from = file_join(dir, change_copied[i]);
+	for (size_t i = 0; i < store_copied_count; i++) {
+		AUTO_FREE char *from = file_join(dir, store_copied[i]);
 
 		if (stat(from, &st) == 0)
 			w->total += (uint64_t)st.st_size;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(change_copied) && !r; i++) {
-		AUTO_FREE char *from = file_join(dir, change_copied[i]);
-		AUTO_FREE char *to = file_join(part, change_copied[i]);
-
+	for (size_t i = 0; i < store_copied_count && !r; i++) {
+		AUTO_FREE char *from = file_join(dir, store_copied[i]);
+		AUTO_FREE char *to = file_join(part, store_copied[i]);
 		AUTO_FREE char *folder = file_dirname(to);
 
 		if (stat(from, &st) == 0 && (r = file_mkdirs(folder, e)) == 0)
@@ -500,7 +485,7 @@ static int change_clone(const struct store *store, const struct change *c, const
 		return change_write_ini(store, c, e);
 	if (snapshot_recover(dir, disk, e) == 0 && file_mkdirs(part, e) == 0 &&
 	    change_link_base(store, dir, part, e) == 0 && change_copy_files(dir, part, w, e) == 0 &&
-	    change_copy_snapshots(dir, part, e) == 0 && change_write_note(part, c->to_ini, e) == 0 &&
+	    change_copy_snapshots(dir, part, e) == 0 && store_note_ini(part, c->to_ini, e) == 0 &&
 	    change_write_ini(store, c, e) == 0 && change_move_folder(part, to, e) == 0)
 		return 0;
 	(void)file_remove_tree(part, NULL);
@@ -535,7 +520,7 @@ static int change_rename_machine(const struct store *store, const struct change 
 	if (!r && moves)
 		r = change_rename_keys(c, dir, e);
 	if (!r && moves)
-		r = change_write_note(dir, c->to_ini, e);
+		r = store_note_ini(dir, c->to_ini, e);
 	if (!r && moves)
 		r = change_move_folder(dir, to, e);
 	if (!r && in_place)

@@ -12,10 +12,17 @@
 #include "host/file.h"
 #include "host/paths.h"
 #include "image/disk.h"
+#include "machine/pending.h"
 #include "spec/spec.h"
 
 #define BASE_DISK "disk.raw"
 #define BASE_LOCK "lock"
+
+const char *const store_copied[] = {
+	"QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", "tpm/tpm2-00.permall", "vmlinuz",       "initrd.img", "seed.iso",
+	"id_ed25519",	       "id_ed25519.pub",       STORE_STAMPS,	      VM_PENDING_NAME, STORE_DISK,
+};
+const size_t store_copied_count = ARRAY_SIZE(store_copied);
 
 int store_open(struct store *s, struct err *e)
 {
@@ -195,12 +202,18 @@ struct lock *store_lock_name(const struct store *s, const char *name, const char
 	return k;
 }
 
+int store_note_ini(const char *dir, const char *ini_path, struct err *e)
+{
+	AUTO_FREE char *note = file_join(dir, "ini");
+	AUTO_FREE char *line = xasprintf("%s\n", ini_path);
+
+	return file_write(note, line, strlen(line), 0600, e);
+}
+
 int store_claim(const struct store *s, const char *name, const char *ini_path, struct err *e)
 {
 	AUTO_FREE char *dir = store_machine_dir(s, name);
 	AUTO_FREE char *owner = store_claimed_ini(s, name);
-	AUTO_FREE char *note = file_join(dir, "ini");
-	char *line;
 	int r = 0;
 
 	if (owner && strcmp(owner, ini_path) && file_exists(owner)) {
@@ -208,18 +221,16 @@ int store_claim(const struct store *s, const char *name, const char *ini_path, s
 			    owner);
 		err_hint(e, "give this one another name (`name =` in [machine])");
 	} else if (!owner || strcmp(owner, ini_path)) {
-		line = xasprintf("%s\n", ini_path);
 		r = file_mkdirs(dir, e);
 		if (!r)
-			r = file_write(note, line, strlen(line), 0600, e);
-		free(line);
+			r = store_note_ini(dir, ini_path, e);
 	}
 	return r;
 }
 
 static char *store_stamps_path(const char *dir)
 {
-	return file_join(dir, "stamps.json");
+	return file_join(dir, STORE_STAMPS);
 }
 
 char *store_stamp(const char *dir, const char *step)
