@@ -204,6 +204,7 @@ FAULT = \
 	tests/fault/test_guest.py \
 	tests/fault/test_made.py \
 	tests/fault/test_plain.py \
+	tests/fault/test_bundle.py \
 	tests/fault/test_completion.py \
 	tests/fault/test_values.py \
 	tests/fault/test_accelerator.py \

@@ -41,6 +41,7 @@ struct cli {
 	struct strv put, get;	    /* run: paths of this host, patterns of the guest */
 	const char *out;	    /* run, build: folder for what is copied back; export: file or folder */
 	const char *as;		    /* export: the form */
+	const char *name;	    /* import: the new machine's, in place of the one of the bundle */
 	bool network;		    /* build: the build may use the network */
 	bool lintian;		    /* build: checks the result */
 	bool shell_on_failure;	    /* build: a shell in the machine of a failed build */

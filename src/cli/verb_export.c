@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* verb_export: writes a machine in the form of another program. */
+/* verb_export: writes a machine in the form of another program or as a bundle. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "export/bundle.h"
 #include "export/export.h"
 #include "host/file.h"
 #include "host/paths.h"
@@ -14,17 +15,17 @@
 #include "qemu/probe.h"
 #include "spec/risk.h"
 #include "verbs.h"
+#include "work.h"
 
 /* A form: its name after --as, and how its file is called and written. */
 static const struct export_form {
 	const char *name, *prefix, *suffix;
 	mode_t mode;
-	char *(*text)(const struct export_machine *m, struct strv *notes, struct err *e);
+	char *(*text)(const struct export_machine *m, struct strv *notes, struct err *e); /* NULL: a bundle */
 } export_forms[] = {
-	{"script", "", ".sh", 0755, export_sh},
-	{"bat", "", ".bat", 0644, export_bat},
-	{"libvirt", "", ".xml", 0644, export_libvirt},
-	{"systemd", "debwiz-", ".service", 0644, export_unit},
+	{"script", "", ".sh", 0755, export_sh},	       {"bat", "", ".bat", 0644, export_bat},
+	{"libvirt", "", ".xml", 0644, export_libvirt}, {"systemd", "debwiz-", ".service", 0644, export_unit},
+	{"bundle", "", ".debwiz", 0600, NULL},
 };
 
 static const struct export_form *export_find_form(const char *name, struct err *e)
@@ -52,8 +53,12 @@ static char *export_path(const struct cli *cli, const char *name, const struct e
 	AUTO_FREE char *path = NULL;
 	struct stat st;
 
-	if (!strcmp(out, "-"))
+	if (!strcmp(out, "-") && form->text)
 		return xstrdup(out);
+	if (!strcmp(out, "-")) {
+		err_set(e, ERR_USAGE, "usage", "a bundle is written to a file");
+		return NULL;
+	}
 	if (stat(out, &st) == 0 && S_ISDIR(st.st_mode))
 		path = xasprintf("%s/%s%s%s", out, form->prefix, name, form->suffix);
 	else
@@ -129,6 +134,44 @@ static int export_text(struct cli *cli, struct job *j, const struct export_form 
 	return 0;
 }
 
+/* ---- bundles ---- */
+
+struct bundling {
+	struct job *job;
+	const char *path;
+	struct strv notes;
+};
+
+static int export_bundle_work(const atomic_bool *cancel, struct cli_progress *p, void *arg, struct err *e)
+{
+	struct bundling *b = arg;
+	struct bundle_work w = {.cancel = cancel, .progress = cli_progress_percent, .arg = p};
+
+	return bundle_write(b->job->spec, b->job->machine_dir, b->path, &w, &b->notes, e);
+}
+
+static int export_bundle(struct cli *cli, struct job *j, const char *path, struct err *e)
+{
+	struct bundling b = {.job = j, .path = path};
+	struct cli_work work = {
+		.name = j->spec->name, .doing = "writing the bundle", .fn = export_bundle_work, .arg = &b};
+	int r;
+
+	if (job_is_running(j)) {
+		err_set(e, ERR_BUSY, "busy", "%s is running", j->spec->name);
+		return err_hint(e, "stop it first: debwiz stop %s", j->spec->name);
+	}
+	r = job_lock_disk(j, "exporting it", e);
+	if (!r)
+		r = cli_work(cli, &work, e);
+	for (size_t i = 0; !r && i < b.notes.len; i++)
+		cli_warn(cli, b.notes.items[i]);
+	strv_fini(&b.notes);
+	return r;
+}
+
+/* ---- the verb ---- */
+
 /* What the file runs or exposes would be in the exported form, too, so the user has to agree to it first. */
 static int export_agree(struct cli *cli, struct spec *s, struct err *e)
 {
@@ -146,10 +189,10 @@ int verb_export(struct cli *cli)
 
 	if (!r)
 		r = export_agree(cli, &s->spec, &e);
-	if (!r && form->text != export_unit)
+	if (!r && form->text && form->text != export_unit)
 		r = suspended_refuse(s->job.machine_dir, s->spec.name, &e);
 	if (!r)
-		r = export_text(cli, &s->job, form, path, &e);
+		r = form->text ? export_text(cli, &s->job, form, path, &e) : export_bundle(cli, &s->job, path, &e);
 	if (!r)
 		export_print_done(cli, s->spec.name, form, path);
 	session_free(s);

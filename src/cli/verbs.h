@@ -61,6 +61,8 @@ int verb_delete(struct cli *cli);
 int verb_recreate(struct cli *cli);
 /* verb_export.c: machines in the form of other programs */
 int verb_export(struct cli *cli);
+/* verb_import.c: what export wrote as a bundle */
+int verb_import(struct cli *cli);
 /* verb_host.c: what can be chosen, and what this host lacks */
 int verb_releases(struct cli *cli);
 int verb_arches(struct cli *cli);

@@ -225,7 +225,8 @@ def flattened(m):
 
 
 def exported(m):
-    """A stopped machine: the script boots it without debwiz to its login prompt, and powers it off."""
+    """A stopped machine: the script boots it without debwiz to its login prompt, and powers it off. Other forms
+    pass the programs that they are for, and an imported bundle boots."""
     script = os.path.join(m.world.home, m.name + ".sh")
     m.world.debwiz("export", m.ini, "--as", "script", "--out", m.world.home).ok()
     for form, name, check in (("libvirt", "%s.xml", ["virt-xml-validate"]),
@@ -244,6 +245,11 @@ def exported(m):
         while qemu.stdout.read(4096):
             pass
     same(qemu.returncode, 0, "status of the script")
+    m.world.debwiz("export", m.ini, "--as", "bundle", "--out", m.world.home).ok()
+    m.world.debwiz("import", os.path.join(m.world.home, m.name + ".debwiz"), "--name", "imported").ok()
+    m.world.debwiz("boot", "imported", "--offline", "--trust", "--set", "boot.timeout=" + BOOT).ok()
+    m.world.debwiz("kill", "imported").ok()
+    m.world.debwiz("delete", "imported", "--yes", "--confirm", "imported").ok()
 
 
 def recreated(m):

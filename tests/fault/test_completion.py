@@ -35,7 +35,7 @@ class Completion(unittest.TestCase):
         for name in ("farm-one", "farm-two"):
             with open(os.path.join(folder, name + ".ini"), "w", encoding="ascii") as file:
                 file.write("[machine]\nname = %s\narch = armhf\nrelease = bookworm\n" % name)
-        for name in ("field.ini", "field.txt"):
+        for name in ("field.ini", "field.txt", "field.debwiz"):
             with open(os.path.join(self.home, name), "w", encoding="ascii"):
                 pass
 
@@ -54,6 +54,10 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.offered("debwiz up --wait="), ["login", "none", "ssh"])
         self.assertNotIn("supervise", self.offered("debwiz "))
         self.assertEqual(self.offered("debwiz help snap"), ["snapshot"])
+
+    def test_bundles(self):
+        self.assertEqual(self.offered("debwiz import f"), ["field.debwiz"])
+        self.assertEqual(self.offered("debwiz export --as=sy"), ["systemd"])
 
     def test_keys(self):
         for line in ("debwiz up --set machine.ar", "debwiz up --set=machine.ar"):

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "export/export.h"
+#include "export/manifest.h"
 #include "host/proc.h"
 
 static const char *const cases[] = {"armhf-uefi",	"armhf-direct", "arm64-uefi",
@@ -387,6 +388,51 @@ static void test_libvirt_processor(void **state)
 	}
 }
 
+/* A bundle is not begun if it certainly does not fit. */
+static void test_bundle_space(void **state)
+{
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(bundle_check_space("/", 0, &e), 0);
+	assert_int_equal(bundle_check_space("/", UINT64_MAX, &e), -1);
+	assert_string_equal(e.id, "disk-space");
+	assert_non_null(strstr(e.text, "needed"));
+	err_fini(&e);
+}
+
+/* The manifest that was written is read back; one with a name that a machine's folder does not have is not. */
+static void test_manifest(void **state)
+{
+	struct manifest m = {.name = NULL}, back;
+	uint8_t digest[HASH_SIZE];
+	struct err e = ERR_INIT;
+	struct golden g;
+	char *text, *at;
+
+	(void)state;
+	golden_open(&g, "armhf-direct");
+	hash_bytes("x", 1, digest);
+	manifest_add(&m, MANIFEST_INI, 1, digest);
+	manifest_add(&m, STORE_DISK, 1ULL << 40, digest);
+	text = manifest_text(&m, &g.spec);
+	assert_int_equal(manifest_parse(text, strlen(text), "b", &back, &e), 0);
+	assert_string_equal(back.name, "armhf-direct");
+	assert_int_equal(back.count, 2);
+	assert_int_equal(manifest_size(&back), (1ULL << 40) + 1);
+	assert_memory_equal(manifest_find(&back, STORE_DISK)->digest, digest, HASH_SIZE);
+	assert_null(manifest_find(&back, "lock"));
+	manifest_fini(&back);
+	at = strstr(text, MANIFEST_INI);
+	memcpy(at, "../../a.ini", strlen(MANIFEST_INI));
+	assert_int_equal(manifest_parse(text, strlen(text), "b", &back, &e), -1);
+	assert_string_equal(e.id, "bundle-bad");
+	err_fini(&e);
+	free(text);
+	manifest_fini(&m);
+	golden_close(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +444,8 @@ int main(void)
 		cmocka_unit_test(test_libvirt_limits),
 		cmocka_unit_test(test_libvirt_unknown_arch),
 		cmocka_unit_test(test_libvirt_processor),
+		cmocka_unit_test(test_bundle_space),
+		cmocka_unit_test(test_manifest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
