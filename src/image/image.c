@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "host/file.h"
 
 /* Seconds that an inode can store: 32 bits with sign, and two more in the extra field. */
 #define TIME_MIN (-(INT64_C(1) << 31))
@@ -408,21 +409,10 @@ static errcode_t image_fs_populate(ext2_filsys fs)
 static errcode_t image_fs_make_fs(struct image *im, const struct image_spec *spec)
 {
 	struct ext2_super_block params;
-	char text[32];
 	errcode_t rc;
-	int fd = fcntl(im->fd, F_DUPFD_CLOEXEC, 0); /* the channel closes its descriptor */
 
-	if (fd < 0)
-		return errno;
 	image_fs_fill_params(&params, spec->length / IMAGE_BLOCK_SIZE);
-	snprintf(text, sizeof text, "%d", fd);
-	rc = ext2fs_initialize(text, EXT2_FLAG_64BITS, &params, unixfd_io_manager, &im->fs);
-	if (rc) {
-		close(fd);
-		return rc;
-	}
-	snprintf(text, sizeof text, "offset=%llu", (unsigned long long)spec->offset);
-	rc = io_channel_set_options(im->fs->io, text);
+	rc = ext2fs_initialize("image", EXT2_FLAG_64BITS, &params, image_io_begin(im), &im->fs);
 	if (rc)
 		return rc;
 	image_fs_finish_super(im->fs, spec);

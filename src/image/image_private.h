@@ -116,4 +116,7 @@ void image_file_forget(struct image *im, ext2_ino_t ino);
 /* Writes every folder of the tree. */
 int image_write_dirs(struct image *im, struct err *e);
 
+/* Returns libext2fs's access to im->fd from im->offset on, for the ext2fs_initialize that follows in this thread. */
+io_manager image_io_begin(struct image *im);
+
 #endif
