@@ -192,31 +192,53 @@ HOST = \
 	include/host/proc.h \
 	include/host/proc_stream.h \
 	include/host/random.h \
+	include/host/terminal.h \
 	src/host/apt_sources.c \
 	src/host/apt_sources.h \
-	src/host/clock_linux.c \
 	src/host/facts.c \
-	src/host/facts_linux.c \
 	src/host/facts_priv.h \
-	src/host/fdpass.c \
-	src/host/fifo.c \
 	src/host/file.c \
+	src/host/file_priv.h \
 	src/host/install.c \
 	src/host/line.c \
+	src/host/line_priv.h \
 	src/host/lock.c \
-	src/host/memory_linux.c \
-	src/host/password.c \
 	src/host/paths.c \
+	src/host/paths_priv.h \
 	src/host/places.c \
 	src/host/proc.c \
-	src/host/proc_detach.c \
-	src/host/proc_foreground.c \
-	src/host/proc_linux.c \
 	src/host/proc_priv.h \
-	src/host/proc_stream.c \
 	src/host/proc_watch.c \
-	src/host/random.c \
 	src/host/ssh_keys.c
+
+HOST_LINUX = \
+	src/host/clock_linux.c \
+	src/host/facts_linux.c \
+	src/host/memory_linux.c \
+	src/host/proc_linux.c
+
+HOST_POSIX = \
+	src/host/facts_posix.c \
+	src/host/fdpass_posix.c \
+	src/host/fifo_posix.c \
+	src/host/file_posix.c \
+	src/host/line_posix.c \
+	src/host/password_posix.c \
+	src/host/paths_posix.c \
+	src/host/proc_detach_posix.c \
+	src/host/proc_foreground_posix.c \
+	src/host/proc_posix.c \
+	src/host/proc_stream_posix.c \
+	src/host/random_posix.c \
+	src/host/terminal_posix.c \
+	src/host/wait_posix.c
+
+HOST_WIN = \
+	src/host/file_win.c \
+	src/host/posix_win.c \
+	src/host/posix_win.h \
+	src/host/random_win.c \
+	src/host/win.h
 
 IMAGE = \
 	include/image/copy.h \
@@ -250,6 +272,7 @@ IMAGE = \
 	src/image/image.h \
 	src/image/image_dir.c \
 	src/image/image_file.c \
+	src/image/image_io.c \
 	src/image/image_private.h \
 	src/image/image_tree.c \
 	src/image/initrd.c \

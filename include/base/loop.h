@@ -47,6 +47,8 @@ void loop_timer_stop(struct loop_timer *t); /* NULL is fine */
 void loop_work(struct loop *l, void (*work)(void *arg), void (*done)(void *arg), void *arg);
 /* Returns how many work functions run at the same time (at least 4). */
 unsigned loop_work_width(void);
+/* Returns how many CPUs this host has, at least 1. */
+unsigned loop_cpus(void);
 
 #define LOOP_READ 1
 #define LOOP_WRITE 2

@@ -57,6 +57,10 @@ void host_locales(struct strv *out);
 int host_free_space(const char *path, uint64_t *bytes, struct err *e);
 /* Returns a free TCP port on 127.0.0.1: `wanted` if it is free, otherwise a port that the system chooses. */
 uint16_t host_free_port(uint16_t wanted);
+/* Opens a socket that programs started later do not inherit. Returns it, or -1. */
+intptr_t host_open_socket(int family, int type, int protocol);
+/* Returns the port of an address of the Internet (struct sockaddr), or 0. */
+uint16_t host_address_port(const void *address);
 bool host_port_free(const char *ip, uint16_t port);
 /* Returns the path of Debian's archive keyring on this host, or NULL; the caller frees it. */
 char *host_debian_keyring(void);

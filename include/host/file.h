@@ -21,8 +21,8 @@ enum file_intent {
 	FILE_READ = 1,
 	FILE_WRITE = 2,
 	FILE_APPEND = 4 | FILE_WRITE,	 /* every write goes to the end */
-	FILE_CREATE = 8 | FILE_WRITE,	 /* creates the file if it is missing, with mode 0600 */
-	FILE_NEW = 16 | FILE_CREATE,	 /* EEXIST if anything has that name */
+	FILE_ENSURE = 8 | FILE_WRITE,	 /* creates the file if it is missing, with mode 0600 */
+	FILE_NEW = 16 | FILE_ENSURE,	 /* EEXIST if anything has that name */
 	FILE_TRUNCATE = 32 | FILE_WRITE, /* empties an existing file */
 	FILE_FOLLOW = 64,		 /* follows a symbolic link in the last part of the path, else ELOOP */
 };
@@ -30,6 +30,11 @@ enum file_intent {
 /* Opens without waiting for the other end of a FIFO; programs started later do not inherit the descriptor.
  * Returns it, or -1 with errno. The caller closes it, and checks what kind of file it is. */
 int file_open(const char *path, unsigned intent);
+/* Opens the file that is always empty and takes everything. -1 with errno. */
+int file_open_null(unsigned intent);
+/* Returns another descriptor of the same open file, not below `lowest`, that later programs do not inherit. -1 with
+ * errno. */
+int file_dup(int fd, int lowest);
 /* Creates a file without a name in the folder, for reading and writing. -1 with errno. */
 int file_open_nameless(const char *dir);
 
@@ -42,6 +47,8 @@ int file_read(const char *path, size_t cap, struct buf *out, struct err *e);
 int file_lock(int fd, bool exclusive);
 /* Returns whether the path still names the open file. */
 bool file_is_still(int fd, const char *path);
+/* Returns whether a name matches a pattern of the shell (`*`, `?`, `[...]`). */
+bool file_name_matches(const char *pattern, const char *name);
 /* Returns whether both are the same file. */
 bool file_is_same(const struct stat *a, const struct stat *b);
 
@@ -93,7 +100,9 @@ bool file_exists(const char *path);
 char *file_join(const char *dir, const char *name);
 char *file_dirname(const char *path);
 const char *file_basename(const char *path);
-/* Returns the path, made absolute by the current folder; the caller frees it. */
+/* Returns whether the path needs no current folder: "/x"; on Windows also "C:/x" and "\\host\share\x". */
+bool file_is_absolute(const char *path);
+/* Returns the path, made absolute by the current folder, with slashes; the caller frees it. */
 char *file_absolute(const char *path);
 
 #endif

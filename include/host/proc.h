@@ -49,6 +49,11 @@ int proc_run(char *const *argv, size_t cap, struct buf *out, struct err *e);
 /* Does what proc_run does, but reports any exit status. */
 int proc_run_status(char *const *argv, size_t cap, struct buf *out, int *status, struct err *e);
 
+/* Opens descriptors 0, 1 and 2 if they are closed, or a file could get their numbers and our messages. Output to a
+ * closed one remains an error. */
+bool proc_standard_descriptors(void);
+/* Makes a file beyond the limit of sizes an error of the write, instead of the end of the program. */
+void proc_ignore_size_signal(void);
 /* Prevents core files of this process and its children: they would contain secrets (the hash of a password, the
  * memory of a guest). */
 void proc_leave_no_core(void);

@@ -40,7 +40,7 @@ static int cache_check_file(int fd, const char *path, struct stat *st, struct er
  * writable again. */
 static int cache_open_part(const char *part)
 {
-	int fd = file_open(part, FILE_READ | FILE_CREATE);
+	int fd = file_open(part, FILE_READ | FILE_ENSURE);
 	struct stat st;
 	int old;
 
@@ -225,10 +225,10 @@ static void cache_sweep(const char *dir, int depth, time_t before, uint64_t *fre
 
 		if (entry->d_name[0] == '.')
 			continue;
-		if (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
 		path = file_join(dir, entry->d_name);
-		if (S_ISDIR(st.st_mode) && depth)
+		if (lstat(path, &st) < 0)
+			; /* another process removed it */
+		else if (S_ISDIR(st.st_mode) && depth)
 			cache_sweep(path, depth - 1, before, freed);
 		else if (S_ISREG(st.st_mode) && st.st_mtime < before && unlink(path) == 0)
 			*freed += (uint64_t)st.st_blocks * 512;

@@ -8,15 +8,14 @@
 
 #include <curl/curl.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "archive/http_fault.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "host/facts.h"
 #include "http_sink.h"
 
 #define ACTIVE_MAX 8
@@ -201,17 +200,13 @@ static size_t http_on_body(char *p, size_t size, size_t n, void *user)
 static curl_socket_t http_on_open(void *user, curlsocktype purpose, struct curl_sockaddr *a)
 {
 	struct http_get *g = user;
-	int fd = socket(a->family, a->socktype, a->protocol);
+	intptr_t fd = host_open_socket(a->family, a->socktype, a->protocol);
 
 	(void)purpose;
 	if (fd < 0)
 		return CURL_SOCKET_BAD;
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	if (a->family == AF_INET)
-		g->tried_port = ntohs(((struct sockaddr_in *)(void *)&a->addr)->sin_port);
-	else if (a->family == AF_INET6)
-		g->tried_port = ntohs(((struct sockaddr_in6 *)(void *)&a->addr)->sin6_port);
-	return fd;
+	g->tried_port = host_address_port(&a->addr);
+	return (curl_socket_t)fd;
 }
 
 static void http_add_header(struct http_get *g, const char *name, const char *value)

@@ -150,8 +150,8 @@ struct verify_keys {
 /* Redirects stderr to nothing; returns the argument of hush_end. */
 static int verify_hush(void)
 {
-	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	int null = saved < 0 ? -1 : file_open("/dev/null", FILE_WRITE);
+	int saved = file_dup(STDERR_FILENO, 3);
+	int null = saved < 0 ? -1 : file_open_null(FILE_WRITE);
 
 	if (null >= 0) {
 		dup2(null, STDERR_FILENO);

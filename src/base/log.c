@@ -27,7 +27,7 @@ void log_init(void)
 
 int log_open(const char *path, struct err *e)
 {
-	int fd = file_open(path, FILE_CREATE | FILE_APPEND);
+	int fd = file_open(path, FILE_ENSURE | FILE_APPEND);
 
 	if (fd < 0)
 		return err_errno(e, errno, "log-open", "cannot write the log %s", path);

@@ -58,7 +58,7 @@ struct work {
 	void *arg;
 };
 
-static unsigned loop_cpus(void)
+unsigned loop_cpus(void)
 {
 	uv_cpu_info_t *info;
 	int n;
@@ -79,9 +79,11 @@ unsigned loop_work_width(void)
 /* A closed peer shows as an error of the write, not as a signal that ends the program. */
 static void loop_ignore_broken_pipes(void)
 {
+#ifdef SIGPIPE
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	sigaction(SIGPIPE, &ignore, NULL);
+#endif
 }
 
 void loop_guard_memory(void)
@@ -95,7 +97,7 @@ static void loop_need_descriptors(void)
 	int fds[DESCRIPTORS];
 	size_t n = 0;
 
-	while (n < DESCRIPTORS && (fds[n] = file_open("/dev/null", FILE_READ)) >= 0)
+	while (n < DESCRIPTORS && (fds[n] = file_open_null(FILE_READ)) >= 0)
 		n++;
 	if (n < DESCRIPTORS)
 		mem_end("too many open files, or too few are allowed (ulimit -n)");

@@ -162,25 +162,6 @@ int cli_machine(struct cli *cli, const char *ref, struct spec *s, struct err *e)
 	return 0;
 }
 
-/* Opens descriptors 0, 1 and 2 if they are closed, or a file could get their numbers and our messages. Output to a
- * closed one remains an error. */
-static bool main_standard_descriptors(void)
-{
-	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
-		if (fcntl(i, F_GETFD) < 0 && open("/dev/null", i == STDOUT_FILENO ? O_RDONLY : O_RDWR) != i)
-			return false;
-	return true;
-}
-
-/* Makes a file beyond the limit of sizes an error of the write, instead of the end of the program. */
-static void main_ignore_size_signal(void)
-{
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-	sigemptyset(&ignore.sa_mask);
-	sigaction(SIGXFSZ, &ignore, NULL);
-}
-
 static int main_run_verb(struct cli *cli)
 {
 	struct err e = ERR_INIT;
@@ -255,10 +236,10 @@ int cli_main(int argc, char **argv, const struct cli_face *face)
 	int status = 0;
 	static const struct cli_verb home = {.name = "", .args = "", .summary = "", .run = verb_home};
 
-	if (!main_standard_descriptors())
+	if (!proc_standard_descriptors())
 		return ERR_FAILED;
 	main_guard_memory();
-	main_ignore_size_signal();
+	proc_ignore_size_signal();
 	proc_leave_no_core();
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C"); /* the texts are English, and scripts read the tables */

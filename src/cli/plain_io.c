@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "host/terminal.h"
 #include "plain.h"
 
 #define LINE_MAX_BYTES 4096
@@ -80,24 +80,17 @@ char *plain_read(struct plain *p, const char *prompt)
 
 char *plain_read_secret(struct plain *p, const char *prompt)
 {
-	struct termios was, quiet;
-	bool tty = tcgetattr(STDIN_FILENO, &was) == 0;
+	bool hushed;
 	char *line;
 
 	printf("%s: ", prompt);
 	fflush(stdout);
 	if (p->ended || p->interrupted)
 		return NULL;
-	if (tty) {
-		/* Ctrl-C ends the line, so that the echo is always switched on again */
-		quiet = was;
-		quiet.c_lflag &= (tcflag_t) ~(ECHO | ISIG);
-		quiet.c_cc[VEOL] = CTRL_C;
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	}
+	hushed = host_terminal_hush();
 	line = plain_io_read_line(p);
-	if (tty)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &was);
+	if (hushed)
+		host_terminal_echo();
 	putchar('\n');
 	return line;
 }

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* terminal: asks the terminal for its size and the user for answers, and reports lost output. */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "host/terminal.h"
 
 void cli_terminal_size(FILE *of, size_t *rows, size_t *columns)
 {
-	struct winsize size;
-	bool told = ioctl(fileno(of), TIOCGWINSZ, &size) == 0;
+	unsigned high = 0, wide = 0;
+	bool told = host_terminal_size(fileno(of), &high, &wide);
 
-	*rows = told && size.ws_row > 3 ? size.ws_row : 24;
-	*columns = told && size.ws_col > 20 ? size.ws_col : 80;
+	*rows = told && high > 3 ? high : 24;
+	*columns = told && wide > 20 ? wide : 80;
 }
 
 void cli_put_cut(FILE *to, const char *line)
@@ -64,14 +63,13 @@ static int terminal_lost_because(void)
 int cli_flush(void)
 {
 	static int failed; /* errno of the first failure */
-	struct pollfd reader = {.fd = STDOUT_FILENO, .events = 0};
+	int lost;
 
 	errno = 0;
 	if (!failed && fflush(stdout))
 		failed = errno;
 	if (!failed && ferror(stdout))
 		failed = terminal_lost_because();
-	if (poll(&reader, 1, 0) > 0 && reader.revents & POLLERR)
-		return EPIPE;
-	return failed;
+	lost = host_reader_lost(STDOUT_FILENO);
+	return lost ? lost : failed;
 }

@@ -5,7 +5,6 @@
  */
 #include "view.h"
 
-#include <langinfo.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "host/terminal.h"
 #include "session/words.h"
 #include "spec/risk.h"
 
@@ -317,7 +317,7 @@ int view_run(struct cli *cli, struct session *s, struct err *e)
 	struct view v = {.cli = cli, .session = s, .error = e, .status = -1};
 	struct loop_signal *watches[ARRAY_SIZE(signals)];
 
-	v.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	v.utf8 = host_locale_is_utf8();
 	v.live = !cli->plain && !cli->json && isatty(STDERR_FILENO);
 	if (view_begin(&v, e) < 0)
 		return -1;

@@ -90,7 +90,7 @@ static bool install_has(const char *program)
 
 static char *install_as_root(const char *command, const char *package, int manager)
 {
-	if (geteuid() == 0 || manager == BREW)
+	if (host_is_root() || manager == BREW)
 		return xasprintf("%s %s", command, package);
 	if (install_has("sudo"))
 		return xasprintf("sudo %s %s", command, package);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "host/facts.h"
 #include "host/fifo.h"
 #include "host/file.h"
+#include "line_priv.h"
 
 #define KEYS "keys.psk" /* the name that QEMU's tls-creds-psk reads */
 #define SMALL 256
@@ -37,13 +37,6 @@ static bool line_is_pipes(const char *name)
 	return false;
 }
 
-static bool line_wants_tcp(void)
-{
-	const char *text = getenv("DEBWIZ_LINES");
-
-	return text && !strcmp(text, "tcp");
-}
-
 /* Returns the value of -chardev for a TCP line. Port 0 is replaced when QEMU is started: a command line that is
  * recorded starts a later QEMU, too. Without nodelay every answer of the monitor would wait for an acknowledgement. */
 static char *line_tcp(const char *name, unsigned port)
@@ -56,7 +49,7 @@ char *host_line_chardev(const char *name, const char *path)
 {
 	bool pipes = line_is_pipes(name);
 
-	if (line_wants_tcp())
+	if (line_is_tcp())
 		return line_tcp(name, 0);
 	return xasprintf("%s,id=%s,path=%s%s", pipes ? "pipe" : "socket", name, path,
 			 pipes ? "" : ",server=on,wait=off");
@@ -64,7 +57,7 @@ char *host_line_chardev(const char *name, const char *path)
 
 char *host_lines_object(const char *dir)
 {
-	return line_wants_tcp() ? xasprintf("tls-creds-psk,id=lines,endpoint=server,dir=%s/", dir) : NULL;
+	return line_is_tcp() ? xasprintf("tls-creds-psk,id=lines,endpoint=server,dir=%s/", dir) : NULL;
 }
 
 static char *line_port_path(const char *dir, const char *name)
@@ -217,11 +210,4 @@ bool host_lines_are_taken(const char *dir)
 			return true;
 	}
 	return false;
-}
-
-void host_line_end_by_reset(int fd)
-{
-	struct linger now = {.l_onoff = 1, .l_linger = 0};
-
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 }

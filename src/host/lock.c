@@ -6,9 +6,6 @@
 #include "host/lock.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +14,9 @@
 
 #include "base/mem.h"
 #include "base/size.h"
+#include "host/clock.h"
 #include "host/file.h"
+#include "host/proc.h"
 
 #define HOLDER_MAX 200
 /* How long an unnamed holder may take to write its name, or a check of the lock may last. */
@@ -33,7 +32,7 @@ struct lock {
 /* Opens the file if only we can write it; -1 with e. */
 static int lock_open_lock(const char *path, bool create, struct err *e)
 {
-	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
+	int fd = file_open(path, FILE_READ | FILE_WRITE | (create ? FILE_ENSURE : 0));
 	struct stat st;
 
 	/* ELOOP: a link; ENXIO, EISDIR: a socket, a folder */
@@ -53,7 +52,8 @@ static int lock_open_lock(const char *path, bool create, struct err *e)
 static char *lock_read_holder(int fd)
 {
 	char text[HOLDER_MAX + 1];
-	ssize_t n = pread(fd, text, HOLDER_MAX, 0);
+	ssize_t n = file_read_at(fd, text, HOLDER_MAX, 0);
+	struct proc_id holder;
 	struct err ignored = ERR_INIT;
 	uint64_t pid;
 	char *blank;
@@ -70,7 +70,7 @@ static char *lock_read_holder(int fd)
 		err_fini(&ignored);
 		return NULL;
 	}
-	if (kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+	if (!proc_identify((int64_t)pid, &holder))
 		return NULL;
 	for (char *p = blank + 1; *p; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
@@ -84,7 +84,7 @@ static void lock_write_holder(int fd, const char *what)
 	size_t n = strlen(text);
 
 	/* only for messages: the lock is valid without it */
-	if (pwrite(fd, text, n, 0) == (ssize_t)n && ftruncate(fd, (off_t)n) < 0)
+	if (file_write_at(fd, text, n, 0) == 0 && ftruncate(fd, (off_t)n) < 0)
 		errno = 0;
 }
 
@@ -114,7 +114,7 @@ static struct lock *lock_take_file(const char *path, bool exclusive, const char 
 			free(holder);
 			return NULL;
 		}
-		poll(NULL, 0, HOLDER_MS);
+		host_wait(HOLDER_MS);
 	}
 	lock_write_holder(fd, what);
 	k = xmalloc(sizeof(*k));
@@ -159,7 +159,7 @@ struct lock *lock_wait(const char *path, const char *what, unsigned ms, struct e
 
 	for (unsigned waited = 0; !k && e->kind == ERR_BUSY && waited < ms; waited += HOLDER_MS) {
 		err_fini(e);
-		poll(NULL, 0, HOLDER_MS);
+		host_wait(HOLDER_MS);
 		k = lock_take(path, what, e);
 	}
 	return k;
@@ -174,7 +174,7 @@ char *lock_holder(const char *path)
 		return NULL;
 	if (file_lock(fd, false) == EWOULDBLOCK) {
 		for (int attempts = 0; !(holder = lock_read_holder(fd)) && attempts < HOLDER_ATTEMPTS; attempts++) {
-			poll(NULL, 0, HOLDER_MS);
+			host_wait(HOLDER_MS);
 			if (file_lock(fd, false) == 0)
 				break;
 		}

@@ -6,7 +6,6 @@
 #include "host/proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,17 +148,6 @@ static void proc_on_written(uv_write_t *req, int status)
 		proc_close_pipe(&p->in);
 }
 
-/* The child inherits none of our descriptors, nor those of the process that started us. */
-static void proc_close_on_exec_all(void)
-{
-	for (int fd = 3; fd < 256; fd++) {
-		int flags = fcntl(fd, F_GETFD);
-
-		if (flags >= 0 && !(flags & FD_CLOEXEC))
-			fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
-	}
-}
-
 static void proc_open_pipe(struct proc *p, struct proc_pipe *pipe, int fd, uv_loop_t *uv, uv_stdio_container_t *io)
 {
 	pipe->proc = p;
@@ -172,10 +160,8 @@ static void proc_open_pipe(struct proc *p, struct proc_pipe *pipe, int fd, uv_lo
 
 static void proc_feed_input(struct proc *p, const char *input, size_t len)
 {
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	uv_buf_t b;
 
-	sigaction(SIGPIPE, &ignore, NULL); /* a child that stops reading must not end this process */
 	p->input = xmalloc(len + 1);
 	memcpy(p->input, input ? input : "", input ? len : 0);
 	b = uv_buf_init(p->input, (unsigned)len);
@@ -229,7 +215,7 @@ struct proc *proc_start(struct loop *l, const struct proc_conf *conf, struct err
 		proc_open_pipe(p, &p->in, 0, loop_uv(l), &io[0]);
 	for (int i = 0; conf->output && i < 2; i++)
 		proc_open_pipe(p, &p->out[i], i + 1, loop_uv(l), &io[i + 1]);
-	proc_close_on_exec_all();
+	proc_before_spawn();
 	r = uv_spawn(loop_uv(l), &p->uv, &options);
 	p->uv.data = p;
 	if (r < 0) {
@@ -382,22 +368,4 @@ bool proc_alive(const struct proc_id *id)
 	struct proc_id now;
 
 	return id->pid > 0 && proc_identify(id->pid, &now) && (!id->start || id->start == now.start);
-}
-
-void proc_signal_kill(const struct proc_id *id)
-{
-	if (proc_alive(id))
-		kill((pid_t)id->pid, SIGKILL);
-}
-
-void proc_signal_hangup(const struct proc_id *id)
-{
-	if (proc_alive(id))
-		kill((pid_t)id->pid, SIGHUP);
-}
-
-void proc_signal_terminate(const struct proc_id *id)
-{
-	if (proc_alive(id))
-		kill((pid_t)id->pid, SIGTERM);
 }

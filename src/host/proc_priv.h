@@ -10,6 +10,9 @@
 /* Returns a descriptor that becomes readable when that process exits, or -1 if the host has none. */
 int proc_end_fd(int64_t pid);
 
+/* Prepares this process for a child: it inherits nothing but what it is given, and if it stops reading, that is an
+ * error of the write. */
+void proc_before_spawn(void);
 /* Fills e: there is no such program, and how to install it. Returns -1. */
 int proc_missing(const char *program, struct err *e);
 

@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +68,7 @@ static bool unpack_is_asked(const struct unpack *u, const char *name)
 	}
 	wanted = copy_name(u->paths->items[number]);
 	top = *end ? xstrndup(end + 1, strcspn(end + 1, "/")) : xstrdup("");
-	fine = !*wanted || !strcmp(top, wanted) || (*top && fnmatch(wanted, top, 0) == 0);
+	fine = !*wanted || !strcmp(top, wanted) || (*top && file_name_matches(wanted, top));
 	free(top);
 	free(wanted);
 	return fine;

@@ -5,7 +5,6 @@
 #include "disk_tool.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "base/buf.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "host/clock.h"
 #include "host/file.h"
 #include "host/proc.h"
 #include "image/disk.h"
@@ -158,7 +158,7 @@ int disk_await_others(const char *disk, struct err *e)
 
 	for (int waited = 0; who && waited < OTHERS_MS; waited += OTHERS_STEP_MS) {
 		free(who);
-		poll(NULL, 0, OTHERS_STEP_MS);
+		host_wait(OTHERS_STEP_MS);
 		who = proc_using_file(disk);
 	}
 	if (who) {

@@ -188,9 +188,8 @@ static void root_work_done(void *arg)
 
 static unsigned root_count_workers(const struct root_request *req)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned most = loop_work_width() - 1; /* the writer needs one thread, or all would wait */
-	unsigned n = req->workers ? req->workers : cpus > 0 ? (unsigned)cpus : 1;
+	unsigned n = req->workers ? req->workers : loop_cpus();
 
 	if (n > ROOT_LANES)
 		n = ROOT_LANES;

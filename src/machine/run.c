@@ -3,13 +3,13 @@
  * run: the request and the record of a machine's last or present run (include/machine/run.h). The supervisor alone
  * writes the record, DIR/run.json; everyone reads it.
  */
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/table.h"
+#include "host/clock.h"
 #include "host/file.h"
 #include "host/proc.h"
 #include "machine/reported.h"
@@ -293,7 +293,7 @@ static int run_end_process(const char *dir, int64_t pid, uint64_t start, struct 
 		if (waited >= END_MS)
 			return err_set(e, ERR_BUSY, "busy", "pid %lld, which an earlier run left in %s, does not end",
 				       (long long)pid, dir);
-		poll(NULL, 0, END_STEP_MS);
+		host_wait(END_STEP_MS);
 	}
 	return 0;
 }

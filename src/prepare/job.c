@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "console/console.h"
 #include "host/file.h"
 #include "host/paths.h"
+#include "host/terminal.h"
 #include "image/disk.h"
 #include "job_steps.h"
 #include "machine/forward.h"
@@ -263,20 +263,20 @@ void job_unlock(struct job *j)
 
 void job_console_size(const struct job *j, unsigned *rows, unsigned *columns)
 {
-	struct winsize size = {.ws_row = 0};
+	unsigned high, wide;
 	AUTO_FREE char *stamp = store_stamp(j->machine_dir, STAMP_CONSOLE);
 
 	*rows = 23; /* of 24, and the status line */
 	*columns = 80;
 	if (stamp && sscanf(stamp, "%3ux%4u", rows, columns) == 2)
 		return;
-	if (!isatty(STDIN_FILENO) || ioctl(STDIN_FILENO, TIOCGWINSZ, &size) < 0)
+	if (!isatty(STDIN_FILENO) || !host_terminal_size(STDIN_FILENO, &high, &wide))
 		return;
 	/* one row is the status line's */
-	if (size.ws_row > 10 && size.ws_row <= CONSOLE_ROWS_MAX)
-		*rows = size.ws_row - 1U;
-	if (size.ws_col > 20 && size.ws_col <= CONSOLE_COLS_MAX)
-		*columns = size.ws_col;
+	if (high > 10 && high <= CONSOLE_ROWS_MAX)
+		*rows = high - 1;
+	if (wide > 20 && wide <= CONSOLE_COLS_MAX)
+		*columns = wide;
 }
 
 int job_console_keep(struct job *j, struct err *e)

@@ -6,7 +6,6 @@
  */
 #include "adopt.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "base/mem.h"
 #include "clock.h"
 #include "guest.h"
+#include "host/clock.h"
 #include "host/file.h"
 #include "life.h"
 #include "machine/suspended.h"
@@ -49,7 +49,7 @@ struct lock *sup_take_lock(const struct sup *s, struct err *e)
 	for (int waited = 0; !lock && e->kind == ERR_BUSY && waited < DYING_MS && adopt_has_died(s);
 	     waited += DYING_STEP_MS) {
 		err_fini(e);
-		poll(NULL, 0, DYING_STEP_MS);
+		host_wait(DYING_STEP_MS);
 		lock = lock_take(path, s->req.what, e);
 	}
 	return lock;

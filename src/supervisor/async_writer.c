@@ -51,7 +51,7 @@ static void async_writer_write_free(struct async_write *w)
 static void async_writer_spare_make(struct async_writer *s)
 {
 	char block[4096];
-	int fd = file_open(s->spare, FILE_CREATE | FILE_TRUNCATE);
+	int fd = file_open(s->spare, FILE_ENSURE | FILE_TRUNCATE);
 
 	if (fd < 0)
 		return;

@@ -193,7 +193,9 @@ static void supervisor_watch_signals(struct supervisor *v)
 		void (*fn)(void *arg);
 	} wanted[] = {
 		{SIGTERM, supervisor_on_terminate}, {SIGINT, supervisor_on_terminate}, {SIGHUP, supervisor_on_hangup},
+#ifdef SIGXFSZ
 		{SIGPIPE, supervisor_on_ignored},   {SIGXFSZ, supervisor_on_ignored},
+#endif
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)

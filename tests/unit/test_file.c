@@ -351,7 +351,7 @@ static void test_intents(void **state)
 	assert_int_equal(open_twice(path, FILE_APPEND), ENOENT);
 	assert_int_equal(open_twice(path, FILE_NEW), 0);
 	assert_int_equal(open_twice(path, FILE_NEW), EEXIST);
-	assert_int_equal(open_twice(path, FILE_CREATE), 0);
+	assert_int_equal(open_twice(path, FILE_ENSURE), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(file_write(path, "abcd", 4, 0600, NULL), 0);
@@ -371,7 +371,7 @@ static void test_intents(void **state)
 	assert_int_equal(symlink("f", link), 0);
 	assert_int_equal(open_twice(link, FILE_READ), ELOOP);
 	assert_int_equal(open_twice(link, FILE_READ | FILE_FOLLOW), 0);
-	assert_int_equal(open_twice(link, FILE_CREATE | FILE_TRUNCATE), ELOOP);
+	assert_int_equal(open_twice(link, FILE_ENSURE | FILE_TRUNCATE), ELOOP);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	assert_int_equal(open_twice(fifo, FILE_READ), 0); /* without waiting for a writer */
 	assert_int_equal(open_twice(fifo, FILE_WRITE), ENXIO);
