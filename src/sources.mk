@@ -234,10 +234,22 @@ HOST_POSIX = \
 	src/host/wait_posix.c
 
 HOST_WIN = \
+	src/host/clock_win.c \
+	src/host/facts_win.c \
+	src/host/fdpass_win.c \
+	src/host/fifo_win.c \
 	src/host/file_win.c \
+	src/host/line_win.c \
+	src/host/memory_win.c \
+	src/host/password_win.c \
+	src/host/paths_win.c \
 	src/host/posix_win.c \
 	src/host/posix_win.h \
+	src/host/proc_stream_win.c \
+	src/host/proc_win.c \
+	src/host/proc_win.h \
 	src/host/random_win.c \
+	src/host/terminal_win.c \
 	src/host/win.h
 
 IMAGE = \

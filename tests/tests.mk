@@ -68,7 +68,7 @@ check_DATA = need-cmocka
 need-cmocka:
 	@echo 'The tests need cmocka, which configure did not find: sh assets/setup --test' >&2; exit 1
 endif
-LDADD = $(CORE_LIBS) $(CMOCKA_LIBS)
+LDADD = $(CORE_LIBS) $(CMOCKA_LIBS) $(MANIFEST)
 tests_unit_test_term_LDADD = libtui.a $(LDADD) $(CURSES_LIBS)
 tests_unit_test_page_rows_LDADD = libtui.a $(LDADD) $(CURSES_LIBS)
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)

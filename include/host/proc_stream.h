@@ -17,6 +17,7 @@
 
 struct proc_stream {
 	int64_t pid;
+	void *process;		   /* its handle, if the host has such */
 	int to, from;		   /* its standard input and output; -1 once closed */
 	int said;		   /* its standard error */
 	struct buf text;	   /* its last bytes */

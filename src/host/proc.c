@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "host/facts.h"
 #include "host/paths.h"
 #include "proc_priv.h"
@@ -258,6 +259,26 @@ void proc_terminate(struct proc *p)
 void proc_kill(struct proc *p)
 {
 	proc_send_signal(p, SIGKILL);
+}
+
+char *proc_lines_as_one(const struct buf *said)
+{
+	size_t n = said->len;
+	struct buf b;
+	char *clean;
+
+	while (n && strchr("\r\n", said->data[n - 1]))
+		n--;
+	buf_init(&b, 0);
+	for (size_t i = 0; i < n; i++) {
+		if (said->data[i] == '\n')
+			buf_adds(&b, "; ");
+		else if (said->data[i] != '\r')
+			buf_addc(&b, said->data[i]);
+	}
+	clean = b.len ? text_clean(b.data, b.len, false) : NULL;
+	buf_fini(&b);
+	return clean;
 }
 
 struct run {

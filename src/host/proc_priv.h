@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /* Returns a descriptor that becomes readable when that process exits, or -1 if the host has none. */
@@ -15,5 +16,7 @@ int proc_end_fd(int64_t pid);
 void proc_before_spawn(void);
 /* Fills e: there is no such program, and how to install it. Returns -1. */
 int proc_missing(const char *program, struct err *e);
+/* Returns the lines as one, joined by "; " and safe for a terminal, or NULL if there are none; the caller frees it. */
+char *proc_lines_as_one(const struct buf *said);
 
 #endif

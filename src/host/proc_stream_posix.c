@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/text.h"
 #include "host/paths.h"
 #include "proc_priv.h"
 
@@ -158,27 +157,6 @@ ssize_t proc_stream_read(struct proc_stream *s, void *p, size_t n)
 	return r;
 }
 
-/* Returns its lines as one. */
-static char *proc_stream_clean_said(const struct buf *said)
-{
-	size_t n = said->len;
-	struct buf b;
-	char *clean;
-
-	while (n && strchr("\r\n", said->data[n - 1]))
-		n--;
-	buf_init(&b, 0);
-	for (size_t i = 0; i < n; i++) {
-		if (said->data[i] == '\n')
-			buf_adds(&b, "; ");
-		else if (said->data[i] != '\r')
-			buf_addc(&b, said->data[i]);
-	}
-	clean = b.len ? text_clean(b.data, b.len, false) : NULL;
-	buf_fini(&b);
-	return clean;
-}
-
 int proc_stream_finish(struct proc_stream *s, bool stop, char **said)
 {
 	char dropped[4096];
@@ -194,7 +172,7 @@ int proc_stream_finish(struct proc_stream *s, bool stop, char **said)
 		kill((pid_t)s->pid, SIGTERM);
 	while (waitpid((pid_t)s->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
-	*said = proc_stream_clean_said(&s->text);
+	*said = proc_lines_as_one(&s->text);
 	buf_fini(&s->text);
 	proc_stream_close_end(&s->said);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

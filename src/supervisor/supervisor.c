@@ -181,10 +181,12 @@ static void supervisor_on_hangup(void *arg)
 	free(path);
 }
 
+#ifdef SIGXFSZ
 static void supervisor_on_ignored(void *arg)
 {
 	(void)arg;
 }
+#endif
 
 static void supervisor_watch_signals(struct supervisor *v)
 {

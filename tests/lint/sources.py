@@ -16,7 +16,7 @@ def text_of(t):
     groups = {}
     for path in t.files('.c', '.h', under=('src', 'include')):
         parts = path.split('/')
-        if path not in ('src/main.c', 'src/assets.c'):
+        if path not in ('src/main.c', 'src/main_plain.c', 'src/assets.c'):
             stem = parts[-1].rpartition('.')[0]
             host = next((h for h in HOSTS if parts[0] == 'src' and parts[1] == 'host' and stem.split('_')[-1] == h), '')
             groups.setdefault(parts[1] + (host and '_' + host), []).append(path)

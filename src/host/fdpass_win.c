@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* fdpass_win: Windows passes no descriptors through sockets. */
+#include "host/fdpass.h"
+
+#include <errno.h>
+
+int host_send_fd(int socket, int fd, const void *p, size_t n)
+{
+	(void)socket;
+	(void)fd;
+	(void)p;
+	(void)n;
+	errno = ENOTSUP;
+	return -1;
+}
