@@ -285,6 +285,18 @@ unsigned geteuid(void)
 	return 0;
 }
 
+int setenv(const char *name, const char *value, int overwrite)
+{
+	AUTO_FREE wchar_t *a = win_wide(name), *b = win_wide(value);
+
+	return !overwrite && _wgetenv(a) ? 0 : _wputenv_s(a, b);
+}
+
+int unsetenv(const char *name)
+{
+	return setenv(name, "", 1);
+}
+
 char *strcasestr(const char *s, const char *part)
 {
 	size_t n = strlen(part);

@@ -76,6 +76,8 @@ int utimensat(int at, const char *path, const struct timespec times[2],
 	      int flags); /* `at` is AT_FDCWD; times[1] alone */
 int futimens(int fd, const struct timespec times[2]);
 unsigned geteuid(void);
+int setenv(const char *name, const char *value, int overwrite);
+int unsetenv(const char *name);
 
 char *strcasestr(const char *s, const char *part);
 char *strchrnul(const char *s, int c);
