@@ -534,6 +534,7 @@ TUI = \
 	src/tui/page_side.h \
 	src/tui/picker_item.c \
 	src/tui/picker_item.h \
+	src/tui/screen_build.c \
 	src/tui/screen_home.c \
 	src/tui/screen_log.c \
 	src/tui/screen_log.h \

@@ -96,6 +96,7 @@ PERSON = \
 	tests/tui/test_snapshots.py \
 	tests/tui/test_looks.py \
 	tests/tui/test_again.py \
+	tests/tui/test_build.py \
 	tests/tui/test_foreign.py \
 	tests/tui/test_clock.py \
 	tests/tui/test_console.py \

@@ -360,6 +360,7 @@ static void home_lines(struct screen *s, struct screen_lines *out)
 		screen_lines_key(out, "/", '/', "find");
 	screen_lines_key(out, "?", '?', "help");
 	screen_lines_key(out, "q", 'q', "quit");
+	screen_lines_key(out, "B", 'B', "build"); /* where there is room for it */
 }
 
 static char *home_help(struct screen *s)
@@ -371,6 +372,7 @@ static char *home_help(struct screen *s)
 		       "c      its console, from the moment that QEMU runs\n"
 		       "b      prepares it if needed, and boots it\n"
 		       "s      stops it: the power button, then QEMU's quit, then a kill\n"
+		       "B      builds a source package, in a machine like it that exists only for that\n"
 		       "e      edits its file\n"
 		       "C      clones it: a second machine like it, with a copy of its disk\n"
 		       "N      renames it\n"
@@ -455,6 +457,9 @@ static bool home_machine_key(struct screen *s, const struct key *k, const struct
 	case 'e':
 		ok = home_edit(s, l, &e);
 		break;
+	case 'B':
+		screen_build(s->app, l->name);
+		break;
 	default:
 		return change_dialog_key(s->app, k->code, l->name);
 	}
@@ -497,6 +502,8 @@ static bool home_key(struct screen *s, const struct key *k)
 		app_ask_leave(s->app);
 	else if (k->code == 'n' || (k->code == K_ENTER && !count))
 		home_new(s);
+	else if (k->code == 'B' && !count)
+		screen_build(s->app, NULL);
 	else if (k->code == '/' && count)
 		h->finding = h->query.fresh = true;
 	else

@@ -303,6 +303,8 @@ static void machine_lines(struct screen *s, struct screen_lines *out)
 		screen_lines_key(out, "e", 'e', "edit");
 	}
 	screen_lines_key(out, "l", 'l', "log");
+	if (m->has_spec)
+		screen_lines_key(out, "B", 'B', "build");
 	screen_lines_key(out, "Esc", K_ESC, "back");
 	screen_lines_key(out, "?", '?', "help");
 }
@@ -318,6 +320,7 @@ static char *machine_help(struct screen *s)
 		       "S      saves its state to disk and stops QEMU; the next boot resumes it\n"
 		       "R      hard reset; unsaved guest data is lost\n"
 		       "K      kills it, like pulling the plug\n"
+		       "B      builds a source package, in a machine like it that exists only for that\n"
 		       "e      edits its file; shows when each change takes effect\n"
 		       "l      its console's log\n"
 		       "t      its snapshots: create, revert, delete\n"
@@ -441,6 +444,8 @@ static bool machine_key(struct screen *s, const struct key *k)
 		screen_console_log(s->app, m->name);
 	} else if ((k->code == 'e' || (k->code == K_ENTER && !m->has_spec && !m->overview.run.alive)) && m->path) {
 		dialog_unless(s->app, screen_wizard(s->app, m->path, &e), &e);
+	} else if (k->code == 'B' && m->has_spec) {
+		screen_build(s->app, m->path ? m->path : m->name);
 	} else if (k->code == 'c' && m->overview.run.alive) {
 		dialog_unless(s->app, screen_console(s->app, m->name, &e), &e);
 	} else if (t && session_is_busy(t)) {
