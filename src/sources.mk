@@ -192,6 +192,7 @@ HOST = \
 	include/host/proc.h \
 	include/host/proc_stream.h \
 	include/host/random.h \
+	include/host/sandbox.h \
 	include/host/terminal.h \
 	src/host/apt_sources.c \
 	src/host/apt_sources.h \
@@ -215,7 +216,8 @@ HOST_LINUX = \
 	src/host/clock_linux.c \
 	src/host/facts_linux.c \
 	src/host/memory_linux.c \
-	src/host/proc_linux.c
+	src/host/proc_linux.c \
+	src/host/sandbox_linux.c
 
 HOST_POSIX = \
 	src/host/facts_posix.c \
@@ -249,6 +251,7 @@ HOST_WIN = \
 	src/host/proc_win.c \
 	src/host/proc_win.h \
 	src/host/random_win.c \
+	src/host/sandbox_win.c \
 	src/host/terminal_win.c \
 	src/host/win.h
 

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* sandbox_win: Windows has nothing like it that every user may use. */
+#include "host/sandbox.h"
+
+int sandbox_serve(const struct sandbox *s, void (*ready)(void *arg), void *arg, struct err *e)
+{
+	(void)s;
+	(void)ready;
+	(void)arg;
+	return err_set(e, ERR_FAILED, "sandbox", "Windows cannot confine programs as Linux does");
+}
