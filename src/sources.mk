@@ -83,12 +83,14 @@ BASE = \
 
 BUILD = \
 	include/build/depends.h \
+	include/build/outside.h \
 	include/build/reason.h \
 	include/build/results.h \
 	include/build/revision.h \
 	include/build/source.h \
 	include/build/stage.h \
 	src/build/depends.c \
+	src/build/outside.c \
 	src/build/reason.c \
 	src/build/results.c \
 	src/build/revision.c \
@@ -107,6 +109,8 @@ CLI = \
 	src/cli/help.c \
 	src/cli/main.c \
 	src/cli/options.c \
+	src/cli/outside.c \
+	src/cli/outside.h \
 	src/cli/plain.c \
 	src/cli/plain.h \
 	src/cli/plain_ask.c \

@@ -33,6 +33,7 @@ UNIT_TESTS = \
 	tests/unit/test_link \
 	tests/unit/test_lock \
 	tests/unit/test_loop \
+	tests/unit/test_outside \
 	tests/unit/test_page_rows \
 	tests/unit/test_paths \
 	tests/unit/test_ports \
@@ -188,6 +189,7 @@ FAULT = \
 	tests/fault/test_transfer.py \
 	tests/fault/test_build.py \
 	tests/fault/test_build_script.py \
+	tests/fault/test_distcc.py \
 	tests/fault/test_run.py \
 	tests/fault/test_gitlab.py \
 	tests/fault/test_virt.py \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* reason: why a build failed, as assets/guest/build.sh reports it. Text alone. */
+/* reason: why a build failed, as assets/build/build.sh reports it. Text alone. */
 #ifndef BUILD_REASON_H
 #define BUILD_REASON_H
 

@@ -44,15 +44,18 @@ struct cli {
 	const char *name;	    /* import: the new machine's, in place of the one of the bundle */
 	bool network;		    /* build: the build may use the network */
 	bool lintian;		    /* build: checks the result */
+	bool native;		    /* build: compiles in the machine alone */
 	bool shell_on_failure;	    /* build: a shell in the machine of a failed build */
 	const char *jobs, *silence; /* build: as the fields of [build] */
 	struct strv artifacts;	    /* build: patterns of files that are copied back, too */
 	const struct strv *layer;   /* build: the layer that it needs (struct job_options) */
-	const char *confirm;	    /* name of the machine whose data may be deleted */
-	struct strv sets;	    /* --set, in order */
-	bool install;		    /* ssh-config: into the user's configuration of ssh */
-	bool start;		    /* starts a machine that does not run without a question */
-	struct strv ssh_options;    /* for ssh, as it reads them */
+	/* further options of the ssh that runs a command in a temporary machine */
+	const struct strv *forwards;
+	const char *confirm;	 /* name of the machine whose data may be deleted */
+	struct strv sets;	 /* --set, in order */
+	bool install;		 /* ssh-config: into the user's configuration of ssh */
+	bool start;		 /* starts a machine that does not run without a question */
+	struct strv ssh_options; /* for ssh, as it reads them */
 	/* arguments after the verb, and those after `--` */
 	const struct cli_verb *verb;
 	char **args;

@@ -33,6 +33,13 @@ struct spec_forward {
 	bool udp;
 };
 
+/* A parsed `distcc_hosts =` item. */
+struct spec_distcc_host {
+	char host[256];
+	uint16_t port; /* 3632 unless given */
+	unsigned jobs; /* at the same time; 4 unless given */
+};
+
 /* The base image's size: a disk is never smaller. */
 #define SPEC_DISK_MIN (8ULL << 30)
 /* Debian and its package manager require it to configure. */
@@ -100,6 +107,8 @@ struct spec {
 	struct strv build_profiles;
 	bool build_network;
 	uint64_t build_silence; /* ms, 0: never */
+	bool build_distcc;
+	struct strv build_distcc_hosts;
 	/* qemu */
 	char *qemu_binary;	/* "auto" or a path */
 	struct strv qemu_extra; /* arguments, one a line */
@@ -172,6 +181,8 @@ bool spec_has_keyboard(const struct spec *s);
 char *spec_path(const struct spec *s, const char *value);
 /* Parses `ADDRESS:PORT|auto:PORT[/udp]`. */
 int spec_forward_parse(const char *item, struct spec_forward *out, struct err *e);
+/* Parses `HOST[:PORT][/JOBS]`; brackets around an IPv6 address are kept. */
+int spec_distcc_host_parse(const char *item, struct spec_distcc_host *out, struct err *e);
 /* Whether a port of this host is forwarded to the guest's ssh port. */
 bool spec_forwards_ssh(const struct spec *s);
 /* Returns the value of `key` in a structured item (spec/item.h), owned; NULL: absent. */

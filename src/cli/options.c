@@ -51,6 +51,8 @@ const struct cli_option cli_options[] = {
 	 AT(silence), "build"},
 	{"lintian", 0, NULL, "build: check the packages by lintian; the findings are in the log", CLI_FLAG, AT(lintian),
 	 "build"},
+	{"native", 0, NULL, "build: compile in the machine alone, by Debian's own compiler", CLI_FLAG, AT(native),
+	 "build"},
 	{"shell-on-failure", 0, NULL, "build: open a shell in the machine if the build fails", CLI_FLAG,
 	 AT(shell_on_failure), "build"},
 	{"artifact", 0, "PATTERN", "build: copy these files of the source's folder back, also on failure", CLI_LIST,

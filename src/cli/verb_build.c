@@ -22,6 +22,7 @@
 #include "build/source.h"
 #include "build/stage.h"
 #include "host/file.h"
+#include "outside.h"
 #include "prepare/job.h"
 #include "temporary.h"
 #include "verbs.h"
@@ -49,6 +50,7 @@ struct build {
 	char *out;	     /* folder of the results */
 	struct strv results; /* their paths in it */
 	struct err reason;   /* why the build failed, as far as that is known */
+	struct cli_outside outside;
 };
 
 /* Returns the build profiles with blanks between; owned. */
@@ -183,12 +185,23 @@ static int verb_build_solve(struct build *b, const struct strv *wanted, struct e
 	return r;
 }
 
+/* Starts what compiles outside the machine, which then needs distcc, or says why there is nothing. */
+static void verb_build_choose_compiler(struct build *b, struct strv *wanted)
+{
+	cli_outside_begin(&b->outside, b->cli, &b->spec, b->archive, &b->temporary);
+	if (b->outside.on)
+		strv_add(wanted, "distcc");
+	else if (!b->cli->json)
+		cli_outside_report(&b->outside, b->source.name);
+}
+
 /* Finds the packages that the build needs. */
 static int verb_build_find_packages(struct build *b, struct err *e)
 {
 	static const char *const tools[] = {"build-essential", "fakeroot"}; /* Policy 4.2, and for debian/rules */
 	AUTO_FREE char *profiles_text = verb_build_profiles(b);
 	struct strv profiles = STRV_INIT, wanted = STRV_INIT;
+	bool outside;
 	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tools) && b->source.kind != SOURCE_PLAIN; i++)
@@ -196,9 +209,12 @@ static int verb_build_find_packages(struct build *b, struct err *e)
 	if (b->cli->lintian)
 		strv_add(&wanted, "lintian");
 	strv_split(&profiles, profiles_text, " ,");
+	outside = cli_outside_wanted(b->cli, &b->spec);
 	r = depends_parse(b->source.depends, b->spec.arch, &profiles, &wanted, e);
-	if (!r && wanted.len && !b->archive)
+	if (!r && (wanted.len || outside) && !b->archive)
 		r = verb_build_open_archive(b, e);
+	if (!r && outside)
+		verb_build_choose_compiler(b, &wanted);
 	if (!r && wanted.len)
 		r = verb_build_solve(b, &wanted, e);
 	strv_fini(&wanted);
@@ -208,18 +224,24 @@ static int verb_build_find_packages(struct build *b, struct err *e)
 
 /* ---- the build ---------------------------------------------------------------------------- */
 
+static int verb_build_stage_script(const char *folder, const char *name, struct err *e)
+{
+	AUTO_FREE char *source = xasprintf("build/%s", name);
+	AUTO_FREE char *path = file_join(folder, name);
+	const struct asset *asset = asset_get(source, e);
+
+	return asset ? file_write(path, asset->data, asset->len, 0644, e) : -1;
+}
+
 /* The folder that the guest gets: the source and the script; owned, NULL with e. */
 static char *verb_build_stage(const struct build *b, struct err *e)
 {
 	AUTO_FREE char *files = temporary_folder(&b->temporary, e);
 	AUTO_FREE char *folder = files ? file_join(files, FOLDER) : NULL;
-	AUTO_FREE char *script = folder ? file_join(folder, "build.sh") : NULL;
-	const struct asset *asset;
 
-	if (!folder || file_mkdirs(folder, e) < 0 || stage_source(&b->source, folder, e) < 0)
-		return NULL;
-	asset = asset_get("guest/build.sh", e);
-	if (!asset || file_write(script, asset->data, asset->len, 0644, e) < 0)
+	if (!folder || file_mkdirs(folder, e) < 0 || stage_source(&b->source, folder, e) < 0 ||
+	    verb_build_stage_script(folder, "build.sh", e) < 0 ||
+	    (b->outside.on && verb_build_stage_script(folder, "distcc.sh", e) < 0))
 		return NULL;
 	return mem_take(&folder);
 }
@@ -270,6 +292,8 @@ static void verb_build_command(const struct build *b, const char *stem, struct s
 		strv_addf(argv, "BUILD_SILENCE=%llu", (unsigned long long)b->spec.build_silence / 1000);
 	if (b->cli->lintian)
 		strv_add(argv, "BUILD_LINTIAN=yes");
+	if (b->outside.on)
+		cli_outside_variables(&b->outside, argv);
 	strv_add(argv, "sh");
 	strv_add(argv, "build.sh");
 	strv_add(argv, verb_build_kind(&b->source));
@@ -292,6 +316,8 @@ static int verb_build_take(struct build *b, const char *arrivals, int status, st
 	}
 	if (file_read(path, REASON_MAX, &line, e) < 0)
 		return -1;
+	if (b->outside.on)
+		cli_outside_read(&b->outside, line.data);
 	if (status)
 		reason_explain(line.data, b->source.name, &b->spec, &b->reason);
 	unlink(path);
@@ -335,6 +361,7 @@ static int verb_build_run(struct build *b, int *status, struct err *e)
 	own.get = get;
 	own.out = arrivals;
 	own.layer = &b->layer;
+	own.forwards = &b->outside.ssh;
 	own.rest = strv_argv(&argv);
 	r = cli_temporary_run(&own, &b->temporary, &b->spec, status, e);
 	if (!r)
@@ -442,6 +469,7 @@ static void verb_build_fini(struct build *b)
 	free(b->out);
 	strv_fini(&b->results);
 	err_fini(&b->reason);
+	cli_outside_end(&b->outside);
 	strv_fini(&b->layer);
 	spec_fini(&b->spec);
 	source_fini(&b->source);
@@ -470,17 +498,20 @@ static void verb_build_report(const struct build *b, int status)
 
 	if (b->cli->json) {
 		json_t *files = json_array();
+		json_t *compiled = cli_outside_json(&b->outside);
 
 		for (size_t i = 0; i < b->results.len; i++)
 			json_array_append_new(files, cli_json_text(b->results.items[i]));
-		cli_print_json(json_pack("{s:s, s:o, s:o, s:i, s:o, s:s, s:o}", "event", "built", "source",
+		cli_print_json(json_pack("{s:s, s:o, s:o, s:i, s:o, s:s, s:o, s:o*}", "event", "built", "source",
 					 cli_json_text(b->source.name), "version", cli_json_text(b->source.version),
 					 "status", status, "out", cli_json_text(b->out), "id", b->reason.id, "files",
-					 files));
+					 files, "compiled", compiled));
 		return;
 	}
 	if (*reason)
 		fprintf(stderr, "debwiz: %s\ndebwiz: %s\n", reason, b->reason.hint ? b->reason.hint : "");
+	if (b->outside.counted)
+		cli_outside_report(&b->outside, b->source.name);
 	fprintf(stderr, "debwiz: %s: %s; results and log are in %s\n", b->source.name,
 		status ? "the build failed" : "built", strcmp(b->out, ".") != 0 ? b->out : "this folder");
 }

@@ -63,6 +63,8 @@ static int verb_run_command(struct cli *cli, struct cli_connection *r, int *stat
 	if (!failed) {
 		if (!shell && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 			strv_add(&argv, "-t");
+		for (size_t i = 0; cli->forwards && i < cli->forwards->len; i++)
+			strv_add(&argv, cli->forwards->items[i]);
 		strv_add(&argv, r->address);
 		if (!shell)
 			strv_take(&argv, quote_command(cli->rest));

@@ -30,6 +30,7 @@ int verb_logs(struct cli *cli);
 int verb_stop(struct cli *cli);
 int verb_kill(struct cli *cli);
 int verb_supervise(struct cli *cli);
+int verb_serve_compilers(struct cli *cli);
 /* verb_ssh.c, verb_cp.c, verb_exec.c: what is done in the guest */
 int verb_ssh(struct cli *cli);
 int verb_ssh_config(struct cli *cli);

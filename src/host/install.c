@@ -45,6 +45,13 @@ static const struct {
 	     "qemu-system-mips64el"),
 	QEMU("qemu-img", "qemu-utils", "qemu-img", "qemu-img", "qemu-img"),
 #undef QEMU
+	{"distccd",
+	 {[APT] = "distcc",
+	  [DNF] = "distcc-server",
+	  [PACMAN] = "distcc",
+	  [APK] = "distcc",
+	  [BREW] = "distcc",
+	  [PKG] = "distcc"}},
 	{"ssh",
 	 {[APT] = "openssh-client",
 	  [DNF] = "openssh-clients",

@@ -191,6 +191,14 @@ const struct field field_table[] = {
 	 .effect = FIELD_NEXT_BOOT, .title = "Silence of a build",
 	 .help = "For \"debwiz build\": a build that prints nothing for so long, in s or m, is killed; never: it may "
 		 "take as long as it likes."},
+	{"build", COLUMN("distcc", BOOL, build_distcc, "yes"), .effect = FIELD_NEXT_BOOT,
+	 .title = "Compiling outside the machine",
+	 .help = "For \"debwiz build\" of emulated machines: C and C++ are compiled by this host's cross compiler, "
+		 "through distcc, if it has one of the machine's version. no: in the machine."},
+	{"build", COLUMN("distcc_hosts", LIST, build_distcc_hosts, NULL, .check = grammar_distcc_host),
+	 .effect = FIELD_NEXT_BOOT, .title = "Hosts that compile",
+	 .help = "For \"debwiz build\": further hosts whose distccd compiles, HOST[:PORT][/JOBS], one per line. They "
+		 "receive the source; the build itself reaches their distccd alone."},
 	{"qemu", COLUMN("binary", TEXT, qemu_binary, "auto", .check = grammar_binary), .effect = FIELD_NEXT_BOOT,
 	 .title = "QEMU program", .help = "auto: the architecture's emulator in PATH; or a path."},
 	{"qemu", COLUMN("extra", LIST, qemu_extra, NULL, .check = grammar_qemu_extra), .effect = FIELD_NEXT_BOOT,

@@ -13,6 +13,8 @@
 #include "spec/item.h"
 #include "spec/spec.h"
 
+#define DISTCC_PORT 3632
+#define DISTCC_JOBS 4
 #define FORWARD_FORM "write ADDRESS:PORT:GUESTPORT, like 127.0.0.1:8080:80, or auto as the port"
 
 /* Whether the text is four decimal numbers up to 255 without leading zeros. */
@@ -199,6 +201,45 @@ bool spec_forwards_ssh(const struct spec *s)
 		if (spec_forward_parse(s->forwards.items[i], &f, NULL) == 0 && !f.udp && f.guest_port == 22)
 			return true;
 	return false;
+}
+
+int spec_distcc_host_parse(const char *item, struct spec_distcc_host *out, struct err *e)
+{
+	AUTO_FREE char *text = xstrdup(item);
+	struct spec_distcc_host h = {.port = DISTCC_PORT, .jobs = DISTCC_JOBS};
+	char *jobs = strchr(text, '/'), *end, *port;
+	uint64_t n;
+
+	if (jobs) {
+		*jobs++ = '\0';
+		if (number_parse(jobs, 1, 512, &n, NULL) < 0)
+			return err_set(e, ERR_USAGE, "value-bad", "is not a host for distcc; its jobs are 1 to 512");
+		h.jobs = (unsigned)n;
+	}
+	end = *text == '[' ? strchr(text, ']') : NULL;
+	port = strchr(end ? end : text, ':');
+	if (port) {
+		*port++ = '\0';
+		if (number_parse(port, 1, 65535, &n, NULL) < 0)
+			return err_set(e, ERR_USAGE, "value-bad", "is not a host for distcc; its port is 1 to 65535");
+		h.port = (uint16_t)n;
+	}
+	n = strlen(text);
+	if (!n || n >= sizeof(h.host) || *text == '-' ||
+	    (end ? n < 3 || end[1] || strspn(text + 1, "0123456789abcdefABCDEF:.") != n - 2
+		 : strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") != n))
+		return err_set(e, ERR_USAGE, "value-bad",
+			       "is not a host for distcc; write HOST, HOST:PORT or HOST:PORT/JOBS, an IPv6 address in "
+			       "brackets");
+	memcpy(h.host, text, n + 1);
+	if (out)
+		*out = h;
+	return 0;
+}
+
+int grammar_distcc_host(const char *v, struct err *e)
+{
+	return spec_distcc_host_parse(v, NULL, e);
 }
 
 int grammar_forward(const char *v, struct err *e)

@@ -71,6 +71,18 @@ static void risk_add_forwards(struct risks *out, const struct spec *s)
 	}
 }
 
+static void risk_add_distcc_hosts(struct risks *out, const struct spec *s)
+{
+	for (size_t i = 0; i < s->build_distcc_hosts.len; i++)
+		risk_add(out, s,
+			 (struct risk){.section = "build",
+				       .key = "distcc_hosts",
+				       .value = xstrdup(s->build_distcc_hosts.items[i]),
+				       .effect = xasprintf("lets %s compile what is built, and read its source",
+							   s->build_distcc_hosts.items[i])},
+			 i);
+}
+
 /* Adds drives or shared folders. */
 static void risk_add_items(struct risks *out, const struct spec *s, const char *key, const struct strv *items,
 			   const char *what)
@@ -133,6 +145,7 @@ void risks_find(const struct spec *s, struct risks *out)
 	risk_add_forwards(out, s);
 	risk_add_items(out, s, "drive", &s->drives, "file");
 	risk_add_items(out, s, "share", &s->shares, "folder");
+	risk_add_distcc_hosts(out, s);
 	risk_add_binary(out, s);
 	risk_add_extra(out, s);
 }

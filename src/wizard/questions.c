@@ -529,6 +529,8 @@ const struct question_row question_rows[] = {
 	{"build.profiles", WIZARD_PROCESSOR, WIZARD_LIST, NONE, ADVANCED},
 	{"build.network", WIZARD_PROCESSOR, WIZARD_BOOL, NONE, ADVANCED},
 	{"build.silence", WIZARD_PROCESSOR, WIZARD_DURATION, NONE, ADVANCED},
+	{"build.distcc", WIZARD_PROCESSOR, WIZARD_BOOL, NONE, ADVANCED},
+	{"build.distcc_hosts", WIZARD_PROCESSOR, WIZARD_LIST, NONE, ADVANCED},
 
 	{"disk.size", WIZARD_DISK, WIZARD_SIZE, NONE, .note = questions_note_disk},
 	{"disk.bus", WIZARD_DISK, WIZARD_CHOICE, NONE, .options = questions_options_bus},

@@ -61,6 +61,8 @@ FIELDS = {
     "build.profiles": "reach.built",
     "build.network": "reach.built",
     "build.silence": "reach.built",
+    "build.distcc": "reach.outside",
+    "build.distcc_hosts": "- a second host: tests/fault/test_distcc.py, test_build_script.py",
     "qemu.binary": "fields.emulator",
     "qemu.extra": "fields.emulator",
 }
@@ -133,6 +135,7 @@ OPTIONS = {
     "--arch": "reach.temporary",
     "--release": "reach.temporary",
     "--network": "reach.built",
+    "--native": "reach.outside",
     "--artifact": "reach.built",
     "--jobs": "reach.built",
     "--silence": "reach.built",

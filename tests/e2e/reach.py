@@ -3,6 +3,7 @@
 How programs of this host connect to a machine: ssh with its options, a stopped machine, copies, and OpenSSH's
 programs with `ssh-config`. Each check takes a running world.Machine, raises world.Failed, may return a text.
 """
+import json
 import os
 import re
 import shutil
@@ -235,7 +236,7 @@ def built(m):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     begin = time.monotonic()
-    m.world.debwiz("build", m.ini, top, "--offline", "--set", "boot.timeout=" + BOOT, "--out", out).ok()
+    m.world.debwiz("build", m.ini, top, "--offline", "--native", "--set", "boot.timeout=" + BOOT, "--out", out).ok()
     seconds = time.monotonic() - begin
     stem = "tiny_1.0_%s" % m.arch
     same(sorted(os.listdir(out)), [stem + end for end in (".build", ".buildinfo", ".changes", ".deb")], "results")
@@ -258,6 +259,37 @@ def built(m):
                          "never", "--", "tail /dev/zero")
     need(got.status and "ran out of memory: the guest's kernel killed tail" in got.err, "why: %s", got.err[-1500:])
     return "%.0f s" % seconds
+
+
+CROSS = """
+clean build build-arch build-indep:
+\t! ip route | grep default
+\tfor i in 1 2 3; do $(CC) -O2 -g -c -o part$$i.o tiny.c && $(CXX) -O2 -c -o plus$$i.o more.cc; done
+\treadelf -h part1.o plus1.o | grep Machine
+"""
+
+
+def outside(m):
+    """The same source compiled outside the machine and in it: objects are counted, and the packages are for its
+    architecture."""
+    top, out = (os.path.join(m.world.home, name) for name in ("outside", "outside-out"))
+    rules = SOURCE["debian/rules"].replace("\nclean build build-arch build-indep:\n\t! ip route | grep default\n", CROSS)
+    for name, text in dict(SOURCE, **{"debian/rules": rules, "more.cc": "int more(int a) { return a + 1; }\n"}).items():
+        path = os.path.join(top, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    counted = []
+    for words in (["--set", "build.distcc=yes"], ["--native"]):
+        got = m.world.debwiz("build", m.ini, top, "--json", "--set", "boot.timeout=" + BOOT, "--out", out, *words).ok()
+        counted.append(json.loads(got.out.splitlines()[-1]).get("compiled"))
+        need("%s" % m.arch in m.world.run(["dpkg-deb", "-f", os.path.join(out, "tiny_1.0_%s.deb" % m.arch), "Architecture"]).ok().out,
+             "a package of another architecture")
+    same(counted[1], None, "objects with --native")
+    if not counted[0] or "why" in counted[0]:
+        return "skipped: " + (counted[0] or {"why": "the machine is not emulated"})["why"]
+    need(counted[0]["outside"] >= 3, "objects compiled outside: %s", counted[0])
+    return "%d objects outside" % counted[0]["outside"]
 
 
 TESTED = """#!/bin/sh
@@ -327,4 +359,4 @@ def layered(m):
 RUNNING = (("ssh: an agent's keys, words, options", options), ("ssh: forwards", forwards),
            ("cp: links, holes, times", copies), ("ssh-config, for OpenSSH itself", config),
            ("ssh --start", started), ("run", temporary), ("warm start", warm), ("build", built),
-           ("build: a layer", layered), ("virt-server, for autopkgtest itself", autopkgtest))
+           ("build: a layer", layered), ("build: compiled outside", outside), ("virt-server, for autopkgtest itself", autopkgtest))

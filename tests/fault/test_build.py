@@ -18,7 +18,7 @@ import test_run
 
 SUDO = """
 printf '%s\\n' "$@" >"$GUEST/sudo"
-find package -mindepth 1 ! -name build.sh | sort >"$GUEST/staged"
+find package -mindepth 1 ! -name build.sh ! -name distcc.sh | sort >"$GUEST/staged"
 [ -e "$GUEST/lost" ] && exit 255
 mkdir package/out
 cp "$GUEST/why" package/reason 2>/dev/null || : >package/reason
@@ -33,7 +33,7 @@ CONTROL = "Source: pack\nMaintainer: A <a@example.org>\nBuild-Depends: %s\n\nPac
 LOG = "pack (2:1.0-1) unstable; urgency=low\n\n  * x\n\n -- A <a@example.org>  Thu, 01 Jan 2026 00:00:00 +0000\n"
 
 
-class Build(test_run.Case):
+class Case(test_run.Case):
     @staticmethod
     def make():
         world = test_run.Case.make()
@@ -41,7 +41,8 @@ class Build(test_run.Case):
         return world
 
     def made(self, **settings):
-        """The profile has what each build needs."""
+        """The profile has what each build needs; what this host could compile does not count."""
+        settings = {"build_distcc": "no", **settings}
         return super().made(system_packages="build-essential\npackages = fakeroot", **settings)
 
     @staticmethod
@@ -80,6 +81,25 @@ class Build(test_run.Case):
     def said(self, box, name):
         return lib.read(os.path.join(box.root, name)).splitlines()
 
+    def layered(self, install=lib.CONFIGURED, **settings):
+        """A base without what the build needs; QEMU's start that installs it has a script of its own."""
+        box = self.made(**settings)
+        self.write(os.path.join(box.root, "install"), install)
+        self.write(os.path.join(box.root, "guests"), "")
+        with open(box.qemu, "w", encoding="utf-8") as out:
+            out.write('#!/bin/sh\ncase " $* " in\n'
+                      '*" --version "*) echo "QEMU emulator version 7.2.0 (fake)"; exit 0 ;;\n'
+                      '*" -qmp stdio "*) exit 0 ;;\nesac\nscript=%s\n'
+                      'case " $* " in *debwiz.configure*) script=%s/install; echo "$*" >>%s/guests ;; esac\n'
+                      'exec "%s" "%s/tests/fake/qemu.py" $script "$@"\n'
+                      % (box.script, box.root, box.root, sys.executable, lib.SRC))
+        return box
+
+    def layers(self, box):
+        return [b for b in box.bases() if os.path.exists(os.path.join(b, "layer.qcow2"))]
+
+
+class Build(Case):
     def test_folder(self):
         """The folder as it is but for .git; links stay links; results and log come back."""
         box = self.made()
@@ -360,20 +380,6 @@ class Build(test_run.Case):
 
     # ---- layers: what a base lacks
 
-    def layered(self, install=lib.CONFIGURED):
-        """A base without what the build needs; QEMU's start that installs it has a script of its own."""
-        box = self.made()
-        self.write(os.path.join(box.root, "install"), install)
-        self.write(os.path.join(box.root, "guests"), "")
-        with open(box.qemu, "w", encoding="utf-8") as out:
-            out.write('#!/bin/sh\ncase " $* " in\n'
-                      '*" --version "*) echo "QEMU emulator version 7.2.0 (fake)"; exit 0 ;;\n'
-                      '*" -qmp stdio "*) exit 0 ;;\nesac\nscript=%s\n'
-                      'case " $* " in *debwiz.configure*) script=%s/install; echo "$*" >>%s/guests ;; esac\n'
-                      'exec "%s" "%s/tests/fake/qemu.py" $script "$@"\n'
-                      % (box.script, box.root, box.root, sys.executable, lib.SRC))
-        return box
-
     def installs(self, box):
         return self.said(box, "guests")
 
@@ -382,9 +388,6 @@ class Build(test_run.Case):
         """The machine's."""
         with open(os.path.join(box.machine, "stamps.json"), encoding="utf-8") as file:
             return os.path.join(box.data, "bases", json.load(file)["base"])
-
-    def layers(self, box):
-        return [b for b in box.bases() if os.path.exists(os.path.join(b, "layer.qcow2"))]
 
     def test_layer(self):
         """What the base lacks is installed once, into an overlay of it; another source with the same set uses it."""

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-assets/guest/build.sh on this host: stand-ins take the place of what only root of a guest may do. What a silent build is
+assets/build/build.sh on this host: stand-ins take the place of what only root of a guest may do. What a silent build is
 killed by needs a second account, so that part is skipped unless root runs the tests.
 """
 import os
+import socket
 import subprocess
 import unittest
 
 import lib
 
-SCRIPT = os.path.join(lib.SRC, "assets/guest/build.sh")
+SCRIPT = os.path.join(lib.SRC, "assets/build/build.sh")
 STUBS = {
     "useradd": "exit 0",
     "chown": "exit 0",
@@ -33,7 +34,7 @@ class Script(lib.Case):
             os.rename(world.script(name, body), os.path.join(world.stubs, name))
         return world
 
-    def run_script(self, command, *prefix, kind="plain", path=True, **env):
+    def run_script(self, command, *prefix, kind="plain", path=True, more=None, **env):
         """Returns the folder, the status and the log."""
         here = os.path.join(self.world.tmp, "g%d" % next(self.world.count))
         os.makedirs(os.path.join(here, "source/debian"))
@@ -48,6 +49,9 @@ class Script(lib.Case):
             text = file.read().replace("PATH=/usr/local/bin:", "PATH=%s:/usr/local/bin:" % self.world.stubs)
         with open(os.path.join(here, "build.sh"), "w", encoding="utf-8") as out:
             out.write(text)
+        for name, content in (more or {}).items():
+            with open(os.path.join(here, name), "w", encoding="utf-8") as out:
+                out.write(content)
         done = subprocess.run([*prefix, "sh", "build.sh", kind, "pack_1.0_armhf", "no", *command], cwd=here,
                               env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                               timeout=lib.LIMIT)
@@ -67,6 +71,121 @@ class Script(lib.Case):
         self.assertIn("W: pack: finding\nlintian exited with 2\n", log)
         self.assertEqual(sorted(os.listdir(os.path.join(here, "out"))),
                          ["pack.changes", "pack_1.0_armhf.build", "pack_1.0_armhf.deb"])
+
+    LOG = """distcc[10] compile from a.c to a.o
+distcc[11] compile from b.c to b.o
+distcc[10] exec on 127.0.0.1:3632/3,lzo: /usr/bin/x-gcc-12 -c a.c -o a.o
+distcc[11] exec on 127.0.0.1:3632/3,lzo: /usr/bin/x-gcc-12 -c b.c -o b.o
+distcc[10] cpp a.c on localhost completed ok
+distcc[10] compile a.c on 127.0.0.1:3632/3,lzo completed ok
+distcc[10] elapsed compilation time 0.134583s
+distcc[11] ERROR: compile b.c on 127.0.0.1:3632/3,lzo failed
+distcc[11] (dcc_build_somewhere) Warning: remote compilation of 'b.c' failed, retrying locally
+distcc[11] Warning: failed to distribute b.c to 127.0.0.1:3632/3,lzo, running locally instead
+distcc[11] exec on localhost: /usr/bin/x-gcc-12 -c b.c -o b.o
+distcc[12] (dcc_scan_args) compiler will emit/use profile info; must be local
+distcc[12] exec on localhost: /usr/bin/x-gcc-12 -fprofile-use -c c.c -o c.o
+distcc[10] (dcc_scan_args) compiler apparently called not for compile
+distcc[10] exec on localhost: /usr/bin/x-gcc-12 -o a a.o
+distcc[13] exec on localhost: /usr/bin/x-gcc-12 -c d.c -o d.o
+"""
+
+    def test_objects(self):
+        """Objects are counted by distcc's log, with the reasons of those that were compiled in the machine."""
+        top = os.path.join(self.world.tmp, "objects")
+        os.makedirs(os.path.join(top, ".distcc"))
+        with open(os.path.join(top, ".distcc/log"), "w", encoding="utf-8") as out:
+            out.write(self.LOG)
+        here, status, log = self.run_script(("echo in; exit 3",), more={"distcc.sh": 'echo before; "$@"'}, BUILD_TOP=top,
+                                            BUILD_DISTCC="x-gcc-12")
+        self.assertEqual(status, 3, log)
+        self.assertEqual(self.reason(here).splitlines()[0], "outside 1")
+        self.assertEqual(sorted(self.reason(here).splitlines()[1:]),
+                         ["inside 1 compiler will emit/use profile info; must be local", "inside 1 failed outside",
+                          "inside 1 no host was free"])
+        self.assertIn("before\nin\ndebwiz: objects compiled outside: 1\ndebwiz: in this machine: 1: ", log)
+
+    LISTENER = """#!/usr/bin/env python3
+import socket, sys
+server = socket.create_server(("127.0.0.1", int(sys.argv[2].partition(":")[2])))
+while True:
+    server.accept()[0].close()
+"""
+    # What the compiler of a host makes, by the host's name, which is that of its socket here.
+    DISTCC = r"""
+for last; do :; done
+name=$(sed -n "s/^${DISTCC_HOSTS%%/*} //p" "$ROOT/by-port")
+case $name in
+good) printf '\177ELFarm-relocatable-GCC: (Debian 12.2.0-14) 12.2.0' >"$last" ;;
+x86) printf '\177ELFx86-relocatable-GCC: (Debian 12.2.0-14) 12.2.0' >"$last" ;;
+old) printf '\177ELFarm-relocatable-GCC: (Debian 11.2.0-14) 11.2.0' >"$last" ;;
+*) echo "distcc[1] (dcc_connect) ERROR: nobody there" >>"$DISTCC_LOG"; exit 1 ;;
+esac
+"""
+
+    def test_hosts(self):
+        """Hosts that compile for another architecture, by another version or not at all are not used, and it says why; the
+        compilers are wrapped for those that are left."""
+        root = os.path.join(self.world.tmp, "hosts")
+        for folder in ("bin", "lib/arm-x", "build"):
+            os.makedirs(os.path.join(root, folder))
+        with open(os.path.join(root, "lib/arm-x/crt1.o"), "w", encoding="utf-8") as out:
+            out.write("\177ELFarm-relocatable-")
+        for name in ("arm-x-gcc-12", "arm-x-g++-12", "clang"):
+            os.rename(self.world.script(name, 'echo "local: $0 $*"'), os.path.join(root, "bin", name))
+        for name, to in (("gcc-12", "arm-x-gcc-12"), ("gcc", "gcc-12"), ("cc", "clang"), ("g++", "arm-x-g++-12"), ("c++", "g++")):
+            os.symlink(to, os.path.join(root, "bin", name))
+        os.rename(self.world.script("distcc", self.DISTCC), os.path.join(root, "bin/distcc"))
+        with open(os.path.join(root, "bin/systemd-socket-activate"), "w", encoding="utf-8") as out:
+            out.write(self.LISTENER)
+        os.chmod(out.name, 0o755)
+        with open(os.path.join(lib.SRC, "assets/build/distcc.sh"), encoding="utf-8") as file:
+            text = file.read()
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        text = text.replace("/usr/bin/", root + "/bin/").replace("/usr/lib/", root + "/lib/").replace(
+            "PATH=/usr/bin:", "ROOT=%s PATH=%s/bin:/usr/bin:" % (root, root)).replace("port=3632", "port=%d" % port)
+        names = ("gone", "x86", "old", "dead", "good")
+        lines, sockets = [], []
+        with open(os.path.join(root, "by-port"), "w", encoding="utf-8") as out:
+            for number, name in enumerate(names):
+                path = os.path.join(root, name)
+                lines.append("%s,%d,the %s" % (path, number + 1, name))
+                out.write("127.0.0.1:%d %s\n" % (port + number, name))
+                if name != "gone":
+                    sockets.append(socket.socket(socket.AF_UNIX))
+                    sockets[-1].bind(path)
+        with open(os.path.join(root, "distcc.sh"), "w", encoding="utf-8") as out:
+            out.write(text)
+        env = {**os.environ, "PATH": "%s/bin:%s:%s" % (root, self.world.stubs, os.environ["PATH"]), "BUILD_DISTCC_VERSION": "12.2.0",
+               "BUILD_DISTCC": "arm-x-gcc-12 arm-x-g++-12", "BUILD_DISTCC_HOSTS": "\n".join(lines)}
+        done = subprocess.run(["sh", os.path.join(root, "distcc.sh"), "sh", "-c", "echo it runs; exit 4"],
+                              cwd=os.path.join(root, "build"), env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                              timeout=lib.LIMIT)
+        for one in sockets:
+            one.close()
+        self.assertEqual((done.returncode, done.stdout.decode().splitlines()), (4, [
+            "debwiz: the gone does not compile: ssh did not forward its socket",
+            "debwiz: the x86 does not compile: its objects are for another architecture",
+            "debwiz: the old does not compile: its compiler is not version 12.2.0",
+            "debwiz: the dead does not compile: nobody there",
+            "debwiz: compiling by distcc: the good", "it runs"]))
+        state = os.path.join(root, "build/.distcc")
+        self.assertEqual(sorted(os.listdir(os.path.join(state, "bin"))), ["arm-x-g++-12", "arm-x-gcc-12", "c++", "g++", "gcc", "gcc-12"])
+        shown = subprocess.run([os.path.join(state, "bin/gcc"), "-o", "a b", "x.o"], stdout=subprocess.PIPE, check=True).stdout.decode()
+        self.assertEqual(shown, "local: %s/bin/arm-x-gcc-12 -o a b x.o\n" % root)
+        with open(os.path.join(state, "bin/g++"), encoding="utf-8") as file:
+            self.assertIn("DISTCC_HOSTS='127.0.0.1:%d/5,lzo'" % (port + 4), file.read())
+
+    def test_jobs(self):
+        """Two jobs for each CPU while another compiles; without one as before."""
+        show = ("echo $DEB_BUILD_OPTIONS; command -v cc",)
+        here, _, log = self.run_script(show, more={"distcc.sh": 'mkdir -p .distcc/bin; : >.distcc/on; "$@"'}, BUILD_DISTCC="x",
+                                       HOME="/nowhere")
+        cpus = len(os.sched_getaffinity(0))
+        self.assertIn("parallel=%d\n" % (2 * cpus), log)
+        _, _, log = self.run_script(show, more={"distcc.sh": '"$@"'}, BUILD_DISTCC="x")
+        self.assertIn("parallel=%d\n" % cpus, log)
 
     def test_artifacts(self):
         """Those that exist, with their folders, of a build that failed, too."""

@@ -280,6 +280,10 @@ pkg("build-essential", "12.9", ["/usr/share/doc/build-essential/list"], trixie="
     section="devel", depends="libc6-dev | libc-dev, gcc (>= 4:12.2), make, dpkg-dev (>= 1.17.11)")
 pkg("gcc", "4:12.2.0-3", ["/usr/bin/gcc 0755", "/usr/bin/TRIPLET-gcc -> gcc"], trixie="4:14.2.0-1",
     section="devel", source="gcc-defaults", provides="c-compiler", depends="libc6 (>= 2.34)")
+pkg("gcc-12", "12.2.0-14+deb12u1", ["/usr/bin/TRIPLET-gcc-12 0755"], section="devel",
+    depends="libc6 (>= 2.34)")
+pkg("distcc", "3.4+really3.4-3", ["/usr/bin/distcc 0755", "/usr/bin/distccd 0755"], section="devel",
+    depends="libc6 (>= 2.34)")
 pkg("libc6-dev", "2.36-9+deb12u10", ["/usr/include/stdio.h"], trixie="2.41-12", section="libdevel",
     source="glibc", ma="same", provides="libc-dev", depends="libc6 (>= 2.36)")
 pkg("make", "4.3-4.1", ["/usr/bin/make 0755", "/usr/bin/gmake -> make"], trixie="4.4.1-2",

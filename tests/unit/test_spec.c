@@ -196,6 +196,7 @@ static const struct {
 	{"boot.timeout", {"90s", "5m", "61s"}},
 	{"build.jobs", {"1", "512", "auto"}},
 	{"build.profiles", {"nocheck", "pkg.debwiz.x-1+b"}},
+	{"build.distcc_hosts", {"builder", "10.1.2.3:4000/8", "[fd00::1]"}},
 	{"build.silence", {"10s", "150m", "never"}},
 	{"qemu.binary", {"auto", "/opt/q e/qemu-system-arm", "./q"}},
 	{"qemu.extra", {"-device", "usb-tablet,bus=x", "-append", "a \"b\" = [c]", "#x"}},

@@ -97,6 +97,8 @@ static const struct {
 	{"build.profiles", "nocheck\nnodoc"},
 	{"build.network", "yes"},
 	{"build.silence", "5m"},
+	{"build.distcc", "no"},
+	{"build.distcc_hosts", "builder/8\n10.0.0.1:4000"},
 };
 #define OTHERS (sizeof(others) / sizeof(*others))
 

@@ -4,9 +4,10 @@
 # rights beyond its own folder, without a network unless NETWORK is yes. What it makes is moved to the folder `out`, with
 # the log. BUILD_ARTIFACTS: patterns of further files below the source's folder, a line each, which are copied to
 # out/STEM.artifacts. BUILD_JOBS: parallel jobs. BUILD_SILENCE: seconds without output after which the build is killed.
-# BUILD_LINTIAN=yes: checks the result, whose findings are part of the log. BUILD_TOP, BUILD_USER: instead of /build and builder. The file `reason`
-# says why a build failed, as far as that is known: "memory PROGRAM", "full", "silence COMMAND". Exits with the build's
-# status.
+# BUILD_LINTIAN=yes: checks the result, whose findings are part of the log. BUILD_DISTCC: compiles outside, by distcc.sh.
+# BUILD_TOP, BUILD_USER: instead of /build and builder. The file `reason` says why a build failed, as far as that is
+# known: "memory PROGRAM", "full", "silence COMMAND"; then with BUILD_DISTCC how many objects were compiled outside the
+# machine, "outside COUNT", and in it, "inside COUNT REASON". Exits with the build's status.
 set -eu
 kind=$1
 stem=$2
@@ -19,7 +20,7 @@ log=out/$stem.build
 
 useradd --system --user-group --home-dir "$top" --shell /bin/sh "$user"
 install -d -m 0755 -o "$user" -g "$user" "$top"
-find . -mindepth 1 -maxdepth 1 ! -name build.sh ! -name out -exec mv -t "$top" {} +
+find . -mindepth 1 -maxdepth 1 ! -name build.sh ! -name distcc.sh ! -name out -exec mv -t "$top" {} +
 chown -hR "$user:$user" "$top"
 mkdir -p out
 : >reason
@@ -34,9 +35,14 @@ for word in ${DEB_BUILD_OPTIONS-}; do
 	*) options="$options$word " ;;
 	esac
 done
-options="${options}parallel=${jobs:-$(nproc)}"
+cpus=$(nproc)
 cat >"$top/.run" <<'RUN'
 set -eu
+if [ -e "$HOME/.distcc/on" ]; then
+	PATH=$HOME/.distcc/bin:$PATH
+	: "${jobs:=$((2 * cpus))}" # while one compiles outside, another is preprocessed
+fi
+DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS}parallel=${jobs:-$cpus}"
 case $kind in
 dsc)
 	dpkg-source -x -- *.dsc source
@@ -58,7 +64,8 @@ inside()
 {
 	# shellcheck disable=SC2086 # words
 	set -- runuser -u "$user" -- $run DEB_BUILD_OPTIONS="$options" DEB_BUILD_PROFILES="${DEB_BUILD_PROFILES-}" \
-		kind="$kind" command="$command" lintian="${BUILD_LINTIAN-}" sh "$top/.run"
+		cpus="$cpus" jobs="$jobs" kind="$kind" command="$command" lintian="${BUILD_LINTIAN-}" sh "$top/.run"
+	[ -z "${BUILD_DISTCC-}" ] || set -- sh "$here/distcc.sh" "$@"
 	cd "$top"
 	if [ "$network" = yes ]; then
 		"$@"
@@ -111,6 +118,35 @@ watch_silence()
 	done
 }
 
+# Prints how many objects were compiled where, by distcc's log: of each process the line before it compiled here is why.
+count_objects()
+{
+	awk '{
+		at = index($0, "] ")
+		pid = substr($0, 1, at)
+		text = substr($0, at + 2)
+		sub(/^\([a-z0-9_]*\) /, "", text)
+		sub(/^(ERROR|Warning): /, "", text)
+	}
+	text ~ /^compile .* completed ok$/ { outside++; delete why[pid]; next }
+	text ~ /^exec on localhost: / {
+		if (text ~ / -[cS] / && text !~ / -E /)
+			inside[pid in why ? why[pid] : "no host was free"]++
+		delete why[pid]
+		next
+	}
+	text ~ /^(exec on|compile from|cpp |elapsed|exit:|No authentication|child|no visible output file)/ { next }
+	text ~ /times: user/ || text ~ /bytes from/ { next }
+	text ~ /^failed to distribute/ { if (!(pid in why)) why[pid] = "no host was free"; next }
+	text ~ /^remote compilation of .* failed/ || text ~ /^compile .* failed/ { why[pid] = "failed outside"; next }
+	{ why[pid] = text }
+	END {
+		print "outside " outside + 0
+		for (reason in inside)
+			print "inside " inside[reason] " " reason
+	}' "$top/.distcc/log" 2>/dev/null
+}
+
 killed_for_memory()
 {
 	sed -n 's/^oom_kill //p' /proc/vmstat 2>/dev/null
@@ -136,6 +172,11 @@ if [ "$status" != 0 ] && [ ! -s reason ]; then
 	elif tail -n 200 "$log" | grep -q 'No space left on device'; then
 		echo full >reason
 	fi
+fi
+if [ -n "${BUILD_DISTCC-}" ]; then
+	count_objects >>reason
+	sed -n 's/^outside \(.*\)/debwiz: objects compiled outside: \1/p; s/^inside \([0-9]*\) /debwiz: in this machine: \1: /p' \
+		reason | tee -a "$log"
 fi
 find "$top" -mindepth 1 -maxdepth 1 -type f \( -name '*.deb' -o -name '*.udeb' -o -name '*.ddeb' -o -name '*.changes' \
 	-o -name '*.buildinfo' \) -exec mv -t "$here/out" {} +
