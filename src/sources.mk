@@ -279,6 +279,7 @@ IMAGE = \
 	src/image/deb_extract.c \
 	src/image/disk.c \
 	src/image/disk_base.c \
+	src/image/disk_image.c \
 	src/image/disk_snapshot.c \
 	src/image/disk_tool.c \
 	src/image/disk_tool.h \
@@ -393,6 +394,7 @@ PREPARE = \
 	src/prepare/step_download.c \
 	src/prepare/step_examine.c \
 	src/prepare/step_firmware.c \
+	src/prepare/step_image.c \
 	src/prepare/step_kernel.c \
 	src/prepare/step_login.c \
 	src/prepare/step_medium.c \

@@ -203,6 +203,7 @@ FAULT = \
 	tests/fault/test_index.py \
 	tests/fault/test_security.py \
 	tests/fault/test_network.py \
+	tests/fault/test_image.py \
 	tests/fault/test_images.py \
 	tests/fault/test_guest.py \
 	tests/fault/test_made.py \

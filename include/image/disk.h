@@ -54,6 +54,12 @@ int disk_check(const char *path, struct disk_info *out, struct err *e);
  * file), "disk-foreign" (its data are in another file, or it is not qcow2), "disk-broken". */
 int disk_check_drive(const char *path, const char *format, struct err *e);
 
+/* Copies an image of any origin, qcow2 by its first bytes, else raw, to the new raw file `to`, which is removed on an
+ * error. It must not be larger than `most` bytes, and start by UEFI. Blocks as disk_flatten does. Ids: those of
+ * disk_check_drive, "image-large", "image-no-efi". */
+int disk_copy_image(const char *path, const char *to, uint64_t most, const atomic_bool *cancel,
+		    void (*progress)(double percent, void *arg), void *arg, struct err *e);
+
 /* Grows the disk; the same size changes nothing, a smaller one is refused ("disk-shrink"), and so is a disk with
  * snapshots ("disk-snapshots"). The guest grows partition and file system at its next boot. */
 int disk_grow(const char *path, uint64_t size, struct err *e);

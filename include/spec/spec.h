@@ -51,7 +51,7 @@ struct spec {
 	char *name; /* identity; default: the file's stem */
 	char *arch;
 	char *release;
-	char *method; /* "bootstrap" */
+	char *method; /* "bootstrap" or "image" */
 	/* mirror */
 	char *mirror; /* "auto" or a URL */
 	bool security;
@@ -74,6 +74,7 @@ struct spec {
 	/* disk */
 	uint64_t disk_size; /* bytes */
 	char *disk_format;  /* "qcow2" */
+	char *image;	    /* "" or a path, with method = image */
 	bool standalone;
 	enum spec_bus bus;
 	enum spec_cache cache;

@@ -180,12 +180,27 @@ static bool vdisk_name_is(const unsigned char *entry, const char *name)
 	return !name[i] && (i == 36 || vdisk_get_le(p + 2 * i, 2) == 0);
 }
 
-int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uint64_t *length, struct err *e)
+/* Compares the type; the first three fields are little-endian on disk. */
+static bool vdisk_type_is(const unsigned char *entry, const char *type)
+{
+	static const unsigned char order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+	struct gpt_guid guid;
+
+	if (gpt_guid_parse(type, &guid) < 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		if (entry[i] != guid.b[order[i]])
+			return false;
+	return true;
+}
+
+/* Finds the first partition for which `is` holds. 1: found, 0: none, -1: error. */
+static int vdisk_find(struct vdisk *d, bool (*is)(const unsigned char *entry, const char *what), const char *what,
+		      uint64_t *start, uint64_t *length, struct err *e)
 {
 	unsigned char head[GPT_SECTOR];
-	unsigned char *table = NULL;
+	AUTO_FREE unsigned char *table = NULL;
 	uint64_t count, size, first, last, sectors = d->size / GPT_SECTOR;
-	int r = -1;
 
 	if (vdisk_read(d, GPT_SECTOR, head, sizeof(head), e) < 0)
 		return -1;
@@ -196,21 +211,35 @@ int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uin
 		return err_set(e, ERR_FAILED, "gpt-missing", "%s has no GPT partition table", d->path);
 	table = xmalloc((size_t)(count * size) + 1);
 	if (vdisk_read(d, vdisk_get_le(head + 72, 8) * GPT_SECTOR, table, (size_t)(count * size), e) < 0)
-		goto out;
+		return -1;
 	for (uint64_t i = 0; i < count; i++) {
 		const unsigned char *entry = table + i * size;
 
 		first = vdisk_get_le(entry + 32, 8);
 		last = vdisk_get_le(entry + 40, 8);
-		if (!vdisk_name_is(entry, name) || first < 2 || last < first || last >= sectors)
+		if (!is(entry, what) || first < 2 || last < first || last >= sectors)
 			continue;
 		*start = first * GPT_SECTOR;
 		*length = (last - first + 1) * GPT_SECTOR;
-		r = 0;
-		goto out;
+		return 1;
 	}
-	err_set(e, ERR_FAILED, "gpt-partition", "%s has no partition named %s", d->path, name);
-out:
-	free(table);
-	return r;
+	return 0;
+}
+
+int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uint64_t *length, struct err *e)
+{
+	int found = vdisk_find(d, vdisk_name_is, name, start, length, e);
+
+	if (!found)
+		return err_set(e, ERR_FAILED, "gpt-partition", "%s has no partition named %s", d->path, name);
+	return found < 0 ? -1 : 0;
+}
+
+int vdisk_find_type(struct vdisk *d, const char *type, uint64_t *start, uint64_t *length, struct err *e)
+{
+	int found = vdisk_find(d, vdisk_type_is, type, start, length, e);
+
+	if (!found)
+		return err_set(e, ERR_FAILED, "gpt-partition", "%s has no partition of the type %s", d->path, type);
+	return found < 0 ? -1 : 0;
 }

@@ -21,5 +21,7 @@ uint64_t vdisk_size(const struct vdisk *d);
 int vdisk_read(struct vdisk *d, uint64_t pos, void *p, size_t n, struct err *e);
 /* Finds first byte and length of the GPT partition of that name. */
 int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uint64_t *length, struct err *e);
+/* The same of the first partition of that type (GPT_TYPE_*). */
+int vdisk_find_type(struct vdisk *d, const char *type, uint64_t *start, uint64_t *length, struct err *e);
 
 #endif

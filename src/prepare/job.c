@@ -22,6 +22,16 @@
 
 #define STAMP_CONSOLE "console-size"
 
+bool job_is_image(const void *job)
+{
+	return !strcmp(((const struct job *)job)->spec->method, "image");
+}
+
+bool job_is_bootstrap(const void *job)
+{
+	return !job_is_image(job);
+}
+
 /* Adds the packages of a hidden row of the catalogue. */
 static void job_add_hidden(struct job *j, const char *name)
 {
@@ -38,6 +48,8 @@ static void job_add_hidden(struct job *j, const char *name)
 /* Adds what the root is made of: the profile's packages, and those that the settings require. */
 static void job_root_packages(struct job *j)
 {
+	if (job_is_image(j))
+		return;
 	strv_copy(&j->root_packages, &j->profile->packages);
 	if (spec_forwards_ssh(j->spec))
 		job_add_hidden(j, "ssh");
@@ -65,6 +77,9 @@ int job_init(struct job *j, struct loop *loop, const struct catalog *c, const st
 	if (!j->arch || !j->release || !j->profile)
 		return err_set(e, ERR_USAGE, "spec-unchecked", "%s %s %s is not in the catalogue", spec->release,
 			       spec->arch, spec->profile);
+	if (job_is_image(j) && job_wants_layer(j))
+		return err_set(e, ERR_USAGE, "layer-image", "%s: builds need a machine with method = bootstrap",
+			       spec->name);
 	host_facts_get(&j->host);
 	j->machine_dir = store_machine_dir(store, spec->name);
 	job_root_packages(j);
@@ -139,6 +154,8 @@ bool job_has_ssh_server(const struct job *j)
 
 	if (job_reported_ssh(j, &has) || !p)
 		return has;
+	if (job_is_image(j))
+		return true; /* what it has is not known */
 	for (size_t i = 0; i < p->packages.len && !has; i++)
 		has = job_has_package(j, made, p->packages.items[i]);
 	for (size_t i = 0; i < p->instead.len && !has; i++)

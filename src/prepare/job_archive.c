@@ -177,11 +177,17 @@ static int job_archive_solve_layer(struct job *j, const struct strv *names, stru
 	return r;
 }
 
+static int job_archive_find_firmware(struct job *j, struct err *e)
+{
+	const char *firmware = archive_first(j->archive, &j->arch->firmware);
+
+	return archive_find(j->archive, firmware ? firmware : j->arch->firmware.items[0], &j->firmware, e);
+}
+
 int job_solve(struct job *j, struct err *e)
 {
 	bool has_firmware = catalog_has_firmware(j->arch, j->release->codename);
 	AUTO_STRV struct strv names = STRV_INIT;
-	const char *firmware;
 
 	strv_copy(&names, &j->root_packages);
 	strv_add(&names, j->arch->kernel);
@@ -190,6 +196,8 @@ int job_solve(struct job *j, struct err *e)
 	package_set_fini(&j->packages);
 	package_set_fini(&j->layer_packages);
 	package_set_fini(&j->firmware);
+	if (job_is_image(j))
+		return job_archive_find_firmware(j, e);
 	archive_exclude(j->archive, &j->profile->without);
 	if (job_wants_layer(j) && j->base.found.dir)
 		return job_archive_solve_layer(j, &names, e);
@@ -197,10 +205,7 @@ int job_solve(struct job *j, struct err *e)
 		return -1;
 	if (job_wants_layer(j) && job_archive_solve_layer(j, &names, e) < 0)
 		return -1;
-	if (!has_firmware)
-		return 0;
-	firmware = archive_first(j->archive, &j->arch->firmware);
-	return archive_find(j->archive, firmware ? firmware : j->arch->firmware.items[0], &j->firmware, e);
+	return has_firmware ? job_archive_find_firmware(j, e) : 0;
 }
 
 uint64_t job_to_download(const struct job *j, const struct package_set *set)

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/asset.h"
@@ -50,6 +51,24 @@ static void job_base_hash_keyring(struct hash *h, const struct spec *s)
 	}
 }
 
+/* Returns "bookworm-armhf-image-0123456789ab-": the image as it is now, and the release whose firmware is used; owned.
+ */
+static char *job_base_image_prefix(const struct job *j)
+{
+	const struct spec *s = j->spec;
+	AUTO_FREE char *path = spec_path(s, s->image), *facts = NULL;
+	struct stat st = {.st_size = 0};
+	uint8_t digest[HASH_SIZE];
+	char hex[HASH_HEX];
+
+	(void)stat(path, &st); /* a missing one is reported by the step that copies it */
+	facts = xasprintf("image %s %lld %lld.%09ld", path, (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+			  (long)st.st_mtim.tv_nsec);
+	hash_bytes(facts, strlen(facts), digest);
+	hash_hex(digest, hex);
+	return xasprintf("%s-%s-image-%.12s-", s->release, s->arch, hex);
+}
+
 /* Returns "bookworm-armhf-build-0123456789ab-": everything that the base must be made from; owned. */
 static char *job_base_prefix(const struct job *j)
 {
@@ -60,6 +79,10 @@ static char *job_base_prefix(const struct job *j)
 	char hex[HASH_HEX];
 	size_t i = 0;
 
+	if (job_is_image(j)) {
+		hash_free(h);
+		return job_base_image_prefix(j);
+	}
 	job_base_hash_text(h, RECIPE_VERSION);
 	job_base_hash_text(h, s->release);
 	job_base_hash_text(h, s->arch);

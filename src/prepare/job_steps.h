@@ -7,6 +7,9 @@
 
 /* ---- job.c ---- */
 
+/* Return whether the machine begins as an existing image, or is made of packages; for struct step_ops. */
+bool job_is_image(const void *job);
+bool job_is_bootstrap(const void *job);
 /* Makes the machine's folder of sockets, once. */
 int job_need_runtime_dir(struct job *j, struct err *e);
 /* Gets the size of the guest's serial terminal: the recorded one, else one that suits the terminal of this program.

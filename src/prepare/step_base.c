@@ -36,11 +36,12 @@ static json_t *step_base_manifest(const struct job *j)
 		json_array_append_new(opened, json_pack("{s:s, s:s, s:s, s:I}", "suite", suites[i].suite, "version",
 							suites[i].version, "url", suites[i].base, "date",
 							(json_int_t)suites[i].date));
-	for (size_t i = 0; i < left_out->len; i++)
+	for (size_t i = 0; i < left_out->len && !job_is_image(j); i++) /* an image has its own updates */
 		json_array_append_new(missing, json_string(left_out->items[i]));
 	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "created", (json_int_t)time(NULL), "release",
 			 j->spec->release, "arch", j->spec->arch, "profile", j->spec->profile, "kernel",
-			 j->base.kernel_version, "suites", opened, "left_out", missing, "packages", packages);
+			 j->base.kernel_version ? j->base.kernel_version : "", "suites", opened, "left_out", missing,
+			 "packages", packages);
 }
 
 /* The base's, with what the layer adds. */

@@ -273,6 +273,7 @@ const struct step_ops step_configure = {
 	.unit = STEP_COUNT,
 	.expect = step_configure_expect,
 	.took = step_configure_took,
+	.applies = job_is_bootstrap,
 	.is_done = job_has_base,
 	.start = step_configure_start,
 	.cancel = step_configure_cancel,

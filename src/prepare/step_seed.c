@@ -302,6 +302,7 @@ const struct step_ops step_seed = {
 	.id = "seed",
 	.title = "Settings",
 	.about = "An ssh key for this machine, and a small disk with its personal settings.",
+	.applies = job_is_bootstrap,
 	.is_done = step_seed_is_done,
 	.start = step_seed_start,
 };

@@ -346,6 +346,7 @@ const struct step_ops step_unpack = {
 	.unit = STEP_BYTES,
 	.expect = step_unpack_expect,
 	.took = step_unpack_took,
+	.applies = job_is_bootstrap,
 	.is_done = job_has_base,
 	.start = step_unpack_start,
 	.cancel = step_unpack_cancel,

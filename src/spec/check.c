@@ -228,6 +228,28 @@ static void check_firmware(struct check *k)
 		      "this empty, or write mode = direct");
 }
 
+/* What an image has, nothing of the file adds to it. */
+static void check_image(struct check *k)
+{
+	const struct spec *s = k->s;
+	bool image = !strcmp(s->method, "image");
+
+	if (image && !*s->image)
+		FAULT(k, "disk", "image", "method = image needs the image; write image = FILE in [disk]");
+	else if (!image && *s->image)
+		FAULT(k, "disk", "image", "only used with method = image in [machine]");
+	if (!image)
+		return;
+	if (s->firmware != SPEC_UEFI)
+		FAULT(k, "firmware", "mode", "an image starts by its own boot loader; write uefi");
+	if (s->secure_boot)
+		FAULT(k, "firmware", "secure_boot", "not supported with method = image; write no");
+	if (s->packages.len)
+		FAULT(k, "system", "packages", "an image has its own packages; install others in the machine");
+	if (s->warm)
+		FAULT(k, "boot", "warm", "not supported with method = image; write no");
+}
+
 static void check_cpu(struct check *k)
 {
 	const struct catalog_arch *a = k->arch;
@@ -447,6 +469,7 @@ void spec_check_each(const struct spec *s, const struct catalog *c, spec_fault_f
 	check_profile(&k);
 	check_mirror(&k);
 	check_firmware(&k);
+	check_image(&k);
 	check_cpu(&k);
 	check_network(&k);
 	check_unique(&k, "drive", &s->drives, "path");

@@ -30,11 +30,11 @@ const struct field field_table[] = {
 	 .effect = FIELD_NEW_ONLY, .always = true, .title = "Debian release",
 	 .help = "Codename of the Debian release: bookworm or trixie. \"debwiz releases\" "
 		 "lists what the mirror has."},
-	{"machine", COLUMN("method", TEXT, method, "bootstrap", .choices = WORDS("bootstrap")),
-	 .later = WORDS("installer", "image"), .effect = FIELD_NEW_ONLY, .always = true,
-	 .title = "Way to get the system",
+	{"machine", COLUMN("method", TEXT, method, "bootstrap", .choices = WORDS("bootstrap", "image")),
+	 .later = WORDS("installer"), .effect = FIELD_NEW_ONLY, .always = true, .title = "Way to get the system",
 	 .help = "bootstrap: packages are verified and unpacked by debwiz and configured by "
-		 "the machine itself, without an installer."},
+		 "the machine itself, without an installer. image: the disk begins as a copy of an existing image, "
+		 "see image in [disk]; it has its own packages, accounts and settings, and [system] does not apply."},
 	{"mirror", COLUMN("url", TEXT, mirror, "auto", .check = grammar_mirror), .effect = FIELD_NEW_ONLY,
 	 .title = "Debian mirror",
 	 .help = "auto: the mirror that this host uses, if it is a Debian mirror, else the first "
@@ -99,6 +99,11 @@ const struct field field_table[] = {
 	 .effect = FIELD_NEW_ONLY, .title = "Disk format",
 	 .help = "qcow2: an overlay of the base image, so that a second machine is ready "
 		 "immediately."},
+	{"disk", COLUMN("image", TEXT, image, "", .check = grammar_path_or_none), .effect = FIELD_NEW_ONLY,
+	 .title = "Image",
+	 .help = "With method = image: a file of this host, qcow2 or raw, with a system that starts by UEFI, as "
+		 "Debian's cloud images. It is copied, and not needed afterwards. The release in [machine] says "
+		 "whose firmware is used."},
 	{"disk", COLUMN("standalone", BOOL, standalone, "no"), .effect = FIELD_NEW_ONLY, .title = "Stand-alone disk",
 	 .help = "yes: the disk is complete and has no backing file; larger and slower to "
 		 "create. \"debwiz flatten\" does it later."},
@@ -209,7 +214,6 @@ const struct field field_table[] = {
 const size_t field_count = ARRAY_SIZE(field_table);
 
 const char *const field_later[][2] = {
-	{"disk", "image"},
 	{"network", "bridge"},
 	{"network", "tap"},
 	{NULL, NULL},

@@ -50,6 +50,20 @@ static void risk_add_keyring(struct risks *out, const struct spec *s)
 			 0);
 }
 
+static void risk_add_image(struct risks *out, const struct spec *s)
+{
+	char *path = *s->image ? spec_path(s, s->image) : NULL;
+
+	if (path)
+		risk_add(out, s,
+			 (struct risk){.section = "disk",
+				       .key = "image",
+				       .value = xstrdup(s->image),
+				       .path = path,
+				       .effect = xasprintf("gives the guest a copy of the file %s of this host", path)},
+			 0);
+}
+
 static void risk_add_forwards(struct risks *out, const struct spec *s)
 {
 	struct spec_forward f;
@@ -142,6 +156,7 @@ void risks_find(const struct spec *s, struct risks *out)
 {
 	*out = (struct risks){.items = NULL};
 	risk_add_keyring(out, s);
+	risk_add_image(out, s);
 	risk_add_forwards(out, s);
 	risk_add_items(out, s, "drive", &s->drives, "file");
 	risk_add_items(out, s, "share", &s->shares, "folder");

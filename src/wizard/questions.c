@@ -70,7 +70,7 @@ static void questions_options_method(struct wizard *w, struct choices *out)
 	questions_add_option(out, "bootstrap", "bootstrap",
 			     "debwiz unpacks the packages and the machine configures them: no installer.");
 	questions_add_unsupported(out, "installer", "installer", "The Debian Installer, interactive or automatic.");
-	questions_add_unsupported(out, "image", "image", "An existing image.");
+	questions_add_option(out, "image", "image", "A copy of an existing image, which the page Disk asks for.");
 }
 
 static void questions_options_firmware(struct wizard *w, struct choices *out)
@@ -470,6 +470,11 @@ static bool questions_is_uefi(const struct wizard *w)
 	return w->spec.firmware == SPEC_UEFI;
 }
 
+static bool questions_is_image(const struct wizard *w)
+{
+	return !strcmp(w->spec.method, "image");
+}
+
 static bool questions_has_network(const struct wizard *w)
 {
 	return w->spec.net == SPEC_NET_USER;
@@ -533,6 +538,7 @@ const struct question_row question_rows[] = {
 	{"build.distcc_hosts", WIZARD_PROCESSOR, WIZARD_LIST, NONE, ADVANCED},
 
 	{"disk.size", WIZARD_DISK, WIZARD_SIZE, NONE, .note = questions_note_disk},
+	{"disk.image", WIZARD_DISK, WIZARD_FILE, NONE, .applies = questions_is_image},
 	{"disk.bus", WIZARD_DISK, WIZARD_CHOICE, NONE, .options = questions_options_bus},
 	{"disk.standalone", WIZARD_DISK, WIZARD_BOOL, NONE, ADVANCED},
 	{"disk.format", WIZARD_DISK, WIZARD_CHOICE, NONE, ADVANCED, .options = questions_options_format},

@@ -31,6 +31,7 @@ FIELDS = {
     "cpu.model": "fields.processor",
     "cpu.count": "fields.processor",
     "cpu.memory": "fields.processor",
+    "disk.image": "- made of a machine's disk, in a guest with a name of its own: tests/fault/test_image.py",
     "disk.size": "fields.disk",
     "disk.format": "fields.disk",
     "disk.standalone": "fields.disk",

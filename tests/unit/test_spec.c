@@ -173,6 +173,7 @@ static const struct {
 	 {"http://ftp.debian.org/debian", "https://[2001:db8::1]:8080/a/b~c/", "http://127.0.0.1:1", "https://h/%7Ex"}},
 	{"mirror.security_url", {"https://security.debian.org/debian-security"}},
 	{"mirror.snapshot", {"20250801T120000Z", ""}},
+	{"disk.image", {"/a/b c.qcow2", "~/i.raw", "", "rel/[x];y"}},
 	{"mirror.keyring", {"/a/b c.gpg", "~/k", "", "rel/[x];y", "/\xc3\xa4\xff"}},
 	{"mirror.proxy", {"http://proxy:3128", "socks5h://[::1]:1080/", ""}},
 	{"mirror.components", {"main", "contrib", "non-free-firmware"}},
@@ -652,10 +653,8 @@ static void not_offered_yet(void **state)
 {
 	(void)state;
 	read_bad("[machine]\nmethod = installer\n",
-		 "box.ini:2: machine.method: \"installer\" is not supported yet; write bootstrap");
-	read_bad("[machine]\nmethod = image\n", "\"image\" is not supported yet");
+		 "box.ini:2: machine.method: \"installer\" is not supported yet; write bootstrap or image");
 	read_bad("[disk]\nformat = raw\n", "disk.format: \"raw\" is not supported yet; write qcow2");
-	read_bad("[disk]\nimage = x\n", "box.ini:2: disk.image: not supported yet");
 	read_bad("[network]\nmode = tap\n", "\"tap\" is not supported yet; write user or none");
 	read_bad("[network]\nmode = bridge\n", "not supported yet");
 	read_bad("[devices]\ndisplay = spice\n", "not supported yet; write none, gtk or vnc");
@@ -734,8 +733,7 @@ static void sets(void **state)
 		{"cpu.memory+=1G", "is not a list"},
 		{"network.forward+=", "no value after"},
 		{"network.forward=22", "is not a forward"},
-		{"machine.method=image", "not supported yet"},
-		{"disk.image=x", "not supported yet"},
+		{"machine.method=installer", "not supported yet"},
 		{"machine.name=", "is not a machine name"},
 	};
 	struct err e = ERR_INIT;

@@ -188,6 +188,30 @@ static void test_wrong_text_is_kept(void **state)
 	fake_free(f);
 }
 
+/* The image is asked for if the machine begins as one. */
+static void test_image(void **state)
+{
+	struct fake *f = fake_new();
+	struct wizard *w = wizard_new(&f->conf);
+	const struct wizard_question *wrong = NULL, *q = wizard_question(w, "disk.image");
+	const struct wizard_question *at = NULL;
+	size_t seen = 0;
+
+	(void)state;
+	assert_int_equal(answer(w, "machine.method", "image"), 0);
+	assert_false(wizard_go(w, WIZARD_REVIEW, &wrong));
+	assert_ptr_equal(wrong, q);
+	assert_int_equal(answer(w, "disk.image", "/some/image.qcow2"), 0);
+	if (!wizard_go(w, WIZARD_REVIEW, &wrong))
+		fail_msg("%s: %s", wrong->id, wizard_wrong(w, wrong));
+	assert_string_equal(wizard_spec(w)->image, "/some/image.qcow2");
+	while ((at = wizard_question_next(w, WIZARD_DISK, at)))
+		seen += at == q;
+	assert_int_equal(seen, 1);
+	wizard_free(w);
+	fake_free(f);
+}
+
 /* In a dialog: a refused text leaves what was there, a draft or an answer. */
 static void test_a_try_changes_nothing(void **state)
 {
@@ -697,6 +721,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_image),
 		cmocka_unit_test(test_back_and_forth),
 		cmocka_unit_test(test_wrong_text_is_kept),
 		cmocka_unit_test(test_a_try_changes_nothing),

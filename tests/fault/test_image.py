@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""method = image: a machine whose disk begins as a copy of an existing image; what is refused of one."""
+import os
+import shutil
+import subprocess
+import unittest
+
+import lib
+
+GIB = 1 << 30
+# Its own host name, and nothing that reports to debwiz.
+BOOTED = """up
+serial Debian GNU/Linux 12 cloud ttyAMA0\\n\\ncloud login:\\x20
+serve
+"""
+
+
+class Image(lib.Case):
+    @staticmethod
+    def make():
+        world = lib.World(("bookworm",))
+        world.warm_template()
+        return world
+
+    def setUp(self):
+        super().setUp()
+        if not shutil.which("qemu-img"):
+            raise unittest.SkipTest("there is no qemu-img")
+
+    def image(self, form="qcow2"):
+        """An image as another program makes one: a system of the fixture, with its EFI system partition."""
+        path = os.path.join(self.world.tmp, "image." + form)
+        disk = os.path.join(self.world.warm_template().bases()[0], "disk.raw")
+        if not os.path.exists(path):
+            more = ["-c"] if form == "qcow2" else []
+            subprocess.run(["qemu-img", "convert", *more, "-f", "raw", "-O", form, disk, path], check=True)
+        return path
+
+    def imaged(self, image, **settings):
+        return self.box(alone=True, machine_method="image", disk_image=image, **settings)
+
+    @staticmethod
+    def same(image, disk):
+        subprocess.run(["qemu-img", "compare", "-q", image, disk], check=True)
+
+    # ---- what is made of it
+    def test_prepared(self):
+        """The disk is the image's content; the firmware is Debian's; no package is installed, no seed is made."""
+        for form in ("qcow2", "raw"):
+            with self.subTest(form):
+                image = self.image(form)
+                box = self.imaged(image)
+                before = lib.content(image)
+                self.world.server.fresh_log()
+                result = box.prepare("--trust")
+                self.good(box, result)
+                self.assertEqual(lib.content(image), before)
+                self.same(image, os.path.join(box.machine, "disk.qcow2"))
+                steps = result.steps()
+                self.assertIn("image", steps)
+                self.assertFalse({"unpack", "configure", "seed"} & set(steps))
+                self.assertFalse(os.path.exists(os.path.join(box.machine, "seed.iso")))
+                debs = [e["path"] for e in self.world.server.log() if e["path"].endswith(".deb")]
+                self.assertEqual(len(debs), 1, debs)
+                again = box.prepare("--offline")
+                self.good(box, again)
+
+    def test_boots(self):
+        """Its login prompt has a host name of its own."""
+        box = self.imaged(self.image())
+        self.good(box, box.prepare("--trust"))
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write(BOOTED)
+        result = box.run("boot", box.ini, *box.settings())
+        self.assertEqual(result.status, 0, str(result))
+        self.assertEqual(box.run("kill", "m").status, 0)
+
+    def test_shared_and_renewed(self):
+        """A second machine of the image uses the same base; a changed image makes another one."""
+        image = os.path.join(self.world.tmp, "own.qcow2")
+        shutil.copy(self.image(), image)
+        box = self.imaged(image)
+        self.good(box, box.prepare("--trust"))
+        self.assertEqual(len(box.bases()), 1)
+        with open(box.ini, encoding="utf-8") as text:
+            body = text.read()
+        box.write_ini(body.replace("name = m\n", "name = two\n"))
+        self.assertEqual(box.prepare("--offline").status, 0)
+        self.assertEqual(len(box.bases()), 1)
+        os.utime(image, (1, 1))
+        box.write_ini(body.replace("name = m\n", "name = three\n"))
+        self.assertEqual(box.prepare().status, 0)
+        self.assertEqual(len(box.bases()), 2)
+
+    # ---- what is refused
+    def test_foreign_file(self):
+        """A file of another person may not have a file of this host copied into its guest."""
+        box = self.imaged("/etc/shadow")
+        self.z(box, box.prepare(), "file-not-agreed", 2)
+        self.assertEqual(box.bases(), [])
+
+    def test_refused(self):
+        tmp = self.world.tmp
+        backing = os.path.join(tmp, "backing.qcow2")
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", "/etc/passwd", backing, "9G"],
+                       check=True)
+        data = os.path.join(tmp, "data.qcow2")
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-o", "data_file=" + os.path.join(tmp, "d.raw"), data,
+                        "9G"], check=True)
+        text = os.path.join(tmp, "text")
+        with open(text, "wb") as out:
+            out.write(b"no image\n" * 100000)
+        large = os.path.join(tmp, "large.qcow2")
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", large, "900G"], check=True)
+        for path, ids in ((os.path.join(tmp, "none"), "drive-missing"), (tmp, "drive-bad"), (backing, "drive-backing"),
+                          (data, "disk-foreign"), (text, "image-no-efi"), (large, "image-large")):
+            with self.subTest(path):
+                box = self.imaged(path)
+                result = box.prepare("--trust")
+                self.assertEqual(result.id, ids, str(result))
+                self.assertIn(result.status, (1, 2), str(result))
+                self.assertEqual(result.failed_step(), "image")
+                self.quiet(box)
+                self.assertEqual(box.bases(), [])
+                box.write_ini(machine_method="image", disk_image=self.image())
+                self.assertEqual(box.prepare("--trust").status, 0)
+                self.assertEqual(box.run("gc").status, 0)   # the folder in which the refused one was begun
+                self.sound(box)
+                self.assertEqual(lib.parts(box.home), [])
+
+    def test_checked(self):
+        for settings, words in (({"disk_image": None}, "disk.image"), ({"firmware_mode": "direct"}, "firmware.mode"),
+                                ({"system_packages": "git"}, "system.packages"), ({"boot_warm": "yes"}, "boot.warm"),
+                                ({"machine_method": "bootstrap"}, "disk.image")):
+            with self.subTest(words):
+                box = self.imaged(self.image())
+                box.write_ini(**{"machine_method": "image", "disk_image": self.image(), **settings})
+                result = box.run("check", box.ini)
+                self.assertEqual(result.status, 2, str(result))
+                self.assertIn(words, result.error["text"])
+
+
+if __name__ == "__main__":
+    lib.main()
