@@ -63,7 +63,7 @@ class Build(world.Case):
         threading.Thread(target=watch, daemon=True).start()
 
     def start(self, depends="fakeroot"):
-        home = self.world_home(warm=True, network_forward="127.0.0.1:auto:22",
+        home = self.world_home(warm=True, network_forward="127.0.0.1:auto:22", build_distcc="no",
                                system_packages="build-essential\npackages = fakeroot",
                                mirror_url=self.world.server.url + "/debian",
                                mirror_keyring=self.world.archive.keys.ring("pinned"))
