@@ -197,7 +197,7 @@ const struct field field_table[] = {
 	 .help = "For \"debwiz build\": a build that prints nothing for so long, in s or m, is killed; never: it may "
 		 "take as long as it likes."},
 	{"build", COLUMN("distcc", BOOL, build_distcc, "yes"), .effect = FIELD_NEXT_BOOT,
-	 .title = "Compiling outside the machine",
+	 .title = "Compiling by distcc",
 	 .help = "For \"debwiz build\" of emulated machines: C and C++ are compiled by this host's cross compiler, "
 		 "through distcc, if it has one of the machine's version. no: in the machine."},
 	{"build", COLUMN("distcc_hosts", LIST, build_distcc_hosts, NULL, .check = grammar_distcc_host),
