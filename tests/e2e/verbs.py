@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 
 import reach
 from world import BOOT, DEBWIZ, SRC, Failed, need, same, until
@@ -227,13 +228,14 @@ def flattened(m):
 def exported(m):
     """A stopped machine: the script boots it without debwiz to its login prompt, and powers it off. Other forms
     pass the programs that they are for, and an imported bundle boots."""
-    script = os.path.join(m.world.home, m.name + ".sh")
-    m.world.debwiz("export", m.ini, "--as", "script", "--out", m.world.home).ok()
+    folder = tempfile.mkdtemp(dir=m.world.home)     # a home may be kept, and no export replaces a file
+    script = os.path.join(folder, m.name + ".sh")
+    m.world.debwiz("export", m.ini, "--as", "script", "--out", folder).ok()
     for form, name, check in (("libvirt", "%s.xml", ["virt-xml-validate"]),
                               ("systemd", "debwiz-%s.service", ["systemd-analyze", "verify", "--user"])):
-        m.world.debwiz("export", m.ini, "--as", form, "--out", m.world.home).ok()
+        m.world.debwiz("export", m.ini, "--as", form, "--out", folder).ok()
         if shutil.which(check[0]):
-            m.world.run([*check, os.path.join(m.world.home, name % m.name)]).ok()
+            m.world.run([*check, os.path.join(folder, name % m.name)]).ok()
     with subprocess.Popen(["sh", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as qemu:
         seen = b""
         while not re.search(rb"login:|\$ ", seen):
@@ -245,8 +247,8 @@ def exported(m):
         while qemu.stdout.read(4096):
             pass
     same(qemu.returncode, 0, "status of the script")
-    m.world.debwiz("export", m.ini, "--as", "bundle", "--out", m.world.home).ok()
-    m.world.debwiz("import", os.path.join(m.world.home, m.name + ".debwiz"), "--name", "imported").ok()
+    m.world.debwiz("export", m.ini, "--as", "bundle", "--out", folder).ok()
+    m.world.debwiz("import", os.path.join(folder, m.name + ".debwiz"), "--name", "imported").ok()
     m.world.debwiz("boot", "imported", "--offline", "--trust", "--set", "boot.timeout=" + BOOT).ok()
     m.world.debwiz("kill", "imported").ok()
     m.world.debwiz("delete", "imported", "--yes", "--confirm", "imported").ok()
