@@ -162,6 +162,13 @@ class Outside(test_build.Case):
         finally:
             self.world.script("arm-linux-gnueabihf-gcc-12", 'cat "$(dirname "$0")/version"')
 
+    def test_doctor(self):
+        """It says what a build could use."""
+        box = self.box()
+        path = os.path.join(self.world.bin, "distccd")
+        row = [line for line in self.say(box, "doctor").out.splitlines() if " distccd " in line]
+        self.assertEqual([line.split() for line in row], [["ok", "distccd", path]])
+
     def test_server_fails(self):
         """A distccd that does not start is no failure of the build."""
         self.world.script("distccd", "echo no; exit 3")
