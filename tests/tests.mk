@@ -73,6 +73,22 @@ LDADD = $(CORE_LIBS) $(CMOCKA_LIBS) $(MANIFEST)
 tests_unit_test_term_LDADD = libtui.a $(LDADD) $(CURSES_LIBS)
 tests_unit_test_page_rows_LDADD = libtui.a $(LDADD) $(CURSES_LIBS)
 TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
+
+# Unit tests of a build for Windows, by Wine (WINE=). tests/README says why the others cannot run there.
+UNIT_TESTS_WINE = \
+	tests/unit/test_size
+WINE = wine
+check-wine: $(UNIT_TESTS_WINE:=$(EXEEXT)) debwiz$(EXEEXT)
+	@passed=0; failed=0; srcdir='$(srcdir)'; export srcdir; \
+	for test in $(UNIT_TESTS_WINE); do \
+		if WINEDEBUG=-all $(WINE) $$test$(EXEEXT) >$$test.log 2>&1 </dev/null; then \
+			echo "PASS: $$test"; passed=$$((passed + 1)); \
+		else \
+			echo "FAIL: $$test ($$test.log)"; failed=$$((failed + 1)); \
+		fi; \
+	done; \
+	echo "$$passed passed, $$failed failed"; test $$failed = 0
+.PHONY: check-wine
 TEST_EXTENSIONS = .py .sh
 PY_LOG_COMPILER = $(PYTHON)
 SH_LOG_COMPILER = $(SHELL)

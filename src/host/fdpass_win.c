@@ -4,6 +4,13 @@
 
 #include <errno.h>
 
+int host_socket_pair(int ends[2])
+{
+	ends[0] = ends[1] = -1;
+	errno = ENOTSUP;
+	return -1;
+}
+
 int host_send_fd(int socket, int fd, const void *p, size_t n)
 {
 	(void)socket;

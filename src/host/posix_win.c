@@ -297,7 +297,7 @@ int unsetenv(const char *name)
 	return setenv(name, "", 1);
 }
 
-char *strcasestr(const char *s, const char *part)
+char *posix_win_strcasestr(const char *s, const char *part)
 {
 	size_t n = strlen(part);
 

@@ -79,7 +79,8 @@ unsigned geteuid(void);
 int setenv(const char *name, const char *value, int overwrite);
 int unsetenv(const char *name);
 
-char *strcasestr(const char *s, const char *part);
+char *posix_win_strcasestr(const char *s, const char *part); /* a library has one of that name */
+#define strcasestr posix_win_strcasestr
 char *strchrnul(const char *s, int c);
 void *memmem(const void *p, size_t n, const void *part, size_t length);
 int wcwidth(wchar_t c);

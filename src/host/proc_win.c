@@ -119,13 +119,15 @@ void proc_leave_no_core(void)
 	SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
 }
 
-int proc_detach(char *const *argv, const char *log_path, int64_t *pid, struct err *e)
+int proc_detach(char *const *argv, const char *log_path, int inherit, int64_t *pid, struct err *e)
 {
 	AUTO_CLOSE int null = file_open_null(FILE_READ | FILE_WRITE);
 	AUTO_CLOSE int log = log_path ? file_open(log_path, FILE_APPEND | FILE_ENSURE) : file_dup(null, 0);
 	struct proc_win_conf conf = {.flags = DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP | CREATE_BREAKAWAY_FROM_JOB};
 	struct proc_win made;
 
+	if (inherit >= 0) /* a descriptor's number says nothing to a program of another C library */
+		return err_errno(e, ENOTSUP, "exec-failed", "cannot start %s with an inherited descriptor", argv[0]);
 	if (null < 0 || log < 0)
 		return err_errno(e, errno, "exec-log", "cannot write %s", log_path ? log_path : "NUL");
 	conf.in = conf.out = (HANDLE)_get_osfhandle(null);

@@ -40,8 +40,11 @@ bool host_locale_is_utf8(void)
 
 int host_reader_lost(int fd)
 {
-	(void)fd;
-	return 0;
+	HANDLE h = (HANDLE)_get_osfhandle(fd);
+	DWORD done;
+
+	/* writing nothing shows whether there is a reader */
+	return GetFileType(h) == FILE_TYPE_PIPE && !WriteFile(h, "", 0, &done, NULL) ? EPIPE : 0;
 }
 
 __attribute__((constructor)) static void terminal_win_code_page(void)
