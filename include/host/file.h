@@ -95,6 +95,10 @@ int file_remove_tree(const char *path, struct err *e);
 #define AUTO_CLOSE __attribute__((cleanup(file_auto_close)))
 void file_auto_close(int *fd);
 
+/* Returns the name by which libuv listens on and connects to the local socket of a path: itself, or a named pipe. The
+ * caller frees it. */
+char *file_socket_name(const char *path);
+
 bool file_exists(const char *path);
 /* Return a path that the caller frees. */
 char *file_join(const char *dir, const char *name);

@@ -12,6 +12,7 @@
 
 #include "base/loop.h"
 #include "base/mem.h"
+#include "host/file.h"
 
 struct loop_stream {
 	union {
@@ -98,11 +99,12 @@ static struct loop_stream *stream_new(const struct loop_stream_ops *ops, void *a
 
 struct loop_stream *loop_stream_connect(struct loop *l, const char *path, const struct loop_stream_ops *ops, void *arg)
 {
+	AUTO_FREE char *name = file_socket_name(path);
 	struct loop_stream *s = stream_new(ops, arg);
 
 	uv_pipe_init(loop_uv(l), &s->uv.pipe, 0);
 	s->uv.handle.data = s;
-	uv_pipe_connect(&s->connect, &s->uv.pipe, path, stream_on_connect);
+	uv_pipe_connect(&s->connect, &s->uv.pipe, name, stream_on_connect);
 	return s;
 }
 
@@ -242,6 +244,7 @@ static void stream_free_server(uv_handle_t *h)
 struct loop_server *loop_listen(struct loop *l, const char *path, void (*fn)(struct loop_stream *s, void *arg),
 				void *arg, struct err *e)
 {
+	AUTO_FREE char *name = file_socket_name(path);
 	struct loop_server *server;
 	struct stat st;
 	mode_t old;
@@ -259,7 +262,7 @@ struct loop_server *loop_listen(struct loop *l, const char *path, void (*fn)(str
 	uv_pipe_init(loop_uv(l), &server->uv, 0);
 	server->uv.data = server;
 	old = umask(0177);
-	r = uv_pipe_bind(&server->uv, path);
+	r = uv_pipe_bind(&server->uv, name);
 	umask(old);
 	if (!r)
 		r = uv_listen((uv_stream_t *)&server->uv, 16, stream_on_connection);

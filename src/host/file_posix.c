@@ -234,6 +234,11 @@ const char *file_basename(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+char *file_socket_name(const char *path)
+{
+	return xstrdup(path);
+}
+
 bool file_is_absolute(const char *path)
 {
 	return *path == '/';

@@ -209,9 +209,9 @@ static int file_win_remove(const wchar_t *path, bool folder)
 	BOOL ok = FALSE;
 
 	for (int attempt = 0; !ok; attempt++) {
-		ok = folder ? RemoveDirectoryW(path) : DeleteFileW(path);
+		ok = folder ? RemoveDirectoryW(path) : win_delete(path);
 		if (!ok && GetLastError() == ERROR_ACCESS_DENIED && SetFileAttributesW(path, FILE_ATTRIBUTE_NORMAL))
-			ok = folder ? RemoveDirectoryW(path) : DeleteFileW(path);
+			ok = folder ? RemoveDirectoryW(path) : win_delete(path);
 		if (!ok && (GetLastError() == ERROR_FILE_NOT_FOUND || GetLastError() == ERROR_PATH_NOT_FOUND))
 			ok = TRUE;
 		if (!ok && !file_win_is_busy(attempt))
@@ -291,6 +291,18 @@ char *file_dirname(const char *path)
 	return xstrndup(path, n > root ? n - 1 : root);
 }
 
+/* Pipes have a list of their own, with no folders and without difference of case. */
+char *file_socket_name(const char *path)
+{
+	AUTO_FREE char *whole = file_absolute(path);
+	char *name = xasprintf("\\\\.\\pipe\\debwiz%s%s", *whole == '/' ? "" : "/", whole);
+
+	for (char *p = name + strlen("\\\\.\\pipe\\"); *p; p++)
+		if (*p == '/' || *p == ':')
+			*p = '-';
+	return name;
+}
+
 bool file_is_absolute(const char *path)
 {
 	size_t root = file_win_root(path);
@@ -298,11 +310,14 @@ bool file_is_absolute(const char *path)
 	return root > 2 || (root && file_win_is_slash(path[0]));
 }
 
+/* A path that begins with one slash stays as it is: it is of the current drive, and means the same on other hosts. */
 char *file_absolute(const char *path)
 {
 	AUTO_FREE wchar_t *wide = win_wide(path), *whole = NULL;
 	DWORD n = GetFullPathNameW(wide, 0, NULL, NULL);
 
+	if (file_win_root(path) == 1)
+		return win_slashes(xstrdup(path));
 	whole = xcalloc((size_t)n + 1, sizeof(*whole));
 	GetFullPathNameW(wide, n, whole, NULL);
 	return win_slashes(win_narrow(whole));

@@ -65,6 +65,8 @@ int posix_win_chmod(const char *path);
 #define S_ISSOCK(mode) ((void)(mode), 0)
 #define S_ISVTX 01000
 
+int posix_win_unlink(const char *path); /* also of what is open */
+#define unlink posix_win_unlink
 int link(const char *from, const char *to);
 int symlink(const char *target, const char *path);
 ssize_t readlink(const char *path, char *out, size_t size);

@@ -15,6 +15,8 @@ char *win_slashes(char *path);
 int win_errno(unsigned long code);
 /* Sets errno by GetLastError; returns -1. */
 int win_fail(void);
+/* Deletes a file immediately, even if it is open somewhere and the system can; 0 with GetLastError. */
+int win_delete(const wchar_t *path);
 /* Fills p with random bytes; -1 if the system gives none. */
 int win_random(void *p, size_t n);
 
