@@ -56,6 +56,7 @@ int ssh_settings(const struct spec *s, const char *dir, struct strv *out, struct
 {
 	char address[64];
 	uint16_t port = forwards_ssh_port(s, dir, address, e);
+	bool image = !strcmp(s->method, "image"); /* has neither the machine's key nor its host keys */
 	char *key, *known;
 
 	if (!port)
@@ -65,13 +66,16 @@ int ssh_settings(const struct spec *s, const char *dir, struct strv *out, struct
 	ssh_add_setting(out, "HostName", xstrdup(address));
 	ssh_add_setting(out, "Port", xasprintf("%u", port));
 	ssh_add_setting(out, "User", xstrdup(s->user));
-	/* an agent may hold more keys than a server lets one try */
-	ssh_add_setting(out, "IdentitiesOnly", xstrdup("yes"));
-	ssh_add_path(out, "IdentityFile", key);
+	if (!image) {
+		/* an agent may hold more keys than a server lets one try */
+		ssh_add_setting(out, "IdentitiesOnly", xstrdup("yes"));
+		ssh_add_path(out, "IdentityFile", key);
+	}
 	for (size_t i = 0; i < s->ssh_keys.len; i++)
 		ssh_add_own_key(s, s->ssh_keys.items[i], out);
 	ssh_add_setting(out, "HostKeyAlias", xstrdup(s->name));
-	ssh_add_setting(out, "StrictHostKeyChecking", xstrdup("yes"));
+	/* the host keys of an image are not known before the first connection; from then on they are */
+	ssh_add_setting(out, "StrictHostKeyChecking", xstrdup(image ? "accept-new" : "yes"));
 	ssh_add_path(out, "UserKnownHostsFile", known);
 	ssh_add_setting(out, "GlobalKnownHostsFile", xstrdup("/dev/null"));
 	ssh_add_setting(out, "LogLevel", xstrdup("ERROR"));

@@ -34,7 +34,8 @@ const struct field field_table[] = {
 	 .later = WORDS("installer"), .effect = FIELD_NEW_ONLY, .always = true, .title = "Way to get the system",
 	 .help = "bootstrap: packages are verified and unpacked by debwiz and configured by "
 		 "the machine itself, without an installer. image: the disk begins as a copy of an existing image, "
-		 "see image in [disk]; it has its own packages, accounts and settings, and [system] does not apply."},
+		 "see image in [disk]; it has its own packages, accounts and settings, and [system] does not apply, "
+		 "but for user and ssh_key: how `debwiz ssh` logs in."},
 	{"mirror", COLUMN("url", TEXT, mirror, "auto", .check = grammar_mirror), .effect = FIELD_NEW_ONLY,
 	 .title = "Debian mirror",
 	 .help = "auto: the mirror that this host uses, if it is a Debian mirror, else the first "

@@ -74,6 +74,9 @@ class Image(lib.Case):
             out.write(BOOTED)
         result = box.run("boot", box.ini, *box.settings())
         self.assertEqual(result.status, 0, str(result))
+        ssh = box.run("ssh-config", box.ini, json_events=False).out
+        self.assertIn("StrictHostKeyChecking accept-new", ssh)
+        self.assertNotIn("id_ed25519", ssh)
         self.assertEqual(box.run("kill", "m").status, 0)
 
     def test_shared_and_renewed(self):
