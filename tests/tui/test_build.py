@@ -72,7 +72,7 @@ class Build(world.Case):
             text = file.read()
         os.makedirs(home.machines, 0o700, exist_ok=True)
         with open(os.path.join(home.machines, "m.ini"), "w", encoding="utf-8") as out:
-            out.write(text + "[qemu]\nbinary = %s\n[build]\ndistcc = no\n" % box.qemu)
+            out.write(text + "[qemu]\nbinary = %s\n" % box.qemu)
         result = box.run("prepare", "m", "--trust")
         self.assertEqual(result.status, 0, str(result))
         home.plays(world.BOOTED)
