@@ -76,10 +76,31 @@ TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 
 # Unit tests of a build for Windows, by Wine (WINE=). tests/README says why the others cannot run there.
 UNIT_TESTS_WINE = \
-	tests/unit/test_size
+	tests/unit/test_archive_http \
+	tests/unit/test_archive_release \
+	tests/unit/test_check \
+	tests/unit/test_console \
+	tests/unit/test_depends \
+	tests/unit/test_firmware \
+	tests/unit/test_ini \
+	tests/unit/test_initrd \
+	tests/unit/test_loop \
+	tests/unit/test_progress \
+	tests/unit/test_qmp \
+	tests/unit/test_runner \
+	tests/unit/test_screen \
+	tests/unit/test_seed \
+	tests/unit/test_session \
+	tests/unit/test_shell \
+	tests/unit/test_size \
+	tests/unit/test_store \
+	tests/unit/test_suggest \
+	tests/unit/test_table \
+	tests/unit/test_text \
+	tests/unit/test_vm_state
 WINE = wine
 check-wine: $(UNIT_TESTS_WINE:=$(EXEEXT)) debwiz$(EXEEXT)
-	@passed=0; failed=0; srcdir='$(srcdir)'; export srcdir; \
+	@passed=0; failed=0; srcdir='$(srcdir)'; DEBWIZ_LINES=local; export srcdir DEBWIZ_LINES; \
 	for test in $(UNIT_TESTS_WINE); do \
 		if WINEDEBUG=-all $(WINE) $$test$(EXEEXT) >$$test.log 2>&1 </dev/null; then \
 			echo "PASS: $$test"; passed=$$((passed + 1)); \
