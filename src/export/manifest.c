@@ -131,9 +131,10 @@ void manifest_fini(struct manifest *m)
 
 int bundle_check_cancel(const struct bundle_work *w, struct err *e)
 {
-	if (w->cancel && atomic_load(w->cancel))
-		return err_set(e, ERR_INTERRUPTED, "interrupted", "interrupted; nothing of it is left");
-	return 0;
+	if (!w->cancel || !atomic_load(w->cancel))
+		return 0;
+	err_set(e, ERR_INTERRUPTED, "interrupted", "interrupted; nothing of it is left");
+	return err_hint(e, "the same command begins again");
 }
 
 int bundle_check_space(const char *dir, uint64_t needed, struct err *e)
