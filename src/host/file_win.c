@@ -343,9 +343,9 @@ int file_dup(int fd, int lowest)
 static bool file_win_in_set(const char **pattern, char c)
 {
 	const char *p = *pattern;
-	bool not = *p == '!' || *p == '^', in = false;
+	bool inverted = *p == '!' || *p == '^', in = false;
 
-	for (p += not ; *p && (*p != ']' || p == *pattern + not ); p++) {
+	for (p += inverted; *p && (*p != ']' || p == *pattern + inverted); p++) {
 		if (p[1] == '-' && p[2] && p[2] != ']') {
 			in |= c >= p[0] && c <= p[2];
 			p += 2;
@@ -354,7 +354,7 @@ static bool file_win_in_set(const char **pattern, char c)
 		}
 	}
 	*pattern = *p ? p + 1 : p;
-	return in != not ;
+	return in != inverted;
 }
 
 bool file_name_matches(const char *pattern, const char *name)
