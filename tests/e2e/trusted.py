@@ -29,7 +29,9 @@ def machine(world):
     """Started by shim, GRUB and kernel as Debian signed them, with a TPM, which a suspension keeps."""
     m = world.machine("amd64-trixie", name="trusted")
     if "secure_boot" not in m.text():
-        m.set("mode", "uefi\nsecure_boot = yes\ntpm = yes")
+        text = m.text().replace("[firmware]\n", "[firmware]\nsecure_boot = yes\ntpm = yes\n", 1)
+        with open(m.ini, "w", encoding="utf-8") as file:
+            file.write(text)
     m.up()
     pcrs = seen(m)
     refused(m)
