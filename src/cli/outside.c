@@ -82,7 +82,7 @@ static int outside_choose(struct cli_outside *x, const struct catalog_arch *arch
 	return 0;
 }
 
-/* Adds one that compiles: `target` is the other end of ssh's forward. */
+/* Adds a host that compiles; ssh forwards a socket of the guest to `target`. */
 static void outside_add_host(struct cli_outside *x, const char *target, unsigned jobs, const char *name)
 {
 	size_t n = x->hosts.len;

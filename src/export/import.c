@@ -178,7 +178,7 @@ static int import_rename(const struct import *i, struct spec *s, struct err *e)
 	return strcmp(s->name, i->name) != 0 ? spec_set(s, name, e) : 0;
 }
 
-/* Reads the machine's file as the one that it becomes, and takes it out of the folder. */
+/* Reads the machine's file under its new name, and removes it from the folder. */
 static int import_spec(const struct import *i, struct spec *s, struct err *e)
 {
 	AUTO_FREE char *path = file_join(i->part, MANIFEST_INI);

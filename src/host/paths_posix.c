@@ -78,7 +78,7 @@ static bool paths_is_trusted_parent(const char *path, bool private)
 	return (st.st_uid == geteuid() || st.st_uid == 0) && (!(st.st_mode & 022) || (st.st_mode & S_ISVTX));
 }
 
-/* Creates the folder, or accepts an existing one that only we can use. */
+/* Creates the folder, or accepts an existing one to which no other user has access. */
 static int paths_private_dir(const char *path, struct err *e)
 {
 	bool made = mkdir(path, 0700) == 0;

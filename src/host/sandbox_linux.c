@@ -36,7 +36,7 @@
 #define USER 1000	 /* in the name space: not root, so that a program has no capabilities there */
 #define START "/tmp"	 /* where the new root is mounted: a folder that every host has */
 #define HOST "/.host"	 /* the host's root, while the new one is built */
-#define MOST 64		 /* connections at the same time, whatever is asked for */
+#define MOST 64		 /* limit of connections at the same time */
 #define WAIT_MS 20	 /* between two attempts to connect to a server that starts */
 #define WAITS 1000	 /* their number */
 #define MEMORY_SCORE 500 /* the kernel ends these before others if memory runs out */
@@ -80,7 +80,7 @@ static int sandbox_put(const char *path, const char *text)
 	return failed;
 }
 
-/* Maps this user to one that is not root. 0, or the errno. */
+/* Maps this user to an ordinary one of the name space. Returns 0, or the errno. */
 static int sandbox_map_user(uid_t uid, gid_t gid)
 {
 	char text[64];

@@ -126,11 +126,6 @@ bool qemu_has_smm(const struct spec *s, const struct catalog_arch *arch, const s
 	return files->pflash_code && (arch->firmware_smm || (s->secure_boot && arch->secure_smm));
 }
 
-static bool argv_has_smm(const struct argv_in *in)
-{
-	return qemu_has_smm(in->s, in->arch, in->files);
-}
-
 static void argv_add_machine(const struct argv_in *in, struct qemu_argv *v)
 {
 	bool flash = in->files->pflash_code != NULL;
@@ -138,7 +133,8 @@ static void argv_add_machine(const struct argv_in *in, struct qemu_argv *v)
 
 	argv_pair(v, "-machine",
 		  xasprintf("%s%s%s%s%s", in->arch->machine, in->arch->machine_opts, small ? in->arch->small_opts : "",
-			    argv_has_smm(in) ? ",smm=on" : "", flash ? ",pflash0=code,pflash1=vars" : ""),
+			    qemu_has_smm(in->s, in->arch, in->files) ? ",smm=on" : "",
+			    flash ? ",pflash0=code,pflash1=vars" : ""),
 		  "machine.arch",
 		  flash ? "the board; its two flash chips hold the firmware and its variables" : "the board");
 }
@@ -232,7 +228,7 @@ static int argv_add_firmware(const struct argv_in *in, struct qemu_argv *v, stru
 	}
 	argv_pair(v, "-blockdev", code, "firmware.mode", "the firmware, read-only");
 	argv_pair(v, "-blockdev", vars, "firmware.mode", "this machine's own firmware variables");
-	if (argv_has_smm(in))
+	if (qemu_has_smm(in->s, in->arch, in->files))
 		argv_pair(v, "-global", xstrdup("driver=cfi.pflash01,property=secure,value=on"), "firmware.mode",
 			  "only the firmware's system management mode writes the variables, which it requires");
 	return 0;

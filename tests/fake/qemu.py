@@ -37,7 +37,7 @@ socket,id=NAME,host=127.0.0.1,port=N,...`, takes one client on each, and obeys t
     close NAME             close that connection
     hold                   read commands and answer nothing, until the end comes from outside
     serve                  answer each command with {}, until one is quit
-    lose                   on TCP lines: end with 1, as if another program had the monitor's port; the next start goes on
+    lose                   on TCP lines: end with status 1, with the monitor's port taken; the next start continues
     argv                   print the arguments as JSON on standard error
     exit N | kill N        end with that status, or by that signal
 

@@ -119,7 +119,7 @@ case $name in
 good) printf '\177ELFarm-relocatable-GCC: (Debian 12.2.0-14) 12.2.0' >"$last" ;;
 x86) printf '\177ELFx86-relocatable-GCC: (Debian 12.2.0-14) 12.2.0' >"$last" ;;
 old) printf '\177ELFarm-relocatable-GCC: (Debian 11.2.0-14) 11.2.0' >"$last" ;;
-*) echo "distcc[1] (dcc_connect) ERROR: nobody there" >>"$DISTCC_LOG"; exit 1 ;;
+*) echo "distcc[1] (dcc_connect) ERROR: no answer" >>"$DISTCC_LOG"; exit 1 ;;
 esac
 """
 
@@ -168,7 +168,7 @@ esac
             "debwiz: the gone does not compile: ssh did not forward its socket",
             "debwiz: the x86 does not compile: its objects are for another architecture",
             "debwiz: the old does not compile: its compiler is not version 12.2.0",
-            "debwiz: the dead does not compile: nobody there",
+            "debwiz: the dead does not compile: no answer",
             "debwiz: compiling by distcc: the good", "it runs"]))
         state = os.path.join(root, "build/.distcc")
         self.assertEqual(sorted(os.listdir(os.path.join(state, "bin"))), ["arm-x-g++-12", "arm-x-gcc-12", "c++", "g++", "gcc", "gcc-12"])
