@@ -500,6 +500,7 @@ TUI = \
 	include/tui/toolkit/file_watch.h \
 	include/tui/toolkit/folder.h \
 	include/tui/toolkit/key.h \
+	include/tui/toolkit/line_reader.h \
 	include/tui/toolkit/picker.h \
 	include/tui/toolkit/screen.h \
 	include/tui/toolkit/settings.h \
@@ -563,6 +564,7 @@ TUI = \
 	src/tui/toolkit/dialog_work.c \
 	src/tui/toolkit/file_watch.c \
 	src/tui/toolkit/folder.c \
+	src/tui/toolkit/line_reader.c \
 	src/tui/toolkit/picker.c \
 	src/tui/toolkit/picker_file.c \
 	src/tui/toolkit/screen_stack.c \

@@ -502,10 +502,12 @@ static void verb_build_report(const struct build *b, int status)
 
 		for (size_t i = 0; i < b->results.len; i++)
 			json_array_append_new(files, cli_json_text(b->results.items[i]));
-		cli_print_json(json_pack("{s:s, s:o, s:o, s:i, s:o, s:s, s:o, s:o*}", "event", "built", "source",
-					 cli_json_text(b->source.name), "version", cli_json_text(b->source.version),
-					 "status", status, "out", cli_json_text(b->out), "id", b->reason.id, "files",
-					 files, "compiled", compiled));
+		cli_print_json(json_pack("{s:s, s:o, s:o, s:i, s:o, s:s, s:o, s:o*, s:o*, s:o*}", "event", "built",
+					 "source", cli_json_text(b->source.name), "version",
+					 cli_json_text(b->source.version), "status", status, "out",
+					 cli_json_text(b->out), "id", b->reason.id, "files", files, "compiled",
+					 compiled, "text", *reason ? cli_json_text(reason) : NULL, "hint",
+					 b->reason.hint ? cli_json_text(b->reason.hint) : NULL));
 		return;
 	}
 	if (*reason)

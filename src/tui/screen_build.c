@@ -7,11 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/size.h"
-#include "base/text.h"
 #include "host/file.h"
 #include "host/paths.h"
 #include "host/proc.h"
@@ -19,11 +17,11 @@
 #include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
 #include "tui/toolkit/folder.h"
+#include "tui/toolkit/line_reader.h"
 #include "tui/toolkit/picker.h"
 #include "tui/toolkit/widget_viewer.h"
 
 #define LOG_MAX 20000 /* lines */
-#define LINE_MAX_BYTES 4096
 #define TICK_MS 1000
 
 struct build {
@@ -33,9 +31,9 @@ struct build {
 	char *out;		/* folder of the results */
 	struct proc *child;	/* NULL: it has ended */
 	struct viewer log;
-	struct buf lines[2]; /* incomplete, of standard output and error */
-	char *phase;	     /* "" at first */
-	char *end;	     /* how it ended; NULL: not yet, or without a word of it */
+	struct line_reader out_lines, err_lines;
+	char *phase; /* NULL: none reported yet */
+	char *end;   /* how it ended; NULL: not yet, or without a word of it */
 	bool failed, stopped, has_results;
 	uint64_t begun, took;	 /* ms */
 	struct loop_timer *tick; /* for the time that is shown */
@@ -46,8 +44,8 @@ static void build_free(struct build *b)
 {
 	loop_timer_stop(b->tick);
 	viewer_fini(&b->log);
-	buf_fini(&b->lines[0]);
-	buf_fini(&b->lines[1]);
+	line_reader_fini(&b->out_lines);
+	line_reader_fini(&b->err_lines);
 	free(b->machine);
 	free(b->source);
 	free(b->out);
@@ -100,11 +98,15 @@ static bool build_take_event(struct build *b, const char *line)
 
 	if (!strcmp(kind, "built")) {
 		int64_t status = json_int(v, "status", 0);
+		const char *why = json_str(v, "text", "");
 
 		b->has_results = true;
 		build_add_results(b, v);
-		build_set(&b->end,
-			  status ? xasprintf("The build failed (status %d).", (int)status) : xstrdup("Built."));
+		build_set(&b->end, !status ? xstrdup("Built.")
+				   : *why  ? xstrdup(why)
+					   : xasprintf("The build failed (status %d).", (int)status));
+		if (*json_str(v, "hint", ""))
+			viewer_add(&b->log, json_str(v, "hint", ""));
 		b->failed = status != 0;
 	} else if (!strcmp(kind, "error")) {
 		const char *hint = json_str(v, "hint", "");
@@ -121,37 +123,37 @@ static bool build_take_event(struct build *b, const char *line)
 	return taken;
 }
 
-static void build_take_line(struct build *b, int fd)
+static void build_on_out_line(const char *line, void *arg)
+{
+	struct build *b = arg;
+
+	if (!build_take_event(b, line))
+		viewer_add(&b->log, line);
+}
+
+static void build_on_err_line(const char *line, void *arg)
 {
 	static const char *const running[] = {"◐ ", "% "}; /* a phase so far, in UTF-8 and in ASCII */
-	struct buf *line = &b->lines[fd - 1];
-	AUTO_FREE char *plain = text_plain(line->data, line->len);
+	struct build *b = arg;
 
-	buf_clear(line);
-	if (fd == 1 && build_take_event(b, plain))
-		return;
-	for (size_t i = 0; fd == 2 && i < ARRAY_SIZE(running); i++) {
-		if (!strncmp(plain, running[i], strlen(running[i]))) {
-			build_set(&b->phase, xstrdup(plain + strlen(running[i])));
+	for (size_t i = 0; i < ARRAY_SIZE(running); i++) {
+		if (!strncmp(line, running[i], strlen(running[i]))) {
+			build_set(&b->phase, xstrdup(line + strlen(running[i])));
 			return;
 		}
 	}
-	viewer_add(&b->log, plain);
+	viewer_add(&b->log, line);
 }
 
 static void build_on_output(int fd, const char *p, size_t n, void *arg)
 {
 	struct build *b = arg;
-	struct buf *line = &b->lines[fd - 1];
+	struct line_reader *r = fd == 1 ? &b->out_lines : &b->err_lines;
 
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] != '\n' && p[i] != '\r')
-			buf_addc(line, p[i]);
-		if (line->len && (p[i] == '\n' || line->len >= LINE_MAX_BYTES))
-			build_take_line(b, fd);
-	}
-	if (!n && line->len)
-		build_take_line(b, fd);
+	if (n)
+		line_reader_add(r, p, n);
+	else
+		line_reader_end(r);
 	app_changed(b->app);
 }
 
@@ -168,13 +170,11 @@ static void build_on_ended(int64_t status, int signum, void *arg)
 	loop_timer_stop(b->tick);
 	b->tick = NULL;
 	b->took = loop_now(app_loop(b->app)) - b->begun;
-	build_set(&b->phase, xstrdup(""));
 	b->failed = b->failed || signum || status;
 	if (b->stopped)
 		build_set(&b->end, xstrdup("Stopped; nothing of its machine is left."));
 	else if (!b->end)
 		build_set(&b->end, xasprintf("It ended without a result (status %d).", signum ? signum : (int)status));
-	app_refresh(b->app);
 	app_changed(b->app);
 }
 
@@ -217,7 +217,7 @@ static int build_start(struct build *b, struct err *e)
 	b->begun = loop_now(app_loop(b->app));
 	b->failed = b->stopped = b->has_results = false;
 	build_set(&b->end, NULL);
-	build_set(&b->phase, xstrdup(""));
+	build_set(&b->phase, NULL);
 	viewer_set(&b->log, "");
 	b->log.follow = true;
 	b->tick = loop_timer_start(app_loop(b->app), TICK_MS, TICK_MS, build_on_tick, b);
@@ -237,7 +237,7 @@ static void build_paint(struct screen *s, const struct canvas *c)
 	enum role role = b->child ? ROLE_WORK : b->failed ? ROLE_BAD : ROLE_GOOD;
 	enum glyph sign = b->child ? GLYPH_WORKING : b->failed ? GLYPH_FAILED : GLYPH_DONE;
 	const char *text = b->stopped && b->child ? "It is being stopped."
-			   : b->child		  ? *b->phase ? b->phase : "Preparing the build."
+			   : b->child		  ? b->phase ? b->phase : "Preparing the build."
 						  : b->end;
 
 	canvas_put(c, 1, 2, role, canvas_glyph(c, sign));
@@ -356,8 +356,8 @@ static int screen_build_source(struct app *app, const char *machine, const char 
 	b->machine = machine ? xstrdup(machine) : NULL;
 	b->source = xstrdup(source);
 	b->out = build_working_folder();
-	buf_init(&b->lines[0], 0);
-	buf_init(&b->lines[1], 0);
+	line_reader_init(&b->out_lines, build_on_out_line, b);
+	line_reader_init(&b->err_lines, build_on_err_line, b);
 	viewer_init(&b->log);
 	b->log.cap = LOG_MAX;
 	if (build_start(b, e) < 0) {

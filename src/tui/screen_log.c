@@ -8,15 +8,14 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "host/file.h"
 #include "tui/sessions.h"
+#include "tui/toolkit/line_reader.h"
 #include "tui/toolkit/widget_viewer.h"
 
 #define CONSOLE_BYTES (256u << 10) /* of a console's log that are shown at first */
 #define AGAIN_MS 150
 #define CHUNK (64u << 10)
-#define LINE_MAX_BYTES 1024
 
 /* ---- the end of a console log ---- */
 
@@ -26,41 +25,20 @@ struct log_tail {
 	char *path;
 	int fd;
 	size_t most;
-	struct buf line; /* the last one, still incomplete */
-	bool returned;	 /* a CR came: the cursor is at its beginning */
+	struct line_reader reader;
 	struct loop_watch *watch;
 	struct loop_timer *timer; /* after a change: reads once for many */
 };
 
-static void log_tail_add_line(struct log_tail *t)
+static void log_tail_on_line(const char *line, void *arg)
 {
-	AUTO_FREE char *plain = text_plain(t->line.data, t->line.len);
-
-	viewer_add(t->viewer, plain);
-	buf_clear(&t->line);
-}
-
-static void log_tail_add(struct log_tail *t, const char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '\r') {
-			t->returned = true;
-			continue;
-		}
-		if (p[i] == '\n' || t->line.len >= LINE_MAX_BYTES)
-			log_tail_add_line(t);
-		else if (t->returned)
-			buf_clear(&t->line); /* it is overwritten, as a percentage is */
-		t->returned = false;
-		if (p[i] != '\n')
-			buf_addc(&t->line, p[i]);
-	}
+	viewer_add(((struct log_tail *)arg)->viewer, line);
 }
 
 /* Shows what has arrived of an incomplete line: a prompt is one. */
 static void log_tail_show_incomplete(struct log_tail *t)
 {
-	AUTO_FREE char *plain = t->line.len ? text_plain(t->line.data, t->line.len) : NULL;
+	AUTO_FREE char *plain = line_reader_incomplete(&t->reader);
 
 	viewer_set_incomplete(t->viewer, plain);
 }
@@ -83,7 +61,7 @@ static void log_tail_read(struct log_tail *t)
 	}
 	chunk = xmalloc(CHUNK);
 	while (budget && (n = read(t->fd, chunk, budget < CHUNK ? budget : CHUNK)) > 0) {
-		log_tail_add(t, chunk, (size_t)n);
+		line_reader_add(&t->reader, chunk, (size_t)n);
 		budget -= (size_t)n;
 	}
 	log_tail_show_incomplete(t);
@@ -121,7 +99,7 @@ struct log_tail *log_tail_open(struct app *app, const char *name, size_t most, s
 	t->viewer = v;
 	t->most = most;
 	t->fd = -1;
-	buf_init(&t->line, 0);
+	line_reader_init(&t->reader, log_tail_on_line, t);
 	t->path = file_join(dir, "console.log");
 	t->watch = loop_watch_start(app_loop(app), dir, log_tail_on_change, t);
 	log_tail_read(t);
@@ -136,7 +114,7 @@ void log_tail_close(struct log_tail *t)
 	loop_timer_stop(t->timer);
 	if (t->fd >= 0)
 		close(t->fd);
-	buf_fini(&t->line);
+	line_reader_fini(&t->reader);
 	free(t->path);
 	free(t);
 }

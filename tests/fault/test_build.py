@@ -304,6 +304,9 @@ class Build(Case):
             status, out, err = self.build(box, top, "--json")
             event = json.loads(out.splitlines()[-1])
             self.assertEqual((event["event"], event["id"], event["status"], event["files"]), ("built", ident, 3, ["x.build"]), out)
+            if ident:
+                self.assertIn(text, event["text"])
+                self.assertIn(hint, event["hint"])
         self.write(os.path.join(box.root, "lost"), "")
         status, out, _ = self.build(box, top, "--json")
         self.assertEqual((status, json.loads(out.splitlines()[-1])["id"]), (125, "build-lost"), out)

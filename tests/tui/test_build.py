@@ -5,6 +5,7 @@ import contextlib
 import glob
 import json
 import os
+import re
 import socket
 import threading
 
@@ -24,7 +25,7 @@ echo log >package/out/x.build
 i=0
 while [ $i -lt 60 ]; do i=$((i + 1)); echo "compiles $i"; done
 if [ -e "$GUEST/hangs" ]; then touch "$GUEST/began"; exec sleep 1000; fi
-if [ -e "$GUEST/fails" ]; then echo "main.c:7: error: no such thing"; exit 3; fi
+if [ -e "$GUEST/fails" ]; then echo "memory cc1plus" >package/reason; printf 'one\n\nthree\n10 %%\r20 %%\n'; exit 3; fi
 echo deb >package/out/x.deb
 """
 CONTROL = "Source: pack\nMaintainer: A <a@example.org>\nBuild-Depends: %s\n\nPackage: pack\nArchitecture: any\n"
@@ -114,7 +115,7 @@ class Build(world.Case):
         with open(os.path.join(box.root, "fails"), "wb"):
             pass
         s.key("r")
-        s.wait("✗ The build failed (status 3).", "main.c:7: error: no such thing")
+        s.wait("✗ the build of pack ran out of memory", re.compile(r"one *\n *\n *three"), "20 %", gone="10 %")
         s.key("Esc")
         s.wait("▸ m")
         self.leave(s, "q")
