@@ -137,7 +137,18 @@ static int import_check_name(const struct import *i, struct err *e)
 	return err_hint(e, "give the imported one another name: --name NAME");
 }
 
-/* Removes stamps that no machine has: a stamp may be part of a path, or be shown. */
+/* Whether a machine can have this stamp: each may be shown, and that of the base image becomes part of a path. */
+static bool import_stamp_ok(const char *key, const char *text)
+{
+	if (!text || strlen(text) >= STAMP_MAX)
+		return false;
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return false;
+	return strcmp(key, STORE_STAMP_BASE) != 0 || (*text && *text != '.' && !strpbrk(text, "/\\"));
+}
+
+/* Refuses stamps that no machine has. */
 static int import_check_stamps(const struct import *i, struct err *e)
 {
 	AUTO_FREE char *path = file_join(i->part, STORE_STAMPS);
@@ -148,11 +159,8 @@ static int import_check_stamps(const struct import *i, struct err *e)
 
 	if (!all)
 		return -1;
-	json_object_foreach (all, key, value) {
-		const char *text = json_string_value(value);
-
-		good = good && text && *text != '.' && strlen(text) < STAMP_MAX && !strpbrk(text, "/\\\033\n");
-	}
+	json_object_foreach (all, key, value)
+		good = good && import_stamp_ok(key, json_string_value(value));
 	json_decref(all);
 	return good ? 0 : import_bad(i, STORE_STAMPS, "has a stamp that no machine has", e);
 }

@@ -359,7 +359,7 @@ static const char *const change_links[] = {DISK_BASE_NAME, DISK_LAYER_NAME};
 /* Returns the disk of the base, or of the layer, if it exists, else the link that a machine holds; owned. */
 static char *change_base_disk(const struct store *store, const char *dir, const char *link)
 {
-	AUTO_FREE char *id = store_stamp(dir, "base");
+	AUTO_FREE char *id = store_stamp(dir, STORE_STAMP_BASE);
 	bool layer = !strcmp(link, DISK_LAYER_NAME);
 	struct store_base b = {.dir = NULL};
 	const char *base = id;

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "host/file.h"
+#include "machine/store.h"
 
 #define FOLDER "snapshots"
 
@@ -72,7 +73,7 @@ static const struct {
 	bool open; /* QEMU has it open for writing */
 } files[] = {
 	{"QEMU_VARS-pflash.raw", "vars", true},
-	{"tpm/tpm2-00.permall", "tpm", true},
+	{STORE_TPM, "tpm", true},
 	{"seed.iso", "seed", false},
 };
 #define FILES ARRAY_SIZE(files)

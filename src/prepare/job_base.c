@@ -193,7 +193,7 @@ static void job_base_find_layer(struct job *j)
 int job_base_init(struct job *j, struct err *e)
 {
 	struct job_base *b = &j->base;
-	AUTO_FREE char *made_from = job_is_made(j) ? store_stamp(j->machine_dir, "base") : NULL;
+	AUTO_FREE char *made_from = job_is_made(j) ? store_stamp(j->machine_dir, STORE_STAMP_BASE) : NULL;
 
 	job_base_set_prefix(j, b, job_base_prefix(j));
 	if (made_from) {

@@ -86,7 +86,7 @@ static int step_disk_make_new(struct making *m, const char *disk, struct err *e)
 
 	/* first: every disk has the record of its base */
 	if (!r)
-		r = store_set_stamp(j->machine_dir, "base", job_below(j)->id, e);
+		r = store_set_stamp(j->machine_dir, STORE_STAMP_BASE, job_below(j)->id, e);
 	if (!r)
 		r = vm_pending_write(j->machine_dir, missing, e);
 	if (!r)

@@ -226,13 +226,15 @@ def flattened(m):
 
 
 def exported(m):
-    """A stopped machine: the script boots it without debwiz to its login prompt, and powers it off. Other forms
+    """The script of a stopped machine boots it without debwiz to its login prompt, and powers it off. The other forms
     pass the programs that they are for, and an imported bundle boots."""
     folder = tempfile.mkdtemp(dir=m.world.home)     # a home may be kept, and no export replaces a file
     script = os.path.join(folder, m.name + ".sh")
+    if m.status()["alive"]:
+        m.world.debwiz("stop", m.name).ok()
     m.world.debwiz("export", m.ini, "--as", "script", "--out", folder).ok()
     for form, name, check in (("libvirt", "%s.xml", ["virt-xml-validate"]),
-                              ("systemd", "debwiz-%s.service", ["systemd-analyze", "verify", "--user"])):
+                              ("systemd", "debwiz-%s.service", ["systemd-analyze", "verify", "--user", "--man=no"])):
         m.world.debwiz("export", m.ini, "--as", form, "--out", folder).ok()
         if shutil.which(check[0]):
             m.world.run([*check, os.path.join(folder, name % m.name)]).ok()

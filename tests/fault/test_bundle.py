@@ -85,6 +85,17 @@ class Bundle(lib.Case):
         self.assertIn("name = n\n", lib.read(self.saved(other, "n")))
         self.assertIn("hostname = m\n", lib.read(self.saved(other, "n")))
 
+    def test_direct(self):
+        """A machine whose kernel QEMU loads: with its kernel, initrd and what they were taken from."""
+        box, path = self.bundle(firmware_mode="direct")
+        other = self.box(alone=True)
+        result = other.run("import", path, "--name", "n")
+        self.assertEqual(result.status, 0, str(result))
+        for name in ("vmlinuz", "initrd.img", "stamps.json"):
+            self.assertEqual(lib.content(os.path.join(self.folder(other, "n"), name)),
+                             lib.content(os.path.join(box.machine, name)))
+        self.assertIn("/boot/vmlinuz-", lib.read(os.path.join(self.folder(other, "n"), "stamps.json")))
+
     def test_folder(self):
         """A file that lies in a folder of the machine's folder, as that of a TPM, is where it was."""
         path = os.path.join(self.world.tmp, "tpm.debwiz")
@@ -263,6 +274,7 @@ class Bundle(lib.Case):
                 ("FIFO", self.signed(files) + [("vmlinuz", LINK, tarfile.FIFOTYPE, "")], "tarball-refused"),
                 ("other name", self.signed(files, name="../../evil\033[2J"), "name-bad"),
                 ("stamp with a path", self.signed(but(stamps=b'{"base": "../../x"}')), "bundle-bad"),
+                ("stamp with a sequence", self.signed(but(stamps=b'{"kernel-version": "\\u001b[2J"}')), "bundle-bad"),
                 ("backing file", self.signed(but(disk=backing)), ("disk-foreign", "bundle-bad")),
                 ("no qcow2", self.signed(but(disk=b"x" * 5000)), ("disk-foreign", "disk-broken")),
                 ("bad file", self.signed(but(machine=ini + b"[cpu]\nmemory = lots\n")), "spec-bad"),
