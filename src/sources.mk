@@ -55,6 +55,7 @@ BASE = \
 	include/base/mem.h \
 	include/base/psk.h \
 	include/base/quote.h \
+	include/base/sha_crypt.h \
 	include/base/size.h \
 	include/base/strv.h \
 	include/base/suggest.h \
@@ -74,6 +75,7 @@ BASE = \
 	src/base/mem.c \
 	src/base/psk.c \
 	src/base/quote.c \
+	src/base/sha_crypt.c \
 	src/base/size.c \
 	src/base/stream.c \
 	src/base/strv.c \
@@ -208,6 +210,8 @@ HOST = \
 	src/host/line.c \
 	src/host/line_priv.h \
 	src/host/lock.c \
+	src/host/password.c \
+	src/host/password_priv.h \
 	src/host/paths.c \
 	src/host/paths_priv.h \
 	src/host/places.c \

@@ -35,6 +35,7 @@ UNIT_TESTS = \
 	tests/unit/test_loop \
 	tests/unit/test_outside \
 	tests/unit/test_page_rows \
+	tests/unit/test_password \
 	tests/unit/test_paths \
 	tests/unit/test_ports \
 	tests/unit/test_probe \
@@ -85,6 +86,7 @@ UNIT_TESTS_WINE = \
 	tests/unit/test_ini \
 	tests/unit/test_initrd \
 	tests/unit/test_loop \
+	tests/unit/test_password \
 	tests/unit/test_progress \
 	tests/unit/test_qmp \
 	tests/unit/test_runner \
