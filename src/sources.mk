@@ -373,6 +373,7 @@ PREPARE = \
 	include/prepare/doctor.h \
 	include/prepare/estimate.h \
 	include/prepare/job.h \
+	include/prepare/report.h \
 	include/prepare/runner.h \
 	include/prepare/snapshot.h \
 	include/prepare/step.h \
@@ -389,6 +390,7 @@ PREPARE = \
 	src/prepare/job_steps.h \
 	src/prepare/job_template.c \
 	src/prepare/recipe.c \
+	src/prepare/report.c \
 	src/prepare/runner.c \
 	src/prepare/snapshot.c \
 	src/prepare/step_accelerator.c \

@@ -164,4 +164,7 @@ int archive_cache_open(const char *cache_dir, const uint8_t sha256[HASH_SIZE], u
 /* Removes cache entries not used for `days`; reports the bytes freed. */
 int archive_cache_gc(const char *cache_dir, unsigned days, uint64_t *freed, struct err *e);
 
+/* Returns the names and versions of libcurl and what it uses. */
+const char *archive_libraries(void);
+
 #endif

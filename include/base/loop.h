@@ -107,6 +107,8 @@ struct loop_server *loop_listen(struct loop *l, const char *path, void (*fn)(str
 				void *arg, struct err *e);
 void loop_server_close(struct loop_server *s);
 
+/* Returns the version of libuv. */
+const char *loop_library_version(void);
 /* Returns libuv's text for its error number. */
 const char *loop_strerror(int uverr);
 

@@ -32,7 +32,7 @@ struct cli_face {
 struct cli {
 	const struct cli_face *face;
 	/* options */
-	bool plain, json, offline, strict, yes, trust, fresh, explain, follow, watch, verbose;
+	bool plain, json, offline, strict, yes, trust, fresh, explain, follow, watch, verbose, report;
 	enum cli_wait wait;
 	bool attach;
 	const char *mirror;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "archive/archive.h"
 #include "archive/http_fault.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -625,4 +626,9 @@ void http_cancel(struct http_get *g)
 uint64_t http_received(const struct http_get *g)
 {
 	return g ? g->sink.have : 0;
+}
+
+const char *archive_libraries(void)
+{
+	return curl_version();
 }

@@ -373,6 +373,11 @@ void loop_turn_stop(struct loop_turn *t)
 		uv_close((uv_handle_t *)&t->uv, loop_free_handle);
 }
 
+const char *loop_library_version(void)
+{
+	return uv_version_string();
+}
+
 const char *loop_strerror(int uverr)
 {
 	return uv_strerror(uverr);

@@ -62,6 +62,8 @@ const struct cli_option cli_options[] = {
 	{"explain", 0, NULL, "command: say where each argument comes from", CLI_FLAG, AT(explain), "command"},
 	{"follow", 'f', NULL, "logs: continue as more is printed", CLI_FLAG, AT(follow), "logs"},
 	{"watch", 0, NULL, "list, status: refresh once a second", CLI_FLAG, AT(watch), "list status"},
+	{"report", 0, NULL, "doctor: print this host's facts for a report of a bug; no names are in them", CLI_FLAG,
+	 AT(report), "doctor"},
 	{"verbose", 'v', NULL, "show the steps that were done before, and each step's log", CLI_FLAG, AT(verbose),
 	 NULL},
 	{"log", 0, "FILE", "write a log for debugging to FILE", CLI_TEXT, AT(log), NULL},

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "prepare/doctor.h"
 #include "prepare/job.h"
+#include "prepare/report.h"
 #include "qemu/probe.h"
 #include "verbs.h"
 
@@ -185,6 +186,20 @@ static void verb_host_print_row_json(const struct doctor_row *r)
 					 "why", r->state == DOCTOR_FINE ? "" : r->what));
 }
 
+/* Prints the report: as text to be pasted, or in one JSON record. */
+static int verb_host_report(const struct cli *cli)
+{
+	AUTO_BUF struct buf text = {0};
+
+	buf_init(&text, 0);
+	report_host(cli->catalog, &cli->store, &text);
+	if (cli->json)
+		cli_print_json(json_pack("{s:s}", "report", text.data));
+	else
+		fputs(text.data, stdout);
+	return 0;
+}
+
 int verb_doctor(struct cli *cli)
 {
 	struct err e = ERR_INIT;
@@ -194,6 +209,8 @@ int verb_doctor(struct cli *cli)
 
 	if (retried < 0)
 		return cli_error(cli, &e);
+	if (cli->report)
+		return verb_host_report(cli);
 	doctor_check(cli->catalog, &cli->store, &d);
 	for (size_t i = 0; i < d.len; i++) {
 		fine &= d.rows[i].state != DOCTOR_MISSING;

@@ -129,6 +129,7 @@ OPTIONS = {
     "--explain": "verbs.asked",
     "--follow": "verbs.logs",
     "--watch": "verbs.asked",
+    "--report": "verbs.asked",
     "--verbose": "verbs.asked",
     "--log": "verbs.asked",
     "--start": "reach.started",

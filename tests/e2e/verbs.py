@@ -36,6 +36,8 @@ def asked(m):
             (("releases", "--json", "--strict", "--mirror", mirror()), m.release),
             (("arches", "--json"), m.arch),
             (("doctor", "--json"), "qemu-img"),
+            (("doctor", "--report"), "QEMU "),
+            (("doctor", "--report", "--json"), "libuv"),
             (("--help",), "verbs:"),
             (("help", "ssh"), "--start"),
             (("--version",), "debwiz"),

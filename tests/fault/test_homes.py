@@ -39,6 +39,28 @@ class Homes(lib.Case):
         box.environment = environment
         return box
 
+    def test_report(self):
+        """A report of this host has no name of the user's or of a machine; QEMU is tried."""
+        box = self.at("somebody")
+        programs = os.path.join(box.home, "bin")
+        saved = os.path.join(box.home, ".config", "debwiz", "machines")
+        for folder in (programs, saved):
+            os.makedirs(folder, 0o700)
+        shutil.copy(box.ini, os.path.join(saved, "payroll.ini"))
+        shutil.copy(box.qemu, os.path.join(programs, "qemu-system-riscv64"))
+        box.env["PATH"] = programs + ":" + box.environment()["PATH"]
+        result = box.run("doctor", "--report", json_events=False)
+        self.assertEqual(result.status, 0, str(result))
+        rows = [line.split(None, 1) for line in result.out.splitlines()]
+        self.assertIn(["ok", "qemu-system-riscv64: ~/bin/qemu-system-riscv64"], rows)
+        self.assertIn(["machines", "1, running: 0"], rows)
+        self.assertIn(["folders", "~/.config/debwiz, ~/.local/share/debwiz, ~/.cache/debwiz"], rows)
+        self.assertRegex(dict(rows)["riscv64"], r"^QEMU 7\.2\.0 \(fake\), tcg")
+        self.assertRegex(dict(rows)["libraries"], r"libuv/1\..*libcurl/[78]\.")
+        for name in (box.home, "somebody", "payroll"):
+            self.assertNotIn(name, result.out)
+        self.assertIn("riscv64      QEMU", box.run("doctor", "--report", "--json").events[0]["report"])
+
     def lives(self, box, name):
         """From nothing to a machine that runs, and its end."""
         os.mkdir(box.home, 0o700)
