@@ -18,6 +18,7 @@
 #include "catalog/catalog.h"
 #include "host/lock.h"
 
+enum spec_method { SPEC_BOOTSTRAP, SPEC_IMAGE };
 enum spec_firmware { SPEC_UEFI, SPEC_DIRECT };
 enum spec_initrd { SPEC_INITRD_OWN, SPEC_INITRD_GUEST };
 enum spec_bus { SPEC_BUS_VIRTIO, SPEC_BUS_SCSI };
@@ -51,7 +52,7 @@ struct spec {
 	char *name; /* identity; default: the file's stem */
 	char *arch;
 	char *release;
-	char *method; /* "bootstrap" or "image" */
+	enum spec_method method;
 	/* mirror */
 	char *mirror; /* "auto" or a URL */
 	bool security;
@@ -74,7 +75,7 @@ struct spec {
 	/* disk */
 	uint64_t disk_size; /* bytes */
 	char *disk_format;  /* "qcow2" */
-	char *image;	    /* "" or a path, with method = image */
+	char *image;	    /* "" or a path, with SPEC_IMAGE */
 	bool standalone;
 	enum spec_bus bus;
 	enum spec_cache cache;

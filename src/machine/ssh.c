@@ -56,7 +56,7 @@ int ssh_settings(const struct spec *s, const char *dir, struct strv *out, struct
 {
 	char address[64];
 	uint16_t port = forwards_ssh_port(s, dir, address, e);
-	bool image = !strcmp(s->method, "image"); /* has neither the machine's key nor its host keys */
+	bool image = s->method == SPEC_IMAGE; /* has neither the machine's key nor its host keys */
 	char *key, *known;
 
 	if (!port)

@@ -24,7 +24,7 @@
 
 bool job_is_image(const void *job)
 {
-	return !strcmp(((const struct job *)job)->spec->method, "image");
+	return ((const struct job *)job)->spec->method == SPEC_IMAGE;
 }
 
 bool job_is_bootstrap(const void *job)

@@ -232,7 +232,7 @@ static void check_firmware(struct check *k)
 static void check_image(struct check *k)
 {
 	const struct spec *s = k->s;
-	bool image = !strcmp(s->method, "image");
+	bool image = s->method == SPEC_IMAGE;
 
 	if (image && !*s->image)
 		FAULT(k, "disk", "image", "method = image needs the image; write image = FILE in [disk]");

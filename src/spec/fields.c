@@ -30,7 +30,7 @@ const struct field field_table[] = {
 	 .effect = FIELD_NEW_ONLY, .always = true, .title = "Debian release",
 	 .help = "Codename of the Debian release: bookworm or trixie. \"debwiz releases\" "
 		 "lists what the mirror has."},
-	{"machine", COLUMN("method", TEXT, method, "bootstrap", .choices = WORDS("bootstrap", "image")),
+	{"machine", COLUMN("method", CHOICE, method, "bootstrap", .choices = WORDS("bootstrap", "image")),
 	 .later = WORDS("installer"), .effect = FIELD_NEW_ONLY, .always = true, .title = "Way to get the system",
 	 .help = "bootstrap: packages are verified and unpacked by debwiz and configured by "
 		 "the machine itself, without an installer. image: the disk begins as a copy of an existing image, "

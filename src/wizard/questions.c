@@ -472,7 +472,7 @@ static bool questions_is_uefi(const struct wizard *w)
 
 static bool questions_is_image(const struct wizard *w)
 {
-	return !strcmp(w->spec.method, "image");
+	return w->spec.method == SPEC_IMAGE;
 }
 
 static bool questions_has_network(const struct wizard *w)

@@ -81,7 +81,7 @@ static void defaults(void **state)
 	assert_string_equal(s.name, "box"); /* the file's stem */
 	assert_string_equal(spec_hostname(&s), "box");
 	assert_string_equal(s.arch, "armhf");
-	assert_string_equal(s.method, "bootstrap");
+	assert_int_equal(s.method, SPEC_BOOTSTRAP);
 	assert_string_equal(s.mirror, "auto");
 	assert_string_equal(s.user, "build");
 	assert_int_equal(s.firmware, SPEC_UEFI);
