@@ -46,7 +46,7 @@
 /* What only this file needs, from start to end. */
 struct supervisor {
 	struct sup sup;
-	struct loop_signal *signals[5];
+	struct loop_signal *signals[3];
 	struct loop_timer *trim_timer;
 	uint64_t orphan_deadline;
 };
@@ -181,23 +181,15 @@ static void supervisor_on_hangup(void *arg)
 	free(path);
 }
 
-#ifdef SIGXFSZ
-static void supervisor_on_ignored(void *arg)
-{
-	(void)arg;
-}
-#endif
-
 static void supervisor_watch_signals(struct supervisor *v)
 {
 	static const struct {
 		int signum;
 		void (*fn)(void *arg);
 	} wanted[] = {
-		{SIGTERM, supervisor_on_terminate}, {SIGINT, supervisor_on_terminate}, {SIGHUP, supervisor_on_hangup},
-#ifdef SIGXFSZ
-		{SIGPIPE, supervisor_on_ignored},   {SIGXFSZ, supervisor_on_ignored},
-#endif
+		{SIGTERM, supervisor_on_terminate},
+		{SIGINT, supervisor_on_terminate},
+		{SIGHUP, supervisor_on_hangup},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
