@@ -299,6 +299,7 @@ LINT = \
 	tests/lint/man.py \
 	tests/lint/names.py \
 	tests/lint/offered.py \
+	tests/lint/readme.py \
 	tests/lint/selftest.py \
 	tests/lint/sources.py \
 	tests/lint/statics.py \

@@ -15,6 +15,7 @@ import ladder
 import man
 import names
 import offered
+import readme
 import sources
 import statics
 import tree
@@ -46,6 +47,12 @@ class Rules(unittest.TestCase):
                 found = check(tree.Tree(self.root))
                 self.assertEqual(bool(found), wanted, '%r: %r' % (text, found))
         os.remove(os.path.join(self.root, path))
+
+    def test_readme(self):
+        self.put('src/spec/a.c', LICENCE + 'int spec_read(void)\n{\n\treturn spec_other();\n}\n')
+        self.finds(readme.check, 'src/README',
+                   ['spec_read (spec/a.c) reads, a*.c and spec/a.c\n', 'nothing of that.\n'],
+                   ['spec_write writes\n', 'b.c\n', 'spec/b.c\n', 'spec_other (spec/a.c)\n', 'base/a.c'])
 
     def test_ladder(self):
         self.finds(ladder.check, 'src/spec/a.c',
