@@ -391,6 +391,8 @@ PREPARE = \
 	src/prepare/job_template.c \
 	src/prepare/recipe.c \
 	src/prepare/report.c \
+	src/prepare/root_writing.c \
+	src/prepare/root_writing.h \
 	src/prepare/runner.c \
 	src/prepare/snapshot.c \
 	src/prepare/step_accelerator.c \

@@ -7,44 +7,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/cache.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/size.h"
-#include "image/root.h"
 #include "job_boot.h"
 #include "job_steps.h"
 #include "prepare/steps.h"
+#include "root_writing.h"
 
 #define BASE_SIZE (8ull << 30)
 
 struct unpacking {
-	struct step_run *run;
-	struct job *job;
-	struct root_build *build; /* NULL after its end */
-	struct root_request request;
+	struct root_writing w; /* first: it leads to the rest */
 	struct root_deb *debs, *extras;
 	struct root_file *links;
 	struct root_file pending;
-	struct strv words; /* owned strings that the request points to */
-	char *output;
 	uint64_t bytes;
-	bool cancelled;
-	/* of the second part, on a pool thread */
-	struct err error;
-	int result;
 };
 
 static struct step_run *step_unpack_leave(struct unpacking *u)
 {
-	struct step_run *run = u->run;
+	struct step_run *run = u->w.run;
 
 	free(u->debs);
 	free(u->extras);
 	free(u->links);
-	free(u->output);
-	strv_fini(&u->words);
-	err_fini(&u->error);
+	root_writing_fini(&u->w);
 	free(u);
 	step_set_state(run, NULL);
 	return run;
@@ -57,18 +45,19 @@ static uint64_t step_unpack_room_for(uint64_t installed)
 	return installed ? installed + installed / 3 + (8ull << 20) : 0;
 }
 
-static void step_unpack_finish(struct unpacking *u, struct err *e)
+static void step_unpack_end(struct root_writing *w, struct err *e)
 {
+	struct unpacking *u = (struct unpacking *)w;
 	char size[SIZE_TEXT];
 	AUTO_FREE char *summary =
-		xasprintf("%zu packages, %s; kernel %s", u->request.deb_count, size_human(u->bytes, size),
-			  u->job->base.kernel_version ? u->job->base.kernel_version : "");
+		xasprintf("%zu packages, %s; kernel %s", u->w.request.deb_count, size_human(u->bytes, size),
+			  u->w.job->base.kernel_version ? u->w.job->base.kernel_version : "");
 	struct err error = ERR_INIT;
 	struct step_run *run;
 
 	if (e)
 		err_move(&error, e);
-	job_hint_space(u->job->store->data_dir, u->output, step_unpack_room_for(u->bytes), &error);
+	job_hint_space(u->w.job->store->data_dir, u->w.output, step_unpack_room_for(u->bytes), &error);
 	run = step_unpack_leave(u);
 	if (error.kind)
 		step_fail(run, &error);
@@ -89,51 +78,39 @@ static void step_unpack_make_ids(struct unpacking *u)
 
 		h = hash_new();
 		hash_add(h, &which, 1);
-		hash_add(h, u->job->base.prefix, strlen(u->job->base.prefix));
-		for (size_t k = 0; k < u->job->packages.len; k++)
-			hash_add(h, u->job->packages.items[k].sha256, HASH_SIZE);
+		hash_add(h, u->w.job->base.prefix, strlen(u->w.job->base.prefix));
+		for (size_t k = 0; k < u->w.job->packages.len; k++)
+			hash_add(h, u->w.job->packages.items[k].sha256, HASH_SIZE);
 		hash_end(h, digest);
 		if (i == 0) {
 			struct gpt_guid uuid;
 
 			gpt_guid_make(digest, &uuid);
-			memcpy(u->request.fs_uuid, uuid.b, sizeof(uuid.b));
+			memcpy(u->w.request.fs_uuid, uuid.b, sizeof(uuid.b));
 		} else {
-			gpt_guid_make(digest, i == 1   ? &u->request.disk_id
-					      : i == 2 ? &u->request.esp_id
-						       : &u->request.root_id);
+			gpt_guid_make(digest, i == 1   ? &u->w.request.disk_id
+					      : i == 2 ? &u->w.request.esp_id
+						       : &u->w.request.root_id);
 		}
 	}
 }
 
-static const char *step_unpack_keep(struct unpacking *u, char *word)
-{
-	strv_take(&u->words, word);
-	return word;
-}
-
 static void step_unpack_add_packages(struct unpacking *u)
 {
-	const struct package_set *set = &u->job->packages;
+	const struct package_set *set = &u->w.job->packages;
+	struct root_request *request = &u->w.request;
 
 	u->debs = xcalloc(set->len, sizeof(*u->debs));
 	u->extras = xcalloc(set->len, sizeof(*u->extras));
 	for (size_t i = 0; i < set->len; i++) {
 		const struct package *p = &set->items[i];
-		struct root_deb *d = p->extra ? &u->extras[u->request.extra_count++] : &u->debs[u->request.deb_count++];
 
-		*d = (struct root_deb){
-			.name = p->name,
-			.version = p->version,
-			.arch = p->arch,
-			.path = step_unpack_keep(u, cache_path(u->job->store->cache_dir, p->sha256)),
-			.size = p->size,
-		};
-		memcpy(d->sha256, p->sha256, HASH_SIZE);
+		*(p->extra ? &u->extras[request->extra_count++] : &u->debs[request->deb_count++]) =
+			root_writing_deb(&u->w, p);
 		u->bytes += p->installed;
 	}
-	u->request.debs = u->debs;
-	u->request.extras = u->extras;
+	u->w.request.debs = u->debs;
+	u->w.request.extras = u->extras;
 }
 
 /* Adds the links of the merged /usr (Debian Policy 9.1.1): /bin -> usr/bin and so on. */
@@ -142,30 +119,30 @@ static void step_unpack_add_links(struct unpacking *u)
 	AUTO_STRV struct strv names = STRV_INIT;
 
 	strv_split(&names, "bin sbin lib", " ");
-	strv_split(&names, u->job->arch->lib_links, " ");
+	strv_split(&names, u->w.job->arch->lib_links, " ");
 	u->links = xcalloc(names.len, sizeof(*u->links));
 	for (size_t i = 0; i < names.len; i++) {
-		u->links[i].path = step_unpack_keep(u, xasprintf("/%s", names.items[i]));
-		u->links[i].link = step_unpack_keep(u, xasprintf("usr/%s", names.items[i]));
+		u->links[i].path = root_writing_keep(&u->w, xasprintf("/%s", names.items[i]));
+		u->links[i].link = root_writing_keep(&u->w, xasprintf("usr/%s", names.items[i]));
 	}
-	u->request.links = u->links;
-	u->request.link_count = names.len;
+	u->w.request.links = u->links;
+	u->w.request.link_count = names.len;
 }
 
 /* Adds the file that the guest's catch-up script reads: the suites that were left out, one a line. */
 static void step_unpack_add_pending(struct unpacking *u)
 {
-	const struct strv *left_out = archive_left_out(u->job->archive);
+	const struct strv *left_out = archive_left_out(u->w.job->archive);
 	const char *text;
 
 	if (!left_out->len)
 		return;
-	text = step_unpack_keep(u, strv_join(left_out, "\n"));
-	text = step_unpack_keep(u, xasprintf("%s\n", text));
+	text = root_writing_keep(&u->w, strv_join(left_out, "\n"));
+	text = root_writing_keep(&u->w, xasprintf("%s\n", text));
 	u->pending =
 		(struct root_file){.path = "/var/lib/debwiz/pending", .mode = 0644, .data = text, .len = strlen(text)};
-	u->request.files = &u->pending;
-	u->request.file_count = 1;
+	u->w.request.files = &u->pending;
+	u->w.request.file_count = 1;
 }
 
 /* ---- the second part: kernel and initrd ---- */
@@ -198,7 +175,7 @@ static char *step_unpack_depended_names(const struct package_set *set)
  * catalogue and from package names, whose characters are checked. */
 static char *step_unpack_config_env(const struct unpacking *u, const struct kernel *k)
 {
-	const struct job *j = u->job;
+	const struct job *j = u->w.job;
 	bool uefi = catalog_has_firmware(j->arch, j->release->codename);
 	const struct archive_suite *suites;
 	AUTO_FREE char *modules = strv_join(&j->arch->initrd_modules, " ");
@@ -208,15 +185,15 @@ static char *step_unpack_config_env(const struct unpacking *u, const struct kern
 	char *text;
 
 	suites = archive_suites(j->archive, &count);
-	step_unpack_uuid_text(u->request.fs_uuid, uuid);
+	step_unpack_uuid_text(u->w.request.fs_uuid, uuid);
 	text = xasprintf(
 		"KERNEL_VERSION='%s'\nKERNEL_IMAGE='%s'\nKERNEL_ARCH='%s'\nARCH='%s'\n"
 		"CONSOLE='%s'\nINITRD_MODULES='%s'\nGRUB_TARGET='%s'\nGRUB_PACKAGE='%s'\n"
 		"ROOT_UUID='%s'\nESP_UUID='%02X%02X-%02X%02X'\nEXTRA_DEBS='%s'\nEXTRA_AUTO='%s'\nSEED_EPOCH='%lld'\n",
 		k->version, k->image.path, j->arch->kernel_arch, j->arch->name, j->arch->console, modules,
-		uefi ? j->arch->grub_target : "", uefi ? j->arch->grub : "", uuid, u->request.esp_id.b[0],
-		u->request.esp_id.b[1], u->request.esp_id.b[2], u->request.esp_id.b[3],
-		u->request.extra_count ? "1" : "", autos, (long long)suites[0].date);
+		uefi ? j->arch->grub_target : "", uefi ? j->arch->grub : "", uuid, u->w.request.esp_id.b[0],
+		u->w.request.esp_id.b[1], u->w.request.esp_id.b[2], u->w.request.esp_id.b[3],
+		u->w.request.extra_count ? "1" : "", autos, (long long)suites[0].date);
 	return text;
 }
 
@@ -225,9 +202,8 @@ static char *step_unpack_env(const struct kernel *k, const void *arg)
 	return step_unpack_config_env(arg, k);
 }
 
-static void step_unpack_take_kernel(void *arg)
+static int step_unpack_take_kernel(struct root_writing *w, struct err *e)
 {
-	struct unpacking *u = arg;
 	static const struct job_boot_script scripts[] = {
 		{"guest/configure.sh", "debwiz/configure.sh"},
 		{"guest/run.sh", "debwiz/run.sh"},
@@ -235,98 +211,55 @@ static void step_unpack_take_kernel(void *arg)
 		{"guest/personal.sh", "debwiz/personal.sh"},
 	};
 	struct job_boot boot = {
-		.disk = u->output,
+		.disk = w->output,
 		.scripts = scripts,
 		.script_count = ARRAY_SIZE(scripts),
 		.first = true,
 		.env = step_unpack_env,
-		.arg = u,
+		.arg = w,
 	};
 
-	free(u->job->base.kernel_version); /* of a root that was made before */
-	u->job->base.kernel_version = NULL;
-	u->result = job_make_boot(u->job, &boot, &u->job->base.kernel_version, &u->error);
-}
-
-static void step_unpack_took_kernel(void *arg)
-{
-	struct unpacking *u = arg;
-
-	if (u->cancelled && !u->result) {
-		u->result = -1;
-		err_set(&u->error, ERR_INTERRUPTED, "interrupted", "interrupted");
-	}
-	step_unpack_finish(u, u->result < 0 ? &u->error : NULL);
+	free(w->job->base.kernel_version); /* of a root that was made before */
+	w->job->base.kernel_version = NULL;
+	return job_make_boot(w->job, &boot, &w->job->base.kernel_version, e);
 }
 
 /* ---- the step ---- */
 
-static void step_unpack_on_progress(uint64_t done, uint64_t total, const char *package, void *arg)
-{
-	struct unpacking *u = arg;
-
-	if (package)
-		step_text(u->run, "%s", package);
-	step_progress(u->run, done, total);
-}
-
-static void step_unpack_on_done(const struct err *error, void *arg)
-{
-	struct unpacking *u = arg;
-
-	u->build = NULL;
-	if (error) {
-		err_copy(&u->error, error);
-		step_unpack_finish(u, &u->error);
-		return;
-	}
-	step_text(u->run, "kernel and initrd");
-	loop_work(u->job->loop, step_unpack_take_kernel, step_unpack_took_kernel, u);
-}
-
 static void step_unpack_start(struct step_run *run, void *job)
 {
 	struct unpacking *u = xcalloc(1, sizeof(*u));
-	struct job *j = job;
-	const struct archive_suite *suites;
-	size_t count;
+	struct root_writing *w = &u->w;
 	int begun;
 
-	u->run = run;
-	u->job = j;
+	w->run = run;
+	w->job = job;
+	w->then = "kernel and initrd";
+	w->work = step_unpack_take_kernel;
+	w->end = step_unpack_end;
 	step_set_state(run, u);
-	begun = job_begin_base(j, &j->base, &u->error);
+	begun = job_begin_base(w->job, &w->job->base, &w->error);
 	if (begun < 0) {
-		step_unpack_finish(u, &u->error);
+		step_unpack_end(w, &w->error);
 		return;
 	}
 	if (begun > 0) {
 		step_again(step_unpack_leave(u), JOB_BASE_EXISTS);
 		return;
 	}
-	suites = archive_suites(j->archive, &count);
-	u->output = job_part_file(j, "disk.raw");
-	u->request.output = u->output;
-	u->request.size = BASE_SIZE;
-	u->request.epoch = (int64_t)suites[0].date;
-	u->request.file_list = "guest/files.list";
+	w->request.size = BASE_SIZE;
+	w->request.file_list = "guest/files.list";
 	step_unpack_make_ids(u);
 	step_unpack_add_packages(u);
 	step_unpack_add_links(u);
 	step_unpack_add_pending(u);
-	u->build = root_build_start(j->loop, &u->request, step_unpack_on_progress, step_unpack_on_done, u, &u->error);
-	if (!u->build)
-		step_unpack_finish(u, &u->error);
+	root_writing_start(w, "disk.raw");
 }
 
 static void step_unpack_cancel(struct step_run *run, void *job)
 {
-	struct unpacking *u = step_state(run);
-
 	(void)job;
-	u->cancelled = true;
-	if (u->build)
-		root_build_cancel(u->build);
+	root_writing_cancel(step_state(run));
 }
 
 static double step_unpack_expect(const void *job)
