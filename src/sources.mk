@@ -416,9 +416,12 @@ PREPARE = \
 
 QEMU = \
 	include/qemu/argv.h \
+	include/qemu/argv_edit.h \
 	include/qemu/hostfwd.h \
 	include/qemu/probe.h \
 	src/qemu/argv.c \
+	src/qemu/argv_edit.c \
+	src/qemu/argv_value.h \
 	src/qemu/hostfwd.c \
 	src/qemu/probe.c
 

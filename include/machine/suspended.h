@@ -44,7 +44,5 @@ void suspended_move_sockets(struct vm_request *r, const char *runtime_dir);
 /* Changes the argv to another path of the machine's folder (a rename, or a home that moved): its files, and the
  * name, which is the folder's. suspended_read and snapshot_meta_read do this by themselves. */
 void suspended_move_dir(struct vm_request *r, const char *dir);
-/* Replaces the alias behind -machine by the versioned machine type ("virt-7.2"). */
-void suspended_pin_machine(struct strv *argv, const char *type);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/table.h"
 #include "host/file.h"
+#include "qemu/argv_edit.h"
 
 static char *suspended_json_path(const char *dir)
 {
@@ -149,121 +150,34 @@ int suspended_discard(const char *dir, struct err *e)
 	return r;
 }
 
-void suspended_pin_machine(struct strv *argv, const char *type)
-{
-	for (size_t i = 0; i + 1 < argv->len; i++) {
-		char *old = argv->items[i + 1];
+/* ---- another path of the sockets or of the machine ---- */
 
-		if (strcmp(argv->items[i], "-machine") != 0)
-			continue;
-		argv->items[i + 1] = xasprintf("%s%s", type, old + strcspn(old, ","));
-		free(old);
+static void suspended_replace(char **text, const char *from, const char *to)
+{
+	if (strcmp(*text, from) != 0)
 		return;
-	}
-}
-
-/* ---- the argv for another path of the sockets or of the machine ---- */
-
-/* Returns whether an argument names something in the folder of the sockets (src/qemu/argv.c), up to its path. */
-static bool suspended_names_socket(const char *item, const char *path)
-{
-	size_t n = (size_t)(path - item);
-
-	return !strncmp(item, "socket,id=", 10) || !strncmp(item, "pipe,id=", 8) ||
-	       !strncmp(item, "tls-creds-psk,id=", 17) || (n == 9 && !strncmp(item, "vnc=unix:", n));
+	free(*text);
+	*text = xstrdup(to);
 }
 
 void suspended_move_sockets(struct vm_request *r, const char *runtime_dir)
 {
-	AUTO_FREE char *old = xasprintf("%s/", r->runtime_dir);
-
-	for (size_t i = 0; strcmp(r->runtime_dir, runtime_dir) && i < r->argv.len; i++) {
-		char *item = r->argv.items[i];
-		char *at = strstr(item, old);
-
-		if (!at || !suspended_names_socket(item, at))
-			continue;
-		*at = '\0';
-		r->argv.items[i] = xasprintf("%s%s/%s", item, runtime_dir, at + strlen(old));
-		free(item);
-	}
+	qemu_argv_move_sockets(&r->argv, r->runtime_dir, runtime_dir);
 	free(r->runtime_dir);
 	r->runtime_dir = xstrdup(runtime_dir);
 }
 
-/* Returns the path below the new folder (owned) if it is below the old one, else NULL. */
-static char *suspended_moved_path(const char *path, const char *from, const char *to)
-{
-	size_t n = strlen(from);
-
-	return !strncmp(path, from, n) && path[n] == '/' ? xasprintf("%s%s", to, path + n) : NULL;
-}
-
+/* Changes a path below the old folder. */
 static void suspended_move_text(char **text, const char *from, const char *to)
 {
-	char *moved = suspended_moved_path(*text, from, to);
-
-	if (!moved)
-		return;
-	free(*text);
-	*text = moved;
-}
-
-/* Changes every path in an option's JSON form. True if there was one. */
-static bool suspended_move_json(json_t *o, const char *from, const char *to)
-{
-	bool any = false;
-	const char *key;
-	json_t *value;
-	void *next;
+	size_t n = strlen(from);
 	char *moved;
 
-	json_object_foreach_safe(o, next, key, value)
-	{
-		if (json_is_object(value)) {
-			any |= suspended_move_json(value, from, to);
-		} else if (json_is_string(value) &&
-			   (moved = suspended_moved_path(json_string_value(value), from, to))) {
-			any |= json_string_set(value, moved) == 0;
-			free(moved);
-		}
-	}
-	return any;
-}
-
-static void suspended_move_argument(char **item, const char *from, const char *to)
-{
-	json_t *o = **item == '{' ? json_loads(*item, 0, NULL) : NULL;
-	char *text = suspended_move_json(o, from, to) ? json_dumps(o, JSON_COMPACT) : NULL;
-
-	json_decref(o);
-	if (text) {
-		free(*item);
-		*item = text;
-	} else {
-		suspended_move_text(item, from, to);
-	}
-}
-
-/* Changes the name, which is that of the folder; a machine that had another name keeps it. */
-static void suspended_move_name(struct vm_request *r, const char *from, const char *to)
-{
-	AUTO_FREE char *old = xasprintf("guest=%s", from);
-
-	for (size_t i = 1; i < r->argv.len; i++) {
-		if (strcmp(r->argv.items[i - 1], "-name") || strcmp(r->argv.items[i], old))
-			continue;
-		free(r->argv.items[i]);
-		r->argv.items[i] = xasprintf("guest=%s", to);
-	}
-	if (!strcmp(r->name, from)) {
-		free(r->name);
-		r->name = xstrdup(to);
-	}
-	if (!strcmp(r->ssh_host, from)) {
-		free(r->ssh_host);
-		r->ssh_host = xstrdup(to);
-	}
+	if (strncmp(*text, from, n) != 0 || (*text)[n] != '/')
+		return;
+	moved = xasprintf("%s%s", to, *text + n);
+	free(*text);
+	*text = moved;
 }
 
 void suspended_move_dir(struct vm_request *r, const char *dir)
@@ -273,10 +187,11 @@ void suspended_move_dir(struct vm_request *r, const char *dir)
 	if (!strcmp(r->dir, dir))
 		return;
 	old = r->dir;
-	for (size_t i = 0; i < r->argv.len; i++)
-		suspended_move_argument(&r->argv.items[i], old, dir);
+	qemu_argv_move_files(&r->argv, old, dir);
+	qemu_argv_rename(&r->argv, file_basename(old), file_basename(dir));
 	suspended_move_text(&r->seed, old, dir);
 	suspended_move_text(&r->known_hosts, old, dir);
-	suspended_move_name(r, file_basename(old), file_basename(dir));
+	suspended_replace(&r->name, file_basename(old), file_basename(dir));
+	suspended_replace(&r->ssh_host, file_basename(old), file_basename(dir));
 	r->dir = xstrdup(dir);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "argv_value.h"
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -37,8 +38,7 @@ struct argv_in {
 
 /* ---- elements ---- */
 
-/* Returns a value for `a=b,c=d`: commas are doubled (QEMU's keyval and opts syntax). Owned. */
-static char *argv_value(const char *s)
+char *argv_value(const char *s)
 {
 	struct buf b;
 

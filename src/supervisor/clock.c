@@ -20,6 +20,7 @@
 #include "host/random.h"
 #include "life.h"
 #include "machine/link.h"
+#include "qemu/argv_edit.h"
 #include "sup.h"
 
 #define CONNECT_MS 20000
@@ -40,15 +41,6 @@ struct sup_clock *sup_clock_new(void)
 void sup_clock_free(struct sup_clock *c)
 {
 	free(c);
-}
-
-/* A QEMU that an earlier version started lacks this port. */
-static bool clock_has_port(const struct sup *s)
-{
-	for (size_t i = 0; i < s->req.argv.len; i++)
-		if (!strncmp(s->req.argv.items[i], "socket,id=host,", 15))
-			return true;
-	return false;
 }
 
 /* Sends "1 WORD epoch=NOW" and what follows. */
@@ -151,7 +143,7 @@ static void clock_jumped(void *arg)
 
 void sup_clock_open(struct sup *s)
 {
-	if (clock_has_port(s) && !s->req.configuring) {
+	if (qemu_argv_has_host_line(&s->req.argv) && !s->req.configuring) {
 		s->clock->link = vm_link_open_line(s->loop, s->req.runtime_dir, "host", CONNECT_MS, &clock_ops, s);
 		s->clock->jumps = host_clock_watch(s->loop, clock_jumped, s);
 	}

@@ -22,6 +22,7 @@
 #include "machine/sanitize.h"
 #include "monitor.h"
 #include "orders.h"
+#include "qemu/argv_edit.h"
 #include "qemu/probe.h"
 #include "seed.h"
 #include "sup.h"
@@ -268,7 +269,7 @@ bool sup_suspend_describe(const struct sup *s, const char *type, struct suspende
 	if (!ok)
 		return false;
 	name = xstrndup(type, (size_t)(end - type));
-	suspended_pin_machine(&out->request.argv, name);
+	qemu_argv_pin_machine(&out->request.argv, name);
 	free(out->request.snapshot);
 	out->request.snapshot = xstrdup("");
 	out->request.resume = false;

@@ -6,6 +6,8 @@
  */
 #include "argv_golden.h"
 
+#include "qemu/argv_edit.h"
+
 static void check_case(struct golden *g)
 {
 	char *path = golden_path(g->name, ".args");
@@ -85,6 +87,75 @@ static void test_cases(void **state)
 	if (getenv("DEBWIZ_REGEN"))
 		deltas_write(&all);
 	deltas_fini(&all);
+}
+
+/* Returns the path in the other folder if it is below `from`; kept in `words`. */
+static const char *elsewhere(struct strv *words, const char *path, const char *from, const char *to)
+{
+	size_t n = strlen(from);
+
+	if (!path || strncmp(path, from, n) != 0 || path[n] != '/')
+		return path;
+	strv_addf(words, "%s%s", to, path + n);
+	return words->items[words->len - 1];
+}
+
+/* A command line that is moved is the one that is built for the other folders. */
+static void check_moved(struct golden *g)
+{
+	static const char *const dirs[][2] = {{"/m", "/home/x, y\"z/m2"}, {"/b", "/c"}};
+	struct strv moved = STRV_INIT, built = STRV_INIT, words = STRV_INIT;
+	struct qemu_files *f = &g->files;
+	struct qemu_argv v;
+	const char *run = f->runtime_dir;
+
+	build(g, &v);
+	qemu_argv_strv(&v, &moved);
+	qemu_argv_fini(&v);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		const char **paths[] = {&f->disk, &f->pflash_code, &f->pflash_vars, &f->kernel, &f->initrd, &f->seed};
+
+		qemu_argv_move_files(&moved, dirs[i][0], dirs[i][1]);
+		for (size_t k = 0; k < ARRAY_SIZE(paths); k++)
+			*paths[k] = elsewhere(&words, *paths[k], dirs[i][0], dirs[i][1]);
+	}
+	if (run) {
+		f->runtime_dir = "/tmp/debwiz, 7/box";
+		qemu_argv_move_sockets(&moved, run, f->runtime_dir);
+	}
+	build(g, &v);
+	qemu_argv_strv(&v, &built);
+	qemu_argv_fini(&v);
+	assert_int_equal(moved.len, built.len);
+	for (size_t i = 0; i < built.len; i++)
+		assert_string_equal(moved.items[i], built.items[i]);
+	strv_fini(&words);
+	strv_fini(&built);
+	strv_fini(&moved);
+}
+
+static void test_moved(void **state)
+{
+	(void)state;
+	each_case(check_moved);
+}
+
+static void test_renamed(void **state)
+{
+	struct strv argv = STRV_INIT;
+
+	(void)state;
+	strv_split(&argv, "qemu -name guest=box -machine virt,highmem=off -m 1G", " ");
+	qemu_argv_rename(&argv, "other", "two");
+	assert_string_equal(argv.items[2], "guest=box");
+	qemu_argv_rename(&argv, "box", "two");
+	assert_string_equal(argv.items[2], "guest=two");
+	qemu_argv_pin_machine(&argv, "virt-7.2");
+	assert_string_equal(argv.items[4], "virt-7.2,highmem=off");
+	assert_false(qemu_argv_has_host_line(&argv));
+	strv_add(&argv, "socket,id=host,path=/r/host,server=on,wait=off");
+	assert_true(qemu_argv_has_host_line(&argv));
+	strv_fini(&argv);
 }
 
 /* What must never be on a command line of ours. */
@@ -335,6 +406,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_renamed),
 		cmocka_unit_test(test_denied),
 		cmocka_unit_test(test_explained),
 		cmocka_unit_test(test_hostile_values),
