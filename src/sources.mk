@@ -423,7 +423,11 @@ QEMU = \
 	src/qemu/argv_edit.c \
 	src/qemu/argv_value.h \
 	src/qemu/hostfwd.c \
-	src/qemu/probe.c
+	src/qemu/probe.c \
+	src/qemu/trial.c \
+	src/qemu/trial.h \
+	src/qemu/verdict.c \
+	src/qemu/verdict.h
 
 SESSION = \
 	include/session/conf.h \

@@ -1,263 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe: which QEMU and which accelerator work here (include/qemu/probe.h). A trial starts a QEMU that runs nothing
- * (paused) and sends it quit over QMP: the only way to learn whether an accelerator, a CPU or an option really works.
- * Verdicts are kept in CACHE/accelerators.json under a key of everything that the outcome depends on: the host, its
- * kernel, the program and its age, what was tried.
+ * probe: which QEMU and which accelerator work here (include/qemu/probe.h), by trials (trial.c) whose verdicts are kept
+ * (verdict.c).
  */
 #include "qemu/probe.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "host/facts.h"
-#include "host/file.h"
 #include "host/paths.h"
 #include "host/proc.h"
 #include "spec/risk.h"
+#include "trial.h"
+#include "verdict.h"
 
 #define OUTPUT_MAX 65536
-#define TRIAL_MS 15000
-#define COMPLAINT_MAX 4096
-#define ENTRIES_MAX 200
-#define PASSING_S 3600
 #define PART_MAX 99u
-
-/* ---- trials ---- */
-
-struct trial {
-	struct proc *proc;
-	struct loop_timer *timer;
-	struct buf complaint;
-	bool late;
-	int64_t status;
-	int signal;
-};
-
-static void probe_trial_on_output(int fd, const char *p, size_t n, void *arg)
-{
-	struct trial *t = arg;
-	size_t room = COMPLAINT_MAX - t->complaint.len;
-
-	if (fd == 2 && n)
-		buf_add(&t->complaint, p, n < room ? n : room);
-}
-
-static void probe_trial_stop_timer(struct trial *t)
-{
-	loop_timer_stop(t->timer);
-	t->timer = NULL;
-}
-
-static void probe_trial_on_ended(int64_t status, int signal, void *arg)
-{
-	struct trial *t = arg;
-
-	t->status = status;
-	t->signal = signal;
-	probe_trial_stop_timer(t);
-}
-
-static void probe_trial_on_late(void *arg)
-{
-	struct trial *t = arg;
-
-	t->late = true;
-	probe_trial_stop_timer(t);
-	proc_kill(t->proc);
-}
-
-/* Returns the first line that is not a warning; owned. */
-static char *probe_trial_first_complaint(const char *text)
-{
-	while (*text) {
-		size_t n = strcspn(text, "\n");
-		char *line = text_clean(text, n, false);
-
-		if (n && !strstr(line, "warning: "))
-			return line;
-		free(line);
-		text += n + (text[n] == '\n');
-	}
-	return xstrdup("");
-}
-
-/* Returns whether a complaint of QEMU's is about the host's present state: busy, out of memory or files. */
-static bool probe_is_passing(const char *complaint)
-{
-	/* strerror(3) of EBUSY, ENOMEM, EAGAIN and EMFILE, as QEMU writes them */
-	static const char *const words[] = {"resource busy", "Cannot allocate memory",
-					    "Resource temporarily unavailable", "Too many open files"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strstr(complaint, words[i]))
-			return true;
-	return false;
-}
-
-static char *probe_trial_explain(const struct trial *t, bool *passing)
-{
-	char *said = probe_trial_first_complaint(t->complaint.data);
-	char *why;
-
-	*passing = t->late || t->signal || !*said || probe_is_passing(said);
-	if (*said)
-		return said;
-	free(said);
-	if (t->late)
-		why = xstrdup("it did not answer within 15 s");
-	else if (t->signal)
-		why = xasprintf("it crashed (signal %d)", t->signal);
-	else
-		why = xasprintf("it exited with status %d and no message", (int)t->status);
-	return why;
-}
-
-/* Starts QEMU with options beside the ones that make it silent, isolated and paused. True if it started and quit; else
- * *why is its complaint or how it exited, owned, and *passing says whether that may differ the next time: QEMU did not
- * exit by itself with a complaint, or that is about the host's present state. Blocks, 15 s at most. */
-static bool probe_trial(const char *binary, const struct strv *args, char **why, bool *passing)
-{
-	static const char input[] = "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"quit\"}\n";
-	struct loop *l = loop_new();
-	struct trial t = {.status = -1};
-	AUTO_STRV struct strv argv = STRV_INIT;
-	AUTO_ERR struct err e = ERR_INIT;
-	bool ok;
-
-	strv_add(&argv, binary);
-	strv_split(&argv, "-no-user-config -nodefaults -display none -S -qmp stdio", " ");
-	for (size_t i = 0; i < args->len; i++)
-		strv_add(&argv, args->items[i]);
-	buf_init(&t.complaint, 0);
-	t.proc = proc_start(l,
-			    &(struct proc_conf){.argv = strv_argv(&argv),
-						.output = probe_trial_on_output,
-						.ended = probe_trial_on_ended,
-						.arg = &t,
-						.stdin_text = true,
-						.input = input,
-						.input_len = sizeof(input) - 1},
-			    &e);
-	if (t.proc)
-		t.timer = loop_timer_start(l, TRIAL_MS, 0, probe_trial_on_late, &t);
-	loop_run(l);
-	loop_free(l);
-	ok = t.proc && !t.late && !t.signal && !t.status;
-	*passing = !t.proc;
-	if (!ok)
-		*why = t.proc ? probe_trial_explain(&t, passing) : xstrdup(e.text);
-	buf_fini(&t.complaint);
-	return ok;
-}
-
-/* ---- verdicts ---- */
-
-/* Returns the key of a trial of `what` with that program; owned. */
-static char *probe_verdict_key(const char *binary, const char *what)
-{
-	struct stat st = {.st_size = 0};
-	struct host_facts host;
-	char *key;
-
-	host_facts_get(&host);
-	(void)stat(binary, &st); /* a missing program has no age */
-	key = xasprintf("%s %s %s, %s %lld %lld: %s", host.os, host.machine, host.kernel, binary,
-			(long long)st.st_mtime, (long long)st.st_size, what);
-	host_facts_fini(&host);
-	return key;
-}
-
-static char *probe_verdicts_file(const char *cache_dir)
-{
-	return file_join(cache_dir, "accelerators.json");
-}
-
-static json_t *probe_verdicts_read_all(const char *cache_dir)
-{
-	char *path = probe_verdicts_file(cache_dir);
-	json_t *all = json_read(path, NULL);
-
-	free(path);
-	if (json_is_object(all) && json_object_size(all) < ENTRIES_MAX)
-		return all;
-	json_decref(all);
-	return json_object();
-}
-
-/* Returns whether it still holds; one with an end later than any is of a clock that was wrong. */
-static bool probe_verdicts_holds(const json_t *one)
-{
-	json_int_t until = json_int(one, "until", 0), now = (json_int_t)time(NULL);
-
-	return !until || (now < until && until - now <= PASSING_S);
-}
-
-/* Finds a verdict that holds: sets *ok and *why (owned). */
-static bool probe_verdict_get(const char *cache_dir, const char *key, bool *ok, char **why)
-{
-	json_t *all = probe_verdicts_read_all(cache_dir);
-	const json_t *one = json_object_get(all, key);
-	bool known = json_is_object(one) && probe_verdicts_holds(one);
-
-	if (known) {
-		*ok = json_bool(one, "ok", false);
-		*why = xstrdup(json_str(one, "why", ""));
-	}
-	json_decref(all);
-	return known;
-}
-
-static int probe_verdicts_write_all(const char *cache_dir, const json_t *all, struct err *e)
-{
-	AUTO_FREE char *path = probe_verdicts_file(cache_dir);
-	int r = file_mkdirs(cache_dir, e);
-
-	if (!r)
-		r = json_write(path, all, e);
-	return r;
-}
-
-/* Records a verdict, or replaces it. A `passing` one holds for an hour. */
-static int probe_verdict_put(const char *cache_dir, const char *key, bool ok, const char *why, bool passing,
-			     struct err *e)
-{
-	json_t *all = probe_verdicts_read_all(cache_dir);
-	json_t *one = json_pack("{s:b, s:s}", "ok", (int)ok, "why", why);
-	int r;
-
-	if (passing)
-		json_object_set_new(one, "until", json_integer((json_int_t)time(NULL) + PASSING_S));
-	json_object_set_new(all, key, one);
-	r = probe_verdicts_write_all(cache_dir, all, e);
-	json_decref(all);
-	return r;
-}
-
-/* Forgets every refusal. 1: there were some, 0: none, -1: they cannot be forgotten. */
-static int probe_verdict_forget_refusals(const char *cache_dir, struct err *e)
-{
-	json_t *all = probe_verdicts_read_all(cache_dir);
-	size_t before = json_object_size(all);
-	const char *key;
-	json_t *one;
-	void *next;
-	int r = 0;
-
-	json_object_foreach_safe(all, next, key, one) if (!json_bool(one, "ok", false)) json_object_del(all, key);
-	if (json_object_size(all) != before)
-		r = probe_verdicts_write_all(cache_dir, all, e) < 0 ? -1 : 1;
-	json_decref(all);
-	return r;
-}
 
 /* ---- versions ---- */
 
@@ -371,16 +134,16 @@ static void probe_add_remedy(char **why)
 static bool probe_try_options(const char *cache_dir, const char *binary, const struct strv *args, char **why)
 {
 	AUTO_FREE char *what = strv_join(args, " ");
-	AUTO_FREE char *key = probe_verdict_key(binary, what);
+	AUTO_FREE char *key = verdict_key(binary, what);
 	bool ok, passing;
 
-	if (!probe_verdict_get(cache_dir, key, &ok, why)) {
+	if (!verdict_get(cache_dir, key, &ok, why)) {
 		*why = NULL;
-		ok = probe_trial(binary, args, why, &passing);
+		ok = trial_run(binary, args, why, &passing);
 		if (ok)
 			*why = xstrdup("");
 		log_msg("qemu", "tried %s: %s", what, ok ? "works" : *why);
-		probe_verdict_put(cache_dir, key, ok, *why, passing, NULL); /* without a record, it is retried */
+		verdict_put(cache_dir, key, ok, *why, passing, NULL); /* without a record, it is retried */
 	}
 	if (!ok)
 		probe_add_remedy(why);
@@ -511,7 +274,7 @@ static bool probe_audio_works(const char *binary, const char *driver)
 
 	strv_split(&args, "-machine none -audiodev", " ");
 	strv_addf(&args, "driver=%s,id=audio", driver);
-	ok = probe_trial(binary, &args, &why, &passing);
+	ok = trial_run(binary, &args, &why, &passing);
 	if (!ok)
 		log_msg("qemu", "sound by %s: %s", driver, why);
 	return ok;
@@ -599,8 +362,8 @@ int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, con
 		return -1;
 	probe_accel_args(s, arch, accel, &args);
 	what = strv_join(&args, " ");
-	key = probe_verdict_key(binary, what);
-	r = probe_verdict_put(cache_dir, key, false, why, probe_is_passing(why), e);
+	key = verdict_key(binary, what);
+	r = verdict_put(cache_dir, key, false, why, trial_is_passing(why), e);
 	free(key);
 	free(what);
 	return r;
@@ -608,5 +371,5 @@ int qemu_probe_reject(const struct spec *s, const struct catalog_arch *arch, con
 
 int qemu_probe_retry(const char *cache_dir, struct err *e)
 {
-	return probe_verdict_forget_refusals(cache_dir, e);
+	return verdict_forget_refusals(cache_dir, e);
 }
