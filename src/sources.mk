@@ -346,6 +346,8 @@ MACHINE = \
 	src/machine/attach.c \
 	src/machine/cause.c \
 	src/machine/change.c \
+	src/machine/change_examine.c \
+	src/machine/change_examine.h \
 	src/machine/client.c \
 	src/machine/conlog.c \
 	src/machine/deadline.c \
