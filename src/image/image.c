@@ -304,7 +304,6 @@ bool image_has(struct image *im, const char *path)
 #define RESERVED_PERCENT 1u
 #define FLEX_LOG 4u
 #define LOST_FOUND "lost+found"
-#define CHAINS_START 16384u
 
 int image_fail(errcode_t rc, const char *what, const char *path, struct err *e)
 {
@@ -443,8 +442,7 @@ struct image *image_create(int fd, const struct image_spec *spec, struct err *e)
 	im->fd = fd;
 	im->offset = spec->offset;
 	im->epoch = spec->epoch;
-	im->chain_count = CHAINS_START;
-	im->chains = xcalloc(im->chain_count, sizeof(struct node *));
+	im->names = image_names_new();
 	rc = strlen(spec->label) > EXT2_LABEL_LEN ? EINVAL : image_fs_make_fs(im, spec);
 	if (rc) {
 		image_fail(rc, "the file system of the image cannot be created", NULL, e);
@@ -485,7 +483,6 @@ void image_abandon(struct image *im)
 		image_file_end(im->open, NULL);
 	if (im->fs)
 		ext2fs_free(im->fs);
-	node_free_all(im);
-	free(im->chains);
+	image_names_free(im->names);
 	free(im);
 }

@@ -41,10 +41,8 @@ struct image {
 	uint64_t offset;
 	int64_t epoch;
 	struct node *root, *lost_found;
-	struct node **chains;
-	size_t chain_count; /* a power of 2 */
-	size_t node_count;
-	blk64_t goal; /* where the search for space for the next file starts */
+	struct image_names *names; /* finds a node; of image_tree.c */
+	blk64_t goal;		   /* where the search for space for the next file starts */
 	struct image_file *open;
 };
 
@@ -72,11 +70,13 @@ int image_fail(errcode_t rc, const char *what, const char *path, struct err *e);
 
 /* image_tree.c */
 
+struct image_names *image_names_new(void);
+/* Frees them with their nodes. */
+void image_names_free(struct image_names *t);
 struct node *node_find(struct image *im, const struct node *parent, const char *name, size_t n);
 /* Adds a name of n bytes, which need not end with a NUL. */
 struct node *node_add(struct image *im, struct node *parent, const char *name, size_t n, int type, ext2_ino_t ino,
 		      unsigned rank);
-void node_free_all(struct image *im);
 /* Finds the folder of a path, following links; *out is NULL if there is none and `make` is false, otherwise missing
  * folders are created. */
 int image_walk(struct image *im, struct node *from, const char *path, size_t n, bool make, struct node **out,

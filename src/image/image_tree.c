@@ -8,7 +8,24 @@
 #include "base/mem.h"
 #include "image_private.h"
 
-#define LINKS_MAX 40 /* as the kernel has it */
+#define LINKS_MAX 40	    /* as the kernel has it */
+#define CHAINS_START 16384u /* a power of 2 */
+
+/* The nodes by the hash of their names. */
+struct image_names {
+	struct node **chains;
+	size_t chain_count; /* a power of 2 */
+	size_t node_count;
+};
+
+struct image_names *image_names_new(void)
+{
+	struct image_names *t = xcalloc(1, sizeof(*t));
+
+	t->chain_count = CHAINS_START;
+	t->chains = xcalloc(t->chain_count, sizeof(struct node *));
+	return t;
+}
 
 static uint32_t image_tree_hash_name(const struct node *parent, const char *name, size_t n)
 {
@@ -22,20 +39,20 @@ static uint32_t image_tree_hash_name(const struct node *parent, const char *name
 struct node *node_find(struct image *im, const struct node *parent, const char *name, size_t n)
 {
 	uint32_t h = image_tree_hash_name(parent, name, n);
-	struct node *it = im->chains[h & (im->chain_count - 1)];
+	struct node *it = im->names->chains[h & (im->names->chain_count - 1)];
 
 	while (it && (it->hash != h || it->parent != parent || strncmp(it->name, name, n) != 0 || it->name[n] != '\0'))
 		it = it->next;
 	return it;
 }
 
-static void image_tree_grow_chains(struct image *im)
+static void image_tree_grow_chains(struct image_names *t)
 {
-	size_t count = im->chain_count * 2;
+	size_t count = t->chain_count * 2;
 	struct node **chains = xcalloc(count, sizeof(struct node *));
 
-	for (size_t i = 0; i < im->chain_count; i++) {
-		struct node *it = im->chains[i];
+	for (size_t i = 0; i < t->chain_count; i++) {
+		struct node *it = t->chains[i];
 
 		while (it) {
 			struct node *next = it->next;
@@ -46,19 +63,20 @@ static void image_tree_grow_chains(struct image *im)
 			it = next;
 		}
 	}
-	free(im->chains);
-	im->chains = chains;
-	im->chain_count = count;
+	free(t->chains);
+	t->chains = chains;
+	t->chain_count = count;
 }
 
 struct node *node_add(struct image *im, struct node *parent, const char *name, size_t n, int type, ext2_ino_t ino,
 		      unsigned rank)
 {
 	struct node *it = xcalloc(1, sizeof *it + n + 1);
+	struct image_names *t = im->names;
 	struct node **chain;
 
-	if (im->node_count >= im->chain_count)
-		image_tree_grow_chains(im);
+	if (t->node_count >= t->chain_count)
+		image_tree_grow_chains(t);
 	it->parent = parent;
 	it->type = (uint8_t)type;
 	it->ino = ino;
@@ -71,17 +89,17 @@ struct node *node_add(struct image *im, struct node *parent, const char *name, s
 		parent->children = it;
 	if (parent)
 		parent->last_child = it;
-	chain = &im->chains[it->hash & (im->chain_count - 1)];
+	chain = &t->chains[it->hash & (t->chain_count - 1)];
 	it->next = *chain;
 	*chain = it;
-	im->node_count++;
+	t->node_count++;
 	return it;
 }
 
-void node_free_all(struct image *im)
+void image_names_free(struct image_names *t)
 {
-	for (size_t i = 0; i < im->chain_count; i++) {
-		struct node *it = im->chains[i];
+	for (size_t i = 0; i < t->chain_count; i++) {
+		struct node *it = t->chains[i];
 
 		while (it) {
 			struct node *next = it->next;
@@ -91,6 +109,8 @@ void node_free_all(struct image *im)
 			it = next;
 		}
 	}
+	free(t->chains);
+	free(t);
 }
 
 static int image_tree_walk(struct image *im, struct node *at, const char *path, size_t n, bool make, int *links,
