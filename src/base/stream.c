@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * stream: local sockets and loopback TCP on the loop. A write copies its bytes; an ended stream accepts no more,
- * and its owner closes it.
+ * and its owner closes it. What is written before the connection waits here: libuv refuses it on Windows.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/buf.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "host/file.h"
@@ -25,6 +26,8 @@ struct loop_stream {
 	const struct loop_stream_ops *ops;
 	void *arg;
 	size_t queued;
+	struct buf early; /* written while `connecting` */
+	bool connecting;
 	bool ended;
 	bool closed;
 	bool held; /* reading is stopped */
@@ -73,14 +76,21 @@ static void stream_on_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *b)
 		stream_end(s); /* end of file or reset: both end the stream */
 }
 
+static int stream_send(struct loop_stream *s, const void *p, size_t n);
+
 static void stream_on_connect(uv_connect_t *c, int status)
 {
 	struct loop_stream *s = c->data;
 
 	if (s->closed)
 		return;
+	s->connecting = false;
 	if (status == 0)
 		status = uv_read_start(&s->uv.stream, stream_on_alloc, stream_on_read);
+	if (status == 0 && s->early.len)
+		status = stream_send(s, s->early.data, s->early.len);
+	s->queued -= s->early.len; /* stream_send counts its own */
+	buf_fini(&s->early);
 	if (status < 0)
 		s->ended = true;
 	if (s->ops->connected)
@@ -94,6 +104,7 @@ static struct loop_stream *stream_new(const struct loop_stream_ops *ops, void *a
 	s->ops = ops;
 	s->arg = arg;
 	s->connect.data = s;
+	buf_init(&s->early, 0);
 	return s;
 }
 
@@ -104,6 +115,7 @@ struct loop_stream *loop_stream_connect(struct loop *l, const char *path, const 
 
 	uv_pipe_init(loop_uv(l), &s->uv.pipe, 0);
 	s->uv.handle.data = s;
+	s->connecting = true;
 	uv_pipe_connect(&s->connect, &s->uv.pipe, name, stream_on_connect);
 	return s;
 }
@@ -144,8 +156,8 @@ struct loop_stream *loop_stream_connect_tcp(struct loop *l, const char *ip, uint
 	s->uv.handle.data = s;
 	if (uv_ip4_addr(ip, port, &addr) < 0)
 		uv_ip4_addr("127.0.0.1", port, &addr);
-	if (uv_tcp_connect(&s->connect, &s->uv.tcp, (const struct sockaddr *)&addr, stream_on_connect) < 0)
-		s->ended = true;
+	s->connecting = uv_tcp_connect(&s->connect, &s->uv.tcp, (const struct sockaddr *)&addr, stream_on_connect) == 0;
+	s->ended = !s->connecting;
 	return s;
 }
 
@@ -171,23 +183,32 @@ static void stream_on_written(uv_write_t *uv, int status)
 		s->ops->drained(s, s->arg);
 }
 
-int loop_stream_write(struct loop_stream *s, const void *p, size_t n)
+/* Returns 0, or libuv's error. */
+static int stream_send(struct loop_stream *s, const void *p, size_t n)
 {
-	struct write *w;
-	uv_buf_t b;
+	struct write *w = xmalloc(sizeof(*w) + n);
+	uv_buf_t b = uv_buf_init(w->bytes, (unsigned)n);
+	int r;
 
-	if (s->ended || s->closed)
-		return -1;
-	w = xmalloc(sizeof(*w) + n);
 	w->uv.data = w;
 	w->stream = s;
 	w->n = n;
 	memcpy(w->bytes, p, n);
-	b = uv_buf_init(w->bytes, (unsigned)n);
-	if (uv_write(&w->uv, &s->uv.stream, &b, 1, stream_on_written) < 0) {
+	r = uv_write(&w->uv, &s->uv.stream, &b, 1, stream_on_written);
+	if (r < 0)
 		free(w);
+	else
+		s->queued += n;
+	return r;
+}
+
+int loop_stream_write(struct loop_stream *s, const void *p, size_t n)
+{
+	if (s->ended || s->closed)
 		return -1;
-	}
+	if (!s->connecting)
+		return stream_send(s, p, n) < 0 ? -1 : 0;
+	buf_add(&s->early, p, n);
 	s->queued += n;
 	return 0;
 }
@@ -206,7 +227,10 @@ int loop_stream_fd(const struct loop_stream *s)
 
 static void stream_free_stream(uv_handle_t *h)
 {
-	free(h->data);
+	struct loop_stream *s = h->data;
+
+	buf_fini(&s->early);
+	free(s);
 }
 
 void loop_stream_close(struct loop_stream *s)
