@@ -81,6 +81,7 @@ UNIT_TESTS_WINE = \
 	tests/unit/test_archive_release \
 	tests/unit/test_check \
 	tests/unit/test_console \
+	tests/unit/test_control \
 	tests/unit/test_depends \
 	tests/unit/test_firmware \
 	tests/unit/test_ini \
@@ -111,7 +112,10 @@ check-wine: $(UNIT_TESTS_WINE:=$(EXEEXT)) debwiz$(EXEEXT)
 		fi; \
 	done; \
 	echo "$$passed passed, $$failed failed"; test $$failed = 0
-.PHONY: check-wine
+# The bridge by which programs under Wine start those of this host (tests/README); needs no build for Windows.
+check-bridge:
+	$(AM_TESTS_ENVIRONMENT) WINE='$(WINE)' $(PYTHON) $(srcdir)/tests/wine/test_bridge.py
+.PHONY: check-wine check-bridge
 TEST_EXTENSIONS = .py .sh
 PY_LOG_COMPILER = $(PYTHON)
 SH_LOG_COMPILER = $(SHELL)
