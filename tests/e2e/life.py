@@ -176,7 +176,7 @@ def left_and_back(life):
     s = life.attach(40, 132)
     s.wait("tick %d" % (before[1] + 2), limit=MINUTES)
     life.first = life.attach()      # and from a third, which types from now on
-    s.wait("watching", limit=MINUTES)
+    s.wait("Another console has taken the keyboard", limit=MINUTES)
     life.other = s
     return "job at %d" % life.job_goes_on(before)[1]
 
