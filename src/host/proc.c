@@ -105,7 +105,7 @@ static void proc_on_exit_status(uv_process_t *uv, int64_t status, int signum)
 
 	p->exited = true;
 	p->status = status;
-	p->signal = signum;
+	p->signal = signum ? signum : proc_status_signal(status);
 	uv_timer_start(&p->grace, proc_on_grace, OUTPUT_GRACE_MS, 0);
 	proc_check_over(p);
 }

@@ -26,6 +26,12 @@ static void proc_posix_ignore(int signum)
 	sigaction(signum, &ignore, NULL);
 }
 
+int proc_status_signal(int64_t status)
+{
+	(void)status;
+	return 0;
+}
+
 void proc_before_spawn(void)
 {
 	proc_posix_close_on_exec();

@@ -14,6 +14,8 @@ int proc_end_fd(int64_t pid);
 /* Prepares this process for a child: it inherits nothing but what it is given, and if it stops reading, that is an
  * error of the write. */
 void proc_before_spawn(void);
+/* Returns the signal that an exit status means: on Windows a crash is a status, too. 0: the process exited. */
+int proc_status_signal(int64_t status);
 /* Fills e: there is no such program, and how to install it. Returns -1. */
 int proc_missing(const char *program, struct err *e);
 /* Returns the lines as one, joined by "; " and safe for a terminal, or NULL if there are none; the caller frees it. */

@@ -6,6 +6,7 @@
 #include <windows.h>
 
 #include <psapi.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,24 @@ int proc_win_create(char *const *argv, const struct proc_win_conf *conf, struct 
 		return -1;
 	CloseHandle(made.hThread);
 	*out = (struct proc_win){.process = made.hProcess, .pid = made.dwProcessId};
+	return 0;
+}
+
+/* The codes of exceptions that nothing handled. */
+int proc_status_signal(int64_t status)
+{
+	static const struct {
+		DWORD code;
+		int signum;
+	} crashes[] = {
+		{STATUS_ACCESS_VIOLATION, SIGSEGV},	 {STATUS_STACK_OVERFLOW, SIGSEGV},
+		{STATUS_ILLEGAL_INSTRUCTION, SIGILL},	 {STATUS_PRIVILEGED_INSTRUCTION, SIGILL},
+		{STATUS_INTEGER_DIVIDE_BY_ZERO, SIGFPE}, {STATUS_CONTROL_C_EXIT, SIGINT},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(crashes); i++)
+		if ((DWORD)status == crashes[i].code)
+			return crashes[i].signum;
 	return 0;
 }
 
