@@ -331,6 +331,219 @@ class Renew(unittest.TestCase):
                                            "systemctl daemon-reload\n")
 
 
+class FirstBoot(unittest.TestCase):
+    """The program that applies the seed, with the machine's folders elsewhere and programs that note their calls."""
+    SEED = {"HOSTNAME": "m", "USER": "build", "PASSWORD_HASH": "", "LOCALE": "C.UTF-8", "TIMEZONE": "Europe/Berlin",
+            "KEYBOARD": "de", "PROXY": ""}
+    # each notes its call; afterwards the body runs
+    PROGRAMS = {
+        "blkid": "[ -e TOP/no-disk ] || echo /dev/vdb",
+        "mount": "cp TOP/seed/* TOP/run/debwiz-seed/",
+        "umount": "rm -f TOP/run/debwiz-seed/*",
+        "id": 'grep -q "^$2:" TOP/users || exit 1; sed -n "s/^$2://p" TOP/users',
+        "useradd": 'for name; do :; done; echo "$name:1000" >>TOP/users',
+        "getent": 'case $1 in passwd) echo "$2:x:1000:1000::TOP/home/$2:/bin/bash" ;; group) [ "$2" != docker ] ;; esac',
+        "hostname": "[ ! -e TOP/no-hostname ] || { echo refused; exit 1; }",
+        "install": 'for w; do shift; case $w in -o|-g) skip=1; continue ;; esac; [ -n "${skip:-}" ] && { skip=; continue; }; '
+                   'set -- "$@" "$w"; done; exec /usr/bin/install "$@"',
+        "usermod": "", "chpasswd": "", "locale": "", "locale-gen": "", "setupcon": "", "ssh-keygen": "", "sync": "",
+        "sleep": "",
+    }
+
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="dw-")
+        self.addCleanup(shutil.rmtree, self.top)
+        for folder in ("etc/default", "etc/apt/sources.list.d", "etc/apt/apt.conf.d", "etc/ssh", "etc/sudoers.d", "run",
+                       "usr/share/zoneinfo/Europe", "var/lib", "home/build", "bin"):
+            os.makedirs(os.path.join(self.top, folder))
+        ours = os.path.join(GUEST, "root/usr/local/lib/debwiz")
+        for name in ("firstboot", "port.sh", "clock.sh", "template.sh", "ended"):
+            text = lib.read(os.path.join(ours, name))
+            for place in ("/usr/local/lib/debwiz", "/usr/share/zoneinfo", "/dev/console", "/etc/", "/run/", "/var/lib/"):
+                text = re.sub("(?<![A-Za-z0-9.])" + place, "TOP" + place, text)
+            if name == "firstboot":
+                self.assertIn("tries=300\n", text)
+                text = text.replace("tries=300\n", "tries=3\n")
+            text = text.replace(">TOP/dev/console", ">>TOP/dev/console")
+            if name == "port.sh":
+                text += 'report() { printf "%s\\n" "$*" >>TOP/told; }\n'
+            self.put("usr/local/lib/debwiz/" + name, text)
+        self.put("dev/console", "")
+        self.put("users", "root:0\ndocker:101\n")
+        self.put("usr/share/zoneinfo/Europe/Berlin", "")
+        for name, body in self.PROGRAMS.items():
+            self.put("bin/" + name, '#!/bin/sh\necho "%s $*" >>TOP/ran\n%s\n' % (name, body))
+        self.put("seed/authorized_keys", "ssh-ed25519 AAAA me\n")
+        for suffix in ("", ".pub"):
+            self.put("seed/ssh_host_ed25519_key" + suffix, "host key\n")
+        self.put("seed/sources.list", "deb http://m/debian bookworm main\n")
+
+    def put(self, name, text):
+        path = os.path.join(self.top, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text.replace("TOP", self.top))
+        os.chmod(path, 0o755)
+
+    def has(self, name):
+        path = os.path.join(self.top, name)
+        return lib.read(path).replace(self.top, "TOP") if os.path.exists(path) else None
+
+    def script(self, name, *words, **env):
+        env = dict(os.environ, PATH=self.top + "/bin:" + os.environ["PATH"], **env)
+        return subprocess.run(["/bin/sh", os.path.join(self.top, "usr/local/lib/debwiz", name), *words], env=env,
+                              capture_output=True, text=True, check=False, timeout=lib.LIMIT)
+
+    def apply(self, status=0, **seed):
+        """Applies a seed; the states of its settings in their order, and the last line that was reported."""
+        self.put("seed/seed.env", "".join("%s='%s'\n" % pair for pair in {**self.SEED, **seed}.items()))
+        for name in ("told", "ran"):
+            self.put(name, "")
+        done = self.script("firstboot")
+        self.assertEqual(done.returncode, status, done)
+        self.assertEqual(self.has("ran").count("\nmount "), self.has("ran").count("\numount "), "it stays mounted")
+        told = self.has("told").splitlines()
+        return re.findall(r"^1 setting name=(\S+) state=(\S+)", self.has("told"), re.M), told[-1]
+
+    def test_account_first(self):
+        """The user and the keys come before everything else."""
+        settings, last = self.apply()
+        self.assertEqual(settings, [(name, "applied") for name in (
+            "user", "sudo", "ssh-keys", "ssh-host-keys", "groups", "console", "host-name", "time-zone", "locale", "keyboard",
+            "sources")])
+        self.assertEqual(last, "1 seed-applied")
+        self.assertTrue(self.has("var/lib/debwiz/seeded"))
+        self.assertEqual(self.has("home/build/.ssh/authorized_keys"), "ssh-ed25519 AAAA me\n")
+        self.assertEqual(os.stat(os.path.join(self.top, "home/build/.ssh/authorized_keys")).st_mode & 0o777, 0o600)
+        self.assertEqual(os.stat(os.path.join(self.top, "etc/ssh/ssh_host_ed25519_key")).st_mode & 0o777, 0o600)
+        self.assertIn("NOPASSWD", self.has("etc/sudoers.d/debwiz"))
+        self.assertTrue(os.readlink(os.path.join(self.top, "etc/localtime")).endswith("/Europe/Berlin"))
+
+    def test_settings_warn(self):
+        """What cannot be set is a warning with its reason; the rest is set, and the seed is applied."""
+        self.put("no-hostname", "")
+        settings, last = self.apply(TIMEZONE="Mars/Phobos", LOCALE="de_DE.UTF-8")
+        self.assertEqual([name for name, state in settings if state != "applied"], ["host-name", "time-zone", "locale"])
+        self.assertEqual({state for _, state in settings}, {"applied", "warned"})
+        self.assertEqual(settings[-1], ("sources", "applied"))
+        self.assertIn("this%20system%20has%20no%20time%20zone%20Mars/Phobos", self.has("told"))
+        self.assertIn("C.UTF-8%20is%20set%20in%20place%20of%20de_DE.UTF-8", self.has("told"))
+        self.assertIn("Mars/Phobos", self.has("dev/console"))
+        self.assertEqual(self.has("etc/default/locale"), "LANG=C.UTF-8\n")
+        self.assertEqual(last, "1 seed-applied")
+        self.assertTrue(self.has("home/build/.ssh/authorized_keys"))
+
+    def test_account_fails(self):
+        """Without its user the seed has failed, with the reason; the other settings are applied, and a later boot
+        repeats it."""
+        settings, last = self.apply(status=1, USER="docker")
+        self.assertEqual(settings[0], ("user", "failed"))
+        self.assertIn(("time-zone", "applied"), settings)
+        self.assertTrue(last.startswith("1 seed-failed text=user:%20docker%20is%20an%20account%20of%20the%20system"), last)
+        self.assertIsNone(self.has("var/lib/debwiz/seeded"))
+        self.assertNotIn("useradd", self.has("ran"))
+        settings, last = self.apply()
+        self.assertEqual((settings[0], last), (("user", "applied"), "1 seed-applied"))
+        self.assertEqual(self.has("ran").count("useradd"), 1)
+        settings, last = self.apply()       # cut off before it was noted: the user exists
+        self.assertEqual((settings[0], last), (("user", "applied"), "1 seed-applied"))
+        self.assertNotIn("useradd", self.has("ran"))
+
+    def test_password(self):
+        """With a password sudo and the console ask for it."""
+        settings, _ = self.apply(PASSWORD_HASH="$6$x$y")
+        self.assertIn(("password", "applied"), settings)
+        self.assertIsNone(self.has("etc/sudoers.d/debwiz"))
+        self.assertNotIn("autologin", self.has("etc/debwiz/console.env"))
+        self.put("etc/debwiz/console.env", "")
+        self.apply()
+        self.assertIn("AUTOLOGIN='--autologin build'", self.has("etc/debwiz/console.env"))
+
+    def test_no_seed(self):
+        self.put("no-disk", "")
+        self.put("told", "")
+        self.assertEqual(self.script("firstboot").returncode, 1)
+        self.assertIn("1 seed-failed text=there%20is%20no%20disk", self.has("told"))
+
+    def test_ended(self):
+        """What a script that was killed could not report is reported for it."""
+        for name, line in (("firstboot", "1 seed-failed text=firstboot%20ended%20early"),
+                           ("grow", "1 setting name=disk-size state=warned text=grow%20ended%20early")):
+            for result, code, status in (("success", "exited", "0"), ("exit-code", "exited", "1"), ("signal", "killed", "KILL"),
+                                         ("exit-code", "exited", "127")):
+                self.put("told", "")
+                self.script("ended", name, SERVICE_RESULT=result, EXIT_CODE=code, EXIT_STATUS=status)
+                self.assertEqual(self.has("told").startswith(line), status not in "01", (name, status, self.has("told")))
+
+    def test_units(self):
+        """Nothing that a slow machine does at its start has a time limit; the file system grows after the login prompt."""
+        units = os.path.join(GUEST, "root/etc/systemd/system")
+        text = {name: lib.read(os.path.join(units, name)) for name in os.listdir(units) if name.endswith(".service")}
+        ones = [name for name in text if "Type=oneshot" in text[name]]
+        self.assertGreater(len(ones), 5)
+        for name in ones:
+            self.assertIn("\nTimeoutStartSec=infinity\n", text[name], name)
+        for name in ("firstboot", "grow"):
+            self.assertIn("\nExecStopPost=/usr/local/lib/debwiz/ended %s\n" % name, text["debwiz-%s.service" % name])
+        self.assertRegex(text["debwiz-firstboot.service"], r"(?m)^Before=.*\bssh\.service\b")
+        self.assertRegex(text["debwiz-grow.service"], r"(?m)^After=.*\bgetty\.target\b.* debwiz-report\.service\b")
+
+
+class Report(unittest.TestCase):
+    """What the guest reports when it is up, and the name servers that it uses."""
+
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="dw-")
+        self.addCleanup(shutil.rmtree, self.top)
+        for folder in ("sys/class/net/eth0/device", "run/systemd/netif", "etc/ssh", "proc/net", "lib", "bin", "var/lib/debwiz"):
+            os.makedirs(os.path.join(self.top, folder))
+        self.put("lib/port.sh", "find_port() { :; }\nreport() { echo \"$*\" >%s/told; }\n"
+                                "escape() { printf '%%s' \"$1\"; }\n" % self.top)
+        text = lib.read(os.path.join(GUEST, "root/usr/local/lib/debwiz/report")).replace("/usr/local/lib/debwiz", self.top + "/lib")
+        self.put("report", re.sub("(?<=[ <>])(?=/(sys|run|etc|proc|var)/)", self.top, text))
+        self.put("bin/ip", "#!/bin/sh\necho '2: eth0    inet 10.0.2.15/24 brd'\n")
+        os.chmod(os.path.join(self.top, "bin/ip"), 0o755)
+        self.put("proc/net/tcp", "  0: 00000000:0016 00000000:0000 0A 0\n")
+        self.put("proc/net/tcp6", "")
+
+    def put(self, name, text):
+        with open(os.path.join(self.top, name), "w", encoding="utf-8") as out:
+            out.write(text)
+
+    def has(self, name):
+        return lib.read(os.path.join(self.top, name))
+
+    def reports(self):
+        env = dict(os.environ, PATH=self.top + "/bin:" + os.environ["PATH"])
+        done = subprocess.run(["/bin/sh", os.path.join(self.top, "report")], env=env, capture_output=True, text=True, check=False,
+                              timeout=lib.LIMIT)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return self.has("told")
+
+    def test_ready(self):
+        self.put("etc/ssh/ssh_host_ed25519_key.pub", "ssh-ed25519 AAAA root@m\n")
+        told = self.reports()
+        self.assertRegex(told, r"\A1 hostkey type=ssh-ed25519 key=AAAA\n1 ready ip=10\.0\.2\.15 kernel=\S+ ssh=yes pending=\n\Z")
+        self.put("proc/net/tcp", "  0: 00000000:0016 0202000A:1234 01 0\n")    # a client of another host's server
+        self.assertIn(" ssh=no ", self.reports())
+
+    def test_name_servers(self):
+        """QEMU answers by IPv4 or by IPv6, as the host's resolver does: both are used, unless DHCP names another one, or
+        the file is another program's."""
+        ours = "# written by debwiz\nnameserver 10.0.2.3\n"
+        for dns, before, after in (
+                ("DNS=10.0.2.3", ours, ours + "nameserver fec0::3\n"),
+                ("DNS=10.0.2.3 fec0::3", ours, ours + "nameserver fec0::3\n"),
+                ("DNS=192.0.2.1", ours, "# written by debwiz\nnameserver 192.0.2.1\n"),
+                ("OPER_STATE=routable", ours, ours),
+                ("DNS=10.0.2.3", "nameserver 192.0.2.9\n", "nameserver 192.0.2.9\n")):
+            with self.subTest(dns, before=before):
+                self.put("run/systemd/netif/state", dns + "\n")
+                self.put("etc/resolv.conf", before)
+                self.reports()
+                self.assertEqual(self.has("etc/resolv.conf"), after)
+
+
 class Handed(lib.Case):
     @staticmethod
     def make():
