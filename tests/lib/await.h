@@ -32,7 +32,7 @@ static inline void check_look(void *arg)
 static inline void check_await(struct loop *l, bool (*until)(void *arg), void *arg)
 {
 	struct check_wait w = {l, until, arg, false};
-	struct loop_timer *late = loop_timer_start(l, 300000, 0, check_late, &w);
+	struct loop_timer *late = loop_timer_start(l, CHECK_LIMIT_MS, 0, check_late, &w);
 	struct loop_timer *look = loop_timer_start(l, 0, 1, check_look, &w);
 
 	loop_run(l);

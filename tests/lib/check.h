@@ -17,6 +17,8 @@
 
 #include "host/file.h"
 
+#define CHECK_LIMIT_MS 300000 /* ends only what hangs */
+
 /* A new empty folder, owned by the caller; its name is short enough for sockets in it. */
 static inline char *check_tmpdir(void)
 {

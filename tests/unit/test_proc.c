@@ -21,6 +21,7 @@
 #include "host/fdpass.h"
 #include "host/file.h"
 #include "host/proc.h"
+#include "tests/lib/check.h"
 
 #define SH(script) ((char *const[]){"sh", "-c", (char *)(script), NULL})
 
@@ -203,7 +204,7 @@ static char *wait_line(const char *path)
 {
 	struct buf text;
 
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < CHECK_LIMIT_MS / 10; i++) {
 		if (file_read(path, 4096, &text, NULL) == 0) {
 			if (text.len && text.data[text.len - 1] == '\n')
 				return text.data;
@@ -282,7 +283,7 @@ static void test_detach(void **state)
 	id.start--;
 	assert_true(proc_alive(&id));
 	proc_signal_kill(&id);
-	for (int i = 0; i < 1000 && proc_alive(&id); i++)
+	for (int i = 0; i < CHECK_LIMIT_MS / 10 && proc_alive(&id); i++)
 		poll(NULL, 0, 10);
 	assert_false(proc_alive(&id));
 	assert_false(proc_usage(pid, &cpu, &rss) && rss);

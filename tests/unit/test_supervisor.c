@@ -151,12 +151,13 @@ static void ask_next(struct play *p);
 static void check_cause(const struct play *p, const char *id)
 {
 	struct vm_run run;
+	const int turns = CHECK_LIMIT_MS / 5;
 	bool same = false;
 
-	for (int i = 0; i < 400 && !same; i++) {
+	for (int i = 0; i < turns && !same; i++) {
 		assert_int_equal(vm_run_read(p->dir, &run, NULL), 0);
 		same = !strcmp(vm_cause_name(run.cause_id), id);
-		if (!same && i == 399)
+		if (!same && i == turns - 1)
 			fail_msg("%s: the cause is \"%s\": %s", p->script, vm_cause_name(run.cause_id), run.cause);
 		vm_run_fini(&run);
 		if (!same)
@@ -515,7 +516,7 @@ static void check_clean(const struct play *p, const struct vm_run *run)
 	char *path;
 	DIR *d;
 
-	for (int i = 0; i < 400 && proc_alive(&supervisor); i++)
+	for (int i = 0; i < CHECK_LIMIT_MS / 5 && proc_alive(&supervisor); i++)
 		poll(NULL, 0, 5); /* it ends after it reported so; there is nothing to wait on */
 	assert_false(proc_alive(&supervisor));
 	assert_false(qemu.pid && proc_alive(&qemu));
