@@ -278,8 +278,7 @@ class Box:
         self.alone = False
         self.write_ini(**settings)
         self.script = os.path.join(root, "script")
-        with open(self.script, "w", encoding="utf-8") as out:
-            out.write(CONFIGURED)
+        self.play(CONFIGURED)
         self.qemu = os.path.join(root, "fakeqemu")
         with open(self.qemu, "w", encoding="utf-8") as out:
             out.write('#!/bin/sh\ncase " $* " in\n'
@@ -378,6 +377,11 @@ class Box:
         with contextlib.suppress(OSError):
             os.killpg(child.pid, signal.SIGKILL)
 
+    def play(self, script):
+        """What the fake QEMU plays from now on."""
+        with open(self.script, "w", encoding="utf-8") as out:
+            out.write(script)
+
     def prepare(self, *more, **how):
         return self.run("prepare", self.ini, *self.settings(), *more, **how)
 
@@ -425,7 +429,16 @@ class Case(unittest.TestCase):
     """A test with Z, the oracle that every row shares."""
     maxDiff = 2000
     world = None
-    make = staticmethod(World)
+    suites = ("bookworm", "bookworm-updates", "bookworm-security")
+    template = False    # whether boxes may begin as copies of a warm one
+    plays = None    # the script of a boot that names none
+
+    @classmethod
+    def make(cls):
+        world = World(cls.suites)
+        if cls.template:
+            world.warm_template()
+        return world
 
     @classmethod
     def setUpClass(cls):
@@ -451,6 +464,20 @@ class Case(unittest.TestCase):
             box.url = server.tls_url
             box.env["SSL_CERT_FILE"] = os.path.join(certs, "ca.pem")
         return box
+
+    def boot(self, box, script=None, *more, **how):
+        box.play(script or self.plays)
+        return box.run("boot", box.ini, *box.settings(), *more, **how)
+
+    def booted(self, box, script=None, *more):
+        result = self.boot(box, script, *more)
+        self.assertEqual(result.status, 0, str(result))
+        return result
+
+    def ran(self, box, *words):
+        result = box.run(*words)
+        self.assertEqual(result.status, 0, str(result))
+        return result
 
     def pool(self, name, base="debian"):
         """The fixture's file of a package."""

@@ -26,6 +26,8 @@ open(os.path.join(folder, "over"), "wb").close()
 
 
 class Firmware(lib.Case):
+    plays = OBEYS
+
     @staticmethod
     def make():
         world = lib.World(("bookworm",), arch="amd64")
@@ -41,16 +43,6 @@ class Firmware(lib.Case):
         self.addCleanup(self.quiet, box)
         self.addCleanup(box.run, "kill", "m")
         return box
-
-    def boot(self, box, script=OBEYS):
-        with open(box.script, "w", encoding="utf-8") as out:
-            out.write(script)
-        return box.run("boot", box.ini, *box.settings())
-
-    def ran(self, box, *words):
-        result = box.run(*words)
-        self.assertEqual(result.status, 0, str(result))
-        return result
 
     def argv(self, box):
         return json.loads(lib.read(os.path.join(box.machine, "request.json")))["argv"]

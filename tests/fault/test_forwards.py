@@ -17,9 +17,7 @@ RULE = "tcp:127.0.0.1:%d-:80"
 
 
 class Forwards(lib.Case):
-    @staticmethod
-    def make():
-        return lib.World(("bookworm",))
+    suites = ("bookworm",)
 
     def made(self, **settings):
         box = self.box(warm=True, alone=True, **settings)
@@ -30,22 +28,17 @@ class Forwards(lib.Case):
         self.item = "127.0.0.1:%d:80" % self.port
         return box
 
-    def booted(self, box, script):
-        with open(box.script, "w", encoding="utf-8") as out:
-            out.write(UP + script)
-        result = box.run("boot", box.ini, *box.settings())
-        self.assertEqual(result.status, 0, str(result))
+    def booted(self, box, script=""):
+        return super().booted(box, UP + script)
 
     def forward(self, box, *words):
         return box.run("forward", box.ini, *words)
 
-    def ran(self, box, *words):
-        result = self.forward(box, *words)
-        self.assertEqual(result.status, 0, str(result))
-        return result.events
+    def forwards(self, box, *words):
+        return self.ran(box, "forward", box.ini, *words).events
 
     def listed(self, box):
-        return {e["item"]: e["active"] for e in self.ran(box, "list")}
+        return {e["item"]: e["active"] for e in self.forwards(box, "list")}
 
     def file(self, box):
         return lib.read(box.ini)
@@ -64,7 +57,7 @@ class Forwards(lib.Case):
         self.booted(box, ADDED % rule + "again\ncaps\nC query-status\nR {\"status\": \"running\"}\n" +
                     REMOVED % rule.split("-")[0] + "serve\n")
         before = self.rules(box)
-        added = self.ran(box, "add", self.item)[-1]
+        added = self.forwards(box, "add", self.item)[-1]
         self.assertEqual((added["event"], added["port"], added["guest_port"], added["active"]),
                          ("forward-added", self.port, 80, True))
         self.assertIn("forward = " + self.item, self.file(box))
@@ -72,7 +65,7 @@ class Forwards(lib.Case):
         self.assertTrue(self.listed(box)[self.item])
         self.assertEqual(self.forward(box, "add", self.item).id, "forward-exists")
         os.kill(json.loads(lib.read(os.path.join(box.machine, "run.json")))["supervisor_pid"], signal.SIGKILL)
-        self.ran(box, "remove", str(self.port))
+        self.forwards(box, "remove", str(self.port))
         self.assertNotIn(self.item, self.file(box))
         lib.poll(lambda: self.rules(box) == before)
         self.assertNotIn(self.item, self.listed(box))
@@ -100,7 +93,7 @@ class Forwards(lib.Case):
     def test_off(self):
         """Of a stopped machine only the file changes, and the output says when that takes effect."""
         box = self.made()
-        added = self.ran(box, "add", self.item)[-1]
+        added = self.forwards(box, "add", self.item)[-1]
         self.assertFalse(added["active"])
         self.assertIn("forward = " + self.item, self.file(box))
         self.assertFalse(self.listed(box)[self.item])
@@ -119,14 +112,14 @@ class Forwards(lib.Case):
         with open(box.ini, "a", encoding="utf-8") as out:
             out.write("\n[network]\n" + other)
         self.assertFalse(self.listed(box)[self.item])
-        self.ran(box, "apply")
+        self.forwards(box, "apply")
         self.assertTrue(self.listed(box)[self.item])
-        self.assertEqual(self.ran(box, "apply"), [])
+        self.assertEqual(self.forwards(box, "apply"), [])
         with open(box.ini, "w", encoding="utf-8") as out:
             out.write(before)
-        gone = next(e for e in self.ran(box, "list") if e["port"] == self.port)
+        gone = next(e for e in self.forwards(box, "list") if e["port"] == self.port)
         self.assertEqual((gone["item"], gone["active"]), ("", True))
-        self.ran(box, "apply")
+        self.forwards(box, "apply")
         self.assertNotIn(rule, self.rules(box))
 
     def foreign(self, box, *items):
@@ -138,11 +131,11 @@ class Forwards(lib.Case):
         """What a person adds is agreed to; what the file said before is not, by that."""
         box = self.made()
         self.foreign(box, "0.0.0.0:auto:22")
-        self.ran(box, "add", "0.0.0.0:%d:80" % self.port)
+        self.forwards(box, "add", "0.0.0.0:%d:80" % self.port)
         risks = {e["text"]: e["agreed"] for e in box.run("check", box.ini).events if e["event"] == "risk"}
         self.assertEqual(risks, {"opens a port of this host to the network (0.0.0.0)": False,
                                  "opens port %d of this host to the network (0.0.0.0)" % self.port: True})
-        self.ran(box, "remove", str(self.port))
+        self.forwards(box, "remove", str(self.port))
         risks = [e["agreed"] for e in box.run("check", box.ini).events if e["event"] == "risk"]
         self.assertEqual(risks, [False])
 
@@ -156,7 +149,7 @@ class Forwards(lib.Case):
         result = self.forward(box, "apply")
         self.assertEqual((result.status, result.id), (2, "file-not-agreed"), str(result))
         self.assertEqual(self.rules(box), before)
-        self.assertEqual([e["active"] for e in self.ran(box, "apply", "--trust")], [True])
+        self.assertEqual([e["active"] for e in self.forwards(box, "apply", "--trust")], [True])
         self.assertTrue(self.listed(box)[item])
 
     def test_suspended(self):
@@ -166,7 +159,7 @@ class Forwards(lib.Case):
         self.booted(box, ADDED % (RULE % self.port) + 'C qom-get\nR "virt-7.2-machine"\nC stop\nE STOP\nR\n' + moved +
                     'C migrate\nfill 1000\nR\nE MIGRATION {"status": "completed"}\nC quit\nR\n'
                     'E SHUTDOWN {"guest": false, "reason": "host-qmp-quit"}\nexit 0\n')
-        self.ran(box, "add", self.item)
+        self.forwards(box, "add", self.item)
         self.assertEqual(box.run("suspend", "m").status, 0)
         with open(os.path.join(box.machine, "suspend.json"), encoding="utf-8") as text:
             self.assertIn(",hostfwd=" + RULE % self.port, " ".join(json.load(text)["request"]["argv"]))

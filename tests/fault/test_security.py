@@ -83,13 +83,6 @@ class Security(lib.Case):
     def status(self, box):
         return box.run("status", "m").events[0]
 
-    def boot(self, box, script):
-        with open(box.script, "w", encoding="utf-8") as out:
-            out.write(script)
-        result = box.run("boot", box.ini, *box.settings())
-        self.assertEqual(result.status, 0, str(result))
-        return result
-
     def in_image(self, box, text):
         """Whether a block of the base begins with that text."""
         with open(os.path.join(box.bases()[0], "disk.raw"), "rb") as disk:
@@ -116,10 +109,10 @@ class Security(lib.Case):
                           box.run(*verb, json_events=False).out)
         # a guest of an earlier version says nothing of it; rubbish is not believed
         for said in ("", " pending=%2e%2e/x%0a", " pending=bookworm-security"):
-            self.told_at_the_end(self.boot(box, READY % said + "serve\n"))
+            self.told_at_the_end(self.booted(box, READY % said + "serve\n"))
             self.assertEqual(self.status(box)["updates_pending"], "bookworm-security", said)
             box.run("kill", "m")
-        self.boot(box, READY % " pending=bookworm-security" +
+        self.booted(box, READY % " pending=bookworm-security" +
                   "file now\nprogress 1 caught-up\nserve\n")
         self.assertEqual(self.status(box)["updates_pending"], "bookworm-security")
         open(os.path.join(self.runtime(box), "now"), "w", encoding="utf-8").close()
@@ -128,11 +121,11 @@ class Security(lib.Case):
         box.run("kill", "m")
         # its disk went back to a time before: the guest reports that at its next start, and then catches up
         # both before the first is on the disk: what came last counts
-        self.boot(box, READY % " pending=bookworm-security" + "progress 1 caught-up\nserve\n")
+        self.booted(box, READY % " pending=bookworm-security" + "progress 1 caught-up\nserve\n")
         self.assertEqual(box.run("kill", "m").status, 0)        # all is written by then
         self.assertEqual(self.status(box)["updates_pending"], "")
         for pending in ("bookworm-security", ""):
-            self.boot(box, READY % (" pending=" + pending) + "serve\n")
+            self.booted(box, READY % (" pending=" + pending) + "serve\n")
             lib.poll(lambda want=pending: self.status(box)["updates_pending"] == want)
             box.run("kill", "m")
 

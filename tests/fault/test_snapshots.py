@@ -18,6 +18,8 @@ OBEYS = UP + 'C system_powerdown\nR\nE SHUTDOWN {"guest": true, "reason": "guest
 
 
 class Snapshots(lib.Case):
+    plays = OBEYS
+
     @staticmethod
     def make():
         world = lib.World(("bookworm",))
@@ -42,16 +44,6 @@ class Snapshots(lib.Case):
     def put(self, box, name, text=""):
         with open(os.path.join(box.root, name), "w", encoding="utf-8") as out:
             out.write(text)
-
-    def boot(self, box, script=OBEYS):
-        with open(box.script, "w", encoding="utf-8") as out:
-            out.write(script)
-        return box.run("boot", box.ini, *box.settings())
-
-    def ran(self, box, *words):
-        result = box.run(*words)
-        self.assertEqual(result.status, 0, str(result))
-        return result
 
     def variables(self, box, text=None):
         path = os.path.join(box.machine, "QEMU_VARS-pflash.raw")
