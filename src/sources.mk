@@ -4,10 +4,12 @@
 ARCHIVE = \
 	include/archive/archive.h \
 	include/archive/cache.h \
+	include/archive/download.h \
 	include/archive/http_fault.h \
 	include/archive/sources.h \
 	src/archive/archive.c \
 	src/archive/cache.c \
+	src/archive/download.c \
 	src/archive/env.h \
 	src/archive/fetch.c \
 	src/archive/fetch.h \
@@ -289,6 +291,8 @@ IMAGE = \
 	src/image/disk_tool.h \
 	src/image/dpkgdb.c \
 	src/image/dpkgdb.h \
+	src/image/elf.c \
+	src/image/elf.h \
 	src/image/extfs.c \
 	src/image/firmware.c \
 	src/image/gpt.c \
@@ -313,6 +317,8 @@ IMAGE = \
 	src/image/root_write.c \
 	src/image/root_write.h \
 	src/image/seed.c \
+	src/image/seed_cloud.c \
+	src/image/seed_cloud.h \
 	src/image/sources.c \
 	src/image/tarball.c \
 	src/image/vdisk.c \
@@ -387,6 +393,7 @@ PREPARE = \
 	src/prepare/job_base.c \
 	src/prepare/job_boot.c \
 	src/prepare/job_boot.h \
+	src/prepare/job_image.c \
 	src/prepare/job_keys.c \
 	src/prepare/job_keys.h \
 	src/prepare/job_steps.h \

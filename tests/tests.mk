@@ -21,6 +21,7 @@ UNIT_TESTS = \
 	tests/unit/test_depends \
 	tests/unit/test_disk \
 	tests/unit/test_disk_examine \
+	tests/unit/test_disk_image \
 	tests/unit/test_export \
 	tests/unit/test_extfs \
 	tests/unit/test_facts \

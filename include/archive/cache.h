@@ -16,6 +16,9 @@
 #include "base/err.h"
 #include "base/hash.h"
 
+/* The folder of files that are not part of an archive (archive/download.h). */
+#define CACHE_FILES "files"
+
 /* Returns the path of an entry; the caller frees it. */
 char *cache_path(const char *cache_dir, const uint8_t sha256[HASH_SIZE]);
 

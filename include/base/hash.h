@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hash: SHA-256 (FIPS 180-4), the only digest that debwiz trusts, by OpenSSL's libcrypto: libcurl depends on it
- * anyway, and it uses the CPU's own instructions.
+ * hash: SHA-256 (FIPS 180-4), the digest by which debwiz knows files, by OpenSSL's libcrypto: libcurl depends on it
+ * anyway, and it uses the CPU's own instructions. SHA-512 is only compared with what publishers give.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -29,6 +29,10 @@ void hash_free(struct hash *h); /* frees an unfinished digest; NULL is fine */
 void hash_bytes(const void *p, size_t n, uint8_t out[HASH_SIZE]);
 /* Computes the digest of the whole file and its size (unless NULL); moves fd's offset. Blocks. */
 int hash_fd(int fd, uint8_t out[HASH_SIZE], uint64_t *size, struct err *e);
+/* Compares the whole file with 64 (SHA-256) or 128 (SHA-512) hexadecimal digits of either case; moves fd's offset.
+ * Blocks. */
+#define HASH_HEX_512 129 /* with NUL */
+int hash_check_fd(int fd, const char *hex, bool *same, struct err *e);
 void hash_hex(const uint8_t in[HASH_SIZE], char out[HASH_HEX]);
 /* Reads 64 hexadecimal digits of either case. Returns false for anything else. */
 bool hash_from_hex(const char *hex, uint8_t out[HASH_SIZE]);

@@ -21,6 +21,7 @@ struct catalog_arch {
 	char *title;	     /* "32-bit ARM, hard float" */
 	char *not_offered;   /* "" if offered; else why, a part of a sentence */
 	bool ports;	     /* in the ports archive alone: the wizard does not list it */
+	char *elf;	     /* kind of its programs, as image/elf has it: "32le40hard"; "" */
 	char *gnu;	     /* GNU triplet of its compilers: "arm-linux-gnueabihf"; "" */
 	struct strv aliases; /* names of the kernel, QEMU, GNU; for messages only */
 	char *qemu;	     /* "qemu-system-arm" */

@@ -55,10 +55,21 @@ int disk_check(const char *path, struct disk_info *out, struct err *e);
 int disk_check_drive(const char *path, const char *format, struct err *e);
 
 /* Copies an image of any origin, qcow2 by its first bytes, else raw, to the new raw file `to`, which is removed on an
- * error. It must not be larger than `most` bytes, and start by UEFI. Blocks as disk_flatten does. Ids: those of
- * disk_check_drive, "image-large", "image-no-efi". */
+ * error. It must not be larger than `most` bytes. Blocks as disk_flatten does. Ids: those of disk_check_drive,
+ * "image-large". */
 int disk_copy_image(const char *path, const char *to, uint64_t most, const atomic_bool *cancel,
 		    void (*progress)(double percent, void *arg), void *arg, struct err *e);
+
+/* What a disk of any origin has, as far as it can be recognized. */
+struct disk_image {
+	bool efi;	 /* an EFI system partition: it starts by UEFI */
+	char *root;	 /* UUID of its root file system, NULL: none of the kind ext4 was found */
+	char *elf;	 /* kind of the programs there, as the catalogue has it; NULL: not known */
+	bool cloud_init; /* has cloud-init */
+};
+/* Examines it; `format` as vdisk_open has it. What cannot be recognized is left out. Ids: "disk-…". Blocks. */
+int disk_image_examine(const char *path, const char *format, struct disk_image *out, struct err *e);
+void disk_image_fini(struct disk_image *i);
 
 /* Grows the disk; the same size changes nothing, a smaller one is refused ("disk-shrink"), and so is a disk with
  * snapshots ("disk-snapshots"). The guest grows partition and file system at its next boot. */

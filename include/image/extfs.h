@@ -38,10 +38,16 @@ struct extfs_stat {
  * or "qcow2" (whose backing file, if any, must be raw and lie in the same folder): it is never
  * guessed. NULL on error: "disk-…", "gpt-…", "fs-broken". */
 struct extfs *extfs_open(const char *path, const char *format, const char *partition, struct err *e);
+/* Opens the root file system of a disk of any origin: the first partition with an ext4 file system that has
+ * EXTFS_SHELL. Id "image-no-root": there is none; others as extfs_open. */
+#define EXTFS_SHELL "/bin/sh"
+struct extfs *extfs_open_root(const char *path, const char *format, struct err *e);
 /* Wraps a file system that the caller has open, also for writing; borrowed until close. */
 struct extfs *extfs_wrap(struct struct_ext2_filsys *fs);
 void extfs_close(struct extfs *fs); /* NULL is fine */
 
+/* Returns the file system's UUID as a kernel's root=UUID= has it; owned. */
+char *extfs_uuid(const struct extfs *fs);
 /* Returns whether the guest was not shut down cleanly: its last changes may only be in the journal. What is read
  * then may be old or incomplete. */
 bool extfs_is_unclean(const struct extfs *fs);

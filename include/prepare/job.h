@@ -15,6 +15,7 @@
 #include "catalog/catalog.h"
 #include "host/facts.h"
 #include "host/lock.h"
+#include "image/disk.h"
 #include "machine/store.h"
 #include "machine/template.h"
 #include "prepare/step.h"
@@ -71,6 +72,7 @@ struct job {
 	struct lock *machine_lock; /* of its folder; a supervisor takes it over */
 	bool started;		   /* this job has handed the machine to a supervisor */
 	bool resumed;		   /* and that from its suspended state */
+	struct disk_image image;   /* a new base's, found by the step "image" */
 	struct job_base base;
 	struct job_base layer;	 /* on it, if one is asked for; prefix is NULL until a base exists */
 	struct job_base *making; /* the one of both that this job has locked to make it, else NULL */

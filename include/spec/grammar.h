@@ -26,6 +26,8 @@ int grammar_snapshot(const char *v, struct err *e);	 /* empty, or YYYYMMDDTHHMMS
 int grammar_component(const char *v, struct err *e);
 int grammar_path(const char *v, struct err *e);		/* a path */
 int grammar_path_or_none(const char *v, struct err *e); /* a path, or empty */
+int grammar_image(const char *v, struct err *e);	/* a path or an http(s) URL without credentials, or empty */
+int grammar_digest(const char *v, struct err *e);	/* SHA-256 or SHA-512 in hexadecimal digits, or empty */
 int grammar_binary(const char *v, struct err *e);	/* auto, or a path */
 int grammar_cpu_model(const char *v, struct err *e);	/* auto, or MODEL[,FEATURE=VALUE] */
 int grammar_package(const char *v, struct err *e);

@@ -75,7 +75,8 @@ struct spec {
 	/* disk */
 	uint64_t disk_size; /* bytes */
 	char *disk_format;  /* "qcow2" */
-	char *image;	    /* "" or a path, with SPEC_IMAGE */
+	char *image;	    /* "" or a path or URL, with SPEC_IMAGE */
+	char *image_digest; /* "" or SHA-256 or SHA-512 of that file, in hexadecimal digits */
 	bool standalone;
 	enum spec_bus bus;
 	enum spec_cache cache;
@@ -178,6 +179,8 @@ const char *spec_hostname(const struct spec *s);
 bool spec_has_locale(const struct spec *s);
 /* Whether the keyboard layout is not the default one. */
 bool spec_has_keyboard(const struct spec *s);
+/* Whether disk.image is a URL, and not a file of this host. */
+bool spec_image_is_url(const struct spec *s);
 /* Returns the absolute path of a value: `~/` is the home folder, a relative path begins at the folder of the INI file
  * (without a file: the current folder). Owned by the caller. */
 char *spec_path(const struct spec *s, const char *value);

@@ -242,7 +242,7 @@ int archive_cache_gc(const char *cache_dir, unsigned days, uint64_t *freed, stru
 	static const struct {
 		const char *name;
 		int depth;
-	} folders[] = {{"sha256", 1}, {"solv", 0}};
+	} folders[] = {{"sha256", 1}, {"solv", 0}, {CACHE_FILES, 0}};
 	time_t before = time(NULL) - (time_t)days * 24 * 3600;
 
 	*freed = 0;

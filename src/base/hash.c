@@ -88,11 +88,11 @@ void hash_bytes(const void *p, size_t n, uint8_t out[HASH_SIZE])
 	hash_end(h, out);
 }
 
-int hash_fd(int fd, uint8_t out[HASH_SIZE], uint64_t *size, struct err *e)
+/* Adds the whole file. */
+static int hash_add_file(int fd, EVP_MD_CTX *ctx, uint64_t *size, struct err *e)
 {
 	const size_t chunk = 256 * 1024;
-	char *p = xmalloc(chunk);
-	struct hash *h = hash_new();
+	AUTO_FREE char *p = xmalloc(chunk);
 	uint64_t total = 0;
 	ssize_t n = -1;
 
@@ -102,19 +102,45 @@ int hash_fd(int fd, uint8_t out[HASH_SIZE], uint64_t *size, struct err *e)
 				continue;
 			if (n < 0)
 				break;
-			hash_add(h, p, (size_t)n);
+			hash_must(EVP_DigestUpdate(ctx, p, (size_t)n));
 			total += (uint64_t)n;
 		}
 	}
-	free(p);
-	if (n < 0) {
-		hash_free(h);
+	if (n < 0)
 		return err_errno(e, errno, "file-read", "cannot read a file to check it");
-	}
-	hash_end(h, out);
 	if (size)
 		*size = total;
 	return 0;
+}
+
+int hash_fd(int fd, uint8_t out[HASH_SIZE], uint64_t *size, struct err *e)
+{
+	struct hash *h = hash_new();
+
+	if (hash_add_file(fd, h->ctx, size, e) < 0) {
+		hash_free(h);
+		return -1;
+	}
+	hash_end(h, out);
+	return 0;
+}
+
+int hash_check_fd(int fd, const char *hex, bool *same, struct err *e)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	int r;
+
+	hash_must(ctx && EVP_DigestInit_ex(ctx, strlen(hex) == HASH_HEX - 1 ? EVP_sha256() : EVP_sha512(), NULL));
+	r = hash_add_file(fd, ctx, NULL, e);
+	hash_must(EVP_DigestFinal_ex(ctx, digest, &n));
+	EVP_MD_CTX_free(ctx);
+	*same = !r && strlen(hex) == 2 * (size_t)n;
+	for (size_t i = 0; *same && i < n; i++)
+		*same = text_hex_digit(hex[2 * i]) == digest[i] >> 4 &&
+			text_hex_digit(hex[2 * i + 1]) == (digest[i] & 15);
+	return r;
 }
 
 void hash_hex(const uint8_t in[HASH_SIZE], char out[HASH_HEX])

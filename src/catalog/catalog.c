@@ -33,6 +33,7 @@ static const struct column arch_columns[] = {
 	{"title", COLUMN_TEXT, ARCH(title), .required = true},
 	{"not_offered", COLUMN_TEXT, ARCH(not_offered)},
 	{"ports", COLUMN_BOOL, ARCH(ports)},
+	{"elf", COLUMN_TEXT, ARCH(elf)},
 	{"gnu", COLUMN_TEXT, ARCH(gnu)},
 	{"aliases", COLUMN_WORDS, ARCH(aliases)},
 	{"qemu", COLUMN_TEXT, ARCH(qemu), .required = true},

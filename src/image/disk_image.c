@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* disk_image: copies a disk image of any origin, to be the base of machines (include/image/disk.h). */
+/* disk_image: copies a disk image of any origin, to be the base of machines, and examines it (include/image/disk.h). */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,13 +9,16 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "disk_tool.h"
+#include "elf.h"
 #include "host/file.h"
 #include "image/disk.h"
+#include "image/extfs.h"
 #include "image/gpt.h"
 #include "qcow2.h"
 #include "vdisk.h"
 
 #define QCOW2_MAGIC "QFI\373"
+#define SHELL_MAX (16u << 20)
 
 /* Reads which format it has, by its first bytes, and the size that a guest sees. */
 static int disk_image_probe(const char *path, int fd, bool *qcow2, uint64_t *size, struct err *e)
@@ -45,20 +49,42 @@ static int disk_image_too_large(const char *path, uint64_t size, uint64_t most, 
 	return err_hint(e, "write a size that is not smaller in [disk]");
 }
 
-static int disk_image_check_efi(const char *path, const char *raw, struct err *e)
+/* Reads what is known of the system on the disk. */
+static void disk_image_look(struct extfs *fs, struct disk_image *out)
 {
-	struct vdisk *d = vdisk_open(raw, "raw", e);
-	uint64_t start, length;
-	AUTO_ERR struct err why = ERR_INIT;
-	int r = d ? vdisk_find_type(d, GPT_TYPE_ESP, &start, &length, &why) : -1;
+	struct buf shell;
 
+	out->root = extfs_uuid(fs);
+	out->cloud_init = extfs_has(fs, "/usr/bin/cloud-init");
+	if (extfs_read(fs, EXTFS_SHELL, SHELL_MAX, &shell, NULL) < 0)
+		return;
+	out->elf = elf_kind(shell.data, shell.len);
+	buf_fini(&shell);
+}
+
+int disk_image_examine(const char *path, const char *format, struct disk_image *out, struct err *e)
+{
+	struct vdisk *d = vdisk_open(path, format, e);
+	uint64_t start, length;
+	struct extfs *fs;
+
+	*out = (struct disk_image){.efi = false};
+	if (!d)
+		return -1;
+	out->efi = vdisk_find_type(d, GPT_TYPE_ESP, &start, &length, NULL) == 0;
 	vdisk_close(d);
-	if (d && r < 0) {
-		err_set(e, ERR_FAILED, "image-no-efi", "%s does not start by UEFI: it has no EFI system partition",
-			path);
-		err_hint(e, "choose an image with a GPT partition table and an EFI system partition");
-	}
-	return r;
+	fs = extfs_open_root(path, format, NULL);
+	if (fs)
+		disk_image_look(fs, out);
+	extfs_close(fs);
+	return 0;
+}
+
+void disk_image_fini(struct disk_image *i)
+{
+	free(i->elf);
+	free(i->root);
+	*i = (struct disk_image){.efi = false};
 }
 
 int disk_copy_image(const char *path, const char *to, uint64_t most, const atomic_bool *cancel,
@@ -79,8 +105,6 @@ int disk_copy_image(const char *path, const char *to, uint64_t most, const atomi
 	if (r < 0)
 		return r;
 	r = disk_tool_run(argv, cancel, progress, arg, e);
-	if (!r)
-		r = disk_image_check_efi(path, to, e);
 	if (r < 0)
 		unlink(to);
 	return r;

@@ -129,6 +129,19 @@ static errcode_t extfs_io_open(const char *name, int flags, io_channel *out)
 
 /* ---- life cycle */
 
+/* Opens the file system from x->start on. */
+static errcode_t extfs_open_there(struct extfs *x, const char *path)
+{
+	errcode_t rc;
+
+	opening = x;
+	rc = ext2fs_open2(path, NULL, EXT2_FLAG_64BITS, 0, 0, &reader, &x->fs);
+	opening = NULL;
+	if (rc)
+		x->fs = NULL;
+	return rc;
+}
+
 struct extfs *extfs_open(const char *path, const char *format, const char *partition, struct err *e)
 {
 	struct extfs *x = xcalloc(1, sizeof(*x));
@@ -140,16 +153,51 @@ struct extfs *extfs_open(const char *path, const char *format, const char *parti
 		extfs_close(x);
 		return NULL;
 	}
-	opening = x;
-	rc = ext2fs_open2(path, NULL, EXT2_FLAG_64BITS, 0, 0, &reader, &x->fs);
-	opening = NULL;
+	rc = extfs_open_there(x, path);
 	if (rc) {
-		x->fs = NULL;
 		extfs_fail(x, rc, "cannot open the file system on", partition, e);
 		extfs_close(x);
 		return NULL;
 	}
 	return x;
+}
+
+struct extfs *extfs_open_root(const char *path, const char *format, struct err *e)
+{
+	struct extfs *x = xcalloc(1, sizeof(*x));
+	uint64_t at = 0;
+	int found;
+
+	initialize_ext2_error_table();
+	x->disk = vdisk_open(path, format, e);
+	found = x->disk ? 1 : -1;
+	while (found > 0) {
+		found = vdisk_next_partition(x->disk, &at, &x->start, &x->length, e);
+		if (found <= 0)
+			break;
+		if (!extfs_open_there(x, path)) {
+			if (extfs_has(x, EXTFS_SHELL))
+				return x;
+			ext2fs_free(x->fs);
+			x->fs = NULL;
+		}
+		err_fini(&x->why); /* of a partition that is something else */
+	}
+	extfs_close(x);
+	if (!found) {
+		err_set(e, ERR_FAILED, "image-no-root", "%s has no partition with a root file system of the kind ext4",
+			path);
+		err_hint(e, "write mode = uefi in [firmware]: its own boot loader finds its root");
+	}
+	return NULL;
+}
+
+char *extfs_uuid(const struct extfs *x)
+{
+	const unsigned char *u = x->fs->super->s_uuid;
+
+	return xasprintf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3],
+			 u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
 }
 
 struct extfs *extfs_wrap(struct struct_ext2_filsys *fs)

@@ -15,8 +15,10 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "host/file.h"
+#include "seed_cloud.h"
 
 #define LABEL "DEBWIZ"
+#define CLOUD_LABEL "CIDATA" /* by which cloud-init finds it */
 #define SEED_MAX (4u << 20)
 
 static la_ssize_t seed_append(struct archive *a, void *arg, const void *p, size_t n)
@@ -49,10 +51,11 @@ static int seed_add(struct archive *a, const char *name, const char *data, size_
 }
 
 /* Rock Ridge's default would turn 0600 into 0444. */
-static int seed_begin(struct archive *a, struct buf *out, struct err *e)
+static int seed_begin(struct archive *a, const char *label, struct buf *out, struct err *e)
 {
-	if (archive_write_set_format_iso9660(a) != ARCHIVE_OK ||
-	    archive_write_set_options(a, "volume-id=" LABEL ",rockridge=strict,!joliet,!pad") != ARCHIVE_OK ||
+	AUTO_FREE char *options = xasprintf("volume-id=%s,rockridge=strict,!joliet,!pad", label);
+
+	if (archive_write_set_format_iso9660(a) != ARCHIVE_OK || archive_write_set_options(a, options) != ARCHIVE_OK ||
 	    archive_write_set_bytes_per_block(a, 0) != ARCHIVE_OK ||
 	    archive_write_open(a, out, NULL, seed_append, NULL) != ARCHIVE_OK)
 		return seed_fail(a, e);
@@ -128,33 +131,76 @@ static void seed_pad(struct buf *image)
 	buf_add(image, zeros, more);
 }
 
+struct seed_disk {
+	const char *path;
+	struct archive *archive;
+	struct buf image;
+};
+
+static int seed_disk_begin(struct seed_disk *d, const char *path, const char *label, struct err *e)
+{
+	d->path = path;
+	d->archive = archive_write_new();
+	buf_init(&d->image, SEED_MAX);
+	buf_reserve(&d->image, SEED_STEP); /* so that growing leaves no copy behind */
+	return seed_begin(d->archive, label, &d->image, e);
+}
+
+/* Writes the disk unless r says that making it has failed. */
+static int seed_disk_end(struct seed_disk *d, int r, struct err *e)
+{
+	if (!r && archive_write_close(d->archive) != ARCHIVE_OK)
+		r = seed_fail(d->archive, e);
+	archive_write_free(d->archive);
+	seed_pad(&d->image);
+	if (!r)
+		r = file_write(d->path, d->image.data, d->image.len, 0600, e);
+	seed_wipe(&d->image);
+	return r;
+}
+
 /* Without settings: the disk of seed_write_template. */
 static int seed_write_disk(const char *path, const struct seed *s, const struct buf *env, struct err *e)
 {
-	struct archive *a = archive_write_new();
-	struct buf image;
+	struct seed_disk d;
+	int r = seed_disk_begin(&d, path, LABEL, e);
+
+	if (!r && s)
+		r = seed_add(d.archive, "seed.env", env->data, env->len, e);
+	if (!r && s)
+		r = seed_add(d.archive, "authorized_keys", s->authorized_keys, strlen(s->authorized_keys), e);
+	if (!r && s)
+		r = seed_add(d.archive, s->deb822 ? "debian.sources" : "sources.list", s->sources, strlen(s->sources),
+			     e);
+	if (!r && s)
+		r = seed_add_host_keys(d.archive, s, e);
+	if (!r && !s)
+		r = seed_add(d.archive, "template", "", 0, e);
+	return seed_disk_end(&d, r, e);
+}
+
+int seed_write_cloud(const char *path, const struct seed *s, const char *instance, const char *console, struct err *e)
+{
+	struct buf user, meta;
+	struct seed_disk d;
 	int r;
 
-	buf_init(&image, SEED_MAX);
-	buf_reserve(&image, SEED_STEP); /* so that growing leaves no copy behind */
-	r = seed_begin(a, &image, e);
-	if (!r && s)
-		r = seed_add(a, "seed.env", env->data, env->len, e);
-	if (!r && s)
-		r = seed_add(a, "authorized_keys", s->authorized_keys, strlen(s->authorized_keys), e);
-	if (!r && s)
-		r = seed_add(a, s->deb822 ? "debian.sources" : "sources.list", s->sources, strlen(s->sources), e);
-	if (!r && s)
-		r = seed_add_host_keys(a, s, e);
-	if (!r && !s)
-		r = seed_add(a, "template", "", 0, e);
-	if (!r && archive_write_close(a) != ARCHIVE_OK)
-		r = seed_fail(a, e);
-	archive_write_free(a);
-	seed_pad(&image);
+	buf_init(&user, 0);
+	buf_reserve(&user, 64u << 10);
+	buf_init(&meta, 0);
+	r = seed_cloud_user_data(s, console, &user, e);
 	if (!r)
-		r = file_write(path, image.data, image.len, 0600, e);
-	seed_wipe(&image);
+		r = seed_cloud_meta_data(s, instance, &meta, e);
+	if (!r) {
+		r = seed_disk_begin(&d, path, CLOUD_LABEL, e);
+		if (!r)
+			r = seed_add(d.archive, "user-data", user.data, user.len, e);
+		if (!r)
+			r = seed_add(d.archive, "meta-data", meta.data, meta.len, e);
+		r = seed_disk_end(&d, r, e);
+	}
+	seed_wipe(&user);
+	buf_fini(&meta);
 	return r;
 }
 

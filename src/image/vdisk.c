@@ -194,9 +194,18 @@ static bool vdisk_type_is(const unsigned char *entry, const char *type)
 	return true;
 }
 
-/* Finds the first partition for which `is` holds. 1: found, 0: none, -1: error. */
+static bool vdisk_is_used(const unsigned char *entry, const char *what)
+{
+	static const unsigned char none[16];
+
+	(void)what;
+	return memcmp(entry, none, sizeof(none)) != 0;
+}
+
+/* Finds the first partition from the entry *at on for which `is` holds, and sets *at to the entry after it. 1: found,
+ * 0: none, -1: error. */
 static int vdisk_find(struct vdisk *d, bool (*is)(const unsigned char *entry, const char *what), const char *what,
-		      uint64_t *start, uint64_t *length, struct err *e)
+		      uint64_t *at, uint64_t *start, uint64_t *length, struct err *e)
 {
 	unsigned char head[GPT_SECTOR];
 	AUTO_FREE unsigned char *table = NULL;
@@ -212,7 +221,7 @@ static int vdisk_find(struct vdisk *d, bool (*is)(const unsigned char *entry, co
 	table = xmalloc((size_t)(count * size) + 1);
 	if (vdisk_read(d, vdisk_get_le(head + 72, 8) * GPT_SECTOR, table, (size_t)(count * size), e) < 0)
 		return -1;
-	for (uint64_t i = 0; i < count; i++) {
+	for (uint64_t i = *at; i < count; i++) {
 		const unsigned char *entry = table + i * size;
 
 		first = vdisk_get_le(entry + 32, 8);
@@ -221,6 +230,7 @@ static int vdisk_find(struct vdisk *d, bool (*is)(const unsigned char *entry, co
 			continue;
 		*start = first * GPT_SECTOR;
 		*length = (last - first + 1) * GPT_SECTOR;
+		*at = i + 1;
 		return 1;
 	}
 	return 0;
@@ -228,7 +238,8 @@ static int vdisk_find(struct vdisk *d, bool (*is)(const unsigned char *entry, co
 
 int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uint64_t *length, struct err *e)
 {
-	int found = vdisk_find(d, vdisk_name_is, name, start, length, e);
+	uint64_t at = 0;
+	int found = vdisk_find(d, vdisk_name_is, name, &at, start, length, e);
 
 	if (!found)
 		return err_set(e, ERR_FAILED, "gpt-partition", "%s has no partition named %s", d->path, name);
@@ -237,9 +248,15 @@ int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uin
 
 int vdisk_find_type(struct vdisk *d, const char *type, uint64_t *start, uint64_t *length, struct err *e)
 {
-	int found = vdisk_find(d, vdisk_type_is, type, start, length, e);
+	uint64_t at = 0;
+	int found = vdisk_find(d, vdisk_type_is, type, &at, start, length, e);
 
 	if (!found)
 		return err_set(e, ERR_FAILED, "gpt-partition", "%s has no partition of the type %s", d->path, type);
 	return found < 0 ? -1 : 0;
+}
+
+int vdisk_next_partition(struct vdisk *d, uint64_t *at, uint64_t *start, uint64_t *length, struct err *e)
+{
+	return vdisk_find(d, vdisk_is_used, NULL, at, start, length, e);
 }

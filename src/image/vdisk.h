@@ -23,5 +23,7 @@ int vdisk_read(struct vdisk *d, uint64_t pos, void *p, size_t n, struct err *e);
 int vdisk_find_partition(struct vdisk *d, const char *name, uint64_t *start, uint64_t *length, struct err *e);
 /* The same of the first partition of that type (GPT_TYPE_*). */
 int vdisk_find_type(struct vdisk *d, const char *type, uint64_t *start, uint64_t *length, struct err *e);
+/* Goes through all partitions in the table's order; *at starts at 0. 1: found, 0: no more, -1: error. */
+int vdisk_next_partition(struct vdisk *d, uint64_t *at, uint64_t *start, uint64_t *length, struct err *e);
 
 #endif

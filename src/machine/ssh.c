@@ -56,12 +56,13 @@ int ssh_settings(const struct spec *s, const char *dir, struct strv *out, struct
 {
 	char address[64];
 	uint16_t port = forwards_ssh_port(s, dir, address, e);
-	bool image = s->method == SPEC_IMAGE; /* has neither the machine's key nor its host keys */
 	char *key, *known;
+	bool image; /* without cloud-init: has neither the machine's key nor its host keys */
 
 	if (!port)
 		return -1;
 	key = file_join(dir, "id_ed25519");
+	image = s->method == SPEC_IMAGE && !file_exists(key);
 	known = file_join(dir, "known_hosts");
 	ssh_add_setting(out, "HostName", xstrdup(address));
 	ssh_add_setting(out, "Port", xasprintf("%u", port));

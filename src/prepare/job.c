@@ -22,16 +22,6 @@
 
 #define STAMP_CONSOLE "console-size"
 
-bool job_is_image(const void *job)
-{
-	return ((const struct job *)job)->spec->method == SPEC_IMAGE;
-}
-
-bool job_is_bootstrap(const void *job)
-{
-	return !job_is_image(job);
-}
-
 /* Adds the packages of a hidden row of the catalogue. */
 static void job_add_hidden(struct job *j, const char *name)
 {
@@ -107,6 +97,7 @@ void job_fini(struct job *j)
 	qemu_probe_fini(&j->probe);
 	host_facts_fini(&j->host);
 	job_base_fini(j);
+	disk_image_fini(&j->image);
 	strv_fini(&j->root_packages);
 	free(j->machine_dir);
 	free(j->runtime_dir);
@@ -357,10 +348,13 @@ struct qemu_facts job_qemu_facts(const struct job *j)
 
 static char *job_cmdline(const struct job *j)
 {
+	AUTO_FREE char *root = job_is_image(j) ? store_stamp(j->machine_dir, JOB_STAMP_ROOT) : NULL;
 	unsigned rows, columns;
+	char *line;
 
 	job_console_size(j, &rows, &columns);
-	return qemu_cmdline(j->spec, j->arch, false, columns, rows, JOB_CONSOLE_TERM);
+	line = qemu_cmdline(j->spec, j->arch, root, false, columns, rows, JOB_CONSOLE_TERM);
+	return line;
 }
 
 /* Returns the path of a file of the machine's folder, which `q` owns. */

@@ -197,7 +197,7 @@ int job_solve(struct job *j, struct err *e)
 	package_set_fini(&j->layer_packages);
 	package_set_fini(&j->firmware);
 	if (job_is_image(j))
-		return job_archive_find_firmware(j, e);
+		return has_firmware ? job_archive_find_firmware(j, e) : 0;
 	archive_exclude(j->archive, &j->profile->without);
 	if (job_wants_layer(j) && j->base.found.dir)
 		return job_archive_solve_layer(j, &names, e);

@@ -56,14 +56,16 @@ static void job_base_hash_keyring(struct hash *h, const struct spec *s)
 static char *job_base_image_prefix(const struct job *j)
 {
 	const struct spec *s = j->spec;
-	AUTO_FREE char *path = spec_path(s, s->image), *facts = NULL;
+	bool url = spec_image_is_url(s);
+	AUTO_FREE char *path = url ? xstrdup(s->image) : spec_path(s, s->image), *facts = NULL;
 	struct stat st = {.st_size = 0};
 	uint8_t digest[HASH_SIZE];
 	char hex[HASH_HEX];
 
-	(void)stat(path, &st); /* a missing one is reported by the step that copies it */
-	facts = xasprintf("image %s %lld %lld.%09ld", path, (long long)st.st_size, (long long)st.st_mtim.tv_sec,
-			  (long)st.st_mtim.tv_nsec);
+	if (!url)
+		(void)stat(path, &st); /* a missing one is reported by the step that copies it */
+	facts = xasprintf("image %s %lld %lld.%09ld %s", path, (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+			  (long)st.st_mtim.tv_nsec, s->image_digest);
 	hash_bytes(facts, strlen(facts), digest);
 	hash_hex(digest, hex);
 	return xasprintf("%s-%s-image-%.12s-", s->release, s->arch, hex);

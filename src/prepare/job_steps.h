@@ -3,13 +3,26 @@
 #ifndef PREPARE_JOB_STEPS_H
 #define PREPARE_JOB_STEPS_H
 
+#include "image/disk.h"
 #include "prepare/job.h"
 
-/* ---- job.c ---- */
+/* ---- job_image.c ---- */
 
 /* Return whether the machine begins as an existing image, or is made of packages; for struct step_ops. */
 bool job_is_image(const void *job);
 bool job_is_bootstrap(const void *job);
+/* The stamp of an image's root, as the kernel's root= has it. */
+#define JOB_STAMP_ROOT "root"
+/* Refuses an image that cannot start in the way that the file asks for, or is of another architecture. `path` is for
+ * messages. Ids: "image-no-efi", "image-no-root", "image-arch". */
+int job_check_image(const struct job *j, const char *path, const struct disk_image *image, struct err *e);
+/* Returns what the base's manifest records of the image that this job has copied; owned. */
+json_t *job_image_manifest(const struct job *j);
+/* Reads it from the manifest of the base in use; to be freed by disk_image_fini. */
+void job_image_of_base(const struct job *j, struct disk_image *out);
+
+/* ---- job.c ---- */
+
 /* Makes the machine's folder of sockets, once. */
 int job_need_runtime_dir(struct job *j, struct err *e);
 /* Gets the size of the guest's serial terminal: the recorded one, else one that suits the terminal of this program.

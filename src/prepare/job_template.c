@@ -55,7 +55,7 @@ int job_template_argv(const struct job *j, const char *dir, const char *runtime_
 	struct qemu_facts facts = job_qemu_facts(j);
 	AUTO_FREE char *disk = file_join(dir, TEMPLATE_DISK), *seed = file_join(dir, "seed.iso");
 	AUTO_FREE char *kernel = file_join(dir, "vmlinuz"), *initrd = file_join(dir, "initrd.img");
-	AUTO_FREE char *append = qemu_cmdline(j->spec, j->arch, false, 0, 0, JOB_CONSOLE_TERM);
+	AUTO_FREE char *append = qemu_cmdline(j->spec, j->arch, NULL, false, 0, 0, JOB_CONSOLE_TERM);
 	AUTO_FREE char *ram = file_join(dir, TEMPLATE_RAM);
 	struct qemu_files files = {
 		.disk = disk,

@@ -28,7 +28,7 @@ static json_t *step_base_manifest(const struct job *j)
 	json_t *packages = json_object();
 	const struct strv *left_out = archive_left_out(j->archive);
 	json_t *opened = json_array();
-	json_t *missing = json_array();
+	json_t *missing = json_array(), *m;
 
 	for (size_t i = 0; i < j->packages.len; i++)
 		json_object_set_new(packages, j->packages.items[i].name, json_string(j->packages.items[i].version));
@@ -38,10 +38,13 @@ static json_t *step_base_manifest(const struct job *j)
 							(json_int_t)suites[i].date));
 	for (size_t i = 0; i < left_out->len && !job_is_image(j); i++) /* an image has its own updates */
 		json_array_append_new(missing, json_string(left_out->items[i]));
-	return json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "created", (json_int_t)time(NULL), "release",
-			 j->spec->release, "arch", j->spec->arch, "profile", j->spec->profile, "kernel",
-			 j->base.kernel_version ? j->base.kernel_version : "", "suites", opened, "left_out", missing,
-			 "packages", packages);
+	m = json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "created", (json_int_t)time(NULL), "release",
+		      j->spec->release, "arch", j->spec->arch, "profile", j->spec->profile, "kernel",
+		      j->base.kernel_version ? j->base.kernel_version : "", "suites", opened, "left_out", missing,
+		      "packages", packages);
+	if (job_is_image(j))
+		json_object_set_new(m, "image", job_image_manifest(j));
+	return m;
 }
 
 /* The base's, with what the layer adds. */

@@ -194,7 +194,7 @@ static int step_configure_build_argv(struct job *j, const char *runtime_dir, str
 	AUTO_FREE char *medium = layer ? job_part_file(j, JOB_MEDIUM) : NULL;
 	AUTO_FREE char *kernel = job_part_file(j, JOB_BOOT_KERNEL);
 	AUTO_FREE char *initrd = job_part_file(j, JOB_BOOT_INITRD);
-	AUTO_FREE char *append = qemu_cmdline(j->spec, j->arch, true, 0, 0, NULL);
+	AUTO_FREE char *append = qemu_cmdline(j->spec, j->arch, NULL, true, 0, 0, NULL);
 	struct qemu_facts facts = job_qemu_facts(j);
 	struct qemu_files files = {
 		.disk = disk,

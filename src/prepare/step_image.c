@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * step image: makes the base's disk of an existing image (machine.method = image) in place of packages: a copy, so that
- * the image may change or go afterwards.
+ * the image may change or go afterwards. An image on a server is downloaded into the cache first.
  */
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "archive/download.h"
+#include "base/hash.h"
 #include "base/mem.h"
+#include "base/size.h"
 #include "host/file.h"
 #include "image/disk.h"
 #include "job_steps.h"
@@ -18,6 +24,7 @@
 struct imaging {
 	struct step_run *run;
 	struct job *job;
+	struct archive_op *download; /* while it runs */
 	struct loop_timer *timer;
 	atomic_bool cancel;
 	atomic_uint permille;
@@ -38,15 +45,40 @@ static void step_image_on_timer(void *arg)
 	step_progress(m->run, atomic_load(&m->permille), TOTAL);
 }
 
+/* Compares a file of this host with the digest that the machine's file has of it. */
+static int step_image_check_digest(const struct imaging *m, struct err *e)
+{
+	const char *digest = m->job->spec->image_digest;
+	AUTO_CLOSE int fd = file_open(m->path, FILE_READ | FILE_FOLLOW);
+	bool same = false;
+
+	if (fd < 0)
+		return err_errno(e, errno, errno == ENOENT ? "drive-missing" : "drive-bad", "cannot read %s", m->path);
+	if (hash_check_fd(fd, digest, &same, e) < 0)
+		return -1;
+	if (same)
+		return 0;
+	err_set(e, ERR_VERIFY, "download-digest", "%s is not the file with the digest %.16s…", m->path, digest);
+	return err_hint(e, "if its publisher has replaced the file, write its new digest in disk.image_digest");
+}
+
 static void step_image_work(void *arg)
 {
 	struct imaging *m = arg;
+	const struct spec *s = m->job->spec;
 	AUTO_FREE char *to = job_part_file(m->job, "disk.raw");
 
-	m->result =
-		disk_copy_image(m->path, to, m->job->spec->disk_size, &m->cancel, step_image_on_share, m, &m->error);
+	m->result = *s->image_digest && !spec_image_is_url(s) ? step_image_check_digest(m, &m->error) : 0;
+	if (!m->result)
+		m->result = disk_copy_image(m->path, to, s->disk_size, &m->cancel, step_image_on_share, m, &m->error);
+	if (!m->result)
+		m->result = disk_image_examine(to, "raw", &m->job->image, &m->error);
+	if (!m->result)
+		m->result = job_check_image(m->job, m->path, &m->job->image, &m->error);
 	if (m->result < 0)
-		job_hint_space(m->job->making->part_dir, to, m->job->spec->disk_size, &m->error);
+		unlink(to);
+	if (m->result < 0)
+		job_hint_space(m->job->making->part_dir, to, s->disk_size, &m->error);
 }
 
 static void step_image_done(void *arg)
@@ -58,9 +90,60 @@ static void step_image_done(void *arg)
 	if (m->result < 0)
 		step_fail(m->run, &m->error);
 	else
-		step_done(m->run, m->path);
+		step_done(m->run, m->job->spec->image);
 	free(m->path);
 	free(m);
+}
+
+static void step_image_copy(struct imaging *m)
+{
+	step_text(m->run, "copying %s", m->path);
+	m->timer = loop_timer_start(m->job->loop, PROGRESS_MS, PROGRESS_MS, step_image_on_timer, m);
+	loop_work(m->job->loop, step_image_work, step_image_done, m);
+}
+
+static void step_image_on_bytes(uint64_t done, uint64_t total, const char *text, void *arg)
+{
+	struct imaging *m = arg;
+	char size[SIZE_TEXT];
+
+	(void)total;
+	(void)text;
+	step_text(m->run, "downloading it, %s so far", size_human(done, size));
+}
+
+static void step_image_on_downloaded(const char *path, const char *digest, const struct err *e, void *arg)
+{
+	struct imaging *m = arg;
+
+	m->download = NULL;
+	if (e) {
+		err_copy(&m->error, e);
+		m->result = -1;
+		step_image_done(m);
+		return;
+	}
+	m->path = xstrdup(path);
+	step_log(m->run, digest);
+	step_image_copy(m);
+}
+
+static void step_image_download(struct imaging *m)
+{
+	const struct spec *s = m->job->spec;
+	struct download_conf conf = {
+		.url = s->image,
+		.digest = s->image_digest,
+		.cache_dir = m->job->store->cache_dir,
+		.proxy = s->proxy,
+		.offline = m->job->options.offline,
+	};
+
+	if (!*s->image_digest && !strncmp(s->image, "http:", 5))
+		step_warn(m->run,
+			  "the digest of the image comes by http, without a proof of who wrote it; an address by "
+			  "https, or disk.image_digest, would be one");
+	m->download = download_start(m->job->loop, &conf, step_image_on_bytes, step_image_on_downloaded, m);
 }
 
 static void step_image_start(struct step_run *run, void *job)
@@ -79,10 +162,13 @@ static void step_image_start(struct step_run *run, void *job)
 		free(m);
 		return;
 	}
-	m->path = spec_path(j->spec, j->spec->image);
 	step_set_state(run, m);
-	m->timer = loop_timer_start(j->loop, PROGRESS_MS, PROGRESS_MS, step_image_on_timer, m);
-	loop_work(j->loop, step_image_work, step_image_done, m);
+	if (spec_image_is_url(j->spec)) {
+		step_image_download(m);
+		return;
+	}
+	m->path = spec_path(j->spec, j->spec->image);
+	step_image_copy(m);
 }
 
 static void step_image_cancel(struct step_run *run, void *job)
@@ -91,6 +177,8 @@ static void step_image_cancel(struct step_run *run, void *job)
 
 	(void)job;
 	atomic_store(&m->cancel, true);
+	if (m->download)
+		archive_cancel(m->download);
 }
 
 static double step_image_expect(const void *job)

@@ -32,6 +32,12 @@ static bool step_kernel_applies(const void *job)
 	return ((const struct job *)job)->spec->firmware == SPEC_DIRECT;
 }
 
+/* Returns whether the disk's own initrd is used: also that of an image, which may lack what debwiz's is made of. */
+static bool step_kernel_takes_initrd(const struct job *j, const struct kernel *k)
+{
+	return j->spec->initrd == SPEC_INITRD_GUEST || (job_is_image(j) && k->initrd.path);
+}
+
 static int step_kernel_write_pair(struct job *j, struct extfs *fs, const struct kernel *k, struct err *e)
 {
 	AUTO_FREE char *kernel = job_file(j, "vmlinuz");
@@ -39,7 +45,7 @@ static int step_kernel_write_pair(struct job *j, struct extfs *fs, const struct 
 	struct buf own;
 	int r = kernel_extract(fs, k, kernel, e);
 
-	if (!r && j->spec->initrd == SPEC_INITRD_GUEST) {
+	if (!r && step_kernel_takes_initrd(j, k)) {
 		r = kernel_extract_initrd(fs, k, initrd, e);
 	} else if (!r) {
 		r = initrd_build(fs, k->version, &j->arch->initrd_modules, NULL, &own, e);
@@ -51,12 +57,23 @@ static int step_kernel_write_pair(struct job *j, struct extfs *fs, const struct 
 	return r;
 }
 
+/* Records where the root of an image is, for the kernel's command line. */
+static int step_kernel_record_root(struct job *j, const struct extfs *fs, struct err *e)
+{
+	AUTO_FREE char *uuid = job_is_image(j) ? extfs_uuid(fs) : NULL;
+	AUTO_FREE char *root = uuid ? xasprintf("UUID=%s", uuid) : NULL;
+	int r = root ? store_set_stamp(j->machine_dir, JOB_STAMP_ROOT, root, e) : 0;
+
+	return r;
+}
+
 int step_kernel_renew(struct job *j, bool force, char **version, bool *unclean, struct err *e)
 {
 	AUTO_FREE char *disk = job_file(j, "disk.qcow2");
 	AUTO_FREE char *kernel = job_file(j, "vmlinuz");
 	AUTO_FREE char *last = store_stamp(j->machine_dir, STAMP);
-	struct extfs *fs = extfs_open(disk, "qcow2", EXTFS_ROOT_PARTITION, e);
+	struct extfs *fs = job_is_image(j) ? extfs_open_root(disk, "qcow2", e)
+					   : extfs_open(disk, "qcow2", EXTFS_ROOT_PARTITION, e);
 	struct kernel k = {.version = NULL};
 	AUTO_FREE char *identity = NULL;
 	int r = fs ? 0 : -1;
@@ -68,13 +85,15 @@ int step_kernel_renew(struct job *j, bool force, char **version, bool *unclean, 
 	} else if (!r) {
 		r = kernel_find(fs, &k, e);
 		if (!r) {
-			identity = kernel_identity(&k, j->spec->initrd == SPEC_INITRD_GUEST);
+			identity = kernel_identity(&k, step_kernel_takes_initrd(j, &k));
 			*version = xstrdup(k.version);
 			if (!force && last && !strcmp(last, identity) && file_exists(kernel))
 				r = 1;
 			else
 				r = step_kernel_write_pair(j, fs, &k, e);
 		}
+		if (!r)
+			r = step_kernel_record_root(j, fs, e);
 		if (!r)
 			r = store_set_stamp(j->machine_dir, STAMP_VERSION, k.version, e);
 		if (!r)

@@ -150,7 +150,7 @@ static void step_packages_start(struct step_run *run, void *job)
 	for (size_t k = 0; k < ARRAY_SIZE(sets); k++)
 		for (size_t i = 0; i < sets[k]->len; i++)
 			bytes += sets[k]->items[i].size;
-	summary = job_is_image(j) ? xstrdup("the firmware alone")
+	summary = job_is_image(j) ? xstrdup(j->firmware.len ? "the firmware alone" : "none")
 				  : xasprintf("%zu packages, %s", j->packages.len + j->layer_packages.len,
 					      size_human(bytes, size));
 	step_done(run, summary);

@@ -41,12 +41,18 @@ static bool step_pflash_is_done(void *job, char **why)
 /* Copies the missing ones. */
 static int step_pflash_copy_flash(struct job *j, struct err *e)
 {
+	struct disk_image image;
 	int r = 0;
 
 	if (!j->base.found.dir) {
 		err_set(e, ERR_FAILED, "base-missing",
 			"the folder of this machine's base image, which has the firmware, is gone");
 		return err_hint(e, "set `mode = direct` in [firmware], or `debwiz recreate %s`", j->spec->name);
+	}
+	if (job_is_image(j)) {
+		job_image_of_base(j, &image);
+		r = job_check_image(j, j->spec->image, &image, e);
+		disk_image_fini(&image);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(flash) && !r; i++) {
 		AUTO_FREE char *from = job_base_file(j, flash[i].base);

@@ -2,11 +2,13 @@
 /*
  * step seed: makes the machine's own ssh key, and the seed disk with its personal settings and host keys. Until the
  * guest has applied the seed, a changed setting makes it again. The supervisor removes it when the guest reports that.
+ * An image with cloud-init gets a seed in cloud-init's form, another one none.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "archive/http_fault.h"
@@ -184,6 +186,16 @@ static char *seed_key(const struct seed *s)
 	return xstrdup(hex);
 }
 
+/* Writes what cloud-init reads. The name of the instance is new, so that an image which cloud-init has set up before
+ * gets these settings as well. */
+static int step_seed_write_cloud(const struct job *j, const char *path, const struct seed *s, struct err *e)
+{
+	AUTO_FREE char *instance = xasprintf("debwiz-%s-%lld", j->spec->name, (long long)time(NULL));
+	int r = seed_write_cloud(path, s, instance, j->arch->console, e);
+
+	return r;
+}
+
 /* Writes the seed with new host keys, and then known_hosts. */
 static int step_seed_write_with_host_keys(const struct job *j, const char *path, struct seed *s, struct err *e)
 {
@@ -198,7 +210,7 @@ static int step_seed_write_with_host_keys(const struct job *j, const char *path,
 							  .public_key = keys[i].public_key.data};
 		s->host_keys = given;
 		s->host_key_count = JOB_HOST_KEYS;
-		r = seed_write(path, s, e);
+		r = job_is_image(j) ? step_seed_write_cloud(j, path, s, e) : seed_write(path, s, e);
 		s->host_keys = NULL;
 		s->host_key_count = 0;
 	}
@@ -259,9 +271,30 @@ static bool step_seed_is_applied(const struct job *j)
 	return applied;
 }
 
+/* Returns whether there is something in the machine's image that reads a seed. */
+static bool step_seed_is_read(const struct job *j)
+{
+	struct disk_image image;
+	bool is;
+
+	if (!job_is_image(j))
+		return true;
+	job_image_of_base(j, &image);
+	is = image.cloud_init;
+	disk_image_fini(&image);
+	return is;
+}
+
 static bool step_seed_is_done(void *job, char **why)
 {
-	if (!step_seed_is_applied(job))
+	const struct job *j = job;
+
+	/* cloud-init reports nothing: its seed stays, and is made once */
+	if (job_is_image(j) && job_is_made(j)) {
+		*why = xstrdup("this machine has its own");
+		return true;
+	}
+	if (!step_seed_is_applied(j))
 		return false;
 	*why = xstrdup("applied by the guest");
 	return true;
@@ -291,8 +324,13 @@ static void step_seed_done(void *arg)
 
 static void step_seed_start(struct step_run *run, void *job)
 {
-	struct seeding *s = xcalloc(1, sizeof(*s));
+	struct seeding *s;
 
+	if (!step_seed_is_read(job)) {
+		step_done(run, "the image has no cloud-init, and keeps its own");
+		return;
+	}
+	s = xcalloc(1, sizeof(*s));
 	s->run = run;
 	s->job = job;
 	loop_work(s->job->loop, step_seed_work, step_seed_done, s);
@@ -302,7 +340,6 @@ const struct step_ops step_seed = {
 	.id = "seed",
 	.title = "Settings",
 	.about = "An ssh key for this machine, and a small disk with its personal settings.",
-	.applies = job_is_bootstrap,
 	.is_done = step_seed_is_done,
 	.start = step_seed_start,
 };

@@ -606,13 +606,13 @@ static bool argv_is_term(const char *s)
 	return s && *s && strlen(s) < 64 && !s[strspn(s, plain)];
 }
 
-char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, bool configuring, unsigned columns,
-		   unsigned rows, const char *term)
+char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, const char *root, bool configuring,
+		   unsigned columns, unsigned rows, const char *term)
 {
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_addf(&b, "console=%s root=PARTLABEL=debwiz-root", arch->console);
+	buf_addf(&b, "console=%s root=%s", arch->console, root ? root : "PARTLABEL=debwiz-root");
 	if (configuring) {
 		buf_adds(&b, " debwiz.configure panic=-1");
 		return buf_steal(&b);

@@ -238,10 +238,12 @@ static void check_image(struct check *k)
 		FAULT(k, "disk", "image", "method = image needs the image; write image = FILE in [disk]");
 	else if (!image && *s->image)
 		FAULT(k, "disk", "image", "only used with method = image in [machine]");
+	if (!image && *s->image_digest)
+		FAULT(k, "disk", "image_digest", "only used with method = image in [machine]");
 	if (!image)
 		return;
-	if (s->firmware != SPEC_UEFI)
-		FAULT(k, "firmware", "mode", "an image starts by its own boot loader; write uefi");
+	if (s->firmware == SPEC_DIRECT && s->initrd == SPEC_INITRD_OWN && check_line_of(k, "firmware", "initrd"))
+		FAULT(k, "firmware", "initrd", "an image starts with its own initrd; write guest, or remove this key");
 	if (s->secure_boot)
 		FAULT(k, "firmware", "secure_boot", "not supported with method = image; write no");
 	if (s->packages.len)

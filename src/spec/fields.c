@@ -34,7 +34,8 @@ const struct field field_table[] = {
 	 .later = WORDS("installer"), .effect = FIELD_NEW_ONLY, .always = true, .title = "Way to get the system",
 	 .help = "bootstrap: packages are verified and unpacked by debwiz and configured by "
 		 "the machine itself, without an installer. image: the disk begins as a copy of an existing image, "
-		 "see image in [disk]; it has its own packages, accounts and settings, and [system] does not apply, "
+		 "see image in [disk]; it has its own packages, and if cloud-init is one of them it gets user, "
+		 "password, keys, host name, language and time zone of [system]. Otherwise [system] does not apply, "
 		 "but for user and ssh_key: how `debwiz ssh` logs in."},
 	{"mirror", COLUMN("url", TEXT, mirror, "auto", .check = grammar_mirror), .effect = FIELD_NEW_ONLY,
 	 .title = "Debian mirror",
@@ -100,11 +101,16 @@ const struct field field_table[] = {
 	 .effect = FIELD_NEW_ONLY, .title = "Disk format",
 	 .help = "qcow2: an overlay of the base image, so that a second machine is ready "
 		 "immediately."},
-	{"disk", COLUMN("image", TEXT, image, "", .check = grammar_path_or_none), .effect = FIELD_NEW_ONLY,
-	 .title = "Image",
-	 .help = "With method = image: a file of this host, qcow2 or raw, with a system that starts by UEFI, as "
-		 "Debian's cloud images. It is copied, and not needed afterwards. The release in [machine] says "
-		 "whose firmware is used."},
+	{"disk", COLUMN("image", TEXT, image, "", .check = grammar_image), .effect = FIELD_NEW_ONLY, .title = "Image",
+	 .help = "With method = image: a file of this host, or the URL (http or https) of one, qcow2 or raw, with a "
+		 "system of the machine's architecture, as Debian's cloud images. It is copied, and not needed "
+		 "afterwards. The release in [machine] says whose firmware is used. mode = direct takes kernel and "
+		 "initrd out of its ext4 root."},
+	{"disk", COLUMN("image_digest", TEXT, image_digest, "", .check = grammar_digest), .effect = FIELD_NEW_ONLY,
+	 .title = "Digest of the image",
+	 .help = "SHA-256 or SHA-512 of the image, as its publisher gives it; another file is refused. Empty: the "
+		 "file SHA512SUMS beside the URL, as Debian's cloud images have it, decides; a file of this host is "
+		 "used as it is."},
 	{"disk", COLUMN("standalone", BOOL, standalone, "no"), .effect = FIELD_NEW_ONLY, .title = "Stand-alone disk",
 	 .help = "yes: the disk is complete and has no backing file; larger and slower to "
 		 "create. \"debwiz flatten\" does it later."},

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/size.h"
 #include "spec/spec.h"
@@ -286,6 +287,29 @@ int grammar_path(const char *v, struct err *e)
 int grammar_path_or_none(const char *v, struct err *e)
 {
 	return *v ? grammar_path(v, e) : 0;
+}
+
+int grammar_image(const char *v, struct err *e)
+{
+	const char *name = strrchr(v, '/');
+
+	if (!strstr(v, "://"))
+		return grammar_path_or_none(v, e);
+	if (grammar_has_credentials(v))
+		return grammar_bad_credentials(e);
+	if (name[1] && ((!strncmp(v, "http://", 7) && grammar_is_authority_and_path(v + 7, true)) ||
+			(!strncmp(v, "https://", 8) && grammar_is_authority_and_path(v + 8, true))))
+		return 0;
+	return grammar_bad(e, "is not an image; write a path, or a URL like https://HOST/NAME.qcow2");
+}
+
+int grammar_digest(const char *v, struct err *e)
+{
+	size_t n = strspn(v, "0123456789abcdefABCDEF");
+
+	if (!v[n] && (!n || n == HASH_HEX - 1 || n == HASH_HEX_512 - 1))
+		return 0;
+	return grammar_bad(e, "is not a digest; write the 64 digits of SHA-256 or the 128 of SHA-512");
 }
 
 int grammar_binary(const char *v, struct err *e)

@@ -52,7 +52,7 @@ static void risk_add_keyring(struct risks *out, const struct spec *s)
 
 static void risk_add_image(struct risks *out, const struct spec *s)
 {
-	char *path = *s->image ? spec_path(s, s->image) : NULL;
+	char *path = *s->image && !spec_image_is_url(s) ? spec_path(s, s->image) : NULL;
 
 	if (path)
 		risk_add(out, s,

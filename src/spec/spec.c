@@ -72,6 +72,11 @@ bool spec_has_keyboard(const struct spec *s)
 	return strcmp(s->keyboard, "us") != 0;
 }
 
+bool spec_image_is_url(const struct spec *s)
+{
+	return strstr(s->image, "://") != NULL;
+}
+
 char *spec_path(const struct spec *s, const char *value)
 {
 	char *dir;

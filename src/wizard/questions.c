@@ -539,6 +539,7 @@ const struct question_row question_rows[] = {
 
 	{"disk.size", WIZARD_DISK, WIZARD_SIZE, NONE, .note = questions_note_disk},
 	{"disk.image", WIZARD_DISK, WIZARD_FILE, NONE, .applies = questions_is_image},
+	{"disk.image_digest", WIZARD_DISK, WIZARD_TEXT, NONE, .applies = questions_is_image},
 	{"disk.bus", WIZARD_DISK, WIZARD_CHOICE, NONE, .options = questions_options_bus},
 	{"disk.standalone", WIZARD_DISK, WIZARD_BOOL, NONE, ADVANCED},
 	{"disk.format", WIZARD_DISK, WIZARD_CHOICE, NONE, ADVANCED, .options = questions_options_format},

@@ -30,6 +30,7 @@ import fields
 import full
 import guest
 import host
+import images
 import life
 import offered as table
 import packages
@@ -130,6 +131,7 @@ def offered(t, world):
     fields.every(t, world)
     verbs.every(t, world.machine(SECOND, name="verbs"))
     t.run("secure boot, TPM", trusted.machine, world)
+    t.run("machines of an image, by UEFI from a file, by direct boot from a server", images.machines, world)
 
 
 def hard_packages(t, world, few):
@@ -223,7 +225,7 @@ def main():
         if args.quick and rest:
             by_screens(t, world)
         part = args.examples or args.wizard or args.life or args.full or args.packages or args.only
-        t.offers(() if part else ("fields", "verbs", "reach", "trusted") if args.offered else
+        t.offers(() if part else ("fields", "verbs", "reach", "trusted", "images") if args.offered else
                  {check.split(".")[0] for _, check in table.rows()})
     finally:
         world.close()

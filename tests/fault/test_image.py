@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """method = image: a machine whose disk begins as a copy of an existing image; what is refused of one."""
+import hashlib
 import os
 import shutil
 import subprocess
@@ -59,7 +60,7 @@ class Image(lib.Case):
                 self.same(image, os.path.join(box.machine, "disk.qcow2"))
                 steps = result.steps()
                 self.assertIn("image", steps)
-                self.assertFalse({"unpack", "configure", "seed"} & set(steps))
+                self.assertFalse({"unpack", "configure"} & set(steps))
                 self.assertFalse(os.path.exists(os.path.join(box.machine, "seed.iso")))
                 debs = [e["path"] for e in self.world.server.log() if e["path"].endswith(".deb")]
                 self.assertEqual(len(debs), 1, debs)
@@ -79,6 +80,18 @@ class Image(lib.Case):
         self.assertNotIn("id_ed25519", ssh)
         self.assertEqual(box.run("kill", "m").status, 0)
 
+    def test_direct(self):
+        """Kernel and initrd come out of the image; the kernel finds its root by the file system's UUID."""
+        box = self.imaged(self.image(), firmware_mode="direct")
+        result = box.prepare("--trust")
+        self.good(box, result)
+        self.assertIn("kernel", result.steps())
+        for name in ("vmlinuz", "initrd.img"):
+            self.assertTrue(os.path.getsize(os.path.join(box.machine, name)), name)
+        result = box.run("command", box.ini)
+        self.assertEqual(result.status, 0, str(result))
+        self.assertRegex(result.out, r"root=UUID=[0-9a-f]{8}-[0-9a-f-]{27} ro")
+
     def test_shared_and_renewed(self):
         """A second machine of the image uses the same base; a changed image makes another one."""
         image = os.path.join(self.world.tmp, "own.qcow2")
@@ -95,6 +108,60 @@ class Image(lib.Case):
         box.write_ini(body.replace("name = m\n", "name = three\n"))
         self.assertEqual(box.prepare().status, 0)
         self.assertEqual(len(box.bases()), 2)
+
+    # ---- on a server
+    def served(self, sums=True):
+        """The URL of the image on the fixture's server, with SHA512SUMS beside it; and its digest."""
+        folder = os.path.join(self.world.archive.www, "images-listed" if sums else "images")
+        os.makedirs(folder, exist_ok=True)
+        name = os.path.join(folder, "cloud.qcow2")
+        shutil.copy(self.image(), name)
+        with open(name, "rb") as file:
+            digest = hashlib.sha512(file.read()).hexdigest()
+        if sums:
+            with open(os.path.join(folder, "SHA512SUMS"), "w", encoding="ascii") as out:
+                out.write("%s  other.qcow2\n%s  cloud.qcow2\n" % ("0" * 128, digest))
+        return "%s/%s/cloud.qcow2" % (self.world.server.url, os.path.basename(folder)), digest
+
+    def asked(self):
+        return [e for e in self.world.server.log() if e["path"].endswith("/cloud.qcow2")]
+
+    def test_url(self):
+        """Checked by the list beside it; downloaded once for all machines."""
+        url, digest = self.served()
+        box = self.imaged(url)
+        self.world.server.fresh_log()
+        self.good(box, box.prepare())
+        self.same(self.image(), os.path.join(box.machine, "disk.qcow2"))
+        self.assertEqual(len(self.asked()), 1)
+        self.assertEqual(os.listdir(os.path.join(box.cache, "files")), [digest])
+        self.assertEqual(box.prepare("--offline").status, 0)
+
+    def test_url_resumed(self):
+        """What an earlier run has received is not requested again."""
+        url, digest = self.served(sums=False)
+        box = self.imaged(url, disk_image_digest=digest.upper())
+        self.world.server.rules({"match": "cloud.qcow2", "mode": "short", "fraction": 0.5})
+        self.z(box, box.prepare(), ("http-cut", "http-size"), 4)
+        self.assertTrue(os.path.getsize(os.path.join(box.cache, "files", digest + ".part")))
+        self.world.server.rules()
+        self.world.server.fresh_log()
+        self.good(box, box.prepare())
+        ranges = [e["range"] for e in self.asked()]
+        self.assertEqual(len(ranges), 1)
+        self.assertRegex(ranges[0], r"^bytes=[1-9][0-9]*-$")
+        self.same(self.image(), os.path.join(box.machine, "disk.qcow2"))
+
+    def test_url_wrong(self):
+        url, _ = self.served(sums=False)
+        for settings, ids in (({"disk_image_digest": "0" * 64}, "download-digest"),
+                              ({"disk_image_digest": "0" * 128}, "download-digest"), ({}, "download-unlisted")):
+            with self.subTest(ids):
+                box = self.imaged(url, **settings)
+                self.z(box, box.prepare(), ids, 5)
+                self.assertEqual(box.bases(), [])
+        box = self.imaged(self.image(), disk_image_digest="0" * 64)
+        self.z(box, box.prepare("--trust"), "download-digest", 5)
 
     # ---- what is refused
     def test_foreign_file(self):
@@ -133,7 +200,7 @@ class Image(lib.Case):
                 self.assertEqual(lib.parts(box.home), [])
 
     def test_checked(self):
-        for settings, words in (({"disk_image": None}, "disk.image"), ({"firmware_mode": "direct"}, "firmware.mode"),
+        for settings, words in (({"disk_image": None}, "disk.image"), ({"firmware_mode": "direct", "firmware_initrd": "own"}, "firmware.initrd"),
                                 ({"system_packages": "git"}, "system.packages"), ({"boot_warm": "yes"}, "boot.warm"),
                                 ({"machine_method": "bootstrap"}, "disk.image")):
             with self.subTest(words):

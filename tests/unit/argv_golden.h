@@ -158,7 +158,7 @@ static void golden_open_delta(struct golden *g, const char *name, const struct d
 		.configuring = json_bool(files, "configuring", false),
 		.alone = json_bool(files, "alone", false),
 	};
-	g->append = qemu_cmdline(&g->spec, g->arch, g->files.configuring, 100, 30, "xterm-256color");
+	g->append = qemu_cmdline(&g->spec, g->arch, NULL, g->files.configuring, 100, 30, "xterm-256color");
 	if (g->files.kernel)
 		g->files.append = g->append;
 	free(json);

@@ -341,10 +341,10 @@ static void test_cmdline(void **state)
 
 	(void)state;
 	golden_open(&g, "armhf-direct");
-	line = qemu_cmdline(&g.spec, g.arch, false, 80, 24, "xterm init=/bin/sh");
+	line = qemu_cmdline(&g.spec, g.arch, NULL, false, 80, 24, "xterm init=/bin/sh");
 	assert_null(strstr(line, "init="));
 	free(line);
-	line = qemu_cmdline(&g.spec, g.arch, true, 80, 24, "xterm");
+	line = qemu_cmdline(&g.spec, g.arch, NULL, true, 80, 24, "xterm");
 	assert_string_equal(line, "console=ttyAMA0 root=PARTLABEL=debwiz-root debwiz.configure panic=-1");
 	free(line);
 	golden_close(&g);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -257,9 +258,97 @@ static void test_guest_proxy(void **state)
 	}
 }
 
+/* The text of a file on the disk; owned. */
+static char *file_of(const char *name)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *entry;
+	char *text = NULL;
+
+	archive_read_support_format_iso9660(a);
+	assert_int_equal(archive_read_open_filename(a, path, 10240), ARCHIVE_OK);
+	while (archive_read_next_header(a, &entry) == ARCHIVE_OK) {
+		size_t n = (size_t)archive_entry_size(entry);
+
+		if (strcmp(archive_entry_pathname(entry), name) != 0)
+			continue;
+		text = xcalloc(1, n + 1);
+		assert_int_equal(archive_read_data(a, text, n), n);
+		break;
+	}
+	archive_read_free(a);
+	assert_non_null(text);
+	return text;
+}
+
+static json_t *cloud_data(const struct seed *s)
+{
+	struct err e = ERR_INIT;
+	json_t *o;
+	char *text;
+
+	assert_int_equal(seed_write_cloud(path, s, "debwiz-m-1", "ttyS0", &e), 0);
+	text = file_of("user-data");
+	assert_memory_equal(text, "#cloud-config\n{", 15);
+	o = json_loads(text + 14, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(o);
+	free(text);
+	return o;
+}
+
+static void test_cloud(void **state)
+{
+	static const struct seed_host_key keys[] = {{"ed25519", "PRIVATE\nkey: \"x\"\n", "ssh-ed25519 AAAA root\n"}};
+	struct seed s = plain;
+	const json_t *user;
+	struct buf image;
+	struct stat st;
+	json_t *o;
+	char *text;
+
+	(void)state;
+	s.host_keys = keys;
+	s.host_key_count = 1;
+	o = cloud_data(&s);
+	user = json_array_get(json_object_get(o, "users"), 0);
+	assert_string_equal(json_string_value(json_object_get(user, "name")), "build");
+	assert_string_equal(json_string_value(json_object_get(user, "hashed_passwd")), plain.password_hash);
+	assert_true(json_is_false(json_object_get(user, "lock_passwd")));
+	assert_int_equal(json_array_size(json_object_get(user, "ssh_authorized_keys")), 2);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(o, "ssh_keys"), "ed25519_private")),
+			    keys[0].private_key);
+	assert_true(json_is_true(json_object_get(o, "ssh_pwauth")));
+	assert_null(json_object_get(o, "write_files"));
+	json_decref(o);
+	text = file_of("meta-data");
+	o = json_loads(text, 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(o, "instance-id")), "debwiz-m-1");
+	assert_string_equal(json_string_value(json_object_get(o, "local-hostname")), "armhf-build");
+	json_decref(o);
+	free(text);
+	assert_int_equal(file_read(path, 1 << 20, &image, NULL), 0);
+	assert_memory_equal(image.data + 16 * 2048 + 40, "CIDATA  ", 8);
+	buf_fini(&image);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	s.password_hash = "";
+	o = cloud_data(&s);
+	user = json_array_get(json_object_get(o, "users"), 0);
+	assert_null(json_object_get(user, "hashed_passwd"));
+	assert_true(json_is_true(json_object_get(user, "lock_passwd")));
+	assert_true(json_is_false(json_object_get(o, "ssh_pwauth")));
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(json_object_get(o, "write_files"), 0), "path")),
+		"/etc/systemd/system/serial-getty@ttyS0.service.d/debwiz.conf");
+	json_decref(o);
+	s.user = "\xff";
+	assert_int_equal(seed_write_cloud(path, &s, "i", "ttyS0", NULL), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_cloud, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disk, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
 		cmocka_unit_test(test_sources),

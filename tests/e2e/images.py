@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""Machines of an existing image: one that has cloud-init, made of a machine's disk."""
+import functools
+import hashlib
+import http.server
+import os
+import threading
+
+from world import need, same
+
+
+def image_of(world, path):
+    """Debian with cloud-init, its identity removed as in a published image."""
+    m = world.machine("amd64-trixie", name="donor", release="bookworm", profile="base", packages="cloud-init")
+    m.up()
+    m.sh("sudo cloud-init clean --machine-id 2>&1; sudo rm -f /etc/ssh/ssh_host_*; sync")
+    m.power_off()
+    world.run(["qemu-img", "convert", "-c", "-f", "qcow2", "-O", "qcow2", os.path.join(m.folder, "disk.qcow2"),
+               path]).ok()
+
+
+def seen(m, user):
+    """Account, key, host name and host keys are those of its file."""
+    same(m.sh("id -un; hostname; sudo -n id -u").split(), [user, m.name, "0"], "user, host name, sudo")
+    same(m.sh("cloud-init query v1.platform").strip(), "nocloud", "cloud-init's source")
+    with open(os.path.join(m.folder, "known_hosts"), encoding="ascii") as file:
+        known = [line.split()[2] for line in file]
+    need(m.sh("sudo cut -d' ' -f2 /etc/ssh/ssh_host_ed25519_key.pub") in known, "it has other host keys")
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def with_disk(m, lines):
+    text = m.text()
+    if "image = " not in text:
+        with open(m.ini, "w", encoding="utf-8") as file:
+            file.write(text.replace("[disk]\n", "[disk]\n" + lines, 1))
+
+
+def machines(world):
+    """By UEFI from a file with a digest, and by direct boot from a server with SHA512SUMS."""
+    folder = os.path.join(world.home, "images")
+    path = os.path.join(folder, "cloud.qcow2")
+    if not os.path.exists(path):
+        os.makedirs(folder, exist_ok=True)
+        image_of(world, path)
+    with open(path, "rb") as file:
+        digest = hashlib.sha512(file.read()).hexdigest()
+    with open(os.path.join(folder, "SHA512SUMS"), "w", encoding="ascii") as file:
+        file.write("%s  cloud.qcow2\n" % digest)
+    m = world.machine("amd64-trixie", name="cloud-uefi", method="image", release="bookworm", user="carol")
+    with_disk(m, "image = %s\nimage_digest = %s\n" % (path, digest))
+    m.up("--trust", wait="ssh")
+    seen(m, "carol")
+    need("root=UUID" not in " ".join(m.command()), "QEMU gives it a kernel")
+    world.debwiz("stop", m.name).ok()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        m = world.machine("amd64-trixie", name="cloud-direct", method="image", release="bookworm", user="dave",
+                          mode="direct")
+        with_disk(m, "image = http://127.0.0.1:%d/cloud.qcow2\n" % server.server_port)
+        m.up("--trust", wait="ssh")
+    finally:
+        server.shutdown()
+    seen(m, "dave")
+    need("root=UUID=" in m.sh("cat /proc/cmdline"), "it was not started by QEMU's kernel")
+    world.debwiz("stop", m.name).ok()
+    return "%d MiB of image" % (os.path.getsize(path) >> 20)
