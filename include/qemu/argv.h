@@ -26,6 +26,7 @@ struct qemu_facts {
 	bool sandbox;	   /* this QEMU takes -sandbox */
 	const char *audio; /* its sound driver, "" or NULL: none */
 	const char *tpm;   /* path of swtpm, "" or NULL: none */
+	const char *user;  /* name of this user: machines of one may share a network */
 	bool root;	   /* QEMU runs as root, and may create any file in a shared folder */
 };
 
@@ -73,8 +74,6 @@ unsigned qemu_auto_cpus(unsigned host_cpus, const struct catalog_arch *arch);
 uint64_t qemu_memory(const struct spec *s, const struct catalog_arch *arch, unsigned host_cpus, uint64_t host_memory);
 /* Appends the elements alone to `out`. */
 void qemu_argv_strv(const struct qemu_argv *v, struct strv *out);
-/* Returns the socket for a viewer, with display=vnc. Owned. */
-char *qemu_vnc_socket(const char *runtime_dir);
 /* Returns a line for a POSIX shell, one option a line with backslashes; owned. */
 char *qemu_argv_shell(const struct qemu_argv *v);
 

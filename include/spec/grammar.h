@@ -14,6 +14,7 @@ int grammar_name(const char *v, struct err *e); /* machine name */
 int grammar_word(const char *v, struct err *e); /* architecture, release, profile */
 int grammar_build_profile(const char *v, struct err *e);
 int grammar_distcc_host(const char *v, struct err *e); /* HOST[:PORT][/JOBS] */
+int grammar_lan(const char *v, struct err *e);	       /* name of a network, or empty */
 int grammar_hostname(const char *v, struct err *e);    /* one RFC 1123 label, or empty */
 int grammar_user(const char *v, struct err *e);	       /* as useradd accepts; no system account */
 int grammar_locale(const char *v, struct err *e);

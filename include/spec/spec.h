@@ -24,7 +24,7 @@ enum spec_initrd { SPEC_INITRD_OWN, SPEC_INITRD_GUEST };
 enum spec_bus { SPEC_BUS_VIRTIO, SPEC_BUS_SCSI };
 enum spec_net { SPEC_NET_USER, SPEC_NET_NONE };
 enum spec_cache { SPEC_CACHE_WRITEBACK, SPEC_CACHE_NONE, SPEC_CACHE_UNSAFE };
-enum spec_display { SPEC_DISPLAY_NONE, SPEC_DISPLAY_GTK, SPEC_DISPLAY_VNC };
+enum spec_display { SPEC_DISPLAY_NONE, SPEC_DISPLAY_GTK, SPEC_DISPLAY_VNC, SPEC_DISPLAY_SPICE };
 
 /* A parsed `forward =` item. */
 struct spec_forward {
@@ -83,6 +83,7 @@ struct spec {
 	/* network */
 	enum spec_net net;
 	bool restrict_net;    /* only forwarded ports work */
+	char *lan;	      /* network shared with other machines, "": none */
 	struct strv forwards; /* as written; see spec_forward_parse */
 	/* devices */
 	enum spec_display display;

@@ -226,6 +226,7 @@ static void libvirt_add_network(struct libvirt *x)
 	const char *device = libvirt_option(x, "-device", "network.mode");
 	json_t *card;
 
+	libvirt_pass(x, "network.lan");
 	if (s->net != SPEC_NET_USER)
 		return;
 	if (s->forwards.len || s->restrict_net) {
@@ -274,6 +275,8 @@ static void libvirt_add_screen(struct libvirt *x)
 	if (screen)
 		buf_adds(&x->out, "    <graphics type='vnc'>\n      <listen type='socket'/>\n    </graphics>\n"
 				  "    <video>\n      <model type='virtio'/>\n    </video>\n");
+	if (s->display == SPEC_DISPLAY_SPICE)
+		strv_add(x->notes, "devices.display: VNC in place of SPICE");
 	if (s->display == SPEC_DISPLAY_GTK)
 		strv_addf(x->notes, "devices.display: libvirt opens no window of QEMU; see it by virt-viewer %s",
 			  s->name);

@@ -136,8 +136,8 @@ static void script_bat_spec(const struct spec *s, struct spec *out, struct strv 
 		strv_addf(notes, "devices.drive: a path of this host; left out: %s", s->drives.items[i]);
 	strv_fini(&out->shares);
 	strv_fini(&out->drives);
-	if (s->display == SPEC_DISPLAY_VNC) {
-		strv_add(notes, "devices.display: a window in place of VNC");
+	if (s->display == SPEC_DISPLAY_VNC || s->display == SPEC_DISPLAY_SPICE) {
+		strv_add(notes, "devices.display: a window in place of VNC or SPICE");
 		out->display = SPEC_DISPLAY_GTK;
 	}
 }

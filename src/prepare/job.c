@@ -342,6 +342,7 @@ struct qemu_facts job_qemu_facts(const struct job *j)
 		.sandbox = j->probe.sandbox,
 		.audio = j->probe.audio,
 		.tpm = j->probe.tpm,
+		.user = j->host.user,
 		.root = host_is_root(),
 	};
 }

@@ -28,6 +28,8 @@
 #define GIB (1ULL << 30)
 #define CPU_MEMORY (GIB / 2) /* enough for a compiler or two */
 #define LARGE_HOST (15 * GIB)
+#define LAN_PORT_FIRST 20000u
+#define LAN_PORTS 12000u /* below the ports that Linux gives out */
 
 struct argv_in {
 	const struct spec *s;
@@ -294,32 +296,57 @@ static void argv_add_terminal(struct qemu_argv *v)
 	argv_pair(v, "-mon", xstrdup("chardev=serial,mode=readline"), "", "QEMU's monitor, there too");
 }
 
+/* Returns the socket of a viewer as a value: in the folder of sockets, without a supervisor in the current one. Owned.
+ */
+static char *argv_viewer_socket(const struct argv_in *in, const char *name)
+{
+	AUTO_FREE char *path =
+		in->files->alone ? xasprintf("%s.socket", name) : file_join(in->files->runtime_dir, name);
+	char *value = argv_value(path);
+
+	return value;
+}
+
+static void argv_add_vnc(const struct argv_in *in, struct qemu_argv *v)
+{
+	AUTO_FREE char *path = argv_viewer_socket(in, "vnc");
+
+	argv_pair(v, "-display", xasprintf("vnc=unix:%s", path), "devices.display",
+		  "a screen for a VNC viewer of this user alone");
+}
+
+static void argv_add_spice(const struct argv_in *in, struct qemu_argv *v)
+{
+	AUTO_FREE char *path = argv_viewer_socket(in, "spice");
+
+	argv_pair(v, "-display", xstrdup("none"), "devices.display", "no window of QEMU");
+	argv_pair(v, "-spice", xasprintf("addr=%s,unix=on,disable-ticketing=on", path), "devices.display",
+		  "a screen for a SPICE viewer of this user alone");
+	if (in->files->alone)
+		return; /* it has no ports */
+	argv_pair(v, "-chardev", xstrdup("spicevmc,id=spice,name=vdagent"), "devices.display",
+		  "clipboard and size of the screen");
+	argv_device(v, "devices.display", "the port of spice-vdagent in the guest",
+		    json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtserialport", "bus", "ports.0", "chardev", "spice",
+			      "name", "com.redhat.spice.0"));
+}
+
 static void argv_add_display(const struct argv_in *in, struct qemu_argv *v)
 {
 	static const char *const none = "the serial line is all there is";
-	char *path, *value;
 
 	if (in->s->display == SPEC_DISPLAY_NONE || in->files->configuring) {
 		argv_pair(v, "-display", xstrdup("none"), "devices.display", none);
 		return;
 	}
-	if (in->s->display == SPEC_DISPLAY_GTK) {
+	if (in->s->display == SPEC_DISPLAY_GTK)
 		argv_pair(v, "-display", xstrdup("gtk"), "devices.display", "a window");
-	} else {
-		path = in->files->alone ? xstrdup("vnc.socket") : qemu_vnc_socket(in->files->runtime_dir);
-		value = argv_value(path);
-		argv_pair(v, "-display", xasprintf("vnc=unix:%s", value), "devices.display",
-			  "a screen for a VNC viewer of this user alone");
-		free(value);
-		free(path);
-	}
+	else if (in->s->display == SPEC_DISPLAY_SPICE)
+		argv_add_spice(in, v);
+	else
+		argv_add_vnc(in, v);
 	argv_device(v, "devices.display", "the screen's hardware",
 		    json_pack("{s:o}", "driver", argv_virtio(in, "virtio-gpu")));
-}
-
-char *qemu_vnc_socket(const char *runtime_dir)
-{
-	return file_join(runtime_dir, "vnc");
 }
 
 /* ---- disks, network and other devices ---- */
@@ -453,6 +480,38 @@ static int argv_network(const struct argv_in *in, struct qemu_argv *v, struct er
 	return 0;
 }
 
+/* Returns a value that names the user's network: the address of a multicast group (RFC 2365, local scope) and its port,
+ * on the loopback. Owned. */
+static char *argv_lan_group(const struct argv_in *in)
+{
+	AUTO_FREE char *key = xasprintf("%s %s", in->facts->user ? in->facts->user : "", in->s->lan);
+	uint8_t d[HASH_SIZE];
+
+	hash_bytes(key, strlen(key), d);
+	return xasprintf("mcast=239.255.%u.%u:%u,localaddr=127.0.0.1", d[0], d[1],
+			 LAN_PORT_FIRST + (d[2] | (unsigned)d[3] << 8) % LAN_PORTS);
+}
+
+/* Adds the card of the network that machines share. */
+static void argv_lan(const struct argv_in *in, struct qemu_argv *v)
+{
+	AUTO_FREE char *group = NULL;
+	uint8_t d[HASH_SIZE];
+	json_t *card;
+
+	if (!*in->s->lan)
+		return;
+	group = argv_lan_group(in);
+	hash_bytes(in->s->name, strlen(in->s->name), d);
+	argv_pair(v, "-netdev", xasprintf("socket,id=lan,%s", group), "network.lan",
+		  "a network of your machines, on this host's loopback");
+	card = json_pack("{s:o, s:s, s:o}", "driver", argv_virtio(in, "virtio-net"), "netdev", "lan", "mac",
+			 json_sprintf("52:54:00:%02x:%02x:%02x", d[3], d[4], d[5]));
+	if (!strcmp(in->arch->virtio, "pci"))
+		json_object_set_new(card, "romfile", json_string(""));
+	argv_device(v, "network.lan", "its network card, without a boot ROM", card);
+}
+
 static void argv_rng(const struct argv_in *in, struct qemu_argv *v)
 {
 	if (!in->s->rng && !in->files->configuring)
@@ -557,6 +616,8 @@ static int argv_build(const struct argv_in *in, struct qemu_argv *v, struct err 
 	if (argv_disk(in, v, e) < 0 || (personal && argv_drives(in, v, e) < 0) ||
 	    (personal && argv_network(in, v, e) < 0))
 		return -1;
+	if (personal)
+		argv_lan(in, v);
 	argv_rng(in, v);
 	if (in->files->alone)
 		argv_add_terminal(v);

@@ -78,7 +78,8 @@ static bool argv_edit_names_socket(const char *item, const char *path)
 	size_t n = (size_t)(path - item);
 
 	return !strncmp(item, "socket,id=", 10) || !strncmp(item, "pipe,id=", 8) ||
-	       !strncmp(item, "tls-creds-psk,id=", 17) || (n == 9 && !strncmp(item, "vnc=unix:", n));
+	       !strncmp(item, "tls-creds-psk,id=", 17) || (n == 9 && !strncmp(item, "vnc=unix:", n)) ||
+	       (n == 5 && !strncmp(item, "addr=", n));
 }
 
 void qemu_argv_move_sockets(struct strv *argv, const char *from, const char *to)

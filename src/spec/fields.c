@@ -130,16 +130,22 @@ const struct field field_table[] = {
 	 .help = "yes: the machine can connect neither to this host nor to the Internet; "
 		 "forwarded ports still work. no: it can also connect to services on this "
 		 "host's loopback, at 10.0.2.2."},
+	{"network", COLUMN("lan", TEXT, lan, "", .check = grammar_lan), .effect = FIELD_NEXT_BOOT,
+	 .title = "Network between machines",
+	 .help = "A name: machines of yours with the same name share a network, each by a further network card "
+		 "(fe80::/64 by default: ping -6 fe80::...%CARD; nothing there gives addresses by DHCP). It is "
+		 "multicast on this host's loopback: other users of this host could join it. Empty: none."},
 	{"network", COLUMN("forward", LIST, forwards, "127.0.0.1:auto:22", .check = grammar_forward),
 	 .effect = FIELD_APPLIED, .title = "Forwarded ports",
 	 .help = "ADDRESS:PORT:GUESTPORT, one per line: connections to ADDRESS:PORT of "
 		 "this host are forwarded to GUESTPORT of the machine. 127.0.0.1: reachable "
 		 "from this host only. auto: a free port. /udp at the end: UDP. A new machine with a "
 		 "forward to its port 22 gets an ssh server. Empty: no forwards."},
-	{"devices", COLUMN("display", CHOICE, display, "none", .choices = WORDS("none", "gtk", "vnc")),
-	 .later = WORDS("spice"), .effect = FIELD_NEXT_BOOT, .title = "Display",
+	{"devices", COLUMN("display", CHOICE, display, "none", .choices = WORDS("none", "gtk", "vnc", "spice")),
+	 .effect = FIELD_NEXT_BOOT, .title = "Display",
 	 .help = "none: serial console only. gtk: a window. vnc: a screen for a VNC viewer on "
-		 "this host."},
+		 "this host. spice: the same for a SPICE viewer (remote-viewer spice+unix://SOCKET), which with "
+		 "spice-vdagent in the machine shares the clipboard and sets the screen's size."},
 	{"devices", COLUMN("rng", BOOL, rng, "yes"), .effect = FIELD_NEXT_BOOT, .title = "Random number device",
 	 .help = "A virtio random number device, so that keys are generated without waiting."},
 	{"devices", COLUMN("usb", BOOL, usb, "no"), .effect = FIELD_NEXT_BOOT, .title = "USB",

@@ -48,6 +48,13 @@ int grammar_word(const char *v, struct err *e)
 	return grammar_bad(e, "is not a name of the catalogue; allowed are a-z, 0-9, - and _");
 }
 
+int grammar_lan(const char *v, struct err *e)
+{
+	if (grammar_only(v, LOWER DIGIT "-", 0, 31))
+		return 0;
+	return grammar_bad(e, "is not a name of a network; allowed are a-z, 0-9 and -, at most 31");
+}
+
 int grammar_build_profile(const char *v, struct err *e)
 {
 	if (grammar_only(v, LOWER DIGIT "-.+", 1, 63) && v[0] != '-')

@@ -85,6 +85,18 @@ static void risk_add_forwards(struct risks *out, const struct spec *s)
 	}
 }
 
+static void risk_add_lan(struct risks *out, const struct spec *s)
+{
+	if (*s->lan)
+		risk_add(out, s,
+			 (struct risk){
+				 .section = "network",
+				 .key = "lan",
+				 .value = xstrdup(s->lan),
+				 .effect = xasprintf("connects the guest to your machines on the network %s", s->lan)},
+			 0);
+}
+
 static void risk_add_distcc_hosts(struct risks *out, const struct spec *s)
 {
 	for (size_t i = 0; i < s->build_distcc_hosts.len; i++)
@@ -158,6 +170,7 @@ void risks_find(const struct spec *s, struct risks *out)
 	risk_add_keyring(out, s);
 	risk_add_image(out, s);
 	risk_add_forwards(out, s);
+	risk_add_lan(out, s);
 	risk_add_items(out, s, "drive", &s->drives, "file");
 	risk_add_items(out, s, "share", &s->shares, "folder");
 	risk_add_distcc_hosts(out, s);

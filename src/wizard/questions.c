@@ -239,7 +239,7 @@ static void questions_options_display(struct wizard *w, struct choices *out)
 	questions_add_option(out, "none", "none", "The serial console only.");
 	questions_add_option(out, "gtk", "gtk", "A window on this host.");
 	questions_add_option(out, "vnc", "vnc", "A screen for a VNC viewer on this host.");
-	questions_add_unsupported(out, "spice", "spice", "");
+	questions_add_option(out, "spice", "spice", "A screen for a SPICE viewer on this host, with a clipboard.");
 }
 
 static void questions_options_keys(struct wizard *w, struct choices *out)
@@ -548,6 +548,7 @@ const struct question_row question_rows[] = {
 	{"network.mode", WIZARD_DEVICES, WIZARD_CHOICE, NONE, .options = questions_options_network},
 	{"network.forward", WIZARD_DEVICES, WIZARD_LIST, NONE, .options = questions_options_forward,
 	 .applies = questions_has_network, .note = questions_note_forward},
+	{"network.lan", WIZARD_DEVICES, WIZARD_TEXT, NONE, ADVANCED},
 	{"network.restrict", WIZARD_DEVICES, WIZARD_BOOL, NONE, ADVANCED, .applies = questions_has_network},
 	{"devices.display", WIZARD_DEVICES, WIZARD_CHOICE, NONE, .options = questions_options_display},
 	{"devices.share", WIZARD_DEVICES, WIZARD_LIST, NONE},

@@ -148,7 +148,10 @@ static void review_add_devices(struct wizard *w, struct choices *out)
 
 	buf_init(&b, 0);
 	if (s->display != SPEC_DISPLAY_NONE)
-		buf_addf(&b, ", %s", s->display == SPEC_DISPLAY_GTK ? "a window" : "a VNC screen");
+		buf_addf(&b, ", %s",
+			 s->display == SPEC_DISPLAY_GTK	  ? "a window"
+			 : s->display == SPEC_DISPLAY_VNC ? "a VNC screen"
+							  : "a SPICE screen");
 	if (s->usb)
 		buf_adds(&b, ", USB");
 	if (s->audio)

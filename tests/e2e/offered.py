@@ -39,6 +39,7 @@ FIELDS = {
     "disk.bus": "fields.disk",
     "disk.cache": "fields.disk",
     "network.mode": "fields.no_network",
+    "network.lan": "lan.machines",
     "network.restrict": "fields.restricted",
     "network.forward": "fields.forwards",
     "devices.display": "fields.display",

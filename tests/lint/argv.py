@@ -8,7 +8,7 @@ import re
 import tree
 
 FOLDER = 'tests/golden/argv/'
-OPTIONS = ('-daemonize', '-monitor', '-vnc', '-spice', '-gdb', '-s', '-qtest', '-qmp', '-incoming', '-hda',
+OPTIONS = ('-daemonize', '-monitor', '-vnc', '-gdb', '-s', '-qtest', '-qmp', '-incoming', '-hda',
            '-hdb', '-cdrom', '-drive', '-fda', '-curses', '-nographic', '-readconfig', '-runas', '-chroot')
 WORDS = {
     r'\b(smb|smbserver)=': 'user networking would start smbd through a shell',
@@ -20,6 +20,7 @@ WORDS = {
     r'\b(telnet|websocket)\b': 'listens on the network',
     r'\b(file|raw)\.locking=off': 'two machines could write one disk',
 }
+SPICE = re.compile(r'addr=.*[^,](,,)*,unix=on,disable-ticketing=on$')     # a private socket and nothing else
 TPM = 'socket,id=tpm,fd=3'      # connected before QEMU starts
 ALONE = 'stdio,id=serial,mux=on,signal=off'     # of a script that starts a machine without debwiz
 LISTEN = re.compile(r'\b(tcp|udp):(?!127\.0\.0\.1:\d)')
@@ -49,6 +50,8 @@ def check_args(path, args):
             bad.append('%s: %s' % (where, arg))
         if before == '-display' and arg != 'none' and not arg.startswith('vnc=unix:'):
             bad.append('%s: a display of QEMU: %s' % (where, arg))
+        if before == '-spice' and not SPICE.match(arg):
+            bad.append('%s: a screen that listens elsewhere: %s' % (where, arg))
         if before in ('-chardev', '-netdev') or before == '-serial':
             bad += ['%s: %s: %s' % (where, arg, why) for word, why in WORDS.items()
                     if re.search(word, arg)]
@@ -63,12 +66,15 @@ def check_args(path, args):
 
 def check_cases(path, lines):
     """The arguments that the cases of cases.txt bring; a forward to the network exists only if a file has it."""
-    bad, alone = [], False
+    bad, alone, before = [], False, None
     for number, line in enumerate(lines, 1):
         alone = line == 'file alone=true' or (alone and not line.startswith('['))
         if not line.startswith('+ ') or (alone and line == '+ ' + ALONE):
             continue
         where, arg = '%s:%d' % (path, number), line[2:]
+        if before == '-spice' and not SPICE.match(arg):
+            bad.append('%s: a screen that listens elsewhere: %s' % (where, arg))
+        before = arg
         if arg in OPTIONS:
             bad.append('%s: %s' % (where, arg))
         bad += ['%s: %s: %s' % (where, arg, why) for word, why in WORDS.items() if re.search(word, arg)]

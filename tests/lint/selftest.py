@@ -162,8 +162,10 @@ class Rules(unittest.TestCase):
                     ARGS + '-serial\nmon:stdio\n', ARGS + '-chardev\nsocket,id=a,host=x,port=1\n',
                     ARGS + '-blockdev\n{"driver":"raw","file":{"filename":"x"}}\n'])
         self.finds(argv.check, 'tests/golden/argv/cases.txt',
-                   ['[a]\n- -daemonize\n+ -display\n+ none\n', '[a]\nfile alone=true\n+ %s\n' % argv.ALONE],
-                   ['[a]\nfile alone=true\n[b]\n+ %s\n' % argv.ALONE, '[a]\n+ -daemonize\n', '[a]\n+ user,id=net,smb=/x\n', '[a]\n+ {"filename":"x"}\n'])
+                   ['[a]\n- -daemonize\n+ -display\n+ none\n', '[a]\nfile alone=true\n+ %s\n' % argv.ALONE,
+                    '[a]\n+ -spice\n+ addr=/m/spice,unix=on,disable-ticketing=on\n'],
+                   ['[a]\n+ -spice\n+ port=5900,addr=127.0.0.1,disable-ticketing=on\n',
+                    '[a]\nfile alone=true\n[b]\n+ %s\n' % argv.ALONE, '[a]\n+ -daemonize\n', '[a]\n+ user,id=net,smb=/x\n', '[a]\n+ {"filename":"x"}\n'])
         self.finds(argv.check, 'src/qemu/a.c', ['x("user,id=net");'],
                    ['x(",smb=%s");', 'x("-monitor");', 'x("hostfwd=tcp::%u-:22");'])
 

@@ -357,12 +357,14 @@ static void moves_its_sockets(void **state)
 		"pipe,id=serial,path=/run/user/7/debwiz/box/serial",
 		"socket,id=qmp,path=/run/user/7/debwiz/box/qmp,server=on,wait=off",
 		"vnc=unix:/run/user/7/debwiz/box/vnc",
+		"addr=/run/user/7/debwiz/box/spice,unix=on",
 		"console=ttyAMA0 path=/run/user/7/debwiz/box/serial", /* the guest's own words */
 	};
 	static const char *const after[] = {
 		"pipe,id=serial,path=/tmp/debwiz-7/box/serial",
 		"socket,id=qmp,path=/tmp/debwiz-7/box/qmp,server=on,wait=off",
 		"vnc=unix:/tmp/debwiz-7/box/vnc",
+		"addr=/tmp/debwiz-7/box/spice,unix=on",
 		"console=ttyAMA0 path=/run/user/7/debwiz/box/serial",
 	};
 	struct vm_request r = {.runtime_dir = xstrdup("/run/user/7/debwiz/box")};

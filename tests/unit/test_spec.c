@@ -181,6 +181,7 @@ static const struct {
 	{"cpu.count", {"1", "8", "512", "auto"}},
 	{"cpu.memory", {"256M", "1536M", "2G", "262145K"}},
 	{"disk.size", {"8G", "16T", "8388609K"}},
+	{"network.lan", {"", "lab", "a-1"}},
 	{"network.forward", {"127.0.0.1:auto:22", "0.0.0.0:8080:80", "10.1.2.3:65535:1/udp"}},
 	{"devices.drive", {"path=/a,format=raw", "format=qcow2,path=a,,b=c,readonly=on"}},
 	{"devices.share", {"path=~/x y,tag=src", "tag=t,path=[,readonly=off"}},
@@ -658,7 +659,7 @@ static void not_offered_yet(void **state)
 	read_bad("[disk]\nformat = raw\n", "disk.format: \"raw\" is not supported yet; write qcow2");
 	read_bad("[network]\nmode = tap\n", "\"tap\" is not supported yet; write user or none");
 	read_bad("[network]\nmode = bridge\n", "not supported yet");
-	read_bad("[devices]\ndisplay = spice\n", "not supported yet; write none, gtk or vnc");
+	read_bad("[network]\nlan = A\n", "is not a name of a network; allowed are a-z, 0-9 and -, at most 31");
 }
 
 static void all_errors_by_line(void **state)

@@ -78,6 +78,7 @@ static const struct {
 	{"disk.bus", "scsi"},
 	{"disk.cache", "none"},
 	{"network.restrict", "yes"},
+	{"network.lan", "lab"},
 	{"network.forward", "127.0.0.1:2222:22\n127.0.0.1:8080:80"},
 	{"devices.display", "vnc"},
 	{"devices.share", "path=/tmp,tag=tmp"},
