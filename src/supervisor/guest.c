@@ -24,7 +24,6 @@
 #include "snapshot.h"
 #include "sup.h"
 
-#define CONNECT_MS 20000
 #define KNOWN_HOSTS_MAX 65536
 /* A guest that reported its outcome powers off next; one that panicked may reset itself. */
 #define FAILED_GRACE_MS 30000
@@ -415,8 +414,8 @@ void sup_guest_open(struct sup *s)
 	conlog_open(&s->guest->log, s->req.dir, s->end.adopted);
 	progress_init(&s->guest->reader);
 	guest_read_known_hosts(s);
-	s->guest->serial = vm_link_open_line(s->loop, dir, "serial", CONNECT_MS, &serial_ops, s);
-	s->guest->progress = vm_link_open_line(s->loop, dir, "progress", CONNECT_MS, &progress_ops, s);
+	s->guest->serial = vm_link_open_line(s->loop, dir, "serial", SUP_START_MS, &serial_ops, s);
+	s->guest->progress = vm_link_open_line(s->loop, dir, "progress", SUP_START_MS, &progress_ops, s);
 	sup_clock_open(s);
 }
 

@@ -21,7 +21,6 @@
 #include "sup.h"
 #include "suspend.h"
 
-#define CONNECT_MS 20000
 #define LOST_MS 2000 /* from the loss of the monitor until its commands are given up */
 
 struct sup_monitor {
@@ -365,7 +364,7 @@ static const struct vm_link_ops link_ops = {.up = monitor_on_up, .data = monitor
 void sup_monitor_open(struct sup *s)
 {
 	s->monitor->qmp = qmp_new(&qmp_ops, s);
-	s->monitor->link = vm_link_open_line(s->loop, s->req.runtime_dir, "qmp", CONNECT_MS, &link_ops, s);
+	s->monitor->link = vm_link_open_line(s->loop, s->req.runtime_dir, "qmp", SUP_START_MS, &link_ops, s);
 }
 
 void sup_monitor_close(struct sup *s)

@@ -16,6 +16,9 @@
 #include "state.h"
 #include <stdbool.h>
 
+/* until QEMU has opened its lines and the guest runs: long, as a busy host is slow; an exit is noticed at once */
+#define SUP_START_MS 120000
+
 struct sup {
 	struct loop *loop;
 	const char *request_path; /* the file that supervisor.c was started with */

@@ -36,7 +36,6 @@
 #include "sup.h"
 #include "suspend.h"
 
-#define START_MS 30000
 #define RESUME_MS 300000 /* all of the guest's memory is read */
 #define ORPHAN_MS 5000
 #define ORPHAN_STEP_MS 20
@@ -122,7 +121,7 @@ static void supervisor_launch(struct sup *s)
 	s->start_timer = loop_timer_start(s->loop,
 					  s->req.start_timeout		      ? s->req.start_timeout
 					  : s->req.resume || *s->req.snapshot ? RESUME_MS
-									      : START_MS,
+									      : SUP_START_MS,
 					  0, supervisor_on_start_timeout, s);
 }
 

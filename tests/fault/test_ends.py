@@ -485,7 +485,9 @@ class Ends(lib.Case):
         os.kill(pid, signal.SIGCONT)
         lib.poll(lambda: self.status(box)["state"] == "paused")
         self.assertEqual(self.status(box)["cause_id"], "paused")
-        self.assertEqual(box.run("resume", "m").status, 0)
+        result = box.run("resume", "m")             # on a busy host the answer may be late, too
+        self.assertIn((result.status, result.id), ((0, ""), (8, "qemu-silent")), str(result))
+        lib.poll(lambda: self.status(box)["state"] == "running")
 
     def test_frozen_supervisor(self):
         """The same of what looks after it."""
