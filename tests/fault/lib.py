@@ -254,9 +254,10 @@ class World:
     def warm_template(self):
         """A box whose run went well: made once, for its cache and its base."""
         if not self.template:
-            self.template = self.box(alone=len(self.suites) == 1)
-            done = self.template.prepare()
+            box = self.box(alone=len(self.suites) == 1)
+            done = box.prepare()
             assert done.status == 0, str(done)
+            self.template = box
         return self.template
 
 
@@ -312,7 +313,7 @@ class Box:
             bases = os.path.join("data", "debwiz", "bases")
             os.makedirs(os.path.join(self.home, "data", "debwiz"), 0o700)
             shutil.copytree(os.path.join(other.home, bases), os.path.join(self.home, bases),
-                            copy_function=os.link, ignore=shutil.ignore_patterns("lock"))
+                            copy_function=os.link, ignore=shutil.ignore_patterns("lock", "*.lock"))
 
     def environment(self):
         env = {"HOME": self.home, "XDG_CACHE_HOME": os.path.join(self.home, "cache"),
