@@ -52,6 +52,7 @@ BASE = \
 	include/base/hash.h \
 	include/base/ini.h \
 	include/base/json.h \
+	include/base/line_reader.h \
 	include/base/log.h \
 	include/base/loop.h \
 	include/base/mem.h \
@@ -72,6 +73,7 @@ BASE = \
 	src/base/ini.c \
 	src/base/ini_doc.c \
 	src/base/json.c \
+	src/base/line_reader.c \
 	src/base/log.c \
 	src/base/loop.c \
 	src/base/mem.c \
@@ -524,7 +526,6 @@ TUI = \
 	include/tui/toolkit/file_watch.h \
 	include/tui/toolkit/folder.h \
 	include/tui/toolkit/key.h \
-	include/tui/toolkit/line_reader.h \
 	include/tui/toolkit/picker.h \
 	include/tui/toolkit/screen.h \
 	include/tui/toolkit/settings.h \
@@ -588,7 +589,6 @@ TUI = \
 	src/tui/toolkit/dialog_work.c \
 	src/tui/toolkit/file_watch.c \
 	src/tui/toolkit/folder.c \
-	src/tui/toolkit/line_reader.c \
 	src/tui/toolkit/picker.c \
 	src/tui/toolkit/picker_file.c \
 	src/tui/toolkit/screen_stack.c \

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/json.h"
+#include "base/line_reader.h"
 #include "base/mem.h"
 #include "base/size.h"
 #include "host/file.h"
@@ -17,7 +18,6 @@
 #include "tui/sessions.h"
 #include "tui/toolkit/dialog.h"
 #include "tui/toolkit/folder.h"
-#include "tui/toolkit/line_reader.h"
 #include "tui/toolkit/picker.h"
 #include "tui/toolkit/widget_viewer.h"
 

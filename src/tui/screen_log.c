@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/line_reader.h"
 #include "base/mem.h"
 #include "host/file.h"
 #include "tui/sessions.h"
-#include "tui/toolkit/line_reader.h"
 #include "tui/toolkit/widget_viewer.h"
 
 #define CONSOLE_BYTES (256u << 10) /* of a console's log that are shown at first */

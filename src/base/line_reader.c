@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* line_reader: keeps the bytes of the incomplete line (line_reader.h). */
-#include "tui/toolkit/line_reader.h"
+#include "base/line_reader.h"
 
 #include "base/mem.h"
 #include "base/text.h"

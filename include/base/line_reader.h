@@ -3,8 +3,8 @@
  * line_reader: makes lines of what a program writes: a carriage return begins the line again, as a percentage does, and
  * control characters and escape sequences are taken out.
  */
-#ifndef TUI_TOOLKIT_LINE_READER_H
-#define TUI_TOOLKIT_LINE_READER_H
+#ifndef BASE_LINE_READER_H
+#define BASE_LINE_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
