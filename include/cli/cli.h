@@ -46,6 +46,7 @@ struct cli {
 	bool lintian;		    /* build: checks the result */
 	bool native;		    /* build: compiles in the machine alone */
 	bool shell_on_failure;	    /* build: a shell in the machine of a failed build */
+	bool keep;		    /* run: the machine is kept */
 	const char *jobs, *silence; /* build: as the fields of [build] */
 	struct strv artifacts;	    /* build: patterns of files that are copied back, too */
 	const struct strv *layer;   /* build: the layer that it needs (struct job_options) */

@@ -64,6 +64,8 @@ int proc_detach(char *const *argv, const char *log_path, int inherit, int64_t *p
  * it, 128 plus the signal that ended it. Ctrl-C and Ctrl-\ reach only the child; SIGTERM and SIGHUP to us are passed
  * on. Blocks. */
 int proc_foreground(char *const *argv, int *status, struct err *e);
+/* Returns the last signal of those (also SIGINT) that reached us during the last proc_foreground; 0: none. */
+int proc_foreground_signal(void);
 /* Replaces this process; returns only on error. */
 int proc_exec(char *const *argv, struct err *e);
 

@@ -46,6 +46,9 @@ int change_examine(const struct store *store, enum change_kind kind, const char 
  * since change_examine. */
 int change_do(const struct store *store, const struct change *c, const atomic_bool *cancel,
 	      void (*progress)(double percent, void *arg), void *arg, struct err *e);
+/* Renames a machine's folder with its content, and what a base on a file system without hard links has recorded of it.
+ * For callers that hold the machine's locks. */
+int change_move_folder(const char *dir, const char *to, struct err *e);
 void change_fini(struct change *c);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * temporary: a machine that exists for the duration of one command. It is in a store of its own (DATA/temporary),
  * which no list shows, and shares the base images. The command that owns it holds the lock NAME.owner there; the
- * machine of a killed command has no owner, and the next temporary_collect removes it.
+ * machine of a killed command has no owner, and the next temporary_collect removes it. temporary_keep makes a lasting
+ * machine of one.
  */
 #ifndef MACHINE_TEMPORARY_H
 #define MACHINE_TEMPORARY_H
@@ -31,6 +32,10 @@ int temporary_write(struct temporary *t, struct spec *s, struct err *e);
 /* Ends its supervisor and QEMU if they run, and removes all of it. Blocks, usually for some milliseconds. Frees t, on
  * an error too: temporary_collect tries again. */
 int temporary_remove(struct temporary *t, struct err *e);
+/* Makes the machine, which must be stopped, one of `store` under the same name: its file first, then its folder, so
+ * that a kill leaves at worst a machine without a disk. temporary_remove then removes what is left. Ids: "name-taken",
+ * "busy". Blocks. */
+int temporary_keep(const struct temporary *t, const struct store *store, struct err *e);
 /* Removes those that no command owns; returns their number. Blocks as temporary_remove does. */
 size_t temporary_collect(const struct store *store);
 

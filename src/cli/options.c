@@ -39,6 +39,7 @@ const struct cli_option cli_options[] = {
 	 "run build virt-server"},
 	{"release", 0, "RELEASE", "run, build, virt-server: Debian release of the machine", CLI_TEXT, AT(release),
 	 "run build virt-server"},
+	{"keep", 0, NULL, "run: keep the machine, stopped, under a name that list shows", CLI_FLAG, AT(keep), "run"},
 	{"put", 0, "PATH", "run: copy a file or folder into the guest's home first", CLI_LIST, AT(put), "run"},
 	{"get", 0, "PATTERN", "run: copy these from the guest afterwards, also on failure", CLI_LIST, AT(get), "run"},
 	{"out", 0, "PATH", "run, build: folder for what is copied back (the current one); export: file or folder, -",

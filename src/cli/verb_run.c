@@ -3,6 +3,7 @@
  * verb_run: creates a machine for one command or one shell, and removes it. Exits with the command's status; 125 if
  * the machine did not start or a file could not be copied.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "host/proc.h"
 #include "machine/temporary.h"
 #include "prepare/job.h"
+#include "running.h"
 #include "spec/risk.h"
 #include "temporary.h"
 #include "verbs.h"
@@ -54,7 +56,8 @@ int cli_temporary_spec(struct cli *cli, const char *ref, struct spec *s, struct 
 	return r ? r : spec_check(s, cli->catalog, e);
 }
 
-static int verb_run_command(struct cli *cli, struct cli_connection *r, int *status, struct err *e)
+/* *lost: ssh could not connect, or lost the connection. If a signal to us ended it, *status says which. */
+static int verb_run_command(struct cli *cli, struct cli_connection *r, int *status, bool *lost, struct err *e)
 {
 	AUTO_STRV struct strv argv = STRV_INIT;
 	bool shell = !cli->rest || !cli->rest[0];
@@ -70,20 +73,23 @@ static int verb_run_command(struct cli *cli, struct cli_connection *r, int *stat
 			strv_take(&argv, quote_command(cli->rest));
 		failed = proc_foreground(strv_argv(&argv), status, e);
 	}
+	*lost = !failed && *status == SSH_LOST;
+	if (*lost && proc_foreground_signal())
+		*status = 128 + proc_foreground_signal();
 	return failed;
 }
 
-/* Copies files to the running machine, runs the command, and copies files back, also if the command failed. */
-static int verb_run_inside(struct cli *cli, const char *name, int *status, struct err *e)
+int cli_temporary_inside(struct cli *cli, const char *name, int *status, struct err *e)
 {
 	struct cli_connection r;
+	bool lost = true;
 	int failed = cli_connection_open(&r, cli, name, e);
 
 	if (!failed && cli->put.len)
 		failed = cli_copy(cli, &r, true, &cli->put, ".", e);
 	if (!failed)
-		failed = verb_run_command(cli, &r, status, e);
-	if (!failed && cli->get.len && *status != SSH_LOST)
+		failed = verb_run_command(cli, &r, status, &lost, e);
+	if (!failed && cli->get.len && !lost)
 		failed = cli_copy(cli, &r, false, &cli->get, cli->out ? cli->out : ".", e);
 	cli_connection_close(&r);
 	return failed;
@@ -113,7 +119,7 @@ int cli_temporary_run(struct cli *cli, struct temporary *t, struct spec *s, int 
 	struct cli own;
 	int r = cli_temporary_start(cli, t, s, &own, e);
 
-	return r ? r : verb_run_inside(&own, t->name, status, e);
+	return r ? r : cli_temporary_inside(&own, t->name, status, e);
 }
 
 int cli_temporary_command(struct cli *cli, struct temporary *t, int *status, struct err *e)
@@ -123,7 +129,7 @@ int cli_temporary_command(struct cli *cli, struct temporary *t, int *status, str
 	verb_run_own(cli, t, &own);
 	own.put = own.get = (struct strv)STRV_INIT;
 	own.start = false;
-	return verb_run_inside(&own, t->name, status, e);
+	return cli_temporary_inside(&own, t->name, status, e);
 }
 
 void cli_temporary_end(struct cli *cli, struct temporary *t)
@@ -132,6 +138,25 @@ void cli_temporary_end(struct cli *cli, struct temporary *t)
 
 	if (temporary_remove(t, &e) < 0)
 		cli_error(cli, &e);
+}
+
+int cli_temporary_keep(struct cli *cli, struct temporary *t, struct err *e)
+{
+	struct cli own;
+	int r;
+
+	verb_run_own(cli, t, &own);
+	r = cli_stop(&own, t->name, e);
+	if (!r)
+		r = temporary_keep(t, &cli->store, e);
+	if (!r && cli->json)
+		cli_print_json(json_pack("{s:s, s:s}", "event", "kept", "name", t->name));
+	else if (!r)
+		fprintf(stderr,
+			"debwiz: the machine is kept as %s: `debwiz ssh --start %s` enters it, `debwiz delete %s` "
+			"removes it\n",
+			t->name, t->name, t->name);
+	return r;
 }
 
 int verb_run(struct cli *cli)
@@ -148,6 +173,8 @@ int verb_run(struct cli *cli)
 		r = temporary_new(&cli->store, "run", &t, &e);
 	if (!r) {
 		r = cli_temporary_run(cli, &t, &s, &status, &e);
+		if (!r && cli->keep && !proc_foreground_signal())
+			r = cli_temporary_keep(cli, &t, &e);
 		cli_temporary_end(cli, &t);
 	}
 	spec_fini(&s);

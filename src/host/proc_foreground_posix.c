@@ -17,12 +17,18 @@ extern char **environ;
 static const int ours[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
 #define OURS ARRAY_SIZE(ours)
 
-static volatile sig_atomic_t proc_foreground_pid;
+static volatile sig_atomic_t proc_foreground_pid, proc_foreground_last;
 
 static void proc_foreground_on_signal(int number)
 {
+	proc_foreground_last = number;
 	if (proc_foreground_pid > 0 && (number == SIGTERM || number == SIGHUP))
 		kill((pid_t)proc_foreground_pid, number);
+}
+
+int proc_foreground_signal(void)
+{
+	return proc_foreground_last;
 }
 
 int proc_foreground(char *const *argv, int *status, struct err *e)
@@ -45,6 +51,7 @@ int proc_foreground(char *const *argv, int *status, struct err *e)
 		sigaddset(&all, ours[i]);
 	}
 	sigemptyset(&note.sa_mask);
+	proc_foreground_last = 0;
 	sigprocmask(SIG_BLOCK, &all, &mask); /* one that comes before the pid is known waits */
 	for (size_t i = 0; i < OURS; i++)
 		sigaction(ours[i], &note, &old[i]);

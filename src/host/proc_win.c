@@ -161,6 +161,12 @@ int proc_detach(char *const *argv, const char *log_path, int inherit, int64_t *p
 	return 0;
 }
 
+/* Windows has no such signals. */
+int proc_foreground_signal(void)
+{
+	return 0;
+}
+
 int proc_foreground(char *const *argv, int *status, struct err *e)
 {
 	struct proc_win_conf conf = {.in = GetStdHandle(STD_INPUT_HANDLE),

@@ -122,8 +122,7 @@ static int change_link_base(const struct store *store, const char *dir, const ch
 	return r;
 }
 
-/* Renames the folder `dir` with its content. */
-static int change_move_folder(const char *dir, const char *to, struct err *e)
+int change_move_folder(const char *dir, const char *to, struct err *e)
 {
 	int r = 0;
 

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "host/file.h"
 #include "host/paths.h"
+#include "machine/change.h"
 #include "machine/run.h"
 #include "machine/trust.h"
 
@@ -45,6 +46,15 @@ static char *temporary_owner_path(const struct store *s, const char *name)
 	return xasprintf("%s/%s" OWNER, s->data_dir, name);
 }
 
+/* Returns whether the store has a machine of that name: one that was kept. */
+static bool temporary_is_taken(const struct store *store, const char *name)
+{
+	AUTO_FREE char *dir = store_machine_dir(store, name);
+	AUTO_FREE char *ini = store_saved_ini(store, name);
+
+	return file_exists(dir) || file_exists(ini);
+}
+
 int temporary_new(const struct store *store, const char *prefix, struct temporary *t, struct err *e)
 {
 	*t = (struct temporary){.name = NULL};
@@ -58,7 +68,9 @@ int temporary_new(const struct store *store, const char *prefix, struct temporar
 			    : xasprintf("%s-%lld", prefix, (long long)getpid());
 		path = temporary_owner_path(&t->store, t->name);
 		err_fini(e);
-		if (!file_exists(path))
+		if (temporary_is_taken(store, t->name))
+			err_set(e, ERR_BUSY, "busy", "a machine named %s exists", t->name);
+		else if (!file_exists(path))
 			t->owner = lock_take(path, "running", e);
 		else
 			err_set(e, ERR_BUSY, "busy", "%s exists", path);
@@ -198,6 +210,51 @@ int temporary_remove(struct temporary *t, struct err *e)
 	free(t->name);
 	store_fini(&t->store);
 	*t = (struct temporary){.name = NULL};
+	return r;
+}
+
+/* Writes the machine's file among those of the store. */
+static int temporary_write_kept(const struct temporary *t, const struct store *store, const char *ini, struct err *e)
+{
+	struct spec s;
+	int r = spec_read(&s, t->ini, e);
+
+	if (!r) {
+		trust_load(&t->store, &s);
+		r = trust_adopt(store, &s, ini, e);
+	}
+	if (!r)
+		r = spec_write(&s, ini, e);
+	spec_fini(&s);
+	return r;
+}
+
+int temporary_keep(const struct temporary *t, const struct store *store, struct err *e)
+{
+	AUTO_FREE char *dir = store_machine_dir(&t->store, t->name);
+	AUTO_FREE char *to = store_machine_dir(store, t->name);
+	AUTO_FREE char *ini = store_saved_ini(store, t->name);
+	AUTO_FREE char *saved = file_dirname(ini);
+	struct lock *name = store_lock_name(store, t->name, "keeping", e);
+	struct vm_run run = {.name = NULL};
+	int r = name ? vm_run_read(dir, &run, e) : -1;
+
+	if (!r && run.alive)
+		r = err_set(e, ERR_BUSY, "busy", "%s is running", t->name);
+	if (!r && temporary_is_taken(store, t->name))
+		r = err_set(e, ERR_USAGE, "name-taken", "a machine named %s already exists", t->name);
+	if (!r)
+		r = store_note_ini(dir, ini, e);
+	if (!r)
+		r = file_mkdirs(saved, e);
+	if (!r)
+		r = temporary_write_kept(t, store, ini, e);
+	if (!r && change_move_folder(dir, to, e) < 0) {
+		unlink(ini);
+		r = -1;
+	}
+	vm_run_fini(&run);
+	lock_remove(name);
 	return r;
 }
 

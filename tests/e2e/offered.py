@@ -140,6 +140,7 @@ OPTIONS = {
     "--release": "reach.temporary",
     "--network": "reach.built",
     "--native": "reach.outside",
+    "--keep": "reach.kept",
     "--artifact": "reach.built",
     "--jobs": "reach.built",
     "--silence": "reach.built",

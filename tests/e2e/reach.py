@@ -261,6 +261,19 @@ def built(m):
     return "%.0f s" % seconds
 
 
+def kept(m):
+    """A temporary machine that becomes one of the user's, is started again, and deleted."""
+    got = m.world.debwiz("run", m.ini, "--keep", "--offline", "--set", "boot.timeout=" + BOOT, "--", "echo kept >note").ok()
+    name = got.err.partition("is kept as ")[2].partition(":")[0]
+    try:
+        need(name in m.world.debwiz("list").ok().out, "not in the list: %s", name)
+        same(m.world.debwiz("ssh", "--start", name, "--", "cat", "note").ok().out, "kept\n", "its disk")
+        m.world.debwiz("stop", name).ok()
+    finally:
+        m.world.debwiz("delete", name, "--yes", "--confirm", name).ok()
+    need(name not in m.world.debwiz("list").ok().out, "still in the list: %s", name)
+
+
 CROSS = """
 clean build build-arch build-indep:
 \t! ip route | grep default
@@ -359,4 +372,5 @@ def layered(m):
 RUNNING = (("ssh: an agent's keys, words, options", options), ("ssh: forwards", forwards),
            ("cp: links, holes, times", copies), ("ssh-config, for OpenSSH itself", config),
            ("ssh --start", started), ("run", temporary), ("warm start", warm), ("build", built),
+           ("run --keep", kept),
            ("build: a layer", layered), ("build: compiled outside", outside), ("virt-server, for autopkgtest itself", autopkgtest))

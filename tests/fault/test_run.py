@@ -14,7 +14,17 @@ import lib
 import test_ssh
 
 
+OBEYS = test_ssh.SERVES.replace("serve\n", "until system_powerdown {}\nR\n"
+                                'E SHUTDOWN {"guest": true, "reason": "guest-shutdown"}\nexit 0\n')
+
+
 class Case(test_ssh.Case):
+    @staticmethod
+    def obeys(box):
+        """Its guest powers off when it is asked to."""
+        with open(box.script, "w", encoding="utf-8") as out:
+            out.write(OBEYS)
+
     def temporary(self, box, name="*"):
         return glob.glob(os.path.join(box.data, "temporary", name))
 
@@ -87,6 +97,17 @@ class Run(Case):
         self.assertEqual(status, 3, err)
         self.assertEqual(lib.read(os.path.join(box.root, "a.txt")), "content")
         self.assertEqual(self.left(box), [])
+
+    def test_keep(self):
+        """--keep makes a machine of the user's of it."""
+        box = self.made()
+        self.obeys(box)
+        status, out, err = self.ended(self.begin(box, "--keep", "--", "echo", "it ran"))
+        self.assertEqual((status, out), (0, "it ran\n"), err)
+        name, = set(os.listdir(os.path.join(box.data, "machines"))) - {"m", "m.lock"}
+        self.assertIn("kept as " + name, err)
+        self.assertEqual(self.left(box), [])
+        self.assertIn(name, self.say(box, "list").out)
 
     def test_refused(self):
         box = self.made()
