@@ -110,8 +110,12 @@ CATALOG = \
 CLI = \
 	include/cli/cli.h \
 	src/cli/agree.c \
+	src/cli/builds.c \
+	src/cli/builds.h \
 	src/cli/connection.c \
 	src/cli/connection.h \
+	src/cli/differing.c \
+	src/cli/differing.h \
 	src/cli/help.c \
 	src/cli/main.c \
 	src/cli/options.c \

@@ -5,8 +5,11 @@
 # the log. BUILD_ARTIFACTS: patterns of further files below the source's folder, a line each, which are copied to
 # out/STEM.artifacts. BUILD_JOBS: parallel jobs. BUILD_SILENCE: seconds without output after which the build is killed.
 # BUILD_LINTIAN=yes: checks the result, whose findings are part of the log. BUILD_DISTCC: compiles outside, by distcc.sh.
-# BUILD_TOP, BUILD_USER: instead of /build and builder. The file `reason` says why a build failed, as far as that is
-# known: "memory PROGRAM", "full", "silence COMMAND"; then with BUILD_DISTCC how many objects were compiled outside the
+# BUILD_STAYS: the machine is somebody's: one build at a time, which ends with its connection; what a failed one leaves
+# in /build stays until the next one. BUILD_DEPENDS: installs that first, by apt-get satisfy. BUILD_REPRODUCIBLE: builds
+# twice and compares, by again.sh. BUILD_TOP, BUILD_USER: instead of /build and builder. The file `reason` says why a
+# build failed, as far as that is known: "memory PROGRAM", "full", "silence COMMAND", what again.sh says, or why none
+# began: "busy", "taken FOLDER", "dependencies"; then with BUILD_DISTCC how many objects were compiled outside the
 # machine, "outside COUNT", and in it, "inside COUNT REASON". Exits with the build's status.
 set -eu
 kind=$1
@@ -17,14 +20,106 @@ here=$(pwd)
 user=${BUILD_USER-builder}
 top=${BUILD_TOP-/build}
 log=out/$stem.build
+stays=${BUILD_STAYS-}
 
-useradd --system --user-group --home-dir "$top" --shell /bin/sh "$user"
-install -d -m 0755 -o "$user" -g "$user" "$top"
-find . -mindepth 1 -maxdepth 1 ! -name build.sh ! -name distcc.sh ! -name out -exec mv -t "$top" {} +
-chown -hR "$user:$user" "$top"
+# Prints the pid of each process of the build, in their order.
+processes()
+{
+	find /proc -maxdepth 1 -name '[0-9]*' -user "$user" 2>/dev/null | sed 's,/proc/,,' | sort -n
+}
+
+kill_all()
+{
+	for attempt in 1 2 3 4 5 6 7 8 9 10; do
+		pids=$(processes)
+		[ -n "$pids" ] || return 0
+		# shellcheck disable=SC2086 # words
+		kill -KILL $pids 2>/dev/null || :
+		sleep "0.$attempt"
+	done
+}
+
+# Prints the pid of the sshd whose command this is.
+connection()
+{
+	pid=$$
+	while [ "${pid:-0}" -gt 1 ]; do
+		case $(cat "/proc/$pid/comm") in
+		sshd*)
+			echo "$pid"
+			break
+			;;
+		esac
+		pid=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$pid/status")
+	done
+}
+
+# Ends the build when the connection is lost.
+watch_connection()
+{
+	while [ -d "/proc/$1" ]; do
+		sleep 5
+	done
+	kill_all
+}
+
+# Runs a command with its output in the log, too; returns its status.
+logged()
+{
+	{
+		code=0
+		"$@" </dev/null 2>&1 9>&- || code=$?
+		echo "$code" >"$here/.status"
+	} | tee -a "$here/$log"
+	return "$(cat "$here/.status")"
+}
+
+# refuse STATUS REASON TEXT: ends before the build.
+refuse()
+{
+	echo "$2" >reason
+	echo "debwiz: $3" | tee -a "$log"
+	exit "$1"
+}
+
+# Makes the place for the build in a machine that is somebody's, after what an earlier build left.
+clear_place()
+{
+	exec 9>"${BUILD_LOCK-/run/debwiz-build.lock}"
+	flock -n 9 || refuse 125 busy 'another build runs in this machine'
+	[ ! -e "$top" ] || [ "$(stat -c %U "$top")" = "$user" ] || refuse 125 "taken $top" "$top is not of a build"
+	kill_all
+	rm -rf --one-file-system "$top" "$top.again"
+	find .. -maxdepth 1 -name '.debwiz-build-*' -mmin +1440 -exec rm -rf --one-file-system {} +
+}
+
+satisfy()
+{
+	DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=600 \
+		satisfy "$BUILD_DEPENDS"
+}
+
+# Without lists of packages, or with old ones, the first attempt fails. One archive that cannot be read does not count
+# if the others have what is needed.
+install_depends()
+{
+	satisfy || {
+		apt-get -q update || :
+		satisfy
+	}
+}
+
 mkdir -p out
 : >reason
 : >"$log"
+[ -z "$stays" ] || clear_place
+[ -z "${BUILD_DEPENDS-}" ] || logged install_depends ||
+	refuse 124 dependencies 'the build dependencies cannot be installed'
+id "$user" >/dev/null 2>&1 || useradd --system --user-group --home-dir "$top" --shell /bin/sh "$user"
+install -d -m 0755 -o "$user" -g "$user" "$top"
+find . -mindepth 1 -maxdepth 1 ! -name build.sh ! -name distcc.sh ! -name again.sh ! -name out ! -name reason \
+	! -name .status -exec mv -t "$top" {} +
+chown -hR "$user:$user" "$top"
 
 # The parallel jobs are the guest's CPUs, unless BUILD_JOBS or the options say otherwise.
 options=
@@ -38,6 +133,7 @@ done
 cpus=$(nproc)
 cat >"$top/.run" <<'RUN'
 set -eu
+umask "$mask"
 if [ -e "$HOME/.distcc/on" ]; then
 	PATH=$HOME/.distcc/bin:$PATH
 	: "${jobs:=$((2 * cpus))}" # while one compiles outside, another is preprocessed
@@ -49,6 +145,10 @@ dsc)
 	;;
 esac
 cd source
+if [ -n "$dated" ] && [ -e debian/changelog ]; then
+	SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -S Timestamp)
+	export SOURCE_DATE_EPOCH
+fi
 if [ -n "$command" ]; then
 	eval "$command"
 else
@@ -59,12 +159,14 @@ else
 	fi
 fi
 RUN
-run="env -i HOME=$top PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games LC_ALL=C.UTF-8 USER=$user LOGNAME=$user"
+run="env -i HOME=$top PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games USER=$user LOGNAME=$user"
+zone='' locale=C.UTF-8 mask=0022 # of the build
 inside()
 {
 	# shellcheck disable=SC2086 # words
 	set -- runuser -u "$user" -- $run DEB_BUILD_OPTIONS="$options" DEB_BUILD_PROFILES="${DEB_BUILD_PROFILES-}" \
-		cpus="$cpus" jobs="$jobs" kind="$kind" command="$command" lintian="${BUILD_LINTIAN-}" sh "$top/.run"
+		LC_ALL="$locale" ${zone:+TZ="$zone"} mask="$mask" dated="${BUILD_REPRODUCIBLE-}" cpus="$cpus" jobs="$jobs" \
+		kind="$kind" command="$command" lintian="${BUILD_LINTIAN-}" sh "$top/.run"
 	[ -z "${BUILD_DISTCC-}" ] || set -- sh "$here/distcc.sh" "$@"
 	cd "$top"
 	if [ "$network" = yes ]; then
@@ -76,27 +178,10 @@ inside()
 	fi
 }
 
-# Prints the pid of each process of the build, in their order.
-processes()
-{
-	find /proc -maxdepth 1 -name '[0-9]*' -user "$user" 2>/dev/null | sed 's,/proc/,,' | sort -n
-}
-
 # Prints the command line of the newest process: what the build waits for.
 newest()
 {
 	tr '\0' ' ' <"/proc/$(processes | tail -n 1)/cmdline" 2>/dev/null | cut -c1-200 | sed 's/ *$//'
-}
-
-kill_all()
-{
-	for attempt in 1 2 3 4 5 6 7 8 9 10; do
-		pids=$(processes)
-		[ -n "$pids" ] || return 0
-		# shellcheck disable=SC2086 # words
-		kill -KILL $pids 2>/dev/null
-		sleep "0.$attempt"
-	done
 }
 
 # Kills a build whose log has not grown for so long.
@@ -152,19 +237,50 @@ killed_for_memory()
 	sed -n 's/^oom_kill //p' /proc/vmstat 2>/dev/null
 }
 
+# Moves what a build made to the folder $1, and copies its artifacts.
+collect()
+{
+	to=$here/$1
+	mkdir -p "$to"
+	find "$top" -mindepth 1 -maxdepth 1 -type f \( -name '*.deb' -o -name '*.udeb' -o -name '*.ddeb' -o \
+		-name '*.changes' -o -name '*.buildinfo' \) -exec mv -t "$to" {} +
+	cd "$top/source" 2>/dev/null || cd "$top"
+	IFS='
+'
+	# shellcheck disable=SC2086 # patterns, a line each
+	for file in ${BUILD_ARTIFACTS-}; do
+		[ ! -e "$file" ] && [ ! -L "$file" ] && continue
+		mkdir -p "$to/$stem.artifacts"
+		cp -a --parents -- "$file" "$to/$stem.artifacts"
+	done
+	unset IFS
+	cd "$here"
+}
+
+if [ -n "${BUILD_REPRODUCIBLE-}" ]; then
+	# shellcheck source=assets/build/again.sh
+	. ./again.sh
+	keep_source || refuse 1 full 'the source cannot be copied for the second build'
+fi
 killed=$(killed_for_memory)
 watcher=
 if [ "${BUILD_SILENCE:-0}" != 0 ]; then
-	watch_silence &
+	watch_silence 9>&- &
 	watcher=$!
 fi
-{
-	status=0
-	inside </dev/null 2>&1 || status=$?
-	echo "$status" >"$here/.status"
-} | tee -a "$log"
-[ -z "$watcher" ] || kill "$watcher" 2>/dev/null || :
-status=$(cat .status)
+lookout=
+if [ -n "$stays" ] && serves=$(connection) && [ -n "$serves" ]; then
+	watch_connection "$serves" 9>&- &
+	lookout=$!
+fi
+status=0
+logged inside || status=$?
+collect out
+if [ -n "${BUILD_REPRODUCIBLE-}" ] && [ "$status" = 0 ]; then
+	build_again || status=$?
+fi
+# shellcheck disable=SC2086 # words
+[ -z "$watcher$lookout" ] || kill $watcher $lookout 2>/dev/null || :
 if [ "$status" != 0 ] && [ ! -s reason ]; then
 	if [ "$(killed_for_memory)" != "$killed" ]; then
 		program=$(dmesg 2>/dev/null | sed -n 's/.*Killed process [0-9]* (\(.*\)).*/\1/p' | tail -n 1)
@@ -178,19 +294,8 @@ if [ -n "${BUILD_DISTCC-}" ]; then
 	sed -n 's/^outside \(.*\)/debwiz: objects compiled outside: \1/p; s/^inside \([0-9]*\) /debwiz: in this machine: \1: /p' \
 		reason | tee -a "$log"
 fi
-find "$top" -mindepth 1 -maxdepth 1 -type f \( -name '*.deb' -o -name '*.udeb' -o -name '*.ddeb' -o -name '*.changes' \
-	-o -name '*.buildinfo' \) -exec mv -t "$here/out" {} +
-cd "$top/source" 2>/dev/null || cd "$top"
-artifacts=$here/out/$stem.artifacts
-IFS='
-'
-# shellcheck disable=SC2086 # patterns, a line each
-for file in ${BUILD_ARTIFACTS-}; do
-	[ ! -e "$file" ] && [ ! -L "$file" ] && continue
-	mkdir -p "$artifacts"
-	cp -a --parents -- "$file" "$artifacts"
-done
-unset IFS
-cd "$here"
 chmod -R a+rX out
+if [ -n "$stays" ] && [ "$status" = 0 ]; then
+	rm -rf --one-file-system "$top"
+fi
 exit "$status"

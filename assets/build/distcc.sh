@@ -120,4 +120,5 @@ status=0
 "$@" || status=$?
 # shellcheck disable=SC2086 # words
 kill $relays 2>/dev/null
+echo "$BUILD_DISTCC_HOSTS" | sed 's/,.*//' | xargs rm -f --
 exit "$status"

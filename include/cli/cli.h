@@ -38,6 +38,7 @@ struct cli {
 	const char *mirror;
 	const char *log;
 	const char *arch, *release; /* of a machine that a verb makes by itself */
+	struct strv arches;	    /* --arch, in order; `arch` is the last one */
 	struct strv put, get;	    /* run: paths of this host, patterns of the guest */
 	const char *out;	    /* run, build: folder for what is copied back; export: file or folder */
 	const char *as;		    /* export: the form */
@@ -46,7 +47,9 @@ struct cli {
 	bool lintian;		    /* build: checks the result */
 	bool native;		    /* build: compiles in the machine alone */
 	bool shell_on_failure;	    /* build: a shell in the machine of a failed build */
-	bool keep;		    /* run: the machine is kept */
+	const char *in;		    /* build: an existing machine to build in */
+	bool reproducible;	    /* build: builds twice and compares */
+	bool keep;		    /* run, build: the machine is kept */
 	const char *jobs, *silence; /* build: as the fields of [build] */
 	struct strv artifacts;	    /* build: patterns of files that are copied back, too */
 	const struct strv *layer;   /* build: the layer that it needs (struct job_options) */
@@ -101,6 +104,9 @@ extern const size_t cli_option_count;
 const struct cli_verb *cli_find_verb(const char *name);
 /* Fills e: there is no such verb, and which one the word resembles. Returns -1. */
 int cli_verb_unknown(const char *name, struct err *e);
+/* Appends the options that the command line gave `cli` and that apply to the verb, as words for another one, without
+ * those of the names in `without` (NULL ends them). Not for options that are passed to ssh. */
+void cli_option_words(const struct cli *cli, const char *verb, const char *const *without, struct strv *out);
 /* Returns whether the option applies to that verb. */
 bool cli_option_applies(const struct cli_option *o, const char *verb);
 

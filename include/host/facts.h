@@ -55,6 +55,8 @@ bool host_timezone_known(const char *name);
 void host_locales(struct strv *out);
 /* Returns the free bytes for this user on the file system of `path` (or its nearest existing parent). */
 int host_free_space(const char *path, uint64_t *bytes, struct err *e);
+/* Returns the bytes of memory that programs can still get. */
+uint64_t host_free_memory(void);
 /* Returns a free TCP port on 127.0.0.1: `wanted` if it is free, otherwise a port that the system chooses. */
 uint16_t host_free_port(uint16_t wanted);
 /* Opens a socket that programs started later do not inherit. Returns it, or -1. */

@@ -262,6 +262,7 @@ int cli_main(int argc, char **argv, const struct cli_face *face)
 	strv_fini(&cli.sets);
 	strv_fini(&cli.ssh_options);
 	strv_fini(&cli.put);
+	strv_fini(&cli.arches);
 	strv_fini(&cli.get);
 	strv_fini(&cli.artifacts);
 	free(cli.args);

@@ -35,17 +35,19 @@ const struct cli_option cli_options[] = {
 	{"trust", 0, NULL, "agree to what the file runs or exposes; `debwiz check` lists it", CLI_FLAG, AT(trust),
 	 "check up boot prepare command forward ssh cp exec run build virt-server export import"},
 	{"fresh", 0, NULL, "create a new base image even if one exists", CLI_FLAG, AT(fresh), "prepare up boot"},
-	{"arch", 0, "ARCH", "run, build, virt-server: architecture of the machine (armhf)", CLI_TEXT, AT(arch),
-	 "run build virt-server"},
+	{"arch", 0, "ARCH", "run, build, virt-server: architecture of the machine (armhf); build: also A,B", CLI_LIST,
+	 AT(arches), "run build virt-server"},
 	{"release", 0, "RELEASE", "run, build, virt-server: Debian release of the machine", CLI_TEXT, AT(release),
 	 "run build virt-server"},
-	{"keep", 0, NULL, "run: keep the machine, stopped, under a name that list shows", CLI_FLAG, AT(keep), "run"},
+	{"keep", 0, NULL, "run, build: keep the machine, stopped, under a name that list shows", CLI_FLAG, AT(keep),
+	 "run build"},
 	{"put", 0, "PATH", "run: copy a file or folder into the guest's home first", CLI_LIST, AT(put), "run"},
 	{"get", 0, "PATTERN", "run: copy these from the guest afterwards, also on failure", CLI_LIST, AT(get), "run"},
 	{"out", 0, "PATH", "run, build: folder for what is copied back (the current one); export: file or folder, -",
 	 CLI_TEXT, AT(out), "run build export"},
 	{"as", 0, "FORM", "export: script, bat, libvirt, systemd, bundle", CLI_TEXT, AT(as), "export"},
 	{"name", 0, "NAME", "import: the name of the new machine", CLI_TEXT, AT(name), "import"},
+	{"in", 0, "M", "build: build in the existing machine M, which stays", CLI_TEXT, AT(in), "build"},
 	{"network", 0, NULL, "build: let the build use the network", CLI_FLAG, AT(network), "build"},
 	{"jobs", 'j', "N", "build: parallel jobs (as --set build.jobs=N)", CLI_TEXT, AT(jobs), "build"},
 	{"silence", 0, "TIME", "build: kill a build that prints nothing for so long (150m); never", CLI_TEXT,
@@ -54,6 +56,8 @@ const struct cli_option cli_options[] = {
 	 "build"},
 	{"native", 0, NULL, "build: compile in the machine alone, by Debian's own compiler", CLI_FLAG, AT(native),
 	 "build"},
+	{"reproducible", 0, NULL, "build: build twice, by Debian's own compiler, and compare (status 123: it differs)",
+	 CLI_FLAG, AT(reproducible), "build"},
 	{"shell-on-failure", 0, NULL, "build: open a shell in the machine if the build fails", CLI_FLAG,
 	 AT(shell_on_failure), "build"},
 	{"artifact", 0, "PATTERN", "build: copy these files of the source's folder back, also on failure", CLI_LIST,
@@ -68,8 +72,8 @@ const struct cli_option cli_options[] = {
 	{"verbose", 'v', NULL, "show the steps that were done before, and each step's log", CLI_FLAG, AT(verbose),
 	 NULL},
 	{"log", 0, "FILE", "write a log for debugging to FILE", CLI_TEXT, AT(log), NULL},
-	{"start", 0, NULL, "ssh, cp, exec: start or resume the machine first, without a question", CLI_FLAG, AT(start),
-	 "ssh cp exec"},
+	{"start", 0, NULL, "ssh, cp, exec, build --in: start or resume the machine first, without a question", CLI_FLAG,
+	 AT(start), "ssh cp exec build"},
 	{"install", 0, NULL, "ssh-config: make ~/.ssh/config include it, for editors and rsync", CLI_FLAG, AT(install),
 	 "ssh-config"},
 	{"ssh-option", 'o', "NAME=VALUE", "ssh, cp: a setting as in ssh_config(5)", CLI_SSH, AT(ssh_options), "ssh cp"},
@@ -210,6 +214,27 @@ bool cli_option_applies(const struct cli_option *o, const char *verb)
 	return false;
 }
 
+void cli_option_words(const struct cli *cli, const char *verb, const char *const *without, struct strv *out)
+{
+	for (size_t i = 0; i < cli_option_count; i++) {
+		const struct cli_option *o = &cli_options[i];
+		const void *at = (const char *)cli + o->offset;
+		const struct strv *list = at;
+		bool left_out = !cli_option_applies(o, verb);
+
+		for (const char *const *name = without; *name && !left_out; name++)
+			left_out = !strcmp(o->name, *name);
+		if (left_out)
+			continue;
+		if (o->type == CLI_FLAG && *(const bool *)at)
+			strv_addf(out, "--%s", o->name);
+		if (o->type == CLI_TEXT && *(const char *const *)at)
+			strv_addf(out, "--%s=%s", o->name, *(const char *const *)at);
+		for (size_t k = 0; o->type == CLI_LIST && k < list->len; k++)
+			strv_addf(out, "--%s=%s", o->name, list->items[k]);
+	}
+}
+
 /* Returns whether a word in the verb's place is a file or an existing machine: `debwiz M` is `debwiz open M`. */
 static bool options_is_machine(const char *word)
 {
@@ -247,6 +272,8 @@ int cli_parse(struct cli *cli, int argc, char **argv, struct err *e)
 			cli->args[cli->nargs++] = argv[i];
 		}
 	}
+	if (cli->arches.len)
+		cli->arch = cli->arches.items[cli->arches.len - 1];
 	if (!cli->verb)
 		return 0;
 	if (cli->ssh_options.len && strcmp(cli->verb->name, "ssh") != 0 && strcmp(cli->verb->name, "cp") != 0) {

@@ -15,7 +15,7 @@
 
 #define EMULATION "tcg"
 /* Sockets in the guest; ssh forwards each to a socket or a port. */
-#define GUEST_SOCKET "/tmp/debwiz-distcc-"
+#define GUEST_SOCKET "/tmp/debwiz-distcc-%s-%zu" /* the build's name, which no other build has; number of the host */
 #define THIS_HOST "this host"
 
 static void outside_on_ready(void *arg)
@@ -83,12 +83,13 @@ static int outside_choose(struct cli_outside *x, const struct catalog_arch *arch
 }
 
 /* Adds a host that compiles; ssh forwards a socket of the guest to `target`. */
-static void outside_add_host(struct cli_outside *x, const char *target, unsigned jobs, const char *name)
+static void outside_add_host(struct cli_outside *x, const struct temporary *t, const char *target, unsigned jobs,
+			     const char *name)
 {
 	size_t n = x->hosts.len;
 
-	strv_addf(&x->ssh, "-R" GUEST_SOCKET "%zu:%s", n, target);
-	strv_addf(&x->hosts, GUEST_SOCKET "%zu,%u,%s", n, jobs, name);
+	strv_addf(&x->ssh, "-R" GUEST_SOCKET ":%s", t->name, n, target);
+	strv_addf(&x->hosts, GUEST_SOCKET ",%u,%s", t->name, n, jobs, name);
 }
 
 /* Starts distccd on this host. */
@@ -106,7 +107,7 @@ static int outside_start_here(struct cli_outside *x, const struct cli *cli, cons
 	if (!x->server)
 		return -1;
 	host_facts_get(&facts);
-	outside_add_host(x, socket, facts.cpus + 1, THIS_HOST);
+	outside_add_host(x, t, socket, facts.cpus + 1, THIS_HOST);
 	host_facts_fini(&facts);
 	return 0;
 }
@@ -129,7 +130,7 @@ void cli_outside_begin(struct cli_outside *x, const struct cli *cli, const struc
 		if (spec_distcc_host_parse(s->build_distcc_hosts.items[i], &h, NULL) < 0)
 			continue;
 		target = xasprintf("%s:%u", h.host, (unsigned)h.port);
-		outside_add_host(x, target, h.jobs, h.host);
+		outside_add_host(x, t, target, h.jobs, h.host);
 		x->on = true;
 	}
 }

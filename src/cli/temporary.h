@@ -8,6 +8,8 @@
 
 #define CLI_TEMPORARY_FAILED 125 /* exit status if the machine did not start or a file could not be copied */
 
+#define CLI_TEMPORARY_DIFFERS 123 /* a second build made something else */
+
 /* Fills the record that the machine is like: that of the machine `ref`, which must be agreed to, or the defaults with
  * --arch and --release (NULL). */
 int cli_temporary_spec(struct cli *cli, const char *ref, struct spec *s, struct err *e);

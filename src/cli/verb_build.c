@@ -21,6 +21,8 @@
 #include "build/revision.h"
 #include "build/source.h"
 #include "build/stage.h"
+#include "builds.h"
+#include "differing.h"
 #include "host/file.h"
 #include "outside.h"
 #include "prepare/job.h"
@@ -29,8 +31,9 @@
 #include "work.h"
 
 #define BUILD_DEPENDENCIES 124
-#define FOLDER "package" /* in the guest's home folder */
-#define REASON "reason"	 /* there: why the build failed */
+#define FOLDER "package"       /* in the guest's home folder */
+#define USER_IN "debwiz-build" /* who builds in an existing machine */
+#define REASON "reason"	       /* there: why the build failed */
 #define REASON_MAX 65536
 
 struct build {
@@ -42,6 +45,8 @@ struct build {
 	struct spec spec;
 	struct temporary temporary;
 	struct cli_line line;
+	char *folder;		 /* in the guest's home */
+	struct strv wanted;	 /* what the build needs, as depends_parse says it */
 	struct strv layer;	 /* "NAME=VERSION": what the base lacks */
 	struct archive *archive; /* open, or NULL */
 	struct archive_op *op;	 /* under way */
@@ -51,6 +56,7 @@ struct build {
 	struct strv results; /* their paths in it */
 	struct err reason;   /* why the build failed, as far as that is known */
 	struct cli_outside outside;
+	struct cli_differing differing; /* --reproducible */
 };
 
 /* Returns the build profiles with blanks between; owned. */
@@ -59,6 +65,12 @@ static char *verb_build_profiles(const struct build *b)
 	const char *set = getenv("DEB_BUILD_PROFILES");
 
 	return set && *set ? xstrdup(set) : strv_join(&b->spec.build_profiles, " ");
+}
+
+/* Whether the person, or the host's end, stopped it: SIGINT, SIGTERM or SIGHUP. */
+static bool verb_build_was_stopped(int status)
+{
+	return status == ERR_INTERRUPTED || status == 128 + SIGTERM || status == 128 + SIGHUP;
 }
 
 static bool verb_build_has_command(const struct build *b)
@@ -163,7 +175,7 @@ static int verb_build_checkout(struct build *b, struct err *e)
 /* ---- build dependencies ------------------------------------------------------------------- */
 
 /* Solves for what must be added to the base. */
-static int verb_build_solve(struct build *b, const struct strv *wanted, struct err *e)
+static int verb_build_solve(struct build *b, struct err *e)
 {
 	struct job_options o = {.goal = JOB_SSH, .fresh = b->cli->fresh};
 	AUTO_STRV struct strv names = STRV_INIT;
@@ -172,7 +184,7 @@ static int verb_build_solve(struct build *b, const struct strv *wanted, struct e
 
 	if (job_init(&job, b->cli->loop, b->cli->catalog, &b->temporary.store, &b->spec, &o, e) < 0)
 		return -1;
-	r = archive_satisfy(b->archive, wanted, &names, e);
+	r = archive_satisfy(b->archive, &b->wanted, &names, e);
 	job.archive = b->archive;
 	job.options.layer = &names;
 	if (!r)
@@ -186,39 +198,38 @@ static int verb_build_solve(struct build *b, const struct strv *wanted, struct e
 }
 
 /* Starts what compiles outside the machine, which then needs distcc, or says why there is nothing. */
-static void verb_build_choose_compiler(struct build *b, struct strv *wanted)
+static void verb_build_choose_compiler(struct build *b)
 {
 	cli_outside_begin(&b->outside, b->cli, &b->spec, b->archive, &b->temporary);
 	if (b->outside.on)
-		strv_add(wanted, "distcc");
+		strv_add(&b->wanted, "distcc");
 	else if (!b->cli->json)
 		cli_outside_report(&b->outside, b->source.name);
 }
 
-/* Finds the packages that the build needs. */
+/* Finds the packages that the build needs. An existing machine installs them itself, and a folder that is only given to
+ * a command needs none: then the archive stays closed. */
 static int verb_build_find_packages(struct build *b, struct err *e)
 {
 	static const char *const tools[] = {"build-essential", "fakeroot"}; /* Policy 4.2, and for debian/rules */
 	AUTO_FREE char *profiles_text = verb_build_profiles(b);
-	struct strv profiles = STRV_INIT, wanted = STRV_INIT;
-	bool outside;
+	AUTO_STRV struct strv profiles = STRV_INIT;
+	bool plain = b->source.kind == SOURCE_PLAIN;
+	bool outside = !plain && !b->cli->reproducible && cli_outside_wanted(b->cli, &b->spec);
 	int r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(tools) && b->source.kind != SOURCE_PLAIN; i++)
-		strv_add(&wanted, tools[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(tools) && !plain; i++)
+		strv_add(&b->wanted, tools[i]);
 	if (b->cli->lintian)
-		strv_add(&wanted, "lintian");
+		strv_add(&b->wanted, "lintian");
 	strv_split(&profiles, profiles_text, " ,");
-	outside = cli_outside_wanted(b->cli, &b->spec);
-	r = depends_parse(b->source.depends, b->spec.arch, &profiles, &wanted, e);
-	if (!r && (wanted.len || outside) && !b->archive)
+	r = depends_parse(b->source.depends, b->spec.arch, &profiles, &b->wanted, e);
+	if (!r && (outside || (b->wanted.len && !b->cli->in)) && !b->archive)
 		r = verb_build_open_archive(b, e);
 	if (!r && outside)
-		verb_build_choose_compiler(b, &wanted);
-	if (!r && wanted.len)
-		r = verb_build_solve(b, &wanted, e);
-	strv_fini(&wanted);
-	strv_fini(&profiles);
+		verb_build_choose_compiler(b);
+	if (!r && b->wanted.len && !b->cli->in)
+		r = verb_build_solve(b, e);
 	return r;
 }
 
@@ -237,11 +248,12 @@ static int verb_build_stage_script(const char *folder, const char *name, struct 
 static char *verb_build_stage(const struct build *b, struct err *e)
 {
 	AUTO_FREE char *files = temporary_folder(&b->temporary, e);
-	AUTO_FREE char *folder = files ? file_join(files, FOLDER) : NULL;
+	AUTO_FREE char *folder = files ? file_join(files, b->folder) : NULL;
 
 	if (!folder || file_mkdirs(folder, e) < 0 || stage_source(&b->source, folder, e) < 0 ||
 	    verb_build_stage_script(folder, "build.sh", e) < 0 ||
-	    (b->outside.on && verb_build_stage_script(folder, "distcc.sh", e) < 0))
+	    (b->outside.on && verb_build_stage_script(folder, "distcc.sh", e) < 0) ||
+	    (b->cli->reproducible && verb_build_stage_script(folder, "again.sh", e) < 0))
 		return NULL;
 	return mem_take(&folder);
 }
@@ -276,11 +288,12 @@ static void verb_build_command(const struct build *b, const char *stem, struct s
 	AUTO_FREE char *command = verb_build_has_command(b) ? quote_command(b->cli->rest) : NULL;
 	AUTO_FREE char *artifacts = strv_join(&b->cli->artifacts, "\n");
 	AUTO_FREE char *profiles = verb_build_profiles(b);
+	AUTO_FREE char *wanted = strv_join(&b->wanted, ", ");
 
 	strv_add(argv, "sudo");
 	strv_add(argv, "env");
 	strv_add(argv, "-C");
-	strv_add(argv, FOLDER);
+	strv_add(argv, b->folder);
 	verb_build_add_variable(argv, "DEB_BUILD_OPTIONS");
 	if (*profiles)
 		strv_addf(argv, "DEB_BUILD_PROFILES=%s", profiles);
@@ -292,6 +305,14 @@ static void verb_build_command(const struct build *b, const char *stem, struct s
 		strv_addf(argv, "BUILD_SILENCE=%llu", (unsigned long long)b->spec.build_silence / 1000);
 	if (b->cli->lintian)
 		strv_add(argv, "BUILD_LINTIAN=yes");
+	if (b->cli->reproducible)
+		strv_add(argv, "BUILD_REPRODUCIBLE=yes");
+	if (b->cli->in) {
+		strv_add(argv, "BUILD_USER=" USER_IN);
+		strv_add(argv, "BUILD_STAYS=yes");
+		if (b->wanted.len)
+			strv_addf(argv, "BUILD_DEPENDS=%s", wanted);
+	}
 	if (b->outside.on)
 		cli_outside_variables(&b->outside, argv);
 	strv_add(argv, "sh");
@@ -309,6 +330,8 @@ static int verb_build_take(struct build *b, const char *arrivals, int status, st
 	AUTO_FREE char *path = file_join(arrivals, REASON);
 	AUTO_BUF struct buf line = {0};
 
+	if (!file_exists(path) && verb_build_was_stopped(status))
+		return err_set(e, ERR_INTERRUPTED, "interrupted", "the build of %s was interrupted", b->source.name);
 	if (!file_exists(path)) {
 		err_set(e, ERR_FAILED, "build-lost", "the connection to the machine of %s was lost (ssh: %d)",
 			b->source.name, status);
@@ -320,25 +343,46 @@ static int verb_build_take(struct build *b, const char *arrivals, int status, st
 		cli_outside_read(&b->outside, line.data);
 	if (status)
 		reason_explain(line.data, b->source.name, &b->spec, &b->reason);
+	cli_differing_read(&b->differing, line.data);
 	unlink(path);
 	return results_move(arrivals, b->out, &b->results, e);
+}
+
+/* Runs a command in the machine that built. */
+static int verb_build_in_guest(struct build *b, char **words, int *status, struct err *e)
+{
+	struct cli own = *b->cli;
+
+	own.rest = words;
+	if (!b->cli->in)
+		return cli_temporary_command(&own, &b->temporary, status, e);
+	own.json = false;
+	return cli_temporary_inside(&own, b->cli->in, status, e);
+}
+
+/* Removes what was copied to an existing machine; if that fails, the next build there does it. */
+static void verb_build_clean(struct build *b)
+{
+	char *words[] = {"sudo", "rm", "-rf", "--", b->folder, NULL};
+	int status;
+
+	(void)verb_build_in_guest(b, words, &status, NULL);
 }
 
 /* Opens a shell where the build failed. */
 static void verb_build_shell(struct build *b)
 {
+	const char *user = b->cli->in ? USER_IN : "builder";
 	char *words[] = {
-		"sudo", "runuser", "-u", "builder",
+		"sudo", "runuser", "-u", (char *)user,
 		"--",	"sh",	   "-c", "cd /build/source 2>/dev/null || cd /build; exec ${SHELL:-/bin/sh} -i",
 		NULL};
-	struct cli own = *b->cli;
 	AUTO_ERR struct err e = ERR_INIT;
 	int status;
 
-	fprintf(stderr, "debwiz: %s: a shell of the user builder in the machine; its end removes the machine\n",
-		b->source.name);
-	own.rest = words;
-	if (cli_temporary_command(&own, &b->temporary, &status, &e) < 0)
+	fprintf(stderr, "debwiz: %s: a shell of the user %s in the machine%s\n", b->source.name, user,
+		b->cli->in || b->cli->keep ? "" : "; its end removes the machine");
+	if (verb_build_in_guest(b, words, &status, &e) < 0)
 		cli_error(b->cli, &e);
 }
 
@@ -349,13 +393,14 @@ static int verb_build_run(struct build *b, int *status, struct err *e)
 	AUTO_FREE char *arrivals = folder ? verb_build_arrivals(b, e) : NULL;
 	AUTO_STRV struct strv argv = STRV_INIT, put = STRV_INIT, get = STRV_INIT;
 	struct cli own = *b->cli;
+	bool ran;
 	int r;
 
 	if (!arrivals)
 		return -1;
 	strv_add(&put, folder);
-	strv_add(&get, FOLDER "/out/*");
-	strv_add(&get, FOLDER "/" REASON);
+	strv_addf(&get, "%s/out/*", b->folder);
+	strv_addf(&get, "%s/" REASON, b->folder);
 	verb_build_command(b, stem, &argv);
 	own.put = put;
 	own.get = get;
@@ -363,11 +408,26 @@ static int verb_build_run(struct build *b, int *status, struct err *e)
 	own.layer = &b->layer;
 	own.forwards = &b->outside.ssh;
 	own.rest = strv_argv(&argv);
-	r = cli_temporary_run(&own, &b->temporary, &b->spec, status, e);
+	if (b->cli->in) {
+		own.json = false; /* standard output is the log */
+		r = cli_temporary_inside(&own, b->cli->in, status, e);
+	} else {
+		r = cli_temporary_run(&own, &b->temporary, &b->spec, status, e);
+	}
+	ran = !r;
 	if (!r)
 		r = verb_build_take(b, arrivals, *status, e);
+	if (!r && b->differing.names.len) {
+		AUTO_FREE char *second = xasprintf("%s_%s.second", stem, b->spec.arch);
+
+		cli_differing_compare(&b->differing, b->cli, b->out, second, &b->results);
+	}
 	if (!r && *status && b->cli->shell_on_failure)
 		verb_build_shell(b);
+	if (b->cli->in && ran && strcmp(e->id, "build-lost") != 0)
+		verb_build_clean(b);
+	else if (!r && b->cli->keep && !verb_build_was_stopped(*status))
+		r = cli_temporary_keep(b->cli, &b->temporary, e);
 	return r;
 }
 
@@ -391,34 +451,16 @@ static int verb_build_prepare(struct build *b, struct err *e)
 	return r;
 }
 
-/* Chooses the folder of the results: --out or, if there are several sources, one below it of the source's name. */
-static void verb_build_choose_out(struct build *b, struct strv *stems)
-{
-	const char *top = b->cli->out ? b->cli->out : ".";
-	AUTO_FREE char *stem = source_stem(&b->source);
-	AUTO_FREE char *name = xstrdup(stem);
-
-	if (!stems) {
-		b->out = xstrdup(top);
-		return;
-	}
-	for (int i = 2; strv_has(stems, name); i++) {
-		free(name);
-		name = xasprintf("%s-%d", stem, i);
-	}
-	strv_add(stems, name);
-	b->out = file_join(top, name);
-}
-
-static int verb_build_source(struct build *b, struct strv *stems, int *status, struct err *e)
+static int verb_build_source(struct build *b, int *status, struct err *e)
 {
 	AUTO_FREE char *name = xasprintf("machine.name=%s", b->temporary.name);
 	int r = spec_set(&b->spec, name, e);
 
+	b->folder = b->cli->in ? xasprintf(".debwiz-%s", b->temporary.name) : xstrdup(FOLDER);
 	if (!r)
 		r = verb_build_prepare(b, e);
 	if (!r) {
-		verb_build_choose_out(b, stems);
+		b->out = xstrdup(b->cli->out ? b->cli->out : ".");
 		r = verb_build_run(b, status, e);
 	}
 	return r;
@@ -435,8 +477,15 @@ static bool verb_build_is_of_dependencies(const struct err *e)
 }
 
 /* A pattern counts from the source's folder and stays there. */
-static int verb_build_check_options(const struct cli *cli, struct err *e)
+static int verb_build_check_options(const struct cli *cli, bool several, struct err *e)
 {
+	if (several && cli->shell_on_failure)
+		return err_set(e, ERR_USAGE, "usage", "--shell-on-failure is for one build at a time");
+	if (cli->in && (cli->keep || cli->arch || cli->release))
+		return err_set(e, ERR_USAGE, "usage", "--in names a machine, which stays as it is: %s does not apply",
+			       cli->keep   ? "--keep"
+			       : cli->arch ? "--arch"
+					   : "--release");
 	if (cli->shell_on_failure && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
 		return err_set(e, ERR_USAGE, "usage", "--shell-on-failure needs a terminal");
 	for (size_t i = 0; i < cli->artifacts.len; i++) {
@@ -467,10 +516,13 @@ static void verb_build_fini(struct build *b)
 	free(b->dir);
 	free(b->rev);
 	free(b->out);
+	free(b->folder);
 	strv_fini(&b->results);
 	err_fini(&b->reason);
 	cli_outside_end(&b->outside);
 	strv_fini(&b->layer);
+	strv_fini(&b->wanted);
+	cli_differing_fini(&b->differing);
 	spec_fini(&b->spec);
 	source_fini(&b->source);
 }
@@ -499,28 +551,34 @@ static void verb_build_report(const struct build *b, int status)
 	if (b->cli->json) {
 		json_t *files = json_array();
 		json_t *compiled = cli_outside_json(&b->outside);
+		json_t *differing = b->cli->reproducible ? cli_differing_json(&b->differing) : NULL;
 
 		for (size_t i = 0; i < b->results.len; i++)
 			json_array_append_new(files, cli_json_text(b->results.items[i]));
-		cli_print_json(json_pack("{s:s, s:o, s:o, s:i, s:o, s:s, s:o, s:o*, s:o*, s:o*}", "event", "built",
-					 "source", cli_json_text(b->source.name), "version",
-					 cli_json_text(b->source.version), "status", status, "out",
-					 cli_json_text(b->out), "id", b->reason.id, "files", files, "compiled",
-					 compiled, "text", *reason ? cli_json_text(reason) : NULL, "hint",
-					 b->reason.hint ? cli_json_text(b->reason.hint) : NULL));
+		cli_print_json(json_pack(
+			"{s:s, s:o, s:o, s:i, s:o, s:s, s:o, s:o*, s:o*, s:o*, s:o*}", "event", "built", "source",
+			cli_json_text(b->source.name), "version", cli_json_text(b->source.version), "status", status,
+			"out", cli_json_text(b->out), "id", b->reason.id, "files", files, "compiled", compiled,
+			"differing", differing, "text", *reason ? cli_json_text(reason) : NULL, "hint",
+			b->reason.hint ? cli_json_text(b->reason.hint) : NULL));
 		return;
 	}
 	if (*reason)
 		fprintf(stderr, "debwiz: %s\ndebwiz: %s\n", reason, b->reason.hint ? b->reason.hint : "");
+	cli_differing_report(&b->differing);
 	if (b->outside.counted)
 		cli_outside_report(&b->outside, b->source.name);
 	fprintf(stderr, "debwiz: %s: %s; results and log are in %s\n", b->source.name,
-		status ? "the build failed" : "built", strcmp(b->out, ".") != 0 ? b->out : "this folder");
+		b->differing.names.len ? "built, and differs"
+		: status	       ? "the build failed"
+		: b->cli->reproducible ? "built twice, with the same result"
+				       : "built",
+		strcmp(b->out, ".") != 0 ? b->out : "this folder");
 }
 
 /* Builds one source in a machine like `ref` (NULL: by the options). Reports it, or the error, and returns the exit
  * status. */
-static int verb_build_one(struct cli *cli, const char *ref, const char *word, struct strv *stems)
+static int verb_build_one(struct cli *cli, const char *ref, const char *word)
 {
 	struct build b = {.cli = cli, .word = word};
 	struct err e = ERR_INIT;
@@ -536,7 +594,7 @@ static int verb_build_one(struct cli *cli, const char *ref, const char *word, st
 	if (!r)
 		r = temporary_new(&cli->store, "build", &b.temporary, &e);
 	if (!r) {
-		r = verb_build_source(&b, stems, &status, &e);
+		r = verb_build_source(&b, &status, &e);
 		cli_temporary_end(cli, &b.temporary);
 	}
 	if (!r) {
@@ -563,33 +621,26 @@ static bool verb_build_is_machine(const struct cli *cli, const char *word)
 	return store_find_ini(&cli->store, word, &path, NULL) == 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-static bool verb_build_was_stopped(int status)
-{
-	return status == ERR_INTERRUPTED || status == 128 + SIGTERM;
-}
-
 int verb_build(struct cli *cli)
 {
-	bool machine = cli->nargs > 1 && verb_build_is_machine(cli, cli->args[0]);
-	size_t first = machine ? 1 : 0, count = cli->nargs - first, built = 0;
-	AUTO_STRV struct strv stems = STRV_INIT;
+	bool machine = !cli->in && cli->nargs > 1 && verb_build_is_machine(cli, cli->args[0]);
+	const char *ref = machine ? cli->args[0] : cli->in;
+	size_t first = machine ? 1 : 0, count = cli->nargs - first;
+	AUTO_STRV struct strv arches = STRV_INIT;
 	struct err e = ERR_INIT;
-	int result = 0;
+	bool several;
 
-	if (verb_build_check_options(cli, &e) < 0) {
+	for (size_t i = 0; i < cli->arches.len; i++)
+		strv_split(&arches, cli->arches.items[i], " ,");
+	several = count > 1 || arches.len > 1;
+	if (verb_build_check_options(cli, several, &e) < 0) {
 		cli_error(cli, &e);
 		return CLI_TEMPORARY_FAILED;
 	}
 	temporary_collect(&cli->store);
-	for (size_t i = first; i < cli->nargs && !verb_build_was_stopped(result); i++) {
-		int status =
-			verb_build_one(cli, machine ? cli->args[0] : NULL, cli->args[i], count > 1 ? &stems : NULL);
-
-		built += status == 0;
-		if (!result || verb_build_was_stopped(status))
-			result = status;
-	}
-	if (count > 1 && !cli->json)
-		fprintf(stderr, "debwiz: %zu of %zu sources were built\n", built, count);
-	return result;
+	if (several)
+		return cli_builds(cli, ref, cli->args + first, count, &arches);
+	if (arches.len)
+		cli->arch = arches.items[0];
+	return verb_build_one(cli, ref, cli->args[first]);
 }

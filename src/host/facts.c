@@ -71,6 +71,11 @@ static uint64_t facts_memory_size(void)
 	return limit && limit < total ? limit : total;
 }
 
+uint64_t host_free_memory(void)
+{
+	return uv_get_free_memory();
+}
+
 void host_facts_get(struct host_facts *f)
 {
 	uv_utsname_t uts = {.sysname = "", .machine = "", .release = ""};

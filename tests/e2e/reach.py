@@ -261,6 +261,29 @@ def built(m):
     return "%.0f s" % seconds
 
 
+def built_in(m):
+    """The same source in this machine itself: its apt installs what is missing, and nothing else of it changes."""
+    top, out = (os.path.join(m.world.home, name) for name in ("tiny-in", "tiny-in-out"))
+    for name, text in SOURCE.items():
+        path = os.path.join(top, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace("fakeroot,", "fakeroot, bc,"))
+    m.world.debwiz("build", "--in", m.name, top, "--native", "--out", out).ok()
+    stem = "tiny_1.0_%s" % m.arch
+    same(sorted(os.listdir(out)), [stem + end for end in (".build", ".buildinfo", ".changes", ".deb")], "results")
+    same(m.sh("ls -d /build .debwiz-* 2>/dev/null; bc --version >/dev/null && pgrep -u debwiz-build; echo ok").split(), ["ok"],
+         "what is left of it")
+    got = m.world.debwiz("build", "--in", m.name, top, "--native", "--out", out, "--", "touch left; id -un; exit 6")
+    same(got.status, 6, "status of the command:\n%s" % got.err[-1500:])
+    need("debwiz-build" in got.out, "its user: %s", got.out)
+    m.sh("test -e /build/source/left")
+    got = m.world.debwiz("build", "--in", m.name, top, "--native", "--json", "--out", out, "--set", "build.profiles=nodoc", "--",
+                         "test ! -e left && sudo -n true")
+    need(got.status not in (0, 125), "a build with rights: %d", got.status)
+    return None
+
+
 def kept(m):
     """A temporary machine that becomes one of the user's, is started again, and deleted."""
     got = m.world.debwiz("run", m.ini, "--keep", "--offline", "--set", "boot.timeout=" + BOOT, "--", "echo kept >note").ok()
@@ -272,6 +295,28 @@ def kept(m):
     finally:
         m.world.debwiz("delete", name, "--yes", "--confirm", name).ok()
     need(name not in m.world.debwiz("list").ok().out, "still in the list: %s", name)
+
+
+def twice(m):
+    """A source that gives the same twice, and one whose program has the umask and the time zone in it."""
+    top, out = (os.path.join(m.world.home, name) for name in ("twice", "twice-out"))
+    for name, text in SOURCE.items():
+        path = os.path.join(top, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text.replace("\tdpkg-gencontrol", "\tchmod -R go-w debian/tiny\n\tdpkg-gencontrol"))
+    words = ["build", m.ini, top, "--offline", "--reproducible", "--set", "boot.timeout=" + BOOT, "--out", out, "--json"]
+    got = m.world.debwiz(*words).ok()
+    same(json.loads(got.out.splitlines()[-1])["differing"], [], "files that differ")
+    with open(os.path.join(top, "debian/rules"), "a", encoding="utf-8") as file:
+        file.write("\tdate -d @0 >debian/tiny/usr/bin/when; dpkg-deb --root-owner-group -b debian/tiny ..\n")
+    got = m.world.debwiz(*words)
+    event = json.loads(got.out.splitlines()[-1])
+    same((got.status, event["id"]), (123, "build-differs"), "status:\n%s" % got.err[-1500:])
+    same([(d["name"], "./usr/bin/when" in d["members"]) for d in event["differing"]], [("tiny_1.0_%s.deb" % m.arch, True)],
+         "what differs")
+    need(os.path.exists(os.path.join(out, "tiny_1.0_%s.second/tiny_1.0_%s.deb" % (m.arch, m.arch))), "no second package")
+    return None
 
 
 CROSS = """
@@ -372,5 +417,5 @@ def layered(m):
 RUNNING = (("ssh: an agent's keys, words, options", options), ("ssh: forwards", forwards),
            ("cp: links, holes, times", copies), ("ssh-config, for OpenSSH itself", config),
            ("ssh --start", started), ("run", temporary), ("warm start", warm), ("build", built),
-           ("run --keep", kept),
+           ("build --in", built_in), ("run --keep", kept), ("build --reproducible", twice),
            ("build: a layer", layered), ("build: compiled outside", outside), ("virt-server, for autopkgtest itself", autopkgtest))

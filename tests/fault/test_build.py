@@ -4,6 +4,7 @@
 `debwiz build`: which source it takes and what reaches the guest. The guest is this host, as in test_ssh; sudo notes
 what it was asked for and does what the script build.sh would: it leaves results.
 """
+import glob
 import hashlib
 import json
 import os
@@ -11,23 +12,50 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import unittest
 
 import lib
 import test_run
+import test_ssh
 
 SUDO = """
+[ "$1" = env ] || { printf '%s\\n' "$@" >"$GUEST/cleaned"; exec "$@"; }
+[ "$3" = package ] || ln -s "$3" package
 printf '%s\\n' "$@" >"$GUEST/sudo"
-find package -mindepth 1 ! -name build.sh ! -name distcc.sh | sort >"$GUEST/staged"
+find package/ -mindepth 1 ! -name build.sh ! -name distcc.sh | sort >"$GUEST/staged"
 [ -e "$GUEST/lost" ] && exit 255
 mkdir package/out
 cp "$GUEST/why" package/reason 2>/dev/null || : >package/reason
 echo log >package/out/x.build
-[ -e "$GUEST/hangs" ] && exec sleep 1000
+if [ -e "$GUEST/hangs" ] || [ -e "$GUEST/waits" ]; then exec sleep 1000; fi
+[ -e "$GUEST/second" ] && mkdir "package/out/$(cat "$GUEST/second")" && echo deb | tee package/out/x.deb >"package/out/$(cat "$GUEST/second")/x.deb"
 [ -e "$GUEST/fails" ] && exit 3
+if [ -e "$GUEST/meet" ]; then
+	: >"$GUEST/each/here-$$"
+	while [ "$(ls "$GUEST/each" | grep -c here-)" -lt 2 ]; do sleep 0.1; done
+fi
 [ -e "$GUEST/large" ] && head -c 8M /dev/urandom >package/out/large.deb
 echo deb >package/out/x.deb
 """
+
+# With the folder `each` each machine has a home of its own. With the file `waits` SIGTERM ends the command, too.
+SSH = test_ssh.SSH.replace("printf", """
+home=$GUEST/home
+if [ -d "$GUEST/each" ]; then
+	for word; do
+		case $word in -oHostKeyAlias=*) home=$GUEST/each/${word#*=} ;; esac
+	done
+	mkdir -p "$home"
+fi
+printf""", 1).replace('"$GUEST/home"', '"$home"').replace('HOME=$GUEST/home exec sh -c "$*"', """
+export HOME=$home
+[ -e "$GUEST/waits" ] || exec sh -c "$*"
+exec 3<&0
+setsid sh -c "$*" <&3 &
+trap 'kill -- -$!; exit 255' TERM
+wait $!
+""")
 
 CONTROL = "Source: pack\nMaintainer: A <a@example.org>\nBuild-Depends: %s\n\nPackage: pack\nArchitecture: any\n"
 LOG = "pack (2:1.0-1) unstable; urgency=low\n\n  * x\n\n -- A <a@example.org>  Thu, 01 Jan 2026 00:00:00 +0000\n"
@@ -38,6 +66,7 @@ class Case(test_run.Case):
     def make():
         world = test_run.Case.make()
         world.script("sudo", SUDO)
+        world.script("ssh", SSH)
         return world
 
     def made(self, **settings):
@@ -57,7 +86,8 @@ class Case(test_run.Case):
         self.write(os.path.join(top, "debian/control"), CONTROL % depends)
         self.write(os.path.join(top, "debian/changelog"), LOG)
         self.write(os.path.join(top, "src/main.c"), "int main(void) { return 0; }\n")
-        os.symlink("main.c", os.path.join(top, "src/link"))
+        if not os.path.lexists(os.path.join(top, "src/link")):
+            os.symlink("main.c", os.path.join(top, "src/link"))
         self.write(os.path.join(box.root, "pack_1.0.orig.tar.gz"), "orig")
         return top
 
@@ -330,21 +360,87 @@ class Build(Case):
             self.assertEqual(result.id, ident, str(result))
         self.assertEqual(self.left(box), [])
 
+    def answer_each(self, box):
+        """Each machine's guest answers as soon as its port is known, until the end of the test."""
+        def answer():
+            while not done.wait(0.1):
+                for path in glob.glob(os.path.join(box.data, "temporary/machines/*/ports.json")):
+                    if path not in guests:
+                        with open(path, encoding="utf-8") as file:
+                            guests[path] = test_ssh.Guest(next(iter(json.load(file).values())))
+        guests, done = {}, threading.Event()
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+
+        def end():
+            done.set()
+            thread.join(lib.LIMIT)
+            for guest in guests.values():
+                guest.close()
+        self.addCleanup(end)
+
+    def several(self, box, *words):
+        child = box.start("build", box.ini, self.tree(box), "hell", self.dsc(box), "--trust", *box.settings(), "--out", "results",
+                          *words, cwd=box.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return self.ended(child)
+
     def test_several(self):
-        """One after the other, a folder each; one status and one summary."""
+        """At the same time, a folder each; one summary, and the worst status."""
         box = self.made()
-        end = self.answer_soon(box)
-        child = box.start("build", box.ini, self.tree(box), "hell", "--trust", *box.settings(), "--out", "results",
-                          cwd=box.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        lib.poll(lambda: "x.deb" in lib.tree(os.path.join(box.root, "results/pack_1.0-1")))
-        end()
-        self.answer_soon(box)
-        status, _, err = self.ended(child)
+        os.mkdir(os.path.join(box.root, "each"))
+        self.answer_each(box)
+        if len(os.sched_getaffinity(0)) > 1:        # each waits for the other
+            self.write(os.path.join(box.root, "meet"), "")
+        status, out, err = self.several(box)
         self.assertEqual(status, 125, err)
-        self.assertIn("there is no source package hell", err)
-        self.assertIn("debwiz: 1 of 2 sources were built", err)
+        self.assertRegex(err, "debwiz: 3 builds, up to [1-3] in parallel: a machine takes up to .+, .+ are free, and this host has [0-9]+ CPU")
+        self.assertIn("debwiz: pack_1.0-1: built (", err)
+        self.assertIn("debwiz: hell: there is no source package hell", err)
+        self.assertIn("debwiz: 2 of 3 were built; results and logs are in results", err)
+        lines = [line.split(None, 1)[0] for line in out.splitlines()]
+        self.assertEqual(lines, ["BUILD", "pack_1.0-1", "hell", "pack_1.0"], out)
         self.assertEqual(sorted(lib.tree(os.path.join(box.root, "results"))),
-                         ["pack_1.0-1", "pack_1.0-1/x.build", "pack_1.0-1/x.deb"])
+                         ["hell", "pack_1.0", "pack_1.0-1", "pack_1.0-1/x.build", "pack_1.0-1/x.deb", "pack_1.0/x.build", "pack_1.0/x.deb"])
+        self.assertEqual(self.left(box), [])
+        self.write(os.path.join(box.root, "fails"), "")
+        status, out, err = self.several(box, "--json")
+        events = list(map(json.loads, out.splitlines()))
+        self.assertEqual((events[0]["event"], events[0]["total"]), ("builds", 3), out)
+        self.assertEqual(sorted(e["job"] for e in events if e["event"] == "built"), ["pack_1.0", "pack_1.0-1"])
+        end = events[-1]
+        self.assertEqual((status, end["event"], end["built"], end["total"], end["status"]), (125, "summary", 0, 3, 125), out)
+        self.assertEqual([(j["job"], j["status"], j["id"]) for j in end["jobs"]],
+                         [("pack_1.0-1", 3, ""), ("hell", 125, "source-unknown"), ("pack_1.0", 3, "")])
+
+    def test_several_refused(self):
+        """What is wrong for each of them is told once, before the first."""
+        box = self.made()
+        top = self.tree(box)
+        for words, ident, word in ((["--arch", "armhf,z80", top], "spec-bad", "z80"),
+                                   ([box.ini, "--arch", "armhf", "--arch", "arm64", top], "usage", "its own architecture"),
+                                   ([top, top, "--shell-on-failure"], "usage", "one build at a time")):
+            result = self.say(box, "build", "--json", *words)
+            self.assertEqual((result.status, len(result.out.splitlines())), (125, 1), str(result))
+            self.assertIn(word, result.error["text"])
+        self.assertEqual(self.left(box), [])
+
+    def test_several_stopped(self):
+        """SIGTERM ends all of them; those that wait are not begun."""
+        box = self.made()
+        os.mkdir(os.path.join(box.root, "each"))
+        self.write(os.path.join(box.root, "waits"), "")
+        self.answer_each(box)
+        top = self.tree(box)
+        child = box.start("build", box.ini, *[top] * 6, "--trust", "--json", *box.settings(), "--out", "results", cwd=box.root,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        lib.poll(lambda: glob.glob(os.path.join(box.root, "each/*/package/out/x.build")))
+        child.send_signal(signal.SIGTERM)
+        status, out, err = self.ended(child)
+        end = json.loads(out.splitlines()[-1])
+        self.assertEqual((status, end["event"], end["built"]), (130, "summary", 0), out + err)
+        self.assertEqual([j["job"] for j in end["jobs"]], ["pack_1.0-1"] + ["pack_1.0-1-%d" % n for n in range(2, 7)])
+        self.assertEqual({j["status"] for j in end["jobs"]}, {130})
+        self.assertEqual(end["jobs"][-1]["text"], "not begun")
         self.assertEqual(self.left(box), [])
 
     def test_artifacts(self):
@@ -358,6 +454,115 @@ class Build(Case):
         for bad in ("/etc/shadow", "a/../../b", "-x", ""):
             result = self.say(box, "build", "--json", box.ini, top, "--trust", "--artifact=" + bad, *box.settings())
             self.assertEqual((result.status, result.id), (125, "option-value"), str(result))
+
+    def test_in(self):
+        """A machine of the user's: its apt installs what is needed, nothing of it is removed, and no other machine is made."""
+        box = self.booted(build_distcc="no")
+        disk = os.stat(os.path.join(box.machine, "disk.qcow2")).st_ino
+        top = self.tree(box, "nowhere-dev (>= 2) | a, b [sparc], c <nocheck>")
+        box.env["DEB_BUILD_PROFILES"] = "nocheck"
+        result = self.say(box, "build", "--in", "m", top, "--out", box.root + "/results")
+        self.assertEqual(result.status, 0, str(result))
+        said = self.said(box, "sudo")
+        folder = said[2]
+        self.assertRegex(folder, "^[.]debwiz-build-[0-9]+$")
+        self.assertEqual(said[3:], ["DEB_BUILD_PROFILES=nocheck", "BUILD_SILENCE=9000", "BUILD_USER=debwiz-build", "BUILD_STAYS=yes",
+                                    "BUILD_DEPENDS=build-essential, fakeroot, nowhere-dev (>= 2), c", "sh", "build.sh",
+                                    "debian", "pack_1.0-1_armhf", "no"])
+        self.assertIn("package/source/src/main.c", self.said(box, "staged"))
+        self.assertEqual(sorted(os.listdir(os.path.join(box.root, "results"))), ["x.build", "x.deb"])
+        self.assertEqual(self.said(box, "cleaned"), ["rm", "-rf", "--", folder])
+        self.assertEqual(os.listdir(box.guest), ["package"])      # the link that stands in for it here
+        self.assertEqual(os.stat(os.path.join(box.machine, "disk.qcow2")).st_ino, disk)
+        self.assertEqual((self.left(box), self.layers(box)), ([], []))
+        self.assertEqual(box.run("status", "m").status, 0)
+
+    def test_in_fails(self):
+        """What went wrong in the user's machine is told; what was copied goes, unless the machine is gone."""
+        box = self.booted(build_distcc="no")
+        top = self.tree(box)
+        self.write(os.path.join(box.root, "fails"), "")
+        for why, ident, word in (("busy", "build-busy", "another build"), ("taken /build", "build-taken", "/build in the machine"),
+                                 ("dependencies", "build-depends", "apt cannot install")):
+            self.write(os.path.join(box.root, "why"), why + "\n")
+            result = self.say(box, "build", "--in", "m", top, "--json", "--out", box.root + "/results")
+            event = json.loads(result.out.splitlines()[-1])
+            self.assertEqual((result.status, event["id"]), (3, ident), str(result))
+            self.assertIn(word, event["text"])
+            self.assertEqual(os.listdir(box.guest), ["package"])
+            os.unlink(os.path.join(box.guest, "package"))
+        for words, ident in ((("--keep",), "usage"), (("--arch", "armhf"), "usage"), (("--release", "trixie"), "usage")):
+            result = self.say(box, "build", "--in", "m", top, "--json", *words)
+            self.assertEqual((result.status, result.id), (125, ident), str(result))
+        self.assertEqual(box.run("kill", "m").status, 0)
+        result = self.say(box, "build", "--in", "m", top, "--json")
+        self.assertEqual((result.status, result.id), (125, "not-running"), str(result))
+        self.assertIn("debwiz build --start", result.error["hint"])
+        self.assertEqual(self.left(box), [])
+
+    def test_keep(self):
+        """The machine stays as one of the user's, also after a failed build; nothing is left of it as a temporary one."""
+        box = self.made()
+        self.obeys(box)
+        self.write(os.path.join(box.root, "fails"), "")
+        status, _, err = self.build(box, self.tree(box), "--keep")
+        self.assertEqual(status, 3, err)
+        name, = set(os.listdir(os.path.join(box.data, "machines"))) - {"m", "m.lock"}
+        self.assertIn("kept as %s: `debwiz ssh --start %s`" % (name, name), err)
+        self.assertEqual(self.left(box), [])
+        states = {e["name"]: e["state"] for e in map(json.loads, self.say(box, "list", "--json").out.splitlines())}
+        self.assertEqual(states.get(name), "off", states)
+        self.assertEqual(self.say(box, "check", name).status, 0)
+        self.assertEqual(self.say(box, "gc").status, 0)
+        self.assertTrue(os.path.exists(os.path.join(box.data, "machines", name, "disk.qcow2")))
+        result = self.say(box, "delete", name, "--yes", "--confirm", name)
+        self.assertEqual(result.status, 0, str(result))
+        status, out, err = self.build(box, self.tree(box), "--keep", "--json")
+        self.assertEqual(status, 3, err)
+        self.assertEqual([e["event"] for e in map(json.loads, out.splitlines()) if "event" in e][-2:], ["kept", "built"], out)
+
+    def test_interrupted(self):
+        """SIGTERM during the build is that, not a lost connection; nothing is left, with --keep neither."""
+        box = self.made()
+        self.write(os.path.join(box.root, "waits"), "")
+        end = self.answer_soon(box)
+        child = box.start("build", box.ini, self.tree(box), "--trust", "--json", "--keep", *box.settings(), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, cwd=box.root)
+        lib.poll(lambda: os.path.exists(os.path.join(box.guest, "package/out/x.build")))
+        child.send_signal(signal.SIGTERM)
+        status, out, err = self.ended(child)
+        end()
+        self.assertEqual((status, json.loads(out.splitlines()[-1])["id"]), (130, "interrupted"), out + err)
+        self.assertEqual(self.left(box), [])
+        self.assertNotIn(".ini", str(os.listdir(os.path.join(box.data, "machines"))))
+
+    def test_reproducible(self):
+        """Natively; what differs is told, with its own status and what diffoscope finds."""
+        box = self.made(build_distcc="yes")
+        self.world.script("diffoscope", 'echo "$@" >"$3"; exit 1')
+        top = self.tree(box)
+        status, out, err = self.build(box, top, "--reproducible", "--json")
+        event = json.loads(out.splitlines()[-1])
+        self.assertEqual((status, event["differing"]), (0, []), out + err)
+        self.assertEqual(self.said(box, "sudo")[3:-5], ["BUILD_SILENCE=9000", "BUILD_REPRODUCIBLE=yes"])
+        self.assertIn("package/again.sh", self.said(box, "staged"))
+        self.write(os.path.join(box.root, "why"), "differs x.deb ./usr/bin/x, ./DEBIAN/md5sums\ndiffers y.deb \n")
+        self.write(os.path.join(box.root, "fails"), "")
+        self.write(os.path.join(box.root, "second"), "pack_1.0-1_armhf.second")
+        status, out, err = self.build(box, top, "--reproducible", "--json")
+        event = json.loads(out.splitlines()[-1])
+        self.assertEqual((status, event["id"], event["differing"]), (3, "build-differs", [
+            {"name": "x.deb", "members": "./usr/bin/x, ./DEBIAN/md5sums"}, {"name": "y.deb", "members": ""}]), out + err)
+        results = os.path.join(box.root, "results")
+        self.assertIn("x.deb.diffoscope", event["files"])
+        self.assertEqual(lib.read(os.path.join(results, "x.deb.diffoscope")), "--no-progress --text {0}/x.deb.diffoscope {0}/x.deb "
+                         "{0}/pack_1.0-1_armhf.second/x.deb\n".format(results))
+        status, _, err = self.build(box, top, "--reproducible")
+        self.assertIn("debwiz: x.deb differs: ./usr/bin/x, ./DEBIAN/md5sums\ndebwiz: y.deb differs\n", err)
+        self.assertIn("is not reproducible", err)
+        self.write(os.path.join(box.root, "why"), "second\n")
+        status, out, _ = self.build(box, top, "--reproducible", "--json")
+        self.assertEqual((status, json.loads(out.splitlines()[-1])["id"]), (3, "build-second"), out)
 
     def refused(self, box, source, status, ident, word):
         started = os.path.exists(os.path.join(box.root, "sudo"))

@@ -19,6 +19,8 @@ STUBS = {
     "unshare": 'shift 2\nexec "$@"',
     "ip": "exit 0",
     "runuser": 'shift 3\nexec "$@"',
+    "dpkg-parsechangelog": "echo 4711",
+    "apt-get": 'case $* in\n*nowhere*) exit 100 ;;\n*satisfy*) [ -e updated ] && echo "has $*" ;;\n*) : >updated; exit 100 ;;\nesac',
     "lintian": "echo W: pack: finding; exit 2",
     "dpkg-buildpackage": 'echo "options: $DEB_BUILD_OPTIONS"\necho deb >../pack_1.0_armhf.deb\n: >../pack.changes',
 }
@@ -71,6 +73,72 @@ class Script(lib.Case):
         self.assertIn("W: pack: finding\nlintian exited with 2\n", log)
         self.assertEqual(sorted(os.listdir(os.path.join(here, "out"))),
                          ["pack.changes", "pack_1.0_armhf.build", "pack_1.0_armhf.deb"])
+
+    def test_depends(self):
+        """A machine's own apt gets its lists if it lacks them; one archive that cannot be read does not count."""
+        here, status, log = self.run_script(("echo ran",), BUILD_DEPENDS="fixture (>= 1), b")
+        self.assertEqual((status, self.reason(here)), (0, ""), log)
+        self.assertRegex(log, "has .* satisfy fixture \\(>= 1\\), b\nran\n")
+        here, status, log = self.run_script(("echo ran",), BUILD_DEPENDS="nowhere")
+        self.assertEqual((status, self.reason(here)), (124, "dependencies"), log)
+        self.assertNotIn("ran\n", log)
+
+    def test_stays(self):
+        """In a machine that is somebody's: one build at a time, and no folder of somebody else."""
+        lock, top = (os.path.join(self.world.tmp, name) for name in ("one.lock", "theirs"))
+        env = {"BUILD_STAYS": "yes", "BUILD_LOCK": lock}
+        here, status, log = self.run_script(("echo ran",), **env)
+        self.assertEqual((status, self.reason(here), os.path.exists(here + ".top")), (0, "", False), log)
+        os.mkdir(top)
+        here, status, log = self.run_script(("echo ran",), BUILD_TOP=top, **env)
+        self.assertEqual((status, self.reason(here)), (125, "taken " + top), log)
+        self.assertTrue(os.path.exists(top))
+        here, status, log = self.run_script(("echo ran",), "flock", lock, **env)
+        self.assertEqual((status, self.reason(here)), (125, "busy"), log)
+        self.assertNotIn("ran\n", log)
+
+    TWICE = """case $(umask)${TZ-}$LC_ALL in
+*22C.UTF-8) what=first ;;
+*02FAR-14C) what=second ;;
+*) exit 9 ;;
+esac
+[ ! -e ../left ] && [ ! -e left ] && [ "$PWD" = "$HOME/source" ] || exit 8
+touch left ../left
+mkdir -p made
+echo same >made/equal
+echo same >../equal.deb
+[ "$SOURCE_DATE_EPOCH" = 4711 ] || exit 7
+"""
+
+    def twice(self, more="", **env):
+        return self.run_script((self.TWICE + more,), BUILD_REPRODUCIBLE="yes",
+                               BUILD_ARTIFACTS="made/*", more=self.again(), **env)
+
+    @staticmethod
+    def again():
+        return {"again.sh": lib.read(os.path.join(lib.SRC, "assets/build/again.sh")), "source/debian/changelog": "x"}
+
+    def test_again(self):
+        """The second build begins with the same source in the same folder, in another environment; what both make is compared."""
+        here, status, log = self.twice()
+        self.assertEqual((status, self.reason(here)), (0, ""), log)
+        self.assertIn("both builds made the same", log)
+        self.assertEqual(sorted(os.listdir(os.path.join(here, "out"))), ["equal.deb", "pack_1.0_armhf.artifacts", "pack_1.0_armhf.build"])
+        here, status, log = self.twice("echo $what >made/other; echo $what >../pack.deb; [ $what = first ] || echo x >../more.deb\n"
+                                       "mkdir -p tree/DEBIAN tree/usr; echo 1 >tree/usr/one; echo $what >tree/usr/two\n"
+                                       "printf 'Package: p\\nVersion: 1\\nArchitecture: all\\nMaintainer: a\\n' >tree/DEBIAN/control\n"
+                                       "chmod -R go-w tree; SOURCE_DATE_EPOCH=0 dpkg-deb --root-owner-group -b tree ../real.deb\n")
+        self.assertEqual(status, 123, log)
+        self.assertEqual(self.reason(here).splitlines(), [
+            "differs more.deb made by one of the two builds", "differs pack.deb", "differs pack_1.0_armhf.artifacts/made/other",
+            "differs real.deb ./usr/two"], log)
+        self.assertIn("debwiz: the second build made another real.deb: ./usr/two\n", log)
+        second = os.path.join(here, "out/pack_1.0_armhf.second")
+        self.assertEqual(sorted(lib.tree(second)), ["more.deb", "pack.deb", "pack_1.0_armhf.artifacts", "pack_1.0_armhf.artifacts/made",
+                                                    "pack_1.0_armhf.artifacts/made/other", "real.deb"])
+        self.assertEqual(lib.read(os.path.join(here, "out/pack.deb")), "first\n")
+        here, status, log = self.twice("[ $what = first ] || exit 5\n")
+        self.assertEqual((status, self.reason(here)), (5, "second"), log)
 
     LOG = """distcc[10] compile from a.c to a.o
 distcc[11] compile from b.c to b.o
