@@ -16,7 +16,7 @@
 #include "state.h"
 #include <stdbool.h>
 
-/* until QEMU has opened its lines and the guest runs: long, as a busy host is slow; an exit is noticed at once */
+/* until QEMU has opened its lines and the guest runs: long, as a busy host is slow; an exit is noticed immediately */
 #define SUP_START_MS 120000
 
 struct sup {
