@@ -163,11 +163,13 @@ static void builds_take_end(struct builds_job *j, const json_t *event)
 /* Takes an event of the child; false: the line is none. */
 static bool builds_take_event(struct builds_job *j, const char *line)
 {
-	json_t *v = strncmp(line, "{\"event\":", 9) ? NULL : json_parse(line, strlen(line), "event", NULL);
+	json_t *v = *line == '{' ? json_parse(line, strlen(line), "event", NULL) : NULL;
 	const char *kind = json_str(v, "event", "");
 
-	if (!v)
+	if (!*kind) {
+		json_decref(v);
 		return false;
+	}
 	if (!strcmp(kind, "built") || !strcmp(kind, "error"))
 		builds_take_end(j, v);
 	if (!strcmp(kind, "kept") && !j->all->cli->json)

@@ -403,14 +403,16 @@ class Build(Case):
                          ["hell", "pack_1.0", "pack_1.0-1", "pack_1.0-1/x.build", "pack_1.0-1/x.deb", "pack_1.0/x.build", "pack_1.0/x.deb"])
         self.assertEqual(self.left(box), [])
         self.write(os.path.join(box.root, "fails"), "")
-        status, out, err = self.several(box, "--json")
+        self.write(os.path.join(box.root, "why"), "differs x.deb ./usr/bin/x\n")
+        status, out, err = self.several(box, "--json", "--reproducible")
         events = list(map(json.loads, out.splitlines()))
         self.assertEqual((events[0]["event"], events[0]["total"]), ("builds", 3), out)
         self.assertEqual(sorted(e["job"] for e in events if e["event"] == "built"), ["pack_1.0", "pack_1.0-1"])
         end = events[-1]
         self.assertEqual((status, end["event"], end["built"], end["total"], end["status"]), (125, "summary", 0, 3, 125), out)
         self.assertEqual([(j["job"], j["status"], j["id"]) for j in end["jobs"]],
-                         [("pack_1.0-1", 3, ""), ("hell", 125, "source-unknown"), ("pack_1.0", 3, "")])
+                         [("pack_1.0-1", 3, "build-differs"), ("hell", 125, "source-unknown"), ("pack_1.0", 3, "build-differs")])
+        self.assertIn("pack is not reproducible", end["jobs"][0]["text"])
 
     def test_several_refused(self):
         """What is wrong for each of them is told once, before the first."""
