@@ -132,9 +132,8 @@ const struct field field_table[] = {
 		 "host's loopback, at 10.0.2.2."},
 	{"network", COLUMN("lan", TEXT, lan, "", .check = grammar_lan), .effect = FIELD_NEXT_BOOT,
 	 .title = "Network between machines",
-	 .help = "A name: machines of yours with the same name share a network, each by a further network card "
-		 "(fe80::/64 by default: ping -6 fe80::...%CARD; nothing there gives addresses by DHCP). It is "
-		 "multicast on this host's loopback: other users of this host could join it. Empty: none."},
+	 .help = "Machines of yours with the same name here share a network, by a card with "
+		 "link-local IPv6 addresses. Other users of this host could join it."},
 	{"network", COLUMN("forward", LIST, forwards, "127.0.0.1:auto:22", .check = grammar_forward),
 	 .effect = FIELD_APPLIED, .title = "Forwarded ports",
 	 .help = "ADDRESS:PORT:GUESTPORT, one per line: connections to ADDRESS:PORT of "
