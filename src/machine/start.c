@@ -15,7 +15,7 @@
 #include "machine/client.h"
 
 #define CHECK_MS 20
-#define START_MS 120000 /* as long as the supervisor waits: a busy host is slow */
+#define START_MS 120000 /* longer than a start takes on a busy host */
 
 struct start {
 	struct loop *loop;

@@ -143,7 +143,7 @@ static void clock_jumped(void *arg)
 void sup_clock_open(struct sup *s)
 {
 	if (qemu_argv_has_host_line(&s->req.argv) && !s->req.configuring) {
-		s->clock->link = vm_link_open_line(s->loop, s->req.runtime_dir, "host", SUP_START_MS, &clock_ops, s);
+		s->clock->link = vm_link_open_line(s->loop, s->req.runtime_dir, "host", SUP_CONNECT_MS, &clock_ops, s);
 		s->clock->jumps = host_clock_watch(s->loop, clock_jumped, s);
 	}
 }

@@ -414,8 +414,8 @@ void sup_guest_open(struct sup *s)
 	conlog_open(&s->guest->log, s->req.dir, s->end.adopted);
 	progress_init(&s->guest->reader);
 	guest_read_known_hosts(s);
-	s->guest->serial = vm_link_open_line(s->loop, dir, "serial", SUP_START_MS, &serial_ops, s);
-	s->guest->progress = vm_link_open_line(s->loop, dir, "progress", SUP_START_MS, &progress_ops, s);
+	s->guest->serial = vm_link_open_line(s->loop, dir, "serial", SUP_CONNECT_MS, &serial_ops, s);
+	s->guest->progress = vm_link_open_line(s->loop, dir, "progress", SUP_CONNECT_MS, &progress_ops, s);
 	sup_clock_open(s);
 }
 

@@ -364,7 +364,7 @@ static const struct vm_link_ops link_ops = {.up = monitor_on_up, .data = monitor
 void sup_monitor_open(struct sup *s)
 {
 	s->monitor->qmp = qmp_new(&qmp_ops, s);
-	s->monitor->link = vm_link_open_line(s->loop, s->req.runtime_dir, "qmp", SUP_START_MS, &link_ops, s);
+	s->monitor->link = vm_link_open_line(s->loop, s->req.runtime_dir, "qmp", SUP_CONNECT_MS, &link_ops, s);
 }
 
 void sup_monitor_close(struct sup *s)

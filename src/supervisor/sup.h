@@ -16,8 +16,10 @@
 #include "state.h"
 #include <stdbool.h>
 
-/* until QEMU has opened its lines and the guest runs: long, as a busy host is slow; an exit is noticed immediately */
-#define SUP_START_MS 120000
+/* Until QEMU has opened its lines, and until the guest runs: long, as a busy host is slow; an exit is noticed
+ * immediately. The first ends before the second, for its message names the line. */
+#define SUP_CONNECT_MS 60000
+#define SUP_START_MS 90000
 
 struct sup {
 	struct loop *loop;
