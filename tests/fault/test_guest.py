@@ -499,8 +499,9 @@ class Report(unittest.TestCase):
             os.makedirs(os.path.join(self.top, folder))
         self.put("lib/port.sh", "find_port() { :; }\nreport() { echo \"$*\" >%s/told; }\n"
                                 "escape() { printf '%%s' \"$1\"; }\n" % self.top)
-        text = lib.read(os.path.join(GUEST, "root/usr/local/lib/debwiz/report")).replace("/usr/local/lib/debwiz", self.top + "/lib")
-        self.put("report", re.sub("(?<=[ <>])(?=/(sys|run|etc|proc|var)/)", self.top, text))
+        text = re.sub("(?<=[ <>])(?=/(sys|run|etc|proc|var)/)", self.top,
+                      lib.read(os.path.join(GUEST, "root/usr/local/lib/debwiz/report")))
+        self.put("report", text.replace("/usr/local/lib/debwiz", self.top + "/lib"))   # last: the folder may be below /var
         self.put("bin/ip", "#!/bin/sh\necho '2: eth0    inet 10.0.2.15/24 brd'\n")
         os.chmod(os.path.join(self.top, "bin/ip"), 0o755)
         self.put("proc/net/tcp", "  0: 00000000:0016 00000000:0000 0A 0\n")
