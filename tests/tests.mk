@@ -239,6 +239,7 @@ FAULT = \
 	tests/fault/test_build_script.py \
 	tests/fault/test_distcc.py \
 	tests/fault/test_run.py \
+	tests/fault/test_hints.py \
 	tests/fault/test_gitlab.py \
 	tests/fault/test_virt.py \
 	tests/fault/test_ssh.py \
