@@ -29,6 +29,7 @@ enum vm_cause {
 	VM_CAUSE_QEMU_KILLED,
 	VM_CAUSE_QEMU_MISSING,
 	VM_CAUSE_ACCEL_REFUSED, /* QEMU exited before the guest was started, with a complaint about the accelerator */
+	VM_CAUSE_ACCEL_SILENT,	/* the accelerator started the guest, which never wrote anything */
 	VM_CAUSE_QEMU_REFUSED,	/* QEMU exited before the guest was started, for another reason */
 	VM_CAUSE_QEMU_STUCK,	/* QEMU had to be killed after the guest was down */
 	VM_CAUSE_RESUME_FAILED,

@@ -24,6 +24,7 @@ static const char *const cause_names[VM_CAUSE_COUNT] = {
 	[VM_CAUSE_QEMU_KILLED] = "qemu-killed",
 	[VM_CAUSE_QEMU_MISSING] = "qemu-missing",
 	[VM_CAUSE_ACCEL_REFUSED] = "accel-refused",
+	[VM_CAUSE_ACCEL_SILENT] = "accel-silent",
 	[VM_CAUSE_QEMU_REFUSED] = "qemu-refused",
 	[VM_CAUSE_QEMU_STUCK] = "qemu-stuck",
 	[VM_CAUSE_RESUME_FAILED] = "resume-failed",

@@ -107,6 +107,8 @@ const json_t *job_base_suite(const struct job *j, const char *suite);
 
 /* ---- step_accelerator.c, step_start.c: how a step ends that watches a machine ---- */
 
+/* Returns whether the machine whose run record is in `dir` ended because of its accelerator. Blocks. */
+bool job_accelerator_failed(const char *dir);
 /* After a machine exited, whose run record is in `dir`: if its accelerator is to blame and another may be used, records
  * that, so that the step "accelerator" chooses the next one, and returns a sentence (owned); else NULL. */
 char *job_blame_accelerator(const struct job *j, const char *dir);

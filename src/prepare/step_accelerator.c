@@ -18,6 +18,26 @@ struct probing {
 	int result;
 };
 
+/* Whether it ended because of its accelerator. */
+static bool step_accelerator_failed(const struct vm_run *run)
+{
+	return *run->accel && strcmp(run->accel, "tcg") != 0 &&
+	       (run->cause_id == VM_CAUSE_INTERNAL_ERROR || run->cause_id == VM_CAUSE_ACCEL_REFUSED ||
+		run->cause_id == VM_CAUSE_ACCEL_SILENT);
+}
+
+bool job_accelerator_failed(const char *dir)
+{
+	struct vm_run run;
+	bool failed;
+
+	if (vm_run_read(dir, &run, NULL) < 0)
+		return false;
+	failed = step_accelerator_failed(&run);
+	vm_run_fini(&run);
+	return failed;
+}
+
 char *job_blame_accelerator(const struct job *j, const char *dir)
 {
 	struct vm_run run;
@@ -25,8 +45,7 @@ char *job_blame_accelerator(const struct job *j, const char *dir)
 
 	if (strcmp(j->spec->accel, "auto") != 0 || vm_run_read(dir, &run, NULL) < 0)
 		return NULL;
-	if (*run.accel && strcmp(run.accel, "tcg") != 0 &&
-	    (run.cause_id == VM_CAUSE_INTERNAL_ERROR || run.cause_id == VM_CAUSE_ACCEL_REFUSED) &&
+	if (step_accelerator_failed(&run) &&
 	    qemu_probe_reject(j->spec, j->arch, j->store->cache_dir, run.accel, run.cause, NULL) == 0)
 		said = xasprintf("%s is no longer used on this host (`debwiz doctor` probes it again): %s", run.accel,
 				 run.cause);

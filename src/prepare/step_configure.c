@@ -164,7 +164,10 @@ static void step_configure_on_ended(enum vm_state s, const char *cause, void *ar
 			err_set(&e, ERR_FAILED, "configure", "the new system could not be configured: %s", cause);
 		else
 			err_set(&e, ERR_FAILED, "install", "the layer's packages could not be installed: %s", cause);
-		err_hint(&e, "its console is in %s/console.log", c->job->making->part_dir);
+		if (job_accelerator_failed(c->job->making->part_dir))
+			err_hint(&e, "without it: --set cpu.accel=tcg (slower)");
+		else
+			err_hint(&e, "its console is in %s/console.log", c->job->making->part_dir);
 	}
 	step_configure_end(c, &e, NULL);
 }

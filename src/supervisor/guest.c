@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/size.h"
 #include "clock.h"
 #include "host/file.h"
 #include "life.h"
 #include "machine/conlog.h"
+#include "machine/deadline.h"
 #include "machine/hostkeys.h"
 #include "machine/link.h"
 #include "machine/pending.h"
@@ -29,6 +31,7 @@
 #define FAILED_GRACE_MS 30000
 #define CONFIGURED_GRACE_MS 120000
 #define PANIC_GRACE_MS 10000
+#define SILENT_MS 120000 /* an accelerated guest of ours writes its first line within seconds */
 #define RESETS_MAX 5
 
 struct sup_guest {
@@ -39,6 +42,7 @@ struct sup_guest {
 	struct loop_timer *login_timer;
 	struct loop_timer *grace_timer; /* the guest is about to exit by itself, or is given up */
 	unsigned resets;		/* since the last login */
+	bool heard;			/* it wrote or reported something */
 	struct buf known_hosts;
 	bool keys_learnt; /* in this run; those of an earlier one are dropped */
 };
@@ -84,14 +88,27 @@ void sup_guest_stop_login_timer(struct sup *s)
 	s->guest->login_timer = NULL;
 }
 
+/* Whether a guest that has not written anything yet means that its accelerator starts it, but cannot run it. */
+static bool guest_may_be_stuck(const struct sup *s)
+{
+	return s->req.configuring && !s->guest->heard && *s->req.accel && strcmp(s->req.accel, "tcg") != 0;
+}
+
 static void guest_on_login_timeout(void *arg)
 {
 	struct sup *s = arg;
 	AUTO_FREE char *text = NULL;
+	char limit[SIZE_TEXT];
 
 	sup_guest_stop_login_timer(s);
 	if (!s->req.configuring) {
 		sup_event(s, VM_EV_TIMEOUT);
+		return;
+	}
+	if (guest_may_be_stuck(s)) {
+		text = xasprintf("the accelerator %s started the guest, but in %s the guest wrote nothing",
+				 s->req.accel, duration_human(vm_deadline(SILENT_MS), limit));
+		sup_fail(s, VM_CAUSE_ACCEL_SILENT, text);
 		return;
 	}
 	text = xasprintf("the guest reported nothing for %llu s while it configured its packages",
@@ -101,9 +118,20 @@ static void guest_on_login_timeout(void *arg)
 
 void sup_guest_await_login(struct sup *s)
 {
+	uint64_t ms = guest_may_be_stuck(s) ? vm_deadline(SILENT_MS) : s->req.login_timeout;
+
 	sup_guest_stop_login_timer(s);
 	if (s->req.login_timeout)
-		s->guest->login_timer = loop_timer_start(s->loop, s->req.login_timeout, 0, guest_on_login_timeout, s);
+		s->guest->login_timer = loop_timer_start(s->loop, ms, 0, guest_on_login_timeout, s);
+}
+
+static void guest_was_heard(struct sup *s)
+{
+	bool first = !s->guest->heard;
+
+	s->guest->heard = true;
+	if (first && s->req.configuring && s->guest->login_timer)
+		sup_guest_await_login(s);
 }
 
 static void guest_came_up(struct sup *s)
@@ -171,6 +199,7 @@ static void guest_on_serial(const char *p, size_t n, void *arg)
 {
 	struct sup *s = arg;
 
+	guest_was_heard(s);
 	conlog_write(&s->guest->log, p, n);
 	control_console(s->control, p, n);
 	sup_screen_feed(s->screen, p, n);
@@ -334,6 +363,7 @@ static void guest_on_line(const char *state, const json_t *values, void *arg)
 
 	if (guest_is_ours(state))
 		return;
+	guest_was_heard(s);
 	if (s->req.configuring && s->guest->login_timer)
 		sup_guest_await_login(s); /* many packages take long; silence alone is a failure */
 	sup_send_progress(s, state, json_deep_copy(values));

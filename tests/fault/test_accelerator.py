@@ -18,6 +18,7 @@ C quit
 R
 exit 0
 """
+SILENT = "up\nserve\n"
 UP = "progress 1 seed-applied\nup\nserial m login:\\x20\nprogress 1 ready kernel=6.1.0-1-armmp-lpae\nserve\n"
 
 
@@ -55,6 +56,23 @@ class Accelerator(lib.Case):
         self.assertEqual(result.warnings, [])
         begun = [e["step"] for e in result.events if e["event"] == "step" and e["state"] == "running"]
         self.assertEqual((begun.count("accelerator"), begun.count("unpack")), (1, 1))
+
+    def test_silent(self):
+        """One that starts the guest and never runs it (seen with virtualization inside of virtualization) is given up,
+        too; one that was asked for by name is the error, with what to write."""
+        box = self.box(alone=True)
+        box.env["DEBWIZ_DEADLINE"] = "1500"
+        self.qemu(box, SILENT, lib.CONFIGURED)
+        result = self.recovers(box)
+        self.assertEqual(len(result.warnings), 1, result.warnings)
+        self.assertRegex(result.warnings[0], "kvm is no longer used.*kvm started the guest, but .* wrote nothing")
+        named = self.box(alone=True, cpu_accel="kvm")
+        named.env["DEBWIZ_DEADLINE"] = "1500"
+        self.qemu(named, SILENT, lib.CONFIGURED)
+        result = named.prepare()
+        self.assertEqual((result.status, result.id), (1, "configure"), str(result))
+        self.assertIn("kvm started the guest", result.error["text"])
+        self.assertIn("cpu.accel=tcg", result.error["hint"])
 
     def test_boot(self):
         """The machine comes up with the next one in the same run."""
