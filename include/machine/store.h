@@ -42,8 +42,10 @@ int store_note_ini(const char *dir, const char *ini_path, struct err *e);
  * are not among them. */
 #define STORE_DISK "disk.qcow2"
 #define STORE_STAMPS "stamps.json"
-#define STORE_STAMP_BASE "base"		/* of the base image or layer that the disk began with */
-#define STORE_TPM "tpm/tpm2-00.permall" /* what swtpm keeps */
+#define STORE_STAMP_BASE "base"			 /* of the base image or layer that the disk began with */
+#define STORE_PFLASH_CODE "QEMU_EFI-pflash.raw"	 /* the two flash devices of UEFI: firmware, read-only */
+#define STORE_PFLASH_VARS "QEMU_VARS-pflash.raw" /* and its variables, which belong to the machine */
+#define STORE_TPM "tpm/tpm2-00.permall"		 /* what swtpm keeps */
 extern const char *const store_copied[];
 extern const size_t store_copied_count;
 /* Locks the name for a change of the machine as a whole (preparing, starting, renaming, deleting ...), whether its

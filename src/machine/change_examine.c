@@ -163,7 +163,7 @@ static void change_list_losses(const struct store *store, const char *dir, bool 
 		strv_addf(&c->lost, "%u snapshot%s", info.snapshots, info.snapshots == 1 ? "" : "s");
 	if (suspended)
 		strv_add(&c->lost, "its suspended state");
-	if (change_has(dir, "QEMU_VARS-pflash.raw"))
+	if (change_has(dir, STORE_PFLASH_VARS))
 		strv_add(&c->lost, "the firmware's variables");
 	if (change_has(dir, "tpm"))
 		strv_add(&c->lost, "its TPM, with the keys in it");

@@ -72,7 +72,7 @@ static const struct {
 	const char *name, *ending;
 	bool open; /* QEMU has it open for writing */
 } files[] = {
-	{"QEMU_VARS-pflash.raw", "vars", true},
+	{STORE_PFLASH_VARS, "vars", true},
 	{STORE_TPM, "tpm", true},
 	{"seed.iso", "seed", false},
 };

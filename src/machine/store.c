@@ -19,8 +19,8 @@
 #define BASE_LOCK "lock"
 
 const char *const store_copied[] = {
-	"QEMU_EFI-pflash.raw", "QEMU_VARS-pflash.raw", STORE_TPM,    "vmlinuz",	      "initrd.img", "seed.iso",
-	"id_ed25519",	       "id_ed25519.pub",       STORE_STAMPS, VM_PENDING_NAME, STORE_DISK,
+	STORE_PFLASH_CODE, STORE_PFLASH_VARS, STORE_TPM,    "vmlinuz",	     "initrd.img", "seed.iso",
+	"id_ed25519",	   "id_ed25519.pub",  STORE_STAMPS, VM_PENDING_NAME, STORE_DISK,
 };
 const size_t store_copied_count = ARRAY_SIZE(store_copied);
 

@@ -381,8 +381,8 @@ static void job_qemu_files(const struct job *j, struct job_qemu *q)
 		strv_take(&q->paths, job_cmdline(j));
 		q->files.append = q->paths.items[q->paths.len - 1];
 	} else {
-		q->files.pflash_code = job_qemu_file(j, q, "QEMU_EFI-pflash.raw");
-		q->files.pflash_vars = job_qemu_file(j, q, "QEMU_VARS-pflash.raw");
+		q->files.pflash_code = job_qemu_file(j, q, STORE_PFLASH_CODE);
+		q->files.pflash_vars = job_qemu_file(j, q, STORE_PFLASH_VARS);
 	}
 }
 

@@ -24,7 +24,7 @@ const char *job_template_unfit(const struct job *j)
 	} unfit[] = {
 		{j->template.refused, "the template could not be used"},
 		{!*j->arch->ram, "not tried with this architecture yet"},
-		{s->firmware != SPEC_DIRECT, "firmware.mode is not direct"},
+		{s->secure_boot, "Secure Boot was not tried with a template"},
 		{s->standalone, "disk.standalone is set"},
 		{s->drives.len, "it has further drives"},
 		{s->shares.len, "it has shared folders"},
@@ -55,14 +55,18 @@ int job_template_argv(const struct job *j, const char *dir, const char *runtime_
 	struct qemu_facts facts = job_qemu_facts(j);
 	AUTO_FREE char *disk = file_join(dir, TEMPLATE_DISK), *seed = file_join(dir, "seed.iso");
 	AUTO_FREE char *kernel = file_join(dir, "vmlinuz"), *initrd = file_join(dir, "initrd.img");
+	AUTO_FREE char *code = file_join(dir, STORE_PFLASH_CODE), *vars = file_join(dir, STORE_PFLASH_VARS);
 	AUTO_FREE char *append = qemu_cmdline(j->spec, j->arch, NULL, false, 0, 0, JOB_CONSOLE_TERM);
+	bool uefi = j->spec->firmware == SPEC_UEFI;
 	AUTO_FREE char *ram = file_join(dir, TEMPLATE_RAM);
 	struct qemu_files files = {
 		.disk = disk,
 		.disk_format = "qcow2",
-		.kernel = kernel,
-		.initrd = initrd,
-		.append = append,
+		.pflash_code = uefi ? code : NULL,
+		.pflash_vars = uefi ? vars : NULL,
+		.kernel = uefi ? NULL : kernel,
+		.initrd = uefi ? NULL : initrd,
+		.append = uefi ? NULL : append,
 		.seed = seed,
 		.runtime_dir = runtime_dir,
 	};

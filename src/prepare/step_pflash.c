@@ -14,8 +14,8 @@
 static const struct {
 	const char *base, *machine;
 } flash[] = {
-	{"code.raw", "QEMU_EFI-pflash.raw"},
-	{"vars.raw", "QEMU_VARS-pflash.raw"},
+	{"code.raw", STORE_PFLASH_CODE},
+	{"vars.raw", STORE_PFLASH_VARS},
 };
 
 static bool step_pflash_applies(const void *job)

@@ -202,10 +202,13 @@ static void step_template_on_started(const struct err *error, void *arg)
 		vm_client_kill(t->client);
 }
 
-/* Gives the part's folder what QEMU needs: the disk over its base, kernel and initrd, the seed of a template. */
+/* Gives the part's folder what QEMU needs: the disk over its base, the machine's firmware with variables that no boot
+ * has changed yet, or kernel and initrd, and the seed of a template. */
 static int step_template_files(const struct job *j, const char *part, struct err *e)
 {
-	static const char *const pair[] = {"vmlinuz", "initrd.img"};
+	static const char *const direct[] = {"vmlinuz", "initrd.img"}, *const uefi[] = {STORE_PFLASH_CODE,
+											STORE_PFLASH_VARS};
+	const char *const *pair = j->spec->firmware == SPEC_UEFI ? uefi : direct;
 	AUTO_FREE char *disk = file_join(part, TEMPLATE_DISK);
 	AUTO_FREE char *seed = file_join(part, "seed.iso");
 	const char *over;
@@ -215,7 +218,7 @@ static int step_template_files(const struct job *j, const char *part, struct err
 		r = disk_create(disk, over, j->spec->disk_size, e);
 	if (!r)
 		r = seed_write_template(seed, e);
-	for (size_t i = 0; i < ARRAY_SIZE(pair) && !r; i++) {
+	for (size_t i = 0; i < 2 && !r; i++) {
 		AUTO_FREE char *from = job_file(j, pair[i]), *to = file_join(part, pair[i]);
 
 		r = file_copy_sparse(from, to, 0600, e);

@@ -62,10 +62,10 @@ serve
 
 
 class Case(test_run.Case):
-    def warm(self, saves=WAITS + SAVES, resumes=RESUMES):
+    def warm(self, saves=WAITS + SAVES, resumes=RESUMES, firmware="direct"):
         """A machine whose QEMU makes a template, resumes a copy of one, or boots, each by a script of its own, and
         adds a word to the file `starts`."""
-        box = self.made(boot_warm="yes", firmware_mode="direct")
+        box = self.made(boot_warm="yes", firmware_mode=firmware)
         for name, text in (("saves", saves), ("resumes", resumes)):
             with open(os.path.join(box.root, name), "w", encoding="utf-8") as out:
                 out.write(text)
@@ -133,6 +133,17 @@ class Template(Case):
         self.assertEqual(self.starts(box), ["resumes"])
         self.assertEqual(lib.tree(os.path.join(box.data, "templates", template)), before)
         self.assertEqual(self.templates(box), [template])
+
+    def test_uefi(self):
+        """The firmware's variables are in the state, and its template has no file of them."""
+        box = self.warm(firmware="uefi")
+        self.answers_run(box)
+        self.assertEqual(self.starts(box), ["saves", "resumes"])
+        template, = self.whole(box)
+        self.assertEqual(sorted(os.listdir(os.path.join(box.data, "templates", template))),
+                         ["disk.qcow2", "lock", "manifest.json", "ram", "suspend.state"])
+        self.answers_run(box)
+        self.assertEqual(self.starts(box), ["resumes"])
 
     def test_shape(self):
         """Another memory is another template; what cannot have one boots, and says why."""
