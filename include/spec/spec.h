@@ -21,6 +21,7 @@
 enum spec_method { SPEC_BOOTSTRAP, SPEC_IMAGE };
 enum spec_firmware { SPEC_UEFI, SPEC_DIRECT };
 enum spec_initrd { SPEC_INITRD_OWN, SPEC_INITRD_GUEST };
+enum spec_warm { SPEC_WARM_AUTO, SPEC_WARM_YES, SPEC_WARM_NO };
 enum spec_bus { SPEC_BUS_VIRTIO, SPEC_BUS_SCSI };
 enum spec_net { SPEC_NET_USER, SPEC_NET_NONE };
 enum spec_cache { SPEC_CACHE_WRITEBACK, SPEC_CACHE_NONE, SPEC_CACHE_UNSAFE };
@@ -105,7 +106,7 @@ struct spec {
 	/* boot */
 	char *cmdline;
 	uint64_t timeout; /* ms a boot may take until login */
-	bool warm;	  /* a new machine resumes a copy of a template */
+	enum spec_warm warm; /* a new machine resumes a copy of a template */
 	/* build */
 	unsigned build_jobs; /* 0: auto */
 	struct strv build_profiles;

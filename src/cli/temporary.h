@@ -13,7 +13,8 @@
 /* Fills the record that the machine is like: that of the machine `ref`, which must be agreed to, or the defaults with
  * --arch and --release (NULL). */
 int cli_temporary_spec(struct cli *cli, const char *ref, struct spec *s, struct err *e);
-/* Writes the record for the machine, prepares and starts it, and waits until ssh answers. *own receives the options for
+/* Writes the record for the machine, with boot.warm = yes in place of auto, prepares and starts it, and waits until ssh
+ * answers. *own receives the options for
  * what is done with it; it borrows from both. */
 int cli_temporary_start(const struct cli *cli, struct temporary *t, struct spec *s, struct cli *own, struct err *e);
 /* Writes the record for the machine, prepares and starts it, copies --put, runs the command (cli->rest, or a shell),

@@ -111,6 +111,8 @@ static void verb_run_own(const struct cli *cli, struct temporary *t, struct cli 
 int cli_temporary_start(const struct cli *cli, struct temporary *t, struct spec *s, struct cli *own, struct err *e)
 {
 	verb_run_own(cli, t, own);
+	if (s->warm == SPEC_WARM_AUTO && s->method == SPEC_BOOTSTRAP)
+		s->warm = SPEC_WARM_YES;
 	return temporary_write(t, s, e) < 0 ? -1 : cli_boot(own, JOB_SSH, e);
 }
 

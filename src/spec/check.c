@@ -248,7 +248,7 @@ static void check_image(struct check *k)
 		FAULT(k, "firmware", "secure_boot", "not supported with method = image; write no");
 	if (s->packages.len)
 		FAULT(k, "system", "packages", "an image has its own packages; install others in the machine");
-	if (s->warm)
+	if (s->warm == SPEC_WARM_YES)
 		FAULT(k, "boot", "warm", "not supported with method = image; write no");
 }
 

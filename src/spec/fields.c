@@ -190,10 +190,11 @@ const struct field field_table[] = {
 	 .title = "Kernel command line", .help = "Words added to the kernel's command line of a direct boot."},
 	{"boot", COLUMN("timeout", DURATION, timeout, "10m", .min = 10000, .max = 86400000), .effect = FIELD_NEXT_BOOT,
 	 .title = "Time limit of a boot", .help = "How long a boot may take until the login prompt, in s or m."},
-	{"boot", COLUMN("warm", BOOL, warm, "no"), .effect = FIELD_NEW_ONLY, .title = "Warm start",
+	{"boot", COLUMN("warm", CHOICE, warm, "auto", .choices = WORDS("auto", "yes", "no")), .effect = FIELD_NEW_ONLY,
+	 .title = "Warm start",
 	 .help = "yes: the first start resumes a copy of a saved guest of the same shape, which is "
 		 "made once, instead of booting. Copies share what their kernels drew at random "
-		 "before that."},
+		 "before that. auto: only for `run` and `build`."},
 	{"build", COLUMN("jobs", UINT, build_jobs, "auto", .zero = "auto", .min = 1, .max = 512),
 	 .effect = FIELD_NEXT_BOOT, .title = "Jobs of a build",
 	 .help = "For \"debwiz build\": parallel jobs. auto: as DEB_BUILD_OPTIONS says, else one for each CPU of the "

@@ -101,6 +101,14 @@ static void questions_options_initrd(struct wizard *w, struct choices *out)
 	questions_add_option(out, "guest", "guest", "Debian's own on the disk.");
 }
 
+static void questions_options_warm(struct wizard *w, struct choices *out)
+{
+	(void)w;
+	questions_add_option(out, "auto", "auto", "For machines that exist only for one command (run, build).");
+	questions_add_option(out, "yes", "yes", "Also for this machine's first start.");
+	questions_add_option(out, "no", "no", "Every machine boots.");
+}
+
 /* Adds no, and yes with the reason why not, if there is one (owned or NULL, taken). */
 static void questions_options_no_yes(struct choices *out, char *why_not)
 {
@@ -522,7 +530,7 @@ const struct question_row question_rows[] = {
 	{"firmware.secure_boot", WIZARD_STARTUP, WIZARD_CHOICE, NONE, ADVANCED,
 	 .options = questions_options_secure_boot, .applies = questions_is_uefi},
 	{"boot.timeout", WIZARD_STARTUP, WIZARD_DURATION, NONE, ADVANCED},
-	{"boot.warm", WIZARD_STARTUP, WIZARD_BOOL, NONE, ADVANCED},
+	{"boot.warm", WIZARD_STARTUP, WIZARD_CHOICE, NONE, ADVANCED, .options = questions_options_warm},
 
 	{"cpu.count", WIZARD_PROCESSOR, WIZARD_NUMBER, NONE, .adapts = true, .note = questions_note_count},
 	{"cpu.memory", WIZARD_PROCESSOR, WIZARD_SIZE, NONE, .adapts = true, .initial = questions_default_memory,

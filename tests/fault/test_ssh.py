@@ -61,7 +61,8 @@ class Case(lib.Case):
         return world
 
     def made(self, **settings):
-        """A machine that was prepared, with a guest's home folder."""
+        """A machine that was prepared, with a guest's home folder; what it starts boots (test_template has the rest)."""
+        settings.setdefault("boot_warm", "no")
         box = self.box(warm=True, alone=True, network_forward="127.0.0.1:auto:22", **settings)
         self.recovers(box)
         box.env["GUEST"] = box.root

@@ -62,10 +62,10 @@ serve
 
 
 class Case(test_run.Case):
-    def warm(self, saves=WAITS + SAVES, resumes=RESUMES, firmware="direct"):
+    def warm(self, saves=WAITS + SAVES, resumes=RESUMES, firmware="direct", warm="yes"):
         """A machine whose QEMU makes a template, resumes a copy of one, or boots, each by a script of its own, and
         adds a word to the file `starts`."""
-        box = self.made(boot_warm="yes", firmware_mode=firmware)
+        box = self.made(boot_warm=warm, firmware_mode=firmware)
         for name, text in (("saves", saves), ("resumes", resumes)):
             with open(os.path.join(box.root, name), "w", encoding="utf-8") as out:
                 out.write(text)
@@ -133,6 +133,14 @@ class Template(Case):
         self.assertEqual(self.starts(box), ["resumes"])
         self.assertEqual(lib.tree(os.path.join(box.data, "templates", template)), before)
         self.assertEqual(self.templates(box), [template])
+
+    def test_auto(self):
+        """Where nothing is written, a machine for one command is warm, and one that stays is not."""
+        box = self.warm(warm="auto")
+        self.answers_run(box)
+        self.assertEqual(self.starts(box), ["saves", "resumes"])
+        self.assertEqual(box.run("boot", box.ini, *box.settings(), "--wait=none").status, 0)
+        self.assertEqual(self.starts(box), ["script"])
 
     def test_uefi(self):
         """The firmware's variables are in the state, and its template has no file of them."""
