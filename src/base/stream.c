@@ -222,7 +222,7 @@ int loop_stream_fd(const struct loop_stream *s)
 {
 	uv_os_fd_t fd;
 
-	return !s->ended && !s->closed && uv_fileno(&s->uv.handle, &fd) == 0 ? (int)fd : -1;
+	return !s->ended && !s->closed && uv_fileno(&s->uv.handle, &fd) == 0 ? (int)(intptr_t)fd : -1;
 }
 
 static void stream_free_stream(uv_handle_t *h)
