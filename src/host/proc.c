@@ -196,7 +196,8 @@ struct proc *proc_start(struct loop *l, const struct proc_conf *conf, struct err
 		.args = (char **)conf->argv,
 		.env = (char **)conf->env,
 		.cwd = conf->dir,
-		.flags = conf->new_session ? UV_PROCESS_DETACHED : 0,
+		/* a program without a window, or Windows would open one for each that the supervisor starts */
+		.flags = UV_PROCESS_WINDOWS_HIDE | (conf->new_session ? UV_PROCESS_DETACHED : 0),
 		.stdio_count = conf->inherit ? ARRAY_SIZE(io) : PROC_INHERITED,
 		.stdio = io,
 	};

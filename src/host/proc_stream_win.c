@@ -39,7 +39,7 @@ static void proc_stream_win_close(int *fd)
 
 int proc_stream_start(struct proc_stream *s, char *const *argv, const atomic_bool *cancel, struct err *e)
 {
-	struct proc_win_conf conf = {.flags = CREATE_NEW_PROCESS_GROUP};
+	struct proc_win_conf conf = {.flags = CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW};
 	struct proc_win made = {.process = NULL};
 	int r;
 
