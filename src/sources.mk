@@ -305,10 +305,15 @@ IMAGE = \
 	src/image/image.c \
 	src/image/image.h \
 	src/image/image_dir.c \
+	src/image/image_dir.h \
+	src/image/image_ext2.c \
+	src/image/image_ext2.h \
 	src/image/image_file.c \
 	src/image/image_io.c \
+	src/image/image_io.h \
+	src/image/image_names.c \
+	src/image/image_names.h \
 	src/image/image_private.h \
-	src/image/image_tree.c \
 	src/image/initrd.c \
 	src/image/kernel.c \
 	src/image/modules.c \

@@ -14,6 +14,8 @@
 
 #include "base/mem.h"
 #include "host/file.h"
+#include "image_dir.h"
+#include "image_io.h"
 
 /* Seconds that an inode can store: 32 bits with sign, and two more in the extra field. */
 #define TIME_MIN (-(INT64_C(1) << 31))
@@ -78,8 +80,8 @@ static errcode_t image_init_dir(struct image *im, ext2_ino_t ino, const struct i
 	return ext2fs_write_inode_full(im->fs, ino, &in.small, sizeof in);
 }
 
-int image_make_dir(struct image *im, struct node *parent, const char *name, size_t n, const struct image_attr *attr,
-		   struct node **out, struct err *e)
+static int image_make_dir(struct image *im, struct node *parent, const char *name, size_t n,
+			  const struct image_attr *attr, struct node **out, struct err *e)
 {
 	ext2_ino_t ino;
 	errcode_t rc;
@@ -88,10 +90,90 @@ int image_make_dir(struct image *im, struct node *parent, const char *name, size
 		return err_set(e, ERR_VERIFY, "image-path", "a name in the image is too long");
 	if (image_new_inode(im, parent, LINUX_S_IFDIR, &ino, e))
 		return -1;
-	*out = node_add(im, parent, name, n, EXT2_FT_DIR, ino, attr->rank);
+	*out = node_add(im->names, parent, name, n, EXT2_FT_DIR, ino, attr->rank);
 	rc = image_init_dir(im, ino, attr);
 	return rc ? image_fail(rc, "cannot create the folder", (*out)->name, e) : 0;
 }
+
+/* ---- Paths */
+
+#define LINKS_MAX 40 /* as the kernel has it */
+
+static int image_walk_links(struct image *im, struct node *at, const char *path, size_t n, bool make, int *links,
+			    struct node **out, struct err *e);
+
+/* Resolves one part of a path, from folder *at. */
+static int image_step(struct image *im, struct node **at, const char *name, size_t n, bool make, int *links,
+		      struct err *e)
+{
+	static const struct image_attr plain = {.mode = 0755, .rank = UINT32_MAX};
+	struct node *child;
+
+	if (n == 0 || (n == 1 && name[0] == '.'))
+		return 0;
+	if (n == 2 && name[0] == '.' && name[1] == '.') {
+		*at = (*at)->parent;
+		return 0;
+	}
+	child = node_find(im->names, *at, name, n);
+	if (!child && make) {
+		struct image_attr attr = plain;
+
+		attr.mtime = im->epoch;
+		if (image_make_dir(im, *at, name, n, &attr, &child, e))
+			return -1;
+		child->is_implied = true;
+	}
+	if (child && child->type == EXT2_FT_SYMLINK) {
+		if (--*links < 0)
+			return err_set(e, ERR_VERIFY, "image-clash",
+				       "the symbolic link %s in the image leads to itself", child->name);
+		return image_walk_links(im, *at, child->target, strlen(child->target), make, links, at, e);
+	}
+	if (child && child->type != EXT2_FT_DIR)
+		return err_set(e, ERR_VERIFY, "image-clash", "%s in the image is not a folder", child->name);
+	*at = child;
+	return 0;
+}
+
+static int image_walk_links(struct image *im, struct node *at, const char *path, size_t n, bool make, int *links,
+			    struct node **out, struct err *e)
+{
+	const char *end = path + n;
+
+	if (n > 0 && *path == '/')
+		at = im->root;
+	while (at && path < end) {
+		const char *slash = memchr(path, '/', (size_t)(end - path));
+		const char *stop = slash ? slash : end;
+
+		if (image_step(im, &at, path, (size_t)(stop - path), make, links, e))
+			return -1;
+		path = slash ? slash + 1 : end;
+	}
+	*out = at;
+	return 0;
+}
+
+static int image_walk(struct image *im, struct node *from, const char *path, size_t n, bool make, struct node **out,
+		      struct err *e)
+{
+	int links = LINKS_MAX;
+
+	return image_walk_links(im, from, path, n, make, &links, out, e);
+}
+
+int image_split(struct image *im, const char *path, struct node **parent, const char **leaf, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+
+	*leaf = slash ? slash + 1 : path;
+	if (**leaf == '\0' || strcmp(*leaf, ".") == 0 || strcmp(*leaf, "..") == 0 || strlen(*leaf) > EXT2_NAME_LEN)
+		return err_set(e, ERR_VERIFY, "image-path", "\"%s\" is not the path of a file", path);
+	return image_walk(im, im->root, path, slash ? (size_t)(slash - path) : 0, true, parent, e);
+}
+
+/* ---- Names of every kind */
 
 /* Claims an existing folder again. */
 static int image_claim_dir(struct image *im, struct node *dir, const struct image_attr *attr, struct err *e)
@@ -115,7 +197,7 @@ int image_mkdir(struct image *im, const char *path, const struct image_attr *att
 		return image_claim_dir(im, im->root, attr, e);
 	if (image_split(im, path, &parent, &leaf, e))
 		return -1;
-	it = node_find(im, parent, leaf, strlen(leaf));
+	it = node_find(im->names, parent, leaf, strlen(leaf));
 	if (!it)
 		return image_make_dir(im, parent, leaf, strlen(leaf), attr, &it, e);
 	if (it->type == EXT2_FT_DIR)
@@ -150,7 +232,7 @@ static errcode_t image_drop_inode(struct image *im, ext2_ino_t ino)
 int image_claim(struct image *im, struct node *parent, const char *leaf, const char *path, unsigned rank, bool *taken,
 		struct node **out, struct err *e)
 {
-	struct node *it = node_find(im, parent, leaf, strlen(leaf));
+	struct node *it = node_find(im->names, parent, leaf, strlen(leaf));
 
 	*out = it;
 	*taken = false;
@@ -169,7 +251,7 @@ int image_enter(struct image *im, struct node *parent, const char *leaf, struct 
 	errcode_t rc;
 
 	if (!old) {
-		node_add(im, parent, leaf, strlen(leaf), type, ino, rank);
+		node_add(im->names, parent, leaf, strlen(leaf), type, ino, rank);
 		return 0;
 	}
 	rc = image_drop_inode(im, old->ino);
@@ -191,7 +273,7 @@ int image_symlink(struct image *im, const char *path, const char *target, const 
 
 	if (image_split(im, path, &parent, &leaf, e))
 		return -1;
-	old = node_find(im, parent, leaf, strlen(leaf));
+	old = node_find(im->names, parent, leaf, strlen(leaf));
 	if (old && old->type == EXT2_FT_DIR)
 		return 0;
 	if (image_claim(im, parent, leaf, path, attr->rank, &taken, &old, e))
@@ -207,7 +289,7 @@ int image_symlink(struct image *im, const char *path, const char *target, const 
 		return image_fail(rc, "cannot create the link", path, e);
 	if (image_enter(im, parent, leaf, old, EXT2_FT_SYMLINK, ino, attr->rank, e))
 		return -1;
-	old = node_find(im, parent, leaf, strlen(leaf));
+	old = node_find(im->names, parent, leaf, strlen(leaf));
 	old->target = xstrdup(target);
 	return 0;
 }
@@ -222,7 +304,7 @@ int image_link(struct image *im, const char *path, const char *target, unsigned 
 
 	if (image_split(im, path, &parent, &leaf, e) || image_split(im, target, &from_parent, &from_leaf, e))
 		return -1;
-	from = node_find(im, from_parent, from_leaf, strlen(from_leaf));
+	from = node_find(im->names, from_parent, from_leaf, strlen(from_leaf));
 	if (!from || from->type == EXT2_FT_DIR)
 		return err_set(e, ERR_VERIFY, "image-clash", "/%s is a hard link to /%s, which is not a file", path,
 			       target);
@@ -242,7 +324,7 @@ int image_link(struct image *im, const char *path, const char *target, unsigned 
 	if (image_enter(im, parent, leaf, old, from->type, from->ino, rank, e))
 		return -1;
 	if (from->target) {
-		old = node_find(im, parent, leaf, strlen(leaf));
+		old = node_find(im->names, parent, leaf, strlen(leaf));
 		old->target = xstrdup(from->target);
 	}
 	return 0;
@@ -294,7 +376,7 @@ bool image_has(struct image *im, const char *path)
 
 	if (image_walk(im, im->root, path, slash ? (size_t)(slash - path) : 0, false, &parent, NULL))
 		return false;
-	return parent && (*leaf == '\0' || node_find(im, parent, leaf, strlen(leaf)));
+	return parent && (*leaf == '\0' || node_find(im->names, parent, leaf, strlen(leaf)));
 }
 
 /* ---- The file system */
@@ -304,19 +386,6 @@ bool image_has(struct image *im, const char *path)
 #define RESERVED_PERCENT 1u
 #define FLEX_LOG 4u
 #define LOST_FOUND "lost+found"
-
-int image_fail(errcode_t rc, const char *what, const char *path, struct err *e)
-{
-	const char *sep = path ? " /" : "";
-
-	if (!path)
-		path = "";
-	if (rc == EXT2_ET_BLOCK_ALLOC_FAIL || rc == EXT2_ET_INODE_ALLOC_FAIL)
-		return err_set(e, ERR_FAILED, "image-full", "%s%s%s: the image is full", what, sep, path);
-	if (rc > 0 && rc < 256)
-		return err_errno(e, (int)rc, "image-write", "%s%s%s", what, sep, path);
-	return err_set(e, ERR_FAILED, "image-write", "%s%s%s: %s", what, sep, path, error_message(rc));
-}
 
 static void image_fs_fill_params(struct ext2_super_block *p, uint64_t blocks)
 {
@@ -411,7 +480,7 @@ static errcode_t image_fs_make_fs(struct image *im, const struct image_spec *spe
 	errcode_t rc;
 
 	image_fs_fill_params(&params, spec->length / IMAGE_BLOCK_SIZE);
-	rc = ext2fs_initialize("image", EXT2_FLAG_64BITS, &params, image_io_begin(im), &im->fs);
+	rc = ext2fs_initialize("image", EXT2_FLAG_64BITS, &params, image_io_begin(im->fd, im->offset), &im->fs);
 	if (rc)
 		return rc;
 	image_fs_finish_super(im->fs, spec);
@@ -426,7 +495,7 @@ static int image_fs_make_first_dirs(struct image *im, struct err *e)
 
 	if (rc)
 		return image_fail(rc, "the root folder of the image cannot be created", NULL, e);
-	im->root = node_add(im, NULL, "", 0, EXT2_FT_DIR, EXT2_ROOT_INO, UINT32_MAX);
+	im->root = node_add(im->names, NULL, "", 0, EXT2_FT_DIR, EXT2_ROOT_INO, UINT32_MAX);
 	im->root->parent = im->root;
 	im->root->is_implied = true;
 	attr.mode = 0700;
@@ -464,7 +533,7 @@ int image_close(struct image *im, struct err *e)
 		image_abandon(im);
 		return err_set(e, ERR_FAILED, "image-write", "a file in the image was not ended");
 	}
-	if (image_write_dirs(im, e)) {
+	if (image_write_dirs(im->fs, &im->goal, im->root, im->lost_found, e)) {
 		image_abandon(im);
 		return -1;
 	}

@@ -5,14 +5,16 @@
  * one block gets a hash index (Documentation/filesystems/ext4/directory.rst in Linux), so that
  * neither this writer nor the guest searches a large folder from its beginning.
  */
+#include "image_dir.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "image_private.h"
 
 #define ENTRY_HEAD 8u /* of a directory entry, before its name */
 #define DOT_SIZE 12u
+#define LOST_FOUND_BLOCKS 4u
 #define TAIL_SIZE ((unsigned)sizeof(struct ext2_dir_entry_tail))
 #define LEAF_SIZE (IMAGE_BLOCK_SIZE - TAIL_SIZE)
 /* Leaves keep some free space, or the guest's next names would split them all. */
@@ -35,8 +37,8 @@ struct leaf {
 };
 
 struct dir_writer {
-	struct image *im;
-	struct node *dir;
+	ext2_filsys fs;
+	const struct node *dir;
 	struct name *names;
 	size_t count, subdirs;
 	struct leaf *leaves;
@@ -86,13 +88,13 @@ static void image_dir_block_end(struct dir_writer *w)
 	if (!w->last)
 		w->last = (void *)w->block;
 	w->last->rec_len = (uint16_t)(LEAF_SIZE - (unsigned)((char *)w->last - w->block));
-	ext2fs_initialize_dirent_tail(w->im->fs, (void *)(w->block + LEAF_SIZE));
+	ext2fs_initialize_dirent_tail(w->fs, (void *)(w->block + LEAF_SIZE));
 }
 
 static errcode_t image_dir_block_write(struct dir_writer *w)
 {
 	const struct image_extent *x = &w->extents.items[w->extent];
-	errcode_t rc = ext2fs_write_dir_block4(w->im->fs, x->start + w->inner, w->block, 0, w->dir->ino);
+	errcode_t rc = ext2fs_write_dir_block4(w->fs, x->start + w->inner, w->block, 0, w->dir->ino);
 
 	w->written++;
 	if (++w->inner == x->len) {
@@ -156,7 +158,7 @@ static void image_dir_list_names(struct dir_writer *w)
 
 static errcode_t image_dir_hash_names(struct dir_writer *w)
 {
-	struct ext2_super_block *s = w->im->fs->super;
+	struct ext2_super_block *s = w->fs->super;
 	errcode_t rc = 0;
 
 	for (size_t i = 0; !rc && i < w->count; i++) {
@@ -210,7 +212,7 @@ static errcode_t image_dir_write_index(struct dir_writer *w)
 	image_dir_block_add_dots(w);
 	w->last->rec_len = IMAGE_BLOCK_SIZE - DOT_SIZE;
 	info = (void *)(w->block + w->used);
-	info->hash_version = w->im->fs->super->s_def_hash_version;
+	info->hash_version = w->fs->super->s_def_hash_version;
 	info->info_length = sizeof *info;
 	info->indirect_levels = w->nodes > 0;
 	w->used += sizeof *info;
@@ -264,25 +266,23 @@ static errcode_t image_dir_write_blocks(struct dir_writer *w, uint64_t blocks)
 
 static errcode_t image_dir_write_inode(struct dir_writer *w, uint64_t blocks)
 {
-	ext2_filsys fs = w->im->fs;
 	uint64_t links = w->subdirs + 2;
 	union inode in;
-	errcode_t rc = ext2fs_read_inode_full(fs, w->dir->ino, &in.small, sizeof in);
+	errcode_t rc = ext2fs_read_inode_full(w->fs, w->dir->ino, &in.small, sizeof in);
 
 	if (rc)
 		return rc;
-	image_fill_extents(w->im, &in, blocks * IMAGE_BLOCK_SIZE);
+	image_fill_extents(w->fs, &in, blocks * IMAGE_BLOCK_SIZE);
 	if (w->is_indexed)
 		in.small.i_flags |= EXT2_INDEX_FL;
 	in.small.i_links_count = links > EXT2_LINK_MAX ? 1 : (uint16_t)links; /* dir_nlink */
-	rc = ext2fs_write_inode_full(fs, w->dir->ino, &in.small, sizeof in);
-	return rc ? rc : image_insert_extents(w->im, w->dir->ino, &w->extents);
+	rc = ext2fs_write_inode_full(w->fs, w->dir->ino, &in.small, sizeof in);
+	return rc ? rc : image_insert_extents(w->fs, w->dir->ino, &w->extents);
 }
 
-static errcode_t image_dir_write_dir(struct image *im, struct node *dir)
+static errcode_t image_dir_write_dir(ext2_filsys fs, blk64_t *goal, const struct node *dir, uint64_t blocks)
 {
-	struct dir_writer w = {.im = im, .dir = dir};
-	uint64_t blocks = dir == im->lost_found ? IMAGE_LOST_FOUND_BLOCKS : 1;
+	struct dir_writer w = {.fs = fs, .dir = dir};
 	errcode_t rc = 0;
 
 	image_dir_list_names(&w);
@@ -293,7 +293,7 @@ static errcode_t image_dir_write_dir(struct image *im, struct node *dir)
 		blocks = 1 + w.nodes + w.leaf_count;
 	}
 	if (!rc)
-		rc = image_allocate(im, blocks, &w.extents);
+		rc = image_allocate(fs, goal, blocks, &w.extents);
 	if (!rc)
 		rc = image_dir_write_inode(&w, blocks);
 	if (!rc)
@@ -305,24 +305,25 @@ static errcode_t image_dir_write_dir(struct image *im, struct node *dir)
 }
 
 /* Returns the next folder of the tree, parents before their content. */
-static struct node *image_dir_next_dir(struct image *im, struct node *it)
+static const struct node *image_dir_next_dir(const struct node *root, const struct node *it)
 {
 	do {
 		if (it->children) {
 			it = it->children;
 		} else {
-			while (it != im->root && !it->sibling)
+			while (it != root && !it->sibling)
 				it = it->parent;
-			it = it == im->root ? NULL : it->sibling;
+			it = it == root ? NULL : it->sibling;
 		}
 	} while (it && it->type != EXT2_FT_DIR);
 	return it;
 }
 
-int image_write_dirs(struct image *im, struct err *e)
+int image_write_dirs(ext2_filsys fs, blk64_t *goal, const struct node *root, const struct node *lost_found,
+		     struct err *e)
 {
-	for (struct node *it = im->root; it; it = image_dir_next_dir(im, it)) {
-		errcode_t rc = image_dir_write_dir(im, it);
+	for (const struct node *it = root; it; it = image_dir_next_dir(root, it)) {
+		errcode_t rc = image_dir_write_dir(fs, goal, it, it == lost_found ? LOST_FOUND_BLOCKS : 1);
 
 		if (rc)
 			return image_fail(rc, "cannot write the folder", it->name, e);

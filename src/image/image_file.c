@@ -13,9 +13,6 @@
 #include "base/mem.h"
 #include "host/file.h"
 
-/* Limit of blocks in one initialized extent */
-#define EXTENT_BLOCKS EXT_INIT_MAX_LEN
-
 struct image_file {
 	struct image_file *next;
 	struct image *im;
@@ -35,71 +32,17 @@ void image_file_forget(struct image *im, ext2_ino_t ino)
 			f->ino = 0;
 }
 
-errcode_t image_allocate(struct image *im, uint64_t blocks, struct image_extents *out)
-{
-	while (blocks > 0) {
-		blk64_t start, len;
-		uint64_t want = blocks < EXTENT_BLOCKS ? blocks : EXTENT_BLOCKS;
-		errcode_t rc = ext2fs_new_range(im->fs, 0, im->goal, want, NULL, &start, &len);
-
-		if (rc)
-			return rc;
-		if (len > want)
-			len = want;
-		ext2fs_block_alloc_stats_range(im->fs, start, len, +1);
-		out->items = xreallocarray(out->items, out->count + 1, sizeof *out->items);
-		out->items[out->count++] = (struct image_extent){start, len};
-		im->goal = start + len;
-		if (im->goal >= ext2fs_blocks_count(im->fs->super))
-			im->goal = im->fs->super->s_first_data_block;
-		blocks -= len;
-	}
-	return 0;
-}
-
-errcode_t image_insert_extents(struct image *im, ext2_ino_t ino, const struct image_extents *list)
-{
-	ext2_extent_handle_t h;
-	blk64_t at = 0;
-	errcode_t rc = ext2fs_extent_open(im->fs, ino, &h);
-
-	for (size_t i = 0; !rc && i < list->count; i++) {
-		struct ext2fs_extent x = {
-			.e_pblk = list->items[i].start,
-			.e_lblk = at,
-			.e_len = (uint32_t)list->items[i].len,
-		};
-
-		rc = ext2fs_extent_insert(h, i ? EXT2_EXTENT_INSERT_AFTER : 0, &x);
-		at += list->items[i].len;
-	}
-	ext2fs_extent_free(h);
-	return rc;
-}
-
-void image_fill_extents(const struct image *im, union inode *in, uint64_t size)
-{
-	struct ext3_extent_header *head = (void *)in->small.i_block;
-
-	/* libext2fs writes the header of an empty tree only when something is inserted */
-	head->eh_magic = ext2fs_cpu_to_le16(EXT3_EXT_MAGIC);
-	head->eh_max = ext2fs_cpu_to_le16((sizeof in->small.i_block - sizeof *head) / sizeof(struct ext3_extent));
-	in->small.i_flags = EXT4_EXTENTS_FL;
-	ext2fs_inode_size_set(im->fs, &in->small, (ext2_off64_t)size);
-	ext2fs_iblk_set(im->fs, &in->small, (size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE);
-}
-
 static errcode_t image_file_write_inode(struct image_file *f, const struct image_attr *attr)
 {
 	union inode in = {.bytes = {0}};
 	errcode_t rc;
 
 	image_fill_inode(f->im, &in, LINUX_S_IFREG, attr);
-	image_fill_extents(f->im, &in, f->size);
+	image_fill_extents(f->im->fs, &in, f->size);
 	in.small.i_links_count = 1;
 	rc = ext2fs_write_inode_full(f->im->fs, f->ino, &in.small, sizeof in);
 	if (!rc && f->extents.count > 0)
-		rc = image_insert_extents(f->im, f->ino, &f->extents);
+		rc = image_insert_extents(f->im->fs, f->ino, &f->extents);
 	return rc;
 }
 
@@ -131,7 +74,7 @@ struct image_file *image_file_begin(struct image *im, const char *path, uint64_t
 	if (image_new_inode(im, parent, LINUX_S_IFREG, &f->ino, e))
 		goto fail;
 	ext2fs_inode_alloc_stats2(im->fs, f->ino, +1, 0);
-	rc = image_allocate(im, (size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE, &f->extents);
+	rc = image_allocate(im->fs, &im->goal, (size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE, &f->extents);
 	if (!rc)
 		rc = image_file_write_inode(f, attr);
 	if (rc) {

@@ -3,21 +3,30 @@
  * image_io: libext2fs's access to the file of an image, by host/file. The library's own manager for open files is
  * only for POSIX systems.
  */
+#include "image_io.h"
+
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "host/file.h"
-#include "image_private.h"
 
 #define PIECE 65536 /* bytes that are zeroed at a time */
 
+struct image_io {
+	int fd;
+	uint64_t offset;
+};
+
 /* libext2fs passes only a name to the open function. */
-static _Thread_local struct image *image_io_opening;
+static _Thread_local struct image_io image_io_opening;
 
 static errcode_t image_io_close(io_channel io)
 {
 	if (--io->refcount > 0)
 		return 0;
+	free(io->private_data);
 	free(io->name);
 	free(io);
 	return 0;
@@ -31,9 +40,9 @@ static errcode_t image_io_set_blksize(io_channel io, int size)
 
 static uint64_t image_io_position(io_channel io, unsigned long long block)
 {
-	const struct image *im = io->private_data;
+	const struct image_io *f = io->private_data;
 
-	return im->offset + block * (uint64_t)io->block_size;
+	return f->offset + block * (uint64_t)io->block_size;
 }
 
 /* A negative count means bytes. */
@@ -44,9 +53,9 @@ static size_t image_io_length(io_channel io, int count)
 
 static errcode_t image_io_read64(io_channel io, unsigned long long block, int count, void *data)
 {
-	struct image *im = io->private_data;
+	const struct image_io *f = io->private_data;
 	size_t n = image_io_length(io, count);
-	ssize_t got = file_read_at(im->fd, data, n, image_io_position(io, block));
+	ssize_t got = file_read_at(f->fd, data, n, image_io_position(io, block));
 
 	return got < 0 ? errno : (size_t)got < n ? EXT2_ET_SHORT_READ : 0;
 }
@@ -58,9 +67,9 @@ static errcode_t image_io_read(io_channel io, unsigned long block, int count, vo
 
 static errcode_t image_io_write64(io_channel io, unsigned long long block, int count, const void *data)
 {
-	struct image *im = io->private_data;
+	const struct image_io *f = io->private_data;
 
-	return file_write_at(im->fd, data, image_io_length(io, count), image_io_position(io, block)) < 0 ? errno : 0;
+	return file_write_at(f->fd, data, image_io_length(io, count), image_io_position(io, block)) < 0 ? errno : 0;
 }
 
 static errcode_t image_io_write(io_channel io, unsigned long block, int count, const void *data)
@@ -70,24 +79,24 @@ static errcode_t image_io_write(io_channel io, unsigned long block, int count, c
 
 static errcode_t image_io_write_byte(io_channel io, unsigned long offset, int count, const void *data)
 {
-	struct image *im = io->private_data;
+	const struct image_io *f = io->private_data;
 
-	return file_write_at(im->fd, data, (size_t)count, im->offset + offset) < 0 ? errno : 0;
+	return file_write_at(f->fd, data, (size_t)count, f->offset + offset) < 0 ? errno : 0;
 }
 
 /* Writes zeros only over something else, so that holes stay. */
 static errcode_t image_io_zeroout(io_channel io, unsigned long long block, unsigned long long count)
 {
 	static const char zeros[PIECE];
-	struct image *im = io->private_data;
+	const struct image_io *f = io->private_data;
 	uint64_t at = image_io_position(io, block), n = count * (uint64_t)io->block_size;
 	char piece[PIECE];
 
 	while (n) {
 		size_t now = n < PIECE ? (size_t)n : PIECE;
-		ssize_t got = file_read_at(im->fd, piece, now, at);
+		ssize_t got = file_read_at(f->fd, piece, now, at);
 
-		if (got < 0 || (memcmp(piece, zeros, (size_t)got) != 0 && file_write_at(im->fd, zeros, now, at) < 0))
+		if (got < 0 || (memcmp(piece, zeros, (size_t)got) != 0 && file_write_at(f->fd, zeros, now, at) < 0))
 			return errno;
 		at += now;
 		n -= now;
@@ -121,6 +130,7 @@ static struct struct_io_manager image_io_manager = {
 static errcode_t image_io_open(const char *name, int flags, io_channel *out)
 {
 	io_channel io = xcalloc(1, sizeof(*io));
+	struct image_io *f = xmalloc(sizeof(*f));
 
 	(void)flags;
 	io->magic = EXT2_ET_MAGIC_IO_CHANNEL;
@@ -128,13 +138,14 @@ static errcode_t image_io_open(const char *name, int flags, io_channel *out)
 	io->name = xstrdup(name);
 	io->block_size = 1024;
 	io->refcount = 1;
-	io->private_data = image_io_opening;
+	*f = image_io_opening;
+	io->private_data = f;
 	*out = io;
 	return 0;
 }
 
-io_manager image_io_begin(struct image *im)
+io_manager image_io_begin(int fd, uint64_t offset)
 {
-	image_io_opening = im;
+	image_io_opening = (struct image_io){fd, offset};
 	return &image_io_manager;
 }
