@@ -69,6 +69,8 @@ struct catalog_arch {
 	/* Modules of the small initrd, without their dependencies, spelt with `_`; names that a kernel does not have
 	 * (built in, or of another version) are ignored. */
 	struct strv initrd_modules;
+	/* Debian's installer: its package, kernel and initrd there; VERSION is the release's (catalog_installer); "" */
+	char *installer, *installer_kernel, *installer_initrd;
 	char *lib_links; /* extra merged-/usr links beside bin sbin lib: "lib64" or "" */
 };
 
@@ -136,6 +138,8 @@ bool catalog_has_kernel(const struct catalog_arch *a, const char *release);
 bool catalog_has_firmware(const struct catalog_arch *a, const char *release);
 /* Returns whether a QEMU of that version (80100 for 8.1) runs the architecture's firmware, if it has any. */
 bool catalog_runs_firmware(const struct catalog_arch *a, unsigned qemu);
+/* Returns one of the architecture's texts about the installer for a release; owned. NULL: the release has none. */
+char *catalog_installer(const struct catalog_release *r, const char *text);
 /* Returns whether no machine of that kind was watched running yet. Its note has release, architecture and way to boot.
  */
 #define CATALOG_UNTRIED "no machine of %s on %s by %s was watched yet; it may fail"

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/asset.h"
+#include "base/buf.h"
 #include "base/ini.h"
 #include "base/mem.h"
 #include "base/table.h"
@@ -78,6 +79,9 @@ static const struct column arch_columns[] = {
 	{"grub_target", COLUMN_TEXT, ARCH(grub_target)},
 	{"efi_file", COLUMN_TEXT, ARCH(efi_file)},
 	{"initrd_modules", COLUMN_WORDS, ARCH(initrd_modules), .required = true},
+	{"installer", COLUMN_TEXT, ARCH(installer)},
+	{"installer_kernel", COLUMN_TEXT, ARCH(installer_kernel)},
+	{"installer_initrd", COLUMN_TEXT, ARCH(installer_initrd)},
 	{"lib_links", COLUMN_TEXT, ARCH(lib_links)},
 	{.key = NULL},
 };
@@ -401,6 +405,24 @@ bool catalog_has_kernel(const struct catalog_arch *a, const char *release)
 bool catalog_runs_firmware(const struct catalog_arch *a, unsigned qemu)
 {
 	return a->firmware.len && qemu >= catalog_version(a->firmware_qemu_min);
+}
+
+char *catalog_installer(const struct catalog_release *r, const char *text)
+{
+	static const char mark[] = "VERSION";
+	struct buf b;
+	const char *at;
+
+	if (!*text || !*r->version)
+		return NULL;
+	buf_init(&b, 0);
+	while ((at = strstr(text, mark))) {
+		buf_add(&b, text, (size_t)(at - text));
+		buf_adds(&b, r->version);
+		text = at + strlen(mark);
+	}
+	buf_adds(&b, text);
+	return buf_steal(&b);
 }
 
 bool catalog_is_untried(const struct catalog_arch *a, const char *release, bool uefi)
