@@ -60,6 +60,9 @@ int disk_check_drive(const char *path, const char *format, struct err *e);
 int disk_copy_image(const char *path, const char *to, uint64_t most, const atomic_bool *cancel,
 		    void (*progress)(double percent, void *arg), void *arg, struct err *e);
 
+/* Creates a raw disk of that size, which holds nothing and takes no space yet. */
+int disk_create_empty(const char *path, uint64_t size, struct err *e);
+
 /* What a disk of any origin has, as far as it can be recognized. */
 struct disk_image {
 	bool efi;	 /* an EFI system partition: it starts by UEFI */

@@ -87,6 +87,19 @@ void disk_image_fini(struct disk_image *i)
 	*i = (struct disk_image){.efi = false};
 }
 
+int disk_create_empty(const char *path, uint64_t size, struct err *e)
+{
+	int fd;
+
+	if (file_begin(path, 0600, &fd, e) < 0)
+		return -1;
+	if (ftruncate(fd, (off_t)size) == 0)
+		return file_commit(path, fd, e);
+	err_errno(e, errno, "file-write", "cannot write %s", path);
+	file_abandon(path, fd);
+	return -1;
+}
+
 int disk_copy_image(const char *path, const char *to, uint64_t most, const atomic_bool *cancel,
 		    void (*progress)(double percent, void *arg), void *arg, struct err *e)
 {
