@@ -278,7 +278,9 @@ IMAGE = \
 	include/image/firmware.h \
 	include/image/gpt.h \
 	include/image/initrd.h \
+	include/image/installer.h \
 	include/image/kernel.h \
+	include/image/preseed.h \
 	include/image/root.h \
 	include/image/seed.h \
 	include/image/tarball.h \
@@ -315,11 +317,13 @@ IMAGE = \
 	src/image/image_names.h \
 	src/image/image_private.h \
 	src/image/initrd.c \
+	src/image/installer.c \
 	src/image/kernel.c \
 	src/image/modules.c \
 	src/image/modules.h \
 	src/image/packed.c \
 	src/image/packed.h \
+	src/image/preseed.c \
 	src/image/qcow2.c \
 	src/image/qcow2.h \
 	src/image/root.c \
@@ -345,6 +349,7 @@ MACHINE = \
 	include/machine/forward.h \
 	include/machine/frame.h \
 	include/machine/hostkeys.h \
+	include/machine/installing.h \
 	include/machine/link.h \
 	include/machine/overview.h \
 	include/machine/pending.h \
@@ -371,6 +376,7 @@ MACHINE = \
 	src/machine/forward.c \
 	src/machine/frame.c \
 	src/machine/hostkeys.c \
+	src/machine/installing.c \
 	src/machine/link.c \
 	src/machine/overview.c \
 	src/machine/pending.c \
@@ -399,6 +405,8 @@ PREPARE = \
 	include/prepare/steps.h \
 	src/prepare/doctor.c \
 	src/prepare/estimate.c \
+	src/prepare/installer_text.c \
+	src/prepare/installer_text.h \
 	src/prepare/job.c \
 	src/prepare/job_archive.c \
 	src/prepare/job_base.c \
@@ -423,6 +431,7 @@ PREPARE = \
 	src/prepare/step_examine.c \
 	src/prepare/step_firmware.c \
 	src/prepare/step_image.c \
+	src/prepare/step_installer.c \
 	src/prepare/step_kernel.c \
 	src/prepare/step_login.c \
 	src/prepare/step_medium.c \

@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	tests/unit/test_image \
 	tests/unit/test_ini \
 	tests/unit/test_initrd \
+	tests/unit/test_installer \
 	tests/unit/test_link \
 	tests/unit/test_lock \
 	tests/unit/test_loop \
@@ -40,6 +41,7 @@ UNIT_TESTS = \
 	tests/unit/test_password \
 	tests/unit/test_paths \
 	tests/unit/test_ports \
+	tests/unit/test_preseed \
 	tests/unit/test_probe \
 	tests/unit/test_proc \
 	tests/unit/test_progress \
@@ -253,6 +255,7 @@ FAULT = \
 	tests/fault/test_security.py \
 	tests/fault/test_network.py \
 	tests/fault/test_image.py \
+	tests/fault/test_installer.py \
 	tests/fault/test_images.py \
 	tests/fault/test_guest.py \
 	tests/fault/test_made.py \

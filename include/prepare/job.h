@@ -82,6 +82,7 @@ struct job {
 	struct package_set packages;	   /* of the base, empty if it exists */
 	struct package_set layer_packages; /* what the layer adds or replaces */
 	struct package_set firmware;
+	struct package_set installer; /* Debian's installer, one package */
 };
 
 /* What the command line of a machine is built from. */

@@ -20,6 +20,7 @@ extern const struct step_ops step_packages;    /* what is to be installed */
 extern const struct step_ops step_download;
 extern const struct step_ops step_firmware;  /* code and variables for the base */
 extern const struct step_ops step_unpack;    /* the root file system, with the first initrd */
+extern const struct step_ops step_installer; /* Debian's installer in its place */
 extern const struct step_ops step_image;     /* an existing image in its place */
 extern const struct step_ops step_configure; /* by the guest itself */
 extern const struct step_ops step_base;	     /* sealed and named */

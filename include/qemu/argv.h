@@ -40,8 +40,9 @@ struct qemu_files {
 	const char *seed;		       /* ISO, or NULL if it was applied */
 	const char *runtime_dir;	       /* of the sockets and pipes */
 	const uint16_t *forward_ports;	       /* host port per spec->forwards item, the automatic ones included */
-	bool configuring;		       /* a boot that configures a base: no network, no personal devices */
-	bool alone; /* without a supervisor: its console and QEMU's monitor are on the terminal; no runtime_dir */
+	bool configuring;		       /* a boot that makes a base: no personal devices */
+	bool installing; /* with configuring: by Debian's installer, which has the network; others have none */
+	bool alone;	 /* without a supervisor: its console and QEMU's monitor are on the terminal; no runtime_dir */
 };
 
 /* One argument, with its field and reason for --explain. */
@@ -81,6 +82,10 @@ char *qemu_argv_shell(const struct qemu_argv *v);
  * root= has it, NULL: the partition that debwiz makes. Owned. */
 char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, const char *root, bool configuring,
 		   unsigned columns, unsigned rows, const char *term);
+/* Returns the kernel command line of Debian's installer: its console, which the installed system keeps, and the
+ * terminal `term` at its end (may be NULL), or, unless `manual`, that only critical questions are asked, line by line.
+ * Owned. */
+char *qemu_installer_cmdline(const struct catalog_arch *arch, bool manual, const char *term);
 /* Returns the console that boot.cmdline gives the kernel (its last console= counts, kernel-parameters) if it is not
  * the serial line that is shown. Owned; NULL: it is. */
 char *qemu_console_elsewhere(const struct spec *s, const struct catalog_arch *arch);

@@ -18,7 +18,8 @@
 #include "catalog/catalog.h"
 #include "host/lock.h"
 
-enum spec_method { SPEC_BOOTSTRAP, SPEC_IMAGE };
+enum spec_method { SPEC_BOOTSTRAP, SPEC_INSTALLER, SPEC_IMAGE };
+enum spec_installer { SPEC_AUTOMATIC, SPEC_MANUAL };
 enum spec_firmware { SPEC_UEFI, SPEC_DIRECT };
 enum spec_initrd { SPEC_INITRD_OWN, SPEC_INITRD_GUEST };
 enum spec_warm { SPEC_WARM_AUTO, SPEC_WARM_YES, SPEC_WARM_NO };
@@ -54,6 +55,7 @@ struct spec {
 	char *arch;
 	char *release;
 	enum spec_method method;
+	enum spec_installer installer; /* with SPEC_INSTALLER */
 	/* mirror */
 	char *mirror; /* "auto" or a URL */
 	bool security;
@@ -181,6 +183,8 @@ const char *spec_hostname(const struct spec *s);
 bool spec_has_locale(const struct spec *s);
 /* Whether the keyboard layout is not the default one. */
 bool spec_has_keyboard(const struct spec *s);
+/* Whether the machine's system is not set up by debwiz: it is a copy of an image, or was installed by hand. */
+bool spec_is_foreign(const struct spec *s);
 /* Whether disk.image is a URL, and not a file of this host. */
 bool spec_image_is_url(const struct spec *s);
 /* Returns the absolute path of a value: `~/` is the home folder, a relative path begins at the folder of the INI file

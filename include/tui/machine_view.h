@@ -15,7 +15,8 @@ struct state_label {
 
 /* `t` is the session of the machine in this program, or NULL. */
 struct state_label state_label(const struct overview *l, const struct session *t);
-/* Whether QEMU runs, so that there is a console; also if the machine's file is invalid or missing. */
+/* Whether QEMU runs, of the machine or of its installer, so that there is a console; also if the machine's file is
+ * invalid or missing. */
 bool machine_is_alive(struct app *app, const char *name);
 /* The host's port that is forwarded to the guest's ssh; 0: none. */
 uint16_t machine_ssh_port(struct app *app, struct spec *s);

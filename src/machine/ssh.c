@@ -62,7 +62,7 @@ int ssh_settings(const struct spec *s, const char *dir, struct strv *out, struct
 	if (!port)
 		return -1;
 	key = file_join(dir, "id_ed25519");
-	image = s->method == SPEC_IMAGE && !file_exists(key);
+	image = spec_is_foreign(s) && !file_exists(key);
 	known = file_join(dir, "known_hosts");
 	ssh_add_setting(out, "HostName", xstrdup(address));
 	ssh_add_setting(out, "Port", xasprintf("%u", port));

@@ -137,7 +137,7 @@ int store_find_ini(const struct store *s, const char *ref, char **path, struct e
  * it created anything leaves no machine. */
 static bool store_is_made(const char *dir)
 {
-	static const char *const notes[] = {".", "..", "ini", "lock"};
+	static const char *const notes[] = {".", "..", "ini", "lock", "installing"};
 	AUTO_FREE char *lock = file_join(dir, "lock");
 	AUTO_FREE char *holder = lock_holder(lock);
 	bool made = holder != NULL;

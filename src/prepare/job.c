@@ -38,7 +38,7 @@ static void job_add_hidden(struct job *j, const char *name)
 /* Adds what the root is made of: the profile's packages, and those that the settings require. */
 static void job_root_packages(struct job *j)
 {
-	if (job_is_image(j))
+	if (job_is_foreign(j))
 		return;
 	strv_copy(&j->root_packages, &j->profile->packages);
 	if (spec_forwards_ssh(j->spec))
@@ -67,7 +67,7 @@ int job_init(struct job *j, struct loop *loop, const struct catalog *c, const st
 	if (!j->arch || !j->release || !j->profile)
 		return err_set(e, ERR_USAGE, "spec-unchecked", "%s %s %s is not in the catalogue", spec->release,
 			       spec->arch, spec->profile);
-	if (job_is_image(j) && job_wants_layer(j))
+	if (!job_is_bootstrap(j) && job_wants_layer(j))
 		return err_set(e, ERR_USAGE, "layer-image", "%s: builds need a machine with method = bootstrap",
 			       spec->name);
 	host_facts_get(&j->host);
@@ -86,6 +86,7 @@ void job_release(struct job *j)
 	package_set_fini(&j->packages);
 	package_set_fini(&j->layer_packages);
 	package_set_fini(&j->firmware);
+	package_set_fini(&j->installer);
 	job_base_release(j);
 	template_release(&j->template.found);
 	job_unlock(j);
@@ -145,7 +146,7 @@ bool job_has_ssh_server(const struct job *j)
 
 	if (job_reported_ssh(j, &has) || !p)
 		return has;
-	if (job_is_image(j))
+	if (job_is_foreign(j))
 		return true; /* what it has is not known */
 	for (size_t i = 0; i < p->packages.len && !has; i++)
 		has = job_has_package(j, made, p->packages.items[i]);
@@ -349,7 +350,7 @@ struct qemu_facts job_qemu_facts(const struct job *j)
 
 static char *job_cmdline(const struct job *j)
 {
-	AUTO_FREE char *root = job_is_image(j) ? store_stamp(j->machine_dir, JOB_STAMP_ROOT) : NULL;
+	AUTO_FREE char *root = !job_is_bootstrap(j) ? store_stamp(j->machine_dir, JOB_STAMP_ROOT) : NULL;
 	unsigned rows, columns;
 	char *line;
 

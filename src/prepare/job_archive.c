@@ -184,6 +184,19 @@ static int job_archive_find_firmware(struct job *j, struct err *e)
 	return archive_find(j->archive, firmware ? firmware : j->arch->firmware.items[0], &j->firmware, e);
 }
 
+/* Finds the package of the installer, and the firmware: what is installed, the installer itself chooses. */
+static int job_archive_find_installer(struct job *j, bool firmware, struct err *e)
+{
+	AUTO_FREE char *name = catalog_installer(j->release, j->arch->installer);
+
+	if (!name)
+		return err_set(e, ERR_USAGE, "installer-none", "there is no installer of Debian %s for %s",
+			       j->release->codename, j->arch->name);
+	if (archive_find(j->archive, name, &j->installer, e) < 0)
+		return err_hint(e, "write method = bootstrap in [machine]");
+	return firmware ? job_archive_find_firmware(j, e) : 0;
+}
+
 int job_solve(struct job *j, struct err *e)
 {
 	bool has_firmware = catalog_has_firmware(j->arch, j->release->codename);
@@ -196,6 +209,9 @@ int job_solve(struct job *j, struct err *e)
 	package_set_fini(&j->packages);
 	package_set_fini(&j->layer_packages);
 	package_set_fini(&j->firmware);
+	package_set_fini(&j->installer);
+	if (job_is_installer(j))
+		return job_archive_find_installer(j, has_firmware, e);
 	if (job_is_image(j))
 		return has_firmware ? job_archive_find_firmware(j, e) : 0;
 	archive_exclude(j->archive, &j->profile->without);

@@ -71,20 +71,69 @@ static char *job_base_image_prefix(const struct job *j)
 	return xasprintf("%s-%s-image-%.12s-", s->release, s->arch, hex);
 }
 
+static void job_base_hash_assets(struct hash *h, const char *folder)
+{
+	const struct asset *a;
+	size_t i = 0;
+
+	while ((a = asset_next(folder, &i))) {
+		job_base_hash_text(h, a->name);
+		hash_add(h, a->data, a->len);
+	}
+}
+
+/* Returns "bookworm-armhf-installer-0123456789ab-": what the installer is asked for; owned. The machine's name is part
+ * of it: an installed system holds secrets that its packages generated, so no other machine begins as a copy of it. */
+static char *job_base_installer_prefix(const struct job *j)
+{
+	const struct spec *s = j->spec;
+	bool manual = s->installer == SPEC_MANUAL;
+	AUTO_FREE char *size = xasprintf("%llu", manual ? (unsigned long long)s->disk_size : 0);
+	const char *const texts[] = {
+		RECIPE_VERSION,
+		s->name,
+		manual ? "manual" : "automatic",
+		size,
+		s->release,
+		s->arch,
+		s->firmware == SPEC_UEFI ? "uefi" : "direct",
+		manual ? "" : j->arch->kernel,
+		manual ? "" : spec_hostname(s),
+		manual ? "" : s->timezone,
+		manual ? "" : s->keyboard,
+		s->security ? "security" : "",
+		s->updates ? "updates" : "",
+	};
+	struct hash *h = hash_new();
+	uint8_t digest[HASH_SIZE];
+	char hex[HASH_HEX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		job_base_hash_text(h, texts[i]);
+	job_base_hash_list(h, &j->root_packages);
+	job_base_hash_list(h, &s->packages);
+	job_base_hash_list(h, job_components(j));
+	job_base_hash_assets(h, "installer/");
+	if (!manual)
+		job_base_hash_assets(h, "guest/");
+	hash_end(h, digest);
+	hash_hex(digest, hex);
+	return xasprintf("%s-%s-installer-%.12s-", s->release, s->arch, hex);
+}
+
 /* Returns "bookworm-armhf-build-0123456789ab-": everything that the base must be made from; owned. */
 static char *job_base_prefix(const struct job *j)
 {
 	const struct spec *s = j->spec;
-	struct hash *h = hash_new();
-	const struct asset *a;
+	struct hash *h;
 	uint8_t digest[HASH_SIZE];
 	char hex[HASH_HEX];
-	size_t i = 0;
 
-	if (job_is_image(j)) {
-		hash_free(h);
+	if (job_is_image(j))
 		return job_base_image_prefix(j);
-	}
+	if (job_is_installer(j))
+		return job_base_installer_prefix(j);
+	h = hash_new();
 	job_base_hash_text(h, RECIPE_VERSION);
 	job_base_hash_text(h, s->release);
 	job_base_hash_text(h, s->arch);
@@ -98,10 +147,7 @@ static char *job_base_prefix(const struct job *j)
 	job_base_hash_text(h, s->updates ? "updates" : "");
 	if (*s->keyring)
 		job_base_hash_keyring(h, s);
-	while ((a = asset_next("guest/", &i))) {
-		job_base_hash_text(h, a->name);
-		hash_add(h, a->data, a->len);
-	}
+	job_base_hash_assets(h, "guest/");
 	hash_end(h, digest);
 	hash_hex(digest, hex);
 	return xasprintf("%s-%s-%s-%.12s-", s->release, s->arch, s->profile, hex);

@@ -14,7 +14,17 @@ bool job_is_image(const void *job)
 
 bool job_is_bootstrap(const void *job)
 {
-	return !job_is_image(job);
+	return ((const struct job *)job)->spec->method == SPEC_BOOTSTRAP;
+}
+
+bool job_is_installer(const void *job)
+{
+	return ((const struct job *)job)->spec->method == SPEC_INSTALLER;
+}
+
+bool job_is_foreign(const struct job *j)
+{
+	return spec_is_foreign(j->spec);
 }
 
 /* Returns the architecture of the catalogue that has such programs, NULL: none. */

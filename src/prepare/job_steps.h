@@ -8,9 +8,13 @@
 
 /* ---- job_image.c ---- */
 
-/* Return whether the machine begins as an existing image, or is made of packages; for struct step_ops. */
+/* Return whether the machine begins as an existing image, is made of packages, or by Debian's installer; for struct
+ * step_ops. */
 bool job_is_image(const void *job);
 bool job_is_bootstrap(const void *job);
+bool job_is_installer(const void *job);
+/* Returns whether its system is not set up by debwiz (spec_is_foreign). */
+bool job_is_foreign(const struct job *j);
 /* The stamp of an image's root, as the kernel's root= has it. */
 #define JOB_STAMP_ROOT "root"
 /* Refuses an image that cannot start in the way that the file asks for, or is of another architecture. `path` is for
@@ -104,6 +108,13 @@ char *job_base_file(const struct job *j, const char *name);
 char *job_part_file(const struct job *j, const char *name);
 /* Returns what the base's manifest has about a suite that it was made from (borrowed), or NULL. */
 const json_t *job_base_suite(const struct job *j, const char *suite);
+
+/* ---- step_seed.c ---- */
+
+/* Get the URLs of the release's mirror and of its security suite's, as the guest can connect to them; owned. */
+void job_guest_mirrors(const struct job *j, char **mirror, char **security);
+/* Returns the proxy of this host's downloads as the guest's apt can use it; owned, "": none. */
+char *job_guest_proxy(const struct job *j);
 
 /* ---- step_accelerator.c, step_start.c: how a step ends that watches a machine ---- */
 

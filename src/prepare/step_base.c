@@ -21,6 +21,16 @@ static const char *const leftovers[] = {
 	"run.spare",	 "console.log",	  "console.log.1", "console.log.2", "known_hosts",
 };
 
+/* Adds what the installer was asked to install; it chose the versions. */
+static void step_base_add_names(const struct job *j, json_t *packages)
+{
+	const struct strv *const lists[] = {&j->root_packages, &j->spec->packages};
+
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++)
+		for (size_t i = 0; i < lists[k]->len; i++)
+			json_object_set_new(packages, lists[k]->items[i], json_string(""));
+}
+
 static json_t *step_base_manifest(const struct job *j)
 {
 	size_t count;
@@ -32,17 +42,19 @@ static json_t *step_base_manifest(const struct job *j)
 
 	for (size_t i = 0; i < j->packages.len; i++)
 		json_object_set_new(packages, j->packages.items[i].name, json_string(j->packages.items[i].version));
+	if (job_is_installer(j))
+		step_base_add_names(j, packages);
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(opened, json_pack("{s:s, s:s, s:s, s:I}", "suite", suites[i].suite, "version",
 							suites[i].version, "url", suites[i].base, "date",
 							(json_int_t)suites[i].date));
-	for (size_t i = 0; i < left_out->len && !job_is_image(j); i++) /* an image has its own updates */
+	for (size_t i = 0; i < left_out->len && !job_is_foreign(j); i++) /* such a system has its own updates */
 		json_array_append_new(missing, json_string(left_out->items[i]));
 	m = json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "created", (json_int_t)time(NULL), "release",
 		      j->spec->release, "arch", j->spec->arch, "profile", j->spec->profile, "kernel",
 		      j->base.kernel_version ? j->base.kernel_version : "", "suites", opened, "left_out", missing,
 		      "packages", packages);
-	if (job_is_image(j))
+	if (!job_is_bootstrap(j))
 		json_object_set_new(m, "image", job_image_manifest(j));
 	return m;
 }

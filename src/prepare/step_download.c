@@ -88,11 +88,14 @@ static void step_download_fetch(struct step_run *run)
 {
 	struct job *j = step_job(run);
 	struct download *d = step_state(run);
-	const struct package_set *sets[] = {&j->packages, &j->layer_packages, &j->firmware};
+	const struct package_set *sets[] = {&j->packages, &j->layer_packages, &j->firmware, &j->installer};
+	size_t most = 0;
 
 	free(d->all.items);
 	d->all.len = 0;
-	d->all.items = xcalloc(j->packages.len + j->layer_packages.len + j->firmware.len + 1, sizeof(*d->all.items));
+	for (size_t k = 0; k < ARRAY_SIZE(sets); k++)
+		most += sets[k]->len;
+	d->all.items = xcalloc(most + 1, sizeof(*d->all.items));
 	for (size_t k = 0; k < ARRAY_SIZE(sets); k++)
 		for (size_t i = 0; i < sets[k]->len; i++)
 			d->all.items[d->all.len++] = sets[k]->items[i];

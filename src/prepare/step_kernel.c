@@ -35,7 +35,7 @@ static bool step_kernel_applies(const void *job)
 /* Returns whether the disk's own initrd is used: also that of an image, which may lack what debwiz's is made of. */
 static bool step_kernel_takes_initrd(const struct job *j, const struct kernel *k)
 {
-	return j->spec->initrd == SPEC_INITRD_GUEST || (job_is_image(j) && k->initrd.path);
+	return j->spec->initrd == SPEC_INITRD_GUEST || (job_is_foreign(j) && k->initrd.path);
 }
 
 static int step_kernel_write_pair(struct job *j, struct extfs *fs, const struct kernel *k, struct err *e)
@@ -57,10 +57,10 @@ static int step_kernel_write_pair(struct job *j, struct extfs *fs, const struct 
 	return r;
 }
 
-/* Records where the root of an image is, for the kernel's command line. */
+/* Records where a root that debwiz did not make is, for the kernel's command line. */
 static int step_kernel_record_root(struct job *j, const struct extfs *fs, struct err *e)
 {
-	AUTO_FREE char *uuid = job_is_image(j) ? extfs_uuid(fs) : NULL;
+	AUTO_FREE char *uuid = !job_is_bootstrap(j) ? extfs_uuid(fs) : NULL;
 	AUTO_FREE char *root = uuid ? xasprintf("UUID=%s", uuid) : NULL;
 	int r = root ? store_set_stamp(j->machine_dir, JOB_STAMP_ROOT, root, e) : 0;
 
@@ -72,8 +72,8 @@ int step_kernel_renew(struct job *j, bool force, char **version, bool *unclean, 
 	AUTO_FREE char *disk = job_file(j, "disk.qcow2");
 	AUTO_FREE char *kernel = job_file(j, "vmlinuz");
 	AUTO_FREE char *last = store_stamp(j->machine_dir, STAMP);
-	struct extfs *fs = job_is_image(j) ? extfs_open_root(disk, "qcow2", e)
-					   : extfs_open(disk, "qcow2", EXTFS_ROOT_PARTITION, e);
+	struct extfs *fs = !job_is_bootstrap(j) ? extfs_open_root(disk, "qcow2", e)
+						: extfs_open(disk, "qcow2", EXTFS_ROOT_PARTITION, e);
 	struct kernel k = {.version = NULL};
 	AUTO_FREE char *identity = NULL;
 	int r = fs ? 0 : -1;

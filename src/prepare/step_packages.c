@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * step packages: solves for the packages to install: the profile's, the architecture's kernel and boot loader, the
- * user's, and the package that has the firmware.
+ * user's, and the package that has the firmware. With the installer: finds its package.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -150,9 +150,10 @@ static void step_packages_start(struct step_run *run, void *job)
 	for (size_t k = 0; k < ARRAY_SIZE(sets); k++)
 		for (size_t i = 0; i < sets[k]->len; i++)
 			bytes += sets[k]->items[i].size;
-	summary = job_is_image(j) ? xstrdup(j->firmware.len ? "the firmware alone" : "none")
-				  : xasprintf("%zu packages, %s", j->packages.len + j->layer_packages.len,
-					      size_human(bytes, size));
+	summary = job_is_installer(j) ? xasprintf("%s %s", j->installer.items[0].name, j->installer.items[0].version)
+		  : job_is_image(j)   ? xstrdup(j->firmware.len ? "the firmware alone" : "none")
+				      : xasprintf("%zu packages, %s", j->packages.len + j->layer_packages.len,
+						  size_human(bytes, size));
 	step_done(run, summary);
 }
 

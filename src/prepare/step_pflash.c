@@ -49,9 +49,9 @@ static int step_pflash_copy_flash(struct job *j, struct err *e)
 			"the folder of this machine's base image, which has the firmware, is gone");
 		return err_hint(e, "set `mode = direct` in [firmware], or `debwiz recreate %s`", j->spec->name);
 	}
-	if (job_is_image(j)) {
+	if (!job_is_bootstrap(j)) {
 		job_image_of_base(j, &image);
-		r = job_check_image(j, j->spec->image, &image, e);
+		r = job_check_image(j, job_is_image(j) ? j->spec->image : "the installed system", &image, e);
 		disk_image_fini(&image);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(flash) && !r; i++) {

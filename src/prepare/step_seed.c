@@ -97,20 +97,28 @@ static char *step_seed_guest_url(const struct job *j, const char *suite, const c
 	return seed_guest_url(*url ? url : debian->items[0], debian->items[0]);
 }
 
+void job_guest_mirrors(const struct job *j, char **mirror, char **security)
+{
+	struct strv host = STRV_INIT, host_security = STRV_INIT;
+
+	host_mirrors(&host, &host_security);
+	*mirror = step_seed_guest_url(j, j->spec->release, j->spec->mirror, &host, catalog_mirrors(j->catalog));
+	*security = step_seed_guest_url(j, j->release->security_suite, j->spec->security_mirror, &host_security,
+					catalog_security_mirrors(j->catalog));
+	strv_fini(&host);
+	strv_fini(&host_security);
+}
+
 static char *step_seed_guest_sources(const struct job *j)
 {
 	bool security = j->spec->security && j->release->security;
 	bool updates = j->spec->updates && j->release->updates;
-	struct strv host = STRV_INIT, host_security = STRV_INIT;
 	AUTO_FREE char *updates_suite = xasprintf("%s-updates", j->spec->release);
 	AUTO_FREE char *mirror = NULL;
 	AUTO_FREE char *security_mirror = NULL;
 	char *text;
 
-	host_mirrors(&host, &host_security);
-	mirror = step_seed_guest_url(j, j->spec->release, j->spec->mirror, &host, catalog_mirrors(j->catalog));
-	security_mirror = step_seed_guest_url(j, j->release->security_suite, j->spec->security_mirror, &host_security,
-					      catalog_security_mirrors(j->catalog));
+	job_guest_mirrors(j, &mirror, &security_mirror);
 	text = seed_sources(&(struct seed_archive){
 		.mirror = mirror,
 		.security = security ? security_mirror : "",
@@ -121,8 +129,6 @@ static char *step_seed_guest_sources(const struct job *j)
 		.deb822 = !strcmp(j->release->sources_style, "deb822"),
 		.undated = *j->spec->snapshot,
 	});
-	strv_fini(&host);
-	strv_fini(&host_security);
 	return text;
 }
 
@@ -151,8 +157,7 @@ static bool step_seed_is_direct(const char *url)
 	return direct;
 }
 
-/* Returns the proxy of this host's downloads as the guest's apt can use it; owned, "": none. */
-static char *step_seed_guest_proxy(const struct job *j)
+char *job_guest_proxy(const struct job *j)
 {
 	const struct strv *debian = catalog_mirrors(j->catalog);
 	const char *url = step_seed_opened_url(j, j->spec->release);
@@ -210,7 +215,7 @@ static int step_seed_write_with_host_keys(const struct job *j, const char *path,
 							  .public_key = keys[i].public_key.data};
 		s->host_keys = given;
 		s->host_key_count = JOB_HOST_KEYS;
-		r = job_is_image(j) ? step_seed_write_cloud(j, path, s, e) : seed_write(path, s, e);
+		r = job_is_foreign(j) ? step_seed_write_cloud(j, path, s, e) : seed_write(path, s, e);
 		s->host_keys = NULL;
 		s->host_key_count = 0;
 	}
@@ -225,7 +230,7 @@ static int step_seed_write_seed(struct job *j, struct err *e)
 	AUTO_FREE char *path = job_file(j, "seed.iso");
 	AUTO_FREE char *last = store_stamp(j->machine_dir, STAMP);
 	AUTO_FREE char *sources = step_seed_guest_sources(j);
-	AUTO_FREE char *proxy = step_seed_guest_proxy(j);
+	AUTO_FREE char *proxy = job_guest_proxy(j);
 	struct buf keys;
 	struct seed s = {
 		.hostname = spec_hostname(j->spec),
@@ -277,7 +282,7 @@ static bool step_seed_is_read(const struct job *j)
 	struct disk_image image;
 	bool is;
 
-	if (!job_is_image(j))
+	if (!job_is_foreign(j))
 		return true;
 	job_image_of_base(j, &image);
 	is = image.cloud_init;
@@ -290,7 +295,7 @@ static bool step_seed_is_done(void *job, char **why)
 	const struct job *j = job;
 
 	/* cloud-init reports nothing: its seed stays, and is made once */
-	if (job_is_image(j) && job_is_made(j)) {
+	if (job_is_foreign(j) && job_is_made(j)) {
 		*why = xstrdup("this machine has its own");
 		return true;
 	}
@@ -327,7 +332,8 @@ static void step_seed_start(struct step_run *run, void *job)
 	struct seeding *s;
 
 	if (!step_seed_is_read(job)) {
-		step_done(run, "the image has no cloud-init, and keeps its own");
+		step_done(run, job_is_image(job) ? "the image has no cloud-init, and keeps its own"
+						 : "a system installed by hand keeps its own");
 		return;
 	}
 	s = xcalloc(1, sizeof(*s));

@@ -185,9 +185,9 @@ static int step_start_fill(struct job *j, struct vm_request *r, struct err *e)
 	r->what = xstrdup("running");
 	r->accel = xstrdup(j->probe.accel);
 	/* cloud-init does not report that it has applied it */
-	r->seed = job_is_image(j) ? xstrdup("") : job_file(j, "seed.iso");
+	r->seed = job_is_foreign(j) ? xstrdup("") : job_file(j, "seed.iso");
 	r->known_hosts = job_file(j, "known_hosts");
-	r->hostname = xstrdup(job_is_image(j) ? j->spec->hostname : spec_hostname(j->spec));
+	r->hostname = xstrdup(job_is_foreign(j) ? j->spec->hostname : spec_hostname(j->spec));
 	r->ssh_host = xstrdup(j->spec->name); /* ports change, the machine's name does not */
 	r->login_timeout = j->spec->timeout;
 	r->power_line = j->arch->power_line;

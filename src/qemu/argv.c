@@ -461,7 +461,7 @@ static int argv_network(const struct argv_in *in, struct qemu_argv *v, struct er
 	buf_adds(&b, "user,id=net");
 	if (s->restrict_net)
 		buf_adds(&b, ",restrict=on");
-	for (size_t i = 0; i < s->forwards.len; i++) {
+	for (size_t i = 0; i < s->forwards.len && !in->files->installing; i++) {
 		if (spec_forward_parse(s->forwards.items[i], &f, e) < 0) {
 			buf_fini(&b);
 			return err_prefix(e, "network.forward: %s", s->forwards.items[i]);
@@ -614,7 +614,7 @@ static int argv_build(const struct argv_in *in, struct qemu_argv *v, struct err 
 		return -1;
 	argv_add_kernel(in, v);
 	if (argv_disk(in, v, e) < 0 || (personal && argv_drives(in, v, e) < 0) ||
-	    (personal && argv_network(in, v, e) < 0))
+	    ((personal || in->files->installing) && argv_network(in, v, e) < 0))
 		return -1;
 	if (personal)
 		argv_lan(in, v);
@@ -628,7 +628,8 @@ static int argv_build(const struct argv_in *in, struct qemu_argv *v, struct err 
 			 (in->s->tpm && !in->files->alone && argv_add_tpm(in, v, e) < 0)))
 		return -1;
 	if (in->files->configuring)
-		argv_add(v, xstrdup("-no-reboot"), "", "a guest that resets has failed");
+		argv_add(v, xstrdup("-no-reboot"), "",
+			 in->files->installing ? "the installation ends by a reset" : "a guest that resets has failed");
 	for (size_t i = 0; personal && i < in->s->qemu_extra.len; i++)
 		argv_add(v, xstrdup(in->s->qemu_extra.items[i]), "qemu.extra",
 			 in->s->qemu_extra.items[i][0] == '-' ? "asked for" : NULL);
@@ -685,6 +686,21 @@ char *qemu_cmdline(const struct spec *s, const struct catalog_arch *arch, const 
 		buf_addf(&b, " debwiz.rows=%u debwiz.columns=%u", rows, columns);
 	if (*s->cmdline)
 		buf_addf(&b, " %s", s->cmdline);
+	return buf_steal(&b);
+}
+
+char *qemu_installer_cmdline(const struct catalog_arch *arch, bool manual, const char *term)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_addf(&b, "console=%s", arch->console);
+	if (manual && argv_is_term(term))
+		buf_addf(&b, " TERM=%s", term);
+	if (!manual) /* a dumb terminal has no GNU screen in between */
+		buf_adds(&b, " TERM=dumb auto=true priority=critical DEBIAN_FRONTEND=text");
+	/* what follows --- is for the installed system */
+	buf_addf(&b, " --- console=%s", arch->console);
 	return buf_steal(&b);
 }
 

@@ -252,6 +252,43 @@ static void check_image(struct check *k)
 		FAULT(k, "boot", "warm", "not supported with method = image; write no");
 }
 
+/* What the installer cannot be asked for, and what it cannot do without. */
+static void check_installer(struct check *k)
+{
+	const struct spec *s = k->s;
+	bool manual = s->installer == SPEC_MANUAL;
+	AUTO_FREE char *package = NULL;
+
+	if (s->method != SPEC_INSTALLER) {
+		if (manual)
+			FAULT(k, "machine", "installer", "only used with method = installer");
+		return;
+	}
+	if (k->arch && k->release) {
+		package = catalog_installer(k->release, k->arch->installer);
+		if (!package)
+			FAULT(k, "machine", "method", "debwiz knows no installer of Debian %s for %s; write bootstrap",
+			      k->release->codename, k->arch->name);
+	}
+	if (s->net != SPEC_NET_USER)
+		FAULT(k, "network", "mode", "the installer downloads packages; write mode = user");
+	if (s->restrict_net)
+		FAULT(k, "network", "restrict", "the installer downloads packages; write no");
+	if (*s->snapshot)
+		FAULT(k, "mirror", "snapshot", "not supported with method = installer; remove this key");
+	if (s->secure_boot)
+		FAULT(k, "firmware", "secure_boot", "not supported with method = installer; write no");
+	if (s->warm)
+		FAULT(k, "boot", "warm", "not supported with method = installer; write no");
+	if (manual && s->packages.len)
+		FAULT(k, "system", "packages",
+		      "you choose the packages in the installer; remove them, or write installer = automatic");
+	if (manual && s->firmware == SPEC_DIRECT && s->initrd == SPEC_INITRD_OWN &&
+	    check_line_of(k, "firmware", "initrd"))
+		FAULT(k, "firmware", "initrd",
+		      "a system installed by hand starts with its own initrd; write guest, or remove this key");
+}
+
 static void check_cpu(struct check *k)
 {
 	const struct catalog_arch *a = k->arch;
@@ -472,6 +509,7 @@ void spec_check_each(const struct spec *s, const struct catalog *c, spec_fault_f
 	check_mirror(&k);
 	check_firmware(&k);
 	check_image(&k);
+	check_installer(&k);
 	check_cpu(&k);
 	check_network(&k);
 	check_unique(&k, "drive", &s->drives, "path");

@@ -30,13 +30,21 @@ const struct field field_table[] = {
 	 .effect = FIELD_NEW_ONLY, .always = true, .title = "Debian release",
 	 .help = "Codename of the Debian release: bookworm or trixie. \"debwiz releases\" "
 		 "lists what the mirror has."},
-	{"machine", COLUMN("method", CHOICE, method, "bootstrap", .choices = WORDS("bootstrap", "image")),
-	 .later = WORDS("installer"), .effect = FIELD_NEW_ONLY, .always = true, .title = "Way to get the system",
+	{"machine", COLUMN("method", CHOICE, method, "bootstrap", .choices = WORDS("bootstrap", "installer", "image")),
+	 .effect = FIELD_NEW_ONLY, .always = true, .title = "Way to get the system",
 	 .help = "bootstrap: packages are verified and unpacked by debwiz and configured by "
-		 "the machine itself, without an installer. image: the disk begins as a copy of an existing image, "
+		 "the machine itself, without an installer. installer: Debian's installer installs them in the "
+		 "machine, from Debian's packages of that name, see installer; slower, and from a mirror that has "
+		 "the installer's own packages (udebs). image: the disk begins as a copy of an existing image, "
 		 "see image in [disk]; it has its own packages, and if cloud-init is one of them it gets user, "
 		 "password, keys, host name, language and time zone of [system]. Otherwise [system] does not apply, "
 		 "but for user and ssh_key: how `debwiz ssh` logs in."},
+	{"machine", COLUMN("installer", CHOICE, installer, "automatic", .choices = WORDS("automatic", "manual")),
+	 .effect = FIELD_NEW_ONLY, .title = "Installer",
+	 .help = "With method = installer. automatic: this file answers its questions (preseeding): the disk gets one "
+		 "root file system, the profile's packages and no user, which the first boot makes as with bootstrap. "
+		 "manual: you answer them, in the console; [system] does not apply then, but for user and ssh_key: "
+		 "how `debwiz ssh` logs in."},
 	{"mirror", COLUMN("url", TEXT, mirror, "auto", .check = grammar_mirror), .effect = FIELD_NEW_ONLY,
 	 .title = "Debian mirror",
 	 .help = "auto: the mirror that this host uses, if it is a Debian mirror, else the first "

@@ -72,6 +72,11 @@ bool spec_has_keyboard(const struct spec *s)
 	return strcmp(s->keyboard, "us") != 0;
 }
 
+bool spec_is_foreign(const struct spec *s)
+{
+	return s->method == SPEC_IMAGE || (s->method == SPEC_INSTALLER && s->installer == SPEC_MANUAL);
+}
+
 bool spec_image_is_url(const struct spec *s)
 {
 	return strstr(s->image, "://") != NULL;

@@ -10,6 +10,7 @@
 #include "base/size.h"
 #include "host/paths.h"
 #include "machine/forward.h"
+#include "machine/installing.h"
 #include "machine/pending.h"
 #include "qemu/argv.h"
 
@@ -165,14 +166,14 @@ int machine_facts_paint(const struct machine_facts *m, const struct catalog *cat
 
 bool machine_is_alive(struct app *app, const char *name)
 {
+	AUTO_FREE char *own = NULL, *dir = NULL, *runtime = NULL;
 	bool alive;
-	char *dir;
 
 	if (!spec_name_ok(name))
 		return false;
-	dir = store_machine_dir(app_store(app), name);
+	own = store_machine_dir(app_store(app), name);
+	installing_place(own, name, &dir, &runtime);
 	alive = vm_run_alive(dir);
-	free(dir);
 	return alive;
 }
 

@@ -69,8 +69,16 @@ static void questions_options_method(struct wizard *w, struct choices *out)
 	(void)w;
 	questions_add_option(out, "bootstrap", "bootstrap",
 			     "debwiz unpacks the packages and the machine configures them: no installer.");
-	questions_add_unsupported(out, "installer", "installer", "The Debian Installer, interactive or automatic.");
+	questions_add_option(out, "installer", "installer",
+			     "Debian's installer, in the machine: slower, from a mirror with its own packages.");
 	questions_add_option(out, "image", "image", "A copy of an existing image, which the page Disk asks for.");
+}
+
+static void questions_options_installer(struct wizard *w, struct choices *out)
+{
+	(void)w;
+	questions_add_option(out, "automatic", "automatic", "The installer gets these answers and asks nothing.");
+	questions_add_option(out, "manual", "by hand", "You answer the installer's questions, in the console.");
 }
 
 static void questions_options_firmware(struct wizard *w, struct choices *out)
@@ -483,6 +491,11 @@ static bool questions_is_image(const struct wizard *w)
 	return w->spec.method == SPEC_IMAGE;
 }
 
+static bool questions_is_installer(const struct wizard *w)
+{
+	return w->spec.method == SPEC_INSTALLER;
+}
+
 static bool questions_has_network(const struct wizard *w)
 {
 	return w->spec.net == SPEC_NET_USER;
@@ -524,6 +537,8 @@ const struct question_row question_rows[] = {
 	{"firmware.mode", WIZARD_STARTUP, WIZARD_CHOICE, .options = questions_options_firmware,
 	 .topic = WIZARD_FIRMWARE, .adapts = true, .initial = questions_default_firmware},
 	{"machine.method", WIZARD_STARTUP, WIZARD_CHOICE, NONE, ADVANCED, .options = questions_options_method},
+	{"machine.installer", WIZARD_STARTUP, WIZARD_CHOICE, NONE, ADVANCED, .options = questions_options_installer,
+	 .applies = questions_is_installer},
 	{"firmware.initrd", WIZARD_STARTUP, WIZARD_CHOICE, NONE, ADVANCED, .options = questions_options_initrd,
 	 .applies = questions_is_direct},
 	{"boot.cmdline", WIZARD_STARTUP, WIZARD_TEXT, NONE, ADVANCED, .applies = questions_is_direct},

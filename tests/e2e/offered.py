@@ -15,6 +15,7 @@ FIELDS = {
     "machine.arch": "fields.processor",
     "machine.release": "fields.names",
     "machine.method": "fields.up",
+    "machine.installer": "installer.machines",
     "mirror.url": "fields.sources",
     "mirror.security": "fields.sources",
     "mirror.updates": "fields.sources",

@@ -31,6 +31,7 @@ import full
 import guest
 import host
 import images
+import installer
 import lan
 import life
 import offered as table
@@ -133,6 +134,7 @@ def offered(t, world):
     verbs.every(t, world.machine(SECOND, name="verbs"))
     t.run("secure boot, TPM", trusted.machine, world)
     t.run("machines of an image, by UEFI from a file, by direct boot from a server", images.machines, world)
+    t.run("Debian's installer, by itself and by hand, as far as the mirror has its packages", installer.machines, world)
     t.run("two machines on a network of their own, a SPICE screen", lan.machines, world)
 
 
@@ -227,7 +229,8 @@ def main():
         if args.quick and rest:
             by_screens(t, world)
         part = args.examples or args.wizard or args.life or args.full or args.packages or args.only
-        t.offers(() if part else ("fields", "verbs", "reach", "trusted", "images", "lan") if args.offered else
+        t.offers(() if part else ("fields", "verbs", "reach", "trusted", "images", "installer",
+                                "lan") if args.offered else
                  {check.split(".")[0] for _, check in table.rows()})
     finally:
         world.close()

@@ -297,6 +297,13 @@ class Machine:
                  " or ".join(states))
             time.sleep(0.5)
 
+    def await_text(self, shown, text, child, seconds=HOUR):
+        """Waits until shown() has the text, while a program runs."""
+        end = time.monotonic() + seconds
+        while text not in shown():
+            need(time.monotonic() < end and child.poll() is None, "it does not show \"%s\": %s", text, shown()[-1500:])
+            time.sleep(1)
+
     def await_login(self, seconds=600):
         end = time.monotonic() + seconds
         while not self.status()["login"]:

@@ -33,6 +33,7 @@ socket,id=NAME,host=127.0.0.1,port=N,...`, takes one client on each, and obeys t
     read N                 read N bytes of /dev/zero
     state                  take the file of a guest's state: by getfd, or from 8.2 on not before migrate
     fill N                 write N bytes into the file that was handed over or named last
+    disk PATH              that file's content is what the guest has written to its disk
     again                  wait until all clients have gone; take the next ones
     close NAME             close that connection
     hold                   read commands and answer nothing, until the end comes from outside
@@ -48,6 +49,7 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import sys
 
 
@@ -213,6 +215,10 @@ class Fake:
             if VERSION < (8, 2):
                 self.expect("getfd")
                 self.answer({})
+        elif word == "disk":
+            nodes = [json.loads(v) for o, v in zip(self.argv, self.argv[1:]) if o == "-blockdev"]
+            disk = next(n["file"]["filename"] for n in nodes if n["node-name"] == "disk")
+            subprocess.run(["cp", "--sparse=always", rest, disk], check=True)
         elif word == "again":
             for name in self.servers:
                 try:

@@ -400,6 +400,15 @@ for name, folder, qemu, machine, rows in FIRMWARE:
     pkg(name, "2022.11-6+deb12u2", lines, trixie="2025.02-8", arch="all", section="misc",
         source="edk2", contents=contents)
 
+# ---- Debian's installer: its kernel and initrd by architecture
+for arch, name in (("armhf", "vmlinuz"), ("arm64", "linux"), ("amd64", "linux")):
+    for number, version in (("12", "20230607+deb12u12"), ("13", "20250803+deb13u2")):
+        top = f"/usr/lib/debian-installer/images/{number}/{arch}/text"
+        top = f"{top}/debian-installer/{arch}"
+        pkg(f"debian-installer-{number}-netboot-{arch}", version, [f"{top}/{name}", f"{top}/initrd.gz"], arch="all",
+            section="misc", source="debian-installer-netboot-images",
+            contents={f"{top}/{name}": b"the installer's kernel\n", f"{top}/initrd.gz": b"the installer's initrd"})
+
 # ---- kernels: by release and architecture -------------------------------------------------------
 MODULES = {  # name: (folder, depends); what is built in on some architectures is marked with +
     "+virtio": ("drivers/virtio", []), "+virtio_ring": ("drivers/virtio", []),

@@ -156,9 +156,12 @@ static void golden_open_delta(struct golden *g, const char *name, const struct d
 		.runtime_dir = json_str(files, "runtime_dir", "/run/m"),
 		.forward_ports = g->ports,
 		.configuring = json_bool(files, "configuring", false),
+		.installing = json_bool(files, "installing", false),
 		.alone = json_bool(files, "alone", false),
 	};
-	g->append = qemu_cmdline(&g->spec, g->arch, NULL, g->files.configuring, 100, 30, "xterm-256color");
+	g->append = g->files.installing
+			    ? qemu_installer_cmdline(g->arch, false, NULL)
+			    : qemu_cmdline(&g->spec, g->arch, NULL, g->files.configuring, 100, 30, "xterm-256color");
 	if (g->files.kernel)
 		g->files.append = g->append;
 	free(json);

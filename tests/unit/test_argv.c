@@ -347,6 +347,13 @@ static void test_cmdline(void **state)
 	line = qemu_cmdline(&g.spec, g.arch, NULL, true, 80, 24, "xterm");
 	assert_string_equal(line, "console=ttyAMA0 root=PARTLABEL=debwiz-root debwiz.configure panic=-1");
 	free(line);
+	line = qemu_installer_cmdline(g.arch, false, NULL);
+	assert_string_equal(
+		line, "console=ttyAMA0 TERM=dumb auto=true priority=critical DEBIAN_FRONTEND=text --- console=ttyAMA0");
+	free(line);
+	line = qemu_installer_cmdline(g.arch, true, "xterm");
+	assert_string_equal(line, "console=ttyAMA0 TERM=xterm --- console=ttyAMA0");
+	free(line);
 	golden_close(&g);
 }
 

@@ -57,6 +57,7 @@ static void check(const char *text, const char *want)
 	spec_fini(&s);
 }
 
+#define INSTALLER "[machine]\nmethod = installer\n"
 #define DIRECT "[firmware]\nmode = direct\n"
 
 static void rules(void **state)
@@ -128,6 +129,25 @@ static void rules(void **state)
 		{"[machine]\nmethod = image\n[disk]\nimage = /i\n[boot]\nwarm = yes\n",
 		 "box.ini:6: boot.warm: not supported with method = image; write no"},
 		{"[machine]\nmethod = image\n[disk]\nimage = /i\n", NULL},
+		{INSTALLER, NULL},
+		{INSTALLER "installer = manual\n", NULL},
+		{"[machine]\ninstaller = manual\n", "box.ini:2: machine.installer: only used with method = installer"},
+		{INSTALLER "arch = s390x\n[firmware]\nmode = direct\n",
+		 "box.ini:2: machine.method: debwiz knows no installer of Debian trixie for s390x; write bootstrap"},
+		{INSTALLER "[network]\nmode = none\n", "box.ini:4: network.mode: the installer downloads packages"},
+		{INSTALLER "[network]\nrestrict = yes\n",
+		 "box.ini:4: network.restrict: the installer downloads packages"},
+		{INSTALLER "[mirror]\nsnapshot = 20250801T120000Z\n",
+		 "box.ini:4: mirror.snapshot: not supported with method = installer"},
+		{INSTALLER "arch = amd64\n[firmware]\nsecure_boot = yes\n",
+		 "box.ini:5: firmware.secure_boot: not supported with method = installer"},
+		{INSTALLER "[boot]\nwarm = yes\n", "box.ini:4: boot.warm: not supported with method = installer"},
+		{INSTALLER "[system]\npackages = git\n", NULL},
+		{INSTALLER "installer = manual\n[system]\npackages = git\n",
+		 "box.ini:5: system.packages: you choose the packages in the installer"},
+		{INSTALLER "[firmware]\nmode = direct\ninitrd = own\n", NULL},
+		{INSTALLER "installer = manual\n[firmware]\nmode = direct\ninitrd = own\n",
+		 "box.ini:6: firmware.initrd: a system installed by hand starts with its own initrd"},
 		{"[firmware]\nsecure_boot = yes\n",
 		 "box.ini:2: firmware.secure_boot: Debian signs no boot loader for armhf; write no"},
 		{"[machine]\narch = amd64\n[firmware]\nmode = direct\nsecure_boot = yes\n",

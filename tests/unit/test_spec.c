@@ -654,8 +654,6 @@ static void risky_values(void **state)
 static void not_offered_yet(void **state)
 {
 	(void)state;
-	read_bad("[machine]\nmethod = installer\n",
-		 "box.ini:2: machine.method: \"installer\" is not supported yet; write bootstrap or image");
 	read_bad("[disk]\nformat = raw\n", "disk.format: \"raw\" is not supported yet; write qcow2");
 	read_bad("[network]\nmode = tap\n", "\"tap\" is not supported yet; write user or none");
 	read_bad("[network]\nmode = bridge\n", "not supported yet");
@@ -735,7 +733,8 @@ static void sets(void **state)
 		{"cpu.memory+=1G", "is not a list"},
 		{"network.forward+=", "no value after"},
 		{"network.forward=22", "is not a forward"},
-		{"machine.method=installer", "not supported yet"},
+		{"disk.format=raw", "not supported yet"},
+		{"machine.installer=auto", "is not allowed"},
 		{"machine.name=", "is not a machine name"},
 	};
 	struct err e = ERR_INIT;

@@ -189,6 +189,28 @@ static void test_wrong_text_is_kept(void **state)
 	fake_free(f);
 }
 
+/* How the installer is answered is asked if it is used. */
+static void test_installer(void **state)
+{
+	struct fake *f = fake_new();
+	struct wizard *w = wizard_new(&f->conf);
+	const struct wizard_question *q = wizard_question(w, "machine.installer"), *at = NULL;
+
+	(void)state;
+	for (int asked = 0; asked < 2; asked++) {
+		size_t seen = 0;
+
+		assert_int_equal(answer(w, "machine.method", asked ? "installer" : "bootstrap"), 0);
+		while ((at = wizard_question_next(w, WIZARD_STARTUP, at)))
+			seen += at == q;
+		assert_int_equal(seen, asked);
+	}
+	assert_int_equal(answer(w, "machine.installer", "manual"), 0);
+	assert_int_equal(wizard_spec(w)->installer, SPEC_MANUAL);
+	wizard_free(w);
+	fake_free(f);
+}
+
 /* The image is asked for if the machine begins as one. */
 static void test_image(void **state)
 {
@@ -321,7 +343,7 @@ static void test_cross_field(void **state)
 	assert_int_equal(answer(w, "system.ssh_key", ""), 0);
 	/* An impossible choice is refused with the reason, and nothing changes. */
 	assert_int_equal(answer(w, "cpu.accel", "kvm"), -1); /* x86 does not run ARM */
-	assert_int_equal(answer(w, "machine.method", "installer"), -1);
+	assert_int_equal(answer(w, "disk.format", "raw"), -1);
 	assert_int_equal(answer(w, "network.mode", "bridge"), -1);
 	assert_int_equal(answer(w, "machine.release", "sid"), -1);
 	assert_string_equal(text_of(w, "machine.release"), "trixie");
@@ -723,6 +745,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_image),
+		cmocka_unit_test(test_installer),
 		cmocka_unit_test(test_back_and_forth),
 		cmocka_unit_test(test_wrong_text_is_kept),
 		cmocka_unit_test(test_a_try_changes_nothing),

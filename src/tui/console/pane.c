@@ -12,6 +12,7 @@
 #include "host/memory.h"
 #include "host/paths.h"
 #include "host/proc.h"
+#include "machine/installing.h"
 #include "osc_requests.h"
 #include "qemu/argv.h"
 #include "scrollback.h"
@@ -565,6 +566,7 @@ static void pane_take_spec(struct pane *p, struct app *app, struct spec *spec)
 struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 {
 	struct settings settings;
+	AUTO_FREE char *own = NULL;
 	struct pane *p;
 	struct spec spec;
 	bool readable;
@@ -582,8 +584,8 @@ struct screen *screen_console(struct app *app, const char *ref, struct err *e)
 	err_fini(e);
 	p->prefix = settings.prefix;
 	p->wants = true;
-	p->dir = store_machine_dir(app_store(app), p->name);
-	p->runtime = host_runtime_dir(p->name, NULL);
+	own = store_machine_dir(app_store(app), p->name);
+	installing_place(own, p->name, &p->dir, &p->runtime);
 	p->cpu = -1;
 	p->spoke = loop_now(app_loop(app));
 	text_field_init(&p->prompt.field, PROMPT_MAX);
