@@ -107,7 +107,7 @@ struct spec {
 	struct strv packages;
 	/* boot */
 	char *cmdline;
-	uint64_t timeout; /* ms a boot may take until login */
+	uint64_t timeout;    /* ms a boot may take until login */
 	enum spec_warm warm; /* a new machine resumes a copy of a template */
 	/* build */
 	unsigned build_jobs; /* 0: auto */

@@ -339,7 +339,8 @@ static bool step_template_applies(const void *job)
 	const struct job *j = job;
 	AUTO_FREE char *seed = job_file(j, "seed.iso");
 
-	return j->options.goal >= JOB_STARTED && j->spec->warm == SPEC_WARM_YES && (!job_is_made(j) || file_exists(seed));
+	return j->options.goal >= JOB_STARTED && j->spec->warm == SPEC_WARM_YES &&
+	       (!job_is_made(j) || file_exists(seed));
 }
 
 static double step_template_expect(const void *job)
