@@ -95,13 +95,15 @@ BUILD = \
 	include/build/revision.h \
 	include/build/source.h \
 	include/build/stage.h \
+	include/build/tools.h \
 	src/build/depends.c \
 	src/build/outside.c \
 	src/build/reason.c \
 	src/build/results.c \
 	src/build/revision.c \
 	src/build/source.c \
-	src/build/stage.c
+	src/build/stage.c \
+	src/build/tools.c
 
 CATALOG = \
 	include/catalog/catalog.h \
@@ -276,6 +278,7 @@ IMAGE = \
 	include/image/disk.h \
 	include/image/extfs.h \
 	include/image/firmware.h \
+	include/image/folder.h \
 	include/image/gpt.h \
 	include/image/initrd.h \
 	include/image/installer.h \
@@ -303,6 +306,7 @@ IMAGE = \
 	src/image/elf.h \
 	src/image/extfs.c \
 	src/image/firmware.c \
+	src/image/folder.c \
 	src/image/gpt.c \
 	src/image/image.c \
 	src/image/image.h \

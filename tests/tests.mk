@@ -27,6 +27,7 @@ UNIT_TESTS = \
 	tests/unit/test_facts \
 	tests/unit/test_file \
 	tests/unit/test_firmware \
+	tests/unit/test_folder \
 	tests/unit/test_frame \
 	tests/unit/test_gpt \
 	tests/unit/test_image \
@@ -240,6 +241,7 @@ FAULT = \
 	tests/fault/test_build.py \
 	tests/fault/test_build_script.py \
 	tests/fault/test_distcc.py \
+	tests/fault/test_tools.py \
 	tests/fault/test_run.py \
 	tests/fault/test_hints.py \
 	tests/fault/test_gitlab.py \

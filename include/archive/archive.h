@@ -106,6 +106,9 @@ const struct strv *archive_left_out(const struct archive *a);
  * package-virtual, package-conflict, package-data. */
 int archive_solve(struct archive *a, const struct strv *names, const struct strv *extra, const struct strv *jobs,
 		  struct package_set *out, struct err *e);
+/* Solves the names with what they depend on, without a base set: for programs that run outside a system. Otherwise as
+ * archive_solve. */
+int archive_solve_alone(struct archive *a, const struct strv *names, struct package_set *out, struct err *e);
 /* Appends the names that no package of the opened suites has or provides; e (unless NULL) is filled as archive_solve
  * does for them, and unchanged if there are none. */
 void archive_unknown(struct archive *a, const struct strv *names, struct strv *out, struct err *e);

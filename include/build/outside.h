@@ -21,8 +21,9 @@ struct outside_compiler {
 	char *version;	 /* "12.2.0" */
 };
 
-/* What this host has for it. */
+/* What compiles for it. */
 struct outside_tools {
+	char *usr; /* the folder that these programs have as /usr; NULL: this host's */
 	char *distccd;
 	struct strv compilers; /* paths, for C and, if there is one, C++ */
 };
@@ -35,9 +36,14 @@ void outside_compiler_fini(struct outside_compiler *c);
 /* Returns the name of the cross compiler, "arm-linux-gnueabihf-gcc-12"; `language` is "gcc" or "g++". Owned. */
 char *outside_name(const struct outside_compiler *c, const char *language);
 
+/* Returns the name of Debian's package of the cross compiler, "gcc-12-arm-linux-gnueabihf"; owned. */
+char *outside_package(const struct outside_compiler *c, const char *language);
+
 /* Looks for distccd and for compilers of exactly that version, which it runs to ask them. Blocks for some tens of ms.
  * Errors, with a hint: "distccd-missing", "compiler-missing", "compiler-version". */
 int outside_find(const struct outside_compiler *c, struct outside_tools *out, struct err *e);
+/* Fills in the programs of a folder that has them as /usr (build/tools.h). */
+void outside_tools_in(const struct outside_compiler *c, const char *usr, struct outside_tools *out);
 void outside_tools_fini(struct outside_tools *t);
 
 struct outside;

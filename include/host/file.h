@@ -73,6 +73,8 @@ ssize_t file_read_at(int fd, void *data, size_t n, uint64_t at);
 int file_sync(int fd);
 /* Syncs a folder or file by path; a file system without that function is not an error. */
 int file_sync_path(const char *path, struct err *e);
+/* Syncs everything that was written before, of all files: for a folder with many of them. Blocks. */
+void file_sync_all(void);
 /* Renames over `to` within a file system. -1 with errno. */
 int file_move(const char *from, const char *to);
 /* Renames over `to` and syncs its folder. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sandbox: a server whose clients cannot be trusted, because a guest is one of them. It runs in name spaces of its own:
- * it sees this host's /usr and what else is named, read-only, and an empty /tmp; no other file, no process, no device
+ * it sees this host's /usr, or another one, and what else is named, read-only, and an empty /tmp; no other file, no process, no device
  * but /dev/null, and of all networks only a loopback of its own. Clients come through a Unix socket.
  */
 #ifndef HOST_SANDBOX_H
@@ -18,6 +18,7 @@ struct sandbox {
 	char *const *argv;	 /* argv[0] is a path; serves TCP on 127.0.0.1 */
 	char *const *env;	 /* all of its environment */
 	uint16_t port;		 /* there */
+	const char *usr;	 /* the folder that it sees as /usr; NULL: this host's */
 	const struct strv *show; /* absolute paths that it sees beside /usr, each under its own name */
 	unsigned most;		 /* connections at the same time; further ones wait */
 	int64_t parent;		 /* the pid of the process that started this one: the server ends with it */

@@ -76,6 +76,11 @@ int archive_solve(struct archive *a, const struct strv *names, const struct strv
 		e);
 }
 
+int archive_solve_alone(struct archive *a, const struct strv *names, struct package_set *out, struct err *e)
+{
+	return solve_packages(a->pool, &(struct solve_request){.names = names, .alone = true}, out, e);
+}
+
 void archive_unknown(struct archive *a, const struct strv *names, struct strv *out, struct err *e)
 {
 	solve_unknown(a->pool, names, out, e);

@@ -410,7 +410,8 @@ int solve_packages(struct s_Pool *pool, const struct solve_request *req, struct 
 	queue_init(&jobs);
 	queue_init(&core);
 	queue_init(&all);
-	solve_add_base(pool, req->without, &jobs);
+	if (!req->alone)
+		solve_add_base(pool, req->without, &jobs);
 	solve_add_preferred(pool, req->prefer, &jobs);
 	r = solve_add_names(pool, req->names, &jobs, NULL, e);
 	if (!r)

@@ -21,6 +21,7 @@ struct solve_request {
 	const struct strv *extra;   /* in addition to both; these may be NULL */
 	const struct strv *prefer;  /* among alternatives */
 	const struct strv *without; /* not in the base set, unless required */
+	bool alone;		    /* no base set: the names with what they depend on */
 };
 /* Appends the names that no package has or provides, and fills e for them as solve_packages does. */
 void solve_unknown(struct s_Pool *pool, const struct strv *names, struct strv *out, struct err *e);

@@ -62,8 +62,8 @@ char *outside_name(const struct outside_compiler *c, const char *language)
 
 /* ---- what this host has ------------------------------------------------------------------- */
 
-/* Debian's package of a cross compiler: names of packages have no _. Owned. */
-static char *outside_package(const struct outside_compiler *c, const char *language)
+/* Names of packages have no _. */
+char *outside_package(const struct outside_compiler *c, const char *language)
 {
 	char *name = xasprintf("%s-%s-%s", language, c->major, c->gnu);
 
@@ -123,8 +123,21 @@ int outside_find(const struct outside_compiler *c, struct outside_tools *out, st
 	return cc ? 0 : -1;
 }
 
+void outside_tools_in(const struct outside_compiler *c, const char *usr, struct outside_tools *out)
+{
+	static const char *const languages[] = {"gcc", "g++"};
+
+	*out = (struct outside_tools){.usr = xstrdup(usr), .distccd = xstrdup("/usr/bin/distccd")};
+	for (size_t i = 0; i < ARRAY_SIZE(languages); i++) {
+		AUTO_FREE char *name = outside_name(c, languages[i]);
+
+		strv_addf(&out->compilers, "/usr/bin/%s", name);
+	}
+}
+
 void outside_tools_fini(struct outside_tools *t)
 {
+	free(t->usr);
 	free(t->distccd);
 	strv_fini(&t->compilers);
 	*t = (struct outside_tools){.distccd = NULL};
@@ -201,7 +214,8 @@ struct outside *outside_start(struct loop *l, const struct outside_compiler *c, 
 {
 	AUTO_FREE char *self = host_self(e);
 	AUTO_FREE char *pid = xasprintf("%ld", (long)getpid());
-	char *argv[] = {self, "serve-compilers", t->distccd, (char *)folder, (char *)socket, pid, NULL};
+	char *argv[] = {self, "serve-compilers",    t->distccd, (char *)folder, (char *)socket,
+			pid,  t->usr ? t->usr : "", NULL};
 	const char *answer;
 	struct outside *o;
 	struct proc_conf conf = {.argv = argv,
@@ -268,7 +282,8 @@ int outside_serve(char *const *args, void (*ready)(void *arg), void *arg, struct
 	AUTO_FREE char *path = xasprintf("PATH=%s/bin:/usr/bin:/bin", folder);
 	AUTO_FREE char *list = xasprintf("DISTCC_CMDLIST=%s/list", folder);
 	char *env[] = {path, list, "TMPDIR=/tmp", "HOME=/tmp", "LC_ALL=C", NULL};
-	AUTO_FREE char *real = realpath(distccd, NULL);
+	bool own = !*args[4]; /* this host's programs */
+	AUTO_FREE char *real = own ? realpath(distccd, NULL) : xstrdup(distccd);
 	AUTO_FREE char *port = xasprintf("--port=%d", PORT);
 	AUTO_FREE char *jobs = NULL;
 	char *argv[] = {real,
@@ -284,7 +299,13 @@ int outside_serve(char *const *args, void (*ready)(void *arg), void *arg, struct
 	AUTO_STRV struct strv show = STRV_INIT, names = STRV_INIT;
 	AUTO_BUF struct buf text = {0};
 	struct host_facts facts;
-	struct sandbox box = {.socket = args[2], .log = log, .argv = argv, .env = env, .port = PORT, .show = &show};
+	struct sandbox box = {.socket = args[2],
+			      .log = log,
+			      .argv = argv,
+			      .env = env,
+			      .port = PORT,
+			      .usr = own ? NULL : args[4],
+			      .show = &show};
 	AUTO_FREE char *names_path = file_join(folder, "list");
 	uint64_t parent;
 
@@ -299,9 +320,10 @@ int outside_serve(char *const *args, void (*ready)(void *arg), void *arg, struct
 		return -1;
 	box.parent = (int64_t)parent;
 	strv_add(&show, folder);
-	outside_add_folder(&show, real);
+	if (own)
+		outside_add_folder(&show, real);
 	strv_split(&names, text.data, "\n");
-	for (size_t i = 0; i < names.len; i++)
+	for (size_t i = 0; i < names.len && own; i++)
 		outside_add_folder(&show, names.items[i]);
 	return sandbox_serve(&box, ready, arg, e);
 }

@@ -92,8 +92,39 @@ static void outside_add_host(struct cli_outside *x, const struct temporary *t, c
 	strv_addf(&x->hosts, GUEST_SOCKET ",%u,%s", t->name, n, jobs, name);
 }
 
+static void outside_on_progress(const char *text, void *arg)
+{
+	cli_line_show(arg, text);
+}
+
+/* Finds the programs: this host's own, else those of the folder. An error says what both lack. */
+static int outside_find_tools(struct cli_outside *x, const struct cli *cli, const struct spec *s, struct cli_line *line,
+			      struct err *e)
+{
+	struct tools_wish wish = {.loop = cli->loop,
+				  .catalog = cli->catalog,
+				  .store = &cli->store,
+				  .spec = s,
+				  .compiler = &x->compiler,
+				  .offline = cli->offline,
+				  .progress = outside_on_progress,
+				  .arg = line};
+
+	AUTO_ERR struct err own = ERR_INIT, other = ERR_INIT;
+
+	if (outside_find(&x->compiler, &x->tools, &own) == 0)
+		return 0;
+	if (tools_get(&wish, &x->fetched, &other) < 0) {
+		err_set(e, other.kind, other.id, "%s, and none could be downloaded: %s", own.text, other.text);
+		return err_hint(e, "%s", own.hint ? own.hint : other.hint ? other.hint : "");
+	}
+	outside_tools_in(&x->compiler, x->fetched.usr, &x->tools);
+	return 0;
+}
+
 /* Starts distccd on this host. */
-static int outside_start_here(struct cli_outside *x, const struct cli *cli, const struct temporary *t, struct err *e)
+static int outside_start_here(struct cli_outside *x, const struct cli *cli, const struct spec *s,
+			      const struct temporary *t, struct cli_line *line, struct err *e)
 {
 	AUTO_FREE char *files = temporary_folder(t, e);
 	AUTO_FREE char *folder = files ? file_join(files, "compilers") : NULL;
@@ -101,7 +132,7 @@ static int outside_start_here(struct cli_outside *x, const struct cli *cli, cons
 	AUTO_FREE char *socket = runtime ? file_join(runtime, "distcc") : NULL;
 	struct host_facts facts;
 
-	if (!socket || outside_find(&x->compiler, &x->tools, e) < 0)
+	if (!socket || outside_find_tools(x, cli, s, line, e) < 0)
 		return -1;
 	x->server = outside_start(cli->loop, &x->compiler, &x->tools, folder, socket, e);
 	if (!x->server)
@@ -113,7 +144,7 @@ static int outside_start_here(struct cli_outside *x, const struct cli *cli, cons
 }
 
 void cli_outside_begin(struct cli_outside *x, const struct cli *cli, const struct spec *s, struct archive *a,
-		       const struct temporary *t)
+		       const struct temporary *t, struct cli_line *line)
 {
 	if (outside_choose(x, catalog_arch_find(cli->catalog, s->arch), a, &x->why) < 0)
 		return;
@@ -122,7 +153,7 @@ void cli_outside_begin(struct cli_outside *x, const struct cli *cli, const struc
 		err_hint(&x->why, "build once without --offline");
 		return;
 	}
-	x->on = outside_start_here(x, cli, t, &x->why) == 0;
+	x->on = outside_start_here(x, cli, s, t, line, &x->why) == 0;
 	for (size_t i = 0; i < s->build_distcc_hosts.len; i++) {
 		struct spec_distcc_host h;
 		AUTO_FREE char *target = NULL;
@@ -183,6 +214,7 @@ void cli_outside_end(struct cli_outside *x)
 {
 	outside_end(x->server);
 	outside_tools_fini(&x->tools);
+	tools_release(&x->fetched);
 	outside_compiler_fini(&x->compiler);
 	outside_counts_fini(&x->counts);
 	strv_fini(&x->ssh);

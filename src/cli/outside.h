@@ -5,11 +5,14 @@
 
 #include "archive/archive.h"
 #include "build/outside.h"
+#include "build/tools.h"
 #include "cli/cli.h"
 #include "machine/temporary.h"
+#include "work.h"
 
 struct cli_outside {
 	struct outside_compiler compiler;
+	struct tools fetched; /* the folder that they are in, unless this host has its own */
 	struct outside_tools tools;
 	struct outside *server; /* NULL: not on this host */
 	bool on;		/* something compiles outside */
@@ -23,10 +26,11 @@ struct cli_outside {
 /* Whether objects of a machine like `s` are to be compiled outside: it is emulated, and the person has not declined.
  * Asks QEMU, so it blocks up to some seconds the first time. */
 bool cli_outside_wanted(const struct cli *cli, const struct spec *s);
-/* Looks for what that requires and starts it for the machine, whose archive is open. x->on says whether there is
+/* Looks for what that requires, on this host, else in a folder of debwiz's own (build/tools.h), which may be downloaded
+ * (a line at a time on `line`), and starts it for the machine, whose archive is open. x->on says whether there is
  * something; if not, x->why says why. To be ended by cli_outside_end. */
 void cli_outside_begin(struct cli_outside *x, const struct cli *cli, const struct spec *s, struct archive *a,
-		       const struct temporary *t);
+		       const struct temporary *t, struct cli_line *line);
 /* Appends the variables for build.sh. */
 void cli_outside_variables(const struct cli_outside *x, struct strv *argv);
 /* Reads the counts in the text that build.sh left. */

@@ -200,7 +200,7 @@ static int verb_build_solve(struct build *b, struct err *e)
 /* Starts what compiles outside the machine, which then needs distcc, or says why there is nothing. */
 static void verb_build_choose_compiler(struct build *b)
 {
-	cli_outside_begin(&b->outside, b->cli, &b->spec, b->archive, &b->temporary);
+	cli_outside_begin(&b->outside, b->cli, &b->spec, b->archive, &b->temporary, &b->line);
 	if (b->outside.on)
 		strv_add(&b->wanted, "distcc");
 	else if (!b->cli->json)

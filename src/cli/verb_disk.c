@@ -10,10 +10,12 @@
 #include "archive/archive.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "build/tools.h"
 #include "host/file.h"
 #include "host/lock.h"
 #include "image/disk.h"
 #include "machine/run.h"
+#include "build/tools.h"
 #include "machine/template.h"
 #include "machine/temporary.h"
 #include "prepare/job.h"
@@ -23,6 +25,7 @@
 
 #define CACHE_DAYS 60
 #define TEMPLATE_DAYS 14
+#define TOOLS_DAYS 60
 
 /* Opens a machine that has a disk, locks it for `what`, runs `work` and closes it. */
 static int verb_disk_run(struct cli *cli, const char *what,
@@ -208,7 +211,7 @@ static int verb_disk_remove_leftovers(struct cli *cli, struct err *e)
 	return r;
 }
 
-static void verb_disk_on_template(const char *key, const char *why, void *arg)
+static void verb_disk_on_collected(const char *key, const char *why, void *arg)
 {
 	verb_disk_print(arg, "removed", key, why);
 }
@@ -231,7 +234,9 @@ int verb_gc(struct cli *cli)
 	}
 	free(bases);
 	if (!r)
-		r = template_collect(&cli->store, TEMPLATE_DAYS, &freed, verb_disk_on_template, cli, &e);
+		r = template_collect(&cli->store, TEMPLATE_DAYS, &freed, verb_disk_on_collected, cli, &e);
+	if (!r)
+		r = tools_collect(&cli->store, TOOLS_DAYS, &freed, verb_disk_on_collected, cli, &e);
 	if (!r)
 		r = verb_disk_remove_leftovers(cli, &e);
 	if (!r) {

@@ -63,7 +63,7 @@ const struct cli_verb cli_verbs[] = {
 	 .run = verb_doctor},
 	{"help", "[VERB]", 0, 1, "list the verbs and options, or describe one verb", .run = verb_help},
 	{"supervise", "REQUEST", 1, 1, "", .run = verb_supervise, .hidden = true},
-	{"serve-compilers", "DISTCCD FOLDER SOCKET PID", 4, 4, "", .run = verb_serve_compilers, .hidden = true},
+	{"serve-compilers", "DISTCCD FOLDER SOCKET PID USR", 5, 5, "", .run = verb_serve_compilers, .hidden = true},
 	{"man", "", 0, 0, "", .run = verb_man, .hidden = true},
 	{"words", "", 0, 0, "", .run = verb_words, .hidden = true},
 };

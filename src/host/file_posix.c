@@ -100,6 +100,11 @@ int file_sync(int fd)
 	return fsync(fd) == 0 || errno == EINVAL || errno == EBADF || errno == ENOTSUP ? 0 : -1;
 }
 
+void file_sync_all(void)
+{
+	sync();
+}
+
 /* Bound to the open file if the host has such locks: then closing another descriptor of the same file does not
  * release ours. */
 #ifdef F_OFD_SETLK

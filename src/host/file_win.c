@@ -159,6 +159,11 @@ int file_sync(int fd)
 		       : win_fail();
 }
 
+void file_sync_all(void)
+{
+	/* Windows flushes a volume for administrators alone */
+}
+
 int file_lock(int fd, bool exclusive)
 {
 	OVERLAPPED where = {.Offset = LOCK_LOW, .OffsetHigh = LOCK_HIGH};

@@ -106,10 +106,10 @@ static void sandbox_mkdirs(const char *path)
 	}
 }
 
-/* Shows a file or folder of the host in the new root, under the same name. 0, or the errno. */
-static int sandbox_show(const char *path, bool writable)
+/* Shows a file or folder of the host in the new root, under the name `path`. 0, or the errno. */
+static int sandbox_show_as(const char *host_path, const char *path, bool writable)
 {
-	AUTO_FREE char *from = xasprintf(HOST "%s", path);
+	AUTO_FREE char *from = xasprintf(HOST "%s", host_path);
 	unsigned long flags = MS_REMOUNT | MS_BIND | MS_NOSUID | (writable ? 0 : MS_RDONLY);
 	struct statvfs now;
 	struct stat st;
@@ -135,13 +135,23 @@ static int sandbox_show(const char *path, bool writable)
 	return mount(NULL, path, NULL, flags, NULL) < 0 ? errno : 0;
 }
 
-/* Shows /lib and the like: a link into /usr as that link, a folder of a host that has no merged /usr as it is. */
-static int sandbox_show_top(const char *path)
+static int sandbox_show(const char *path, bool writable)
 {
+	return sandbox_show_as(path, path, writable);
+}
+
+/* Shows /lib and the like: a link into /usr as that link, a folder of a host that has no merged /usr as it is; of
+ * another /usr, which is merged, links to what it has. */
+static int sandbox_show_top(const struct sandbox *s, const char *path)
+{
+	AUTO_FREE char *merged = xasprintf("usr%s", path);
 	AUTO_FREE char *from = xasprintf(HOST "%s", path);
 	char to[256];
-	ssize_t n = readlink(from, to, sizeof(to) - 1);
+	ssize_t n;
 
+	if (s->usr)
+		return access(merged, F_OK) == 0 && symlink(merged, path) < 0 ? errno : 0;
+	n = readlink(from, to, sizeof(to) - 1);
 	if (n < 0)
 		return access(from, F_OK) == 0 ? sandbox_show(path, false) : 0;
 	to[n] = '\0';
@@ -162,15 +172,15 @@ static int sandbox_make_root(const struct sandbox *s, int report)
 		return sandbox_report(report, errno, "cannot mount a tmpfs", "");
 	if (mkdir(START HOST, 0700) < 0 || syscall(SYS_pivot_root, START, START HOST) < 0 || chdir("/") < 0)
 		return sandbox_report(report, errno, "cannot change the root", "");
-	failed = sandbox_show("/usr", false);
+	failed = sandbox_show_as(s->usr ? s->usr : "/usr", "/usr", false);
 	if (failed)
 		return sandbox_report(report, failed, "cannot show ", "/usr");
 	for (size_t i = 0; i < ARRAY_SIZE(tops); i++) {
-		failed = sandbox_show_top(tops[i]);
+		failed = sandbox_show_top(s, tops[i]);
 		if (failed)
 			return sandbox_report(report, failed, "cannot show ", tops[i]);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(optional); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(optional) && !s->usr; i++)
 		sandbox_show(optional[i], false);
 	failed = sandbox_show("/dev/null", true);
 	if (failed)

@@ -220,7 +220,7 @@ const struct field field_table[] = {
 	{"build", COLUMN("distcc", BOOL, build_distcc, "yes"), .effect = FIELD_NEXT_BOOT,
 	 .title = "Compiling by distcc",
 	 .help = "For \"debwiz build\" of emulated machines: C and C++ are compiled by this host's cross compiler, "
-		 "through distcc, if it has one of the machine's version. no: in the machine."},
+		 "an installed one or one of debwiz's own, through distcc. no: in the machine."},
 	{"build", COLUMN("distcc_hosts", LIST, build_distcc_hosts, NULL, .check = grammar_distcc_host),
 	 .effect = FIELD_NEXT_BOOT, .title = "Hosts that compile",
 	 .help = "For \"debwiz build\": further hosts whose distccd compiles, HOST[:PORT][/JOBS], one per line. They "
