@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sandbox: a server whose clients cannot be trusted, because a guest is one of them. It runs in name spaces of its own:
- * it sees this host's /usr, or another one, and what else is named, read-only, and an empty /tmp; no other file, no process, no device
- * but /dev/null, and of all networks only a loopback of its own. Clients come through a Unix socket.
+ * it sees this host's /usr, or another one, and what else is named, read-only, and an empty /tmp; no other file, no
+ * process, no device but /dev/null, and of all networks only a loopback of its own. Clients come through a Unix socket.
  */
 #ifndef HOST_SANDBOX_H
 #define HOST_SANDBOX_H

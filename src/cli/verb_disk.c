@@ -15,7 +15,6 @@
 #include "host/lock.h"
 #include "image/disk.h"
 #include "machine/run.h"
-#include "build/tools.h"
 #include "machine/template.h"
 #include "machine/temporary.h"
 #include "prepare/job.h"
