@@ -36,15 +36,15 @@ struct tools {
 	struct lock *hold; /* keeps tools_collect from removing it */
 };
 
-/* Finds the folder, or downloads and unpacks the packages (70 to 110 MB, once). Runs the loop meanwhile; SIGINT ends
+/* Finds the folder, or downloads and unpacks the packages (70 to 110 MB, once). Runs the loop until then; SIGINT ends
  * it with "interrupted"; blocks some seconds while it unpacks. To be ended by tools_release. Ids: "tools-host" (Debian
  * has no packages for this host), "tools-offline" (they are not here), "compiler-version" (the archive has another
  * version), "busy" (another command makes it), and those of archive_open, archive_solve, archive_fetch. */
 int tools_get(const struct tools_wish *w, struct tools *out, struct err *e);
 void tools_release(struct tools *t);
 
-/* Removes those that nobody uses now and nobody has used for `days`, and what killed makers left. `removed` is called
- * for each complete one. Adds the freed bytes. Blocks. */
+/* Removes those that no command uses now and that were not used for `days`, and what killed makers left. `removed` is
+ * called for each complete one. Adds the freed bytes. Blocks. */
 int tools_collect(const struct store *s, unsigned days, uint64_t *freed,
 		  void (*removed)(const char *key, const char *why, void *arg), void *arg, struct err *e);
 

@@ -285,7 +285,7 @@ int tools_get(const struct tools_wish *w, struct tools *out, struct err *e)
 	return r;
 }
 
-/* ---- what is not needed any more ---------------------------------------------------------- */
+/* ---- what is no longer needed ---------------------------------------------------------- */
 
 static uint64_t tools_bytes(const char *dir)
 {

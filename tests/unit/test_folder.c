@@ -21,7 +21,7 @@ static const struct mk_entry control[] = {MK('f', "./control", "Package: x\nVers
 					  MK_END};
 
 struct fixture {
-	char dir[64];
+	char dir[sizeof("/tmp/dw-folder-XXXXXX")];
 	char *to, *outside;
 	char *paths[2];
 	struct root_deb debs[2];
@@ -31,7 +31,7 @@ static int setup(void **state)
 {
 	struct fixture *f = xcalloc(1, sizeof(*f));
 
-	strcpy(f->dir, "/tmp/dw-folder-XXXXXX");
+	memcpy(f->dir, "/tmp/dw-folder-XXXXXX", sizeof(f->dir));
 	assert_non_null(mkdtemp(f->dir));
 	f->to = file_join(f->dir, "to");
 	f->outside = file_join(f->dir, "outside");
