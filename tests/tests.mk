@@ -85,6 +85,7 @@ TESTS = $(UNIT_TESTS) $(SCRIPT_TESTS)
 UNIT_TESTS_WINE = \
 	tests/unit/test_archive_http \
 	tests/unit/test_archive_release \
+	tests/unit/test_archive_verify \
 	tests/unit/test_check \
 	tests/unit/test_console \
 	tests/unit/test_control \
@@ -123,7 +124,11 @@ check-wine: $(UNIT_TESTS_WINE:=$(EXEEXT)) debwiz$(EXEEXT)
 # The bridge by which programs under Wine start those of this host (tests/README); needs no build for Windows.
 check-bridge:
 	$(AM_TESTS_ENVIRONMENT) WINE='$(WINE)' $(PYTHON) $(srcdir)/tests/wine/test_bridge.py
-.PHONY: check-wine check-bridge
+# Real machines by debwiz.exe; DEBWIZ_LINUX, a debwiz of this host: the image that it unpacks is compared.
+check-wine-guests: debwiz$(EXEEXT)
+	$(AM_TESTS_ENVIRONMENT) DEBWIZ='$(abs_builddir)/debwiz$(EXEEXT)' WINE='$(WINE)' DEBWIZ_LINUX='$(DEBWIZ_LINUX)' \
+		$(PYTHON) $(srcdir)/tests/wine/guests.py $(WINE_ARGS)
+.PHONY: check-wine check-bridge check-wine-guests
 TEST_EXTENSIONS = .py .sh
 PY_LOG_COMPILER = $(PYTHON)
 SH_LOG_COMPILER = $(SHELL)
@@ -322,6 +327,7 @@ LINT = \
 LINT_LONG = \
 	tests/lint/format.sh \
 	tests/lint/headers.sh \
+	tests/lint/musl.sh \
 	tests/lint/tidy.sh
 lint: debwiz$(EXEEXT)
 	@$(AM_TESTS_ENVIRONMENT) CC='$(CC)'; CPPFLAGS='$(filter-out -include config.h,$(AM_CPPFLAGS)) $(CPPFLAGS)'; \
