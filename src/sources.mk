@@ -128,6 +128,8 @@ CLI = \
 	src/cli/plain_ask.c \
 	src/cli/plain_io.c \
 	src/cli/plain_review.c \
+	src/cli/rebuild.c \
+	src/cli/rebuild.h \
 	src/cli/running.c \
 	src/cli/running.h \
 	src/cli/temporary.h \

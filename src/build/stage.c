@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "archive/cache.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "host/file.h"
 #include "host/proc.h"
@@ -59,21 +60,40 @@ static int stage_parents(const char *path, const char *top, struct err *e)
 	return r;
 }
 
-static int stage_entry(const char *from_dir, const char *name, const char *to_dir, struct err *e);
+/* Goes through what is staged: copies it, or (marks) hashes names, sizes and times. */
+struct stage {
+	struct hash *marks; /* NULL: copies */
+};
 
-static int stage_tree(const char *from, const char *to, struct err *e)
+static int stage_entry(const struct stage *s, const char *from_dir, const char *name, const char *to_dir,
+		       struct err *e);
+
+static void stage_mark(const struct stage *s, const char *path, const struct stat *st)
+{
+	AUTO_FREE char *text = xasprintf("%s %o %lld %lld.%09ld", path, (unsigned)st->st_mode, (long long)st->st_size,
+					 (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+
+	hash_add(s->marks, text, strlen(text) + 1);
+}
+
+static int stage_mkdir(const struct stage *s, const char *path)
+{
+	return s->marks || mkdir(path, 0755) == 0 || errno == EEXIST ? 0 : -1;
+}
+
+static int stage_tree(const struct stage *s, const char *from, const char *to, struct err *e)
 {
 	DIR *d = opendir(from);
 	struct dirent *entry;
 	int r = 0;
 
-	if (!d || (mkdir(to, 0755) < 0 && errno != EEXIST)) {
+	if (!d || stage_mkdir(s, to) < 0) {
 		r = err_errno(e, errno, "source-copy", "cannot copy the folder %s", from);
 	} else {
 		while (!r && (entry = readdir(d)))
 			if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
 			    strcmp(entry->d_name, ".git") != 0)
-				r = stage_entry(from, entry->d_name, to, e);
+				r = stage_entry(s, from, entry->d_name, to, e);
 	}
 	if (d)
 		closedir(d);
@@ -81,7 +101,7 @@ static int stage_tree(const char *from, const char *to, struct err *e)
 }
 
 /* Ignores sockets, FIFOs and devices, and files that git lists but that were deleted. */
-static int stage_entry(const char *from_dir, const char *name, const char *to_dir, struct err *e)
+static int stage_entry(const struct stage *s, const char *from_dir, const char *name, const char *to_dir, struct err *e)
 {
 	char *from = file_join(from_dir, name);
 	char *to = file_join(to_dir, name);
@@ -90,14 +110,16 @@ static int stage_entry(const char *from_dir, const char *name, const char *to_di
 
 	if (lstat(from, &st) < 0)
 		r = errno == ENOENT ? 0 : err_errno(e, errno, "source-copy", "cannot read %s", from);
-	else if (stage_parents(to, to_dir, e) < 0)
+	else if (s->marks && !S_ISDIR(st.st_mode))
+		stage_mark(s, from, &st);
+	else if (!s->marks && stage_parents(to, to_dir, e) < 0)
 		r = -1;
 	else if (S_ISLNK(st.st_mode))
 		r = stage_link(from, to, e);
 	else if (S_ISREG(st.st_mode))
 		r = stage_file(from, to, &st, e);
 	else if (S_ISDIR(st.st_mode))
-		r = stage_tree(from, to, e);
+		r = stage_tree(s, from, to, e);
 	free(to);
 	free(from);
 	return r;
@@ -112,7 +134,7 @@ static bool stage_is_folder(const char *path)
 
 /* What git tracks or would add, of submodules too. The working tree may be foreign: its configuration must not
  * start a program (core.fsmonitor, git-config(1)). */
-static int stage_git(const char *from, const char *to, struct err *e)
+static int stage_git(const struct stage *s, const char *from, const char *to, struct err *e)
 {
 	char *const argv[] = {"git",	  "-c",	      "core.fsmonitor=false", "-C", (char *)from, "ls-files", "-z",
 			      "--cached", "--others", "--exclude-standard",   NULL};
@@ -126,15 +148,15 @@ static int stage_git(const char *from, const char *to, struct err *e)
 		char *place = file_join(to, p);
 
 		if (!stage_is_folder(path)) {
-			r = stage_entry(from, p, to, e);
+			r = stage_entry(s, from, p, to, e);
 		} else { /* a submodule */
 			char *dot = file_join(path, ".git");
 
-			r = stage_parents(place, to, e);
-			if (!r && mkdir(place, 0755) < 0 && errno != EEXIST)
+			r = s->marks ? 0 : stage_parents(place, to, e);
+			if (!r && stage_mkdir(s, place) < 0)
 				r = err_errno(e, errno, "source-copy", "cannot create %s", place);
 			if (!r && file_exists(dot))
-				r = stage_git(path, place, e);
+				r = stage_git(s, path, place, e);
 			free(dot);
 		}
 		free(place);
@@ -144,25 +166,41 @@ static int stage_git(const char *from, const char *to, struct err *e)
 	return r;
 }
 
-static int stage_folder(const struct source *s, const char *to, struct err *e)
+static int stage_folder(const struct stage *how, const struct source *s, const char *to, struct err *e)
 {
 	char *place = file_join(to, "source");
 	char *dot = file_join(s->path, ".git");
-	int r = mkdir(place, 0755) < 0 ? err_errno(e, errno, "source-copy", "cannot create %s", place) : 0;
+	int r = how->marks || mkdir(place, 0755) == 0 ? 0
+						      : err_errno(e, errno, "source-copy", "cannot create %s", place);
 
 	if (!r)
-		r = file_exists(dot) ? stage_git(s->path, place, e) : stage_tree(s->path, place, e);
+		r = file_exists(dot) ? stage_git(how, s->path, place, e) : stage_tree(how, s->path, place, e);
 	free(dot);
 	free(place);
 	return r;
 }
 
-int stage_source(const struct source *s, const char *to, struct err *e)
+static int stage_all(const struct stage *how, const struct source *s, const char *to, struct err *e)
 {
-	int r = s->kind == SOURCE_DSC ? stage_entry(s->dir, file_basename(s->path), to, e) : stage_folder(s, to, e);
+	int r = s->kind == SOURCE_DSC ? stage_entry(how, s->dir, file_basename(s->path), to, e)
+				      : stage_folder(how, s, to, e);
 
 	for (size_t i = 0; i < s->files.len && !r; i++)
-		r = stage_entry(s->dir, s->files.items[i], to, e);
+		r = stage_entry(how, s->dir, s->files.items[i], to, e);
+	return r;
+}
+
+int stage_source(const struct source *s, const char *to, struct err *e)
+{
+	return stage_all(&(struct stage){.marks = NULL}, s, to, e);
+}
+
+int stage_fingerprint(const struct source *s, uint8_t digest[HASH_SIZE], struct err *e)
+{
+	struct stage how = {.marks = hash_new()};
+	int r = stage_all(&how, s, "/", e);
+
+	hash_end(how.marks, digest);
 	return r;
 }
 

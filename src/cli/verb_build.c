@@ -26,6 +26,7 @@
 #include "host/file.h"
 #include "outside.h"
 #include "prepare/job.h"
+#include "rebuild.h"
 #include "temporary.h"
 #include "verbs.h"
 #include "work.h"
@@ -638,6 +639,8 @@ int verb_build(struct cli *cli)
 		return CLI_TEMPORARY_FAILED;
 	}
 	temporary_collect(&cli->store);
+	if (cli->watch)
+		return cli_rebuild(cli, cli->args + first, count);
 	if (several)
 		return cli_builds(cli, ref, cli->args + first, count, &arches);
 	if (arches.len)

@@ -538,6 +538,43 @@ class Build(Case):
         self.assertEqual(self.left(box), [])
         self.assertNotIn(".ini", str(os.listdir(os.path.join(box.data, "machines"))))
 
+    def test_watch(self):
+        """A change builds again, one that came to nothing does not; Ctrl-C ends it, and what cannot be watched is refused."""
+        box = self.made()
+        top = self.tree(box)
+        told = os.path.join(box.root, "told")
+
+        def count(word):
+            return lib.read(told).count(word)
+        end = self.answer_soon(box)
+        with open(told, "w", encoding="utf-8") as out:
+            child = box.start("build", "--watch", box.ini, top, "--trust", *box.settings(), "--out",
+                              os.path.join(box.root, "results"), stdout=subprocess.DEVNULL, stderr=out)
+        lib.poll(lambda: count("waits for a change") == 1)
+        end()
+        self.assertEqual(count("pack: built;"), 1, lib.read(told))
+        passing = os.path.join(top, "src", "passing")
+        self.write(passing, "x")
+        os.unlink(passing)
+        end = self.answer_soon(box)
+        self.write(os.path.join(top, "new", "file.c"), "new\n")
+        lib.poll(lambda: count("waits for a change") == 2)
+        end()
+        self.assertEqual(count("pack: built;"), 2, lib.read(told))
+        end = self.answer_soon(box)
+        self.write(os.path.join(top, "new", "file.c"), "changed\n")       # in a folder that came later
+        lib.poll(lambda: count("waits for a change") == 3)
+        end()
+        os.killpg(child.pid, signal.SIGINT)
+        self.assertEqual(child.wait(lib.LIMIT), 130)
+        self.assertEqual(count("pack: built;"), 3, lib.read(told))
+        self.assertEqual(self.left(box), [])
+        for words, text in (((os.path.join(top, "."), "--out", os.path.join(top, "out")), "in the source that is watched"),
+                            (("hello",), "--watch is for folders")):
+            result = self.say(box, "build", "--watch", "--json", *words)
+            self.assertEqual(result.status, 125, str(result))
+            self.assertIn(text, result.error["text"])
+
     def test_reproducible(self):
         """Natively; what differs is told, with its own status and what diffoscope finds."""
         box = self.made(build_distcc="yes")
