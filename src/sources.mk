@@ -9,6 +9,8 @@ ARCHIVE = \
 	include/archive/sources.h \
 	src/archive/archive.c \
 	src/archive/cache.c \
+	src/archive/curl_loop.c \
+	src/archive/curl_loop.h \
 	src/archive/download.c \
 	src/archive/env.h \
 	src/archive/fetch.c \
@@ -289,6 +291,8 @@ IMAGE = \
 	include/image/root.h \
 	include/image/seed.h \
 	include/image/tarball.h \
+	src/image/ar.c \
+	src/image/ar.h \
 	src/image/copy.c \
 	src/image/copy_pack.c \
 	src/image/copy_private.h \

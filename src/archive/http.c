@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http: downloads by libcurl's multi interface, driven by the loop's descriptors and timer, with a queue in front
- * of it. Each transfer has its own policy of redirects and retries instead of libcurl's, whose rules for redirects
- * differ.
+ * http: downloads by libcurl on the loop (curl_loop.c), with a queue in front of it. Each transfer has its own policy
+ * of redirects and retries instead of libcurl's, whose rules for redirects differ.
  */
 #include "http.h"
 
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +14,7 @@
 #include "archive/http_fault.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "curl_loop.h"
 #include "host/facts.h"
 #include "http_sink.h"
 
@@ -38,10 +37,9 @@
 
 struct http {
 	struct loop *loop;
-	CURLM *multi;
+	struct curl_loop *curl;
 	char *proxy;
 	unsigned stall_s;
-	struct loop_timer *timer;
 	struct http_get *first; /* all transfers, in order of their start */
 	unsigned active;
 	struct loop_timer *window; /* while transfers are active */
@@ -71,94 +69,18 @@ struct http_get {
 };
 
 static void http_pump(struct http *h);
-static void http_check_ended(struct http *h);
+static void http_on_acted(void *arg);
 static void http_give(struct http_get *g, const struct http_result *r, const struct err *e);
-
-/* --- libcurl on the loop --- */
-
-struct watch {
-	struct http *http;
-	curl_socket_t fd;
-	struct loop_fd *poll;
-};
-
-static void http_on_socket_ready(int events, void *arg)
-{
-	struct watch *w = arg;
-	struct http *h = w->http;
-	int mask = (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
-	int running;
-
-	curl_multi_socket_action(h->multi, w->fd, mask, &running); /* may free w */
-	http_check_ended(h);
-}
-
-static int http_on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socketp)
-{
-	struct http *h = user;
-	struct watch *w = socketp;
-	int events = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (w) {
-			if (w->poll)
-				loop_fd_stop(w->poll);
-			free(w);
-			curl_multi_assign(h->multi, fd, NULL);
-		}
-		return 0;
-	}
-	if (!w) {
-		w = xcalloc(1, sizeof(*w));
-		w->http = h;
-		w->fd = fd;
-		w->poll = loop_fd_start(h->loop, fd, events, http_on_socket_ready, w);
-		curl_multi_assign(h->multi, fd, w);
-	} else if (w->poll) {
-		loop_fd_change(w->poll, events);
-	}
-	return 0;
-}
-
-static void http_on_timeout(void *arg)
-{
-	struct http *h = arg;
-	int running;
-
-	loop_timer_stop(h->timer);
-	h->timer = NULL;
-	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	http_check_ended(h);
-}
-
-static int http_on_timer(CURLM *multi, long ms, void *user)
-{
-	struct http *h = user;
-
-	(void)multi;
-	loop_timer_stop(h->timer);
-	h->timer = ms < 0 ? NULL : loop_timer_start(h->loop, (uint64_t)ms, 0, http_on_timeout, h);
-	return 0;
-}
 
 struct http *http_new(struct loop *l, const char *proxy, unsigned stall_s)
 {
 	struct http *h = xcalloc(1, sizeof(*h));
 
-	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, xmalloc, free, xrealloc, xstrdup, xcalloc))
-		mem_end("libcurl cannot be used");
 	h->loop = l;
 	h->proxy = xstrdup(proxy ? proxy : "");
 	h->stall_s = stall_s ? stall_s : 30;
-	h->multi = curl_multi_init();
-	if (!h->multi)
-		mem_end("libcurl cannot be used");
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, http_on_socket);
-	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, http_on_timer);
-	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)ACTIVE_MAX);
+	h->curl = curl_loop_new(l, http_on_acted, h);
+	curl_multi_setopt(curl_loop_multi(h->curl), CURLMOPT_MAX_HOST_CONNECTIONS, (long)ACTIVE_MAX);
 	return h;
 }
 
@@ -166,11 +88,9 @@ void http_free(struct http *h)
 {
 	if (!h)
 		return;
-	curl_multi_cleanup(h->multi);
-	loop_timer_stop(h->timer);
+	curl_loop_free(h->curl);
 	free(h->proxy);
 	free(h);
-	curl_global_cleanup();
 }
 
 /* --- one transfer --- */
@@ -326,7 +246,7 @@ static void http_begin(struct http_get *g)
 	g->whole_window = false;
 	if (!h->active++)
 		http_window_begin(g);
-	curl_multi_add_handle(h->multi, c);
+	curl_multi_add_handle(curl_loop_multi(h->curl), c);
 }
 
 /* Removes the transfer from the multi handle; what is known of it stays. */
@@ -334,7 +254,7 @@ static void http_leave(struct http_get *g)
 {
 	if (!g->easy)
 		return;
-	curl_multi_remove_handle(g->http->multi, g->easy);
+	curl_multi_remove_handle(curl_loop_multi(g->http->curl), g->easy);
 	curl_easy_cleanup(g->easy);
 	curl_slist_free_all(g->headers);
 	g->easy = NULL;
@@ -544,12 +464,13 @@ static void http_on_ended(struct http_get *g, CURLcode code)
 	free(target);
 }
 
-static void http_check_ended(struct http *h)
+static void http_on_acted(void *arg)
 {
+	struct http *h = arg;
 	CURLMsg *m;
 	int left;
 
-	while ((m = curl_multi_info_read(h->multi, &left))) {
+	while ((m = curl_multi_info_read(curl_loop_multi(h->curl), &left))) {
 		struct http_get *g = NULL;
 
 		if (m->msg != CURLMSG_DONE)

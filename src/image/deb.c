@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * deb: reads one package: finds its ar members, unpacks them and walks the tar in them. It checks every name and
- * size, hashes every byte that it reads, and writes nothing.
+ * deb: reads one package: finds its parts (ar.c), unpacks them and walks the tar in them. It checks every name and
+ * size, and writes nothing.
  *
  * xz is unpacked with liblzma itself: libarchive's own xz filter has no memory limit, so that a hostile dictionary
  * size in any block would be obeyed. Exactly one filter is set and nothing is guessed: a compressed file inside a
@@ -15,11 +15,10 @@
 #include <lzma.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "ar.h"
 #include "base/mem.h"
-#include "host/file.h"
 
 #define DEB_BUFFER (64u << 10)
 
@@ -31,16 +30,11 @@ enum deb_packing {
 };
 
 struct deb {
-	int fd;
+	struct ar ar;
 	char *name;
-	uint64_t size; /* of the file */
-	uint64_t pos;  /* bytes read and hashed so far */
-	struct hash *hash;
 	uint64_t max_output;
 
 	/* the member that is read */
-	uint64_t left;	  /* bytes of it not read yet */
-	bool odd;	  /* a padding byte follows it */
 	bool has_control; /* its member was passed */
 	bool has_data;
 	enum deb_part part;
@@ -67,28 +61,10 @@ struct deb {
 /* A decoder for a dictionary of DEB_DICT_MAX needs little more than the dictionary. */
 #define XZ_MEMORY (DEB_DICT_MAX + (4u << 20))
 
-static int deb_read_raw(struct deb *d, void *p, size_t n, struct err *e)
-{
-	ssize_t got = file_read_at(d->fd, p, n, d->pos);
-
-	if (got < 0)
-		return err_errno(e, errno, "deb-read", "%s cannot be read", d->name);
-	if ((size_t)got < n)
-		return err_set(e, ERR_VERIFY, "deb-format", "%s ends too early", d->name);
-	hash_add(d->hash, p, n);
-	d->pos += n;
-	return 0;
-}
-
 /* Reads the next compressed bytes of the member into d->in. */
 static ssize_t deb_source_read_member(struct deb *d)
 {
-	size_t n = d->left < sizeof d->in ? (size_t)d->left : sizeof d->in;
-
-	if (n > 0 && deb_read_raw(d, d->in, n, &d->source_err))
-		return -1;
-	d->left -= n;
-	return (ssize_t)n;
+	return ar_read(&d->ar, d->in, sizeof d->in, &d->source_err);
 }
 
 static la_ssize_t deb_source_give_raw(struct archive *a, void *arg, const void **p)
@@ -129,7 +105,7 @@ static la_ssize_t deb_source_give_unxz(struct archive *a, void *arg, const void 
 	while (!d->xz_ended && d->xz.avail_out > 0) {
 		lzma_ret r;
 
-		if (d->xz.avail_in == 0 && d->left > 0) {
+		if (d->xz.avail_in == 0 && d->ar.left > 0) {
 			ssize_t n = deb_source_read_member(d);
 
 			if (n < 0) {
@@ -139,7 +115,7 @@ static la_ssize_t deb_source_give_unxz(struct archive *a, void *arg, const void 
 			d->xz.next_in = d->in;
 			d->xz.avail_in = (size_t)n;
 		}
-		r = lzma_code(&d->xz, d->left > 0 ? LZMA_RUN : LZMA_FINISH);
+		r = lzma_code(&d->xz, d->ar.left > 0 ? LZMA_RUN : LZMA_FINISH);
 		if (r == LZMA_STREAM_END) {
 			d->xz_ended = true;
 		} else if (r != LZMA_OK) {
@@ -211,90 +187,14 @@ static int deb_source_open(struct deb *d, enum deb_packing packing, struct err *
 
 /* ---- Members and entries */
 
-#define AR_MAGIC "!<arch>\n"
-#define AR_HEADER 60
 #define NAME_MAX_BYTES 255
 /* Limits of a device number (32 bits, as in Linux) */
 #define MAJOR_MAX 4095
 #define MINOR_MAX 0xfffff
 
-struct member {
-	char name[17];
-	uint64_t size;
-};
-
 static int deb_bad(struct deb *d, struct err *e, const char *what)
 {
-	return err_set(e, ERR_VERIFY, "deb-format", "%s is not a valid Debian package: %s", d->name, what);
-}
-
-/* Skips the rest of the current member, hashing it. */
-static int deb_skip_member(struct deb *d, struct err *e)
-{
-	while (d->left > 0) {
-		size_t n = d->left < sizeof d->in ? (size_t)d->left : sizeof d->in;
-
-		if (deb_read_raw(d, d->in, n, e))
-			return -1;
-		d->left -= n;
-	}
-	if (d->odd) {
-		char pad;
-
-		d->odd = false;
-		/* some tools omit the padding of the last member */
-		if (d->pos < d->size && deb_read_raw(d, &pad, 1, e))
-			return -1;
-	}
-	return 0;
-}
-
-/* Reads digits, followed only by blanks. */
-static bool deb_parse_decimal(const char *p, size_t n, uint64_t *out)
-{
-	uint64_t v = 0;
-	size_t i = 0;
-
-	for (; i < n && p[i] >= '0' && p[i] <= '9'; i++)
-		v = v * 10 + (uint64_t)(p[i] - '0');
-	if (i == 0)
-		return false;
-	for (; i < n; i++)
-		if (p[i] != ' ')
-			return false;
-	*out = v;
-	return true;
-}
-
-/* Reads the next ar header. Returns 1, or 0 at the end of the file. */
-static int deb_next_member(struct deb *d, struct member *m, struct err *e)
-{
-	char h[AR_HEADER];
-	size_t n = 16;
-
-	if (deb_skip_member(d, e))
-		return -1;
-	if (d->pos == d->size)
-		return 0;
-	if (d->size - d->pos < AR_HEADER)
-		return deb_bad(d, e, "it ends in an ar header");
-	if (deb_read_raw(d, h, sizeof h, e))
-		return -1;
-	if (h[58] != '`' || h[59] != '\n' || !deb_parse_decimal(h + 48, 10, &m->size))
-		return deb_bad(d, e, "it has a bad ar header");
-	if (m->size > d->size - d->pos)
-		return deb_bad(d, e, "it has a member larger than the file");
-	while (n > 0 && h[n - 1] == ' ')
-		n--;
-	if (n > 0 && h[n - 1] == '/')
-		n--;
-	if (n == 0 || memchr(h, '\0', n) || memchr(h, '/', n))
-		return deb_bad(d, e, "it has a member without a proper name");
-	memcpy(m->name, h, n);
-	m->name[n] = '\0';
-	d->left = m->size;
-	d->odd = m->size & 1;
-	return 1;
+	return ar_bad(&d->ar, e, what);
 }
 
 static bool deb_is_part(const char *name, const char *stem)
@@ -319,9 +219,9 @@ static int deb_find_packing(struct deb *d, const char *ext, enum deb_packing *ou
 
 static int deb_read_version(struct deb *d, struct err *e)
 {
-	struct member m;
+	struct ar_member m;
 	char text[16] = "";
-	int r = deb_next_member(d, &m, e);
+	int r = ar_next(&d->ar, &m, e);
 
 	if (r < 0)
 		return -1;
@@ -329,9 +229,8 @@ static int deb_read_version(struct deb *d, struct err *e)
 		return deb_bad(d, e, "debian-binary is not its first member");
 	if (m.size < 4 || m.size > sizeof text)
 		return deb_bad(d, e, "its debian-binary has a strange size");
-	if (deb_read_raw(d, text, (size_t)m.size, e))
+	if (ar_read(&d->ar, text, (size_t)m.size, e) < 0)
 		return -1;
-	d->left = 0;
 	if (memcmp(text, "2.", 2) != 0 || !memchr(text, '\n', (size_t)m.size))
 		return deb_bad(d, e, "its format is not 2.x");
 	return 0;
@@ -340,39 +239,15 @@ static int deb_read_version(struct deb *d, struct err *e)
 struct deb *deb_open(int fd, const char *name, struct err *e)
 {
 	struct deb *d = xcalloc(1, sizeof *d);
-	char magic[8];
-	struct stat st;
 
-	d->fd = fd;
 	d->name = xstrdup(name);
-	d->hash = hash_new();
 	d->max_output = DEB_DATA_MAX;
 	d->xz = (lzma_stream)LZMA_STREAM_INIT;
-	if (fstat(fd, &st)) {
-		err_errno(e, errno, "deb-read", "%s cannot be read", name);
-		goto fail;
+	if (ar_open(&d->ar, fd, d->name, e) || deb_read_version(d, e)) {
+		deb_free(d);
+		return NULL;
 	}
-	if (!S_ISREG(st.st_mode)) {
-		deb_bad(d, e, "it is not a regular file");
-		goto fail;
-	}
-	d->size = (uint64_t)st.st_size;
-	if (d->size < sizeof magic) {
-		deb_bad(d, e, "it is too short");
-		goto fail;
-	}
-	if (deb_read_raw(d, magic, sizeof magic, e))
-		goto fail;
-	if (memcmp(magic, AR_MAGIC, sizeof magic) != 0) {
-		deb_bad(d, e, "it is not an ar archive");
-		goto fail;
-	}
-	if (deb_read_version(d, e))
-		goto fail;
 	return d;
-fail:
-	deb_free(d);
-	return NULL;
 }
 
 void deb_limit(struct deb *d, uint64_t max_output)
@@ -386,7 +261,7 @@ void deb_free(struct deb *d)
 	if (!d)
 		return;
 	deb_source_close(d);
-	hash_free(d->hash);
+	ar_fini(&d->ar);
 	err_fini(&d->source_err);
 	free(d->path);
 	free(d->link);
@@ -395,13 +270,13 @@ void deb_free(struct deb *d)
 }
 
 /* Goes to the next member that is control.tar* or data.tar*, in this order. */
-static int deb_next_part(struct deb *d, struct member *m, struct err *e)
+static int deb_next_part(struct deb *d, struct ar_member *m, struct err *e)
 {
 	const char *stem = d->has_control ? "data.tar" : "control.tar";
 	int r;
 
 	do {
-		r = deb_next_member(d, m, e);
+		r = ar_next(&d->ar, m, e);
 		if (r < 0)
 			return -1;
 		if (r == 0)
@@ -416,8 +291,8 @@ static int deb_next_part(struct deb *d, struct member *m, struct err *e)
 
 int deb_enter(struct deb *d, enum deb_part part, struct err *e)
 {
-	struct member m = {.size = 0};
-	enum deb_packing packing;
+	struct ar_member m = {.size = 0};
+	enum deb_packing packing = DEB_PLAIN;
 
 	if (part == DEB_CONTROL ? d->has_control : d->has_data)
 		return deb_bad(d, e, "a part of it was read already");
@@ -511,7 +386,7 @@ static int deb_find_type(struct deb *d, struct archive_entry *ae, enum deb_type 
 
 static int deb_check_caps(struct deb *d, const struct deb_entry *entry, struct err *e)
 {
-	uint64_t cap = DEB_RATIO_FREE + d->size * DEB_RATIO_MAX;
+	uint64_t cap = DEB_RATIO_FREE + d->ar.size * DEB_RATIO_MAX;
 
 	if (cap > d->max_output)
 		cap = d->max_output;
@@ -609,7 +484,7 @@ ssize_t deb_read(struct deb *d, void *p, size_t n, struct err *e)
 
 int deb_finish(struct deb *d, uint8_t sha256[HASH_SIZE], uint64_t *size, struct err *e)
 {
-	struct member m = {.size = 0};
+	struct ar_member m = {.size = 0};
 	int r = 0;
 
 	deb_source_close(d);
@@ -619,19 +494,18 @@ int deb_finish(struct deb *d, uint8_t sha256[HASH_SIZE], uint64_t *size, struct 
 		d->has_data = d->has_control;
 		d->has_control = true;
 	}
-	while ((r = deb_next_member(d, &m, e)) > 0)
+	while ((r = ar_next(&d->ar, &m, e)) > 0)
 		if (deb_is_part(m.name, "debian-binary") || deb_is_part(m.name, "control.tar") ||
 		    deb_is_part(m.name, "data.tar"))
 			return deb_bad(d, e, "it has a member twice");
 	if (r < 0)
 		return -1;
-	*size = d->pos;
-	hash_end(d->hash, sha256);
-	d->hash = NULL;
+	*size = d->ar.pos;
+	ar_digest(&d->ar, sha256);
 	return 0;
 }
 
 uint64_t deb_position(const struct deb *d)
 {
-	return d->pos;
+	return d->ar.pos;
 }
