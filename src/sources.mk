@@ -451,6 +451,7 @@ PREPARE = \
 	src/prepare/step_seed.c \
 	src/prepare/step_start.c \
 	src/prepare/step_template.c \
+	src/prepare/step_udebs.c \
 	src/prepare/step_unpack.c
 
 QEMU = \

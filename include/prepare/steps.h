@@ -18,6 +18,7 @@ extern const struct step_ops step_accelerator; /* QEMU, and what runs fastest he
 extern const struct step_ops step_release;     /* InRelease and indices, verified */
 extern const struct step_ops step_packages;    /* what is to be installed */
 extern const struct step_ops step_download;
+extern const struct step_ops step_udebs;     /* whether the mirror has the installer's packages */
 extern const struct step_ops step_firmware;  /* code and variables for the base */
 extern const struct step_ops step_unpack;    /* the root file system, with the first initrd */
 extern const struct step_ops step_installer; /* Debian's installer in its place */

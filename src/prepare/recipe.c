@@ -7,10 +7,10 @@
 #include "spec/risk.h"
 
 const struct step_ops *const recipe_steps[] = {
-	&step_accelerator, &step_release, &step_packages,  &step_download, &step_firmware, &step_unpack,
-	&step_installer,   &step_image,	  &step_configure, &step_base,	   &step_medium,   &step_install,
-	&step_layer,	   &step_seed,	  &step_pflash,	   &step_disk,	   &step_examine,  &step_kernel,
-	&step_template,	   &step_start,	  &step_login,	   &step_ssh,
+	&step_accelerator, &step_release,   &step_packages, &step_download,  &step_udebs, &step_firmware,
+	&step_unpack,	   &step_installer, &step_image,    &step_configure, &step_base,  &step_medium,
+	&step_install,	   &step_layer,	    &step_seed,	    &step_pflash,    &step_disk,  &step_examine,
+	&step_kernel,	   &step_template,  &step_start,    &step_login,     &step_ssh,
 };
 const size_t recipe_step_count = ARRAY_SIZE(recipe_steps);
 

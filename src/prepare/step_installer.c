@@ -27,7 +27,7 @@
 
 #define MEMORY_MIN (1ull << 30) /* Debian's installer for amd64 leaves out languages below 780 MiB */
 #define ROOM (4ull << 30)	/* what an installed system takes, roughly */
-#define TEXT_MAX 200
+#define INSTALLER_TERM "xterm"	/* of those that it knows, the one that the console is */
 
 struct installing {
 	struct step_run *run;
@@ -237,7 +237,7 @@ static int step_installer_argv(struct job *j, const char *runtime_dir, struct st
 	AUTO_FREE char *initrd = job_part_file(j, JOB_BOOT_INITRD);
 	AUTO_FREE char *code = uefi ? job_part_file(j, "code.raw") : NULL;
 	AUTO_FREE char *vars = uefi ? job_part_file(j, "vars.raw") : NULL;
-	AUTO_FREE char *append = qemu_installer_cmdline(j->arch, manual, manual ? JOB_CONSOLE_TERM : NULL);
+	AUTO_FREE char *append = qemu_installer_cmdline(j->arch, manual, manual ? INSTALLER_TERM : NULL);
 	struct qemu_facts facts = job_qemu_facts(j);
 	struct qemu_files files = {
 		.disk = disk,

@@ -10,6 +10,7 @@
 #include "agree.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "prepare/steps.h"
 #include "screen_log.h"
 #include "session/words.h"
 #include "spec/risk.h"
@@ -29,6 +30,7 @@ struct progress {
 	bool details;
 	bool asked; /* the open question was asked on this screen; a key asks it again */
 	bool alive; /* QEMU runs, so that there is a console */
+	bool led;   /* to the console of an installer that waits for answers, once */
 };
 
 static struct session *screen_progress_session(struct screen *s)
@@ -444,12 +446,30 @@ static void progress_close(struct screen *s)
 	free(p);
 }
 
+/* Returns whether Debian's installer runs and leaves the answers to the user. */
+static bool screen_progress_is_by_hand(const struct session *t)
+{
+	size_t n;
+	const struct step_view *steps = runner_steps(t->runner, &n);
+
+	if (t->job.spec->method != SPEC_INSTALLER || t->job.spec->installer != SPEC_MANUAL)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (steps[i].ops == &step_installer)
+			return steps[i].state == STEP_RUNNING;
+	return false;
+}
+
 static void progress_sync(struct screen *s)
 {
 	struct progress *p = s->self;
 	struct session *t = screen_progress_session(s);
 
 	p->alive = machine_is_alive(s->app, p->name);
+	if (t && p->alive && !p->led && screen_progress_is_by_hand(t)) {
+		p->led = true;
+		screen_progress_show_console(s);
+	}
 	if (!t || !t->question)
 		p->asked = false;
 	else if (!t->asked && !p->asked)

@@ -24,6 +24,8 @@ def automatic(world):
     m = world.machine("amd64-trixie", name="installed", method="installer", release="bookworm", mode="direct")
     result = m.debwiz("boot", "--json", "--wait=ssh")
     errors = [e for e in result.events() if e.get("event") == "error"]
+    if errors and errors[-1].get("id") == "installer-udebs":
+        return "not begun: " + errors[-1]["text"]
     if errors and errors[-1].get("id") == "installer-failed":
         shown = console(world)
         need("Debian" in shown or "mirror" in shown, "the installer did not start: %s", shown[-1500:])

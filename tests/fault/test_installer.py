@@ -98,6 +98,25 @@ class Installer(lib.Case):
                 self.assertNotIn("debian-installer", result.out)
                 self.assertNotIn("netboot", result.out)
 
+    def test_udebs(self):
+        """A mirror without the installer's own packages is found out before the boot; by hand it is only a warning."""
+        rule = {"match": "partman-base", "mode": "status", "status": 404}
+        box = self.installer("exit 99\n")
+        self.world.server.rules(rule)
+        result = box.prepare()
+        self.z(box, result, "installer-udebs", 4)
+        self.assertIn("partman-base", result.error["text"])
+        self.assertEqual(result.failed_step(), "udebs")
+        box = self.installer(RESET.format(self.disk()), machine_installer="manual")
+        result = box.prepare()
+        self.good(box, result)
+        self.assertTrue([w for w in result.warnings if "partman-base" in w], str(result))
+        box = self.installer("exit 99\n")
+        box.fill(self.world.warm_template(), ("cache",))
+        result = box.prepare("--offline")
+        self.assertIn(result.id, ("installer-offline", "offline-missing"), str(result))
+        self.assertEqual(result.status, 4)
+
     def test_not_shared(self):
         """Another machine is installed on its own: an installed system has secrets of its own."""
         box = self.installer(FINISHED.format(self.disk()))

@@ -203,9 +203,22 @@ class Archive:
                 f"Archive: {SUITES[suite].suite}\nOrigin: Debian\nLabel: {SUITES[suite].label}\n"
                 f"Version: {SUITES[suite].version}\nAcquire-By-Hash: yes\nComponent: main\n"
                 f"Architecture: {arch}\n").encode()
+            text = "\n".join(self.udeb(suite, name, arch) for name in table.UDEBS
+                             if suite == SUITES[suite].release and arch != "all").encode()
+            files[f"main/debian-installer/binary-{arch}/Packages.xz"] = debfile.compress(text, "xz")[1]
+            files[f"main/debian-installer/binary-{arch}/Packages"] = text
         for path, data in files.items():
             self.place(suite, path, data)
         return files
+
+    def udeb(self, suite, name, arch):
+        """Writes a package of the installer to the pool and returns its stanza."""
+        path = f"pool/main/{name[0]}/{name}/{name}_1.0_{arch}.udeb"
+        data = f"{name} of {suite} for {arch}\n".encode()
+        write(os.path.join(self.www, SUITES[suite].base, path), data, debfile.EPOCH)
+        return (f"Package: {name}\nVersion: 1.0\nArchitecture: {arch}\nMaintainer: Fixture Maintainers "
+                f"<nobody@fixture.invalid>\nSection: debian-installer\nPriority: standard\nFilename: {path}\n"
+                f"Size: {len(data)}\nSHA256: {hashlib.sha256(data).hexdigest()}\nDescription: fixture of {name}\n")
 
     def place(self, suite, path, data, by_hash=True, canonical=True):
         """Put an index at its name and by hash.  As on real mirrors, Packages itself (and Sources) is

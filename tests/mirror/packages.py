@@ -489,6 +489,9 @@ class Source:
     extra: bool = False             # only because others were built with it
 
 
+# Packages of the installer, which lie in an index of their own.
+UDEBS = ("base-installer", "bootstrap-base", "e2fsprogs-udeb", "finish-install", "partman-base")
+
 SOURCES = {
     "bookworm": (Source("glibc", "2.36-9+deb12u10", ("libc6", "libc-bin", "libc6-dev")),
                  Source("grep", "3.8-5", ("grep",)),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A person's first machine: from the questions over the saved file, its preparation and its boot to
 its stop; then the file again. Against the fixture archive and a fake QEMU."""
+import glob
 import os
 import re
 import unittest
@@ -315,6 +316,28 @@ class FirstRun(world.Case):
         s.key("Enter")
         s.wait("○ ready", "Enter boot")
         return home, s
+
+    def test_installed_by_hand(self):
+        """The installer's console opens by itself; left, it is a key away; its end leads to what became of it."""
+        home = self.world_home()
+        home.machine("m", machine_method="installer", machine_installer="manual", firmware_mode="direct",
+                     mirror_components="main", mirror_security="no", mirror_updates="no", disk_size="16G")
+        home.plays('up\nserial Choose language\\n\nfile left\nE SHUTDOWN {"guest": true, "reason": "guest-reset"}\nexit 0\n')
+        s = self.screen(home, "open", "m", *home.settings())
+        s.wait("Enter prepare and boot")
+        s.key("p")
+        s.wait("Choose language", "^A ? keys")
+        s.key("C-a", "d")
+        s.wait("Installer", "waits for you", "c console", gone="Choose language")
+        s.key("c")
+        s.wait("Choose language")
+        lines, = glob.glob(os.path.join(home.box.run_dir, "debwiz", "base-*"))
+        with open(os.path.join(lines, "left"), "wb"):
+            pass
+        s.wait("Esc leaves")
+        s.key("Esc")
+        s.wait("stopped before the installation was finished")
+        self.leave(s)
 
     def test_left_while_it_boots(self):
         """Its screen shows what has become of it, and its keys do what they say."""
